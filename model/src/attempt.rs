@@ -1,0 +1,207 @@
+//! Owns what is said about one attempt: the channel, the verdict a provider's answer amounts to, the receipt that
+//! comes later. Refuses to know any provider: `channels/` turns answers into these words.
+
+use std::fmt;
+use std::str::FromStr;
+
+use bincode::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+/// A way to reach a tenant. Closed, so that every preference a corporation may hold is a known word; which of them
+/// have a provider is configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// E-mail over SMTP.
+    Email,
+    /// Text message.
+    Sms,
+    /// Letter on paper.
+    Letter,
+    /// WhatsApp message.
+    Whatsapp,
+    /// Spoken message.
+    Voice,
+    /// Inbox of the tenant portal.
+    Portal,
+    /// Goes nowhere and always succeeds: for measurements and rehearsals.
+    Null,
+}
+
+impl Channel {
+    /// Every channel, in the order of their codes.
+    pub const ALL: [Channel; 7] =
+        [Channel::Email, Channel::Sms, Channel::Letter, Channel::Whatsapp, Channel::Voice, Channel::Portal, Channel::Null];
+
+    /// The name used in configuration, flows, metrics and the API.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Channel::Email => "email",
+            Channel::Sms => "sms",
+            Channel::Letter => "letter",
+            Channel::Whatsapp => "whatsapp",
+            Channel::Voice => "voice",
+            Channel::Portal => "portal",
+            Channel::Null => "null",
+        }
+    }
+}
+
+impl fmt::Display for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Channel {
+    type Err = UnknownChannel;
+
+    fn from_str(text: &str) -> Result<Self, UnknownChannel> {
+        Channel::ALL.into_iter().find(|c| c.name() == text).ok_or_else(|| UnknownChannel(text.chars().take(64).collect()))
+    }
+}
+
+/// The text names no channel.
+#[derive(Debug, thiserror::Error)]
+#[error("{0:?} is not a channel: expected email, sms, letter, whatsapp, voice, portal or null")]
+pub struct UnknownChannel(String);
+
+/// The provider's own words for a verdict: a stable code and the text, cut to a bounded length.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Why {
+    /// Stable code: an RFC 3463 status (`5.1.1`), an HTTP status (`http 429`), a provider's error code, or one of
+    /// ours (`connect`, `timeout`, `breaker`, `render`).
+    pub code: Box<str>,
+    /// The provider's text for people, at most [`Why::MAX_TEXT`] bytes, without the recipient's address.
+    pub text: Box<str>,
+}
+
+impl Why {
+    /// Longest text kept, in bytes.
+    pub const MAX_TEXT: usize = 200;
+
+    /// A reason; `text` is cut to [`Why::MAX_TEXT`] bytes on a character boundary.
+    pub fn new(code: impl Into<Box<str>>, text: &str) -> Self {
+        let mut end = text.len().min(Self::MAX_TEXT);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        Self { code: code.into(), text: text[..end].into() }
+    }
+}
+
+/// Why a provider will never take this message as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// The address does not exist or cannot receive: it is marked invalid.
+    Address,
+    /// Policy, reputation, size: not the tenant's fault, the address stays as it was.
+    Policy,
+    /// What we sent is wrong (rendering failed, template refused, credentials refused): people must look.
+    Ours,
+}
+
+/// What one try at a provider amounts to. Typed steps of design: `Started → Accepted | Delivered | Retry | Refused | InDoubt`.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Verdict {
+    /// The provider has taken responsibility; receipts may follow.
+    Accepted {
+        /// The provider's own id: evidence, not an index.
+        provider_id: Box<str>,
+    },
+    /// The provider says it arrived, at once.
+    Delivered {
+        /// The provider's own id.
+        provider_id: Box<str>,
+    },
+    /// Not taken, and known not to be taken: may be tried again.
+    Retry {
+        /// The provider's wish, in milliseconds (`Retry-After`).
+        after_ms: Option<u64>,
+        /// Its reason.
+        why: Why,
+    },
+    /// Not taken and never will be.
+    Refused {
+        /// Whose fault it is.
+        class: Refusal,
+        /// Its reason.
+        why: Why,
+    },
+    /// Bytes left and the answer was not learned: it may or may not have been taken.
+    InDoubt {
+        /// What happened to the connection.
+        why: Why,
+    },
+    /// Nothing left us (no connection, breaker open, shutting down): the attempt is withdrawn and decided again.
+    Withdrawn {
+        /// What was missing.
+        why: Why,
+    },
+}
+
+impl Verdict {
+    /// The word used in metrics and the API.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Verdict::Accepted { .. } => "accepted",
+            Verdict::Delivered { .. } => "delivered",
+            Verdict::Retry { .. } => "retry",
+            Verdict::Refused { .. } => "refused",
+            Verdict::InDoubt { .. } => "in_doubt",
+            Verdict::Withdrawn { .. } => "withdrawn",
+        }
+    }
+}
+
+/// What an outside party says about an attempt afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReceiptKind {
+    /// The provider has it (also ends doubt about an attempt).
+    Accepted,
+    /// It arrived.
+    Delivered,
+    /// It did not arrive and the address is bad.
+    BouncedHard,
+    /// It did not arrive yet; the provider goes on trying.
+    Delayed,
+    /// It did not arrive and will not, for a reason that is not the address (policy, expired at the provider).
+    Failed,
+    /// Opened: weak evidence.
+    Opened,
+    /// The tenant complained (RFC 5965).
+    Complained,
+    /// The tenant replied.
+    Replied,
+}
+
+impl ReceiptKind {
+    /// The word used in metrics, flows and the API.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            ReceiptKind::Accepted => "accepted",
+            ReceiptKind::Delivered => "delivered",
+            ReceiptKind::BouncedHard => "bounced",
+            ReceiptKind::Delayed => "delayed",
+            ReceiptKind::Failed => "failed",
+            ReceiptKind::Opened => "opened",
+            ReceiptKind::Complained => "complained",
+            ReceiptKind::Replied => "replied",
+        }
+    }
+}
+
+/// What to do with an attempt whose outcome we could not learn. Each provider declares one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnDoubt {
+    /// Send again through the same provider with the same token (SMTP: the same `Message-ID`).
+    Resend,
+    /// Wait for a receipt, at most `hold_for`, then the human queue.
+    Hold,
+}

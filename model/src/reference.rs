@@ -1,0 +1,131 @@
+//! Owns the references that leave the house and must find their way back: VERP addresses, provider references, link
+//! tokens. Each carries what it refers to and a MAC bound to its purpose and corporation (keyed BLAKE3), so that a
+//! forged or transplanted one is refused before anything is looked up. Refuses to know where the secret comes from.
+
+use data_encoding::{BASE32_NOPAD, Encoding};
+use subtle::ConstantTimeEq;
+
+use crate::ids::{AttemptRef, CorporationId, NotificationId};
+
+/// Bytes of MAC in a reference to an attempt: 80 bits, online guessing only.
+const ATTEMPT_MAC: usize = 10;
+/// Bytes of MAC in a link token: 128 bits, because the token alone opens the page.
+const LINK_MAC: usize = 16;
+
+/// The engine's reference secret, 256 bits, made once per data directory.
+#[derive(Clone)]
+pub struct ReferenceKey([u8; 32]);
+
+impl std::fmt::Debug for ReferenceKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ReferenceKey(..)")
+    }
+}
+
+/// The text is not a reference of ours: too short, wrong alphabet, or its MAC does not fit.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a reference made by this engine")]
+pub struct ForgedReference;
+
+impl ReferenceKey {
+    /// A key from 32 secret bytes.
+    #[must_use]
+    pub const fn new(secret: [u8; 32]) -> Self {
+        Self(secret)
+    }
+
+    /// The reference of an attempt, for `Message-ID`, the VERP local part and the provider's reference field:
+    /// 50 characters of lower-case base32, as mail systems may fold case. Carries its corporation.
+    #[must_use]
+    pub fn attempt(&self, corporation: CorporationId, attempt: AttemptRef) -> String {
+        let mut bytes = Vec::with_capacity(21 + ATTEMPT_MAC);
+        bytes.extend_from_slice(&corporation.0.to_be_bytes());
+        bytes.extend_from_slice(&attempt.to_bytes());
+        let mac = self.mac("attempt", &bytes);
+        bytes.extend_from_slice(&mac[..ATTEMPT_MAC]);
+        BASE32_NOPAD.encode(&bytes).to_ascii_lowercase()
+    }
+
+    /// Reads a reference made by [`ReferenceKey::attempt`], in any case.
+    ///
+    /// # Errors
+    /// [`ForgedReference`] when it is not ours.
+    pub fn open_attempt(&self, text: &str) -> Result<(CorporationId, AttemptRef), ForgedReference> {
+        let bytes = self.open("attempt", &BASE32_NOPAD, &text.to_ascii_uppercase(), 21, ATTEMPT_MAC)?;
+        let mut attempt = [0; 19];
+        attempt.copy_from_slice(&bytes[2..21]);
+        Ok((CorporationId(u16::from_be_bytes([bytes[0], bytes[1]])), AttemptRef::from_bytes(&attempt)))
+    }
+
+    /// The token of the link of a notification: 46 characters of URL-safe base64.
+    #[must_use]
+    pub fn link(&self, corporation: CorporationId, id: NotificationId) -> String {
+        let mut bytes = Vec::with_capacity(18 + LINK_MAC);
+        bytes.extend_from_slice(&corporation.0.to_be_bytes());
+        bytes.extend_from_slice(&id.0.to_be_bytes());
+        let mac = self.mac("link", &bytes);
+        bytes.extend_from_slice(&mac[..LINK_MAC]);
+        data_encoding::BASE64URL_NOPAD.encode(&bytes)
+    }
+
+    /// Reads a token made by [`ReferenceKey::link`].
+    ///
+    /// # Errors
+    /// [`ForgedReference`] when it is not ours.
+    pub fn open_link(&self, text: &str) -> Result<(CorporationId, NotificationId), ForgedReference> {
+        let bytes = self.open("link", &data_encoding::BASE64URL_NOPAD, text, 18, LINK_MAC)?;
+        let mut id = [0; 16];
+        id.copy_from_slice(&bytes[2..18]);
+        Ok((CorporationId(u16::from_be_bytes([bytes[0], bytes[1]])), NotificationId(u128::from_be_bytes(id))))
+    }
+
+    fn open(&self, purpose: &str, alphabet: &Encoding, text: &str, body: usize, mac: usize) -> Result<Vec<u8>, ForgedReference> {
+        let bytes = alphabet.decode(text.as_bytes()).map_err(|_| ForgedReference)?;
+        if bytes.len() != body + mac {
+            return Err(ForgedReference);
+        }
+        let expected = self.mac(purpose, &bytes[..body]);
+        if bool::from(expected[..mac].ct_eq(&bytes[body..])) { Ok(bytes) } else { Err(ForgedReference) }
+    }
+
+    fn mac(&self, purpose: &str, bytes: &[u8]) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new_keyed(&self.0);
+        hasher.update(purpose.as_bytes());
+        hasher.update(&[0]);
+        hasher.update(bytes);
+        *hasher.finalize().as_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attempt() -> AttemptRef {
+        AttemptRef { id: NotificationId(0x0003_0198_aaaa_bbbb_0123_4567_89ab_cdef), step: 1, attempt: 2 }
+    }
+
+    #[test]
+    fn references_come_back_in_any_case_and_fit_a_local_part() {
+        let key = ReferenceKey::new([7; 32]);
+        let text = key.attempt(CorporationId(3), attempt());
+        assert_eq!(text.len(), 50, "b+<reference> must fit the 64 octets of a local part (RFC 5321 4.5.3.1.1)");
+        assert_eq!(key.open_attempt(&text.to_uppercase()), Ok((CorporationId(3), attempt())));
+    }
+
+    #[test]
+    fn a_changed_character_a_foreign_key_and_another_purpose_are_refused() {
+        let key = ReferenceKey::new([7; 32]);
+        let link = key.link(CorporationId(3), attempt().id);
+        assert_eq!(link.len(), 46);
+        assert!(key.open_link(&link).is_ok());
+        for position in 0..link.len() {
+            let mut forged = link.clone().into_bytes();
+            forged[position] = if forged[position] == b'A' { b'B' } else { b'A' };
+            let forged = String::from_utf8(forged).unwrap();
+            assert_eq!(key.open_link(&forged), Err(ForgedReference), "{forged}");
+        }
+        assert_eq!(ReferenceKey::new([8; 32]).open_link(&link), Err(ForgedReference));
+        assert_eq!(key.open_attempt(&link), Err(ForgedReference));
+    }
+}
