@@ -2,12 +2,38 @@
 //! Deterministic: the same code runs live, in simulation and in a forecast.
 //! Refuses I/O, async, clock reads and randomness.
 
+mod answer;
 mod attempt;
+pub mod codec;
+mod decide;
+mod event;
+mod evolve;
+mod fact;
+pub mod flow;
 mod ids;
+mod input;
+mod notification;
+mod policy;
+mod profile;
+mod record;
 mod reference;
+mod state;
 mod time;
+pub mod wire;
 
+pub use answer::{Answer, Cancelled, LinkAnswer, ProfileChange, ReceiptEffect, Stopped, TaskAnswer};
 pub use attempt::{Channel, OnDoubt, ReceiptKind, Refusal, UnknownChannel, Verdict, Why};
+pub use decide::{Context, Decision, decide, known_answers};
+pub use event::{Cause, Choice, Event};
+pub use evolve::{Applied, FlowBook, evolve, fact_hash, finish};
+pub use fact::{Fact, FactKind};
+pub use flow::{Flow, FlowRef};
 pub use ids::{AttemptRef, AttemptToken, CorporationId, IdError, NotificationId, ShardId, TenantKey, home_shard};
+pub use input::{CancelTarget, Input, Permit, Receipt};
+pub use notification::{Environment, Idempotency, Lane, Notification, NotificationRequest, Subject, UnknownWord};
+pub use policy::{Policy, RetryPolicy};
+pub use profile::{Address, AddressState, Preference, Profile};
+pub use record::{Control, ControlRecord, Intent, PauseScope, Record, TenantRecord};
 pub use reference::{ForgedReference, ReferenceKey};
+pub use state::{Open, Phase, SentTo, SubjectMoney, Tenant, Tries};
 pub use time::{Clock, DAY, HOUR, MINUTE, ManualClock, SECOND, Timestamp};

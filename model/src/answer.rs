@@ -1,0 +1,115 @@
+//! Owns what an input's sender is told. Answers leave only when the record behind them is durable.
+//! Refuses to know how they are written down: JSON and frames are made in `src`.
+
+use crate::attempt::Channel;
+use crate::ids::NotificationId;
+use crate::notification::Subject;
+
+/// The answer to one input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// To a notification: taken on. `state` is where it stands already.
+    Accepted {
+        /// Its id.
+        id: NotificationId,
+        /// `scheduled`, `ready`, `held`, `task`, or `ended`.
+        state: &'static str,
+    },
+    /// To a profile.
+    Profile(ProfileChange),
+    /// To a fact.
+    Fact {
+        /// It was taken before.
+        duplicate: bool,
+        /// What it ended.
+        ended: Vec<NotificationId>,
+    },
+    /// To a fact whose id was used for something else.
+    FactConflict,
+    /// To a receipt.
+    Receipt(ReceiptEffect),
+    /// To a cancellation.
+    Cancelled(Cancelled),
+    /// To an answered task.
+    Task(TaskAnswer),
+    /// To a use of the link.
+    Link(LinkAnswer),
+    /// To an input nobody waits for.
+    Done,
+}
+
+/// What a profile changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProfileChange {
+    /// There was none.
+    New,
+    /// Something differs.
+    Changed,
+    /// Nothing differs; nothing was written.
+    Same,
+}
+
+/// What a receipt did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReceiptEffect {
+    /// It moved the flow.
+    Applied,
+    /// It is on the record, and moved nothing: late, repeated or weak.
+    Noted,
+    /// Nothing is known of that attempt.
+    Unknown,
+}
+
+/// Exactly what a cancellation stopped and what was already gone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cancelled {
+    /// Stopped: nothing more will be sent for these.
+    pub stopped: Vec<Stopped>,
+    /// Nothing open under this id: it had ended before, or never was.
+    pub not_open: Vec<NotificationId>,
+}
+
+/// One stopped notification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stopped {
+    /// Its id.
+    pub id: NotificationId,
+    /// What it was doing.
+    pub state: &'static str,
+    /// Channels over which a message had already left, or may have.
+    pub already_gone: Vec<Channel>,
+}
+
+/// What became of a person's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TaskAnswer {
+    /// The flow goes on.
+    Taken,
+    /// No such task is open.
+    NotOpen,
+    /// That answer leads nowhere; these do.
+    Unknown(Vec<Box<str>>),
+}
+
+/// What the link shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkAnswer {
+    /// It is open: the record that holds the URL, and what it is about.
+    Open {
+        /// Sequence of the body's record in the id's shard.
+        body: u64,
+        /// Language of the tenant.
+        language: Box<str>,
+        /// Subject.
+        subject: Option<Subject>,
+    },
+    /// It is closed or its notification ended; the end state's name says why.
+    Closed {
+        /// Name of the end state: `paid`, `cancelled`, `expired` …
+        end: Box<str>,
+        /// Language of the tenant.
+        language: Box<str>,
+    },
+    /// Nothing is known of it.
+    Unknown,
+}

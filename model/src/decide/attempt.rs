@@ -1,0 +1,204 @@
+//! Owns the life of an attempt: leave to start, its outcome, doubt. Every attempt, retries too, passes the guards and
+//! stop rules again. Refuses to fail over an attempt in doubt.
+
+use super::Turn;
+use super::step::Gate;
+use crate::answer::Answer;
+use crate::attempt::{OnDoubt, Refusal, Verdict, Why};
+use crate::event::{Cause, Choice, Event};
+use crate::ids::{AttemptRef, NotificationId};
+use crate::input::Permit;
+use crate::policy::withdrawn_delay_ms;
+use crate::state::Phase;
+
+/// How long an attempt in doubt waits before it is sent again: a provider that has just dropped us is not asked at once.
+const RESEND_AFTER_MS: i64 = 1_000;
+
+impl Turn<'_> {
+    pub(super) fn permit(&mut self, permit: &Permit) -> Answer {
+        let id = permit.id;
+        let Some(open) = self.open(id) else { return Answer::Done };
+        let Phase::Ready { channel, choice, pinned, .. } = &open.phase else { return Answer::Done };
+        if *channel != permit.channel || pinned.as_ref().is_some_and(|p| *p != permit.provider) {
+            return Answer::Done;
+        }
+        let (choice, pinned) = (*choice, pinned.clone());
+        if open.expires_at.is_some_and(|at| at <= self.now()) {
+            self.end(id, "expired", Cause::Expired);
+        } else if !self.stopped(id)
+            && let Gate::Open(passed) = self.guarded(id)
+        {
+            match pinned {
+                Some(_) => self.resend(permit, choice, passed),
+                None => self.start(permit, passed),
+            }
+        }
+        Answer::Done
+    }
+
+    fn start(&mut self, permit: &Permit, passed: Vec<crate::flow::Observed>) {
+        let id = permit.id;
+        let Some(way) = self.way(id) else { return self.unreachable(id) };
+        if way.channel != permit.channel {
+            let not_before = self.now();
+            return self.emit(Event::Ready { id, channel: way.channel, choice: way.choice, pinned: None, not_before });
+        }
+        if !self.context.policy.may_reach(&way.address) {
+            return self.end(id, "not allow-listed", Cause::NotAllowListed);
+        }
+        let attempt = self.open(id).map_or(1, |open| open.attempts.saturating_add(1));
+        self.emit_started(permit, attempt, way.address, way.choice, passed, false);
+    }
+
+    /// The same attempt again: same number, same address, same provider, so that the provider may recognise it.
+    fn resend(&mut self, permit: &Permit, choice: Choice, passed: Vec<crate::flow::Observed>) {
+        let Some(last) = self.open(permit.id).and_then(|open| open.sent_to.last()) else { return };
+        let (attempt, address) = (last.attempt, last.address.clone());
+        self.emit_started(permit, attempt, address, choice, passed, true);
+    }
+
+    fn emit_started(
+        &mut self,
+        permit: &Permit,
+        attempt: u16,
+        address: Box<str>,
+        choice: Choice,
+        passed: Vec<crate::flow::Observed>,
+        resend: bool,
+    ) {
+        self.emit(Event::AttemptStarted {
+            id: permit.id,
+            attempt,
+            channel: permit.channel,
+            provider: permit.provider.clone(),
+            address,
+            on_doubt: permit.on_doubt,
+            choice,
+            passed,
+            resend,
+        });
+    }
+
+    pub(super) fn outcome(&mut self, attempt: AttemptRef, verdict: &Verdict) -> Answer {
+        let id = attempt.id;
+        let current = match self.open(id).map(|open| &open.phase) {
+            Some(Phase::Started { attempt: number, .. }) => *number == attempt.attempt,
+            _ => false,
+        };
+        if !current {
+            self.note_outcome(attempt, verdict);
+            return Answer::Done;
+        }
+        let number = attempt.attempt;
+        match verdict {
+            Verdict::Accepted { provider_id } => {
+                self.emit(Event::AttemptAccepted { id, attempt: number, provider_id: provider_id.clone() });
+                self.handed_over(id);
+            }
+            Verdict::Delivered { .. } => {
+                self.emit(Event::AttemptDelivered { id, attempt: number });
+                self.delivered(id);
+            }
+            Verdict::Retry { after_ms, why } => self.deferred(attempt, *after_ms, why),
+            Verdict::Refused { class, why } => self.failed(attempt, *class, why, false),
+            Verdict::InDoubt { why } => self.in_doubt(attempt, why),
+            Verdict::Withdrawn { why } => self.withdrawn(attempt, why),
+        }
+        Answer::Done
+    }
+
+    fn note_outcome(&mut self, attempt: AttemptRef, verdict: &Verdict) {
+        let why = match verdict {
+            Verdict::Accepted { .. } | Verdict::Delivered { .. } => Why::new(verdict.name(), ""),
+            Verdict::Retry { why, .. } | Verdict::Refused { why, .. } | Verdict::InDoubt { why } | Verdict::Withdrawn { why } => {
+                why.clone()
+            }
+        };
+        self.emit(Event::OutcomeNoted { id: attempt.id, attempt: attempt.attempt, why });
+    }
+
+    /// After acceptance: a step that listens to nothing more is over.
+    pub(super) fn handed_over(&mut self, id: NotificationId) {
+        let Some((open, flow)) = self.running(id) else { return };
+        let on = &flow.steps[usize::from(open.step)].on;
+        if on.unanswered.is_none() && on.settled.is_none() && on.delivered.is_none() {
+            self.end(id, "sent", Cause::HandedOver);
+        }
+    }
+
+    /// After delivery: follows the handler; a step that listens to nothing more is over.
+    pub(super) fn delivered(&mut self, id: NotificationId) {
+        let Some((open, flow)) = self.running(id) else { return };
+        let on = &flow.steps[usize::from(open.step)].on;
+        match &on.delivered {
+            Some(go) => self.go(id, go, Cause::Delivered),
+            None if on.unanswered.is_none() && on.settled.is_none() => self.end(id, "delivered", Cause::Delivered),
+            None => {}
+        }
+    }
+
+    fn deferred(&mut self, attempt: AttemptRef, after_ms: Option<u64>, why: &Why) {
+        let id = attempt.id;
+        let Some(open) = self.open(id) else { return };
+        let retry = self.context.policy.retry;
+        let elapsed = open.tries.since.map_or(0, |since| self.now().since(since));
+        if retry.exhausted(open.tries.retried, elapsed) {
+            return self.failed(attempt, Refusal::Policy, why, true);
+        }
+        let delay = retry.delay_ms(open.tries.retried, after_ms, attempt);
+        self.emit(Event::AttemptDeferred { id, attempt: attempt.attempt, why: why.clone() });
+        self.again(attempt, delay);
+    }
+
+    fn withdrawn(&mut self, attempt: AttemptRef, why: &Why) {
+        let id = attempt.id;
+        let delay = self.open(id).map_or(0, |open| withdrawn_delay_ms(open.tries.withdrawn));
+        self.emit(Event::AttemptWithdrawn { id, attempt: attempt.attempt, why: why.clone() });
+        self.again(attempt, delay);
+    }
+
+    /// Back in line, over the channel the attempt used; through the same provider while its outcome is in doubt.
+    fn again(&mut self, attempt: AttemptRef, delay_ms: i64) {
+        let Some(open) = self.open(attempt.id) else { return };
+        let Some(sent) = open.sent_to(attempt.attempt) else { return };
+        let (id, channel, not_before, pinned) = (attempt.id, sent.channel, self.now().plus(delay_ms), open.doubt.clone());
+        self.emit(Event::Ready { id, channel, choice: Choice::FlowOrder, pinned, not_before });
+    }
+
+    pub(super) fn failed(&mut self, attempt: AttemptRef, class: Refusal, why: &Why, exhausted: bool) {
+        let id = attempt.id;
+        let Some((open, flow)) = self.running(id) else { return };
+        let sent = open.sent_to(attempt.attempt).cloned();
+        self.emit(Event::AttemptFailed { id, attempt: attempt.attempt, class, why: why.clone(), exhausted });
+        if let (Refusal::Address, Some(sent)) = (class, sent) {
+            self.mark_invalid(&sent);
+        }
+        match class {
+            Refusal::Ours => self.open_task(id, &flow.fallback_list, Cause::OurMistake { why: why.clone() }),
+            Refusal::Address | Refusal::Policy => self.bounced(id, Cause::Bounced { why: why.clone() }),
+        }
+    }
+
+    fn in_doubt(&mut self, attempt: AttemptRef, why: &Why) {
+        let id = attempt.id;
+        let Some((open, flow)) = self.running(id) else { return };
+        let Phase::Started { provider, on_doubt, .. } = &open.phase else { return };
+        let (provider, on_doubt) = (provider.clone(), *on_doubt);
+        let until = self.now().plus(flow.hold_for_ms);
+        self.emit(Event::AttemptInDoubt { id, attempt: attempt.attempt, provider, why: why.clone(), until });
+        if on_doubt == OnDoubt::Resend {
+            self.again(attempt, RESEND_AFTER_MS);
+        }
+    }
+
+    pub(super) fn interrupted(&mut self, attempt: AttemptRef) -> Answer {
+        let started = match self.open(attempt.id).map(|open| &open.phase) {
+            Some(Phase::Started { attempt: number, .. }) => *number == attempt.attempt,
+            _ => false,
+        };
+        if started {
+            self.in_doubt(attempt, &Why::new("interrupted", "the process ended while the attempt was under way"));
+        }
+        Answer::Done
+    }
+}

@@ -1,0 +1,115 @@
+//! Owns `decide`: one input, one tenant, what follows. Pure and deterministic. Each kind of input has a file of its
+//! own; all of them speak through a [`Turn`], which applies every event at once, so a later decision of the same
+//! input sees the earlier ones. Refuses effects: the shard derives them from the events.
+
+mod attempt;
+mod human;
+mod notify;
+mod receipt;
+mod step;
+mod tenant;
+#[cfg(test)]
+mod tests;
+mod timer;
+
+pub use human::known_answers;
+
+use crate::answer::Answer;
+use crate::event::{Cause, Event};
+use crate::evolve::{Applied, FlowBook, evolve, finish};
+use crate::flow::{Flow, FlowRef};
+use crate::ids::{CorporationId, NotificationId};
+use crate::input::Input;
+use crate::policy::Policy;
+use crate::state::{Open, Tenant};
+use crate::time::Timestamp;
+
+/// What a decision is made with, besides the tenant's state.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The engine's clock when the input was taken.
+    pub now: Timestamp,
+    /// The sequence the record gets.
+    pub sequence: u64,
+    /// Whose tenant it is.
+    pub corporation: CorporationId,
+    /// Compiled flows.
+    pub flows: &'a dyn FlowBook,
+    /// Engine-wide settings.
+    pub policy: &'a Policy,
+}
+
+/// What was decided. No events: nothing changed, and no record is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// The events, already applied to the tenant.
+    pub events: Vec<Event>,
+    /// What the input's sender is told once the record is durable.
+    pub answer: Answer,
+}
+
+/// Decides what follows from `input` and applies it to `tenant`.
+pub fn decide(tenant: &mut Tenant, input: &Input, context: Context<'_>) -> Decision {
+    let mut turn = Turn { tenant, input, context, events: Vec::new() };
+    let answer = turn.take();
+    let events = turn.events;
+    if !events.is_empty() {
+        finish(tenant, context.sequence);
+    }
+    Decision { events, answer }
+}
+
+/// One input being decided.
+struct Turn<'a> {
+    tenant: &'a mut Tenant,
+    input: &'a Input,
+    context: Context<'a>,
+    events: Vec<Event>,
+}
+
+impl<'a> Turn<'a> {
+    fn take(&mut self) -> Answer {
+        let input = self.input;
+        match input {
+            Input::Notify(notification) => self.notify(notification),
+            Input::PutProfile(profile) => self.put_profile(profile),
+            Input::Fact(fact) => self.fact(fact),
+            Input::Receipt(receipt) => self.receipt(receipt),
+            Input::Timer { id } => self.timer(*id),
+            Input::Permit(permit) => self.permit(permit),
+            Input::Outcome { attempt, verdict } => self.outcome(*attempt, verdict),
+            Input::Interrupted { attempt } => self.interrupted(*attempt),
+            Input::Cancel { target, note } => self.cancel(target, note),
+            Input::Answer { id, task, answer, by } => self.answer(*id, *task, answer, by),
+            Input::Link { id, pressed } => self.link(*id, *pressed),
+        }
+    }
+
+    fn emit(&mut self, event: Event) {
+        let applied = Applied { sequence: self.context.sequence, at: self.context.now, input: self.input };
+        evolve(self.tenant, applied, &event, self.context.flows);
+        self.events.push(event);
+    }
+
+    fn now(&self) -> Timestamp {
+        self.context.now
+    }
+
+    fn open(&self, id: NotificationId) -> Option<&Open> {
+        self.tenant.find(id)
+    }
+
+    fn flow(&self, reference: FlowRef) -> Option<&'a Flow> {
+        self.context.flows.flow(reference)
+    }
+
+    /// The open notification and its flow.
+    fn running(&self, id: NotificationId) -> Option<(&Open, &'a Flow)> {
+        let open = self.tenant.find(id)?;
+        Some((open, self.context.flows.flow(open.flow)?))
+    }
+
+    fn end(&mut self, id: NotificationId, end: &str, cause: Cause) {
+        self.emit(Event::Ended { id, end: end.into(), cause });
+    }
+}

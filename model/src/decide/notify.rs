@@ -1,0 +1,36 @@
+//! Owns what happens to an admitted notification. Refuses to validate it: admission did.
+
+use super::Turn;
+use crate::answer::Answer;
+use crate::event::{Cause, Event};
+use crate::ids::NotificationId;
+use crate::notification::Notification;
+
+impl Turn<'_> {
+    pub(super) fn notify(&mut self, notification: &Notification) -> Answer {
+        let id = notification.id;
+        let live = self.live_instance(notification);
+        self.emit(Event::Accepted { id });
+        if let Some(live) = live {
+            self.end(id, "already running", Cause::AlreadyRunning { live });
+        } else if notification.expires_at.is_some_and(|at| at <= self.now()) {
+            self.end(id, "expired", Cause::Expired);
+        } else if self.stopped(id) {
+            // A stop rule was already true.
+        } else if let Some(until) = notification.send_after.filter(|at| *at > self.now()) {
+            self.emit(Event::Waiting { id, until });
+        } else {
+            self.enter(id, 0, Cause::Accepted);
+        }
+        Answer::Accepted { id, state: self.open(id).map_or("ended", |open| open.phase.name()) }
+    }
+
+    /// The live instance of the same flow for the same subject: one instance a subject, by name, over versions.
+    fn live_instance(&self, notification: &Notification) -> Option<NotificationId> {
+        let flow = self.flow(notification.flow)?;
+        flow.subject.as_ref()?;
+        let subject = notification.subject.as_ref()?;
+        let same_flow = |reference| self.flow(reference).is_some_and(|f| f.name == flow.name);
+        self.tenant.open.iter().find(|o| o.subject.as_deref() == Some(subject) && same_flow(o.flow)).map(|o| o.id)
+    }
+}

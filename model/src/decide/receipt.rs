@@ -1,0 +1,96 @@
+//! Owns what evidence from outside does. States only move forward: late, repeated and weak evidence is kept and
+//! changes nothing. Refuses to verify: that was done on the raw bytes.
+
+use super::Turn;
+use crate::answer::{Answer, ReceiptEffect};
+use crate::attempt::{ReceiptKind, Refusal, Why};
+use crate::event::{Cause, Event};
+use crate::ids::AttemptRef;
+use crate::input::Receipt;
+use crate::profile::AddressState;
+use crate::state::{Phase, SentTo};
+
+impl Turn<'_> {
+    pub(super) fn receipt(&mut self, receipt: &Receipt) -> Answer {
+        let attempt = receipt.attempt;
+        if self.speaks_of_now(attempt) && self.apply_receipt(receipt) {
+            return Answer::Receipt(ReceiptEffect::Applied);
+        }
+        let sent = self.open(attempt.id).and_then(|open| open.sent_to(attempt.attempt)).cloned();
+        if let (ReceiptKind::BouncedHard, Some(sent)) = (receipt.kind, sent) {
+            self.mark_invalid(&sent);
+        }
+        self.emit(Event::ReceiptNoted { id: attempt.id, attempt: attempt.attempt, kind: receipt.kind });
+        Answer::Receipt(ReceiptEffect::Noted)
+    }
+
+    /// Whether the receipt is about the attempt the flow is waiting on.
+    fn speaks_of_now(&self, attempt: AttemptRef) -> bool {
+        match self.open(attempt.id).map(|open| &open.phase) {
+            Some(
+                Phase::Started { attempt: number, .. }
+                | Phase::InDoubt { attempt: number, .. }
+                | Phase::Sent { attempt: number, .. },
+            ) => *number == attempt.attempt,
+            // A resend of the same attempt waits for its permit: evidence about it counts.
+            Some(Phase::Ready { pinned: Some(_), .. }) => {
+                self.open(attempt.id).and_then(|open| open.sent_to.last()).is_some_and(|sent| sent.attempt == attempt.attempt)
+            }
+            _ => false,
+        }
+    }
+
+    /// `false` when the receipt tells nothing new.
+    fn apply_receipt(&mut self, receipt: &Receipt) -> bool {
+        let (id, number) = (receipt.attempt.id, receipt.attempt.attempt);
+        let phase = self.open(id).map(|open| open.phase.clone());
+        let sent = matches!(phase, Some(Phase::Sent { .. }));
+        let known_delivered = matches!(phase, Some(Phase::Sent { delivered_at: Some(_), .. }));
+        match receipt.kind {
+            ReceiptKind::Accepted if !sent => {
+                self.emit(Event::AttemptAccepted { id, attempt: number, provider_id: "".into() });
+                self.handed_over(id);
+            }
+            ReceiptKind::Delivered if !known_delivered => {
+                self.emit(Event::AttemptDelivered { id, attempt: number });
+                self.delivered(id);
+            }
+            ReceiptKind::BouncedHard if !known_delivered => {
+                self.failed(receipt.attempt, Refusal::Address, &reason(receipt), false)
+            }
+            ReceiptKind::Failed if !known_delivered => self.failed(receipt.attempt, Refusal::Policy, &reason(receipt), false),
+            ReceiptKind::Replied => {
+                self.emit(Event::LinkUsed { id, pressed: true });
+                self.answered(id);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Follows the step's `answered` handler.
+    pub(super) fn answered(&mut self, id: crate::ids::NotificationId) {
+        let Some((open, flow)) = self.running(id) else { return };
+        if !matches!(open.phase, Phase::Sent { .. }) {
+            return;
+        }
+        if let Some(go) = &flow.steps[usize::from(open.step)].on.answered {
+            self.go(id, go, Cause::Answered);
+        }
+    }
+
+    /// The address of an attempt turned out to be dead: it is not used again until the source supplies another.
+    pub(super) fn mark_invalid(&mut self, sent: &SentTo) {
+        let known = self.tenant.profile.as_deref().into_iter().flat_map(|p| &p.addresses);
+        let usable =
+            known.filter(|a| a.channel == sent.channel && a.value == sent.address).any(|a| a.state != AddressState::Invalid);
+        if usable {
+            let (channel, value) = (sent.channel, sent.address.clone());
+            self.emit(Event::AddressMarked { channel, value, state: AddressState::Invalid });
+        }
+    }
+}
+
+fn reason(receipt: &Receipt) -> Why {
+    receipt.why.clone().unwrap_or_else(|| Why::new(receipt.kind.name(), ""))
+}

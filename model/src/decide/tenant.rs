@@ -1,0 +1,63 @@
+//! Owns what a profile and a fact do to a tenant and to everything open. Refuses to accept what admission should
+//! have refused: a fact without its amount changes nothing.
+
+use super::Turn;
+use crate::answer::{Answer, ProfileChange};
+use crate::event::Event;
+use crate::evolve::fact_hash;
+use crate::fact::{Fact, FactKind};
+use crate::ids::NotificationId;
+use crate::profile::Profile;
+use crate::state::Phase;
+
+impl Turn<'_> {
+    pub(super) fn put_profile(&mut self, profile: &Profile) -> Answer {
+        let change = match &self.tenant.profile {
+            None => ProfileChange::New,
+            Some(old) => {
+                let mut merged = profile.clone();
+                merged.keep_states_of(old);
+                if merged == **old { ProfileChange::Same } else { ProfileChange::Changed }
+            }
+        };
+        if change != ProfileChange::Same {
+            self.emit(Event::ProfileStored { new: change == ProfileChange::New });
+        }
+        Answer::Profile(change)
+    }
+
+    pub(super) fn fact(&mut self, fact: &Fact) -> Answer {
+        let hash = fact_hash(&fact.fact_id);
+        match self.tenant.facts.iter().find(|(id, _)| *id == hash) {
+            Some((_, body)) if *body == fact.body => return Answer::Fact { duplicate: true, ended: Vec::new() },
+            Some(_) => return Answer::FactConflict,
+            None => {}
+        }
+        self.emit(Event::FactTaken);
+        if let (FactKind::Payment | FactKind::OpenAmount, Some(subject)) = (fact.kind, &fact.subject) {
+            let open_cents = self.tenant.open_amount(subject, None).map(|(cents, _)| cents);
+            self.emit(Event::SubjectOpen { subject: subject.clone(), open_cents });
+        }
+        let ids: Vec<NotificationId> = self.tenant.open.iter().map(|open| open.id).collect();
+        let ended = ids.into_iter().filter(|id| self.reconsider(*id)).collect();
+        Answer::Fact { duplicate: false, ended }
+    }
+
+    /// After a fact: stop rules for everything open, guards for what is held. `true` when it ended.
+    fn reconsider(&mut self, id: NotificationId) -> bool {
+        if self.stopped(id) {
+            return true;
+        }
+        let held_by = match self.open(id).map(|open| &open.phase) {
+            Some(Phase::Held { guard, .. }) => Some(*guard),
+            _ => None,
+        };
+        // What is still unknown stays held until the same instant as before.
+        if let Some(guard) = held_by
+            && !self.still_held(id, guard)
+        {
+            self.seek_permit(id);
+        }
+        self.open(id).is_none()
+    }
+}

@@ -1,0 +1,326 @@
+//! Owns what was decided, in words an explanation can quote. Each event is small: it stands in one record with the
+//! input it follows from. Refuses to change anything: `evolve` applies it.
+
+use bincode::{Decode, Encode};
+
+use crate::attempt::{Channel, OnDoubt, ReceiptKind, Refusal, Why};
+use crate::flow::Observed;
+use crate::ids::NotificationId;
+use crate::notification::Subject;
+use crate::profile::AddressState;
+use crate::time::Timestamp;
+
+/// Why a flow moved from one place to another.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Cause {
+    /// It was accepted.
+    Accepted,
+    /// `send_after` has come.
+    SendAfterReached,
+    /// The step's message bounced or was refused.
+    Bounced {
+        /// The provider's reason.
+        why: Why,
+    },
+    /// No usable address by any way of the step.
+    Unreachable,
+    /// No sign of life in time.
+    Unanswered,
+    /// No bounce in time.
+    Settled,
+    /// The provider has it, and the step listens to nothing more.
+    HandedOver,
+    /// Delivered.
+    Delivered,
+    /// The tenant pressed the button or replied.
+    Answered,
+    /// A wait step's time was over.
+    Waited,
+    /// A guard did not hold.
+    Guard {
+        /// Index of the guard in its flow.
+        guard: u8,
+        /// What was seen.
+        observed: Observed,
+    },
+    /// A stop rule came true.
+    Stop {
+        /// Index of the stop rule in its flow.
+        stop: u8,
+        /// What was seen.
+        observed: Observed,
+    },
+    /// A person answered.
+    Task {
+        /// The answer.
+        answer: Box<str>,
+        /// Who.
+        by: Box<str>,
+    },
+    /// Cancelled.
+    Cancelled {
+        /// Who and why.
+        note: Box<str>,
+    },
+    /// `expires_at` passed.
+    Expired,
+    /// The same flow already runs for this subject.
+    AlreadyRunning {
+        /// The live instance.
+        live: NotificationId,
+    },
+    /// A hold lasted longer than the flow allows.
+    HeldTooLong,
+    /// A doubt lasted longer than the flow allows.
+    DoubtTooLong,
+    /// What we sent was wrong: people must look.
+    OurMistake {
+        /// The reason.
+        why: Why,
+    },
+    /// Outside production and not on the allow-list.
+    NotAllowListed,
+}
+
+/// How a channel was chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Choice {
+    /// The tenant prefers it for this category.
+    Preferred,
+    /// The flow names it, and no earlier way of the step applied.
+    FlowOrder,
+}
+
+/// One decision.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Event {
+    /// The notification is taken on.
+    Accepted {
+        /// Which.
+        id: NotificationId,
+    },
+    /// It waits for an instant: `send_after`, or a wait step.
+    Waiting {
+        /// Which.
+        id: NotificationId,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// The flow stands at a step.
+    StepEntered {
+        /// Which.
+        id: NotificationId,
+        /// Index of the step.
+        step: u8,
+        /// Why.
+        cause: Cause,
+    },
+    /// It wants to be sent over this channel as soon as a router permits.
+    Ready {
+        /// Which.
+        id: NotificationId,
+        /// Over which channel.
+        channel: Channel,
+        /// Why that one.
+        choice: Choice,
+        /// Only through this provider: set when an attempt in doubt is sent again.
+        pinned: Option<Box<str>>,
+        /// Not before.
+        not_before: Timestamp,
+    },
+    /// It waits for facts that are missing or too old. Unknown is never false.
+    Held {
+        /// Which.
+        id: NotificationId,
+        /// Index of the guard.
+        guard: u8,
+        /// What was seen.
+        observed: Observed,
+        /// Then people decide.
+        until: Timestamp,
+    },
+    /// An attempt may leave as soon as this is durable.
+    AttemptStarted {
+        /// Which.
+        id: NotificationId,
+        /// Number of the attempt.
+        attempt: u16,
+        /// Channel.
+        channel: Channel,
+        /// Provider.
+        provider: Box<str>,
+        /// The address it goes to.
+        address: Box<str>,
+        /// What doubt will mean.
+        on_doubt: OnDoubt,
+        /// Why that channel.
+        choice: Choice,
+        /// What each guard saw, in their order.
+        passed: Vec<Observed>,
+        /// The same attempt as before, sent again because its outcome is unknown.
+        resend: bool,
+    },
+    /// Nothing left us: decided again.
+    AttemptWithdrawn {
+        /// Which.
+        id: NotificationId,
+        /// Which attempt.
+        attempt: u16,
+        /// What was missing.
+        why: Why,
+    },
+    /// The provider has it.
+    AttemptAccepted {
+        /// Which.
+        id: NotificationId,
+        /// Which attempt.
+        attempt: u16,
+        /// The provider's id.
+        provider_id: Box<str>,
+    },
+    /// It arrived.
+    AttemptDelivered {
+        /// Which.
+        id: NotificationId,
+        /// Which attempt.
+        attempt: u16,
+    },
+    /// Not taken, for now: it is tried again.
+    AttemptDeferred {
+        /// Which.
+        id: NotificationId,
+        /// Which attempt.
+        attempt: u16,
+        /// The reason.
+        why: Why,
+    },
+    /// It was not taken, or came back.
+    AttemptFailed {
+        /// Which.
+        id: NotificationId,
+        /// Which attempt.
+        attempt: u16,
+        /// Whose fault.
+        class: Refusal,
+        /// The reason.
+        why: Why,
+        /// `true`: gave up after retries of a temporary failure.
+        exhausted: bool,
+    },
+    /// We cannot know whether it was taken.
+    AttemptInDoubt {
+        /// Which.
+        id: NotificationId,
+        /// Which attempt.
+        attempt: u16,
+        /// Through which provider it left, or may have.
+        provider: Box<str>,
+        /// What happened.
+        why: Why,
+        /// Then people decide.
+        until: Timestamp,
+    },
+    /// A receipt that changes nothing but the record: late, repeated, or weak evidence.
+    ReceiptNoted {
+        /// Which.
+        id: NotificationId,
+        /// Which attempt.
+        attempt: u16,
+        /// What it said.
+        kind: ReceiptKind,
+    },
+    /// An outcome for an attempt that no longer matters.
+    OutcomeNoted {
+        /// Which.
+        id: NotificationId,
+        /// Which attempt.
+        attempt: u16,
+        /// The verdict's name and the provider's reason.
+        why: Why,
+    },
+    /// People are asked.
+    TaskOpened {
+        /// Which.
+        id: NotificationId,
+        /// Number of the task within the notification.
+        task: u16,
+        /// The list it stands on.
+        list: Box<str>,
+        /// Why.
+        cause: Cause,
+    },
+    /// The payment link is closed.
+    LinkClosed {
+        /// Which.
+        id: NotificationId,
+        /// By which end.
+        end: Box<str>,
+    },
+    /// The link's page was fetched (weak) or its button pressed (trusted).
+    LinkUsed {
+        /// Which.
+        id: NotificationId,
+        /// Whether the button was pressed.
+        pressed: bool,
+    },
+    /// The end.
+    Ended {
+        /// Which.
+        id: NotificationId,
+        /// Name of the end state.
+        end: Box<str>,
+        /// Why.
+        cause: Cause,
+    },
+    /// The profile was replaced.
+    ProfileStored {
+        /// Whether there was none before.
+        new: bool,
+    },
+    /// An address changed its state.
+    AddressMarked {
+        /// Channel of the address.
+        channel: Channel,
+        /// The address.
+        value: Box<str>,
+        /// Its new state.
+        state: AddressState,
+    },
+    /// A fact was taken in.
+    FactTaken,
+    /// The open amount of a subject after a fact.
+    SubjectOpen {
+        /// The subject.
+        subject: Subject,
+        /// What is still open, in cents, if it is known.
+        open_cents: Option<i64>,
+    },
+}
+
+impl Event {
+    /// The notification it is about, if it is about one.
+    #[must_use]
+    pub fn notification(&self) -> Option<NotificationId> {
+        match self {
+            Event::Accepted { id }
+            | Event::Waiting { id, .. }
+            | Event::StepEntered { id, .. }
+            | Event::Ready { id, .. }
+            | Event::Held { id, .. }
+            | Event::AttemptStarted { id, .. }
+            | Event::AttemptWithdrawn { id, .. }
+            | Event::AttemptAccepted { id, .. }
+            | Event::AttemptDelivered { id, .. }
+            | Event::AttemptDeferred { id, .. }
+            | Event::AttemptFailed { id, .. }
+            | Event::AttemptInDoubt { id, .. }
+            | Event::ReceiptNoted { id, .. }
+            | Event::OutcomeNoted { id, .. }
+            | Event::TaskOpened { id, .. }
+            | Event::LinkClosed { id, .. }
+            | Event::LinkUsed { id, .. }
+            | Event::Ended { id, .. } => Some(*id),
+            Event::ProfileStored { .. } | Event::AddressMarked { .. } | Event::FactTaken | Event::SubjectOpen { .. } => None,
+        }
+    }
+}

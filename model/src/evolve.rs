@@ -1,0 +1,207 @@
+//! Owns the change of state that each event means. The same function runs when an event is decided and when it is
+//! replayed, so a recovered state is the state. Refuses to decide anything.
+
+use crate::event::Event;
+use crate::fact::{Fact, FactKind};
+use crate::flow::Flow;
+use crate::input::Input;
+use crate::notification::{Notification, Subject};
+use crate::profile::Profile;
+use crate::state::{Open, Phase, REMEMBERED_FACTS, REMEMBERED_SUBJECTS, SentTo, SubjectMoney, Tenant, Tries};
+use crate::time::Timestamp;
+
+/// Where an event stands: the input it came from, its sequence and time.
+#[derive(Clone, Copy, Debug)]
+pub struct Applied<'a> {
+    /// Sequence of the record.
+    pub sequence: u64,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// The input it was decided from.
+    pub input: &'a Input,
+}
+
+/// Finds the compiled flow behind a reference. Every reference in a journal resolves: definitions are stored first.
+pub trait FlowBook {
+    /// The flow.
+    fn flow(&self, reference: crate::flow::FlowRef) -> Option<&Flow>;
+}
+
+/// Applies one event to the tenant it belongs to.
+pub fn evolve(tenant: &mut Tenant, applied: Applied<'_>, event: &Event, flows: &dyn FlowBook) {
+    match (event, applied.input) {
+        (Event::Accepted { .. }, Input::Notify(body)) => tenant.open.push(accepted(body, applied)),
+        (Event::ProfileStored { .. }, Input::PutProfile(profile)) => store_profile(tenant, profile),
+        (Event::FactTaken, Input::Fact(fact)) => take_fact(tenant, fact),
+        (Event::AddressMarked { channel, value, state }, _) => {
+            let profile = tenant.profile.as_deref_mut();
+            for address in profile.into_iter().flat_map(|p| &mut p.addresses) {
+                if address.channel == *channel && address.value == *value {
+                    address.state = *state;
+                }
+            }
+        }
+        (Event::Ended { id, .. }, _) => tenant.open.retain(|o| o.id != *id),
+        _ => {
+            if let Some(open) = event.notification().and_then(|id| tenant.find_mut(id)) {
+                evolve_open(open, applied.at, event, flows);
+            }
+        }
+    }
+}
+
+/// Marks a whole record as applied: the tenant's newest record is now this one.
+pub fn finish(tenant: &mut Tenant, sequence: u64) {
+    tenant.last = sequence;
+}
+
+fn accepted(body: &Notification, applied: Applied<'_>) -> Open {
+    Open {
+        id: body.id,
+        flow: body.flow,
+        body: applied.sequence,
+        accepted_at: applied.at,
+        category: body.category.clone(),
+        subject: body.subject.clone().map(Box::new),
+        fields: body.fields.clone(),
+        lane: body.lane,
+        environment: body.environment,
+        expires_at: body.expires_at,
+        step: 0,
+        entered: false,
+        attempts: 0,
+        tries: Tries::default(),
+        tasks: 0,
+        answered: false,
+        link_closed: false,
+        doubt: None,
+        sent_to: Vec::new(),
+        phase: Phase::Waiting { until: body.send_after.unwrap_or(applied.at) },
+    }
+}
+
+fn store_profile(tenant: &mut Tenant, profile: &Profile) {
+    let mut profile = profile.clone();
+    if let Some(old) = &tenant.profile {
+        profile.keep_states_of(old);
+    }
+    tenant.profile = Some(Box::new(profile));
+}
+
+fn take_fact(tenant: &mut Tenant, fact: &Fact) {
+    tenant.facts.push_back((fact_hash(&fact.fact_id), fact.body));
+    while tenant.facts.len() > REMEMBERED_FACTS {
+        tenant.facts.pop_front();
+    }
+    match (fact.kind, fact.amount_cents, &fact.subject) {
+        (FactKind::Balance, Some(cents), _) => {
+            // Feeds may overtake each other: the newest at the source wins.
+            if tenant.balance.is_none_or(|(_, at)| at <= fact.occurred_at) {
+                tenant.balance = Some((cents, fact.occurred_at));
+            }
+        }
+        (FactKind::Payment, Some(cents), Some(subject)) => {
+            let money = subject_money(tenant, subject);
+            // An absolute amount told later than this payment has already counted it.
+            if money.open.is_none_or(|(_, told)| told < fact.occurred_at) {
+                money.paid_cents = money.paid_cents.saturating_add(cents);
+                money.paid_at = money.paid_at.max(fact.occurred_at);
+            }
+        }
+        (FactKind::OpenAmount, Some(cents), Some(subject)) => {
+            let money = subject_money(tenant, subject);
+            if money.open.is_none_or(|(_, told)| told <= fact.occurred_at) {
+                money.open = Some((cents, fact.occurred_at));
+                money.paid_cents = 0;
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The hash by which a fact id is remembered.
+#[must_use]
+pub fn fact_hash(fact_id: &str) -> u64 {
+    let hash = blake3::hash(fact_id.as_bytes());
+    let mut first = [0; 8];
+    first.copy_from_slice(&hash.as_bytes()[..8]);
+    u64::from_be_bytes(first)
+}
+
+fn subject_money<'a>(tenant: &'a mut Tenant, subject: &Subject) -> &'a mut SubjectMoney {
+    if let Some(index) = tenant.subjects.iter().position(|s| s.subject == *subject) {
+        return &mut tenant.subjects[index];
+    }
+    if tenant.subjects.len() >= REMEMBERED_SUBJECTS {
+        // What an open notification is about must not be forgotten; there are fewer of those than of everything else.
+        let needed = |money: &SubjectMoney| tenant.open.iter().any(|o| o.subject.as_deref() == Some(&money.subject));
+        let spare = tenant.subjects.iter().position(|money| !needed(money)).unwrap_or(0);
+        tenant.subjects.remove(spare);
+    }
+    tenant.subjects.push_back(SubjectMoney { subject: subject.clone(), open: None, paid_cents: 0, paid_at: Timestamp(i64::MIN) });
+    let last = tenant.subjects.len() - 1;
+    &mut tenant.subjects[last]
+}
+
+fn evolve_open(open: &mut Open, at: Timestamp, event: &Event, flows: &dyn FlowBook) {
+    match event {
+        Event::Waiting { until, .. } => open.phase = Phase::Waiting { until: *until },
+        Event::StepEntered { step, .. } => {
+            open.step = *step;
+            open.entered = true;
+            open.doubt = None;
+            open.tries = Tries::default();
+        }
+        Event::Ready { channel, choice, pinned, not_before, .. } => {
+            open.phase = Phase::Ready { channel: *channel, choice: *choice, pinned: pinned.clone(), not_before: *not_before };
+        }
+        Event::Held { guard, until, .. } => open.phase = Phase::Held { guard: *guard, until: *until },
+        Event::AttemptStarted { .. } => attempt_started(open, at, event),
+        Event::AttemptWithdrawn { .. } => {
+            open.tries.withdrawn = open.tries.withdrawn.saturating_add(1);
+        }
+        Event::AttemptAccepted { attempt, .. } => {
+            open.doubt = None;
+            open.phase = Phase::Sent { attempt: *attempt, accepted_at: at, delivered_at: None, due: wait_due(open, at, flows) };
+        }
+        Event::AttemptDelivered { attempt, .. } => {
+            open.doubt = None;
+            let accepted_at = match open.phase {
+                Phase::Sent { accepted_at, .. } => accepted_at,
+                _ => at,
+            };
+            let due = wait_due(open, at, flows);
+            open.phase = Phase::Sent { attempt: *attempt, accepted_at, delivered_at: Some(at), due };
+        }
+        Event::AttemptDeferred { .. } => open.tries.retried = open.tries.retried.saturating_add(1),
+        Event::AttemptInDoubt { attempt, provider, until, .. } => {
+            open.doubt = Some(provider.clone());
+            open.phase = Phase::InDoubt { attempt: *attempt, until: *until };
+        }
+        Event::TaskOpened { task, list, cause, .. } => {
+            open.tasks = *task;
+            open.phase = Phase::Task { task: *task, list: list.clone(), cause: cause.clone(), since: at };
+        }
+        Event::LinkClosed { .. } => open.link_closed = true,
+        Event::LinkUsed { pressed, .. } => open.answered |= *pressed,
+        _ => {}
+    }
+}
+
+fn attempt_started(open: &mut Open, at: Timestamp, event: &Event) {
+    let Event::AttemptStarted { attempt, channel, provider, address, on_doubt, resend, .. } = event else { return };
+    open.attempts = open.attempts.max(*attempt);
+    open.tries.since.get_or_insert(at);
+    if !resend {
+        open.sent_to.push(SentTo { attempt: *attempt, step: open.step, channel: *channel, address: address.clone() });
+    }
+    open.phase = Phase::Started { attempt: *attempt, channel: *channel, provider: provider.clone(), on_doubt: *on_doubt, at };
+}
+
+/// When the wait that begins now ends: "unanswered" and "settled" count from delivery, else from the relay's acceptance.
+fn wait_due(open: &Open, from: Timestamp, flows: &dyn FlowBook) -> Option<Timestamp> {
+    let flow = flows.flow(open.flow)?;
+    let on = &flow.steps.get(usize::from(open.step))?.on;
+    let after = on.unanswered.as_ref().or(on.settled.as_ref())?;
+    Some(from.plus(after.after_ms))
+}

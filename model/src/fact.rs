@@ -1,0 +1,86 @@
+//! Owns business events as they come in: payments, balances, open amounts, exceptions, appointments.
+//! Refuses to judge them: guards and stop rules do.
+
+use std::str::FromStr;
+
+use bincode::{Decode, Encode};
+use serde::Serialize;
+
+use crate::notification::{Environment, Subject, UnknownWord};
+use crate::time::Timestamp;
+
+/// The kinds of fact the engine understands. An unknown kind is refused at the door, never guessed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FactKind {
+    /// Money came in for a subject; `amount_cents` is what came in. A part payment is a fact, not a stop.
+    Payment,
+    /// The open amount of a subject, absolute.
+    OpenAmount,
+    /// What the tenant owes in all, absolute; zero or less: nothing.
+    Balance,
+    /// Debt counselling, bankruptcy, estate (row 52): kept on the timeline.
+    Exception,
+    /// An appointment was made or moved: kept on the timeline.
+    Appointment,
+}
+
+impl FactKind {
+    /// Every kind.
+    pub const ALL: [FactKind; 5] =
+        [FactKind::Payment, FactKind::OpenAmount, FactKind::Balance, FactKind::Exception, FactKind::Appointment];
+
+    /// The name used in the API.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            FactKind::Payment => "payment",
+            FactKind::OpenAmount => "open_amount",
+            FactKind::Balance => "balance",
+            FactKind::Exception => "exception",
+            FactKind::Appointment => "appointment",
+        }
+    }
+
+    /// Whether the kind means nothing without an amount.
+    #[must_use]
+    pub const fn needs_amount(self) -> bool {
+        matches!(self, FactKind::Payment | FactKind::OpenAmount | FactKind::Balance)
+    }
+
+    /// Whether the kind means nothing without a subject.
+    #[must_use]
+    pub const fn needs_subject(self) -> bool {
+        matches!(self, FactKind::Payment | FactKind::OpenAmount)
+    }
+}
+
+impl FromStr for FactKind {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        FactKind::ALL
+            .into_iter()
+            .find(|k| k.name() == text)
+            .ok_or(UnknownWord("payment, open_amount, balance, exception or appointment"))
+    }
+}
+
+/// One fact about one tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Fact {
+    /// The source's id; the same id and content is taken once.
+    pub fact_id: Box<str>,
+    /// First 64 bits of BLAKE3 of the content: the same id with other content is a conflict.
+    pub body: u64,
+    /// What kind of event.
+    pub kind: FactKind,
+    /// What it is about.
+    pub subject: Option<Subject>,
+    /// Euro cents.
+    pub amount_cents: Option<i64>,
+    /// When it happened at the source.
+    pub occurred_at: Timestamp,
+    /// The world it comes from; a fact from another world than the engine's is refused at the door.
+    pub environment: Environment,
+}

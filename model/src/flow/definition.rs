@@ -1,0 +1,73 @@
+//! Owns the definition: everything a flow needs, as the texts people wrote, under one content hash. An upgrade makes
+//! a new definition and never changes what was accepted under the old one. Refuses to interpret the texts.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use bincode::{Decode, Encode};
+
+/// First 128 bits of BLAKE3 over an encoded [`Definition`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+pub struct FlowRef(pub [u8; 16]);
+
+impl fmt::Display for FlowRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&data_encoding::HEXLOWER.encode(&self.0))
+    }
+}
+
+impl fmt::Debug for FlowRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A flow file with the class tables and templates it names.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Definition {
+    /// The flow, TOML.
+    pub flow: String,
+    /// Class tables by file stem, TOML.
+    pub classes: BTreeMap<String, String>,
+    /// Templates by file name.
+    pub templates: BTreeMap<String, String>,
+}
+
+impl Definition {
+    /// The bytes that are stored and hashed.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        crate::codec::encode_plain(self)
+    }
+
+    /// Reads [`Definition::encode`]'s bytes.
+    ///
+    /// # Errors
+    /// When the bytes are not a definition.
+    pub fn decode(bytes: &[u8]) -> Result<Self, crate::codec::CodecError> {
+        crate::codec::decode_plain(bytes)
+    }
+
+    /// Its content hash.
+    #[must_use]
+    pub fn reference(&self) -> FlowRef {
+        let mut reference = [0; 16];
+        reference.copy_from_slice(&blake3::hash(&self.encode()).as_bytes()[..16]);
+        FlowRef(reference)
+    }
+}
+
+/// One mistake in a definition: where, and what was expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Path within the definition: `step.mail.on.bounced`.
+    pub path: String,
+    /// What is wrong, what was expected, a hint.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.message)
+    }
+}

@@ -1,0 +1,117 @@
+//! Owns the shape of a flow file on disk. Refuses unknown keys; meaning is given in `compile`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FlowSource {
+    pub name: String,
+    pub version: u32,
+    pub purpose: String,
+    pub subject: Option<String>,
+    pub amount: Option<String>,
+    #[serde(default)]
+    pub process: String,
+    #[serde(default = "default_hold")]
+    pub hold_for: String,
+    #[serde(default = "default_list")]
+    pub fallback_list: String,
+    #[serde(default)]
+    pub input: BTreeMap<String, String>,
+    #[serde(default)]
+    pub classes: BTreeMap<String, String>,
+    #[serde(default)]
+    pub guard: Vec<GuardSource>,
+    #[serde(default)]
+    pub stop: Vec<StopSource>,
+    #[serde(default)]
+    pub step: Vec<StepSource>,
+}
+
+fn default_hold() -> String {
+    "72h".into()
+}
+
+fn default_list() -> String {
+    "delivery".into()
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GuardSource {
+    pub name: String,
+    pub when: String,
+    pub fresh_within: Option<String>,
+    pub otherwise: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StopSource {
+    pub name: String,
+    pub when: String,
+    #[serde(default)]
+    pub close_link: bool,
+    pub end: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StepSource {
+    pub id: String,
+    pub send: Option<SendSource>,
+    pub wait: Option<WaitSource>,
+    pub task: Option<TaskSource>,
+    #[serde(default)]
+    pub on: HandlersSource,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SendSource {
+    pub template: BTreeMap<String, String>,
+    pub via: Vec<String>,
+    #[serde(default)]
+    pub link: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WaitSource {
+    #[serde(rename = "for")]
+    pub duration: String,
+    pub then: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TaskSource {
+    pub list: String,
+    pub answers: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HandlersSource {
+    pub bounced: Option<String>,
+    pub unanswered: Option<AfterSource>,
+    pub settled: Option<AfterSource>,
+    pub delivered: Option<String>,
+    pub answered: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AfterSource {
+    pub after: String,
+    pub go: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClassSource {
+    pub default: String,
+    pub codes: BTreeMap<Box<str>, Box<str>>,
+}

@@ -1,0 +1,105 @@
+//! Owns everything that can happen to a tenant: the closed list of inputs a shard takes.
+//! Refuses effects: what follows from an input is an event.
+
+use bincode::{Decode, Encode};
+
+use crate::attempt::{Channel, OnDoubt, ReceiptKind, Verdict, Why};
+use crate::fact::Fact;
+use crate::ids::{AttemptRef, NotificationId};
+use crate::notification::{Notification, Subject};
+use crate::profile::Profile;
+use crate::time::Timestamp;
+
+/// One input for one tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Input {
+    /// An admitted notification.
+    Notify(Box<Notification>),
+    /// The tenant's profile, whole.
+    PutProfile(Box<Profile>),
+    /// A business event.
+    Fact(Fact),
+    /// Evidence from outside about an attempt.
+    Receipt(Receipt),
+    /// The notification's timer fell due.
+    Timer {
+        /// Whose.
+        id: NotificationId,
+    },
+    /// A router lets one send start.
+    Permit(Permit),
+    /// What became of an attempt.
+    Outcome {
+        /// Which attempt.
+        attempt: AttemptRef,
+        /// What it amounts to.
+        verdict: Verdict,
+    },
+    /// The process that had started this attempt died: its outcome is unknown.
+    Interrupted {
+        /// Which attempt.
+        attempt: AttemptRef,
+    },
+    /// Stop it, whatever it is waiting for.
+    Cancel {
+        /// What to stop.
+        target: CancelTarget,
+        /// Who asked and why, for the explanation; at most 200 bytes.
+        note: Box<str>,
+    },
+    /// A person answered a task.
+    Answer {
+        /// Which notification's task.
+        id: NotificationId,
+        /// Which task of that notification.
+        task: u16,
+        /// The answer.
+        answer: Box<str>,
+        /// Who, for the explanation; at most 200 bytes.
+        by: Box<str>,
+    },
+    /// The link was used.
+    Link {
+        /// Of which notification.
+        id: NotificationId,
+        /// `true`: the button was pressed (trusted). `false`: the page was fetched (weak evidence).
+        pressed: bool,
+    },
+}
+
+/// What a cancellation is aimed at.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum CancelTarget {
+    /// One notification.
+    Notification(NotificationId),
+    /// Everything open about a subject.
+    Subject(Subject),
+}
+
+/// Evidence from outside, verified before it got here.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Receipt {
+    /// Which attempt it speaks of.
+    pub attempt: AttemptRef,
+    /// What it says.
+    pub kind: ReceiptKind,
+    /// The source's reason.
+    pub why: Option<Why>,
+    /// Which provider said so.
+    pub provider: Box<str>,
+    /// When it happened, by the source's clock, if it said so.
+    pub occurred_at: Option<Timestamp>,
+}
+
+/// Leave to start one attempt.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Permit {
+    /// For which notification.
+    pub id: NotificationId,
+    /// Over which channel.
+    pub channel: Channel,
+    /// Through which provider.
+    pub provider: Box<str>,
+    /// What that provider wants done with doubt.
+    pub on_doubt: OnDoubt,
+}

@@ -1,0 +1,136 @@
+//! Owns the record, the unit of the journal: one input with the events decided from it, recovered whole or not at
+//! all. Refuses to know where it is stored.
+
+use bincode::{Decode, Encode};
+
+use crate::codec::{self, CodecError, FrameKind};
+use crate::event::Event;
+use crate::ids::{CorporationId, NotificationId, TenantKey};
+use crate::input::Input;
+use crate::notification::Subject;
+use crate::time::Timestamp;
+
+/// What one entry of a shard's log says.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Record {
+    /// Something about one tenant.
+    Tenant(TenantRecord),
+    /// Something about the shard itself.
+    Control(ControlRecord),
+}
+
+/// One input of one tenant with what was decided from it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct TenantRecord {
+    /// When it was decided, by the engine's clock.
+    pub at: Timestamp,
+    /// Whose.
+    pub tenant: TenantKey,
+    /// Sequence of this tenant's previous record in the same shard, 0 for none: timeline and explanation walk back.
+    pub previous: u64,
+    /// What came in.
+    pub input: Input,
+    /// What was decided, in order.
+    pub events: Vec<Event>,
+}
+
+/// Something about the shard, not about a tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ControlRecord {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub control: Control,
+}
+
+/// The list of controls.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Control {
+    /// Nothing matching is permitted until resumed.
+    Pause(PauseScope),
+    /// Ends a pause of the same scope.
+    Resume(PauseScope),
+    /// Several tenants are to get an input each; a restart finishes it.
+    IntentOpened {
+        /// Number of the intent, unique within its home shard.
+        intent: u64,
+        /// What is to be done.
+        work: Intent,
+    },
+    /// Every tenant of the intent has its input, durably.
+    IntentDone {
+        /// Number of the intent.
+        intent: u64,
+    },
+    /// A message from outside that fits nothing we know: for people, never for a guess.
+    Unexplained {
+        /// The corporation, when it is known.
+        corporation: Option<CorporationId>,
+        /// The notification, when it is known.
+        id: Option<NotificationId>,
+        /// Which provider sent it.
+        provider: Box<str>,
+        /// What it said, at most 500 bytes, without addresses.
+        text: Box<str>,
+    },
+}
+
+/// Work that reaches more than one tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Intent {
+    /// The same input for each of these tenants.
+    Each {
+        /// Whom.
+        tenants: Vec<TenantKey>,
+        /// What.
+        input: Input,
+    },
+    /// Cancel everything open about a subject, on every shard.
+    CancelSubject {
+        /// Whose.
+        corporation: CorporationId,
+        /// About what.
+        subject: Subject,
+        /// Who and why.
+        note: Box<str>,
+    },
+}
+
+/// What a pause covers: every part that is given must match.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode)]
+pub struct PauseScope {
+    /// This corporation; none: all.
+    pub corporation: Option<CorporationId>,
+    /// Flows with this name; none: all.
+    pub flow: Option<Box<str>>,
+    /// This channel; none: all.
+    pub channel: Option<crate::attempt::Channel>,
+}
+
+impl PauseScope {
+    /// Whether a send of `corporation` in `flow` over `channel` is covered.
+    #[must_use]
+    pub fn covers(&self, corporation: CorporationId, flow: &str, channel: crate::attempt::Channel) -> bool {
+        self.corporation.is_none_or(|c| c == corporation)
+            && self.flow.as_deref().is_none_or(|f| f == flow)
+            && self.channel.is_none_or(|c| c == channel)
+    }
+}
+
+impl Record {
+    /// Appends the record's frame to `buffer`.
+    ///
+    /// # Errors
+    /// [`CodecError::TooLarge`].
+    pub fn encode(&self, buffer: &mut Vec<u8>) -> Result<(), CodecError> {
+        codec::encode_frame(FrameKind::Record, self, buffer)
+    }
+
+    /// Reads one frame.
+    ///
+    /// # Errors
+    /// See [`CodecError`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
+        codec::decode_frame(FrameKind::Record, bytes)
+    }
+}

@@ -1,0 +1,254 @@
+//! Owns a tenant's state: the profile, what facts told, and the notifications that are open. Compact, because
+//! millions are open at once; the bodies stay in the journal. Refuses to change itself: `evolve` does.
+
+use std::collections::VecDeque;
+
+use bincode::{Decode, Encode};
+
+use crate::attempt::{Channel, OnDoubt};
+use crate::event::{Cause, Choice};
+use crate::flow::{Dated, FlowRef, Value};
+use crate::ids::NotificationId;
+use crate::notification::{Environment, Lane, Subject};
+use crate::profile::Profile;
+use crate::time::Timestamp;
+
+/// Facts whose ids are remembered per tenant, to take each once.
+pub(crate) const REMEMBERED_FACTS: usize = 128;
+/// Subjects whose open amount is remembered per tenant.
+pub(crate) const REMEMBERED_SUBJECTS: usize = 64;
+
+/// Everything decisions about one tenant look at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Tenant {
+    /// Sequence of the tenant's newest record, 0 for none.
+    pub last: u64,
+    /// The profile, once a source gave one.
+    pub profile: Option<Box<Profile>>,
+    /// What the tenant owes in all, from the newest balance fact.
+    pub balance: Option<Dated>,
+    /// Money per subject, oldest first, at most [`REMEMBERED_SUBJECTS`].
+    pub subjects: VecDeque<SubjectMoney>,
+    /// Id hash and body hash of facts taken, oldest first, at most [`REMEMBERED_FACTS`].
+    pub facts: VecDeque<(u64, u64)>,
+    /// Open notifications, in order of acceptance.
+    pub open: Vec<Open>,
+}
+
+/// What facts told of one subject.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct SubjectMoney {
+    /// The subject.
+    pub subject: Subject,
+    /// The open amount, absolute, when a fact told it.
+    pub open: Option<Dated>,
+    /// Paid since `open` was told (or ever, when it was not).
+    pub paid_cents: i64,
+    /// When the newest payment happened.
+    pub paid_at: Timestamp,
+}
+
+/// One open notification.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Open {
+    /// Its id.
+    pub id: NotificationId,
+    /// The definition it runs by.
+    pub flow: FlowRef,
+    /// Sequence of the record that holds its body.
+    pub body: u64,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+    /// Category.
+    pub category: Box<str>,
+    /// Subject.
+    pub subject: Option<Box<Subject>>,
+    /// Values of the flow's `fields`.
+    pub fields: Box<[Value]>,
+    /// Lane.
+    pub lane: Lane,
+    /// The world it comes from.
+    pub environment: Environment,
+    /// Worthless from.
+    pub expires_at: Option<Timestamp>,
+    /// Index of the step it stands at.
+    pub step: u8,
+    /// Whether the flow has begun: `false` while `send_after` has not come.
+    pub entered: bool,
+    /// Attempts made in all.
+    pub attempts: u16,
+    /// Attempts made in this step, and how often one was withdrawn in a row.
+    pub tries: Tries,
+    /// Tasks opened in all.
+    pub tasks: u16,
+    /// Whether the tenant pressed the button.
+    pub answered: bool,
+    /// Whether the payment link is closed.
+    pub link_closed: bool,
+    /// The provider of an attempt whose outcome is unknown: further tries of the step go through it, as the same attempt.
+    pub doubt: Option<Box<str>>,
+    /// Address of each attempt so far, for receipts that come late.
+    pub sent_to: Vec<SentTo>,
+    /// What it is doing now.
+    pub phase: Phase,
+}
+
+/// Counters of the step at hand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Tries {
+    /// Attempts a provider answered with "later".
+    pub retried: u16,
+    /// Withdrawals in a row.
+    pub withdrawn: u16,
+    /// When the step's first attempt started.
+    pub since: Option<Timestamp>,
+}
+
+/// Where one attempt went.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct SentTo {
+    /// Number of the attempt.
+    pub attempt: u16,
+    /// Step it belonged to.
+    pub step: u8,
+    /// Channel.
+    pub channel: Channel,
+    /// Address.
+    pub address: Box<str>,
+}
+
+/// What an open notification is doing.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Phase {
+    /// Waits for an instant.
+    Waiting {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// Wants a permit.
+    Ready {
+        /// Over which channel.
+        channel: Channel,
+        /// Why that one.
+        choice: Choice,
+        /// Only through this provider, as the same attempt again.
+        pinned: Option<Box<str>>,
+        /// Not before.
+        not_before: Timestamp,
+    },
+    /// An attempt is under way.
+    Started {
+        /// Its number.
+        attempt: u16,
+        /// Channel.
+        channel: Channel,
+        /// Provider.
+        provider: Box<str>,
+        /// What doubt will mean.
+        on_doubt: OnDoubt,
+        /// When it started.
+        at: Timestamp,
+    },
+    /// An attempt's outcome is unknown and its provider wants it held.
+    InDoubt {
+        /// Its number.
+        attempt: u16,
+        /// Then people decide.
+        until: Timestamp,
+    },
+    /// The provider has it; receipts and time decide.
+    Sent {
+        /// Number of the attempt.
+        attempt: u16,
+        /// When the provider took it.
+        accepted_at: Timestamp,
+        /// When it arrived, if that is known.
+        delivered_at: Option<Timestamp>,
+        /// When waiting ends, by the flow.
+        due: Option<Timestamp>,
+    },
+    /// Waits for facts.
+    Held {
+        /// Which guard.
+        guard: u8,
+        /// Then people decide.
+        until: Timestamp,
+    },
+    /// Waits for people.
+    Task {
+        /// Number of the task.
+        task: u16,
+        /// The list it stands on.
+        list: Box<str>,
+        /// Why.
+        cause: Cause,
+        /// Since when.
+        since: Timestamp,
+    },
+}
+
+impl Phase {
+    /// The word used as `state` in the API, in metrics and in reports.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Phase::Waiting { .. } => "scheduled",
+            Phase::Ready { .. } => "ready",
+            Phase::Started { .. } => "sending",
+            Phase::InDoubt { .. } => "in_doubt",
+            Phase::Sent { .. } => "sent",
+            Phase::Held { .. } => "held",
+            Phase::Task { .. } => "task",
+        }
+    }
+}
+
+impl Open {
+    /// When the notification's timer falls due: the earliest instant at which something must be decided.
+    /// `None` while only a receipt, an outcome or a person can move it.
+    #[must_use]
+    pub fn due(&self) -> Option<Timestamp> {
+        let phase = match &self.phase {
+            Phase::Waiting { until } | Phase::InDoubt { until, .. } | Phase::Held { until, .. } => Some(*until),
+            Phase::Ready { not_before, .. } => Some(*not_before),
+            Phase::Sent { due, .. } => *due,
+            Phase::Started { .. } | Phase::Task { .. } => None,
+        };
+        let expiry = match self.phase {
+            // An attempt under way, or one that was taken, can no longer be called back.
+            Phase::Started { .. } | Phase::InDoubt { .. } | Phase::Sent { .. } => None,
+            _ => self.expires_at,
+        };
+        phase.into_iter().chain(expiry).min()
+    }
+
+    /// Where attempt number `attempt` went.
+    #[must_use]
+    pub fn sent_to(&self, attempt: u16) -> Option<&SentTo> {
+        self.sent_to.iter().rev().find(|s| s.attempt == attempt)
+    }
+}
+
+impl Tenant {
+    /// The open notification with this id.
+    #[must_use]
+    pub fn find(&self, id: NotificationId) -> Option<&Open> {
+        self.open.iter().find(|o| o.id == id)
+    }
+
+    pub(crate) fn find_mut(&mut self, id: NotificationId) -> Option<&mut Open> {
+        self.open.iter_mut().find(|o| o.id == id)
+    }
+
+    /// What is still open on `subject`, given the amount the notification was accepted with: a told open amount minus
+    /// payments since, else the notification's amount minus every payment known.
+    #[must_use]
+    pub fn open_amount(&self, subject: &Subject, accepted: Option<Dated>) -> Option<Dated> {
+        let known = self.subjects.iter().find(|s| s.subject == *subject);
+        let (start, at) = known.and_then(|s| s.open).or(accepted)?;
+        match known {
+            Some(money) => Some((start - money.paid_cents, at.max(money.paid_at))),
+            None => Some((start, at)),
+        }
+    }
+}
