@@ -1,0 +1,35 @@
+//! The journal: it stores the records of each shard durably and in order, and gives them back. It owns the
+//! files of the data directory, group commit, recovery and retention.
+//!
+//! It refuses to know what a record means: everything here is bytes, a shard and a sequence.
+//!
+//! * [`Journal`] is the contract. [`SledJournal`] keeps it on disk, [`MemoryJournal`] in memory for simulation.
+//! * A [`Batch`] goes in with [`Journal::try_append`], which never blocks. It is durable when
+//!   [`Journal::durable`] has reached the ticket's sequence, and only then may an answer or an effect leave.
+//! * What survives a power cut is, per shard, a prefix that holds at least everything that was durable.
+
+mod api;
+mod batch;
+mod error;
+mod memory;
+mod sled_journal;
+mod stats;
+mod types;
+
+pub use api::{CheckpointChunks, Journal, OnFailure, Wake};
+pub use batch::{Batch, Ticket};
+pub use error::{Damage, Failure, JournalError, TryAppendError};
+pub use memory::MemoryJournal;
+pub use sled_journal::inspect::{Inspection, Problem, inspect};
+pub use sled_journal::options::{Barrier, Monotonic, Options};
+pub use sled_journal::report::{RecoveryReport, ShardReport};
+pub use sled_journal::{PageKey, SledJournal};
+pub use stats::{Observer, QueueDepth, Stats};
+pub use types::{Position, Sequence, Shard};
+
+/// The longest record, in bytes. A longer one is refused at [`Journal::try_append`].
+pub const MAX_RECORD_BYTES: usize = 1 << 20;
+/// The longest value of the keyed table, in bytes.
+pub const MAX_VALUE_BYTES: usize = 1 << 20;
+/// The longest key of the keyed table, in bytes.
+pub const MAX_KEY_BYTES: usize = 512;

@@ -1,0 +1,167 @@
+//! Checkpoints: one file per shard, chunks with checksums, complete only once it has its name.
+//! Refuses half ones: a file is written aside, synced and renamed, and read only when every checksum is right.
+//!
+//! Layout: per chunk `length (4), CRC-32C (4), bytes`; then `u32::MAX`, the number of chunks (8), and their CRC (4).
+
+use std::fs::{self, File};
+use std::io::{BufReader, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::files;
+use crate::{CheckpointChunks, JournalError, Sequence, Shard};
+
+const DIR: &str = "checkpoints";
+const EXTENSION: &str = "ckpt";
+const END: u32 = u32::MAX;
+
+/// The checkpoint files of a data directory.
+#[derive(Debug)]
+pub(super) struct Checkpoints {
+    dir: PathBuf,
+}
+
+impl Checkpoints {
+    pub(super) fn open(dir: &Path, removed: &mut Vec<PathBuf>) -> Result<Self, JournalError> {
+        let dir = dir.join(DIR);
+        files::create_dir(&dir)?;
+        files::remove_unfinished(&dir, removed)?;
+        Ok(Self { dir })
+    }
+
+    /// Writes a checkpoint, and removes the shard's older ones once it is durable.
+    pub(super) fn write(
+        &self,
+        shard: Shard,
+        upto: Sequence,
+        chunks: &mut dyn Iterator<Item = Vec<u8>>,
+    ) -> Result<(), JournalError> {
+        let path = self.dir.join(format!("{:05}-{:020}.{EXTENSION}", shard.0, upto.0));
+        files::replace(&path, |writer| write_chunks(writer, chunks))?;
+        for (other, older) in list(&self.dir)? {
+            if other.shard == shard.0 && other.upto < upto.0 {
+                fs::remove_file(&older).map_err(JournalError::io("remove", &older))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The newest checkpoint, checked in full.
+    pub(super) fn latest(&self, shard: Shard) -> Result<Option<(Sequence, CheckpointChunks)>, JournalError> {
+        let newest = list(&self.dir)?.into_iter().rfind(|(name, _)| name.shard == shard.0);
+        let Some((name, path)) = newest else { return Ok(None) };
+        Chunks::open(&path)?.try_for_each(|chunk| chunk.map(drop))?;
+        Ok(Some((Sequence(name.upto), Box::new(Chunks::open(&path)?))))
+    }
+}
+
+/// Per shard what its newest checkpoint covers; 0 when it has none.
+pub(super) fn covered(data: &Path, shards: usize) -> Result<Vec<u64>, JournalError> {
+    let mut covered = vec![0; shards];
+    let dir = data.join(DIR);
+    if !fs::exists(&dir).map_err(JournalError::io("look for", &dir))? {
+        return Ok(covered);
+    }
+    for (name, _) in list(&dir)? {
+        if let Some(upto) = covered.get_mut(usize::from(name.shard)) {
+            *upto = name.upto.max(*upto);
+        }
+    }
+    Ok(covered)
+}
+
+struct Name {
+    shard: u16,
+    upto: u64,
+}
+
+/// The complete checkpoints of all shards, each shard's oldest first.
+fn list(dir: &Path) -> Result<Vec<(Name, PathBuf)>, JournalError> {
+    let parse = |path: &Path| {
+        let name = path.file_name()?.to_str()?.strip_suffix(EXTENSION)?.strip_suffix('.')?;
+        let (shard, upto) = name.split_once('-')?;
+        Some(Name { shard: shard.parse().ok()?, upto: upto.parse().ok()? })
+    };
+    Ok(files::list(dir)?.into_iter().filter_map(|path| Some((parse(&path)?, path))).collect())
+}
+
+fn write_chunks(writer: &mut dyn Write, chunks: &mut dyn Iterator<Item = Vec<u8>>) -> std::io::Result<()> {
+    let mut count = 0_u64;
+    for chunk in chunks {
+        let length = u32::try_from(chunk.len()).ok().filter(|length| *length < END);
+        let length = length.ok_or_else(|| std::io::Error::from(ErrorKind::FileTooLarge))?;
+        writer.write_all(&length.to_le_bytes())?;
+        writer.write_all(&crc32c::crc32c(&chunk).to_le_bytes())?;
+        writer.write_all(&chunk)?;
+        count += 1;
+    }
+    writer.write_all(&END.to_le_bytes())?;
+    writer.write_all(&count.to_le_bytes())?;
+    writer.write_all(&crc32c::crc32c(&count.to_le_bytes()).to_le_bytes())
+}
+
+/// Reads chunks one at a time, so that a large checkpoint never stands in memory as a whole.
+struct Chunks {
+    path: PathBuf,
+    reader: BufReader<File>,
+    left: u64,
+    read: u64,
+    done: bool,
+}
+
+impl Chunks {
+    fn open(path: &Path) -> Result<Self, JournalError> {
+        let file = File::open(path).map_err(JournalError::io("open", path))?;
+        let left = file.metadata().map_err(JournalError::io("look at", path))?.len();
+        Ok(Self { path: path.to_owned(), reader: BufReader::new(file), left, read: 0, done: false })
+    }
+
+    fn bytes<const N: usize>(&mut self) -> Result<[u8; N], JournalError> {
+        let mut bytes = [0; N];
+        self.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), JournalError> {
+        self.left = self.left.checked_sub(bytes.len() as u64).ok_or_else(|| self.damaged())?;
+        self.reader.read_exact(bytes).map_err(JournalError::io("read", &self.path))
+    }
+
+    fn damaged(&self) -> JournalError {
+        JournalError::DamagedFile { path: self.path.clone() }
+    }
+
+    fn read_next(&mut self) -> Result<Option<Vec<u8>>, JournalError> {
+        let length = u32::from_le_bytes(self.bytes()?);
+        if length == END {
+            return self.check_end().map(|()| None);
+        }
+        let crc = u32::from_le_bytes(self.bytes()?);
+        if u64::from(length) > self.left {
+            return Err(self.damaged()); // before the buffer is made
+        }
+        let mut chunk = vec![0; length as usize];
+        self.fill(&mut chunk)?;
+        self.read += 1;
+        if crc32c::crc32c(&chunk) == crc { Ok(Some(chunk)) } else { Err(self.damaged()) }
+    }
+
+    fn check_end(&mut self) -> Result<(), JournalError> {
+        let count = self.bytes::<8>()?;
+        let crc = u32::from_le_bytes(self.bytes()?);
+        let whole = crc32c::crc32c(&count) == crc && u64::from_le_bytes(count) == self.read && self.left == 0;
+        if whole { Ok(()) } else { Err(self.damaged()) }
+    }
+}
+
+impl Iterator for Chunks {
+    type Item = Result<Vec<u8>, JournalError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.done {
+            return None;
+        }
+        let next = self.read_next().transpose();
+        self.done = !matches!(next, Some(Ok(_)));
+        next
+    }
+}

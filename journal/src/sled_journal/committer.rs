@@ -1,0 +1,156 @@
+//! The one thread that writes: it takes what has arrived, writes it, passes the barrier, and tells.
+//! Refuses timers (a group is what came in during the last sync) and refuses to retry a failed write or sync.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crossbeam::channel::Receiver;
+
+use super::generation::Generation;
+use super::generations::Generations;
+use super::intake::{Command, Intake};
+use super::options::Options;
+use super::page::{PageKey, PageWriter};
+use super::progress::Progress;
+use crate::{Batch, JournalError};
+
+/// What the committer thread owns.
+pub(super) struct Committer {
+    pub(super) dir: PathBuf,
+    pub(super) options: Options,
+    pub(super) intake: Arc<Intake>,
+    pub(super) queue: Receiver<Command>,
+    pub(super) generations: Arc<Generations>,
+    pub(super) progress: Arc<Progress>,
+    pub(super) writer: PageWriter,
+}
+
+/// The batches of one commit.
+#[derive(Default)]
+struct Group {
+    batches: Vec<Batch>,
+    records: usize,
+    bytes: usize,
+    last: bool,
+}
+
+impl Committer {
+    /// Runs until the intake is stopped, or until something fails; after a failure nothing becomes durable.
+    pub(super) fn run(mut self) {
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.commit_all()));
+        let error = match outcome {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error,
+            Err(_) => JournalError::StorePanicked { path: self.dir.clone(), action: "commit a group" },
+        };
+        self.intake.shut();
+        self.progress.fail(error);
+    }
+
+    fn commit_all(&mut self) -> Result<(), JournalError> {
+        let mut group = Group::default();
+        while !group.last {
+            self.collect(&mut group);
+            if !group.batches.is_empty() {
+                self.commit(&mut group)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for the first batch, then takes everything that is there, up to the bound of a group.
+    fn collect(&self, group: &mut Group) {
+        let mut next = self.queue.recv().ok();
+        loop {
+            match next {
+                Some(Command::Append(batch)) => group.add(batch),
+                Some(Command::Stop) => group.last = true,
+                None => {
+                    group.last |= group.batches.is_empty();
+                    return;
+                }
+            }
+            if group.last || group.bytes >= self.options.group_max_bytes {
+                return;
+            }
+            next = self.queue.try_recv().ok();
+        }
+    }
+
+    fn commit(&mut self, group: &mut Group) -> Result<(), JournalError> {
+        let started = (self.options.monotonic)();
+        // A stable sort: within a shard the order of arrival stays, and neighbours share pages.
+        group.batches.sort_by_key(Batch::shard);
+        let progress = Arc::clone(&self.progress);
+        let nexts = || progress.all_durable().iter().map(|durable| durable + 1).collect();
+        let generation = self.generations.writable(nexts)?;
+        self.write(&generation, &group.batches)?;
+        generation.store.flush()?;
+        let written = (self.options.monotonic)();
+        generation.store.barrier()?;
+        let synced = (self.options.monotonic)();
+        self.tell(group, written.saturating_sub(started), synced.saturating_sub(written));
+        Ok(())
+    }
+
+    /// Writes the pages. More than a group's worth between two barriers would let sled reuse a place whose page
+    /// has moved but is not durable yet, so a barrier is put in.
+    fn write(&mut self, generation: &Generation, batches: &[Batch]) -> Result<(), JournalError> {
+        let mut since_barrier = 0;
+        let limit = self.options.group_max_bytes;
+        let mut sink = |key: PageKey, page: &[u8]| {
+            if since_barrier > limit {
+                generation.store.flush()?;
+                generation.store.barrier()?;
+                since_barrier = 0;
+            }
+            since_barrier += page.len();
+            generation.insert(key, page)
+        };
+        for (index, batch) in batches.iter().enumerate() {
+            for (sequence, record) in batch.records() {
+                self.writer.push(batch.shard(), sequence, record, &mut sink)?;
+            }
+            if batches.get(index + 1).is_none_or(|next| next.shard() != batch.shard()) {
+                self.writer.finish(&mut sink)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Publishes what is durable now: the numbers first, then room in the queue, then one wake per moved shard.
+    fn tell(&self, group: &mut Group, write_nanos: u64, sync_nanos: u64) {
+        let progress = &self.progress;
+        let mut moved: Vec<usize> = Vec::new();
+        for batch in &group.batches {
+            let shard = usize::from(batch.shard().0);
+            progress.advance(shard, batch.last().0);
+            if moved.last() != Some(&shard) {
+                moved.push(shard);
+            }
+        }
+        self.intake.release(group.batches.len(), group.records, group.bytes);
+        progress.groups.fetch_add(1, Ordering::Relaxed);
+        progress.records.fetch_add(group.records as u64, Ordering::Relaxed);
+        progress.bytes.fetch_add(group.bytes as u64, Ordering::Relaxed);
+        progress.last_group_records.store(group.records as u64, Ordering::Relaxed);
+        moved.iter().for_each(|shard| progress.wake(*shard));
+        if let Some(observer) = &self.options.observer {
+            let (write, sync) = (Duration::from_nanos(write_nanos), Duration::from_nanos(sync_nanos));
+            observer.group_committed(group.records, group.bytes, write, sync);
+        }
+        group.batches.clear();
+        (group.records, group.bytes) = (0, 0);
+    }
+}
+
+impl Group {
+    fn add(&mut self, batch: Batch) {
+        self.records += batch.len();
+        self.bytes += batch.bytes();
+        self.batches.push(batch);
+    }
+}

@@ -1,0 +1,284 @@
+//! The journal on disk. Owns the data directory and the committer thread; ties the parts below together.
+//! Refuses logic of its own beyond checking a shard number.
+
+mod checkpoints;
+mod committer;
+mod definitions;
+mod files;
+mod generation;
+mod generations;
+pub(crate) mod inspect;
+mod intake;
+pub(crate) mod options;
+mod page;
+mod progress;
+mod recovery;
+pub(crate) mod report;
+mod scan;
+mod store;
+mod table;
+
+use std::fs::File;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+
+use parking_lot::Mutex;
+
+pub use self::page::PageKey;
+
+use self::checkpoints::Checkpoints;
+use self::committer::Committer;
+use self::definitions::Definitions;
+use self::generations::Generations;
+use self::intake::Intake;
+use self::options::Options;
+use self::page::PageWriter;
+use self::progress::Progress;
+use self::report::RecoveryReport;
+use self::table::Table;
+use crate::{
+    Batch, CheckpointChunks, Failure, Journal, JournalError, OnFailure, QueueDepth, Sequence, Shard, Stats, Ticket,
+    TryAppendError, Wake,
+};
+
+/// The journal on disk: sled behind an own barrier, one directory per generation.
+pub struct SledJournal {
+    dir: PathBuf,
+    shards: u16,
+    intake: Arc<Intake>,
+    progress: Arc<Progress>,
+    generations: Arc<Generations>,
+    checkpoints: Checkpoints,
+    definitions: Definitions,
+    table: Table,
+    committer: Mutex<Option<JoinHandle<()>>>,
+    /// Held for as long as the journal lives.
+    _lock: File,
+}
+
+impl SledJournal {
+    /// Opens a data directory, making it when it is new. Everything it then says is durable, is.
+    ///
+    /// # Errors
+    /// The directory is in use, was made for another number of shards or by another version, holds damage that is
+    /// not a torn tail, or the disk fails. Each error names the path and what to do.
+    pub fn open(dir: &Path, options: Options) -> Result<(Self, RecoveryReport), JournalError> {
+        let mut recovered = recovery::recover(dir, &options)?;
+        let removed = &mut recovered.report.removed;
+        let checkpoints = Checkpoints::open(dir, removed)?;
+        let definitions = Definitions::open(dir, removed)?;
+        let table = Table::open(dir, &options, removed)?;
+        let (intake, queue) = Intake::new(&options, &recovered.lasts);
+        let (intake, generations) = (Arc::new(intake), Arc::new(recovered.generations));
+        let progress = Arc::new(Progress::new(&recovered.lasts));
+        let shards = options.shards;
+        let committer = Committer {
+            dir: dir.to_owned(),
+            options,
+            intake: Arc::clone(&intake),
+            queue,
+            generations: Arc::clone(&generations),
+            progress: Arc::clone(&progress),
+            writer: PageWriter::new(),
+        };
+        let thread = std::thread::Builder::new()
+            .name("journal-commit".into())
+            .spawn(move || committer.run())
+            .map_err(JournalError::io("start the committer thread for", dir))?;
+        let journal = Self {
+            dir: dir.to_owned(),
+            shards,
+            intake,
+            progress,
+            generations,
+            checkpoints,
+            definitions,
+            table,
+            committer: Mutex::new(Some(thread)),
+            _lock: recovered.lock,
+        };
+        Ok((journal, recovered.report))
+    }
+
+    /// Fails when sled spilled a value into a file of its own, which it never syncs. Cheap: a directory listing.
+    ///
+    /// # Errors
+    /// [`JournalError::Blobs`]; a failing disk.
+    pub fn check_blobs(&self) -> Result<(), JournalError> {
+        self.generations.check_blobs()?;
+        self.table.check_blobs()
+    }
+
+    /// Reads every value of the keyed table; gives the number of entries.
+    ///
+    /// # Errors
+    /// Damage; a failing disk.
+    pub fn verify_table(&self) -> Result<u64, JournalError> {
+        self.table.verify()
+    }
+
+    fn known(&self, shard: Shard) -> Result<(), JournalError> {
+        if shard.0 < self.shards {
+            return Ok(());
+        }
+        Err(JournalError::UnknownShard { shard, shards: self.shards })
+    }
+
+    fn covered(&self, shard: Shard, sequence: Sequence) -> Result<(), JournalError> {
+        self.known(shard)?;
+        let durable = self.durable(shard);
+        if sequence <= durable {
+            return Ok(());
+        }
+        Err(JournalError::NotDurable { shard, sequence, durable })
+    }
+}
+
+impl Journal for SledJournal {
+    fn shards(&self) -> u16 {
+        self.shards
+    }
+
+    fn try_append(&self, batch: Batch, expected_last: Sequence) -> Result<Ticket, TryAppendError> {
+        self.intake.try_append(batch, expected_last)
+    }
+
+    fn durable(&self, shard: Shard) -> Sequence {
+        self.progress.durable(shard)
+    }
+
+    fn on_durable(&self, shard: Shard, wake: Wake) {
+        self.progress.on_durable(shard, wake);
+    }
+
+    fn first(&self, shard: Shard) -> Sequence {
+        self.generations.first(shard)
+    }
+
+    fn last(&self, shard: Shard) -> Sequence {
+        self.intake.last(shard)
+    }
+
+    fn read(&self, shard: Shard, sequence: Sequence) -> Result<Option<Vec<u8>>, JournalError> {
+        self.known(shard)?;
+        if sequence > self.durable(shard) {
+            return Ok(None);
+        }
+        self.generations.read(shard, sequence)
+    }
+
+    fn replay(
+        &self,
+        shard: Shard,
+        from: Sequence,
+        visit: &mut dyn FnMut(Sequence, &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), JournalError> {
+        self.known(shard)?;
+        self.generations.replay(shard, from, self.durable(shard), visit)
+    }
+
+    fn checkpoint(&self, shard: Shard, upto: Sequence, chunks: &mut dyn Iterator<Item = Vec<u8>>) -> Result<(), JournalError> {
+        self.covered(shard, upto)?;
+        self.checkpoints.write(shard, upto, chunks)
+    }
+
+    fn latest_checkpoint(&self, shard: Shard) -> Result<Option<(Sequence, CheckpointChunks)>, JournalError> {
+        self.known(shard)?;
+        self.checkpoints.latest(shard)
+    }
+
+    fn put(&self, shard: Shard, key: &[u8], value: &[u8]) -> Result<(), JournalError> {
+        self.known(shard)?;
+        self.table.put(shard, key, value)
+    }
+
+    fn get(&self, shard: Shard, key: &[u8]) -> Result<Option<Vec<u8>>, JournalError> {
+        self.known(shard)?;
+        self.table.get(shard, key)
+    }
+
+    fn delete(&self, shard: Shard, key: &[u8]) -> Result<(), JournalError> {
+        self.known(shard)?;
+        self.table.delete(shard, key)
+    }
+
+    fn table_applied(&self, shard: Shard) -> Sequence {
+        self.table.applied(shard)
+    }
+
+    fn set_table_applied(&self, shard: Shard, sequence: Sequence) -> Result<(), JournalError> {
+        self.covered(shard, sequence)?;
+        self.table.set_applied(shard, sequence)
+    }
+
+    fn trim(&self, shard: Shard, before: Sequence) -> Result<(), JournalError> {
+        self.covered(shard, before.previous())?;
+        self.generations.trim(shard, before)
+    }
+
+    fn put_definition(&self, hash: [u8; 16], bytes: &[u8]) -> Result<(), JournalError> {
+        self.definitions.put(hash, bytes)
+    }
+
+    fn get_definition(&self, hash: [u8; 16]) -> Result<Option<Vec<u8>>, JournalError> {
+        self.definitions.get(hash)
+    }
+
+    fn definitions(&self) -> Result<Vec<[u8; 16]>, JournalError> {
+        self.definitions.list()
+    }
+
+    fn delete_definition(&self, hash: [u8; 16]) -> Result<(), JournalError> {
+        self.definitions.delete(hash)
+    }
+
+    fn queue(&self) -> QueueDepth {
+        self.intake.depth()
+    }
+
+    fn stats(&self) -> Stats {
+        let progress = &self.progress;
+        let space = fs4::statvfs(&self.dir).ok();
+        Stats {
+            queue: self.queue(),
+            groups: progress.groups.load(Ordering::Relaxed),
+            records: progress.records.load(Ordering::Relaxed),
+            bytes: progress.bytes.load(Ordering::Relaxed),
+            last_group_records: progress.last_group_records.load(Ordering::Relaxed),
+            disk_bytes: files::disk_bytes(&self.dir),
+            live_bytes: self.generations.live_bytes(&progress.all_durable()),
+            generations: self.generations.count(),
+            disk_free_bytes: space.as_ref().map_or(0, fs4::FsStats::available_space),
+            disk_total_bytes: space.as_ref().map_or(0, fs4::FsStats::total_space),
+        }
+    }
+
+    fn failure(&self) -> Option<Failure> {
+        self.progress.failure()
+    }
+
+    fn on_failure(&self, callback: OnFailure) {
+        self.progress.on_failure(callback);
+    }
+
+    fn close(&self) -> Result<(), JournalError> {
+        self.intake.shut();
+        if let Some(thread) = self.committer.lock().take() {
+            self.intake.stop();
+            // A panic of the committer was turned into a failure inside it.
+            let _ = thread.join();
+        }
+        self.failure().map_or(Ok(()), |failure| Err(JournalError::Stopped(failure)))
+    }
+}
+
+impl Drop for SledJournal {
+    fn drop(&mut self) {
+        if let Err(error) = self.close() {
+            tracing::error!(%error, "journal closed after a failure");
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! One sled directory: made, opened and made durable the way this crate needs it. Knows sled's weak spots.
+//! Refuses to trust `flush()` alone, a half-made directory, and a `blobs` folder with something in it.
+//!
+//! * `flush()` ends in `sync_file_range`, which flushes no drive cache: [`Store::barrier`] adds `fdatasync`.
+//! * sled syncs neither `conf` nor its directory: [`Store::create`] does, and writes the seal file last.
+//! * A killed process leaves `snap.*.generating`, with which sled refuses to open: removed before opening.
+//! * Its background threads keep the file locked for a moment after a close: [`Store::open`] waits for them.
+//! * A restart after a kill reads what only the page cache holds: everything is synced before and after opening.
+
+use std::fs::{self, File, TryLockError};
+use std::io::ErrorKind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::files;
+use super::options::{Barrier, Options};
+use crate::JournalError;
+
+const SEAL: &str = "start";
+const BLOBS: &str = "blobs";
+/// Together ten seconds: longer than any write of the background threads takes.
+const RELEASE_ATTEMPTS: u32 = 2_000;
+const RELEASE_PAUSE: Duration = Duration::from_millis(5);
+
+/// What was fixed when a directory was made. Written last: a directory without it holds nothing that counts.
+pub(super) struct Seal {
+    pub(super) marks: Vec<u64>,
+    segment_bytes: usize,
+}
+
+/// An open sled directory with one tree in use.
+pub(super) struct Store {
+    dir: PathBuf,
+    db: sled::Db,
+    tree: sled::Tree,
+    file: File,
+    barrier: Barrier,
+}
+
+impl Store {
+    /// Makes a directory that is durable in full, with `marks` in its seal, before this returns.
+    pub(super) fn create(dir: &Path, marks: &[u64], cache: u64, options: &Options) -> Result<Self, JournalError> {
+        fs::create_dir_all(dir).map_err(JournalError::io("create the directory", dir))?;
+        let store = Self::start(dir, options.segment_bytes, cache, options)?;
+        store.guard("flush", || store.db.flush())?;
+        if options.barrier.syncs_creation() {
+            store.sync_everything()?;
+        }
+        let sealed: Vec<u64> = marks.iter().copied().chain([options.segment_bytes as u64]).collect();
+        files::write_numbers(&dir.join(SEAL), &sealed)?;
+        if options.barrier.syncs_creation() {
+            dir.parent().map_or(Ok(()), files::sync_dir)?;
+        }
+        Ok(store)
+    }
+
+    /// Opens a directory that [`Store::create`] finished, as its seal says.
+    pub(super) fn open(
+        dir: &Path,
+        seal: &Seal,
+        cache: u64,
+        options: &Options,
+        removed: &mut Vec<PathBuf>,
+    ) -> Result<Self, JournalError> {
+        wait_for_release(&dir.join("db"))?;
+        remove_unfinished_snapshots(dir, removed)?;
+        files::sync_file(&dir.join("db"))?;
+        files::sync_file(&dir.join("conf"))?;
+        files::sync_dir(dir)?;
+        let store = Self::start(dir, seal.segment_bytes, cache, options)?;
+        store.guard("flush", || store.db.flush())?;
+        store.sync_everything()?;
+        store.check_blobs()?;
+        Ok(store)
+    }
+
+    /// The seal of a finished directory; `None` when its making was interrupted.
+    pub(super) fn seal(dir: &Path, marks: usize) -> Result<Option<Seal>, JournalError> {
+        let sealed = files::read_numbers(&dir.join(SEAL), marks + 1)?;
+        Ok(sealed.and_then(|mut marks| {
+            let segment_bytes = marks.pop()? as usize;
+            Some(Seal { marks, segment_bytes })
+        }))
+    }
+
+    fn start(dir: &Path, segment_bytes: usize, cache: u64, options: &Options) -> Result<Self, JournalError> {
+        let config = sled::Config::new()
+            .path(dir)
+            .cache_capacity(cache)
+            .segment_size(segment_bytes)
+            .mode(sled::Mode::HighThroughput)
+            .flush_every_ms(None);
+        let (db, tree) = guard(dir, "open", || {
+            let db = config.open()?;
+            let tree = db.open_tree("log")?;
+            Ok((db, tree))
+        })?;
+        let path = dir.join("db");
+        let file = File::open(&path).map_err(JournalError::io("open", &path))?;
+        Ok(Self { dir: dir.to_owned(), db, tree, file, barrier: options.barrier })
+    }
+
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Asks sled for something on the tree. A panic of sled becomes an error that names the directory.
+    pub(super) fn ask<T>(
+        &self,
+        action: &'static str,
+        question: impl FnOnce(&sled::Tree) -> sled::Result<T>,
+    ) -> Result<T, JournalError> {
+        self.guard(action, || question(&self.tree))
+    }
+
+    fn guard<T>(&self, action: &'static str, work: impl FnOnce() -> sled::Result<T>) -> Result<T, JournalError> {
+        guard(&self.dir, action, work)
+    }
+
+    /// Hands everything written so far to the operating system.
+    pub(super) fn flush(&self) -> Result<(), JournalError> {
+        self.guard("flush", || self.db.flush()).map(drop)
+    }
+
+    /// Makes everything flushed so far durable. This is the barrier that `flush` lacks.
+    pub(super) fn barrier(&self) -> Result<(), JournalError> {
+        if !self.barrier.syncs_data() {
+            return Ok(());
+        }
+        self.file.sync_data().map_err(JournalError::io("sync", &self.dir.join("db")))
+    }
+
+    /// The length of the data file.
+    pub(super) fn file_bytes(&self) -> Result<u64, JournalError> {
+        let metadata = self.file.metadata().map_err(JournalError::io("look at", &self.dir.join("db")))?;
+        Ok(metadata.len())
+    }
+
+    /// An error when sled spilled values into files of their own.
+    pub(super) fn check_blobs(&self) -> Result<(), JournalError> {
+        let path = self.dir.join(BLOBS);
+        let files = files::list(&path)?.len();
+        if files > 0 { Err(JournalError::Blobs { path, files }) } else { Ok(()) }
+    }
+
+    fn sync_everything(&self) -> Result<(), JournalError> {
+        self.file.sync_all().map_err(JournalError::io("sync", &self.dir.join("db")))?;
+        files::sync_file(&self.dir.join("conf"))?;
+        files::sync_dir(&self.dir.join(BLOBS))?;
+        files::sync_dir(&self.dir)
+    }
+}
+
+fn guard<T>(dir: &Path, action: &'static str, work: impl FnOnce() -> sled::Result<T>) -> Result<T, JournalError> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => result.map_err(JournalError::store(dir)),
+        Err(_) => Err(JournalError::StorePanicked { path: dir.to_owned(), action }),
+    }
+}
+
+/// Waits, within a bound, until an earlier journal of this process let go of the file. No other process can have
+/// it: the data directory is locked. When the bound passes, sled reports the lock.
+fn wait_for_release(path: &Path) -> Result<(), JournalError> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(JournalError::io("open", path)(error)),
+    };
+    for _ in 0..RELEASE_ATTEMPTS {
+        match file.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) => {
+                crossbeam::epoch::pin().flush(); // what sled still holds may be garbage that nobody collects
+                let _ = crossbeam::channel::after(RELEASE_PAUSE).recv();
+            }
+            Err(TryLockError::Error(error)) => return Err(JournalError::io("lock", path)(error)),
+        }
+    }
+    Ok(()) // dropping the file unlocks it
+}
+
+/// Removes half-written snapshots. Safe: sled removes the old snapshot only after the new one got its name.
+fn remove_unfinished_snapshots(dir: &Path, removed: &mut Vec<PathBuf>) -> Result<(), JournalError> {
+    for path in files::list(dir)? {
+        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            fs::remove_file(&path).map_err(JournalError::io("remove", &path))?;
+            removed.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Removes a directory so that a cut on the way leaves it whole under its name, or under a name nobody opens.
+pub(super) fn remove(dir: &Path) -> Result<(), JournalError> {
+    let dead = dir.with_extension(DEAD);
+    fs::rename(dir, &dead).map_err(JournalError::io("rename", dir))?;
+    dead.parent().map_or(Ok(()), files::sync_dir)?;
+    bury(&dead)
+}
+
+/// The ending of a directory that is being removed.
+pub(super) const DEAD: &str = "dead";
+
+/// Finishes the removal of a directory that has its last name already.
+pub(super) fn bury(dead: &Path) -> Result<(), JournalError> {
+    fs::remove_dir_all(dead).map_err(JournalError::io("remove the directory", dead))?;
+    dead.parent().map_or(Ok(()), files::sync_dir)
+}

@@ -1,0 +1,6 @@
+//! The journal from outside: one behaviour suite for both implementations, a model, and what only a disk can do.
+
+mod behaviour;
+mod damage;
+mod model;
+mod support;

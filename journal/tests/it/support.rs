@@ -1,0 +1,78 @@
+//! What the tests share: a journal under test, and waiting without sleeping.
+//! Refuses time-outs: a hang is a failure of the test run.
+
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex};
+
+use sluis_journal::{Batch, Journal, MemoryJournal, Options, Sequence, Shard, SledJournal, Ticket};
+
+pub(crate) const SHARDS: u16 = 4;
+
+/// A journal that a test can ask to make everything durable.
+pub(crate) trait Settle: Journal {
+    fn settle(&self);
+}
+
+impl Settle for MemoryJournal {
+    fn settle(&self) {
+        self.commit();
+    }
+}
+
+impl Settle for SledJournal {
+    fn settle(&self) {
+        let moved = Arc::new((Mutex::new(()), Condvar::new()));
+        let open = |shard| self.durable(Shard(shard)) < self.last(Shard(shard));
+        for shard in 0..self.shards() {
+            let moved = Arc::clone(&moved);
+            self.on_durable(
+                Shard(shard),
+                Arc::new(move || {
+                    let _held = moved.0.lock().expect("not poisoned");
+                    moved.1.notify_all();
+                }),
+            );
+        }
+        let mut held = moved.0.lock().expect("not poisoned");
+        while (0..self.shards()).any(open) {
+            held = moved.1.wait(held).expect("not poisoned");
+        }
+    }
+}
+
+/// Options that make generations small.
+pub(crate) fn options() -> Options {
+    Options {
+        shards: SHARDS,
+        segment_bytes: 1 << 20,
+        group_max_bytes: 256 << 10,
+        generation_max_bytes: 2 << 20,
+        cache_bytes: 8 << 20,
+        ..Options::default()
+    }
+}
+
+pub(crate) fn open(dir: &Path) -> SledJournal {
+    SledJournal::open(dir, options()).expect("opened").0
+}
+
+/// Appends behind whatever is there.
+pub(crate) fn append(journal: &dyn Journal, shard: u16, records: &[&[u8]]) -> Ticket {
+    let last = journal.last(Shard(shard));
+    let mut batch = Batch::new(Shard(shard), last.next());
+    for record in records {
+        batch.push(record);
+    }
+    journal.try_append(batch, last).expect("taken")
+}
+
+/// Every durable record from a sequence on.
+pub(crate) fn replayed(journal: &dyn Journal, shard: u16, from: u64) -> Vec<(u64, Vec<u8>)> {
+    let mut records = Vec::new();
+    let mut visit = |sequence: Sequence, bytes: &[u8]| {
+        records.push((sequence.0, bytes.to_vec()));
+        std::ops::ControlFlow::Continue(())
+    };
+    journal.replay(Shard(shard), Sequence(from), &mut visit).expect("replayed");
+    records
+}

@@ -1,0 +1,196 @@
+//! The power-cut test: records the real system calls of the real sled, cuts the power anywhere, loses what was not
+//! synced, starts again, and looks for every promise. And its controls: without the barrier, promises break.
+//! Refuses to run against a fake store.
+
+mod disk;
+mod interpose;
+mod rng;
+mod trace;
+mod verify;
+mod workload;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use sluis_journal::{Barrier, Batch, Journal, JournalError, Options, Sequence, Shard, TryAppendError};
+
+use disk::Cruelty;
+use rng::Rng;
+use trace::{Mark, Op, Trace};
+use verify::Known;
+use workload::Driver;
+
+/// How many recorded runs; more by the environment variable `SLUIS_POWER_CUT_WORKLOADS`, for a long night.
+fn workloads() -> u64 {
+    std::env::var("SLUIS_POWER_CUT_WORKLOADS").ok().and_then(|number| number.parse().ok()).unwrap_or(26)
+}
+
+const CUTS: u64 = 10;
+/// The controls run the first of the same seeds.
+const CONTROLS: u64 = 8;
+
+/// What happens around a cut.
+#[derive(Clone, Copy, Debug)]
+enum Story {
+    /// One cut, then a start.
+    Cut,
+    /// A cut, then another while the start recovers or shortly after.
+    CutTwice,
+    /// The process is killed and starts again on what the page cache holds; then the power goes.
+    KillThenCut,
+}
+
+/// A cut point: often right behind an acknowledgement, where a missing barrier shows.
+fn cut_point(ops: &[Op], from: usize, rng: &mut Rng) -> usize {
+    let any = from + rng.below(ops.len() - from + 1);
+    if rng.chance(50) {
+        return any;
+    }
+    let is_ack = |op: &Op| matches!(op, Op::Mark(Mark::Acked { .. }));
+    ops[any..].iter().position(is_ack).map_or(any, |ahead| any + ahead + 1)
+}
+
+fn fresh_dir(holder: &tempfile::TempDir, name: &str) -> PathBuf {
+    let root = holder.path().canonicalize().expect("a path").join(name);
+    std::fs::create_dir(&root).expect("a directory");
+    root
+}
+
+/// One cut of a recorded run, as its seed has it.
+fn cut_once(trace: &Trace, seed: u64, number: u64, options: &Options) -> Result<(), String> {
+    let mut rng = Rng::new(seed.wrapping_mul(1_000_003) ^ number);
+    let holder = workload::scratch();
+    let story = rng.pick(&[Story::Cut, Story::Cut, Story::CutTwice, Story::KillThenCut]);
+    let at = cut_point(&trace.ops, 0, &mut rng);
+    let cruelty = Cruelty::draw(&mut rng);
+    let mut known = Known::of(&trace.ops[..at]);
+    let root = fresh_dir(&holder, "after");
+    match story {
+        Story::Cut => disk::cut(&trace.ops[..at], cruelty, &mut rng).write_to(&root),
+        Story::CutTwice | Story::KillThenCut => {
+            let first = fresh_dir(&holder, "first");
+            let killed = matches!(story, Story::KillThenCut);
+            let image = disk::cut(&trace.ops[..at], if killed { Cruelty::NONE } else { cruelty }, &mut rng);
+            image.write_to(&first);
+            let before = if killed { trace.prefix(at) } else { image.as_trace() };
+            let from = before.ops.len();
+            interpose::start(&first, before);
+            let started = Driver::open(&first, seed, options.clone()).map(|driver| {
+                driver.steps(4, &mut rng);
+                driver.close();
+            });
+            let recovery = interpose::stop(&first);
+            started.map_err(|error| format!("{story:?}: first start: {error}"))?;
+            let again = cut_point(&recovery.ops, from, &mut rng);
+            known.add(&recovery.ops[from..again]);
+            disk::cut(&recovery.ops[..again], Cruelty::draw(&mut rng), &mut rng).write_to(&root);
+        }
+    }
+    verify::check(&root, seed, options, &known)
+        .map_err(|why| format!("seed {seed} cut {number} ({story:?} at {at}, {cruelty:?}): {why}"))
+}
+
+/// How often sled began a new segment in a place that an older one had: where an unsynced move would hurt.
+fn segments_reused(trace: &Trace, segment: usize) -> usize {
+    let mut highest = BTreeMap::new();
+    let mut reused = 0;
+    for op in &trace.ops {
+        let Op::Write { node, offset, bytes } = op else { continue };
+        let top = highest.entry(*node).or_insert(0);
+        // A recovery blanks whole segments: that is no reuse.
+        reused += usize::from(offset % segment == 0 && offset / segment < *top && bytes.len() < segment);
+        *top = (offset + bytes.len()).saturating_sub(1).div_euclid(segment).max(*top);
+    }
+    reused
+}
+
+/// All cuts of all seeds of a part; gives what was lost.
+fn losses(seeds: impl Iterator<Item = u64>, barrier: Barrier) -> Vec<String> {
+    let mut losses = Vec::new();
+    let (mut reused, mut dropped) = (0, 0);
+    for seed in seeds {
+        let trace = workload::run(seed, barrier);
+        assert_recorded(&trace, barrier);
+        let options = workload::options(seed, Barrier::Full);
+        reused += segments_reused(&trace, options.segment_bytes);
+        let is_drop = |op: &&Op| matches!(op, Op::Rename { to, .. } if to.ends_with(".dead"));
+        dropped += trace.ops.iter().filter(is_drop).count();
+        losses.extend((0..CUTS).filter_map(|number| cut_once(&trace, seed, number, &options).err()));
+    }
+    assert!(reused > 0 && dropped > 0, "the workloads reuse segments ({reused}) and drop generations ({dropped})");
+    losses
+}
+
+/// The test is worth nothing when the calls of sled or std do not come by.
+fn assert_recorded(trace: &Trace, barrier: Barrier) {
+    let count = |is: fn(&Op) -> bool| trace.ops.iter().filter(|op| is(op)).count();
+    assert!(count(|op| matches!(op, Op::Write { .. })) > 20, "writes are recorded");
+    assert!(count(|op| matches!(op, Op::SyncRange)) > 10, "the flushes of sled are recorded");
+    assert!(count(|op| matches!(op, Op::Rename { .. })) > 2, "renames are recorded");
+    assert!(count(|op| matches!(op, Op::Mark(Mark::Acked { .. }))) > 20, "acknowledgements are recorded");
+    if barrier == Barrier::Full {
+        assert!(count(|op| matches!(op, Op::SyncFile { .. })) > 20, "syncs of files are recorded");
+        assert!(count(|op| matches!(op, Op::SyncDir { .. })) > 5, "syncs of directories are recorded");
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the figure is worth seeing in the log of a test run")]
+fn assert_nothing_lost(seeds: impl Iterator<Item = u64> + Clone) {
+    let losses = losses(seeds.clone(), Barrier::Full);
+    eprintln!("{:?}: {} of {} cuts broke a promise", Barrier::Full, losses.len(), seeds.count() as u64 * CUTS);
+    assert!(losses.is_empty(), "{} cuts broke a promise:\n{}", losses.len(), losses.join("\n"));
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_even_seeds() {
+    assert_nothing_lost((0..workloads()).filter(|seed| seed % 2 == 0));
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_odd_seeds() {
+    assert_nothing_lost((0..workloads()).filter(|seed| seed % 2 == 1));
+}
+
+#[test]
+fn control_without_the_data_sync_promises_break() {
+    assert_noticed(Barrier::NoDataSync);
+}
+
+#[test]
+fn control_without_the_sync_at_creation_promises_break() {
+    assert_noticed(Barrier::NoCreationSync);
+}
+
+#[expect(clippy::print_stderr, reason = "the figure is worth seeing in the log of a test run")]
+fn assert_noticed(barrier: Barrier) {
+    let losses = losses(0..CONTROLS, barrier);
+    eprintln!("{barrier:?}: {} of {} cuts broke a promise", losses.len(), CONTROLS * CUTS);
+    assert!(!losses.is_empty(), "the test would not notice {barrier:?}");
+}
+
+/// A failed `fdatasync` may have thrown the data away: it is never tried again.
+#[test]
+fn after_a_failed_sync_nothing_becomes_durable() {
+    let dir = workload::scratch();
+    let root = dir.path().canonicalize().expect("a path");
+    interpose::start(&root, Trace::new());
+    let driver = Driver::open(&root, 1, workload::options(1, Barrier::Full)).expect("opened");
+    driver.append(0, 3);
+    driver.settle();
+    let (told, failed) = std::sync::mpsc::channel();
+    driver.journal.on_failure(Arc::new(move |failure| told.send(failure.to_string()).expect("told")));
+    interpose::fail_data_sync(&root);
+    driver.append(0, 3);
+    let message = failed.recv().expect("the callback is called");
+    assert!(message.contains("could not sync"), "{message}");
+
+    assert_eq!(driver.journal.durable(Shard(0)), Sequence(3));
+    assert_eq!(driver.journal.read(Shard(0), Sequence(4)).expect("read"), None);
+    assert!(driver.journal.failure().is_some());
+    let mut batch = Batch::new(Shard(0), Sequence(7));
+    batch.push(b"too late");
+    assert!(matches!(driver.journal.try_append(batch, Sequence(6)), Err(TryAppendError::Closed(_))));
+    assert!(matches!(driver.journal.close(), Err(JournalError::Stopped(_))));
+    interpose::stop(&root);
+}
