@@ -1,1 +1,24 @@
-//! sluis-actors.
+//! The actors of Sluis: shards that decide in one order, routers that grant permits fairly, supervisors that carry
+//! attempts out; timers, back-pressure and supervision around them.
+//! Refuses sockets, clock reads and codecs: time is injected, providers and journal come as traits.
+
+mod board;
+mod book;
+mod claim;
+mod dispatch;
+mod engine;
+mod prepare;
+pub mod router;
+mod shard;
+pub mod supervisor;
+pub mod telemetry;
+mod wake;
+
+pub use board::{Board, Grant, QueueKey, Report, Settled};
+pub use claim::{Claim, Claimed, KeyIndex, KeyUse, KeyWindow, NoRoom, Quota};
+pub use book::{Book, BookProblem};
+pub use dispatch::Dispatch;
+pub use engine::{Engine, EngineSettings, ProviderSetup, StartError};
+pub use prepare::{CorporationCard, Prepare, PreparePool, Prepared, Preparer};
+pub use shard::*;
+pub use wake::{Activity, Bell, Wake};

@@ -3,11 +3,13 @@
 
 use crate::event::Event;
 use crate::fact::{Fact, FactKind};
-use crate::flow::Flow;
+use crate::flow::{Dated, Flow};
 use crate::input::Input;
 use crate::notification::{Notification, Subject};
 use crate::profile::Profile;
-use crate::state::{Open, Phase, REMEMBERED_FACTS, REMEMBERED_SUBJECTS, SentTo, SubjectMoney, Tenant, Tries};
+use crate::state::{
+    Open, Phase, REMEMBERED_FACTS, REMEMBERED_PAYMENTS, REMEMBERED_SUBJECTS, SentTo, SubjectMoney, Tenant, Tries,
+};
 use crate::time::Timestamp;
 
 /// Where an event stands: the input it came from, its sequence and time.
@@ -44,7 +46,7 @@ pub fn evolve(tenant: &mut Tenant, applied: Applied<'_>, event: &Event, flows: &
         (Event::Ended { id, .. }, _) => tenant.open.retain(|o| o.id != *id),
         _ => {
             if let Some(open) = event.notification().and_then(|id| tenant.find_mut(id)) {
-                evolve_open(open, applied.at, event, flows);
+                evolve_open(open, applied, event, flows);
             }
         }
     }
@@ -94,28 +96,37 @@ fn take_fact(tenant: &mut Tenant, fact: &Fact) {
         tenant.facts.pop_front();
     }
     match (fact.kind, fact.amount_cents, &fact.subject) {
-        (FactKind::Balance, Some(cents), _) => {
-            // Feeds may overtake each other: the newest at the source wins.
-            if tenant.balance.is_none_or(|(_, at)| at <= fact.occurred_at) {
-                tenant.balance = Some((cents, fact.occurred_at));
-            }
+        // Feeds may overtake each other: the newest at the source wins.
+        (FactKind::Balance, Some(cents), _) if tenant.balance.is_none_or(|(_, at)| at <= fact.occurred_at) => {
+            tenant.balance = Some((cents, fact.occurred_at));
         }
         (FactKind::Payment, Some(cents), Some(subject)) => {
             let money = subject_money(tenant, subject);
             // An absolute amount told later than this payment has already counted it.
             if money.open.is_none_or(|(_, told)| told < fact.occurred_at) {
-                money.paid_cents = money.paid_cents.saturating_add(cents);
-                money.paid_at = money.paid_at.max(fact.occurred_at);
+                count_payment(money, (cents, fact.occurred_at));
             }
         }
         (FactKind::OpenAmount, Some(cents), Some(subject)) => {
             let money = subject_money(tenant, subject);
             if money.open.is_none_or(|(_, told)| told <= fact.occurred_at) {
                 money.open = Some((cents, fact.occurred_at));
-                money.paid_cents = 0;
+                // What was paid after it was told stays paid, also when the telling comes late.
+                money.payments.retain(|(_, at)| *at > fact.occurred_at);
+                money.paid_cents = money.payments.iter().fold(0, |sum, (cents, _)| sum.saturating_add(*cents));
             }
         }
         _ => {}
+    }
+}
+
+fn count_payment(money: &mut SubjectMoney, payment: Dated) {
+    money.paid_cents = money.paid_cents.saturating_add(payment.0);
+    money.paid_at = money.paid_at.max(payment.1);
+    money.payments.push(payment);
+    if money.payments.len() > REMEMBERED_PAYMENTS {
+        let oldest = money.payments.iter().enumerate().min_by_key(|(_, (_, at))| *at).map_or(0, |(index, _)| index);
+        money.payments.remove(oldest);
     }
 }
 
@@ -133,23 +144,32 @@ fn subject_money<'a>(tenant: &'a mut Tenant, subject: &Subject) -> &'a mut Subje
         return &mut tenant.subjects[index];
     }
     if tenant.subjects.len() >= REMEMBERED_SUBJECTS {
-        // What an open notification is about must not be forgotten; there are fewer of those than of everything else.
+        // What an open notification is about must not be forgotten: only the number of those goes beyond the limit.
         let needed = |money: &SubjectMoney| tenant.open.iter().any(|o| o.subject.as_deref() == Some(&money.subject));
-        let spare = tenant.subjects.iter().position(|money| !needed(money)).unwrap_or(0);
-        tenant.subjects.remove(spare);
+        if let Some(spare) = tenant.subjects.iter().position(|money| !needed(money)) {
+            tenant.subjects.remove(spare);
+        }
     }
-    tenant.subjects.push_back(SubjectMoney { subject: subject.clone(), open: None, paid_cents: 0, paid_at: Timestamp(i64::MIN) });
+    tenant.subjects.push_back(SubjectMoney {
+        subject: subject.clone(),
+        open: None,
+        paid_cents: 0,
+        paid_at: Timestamp(i64::MIN),
+        payments: Vec::new(),
+    });
     let last = tenant.subjects.len() - 1;
     &mut tenant.subjects[last]
 }
 
-fn evolve_open(open: &mut Open, at: Timestamp, event: &Event, flows: &dyn FlowBook) {
+fn evolve_open(open: &mut Open, applied: Applied<'_>, event: &Event, flows: &dyn FlowBook) {
+    let at = applied.at;
     match event {
         Event::Waiting { until, .. } => open.phase = Phase::Waiting { until: *until },
         Event::StepEntered { step, .. } => {
             open.step = *step;
             open.entered = true;
             open.doubt = None;
+            open.answered = false;
             open.tries = Tries::default();
         }
         Event::Ready { channel, choice, pinned, not_before, .. } => {
@@ -157,8 +177,9 @@ fn evolve_open(open: &mut Open, at: Timestamp, event: &Event, flows: &dyn FlowBo
         }
         Event::Held { guard, until, .. } => open.phase = Phase::Held { guard: *guard, until: *until },
         Event::AttemptStarted { .. } => attempt_started(open, at, event),
-        Event::AttemptWithdrawn { .. } => {
+        Event::AttemptWithdrawn { attempt, .. } => {
             open.tries.withdrawn = open.tries.withdrawn.saturating_add(1);
+            never_left(open, *attempt);
         }
         Event::AttemptAccepted { attempt, .. } => {
             open.doubt = None;
@@ -173,9 +194,16 @@ fn evolve_open(open: &mut Open, at: Timestamp, event: &Event, flows: &dyn FlowBo
             let due = wait_due(open, at, flows);
             open.phase = Phase::Sent { attempt: *attempt, accepted_at, delivered_at: Some(at), due };
         }
-        Event::AttemptDeferred { .. } => open.tries.retried = open.tries.retried.saturating_add(1),
+        Event::AttemptDeferred { attempt, .. } => {
+            open.tries.retried = open.tries.retried.saturating_add(1);
+            open.tries.withdrawn = 0;
+            never_left(open, *attempt);
+        }
+        // Said by the provider itself, on the spot. A receipt would mean that it had been taken before it failed.
+        Event::AttemptFailed { attempt, .. } if matches!(applied.input, Input::Outcome { .. }) => never_left(open, *attempt),
         Event::AttemptInDoubt { attempt, provider, until, .. } => {
             open.doubt = Some(provider.clone());
+            open.tries.withdrawn = 0;
             open.phase = Phase::InDoubt { attempt: *attempt, until: *until };
         }
         Event::TaskOpened { task, list, cause, .. } => {
@@ -196,6 +224,14 @@ fn attempt_started(open: &mut Open, at: Timestamp, event: &Event) {
         open.sent_to.push(SentTo { attempt: *attempt, step: open.step, channel: *channel, address: address.clone() });
     }
     open.phase = Phase::Started { attempt: *attempt, channel: *channel, provider: provider.clone(), on_doubt: *on_doubt, at };
+}
+
+/// The attempt's message is known not to have been taken: no receipt can come for its address. Not so in doubt: then
+/// an earlier try of the same attempt may have been.
+fn never_left(open: &mut Open, attempt: u16) {
+    if open.doubt.is_none() {
+        open.sent_to.retain(|sent| sent.attempt != attempt);
+    }
 }
 
 /// When the wait that begins now ends: "unanswered" and "settled" count from delivery, else from the relay's acceptance.

@@ -17,6 +17,8 @@ use crate::time::Timestamp;
 pub(crate) const REMEMBERED_FACTS: usize = 128;
 /// Subjects whose open amount is remembered per tenant.
 pub(crate) const REMEMBERED_SUBJECTS: usize = 64;
+/// Payments remembered one by one per subject.
+pub(crate) const REMEMBERED_PAYMENTS: usize = 16;
 
 /// Everything decisions about one tenant look at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
@@ -27,7 +29,7 @@ pub struct Tenant {
     pub profile: Option<Box<Profile>>,
     /// What the tenant owes in all, from the newest balance fact.
     pub balance: Option<Dated>,
-    /// Money per subject, oldest first, at most [`REMEMBERED_SUBJECTS`].
+    /// Money per subject, oldest first, at most [`REMEMBERED_SUBJECTS`] and those of open notifications.
     pub subjects: VecDeque<SubjectMoney>,
     /// Id hash and body hash of facts taken, oldest first, at most [`REMEMBERED_FACTS`].
     pub facts: VecDeque<(u64, u64)>,
@@ -46,6 +48,9 @@ pub struct SubjectMoney {
     pub paid_cents: i64,
     /// When the newest payment happened.
     pub paid_at: Timestamp,
+    /// The newest payments in `paid_cents`, at most [`REMEMBERED_PAYMENTS`]: an open amount that comes late, but was
+    /// told before them, must not make them forgotten.
+    pub payments: Vec<Dated>,
 }
 
 /// One open notification.
@@ -81,13 +86,13 @@ pub struct Open {
     pub tries: Tries,
     /// Tasks opened in all.
     pub tasks: u16,
-    /// Whether the tenant pressed the button.
+    /// Whether the tenant pressed the button, or replied, since the step at hand was entered.
     pub answered: bool,
     /// Whether the payment link is closed.
     pub link_closed: bool,
     /// The provider of an attempt whose outcome is unknown: further tries of the step go through it, as the same attempt.
     pub doubt: Option<Box<str>>,
-    /// Address of each attempt so far, for receipts that come late.
+    /// Address of each attempt so far that left, or may have, for receipts that come late. In order of their numbers.
     pub sent_to: Vec<SentTo>,
     /// What it is doing now.
     pub phase: Phase,
@@ -247,7 +252,7 @@ impl Tenant {
         let known = self.subjects.iter().find(|s| s.subject == *subject);
         let (start, at) = known.and_then(|s| s.open).or(accepted)?;
         match known {
-            Some(money) => Some((start - money.paid_cents, at.max(money.paid_at))),
+            Some(money) => Some((start.saturating_sub(money.paid_cents), at.max(money.paid_at))),
             None => Some((start, at)),
         }
     }

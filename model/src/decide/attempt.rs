@@ -4,7 +4,7 @@
 use super::Turn;
 use super::step::Gate;
 use crate::answer::Answer;
-use crate::attempt::{OnDoubt, Refusal, Verdict, Why};
+use crate::attempt::{Channel, OnDoubt, Refusal, Verdict, Why};
 use crate::event::{Cause, Choice, Event};
 use crate::ids::{AttemptRef, NotificationId};
 use crate::input::Permit;
@@ -119,6 +119,9 @@ impl Turn<'_> {
 
     /// After acceptance: a step that listens to nothing more is over.
     pub(super) fn handed_over(&mut self, id: NotificationId) {
+        if self.follow_answer(id) {
+            return;
+        }
         let Some((open, flow)) = self.running(id) else { return };
         let on = &flow.steps[usize::from(open.step)].on;
         if on.unanswered.is_none() && on.settled.is_none() && on.delivered.is_none() {
@@ -128,6 +131,9 @@ impl Turn<'_> {
 
     /// After delivery: follows the handler; a step that listens to nothing more is over.
     pub(super) fn delivered(&mut self, id: NotificationId) {
+        if self.follow_answer(id) {
+            return;
+        }
         let Some((open, flow)) = self.running(id) else { return };
         let on = &flow.steps[usize::from(open.step)].on;
         match &on.delivered {
@@ -139,30 +145,44 @@ impl Turn<'_> {
 
     fn deferred(&mut self, attempt: AttemptRef, after_ms: Option<u64>, why: &Why) {
         let id = attempt.id;
-        let Some(open) = self.open(id) else { return };
+        let Some((open, flow)) = self.running(id) else { return };
         let retry = self.context.policy.retry;
         let elapsed = open.tries.since.map_or(0, |since| self.now().since(since));
-        if retry.exhausted(open.tries.retried, elapsed) {
+        let (exhausted, in_doubt) = (retry.exhausted(open.tries.retried, elapsed), open.doubt.is_some());
+        if exhausted && !in_doubt {
             return self.failed(attempt, Refusal::Policy, why, true);
         }
-        let delay = retry.delay_ms(open.tries.retried, after_ms, attempt);
+        let (delay, channel) = (retry.delay_ms(open.tries.retried, after_ms, attempt), self.channel_of(attempt));
         self.emit(Event::AttemptDeferred { id, attempt: attempt.attempt, why: why.clone() });
-        self.again(attempt, delay);
+        if exhausted {
+            // The first try may have arrived: people decide, not the next channel.
+            return self.open_task(id, &flow.fallback_list, Cause::DoubtTooLong);
+        }
+        self.again(id, channel, delay);
     }
 
     fn withdrawn(&mut self, attempt: AttemptRef, why: &Why) {
         let id = attempt.id;
         let delay = self.open(id).map_or(0, |open| withdrawn_delay_ms(open.tries.withdrawn));
+        let channel = self.channel_of(attempt);
         self.emit(Event::AttemptWithdrawn { id, attempt: attempt.attempt, why: why.clone() });
-        self.again(attempt, delay);
+        self.again(id, channel, delay);
     }
 
-    /// Back in line, over the channel the attempt used; through the same provider while its outcome is in doubt.
-    fn again(&mut self, attempt: AttemptRef, delay_ms: i64) {
-        let Some(open) = self.open(attempt.id) else { return };
-        let Some(sent) = open.sent_to(attempt.attempt) else { return };
-        let (id, channel, not_before, pinned) = (attempt.id, sent.channel, self.now().plus(delay_ms), open.doubt.clone());
-        self.emit(Event::Ready { id, channel, choice: Choice::FlowOrder, pinned, not_before });
+    fn channel_of(&self, attempt: AttemptRef) -> Option<Channel> {
+        self.open(attempt.id)?.sent_to(attempt.attempt).map(|sent| sent.channel)
+    }
+
+    /// Back in line, over the channel the attempt used; through the same provider while its outcome is in doubt. Not
+    /// when the tenant has answered meanwhile: then there is nothing left to send.
+    fn again(&mut self, id: NotificationId, channel: Option<Channel>, delay_ms: i64) {
+        let Some(channel) = channel else { return };
+        if self.follow_answer(id) {
+            return;
+        }
+        let Some(open) = self.open(id) else { return };
+        let (pinned, choice, not_before) = (open.doubt.clone(), self.choice_of(id, channel), self.now().plus(delay_ms));
+        self.emit(Event::Ready { id, channel, choice, pinned, not_before });
     }
 
     pub(super) fn failed(&mut self, attempt: AttemptRef, class: Refusal, why: &Why, exhausted: bool) {
@@ -186,8 +206,9 @@ impl Turn<'_> {
         let (provider, on_doubt) = (provider.clone(), *on_doubt);
         let until = self.now().plus(flow.hold_for_ms);
         self.emit(Event::AttemptInDoubt { id, attempt: attempt.attempt, provider, why: why.clone(), until });
-        if on_doubt == OnDoubt::Resend {
-            self.again(attempt, RESEND_AFTER_MS);
+        match on_doubt {
+            OnDoubt::Resend => self.again(id, self.channel_of(attempt), RESEND_AFTER_MS),
+            OnDoubt::Hold => drop(self.follow_answer(id)),
         }
     }
 

@@ -5,7 +5,7 @@ use super::Turn;
 use crate::answer::{Answer, ReceiptEffect};
 use crate::attempt::{ReceiptKind, Refusal, Why};
 use crate::event::{Cause, Event};
-use crate::ids::AttemptRef;
+use crate::ids::{AttemptRef, NotificationId};
 use crate::input::Receipt;
 use crate::profile::AddressState;
 use crate::state::{Phase, SentTo};
@@ -13,7 +13,7 @@ use crate::state::{Phase, SentTo};
 impl Turn<'_> {
     pub(super) fn receipt(&mut self, receipt: &Receipt) -> Answer {
         let attempt = receipt.attempt;
-        if self.speaks_of_now(attempt) && self.apply_receipt(receipt) {
+        if self.replied(receipt) || self.speaks_of_now(attempt) && self.apply_receipt(receipt) {
             return Answer::Receipt(ReceiptEffect::Applied);
         }
         let sent = self.open(attempt.id).and_then(|open| open.sent_to(attempt.attempt)).cloned();
@@ -22,6 +22,18 @@ impl Turn<'_> {
         }
         self.emit(Event::ReceiptNoted { id: attempt.id, attempt: attempt.attempt, kind: receipt.kind });
         Answer::Receipt(ReceiptEffect::Noted)
+    }
+
+    /// A reply to any message of the notification is a trusted answer, also when the flow has gone on meanwhile.
+    fn replied(&mut self, receipt: &Receipt) -> bool {
+        let AttemptRef { id, attempt, .. } = receipt.attempt;
+        let sent = self.open(id).is_some_and(|open| open.sent_to(attempt).is_some());
+        if receipt.kind != ReceiptKind::Replied || !sent {
+            return false;
+        }
+        self.emit(Event::LinkUsed { id, pressed: true });
+        self.answered(id);
+        true
     }
 
     /// Whether the receipt is about the attempt the flow is waiting on.
@@ -47,7 +59,8 @@ impl Turn<'_> {
         let sent = matches!(phase, Some(Phase::Sent { .. }));
         let known_delivered = matches!(phase, Some(Phase::Sent { delivered_at: Some(_), .. }));
         match receipt.kind {
-            ReceiptKind::Accepted if !sent => {
+            // "Delayed" is said by a provider that has it: as good as acceptance where that is not known yet.
+            ReceiptKind::Accepted | ReceiptKind::Delayed if !sent => {
                 self.emit(Event::AttemptAccepted { id, attempt: number, provider_id: "".into() });
                 self.handed_over(id);
             }
@@ -59,24 +72,28 @@ impl Turn<'_> {
                 self.failed(receipt.attempt, Refusal::Address, &reason(receipt), false)
             }
             ReceiptKind::Failed if !known_delivered => self.failed(receipt.attempt, Refusal::Policy, &reason(receipt), false),
-            ReceiptKind::Replied => {
-                self.emit(Event::LinkUsed { id, pressed: true });
-                self.answered(id);
-            }
             _ => return false,
         }
         true
     }
 
-    /// Follows the step's `answered` handler.
-    pub(super) fn answered(&mut self, id: crate::ids::NotificationId) {
-        let Some((open, flow)) = self.running(id) else { return };
-        if !matches!(open.phase, Phase::Sent { .. }) {
-            return;
+    /// The tenant answered. What has not left need not leave any more; what is under way goes on until its outcome is
+    /// known; what people have stays with them.
+    pub(super) fn answered(&mut self, id: NotificationId) {
+        let Some(open) = self.open(id) else { return };
+        if matches!(open.phase, Phase::Sent { .. } | Phase::Ready { .. } | Phase::Held { .. } | Phase::InDoubt { .. }) {
+            self.follow_answer(id);
         }
-        if let Some(go) = &flow.steps[usize::from(open.step)].on.answered {
-            self.go(id, go, Cause::Answered);
+    }
+
+    /// Follows the step's `answered` handler if the tenant has answered since the step began; `true` when it was followed.
+    pub(super) fn follow_answer(&mut self, id: NotificationId) -> bool {
+        let Some((open, flow)) = self.running(id) else { return false };
+        match &flow.steps[usize::from(open.step)].on.answered {
+            Some(go) if open.answered => self.go(id, go, Cause::Answered),
+            _ => return false,
         }
+        true
     }
 
     /// The address of an attempt turned out to be dead: it is not used again until the source supplies another.

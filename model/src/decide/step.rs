@@ -68,7 +68,7 @@ impl Turn<'_> {
         }
         let not_before = self.now();
         if let Some((channel, pinned)) = self.in_doubt_by(id) {
-            let choice = Choice::FlowOrder;
+            let choice = self.choice_of(id, channel);
             return self.emit(Event::Ready { id, channel, choice, pinned: Some(pinned), not_before });
         }
         match self.way(id) {
@@ -81,6 +81,17 @@ impl Turn<'_> {
     fn in_doubt_by(&self, id: NotificationId) -> Option<(Channel, Box<str>)> {
         let open = self.open(id)?;
         Some((open.sent_to.last()?.channel, open.doubt.clone()?))
+    }
+
+    /// Why an attempt that is sent again goes over `channel`.
+    pub(super) fn choice_of(&self, id: NotificationId, channel: Channel) -> Choice {
+        let Some((open, flow)) = self.running(id) else { return Choice::FlowOrder };
+        let asks = match &flow.steps[usize::from(open.step)].kind {
+            StepKind::Send { via, .. } => via.contains(&Via::Preferred),
+            StepKind::Wait { .. } | StepKind::Task { .. } => false,
+        };
+        let preferred = self.tenant.profile.as_deref().and_then(|profile| profile.preferred(&open.category));
+        if asks && preferred == Some(channel) { Choice::Preferred } else { Choice::FlowOrder }
     }
 
     /// No way of the step reaches the tenant.

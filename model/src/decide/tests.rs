@@ -1,1 +1,13 @@
-//! to come
+//! Owns the tests of `decide` and `evolve`: the shipped flows told as stories, and what must hold after any input.
+//! Refuses to test one rule twice: flow compilation is tested in `flow`, the codecs beside their golden files.
+
+mod delivery;
+mod doubt;
+mod gates;
+mod life;
+mod money;
+mod people;
+mod property;
+mod routing;
+mod waits;
+mod world;

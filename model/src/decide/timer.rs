@@ -33,9 +33,7 @@ impl Turn<'_> {
     }
 
     fn wait_over(&mut self, id: NotificationId, unanswered: Option<&After>, settled: Option<&After>) {
-        let answered = self.open(id).is_some_and(|open| open.answered);
         match (unanswered, settled) {
-            (Some(_), _) if answered => self.answered(id),
             (Some(After { go, .. }), _) => self.go(id, go, Cause::Unanswered),
             (None, Some(After { go, .. })) => self.go(id, go, Cause::Settled),
             (None, None) => self.go(id, &Go::End("sent".into()), Cause::HandedOver),

@@ -3,10 +3,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::condition::Condition;
+use super::condition::{Condition, Operand};
 use super::definition::{Definition, Problem};
 use super::source::{AfterSource, ClassSource, FlowSource, HandlersSource, SendSource, StepSource};
-use super::{After, ClassTable, FieldKind, Flow, Go, Guard, Handlers, InputField, Step, StepKind, Stop, Via, parse_duration};
+use super::{
+    After, ClassTable, FieldKind, Flow, Go, Guard, Handlers, InputField, Step, StepKind, Stop, Value, Via, parse_duration,
+};
 use crate::attempt::Channel;
 
 /// Most steps a flow may have; a step's index is a byte.
@@ -171,8 +173,33 @@ impl Compiler {
         };
         let classes = &self.classes;
         let class = |name: &str| classes.iter().position(|t| &*t.name == name);
-        let parsed = Condition::parse(text, &mut field, &class);
+        let parsed = Condition::parse(text, &mut field, &class).and_then(|condition| {
+            let kinds = [&condition.left, &condition.right].map(|operand| self.kind_of(operand));
+            match kinds {
+                [left, right] if left == right => Ok(condition),
+                [left, right] => Err(format!("{text:?} compares {left} with {right}, which is never known: expected one kind")),
+            }
+        });
         parsed.map_err(|message| self.problem(path, message)).ok()
+    }
+
+    /// What an operand's values are, as far as comparing goes.
+    fn kind_of(&self, operand: &Operand) -> &'static str {
+        let field = |index: &usize| self.input.iter().find(|field| field.name == self.fields[*index]).map(|field| field.kind);
+        match operand {
+            Operand::Literal(Value::Integer(_)) | Operand::Balance | Operand::SubjectOpenAmount => "a number",
+            Operand::Literal(Value::Boolean(_)) => "true or false",
+            Operand::Field(index) => match field(index) {
+                Some(FieldKind::Money | FieldKind::Integer) => "a number",
+                Some(FieldKind::Boolean) => "true or false",
+                Some(FieldKind::Text | FieldKind::Date | FieldKind::Url) | None => "text",
+            },
+            Operand::Literal(Value::Text(_) | Value::Missing)
+            | Operand::Class(..)
+            | Operand::NotificationEnvironment
+            | Operand::EngineEnvironment
+            | Operand::Category => "text",
+        }
     }
 
     fn duration(&mut self, path: &str, text: &str) -> i64 {
@@ -183,11 +210,10 @@ impl Compiler {
     }
 
     fn go(&mut self, path: &str, text: &str) -> Option<Go> {
-        if let Some(end) = text.strip_prefix("end:") {
-            return Some(Go::End(end.trim().into()));
-        }
-        if let Some(list) = text.strip_prefix("human:") {
-            return Some(Go::Human(list.trim().into()));
+        match text.split_once(':').map(|(kind, name)| (kind, name.trim())) {
+            Some(("end", name)) if !name.is_empty() => return Some(Go::End(name.into())),
+            Some(("human", name)) if !name.is_empty() => return Some(Go::Human(name.into())),
+            _ => {}
         }
         let step = self.steps.get(text).copied();
         if step.is_none() {
@@ -216,6 +242,9 @@ impl Compiler {
             }
         };
         let on = self.handlers(&path, &source.on);
+        if on != Handlers::default() && source.send.is_none() {
+            self.problem(format!("{path}.on"), "only a step that sends listens: expected no handlers here");
+        }
         Some(Step { id: source.id.as_str().into(), kind: kind?, on })
     }
 
@@ -252,11 +281,18 @@ impl Compiler {
         let answered = go("answered", &source.answered);
         let unanswered = self.after(&format!("{path}.on.unanswered"), source.unanswered.as_ref());
         let settled = self.after(&format!("{path}.on.settled"), source.settled.as_ref());
-        if unanswered.is_some() && settled.is_some() {
+        if source.unanswered.is_some() && source.settled.is_some() {
             self.problem(format!("{path}.on"), "unanswered and settled exclude each other: expected one of them");
         }
-        if unanswered.is_some() && answered.is_none() {
+        if source.unanswered.is_some() && source.answered.is_none() {
             self.problem(format!("{path}.on"), "unanswered needs answered: expected where to go once the tenant did answer");
+        }
+        let timed = source.unanswered.is_some() || source.settled.is_some();
+        if (delivered.is_some() || answered.is_some()) && !timed {
+            self.problem(
+                format!("{path}.on"),
+                "delivered and answered may never come: expected unanswered or settled, to say how long to wait for them",
+            );
         }
         Handlers { bounced, unanswered, settled, delivered, answered }
     }

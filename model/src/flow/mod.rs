@@ -6,6 +6,8 @@ mod condition;
 mod definition;
 mod duration;
 mod source;
+#[cfg(test)]
+mod tests;
 
 pub use condition::{Compare, Condition, Dated, Finding, Observed, Operand, Scope};
 pub use definition::{Definition, FlowRef, Problem};

@@ -27,7 +27,10 @@ pub fn encode_submit_batch<'a>(
     rows: impl ExactSizeIterator<Item = &'a NotificationRequest>,
 ) -> Result<(), WireError> {
     let count = rows.len();
-    if count == 0 || count > MAX_BATCH_ROWS {
+    if count == 0 {
+        return Err(WireError::BadValue { at: "rows".into(), value: 0, expected: "at least one" });
+    }
+    if count > MAX_BATCH_ROWS {
         return Err(WireError::TooLong { at: "rows".into(), length: count, max: MAX_BATCH_ROWS });
     }
     write::frame(out, kind::SUBMIT_BATCH, |out| {

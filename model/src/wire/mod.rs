@@ -22,7 +22,7 @@ pub use credit::{Allowance, OutOfCredit, Overgranted, Window};
 pub use decoder::Decoder;
 pub use error::{At, WireError};
 pub use frame::{AckRow, ClientFrame, Fatal, Frame, Hello, Problem, Refused, ServerFrame, Welcome};
-pub use row::row_len;
+pub use row::{check_row, row_len};
 pub use server_frame::{encode_acks, encode_credit, encode_refused};
 
 /// First bytes of every connection's first frame.

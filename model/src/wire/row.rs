@@ -10,10 +10,12 @@ use crate::time::Timestamp;
 pub(super) const MIN_ROW: usize = 31;
 /// Bytes of the two lengths of a subject that is present.
 const SUBJECT: usize = 4;
+/// Bytes of a `SubmitBatch` before its first row, the kind included; a `Submit` has fewer.
+pub(super) const BATCH_HEAD: usize = 11;
 /// Stands for an instant that is absent.
 const ABSENT: i64 = i64::MIN;
 
-/// Bytes that `row` takes in a frame, to plan batches.
+/// Bytes that `row` takes in a frame, to plan batches: a `SubmitBatch` has 11 more (kind, first, count).
 #[must_use]
 pub fn row_len(row: &NotificationRequest) -> usize {
     let subject = row.subject.as_ref().map_or(0, |s| SUBJECT + s.kind.len() + s.id.len());
@@ -21,12 +23,40 @@ pub fn row_len(row: &NotificationRequest) -> usize {
     MIN_ROW + subject + texts
 }
 
+/// Checks that `row` can be sent, alone or in a batch, where a frame takes `max_frame` bytes.
+///
+/// # Errors
+/// [`WireError`] naming the field that is too long or holds a reserved value.
+pub fn check_row(row: &NotificationRequest, max_frame: u32) -> Result<(), WireError> {
+    let (kind, id) = row.subject.as_ref().map_or(("", ""), |s| (&s.kind, &s.id));
+    let max = usize::from(u16::MAX);
+    for (field, text) in [
+        ("tenant_id", row.tenant_id.as_str()),
+        ("flow", &row.flow),
+        ("category", &row.category),
+        ("subject.kind", kind),
+        ("subject.id", id),
+        ("idempotency_key", &row.idempotency_key),
+    ] {
+        if text.len() > max {
+            return Err(WireError::TooLong { at: field.into(), length: text.len(), max });
+        }
+    }
+    millis("send_after".into(), row.send_after)?;
+    millis("expires_at".into(), row.expires_at)?;
+    let length = BATCH_HEAD + row_len(row);
+    if length > max_frame as usize {
+        return Err(WireError::FrameTooLong { length: length as u64, max: max_frame });
+    }
+    Ok(())
+}
+
 pub(super) fn encode(out: &mut Vec<u8>, index: Option<u16>, row: &NotificationRequest) -> Result<(), WireError> {
     let at = |field| At { row: index, field };
     out.reserve(row_len(row));
     out.extend_from_slice(&[lane_code(row.priority), environment_code(row.environment)]);
-    instant(out, at("send_after"), row.send_after)?;
-    instant(out, at("expires_at"), row.expires_at)?;
+    out.extend_from_slice(&millis(at("send_after"), row.send_after)?.to_be_bytes());
+    out.extend_from_slice(&millis(at("expires_at"), row.expires_at)?.to_be_bytes());
     write::short(out, at("tenant_id"), &row.tenant_id)?;
     write::short(out, at("flow"), &row.flow)?;
     write::short(out, at("category"), &row.category)?;
@@ -42,14 +72,12 @@ pub(super) fn encode(out: &mut Vec<u8>, index: Option<u16>, row: &NotificationRe
     write::long(out, at("data"), &row.data)
 }
 
-fn instant(out: &mut Vec<u8>, at: At, instant: Option<Timestamp>) -> Result<(), WireError> {
-    let millis = match instant {
-        None => ABSENT,
-        Some(Timestamp(ABSENT)) => return Err(WireError::BadValue { at, value: ABSENT, expected: "a later instant" }),
-        Some(Timestamp(millis)) => millis,
-    };
-    out.extend_from_slice(&millis.to_be_bytes());
-    Ok(())
+fn millis(at: At, instant: Option<Timestamp>) -> Result<i64, WireError> {
+    match instant {
+        None => Ok(ABSENT),
+        Some(Timestamp(ABSENT)) => Err(WireError::BadValue { at, value: ABSENT, expected: "a later instant" }),
+        Some(Timestamp(millis)) => Ok(millis),
+    }
 }
 
 pub(super) fn decode(from: &mut Reader<'_>) -> Result<NotificationRequest, WireError> {
@@ -57,9 +85,8 @@ pub(super) fn decode(from: &mut Reader<'_>) -> Result<NotificationRequest, WireE
     let environment = from.u8("environment")?;
     Ok(NotificationRequest {
         priority: lane_of(lane).ok_or_else(|| from.bad("priority", lane.into(), "0 urgent, 1 normal or 2 bulk"))?,
-        environment: environment_of(environment).ok_or_else(|| {
-            from.bad("environment", environment.into(), "0 production, 1 acceptance, 2 test or 3 development")
-        })?,
+        environment: environment_of(environment)
+            .ok_or_else(|| from.bad("environment", environment.into(), "0 production, 1 acceptance, 2 test or 3 development"))?,
         send_after: read_instant(from, "send_after")?,
         expires_at: read_instant(from, "expires_at")?,
         tenant_id: from.short("tenant_id")?.to_owned(),

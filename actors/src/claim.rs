@@ -1,0 +1,316 @@
+//! Owns what an admitted notification holds before it is durable: its place in the quota and its idempotency key.
+//! Both come back by themselves when the notification is refused or lost. Refuses to admit: `src` does.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use parking_lot::Mutex;
+use sluis_model::{CorporationId, Idempotency, NotificationId, Timestamp};
+
+/// How many notifications may be open, per corporation and in all.
+#[derive(Debug)]
+pub struct Quota {
+    total: Share,
+    shares: BTreeMap<CorporationId, Share>,
+}
+
+#[derive(Debug)]
+struct Share {
+    open: AtomicI64,
+    most: i64,
+}
+
+impl Share {
+    fn take(&self) -> bool {
+        let taken = self.open.fetch_add(1, Ordering::SeqCst) < self.most;
+        if !taken {
+            self.open.fetch_sub(1, Ordering::SeqCst);
+        }
+        taken
+    }
+}
+
+/// Why there is no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoRoom {
+    /// The corporation's share is used up: 429.
+    ShareFull,
+    /// The engine is full: 503.
+    EngineFull,
+}
+
+impl Quota {
+    /// A quota of `total`, and of the given share per corporation.
+    #[must_use]
+    pub fn new(total: u64, shares: impl IntoIterator<Item = (CorporationId, u64)>) -> Self {
+        let share = |most: u64| Share { open: AtomicI64::new(0), most: i64::try_from(most).unwrap_or(i64::MAX) };
+        Self { total: share(total), shares: shares.into_iter().map(|(c, most)| (c, share(most))).collect() }
+    }
+
+    fn take(&self, corporation: CorporationId) -> Result<(), NoRoom> {
+        let share = self.shares.get(&corporation).ok_or(NoRoom::ShareFull)?;
+        if !share.take() {
+            return Err(NoRoom::ShareFull);
+        }
+        if !self.total.take() {
+            share.open.fetch_sub(1, Ordering::SeqCst);
+            return Err(NoRoom::EngineFull);
+        }
+        Ok(())
+    }
+
+    /// One notification ended.
+    pub fn release(&self, corporation: CorporationId) {
+        self.add(corporation, -1);
+    }
+
+    /// Counts notifications that were open before: recovery. May pass the bound, which then only stops intake.
+    pub fn add(&self, corporation: CorporationId, count: i64) {
+        self.total.open.fetch_add(count, Ordering::SeqCst);
+        if let Some(share) = self.shares.get(&corporation) {
+            share.open.fetch_add(count, Ordering::SeqCst);
+        }
+    }
+
+    /// Open now, and the bound, in all.
+    pub fn total(&self) -> (i64, i64) {
+        (self.total.open.load(Ordering::SeqCst), self.total.most)
+    }
+
+    /// Open now, and the bound, per corporation.
+    pub fn shares(&self) -> impl Iterator<Item = (CorporationId, i64, i64)> {
+        self.shares.iter().map(|(c, share)| (*c, share.open.load(Ordering::SeqCst), share.most))
+    }
+}
+
+/// How long a key is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyWindow {
+    /// At most this long, in milliseconds.
+    pub age_ms: i64,
+    /// At most this many per corporation; the oldest go first.
+    pub count: usize,
+}
+
+impl Default for KeyWindow {
+    fn default() -> Self {
+        Self { age_ms: sluis_model::DAY, count: 2_000_000 }
+    }
+}
+
+/// Which keys were used, per corporation, across shards. In memory; rebuilt from the journal.
+#[derive(Debug)]
+pub struct KeyIndex {
+    window: KeyWindow,
+    corporations: BTreeMap<CorporationId, Vec<Mutex<Keys>>>,
+}
+
+/// Locks per corporation, so that intake does not queue for one.
+const STRIPES: usize = 16;
+
+#[derive(Debug, Default)]
+struct Keys {
+    used: HashMap<u128, (u64, NotificationId)>,
+    order: VecDeque<(Timestamp, u128)>,
+}
+
+/// What a key turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyUse {
+    /// Not used before.
+    New,
+    /// Used for the same body: this is its notification.
+    Same(NotificationId),
+    /// Used for another body.
+    Other(NotificationId),
+}
+
+impl KeyIndex {
+    /// An empty index.
+    #[must_use]
+    pub fn new(window: KeyWindow, corporations: impl IntoIterator<Item = CorporationId>) -> Self {
+        let stripes = || (0..STRIPES).map(|_| Mutex::default()).collect();
+        Self { window, corporations: corporations.into_iter().map(|c| (c, stripes())).collect() }
+    }
+
+    fn keys(&self, corporation: CorporationId, key: u128) -> Option<&Mutex<Keys>> {
+        self.corporations.get(&corporation)?.get(key as usize % STRIPES)
+    }
+
+    fn use_key(&self, corporation: CorporationId, key: Idempotency, id: NotificationId, now: Timestamp) -> KeyUse {
+        let Some(keys) = self.keys(corporation, key.key) else { return KeyUse::New };
+        let mut keys = keys.lock();
+        keys.forget(now, self.window.age_ms, self.window.count / STRIPES);
+        match keys.used.get(&key.key) {
+            Some((body, known)) if *body == key.body => KeyUse::Same(*known),
+            Some((_, known)) => KeyUse::Other(*known),
+            None => {
+                keys.used.insert(key.key, (key.body, id));
+                keys.order.push_back((now, key.key));
+                KeyUse::New
+            }
+        }
+    }
+
+    /// Takes over a key from the journal; keys out of the window are passed over.
+    pub fn recover(&self, corporation: CorporationId, key: Idempotency, id: NotificationId, at: Timestamp, now: Timestamp) {
+        if now.since(at) <= self.window.age_ms {
+            self.use_key(corporation, key, id, at);
+        }
+    }
+
+    fn release(&self, corporation: CorporationId, key: u128, id: NotificationId) {
+        if let Some(keys) = self.keys(corporation, key) {
+            let mut keys = keys.lock();
+            if keys.used.get(&key).is_some_and(|(_, known)| *known == id) {
+                keys.used.remove(&key);
+            }
+        }
+    }
+
+    /// Keys remembered, per corporation.
+    pub fn len(&self) -> impl Iterator<Item = (CorporationId, usize)> {
+        self.corporations.iter().map(|(c, stripes)| (*c, stripes.iter().map(|keys| keys.lock().used.len()).sum()))
+    }
+}
+
+impl Keys {
+    fn forget(&mut self, now: Timestamp, age_ms: i64, count: usize) {
+        while let Some((at, key)) = self.order.front().copied() {
+            if now.since(at) <= age_ms && self.order.len() <= count {
+                return;
+            }
+            self.order.pop_front();
+            self.used.remove(&key);
+        }
+    }
+}
+
+/// The hold of one admitted notification. Dropped, it gives quota and key back; kept, they are the notification's.
+#[derive(Debug)]
+pub struct Claim {
+    quota: Arc<Quota>,
+    keys: Arc<KeyIndex>,
+    corporation: CorporationId,
+    key: u128,
+    id: NotificationId,
+    kept: bool,
+}
+
+/// What became of a claim.
+#[derive(Debug)]
+pub enum Claimed {
+    /// Here it is.
+    Granted(Claim),
+    /// The same was accepted before.
+    Duplicate(NotificationId),
+    /// The key stands for something else.
+    Conflict(NotificationId),
+    /// There is no room.
+    NoRoom(NoRoom),
+}
+
+impl Claim {
+    /// Claims key and quota for `id`.
+    #[must_use]
+    pub fn take(
+        quota: &Arc<Quota>,
+        keys: &Arc<KeyIndex>,
+        corporation: CorporationId,
+        key: Idempotency,
+        id: NotificationId,
+        now: Timestamp,
+    ) -> Claimed {
+        match keys.use_key(corporation, key, id, now) {
+            KeyUse::Same(known) => return Claimed::Duplicate(known),
+            KeyUse::Other(known) => return Claimed::Conflict(known),
+            KeyUse::New => {}
+        }
+        if let Err(no_room) = quota.take(corporation) {
+            keys.release(corporation, key.key, id);
+            return Claimed::NoRoom(no_room);
+        }
+        let (quota, keys) = (quota.clone(), keys.clone());
+        Claimed::Granted(Claim { quota, keys, corporation, key: key.key, id, kept: false })
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub const fn corporation(&self) -> CorporationId {
+        self.corporation
+    }
+
+    /// The notification's record was handed to the journal: the hold is permanent.
+    pub fn keep(mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if !self.kept {
+            self.keys.release(self.corporation, self.key, self.id);
+            self.quota.release(self.corporation);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUSE: CorporationId = CorporationId(1);
+
+    fn key(n: u64) -> Idempotency {
+        Idempotency { key: u128::from(n) << 4, body: n }
+    }
+
+    fn fixture(total: u64, share: u64) -> (Arc<Quota>, Arc<KeyIndex>) {
+        let window = KeyWindow { age_ms: 1_000, count: 1_600 };
+        (Arc::new(Quota::new(total, [(HOUSE, share)])), Arc::new(KeyIndex::new(window, [HOUSE])))
+    }
+
+    fn claim(fixture: &(Arc<Quota>, Arc<KeyIndex>), n: u64, id: u128, now: i64) -> Claimed {
+        Claim::take(&fixture.0, &fixture.1, HOUSE, key(n), NotificationId(id), Timestamp(now))
+    }
+
+    #[test]
+    fn a_lost_claim_gives_back_key_and_quota_a_kept_one_does_not() {
+        let fixture = fixture(10, 10);
+        assert!(matches!(claim(&fixture, 1, 1, 0), Claimed::Granted(_)), "dropped at once");
+        assert_eq!(fixture.0.total().0, 0);
+        let Claimed::Granted(kept) = claim(&fixture, 1, 2, 0) else { panic!("the key was given back") };
+        kept.keep();
+        assert_eq!(fixture.0.total().0, 1);
+        assert!(matches!(claim(&fixture, 1, 3, 0), Claimed::Duplicate(NotificationId(2))));
+        let other = Idempotency { body: 99, ..key(1) };
+        let conflict = Claim::take(&fixture.0, &fixture.1, HOUSE, other, NotificationId(4), Timestamp(0));
+        assert!(matches!(conflict, Claimed::Conflict(NotificationId(2))));
+    }
+
+    #[test]
+    fn a_full_share_and_a_full_engine_are_told_apart() {
+        for (total, share, expected) in [(10, 1, NoRoom::ShareFull), (1, 10, NoRoom::EngineFull)] {
+            let fixture = fixture(total, share);
+            let _held = claim(&fixture, 1, 1, 0);
+            assert!(matches!(claim(&fixture, 2, 2, 0), Claimed::NoRoom(why) if why == expected));
+            assert_eq!(fixture.0.total().0, 1, "a refusal takes nothing");
+        }
+    }
+
+    #[test]
+    fn keys_are_forgotten_by_age_and_by_count() {
+        let fixture = fixture(1_000_000, 1_000_000);
+        let keep = |n: u64, now: i64| match claim(&fixture, n, u128::from(n), now) {
+            Claimed::Granted(claim) => claim.keep(),
+            other => panic!("{other:?}"),
+        };
+        keep(1, 0);
+        keep(1, 2_000);
+        for n in 0..500 {
+            keep(16 * n + 2, 2_000);
+        }
+        assert!(fixture.1.len().all(|(_, count)| count <= 1_600));
+    }
+}

@@ -1,0 +1,31 @@
+//! Owns the order to send one attempt, from the shard that journaled its start to the supervisor that carries it out,
+//! and the way its outcome comes back. Refuses to hold a body: it names the record that does.
+
+use sluis_model::{AttemptRef, Channel, CorporationId, FlowRef, Profile, Timestamp};
+
+/// One attempt whose start is durable.
+#[derive(Clone, Debug)]
+pub struct Dispatch {
+    /// The attempt.
+    pub attempt: AttemptRef,
+    /// Whose.
+    pub corporation: CorporationId,
+    /// The corporation's number for the tenant.
+    pub tenant: Box<str>,
+    /// Channel.
+    pub channel: Channel,
+    /// Index of the provider within its channel's router; its permit comes back with the outcome.
+    pub provider: usize,
+    /// Where it goes.
+    pub address: Box<str>,
+    /// The definition to render with.
+    pub flow: FlowRef,
+    /// Index of the step, which names the template.
+    pub step: u8,
+    /// Sequence of the record that holds the body, in the attempt's shard.
+    pub body: u64,
+    /// Who receives, for the template.
+    pub profile: Option<Box<Profile>>,
+    /// When the attempt started.
+    pub at: Timestamp,
+}

@@ -1,0 +1,66 @@
+//! Owns the running of a router: its place on an arbiter and the way its grants go out.
+//! Refuses every message but `Wake`.
+
+use std::sync::Arc;
+
+use actix::{Actor, Addr, ArbiterHandle, Context, Handler};
+use sluis_model::ShardId;
+
+use super::core::RouterCore;
+use crate::board::Grant;
+use crate::wake::{Bell, Wake};
+
+/// Where grants go: the shard's inbox. Must not block; a shard's inbox has room for every permit there is.
+pub type GrantSink = Box<dyn FnMut(ShardId, Grant) + Send>;
+
+/// The actor of one router.
+pub struct RouterActor {
+    core: RouterCore,
+    bell: Arc<Bell>,
+    grant: GrantSink,
+}
+
+impl std::fmt::Debug for RouterActor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.core.fmt(f)
+    }
+}
+
+impl RouterActor {
+    /// One `Wake` in hand and one that waits are all there can be.
+    const MAILBOX: usize = 2;
+
+    /// An actor for `core`, rung by `bell`: the one its gates and the shards hold.
+    #[must_use]
+    pub fn new(core: RouterCore, bell: Arc<Bell>, grant: GrantSink) -> Self {
+        Self { core, bell, grant }
+    }
+
+    /// Starts it on an arbiter and connects its bell.
+    pub fn start_in(self, arbiter: &ArbiterHandle) -> Addr<Self> {
+        let bell = self.bell.clone();
+        let address = Self::start_in_arbiter(arbiter, |_| self);
+        let to = address.clone();
+        // Refused only when one waits already, or when the actor is gone.
+        bell.connect(move || drop(to.try_send(Wake)));
+        address
+    }
+}
+
+impl Actor for RouterActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Context<Self>) {
+        context.set_mailbox_capacity(Self::MAILBOX);
+    }
+}
+
+impl Handler<Wake> for RouterActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Wake, _: &mut Context<Self>) {
+        let Self { core, bell, grant } = self;
+        let next = bell.turn(|| core.turn(&mut **grant));
+        bell.set_due(next);
+    }
+}

@@ -1,0 +1,257 @@
+//! Owns the router's turn: take what shards and supervisors report, grant what may be granted, say when to come again.
+//! Deterministic: the same reports at the same instants give the same grants, so simulation runs it as it is.
+//! Refuses threads, channels and a clock of its own.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use sluis_model::{Clock, Lane, ShardId, Timestamp};
+
+use super::corporations::{Corporations, Hold};
+use super::limiter::TurnClock;
+use super::lines::Lines;
+use super::metric::ChannelMeters;
+use super::provider::Provider;
+use super::queue::Queue;
+use super::settings::{ProviderSlot, RouterSettings};
+use crate::board::{Board, Grant, QueueKey, Report, Settled};
+use crate::wake::Activity;
+
+/// The router of one channel, without its actor.
+pub struct RouterCore {
+    settings: RouterSettings,
+    clock: Arc<dyn Clock>,
+    turn_clock: TurnClock,
+    last_turn: Timestamp,
+    boards: Vec<Arc<Board>>,
+    providers: Vec<Provider>,
+    corporations: Corporations,
+    lines: Lines,
+    /// Normal messages to go before the next bulk one.
+    normal_left: u32,
+    /// Per lane, the line that was served last.
+    served: [usize; 3],
+    activity: Arc<Activity>,
+    meters: ChannelMeters,
+}
+
+impl std::fmt::Debug for RouterCore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let in_use: Vec<u32> = self.providers.iter().map(Provider::in_use).collect();
+        f.debug_struct("RouterCore")
+            .field("channel", &self.settings.channel)
+            .field("in_use", &in_use)
+            .field("waiting", &self.lines.waiting())
+            .finish_non_exhaustive()
+    }
+}
+
+impl RouterCore {
+    /// A router with all permits free, all limiters empty and one board per shard, in the order of shards.
+    #[must_use]
+    pub fn new(
+        settings: RouterSettings,
+        providers: Vec<ProviderSlot>,
+        boards: Vec<Arc<Board>>,
+        clock: Arc<dyn Clock>,
+        activity: Arc<Activity>,
+    ) -> Self {
+        let turn_clock = TurnClock::default();
+        let (channel, reserve) = (settings.channel, settings.urgent_reserve_percent);
+        let providers: Vec<Provider> =
+            providers.into_iter().map(|slot| Provider::new(slot, channel, reserve, &turn_clock)).collect();
+        Self {
+            last_turn: clock.now(),
+            clock,
+            turn_clock,
+            boards,
+            lines: Lines::new(providers.len()),
+            providers,
+            corporations: Corporations::default(),
+            normal_left: settings.normal_per_bulk.get(),
+            served: [0; 3],
+            activity,
+            meters: ChannelMeters::new(channel),
+            settings,
+        }
+    }
+
+    /// Runs one turn. Grants come out merged: one per shard, queue and provider. Returns when it wants to run again
+    /// by the clock alone; [`Timestamp::NEVER`]: only when a board or a gate rings.
+    pub fn turn(&mut self, grant: &mut dyn FnMut(ShardId, Grant)) -> Timestamp {
+        let now = self.begin();
+        self.collect();
+        self.lines.unpark(now);
+        let mut batch = Batch::default();
+        while let Some((line, provider)) = self.choose(now) {
+            self.serve(line, provider, now, &mut batch);
+        }
+        self.activity.begin(batch.permits);
+        for ((shard, queue, provider), count) in batch.grants {
+            let queue = self.lines.queue(queue).key.clone();
+            grant(ShardId(shard), Grant { queue, provider, count });
+        }
+        self.report();
+        self.next_turn(now)
+    }
+
+    /// Reads the clock once. When it stepped back, every time that was waited for is asked again.
+    fn begin(&mut self) -> Timestamp {
+        let now = self.clock.now();
+        let passed = now.since(self.last_turn);
+        if passed < 0 {
+            self.lines.unpark(Timestamp::NEVER);
+            self.corporations.forget_hours();
+            self.providers.iter_mut().for_each(Provider::forget_wait);
+        }
+        self.turn_clock.advance(passed);
+        self.last_turn = now;
+        now
+    }
+
+    fn collect(&mut self) {
+        let mut back: i64 = 0;
+        for provider in &mut self.providers {
+            back += i64::from(provider.collect_finished());
+        }
+        for shard in 0..self.boards.len() {
+            let Report { waiting, settled } = self.boards[shard].take();
+            let shard = shard as u16;
+            for settled in settled {
+                back += i64::from(self.settle(shard, &settled));
+            }
+            // A map has no order of its own, and the order decides whose turn comes first.
+            let mut waiting: Vec<(QueueKey, u32)> = waiting.into_iter().collect();
+            waiting.sort_unstable();
+            for (key, count) in waiting {
+                let queue = self.queue(key);
+                self.lines.set_waiting(queue, shard, count);
+            }
+        }
+        self.activity.end(back);
+    }
+
+    /// Permits that came back unused.
+    fn settle(&mut self, shard: u16, settled: &Settled) -> u32 {
+        if let Some(queue) = self.lines.find(&settled.queue) {
+            self.lines.settle(queue, shard, settled.used.saturating_add(settled.returned));
+        }
+        self.providers.get_mut(settled.provider).map_or(0, |provider| provider.give_back(settled.returned))
+    }
+
+    fn queue(&mut self, key: QueueKey) -> usize {
+        if let Some(queue) = self.lines.find(&key) {
+            return queue;
+        }
+        let provider = key.pinned.as_ref().map(|name| self.providers.iter().position(|p| p.name() == &**name));
+        if provider == Some(None) {
+            let (channel, corporation) = (key.channel.name(), key.corporation.0);
+            tracing::error!(channel, corporation, provider = ?key.pinned, "attempts in doubt wait for a provider that is not configured any more");
+        }
+        let line = match provider {
+            None => Some(self.lines.line(key.lane, None)),
+            Some(known) => known.map(|provider| self.lines.line(key.lane, Some(provider))),
+        };
+        let corporation = self.corporations.place(key.corporation, &self.settings, &self.turn_clock);
+        let weight = self.settings.share(key.corporation).weight.get();
+        self.lines.add(Queue::new(key, line, corporation, weight, self.boards.len()))
+    }
+
+    /// The next line that has something, with a provider that admitted it.
+    fn choose(&mut self, now: Timestamp) -> Option<(usize, usize)> {
+        let (second, third) = if self.normal_left > 0 { (Lane::Normal, Lane::Bulk) } else { (Lane::Bulk, Lane::Normal) };
+        for lane in [Lane::Urgent, second, third] {
+            let lines = self.lines.of(lane);
+            let first = self.served[lane as usize] + 1;
+            for offset in 0..lines.len() {
+                let line = lines.start + (first + offset) % lines.len();
+                if !self.lines.is_empty(line)
+                    && let Some(provider) = self.candidates(line).find(|&p| self.providers[p].admit(lane, now))
+                {
+                    return Some((line, provider));
+                }
+            }
+        }
+        None
+    }
+
+    fn candidates(&self, line: usize) -> std::ops::Range<usize> {
+        self.lines.pin(line).map_or(0..self.providers.len(), |provider| provider..provider + 1)
+    }
+
+    /// Gives the permit to the first queue of the line that nothing holds, or back.
+    fn serve(&mut self, line: usize, provider: usize, now: Timestamp, batch: &mut Batch) {
+        let lane = self.lines.lane(line);
+        while let Some(queue) = self.lines.front(line) {
+            match self.corporations.admit(self.lines.queue(queue).corporation, lane, now) {
+                Err(hold) => self.park(line, hold),
+                Ok(()) => {
+                    if let Some(shard) = self.lines.take_front(line) {
+                        self.granted(line, provider);
+                        batch.add(shard, queue, provider);
+                        return;
+                    }
+                }
+            }
+        }
+        self.providers[provider].decline();
+    }
+
+    fn park(&mut self, line: usize, hold: Hold) {
+        let (until, counter) = match hold {
+            Hold::Limiter(until) => (until, &self.meters.corporation_waits),
+            Hold::Window(until) => (until, &self.meters.window_holds),
+        };
+        counter.increment(1);
+        self.lines.park_front(line, until);
+    }
+
+    fn granted(&mut self, line: usize, provider: usize) {
+        let lane = self.lines.lane(line);
+        self.providers[provider].granted(lane);
+        self.served[lane as usize] = line - self.lines.of(lane).start;
+        match lane {
+            Lane::Urgent => {}
+            Lane::Normal => self.normal_left = self.normal_left.saturating_sub(1),
+            Lane::Bulk => self.normal_left = self.settings.normal_per_bulk.get(),
+        }
+    }
+
+    fn next_turn(&mut self, now: Timestamp) -> Timestamp {
+        let mut next = self.lines.next_unpark();
+        for line in self.lines.all() {
+            if self.lines.front(line).is_some() {
+                let lane = self.lines.lane(line);
+                next = self.candidates(line).map(|p| self.providers[p].next_try(lane, now)).fold(next, Timestamp::min);
+            }
+        }
+        next
+    }
+
+    fn report(&self) {
+        self.providers.iter().for_each(Provider::report);
+        for (gauge, waiting) in self.meters.waiting.iter().zip(self.lines.waiting()) {
+            gauge.set(waiting as f64);
+        }
+    }
+}
+
+/// The grants of one turn, in the order of their first permit.
+#[derive(Default)]
+struct Batch {
+    index: HashMap<(u16, usize, usize), usize>,
+    grants: Vec<((u16, usize, usize), u32)>,
+    permits: i64,
+}
+
+impl Batch {
+    fn add(&mut self, shard: u16, queue: usize, provider: usize) {
+        let key = (shard, queue, provider);
+        let place = *self.index.entry(key).or_insert(self.grants.len());
+        if place == self.grants.len() {
+            self.grants.push((key, 0));
+        }
+        self.grants[place].1 += 1;
+        self.permits += 1;
+    }
+}

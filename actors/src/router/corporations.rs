@@ -1,0 +1,79 @@
+//! Owns what holds a corporation back on this channel: its rate limit and its send window.
+//! Refuses to order corporations among each other.
+
+use std::collections::HashMap;
+
+use sluis_model::{CorporationId, Lane, Timestamp};
+
+use super::limiter::{Limiter, TurnClock};
+use super::settings::RouterSettings;
+use super::window::{Hours, SendWindow};
+
+/// Why a corporation's queue waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hold {
+    Limiter(Timestamp),
+    Window(Timestamp),
+}
+
+/// Every corporation seen so far.
+#[derive(Default)]
+pub(super) struct Corporations {
+    index: HashMap<CorporationId, usize>,
+    all: Vec<Corporation>,
+}
+
+struct Corporation {
+    limiter: Option<Limiter>,
+    window: Option<SendWindow>,
+    /// What the window last said, so that the calendar is asked once per opening and closing.
+    hours: Hours,
+}
+
+impl Corporations {
+    /// The place of a corporation.
+    pub(super) fn place(&mut self, id: CorporationId, settings: &RouterSettings, clock: &TurnClock) -> usize {
+        *self.index.entry(id).or_insert_with(|| {
+            let share = settings.share(id);
+            self.all.push(Corporation {
+                limiter: share.rate_per_second.map(|rate| Limiter::new(rate, share.burst, clock)),
+                window: share.window.clone(),
+                hours: Hours::Open(Timestamp(i64::MIN)),
+            });
+            self.all.len() - 1
+        })
+    }
+
+    /// Lets one message of the corporation through, or says what holds it. Urgent ones do not ask the window.
+    pub(super) fn admit(&mut self, place: usize, lane: Lane, now: Timestamp) -> Result<(), Hold> {
+        let corporation = &mut self.all[place];
+        if lane != Lane::Urgent
+            && let Some(until) = corporation.closed_until(now)
+        {
+            return Err(Hold::Window(until));
+        }
+        let taken = corporation.limiter.as_ref().map_or(Ok(()), Limiter::take);
+        taken.map_err(|wait| Hold::Limiter(now.plus(wait)))
+    }
+
+    /// The engine's clock stepped back: windows are asked again.
+    pub(super) fn forget_hours(&mut self) {
+        for corporation in &mut self.all {
+            corporation.hours = Hours::Open(Timestamp(i64::MIN));
+        }
+    }
+}
+
+impl Corporation {
+    fn closed_until(&mut self, now: Timestamp) -> Option<Timestamp> {
+        let window = self.window.as_ref()?;
+        let (Hours::Open(until) | Hours::Closed(until)) = self.hours;
+        if until <= now {
+            self.hours = window.at(now);
+        }
+        match self.hours {
+            Hours::Open(_) => None,
+            Hours::Closed(until) => Some(until),
+        }
+    }
+}

@@ -1,0 +1,640 @@
+//! Owns one shard's turn: release what is durable, fire timers, take the inbox in order of urgency, decide, hand the
+//! batch to the journal. Deterministic given its inputs, the clock and the journal. Refuses to be woken by itself:
+//! the actor around it does that.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use sluis_journal::{Batch, Journal, Sequence, Shard, TryAppendError};
+use sluis_model::{
+    Answer, AttemptRef, CancelTarget, Clock, Context, Control, ControlRecord, CorporationId, Decision, Event, FlowBook, Input,
+    Intent, LinkAnswer, NotificationId, Open, PauseScope, Permit, Phase, Policy, Record, ShardId, TenantRecord, Timestamp,
+    decide,
+};
+
+use super::effects::{Effect, Links, Pending, not_taken};
+use super::inbox::{Inbox, Internal};
+use super::intents::Driving;
+use super::letter::{Letter, Query, Reply, ShardAnswer};
+use super::ready::Ready;
+use super::recover::{RecoverError, Recovered, recover};
+use super::table::Ended;
+use super::tenants::{Slot, Tenants};
+use super::wheel::Wheel;
+use crate::board::{Grant, QueueKey, Settled};
+use crate::claim::{Claim, KeyIndex, Quota};
+use crate::dispatch::Dispatch;
+use crate::telemetry;
+use crate::wake::{Activity, Bell};
+
+/// Most inputs decided in one turn, so that a turn stays short.
+const TURN_INPUTS: usize = 512;
+/// Most timers fired in one turn: a million that fall due at once are paced.
+const TURN_TIMERS: usize = 256;
+/// Bytes after which a batch goes to the journal although there is more to decide.
+const BATCH_BYTES: usize = 512 * 1024;
+/// Retry of intents whose parts met a full inbox, in milliseconds.
+const DRIVE_AGAIN_MS: i64 = 10;
+
+/// What a shard is made with.
+#[derive(Clone)]
+pub struct ShardSettings {
+    /// Which one.
+    pub shard: ShardId,
+    /// How many there are.
+    pub shards: u16,
+    /// The journal.
+    pub journal: Arc<dyn Journal>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Compiled flows.
+    pub flows: Arc<dyn FlowBook + Send + Sync>,
+    /// Engine-wide settings.
+    pub policy: Arc<Policy>,
+    /// Open notifications and their bounds.
+    pub quota: Arc<Quota>,
+    /// Every shard's inbox, this one's included.
+    pub inboxes: Vec<Arc<Inbox>>,
+    /// This shard's bell.
+    pub bell: Arc<Bell>,
+    /// What is under way.
+    pub activity: Arc<Activity>,
+    /// Where effects go.
+    pub links: Links,
+}
+
+/// See the module.
+pub struct ShardCore {
+    pub(super) settings: ShardSettings,
+    pub(super) journal: Arc<dyn Journal>,
+    pub(super) tenants: Tenants,
+    pub(super) just_ended: HashMap<NotificationId, Ended>,
+    pauses: HashSet<PauseScope>,
+    intents: BTreeMap<u64, Intent>,
+    waiting_intents: HashMap<u64, Reply>,
+    driving: Vec<Driving>,
+    ready: Ready,
+    wheel: Wheel,
+    pending: Pending,
+    batch: Batch,
+    /// Claims of the notifications in `batch`.
+    claims: Vec<Claim>,
+    /// Last sequence handed to the journal.
+    appended: u64,
+    /// Batches handed over whose durability still counts as activity: their last sequences.
+    undurable: VecDeque<u64>,
+    scratch: Vec<u8>,
+    gauges: telemetry::ShardGauges,
+}
+
+impl std::fmt::Debug for ShardCore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ShardCore").field("shard", &self.settings.shard).field("appended", &self.appended).finish_non_exhaustive()
+    }
+}
+
+impl ShardCore {
+    /// A shard as the journal has it, at the start of the process: attempts that were under way are in doubt.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub fn start(settings: ShardSettings, keys: &KeyIndex) -> Result<Self, RecoverError> {
+        let now = settings.clock.now();
+        let shard = Shard(settings.shard.0);
+        let recovered = recover(&*settings.journal, shard, &*settings.flows, Some((keys, now)))?;
+        for (corporation, count) in recovered.tenants.counts() {
+            settings.quota.add(corporation, count);
+        }
+        let started = recovered.started();
+        let mut core = Self::with(settings, recovered, Pending::default());
+        for (id, step, attempt) in started {
+            let attempt = AttemptRef { id, step, attempt };
+            core.decide_by_id(id, Input::Interrupted { attempt }, Reply::nobody());
+        }
+        core.flush();
+        Ok(core)
+    }
+
+    /// A fresh shard from the journal after a failure within the process: what was handed to the journal stands,
+    /// attempts under way go on, letters that were not decided are lost to their senders.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub(super) fn rebuild(mut self) -> Result<Self, RecoverError> {
+        let shard = Shard(self.settings.shard.0);
+        for effect in self.pending.cut_after(self.appended) {
+            if let Effect::Dispatch(dispatch) = effect {
+                (self.settings.links.abandon)(&dispatch);
+            }
+        }
+        let before: BTreeMap<CorporationId, i64> = self.tenants.counts().collect();
+        // Dropped claims release the quota once more than the difference below does.
+        self.claims.drain(..).for_each(|claim| self.settings.quota.add(claim.corporation(), 1));
+        let recovered = recover(&*self.settings.journal, shard, &*self.settings.flows, None)?;
+        for (corporation, count) in recovered.tenants.counts() {
+            self.settings.quota.add(corporation, count - before.get(&corporation).copied().unwrap_or(0));
+        }
+        let mut fresh = Self::with(self.settings, recovered, self.pending);
+        fresh.undurable = self.undurable;
+        fresh.waiting_intents = self.waiting_intents;
+        Ok(fresh)
+    }
+
+    fn with(settings: ShardSettings, recovered: Recovered, pending: Pending) -> Self {
+        let journal = settings.journal.clone();
+        let appended = journal.last(Shard(settings.shard.0)).0;
+        let gauges = telemetry::ShardGauges::of(settings.shard);
+        let mut core = Self {
+            gauges,
+            batch: Batch::new(Shard(settings.shard.0), Sequence(appended + 1)),
+            settings,
+            journal,
+            tenants: recovered.tenants,
+            just_ended: HashMap::new(),
+            pauses: recovered.pauses,
+            intents: BTreeMap::new(),
+            waiting_intents: HashMap::new(),
+            driving: Vec::new(),
+            ready: Ready::default(),
+            wheel: Wheel::default(),
+            pending,
+            claims: Vec::new(),
+            appended,
+            undurable: VecDeque::new(),
+            scratch: Vec::new(),
+        };
+        let open: Vec<NotificationId> = core.tenants.iter_open(None).map(|(id, _)| id).collect();
+        open.into_iter().for_each(|id| core.schedule(id));
+        for (intent, work) in recovered.intents {
+            core.intents.insert(intent, work);
+            core.pending.push(appended, Effect::Drive(intent));
+        }
+        core
+    }
+
+    pub(super) fn journal_shard(&self) -> Shard {
+        Shard(self.settings.shard.0)
+    }
+
+    /// Whether everything handed to the journal is durable.
+    pub(super) fn is_settled(&self) -> bool {
+        self.journal.durable(self.journal_shard()).0 >= self.appended
+    }
+
+    fn now(&self) -> Timestamp {
+        self.settings.clock.now()
+    }
+
+    /// One turn. `true` when there is more to do at once.
+    pub fn turn(&mut self) -> bool {
+        self.release();
+        if !self.flush() {
+            // The journal takes no more for now: its next wake brings us back, and until then nothing is decided.
+            return false;
+        }
+        let timers_left = self.fire_timers();
+        self.drive();
+        let inbox_left = self.take_inbox();
+        let flushed = self.flush();
+        self.release();
+        self.report();
+        self.set_alarm();
+        flushed && (timers_left || inbox_left)
+    }
+
+    fn take_inbox(&mut self) -> bool {
+        let inbox = self.settings.inboxes[usize::from(self.settings.shard.0)].clone();
+        for _ in 0..TURN_INPUTS {
+            if self.batch.bytes() >= BATCH_BYTES && !self.flush() {
+                return false;
+            }
+            if let Some(item) = inbox.next_internal() {
+                self.internal(item);
+            } else if let Some(letter) = inbox.next_business().or_else(|| inbox.next_intake()) {
+                self.letter(letter);
+            } else {
+                break;
+            }
+            inbox.taken();
+        }
+        !inbox.is_empty()
+    }
+
+    fn internal(&mut self, item: Internal) {
+        match item {
+            Internal::Grant(grant) => self.grant(grant),
+            Internal::Outcome(attempt, verdict) => {
+                self.decide_by_id(attempt.id, Input::Outcome { attempt, verdict }, Reply::nobody());
+            }
+        }
+    }
+
+    fn letter(&mut self, letter: Letter) {
+        match letter {
+            Letter::Input { tenant, input, reply, claim } => {
+                let slot = self.tenants.slot(&tenant);
+                self.claims.extend(claim);
+                self.decide_for(slot, input, reply);
+            }
+            Letter::ById { corporation, id, input, reply } => self.by_id(corporation, id, input, reply),
+            Letter::Part { work, reply } => self.part(&work, reply),
+            Letter::Control { control, reply } => self.control(control, reply),
+            Letter::Intent { work, reply } => self.open_intent(work, reply),
+            Letter::IntentFinished { intent, answers, reply } => self.finish_intent(intent, answers, reply),
+            Letter::Query { query, reply } => self.query(&query, reply),
+        }
+    }
+
+    fn query(&mut self, query: &Query, reply: Reply) {
+        let answer = self.ask(query);
+        self.later(Effect::Answer(reply, answer));
+    }
+
+    /// An effect that depends on everything decided so far, and on no record of its own.
+    fn later(&mut self, effect: Effect) {
+        self.pending.push(self.batch.last().0, effect);
+    }
+
+    fn by_id(&mut self, corporation: CorporationId, id: NotificationId, input: Input, reply: Reply) {
+        if let Some(located) = self.tenants.locate(id) {
+            if self.tenants.key(located.slot).corporation == corporation {
+                return self.decide_for(located.slot, input, reply);
+            }
+            return self.later(Effect::Answer(reply, ShardAnswer::NotFound));
+        }
+        let ended = self.ended(id).filter(|ended| ended.tenant.corporation == corporation);
+        let Some(ended) = ended else { return self.later(Effect::Answer(reply, ShardAnswer::NotFound)) };
+        let slot = self.tenants.slot(&ended.tenant);
+        if let Input::Link { .. } = input {
+            let language = self.tenants.tenant(slot).profile.as_deref().map(|p| p.language.clone()).unwrap_or_default();
+            let answer = Answer::Link(LinkAnswer::Closed { end: ended.end, language });
+            return self.later(Effect::Answer(reply, ShardAnswer::Decided { answer, position: 0 }));
+        }
+        self.decide_for(slot, input, reply);
+    }
+
+    fn decide_by_id(&mut self, id: NotificationId, input: Input, reply: Reply) {
+        match self.tenants.locate(id) {
+            Some(located) => self.decide_for(located.slot, input, reply),
+            // Its notification ended meanwhile: the tenant's timeline still gets it.
+            None => match self.ended(id) {
+                Some(ended) => {
+                    let slot = self.tenants.slot(&ended.tenant);
+                    self.decide_for(slot, input, reply);
+                }
+                None => self.later(Effect::Answer(reply, ShardAnswer::NotFound)),
+            },
+        }
+    }
+
+    fn decide_for(&mut self, slot: Slot, input: Input, reply: Reply) {
+        let (answer, position) = self.decide_now(slot, input).1;
+        self.later(Effect::Answer(reply, ShardAnswer::Decided { answer, position }));
+    }
+
+    /// Decides, writes the record, keeps the indexes true, lines up effects. Says whether an attempt started.
+    fn decide_now(&mut self, slot: Slot, input: Input) -> (bool, (Answer, u64)) {
+        let at = self.now();
+        let sequence = self.batch.last().0 + 1;
+        let key = self.tenants.key(slot).clone();
+        let context = Context {
+            now: at,
+            sequence,
+            corporation: key.corporation,
+            flows: &*self.settings.flows,
+            policy: &self.settings.policy,
+        };
+        let tenant = self.tenants.tenant_mut(slot);
+        let previous = tenant.last;
+        let Decision { events, answer } = decide(tenant, &input, context);
+        if events.is_empty() {
+            return (false, (answer, 0));
+        }
+        let record = TenantRecord { at, tenant: key, previous, input, events };
+        record.events.iter().for_each(|event| self.tenants.index(slot, &record.input, event));
+        let started = self.line_up(slot, sequence, &record);
+        self.write(Record::Tenant(record));
+        (started, (answer, sequence))
+    }
+
+    fn line_up(&mut self, slot: Slot, sequence: u64, record: &TenantRecord) -> bool {
+        let mut started = false;
+        let mut touched: Vec<NotificationId> = Vec::new();
+        for event in &record.events {
+            telemetry::count_event(event);
+            match event {
+                Event::AttemptStarted { .. } => {
+                    started = true;
+                    if let Some(dispatch) = self.dispatch(slot, record, event) {
+                        self.pending.push(sequence, dispatch);
+                    }
+                }
+                Event::Ended { id, end, .. } => {
+                    let ended = Ended { tenant: record.tenant.clone(), end: end.clone(), at: record.at, sequence };
+                    self.settings.quota.release(record.tenant.corporation);
+                    self.just_ended.insert(*id, ended.clone());
+                    self.pending.push(sequence, Effect::Ended(*id, ended));
+                }
+                _ => {}
+            }
+            if let Some(id) = event.notification()
+                && !touched.contains(&id)
+            {
+                touched.push(id);
+            }
+        }
+        touched.into_iter().for_each(|id| self.schedule(id));
+        started
+    }
+
+    fn dispatch(&self, slot: Slot, record: &TenantRecord, event: &Event) -> Option<Effect> {
+        let Event::AttemptStarted { id, attempt, channel, provider, address, .. } = event else { return None };
+        let tenant = self.tenants.tenant(slot);
+        let open = tenant.find(*id)?;
+        let providers = self.settings.links.providers.get(channel)?;
+        Some(Effect::Dispatch(Box::new(Dispatch {
+            attempt: AttemptRef { id: *id, step: open.step, attempt: *attempt },
+            corporation: record.tenant.corporation,
+            tenant: record.tenant.tenant.clone(),
+            channel: *channel,
+            provider: providers.iter().position(|p| p.name == *provider)?,
+            address: address.clone(),
+            flow: open.flow,
+            step: open.step,
+            body: open.body,
+            profile: tenant.profile.clone(),
+            at: record.at,
+        })))
+    }
+
+    fn write(&mut self, record: Record) {
+        self.scratch.clear();
+        // Admission bounds every part of a record far below the codec's limit.
+        if let Err(error) = record.encode(&mut self.scratch) {
+            panic!("a record of shard {} cannot be encoded: {error}", self.settings.shard.0);
+        }
+        self.batch.push(&self.scratch);
+    }
+
+    /// Puts the notification where its phase wants it: the wheel, or a ready list.
+    fn schedule(&mut self, id: NotificationId) {
+        let now = self.now();
+        let Some(located) = self.tenants.locate(id) else { return };
+        let Some(open) = self.tenants.tenant(located.slot).find(id) else { return };
+        let key = ready_key(open, self.tenants.key(located.slot).corporation, now);
+        let due = timer_due(open, now);
+        match key {
+            Some(key) => {
+                if self.tenants.set_queued(id, true) {
+                    self.ready.push(key, id);
+                }
+            }
+            None => drop(self.tenants.set_queued(id, false)),
+        }
+        if let Some(due) = due {
+            self.wheel.insert(due, id);
+        }
+    }
+
+    fn fire_timers(&mut self) -> bool {
+        let now = self.now();
+        let mut due = Vec::new();
+        self.wheel.take_due(now, TURN_TIMERS, &mut due);
+        let more = due.len() == TURN_TIMERS;
+        for (at, id) in due {
+            let Some(open) = self.tenants.open(id) else { continue };
+            match timer_due(open, now) {
+                // It wants to be sent now, or its wait is over now.
+                _ if matches!(open.phase, Phase::Ready { not_before, .. } if not_before == at) => self.schedule(id),
+                Some(wanted) if wanted <= now => {
+                    telemetry::timer_fired(now.since(at));
+                    self.decide_by_id(id, Input::Timer { id }, Reply::nobody());
+                }
+                _ => {}
+            }
+        }
+        let tenants = &self.tenants;
+        self.wheel.sweep(tenants.open_count(), |due, id| {
+            tenants.open(id).is_some_and(|open| timer_due(open, now) == Some(due) || open.due() == Some(due))
+        });
+        more
+    }
+
+    fn grant(&mut self, grant: Grant) {
+        let mut used = 0;
+        while used < grant.count {
+            let Some(id) = self.ready.pop(&grant.queue) else { break };
+            if !self.tenants.set_queued(id, false) {
+                continue;
+            }
+            used += u32::from(self.try_start(id, &grant));
+        }
+        let returned = grant.count - used;
+        self.settle(Settled { queue: grant.queue, provider: grant.provider, used, returned });
+    }
+
+    fn try_start(&mut self, id: NotificationId, grant: &Grant) -> bool {
+        let Some(located) = self.tenants.locate(id) else { return false };
+        let Some(open) = self.tenants.tenant(located.slot).find(id) else { return false };
+        let corporation = self.tenants.key(located.slot).corporation;
+        if ready_key(open, corporation, self.now()).as_ref() != Some(&grant.queue) {
+            self.schedule(id);
+            return false;
+        }
+        let flow = self.settings.flows.flow(open.flow).map_or("", |flow| &flow.name);
+        if self.pauses.iter().any(|scope| scope.covers(corporation, flow, grant.queue.channel)) {
+            self.tenants.set_queued(id, true);
+            self.ready.park(grant.queue.clone(), id);
+            return false;
+        }
+        let provider = self.settings.links.providers.get(&grant.queue.channel).and_then(|all| all.get(grant.provider));
+        let Some(provider) = provider else { return false };
+        let permit = Permit { id, channel: grant.queue.channel, provider: provider.name.clone(), on_doubt: provider.on_doubt };
+        self.decide_now(located.slot, Input::Permit(permit)).0
+    }
+
+    fn settle(&mut self, settled: Settled) {
+        if let Some((board, bell)) = self.settings.links.routers.get(&settled.queue.channel) {
+            let (queue, waiting) = (settled.queue.clone(), self.ready.waiting(&settled.queue));
+            board.post(|report| {
+                report.waiting.insert(queue, waiting);
+                report.settled.push(settled);
+            });
+            bell.ring();
+        }
+    }
+
+    /// Tells the routers which queues changed.
+    fn report(&mut self) {
+        for key in self.ready.take_changed() {
+            if let Some((board, bell)) = self.settings.links.routers.get(&key.channel) {
+                let waiting = self.ready.waiting(&key);
+                board.post(|report| {
+                    report.waiting.insert(key, waiting);
+                });
+                bell.ring();
+            }
+        }
+        self.gauges.open.set(self.tenants.open_count() as f64);
+        self.gauges.tenants.set(self.tenants.tenant_count() as f64);
+        self.gauges.timers.set(self.wheel.len() as f64);
+        self.gauges.parked.set(self.ready.parked() as f64);
+        self.gauges.undurable.set(self.pending.len() as f64);
+        for (gauge, lane) in self.gauges.ready.iter().zip(sluis_model::Lane::ALL) {
+            gauge.set(self.ready.depth(lane) as f64);
+        }
+    }
+
+    fn part(&mut self, work: &Intent, reply: Reply) {
+        let Intent::CancelSubject { corporation, subject, note } = work else {
+            return self.later(Effect::Answer(reply, ShardAnswer::NotFound));
+        };
+        let mut answers = Vec::new();
+        let mut slots = self.tenants.about(*corporation, subject);
+        slots.sort_unstable();
+        slots.dedup();
+        for slot in slots {
+            let input = Input::Cancel { target: CancelTarget::Subject(subject.clone()), note: note.clone() };
+            let (answer, position) = self.decide_now(slot, input).1;
+            answers.push(ShardAnswer::Decided { answer, position });
+        }
+        self.later(Effect::Answer(reply, ShardAnswer::Gathered(answers)));
+    }
+
+    fn control(&mut self, control: Control, reply: Reply) {
+        match &control {
+            Control::Pause(scope) => drop(self.pauses.insert(scope.clone())),
+            Control::Resume(scope) => {
+                self.pauses.remove(scope);
+                self.ready.unpark();
+            }
+            Control::IntentOpened { .. } | Control::IntentDone { .. } | Control::Unexplained { .. } => {}
+        }
+        let at = self.now();
+        self.write(Record::Control(ControlRecord { at, control }));
+        let position = self.batch.last().0;
+        self.later(Effect::Answer(reply, ShardAnswer::Decided { answer: Answer::Done, position }));
+    }
+
+    fn open_intent(&mut self, work: Intent, reply: Reply) {
+        let intent = self.batch.last().0 + 1;
+        let at = self.now();
+        self.write(Record::Control(ControlRecord { at, control: Control::IntentOpened { intent, work: work.clone() } }));
+        self.intents.insert(intent, work);
+        self.waiting_intents.insert(intent, reply);
+        self.later(Effect::Drive(intent));
+    }
+
+    fn finish_intent(&mut self, intent: u64, answers: Vec<ShardAnswer>, reply: Reply) {
+        // A part that was lost leaves the intent open: the sender asks again, or the next start finishes it.
+        if !answers.iter().any(|answer| matches!(answer, ShardAnswer::Dropped)) && self.intents.remove(&intent).is_some() {
+            let at = self.now();
+            self.write(Record::Control(ControlRecord { at, control: Control::IntentDone { intent } }));
+        }
+        self.later(Effect::Answer(reply, ShardAnswer::Gathered(answers)));
+    }
+
+    fn begin_driving(&mut self, intent: u64) {
+        let Some(work) = self.intents.get(&intent) else { return };
+        let reply = self.waiting_intents.remove(&intent).unwrap_or(Reply::nobody());
+        let home = &self.settings.inboxes[usize::from(self.settings.shard.0)];
+        self.driving.push(Driving::begin(intent, work, self.settings.shards, home, reply));
+    }
+
+    fn drive(&mut self) {
+        let inboxes = &self.settings.inboxes;
+        self.driving.retain_mut(|driving| !driving.push(inboxes));
+    }
+
+    /// Hands the batch to the journal; `false` when it takes no more for now.
+    fn flush(&mut self) -> bool {
+        if self.batch.is_empty() {
+            return true;
+        }
+        let next = Batch::new(self.journal_shard(), Sequence(self.batch.last().0 + 1));
+        let batch = std::mem::replace(&mut self.batch, next);
+        let (last, records) = (batch.last().0, batch.len());
+        match self.journal.try_append(batch, Sequence(self.appended)) {
+            Ok(_) => {
+                self.appended = last;
+                self.settings.activity.begin(1);
+                self.undurable.push_back(last);
+                self.claims.drain(..).for_each(Claim::keep);
+                telemetry::appended(records);
+                true
+            }
+            Err(TryAppendError::Full(batch)) => {
+                self.batch = batch;
+                false
+            }
+            // Closed: the journal failed or the process is ending; nothing after this may be acknowledged.
+            Err(TryAppendError::Closed(batch)) => {
+                self.batch = batch;
+                false
+            }
+            Err(error) => panic!("the journal refused a batch: {error}"),
+        }
+    }
+
+    /// Lets everything leave whose record is durable.
+    fn release(&mut self) {
+        let durable = self.journal.durable(self.journal_shard()).0;
+        while let Some(effect) = self.pending.pop_durable(durable) {
+            match effect {
+                Effect::Answer(reply, answer) => reply.send(answer),
+                Effect::Dispatch(dispatch) => self.send_out(*dispatch),
+                Effect::Ended(id, ended) => self.remember_ended(id, &ended),
+                Effect::Drive(intent) => self.begin_driving(intent),
+            }
+        }
+        while self.undurable.front().is_some_and(|last| *last <= durable) {
+            self.undurable.pop_front();
+            self.settings.activity.end(1);
+        }
+    }
+
+    fn send_out(&self, dispatch: Dispatch) {
+        if let Err(dispatch) = (self.settings.links.dispatch)(dispatch) {
+            self.give_back(&dispatch);
+        }
+    }
+
+    /// An attempt that no supervisor took: its outcome is that it never left.
+    fn give_back(&self, dispatch: &Dispatch) {
+        let (attempt, verdict) = not_taken(dispatch);
+        self.settings.inboxes[usize::from(self.settings.shard.0)].outcome(attempt, verdict);
+    }
+
+    fn remember_ended(&mut self, id: NotificationId, ended: &Ended) {
+        let put = self.journal.put(self.journal_shard(), &Ended::key(id), &sluis_model::codec::encode_plain(ended));
+        match put {
+            Ok(()) => drop(self.just_ended.remove(&id)),
+            // It stays in memory and is found there; the log has it, and a restart writes it again.
+            Err(error) => tracing::error!(shard = self.settings.shard.0, %error, "could not store an ended notification"),
+        }
+        (self.settings.links.news)();
+    }
+
+    fn set_alarm(&self) {
+        let again = if self.driving.is_empty() { Timestamp::NEVER } else { self.now().plus(DRIVE_AGAIN_MS) };
+        self.settings.bell.set_due(self.wheel.next_due().min(again));
+    }
+}
+
+/// The queue an open notification stands in now, if it wants a permit now.
+fn ready_key(open: &Open, corporation: CorporationId, now: Timestamp) -> Option<QueueKey> {
+    match &open.phase {
+        Phase::Ready { channel, pinned, not_before, .. } if *not_before <= now => {
+            Some(QueueKey { channel: *channel, lane: open.lane, corporation, pinned: pinned.clone() })
+        }
+        _ => None,
+    }
+}
+
+/// When the wheel must come back to it. Once it stands in a ready list, only expiry is left to wait for.
+fn timer_due(open: &Open, now: Timestamp) -> Option<Timestamp> {
+    match open.phase {
+        Phase::Ready { not_before, .. } if not_before <= now => open.expires_at,
+        _ => open.due(),
+    }
+}

@@ -1,0 +1,207 @@
+//! Owns what can be put into a shard's inbox and what comes back. Refuses to know who asks: an answer goes to
+//! whatever implements [`Answers`], under the number its sender chose.
+
+use std::sync::Arc;
+
+use sluis_model::{Answer, Control, CorporationId, Input, Intent, NotificationId, Open, Tenant, TenantKey};
+
+use crate::claim::Claim;
+
+/// Takes answers. Called on the shard's thread: it must not block.
+pub trait Answers: Send + Sync {
+    /// The answer to the letter with this number.
+    fn answer(&self, correlation: u64, answer: ShardAnswer);
+}
+
+/// Where an answer goes. Dropped without one, it says [`ShardAnswer::Dropped`], so that nobody waits for ever.
+pub struct Reply(Option<(Arc<dyn Answers>, u64)>);
+
+impl Reply {
+    /// To `answers`, under `correlation`.
+    #[must_use]
+    pub fn to(answers: Arc<dyn Answers>, correlation: u64) -> Self {
+        Self(Some((answers, correlation)))
+    }
+
+    /// Nobody waits.
+    #[must_use]
+    pub const fn nobody() -> Self {
+        Self(None)
+    }
+
+    /// Sends the answer.
+    pub fn send(mut self, answer: ShardAnswer) {
+        if let Some((answers, correlation)) = self.0.take() {
+            answers.answer(correlation, answer);
+        }
+    }
+
+    /// Whether somebody waits.
+    #[must_use]
+    pub const fn is_awaited(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+impl Drop for Reply {
+    fn drop(&mut self) {
+        if let Some((answers, correlation)) = self.0.take() {
+            answers.answer(correlation, ShardAnswer::Dropped);
+        }
+    }
+}
+
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_some() { "Reply(awaited)" } else { "Reply(nobody)" })
+    }
+}
+
+/// One thing for a shard to do.
+#[derive(Debug)]
+pub enum Letter {
+    /// An input for a tenant of this shard. `claim` is the hold an admitted notification has on its quota and key.
+    Input {
+        /// Whose.
+        tenant: TenantKey,
+        /// What.
+        input: Input,
+        /// Who waits.
+        reply: Reply,
+        /// Given back unless the record is appended.
+        claim: Option<Claim>,
+    },
+    /// An input that names a notification instead of a tenant. Another corporation's is not found.
+    ById {
+        /// The corporation that asks; none: a verified receipt or link, which carries it.
+        corporation: CorporationId,
+        /// The notification.
+        id: NotificationId,
+        /// What.
+        input: Input,
+        /// Who waits.
+        reply: Reply,
+    },
+    /// Every tenant of this shard with something open about the intent's subject.
+    Part {
+        /// The work.
+        work: Intent,
+        /// Who waits.
+        reply: Reply,
+    },
+    /// Something about the shard.
+    Control {
+        /// What.
+        control: Control,
+        /// Who waits.
+        reply: Reply,
+    },
+    /// Several tenants are to get an input each; this shard is the home of the intent.
+    Intent {
+        /// The work.
+        work: Intent,
+        /// Who waits.
+        reply: Reply,
+    },
+    /// Every part of an intent is durable.
+    IntentFinished {
+        /// Number of the intent.
+        intent: u64,
+        /// The answers, in the order of the parts.
+        answers: Vec<ShardAnswer>,
+        /// Who waits.
+        reply: Reply,
+    },
+    /// A question, answered behind everything that was accepted before it.
+    Query {
+        /// The question.
+        query: Query,
+        /// Who waits.
+        reply: Reply,
+    },
+}
+
+/// A question to a shard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Query {
+    /// Nothing: only that everything before is durable.
+    Echo,
+    /// Which tenant has this notification, open or ended.
+    Notification {
+        /// The corporation that asks.
+        corporation: CorporationId,
+        /// The notification.
+        id: NotificationId,
+    },
+    /// The state of a tenant.
+    Tenant(TenantKey),
+    /// Open notifications of a corporation, by id.
+    List {
+        /// The corporation that asks.
+        corporation: CorporationId,
+        /// Which.
+        filter: StateFilter,
+        /// Only ids after this one.
+        after: Option<NotificationId>,
+        /// At most this many.
+        limit: usize,
+    },
+}
+
+/// Which open notifications are listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StateFilter {
+    /// All of them.
+    Any,
+    /// Those whose phase has this name.
+    Named(Box<str>),
+}
+
+/// What a shard answers.
+#[derive(Clone, Debug)]
+pub enum ShardAnswer {
+    /// The input was decided; the record stands at `position` (0: nothing had to be written).
+    Decided {
+        /// What the model says.
+        answer: Answer,
+        /// Sequence of the record.
+        position: u64,
+    },
+    /// Nothing by that name for that corporation.
+    NotFound,
+    /// Everything before is durable.
+    Echo,
+    /// The state of a tenant; when asked for by notification: which one.
+    Snapshot(Box<Snapshot>),
+    /// Open notifications.
+    List {
+        /// In order of id.
+        rows: Vec<Listed>,
+        /// Whether there may be more after the last.
+        more: bool,
+    },
+    /// Answers of every part of an intent.
+    Gathered(Vec<ShardAnswer>),
+    /// The letter was lost before it was decided: try again.
+    Dropped,
+}
+
+/// A tenant at one instant.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// Whose.
+    pub key: TenantKey,
+    /// The state.
+    pub tenant: Tenant,
+    /// How the notification asked for ended, if it did.
+    pub ended: Option<super::table::Ended>,
+}
+
+/// One row of a list.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// The corporation's number for the tenant.
+    pub tenant: Box<str>,
+    /// The notification.
+    pub open: Open,
+}

@@ -1,0 +1,26 @@
+//! The shard: one writer for its tenants. It owns the sequence, the tenants' states, the timers and the ready lists;
+//! it decides in one order and lets nothing leave before the record behind it is durable.
+//! Refuses sockets, clock reads (time is injected) and codecs (the record's own is in `model`).
+
+mod actor;
+mod core;
+mod effects;
+mod inbox;
+mod intents;
+mod letter;
+mod query;
+mod ready;
+mod recover;
+mod table;
+mod tenants;
+#[cfg(test)]
+mod tests;
+mod wheel;
+
+pub use actor::{OnFatal, ShardActor};
+pub use core::{ShardCore, ShardSettings};
+pub use effects::{Links, ProviderEntry};
+pub use inbox::{Inbox, InboxBounds, Refused};
+pub use letter::{Answers, Letter, Listed, Query, Reply, ShardAnswer, Snapshot, StateFilter};
+pub use recover::RecoverError;
+pub use table::Ended;

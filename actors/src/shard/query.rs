@@ -1,0 +1,70 @@
+//! Owns the answering of questions from a shard's state. Refuses to read the journal: walking back through records is
+//! done outside the shard, from the snapshot it gives.
+
+use sluis_model::{CorporationId, NotificationId, TenantKey};
+
+use super::core::ShardCore;
+use super::letter::{Listed, Query, ShardAnswer, Snapshot, StateFilter};
+use super::table::Ended;
+
+/// Most open notifications looked at for one list.
+const MOST_SCANNED: usize = 20_000;
+
+impl ShardCore {
+    pub(super) fn ask(&self, query: &Query) -> ShardAnswer {
+        match query {
+            Query::Echo => ShardAnswer::Echo,
+            Query::Tenant(key) => self.snapshot(key, None),
+            Query::Notification { corporation, id } => self.notification(*corporation, *id),
+            Query::List { corporation, filter, after, limit } => self.list(*corporation, filter, *after, *limit),
+        }
+    }
+
+    fn snapshot(&self, key: &TenantKey, ended: Option<Ended>) -> ShardAnswer {
+        match self.tenants.find(key) {
+            Some(tenant) => ShardAnswer::Snapshot(Box::new(Snapshot { key: key.clone(), tenant: tenant.clone(), ended })),
+            None => ShardAnswer::NotFound,
+        }
+    }
+
+    fn notification(&self, corporation: CorporationId, id: NotificationId) -> ShardAnswer {
+        let (key, ended) = match self.tenants.locate(id) {
+            Some(located) => (self.tenants.key(located.slot).clone(), None),
+            None => match self.ended(id) {
+                Some(ended) => (ended.tenant.clone(), Some(ended)),
+                None => return ShardAnswer::NotFound,
+            },
+        };
+        if key.corporation == corporation { self.snapshot(&key, ended) } else { ShardAnswer::NotFound }
+    }
+
+    /// How a notification ended, from what is not yet in the table and from the table.
+    pub(super) fn ended(&self, id: NotificationId) -> Option<Ended> {
+        if let Some(ended) = self.just_ended.get(&id) {
+            return Some(ended.clone());
+        }
+        let bytes = self.journal.get(self.journal_shard(), &Ended::key(id)).ok()??;
+        sluis_model::codec::decode_plain(&bytes).ok()
+    }
+
+    fn list(&self, corporation: CorporationId, filter: &StateFilter, after: Option<NotificationId>, limit: usize) -> ShardAnswer {
+        let mut rows = Vec::new();
+        let mut more = false;
+        for (scanned, (id, slot)) in self.tenants.iter_open(after).enumerate() {
+            if rows.len() >= limit || scanned >= MOST_SCANNED {
+                more = true;
+                break;
+            }
+            let key = self.tenants.key(slot);
+            let Some(open) = self.tenants.tenant(slot).find(id).filter(|_| key.corporation == corporation) else { continue };
+            let wanted = match filter {
+                StateFilter::Any => true,
+                StateFilter::Named(name) => open.phase.name() == &**name,
+            };
+            if wanted {
+                rows.push(Listed { tenant: key.tenant.clone(), open: open.clone() });
+            }
+        }
+        ShardAnswer::List { rows, more }
+    }
+}

@@ -1,0 +1,123 @@
+//! Owns the way from the journal's records to a shard's state, at start and after a failure. Refuses to skip what it
+//! cannot read: a damaged record stops the start with its position.
+
+use std::collections::{BTreeMap, HashSet};
+use std::ops::ControlFlow;
+
+use sluis_journal::{Journal, JournalError, Sequence, Shard};
+use sluis_model::codec::CodecError;
+use sluis_model::{Control, FlowBook, Input, Intent, NotificationId, PauseScope, Record, TenantRecord, Timestamp};
+
+use super::table::Ended;
+use super::tenants::Tenants;
+use crate::claim::KeyIndex;
+
+/// What the journal says a shard is.
+#[derive(Debug, Default)]
+pub(super) struct Recovered {
+    pub tenants: Tenants,
+    pub last: u64,
+    pub pauses: HashSet<PauseScope>,
+    pub intents: BTreeMap<u64, Intent>,
+}
+
+/// The journal cannot be turned into a state.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoverError {
+    /// The store failed.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A record is there but cannot be read.
+    #[error("record {sequence} of shard {shard} cannot be read: {source}; restore the data directory from a copy")]
+    Record {
+        /// The shard.
+        shard: u16,
+        /// The record.
+        sequence: u64,
+        /// What is wrong with it.
+        source: CodecError,
+    },
+}
+
+/// Replays a shard. `keys`: taken over at the first start; `None` when the process already knows them.
+pub(super) fn recover(
+    journal: &dyn Journal,
+    shard: Shard,
+    flows: &dyn FlowBook,
+    keys: Option<(&KeyIndex, Timestamp)>,
+) -> Result<Recovered, RecoverError> {
+    let mut recovered = Recovered::default();
+    let mut failure = None;
+    let applied = journal.table_applied(shard).0;
+    journal.replay(shard, journal.first(shard), &mut |sequence, bytes| match Record::decode(bytes) {
+        Ok(record) => {
+            recovered.last = sequence.0;
+            if let Err(error) = recovered.take(journal, shard, sequence, record, flows, keys, applied) {
+                failure = Some(RecoverError::from(error));
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        }
+        Err(source) => {
+            failure = Some(RecoverError::Record { shard: shard.0, sequence: sequence.0, source });
+            ControlFlow::Break(())
+        }
+    })?;
+    match failure {
+        Some(error) => Err(error),
+        None => Ok(recovered),
+    }
+}
+
+impl Recovered {
+    #[allow(clippy::too_many_arguments, reason = "one private call, each argument a different thing")]
+    fn take(
+        &mut self,
+        journal: &dyn Journal,
+        shard: Shard,
+        sequence: Sequence,
+        record: Record,
+        flows: &dyn FlowBook,
+        keys: Option<(&KeyIndex, Timestamp)>,
+        applied: u64,
+    ) -> Result<(), JournalError> {
+        match record {
+            Record::Tenant(record) => {
+                if let (Some((keys, now)), Input::Notify(body)) = (keys, &record.input) {
+                    keys.recover(record.tenant.corporation, body.idempotency, body.id, record.at, now);
+                }
+                let mut ended = Vec::new();
+                self.tenants.replay(sequence.0, &record, flows, |id, end| ended.push((id, ended_by(&record, sequence, end))));
+                let missing = ended.iter().filter(|_| sequence.0 > applied);
+                for (id, ended) in missing {
+                    journal.put(shard, &Ended::key(*id), &sluis_model::codec::encode_plain(ended))?;
+                }
+            }
+            Record::Control(record) => self.control(record.control),
+        }
+        Ok(())
+    }
+
+    fn control(&mut self, control: Control) {
+        match control {
+            Control::Pause(scope) => drop(self.pauses.insert(scope)),
+            Control::Resume(scope) => drop(self.pauses.remove(&scope)),
+            Control::IntentOpened { intent, work } => drop(self.intents.insert(intent, work)),
+            Control::IntentDone { intent } => drop(self.intents.remove(&intent)),
+            Control::Unexplained { .. } => {}
+        }
+    }
+
+    /// Notifications with an attempt that was under way.
+    pub(super) fn started(&self) -> Vec<(NotificationId, u8, u16)> {
+        let attempt = |(id, slot)| match self.tenants.tenant(slot).find(id)?.phase {
+            sluis_model::Phase::Started { attempt, .. } => Some((id, self.tenants.tenant(slot).find(id)?.step, attempt)),
+            _ => None,
+        };
+        self.tenants.iter_open(None).filter_map(attempt).collect()
+    }
+}
+
+pub(super) fn ended_by(record: &TenantRecord, sequence: Sequence, end: &str) -> Ended {
+    Ended { tenant: record.tenant.clone(), end: end.into(), at: record.at, sequence: sequence.0 }
+}

@@ -1,0 +1,26 @@
+//! Owns what a shard keeps of an ended notification in the keyed table beside the log: enough to find its tenant, to
+//! answer its link, and to place late evidence. Rebuildable from the log. Refuses to keep a body.
+
+use bincode::{Decode, Encode};
+use sluis_model::{NotificationId, TenantKey, Timestamp};
+
+/// An ended notification.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Ended {
+    /// Whose.
+    pub tenant: TenantKey,
+    /// Name of the end state.
+    pub end: Box<str>,
+    /// When.
+    pub at: Timestamp,
+    /// Sequence of the record that ended it.
+    pub sequence: u64,
+}
+
+impl Ended {
+    pub(super) fn key(id: NotificationId) -> [u8; 17] {
+        let mut key = [b'n'; 17];
+        key[1..].copy_from_slice(&id.0.to_be_bytes());
+        key
+    }
+}

@@ -1,0 +1,43 @@
+//! Owns the place of a supervisor on an arbiter. Refuses every message but `Wake`.
+
+use std::sync::Arc;
+
+use actix::{Actor, Addr, ArbiterHandle, Context, Handler};
+
+use super::run::Supervisor;
+use crate::wake::Wake;
+
+/// The actor of one supervisor.
+#[derive(Debug)]
+pub struct SupervisorActor(Arc<Supervisor>);
+
+impl SupervisorActor {
+    /// One `Wake` in hand and one that waits are all there can be.
+    const MAILBOX: usize = 2;
+
+    /// Starts it on an arbiter and connects its bell.
+    pub fn start_in(supervisor: Arc<Supervisor>, arbiter: &ArbiterHandle) -> Addr<Self> {
+        let bell = supervisor.bell().clone();
+        let address = Self::start_in_arbiter(arbiter, |_| Self(supervisor));
+        let to = address.clone();
+        // Refused only when one waits already, or when the actor is gone.
+        bell.connect(move || drop(to.try_send(Wake)));
+        address
+    }
+}
+
+impl Actor for SupervisorActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Context<Self>) {
+        context.set_mailbox_capacity(Self::MAILBOX);
+    }
+}
+
+impl Handler<Wake> for SupervisorActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Wake, _: &mut Context<Self>) {
+        self.0.bell().turn(|| self.0.turn());
+    }
+}

@@ -1,0 +1,111 @@
+//! Owns one attempt from being taken to its outcome. Refuses to lose it: dropped half-way, it still reports and gives
+//! its permit back.
+
+use std::any::Any;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::task::Poll;
+
+use sluis_channels::{Outgoing, Provider};
+use sluis_model::{AttemptRef, Timestamp, Verdict, Why};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use super::inbox::Ticket;
+use super::run::Shared;
+use crate::prepare::Prepared;
+
+/// An attempt whose outcome is owed.
+pub(super) struct Attempt {
+    shared: Arc<Shared>,
+    attempt: AttemptRef,
+    since: Timestamp,
+    /// Whether bytes may have left.
+    sending: bool,
+    /// Taken out when the outcome is reported.
+    ticket: Option<Ticket>,
+}
+
+impl Attempt {
+    pub(super) fn new(shared: Arc<Shared>, attempt: AttemptRef, ticket: Ticket) -> Self {
+        let since = shared.clock.now();
+        Self { shared, attempt, since, sending: false, ticket: Some(ticket) }
+    }
+
+    /// Waits for the preparation, sends, ends.
+    pub(super) async fn carry_out(mut self, prepared: oneshot::Receiver<Prepared>) {
+        let verdict = match timeout(self.shared.settings.start_within, prepared).await {
+            Ok(Ok(Ok(outgoing))) => self.send(outgoing).await,
+            Ok(Ok(Err(verdict))) => {
+                self.shared.meters.render_failures.increment(1);
+                verdict
+            }
+            Ok(Err(_)) => withdrawn("stopping", "the engine is stopping"),
+            Err(_) => withdrawn("prepare", "not prepared within the limit"),
+        };
+        self.end(verdict);
+    }
+
+    async fn send(&mut self, outgoing: Outgoing) -> Verdict {
+        self.sending = true;
+        let shared = self.shared.clone();
+        let sent = timeout(shared.settings.deadline, guarded(shared.provider.clone(), outgoing)).await;
+        let verdict = match sent {
+            Ok(Ok(verdict)) => verdict,
+            Ok(Err(panic)) => {
+                shared.meters.panics.increment(1);
+                let (provider, panic) = (shared.provider.name(), panic_text(&*panic));
+                tracing::error!(provider, panic, attempt = %self.attempt.id, "a send panicked: its attempt is in doubt");
+                Verdict::InDoubt { why: Why::new("panic", "the send broke off inside the engine") }
+            }
+            Err(_) => Verdict::InDoubt { why: Why::new("deadline", "no answer within the overall limit") },
+        };
+        shared.health.learn(&verdict, self.since, &shared.meters);
+        verdict
+    }
+
+    /// Reports the outcome, then gives the permit back.
+    pub(super) fn end(mut self, verdict: Verdict) {
+        self.report(verdict);
+    }
+
+    fn report(&mut self, verdict: Verdict) {
+        // Dropped at the end of this block, after the report, and also if the report panics.
+        let Some(_ticket) = self.ticket.take() else { return };
+        self.shared.meters.ended(&verdict, self.shared.clock.now().since(self.since));
+        (self.shared.outcomes)(self.attempt, verdict);
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        let verdict = if self.sending {
+            Verdict::InDoubt { why: Why::new("dropped", "the engine stopped before the provider answered") }
+        } else {
+            withdrawn("stopping", "the engine stopped before the send began")
+        };
+        self.report(verdict);
+    }
+}
+
+pub(super) fn withdrawn(code: &str, text: &str) -> Verdict {
+    Verdict::Withdrawn { why: Why::new(code, text) }
+}
+
+/// Sends; a panic of the provider, in `send` or in its future, comes back as an error.
+async fn guarded(provider: Arc<dyn Provider>, outgoing: Outgoing) -> Result<Verdict, Box<dyn Any + Send>> {
+    let mut send = Box::pin(async move { provider.send(outgoing).await });
+    poll_fn(move |context| match catch_unwind(AssertUnwindSafe(|| send.as_mut().poll(context))) {
+        Ok(Poll::Ready(verdict)) => Poll::Ready(Ok(verdict)),
+        Ok(Poll::Pending) => Poll::Pending,
+        Err(panic) => Poll::Ready(Err(panic)),
+    })
+    .await
+}
+
+/// The message of a panic.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no text)")
+}

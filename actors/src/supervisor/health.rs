@@ -1,0 +1,107 @@
+//! Owns what an outcome says about the provider: breaker and pace, and their effect on the gate.
+//! Refuses to judge the message.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use sluis_model::{Clock, Timestamp, Verdict, Why};
+
+use super::breaker::Breaker;
+use super::metric::Meters;
+use super::pace::Pace;
+use crate::router::Gate;
+
+/// A provider's health, shared by its sends. The lock is held for a few comparisons.
+pub(super) struct Health {
+    state: Mutex<(Breaker, Pace)>,
+    gate: Arc<Gate>,
+    clock: Arc<dyn Clock>,
+}
+
+/// What an outcome says about the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sign {
+    /// It took the message or refused it in good order.
+    Well,
+    /// It wants less at once.
+    Throttled,
+    /// It answered "later" about this message: the connection works, the pace stays.
+    Later,
+    /// It could not be reached, or broke off.
+    Failed,
+}
+
+/// Enhanced and basic SMTP codes that speak of load, not of one mailbox: system not accepting messages, congestion,
+/// too many messages (RFC 3463, IANA registry; 4.7.0 is what large providers send with 421).
+const THROTTLING: [&str; 5] = ["4.3.2", "4.4.5", "4.7.0", "4.7.28", "smtp 421"];
+
+fn sign(verdict: &Verdict) -> Sign {
+    match verdict {
+        Verdict::Accepted { .. } | Verdict::Delivered { .. } | Verdict::Refused { .. } => Sign::Well,
+        Verdict::Retry { after_ms, why } if is_throttling(*after_ms, why) => Sign::Throttled,
+        Verdict::Retry { .. } => Sign::Later,
+        // All our connections were taken: less at once, but nothing failed.
+        Verdict::Withdrawn { why } if &*why.code == "busy" => Sign::Throttled,
+        Verdict::Withdrawn { .. } | Verdict::InDoubt { .. } => Sign::Failed,
+    }
+}
+
+/// A named time, a code about load, or any "later" that is not about one mailbox: over HTTP there is no other.
+fn is_throttling(after_ms: Option<u64>, why: &Why) -> bool {
+    let about_mailbox = why.code.starts_with("4.") || why.code.starts_with("5.") || why.code.starts_with("smtp ");
+    after_ms.is_some() || THROTTLING.contains(&&*why.code) || !about_mailbox
+}
+
+impl Health {
+    pub(super) fn new(breaker: Breaker, pace: Pace, gate: Arc<Gate>, clock: Arc<dyn Clock>) -> Self {
+        Self { state: Mutex::new((breaker, pace)), gate, clock }
+    }
+
+    /// Whether the breaker is open, so that nothing should even be tried.
+    pub(super) fn is_open(&self) -> bool {
+        self.state.lock().0.is_open(self.clock.now())
+    }
+
+    /// Learns from the outcome of a send that began at `started`.
+    pub(super) fn learn(&self, verdict: &Verdict, started: Timestamp, meters: &Meters) {
+        let now = self.clock.now();
+        let mut state = self.state.lock();
+        let (breaker, pace) = &mut *state;
+        let sign = sign(verdict);
+        if sign == Sign::Failed {
+            if let Some(until) = breaker.failed(now) {
+                self.gate.shut(until);
+                meters.breaker_opened();
+            }
+            return;
+        }
+        if breaker.succeeded() {
+            self.gate.open();
+            meters.breaker_closed();
+        }
+        let allowed = match sign {
+            Sign::Throttled => pace.throttled(started, now),
+            Sign::Well => pace.succeeded(),
+            Sign::Later | Sign::Failed => None,
+        };
+        if let Some(allowed) = allowed {
+            self.gate.allow(allowed);
+            meters.allowed.set(allowed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn load_slows_a_full_mailbox_does_not_and_a_lost_connection_fails() {
+        let retry = |code: &str, after_ms| sign(&Verdict::Retry { after_ms, why: Why::new(code, "") });
+        assert_eq!(["4.3.2", "smtp 421", "http 429", "bird 2"].map(|code| retry(code, None)), [Sign::Throttled; 4]);
+        assert_eq!(["4.2.2", "5.2.2", "smtp 450"].map(|code| retry(code, None)), [Sign::Later; 3]);
+        assert_eq!(retry("4.2.2", Some(1_000)), Sign::Throttled);
+        let withdrawn = |code: &str| sign(&Verdict::Withdrawn { why: Why::new(code, "") });
+        assert_eq!((withdrawn("busy"), withdrawn("connect")), (Sign::Throttled, Sign::Failed));
+    }
+}

@@ -1,0 +1,165 @@
+//! Owns the names of the supervisors' metrics and the handles to them. Refuses labels without a bound. A recorder must
+//! be installed before a supervisor is made.
+
+use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+use sluis_model::{Channel, Verdict, Why};
+
+/// What a supervisor measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SupervisorMetric {
+    /// Attempts that ended, by channel, provider and verdict.
+    Outcomes,
+    /// From being taken to the outcome, in seconds of the engine's clock.
+    Duration,
+    /// Messages that could not be rendered.
+    RenderFailures,
+    /// Sends that panicked.
+    Panics,
+    /// Whether the breaker is open.
+    BreakerOpen,
+    /// How often the breaker opened.
+    BreakerOpenings,
+    /// How many attempts at once the provider bears at present.
+    Allowed,
+}
+
+impl SupervisorMetric {
+    /// Every metric.
+    pub const ALL: [Self; 7] = [
+        Self::Outcomes,
+        Self::Duration,
+        Self::RenderFailures,
+        Self::Panics,
+        Self::BreakerOpen,
+        Self::BreakerOpenings,
+        Self::Allowed,
+    ];
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Outcomes => "sluis_attempt_outcomes_total",
+            Self::Duration => "sluis_attempt_duration_seconds",
+            Self::RenderFailures => "sluis_attempt_render_failures_total",
+            Self::Panics => "sluis_attempt_panics_total",
+            Self::BreakerOpen => "sluis_provider_breaker_open",
+            Self::BreakerOpenings => "sluis_provider_breaker_openings_total",
+            Self::Allowed => "sluis_provider_allowed_attempts",
+        }
+    }
+
+    /// `counter`, `gauge` or `histogram`.
+    #[must_use]
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Outcomes | Self::RenderFailures | Self::Panics | Self::BreakerOpenings => "counter",
+            Self::Duration => "histogram",
+            Self::BreakerOpen | Self::Allowed => "gauge",
+        }
+    }
+
+    /// The operator's help.
+    #[must_use]
+    pub const fn help(self) -> &'static str {
+        match self {
+            Self::Outcomes => {
+                "Attempts ended, by channel, provider and verdict. in_doubt: its provider broke off; withdrawn: nothing left us."
+            }
+            Self::Duration => "Time from taking an attempt to its outcome, preparation included, by channel and provider.",
+            Self::RenderFailures => {
+                "Messages that could not be rendered, by channel and provider. Each opens a task: mend the template."
+            }
+            Self::Panics => "Sends that panicked, by channel and provider; their attempts are in doubt. Any is a bug: report it.",
+            Self::BreakerOpen => "1 while the provider is taken for unreachable and only probed, by channel and provider.",
+            Self::BreakerOpenings => {
+                "How often the provider became unreachable or stayed so after a probe, by channel and provider."
+            }
+            Self::Allowed => {
+                "Attempts at once the provider is given; below its concurrency it has asked for less, by channel and provider."
+            }
+        }
+    }
+}
+
+/// The handles of one provider.
+pub(super) struct Meters {
+    outcomes: [Counter; 6],
+    pub duration: Histogram,
+    pub render_failures: Counter,
+    pub panics: Counter,
+    pub allowed: Gauge,
+    breaker_open: Gauge,
+    breaker_openings: Counter,
+}
+
+const fn place(verdict: &Verdict) -> usize {
+    match verdict {
+        Verdict::Accepted { .. } => 0,
+        Verdict::Delivered { .. } => 1,
+        Verdict::Retry { .. } => 2,
+        Verdict::Refused { .. } => 3,
+        Verdict::InDoubt { .. } => 4,
+        Verdict::Withdrawn { .. } => 5,
+    }
+}
+
+/// One of each, in the order of [`place`], for their names.
+fn verdicts() -> [Verdict; 6] {
+    let (provider_id, why) = (|| Box::from(""), || Why::new("", ""));
+    [
+        Verdict::Accepted { provider_id: provider_id() },
+        Verdict::Delivered { provider_id: provider_id() },
+        Verdict::Retry { after_ms: None, why: why() },
+        Verdict::Refused { class: sluis_model::Refusal::Ours, why: why() },
+        Verdict::InDoubt { why: why() },
+        Verdict::Withdrawn { why: why() },
+    ]
+}
+
+impl Meters {
+    pub(super) fn new(channel: Channel, provider: &str) -> Self {
+        use SupervisorMetric as Name;
+        let channel = channel.name();
+        let own = || [("channel", channel.to_owned()), ("provider", provider.to_owned())];
+        let outcome = |verdict: &Verdict| {
+            let provider = provider.to_owned();
+            counter!(Name::Outcomes.name(), "channel" => channel, "provider" => provider, "verdict" => verdict.name())
+        };
+        Self {
+            outcomes: verdicts().each_ref().map(outcome),
+            duration: histogram!(Name::Duration.name(), &own()),
+            render_failures: counter!(Name::RenderFailures.name(), &own()),
+            panics: counter!(Name::Panics.name(), &own()),
+            allowed: gauge!(Name::Allowed.name(), &own()),
+            breaker_open: gauge!(Name::BreakerOpen.name(), &own()),
+            breaker_openings: counter!(Name::BreakerOpenings.name(), &own()),
+        }
+    }
+
+    pub(super) fn ended(&self, verdict: &Verdict, millis: i64) {
+        self.outcomes[place(verdict)].increment(1);
+        self.duration.record(millis.max(0) as f64 / 1_000.0);
+    }
+
+    pub(super) fn breaker_opened(&self) {
+        self.breaker_open.set(1.0);
+        self.breaker_openings.increment(1);
+    }
+
+    pub(super) fn breaker_closed(&self) {
+        self.breaker_open.set(0.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_verdict_counts_under_its_own_name() {
+        for (number, verdict) in verdicts().iter().enumerate() {
+            assert_eq!(place(verdict), number, "{verdict:?}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Owns the running of one provider's attempts, without its actor. Refuses to block: preparing has its own threads,
+//! sends run on tokio.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sluis_channels::Provider;
+use sluis_model::Clock;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use super::attempt::{Attempt, withdrawn};
+use super::breaker::Breaker;
+use super::health::Health;
+use super::inbox::{SupervisorInbox, Ticket};
+use super::metric::Meters;
+use super::pace::Pace;
+use super::settings::{OutcomeSink, SupervisorParts, SupervisorSettings};
+use crate::dispatch::Dispatch;
+use crate::prepare::PreparePool;
+use crate::wake::Bell;
+
+/// Carries out the attempts of one provider.
+pub struct Supervisor {
+    inbox: Arc<SupervisorInbox>,
+    bell: Arc<Bell>,
+    pool: Arc<PreparePool>,
+    runtime: tokio::runtime::Handle,
+    shared: Arc<Shared>,
+}
+
+/// What attempts under way need.
+pub(super) struct Shared {
+    pub provider: Arc<dyn Provider>,
+    pub outcomes: OutcomeSink,
+    pub clock: Arc<dyn Clock>,
+    pub settings: SupervisorSettings,
+    pub health: Health,
+    pub meters: Meters,
+}
+
+impl std::fmt::Debug for Supervisor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Supervisor").field("provider", &self.shared.provider).field("inbox", &self.inbox).finish_non_exhaustive()
+    }
+}
+
+impl Supervisor {
+    /// A supervisor with nothing under way.
+    #[must_use]
+    pub fn new(parts: SupervisorParts) -> Arc<Self> {
+        let SupervisorParts { provider, gate, bell, concurrency, pool, runtime, outcomes, clock, settings } = parts;
+        let meters = Meters::new(provider.channel(), provider.name());
+        meters.allowed.set(concurrency.get());
+        meters.breaker_closed();
+        let (breaker, pace) = (Breaker::new(settings.breaker), Pace::new(concurrency.get()));
+        let health = Health::new(breaker, pace, gate.clone(), clock.clone());
+        let inbox = SupervisorInbox::new(concurrency, bell.clone(), gate);
+        let shared = Arc::new(Shared { provider, outcomes, clock, settings, health, meters });
+        Arc::new(Self { inbox, bell, pool, runtime, shared })
+    }
+
+    /// Where shards hand over attempts.
+    #[must_use]
+    pub fn inbox(&self) -> &Arc<SupervisorInbox> {
+        &self.inbox
+    }
+
+    pub(super) fn bell(&self) -> &Arc<Bell> {
+        &self.bell
+    }
+
+    /// Starts everything that was handed over. Runs when the bell rang.
+    pub fn turn(&self) {
+        while let Some((dispatch, ticket)) = self.inbox.take() {
+            self.start(dispatch, ticket);
+        }
+    }
+
+    fn start(&self, dispatch: Dispatch, ticket: Ticket) {
+        let attempt = Attempt::new(self.shared.clone(), dispatch.attempt, ticket);
+        if self.inbox.is_closed() {
+            return attempt.end(withdrawn("stopping", "the engine is stopping"));
+        }
+        if self.shared.health.is_open() {
+            return attempt.end(withdrawn("breaker", "the provider is taken for unreachable"));
+        }
+        let (done, prepared) = oneshot::channel();
+        match self.pool.submit(dispatch, Box::new(move |result| drop(done.send(result)))) {
+            Ok(()) => drop(self.runtime.spawn(attempt.carry_out(prepared))),
+            Err(_) => attempt.end(withdrawn("prepare", "no room in the prepare queue")),
+        }
+    }
+
+    /// Takes nothing more; what was handed over and not begun is withdrawn. Then waits, at most `bound`, for what is
+    /// under way. Returns how much still is: that stays journaled as started and is in doubt at the next start.
+    pub async fn stop(&self, bound: Duration) -> usize {
+        self.inbox.close();
+        self.turn();
+        // Over time: the count says so.
+        let _ = timeout(bound, self.inbox.drained()).await;
+        self.inbox.under_way()
+    }
+}

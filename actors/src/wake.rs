@@ -1,0 +1,147 @@
+//! Owns how an actor is told that there is work: a coalesced wake, an alarm for the time it next wants to run, and
+//! the gauge of what is under way. Refuses to carry work: that stands in bounded queues beside it.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use sluis_model::Timestamp;
+
+/// The only message the actors take: there is something to do. A full mailbox already holds one, so it never matters
+/// that a further one is refused.
+#[derive(actix::Message, Clone, Copy, Debug)]
+#[rtype(result = "()")]
+pub struct Wake;
+
+/// How many things are under way: inputs not yet durable, turns not yet run, permits not yet settled. Zero means that
+/// nothing happens until the clock moves or somebody outside acts.
+#[derive(Debug, Default)]
+pub struct Activity(AtomicI64);
+
+impl Activity {
+    /// `count` things began.
+    pub fn begin(&self, count: i64) {
+        self.0.fetch_add(count, Ordering::SeqCst);
+    }
+
+    /// `count` things ended.
+    pub fn end(&self, count: i64) {
+        self.0.fetch_sub(count, Ordering::SeqCst);
+    }
+
+    /// Whether nothing is under way.
+    pub fn is_quiet(&self) -> bool {
+        self.0.load(Ordering::SeqCst) == 0
+    }
+
+    /// The count, for reports.
+    pub fn count(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+type Deliver = Box<dyn Fn() + Send + Sync>;
+
+/// Wakes one actor from any thread, at most once until it runs.
+pub struct Bell {
+    rung: AtomicBool,
+    due: AtomicI64,
+    activity: Arc<Activity>,
+    deliver: OnceLock<Deliver>,
+}
+
+impl std::fmt::Debug for Bell {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bell").field("rung", &self.rung).field("due", &self.due).finish_non_exhaustive()
+    }
+}
+
+impl Bell {
+    /// A bell that is not yet connected: rings are kept until [`Bell::connect`].
+    #[must_use]
+    pub fn new(activity: Arc<Activity>) -> Arc<Self> {
+        let due = AtomicI64::new(Timestamp::NEVER.0);
+        Arc::new(Self { rung: AtomicBool::new(false), due, activity, deliver: OnceLock::new() })
+    }
+
+    /// Connects the bell to its actor. Later calls are ignored.
+    pub fn connect(&self, deliver: impl Fn() + Send + Sync + 'static) {
+        if self.deliver.set(Box::new(deliver)).is_ok() && self.rung.load(Ordering::SeqCst) {
+            self.call();
+        }
+    }
+
+    /// Asks for a turn.
+    pub fn ring(&self) {
+        if !self.rung.swap(true, Ordering::SeqCst) {
+            self.activity.begin(1);
+            self.call();
+        }
+    }
+
+    fn call(&self) {
+        if let Some(deliver) = self.deliver.get() {
+            deliver();
+        }
+    }
+
+    /// Runs one turn: rings from here on ask for another one.
+    pub fn turn<T>(&self, run: impl FnOnce() -> T) -> T {
+        let owed = self.rung.swap(false, Ordering::SeqCst);
+        let result = run();
+        if owed {
+            self.activity.end(1);
+        }
+        result
+    }
+
+    /// The actor wants to run at `due`, or whenever it is rung; [`Timestamp::NEVER`]: only when rung.
+    pub fn set_due(&self, due: Timestamp) {
+        self.due.store(due.0, Ordering::SeqCst);
+    }
+
+    /// When the actor wants to run.
+    pub fn due(&self) -> Timestamp {
+        Timestamp(self.due.load(Ordering::SeqCst))
+    }
+
+    /// Rings if the alarm fell due.
+    pub fn tick(&self, now: Timestamp) {
+        if self.due() <= now {
+            self.set_due(Timestamp::NEVER);
+            self.ring();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+
+    #[test]
+    fn rings_are_coalesced_until_the_turn_and_counted_until_its_end() {
+        let activity = Arc::new(Activity::default());
+        let bell = Bell::new(activity.clone());
+        bell.ring();
+        let delivered = Arc::new(AtomicUsize::new(0));
+        let counter = delivered.clone();
+        bell.connect(move || drop(counter.fetch_add(1, Ordering::SeqCst)));
+        bell.ring();
+        assert_eq!(delivered.load(Ordering::SeqCst), 1, "a ring before connecting is kept, a second one coalesced");
+        assert!(!activity.is_quiet());
+        bell.turn(|| bell.ring());
+        assert_eq!(delivered.load(Ordering::SeqCst), 2, "a ring during the turn asks for another");
+        bell.turn(|| ());
+        assert!(activity.is_quiet());
+    }
+
+    #[test]
+    fn an_alarm_rings_once() {
+        let bell = Bell::new(Arc::default());
+        bell.set_due(Timestamp(10));
+        bell.tick(Timestamp(9));
+        assert_eq!(bell.due(), Timestamp(10));
+        bell.tick(Timestamp(10));
+        assert_eq!(bell.due(), Timestamp::NEVER);
+    }
+}

@@ -1,0 +1,158 @@
+//! Owns the stories of arriving and not arriving (row 31): bounces at once and late, deliveries, refusals.
+//! Refuses to move a flow backwards.
+
+use super::world::{MAIL, PHONE, World, delivered, refused};
+use crate::{AddressState, Answer, Cause, Channel, Event, HOUR, Phase, ReceiptEffect, ReceiptKind, Refusal};
+
+#[test]
+fn a_mail_refused_on_the_spot_is_followed_by_sms_in_the_same_decision() {
+    let mut world = World::usual();
+    let id = world.storno();
+    let mail = world.start(id);
+    let decision = world.outcome(mail, refused(Refusal::Address));
+    assert!(matches!(
+        &decision.events[..],
+        [
+            Event::AttemptFailed { class: Refusal::Address, exhausted: false, .. },
+            Event::AddressMarked { channel: Channel::Email, state: AddressState::Invalid, .. },
+            Event::StepEntered { step: 1, cause: Cause::Bounced { .. }, .. },
+            Event::Ready { channel: Channel::Sms, .. },
+        ]
+    ));
+    assert_eq!(world.address_state(MAIL), AddressState::Invalid);
+}
+
+#[test]
+fn a_refusal_for_policy_leaves_the_address_as_it_was() {
+    let mut world = World::usual();
+    let id = world.storno();
+    let mail = world.start(id);
+    world.outcome(mail, refused(Refusal::Policy));
+    world.assert_in_line(id, Channel::Sms);
+    assert_eq!(world.address_state(MAIL), AddressState::Created);
+}
+
+#[test]
+fn a_mail_that_comes_back_later_is_followed_by_sms_at_once() {
+    let (mut world, id, mail) = World::mailed();
+    world.later(5 * HOUR);
+    let decision = world.receipt(mail, ReceiptKind::BouncedHard);
+    assert_eq!(decision.answer, Answer::Receipt(ReceiptEffect::Applied));
+    world.assert_in_line(id, Channel::Sms);
+    assert!(matches!(world.open(id).phase, Phase::Ready { not_before, .. } if not_before == world.now));
+    assert_eq!(world.address_state(MAIL), AddressState::Invalid);
+}
+
+#[test]
+fn a_bounce_that_overtakes_the_relays_answer_counts() {
+    let mut world = World::usual();
+    let id = world.storno();
+    let mail = world.start(id);
+    world.receipt(mail, ReceiptKind::BouncedHard);
+    world.assert_in_line(id, Channel::Sms);
+    let late = world.outcome(mail, super::world::accepted());
+    assert!(matches!(&late.events[..], [Event::OutcomeNoted { .. }]));
+    world.assert_in_line(id, Channel::Sms);
+}
+
+#[test]
+fn a_bounce_after_the_sms_started_starts_nothing_and_marks_the_address() {
+    let (mut world, id, mail) = World::mailed();
+    world.wait_out(id, 48 * HOUR);
+    world.start(id);
+    let before = world.open(id).phase.clone();
+    let decision = world.receipt(mail, ReceiptKind::BouncedHard);
+    assert_eq!(decision.answer, Answer::Receipt(ReceiptEffect::Noted));
+    assert!(matches!(&decision.events[..], [Event::AddressMarked { .. }, Event::ReceiptNoted { .. }]));
+    assert_eq!(world.open(id).phase, before);
+    assert_eq!(world.address_state(MAIL), AddressState::Invalid);
+}
+
+#[test]
+fn the_same_bounce_twice_moves_once() {
+    let (mut world, id, mail) = World::mailed();
+    world.receipt(mail, ReceiptKind::BouncedHard);
+    let again = world.receipt(mail, ReceiptKind::BouncedHard);
+    assert!(matches!(&again.events[..], [Event::ReceiptNoted { .. }]));
+    world.assert_in_line(id, Channel::Sms);
+}
+
+#[test]
+fn a_delivery_told_after_the_bounce_changes_nothing() {
+    let (mut world, id, mail) = World::mailed();
+    world.receipt(mail, ReceiptKind::BouncedHard);
+    let decision = world.receipt(mail, ReceiptKind::Delivered);
+    assert_eq!(decision.answer, Answer::Receipt(ReceiptEffect::Noted));
+    world.assert_in_line(id, Channel::Sms);
+}
+
+#[test]
+fn weak_and_repeated_evidence_is_noted_only() {
+    for kind in [ReceiptKind::Accepted, ReceiptKind::Delayed, ReceiptKind::Opened, ReceiptKind::Complained] {
+        let (mut world, id, mail) = World::mailed();
+        let before = world.open(id).clone();
+        assert_eq!(world.receipt(mail, kind).answer, Answer::Receipt(ReceiptEffect::Noted), "{kind:?}");
+        assert_eq!(*world.open(id), before, "{kind:?}");
+    }
+}
+
+#[test]
+fn an_sms_that_bounces_too_goes_to_people() {
+    for kind in [ReceiptKind::BouncedHard, ReceiptKind::Failed] {
+        let (mut world, id, _, sms) = World::texted();
+        world.receipt(sms, kind);
+        assert!(matches!(world.assert_task(id, "collections"), Cause::Bounced { .. }));
+        let expected = if kind == ReceiptKind::Failed { AddressState::Created } else { AddressState::Invalid };
+        assert_eq!(world.address_state(PHONE), expected);
+    }
+}
+
+#[test]
+fn a_refusal_that_is_our_own_mistake_goes_to_people() {
+    let mut world = World::usual();
+    let id = world.storno();
+    let mail = world.start(id);
+    world.outcome(mail, refused(Refusal::Ours));
+    assert!(matches!(world.assert_task(id, "delivery"), Cause::OurMistake { .. }));
+    assert_eq!(world.address_state(MAIL), AddressState::Created);
+}
+
+#[test]
+fn a_bounced_address_stays_dead_until_the_source_supplies_another() {
+    let (mut world, _, mail) = World::mailed();
+    world.receipt(mail, ReceiptKind::BouncedHard);
+    world.profile(|p| p.name = "mevrouw Jansen-De Boer".into());
+    assert_eq!(world.address_state(MAIL), AddressState::Invalid);
+
+    let by_sms = world.storno_with(|n| n.subject = Some(super::world::invoice(2))).0;
+    world.assert_in_line(by_sms, Channel::Sms);
+    world.profile(|p| p.addresses[0].value = "new@example.nl".into());
+    let by_mail = world.storno_with(|n| n.subject = Some(super::world::invoice(3))).0;
+    world.assert_in_line(by_mail, Channel::Email);
+}
+
+#[test]
+fn a_notice_ends_at_delivery_or_a_day_without_a_bounce() {
+    let mut world = World::usual();
+    let told = world.notice_with(|_| ());
+    let attempt = world.start(told);
+    world.outcome(attempt, delivered());
+    world.assert_ends(told, "delivered");
+
+    let settled = world.notice_with(|_| ());
+    world.send(settled);
+    world.fall_due(settled);
+    world.assert_ends(settled, "sent");
+}
+
+#[test]
+fn a_notice_has_one_fallback() {
+    let mut world = World::usual();
+    let id = world.notice_with(|_| ());
+    for expected in [Channel::Email, Channel::Sms] {
+        world.assert_in_line(id, expected);
+        let attempt = world.send(id);
+        world.receipt(attempt, ReceiptKind::BouncedHard);
+    }
+    world.assert_ends(id, "undeliverable");
+}
