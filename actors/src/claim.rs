@@ -19,6 +19,9 @@ pub struct Quota {
 struct Share {
     open: AtomicI64,
     most: i64,
+    /// Admitted and not yet handed to the journal.
+    arriving: AtomicI64,
+    most_arriving: i64,
 }
 
 impl Share {
@@ -34,30 +37,53 @@ impl Share {
 /// Why there is no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoRoom {
-    /// The corporation's share is used up: 429.
+    /// The corporation's share of open notifications is used up: 429.
     ShareFull,
+    /// The corporation has as many under way to the disk as it may: 429, and soon over.
+    Arriving,
     /// The engine is full: 503.
     EngineFull,
 }
 
 impl Quota {
-    /// A quota of `total`, and of the given share per corporation.
+    /// A quota of `total`, and of the given share per corporation; `arriving` bounds how many of one corporation may
+    /// stand in the shards' intake lines at once, so that no corporation fills them for the others.
     #[must_use]
-    pub fn new(total: u64, shares: impl IntoIterator<Item = (CorporationId, u64)>) -> Self {
-        let share = |most: u64| Share { open: AtomicI64::new(0), most: i64::try_from(most).unwrap_or(i64::MAX) };
+    pub fn new(total: u64, arriving: u64, shares: impl IntoIterator<Item = (CorporationId, u64)>) -> Self {
+        let bound = |most: u64| i64::try_from(most).unwrap_or(i64::MAX);
+        let share = |most: u64| Share {
+            open: AtomicI64::new(0),
+            most: bound(most),
+            arriving: AtomicI64::new(0),
+            most_arriving: bound(arriving),
+        };
         Self { total: share(total), shares: shares.into_iter().map(|(c, most)| (c, share(most))).collect() }
     }
 
     fn take(&self, corporation: CorporationId) -> Result<(), NoRoom> {
         let share = self.shares.get(&corporation).ok_or(NoRoom::ShareFull)?;
-        if !share.take() {
-            return Err(NoRoom::ShareFull);
+        if share.arriving.fetch_add(1, Ordering::SeqCst) >= share.most_arriving {
+            share.arriving.fetch_sub(1, Ordering::SeqCst);
+            return Err(NoRoom::Arriving);
         }
-        if !self.total.take() {
+        let room = if !share.take() {
+            Err(NoRoom::ShareFull)
+        } else if !self.total.take() {
             share.open.fetch_sub(1, Ordering::SeqCst);
-            return Err(NoRoom::EngineFull);
+            Err(NoRoom::EngineFull)
+        } else {
+            Ok(())
+        };
+        if room.is_err() {
+            share.arriving.fetch_sub(1, Ordering::SeqCst);
         }
-        Ok(())
+        room
+    }
+
+    fn arrived(&self, corporation: CorporationId) {
+        if let Some(share) = self.shares.get(&corporation) {
+            share.arriving.fetch_sub(1, Ordering::SeqCst);
+        }
     }
 
     /// One notification ended.
@@ -249,6 +275,7 @@ impl Claim {
 
 impl Drop for Claim {
     fn drop(&mut self) {
+        self.quota.arrived(self.corporation);
         if !self.kept {
             self.keys.release(self.corporation, self.key, self.id);
             self.quota.release(self.corporation);
@@ -268,7 +295,7 @@ mod tests {
 
     fn fixture(total: u64, share: u64) -> (Arc<Quota>, Arc<KeyIndex>) {
         let window = KeyWindow { age_ms: 1_000, count: 1_600 };
-        (Arc::new(Quota::new(total, [(HOUSE, share)])), Arc::new(KeyIndex::new(window, [HOUSE])))
+        (Arc::new(Quota::new(total, 1_000, [(HOUSE, share)])), Arc::new(KeyIndex::new(window, [HOUSE])))
     }
 
     fn claim(fixture: &(Arc<Quota>, Arc<KeyIndex>), n: u64, id: u128, now: i64) -> Claimed {

@@ -5,18 +5,22 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use actix::{Actor, ArbiterHandle};
 use sluis_channels::Provider;
 use sluis_journal::{Journal, Shard};
-use sluis_model::{AttemptRef, Channel, Clock, CorporationId, NotificationId, Policy, ReferenceKey, ShardId, TenantKey, Timestamp, Verdict};
+use sluis_model::{
+    AttemptRef, Channel, Clock, CorporationId, NotificationId, Policy, ReferenceKey, ShardId, TenantKey, Timestamp, Verdict,
+};
 use tokio::sync::watch;
 
 use crate::board::Board;
 use crate::book::Book;
 use crate::claim::{KeyIndex, Quota};
 use crate::dispatch::Dispatch;
+use crate::keeper::Keeper;
 use crate::prepare::{CorporationCard, PreparePool, Preparer};
 use crate::router::{Gate, ProviderSlot, RouterActor, RouterCore, RouterSettings};
 use crate::shard::{Inbox, InboxBounds, Links, OnFatal, ProviderEntry, RecoverError, ShardActor, ShardCore, ShardSettings};
@@ -93,6 +97,8 @@ pub struct Engine {
     supervisors: Vec<(Box<str>, Arc<Supervisor>)>,
     pool: Arc<PreparePool>,
     news: watch::Sender<u64>,
+    tabled: Vec<Arc<AtomicU64>>,
+    keeper: Keeper,
 }
 
 impl Engine {
@@ -108,10 +114,13 @@ impl Engine {
         let shard_bells: Vec<_> = (0..shards).map(|_| Bell::new(activity.clone())).collect();
         let inbox = |bell: &Arc<Bell>| Inbox::new(settings.bounds, bell.clone(), activity.clone());
         let inboxes: Vec<_> = shard_bells.iter().map(inbox).collect();
-        let preparer = Preparer::new(settings.journal.clone(), settings.book.clone(), settings.key.clone(), settings.corporations.clone());
+        let preparer =
+            Preparer::new(settings.journal.clone(), settings.book.clone(), settings.key.clone(), settings.corporations.clone());
         let pool = PreparePool::start(settings.prepare_threads, permits.max(1), preparer.into_prepare())?;
         let channels = Channels::start(&settings, &inboxes, &activity, &pool);
         let news = watch::Sender::new(0);
+        let tabled: Vec<Arc<AtomicU64>> = (0..shards).map(|_| Arc::default()).collect();
+        let keeper = Keeper::start(settings.journal.clone(), tabled.clone())?;
         let engine = Self {
             journal: settings.journal.clone(),
             bells: shard_bells.iter().chain(channels.routers.values().map(|r| &r.bell)).cloned().collect(),
@@ -122,6 +131,8 @@ impl Engine {
             supervisors: channels.supervisors.iter().map(|(name, s)| (name.clone(), s.clone())).collect(),
             pool,
             news,
+            tabled,
+            keeper,
         };
         let cores = engine.recover(&settings, &channels, &shard_bells)?;
         for ((core, bell), number) in cores.into_iter().zip(shard_bells).zip(0..) {
@@ -144,6 +155,7 @@ impl Engine {
             bell: bells[usize::from(shard)].clone(),
             activity: self.activity.clone(),
             links: channels.links(shard, &self.news),
+            tabled: self.tabled[usize::from(shard)].clone(),
         };
         let lanes = settings.arbiters.len().max(1);
         let all: Vec<ShardSettings> = (0..settings.journal.shards()).map(of).collect();
@@ -151,7 +163,11 @@ impl Engine {
         let mut cores: Vec<(u16, ShardCore)> = std::thread::scope(|scope| {
             let recover = |lane: usize| {
                 let mine: Vec<ShardSettings> = all.iter().skip(lane).step_by(lanes).cloned().collect();
-                scope.spawn(move || mine.into_iter().map(|s| Ok((s.shard.0, ShardCore::start(s, keys)?))).collect::<Result<Vec<_>, RecoverError>>())
+                scope.spawn(move || {
+                    mine.into_iter()
+                        .map(|s| Ok((s.shard.0, ShardCore::start(s, keys)?)))
+                        .collect::<Result<Vec<_>, RecoverError>>()
+                })
             };
             let running: Vec<_> = (0..lanes).map(recover).collect();
             let joined = running.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
@@ -250,8 +266,9 @@ impl Engine {
         left
     }
 
-    /// Ends the prepare threads. Blocks until they ended.
+    /// Ends the threads beside the actors. Blocks until they ended.
     pub fn close(&self) {
+        self.keeper.stop();
         self.pool.close();
     }
 }
@@ -318,7 +335,14 @@ impl Channels {
             self.entries.entry(channel).or_default().push(ProviderEntry { name: name.clone(), on_doubt });
             self.supervisors.push((name.clone(), supervisor));
             let ProviderSetup { concurrency, rate_per_second, burst, .. } = setup;
-            slots.push(ProviderSlot { name, on_doubt, concurrency: *concurrency, rate_per_second: *rate_per_second, burst: *burst, gate });
+            slots.push(ProviderSlot {
+                name,
+                on_doubt,
+                concurrency: *concurrency,
+                rate_per_second: *rate_per_second,
+                burst: *burst,
+                gate,
+            });
         }
         let router = settings.routers.get(&channel).cloned().unwrap_or_else(|| RouterSettings::new(channel));
         let core = RouterCore::new(router, slots, boards.clone(), settings.clock.clone(), activity.clone());
@@ -339,9 +363,11 @@ impl Channels {
         let of = |link: &RouterLink| (link.boards[usize::from(shard)].clone(), link.bell.clone());
         let news = news.clone();
         Links {
-            dispatch: Arc::new(move |dispatch: Dispatch| match inboxes.get(&dispatch.channel).and_then(|all| all.get(dispatch.provider)) {
-                Some((inbox, _)) => inbox.offer(dispatch),
-                None => Err(dispatch),
+            dispatch: Arc::new(move |dispatch: Dispatch| {
+                match inboxes.get(&dispatch.channel).and_then(|all| all.get(dispatch.provider)) {
+                    Some((inbox, _)) => inbox.offer(dispatch),
+                    None => Err(dispatch),
+                }
             }),
             abandon: Arc::new(move |dispatch: &Dispatch| {
                 if let Some((_, gate)) = gates.get(&dispatch.channel).and_then(|all| all.get(dispatch.provider)) {

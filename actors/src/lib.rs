@@ -7,6 +7,7 @@ mod book;
 mod claim;
 mod dispatch;
 mod engine;
+mod keeper;
 mod prepare;
 pub mod router;
 mod shard;
@@ -15,8 +16,8 @@ pub mod telemetry;
 mod wake;
 
 pub use board::{Board, Grant, QueueKey, Report, Settled};
-pub use claim::{Claim, Claimed, KeyIndex, KeyUse, KeyWindow, NoRoom, Quota};
 pub use book::{Book, BookProblem};
+pub use claim::{Claim, Claimed, KeyIndex, KeyUse, KeyWindow, NoRoom, Quota};
 pub use dispatch::Dispatch;
 pub use engine::{Engine, EngineSettings, ProviderSetup, StartError};
 pub use prepare::{CorporationCard, Prepare, PreparePool, Prepared, Preparer};

@@ -79,6 +79,52 @@ impl ReferenceKey {
         Ok((CorporationId(u16::from_be_bytes([bytes[0], bytes[1]])), NotificationId(u128::from_be_bytes(id))))
     }
 
+    /// Hides where in its shard a notification was accepted: sequences would tell one corporation how much the others
+    /// send. The same id and sequence always give the same number.
+    #[must_use]
+    pub fn mask_position(&self, id: NotificationId, sequence: u64) -> u64 {
+        let mac = self.mac("position", &id.0.to_be_bytes());
+        let mut mask = [0; 8];
+        mask.copy_from_slice(&mac[..8]);
+        sequence ^ u64::from_be_bytes(mask)
+    }
+
+    /// Text that only this engine can read, for one corporation: the cursor of a feed. `nonce` must not repeat.
+    #[must_use]
+    pub fn seal(&self, corporation: CorporationId, nonce: u64, plain: &[u8]) -> String {
+        let mut bytes = nonce.to_be_bytes().to_vec();
+        bytes.extend(self.keystream(corporation, &bytes, plain.len()).iter().zip(plain).map(|(key, byte)| key ^ byte));
+        let mac = self.mac_for("seal", corporation, &bytes);
+        bytes.extend_from_slice(&mac[..LINK_MAC]);
+        data_encoding::BASE64URL_NOPAD.encode(&bytes)
+    }
+
+    /// Reads what [`ReferenceKey::seal`] made for the same corporation.
+    ///
+    /// # Errors
+    /// [`ForgedReference`] when it is not ours, or another corporation's.
+    pub fn unseal(&self, corporation: CorporationId, text: &str) -> Result<Vec<u8>, ForgedReference> {
+        let bytes = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| ForgedReference)?;
+        let (sealed, mac) = bytes.split_at_checked(bytes.len().saturating_sub(LINK_MAC)).ok_or(ForgedReference)?;
+        let (nonce, body) = sealed.split_at_checked(8).ok_or(ForgedReference)?;
+        if !bool::from(self.mac_for("seal", corporation, sealed)[..LINK_MAC].ct_eq(mac)) {
+            return Err(ForgedReference);
+        }
+        Ok(self.keystream(corporation, nonce, body.len()).iter().zip(body).map(|(key, byte)| key ^ byte).collect())
+    }
+
+    fn keystream(&self, corporation: CorporationId, nonce: &[u8], length: usize) -> Vec<u8> {
+        let mut hasher = blake3::Hasher::new_keyed(&self.0);
+        hasher.update(b"keystream\0").update(&corporation.0.to_be_bytes()).update(nonce);
+        let mut stream = vec![0; length];
+        hasher.finalize_xof().fill(&mut stream);
+        stream
+    }
+
+    fn mac_for(&self, purpose: &str, corporation: CorporationId, bytes: &[u8]) -> [u8; 32] {
+        self.mac(purpose, &[&corporation.0.to_be_bytes(), bytes].concat())
+    }
+
     fn open(&self, purpose: &str, alphabet: &Encoding, text: &str, body: usize, mac: usize) -> Result<Vec<u8>, ForgedReference> {
         let bytes = alphabet.decode(text.as_bytes()).map_err(|_| ForgedReference)?;
         if bytes.len() != body + mac {
@@ -111,6 +157,16 @@ mod tests {
         let text = key.attempt(CorporationId(3), attempt());
         assert_eq!(text.len(), 50, "b+<reference> must fit the 64 octets of a local part (RFC 5321 4.5.3.1.1)");
         assert_eq!(key.open_attempt(&text.to_uppercase()), Ok((CorporationId(3), attempt())));
+    }
+
+    #[test]
+    fn a_sealed_text_opens_for_its_corporation_only() {
+        let key = ReferenceKey::new([7; 32]);
+        let sealed = key.seal(CorporationId(3), 99, b"position 12");
+        assert_eq!(key.unseal(CorporationId(3), &sealed), Ok(b"position 12".to_vec()));
+        assert_eq!(key.unseal(CorporationId(4), &sealed), Err(ForgedReference));
+        assert_eq!(key.unseal(CorporationId(3), ""), Err(ForgedReference));
+        assert_eq!(key.unseal(CorporationId(3), &sealed[2..]), Err(ForgedReference));
     }
 
     #[test]

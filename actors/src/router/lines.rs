@@ -120,7 +120,8 @@ impl Lines {
         let index = *self.rings[line].front()?;
         let queue = &mut self.queues[index];
         let shard = queue.take();
-        queue.left = if queue.left == 0 { queue.weight } else { queue.left }.saturating_sub(1);
+        let left = if queue.left == 0 { queue.weight } else { queue.left };
+        queue.left = left.saturating_sub(1);
         if queue.available() == 0 {
             self.leave(line, Place::Idle);
         } else if queue.left == 0 {

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sluis_journal::{Batch, Journal, Sequence, Shard, TryAppendError};
 use sluis_model::{
@@ -61,6 +62,8 @@ pub struct ShardSettings {
     pub activity: Arc<Activity>,
     /// Where effects go.
     pub links: Links,
+    /// Up to which sequence the keyed table holds what the shard derived: the keeper makes it durable.
+    pub tabled: Arc<AtomicU64>,
 }
 
 /// See the module.
@@ -311,7 +314,6 @@ impl ShardCore {
             return (false, (answer, 0));
         }
         let record = TenantRecord { at, tenant: key, previous, input, events };
-        record.events.iter().for_each(|event| self.tenants.index(slot, &record.input, event));
         let started = self.line_up(slot, sequence, &record);
         self.write(Record::Tenant(record));
         (started, (answer, sequence))
@@ -322,6 +324,7 @@ impl ShardCore {
         let mut touched: Vec<NotificationId> = Vec::new();
         for event in &record.events {
             telemetry::count_event(event);
+            let accepted = self.tenants.index(slot, sequence, &record.input, event).unwrap_or(0);
             match event {
                 Event::AttemptStarted { .. } => {
                     started = true;
@@ -330,7 +333,7 @@ impl ShardCore {
                     }
                 }
                 Event::Ended { id, end, .. } => {
-                    let ended = Ended { tenant: record.tenant.clone(), end: end.clone(), at: record.at, sequence };
+                    let ended = Ended { tenant: record.tenant.clone(), end: end.clone(), at: record.at, sequence, accepted };
                     self.settings.quota.release(record.tenant.corporation);
                     self.just_ended.insert(*id, ended.clone());
                     self.pending.push(sequence, Effect::Ended(*id, ended));
@@ -586,6 +589,9 @@ impl ShardCore {
                 Effect::Ended(id, ended) => self.remember_ended(id, &ended),
                 Effect::Drive(intent) => self.begin_driving(intent),
             }
+        }
+        if self.just_ended.is_empty() {
+            self.settings.tabled.store(durable, Ordering::Release);
         }
         while self.undurable.front().is_some_and(|last| *last <= durable) {
             self.undurable.pop_front();

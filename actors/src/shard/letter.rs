@@ -126,6 +126,13 @@ pub enum Letter {
 pub enum Query {
     /// Nothing: only that everything before is durable.
     Echo,
+    /// Where this notification was accepted.
+    Accepted {
+        /// The corporation that asks.
+        corporation: CorporationId,
+        /// The notification.
+        id: NotificationId,
+    },
     /// Which tenant has this notification, open or ended.
     Notification {
         /// The corporation that asks.
@@ -171,6 +178,11 @@ pub enum ShardAnswer {
     NotFound,
     /// Everything before is durable.
     Echo,
+    /// It was accepted, durably, at this position.
+    Accepted {
+        /// Sequence of the record.
+        position: u64,
+    },
     /// The state of a tenant; when asked for by notification: which one.
     Snapshot(Box<Snapshot>),
     /// Open notifications.

@@ -14,6 +14,7 @@ impl ShardCore {
     pub(super) fn ask(&self, query: &Query) -> ShardAnswer {
         match query {
             Query::Echo => ShardAnswer::Echo,
+            Query::Accepted { corporation, id } => self.accepted(*corporation, *id),
             Query::Tenant(key) => self.snapshot(key, None),
             Query::Notification { corporation, id } => self.notification(*corporation, *id),
             Query::List { corporation, filter, after, limit } => self.list(*corporation, filter, *after, *limit),
@@ -36,6 +37,15 @@ impl ShardCore {
             },
         };
         if key.corporation == corporation { self.snapshot(&key, ended) } else { ShardAnswer::NotFound }
+    }
+
+    fn accepted(&self, corporation: CorporationId, id: NotificationId) -> ShardAnswer {
+        let located = self.tenants.locate(id).map(|l| (self.tenants.key(l.slot).corporation, l.accepted));
+        let known = located.or_else(|| self.ended(id).map(|ended| (ended.tenant.corporation, ended.accepted)));
+        match known {
+            Some((owner, position)) if owner == corporation => ShardAnswer::Accepted { position },
+            _ => ShardAnswer::NotFound,
+        }
     }
 
     /// How a notification ended, from what is not yet in the table and from the table.

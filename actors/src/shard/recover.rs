@@ -87,7 +87,9 @@ impl Recovered {
                     keys.recover(record.tenant.corporation, body.idempotency, body.id, record.at, now);
                 }
                 let mut ended = Vec::new();
-                self.tenants.replay(sequence.0, &record, flows, |id, end| ended.push((id, ended_by(&record, sequence, end))));
+                self.tenants.replay(sequence.0, &record, flows, |id, end, accepted| {
+                    ended.push((id, ended_by(&record, sequence, end, accepted)))
+                });
                 let missing = ended.iter().filter(|_| sequence.0 > applied);
                 for (id, ended) in missing {
                     journal.put(shard, &Ended::key(*id), &sluis_model::codec::encode_plain(ended))?;
@@ -118,6 +120,6 @@ impl Recovered {
     }
 }
 
-pub(super) fn ended_by(record: &TenantRecord, sequence: Sequence, end: &str) -> Ended {
-    Ended { tenant: record.tenant.clone(), end: end.into(), at: record.at, sequence: sequence.0 }
+pub(super) fn ended_by(record: &TenantRecord, sequence: Sequence, end: &str, accepted: u64) -> Ended {
+    Ended { tenant: record.tenant.clone(), end: end.into(), at: record.at, sequence: sequence.0, accepted }
 }

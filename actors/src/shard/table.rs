@@ -15,6 +15,8 @@ pub struct Ended {
     pub at: Timestamp,
     /// Sequence of the record that ended it.
     pub sequence: u64,
+    /// Sequence of the record that accepted it.
+    pub accepted: u64,
 }
 
 impl Ended {

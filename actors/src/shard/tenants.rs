@@ -20,6 +20,8 @@ pub(super) struct Located {
     pub queued: bool,
     /// Hash of its subject, 0 for none.
     subject: u64,
+    /// Sequence of the record that accepted it.
+    pub accepted: u64,
 }
 
 /// See the module.
@@ -102,26 +104,28 @@ impl Tenants {
         self.slots.len()
     }
 
-    /// Keeps the indexes true to one event; to be called once per event, after the tenant evolved.
-    pub(super) fn index(&mut self, slot: Slot, input: &Input, event: &Event) {
+    /// Keeps the indexes true to one event; to be called once per event, after the tenant evolved. For what ended:
+    /// where it had been accepted.
+    pub(super) fn index(&mut self, slot: Slot, sequence: u64, input: &Input, event: &Event) -> Option<u64> {
         let corporation = self.key(slot).corporation;
         match (event, input) {
             (Event::Accepted { id }, Input::Notify(body)) => {
                 let subject = body.subject.as_ref().map_or(0, subject_hash);
-                self.open.insert(*id, Located { slot, queued: false, subject });
+                self.open.insert(*id, Located { slot, queued: false, subject, accepted: sequence });
                 *self.counts.entry(corporation).or_default() += 1;
                 if subject != 0 {
                     self.by_subject.entry((corporation, subject)).or_default().push(slot);
                 }
             }
             (Event::Ended { id, .. }, _) => {
-                if let Some(located) = self.open.remove(id) {
-                    *self.counts.entry(corporation).or_default() -= 1;
-                    self.forget_subject((corporation, located.subject), slot);
-                }
+                let located = self.open.remove(id)?;
+                *self.counts.entry(corporation).or_default() -= 1;
+                self.forget_subject((corporation, located.subject), slot);
+                return Some(located.accepted);
             }
             _ => {}
         }
+        None
     }
 
     fn forget_subject(&mut self, key: (CorporationId, u64), slot: Slot) {
@@ -141,15 +145,15 @@ impl Tenants {
         sequence: u64,
         record: &TenantRecord,
         flows: &dyn FlowBook,
-        mut ended: impl FnMut(NotificationId, &str),
+        mut ended: impl FnMut(NotificationId, &str, u64),
     ) {
         let slot = self.slot(&record.tenant);
         let applied = Applied { sequence, at: record.at, input: &record.input };
         for event in &record.events {
             evolve(self.tenant_mut(slot), applied, event, flows);
-            self.index(slot, &record.input, event);
-            if let Event::Ended { id, end, .. } = event {
-                ended(*id, end);
+            let accepted = self.index(slot, sequence, &record.input, event);
+            if let (Event::Ended { id, end, .. }, Some(accepted)) = (event, accepted) {
+                ended(*id, end, accepted);
             }
         }
         finish(self.tenant_mut(slot), sequence);
