@@ -36,6 +36,11 @@ impl Reply {
         }
     }
 
+    /// Takes the reply away without an answer: whoever waits is told in another way.
+    pub fn forget(mut self) {
+        self.0 = None;
+    }
+
     /// Whether somebody waits.
     #[must_use]
     pub const fn is_awaited(&self) -> bool {
@@ -189,8 +194,8 @@ pub enum ShardAnswer {
     List {
         /// In order of id.
         rows: Vec<Listed>,
-        /// Whether there may be more after the last.
-        more: bool,
+        /// Up to which id was looked; none: to the end of the shard.
+        scanned_to: Option<NotificationId>,
     },
     /// Answers of every part of an intent.
     Gathered(Vec<ShardAnswer>),

@@ -59,12 +59,12 @@ impl ShardCore {
 
     fn list(&self, corporation: CorporationId, filter: &StateFilter, after: Option<NotificationId>, limit: usize) -> ShardAnswer {
         let mut rows = Vec::new();
-        let mut more = false;
+        let mut last = None;
         for (scanned, (id, slot)) in self.tenants.iter_open(after).enumerate() {
             if rows.len() >= limit || scanned >= MOST_SCANNED {
-                more = true;
-                break;
+                return ShardAnswer::List { rows, scanned_to: last };
             }
+            last = Some(id);
             let key = self.tenants.key(slot);
             let Some(open) = self.tenants.tenant(slot).find(id).filter(|_| key.corporation == corporation) else { continue };
             let wanted = match filter {
@@ -75,6 +75,6 @@ impl ShardCore {
                 rows.push(Listed { tenant: key.tenant.clone(), open: open.clone() });
             }
         }
-        ShardAnswer::List { rows, more }
+        ShardAnswer::List { rows, scanned_to: None }
     }
 }

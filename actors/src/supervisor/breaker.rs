@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn failing_probes_double_the_time_up_to_the_bound_and_late_failures_do_not() {
         let mut breaker = breaker();
-        (0..3).for_each(|_| drop(breaker.failed(Timestamp(0))));
+        assert_eq!([0; 3].map(|at| breaker.failed(Timestamp(at))), [None, None, Some(Timestamp(100))]);
         assert_eq!(breaker.failed(Timestamp(50)), None, "it was under way when the breaker opened");
         assert_eq!(breaker.failed(Timestamp(100)), Some(Timestamp(300)));
         assert_eq!(breaker.failed(Timestamp(300)), Some(Timestamp(650)));

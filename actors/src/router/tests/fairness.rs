@@ -22,7 +22,7 @@ fn urgent_messages_take_every_permit_that_comes_back_until_none_waits() {
     world.round();
     world.add(0, key(Lane::Urgent, 2), 10);
     let before = world.begun.len();
-    (0..3).for_each(|_| drop(world.round()));
+    world.rounds(3);
     assert!(world.begun[before..before + 10].iter().all(|(queue, _)| queue.lane == Lane::Urgent));
 }
 
@@ -45,7 +45,7 @@ fn bulk_gets_one_in_five_beside_normal_and_everything_when_alone() {
     let mut world = World::new(settings(), vec![provider("a", 11)], 1);
     world.add(0, key(Lane::Normal, 1), 1_000);
     world.add(0, key(Lane::Bulk, 2), 1_000);
-    (0..10).for_each(|_| drop(world.round()));
+    world.rounds(10);
     assert_eq!(world.begun_of(|queue| queue.lane == Lane::Bulk), 20);
     assert_eq!(world.begun_of(|queue| queue.lane == Lane::Normal), 80);
 
@@ -75,9 +75,9 @@ fn corporations_share_equally_however_much_each_has() {
 fn a_newcomer_waits_at_most_one_round() {
     let mut world = World::new(settings(), vec![provider("a", 2)], 1);
     (0..50).for_each(|corporation| world.add(0, key(Lane::Normal, corporation), 1_000));
-    (0..7).for_each(|_| drop(world.round()));
+    world.rounds(7);
     world.add(0, key(Lane::Normal, 99), 1);
-    (0..51).for_each(|_| drop(world.round()));
+    world.rounds(51);
     assert_eq!(world.begun_of(|queue| queue.corporation.0 == 99), 1);
 }
 
@@ -88,7 +88,7 @@ fn a_weight_is_a_share() {
     let mut world = World::new(settings, vec![provider("a", 8)], 1);
     world.add(0, key(Lane::Normal, 1), 1_000);
     world.add(0, key(Lane::Normal, 2), 1_000);
-    (0..40).for_each(|_| drop(world.round()));
+    world.rounds(40);
     assert_eq!(world.begun_of(|queue| queue.corporation.0 == 1), 70);
     assert_eq!(world.begun_of(|queue| queue.corporation.0 == 2), 210);
 }

@@ -60,7 +60,7 @@ fn a_pinned_queue_goes_through_its_provider_only() {
     world.add(0, pinned(Lane::Urgent, 1, "b"), 5);
     world.add(0, pinned(Lane::Urgent, 1, "gone"), 5);
     assert_eq!((world.turn(), world.granted()), (Timestamp::NEVER, 2));
-    (0..5).for_each(|_| drop(world.round()));
+    world.rounds(5);
     assert_eq!(world.begun, vec![(pinned(Lane::Urgent, 1, "b"), 1); 5]);
 }
 
@@ -117,7 +117,7 @@ fn a_corporations_limit_holds_it_and_nobody_else_in_any_lane() {
         world.add(1, key(lane, 1), 100);
     }
     world.add(0, key(Lane::Bulk, 2), 20);
-    (0..4).for_each(|_| drop(world.round()));
+    world.rounds(4);
     assert_eq!(world.begun_of(|queue| queue.corporation.0 == 2), 20);
     for _ in 0..10 {
         let next = world.round();

@@ -75,7 +75,9 @@ impl World {
         let waiting = self.waiting.entry((shard, key.clone())).or_default();
         *waiting += count;
         let now = *waiting;
-        self.boards[usize::from(shard)].post(|report| drop(report.waiting.insert(key, now)));
+        self.boards[usize::from(shard)].post(|report| {
+            report.waiting.insert(key, now);
+        });
     }
 
     fn turn(&mut self) -> Timestamp {
@@ -116,6 +118,12 @@ impl World {
             self.finish(provider, self.running[provider]);
         }
         next
+    }
+
+    fn rounds(&mut self, count: u32) {
+        for _ in 0..count {
+            self.round();
+        }
     }
 
     fn granted(&self) -> u32 {

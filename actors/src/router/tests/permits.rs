@@ -88,7 +88,9 @@ impl World {
                 self.add(shard, queue, 0);
             }
             Step::Turn => self.checked_turn(),
-            Step::Settle { most } => drop(self.settle(most)),
+            Step::Settle { most } => {
+                self.settle(most);
+            }
             Step::Finish { provider } => self.finish(provider, self.running[provider].min(1)),
             Step::Shut { provider, for_ms } => self.gates[provider].shut(self.now().plus(for_ms)),
             Step::Open { provider } => self.gates[provider].open(),

@@ -87,6 +87,17 @@ fn a_delivery_told_after_the_bounce_changes_nothing() {
 }
 
 #[test]
+fn a_bounce_told_after_the_delivery_marks_the_address_and_moves_nothing() {
+    for kind in [ReceiptKind::BouncedHard, ReceiptKind::Failed] {
+        let (mut world, id, mail) = World::mailed();
+        world.receipt(mail, ReceiptKind::Delivered);
+        assert_eq!(world.receipt(mail, kind).answer, Answer::Receipt(ReceiptEffect::Noted));
+        assert_eq!((world.step(id), world.state(id)), ("mail", "sent"));
+        assert_eq!(world.address_state(MAIL) == AddressState::Invalid, kind == ReceiptKind::BouncedHard);
+    }
+}
+
+#[test]
 fn weak_and_repeated_evidence_is_noted_only() {
     for kind in [ReceiptKind::Accepted, ReceiptKind::Delayed, ReceiptKind::Opened, ReceiptKind::Complained] {
         let (mut world, id, mail) = World::mailed();

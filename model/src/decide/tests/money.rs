@@ -124,6 +124,7 @@ fn what_is_open_does_not_depend_on_the_order_in_which_facts_arrive() {
         ("a told amount has counted what was paid before", vec![(Paid, 100, 1), (Told, 900, 2)], 900),
         ("and not what was paid after", vec![(Told, 900, 1), (Paid, 100, 2)], 800),
         ("between two payments", vec![(Paid, 100, 1), (Told, 900, 2), (Paid, 50, 3), (Paid, 25, 4)], 825),
+        ("paid at the very moment it was told: counted in it", vec![(Paid, 100, 1), (Told, 900, 1)], 900),
         ("the newest told amount wins", vec![(Told, 900, 1), (Paid, 100, 2), (Told, 700, 3), (Paid, 10, 4)], 690),
     ];
     for (why, facts, expected) in cases {
@@ -134,6 +135,19 @@ fn what_is_open_does_not_depend_on_the_order_in_which_facts_arrive() {
             assert_eq!(open_after(&order), expected, "{why}: {order:?}");
         }
     }
+}
+
+#[test]
+fn a_fact_that_lacks_its_amount_or_subject_changes_nothing() {
+    let mut world = World::usual();
+    let id = world.storno();
+    let before = world.tenant.clone();
+    world.fact(FactKind::Payment, OWED, |f| f.subject = None);
+    for kind in FactKind::ALL {
+        world.fact(kind, OWED, |f| f.amount_cents = None);
+    }
+    assert_eq!((world.state(id), world.tenant.balance), ("ready", before.balance));
+    assert_eq!(world.tenant.subjects, before.subjects);
 }
 
 #[test]
