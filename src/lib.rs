@@ -1,1 +1,18 @@
-//! to come
+//! The binary `sluis` as a library, so that tests and the demo run the real thing: command line, configuration, HTTP and
+//! binary intake, telemetry, the real clock, wiring. Refuses decisions about a tenant: those are the model's.
+
+pub mod admission;
+pub mod app;
+pub mod ask;
+pub mod binary;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod engine_start;
+pub mod explain;
+pub mod http;
+pub mod ids;
+pub mod intake;
+pub mod serve;
+pub mod telemetry;

@@ -68,7 +68,7 @@ impl PreparePool {
     ///
     /// # Errors
     /// The dispatch, when the queue is full or the pool closed.
-    #[allow(clippy::result_large_err)]
+    #[allow(clippy::result_large_err, reason = "the caller gets back what it gave, unboxed")]
     pub fn submit(&self, dispatch: Dispatch, done: Done) -> Result<(), Dispatch> {
         if self.inline {
             done(one(&self.prepare, &dispatch));
@@ -394,17 +394,17 @@ send = { template = { sms = "plain" }, via = ["sms"] }
         let (sender, results) = crossbeam::channel::unbounded();
         let submit = || {
             let sender = sender.clone();
-            pool.submit(dispatch.clone(), Box::new(move |prepared| drop(sender.send(prepared))))
+            pool.submit(dispatch.clone(), Box::new(move |prepared| drop(sender.send(prepared)))).is_ok()
         };
-        assert!(submit().is_ok());
+        assert!(submit());
         release.send(false).unwrap();
         assert_eq!(code(results.recv().unwrap()), "panic".into());
         // One in hand at most, two that wait: the fourth and later cannot all fit.
-        let taken = (0..5).filter(|_| submit().is_ok()).count();
+        let taken = (0..5).filter(|_| submit()).count();
         assert!((2..=3).contains(&taken), "{taken}");
         (0..taken).for_each(|_| release.send(true).unwrap());
         pool.close();
         assert_eq!(results.try_iter().filter(Result::is_ok).count(), taken);
-        assert!(submit().is_err());
+        assert!(!submit());
     }
 }

@@ -67,49 +67,42 @@ impl Handler<Wake> for RouterActor {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
+    use sluis_model::{Channel, CorporationId, Lane, ManualClock, OnDoubt, Timestamp};
+
     use super::*;
     use crate::board::{Board, QueueKey};
     use crate::router::{Gate, ProviderSlot, RouterSettings};
     use crate::wake::Activity;
-    use sluis_model::{Channel, CorporationId, Lane, ManualClock, OnDoubt, Timestamp};
-    use std::num::NonZeroU32;
 
     #[test]
     fn it_grants_when_its_bell_rings_and_sets_its_alarm() {
         let (activity, board) = (Arc::<Activity>::default(), Arc::<Board>::default());
-        let (bell, one) = (Bell::new(activity.clone()), NonZeroU32::MIN);
-        let gate = Gate::new(one, bell.clone());
-        gate.shut(Timestamp(1_000));
-        let slot = ProviderSlot {
-            name: "a".into(),
-            on_doubt: OnDoubt::Hold,
-            concurrency: one,
-            rate_per_second: None,
-            burst: None,
-            gate: gate.clone(),
-        };
+        let (bell, one, many) = (Bell::new(activity.clone()), NonZeroU32::MIN, NonZeroU32::MAX);
+        let gate = Gate::new(many, bell.clone());
+        let (name, on_doubt) = ("a".into(), OnDoubt::Hold);
+        let slot = ProviderSlot { name, on_doubt, concurrency: many, rate_per_second: Some(one), burst: Some(one), gate };
         let queue = QueueKey { channel: Channel::Sms, lane: Lane::Bulk, corporation: CorporationId(1), pinned: None };
-        let waiting = queue.clone();
-        board.post(|report| {
-            report.waiting.insert(waiting, 1);
-        });
         let clock = Arc::new(ManualClock::default());
         let settings = RouterSettings::new(Channel::Sms);
-        let core = RouterCore::new(settings, vec![slot], vec![board], clock.clone(), activity.clone());
+        let core = RouterCore::new(settings, vec![slot], vec![board.clone()], clock.clone(), activity);
+        clock.set(Timestamp(1_000));
+        let waiting = queue.clone();
+        board.post(|report| {
+            report.waiting.insert(waiting, 2);
+        });
         let (sender, grants) = crossbeam::channel::unbounded();
+        let sink = Box::new(move |shard, grant| drop(sender.send((shard, grant))));
         actix::System::new().block_on(async {
             let arbiter = actix::Arbiter::new();
-            let sink = Box::new(move |shard, grant| drop(sender.send((shard, grant))));
             RouterActor::new(core, bell.clone(), sink).start_in(&arbiter.handle());
-            while bell.due() != Timestamp(1_000) {
-                actix::clock::interval(std::time::Duration::from_millis(1)).tick().await;
-            }
-            clock.set(Timestamp(1_000));
-            bell.tick(Timestamp(1_000));
-            let expected = (ShardId(0), Grant { queue, provider: 0, count: 1 });
+            bell.ring();
             let granted = grants.recv_timeout(std::time::Duration::from_secs(30));
-            assert_eq!(granted, Ok(expected));
+            assert_eq!(granted, Ok((ShardId(0), Grant { queue, provider: 0, count: 1 })));
             arbiter.stop();
+            arbiter.join().unwrap();
         });
+        assert_eq!(bell.due(), Timestamp(2_000), "one message a second");
     }
 }

@@ -78,7 +78,7 @@ impl SupervisorInbox {
     /// # Errors
     /// The dispatch, when the inbox is full or closed: its permit has then come back already, and the caller owes
     /// the outcome `Withdrawn`.
-    #[allow(clippy::result_large_err)]
+    #[allow(clippy::result_large_err, reason = "the caller gets back what it gave, unboxed")]
     pub fn offer(&self, dispatch: Dispatch) -> Result<(), Dispatch> {
         let ticket = Ticket::new(self.gate.clone(), self.tickets.clone());
         if self.closed.load(Ordering::SeqCst) {

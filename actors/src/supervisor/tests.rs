@@ -218,7 +218,8 @@ async fn a_send_without_an_answer_is_in_doubt_at_the_deadline() {
 async fn an_attempt_that_is_not_prepared_in_time_is_withdrawn_and_nothing_is_sent() {
     let (release, held) = crossbeam::channel::bounded::<()>(0);
     let slow = Arc::new(move |dispatch: &Dispatch| {
-        drop(held.recv());
+        // Ends when the test lets go.
+        let _ = held.recv();
         outgoing(dispatch)
     });
     let pool = PreparePool::start(1, 4, slow).unwrap();

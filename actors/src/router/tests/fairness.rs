@@ -117,3 +117,12 @@ fn thousands_of_queues_are_all_served() {
     }
     assert_eq!(world.round(), Timestamp::NEVER);
 }
+
+#[test]
+fn grants_do_not_depend_on_the_order_within_a_report() {
+    let mut world = World::new(settings(), vec![provider("a", 50)], 1);
+    (0..40).rev().for_each(|corporation| world.add(0, key(Lane::Normal, corporation), 1));
+    world.turn();
+    let order: Vec<u16> = world.open.iter().map(|(_, grant)| grant.queue.corporation.0).collect();
+    assert!(order.is_sorted() && order.len() == 40, "{order:?}");
+}

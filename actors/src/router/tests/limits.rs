@@ -133,17 +133,15 @@ fn a_corporations_limit_holds_it_and_nobody_else_in_any_lane() {
 fn a_permit_that_only_held_corporations_want_costs_the_provider_nothing() {
     let mut settings = settings();
     settings.default = ShareSettings { rate_per_second: Some(some(1)), burst: Some(some(1)), ..ShareSettings::default() };
-    let mut world = World::new(settings, vec![limited("a", 1, 1)], 1);
+    let mut world = World::new(settings, vec![limited("a", 10, 1)], 1);
     world.clock.advance(1_000);
-    world.add(0, key(Lane::Normal, 1), 5);
+    world.add(0, key(Lane::Bulk, 1), 5);
     world.round();
-    (0..10).for_each(|_| {
-        world.clock.advance(50);
-        world.round();
-    });
-    world.clock.advance(500);
+    world.clock.advance(100);
+    world.add(0, key(Lane::Urgent, 1), 1);
+    world.add(0, key(Lane::Bulk, 2), 1);
     world.round();
-    assert_eq!(world.begun.len(), 2);
+    assert_eq!(world.begun.last().map(|(queue, _)| queue.corporation.0), Some(2), "the urgent one's limit is used up");
 }
 
 #[test]
@@ -158,4 +156,15 @@ fn a_clock_that_steps_back_holds_nothing_up() {
     world.clock.set(next);
     world.round();
     assert_eq!(world.begun.len(), 2);
+}
+
+#[test]
+fn a_corporation_held_before_the_clock_stepped_back_is_asked_again() {
+    let mut settings = settings();
+    settings.default = ShareSettings { rate_per_second: Some(some(1)), burst: Some(some(1)), ..ShareSettings::default() };
+    let mut world = World::new(settings, vec![provider("a", 5)], 1);
+    world.add(0, key(Lane::Normal, 1), 5);
+    assert_eq!(world.round(), NOON.plus(1_000));
+    world.clock.advance(-3_600_000);
+    assert_eq!(world.round(), world.now().plus(1_000));
 }

@@ -166,5 +166,6 @@ proptest! {
             }
         }
         prop_assert_eq!(&worlds[0].open, &worlds[1].open);
+        prop_assert_eq!(&worlds[0].begun, &worlds[1].begun);
     }
 }

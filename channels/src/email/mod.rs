@@ -1,0 +1,16 @@
+//! E-mail over SMTP: composing, the connections, the dialogue, what its answers mean, and the bounces that come later.
+//! Refuses to retry: a send tries once (RFC 5321), and says whether the message can have been taken.
+
+pub mod classify;
+mod config;
+pub mod dsn;
+mod pool;
+mod request;
+mod send;
+mod session;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+pub use config::{SmtpConfig, SmtpTls};
+pub use send::SmtpProvider;

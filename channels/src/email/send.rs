@@ -1,0 +1,164 @@
+//! Owns the SMTP provider: a bounded number of sessions, one message on one of them, one verdict.
+//! Refuses policy. The only second try is on a fresh session when a parked one proved dead before the message could
+//! have been taken.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures::future::{BoxFuture, join_all};
+use lettre::transport::smtp::extension::ClientId;
+use sluis_model::{Channel, OnDoubt, ReferenceKey, Refusal, Timestamp, Verdict, Why};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use super::classify;
+use super::config::SmtpConfig;
+use super::dsn::read_dsn;
+use super::pool::Pool;
+use super::request::{self, Letter};
+use super::session::{Dial, Session, Trouble};
+use crate::config::{Problem, SecretSource};
+use crate::outgoing::Outgoing;
+use crate::provider::{Callback, Connections, Provider, ProviderReceipt, ReceiptError, ReceiptProof};
+use crate::tls::client_config;
+
+/// A relay that takes mail over SMTP.
+pub struct SmtpProvider {
+    name: String,
+    on_doubt: OnDoubt,
+    dial: Dial,
+    pool: Arc<Pool>,
+    slots: Semaphore,
+    connections: usize,
+    messages_per_connection: u32,
+    wait: Duration,
+    opened: AtomicU64,
+}
+
+impl fmt::Debug for SmtpProvider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SmtpProvider").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl SmtpProvider {
+    pub(crate) fn new(name: &str, path: &str, config: &SmtpConfig, secrets: &dyn SecretSource) -> Result<Self, Vec<Problem>> {
+        let (credentials, tls) = match (config.credentials(path, secrets), client_config(path, config.ca_file.as_deref())) {
+            (Ok(credentials), Ok(tls)) => (credentials, tls),
+            (credentials, tls) => return Err(credentials.err().into_iter().chain(tls.err()).collect()),
+        };
+        let connections = config.connections as usize;
+        Ok(Self {
+            name: name.to_owned(),
+            on_doubt: config.on_doubt,
+            dial: Dial {
+                host: config.host.clone(),
+                port: config.port,
+                tls: config.tls,
+                hello: ClientId::Domain(config.hello.clone()),
+                config: tls,
+                credentials,
+                pipelining: config.pipelining,
+                connect_timeout: config.connect_timeout.0,
+                command_timeout: config.command_timeout.0,
+                data_timeout: config.data_timeout.0,
+            },
+            pool: Pool::new(config.idle.0),
+            slots: Semaphore::new(connections),
+            connections,
+            messages_per_connection: config.messages_per_connection,
+            wait: config.wait.0,
+            opened: AtomicU64::new(0),
+        })
+    }
+
+    async fn send_one(&self, outgoing: Outgoing) -> Verdict {
+        let letter = match request::compose(&outgoing) {
+            Ok(letter) => letter,
+            Err(why) => return Verdict::Refused { class: Refusal::Ours, why },
+        };
+        let Ok(Ok(_slot)) = timeout(self.wait, self.slots.acquire()).await else {
+            return Verdict::Withdrawn { why: Why::new("busy", "no connection slot within the limit") };
+        };
+        if let Some(session) = self.pool.take()
+            && let Some(verdict) = self.on_parked(session, &letter).await
+        {
+            return verdict;
+        }
+        let session = match self.dial.open().await {
+            Ok(session) => session,
+            Err(trouble) => return classify::verdict(trouble, &outgoing.to),
+        };
+        self.opened.fetch_add(1, Ordering::Relaxed);
+        match self.carry(session, &letter).await {
+            Ok(reply) => classify::accepted(&reply, &outgoing.to),
+            Err(trouble) => classify::verdict(trouble, &outgoing.to),
+        }
+    }
+
+    /// The verdict from a parked session; none when it was dead (or on its way out, 421) before the message was taken.
+    async fn on_parked(&self, session: Session, letter: &Letter) -> Option<Verdict> {
+        let to: &str = letter.to.as_ref();
+        match self.carry(session, letter).await {
+            Ok(reply) => Some(classify::accepted(&reply, to)),
+            Err(Trouble::Lost(_)) => None,
+            Err(Trouble::Answer(reply)) if reply.code == 421 => None,
+            Err(trouble) => Some(classify::verdict(trouble, to)),
+        }
+    }
+
+    /// Carries the message and parks the session, or gives it up.
+    async fn carry(&self, mut session: Session, letter: &Letter) -> Result<classify::Reply, Trouble> {
+        let result = session.carry(letter).await;
+        if session.usable && session.carried < self.messages_per_connection {
+            self.pool.park(session);
+        } else if session.usable {
+            tokio::spawn(session.quit());
+        }
+        result
+    }
+}
+
+impl Provider for SmtpProvider {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn channel(&self) -> Channel {
+        Channel::Email
+    }
+
+    fn on_doubt(&self) -> OnDoubt {
+        self.on_doubt
+    }
+
+    fn concurrency(&self) -> usize {
+        self.connections
+    }
+
+    fn send(self: Arc<Self>, outgoing: Outgoing) -> BoxFuture<'static, Verdict> {
+        Box::pin(async move { self.send_one(outgoing).await })
+    }
+
+    /// A bounce is a mail that anyone can write: whoever posts it must be known to us.
+    fn receipt_proof(&self) -> ReceiptProof {
+        ReceiptProof::CallerMust
+    }
+
+    fn receive(&self, callback: &Callback<'_>, key: &ReferenceKey, _: Timestamp) -> Result<Vec<ProviderReceipt>, ReceiptError> {
+        Ok(read_dsn(callback.body, key, &self.name)?)
+    }
+
+    fn connections(&self) -> Connections {
+        let busy = self.connections.saturating_sub(self.slots.available_permits());
+        Connections { busy, idle: self.pool.len(), opened: self.opened.load(Ordering::Relaxed) }
+    }
+
+    fn close(self: Arc<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            join_all(self.pool.close().into_iter().map(Session::quit)).await;
+        })
+    }
+}

@@ -1,0 +1,104 @@
+//! Owns what an answer of Bird means: pure, HTTP status and body in, verdict with a reason out.
+//! Refuses the network, and to retry.
+//!
+//! Sources: RFC 9110 15 (status codes), RFC 6585 4 (429), Bird's API errors (`errors[].code`, `description`,
+//! `parameter`): 2 request not allowed, 9 missing parameter, 10 invalid parameter, 20 not found, 25 not enough balance.
+//!
+//! A POST is not idempotent and Bird keeps no idempotency key: a 5xx may come from a gateway whose upstream took the
+//! message, so it is in doubt. Only a 503 that names a time (`Retry-After`) is a plain "not now".
+
+use jiff::fmt::rfc2822::DateTimeParser;
+use serde::Deserialize;
+use sluis_model::{Refusal, Timestamp, Verdict, Why};
+
+use crate::words::why;
+
+/// A complete answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<'a> {
+    /// HTTP status.
+    pub status: u16,
+    /// `Retry-After`, RFC 9110 10.2.3: seconds or a date.
+    pub retry_after: Option<&'a str>,
+    /// The body, as far as it was read.
+    pub body: &'a [u8],
+}
+
+#[derive(Deserialize)]
+struct Taken {
+    id: String,
+}
+
+#[derive(Deserialize, Default)]
+struct Errors {
+    #[serde(default)]
+    errors: Vec<ApiError>,
+}
+
+#[derive(Deserialize)]
+struct ApiError {
+    code: i64,
+    #[serde(default)]
+    description: Option<String>,
+    #[serde(default)]
+    parameter: Option<String>,
+}
+
+/// The verdict. `now` is for a `Retry-After` that is a date.
+#[must_use]
+pub fn classify(answer: &Answer<'_>, recipient: &str, now: Timestamp) -> Verdict {
+    if (200..300).contains(&answer.status) {
+        return taken(answer);
+    }
+    let errors: Errors = serde_json::from_slice(answer.body).unwrap_or_default();
+    let first = errors.errors.first();
+    let reason = reason(answer.status, first, recipient);
+    let after_ms = answer.retry_after.and_then(|text| retry_after(text, now));
+    match answer.status {
+        // Not taken: too many, or the server gave up waiting for the request.
+        408 | 429 => Verdict::Retry { after_ms, why: reason },
+        503 if after_ms.is_some() => Verdict::Retry { after_ms, why: reason },
+        // RFC 9110 15.6.2 and 15.6.6 (501, 505): said before anything is done.
+        501 | 505 => Verdict::Refused { class: Refusal::Ours, why: reason },
+        500..=599 => Verdict::InDoubt { why: reason },
+        400 | 422 if first.is_some_and(is_about_recipient) => Verdict::Refused { class: Refusal::Address, why: reason },
+        // Keys, balance, originator, address of the API, redirects: people must look.
+        _ => Verdict::Refused { class: Refusal::Ours, why: reason },
+    }
+}
+
+/// A success without an id may be any server's; only a callback can tell.
+fn taken(answer: &Answer<'_>) -> Verdict {
+    match serde_json::from_slice::<Taken>(answer.body) {
+        Ok(taken) if !taken.id.is_empty() => Verdict::Accepted { provider_id: Why::new("", &taken.id).text },
+        _ => Verdict::InDoubt { why: Why::new("answer", &format!("HTTP {} without a message id", answer.status)) },
+    }
+}
+
+fn is_about_recipient(error: &ApiError) -> bool {
+    matches!(error.code, 9 | 10) && matches!(error.parameter.as_deref(), Some("recipient" | "recipients" | "msisdn" | "to"))
+}
+
+fn reason(status: u16, error: Option<&ApiError>, recipient: &str) -> Why {
+    match error {
+        Some(error) => {
+            let description = error.description.as_deref().unwrap_or_default();
+            let text = format!("HTTP {status}, {}: {description}", error.parameter.as_deref().unwrap_or("no parameter"));
+            why(format!("bird {}", error.code), &text, recipient.trim_start_matches('+'))
+        }
+        None => Why::new(format!("http {status}"), ""),
+    }
+}
+
+/// `Retry-After` in milliseconds from now; a date in the past is zero, at most a day.
+#[must_use]
+pub fn retry_after(text: &str, now: Timestamp) -> Option<u64> {
+    const DAY: u64 = 86_400_000;
+    let text = text.trim();
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        return text.parse::<u64>().ok().map(|seconds| seconds.saturating_mul(1000).min(DAY));
+    }
+    let date = DateTimeParser::new().parse_timestamp(text).ok()?;
+    let millis = Timestamp(date.as_millisecond()).since(now);
+    Some(u64::try_from(millis).unwrap_or(0).min(DAY))
+}

@@ -1,0 +1,167 @@
+//! Owns the alphabet of text messages and the counting of segments: 3GPP TS 23.038 6.2.1 (GSM 7 bit default alphabet
+//! and its extension table), TS 23.040 9.2.3.24.1 (concatenation), and an optional transliteration into that alphabet.
+//! Refuses national language tables: no provider we know of sends them.
+
+use serde::Serialize;
+
+/// How a message is written on the air.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Encoding {
+    /// GSM 7 bit: 160 septets, or 153 in each of several segments.
+    Gsm7,
+    /// UCS-2: 70 UTF-16 units, or 67 in each of several segments.
+    Ucs2,
+}
+
+impl Encoding {
+    /// Units in a message of one segment, and in each of several.
+    const fn room(self) -> (usize, usize) {
+        match self {
+            Encoding::Gsm7 => (160, 153),
+            Encoding::Ucs2 => (70, 67),
+        }
+    }
+
+    /// Units that a character takes. An extension character (ESC and another) and a surrogate pair take two, and are
+    /// never divided between segments.
+    fn units(self, c: char) -> usize {
+        match self {
+            Encoding::Gsm7 if is_extension(c) => 2,
+            Encoding::Gsm7 => 1,
+            Encoding::Ucs2 => c.len_utf16(),
+        }
+    }
+}
+
+/// What a text costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Segments {
+    /// Its encoding.
+    pub encoding: Encoding,
+    /// Septets or UTF-16 units in all.
+    pub units: usize,
+    /// Segments, at least one.
+    pub count: usize,
+}
+
+/// Counts the segments of a text.
+#[must_use]
+pub fn count(text: &str) -> Segments {
+    let encoding = encoding_of(text);
+    let units = text.chars().map(|c| encoding.units(c)).sum();
+    Segments { encoding, units, count: split(text).len() }
+}
+
+/// Divides a text into its segments, as a phone would receive them: for the count and for a preview.
+#[must_use]
+pub fn split(text: &str) -> Vec<&str> {
+    let encoding = encoding_of(text);
+    let (single, several) = encoding.room();
+    if text.chars().map(|c| encoding.units(c)).sum::<usize>() <= single {
+        return vec![text];
+    }
+    let mut segments = Vec::new();
+    let (mut from, mut used) = (0, 0);
+    for (at, c) in text.char_indices() {
+        let units = encoding.units(c);
+        if used + units > several {
+            segments.push(&text[from..at]);
+            (from, used) = (at, 0);
+        }
+        used += units;
+    }
+    segments.push(&text[from..]);
+    segments
+}
+
+/// GSM-7 when every character is in its alphabet.
+#[must_use]
+pub fn encoding_of(text: &str) -> Encoding {
+    if text.chars().all(|c| is_basic(c) || is_extension(c)) { Encoding::Gsm7 } else { Encoding::Ucs2 }
+}
+
+/// The text with characters outside GSM-7 replaced by their nearest inside it; the text itself where that would still
+/// not make it GSM-7, because then nothing is won by the loss.
+#[must_use]
+pub fn transliterate(text: &str) -> String {
+    if encoding_of(text) == Encoding::Gsm7 {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match nearest(c) {
+            Some(near) if !is_basic(c) && !is_extension(c) => out.push_str(near),
+            _ => out.push(c),
+        }
+    }
+    if encoding_of(&out) == Encoding::Gsm7 { out } else { text.to_owned() }
+}
+
+/// The default alphabet, without ESC.
+const fn is_basic(c: char) -> bool {
+    matches!(c,
+        ' '..='#' | '%'..='?' | 'A'..='Z' | 'a'..='z' | '@' | '$' | '_' | '\n' | '\r'
+        | '£' | '¥' | 'è' | 'é' | 'ù' | 'ì' | 'ò' | 'Ç' | 'Ø' | 'ø' | 'Å' | 'å'
+        | 'Δ' | 'Φ' | 'Γ' | 'Λ' | 'Ω' | 'Π' | 'Ψ' | 'Σ' | 'Θ' | 'Ξ'
+        | 'Æ' | 'æ' | 'ß' | 'É' | '¤' | '¡' | 'Ä' | 'Ö' | 'Ñ' | 'Ü' | '§' | '¿' | 'ä' | 'ö' | 'ñ' | 'ü' | 'à')
+}
+
+/// The extension table: an ESC and another septet.
+const fn is_extension(c: char) -> bool {
+    matches!(c, '\u{c}' | '^' | '{' | '}' | '\\' | '[' | '~' | ']' | '|' | '€')
+}
+
+/// The nearest text in GSM-7 for the characters Dutch texts and names meet.
+const fn nearest(c: char) -> Option<&'static str> {
+    Some(match c {
+        'ë' | 'ê' | 'ē' | 'ė' | 'ę' | 'ě' => "e",
+        'Ë' | 'Ê' | 'È' | 'Ē' | 'Ė' | 'Ę' | 'Ě' => "E",
+        'ï' | 'î' | 'í' | 'ī' | 'ı' => "i",
+        'Ï' | 'Î' | 'Í' | 'Ì' | 'Ī' | 'İ' => "I",
+        'á' | 'â' | 'ã' | 'ā' | 'ă' | 'ą' => "a",
+        'Á' | 'À' | 'Â' | 'Ã' | 'Ā' | 'Ă' | 'Ą' => "A",
+        'ó' | 'ô' | 'õ' | 'ō' | 'ő' => "o",
+        'Ó' | 'Ò' | 'Ô' | 'Õ' | 'Ō' | 'Ő' => "O",
+        'ú' | 'û' | 'ū' | 'ů' | 'ű' => "u",
+        'Ú' | 'Ù' | 'Û' | 'Ū' | 'Ů' | 'Ű' => "U",
+        'ç' | 'ć' | 'č' => "c",
+        'Ć' | 'Č' => "C",
+        'ş' | 'ș' | 'ś' | 'š' => "s",
+        'Ş' | 'Ș' | 'Ś' | 'Š' => "S",
+        'ğ' => "g",
+        'Ğ' => "G",
+        'ń' | 'ň' => "n",
+        'Ń' | 'Ň' => "N",
+        'ł' => "l",
+        'Ł' => "L",
+        'ž' | 'ź' | 'ż' => "z",
+        'Ž' | 'Ź' | 'Ż' => "Z",
+        'ý' | 'ÿ' => "y",
+        'Ý' | 'Ÿ' => "Y",
+        'ț' | 'ţ' => "t",
+        'Ț' | 'Ţ' => "T",
+        'đ' | 'ď' | 'ð' => "d",
+        'Đ' | 'Ď' | 'Ð' => "D",
+        'ř' => "r",
+        'Ř' => "R",
+        'œ' => "oe",
+        'Œ' => "OE",
+        'ĳ' => "ij",
+        'Ĳ' => "IJ",
+        '’' | '‘' | '‚' | '‛' | '´' | '`' | '′' => "'",
+        '“' | '”' | '„' | '«' | '»' | '″' => "\"",
+        '–' | '—' | '‐' | '‑' | '−' => "-",
+        '…' => "...",
+        '•' | '·' => "-",
+        '\u{a0}' | '\u{202f}' | '\u{2009}' | '\t' => " ",
+        '\u{ad}' | '\u{200b}' | '\u{200d}' | '\u{feff}' => "",
+        '×' => "x",
+        '°' => " gr.",
+        '½' => "1/2",
+        '¼' => "1/4",
+        '²' => "2",
+        '³' => "3",
+        _ => return None,
+    })
+}

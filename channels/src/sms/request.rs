@@ -1,0 +1,76 @@
+//! Owns the request to Bird: `POST {base}/messages` (developers.messagebird.com, SMS messaging, "Send outbound SMS";
+//! field names as in messagebird/go-rest-api `sms/message.go`). Refuses a message over the configured length.
+
+use bytes::Bytes;
+use http::Request;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
+use http_body_util::Full;
+use serde::Serialize;
+use sluis_model::Why;
+
+use super::gsm::{self, Encoding};
+use crate::outgoing::{Content, Outgoing};
+
+/// What a request needs beside the message.
+pub(super) struct Account {
+    /// `{base}/messages`.
+    pub(super) messages: http::Uri,
+    /// `AccessKey …`, marked sensitive.
+    pub(super) authorization: HeaderValue,
+    /// The name in the callback's address.
+    pub(super) provider: String,
+    pub(super) max_segments: usize,
+    pub(super) transliterate: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Message<'a> {
+    originator: &'a str,
+    recipients: [&'a str; 1],
+    body: &'a str,
+    /// Comes back in every callback.
+    reference: &'a str,
+    r#type: &'static str,
+    /// Bird's word is in lower case throughout.
+    #[serde(rename = "datacoding")]
+    data_coding: &'static str,
+    report_url: String,
+}
+
+/// The request, or what in the message is wrong (ours).
+pub(super) fn compose(account: &Account, outgoing: &Outgoing) -> Result<Request<Full<Bytes>>, Why> {
+    let Content::Text(text) = &outgoing.content else {
+        return Err(Why::new("render", "the content is not a text message"));
+    };
+    let text = if account.transliterate { gsm::transliterate(text) } else { text.clone() };
+    let segments = gsm::count(&text);
+    if text.trim().is_empty() {
+        return Err(Why::new("render", "the text is empty"));
+    }
+    if segments.count > account.max_segments {
+        let text = format!("{} segments, at most {}", segments.count, account.max_segments);
+        return Err(Why::new("segments", &text));
+    }
+    let message = Message {
+        originator: &outgoing.sender.sms_originator,
+        // Bird wants E.164 without the plus.
+        recipients: [outgoing.to.trim_start_matches('+')],
+        body: &text,
+        reference: &outgoing.reference,
+        r#type: "sms",
+        data_coding: match segments.encoding {
+            Encoding::Gsm7 => "plain",
+            Encoding::Ucs2 => "unicode",
+        },
+        report_url: format!("{}/v1/receipts/{}", outgoing.sender.public_url.trim_end_matches('/'), account.provider),
+    };
+    let body = serde_json::to_vec(&message).map_err(|e| Why::new("render", &e.to_string()))?;
+    Request::post(account.messages.clone())
+        .header(AUTHORIZATION, account.authorization.clone())
+        .header(CONTENT_TYPE, "application/json")
+        .header(ACCEPT, "application/json")
+        .header(USER_AGENT, concat!("sluis/", env!("CARGO_PKG_VERSION")))
+        .body(Full::new(Bytes::from(body)))
+        .map_err(|e| Why::new("render", &e.to_string()))
+}

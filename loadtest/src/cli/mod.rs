@@ -1,0 +1,13 @@
+//! One file per subcommand: its options, and the call into the library. Refuses logic of its own.
+
+pub(crate) mod demo;
+pub(crate) mod flood;
+pub(crate) mod ledger;
+pub(crate) mod run;
+pub(crate) mod sink;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+/// What a subcommand ends in.
+pub(crate) type Done = Result<ExitCode, Box<dyn Error>>;

@@ -1,0 +1,51 @@
+//! The command line of the load tests. Owns printing and the exit code; refuses logic.
+#![allow(clippy::print_stdout, clippy::print_stderr)] // the command line is where talking belongs
+
+mod cli;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Sinks, load generator, ledger and demo data for Sluis.
+#[derive(Debug, Parser)]
+#[command(name = "sluis-loadtest", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the SMTP and SMS sinks until told to stop (ctrl-c or SIGTERM), then write their ledger.
+    Sink(cli::sink::SinkArguments),
+    /// Offer notifications on a fixed schedule and report.
+    Run(Box<cli::run::RunArguments>),
+    /// Load the tenants that `run` sends to.
+    Tenants(cli::run::TenantArguments),
+    /// Reconcile acknowledged ids, sink ledgers and outcomes.
+    Ledger(cli::ledger::LedgerArguments),
+    /// Measure what a mail sink takes by itself.
+    Flood(cli::flood::FloodArguments),
+    /// Write the demo's data.
+    DemoData(cli::demo::DemoArguments),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Sink(arguments) => cli::sink::sink(arguments).await,
+        Command::Run(arguments) => cli::run::run(*arguments).await,
+        Command::Tenants(arguments) => cli::run::tenants(arguments).await,
+        Command::Ledger(arguments) => cli::ledger::ledger(&arguments),
+        Command::Flood(arguments) => cli::flood::flood(arguments).await,
+        Command::DemoData(arguments) => cli::demo::demo_data(&arguments),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("sluis-loadtest: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The open-loop generator: notifications arrive on a fixed schedule, whatever the engine does, and
+//! latency counts from the scheduled moment, so a slow engine cannot hide by slowing the generator
+//! down. Owns the schedule, the books of what was offered and acknowledged, and the report; refuses
+//! to print (the command line does) and to retry unless asked.
+//!
+//! A new way in (the binary port) is one file: implement [`Target`] and [`Link`].
+
+mod acks;
+mod answer;
+mod driver;
+mod flood;
+mod http;
+mod ndjson;
+mod notification;
+mod pool;
+mod report;
+mod target;
+mod tenants;
+
+pub use self::acks::{AckRow, AckWriter};
+pub use self::answer::{Answer, Class};
+pub use self::driver::{OnProgress, Pace, Plan, Progress, Stop, run};
+pub use self::flood::{Flooded, flood_smtp};
+pub use self::http::HttpTarget;
+pub use self::ndjson::NdjsonTarget;
+pub use self::notification::{LaneMix, Maker, Notification, Shape, Subject, filler};
+pub use self::report::Report;
+pub use self::target::{Endpoint, Link, RunError, Target};
+pub use self::tenants::{load_tenants, mobile_of, tenant_id};

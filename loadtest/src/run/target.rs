@@ -1,0 +1,157 @@
+//! What a way into the engine must offer the generator, and the HTTP connection two of them share.
+//! Refuses to schedule and to retry: a link sends what it is given, once.
+
+use std::future::Future;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::{Method, Request, Response, Uri};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use super::{Answer, Notification};
+
+/// What can go wrong before or after a run; during it everything is counted instead.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The target is not an address this generator can reach.
+    #[error("target {value}: expected http://host:port; hint: TLS is not measured here, put the engine on loopback")]
+    Target {
+        /// What was given.
+        value: String,
+    },
+    /// An option's value is wrong.
+    #[error("{option} {value}: expected {expected}")]
+    Option {
+        /// The option.
+        option: &'static str,
+        /// What was given.
+        value: String,
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// A file could not be written.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: String,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The engine refused a preparation step, such as loading tenants.
+    #[error("{what}: the engine answered {answer}")]
+    Refused {
+        /// The step.
+        what: &'static str,
+        /// Status and start of the body, or the connection's error.
+        answer: String,
+    },
+}
+
+/// A way into the engine.
+pub trait Target: Send + Sync + 'static {
+    /// One connection of it.
+    type Link: Link;
+    /// A connection, made when it is first used and again whenever it broke.
+    fn link(&self) -> Self::Link;
+    /// How many notifications a link takes at once.
+    fn rows_per_send(&self) -> usize;
+    /// For the report.
+    fn name(&self) -> &'static str;
+}
+
+/// One connection of a target.
+pub trait Link: Send + 'static {
+    /// Sends `rows` and calls `on_answer(position in rows, answer)` as each answer comes. Rows without
+    /// an answer when this returns are connection errors.
+    fn send(
+        &mut self,
+        rows: &[Notification],
+        on_answer: &mut (dyn FnMut(usize, Answer) + Send),
+    ) -> impl Future<Output = ()> + Send;
+}
+
+/// Where the engine listens, and the key to present.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    authority: String,
+    authorization: Option<HeaderValue>,
+}
+
+impl Endpoint {
+    /// From `http://host:port` and an optional API key.
+    ///
+    /// # Errors
+    /// Not an `http` URL, or a key that cannot be a header.
+    pub fn new(url: &str, key: Option<&str>) -> Result<Self, RunError> {
+        let fail = || RunError::Target { value: url.into() };
+        let uri: Uri = url.parse().map_err(|_| fail())?;
+        let host = uri.host().filter(|_| uri.scheme_str() == Some("http")).ok_or_else(fail)?;
+        let authority = format!("{host}:{}", uri.port_u16().unwrap_or(80));
+        let authorization = key.map(|key| HeaderValue::from_str(&format!("Bearer {key}")));
+        let authorization = authorization.transpose().map_err(|_| RunError::Option {
+            option: "--key",
+            value: "(hidden)".into(),
+            expected: "printable ASCII",
+        })?;
+        Ok(Self { authority, authorization })
+    }
+
+    /// A POST of `body` to `path`.
+    pub(super) fn post(&self, path: &'static str, content_type: &'static str, body: Bytes) -> Request<Full<Bytes>> {
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = Uri::from_static(path);
+        let headers = request.headers_mut();
+        headers.insert(HOST, HeaderValue::from_str(&self.authority).unwrap_or(HeaderValue::from_static("localhost")));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        if let Some(authorization) = &self.authorization {
+            headers.insert(AUTHORIZATION, authorization.clone());
+        }
+        request
+    }
+}
+
+/// One keep-alive HTTP/1.1 connection, reconnected when it broke.
+pub(super) struct HttpLink {
+    pub(super) endpoint: Endpoint,
+    sender: Option<SendRequest<Full<Bytes>>>,
+}
+
+impl HttpLink {
+    pub(super) fn new(endpoint: Endpoint) -> Self {
+        Self { endpoint, sender: None }
+    }
+
+    /// Sends a request; `None` means the connection could not be made or broke.
+    pub(super) async fn call(&mut self, request: Request<Full<Bytes>>) -> Option<Response<Incoming>> {
+        let ready = match self.sender.as_mut() {
+            Some(sender) => sender.ready().await.is_ok(),
+            None => false,
+        };
+        if !ready {
+            self.sender = connect(&self.endpoint.authority).await;
+        }
+        let answer = self.sender.as_mut()?.send_request(request).await.ok();
+        if answer.is_none() {
+            self.sender = None;
+        }
+        answer
+    }
+
+    /// After a body broke off: the next call makes a new connection.
+    pub(super) fn broken(&mut self) {
+        self.sender = None;
+    }
+}
+
+async fn connect(authority: &str) -> Option<SendRequest<Full<Bytes>>> {
+    let stream = TcpStream::connect(authority).await.ok()?;
+    stream.set_nodelay(true).ok()?;
+    let (sender, connection) = handshake(TokioIo::new(stream)).await.ok()?;
+    tokio::spawn(connection);
+    Some(sender)
+}

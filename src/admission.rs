@@ -1,0 +1,259 @@
+//! Owns admission: the one door behind HTTP and the binary port. Validation against the flow, idempotency, limits, the
+//! engine's own state. Refuses to answer before the record is durable: it hands the answer's address to the shard.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use metrics::counter;
+use sluis_actors::{Answers, Book, Claim, Claimed, Engine, Letter, NoRoom, Query, Refused, Reply};
+use sluis_model::{
+    Clock, CorporationId, Environment, FlowBook, Idempotency, Input, Notification, NotificationId, NotificationRequest, TenantKey,
+};
+
+use crate::intake::{self, FieldProblem};
+use crate::telemetry::names;
+
+/// Above this share of the journal's queue, intake is refused; the rest is for outcomes, receipts and timers.
+const JOURNAL_SHARE: f64 = 0.7;
+
+/// What makes the engine refuse intake as a whole.
+#[derive(Debug, Default)]
+pub struct Gatekeeper {
+    stopping: AtomicBool,
+    disk_low: AtomicBool,
+}
+
+impl Gatekeeper {
+    /// No more intake: the process is ending.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the disk has too little room for intake.
+    pub fn set_disk_low(&self, low: bool) {
+        self.disk_low.store(low, Ordering::SeqCst);
+    }
+
+    /// Why intake is refused now, if it is.
+    #[must_use]
+    pub fn reason(&self) -> Option<Closed> {
+        if self.stopping.load(Ordering::SeqCst) {
+            return Some(Closed::Stopping);
+        }
+        self.disk_low.load(Ordering::SeqCst).then_some(Closed::DiskLow)
+    }
+}
+
+/// Why the engine takes no intake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// The process is ending.
+    Stopping,
+    /// The disk is nearly full.
+    DiskLow,
+    /// The journal or a shard is at its bound.
+    Busy,
+    /// As many notifications are open as the engine may hold.
+    Full,
+}
+
+impl Closed {
+    /// Stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Closed::Stopping => "stopping",
+            Closed::DiskLow => "disk_nearly_full",
+            Closed::Busy => "busy",
+            Closed::Full => "engine_full",
+        }
+    }
+
+    /// Seconds after which asking again makes sense.
+    #[must_use]
+    pub const fn retry_after(self) -> u32 {
+        match self {
+            Closed::Busy => 1,
+            Closed::Stopping => 10,
+            Closed::DiskLow | Closed::Full => 30,
+        }
+    }
+}
+
+/// Why a notification was not admitted.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rejected {
+    /// It is wrong; everything wrong with it.
+    Invalid(Vec<FieldProblem>),
+    /// The flow does not exist; these do.
+    UnknownFlow(Vec<String>),
+    /// The key stands for another body.
+    Conflict(NotificationId),
+    /// The corporation's share is used up; ask again after these seconds.
+    ShareFull(u32),
+    /// The engine takes nothing now.
+    Closed(Closed),
+}
+
+impl Rejected {
+    /// Stable code, used in answers and metrics.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Rejected::Invalid(_) => "invalid",
+            Rejected::UnknownFlow(_) => "unknown_flow",
+            Rejected::Conflict(_) => "idempotency_conflict",
+            Rejected::ShareFull(_) => "share_full",
+            Rejected::Closed(closed) => closed.code(),
+        }
+    }
+}
+
+/// What was admitted: the answer comes when it is durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Admitted {
+    /// Its id.
+    pub id: NotificationId,
+    /// It was accepted before: the answer is [`sluis_actors::ShardAnswer::Accepted`].
+    pub duplicate: bool,
+}
+
+/// See the module.
+pub struct Admission {
+    engine: Arc<Engine>,
+    book: Arc<Book>,
+    clock: Arc<dyn Clock>,
+    environment: Environment,
+    gatekeeper: Arc<Gatekeeper>,
+}
+
+impl Admission {
+    /// The door of an engine.
+    #[must_use]
+    pub fn new(
+        engine: Arc<Engine>,
+        book: Arc<Book>,
+        clock: Arc<dyn Clock>,
+        environment: Environment,
+        gatekeeper: Arc<Gatekeeper>,
+    ) -> Self {
+        Self { engine, book, clock, environment, gatekeeper }
+    }
+
+    /// Why nothing is taken now, if nothing is.
+    #[must_use]
+    pub fn closed(&self) -> Option<Closed> {
+        self.gatekeeper.reason().or_else(|| (self.engine.journal().queue().fill() >= JOURNAL_SHARE).then_some(Closed::Busy))
+    }
+
+    /// Admits one notification. `Ok`: `answers` gets exactly one answer under `correlation`, once everything is durable.
+    ///
+    /// # Errors
+    /// See [`Rejected`]; `answers` then gets nothing.
+    pub fn admit(
+        &self,
+        corporation: CorporationId,
+        request: &NotificationRequest,
+        answers: &Arc<dyn Answers>,
+        correlation: u64,
+    ) -> Result<Admitted, Rejected> {
+        let result = self.try_admit(corporation, request, answers, correlation);
+        match &result {
+            Ok(Admitted { duplicate: true, .. }) => counter!(names::DUPLICATES).increment(1),
+            Ok(_) => counter!(names::ACCEPTED, "lane" => request.priority.name()).increment(1),
+            Err(rejected) => counter!(names::REJECTED, "reason" => rejected.code()).increment(1),
+        }
+        result
+    }
+
+    fn try_admit(
+        &self,
+        corporation: CorporationId,
+        request: &NotificationRequest,
+        answers: &Arc<dyn Answers>,
+        correlation: u64,
+    ) -> Result<Admitted, Rejected> {
+        let names = || self.book.names(corporation).into_iter().map(str::to_owned).collect();
+        let reference = self.book.current(corporation, &request.flow).ok_or_else(|| Rejected::UnknownFlow(names()))?;
+        let flow = self.book.flow(reference).ok_or_else(|| Rejected::UnknownFlow(names()))?;
+        let fields = intake::validate(request, flow, self.environment).map_err(Rejected::Invalid)?;
+        let idempotency = Idempotency {
+            key: intake::key_hash(corporation, &request.idempotency_key),
+            body: intake::body_hash(request),
+        };
+        let tenant = TenantKey::new(corporation, request.tenant_id.as_str());
+        let now = self.clock.now();
+        let id = crate::ids::mint(tenant.shard(self.engine.shards()), now);
+        let claim = match Claim::take(self.engine.quota(), self.engine.keys(), corporation, idempotency, id, now) {
+            Claimed::Granted(claim) => claim,
+            Claimed::Duplicate(id) => return self.repeat(corporation, id, answers, correlation),
+            Claimed::Conflict(id) => return Err(Rejected::Conflict(id)),
+            Claimed::NoRoom(NoRoom::ShareFull) => return Err(Rejected::ShareFull(10)),
+            Claimed::NoRoom(NoRoom::Arriving) => return Err(Rejected::ShareFull(1)),
+            Claimed::NoRoom(NoRoom::EngineFull) => return Err(Rejected::Closed(Closed::Full)),
+        };
+        // After the key: a repeat of what was accepted gets its answer although nothing new is taken.
+        if let Some(closed) = self.closed() {
+            return Err(Rejected::Closed(closed));
+        }
+        let notification = Box::new(notification(id, reference, request, fields, idempotency));
+        let reply = Reply::to(answers.clone(), correlation);
+        let inbox = self.engine.inbox_of(&tenant);
+        let letter = Letter::Input { tenant, input: Input::Notify(notification), reply, claim: Some(claim) };
+        match inbox.offer_intake(letter) {
+            Ok(()) => Ok(Admitted { id, duplicate: false }),
+            Err(Refused(letter)) => {
+                forget(letter);
+                Err(Rejected::Closed(Closed::Busy))
+            }
+        }
+    }
+
+    /// The answer of a repeat waits behind the first one's commit, in the same line of the same shard.
+    fn repeat(
+        &self,
+        corporation: CorporationId,
+        id: NotificationId,
+        answers: &Arc<dyn Answers>,
+        correlation: u64,
+    ) -> Result<Admitted, Rejected> {
+        let inbox = self.engine.inbox_by_id(id).ok_or(Rejected::Closed(Closed::Busy))?;
+        let reply = Reply::to(answers.clone(), correlation);
+        match inbox.offer_intake(Letter::Query { query: Query::Accepted { corporation, id }, reply }) {
+            Ok(()) => Ok(Admitted { id, duplicate: true }),
+            Err(Refused(letter)) => {
+                forget(letter);
+                Err(Rejected::Closed(Closed::Busy))
+            }
+        }
+    }
+}
+
+/// Takes a refused letter apart without answering it: the caller is told by the return value. Its claim is given back.
+fn forget(letter: Letter) {
+    if let Letter::Input { reply, .. } | Letter::Query { reply, .. } = letter {
+        reply.forget();
+    }
+}
+
+fn notification(
+    id: NotificationId,
+    flow: sluis_model::FlowRef,
+    request: &NotificationRequest,
+    fields: Box<[sluis_model::flow::Value]>,
+    idempotency: Idempotency,
+) -> Notification {
+    Notification {
+        id,
+        flow,
+        category: request.category.as_str().into(),
+        subject: request.subject.clone(),
+        data: request.data.as_str().into(),
+        fields,
+        lane: request.priority,
+        send_after: request.send_after,
+        expires_at: request.expires_at,
+        environment: request.environment,
+        idempotency,
+    }
+}

@@ -1,0 +1,78 @@
+//! Owns what every edge of the binary shares: the engine, the door, the keys, the providers, the secret.
+//! Refuses to be global: it is made once and handed on.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use sluis_actors::{Book, Engine};
+use sluis_channels::Provider;
+use sluis_model::{Clock, CorporationId, Environment, ReferenceKey};
+
+use crate::admission::{Admission, Gatekeeper};
+use crate::config::KeyRing;
+
+/// A corporation, as the edges need it.
+#[derive(Clone, Debug)]
+pub struct Corporation {
+    /// Name in configuration and metrics.
+    pub name: String,
+    /// Name tenants see.
+    pub display_name: String,
+    /// Public base address for links and callbacks.
+    pub public_url: String,
+}
+
+/// See the module.
+pub struct App {
+    /// The running engine.
+    pub engine: Arc<Engine>,
+    /// Definitions.
+    pub book: Arc<Book>,
+    /// The one door.
+    pub admission: Admission,
+    /// What closes it.
+    pub gatekeeper: Arc<Gatekeeper>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// API keys.
+    pub keys: Arc<KeyRing>,
+    /// Operators' keys: for what shows the engine as a whole.
+    pub operators: Arc<KeyRing>,
+    /// Corporations by id.
+    pub corporations: HashMap<CorporationId, Corporation>,
+    /// Providers by name: their receipts come in under it.
+    pub providers: HashMap<String, Arc<dyn Provider>>,
+    /// The reference secret.
+    pub reference: ReferenceKey,
+    /// The world this engine is.
+    pub environment: Environment,
+    /// What `/metrics` shows.
+    pub prometheus: PrometheusHandle,
+}
+
+impl App {
+    /// Whose key was presented. Without any key configured only this machine is served, as the one corporation there is.
+    #[must_use]
+    pub fn caller(&self, presented: Option<&str>) -> Option<CorporationId> {
+        if self.keys.is_empty() {
+            return self.corporations.keys().next().copied();
+        }
+        self.keys.corporation(presented?)
+    }
+
+    /// Whether an operator's key was presented, or none is needed on this machine.
+    #[must_use]
+    pub fn is_operator(&self, presented: Option<&str>) -> bool {
+        if self.operators.is_empty() {
+            return self.keys.is_empty();
+        }
+        presented.is_some_and(|key| self.operators.corporation(key).is_some())
+    }
+
+    /// The name of a corporation, for metrics and reports.
+    #[must_use]
+    pub fn corporation_name(&self, corporation: CorporationId) -> String {
+        self.corporations.get(&corporation).map_or_else(|| corporation.to_string(), |c| c.name.clone())
+    }
+}

@@ -1,0 +1,72 @@
+//! Owns what a connection needs of the engine, and nothing more. Refuses to know sockets.
+
+use std::sync::Arc;
+
+use sluis_actors::Answers;
+use sluis_model::{CorporationId, NotificationId, NotificationRequest};
+
+use crate::admission::{Admitted, Closed, Rejected};
+use crate::app::App;
+
+/// The engine, as the binary port sees it.
+pub(super) trait Door: Send + Sync {
+    /// The corporation whose key this is; empty: no key.
+    fn authenticate(&self, key: &str) -> Option<CorporationId>;
+
+    /// Its name.
+    fn name(&self, corporation: CorporationId) -> String;
+
+    /// Why nothing is taken now, if nothing is.
+    fn closed(&self) -> Option<Closed>;
+
+    /// Notifications there is room for, in this corporation's share and in all.
+    fn room(&self, corporation: CorporationId) -> u32;
+
+    /// See [`crate::admission::Admission::admit`].
+    fn admit(
+        &self,
+        corporation: CorporationId,
+        request: &NotificationRequest,
+        answers: &Arc<dyn Answers>,
+        slot: u64,
+    ) -> Result<Admitted, Rejected>;
+
+    /// A position as senders see it.
+    fn position(&self, id: NotificationId, sequence: u64) -> u64;
+}
+
+impl Door for App {
+    fn authenticate(&self, key: &str) -> Option<CorporationId> {
+        self.caller((!key.is_empty()).then_some(key))
+    }
+
+    fn name(&self, corporation: CorporationId) -> String {
+        self.corporation_name(corporation)
+    }
+
+    fn closed(&self) -> Option<Closed> {
+        self.admission.closed()
+    }
+
+    fn room(&self, corporation: CorporationId) -> u32 {
+        let quota = self.engine.quota();
+        let left = |open: i64, most: i64| most.saturating_sub(open);
+        let (open, most) = quota.total();
+        let share = quota.shares().find(|(c, ..)| *c == corporation).map_or(0, |(_, open, most)| left(open, most));
+        u32::try_from(left(open, most).min(share).max(0)).unwrap_or(u32::MAX)
+    }
+
+    fn admit(
+        &self,
+        corporation: CorporationId,
+        request: &NotificationRequest,
+        answers: &Arc<dyn Answers>,
+        slot: u64,
+    ) -> Result<Admitted, Rejected> {
+        self.admission.admit(corporation, request, answers, slot)
+    }
+
+    fn position(&self, id: NotificationId, sequence: u64) -> u64 {
+        self.reference.mask_position(id, sequence)
+    }
+}

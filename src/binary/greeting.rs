@@ -1,0 +1,76 @@
+//! Owns what happens before a stranger is a sender: version, key, the first credit. Refuses everybody else with one
+//! frame.
+
+use std::sync::Arc;
+
+use sluis_model::wire::{ClientFrame, Durability, ErrorCode, Hello, MAX_FRAME, ServerFrame, VERSION, Welcome};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::Pace;
+use super::door::Door;
+use super::end::End;
+use super::line::Line;
+use super::session::Session;
+use crate::admission::Closed;
+
+/// What the connections of a listener share.
+#[derive(Clone)]
+pub(super) struct House {
+    pub(super) door: Arc<dyn Door>,
+    pub(super) credit: u32,
+    pub(super) pace: Pace,
+    pub(super) shutdown: CancellationToken,
+}
+
+/// Reads `Hello` and puts `Welcome` on the line.
+pub(super) async fn greet<R, W>(line: &mut Line<R, W>, house: &House) -> Result<Session, End>
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
+    let first = tokio::select! {
+        first = timeout(house.pace.hello, line.next()) => first,
+        () = house.shutdown.cancelled() => return Err(End::stopping()),
+    };
+    let Ok(first) = first else {
+        return Err(End::told(ErrorCode::Idle, format!("no Hello within {:?}", house.pace.hello)));
+    };
+    match first? {
+        Some(ClientFrame::Hello(hello)) => welcome(line, house, &hello),
+        Some(_) => Err(End::unexpected("the first frame is no Hello")),
+        None => Err(End::Gone(std::io::ErrorKind::UnexpectedEof.into())),
+    }
+}
+
+fn welcome<R, W>(line: &mut Line<R, W>, house: &House, hello: &Hello) -> Result<Session, End>
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
+    let version = hello.common_version(VERSION, VERSION).ok_or_else(|| {
+        let message = format!("versions {} to {}: expected {VERSION} among them", hello.version_min, hello.version_max);
+        End::told(ErrorCode::NoCommonVersion, message)
+    })?;
+    let corporation = house.door.authenticate(&hello.api_key).ok_or_else(|| {
+        tracing::warn!(client = ?hello.client_name, "an unknown key on the binary port");
+        End::told(ErrorCode::Unauthorised, "the API key is not known")
+    })?;
+    // Any other pressure passes: the sender is welcome and waits for credit.
+    if house.door.closed() == Some(Closed::Stopping) {
+        return Err(End::stopping());
+    }
+    let mut session = Session::new(house.door.clone(), corporation, house.credit);
+    let name = house.door.name(corporation);
+    tracing::info!(client = ?hello.client_name, corporation = name, "a sender connected");
+    line.open();
+    line.put(&ServerFrame::Welcome(Welcome {
+        version,
+        corporation: name,
+        credit: session.first_grant(),
+        max_frame: MAX_FRAME,
+        durability: Durability::Synced,
+    }));
+    Ok(session)
+}

@@ -1,0 +1,48 @@
+//! Owns the way of answers from the shards to a connection. Refuses to wait and to grow beyond the credit that was
+//! granted: each open row is answered once.
+
+use parking_lot::Mutex;
+use sluis_actors::{Answers, ShardAnswer};
+use sluis_model::Answer;
+use tokio::sync::Notify;
+
+/// The answer to the row in a slot: where it stands in the journal, or none when it was not taken.
+pub(super) type Arrived = (u64, Option<u64>);
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct Mailbox {
+    arrived: Mutex<Vec<Arrived>>,
+    wake: Notify,
+}
+
+impl Mailbox {
+    /// Swaps what has arrived for the empty `batch`.
+    pub(super) fn swap(&self, batch: &mut Vec<Arrived>) {
+        debug_assert!(batch.is_empty());
+        std::mem::swap(&mut *self.arrived.lock(), batch);
+    }
+
+    /// Waits until something arrived since the last swap. Safe to cancel.
+    pub(super) async fn filled(&self) {
+        self.wake.notified().await;
+    }
+}
+
+impl Answers for Mailbox {
+    fn answer(&self, slot: u64, answer: ShardAnswer) {
+        let position = match answer {
+            ShardAnswer::Decided { answer: Answer::Accepted { .. }, position } | ShardAnswer::Accepted { position } => Some(position),
+            _ => None,
+        };
+        let was_empty = {
+            let mut arrived = self.arrived.lock();
+            arrived.push((slot, position));
+            arrived.len() == 1
+        };
+        // The rest of the group needs no bell of its own: the connection takes all that is there.
+        if was_empty {
+            self.wake.notify_one();
+        }
+    }
+}

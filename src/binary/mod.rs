@@ -1,0 +1,75 @@
+//! The binary edge: the server side of `docs/binary-protocol.md`. One task per connection decodes, admits, and writes
+//! what the shards answer. Refuses to decide anything about a tenant, and to hold more than the credit it granted: under
+//! pressure it grants none.
+//!
+//! `door` is what a connection needs of the engine, `listener` accepts, `greeting` makes a stranger a sender, `session`
+//! keeps the open rows and the credit of one sender, `connection` moves bytes, `line` owns them.
+
+mod connection;
+mod door;
+mod end;
+mod greeting;
+mod line;
+mod listener;
+mod mailbox;
+mod output;
+mod refusal;
+mod session;
+mod slots;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sluis_model::wire::HELLO_TIMEOUT_MS;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+
+/// What the operator decides about the binary port.
+#[derive(Clone, Debug)]
+pub struct BinarySettings {
+    /// Rows that one connection may have sent without an answer. At least 1 and at most
+    /// [`sluis_model::wire::MAX_CREDIT`] are used.
+    pub credit: u32,
+    /// Connections at once; one more is told to come back.
+    pub max_connections: usize,
+    /// TLS; without it keys travel in plain text.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
+}
+
+/// Serves the binary protocol until `shutdown`; returns when the last connection has its answers, or after the time that
+/// they are given.
+pub async fn serve(app: Arc<App>, listener: TcpListener, settings: BinarySettings, shutdown: CancellationToken) {
+    listener::serve(app, listener, settings, Pace::default(), shutdown).await;
+}
+
+/// How long things take. Only tests choose another one.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    /// For the first frame.
+    hello: Duration,
+    /// The second in which silence, stalls and the end are counted.
+    second: Duration,
+    /// Between looks at pressure while credit is withheld.
+    regrant: Duration,
+    /// For the last frame to leave.
+    farewell: Duration,
+    /// For the peer to close after it.
+    linger: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            hello: Duration::from_millis(HELLO_TIMEOUT_MS),
+            second: Duration::from_secs(1),
+            regrant: Duration::from_millis(50),
+            farewell: Duration::from_secs(5),
+            linger: Duration::from_secs(1),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Owns the open rows and the credit of one sender. Refuses to lose an answer, to give two, and to grant more than there
+//! is room for: that is how pressure reaches the sender.
+
+use std::sync::Arc;
+
+use sluis_actors::Answers;
+use sluis_model::wire::{AckRow, OutOfCredit, Refused, Window, encode_acks, encode_credit, encode_refused};
+use sluis_model::{CorporationId, NotificationRequest};
+
+use super::door::Door;
+use super::mailbox::{Arrived, Mailbox};
+use super::refusal;
+use super::slots::{Open, Slots};
+use crate::admission::Admitted;
+
+/// See the module.
+pub(super) struct Session {
+    door: Arc<dyn Door>,
+    corporation: CorporationId,
+    window: Window,
+    slots: Slots,
+    mailbox: Arc<Mailbox>,
+    /// The mailbox, as the shards know it.
+    answers: Arc<dyn Answers>,
+    /// Rows were refused for want of room: no credit until the next look at the pressure.
+    held: bool,
+    arrived: Vec<Arrived>,
+    acks: Vec<AckRow>,
+}
+
+impl Session {
+    /// A session that may have `credit` rows open.
+    pub(super) fn new(door: Arc<dyn Door>, corporation: CorporationId, credit: u32) -> Self {
+        let mailbox = Arc::<Mailbox>::default();
+        Self {
+            door,
+            corporation,
+            window: Window::new(credit.max(1)),
+            slots: Slots::default(),
+            answers: mailbox.clone(),
+            mailbox,
+            held: false,
+            arrived: Vec::new(),
+            acks: Vec::new(),
+        }
+    }
+
+    /// The credit of `Welcome`.
+    pub(super) fn first_grant(&mut self) -> u32 {
+        self.window.grant(self.grantable())
+    }
+
+    /// Books the rows of a frame.
+    pub(super) fn spend(&mut self, rows: usize) -> Result<(), OutOfCredit> {
+        self.window.spend(u32::try_from(rows).unwrap_or(u32::MAX))
+    }
+
+    /// Admits a booked row. A refusal goes to `out` at once, an ack when it is durable.
+    pub(super) fn submit(&mut self, correlation: u64, row: &NotificationRequest, out: &mut Vec<u8>) {
+        let slot = self.slots.reserve();
+        match self.door.admit(self.corporation, row, &self.answers, slot) {
+            Ok(Admitted { id, duplicate }) => self.slots.fill(slot, Open { correlation, id, duplicate }),
+            Err(rejected) => {
+                self.slots.release(slot);
+                self.refuse(&refusal::of(correlation, rejected), out);
+            }
+        }
+    }
+
+    fn refuse(&mut self, refused: &Refused, out: &mut Vec<u8>) {
+        self.held |= refused.code.is_transient();
+        encode_refused(out, refused);
+        self.window.answered(1);
+    }
+
+    /// Puts what the shards answered behind `out`.
+    pub(super) fn settle(&mut self, out: &mut Vec<u8>) {
+        let mut arrived = std::mem::take(&mut self.arrived);
+        self.mailbox.swap(&mut arrived);
+        for (slot, position) in arrived.drain(..) {
+            let Some(Open { correlation, id, duplicate }) = self.slots.take(slot) else { continue };
+            match position {
+                Some(sequence) => {
+                    let position = self.door.position(id, sequence);
+                    self.acks.push(AckRow { correlation, id, position, duplicate });
+                }
+                None => self.refuse(&refusal::lost(correlation, self.door.closed()), out),
+            }
+        }
+        self.arrived = arrived;
+        encode_acks(out, &self.acks);
+        self.window.answered(self.acks.len() as u32);
+        self.acks.clear();
+    }
+
+    /// Grants what is owed as far as there is room.
+    pub(super) fn grant(&mut self, out: &mut Vec<u8>) {
+        if self.held || self.window.owed() == 0 {
+            return;
+        }
+        let most = self.grantable();
+        encode_credit(out, self.window.grant(most));
+    }
+
+    /// Looks again whether withheld credit can be given. Where only the quota is full, a sender without credit gets one:
+    /// so it hears that its share is full, and repeats of what was accepted get their answers.
+    pub(super) fn grant_again(&mut self, out: &mut Vec<u8>) {
+        self.held = false;
+        self.grant(out);
+        if self.window.available() == 0 && self.window.unanswered() == 0 && self.door.closed().is_none() {
+            encode_credit(out, self.window.grant(1));
+        }
+    }
+
+    fn grantable(&self) -> u32 {
+        match self.door.closed() {
+            Some(_) => 0,
+            None => self.door.room(self.corporation).saturating_sub(self.window.available()),
+        }
+    }
+
+    /// Whether credit is withheld.
+    pub(super) const fn owes_credit(&self) -> bool {
+        self.window.owed() > 0
+    }
+
+    /// Rows that came in and have no answer yet.
+    pub(super) const fn unanswered(&self) -> u32 {
+        self.window.unanswered()
+    }
+
+    /// Waits for an answer. Safe to cancel.
+    pub(super) async fn answered(&self) {
+        self.mailbox.filled().await;
+    }
+}

@@ -1,0 +1,170 @@
+//! Owns `sluis config`: check, print, key, env. Refuses to print: each command returns its text and exit code, so that
+//! a test reads what a person would.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use sluis_actors::Book;
+use sluis_journal::MemoryJournal;
+
+use crate::config::{ApiKey, CliOverrides, Config, ConfigProblems, EXIT_CONFIG, Loaded, MapSecrets, SETTINGS, flows};
+
+/// Looks at the configuration, or helps to write it.
+#[derive(Debug, clap::Subcommand)]
+pub enum ConfigCommand {
+    /// Checks the configuration and the flows it names; reports every problem, exit code 64
+    Check {
+        /// Which configuration.
+        #[command(flatten)]
+        source: Source,
+        /// Also looks up the secrets and CA files that providers name, as a start would
+        #[arg(long)]
+        secrets: bool,
+    },
+    /// Prints the effective configuration; values that are no default say where they came from
+    Print(Source),
+    /// Makes an API key; shows it once, with the hash for the configuration
+    Key,
+    /// Lists the environment variables
+    Env,
+}
+
+/// Which configuration to look at.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Source {
+    /// Configuration file
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What the command line sets.
+    #[command(flatten)]
+    pub overrides: CliOverrides,
+}
+
+impl Source {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// Every problem with it.
+    pub fn load(&self, env: &BTreeMap<String, String>) -> Result<Loaded, ConfigProblems> {
+        Config::load(self.config.as_deref(), env, &self.overrides)
+    }
+}
+
+/// What a command has to say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reply {
+    /// For standard output.
+    pub out: String,
+    /// For standard error.
+    pub err: String,
+    /// Exit code.
+    pub code: u8,
+}
+
+impl Reply {
+    fn good(out: String) -> Self {
+        Self { out, ..Self::default() }
+    }
+
+    fn bad(problems: &ConfigProblems) -> Self {
+        let count = problems.0.len();
+        let noun = if count == 1 { "problem" } else { "problems" };
+        Self { err: format!("{problems}\n{count} {noun} with the configuration\n"), code: EXIT_CONFIG, ..Self::default() }
+    }
+}
+
+/// Runs one command. `env` is the environment of the process.
+#[must_use]
+pub fn run(command: &ConfigCommand, env: &BTreeMap<String, String>) -> Reply {
+    match command {
+        ConfigCommand::Check { source, secrets } => check(source, *secrets, env),
+        ConfigCommand::Print(source) => print(source, env),
+        ConfigCommand::Key => key(),
+        ConfigCommand::Env => Reply::good(env_table()),
+    }
+}
+
+fn check(source: &Source, secrets: bool, env: &BTreeMap<String, String>) -> Reply {
+    let loaded = match source.load(env) {
+        Ok(loaded) => loaded,
+        Err(problems) => return Reply::bad(&problems),
+    };
+    let config = &loaded.config;
+    let mut problems = Vec::new();
+    let mut lines = vec![layers(source, &loaded)];
+    match compile(config) {
+        Ok(line) => lines.push(line),
+        Err(found) => problems.extend(found.0),
+    }
+    lines.push(format!("lists: {} corporations, {} providers", config.corporations.len(), config.providers.len()));
+    if secrets {
+        match config.provider_setups(&MapSecrets(env)) {
+            Ok(setups) => lines.push(format!("secrets: found for {} providers", setups.len())),
+            Err(found) => problems.extend(found.0),
+        }
+    } else {
+        lines.push("secrets: not looked up; --secrets does".to_owned());
+    }
+    if !problems.is_empty() {
+        return Reply::bad(&ConfigProblems(problems));
+    }
+    lines.extend(loaded.notes.iter().map(|note| format!("note: {note}")));
+    lines.push("the configuration is right".to_owned());
+    Reply::good(lines.join("\n") + "\n")
+}
+
+fn layers(source: &Source, loaded: &Loaded) -> String {
+    let file = source.config.as_ref().map_or_else(|| "no file".to_owned(), |path| path.display().to_string());
+    format!("settings: the default, {file}, environment and command line; {} values are no default", loaded.origins.len())
+}
+
+/// Compiles every flow with its templates, against a journal that is thrown away.
+fn compile(config: &Config) -> Result<String, ConfigProblems> {
+    let definitions = flows::load(config)?;
+    let journal = MemoryJournal::new(1, 1);
+    let book = Book::load(&journal, definitions).map_err(|found| ConfigProblems(found.iter().map(flow_problem).collect()))?;
+    let mut names: Vec<String> = book.all_current().map(|(owner, flow)| named(config, owner, flow)).collect();
+    names.sort();
+    Ok(format!("flows: {} compile: {}", names.len(), names.join(", ")))
+}
+
+fn named(config: &Config, owner: Option<sluis_model::CorporationId>, flow: &sluis_model::Flow) -> String {
+    let corporation = config.corporations.iter().find(|corporation| Some(corporation.id) == owner);
+    let of = corporation.map_or_else(String::new, |corporation| format!(" of {}", corporation.name));
+    format!("{} {}{of}", flow.name, flow.version)
+}
+
+fn flow_problem(found: &sluis_actors::BookProblem) -> crate::config::Problem {
+    let path = format!("flow {}.{}", found.definition, found.path);
+    crate::config::Problem::new(path, "wrong", "a flow that compiles", found.message.clone())
+}
+
+fn print(source: &Source, env: &BTreeMap<String, String>) -> Reply {
+    match source.load(env).map(|loaded| loaded.print()) {
+        Ok(Ok(text)) => Reply::good(text),
+        Ok(Err(error)) => Reply { err: format!("could not write the configuration: {error}\n"), code: 70, ..Reply::default() },
+        Err(problems) => Reply::bad(&problems),
+    }
+}
+
+fn key() -> Reply {
+    match ApiKey::fresh() {
+        Ok(key) => Reply::good(format!(
+            "# The key, for the sender. It is not shown again.\n{}\n\n# For its [[corporation]] in the configuration.\nkey_hashes = [\"{}\"]\n",
+            key.reveal(),
+            key.hash()
+        )),
+        Err(error) => Reply { err: format!("{error}\n"), code: 71, ..Reply::default() },
+    }
+}
+
+/// The environment variables, as a Markdown table.
+#[must_use]
+pub fn env_table() -> String {
+    let mut text = String::from("| variable | setting | what it must be | example |\n|---|---|---|---|\n");
+    for setting in SETTINGS {
+        let _ = writeln!(text, "| `{}` | `{}` | {} | `{}` |", setting.variable(), setting.path, setting.expected, setting.example);
+    }
+    text
+}

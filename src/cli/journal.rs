@@ -1,0 +1,83 @@
+//! Owns `sluis journal inspect|verify`: what a data directory holds, and whether every record can be read. Refuses to
+//! change anything, and to open a directory that a process uses.
+
+use std::fmt::Write as _;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use sluis_journal::{Inspection, Journal, Options, Shard, SledJournal, inspect};
+use sluis_model::Record;
+
+use super::config::Reply;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum JournalCommand {
+    /// Per shard: records, sequences, pages, bytes, problems.
+    Inspect {
+        /// The data directory.
+        #[arg(long, value_name = "DIR")]
+        data_dir: PathBuf,
+    },
+    /// Reads and decodes every record; exits 1 if one cannot be read.
+    Verify {
+        /// The data directory.
+        #[arg(long, value_name = "DIR")]
+        data_dir: PathBuf,
+    },
+}
+
+pub(super) fn run(command: &JournalCommand) -> Reply {
+    let result = match command {
+        JournalCommand::Inspect { data_dir } => inspected(data_dir),
+        JournalCommand::Verify { data_dir } => verified(data_dir),
+    };
+    match result {
+        Ok((out, code)) => Reply { out, err: String::new(), code },
+        Err(error) => Reply { out: String::new(), err: format!("sluis: {error:#}\n"), code: 1 },
+    }
+}
+
+fn look(data_dir: &Path) -> anyhow::Result<Inspection> {
+    Ok(inspect(&data_dir.join("journal"))?)
+}
+
+fn inspected(data_dir: &Path) -> anyhow::Result<(String, u8)> {
+    let inspection = look(data_dir)?;
+    let mut out = format!(
+        "{} shards, generations {:?}, {} bytes on disk\n",
+        inspection.shard_count, inspection.generations, inspection.disk_bytes
+    );
+    for (report, checkpoint) in inspection.shards.iter().zip(&inspection.checkpoints) {
+        drop(writeln!(out, "{report:?} checkpoint {checkpoint}"));
+    }
+    for problem in &inspection.problems {
+        let mend = if problem.repaired_by_start { "a start cuts it off" } else { "a start refuses" };
+        drop(writeln!(out, "problem in generation {}: {} ({mend})", problem.generation, problem.error));
+    }
+    Ok((out, u8::from(!inspection.problems.is_empty())))
+}
+
+fn verified(data_dir: &Path) -> anyhow::Result<(String, u8)> {
+    let inspection = look(data_dir)?;
+    let (journal, _) = SledJournal::open(&data_dir.join("journal"), Options { shards: inspection.shard_count, ..Options::default() })?;
+    let (mut out, mut bad) = (String::new(), 0);
+    for number in 0..journal.shards() {
+        let shard = Shard(number);
+        let mut good = 0_u64;
+        journal.replay(shard, journal.first(shard), &mut |sequence, bytes| {
+            match Record::decode(bytes) {
+                Ok(_) => good += 1,
+                Err(error) => {
+                    bad += 1;
+                    drop(writeln!(out, "shard {number} record {sequence}: {error}"));
+                }
+            }
+            ControlFlow::Continue(())
+        })?;
+        drop(writeln!(out, "shard {number}: {good} records read"));
+    }
+    journal.close()?;
+    drop(writeln!(out, "{bad} records cannot be read"));
+    Ok((out, u8::from(bad > 0)))
+}

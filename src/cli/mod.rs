@@ -1,0 +1,117 @@
+//! Owns the command line: what can be asked for, exit codes, and everything printed. Refuses to do the work itself.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the command line is the one place that talks to a person")]
+
+mod config;
+mod journal;
+mod metrics;
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use self::config::{Reply, Source};
+use crate::config::{Config, EXIT_CONFIG, LogFormat};
+
+/// An output street for housing corporations.
+#[derive(Debug, Parser)]
+#[command(name = "sluis", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve: take notifications in and get them to tenants.
+    Serve(Source),
+    /// Run the whole street on sample data, days in seconds, and balance the books.
+    Demo(crate::demo::DemoArgs),
+    /// The configuration: check it, print it, make a key.
+    Config {
+        #[command(subcommand)]
+        what: config::ConfigCommand,
+    },
+    /// The journal of a data directory that no process has open.
+    Journal {
+        #[command(subcommand)]
+        what: journal::JournalCommand,
+    },
+    /// List every metric with its meaning.
+    Metrics,
+}
+
+/// Runs the command line and says how it went.
+#[must_use]
+pub fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Serve(args) => serve(&args),
+        Command::Demo(args) => crate::demo::main(args),
+        Command::Config { what } => said(config::run(&what, &environment())),
+        Command::Journal { what } => said(journal::run(&what)),
+        Command::Metrics => said(metrics::run()),
+    }
+}
+
+fn said(said: Reply) -> ExitCode {
+    if !said.out.is_empty() {
+        print!("{}", said.out);
+    }
+    if !said.err.is_empty() {
+        eprint!("{}", said.err);
+    }
+    ExitCode::from(said.code)
+}
+
+fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+}
+
+fn serve(args: &Source) -> ExitCode {
+    let config = match args.load(&environment()) {
+        Ok(loaded) => loaded.config,
+        Err(problems) => {
+            eprintln!("{problems}");
+            return ExitCode::from(EXIT_CONFIG);
+        }
+    };
+    log(&config);
+    let again = args.clone();
+    let reload = move || match again.load(&environment()) {
+        Ok(loaded) => Some(loaded.config),
+        Err(problems) => {
+            tracing::error!(%problems, "the configuration cannot be read again");
+            None
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("no runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let ended = runtime.block_on(crate::serve::run(config, environment(), reload));
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            eprintln!("sluis: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Log lines go to stderr; answers of commands to stdout.
+fn log(config: &Config) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_new(&config.log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let set = match config.log.format {
+        LogFormat::Text => builder.try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+    // A test may have set one up already.
+    drop(set);
+}

@@ -1,0 +1,168 @@
+//! Owns what the engine is told of the configuration: its settings, in the types of the layers below. Refuses to start
+//! anything.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::num::NonZeroU32;
+use std::path::Path;
+use std::sync::Arc;
+
+use sluis_actors::router::{RouterSettings, SendWindow, ShareSettings};
+use sluis_actors::supervisor::{BreakerSettings, SupervisorSettings};
+use sluis_actors::{CorporationCard, InboxBounds, KeyWindow, ProviderSetup};
+use sluis_channels::{ChannelError, HumanDuration, Provider, SecretSource, build};
+use sluis_journal::Options;
+use sluis_model::{Channel, CorporationId, Policy, RetryPolicy};
+
+use super::parties::{ChannelLimits, Corporation};
+use super::problem::{ConfigProblems, Problem};
+use super::{Config, ProviderEntry};
+
+/// Secrets from a given environment, and from files.
+#[derive(Clone, Copy, Debug)]
+pub struct MapSecrets<'a>(pub &'a BTreeMap<String, String>);
+
+impl SecretSource for MapSecrets<'_> {
+    fn env(&self, name: &str) -> Option<String> {
+        self.0.get(name).cloned()
+    }
+
+    fn file(&self, path: &Path) -> std::io::Result<String> {
+        std::fs::read_to_string(path)
+    }
+}
+
+impl Config {
+    /// What decisions may rely on. Every provider serves every corporation.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        let channels = self.channels();
+        let retry = &self.retry;
+        Policy {
+            environment: self.engine.environment,
+            channels: self.corporations.iter().map(|corporation| (corporation.id, channels.clone())).collect(),
+            allow_list: self.engine.allow_list.iter().map(|entry| entry.as_str().into()).collect::<HashSet<_>>(),
+            retry: RetryPolicy {
+                first_ms: millis(retry.first),
+                longest_ms: millis(retry.longest),
+                most: retry.most,
+                give_up_ms: millis(retry.give_up),
+            },
+        }
+    }
+
+    /// Channels with at least one provider, sorted.
+    #[must_use]
+    pub fn channels(&self) -> Vec<Channel> {
+        let mut channels: Vec<Channel> = self.providers.iter().map(|provider| provider.config.channel()).collect();
+        channels.sort_unstable();
+        channels.dedup();
+        channels
+    }
+
+    /// Most open notifications of each corporation: its own, or the default, or an equal part of what the others leave.
+    #[must_use]
+    pub fn shares(&self) -> Vec<(CorporationId, u64)> {
+        let own = |c: &Corporation| c.max_open.or(self.limits.max_open_per_corporation);
+        let named: u64 = self.corporations.iter().filter_map(own).sum();
+        let unnamed = self.corporations.iter().filter(|c| own(c).is_none()).count() as u64;
+        let part = self.engine.max_open.saturating_sub(named) / unnamed.max(1);
+        self.corporations.iter().map(|c| (c.id, own(c).unwrap_or(part))).collect()
+    }
+
+    /// How long idempotency keys are remembered.
+    #[must_use]
+    pub fn key_window(&self) -> KeyWindow {
+        KeyWindow { age_ms: millis(self.limits.idempotency_age), count: self.limits.idempotency_count }
+    }
+
+    /// What a shard's inbox holds.
+    #[must_use]
+    pub fn inbox_bounds(&self) -> InboxBounds {
+        let limits = &self.limits;
+        InboxBounds { intake: limits.inbox_intake, business: limits.inbox_business, internal: limits.inbox_internal }
+    }
+
+    /// How the journal is opened. Clock and observer are the caller's to add.
+    #[must_use]
+    pub fn journal_options(&self) -> Options {
+        let journal = &self.journal;
+        Options {
+            shards: self.engine.shards,
+            generation_max_bytes: journal.generation_max_bytes,
+            queue_max_batches: journal.queue_max_batches,
+            queue_max_records: journal.queue_max_records,
+            queue_max_bytes: journal.queue_max_bytes,
+            cache_bytes: journal.cache_bytes,
+            ..Options::default()
+        }
+    }
+
+    /// Times and thresholds of supervisors.
+    #[must_use]
+    pub fn supervisor_settings(&self) -> SupervisorSettings {
+        let sending = &self.sending;
+        SupervisorSettings {
+            start_within: sending.start_within.0,
+            deadline: sending.deadline.0,
+            breaker: BreakerSettings {
+                failures: sending.breaker_failures,
+                first_ms: millis(sending.breaker_first),
+                longest_ms: millis(sending.breaker_longest),
+            },
+        }
+    }
+
+    /// Router settings of every channel with a provider.
+    #[must_use]
+    pub fn router_settings(&self) -> HashMap<Channel, RouterSettings> {
+        let of = |channel: Channel| RouterSettings {
+            corporations: self.corporations.iter().filter_map(|c| Some((c.id, share(c.limits.get(&channel)?)))).collect(),
+            normal_per_bulk: self.sending.normal_per_bulk,
+            urgent_reserve_percent: self.sending.urgent_reserve_percent,
+            ..RouterSettings::new(channel)
+        };
+        self.channels().into_iter().map(|channel| (channel, of(channel))).collect()
+    }
+
+    /// Corporations as their messages show them.
+    #[must_use]
+    pub fn cards(&self) -> HashMap<CorporationId, CorporationCard> {
+        let card = |c: &Corporation| CorporationCard { name: c.display_name.as_str().into(), sender: Arc::new(c.sender.clone()) };
+        self.corporations.iter().map(|corporation| (corporation.id, card(corporation))).collect()
+    }
+
+    /// Makes every provider, in order of preference. Reads secrets and CA files, opens no connection.
+    ///
+    /// # Errors
+    /// Every problem found, of all providers.
+    pub fn provider_setups(&self, secrets: &dyn SecretSource) -> Result<Vec<ProviderSetup>, ConfigProblems> {
+        let mut problems = Vec::new();
+        let mut setups = Vec::new();
+        for entry in &self.providers {
+            match build(&entry.name, &entry.path(), &entry.config, secrets) {
+                Ok(provider) => setups.push(setup(provider, entry)),
+                Err(ChannelError::Invalid(found)) => problems.extend(found.0.into_iter().map(Problem::from)),
+            }
+        }
+        if problems.is_empty() { Ok(setups) } else { Err(ConfigProblems(problems)) }
+    }
+}
+
+fn setup(provider: Arc<dyn Provider>, entry: &ProviderEntry) -> ProviderSetup {
+    let ProviderEntry { concurrency, rate_per_second, burst, .. } = entry;
+    ProviderSetup { provider, concurrency: *concurrency, rate_per_second: *rate_per_second, burst: *burst }
+}
+
+fn share(limits: &ChannelLimits) -> ShareSettings {
+    ShareSettings {
+        weight: limits.weight.unwrap_or(NonZeroU32::MIN),
+        rate_per_second: limits.rate_per_second,
+        burst: limits.burst,
+        // Checked when the configuration was read.
+        window: limits.window.as_ref().and_then(|window| window.parse::<SendWindow>().ok()),
+    }
+}
+
+fn millis(time: HumanDuration) -> i64 {
+    i64::try_from(time.0.as_millis()).unwrap_or(i64::MAX)
+}

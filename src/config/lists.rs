@@ -1,0 +1,190 @@
+//! Owns the reading of providers (each kind has its own keys) and the rules for the two lists: names, keys, limits,
+//! shares. Refuses to judge a value that could not even be read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::de::DeserializeOwned;
+use sluis_actors::router::SendWindow;
+use sluis_channels::ProviderConfig;
+use toml::{Table, Value};
+
+use super::Config;
+use super::keys::KeyHash;
+use super::parties::{ChannelLimits, Corporation, PROVIDER_KEYS, ProviderEntry, ProviderHead, connections};
+use super::problem::{Collector, Problem, nearest};
+use super::reader::{element, join, read};
+use super::settings::{NAME, words};
+
+/// The kinds of providers.
+const KINDS: [&str; 3] = ["smtp", "bird-sms", "null"];
+/// The name of the only corporation as long as there is no key.
+const DEMO: &str = "demo";
+
+/// Reads `[[provider]]`.
+pub(super) fn providers(value: Option<&Value>, problems: &mut Collector) -> Vec<ProviderEntry> {
+    let all = match value {
+        Some(Value::Array(all)) => all.as_slice(),
+        None => &[],
+        Some(other) => {
+            problems.add(Problem::new("provider", other, "a list", "[[provider]], with two brackets"));
+            &[]
+        }
+    };
+    let paths: Vec<String> = (0..all.len()).map(|index| element("provider", all, index)).collect();
+    let entries = all.iter().zip(&paths).filter_map(|(value, path)| provider(path, value, problems));
+    entries.collect()
+}
+
+fn provider(path: &str, value: &Value, problems: &mut Collector) -> Option<ProviderEntry> {
+    let Value::Table(table) = value else {
+        problems.add(Problem::new(path, value, "a section", "[[provider]]"));
+        return None;
+    };
+    let own = |key: &str| PROVIDER_KEYS.contains(&key) && key != "kind";
+    let part = |mine: bool| -> Value {
+        let entries = table.iter().filter(|(key, _)| key.as_str() != "kind" && own(key) == mine);
+        Value::Table(entries.map(|(key, value)| (key.clone(), value.clone())).collect::<Table>())
+    };
+    let head = read::<ProviderHead>(path, &part(true), &[], problems);
+    let config = kind(path, table.get("kind"), &part(false), problems);
+    Some(ProviderEntry::new(head?, config?))
+}
+
+fn kind(path: &str, kind: Option<&Value>, rest: &Value, problems: &mut Collector) -> Option<ProviderConfig> {
+    fn of<T: DeserializeOwned>(path: &str, rest: &Value, problems: &mut Collector) -> Option<T> {
+        read(path, rest, &PROVIDER_KEYS, problems)
+    }
+    match kind.and_then(Value::as_str) {
+        Some("smtp") => of(path, rest, problems).map(ProviderConfig::Smtp),
+        Some("bird-sms") => of(path, rest, problems).map(ProviderConfig::BirdSms),
+        Some("null") => of(path, rest, problems).map(ProviderConfig::Null),
+        written => {
+            let hint = written.and_then(|written| nearest(written, KINDS)).map(|near| format!("did you mean {near:?}?"));
+            let shown = kind.map_or_else(|| "not given".to_owned(), Value::to_string);
+            let expected = format!("one of {}", KINDS.join(", "));
+            problems.add(Problem::new(join(path, "kind"), shown, expected, hint.unwrap_or_else(|| "the way out".into())));
+            None
+        }
+    }
+}
+
+/// Everything wrong with the two lists.
+pub(super) fn check(config: &Config, problems: &mut Collector) {
+    config.providers.iter().for_each(|provider| check_provider(provider, problems));
+    config.corporations.iter().for_each(|corporation| check_corporation(corporation, problems));
+    unique("provider", "name", config.providers.iter().map(|p| p.name.clone()), problems);
+    unique("corporation", "name", config.corporations.iter().map(|c| c.name.clone()), problems);
+    unique("corporation", "id", config.corporations.iter().map(|c| c.id.to_string()), problems);
+    check_keys(config, problems);
+    check_shares(config, problems);
+}
+
+fn is_name(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
+    (1..=32).contains(&name.len()) && name.bytes().all(plain)
+}
+
+fn unique(list: &str, key: &str, values: impl Iterator<Item = String>, problems: &mut Collector) {
+    let mut seen = BTreeSet::new();
+    for (index, value) in values.enumerate() {
+        if !seen.insert(value.clone()) {
+            let path = format!("{list}[{index}].{key}");
+            problems.add(Problem::new(path, value, format!("a {key} of its own"), format!("an earlier [[{list}]] has it")));
+        }
+    }
+}
+
+fn check_provider(provider: &ProviderEntry, problems: &mut Collector) {
+    let path = provider.path();
+    if !is_name(&provider.name) {
+        problems.add(Problem::new(join(&path, "name"), format_args!("{:?}", provider.name), NAME, "the name stands in URLs and metrics"));
+    }
+    problems.extend(provider.config.check(&path).into_iter().map(Problem::from));
+    if let Some(most) = connections(&provider.config).filter(|most| provider.concurrency.get() > *most) {
+        let hint = "each attempt needs a connection of its own; raise connections, or leave concurrency out";
+        problems.add(Problem::new(join(&path, "concurrency"), provider.concurrency, format!("at most connections, {most}"), hint));
+    }
+    if provider.burst.is_some() && provider.rate_per_second.is_none() {
+        problems.add(burst_without_rate(&path, provider.burst));
+    }
+}
+
+fn burst_without_rate(path: &str, burst: Option<std::num::NonZeroU32>) -> Problem {
+    let burst = burst.map_or(0, std::num::NonZeroU32::get);
+    Problem::new(join(path, "burst"), burst, "a burst beside a rate", "give rate_per_second too, or leave burst out")
+}
+
+fn check_corporation(corporation: &Corporation, problems: &mut Collector) {
+    let path = join("corporation", &corporation.name);
+    if !is_name(&corporation.name) {
+        let hint = "the name stands in metrics";
+        problems.add(Problem::new(join(&path, "name"), format_args!("{:?}", corporation.name), NAME, hint));
+    }
+    if corporation.id.0 == 0 {
+        let (expected, hint) = words("corporation.x.id").unwrap_or_default();
+        problems.add(Problem::new(join(&path, "id"), 0, expected, hint));
+    }
+    if corporation.display_name.trim().is_empty() || corporation.display_name.chars().any(char::is_control) {
+        let shown = format!("{:?}", corporation.display_name);
+        problems.add(Problem::new(join(&path, "display_name"), shown, "one line of text", "the name as tenants read it"));
+    }
+    problems.extend(corporation.sender.check(&join(&path, "sender")).into_iter().map(Problem::from));
+    for (channel, limits) in &corporation.limits {
+        check_limits(&format!("{path}.limits.{channel}"), limits, problems);
+    }
+}
+
+fn check_limits(path: &str, limits: &ChannelLimits, problems: &mut Collector) {
+    if limits.burst.is_some() && limits.rate_per_second.is_none() {
+        problems.add(burst_without_rate(path, limits.burst));
+    }
+    if let Some(window) = limits.window.as_ref().filter(|window| window.parse::<SendWindow>().is_err()) {
+        let expected = "hours, with or without days before them";
+        problems.add(Problem::new(join(path, "window"), format_args!("{window:?}"), expected, "such as \"mon-sat 08:00-21:00\""));
+    }
+}
+
+/// Hashes are hashes, and nobody's key is another's. Never shows what stands there: it may be a real key.
+fn check_keys(config: &Config, problems: &mut Collector) {
+    let mut owners: BTreeMap<KeyHash, &str> = BTreeMap::new();
+    for corporation in &config.corporations {
+        for (index, text) in corporation.key_hashes.iter().enumerate() {
+            let path = format!("corporation.{}.key_hashes[{index}]", corporation.name);
+            let Ok(hash) = text.parse::<KeyHash>() else {
+                let hint = "never the key itself; `sluis config key` makes a key with its hash";
+                problems.add(Problem::new(path, format!("{} characters", text.chars().count()), "a BLAKE3 hash of 64 hex digits", hint));
+                continue;
+            };
+            if let Some(owner) = owners.insert(hash, &corporation.name) {
+                let hint = format!("corporation {owner} has it already");
+                problems.add(Problem::new(path, "a hash that stands twice", "a key of its own", hint));
+            }
+        }
+    }
+    let names: Vec<&str> = config.corporations.iter().map(|corporation| &*corporation.name).collect();
+    if !config.has_keys() && names != [DEMO] {
+        let hint = "without any API key the only corporation is demo; `sluis config key` makes one";
+        problems.add(Problem::new("corporation", names.join(", "), "key_hashes for each", hint));
+    }
+}
+
+/// All shares together leave no one without room.
+fn check_shares(config: &Config, problems: &mut Collector) {
+    let total = config.engine.max_open;
+    let known = |path: &str| problems.has(path);
+    if known("engine.max_open") || known("limits.max_open_per_corporation") {
+        return;
+    }
+    let own = |c: &Corporation| c.max_open.or(config.limits.max_open_per_corporation);
+    for corporation in config.corporations.iter().filter(|corporation| corporation.max_open == Some(0)) {
+        let (expected, hint) = words("corporation.x.max_open").unwrap_or_default();
+        problems.add(Problem::new(format!("corporation.{}.max_open", corporation.name), 0, expected, hint));
+    }
+    let named: u64 = config.corporations.iter().filter_map(own).fold(0, u64::saturating_add);
+    let unnamed = config.corporations.iter().filter(|corporation| own(corporation).is_none()).count() as u64;
+    if named.saturating_add(unnamed) > total {
+        let expected = format!("at least the corporations' shares together, {}", named.saturating_add(unnamed));
+        let hint = "else one corporation could take another's room: raise it, or lower max_open of the corporations";
+        problems.add(Problem::new("engine.max_open", total, expected, hint));
+    }
+}

@@ -1,0 +1,112 @@
+//! Owns the two lists of the configuration: corporations with their limits, and providers with theirs. Refuses to explain
+//! them twice: what a key means stands in `config/sluis.toml`.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use sluis_channels::{ProviderConfig, Sender};
+use sluis_model::{Channel, CorporationId};
+
+/// `[[corporation]]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Corporation {
+    /// Its number; unique, from 1.
+    pub id: CorporationId,
+    /// Its name in metrics and messages of the engine.
+    pub name: String,
+    /// Its name as tenants read it.
+    pub display_name: String,
+    /// BLAKE3 hashes of its API keys, hex.
+    #[serde(default)]
+    pub key_hashes: Vec<String>,
+    /// Its share of open notifications.
+    #[serde(default)]
+    pub max_open: Option<u64>,
+    /// Its own flows.
+    #[serde(default)]
+    pub flows: Option<PathBuf>,
+    /// Who its messages come from.
+    pub sender: Sender,
+    /// What it may do, per channel.
+    #[serde(default)]
+    pub limits: BTreeMap<Channel, ChannelLimits>,
+}
+
+/// `[corporation.limits.<channel>]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelLimits {
+    /// Messages per round of the corporations.
+    #[serde(default)]
+    pub weight: Option<NonZeroU32>,
+    /// Most messages a second.
+    #[serde(default)]
+    pub rate_per_second: Option<NonZeroU32>,
+    /// Most messages at once after a quiet time.
+    #[serde(default)]
+    pub burst: Option<NonZeroU32>,
+    /// When messages that are not urgent may leave.
+    #[serde(default)]
+    pub window: Option<String>,
+}
+
+/// What the engine itself reads of a `[[provider]]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProviderHead {
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) concurrency: Option<NonZeroU32>,
+    #[serde(default)]
+    pub(super) rate_per_second: Option<NonZeroU32>,
+    #[serde(default)]
+    pub(super) burst: Option<NonZeroU32>,
+}
+
+/// The keys of [`ProviderHead`], and the one that chooses the rest.
+pub(super) const PROVIDER_KEYS: [&str; 5] = ["name", "kind", "concurrency", "rate_per_second", "burst"];
+
+/// `[[provider]]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProviderEntry {
+    /// Its name in metrics and in `/v1/receipts/{name}`.
+    pub name: String,
+    /// Most attempts at once.
+    pub concurrency: NonZeroU32,
+    /// Most messages a second.
+    pub rate_per_second: Option<NonZeroU32>,
+    /// Most messages at once after a quiet time.
+    pub burst: Option<NonZeroU32>,
+    /// How it is reached.
+    #[serde(flatten)]
+    pub config: ProviderConfig,
+}
+
+/// Most attempts at once of a null provider that names none.
+const NULL_CONCURRENCY: u32 = 64;
+
+impl ProviderEntry {
+    pub(super) fn new(head: ProviderHead, config: ProviderConfig) -> Self {
+        let connections = connections(&config).unwrap_or(NULL_CONCURRENCY);
+        let concurrency = head.concurrency.or(NonZeroU32::new(connections)).unwrap_or(NonZeroU32::MIN);
+        Self { name: head.name, concurrency, rate_per_second: head.rate_per_second, burst: head.burst, config }
+    }
+
+    /// Where it stands in the configuration.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("provider.{}", self.name)
+    }
+}
+
+/// How many connections a provider may have, each of which carries one attempt.
+pub(super) const fn connections(config: &ProviderConfig) -> Option<u32> {
+    match config {
+        ProviderConfig::Smtp(smtp) => Some(smtp.connections),
+        ProviderConfig::BirdSms(bird) => Some(bird.connections),
+        ProviderConfig::Null(_) => None,
+    }
+}

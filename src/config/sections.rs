@@ -1,0 +1,179 @@
+//! Owns the sections of the configuration as types, after every check. Refuses to explain them twice: what a key means
+//! stands in `config/sluis.toml`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use sluis_channels::HumanDuration;
+use sluis_model::Environment;
+
+/// `[engine]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct EngineSection {
+    /// The world this engine is.
+    pub environment: Environment,
+    /// Where the journal stands.
+    pub data_dir: PathBuf,
+    /// Number of shards, fixed when the data directory is made.
+    pub shards: u16,
+    /// Most open notifications in all.
+    pub max_open: u64,
+    /// How long a shutdown waits for attempts under way.
+    pub shutdown_grace: HumanDuration,
+    /// Threads that render.
+    pub prepare_threads: usize,
+    /// Addresses, `@domain` or `*` that may be reached outside production.
+    pub allow_list: Vec<String>,
+}
+
+/// `[http]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpSection {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Whether a proxy that ends TLS stands before it.
+    pub behind_proxy: bool,
+    /// Most bytes of a request.
+    pub max_body_bytes: u64,
+    /// Most bytes of a batch or a tenant list.
+    pub max_batch_bytes: u64,
+    /// Most connections at once.
+    pub max_connections: u32,
+    /// Limit for one request.
+    pub request_timeout: HumanDuration,
+    /// TLS by the engine itself.
+    #[serde(default)]
+    pub tls: Option<TlsFiles>,
+}
+
+/// `[binary]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct BinarySection {
+    /// Whether it listens at all.
+    pub enabled: bool,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Whether a proxy that ends TLS stands before it.
+    pub behind_proxy: bool,
+    /// Most connections at once.
+    pub max_connections: u32,
+    /// Most unanswered notifications of a connection.
+    pub credit: u32,
+    /// TLS by the engine itself.
+    #[serde(default)]
+    pub tls: Option<TlsFiles>,
+}
+
+/// `tls.cert` and `tls.key`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsFiles {
+    /// PEM file with the certificate chain.
+    pub cert: PathBuf,
+    /// PEM file with the private key.
+    pub key: PathBuf,
+}
+
+/// `[journal]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct JournalSection {
+    /// Size of a generation's file from which the next group goes to a new one.
+    pub generation_max_bytes: u64,
+    /// Most batches not yet durable.
+    pub queue_max_batches: usize,
+    /// Most records not yet durable.
+    pub queue_max_records: usize,
+    /// Most bytes not yet durable.
+    pub queue_max_bytes: usize,
+    /// Memory for pages.
+    pub cache_bytes: u64,
+    /// Free disk space below which intake is refused.
+    pub free_min_bytes: u64,
+}
+
+/// `[limits]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitsSection {
+    /// Notifications and profiles in a shard's inbox.
+    pub inbox_intake: usize,
+    /// Facts, receipts, cancellations and questions in it.
+    pub inbox_business: usize,
+    /// Permits and outcomes in it.
+    pub inbox_internal: usize,
+    /// How long an idempotency key is remembered.
+    pub idempotency_age: HumanDuration,
+    /// How many per corporation.
+    pub idempotency_count: usize,
+    /// Share of a corporation that names none.
+    #[serde(default)]
+    pub max_open_per_corporation: Option<u64>,
+}
+
+/// `[retry]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetrySection {
+    /// Delay before the second attempt.
+    pub first: HumanDuration,
+    /// Longest delay.
+    pub longest: HumanDuration,
+    /// Most attempts.
+    pub most: u16,
+    /// Longest time.
+    pub give_up: HumanDuration,
+}
+
+/// `[sending]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SendingSection {
+    /// Limit for preparing a started attempt.
+    pub start_within: HumanDuration,
+    /// Limit for a send.
+    pub deadline: HumanDuration,
+    /// Failures in a row that open the breaker.
+    pub breaker_failures: u32,
+    /// How long it stays open the first time.
+    pub breaker_first: HumanDuration,
+    /// The longest it stays open.
+    pub breaker_longest: HumanDuration,
+    /// Normal messages for each bulk one.
+    pub normal_per_bulk: std::num::NonZeroU32,
+    /// Percentage of permits that only urgent messages may use.
+    pub urgent_reserve_percent: u32,
+}
+
+/// `[flows]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlowsSection {
+    /// Flows for every corporation.
+    #[serde(default)]
+    pub directory: Option<PathBuf>,
+}
+
+/// `[log]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogSection {
+    /// Which lines, as `tracing_subscriber::EnvFilter` reads it.
+    pub filter: String,
+    /// How they are written.
+    pub format: LogFormat,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines, one object a line.
+    Json,
+}

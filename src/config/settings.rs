@@ -1,0 +1,132 @@
+//! Owns the table of settings: what the environment may set, how its text is read, and the words for a value that does
+//! not fit. Refuses a setting that the default file does not document; a test holds the two together.
+
+/// How the text of an environment variable becomes a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// As it stands.
+    Text,
+    /// A whole number; underscores may divide it.
+    Number,
+    /// `true` or `false`.
+    Truth,
+    /// Words with commas between them.
+    List,
+}
+
+/// One setting outside the lists.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Section and key: `http.address`.
+    pub path: &'static str,
+    /// How its text is read.
+    pub kind: Kind,
+    /// What it must be.
+    pub expected: &'static str,
+    /// An example.
+    pub example: &'static str,
+}
+
+impl Setting {
+    /// Its environment variable.
+    #[must_use]
+    pub fn variable(&self) -> String {
+        format!("{PREFIX}{}", self.path.replace('.', "__").to_uppercase())
+    }
+}
+
+/// What every environment variable of the configuration starts with.
+pub const PREFIX: &str = "SLUIS_";
+
+const fn setting(path: &'static str, kind: Kind, expected: &'static str, example: &'static str) -> Setting {
+    Setting { path, kind, expected, example }
+}
+
+const TIME: &str = "a length of time";
+const BYTES: &str = "a number of bytes";
+const COUNT: &str = "a whole number above zero";
+const ADDRESS: &str = "an IP address with a port";
+const TRUTH: &str = "true or false";
+const PEM: &str = "the path of a PEM file";
+
+/// Every setting that the environment can give, in the order of the default file.
+pub const SETTINGS: &[Setting] = &[
+    setting("engine.environment", Kind::Text, "production, acceptance, test or development", "production"),
+    setting("engine.data_dir", Kind::Text, "a directory", "/var/lib/sluis"),
+    setting("engine.shards", Kind::Number, "a whole number from 1 to 1024", "16"),
+    setting("engine.max_open", Kind::Number, COUNT, "2000000"),
+    setting("engine.shutdown_grace", Kind::Text, TIME, "30s"),
+    setting("engine.prepare_threads", Kind::Number, "a whole number from 1 to 256", "2"),
+    setting("engine.allow_list", Kind::List, "a list of addresses, @domain or *", "@example.nl,+31600000001"),
+    setting("http.address", Kind::Text, ADDRESS, "127.0.0.1:8080"),
+    setting("http.behind_proxy", Kind::Truth, TRUTH, "true"),
+    setting("http.max_body_bytes", Kind::Number, BYTES, "1048576"),
+    setting("http.max_batch_bytes", Kind::Number, BYTES, "67108864"),
+    setting("http.max_connections", Kind::Number, COUNT, "4096"),
+    setting("http.request_timeout", Kind::Text, TIME, "30s"),
+    setting("http.tls.cert", Kind::Text, PEM, "/etc/sluis/tls/cert.pem"),
+    setting("http.tls.key", Kind::Text, PEM, "/etc/sluis/tls/key.pem"),
+    setting("binary.enabled", Kind::Truth, TRUTH, "true"),
+    setting("binary.address", Kind::Text, ADDRESS, "127.0.0.1:8081"),
+    setting("binary.behind_proxy", Kind::Truth, TRUTH, "true"),
+    setting("binary.max_connections", Kind::Number, COUNT, "256"),
+    setting("binary.credit", Kind::Number, COUNT, "4096"),
+    setting("binary.tls.cert", Kind::Text, PEM, "/etc/sluis/tls/cert.pem"),
+    setting("binary.tls.key", Kind::Text, PEM, "/etc/sluis/tls/key.pem"),
+    setting("journal.generation_max_bytes", Kind::Number, BYTES, "536870912"),
+    setting("journal.queue_max_batches", Kind::Number, COUNT, "4096"),
+    setting("journal.queue_max_records", Kind::Number, COUNT, "262144"),
+    setting("journal.queue_max_bytes", Kind::Number, BYTES, "67108864"),
+    setting("journal.cache_bytes", Kind::Number, BYTES, "67108864"),
+    setting("journal.free_min_bytes", Kind::Number, BYTES, "1073741824"),
+    setting("limits.inbox_intake", Kind::Number, COUNT, "4096"),
+    setting("limits.inbox_business", Kind::Number, COUNT, "1756"),
+    setting("limits.inbox_internal", Kind::Number, COUNT, "4096"),
+    setting("limits.idempotency_age", Kind::Text, TIME, "24h"),
+    setting("limits.idempotency_count", Kind::Number, COUNT, "2000000"),
+    setting("limits.max_open_per_corporation", Kind::Number, COUNT, "500000"),
+    setting("retry.first", Kind::Text, TIME, "30s"),
+    setting("retry.longest", Kind::Text, TIME, "2h"),
+    setting("retry.most", Kind::Number, COUNT, "40"),
+    setting("retry.give_up", Kind::Text, TIME, "48h"),
+    setting("sending.start_within", Kind::Text, TIME, "10s"),
+    setting("sending.deadline", Kind::Text, TIME, "10m"),
+    setting("sending.breaker_failures", Kind::Number, COUNT, "5"),
+    setting("sending.breaker_first", Kind::Text, TIME, "1s"),
+    setting("sending.breaker_longest", Kind::Text, TIME, "1m"),
+    setting("sending.normal_per_bulk", Kind::Number, COUNT, "4"),
+    setting("sending.urgent_reserve_percent", Kind::Number, "a whole number from 0 to 90", "10"),
+    setting("flows.directory", Kind::Text, "a directory", "/etc/sluis/flows"),
+    setting("log.filter", Kind::Text, "a level, or a list of parts with levels", "info,sluis_actors=debug"),
+    setting("log.format", Kind::Text, "text or json", "json"),
+];
+
+/// Words for the keys of the two lists, whose paths carry names.
+const LISTED: &[Setting] = &[
+    setting("corporation.id", Kind::Number, "a whole number from 1 to 65535", "1"),
+    setting("corporation.name", Kind::Text, NAME, "waterpoort"),
+    setting("corporation.display_name", Kind::Text, "one line of text", "Woningstichting Waterpoort"),
+    setting("corporation.key_hashes", Kind::List, "a list of BLAKE3 hashes, 64 hex digits each", "`sluis config key` makes one"),
+    setting("corporation.max_open", Kind::Number, COUNT, "500000"),
+    setting("corporation.flows", Kind::Text, "a directory", "/etc/sluis/flows/waterpoort"),
+    setting("corporation.sender", Kind::Text, "a section", "[corporation.sender], as in the default configuration"),
+    setting("provider.name", Kind::Text, NAME, "relay"),
+    setting("provider.concurrency", Kind::Number, COUNT, "64"),
+    setting("provider.rate_per_second", Kind::Number, COUNT, "1000"),
+    setting("provider.burst", Kind::Number, COUNT, "100"),
+];
+
+/// What a name in the configuration must be.
+pub(super) const NAME: &str = "1 to 32 of a-z, 0-9, - and _";
+
+/// What is expected at a path, and an example as a hint.
+pub(super) fn words(path: &str) -> Option<(String, String)> {
+    let (list, rest) = path.split_once(['.', '[']).unwrap_or((path, ""));
+    let plain = match (list, rest.split_once('.')) {
+        ("corporation" | "provider", Some((_, key))) => format!("{list}.{key}"),
+        _ => path.to_owned(),
+    };
+    let found = SETTINGS.iter().chain(LISTED).find(|setting| setting.path == plain)?;
+    let hint = if found.example.contains(' ') { found.example.to_owned() } else { format!("such as {}", found.example) };
+    Some((found.expected.to_owned(), hint))
+}

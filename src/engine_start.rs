@@ -1,0 +1,216 @@
+//! Owns the making of a running engine from a configuration: journal, definitions, providers, actors, the shared `App`.
+//! Refuses to listen: `serve` and the demo bring their own edges.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use actix::{Arbiter, System};
+use anyhow::Context as _;
+use metrics_exporter_prometheus::PrometheusHandle;
+use sluis_actors::{Book, Engine, EngineSettings, KeyIndex, Quota};
+use sluis_journal::{Journal, Options, RecoveryReport, SledJournal};
+use sluis_model::flow::Definition;
+use sluis_model::{Clock, CorporationId, ReferenceKey};
+
+use crate::admission::{Admission, Gatekeeper};
+use crate::app::{App, Corporation};
+use crate::config::{Config, KeyRing, MapSecrets};
+use crate::telemetry::JournalObserver;
+
+/// Share of all intake lines that one corporation may fill while there are others.
+const ARRIVING_SHARE: f64 = 0.6;
+
+/// What an engine is started with, besides its configuration.
+pub struct Surroundings {
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Where sends and edges run.
+    pub runtime: tokio::runtime::Handle,
+    /// The recorder.
+    pub prometheus: PrometheusHandle,
+    /// API keys.
+    pub keys: Arc<KeyRing>,
+    /// Operators' keys.
+    pub operators: Arc<KeyRing>,
+    /// The process's environment: secrets may stand there.
+    pub environment: BTreeMap<String, String>,
+    /// Current definitions.
+    pub definitions: Vec<(Option<CorporationId>, Definition)>,
+    /// Called once when nothing may be acknowledged any more: the process must end.
+    pub on_fatal: Arc<dyn Fn(String) + Send + Sync>,
+}
+
+/// A running engine with its actors.
+pub struct Running {
+    /// What the edges share.
+    pub app: Arc<App>,
+    /// What was found at the start.
+    pub report: RecoveryReport,
+    actors: Actors,
+}
+
+/// Opens the journal, recovers and starts everything.
+///
+/// # Errors
+/// The configuration's providers or flows are wrong, the data directory cannot be used, or recovery stops.
+pub fn start(config: &Config, around: Surroundings) -> anyhow::Result<Running> {
+    let data_dir = &config.engine.data_dir;
+    std::fs::create_dir_all(data_dir).with_context(|| format!("{}: the data directory cannot be made", data_dir.display()))?;
+    let (journal, report) = SledJournal::open(&data_dir.join("journal"), journal_options(config))?;
+    let journal: Arc<dyn Journal> = Arc::new(journal);
+    let fatal = around.on_fatal.clone();
+    journal.on_failure(Arc::new(move |failure| fatal(format!("the journal failed: {failure}"))));
+    let book = Book::load(&*journal, around.definitions).map_err(|problems| {
+        anyhow::anyhow!(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    })?;
+    let (book, reference) = (Arc::new(book), reference_key(data_dir)?);
+    let providers = config.provider_setups(&MapSecrets(&around.environment))?;
+    let ways = providers.iter().map(|setup| (setup.provider.name().to_owned(), setup.provider.clone())).collect();
+    let actors = Actors::start(std::thread::available_parallelism().map_or(2, usize::from))?;
+    let quota = quota(config);
+    let window = config.key_window();
+    let keys = Arc::new(KeyIndex::new(window, config.corporations.iter().map(|c| c.id)));
+    metrics::gauge!(crate::telemetry::names::KEY_WINDOW).set(window.age_ms as f64 / 1_000.0);
+    let fatal = around.on_fatal.clone();
+    let engine = Engine::start(EngineSettings {
+        journal,
+        clock: around.clock.clone(),
+        book: book.clone(),
+        policy: config.policy(),
+        quota,
+        keys,
+        bounds: config.inbox_bounds(),
+        routers: config.router_settings(),
+        providers,
+        supervisors: config.supervisor_settings(),
+        key: reference.clone(),
+        corporations: config.cards(),
+        prepare_threads: config.engine.prepare_threads,
+        runtime: around.runtime,
+        arbiters: actors.arbiters.iter().map(Arbiter::handle).collect(),
+        on_fatal: Arc::new(move |error| fatal(format!("a shard cannot be rebuilt: {error}"))),
+    })?;
+    let (engine, gatekeeper) = (Arc::new(engine), Arc::new(Gatekeeper::default()));
+    let environment = config.engine.environment;
+    let admission = Admission::new(engine.clone(), book.clone(), around.clock.clone(), environment, gatekeeper.clone());
+    let app = App {
+        engine,
+        book,
+        admission,
+        gatekeeper,
+        clock: around.clock,
+        keys: around.keys,
+        operators: around.operators,
+        corporations: corporations(config),
+        providers: ways,
+        reference,
+        environment,
+        prometheus: around.prometheus,
+    };
+    Ok(Running { app: Arc::new(app), report, actors })
+}
+
+impl Running {
+    /// Ends sends, then the actors, then the journal: what was decided is durable before this returns.
+    ///
+    /// # Errors
+    /// The journal failed.
+    pub async fn stop(self, grace: Duration) -> anyhow::Result<()> {
+        let left = self.app.engine.stop_sending(grace).await;
+        if left > 0 {
+            tracing::warn!(left, "attempts were still under way: they are in doubt at the next start");
+        }
+        let engine = self.app.engine.clone();
+        let actors = self.actors;
+        tokio::task::spawn_blocking(move || {
+            actors.stop();
+            engine.close();
+            engine.journal().close()
+        })
+        .await??;
+        Ok(())
+    }
+}
+
+/// Arbiters, one per core, on a system of their own.
+struct Actors {
+    arbiters: Vec<Arbiter>,
+    system: System,
+    thread: std::thread::JoinHandle<()>,
+}
+
+impl Actors {
+    fn start(count: usize) -> io::Result<Self> {
+        let (sender, receiver) = mpsc::channel();
+        let run = move || {
+            let runner = System::new();
+            let arbiters: Vec<Arbiter> = runner.block_on(async { (0..count.max(1)).map(|_| Arbiter::new()).collect() });
+            drop(sender.send((System::current(), arbiters)));
+            drop(runner.run());
+        };
+        let thread = std::thread::Builder::new().name("actors".into()).spawn(run)?;
+        let (system, arbiters) = receiver.recv().map_err(|_| io::Error::other("the actor system did not start"))?;
+        Ok(Self { arbiters, system, thread })
+    }
+
+    fn stop(self) {
+        self.arbiters.iter().for_each(|arbiter| drop(arbiter.stop()));
+        for arbiter in self.arbiters {
+            drop(arbiter.join());
+        }
+        self.system.stop();
+        drop(self.thread.join());
+    }
+}
+
+fn journal_options(config: &Config) -> Options {
+    Options { monotonic: crate::clock::monotonic(), observer: Some(Arc::new(JournalObserver)), ..config.journal_options() }
+}
+
+/// The reference secret of a data directory, made at its first start.
+fn reference_key(data_dir: &Path) -> anyhow::Result<ReferenceKey> {
+    let path = data_dir.join("reference.key");
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => make_key(&path)?,
+        Err(error) => return Err(error).with_context(|| format!("{}: cannot be read", path.display())),
+    };
+    let secret = <[u8; 32]>::try_from(bytes);
+    let secret = secret.map_err(|bytes| anyhow::anyhow!("{}: {} bytes, expected 32: restore it from a copy", path.display(), bytes.len()))?;
+    Ok(ReferenceKey::new(secret))
+}
+
+fn make_key(path: &Path) -> anyhow::Result<Vec<u8>> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let secret: [u8; 32] = rand::random();
+    let failed = || format!("{}: the reference secret cannot be stored", path.display());
+    let temporary = path.with_extension("tmp");
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary).with_context(failed)?;
+    file.write_all(&secret).and_then(|()| file.sync_all()).with_context(failed)?;
+    std::fs::rename(&temporary, path).with_context(failed)?;
+    if let Some(parent) = path.parent() {
+        std::fs::File::open(parent).and_then(|dir| dir.sync_all()).with_context(failed)?;
+    }
+    Ok(secret.to_vec())
+}
+
+fn quota(config: &Config) -> Arc<Quota> {
+    let lines = config.limits.inbox_intake as f64 * f64::from(config.engine.shards);
+    let arriving = if config.corporations.len() > 1 { lines * ARRIVING_SHARE } else { lines };
+    Arc::new(Quota::new(config.engine.max_open, arriving as u64, config.shares()))
+}
+
+fn corporations(config: &Config) -> HashMap<CorporationId, Corporation> {
+    let of = |c: &crate::config::Corporation| {
+        let corporation =
+            Corporation { name: c.name.clone(), display_name: c.display_name.clone(), public_url: c.sender.public_url.clone() };
+        (c.id, corporation)
+    };
+    config.corporations.iter().map(of).collect()
+}

@@ -1,0 +1,174 @@
+//! Owns the attempts of one notification as an explanation lists them: where each went, why that way, what the guards
+//! saw, what became of it. Refuses to count a resend as an attempt of its own: it is the same one again.
+
+use serde::Serialize;
+use sluis_model::flow::{Observed, StepKind, Via};
+use sluis_model::{Channel, Choice, Event, Flow, NotificationId, Timestamp, Why};
+
+use super::words::{json, mask, rfc3339, scrub, seen, step};
+
+/// A provider's reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ReasonRow {
+    /// Stable code.
+    pub code: String,
+    /// Its words, without addresses.
+    pub text: String,
+}
+
+impl ReasonRow {
+    pub(super) fn of(why: &Why) -> Self {
+        Self { code: why.code.to_string(), text: scrub(&why.text) }
+    }
+}
+
+/// What one guard saw when leave to start was given.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct GuardRow {
+    /// Its name.
+    pub name: String,
+    /// What must hold, as it stands in the flow.
+    pub when: String,
+    /// What was seen, in words: `45000, told 2026-02-02T05:00:00Z`.
+    pub observed: String,
+    /// The value on the left.
+    pub value: serde_json::Value,
+    /// When the fact behind it was true at its source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<String>,
+}
+
+/// One attempt.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AttemptRow {
+    /// Its number, from 1.
+    pub number: u16,
+    /// The step it belongs to.
+    pub step: String,
+    /// Channel.
+    pub channel: Channel,
+    /// Provider.
+    pub provider: String,
+    /// Where it went, masked.
+    pub address: String,
+    /// When it started the first time.
+    pub started_at: String,
+    /// How often it was sent again because its outcome was unknown.
+    pub resends: u16,
+    /// `sending`, `accepted`, `delivered`, `deferred`, `withdrawn`, `failed` or `in_doubt`.
+    pub outcome: &'static str,
+    /// When that was known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome_at: Option<String>,
+    /// The provider's reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<ReasonRow>,
+    /// What the guards saw.
+    pub guards: Vec<GuardRow>,
+    /// Why that channel.
+    pub channel_reason: String,
+    /// Why that step: what led to it.
+    pub step_reason: String,
+}
+
+/// Gathers attempts from events in the order of what happened.
+pub(super) struct Gathering<'a> {
+    id: NotificationId,
+    flow: Option<&'a Flow>,
+    category: &'a str,
+    step: u8,
+    step_reason: String,
+    pub rows: Vec<AttemptRow>,
+}
+
+impl<'a> Gathering<'a> {
+    pub(super) fn new(id: NotificationId, flow: Option<&'a Flow>, category: &'a str) -> Self {
+        Self { id, flow, category, step: 0, step_reason: String::new(), rows: Vec::new() }
+    }
+
+    /// Takes the next event.
+    pub(super) fn take(&mut self, at: Timestamp, event: &Event) {
+        if event.notification() != Some(self.id) {
+            return;
+        }
+        match event {
+            Event::StepEntered { step, cause, .. } => {
+                self.step = *step;
+                self.step_reason = super::causes::words(cause, self.flow);
+            }
+            Event::AttemptStarted { .. } => self.start(at, event),
+            Event::AttemptAccepted { attempt, .. } => self.outcome(at, *attempt, "accepted", None),
+            Event::AttemptDelivered { attempt, .. } => self.outcome(at, *attempt, "delivered", None),
+            Event::AttemptDeferred { attempt, why, .. } => self.outcome(at, *attempt, "deferred", Some(why)),
+            Event::AttemptWithdrawn { attempt, why, .. } => self.outcome(at, *attempt, "withdrawn", Some(why)),
+            Event::AttemptFailed { attempt, why, .. } => self.outcome(at, *attempt, "failed", Some(why)),
+            Event::AttemptInDoubt { attempt, why, .. } => self.outcome(at, *attempt, "in_doubt", Some(why)),
+            _ => {}
+        }
+    }
+
+    fn start(&mut self, at: Timestamp, event: &Event) {
+        let Event::AttemptStarted { attempt, channel, provider, address, choice, passed, resend, .. } = event else { return };
+        if *resend && let Some(row) = self.rows.iter_mut().rev().find(|row| row.number == *attempt) {
+            row.resends = row.resends.saturating_add(1);
+            (row.outcome, row.outcome_at) = ("sending", None);
+            return;
+        }
+        self.rows.push(AttemptRow {
+            number: *attempt,
+            step: self.step_name(),
+            channel: *channel,
+            provider: provider.to_string(),
+            address: mask(address),
+            started_at: rfc3339(at),
+            resends: u16::from(*resend),
+            outcome: "sending",
+            outcome_at: None,
+            why: None,
+            guards: (0..).zip(passed).map(|(index, observed)| guard_row(self.flow, index, observed)).collect(),
+            channel_reason: self.channel_reason(*channel, *choice),
+            step_reason: self.step_reason.clone(),
+        });
+    }
+
+    fn outcome(&mut self, at: Timestamp, attempt: u16, outcome: &'static str, why: Option<&Why>) {
+        if let Some(row) = self.rows.iter_mut().rev().find(|row| row.number == attempt) {
+            row.outcome = outcome;
+            row.outcome_at = Some(rfc3339(at));
+            row.why = why.map(ReasonRow::of);
+        }
+    }
+
+    fn step_name(&self) -> String {
+        let known = self.flow.and_then(|flow| flow.steps.get(usize::from(self.step)));
+        known.map_or_else(|| (self.step + 1).to_string(), |step| step.id.to_string())
+    }
+
+    fn channel_reason(&self, channel: Channel, choice: Choice) -> String {
+        let (category, step) = (self.category, step(self.flow, self.step));
+        if choice == Choice::Preferred {
+            return format!("the tenant prefers {channel} for '{category}'");
+        }
+        let kind = self.flow.and_then(|flow| flow.steps.get(usize::from(self.step))).map(|step| &step.kind);
+        let via = if let Some(StepKind::Send { via, .. }) = kind { via.as_slice() } else { &[] };
+        match via.first() {
+            Some(Via::Channel(first)) if *first == channel => format!("{step} sends over {channel}"),
+            Some(Via::Preferred) => format!(
+                "the tenant has no preference for '{category}' that can be used here; \
+                 {channel} is the first other way of {step} that reaches the tenant"
+            ),
+            _ => format!("{channel} is the first way of {step} that reaches the tenant"),
+        }
+    }
+}
+
+fn guard_row(flow: Option<&Flow>, index: u8, observed: &Observed) -> GuardRow {
+    let rule = flow.and_then(|flow| flow.guards.get(usize::from(index)));
+    GuardRow {
+        name: rule.map_or_else(|| (index + 1).to_string(), |rule| rule.name.to_string()),
+        when: rule.map(|rule| rule.when.text.to_string()).unwrap_or_default(),
+        observed: rule.map_or_else(|| super::words::value(&observed.left), |rule| seen(&rule.when, observed)),
+        value: json(&observed.left),
+        as_of: observed.as_of.map(rfc3339),
+    }
+}

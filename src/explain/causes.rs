@@ -1,0 +1,86 @@
+//! Owns every cause in words and as a stable code. Refuses to leave one out: a new cause does not compile until it has
+//! both.
+
+use sluis_model::{Cause, Flow, Why};
+
+use super::words::{guard, scrub, seen, value};
+
+/// Stable code of a cause.
+pub(super) const fn code(cause: &Cause) -> &'static str {
+    match cause {
+        Cause::Accepted => "accepted",
+        Cause::SendAfterReached => "send_after_reached",
+        Cause::Bounced { .. } => "bounced",
+        Cause::Unreachable => "unreachable",
+        Cause::Unanswered => "unanswered",
+        Cause::Settled => "settled",
+        Cause::HandedOver => "handed_over",
+        Cause::Delivered => "delivered",
+        Cause::Answered => "answered",
+        Cause::Waited => "waited",
+        Cause::Guard { .. } => "guard",
+        Cause::Stop { .. } => "stop",
+        Cause::Task { .. } => "task",
+        Cause::Cancelled { .. } => "cancelled",
+        Cause::Expired => "expired",
+        Cause::AlreadyRunning { .. } => "already_running",
+        Cause::HeldTooLong => "held_too_long",
+        Cause::DoubtTooLong => "doubt_too_long",
+        Cause::OurMistake { .. } => "our_mistake",
+        Cause::NotAllowListed => "not_allow_listed",
+    }
+}
+
+/// A cause in words, to stand after "because".
+pub(super) fn words(cause: &Cause, flow: Option<&Flow>) -> String {
+    match cause {
+        Cause::Accepted => "it was accepted".to_owned(),
+        Cause::SendAfterReached => "its send_after has come".to_owned(),
+        Cause::Bounced { why } => format!("the message bounced or was refused ({})", reason(why)),
+        Cause::Unreachable => "no way of the step had a usable address and a provider".to_owned(),
+        Cause::Unanswered => "there was no trusted sign of life in time".to_owned(),
+        Cause::Settled => "no bounce came in time, so it is taken as arrived".to_owned(),
+        Cause::HandedOver => "the provider has it, and the step listens to nothing more".to_owned(),
+        Cause::Delivered => "it was delivered".to_owned(),
+        Cause::Answered => "the tenant pressed the button behind the link, or replied".to_owned(),
+        Cause::Waited => "the wait of the step is over".to_owned(),
+        Cause::Guard { guard: index, observed } => guard(flow, *index, "did not hold", observed),
+        Cause::Stop { stop, observed } => match flow.and_then(|flow| flow.stops.get(usize::from(*stop))) {
+            Some(rule) => {
+                format!("stop rule '{}': {} came true with {}", rule.name, rule.when.text, seen(&rule.when, observed))
+            }
+            None => format!("stop rule {} came true with {} and {}", stop + 1, value(&observed.left), value(&observed.right)),
+        },
+        Cause::Task { answer, by } => format!("{} answered '{}'", person(by), scrub(answer)),
+        Cause::Cancelled { note } => format!("it was cancelled{}", remark(note)),
+        Cause::Expired => "its expires_at has passed".to_owned(),
+        Cause::AlreadyRunning { live } => format!("the same flow already runs for this subject, as {live}"),
+        Cause::HeldTooLong => "it was held longer than the flow allows".to_owned(),
+        Cause::DoubtTooLong => "an attempt was in doubt longer than the flow allows".to_owned(),
+        Cause::OurMistake { why } => format!("what we sent was wrong ({}): people must look", reason(why)),
+        Cause::NotAllowListed => "outside production only allow-listed recipients are reached".to_owned(),
+    }
+}
+
+/// A provider's reason: its code and its text.
+pub(super) fn reason(why: &Why) -> String {
+    match scrub(&why.text) {
+        text if text.is_empty() => why.code.to_string(),
+        text => format!("{} {text}", why.code),
+    }
+}
+
+/// A note, if there is one, to be appended.
+pub(super) fn remark(note: &str) -> String {
+    match scrub(note) {
+        note if note.is_empty() => String::new(),
+        note => format!(": {note}"),
+    }
+}
+
+fn person(by: &str) -> String {
+    match scrub(by) {
+        by if by.is_empty() => "somebody".to_owned(),
+        by => by,
+    }
+}

@@ -1,0 +1,56 @@
+//! Owns the rows for what came in from outside: receipts, cancellations, answers of people, interruptions.
+//! Refuses a row for an input whose events say the same (a fact, a permit, an outcome).
+
+use serde_json::json;
+use sluis_model::{CancelTarget, Input, NotificationId, Receipt};
+
+use super::causes::{reason, remark};
+use super::rows::Told;
+use super::words::{rfc3339, scrub};
+
+/// The row of an input, if it has one, and the notification it names.
+pub(super) fn tell(input: &Input) -> Option<(Option<NotificationId>, Told)> {
+    Some(match input {
+        Input::Receipt(receipt) => (Some(receipt.attempt.id), tell_receipt(receipt)),
+        Input::Interrupted { attempt } => {
+            let text = format!("the process ended while attempt {} was under way", attempt.attempt);
+            (Some(attempt.id), Told::new("interrupted", "Onderbroken", text, json!({ "attempt": attempt.attempt })))
+        }
+        Input::Cancel { target, note } => tell_cancel(target, note),
+        Input::Answer { id, task, answer, by } => {
+            let (answer, by) = (scrub(answer), scrub(by));
+            let text = format!("task {task} was answered '{answer}' by {by}");
+            (Some(*id), Told::new("task_answered", "Taak beantwoord", text, json!({ "task": task, "answer": answer, "by": by })))
+        }
+        Input::Notify(_)
+        | Input::PutProfile(_)
+        | Input::Fact(_)
+        | Input::Timer { .. }
+        | Input::Permit(_)
+        | Input::Outcome { .. }
+        | Input::Link { .. } => return None,
+    })
+}
+
+fn tell_receipt(receipt: &Receipt) -> Told {
+    let name = receipt.kind.name();
+    let why = receipt.why.as_ref().map(|why| format!(" ({})", reason(why))).unwrap_or_default();
+    let text = format!("{} reported '{name}' for attempt {}{why}", receipt.provider, receipt.attempt.attempt);
+    let details = json!({
+        "attempt": receipt.attempt.attempt,
+        "receipt": name,
+        "provider": receipt.provider,
+        "code": receipt.why.as_ref().map(|why| &why.code),
+        "occurred_at": receipt.occurred_at.map(rfc3339),
+    });
+    Told::new("receipt", "Terugmelding", text, details)
+}
+
+fn tell_cancel(target: &CancelTarget, note: &str) -> (Option<NotificationId>, Told) {
+    let (id, what, subject) = match target {
+        CancelTarget::Notification(id) => (Some(*id), "this notification".to_owned(), None),
+        CancelTarget::Subject(subject) => (None, format!("everything about {subject}"), Some(subject)),
+    };
+    let text = format!("asked to cancel {what}{}", remark(note));
+    (id, Told::new("cancel_asked", "Annulering gevraagd", text, json!({ "subject": subject, "note": scrub(note) })))
+}

@@ -1,0 +1,30 @@
+//! Owns the answer to "why this tenant, this channel, this address, now?": timelines, explanations and outcomes, told
+//! from records and nothing else. Pure: whoever asks brings the records. Refuses to print a body or a whole address,
+//! and to say more than the records say.
+
+mod attempts;
+mod causes;
+mod explanation;
+mod inputs;
+mod next;
+mod outcome;
+mod rows;
+#[cfg(test)]
+mod tests;
+mod timeline;
+mod walk;
+mod words;
+
+pub use attempts::{AttemptRow, GuardRow, ReasonRow};
+pub use explanation::{Ending, Explanation, FlowName, explain};
+pub use next::Next;
+pub use outcome::{OutcomeRow, outcome};
+pub use timeline::{TimelineRow, timeline};
+pub use walk::{MAX_READS, Page, about, walk};
+pub use words::{mask, rfc3339};
+
+/// Why a flow moved, in one sentence.
+#[must_use]
+pub fn cause_words(cause: &sluis_model::Cause, flow: &sluis_model::Flow) -> String {
+    causes::words(cause, Some(flow))
+}

@@ -1,0 +1,83 @@
+//! Owns the row that a sender gets for each end. Refuses to say what its record does not hold: whoever wants more asks
+//! for the notification.
+
+use serde::Serialize;
+use sluis_model::{CancelTarget, Cause, Channel, Event, Input, NotificationId, Subject, TenantRecord};
+
+use super::attempts::ReasonRow;
+use super::causes;
+use super::words::rfc3339;
+
+/// What became of one notification.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OutcomeRow {
+    /// Where it stands in the journal, masked like the answer to its acceptance; 16 hex digits.
+    #[serde(serialize_with = "hex")]
+    pub position: u64,
+    /// When it ended, RFC 3339 in UTC.
+    pub at: String,
+    /// Which.
+    pub id: NotificationId,
+    /// Whose.
+    pub tenant_id: String,
+    /// What it was about, when the record that ended it says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Subject>,
+    /// Always `ended`.
+    pub state: &'static str,
+    /// Name of the end state.
+    pub end: String,
+    /// Stable code of why.
+    pub reason: &'static str,
+    /// The provider's reason, where a provider gave one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<ReasonRow>,
+    /// The attempt whose outcome or receipt ended it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<u16>,
+    /// The channel of that attempt, when the record that ended it says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
+}
+
+/// The row of `event`, an event of `record`, which stands at `position`; `None` unless it is an end.
+#[must_use]
+pub fn outcome(position: u64, record: &TenantRecord, event: &Event) -> Option<OutcomeRow> {
+    let Event::Ended { id, end, cause } = event else { return None };
+    let attempt = match &record.input {
+        Input::Outcome { attempt, .. } => Some(attempt),
+        Input::Receipt(receipt) => Some(&receipt.attempt),
+        _ => None,
+    };
+    Some(OutcomeRow {
+        position,
+        at: rfc3339(record.at),
+        id: *id,
+        tenant_id: record.tenant.tenant.to_string(),
+        subject: subject(record, *id),
+        state: "ended",
+        end: end.to_string(),
+        reason: causes::code(cause),
+        why: match cause {
+            Cause::Bounced { why } | Cause::OurMistake { why } => Some(ReasonRow::of(why)),
+            _ => None,
+        },
+        attempt: attempt.filter(|attempt| attempt.id == *id).map(|attempt| attempt.attempt),
+        channel: record.events.iter().find_map(|event| match event {
+            Event::AddressMarked { channel, .. } if attempt.is_some() => Some(*channel),
+            _ => None,
+        }),
+    })
+}
+
+fn subject(record: &TenantRecord, id: NotificationId) -> Option<Subject> {
+    match &record.input {
+        Input::Notify(body) if body.id == id => body.subject.clone(),
+        Input::Cancel { target: CancelTarget::Subject(subject), .. } => Some(subject.clone()),
+        _ => None,
+    }
+}
+
+fn hex<S: serde::Serializer>(position: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{position:016x}"))
+}

@@ -1,0 +1,78 @@
+//! Owns the walk along a tenant's records, newest first: each record names the one before it. Bounded: a page ends after
+//! [`MAX_READS`] records, found or not. Refuses to leave the tenant: a position that a caller made up leads nowhere.
+
+use sluis_model::{NotificationId, Record, TenantRecord};
+
+/// Most records one page reads, whatever it keeps of them.
+pub const MAX_READS: usize = 10_000;
+
+/// One page of a walk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The records that were kept, with their sequences, newest first.
+    pub records: Vec<(u64, TenantRecord)>,
+    /// Give this as `before` for the next page. `None`: there is nothing older, or it is not kept any more.
+    pub next: Option<u64>,
+}
+
+/// Walks back from `last`, the tenant's newest record (0: none), and keeps up to `limit` records older than `before`.
+///
+/// `before` may come from outside: it is only taken as a place to go on from when a record of the same tenant stands
+/// there, else the walk begins at `last` and leaves out what is not older.
+///
+/// # Errors
+/// What `read` says. A record that is not there ends the walk: retention took it.
+pub fn walk<E>(
+    read: &mut dyn FnMut(u64) -> Result<Option<Record>, E>,
+    last: u64,
+    before: Option<u64>,
+    limit: usize,
+    keep: impl Fn(&TenantRecord) -> bool,
+) -> Result<Page, E> {
+    let mut page = Page { records: Vec::new(), next: None };
+    let Some(newest) = tenant_record(read, last)? else { return Ok(page) };
+    let mut found = Some((last, newest));
+    if let (Some(before), Some((_, newest))) = (before.filter(|before| *before < last), &found)
+        && let Some(record) = tenant_record(read, before)?
+        && record.tenant == newest.tenant
+    {
+        found = Some((before, record));
+    }
+    let mut reads = 0;
+    while let Some((sequence, record)) = found.take() {
+        reads += 1;
+        let previous = record.previous;
+        let tenant = record.tenant.clone();
+        if before.is_none_or(|before| sequence < before) && keep(&record) {
+            page.records.push((sequence, record));
+        }
+        // Records only ever point back; anything else is not a chain of ours.
+        if previous == 0 || previous >= sequence {
+            break;
+        }
+        if page.records.len() >= limit || reads >= MAX_READS {
+            page.next = Some(sequence);
+            break;
+        }
+        found = tenant_record(read, previous)?.filter(|r| r.tenant == tenant).map(|r| (previous, r));
+    }
+    Ok(page)
+}
+
+fn tenant_record<E>(
+    read: &mut dyn FnMut(u64) -> Result<Option<Record>, E>,
+    sequence: u64,
+) -> Result<Option<TenantRecord>, E> {
+    if sequence == 0 {
+        return Ok(None);
+    }
+    Ok(match read(sequence)? {
+        Some(Record::Tenant(record)) => Some(record),
+        Some(Record::Control(_)) | None => None,
+    })
+}
+
+/// Keeps the records in which something was decided about `id`.
+pub fn about(id: NotificationId) -> impl Fn(&TenantRecord) -> bool {
+    move |record| record.events.iter().any(|event| event.notification() == Some(id))
+}

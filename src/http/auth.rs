@@ -1,0 +1,49 @@
+//! Owns authentication: a bearer key stands for a corporation, or for the operators. Refuses to say whether a key that
+//! does not fit was ever one.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use http::{StatusCode, header};
+use sluis_model::CorporationId;
+
+use super::problem::Problem;
+use crate::app::App;
+
+/// The corporation whose key the request carries.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Caller(pub(super) CorporationId);
+
+/// Somebody who may see the engine as a whole.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Operator;
+
+fn bearer(parts: &Parts) -> Option<&str> {
+    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, key) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
+}
+
+impl FromRequestParts<Arc<App>> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        app.caller(bearer(parts)).map(Caller).ok_or_else(|| {
+            let detail = "send the corporation's API key: `Authorization: Bearer slk_...`";
+            Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
+        })
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Operator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        if app.is_operator(bearer(parts)) {
+            return Ok(Operator);
+        }
+        let detail = "this shows the engine as a whole: send an operator's key, `Authorization: Bearer slk_...`";
+        Err(Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail))
+    }
+}

@@ -1,0 +1,116 @@
+//! Owns `POST /v1/notifications/batch`: NDJSON in, a verdict a row out, in order. Bad rows fail alone. Refuses to hold
+//! more than one window of undecided rows.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::response::Response;
+use http::{HeaderValue, StatusCode, header};
+use parking_lot::Mutex;
+use serde::Serialize;
+use sluis_actors::{Answers, ShardAnswer};
+use sluis_model::CorporationId;
+use tokio::sync::Notify;
+
+use super::auth::Caller;
+use super::notifications::{AcceptedBody, accepted};
+use super::problem::Problem;
+use crate::admission::{Admitted, Rejected};
+use crate::app::App;
+use crate::intake;
+
+/// Most rows of one request.
+const MOST_ROWS: usize = 50_000;
+/// Rows handed over and not yet answered, per request.
+const WINDOW: usize = 2_048;
+
+#[derive(Serialize)]
+struct Row {
+    row: usize,
+    #[serde(flatten)]
+    verdict: Verdict,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Verdict {
+    Accepted(AcceptedBody),
+    Failed { error: Problem },
+}
+
+/// `POST /v1/notifications/batch`
+pub(super) async fn post(State(app): State<Arc<App>>, Caller(corporation): Caller, body: Bytes) -> Result<Response, Problem> {
+    let rows: Vec<Bytes> = rows(&body);
+    if rows.len() > MOST_ROWS {
+        let detail = format!("{} rows: expected at most {MOST_ROWS} a request; split it", rows.len());
+        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_many_rows", detail));
+    }
+    let mut out = Vec::with_capacity(rows.len() * 96);
+    for (number, window) in rows.chunks(WINDOW).enumerate() {
+        for (offset, verdict) in run_window(&app, corporation, window).await.into_iter().enumerate() {
+            let row = Row { row: number * WINDOW + offset + 1, verdict };
+            // Writing to memory does not fail, and every field serialises.
+            drop(serde_json::to_writer(&mut out, &row));
+            out.push(b'\n');
+        }
+    }
+    let mut response = Response::new(Body::from(out));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
+    Ok(response)
+}
+
+/// Lines that are not blank, as slices of the body.
+fn rows(body: &Bytes) -> Vec<Bytes> {
+    let lines = body.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    lines.filter(|line| !line.trim_ascii().is_empty()).map(|line| body.slice_ref(line)).collect()
+}
+
+async fn run_window(app: &App, corporation: CorporationId, rows: &[Bytes]) -> Vec<Verdict> {
+    let gather = Arc::new(Gather { answers: Mutex::new((0..rows.len()).map(|_| None).collect()), arrived: Notify::new() });
+    let answers: Arc<dyn Answers> = gather.clone();
+    let admit = |(number, row): (usize, &Bytes)| -> Result<Admitted, Problem> {
+        let request = intake::notification::parse(row).map_err(Problem::invalid)?;
+        app.admission.admit(corporation, &request, &answers, number as u64).map_err(|rejected: Rejected| rejected.into())
+    };
+    let admitted: Vec<Result<Admitted, Problem>> = rows.iter().enumerate().map(admit).collect();
+    let expected = admitted.iter().filter(|row| row.is_ok()).count();
+    let mut answered = gather.wait(expected).await;
+    let verdict = |(number, row): (usize, Result<Admitted, Problem>)| {
+        let answer = answered[number].take().unwrap_or(ShardAnswer::Dropped);
+        match row.and_then(|admitted| accepted(app, admitted, answer)) {
+            Ok(body) => Verdict::Accepted(body),
+            Err(error) => Verdict::Failed { error },
+        }
+    };
+    admitted.into_iter().enumerate().map(verdict).collect()
+}
+
+/// Collects the answers of one window.
+struct Gather {
+    answers: Mutex<Vec<Option<ShardAnswer>>>,
+    arrived: Notify,
+}
+
+impl Answers for Gather {
+    fn answer(&self, correlation: u64, answer: ShardAnswer) {
+        if let Some(place) = self.answers.lock().get_mut(correlation as usize) {
+            *place = Some(answer);
+        }
+        self.arrived.notify_one();
+    }
+}
+
+impl Gather {
+    async fn wait(&self, expected: usize) -> Vec<Option<ShardAnswer>> {
+        loop {
+            {
+                let mut answers = self.answers.lock();
+                if answers.iter().filter(|answer| answer.is_some()).count() >= expected {
+                    return std::mem::take(&mut *answers);
+                }
+            }
+            self.arrived.notified().await;
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Owns cancellation: by id, or of everything about a subject. The answer says exactly what was stopped and what was
+//! already gone. Refuses to promise that a message which left can be called back.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use serde::{Deserialize, Serialize};
+use sluis_actors::{Letter, ShardAnswer};
+use sluis_model::{Answer, CancelTarget, Cancelled, Input, Intent, NotificationId, Subject, home_shard};
+
+use super::auth::Caller;
+use super::body::json;
+use super::problem::Problem;
+use crate::app::App;
+use crate::ask::ask;
+use crate::intake::{FieldProblem, ProblemCode};
+
+/// Longest note kept.
+const MOST_NOTE: usize = 200;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OneBody {
+    #[serde(default)]
+    note: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ManyBody {
+    subject: Subject,
+    #[serde(default)]
+    note: String,
+}
+
+/// What a cancellation did.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct CancelledBody {
+    stopped: Vec<StoppedBody>,
+    not_open: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct StoppedBody {
+    id: String,
+    was: &'static str,
+    already_gone: Vec<&'static str>,
+}
+
+impl CancelledBody {
+    fn add(&mut self, cancelled: Cancelled) {
+        self.stopped.extend(cancelled.stopped.into_iter().map(|stopped| StoppedBody {
+            id: stopped.id.to_string(),
+            was: stopped.state,
+            already_gone: stopped.already_gone.into_iter().map(|channel| channel.name()).collect(),
+        }));
+        self.not_open.extend(cancelled.not_open.iter().map(ToString::to_string));
+    }
+
+    fn add_answer(&mut self, answer: ShardAnswer) -> Result<(), Problem> {
+        match answer {
+            ShardAnswer::Decided { answer: Answer::Cancelled(cancelled), .. } => self.add(cancelled),
+            ShardAnswer::Gathered(parts) => parts.into_iter().try_for_each(|part| self.add_answer(part))?,
+            _ => return Err(crate::ask::AskError::Lost.into()),
+        }
+        Ok(())
+    }
+}
+
+/// `POST /v1/notifications/{id}/cancel`
+pub(super) async fn one(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Json<CancelledBody>, Problem> {
+    let id = id.parse::<NotificationId>().map_err(|_| Problem::not_found("notification"))?;
+    let body: OneBody = if body.is_empty() { OneBody::default() } else { json(&body)? };
+    let note = note(&body.note)?;
+    let inbox = app.engine.inbox_by_id(id).ok_or_else(|| Problem::not_found("notification"))?;
+    let input = Input::Cancel { target: CancelTarget::Notification(id), note };
+    let mut result = CancelledBody::default();
+    match ask(inbox, |reply| Letter::ById { corporation, id, input, reply }).await? {
+        ShardAnswer::NotFound => return Err(Problem::not_found("notification")),
+        answer => result.add_answer(answer)?,
+    }
+    Ok(Json(result))
+}
+
+/// `POST /v1/cancellations`
+pub(super) async fn many(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    body: Bytes,
+) -> Result<Json<CancelledBody>, Problem> {
+    let ManyBody { subject, note: text } = json(&body)?;
+    let note = note(&text)?;
+    let home = home_shard(subject.id.as_bytes(), app.engine.shards());
+    let inbox = app.engine.inbox(home).ok_or_else(|| Problem::not_found("shard"))?;
+    let work = Intent::CancelSubject { corporation, subject, note };
+    let mut result = CancelledBody::default();
+    result.add_answer(ask(inbox, |reply| Letter::Intent { work, reply }).await?)?;
+    Ok(Json(result))
+}
+
+fn note(text: &str) -> Result<Box<str>, Problem> {
+    if text.len() > MOST_NOTE {
+        let problem = FieldProblem::new("note", ProblemCode::TooLong, format!("at most {MOST_NOTE} bytes")).value(text);
+        return Err(Problem::invalid(vec![problem]));
+    }
+    Ok(text.into())
+}

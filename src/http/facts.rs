@@ -1,0 +1,79 @@
+//! Owns `POST /v1/facts`: a business event for one tenant or several. Idempotent by its id; the answer comes when every
+//! tenant has it, durably. Refuses facts from another world than the engine's.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use http::StatusCode;
+use serde::Serialize;
+use sluis_actors::{Letter, ShardAnswer};
+use sluis_model::{Answer, Input, Intent, NotificationId, TenantKey, home_shard};
+
+use super::auth::Caller;
+use super::problem::Problem;
+use crate::app::App;
+use crate::ask::{AskError, ask};
+use crate::intake::{self, FieldProblem, ProblemCode};
+
+#[derive(Debug, Serialize)]
+pub(super) struct FactBody {
+    fact_id: String,
+    tenants: Vec<TenantBody>,
+}
+
+#[derive(Debug, Serialize)]
+struct TenantBody {
+    tenant_id: String,
+    duplicate: bool,
+    /// What the fact ended.
+    ended: Vec<String>,
+}
+
+/// `POST /v1/facts`
+pub(super) async fn post(State(app): State<Arc<App>>, Caller(corporation): Caller, body: Bytes) -> Result<Json<FactBody>, Problem> {
+    let request = intake::fact::parse(&body).map_err(Problem::invalid)?;
+    let fact = request.fact;
+    if fact.environment != app.environment {
+        let expected = format!("{:?}, the world this engine is", app.environment.name());
+        let problem = FieldProblem::new("environment", ProblemCode::Contradiction, expected).value(fact.environment.name());
+        let hint = "a fact from another world must not reach this one: check where the feed comes from";
+        return Err(Problem::invalid(vec![problem.hint(hint)]));
+    }
+    let fact_id = fact.fact_id.to_string();
+    let keys: Vec<TenantKey> = request.tenant_ids.iter().map(|id| TenantKey::new(corporation, id.as_str())).collect();
+    let input = Input::Fact(fact);
+    let answers = match <[TenantKey; 1]>::try_from(keys.clone()) {
+        Ok([tenant]) => {
+            let inbox = app.engine.inbox_of(&tenant).clone();
+            vec![ask(&inbox, |reply| Letter::Input { tenant, input, reply, claim: None }).await?]
+        }
+        Err(tenants) => {
+            let home = home_shard(fact_id.as_bytes(), app.engine.shards());
+            let inbox = app.engine.inbox(home).ok_or(AskError::Lost)?;
+            let work = Intent::Each { tenants, input };
+            match ask(inbox, |reply| Letter::Intent { work, reply }).await? {
+                ShardAnswer::Gathered(answers) => answers,
+                _ => return Err(AskError::Lost.into()),
+            }
+        }
+    };
+    let tenants = keys.iter().zip(answers).map(|(key, answer)| tenant_body(key, answer)).collect::<Result<_, _>>()?;
+    Ok(Json(FactBody { fact_id, tenants }))
+}
+
+fn tenant_body(key: &TenantKey, answer: ShardAnswer) -> Result<TenantBody, Problem> {
+    match answer {
+        ShardAnswer::Decided { answer: Answer::Fact { duplicate, ended }, .. } => Ok(TenantBody {
+            tenant_id: key.tenant.to_string(),
+            duplicate,
+            ended: ended.iter().map(NotificationId::to_string).collect(),
+        }),
+        ShardAnswer::Decided { answer: Answer::FactConflict, .. } => {
+            let detail = format!("this fact_id was used for tenant {} with other content", key.tenant);
+            Err(Problem::new(StatusCode::CONFLICT, "fact_conflict", detail))
+        }
+        _ => Err(AskError::Lost.into()),
+    }
+}

@@ -1,0 +1,114 @@
+//! The HTTP edge: routes, authentication, limits. One file per group of calls. Every answer that says "accepted" waits
+//! for the disk. Refuses decisions: it translates between HTTP and letters to shards.
+
+mod auth;
+mod batch;
+mod body;
+mod cancel;
+mod facts;
+mod links;
+mod lists;
+mod notifications;
+pub mod openapi;
+mod outcomes;
+mod pauses;
+mod problem;
+mod receipts;
+mod records;
+mod server;
+mod status;
+mod tasks;
+mod tenants;
+
+pub use problem::Problem;
+pub use server::{Tls, serve, tls};
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use http::StatusCode;
+use metrics::counter;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::app::App;
+use crate::telemetry::names;
+
+/// Largest body of one notification, fact, profile or receipt.
+const SMALL_BODY: usize = 256 * 1024;
+/// Largest body of a batch or a list.
+const LARGE_BODY: usize = 64 * 1024 * 1024;
+/// Longest a request may take; long polls end well before.
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// The API over a running engine.
+pub fn router(app: Arc<App>) -> Router {
+    let large = Router::new()
+        .route("/v1/notifications/batch", post(batch::post))
+        .route("/v1/tenants/load", post(tenants::load))
+        .layer(DefaultBodyLimit::max(LARGE_BODY));
+    let small = Router::new()
+        .route("/v1/notifications", post(notifications::post).get(lists::get))
+        .route("/v1/notifications/{id}", get(notifications::get))
+        .route("/v1/notifications/{id}/cancel", post(cancel::one))
+        .route("/v1/cancellations", post(cancel::many))
+        .route("/v1/tenants/{id}", get(tenants::get).put(tenants::put))
+        .route("/v1/tenants/{id}/timeline", get(tenants::timeline))
+        .route("/v1/facts", post(facts::post))
+        .route("/v1/receipts/{provider}", post(receipts::post).get(receipts::get))
+        .route("/v1/outcomes", get(outcomes::get))
+        .route("/v1/tasks", get(tasks::list))
+        .route("/v1/tasks/{id}/answer", post(tasks::answer))
+        .route("/v1/pause", post(pauses::pause))
+        .route("/v1/resume", post(pauses::resume))
+        .route("/b/{token}", get(links::page).post(links::press))
+        .route("/metrics", get(status::metrics))
+        .route("/healthz", get(status::healthz))
+        .route("/readyz", get(status::readyz))
+        .route("/openapi.json", get(status::openapi))
+        .layer(DefaultBodyLimit::max(SMALL_BODY));
+    large
+        .merge(small)
+        .fallback(not_found)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn(plain_errors))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT))
+        .layer(from_fn_with_state(app.clone(), count))
+        .with_state(app)
+}
+
+async fn not_found() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "no_such_route", "there is nothing here: see /openapi.json for what there is")
+}
+
+async fn wrong_method() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", "this address knows other methods: see /openapi.json")
+}
+
+/// Turns the framework's own plain-text errors (body too large, bad query) into problems.
+async fn plain_errors(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let status = response.status();
+    let plain = response.headers().get(http::header::CONTENT_TYPE).is_none_or(|t| t.as_bytes().starts_with(b"text/plain"));
+    if !(status.is_client_error() || status.is_server_error()) || !plain {
+        return response;
+    }
+    let (code, detail) = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => ("too_large", "the body is larger than this address takes: split it"),
+        StatusCode::REQUEST_TIMEOUT => ("timeout", "the request took too long; send it again under the same idempotency key"),
+        _ => ("bad_request", "the request could not be read: check path, query and body against /openapi.json"),
+    };
+    Problem::new(status, code, detail).into_response()
+}
+
+async fn count(State(_): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+    let response = next.run(request).await;
+    let class = ["0xx", "1xx", "2xx", "3xx", "4xx", "5xx"][usize::from(response.status().as_u16() / 100).min(5)];
+    counter!(names::HTTP_REQUESTS, "route" => route, "status" => class).increment(1);
+    response
+}

@@ -1,0 +1,85 @@
+//! Owns one notification: taking it in, and telling where it stands and why. Refuses to answer before it is durable.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde::Serialize;
+use sluis_actors::{Letter, Query, ShardAnswer, Snapshot};
+use sluis_model::{Answer, CorporationId, FlowBook, NotificationId};
+
+use super::auth::Caller;
+use super::problem::Problem;
+use super::records::Records;
+use crate::admission::Admitted;
+use crate::app::App;
+use crate::ask::{self, ask};
+use crate::explain;
+use crate::intake;
+
+/// Records of a tenant looked at for one explanation.
+const MOST_RECORDS: usize = 2_000;
+
+/// The answer to an accepted notification.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct AcceptedBody {
+    id: String,
+    status: &'static str,
+    position: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    duplicate: bool,
+}
+
+/// `POST /v1/notifications`
+pub(super) async fn post(State(app): State<Arc<App>>, Caller(corporation): Caller, body: Bytes) -> Result<Response, Problem> {
+    let request = intake::notification::parse(&body).map_err(Problem::invalid)?;
+    let (answers, answer) = ask::single();
+    let admitted = app.admission.admit(corporation, &request, &answers, 0)?;
+    let accepted = accepted(&app, admitted, answer.wait().await?)?;
+    Ok((StatusCode::ACCEPTED, Json(accepted)).into_response())
+}
+
+/// What the shard said, as the sender reads it.
+pub(super) fn accepted(app: &App, admitted: Admitted, answer: ShardAnswer) -> Result<AcceptedBody, Problem> {
+    let Admitted { id, duplicate } = admitted;
+    let position = match answer {
+        ShardAnswer::Decided { answer: Answer::Accepted { .. }, position } | ShardAnswer::Accepted { position } => position,
+        // A repeat of something whose first acceptance was lost before it was durable.
+        _ => return Err(ask::AskError::Lost.into()),
+    };
+    let position = format!("{:016x}", app.reference.mask_position(id, position));
+    Ok(AcceptedBody { id: id.to_string(), status: "accepted", position, duplicate })
+}
+
+/// `GET /v1/notifications/{id}`
+pub(super) async fn get(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<explain::Explanation>, Problem> {
+    let id = id.parse::<NotificationId>().map_err(|_| Problem::not_found("notification"))?;
+    let snapshot = snapshot(&app, corporation, id).await?;
+    let records = Records::of(&app, &snapshot.key);
+    let page = records.walk(snapshot.tenant.last, None, MOST_RECORDS, explain::about(id)).await?;
+    let accepted = page.records.iter().rev().find_map(|(_, record)| match &record.input {
+        sluis_model::Input::Notify(body) if body.id == id => Some(body.flow),
+        _ => None,
+    });
+    let flow = accepted.and_then(|reference| app.book.flow(reference)).ok_or_else(|| Problem::not_found("notification"))?;
+    let open = snapshot.tenant.find(id);
+    let ended = snapshot.ended.as_ref().map(|ended| explain::Ending { end: &ended.end, at: ended.at });
+    Ok(Json(explain::explain(id, open, ended, &page.records, Some(flow))))
+}
+
+/// The tenant that has the notification, behind everything accepted before.
+pub(super) async fn snapshot(app: &App, corporation: CorporationId, id: NotificationId) -> Result<Box<Snapshot>, Problem> {
+    let inbox = app.engine.inbox_by_id(id).ok_or_else(|| Problem::not_found("notification"))?;
+    let query = Query::Notification { corporation, id };
+    match ask(inbox, |reply| Letter::Query { query, reply }).await? {
+        ShardAnswer::Snapshot(snapshot) => Ok(snapshot),
+        _ => Err(Problem::not_found("notification")),
+    }
+}

@@ -1,0 +1,130 @@
+//! Owns `GET /v1/outcomes`: what became of everything, in the order of the journal, NDJSON, with a cursor and a long
+//! poll. Refuses to keep a queue per reader: the journal is the queue.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use http::{HeaderValue, StatusCode, header};
+use serde::Deserialize;
+use sluis_journal::{Journal, Sequence, Shard};
+use sluis_model::{CorporationId, Event, Record};
+
+use super::auth::Caller;
+use super::problem::Problem;
+use crate::app::App;
+use crate::explain;
+
+/// Most rows of one answer.
+const MOST_ROWS: usize = 10_000;
+/// Most records looked at for one answer, so that a reader far behind gets a cursor and not a timeout.
+const MOST_RECORDS: usize = 400_000;
+/// Longest wait for news.
+const LONGEST_WAIT: u64 = 30;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Params {
+    after: Option<String>,
+    limit: Option<usize>,
+    wait: Option<u64>,
+}
+
+/// `GET /v1/outcomes`
+pub(super) async fn get(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    Query(params): Query<Params>,
+) -> Result<Response, Problem> {
+    let mut cursor = match &params.after {
+        None => vec![0; usize::from(app.engine.shards())],
+        Some(text) => parse_cursor(&app, corporation, text)?,
+    };
+    let limit = params.limit.unwrap_or(1_000).clamp(1, MOST_ROWS);
+    let wait = Duration::from_secs(params.wait.unwrap_or(0).min(LONGEST_WAIT));
+    let mut news = app.engine.news();
+    let end = tokio::time::sleep(wait);
+    tokio::pin!(end);
+    let body = loop {
+        news.mark_unchanged();
+        let (body, next) = read(&app, corporation, cursor.clone(), limit).await?;
+        let moved = next != cursor;
+        cursor = next;
+        if !body.is_empty() || wait.is_zero() {
+            break body;
+        }
+        if moved {
+            continue;
+        }
+        tokio::select! {
+            () = &mut end => break body,
+            changed = news.changed() => if changed.is_err() { break body },
+        }
+    };
+    Ok(respond(&app, corporation, body, &cursor))
+}
+
+fn respond(app: &App, corporation: CorporationId, mut body: Vec<u8>, cursor: &[u64]) -> Response {
+    let plain: Vec<u8> = cursor.iter().flat_map(|sequence| sequence.to_be_bytes()).collect();
+    let sealed = app.reference.seal(corporation, crate::ids::nonce(), &plain);
+    body.extend_from_slice(format!("{{\"cursor\":\"{sealed}\"}}\n").as_bytes());
+    let mut response = Response::new(Body::from(body));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
+    response
+}
+
+fn parse_cursor(app: &App, corporation: CorporationId, text: &str) -> Result<Vec<u64>, Problem> {
+    let bad = || {
+        Problem::new(StatusCode::BAD_REQUEST, "bad_cursor", "after: expected the cursor of an earlier answer, as it was given")
+    };
+    let plain = app.reference.unseal(corporation, text).map_err(|_| bad())?;
+    let (numbers, rest) = plain.as_chunks::<8>();
+    if !rest.is_empty() || numbers.len() != usize::from(app.engine.shards()) {
+        return Err(bad());
+    }
+    Ok(numbers.iter().map(|bytes| u64::from_be_bytes(*bytes)).collect())
+}
+
+/// Rows from `cursor` on, and where to go on.
+async fn read(app: &Arc<App>, corporation: CorporationId, cursor: Vec<u64>, limit: usize) -> Result<(Vec<u8>, Vec<u64>), Problem> {
+    let app = app.clone();
+    let read = tokio::task::spawn_blocking(move || scan(&app, corporation, cursor, limit)).await;
+    let failed = || Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "journal_unreadable", "the journal could not be read");
+    read.map_err(|_| failed())?.map_err(|error| {
+        tracing::error!(%error, "outcomes cannot be read");
+        failed()
+    })
+}
+
+fn scan(app: &App, corporation: CorporationId, mut cursor: Vec<u64>, limit: usize) -> Result<(Vec<u8>, Vec<u64>), sluis_journal::JournalError> {
+    let journal: &dyn Journal = &**app.engine.journal();
+    let (mut body, mut rows, mut looked) = (Vec::new(), 0, 0);
+    for (shard, at) in cursor.iter_mut().enumerate() {
+        if journal.durable(Shard(shard as u16)).0 <= *at {
+            continue;
+        }
+        journal.replay(Shard(shard as u16), Sequence(*at + 1), &mut |sequence, bytes| {
+            if rows >= limit || looked >= MOST_RECORDS {
+                return ControlFlow::Break(());
+            }
+            looked += 1;
+            *at = sequence.0;
+            if let Ok(Record::Tenant(record)) = Record::decode(bytes)
+                && record.tenant.corporation == corporation
+            {
+                let position = |event: &Event| event.notification().map_or(0, |id| app.reference.mask_position(id, sequence.0));
+                for row in record.events.iter().filter_map(|event| explain::outcome(position(event), &record, event)) {
+                    // Writing to memory does not fail, and every field serialises.
+                    drop(serde_json::to_writer(&mut body, &row));
+                    body.push(b'\n');
+                    rows += 1;
+                }
+            }
+            ControlFlow::Continue(())
+        })?;
+    }
+    Ok((body, cursor))
+}

@@ -1,0 +1,63 @@
+//! Owns pause and resume: of a corporation's sends, of one flow, of one channel. In effect before the next permit, kept
+//! over restarts. Refuses to let one corporation pause another.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use sluis_actors::{Letter, Refused};
+use sluis_model::{Channel, Control, PauseScope};
+
+use super::auth::Caller;
+use super::body::json;
+use super::problem::Problem;
+use crate::app::App;
+use crate::ask::{AskError, reply};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ScopeBody {
+    #[serde(default)]
+    flow: Option<String>,
+    #[serde(default)]
+    channel: Option<Channel>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct PausedBody {
+    paused: bool,
+    corporation: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flow: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<Channel>,
+}
+
+/// `POST /v1/pause`
+pub(super) async fn pause(state: State<Arc<App>>, caller: Caller, body: Bytes) -> Result<Json<PausedBody>, Problem> {
+    tell(&state, caller, &body, true).await
+}
+
+/// `POST /v1/resume`
+pub(super) async fn resume(state: State<Arc<App>>, caller: Caller, body: Bytes) -> Result<Json<PausedBody>, Problem> {
+    tell(&state, caller, &body, false).await
+}
+
+async fn tell(app: &Arc<App>, Caller(corporation): Caller, body: &[u8], paused: bool) -> Result<Json<PausedBody>, Problem> {
+    let ScopeBody { flow, channel } = if body.is_empty() { ScopeBody::default() } else { json(body)? };
+    let scope = PauseScope { corporation: Some(corporation), flow: flow.as_deref().map(Into::into), channel };
+    let mut waiting = Vec::new();
+    // Every shard keeps its own copy. One that has no room leaves the call unanswered as done, and repeating it is harmless.
+    for inbox in app.engine.inboxes() {
+        let control = if paused { Control::Pause(scope.clone()) } else { Control::Resume(scope.clone()) };
+        let (reply, answer) = reply();
+        inbox.offer_business(Letter::Control { control, reply }).map_err(|Refused(_)| AskError::Full)?;
+        waiting.push(answer);
+    }
+    for answer in waiting {
+        answer.wait().await?;
+    }
+    Ok(Json(PausedBody { paused, corporation: app.corporation_name(corporation), flow, channel }))
+}

@@ -1,0 +1,108 @@
+//! Owns the error answers of the HTTP API: RFC 9457, one stable code each. Refuses to tell one corporation anything of
+//! another: what is not yours is not found.
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+use crate::admission::Rejected;
+use crate::ask::AskError;
+use crate::intake::FieldProblem;
+
+/// An error answer.
+#[derive(Debug, Serialize)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'static str,
+    status: u16,
+    /// Stable code, for programs.
+    pub code: &'static str,
+    /// What happened and what to do, for people.
+    detail: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldProblem>,
+    #[serde(skip)]
+    retry_after: Option<u32>,
+}
+
+impl Problem {
+    /// An answer with a stable code.
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("https://sluis.dev/problems/{code}"),
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            retry_after: None,
+        }
+    }
+
+    /// 422 with every mistake.
+    pub fn invalid(errors: Vec<FieldProblem>) -> Self {
+        let detail = format!("{} mistake(s); each is listed with its path", errors.len());
+        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail) }
+    }
+
+    /// 404: there is none, or it is not yours.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
+    }
+
+    /// Adds `Retry-After`, in seconds.
+    #[must_use]
+    pub const fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl From<Rejected> for Problem {
+    fn from(rejected: Rejected) -> Self {
+        let code = rejected.code();
+        match rejected {
+            Rejected::Invalid(errors) => Self::invalid(errors),
+            Rejected::UnknownFlow(known) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, format!("there is no such flow: expected one of {}", known.join(", ")))
+            }
+            Rejected::Conflict(id) => {
+                Self::new(StatusCode::CONFLICT, code, format!("this idempotency key was used for notification {id} with another body"))
+            }
+            Rejected::ShareFull(seconds) => {
+                let detail = "your corporation has as many notifications under way as it may; slow down and send it again";
+                Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail).retry_after(seconds)
+            }
+            Rejected::Closed(closed) => {
+                let detail = "the engine takes nothing new right now; nothing was lost, send it again later";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).retry_after(closed.retry_after())
+            }
+        }
+    }
+}
+
+impl From<AskError> for Problem {
+    fn from(error: AskError) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", format!("{error}; send it again")).retry_after(1)
+    }
+}

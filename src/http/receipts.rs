@@ -1,0 +1,162 @@
+//! Owns what comes in from providers: status callbacks, bounces as mail. Verified on the raw bytes by the provider's own
+//! code, then given to the tenant's shard. Refuses to guess: an unknown status goes to people.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{OriginalUri, Path, State};
+use http::{HeaderMap, StatusCode, header};
+use metrics::counter;
+use serde::Serialize;
+use sluis_actors::{Letter, Reply, ShardAnswer};
+use sluis_channels::{Callback, ProviderReceipt, ReceiptError, ReceiptProof, read_dsn};
+use sluis_model::{Answer, Control, Input, Receipt, ReceiptEffect};
+
+use super::auth::Caller;
+use super::problem::Problem;
+use crate::app::App;
+use crate::ask::{AskError, ask};
+use crate::telemetry::names;
+
+/// The name under which bounces are posted, whatever the relay's own name.
+const EMAIL: &str = "email";
+/// Header of the signed callbacks.
+const SIGNATURE: &str = "MessageBird-Signature-JWT";
+
+#[derive(Debug, Serialize)]
+pub(super) struct ReceiptBody {
+    receipts: Vec<EffectBody>,
+}
+
+#[derive(Debug, Serialize)]
+struct EffectBody {
+    notification: String,
+    attempt: u16,
+    said: &'static str,
+    effect: &'static str,
+}
+
+/// `POST /v1/receipts/{provider}`
+pub(super) async fn post(
+    State(app): State<Arc<App>>,
+    Path(provider): Path<String>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    caller: Result<Caller, Problem>,
+    body: Bytes,
+) -> Result<Json<ReceiptBody>, Problem> {
+    if provider == EMAIL {
+        // The MAC in the return path proves the attempt; the key proves that the mail server is the corporation's.
+        let Caller(corporation) = caller?;
+        let receipts = read_dsn(&body, &app.reference, EMAIL).map_err(|error| refuse(&provider, &ReceiptError::Dsn(error)))?;
+        if receipts.iter().any(|receipt| receipt.corporation != corporation) {
+            return Err(Problem::not_found("notification"));
+        }
+        return take(&app, &provider, receipts).await;
+    }
+    callback(&app, &provider, &uri, &headers, caller, &body).await
+}
+
+/// `GET /v1/receipts/{provider}`: some providers put the status in the query.
+pub(super) async fn get(
+    State(app): State<Arc<App>>,
+    Path(provider): Path<String>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    caller: Result<Caller, Problem>,
+) -> Result<Json<ReceiptBody>, Problem> {
+    callback(&app, &provider, &uri, &headers, caller, &[]).await
+}
+
+async fn callback(
+    app: &App,
+    name: &str,
+    uri: &http::Uri,
+    headers: &HeaderMap,
+    caller: Result<Caller, Problem>,
+    body: &[u8],
+) -> Result<Json<ReceiptBody>, Problem> {
+    let provider = app.providers.get(name).ok_or_else(|| Problem::not_found("provider"))?;
+    if provider.receipt_proof() == ReceiptProof::CallerMust {
+        caller?;
+    }
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let path_and_query = uri.path_and_query().map_or("/", |p| p.as_str());
+    let mut last = None;
+    // The signature covers the public address, which may differ by corporation.
+    let mut urls: Vec<&str> = app.corporations.values().map(|corporation| corporation.public_url.as_str()).collect();
+    urls.sort_unstable();
+    urls.dedup();
+    for public_url in urls {
+        let callback = Callback {
+            public_url,
+            path_and_query,
+            signature: text(SIGNATURE),
+            content_type: text(header::CONTENT_TYPE.as_str()),
+            body,
+        };
+        match provider.receive(&callback, &app.reference, app.clock.now()) {
+            Ok(receipts) => return take(app, name, receipts).await,
+            Err(error) => last = Some(error),
+        }
+    }
+    let Some(error) = last else { return Err(Problem::not_found("provider")) };
+    if let Some((corporation, attempt, why)) = error.unknown_status() {
+        return unexplained(app, name, corporation, attempt, &format!("{}: {}", why.code, why.text)).await;
+    }
+    Err(refuse(name, &error))
+}
+
+/// A genuine message nobody has mapped: on the record, for people, and acknowledged so that it is not sent for ever.
+async fn unexplained(
+    app: &App,
+    provider: &str,
+    corporation: sluis_model::CorporationId,
+    attempt: sluis_model::AttemptRef,
+    text: &str,
+) -> Result<Json<ReceiptBody>, Problem> {
+    counter!(names::RECEIPTS, "provider" => provider.to_owned(), "effect" => "unexplained").increment(1);
+    tracing::warn!(provider, id = %attempt.id, status = text, "a provider said something nobody has mapped");
+    let inbox = app.engine.inbox_by_id(attempt.id).ok_or_else(|| Problem::not_found("notification"))?;
+    let control = Control::Unexplained {
+        corporation: Some(corporation),
+        id: Some(attempt.id),
+        provider: provider.into(),
+        text: text.chars().take(200).collect::<String>().into(),
+    };
+    ask(inbox, |reply| Letter::Control { control, reply }).await?;
+    let row = EffectBody { notification: attempt.id.to_string(), attempt: attempt.attempt, said: "unknown", effect: "unexplained" };
+    Ok(Json(ReceiptBody { receipts: vec![row] }))
+}
+
+async fn take(app: &App, provider: &str, receipts: Vec<ProviderReceipt>) -> Result<Json<ReceiptBody>, Problem> {
+    let mut rows = Vec::with_capacity(receipts.len());
+    for receipt in receipts {
+        let ProviderReceipt { corporation, attempt, kind, why, provider: from, occurred_at } = receipt;
+        let inbox = app.engine.inbox_by_id(attempt.id).ok_or_else(|| Problem::not_found("notification"))?;
+        let input = Input::Receipt(Receipt { attempt, kind, why, provider: from.into(), occurred_at });
+        let letter = |reply: Reply| Letter::ById { corporation, id: attempt.id, input, reply };
+        let effect = match ask(inbox, letter).await? {
+            ShardAnswer::Decided { answer: Answer::Receipt(effect), .. } => word(effect),
+            ShardAnswer::NotFound => word(ReceiptEffect::Unknown),
+            _ => return Err(AskError::Lost.into()),
+        };
+        counter!(names::RECEIPTS, "provider" => provider.to_owned(), "effect" => effect).increment(1);
+        rows.push(EffectBody { notification: attempt.id.to_string(), attempt: attempt.attempt, said: kind.name(), effect });
+    }
+    Ok(Json(ReceiptBody { receipts: rows }))
+}
+
+const fn word(effect: ReceiptEffect) -> &'static str {
+    match effect {
+        ReceiptEffect::Applied => "applied",
+        ReceiptEffect::Noted => "noted",
+        ReceiptEffect::Unknown => "unknown",
+    }
+}
+
+fn refuse(provider: &str, error: &ReceiptError) -> Problem {
+    counter!(names::RECEIPTS, "provider" => provider.to_owned(), "effect" => "refused").increment(1);
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.code(), error.to_string())
+}

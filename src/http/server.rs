@@ -1,0 +1,101 @@
+//! Owns the listening: TCP, TLS where configured, hyper, a graceful end. Refuses to cut a request that waits for the
+//! disk before the bound is over.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+/// TLS for a listener.
+pub type Tls = Arc<rustls::ServerConfig>;
+
+/// Most connections at once; further ones wait in the kernel's queue.
+const MOST_CONNECTIONS: usize = 4_096;
+/// Longest wait for a request's head, and for a TLS handshake.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
+/// Longest wait for requests under way at the end.
+const GRACE: Duration = Duration::from_secs(15);
+
+/// TLS from a certificate chain and a key, PEM.
+///
+/// # Errors
+/// A file cannot be read, or holds no usable certificate or key.
+pub fn tls(certificate: &Path, key: &Path) -> anyhow::Result<Tls> {
+    let chain = CertificateDer::pem_file_iter(certificate)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .with_context(|| format!("{}: expected a PEM certificate chain", certificate.display()))?;
+    let key = PrivateKeyDer::from_pem_file(key).with_context(|| format!("{}: expected a PEM private key", key.display()))?;
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .context("certificate and key do not fit each other")?;
+    Ok(Arc::new(config))
+}
+
+/// Serves until `shutdown`, then lets requests under way end.
+pub async fn serve(listener: TcpListener, router: Router, tls: Option<Tls>, shutdown: CancellationToken) {
+    let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let graceful = GracefulShutdown::new();
+    let mut http = Builder::new(TokioExecutor::new());
+    http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).pipeline_flush(true);
+    http.http2().timer(TokioTimer::new());
+    loop {
+        let Ok(place) = room.clone().acquire_owned().await else { return };
+        let (stream, peer) = tokio::select! {
+            () = shutdown.cancelled() => break,
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "could not take a connection");
+                    tokio::task::yield_now().await;
+                    continue;
+                }
+            },
+        };
+        // Small answers must not wait for more.
+        drop(stream.set_nodelay(true));
+        let service = TowerToHyperService::new(router.clone());
+        let (http, watcher, tls) = (http.clone(), graceful.watcher(), tls.clone());
+        tokio::spawn(async move {
+            let _place = place;
+            let end = match tls {
+                None => watcher.watch(http.serve_connection(TokioIo::new(stream), service).into_owned()).await,
+                Some(tls) => {
+                    let Some(stream) = handshake(stream, tls, peer).await else { return };
+                    watcher.watch(http.serve_connection(TokioIo::new(stream), service).into_owned()).await
+                }
+            };
+            if let Err(error) = end {
+                tracing::debug!(%error, "a connection ended badly");
+            }
+        });
+    }
+    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
+        tracing::warn!("requests were still under way when the time to end was over");
+    }
+}
+
+async fn handshake(stream: TcpStream, tls: Tls, peer: SocketAddr) -> Option<tokio_rustls::server::TlsStream<TcpStream>> {
+    match tokio::time::timeout(HEAD_TIMEOUT, TlsAcceptor::from(tls).accept(stream)).await {
+        Ok(Ok(stream)) => Some(stream),
+        Ok(Err(error)) => {
+            tracing::debug!(%peer, %error, "a TLS handshake failed");
+            None
+        }
+        Err(_) => None,
+    }
+}

@@ -1,0 +1,48 @@
+//! Owns what operators and their machines ask: metrics, alive, ready and why not, the API's description.
+//! Refuses to show the engine as a whole to a corporation.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::json;
+
+use super::auth::Operator;
+use super::problem::Problem;
+use crate::app::App;
+use crate::telemetry;
+
+/// `GET /metrics`
+pub(super) async fn metrics(State(app): State<Arc<App>>, _: Operator) -> Result<Response, Problem> {
+    let render = move || {
+        telemetry::sample(&app);
+        app.prometheus.run_upkeep();
+        app.prometheus.render()
+    };
+    let lost = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "metrics", "the metrics could not be put together");
+    let text = tokio::task::spawn_blocking(render).await.map_err(lost)?;
+    let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
+}
+
+/// `GET /healthz`: the process answers.
+pub(super) async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// `GET /readyz`: whether intake is open, and why not.
+pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
+    let failure = app.engine.journal().failure().map(|_| "journal_failed");
+    let reason = failure.or_else(|| app.admission.closed().map(|closed| closed.code()));
+    match reason {
+        None => Json(json!({"ready": true, "durability": "fdatasync"})).into_response(),
+        Some(reason) => (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"ready": false, "reason": reason}))).into_response(),
+    }
+}
+
+/// `GET /openapi.json`
+pub(super) async fn openapi() -> Json<serde_json::Value> {
+    Json(super::openapi::document())
+}

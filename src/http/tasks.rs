@@ -1,0 +1,123 @@
+//! Owns the human queue: what waits for people, and their answers. Refuses answers that lead nowhere, naming those that do.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use sluis_actors::{Letter, Listed, ShardAnswer, StateFilter};
+use sluis_model::{Answer, FlowBook, Input, NotificationId, Phase, Subject, TaskAnswer, known_answers};
+
+use super::auth::Caller;
+use super::body::json;
+use super::lists;
+use super::problem::Problem;
+use crate::app::App;
+use crate::ask::{AskError, ask};
+use crate::explain::{self, rfc3339};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Params {
+    list: Option<String>,
+    after: Option<String>,
+    limit: Option<usize>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct TasksBody {
+    tasks: Vec<TaskBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct TaskBody {
+    /// `<notification>.<number>`.
+    id: String,
+    list: String,
+    notification: String,
+    tenant_id: String,
+    flow: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<Subject>,
+    since: String,
+    why: String,
+    answers: Vec<String>,
+}
+
+/// `GET /v1/tasks`
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    Query(params): Query<Params>,
+) -> Result<Json<TasksBody>, Problem> {
+    let after = params.after.as_deref().map(str::parse::<NotificationId>).transpose();
+    let after = after.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "bad_query", format!("after: {error}")))?;
+    let limit = params.limit.unwrap_or(100).clamp(1, 1_000);
+    let filter = StateFilter::Named("task".into());
+    let (rows, next) = lists::open(&app, corporation, &filter, after, limit).await?;
+    let wanted = |task: &TaskBody| params.list.as_ref().is_none_or(|list| task.list == *list);
+    let tasks = rows.iter().filter_map(|listed| task(&app, listed)).filter(wanted).collect();
+    Ok(Json(TasksBody { tasks, next: next.map(|id| id.to_string()) }))
+}
+
+fn task(app: &App, listed: &Listed) -> Option<TaskBody> {
+    let open = &listed.open;
+    let Phase::Task { task, list, cause, since } = &open.phase else { return None };
+    let flow = app.book.flow(open.flow)?;
+    let step = flow.steps.get(usize::from(open.step))?;
+    Some(TaskBody {
+        id: format!("{}.{task}", open.id),
+        list: list.to_string(),
+        notification: open.id.to_string(),
+        tenant_id: listed.tenant.to_string(),
+        flow: flow.name.to_string(),
+        subject: open.subject.as_deref().cloned(),
+        since: rfc3339(*since),
+        why: explain::cause_words(cause, flow),
+        answers: known_answers(&step.kind).iter().map(ToString::to_string).collect(),
+    })
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AnswerRequest {
+    answer: String,
+    by: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct AnswerBody {
+    id: String,
+    answer: String,
+}
+
+/// `POST /v1/tasks/{id}/answer`
+pub(super) async fn answer(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    Path(task_id): Path<String>,
+    body: Bytes,
+) -> Result<Json<AnswerBody>, Problem> {
+    let request: AnswerRequest = json(&body)?;
+    let parsed = task_id.split_once('.').and_then(|(id, task)| Some((id.parse::<NotificationId>().ok()?, task.parse::<u16>().ok()?)));
+    let (id, task) = parsed.ok_or_else(|| Problem::not_found("task"))?;
+    let inbox = app.engine.inbox_by_id(id).ok_or_else(|| Problem::not_found("task"))?;
+    let cut = |text: &str| text.chars().take(200).collect::<String>().into();
+    let input = Input::Answer { id, task, answer: cut(&request.answer), by: cut(&request.by) };
+    match ask(inbox, |reply| Letter::ById { corporation, id, input, reply }).await? {
+        ShardAnswer::Decided { answer: Answer::Task(TaskAnswer::Taken), .. } => Ok(Json(AnswerBody { id: task_id, answer: request.answer })),
+        ShardAnswer::Decided { answer: Answer::Task(TaskAnswer::Unknown(known)), .. } => {
+            let detail = format!("answer {:?} leads nowhere: expected one of {}", request.answer, known.join(", "));
+            Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_answer", detail))
+        }
+        ShardAnswer::Decided { .. } => {
+            Err(Problem::new(StatusCode::CONFLICT, "task_not_open", "this task is not open any more"))
+        }
+        ShardAnswer::NotFound => Err(Problem::not_found("task")),
+        _ => Err(AskError::Lost.into()),
+    }
+}

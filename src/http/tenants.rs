@@ -1,0 +1,254 @@
+//! Owns tenants: profile, timeline, the load of whole lists. Refuses to drop a row silently: each is counted or named.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use http::{HeaderMap, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use sluis_actors::{Letter, Query as Question, ShardAnswer, Snapshot};
+use sluis_model::{Answer, CorporationId, Input, Profile, ProfileChange, TenantKey};
+
+use super::auth::Caller;
+use super::problem::Problem;
+use super::records::Records;
+use crate::app::App;
+use crate::ask::{AskError, ask, ask_intake, reply};
+use crate::explain::{self, TimelineRow};
+use crate::intake::{self, FieldProblem, ProblemCode, tenant_list};
+
+/// Rows handed over and not yet answered, per load.
+const WINDOW: usize = 512;
+/// Rejected rows and warnings named in one report; all are counted.
+const MOST_NAMED: usize = 1_000;
+const MOST_TIMELINE: usize = 200;
+
+#[derive(Debug, Serialize)]
+pub(super) struct TenantBody {
+    tenant_id: String,
+    profile: Option<Profile>,
+    open: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    balance_cents: Option<i64>,
+}
+
+/// `GET /v1/tenants/{id}`
+pub(super) async fn get(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<TenantBody>, Problem> {
+    let snapshot = snapshot(&app, key(corporation, &id)?).await?;
+    let tenant = snapshot.tenant;
+    Ok(Json(TenantBody {
+        tenant_id: id,
+        profile: tenant.profile.map(|profile| *profile),
+        open: tenant.open.len(),
+        balance_cents: tenant.balance.map(|(cents, _)| cents),
+    }))
+}
+
+async fn snapshot(app: &App, key: TenantKey) -> Result<Box<Snapshot>, Problem> {
+    let inbox = app.engine.inbox_of(&key).clone();
+    match ask(&inbox, |reply| Letter::Query { query: Question::Tenant(key), reply }).await? {
+        ShardAnswer::Snapshot(snapshot) => Ok(snapshot),
+        _ => Err(Problem::not_found("tenant")),
+    }
+}
+
+fn key(corporation: CorporationId, id: &str) -> Result<TenantKey, Problem> {
+    if id.is_empty() || id.len() > TenantKey::MAX_BYTES || id.chars().any(char::is_control) {
+        let expected = format!("1 to {} bytes without control characters", TenantKey::MAX_BYTES);
+        return Err(Problem::invalid(vec![FieldProblem::new("tenant_id", ProblemCode::BadCharacters, expected).value(id)]));
+    }
+    Ok(TenantKey::new(corporation, id))
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct PutBody {
+    tenant_id: String,
+    result: &'static str,
+}
+
+/// `PUT /v1/tenants/{id}`
+pub(super) async fn put(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Json<PutBody>, Problem> {
+    let tenant = key(corporation, &id)?;
+    let profile = intake::profile::parse(&body).map_err(Problem::invalid)?;
+    let inbox = app.engine.inbox_of(&tenant).clone();
+    let input = Input::PutProfile(Box::new(profile));
+    match ask_intake(&inbox, |reply| Letter::Input { tenant, input, reply, claim: None }).await? {
+        ShardAnswer::Decided { answer: Answer::Profile(change), .. } => Ok(Json(PutBody { tenant_id: id, result: word(change) })),
+        _ => Err(AskError::Lost.into()),
+    }
+}
+
+const fn word(change: ProfileChange) -> &'static str {
+    match change {
+        ProfileChange::New => "new",
+        ProfileChange::Changed => "changed",
+        ProfileChange::Same => "same",
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TimelineParams {
+    before: Option<String>,
+    limit: Option<usize>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct TimelineBody {
+    tenant_id: String,
+    rows: Vec<TimelineRow>,
+    /// Give this as `before` for older rows; absent: that was all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// `GET /v1/tenants/{id}/timeline`
+pub(super) async fn timeline(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    Path(id): Path<String>,
+    Query(params): Query<TimelineParams>,
+) -> Result<Json<TimelineBody>, Problem> {
+    let key = key(corporation, &id)?;
+    let before = params.before.as_deref().map(|text| cursor(&app, corporation, text)).transpose()?;
+    let tenant = snapshot(&app, key.clone()).await?.tenant;
+    let limit = params.limit.unwrap_or(50).clamp(1, MOST_TIMELINE);
+    let page = Records::of(&app, &key).walk(tenant.last, before, limit, |_| true).await?;
+    let next = page.next.map(|sequence| app.reference.seal(corporation, crate::ids::nonce(), &sequence.to_be_bytes()));
+    Ok(Json(TimelineBody { tenant_id: id, rows: explain::timeline(&page.records, &tenant.open, &*app.book), next }))
+}
+
+fn cursor(app: &App, corporation: CorporationId, text: &str) -> Result<u64, Problem> {
+    let bytes = app.reference.unseal(corporation, text).ok().and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
+    bytes.map(u64::from_be_bytes).ok_or_else(|| {
+        Problem::new(StatusCode::BAD_REQUEST, "bad_cursor", "before: expected the `next` of an earlier page, as it was given")
+    })
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(super) struct LoadBody {
+    rows: usize,
+    new: usize,
+    changed: usize,
+    same: usize,
+    rejected: usize,
+    warned: usize,
+    rejections: Vec<RowBody>,
+    warnings: Vec<RowBody>,
+    /// About the file as a whole: columns nobody knows.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<FieldProblem>,
+}
+
+#[derive(Debug, Serialize)]
+struct RowBody {
+    line: u64,
+    tenant_id: Option<String>,
+    reasons: Vec<FieldProblem>,
+}
+
+/// `POST /v1/tenants/load`
+pub(super) async fn load(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<LoadBody>, Problem> {
+    if let Some(closed) = app.admission.closed() {
+        return Err(crate::admission::Rejected::Closed(closed).into());
+    }
+    let format = format(&headers)?;
+    let read = tokio::task::spawn_blocking(move || {
+        let mut rows = tenant_list::read(&body, format);
+        let list: Vec<_> = rows.by_ref().collect();
+        (list, rows.notes().to_vec())
+    });
+    let (rows, notes) = read.await.map_err(|_| Problem::from(AskError::Lost))?;
+    let mut report = LoadBody { notes, ..LoadBody::default() };
+    let mut accepted = Vec::new();
+    for row in rows {
+        report.rows += 1;
+        match row {
+            Ok(row) => {
+                report.warn(&row);
+                match row.same_as {
+                    Some(_) => report.same += 1,
+                    None => accepted.push(row),
+                }
+            }
+            Err(rejected) => report.reject(rejected.line, rejected.tenant_id, rejected.reasons),
+        }
+    }
+    for window in accepted.chunks(WINDOW) {
+        store(&app, corporation, window, &mut report).await?;
+    }
+    Ok(Json(report))
+}
+
+fn format(headers: &HeaderMap) -> Result<tenant_list::Format, Problem> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    tenant_list::Format::of_media_type(kind).ok_or_else(|| {
+        let detail = format!("Content-Type {kind:?}: expected text/csv or application/x-ndjson");
+        Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong_type", detail)
+    })
+}
+
+impl LoadBody {
+    fn warn(&mut self, row: &tenant_list::Row) {
+        if row.warnings.is_empty() {
+            return;
+        }
+        self.warned += 1;
+        if self.warnings.len() < MOST_NAMED {
+            let tenant_id = Some(row.tenant_id.clone());
+            self.warnings.push(RowBody { line: row.line, tenant_id, reasons: row.warnings.clone() });
+        }
+    }
+
+    fn reject(&mut self, line: u64, tenant_id: Option<String>, reasons: Vec<FieldProblem>) {
+        self.rejected += 1;
+        if self.rejections.len() < MOST_NAMED {
+            self.rejections.push(RowBody { line, tenant_id, reasons });
+        }
+    }
+}
+
+async fn store(app: &App, corporation: CorporationId, rows: &[tenant_list::Row], report: &mut LoadBody) -> Result<(), Problem> {
+    let mut waiting = Vec::with_capacity(rows.len());
+    for row in rows {
+        let tenant = TenantKey::new(corporation, row.tenant_id.as_str());
+        let inbox = app.engine.inbox_of(&tenant).clone();
+        let input = Input::PutProfile(Box::new(row.profile.clone()));
+        let (reply, answer) = reply();
+        let taken = inbox.offer_intake(Letter::Input { tenant, input, reply, claim: None });
+        waiting.push((row, taken.is_ok().then_some(answer)));
+    }
+    for (row, answer) in waiting {
+        let change = match answer {
+            Some(answer) => answer.wait().await.ok(),
+            None => None,
+        };
+        match change {
+            Some(ShardAnswer::Decided { answer: Answer::Profile(change), .. }) => match change {
+                ProfileChange::New => report.new += 1,
+                ProfileChange::Changed => report.changed += 1,
+                ProfileChange::Same => report.same += 1,
+            },
+            _ => {
+                let busy = FieldProblem::new("row", ProblemCode::Ignored, "an engine with room").hint("it was busy: load the list again");
+                report.reject(row.line, Some(row.tenant_id.clone()), vec![busy]);
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,18 @@
+//! Owns the way from bytes to requests: JSON and tenant lists become words of the model, or a list of every mistake with
+//! its path. Pure: the same bytes give the same answer. Refuses to stop at the first mistake, to guess what a sender
+//! meant, to look anything up, and to panic on any bytes.
+
+pub mod fact;
+mod hash;
+mod node;
+pub mod notification;
+mod problem;
+pub mod profile;
+mod reader;
+mod rules;
+pub mod tenant_list;
+mod validate;
+
+pub use hash::{body_hash, key_hash};
+pub use problem::{FieldProblem, ProblemCode};
+pub use validate::validate;

@@ -1,0 +1,198 @@
+//! Owns the reading of one notification from JSON. The usual request takes one strict pass without copies of its
+//! structure; only one that fails is read again, slowly, to report every mistake with its path. Both passes share the
+//! limits of `rules`. Refuses to judge `data`: that needs the flow, and is `validate`'s work.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use sluis_model::{Environment, Lane, NotificationRequest, Subject, Timestamp};
+
+use super::node::{Node, utf8};
+use super::problem::{FieldProblem, ProblemCode};
+use super::reader::{Problems, Reader, wrong_type};
+use super::rules::{KEY, SUBJECT_ID, TENANT_ID, WORD, in_range, instant};
+
+/// Longest body, in bytes.
+pub const MAX_BODY: usize = 128 * 1024;
+/// Longest `data`, in bytes, once compact.
+pub const MAX_DATA: usize = 64 * 1024;
+
+const KEYS: [&str; 10] = [
+    "tenant_id",
+    "flow",
+    "category",
+    "subject",
+    "data",
+    "priority",
+    "send_after",
+    "expires_at",
+    "environment",
+    "idempotency_key",
+];
+const LANES: &str = "urgent, normal or bulk";
+const ENVIRONMENTS: &str = "production, acceptance, test or development";
+
+/// Reads one notification.
+///
+/// `subject`, `data`, `priority` (normal), `send_after` and `expires_at` may be left out or `null`. The environment may
+/// not: data that does not say where it comes from must not reach a tenant.
+///
+/// # Errors
+/// Every mistake, each with its path.
+pub fn parse(bytes: &[u8]) -> Result<NotificationRequest, Vec<FieldProblem>> {
+    if bytes.len() > MAX_BODY {
+        let problem = FieldProblem::new("body", ProblemCode::TooLong, format!("at most {MAX_BODY} bytes"));
+        return Err(vec![problem.value(&format!("{} bytes", bytes.len()))]);
+    }
+    let text = utf8(bytes, "body").map_err(|problem| vec![problem])?;
+    match strictly(text) {
+        Ok(request) => Ok(request),
+        Err(complaint) => Err(every_mistake(text, &complaint)),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row<'a> {
+    #[serde(borrow)]
+    tenant_id: Cow<'a, str>,
+    #[serde(borrow)]
+    flow: Cow<'a, str>,
+    #[serde(borrow)]
+    category: Cow<'a, str>,
+    subject: Option<Subject>,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+    priority: Option<Lane>,
+    #[serde(borrow)]
+    send_after: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    expires_at: Option<Cow<'a, str>>,
+    environment: Environment,
+    #[serde(borrow)]
+    idempotency_key: Cow<'a, str>,
+}
+
+/// The fast pass. The complaint is only told when the slow one finds nothing, which would be a mistake of ours.
+fn strictly(text: &str) -> Result<NotificationRequest, String> {
+    // Also a sequence would do for the derived reader: only an object is a request.
+    if !text.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('{') {
+        return Err("not an object".into());
+    }
+    let row: Row<'_> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let request = NotificationRequest {
+        tenant_id: row.tenant_id.into_owned(),
+        flow: row.flow.into_owned(),
+        category: row.category.into_owned(),
+        subject: row.subject,
+        data: row.data.map_or_else(|| "{}".to_owned(), |data| compact(data.get())),
+        priority: row.priority.unwrap_or_default(),
+        send_after: read_instant(row.send_after.as_deref())?,
+        expires_at: read_instant(row.expires_at.as_deref())?,
+        environment: row.environment,
+        idempotency_key: row.idempotency_key.into_owned(),
+    };
+    if !request.data.starts_with('{') || limits(&request).next().is_some() {
+        return Err("over a limit".into());
+    }
+    Ok(request)
+}
+
+fn read_instant(text: Option<&str>) -> Result<Option<Timestamp>, String> {
+    text.map(|text| instant(text).ok_or_else(|| "not an instant".to_owned())).transpose()
+}
+
+/// The limits of single fields, for requests that did not come as JSON too.
+pub(super) fn limits(request: &NotificationRequest) -> impl Iterator<Item = FieldProblem> {
+    let (kind, id) = request.subject.as_ref().map_or((None, None), |s| (Some(&*s.kind), Some(&*s.id)));
+    let texts = [
+        (TENANT_ID, "tenant_id", Some(request.tenant_id.as_str())),
+        (WORD, "flow", Some(&request.flow)),
+        (WORD, "category", Some(&request.category)),
+        (WORD, "subject.kind", kind),
+        (SUBJECT_ID, "subject.id", id),
+        (KEY, "idempotency_key", Some(&request.idempotency_key)),
+    ];
+    let instants = [("send_after", request.send_after), ("expires_at", request.expires_at)];
+    let outside = instants.into_iter().filter(|(_, at)| at.is_some_and(|at| !in_range(at)));
+    let data = request.data.len();
+    texts
+        .into_iter()
+        .filter_map(|(rule, path, text)| rule.check(path, text?))
+        .chain(outside.map(|(path, _)| FieldProblem::new(path, ProblemCode::BadTime, "an instant between 1970 and 9999")))
+        .chain((data > MAX_DATA).then(|| data_too_long(data)))
+}
+
+fn data_too_long(length: usize) -> FieldProblem {
+    FieldProblem::new("data", ProblemCode::TooLong, format!("at most {MAX_DATA} bytes")).value(&format!("{length} bytes"))
+}
+
+/// The JSON text without the white space between its tokens. `text` is JSON.
+fn compact(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let (mut quoted, mut escaped) = (false, false);
+    for c in text.chars() {
+        if quoted {
+            quoted = escaped || c != '"';
+            escaped = !escaped && c == '\\';
+        } else if matches!(c, ' ' | '\t' | '\r' | '\n') {
+            continue;
+        } else {
+            quoted = c == '"';
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// The slow pass: only mistakes come out of it.
+fn every_mistake(text: &str, complaint: &str) -> Vec<FieldProblem> {
+    let node = match Node::parse_text(text, "body") {
+        Ok(node) => node,
+        Err(problem) => return vec![problem],
+    };
+    let mut problems = Problems::new();
+    if let Some(reader) = Reader::open(&node, "", &KEYS, &mut problems) {
+        read(&reader, &mut problems);
+    }
+    if problems.is_empty() {
+        data_length(text, &mut problems);
+    }
+    if problems.is_empty() {
+        problems.push(FieldProblem::new("body", ProblemCode::NotJson, "a notification").value(complaint));
+    }
+    problems
+}
+
+fn read(reader: &Reader<'_>, problems: &mut Problems) {
+    reader.text("tenant_id", TENANT_ID, problems);
+    reader.text("flow", WORD, problems);
+    reader.text("category", WORD, problems);
+    reader.subject_if_any("subject", problems);
+    if let Some(node) = reader.get("data")
+        && !matches!(node, Node::Object(_))
+    {
+        problems.push(wrong_type("data", "a JSON object", node));
+    }
+    reader.word_if_any::<Lane>("priority", LANES, problems);
+    reader.instant_if_any("send_after", problems);
+    reader.instant_if_any("expires_at", problems);
+    reader.word::<Environment>("environment", ENVIRONMENTS, problems);
+    reader.text("idempotency_key", KEY, problems);
+}
+
+#[derive(Deserialize)]
+struct OnlyData<'a> {
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+}
+
+fn data_length(text: &str, problems: &mut Problems) {
+    if let Ok(OnlyData { data: Some(data) }) = serde_json::from_str(text) {
+        let length = compact(data.get()).len();
+        if length > MAX_DATA {
+            problems.push(data_too_long(length));
+        }
+    }
+}

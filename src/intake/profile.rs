@@ -1,0 +1,163 @@
+//! Owns the reading of a tenant's profile from JSON, with every address brought to its normal form.
+//! Refuses an address that is not plainly one: it is named by its place, and shown masked.
+
+use sluis_channels::address::{AddressProblem, normalize_email, normalize_mobile};
+use sluis_model::{Address, AddressState, Channel, Preference, Profile};
+
+use super::node::Node;
+use super::problem::{FieldProblem, ProblemCode};
+use super::reader::{Problems, Reader};
+use super::rules::{ADDRESS, CATEGORY_OR_ALL, NAME, TextRule, Shape};
+use crate::explain::mask;
+
+/// Longest body, in bytes.
+pub const MAX_BODY: usize = 64 * 1024;
+
+const KEYS: [&str; 4] = ["name", "language", "addresses", "preferences"];
+pub(super) const CHANNELS: &str = "email, sms, letter, whatsapp, voice, portal or null";
+const STATES: &str = "created, validated or invalid";
+const LANGUAGE: TextRule = TextRule { min: 0, max: 16, shape: Shape::Plain };
+
+/// Reads `{name, language, addresses: [{channel, value, state?}], preferences: [{category, channel}]}`; every part may be
+/// left out.
+///
+/// # Errors
+/// Every mistake, each with its path.
+pub fn parse(bytes: &[u8]) -> Result<Profile, Vec<FieldProblem>> {
+    if bytes.len() > MAX_BODY {
+        let problem = FieldProblem::new("body", ProblemCode::TooLong, format!("at most {MAX_BODY} bytes"));
+        return Err(vec![problem.value(&format!("{} bytes", bytes.len()))]);
+    }
+    let node = Node::parse(bytes, "body").map_err(|problem| vec![problem])?;
+    let mut problems = Problems::new();
+    let profile = Reader::open(&node, "", &KEYS, &mut problems).map(|reader| read(&reader, &mut problems));
+    match profile {
+        Some(profile) if problems.is_empty() => Ok(profile),
+        _ => Err(problems),
+    }
+}
+
+fn read(reader: &Reader<'_>, problems: &mut Problems) -> Profile {
+    Profile {
+        name: reader.text_if_any("name", NAME, problems).unwrap_or_default().trim().into(),
+        language: language_of(reader, problems),
+        addresses: addresses(reader, problems),
+        preferences: preferences(reader, problems),
+    }
+}
+
+fn language_of(reader: &Reader<'_>, problems: &mut Problems) -> Box<str> {
+    let Some(text) = reader.text_if_any("language", LANGUAGE, problems) else { return Box::default() };
+    language(text).unwrap_or_else(|| {
+        let problem = FieldProblem::new(reader.path("language"), ProblemCode::UnknownWord, "a code of ISO 639-1 such as nl or en");
+        problems.push(problem.value(text));
+        Box::default()
+    })
+}
+
+/// A language as its ISO 639-1 code in lower case; a region after it is left out. Empty stays empty, which is Dutch.
+pub(super) fn language(text: &str) -> Option<Box<str>> {
+    let text = text.trim().to_ascii_lowercase();
+    let code = text.split(['-', '_']).next().unwrap_or_default();
+    let word = match text.as_str() {
+        "nederlands" | "dutch" => "nl",
+        "engels" | "english" => "en",
+        _ => code,
+    };
+    (word.is_empty() || word.len() == 2 && word.bytes().all(|b| b.is_ascii_lowercase())).then(|| word.into())
+}
+
+/// The addresses under `addresses`, in their normal form.
+pub(super) fn addresses(reader: &Reader<'_>, problems: &mut Problems) -> Vec<Address> {
+    let entries = reader.list_if_any("addresses", Profile::MAX_ADDRESSES, problems).unwrap_or_default();
+    let mut addresses: Vec<Address> = Vec::with_capacity(entries.len());
+    for (index, entry) in entries.iter().enumerate() {
+        let path = format!("addresses[{index}]");
+        let Some(address) = address(entry, &path, problems) else { continue };
+        if addresses.iter().any(|a| a.channel == address.channel && a.value == address.value) {
+            let problem = FieldProblem::new(path, ProblemCode::Twice, "each address once within a channel");
+            problems.push(problem.value(&mask(&address.value)));
+        } else {
+            addresses.push(address);
+        }
+    }
+    addresses
+}
+
+fn address(entry: &Node, path: &str, problems: &mut Problems) -> Option<Address> {
+    let reader = Reader::open(entry, path, &["channel", "value", "state"], problems)?;
+    let channel = reader.word::<Channel>("channel", CHANNELS, problems);
+    // Addresses are not repeated: the rule's own report would show the text.
+    let value = reader.require("value", &ADDRESS.expected(), problems).and_then(|node| match node {
+        Node::Text(text) => Some(text.as_str()),
+        other => {
+            let problem = FieldProblem::new(reader.path("value"), ProblemCode::WrongType, ADDRESS.expected());
+            problems.push(problem.hint(format!("this is {}", other.kind())));
+            None
+        }
+    });
+    let state = match reader.get("state") {
+        None => AddressState::Created,
+        Some(Node::Text(text)) if state(text).is_some() => state(text).unwrap_or_default(),
+        Some(other) => {
+            problems.push(FieldProblem::new(reader.path("state"), ProblemCode::UnknownWord, STATES).value(&other.shown()));
+            AddressState::Created
+        }
+    };
+    let (channel, value) = (channel?, value?);
+    match normalize(channel, value) {
+        Ok(value) => Some(Address { channel, value: value.into(), state }),
+        Err(expected) => {
+            problems.push(bad_address(reader.path("value"), value, &expected));
+            None
+        }
+    }
+}
+
+fn state(text: &str) -> Option<AddressState> {
+    match text {
+        "created" => Some(AddressState::Created),
+        "validated" => Some(AddressState::Validated),
+        "invalid" => Some(AddressState::Invalid),
+        _ => None,
+    }
+}
+
+/// The normal form of an address, or what was expected.
+pub(super) fn normalize(channel: Channel, text: &str) -> Result<String, String> {
+    let told = |problem: AddressProblem| problem.to_string();
+    match channel {
+        Channel::Email => normalize_email(text).map_err(told),
+        Channel::Sms | Channel::Whatsapp => normalize_mobile(text).map_err(told),
+        Channel::Letter | Channel::Voice | Channel::Portal | Channel::Null => match ADDRESS.check("", text.trim()) {
+            None => Ok(text.trim().to_owned()),
+            Some(problem) => Err(problem.expected),
+        },
+    }
+}
+
+/// The mistake of an address: shown masked, with the reason that the channel gives.
+pub(super) fn bad_address(path: impl Into<String>, text: &str, reason: &str) -> FieldProblem {
+    let (what, expected) = reason.split_once(": expected ").unwrap_or(("", reason));
+    let problem = FieldProblem::new(path, ProblemCode::BadAddress, expected).value(&mask(text));
+    if what.is_empty() { problem } else { problem.hint(what) }
+}
+
+/// The preferences under `preferences`.
+pub(super) fn preferences(reader: &Reader<'_>, problems: &mut Problems) -> Vec<Preference> {
+    let entries = reader.list_if_any("preferences", Profile::MAX_PREFERENCES, problems).unwrap_or_default();
+    let mut preferences: Vec<Preference> = Vec::with_capacity(entries.len());
+    for (index, entry) in entries.iter().enumerate() {
+        let path = format!("preferences[{index}]");
+        let Some(reader) = Reader::open(entry, &path, &["category", "channel"], problems) else { continue };
+        let category = reader.text("category", CATEGORY_OR_ALL, problems);
+        let channel = reader.word::<Channel>("channel", CHANNELS, problems);
+        let (Some(category), Some(channel)) = (category, channel) else { continue };
+        if preferences.iter().any(|p| *p.category == *category) {
+            problems.push(FieldProblem::new(path, ProblemCode::Twice, "one preference a category").value(category));
+        } else {
+            preferences.push(Preference { category: category.into(), channel });
+        }
+    }
+    preferences
+}

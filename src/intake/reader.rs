@@ -1,0 +1,205 @@
+//! Owns the reading of a JSON object field by field, collecting every mistake: missing, wrong type, repeated or unknown
+//! key. Refuses to stop: a field that is wrong is `None`, and the rest is read.
+
+use std::str::FromStr;
+
+use sluis_model::{Subject, Timestamp};
+
+use super::node::Node;
+use super::problem::{FieldProblem, ProblemCode};
+use super::rules::{INSTANT, SUBJECT_ID, TextRule, WORD, instant};
+
+/// Most mistakes in the keys of one object that are reported one by one: an answer must stay smaller than a nuisance.
+const MOST_KEY_PROBLEMS: usize = 50;
+
+/// One object being read.
+pub(super) struct Reader<'a> {
+    prefix: String,
+    fields: &'a [(String, Node)],
+}
+
+/// The mistakes found so far.
+pub(super) type Problems = Vec<FieldProblem>;
+
+impl<'a> Reader<'a> {
+    /// Opens `node`, which stands at `path` (empty for the document itself), and reports repeated and unknown keys.
+    pub(super) fn open(node: &'a Node, path: &str, known: &[&str], problems: &mut Problems) -> Option<Self> {
+        let Node::Object(fields) = node else {
+            let place = if path.is_empty() { "body" } else { path };
+            problems.push(wrong_type(place, "a JSON object", node));
+            return None;
+        };
+        let reader = Self { prefix: if path.is_empty() { String::new() } else { format!("{path}.") }, fields };
+        reader.check_keys(known, problems);
+        Some(reader)
+    }
+
+    fn check_keys(&self, known: &[&str], problems: &mut Problems) {
+        let mut seen = std::collections::HashSet::new();
+        let before = problems.len();
+        for (key, _) in self.fields {
+            if problems.len() - before >= MOST_KEY_PROBLEMS {
+                let path = self.path(key);
+                return problems.push(FieldProblem::new(path, ProblemCode::UnknownKey, format!("one of {}", known.join(", "))).hint("the keys from here on were not looked at"));
+            }
+            if !seen.insert(key.as_str()) {
+                problems.push(FieldProblem::new(self.path(key), ProblemCode::Twice, "each key once"));
+            } else if !known.contains(&key.as_str()) {
+                problems.push(FieldProblem::unknown_key(self.path(key), key, known));
+            }
+        }
+    }
+
+    /// Where `key` stands. A key that is not plain is cut, so that a path stays readable.
+    pub(super) fn path(&self, key: &str) -> String {
+        let key: String = key.chars().take(64).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+        format!("{}{key}", self.prefix)
+    }
+
+    /// What stands at `key`; `null` counts as absent.
+    pub(super) fn get(&self, key: &str) -> Option<&'a Node> {
+        self.fields.iter().find(|(name, _)| name == key).map(|(_, node)| node).filter(|node| **node != Node::Null)
+    }
+
+    /// What stands at `key`, which must be there.
+    pub(super) fn require(&self, key: &str, expected: &str, problems: &mut Problems) -> Option<&'a Node> {
+        let found = self.get(key);
+        if found.is_none() {
+            problems.push(FieldProblem::new(self.path(key), ProblemCode::Missing, expected));
+        }
+        found
+    }
+
+    /// A text by `rule`, which must be there.
+    pub(super) fn text(&self, key: &str, rule: TextRule, problems: &mut Problems) -> Option<&'a str> {
+        let node = self.require(key, &rule.expected(), problems)?;
+        as_text(node, &self.path(key), rule, problems)
+    }
+
+    /// A text by `rule`, if it is there.
+    pub(super) fn text_if_any(&self, key: &str, rule: TextRule, problems: &mut Problems) -> Option<&'a str> {
+        as_text(self.get(key)?, &self.path(key), rule, problems)
+    }
+
+    /// A word from a list, which must be there.
+    pub(super) fn word<T: FromStr>(&self, key: &str, expected: &str, problems: &mut Problems) -> Option<T> {
+        let node = self.require(key, expected, problems)?;
+        as_word(node, &self.path(key), expected, problems)
+    }
+
+    /// A word from a list, if it is there.
+    pub(super) fn word_if_any<T: FromStr>(&self, key: &str, expected: &str, problems: &mut Problems) -> Option<T> {
+        as_word(self.get(key)?, &self.path(key), expected, problems)
+    }
+
+    /// An instant, if it is there.
+    pub(super) fn instant_if_any(&self, key: &str, problems: &mut Problems) -> Option<Timestamp> {
+        as_instant(self.get(key)?, &self.path(key), problems)
+    }
+
+    /// An instant, which must be there.
+    pub(super) fn instant(&self, key: &str, problems: &mut Problems) -> Option<Timestamp> {
+        let node = self.require(key, INSTANT, problems)?;
+        as_instant(node, &self.path(key), problems)
+    }
+
+    /// A subject, if it is there.
+    pub(super) fn subject_if_any(&self, key: &str, problems: &mut Problems) -> Option<Subject> {
+        let inner = Reader::open(self.get(key)?, &self.path(key), &["kind", "id"], problems)?;
+        let kind = inner.text("kind", WORD, problems);
+        let id = inner.text("id", SUBJECT_ID, problems);
+        Some(Subject { kind: kind?.into(), id: id?.into() })
+    }
+
+    /// A list of at most `most`, if it is there.
+    pub(super) fn list_if_any(&self, key: &str, most: usize, problems: &mut Problems) -> Option<&'a [Node]> {
+        let node = self.get(key)?;
+        let Node::List(entries) = node else {
+            problems.push(wrong_type(&self.path(key), "a list", node));
+            return None;
+        };
+        if entries.len() > most {
+            let expected = format!("at most {most} entries");
+            problems.push(
+                FieldProblem::new(self.path(key), ProblemCode::OutOfRange, expected).value(&format!("{} entries", entries.len())),
+            );
+            return None;
+        }
+        Some(entries)
+    }
+
+    /// A whole number, if it is there.
+    pub(super) fn integer_if_any(&self, key: &str, problems: &mut Problems) -> Option<i64> {
+        match self.get(key)? {
+            Node::Integer(number) => Some(*number),
+            other => {
+                problems.push(not_cents(&self.path(key), other));
+                None
+            }
+        }
+    }
+}
+
+/// The mistake of something that should be a whole number of cents.
+pub(super) fn not_cents(path: &str, node: &Node) -> FieldProblem {
+    let problem = wrong_type(path, "a whole number of at most 64 bits: euro cents for money", node);
+    match node {
+        Node::Text(_) => problem.hint("write the number without quotes"),
+        Node::Number(_) => problem.hint("no fraction: 12.50 euro is 1250"),
+        _ => problem,
+    }
+}
+
+/// The mistake of another JSON type.
+pub(super) fn wrong_type(path: &str, expected: &str, node: &Node) -> FieldProblem {
+    let problem = FieldProblem::new(path, ProblemCode::WrongType, expected).value(&node.shown());
+    match node {
+        Node::List(_) | Node::Object(_) | Node::Null => problem,
+        _ => problem.hint(format!("this is {}", node.kind())),
+    }
+}
+
+/// The text in `node`, by `rule`.
+pub(super) fn as_text<'a>(node: &'a Node, path: &str, rule: TextRule, problems: &mut Problems) -> Option<&'a str> {
+    let Node::Text(text) = node else {
+        problems.push(wrong_type(path, &format!("a text of {}", rule.expected()), node));
+        return None;
+    };
+    match rule.check(path, text) {
+        Some(problem) => {
+            problems.push(problem);
+            None
+        }
+        None => Some(text),
+    }
+}
+
+fn as_word<T: FromStr>(node: &Node, path: &str, expected: &str, problems: &mut Problems) -> Option<T> {
+    let Node::Text(text) = node else {
+        problems.push(wrong_type(path, expected, node));
+        return None;
+    };
+    if let Ok(word) = text.parse() {
+        return Some(word);
+    }
+    let problem = FieldProblem::new(path, ProblemCode::UnknownWord, expected).value(text);
+    let words: Vec<&str> = expected.split([',', ' ']).filter(|word| !word.is_empty() && *word != "or").collect();
+    problems.push(match super::problem::nearest(text, &words) {
+        Some(near) => problem.hint(format!("did you mean {near:?}?")),
+        None => problem,
+    });
+    None
+}
+
+fn as_instant(node: &Node, path: &str, problems: &mut Problems) -> Option<Timestamp> {
+    let Node::Text(text) = node else {
+        problems.push(wrong_type(path, INSTANT, node));
+        return None;
+    };
+    let found = instant(text);
+    if found.is_none() {
+        let problem = FieldProblem::new(path, ProblemCode::BadTime, INSTANT).value(text);
+        problems.push(problem.hint("the date must exist, lie between 1970 and 9999, and have seconds and an offset"));
+    }
+    found
+}

@@ -1,0 +1,183 @@
+//! Owns the limits of single fields and how instants are written. The same rules serve JSON and the binary port.
+//! Refuses to know which field belongs to which call.
+
+use sluis_model::{TenantKey, Timestamp};
+
+use super::problem::{FieldProblem, ProblemCode};
+
+/// Last millisecond of the year 9999, the end of RFC 3339.
+const LAST_INSTANT: i64 = 253_402_300_799_999;
+/// How an instant is asked for.
+pub(super) const INSTANT: &str = "an RFC 3339 instant such as 2026-02-02T08:00:00Z or 2026-02-02T09:00:00+01:00";
+
+/// Which characters a text may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// Anything but control characters.
+    Plain,
+    /// Lower-case letters, digits, hyphens and underscores.
+    Word,
+    /// A word, or `*`.
+    WordOrAll,
+}
+
+/// What a text must be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TextRule {
+    pub min: usize,
+    pub max: usize,
+    pub shape: Shape,
+}
+
+const fn plain(min: usize, max: usize) -> TextRule {
+    TextRule { min, max, shape: Shape::Plain }
+}
+
+const fn word(max: usize) -> TextRule {
+    TextRule { min: 1, max, shape: Shape::Word }
+}
+
+pub(super) const TENANT_ID: TextRule = plain(1, TenantKey::MAX_BYTES);
+pub(super) const WORD: TextRule = word(64);
+pub(super) const CATEGORY_OR_ALL: TextRule = TextRule { min: 1, max: 64, shape: Shape::WordOrAll };
+pub(super) const SUBJECT_ID: TextRule = plain(1, 128);
+pub(super) const KEY: TextRule = plain(1, 128);
+pub(super) const FACT_ID: TextRule = plain(1, 128);
+pub(super) const NAME: TextRule = plain(0, 200);
+pub(super) const ADDRESS: TextRule = plain(1, 254);
+
+impl TextRule {
+    /// What is expected, for people.
+    pub(super) fn expected(&self) -> String {
+        let shape = match self.shape {
+            Shape::Plain => "without control characters",
+            Shape::Word => "of lower-case letters, digits, hyphens and underscores",
+            Shape::WordOrAll => "of lower-case letters, digits, hyphens and underscores, or *",
+        };
+        format!("{} to {} bytes {shape}", self.min, self.max)
+    }
+
+    /// What is wrong with `text`, if something is.
+    pub(super) fn check(&self, path: &str, text: &str) -> Option<FieldProblem> {
+        let code = if text.is_empty() && self.min > 0 {
+            ProblemCode::Empty
+        } else if text.len() < self.min || text.len() > self.max {
+            ProblemCode::TooLong
+        } else if !self.shape.fits(text) {
+            ProblemCode::BadCharacters
+        } else {
+            return None;
+        };
+        let problem = FieldProblem::new(path, code, self.expected()).value(text);
+        Some(match code {
+            ProblemCode::TooLong => problem.hint(format!("it has {} bytes", text.len())),
+            _ => problem,
+        })
+    }
+}
+
+impl Shape {
+    fn fits(self, text: &str) -> bool {
+        let word = || text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
+        match self {
+            Shape::Plain => !text.chars().any(char::is_control),
+            Shape::Word => word(),
+            Shape::WordOrAll => text == "*" || word(),
+        }
+    }
+}
+
+/// The instant written in `text`, if it is RFC 3339: what other forms of ISO 8601 mean is not guessed.
+pub(super) fn instant(text: &str) -> Option<Timestamp> {
+    if !has_rfc3339_shape(text.as_bytes()) {
+        return None;
+    }
+    let millis = text.parse::<jiff::Timestamp>().ok()?.as_millisecond();
+    in_range(Timestamp(millis)).then_some(Timestamp(millis))
+}
+
+/// From 1970 up to and with the year 9999.
+pub(super) fn in_range(at: Timestamp) -> bool {
+    (0..=LAST_INSTANT).contains(&at.0)
+}
+
+/// `2026-02-02T08:00:00`, perhaps a fraction, then `Z` or an offset with a colon.
+fn has_rfc3339_shape(text: &[u8]) -> bool {
+    const PATTERN: &[u8] = b"dddd-dd-ddTdd:dd:dd";
+    let Some((head, tail)) = text.split_at_checked(PATTERN.len()) else { return false };
+    let offset = match tail {
+        [b'.', digits @ ..] => {
+            let count = digits.iter().take_while(|b| b.is_ascii_digit()).count();
+            if count == 0 || count > 9 {
+                return false;
+            }
+            &digits[count..]
+        }
+        other => other,
+    };
+    matches(head, PATTERN) && (matches!(offset, b"Z" | b"z") || matches(offset, b"+dd:dd") || matches(offset, b"-dd:dd"))
+}
+
+/// `d` stands for a digit, everything else for itself.
+fn matches(text: &[u8], pattern: &[u8]) -> bool {
+    let fits = |(byte, wanted): (&u8, &u8)| match wanted {
+        b'd' => byte.is_ascii_digit(),
+        other => byte.eq_ignore_ascii_case(other),
+    };
+    text.len() == pattern.len() && text.iter().zip(pattern).all(fits)
+}
+
+/// Whether `text` is a day of the calendar, `YYYY-MM-DD`.
+pub(super) fn is_date(text: &str) -> bool {
+    matches(text.as_bytes(), b"dddd-dd-dd") && text.parse::<jiff::civil::Date>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_are_rfc_3339_and_nothing_else() {
+        let day = Timestamp(1_770_019_200_000);
+        for text in ["2026-02-02T08:00:00Z", "2026-02-02t08:00:00.000z", "2026-02-02T09:00:00+01:00", "2026-02-02T07:30:00-00:30"] {
+            assert_eq!(instant(text), Some(day), "{text}");
+        }
+        let wrong = [
+            "",
+            "2026-02-02",
+            "2026-02-02T08:00Z",
+            "2026-02-02T08:00:00",
+            "2026-02-02 08:00:00Z",
+            "20260202T080000Z",
+            "2026-02-30T08:00:00Z",
+            "2026-02-02T25:00:00Z",
+            "2026-02-02T08:00:00.Z",
+            "2026-02-02T08:00:00+01:00[Europe/Amsterdam]",
+            "1969-12-31T23:59:59Z",
+            "2026-02-02T08:00:0é",
+        ];
+        for text in wrong {
+            assert_eq!(instant(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_exist() {
+        assert!(is_date("2028-02-29"));
+        for text in ["2026-02-29", "2026-2-1", "20260201", "02-02-2026", "2026-02-02T00:00:00Z", ""] {
+            assert!(!is_date(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_have_a_length_and_an_alphabet() {
+        let code = |rule: TextRule, text: &str| rule.check("x", text).map(|p| p.code);
+        assert_eq!(code(WORD, "storno-flow_2"), None);
+        assert_eq!(code(WORD, ""), Some(ProblemCode::Empty));
+        assert_eq!(code(WORD, "Storno"), Some(ProblemCode::BadCharacters));
+        assert_eq!(code(WORD, &"a".repeat(65)), Some(ProblemCode::TooLong));
+        assert_eq!(code(TENANT_ID, "H\n1"), Some(ProblemCode::BadCharacters));
+        assert_eq!(code(CATEGORY_OR_ALL, "*"), None);
+        assert_eq!(code(NAME, ""), None);
+    }
+}

@@ -1,0 +1,199 @@
+//! Owns the reading of tenant lists, CSV or NDJSON, row by row: each row becomes a profile, or is rejected with every
+//! reason. Lists are dirty: an address that cannot be used is left out with a warning, and the tenant is kept.
+//!
+//! A tenant who appears again: the same data is one tenant, and the later row names the earlier one; other data is a
+//! contradiction, so the later row is rejected ("appears on line N with other data") and the earlier one stands. Rows
+//! are compared as they are stored, so another notation of the same number is the same data.
+//!
+//! Refuses a file that is not UTF-8 as a whole, before its first row: half a list is worse than none. Refuses to guess
+//! an address. No bytes make it panic, and what it holds in memory is bounded by [`MAX_ROWS`] and [`MAX_LINE`].
+
+mod columns;
+mod csv;
+mod draft;
+mod names;
+mod ndjson;
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use serde::Serialize;
+use sluis_model::Profile;
+
+use super::node::{place, utf8};
+use super::problem::{FieldProblem, ProblemCode};
+use csv::CsvRows;
+use draft::Draft;
+use ndjson::NdjsonRows;
+
+/// Most rows a list may have.
+pub const MAX_ROWS: usize = 200_000;
+/// Longest row, in bytes.
+pub const MAX_LINE: usize = 16 * 1024;
+/// Most remarks about the file as a whole.
+const MAX_NOTES: usize = 50;
+
+/// How a list is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A header and rows, fields separated by `;` or `,`.
+    Csv,
+    /// A JSON object a line.
+    Ndjson,
+}
+
+impl Format {
+    /// The format a media type names; its parameters do not matter.
+    #[must_use]
+    pub fn of_media_type(text: &str) -> Option<Self> {
+        match text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+            "text/csv" => Some(Format::Csv),
+            "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Some(Format::Ndjson),
+            _ => None,
+        }
+    }
+}
+
+/// One row that is taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Line it begins on, from 1.
+    pub line: u64,
+    /// The corporation's number for the tenant.
+    pub tenant_id: String,
+    /// The profile.
+    pub profile: Profile,
+    /// What was left out of the profile, and why.
+    pub warnings: Vec<FieldProblem>,
+    /// The line on which the same tenant stands already, with the same data: there is nothing to store.
+    pub same_as: Option<u64>,
+}
+
+/// One row that is not taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Rejected {
+    /// Line it begins on, from 1.
+    pub line: u64,
+    /// The tenant, if the row says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant_id: Option<String>,
+    /// Everything that is wrong with it.
+    pub reasons: Vec<FieldProblem>,
+}
+
+/// Reads a list. A file that cannot be read at all gives one rejected row, and ends.
+#[must_use]
+pub fn read(bytes: &[u8], format: Format) -> Rows<'_> {
+    let mut notes = Vec::new();
+    let source = match (text(bytes), format) {
+        (Err(rejected), _) => Source::Unreadable(Some(rejected)),
+        (Ok(text), Format::Ndjson) => Source::Ndjson(NdjsonRows::new(text)),
+        (Ok(text), Format::Csv) => match CsvRows::open(text, &mut notes) {
+            Ok(rows) => Source::Csv(rows),
+            Err(rejected) => Source::Unreadable(Some(rejected)),
+        },
+    };
+    Rows { source, seen: HashMap::new(), rows: 0, notes }
+}
+
+/// The file as text, without its byte order mark.
+fn text(bytes: &[u8]) -> Result<&str, Rejected> {
+    let reject = |line: usize, problem: FieldProblem| Rejected { line: line as u64, tenant_id: None, reasons: vec![problem] };
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        let problem = FieldProblem::new("file", ProblemCode::NotUtf8, "UTF-8").value("UTF-16");
+        return Err(reject(1, problem.hint("export the list as CSV UTF-8")));
+    }
+    let text = utf8(bytes, "file").map_err(|problem| {
+        let valid = std::str::from_utf8(bytes).err().map_or(0, |error| error.valid_up_to());
+        let hint = "Windows-1252 perhaps: export the list as CSV UTF-8; nothing of it was loaded";
+        reject(place(bytes, valid).0, problem.hint(hint))
+    })?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+/// The rows of a list, in order.
+#[derive(Debug)]
+pub struct Rows<'a> {
+    source: Source<'a>,
+    seen: HashMap<String, (u64, u64)>,
+    rows: usize,
+    notes: Vec<FieldProblem>,
+}
+
+#[derive(Debug)]
+enum Source<'a> {
+    Csv(CsvRows<'a>),
+    Ndjson(NdjsonRows<'a>),
+    Unreadable(Option<Rejected>),
+}
+
+impl Rows<'_> {
+    /// Remarks about the file as a whole: columns or keys nobody knows, each once. Complete when the rows are read.
+    #[must_use]
+    pub fn notes(&self) -> &[FieldProblem] {
+        &self.notes
+    }
+
+    fn judge(&mut self, line: u64, draft: &Draft<'_>) -> Result<Row, Rejected> {
+        let (tenant_id, profile, warnings) = draft.finish().map_err(|reasons| {
+            let tenant_id = Some(draft.tenant_id.trim()).filter(|id| !id.is_empty());
+            Rejected { line, tenant_id: tenant_id.map(|id| id.chars().take(64).collect()), reasons }
+        })?;
+        let mut hasher = DefaultHasher::new();
+        profile.hash(&mut hasher);
+        let hash = hasher.finish();
+        let same_as = match self.seen.get(&tenant_id) {
+            Some((first, known)) if *known == hash => Some(*first),
+            Some((first, _)) => {
+                let problem = FieldProblem::new("tenant_id", ProblemCode::Contradiction, "each tenant once, or with the same data");
+                let reasons = vec![problem.value(&tenant_id).hint(format!("appears on line {first} with other data"))];
+                return Err(Rejected { line, tenant_id: Some(tenant_id), reasons });
+            }
+            None => {
+                self.seen.insert(tenant_id.clone(), (line, hash));
+                None
+            }
+        };
+        Ok(Row { line, tenant_id, profile, warnings, same_as })
+    }
+
+    /// The next row as it was read, before it is compared with the others.
+    fn draft(&mut self) -> Option<(u64, Result<Draft<'static>, Vec<FieldProblem>>)> {
+        match &mut self.source {
+            Source::Csv(rows) => rows.next(),
+            Source::Ndjson(rows) => rows.next(&mut self.notes),
+            Source::Unreadable(_) => None,
+        }
+    }
+}
+
+impl Iterator for Rows<'_> {
+    type Item = Result<Row, Rejected>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Source::Unreadable(rejected) = &mut self.source {
+            return rejected.take().map(Err);
+        }
+        let (line, draft) = self.draft()?;
+        self.rows += 1;
+        if self.rows > MAX_ROWS {
+            let problem = FieldProblem::new("file", ProblemCode::OutOfRange, format!("at most {MAX_ROWS} rows"));
+            let reasons = vec![problem.hint("this row and those after it were not read: split the list")];
+            self.source = Source::Unreadable(None);
+            return Some(Err(Rejected { line, tenant_id: None, reasons }));
+        }
+        Some(match draft {
+            Ok(draft) => self.judge(line, &draft),
+            Err(reasons) => Err(Rejected { line, tenant_id: None, reasons }),
+        })
+    }
+}
+
+/// Adds a remark about the file, up to a bound.
+fn note(notes: &mut Vec<FieldProblem>, path: &str) {
+    let name: String = path.chars().take(64).collect();
+    if notes.len() < MAX_NOTES && !notes.iter().any(|note| note.path == name) {
+        let problem = FieldProblem::new(name, ProblemCode::Ignored, "a column or key that is known here");
+        notes.push(problem.hint("nothing is done with it"));
+    }
+}

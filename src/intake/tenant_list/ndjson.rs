@@ -1,0 +1,78 @@
+//! Owns rows of a JSON object each: `{tenant_id, name, email, mobile, language, preferred_channel, addresses?,
+//! preferences?}`. Keys nobody knows are noted once. Refuses a row whose types are wrong: a program wrote it, and does
+//! not mean what it says.
+
+use std::borrow::Cow;
+
+use super::draft::Draft;
+use super::{MAX_LINE, note};
+use crate::intake::node::Node;
+use crate::intake::problem::{FieldProblem, ProblemCode};
+use crate::intake::profile::{addresses, preferences};
+use crate::intake::reader::{Problems, Reader};
+
+const KEYS: [&str; 8] =
+    ["tenant_id", "name", "email", "mobile", "language", "preferred_channel", "addresses", "preferences"];
+
+/// Rows, a line each.
+#[derive(Debug)]
+pub(super) struct NdjsonRows<'a> {
+    lines: std::str::Split<'a, char>,
+    line: u64,
+}
+
+impl<'a> NdjsonRows<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { lines: text.split('\n'), line: 0 }
+    }
+
+    /// The next row that is not blank.
+    pub(super) fn next(&mut self, notes: &mut Vec<FieldProblem>) -> Option<(u64, Result<Draft<'static>, Vec<FieldProblem>>)> {
+        loop {
+            let text = self.lines.next()?;
+            self.line += 1;
+            if text.len() > MAX_LINE {
+                let problem = FieldProblem::new("row", ProblemCode::TooLong, format!("at most {MAX_LINE} bytes"));
+                return Some((self.line, Err(vec![problem])));
+            }
+            if !text.trim().is_empty() {
+                return Some((self.line, draft(text, notes)));
+            }
+        }
+    }
+}
+
+fn draft(text: &str, notes: &mut Vec<FieldProblem>) -> Result<Draft<'static>, Vec<FieldProblem>> {
+    let node = Node::parse_text(text, "row").map_err(|problem| vec![problem])?;
+    let mut problems = Problems::new();
+    let Some(reader) = Reader::open(&node, "", &KEYS, &mut problems) else { return Err(problems) };
+    let mut draft = Draft::default();
+    for (place, key) in [
+        (&mut draft.tenant_id, "tenant_id"),
+        (&mut draft.name, "name"),
+        (&mut draft.email, "email"),
+        (&mut draft.mobile, "mobile"),
+        (&mut draft.language, "language"),
+        (&mut draft.preferred, "preferred_channel"),
+    ] {
+        match reader.get(key) {
+            None => {}
+            Some(Node::Text(text)) => *place = Cow::Owned(text.clone()),
+            // What stands there may be an address: it is not repeated.
+            Some(other) => {
+                let problem = FieldProblem::new(key, ProblemCode::WrongType, "a text");
+                problems.push(problem.hint(format!("this is {}", other.kind())));
+            }
+        }
+    }
+    draft.addresses = addresses(&reader, &mut problems);
+    draft.preferences = preferences(&reader, &mut problems);
+    for problem in problems {
+        match problem.code {
+            ProblemCode::UnknownKey if !problem.path.contains(['.', '[']) => note(notes, &problem.path),
+            ProblemCode::BadAddress => draft.warnings.push(problem),
+            _ => draft.reasons.push(problem),
+        }
+    }
+    Ok(draft)
+}

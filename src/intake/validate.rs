@@ -1,0 +1,130 @@
+//! Owns the check of a request against its flow and the engine's environment, however the request came in, and the
+//! values that guards and stop rules will read. Refuses data that the flow does not declare, and to convert: a number
+//! in quotes is a mistake, not a number.
+
+use sluis_model::flow::{FieldKind, InputField, Value};
+use sluis_model::{Environment, Flow, NotificationRequest};
+
+use super::node::Node;
+use super::notification::limits;
+use super::problem::{FieldProblem, ProblemCode};
+use super::reader::{Problems, Reader, not_cents, wrong_type};
+use super::rules::is_date;
+
+/// Longest text or URL in a field, in bytes.
+const MAX_TEXT: usize = 2_000;
+
+/// Checks `request` against `flow`: single fields, declared input, subject, times. `engine` is the engine's own
+/// environment; a request from another one is taken, and quarantined by the flow's guard, so that it is on the record.
+///
+/// The values come in the order of `flow.fields`.
+///
+/// # Errors
+/// Every mistake, each with its path.
+pub fn validate(request: &NotificationRequest, flow: &Flow, engine: Environment) -> Result<Box<[Value]>, Vec<FieldProblem>> {
+    let mut problems: Problems = limits(request).collect();
+    check_subject(request, flow, &mut problems);
+    check_times(request, &mut problems);
+    let values = match Node::parse_text(&request.data, "data") {
+        Ok(data) => values(&data, flow, engine, &mut problems),
+        Err(problem) => {
+            problems.push(problem);
+            Box::default()
+        }
+    };
+    if problems.is_empty() { Ok(values) } else { Err(problems) }
+}
+
+fn check_subject(request: &NotificationRequest, flow: &Flow, problems: &mut Problems) {
+    let Some(wanted) = flow.subject.as_deref() else { return };
+    match &request.subject {
+        None => {
+            let expected = format!("a subject of kind {wanted:?}: flow {:?} runs once for each", flow.name);
+            problems.push(FieldProblem::new("subject", ProblemCode::Missing, expected));
+        }
+        Some(subject) if *subject.kind != *wanted => {
+            let expected = format!("{wanted:?}, the kind of subject of flow {:?}", flow.name);
+            problems.push(FieldProblem::new("subject.kind", ProblemCode::UnknownWord, expected).value(&subject.kind));
+        }
+        Some(_) => {}
+    }
+}
+
+fn check_times(request: &NotificationRequest, problems: &mut Problems) {
+    if let (Some(after), Some(expires)) = (request.send_after, request.expires_at)
+        && expires <= after
+    {
+        problems.push(FieldProblem::new("expires_at", ProblemCode::Contradiction, "an instant after send_after"));
+    }
+}
+
+/// Reads every declared field, and picks those that the flow's rules name.
+fn values(data: &Node, flow: &Flow, engine: Environment, problems: &mut Problems) -> Box<[Value]> {
+    let known: Vec<&str> = flow.input.iter().map(|field| &*field.name).collect();
+    let Some(reader) = Reader::open(data, "data", &known, problems) else { return Box::default() };
+    let mut read = Vec::with_capacity(flow.input.len());
+    for field in &flow.input {
+        read.push((&*field.name, value(&reader, field, engine, problems)));
+    }
+    let pick = |name: &str| read.iter().find(|(of, _)| *of == name).map_or(Value::Missing, |(_, value)| value.clone());
+    flow.fields.iter().map(|name| pick(name)).collect()
+}
+
+fn value(reader: &Reader<'_>, field: &InputField, engine: Environment, problems: &mut Problems) -> Value {
+    let expected = expected(field.kind, engine);
+    let node = if field.optional { reader.get(&field.name) } else { reader.require(&field.name, expected, problems) };
+    let Some(node) = node else { return Value::Missing };
+    let path = reader.path(&field.name);
+    let wrong = match (field.kind, node) {
+        (FieldKind::Boolean, Node::Boolean(truth)) => return Value::Boolean(*truth),
+        (FieldKind::Money | FieldKind::Integer, Node::Integer(number)) => return Value::Integer(*number),
+        (FieldKind::Money | FieldKind::Integer, other) => not_cents(&path, other),
+        (FieldKind::Text | FieldKind::Date | FieldKind::Url, Node::Text(text)) => match text_problem(field.kind, text, engine) {
+            None => return Value::Text(text.as_str().into()),
+            Some(code) => FieldProblem::new(path, code, expected).value(text),
+        },
+        (_, other) => wrong_type(&path, expected, other),
+    };
+    problems.push(wrong);
+    Value::Missing
+}
+
+fn text_problem(kind: FieldKind, text: &str, engine: Environment) -> Option<ProblemCode> {
+    match kind {
+        _ if text.len() > MAX_TEXT => Some(ProblemCode::TooLong),
+        FieldKind::Date if !is_date(text) => Some(ProblemCode::BadTime),
+        FieldKind::Url if !is_url(text, engine != Environment::Production) => Some(ProblemCode::BadUrl),
+        _ => None,
+    }
+}
+
+const fn expected(kind: FieldKind, engine: Environment) -> &'static str {
+    match (kind, engine) {
+        (FieldKind::Text, _) => "a text of at most 2000 bytes",
+        (FieldKind::Money, _) => "a whole number of euro cents",
+        (FieldKind::Integer, _) => "a whole number",
+        (FieldKind::Boolean, _) => "true or false",
+        (FieldKind::Date, _) => "a date that exists, YYYY-MM-DD",
+        (FieldKind::Url, Environment::Production) => "an absolute https URL with a host name, without user name, of at most 2000 bytes",
+        (FieldKind::Url, _) => "an absolute https or http URL with a host name, without user name, of at most 2000 bytes",
+    }
+}
+
+/// Whether a tenant may be sent to `text`. A user name before the host would disguise where the link leads.
+fn is_url(text: &str, plain_allowed: bool) -> bool {
+    let Ok(uri) = text.parse::<http::Uri>() else { return false };
+    let scheme = match uri.scheme_str() {
+        Some("https") => true,
+        Some("http") => plain_allowed,
+        _ => false,
+    };
+    let Some(authority) = uri.authority() else { return false };
+    let host = authority.host();
+    let name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
+    let bracketed = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let sound = match bracketed {
+        Some(inner) => inner.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && host.bytes().all(name) && host.bytes().any(|b| b.is_ascii_alphanumeric()),
+    };
+    scheme && sound && !authority.as_str().contains('@')
+}

@@ -1,0 +1,163 @@
+//! Owns `sluis serve`: from the start-up log to the last line before the end. Refuses to acknowledge anything after a
+//! failure of the journal: the process ends with an error, and the next start recovers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::binary::{self, BinarySettings};
+use crate::clock::SystemClock;
+use crate::config::{Config, KeyRing, flows};
+use crate::engine_start::{self, Running, Surroundings};
+use crate::http;
+use crate::telemetry;
+
+/// How often alarms are looked at: the most a timer is late while nothing else is.
+const TICK: Duration = Duration::from_millis(5);
+/// How often the free space of the disk is looked at.
+const DISK_EVERY: Duration = Duration::from_secs(5);
+/// How often the shutdown says what is still under way.
+const SAY_EVERY: Duration = Duration::from_secs(3);
+
+/// Serves until a signal ends it.
+///
+/// # Errors
+/// Anything that keeps it from starting, or a failure of the journal.
+pub async fn run(config: Config, environment: BTreeMap<String, String>, reload: impl Fn() -> Option<Config> + Send + 'static) -> anyhow::Result<()> {
+    let (fatal, mut failed) = mpsc::channel::<String>(1);
+    let keys = Arc::new(KeyRing::new(config.keys()));
+    let operators = Arc::new(KeyRing::default());
+    let around = Surroundings {
+        clock: Arc::new(SystemClock),
+        runtime: tokio::runtime::Handle::current(),
+        prometheus: telemetry::install()?,
+        keys: keys.clone(),
+        operators: operators.clone(),
+        environment,
+        definitions: flows::load(&config)?,
+        on_fatal: Arc::new(move |why| drop(fatal.try_send(why))),
+    };
+    let starting = config.clone();
+    let running = tokio::task::spawn_blocking(move || engine_start::start(&starting, around)).await??;
+    let shutdown = CancellationToken::new();
+    let edges = listen(&config, &running, &shutdown).await?;
+    let house = housekeeping(running.app.clone(), config.journal.free_min_bytes, shutdown.clone());
+    let mut hangup = signal(SignalKind::hangup())?;
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let why = loop {
+        tokio::select! {
+            Some(why) = failed.recv() => break Some(why),
+            _ = terminate.recv() => break None,
+            _ = interrupt.recv() => break None,
+            _ = hangup.recv() => match reload() {
+                Some(fresh) => {
+                    keys.replace(fresh.keys());
+                    tracing::info!("API keys were read again");
+                }
+                None => tracing::error!("the configuration has mistakes: the keys stay as they were"),
+            },
+        }
+    };
+    if let Some(why) = why {
+        // Nothing may be answered any more: what is not durable must not look as if it were.
+        anyhow::bail!("{why}; nothing after it was acknowledged. Start again to recover from the disk");
+    }
+    end(running, edges, house, &shutdown, config.engine.shutdown_grace.0).await
+}
+
+type Edge = tokio::task::JoinHandle<()>;
+
+async fn listen(config: &Config, running: &Running, shutdown: &CancellationToken) -> anyhow::Result<Vec<Edge>> {
+    let app = &running.app;
+    let bind = |address: std::net::SocketAddr| async move {
+        TcpListener::bind(address).await.with_context(|| format!("{address}: cannot listen there"))
+    };
+    let tls = |files: &Option<crate::config::TlsFiles>| files.as_ref().map(|f| http::tls(&f.cert, &f.key)).transpose();
+    let listener = bind(config.http.address).await?;
+    let http_address = listener.local_addr()?;
+    let http = http::serve(listener, http::router(app.clone()), tls(&config.http.tls)?, shutdown.clone());
+    let mut edges = vec![tokio::spawn(http)];
+    let mut binary_address = None;
+    if config.binary.enabled {
+        let listener = bind(config.binary.address).await?;
+        binary_address = Some(listener.local_addr()?);
+        let settings = BinarySettings {
+            credit: config.binary.credit,
+            max_connections: config.binary.max_connections as usize,
+            tls: tls(&config.binary.tls)?,
+        };
+        edges.push(tokio::spawn(binary::serve(app.clone(), listener, settings, shutdown.clone())));
+    }
+    let (open, _) = app.engine.quota().total();
+    tracing::info!(
+        http = %http_address,
+        binary = ?binary_address,
+        environment = app.environment.name(),
+        durability = "fdatasync before every acknowledgement",
+        open,
+        recovered = ?running.report,
+        "serving"
+    );
+    Ok(edges)
+}
+
+/// Alarms, and an eye on the disk.
+fn housekeeping(app: Arc<App>, free_min: u64, shutdown: CancellationToken) -> Vec<Edge> {
+    let ticking = app.clone();
+    let stop = shutdown.clone();
+    let tick = tokio::spawn(async move {
+        let mut interval = tokio::time::interval(TICK);
+        interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        while !stop.is_cancelled() {
+            interval.tick().await;
+            ticking.engine.tick(ticking.clock.now());
+        }
+    });
+    let disk = tokio::spawn(async move {
+        let mut interval = tokio::time::interval(DISK_EVERY);
+        while !shutdown.is_cancelled() {
+            interval.tick().await;
+            let journal = app.engine.journal().clone();
+            if let Ok(stats) = tokio::task::spawn_blocking(move || journal.stats()).await {
+                let low = stats.disk_free_bytes < free_min;
+                if low {
+                    tracing::warn!(free = stats.disk_free_bytes, needed = free_min, "the disk is nearly full: intake is refused, what is open goes on");
+                }
+                app.gatekeeper.set_disk_low(low);
+            }
+        }
+    });
+    vec![tick, disk]
+}
+
+async fn end(running: Running, edges: Vec<Edge>, house: Vec<Edge>, shutdown: &CancellationToken, grace: Duration) -> anyhow::Result<()> {
+    tracing::info!("stopping: no more intake");
+    running.app.gatekeeper.stop();
+    shutdown.cancel();
+    let app = running.app.clone();
+    let say = tokio::spawn(async move {
+        let mut interval = tokio::time::interval(SAY_EVERY);
+        interval.tick().await;
+        loop {
+            interval.tick().await;
+            let left: Vec<_> = app.engine.under_way().filter(|(_, n)| *n > 0).map(|(name, n)| format!("{n} at {name}")).collect();
+            tracing::info!(under_way = ?left, "still stopping: attempts that are cut off are in doubt at the next start");
+        }
+    });
+    for edge in edges {
+        drop(edge.await);
+    }
+    house.iter().for_each(tokio::task::JoinHandle::abort);
+    let ended = running.stop(grace).await;
+    say.abort();
+    ended?;
+    tracing::info!("stopped");
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! Owns the Prometheus recorder: buckets, descriptions, the gauges that are sampled, the journal's observer.
+//! Refuses an endpoint of its own: `/metrics` is a route like the others.
+
+use std::time::Duration;
+
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use sluis_actors::telemetry::{ACTOR_METRICS, Described};
+
+use super::names::{self, OWN_METRICS};
+use crate::app::App;
+
+const SECONDS: &[f64] = &[0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
+const COUNTS: &[f64] = &[1.0, 4.0, 16.0, 64.0, 256.0, 1_024.0, 4_096.0, 16_384.0];
+
+/// Installs the recorder of the process; once.
+///
+/// # Errors
+/// A recorder is installed already.
+pub fn install() -> Result<PrometheusHandle, BuildError> {
+    let builder = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), SECONDS)?
+        .set_buckets_for_metric(Matcher::Suffix("_records".into()), COUNTS)?;
+    let handle = builder.install_recorder()?;
+    OWN_METRICS.iter().chain(ACTOR_METRICS).for_each(describe);
+    gauge!(names::WEAK_DURABILITY).set(0.0);
+    Ok(handle)
+}
+
+fn describe(metric: &Described) {
+    let help = metric.help.trim();
+    match metric.kind {
+        "counter" => describe_counter!(metric.name, help),
+        "histogram" => describe_histogram!(metric.name, help),
+        _ => describe_gauge!(metric.name, help),
+    }
+}
+
+/// Counts group commits.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct JournalObserver;
+
+impl sluis_journal::Observer for JournalObserver {
+    fn group_committed(&self, records: usize, bytes: usize, write: Duration, sync: Duration) {
+        histogram!(names::COMMIT_RECORDS).record(records as f64);
+        histogram!(names::COMMIT_WRITE).record(write.as_secs_f64());
+        histogram!(names::COMMIT_SYNC).record(sync.as_secs_f64());
+        counter!(names::COMMIT_BYTES).increment(bytes as u64);
+    }
+}
+
+/// Sets the gauges that stand for a state. Walks the data directory: not for a runtime's own threads.
+pub fn sample(app: &App) {
+    let engine = &app.engine;
+    let (open, most) = engine.quota().total();
+    gauge!(names::OPEN).set(open as f64);
+    gauge!(names::MAX_OPEN).set(most as f64);
+    for (corporation, open, most) in engine.quota().shares() {
+        let name = app.corporation_name(corporation);
+        gauge!(names::SHARE_OPEN, "corporation" => name.clone()).set(open as f64);
+        gauge!(names::SHARE_BOUND, "corporation" => name).set(most as f64);
+    }
+    for (corporation, count) in engine.keys().len() {
+        gauge!(names::KEYS, "corporation" => app.corporation_name(corporation)).set(count as f64);
+    }
+    for line in 0..3 {
+        let sums = engine.inboxes().iter().map(|inbox| inbox.depths()[line]).fold(("", 0, 0), |sum, d| (d.0, sum.1 + d.1, sum.2 + d.2));
+        gauge!(names::INBOX, "line" => sums.0).set(sums.1 as f64);
+        gauge!(names::INBOX_BOUND, "line" => sums.0).set(sums.2 as f64);
+    }
+    for (provider, count) in engine.under_way() {
+        gauge!(names::UNDER_WAY, "provider" => provider.to_owned()).set(count as f64);
+    }
+    sample_journal(app);
+}
+
+fn sample_journal(app: &App) {
+    let stats = app.engine.journal().stats();
+    gauge!(names::JOURNAL_DISK).set(stats.disk_bytes as f64);
+    gauge!(names::JOURNAL_LIVE).set(stats.live_bytes as f64);
+    gauge!(names::DISK_FREE).set(stats.disk_free_bytes as f64);
+    let queue = app.engine.journal().queue();
+    for (kind, depth, bound) in [
+        ("batches", queue.batches, queue.max_batches),
+        ("records", queue.records, queue.max_records),
+        ("bytes", queue.bytes, queue.max_bytes),
+    ] {
+        gauge!(names::JOURNAL_QUEUE, "kind" => kind).set(depth as f64);
+        gauge!(names::JOURNAL_QUEUE_BOUND, "kind" => kind).set(bound as f64);
+    }
+}
