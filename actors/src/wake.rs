@@ -125,7 +125,9 @@ mod tests {
         bell.ring();
         let delivered = Arc::new(AtomicUsize::new(0));
         let counter = delivered.clone();
-        bell.connect(move || drop(counter.fetch_add(1, Ordering::SeqCst)));
+        bell.connect(move || {
+            counter.fetch_add(1, Ordering::SeqCst);
+        });
         bell.ring();
         assert_eq!(delivered.load(Ordering::SeqCst), 1, "a ring before connecting is kept, a second one coalesced");
         assert!(!activity.is_quiet());

@@ -111,6 +111,12 @@ impl Serialize for NotificationId {
     }
 }
 
+impl<'de> Deserialize<'de> for NotificationId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// The text is not a notification id.
 #[derive(Debug, thiserror::Error)]
 #[error("{0:?} is not a notification id: expected 32 lower-case hex digits, as the 202 answer gave them")]

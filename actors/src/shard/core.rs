@@ -579,6 +579,12 @@ impl ShardCore {
         }
     }
 
+    /// What a panic leaves behind: decided, and not handed to the journal.
+    #[cfg(test)]
+    pub(super) fn decide_without_flush(&mut self) {
+        self.take_inbox();
+    }
+
     /// Lets everything leave whose record is durable.
     fn release(&mut self) {
         let durable = self.journal.durable(self.journal_shard()).0;
