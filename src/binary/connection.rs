@@ -235,6 +235,9 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<'a, R, W> {
         if self.silent > IDLE_SECONDS {
             return Err(End::told(ErrorCode::Idle, format!("no frame for {IDLE_SECONDS} s: send a Ping now and then")));
         }
+        if !self.session.is_known() {
+            return Err(End::told(ErrorCode::Unauthorised, "the API key was withdrawn"));
+        }
         if let Some(seconds) = &mut self.stopping {
             *seconds += 1;
             if *seconds >= STOP_SECONDS {

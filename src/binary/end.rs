@@ -30,7 +30,11 @@ impl End {
 
     /// The process ends.
     pub(super) fn stopping() -> Self {
-        Self::later(ErrorCode::Stopping, "the engine stops: connect again later", crate::admission::Closed::Stopping.retry_after())
+        Self::later(
+            ErrorCode::Stopping,
+            "the engine stops: connect again later",
+            crate::admission::Closed::Stopping.retry_after(),
+        )
     }
 
     /// A frame that has no place where it came.

@@ -53,7 +53,7 @@ where
         let message = format!("versions {} to {}: expected {VERSION} among them", hello.version_min, hello.version_max);
         End::told(ErrorCode::NoCommonVersion, message)
     })?;
-    let corporation = house.door.authenticate(&hello.api_key).ok_or_else(|| {
+    let mut session = Session::open(house.door.clone(), &hello.api_key, house.credit).ok_or_else(|| {
         tracing::warn!(client = ?hello.client_name, "an unknown key on the binary port");
         End::told(ErrorCode::Unauthorised, "the API key is not known")
     })?;
@@ -61,13 +61,12 @@ where
     if house.door.closed() == Some(Closed::Stopping) {
         return Err(End::stopping());
     }
-    let mut session = Session::new(house.door.clone(), corporation, house.credit);
-    let name = house.door.name(corporation);
-    tracing::info!(client = ?hello.client_name, corporation = name, "a sender connected");
+    let corporation = session.corporation();
+    tracing::info!(client = ?hello.client_name, corporation, "a sender connected");
     line.open();
     line.put(&ServerFrame::Welcome(Welcome {
         version,
-        corporation: name,
+        corporation,
         credit: session.first_grant(),
         max_frame: MAX_FRAME,
         durability: Durability::Synced,

@@ -32,7 +32,9 @@ impl Mailbox {
 impl Answers for Mailbox {
     fn answer(&self, slot: u64, answer: ShardAnswer) {
         let position = match answer {
-            ShardAnswer::Decided { answer: Answer::Accepted { .. }, position } | ShardAnswer::Accepted { position } => Some(position),
+            ShardAnswer::Decided { answer: Answer::Accepted { .. }, position } | ShardAnswer::Accepted { position } => {
+                Some(position)
+            }
             _ => None,
         };
         let was_empty = {

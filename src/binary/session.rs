@@ -17,6 +17,8 @@ use crate::admission::Admitted;
 pub(super) struct Session {
     door: Arc<dyn Door>,
     corporation: CorporationId,
+    /// The sender's, to notice when it is withdrawn.
+    key: String,
     window: Window,
     slots: Slots,
     mailbox: Arc<Mailbox>,
@@ -29,12 +31,14 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// A session that may have `credit` rows open.
-    pub(super) fn new(door: Arc<dyn Door>, corporation: CorporationId, credit: u32) -> Self {
+    /// A session of whoever has this key, which may have `credit` rows open. `None`: nobody has.
+    pub(super) fn open(door: Arc<dyn Door>, key: &str, credit: u32) -> Option<Self> {
+        let corporation = door.authenticate(key)?;
         let mailbox = Arc::<Mailbox>::default();
-        Self {
+        Some(Self {
             door,
             corporation,
+            key: key.to_owned(),
             window: Window::new(credit.max(1)),
             slots: Slots::default(),
             answers: mailbox.clone(),
@@ -42,7 +46,17 @@ impl Session {
             held: false,
             arrived: Vec::new(),
             acks: Vec::new(),
-        }
+        })
+    }
+
+    /// The name of the sender's corporation.
+    pub(super) fn corporation(&self) -> String {
+        self.door.name(self.corporation)
+    }
+
+    /// Whether the sender's key still stands for its corporation.
+    pub(super) fn is_known(&self) -> bool {
+        self.door.authenticate(&self.key) == Some(self.corporation)
     }
 
     /// The credit of `Welcome`.

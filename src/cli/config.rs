@@ -164,7 +164,98 @@ fn key() -> Reply {
 pub fn env_table() -> String {
     let mut text = String::from("| variable | setting | what it must be | example |\n|---|---|---|---|\n");
     for setting in SETTINGS {
-        let _ = writeln!(text, "| `{}` | `{}` | {} | `{}` |", setting.variable(), setting.path, setting.expected, setting.example);
+        let _ =
+            writeln!(text, "| `{}` | `{}` | {} | `{}` |", setting.variable(), setting.path, setting.expected, setting.example);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::KeyHash;
+
+    fn file(text: &str) -> (tempfile::TempDir, Source) {
+        let dir = tempfile::TempDir::new().unwrap();
+        let path = dir.path().join("sluis.toml");
+        std::fs::write(&path, text).unwrap();
+        (dir, Source { config: Some(path), ..Source::default() })
+    }
+
+    fn checked(text: &str, secrets: bool) -> Reply {
+        let (_dir, source) = file(text);
+        run(&ConfigCommand::Check { source, secrets }, &BTreeMap::new())
+    }
+
+    #[test]
+    fn check_says_what_it_looked_at() {
+        let reply = run(&ConfigCommand::Check { source: Source::default(), secrets: true }, &BTreeMap::new());
+        let expected = "settings: the default, no file, environment and command line; 0 values are no default\n\
+            flows: 2 compile: notice 1, storno 1\n\
+            lists: 1 corporations, 1 providers\n\
+            secrets: found for 1 providers\n\
+            note: no corporation has an API key: only this machine is served, as corporation demo\n\
+            note: no provider but null: no message leaves\n\
+            the configuration is right\n";
+        assert_eq!(reply, Reply::good(expected.to_owned()));
+    }
+
+    #[test]
+    fn check_ends_with_64_and_every_problem() {
+        let reply = checked("engine.shards = 0\nretry.most = 0\n", false);
+        let expected = "engine.shards: 0: expected a number from 1 to 1024: such as 16\n\
+            retry.most: 0: expected a number from 1 to 10000: such as 40\n2 problems with the configuration\n";
+        assert_eq!(reply, Reply { err: expected.to_owned(), code: 64, ..Reply::default() });
+    }
+
+    #[test]
+    fn check_compiles_the_flows_of_a_directory() {
+        let dir = tempfile::TempDir::new().unwrap();
+        std::fs::write(dir.path().join("a.toml"), "name = \"a\"\nversion = 1\n").unwrap();
+        let reply = checked(&format!("flows.directory = {:?}", dir.path()), false);
+        assert_eq!(reply.code, 64);
+        assert!(reply.err.starts_with("flow a.flow: wrong: expected a flow that compiles: "), "{}", reply.err);
+    }
+
+    #[test]
+    fn check_looks_secrets_up_when_asked() {
+        let text =
+            "[[provider]]\nname = \"a\"\nkind = \"bird-sms\"\naccess_key_env = \"NO_ACCESS\"\nsigning_key_env = \"NO_SIGNING\"\n";
+        assert_eq!(checked(text, false).code, 0);
+        let reply = checked(text, true);
+        assert_eq!(reply.code, 64);
+        assert!(reply.err.contains("provider.a.access_key_env: \"NO_ACCESS\": expected a readable secret: "), "{}", reply.err);
+        assert!(reply.err.contains("provider.a.signing_key_env: "), "{}", reply.err);
+    }
+
+    #[test]
+    fn print_names_the_origin_of_what_is_no_default() {
+        let (_dir, mut source) = file("[engine]\nshards = 4\n");
+        source.overrides.http = Some("127.0.0.1:1".to_owned());
+        let path = source.config.clone().unwrap();
+        let env = [("SLUIS_LOG__FORMAT".to_owned(), "json".to_owned())].into();
+        let reply = run(&ConfigCommand::Print(source), &env);
+        let lines: Vec<&str> = reply.out.lines().filter(|line| line.contains("  # ")).collect();
+        let shards = format!("shards = 4  # {}", path.display());
+        assert_eq!(lines, [&*shards, "address = \"127.0.0.1:1\"  # --http", "format = \"json\"  # SLUIS_LOG__FORMAT"]);
+        assert!(reply.out.contains("\n[[provider]]\n") && reply.out.contains("\nmax_open = 2000000\n"), "{}", reply.out);
+    }
+
+    #[test]
+    fn key_shows_a_key_with_its_hash() {
+        let reply = run(&ConfigCommand::Key, &BTreeMap::new());
+        let key = reply.out.lines().find(|line| line.starts_with("slk_")).unwrap();
+        assert!(reply.out.contains(&format!("key_hashes = [\"{}\"]", KeyHash::of(key))), "{}", reply.out);
+    }
+
+    #[test]
+    fn env_lists_every_variable() {
+        let reply = run(&ConfigCommand::Env, &BTreeMap::new());
+        assert_eq!(reply.out.lines().count(), SETTINGS.len() + 2);
+        assert!(
+            reply
+                .out
+                .contains("| `SLUIS_HTTP__TLS__CERT` | `http.tls.cert` | the path of a PEM file | `/etc/sluis/tls/cert.pem` |")
+        );
+    }
 }

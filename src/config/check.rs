@@ -29,6 +29,9 @@ pub(super) fn notes(config: &Config) -> Vec<String> {
     let mut notes = Vec::new();
     if config.has_keys() {
         let without = config.corporations.iter().filter(|corporation| corporation.key_hashes.is_empty());
+        if config.http.operator_key_hashes.is_empty() {
+            notes.push("http.operator_key_hashes is empty: nobody can read /metrics".to_owned());
+        }
         notes.extend(without.map(|c| format!("corporation {} has no API key: nothing can be sent for it", c.name)));
     } else {
         notes.push("no corporation has an API key: only this machine is served, as corporation demo".to_owned());
@@ -119,11 +122,12 @@ fn engine(config: &Config, problems: &mut Collector) {
         problems.add(of("engine.data_dir", "\"\"", ""));
     }
     if let Some(wrong) = engine.allow_list.iter().find(|entry| !is_recipient(entry)) {
-        let hint = "an address in the form that is stored: \"a@example.nl\", \"@example.nl\", \"+31600000001\" or \"*\"";
+        let hint = "an address in the form that is stored: \"a@example.nl\", \"@example.nl\", \"+31612345678\" or \"*\"";
         problems.add(Problem::new("engine.allow_list", format_args!("{wrong:?}"), "a recipient", hint));
     }
     let http = &config.http;
-    if http.max_batch_bytes < http.max_body_bytes && !problems.has("http.max_batch_bytes") && !problems.has("http.max_body_bytes") {
+    if http.max_batch_bytes < http.max_body_bytes && !problems.has("http.max_batch_bytes") && !problems.has("http.max_body_bytes")
+    {
         let expected = format!("at least http.max_body_bytes, {}", http.max_body_bytes);
         problems.add(Problem::new("http.max_batch_bytes", http.max_batch_bytes, expected, "a batch of one must fit"));
     }
@@ -152,7 +156,14 @@ fn listeners(config: &Config, problems: &mut Collector) {
     }
 }
 
-fn listener(keys: bool, section: &str, address: SocketAddr, behind_proxy: bool, tls: Option<&TlsFiles>, problems: &mut Collector) {
+fn listener(
+    keys: bool,
+    section: &str,
+    address: SocketAddr,
+    behind_proxy: bool,
+    tls: Option<&TlsFiles>,
+    problems: &mut Collector,
+) {
     let path = format!("{section}.address");
     if address.ip().is_loopback() {
         return;

@@ -41,9 +41,11 @@ impl Fault {
         self
     }
 
-    /// The same fault with better words for what was expected.
-    pub(super) fn expecting(mut self, words: impl FnOnce() -> String) -> Self {
-        if let FaultKind::Unfit { expected } = &mut self.kind {
+    /// The same fault with better words for what was expected, if it is the fault of the value at `path` itself.
+    pub(super) fn expecting(mut self, path: &str, words: impl FnOnce() -> String) -> Self {
+        if let FaultKind::Unfit { expected } = &mut self.kind
+            && self.path.as_deref().is_none_or(|own| own == path)
+        {
             *expected = words();
         }
         self

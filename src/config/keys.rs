@@ -109,12 +109,12 @@ impl KeyRing {
     pub fn corporation(&self, presented: &str) -> Option<CorporationId> {
         let hash = KeyHash::of(presented);
         let keys = self.0.read().clone();
-        let mut found = 0_u16;
+        // The number and one, so that zero means nobody.
+        let mut found = 0_u32;
         for (known, corporation) in keys.iter() {
-            found.conditional_assign(&corporation.0, known.0.ct_eq(&hash.0));
+            found.conditional_assign(&(u32::from(corporation.0) + 1), known.0.ct_eq(&hash.0));
         }
-        // No corporation has the number 0: the configuration refuses it.
-        (found != 0).then_some(CorporationId(found))
+        u16::try_from(found.checked_sub(1)?).ok().map(CorporationId)
     }
 
     /// Whether there is no key at all: then only this machine is served, as corporation `demo`.
@@ -131,7 +131,7 @@ impl KeyRing {
 }
 
 impl Config {
-    /// The keys it names, for [`KeyRing::new`] and [`KeyRing::replace`].
+    /// The corporations' keys it names, for [`KeyRing::new`] and [`KeyRing::replace`].
     pub fn keys(&self) -> impl Iterator<Item = (KeyHash, CorporationId)> + '_ {
         let of = |corporation: &super::Corporation| {
             let id = corporation.id;
@@ -139,5 +139,11 @@ impl Config {
             hashes.into_iter().map(move |hash| (hash, id))
         };
         self.corporations.iter().flat_map(of)
+    }
+
+    /// The operators' keys it names, for a ring of their own; they stand for no corporation, which is number 0.
+    pub fn operator_keys(&self) -> impl Iterator<Item = (KeyHash, CorporationId)> + '_ {
+        let hashes = self.http.operator_key_hashes.iter().filter_map(|hash| hash.parse().ok());
+        hashes.map(|hash| (hash, CorporationId(0)))
     }
 }

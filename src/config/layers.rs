@@ -40,7 +40,12 @@ pub(super) struct Layers {
 
 impl Layers {
     /// Puts all four layers together.
-    pub(super) fn read(file: Option<&Path>, env: &BTreeMap<String, String>, cli: &CliOverrides, problems: &mut Collector) -> Self {
+    pub(super) fn read(
+        file: Option<&Path>,
+        env: &BTreeMap<String, String>,
+        cli: &CliOverrides,
+        problems: &mut Collector,
+    ) -> Self {
         let mut layers = Self { table: parse("config/sluis.toml", DEFAULT, problems), ..Self::default() };
         if let Some(path) = file {
             let table = read_file(path, problems);

@@ -89,7 +89,7 @@ fn unique(list: &str, key: &str, values: impl Iterator<Item = String>, problems:
     for (index, value) in values.enumerate() {
         if !seen.insert(value.clone()) {
             let path = format!("{list}[{index}].{key}");
-            problems.add(Problem::new(path, value, format!("a {key} of its own"), format!("an earlier [[{list}]] has it")));
+            problems.add(Problem::new(path, value, "one of its own", format!("an earlier [[{list}]] has it")));
         }
     }
 }
@@ -97,12 +97,22 @@ fn unique(list: &str, key: &str, values: impl Iterator<Item = String>, problems:
 fn check_provider(provider: &ProviderEntry, problems: &mut Collector) {
     let path = provider.path();
     if !is_name(&provider.name) {
-        problems.add(Problem::new(join(&path, "name"), format_args!("{:?}", provider.name), NAME, "the name stands in URLs and metrics"));
+        problems.add(Problem::new(
+            join(&path, "name"),
+            format_args!("{:?}", provider.name),
+            NAME,
+            "the name stands in URLs and metrics",
+        ));
     }
     problems.extend(provider.config.check(&path).into_iter().map(Problem::from));
     if let Some(most) = connections(&provider.config).filter(|most| provider.concurrency.get() > *most) {
         let hint = "each attempt needs a connection of its own; raise connections, or leave concurrency out";
-        problems.add(Problem::new(join(&path, "concurrency"), provider.concurrency, format!("at most connections, {most}"), hint));
+        problems.add(Problem::new(
+            join(&path, "concurrency"),
+            provider.concurrency,
+            format!("at most connections, {most}"),
+            hint,
+        ));
     }
     if provider.burst.is_some() && provider.rate_per_second.is_none() {
         problems.add(burst_without_rate(&path, provider.burst));
@@ -146,18 +156,30 @@ fn check_limits(path: &str, limits: &ChannelLimits, problems: &mut Collector) {
 
 /// Hashes are hashes, and nobody's key is another's. Never shows what stands there: it may be a real key.
 fn check_keys(config: &Config, problems: &mut Collector) {
-    let mut owners: BTreeMap<KeyHash, &str> = BTreeMap::new();
-    for corporation in &config.corporations {
-        for (index, text) in corporation.key_hashes.iter().enumerate() {
-            let path = format!("corporation.{}.key_hashes[{index}]", corporation.name);
+    let operators = ("http.operator_key_hashes".to_owned(), &config.http.operator_key_hashes);
+    let of = |c: &Corporation| format!("corporation.{}.key_hashes", c.name);
+    let lists = config.corporations.iter().map(|c| (of(c), &c.key_hashes)).chain([operators]);
+    let mut owners: BTreeMap<KeyHash, String> = BTreeMap::new();
+    for (list, hashes) in lists {
+        for (index, text) in hashes.iter().enumerate() {
+            let path = format!("{list}[{index}]");
             let Ok(hash) = text.parse::<KeyHash>() else {
                 let hint = "never the key itself; `sluis config key` makes a key with its hash";
-                problems.add(Problem::new(path, format!("{} characters", text.chars().count()), "a BLAKE3 hash of 64 hex digits", hint));
+                problems.add(Problem::new(
+                    path,
+                    format!("{} characters", text.chars().count()),
+                    "a BLAKE3 hash of 64 hex digits",
+                    hint,
+                ));
                 continue;
             };
-            if let Some(owner) = owners.insert(hash, &corporation.name) {
-                let hint = format!("corporation {owner} has it already");
-                problems.add(Problem::new(path, "a hash that stands twice", "a key of its own", hint));
+            if let Some(owner) = owners.insert(hash, path.clone()) {
+                problems.add(Problem::new(
+                    path,
+                    "a hash that stands twice",
+                    "a key of its own",
+                    format!("{owner} has it already"),
+                ));
             }
         }
     }

@@ -102,7 +102,8 @@ impl Collector {
 
 /// Of the known words, the one nearest to what was written, when it is near enough to be meant.
 pub(super) fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let distance = |word: &&str| distance(written, word);
+    let begun = |word: &str| written.len() >= 3 && (word.starts_with(written) || written.starts_with(word));
+    let distance = |word: &&str| if begun(word) { 1 } else { distance(written, word) };
     let best = known.into_iter().min_by_key(distance)?;
     (distance(&best) <= 1 + best.len().max(written.len()) / 3).then_some(best)
 }

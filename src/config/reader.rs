@@ -2,7 +2,7 @@
 //! reader notes it, puts a harmless value in its place, and reads again. Refuses to give out what it patched up without
 //! having reported it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
@@ -15,10 +15,14 @@ use super::settings;
 /// What is left out or made up on the next try. Pairs are (path of the table, key).
 #[derive(Debug, Default)]
 struct Patches {
-    unfit: BTreeSet<String>,
+    /// With how many harmless texts were tried there.
+    unfit: BTreeMap<String, usize>,
     missing: BTreeSet<(String, &'static str)>,
     unknown: BTreeSet<(String, String)>,
 }
+
+/// Texts that fit most texts: a name or a length of time, an address with a port.
+const HARMLESS: [&str; 2] = ["1s", "127.0.0.1:0"];
 
 /// Reads `value`, which stands at `path`. Faults go to `problems`; after them the result holds made-up values and is only
 /// good for finding further problems. `also` are keys that somebody else reads from the same table, for hints.
@@ -33,7 +37,7 @@ pub(super) fn read<T: DeserializeOwned>(path: &str, value: &Value, also: &[&'sta
         let at = fault.path.unwrap_or_else(|| path.to_owned());
         let new = match fault.kind {
             FaultKind::Unknown { field, known } => {
-                problems.add(unknown(&at, &field, known, also));
+                problems.add(unknown(&at, &field, known, if at == path { also } else { &[] }));
                 patches.unknown.insert((at, field))
             }
             FaultKind::Missing(field) => {
@@ -42,10 +46,12 @@ pub(super) fn read<T: DeserializeOwned>(path: &str, value: &Value, also: &[&'sta
             }
             FaultKind::Unfit { expected } => {
                 problems.add(unfit(&at, &fault.value.unwrap_or_default(), expected));
-                patches.unfit.insert(at)
+                let tries = patches.unfit.entry(at).or_default();
+                *tries += 1;
+                *tries <= HARMLESS.len() + 1
             }
         };
-        // The harmless value does not fit either: nothing more can be read here.
+        // Nothing harmless fits either: no more can be read here.
         if !new {
             return None;
         }
@@ -99,16 +105,28 @@ struct Node<'a> {
 impl<'a> Node<'a> {
     /// The value, unless it was found unfit.
     fn value(&self) -> Option<&'a Value> {
-        self.value.filter(|_| !self.patches.unfit.contains(&self.path))
+        self.value.filter(|_| !self.patches.unfit.contains_key(&self.path))
+    }
+
+    /// A harmless text, another one after each that did not fit.
+    fn harmless(&self) -> &'static str {
+        let tries = self.patches.unfit.get(&self.path).copied().unwrap_or_default();
+        HARMLESS[tries.saturating_sub(usize::from(self.value.is_some())) % HARMLESS.len()]
     }
 
     fn placed<T>(&self, result: Result<T, Fault>) -> Result<T, Fault> {
-        result.map_err(|fault| fault.at(&self.path, || self.value.map_or_else(String::new, Value::to_string)))
+        result.map_err(|fault| fault.at(&self.path, || shown(self.value)))
+    }
+
+    /// Reads it; a type that first reads and then refuses (a length of time) is placed here too.
+    fn read<'de, T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fault> {
+        let (path, value) = (self.path.clone(), self.value);
+        seed.deserialize(self).map_err(|fault| fault.at(&path, || shown(value)))
     }
 
     fn visit<'de, V: Visitor<'de>>(&self, visitor: V) -> Result<V::Value, Fault> {
         let result = match self.value() {
-            None => visitor.visit_str("1s"),
+            None => visitor.visit_str(self.harmless()),
             Some(Value::String(text)) => visitor.visit_str(text),
             Some(Value::Integer(number)) => visitor.visit_i64(*number),
             Some(Value::Float(number)) => visitor.visit_f64(*number),
@@ -126,7 +144,7 @@ impl<'a> Node<'a> {
         }
         let zero = matches!(self.value, Some(Value::Integer(0)));
         let words = || if zero { "a whole number above zero".into() } else { format!("a whole number, at most {most}") };
-        self.visit(visitor).map_err(|fault| fault.expecting(words))
+        self.visit(visitor).map_err(|fault| fault.expecting(&self.path, words))
     }
 }
 
@@ -152,7 +170,7 @@ impl<'de> Deserializer<'de> for Node<'_> {
         if self.value().is_none() {
             return visitor.visit_bool(false);
         }
-        self.visit(visitor).map_err(|fault| fault.expecting(|| "true or false".into()))
+        self.visit(visitor).map_err(|fault| fault.expecting(&self.path, || "true or false".into()))
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -167,26 +185,38 @@ impl<'de> Deserializer<'de> for Node<'_> {
         if self.value().is_none() {
             return visitor.visit_seq(Elements { all: &[], next: 0, node: &self });
         }
-        self.visit(visitor).map_err(|fault| fault.expecting(|| "a list".into()))
+        self.visit(visitor).map_err(|fault| fault.expecting(&self.path, || "a list".into()))
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         self.deserialize_struct("", &[], visitor)
     }
 
-    fn deserialize_struct<V: Visitor<'de>>(self, _: &'static str, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
         match self.value() {
             None => self.placed(visitor.visit_map(Entries::made_up(&self, fields))),
             Some(Value::Table(_)) => self.visit(visitor),
-            Some(_) => self.visit(visitor).map_err(|fault| fault.expecting(|| "a section".into())),
+            Some(_) => self.visit(visitor).map_err(|fault| fault.expecting(&self.path, || "a section".into())),
         }
     }
 
-    fn deserialize_enum<V: Visitor<'de>>(self, _: &'static str, variants: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
         let result = match self.value() {
             None => visitor.visit_enum(plain(variants.first().copied().unwrap_or_default())),
             Some(Value::String(text)) => visitor.visit_enum(plain(text)),
-            Some(_) => return self.visit(visitor).map_err(|f| f.expecting(|| format!("one of {}", variants.join(", ")))),
+            Some(_) => {
+                return self.visit(visitor).map_err(|f| f.expecting(&self.path, || format!("one of {}", variants.join(", "))));
+            }
         };
         self.placed(result)
     }
@@ -194,6 +224,10 @@ impl<'de> Deserializer<'de> for Node<'_> {
     serde::forward_to_deserialize_any! {
         f32 f64 char str string bytes byte_buf unit unit_struct tuple tuple_struct identifier ignored_any
     }
+}
+
+fn shown(value: Option<&Value>) -> String {
+    value.map_or_else(String::new, Value::to_string)
 }
 
 fn plain(text: &str) -> StrDeserializer<'_, Fault> {
@@ -213,7 +247,7 @@ impl<'de> SeqAccess<'de> for Elements<'_, '_> {
         let Some(value) = self.all.get(self.next) else { return Ok(None) };
         let path = element(&self.node.path, self.all, self.next);
         self.next += 1;
-        seed.deserialize(Node { path, value: Some(value), patches: self.node.patches }).map(Some)
+        Node { path, value: Some(value), patches: self.node.patches }.read(seed).map(Some)
     }
 }
 
@@ -255,6 +289,6 @@ impl<'de> MapAccess<'de> for Entries<'_, '_> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
         let (key, value) = self.current.take().unwrap_or_default();
-        seed.deserialize(Node { path: join(&self.node.path, key), value, patches: self.node.patches })
+        Node { path: join(&self.node.path, key), value, patches: self.node.patches }.read(seed)
     }
 }

@@ -44,6 +44,8 @@ pub struct HttpSection {
     pub max_connections: u32,
     /// Limit for one request.
     pub request_timeout: HumanDuration,
+    /// BLAKE3 hashes of the operators' keys, hex.
+    pub operator_key_hashes: Vec<String>,
     /// TLS by the engine itself.
     #[serde(default)]
     pub tls: Option<TlsFiles>,

@@ -47,6 +47,7 @@ const BYTES: &str = "a number of bytes";
 const COUNT: &str = "a whole number above zero";
 const ADDRESS: &str = "an IP address with a port";
 const TRUTH: &str = "true or false";
+const HASHES: &str = "a list of BLAKE3 hashes, 64 hex digits each";
 const PEM: &str = "the path of a PEM file";
 
 /// Every setting that the environment can give, in the order of the default file.
@@ -57,13 +58,14 @@ pub const SETTINGS: &[Setting] = &[
     setting("engine.max_open", Kind::Number, COUNT, "2000000"),
     setting("engine.shutdown_grace", Kind::Text, TIME, "30s"),
     setting("engine.prepare_threads", Kind::Number, "a whole number from 1 to 256", "2"),
-    setting("engine.allow_list", Kind::List, "a list of addresses, @domain or *", "@example.nl,+31600000001"),
+    setting("engine.allow_list", Kind::List, "a list of addresses, @domain or *", "@example.nl,+31612345678"),
     setting("http.address", Kind::Text, ADDRESS, "127.0.0.1:8080"),
     setting("http.behind_proxy", Kind::Truth, TRUTH, "true"),
     setting("http.max_body_bytes", Kind::Number, BYTES, "1048576"),
     setting("http.max_batch_bytes", Kind::Number, BYTES, "67108864"),
     setting("http.max_connections", Kind::Number, COUNT, "4096"),
     setting("http.request_timeout", Kind::Text, TIME, "30s"),
+    setting("http.operator_key_hashes", Kind::List, HASHES, "`sluis config key` makes one"),
     setting("http.tls.cert", Kind::Text, PEM, "/etc/sluis/tls/cert.pem"),
     setting("http.tls.key", Kind::Text, PEM, "/etc/sluis/tls/key.pem"),
     setting("binary.enabled", Kind::Truth, TRUTH, "true"),
@@ -106,7 +108,7 @@ const LISTED: &[Setting] = &[
     setting("corporation.id", Kind::Number, "a whole number from 1 to 65535", "1"),
     setting("corporation.name", Kind::Text, NAME, "waterpoort"),
     setting("corporation.display_name", Kind::Text, "one line of text", "Woningstichting Waterpoort"),
-    setting("corporation.key_hashes", Kind::List, "a list of BLAKE3 hashes, 64 hex digits each", "`sluis config key` makes one"),
+    setting("corporation.key_hashes", Kind::List, HASHES, "`sluis config key` makes one"),
     setting("corporation.max_open", Kind::Number, COUNT, "500000"),
     setting("corporation.flows", Kind::Text, "a directory", "/etc/sluis/flows/waterpoort"),
     setting("corporation.sender", Kind::Text, "a section", "[corporation.sender], as in the default configuration"),

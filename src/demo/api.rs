@@ -116,5 +116,6 @@ impl Api {
 
 /// Reads JSON, with where it came from in the error.
 pub(super) fn read<T: DeserializeOwned>(from: &str, bytes: &[u8]) -> anyhow::Result<T> {
-    serde_json::from_slice(bytes).with_context(|| format!("{from}: the answer is not what was expected: {}", String::from_utf8_lossy(bytes)))
+    serde_json::from_slice(bytes)
+        .with_context(|| format!("{from}: the answer is not what was expected: {}", String::from_utf8_lossy(bytes)))
 }

@@ -121,8 +121,12 @@ impl Files {
         let mut found: HashMap<String, Option<Household>> = HashMap::new();
         for record in reader(&self.tenants).records().filter_map(Result::ok) {
             let field = |at: usize| record.get(at).unwrap_or_default().trim().to_owned();
-            let household =
-                Household { email: field(5), mobile: field(6), language: field(11).to_lowercase(), preferred: field(12).to_lowercase() };
+            let household = Household {
+                email: field(5),
+                mobile: field(6),
+                language: field(11).to_lowercase(),
+                preferred: field(12).to_lowercase(),
+            };
             found.entry(field(0)).and_modify(|twice| *twice = None).or_insert(Some(household));
         }
         found.into_iter().filter_map(|(number, household)| Some((number, household?))).collect()

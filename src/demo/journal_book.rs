@@ -1,11 +1,11 @@
 //! Owns the journal's book: what the records themselves say, read from the first to the last. Refuses to trust an
 //! answer of the engine: only records count here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use sluis_journal::{Journal, JournalError, Sequence, Shard};
-use sluis_model::{Cause, Channel, Event, Flow, FlowBook, Input, NotificationId, Record, TenantRecord, Timestamp};
+use sluis_model::{Cause, Channel, Event, Flow, FlowBook, FlowRef, Input, NotificationId, Record, TenantRecord, Timestamp};
 
 /// Everything read so far.
 #[derive(Debug, Default)]
@@ -23,6 +23,7 @@ pub(super) struct JournalBook {
 #[derive(Debug, Default)]
 pub(super) struct Note {
     pub(super) tenant: String,
+    flow: Option<FlowRef>,
     /// End state and reason; more than one is a mistake.
     pub(super) ends: Vec<(String, String)>,
     /// List and reason, while people are asked.
@@ -123,6 +124,7 @@ impl JournalBook {
         if let Input::Notify(body) = &record.input {
             let note = self.notes.entry(body.id).or_default();
             note.tenant = record.tenant.tenant.to_string();
+            note.flow = Some(body.flow);
         }
         let by_receipt = matches!(record.input, Input::Receipt(_));
         for event in &record.events {
@@ -141,6 +143,7 @@ impl JournalBook {
         };
         // What has no `Accepted` stays out, and is then missed by the balance.
         let Some(note) = self.notes.get_mut(&id) else { return };
+        let flow = note.flow.and_then(|reference| flows.flow(reference));
         if let Some(place) = taken {
             note.taken[place].get_or_insert(record.at);
         }
@@ -151,10 +154,10 @@ impl JournalBook {
                 note.unanswered |= matches!(cause, Cause::Unanswered);
                 note.task = None;
             }
-            Event::TaskOpened { list, cause, .. } => note.task = Some((list.to_string(), reason(cause, storno(flows)))),
+            Event::TaskOpened { list, cause, .. } => note.task = Some((list.to_string(), reason(cause, flow))),
             Event::Ended { end, cause, .. } => {
                 note.task = None;
-                note.ends.push((end.to_string(), reason(cause, storno(flows))));
+                note.ends.push((end.to_string(), reason(cause, flow)));
             }
             _ => {}
         }
@@ -207,14 +210,8 @@ const GIVEN_UP: &str = "given up after retries";
 const DOUBT: &str = "in doubt";
 const WITHDRAWN: &str = "withdrawn";
 /// Verdicts in the order in which they are shown.
-pub(super) const VERDICTS: [&str; 10] =
-    [STARTED, TAKEN, CLEARED, DELIVERED, LATER, REFUSED, BOUNCED, GIVEN_UP, DOUBT, WITHDRAWN];
+pub(super) const VERDICTS: [&str; 10] = [STARTED, TAKEN, CLEARED, DELIVERED, LATER, REFUSED, BOUNCED, GIVEN_UP, DOUBT, WITHDRAWN];
 const FAILURES: [&str; 3] = [REFUSED, BOUNCED, GIVEN_UP];
-
-fn storno(flows: &dyn FlowBook) -> Option<&Flow> {
-    let _ = flows;
-    None
-}
 
 /// A cause in a few words that many notifications share.
 fn reason(cause: &Cause, flow: Option<&Flow>) -> String {

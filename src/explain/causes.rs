@@ -6,7 +6,8 @@ use sluis_model::{Cause, Flow, Why};
 use super::words::{guard, scrub, seen, value};
 
 /// Stable code of a cause.
-pub(super) const fn code(cause: &Cause) -> &'static str {
+#[must_use]
+pub const fn cause_code(cause: &Cause) -> &'static str {
     match cause {
         Cause::Accepted => "accepted",
         Cause::SendAfterReached => "send_after_reached",
@@ -31,7 +32,7 @@ pub(super) const fn code(cause: &Cause) -> &'static str {
     }
 }
 
-/// A cause in words, to stand after "because".
+/// A cause in words, to stand after "because". Without the flow, its rules go by their numbers.
 pub(super) fn words(cause: &Cause, flow: Option<&Flow>) -> String {
     match cause {
         Cause::Accepted => "it was accepted".to_owned(),

@@ -90,7 +90,7 @@ pub fn explain(
         priority: open.map(|open| open.lane).or(story.body.map(|body| body.lane)),
         state,
         end: end.map(|ending| ending.end.to_owned()),
-        reason: story.end.map(|(_, _, cause)| causes::code(cause)).filter(|_| open.is_none()),
+        reason: story.end.map(|(_, _, cause)| causes::cause_code(cause)).filter(|_| open.is_none()),
         step: open.filter(|open| open.entered).map(|open| step_id(flow, open.step)),
         next: open.map(|open| next(open, flow, story.held)),
         attempts: story.attempts,
@@ -142,7 +142,9 @@ impl<'a> Story<'a> {
             story.take(id, record);
             // What is about no notification, a fact or a marked address, belongs to the story; other notifications do not.
             let own_flow = |of: NotificationId| if of == id { flow } else { None };
-            story.history.extend(rows_of(*sequence, record, &own_flow).into_iter().filter(|row| row.id.is_none_or(|of| of == id)));
+            story
+                .history
+                .extend(rows_of(*sequence, record, &own_flow).into_iter().filter(|row| row.id.is_none_or(|of| of == id)));
         }
         story.attempts = attempts.rows;
         story
@@ -191,14 +193,27 @@ impl<'a> Story<'a> {
             [] => String::new(),
             [one] => format!(", and guard '{}' held with {}", one.name, one.observed),
             many => {
-                let seen: Vec<String> = many.iter().map(|g| format!("guard '{}': {} held with {}", g.name, g.when, g.observed)).collect();
+                let seen: Vec<String> =
+                    many.iter().map(|g| format!("guard '{}': {} held with {}", g.name, g.when, g.observed)).collect();
                 format!(", and every guard held ({})", seen.join("; "))
             }
         };
-        let step_reason = if attempt.step_reason.is_empty() { String::new() } else { format!(", because {}", attempt.step_reason) };
+        let verb = match attempt.outcome {
+            "sending" => "is going",
+            "withdrawn" => "was to go, and did not leave,",
+            _ => "went",
+        };
+        let step_reason =
+            if attempt.step_reason.is_empty() { String::new() } else { format!(", because {}", attempt.step_reason) };
         format!(
-            "attempt {} went over {} to {} through {} at {} for step '{}'{step_reason}: {}{held}",
-            attempt.number, attempt.channel, attempt.address, attempt.provider, attempt.started_at, attempt.step, attempt.channel_reason
+            "attempt {} {verb} over {} to {} through {} at {} for step '{}'{step_reason}: {}{held}",
+            attempt.number,
+            attempt.channel,
+            attempt.address,
+            attempt.provider,
+            attempt.started_at,
+            attempt.step,
+            attempt.channel_reason
         )
     }
 

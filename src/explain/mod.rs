@@ -16,6 +16,7 @@ mod walk;
 mod words;
 
 pub use attempts::{AttemptRow, GuardRow, ReasonRow};
+pub use causes::cause_code;
 pub use explanation::{Ending, Explanation, FlowName, explain};
 pub use next::Next;
 pub use outcome::{OutcomeRow, outcome};

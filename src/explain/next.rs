@@ -39,7 +39,9 @@ pub(super) fn what(open: &Open, flow: Option<&Flow>, held: Option<&Observed>) ->
         Phase::Ready { channel, pinned: Some(provider), .. } => {
             format!("the same attempt again over {channel} through {provider}, because its outcome is unknown")
         }
-        Phase::Ready { channel, .. } => format!("an attempt over {channel}, as soon as a router gives leave; the guards are asked again then"),
+        Phase::Ready { channel, .. } => {
+            format!("an attempt over {channel}, as soon as a router gives leave; the guards are asked again then")
+        }
         Phase::Started { attempt, provider, .. } => format!("the outcome of attempt {attempt} from {provider}"),
         Phase::InDoubt { attempt, .. } => {
             format!("a receipt that tells whether attempt {attempt} was taken; without one it goes to people, list '{fallback}'")

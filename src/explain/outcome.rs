@@ -48,7 +48,8 @@ pub fn outcome(position: u64, record: &TenantRecord, event: &Event) -> Option<Ou
         Input::Outcome { attempt, .. } => Some(attempt),
         Input::Receipt(receipt) => Some(&receipt.attempt),
         _ => None,
-    };
+    }
+    .filter(|attempt| attempt.id == *id);
     Some(OutcomeRow {
         position,
         at: rfc3339(record.at),
@@ -57,12 +58,12 @@ pub fn outcome(position: u64, record: &TenantRecord, event: &Event) -> Option<Ou
         subject: subject(record, *id),
         state: "ended",
         end: end.to_string(),
-        reason: causes::code(cause),
+        reason: causes::cause_code(cause),
         why: match cause {
             Cause::Bounced { why } | Cause::OurMistake { why } => Some(ReasonRow::of(why)),
             _ => None,
         },
-        attempt: attempt.filter(|attempt| attempt.id == *id).map(|attempt| attempt.attempt),
+        attempt: attempt.map(|attempt| attempt.attempt),
         channel: record.events.iter().find_map(|event| match event {
             Event::AddressMarked { channel, .. } if attempt.is_some() => Some(*channel),
             _ => None,

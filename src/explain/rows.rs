@@ -34,13 +34,14 @@ pub(super) fn tell(event: &Event, input: &Input, flow: Option<&Flow>) -> Told {
         Event::StepEntered { step: index, cause, .. } => {
             let step = step(flow, *index);
             let text = format!("{step} began, because {}", because(cause));
-            Told::new("step", "Stap", text, json!({ "step": step_id(flow, *index), "reason": causes::code(cause) }))
+            Told::new("step", "Stap", text, json!({ "step": step_id(flow, *index), "reason": causes::cause_code(cause) }))
         }
         Event::Ready { channel, choice, pinned, not_before, .. } => {
             let again = pinned.as_ref().map(|p| format!(", again through {p}")).unwrap_or_default();
             let not_before = rfc3339(*not_before);
             let text = format!("wants to go over {channel}{again}, not before {not_before}");
-            let details = json!({ "channel": channel, "choice": choice_code(*choice), "provider": pinned, "not_before": not_before });
+            let details =
+                json!({ "channel": channel, "choice": choice_code(*choice), "provider": pinned, "not_before": not_before });
             Told::new("ready", "Staat klaar", text, details)
         }
         Event::Held { guard: index, observed, until, .. } => {
@@ -50,28 +51,38 @@ pub(super) fn tell(event: &Event, input: &Input, flow: Option<&Flow>) -> Told {
                 Some((flow, rule)) => format!("guard '{}': {}", rule.name, wanting(flow, rule, observed)),
                 None => guard(flow, *index, "cannot be judged", observed),
             };
-            let details = json!({ "guard": known.map(|(_, rule)| &rule.name), "until": until, "as_of": observed.as_of.map(rfc3339) });
+            let details =
+                json!({ "guard": known.map(|(_, rule)| &rule.name), "until": until, "as_of": observed.as_of.map(rfc3339) });
             Told::new("held", "Aangehouden", format!("held until {until} at the latest: {why}"), details)
         }
         Event::TaskOpened { task, list, cause, .. } => {
             let text = format!("people are asked, list '{list}', because {}", because(cause));
-            Told::new("task_opened", "Taak", text, json!({ "task": task, "list": list, "reason": causes::code(cause) }))
+            Told::new("task_opened", "Taak", text, json!({ "task": task, "list": list, "reason": causes::cause_code(cause) }))
         }
         Event::LinkClosed { end, .. } => {
             Told::new("link_closed", "Link gesloten", format!("the link was closed: {end}"), json!({ "end": end }))
         }
         Event::LinkUsed { pressed, .. } => {
-            let text = if *pressed { "the tenant answered: pressed the button, or replied" } else { "the link's page was fetched: weak evidence" };
+            let text = if *pressed {
+                "the tenant answered: pressed the button, or replied"
+            } else {
+                "the link's page was fetched: weak evidence"
+            };
             Told::new("link_used", "Link gebruikt", text, json!({ "pressed": pressed }))
         }
         Event::Ended { end, cause, .. } => {
             let text = format!("ended '{end}', because {}", because(cause));
-            Told::new("ended", "Afgerond", text, json!({ "end": end, "reason": causes::code(cause) }))
+            Told::new("ended", "Afgerond", text, json!({ "end": end, "reason": causes::cause_code(cause) }))
         }
         Event::ProfileStored { new } => tell_profile(*new, input),
         Event::AddressMarked { channel, value, state } => {
             let text = format!("the {channel} address {} is now {}", mask(value), json!(state).as_str().unwrap_or_default());
-            Told::new("address_marked", "Adres gemarkeerd", text, json!({ "channel": channel, "address": mask(value), "state": state }))
+            Told::new(
+                "address_marked",
+                "Adres gemarkeerd",
+                text,
+                json!({ "channel": channel, "address": mask(value), "state": state }),
+            )
         }
         Event::FactTaken => tell_fact(input),
         Event::SubjectOpen { subject, open_cents } => {
@@ -156,11 +167,8 @@ fn tell_accepted(input: &Input, flow: Option<&Flow>) -> Told {
 fn tell_profile(new: bool, input: &Input) -> Told {
     let none = Profile::default();
     let profile = if let Input::PutProfile(profile) = input { profile } else { &none };
-    let addresses: Vec<Value> = profile
-        .addresses
-        .iter()
-        .map(|a| json!({ "channel": a.channel, "address": mask(&a.value), "state": a.state }))
-        .collect();
+    let addresses: Vec<Value> =
+        profile.addresses.iter().map(|a| json!({ "channel": a.channel, "address": mask(&a.value), "state": a.state })).collect();
     let text = if new { "the profile was stored for the first time" } else { "the profile was changed by its source" };
     let details = json!({ "new": new, "language": profile.language, "addresses": addresses, "preferences": profile.preferences });
     Told::new("profile_stored", "Profiel", text, details)
@@ -174,7 +182,8 @@ fn tell_fact(input: &Input) -> Told {
     let amount = amount_cents.map(|cents| format!(" of {cents} cents")).unwrap_or_default();
     let at = rfc3339(*occurred_at);
     let text = format!("fact {}{amount}{about}, told {at}", kind.name());
-    let details = json!({ "fact_id": fact_id, "type": kind, "subject": subject, "amount_cents": amount_cents, "occurred_at": at });
+    let details =
+        json!({ "fact_id": fact_id, "type": kind, "subject": subject, "amount_cents": amount_cents, "occurred_at": at });
     Told::new("fact", "Feit", text, details)
 }
 

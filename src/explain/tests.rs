@@ -1,0 +1,6 @@
+//! Owns the check that explanations say what was decided: stories are played by the model itself, with the shipped
+//! flows. Refuses records made up by hand, where the model can make them.
+
+mod sentences;
+mod walking;
+mod world;

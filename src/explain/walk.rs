@@ -59,10 +59,7 @@ pub fn walk<E>(
     Ok(page)
 }
 
-fn tenant_record<E>(
-    read: &mut dyn FnMut(u64) -> Result<Option<Record>, E>,
-    sequence: u64,
-) -> Result<Option<TenantRecord>, E> {
+fn tenant_record<E>(read: &mut dyn FnMut(u64) -> Result<Option<Record>, E>, sequence: u64) -> Result<Option<TenantRecord>, E> {
     if sequence == 0 {
         return Ok(None);
     }

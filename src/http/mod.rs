@@ -28,9 +28,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::handler::Handler;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::MethodRouter;
 use http::StatusCode;
 use metrics::counter;
 use tower_http::timeout::TimeoutLayer;
@@ -47,38 +48,83 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The API over a running engine.
 pub fn router(app: Arc<App>) -> Router {
-    let large = Router::new()
-        .route("/v1/notifications/batch", post(batch::post))
-        .route("/v1/tenants/load", post(tenants::load))
-        .layer(DefaultBodyLimit::max(LARGE_BODY));
-    let small = Router::new()
-        .route("/v1/notifications", post(notifications::post).get(lists::get))
-        .route("/v1/notifications/{id}", get(notifications::get))
-        .route("/v1/notifications/{id}/cancel", post(cancel::one))
-        .route("/v1/cancellations", post(cancel::many))
-        .route("/v1/tenants/{id}", get(tenants::get).put(tenants::put))
-        .route("/v1/tenants/{id}/timeline", get(tenants::timeline))
-        .route("/v1/facts", post(facts::post))
-        .route("/v1/receipts/{provider}", post(receipts::post).get(receipts::get))
-        .route("/v1/outcomes", get(outcomes::get))
-        .route("/v1/tasks", get(tasks::list))
-        .route("/v1/tasks/{id}/answer", post(tasks::answer))
-        .route("/v1/pause", post(pauses::pause))
-        .route("/v1/resume", post(pauses::resume))
-        .route("/b/{token}", get(links::page).post(links::press))
-        .route("/metrics", get(status::metrics))
-        .route("/healthz", get(status::healthz))
-        .route("/readyz", get(status::readyz))
-        .route("/openapi.json", get(status::openapi))
-        .layer(DefaultBodyLimit::max(SMALL_BODY));
-    large
-        .merge(small)
+    let join = |router: Router<Arc<App>>, route: Route| {
+        router.route(route.path, route.handlers.layer(DefaultBodyLimit::max(route.most_bytes)))
+    };
+    routes()
+        .into_iter()
+        .fold(Router::new(), join)
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(plain_errors))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT))
         .layer(from_fn_with_state(app.clone(), count))
         .with_state(app)
+}
+
+/// Every path with its methods, in lower case: what the API's description is held against.
+#[must_use]
+pub fn route_list() -> Vec<(&'static str, Vec<&'static str>)> {
+    routes().into_iter().map(|route| (route.path, route.methods)).collect()
+}
+
+/// Every route there is.
+fn routes() -> Vec<Route> {
+    vec![
+        Route::at("/v1/notifications/batch").large().post(batch::post),
+        Route::at("/v1/notifications").post(notifications::post).get(lists::get),
+        Route::at("/v1/notifications/{id}").get(notifications::get),
+        Route::at("/v1/notifications/{id}/cancel").post(cancel::one),
+        Route::at("/v1/cancellations").post(cancel::many),
+        Route::at("/v1/tenants/load").large().post(tenants::load),
+        Route::at("/v1/tenants/{id}").get(tenants::get).put(tenants::put),
+        Route::at("/v1/tenants/{id}/timeline").get(tenants::timeline),
+        Route::at("/v1/facts").post(facts::post),
+        Route::at("/v1/receipts/{provider}").post(receipts::post).get(receipts::get),
+        Route::at("/v1/outcomes").get(outcomes::get),
+        Route::at("/v1/tasks").get(tasks::list),
+        Route::at("/v1/tasks/{id}/answer").post(tasks::answer),
+        Route::at("/v1/pause").post(pauses::pause),
+        Route::at("/v1/resume").post(pauses::resume),
+        Route::at("/b/{token}").get(links::page).post(links::press),
+        Route::at("/metrics").get(status::metrics),
+        Route::at("/healthz").get(status::healthz),
+        Route::at("/readyz").get(status::readyz),
+        Route::at("/openapi.json").get(status::openapi),
+    ]
+}
+
+/// One path, its methods, and how much it takes.
+struct Route {
+    path: &'static str,
+    methods: Vec<&'static str>,
+    handlers: MethodRouter<Arc<App>>,
+    most_bytes: usize,
+}
+
+impl Route {
+    fn at(path: &'static str) -> Self {
+        Self { path, methods: Vec::new(), handlers: MethodRouter::new(), most_bytes: SMALL_BODY }
+    }
+
+    fn large(self) -> Self {
+        Self { most_bytes: LARGE_BODY, ..self }
+    }
+
+    fn get<H: Handler<T, Arc<App>>, T: 'static>(mut self, handler: H) -> Self {
+        self.methods.push("get");
+        Self { handlers: self.handlers.get(handler), ..self }
+    }
+
+    fn post<H: Handler<T, Arc<App>>, T: 'static>(mut self, handler: H) -> Self {
+        self.methods.push("post");
+        Self { handlers: self.handlers.post(handler), ..self }
+    }
+
+    fn put<H: Handler<T, Arc<App>>, T: 'static>(mut self, handler: H) -> Self {
+        self.methods.push("put");
+        Self { handlers: self.handlers.put(handler), ..self }
+    }
 }
 
 async fn not_found() -> Problem {

@@ -14,8 +14,7 @@ pub const MAX_TENANTS: usize = 1_000;
 /// Longest body, in bytes.
 pub const MAX_BODY: usize = 128 * 1024;
 
-const KEYS: [&str; 8] =
-    ["fact_id", "type", "tenant_id", "tenant_ids", "subject", "amount_cents", "occurred_at", "environment"];
+const KEYS: [&str; 8] = ["fact_id", "type", "tenant_id", "tenant_ids", "subject", "amount_cents", "occurred_at", "environment"];
 const KINDS: &str = "payment, open_amount, balance, exception or appointment";
 const ENVIRONMENTS: &str = "production, acceptance, test or development";
 

@@ -11,6 +11,8 @@ pub mod profile;
 mod reader;
 mod rules;
 pub mod tenant_list;
+#[cfg(test)]
+mod tests;
 mod validate;
 
 pub use hash::{body_hash, key_hash};

@@ -80,8 +80,11 @@ pub(crate) fn not_json(error: &serde_json::Error, path: &str) -> FieldProblem {
     let text = error.to_string();
     // The place stands apart; the parser appends it to its sentence.
     let what = text.split(" at line ").next().unwrap_or_default();
-    let problem = FieldProblem::new(path, ProblemCode::NotJson, "JSON")
-        .value(&format!("{what} at line {}, column {}", error.line(), error.column()));
+    let problem = FieldProblem::new(path, ProblemCode::NotJson, "JSON").value(&format!(
+        "{what} at line {}, column {}",
+        error.line(),
+        error.column()
+    ));
     if error.is_eof() { problem.hint("the document ends too early: it may have been cut off") } else { problem }
 }
 
@@ -152,7 +155,10 @@ mod tests {
     #[test]
     fn a_document_that_breaks_off_or_has_foreign_bytes_names_the_place() {
         let cut = Node::parse(b"{\n \"a\": [1, 2", "body").unwrap_err();
-        assert_eq!((cut.code, cut.value.as_deref()), (ProblemCode::NotJson, Some("EOF while parsing a list at line 2, column 12")));
+        assert_eq!(
+            (cut.code, cut.value.as_deref()),
+            (ProblemCode::NotJson, Some("EOF while parsing a list at line 2, column 11"))
+        );
         assert!(cut.hint.is_some());
         let latin = Node::parse(b"{\"a\":\n\"caf\xe9\"}", "body").unwrap_err();
         assert_eq!((latin.code, latin.value.as_deref()), (ProblemCode::NotUtf8, Some("byte 0xe9 at line 2, column 5")));

@@ -7,7 +7,7 @@ use sluis_model::{Address, AddressState, Channel, Preference, Profile};
 use super::node::Node;
 use super::problem::{FieldProblem, ProblemCode};
 use super::reader::{Problems, Reader};
-use super::rules::{ADDRESS, CATEGORY_OR_ALL, NAME, TextRule, Shape};
+use super::rules::{ADDRESS, CATEGORY_OR_ALL, NAME, Shape, TextRule};
 use crate::explain::mask;
 
 /// Longest body, in bytes.
@@ -49,7 +49,8 @@ fn read(reader: &Reader<'_>, problems: &mut Problems) -> Profile {
 fn language_of(reader: &Reader<'_>, problems: &mut Problems) -> Box<str> {
     let Some(text) = reader.text_if_any("language", LANGUAGE, problems) else { return Box::default() };
     language(text).unwrap_or_else(|| {
-        let problem = FieldProblem::new(reader.path("language"), ProblemCode::UnknownWord, "a code of ISO 639-1 such as nl or en");
+        let problem =
+            FieldProblem::new(reader.path("language"), ProblemCode::UnknownWord, "a code of ISO 639-1 such as nl or en");
         problems.push(problem.value(text));
         Box::default()
     })

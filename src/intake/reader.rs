@@ -40,7 +40,10 @@ impl<'a> Reader<'a> {
         for (key, _) in self.fields {
             if problems.len() - before >= MOST_KEY_PROBLEMS {
                 let path = self.path(key);
-                return problems.push(FieldProblem::new(path, ProblemCode::UnknownKey, format!("one of {}", known.join(", "))).hint("the keys from here on were not looked at"));
+                return problems.push(
+                    FieldProblem::new(path, ProblemCode::UnknownKey, format!("one of {}", known.join(", ")))
+                        .hint("the keys from here on were not looked at"),
+                );
             }
             if !seen.insert(key.as_str()) {
                 problems.push(FieldProblem::new(self.path(key), ProblemCode::Twice, "each key once"));

@@ -139,7 +139,8 @@ mod tests {
     #[test]
     fn instants_are_rfc_3339_and_nothing_else() {
         let day = Timestamp(1_770_019_200_000);
-        for text in ["2026-02-02T08:00:00Z", "2026-02-02t08:00:00.000z", "2026-02-02T09:00:00+01:00", "2026-02-02T07:30:00-00:30"] {
+        for text in ["2026-02-02T08:00:00Z", "2026-02-02t08:00:00.000z", "2026-02-02T09:00:00+01:00", "2026-02-02T07:30:00-00:30"]
+        {
             assert_eq!(instant(text), Some(day), "{text}");
         }
         let wrong = [

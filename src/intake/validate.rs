@@ -105,7 +105,9 @@ const fn expected(kind: FieldKind, engine: Environment) -> &'static str {
         (FieldKind::Integer, _) => "a whole number",
         (FieldKind::Boolean, _) => "true or false",
         (FieldKind::Date, _) => "a date that exists, YYYY-MM-DD",
-        (FieldKind::Url, Environment::Production) => "an absolute https URL with a host name, without user name, of at most 2000 bytes",
+        (FieldKind::Url, Environment::Production) => {
+            "an absolute https URL with a host name, without user name, of at most 2000 bytes"
+        }
         (FieldKind::Url, _) => "an absolute https or http URL with a host name, without user name, of at most 2000 bytes",
     }
 }

@@ -1,1 +1,10 @@
 //! Integration tests.
+
+mod demo;
+mod architecture;
+mod tidy;
+mod api;
+mod links;
+mod openapi;
+mod receipts;
+mod support;

@@ -3,16 +3,15 @@
 //! Refuses to match by recipient (a forwarder reports another address than ours), to take an out-of-office reply for a
 //! bounce, and to fail on any input other than by an error.
 
-use mail_parser::{DateTime, Message, MessageParser, MessagePart, MimeHeaders, PartType};
-use sluis_model::{AttemptRef, CorporationId, ReceiptKind, ReferenceKey, Timestamp, Why};
+use sluis_model::{AttemptRef, CorporationId, ReceiptKind, ReferenceKey, Why};
 
 use super::classify::{Fault, Status, fault, reason};
+use super::mime::{Entity, Fields};
 use crate::provider::ProviderReceipt;
 
 /// The largest report read, in bytes. A report returns the headers, at worst one of our own messages.
 pub const MAX_REPORT: usize = 1024 * 1024;
-/// The most fields of a header block and the most recipients of a report that are looked at.
-const MAX_FIELDS: usize = 256;
+/// The most recipients of a report that are looked at.
 const MAX_RECIPIENTS: usize = 32;
 
 /// Why a mail gives no receipt.
@@ -76,58 +75,35 @@ pub fn read_dsn(raw: &[u8], key: &ReferenceKey, provider: &str) -> Result<Vec<Pr
     if raw.len() > MAX_REPORT {
         return Err(DsnError::TooLarge(raw.len()));
     }
-    let head = Fields::read(raw);
-    let message = MessageParser::default().parse(raw).filter(|_| !head.0.is_empty()).ok_or(DsnError::NotMail)?;
-    let parts = children(&message);
-    let returned = parts.iter().find_map(|part| returned_headers(part)).unwrap_or_default();
-    let find = |kinds: &[&str]| parts.iter().find(|part| is_message(part, kinds)).map(|part| part.contents());
-    if let Some(status) = find(&["delivery-status", "global-delivery-status"]) {
-        return delivery_status(status, &head, &returned, key, provider);
+    let message = Entity::read(raw);
+    if message.fields.is_empty() {
+        return Err(DsnError::NotMail);
     }
-    if let Some(feedback) = find(&["feedback-report"]) {
-        return feedback_report(feedback, &head, &returned, key, provider);
+    let head = message.fields.clone();
+    let instead = what_instead(&message);
+    let parts = message.parts();
+    let find = |kinds: &[&str]| parts.iter().find(|part| kinds.contains(&part.kind.as_str())).map(Entity::body);
+    let returned = ["message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"];
+    let returned = find(&returned).map(|body| Fields::read(&body)).unwrap_or_default();
+    if let Some(status) = find(&["message/delivery-status", "message/global-delivery-status"]) {
+        return delivery_status(&status, &head, &returned, key, provider);
     }
-    Err(DsnError::NotAReport(what_instead(&message, &head)))
+    if let Some(feedback) = find(&["message/feedback-report"]) {
+        return feedback_report(&feedback, &head, &returned, key, provider);
+    }
+    Err(DsnError::NotAReport(instead))
 }
 
-/// An automatic reply says so. A delivery report may say it too (Postfix does), so this is asked last.
-fn what_instead(message: &Message<'_>, head: &Fields) -> NotAReport {
-    let says = |name: &str, value: &str| head.all(name).any(|text| text.to_ascii_lowercase().starts_with(value));
-    let kind = message.content_type();
-    let report = kind.is_some_and(|kind| kind.ctype() == "multipart" && kind.subtype() == Some("report"));
-    if report {
+/// An automatic reply says so. A delivery report may say it too (Postfix does), so this is used last.
+fn what_instead(message: &Entity<'_>) -> NotAReport {
+    let says = |name: &str, value: &str| message.fields.all(name).any(|text| text.to_ascii_lowercase().starts_with(value));
+    if message.kind == "multipart/report" {
         NotAReport::OtherReport
     } else if says("auto-submitted", "auto-") || says("x-autoreply", "") || says("precedence", "auto_reply") {
         NotAReport::AutomaticReply
     } else {
         NotAReport::OtherMail
     }
-}
-
-/// The parts of the outermost multipart: what is nested deeper belongs to the message returned.
-fn children<'a, 'x>(message: &'a Message<'x>) -> Vec<&'a MessagePart<'x>> {
-    match message.parts.first().map(|root| &root.body) {
-        Some(PartType::Multipart(ids)) => ids.iter().filter_map(|id| message.part(*id)).collect(),
-        _ => message.parts.first().into_iter().collect(),
-    }
-}
-
-fn is_message(part: &MessagePart<'_>, kinds: &[&str]) -> bool {
-    part.content_type().is_some_and(|kind| {
-        kind.ctype().eq_ignore_ascii_case("message")
-            && kind.subtype().is_some_and(|subtype| kinds.iter().any(|kind| subtype.eq_ignore_ascii_case(kind)))
-    })
-}
-
-fn returned_headers(part: &MessagePart<'_>) -> Option<Fields> {
-    if let PartType::Message(message) = &part.body {
-        return Some(Fields::read(message.raw_message()));
-    }
-    let text = part.content_type().is_some_and(|kind| {
-        kind.ctype().eq_ignore_ascii_case("text")
-            && kind.subtype().is_some_and(|subtype| subtype.eq_ignore_ascii_case("rfc822-headers"))
-    });
-    (text || is_message(part, &["rfc822", "global", "global-headers"])).then(|| Fields::read(part.contents()))
 }
 
 fn delivery_status(
@@ -241,62 +217,4 @@ fn local_parts(text: &str) -> impl Iterator<Item = &str> {
         let start = before.rfind(|c: char| !c.is_ascii_alphanumeric() && !"+-_.=".contains(c));
         start.map_or(before, |start| before[start..].trim_start_matches(|c: char| !c.is_ascii_alphanumeric()))
     })
-}
-
-/// Header fields, names in lower case, values unfolded.
-#[derive(Clone, Debug, Default)]
-struct Fields(Vec<(String, String)>);
-
-impl Fields {
-    /// The fields up to the first empty line.
-    fn read(raw: &[u8]) -> Self {
-        Self::blocks(raw, 1).into_iter().next().unwrap_or_default()
-    }
-
-    /// The first blocks of fields, divided by empty lines.
-    fn blocks(raw: &[u8], most: usize) -> Vec<Self> {
-        let (mut blocks, mut block) = (Vec::new(), Self::default());
-        for line in raw.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line)) {
-            if line.iter().all(u8::is_ascii_whitespace) {
-                if !block.0.is_empty() {
-                    blocks.push(std::mem::take(&mut block));
-                }
-                if blocks.len() >= most {
-                    return blocks;
-                }
-            } else {
-                block.add(&String::from_utf8_lossy(line));
-            }
-        }
-        if !block.0.is_empty() {
-            blocks.push(block);
-        }
-        blocks
-    }
-
-    fn add(&mut self, line: &str) {
-        if line.starts_with([' ', '\t']) {
-            if let Some((_, value)) = self.0.last_mut() {
-                value.push(' ');
-                value.push_str(line.trim());
-            }
-        } else if let Some((name, value)) = line.split_once(':')
-            && self.0.len() < MAX_FIELDS
-        {
-            self.0.push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
-        }
-    }
-
-    fn all(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.0.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
-    }
-
-    fn first(&self, name: &str) -> Option<&str> {
-        self.all(name).next()
-    }
-
-    fn date(&self, name: &str) -> Option<Timestamp> {
-        let date = DateTime::parse_rfc822(self.first(name)?)?;
-        date.is_valid().then(|| Timestamp(date.to_timestamp().saturating_mul(1000)))
-    }
 }

@@ -4,6 +4,7 @@
 pub mod classify;
 mod config;
 pub mod dsn;
+mod mime;
 mod pool;
 mod request;
 mod send;

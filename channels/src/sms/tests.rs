@@ -5,7 +5,6 @@ mod classify;
 mod gsm;
 mod peer;
 mod send;
-mod vendor_tmp;
 
 use std::sync::Arc;
 

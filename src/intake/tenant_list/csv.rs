@@ -47,7 +47,11 @@ impl<'a> CsvRows<'a> {
         // Separators at the end of a row say nothing.
         if got < expected || fields[expected..].iter().any(|field| !field.trim().is_empty()) {
             let problem = FieldProblem::new("row", ProblemCode::NotAList, format!("{expected} fields, as the header has"));
-            let hint = if got < expected { "the row may have been cut off" } else { "a separator inside a field needs quotes around it" };
+            let hint = if got < expected {
+                "the row may have been cut off"
+            } else {
+                "a separator inside a field needs quotes around it"
+            };
             draft.reasons.push(problem.value(&format!("{got} fields")).hint(hint));
         }
         for (index, field) in fields.into_iter().enumerate() {

@@ -100,7 +100,8 @@ impl Draft<'_> {
         }
         let wanted = names::channel(&self.preferred);
         let Some(channel) = wanted else {
-            let problem = FieldProblem::new("preferred_channel", ProblemCode::UnknownWord, "email, sms, letter, whatsapp, voice or portal");
+            let problem =
+                FieldProblem::new("preferred_channel", ProblemCode::UnknownWord, "email, sms, letter, whatsapp, voice or portal");
             warnings.push(problem.value(&self.preferred).hint("not used: the order of the flow decides"));
             return preferences;
         };
@@ -126,7 +127,8 @@ impl Draft<'_> {
             other => other.is_empty(),
         };
         if !sound {
-            let problem = FieldProblem::new("postcode", ProblemCode::BadCharacters, "four digits and two letters such as 2511 AB");
+            let problem =
+                FieldProblem::new("postcode", ProblemCode::BadCharacters, "four digits and two letters such as 2511 AB");
             warnings.push(problem.value(&self.postcode).hint("not used"));
         }
     }

@@ -145,7 +145,8 @@ impl Rows<'_> {
         let same_as = match self.seen.get(&tenant_id) {
             Some((first, known)) if *known == hash => Some(*first),
             Some((first, _)) => {
-                let problem = FieldProblem::new("tenant_id", ProblemCode::Contradiction, "each tenant once, or with the same data");
+                let problem =
+                    FieldProblem::new("tenant_id", ProblemCode::Contradiction, "each tenant once, or with the same data");
                 let reasons = vec![problem.value(&tenant_id).hint(format!("appears on line {first} with other data"))];
                 return Err(Rejected { line, tenant_id: Some(tenant_id), reasons });
             }

@@ -11,8 +11,7 @@ use crate::intake::problem::{FieldProblem, ProblemCode};
 use crate::intake::profile::{addresses, preferences};
 use crate::intake::reader::{Problems, Reader};
 
-const KEYS: [&str; 8] =
-    ["tenant_id", "name", "email", "mobile", "language", "preferred_channel", "addresses", "preferences"];
+const KEYS: [&str; 8] = ["tenant_id", "name", "email", "mobile", "language", "preferred_channel", "addresses", "preferences"];
 
 /// Rows, a line each.
 #[derive(Debug)]

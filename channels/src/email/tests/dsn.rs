@@ -1,5 +1,6 @@
 //! Reports, real in shape, and what is not one.
 
+use base64::Engine as _;
 use proptest::prelude::*;
 use sluis_model::{CorporationId, ReceiptKind, Timestamp};
 
@@ -105,6 +106,18 @@ fn several_recipients_give_several_receipts_and_their_addresses_stay_out() {
     let receipts = read_dsn(raw.as_bytes(), &key(), "relay").unwrap();
     assert_eq!(receipts.iter().map(|r| r.kind).collect::<Vec<_>>(), [ReceiptKind::Delayed, ReceiptKind::BouncedHard]);
     assert!(receipts.iter().all(|r| !r.why.as_ref().unwrap().text.contains('@')));
+}
+
+#[test]
+fn an_encoded_or_truncated_report_is_read() {
+    let status = "Reporting-MTA: dns; x\r\n\r\nAction: failed\r\nStatus: 5.1.1\r\n";
+    let encoded = base64::engine::general_purpose::STANDARD.encode(status);
+    let raw = format!(
+        "Delivered-To: {}\nContent-Type: Multipart/Report; boundary=\"a b\"\n\npreamble\n--a b\n\ntext\n--a b  \n\
+         Content-Type: Message/Delivery-Status\nContent-Transfer-Encoding: BASE64\n\n{encoded}\n",
+        verp()
+    );
+    assert_eq!(one(&raw).kind, ReceiptKind::BouncedHard);
 }
 
 #[test]

@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# kill -9 under load: flow `notice`, generator and sinks in other processes, ten kills, at least one before any
+# acknowledgement, one during recovery, one with attempts in flight. Then the ledger of three books.
+#
+#   loadtest/cases/kill/run.sh [NOTIFICATIONS] [KILLS]
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+COUNT="${1:-50000}"
+KILLS="${2:-10}"
+CONCURRENCY=64
+RATE="${RATE:-2000}"
+
+write_config "$CONCURRENCY"
+start_sink "$ROOT/loadtest/profiles/${PROFILE:-refusing}.toml"
+start_engine
+until_true 60 "the first start" ready
+"$LOADTEST" tenants --target "http://$HTTP" --count 5000 > "$WORK/tenants.out" 2>&1
+
+: > "$WORK/acks.jsonl"
+"$LOADTEST" run --target "http://$HTTP" --mode http --rate "$RATE" --count "$COUNT" --connections 64 --tenants 5000 \
+  --flow notice --retry --run-id kill --ids-out "$WORK/acks.jsonl" --report "$WORK/report.json" > "$WORK/run.out" 2> "$WORK/run.err" &
+GENERATOR=$!
+
+acks() { wc -l < "$WORK/acks.jsonl"; }
+in_flight() { curl -sf "http://$HTTP/metrics" | awk '/^sluis_attempts_under_way/ { n += $2 } END { print int(n) }'; }
+handed_over() { [ "$(ss -Htn "( sport = :${HTTP##*:} )" | awk '$2 > 0' | wc -l)" -ge 8 ]; }
+
+killed() {
+  kill -9 "$ENGINE"
+  wait "$ENGINE" 2>/dev/null || true
+}
+
+before_ack=0 during_recovery=0 with_attempts=0
+for number in $(seq 1 "$KILLS"); do
+  case $number in
+    1) # Requests were handed over and none was acknowledged since: frozen, offered to, let run for a moment, killed.
+      seen=$(acks)
+      kill -STOP "$ENGINE"
+      until_true 20 "requests on the wire" handed_over
+      kill -CONT "$ENGINE"
+      killed
+      [ "$(acks)" -gt "$seen" ] || before_ack=1
+      ;;
+    2 | 6) # During recovery: the process is there and not yet ready.
+      until_true 60 "readiness" ready
+      killed
+      start_engine
+      if ready; then say "kill $number: recovery was over too soon"; else during_recovery=$((during_recovery + 1)); fi
+      killed
+      ;;
+    *) # With attempts under way.
+      until_true 60 "readiness" ready
+      target=$(($(acks) + COUNT / (2 * KILLS)))
+      until [ "$(acks)" -ge "$target" ] || ! kill -0 "$GENERATOR" 2>/dev/null; do read -rt 0.02 <> <(:) || true; done
+      flying=$(in_flight || echo 0)
+      killed
+      [ "${flying:-0}" -eq 0 ] || with_attempts=$((with_attempts + 1))
+      ;;
+  esac
+  say "kill $number of $KILLS: $(acks) acknowledged so far"
+  start_engine
+done
+until_true 120 "the last start" ready
+wait "$GENERATOR" || say "the generator reported: $(tail -1 "$WORK/run.err")"
+GENERATOR=""
+until_true 300 "everything to end" all_ended
+read_outcomes "$WORK/outcomes.jsonl"
+curl -sf "http://127.0.0.1:$SMS_PORT/__sink/ledger" > "$WORK/sink.jsonl"
+
+say "kills before an acknowledgement: $before_ack, during recovery: $during_recovery, with attempts in flight: $with_attempts"
+"$LOADTEST" ledger --acks "$WORK/acks.jsonl" --sink "$WORK/sink.jsonl" --outcomes "$WORK/outcomes.jsonl" \
+  --max-duplicates $((KILLS * (CONCURRENCY + 32))) --sent-ends sent --sent-ends delivered
+[ "$before_ack" -ge 1 ] || fail "no kill came before an acknowledgement"
+[ "$during_recovery" -ge 1 ] || fail "no kill fell into recovery"
+[ "$with_attempts" -ge 1 ] || fail "no kill met attempts in flight"
+say "balanced; files in $WORK"

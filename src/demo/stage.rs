@@ -1,0 +1,195 @@
+//! Owns the demo's stage: a temporary directory, the sinks, the real engine behind its real HTTP edge, all on this
+//! machine, and a clock that is stepped. Refuses an address that others can reach, and a real provider.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use sluis_loadtest::sink::{CoreOptions, HeapWorld, Profile, SinkCore, SmsOptions, SmsSink, SmtpOptions, SmtpSink};
+use sluis_model::{Clock as _, ManualClock, Timestamp};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::api::Api;
+use crate::app::App;
+use crate::config::{CliOverrides, Config, KeyRing, flows};
+use crate::engine_start::{self, Running, Surroundings};
+use crate::http;
+use crate::telemetry;
+
+const PROFILE: &str = include_str!("../../loadtest/profiles/demo.toml");
+const ANY_PORT: &str = "127.0.0.1:0";
+/// How long the end waits for attempts under way.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Everything that runs.
+pub(super) struct Stage {
+    pub(super) api: Api,
+    pub(super) address: SocketAddr,
+    pub(super) clock: Arc<ManualClock>,
+    pub(super) world: Arc<HeapWorld>,
+    pub(super) sinks: Arc<SinkCore>,
+    /// Where each sink listens.
+    pub(super) smtp: SocketAddr,
+    pub(super) sms: SocketAddr,
+    running: Running,
+    fatal: Arc<OnceLock<String>>,
+    shutdown: CancellationToken,
+    edge: JoinHandle<()>,
+    _servers: (SmtpSink, SmsSink),
+    /// Removed at the end, unless the caller named a directory.
+    _directory: Option<TempDir>,
+}
+
+impl Stage {
+    /// Starts everything at `start` of the demo clock.
+    pub(super) async fn start(start: Timestamp, seed: u64, data_dir: Option<PathBuf>) -> anyhow::Result<Self> {
+        let clock = Arc::new(ManualClock::starting_at(start));
+        let reading = clock.clone();
+        let world = Arc::new(HeapWorld::new(move || reading.now().0));
+        let profile = Profile { seed, ..Profile::parse("demo.toml", PROFILE)? };
+        let options = CoreOptions { headers: Vec::new(), keep_bodies: true };
+        let sinks = SinkCore::with_options(profile, world.clone(), options);
+        let (access, signing) = (secret(), secret());
+        let smtp = SmtpSink::start(sinks.clone(), ANY_PORT, SmtpOptions::default()).await?;
+        let sms_options = SmsOptions {
+            access_key: Some(access.clone()),
+            signing_key: Some(signing.clone().into_bytes()),
+            ..SmsOptions::default()
+        };
+        let sms = SmsSink::start(sinks.clone(), ANY_PORT, sms_options).await?;
+        let listener = TcpListener::bind(ANY_PORT).await.context("no port on this machine")?;
+        let address = listener.local_addr()?;
+        let (directory, at) = directory(data_dir)?;
+        std::fs::write(at.join("access.key"), access)?;
+        std::fs::write(at.join("signing.key"), signing)?;
+        std::fs::write(at.join("sluis.toml"), configuration(&at, address, smtp.addr(), sms.addr()))?;
+        let config = Config::load(Some(&at.join("sluis.toml")), &BTreeMap::new(), &CliOverrides::default())?.config;
+        let fatal: Arc<OnceLock<String>> = Arc::default();
+        let running = engine(config, clock.clone(), fatal.clone()).await?;
+        let shutdown = CancellationToken::new();
+        let edge = tokio::spawn(http::serve(listener, http::router(running.app.clone()), None, shutdown.clone()));
+        let api = Api::new(format!("http://{address}"));
+        let (smtp_at, sms_at) = (smtp.addr(), sms.addr());
+        Ok(Self {
+            api,
+            address,
+            clock,
+            world,
+            sinks,
+            smtp: smtp_at,
+            sms: sms_at,
+            running,
+            fatal,
+            shutdown,
+            edge,
+            _servers: (smtp, sms),
+            _directory: directory,
+        })
+    }
+
+    /// What the edges share.
+    pub(super) fn app(&self) -> &App {
+        &self.running.app
+    }
+
+    /// Moves the clock and wakes whoever's alarm fell due.
+    pub(super) fn step_to(&self, now: Timestamp) {
+        self.clock.set(now);
+        self.app().engine.tick(now);
+    }
+
+    /// Fails when the engine may not go on.
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        match self.fatal.get() {
+            Some(why) => bail!("the engine stopped: {why}"),
+            None => Ok(()),
+        }
+    }
+
+    /// What is under way, in words.
+    pub(super) fn under_way(&self) -> String {
+        let engine = &self.app().engine;
+        let attempts: Vec<String> = engine.under_way().map(|(name, count)| format!("{count} at {name}")).collect();
+        format!(
+            "{} things under way in the engine, attempts {}; next alarm {}; {} events of the sinks to come",
+            engine.activity().count(),
+            attempts.join(", "),
+            super::time::shown(engine.next_due()),
+            self.world.pending()
+        )
+    }
+
+    /// Ends everything, in order.
+    pub(super) async fn stop(self) -> anyhow::Result<()> {
+        self.running.app.gatekeeper.stop();
+        self.shutdown.cancel();
+        drop(self.api);
+        drop(self.edge.await);
+        self.running.stop(GRACE).await
+    }
+}
+
+async fn engine(config: Config, clock: Arc<ManualClock>, fatal: Arc<OnceLock<String>>) -> anyhow::Result<Running> {
+    let around = Surroundings {
+        clock,
+        runtime: tokio::runtime::Handle::current(),
+        prometheus: recorder(),
+        keys: Arc::new(KeyRing::new(config.keys())),
+        operators: Arc::new(KeyRing::default()),
+        environment: BTreeMap::new(),
+        definitions: flows::load(&config)?,
+        on_fatal: Arc::new(move |why| drop(fatal.set(why))),
+    };
+    tokio::task::spawn_blocking(move || engine_start::start(&config, around)).await?
+}
+
+/// The recorder of the process, or one for nobody when there is one already.
+fn recorder() -> PrometheusHandle {
+    telemetry::install().unwrap_or_else(|_| PrometheusBuilder::new().build_recorder().handle())
+}
+
+fn directory(given: Option<PathBuf>) -> anyhow::Result<(Option<TempDir>, PathBuf)> {
+    if let Some(at) = given {
+        std::fs::create_dir_all(&at).with_context(|| format!("{}: cannot be made", at.display()))?;
+        if at.join("data").exists() {
+            bail!("{}: a demo ran here before; the demo starts from nothing, name a new directory", at.display());
+        }
+        return Ok((None, at));
+    }
+    let directory = tempfile::Builder::new().prefix("sluis-demo-").tempdir().context("no temporary directory")?;
+    let at = directory.path().to_owned();
+    Ok((Some(directory), at))
+}
+
+fn secret() -> String {
+    format!("{:016x}{:016x}", crate::ids::nonce(), crate::ids::nonce())
+}
+
+/// The configuration of the demo: what differs from the built-in one.
+fn configuration(at: &Path, http: SocketAddr, smtp: SocketAddr, sms: SocketAddr) -> String {
+    let quoted = |path: PathBuf| toml::Value::String(path.to_string_lossy().into_owned()).to_string();
+    format!(
+        "[engine]\nenvironment = \"production\"\ndata_dir = {data}\n\
+         [http]\naddress = \"{http}\"\n\
+         [binary]\nenabled = false\n\
+         [[corporation]]\nid = 1\nname = \"demo\"\ndisplay_name = \"Woningstichting Demo\"\n\
+         [corporation.sender]\nemail_from = \"woning@demo.example\"\nemail_name = \"Woningstichting Demo\"\n\
+         bounce_domain = \"bounce.demo.example\"\nsms_originator = \"Demo\"\npublic_url = \"http://{http}\"\n\
+         [[provider]]\nname = \"relay\"\nkind = \"smtp\"\nhost = \"{smtp_host}\"\nport = {smtp_port}\ntls = \"none\"\n\
+         hello = \"post.demo.example\"\nconnections = 16\n\
+         [[provider]]\nname = \"bird\"\nkind = \"bird-sms\"\nbase_url = \"http://{sms}\"\n\
+         access_key_file = {access}\nsigning_key_file = {signing}\nconnections = 16\n",
+        data = quoted(at.join("data")),
+        smtp_host = smtp.ip(),
+        smtp_port = smtp.port(),
+        access = quoted(at.join("access.key")),
+        signing = quoted(at.join("signing.key")),
+    )
+}

@@ -1,0 +1,71 @@
+//! Owns the description of what comes from outside: providers' receipts and tenants' links. Refuses to promise more than
+//! evidence gives.
+
+use serde_json::{Value, json};
+
+use super::parts::{Caller, Op};
+
+pub(super) fn operations() -> Vec<Op> {
+    let provider = || json!({ "type": "string", "pattern": "^[a-z0-9_-]{1,32}$", "example": "bird" });
+    let callback = "Verified on the raw bytes by the provider's own rules; a signed status that nobody has mapped goes on the record for people.";
+    let bounce = "`email`: a raw bounce (RFC 3464) or abuse report (RFC 5965), posted by the mail server with the corporation's key. Any other name: \
+                  a provider's status callback, verified on the raw bytes by the provider's own rules, without a key.";
+    let mut refused = vec![(413, "too_large"), (404, "not_found"), (400, "bad_request"), (401, "unauthorized")];
+    refused.extend(CODES.iter().map(|code| (422, *code)));
+    let receipts = |op: Op, about| {
+        op.about(about)
+            .by(Caller::Anybody)
+            .path_part("provider", "`email`, or a provider's name in the configuration.", &provider())
+            .gives_json(200, "Durable; what each receipt did.", "Receipts", &json!({
+                "receipts": [{ "notification": "0003019c1d4a6000a1b2c3d4e5f60718", "attempt": 1, "said": "bounced_hard", "effect": "applied" }]
+            }))
+            .asks()
+            .fails(&refused)
+    };
+    let media = [
+        ("message/rfc822", json!({ "type": "string" })),
+        ("application/x-www-form-urlencoded", json!({ "type": "object" })),
+        ("application/json", json!({ "type": "object" })),
+    ];
+    vec![
+        receipts(Op::new("post", "/v1/receipts/{provider}", "postReceipt", "outside", "Take a receipt"), bounce)
+            .takes(&media, &Value::Null, true),
+        receipts(Op::new("get", "/v1/receipts/{provider}", "getReceipt", "outside", "Take a receipt that stands in the query"), callback),
+        link("get", "openLink", "The page behind a link in a message", "Weak evidence: machines open links too. Closed links say why, in Dutch and English."),
+        link("post", "pressLink", "The button on that page", "The trusted click. Asked behind everything accepted before: once a payment is acknowledged, it never leads to paying again.")
+            .gives(303, "To `data.payment_url` of the notification.", "text/plain", &json!({ "type": "string" }), &Value::Null),
+    ]
+}
+
+/// What a receipt can be refused for.
+const CODES: &[&str] = &[
+    "automatic_reply",
+    "body",
+    "format",
+    "no_receipts",
+    "no_recipient",
+    "no_reference",
+    "not_mail",
+    "other_mail",
+    "other_report",
+    "reference",
+    "signature",
+    "time",
+    "token",
+    "too_large",
+    "unsigned",
+    "url",
+];
+
+fn link(method: &'static str, id: &'static str, summary: &'static str, about: &'static str) -> Op {
+    let page = json!({ "type": "string" });
+    let html = |op: Op, status, text| op.gives(status, text, "text/html", &page, &Value::Null);
+    let op = Op::new(method, "/b/{token}", id, "outside", summary)
+        .about(about)
+        .by(Caller::Anybody)
+        .path_part("token", "The token of the link.", &json!({ "type": "string", "minLength": 46, "maxLength": 46 }));
+    let op = html(op, 200, "The page.");
+    let op = html(op, 404, "No link of this engine.");
+    let op = html(op, 410, "Closed: already paid, cancelled, expired.");
+    html(op, 503, "It cannot be known right now; never a redirect on a guess.").fails(&[(400, "bad_request")])
+}

@@ -1,0 +1,139 @@
+//! Owns the description of what internal systems call: notifications, cancellations, tenants, facts.
+//! Refuses to describe an answer's parts: `schemas` does.
+
+use serde_json::{Value, json};
+
+use super::parts::{Op, reference};
+
+const ID: &str = "0003019c1d4a6000a1b2c3d4e5f60718";
+const ADMITTED: &[(u16, &str)] = &[
+    (422, "unknown_flow"),
+    (409, "idempotency_conflict"),
+    (429, "share_full"),
+    (503, "busy"),
+    (503, "disk_nearly_full"),
+    (503, "engine_full"),
+    (503, "stopping"),
+];
+
+pub(super) fn operations() -> Vec<Op> {
+    notifications().into_iter().chain(tenants()).chain([facts()]).collect()
+}
+
+pub(super) fn notification_id() -> Value {
+    json!({ "type": "string", "pattern": "^[0-9a-f]{32}$", "example": ID })
+}
+
+fn tenant_id() -> Value {
+    json!({ "type": "string", "minLength": 1, "maxLength": 64, "example": "H-1001" })
+}
+
+fn a_storno() -> Value {
+    json!({
+        "tenant_id": "H-1001", "flow": "storno", "category": "collection", "environment": "production",
+        "subject": { "kind": "invoice", "id": "F-2026-0118" }, "priority": "normal", "idempotency_key": "run-7/H-1001",
+        "data": {
+            "invoice_id": "F-2026-0118", "amount_cents": 61_250, "reason_code": "AM04",
+            "payment_url": "https://betaal.example.nl/F-2026-0118"
+        }
+    })
+}
+
+fn an_acceptance() -> Value {
+    json!({ "id": ID, "status": "accepted", "position": "5bb1f0c2a4e87d10" })
+}
+
+fn notifications() -> Vec<Op> {
+    let rows = "One notification a line, at most 50,000 lines. Every row gets its own verdict in the same order; bad rows fail alone. \
+                The answer comes when every accepted row is durable.";
+    vec![
+        Op::new("post", "/v1/notifications", "postNotification", "notifications", "Take in one notification")
+            .about("Answered when it is durable. The same key with the same body gets the same answer with `duplicate: true`; with another body, 409.")
+            .takes_json("Notification", &a_storno())
+            .gives_json(202, "Durable.", "Accepted", &an_acceptance())
+            .reads()
+            .asks()
+            .fails(ADMITTED),
+        Op::new("post", "/v1/notifications/batch", "postBatch", "notifications", "Take in many notifications")
+            .about(rows)
+            .takes(&[("application/x-ndjson", reference("Notification"))], &Value::Null, true)
+            .gives(200, "A verdict a row, in order.", "application/x-ndjson", &reference("BatchRow"), &Value::Null)
+            .fails(&[(400, "bad_request"), (408, "timeout"), (413, "too_large"), (413, "too_many_rows"), (415, "wrong_type")]),
+        Op::new("get", "/v1/notifications", "listNotifications", "notifications", "What is open")
+            .about("In the order of ids. What ended is told by `/v1/outcomes`.")
+            .query("state", "Only this state.", &json!({ "enum": ["scheduled", "ready", "sending", "in_doubt", "sent", "held", "task"] }))
+            .query("after", "`next` of the page before.", &notification_id())
+            .query("limit", "Most rows.", &json!({ "type": "integer", "minimum": 1, "maximum": 1_000, "default": 100 }))
+            .gives_json(200, "A page.", "NotificationList", &Value::Null)
+            .asks()
+            .fails(&[(400, "bad_query"), (400, "bad_request")]),
+        Op::new("get", "/v1/notifications/{id}", "getNotification", "notifications", "Where one stands, and why")
+            .about("State, step, attempts, what is next and when, the history, and one sentence: why this tenant, this channel, this address, now.")
+            .path_part("id", "The notification.", &notification_id())
+            .gives_json(200, "As of everything accepted before.", "Explanation", &Value::Null)
+            .asks()
+            .fails(&[(400, "bad_request"), (404, "not_found"), (500, "journal_unreadable")]),
+        Op::new("post", "/v1/notifications/{id}/cancel", "cancelNotification", "notifications", "Stop one")
+            .about("Says what it stopped and over which channels something had already gone. The body may be left out.")
+            .path_part("id", "The notification.", &notification_id())
+            .takes(&[("application/json", reference("CancelNote"))], &json!({ "note": "entered twice" }), false)
+            .gives_json(200, "Durable.", "Cancelled", &json!({ "stopped": [{ "id": ID, "was": "sent", "already_gone": ["email"] }], "not_open": [] }))
+            .reads()
+            .asks()
+            .fails(&[(404, "not_found")]),
+        Op::new("post", "/v1/cancellations", "cancelSubject", "notifications", "Stop everything about a subject")
+            .takes_json("Cancellation", &json!({ "subject": { "kind": "invoice", "id": "F-2026-0118" }, "note": "credited" }))
+            .gives_json(200, "Durable, for every tenant.", "Cancelled", &Value::Null)
+            .reads()
+            .asks(),
+    ]
+}
+
+fn tenants() -> Vec<Op> {
+    let tenant = |op: Op| op.path_part("id", "The corporation's own number for the tenant.", &tenant_id());
+    let list = "A whole list, CSV (`;` or `,`, a header with Dutch or English names) or NDJSON. Idempotent: what is the same stays. \
+                An address that cannot be used is left out with a warning; a row without a usable number is rejected with every reason.";
+    vec![
+        tenant(Op::new("get", "/v1/tenants/{id}", "getTenant", "tenants", "A tenant's profile"))
+            .gives_json(200, "The profile.", "Tenant", &Value::Null)
+            .asks()
+            .fails(&[(400, "bad_request"), (404, "not_found"), (422, "invalid")]),
+        tenant(Op::new("put", "/v1/tenants/{id}", "putTenant", "tenants", "Store a tenant's profile"))
+            .takes_json("Profile", &json!({
+                "name": "mevrouw De Vries", "language": "nl",
+                "addresses": [{ "channel": "email", "value": "a.devries@example.nl", "state": "validated" }],
+                "preferences": [{ "category": "collection", "channel": "email" }]
+            }))
+            .gives_json(200, "Durable.", "TenantStored", &json!({ "tenant_id": "H-1001", "result": "new" }))
+            .reads()
+            .asks()
+            .fails(&[(503, "disk_nearly_full"), (503, "stopping")]),
+        tenant(Op::new("get", "/v1/tenants/{id}/timeline", "getTimeline", "tenants", "Everything about a tenant, newest first"))
+            .query("before", "`next` of the page before.", &json!({ "type": "string" }))
+            .query("limit", "Most records; each has one row or a few.", &json!({ "type": "integer", "minimum": 1, "maximum": 200, "default": 50 }))
+            .gives_json(200, "A page.", "Timeline", &Value::Null)
+            .asks()
+            .fails(&[(400, "bad_cursor"), (400, "bad_request"), (404, "not_found"), (422, "invalid"), (500, "journal_unreadable")]),
+        Op::new("post", "/v1/tenants/load", "loadTenants", "tenants", "Load a tenant list")
+            .about(list)
+            .takes(&[("text/csv", json!({ "type": "string" })), ("application/x-ndjson", json!({ "type": "string" }))], &Value::Null, true)
+            .gives_json(200, "Counts, and every row that was rejected or warned about.", "LoadReport", &Value::Null)
+            .asks()
+            .fails(&[(400, "bad_request"), (413, "too_large"), (415, "wrong_type"), (503, "disk_nearly_full"), (503, "stopping")]),
+    ]
+}
+
+fn facts() -> Op {
+    Op::new("post", "/v1/facts", "postFact", "facts", "Tell a business event")
+        .about("For one tenant or several. Idempotent by `fact_id`. Answered when every tenant has it, durably: a payment acknowledged here stops every attempt that has not started.")
+        .takes_json("Fact", &json!({
+            "fact_id": "bank-2026-02-02-0017", "type": "payment", "tenant_id": "H-1001", "amount_cents": 61_250,
+            "subject": { "kind": "invoice", "id": "F-2026-0118" }, "occurred_at": "2026-02-02T08:00:00Z", "environment": "production"
+        }))
+        .gives_json(200, "Durable, for every tenant.", "FactTaken", &json!({
+            "fact_id": "bank-2026-02-02-0017", "tenants": [{ "tenant_id": "H-1001", "duplicate": false, "ended": [ID] }]
+        }))
+        .reads()
+        .asks()
+        .fails(&[(409, "fact_conflict")])
+}

@@ -1,0 +1,90 @@
+//! Owns the check of profiles. Refuses an address in an answer.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use sluis_model::{AddressState, Channel};
+
+use super::told;
+use crate::intake::profile::parse;
+
+#[test]
+fn addresses_come_out_in_their_normal_form() {
+    let text = json!({
+        "name": "mevrouw De Vries", "language": "NL",
+        "addresses": [
+            { "channel": "email", "value": " J.deVries@Example.NL " },
+            { "channel": "sms", "value": "06-12 34 56 78", "state": "validated" },
+            { "channel": "letter", "value": "Dorpsstraat 1, 2511 AB Den Haag" }
+        ],
+        "preferences": [{ "category": "*", "channel": "sms" }]
+    });
+    let profile = parse(text.to_string().as_bytes()).expect("sound");
+    let values: Vec<&str> = profile.addresses.iter().map(|a| &*a.value).collect();
+    assert_eq!(values, ["J.deVries@example.nl", "+31612345678", "Dorpsstraat 1, 2511 AB Den Haag"]);
+    assert_eq!(profile.addresses[1].state, AddressState::Validated);
+    assert_eq!((&*profile.language, profile.preferred("repairs")), ("nl", Some(Channel::Sms)));
+    assert!(parse(b"{}").is_ok());
+}
+
+#[test]
+fn each_mistake_has_its_path_and_no_address_is_repeated() {
+    let text = json!({
+        "name": 1, "language": "vlaams", "adresses": [],
+        "addresses": [
+            { "channel": "email", "value": "jan.geheim" },
+            { "channel": "sms", "value": "070-1234567" },
+            { "channel": "fax", "value": "070-1234567" },
+            { "channel": "email", "value": 7, "state": "fine", "x": 1 },
+            { "channel": "sms", "value": "0612345678" },
+            { "channel": "sms", "value": "+31612345678" },
+            "x"
+        ],
+        "preferences": [{ "category": "A", "channel": "sms" }, { "category": "a", "channel": "sms" }, { "category": "a", "channel": "email" }]
+    });
+    let problems = parse(text.to_string().as_bytes()).expect_err("mistakes");
+    let expected = [
+        "adresses unknown_key",
+        "name wrong_type",
+        "language unknown_word",
+        "addresses[0].value bad_address",
+        "addresses[1].value bad_address",
+        "addresses[2].channel unknown_word",
+        "addresses[3].x unknown_key",
+        "addresses[3].value wrong_type",
+        "addresses[3].state unknown_word",
+        "addresses[5] twice",
+        "addresses[6] wrong_type",
+        "preferences[0].category bad_characters",
+        "preferences[2] twice",
+    ];
+    assert_eq!(told(&problems), expected);
+    let printed = serde_json::to_string(&problems).expect("JSON");
+    for secret in ["jan.geheim", "1234567", "12345678"] {
+        assert!(!printed.contains(secret), "{secret:?} stands in {printed}");
+    }
+}
+
+#[test]
+fn counts_are_bounded() {
+    let many: Vec<Value> = (0..17).map(|n| json!({ "channel": "email", "value": format!("a{n}@example.nl") })).collect();
+    let problems = parse(json!({ "addresses": many }).to_string().as_bytes()).expect_err("too many");
+    assert_eq!(told(&problems), ["addresses out_of_range"]);
+    let long = format!("{{\"name\":\"{}\"}}", "x".repeat(70_000));
+    assert_eq!(told(&parse(long.as_bytes()).expect_err("too long")), ["body too_long"]);
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let _ = parse(&bytes);
+    }
+
+    #[test]
+    fn any_text_as_an_address_is_read_or_told(text in "\\PC{0,40}", channel in 0_usize..7) {
+        let channel = Channel::ALL[channel];
+        let body = json!({ "addresses": [{ "channel": channel, "value": text }] }).to_string();
+        if let Err(problems) = parse(body.as_bytes()) {
+            prop_assert_eq!(told(&problems), ["addresses[0].value bad_address"]);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Owns the check of requests against the shipped flows. Refuses nothing.
+
+use serde_json::{Value as Json, json};
+use sluis_model::flow::{Definition, Value};
+use sluis_model::{Environment, Flow, NotificationRequest, Subject, Timestamp};
+
+use super::told;
+use crate::intake::validate;
+
+fn flow(text: &str) -> Flow {
+    let classes = include_str!("../../../config/flows/classes/storno-class.toml");
+    let classes = [("storno-class".to_owned(), classes.to_owned())].into();
+    Flow::compile(&Definition { flow: text.into(), classes, ..Definition::default() }).expect("a sound flow")
+}
+
+fn storno() -> Flow {
+    flow(include_str!("../../../config/flows/storno.toml"))
+}
+
+fn data() -> Json {
+    json!({
+        "invoice_id": "F-1", "amount_cents": 61250, "reason_code": "AM04",
+        "payment_url": "https://pay.example.nl/x?y=1", "collection_date": "2026-01-31"
+    })
+}
+
+fn request(data: &Json) -> NotificationRequest {
+    NotificationRequest {
+        tenant_id: "H-1".into(),
+        flow: "storno".into(),
+        category: "collection".into(),
+        subject: Some(Subject { kind: "invoice".into(), id: "F-1".into() }),
+        data: data.to_string(),
+        environment: Environment::Production,
+        idempotency_key: "k".into(),
+        ..NotificationRequest::default()
+    }
+}
+
+#[test]
+fn values_come_in_the_order_of_the_flows_fields() {
+    let flow = storno();
+    let values = validate(&request(&data()), &flow, Environment::Production).expect("sound");
+    let expected: Vec<Value> = flow
+        .fields
+        .iter()
+        .map(|name| match &**name {
+            "amount_cents" => Value::Integer(61_250),
+            "reason_code" => Value::Text("AM04".into()),
+            other => panic!("{other} is read by a rule, and unknown here"),
+        })
+        .collect();
+    assert_eq!(&*values, expected.as_slice());
+}
+
+#[test]
+fn every_kind_of_wrong_data_has_its_path() {
+    let cases: [(&str, Json, &str); 20] = [
+        ("invoice_id", json!(null), "data.invoice_id missing"),
+        ("invoice_id", json!(1), "data.invoice_id wrong_type"),
+        ("invoice_id", json!("x".repeat(2001)), "data.invoice_id too_long"),
+        ("amount_cents", json!("61250"), "data.amount_cents wrong_type"),
+        ("amount_cents", json!(612.5), "data.amount_cents wrong_type"),
+        ("amount_cents", json!(u64::MAX), "data.amount_cents wrong_type"),
+        ("amount_cents", json!({}), "data.amount_cents wrong_type"),
+        ("collection_date", json!("31-01-2026"), "data.collection_date bad_time"),
+        ("collection_date", json!("2026-02-30"), "data.collection_date bad_time"),
+        ("collection_date", json!(20_260_131), "data.collection_date wrong_type"),
+        ("payment_url", json!("pay.example.nl"), "data.payment_url bad_url"),
+        ("payment_url", json!("/pay"), "data.payment_url bad_url"),
+        ("payment_url", json!("http://pay.example.nl/"), "data.payment_url bad_url"),
+        ("payment_url", json!("javascript:alert(1)"), "data.payment_url bad_url"),
+        ("payment_url", json!("https://bank.nl@evil.example/"), "data.payment_url bad_url"),
+        ("payment_url", json!("https:///x"), "data.payment_url bad_url"),
+        ("payment_url", json!("https://a b/"), "data.payment_url bad_url"),
+        ("payment_url", json!("https://a.nl/\r\nX: y"), "data.payment_url bad_url"),
+        ("ammount_cents", json!(1), "data.ammount_cents unknown_key"),
+        ("extra", json!([[]]), "data.extra unknown_key"),
+    ];
+    let flow = storno();
+    for (key, value, expected) in cases {
+        let mut data = data();
+        data[key] = value.clone();
+        let found = validate(&request(&data), &flow, Environment::Production).expect_err("a mistake");
+        assert_eq!(told(&found), [expected], "{key} = {value}");
+    }
+}
+
+#[test]
+fn http_is_for_worlds_without_tenants() {
+    let mut data = data();
+    data["payment_url"] = json!("http://localhost:8080/pay");
+    assert!(validate(&request(&data), &storno(), Environment::Test).is_ok());
+    data["payment_url"] = json!("https://[::1]:8080/pay");
+    assert!(validate(&request(&data), &storno(), Environment::Production).is_ok());
+}
+
+#[test]
+fn what_may_be_left_out_may_be_null_and_is_missing() {
+    let mut data = data();
+    data["collection_date"] = json!(null);
+    assert!(validate(&request(&data), &storno(), Environment::Production).is_ok());
+}
+
+#[test]
+fn subject_and_times_go_with_the_flow() {
+    let flow = storno();
+    let check = |edit: &dyn Fn(&mut NotificationRequest)| {
+        let mut request = request(&data());
+        edit(&mut request);
+        validate(&request, &flow, Environment::Production).map_or_else(|problems| told(&problems), |_| Vec::new())
+    };
+    assert_eq!(check(&|r| r.subject = None), ["subject missing"]);
+    assert_eq!(check(&|r| r.subject = Some(Subject { kind: "contract".into(), id: "1".into() })), ["subject.kind unknown_word"]);
+    let times =
+        |after: i64, expires: i64| check(&|r| (r.send_after, r.expires_at) = (Some(Timestamp(after)), Some(Timestamp(expires))));
+    assert_eq!(times(1_000, 1_000), ["expires_at contradiction"]);
+    assert_eq!(times(1_000, 1_001), [""; 0]);
+    assert_eq!(times(-1, i64::MAX), ["send_after bad_time", "expires_at bad_time"]);
+    assert_eq!(check(&|r| r.tenant_id = String::new()), ["tenant_id empty"], "the binary port is held to the same limits");
+}
+
+#[test]
+fn data_that_is_no_object_is_told() {
+    let flow = storno();
+    let cases = [
+        ("", "data not_json"),
+        ("[]", "data wrong_type"),
+        ("{\"invoice_id\":\"\\ud800\"}", "data not_json"),
+        ("{\"a\":1e999}", "data not_json"),
+    ];
+    for (text, expected) in cases {
+        let request = NotificationRequest { data: text.into(), ..request(&data()) };
+        assert_eq!(told(&validate(&request, &flow, Environment::Production).expect_err("a mistake")), [expected], "{text}");
+    }
+    let twice = data().to_string().replacen('{', "{\"invoice_id\":\"F-2\",", 1);
+    let request = NotificationRequest { data: twice, ..request(&data()) };
+    assert_eq!(told(&validate(&request, &flow, Environment::Production).expect_err("a mistake")), ["data.invoice_id twice"]);
+}
+
+#[test]
+fn several_mistakes_are_reported_at_once() {
+    let broken = NotificationRequest { subject: None, ..request(&json!({ "invoice_id": 1, "payment_url": "x", "foo": 1 })) };
+    let found = validate(&broken, &storno(), Environment::Production).expect_err("mistakes");
+    let expected = [
+        "subject missing",
+        "data.foo unknown_key",
+        "data.amount_cents missing",
+        "data.invoice_id wrong_type",
+        "data.payment_url bad_url",
+        "data.reason_code missing",
+    ];
+    assert_eq!(told(&found), expected);
+}

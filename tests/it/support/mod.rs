@@ -1,0 +1,265 @@
+//! Owns the engine under test: a real one in this process with its own data directory, the real router and binary port
+//! on loopback, sinks for mail and SMS, and the clock, which moves only when a test says so.
+//! Refuses to sleep and to reach past the loopback interface.
+
+mod client;
+mod stories;
+
+pub use client::{Body, Reply, raw};
+pub use stories::{KEYS, NOORD, ZUID, notice, reached_by, storno};
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use sluis::app::App;
+use sluis::binary::{self, BinarySettings};
+use sluis::config::{CliOverrides, Config, KeyHash, KeyRing, flows};
+use sluis::engine_start::{self, Running, Surroundings};
+use sluis_loadtest::sink::{CoreOptions, HeapWorld, Profile, SinkCore, SmsOptions, SmsSink, SmtpOptions, SmtpSink};
+use sluis_model::{Clock, CorporationId, ManualClock, Timestamp};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// Monday 2 February 2026, 09:00 in Amsterdam.
+pub const START: Timestamp = Timestamp(1_770_019_200_000);
+/// The key that signs SMS callbacks.
+pub const SIGNING_KEY: &str = "signing-key-of-the-account";
+/// The operator's key.
+pub const OPERATOR: &str = "slk_operator";
+/// Longest a test waits for anything, in real time.
+const WATCHDOG: Duration = Duration::from_secs(60);
+
+/// What an engine is started with.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Mail and SMS go to sinks; without, everything goes nowhere.
+    pub sinks: bool,
+    /// Rows that a connection of the binary port may have open.
+    pub credit: u32,
+    /// Further lines of `[engine]`.
+    pub engine: &'static str,
+    /// Whether the corporations have keys; without, there is only `demo`.
+    pub keys: bool,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { sinks: false, credit: 64, engine: "", keys: true }
+    }
+}
+
+/// The outside world.
+pub struct Sinks {
+    /// What comes later.
+    pub world: Arc<HeapWorld>,
+    /// Book and profile.
+    pub core: Arc<SinkCore>,
+    smtp: SmtpSink,
+    sms: SmsSink,
+}
+
+/// A running engine.
+pub struct Engine {
+    /// Its clock.
+    pub clock: Arc<ManualClock>,
+    /// The world behind its providers.
+    pub sinks: Sinks,
+    /// Where HTTP listens.
+    pub http: SocketAddr,
+    /// Where the binary port listens.
+    pub binary: SocketAddr,
+    setup: Setup,
+    running: Option<Running>,
+    edges: Vec<JoinHandle<()>>,
+    shutdown: CancellationToken,
+    client: client::Client,
+    dir: TempDir,
+}
+
+/// The recorder of the process: there can be only one.
+pub fn recorder() -> PrometheusHandle {
+    static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+    RECORDER.get_or_init(|| sluis::telemetry::install().expect("nobody else installs a recorder")).clone()
+}
+
+impl Engine {
+    /// Two corporations, everything delivered nowhere.
+    pub async fn start() -> Self {
+        Self::with(Setup::default()).await
+    }
+
+    /// Two corporations, mail and SMS to sinks.
+    pub async fn with_sinks() -> Self {
+        Self::with(Setup { sinks: true, ..Setup::default() }).await
+    }
+
+    /// As `setup` says.
+    pub async fn with(setup: Setup) -> Self {
+        let clock = Arc::new(ManualClock::starting_at(START));
+        let sinks = Sinks::start(clock.clone()).await;
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut engine = Self {
+            clock,
+            sinks,
+            http: nowhere,
+            binary: nowhere,
+            setup,
+            running: None,
+            edges: Vec::new(),
+            shutdown: CancellationToken::new(),
+            client: client::Client::default(),
+            dir,
+        };
+        engine.open().await;
+        engine
+    }
+
+    async fn open(&mut self) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        (self.http, self.binary) = (listener.local_addr().unwrap(), port.local_addr().unwrap());
+        let config = self.config();
+        let around = Surroundings {
+            clock: self.clock.clone(),
+            runtime: tokio::runtime::Handle::current(),
+            prometheus: recorder(),
+            keys: Arc::new(KeyRing::new(config.keys())),
+            operators: Arc::new(match self.setup.keys {
+                true => KeyRing::new([(KeyHash::of(OPERATOR), CorporationId(1))]),
+                false => KeyRing::default(),
+            }),
+            environment: secrets(),
+            definitions: flows::load(&config).expect("the built-in flows"),
+            on_fatal: Arc::new(|why| panic!("the engine failed: {why}")),
+        };
+        let credit = config.binary.credit;
+        let running = tokio::task::spawn_blocking(move || engine_start::start(&config, around)).await.unwrap();
+        let running = running.expect("the engine starts");
+        self.shutdown = CancellationToken::new();
+        let router = sluis::http::router(running.app.clone());
+        let settings = BinarySettings { credit, max_connections: 8, tls: None };
+        self.edges = vec![
+            tokio::spawn(sluis::http::serve(listener, router, None, self.shutdown.clone())),
+            tokio::spawn(binary::serve(running.app.clone(), port, settings, self.shutdown.clone())),
+        ];
+        self.client = client::Client::default();
+        self.running = Some(running);
+        self.settled().await;
+    }
+
+    fn config(&self) -> Config {
+        let file = self.dir.path().join("sluis.toml");
+        std::fs::write(&file, self.toml()).expect("the configuration");
+        match Config::load(Some(&file), &BTreeMap::new(), &CliOverrides::default()) {
+            Ok(loaded) => loaded.config,
+            Err(problems) => panic!("{problems}"),
+        }
+    }
+
+    fn toml(&self) -> String {
+        let Setup { credit, engine, .. } = &self.setup;
+        let data: PathBuf = self.dir.path().join("data");
+        let mut toml = format!(
+            "[engine]\ndata_dir = {data:?}\nshards = 4\nallow_list = [\"*\"]\n{engine}\n\
+             [journal]\nfree_min_bytes = 1\n[binary]\ncredit = {credit}\n"
+        );
+        let parties: &[(u16, &str, &str)] =
+            if self.setup.keys { &[(1, "noord", KEYS[0]), (2, "zuid", KEYS[1])] } else { &[(1, "demo", "")] };
+        for (id, name, key) in parties {
+            let hashes = if key.is_empty() { String::new() } else { format!("\"{}\"", KeyHash::of(key)) };
+            toml += &format!(
+                "[[corporation]]\nid = {id}\nname = \"{name}\"\ndisplay_name = \"Woningstichting {name}\"\n\
+                 key_hashes = [{hashes}]\n[corporation.sender]\nemail_from = \"woning@{name}.example\"\n\
+                 email_name = \"{name}\"\nbounce_domain = \"bounce.{name}.example\"\nsms_originator = \"{name}\"\n\
+                 public_url = \"http://{http}\"\n",
+                http = self.http
+            );
+        }
+        toml += "[[provider]]\nname = \"null\"\nkind = \"null\"\nconcurrency = 8\n";
+        if self.setup.sinks {
+            let (smtp, sms) = (self.sinks.smtp.addr(), self.sinks.sms.addr());
+            toml += &format!(
+                "[[provider]]\nname = \"relay\"\nkind = \"smtp\"\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n\
+                 hello = \"post.example.nl\"\nconnections = 4\n\
+                 [[provider]]\nname = \"bird\"\nkind = \"bird-sms\"\nbase_url = \"http://{sms}\"\nconnections = 4\n\
+                 access_key_env = \"BIRD_ACCESS\"\nsigning_key_env = \"BIRD_SIGNING\"\n",
+                smtp.port()
+            );
+        }
+        toml
+    }
+
+    /// What the edges share.
+    pub fn app(&self) -> &Arc<App> {
+        &self.running.as_ref().expect("it runs").app
+    }
+
+    /// Waits until nothing happens any more unless the clock moves or somebody asks.
+    pub async fn settled(&self) {
+        let engine = &self.app().engine;
+        let quiet = async {
+            let mut look = tokio::time::interval(Duration::from_millis(1));
+            let mut calm = 0;
+            while calm < 3 {
+                engine.tick(self.clock.now());
+                look.tick().await;
+                calm = if engine.activity().is_quiet() { calm + 1 } else { 0 };
+            }
+        };
+        let waited = tokio::time::timeout(WATCHDOG, quiet).await;
+        assert!(waited.is_ok(), "{} things are still under way", engine.activity().count());
+    }
+
+    /// Moves the clock and lets everything happen that falls due.
+    pub async fn pass(&self, millis: i64) {
+        self.settled().await;
+        self.clock.advance(millis);
+        self.settled().await;
+    }
+
+    /// Ends the engine as a shutdown does, and starts another one on the same data directory.
+    pub async fn restart(&mut self) {
+        self.close().await;
+        self.open().await;
+    }
+
+    async fn close(&mut self) {
+        if let Some(running) = self.running.take() {
+            self.shutdown.cancel();
+            self.client = client::Client::default();
+            for edge in self.edges.drain(..) {
+                drop(edge.await);
+            }
+            running.stop(Duration::from_secs(5)).await.expect("the journal closes");
+        }
+    }
+
+    /// Ends it.
+    pub async fn end(mut self) {
+        self.close().await;
+    }
+}
+
+impl Sinks {
+    async fn start(clock: Arc<ManualClock>) -> Self {
+        let world = Arc::new(HeapWorld::new(move || clock.now().0));
+        let options = CoreOptions { headers: vec!["message-id".into()], keep_bodies: true };
+        let core = SinkCore::with_options(Profile::perfect(), world.clone(), options);
+        let smtp = SmtpSink::start(core.clone(), "127.0.0.1:0", SmtpOptions::default()).await.expect("a port");
+        let sms = SmsOptions { signing_key: Some(SIGNING_KEY.into()), ..SmsOptions::default() };
+        let sms = SmsSink::start(core.clone(), "127.0.0.1:0", sms).await.expect("a port");
+        Self { world, core, smtp, sms }
+    }
+}
+
+fn secrets() -> BTreeMap<String, String> {
+    let pairs = [("BIRD_ACCESS", "access-key"), ("BIRD_SIGNING", SIGNING_KEY)];
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+}
