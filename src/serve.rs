@@ -33,7 +33,7 @@ const SAY_EVERY: Duration = Duration::from_secs(3);
 pub async fn run(config: Config, environment: BTreeMap<String, String>, reload: impl Fn() -> Option<Config> + Send + 'static) -> anyhow::Result<()> {
     let (fatal, mut failed) = mpsc::channel::<String>(1);
     let keys = Arc::new(KeyRing::new(config.keys()));
-    let operators = Arc::new(KeyRing::default());
+    let operators = Arc::new(KeyRing::new(config.operator_keys()));
     let around = Surroundings {
         clock: Arc::new(SystemClock),
         runtime: tokio::runtime::Handle::current(),
@@ -59,6 +59,7 @@ pub async fn run(config: Config, environment: BTreeMap<String, String>, reload: 
             _ = hangup.recv() => match reload() {
                 Some(fresh) => {
                     keys.replace(fresh.keys());
+                    operators.replace(fresh.operator_keys());
                     tracing::info!("API keys were read again");
                 }
                 None => tracing::error!("the configuration has mistakes: the keys stay as they were"),

@@ -116,7 +116,7 @@ read_outcomes() {
   local cursor="" page
   : > "$1"
   while :; do
-    page=$(curl -sf "http://$HTTP/v1/outcomes?limit=10000${cursor:+&after=$cursor}")
+    page=$(curl -sf ${HEADERS[@]+"${HEADERS[@]}"} "http://$HTTP/v1/outcomes?limit=10000${cursor:+&after=$cursor}")
     printf '%s\n' "$page" | grep -v '"cursor"' >> "$1" || break
     cursor=$(printf '%s\n' "$page" | sed -n 's/.*"cursor":"\([^"]*\)".*/\1/p')
   done

@@ -80,10 +80,10 @@ impl ReferenceKey {
     }
 
     /// Hides where in its shard a notification was accepted: sequences would tell one corporation how much the others
-    /// send. The same id and sequence always give the same number.
+    /// send. The same id, purpose and sequence always give the same number; numbers of two purposes cannot be compared.
     #[must_use]
-    pub fn mask_position(&self, id: NotificationId, sequence: u64) -> u64 {
-        let mac = self.mac("position", &id.0.to_be_bytes());
+    pub fn mask_position(&self, id: NotificationId, of: &str, sequence: u64) -> u64 {
+        let mac = self.mac(of, &id.0.to_be_bytes());
         let mut mask = [0; 8];
         mask.copy_from_slice(&mac[..8]);
         sequence ^ u64::from_be_bytes(mask)

@@ -67,6 +67,6 @@ impl Door for App {
     }
 
     fn position(&self, id: NotificationId, sequence: u64) -> u64 {
-        self.reference.mask_position(id, sequence)
+        self.reference.mask_position(id, "accepted", sequence)
     }
 }

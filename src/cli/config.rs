@@ -12,7 +12,7 @@ use crate::config::{ApiKey, CliOverrides, Config, ConfigProblems, EXIT_CONFIG, L
 
 /// Looks at the configuration, or helps to write it.
 #[derive(Debug, clap::Subcommand)]
-pub enum ConfigCommand {
+pub(crate) enum ConfigCommand {
     /// Checks the configuration and the flows it names; reports every problem, exit code 64
     Check {
         /// Which configuration.
@@ -32,13 +32,13 @@ pub enum ConfigCommand {
 
 /// Which configuration to look at.
 #[derive(Clone, Debug, Default, clap::Args)]
-pub struct Source {
+pub(crate) struct Source {
     /// Configuration file
     #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
     /// What the command line sets.
     #[command(flatten)]
-    pub overrides: CliOverrides,
+    pub(crate) overrides: CliOverrides,
 }
 
 impl Source {
@@ -46,20 +46,20 @@ impl Source {
     ///
     /// # Errors
     /// Every problem with it.
-    pub fn load(&self, env: &BTreeMap<String, String>) -> Result<Loaded, ConfigProblems> {
+    pub(crate) fn load(&self, env: &BTreeMap<String, String>) -> Result<Loaded, ConfigProblems> {
         Config::load(self.config.as_deref(), env, &self.overrides)
     }
 }
 
 /// What a command has to say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reply {
+pub(crate) struct Reply {
     /// For standard output.
-    pub out: String,
+    pub(crate) out: String,
     /// For standard error.
-    pub err: String,
+    pub(crate) err: String,
     /// Exit code.
-    pub code: u8,
+    pub(crate) code: u8,
 }
 
 impl Reply {
@@ -76,7 +76,7 @@ impl Reply {
 
 /// Runs one command. `env` is the environment of the process.
 #[must_use]
-pub fn run(command: &ConfigCommand, env: &BTreeMap<String, String>) -> Reply {
+pub(crate) fn run(command: &ConfigCommand, env: &BTreeMap<String, String>) -> Reply {
     match command {
         ConfigCommand::Check { source, secrets } => check(source, *secrets, env),
         ConfigCommand::Print(source) => print(source, env),
@@ -161,7 +161,7 @@ fn key() -> Reply {
 
 /// The environment variables, as a Markdown table.
 #[must_use]
-pub fn env_table() -> String {
+pub(crate) fn env_table() -> String {
     let mut text = String::from("| variable | setting | what it must be | example |\n|---|---|---|---|\n");
     for setting in SETTINGS {
         let _ =

@@ -2,13 +2,11 @@
 
 use std::fmt::Write as _;
 
-use sluis_actors::telemetry::ACTOR_METRICS;
-
 use super::config::Reply;
-use crate::telemetry::names::OWN_METRICS;
+use crate::telemetry::all_metrics;
 
 pub(super) fn run() -> Reply {
-    let mut all: Vec<_> = OWN_METRICS.iter().chain(ACTOR_METRICS).collect();
+    let mut all: Vec<_> = all_metrics().collect();
     all.sort_by_key(|metric| metric.name);
     let mut out = String::new();
     for metric in all {

@@ -100,7 +100,7 @@ impl Layers {
                 break;
             }
             let below = table.entry(key).or_insert_with(|| Value::Table(Table::new()));
-            // A merge never leaves anything but a table here.
+            // Something else stands there: the reader reports it.
             let Value::Table(next) = below else { return };
             table = next;
         }

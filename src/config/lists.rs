@@ -75,8 +75,8 @@ pub(super) fn check(config: &Config, problems: &mut Collector) {
     unique("provider", "name", config.providers.iter().map(|p| p.name.clone()), problems);
     unique("corporation", "name", config.corporations.iter().map(|c| c.name.clone()), problems);
     unique("corporation", "id", config.corporations.iter().map(|c| c.id.to_string()), problems);
-    check_keys(config, problems);
     check_shares(config, problems);
+    check_keys(config, problems);
 }
 
 fn is_name(name: &str) -> bool {

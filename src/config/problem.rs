@@ -73,7 +73,8 @@ impl fmt::Display for ConfigProblems {
     }
 }
 
-/// Problems under collection. Says nothing twice about one path: the first finding is the cause of the others.
+/// Problems under collection. Says nothing twice about one path, nor about what lies below it: the first finding is the
+/// cause of the others.
 #[derive(Debug, Default)]
 pub(super) struct Collector {
     found: Vec<Problem>,
@@ -82,7 +83,8 @@ pub(super) struct Collector {
 
 impl Collector {
     pub(super) fn add(&mut self, problem: Problem) {
-        if self.paths.insert(problem.path.clone()) {
+        if !self.has(&problem.path) {
+            self.paths.insert(problem.path.clone());
             self.found.push(problem);
         }
     }
@@ -92,7 +94,8 @@ impl Collector {
     }
 
     pub(super) fn has(&self, path: &str) -> bool {
-        self.paths.contains(path)
+        let above = path.match_indices(['.', '[']).map(|(at, _)| &path[..at]);
+        above.chain([path]).any(|path| self.paths.contains(path))
     }
 
     pub(super) fn finish(self) -> Vec<Problem> {

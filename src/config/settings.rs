@@ -36,7 +36,7 @@ impl Setting {
 }
 
 /// What every environment variable of the configuration starts with.
-pub const PREFIX: &str = "SLUIS_";
+pub(super) const PREFIX: &str = "SLUIS_";
 
 const fn setting(path: &'static str, kind: Kind, expected: &'static str, example: &'static str) -> Setting {
     Setting { path, kind, expected, example }

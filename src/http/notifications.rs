@@ -50,7 +50,7 @@ pub(super) fn accepted(app: &App, admitted: Admitted, answer: ShardAnswer) -> Re
         // A repeat of something whose first acceptance was lost before it was durable.
         _ => return Err(ask::AskError::Lost.into()),
     };
-    let position = format!("{:016x}", app.reference.mask_position(id, position));
+    let position = format!("{:016x}", app.reference.mask_position(id, "accepted", position));
     Ok(AcceptedBody { id: id.to_string(), status: "accepted", position, duplicate })
 }
 

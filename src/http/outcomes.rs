@@ -115,7 +115,7 @@ fn scan(app: &App, corporation: CorporationId, mut cursor: Vec<u64>, limit: usiz
             if let Ok(Record::Tenant(record)) = Record::decode(bytes)
                 && record.tenant.corporation == corporation
             {
-                let position = |event: &Event| event.notification().map_or(0, |id| app.reference.mask_position(id, sequence.0));
+                let position = |event: &Event| event.notification().map_or(0, |id| app.reference.mask_position(id, "ended", sequence.0));
                 for row in record.events.iter().filter_map(|event| explain::outcome(position(event), &record, event)) {
                     // Writing to memory does not fail, and every field serialises.
                     drop(serde_json::to_writer(&mut body, &row));

@@ -5,3 +5,14 @@ pub mod names;
 mod recorder;
 
 pub use recorder::{JournalObserver, install, sample};
+
+use sluis_actors::router::RouterMetric;
+use sluis_actors::supervisor::SupervisorMetric;
+use sluis_actors::telemetry::{ACTOR_METRICS, Described};
+
+/// Every metric of the process: the binary's own, the shards', the routers', the supervisors'.
+pub fn all_metrics() -> impl Iterator<Item = Described> {
+    let routers = RouterMetric::ALL.into_iter().map(|m| Described { name: m.name(), kind: m.kind(), help: m.help() });
+    let supervisors = SupervisorMetric::ALL.into_iter().map(|m| Described { name: m.name(), kind: m.kind(), help: m.help() });
+    names::OWN_METRICS.iter().chain(ACTOR_METRICS).copied().chain(routers).chain(supervisors)
+}

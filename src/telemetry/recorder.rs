@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use sluis_actors::telemetry::{ACTOR_METRICS, Described};
+use sluis_actors::telemetry::Described;
 
-use super::names::{self, OWN_METRICS};
+use super::{all_metrics, names};
 use crate::app::App;
 
 const SECONDS: &[f64] = &[0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
@@ -22,7 +22,7 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
         .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), SECONDS)?
         .set_buckets_for_metric(Matcher::Suffix("_records".into()), COUNTS)?;
     let handle = builder.install_recorder()?;
-    OWN_METRICS.iter().chain(ACTOR_METRICS).for_each(describe);
+    all_metrics().for_each(|metric| describe(&metric));
     gauge!(names::WEAK_DURABILITY).set(0.0);
     Ok(handle)
 }

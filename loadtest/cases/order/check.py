@@ -46,7 +46,7 @@ def finish(name, rest, begin, resumed_at):
 
 def path_of(arguments):
     """The file behind the descriptor, as strace -y names it: the same file may be open twice."""
-    return arguments.split(",")[0].split(")")[0].split("<", 1)[-1].rstrip(">")
+    return arguments.split("<", 1)[-1].split(">", 1)[0]
 
 
 def unescape(text):

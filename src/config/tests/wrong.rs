@@ -79,7 +79,7 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "[provider]\nname = \"a\"\nkind = \"null\"",
-        "provider: { name = \"a\", kind = \"null\" }: expected a list: [[provider]], with two brackets",
+        "provider: { kind = \"null\", name = \"a\" }: expected a list: [[provider]], with two brackets",
     ),
 ];
 
@@ -148,6 +148,14 @@ fn each_wrong_value_of_a_corporation_is_answered_too() {
 }
 
 #[test]
+fn nothing_is_said_about_what_was_made_up() {
+    let sender = KEYED.lines().filter(|line| !line.starts_with("sender")).collect::<Vec<_>>().join("\n");
+    let expected =
+        "corporation.waterpoort.sender: not given: expected a section: [corporation.sender], as in the default configuration";
+    assert_eq!(wrong(&sender), expected);
+}
+
+#[test]
 fn a_log_filter_must_be_one() {
     let found = wrong("log.filter = \"info,=\"");
     assert!(found.starts_with("log.filter: info,=: expected a level, or a list of parts with levels: "), "{found}");
@@ -185,8 +193,23 @@ fn several_problems_are_reported_at_once() {
         kind = "bird"
     "#;
     let expected = "\
+corporation.waterpoort.key_hashes[1]: 5: expected a string: see the default configuration
+corporation.waterpoort.limits.email.weight: 0: expected a whole number above zero: see the default configuration
+corporation.waterpoort.id: not given: expected a whole number from 1 to 65535: such as 1
+corporation.waterpoort.sender: not given: expected a section: [corporation.sender], as in the default configuration
+engine.enviroment: unknown key: expected one of allow_list, data_dir, environment, max_open, prepare_threads, shards, \
+shutdown_grace: did you mean \"environment\"?
 http.address: \"everywhere\": expected an IP address with a port: such as 127.0.0.1:8080
 http.request_timeout: 30: expected a length of time: such as 30s
-";
+provider.relay.helo: unknown key: expected one of burst, ca_file, command_timeout, concurrency, connect_timeout, connections, \
+data_timeout, hello, host, idle, kind, messages_per_connection, name, on_doubt, password_env, password_file, pipelining, port, \
+rate_per_second, tls, username, wait: did you mean \"hello\"?
+provider.relay.port: \"submission\": expected a whole number, at most 65535: see the default configuration
+provider.relay.hello: not given: expected a value: this key has no default
+provider.bird.kind: \"bird\": expected one of smtp, bird-sms, null: did you mean \"bird-sms\"?
+engine.shards: 0: expected a number from 1 to 1024: such as 16
+retry.longest: 2h: expected at least retry.first, 3h: delays double up to the longest
+corporation.waterpoort.key_hashes[0]: 8 characters: expected a BLAKE3 hash of 64 hex digits: never the key itself; \
+`sluis config key` makes a key with its hash";
     assert_eq!(wrong(text), expected);
 }

@@ -64,7 +64,8 @@ fn paths() -> Value {
     let all: [Vec<Op>; 3] = [senders::operations(), results::operations(), serving::operations()];
     for op in all.into_iter().flatten().chain(people::operations()) {
         let path = paths.entry(op.path).or_insert_with(|| json!({}));
-        path[op.method] = op.document();
+        let method = op.method;
+        path[method] = op.document();
     }
     Value::Object(paths)
 }

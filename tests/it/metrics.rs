@@ -1,0 +1,150 @@
+//! `/metrics` is text that Prometheus reads; every name in it is one that `sluis metrics` explains; labels are few, and
+//! none names a tenant, an address or an id.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+use sluis::telemetry::all_metrics;
+
+use crate::support::{Body, Engine, NOORD, OPERATOR, ZUID, notice};
+
+/// A sample: its name, its labels, its value.
+struct Sample<'a> {
+    name: &'a str,
+    labels: BTreeMap<&'a str, &'a str>,
+    value: f64,
+}
+
+fn sample(line: &str) -> Sample<'_> {
+    let (head, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("no value: {line}"));
+    let (name, labels) = head.split_once('{').unwrap_or((head, ""));
+    let labels = labels.trim_end_matches('}').trim_end_matches(',');
+    let pair = |pair: &'_ str| -> (usize, usize) { (pair.find('=').unwrap(), pair.len()) };
+    let labels = labels
+        .split("\",")
+        .filter(|text| !text.is_empty())
+        .map(|text| {
+            let (at, end) = pair(text);
+            (&text[..at], text[at + 1..end].trim_matches('"'))
+        })
+        .collect();
+    Sample { name, labels, value: value.parse().unwrap_or_else(|_| panic!("no number: {line}")) }
+}
+
+/// The metric a sample belongs to: histograms have three kinds of samples.
+fn family<'a>(name: &'a str, kinds: &BTreeMap<&str, &str>) -> &'a str {
+    let stem = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
+    stem.filter(|stem| kinds.get(stem).is_some_and(|kind| *kind == "histogram")).unwrap_or(name)
+}
+
+async fn busy() -> Engine {
+    let engine = Engine::with_sinks().await;
+    for (number, key) in [NOORD, ZUID].into_iter().enumerate() {
+        engine.mailed_storno(key, "H-geheim", "bounce@huurder-geheim.example", &format!("F-{number}")).await;
+        engine.reachable(key, "H-2").await;
+        engine.accepted(key, notice("H-2", "m-1")).await;
+        engine.accepted(key, notice("H-2", "m-1")).await;
+        engine.post(key, json!({})).await;
+        let mail = Body::Bytes("message/rfc822", b"Subject: x\r\n\r\nx".to_vec());
+        engine.call(key, "POST", "/v1/receipts/email", mail).await;
+        engine.ask(key, "/v1/notifications/..%2fgeheim").await;
+        engine.ask(key, "/geheim/nergens").await;
+    }
+    engine.pass(49 * 3_600_000).await;
+    engine
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn prometheus_can_read_it_and_the_operator_can_understand_it() {
+    let engine = busy().await;
+    let reply = engine.ask(OPERATOR, "/metrics").await;
+    assert_eq!(reply.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+    let text = reply.text();
+    let (mut kinds, mut helps, mut seen) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+    for line in text.lines().filter(|line| line.starts_with('#')) {
+        let mut words = line.splitn(4, ' ').skip(1);
+        let (what, name, rest) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap_or_default());
+        let known = match what {
+            "TYPE" => kinds.insert(name, rest),
+            "HELP" => helps.insert(name, rest),
+            other => panic!("{other}: {line}"),
+        };
+        assert!(known.is_none(), "twice: {line}");
+    }
+    let described: BTreeMap<&str, _> = all_metrics().map(|metric| (metric.name, metric)).collect();
+    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let sample = sample(line);
+        let name = family(sample.name, &kinds);
+        let metric = described.get(name).unwrap_or_else(|| panic!("{name} is not among `sluis metrics`"));
+        assert_eq!(kinds.get(name), Some(&metric.kind), "{name}");
+        assert_eq!(helps.get(name).map(|help| help.trim()), Some(metric.help.trim()), "{name}");
+        assert!(sample.value.is_finite() || sample.name.ends_with("_sum"), "{line}");
+        assert!(metric.kind != "counter" || sample.value >= 0.0, "{line}");
+        seen.insert((line.rsplit_once(' ').unwrap().0, name));
+    }
+    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).count();
+    assert_eq!(seen.len(), lines, "the same series twice");
+    let names: BTreeSet<&str> = seen.iter().map(|(_, name)| *name).collect();
+    for name in [
+        "sluis_intake_accepted_total",
+        "sluis_intake_rejected_total",
+        "sluis_journal_sync_seconds",
+        "sluis_journal_group_records",
+        "sluis_shard_inbox_depth",
+        "sluis_router_waiting_messages",
+        "sluis_attempt_outcomes_total",
+        "sluis_shard_timers_pending",
+        "sluis_shard_escalations_total",
+        "sluis_open_notifications_bound",
+        "sluis_journal_disk_bytes",
+    ] {
+        assert!(names.contains(name), "{name} is missing from {names:?}");
+    }
+    engine.end().await;
+}
+
+#[test]
+fn every_name_says_what_it_counts_and_in_what() {
+    const UNITS: [&str; 19] = [
+        "total", "seconds", "bytes", "depth", "bound", "notifications", "tenants", "messages", "pending", "effects", "records",
+        "connections", "keys", "enabled", "in_use", "open", "attempts", "under_way", "entities",
+    ];
+    let mut names = BTreeSet::new();
+    for metric in all_metrics() {
+        let name = metric.name;
+        assert!(names.insert(name), "{name} twice");
+        assert!(name.starts_with("sluis_") && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{name}");
+        assert_eq!(metric.kind == "counter", name.ends_with("_total"), "{name}: `_total` is for counters, and for all of them");
+        assert!(["counter", "gauge", "histogram"].contains(&metric.kind), "{name}");
+        assert!(UNITS.iter().any(|unit| name.ends_with(&format!("_{unit}"))), "{name} has no unit");
+        assert!(metric.help.trim().len() > 20, "{name} needs help");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn labels_are_few_and_name_no_tenant() {
+    let engine = busy().await;
+    let text = engine.ask(OPERATOR, "/metrics").await.text();
+    const KNOWN: [&str; 17] = [
+        "actor", "cause", "channel", "corporation", "effect", "event", "kind", "lane", "le", "limiter", "line", "provider", "reason",
+        "route", "shard", "status", "verdict",
+    ];
+    let mut values: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
+    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        for (label, value) in sample(line).labels {
+            assert!(KNOWN.contains(&label), "{line}");
+            values.entry((sample(line).name, label)).or_default().insert(value);
+        }
+    }
+    for ((name, label), values) in &values {
+        assert!(values.len() <= 64, "{name}: {} values of {label}", values.len());
+        for value in values {
+            let id = value.len() >= 16 && value.bytes().all(|b| b.is_ascii_hexdigit());
+            assert!(!id && !value.contains('@'), "{name}: {label} = {value}");
+        }
+    }
+    for secret in ["geheim", "H-2", "612345678", "F-0", "bounce.noord", NOORD, OPERATOR] {
+        assert!(!text.contains(secret), "{secret} stands in the metrics");
+    }
+    engine.end().await;
+}
