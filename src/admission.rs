@@ -177,10 +177,8 @@ impl Admission {
         let reference = self.book.current(corporation, &request.flow).ok_or_else(|| Rejected::UnknownFlow(names()))?;
         let flow = self.book.flow(reference).ok_or_else(|| Rejected::UnknownFlow(names()))?;
         let fields = intake::validate(request, flow, self.environment).map_err(Rejected::Invalid)?;
-        let idempotency = Idempotency {
-            key: intake::key_hash(corporation, &request.idempotency_key),
-            body: intake::body_hash(request),
-        };
+        let idempotency =
+            Idempotency { key: intake::key_hash(corporation, &request.idempotency_key), body: intake::body_hash(request) };
         let tenant = TenantKey::new(corporation, request.tenant_id.as_str());
         let now = self.clock.now();
         let id = crate::ids::mint(tenant.shard(self.engine.shards()), now);
@@ -230,8 +228,8 @@ impl Admission {
 }
 
 /// Takes a refused letter apart without answering it: the caller is told by the return value. Its claim is given back.
-fn forget(letter: Letter) {
-    if let Letter::Input { reply, .. } | Letter::Query { reply, .. } = letter {
+fn forget(letter: Box<Letter>) {
+    if let Letter::Input { reply, .. } | Letter::Query { reply, .. } = *letter {
         reply.forget();
     }
 }

@@ -64,9 +64,8 @@ pub fn start(config: &Config, around: Surroundings) -> anyhow::Result<Running> {
     let journal: Arc<dyn Journal> = Arc::new(journal);
     let fatal = around.on_fatal.clone();
     journal.on_failure(Arc::new(move |failure| fatal(format!("the journal failed: {failure}"))));
-    let book = Book::load(&*journal, around.definitions).map_err(|problems| {
-        anyhow::anyhow!(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-    })?;
+    let book = Book::load(&*journal, around.definitions)
+        .map_err(|problems| anyhow::anyhow!(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
     let (book, reference) = (Arc::new(book), reference_key(data_dir)?);
     let providers = config.provider_setups(&MapSecrets(&around.environment))?;
     let ways = providers.iter().map(|setup| (setup.provider.name().to_owned(), setup.provider.clone())).collect();
@@ -158,7 +157,9 @@ impl Actors {
     }
 
     fn stop(self) {
-        self.arbiters.iter().for_each(|arbiter| drop(arbiter.stop()));
+        self.arbiters.iter().for_each(|arbiter| {
+            arbiter.stop();
+        });
         for arbiter in self.arbiters {
             drop(arbiter.join());
         }
@@ -180,7 +181,8 @@ fn reference_key(data_dir: &Path) -> anyhow::Result<ReferenceKey> {
         Err(error) => return Err(error).with_context(|| format!("{}: cannot be read", path.display())),
     };
     let secret = <[u8; 32]>::try_from(bytes);
-    let secret = secret.map_err(|bytes| anyhow::anyhow!("{}: {} bytes, expected 32: restore it from a copy", path.display(), bytes.len()))?;
+    let secret = secret
+        .map_err(|bytes| anyhow::anyhow!("{}: {} bytes, expected 32: restore it from a copy", path.display(), bytes.len()))?;
     Ok(ReferenceKey::new(secret))
 }
 

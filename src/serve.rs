@@ -30,7 +30,11 @@ const SAY_EVERY: Duration = Duration::from_secs(3);
 ///
 /// # Errors
 /// Anything that keeps it from starting, or a failure of the journal.
-pub async fn run(config: Config, environment: BTreeMap<String, String>, reload: impl Fn() -> Option<Config> + Send + 'static) -> anyhow::Result<()> {
+pub async fn run(
+    config: Config,
+    environment: BTreeMap<String, String>,
+    reload: impl Fn() -> Option<Config> + Send + 'static,
+) -> anyhow::Result<()> {
     let (fatal, mut failed) = mpsc::channel::<String>(1);
     let keys = Arc::new(KeyRing::new(config.keys()));
     let operators = Arc::new(KeyRing::new(config.operator_keys()));
@@ -129,7 +133,11 @@ fn housekeeping(app: Arc<App>, free_min: u64, shutdown: CancellationToken) -> Ve
             if let Ok(stats) = tokio::task::spawn_blocking(move || journal.stats()).await {
                 let low = stats.disk_free_bytes < free_min;
                 if low {
-                    tracing::warn!(free = stats.disk_free_bytes, needed = free_min, "the disk is nearly full: intake is refused, what is open goes on");
+                    tracing::warn!(
+                        free = stats.disk_free_bytes,
+                        needed = free_min,
+                        "the disk is nearly full: intake is refused, what is open goes on"
+                    );
                 }
                 app.gatekeeper.set_disk_low(low);
             }
@@ -138,7 +146,13 @@ fn housekeeping(app: Arc<App>, free_min: u64, shutdown: CancellationToken) -> Ve
     vec![tick, disk]
 }
 
-async fn end(running: Running, edges: Vec<Edge>, house: Vec<Edge>, shutdown: &CancellationToken, grace: Duration) -> anyhow::Result<()> {
+async fn end(
+    running: Running,
+    edges: Vec<Edge>,
+    house: Vec<Edge>,
+    shutdown: &CancellationToken,
+    grace: Duration,
+) -> anyhow::Result<()> {
     tracing::info!("stopping: no more intake");
     running.app.gatekeeper.stop();
     shutdown.cancel();

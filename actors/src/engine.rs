@@ -287,9 +287,12 @@ fn start_shard(settings: &EngineSettings, core: ShardCore, bell: Arc<Bell>, numb
 struct Channels {
     routers: BTreeMap<Channel, RouterLink>,
     supervisors: Vec<(Box<str>, Arc<Supervisor>)>,
-    inboxes: HashMap<Channel, Vec<(Arc<SupervisorInbox>, Arc<Gate>)>>,
+    inboxes: HashMap<Channel, Vec<WayOut>>,
     entries: HashMap<Channel, Vec<ProviderEntry>>,
 }
+
+/// A supervisor's inbox, and what it shares with the router.
+type WayOut = (Arc<SupervisorInbox>, Arc<Gate>);
 
 struct RouterLink {
     bell: Arc<Bell>,
@@ -363,9 +366,9 @@ impl Channels {
         let of = |link: &RouterLink| (link.boards[usize::from(shard)].clone(), link.bell.clone());
         let news = news.clone();
         Links {
-            dispatch: Arc::new(move |dispatch: Dispatch| {
+            dispatch: Arc::new(move |dispatch: Box<Dispatch>| {
                 match inboxes.get(&dispatch.channel).and_then(|all| all.get(dispatch.provider)) {
-                    Some((inbox, _)) => inbox.offer(dispatch),
+                    Some((inbox, _)) => inbox.offer(*dispatch).map_err(Box::new),
                     None => Err(dispatch),
                 }
             }),

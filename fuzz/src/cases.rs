@@ -52,7 +52,21 @@ pub fn case(corpus: &[Vec<u8>], seed: u64, number: u64) -> Vec<u8> {
 
 fn mutate(bytes: &mut Vec<u8>, corpus: &[Vec<u8>], dice: &mut Dice) {
     const WORDS: [&[u8]; 16] = [
-        b"\r\n", b"\n\n", b"\"", b";", b",", b"\0", b"\xff", b"\xc3\xa9", b"--", b":", b"@", b"{", b"}", b"\\u0000", b"\xff\xff\xff\xff",
+        b"\r\n",
+        b"\n\n",
+        b"\"",
+        b";",
+        b",",
+        b"\0",
+        b"\xff",
+        b"\xc3\xa9",
+        b"--",
+        b":",
+        b"@",
+        b"{",
+        b"}",
+        b"\\u0000",
+        b"\xff\xff\xff\xff",
         b"\x7f\xff\xff\xff\xff\xff\xff\xff",
     ];
     let at = dice.below(bytes.len() + 1);

@@ -49,18 +49,19 @@ fn inspected(data_dir: &Path) -> anyhow::Result<(String, u8)> {
         inspection.shard_count, inspection.generations, inspection.disk_bytes
     );
     for (report, checkpoint) in inspection.shards.iter().zip(&inspection.checkpoints) {
-        drop(writeln!(out, "{report:?} checkpoint {checkpoint}"));
+        let _ = writeln!(out, "{report:?} checkpoint {checkpoint}");
     }
     for problem in &inspection.problems {
         let mend = if problem.repaired_by_start { "a start cuts it off" } else { "a start refuses" };
-        drop(writeln!(out, "problem in generation {}: {} ({mend})", problem.generation, problem.error));
+        let _ = writeln!(out, "problem in generation {}: {} ({mend})", problem.generation, problem.error);
     }
     Ok((out, u8::from(!inspection.problems.is_empty())))
 }
 
 fn verified(data_dir: &Path) -> anyhow::Result<(String, u8)> {
     let inspection = look(data_dir)?;
-    let (journal, _) = SledJournal::open(&data_dir.join("journal"), Options { shards: inspection.shard_count, ..Options::default() })?;
+    let (journal, _) =
+        SledJournal::open(&data_dir.join("journal"), Options { shards: inspection.shard_count, ..Options::default() })?;
     let (mut out, mut bad) = (String::new(), 0);
     for number in 0..journal.shards() {
         let shard = Shard(number);
@@ -70,14 +71,14 @@ fn verified(data_dir: &Path) -> anyhow::Result<(String, u8)> {
                 Ok(_) => good += 1,
                 Err(error) => {
                     bad += 1;
-                    drop(writeln!(out, "shard {number} record {sequence}: {error}"));
+                    let _ = writeln!(out, "shard {number} record {sequence}: {error}");
                 }
             }
             ControlFlow::Continue(())
         })?;
-        drop(writeln!(out, "shard {number}: {good} records read"));
+        let _ = writeln!(out, "shard {number}: {good} records read");
     }
     journal.close()?;
-    drop(writeln!(out, "{bad} records cannot be read"));
+    let _ = writeln!(out, "{bad} records cannot be read");
     Ok((out, u8::from(bad > 0)))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use sluis_model::{Clock as _, NotificationId, Timestamp};
+use sluis_model::{Clock as _, NotificationId, SECOND, Timestamp};
 
 use super::files::Files;
 use super::inputs::InputBook;
@@ -22,6 +22,8 @@ const STUCK: Duration = Duration::from_secs(120);
 const MOMENT: Duration = Duration::from_micros(200);
 /// Looks before the first pause.
 const EAGER: usize = 32;
+/// The demo's clock stands at whole beats only: what falls due within one is done in one go, at most this much late.
+const BEAT: i64 = 10 * SECOND;
 /// Most steps without the clock moving.
 const MOST_STANDING: usize = 10_000;
 
@@ -82,12 +84,13 @@ impl Driver {
         }
     }
 
-    /// The earliest thing due: ours, the outside world's or the engine's.
+    /// When to step to: the end of the beat in which the earliest thing is due, ours, the outside world's or the engine's.
     fn next_due(&self) -> Option<Timestamp> {
         let ours = self.schedule.next_due();
         let world = self.stage.world.next_due_ms().map(Timestamp);
         let engine = Some(self.stage.app().engine.next_due());
-        [ours, world, engine].into_iter().flatten().min().filter(|at| *at <= Schedule::horizon())
+        let first = [ours, world, engine].into_iter().flatten().min().filter(|at| *at <= Schedule::horizon())?;
+        Some(Timestamp(first.0 + (-first.0).rem_euclid(BEAT)))
     }
 
     /// Waits until nothing is under way.
@@ -137,10 +140,8 @@ impl Driver {
         while let Some(act) = self.schedule.pop_due(now) {
             self.one(act, now).await?;
         }
-        while let Some((_, event)) = self.stage.world.pop_due(now.0) {
-            self.inputs.post_receipt(&self.stage.api, event, now).await?;
-        }
-        Ok(())
+        let events = self.stage.said_by(now);
+        self.inputs.post_receipts(&self.stage.api, events, now).await
     }
 
     async fn one(&mut self, act: Act, now: Timestamp) -> anyhow::Result<()> {

@@ -14,8 +14,6 @@ const PAGE: usize = 1_000;
 pub(super) struct Account {
     /// Everything that ended, then everything that is open.
     pub(super) rows: Vec<OutcomeRow>,
-    /// How many of them are open.
-    pub(super) open: usize,
     /// Lists of the tasks that are open.
     pub(super) tasks: Vec<String>,
 }
@@ -28,7 +26,7 @@ impl Account {
         rows.extend(open.iter().filter_map(|row| serde_json::from_value::<OutcomeRow>(row.clone()).ok()));
         let tasks = pages(api, "/v1/tasks", "tasks").await?;
         let list = |task: &Value| task["list"].as_str().unwrap_or_default().to_owned();
-        Ok(Self { rows, open: open.len(), tasks: tasks.iter().map(list).collect() })
+        Ok(Self { rows, tasks: tasks.iter().map(list).collect() })
     }
 }
 

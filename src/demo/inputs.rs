@@ -118,15 +118,44 @@ impl InputBook {
         Ok(())
     }
 
-    /// Posts what the outside world says about a message.
-    pub(super) async fn post_receipt(&mut self, api: &Api, event: LaterEvent, now: Timestamp) -> anyhow::Result<()> {
+    /// Posts what the outside world says about messages: at once, but what concerns one message in its order.
+    pub(super) async fn post_receipts(&mut self, api: &Api, events: Vec<LaterEvent>, now: Timestamp) -> anyhow::Result<()> {
+        let mut messages: BTreeMap<String, Vec<LaterEvent>> = BTreeMap::new();
+        for event in events {
+            messages.entry(message_of(&event)).or_default().push(event);
+        }
+        let post = |events: Vec<LaterEvent>| post_in_order(api, events, now);
+        let said: Vec<Receipts> = stream::iter(messages.into_values()).map(post).buffer_unordered(AT_ONCE).try_collect().await?;
+        said.into_iter().for_each(|one| self.receipts.add(one));
+        Ok(())
+    }
+}
+
+/// What an event speaks of, as far as it can be told apart from others.
+fn message_of(event: &LaterEvent) -> String {
+    match event {
+        LaterEvent::Dsn { envelope_from, .. } => envelope_from.clone(),
+        LaterEvent::SmsCallback(callback) => callback.url.split("&status=").next().unwrap_or_default().to_owned(),
+    }
+}
+
+async fn post_in_order(api: &Api, events: Vec<LaterEvent>, now: Timestamp) -> anyhow::Result<Receipts> {
+    let mut receipts = Receipts::default();
+    for event in events {
+        receipts.post(api, event, now).await?;
+    }
+    Ok(receipts)
+}
+
+impl Receipts {
+    async fn post(&mut self, api: &Api, event: LaterEvent, now: Timestamp) -> anyhow::Result<()> {
         let call = match event {
             LaterEvent::Dsn { raw, .. } => {
-                self.receipts.bounces += 1;
+                self.bounces += 1;
                 Call::post("/v1/receipts/email", "message/rfc822", raw)
             }
             LaterEvent::SmsCallback(callback) => {
-                self.receipts.callbacks += 1;
+                self.callbacks += 1;
                 let method = match callback.method {
                     CallbackMethod::Get => http::Method::GET,
                     CallbackMethod::Post => http::Method::POST,
@@ -136,14 +165,21 @@ impl InputBook {
         };
         let answer = api.send(call).await?;
         if answer.status != StatusCode::OK {
-            self.receipts.refused.push(format!("{}: {}", answer.status, answer.text()));
+            self.refused.push(format!("{}: {}", answer.status, answer.text()));
             return Ok(());
         }
         let body: Value = read("receipt", &answer.body)?;
         for effect in body["receipts"].as_array().into_iter().flatten().filter_map(|row| row["effect"].as_str()) {
-            *self.receipts.effects.entry(effect.to_owned()).or_default() += 1;
+            *self.effects.entry(effect.to_owned()).or_default() += 1;
         }
         Ok(())
+    }
+
+    fn add(&mut self, more: Self) {
+        self.bounces += more.bounces;
+        self.callbacks += more.callbacks;
+        more.effects.into_iter().for_each(|(effect, count)| *self.effects.entry(effect).or_default() += count);
+        self.refused.extend(more.refused);
     }
 }
 

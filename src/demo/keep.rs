@@ -28,8 +28,7 @@ pub(super) async fn serve(driver: &mut Driver) -> anyhow::Result<()> {
         let elapsed = i64::try_from((monotonic() - began) / 1_000_000).unwrap_or(i64::MAX);
         let now = Timestamp(from.0.saturating_add(elapsed));
         driver.stage.step_to(now);
-        while let Some((_, event)) = driver.stage.world.pop_due(now.0) {
-            driver.inputs.post_receipt(&driver.stage.api, event, now).await?;
-        }
+        let events = driver.stage.said_by(now);
+        driver.inputs.post_receipts(&driver.stage.api, events, now).await?;
     }
 }

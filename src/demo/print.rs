@@ -20,7 +20,7 @@ use super::story::Story;
 use super::time;
 
 /// Width of a text column.
-const WIDE: usize = 62;
+const WIDE: usize = 84;
 /// Differences shown of each check.
 const SHOWN: usize = 8;
 /// Width at which long text is broken.
@@ -118,7 +118,7 @@ fn heading(text: &str) {
 }
 
 fn row(name: &str, count: impl std::fmt::Display) {
-    println!("  {name:<WIDE$}{count:>8}");
+    println!("  {name:<WIDE$}{count:>7}");
 }
 
 fn came_in(report: &Report) {
@@ -243,7 +243,7 @@ fn books(report: &Report) {
     heading("The books: input files, the sinks' ledgers, the journal");
     for check in &report.checks {
         let mark = if check.is_good() { "ok" } else { "WRONG" };
-        println!("  {:<84}{:>7}  {mark}", check.name, check.looked_at);
+        println!("  {:<WIDE$}{:>7}  {mark}", check.name, check.looked_at);
         differences(check);
     }
     let verdict = if report.is_balanced() { "The three books balance." } else { "THE BOOKS DO NOT BALANCE." };

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use sluis_loadtest::sink::{CoreOptions, HeapWorld, Profile, SinkCore, SmsOptions, SmsSink, SmtpOptions, SmtpSink};
+use sluis_loadtest::sink::{CoreOptions, HeapWorld, LaterEvent, Profile, SinkCore, SmsOptions, SmsSink, SmtpOptions, SmtpSink};
 use sluis_model::{Clock as _, ManualClock, Timestamp};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -105,6 +105,11 @@ impl Stage {
         self.app().engine.tick(now);
     }
 
+    /// What the outside world has to say by now, in the order of its planning.
+    pub(super) fn said_by(&self, now: Timestamp) -> Vec<LaterEvent> {
+        std::iter::from_fn(|| self.world.pop_due(now.0)).map(|(_, event)| event).collect()
+    }
+
     /// Fails when the engine may not go on.
     pub(super) fn check(&self) -> anyhow::Result<()> {
         match self.fatal.get() {
@@ -183,9 +188,9 @@ fn configuration(at: &Path, http: SocketAddr, smtp: SocketAddr, sms: SocketAddr)
          [corporation.sender]\nemail_from = \"woning@demo.example\"\nemail_name = \"Woningstichting Demo\"\n\
          bounce_domain = \"bounce.demo.example\"\nsms_originator = \"Demo\"\npublic_url = \"http://{http}\"\n\
          [[provider]]\nname = \"relay\"\nkind = \"smtp\"\nhost = \"{smtp_host}\"\nport = {smtp_port}\ntls = \"none\"\n\
-         hello = \"post.demo.example\"\nconnections = 16\n\
+         hello = \"post.demo.example\"\n\
          [[provider]]\nname = \"bird\"\nkind = \"bird-sms\"\nbase_url = \"http://{sms}\"\n\
-         access_key_file = {access}\nsigning_key_file = {signing}\nconnections = 16\n",
+         access_key_file = {access}\nsigning_key_file = {signing}\n",
         data = quoted(at.join("data")),
         smtp_host = smtp.ip(),
         smtp_port = smtp.port(),

@@ -62,19 +62,48 @@ fn richness(note: &Note) -> u32 {
     marks.into_iter().filter(|(mark, _)| *mark).map(|(_, weight)| weight).sum()
 }
 
-/// The rows of a timeline, oldest first; daily balances in a row become one.
+/// The rows of a timeline, oldest first; the same balance on mornings in a row becomes one row.
 fn folded(timeline: &Value) -> Vec<(String, String)> {
     let mut rows: Vec<(String, String)> = Vec::new();
-    let mut balances = 0;
+    let (mut balance, mut mornings) = (None, 0);
     for row in timeline["rows"].as_array().into_iter().flatten().rev() {
         let text = row["text"].as_str().unwrap_or_default();
         let at = shown_text(row["at"].as_str().unwrap_or_default());
-        let is_balance = row["kind"] == "fact" && row["details"]["type"] == "balance";
-        balances = if is_balance { balances + 1 } else { 0 };
+        let told = (row["details"]["type"] == "balance").then(|| row["details"]["amount_cents"].clone());
+        let again = told.is_some() && told == balance;
+        mornings = if again { mornings + 1 } else { 1 };
         match rows.last_mut() {
-            Some(last) if balances > 1 => last.1 = format!("{text} ({balances} mornings in a row)"),
+            Some(last) if again => {
+                let first = last.1.split(" (and ").next().unwrap_or_default();
+                last.1 = format!("{first} (and the same on the next {})", plural(mornings - 1, "morning"));
+            }
             _ => rows.push((at, text.to_owned())),
         }
+        balance = told;
     }
     rows
+}
+
+fn plural(count: usize, what: &str) -> String {
+    if count == 1 { what.to_owned() } else { format!("{count} {what}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn equal_balances_in_a_row_are_folded() {
+        let balance = |at: &str, cents: i64| {
+            json!({ "at": at, "kind": "fact", "text": format!("fact balance of {cents} cents"),
+                    "details": { "type": "balance", "amount_cents": cents } })
+        };
+        let newest_first = json!({ "rows": [
+            balance("2026-02-05T05:00:00Z", 0), balance("2026-02-04T05:00:00Z", 7), balance("2026-02-03T05:00:00Z", 7),
+            { "at": "2026-02-02T07:00:00Z", "kind": "accepted", "text": "accepted", "details": {} },
+        ]});
+        let texts: Vec<_> = folded(&newest_first).into_iter().map(|(_, text)| text).collect();
+        assert_eq!(texts, ["accepted", "fact balance of 7 cents (and the same on the next morning)", "fact balance of 0 cents"]);
+    }
 }

@@ -32,7 +32,11 @@ struct TenantBody {
 }
 
 /// `POST /v1/facts`
-pub(super) async fn post(State(app): State<Arc<App>>, Caller(corporation): Caller, body: Bytes) -> Result<Json<FactBody>, Problem> {
+pub(super) async fn post(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    body: Bytes,
+) -> Result<Json<FactBody>, Problem> {
     let request = intake::fact::parse(&body).map_err(Problem::invalid)?;
     let fact = request.fact;
     if fact.environment != app.environment {

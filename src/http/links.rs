@@ -87,8 +87,12 @@ impl Text {
     /// Title and sentence, Dutch and English.
     const fn words(self) -> [(&'static str, &'static str); 2] {
         match self {
-            Text::Button => [("Betalen", "Met de knop gaat u naar de betaalpagina."), ("Pay", "The button takes you to the payment page.")],
-            Text::Thanks => [("Dank u wel", "Wij hebben uw reactie ontvangen."), ("Thank you", "We have received your response.")],
+            Text::Button => {
+                [("Betalen", "Met de knop gaat u naar de betaalpagina."), ("Pay", "The button takes you to the payment page.")]
+            }
+            Text::Thanks => {
+                [("Dank u wel", "Wij hebben uw reactie ontvangen."), ("Thank you", "We have received your response.")]
+            }
             Text::Paid => [
                 ("Al betaald", "Deze rekening is al betaald. U hoeft niets te doen."),
                 ("Already paid", "This invoice has already been paid. There is nothing to do."),
@@ -117,7 +121,8 @@ fn show(status: StatusCode, language: &str, text: Text) -> Response {
     let [dutch, english] = text.words();
     // Dutch first, unless the tenant asked for English; both are always there, for whoever opens the link.
     let [first, second] = if language.starts_with("en") { [english, dutch] } else { [dutch, english] };
-    let button = if text == Text::Button { format!("<form method=\"post\"><button>{}</button></form>", first.0) } else { String::new() };
+    let button =
+        if text == Text::Button { format!("<form method=\"post\"><button>{}</button></form>", first.0) } else { String::new() };
     let html = format!(
         "<!doctype html><html lang=\"{lang}\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <meta name=\"robots\" content=\"noindex\"><title>{title}</title><body><h1>{title}</h1><p>{sentence}</p>{button}\

@@ -89,7 +89,12 @@ fn parse_cursor(app: &App, corporation: CorporationId, text: &str) -> Result<Vec
 }
 
 /// Rows from `cursor` on, and where to go on.
-async fn read(app: &Arc<App>, corporation: CorporationId, cursor: Vec<u64>, limit: usize) -> Result<(Vec<u8>, Vec<u64>), Problem> {
+async fn read(
+    app: &Arc<App>,
+    corporation: CorporationId,
+    cursor: Vec<u64>,
+    limit: usize,
+) -> Result<(Vec<u8>, Vec<u64>), Problem> {
     let app = app.clone();
     let read = tokio::task::spawn_blocking(move || scan(&app, corporation, cursor, limit)).await;
     let failed = || Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "journal_unreadable", "the journal could not be read");
@@ -99,7 +104,12 @@ async fn read(app: &Arc<App>, corporation: CorporationId, cursor: Vec<u64>, limi
     })
 }
 
-fn scan(app: &App, corporation: CorporationId, mut cursor: Vec<u64>, limit: usize) -> Result<(Vec<u8>, Vec<u64>), sluis_journal::JournalError> {
+fn scan(
+    app: &App,
+    corporation: CorporationId,
+    mut cursor: Vec<u64>,
+    limit: usize,
+) -> Result<(Vec<u8>, Vec<u64>), sluis_journal::JournalError> {
     let journal: &dyn Journal = &**app.engine.journal();
     let (mut body, mut rows, mut looked) = (Vec::new(), 0, 0);
     for (shard, at) in cursor.iter_mut().enumerate() {
@@ -115,7 +125,8 @@ fn scan(app: &App, corporation: CorporationId, mut cursor: Vec<u64>, limit: usiz
             if let Ok(Record::Tenant(record)) = Record::decode(bytes)
                 && record.tenant.corporation == corporation
             {
-                let position = |event: &Event| event.notification().map_or(0, |id| app.reference.mask_position(id, "ended", sequence.0));
+                let position =
+                    |event: &Event| event.notification().map_or(0, |id| app.reference.mask_position(id, "ended", sequence.0));
                 for row in record.events.iter().filter_map(|event| explain::outcome(position(event), &record, event)) {
                     // Writing to memory does not fail, and every field serialises.
                     drop(serde_json::to_writer(&mut body, &row));

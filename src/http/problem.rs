@@ -83,12 +83,16 @@ impl From<Rejected> for Problem {
         let code = rejected.code();
         match rejected {
             Rejected::Invalid(errors) => Self::invalid(errors),
-            Rejected::UnknownFlow(known) => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, format!("there is no such flow: expected one of {}", known.join(", ")))
-            }
-            Rejected::Conflict(id) => {
-                Self::new(StatusCode::CONFLICT, code, format!("this idempotency key was used for notification {id} with another body"))
-            }
+            Rejected::UnknownFlow(known) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                code,
+                format!("there is no such flow: expected one of {}", known.join(", ")),
+            ),
+            Rejected::Conflict(id) => Self::new(
+                StatusCode::CONFLICT,
+                code,
+                format!("this idempotency key was used for notification {id} with another body"),
+            ),
             Rejected::ShareFull(seconds) => {
                 let detail = "your corporation has as many notifications under way as it may; slow down and send it again";
                 Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail).retry_after(seconds)

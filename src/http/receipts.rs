@@ -126,7 +126,8 @@ async fn unexplained(
         text: text.chars().take(200).collect::<String>().into(),
     };
     ask(inbox, |reply| Letter::Control { control, reply }).await?;
-    let row = EffectBody { notification: attempt.id.to_string(), attempt: attempt.attempt, said: "unknown", effect: "unexplained" };
+    let row =
+        EffectBody { notification: attempt.id.to_string(), attempt: attempt.attempt, said: "unknown", effect: "unexplained" };
     Ok(Json(ReceiptBody { receipts: vec![row] }))
 }
 

@@ -50,5 +50,9 @@ impl Records {
 }
 
 fn unreadable() -> Problem {
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "journal_unreadable", "the journal could not be read; the operators were told")
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "journal_unreadable",
+        "the journal could not be read; the operators were told",
+    )
 }

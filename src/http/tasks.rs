@@ -103,20 +103,21 @@ pub(super) async fn answer(
     body: Bytes,
 ) -> Result<Json<AnswerBody>, Problem> {
     let request: AnswerRequest = json(&body)?;
-    let parsed = task_id.split_once('.').and_then(|(id, task)| Some((id.parse::<NotificationId>().ok()?, task.parse::<u16>().ok()?)));
+    let parsed =
+        task_id.split_once('.').and_then(|(id, task)| Some((id.parse::<NotificationId>().ok()?, task.parse::<u16>().ok()?)));
     let (id, task) = parsed.ok_or_else(|| Problem::not_found("task"))?;
     let inbox = app.engine.inbox_by_id(id).ok_or_else(|| Problem::not_found("task"))?;
     let cut = |text: &str| text.chars().take(200).collect::<String>().into();
     let input = Input::Answer { id, task, answer: cut(&request.answer), by: cut(&request.by) };
     match ask(inbox, |reply| Letter::ById { corporation, id, input, reply }).await? {
-        ShardAnswer::Decided { answer: Answer::Task(TaskAnswer::Taken), .. } => Ok(Json(AnswerBody { id: task_id, answer: request.answer })),
+        ShardAnswer::Decided { answer: Answer::Task(TaskAnswer::Taken), .. } => {
+            Ok(Json(AnswerBody { id: task_id, answer: request.answer }))
+        }
         ShardAnswer::Decided { answer: Answer::Task(TaskAnswer::Unknown(known)), .. } => {
             let detail = format!("answer {:?} leads nowhere: expected one of {}", request.answer, known.join(", "));
             Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_answer", detail))
         }
-        ShardAnswer::Decided { .. } => {
-            Err(Problem::new(StatusCode::CONFLICT, "task_not_open", "this task is not open any more"))
-        }
+        ShardAnswer::Decided { .. } => Err(Problem::new(StatusCode::CONFLICT, "task_not_open", "this task is not open any more")),
         ShardAnswer::NotFound => Err(Problem::not_found("task")),
         _ => Err(AskError::Lost.into()),
     }

@@ -245,7 +245,8 @@ async fn store(app: &App, corporation: CorporationId, rows: &[tenant_list::Row],
                 ProfileChange::Same => report.same += 1,
             },
             _ => {
-                let busy = FieldProblem::new("row", ProblemCode::Ignored, "an engine with room").hint("it was busy: load the list again");
+                let busy = FieldProblem::new("row", ProblemCode::Ignored, "an engine with room")
+                    .hint("it was busy: load the list again");
                 report.reject(row.line, Some(row.tenant_id.clone()), vec![busy]);
             }
         }

@@ -10,7 +10,8 @@ use sluis_actors::telemetry::Described;
 use super::{all_metrics, names};
 use crate::app::App;
 
-const SECONDS: &[f64] = &[0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
+const SECONDS: &[f64] =
+    &[0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
 const COUNTS: &[f64] = &[1.0, 4.0, 16.0, 64.0, 256.0, 1_024.0, 4_096.0, 16_384.0];
 
 /// Installs the recorder of the process; once.
@@ -64,7 +65,8 @@ pub fn sample(app: &App) {
         gauge!(names::KEYS, "corporation" => app.corporation_name(corporation)).set(count as f64);
     }
     for line in 0..3 {
-        let sums = engine.inboxes().iter().map(|inbox| inbox.depths()[line]).fold(("", 0, 0), |sum, d| (d.0, sum.1 + d.1, sum.2 + d.2));
+        let sums =
+            engine.inboxes().iter().map(|inbox| inbox.depths()[line]).fold(("", 0, 0), |sum, d| (d.0, sum.1 + d.1, sum.2 + d.2));
         gauge!(names::INBOX, "line" => sums.0).set(sums.1 as f64);
         gauge!(names::INBOX_BOUND, "line" => sums.0).set(sums.2 as f64);
     }

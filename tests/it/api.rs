@@ -39,7 +39,13 @@ async fn a_batch_gives_a_verdict_a_row_and_bad_rows_fail_alone() {
     let engine = Engine::start().await;
     let mut unknown = notice("H-2", "b-2");
     unknown["flow"] = "stormo".into();
-    let rows = [notice("H-1", "b-1").to_string(), "{\"tenant_id\":".into(), unknown.to_string(), notice("H-1", "b-1").to_string(), notice("H-3", "b-3").to_string()];
+    let rows = [
+        notice("H-1", "b-1").to_string(),
+        "{\"tenant_id\":".into(),
+        unknown.to_string(),
+        notice("H-1", "b-1").to_string(),
+        notice("H-3", "b-3").to_string(),
+    ];
     let body = Body::Bytes("application/x-ndjson", rows.join("\n").into_bytes());
     let reply = engine.call(NOORD, "POST", "/v1/notifications/batch", body).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
@@ -88,7 +94,12 @@ async fn a_cancellation_says_what_it_stopped_and_what_was_gone() {
     let waiting = engine.accepted(NOORD, waiting).await;
     let about = json!({ "subject": { "kind": "invoice", "id": "F-1" }, "note": "credited" });
     let done = engine.call(NOORD, "POST", "/v1/cancellations", about.clone()).await.ok();
-    let mut stopped: Vec<_> = done["stopped"].as_array().unwrap().iter().map(|row| (row["id"].clone(), row["was"].clone(), row["already_gone"].clone())).collect();
+    let mut stopped: Vec<_> = done["stopped"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["id"].clone(), row["was"].clone(), row["already_gone"].clone()))
+        .collect();
     stopped.sort_by_key(|(_, was, _)| was.to_string());
     assert_eq!(stopped, [(json!(waiting), json!("scheduled"), json!([])), (json!(sent), json!("sent"), json!(["email"]))]);
     assert_eq!(engine.call(NOORD, "POST", "/v1/cancellations", about).await.ok(), json!({ "stopped": [], "not_open": [] }));
@@ -111,7 +122,8 @@ async fn tenants_are_stored_loaded_and_told_about() {
     let list = "huurdernummer;naam;email;mobiel\nH-1;Bakker;j@huurder.example;\nH-2;Visser;geen adres;0612345678\n;Zonder;;\nH-3;Smit;;\n";
     let load = || engine.call(NOORD, "POST", "/v1/tenants/load", Body::Bytes("text/csv; charset=utf-8", list.into()));
     let report = load().await.ok();
-    let counts = |r: &serde_json::Value| ["rows", "new", "changed", "same", "rejected", "warned"].map(|name| r[name].as_u64().unwrap());
+    let counts =
+        |r: &serde_json::Value| ["rows", "new", "changed", "same", "rejected", "warned"].map(|name| r[name].as_u64().unwrap());
     assert_eq!(counts(&report), [4, 2, 1, 0, 1, 1], "{report}");
     assert_eq!(counts(&load().await.ok()), [4, 0, 0, 3, 1, 1]);
 
@@ -131,7 +143,8 @@ async fn a_fact_reaches_each_of_its_tenants_once() {
     let engine = Engine::start().await;
     let body = json!({ "type": "balance", "tenant_ids": ["H-1", "H-2", "H-3", "H-1"], "amount_cents": 5 });
     let first = engine.fact(NOORD, "f-1", body.clone()).await;
-    let told = |duplicate: bool| json!(["H-1", "H-2", "H-3"].map(|id| json!({ "tenant_id": id, "duplicate": duplicate, "ended": [] })));
+    let told =
+        |duplicate: bool| json!(["H-1", "H-2", "H-3"].map(|id| json!({ "tenant_id": id, "duplicate": duplicate, "ended": [] })));
     assert_eq!(first, json!({ "fact_id": "f-1", "tenants": told(false) }));
     assert_eq!(engine.fact(NOORD, "f-1", body.clone()).await["tenants"], told(true));
     let mut other = body;
@@ -201,7 +214,10 @@ async fn a_pause_holds_before_the_next_permit_and_over_a_restart() {
     engine.settled().await;
     assert_eq!(engine.get(NOORD, &id).await["end"], "delivered");
     // What does not exist cannot be paused: a slip of the pen must not look like a pause.
-    assert_eq!(engine.call(NOORD, "POST", "/v1/pause", json!({ "flow": "notise" })).await.problem(), (422, "unknown_flow".into()));
+    assert_eq!(
+        engine.call(NOORD, "POST", "/v1/pause", json!({ "flow": "notise" })).await.problem(),
+        (422, "unknown_flow".into())
+    );
     engine.end().await;
 }
 

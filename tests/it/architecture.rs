@@ -53,7 +53,11 @@ fn every_function_of_the_walks_exists() {
         (!defines(&read(&file), function)).then(|| format!("{path}: it defines no function {function}"))
     };
     let wrong: BTreeSet<String> = pairs.iter().filter_map(wrong).collect();
-    assert!(wrong.is_empty(), "ARCHITECTURE.md walks through what is not there:\n  {}", wrong.into_iter().collect::<Vec<_>>().join("\n  "));
+    assert!(
+        wrong.is_empty(),
+        "ARCHITECTURE.md walks through what is not there:\n  {}",
+        wrong.into_iter().collect::<Vec<_>>().join("\n  ")
+    );
 }
 
 #[test]

@@ -50,7 +50,8 @@ fn media(path: &str) -> &'static str {
 }
 
 fn bodies() -> Vec<(&'static str, Vec<u8>)> {
-    let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain("{\"tenant_id\":\"H\"}".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let utf16: Vec<u8> =
+        [0xff, 0xfe].into_iter().chain("{\"tenant_id\":\"H\"}".encode_utf16().flat_map(u16::to_le_bytes)).collect();
     let text = |text: &str| text.as_bytes().to_vec();
     vec![
         ("cut off", text("{\"tenant_id\": \"H-1\", \"flow")),
@@ -63,7 +64,12 @@ fn bodies() -> Vec<(&'static str, Vec<u8>)> {
         ("a number", text("12")),
         ("null", text("null")),
         ("unknown keys", text("{\"tenantid\":1,\"__proto__\":{}}")),
-        ("wrong types", text("{\"tenant_id\":7,\"flow\":[],\"category\":{},\"data\":\"x\",\"subject\":\"F\",\"note\":1,\"answer\":2,\"channel\":3,\"type\":4,\"name\":5,\"addresses\":6}")),
+        (
+            "wrong types",
+            text(
+                "{\"tenant_id\":7,\"flow\":[],\"category\":{},\"data\":\"x\",\"subject\":\"F\",\"note\":1,\"answer\":2,\"channel\":3,\"type\":4,\"name\":5,\"addresses\":6}",
+            ),
+        ),
         ("a subject as a list", text("{\"subject\":[\"invoice\",\"F-1\"]}")),
         ("Latin-1", b"{\"tenant_id\":\"caf\xe9\"}".to_vec()),
         ("UTF-16", utf16),
@@ -133,19 +139,42 @@ async fn every_endpoint_wants_the_right_key_and_says_no_more() {
         }
     }
     open.sort();
-    let expected = ["GET /b/x", "GET /healthz", "GET /openapi.json", "GET /readyz", "GET /v1/receipts/x", "POST /b/x", "POST /v1/receipts/x"];
+    let expected = [
+        "GET /b/x",
+        "GET /healthz",
+        "GET /openapi.json",
+        "GET /readyz",
+        "GET /v1/receipts/x",
+        "POST /b/x",
+        "POST /v1/receipts/x",
+    ];
     assert_eq!(open, expected, "whoever is open proves itself in another way, or tells nothing");
     assert_eq!(engine.call("", "POST", "/v1/receipts/email", Body::Nothing).await.problem(), (401, "unauthorized".into()));
     let headers = [("authorization", format!("Basic {NOORD}"))];
     assert_eq!(engine.call_with("", "GET", "/v1/tasks", Body::Nothing, &headers).await.problem(), (401, "unauthorized".into()));
-    assert_eq!(engine.ask(NOORD, "/metrics").await.problem(), (401, "unauthorized".into()), "a corporation's key is no operator's");
+    assert_eq!(
+        engine.ask(NOORD, "/metrics").await.problem(),
+        (401, "unauthorized".into()),
+        "a corporation's key is no operator's"
+    );
     engine.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unknown_routes_and_methods_are_told_so() {
     let engine = Engine::start().await;
-    for path in ["/", "/v1", "/v2/notifications", "/v1/notifications/", "/v1/notifications/x/y/z", "/V1/tasks", "/v1//tasks", "/b/", "/.env", "/v1/../metrics"] {
+    for path in [
+        "/",
+        "/v1",
+        "/v2/notifications",
+        "/v1/notifications/",
+        "/v1/notifications/x/y/z",
+        "/V1/tasks",
+        "/v1//tasks",
+        "/b/",
+        "/.env",
+        "/v1/../metrics",
+    ] {
         refused(path, &engine.ask(NOORD, path).await);
     }
     for (path, methods) in paths("x") {
@@ -165,7 +194,23 @@ async fn unknown_routes_and_methods_are_told_so() {
 async fn ids_that_lead_elsewhere_lead_nowhere() {
     let engine = Engine::start().await;
     let long = "a".repeat(5_000);
-    let parts = ["..%2f..%2fetc%2fpasswd", "%00", "a%00b", "%ff%fe", "%0d%0aX:y", "%7f", "-1", "0", "18446744073709551616", "ffffffffffffffffffffffffffffffff", "00000000000000000000000000000000.1", "ffffffffffffffffffffffffffffffff.99999999999", "%F0%9F%92%A3", "'%20OR%201=1", long.as_str()];
+    let parts = [
+        "..%2f..%2fetc%2fpasswd",
+        "%00",
+        "a%00b",
+        "%ff%fe",
+        "%0d%0aX:y",
+        "%7f",
+        "-1",
+        "0",
+        "18446744073709551616",
+        "ffffffffffffffffffffffffffffffff",
+        "00000000000000000000000000000000.1",
+        "ffffffffffffffffffffffffffffffff.99999999999",
+        "%F0%9F%92%A3",
+        "'%20OR%201=1",
+        long.as_str(),
+    ];
     for part in parts {
         for (path, methods) in paths(part).into_iter().filter(|(path, _)| path.contains(part)) {
             for method in methods {
@@ -197,7 +242,8 @@ async fn ids_that_lead_elsewhere_lead_nowhere() {
 async fn queries_that_mean_nothing_are_refused() {
     let engine = Engine::start().await;
     engine.reachable(NOORD, "H-1").await;
-    let everywhere = ["limit=-1", "limit=abc", "limit=1e3", "limit=99999999999999999999999", "limit=1&limit=2", "surprise=1", "limit=%ff"];
+    let everywhere =
+        ["limit=-1", "limit=abc", "limit=1e3", "limit=99999999999999999999999", "limit=1&limit=2", "surprise=1", "limit=%ff"];
     let with = |more: &[&'static str]| everywhere.iter().chain(more).copied().collect::<Vec<_>>();
     let cursors = ["after=%00", "after=AAAA", "after=../..", "after=%F0%9F%92%A3"];
     let cases = [
@@ -224,7 +270,9 @@ async fn a_body_that_says_it_is_something_else_is_refused() {
     let id = engine.accepted(NOORD, notice("H-1", "c-1")).await;
     for (path, methods) in paths(&id) {
         for method in methods.into_iter().filter(|m| *m != "get" && !is_link(&path) && !path.starts_with("/v1/receipts")) {
-            for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "image/png", "\u{2603}"] {
+            for kind in
+                ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "image/png", "\u{2603}"]
+            {
                 let headers = [("content-type", kind.to_owned())];
                 let reply = engine.call_with(NOORD, &method.to_uppercase(), &path, Body::Nothing, &headers).await;
                 assert_eq!(reply.problem(), (415, "wrong_type".into()), "{method} {path} {kind}");
@@ -281,9 +329,8 @@ async fn connections_that_end_in_the_middle_take_nothing_with_them() {
         }
     }
     assert_eq!(engine.ask(NOORD, "/v1/notifications").await.ok()["notifications"], json!([]), "half a notification is none");
-    let chunked = format!(
-        "POST /v1/facts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {NOORD}\r\nTransfer-Encoding: chunked\r\n\r\n"
-    );
+    let chunked =
+        format!("POST /v1/facts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {NOORD}\r\nTransfer-Encoding: chunked\r\n\r\n");
     for rest in ["", "zz\r\n", "5\r\nab", "ffffffffffffffff\r\nx", "5\r\n{\"a\":"] {
         let reply = raw(engine.http, format!("{chunked}{rest}").as_bytes()).await;
         assert!(reply.is_none_or(|reply| (400..500).contains(&reply.status)), "{rest:?}");
@@ -295,7 +342,9 @@ async fn connections_that_end_in_the_middle_take_nothing_with_them() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_not_http_is_closed_with_a_4xx_at_most() {
     let engine = Engine::start().await;
-    let header = |name: &str, length: usize| format!("GET /healthz HTTP/1.1\r\nHost: x\r\n{name}: {}\r\n\r\n", "h".repeat(length)).into_bytes();
+    let header = |name: &str, length: usize| {
+        format!("GET /healthz HTTP/1.1\r\nHost: x\r\n{name}: {}\r\n\r\n", "h".repeat(length)).into_bytes()
+    };
     let many = |count: usize| format!("GET /healthz HTTP/1.1\r\nHost: x\r\n{}\r\n", "a: b\r\n".repeat(count)).into_bytes();
     let cases: Vec<Vec<u8>> = vec![
         header("x-large", 2_000_000),
@@ -341,7 +390,16 @@ async fn extreme_numbers_and_times_are_refused_or_borne() {
             engine.pass(1).await;
         }
     }
-    let times = ["1970-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "1969-12-31T23:59:59Z", "10000-01-01T00:00:00Z", "2026-02-30T00:00:00Z", "now", "-1", ""];
+    let times = [
+        "1970-01-01T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+        "1969-12-31T23:59:59Z",
+        "10000-01-01T00:00:00Z",
+        "2026-02-30T00:00:00Z",
+        "now",
+        "-1",
+        "",
+    ];
     for (count, time) in times.iter().enumerate() {
         for field in ["send_after", "expires_at"] {
             let mut body = notice("H-1", &format!("t-{field}-{count}"));
@@ -369,7 +427,8 @@ async fn every_mistake_is_reported_with_its_path() {
     let reply = engine.post(NOORD, body).await;
     assert_eq!(reply.problem(), (422, "invalid".into()));
     let errors = reply.json()["errors"].clone();
-    let mut paths: Vec<String> = errors.as_array().unwrap().iter().map(|e: &Value| e["path"].as_str().unwrap().to_owned()).collect();
+    let mut paths: Vec<String> =
+        errors.as_array().unwrap().iter().map(|e: &Value| e["path"].as_str().unwrap().to_owned()).collect();
     paths.sort();
     assert_eq!(paths, ["category", "environment", "flow", "idempotency_key", "priorty", "send_after", "tenant_id"]);
     engine.end().await;

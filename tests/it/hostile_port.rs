@@ -100,10 +100,14 @@ async fn a_stranger_is_told_once_why_he_is_not_let_in() {
         ("an unknown key", hello(VERSION, VERSION, "slk_other"), ErrorCode::Unauthorised),
         ("no key", hello(VERSION, VERSION, ""), ErrorCode::Unauthorised),
         ("a hello that is cut inside", frame(1, &MAGIC[..]), ErrorCode::Malformed),
-        ("a hello that goes on", {
-            let bytes = hello(VERSION, VERSION, NOORD);
-            frame(1, &[&bytes[5..], b"more"].concat())
-        }, ErrorCode::Malformed),
+        (
+            "a hello that goes on",
+            {
+                let bytes = hello(VERSION, VERSION, NOORD);
+                frame(1, &[&bytes[5..], b"more"].concat())
+            },
+            ErrorCode::Malformed,
+        ),
         ("a length beyond all bounds", vec![0xff; 4], ErrorCode::FrameTooLong),
         ("a hello of two kilobytes", frame(1, &[b'x'; 2_048]), ErrorCode::FrameTooLong),
         ("an empty frame", vec![0; 4], ErrorCode::Malformed),

@@ -109,7 +109,11 @@ async fn a_forged_token_is_unknown_and_an_engine_that_stops_never_redirects() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_payment_address_with_any_characters_never_breaks_the_button() {
     let engine = Engine::with_sinks().await;
-    for (number, url) in ["https://betaal.example/é?x=ü", "https://betaal.example/a%0d%0aSet-Cookie:x", "https://betaal.example/{x}"].iter().enumerate() {
+    for (number, url) in
+        ["https://betaal.example/é?x=ü", "https://betaal.example/a%0d%0aSet-Cookie:x", "https://betaal.example/{x}"]
+            .iter()
+            .enumerate()
+    {
         let tenant = format!("H-{number}");
         engine.put_tenant(NOORD, &tenant, crate::support::reached_by("email", MAIL)).await;
         engine.owes(NOORD, &tenant, &format!("b-{number}")).await;

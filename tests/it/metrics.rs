@@ -106,8 +106,25 @@ async fn prometheus_can_read_it_and_the_operator_can_understand_it() {
 #[test]
 fn every_name_says_what_it_counts_and_in_what() {
     const UNITS: [&str; 19] = [
-        "total", "seconds", "bytes", "depth", "bound", "notifications", "tenants", "messages", "pending", "effects", "records",
-        "connections", "keys", "enabled", "in_use", "open", "attempts", "under_way", "entities",
+        "total",
+        "seconds",
+        "bytes",
+        "depth",
+        "bound",
+        "notifications",
+        "tenants",
+        "messages",
+        "pending",
+        "effects",
+        "records",
+        "connections",
+        "keys",
+        "enabled",
+        "in_use",
+        "open",
+        "attempts",
+        "under_way",
+        "entities",
     ];
     let mut names = BTreeSet::new();
     for metric in all_metrics() {
@@ -126,8 +143,23 @@ async fn labels_are_few_and_name_no_tenant() {
     let engine = busy().await;
     let text = engine.ask(OPERATOR, "/metrics").await.text();
     const KNOWN: [&str; 17] = [
-        "actor", "cause", "channel", "corporation", "effect", "event", "kind", "lane", "le", "limiter", "line", "provider", "reason",
-        "route", "shard", "status", "verdict",
+        "actor",
+        "cause",
+        "channel",
+        "corporation",
+        "effect",
+        "event",
+        "kind",
+        "lane",
+        "le",
+        "limiter",
+        "line",
+        "provider",
+        "reason",
+        "route",
+        "shard",
+        "status",
+        "verdict",
     ];
     let mut values: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
     for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {

@@ -90,7 +90,10 @@ async fn a_status_nobody_has_mapped_is_on_the_record_and_changes_nothing() {
     let strange = SmsCallback { url: callback.url.replace("status=delivered", "status=teleported"), ..callback };
     for _ in 0..2 {
         let reply = called(&engine, strange.clone()).await.ok();
-        assert_eq!(reply, json!({ "receipts": [{ "notification": id, "attempt": 1, "said": "unknown", "effect": "unexplained" }] }));
+        assert_eq!(
+            reply,
+            json!({ "receipts": [{ "notification": id, "attempt": 1, "said": "unknown", "effect": "unexplained" }] })
+        );
     }
     assert_eq!(engine.get(NOORD, &id).await["state"], "sent");
     let mut noted = 0;

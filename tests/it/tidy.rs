@@ -69,7 +69,8 @@ fn every_module_says_what_it_owns() {
 #[test]
 fn nothing_is_left_over() {
     // Put together here, so that this file does not find itself.
-    let words = [concat!("dbg", "!("), concat!("todo", "!("), concat!("unimplemented", "!("), concat!("FIX", "ME"), concat!("TO", "DO")];
+    let words =
+        [concat!("dbg", "!("), concat!("todo", "!("), concat!("unimplemented", "!("), concat!("FIX", "ME"), concat!("TO", "DO")];
     let mut found = Vec::new();
     for (path, text) in sources() {
         for (number, line) in text.lines().enumerate() {
@@ -146,7 +147,7 @@ fn is_compiled(path: &Path) -> bool {
     let stem = path.file_stem().unwrap().to_string_lossy();
     let name_of = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let in_crate = folder.parent().is_some_and(|up| up.join("Cargo.toml").exists());
-    let target = ["tests", "examples", "benches"].contains(&name_of(folder).as_str()) && in_crate;
+    let target = ["tests", "examples", "benches", "fuzz_targets"].contains(&name_of(folder).as_str()) && in_crate;
     if target || ["main", "lib"].contains(&&*stem) || stem == "build" && folder.join("Cargo.toml").exists() {
         return true;
     }
@@ -200,7 +201,9 @@ fn every_dependency_has_its_reason() {
 #[test]
 fn dependencies_come_from_one_registry() {
     let lock = read(&root().join("Cargo.lock"));
-    let foreign = |line: &&str| line.starts_with("source = ") && *line != "source = \"registry+https://github.com/rust-lang/crates.io-index\"";
+    let foreign = |line: &&str| {
+        line.starts_with("source = ") && *line != "source = \"registry+https://github.com/rust-lang/crates.io-index\""
+    };
     let found: Vec<String> = lock.lines().filter(foreign).map(str::to_owned).collect();
     assert_none("dependencies from elsewhere than crates.io", &found);
 }

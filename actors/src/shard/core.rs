@@ -591,7 +591,7 @@ impl ShardCore {
         while let Some(effect) = self.pending.pop_durable(durable) {
             match effect {
                 Effect::Answer(reply, answer) => reply.send(answer),
-                Effect::Dispatch(dispatch) => self.send_out(*dispatch),
+                Effect::Dispatch(dispatch) => self.send_out(dispatch),
                 Effect::Ended(id, ended) => self.remember_ended(id, &ended),
                 Effect::Drive(intent) => self.begin_driving(intent),
             }
@@ -605,7 +605,7 @@ impl ShardCore {
         }
     }
 
-    fn send_out(&self, dispatch: Dispatch) {
+    fn send_out(&self, dispatch: Box<Dispatch>) {
         if let Err(dispatch) = (self.settings.links.dispatch)(dispatch) {
             self.give_back(&dispatch);
         }

@@ -21,7 +21,7 @@ pub struct ProviderEntry {
     pub on_doubt: OnDoubt,
 }
 
-type TakeDispatch = Arc<dyn Fn(Dispatch) -> Result<(), Dispatch> + Send + Sync>;
+type TakeDispatch = Arc<dyn Fn(Box<Dispatch>) -> Result<(), Box<Dispatch>> + Send + Sync>;
 
 /// Where a shard's effects go.
 #[derive(Clone)]

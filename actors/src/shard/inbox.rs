@@ -29,7 +29,7 @@ impl Default for InboxBounds {
 
 /// The line is full: the letter comes back.
 #[derive(Debug)]
-pub struct Refused(pub Letter);
+pub struct Refused(pub Box<Letter>);
 
 /// What the engine itself puts in.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ impl Inbox {
             }
             Err(letter) => {
                 self.activity.end(1);
-                Err(Refused(letter))
+                Err(Refused(Box::new(letter)))
             }
         }
     }

@@ -40,7 +40,7 @@ impl Driving {
         let mut kept = Vec::new();
         for (shard, letter) in self.left.drain(..) {
             if let Err(Refused(letter)) = inboxes[usize::from(shard.0)].offer_business(letter) {
-                kept.push((shard, letter));
+                kept.push((shard, *letter));
             }
         }
         self.left = kept;

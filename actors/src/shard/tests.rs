@@ -89,8 +89,8 @@ impl World {
     fn start(&self) -> ShardCore {
         let sent = self.sent.clone();
         let links = Links {
-            dispatch: Arc::new(move |dispatch| {
-                sent.lock().push(dispatch);
+            dispatch: Arc::new(move |dispatch: Box<Dispatch>| {
+                sent.lock().push(*dispatch);
                 Ok(())
             }),
             abandon: Arc::new(|_| ()),

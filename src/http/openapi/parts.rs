@@ -26,7 +26,13 @@ pub(super) struct Op {
 }
 
 impl Op {
-    pub(super) fn new(method: &'static str, path: &'static str, id: &'static str, tag: &'static str, summary: &'static str) -> Self {
+    pub(super) fn new(
+        method: &'static str,
+        path: &'static str,
+        id: &'static str,
+        tag: &'static str,
+        summary: &'static str,
+    ) -> Self {
         Self {
             method,
             path,
@@ -158,7 +164,8 @@ fn problem(status: u16, codes: &[&str]) -> Value {
         } }
     });
     if matches!(status, 429 | 503) {
-        answer["headers"] = json!({ "Retry-After": { "description": "Seconds.", "schema": { "type": "integer", "minimum": 1 } } });
+        answer["headers"] =
+            json!({ "Retry-After": { "description": "Seconds.", "schema": { "type": "integer", "minimum": 1 } } });
     }
     answer
 }

@@ -60,10 +60,11 @@ const CODES: &[&str] = &[
 fn link(method: &'static str, id: &'static str, summary: &'static str, about: &'static str) -> Op {
     let page = json!({ "type": "string" });
     let html = |op: Op, status, text| op.gives(status, text, "text/html", &page, &Value::Null);
-    let op = Op::new(method, "/b/{token}", id, "outside", summary)
-        .about(about)
-        .by(Caller::Anybody)
-        .path_part("token", "The token of the link.", &json!({ "type": "string", "minLength": 46, "maxLength": 46 }));
+    let op = Op::new(method, "/b/{token}", id, "outside", summary).about(about).by(Caller::Anybody).path_part(
+        "token",
+        "The token of the link.",
+        &json!({ "type": "string", "minLength": 46, "maxLength": 46 }),
+    );
     let op = html(op, 200, "The page.");
     let op = html(op, 404, "No link of this engine.");
     let op = html(op, 410, "Closed: already paid, cancelled, expired.");

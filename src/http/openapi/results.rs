@@ -13,9 +13,19 @@ pub(super) fn operations() -> Vec<Op> {
         Op::new("get", "/v1/outcomes", "getOutcomes", "results", "What became of everything")
             .about(feed)
             .query("after", "The cursor of an earlier answer; without it, from the beginning.", &json!({ "type": "string" }))
-            .query("limit", "Most rows; a record's rows stay together.", &json!({ "type": "integer", "minimum": 1, "maximum": 10_000, "default": 1_000 }))
+            .query(
+                "limit",
+                "Most rows; a record's rows stay together.",
+                &json!({ "type": "integer", "minimum": 1, "maximum": 10_000, "default": 1_000 }),
+            )
             .query("wait", "Seconds to wait for news, at most 30.", &json!({ "type": "integer", "minimum": 0, "default": 0 }))
-            .gives(200, "Rows, then the cursor.", "application/x-ndjson", &json!({ "oneOf": [reference("Outcome"), reference("Cursor")] }), &Value::Null)
+            .gives(
+                200,
+                "Rows, then the cursor.",
+                "application/x-ndjson",
+                &json!({ "oneOf": [reference("Outcome"), reference("Cursor")] }),
+                &Value::Null,
+            )
             .fails(&[(400, "bad_cursor"), (400, "bad_request"), (500, "journal_unreadable")]),
         Op::new("get", "/v1/tasks", "listTasks", "results", "What waits for people")
             .query("list", "Only this list.", &json!({ "type": "string", "example": "collections" }))
@@ -25,7 +35,11 @@ pub(super) fn operations() -> Vec<Op> {
             .asks()
             .fails(&[(400, "bad_query"), (400, "bad_request")]),
         Op::new("post", "/v1/tasks/{id}/answer", "answerTask", "results", "Answer a task")
-            .path_part("id", "The task: `<notification>.<number>`.", &json!({ "type": "string", "pattern": "^[0-9a-f]{32}\\.[0-9]+$" }))
+            .path_part(
+                "id",
+                "The task: `<notification>.<number>`.",
+                &json!({ "type": "string", "pattern": "^[0-9a-f]{32}\\.[0-9]+$" }),
+            )
             .takes_json("TaskAnswer", &json!({ "answer": "close", "by": "m.bakker" }))
             .gives_json(200, "Durable.", "TaskAnswered", &Value::Null)
             .reads()
@@ -40,7 +54,12 @@ fn pause(path: &'static str, id: &'static str, summary: &'static str, about: &'s
     Op::new("post", path, id, "operation", summary)
         .about(about)
         .takes(&[("application/json", reference("Scope"))], &json!({ "flow": "storno", "channel": "sms" }), false)
-        .gives_json(200, "Durable, on every shard.", "Paused", &json!({ "paused": id == "pause", "corporation": "waterpoort", "flow": "storno", "channel": "sms" }))
+        .gives_json(
+            200,
+            "Durable, on every shard.",
+            "Paused",
+            &json!({ "paused": id == "pause", "corporation": "waterpoort", "flow": "storno", "channel": "sms" }),
+        )
         .reads()
         .asks()
 }

@@ -197,9 +197,13 @@ fn about_notifications() -> Value {
 }
 
 fn about_tenants() -> Value {
-    let row = object("A row of the list.", &["line", "tenant_id", "reasons"], json!({
-        "line": count("Line it begins on, from 1."), "tenant_id": { "type": ["string", "null"] }, "reasons": list(reference("FieldProblem"))
-    }));
+    let row = object(
+        "A row of the list.",
+        &["line", "tenant_id", "reasons"],
+        json!({
+            "line": count("Line it begins on, from 1."), "tenant_id": { "type": ["string", "null"] }, "reasons": list(reference("FieldProblem"))
+        }),
+    );
     let counted = ["rows", "new", "changed", "same", "rejected", "warned", "rejections", "warnings"];
     json!({
         "Tenant": object("A tenant.", &["tenant_id", "profile", "open"], json!({

@@ -99,27 +99,50 @@ fn tenants() -> Vec<Op> {
             .asks()
             .fails(&[(400, "bad_request"), (404, "not_found"), (422, "invalid")]),
         tenant(Op::new("put", "/v1/tenants/{id}", "putTenant", "tenants", "Store a tenant's profile"))
-            .takes_json("Profile", &json!({
-                "name": "mevrouw De Vries", "language": "nl",
-                "addresses": [{ "channel": "email", "value": "a.devries@example.nl", "state": "validated" }],
-                "preferences": [{ "category": "collection", "channel": "email" }]
-            }))
+            .takes_json(
+                "Profile",
+                &json!({
+                    "name": "mevrouw De Vries", "language": "nl",
+                    "addresses": [{ "channel": "email", "value": "a.devries@example.nl", "state": "validated" }],
+                    "preferences": [{ "category": "collection", "channel": "email" }]
+                }),
+            )
             .gives_json(200, "Durable.", "TenantStored", &json!({ "tenant_id": "H-1001", "result": "new" }))
             .reads()
             .asks()
             .fails(&[(503, "disk_nearly_full"), (503, "stopping")]),
         tenant(Op::new("get", "/v1/tenants/{id}/timeline", "getTimeline", "tenants", "Everything about a tenant, newest first"))
             .query("before", "`next` of the page before.", &json!({ "type": "string" }))
-            .query("limit", "Most records; each has one row or a few.", &json!({ "type": "integer", "minimum": 1, "maximum": 200, "default": 50 }))
+            .query(
+                "limit",
+                "Most records; each has one row or a few.",
+                &json!({ "type": "integer", "minimum": 1, "maximum": 200, "default": 50 }),
+            )
             .gives_json(200, "A page.", "Timeline", &Value::Null)
             .asks()
-            .fails(&[(400, "bad_cursor"), (400, "bad_request"), (404, "not_found"), (422, "invalid"), (500, "journal_unreadable")]),
+            .fails(&[
+                (400, "bad_cursor"),
+                (400, "bad_request"),
+                (404, "not_found"),
+                (422, "invalid"),
+                (500, "journal_unreadable"),
+            ]),
         Op::new("post", "/v1/tenants/load", "loadTenants", "tenants", "Load a tenant list")
             .about(list)
-            .takes(&[("text/csv", json!({ "type": "string" })), ("application/x-ndjson", json!({ "type": "string" }))], &Value::Null, true)
+            .takes(
+                &[("text/csv", json!({ "type": "string" })), ("application/x-ndjson", json!({ "type": "string" }))],
+                &Value::Null,
+                true,
+            )
             .gives_json(200, "Counts, and every row that was rejected or warned about.", "LoadReport", &Value::Null)
             .asks()
-            .fails(&[(400, "bad_request"), (413, "too_large"), (415, "wrong_type"), (503, "disk_nearly_full"), (503, "stopping")]),
+            .fails(&[
+                (400, "bad_request"),
+                (413, "too_large"),
+                (415, "wrong_type"),
+                (503, "disk_nearly_full"),
+                (503, "stopping"),
+            ]),
     ]
 }
 

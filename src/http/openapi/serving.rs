@@ -13,12 +13,22 @@ pub(super) fn operations() -> Vec<Op> {
             .by(Caller::Operator)
             .gives(200, "Text exposition format 0.0.4.", "text/plain", &text, &Value::Null)
             .fails(&[(500, "metrics")]),
-        plain(Op::new("get", "/healthz", "healthz", "operation", "The process answers"))
-            .gives(200, "It does.", "text/plain", &text, &json!("ok\n")),
+        plain(Op::new("get", "/healthz", "healthz", "operation", "The process answers")).gives(
+            200,
+            "It does.",
+            "text/plain",
+            &text,
+            &json!("ok\n"),
+        ),
         plain(Op::new("get", "/readyz", "readyz", "operation", "Whether intake is open, and why not"))
             .gives_json(200, "Open.", "Ready", &json!({ "ready": true, "durability": "fdatasync" }))
             .gives_json(503, "Closed, with the reason.", "Ready", &json!({ "ready": false, "reason": "disk_nearly_full" })),
-        plain(Op::new("get", "/openapi.json", "openapi", "operation", "This document"))
-            .gives(200, "OpenAPI 3.1.", "application/json", &json!({ "type": "object" }), &Value::Null),
+        plain(Op::new("get", "/openapi.json", "openapi", "operation", "This document")).gives(
+            200,
+            "OpenAPI 3.1.",
+            "application/json",
+            &json!({ "type": "object" }),
+            &Value::Null,
+        ),
     ]
 }

@@ -103,7 +103,14 @@ impl Engine {
     }
 
     /// The same with further headers.
-    pub async fn call_with(&self, key: &str, method: &str, path: &str, body: impl Into<Body>, headers: &[(&str, String)]) -> Reply {
+    pub async fn call_with(
+        &self,
+        key: &str,
+        method: &str,
+        path: &str,
+        body: impl Into<Body>,
+        headers: &[(&str, String)],
+    ) -> Reply {
         let mut request = Request::builder().method(Method::from_bytes(method.as_bytes()).unwrap());
         request = request.uri(format!("http://{}{path}", self.http));
         if !key.is_empty() {
