@@ -137,8 +137,15 @@ const STRIPES: usize = 16;
 
 #[derive(Debug, Default)]
 struct Keys {
-    used: HashMap<u128, (u64, NotificationId)>,
+    used: HashMap<u128, Used>,
     order: VecDeque<(Timestamp, u128)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Used {
+    body: u64,
+    id: NotificationId,
+    at: Timestamp,
 }
 
 /// What a key turned out to be.
@@ -164,17 +171,26 @@ impl KeyIndex {
         self.corporations.get(&corporation)?.get(key as usize % STRIPES)
     }
 
-    fn use_key(&self, corporation: CorporationId, key: Idempotency, id: NotificationId, now: Timestamp) -> KeyUse {
-        let Some(keys) = self.keys(corporation, key.key) else { return KeyUse::New };
+    /// Looks the key up; a new one is remembered only if `room` says that there is room for its notification.
+    fn use_key(
+        &self,
+        corporation: CorporationId,
+        key: Idempotency,
+        id: NotificationId,
+        now: Timestamp,
+        room: impl FnOnce() -> Result<(), NoRoom>,
+    ) -> Result<KeyUse, NoRoom> {
+        let Some(keys) = self.keys(corporation, key.key) else { return room().map(|()| KeyUse::New) };
         let mut keys = keys.lock();
         keys.forget(now, self.window.age_ms, self.window.count / STRIPES);
         match keys.used.get(&key.key) {
-            Some((body, known)) if *body == key.body => KeyUse::Same(*known),
-            Some((_, known)) => KeyUse::Other(*known),
+            Some(used) if used.body == key.body => Ok(KeyUse::Same(used.id)),
+            Some(used) => Ok(KeyUse::Other(used.id)),
             None => {
-                keys.used.insert(key.key, (key.body, id));
+                room()?;
+                keys.used.insert(key.key, Used { body: key.body, id, at: now });
                 keys.order.push_back((now, key.key));
-                KeyUse::New
+                Ok(KeyUse::New)
             }
         }
     }
@@ -182,15 +198,19 @@ impl KeyIndex {
     /// Takes over a key from the journal; keys out of the window are passed over.
     pub fn recover(&self, corporation: CorporationId, key: Idempotency, id: NotificationId, at: Timestamp, now: Timestamp) {
         if now.since(at) <= self.window.age_ms {
-            self.use_key(corporation, key, id, at);
+            // What is in the journal has its room already.
+            let _ = self.use_key(corporation, key, id, at, || Ok(()));
         }
     }
 
     fn release(&self, corporation: CorporationId, key: u128, id: NotificationId) {
         if let Some(keys) = self.keys(corporation, key) {
             let mut keys = keys.lock();
-            if keys.used.get(&key).is_some_and(|(_, known)| *known == id) {
+            if keys.used.get(&key).is_some_and(|used| used.id == id) {
                 keys.used.remove(&key);
+                if keys.order.back().is_some_and(|(_, last)| *last == key) {
+                    keys.order.pop_back();
+                }
             }
         }
     }
@@ -208,7 +228,10 @@ impl Keys {
                 return;
             }
             self.order.pop_front();
-            self.used.remove(&key);
+            // A key that was given back and used again later has a younger place in the order.
+            if self.used.get(&key).is_some_and(|used| used.at == at) {
+                self.used.remove(&key);
+            }
         }
     }
 }
@@ -248,14 +271,11 @@ impl Claim {
         id: NotificationId,
         now: Timestamp,
     ) -> Claimed {
-        match keys.use_key(corporation, key, id, now) {
-            KeyUse::Same(known) => return Claimed::Duplicate(known),
-            KeyUse::Other(known) => return Claimed::Conflict(known),
-            KeyUse::New => {}
-        }
-        if let Err(no_room) = quota.take(corporation) {
-            keys.release(corporation, key.key, id);
-            return Claimed::NoRoom(no_room);
+        match keys.use_key(corporation, key, id, now, || quota.take(corporation)) {
+            Ok(KeyUse::Same(known)) => return Claimed::Duplicate(known),
+            Ok(KeyUse::Other(known)) => return Claimed::Conflict(known),
+            Ok(KeyUse::New) => {}
+            Err(no_room) => return Claimed::NoRoom(no_room),
         }
         let (quota, keys) = (quota.clone(), keys.clone());
         Claimed::Granted(Claim { quota, keys, corporation, key: key.key, id, kept: false })
@@ -324,6 +344,17 @@ mod tests {
             assert!(matches!(claim(&fixture, 2, 2, 0), Claimed::NoRoom(why) if why == expected));
             assert_eq!(fixture.0.total().0, 1, "a refusal takes nothing");
         }
+    }
+
+    #[test]
+    fn what_is_refused_leaves_nothing_behind() {
+        let fixture = fixture(1, 10);
+        let _held = claim(&fixture, 0, 1, 0);
+        for n in 1..5_000 {
+            assert!(matches!(claim(&fixture, n, u128::from(n), 0), Claimed::NoRoom(_)));
+        }
+        let order: usize = fixture.1.corporations[&HOUSE].iter().map(|keys| keys.lock().order.len()).sum();
+        assert_eq!(order, 1);
     }
 
     #[test]
