@@ -1,6 +1,7 @@
 //! Runs every fuzz target on stable: a million seeded cases each, or as many as the first argument says, from the seed in
 //! the second. Ends with an error when a case panics, and says which; refuses to go on after one.
 #![allow(clippy::print_stdout, reason = "this is a command: its figures go to a person")]
+#![allow(unreachable_pub, reason = "the cases are shared with another crate")]
 
 #[path = "../fuzz/src/cases.rs"]
 mod cases;

@@ -11,6 +11,7 @@ use sluis_model::{Clock, CorporationId, Environment, ReferenceKey};
 
 use crate::admission::{Admission, Gatekeeper};
 use crate::config::KeyRing;
+use crate::http::RequestLimits;
 
 /// A corporation, as the edges need it.
 #[derive(Clone, Debug)]
@@ -45,6 +46,8 @@ pub struct App {
     pub providers: HashMap<String, Arc<dyn Provider>>,
     /// The reference secret.
     pub reference: ReferenceKey,
+    /// Bounds of HTTP requests.
+    pub limits: RequestLimits,
     /// The world this engine is.
     pub environment: Environment,
     /// What `/metrics` shows.

@@ -19,6 +19,7 @@ use sluis_model::{Clock, CorporationId, ReferenceKey};
 use crate::admission::{Admission, Gatekeeper};
 use crate::app::{App, Corporation};
 use crate::config::{Config, KeyRing, MapSecrets};
+use crate::http::RequestLimits;
 use crate::telemetry::JournalObserver;
 
 /// Share of all intake lines that one corporation may fill while there are others.
@@ -107,6 +108,7 @@ pub fn start(config: &Config, around: Surroundings) -> anyhow::Result<Running> {
         corporations: corporations(config),
         providers: ways,
         reference,
+        limits: limits(config),
         environment,
         prometheus: around.prometheus,
     };
@@ -200,6 +202,12 @@ fn make_key(path: &Path) -> anyhow::Result<Vec<u8>> {
         std::fs::File::open(parent).and_then(|dir| dir.sync_all()).with_context(failed)?;
     }
     Ok(secret.to_vec())
+}
+
+fn limits(config: &Config) -> RequestLimits {
+    let bytes = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
+    let http = &config.http;
+    RequestLimits { body: bytes(http.max_body_bytes), batch: bytes(http.max_batch_bytes), time: http.request_timeout.0 }
 }
 
 fn quota(config: &Config) -> Arc<Quota> {

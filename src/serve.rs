@@ -87,7 +87,8 @@ async fn listen(config: &Config, running: &Running, shutdown: &CancellationToken
     let tls = |files: &Option<crate::config::TlsFiles>| files.as_ref().map(|f| http::tls(&f.cert, &f.key)).transpose();
     let listener = bind(config.http.address).await?;
     let http_address = listener.local_addr()?;
-    let http = http::serve(listener, http::router(app.clone()), tls(&config.http.tls)?, shutdown.clone());
+    let most = config.http.max_connections as usize;
+    let http = http::serve_most(listener, http::router(app.clone()), tls(&config.http.tls)?, most, shutdown.clone());
     let mut edges = vec![tokio::spawn(http)];
     let mut binary_address = None;
     if config.binary.enabled {
@@ -129,6 +130,8 @@ fn housekeeping(app: Arc<App>, free_min: u64, shutdown: CancellationToken) -> Ve
         let mut interval = tokio::time::interval(DISK_EVERY);
         while !shutdown.is_cancelled() {
             interval.tick().await;
+            // Samples of histograms pile up until somebody sorts them in, also while nobody reads the metrics.
+            app.prometheus.run_upkeep();
             let journal = app.engine.journal().clone();
             if let Ok(stats) = tokio::task::spawn_blocking(move || journal.stats()).await {
                 let low = stats.disk_free_bytes < free_min;

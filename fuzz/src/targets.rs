@@ -10,8 +10,11 @@ use sluis_model::{Record, ReferenceKey, TenantKey};
 /// The key of every run: seeds carry references that were made with it.
 pub const KEY: ReferenceKey = ReferenceKey::new([7; 32]);
 
+/// What must hold for any bytes: it panics when it does not.
+pub type Target = fn(&[u8]);
+
 /// Every reader by name.
-pub const TARGETS: [(&str, fn(&[u8])); 4] = [("frames", frames), ("record", record), ("dsn", dsn), ("tenant_list", tenant_list)];
+pub const TARGETS: [(&str, Target); 4] = [("frames", frames), ("record", record), ("dsn", dsn), ("tenant_list", tenant_list)];
 
 /// The frame decoder of both sides, fed whole and in pieces.
 pub fn frames(bytes: &[u8]) {

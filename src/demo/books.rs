@@ -293,3 +293,44 @@ fn channel_of(row: &Row) -> Channel {
         SinkChannel::Sms => Channel::Sms,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::files::Files;
+
+    fn failing(driver: &Driver, account: &Account, rows: &[Row]) -> usize {
+        Books::new(driver, account, rows).checks().iter().filter(|check| !check.is_good()).count()
+    }
+
+    /// The control: books that were tampered with do not balance.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_is_missing_or_too_much_in_any_book_is_found() {
+        let files = Files::of_seed(sluis_loadtest::demo::SEED).unwrap().reduced(150, 20);
+        let mut driver = Driver::start(files, None).await.unwrap();
+        driver.run(&mut |_| ()).await.unwrap();
+        let account = Account::read(&driver.stage.api).await.unwrap();
+        let rows = driver.stage.sinks.book().rows();
+        let wrong: Vec<_> = Books::new(&driver, &account, &rows).checks().into_iter().filter(|check| !check.is_good()).collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
+
+        let fewer = Account { rows: account.rows[1..].to_vec(), tasks: account.tasks.clone() };
+        assert!(failing(&driver, &fewer, &rows) > 0, "an end that nobody tells");
+        let taken = rows.iter().position(|row| row.kind == Kind::Accepted).unwrap();
+        let mut lost = rows.clone();
+        lost.remove(taken);
+        assert!(failing(&driver, &account, &lost) > 0, "a message that never arrived");
+        let mut twice = rows.clone();
+        twice[taken].seen += 1;
+        assert!(failing(&driver, &account, &twice) > 0, "a message that arrived twice");
+        let mut stranger = rows.clone();
+        stranger[taken].id = "nobody@bounce.demo.example".into();
+        assert!(failing(&driver, &account, &stranger) > 0, "a message that nobody sent");
+        for row in &mut driver.files.payments {
+            row.hours = -1;
+        }
+        driver.oracle = crate::demo::oracle::Oracle::of(&driver.files).unwrap();
+        assert!(failing(&driver, &account, &rows) > 0, "a message for a paid invoice");
+        driver.stage.stop().await.unwrap();
+    }
+}

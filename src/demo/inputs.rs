@@ -97,7 +97,7 @@ impl InputBook {
         let call = Call::post("/v1/notifications/batch", "application/x-ndjson", rows.join("\n"));
         let answer = api.ok(call).await?;
         let lines = answer.body.split(|b| *b == b'\n').filter(|line| !line.is_empty());
-        self.returns = lines.map(|line| verdict(line)).collect::<anyhow::Result<_>>()?;
+        self.returns = lines.map(verdict).collect::<anyhow::Result<_>>()?;
         if self.returns.len() != files.returns.len() {
             bail!("{} rows went in and {} verdicts came back", files.returns.len(), self.returns.len());
         }

@@ -20,7 +20,7 @@ use super::story::Story;
 use super::time;
 
 /// Width of a text column.
-const WIDE: usize = 84;
+const WIDE: usize = 92;
 /// Differences shown of each check.
 const SHOWN: usize = 8;
 /// Width at which long text is broken.

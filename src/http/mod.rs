@@ -21,7 +21,7 @@ mod tasks;
 mod tenants;
 
 pub use problem::Problem;
-pub use server::{Tls, serve, tls};
+pub use server::{MOST_CONNECTIONS, Tls, serve, serve_most, tls};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,17 +39,23 @@ use tower_http::timeout::TimeoutLayer;
 use crate::app::App;
 use crate::telemetry::names;
 
-/// Largest body of one notification, fact, profile or receipt.
-const SMALL_BODY: usize = 256 * 1024;
-/// Largest body of a batch or a list.
-const LARGE_BODY: usize = 64 * 1024 * 1024;
-/// Longest a request may take; long polls end well before.
-const TIMEOUT: Duration = Duration::from_secs(120);
+/// Bounds of one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestLimits {
+    /// Largest body of one notification, fact, profile or receipt, in bytes.
+    pub body: usize,
+    /// Largest body of a batch or a list, in bytes.
+    pub batch: usize,
+    /// Longest a request may take.
+    pub time: Duration,
+}
 
 /// The API over a running engine.
 pub fn router(app: Arc<App>) -> Router {
+    let limits = app.limits;
     let join = |router: Router<Arc<App>>, route: Route| {
-        router.route(route.path, route.handlers.layer(DefaultBodyLimit::max(route.most_bytes)))
+        let most = if route.large { limits.batch } else { limits.body };
+        router.route(route.path, route.handlers.layer(DefaultBodyLimit::max(most)))
     };
     routes()
         .into_iter()
@@ -57,7 +63,7 @@ pub fn router(app: Arc<App>) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(plain_errors))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, limits.time))
         .layer(from_fn_with_state(app.clone(), count))
         .with_state(app)
 }
@@ -99,16 +105,17 @@ struct Route {
     path: &'static str,
     methods: Vec<&'static str>,
     handlers: MethodRouter<Arc<App>>,
-    most_bytes: usize,
+    /// A batch or a list.
+    large: bool,
 }
 
 impl Route {
     fn at(path: &'static str) -> Self {
-        Self { path, methods: Vec::new(), handlers: MethodRouter::new(), most_bytes: SMALL_BODY }
+        Self { path, methods: Vec::new(), handlers: MethodRouter::new(), large: false }
     }
 
     fn large(self) -> Self {
-        Self { most_bytes: LARGE_BODY, ..self }
+        Self { large: true, ..self }
     }
 
     fn get<H: Handler<T, Arc<App>>, T: 'static>(mut self, handler: H) -> Self {

@@ -22,8 +22,8 @@ use tokio_util::sync::CancellationToken;
 /// TLS for a listener.
 pub type Tls = Arc<rustls::ServerConfig>;
 
-/// Most connections at once; further ones wait in the kernel's queue.
-const MOST_CONNECTIONS: usize = 4_096;
+/// Most connections at once unless told otherwise; further ones wait in the kernel's queue.
+pub const MOST_CONNECTIONS: usize = 4_096;
 /// Longest wait for a request's head, and for a TLS handshake.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
 /// Longest wait for requests under way at the end.
@@ -48,7 +48,18 @@ pub fn tls(certificate: &Path, key: &Path) -> anyhow::Result<Tls> {
 
 /// Serves until `shutdown`, then lets requests under way end.
 pub async fn serve(listener: TcpListener, router: Router, tls: Option<Tls>, shutdown: CancellationToken) {
-    let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    serve_most(listener, router, tls, MOST_CONNECTIONS, shutdown).await;
+}
+
+/// As [`serve`], with at most `connections` at once.
+pub async fn serve_most(
+    listener: TcpListener,
+    router: Router,
+    tls: Option<Tls>,
+    connections: usize,
+    shutdown: CancellationToken,
+) {
+    let room = Arc::new(Semaphore::new(connections));
     let graceful = GracefulShutdown::new();
     let mut http = Builder::new(TokioExecutor::new());
     http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).pipeline_flush(true);

@@ -272,7 +272,7 @@ async fn without_keys_this_machine_is_served_as_demo() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_share_and_a_full_disk_push_back_and_say_when_to_come_again() {
     let engine = Engine::with(Setup { engine: "max_open = 4", ..Setup::default() }).await;
-    let mut waiting = |number: u32| {
+    let waiting = |number: u32| {
         let mut body = notice("H-1", &format!("q-{number}"));
         body["send_after"] = "2026-03-01T08:00:00Z".into();
         body

@@ -31,7 +31,7 @@ enum Act {
 }
 
 fn act() -> impl Strategy<Value = Act> {
-    let (tenant, few, any) = (0..TENANTS.len(), 0..3_u8, 0..8_usize);
+    let (tenant, few, some) = (0..TENANTS.len(), 0..3_u8, 0..8_usize);
     prop_oneof![
         2 => tenant.clone().prop_map(Act::Put),
         4 => (tenant.clone(), few.clone(), any::<bool>()).prop_map(|(tenant, key, later)| Act::Notice { tenant, key, later }),
@@ -41,8 +41,8 @@ fn act() -> impl Strategy<Value = Act> {
         3 => (tenant, few.clone(), few.clone()).prop_map(|(tenant, id, kind)| Act::Fact { tenant, id, kind }),
         1 => few.clone().prop_map(|id| Act::Everyone { id }),
         2 => few.prop_map(Act::CancelSubject),
-        2 => any.clone().prop_map(Act::Cancel),
-        2 => any.prop_map(Act::Answer),
+        2 => some.clone().prop_map(Act::Cancel),
+        2 => some.prop_map(Act::Answer),
         1 => any::<bool>().prop_map(Act::Pause),
         1 => Just(Act::Load),
         4 => (0..7_u8).prop_map(Act::Look),
@@ -223,7 +223,7 @@ impl Plain {
     fn word(&mut self, word: &str) -> String {
         let hex = word.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         let sealed = word.len() >= 40 && word.bytes().any(|b| b.is_ascii_uppercase());
-        if !(hex && matches!(word.len(), 16 | 32)) && !sealed {
+        if !(sealed || hex && matches!(word.len(), 16 | 32)) {
             return word.to_owned();
         }
         let next = format!("({}-{})", word.len(), self.0.len());

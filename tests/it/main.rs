@@ -1,4 +1,5 @@
 //! Integration tests.
+#![allow(unreachable_pub, reason = "support and fuzz cases are shared between files, and the latter with another crate")]
 
 mod api;
 mod architecture;

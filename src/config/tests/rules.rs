@@ -60,8 +60,8 @@ fn what_is_longest_is_not_shorter() {
     assert_eq!(wrong("retry.first = \"3h\""), expected);
     assert!(wrong("sending.breaker_first = \"2m\"").starts_with("sending.breaker_longest: 1m: expected at least "));
     assert_eq!(
-        wrong("http.max_batch_bytes = 2048"),
-        "http.max_batch_bytes: 2048: expected at least http.max_body_bytes, 1048576: a batch of one must fit"
+        wrong("http.max_body_bytes = 4096\nhttp.max_batch_bytes = 2048"),
+        "http.max_batch_bytes: 2048: expected at least http.max_body_bytes, 4096: a batch of one must fit"
     );
 }
 
