@@ -81,14 +81,18 @@ pub(super) async fn open(
     let mut rows: Vec<Listed> = Vec::new();
     let mut after = after;
     let mut shard = after.map_or(0, |id| id.shard().0);
+    let mut last = None;
     while let Some(inbox) = app.engine.inbox(ShardId(shard)) {
+        if rows.len() >= limit {
+            return Ok((rows, last));
+        }
         let query = Question::List { corporation, filter: filter.clone(), after, limit: limit - rows.len() };
         let ShardAnswer::List { rows: found, scanned_to } = ask(inbox, |reply| Letter::Query { query, reply }).await? else {
             return Err(crate::ask::AskError::Lost.into());
         };
         rows.extend(found);
+        last = scanned_to.or(rows.last().map(|row| row.open.id));
         match scanned_to {
-            Some(id) if rows.len() >= limit => return Ok((rows, Some(id))),
             Some(id) => after = Some(id),
             None => {
                 after = None;

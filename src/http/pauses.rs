@@ -13,6 +13,7 @@ use sluis_model::{Channel, Control, PauseScope};
 use super::auth::Caller;
 use super::body::json;
 use super::problem::Problem;
+use crate::admission::Rejected;
 use crate::app::App;
 use crate::ask::{AskError, reply};
 
@@ -47,6 +48,12 @@ pub(super) async fn resume(state: State<Arc<App>>, caller: Caller, body: Bytes) 
 
 async fn tell(app: &Arc<App>, Caller(corporation): Caller, body: &[u8], paused: bool) -> Result<Json<PausedBody>, Problem> {
     let ScopeBody { flow, channel } = if body.is_empty() { ScopeBody::default() } else { json(body)? };
+    // A slip of the pen must not look like a pause.
+    let names = app.book.names(corporation);
+    if let Some(unknown) = flow.as_deref().filter(|flow| !names.contains(flow)) {
+        tracing::debug!(flow = unknown, "a pause of a flow that does not exist");
+        return Err(Rejected::UnknownFlow(names.into_iter().map(str::to_owned).collect()).into());
+    }
     let scope = PauseScope { corporation: Some(corporation), flow: flow.as_deref().map(Into::into), channel };
     let mut waiting = Vec::new();
     // Every shard keeps its own copy. One that has no room leaves the call unanswered as done, and repeating it is harmless.

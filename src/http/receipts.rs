@@ -10,7 +10,7 @@ use http::{HeaderMap, StatusCode, header};
 use metrics::counter;
 use serde::Serialize;
 use sluis_actors::{Letter, Reply, ShardAnswer};
-use sluis_channels::{Callback, ProviderReceipt, ReceiptError, ReceiptProof, read_dsn};
+use sluis_channels::{Callback, DsnError, ProviderReceipt, ReceiptError, ReceiptProof, read_dsn};
 use sluis_model::{Answer, Control, Input, Receipt, ReceiptEffect};
 
 use super::auth::Caller;
@@ -51,7 +51,8 @@ pub(super) async fn post(
         let Caller(corporation) = caller?;
         let receipts = read_dsn(&body, &app.reference, EMAIL).map_err(|error| refuse(&provider, &ReceiptError::Dsn(error)))?;
         if receipts.iter().any(|receipt| receipt.corporation != corporation) {
-            return Err(Problem::not_found("notification"));
+            // As for one that is nobody's: not even that it is genuine is told.
+            return Err(refuse(&provider, &ReceiptError::Dsn(DsnError::NoReference)));
         }
         return take(&app, &provider, receipts).await;
     }

@@ -80,6 +80,9 @@ pub(super) async fn put(
 ) -> Result<Json<PutBody>, Problem> {
     let tenant = key(corporation, &id)?;
     let profile = intake::profile::parse(&body).map_err(Problem::invalid)?;
+    if let Some(closed) = app.admission.closed() {
+        return Err(crate::admission::Rejected::Closed(closed).into());
+    }
     let inbox = app.engine.inbox_of(&tenant).clone();
     let input = Input::PutProfile(Box::new(profile));
     match ask_intake(&inbox, |reply| Letter::Input { tenant, input, reply, claim: None }).await? {

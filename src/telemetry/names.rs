@@ -30,7 +30,7 @@ names! {
     COMMIT_WRITE = "histogram" "sluis_journal_write_seconds";
     /// Records per group commit. Larger groups under load are what keeps the rate up.
     COMMIT_RECORDS = "histogram" "sluis_journal_group_records";
-    /// Bytes committed.
+    /// Bytes of records that were made durable: the journal's write rate.
     COMMIT_BYTES = "counter" "sluis_journal_committed_bytes_total";
     /// Batches, records and bytes that wait for the committer, by kind.
     JOURNAL_QUEUE = "gauge" "sluis_journal_queue_depth";

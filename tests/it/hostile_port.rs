@@ -147,7 +147,7 @@ async fn a_sender_who_breaks_the_rules_is_told_which() {
         ("a batch that promises more than it has", frame(3, &[&[0_u8; 8][..], &[0x0f, 0xff]].concat()), ErrorCode::Malformed),
         ("Latin-1", text(b"\xe9\xe9\xe9"), ErrorCode::Malformed),
         ("an unknown kind", frame(0x42, b""), ErrorCode::Malformed),
-        ("garbage", (0..=255).cycle().take(5_000).collect(), ErrorCode::Malformed),
+        ("garbage", (128..=255).cycle().take(5_000).collect(), ErrorCode::FrameTooLong),
     ];
     for (what, rest, code) in cases {
         let frames = said(&engine, &after(rest)).await;

@@ -19,7 +19,7 @@ async fn a_bounced_mail_leads_to_an_sms_at_once_and_a_late_bounce_starts_nothing
     // A balance older than a day would hold the SMS: it is told again.
     engine.owes(NOORD, "H-1", "b-2").await;
     let taken = engine.deliver(NOORD, &bounce).await.ok();
-    assert_eq!(taken, json!({ "receipts": [{ "notification": id, "attempt": 1, "said": "bounced_hard", "effect": "applied" }] }));
+    assert_eq!(taken, json!({ "receipts": [{ "notification": id, "attempt": 1, "said": "bounced", "effect": "applied" }] }));
     engine.settled().await;
     let now = engine.get(NOORD, &id).await;
     assert_eq!((&now["step"], engine.sms()), (&json!("sms"), 1), "{now}");
