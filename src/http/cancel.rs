@@ -8,14 +8,14 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 use sluis_actors::{Letter, ShardAnswer};
-use sluis_model::{Answer, CancelTarget, Cancelled, Input, Intent, NotificationId, Subject, home_shard};
+use sluis_model::{Answer, CancelTarget, Cancelled, Input, Intent, NotificationId, home_shard};
 
 use super::auth::Caller;
 use super::body::json;
 use super::problem::Problem;
 use crate::app::App;
 use crate::ask::ask;
-use crate::intake::{FieldProblem, ProblemCode};
+use crate::intake::{FieldProblem, ProblemCode, cancellation};
 
 /// Longest note kept.
 const MOST_NOTE: usize = 200;
@@ -23,14 +23,6 @@ const MOST_NOTE: usize = 200;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OneBody {
-    #[serde(default)]
-    note: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ManyBody {
-    subject: Subject,
     #[serde(default)]
     note: String,
 }
@@ -95,8 +87,8 @@ pub(super) async fn many(
     Caller(corporation): Caller,
     body: Bytes,
 ) -> Result<Json<CancelledBody>, Problem> {
-    let ManyBody { subject, note: text } = json(&body)?;
-    let note = note(&text)?;
+    let cancellation = cancellation::parse(&body).map_err(Problem::invalid)?;
+    let (subject, note) = (cancellation.subject, cancellation.note.into());
     let home = home_shard(subject.id.as_bytes(), app.engine.shards());
     let inbox = app.engine.inbox(home).ok_or_else(|| Problem::not_found("shard"))?;
     let work = Intent::CancelSubject { corporation, subject, note };

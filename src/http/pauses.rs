@@ -16,6 +16,10 @@ use super::problem::Problem;
 use crate::admission::Rejected;
 use crate::app::App;
 use crate::ask::{AskError, reply};
+use crate::intake::{FieldProblem, ProblemCode};
+
+/// Longest name of a flow.
+const MOST_FLOW: usize = 64;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,10 +52,13 @@ pub(super) async fn resume(state: State<Arc<App>>, caller: Caller, body: Bytes) 
 
 async fn tell(app: &Arc<App>, Caller(corporation): Caller, body: &[u8], paused: bool) -> Result<Json<PausedBody>, Problem> {
     let ScopeBody { flow, channel } = if body.is_empty() { ScopeBody::default() } else { json(body)? };
-    // A slip of the pen must not look like a pause.
+    // A slip of the pen must not look like a pause; but what is paused can be resumed, also when its flow is gone.
     let names = app.book.names(corporation);
-    if let Some(unknown) = flow.as_deref().filter(|flow| !names.contains(flow)) {
-        tracing::debug!(flow = unknown, "a pause of a flow that does not exist");
+    if flow.as_deref().is_some_and(|flow| flow.len() > MOST_FLOW) {
+        let problem = FieldProblem::new("flow", ProblemCode::TooLong, format!("at most {MOST_FLOW} bytes"));
+        return Err(Problem::invalid(vec![problem]));
+    }
+    if paused && flow.as_deref().is_some_and(|flow| !names.contains(&flow)) {
         return Err(Rejected::UnknownFlow(names.into_iter().map(str::to_owned).collect()).into());
     }
     let scope = PauseScope { corporation: Some(corporation), flow: flow.as_deref().map(Into::into), channel };

@@ -2,6 +2,7 @@
 //! its path. Pure: the same bytes give the same answer. Refuses to stop at the first mistake, to guess what a sender
 //! meant, to look anything up, and to panic on any bytes.
 
+pub mod cancellation;
 pub mod fact;
 mod hash;
 mod node;

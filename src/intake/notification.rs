@@ -61,7 +61,8 @@ struct Row<'a> {
     flow: Cow<'a, str>,
     #[serde(borrow)]
     category: Cow<'a, str>,
-    subject: Option<Subject>,
+    #[serde(borrow)]
+    subject: Option<&'a RawValue>,
     #[serde(borrow)]
     data: Option<&'a RawValue>,
     priority: Option<Lane>,
@@ -85,7 +86,7 @@ fn strictly(text: &str) -> Result<NotificationRequest, String> {
         tenant_id: row.tenant_id.into_owned(),
         flow: row.flow.into_owned(),
         category: row.category.into_owned(),
-        subject: row.subject,
+        subject: row.subject.map(subject).transpose()?,
         data: row.data.map_or_else(|| "{}".to_owned(), |data| compact(data.get())),
         priority: row.priority.unwrap_or_default(),
         send_after: read_instant(row.send_after.as_deref())?,
@@ -97,6 +98,14 @@ fn strictly(text: &str) -> Result<NotificationRequest, String> {
         return Err("over a limit".into());
     }
     Ok(request)
+}
+
+/// Also here a list would do for the derived reader.
+fn subject(raw: &RawValue) -> Result<Subject, String> {
+    if !raw.get().starts_with('{') {
+        return Err("not an object".into());
+    }
+    serde_json::from_str(raw.get()).map_err(|error| error.to_string())
 }
 
 fn read_instant(text: Option<&str>) -> Result<Option<Timestamp>, String> {

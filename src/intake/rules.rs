@@ -44,6 +44,7 @@ pub(super) const SUBJECT_ID: TextRule = plain(1, 128);
 pub(super) const KEY: TextRule = plain(1, 128);
 pub(super) const FACT_ID: TextRule = plain(1, 128);
 pub(super) const NAME: TextRule = plain(0, 200);
+pub(super) const NOTE: TextRule = plain(0, 200);
 pub(super) const ADDRESS: TextRule = plain(1, 254);
 
 impl TextRule {

@@ -218,6 +218,9 @@ async fn a_pause_holds_before_the_next_permit_and_over_a_restart() {
         engine.call(NOORD, "POST", "/v1/pause", json!({ "flow": "notise" })).await.problem(),
         (422, "unknown_flow".into())
     );
+    // A flow that was taken out of the configuration can still be resumed: the pause holds what was accepted under it.
+    let gone = engine.call(NOORD, "POST", "/v1/resume", json!({ "flow": "notice-2024" })).await.ok();
+    assert_eq!((&gone["paused"], &gone["flow"]), (&json!(false), &json!("notice-2024")));
     engine.end().await;
 }
 

@@ -104,7 +104,8 @@ async fn every_endpoint_refuses_every_wrong_body_with_a_stable_code() {
                         }
                         "/v1/tenants/load" if reply.status == 200 => {
                             let report = reply.json();
-                            assert_eq!((&report["rows"], &report["rejected"]), (&json!(1), &json!(1)), "{what}: {report}");
+                            let stored = ["new", "changed", "same"].map(|name| report[name].as_u64().unwrap());
+                            assert_eq!((stored, &report["rows"]), ([0; 3], &report["rejected"]), "{what}: {report}");
                         }
                         _ => refused(&what, &reply),
                     }
@@ -416,6 +417,39 @@ async fn extreme_numbers_and_times_are_refused_or_borne() {
         assert_eq!(engine.ask(NOORD, path).await.status, 200, "{path}");
     }
     lives(&engine).await;
+    engine.end().await;
+}
+
+/// What could be meant in two ways is not guessed, and what could never have been accepted is not looked for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_said_twice_or_could_not_be_is_refused() {
+    let engine = Engine::start().await;
+    engine.owes(NOORD, "H-1", "b-1").await;
+    let id = engine.accepted(NOORD, notice("H-1", "w-1")).await;
+    let long = "x".repeat(200);
+    let subject = |kind: &str, id: &str| format!("{{\"subject\":{{\"kind\":\"{kind}\",\"id\":\"{id}\"}}}}");
+    let cases = [
+        (format!("/v1/notifications/{id}/cancel"), "{\"note\":\"a\",\"note\":\"b\"}".to_owned()),
+        (format!("/v1/tasks/{id}.1/answer"), "{\"answer\":\"close\",\"answer\":\"retry\",\"by\":\"x\"}".into()),
+        ("/v1/pause".into(), "{\"channel\":\"sms\",\"channel\":\"email\"}".into()),
+        ("/v1/resume".into(), format!("{{\"flow\":\"{long}\"}}")),
+        (
+            "/v1/cancellations".into(),
+            "{\"subject\":{\"kind\":\"a\",\"id\":\"1\"},\"subject\":{\"kind\":\"a\",\"id\":\"2\"}}".into(),
+        ),
+        ("/v1/cancellations".into(), subject("invoice", "")),
+        ("/v1/cancellations".into(), subject("Invoice!", "F-1")),
+        ("/v1/cancellations".into(), subject("invoice", &long)),
+        ("/v1/cancellations".into(), subject("invoice", "a\\u0000")),
+        ("/v1/cancellations".into(), "{\"note\":\"x\"}".into()),
+    ];
+    for (path, body) in cases {
+        let reply = engine.call(NOORD, "POST", &path, Body::Bytes("application/json", body.clone().into_bytes())).await;
+        assert_eq!(reply.problem(), (422, "invalid".into()), "{path} {body}");
+    }
+    let mut by_position = storno("H-1", "F-1", "w-2");
+    by_position["subject"] = json!(["invoice", "F-1"]);
+    assert_eq!(engine.post(NOORD, by_position).await.problem(), (422, "invalid".into()));
     engine.end().await;
 }
 

@@ -120,7 +120,7 @@ impl Op {
 
     /// A JSON body may be wrong in all the ways there are.
     pub(super) fn reads(self) -> Self {
-        self.fails(&[(400, "bad_request"), (413, "too_large"), (415, "wrong_type"), (422, "invalid")])
+        self.fails(&[(400, "bad_request"), (413, "too_large"), (422, "invalid")])
     }
 
     pub(super) fn document(mut self) -> Value {

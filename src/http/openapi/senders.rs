@@ -58,7 +58,7 @@ fn notifications() -> Vec<Op> {
             .about(rows)
             .takes(&[("application/x-ndjson", reference("Notification"))], &Value::Null, true)
             .gives(200, "A verdict a row, in order.", "application/x-ndjson", &reference("BatchRow"), &Value::Null)
-            .fails(&[(400, "bad_request"), (408, "timeout"), (413, "too_large"), (413, "too_many_rows"), (415, "wrong_type")]),
+            .fails(&[(400, "bad_request"), (408, "timeout"), (413, "too_large"), (413, "too_many_rows")]),
         Op::new("get", "/v1/notifications", "listNotifications", "notifications", "What is open")
             .about("In the order of ids. What ended is told by `/v1/outcomes`.")
             .query("state", "Only this state.", &json!({ "enum": ["scheduled", "ready", "sending", "in_doubt", "sent", "held", "task"] }))
