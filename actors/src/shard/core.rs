@@ -34,8 +34,6 @@ const TURN_INPUTS: usize = 512;
 const TURN_TIMERS: usize = 256;
 /// Bytes after which a batch goes to the journal although there is more to decide.
 const BATCH_BYTES: usize = 512 * 1024;
-/// Bytes that a batch collects at most while an earlier one is not durable yet.
-const HOLD_BYTES: usize = 128 * 1024;
 /// Retry of intents whose parts met a full inbox, in milliseconds.
 const DRIVE_AGAIN_MS: i64 = 10;
 
@@ -551,11 +549,9 @@ impl ShardCore {
         self.driving.retain_mut(|driving| !driving.push(inboxes));
     }
 
-    /// Hands the batch to the journal; `false` when it takes no more for now. While an earlier batch is on its way to
-    /// the disk, what is decided joins one batch for the next group: it would wait there as well, in pages of its own.
+    /// Hands the batch to the journal; `false` when it takes no more for now.
     fn flush(&mut self) -> bool {
-        let held = !self.undurable.is_empty() && self.batch.bytes() < HOLD_BYTES;
-        if self.batch.is_empty() || held {
+        if self.batch.is_empty() {
             return true;
         }
         let next = Batch::new(self.journal_shard(), Sequence(self.batch.last().0 + 1));

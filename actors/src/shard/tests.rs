@@ -188,9 +188,6 @@ fn nothing_leaves_before_it_is_durable() {
     world.journal.commit();
     shard.turn();
     assert!(matches!(world.answers()[..], [(1, ShardAnswer::Decided { position: 1, .. })]));
-    assert!(world.sent.lock().is_empty(), "the start of the attempt is in the next batch");
-    world.journal.commit();
-    shard.turn();
     assert_eq!(world.sent.lock().len(), 1);
 }
 
@@ -241,8 +238,6 @@ fn an_attempt_under_way_at_a_crash_is_in_doubt_and_goes_again_as_itself() {
     shard.turn();
     world.journal.commit();
     shard.turn();
-    world.journal.commit();
-    shard.turn();
     let first = world.sent.lock().pop().unwrap();
     drop(shard);
     let mut shard = world.start();
@@ -251,8 +246,6 @@ fn an_attempt_under_way_at_a_crash_is_in_doubt_and_goes_again_as_itself() {
     shard.turn();
     let queue = QueueKey { channel: Channel::Null, lane: Lane::Normal, corporation: HOUSE, pinned: Some("null".into()) };
     assert!(world.inbox.grant(Grant { queue, provider: 0, count: 1 }));
-    shard.turn();
-    world.journal.commit();
     shard.turn();
     world.journal.commit();
     shard.turn();
@@ -328,35 +321,25 @@ fn an_intent_answers_when_every_tenant_has_it_and_a_restart_finishes_it() {
 
 #[test]
 fn a_full_journal_stops_the_shard_without_losing_what_was_decided() {
-    let world = World { journal: Arc::new(MemoryJournal::new(2, 1)), ..World::new() };
-    let mut shard = world.start();
-    let mut other = sluis_journal::Batch::new(sluis_journal::Shard(1), sluis_journal::Sequence(1));
-    other.push(b"of another shard");
-    world.journal.try_append(other, sluis_journal::Sequence(0)).unwrap();
-    for number in 1..=3 {
-        world.notify("H-1", number);
-        shard.turn();
-    }
-    assert_eq!(world.journal.last(sluis_journal::Shard(0)).0, 0, "the queue was full");
-    for _ in 0..4 {
-        world.journal.commit();
-        shard.turn();
-    }
-    assert_eq!(world.answers().len(), 3);
-}
-
-#[test]
-fn what_is_decided_while_a_batch_is_on_its_way_joins_one_batch() {
     let world = World::new();
     let mut shard = world.start();
-    for number in 1..=4 {
-        world.notify("H-1", number);
+    let mut turns = 0_u64;
+    while world.journal.queue().fill() < 1.0 {
+        turns += 1;
+        world.notify(&format!("H-{turns}"), turns);
         shard.turn();
     }
-    assert_eq!(world.journal.queue().batches, 1);
+    world.notify("H-last", 1_000);
+    shard.turn();
+    world.notify("H-after", 1_001);
+    shard.turn();
     world.journal.commit();
     shard.turn();
-    assert_eq!((world.journal.queue().batches, world.journal.queue().records), (1, 3));
+    world.journal.commit();
+    shard.turn();
+    world.journal.commit();
+    shard.turn();
+    assert_eq!(world.answers().len() as u64, turns + 2);
 }
 
 #[test]
@@ -388,8 +371,6 @@ fn the_activity_is_quiet_once_everything_settled() {
     world.notify("H-1", 1);
     world.bell.turn(|| shard.turn());
     world.grant(1);
-    world.bell.turn(|| shard.turn());
-    world.journal.commit();
     world.bell.turn(|| shard.turn());
     world.journal.commit();
     world.bell.turn(|| shard.turn());
