@@ -29,9 +29,9 @@ pub struct Tenant {
     pub profile: Option<Box<Profile>>,
     /// What the tenant owes in all, from the newest balance fact.
     pub balance: Option<Dated>,
-    /// Money per subject, oldest first, at most [`REMEMBERED_SUBJECTS`] and those of open notifications.
+    /// Money per subject, oldest first, at most `REMEMBERED_SUBJECTS` and those of open notifications.
     pub subjects: VecDeque<SubjectMoney>,
-    /// Id hash and body hash of facts taken, oldest first, at most [`REMEMBERED_FACTS`].
+    /// Id hash and body hash of facts taken, oldest first, at most `REMEMBERED_FACTS`.
     pub facts: VecDeque<(u64, u64)>,
     /// Open notifications, in order of acceptance.
     pub open: Vec<Open>,
@@ -48,7 +48,7 @@ pub struct SubjectMoney {
     pub paid_cents: i64,
     /// When the newest payment happened.
     pub paid_at: Timestamp,
-    /// The newest payments in `paid_cents`, at most [`REMEMBERED_PAYMENTS`]: an open amount that comes late, but was
+    /// The newest payments in `paid_cents`, at most `REMEMBERED_PAYMENTS`: an open amount that comes late, but was
     /// told before them, must not make them forgotten.
     pub payments: Vec<Dated>,
 }

@@ -168,9 +168,9 @@ async fn perform(engine: &Engine, key: &str, act: &Act, own: &Purse) -> Option<R
 }
 
 /// Zuid names what is noord's; `None`: noord has nothing of the kind yet.
-async fn steal(engine: &Engine, what: u8, named: &Named<'_>) -> Reply {
+async fn steal(engine: &Engine, key: &str, what: u8, named: &Named<'_>) -> Reply {
     let answer = || json!({ "answer": "close", "by": "zuid" });
-    let call = |method: &'static str, path: String, body: Body| async move { engine.call(ZUID, method, &path, body).await };
+    let call = |method: &'static str, path: String, body: Body| async move { engine.call(key, method, &path, body).await };
     let id = named.id;
     match what {
         0 => call("GET", format!("/v1/notifications/{id}"), Body::Nothing).await,
@@ -232,8 +232,8 @@ impl Plain {
     }
 }
 
-/// Runs the steps. `together`: noord acts too, and zuid names what is really noord's. Gives zuid's answers.
-async fn run(steps: &[Step], together: bool) -> Vec<String> {
+/// Runs the steps. `together`: noord acts too, and the thief names what is really noord's. Gives zuid's answers.
+async fn run(steps: &[Step], together: bool, thief: &str) -> Vec<String> {
     let engine = Engine::start().await;
     let (mut noord, mut zuid, mut plain, mut answers) = (Purse::default(), Purse::default(), Plain::default(), Vec::new());
     for (number, step) in steps.iter().enumerate() {
@@ -264,7 +264,7 @@ async fn run(steps: &[Step], together: bool) -> Vec<String> {
                     reference: if together { reference.attempt(CorporationId(1), attempt) } else { "a".repeat(50) },
                     link: if together && *what == 7 { reference.link(CorporationId(2), attempt.id) } else { "A".repeat(46) },
                 };
-                let reply = steal(&engine, *what, &named).await;
+                let reply = steal(&engine, thief, *what, &named).await;
                 answers.push(format!("{number} steal {what}: {}", plain.answer(&reply, id)));
             }
         }
@@ -281,7 +281,7 @@ fn nothing_one_does_shows_in_what_the_other_is_told() {
     let config = Config { cases, max_shrink_iters: 60, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new(config);
     let tried = runner.run(&proptest::collection::vec(step(), 10..60), |steps| {
-        let (together, alone) = runtime.block_on(async { (run(&steps, true).await, run(&steps, false).await) });
+        let (together, alone) = runtime.block_on(async { (run(&steps, true, ZUID).await, run(&steps, false, ZUID).await) });
         prop_assert_eq!(together.len(), alone.len());
         for (together, alone) in together.iter().zip(&alone) {
             prop_assert_eq!(together, alone);
@@ -290,6 +290,15 @@ fn nothing_one_does_shows_in_what_the_other_is_told() {
     });
     if let Err(failed) = tried {
         panic!("{failed}");
+    }
+}
+
+/// The control: a thief with noord's own key is told something, and the comparison notices.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_comparison_notices_a_leak() {
+    for what in [0, 1] {
+        let steps = [Step::Noord(Act::Notice { tenant: 0, key: 1, later: true }), Step::Steal { what, which: 0 }];
+        assert_ne!(run(&steps, true, NOORD).await, run(&steps, false, NOORD).await, "{what}");
     }
 }
 
