@@ -12,7 +12,7 @@ use actix::{Arbiter, System};
 use anyhow::Context as _;
 use metrics_exporter_prometheus::PrometheusHandle;
 use sluis_actors::{Book, Engine, EngineSettings, KeyIndex, Quota};
-use sluis_journal::{Journal, Options, RecoveryReport, SledJournal};
+use sluis_journal::{DiskJournal, Journal, Options, RecoveryReport};
 use sluis_model::flow::Definition;
 use sluis_model::{Clock, CorporationId, ReferenceKey};
 
@@ -61,7 +61,7 @@ pub struct Running {
 pub fn start(config: &Config, around: Surroundings) -> anyhow::Result<Running> {
     let data_dir = &config.engine.data_dir;
     std::fs::create_dir_all(data_dir).with_context(|| format!("{}: the data directory cannot be made", data_dir.display()))?;
-    let (journal, report) = SledJournal::open(&data_dir.join("journal"), journal_options(config))?;
+    let (journal, report) = DiskJournal::open(&data_dir.join("journal"), journal_options(config))?;
     let journal: Arc<dyn Journal> = Arc::new(journal);
     let fatal = around.on_fatal.clone();
     journal.on_failure(Arc::new(move |failure| fatal(format!("the journal failed: {failure}"))));

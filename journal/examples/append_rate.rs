@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use sluis_journal::{Batch, Journal, Observer, Options, Sequence, Shard, SledJournal, TryAppendError};
+use sluis_journal::{Batch, DiskJournal, Journal, Observer, Options, Sequence, Shard, TryAppendError};
 
 const RECORD: usize = 1024;
 
@@ -30,7 +30,7 @@ impl Observer for Groups {
 struct Gate(Mutex<()>, Condvar);
 
 /// One writer: batches of `records`, at most `ahead` batches not yet durable.
-fn produce(journal: &SledJournal, gate: &Gate, shard: Shard, records: usize, ahead: u64, until: Instant) {
+fn produce(journal: &DiskJournal, gate: &Gate, shard: Shard, records: usize, ahead: u64, until: Instant) {
     let payload: Vec<u8> = (0..RECORD as u64).map(|at| (at.wrapping_mul(0x9E37_79B9) >> 7) as u8).collect();
     while Instant::now() < until {
         let last = journal.last(shard);
@@ -59,7 +59,7 @@ fn run(dir: &Path, shards: u16, records: usize, ahead: u64, seconds: u64) {
         observer: Some(Arc::clone(&groups) as Arc<dyn Observer>),
         ..Options::default()
     };
-    let (journal, _) = SledJournal::open(dir, options.clone()).expect("opened");
+    let (journal, _) = DiskJournal::open(dir, options.clone()).expect("opened");
     let gates: Vec<Arc<Gate>> = (0..shards).map(|_| Arc::default()).collect();
     for (shard, gate) in (0..).zip(gates.iter().cloned()) {
         let wake = move || {
@@ -121,7 +121,7 @@ fn floor(dir: &Path, groups: &[usize], seconds: u64) {
 
 fn restart(dir: &Path, options: Options) {
     let started = Instant::now();
-    let (journal, report) = SledJournal::open(dir, options).expect("opened");
+    let (journal, report) = DiskJournal::open(dir, options).expect("opened");
     let records: u64 = report.shards.iter().map(|shard| shard.last.0).sum();
     let opened = started.elapsed();
     let mut replayed = 0_u64;

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::{Batch, PageKey, Sequence, Shard};
+use crate::{Batch, Place, Sequence, Shard};
 
 /// Why a batch was not taken. The batch comes back wherever it could be handed in again.
 #[derive(Debug, thiserror::Error)]
@@ -46,33 +46,24 @@ pub enum TryAppendError {
     },
 }
 
-/// What is wrong with a page.
+/// What is wrong at a place of a log file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Damage {
-    /// The page does not start like one of ours, or its lengths do not add up.
-    #[error("the page has no valid header or layout")]
+    /// It does not look like one of ours, or its lengths do not add up.
+    #[error("no valid header or layout")]
     Malformed,
-    /// The page was written by a newer version.
-    #[error("the page has format version {0}, this program reads up to 1")]
+    /// It was written by a newer version.
+    #[error("format version {0}, this program reads up to 1")]
     Version(u8),
-    /// The checksum over key and content does not match.
+    /// The checksum over place and content does not match.
     #[error("the checksum does not match")]
     Checksum,
-    /// The page is good but is not the one that has to stand here.
+    /// The record is good but is not the one that has to stand here.
     #[error("records {expected} and on are missing before it")]
     Gap {
         /// The sequence that should have come.
         expected: Sequence,
     },
-    /// Not all parts of a split record are there.
-    #[error("a record split over {parts} pages is incomplete")]
-    Incomplete {
-        /// The number of parts it should have.
-        parts: u16,
-    },
-    /// sled could not read what comes next: its own checksum failed.
-    #[error("the store cannot read on after it")]
-    UnreadableAfter,
     /// Records are gone that were durable: a later generation, a checkpoint or a trim mark knows of them.
     #[error("records up to {expected} must be there")]
     Missing {
@@ -145,14 +136,13 @@ pub enum JournalError {
         path: PathBuf,
     },
     /// Damage that is not a torn tail: going on would lose records that were acknowledged.
-    #[error("{} is damaged at shard {} sequence {}, page {page}: {damage}. Good records follow or must follow, so \
-             nothing was cut off; restore the directory from a copy, or move it away to start without it",
-             path.display(), page.shard, page.sequence)]
+    #[error("{} is damaged at {place}: {damage}. Good records follow or must follow, so nothing was cut off; restore the \
+             directory from a copy, or move it away to start without it", path.display())]
     Damaged {
-        /// The generation directory.
+        /// The log file.
         path: PathBuf,
-        /// The first bad page.
-        page: PageKey,
+        /// The first bad place.
+        place: Place,
         /// What is wrong with it.
         damage: Damage,
     },

@@ -3,29 +3,29 @@
 //!
 //! It refuses to know what a record means: everything here is bytes, a shard and a sequence.
 //!
-//! * [`Journal`] is the contract. [`SledJournal`] keeps it on disk, [`MemoryJournal`] in memory for simulation.
+//! * [`Journal`] is the contract. [`DiskJournal`] keeps it on disk, [`MemoryJournal`] in memory for simulation.
 //! * A [`Batch`] goes in with [`Journal::try_append`], which never blocks. It is durable when
 //!   [`Journal::durable`] has reached the ticket's sequence, and only then may an answer or an effect leave.
 //! * What survives a power cut is, per shard, a prefix that holds at least everything that was durable.
 
 mod api;
 mod batch;
+mod disk;
 mod error;
 mod memory;
-mod sled_journal;
 mod stats;
 mod types;
 
 pub use api::{CheckpointChunks, Journal, OnFailure, Wake};
 pub use batch::{Batch, Ticket};
+pub use disk::DiskJournal;
+pub use disk::inspect::{Inspection, Problem, inspect};
+pub use disk::options::{Barrier, Monotonic, Options};
+pub use disk::report::{RecoveryReport, ShardReport};
 pub use error::{Damage, Failure, JournalError, TryAppendError};
 pub use memory::MemoryJournal;
-pub use sled_journal::inspect::{Inspection, Problem, inspect};
-pub use sled_journal::options::{Barrier, Monotonic, Options};
-pub use sled_journal::report::{RecoveryReport, ShardReport};
-pub use sled_journal::{PageKey, SledJournal};
 pub use stats::{Observer, QueueDepth, Stats};
-pub use types::{Position, Sequence, Shard};
+pub use types::{Place, Position, Sequence, Shard};
 
 /// The longest record, in bytes. A longer one is refused at [`Journal::try_append`].
 pub const MAX_RECORD_BYTES: usize = 1 << 20;

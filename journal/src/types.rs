@@ -88,6 +88,22 @@ impl Position {
     }
 }
 
+/// Where something is wrong in a log file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The byte it begins at.
+    pub offset: u64,
+    /// The record, as far as one can tell.
+    pub record: Option<(Shard, Sequence)>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "byte {}", self.offset)?;
+        self.record.map_or(Ok(()), |(shard, sequence)| write!(f, ", shard {shard} sequence {sequence}"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

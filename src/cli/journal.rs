@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use sluis_journal::{Inspection, Journal, Options, Shard, SledJournal, inspect};
+use sluis_journal::{DiskJournal, Inspection, Journal, Options, Shard, inspect};
 use sluis_model::Record;
 
 use super::config::Reply;
@@ -61,7 +61,7 @@ fn inspected(data_dir: &Path) -> anyhow::Result<(String, u8)> {
 fn verified(data_dir: &Path) -> anyhow::Result<(String, u8)> {
     let inspection = look(data_dir)?;
     let (journal, _) =
-        SledJournal::open(&data_dir.join("journal"), Options { shards: inspection.shard_count, ..Options::default() })?;
+        DiskJournal::open(&data_dir.join("journal"), Options { shards: inspection.shard_count, ..Options::default() })?;
     let (mut out, mut bad) = (String::new(), 0);
     for number in 0..journal.shards() {
         let shard = Shard(number);

@@ -60,7 +60,7 @@ fn ranges(config: &Config, problems: &mut Collector) {
         ("http.max_connections", http.max_connections.into(), 1..=1_000_000),
         ("binary.max_connections", binary.max_connections.into(), 1..=1_000_000),
         ("binary.credit", binary.credit.into(), 1..=1_000_000),
-        ("journal.generation_max_bytes", journal.generation_max_bytes, 32 << 20..=1 << 40),
+        ("journal.generation_max_bytes", journal.generation_max_bytes, 32 << 20..=2 << 30),
         ("journal.queue_max_batches", journal.queue_max_batches as u64, 1..=1 << 20),
         ("journal.queue_max_records", journal.queue_max_records as u64, 1..=1 << 24),
         ("journal.queue_max_bytes", journal.queue_max_bytes as u64, 1 << 20..=1 << 36),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use sluis_journal::{
-    Batch, Damage, Journal, JournalError, MAX_RECORD_BYTES, MAX_VALUE_BYTES, Options, Sequence, Shard, SledJournal,
+    Batch, Damage, DiskJournal, Journal, JournalError, MAX_RECORD_BYTES, MAX_VALUE_BYTES, Options, Sequence, Shard,
     TryAppendError, inspect,
 };
 
@@ -13,18 +13,19 @@ fn generation(dir: &Path) -> PathBuf {
     dir.join("gen-00000001")
 }
 
-/// Works on the pages behind the journal's back.
-fn with_pages<T>(dir: &Path, work: impl FnOnce(&sled::Tree) -> T) -> T {
-    let options = options();
-    let config = sled::Config::new().path(generation(dir)).segment_size(options.segment_bytes).flush_every_ms(None);
-    let db = config.open().expect("opened");
-    let result = work(&db.open_tree("log").expect("a tree"));
-    db.flush().expect("flushed");
-    result
+fn log(dir: &Path) -> PathBuf {
+    generation(dir).join("log")
 }
 
-/// Three pages in shard 1: each record is a group of its own.
-fn three_pages(dir: &Path) {
+/// Works on the log behind the journal's back.
+fn with_log(dir: &Path, work: impl FnOnce(&mut Vec<u8>)) {
+    let mut bytes = std::fs::read(log(dir)).expect("read");
+    work(&mut bytes);
+    std::fs::write(log(dir), bytes).expect("written");
+}
+
+/// Three groups of one record in shard 1.
+fn three_groups(dir: &Path) {
     let journal = open(dir);
     for record in [&b"first"[..], b"second", b"third"] {
         append(&journal, 1, &[record]);
@@ -32,27 +33,33 @@ fn three_pages(dir: &Path) {
     }
 }
 
-fn flip(tree: &sled::Tree, place: usize) {
-    let (key, value) = tree.iter().nth(place).expect("a page").expect("readable");
-    let mut bytes = value.to_vec();
-    *bytes.last_mut().expect("not empty") ^= 1;
-    tree.insert(key, bytes).expect("written");
+/// Where a record's bytes stand.
+fn place_of(bytes: &[u8], record: &[u8]) -> usize {
+    bytes.windows(record.len()).position(|window| window == record).expect("the record")
+}
+
+fn flip(dir: &Path, record: &[u8]) {
+    with_log(dir, |bytes| {
+        let place = place_of(bytes, record);
+        bytes[place] ^= 1;
+    });
 }
 
 fn refusal(dir: &Path, options: Options) -> JournalError {
-    SledJournal::open(dir, options).err().expect("refused")
+    DiskJournal::open(dir, options).err().expect("refused")
 }
 
 #[test]
 fn a_torn_tail_is_cut_off_and_appending_goes_on() {
     let dir = tempfile::tempdir().expect("a directory");
-    three_pages(dir.path());
-    with_pages(dir.path(), |tree| flip(tree, 2));
+    three_groups(dir.path());
+    flip(dir.path(), b"third");
     let inspection = inspect(dir.path()).expect("inspected");
     assert!(inspection.problems.len() == 1 && inspection.problems[0].repaired_by_start);
 
-    let (journal, report) = SledJournal::open(dir.path(), options()).expect("opened");
-    assert_eq!((report.shards[1].last, report.shards[1].torn_pages), (Sequence(2), 1));
+    let (journal, report) = DiskJournal::open(dir.path(), options()).expect("opened");
+    assert_eq!(report.shards[1].last, Sequence(2));
+    assert_eq!(report.torn_bytes, inspection.torn_bytes);
     append(&journal, 1, &[b"third again"]);
     journal.settle();
     drop(journal);
@@ -63,13 +70,13 @@ fn a_torn_tail_is_cut_off_and_appending_goes_on() {
 #[test]
 fn a_flipped_byte_in_the_middle_stops_the_start_and_names_the_place() {
     let dir = tempfile::tempdir().expect("a directory");
-    three_pages(dir.path());
-    with_pages(dir.path(), |tree| flip(tree, 1));
+    three_groups(dir.path());
+    flip(dir.path(), b"second");
     let error = refusal(dir.path(), options());
-    let JournalError::Damaged { page, damage, .. } = &error else { panic!("{error}") };
-    assert_eq!((page.shard, page.sequence, *damage), (Shard(1), Sequence(2), Damage::Checksum));
+    let JournalError::Damaged { place, damage, .. } = &error else { panic!("{error}") };
+    assert_eq!((place.record, *damage), (Some((Shard(1), Sequence(2))), Damage::Checksum));
     let message = error.to_string();
-    for part in ["gen-00000001", "shard 1", "sequence 2", "00001/00000000000000000002/00000", "restore"] {
+    for part in ["gen-00000001/log", "shard 1", "sequence 2", &format!("byte {}", place.offset), "restore"] {
         assert!(message.contains(part), "{part:?} is not in {message:?}");
     }
     let inspection = inspect(dir.path()).expect("inspected");
@@ -77,25 +84,76 @@ fn a_flipped_byte_in_the_middle_stops_the_start_and_names_the_place() {
 }
 
 #[test]
-fn a_missing_page_in_the_middle_stops_the_start() {
+fn a_group_that_is_gone_from_the_middle_stops_the_start() {
     let dir = tempfile::tempdir().expect("a directory");
-    three_pages(dir.path());
-    with_pages(dir.path(), |tree| {
-        let (key, _) = tree.iter().nth(1).expect("a page").expect("readable");
-        tree.remove(key).expect("removed");
+    three_groups(dir.path());
+    with_log(dir.path(), |bytes| {
+        let (begin, end) = (place_of(bytes, b"first") + 5, place_of(bytes, b"second") + 6);
+        bytes[begin..end].fill(0);
     });
     let error = refusal(dir.path(), options());
-    assert!(matches!(error, JournalError::Damaged { damage: Damage::Gap { .. }, .. }), "{error}");
+    assert!(matches!(error, JournalError::Damaged { damage: Damage::Malformed, .. }), "{error}");
+}
+
+#[test]
+fn a_damaged_length_does_not_hide_what_follows() {
+    let dir = tempfile::tempdir().expect("a directory");
+    three_groups(dir.path());
+    // The length of the first group: it then seems to reach over the rest of the file.
+    with_log(dir.path(), |bytes| bytes[18] ^= 1);
+    let error = refusal(dir.path(), options());
+    assert!(matches!(error, JournalError::Damaged { damage: Damage::Checksum, .. }), "{error}");
+}
+
+#[test]
+fn what_an_older_file_left_in_a_reused_place_is_no_record() {
+    let dirs = [tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory")];
+    dirs.iter().for_each(|dir| three_groups(dir.path()));
+    let older = std::fs::read(log(dirs[0].path())).expect("read");
+    with_log(dirs[1].path(), |bytes| {
+        let second = place_of(bytes, b"second") + 6;
+        bytes.truncate(second);
+        bytes.extend_from_slice(&older[second..]);
+    });
+    let (journal, report) = DiskJournal::open(dirs[1].path(), options()).expect("opened");
+    assert!(report.torn_bytes > 0);
+    assert_eq!(journal.last(Shard(1)), Sequence(2));
+}
+
+#[test]
+fn a_sealed_generation_is_read_without_its_index_and_checked_when_it_has_none() {
+    let dir = tempfile::tempdir().expect("a directory");
+    fill_generations(&open(dir.path()), 3);
+    let whole = replayed(&open(dir.path()), 1, 1);
+    let index = generation(dir.path()).join("index");
+    std::fs::write(&index, b"half").expect("written");
+    assert_eq!(replayed(&open(dir.path()), 1, 1), whole);
+    assert!(std::fs::metadata(&index).expect("made again").len() > 100);
+    std::fs::remove_file(&index).expect("removed");
+    with_log(dir.path(), |bytes| bytes[5000] ^= 1);
+    assert!(matches!(refusal(dir.path(), options()), JournalError::Damaged { .. }));
+}
+
+#[test]
+fn damage_behind_a_good_index_is_noticed_by_the_reader_and_by_an_inspection() {
+    let dir = tempfile::tempdir().expect("a directory");
+    fill_generations(&open(dir.path()), 2);
+    with_log(dir.path(), |bytes| bytes[5000] ^= 1);
+    assert!(!inspect(dir.path()).expect("inspected").problems.is_empty());
+    let journal = open(dir.path());
+    let replays =
+        (0..SHARDS).map(|shard| journal.replay(Shard(shard), Sequence(1), &mut |_, _| std::ops::ControlFlow::Continue(())));
+    assert_eq!(replays.filter(Result::is_err).count(), 1, "the shard whose record it is");
 }
 
 #[test]
 fn records_that_a_checkpoint_covers_cannot_be_a_torn_tail() {
     let dir = tempfile::tempdir().expect("a directory");
-    three_pages(dir.path());
+    three_groups(dir.path());
     let journal = open(dir.path());
     journal.checkpoint(Shard(1), Sequence(3), &mut std::iter::once(b"state".to_vec())).expect("written");
     drop(journal);
-    with_pages(dir.path(), |tree| flip(tree, 2));
+    flip(dir.path(), b"third");
     let error = refusal(dir.path(), options());
     assert!(matches!(error, JournalError::Damaged { damage: Damage::Missing { .. }, .. }), "{error}");
 }
@@ -114,7 +172,7 @@ fn a_missing_generation_stops_the_start() {
 #[test]
 fn a_damaged_checkpoint_is_not_given_out() {
     let dir = tempfile::tempdir().expect("a directory");
-    three_pages(dir.path());
+    three_groups(dir.path());
     let journal = open(dir.path());
     journal.checkpoint(Shard(1), Sequence(3), &mut std::iter::once(b"state".to_vec())).expect("written");
     let path = dir.path().join("checkpoints/00001-00000000000000000003.ckpt");
@@ -127,9 +185,8 @@ fn a_damaged_checkpoint_is_not_given_out() {
 #[test]
 fn leftovers_of_a_killed_process_do_not_stop_the_start() {
     let dir = tempfile::tempdir().expect("a directory");
-    three_pages(dir.path());
+    three_groups(dir.path());
     let leftovers = [
-        generation(dir.path()).join("snap.00000000FFFFFFFF.generating"),
         dir.path().join("table/snap.00000000FFFFFFFF.generating"),
         dir.path().join("checkpoints/00001-00000000000000000002.ckpt.tmp"),
         dir.path().join("trim.tmp"),
@@ -139,8 +196,8 @@ fn leftovers_of_a_killed_process_do_not_stop_the_start() {
     }
     std::fs::create_dir(dir.path().join("gen-00000002")).expect("a generation whose making was interrupted");
     std::fs::create_dir(dir.path().join("gen-00000000.dead")).expect("a generation whose removal was interrupted");
-    let (journal, report) = SledJournal::open(dir.path(), options()).expect("opened");
-    assert_eq!((report.removed.len(), report.generations), (6, 1));
+    let (journal, report) = DiskJournal::open(dir.path(), options()).expect("opened");
+    assert_eq!((report.removed.len(), report.generations), (5, 1));
     assert!(leftovers.iter().all(|leftover| !leftover.exists()));
     assert_eq!(replayed(&journal, 1, 1).len(), 3);
 }
@@ -183,7 +240,7 @@ fn long_records_and_values_leave_no_blobs() {
 }
 
 /// Appends until there are this many generations.
-fn fill_generations(journal: &SledJournal, count: u64) {
+fn fill_generations(journal: &DiskJournal, count: u64) {
     let record = vec![1; 3000];
     while journal.stats().generations < count {
         for shard in 0..SHARDS {
@@ -224,7 +281,7 @@ fn space_comes_back_when_no_shard_keeps_a_generation() {
 fn a_full_queue_gives_the_batch_back() {
     let dir = tempfile::tempdir().expect("a directory");
     let small = Options { queue_max_batches: 2, ..options() };
-    let (journal, _) = SledJournal::open(dir.path(), small).expect("opened");
+    let (journal, _) = DiskJournal::open(dir.path(), small).expect("opened");
     // The committer is held in a wake, so that what follows stays in the queue.
     let (entered_tx, entered) = std::sync::mpsc::channel();
     let (release, held) = std::sync::mpsc::channel::<()>();

@@ -1,7 +1,7 @@
 //! Random histories on disk, restarts included, compared with a vector per shard.
 
 use proptest::prelude::*;
-use sluis_journal::{Journal, Sequence, Shard, SledJournal};
+use sluis_journal::{DiskJournal, Journal, Sequence, Shard};
 
 use crate::support::{SHARDS, Settle, append, open, replayed};
 
@@ -42,7 +42,7 @@ fn content(length: usize, salt: usize) -> Vec<u8> {
     (0..length).map(|at| (at * 31 + salt * 17 + at / 251) as u8).collect()
 }
 
-fn apply(journal: &SledJournal, models: &mut [Model], step: &Step) {
+fn apply(journal: &DiskJournal, models: &mut [Model], step: &Step) {
     match step {
         Step::Append { shard, lengths } => {
             let model = &mut models[usize::from(*shard)];
@@ -78,7 +78,7 @@ fn apply(journal: &SledJournal, models: &mut [Model], step: &Step) {
     }
 }
 
-fn compare(journal: &SledJournal, shard: u16, model: &Model) {
+fn compare(journal: &DiskJournal, shard: u16, model: &Model) {
     let kept: Vec<_> = (1..).zip(model.records.clone()).skip(model.trimmed).collect();
     assert!(replayed(journal, shard, 0) == kept, "shard {shard}: the replay differs");
     assert_eq!(journal.first(Shard(shard)).0, model.trimmed as u64 + 1);

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 
-use sluis_journal::{Batch, Journal, MemoryJournal, Options, Sequence, Shard, SledJournal, Ticket};
+use sluis_journal::{Batch, DiskJournal, Journal, MemoryJournal, Options, Sequence, Shard, Ticket};
 
 pub(crate) const SHARDS: u16 = 4;
 
@@ -19,7 +19,7 @@ impl Settle for MemoryJournal {
     }
 }
 
-impl Settle for SledJournal {
+impl Settle for DiskJournal {
     fn settle(&self) {
         let moved = Arc::new((Mutex::new(()), Condvar::new()));
         let open = |shard| self.durable(Shard(shard)) < self.last(Shard(shard));
@@ -52,8 +52,8 @@ pub(crate) fn options() -> Options {
     }
 }
 
-pub(crate) fn open(dir: &Path) -> SledJournal {
-    SledJournal::open(dir, options()).expect("opened").0
+pub(crate) fn open(dir: &Path) -> DiskJournal {
+    DiskJournal::open(dir, options()).expect("opened").0
 }
 
 /// Appends behind whatever is there.

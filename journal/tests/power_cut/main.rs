@@ -1,4 +1,4 @@
-//! The power-cut test: records the real system calls of the real sled, cuts the power anywhere, loses what was not
+//! The power-cut test: records the real system calls of the real journal, sled included, cuts the power anywhere, loses what was not
 //! synced, starts again, and looks for every promise. And its controls: without the barrier, promises break.
 //! Refuses to run against a fake store.
 
@@ -9,7 +9,6 @@ mod trace;
 mod verify;
 mod workload;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -91,34 +90,21 @@ fn cut_once(trace: &Trace, seed: u64, number: u64, options: &Options) -> Result<
         .map_err(|why| format!("seed {seed} cut {number} ({story:?} at {at}, {cruelty:?}): {why}"))
 }
 
-/// How often sled began a new segment in a place that an older one had: where an unsynced move would hurt.
-fn segments_reused(trace: &Trace, segment: usize) -> usize {
-    let mut highest = BTreeMap::new();
-    let mut reused = 0;
-    for op in &trace.ops {
-        let Op::Write { node, offset, bytes } = op else { continue };
-        let top = highest.entry(*node).or_insert(0);
-        // A recovery blanks whole segments: that is no reuse.
-        reused += usize::from(offset % segment == 0 && offset / segment < *top && bytes.len() < segment);
-        *top = (offset + bytes.len()).saturating_sub(1).div_euclid(segment).max(*top);
-    }
-    reused
-}
-
 /// All cuts of all seeds of a part; gives what was lost.
 fn losses(seeds: impl Iterator<Item = u64>, barrier: Barrier) -> Vec<String> {
     let mut losses = Vec::new();
-    let (mut reused, mut dropped) = (0, 0);
+    let (mut begun, mut dropped) = (0, 0);
     for seed in seeds {
         let trace = workload::run(seed, barrier);
         assert_recorded(&trace, barrier);
         let options = workload::options(seed, Barrier::Full);
-        reused += segments_reused(&trace, options.segment_bytes);
         let is_drop = |op: &&Op| matches!(op, Op::Rename { to, .. } if to.ends_with(".dead"));
+        let is_begun = |op: &&Op| matches!(op, Op::Create { name, .. } if name.starts_with("gen-"));
         dropped += trace.ops.iter().filter(is_drop).count();
+        begun += trace.ops.iter().filter(is_begun).count();
         losses.extend((0..CUTS).filter_map(|number| cut_once(&trace, seed, number, &options).err()));
     }
-    assert!(reused > 0 && dropped > 0, "the workloads reuse segments ({reused}) and drop generations ({dropped})");
+    assert!(begun > 20 && dropped > 0, "the workloads begin generations ({begun}) and drop some ({dropped})");
     losses
 }
 
@@ -126,7 +112,7 @@ fn losses(seeds: impl Iterator<Item = u64>, barrier: Barrier) -> Vec<String> {
 fn assert_recorded(trace: &Trace, barrier: Barrier) {
     let count = |is: fn(&Op) -> bool| trace.ops.iter().filter(|op| is(op)).count();
     assert!(count(|op| matches!(op, Op::Write { .. })) > 20, "writes are recorded");
-    assert!(count(|op| matches!(op, Op::SyncRange)) > 10, "the flushes of sled are recorded");
+    assert!(count(|op| matches!(op, Op::SyncRange)) > 0, "the flushes of sled are recorded");
     assert!(count(|op| matches!(op, Op::Rename { .. })) > 2, "renames are recorded");
     assert!(count(|op| matches!(op, Op::Mark(Mark::Acked { .. }))) > 20, "acknowledgements are recorded");
     if barrier == Barrier::Full {

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 
-use sluis_journal::{Barrier, Batch, Journal, JournalError, Options, Sequence, Shard, SledJournal, TryAppendError};
+use sluis_journal::{Barrier, Batch, DiskJournal, Journal, JournalError, Options, Sequence, Shard, TryAppendError};
 
 use super::interpose;
 use super::rng::Rng;
@@ -25,7 +25,6 @@ pub(crate) fn options(seed: u64, barrier: Barrier) -> Options {
         generation_max_bytes: rng.pick(&[700 << 10, 2 << 20, 3 << 20, 64 << 20]),
         queue_max_batches: 64,
         cache_bytes: 4 << 20,
-        sealed_cache_bytes: 1 << 20,
         barrier,
         ..Options::default()
     }
@@ -72,7 +71,7 @@ fn bytes(rng: &mut Rng, length: usize) -> Vec<u8> {
 /// An open journal under recording, and the means to wait for it.
 pub(crate) struct Driver {
     root: PathBuf,
-    pub(crate) journal: Arc<SledJournal>,
+    pub(crate) journal: Arc<DiskJournal>,
     seed: u64,
     moved: Arc<(Mutex<()>, Condvar)>,
 }
@@ -80,13 +79,13 @@ pub(crate) struct Driver {
 impl Driver {
     /// Opens the journal and marks every durable sequence that it claims, now and later.
     pub(crate) fn open(root: &Path, seed: u64, options: Options) -> Result<Self, JournalError> {
-        let (journal, _) = SledJournal::open(root, options)?;
+        let (journal, _) = DiskJournal::open(root, options)?;
         interpose::mark(root, Mark::Started);
         let journal = Arc::new(journal);
         let moved = Arc::new((Mutex::new(()), Condvar::new()));
         for shard in 0..SHARDS {
             let (root, moved) = (root.to_owned(), Arc::clone(&moved));
-            let weak: Weak<SledJournal> = Arc::downgrade(&journal);
+            let weak: Weak<DiskJournal> = Arc::downgrade(&journal);
             let wake = move || {
                 if let Some(journal) = weak.upgrade() {
                     let last = journal.durable(Shard(shard)).0;

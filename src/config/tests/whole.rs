@@ -39,7 +39,7 @@ fn the_default_serves_demo_on_this_machine_and_sends_nothing() {
 fn the_default_is_what_the_layers_below_choose_by_themselves() {
     let config = Config::built_in();
     // The one exception: the binary keeps less of the store in memory than the journal would by itself.
-    let theirs = sluis_journal::Options { cache_bytes: 16 << 20, ..sluis_journal::Options::default() };
+    let theirs = sluis_journal::Options::default();
     let ours = config.journal_options();
     assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));
     assert_eq!(config.inbox_bounds(), sluis_actors::InboxBounds::default());

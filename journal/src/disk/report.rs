@@ -13,12 +13,10 @@ pub struct ShardReport {
     pub first: Sequence,
     /// The last recovered sequence. All of it is durable.
     pub last: Sequence,
-    /// Pages found.
-    pub pages: u64,
-    /// Bytes of those pages.
+    /// Records in the generations that are there, trimmed ones included.
+    pub records: u64,
+    /// Bytes of those records.
     pub bytes: u64,
-    /// Pages of a torn tail that were cut off. They held nothing that was acknowledged.
-    pub torn_pages: u64,
 }
 
 /// What a start found and did.
@@ -30,6 +28,8 @@ pub struct RecoveryReport {
     pub shards: Vec<ShardReport>,
     /// The number of generations.
     pub generations: u64,
+    /// Bytes of a torn tail that were cut off. They held nothing that was acknowledged.
+    pub torn_bytes: u64,
     /// Leftovers of an interrupted run that were removed.
     pub removed: Vec<PathBuf>,
 }

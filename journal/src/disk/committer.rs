@@ -9,11 +9,10 @@ use std::time::Duration;
 
 use crossbeam::channel::Receiver;
 
-use super::generation::Generation;
+use super::frame::GroupWriter;
 use super::generations::Generations;
 use super::intake::{Command, Intake};
 use super::options::Options;
-use super::page::{PageKey, PageWriter};
 use super::progress::Progress;
 use crate::{Batch, JournalError};
 
@@ -25,7 +24,7 @@ pub(super) struct Committer {
     pub(super) queue: Receiver<Command>,
     pub(super) generations: Arc<Generations>,
     pub(super) progress: Arc<Progress>,
-    pub(super) writer: PageWriter,
+    pub(super) writer: GroupWriter,
 }
 
 /// The batches of one commit.
@@ -82,42 +81,15 @@ impl Committer {
 
     fn commit(&mut self, group: &mut Group) -> Result<(), JournalError> {
         let started = (self.options.monotonic)();
-        // A stable sort: within a shard the order of arrival stays, and neighbours share pages.
+        // A stable sort: within a shard the order of arrival stays, and neighbours become one block.
         group.batches.sort_by_key(Batch::shard);
         let progress = Arc::clone(&self.progress);
         let nexts = || progress.all_durable().iter().map(|durable| durable + 1).collect();
         let generation = self.generations.writable(nexts)?;
-        self.write(&generation, &group.batches)?;
-        generation.store.flush()?;
-        let written = (self.options.monotonic)();
-        generation.store.barrier()?;
+        let mut written = started;
+        generation.append(&mut self.writer, &group.batches, || written = (self.options.monotonic)())?;
         let synced = (self.options.monotonic)();
         self.tell(group, written.saturating_sub(started), synced.saturating_sub(written));
-        Ok(())
-    }
-
-    /// Writes the pages. More than a group's worth between two barriers would let sled reuse a place whose page
-    /// has moved but is not durable yet, so a barrier is put in.
-    fn write(&mut self, generation: &Generation, batches: &[Batch]) -> Result<(), JournalError> {
-        let mut since_barrier = 0;
-        let limit = self.options.group_max_bytes;
-        let mut sink = |key: PageKey, page: &[u8]| {
-            if since_barrier > limit {
-                generation.store.flush()?;
-                generation.store.barrier()?;
-                since_barrier = 0;
-            }
-            since_barrier += page.len();
-            generation.insert(key, page)
-        };
-        for (index, batch) in batches.iter().enumerate() {
-            for (sequence, record) in batch.records() {
-                self.writer.push(batch.shard(), sequence, record, &mut sink)?;
-            }
-            if batches.get(index + 1).is_none_or(|next| next.shard() != batch.shard()) {
-                self.writer.finish(&mut sink)?;
-            }
-        }
         Ok(())
     }
 

@@ -43,6 +43,14 @@ pub(super) fn replace(path: &Path, fill: impl FnOnce(&mut dyn Write) -> std::io:
     path.parent().map_or(Ok(()), sync_dir)
 }
 
+/// As [`replace`], for what can be made again: nothing is synced.
+pub(super) fn replace_unsynced(path: &Path, fill: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<(), JournalError> {
+    let aside = path.with_added_extension(UNFINISHED);
+    let mut file = File::create(&aside).map_err(JournalError::io("create", &aside))?;
+    fill(&mut file).map_err(JournalError::io("write", &aside))?;
+    fs::rename(&aside, path).map_err(JournalError::io("put in place", path))
+}
+
 /// Writes a small file with a checksum at its end, durable on return.
 pub(super) fn write_sealed(path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
     replace(path, |writer| {
@@ -101,6 +109,23 @@ pub(super) fn remove_unfinished(dir: &Path, removed: &mut Vec<PathBuf>) -> Resul
         }
     }
     Ok(())
+}
+
+/// Removes a directory so that a cut on the way leaves it whole under its name, or under a name nobody opens.
+pub(super) fn remove_dir(dir: &Path) -> Result<(), JournalError> {
+    let dead = dir.with_extension(DEAD);
+    fs::rename(dir, &dead).map_err(JournalError::io("rename", dir))?;
+    dead.parent().map_or(Ok(()), sync_dir)?;
+    bury(&dead)
+}
+
+/// The ending of a directory that is being removed.
+pub(super) const DEAD: &str = "dead";
+
+/// Finishes the removal of a directory that has its last name already.
+pub(super) fn bury(dead: &Path) -> Result<(), JournalError> {
+    fs::remove_dir_all(dead).map_err(JournalError::io("remove the directory", dead))?;
+    dead.parent().map_or(Ok(()), sync_dir)
 }
 
 /// The bytes of all files under a directory. What vanishes while it looks counts as nothing.

@@ -25,7 +25,6 @@ const RELEASE_PAUSE: Duration = Duration::from_millis(5);
 
 /// What was fixed when a directory was made. Written last: a directory without it holds nothing that counts.
 pub(super) struct Seal {
-    pub(super) marks: Vec<u64>,
     segment_bytes: usize,
 }
 
@@ -39,16 +38,15 @@ pub(super) struct Store {
 }
 
 impl Store {
-    /// Makes a directory that is durable in full, with `marks` in its seal, before this returns.
-    pub(super) fn create(dir: &Path, marks: &[u64], cache: u64, options: &Options) -> Result<Self, JournalError> {
+    /// Makes a directory that is durable in full before this returns.
+    pub(super) fn create(dir: &Path, cache: u64, options: &Options) -> Result<Self, JournalError> {
         fs::create_dir_all(dir).map_err(JournalError::io("create the directory", dir))?;
         let store = Self::start(dir, options.segment_bytes, cache, options)?;
         store.guard("flush", || store.db.flush())?;
         if options.barrier.syncs_creation() {
             store.sync_everything()?;
         }
-        let sealed: Vec<u64> = marks.iter().copied().chain([options.segment_bytes as u64]).collect();
-        files::write_numbers(&dir.join(SEAL), &sealed)?;
+        files::write_numbers(&dir.join(SEAL), &[options.segment_bytes as u64])?;
         if options.barrier.syncs_creation() {
             dir.parent().map_or(Ok(()), files::sync_dir)?;
         }
@@ -76,12 +74,9 @@ impl Store {
     }
 
     /// The seal of a finished directory; `None` when its making was interrupted.
-    pub(super) fn seal(dir: &Path, marks: usize) -> Result<Option<Seal>, JournalError> {
-        let sealed = files::read_numbers(&dir.join(SEAL), marks + 1)?;
-        Ok(sealed.and_then(|mut marks| {
-            let segment_bytes = marks.pop()? as usize;
-            Some(Seal { marks, segment_bytes })
-        }))
+    pub(super) fn seal(dir: &Path) -> Result<Option<Seal>, JournalError> {
+        let sealed = files::read_numbers(&dir.join(SEAL), 1)?;
+        Ok(sealed.and_then(|numbers| Some(Seal { segment_bytes: *numbers.first()? as usize })))
     }
 
     fn start(dir: &Path, segment_bytes: usize, cache: u64, options: &Options) -> Result<Self, JournalError> {
@@ -93,7 +88,7 @@ impl Store {
             .flush_every_ms(None);
         let (db, tree) = guard(dir, "open", || {
             let db = config.open()?;
-            let tree = db.open_tree("log")?;
+            let tree = db.open_tree("table")?;
             Ok((db, tree))
         })?;
         let path = dir.join("db");
@@ -129,12 +124,6 @@ impl Store {
             return Ok(());
         }
         self.file.sync_data().map_err(JournalError::io("sync", &self.dir.join("db")))
-    }
-
-    /// The length of the data file.
-    pub(super) fn file_bytes(&self) -> Result<u64, JournalError> {
-        let metadata = self.file.metadata().map_err(JournalError::io("look at", &self.dir.join("db")))?;
-        Ok(metadata.len())
     }
 
     /// An error when sled spilled values into files of their own.
@@ -190,21 +179,4 @@ fn remove_unfinished_snapshots(dir: &Path, removed: &mut Vec<PathBuf>) -> Result
         }
     }
     Ok(())
-}
-
-/// Removes a directory so that a cut on the way leaves it whole under its name, or under a name nobody opens.
-pub(super) fn remove(dir: &Path) -> Result<(), JournalError> {
-    let dead = dir.with_extension(DEAD);
-    fs::rename(dir, &dead).map_err(JournalError::io("rename", dir))?;
-    dead.parent().map_or(Ok(()), files::sync_dir)?;
-    bury(&dead)
-}
-
-/// The ending of a directory that is being removed.
-pub(super) const DEAD: &str = "dead";
-
-/// Finishes the removal of a directory that has its last name already.
-pub(super) fn bury(dead: &Path) -> Result<(), JournalError> {
-    fs::remove_dir_all(dead).map_err(JournalError::io("remove the directory", dead))?;
-    dead.parent().map_or(Ok(()), files::sync_dir)
 }

@@ -5,18 +5,21 @@ mod checkpoints;
 mod committer;
 mod definitions;
 mod files;
+mod frame;
 mod generation;
 mod generations;
+mod index;
 pub(crate) mod inspect;
 mod intake;
+mod log_file;
 pub(crate) mod options;
-mod page;
 mod progress;
 mod recovery;
 pub(crate) mod report;
 mod scan;
 mod store;
 mod table;
+mod window;
 
 use std::fs::File;
 use std::ops::ControlFlow;
@@ -27,15 +30,13 @@ use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
 
-pub use self::page::PageKey;
-
 use self::checkpoints::Checkpoints;
 use self::committer::Committer;
 use self::definitions::Definitions;
+use self::frame::GroupWriter;
 use self::generations::Generations;
 use self::intake::Intake;
 use self::options::Options;
-use self::page::PageWriter;
 use self::progress::Progress;
 use self::report::RecoveryReport;
 use self::table::Table;
@@ -44,8 +45,8 @@ use crate::{
     TryAppendError, Wake,
 };
 
-/// The journal on disk: sled behind an own barrier, one directory per generation.
-pub struct SledJournal {
+/// The journal on disk: a log file per generation, and sled for the keyed table beside it.
+pub struct DiskJournal {
     dir: PathBuf,
     shards: u16,
     intake: Arc<Intake>,
@@ -59,7 +60,7 @@ pub struct SledJournal {
     _lock: File,
 }
 
-impl SledJournal {
+impl DiskJournal {
     /// Opens a data directory, making it when it is new. Everything it then says is durable, is.
     ///
     /// # Errors
@@ -82,7 +83,7 @@ impl SledJournal {
             queue,
             generations: Arc::clone(&generations),
             progress: Arc::clone(&progress),
-            writer: PageWriter::new(),
+            writer: GroupWriter::default(),
         };
         let thread = std::thread::Builder::new()
             .name("journal-commit".into())
@@ -108,7 +109,6 @@ impl SledJournal {
     /// # Errors
     /// [`JournalError::Blobs`]; a failing disk.
     pub fn check_blobs(&self) -> Result<(), JournalError> {
-        self.generations.check_blobs()?;
         self.table.check_blobs()
     }
 
@@ -137,7 +137,7 @@ impl SledJournal {
     }
 }
 
-impl Journal for SledJournal {
+impl Journal for DiskJournal {
     fn shards(&self) -> u16 {
         self.shards
     }
@@ -275,7 +275,7 @@ impl Journal for SledJournal {
     }
 }
 
-impl Drop for SledJournal {
+impl Drop for DiskJournal {
     fn drop(&mut self) {
         if let Err(error) = self.close() {
             tracing::error!(%error, "journal closed after a failure");

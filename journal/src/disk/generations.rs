@@ -7,12 +7,14 @@ use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
 
+use super::files;
 use super::generation::{Generation, Visit};
 use super::options::Options;
-use super::{files, store};
 use crate::{JournalError, Sequence, Shard};
 
 const TRIM: &str = "trim";
+/// An offset of the index is four bytes: a generation ends well before they are used up, its last group included.
+const MOST_BYTES: u64 = 2 << 30;
 
 /// All open generations of a data directory, oldest first; never empty.
 pub(super) struct Generations {
@@ -38,13 +40,13 @@ impl Generations {
     /// that each shard will write next.
     pub(super) fn writable(&self, nexts: impl FnOnce() -> Vec<u64>) -> Result<Arc<Generation>, JournalError> {
         let newest = self.newest();
-        if newest.page_bytes() == 0 || newest.store.file_bytes()? < self.options.generation_max_bytes {
+        if newest.log_bytes() < self.options.generation_max_bytes.min(MOST_BYTES) {
             return Ok(newest);
         }
-        newest.store.check_blobs()?;
         let created = Arc::new(Generation::create(&self.dir, newest.number + 1, nexts(), &self.options)?);
         tracing::info!(generation = created.number, "journal generation begun");
         self.list.write().push(Arc::clone(&created));
+        newest.seal()?;
         Ok(created)
     }
 
@@ -107,9 +109,9 @@ impl Generations {
     pub(super) fn drop_forgotten(&self, marks: &[u64]) -> Result<(), JournalError> {
         while let Some(forgotten) = self.take_forgotten(marks) {
             tracing::info!(generation = forgotten.number, "journal generation dropped");
-            let dir = forgotten.store.dir().to_owned();
+            let dir = forgotten.dir().to_owned();
             drop(forgotten); // a reader may still hold it: its open file outlives the name
-            store::remove(&dir)?;
+            files::remove_dir(&dir)?;
         }
         Ok(())
     }
@@ -125,7 +127,7 @@ impl Generations {
         self.list.read().len() as u64
     }
 
-    /// Page bytes of kept records; inside a generation they count by the share of its records that is kept.
+    /// Log bytes of kept records; inside a generation they count by the share of its records that is kept.
     pub(super) fn live_bytes(&self, lasts: &[u64]) -> u64 {
         let marks = self.marks.lock().clone();
         let list = self.list.read().clone();
@@ -136,12 +138,8 @@ impl Generations {
                 all += end.saturating_sub(*start);
                 kept += end.saturating_sub(marks[shard].max(*start));
             }
-            (u128::from(generation.page_bytes()) * u128::from(kept) / u128::from(all.max(1))) as u64
+            (u128::from(generation.log_bytes()) * u128::from(kept) / u128::from(all.max(1))) as u64
         };
         list.iter().enumerate().map(|(place, generation)| live(place, generation)).sum()
-    }
-
-    pub(super) fn check_blobs(&self) -> Result<(), JournalError> {
-        self.list.read().iter().try_for_each(|generation| generation.store.check_blobs())
     }
 }

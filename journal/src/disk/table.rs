@@ -10,13 +10,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 
+use super::files;
 use super::options::Options;
-use super::page::PAGE_BYTES;
-use super::store::{self, Store};
+use super::store::Store;
 use crate::{JournalError, MAX_KEY_BYTES, MAX_VALUE_BYTES, Sequence, Shard};
 
 const DIR: &str = "table";
 const HEADER_BYTES: usize = 8;
+/// Key and part of a value together: sled spills what is much larger into files that it never syncs.
+const ENTRY_BYTES: usize = 4096;
 const VALUE: u8 = 0;
 const WATERMARK: u8 = 1;
 
@@ -34,14 +36,14 @@ impl Table {
     /// Opens the table, or makes it anew when it is not there or its making was interrupted.
     pub(super) fn open(data: &Path, options: &Options, removed: &mut Vec<PathBuf>) -> Result<Self, JournalError> {
         let dir = data.join(DIR);
-        let store = match Store::seal(&dir, 0)? {
+        let store = match Store::seal(&dir)? {
             Some(seal) => Store::open(&dir, &seal, options.cache_bytes, options, removed)?,
             None => {
                 if std::fs::exists(&dir).map_err(JournalError::io("look for", &dir))? {
-                    store::remove(&dir)?;
+                    files::remove_dir(&dir)?;
                     removed.push(dir.clone());
                 }
-                Store::create(&dir, &[], options.cache_bytes, options)?
+                Store::create(&dir, options.cache_bytes, options)?
             }
         };
         let table = Self {
@@ -182,7 +184,7 @@ fn watermark_key(shard: Shard) -> [u8; 3] {
 
 /// Entry and key together stay within a page.
 fn part_bytes(key: &[u8]) -> usize {
-    PAGE_BYTES - key.len() - 7
+    ENTRY_BYTES - key.len() - 7
 }
 
 fn parts_of(key: &[u8], framed: usize) -> u16 {

@@ -12,7 +12,7 @@ pub type Monotonic = Arc<dyn Fn() -> u64 + Send + Sync>;
 /// What stands between a write and the acknowledgement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Barrier {
-    /// sled's `flush()`, then `fdatasync` on an own descriptor; everything synced when a generation is made.
+    /// `fdatasync` after every group; everything synced when a generation or the table is made.
     #[default]
     Full,
     /// Fault injection: without the `fdatasync`. Loses acknowledged records in a power cut.
@@ -52,8 +52,8 @@ impl Barrier {
 pub struct Options {
     /// The number of shards; fixed when the directory is made. Default 16.
     pub shards: u16,
-    /// The size of a generation's file from which the next group goes to a new generation. Default 512 MiB.
-    /// Space comes back a whole generation at a time, and a start reads the newest one in full.
+    /// The size of a generation's log from which the next group goes to a new generation. Default 512 MiB, never more
+    /// than 2 GiB. Space comes back a whole generation at a time, and a start checks the newest one in full.
     pub generation_max_bytes: u64,
     /// The most batches taken and not yet durable. Default 4,096.
     pub queue_max_batches: usize,
@@ -61,17 +61,14 @@ pub struct Options {
     pub queue_max_records: usize,
     /// The most bytes taken and not yet durable. Default 64 MiB.
     pub queue_max_bytes: usize,
-    /// The most bytes written between two barriers. Default 4 MiB. Must stay well under `segment_bytes`: see there.
+    /// The most bytes of a group, give or take its last batch. Default 4 MiB.
     pub group_max_bytes: usize,
-    /// sled's unit of allocation and reuse. Default 16 MiB, its maximum. sled may reuse a segment as soon as its
-    /// pages moved to a later one, synced or not; a segment much larger than what is written between two barriers
-    /// keeps a moved page and the reuse of its old place on different sides of a barrier. A change counts for new
-    /// generations.
+    /// sled's unit of allocation and reuse, for the table. Default 16 MiB, its maximum. sled may reuse a segment as soon
+    /// as its pages moved to a later one, synced or not; a segment much larger than what is written between two barriers
+    /// keeps a moved page and the reuse of its old place on different sides of a barrier. A change counts for a new table.
     pub segment_bytes: usize,
-    /// sled's page cache for the newest generation and for the table, each. Default 64 MiB.
+    /// sled's page cache for the table. Default 16 MiB.
     pub cache_bytes: u64,
-    /// sled's page cache for each older generation opened at the start. Default 8 MiB.
-    pub sealed_cache_bytes: u64,
     /// The clock behind the observer's durations. The default stands still.
     pub monotonic: Monotonic,
     /// Told about every group commit.
@@ -91,8 +88,7 @@ impl Default for Options {
             queue_max_bytes: 64 << 20,
             group_max_bytes: 4 << 20,
             segment_bytes: 16 << 20,
-            cache_bytes: 64 << 20,
-            sealed_cache_bytes: 8 << 20,
+            cache_bytes: 16 << 20,
             monotonic: Arc::new(|| 0),
             observer: None,
             barrier: Barrier::Full,

@@ -1,6 +1,5 @@
-//! A look at a data directory for the command line: every page of every generation, and what is wrong.
+//! A look at a data directory for the command line: every record of every generation, and what is wrong.
 //! Refuses to run beside the engine (it takes the lock), to cut a tail, and to stop at the first problem.
-//! sled itself may finish its own recovery while it is opened.
 
 use std::path::Path;
 
@@ -10,9 +9,8 @@ use super::generations::Generations;
 use super::options::Options;
 use super::recovery;
 use super::report::ShardReport;
-use super::scan::{ShardScan, scan};
 use super::{checkpoints, files};
-use crate::{Damage, JournalError, PageKey, Sequence, Shard};
+use crate::{Damage, JournalError, Sequence, Shard};
 
 /// One thing that is wrong.
 #[derive(Debug)]
@@ -38,6 +36,8 @@ pub struct Inspection {
     pub checkpoints: Vec<Sequence>,
     /// Bytes of all files.
     pub disk_bytes: u64,
+    /// Bytes behind the last good group of a generation.
+    pub torn_bytes: u64,
     /// Everything that is wrong, oldest generation first; empty is good.
     pub problems: Vec<Problem>,
 }
@@ -58,13 +58,15 @@ pub fn inspect(dir: &Path) -> Result<Inspection, JournalError> {
         generations: files::list(dir)?.iter().filter_map(|path| Generation::number_of(path)).collect(),
         checkpoints: Vec::new(),
         disk_bytes: files::disk_bytes(dir),
+        torn_bytes: 0,
         problems: Vec::new(),
     };
     inspection.checkpoints = checkpoints::covered(dir, marks.len())?.into_iter().map(Sequence).collect();
     inspection.generations.sort_unstable();
     let options = Options { shards: shard_count, ..Options::default() };
+    let mut expected = Vec::new();
     for number in inspection.generations.clone() {
-        if let Err(error) = inspection.walk(dir, number, &options) {
+        if let Err(error) = inspection.walk(dir, number, &options, &mut expected) {
             inspection.problem(number, false, error);
         }
     }
@@ -73,47 +75,35 @@ pub fn inspect(dir: &Path) -> Result<Inspection, JournalError> {
 }
 
 fn empty(shard: u16, mark: u64) -> ShardReport {
-    let (first, last) = (Sequence(mark), Sequence(mark).previous());
-    ShardReport { shard: Shard(shard), first, last, pages: 0, bytes: 0, torn_pages: 0 }
+    ShardReport { shard: Shard(shard), first: Sequence(mark), last: Sequence(mark).previous(), records: 0, bytes: 0 }
 }
 
 impl Inspection {
-    fn walk(&mut self, dir: &Path, number: u64, options: &Options) -> Result<(), JournalError> {
+    /// Looks at one generation. `ends` are the last sequences of the one before, and then of this one.
+    fn walk(&mut self, dir: &Path, number: u64, options: &Options, ends: &mut Vec<u64>) -> Result<(), JournalError> {
         let newest = self.generations.last() == Some(&number);
-        let mut removed = Vec::new();
-        let opened = Generation::open(dir, number, options.sealed_cache_bytes, options, &mut removed)?;
-        let Some(generation) = opened else {
-            if !newest {
-                let error = JournalError::MissingGeneration { path: dir.to_owned(), number };
-                self.problem(number, false, error);
-            }
-            return Ok(());
+        let Some((generation, scan)) = Generation::look(dir, number, options)? else {
+            return if newest { Ok(()) } else { Err(JournalError::MissingGeneration { path: dir.to_owned(), number }) };
         };
-        for (shard, scan) in (0..).zip(scan(&generation)?) {
-            self.add(&generation, Shard(shard), &scan, newest);
+        let gap = generation.starts.iter().zip(&*ends).position(|(start, end)| *start != end + 1);
+        if let Some(shard) = gap {
+            let record = Some((Shard(shard as u16), Sequence(ends[shard] + 1)));
+            let damage = Damage::Missing { expected: Sequence(generation.starts[shard] - 1) };
+            self.problem(number, false, generation.log.damaged(0, record, damage));
+        }
+        if let Some(broken) = scan.broken {
+            self.torn_bytes += generation.log.len()? - scan.end;
+            let repaired = newest && !broken.good_follows;
+            let error = generation.log.damaged(broken.place.offset, broken.place.record, broken.damage);
+            self.problem(number, repaired, error);
+        }
+        *ends = scan.lasts(&generation.starts);
+        for ((report, column), end) in self.shards.iter_mut().zip(&scan.columns).zip(&*ends) {
+            report.last = report.last.max(Sequence(*end));
+            report.records += column.offsets.len() as u64;
+            report.bytes += column.bytes;
         }
         Ok(())
-    }
-
-    fn add(&mut self, generation: &Generation, shard: Shard, scan: &ShardScan, newest: bool) {
-        let index = usize::from(shard.0);
-        let report = &mut self.shards[index];
-        let expected = generation.starts[index] - 1;
-        let follows = report.pages == 0 || report.last.0 == expected;
-        let before = report.last;
-        report.last = Sequence(scan.last).max(report.last);
-        report.pages += scan.pages;
-        report.bytes += scan.bytes;
-        if !follows {
-            let page = PageKey::new(shard, before.0 + 1, 0);
-            let error = generation.damaged(page, Damage::Missing { expected: Sequence(expected) });
-            self.problem(generation.number, false, error);
-        }
-        if let Some(broken) = &scan.broken {
-            self.shards[index].torn_pages += broken.tail.len() as u64;
-            let repaired = newest && !broken.good_follows;
-            self.problem(generation.number, repaired, generation.damaged(broken.page, broken.damage));
-        }
     }
 
     fn check_checkpoints(&mut self, dir: &Path) -> Result<(), JournalError> {

@@ -1,0 +1,209 @@
+//! One generation: a directory with a log file that holds the records of all shards between two sequences per shard,
+//! and its index. Refuses deletes: space comes back when the whole directory goes.
+
+use std::fs;
+use std::hash::BuildHasher;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use super::files;
+use super::frame::{self, GroupWriter, RECORD_BYTES};
+use super::index::{Column, Index};
+use super::log_file::LogFile;
+use super::options::Options;
+use super::scan::{Scan, scan};
+use crate::{Batch, Damage, JournalError, Sequence, Shard};
+
+/// Per shard its first sequence, and then the salt. Written last: a directory without it holds nothing that counts.
+const SEAL: &str = "start";
+/// How many offsets a replay asks for at once.
+const REPLAY_RECORDS: usize = 1024;
+/// Records nearer than this to each other are read with one call ...
+const NEAR_BYTES: u32 = 16 << 10;
+/// ... of at most this.
+const RUN_BYTES: u32 = 256 << 10;
+
+/// What reads records: the visitor of a replay.
+pub(super) type Visit<'a> = &'a mut dyn FnMut(Sequence, &[u8]) -> ControlFlow<()>;
+
+/// An open generation.
+pub(super) struct Generation {
+    pub(super) number: u64,
+    /// Per shard the first sequence that can be in here.
+    pub(super) starts: Vec<u64>,
+    dir: PathBuf,
+    pub(super) log: LogFile,
+    pub(super) index: Index,
+}
+
+impl Generation {
+    pub(super) fn path(dir: &Path, number: u64) -> PathBuf {
+        dir.join(format!("gen-{number:08}"))
+    }
+
+    /// The number in a generation's directory name.
+    pub(super) fn number_of(path: &Path) -> Option<u64> {
+        path.file_name()?.to_str()?.strip_prefix("gen-")?.parse().ok()
+    }
+
+    /// Makes a generation, durable in full before it is returned.
+    pub(super) fn create(data: &Path, number: u64, starts: Vec<u64>, options: &Options) -> Result<Self, JournalError> {
+        let dir = Self::path(data, number);
+        fs::create_dir_all(&dir).map_err(JournalError::io("create the directory", &dir))?;
+        let salt = fresh_salt(number);
+        let log = LogFile::create(&dir, salt, options.barrier)?;
+        let sealed: Vec<u64> = starts.iter().copied().chain([salt]).collect();
+        files::write_numbers(&dir.join(SEAL), &sealed)?;
+        if options.barrier.syncs_creation() {
+            files::sync_dir(data)?;
+        }
+        let index = Index::growing(&starts, vec![Column::default(); starts.len()]);
+        Ok(Self { number, starts, dir, log, index })
+    }
+
+    /// Opens a sealed generation: by its index, or by a scan that must find it whole.
+    pub(super) fn open_sealed(data: &Path, number: u64, ends: &[u64], options: &Options) -> Result<Self, JournalError> {
+        let missing = || JournalError::MissingGeneration { path: data.to_owned(), number };
+        let (dir, starts, log) = Self::parts(data, number, options)?.ok_or_else(missing)?;
+        if let Some((index, end, groups)) = Index::open(&dir, &starts)?
+            && log.len()? == end
+            && index.lasts() == ends
+        {
+            log.set_end(end, groups);
+            return Ok(Self { number, starts, dir, log, index });
+        }
+        let scanned = scan(&log, &starts)?;
+        if let Some(broken) = scanned.broken {
+            return Err(log.damaged(broken.place.offset, broken.place.record, broken.damage));
+        }
+        if let Some((shard, last, end)) = scanned.short(&starts, ends) {
+            return Err(log.damaged(scanned.end, Some((shard, last.next())), Damage::Missing { expected: end }));
+        }
+        let generation = Self::settled(number, starts, dir, log, scanned);
+        generation.seal()?;
+        Ok(generation)
+    }
+
+    /// Opens the newest generation; `None` when its making was interrupted, so that nothing in it was ever
+    /// acknowledged. A torn tail is cut off; gives how many bytes that were.
+    pub(super) fn open_newest(data: &Path, number: u64, options: &Options) -> Result<Option<(Self, u64)>, JournalError> {
+        let Some((dir, starts, log)) = Self::parts(data, number, options)? else { return Ok(None) };
+        let scanned = scan(&log, &starts)?;
+        let mut torn = 0;
+        if let Some(broken) = scanned.broken {
+            if broken.good_follows {
+                return Err(log.damaged(broken.place.offset, broken.place.record, broken.damage));
+            }
+            torn = log.len()? - scanned.end;
+            tracing::warn!(place = %broken.place, damage = %broken.damage, bytes = torn, "torn tail cut off");
+            log.cut(scanned.end)?;
+        }
+        Ok(Some((Self::settled(number, starts, dir, log, scanned), torn)))
+    }
+
+    /// Looks at every byte and changes nothing. `None` as in [`Generation::open_newest`].
+    pub(super) fn look(data: &Path, number: u64, options: &Options) -> Result<Option<(Self, Scan)>, JournalError> {
+        let Some((dir, starts, log)) = Self::parts(data, number, options)? else { return Ok(None) };
+        let scanned = scan(&log, &starts)?;
+        let index = Index::growing(&starts, scanned.columns.clone());
+        Ok(Some((Self { number, starts, dir, log, index }, scanned)))
+    }
+
+    fn parts(data: &Path, number: u64, options: &Options) -> Result<Option<(PathBuf, Vec<u64>, LogFile)>, JournalError> {
+        let dir = Self::path(data, number);
+        let count = usize::from(options.shards) + 1;
+        let Some(mut starts) = files::read_numbers(&dir.join(SEAL), count)? else { return Ok(None) };
+        let salt = starts.pop().unwrap_or_default();
+        let log = LogFile::open(&dir, salt, options.barrier)?;
+        Ok(Some((dir, starts, log)))
+    }
+
+    fn settled(number: u64, starts: Vec<u64>, dir: PathBuf, log: LogFile, scanned: Scan) -> Self {
+        log.set_end(scanned.end, scanned.groups);
+        let index = Index::growing(&starts, scanned.columns);
+        Self { number, starts, dir, log, index }
+    }
+
+    /// Where it stands.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Bytes of its log.
+    pub(super) fn log_bytes(&self) -> u64 {
+        self.log.end()
+    }
+
+    /// Writes a group and makes it durable. `wrote` is called between the two.
+    pub(super) fn append(&self, writer: &mut GroupWriter, batches: &[Batch], wrote: impl FnOnce()) -> Result<(), JournalError> {
+        let base = self.log.end();
+        let (group, marks) = writer.build(self.log.salt, self.log.groups() + 1, batches);
+        self.log.append(group, wrote)?;
+        self.index.add(base, marks);
+        Ok(())
+    }
+
+    /// Moves the index out of memory, once nothing is written here any more.
+    pub(super) fn seal(&self) -> Result<(), JournalError> {
+        self.index.seal(&self.dir, self.log.end(), self.log.groups())
+    }
+
+    fn missing(&self, shard: Shard, first: Sequence, expected: Sequence) -> JournalError {
+        self.log.damaged(self.log.end(), Some((shard, first)), Damage::Missing { expected })
+    }
+
+    /// One record that must be in here.
+    pub(super) fn read(&self, shard: Shard, sequence: Sequence) -> Result<Vec<u8>, JournalError> {
+        let mut offsets = Vec::with_capacity(1);
+        self.index.offsets(shard, sequence, 1, &mut offsets)?;
+        let offset = offsets.first().ok_or_else(|| self.missing(shard, sequence, sequence))?;
+        self.log.read(shard, sequence, u64::from(*offset))
+    }
+
+    /// Visits the shard's records from `from` up to and including `upto`, all of which must be in here.
+    pub(super) fn replay(
+        &self,
+        shard: Shard,
+        from: Sequence,
+        upto: Sequence,
+        visit: Visit<'_>,
+    ) -> Result<ControlFlow<()>, JournalError> {
+        let mut window = self.log.window();
+        let mut offsets = Vec::with_capacity(REPLAY_RECORDS);
+        let mut next = from;
+        while next <= upto {
+            let most = (upto.0 - next.0 + 1).min(REPLAY_RECORDS as u64) as usize;
+            self.index.offsets(shard, next, most, &mut offsets)?;
+            if offsets.is_empty() {
+                return Err(self.missing(shard, next, upto));
+            }
+            for (place, offset) in offsets.iter().enumerate() {
+                let at = u64::from(*offset);
+                let damaged = |damage| self.log.damaged(at, Some((shard, next)), damage);
+                let ahead = || run_length(&offsets[place..]);
+                let header = window.get(at, RECORD_BYTES, ahead).map_err(self.log.failed())?;
+                let length = RECORD_BYTES + frame::record_length(header).map_err(damaged)?;
+                let bytes = window.get(at, length, ahead).map_err(self.log.failed())?;
+                let record = frame::record(self.log.salt, shard, next, bytes).map_err(damaged)?;
+                if visit(next, record).is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+                next = next.next();
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
+/// How many bytes to read for the first of these records, so that those that stand near come with it.
+fn run_length(offsets: &[u32]) -> usize {
+    let first = offsets[0];
+    let near = offsets.windows(2).take_while(|pair| pair[1] - pair[0] <= NEAR_BYTES && pair[1] - first <= RUN_BYTES);
+    let last = near.last().map_or(first, |pair| pair[1]);
+    (last - first) as usize + 4096
+}
+
+/// A number that no earlier file had and nobody outside can know: the checksums of the file begin with it.
+fn fresh_salt(number: u64) -> u64 {
+    std::hash::RandomState::new().hash_one(number)
+}
