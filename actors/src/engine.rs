@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use actix::{Actor, ArbiterHandle};
@@ -23,7 +22,9 @@ use crate::dispatch::Dispatch;
 use crate::keeper::Keeper;
 use crate::prepare::{CorporationCard, PreparePool, Preparer};
 use crate::router::{Gate, ProviderSlot, RouterActor, RouterCore, RouterSettings};
-use crate::shard::{Inbox, InboxBounds, Links, OnFatal, ProviderEntry, RecoverError, ShardActor, ShardCore, ShardSettings};
+use crate::shard::{
+    Endings, Inbox, InboxBounds, Links, OnFatal, ProviderEntry, RecoverError, ShardActor, ShardCore, ShardSettings,
+};
 use crate::supervisor::{Supervisor, SupervisorActor, SupervisorInbox, SupervisorParts, SupervisorSettings};
 use crate::wake::{Activity, Bell, Wake};
 
@@ -97,7 +98,7 @@ pub struct Engine {
     supervisors: Vec<(Box<str>, Arc<Supervisor>)>,
     pool: Arc<PreparePool>,
     news: watch::Sender<u64>,
-    tabled: Vec<Arc<AtomicU64>>,
+    endings: Vec<Arc<Endings>>,
     keeper: Keeper,
 }
 
@@ -119,8 +120,8 @@ impl Engine {
         let pool = PreparePool::start(settings.prepare_threads, permits.max(1), preparer.into_prepare())?;
         let channels = Channels::start(&settings, &inboxes, &activity, &pool);
         let news = watch::Sender::new(0);
-        let tabled: Vec<Arc<AtomicU64>> = (0..shards).map(|_| Arc::default()).collect();
-        let keeper = Keeper::start(settings.journal.clone(), tabled.clone())?;
+        let endings: Vec<Arc<Endings>> = (0..shards).map(|_| Arc::default()).collect();
+        let keeper = Keeper::start(settings.journal.clone(), endings.clone())?;
         let engine = Self {
             journal: settings.journal.clone(),
             bells: shard_bells.iter().chain(channels.routers.values().map(|r| &r.bell)).cloned().collect(),
@@ -131,7 +132,7 @@ impl Engine {
             supervisors: channels.supervisors.iter().map(|(name, s)| (name.clone(), s.clone())).collect(),
             pool,
             news,
-            tabled,
+            endings,
             keeper,
         };
         let cores = engine.recover(&settings, &channels, &shard_bells)?;
@@ -155,7 +156,7 @@ impl Engine {
             bell: bells[usize::from(shard)].clone(),
             activity: self.activity.clone(),
             links: channels.links(shard, &self.news),
-            tabled: self.tabled[usize::from(shard)].clone(),
+            endings: self.endings[usize::from(shard)].clone(),
         };
         let lanes = settings.arbiters.len().max(1);
         let all: Vec<ShardSettings> = (0..settings.journal.shards()).map(of).collect();

@@ -1,18 +1,21 @@
-//! Owns the housekeeping that blocks on the disk: it tells the journal how far each shard's keyed table is complete, so
-//! that a restart rebuilds only the rest. Refuses to run on an arbiter.
+//! Owns the housekeeping that blocks on the disk: it writes what ended to the keyed tables, and tells the journal how far
+//! each is complete, so that a restart rebuilds only the rest. Refuses to run on an arbiter.
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossbeam::channel::{RecvTimeoutError, Sender, bounded};
 use parking_lot::Mutex;
-use sluis_journal::{Journal, Sequence, Shard};
+use sluis_journal::{Journal, JournalError, Sequence, Shard};
+
+use crate::shard::Endings;
 
 /// How often the keeper looks.
-const EVERY: Duration = Duration::from_secs(10);
+const EVERY: Duration = Duration::from_millis(500);
+/// Every how many looks it marks the tables.
+const MARK_EVERY: u64 = 20;
 /// Records after which it is worth two syncs.
 const WORTH: u64 = 5_000;
 
@@ -22,12 +25,18 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
-    /// Starts the thread. `tabled`: per shard, up to where its table is complete.
-    pub(crate) fn start(journal: Arc<dyn Journal>, tabled: Vec<Arc<AtomicU64>>) -> io::Result<Self> {
+    /// Starts the thread. `endings`: those of each shard.
+    pub(crate) fn start(journal: Arc<dyn Journal>, endings: Vec<Arc<Endings>>) -> io::Result<Self> {
         let (stop, stopped) = bounded::<()>(0);
         let run = move || {
-            while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(EVERY) {
-                tabled.iter().zip(0..).for_each(|(upto, shard)| keep(&*journal, Shard(shard), upto.load(Ordering::Acquire)));
+            for look in 1_u64.. {
+                let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(EVERY) else { return };
+                for (endings, shard) in endings.iter().zip((0..).map(Shard)) {
+                    if let Err(error) = keep(&*journal, shard, endings, look % MARK_EVERY == 0) {
+                        // Only the next start takes longer; the log has everything.
+                        tracing::warn!(shard = shard.0, %error, "could not write the table of a shard");
+                    }
+                }
             }
         };
         let thread = std::thread::Builder::new().name("keeper".into()).spawn(run)?;
@@ -43,12 +52,10 @@ impl Keeper {
     }
 }
 
-fn keep(journal: &dyn Journal, shard: Shard, upto: u64) {
-    if upto < journal.table_applied(shard).0 + WORTH {
-        return;
+fn keep(journal: &dyn Journal, shard: Shard, endings: &Endings, mark: bool) -> Result<(), JournalError> {
+    let upto = endings.write(journal, shard)?;
+    if mark && upto >= journal.table_applied(shard).0 + WORTH {
+        journal.set_table_applied(shard, Sequence(upto))?;
     }
-    if let Err(error) = journal.set_table_applied(shard, Sequence(upto)) {
-        // Only the next start takes longer; the log has everything.
-        tracing::warn!(shard = shard.0, %error, "could not mark the table of a shard");
-    }
+    Ok(())
 }

@@ -85,6 +85,19 @@ pub trait Journal: Send + Sync {
     /// [`JournalError::Size`]; damage; a failing disk.
     fn get(&self, shard: Shard, key: &[u8]) -> Result<Option<Vec<u8>>, JournalError>;
 
+    /// Visits the values of all keys from `from` up to and including `to` in order, until the visitor breaks. Both ends and
+    /// all keys between them have one length.
+    ///
+    /// # Errors
+    /// [`JournalError::Size`] when the ends differ in length; damage; a failing disk.
+    fn visit(
+        &self,
+        shard: Shard,
+        from: &[u8],
+        to: &[u8],
+        visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<(), JournalError>;
+
     /// Removes a key of the table; whether it was there does not matter. Not durable on return.
     ///
     /// # Errors

@@ -236,6 +236,23 @@ impl Journal for MemoryJournal {
         self.with(shard, |log| Ok(log.table.get(key).cloned()))
     }
 
+    fn visit(
+        &self,
+        shard: Shard,
+        from: &[u8],
+        to: &[u8],
+        visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<(), JournalError> {
+        check_size("table key", from.len(), 1, MAX_KEY_BYTES)?;
+        check_size("last table key", to.len(), from.len(), from.len())?;
+        let found: Vec<Vec<u8>> = self.with(shard, |log| {
+            let range = log.table.range(from.to_vec()..=to.to_vec());
+            Ok(range.filter(|(key, _)| key.len() == from.len()).map(|(_, value)| value.clone()).collect())
+        })?;
+        let _ = found.iter().try_for_each(|value| visit(value));
+        Ok(())
+    }
+
     fn delete(&self, shard: Shard, key: &[u8]) -> Result<(), JournalError> {
         check_size("table key", key.len(), 1, MAX_KEY_BYTES)?;
         self.with(shard, |log| {

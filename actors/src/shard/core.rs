@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use sluis_journal::{Batch, Journal, Sequence, Shard, TryAppendError};
 use sluis_model::{
@@ -14,6 +13,7 @@ use sluis_model::{
 };
 
 use super::effects::{Effect, Links, Pending, not_taken};
+use super::endings::Endings;
 use super::inbox::{Inbox, Internal};
 use super::intents::Driving;
 use super::letter::{Letter, Query, Reply, ShardAnswer};
@@ -34,8 +34,8 @@ const TURN_INPUTS: usize = 512;
 const TURN_TIMERS: usize = 256;
 /// Bytes after which a batch goes to the journal although there is more to decide.
 const BATCH_BYTES: usize = 512 * 1024;
-/// Retry of intents whose parts met a full inbox, in milliseconds.
-const DRIVE_AGAIN_MS: i64 = 10;
+/// Retry of what met a full line, in milliseconds: parts of an intent at an inbox, a batch at the journal.
+const AGAIN_MS: i64 = 10;
 
 /// What a shard is made with.
 #[derive(Clone)]
@@ -62,15 +62,18 @@ pub struct ShardSettings {
     pub activity: Arc<Activity>,
     /// Where effects go.
     pub links: Links,
-    /// Up to which sequence the keyed table holds what the shard derived: the keeper makes it durable.
-    pub tabled: Arc<AtomicU64>,
+    /// What ended and goes to the keyed table: the keeper writes it.
+    pub endings: Arc<Endings>,
 }
 
 /// See the module.
 pub struct ShardCore {
     pub(super) settings: ShardSettings,
     pub(super) journal: Arc<dyn Journal>,
+    /// The instant of the turn at hand.
+    now: Timestamp,
     pub(super) tenants: Tenants,
+    /// What ended and is not durable yet.
     pub(super) just_ended: HashMap<NotificationId, Ended>,
     pauses: HashSet<PauseScope>,
     intents: BTreeMap<u64, Intent>,
@@ -130,13 +133,12 @@ impl ShardCore {
                 (self.settings.links.abandon)(&dispatch);
             }
         }
-        let before: BTreeMap<CorporationId, i64> = self.tenants.counts().collect();
         // Dropped claims release the quota once more than the difference below does.
         self.claims.drain(..).for_each(|claim| self.settings.quota.add(claim.corporation(), 1));
         let recovered = recover(&*self.settings.journal, shard, &*self.settings.flows, None)?;
-        for (corporation, count) in recovered.tenants.counts() {
-            self.settings.quota.add(corporation, count - before.get(&corporation).copied().unwrap_or(0));
-        }
+        // Both whole: what was lost may have been all that a corporation had here.
+        self.tenants.counts().for_each(|(corporation, lost)| self.settings.quota.add(corporation, -lost));
+        recovered.tenants.counts().for_each(|(corporation, count)| self.settings.quota.add(corporation, count));
         let mut fresh = Self::with(self.settings, recovered, self.pending);
         fresh.undurable = self.undurable;
         fresh.waiting_intents = self.waiting_intents;
@@ -149,6 +151,7 @@ impl ShardCore {
         let gauges = telemetry::ShardGauges::of(settings.shard);
         let mut core = Self {
             gauges,
+            now: settings.clock.now(),
             batch: Batch::new(Shard(settings.shard.0), Sequence(appended + 1)),
             settings,
             journal,
@@ -184,15 +187,19 @@ impl ShardCore {
         self.journal.durable(self.journal_shard()).0 >= self.appended
     }
 
+    /// The instant of this turn. One for the whole turn: a clock that is set back must not make a timer that was taken
+    /// from the wheel as due early again, for then nothing would come back to it.
     fn now(&self) -> Timestamp {
-        self.settings.clock.now()
+        self.now
     }
 
     /// One turn. `true` when there is more to do at once.
     pub fn turn(&mut self) -> bool {
+        self.now = self.settings.clock.now();
         self.release();
         if !self.flush() {
-            // The journal takes no more for now: its next wake brings us back, and until then nothing is decided.
+            // The journal takes no more for now: until it does, nothing is decided.
+            self.set_alarm();
             return false;
         }
         let timers_left = self.fire_timers();
@@ -580,7 +587,7 @@ impl ShardCore {
     }
 
     /// What a panic leaves behind: decided, and not handed to the journal.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "simulation"))]
     pub(super) fn decide_without_flush(&mut self) {
         self.take_inbox();
     }
@@ -588,17 +595,16 @@ impl ShardCore {
     /// Lets everything leave whose record is durable.
     fn release(&mut self) {
         let durable = self.journal.durable(self.journal_shard()).0;
+        let mut ended = Vec::new();
         while let Some(effect) = self.pending.pop_durable(durable) {
             match effect {
                 Effect::Answer(reply, answer) => reply.send(answer),
                 Effect::Dispatch(dispatch) => self.send_out(dispatch),
-                Effect::Ended(id, ended) => self.remember_ended(id, &ended),
+                Effect::Ended(id, how) => ended.push((id, how)),
                 Effect::Drive(intent) => self.begin_driving(intent),
             }
         }
-        if self.just_ended.is_empty() {
-            self.settings.tabled.store(durable, Ordering::Release);
-        }
+        self.hand_over(ended, durable);
         while self.undurable.front().is_some_and(|last| *last <= durable) {
             self.undurable.pop_front();
             self.settings.activity.end(1);
@@ -617,18 +623,27 @@ impl ShardCore {
         self.settings.inboxes[usize::from(self.settings.shard.0)].outcome(attempt, verdict);
     }
 
-    fn remember_ended(&mut self, id: NotificationId, ended: &Ended) {
-        let put = self.journal.put(self.journal_shard(), &Ended::key(id), &sluis_model::codec::encode_plain(ended));
-        match put {
-            Ok(()) => drop(self.just_ended.remove(&id)),
-            // It stays in memory and is found there; the log has it, and a restart writes it again.
-            Err(error) => tracing::error!(shard = self.settings.shard.0, %error, "could not store an ended notification"),
+    /// Gives the keeper what ended, everything up to `durable`.
+    fn hand_over(&mut self, ended: Vec<(NotificationId, Ended)>, durable: u64) {
+        let some = !ended.is_empty();
+        ended.iter().for_each(|(id, _)| drop(self.just_ended.remove(id)));
+        self.settings.endings.add(ended, durable);
+        if some && self.settings.endings.is_full() {
+            // They wait on, and are found there; the log has them, and a restart writes them again.
+            if let Err(error) = self.settings.endings.write(&*self.journal, self.journal_shard()) {
+                tracing::error!(shard = self.settings.shard.0, %error, "could not store ended notifications");
+            }
         }
-        (self.settings.links.news)();
+        if some {
+            (self.settings.links.news)();
+        }
     }
 
     fn set_alarm(&self) {
-        let again = if self.driving.is_empty() { Timestamp::NEVER } else { self.now().plus(DRIVE_AGAIN_MS) };
+        // A batch that was refused is tried again by the clock: the journal wakes only those whose own records became
+        // durable, and what fills its queue may be others' alone.
+        let refused = !self.driving.is_empty() || !self.batch.is_empty();
+        let again = if refused { self.now().plus(AGAIN_MS) } else { Timestamp::NEVER };
         self.settings.bell.set_due(self.wheel.next_due().min(again));
     }
 }

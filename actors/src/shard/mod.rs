@@ -5,12 +5,15 @@
 mod actor;
 mod core;
 mod effects;
+mod endings;
 mod inbox;
 mod intents;
 mod letter;
 mod query;
 mod ready;
 mod recover;
+#[cfg(feature = "simulation")]
+mod simulation;
 mod table;
 mod tenants;
 #[cfg(test)]
@@ -20,6 +23,7 @@ mod wheel;
 pub use actor::{OnFatal, ShardActor};
 pub use core::{ShardCore, ShardSettings};
 pub use effects::{Links, ProviderEntry};
+pub use endings::Endings;
 pub use inbox::{Inbox, InboxBounds, Refused};
 pub use letter::{Answers, Letter, Listed, Query, Reply, ShardAnswer, Snapshot, StateFilter};
 pub use recover::RecoverError;

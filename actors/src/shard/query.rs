@@ -53,8 +53,7 @@ impl ShardCore {
         if let Some(ended) = self.just_ended.get(&id) {
             return Some(ended.clone());
         }
-        let bytes = self.journal.get(self.journal_shard(), &Ended::key(id)).ok()??;
-        sluis_model::codec::decode_plain(&bytes).ok()
+        self.settings.endings.find(&*self.journal, self.journal_shard(), id)
     }
 
     fn list(&self, corporation: CorporationId, filter: &StateFilter, after: Option<NotificationId>, limit: usize) -> ShardAnswer {

@@ -8,9 +8,13 @@ use sluis_journal::{Journal, JournalError, Sequence, Shard};
 use sluis_model::codec::CodecError;
 use sluis_model::{Control, FlowBook, Input, Intent, NotificationId, PauseScope, Record, TenantRecord, Timestamp};
 
+use super::endings::put_packs;
 use super::table::Ended;
 use super::tenants::Tenants;
 use crate::claim::KeyIndex;
+
+/// Endings that are written to the table at once.
+const TABLED_AT_ONCE: usize = 4_096;
 
 /// What the journal says a shard is.
 #[derive(Debug, Default)]
@@ -19,6 +23,8 @@ pub(super) struct Recovered {
     pub last: u64,
     pub pauses: HashSet<PauseScope>,
     pub intents: BTreeMap<u64, Intent>,
+    /// What ended and is not in the table.
+    untabled: Vec<(NotificationId, Ended)>,
 }
 
 /// The journal cannot be turned into a state.
@@ -65,7 +71,10 @@ pub(super) fn recover(
     })?;
     match failure {
         Some(error) => Err(error),
-        None => Ok(recovered),
+        None => {
+            recovered.table(journal, shard)?;
+            Ok(recovered)
+        }
     }
 }
 
@@ -86,17 +95,24 @@ impl Recovered {
                 if let (Some((keys, now)), Input::Notify(body)) = (keys, &record.input) {
                     keys.recover(record.tenant.corporation, body.idempotency, body.id, record.at, now);
                 }
-                let mut ended = Vec::new();
+                let untabled = &mut self.untabled;
                 self.tenants.replay(sequence.0, &record, flows, |id, end, accepted| {
-                    ended.push((id, ended_by(&record, sequence, end, accepted)))
+                    if sequence.0 > applied {
+                        untabled.push((id, ended_by(&record, sequence, end, accepted)));
+                    }
                 });
-                let missing = ended.iter().filter(|_| sequence.0 > applied);
-                for (id, ended) in missing {
-                    journal.put(shard, &Ended::key(*id), &sluis_model::codec::encode_plain(ended))?;
+                if self.untabled.len() >= TABLED_AT_ONCE {
+                    self.table(journal, shard)?;
                 }
             }
             Record::Control(record) => self.control(record.control),
         }
+        Ok(())
+    }
+
+    fn table(&mut self, journal: &dyn Journal, shard: Shard) -> Result<(), JournalError> {
+        put_packs(journal, shard, &self.untabled)?;
+        self.untabled.clear();
         Ok(())
     }
 

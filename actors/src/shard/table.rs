@@ -2,7 +2,7 @@
 //! answer its link, and to place late evidence. Rebuildable from the log. Refuses to keep a body.
 
 use bincode::{Decode, Encode};
-use sluis_model::{NotificationId, TenantKey, Timestamp};
+use sluis_model::{TenantKey, Timestamp};
 
 /// An ended notification.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -17,12 +17,4 @@ pub struct Ended {
     pub sequence: u64,
     /// Sequence of the record that accepted it.
     pub accepted: u64,
-}
-
-impl Ended {
-    pub(super) fn key(id: NotificationId) -> [u8; 17] {
-        let mut key = [b'n'; 17];
-        key[1..].copy_from_slice(&id.0.to_be_bytes());
-        key
-    }
 }

@@ -60,6 +60,7 @@ struct World {
     board: Arc<Board>,
     sent: Arc<Mutex<Vec<Dispatch>>>,
     answered: Arc<Answered>,
+    send_after: Option<Timestamp>,
 }
 
 impl World {
@@ -83,6 +84,7 @@ impl World {
             board: Arc::default(),
             sent: Arc::default(),
             answered: Arc::default(),
+            send_after: None,
         }
     }
 
@@ -116,7 +118,7 @@ impl World {
             bell: self.bell.clone(),
             activity: self.activity.clone(),
             links,
-            tabled: Arc::new(AtomicU64::new(0)),
+            endings: Arc::default(),
         };
         ShardCore::start(settings, &self.keys).unwrap()
     }
@@ -145,7 +147,7 @@ impl World {
             data: "{\"cents\":5}".into(),
             fields: Box::new([sluis_model::flow::Value::Integer(5)]),
             lane: Lane::Normal,
-            send_after: None,
+            send_after: self.send_after,
             expires_at: None,
             environment: Environment::Production,
             idempotency,
@@ -343,6 +345,28 @@ fn a_full_journal_stops_the_shard_without_losing_what_was_decided() {
 }
 
 #[test]
+fn a_shard_that_the_journal_refused_comes_back_by_its_alarm() {
+    let world = World::new();
+    let mut shard = world.start();
+    let mut turns = 0_u64;
+    while world.journal.queue().fill() < 1.0 {
+        turns += 1;
+        world.notify(&format!("H-{turns}"), turns);
+        shard.turn();
+    }
+    world.notify("H-last", 1_000);
+    let refused = [(); 2].map(|()| {
+        world.bell.set_due(Timestamp::NEVER);
+        shard.turn();
+        world.bell.due()
+    });
+    assert!(
+        refused.iter().all(|due| *due <= world.clock.now().plus(1_000)),
+        "what fills the queue may be other shards': no wake comes"
+    );
+}
+
+#[test]
 fn a_lost_turn_is_rebuilt_from_the_journal_and_its_claims_come_back() {
     let world = World::new();
     let mut shard = world.start();
@@ -362,6 +386,39 @@ fn a_lost_turn_is_rebuilt_from_the_journal_and_its_claims_come_back() {
     world.journal.commit();
     shard.turn();
     assert_eq!(world.quota.total().0, 2, "the key was given back and could be used again");
+}
+
+#[test]
+fn a_lost_turn_gives_back_the_quota_of_a_corporation_that_had_nothing_else_here() {
+    let world = World::new();
+    let mut shard = world.start();
+    world.notify("H-1", 1);
+    shard.decide_without_flush();
+    let shard = shard.rebuild().unwrap();
+    assert_eq!((world.quota.total().0, shard.tenants.open_count()), (0, 0));
+}
+
+/// Goes back by a second at every read, as a clock may that is being corrected.
+struct Stepping(Timestamp, AtomicU64);
+
+impl Clock for Stepping {
+    fn now(&self) -> Timestamp {
+        let reads = self.1.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        self.0.plus(-1_000 * reads as i64)
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_back_within_a_turn_loses_no_wait() {
+    let mut world = World::new();
+    let due = world.clock.now().plus(5_000);
+    world.send_after = Some(due);
+    let mut shard = world.start();
+    let id = world.notify("H-1", 1);
+    shard.turn();
+    shard.settings.clock = Arc::new(Stepping(due, AtomicU64::new(0)));
+    shard.turn();
+    assert!(matches!(shard.tenants.open(id).unwrap().phase, sluis_model::Phase::Ready { .. }));
 }
 
 #[test]

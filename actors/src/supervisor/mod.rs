@@ -17,6 +17,8 @@ mod metric;
 mod pace;
 mod run;
 mod settings;
+#[cfg(feature = "simulation")]
+mod simulation;
 #[cfg(test)]
 mod tests;
 
@@ -27,3 +29,5 @@ pub use metric::SupervisorMetric;
 pub use pace::Pace;
 pub use run::Supervisor;
 pub use settings::{OutcomeSink, SupervisorParts, SupervisorSettings};
+#[cfg(feature = "simulation")]
+pub use simulation::ProviderHealth;

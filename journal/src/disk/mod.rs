@@ -200,6 +200,17 @@ impl Journal for DiskJournal {
         self.table.get(shard, key)
     }
 
+    fn visit(
+        &self,
+        shard: Shard,
+        from: &[u8],
+        to: &[u8],
+        visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<(), JournalError> {
+        self.known(shard)?;
+        self.table.visit(shard, from, to, visit)
+    }
+
     fn delete(&self, shard: Shard, key: &[u8]) -> Result<(), JournalError> {
         self.known(shard)?;
         self.table.delete(shard, key)

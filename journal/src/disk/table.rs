@@ -5,6 +5,7 @@
 //! the value's length (4) and CRC-32C (4). The watermark is an entry of the same log, written, flushed and synced
 //! after what it covers is: it can never be newer than the values.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -102,6 +103,38 @@ impl Table {
         if whole { Ok(Some(value)) } else { Err(damaged()) }
     }
 
+    /// Visits the values of the keys between two of one length, ends included.
+    pub(super) fn visit(
+        &self,
+        shard: Shard,
+        from: &[u8],
+        to: &[u8],
+        visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<(), JournalError> {
+        check_key(from)?;
+        check_same_length(from, to)?;
+        let _whole = self.locks[usize::from(shard.0)].read();
+        let damaged = || JournalError::DamagedFile { path: self.store.dir().join("db") };
+        let range = entry_key(shard, from, 0)..=entry_key(shard, to, u16::MAX);
+        let mut entries = self.store.ask("read table values", |tree| Ok(tree.range(range)))?;
+        while let Some((key, head)) = self.store.ask("read table values", |_| entries.next().transpose())? {
+            head_of(&key).ok_or_else(damaged)?;
+            let (length, crc) = header(&head).ok_or_else(damaged)?;
+            let mut value = head[HEADER_BYTES..].to_vec();
+            for _ in 1..parts_of(from, HEADER_BYTES + length) {
+                let next = self.store.ask("read table values", |_| entries.next().transpose())?;
+                value.extend_from_slice(&next.ok_or_else(damaged)?.1);
+            }
+            if value.len() != length || crc32c::crc32c(&value) != crc {
+                return Err(damaged());
+            }
+            if visit(&value).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     fn entry(&self, shard: Shard, key: &[u8], part: u16) -> Result<Option<sled::IVec>, JournalError> {
         self.store.ask("read a table value", |tree| tree.get(entry_key(shard, key, part)))
     }
@@ -158,6 +191,13 @@ fn check_key(key: &[u8]) -> Result<(), JournalError> {
         return Err(JournalError::Size { what: "table key", bytes: key.len(), limit: MAX_KEY_BYTES });
     }
     Ok(())
+}
+
+fn check_same_length(from: &[u8], to: &[u8]) -> Result<(), JournalError> {
+    if from.len() == to.len() {
+        return Ok(());
+    }
+    Err(JournalError::Size { what: "last table key", bytes: to.len(), limit: from.len() })
 }
 
 /// Kind, shard, length of the key, key, part. The length keeps one key's parts apart from another key.

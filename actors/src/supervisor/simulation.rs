@@ -1,0 +1,50 @@
+//! Opens a provider's health to the deterministic simulation: breaker and pace with their effect on the gate, as the
+//! supervisor uses them. Refuses rules of its own; compiled with the feature `simulation` only.
+
+use std::sync::Arc;
+
+use sluis_model::{Channel, Clock, Timestamp, Verdict};
+
+use super::breaker::{Breaker, BreakerSettings};
+use super::health::Health;
+use super::metric::Meters;
+use super::pace::Pace;
+use crate::router::Gate;
+
+/// A provider's health, as a supervisor keeps it.
+pub struct ProviderHealth {
+    health: Health,
+    meters: Meters,
+}
+
+impl std::fmt::Debug for ProviderHealth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ProviderHealth").field("open", &self.is_open()).finish()
+    }
+}
+
+impl ProviderHealth {
+    /// Good health.
+    #[must_use]
+    pub fn new(
+        (channel, name): (Channel, &str),
+        concurrency: u32,
+        breaker: BreakerSettings,
+        gate: Arc<Gate>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let health = Health::new(Breaker::new(breaker), Pace::new(concurrency), gate, clock);
+        Self { health, meters: Meters::new(channel, name) }
+    }
+
+    /// Whether the breaker is open, so that nothing should even be tried.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.health.is_open()
+    }
+
+    /// Learns from the outcome of a send that began at `started`.
+    pub fn learn(&self, verdict: &Verdict, started: Timestamp) {
+        self.health.learn(verdict, started, &self.meters);
+    }
+}
