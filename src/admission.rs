@@ -176,9 +176,8 @@ impl Admission {
         let names = || self.book.names(corporation).into_iter().map(str::to_owned).collect();
         let reference = self.book.current(corporation, &request.flow).ok_or_else(|| Rejected::UnknownFlow(names()))?;
         let flow = self.book.flow(reference).ok_or_else(|| Rejected::UnknownFlow(names()))?;
-        let fields = intake::validate(request, flow, self.environment).map_err(Rejected::Invalid)?;
-        let idempotency =
-            Idempotency { key: intake::key_hash(corporation, &request.idempotency_key), body: intake::body_hash(request) };
+        let sound = intake::validate(request, flow, self.environment).map_err(Rejected::Invalid)?;
+        let idempotency = Idempotency { key: intake::key_hash(corporation, &request.idempotency_key), body: sound.body };
         let tenant = TenantKey::new(corporation, request.tenant_id.as_str());
         let now = self.clock.now();
         let id = crate::ids::mint(tenant.shard(self.engine.shards()), now);
@@ -194,7 +193,7 @@ impl Admission {
         if let Some(closed) = self.closed() {
             return Err(Rejected::Closed(closed));
         }
-        let notification = Box::new(notification(id, reference, request, fields, idempotency));
+        let notification = Box::new(notification(id, reference, request, sound.fields, idempotency));
         let reply = Reply::to(answers.clone(), correlation);
         let inbox = self.engine.inbox_of(&tenant);
         let letter = Letter::Input { tenant, input: Input::Notify(notification), reply, claim: Some(claim) };

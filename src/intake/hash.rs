@@ -3,12 +3,13 @@
 //! Refuses nothing: whether the request is sound is `validate`'s work.
 
 use blake3::Hasher;
-use serde_json::Value;
 use sluis_model::{CorporationId, NotificationRequest, Timestamp};
 
-/// First 64 bits of BLAKE3 over a canonical, length-prefixed form of a validated request, its key excepted.
-#[must_use]
-pub fn body_hash(request: &NotificationRequest) -> u64 {
+use super::node::Node;
+
+/// First 64 bits of BLAKE3 over a canonical, length-prefixed form of a validated request, its key excepted. `data` is
+/// what stands in the request.
+pub(super) fn body_hash(request: &NotificationRequest, data: &Node) -> u64 {
     let mut form = Form::new(b"sluis notification 1");
     form.text(&request.tenant_id);
     form.text(&request.flow);
@@ -25,10 +26,7 @@ pub fn body_hash(request: &NotificationRequest) -> u64 {
     form.text(request.environment.name());
     form.instant(request.send_after);
     form.instant(request.expires_at);
-    match serde_json::from_str::<Value>(&request.data) {
-        Ok(data) => form.json(&data),
-        Err(_) => form.text(&request.data),
-    }
+    form.json(data);
     form.first_64()
 }
 
@@ -79,27 +77,31 @@ impl Form {
     }
 
     /// Each value with its type; objects by key. The depth is bounded by the parser that made `value`.
-    fn json(&mut self, value: &Value) {
+    fn json(&mut self, value: &Node) {
         match value {
-            Value::Null => self.byte(b'0'),
-            Value::Bool(false) => self.byte(b'f'),
-            Value::Bool(true) => self.byte(b't'),
-            Value::Number(number) => {
+            Node::Null => self.byte(b'0'),
+            Node::Boolean(false) => self.byte(b'f'),
+            Node::Boolean(true) => self.byte(b't'),
+            Node::Integer(number) => {
                 self.byte(b'n');
                 self.text(&number.to_string());
             }
-            Value::String(text) => {
+            Node::Number(number) => {
+                self.byte(b'n');
+                self.text(&number.to_string());
+            }
+            Node::Text(text) => {
                 self.byte(b's');
                 self.text(text);
             }
-            Value::Array(values) => {
+            Node::List(values) => {
                 self.byte(b'l');
                 self.integer(i64::try_from(values.len()).ok());
                 values.iter().for_each(|value| self.json(value));
             }
-            Value::Object(fields) => {
-                let mut fields: Vec<(&String, &Value)> = fields.iter().collect();
-                fields.sort_unstable_by_key(|(key, _)| *key);
+            Node::Object(fields) => {
+                let mut fields: Vec<&(String, Node)> = fields.iter().collect();
+                fields.sort_by_key(|(key, _)| key);
                 self.byte(b'o');
                 self.integer(i64::try_from(fields.len()).ok());
                 for (key, value) in fields {

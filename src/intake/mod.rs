@@ -16,6 +16,6 @@ pub mod tenant_list;
 mod tests;
 mod validate;
 
-pub use hash::{body_hash, key_hash};
+pub use hash::key_hash;
 pub use problem::{FieldProblem, ProblemCode};
-pub use validate::validate;
+pub use validate::{Sound, validate};

@@ -139,20 +139,35 @@ fn data_too_long(length: usize) -> FieldProblem {
 
 /// The JSON text without the white space between its tokens. `text` is JSON.
 fn compact(text: &str) -> String {
+    let bytes = text.as_bytes();
     let mut out = String::with_capacity(text.len());
-    let (mut quoted, mut escaped) = (false, false);
-    for c in text.chars() {
-        if quoted {
-            quoted = escaped || c != '"';
-            escaped = !escaped && c == '\\';
-        } else if matches!(c, ' ' | '\t' | '\r' | '\n') {
-            continue;
-        } else {
-            quoted = c == '"';
+    let (mut from, mut at) = (0, 0);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' => at = end_of_quoted(bytes, at),
+            b' ' | b'\t' | b'\r' | b'\n' => {
+                out.push_str(&text[from..at]);
+                at += 1;
+                from = at;
+            }
+            _ => at += 1,
         }
-        out.push(c);
     }
+    out.push_str(&text[from..]);
     out
+}
+
+/// Behind the quoted text that begins at `at`.
+fn end_of_quoted(bytes: &[u8], at: usize) -> usize {
+    let mut at = at + 1;
+    while let Some(ahead) = bytes.get(at..).and_then(|rest| rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))) {
+        at += ahead;
+        if bytes[at] == b'"' {
+            return at + 1;
+        }
+        at += 2;
+    }
+    bytes.len()
 }
 
 /// The slow pass: only mistakes come out of it.

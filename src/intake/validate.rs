@@ -5,6 +5,7 @@
 use sluis_model::flow::{FieldKind, InputField, Value};
 use sluis_model::{Environment, Flow, NotificationRequest};
 
+use super::hash::body_hash;
 use super::node::Node;
 use super::notification::limits;
 use super::problem::{FieldProblem, ProblemCode};
@@ -14,25 +15,33 @@ use super::rules::is_date;
 /// Longest text or URL in a field, in bytes.
 const MAX_TEXT: usize = 2_000;
 
+/// A request without a mistake.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sound {
+    /// The values that guards and stop rules will read, in the order of `flow.fields`.
+    pub fields: Box<[Value]>,
+    /// What recognises the same request: see [`sluis_model::Idempotency::body`].
+    pub body: u64,
+}
+
 /// Checks `request` against `flow`: single fields, declared input, subject, times. `engine` is the engine's own
 /// environment; a request from another one is taken, and quarantined by the flow's guard, so that it is on the record.
 ///
-/// The values come in the order of `flow.fields`.
-///
 /// # Errors
 /// Every mistake, each with its path.
-pub fn validate(request: &NotificationRequest, flow: &Flow, engine: Environment) -> Result<Box<[Value]>, Vec<FieldProblem>> {
+pub fn validate(request: &NotificationRequest, flow: &Flow, engine: Environment) -> Result<Sound, Vec<FieldProblem>> {
     let mut problems: Problems = limits(request).collect();
     check_subject(request, flow, &mut problems);
     check_times(request, &mut problems);
-    let values = match Node::parse_text(&request.data, "data") {
-        Ok(data) => values(&data, flow, engine, &mut problems),
+    let data = match Node::parse_text(&request.data, "data") {
+        Ok(data) => data,
         Err(problem) => {
             problems.push(problem);
-            Box::default()
+            return Err(problems);
         }
     };
-    if problems.is_empty() { Ok(values) } else { Err(problems) }
+    let fields = values(&data, flow, engine, &mut problems);
+    if problems.is_empty() { Ok(Sound { fields, body: body_hash(request, &data) }) } else { Err(problems) }
 }
 
 fn check_subject(request: &NotificationRequest, flow: &Flow, problems: &mut Problems) {

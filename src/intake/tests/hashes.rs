@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 use sluis_model::{CorporationId, Lane, NotificationRequest, Subject, Timestamp};
 
-use crate::intake::{body_hash, key_hash};
+use crate::intake::hash::body_hash as hash_with;
+use crate::intake::key_hash;
+use crate::intake::node::Node;
 
 fn request(data: &str) -> NotificationRequest {
     NotificationRequest {
@@ -13,6 +15,16 @@ fn request(data: &str) -> NotificationRequest {
         data: data.into(),
         ..Default::default()
     }
+}
+
+fn body_hash(request: &NotificationRequest) -> u64 {
+    hash_with(request, &Node::parse_text(&request.data, "data").expect("JSON"))
+}
+
+#[test]
+fn the_format_never_changes() {
+    let data = r#"{"t":"tekst","n":-7,"f":1.5,"b":true,"l":[null,{"z":1,"a":2}]}"#;
+    assert_eq!(body_hash(&request(data)), 9_096_665_216_106_132_213);
 }
 
 #[test]
@@ -40,8 +52,7 @@ fn every_part_counts_and_the_key_does_not() {
 fn data_is_compared_by_meaning() {
     let same = [r#"{"a":1,"b":{"c":"x","d":[1,2]}}"#, r#"{ "b" : {"d":[1, 2],"c":"\u0078"}, "a":1 }"#];
     assert_eq!(body_hash(&request(same[0])), body_hash(&request(same[1])));
-    let other =
-        [r#"{"a":"1"}"#, r#"{"a":1}"#, r#"{"a":[1]}"#, r#"{"a":true}"#, r#"{"a":null}"#, r#"{"a":{}}"#, r#"{"a":[]}"#, "{"];
+    let other = [r#"{"a":"1"}"#, r#"{"a":1}"#, r#"{"a":[1]}"#, r#"{"a":true}"#, r#"{"a":null}"#, r#"{"a":{}}"#, r#"{"a":[]}"#];
     let mut hashes = other.map(|data| body_hash(&request(data))).to_vec();
     hashes.sort_unstable();
     hashes.dedup();

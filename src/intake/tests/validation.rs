@@ -40,7 +40,7 @@ fn request(data: &Json) -> NotificationRequest {
 #[test]
 fn values_come_in_the_order_of_the_flows_fields() {
     let flow = storno();
-    let values = validate(&request(&data()), &flow, Environment::Production).expect("sound");
+    let values = validate(&request(&data()), &flow, Environment::Production).expect("sound").fields;
     let expected: Vec<Value> = flow
         .fields
         .iter()
