@@ -9,7 +9,7 @@ use sluis_journal::{Batch, Journal, Sequence, Shard, TryAppendError};
 use sluis_model::{
     Answer, AttemptRef, CancelTarget, Clock, Context, Control, ControlRecord, CorporationId, Decision, Event, FlowBook, Input,
     Intent, LinkAnswer, NotificationId, Open, PauseScope, Permit, Phase, Policy, Record, ShardId, TenantRecord, Timestamp,
-    decide,
+    Verdict, decide,
 };
 
 use super::effects::{Effect, Links, Pending, not_taken};
@@ -85,6 +85,10 @@ pub struct ShardCore {
     batch: Batch,
     /// Claims of the notifications in `batch`.
     claims: Vec<Claim>,
+    /// Outcomes decided in `batch`: nobody would send them again if it were lost.
+    outcomes: Vec<(AttemptRef, Verdict)>,
+    /// Outcomes that a failed turn had taken with it.
+    recalled: VecDeque<(AttemptRef, Verdict)>,
     /// Last sequence handed to the journal.
     appended: u64,
     /// Batches handed over whose durability still counts as activity: their last sequences.
@@ -142,6 +146,8 @@ impl ShardCore {
         let mut fresh = Self::with(self.settings, recovered, self.pending);
         fresh.undurable = self.undurable;
         fresh.waiting_intents = self.waiting_intents;
+        fresh.recalled = self.recalled;
+        fresh.recalled.extend(self.outcomes);
         Ok(fresh)
     }
 
@@ -165,6 +171,8 @@ impl ShardCore {
             wheel: Wheel::default(),
             pending,
             claims: Vec::new(),
+            outcomes: Vec::new(),
+            recalled: VecDeque::new(),
             appended,
             undurable: VecDeque::new(),
             scratch: Vec::new(),
@@ -202,6 +210,9 @@ impl ShardCore {
             self.set_alarm();
             return false;
         }
+        if self.recall() {
+            return true;
+        }
         let timers_left = self.fire_timers();
         self.drive();
         let inbox_left = self.take_inbox();
@@ -210,6 +221,15 @@ impl ShardCore {
         self.report();
         self.set_alarm();
         flushed && (timers_left || inbox_left)
+    }
+
+    /// Decides on one outcome that a failed turn had taken with it; alone, so that one that fails again takes no other
+    /// with it.
+    fn recall(&mut self) -> bool {
+        let Some((attempt, verdict)) = self.recalled.pop_front() else { return false };
+        self.decide_by_id(attempt.id, Input::Outcome { attempt, verdict }, Reply::nobody());
+        self.flush();
+        true
     }
 
     fn take_inbox(&mut self) -> bool {
@@ -234,6 +254,7 @@ impl ShardCore {
         match item {
             Internal::Grant(grant) => self.grant(grant),
             Internal::Outcome(attempt, verdict) => {
+                self.outcomes.push((attempt, verdict.clone()));
                 self.decide_by_id(attempt.id, Input::Outcome { attempt, verdict }, Reply::nobody());
             }
         }
@@ -414,12 +435,13 @@ impl ShardCore {
         for (at, id) in due {
             let Some(open) = self.tenants.open(id) else { continue };
             match timer_due(open, now) {
-                // It wants to be sent now, or its wait is over now.
-                _ if matches!(open.phase, Phase::Ready { not_before, .. } if not_before == at) => self.schedule(id),
+                // Its wait is over now, or it expires in the instant in which it wants to be sent.
                 Some(wanted) if wanted <= now => {
                     telemetry::timer_fired(now.since(at));
                     self.decide_by_id(id, Input::Timer { id }, Reply::nobody());
                 }
+                // It wants to be sent now.
+                _ if matches!(open.phase, Phase::Ready { not_before, .. } if not_before == at) => self.schedule(id),
                 _ => {}
             }
         }
@@ -570,6 +592,7 @@ impl ShardCore {
                 self.settings.activity.begin(1);
                 self.undurable.push_back(last);
                 self.claims.drain(..).for_each(Claim::keep);
+                self.outcomes.clear();
                 telemetry::appended(records);
                 true
             }

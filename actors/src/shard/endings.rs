@@ -103,7 +103,7 @@ fn find_pack(journal: &dyn Journal, shard: Shard, id: NotificationId) -> Option<
 
 /// The second in which an id was made, or nearly.
 const fn second(id: NotificationId) -> u64 {
-    (id.0 >> 64) as u64 % (1 << 48) >> SECOND_BITS
+    ((id.0 >> 64) as u64 % (1 << 48)) >> SECOND_BITS
 }
 
 fn key(second: u64, newest: u64, number: u16) -> [u8; KEY_BYTES] {

@@ -9,6 +9,8 @@ mod endings;
 mod inbox;
 mod intents;
 mod letter;
+#[cfg(feature = "simulation")]
+mod measure;
 mod query;
 mod ready;
 mod recover;
@@ -26,5 +28,7 @@ pub use effects::{Links, ProviderEntry};
 pub use endings::Endings;
 pub use inbox::{Inbox, InboxBounds, Refused};
 pub use letter::{Answers, Letter, Listed, Query, Reply, ShardAnswer, Snapshot, StateFilter};
+#[cfg(feature = "simulation")]
+pub use measure::Timers;
 pub use recover::RecoverError;
 pub use table::Ended;

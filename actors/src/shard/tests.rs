@@ -61,6 +61,7 @@ struct World {
     sent: Arc<Mutex<Vec<Dispatch>>>,
     answered: Arc<Answered>,
     send_after: Option<Timestamp>,
+    expires_at: Option<Timestamp>,
 }
 
 impl World {
@@ -85,6 +86,7 @@ impl World {
             sent: Arc::default(),
             answered: Arc::default(),
             send_after: None,
+            expires_at: None,
         }
     }
 
@@ -148,7 +150,7 @@ impl World {
             fields: Box::new([sluis_model::flow::Value::Integer(5)]),
             lane: Lane::Normal,
             send_after: self.send_after,
-            expires_at: None,
+            expires_at: self.expires_at,
             environment: Environment::Production,
             idempotency,
         };
@@ -396,6 +398,53 @@ fn a_lost_turn_gives_back_the_quota_of_a_corporation_that_had_nothing_else_here(
     shard.decide_without_flush();
     let shard = shard.rebuild().unwrap();
     assert_eq!((world.quota.total().0, shard.tenants.open_count()), (0, 0));
+}
+
+#[test]
+fn an_outcome_in_a_lost_turn_is_decided_again() {
+    let world = World::new();
+    let mut shard = world.start();
+    let id = world.notify("H-1", 1);
+    shard.turn();
+    world.grant(1);
+    shard.turn();
+    world.journal.commit();
+    shard.turn();
+    let dispatch = world.sent.lock().pop().unwrap();
+    assert!(world.inbox.outcome(dispatch.attempt, Verdict::Accepted { provider_id: "x".into() }));
+    shard.decide_without_flush();
+    let mut shard = shard.rebuild().unwrap();
+    assert!(matches!(shard.tenants.open(id).unwrap().phase, sluis_model::Phase::Started { .. }));
+    assert!(shard.turn(), "there may be more to recall");
+    assert!(shard.tenants.open(id).is_none(), "it was handed over, and its flow asks for nothing more");
+    world.journal.commit();
+    assert!(!shard.turn());
+}
+
+#[test]
+fn what_expires_in_the_instant_in_which_it_wants_to_be_sent_expires() {
+    let mut world = World::new();
+    // An attempt that was withdrawn is in line again a quarter of a second later.
+    let expires_at = world.clock.now().plus(250);
+    world.expires_at = Some(expires_at);
+    let mut shard = world.start();
+    let id = world.notify("H-1", 1);
+    shard.turn();
+    world.grant(1);
+    shard.turn();
+    world.journal.commit();
+    shard.turn();
+    let dispatch = world.sent.lock().pop().unwrap();
+    assert!(world.inbox.outcome(dispatch.attempt, Verdict::Withdrawn { why: sluis_model::Why::new("connect", "refused") }));
+    shard.turn();
+    let not_before = match shard.tenants.open(id).unwrap().phase {
+        sluis_model::Phase::Ready { not_before, .. } => not_before,
+        ref phase => panic!("{phase:?}"),
+    };
+    assert_eq!(not_before, expires_at, "the case at hand");
+    world.clock.set(expires_at);
+    shard.turn();
+    assert!(shard.tenants.open(id).is_none());
 }
 
 /// Goes back by a second at every read, as a clock may that is being corrected.

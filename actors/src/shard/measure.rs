@@ -1,0 +1,28 @@
+//! Opens the timer wheel to measurements: `bench` fills it with more entries than a test would. Refuses anything of its
+//! own; compiled with the feature `simulation` only, so for tests and benches, never in a shipped build.
+
+use sluis_model::{NotificationId, Timestamp};
+
+use super::wheel::Wheel;
+
+/// The timers of a shard.
+#[derive(Debug, Default)]
+pub struct Timers(Wheel);
+
+impl Timers {
+    /// Adds an entry.
+    pub fn insert(&mut self, due: Timestamp, id: NotificationId) {
+        self.0.insert(due, id);
+    }
+
+    /// Takes at most `limit` entries that are due at `now`.
+    pub fn take_due(&mut self, now: Timestamp, limit: usize, into: &mut Vec<(Timestamp, NotificationId)>) {
+        self.0.take_due(now, limit, into);
+    }
+
+    /// When the next entry falls due.
+    #[must_use]
+    pub fn next_due(&self) -> Timestamp {
+        self.0.next_due()
+    }
+}
