@@ -1,12 +1,12 @@
 //! Measurements beside their floor: the binary port of a running engine, a plain file with group append and fdatasync, a
-//! bare HTTP echo, the model's own speed. Refuses to assert anything: it prints one JSON line a run.
+//! bare HTTP echo, the speed of the engine's parts by themselves. Refuses to judge a figure: it prints one JSON line each.
 #![allow(clippy::disallowed_methods, reason = "a measurement reads the clock")]
-#![allow(clippy::print_stdout, reason = "a figure is printed")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a figure is printed, progress beside it")]
 
 mod append;
 mod binary;
-mod codec;
 mod echo;
+mod micro;
 
 use clap::{Parser, Subcommand};
 
@@ -25,8 +25,8 @@ enum What {
     Append(append::AppendArgs),
     /// Floor: a server that answers every POST with a constant, to be driven by the load generator.
     Echo(echo::EchoArgs),
-    /// Encoding and decoding of a record of 1 KiB.
-    Codec,
+    /// The engine's parts by themselves: codec, wire, decide, router, render, wheel.
+    Micro(micro::MicroArgs),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -35,6 +35,6 @@ fn main() -> anyhow::Result<()> {
         What::Binary(args) => runtime.block_on(binary::run(args)),
         What::Append(args) => append::run(&args),
         What::Echo(args) => runtime.block_on(echo::run(args)),
-        What::Codec => codec::run(),
+        What::Micro(args) => micro::run(&args),
     }
 }

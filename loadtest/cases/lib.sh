@@ -7,6 +7,7 @@ ROOT="$(cd "$HERE/../.." && pwd)"
 BIN="${SLUIS_BIN_DIR:-${CARGO_TARGET_DIR:-$ROOT/target}/release}"
 SLUIS="$BIN/sluis"
 LOADTEST="$BIN/sluis-loadtest"
+BENCH="$BIN/sluis-bench"
 WORK="${SLUIS_CASE_DIR:-$(mktemp -d)}"
 HTTP=127.0.0.1:${SLUIS_CASE_PORT:-19080}
 BINARY=127.0.0.1:$((${SLUIS_CASE_PORT:-19080} + 1))
@@ -39,6 +40,7 @@ until_true() {
   until "$@" >/dev/null 2>&1; do
     left=$((left - 1))
     [ "$left" -gt 0 ] || fail "waited in vain for $what"
+    [ -z "$ENGINE" ] || kill -0 "$ENGINE" 2>/dev/null || fail "the engine ended while $what was waited for: $WORK/engine.log"
     read -rt 0.05 <> <(:) || true
   done
 }
@@ -120,6 +122,69 @@ read_outcomes() {
     printf '%s\n' "$page" | grep -v '"cursor"' >> "$1" || break
     cursor=$(printf '%s\n' "$page" | sed -n 's/.*"cursor":"\([^"]*\)".*/\1/p')
   done
+}
+
+# metric NAME [LABEL="VALUE"]: the sum of the engine's samples of that name, of those with the label if one is given.
+metric() {
+  curl -sf ${HEADERS[@]+"${HEADERS[@]}"} "http://$HTTP/metrics" |
+    awk -v name="$1" -v label="${2:-}" '
+      { split($1, part, "{") }
+      part[1] == name && (label == "" || index($1, label)) { sum += $2 }
+      END { printf "%.6f\n", sum }'
+}
+
+# metric_quantile NAME Q: the upper bound of the histogram's bucket in which the quantile lies.
+metric_quantile() {
+  curl -sf ${HEADERS[@]+"${HEADERS[@]}"} "http://$HTTP/metrics" |
+    awk -v name="$1_bucket{" -v q="$2" '
+      index($1, name) == 1 && match($1, /le="[^"]*"/) {
+        bound = substr($1, RSTART + 4, RLENGTH - 5)
+        held[bound == "+Inf" ? 1e300 : bound + 0] += $2
+      }
+      END {
+        total = held[1e300]; best = 1e300
+        for (bound in held) if (total > 0 && held[bound] >= q * total && bound + 0 < best) best = bound + 0
+        print (total == 0 ? "none" : best == 1e300 ? "over the last bucket" : best)
+      }'
+}
+
+# at_least WANTED COMMAND...: whether the number it prints is that large.
+at_least() {
+  local wanted=$1 have
+  shift
+  have=$("$@") || have=-1
+  awk -v have="$have" -v wanted="$wanted" 'BEGIN { exit !(have + 0 >= wanted + 0) }'
+}
+
+now_ms() { date +%s%3N; }
+compute() { awk "BEGIN { printf \"%.${2:-3}f\", $1 }"; }
+rss_mib() { awk '/^VmRSS/ { printf "%.1f", $2 / 1024 }' "/proc/$1/status"; }
+peak_mib() { awk '/^VmHWM/ { printf "%.1f", $2 / 1024 }' "/proc/$1/status"; }
+# cpu_seconds PID: user and system time so far. The name in brackets may hold blanks, so fields count from behind it.
+cpu_seconds() { sed 's/.*) //' "/proc/$1/stat" | awk -v ticks="$(getconf CLK_TCK)" '{ printf "%.2f", ($12 + $13) / ticks }'; }
+in_rfc3339() { date -u -d "@$1" +%Y-%m-%dT%H:%M:%SZ; }
+tomorrow() { in_rfc3339 $(($(date +%s) + 86400)); }
+
+# only_via CHANNEL: the first step of the notice has this channel and no other.
+only_via() { sed -i "0,/via = /s/via = \[[^]]*\]/via = [\"$1\"]/" "$WORK/flows/notice.toml"; }
+
+# null_provider: the engine of write_config, with the provider that goes nowhere in place of the others.
+null_provider() {
+  sed -i '/^\[\[provider\]\]/,$d' "$WORK/sluis.toml"
+  printf '[[provider]]\nname = "nowhere"\nkind = "null"\nconcurrency = %s\n' "${1:-64}" >> "$WORK/sluis.toml"
+  only_via null
+}
+
+# Where results are kept, and how the lines of this run are told from others.
+RESULTS="${SLUIS_CASE_RESULTS:-$WORK/results.jsonl}"
+SESSION="${SLUIS_CASE_SESSION:-$(date -u +%Y%m%dT%H%M%SZ)-$$}"
+DURABILITY="fdatasync before every acknowledgement"
+# record WHAT ROW ROLE [record's options and figures]...: one line of results.
+record() {
+  local what=$1 row=$2 role=$3
+  shift 3
+  "$LOADTEST" record --results "$RESULTS" --what "$what" --label "row=$row" --label "role=$role" --label "session=$SESSION" \
+    --label "case=$(basename "$(dirname "$0")")" --durability "$DURABILITY" --data-dir "$WORK" "$@" >&2
 }
 
 stop_politely() {

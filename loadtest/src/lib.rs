@@ -8,5 +8,8 @@
 pub mod clock;
 pub mod demo;
 pub mod ledger;
+pub mod plot;
+pub mod results;
 pub mod run;
 pub mod sink;
+pub mod watch;

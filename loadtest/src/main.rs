@@ -22,7 +22,15 @@ enum Command {
     /// Offer notifications on a fixed schedule and report.
     Run(Box<cli::run::RunArguments>),
     /// Load the tenants that `run` sends to.
-    Tenants(cli::run::TenantArguments),
+    Tenants(cli::tenants::TenantArguments),
+    /// Append a figure measured elsewhere to the results.
+    Record(cli::record::RecordArguments),
+    /// Sample an engine's metrics and memory once a second.
+    Watch(cli::watch::WatchArguments),
+    /// Draw samples and results as a page with plots.
+    Report(cli::report::ReportArguments),
+    /// Print the medians of the results as a table.
+    Table(cli::table::TableArguments),
     /// Reconcile acknowledged ids, sink ledgers and outcomes.
     Ledger(cli::ledger::LedgerArguments),
     /// Measure what a mail sink takes by itself.
@@ -36,7 +44,11 @@ async fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Sink(arguments) => cli::sink::sink(arguments).await,
         Command::Run(arguments) => cli::run::run(*arguments).await,
-        Command::Tenants(arguments) => cli::run::tenants(arguments).await,
+        Command::Tenants(arguments) => cli::tenants::tenants(arguments).await,
+        Command::Record(arguments) => cli::record::record(&arguments),
+        Command::Watch(arguments) => cli::watch::watch(arguments).await,
+        Command::Report(arguments) => cli::report::report(&arguments),
+        Command::Table(arguments) => cli::table::table(&arguments),
         Command::Ledger(arguments) => cli::ledger::ledger(&arguments),
         Command::Flood(arguments) => cli::flood::flood(arguments).await,
         Command::DemoData(arguments) => cli::demo::demo_data(&arguments),

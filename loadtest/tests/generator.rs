@@ -109,6 +109,7 @@ fn plan(pace: Pace, retry: bool, acks: Option<AckWriter>) -> Plan {
         connections: 4,
         retry,
         drain: Duration::from_secs(30),
+        grace: Duration::from_secs(5),
         acks,
         progress: None,
     }

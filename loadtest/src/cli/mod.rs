@@ -3,8 +3,13 @@
 pub(crate) mod demo;
 pub(crate) mod flood;
 pub(crate) mod ledger;
+pub(crate) mod record;
+pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod sink;
+pub(crate) mod table;
+pub(crate) mod tenants;
+pub(crate) mod watch;
 
 use std::error::Error;
 use std::process::ExitCode;

@@ -1,4 +1,5 @@
-//! `sluis-loadtest run` and `tenants`: options to a plan, progress to stderr, the report to stdout.
+//! `sluis-loadtest run`: options to a plan, progress to stderr, the report to stdout. Refuses to call a run good that
+//! delivered nothing: its exit code says so.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -6,11 +7,16 @@ use std::time::Duration;
 
 use sluis_loadtest::clock;
 use sluis_loadtest::run::{
-    AckWriter, Endpoint, HttpTarget, LaneMix, Maker, NdjsonTarget, OnProgress, Pace, Plan, Progress, Report, RunError, Shape,
-    Stop, Target, load_tenants,
+    AckWriter, BinaryOptions, BinaryTarget, Endpoint, HttpTarget, LaneMix, Maker, NdjsonTarget, OnProgress, Pace, Plan, Progress,
+    Report, RunError, Shape, Stop, Target,
 };
 
 use super::Done;
+use super::record::ResultArguments;
+use super::watch::{SampleArguments, Sampler};
+
+/// How long ctrl-c leaves to what is under way.
+const GRACE: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Mode {
@@ -18,6 +24,8 @@ enum Mode {
     Http,
     /// Batches of rows.
     Ndjson,
+    /// Frames of rows on the binary port, several under way on a connection.
+    Binary,
 }
 
 #[derive(Debug, clap::Args)]
@@ -25,6 +33,9 @@ pub(crate) struct RunArguments {
     /// The engine.
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     target: String,
+    /// Its binary port, for --mode binary.
+    #[arg(long, default_value = "127.0.0.1:8081")]
+    target_binary: String,
     /// The way in.
     #[arg(long, value_enum, default_value = "http")]
     mode: Mode,
@@ -37,12 +48,16 @@ pub(crate) struct RunArguments {
     /// How many notifications.
     #[arg(long)]
     count: Option<u64>,
-    /// Connections kept open.
-    #[arg(long, default_value_t = 64)]
-    connections: usize,
-    /// Rows per request in ndjson mode.
-    #[arg(long, default_value_t = 500)]
-    batch: usize,
+    /// Connections kept open; 64, in binary mode 4, when left out.
+    #[arg(long)]
+    connections: Option<usize>,
+    /// Rows per request in ndjson mode (500 when left out), per frame in binary mode (64). At a fixed rate a batch
+    /// leaves when its last row is due, and the wait of the others is counted.
+    #[arg(long)]
+    batch: Option<usize>,
+    /// Frames of a connection that may wait for answers, in binary mode. The engine's credit bounds them too.
+    #[arg(long, default_value_t = 32)]
+    frames: usize,
     /// The flow.
     #[arg(long, default_value = "notice")]
     flow: String,
@@ -91,41 +106,60 @@ pub(crate) struct RunArguments {
     /// Also write the report here.
     #[arg(long)]
     report: Option<PathBuf>,
+    #[command(flatten)]
+    result: ResultArguments,
+    #[command(flatten)]
+    sampling: SampleArguments,
     /// No progress on stderr.
     #[arg(long)]
     quiet: bool,
 }
 
-#[derive(Debug, clap::Args)]
-pub(crate) struct TenantArguments {
-    /// The engine.
-    #[arg(long, default_value = "http://127.0.0.1:8080")]
-    target: String,
-    /// How many.
-    #[arg(long, default_value_t = 1000)]
-    count: u64,
-    /// API key.
-    #[arg(long, env = "SLUIS_LOADTEST_KEY", hide_env_values = true)]
-    key: Option<String>,
-}
-
 pub(crate) async fn run(arguments: RunArguments) -> Done {
     let endpoint = Endpoint::new(&arguments.target, arguments.key.as_deref())?;
-    let plan = plan(&arguments)?;
+    let mut plan = plan(&arguments)?;
+    let sampler = arguments.sampling.start(&arguments.target)?;
+    plan.progress = progress(&arguments, sampler.as_ref());
     let report = match arguments.mode {
         Mode::Http => drive(plan, HttpTarget { endpoint }).await?,
-        Mode::Ndjson => drive(plan, NdjsonTarget { endpoint, batch: arguments.batch }).await?,
+        Mode::Ndjson => drive(plan, NdjsonTarget { endpoint, batch: arguments.batch.unwrap_or(500) }).await?,
+        Mode::Binary => drive(plan, binary(&arguments)).await?,
     };
+    if let Some(sampler) = sampler {
+        sampler.finish().await?;
+    }
     let line = serde_json::to_string(&report)?;
     println!("{line}");
     if let Some(path) = &arguments.report {
         std::fs::write(path, line + "\n")?;
     }
-    if report.delivered_something() {
-        return Ok(ExitCode::SUCCESS);
+    if !report.delivered_something() {
+        eprintln!("nothing was acknowledged: this run has failed");
+        return Ok(ExitCode::FAILURE);
     }
-    eprintln!("nothing was acknowledged: this run has failed");
-    Ok(ExitCode::FAILURE)
+    // A run that failed or was broken off leaves no figure behind.
+    if report.interrupted {
+        eprintln!("interrupted: nothing goes to the results");
+        return Ok(ExitCode::FAILURE);
+    }
+    arguments.result.append(report.mode, report.durability, serde_json::to_value(&report)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn binary(arguments: &RunArguments) -> BinaryTarget {
+    BinaryTarget::new(BinaryOptions {
+        addr: arguments.target_binary.clone(),
+        key: arguments.key.clone().unwrap_or_default(),
+        connections: arguments.connections(),
+        rows_per_frame: arguments.batch.unwrap_or(64),
+        frames_under_way: arguments.frames.max(1),
+    })
+}
+
+impl RunArguments {
+    fn connections(&self) -> usize {
+        self.connections.unwrap_or(if matches!(self.mode, Mode::Binary) { 4 } else { 64 })
+    }
 }
 
 async fn drive(plan: Plan, target: impl Target) -> Result<Report, RunError> {
@@ -160,24 +194,43 @@ fn plan(arguments: &RunArguments) -> Result<Plan, RunError> {
         expires_at: arguments.expires_at.clone(),
         environment: arguments.environment.clone(),
     };
-    let show = |progress: &Progress| {
-        let [accepted, duplicate, conflict, too_many, unavailable, other, connection] = progress.answers;
-        eprintln!(
-            "{:>5.0} s  {:>9.0}/s  accepted {accepted}  duplicate {duplicate}  409 {conflict}  429 {too_many}  503 {unavailable}  other {other}  connection {connection}",
-            progress.seconds, progress.acked_per_second
-        );
-    };
     Ok(Plan {
         maker: Maker::new(shape)?,
         pace,
         count: arguments.count,
         lasts: seconds("--seconds", arguments.seconds)?,
-        connections: arguments.connections,
+        connections: arguments.connections(),
         retry: arguments.retry,
         drain: seconds("--drain-seconds", Some(arguments.drain_seconds))?.unwrap_or_default(),
+        grace: GRACE,
         acks: arguments.ids_out.as_deref().map(AckWriter::open).transpose()?,
-        progress: (!arguments.quiet).then(|| Box::new(show) as OnProgress),
+        progress: None,
     })
+}
+
+/// What is called once a second: the lines on stderr, the samples, both or neither.
+fn progress(arguments: &RunArguments, sampler: Option<&Sampler>) -> Option<OnProgress> {
+    let quiet = arguments.quiet;
+    let note = sampler.map(Sampler::note);
+    if quiet && note.is_none() {
+        return None;
+    }
+    Some(Box::new(move |progress| {
+        if !quiet {
+            show(progress);
+        }
+        if let Some(note) = &note {
+            note(progress);
+        }
+    }))
+}
+
+fn show(progress: &Progress) {
+    let [accepted, duplicate, conflict, too_many, unavailable, other, connection] = progress.answers;
+    eprintln!(
+        "{:>5.0} s  {:>9}/s  p99 {:>8.1} ms  accepted {accepted}  duplicate {duplicate}  409 {conflict}  429 {too_many}  503 {unavailable}  other {other}  connection {connection}",
+        progress.seconds, progress.window.count, progress.window.p99_ms
+    );
 }
 
 fn seconds(option: &'static str, value: Option<f64>) -> Result<Option<Duration>, RunError> {
@@ -187,12 +240,4 @@ fn seconds(option: &'static str, value: Option<f64>) -> Result<Option<Duration>,
             Duration::try_from_secs_f64(seconds).map_err(fail)
         })
         .transpose()
-}
-
-pub(crate) async fn tenants(arguments: TenantArguments) -> Done {
-    let endpoint = Endpoint::new(&arguments.target, arguments.key.as_deref())?;
-    for report in load_tenants(endpoint, arguments.count).await? {
-        println!("{}", report.trim_end());
-    }
-    Ok(ExitCode::SUCCESS)
 }

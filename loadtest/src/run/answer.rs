@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
+use sluis_model::wire::{RefuseCode, Refused};
 
 /// How an answer counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,6 +43,15 @@ impl Class {
         matches!(self, Self::TooMany | Self::Unavailable | Self::Connection)
     }
 
+    /// From a refusal on the binary port, as HTTP would say it.
+    #[must_use]
+    pub fn of_refusal(code: RefuseCode) -> Self {
+        match code {
+            RefuseCode::Internal => Self::Unavailable,
+            other => Self::of_status(other.http_status()),
+        }
+    }
+
     /// From an HTTP status.
     #[must_use]
     pub fn of_status(status: u16) -> Self {
@@ -64,6 +74,8 @@ pub struct Answer {
     pub id: Option<String>,
     /// When to come back, if the engine said so.
     pub retry_after: Option<Duration>,
+    /// The stable word for a refusal, such as `share_full`.
+    pub code: Option<String>,
     /// The start of an unexpected answer, for the report.
     pub text: Option<String>,
 }
@@ -87,6 +99,8 @@ struct Problem {
     #[serde(default)]
     status: Option<u16>,
     #[serde(default)]
+    code: Option<String>,
+    #[serde(default)]
     retry_after_s: Option<u64>,
 }
 
@@ -94,7 +108,35 @@ impl Answer {
     /// No answer came.
     #[must_use]
     pub fn connection() -> Self {
-        Self { class: Class::Connection, id: None, retry_after: None, text: None }
+        Self { class: Class::Connection, id: None, retry_after: None, code: None, text: None }
+    }
+
+    /// No answer came, and this is why.
+    #[must_use]
+    pub fn lost(why: String) -> Self {
+        Self { text: Some(why), ..Self::connection() }
+    }
+
+    /// Acknowledged on the binary port.
+    #[must_use]
+    pub fn accepted(id: String, duplicate: bool) -> Self {
+        let class = if duplicate { Class::Duplicate } else { Class::Accepted };
+        Self { class, id: Some(id), ..Self::connection() }
+    }
+
+    /// Refused on the binary port.
+    #[must_use]
+    pub fn refused(refused: &Refused) -> Self {
+        let class = Class::of_refusal(refused.code);
+        let after = Duration::from_millis(refused.retry_after_ms.into());
+        let problem = refused.problems.first().map(|problem| format!(": {}: {}", problem.path, problem.message));
+        Self {
+            class,
+            retry_after: (refused.retry_after_ms > 0).then_some(after),
+            code: Some(refused.code.name().into()),
+            text: (class == Class::Other).then(|| format!("{}{}", refused.code, problem.unwrap_or_default())),
+            ..Self::connection()
+        }
     }
 
     /// From one HTTP answer.
@@ -103,7 +145,8 @@ impl Answer {
         let class = Class::of_status(status);
         if class != Class::Accepted {
             let text = (class == Class::Other).then(|| format!("{status} {}", start_of(body)));
-            return Self { class, id: None, retry_after, text };
+            let code = serde_json::from_slice::<Problem>(body).ok().and_then(|problem| problem.code);
+            return Self { class, id: None, retry_after, code, text };
         }
         match serde_json::from_slice::<Ack>(body) {
             Ok(ack) if ack.id.is_some() => Self::of_ack(ack),
@@ -118,14 +161,14 @@ impl Answer {
             return (None, Self::unexpected(format!("not a verdict row: {}", start_of(line))));
         };
         let row = ack.row;
-        let refused = ack.error.as_ref().map(|problem| (problem.status, problem.retry_after_s));
+        let refused = ack.error.as_ref().map(|problem| (problem.status, problem.retry_after_s, problem.code.clone()));
         let answer = match refused {
             None if ack.id.is_some() => Self::of_ack(ack),
             None => Self::unexpected(format!("neither id nor error: {}", start_of(line))),
-            Some((status, after_s)) => {
+            Some((status, after_s, code)) => {
                 let class = status.or_else(|| numeric(ack.status.as_ref())).map_or(Class::Other, Class::of_status);
                 let text = (class == Class::Other).then(|| start_of(line));
-                Self { class, id: None, retry_after: after_s.map(Duration::from_secs).or(retry_after), text }
+                Self { class, id: None, retry_after: after_s.map(Duration::from_secs).or(retry_after), code, text }
             }
         };
         (row, answer)
@@ -134,11 +177,11 @@ impl Answer {
     fn of_ack(ack: Ack) -> Self {
         let class = if ack.duplicate { Class::Duplicate } else { Class::Accepted };
         let id = ack.id.map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned));
-        Self { class, id, retry_after: None, text: None }
+        Self { class, id, ..Self::connection() }
     }
 
     fn unexpected(text: String) -> Self {
-        Self { class: Class::Other, id: None, retry_after: None, text: Some(text) }
+        Self { class: Class::Other, ..Self::lost(text) }
     }
 }
 
@@ -174,5 +217,21 @@ mod tests {
         let (_, bad) = Answer::of_row(br#"{"row":5,"error":{"title":"no"}}"#, None);
         assert_eq!(bad.class, Class::Other);
         assert_eq!(Answer::of_row(b"<html>", None).1.class, Class::Other);
+        assert_eq!(full.code.as_deref(), Some("share_full"));
+    }
+
+    #[test]
+    fn refusals_of_the_binary_port_count_as_over_http() {
+        let refused = |code| Answer::refused(&Refused { correlation: 1, code, retry_after_ms: 250, problems: Vec::new() });
+        assert_eq!(refused(RefuseCode::ShareFull).class, Class::TooMany);
+        assert_eq!(refused(RefuseCode::EngineFull).class, Class::Unavailable);
+        assert_eq!(refused(RefuseCode::Conflict).class, Class::Conflict);
+        let invalid = refused(RefuseCode::Invalid);
+        assert_eq!(
+            (invalid.class, invalid.code.as_deref(), invalid.text.as_deref()),
+            (Class::Other, Some("invalid"), Some("invalid"))
+        );
+        assert_eq!(invalid.retry_after, Some(Duration::from_millis(250)));
+        assert!(RefuseCode::ALL.iter().all(|code| !code.is_transient() || Class::of_refusal(*code).is_retriable()));
     }
 }

@@ -1,17 +1,19 @@
 //! Runs a plan against a target: workers take work from the pool, wait for its moment, send it, and
-//! book the answers. Refuses to print and to decide what an answer means for the engine.
+//! book the answers. Refuses to print, to decide what an answer means for the engine, and to wait for
+//! ever: `halt` bounds every wait.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use hdrhistogram::Histogram;
 use parking_lot::Mutex;
 use tokio::time::{Instant, sleep_until};
 
 use super::acks::{AckRow, AckWriter};
+use super::halt::Halt;
+use super::latency::{Latencies, Window};
 use super::pool::{Pool, Taken, Work};
-use super::report::{Report, Samples};
+use super::report::{Asked, Refusals, Report, Totals};
 use super::{Answer, Class, Link, Maker, RunError, Target};
 use crate::clock;
 
@@ -44,6 +46,8 @@ pub struct Plan {
     /// How long after the last arrival to keep offering again; with [`Pace::Max`] and a count, how long
     /// without any acknowledgement before giving up.
     pub drain: Duration,
+    /// How long sends under way may still wait for answers when the run ends before they came.
+    pub grace: Duration,
     /// Where acknowledged ids go.
     pub acks: Option<AckWriter>,
     /// Called about once a second.
@@ -57,8 +61,8 @@ pub struct Progress {
     pub seconds: f64,
     /// Answers per class, in the order of [`Class`].
     pub answers: [u64; Class::COUNT],
-    /// Acknowledged since the last progress, per second.
-    pub acked_per_second: f64,
+    /// What was acknowledged since the last progress, about a second ago.
+    pub window: Window,
 }
 
 /// Ends a run early; the report covers what was done.
@@ -66,20 +70,24 @@ pub struct Progress {
 pub struct Stop(Arc<Shared>);
 
 impl Stop {
-    /// No more work is taken.
+    /// No more work is taken; what is under way may still be answered for a few seconds.
     pub fn stop(&self) {
-        self.0.pool.stopped.store(true, Ordering::Relaxed);
+        self.0.interrupted.store(true, Ordering::Relaxed);
+        self.0.halt.stop();
     }
 }
 
 struct Shared {
     plan: Plan,
     pool: Pool,
+    halt: Halt,
+    interrupted: AtomicBool,
     start: Instant,
     answers: [AtomicU64; Class::COUNT],
     offered: AtomicU64,
     retried: AtomicU64,
-    samples: Samples,
+    latencies: Latencies,
+    refusals: Refusals,
     failed: Mutex<Option<RunError>>,
 }
 
@@ -88,56 +96,49 @@ struct Shared {
 /// # Errors
 /// The ids could not be written; everything else is counted in the report.
 pub async fn run<T: Target>(plan: Plan, target: T, started: impl FnOnce(Stop)) -> Result<Report, RunError> {
-    let pool = Pool::new(plan.pace, plan.count, plan.lasts, plan.drain);
-    let shared = Arc::new(Shared {
-        pool,
-        start: clock::mono(),
-        answers: Default::default(),
-        offered: AtomicU64::new(0),
-        retried: AtomicU64::new(0),
-        samples: Samples::default(),
-        failed: Mutex::default(),
-        plan,
-    });
+    let shared = Arc::new(Shared::new(plan));
     started(Stop(shared.clone()));
     let ticker = tokio::spawn(tick(shared.clone()));
+    let guard = tokio::spawn(guard(shared.clone()));
     let rows = target.rows_per_send();
-    let workers: Vec<_> =
-        (0..shared.plan.connections.max(1)).map(|_| tokio::spawn(work(shared.clone(), target.link(), rows))).collect();
-    let mut latency = histogram();
+    let senders = shared.plan.connections.max(1) * target.senders_per_connection().max(1);
+    let workers: Vec<_> = (0..senders).map(|_| tokio::spawn(work(shared.clone(), target.link(), rows))).collect();
     let mut last_answer = shared.start;
     for worker in workers {
-        if let Ok((own, last)) = worker.await {
-            let _ = latency.add(&own);
+        if let Ok(last) = worker.await {
             last_answer = last_answer.max(last);
         }
     }
     ticker.abort();
+    guard.abort();
     if let Some(error) = shared.failed.lock().take() {
         return Err(error);
     }
-    Ok(shared.report(target.name(), &latency, last_answer - shared.start))
+    Ok(shared.report(&target, last_answer - shared.start))
 }
 
-/// Microseconds up to an hour, three digits.
-fn histogram() -> Histogram<u64> {
-    Histogram::new_with_bounds(1, 3_600_000_000, 3).expect("constant bounds")
+async fn guard(shared: Arc<Shared>) {
+    shared.halt.guard(|| shared.pool.is_over(), shared.plan.grace).await;
 }
 
-async fn work<L: Link>(shared: Arc<Shared>, mut link: L, rows: usize) -> (Histogram<u64>, Instant) {
-    let mut latency = histogram();
+async fn work<L: Link>(shared: Arc<Shared>, mut link: L, rows: usize) -> Instant {
     let mut last_answer = shared.start;
     loop {
+        if shared.halt.is_stopping() {
+            return last_answer;
+        }
         match shared.pool.take(rows) {
-            Taken::Nothing => return (latency, last_answer),
+            Taken::Nothing => return last_answer,
             Taken::NotYet => clock::wait_ms(2).await,
             Taken::Work(work) => {
-                if let Some(last) = work.last() {
-                    sleep_until(last.due).await;
+                let due = work.last().map_or(shared.start, |last| last.due);
+                tokio::select! {
+                    () = sleep_until(due) => {}
+                    () = shared.halt.stopping() => return last_answer,
                 }
                 let answers = shared.send(&mut link, &work).await;
                 last_answer = clock::mono();
-                shared.book(&work, &answers, last_answer, &mut latency);
+                shared.book(&work, &answers, last_answer);
                 if answers.iter().all(|(answer, _)| answer.class == Class::Connection) {
                     // Nobody there: do not spin.
                     clock::wait_ms(20).await;
@@ -149,33 +150,50 @@ async fn work<L: Link>(shared: Arc<Shared>, mut link: L, rows: usize) -> (Histog
 
 async fn tick(shared: Arc<Shared>) {
     let Some(progress) = &shared.plan.progress else { return };
-    let mut acked_before = 0;
-    for second in 1.. {
-        sleep_until(shared.start + Duration::from_secs(second)).await;
-        let answers = shared.counts();
-        let acked = answers[Class::Accepted as usize] + answers[Class::Duplicate as usize];
-        let acked_per_second = (acked - acked_before) as f64;
-        progress(&Progress { seconds: second as f64, answers, acked_per_second });
-        acked_before = acked;
+    loop {
+        // Seconds in which nobody ran (a machine that was halted) are one long window, not many empty ones.
+        let passed = (clock::mono() - shared.start).as_secs();
+        sleep_until(shared.start + Duration::from_secs(passed + 1)).await;
+        let seconds = (clock::mono() - shared.start).as_secs_f64();
+        progress(&Progress { seconds, answers: shared.counts(), window: shared.latencies.cut() });
     }
 }
 
 impl Shared {
+    fn new(plan: Plan) -> Self {
+        Self {
+            pool: Pool::new(plan.pace, plan.count, plan.lasts, plan.drain),
+            halt: Halt::new(),
+            interrupted: AtomicBool::new(false),
+            start: clock::mono(),
+            answers: Default::default(),
+            offered: AtomicU64::new(0),
+            retried: AtomicU64::new(0),
+            latencies: Latencies::new(),
+            refusals: Refusals::default(),
+            failed: Mutex::default(),
+            plan,
+        }
+    }
+
     async fn send<L: Link>(&self, link: &mut L, work: &[Work]) -> Vec<(Answer, Instant)> {
         let rows: Vec<_> = work.iter().map(|work| self.plan.maker.make(work.number)).collect();
         let fresh = work.iter().filter(|work| work.tries == 0).count() as u64;
         self.offered.fetch_add(fresh, Ordering::Relaxed);
         let mut answers: Vec<Option<(Answer, Instant)>> = vec![None; rows.len()];
         let mut acked = Vec::new();
-        let mut on_answer = |at: usize, answer: Answer| {
-            if let (Some(id), Some(row)) = (&answer.id, rows.get(at)) {
+        let mut on_answer = |at: usize, answer: Answer, when: Instant| {
+            if let (Some(id), Some(row), Some(_)) = (&answer.id, rows.get(at), &self.plan.acks) {
                 acked.push(AckRow { id: id.clone(), key: row.idempotency_key.clone() });
             }
             if let Some(place) = answers.get_mut(at) {
-                *place = Some((answer, clock::mono()));
+                *place = Some((answer, when));
             }
         };
-        link.send(&rows, &mut on_answer).await;
+        tokio::select! {
+            () = link.send(&rows, &mut on_answer) => {}
+            () = self.halt.over() => {}
+        }
         self.write(&acked);
         let now = clock::mono();
         answers.into_iter().map(|answer| answer.unwrap_or((Answer::connection(), now))).collect()
@@ -186,23 +204,30 @@ impl Shared {
         if let Err(error) = acks.write(acked) {
             // A run whose book is incomplete proves nothing: end it.
             self.failed.lock().get_or_insert(error);
-            self.pool.stopped.store(true, Ordering::Relaxed);
+            self.halt.stop();
         }
     }
 
-    fn book(&self, work: &[Work], answers: &[(Answer, Instant)], now: Instant, latency: &mut Histogram<u64>) {
-        for (work, (answer, at)) in work.iter().zip(answers) {
+    fn book(&self, work: &[Work], answers: &[(Answer, Instant)], now: Instant) {
+        let mut acked = 0;
+        for (work, (answer, _)) in work.iter().zip(answers) {
             self.answers[answer.class as usize].fetch_add(1, Ordering::Relaxed);
-            self.samples.note(answer);
+            self.refusals.note(answer);
             if answer.class.is_acked() {
-                self.pool.progressed(now);
-                let waited = at.saturating_duration_since(work.first).as_micros();
-                latency.saturating_record(u64::try_from(waited).unwrap_or(u64::MAX).max(1));
+                acked += 1;
             } else if self.plan.retry && answer.class.is_retriable() {
                 self.retried.fetch_add(1, Ordering::Relaxed);
                 let backoff = Duration::from_millis(100 << work.tries.min(5));
                 self.pool.again(*work, now + answer.retry_after.unwrap_or(backoff));
             }
+        }
+        if acked > 0 {
+            let waited = |(work, (answer, at)): (&Work, &(Answer, Instant))| {
+                let micros = at.saturating_duration_since(work.first).as_micros();
+                answer.class.is_acked().then(|| u64::try_from(micros).unwrap_or(u64::MAX))
+            };
+            self.latencies.record(work.iter().zip(answers).filter_map(waited));
+            self.pool.progressed(now);
         }
         self.pool.settled(work.len() as u64);
     }
@@ -211,15 +236,25 @@ impl Shared {
         std::array::from_fn(|class| self.answers[class].load(Ordering::Relaxed))
     }
 
-    fn report(&self, mode: &'static str, latency: &Histogram<u64>, took: Duration) -> Report {
-        let rate = match self.plan.pace {
-            Pace::PerSecond(rate) => Some(rate),
-            Pace::Max => None,
+    fn report<T: Target>(&self, target: &T, took: Duration) -> Report {
+        let asked = Asked {
+            mode: target.name(),
+            rate: match self.plan.pace {
+                Pace::PerSecond(rate) => Some(rate),
+                Pace::Max => None,
+            },
+            connections: self.plan.connections.max(1),
+            rows_per_send: target.rows_per_send(),
+            durability: target.durability(),
         };
-        Report::new(mode, rate, self.counts(), latency, took.as_secs_f64(), &self.samples).with_offered(
-            self.offered.load(Ordering::Relaxed),
-            self.retried.load(Ordering::Relaxed),
-            self.pool.left_over(),
-        )
+        let totals = Totals {
+            offered: self.offered.load(Ordering::Relaxed),
+            retried: self.retried.load(Ordering::Relaxed),
+            left_over: self.pool.left_over(),
+            seconds: took.as_secs_f64(),
+            interrupted: self.interrupted.load(Ordering::Relaxed),
+            answers: self.counts(),
+        };
+        Report::new(asked, totals, &self.latencies.total(), &self.refusals)
     }
 }

@@ -1,12 +1,16 @@
-//! Measures a mail sink by itself: a client that does nothing but send, so that a figure through the
-//! engine can be put beside what the sink can take at all. Refuses to be a mail client.
+//! Measures a sink by itself: a client that does nothing but send, so that a figure through the engine
+//! can be put beside what the sink can take at all. Refuses to be a client of anything else.
 
 use std::time::Duration;
 
+use http_body_util::BodyExt;
+use hyper::header::HeaderValue;
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::filler;
+use super::target::HttpLink;
+use super::{Endpoint, RunError, filler, mobile_of};
 use crate::clock;
 
 /// What a flood did.
@@ -54,6 +58,46 @@ async fn one(addr: String, worker: u64, share: u64, body_bytes: usize) -> std::i
         accepted += u64::from(answered(&mut stream, &mut buffer, b"250 ").await.is_ok());
     }
     Ok(accepted)
+}
+
+/// Sends `count` text messages of `body_bytes` to the SMS sink over `connections`, each waiting for the
+/// answer before its next message.
+///
+/// # Errors
+/// The address or the key is wrong, or nothing can be counted because a worker broke off.
+pub async fn flood_sms(url: &str, key: &str, count: u64, connections: u64, body_bytes: usize) -> Result<Flooded, RunError> {
+    let authorization = HeaderValue::from_str(&format!("AccessKey {key}"));
+    let bad_key = |_| RunError::Option { option: "--sms-key", value: "(hidden)".into(), expected: "printable ASCII" };
+    let endpoint = Endpoint::new(url, None)?.with_authorization(authorization.map_err(bad_key)?);
+    let start = clock::mono();
+    let connections = connections.max(1);
+    let workers: Vec<_> =
+        (0..connections).map(|worker| tokio::spawn(texts(endpoint.clone(), worker, connections, count, body_bytes))).collect();
+    let mut accepted = 0;
+    for worker in workers {
+        accepted += worker.await.unwrap_or(0);
+    }
+    Ok(Flooded { accepted, took: clock::mono() - start })
+}
+
+async fn texts(endpoint: Endpoint, worker: u64, connections: u64, count: u64, body_bytes: usize) -> u64 {
+    let mut link = HttpLink::new(endpoint.clone());
+    let text = filler(body_bytes);
+    let mut accepted = 0;
+    for n in (worker..count).step_by(connections as usize) {
+        let to = mobile_of(n);
+        let message = json!({
+            "originator": "Flood", "recipients": [to.trim_start_matches('+')], "body": text, "reference": format!("f{n}"),
+            "type": "sms", "datacoding": "plain", "reportUrl": "http://127.0.0.1:9/v1/receipts/flood",
+        });
+        let request = endpoint.post("/messages", "application/json", message.to_string().into());
+        let Some(answer) = link.call(request).await else { break };
+        accepted += u64::from(answer.status().is_success());
+        if answer.into_body().collect().await.is_err() {
+            link.broken();
+        }
+    }
+    accepted
 }
 
 fn envelope(worker: u64, n: u64) -> String {

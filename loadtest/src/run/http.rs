@@ -9,7 +9,8 @@ use hyper::header::RETRY_AFTER;
 use hyper::{HeaderMap, header::HeaderValue};
 
 use super::target::HttpLink;
-use super::{Answer, Endpoint, Link, Notification, Target};
+use super::{Answer, Endpoint, Link, Notification, OnAnswer, Target};
+use crate::clock;
 
 /// `POST /v1/notifications`, one by one.
 #[derive(Debug, Clone)]
@@ -38,7 +39,7 @@ impl Target for HttpTarget {
 pub struct OneByOne(HttpLink);
 
 impl Link for OneByOne {
-    async fn send(&mut self, rows: &[Notification], on_answer: &mut (dyn FnMut(usize, Answer) + Send)) {
+    async fn send(&mut self, rows: &[Notification], on_answer: OnAnswer<'_>) {
         for (at, row) in rows.iter().enumerate() {
             let body = Bytes::from(serde_json::to_vec(row).expect("a notification is plain data"));
             let request = self.0.endpoint.post("/v1/notifications", "application/json", body);
@@ -48,7 +49,7 @@ impl Link for OneByOne {
                 self.0.broken();
                 return;
             };
-            on_answer(at, Answer::of_http(status, after, &body.to_bytes()));
+            on_answer(at, Answer::of_http(status, after, &body.to_bytes()), clock::mono());
         }
     }
 }

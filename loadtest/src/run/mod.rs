@@ -3,13 +3,16 @@
 //! down. Owns the schedule, the books of what was offered and acknowledged, and the report; refuses
 //! to print (the command line does) and to retry unless asked.
 //!
-//! A new way in (the binary port) is one file: implement [`Target`] and [`Link`].
+//! A new way in is one file or folder: implement [`Target`] and [`Link`].
 
 mod acks;
 mod answer;
+mod binary;
 mod driver;
 mod flood;
+mod halt;
 mod http;
+mod latency;
 mod ndjson;
 mod notification;
 mod pool;
@@ -19,11 +22,14 @@ mod tenants;
 
 pub use self::acks::{AckRow, AckWriter};
 pub use self::answer::{Answer, Class};
+pub use self::binary::{BinaryOptions, BinaryTarget};
 pub use self::driver::{OnProgress, Pace, Plan, Progress, Stop, run};
-pub use self::flood::{Flooded, flood_smtp};
+pub use self::flood::{Flooded, flood_sms, flood_smtp};
 pub use self::http::HttpTarget;
+pub use self::latency::Window;
 pub use self::ndjson::NdjsonTarget;
-pub use self::notification::{LaneMix, Maker, Notification, Shape, Subject, filler};
+pub use self::notification::{LaneMix, Maker, Moment, Notification, Shape, Subject, filler};
 pub use self::report::Report;
-pub use self::target::{Endpoint, Link, RunError, Target};
+pub(crate) use self::target::HttpLink;
+pub use self::target::{Endpoint, Link, OnAnswer, RunError, Target};
 pub use self::tenants::{load_tenants, mobile_of, tenant_id};

@@ -6,7 +6,8 @@ use http_body_util::BodyExt;
 
 use super::http::retry_after;
 use super::target::HttpLink;
-use super::{Answer, Endpoint, Link, Notification, Target};
+use super::{Answer, Endpoint, Link, Notification, OnAnswer, Target};
+use crate::clock;
 
 /// `POST /v1/notifications/batch`.
 #[derive(Debug, Clone)]
@@ -37,7 +38,7 @@ impl Target for NdjsonTarget {
 pub struct Batches(HttpLink);
 
 impl Link for Batches {
-    async fn send(&mut self, rows: &[Notification], on_answer: &mut (dyn FnMut(usize, Answer) + Send)) {
+    async fn send(&mut self, rows: &[Notification], on_answer: OnAnswer<'_>) {
         let mut body = Vec::with_capacity(rows.len() * 512);
         for row in rows {
             serde_json::to_writer(&mut body, row).expect("a notification is plain data");
@@ -55,16 +56,16 @@ impl Link for Batches {
                 return;
             };
             if status.is_success() {
-                verdicts.take(&data, &mut |at, line: &[u8]| on_answer(at, Answer::of_row(line, after).1));
+                verdicts.take(&data, &mut |at, line: &[u8]| on_answer(at, Answer::of_row(line, after).1, clock::mono()));
             } else {
                 refusal.extend_from_slice(&data[..data.len().min(1000)]);
             }
         }
         if status.is_success() {
-            verdicts.finish(&mut |at, line: &[u8]| on_answer(at, Answer::of_row(line, after).1));
+            verdicts.finish(&mut |at, line: &[u8]| on_answer(at, Answer::of_row(line, after).1, clock::mono()));
         } else {
             let whole = Answer::of_http(status.as_u16(), after, &refusal);
-            (0..rows.len()).for_each(|at| on_answer(at, whole.clone()));
+            (0..rows.len()).for_each(|at| on_answer(at, whole.clone(), clock::mono()));
         }
     }
 }

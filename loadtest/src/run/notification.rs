@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
+use sluis_model::{Environment, Lane};
 
 use super::RunError;
 use super::tenants::tenant_id;
@@ -22,18 +23,40 @@ pub struct Notification {
     pub subject: Subject,
     /// The fields its template names.
     pub data: Arc<RawValue>,
-    /// `urgent`, `normal` or `bulk`.
-    pub priority: &'static str,
-    /// Not before, RFC 3339.
+    /// The lane.
+    pub priority: Lane,
+    /// Not before.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub send_after: Option<Arc<str>>,
-    /// Not after, RFC 3339.
+    pub send_after: Option<Moment>,
+    /// Not after.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub expires_at: Option<Arc<str>>,
+    pub expires_at: Option<Moment>,
     /// Must equal the engine's.
-    pub environment: Arc<str>,
+    pub environment: Environment,
     /// Unique per notification, equal for its retries.
     pub idempotency_key: String,
+}
+
+/// An instant as it was given, for text, and as a number, for the binary port.
+#[derive(Debug, Clone)]
+pub struct Moment {
+    text: Arc<str>,
+    /// Milliseconds since 1970, UTC.
+    pub at_ms: i64,
+}
+
+impl Moment {
+    fn parse(option: &'static str, text: &str) -> Result<Self, RunError> {
+        let expected = "an instant as RFC 3339 writes it, such as 2027-01-31T09:00:00Z";
+        let at: jiff::Timestamp = text.parse().map_err(|_| RunError::Option { option, value: text.into(), expected })?;
+        Ok(Self { text: text.into(), at_ms: at.as_millisecond() })
+    }
+}
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.text)
+    }
 }
 
 /// What a notification is about.
@@ -74,7 +97,7 @@ pub struct Shape {
 
 /// Shares of the lanes, in parts of their sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LaneMix([(&'static str, u64); 3]);
+pub struct LaneMix([(Lane, u64); 3]);
 
 impl LaneMix {
     /// `urgent`, `normal`, `bulk`, `mix` (5, 45, 50), or shares such as `urgent=1,bulk=9`.
@@ -87,20 +110,20 @@ impl LaneMix {
             value: text.into(),
             expected: "urgent, normal, bulk, mix, or shares such as urgent=1,bulk=9",
         };
-        let mut mix = [("urgent", 0), ("normal", 0), ("bulk", 0)];
+        let mut mix = [(Lane::Urgent, 0), (Lane::Normal, 0), (Lane::Bulk, 0)];
         if text == "mix" {
-            return Ok(Self([("urgent", 5), ("normal", 45), ("bulk", 50)]));
+            return Ok(Self([(Lane::Urgent, 5), (Lane::Normal, 45), (Lane::Bulk, 50)]));
         }
         for part in text.split(',') {
             let (lane, share) = part.split_once('=').unwrap_or((part, "1"));
-            let place = mix.iter_mut().find(|(name, _)| *name == lane).ok_or_else(fail)?;
+            let place = mix.iter_mut().find(|(known, _)| known.name() == lane).ok_or_else(fail)?;
             place.1 = share.parse().map_err(|_| fail())?;
         }
         if mix.iter().all(|(_, share)| *share == 0) { Err(fail()) } else { Ok(Self(mix)) }
     }
 
     /// The lane of the `n`th notification, spread evenly.
-    fn of(&self, n: u64) -> &'static str {
+    fn of(&self, n: u64) -> Lane {
         let total: u64 = self.0.iter().map(|(_, share)| share).sum();
         // A multiplicative step visits every residue, so short runs get every lane too.
         let mut place = (n.wrapping_mul(61) % total.max(1)) + u64::from(total == 0);
@@ -110,7 +133,7 @@ impl LaneMix {
             }
             place -= share;
         }
-        "normal"
+        Lane::Normal
     }
 }
 
@@ -121,9 +144,9 @@ pub struct Maker {
     flow: Arc<str>,
     category: Arc<str>,
     subject_kind: Arc<str>,
-    environment: Arc<str>,
-    send_after: Option<Arc<str>>,
-    expires_at: Option<Arc<str>>,
+    environment: Environment,
+    send_after: Option<Moment>,
+    expires_at: Option<Moment>,
     data: String,
     fixed_data: Option<Arc<RawValue>>,
 }
@@ -132,7 +155,7 @@ impl Maker {
     /// Checks the shape.
     ///
     /// # Errors
-    /// The data is not JSON, or there are no tenants.
+    /// The data is not JSON, an instant or the environment is none, or there are no tenants.
     pub fn new(shape: Shape) -> Result<Self, RunError> {
         let data = shape.data.replace("{filler}", &filler(shape.body_bytes));
         let sample = raw(&data.replace("{n}", "0")).ok_or_else(|| RunError::Option {
@@ -143,13 +166,19 @@ impl Maker {
         if shape.tenants == 0 {
             return Err(RunError::Option { option: "--tenants", value: "0".into(), expected: "at least 1" });
         }
+        let moment = |option, text: &Option<String>| text.as_deref().map(|text| Moment::parse(option, text)).transpose();
+        let environment = shape.environment.parse().map_err(|_| RunError::Option {
+            option: "--environment",
+            value: shape.environment.clone(),
+            expected: "production, acceptance, test or development",
+        })?;
         Ok(Self {
             flow: shape.flow.as_str().into(),
             category: shape.category.as_str().into(),
             subject_kind: shape.subject_kind.as_str().into(),
-            environment: shape.environment.as_str().into(),
-            send_after: shape.send_after.as_deref().map(Arc::from),
-            expires_at: shape.expires_at.as_deref().map(Arc::from),
+            environment,
+            send_after: moment("--send-after", &shape.send_after)?,
+            expires_at: moment("--expires-at", &shape.expires_at)?,
             fixed_data: (!data.contains("{n}")).then_some(sample),
             data,
             shape,
@@ -171,7 +200,7 @@ impl Maker {
             priority: self.shape.lanes.of(n),
             send_after: self.send_after.clone(),
             expires_at: self.expires_at.clone(),
-            environment: self.environment.clone(),
+            environment: self.environment,
             idempotency_key: key,
         }
     }
@@ -224,10 +253,25 @@ mod tests {
     fn lanes_are_spread_by_share() {
         let mix = LaneMix::parse("mix").unwrap();
         let count = |mix: LaneMix, lane| (0..1000).filter(|n| mix.of(*n) == lane).count();
-        assert_eq!([count(mix, "urgent"), count(mix, "normal"), count(mix, "bulk")], [50, 450, 500]);
-        assert_eq!(count(LaneMix::parse("urgent").unwrap(), "urgent"), 1000);
-        assert_eq!(count(LaneMix::parse("urgent=1,bulk=9").unwrap(), "bulk"), 900);
+        assert_eq!(Lane::ALL.map(|lane| count(mix, lane)), [50, 450, 500]);
+        assert_eq!(count(LaneMix::parse("urgent").unwrap(), Lane::Urgent), 1000);
+        assert_eq!(count(LaneMix::parse("urgent=1,bulk=9").unwrap(), Lane::Bulk), 900);
         assert!(LaneMix::parse("fast").is_err() && LaneMix::parse("urgent=0").is_err());
+    }
+
+    #[test]
+    fn instants_and_environment_are_checked_before_anything_is_sent() {
+        let wrong = [
+            Shape { send_after: Some("tomorrow".into()), ..shape() },
+            Shape { expires_at: Some("2026-02-01".into()), ..shape() },
+            Shape { environment: "prod".into(), ..shape() },
+        ];
+        assert!(wrong.into_iter().all(|shape| Maker::new(shape).is_err()));
+        let made = Maker::new(shape()).unwrap().make(1);
+        assert_eq!(made.expires_at.as_ref().map(|moment| moment.at_ms), Some(1_769_904_000_000));
+        assert!(
+            serde_json::to_string(&made).unwrap().contains(r#""expires_at":"2026-02-01T00:00:00Z","environment":"production""#)
+        );
     }
 
     #[test]

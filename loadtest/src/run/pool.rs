@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -36,7 +36,6 @@ pub(super) struct Pool {
     next: AtomicU64,
     retries: Mutex<BinaryHeap<Reverse<Work>>>,
     in_flight: AtomicU64,
-    pub(super) stopped: AtomicBool,
 }
 
 pub(super) enum Taken {
@@ -65,15 +64,18 @@ impl Pool {
             next: AtomicU64::new(0),
             retries: Mutex::default(),
             in_flight: AtomicU64::new(0),
-            stopped: AtomicBool::new(false),
         }
+    }
+
+    /// Whether nothing is handed out any more, whatever is left.
+    pub(super) fn is_over(&self) -> bool {
+        clock::mono() > self.give_up.unwrap_or_else(|| *self.progressed_at.lock() + self.drain)
     }
 
     /// Up to `rows` notifications: those to offer again first, then the next fresh ones.
     pub(super) fn take(&self, rows: usize) -> Taken {
         let now = clock::mono();
-        let give_up = self.give_up.unwrap_or_else(|| *self.progressed_at.lock() + self.drain);
-        if self.stopped.load(Ordering::Relaxed) || now > give_up {
+        if self.is_over() {
             return Taken::Nothing;
         }
         let mut work = self.take_due(rows, now);

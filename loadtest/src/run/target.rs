@@ -11,6 +11,7 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Method, Request, Response, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 use super::{Answer, Notification};
 
@@ -53,7 +54,7 @@ pub enum RunError {
 
 /// A way into the engine.
 pub trait Target: Send + Sync + 'static {
-    /// One connection of it.
+    /// One sender of it.
     type Link: Link;
     /// A connection, made when it is first used and again whenever it broke.
     fn link(&self) -> Self::Link;
@@ -61,17 +62,24 @@ pub trait Target: Send + Sync + 'static {
     fn rows_per_send(&self) -> usize;
     /// For the report.
     fn name(&self) -> &'static str;
+    /// How many senders share a connection; more than one where it carries several sends at once.
+    fn senders_per_connection(&self) -> usize {
+        1
+    }
+    /// What an acknowledgement means, if the engine said so.
+    fn durability(&self) -> Option<&'static str> {
+        None
+    }
 }
 
-/// One connection of a target.
+/// Takes the answer to the row at a position of what was sent, and when it came.
+pub type OnAnswer<'a> = &'a mut (dyn FnMut(usize, Answer, Instant) + Send);
+
+/// One sender of a target.
 pub trait Link: Send + 'static {
-    /// Sends `rows` and calls `on_answer(position in rows, answer)` as each answer comes. Rows without
-    /// an answer when this returns are connection errors.
-    fn send(
-        &mut self,
-        rows: &[Notification],
-        on_answer: &mut (dyn FnMut(usize, Answer) + Send),
-    ) -> impl Future<Output = ()> + Send;
+    /// Sends `rows` and calls `on_answer` for each answer. Rows without an answer when this returns are
+    /// connection errors. May be dropped at any await.
+    fn send(&mut self, rows: &[Notification], on_answer: OnAnswer<'_>) -> impl Future<Output = ()> + Send;
 }
 
 /// Where the engine listens, and the key to present.
@@ -100,14 +108,26 @@ impl Endpoint {
         Ok(Self { authority, authorization })
     }
 
+    /// Presents something else than a bearer key.
+    pub(super) fn with_authorization(self, authorization: HeaderValue) -> Self {
+        Self { authorization: Some(authorization), ..self }
+    }
+
     /// A POST of `body` to `path`.
     pub(super) fn post(&self, path: &'static str, content_type: &'static str, body: Bytes) -> Request<Full<Bytes>> {
-        let mut request = Request::new(Full::new(body));
+        let mut request = self.get(path);
         *request.method_mut() = Method::POST;
+        *request.body_mut() = Full::new(body);
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        request
+    }
+
+    /// A GET of `path`.
+    pub(crate) fn get(&self, path: &'static str) -> Request<Full<Bytes>> {
+        let mut request = Request::new(Full::default());
         *request.uri_mut() = Uri::from_static(path);
         let headers = request.headers_mut();
         headers.insert(HOST, HeaderValue::from_str(&self.authority).unwrap_or(HeaderValue::from_static("localhost")));
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         if let Some(authorization) = &self.authorization {
             headers.insert(AUTHORIZATION, authorization.clone());
         }
@@ -116,18 +136,18 @@ impl Endpoint {
 }
 
 /// One keep-alive HTTP/1.1 connection, reconnected when it broke.
-pub(super) struct HttpLink {
-    pub(super) endpoint: Endpoint,
+pub(crate) struct HttpLink {
+    pub(crate) endpoint: Endpoint,
     sender: Option<SendRequest<Full<Bytes>>>,
 }
 
 impl HttpLink {
-    pub(super) fn new(endpoint: Endpoint) -> Self {
+    pub(crate) fn new(endpoint: Endpoint) -> Self {
         Self { endpoint, sender: None }
     }
 
     /// Sends a request; `None` means the connection could not be made or broke.
-    pub(super) async fn call(&mut self, request: Request<Full<Bytes>>) -> Option<Response<Incoming>> {
+    pub(crate) async fn call(&mut self, request: Request<Full<Bytes>>) -> Option<Response<Incoming>> {
         let ready = match self.sender.as_mut() {
             Some(sender) => sender.ready().await.is_ok(),
             None => false,
@@ -143,7 +163,7 @@ impl HttpLink {
     }
 
     /// After a body broke off: the next call makes a new connection.
-    pub(super) fn broken(&mut self) {
+    pub(crate) fn broken(&mut self) {
         self.sender = None;
     }
 }

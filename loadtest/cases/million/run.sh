@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# A million open notifications, each with a timer: what they cost in memory, and how long a start takes after kill -9.
+# Everything acknowledged must be there again.
+#
+#   loadtest/cases/million/run.sh [COUNT] [TENANTS]
+#   BODY_BYTES=850 CONNECTIONS=4 READY_SECONDS=900 SLUIS_CASE_RESULTS=results.jsonl
+COUNT="${1:-1000000}"
+TENANTS="${2:-200000}"
+# Read by write_config.
+# shellcheck disable=SC2034
+MAX_OPEN=$((COUNT + 100000))
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+
+write_config 16
+null_provider
+start_engine
+until_true 60 "the start" ready
+empty=$(rss_mib "$ENGINE")
+say "resident when empty: $empty MiB; loading $TENANTS tenants"
+"$LOADTEST" tenants --target "http://$HTTP" --count "$TENANTS" > "$WORK/tenants.out" 2>&1
+loaded=$(rss_mib "$ENGINE")
+say "resident with $TENANTS tenants: $loaded MiB; offering $COUNT notifications for tomorrow"
+
+"$LOADTEST" run --target "http://$HTTP" --target-binary "$BINARY" --mode binary --rate max --count "$COUNT" --tenants "$TENANTS" \
+  --connections "${CONNECTIONS:-4}" --flow notice --body-bytes "${BODY_BYTES:-850}" --send-after "$(tomorrow)" --run-id million --retry \
+  --report "$WORK/offer.json" --results "$RESULTS" --what "offer of the million" --label "session=$SESSION" --label case=million \
+  --data-dir "$WORK" --samples "$WORK/samples.jsonl" --pid "$ENGINE" > "$WORK/offer.out"
+opened=$(open_count)
+[ "$opened" -eq "$COUNT" ] || fail "$opened open, $COUNT expected; see $WORK/offer.json"
+timers=$(metric sluis_shard_timers_pending)
+at_least "$COUNT" metric sluis_shard_timers_pending || fail "$timers timers for $COUNT open notifications"
+full=$(rss_mib "$ENGINE")
+peak=$(peak_mib "$ENGINE")
+disk=$(du -sm "$WORK/data" | cut -f1)
+per=$(compute "($full - $loaded) * 1048576 / $COUNT" 0)
+say "resident with $COUNT open: $full MiB (peak $peak MiB), $per bytes for each; $disk MiB on disk"
+record "open notifications, each with a timer" 7 measured open="$COUNT" tenants="$TENANTS" rss_empty_mib="$empty" \
+  rss_tenants_mib="$loaded" rss_mib="$full" rss_peak_mib="$peak" bytes_each="$per" disk_mib="$disk" timers="$timers"
+
+kill -9 "$ENGINE"
+wait "$ENGINE" 2>/dev/null || true
+began=$(now_ms)
+start_engine
+until_true "${READY_SECONDS:-900}" "readiness after the kill" ready
+took=$(compute "($(now_ms) - $began) / 1000")
+again=$(rss_mib "$ENGINE")
+again_peak=$(peak_mib "$ENGINE")
+recovered=$(open_count)
+say "ready $took s after the start; resident $again MiB (peak $again_peak MiB); $recovered open"
+[ "$recovered" -eq "$COUNT" ] || fail "$recovered open after the kill, $COUNT before it"
+at_least "$COUNT" metric sluis_shard_timers_pending || fail "timers were lost"
+record "start after kill -9 until ready" 8 measured open="$COUNT" seconds="$took" rss_mib="$again" rss_peak_mib="$again_peak"
+stop_politely "$ENGINE"
+ENGINE=""
+if [ -s "$WORK/samples.jsonl" ]; then
+  "$LOADTEST" report --results "$RESULTS" --samples "$WORK/samples.jsonl" --out "$WORK/report" >&2
+fi
+say "held; results in $RESULTS, files in $WORK"
