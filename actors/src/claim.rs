@@ -195,11 +195,15 @@ impl KeyIndex {
         }
     }
 
-    /// Takes over a key from the journal; keys out of the window are passed over.
+    /// Takes over a key from the journal; keys out of the window are passed over. Of a key that was used again, its window
+    /// over, the newest use counts: its own window is the longer one.
     pub fn recover(&self, corporation: CorporationId, key: Idempotency, id: NotificationId, at: Timestamp, now: Timestamp) {
-        if now.since(at) <= self.window.age_ms {
-            // What is in the journal has its room already.
-            let _ = self.use_key(corporation, key, id, at, || Ok(()));
+        let Some(keys) = self.keys(corporation, key.key).filter(|_| now.since(at) <= self.window.age_ms) else { return };
+        let mut keys = keys.lock();
+        keys.forget(at, self.window.age_ms, self.window.count / STRIPES);
+        if keys.used.get(&key.key).is_none_or(|used| used.at <= at) {
+            keys.used.insert(key.key, Used { body: key.body, id, at });
+            keys.order.push_back((at, key.key));
         }
     }
 
@@ -355,6 +359,17 @@ mod tests {
         }
         let order: usize = fixture.1.corporations[&HOUSE].iter().map(|keys| keys.lock().order.len()).sum();
         assert_eq!(order, 1);
+    }
+
+    #[test]
+    fn a_key_that_was_used_again_stands_for_its_newest_use_after_a_restart() {
+        let fixture = fixture(10, 10);
+        // The clock stood a moment before the end of the first window when the process died.
+        for (id, at) in [(1, 0), (2, 1_000)] {
+            fixture.1.recover(HOUSE, key(1), NotificationId(id), Timestamp(at), Timestamp(1_000));
+        }
+        assert!(matches!(claim(&fixture, 1, 3, 1_500), Claimed::Duplicate(NotificationId(2))));
+        assert!(matches!(claim(&fixture, 1, 3, 2_001), Claimed::Granted(_)));
     }
 
     #[test]

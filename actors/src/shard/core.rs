@@ -227,7 +227,9 @@ impl ShardCore {
     /// with it.
     fn recall(&mut self) -> bool {
         let Some((attempt, verdict)) = self.recalled.pop_front() else { return false };
-        self.decide_by_id(attempt.id, Input::Outcome { attempt, verdict }, Reply::nobody());
+        self.decide_by_id(attempt.id, Input::Outcome { attempt, verdict: verdict.clone() }, Reply::nobody());
+        // Not before: one whose decision fails is not tried for ever.
+        self.outcomes.push((attempt, verdict));
         self.flush();
         true
     }

@@ -44,9 +44,12 @@ impl Generations {
             return Ok(newest);
         }
         let created = Arc::new(Generation::create(&self.dir, newest.number + 1, nexts(), &self.options)?);
+        // Before the other stands in the list: from then on a trim may take this one's directory away.
+        if let Err(error) = newest.seal() {
+            tracing::warn!(generation = newest.number, %error, "the index of a journal generation stays in memory");
+        }
         tracing::info!(generation = created.number, "journal generation begun");
         self.list.write().push(Arc::clone(&created));
-        newest.seal()?;
         Ok(created)
     }
 

@@ -44,10 +44,10 @@ impl Turn<'_> {
                 | Phase::InDoubt { attempt: number, .. }
                 | Phase::Sent { attempt: number, .. },
             ) => *number == attempt.attempt,
-            // A resend of the same attempt waits for its permit: evidence about it counts.
-            Some(Phase::Ready { pinned: Some(_), .. }) => {
-                self.open(attempt.id).and_then(|open| open.sent_to.last()).is_some_and(|sent| sent.attempt == attempt.attempt)
-            }
+            // A resend of the same attempt waits for its permit, or for fresher facts: evidence about it counts.
+            Some(Phase::Ready { .. } | Phase::Held { .. }) => self.open(attempt.id).is_some_and(|open| {
+                open.doubt.is_some() && open.sent_to.last().is_some_and(|sent| sent.attempt == attempt.attempt)
+            }),
             _ => false,
         }
     }

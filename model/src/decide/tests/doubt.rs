@@ -223,6 +223,34 @@ fn a_receipt_makes_sending_again_needless() {
     }
 }
 
+/// An attempt in doubt that waits for fresher facts before it is sent again.
+fn doubted_without_facts() -> (World, NotificationId, AttemptRef) {
+    let (mut world, id, mail) = doubted();
+    world.later(FRESH + 1);
+    world.permit(id);
+    assert_eq!(world.state(id), "held");
+    (world, id, mail)
+}
+
+#[test]
+fn a_receipt_ends_a_doubt_that_waits_for_fresher_facts() {
+    for kind in [ReceiptKind::Accepted, ReceiptKind::Delayed, ReceiptKind::Delivered] {
+        let (mut world, id, mail) = doubted_without_facts();
+        assert_eq!(world.receipt(mail, kind).answer, Answer::Receipt(ReceiptEffect::Applied), "{kind:?}");
+        assert_eq!(world.state(id), "sent", "{kind:?}");
+        world.balance(OWED);
+        assert_eq!(world.state(id), "sent", "{kind:?}: nothing goes out again");
+    }
+}
+
+#[test]
+fn a_bounce_escalates_a_doubt_that_waits_for_fresher_facts() {
+    let (mut world, id, mail) = doubted_without_facts();
+    world.receipt(mail, ReceiptKind::BouncedHard);
+    world.balance(OWED);
+    world.assert_in_line(id, Channel::Sms);
+}
+
 #[test]
 fn a_doubt_that_is_held_waits_for_a_bounce_as_well() {
     let mut world = World::usual();

@@ -1,0 +1,44 @@
+//! Owns the time of the simulation. It moves when the driver says so; a restless one also moves a little while it is
+//! read, sometimes backwards, as the clock of a machine does that is being corrected. Refuses the operating system's.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use sluis_model::{Clock, Timestamp};
+
+/// Reads between two movements of a restless clock.
+const READS: u64 = 17;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct SimClock {
+    now: AtomicI64,
+    reads: AtomicU64,
+    restless: bool,
+}
+
+impl SimClock {
+    pub(crate) fn starting_at(start: Timestamp, restless: bool) -> Self {
+        Self { now: AtomicI64::new(start.0), reads: AtomicU64::new(0), restless }
+    }
+
+    /// The time, without being noticed.
+    pub(crate) fn peek(&self) -> Timestamp {
+        Timestamp(self.now.load(Ordering::SeqCst))
+    }
+
+    pub(crate) fn set(&self, to: Timestamp) {
+        self.now.store(to.0, Ordering::SeqCst);
+    }
+}
+
+impl Clock for SimClock {
+    fn now(&self) -> Timestamp {
+        let reads = self.reads.fetch_add(1, Ordering::SeqCst);
+        if self.restless && reads.is_multiple_of(READS) {
+            // Two steps forward, one back: it moves on in the long run.
+            let step = if (reads / READS).is_multiple_of(3) { -2 } else { 3 };
+            self.now.fetch_add(step, Ordering::SeqCst);
+        }
+        self.peek()
+    }
+}

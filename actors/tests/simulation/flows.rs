@@ -1,0 +1,114 @@
+//! Owns the flows of the simulated house: the shipped ones and one with waits of more than a year, compiled once.
+//! Refuses templates: nothing is rendered here.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use sluis_model::flow::Definition;
+use sluis_model::{Flow, FlowBook, FlowRef};
+
+const STORNO: &str = include_str!("../../../config/flows/storno.toml");
+const NOTICE: &str = include_str!("../../../config/flows/notice.toml");
+const STORNO_CLASS: &str = include_str!("../../../config/flows/classes/storno-class.toml");
+/// No guard asks for a balance, so payments alone stop it; its waits outlast any run of the process.
+const REMINDER: &str = r#"
+name = "reminder"
+version = 1
+purpose = "collection"
+subject = "invoice"
+amount = "amount_cents"
+hold_for = "72h"
+
+[input]
+amount_cents = "money"
+
+[[stop]]
+name = "paid"
+when = "subject.open_amount_cents <= 0"
+close_link = true
+end = "paid"
+
+[[step]]
+id = "mail"
+send = { template = { email = "mail", sms = "sms" }, via = ["preferred", "email"], link = true }
+on.bounced = "sms"
+on.unanswered = { after = "48h", go = "sms" }
+on.answered = "payment"
+
+[[step]]
+id = "sms"
+send = { template = { sms = "sms" }, via = ["sms"] }
+on.bounced = "human: collections"
+on.settled = { after = "30d", go = "year" }
+
+[[step]]
+id = "year"
+wait = { for = "400d", then = "again" }
+
+[[step]]
+id = "again"
+send = { template = { email = "mail", sms = "sms" }, via = ["email", "sms"] }
+on.bounced = "human: collections"
+on.settled = { after = "24h", go = "end: sent" }
+
+[[step]]
+id = "payment"
+wait = { for = "5d", then = "human: collections" }
+"#;
+
+/// All flows, by reference.
+#[derive(Debug)]
+pub(crate) struct Flows(BTreeMap<FlowRef, Flow>);
+
+impl Flows {
+    /// The flows, compiled once for all runs.
+    pub(crate) fn shared() -> Arc<Self> {
+        static SHARED: OnceLock<Arc<Flows>> = OnceLock::new();
+        SHARED.get_or_init(|| Arc::new(Self::compile())).clone()
+    }
+
+    fn compile() -> Self {
+        let flow = |text: &str| {
+            let classes = BTreeMap::from([("storno-class".to_owned(), STORNO_CLASS.to_owned())]);
+            let definition = Definition { flow: text.into(), classes, ..Definition::default() };
+            let flow = Flow::compile(&definition).expect("the flows of the simulation compile");
+            (flow.reference, flow)
+        };
+        Self([STORNO, NOTICE, REMINDER].map(flow).into())
+    }
+
+    pub(crate) fn named(&self, name: &str) -> &Flow {
+        self.0.values().find(|flow| &*flow.name == name).expect("a flow of that name")
+    }
+}
+
+impl FlowBook for Flows {
+    fn flow(&self, reference: FlowRef) -> Option<&Flow> {
+        self.0.get(&reference)
+    }
+}
+
+/// The flows as one process sees them. Closed, it knows none: what a start would see that replays before it has loaded
+/// its definitions, which is one of the planted bugs.
+#[derive(Debug)]
+pub(crate) struct Shelf {
+    flows: Arc<Flows>,
+    closed: AtomicBool,
+}
+
+impl Shelf {
+    pub(crate) fn new(closed: bool) -> Arc<Self> {
+        Arc::new(Self { flows: Flows::shared(), closed: AtomicBool::new(closed) })
+    }
+
+    pub(crate) fn open(&self) {
+        self.closed.store(false, Ordering::SeqCst);
+    }
+}
+
+impl FlowBook for Shelf {
+    fn flow(&self, reference: FlowRef) -> Option<&Flow> {
+        if self.closed.load(Ordering::SeqCst) { None } else { self.flows.flow(reference) }
+    }
+}

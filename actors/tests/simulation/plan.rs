@@ -1,0 +1,91 @@
+//! Owns what one seed's world is like: how big, how full, how much goes wrong. Refuses to draw anything later: a run's
+//! plan is made once, at its start.
+
+use sluis_actors::InboxBounds;
+use sluis_actors::supervisor::BreakerSettings;
+use sluis_model::{MINUTE, SECOND};
+
+use crate::rng::Rng;
+
+/// A provider of the simulated house.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Way {
+    pub(crate) concurrency: u32,
+    pub(crate) rate_per_second: Option<u32>,
+}
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) shards: u16,
+    pub(crate) corporations: u16,
+    /// Tenants of each corporation.
+    pub(crate) tenants: usize,
+    /// Bounds of every shard's inbox; `internal` follows from the permits.
+    pub(crate) bounds: InboxBounds,
+    /// Most open notifications: in all, per corporation, and on their way to the disk.
+    pub(crate) open: (u64, u64, u64),
+    /// Most batches in the journal's queue.
+    pub(crate) batches: usize,
+    /// E-mail relay, the spare one, SMS provider.
+    pub(crate) ways: [Way; 3],
+    /// Whether corporation 1 has a rate limit of its own.
+    pub(crate) limited: bool,
+    pub(crate) breaker: BreakerSettings,
+    /// Steps with faults.
+    pub(crate) steps: usize,
+    /// Crashes of the process, in a thousand steps.
+    pub(crate) crashes: usize,
+    /// Shards that fail within the process, in a thousand steps.
+    pub(crate) failures: usize,
+    /// Providers' answers, in a hundred, that are anything but "accepted".
+    pub(crate) trouble: usize,
+    /// Messages taken by a provider, in a hundred, that come back later.
+    pub(crate) bounces: usize,
+    /// Whether the clock moves while it is read, sometimes backwards.
+    pub(crate) restless: bool,
+    /// Whether the faults end with a crash.
+    pub(crate) dies_last: bool,
+    /// How eager senders are, against everything else that goes on.
+    pub(crate) eager: usize,
+    /// Of a hundred notifications, how many are urgent and how many bulk.
+    pub(crate) lanes: (usize, usize),
+}
+
+impl Plan {
+    pub(crate) fn of(seed: u64) -> Self {
+        let rng = &mut Rng::stream(seed, 0);
+        let way = |rng: &mut Rng| {
+            let rate_per_second = rng.chance(30).then(|| 1 + rng.below(20) as u32);
+            Way { concurrency: 1 + rng.below(4) as u32, rate_per_second }
+        };
+        let line = |rng: &mut Rng| 2 + rng.below(12);
+        let share = 2 + rng.below(16) as u64;
+        let corporations = 1 + rng.below(3) as u16;
+        Self {
+            shards: 1 + rng.below(3) as u16,
+            corporations,
+            tenants: 1 + rng.below(4),
+            bounds: InboxBounds { intake: line(rng), business: line(rng), internal: 0 },
+            open: (share * u64::from(corporations) * 3 / 4 + 1, share, 1 + rng.below(8) as u64),
+            batches: 1 + rng.below(6),
+            ways: [way(rng), way(rng), way(rng)],
+            limited: rng.chance(20),
+            breaker: BreakerSettings { failures: 2 + rng.below(4) as u32, first_ms: SECOND, longest_ms: MINUTE },
+            steps: 150 + rng.below(350),
+            crashes: rng.pick(&[0, 2, 5, 10, 30]),
+            failures: rng.pick(&[0, 0, 2, 10]),
+            trouble: rng.pick(&[0, 10, 30, 70]),
+            bounces: rng.pick(&[0, 10, 50]),
+            restless: rng.chance(25),
+            dies_last: rng.chance(50),
+            eager: rng.pick(&[2, 4, 8]),
+            lanes: rng.pick(&[(10, 10), (10, 80), (30, 40)]),
+        }
+    }
+
+    /// Permits of all providers together.
+    pub(crate) fn permits(&self) -> usize {
+        self.ways.iter().map(|way| way.concurrency as usize).sum()
+    }
+}

@@ -1,0 +1,87 @@
+//! Owns the list of planted bugs: each breaks one promise at a seam of the engine, names the check that must notice it
+//! and a seed that finds it. Refuses bugs without a check of their own: what nobody would notice proves nothing.
+
+use crate::safety::Check;
+
+/// One mistake, as somebody could make it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bug {
+    /// The journal calls durable what was only handed in.
+    DurableTooEarly,
+    /// Recovery takes the last good record for a torn tail.
+    TornTailCutTooFar,
+    /// The door answers a repeat from the key index, before the first one is durable.
+    RepeatAnsweredAtTheDoor,
+    /// A driver calls a broken connection a refusal.
+    DoubtTakenForRefusal,
+    /// A driver calls a broken connection "later".
+    DoubtTakenForLater,
+    /// A start does not rebuild the index of idempotency keys.
+    KeysForgotten,
+    /// The door acknowledges a payment when it hands it over.
+    PaymentAnsweredAtTheDoor,
+    /// The door sends a payment to the shard of its subject instead of the shard of its tenant.
+    PaymentToTheWrongShard,
+    /// Now and then a shard's alarm is taken and not rung.
+    AlarmSwallowed,
+    /// A start replays before it has loaded its definitions: waits that receipts began are not known.
+    WaitsForgotten,
+    /// The door acknowledges a bounce when the shard's line is full.
+    BounceSwallowed,
+    /// Inboxes are made without regard to their bounds.
+    InboxUnbounded,
+    /// Notifications are admitted without a place in the quota.
+    OpenUncounted,
+    /// A supervisor gives the permit back when the send begins.
+    PermitBackTooEarly,
+    /// The router takes bulk for urgent and urgent for bulk.
+    LanesMixedUp,
+    /// The router hears of a corporation only while those before it have nothing waiting.
+    BusyHidesOthers,
+    /// The journal reads through a cache that no crash empties.
+    StaleRead,
+    /// Retention goes by age and forgets what is still open.
+    TrimmedTooEarly,
+    /// A supervisor forgets the permit of every attempt that ended in doubt.
+    PermitLost,
+    /// Now and then the committer does not wake a shard.
+    WakeLost,
+}
+
+/// A bug and what it takes to find it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Planted {
+    pub(crate) bug: Bug,
+    /// The check that must notice it.
+    pub(crate) check: Check,
+    /// A seed whose run finds it. The same seed is clean without the bug.
+    pub(crate) seed: u64,
+}
+
+const fn planted(bug: Bug, check: Check, seed: u64) -> Planted {
+    Planted { bug, check, seed }
+}
+
+/// At least two for each promise of the design, two for liveness.
+pub(crate) const PLANTED: [Planted; 20] = [
+    planted(Bug::DurableTooEarly, Check::AcceptedIsDurable, 0),
+    planted(Bug::TornTailCutTooFar, Check::AcceptedIsDurable, 0),
+    planted(Bug::RepeatAnsweredAtTheDoor, Check::AcceptedIsDurable, 31),
+    planted(Bug::DoubtTakenForRefusal, Check::DuplicatesFromDoubtOnly, 3),
+    planted(Bug::DoubtTakenForLater, Check::DuplicatesFromDoubtOnly, 3),
+    planted(Bug::KeysForgotten, Check::DuplicatesFromDoubtOnly, 0),
+    planted(Bug::PaymentAnsweredAtTheDoor, Check::PaymentStops, 5),
+    planted(Bug::PaymentToTheWrongShard, Check::PaymentStops, 0),
+    planted(Bug::AlarmSwallowed, Check::EscalationKept, 3),
+    planted(Bug::WaitsForgotten, Check::EscalationKept, 15),
+    planted(Bug::BounceSwallowed, Check::EscalationKept, 166),
+    planted(Bug::InboxUnbounded, Check::Bounded, 3),
+    planted(Bug::OpenUncounted, Check::Bounded, 0),
+    planted(Bug::PermitBackTooEarly, Check::Bounded, 7),
+    planted(Bug::LanesMixedUp, Check::Fair, 5),
+    planted(Bug::BusyHidesOthers, Check::Fair, 5),
+    planted(Bug::StaleRead, Check::Explained, 0),
+    planted(Bug::TrimmedTooEarly, Check::Explained, 1),
+    planted(Bug::PermitLost, Check::EverythingEnds, 5),
+    planted(Bug::WakeLost, Check::EverythingEnds, 1),
+];

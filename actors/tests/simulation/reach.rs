@@ -1,0 +1,146 @@
+//! Owns what runs must have met, all of them together: every kind of event, the ends, the faults. Refuses to judge what
+//! was met.
+
+use std::collections::BTreeSet;
+
+use sluis_model::{Cause, Control, Event, Input, Record, Verdict};
+
+use crate::outside::Fate;
+use crate::world::World;
+
+/// What a few dozen seeds must reach together.
+pub(crate) const EXPECTED: [&str; 62] = [
+    "Accepted",
+    "Waiting",
+    "StepEntered",
+    "Ready",
+    "Held",
+    "AttemptStarted",
+    "AttemptWithdrawn",
+    "AttemptAccepted",
+    "AttemptDelivered",
+    "AttemptDeferred",
+    "AttemptFailed",
+    "AttemptInDoubt",
+    "ReceiptNoted",
+    "OutcomeNoted",
+    "TaskOpened",
+    "LinkClosed",
+    "LinkUsed",
+    "Ended",
+    "ProfileStored",
+    "AddressMarked",
+    "FactTaken",
+    "SubjectOpen",
+    "cause Bounced",
+    "cause Unreachable",
+    "cause Unanswered",
+    "cause Settled",
+    "cause Answered",
+    "cause Waited",
+    "cause Guard",
+    "cause Stop",
+    "cause Task",
+    "cause Cancelled",
+    "cause Expired",
+    "cause AlreadyRunning",
+    "cause HeldTooLong",
+    "cause DoubtTooLong",
+    "cause OurMistake",
+    "cause SendAfterReached",
+    "input Interrupted",
+    "input Timer",
+    "input Link",
+    "input Answer",
+    "input Cancel",
+    "verdict accepted",
+    "verdict delivered",
+    "verdict retry",
+    "verdict refused",
+    "verdict in_doubt",
+    "verdict withdrawn",
+    "control Pause",
+    "control Resume",
+    "control IntentOpened",
+    "control IntentDone",
+    "fate BreaksOff",
+    "fate KeepsSilent",
+    "the same attempt again",
+    "a crash",
+    "a failure of a shard",
+    "a repeat that was answered",
+    "a refusal for lack of room",
+    "an acknowledged fact of several tenants",
+    "a retry that ran out",
+];
+
+impl World {
+    /// What this run met.
+    pub(crate) fn reached(&self) -> BTreeSet<String> {
+        let mut reached = BTreeSet::new();
+        for record in self.shadow.logs.iter().flat_map(|log| &log.records) {
+            match record {
+                Record::Tenant(record) => {
+                    of_input(&record.input, &mut reached);
+                    record.events.iter().for_each(|event| of_event(event, &mut reached));
+                }
+                Record::Control(record) => drop(reached.insert(format!("control {}", of_control(&record.control)))),
+            }
+        }
+        for arrival in &self.outside.arrivals {
+            match arrival.fate {
+                Fate::BreaksOff { .. } => drop(reached.insert("fate BreaksOff".into())),
+                Fate::KeepsSilent { .. } => drop(reached.insert("fate KeepsSilent".into())),
+                _ => {}
+            }
+        }
+        let several = self.senders.facts.iter().any(|told| told.acknowledged && told.tenants.len() > 1);
+        let met = [
+            ("a crash", self.crashes > 1),
+            ("a failure of a shard", self.failures > 0),
+            ("a repeat that was answered", self.repeats > 0),
+            ("a refusal for lack of room", self.refusals > 0),
+            ("an acknowledged fact of several tenants", several),
+        ];
+        reached.extend(met.into_iter().filter(|(_, met)| *met).map(|(what, _)| what.to_owned()));
+        reached
+    }
+}
+
+/// The name of a variant, from how it is shown.
+fn name(shown: &str) -> &str {
+    shown.split([' ', '{', '(']).next().unwrap_or_default()
+}
+
+fn of_input(input: &Input, reached: &mut BTreeSet<String>) {
+    reached.insert(format!("input {}", name(&format!("{input:?}"))));
+    if let Input::Outcome { verdict, .. } = input {
+        reached.insert(format!("verdict {}", Verdict::name(verdict)));
+    }
+}
+
+fn of_event(event: &Event, reached: &mut BTreeSet<String>) {
+    reached.insert(name(&format!("{event:?}")).to_owned());
+    match event {
+        Event::StepEntered { cause, .. } | Event::Ended { cause, .. } | Event::TaskOpened { cause, .. } => {
+            of_cause(cause, reached)
+        }
+        Event::AttemptStarted { resend: true, .. } => drop(reached.insert("the same attempt again".into())),
+        Event::AttemptFailed { exhausted: true, .. } => drop(reached.insert("a retry that ran out".into())),
+        _ => {}
+    }
+}
+
+fn of_cause(cause: &Cause, reached: &mut BTreeSet<String>) {
+    reached.insert(format!("cause {}", name(&format!("{cause:?}"))));
+}
+
+const fn of_control(control: &Control) -> &'static str {
+    match control {
+        Control::Pause(_) => "Pause",
+        Control::Resume(_) => "Resume",
+        Control::IntentOpened { .. } => "IntentOpened",
+        Control::IntentDone { .. } => "IntentDone",
+        Control::Unexplained { .. } => "Unexplained",
+    }
+}

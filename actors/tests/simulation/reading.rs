@@ -1,0 +1,123 @@
+//! Owns the reading of what left the cores: records into the shadow and the books, answers to their senders. Refuses to
+//! change the house.
+
+use sluis_actors::{ShardAnswer, Snapshot};
+use sluis_model::{Answer, ReceiptEffect, Record};
+
+use crate::safety::accepted::Accepted;
+use crate::safety::escalation::Escalations;
+use crate::safety::{Check, doubt};
+use crate::senders::{Request, What};
+use crate::tape::Entry;
+use crate::world::World;
+
+impl World {
+    /// Reads what happened since the last call.
+    pub(crate) fn read_tape(&mut self) {
+        let entries = self.tape.take();
+        self.read(entries);
+    }
+
+    pub(crate) fn read(&mut self, entries: Vec<Entry>) {
+        for entry in entries {
+            match entry {
+                Entry::Appended { shard, first, records } => self.appended(shard, first, &records),
+                Entry::Answered { request, answer } => self.answered(request, answer),
+            }
+        }
+    }
+
+    fn appended(&mut self, shard: u16, first: u64, records: &[Record]) {
+        for (record, sequence) in records.iter().zip(first..) {
+            self.note(|| format!("    record {sequence} of shard {shard}: {}", shown(record)));
+            if let Record::Tenant(record) = record {
+                self.payments.decided(shard, record, &self.shadow, &mut self.findings);
+                Escalations::decided(record, &self.shadow, &mut self.findings);
+                doubt::decided(&self.outside, record, &mut self.findings);
+            }
+            self.shadow.apply(shard, record);
+            doubt::keyed(&self.shadow, record, &mut self.findings);
+        }
+    }
+
+    fn answered(&mut self, number: usize, answer: ShardAnswer) {
+        let Request { what, shard, waits } = self.senders.requests[number].clone();
+        if !waits {
+            return;
+        }
+        self.senders.requests[number].waits = false;
+        if let ShardAnswer::Decided { position, .. } | ShardAnswer::Accepted { position } = answer {
+            self.accepted.left(shard, position);
+        }
+        match (what, answer) {
+            (What::Notify { order, id }, ShardAnswer::Decided { answer: Answer::Accepted { .. }, .. })
+            | (What::Repeat { order, id }, ShardAnswer::Accepted { .. }) => {
+                self.note(|| format!("    order {order} is accepted as {id}"));
+                self.repeats += usize::from(self.senders.orders[order].told == Some(id));
+                self.accepted.told(id);
+                self.senders.orders[order].told = Some(id);
+            }
+            (What::Fact { fact }, ShardAnswer::Decided { answer: Answer::Fact { .. }, .. }) => self.acknowledge_fact(fact),
+            (What::Fact { fact }, ShardAnswer::Gathered(parts)) if parts.iter().all(takes_fact) => self.acknowledge_fact(fact),
+            (What::Receipt { evidence, attempt }, ShardAnswer::Decided { answer: Answer::Receipt(effect), .. })
+                if effect != ReceiptEffect::Unknown =>
+            {
+                self.escalations.acknowledged(attempt, evidence.kind);
+            }
+            // Lost before it was decided: the provider tells it again.
+            (What::Receipt { evidence, .. }, ShardAnswer::Dropped) => self.outside.evidence.push(evidence),
+            (What::State { tenant }, answer) => {
+                let log = &self.shadow.logs[usize::from(shard)];
+                let expected = log.tenants.get(&tenant);
+                let same = match &answer {
+                    ShardAnswer::Snapshot(snapshot) => {
+                        let Snapshot { tenant, .. } = &**snapshot;
+                        Some(tenant) == expected
+                    }
+                    _ => false,
+                };
+                let missing = matches!(answer, ShardAnswer::Dropped);
+                self.findings.expect(same || missing, Check::Explained, || {
+                    format!("the shard's state of {tenant:?} is not what its records make: {answer:?} instead of {expected:?}")
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// A sender is told that its fact was taken, by every tenant.
+    pub(crate) fn acknowledge_fact(&mut self, number: usize) {
+        self.note(|| format!("    fact {number} is acknowledged"));
+        let told = &mut self.senders.facts[number];
+        told.acknowledged = true;
+        for tenant in &told.tenants {
+            self.payments.acknowledged(tenant, &told.fact);
+        }
+    }
+
+    /// Facts that were acknowledged and are not there.
+    pub(crate) fn lost_facts(&mut self) {
+        for told in self.senders.facts.iter().filter(|told| told.acknowledged) {
+            for tenant in &told.tenants {
+                self.findings.expect(Accepted::fact_is_there(&self.shadow, tenant, &told.fact), Check::AcceptedIsDurable, || {
+                    format!("{} of {tenant:?} was acknowledged and is gone", told.fact.fact_id)
+                });
+            }
+        }
+    }
+}
+
+fn takes_fact(part: &ShardAnswer) -> bool {
+    matches!(part, ShardAnswer::Decided { answer: Answer::Fact { .. }, .. })
+}
+
+/// A record in one line.
+fn shown(record: &Record) -> String {
+    match record {
+        Record::Tenant(record) => {
+            let input: String = format!("{:?}", record.input).chars().take(160).collect();
+            format!("{} {input} -> {:?}", record.tenant.tenant, record.events)
+        }
+        Record::Control(record) => format!("{:?}", record.control),
+    }
+}

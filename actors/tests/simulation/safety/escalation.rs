@@ -1,0 +1,79 @@
+//! Promise 4, escalations are not lost: whenever nothing is under way, no wait is overdue, and every bounce that was
+//! acknowledged has moved its flow. Refuses the shards' timers: it looks at the instants in the records.
+
+use std::collections::BTreeSet;
+
+use sluis_model::{AttemptRef, Cause, Event, Input, Phase, ReceiptKind, TenantRecord, Timestamp};
+
+use super::{Check, Findings};
+use crate::shadow::Shadow;
+
+const CHECK: Check = Check::EscalationKept;
+
+/// Bounces whose senders were told that they were taken.
+#[derive(Debug, Default)]
+pub(crate) struct Escalations {
+    acknowledged: BTreeSet<AttemptRef>,
+}
+
+impl Escalations {
+    /// A provider was told.
+    pub(crate) fn acknowledged(&mut self, attempt: AttemptRef, kind: ReceiptKind) {
+        if matches!(kind, ReceiptKind::BouncedHard | ReceiptKind::Failed) {
+            self.acknowledged.insert(attempt);
+        }
+    }
+
+    /// A record is handed in; the shadow does not have it yet. A bounce of the message the flow waits on moves it.
+    pub(crate) fn decided(record: &TenantRecord, shadow: &Shadow, findings: &mut Findings) {
+        let Input::Receipt(receipt) = &record.input else { return };
+        if !matches!(receipt.kind, ReceiptKind::BouncedHard | ReceiptKind::Failed) || !waits_on(shadow, receipt.attempt) {
+            return;
+        }
+        let moved = |event: &Event| match event {
+            Event::StepEntered { id, cause, .. } | Event::Ended { id, cause, .. } | Event::TaskOpened { id, cause, .. } => {
+                *id == receipt.attempt.id && !matches!(cause, Cause::Accepted)
+            }
+            _ => false,
+        };
+        findings.expect(record.events.iter().any(moved), CHECK, || {
+            format!("the bounce of attempt {} of {} led nowhere", receipt.attempt.attempt, receipt.attempt.id)
+        });
+    }
+
+    /// When nothing is under way at `now`.
+    pub(crate) fn settled(&self, shadow: &Shadow, now: Timestamp, findings: &mut Findings) {
+        for (_, open) in shadow.all_open() {
+            // In line already, only its expiry is left to wait for.
+            let due = match open.phase {
+                Phase::Ready { not_before, .. } if not_before <= now => open.expires_at,
+                _ => open.due(),
+            };
+            let overdue = due.is_some_and(|due| due <= now);
+            findings.expect(!overdue, CHECK, || {
+                let late = now.since(due.unwrap_or(now));
+                format!("the wait of {} in {} ended {late} ms ago and nothing happened", open.id, open.phase.name())
+            });
+        }
+        for attempt in &self.acknowledged {
+            findings.expect(!waits_on(shadow, *attempt), CHECK, || {
+                format!("the bounce of attempt {} of {} was acknowledged and moved nothing", attempt.attempt, attempt.id)
+            });
+        }
+    }
+}
+
+/// Whether the flow waits for news of this very attempt: it is under way, in doubt, or taken and not delivered.
+fn waits_on(shadow: &Shadow, attempt: AttemptRef) -> bool {
+    let Some(open) = shadow.open(attempt.id) else { return false };
+    match open.phase {
+        Phase::Started { attempt: number, .. }
+        | Phase::InDoubt { attempt: number, .. }
+        | Phase::Sent { attempt: number, delivered_at: None, .. } => number == attempt.attempt,
+        // In doubt, and waiting to be sent again.
+        Phase::Ready { .. } | Phase::Held { .. } => {
+            open.doubt.is_some() && open.sent_to.last().is_some_and(|sent| sent.attempt == attempt.attempt)
+        }
+        Phase::Waiting { .. } | Phase::Sent { .. } | Phase::Task { .. } => false,
+    }
+}

@@ -1,0 +1,58 @@
+//! Owns the books: one check for each promise of the design, each in a file of its own, and the one that everything
+//! ends. They see what left the engine's cores, what arrived outside, and what the journal has; never a core's state,
+//! except through the questions that anybody may ask. Refuses to stop at a doubt: a violation says what was promised.
+
+pub(crate) mod accepted;
+pub(crate) mod bounds;
+pub(crate) mod doubt;
+pub(crate) mod escalation;
+pub(crate) mod explained;
+pub(crate) mod fairness;
+pub(crate) mod payment;
+
+/// What is checked, by promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Check {
+    /// Promise 1.
+    AcceptedIsDurable,
+    /// Promise 2.
+    DuplicatesFromDoubtOnly,
+    /// Promise 3.
+    PaymentStops,
+    /// Promise 4.
+    EscalationKept,
+    /// Promise 5.
+    Bounded,
+    /// Promise 6.
+    Fair,
+    /// Promise 7.
+    Explained,
+    /// Liveness: after the faults, everything accepted reaches an end or people.
+    EverythingEnds,
+}
+
+/// A promise that was broken.
+#[derive(Clone, Debug)]
+pub(crate) struct Violation {
+    pub(crate) check: Check,
+    pub(crate) text: String,
+}
+
+/// What the checks found. Only the first counts: after it nothing means much.
+#[derive(Debug, Default)]
+pub(crate) struct Findings(pub(crate) Option<Violation>);
+
+impl Findings {
+    pub(crate) fn blame(&mut self, check: Check, text: impl FnOnce() -> String) {
+        if self.0.is_none() {
+            self.0 = Some(Violation { check, text: text() });
+        }
+    }
+
+    /// Blames unless `holds`.
+    pub(crate) fn expect(&mut self, holds: bool, check: Check, text: impl FnOnce() -> String) {
+        if !holds {
+            self.blame(check, text);
+        }
+    }
+}

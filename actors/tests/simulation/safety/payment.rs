@@ -1,0 +1,88 @@
+//! Promise 3, one order per tenant: each tenant's records form one chain in the one shard that is its own, and no attempt
+//! starts for a subject whose payment was acknowledged before. Refuses the engine's sums: it adds up the facts itself.
+
+use std::collections::BTreeMap;
+
+use sluis_model::flow::Value;
+use sluis_model::{Event, Fact, FactKind, NotificationId, Open, Subject, TenantKey, TenantRecord, Timestamp};
+
+use super::{Check, Findings};
+use crate::shadow::Shadow;
+
+const CHECK: Check = Check::PaymentStops;
+
+/// Facts whose senders were told that they were taken.
+#[derive(Debug, Default)]
+pub(crate) struct Payments {
+    acknowledged: BTreeMap<TenantKey, Vec<Fact>>,
+}
+
+impl Payments {
+    /// A sender was told.
+    pub(crate) fn acknowledged(&mut self, tenant: &TenantKey, fact: &Fact) {
+        let known = self.acknowledged.entry(tenant.clone()).or_default();
+        if known.iter().all(|other| other.fact_id != fact.fact_id) {
+            known.push(fact.clone());
+        }
+    }
+
+    /// A record is handed in; the shadow does not have it yet.
+    pub(crate) fn decided(&self, shard: u16, record: &TenantRecord, shadow: &Shadow, findings: &mut Findings) {
+        let log = &shadow.logs[usize::from(shard)];
+        findings.expect(record.tenant.shard(shadow.logs.len() as u16).0 == shard, CHECK, || {
+            format!("{:?} was decided about in shard {shard}, which is not its own", record.tenant)
+        });
+        let last = log.tenants.get(&record.tenant).map_or(0, |tenant| tenant.last);
+        findings.expect(record.previous == last, CHECK, || {
+            format!("a record of {:?} follows {} and not its newest, {last}", record.tenant, record.previous)
+        });
+        for event in &record.events {
+            if let Event::AttemptStarted { id, attempt, .. } = event
+                && let Some((left, of)) = self.left_to_pay(shadow, &record.tenant, *id)
+            {
+                findings.expect(left > 0, CHECK, || {
+                    format!(
+                        "attempt {attempt} of {id} started although {of} was paid and its sender knows: {left} cents are left"
+                    )
+                });
+            }
+        }
+    }
+
+    /// When nothing is under way: what is paid has ended.
+    pub(crate) fn settled(&self, shadow: &Shadow, findings: &mut Findings) {
+        for (tenant, open) in shadow.all_open() {
+            if let Some((left, of)) = self.left_of(shadow, tenant, open) {
+                findings.expect(left > 0, CHECK, || format!("{} is open although {of} is paid: {left} cents are left", open.id));
+            }
+        }
+    }
+
+    fn left_to_pay(&self, shadow: &Shadow, tenant: &TenantKey, id: NotificationId) -> Option<(i64, Subject)> {
+        self.left_of(shadow, tenant, shadow.open(id)?)
+    }
+
+    /// What is left of the subject of a notification whose flow stops when it is paid.
+    fn left_of(&self, shadow: &Shadow, tenant: &TenantKey, open: &Open) -> Option<(i64, Subject)> {
+        let flow = sluis_model::FlowBook::flow(shadow.flows(), open.flow)?;
+        let Value::Integer(amount) = *open.fields.get(flow.amount?)? else { return None };
+        let subject = open.subject.as_deref()?;
+        let taken = shadow.known.facts.get(tenant).into_iter().flatten();
+        let mut facts: Vec<&Fact> = taken.filter(|fact| fact.subject.as_ref() == Some(subject)).collect();
+        for fact in self.acknowledged.get(tenant).into_iter().flatten().filter(|fact| fact.subject.as_ref() == Some(subject)) {
+            if facts.iter().all(|other| other.fact_id != fact.fact_id) {
+                facts.push(fact);
+            }
+        }
+        Some((left(&facts, amount), subject.clone()))
+    }
+}
+
+/// The amount last told, else the one accepted, without what was paid after it was told.
+fn left(facts: &[&Fact], accepted: i64) -> i64 {
+    let of = |kind: FactKind| facts.iter().filter(move |fact| fact.kind == kind);
+    let told = of(FactKind::OpenAmount).max_by_key(|fact| fact.occurred_at);
+    let (start, since) =
+        told.map_or((accepted, Timestamp(i64::MIN)), |fact| (fact.amount_cents.unwrap_or_default(), fact.occurred_at));
+    start - of(FactKind::Payment).filter(|fact| fact.occurred_at > since).filter_map(|fact| fact.amount_cents).sum::<i64>()
+}

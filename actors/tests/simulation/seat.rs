@@ -1,0 +1,115 @@
+//! Owns the turns of shards and routers as their actors run them: a failed shard is rebuilt once everything handed to
+//! the journal is durable; grants go into the shards' inboxes. Refuses actix.
+
+use std::sync::Arc;
+
+use sluis_actors::router::RouterCore;
+use sluis_actors::{Bell, Board, Endings, Grant, Inbox, QueueKey, Report, ShardCore};
+use sluis_journal::{Journal, Shard};
+use sluis_model::{Channel, Lane, ShardId};
+
+use crate::planted::Bug;
+use crate::safety::fairness::Fairness;
+
+/// A shard's place.
+pub(crate) struct ShardSeat {
+    core: Option<ShardCore>,
+    failed: bool,
+    pub(crate) bell: Arc<Bell>,
+    endings: Arc<Endings>,
+}
+
+impl ShardSeat {
+    pub(crate) fn new(core: ShardCore, bell: Arc<Bell>, endings: Arc<Endings>) -> Self {
+        Self { core: Some(core), failed: false, bell, endings }
+    }
+
+    /// A turn, as the shard's actor runs it. `true` when the shard was rebuilt in it.
+    pub(crate) fn turn(&mut self) -> bool {
+        let (bell, failed) = (self.bell.clone(), self.failed);
+        let more = bell.turn(|| match self.core.take() {
+            Some(core) if self.failed && core.may_be_rebuilt() => {
+                self.core = Some(core.rebuilt().expect("the journal can be read"));
+                self.failed = false;
+                true
+            }
+            Some(mut core) => {
+                let more = !self.failed && core.turn();
+                self.core = Some(core);
+                more
+            }
+            None => false,
+        });
+        if more {
+            self.bell.ring();
+        }
+        failed && !self.failed
+    }
+
+    /// A turn that panics at its end.
+    pub(crate) fn fail(&mut self) {
+        if let (Some(core), false) = (&mut self.core, self.failed) {
+            core.lose_turn();
+            self.failed = true;
+            self.bell.ring();
+        }
+    }
+
+    /// Writes what ended to the keyed table, and says up to where that is complete.
+    pub(crate) fn table(&self, journal: &dyn Journal, shard: Shard) -> u64 {
+        self.endings.write(journal, shard).expect("the table takes everything")
+    }
+}
+
+/// A router's place.
+pub(crate) struct RouterSeat {
+    pub(crate) channel: Channel,
+    pub(crate) core: RouterCore,
+    pub(crate) bell: Arc<Bell>,
+    pub(crate) boards: Vec<Arc<Board>>,
+}
+
+impl RouterSeat {
+    /// A turn, as the router's actor runs it; `false` when a grant found no room. The fairness book sees what the
+    /// shards reported and what was granted.
+    #[must_use]
+    pub(crate) fn turn(&mut self, inboxes: &[Arc<Inbox>], fairness: &mut Fairness, bug: Option<Bug>) -> bool {
+        let mut grants: Vec<(ShardId, Grant)> = Vec::new();
+        let bell = self.bell.clone();
+        let next = bell.turn(|| {
+            for (shard, board) in self.boards.iter().enumerate() {
+                let report = board.take();
+                fairness.reported(shard, &report);
+                board.post(|empty| *empty = distort(report, bug));
+            }
+            self.core.turn(&mut |shard, grant| grants.push((shard, grant)))
+        });
+        bell.set_due(next);
+        for (_, grant) in &mut grants {
+            grant.queue = heard(&grant.queue, bug);
+        }
+        fairness.granted(self.channel, &grants);
+        // Every grant is tried, whatever became of the others.
+        grants.into_iter().map(|(shard, grant)| inboxes[usize::from(shard.0)].grant(grant)).fold(true, |all, room| all & room)
+    }
+}
+
+/// What the router hears of a report, where a bug is planted between them.
+fn distort(report: Report, bug: Option<Bug>) -> Report {
+    let Report { waiting, mut settled } = report;
+    settled.iter_mut().for_each(|settled| settled.queue = heard(&settled.queue, bug));
+    let busy = waiting.iter().filter(|(_, count)| **count > 0).map(|(key, _)| key.corporation).min();
+    let hidden = |key: &QueueKey| bug == Some(Bug::BusyHidesOthers) && busy.is_some_and(|first| key.corporation > first);
+    let waiting = waiting.into_iter().filter(|(key, _)| !hidden(key)).map(|(key, count)| (heard(&key, bug), count)).collect();
+    Report { waiting, settled }
+}
+
+/// The queue a router takes this one for, and back again.
+fn heard(key: &QueueKey, bug: Option<Bug>) -> QueueKey {
+    let lane = match (bug, key.lane) {
+        (Some(Bug::LanesMixedUp), Lane::Urgent) => Lane::Bulk,
+        (Some(Bug::LanesMixedUp), Lane::Bulk) => Lane::Urgent,
+        (_, lane) => lane,
+    };
+    QueueKey { lane, ..key.clone() }
+}

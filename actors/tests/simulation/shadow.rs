@@ -1,0 +1,168 @@
+//! Owns the observer's copy of every shard, built from the records alone: what was handed in, in order, cut back after a
+//! crash to what survived. The same rules as the engine's recovery, other code around them. Refuses to decide.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use sluis_model::{
+    Applied, Control, CorporationId, Event, Fact, Idempotency, Input, NotificationId, Open, ReceiptKind, Record, Tenant,
+    TenantKey, TenantRecord, Verdict, evolve, finish,
+};
+
+use crate::flows::Flows;
+
+/// The start of an attempt, as the journal has it.
+#[derive(Clone, Debug)]
+pub(crate) struct Start {
+    pub(crate) shard: u16,
+    pub(crate) sequence: u64,
+    /// How often the notification had entered a step: attempts of one visit may fail over among each other.
+    pub(crate) visit: u32,
+    pub(crate) provider: Box<str>,
+    pub(crate) address: Box<str>,
+}
+
+/// What is known of one shard.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    /// Every record from sequence 1.
+    pub(crate) records: Vec<Record>,
+    pub(crate) tenants: BTreeMap<TenantKey, Tenant>,
+    pub(crate) intents: BTreeSet<u64>,
+    pub(crate) pauses: usize,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Shadow {
+    pub(crate) logs: Vec<Log>,
+    pub(crate) known: Known,
+    flows: Arc<Flows>,
+}
+
+/// What follows from the records of all shards.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// Whose each accepted notification is, and where it was accepted: shard and sequence.
+    pub(crate) accepted: BTreeMap<NotificationId, (TenantKey, u16, u64)>,
+    /// Which notifications were accepted under each key.
+    pub(crate) keys: BTreeMap<(CorporationId, u128), Vec<NotificationId>>,
+    pub(crate) open: BTreeMap<CorporationId, usize>,
+    /// Steps entered, per notification.
+    visits: BTreeMap<NotificationId, u32>,
+    pub(crate) starts: BTreeMap<(NotificationId, u16), Start>,
+    /// Where an attempt was first known to have been taken.
+    pub(crate) taken: BTreeMap<(NotificationId, u16), u64>,
+    /// Facts taken, in the order of their shard.
+    pub(crate) facts: BTreeMap<TenantKey, Vec<Fact>>,
+}
+
+impl Shadow {
+    pub(crate) fn new(shards: u16) -> Self {
+        let logs = (0..shards).map(|_| Log::default()).collect();
+        Self { logs, known: Known::default(), flows: Flows::shared() }
+    }
+
+    /// Takes the next record of a shard.
+    pub(crate) fn apply(&mut self, shard: u16, record: &Record) {
+        let log = &mut self.logs[usize::from(shard)];
+        log.records.push(record.clone());
+        let sequence = log.records.len() as u64;
+        match record {
+            Record::Tenant(record) => {
+                let tenant = log.tenants.entry(record.tenant.clone()).or_default();
+                for event in &record.events {
+                    evolve(tenant, Applied { sequence, at: record.at, input: &record.input }, event, &*self.flows);
+                    self.known.event(shard, sequence, record, event);
+                }
+                finish(tenant, sequence);
+                self.known.input(sequence, record);
+            }
+            Record::Control(record) => log.control(&record.control),
+        }
+    }
+
+    /// The process died; these are the last records that survived.
+    pub(crate) fn cut(&mut self, kept: &[u64]) {
+        let logs = std::mem::take(&mut self.logs);
+        *self = Self { logs: logs.iter().map(|_| Log::default()).collect(), known: Known::default(), flows: self.flows.clone() };
+        for (shard, (log, kept)) in logs.into_iter().zip(kept).enumerate() {
+            log.records.iter().take(*kept as usize).for_each(|record| self.apply(shard as u16, record));
+        }
+    }
+
+    pub(crate) fn open(&self, id: NotificationId) -> Option<&Open> {
+        let (tenant, shard, _) = self.known.accepted.get(&id)?;
+        self.logs[usize::from(*shard)].tenants.get(tenant)?.find(id)
+    }
+
+    /// Everything open, with its tenant.
+    pub(crate) fn all_open(&self) -> impl Iterator<Item = (&TenantKey, &Open)> {
+        let tenants = self.logs.iter().flat_map(|log| &log.tenants);
+        tenants.flat_map(|(key, tenant)| tenant.open.iter().map(move |open| (key, open)))
+    }
+
+    pub(crate) fn open_count(&self) -> usize {
+        self.known.open.values().sum()
+    }
+
+    pub(crate) fn flows(&self) -> &Flows {
+        &self.flows
+    }
+}
+
+impl Log {
+    fn control(&mut self, control: &Control) {
+        match control {
+            Control::Pause(_) => self.pauses += 1,
+            Control::Resume(_) => self.pauses = self.pauses.saturating_sub(1),
+            Control::IntentOpened { intent, .. } => drop(self.intents.insert(*intent)),
+            Control::IntentDone { intent } => drop(self.intents.remove(intent)),
+            Control::Unexplained { .. } => {}
+        }
+    }
+}
+
+impl Known {
+    fn event(&mut self, shard: u16, sequence: u64, record: &TenantRecord, event: &Event) {
+        let corporation = record.tenant.corporation;
+        match (event, &record.input) {
+            (Event::Accepted { id }, Input::Notify(body)) => {
+                self.accepted.insert(*id, (record.tenant.clone(), shard, sequence));
+                let Idempotency { key, .. } = body.idempotency;
+                self.keys.entry((corporation, key)).or_default().push(*id);
+                *self.open.entry(corporation).or_default() += 1;
+            }
+            (Event::Ended { .. }, _) => {
+                let open = self.open.entry(corporation).or_default();
+                *open = open.saturating_sub(1);
+            }
+            (Event::StepEntered { id, .. }, _) => *self.visits.entry(*id).or_default() += 1,
+            (Event::AttemptStarted { id, attempt, provider, address, .. }, _) => {
+                let visit = self.visits.get(id).copied().unwrap_or_default();
+                let (provider, address) = (provider.clone(), address.clone());
+                self.starts.insert((*id, *attempt), Start { shard, sequence, visit, provider, address });
+            }
+            _ => {}
+        }
+    }
+
+    fn input(&mut self, sequence: u64, record: &TenantRecord) {
+        match &record.input {
+            Input::Outcome { attempt, verdict } => {
+                let of = (attempt.id, attempt.attempt);
+                if matches!(verdict, Verdict::Accepted { .. } | Verdict::Delivered { .. }) {
+                    self.taken.entry(of).or_insert(sequence);
+                }
+            }
+            Input::Receipt(receipt) => {
+                use ReceiptKind::{Accepted, Delayed, Delivered};
+                if matches!(receipt.kind, Accepted | Delayed | Delivered) {
+                    self.taken.entry((receipt.attempt.id, receipt.attempt.attempt)).or_insert(sequence);
+                }
+            }
+            Input::Fact(fact) => self.facts.entry(record.tenant.clone()).or_default().push(fact.clone()),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! Owns one run: the house, what surrounds it, the books, and the steps drawn from the seed. Refuses to judge: the books
+//! do, after every step.
+
+use std::sync::Arc;
+
+use sluis_journal::{Journal, Sequence, Shard};
+use sluis_model::{DAY, HOUR, Input, MINUTE, Record, Timestamp, Verdict, Why};
+
+use crate::clock::SimClock;
+use crate::disk::Disk;
+use crate::house::{Actor, Ground, House, WAYS};
+use crate::outside::{Arrival, Fate, Outside, Shown};
+use crate::plan::Plan;
+use crate::planted::Bug;
+use crate::rng::Rng;
+use crate::safety::accepted::Accepted;
+use crate::safety::bounds::Bounds;
+use crate::safety::escalation::Escalations;
+use crate::safety::fairness::Fairness;
+use crate::safety::payment::Payments;
+use crate::safety::{Check, Findings, doubt, explained};
+use crate::senders::Senders;
+use crate::shadow::Shadow;
+use crate::station::Flight;
+use crate::tape::Tape;
+
+/// When every run begins: a day in November 2026.
+const START: Timestamp = Timestamp(1_795_000_000_000);
+/// How long a supervisor waits for a provider that keeps silent, in milliseconds.
+const DEADLINE: i64 = 10 * MINUTE;
+
+/// One stream of chance for each part that draws, so that they do not move each other.
+pub(crate) struct Chance {
+    pub(crate) schedule: Rng,
+    pub(crate) senders: Rng,
+    pub(crate) providers: Rng,
+    pub(crate) disk: Rng,
+}
+
+/// See the module.
+pub(crate) struct World {
+    pub(crate) plan: Plan,
+    pub(crate) bug: Option<Bug>,
+    pub(crate) chance: Chance,
+    pub(crate) clock: Arc<SimClock>,
+    pub(crate) tape: Arc<Tape>,
+    pub(crate) disk: Arc<Disk>,
+    pub(crate) house: House,
+    pub(crate) outside: Outside,
+    pub(crate) senders: Senders,
+    pub(crate) shadow: Shadow,
+    pub(crate) accepted: Accepted,
+    pub(crate) payments: Payments,
+    pub(crate) escalations: Escalations,
+    pub(crate) bounds: Bounds,
+    pub(crate) fairness: Fairness,
+    pub(crate) findings: Findings,
+    /// Faults are over.
+    pub(crate) calm: bool,
+    /// What happened, one line a thing, when somebody wants to read it.
+    pub(crate) log: Option<Vec<String>>,
+    pub(crate) step: usize,
+    pub(crate) crashes: usize,
+    pub(crate) failures: usize,
+    /// Repeats that were answered.
+    pub(crate) repeats: usize,
+    /// Notifications that found no room in the quota.
+    pub(crate) refusals: usize,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, bug: Option<Bug>, log: bool) -> Self {
+        let plan = Plan::of(seed);
+        let stream = |label| Rng::stream(seed, label);
+        let chance = Chance { schedule: stream(1), senders: stream(2), providers: stream(3), disk: stream(4) };
+        let clock = Arc::new(SimClock::starting_at(START, plan.restless));
+        let tape = Arc::new(Tape::default());
+        let disk = Disk::new(plan.shards, plan.batches, tape.clone(), bug);
+        let house = House::start(&Ground { plan: &plan, disk: &disk, clock: &clock, bug });
+        let (shadow, fairness) = (Shadow::new(plan.shards), Fairness::new(plan.limited));
+        let log = log.then(|| vec![format!("{plan:?}")]);
+        Self {
+            plan,
+            bug,
+            chance,
+            clock,
+            tape,
+            disk,
+            house,
+            outside: Outside::default(),
+            senders: Senders::default(),
+            shadow,
+            accepted: Accepted::default(),
+            payments: Payments::default(),
+            escalations: Escalations::default(),
+            bounds: Bounds::default(),
+            fairness,
+            findings: Findings::default(),
+            calm: false,
+            log,
+            step: 0,
+            crashes: 0,
+            failures: 0,
+            repeats: 0,
+            refusals: 0,
+        }
+    }
+
+    /// Writes a line, when somebody reads.
+    pub(crate) fn note(&mut self, text: impl FnOnce() -> String) {
+        if let Some(log) = &mut self.log {
+            log.push(format!("{:>5} {} {}", self.step, self.clock.peek().0 - START.0, text()));
+        }
+    }
+
+    /// One step with faults.
+    pub(crate) fn step(&mut self) {
+        self.step += 1;
+        let schedule = &mut self.chance.schedule;
+        if schedule.rarely(self.plan.crashes) {
+            return self.crash(true);
+        }
+        if schedule.rarely(self.plan.failures) {
+            return self.fail();
+        }
+        let rung = !self.house.rung.lock().is_empty();
+        let weights = [
+            10 * usize::from(rung),
+            4 * usize::from(self.disk.waiting() > 0),
+            4 * usize::from(self.house.flights() > 0),
+            self.plan.eager,
+            2 * usize::from(!self.outside.evidence.is_empty()),
+            2,
+            usize::from(self.step.is_multiple_of(8)),
+        ];
+        match schedule.weighed(&weights) {
+            Some(0) => self.turn(),
+            Some(1) => {
+                let batches = 1 + self.chance.disk.below(self.disk.waiting());
+                self.disk.commit(batches);
+                self.note(|| format!("{batches} batches are durable"));
+            }
+            Some(2) => {
+                self.flight();
+            }
+            Some(3) => self.act(),
+            Some(4) => self.evidence(),
+            Some(5) => self.time(),
+            _ => self.keep(),
+        }
+        self.stepped();
+    }
+
+    /// After anything: the books.
+    pub(crate) fn stepped(&mut self) {
+        self.read_tape();
+        self.bounds.stepped(&self.plan, &self.house, &mut self.findings);
+        if let Some(found) = self.fairness.findings.0.take() {
+            self.findings.blame(found.check, || found.text);
+        }
+    }
+
+    /// One of those whose bell rang has its turn.
+    pub(crate) fn turn(&mut self) {
+        let rung: Vec<Actor> = self.house.rung.lock().iter().copied().collect();
+        let actor = self.chance.schedule.pick(&rung);
+        self.house.rung.lock().remove(&actor);
+        self.note(|| format!("{actor:?} has its turn"));
+        let House { shards, routers, stations, inboxes, .. } = &mut self.house;
+        let room = match actor {
+            Actor::Shard(shard) => {
+                if shards[shard].turn() {
+                    self.bounds.restarted(&self.house);
+                }
+                true
+            }
+            Actor::Router(router) => routers[router].turn(inboxes, &mut self.fairness, self.bug),
+            Actor::Station(station) => {
+                let bell = stations[station].bell.clone();
+                bell.turn(|| stations[station].turn())
+            }
+        };
+        self.findings.expect(room, Check::Bounded, || format!("an internal line was full in the turn of {actor:?}"));
+    }
+
+    /// An attempt under way goes on: it leaves, or its answer comes. `false`: all that are under way meet silence.
+    pub(crate) fn flight(&mut self) -> bool {
+        let now = self.clock.peek();
+        let mut flights = Vec::new();
+        for (number, station) in self.house.stations.iter().enumerate() {
+            let speaks = |flight: &Flight| flight.silent_until.is_none_or(|until| until <= now);
+            let ready = station.flights.iter().enumerate().filter(|(_, flight)| speaks(flight));
+            flights.extend(ready.map(|(flight, under_way)| (number, flight, under_way.arrival)));
+        }
+        if flights.is_empty() {
+            return false;
+        }
+        let (station, flight, arrival) = self.chance.providers.pick(&flights);
+        let room = match arrival {
+            None => self.leave(station, flight),
+            Some(arrival) => self.answer(station, flight, arrival),
+        };
+        self.findings.expect(room, Check::Bounded, || "an internal line had no room for an outcome".into());
+        true
+    }
+
+    fn leave(&mut self, station: usize, flight: usize) -> bool {
+        let trouble = if self.calm { 0 } else { self.plan.trouble };
+        let dispatch = self.house.stations[station].flights[flight].dispatch.clone();
+        let attempt = dispatch.attempt;
+        if self.chance.providers.chance(trouble / 4) {
+            self.note(|| format!("attempt {} of {} finds no connection", attempt.attempt, attempt.id));
+            return self.house.stations[station].withdraw(flight);
+        }
+        let body = self.disk.read(Shard(attempt.id.shard().0), Sequence(dispatch.body)).ok().flatten();
+        let body = body.and_then(|bytes| Record::decode(&bytes).ok());
+        let told =
+            matches!(body, Some(Record::Tenant(record)) if matches!(&record.input, Input::Notify(body) if body.id == attempt.id));
+        self.findings.expect(told, Check::Explained, || format!("the body of {} cannot be read back", attempt.id));
+        let name = WAYS[station].0;
+        let start = self.shadow.known.starts.get(&(attempt.id, attempt.attempt)).cloned();
+        if let Some(start) = &start {
+            doubt::arrives(&self.outside, &self.shadow, attempt.id, attempt.attempt, start, &mut self.findings);
+            self.accepted.left(start.shard, start.sequence);
+        }
+        let fate = Fate::draw(&mut self.chance.providers, trouble);
+        self.note(|| format!("attempt {} of {} arrives at {name}: {fate:?}", attempt.attempt, attempt.id));
+        let visit = start.as_ref().map_or(0, |start| start.visit);
+        let arrival = Arrival { dispatch, provider: name, visit, fate, shown: Shown::Nothing };
+        explained::arrives(&arrival, start.as_ref(), &mut self.findings);
+        let silent = matches!(fate, Fate::KeepsSilent { .. }).then(|| self.clock.peek().plus(DEADLINE));
+        let arrival = self.outside.arrive(arrival, &mut self.chance.providers, self.plan.bounces);
+        self.house.stations[station].left(flight, arrival, silent);
+        Bounds::arrived(&self.house.stations[station], &mut self.findings);
+        true
+    }
+
+    fn answer(&mut self, station: usize, flight: usize, arrival: usize) -> bool {
+        let verdict = self.outside.arrivals[arrival].fate.verdict();
+        let broke = matches!(verdict, Verdict::InDoubt { .. });
+        let attempt = self.outside.arrivals[arrival].dispatch.attempt;
+        self.note(|| format!("attempt {} of {} ends: {}", attempt.attempt, attempt.id, verdict.name()));
+        self.outside.arrivals[arrival].shown = if broke { Shown::Broke } else { Shown::Said(verdict.clone()) };
+        let why = || Why::new("5.7.1", "as the driver has it");
+        let verdict = match self.bug {
+            Some(Bug::DoubtTakenForRefusal) if broke => Verdict::Refused { class: sluis_model::Refusal::Policy, why: why() },
+            Some(Bug::DoubtTakenForLater) if broke => Verdict::Retry { after_ms: None, why: why() },
+            _ => verdict,
+        };
+        self.house.stations[station].answered(flight, verdict)
+    }
+
+    /// A provider tells something it had not told, in no order.
+    pub(crate) fn evidence(&mut self) {
+        let pick = self.chance.providers.below(self.outside.evidence.len());
+        let evidence = self.outside.evidence.swap_remove(pick);
+        self.tell_evidence(evidence);
+    }
+
+    /// The clock goes on: a little, to what is due, or far.
+    fn time(&mut self) {
+        let rng = &mut self.chance.schedule;
+        let now = self.clock.peek();
+        let due = self.house.next_due();
+        let to = match rng.below(10) {
+            0..=3 => now.plus(rng.within(1, 2_000)),
+            4..=6 if due < now.plus(60 * DAY) => due.max(now),
+            7 => now.plus(rng.within(0, 4 * HOUR)),
+            8 => now.plus(rng.within(0, 3 * DAY)),
+            9 if due < Timestamp::NEVER => due.max(now),
+            _ => now.plus(rng.within(0, MINUTE)),
+        };
+        self.clock.set(to);
+        self.note(|| format!("the clock goes on by {} ms", to.since(now)));
+        self.house.tick();
+    }
+
+    /// The housekeeping: a shard's table is written, sometimes marked; the retention, where it is planted.
+    fn keep(&mut self) {
+        let shard = self.chance.schedule.below(usize::from(self.plan.shards));
+        let mark = self.chance.schedule.chance(50);
+        let upto = self.house.shards[shard].table(&*self.disk, Shard(shard as u16));
+        self.note(|| format!("the table of shard {shard} is complete up to {upto}, marked: {mark}"));
+        if mark {
+            self.disk.set_table_applied(Shard(shard as u16), Sequence(upto)).expect("what ended durably is within the log");
+        }
+        if self.bug == Some(Bug::TrimmedTooEarly) {
+            self.disk.trim_half();
+        }
+    }
+
+    /// A shard panics at the end of a turn.
+    fn fail(&mut self) {
+        let shard = self.chance.schedule.below(usize::from(self.plan.shards));
+        self.note(|| format!("shard {shard} fails"));
+        self.failures += 1;
+        self.house.shards[shard].fail();
+        self.stepped();
+    }
+
+    /// The process dies and starts again. `tail`: what was not durable may survive in part.
+    pub(crate) fn crash(&mut self, tail: bool) {
+        self.crashes += 1;
+        let kept = self.disk.crash(tail.then_some(&mut self.chance.disk));
+        self.note(|| format!("the process dies; left of the shards: {kept:?}"));
+        self.outside.evidence.extend(self.senders.cut_off());
+        self.shadow.cut(&kept);
+        self.accepted.crashed(&kept, &self.shadow, &mut self.findings);
+        self.fairness.crashed();
+        let Self { plan, disk, clock, bug, .. } = self;
+        let house = House::start(&Ground { plan, disk, clock, bug: *bug });
+        // The replies of the dead process went nowhere: whatever dropping it put on the tape was never sent.
+        let started = self.tape.take();
+        drop(std::mem::replace(&mut self.house, house));
+        drop(self.tape.take());
+        self.bounds.restarted(&self.house);
+        self.read(started);
+        self.stepped();
+    }
+}
