@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crossbeam::channel::Receiver;
 
+use super::filler::Filler;
 use super::frame::GroupWriter;
 use super::generations::Generations;
 use super::intake::{Command, Intake};
@@ -25,6 +26,7 @@ pub(super) struct Committer {
     pub(super) generations: Arc<Generations>,
     pub(super) progress: Arc<Progress>,
     pub(super) writer: GroupWriter,
+    pub(super) filler: Filler,
 }
 
 /// The batches of one commit.
@@ -86,6 +88,7 @@ impl Committer {
         let progress = Arc::clone(&self.progress);
         let nexts = || progress.all_durable().iter().map(|durable| durable + 1).collect();
         let generation = self.generations.writable(nexts)?;
+        self.filler.ask(&generation);
         let mut written = started;
         generation.append(&mut self.writer, &group.batches, || written = (self.options.monotonic)())?;
         let synced = (self.options.monotonic)();

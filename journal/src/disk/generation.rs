@@ -69,7 +69,7 @@ impl Generation {
             && log.len()? == end
             && index.lasts() == ends
         {
-            log.set_end(end, groups);
+            log.settle(end, groups)?;
             return Ok(Self { number, starts, dir, log, index });
         }
         let scanned = scan(&log, &starts)?;
@@ -79,7 +79,7 @@ impl Generation {
         if let Some((shard, last, end)) = scanned.short(&starts, ends) {
             return Err(log.damaged(scanned.end, Some((shard, last.next())), Damage::Missing { expected: end }));
         }
-        let generation = Self::settled(number, starts, dir, log, scanned);
+        let generation = Self::settled(number, starts, dir, log, scanned)?;
         generation.seal()?;
         Ok(generation)
     }
@@ -98,7 +98,7 @@ impl Generation {
             tracing::warn!(place = %broken.place, damage = %broken.damage, bytes = torn, "torn tail cut off");
             log.cut(scanned.end)?;
         }
-        Ok(Some((Self::settled(number, starts, dir, log, scanned), torn)))
+        Ok(Some((Self::settled(number, starts, dir, log, scanned)?, torn)))
     }
 
     /// Looks at every byte and changes nothing. `None` as in [`Generation::open_newest`].
@@ -118,10 +118,10 @@ impl Generation {
         Ok(Some((dir, starts, log)))
     }
 
-    fn settled(number: u64, starts: Vec<u64>, dir: PathBuf, log: LogFile, scanned: Scan) -> Self {
-        log.set_end(scanned.end, scanned.groups);
+    fn settled(number: u64, starts: Vec<u64>, dir: PathBuf, log: LogFile, scanned: Scan) -> Result<Self, JournalError> {
+        log.settle(scanned.end, scanned.groups)?;
         let index = Index::growing(&starts, scanned.columns);
-        Self { number, starts, dir, log, index }
+        Ok(Self { number, starts, dir, log, index })
     }
 
     /// Where it stands.
@@ -143,8 +143,9 @@ impl Generation {
         Ok(())
     }
 
-    /// Moves the index out of memory, once nothing is written here any more.
+    /// Gives back the room and moves the index out of memory, once nothing is written here any more.
     pub(super) fn seal(&self) -> Result<(), JournalError> {
+        self.log.seal()?;
         self.index.seal(&self.dir, self.log.end(), self.log.groups())
     }
 

@@ -1,11 +1,16 @@
 //! The log file of one generation: written in groups at its end, synced, read in place.
 //! Refuses to write anywhere but at the end of what is good.
+//!
+//! Behind the end stands room: zeros that are on the disk already. A group that goes there changes nothing about the
+//! file but its content, so that its sync has only that to write, in half the time or less.
 
 use std::fs::File;
 use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
 
 use super::files;
 use super::frame::{self, RECORD_BYTES, Salt};
@@ -27,7 +32,14 @@ pub(super) struct LogFile {
     end: AtomicU64,
     /// The number of the last group.
     groups: AtomicU64,
+    /// Where the room ends: nobody writes behind it without this lock. `None` once the file is sealed.
+    filling: Mutex<Option<u64>>,
+    /// The same, to look at without the lock.
+    room: AtomicU64,
 }
+
+/// Room is made in steps of this.
+const FILL_BYTES: u64 = 1 << 20;
 
 impl LogFile {
     /// Makes an empty file; its name is durable once the directory is synced.
@@ -38,7 +50,12 @@ impl LogFile {
         if barrier.syncs_creation() {
             file.sync_all().map_err(JournalError::io("sync", &path))?;
         }
-        Ok(Self { path, file, salt: Salt::new(salt), barrier, end: AtomicU64::new(0), groups: AtomicU64::new(0) })
+        Ok(Self::around(path, file, salt, barrier))
+    }
+
+    fn around(path: PathBuf, file: File, salt: u64, barrier: Barrier) -> Self {
+        let (end, groups, room) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
+        Self { path, file, salt: Salt::new(salt), barrier, end, groups, filling: Mutex::new(Some(0)), room }
     }
 
     /// Opens a file that [`LogFile::create`] made. What only the page cache holds is synced: a killed process may have
@@ -48,13 +65,52 @@ impl LogFile {
         let file = File::options().read(true).write(true).open(&path).map_err(JournalError::io("open", &path))?;
         file.sync_all().map_err(JournalError::io("sync", &path))?;
         files::sync_dir(dir)?;
-        Ok(Self { path, file, salt: Salt::new(salt), barrier, end: AtomicU64::new(0), groups: AtomicU64::new(0) })
+        Ok(Self::around(path, file, salt, barrier))
     }
 
-    /// Says where the good groups end.
-    pub(super) fn set_end(&self, end: u64, groups: u64) {
+    /// Says where the good groups end; what the file has behind them is room.
+    pub(super) fn settle(&self, end: u64, groups: u64) -> Result<(), JournalError> {
+        self.set_end(end, groups);
+        let length = self.len()?.max(end);
+        *self.filling.lock() = Some(length);
+        self.room.store(length, Ordering::Release);
+        Ok(())
+    }
+
+    fn set_end(&self, end: u64, groups: u64) {
         self.groups.store(groups, Ordering::Release);
         self.end.store(end, Ordering::Release);
+    }
+
+    /// Bytes of room left.
+    pub(super) fn room(&self) -> u64 {
+        self.room.load(Ordering::Acquire).saturating_sub(self.end())
+    }
+
+    /// Makes room until `ahead` bytes of it are there. Beside the appending, on a description of the file of its own: an
+    /// error of its sync is then reported to the appending one too.
+    pub(super) fn make_room(&self, ahead: u64) -> Result<(), JournalError> {
+        let file = File::options().write(true).open(&self.path).map_err(JournalError::io("open", &self.path))?;
+        let zeros = vec![0; FILL_BYTES.min(ahead) as usize];
+        while self.room() < ahead {
+            let mut filling = self.filling.lock();
+            let Some(from) = *filling else { return Ok(()) };
+            file.write_all_at(&zeros, from).map_err(JournalError::io("make room in", &self.path))?;
+            if self.barrier.syncs_data() {
+                file.sync_data().map_err(JournalError::io("sync", &self.path))?;
+            }
+            let until = from + zeros.len() as u64;
+            *filling = Some(until);
+            self.room.store(until, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    /// Gives the room back: nothing is written here any more.
+    pub(super) fn seal(&self) -> Result<(), JournalError> {
+        let mut filling = self.filling.lock();
+        *filling = None;
+        self.file.set_len(self.end()).map_err(JournalError::io("give back the room of", &self.path))
     }
 
     /// Where the good groups end.
@@ -70,12 +126,25 @@ impl LogFile {
     /// Writes a group and makes it durable. `wrote` is called between the two.
     pub(super) fn append(&self, group: &[u8], wrote: impl FnOnce()) -> Result<(), JournalError> {
         let end = self.end();
-        self.file.write_all_at(group, end).map_err(JournalError::io("write", &self.path))?;
+        self.write(group, end)?;
         wrote();
         if self.barrier.syncs_data() {
             self.file.sync_data().map_err(JournalError::io("sync", &self.path))?;
         }
         self.set_end(end + group.len() as u64, self.groups() + 1);
+        Ok(())
+    }
+
+    fn write(&self, group: &[u8], end: u64) -> Result<(), JournalError> {
+        let failed = JournalError::io("write", &self.path);
+        if group.len() as u64 <= self.room() {
+            return self.file.write_all_at(group, end).map_err(failed);
+        }
+        let mut filling = self.filling.lock();
+        self.file.write_all_at(group, end).map_err(failed)?;
+        let until = filling.unwrap_or(0).max(end + group.len() as u64);
+        *filling = Some(until);
+        self.room.store(until, Ordering::Release);
         Ok(())
     }
 
@@ -132,5 +201,51 @@ impl LogFile {
             }
         }
         Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::frame::GroupWriter;
+    use super::super::scan::scan;
+    use super::*;
+    use crate::Batch;
+
+    #[test]
+    fn room_is_used_and_is_no_torn_tail() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let log = LogFile::create(dir.path(), 7, Barrier::Full).expect("made");
+        log.make_room(3 * FILL_BYTES / 2).expect("room");
+        assert_eq!(log.room(), 2 * FILL_BYTES);
+        let mut writer = GroupWriter::default();
+        for sequence in 1..=2 {
+            let mut batch = Batch::new(Shard(0), Sequence(sequence));
+            batch.push(b"a record");
+            let (group, _) = writer.build(log.salt, sequence, &[batch]);
+            log.append(group, || ()).expect("written");
+        }
+        assert_eq!((log.len().expect("known"), log.room()), (2 * FILL_BYTES, 2 * FILL_BYTES - log.end()));
+
+        let scanned = scan(&log, &[1]).expect("scanned");
+        assert!(scanned.broken.is_none() && scanned.end == log.end() && scanned.groups == 2);
+        log.file.write_all_at(&[1], log.end() + FILL_BYTES).expect("written");
+        assert!(scan(&log, &[1]).expect("scanned").broken.is_some_and(|broken| !broken.good_follows));
+
+        log.seal().expect("sealed");
+        log.make_room(FILL_BYTES).expect("refused in silence");
+        assert_eq!(log.len().expect("known"), log.end());
+    }
+
+    #[test]
+    fn without_room_the_file_grows_and_room_is_made_behind_it() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let log = LogFile::create(dir.path(), 7, Barrier::Full).expect("made");
+        log.append(&[9; 5000], || ()).expect("written");
+        assert_eq!((log.end(), log.room(), log.len().expect("known")), (5000, 0, 5000));
+        log.make_room(FILL_BYTES).expect("room");
+        assert_eq!((log.room(), log.len().expect("known")), (FILL_BYTES, 5000 + FILL_BYTES));
+        let mut kept = [0; 5000];
+        log.file.read_exact_at(&mut kept, 0).expect("read");
+        assert_eq!(kept, [9; 5000]);
     }
 }

@@ -5,6 +5,7 @@ mod checkpoints;
 mod committer;
 mod definitions;
 mod files;
+mod filler;
 mod frame;
 mod generation;
 mod generations;
@@ -33,6 +34,7 @@ use parking_lot::Mutex;
 use self::checkpoints::Checkpoints;
 use self::committer::Committer;
 use self::definitions::Definitions;
+use self::filler::Filler;
 use self::frame::GroupWriter;
 use self::generations::Generations;
 use self::intake::Intake;
@@ -76,6 +78,7 @@ impl DiskJournal {
         let (intake, generations) = (Arc::new(intake), Arc::new(recovered.generations));
         let progress = Arc::new(Progress::new(&recovered.lasts));
         let shards = options.shards;
+        let filler = Filler::start(options.room_bytes).map_err(JournalError::io("start the thread that makes room in", dir))?;
         let committer = Committer {
             dir: dir.to_owned(),
             options,
@@ -84,6 +87,7 @@ impl DiskJournal {
             generations: Arc::clone(&generations),
             progress: Arc::clone(&progress),
             writer: GroupWriter::default(),
+            filler,
         };
         let thread = std::thread::Builder::new()
             .name("journal-commit".into())

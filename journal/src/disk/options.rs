@@ -63,6 +63,8 @@ pub struct Options {
     pub queue_max_bytes: usize,
     /// The most bytes of a group, give or take its last batch. Default 4 MiB.
     pub group_max_bytes: usize,
+    /// Room that is made ready behind the end of the log, at most. Default 16 MiB; 0: none.
+    pub room_bytes: u64,
     /// sled's unit of allocation and reuse, for the table. Default 16 MiB, its maximum. sled may reuse a segment as soon
     /// as its pages moved to a later one, synced or not; a segment much larger than what is written between two barriers
     /// keeps a moved page and the reuse of its old place on different sides of a barrier. A change counts for a new table.
@@ -87,6 +89,7 @@ impl Default for Options {
             queue_max_records: 262_144,
             queue_max_bytes: 64 << 20,
             group_max_bytes: 4 << 20,
+            room_bytes: 16 << 20,
             segment_bytes: 16 << 20,
             cache_bytes: 16 << 20,
             monotonic: Arc::new(|| 0),

@@ -46,6 +46,7 @@ pub(crate) fn options() -> Options {
         shards: SHARDS,
         segment_bytes: 1 << 20,
         group_max_bytes: 256 << 10,
+        room_bytes: 256 << 10,
         generation_max_bytes: 2 << 20,
         cache_bytes: 8 << 20,
         ..Options::default()

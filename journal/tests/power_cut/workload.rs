@@ -22,6 +22,7 @@ pub(crate) fn options(seed: u64, barrier: Barrier) -> Options {
         shards: SHARDS,
         segment_bytes,
         group_max_bytes: segment_bytes / 4,
+        room_bytes: rng.pick(&[0, 64 << 10, 512 << 10]),
         generation_max_bytes: rng.pick(&[700 << 10, 2 << 20, 3 << 20, 64 << 20]),
         queue_max_batches: 64,
         cache_bytes: 4 << 20,
