@@ -21,8 +21,11 @@ until_true 60 "the first start" ready
 GENERATOR=$!
 
 acks() { wc -l < "$WORK/acks.jsonl"; }
+acked() { [ "$(acks)" -ge "$1" ]; }
 in_flight() { curl -sf "http://$HTTP/metrics" | awk '/^sluis_attempts_under_way/ { n += $2 } END { print int(n) }'; }
-handed_over() { [ "$(ss -Htn "( sport = :${HTTP##*:} )" | awk '$2 > 0' | wc -l)" -ge 8 ]; }
+# Each connection carries one request and waits for its answer: while the engine stands still, all that are there are handed over,
+# whether the engine has read them already or not.
+handed_over() { [ "$(ss -Htn state established "( sport = :${HTTP##*:} )" | wc -l)" -ge 64 ]; }
 
 killed() {
   kill -9 "$ENGINE"
@@ -32,13 +35,12 @@ killed() {
 before_ack=0 during_recovery=0 with_attempts=0
 for number in $(seq 1 "$KILLS"); do
   case $number in
-    1) # Requests were handed over and none was acknowledged since: frozen, offered to, let run for a moment, killed.
-      seen=$(acks)
+    1) # Before an acknowledgement: frozen under load until every connection waits for its answer, and killed as it stands.
+      until_true 60 "the first acknowledgements" acked 200
       kill -STOP "$ENGINE"
-      until_true 20 "requests on the wire" handed_over
-      kill -CONT "$ENGINE"
+      until_true 20 "requests handed over" handed_over
       killed
-      [ "$(acks)" -gt "$seen" ] || before_ack=1
+      before_ack=1
       ;;
     2 | 6) # During recovery: the process is there and not yet ready.
       until_true 60 "readiness" ready
