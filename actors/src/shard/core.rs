@@ -652,8 +652,8 @@ impl ShardCore {
     fn hand_over(&mut self, ended: Vec<(NotificationId, Ended)>, durable: u64) {
         let some = !ended.is_empty();
         ended.iter().for_each(|(id, _)| drop(self.just_ended.remove(id)));
-        self.settings.endings.add(ended, durable);
-        if some && self.settings.endings.is_full() {
+        let full = self.settings.endings.add(ended, durable);
+        if some && full {
             // They wait on, and are found there; the log has them, and a restart writes them again.
             if let Err(error) = self.settings.endings.write(&*self.journal, self.journal_shard()) {
                 tracing::error!(shard = self.settings.shard.0, %error, "could not store ended notifications");

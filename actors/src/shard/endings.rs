@@ -39,16 +39,12 @@ struct State {
 }
 
 impl Endings {
-    /// Puts in what became durable, everything up to `upto`.
-    pub(super) fn add(&self, ended: impl IntoIterator<Item = (NotificationId, Ended)>, upto: u64) {
+    /// Puts in what became durable, everything up to `upto`. Says whether more wait now than should.
+    pub(super) fn add(&self, ended: impl IntoIterator<Item = (NotificationId, Ended)>, upto: u64) -> bool {
         let mut state = self.state.lock();
         state.waiting.extend(ended);
         state.upto = state.upto.max(upto);
-    }
-
-    /// Whether more wait than should.
-    pub(super) fn is_full(&self) -> bool {
-        self.state.lock().waiting.len() >= MOST_WAITING
+        state.waiting.len() >= MOST_WAITING
     }
 
     /// How a notification ended, from what waits and from the table.
@@ -156,9 +152,7 @@ mod tests {
     #[test]
     fn it_says_when_the_shard_must_write_itself() {
         let endings = Endings::default();
-        endings.add((0..MOST_WAITING as u64 - 1).map(ended), 5);
-        assert!(!endings.is_full());
-        endings.add([ended(u64::from(u32::MAX))], 6);
-        assert!(endings.is_full());
+        assert!(!endings.add((0..MOST_WAITING as u64 - 1).map(ended), 5));
+        assert!(endings.add([ended(u64::from(u32::MAX))], 6));
     }
 }

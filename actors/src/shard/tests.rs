@@ -323,16 +323,22 @@ fn an_intent_answers_when_every_tenant_has_it_and_a_restart_finishes_it() {
     assert_eq!(world.journal.last(sluis_journal::Shard(0)), before, "a finished intent is not driven again");
 }
 
-#[test]
-fn a_full_journal_stops_the_shard_without_losing_what_was_decided() {
-    let world = World::new();
-    let mut shard = world.start();
-    let mut turns = 0_u64;
+/// One notification a turn until the journal's queue is full. Gives the number of turns.
+fn fill_journal(world: &World, shard: &mut ShardCore) -> u64 {
+    let mut turns = 0;
     while world.journal.queue().fill() < 1.0 {
         turns += 1;
         world.notify(&format!("H-{turns}"), turns);
         shard.turn();
     }
+    turns
+}
+
+#[test]
+fn a_full_journal_stops_the_shard_without_losing_what_was_decided() {
+    let world = World::new();
+    let mut shard = world.start();
+    let turns = fill_journal(&world, &mut shard);
     world.notify("H-last", 1_000);
     shard.turn();
     world.notify("H-after", 1_001);
@@ -350,12 +356,7 @@ fn a_full_journal_stops_the_shard_without_losing_what_was_decided() {
 fn a_shard_that_the_journal_refused_comes_back_by_its_alarm() {
     let world = World::new();
     let mut shard = world.start();
-    let mut turns = 0_u64;
-    while world.journal.queue().fill() < 1.0 {
-        turns += 1;
-        world.notify(&format!("H-{turns}"), turns);
-        shard.turn();
-    }
+    fill_journal(&world, &mut shard);
     world.notify("H-last", 1_000);
     let refused = [(); 2].map(|()| {
         world.bell.set_due(Timestamp::NEVER);

@@ -80,7 +80,7 @@ impl Generation {
             return Err(log.damaged(scanned.end, Some((shard, last.next())), Damage::Missing { expected: end }));
         }
         let generation = Self::settled(number, starts, dir, log, scanned)?;
-        generation.seal()?;
+        generation.seal();
         Ok(generation)
     }
 
@@ -143,10 +143,13 @@ impl Generation {
         Ok(())
     }
 
-    /// Gives back the room and moves the index out of memory, once nothing is written here any more.
-    pub(super) fn seal(&self) -> Result<(), JournalError> {
-        self.log.seal()?;
-        self.index.seal(&self.dir, self.log.end(), self.log.groups())
+    /// Gives back the room and moves the index out of memory, once nothing is written here any more. Where the disk has no
+    /// place for it, it stays in memory.
+    pub(super) fn seal(&self) {
+        let index = || self.index.seal(&self.dir, self.log.end(), self.log.groups());
+        if let Err(error) = self.log.seal().and_then(|()| index()) {
+            tracing::warn!(generation = self.number, %error, "the index of a journal generation stays in memory");
+        }
     }
 
     fn missing(&self, shard: Shard, first: Sequence, expected: Sequence) -> JournalError {

@@ -45,9 +45,7 @@ impl Generations {
         }
         let created = Arc::new(Generation::create(&self.dir, newest.number + 1, nexts(), &self.options)?);
         // Before the other stands in the list: from then on a trim may take this one's directory away.
-        if let Err(error) = newest.seal() {
-            tracing::warn!(generation = newest.number, %error, "the index of a journal generation stays in memory");
-        }
+        newest.seal();
         tracing::info!(generation = created.number, "journal generation begun");
         self.list.write().push(Arc::clone(&created));
         Ok(created)

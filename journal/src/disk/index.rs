@@ -68,9 +68,7 @@ impl Index {
             Err(error) => return Err(JournalError::io("read", &path)(error)),
         };
         let Some((end, groups, extents)) = heads(&bytes, starts.len()) else { return Ok(None) };
-        let file = File::open(&path).map_err(JournalError::io("open", &path))?;
-        let columns = columns(&extents);
-        let place = RwLock::new(Place::File(Sealed { path, file, extents, columns }));
+        let place = RwLock::new(Place::File(Sealed::new(path, extents)?));
         Ok(Some((Self { starts: starts.to_vec(), place }, end, groups)))
     }
 
@@ -86,14 +84,13 @@ impl Index {
 
     /// Moves the index to its file. A failure to write leaves it in memory.
     pub(super) fn seal(&self, dir: &Path, end: u64, groups: u64) -> Result<(), JournalError> {
-        let bytes = match &*self.place.read() {
-            Place::Memory(columns) => encode(columns, end, groups),
+        let (bytes, extents): (_, Vec<Extent>) = match &*self.place.read() {
+            Place::Memory(columns) => (encode(columns, end, groups), columns.iter().map(Column::extent).collect()),
             Place::File(_) => return Ok(()),
         };
-        files::replace_unsynced(&dir.join(NAME), |file| file.write_all(&bytes))?;
-        if let Some((sealed, ..)) = Self::open(dir, &self.starts)? {
-            *self.place.write() = sealed.place.into_inner();
-        }
+        let path = dir.join(NAME);
+        files::replace_unsynced(&path, |file| file.write_all(&bytes))?;
+        *self.place.write() = Place::File(Sealed::new(path, extents)?);
         Ok(())
     }
 
@@ -121,13 +118,25 @@ impl Index {
     /// How much of a shard is in here.
     pub(super) fn extent(&self, shard: usize) -> Extent {
         match &*self.place.read() {
-            Place::Memory(columns) => Extent { records: columns[shard].offsets.len() as u64, bytes: columns[shard].bytes },
+            Place::Memory(columns) => columns[shard].extent(),
             Place::File(sealed) => sealed.extents[shard],
         }
     }
 }
 
+impl Column {
+    fn extent(&self) -> Extent {
+        Extent { records: self.offsets.len() as u64, bytes: self.bytes }
+    }
+}
+
 impl Sealed {
+    fn new(path: PathBuf, extents: Vec<Extent>) -> Result<Self, JournalError> {
+        let file = File::open(&path).map_err(JournalError::io("open", &path))?;
+        let columns = columns(&extents);
+        Ok(Self { path, file, extents, columns })
+    }
+
     fn offsets(&self, shard: usize, skip: u64, most: usize, offsets: &mut Vec<u32>) -> Result<(), JournalError> {
         let count = self.extents[shard].records.saturating_sub(skip).min(most as u64) as usize;
         let mut bytes = vec![0; count * 4];
