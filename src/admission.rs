@@ -4,10 +4,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use metrics::counter;
+use metrics::{Counter, counter};
 use sluis_actors::{Answers, Book, Claim, Claimed, Engine, Letter, NoRoom, Query, Refused, Reply};
 use sluis_model::{
-    Clock, CorporationId, Environment, FlowBook, Idempotency, Input, Notification, NotificationId, NotificationRequest, TenantKey,
+    Clock, CorporationId, Environment, FlowBook, Idempotency, Input, Lane, Notification, NotificationId, NotificationRequest,
+    TenantKey,
 };
 
 use crate::intake::{self, FieldProblem};
@@ -125,6 +126,21 @@ pub struct Admission {
     clock: Arc<dyn Clock>,
     environment: Environment,
     gatekeeper: Arc<Gatekeeper>,
+    counted: Counted,
+}
+
+/// What is counted for every notification: looked up once, not each time.
+struct Counted {
+    /// By lane.
+    accepted: [Counter; Lane::ALL.len()],
+    duplicates: Counter,
+}
+
+impl Counted {
+    fn new() -> Self {
+        let accepted = Lane::ALL.map(|lane| counter!(names::ACCEPTED, "lane" => lane.name()));
+        Self { accepted, duplicates: counter!(names::DUPLICATES) }
+    }
 }
 
 impl Admission {
@@ -137,7 +153,7 @@ impl Admission {
         environment: Environment,
         gatekeeper: Arc<Gatekeeper>,
     ) -> Self {
-        Self { engine, book, clock, environment, gatekeeper }
+        Self { engine, book, clock, environment, gatekeeper, counted: Counted::new() }
     }
 
     /// Why nothing is taken now, if nothing is.
@@ -159,8 +175,8 @@ impl Admission {
     ) -> Result<Admitted, Rejected> {
         let result = self.try_admit(corporation, request, answers, correlation);
         match &result {
-            Ok(Admitted { duplicate: true, .. }) => counter!(names::DUPLICATES).increment(1),
-            Ok(_) => counter!(names::ACCEPTED, "lane" => request.priority.name()).increment(1),
+            Ok(Admitted { duplicate: true, .. }) => self.counted.duplicates.increment(1),
+            Ok(_) => self.counted.accepted[request.priority as usize].increment(1),
             Err(rejected) => counter!(names::REJECTED, "reason" => rejected.code()).increment(1),
         }
         result

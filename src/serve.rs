@@ -88,7 +88,7 @@ async fn listen(config: &Config, running: &Running, shutdown: &CancellationToken
     let listener = bind(config.http.address).await?;
     let http_address = listener.local_addr()?;
     let most = config.http.max_connections as usize;
-    let http = http::serve_most(listener, http::router(app.clone()), tls(&config.http.tls)?, most, shutdown.clone());
+    let http = http::serve_most(listener, http::Front::new(app.clone()), tls(&config.http.tls)?, most, shutdown.clone());
     let mut edges = vec![tokio::spawn(http)];
     let mut binary_address = None;
     if config.binary.enabled {

@@ -15,6 +15,7 @@ use sluis_model::{
 };
 use tokio::sync::watch;
 
+use crate::belfry::Belfry;
 use crate::board::Board;
 use crate::book::Book;
 use crate::claim::{KeyIndex, Quota};
@@ -26,7 +27,7 @@ use crate::shard::{
     Endings, Inbox, InboxBounds, Links, OnFatal, ProviderEntry, RecoverError, ShardActor, ShardCore, ShardSettings,
 };
 use crate::supervisor::{Supervisor, SupervisorActor, SupervisorInbox, SupervisorParts, SupervisorSettings};
-use crate::wake::{Activity, Bell, Wake};
+use crate::wake::{Activity, Bell};
 
 /// One provider with its limits, in order of preference within its channel.
 pub struct ProviderSetup {
@@ -118,7 +119,10 @@ impl Engine {
         let preparer =
             Preparer::new(settings.journal.clone(), settings.book.clone(), settings.key.clone(), settings.corporations.clone());
         let pool = PreparePool::start(settings.prepare_threads, permits.max(1), preparer.into_prepare())?;
-        let channels = Channels::start(&settings, &inboxes, &activity, &pool);
+        // A shard, a router or a supervisor each; routers are never more than providers.
+        let actors = usize::from(shards) + 2 * settings.providers.len();
+        let belfries: Vec<Belfry> = settings.arbiters.iter().map(|arbiter| Belfry::start(arbiter.clone(), actors)).collect();
+        let channels = Channels::start(&settings, &inboxes, &activity, &pool, &belfries);
         let news = watch::Sender::new(0);
         let endings: Vec<Arc<Endings>> = (0..shards).map(|_| Arc::default()).collect();
         let keeper = Keeper::start(settings.journal.clone(), endings.clone())?;
@@ -137,7 +141,7 @@ impl Engine {
         };
         let cores = engine.recover(&settings, &channels, &shard_bells)?;
         for ((core, bell), number) in cores.into_iter().zip(shard_bells).zip(0..) {
-            start_shard(&settings, core, bell, number);
+            start_shard(&settings, core, bell, number, &belfries[number % belfries.len()]);
         }
         Ok(engine)
     }
@@ -274,13 +278,12 @@ impl Engine {
     }
 }
 
-fn start_shard(settings: &EngineSettings, core: ShardCore, bell: Arc<Bell>, number: usize) {
+fn start_shard(settings: &EngineSettings, core: ShardCore, bell: Arc<Bell>, number: usize, belfry: &Belfry) {
     let actor = ShardActor::new(core, bell.clone(), settings.on_fatal.clone());
-    let address = ShardActor::start_in_arbiter(&settings.arbiters[number % settings.arbiters.len()], |_| actor);
+    let address = ShardActor::start_in_arbiter(belfry.arbiter(), |_| actor);
     let wake = bell.clone();
     settings.journal.on_durable(Shard(number as u16), Arc::new(move || wake.ring()));
-    // Refused only when one waits already, or when the actor is gone.
-    bell.connect(move || drop(address.try_send(Wake)));
+    belfry.connect(&bell, address);
     bell.ring();
 }
 
@@ -301,7 +304,13 @@ struct RouterLink {
 }
 
 impl Channels {
-    fn start(settings: &EngineSettings, inboxes: &[Arc<Inbox>], activity: &Arc<Activity>, pool: &Arc<PreparePool>) -> Self {
+    fn start(
+        settings: &EngineSettings,
+        inboxes: &[Arc<Inbox>],
+        activity: &Arc<Activity>,
+        pool: &Arc<PreparePool>,
+        belfries: &[Belfry],
+    ) -> Self {
         let mut channels =
             Self { routers: BTreeMap::new(), supervisors: Vec::new(), inboxes: HashMap::new(), entries: HashMap::new() };
         let mut by_channel: BTreeMap<Channel, Vec<&ProviderSetup>> = BTreeMap::new();
@@ -309,8 +318,8 @@ impl Channels {
             by_channel.entry(setup.provider.channel()).or_default().push(setup);
         }
         for (number, (channel, setups)) in by_channel.into_iter().enumerate() {
-            let arbiter = &settings.arbiters[number % settings.arbiters.len()];
-            channels.start_channel(settings, channel, &setups, inboxes, activity, pool, arbiter);
+            let belfry = &belfries[number % belfries.len()];
+            channels.start_channel(settings, channel, &setups, inboxes, activity, pool, belfry);
         }
         channels
     }
@@ -324,7 +333,7 @@ impl Channels {
         inboxes: &[Arc<Inbox>],
         activity: &Arc<Activity>,
         pool: &Arc<PreparePool>,
-        arbiter: &ArbiterHandle,
+        belfry: &Belfry,
     ) {
         let bell = Bell::new(activity.clone());
         let boards: Vec<Arc<Board>> = inboxes.iter().map(|_| Arc::new(Board::default())).collect();
@@ -332,7 +341,7 @@ impl Channels {
         for setup in setups {
             let gate = Gate::new(setup.concurrency, bell.clone());
             let supervisor = supervisor(settings, setup, &gate, inboxes, activity, pool);
-            SupervisorActor::start_in(supervisor.clone(), arbiter);
+            SupervisorActor::start_in(supervisor.clone(), belfry);
             let name: Box<str> = setup.provider.name().into();
             let on_doubt = setup.provider.on_doubt();
             self.inboxes.entry(channel).or_default().push((supervisor.inbox().clone(), gate.clone()));
@@ -357,7 +366,7 @@ impl Channels {
                 tracing::error!(shard = shard.0, "a shard's internal line was full: permits are lost until the next start");
             }
         });
-        RouterActor::new(core, bell.clone(), grant).start_in(arbiter);
+        RouterActor::new(core, bell.clone(), grant).start_in(belfry);
         self.routers.insert(channel, RouterLink { bell, boards });
     }
 

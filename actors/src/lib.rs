@@ -2,6 +2,7 @@
 //! attempts out; timers, back-pressure and supervision around them.
 //! Refuses sockets, clock reads and codecs: time is injected, providers and journal come as traits.
 
+mod belfry;
 mod board;
 mod book;
 mod claim;
@@ -15,6 +16,7 @@ pub mod supervisor;
 pub mod telemetry;
 mod wake;
 
+pub use belfry::Belfry;
 pub use board::{Board, Grant, QueueKey, Report, Settled};
 pub use book::{Book, BookProblem};
 pub use claim::{Claim, Claimed, KeyIndex, KeyUse, KeyWindow, NoRoom, Quota};

@@ -1,7 +1,9 @@
 //! Owns the names of the actors' metrics and the calls that count them. Each doc comment is the operator's help.
 //! Refuses labels without a bound.
 
-use metrics::{Gauge, counter, gauge, histogram};
+use std::mem::{Discriminant, discriminant};
+
+use metrics::{Counter, Gauge, counter, gauge, histogram};
 use sluis_model::{Event, ShardId};
 
 /// One metric: name, kind, help.
@@ -50,9 +52,27 @@ names! {
     ESCALATIONS = "counter" "sluis_shard_escalations_total";
 }
 
-/// Counts one decision.
-pub(crate) fn count_event(event: &Event) {
-    counter!(EVENTS, "event" => event_name(event)).increment(1);
+/// Counts decisions. Finding a counter by its name costs more than counting, so each is found once.
+#[derive(Default)]
+pub(crate) struct EventCounters(Vec<(Discriminant<Event>, Counter)>);
+
+impl EventCounters {
+    /// Counts one decision.
+    pub(crate) fn count(&mut self, event: &Event) {
+        let kind = discriminant(event);
+        match self.0.iter().find(|(known, _)| *known == kind) {
+            Some((_, counter)) => counter.increment(1),
+            None => {
+                let counter = counter!(EVENTS, "event" => event_name(event));
+                counter.increment(1);
+                self.0.push((kind, counter));
+            }
+        }
+        count_escalation(event);
+    }
+}
+
+fn count_escalation(event: &Event) {
     if let Event::StepEntered { cause, .. } = event {
         let cause = match cause {
             sluis_model::Cause::Bounced { .. } => "bounced",
@@ -91,10 +111,6 @@ fn event_name(event: &Event) -> &'static str {
     }
 }
 
-pub(crate) fn appended(records: usize) {
-    counter!(RECORDS).increment(records as u64);
-}
-
 pub(crate) fn timer_fired(late_ms: i64) {
     histogram!(TIMER_LATENESS).record(late_ms.max(0) as f64 / 1_000.0);
 }
@@ -107,8 +123,10 @@ pub(crate) fn actor_restarted(actor: &'static str) {
     counter!(RESTARTS, "actor" => actor).increment(1);
 }
 
-/// The gauges of one shard.
-pub(crate) struct ShardGauges {
+/// What one shard counts and shows.
+pub(crate) struct ShardMetrics {
+    pub(crate) events: EventCounters,
+    pub(crate) records: Counter,
     pub(crate) open: Gauge,
     pub(crate) tenants: Gauge,
     pub(crate) timers: Gauge,
@@ -117,10 +135,12 @@ pub(crate) struct ShardGauges {
     pub(crate) ready: [Gauge; 3],
 }
 
-impl ShardGauges {
+impl ShardMetrics {
     pub(crate) fn of(shard: ShardId) -> Self {
         let shard = shard.0.to_string();
         Self {
+            events: EventCounters::default(),
+            records: counter!(RECORDS),
             open: gauge!(OPEN, "shard" => shard.clone()),
             tenants: gauge!(TENANTS, "shard" => shard.clone()),
             timers: gauge!(TIMERS, "shard" => shard.clone()),

@@ -74,7 +74,7 @@ impl Stage {
         let fatal: Arc<OnceLock<String>> = Arc::default();
         let running = engine(config, clock.clone(), fatal.clone()).await?;
         let shutdown = CancellationToken::new();
-        let edge = tokio::spawn(http::serve(listener, http::router(running.app.clone()), None, shutdown.clone()));
+        let edge = tokio::spawn(http::serve(listener, http::Front::new(running.app.clone()), None, shutdown.clone()));
         let api = Api::new(format!("http://{address}"));
         let (smtp_at, sms_at) = (smtp.addr(), sms.addr());
         Ok(Self {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use http::{StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use sluis_model::CorporationId;
 
 use super::problem::Problem;
@@ -19,20 +19,28 @@ pub(super) struct Caller(pub(super) CorporationId);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Operator;
 
-fn bearer(parts: &Parts) -> Option<&str> {
-    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, key) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
+}
+
+/// The corporation whose key the request carries.
+///
+/// # Errors
+/// 401.
+pub(super) fn caller(app: &App, headers: &HeaderMap) -> Result<CorporationId, Problem> {
+    app.caller(bearer(headers)).ok_or_else(|| {
+        let detail = "send the corporation's API key: `Authorization: Bearer slk_...`";
+        Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
+    })
 }
 
 impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        app.caller(bearer(parts)).map(Caller).ok_or_else(|| {
-            let detail = "send the corporation's API key: `Authorization: Bearer slk_...`";
-            Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
-        })
+        caller(app, &parts.headers).map(Caller)
     }
 }
 
@@ -40,7 +48,7 @@ impl FromRequestParts<Arc<App>> for Operator {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        if app.is_operator(bearer(parts)) {
+        if app.is_operator(bearer(&parts.headers)) {
             return Ok(Operator);
         }
         let detail = "this shows the engine as a whole: send an operator's key, `Authorization: Bearer slk_...`";

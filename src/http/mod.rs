@@ -6,6 +6,7 @@ mod batch;
 mod body;
 mod cancel;
 mod facts;
+mod front;
 mod links;
 mod lists;
 mod notifications;
@@ -20,6 +21,7 @@ mod status;
 mod tasks;
 mod tenants;
 
+pub use front::Front;
 pub use problem::Problem;
 pub use server::{MOST_CONNECTIONS, Tls, serve, serve_most, tls};
 
@@ -50,7 +52,7 @@ pub struct RequestLimits {
     pub time: Duration,
 }
 
-/// The API over a running engine.
+/// The API's routes over a running engine; [`Front`] is what a connection speaks to.
 pub fn router(app: Arc<App>) -> Router {
     let limits = app.limits;
     let join = |router: Router<Arc<App>>, route: Route| {
@@ -78,7 +80,7 @@ pub fn route_list() -> Vec<(&'static str, Vec<&'static str>)> {
 fn routes() -> Vec<Route> {
     vec![
         Route::at("/v1/notifications/batch").large().post(batch::post),
-        Route::at("/v1/notifications").post(notifications::post).get(lists::get),
+        Route::at(notifications::PATH).post(notifications::post).get(lists::get),
         Route::at("/v1/notifications/{id}").get(notifications::get),
         Route::at("/v1/notifications/{id}/cancel").post(cancel::one),
         Route::at("/v1/cancellations").post(cancel::many),
@@ -150,18 +152,38 @@ async fn plain_errors(request: Request, next: Next) -> Response {
     if !(status.is_client_error() || status.is_server_error()) || !plain {
         return response;
     }
-    let (code, detail) = match status {
-        StatusCode::PAYLOAD_TOO_LARGE => ("too_large", "the body is larger than this address takes: split it"),
-        StatusCode::REQUEST_TIMEOUT => ("timeout", "the request took too long; send it again under the same idempotency key"),
-        _ => ("bad_request", "the request could not be read: check path, query and body against /openapi.json"),
-    };
-    Problem::new(status, code, detail).into_response()
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => too_large().into_response(),
+        StatusCode::REQUEST_TIMEOUT => timed_out().into_response(),
+        _ => Problem::new(status, "bad_request", UNREADABLE).into_response(),
+    }
+}
+
+const UNREADABLE: &str = "the request could not be read: check path, query and body against /openapi.json";
+
+fn too_large() -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is larger than this address takes: split it")
+}
+
+fn timed_out() -> Problem {
+    let detail = "the request took too long; send it again under the same idempotency key";
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", detail)
+}
+
+fn bad_request() -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "bad_request", UNREADABLE)
+}
+
+/// Classes of status codes, as the metric names them.
+const CLASSES: [&str; 6] = ["0xx", "1xx", "2xx", "3xx", "4xx", "5xx"];
+
+fn class_of(status: StatusCode) -> usize {
+    usize::from(status.as_u16() / 100).min(CLASSES.len() - 1)
 }
 
 async fn count(State(_): State<Arc<App>>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
     let response = next.run(request).await;
-    let class = ["0xx", "1xx", "2xx", "3xx", "4xx", "5xx"][usize::from(response.status().as_u16() / 100).min(5)];
-    counter!(names::HTTP_REQUESTS, "route" => route, "status" => class).increment(1);
+    counter!(names::HTTP_REQUESTS, "route" => route, "status" => CLASSES[class_of(response.status())]).increment(1);
     response
 }

@@ -33,12 +33,23 @@ pub(super) struct AcceptedBody {
     duplicate: bool,
 }
 
+/// Where one notification is posted.
+pub(super) const PATH: &str = "/v1/notifications";
+
 /// `POST /v1/notifications`
 pub(super) async fn post(State(app): State<Arc<App>>, Caller(corporation): Caller, body: Bytes) -> Result<Response, Problem> {
-    let request = intake::notification::parse(&body).map_err(Problem::invalid)?;
+    take_in(&app, corporation, &body).await
+}
+
+/// Takes one notification in; answers when it is durable.
+///
+/// # Errors
+/// It is wrong, or there is no room.
+pub(super) async fn take_in(app: &App, corporation: CorporationId, body: &[u8]) -> Result<Response, Problem> {
+    let request = intake::notification::parse(body).map_err(Problem::invalid)?;
     let (answers, answer) = ask::single();
     let admitted = app.admission.admit(corporation, &request, &answers, 0)?;
-    let accepted = accepted(&app, admitted, answer.wait().await?)?;
+    let accepted = accepted(app, admitted, answer.wait().await?)?;
     Ok((StatusCode::ACCEPTED, Json(accepted)).into_response())
 }
 

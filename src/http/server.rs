@@ -7,17 +7,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
+
+use super::front::Front;
 
 /// TLS for a listener.
 pub type Tls = Arc<rustls::ServerConfig>;
@@ -47,18 +47,12 @@ pub fn tls(certificate: &Path, key: &Path) -> anyhow::Result<Tls> {
 }
 
 /// Serves until `shutdown`, then lets requests under way end.
-pub async fn serve(listener: TcpListener, router: Router, tls: Option<Tls>, shutdown: CancellationToken) {
-    serve_most(listener, router, tls, MOST_CONNECTIONS, shutdown).await;
+pub async fn serve(listener: TcpListener, front: Front, tls: Option<Tls>, shutdown: CancellationToken) {
+    serve_most(listener, front, tls, MOST_CONNECTIONS, shutdown).await;
 }
 
 /// As [`serve`], with at most `connections` at once.
-pub async fn serve_most(
-    listener: TcpListener,
-    router: Router,
-    tls: Option<Tls>,
-    connections: usize,
-    shutdown: CancellationToken,
-) {
+pub async fn serve_most(listener: TcpListener, front: Front, tls: Option<Tls>, connections: usize, shutdown: CancellationToken) {
     let room = Arc::new(Semaphore::new(connections));
     let graceful = GracefulShutdown::new();
     let mut http = Builder::new(TokioExecutor::new());
@@ -79,7 +73,7 @@ pub async fn serve_most(
         };
         // Small answers must not wait for more.
         drop(stream.set_nodelay(true));
-        let service = TowerToHyperService::new(router.clone());
+        let service = front.clone();
         let (http, watcher, tls) = (http.clone(), graceful.watcher(), tls.clone());
         tokio::spawn(async move {
             let _place = place;

@@ -12,5 +12,6 @@ mod links;
 mod metrics;
 mod openapi;
 mod receipts;
+mod short_way;
 mod support;
 mod tidy;

@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use actix::{Actor, Addr, ArbiterHandle, Context, Handler};
+use actix::{Actor, Addr, Context, Handler};
 use sluis_model::ShardId;
 
 use super::core::RouterCore;
+use crate::belfry::Belfry;
 use crate::board::Grant;
 use crate::wake::{Bell, Wake};
 
@@ -37,12 +38,10 @@ impl RouterActor {
     }
 
     /// Starts it on an arbiter and connects its bell.
-    pub fn start_in(self, arbiter: &ArbiterHandle) -> Addr<Self> {
+    pub fn start_in(self, belfry: &Belfry) -> Addr<Self> {
         let bell = self.bell.clone();
-        let address = Self::start_in_arbiter(arbiter, |_| self);
-        let to = address.clone();
-        // Refused only when one waits already, or when the actor is gone.
-        bell.connect(move || drop(to.try_send(Wake)));
+        let address = Self::start_in_arbiter(belfry.arbiter(), |_| self);
+        belfry.connect(&bell, address.clone());
         address
     }
 }
@@ -96,7 +95,7 @@ mod tests {
         let sink = Box::new(move |shard, grant| drop(sender.send((shard, grant))));
         actix::System::new().block_on(async {
             let arbiter = actix::Arbiter::new();
-            RouterActor::new(core, bell.clone(), sink).start_in(&arbiter.handle());
+            RouterActor::new(core, bell.clone(), sink).start_in(&Belfry::start(arbiter.handle(), 1));
             bell.ring();
             let granted = grants.recv_timeout(std::time::Duration::from_secs(30));
             assert_eq!(granted, Ok((ShardId(0), Grant { queue, provider: 0, count: 1 })));

@@ -94,7 +94,7 @@ pub struct ShardCore {
     /// Batches handed over whose durability still counts as activity: their last sequences.
     undurable: VecDeque<u64>,
     scratch: Vec<u8>,
-    gauges: telemetry::ShardGauges,
+    metrics: telemetry::ShardMetrics,
 }
 
 impl std::fmt::Debug for ShardCore {
@@ -154,9 +154,9 @@ impl ShardCore {
     fn with(settings: ShardSettings, recovered: Recovered, pending: Pending) -> Self {
         let journal = settings.journal.clone();
         let appended = journal.last(Shard(settings.shard.0)).0;
-        let gauges = telemetry::ShardGauges::of(settings.shard);
+        let metrics = telemetry::ShardMetrics::of(settings.shard);
         let mut core = Self {
-            gauges,
+            metrics,
             now: settings.clock.now(),
             batch: Batch::new(Shard(settings.shard.0), Sequence(appended + 1)),
             settings,
@@ -353,7 +353,7 @@ impl ShardCore {
         let mut started = false;
         let mut touched: Vec<NotificationId> = Vec::new();
         for event in &record.events {
-            telemetry::count_event(event);
+            self.metrics.events.count(event);
             let accepted = self.tenants.index(slot, sequence, &record.input, event).unwrap_or(0);
             match event {
                 Event::AttemptStarted { .. } => {
@@ -509,12 +509,12 @@ impl ShardCore {
                 bell.ring();
             }
         }
-        self.gauges.open.set(self.tenants.open_count() as f64);
-        self.gauges.tenants.set(self.tenants.tenant_count() as f64);
-        self.gauges.timers.set(self.wheel.len() as f64);
-        self.gauges.parked.set(self.ready.parked() as f64);
-        self.gauges.undurable.set(self.pending.len() as f64);
-        for (gauge, lane) in self.gauges.ready.iter().zip(sluis_model::Lane::ALL) {
+        self.metrics.open.set(self.tenants.open_count() as f64);
+        self.metrics.tenants.set(self.tenants.tenant_count() as f64);
+        self.metrics.timers.set(self.wheel.len() as f64);
+        self.metrics.parked.set(self.ready.parked() as f64);
+        self.metrics.undurable.set(self.pending.len() as f64);
+        for (gauge, lane) in self.metrics.ready.iter().zip(sluis_model::Lane::ALL) {
             gauge.set(self.ready.depth(lane) as f64);
         }
     }
@@ -595,7 +595,7 @@ impl ShardCore {
                 self.undurable.push_back(last);
                 self.claims.drain(..).for_each(Claim::keep);
                 self.outcomes.clear();
-                telemetry::appended(records);
+                self.metrics.records.increment(records as u64);
                 true
             }
             Err(TryAppendError::Full(batch)) => {

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use actix::{Actor, Addr, ArbiterHandle, Context, Handler};
+use actix::{Actor, Addr, Context, Handler};
 
 use super::run::Supervisor;
+use crate::belfry::Belfry;
 use crate::wake::Wake;
 
 /// The actor of one supervisor.
@@ -16,12 +17,10 @@ impl SupervisorActor {
     const MAILBOX: usize = 2;
 
     /// Starts it on an arbiter and connects its bell.
-    pub fn start_in(supervisor: Arc<Supervisor>, arbiter: &ArbiterHandle) -> Addr<Self> {
+    pub fn start_in(supervisor: Arc<Supervisor>, belfry: &Belfry) -> Addr<Self> {
         let bell = supervisor.bell().clone();
-        let address = Self::start_in_arbiter(arbiter, |_| Self(supervisor));
-        let to = address.clone();
-        // Refused only when one waits already, or when the actor is gone.
-        bell.connect(move || drop(to.try_send(Wake)));
+        let address = Self::start_in_arbiter(belfry.arbiter(), |_| Self(supervisor));
+        belfry.connect(&bell, address.clone());
         address
     }
 }

@@ -16,6 +16,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::*;
+use crate::belfry::Belfry;
 use crate::dispatch::Dispatch;
 use crate::prepare::{PreparePool, Prepared};
 use crate::router::{Gate, Passage};
@@ -337,7 +338,7 @@ fn the_actor_runs_when_its_bell_rings() {
     let inbox = stage.supervisor.inbox().clone();
     system.block_on(async {
         let arbiter = actix::Arbiter::new();
-        let address = SupervisorActor::start_in(stage.supervisor.clone(), &arbiter.handle());
+        let address = SupervisorActor::start_in(stage.supervisor.clone(), &Belfry::start(arbiter.handle(), 1));
         inbox.drained().await;
         for number in 1..100 {
             while inbox.offer(dispatch(number)).is_err() {

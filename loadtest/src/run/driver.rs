@@ -132,9 +132,11 @@ async fn work<L: Link>(shared: Arc<Shared>, mut link: L, rows: usize) -> Instant
             Taken::NotYet => clock::wait_ms(2).await,
             Taken::Work(work) => {
                 let due = work.last().map_or(shared.start, |last| last.due);
-                tokio::select! {
-                    () = sleep_until(due) => {}
-                    () = shared.halt.stopping() => return last_answer,
+                if due > clock::mono() {
+                    tokio::select! {
+                        () = sleep_until(due) => {}
+                        () = shared.halt.stopping() => return last_answer,
+                    }
                 }
                 let answers = shared.send(&mut link, &work).await;
                 last_answer = clock::mono();

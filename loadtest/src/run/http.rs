@@ -3,12 +3,10 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::BodyExt;
 use hyper::header::RETRY_AFTER;
 use hyper::{HeaderMap, header::HeaderValue};
 
-use super::target::HttpLink;
+use super::plain::PlainLink;
 use super::{Answer, Endpoint, Link, Notification, OnAnswer, Target};
 use crate::clock;
 
@@ -23,7 +21,7 @@ impl Target for HttpTarget {
     type Link = OneByOne;
 
     fn link(&self) -> OneByOne {
-        OneByOne(HttpLink::new(self.endpoint.clone()))
+        OneByOne { link: PlainLink::new(&self.endpoint, "/v1/notifications", "application/json"), body: Vec::new() }
     }
 
     fn rows_per_send(&self) -> usize {
@@ -36,20 +34,18 @@ impl Target for HttpTarget {
 }
 
 /// A connection that carries one notification at a time.
-pub struct OneByOne(HttpLink);
+pub struct OneByOne {
+    link: PlainLink,
+    body: Vec<u8>,
+}
 
 impl Link for OneByOne {
     async fn send(&mut self, rows: &[Notification], on_answer: OnAnswer<'_>) {
         for (at, row) in rows.iter().enumerate() {
-            let body = Bytes::from(serde_json::to_vec(row).expect("a notification is plain data"));
-            let request = self.0.endpoint.post("/v1/notifications", "application/json", body);
-            let Some(answer) = self.0.call(request).await else { return };
-            let (status, after) = (answer.status().as_u16(), retry_after(answer.headers()));
-            let Ok(body) = answer.into_body().collect().await else {
-                self.0.broken();
-                return;
-            };
-            on_answer(at, Answer::of_http(status, after, &body.to_bytes()), clock::mono());
+            self.body.clear();
+            serde_json::to_writer(&mut self.body, row).expect("a notification is plain data");
+            let Some(answer) = self.link.post(&self.body).await else { return };
+            on_answer(at, Answer::of_http(answer.status, answer.retry_after, answer.body), clock::mono());
         }
     }
 }

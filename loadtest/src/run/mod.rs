@@ -15,6 +15,7 @@ mod http;
 mod latency;
 mod ndjson;
 mod notification;
+mod plain;
 mod pool;
 mod report;
 mod target;

@@ -108,6 +108,16 @@ impl Endpoint {
         Ok(Self { authority, authorization })
     }
 
+    /// Host and port.
+    pub(super) fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// What is presented.
+    pub(super) fn authorization(&self) -> Option<&HeaderValue> {
+        self.authorization.as_ref()
+    }
+
     /// Presents something else than a bearer key.
     pub(super) fn with_authorization(self, authorization: HeaderValue) -> Self {
         Self { authorization: Some(authorization), ..self }

@@ -143,10 +143,10 @@ impl Engine {
         let running = tokio::task::spawn_blocking(move || engine_start::start(&config, around)).await.unwrap();
         let running = running.expect("the engine starts");
         self.shutdown = CancellationToken::new();
-        let router = sluis::http::router(running.app.clone());
+        let front = sluis::http::Front::new(running.app.clone());
         let settings = BinarySettings { credit, max_connections: 8, tls: None };
         self.edges = vec![
-            tokio::spawn(sluis::http::serve(listener, router, None, self.shutdown.clone())),
+            tokio::spawn(sluis::http::serve(listener, front, None, self.shutdown.clone())),
             tokio::spawn(binary::serve(running.app.clone(), port, settings, self.shutdown.clone())),
         ];
         self.client = client::Client::default();
