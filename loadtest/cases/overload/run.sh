@@ -56,7 +56,8 @@ until_true 60 "the start" ready
 "$LOADTEST" tenants --target "http://$HTTP" --count 100 --key "$URGENT_KEY" >> "$WORK/tenants.out" 2>&1
 
 "$LOADTEST" run --target "http://$HTTP" "${WAY[@]}" --rate "$RATE" --seconds "$SECONDS_LONG" --tenants 20000 \
-  --flow notice --lane bulk=1 --key "$BULK_KEY" --run-id bulk --ids-out "$WORK/bulk.jsonl" --report "$WORK/bulk.json" > "$WORK/bulk.out" 2> "$WORK/bulk.err" &
+  --flow notice --lane bulk=1 --key "$BULK_KEY" --run-id bulk --ids-out "$WORK/bulk.jsonl" --report "$WORK/bulk.json" \
+  --samples "$WORK/samples.jsonl" --pid "$ENGINE" --operator-key "$OPERATOR_KEY" > "$WORK/bulk.out" 2> "$WORK/bulk.err" &
 GENERATOR=$!
 "$LOADTEST" run --target "http://$HTTP" --mode http --rate 2 --seconds "$SECONDS_LONG" --connections 2 --tenants 100 \
   --flow notice --lane urgent=1 --key "$URGENT_KEY" --run-id urgent --ids-out "$WORK/urgent.jsonl" --report "$WORK/urgent.json" > "$WORK/urgent.out" 2> "$WORK/urgent.err" &

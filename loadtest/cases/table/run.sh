@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The table of docs/performance.md with one command: every path RUNS times, each run on a fresh engine, its floor measured
-# beside it. Prints the medians as a markdown table on stdout; the lines behind it go to SLUIS_CASE_RESULTS.
+# beside it. Prints the medians as a markdown table on stdout; the lines behind it go to SLUIS_CASE_RESULTS, what was
+# sampled each second at four fifths of the full speed to row-N-run-M.jsonl, to be drawn by `sluis-loadtest report`.
 #
 #   loadtest/cases/table/run.sh [RUNS]
 #   ROWS="1 2 3 4 5 6" BINARY_COUNT=300000 HTTP_COUNT=100000 NDJSON_COUNT=300000 SEND_COUNT=50000 LATENCY_SECONDS=20
@@ -95,7 +96,7 @@ accept() {
   groups_seen
   if [ "$latency" = yes ]; then
     offer "$row" latency "$what" "${ENGINE_AT[@]}" --rate "$(compute "$(last) * 0.8" 0)" --send-after "$(tomorrow)" "$@" \
-      --seconds "${LATENCY_SECONDS:-20}"
+      --seconds "${LATENCY_SECONDS:-20}" --samples "$WORK/row-$row-run-$RUN.jsonl" --pid "$ENGINE"
   fi
   stop_engine
 }
