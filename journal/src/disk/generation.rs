@@ -214,7 +214,9 @@ impl Generation {
 /// How many bytes to read for the first of these records, so that those that stand near come with it.
 fn run_length(offsets: &[u32]) -> usize {
     let first = offsets[0];
-    let near = offsets.windows(2).take_while(|pair| pair[1] - pair[0] <= NEAR_BYTES && pair[1] - first <= RUN_BYTES);
+    // An offset may be damaged: it need not be behind the one before it.
+    let is_near = |pair: &[u32]| pair[1].checked_sub(pair[0]).is_some_and(|apart| apart <= NEAR_BYTES);
+    let near = offsets.windows(2).take_while(|pair| is_near(pair) && pair[1] - first <= RUN_BYTES);
     let last = near.last().map_or(first, |pair| pair[1]);
     (last - first) as usize + 4096
 }
