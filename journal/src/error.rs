@@ -162,6 +162,14 @@ pub enum JournalError {
         /// The missing one.
         number: u64,
     },
+    /// A thread of the journal is gone: only a panic ends one early.
+    #[error("{what} ended before it made generation {number}, which is a bug of this program: start it again")]
+    Ended {
+        /// Which one.
+        what: &'static str,
+        /// What it was to make.
+        number: u64,
+    },
     /// Something was asked about records that are not durable yet.
     #[error("shard {shard} is durable up to {durable}, not up to {sequence}")]
     NotDurable {

@@ -11,10 +11,12 @@ use crossbeam::channel::Receiver;
 
 use super::filler::Filler;
 use super::frame::GroupWriter;
+use super::generation::Generation;
 use super::generations::Generations;
 use super::intake::{Command, Intake};
 use super::options::Options;
 use super::progress::Progress;
+use super::successor::Successor;
 use crate::{Batch, JournalError};
 
 /// What the committer thread owns.
@@ -27,6 +29,7 @@ pub(super) struct Committer {
     pub(super) progress: Arc<Progress>,
     pub(super) writer: GroupWriter,
     pub(super) filler: Filler,
+    pub(super) successor: Successor,
 }
 
 /// The batches of one commit.
@@ -59,7 +62,8 @@ impl Committer {
                 self.commit(&mut group)?;
             }
         }
-        Ok(())
+        // With a good group behind it the last one cannot be taken for a torn tail, should its bits rot while we are away.
+        self.generations.newest().append(&mut self.writer, &[], || ())
     }
 
     /// Waits for the first batch, then takes everything that is there, up to the bound of a group.
@@ -85,15 +89,26 @@ impl Committer {
         let started = (self.options.monotonic)();
         // A stable sort: within a shard the order of arrival stays, and neighbours become one block.
         group.batches.sort_by_key(Batch::shard);
-        let progress = Arc::clone(&self.progress);
-        let nexts = || progress.all_durable().iter().map(|durable| durable + 1).collect();
-        let generation = self.generations.writable(nexts)?;
+        let newest = self.generations.newest();
+        let generation = if self.successor.is_due(&newest) { self.begin(newest.number + 1)? } else { Arc::clone(&newest) };
         self.filler.ask(&generation);
         let mut written = started;
         generation.append(&mut self.writer, &group.batches, || written = (self.options.monotonic)())?;
+        if generation.number != newest.number {
+            self.generations.add(Arc::clone(&generation));
+            self.successor.put_away(newest);
+        }
+        self.successor.ask_ahead(&generation);
         let synced = (self.options.monotonic)();
         self.tell(group, written.saturating_sub(started), synced.saturating_sub(written));
         Ok(())
+    }
+
+    /// The next generation, its shards beginning where they are now. It counts once the first group in it is durable.
+    fn begin(&mut self, number: u64) -> Result<Arc<Generation>, JournalError> {
+        let prepared = self.successor.take(number)?;
+        let starts = self.progress.all_durable().iter().map(|durable| durable + 1).collect();
+        Ok(Arc::new(Generation::begin(prepared, starts)))
     }
 
     /// Publishes what is durable now: the numbers first, then room in the queue, then one wake per moved shard.

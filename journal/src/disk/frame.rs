@@ -9,7 +9,9 @@
 //! record  length (4) CRC-32C (4) bytes
 //! ```
 //!
-//! Groups are numbered from 1 in each file, without gaps. Every checksum begins with the file's salt, so that neither
+//! Groups are numbered from 1 in each file, without gaps. The first one begins with the opening: a block of its own, of a shard
+//! that cannot be, with one record that holds each shard's first sequence in this file (8 bytes each). A group without
+//! blocks closes what stands before it. Every checksum begins with the file's salt, so that neither
 //! an older file's bytes in a reused place of the disk nor a record that looks like a group can pass for one. A
 //! record's checksum covers its shard and sequence too: it cannot be read as another one.
 
@@ -89,6 +91,28 @@ impl GroupHeader {
     }
 }
 
+/// The shard of the opening: the number of shards is below it.
+const OPENING: Shard = Shard(u16::MAX);
+
+/// The length of a file's first bytes up to the end of its opening.
+pub(super) const fn opening_bytes(shards: usize) -> usize {
+    GROUP_BYTES + BLOCK_BYTES + RECORD_BYTES + 8 * shards
+}
+
+/// Each shard's first sequence, from a file's first bytes.
+pub(super) fn opening(salt: Salt, bytes: &[u8], shards: usize) -> Result<Vec<u64>, Damage> {
+    let (header, blocks) = bytes.split_first_chunk().ok_or(Damage::Malformed)?;
+    let begins = GroupHeader::decode(salt, header)?.number == 1;
+    let block: &[u8; BLOCK_BYTES] = blocks.first_chunk().ok_or(Damage::Malformed)?;
+    if !begins || u16_at(block, 0) != OPENING.0 {
+        return Err(Damage::Malformed);
+    }
+    let record = record(salt, OPENING, Sequence::ZERO, &blocks[BLOCK_BYTES..])?;
+    let (starts, rest) = record.as_chunks::<8>();
+    let whole = starts.len() == shards && rest.is_empty();
+    if whole { Ok(starts.iter().map(|start| u64::from_le_bytes(*start)).collect()) } else { Err(Damage::Malformed) }
+}
+
 /// Where a record stands in a group: the offset of its header from the group's first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
@@ -107,13 +131,31 @@ pub(super) struct GroupWriter {
 impl GroupWriter {
     /// The bytes of a group and where its records stand. Batches of one shard that are neighbours become one block.
     pub(super) fn build(&mut self, salt: Salt, number: u64, batches: &[Batch]) -> (&[u8], &[Mark]) {
+        self.begin();
+        self.finish(salt, number, batches, 0)
+    }
+
+    /// The same for the first group of a file: it says where each shard begins.
+    pub(super) fn build_first(&mut self, salt: Salt, starts: &[u64], batches: &[Batch]) -> (&[u8], &[Mark]) {
+        self.begin();
+        let opening: Vec<u8> = starts.iter().flat_map(|start| start.to_le_bytes()).collect();
+        self.block_header(OPENING, 1, Sequence::ZERO);
+        self.record(salt, OPENING, Sequence::ZERO, &opening);
+        self.finish(salt, 1, batches, 1)
+    }
+
+    fn begin(&mut self) {
         self.buffer.clear();
         self.marks.clear();
         self.buffer.resize(GROUP_BYTES, 0);
+    }
+
+    fn finish(&mut self, salt: Salt, number: u64, batches: &[Batch], before: u32) -> (&[u8], &[Mark]) {
         for run in batches.chunk_by(|one, next| one.shard() == next.shard()) {
             self.block(salt, run);
         }
-        let header = GroupHeader { number, length: (self.buffer.len() - GROUP_BYTES) as u32, records: self.marks.len() as u32 };
+        let records = self.marks.len() as u32 + before;
+        let header = GroupHeader { number, length: (self.buffer.len() - GROUP_BYTES) as u32, records };
         self.buffer[..GROUP_BYTES].copy_from_slice(&header.encode(salt));
         (&self.buffer, &self.marks)
     }
@@ -121,16 +163,24 @@ impl GroupWriter {
     fn block(&mut self, salt: Salt, run: &[Batch]) {
         let (shard, first) = (run[0].shard(), run[0].first());
         let records: usize = run.iter().map(Batch::len).sum();
-        self.buffer.extend_from_slice(&shard.0.to_le_bytes());
-        self.buffer.extend_from_slice(&[0; 2]);
-        self.buffer.extend_from_slice(&(records as u32).to_le_bytes());
-        self.buffer.extend_from_slice(&first.0.to_le_bytes());
+        self.block_header(shard, records as u32, first);
         for (sequence, record) in run.iter().flat_map(Batch::records) {
             self.marks.push(Mark { shard, offset: self.buffer.len() as u32, bytes: record.len() as u32 });
-            self.buffer.extend_from_slice(&(record.len() as u32).to_le_bytes());
-            self.buffer.extend_from_slice(&salt.of_record(shard, sequence, record).to_le_bytes());
-            self.buffer.extend_from_slice(record);
+            self.record(salt, shard, sequence, record);
         }
+    }
+
+    fn block_header(&mut self, shard: Shard, records: u32, first: Sequence) {
+        self.buffer.extend_from_slice(&shard.0.to_le_bytes());
+        self.buffer.extend_from_slice(&[0; 2]);
+        self.buffer.extend_from_slice(&records.to_le_bytes());
+        self.buffer.extend_from_slice(&first.0.to_le_bytes());
+    }
+
+    fn record(&mut self, salt: Salt, shard: Shard, sequence: Sequence, record: &[u8]) {
+        self.buffer.extend_from_slice(&(record.len() as u32).to_le_bytes());
+        self.buffer.extend_from_slice(&salt.of_record(shard, sequence, record).to_le_bytes());
+        self.buffer.extend_from_slice(record);
     }
 }
 
@@ -240,6 +290,27 @@ mod tests {
             assert!(read(Salt::new(5), &bad).is_err(), "bit {bit}");
         }
         assert!((0..bytes.len()).all(|length| read(Salt::new(5), &bytes[..length]).is_err()));
+    }
+
+    #[test]
+    fn an_opening_comes_back_alone_and_with_its_group_and_any_flipped_bit_of_it_is_noticed() {
+        let mut writer = GroupWriter::default();
+        let salt = Salt::new(5);
+        let bytes = writer.build_first(salt, &[4, u64::MAX], &[batch(1, 7, &[b"seven"])]).0.to_vec();
+        assert_eq!(read(salt, &bytes).expect("good"), [(u16::MAX, 0, 16), (1, 7, 5)]);
+        assert_eq!(opening(salt, &bytes[..opening_bytes(2)], 2), Ok(vec![4, u64::MAX]));
+        assert_eq!(opening(salt, &bytes, 3), Err(Damage::Malformed));
+        assert!((0..opening_bytes(2)).all(|length| opening(salt, &bytes[..length], 2).is_err()));
+        // The block's count and first sequence are looked at by a scan, which looks at everything.
+        let unread = GROUP_BYTES + 2..GROUP_BYTES + BLOCK_BYTES;
+        for bit in (0..opening_bytes(2) * 8).filter(|bit| !unread.contains(&(bit / 8))) {
+            let mut bad = bytes.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            assert!(opening(salt, &bad, 2).is_err(), "bit {bit}");
+        }
+        let later = writer.build(salt, 2, &[batch(1, 8, &[b"eight"])]).0.to_vec();
+        assert_eq!(opening(salt, &later, 2), Err(Damage::Malformed));
+        assert_eq!(read(salt, writer.build(salt, 3, &[]).0), Ok(vec![]), "a closing group");
     }
 
     #[test]

@@ -1,21 +1,19 @@
 //! One generation: a directory with a log file that holds the records of all shards between two sequences per shard,
 //! and its index. Refuses deletes: space comes back when the whole directory goes.
 
-use std::fs;
-use std::hash::BuildHasher;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use super::files;
+use parking_lot::Mutex;
+
 use super::frame::{self, GroupWriter, RECORD_BYTES};
 use super::index::{Column, Index};
 use super::log_file::LogFile;
 use super::options::Options;
+use super::prepared::Prepared;
 use super::scan::{Scan, scan};
 use crate::{Batch, Damage, JournalError, Sequence, Shard};
 
-/// Per shard its first sequence, and then the salt. Written last: a directory without it holds nothing that counts.
-const SEAL: &str = "start";
 /// How many offsets a replay asks for at once.
 const REPLAY_RECORDS: usize = 1024;
 /// Records nearer than this to each other are read with one call ...
@@ -34,6 +32,8 @@ pub(super) struct Generation {
     dir: PathBuf,
     pub(super) log: LogFile,
     pub(super) index: Index,
+    /// Whether its directory is going: nothing is written there any more. Held while something is.
+    going: Mutex<bool>,
 }
 
 impl Generation {
@@ -46,49 +46,54 @@ impl Generation {
         path.file_name()?.to_str()?.strip_prefix("gen-")?.parse().ok()
     }
 
-    /// Makes a generation, durable in full before it is returned.
-    pub(super) fn create(data: &Path, number: u64, starts: Vec<u64>, options: &Options) -> Result<Self, JournalError> {
-        let dir = Self::path(data, number);
-        fs::create_dir_all(&dir).map_err(JournalError::io("create the directory", &dir))?;
-        let salt = fresh_salt(number);
-        let log = LogFile::create(&dir, salt, options.barrier)?;
-        let sealed: Vec<u64> = starts.iter().copied().chain([salt]).collect();
-        files::write_numbers(&dir.join(SEAL), &sealed)?;
-        if options.barrier.syncs_creation() {
-            files::sync_dir(data)?;
-        }
-        let index = Index::growing(&starts, vec![Column::default(); starts.len()]);
-        Ok(Self { number, starts, dir, log, index })
+    /// A generation whose shards begin at `starts`. It counts from its first group on, which says so.
+    pub(super) fn begin(prepared: Prepared, starts: Vec<u64>) -> Self {
+        let columns = vec![Column::default(); starts.len()];
+        Self::new(prepared, starts, columns)
+    }
+
+    fn new(prepared: Prepared, starts: Vec<u64>, columns: Vec<Column>) -> Self {
+        let index = Index::growing(&starts, columns);
+        Self::with_index(prepared, starts, index)
+    }
+
+    fn with_index(Prepared { number, dir, log }: Prepared, starts: Vec<u64>, index: Index) -> Self {
+        Self { number, starts, dir, log, index, going: Mutex::new(false) }
     }
 
     /// Opens a sealed generation: by its index, or by a scan that must find it whole.
     pub(super) fn open_sealed(data: &Path, number: u64, ends: &[u64], options: &Options) -> Result<Self, JournalError> {
         let missing = || JournalError::MissingGeneration { path: data.to_owned(), number };
-        let (dir, starts, log) = Self::parts(data, number, options)?.ok_or_else(missing)?;
-        if let Some((index, end, groups)) = Index::open(&dir, &starts)?
-            && log.len()? == end
+        let files = Prepared::open(data, number, options)?.ok_or_else(missing)?;
+        if let Ok(starts) = files.log.opening(ends.len())?
+            && let Some((index, end, groups)) = Index::open(&files.dir, &starts)?
+            && files.log.len()? == end
             && index.lasts() == ends
         {
-            log.settle(end, groups)?;
-            return Ok(Self { number, starts, dir, log, index });
+            files.log.settle(end, groups)?;
+            return Ok(Self::with_index(files, starts, index));
         }
-        let scanned = scan(&log, &starts)?;
+        let scanned = scan(&files.log, ends.len())?;
         if let Some(broken) = scanned.broken {
-            return Err(log.damaged(broken.place.offset, broken.place.record, broken.damage));
+            return Err(files.log.damaged(broken.place.offset, broken.place.record, broken.damage));
         }
-        if let Some((shard, last, end)) = scanned.short(&starts, ends) {
-            return Err(log.damaged(scanned.end, Some((shard, last.next())), Damage::Missing { expected: end }));
+        if scanned.groups == 0 {
+            return Err(files.log.damaged(0, None, Damage::Malformed));
         }
-        let generation = Self::settled(number, starts, dir, log, scanned)?;
+        if let Some((shard, last, end)) = scanned.short(ends) {
+            return Err(files.log.damaged(scanned.end, Some((shard, last.next())), Damage::Missing { expected: end }));
+        }
+        let generation = Self::settled(files, scanned)?;
         generation.seal();
         Ok(generation)
     }
 
-    /// Opens the newest generation; `None` when its making was interrupted, so that nothing in it was ever
+    /// Opens the newest generation; `None` when its first group is not there, so that nothing in it was ever
     /// acknowledged. A torn tail is cut off; gives how many bytes that were.
     pub(super) fn open_newest(data: &Path, number: u64, options: &Options) -> Result<Option<(Self, u64)>, JournalError> {
-        let Some((dir, starts, log)) = Self::parts(data, number, options)? else { return Ok(None) };
-        let scanned = scan(&log, &starts)?;
+        let Some(files) = Prepared::open(data, number, options)? else { return Ok(None) };
+        let log = &files.log;
+        let scanned = scan(log, usize::from(options.shards))?;
         let mut torn = 0;
         if let Some(broken) = scanned.broken {
             if broken.good_follows {
@@ -98,30 +103,25 @@ impl Generation {
             tracing::warn!(place = %broken.place, damage = %broken.damage, bytes = torn, "torn tail cut off");
             log.cut(scanned.end)?;
         }
-        Ok(Some((Self::settled(number, starts, dir, log, scanned)?, torn)))
+        if scanned.groups == 0 {
+            return Ok(None);
+        }
+        Ok(Some((Self::settled(files, scanned)?, torn)))
     }
 
     /// Looks at every byte and changes nothing. `None` as in [`Generation::open_newest`].
     pub(super) fn look(data: &Path, number: u64, options: &Options) -> Result<Option<(Self, Scan)>, JournalError> {
-        let Some((dir, starts, log)) = Self::parts(data, number, options)? else { return Ok(None) };
-        let scanned = scan(&log, &starts)?;
-        let index = Index::growing(&starts, scanned.columns.clone());
-        Ok(Some((Self { number, starts, dir, log, index }, scanned)))
+        let Some(files) = Prepared::open(data, number, options)? else { return Ok(None) };
+        let scanned = scan(&files.log, usize::from(options.shards))?;
+        if scanned.groups == 0 && scanned.broken.is_none_or(|broken| !broken.good_follows) {
+            return Ok(None);
+        }
+        Ok(Some((Self::new(files, scanned.starts.clone(), scanned.columns.clone()), scanned)))
     }
 
-    fn parts(data: &Path, number: u64, options: &Options) -> Result<Option<(PathBuf, Vec<u64>, LogFile)>, JournalError> {
-        let dir = Self::path(data, number);
-        let count = usize::from(options.shards) + 1;
-        let Some(mut starts) = files::read_numbers(&dir.join(SEAL), count)? else { return Ok(None) };
-        let salt = starts.pop().unwrap_or_default();
-        let log = LogFile::open(&dir, salt, options.barrier)?;
-        Ok(Some((dir, starts, log)))
-    }
-
-    fn settled(number: u64, starts: Vec<u64>, dir: PathBuf, log: LogFile, scanned: Scan) -> Result<Self, JournalError> {
-        log.settle(scanned.end, scanned.groups)?;
-        let index = Index::growing(&starts, scanned.columns);
-        Ok(Self { number, starts, dir, log, index })
+    fn settled(files: Prepared, scanned: Scan) -> Result<Self, JournalError> {
+        files.log.settle(scanned.end, scanned.groups)?;
+        Ok(Self::new(files, scanned.starts, scanned.columns))
     }
 
     /// Where it stands.
@@ -137,7 +137,10 @@ impl Generation {
     /// Writes a group and makes it durable. `wrote` is called between the two.
     pub(super) fn append(&self, writer: &mut GroupWriter, batches: &[Batch], wrote: impl FnOnce()) -> Result<(), JournalError> {
         let base = self.log.end();
-        let (group, marks) = writer.build(self.log.salt, self.log.groups() + 1, batches);
+        let (group, marks) = match self.log.groups() {
+            0 => writer.build_first(self.log.salt, &self.starts, batches),
+            groups => writer.build(self.log.salt, groups + 1, batches),
+        };
         self.log.append(group, wrote)?;
         self.index.add(base, marks);
         Ok(())
@@ -146,10 +149,19 @@ impl Generation {
     /// Gives back the room and moves the index out of memory, once nothing is written here any more. Where the disk has no
     /// place for it, it stays in memory.
     pub(super) fn seal(&self) {
+        let going = self.going.lock();
+        if *going {
+            return;
+        }
         let index = || self.index.seal(&self.dir, self.log.end(), self.log.groups());
         if let Err(error) = self.log.seal().and_then(|()| index()) {
             tracing::warn!(generation = self.number, %error, "the index of a journal generation stays in memory");
         }
+    }
+
+    /// Nothing is written to its directory any more when this returns: it may go.
+    pub(super) fn retire(&self) {
+        *self.going.lock() = true;
     }
 
     fn missing(&self, shard: Shard, first: Sequence, expected: Sequence) -> JournalError {
@@ -202,12 +214,9 @@ impl Generation {
 /// How many bytes to read for the first of these records, so that those that stand near come with it.
 fn run_length(offsets: &[u32]) -> usize {
     let first = offsets[0];
-    let near = offsets.windows(2).take_while(|pair| pair[1] - pair[0] <= NEAR_BYTES && pair[1] - first <= RUN_BYTES);
+    // An offset may be damaged: it need not be behind the one before it.
+    let is_near = |pair: &[u32]| pair[1].checked_sub(pair[0]).is_some_and(|apart| apart <= NEAR_BYTES);
+    let near = offsets.windows(2).take_while(|pair| is_near(pair) && pair[1] - first <= RUN_BYTES);
     let last = near.last().map_or(first, |pair| pair[1]);
     (last - first) as usize + 4096
-}
-
-/// A number that no earlier file had and nobody outside can know: the checksums of the file begin with it.
-fn fresh_salt(number: u64) -> u64 {
-    std::hash::RandomState::new().hash_one(number)
 }

@@ -1,4 +1,4 @@
-//! The generations in order: which one holds a record, when a new one begins, which ones can go.
+//! The generations in order: which one holds a record, which ones can go.
 //! Refuses to drop a generation before the trim marks that allow it are durable.
 
 use std::ops::ControlFlow;
@@ -9,25 +9,20 @@ use parking_lot::{Mutex, RwLock};
 
 use super::files;
 use super::generation::{Generation, Visit};
-use super::options::Options;
 use crate::{JournalError, Sequence, Shard};
 
 const TRIM: &str = "trim";
-/// An offset of the index is four bytes: a generation ends well before they are used up, its last group included.
-const MOST_BYTES: u64 = 2 << 30;
-
 /// All open generations of a data directory, oldest first; never empty.
 pub(super) struct Generations {
     dir: PathBuf,
-    options: Options,
     list: RwLock<Vec<Arc<Generation>>>,
     /// Per shard the oldest sequence that is kept. Held while it is written, so that marks only grow.
     marks: Mutex<Vec<u64>>,
 }
 
 impl Generations {
-    pub(super) fn new(dir: &Path, options: Options, list: Vec<Arc<Generation>>, marks: Vec<u64>) -> Self {
-        Self { dir: dir.to_owned(), options, list: RwLock::new(list), marks: Mutex::new(marks) }
+    pub(super) fn new(dir: &Path, list: Vec<Arc<Generation>>, marks: Vec<u64>) -> Self {
+        Self { dir: dir.to_owned(), list: RwLock::new(list), marks: Mutex::new(marks) }
     }
 
     /// The stored trim marks; 1 for every shard when there are none.
@@ -36,22 +31,13 @@ impl Generations {
         Ok(files::read_numbers(&dir.join(TRIM), count)?.unwrap_or_else(|| vec![1; count]))
     }
 
-    /// The generation that the next group goes to; a new one when the newest is full. `nexts` are the sequences
-    /// that each shard will write next.
-    pub(super) fn writable(&self, nexts: impl FnOnce() -> Vec<u64>) -> Result<Arc<Generation>, JournalError> {
-        let newest = self.newest();
-        if newest.log_bytes() < self.options.generation_max_bytes.min(MOST_BYTES) {
-            return Ok(newest);
-        }
-        let created = Arc::new(Generation::create(&self.dir, newest.number + 1, nexts(), &self.options)?);
-        // Before the other stands in the list: from then on a trim may take this one's directory away.
-        newest.seal();
-        tracing::info!(generation = created.number, "journal generation begun");
-        self.list.write().push(Arc::clone(&created));
-        Ok(created)
+    /// Takes in a generation whose first group is durable: from then on a trim may take away the one before it.
+    pub(super) fn add(&self, begun: Arc<Generation>) {
+        tracing::info!(generation = begun.number, "journal generation begun");
+        self.list.write().push(begun);
     }
 
-    fn newest(&self) -> Arc<Generation> {
+    pub(super) fn newest(&self) -> Arc<Generation> {
         let list = self.list.read();
         Arc::clone(&list[list.len() - 1])
     }
@@ -110,6 +96,7 @@ impl Generations {
     pub(super) fn drop_forgotten(&self, marks: &[u64]) -> Result<(), JournalError> {
         while let Some(forgotten) = self.take_forgotten(marks) {
             tracing::info!(generation = forgotten.number, "journal generation dropped");
+            forgotten.retire();
             let dir = forgotten.dir().to_owned();
             drop(forgotten); // a reader may still hold it: its open file outlives the name
             files::remove_dir(&dir)?;

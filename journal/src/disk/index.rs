@@ -58,14 +58,18 @@ impl Index {
         Self { starts: starts.to_vec(), place: RwLock::new(Place::Memory(columns)) }
     }
 
-    /// The index of a sealed generation from its file; `None` when there is none that fits. Gives the number of bytes
-    /// and groups of the log too.
+    /// The index of a sealed generation from its file; `None` when there is none that can be read and fits. Gives the
+    /// number of bytes and groups of the log too.
     pub(super) fn open(dir: &Path, starts: &[u64]) -> Result<Option<(Self, u64, u64)>, JournalError> {
         let path = dir.join(NAME);
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(JournalError::io("read", &path)(error)),
+            Err(error) => {
+                if error.kind() != ErrorKind::NotFound {
+                    tracing::warn!(path = %path.display(), %error, "an index cannot be read, it is made again from its log");
+                }
+                return Ok(None);
+            }
         };
         let Some((end, groups, extents)) = heads(&bytes, starts.len()) else { return Ok(None) };
         let place = RwLock::new(Place::File(Sealed::new(path, extents)?));

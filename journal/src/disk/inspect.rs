@@ -97,7 +97,7 @@ impl Inspection {
             let error = generation.log.damaged(broken.place.offset, broken.place.record, broken.damage);
             self.problem(number, repaired, error);
         }
-        *ends = scan.lasts(&generation.starts);
+        *ends = scan.lasts();
         for ((report, column), end) in self.shards.iter_mut().zip(&scan.columns).zip(&*ends) {
             report.last = report.last.max(Sequence(*end));
             report.records += column.offsets.len() as u64;

@@ -14,11 +14,13 @@ pub(crate) mod inspect;
 mod intake;
 mod log_file;
 pub(crate) mod options;
+mod prepared;
 mod progress;
 mod recovery;
 pub(crate) mod report;
 mod scan;
 mod store;
+mod successor;
 mod table;
 mod window;
 
@@ -41,6 +43,7 @@ use self::intake::Intake;
 use self::options::Options;
 use self::progress::Progress;
 use self::report::RecoveryReport;
+use self::successor::Successor;
 use self::table::Table;
 use crate::{
     Batch, CheckpointChunks, Failure, Journal, JournalError, OnFailure, QueueDepth, Sequence, Shard, Stats, Ticket,
@@ -79,6 +82,8 @@ impl DiskJournal {
         let progress = Arc::new(Progress::new(&recovered.lasts));
         let shards = options.shards;
         let filler = Filler::start(options.room_bytes).map_err(JournalError::io("start the thread that makes room in", dir))?;
+        let successor = Successor::start(dir, &options);
+        let successor = successor.map_err(JournalError::io("start the thread that makes generations ready in", dir))?;
         let committer = Committer {
             dir: dir.to_owned(),
             options,
@@ -88,6 +93,7 @@ impl DiskJournal {
             progress: Arc::clone(&progress),
             writer: GroupWriter::default(),
             filler,
+            successor,
         };
         let thread = std::thread::Builder::new()
             .name("journal-commit".into())

@@ -5,16 +5,18 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::frame::GroupWriter;
 use super::generation::Generation;
 use super::generations::Generations;
 use super::options::Options;
+use super::prepared::Prepared;
 use super::report::{RecoveryReport, ShardReport};
 use super::{checkpoints, files};
 use crate::{Damage, JournalError, Sequence, Shard};
 
 const LOCK: &str = "lock";
 const META: &str = "meta";
-const FORMAT: u16 = 2;
+const FORMAT: u16 = 3;
 
 /// A data directory that was recovered.
 pub(super) struct Recovered {
@@ -53,23 +55,32 @@ pub(super) fn stored_shards(dir: &Path) -> Result<Option<u16>, JournalError> {
 pub(super) fn recover(dir: &Path, options: &Options) -> Result<Recovered, JournalError> {
     files::create_dir(dir)?;
     let lock = lock(dir)?;
+    // What a killed process left may have its names in the page cache alone.
+    files::sync_dir(dir)?;
     let created = claim(dir, options)?;
     let mut report = RecoveryReport { created, ..RecoveryReport::default() };
     clear_leftovers(dir, &mut report.removed)?;
     let mut list = open_all(dir, options, &mut report)?;
     let marks = Generations::stored_marks(dir, options.shards)?;
     if list.is_empty() {
-        list.push(Arc::new(Generation::create(dir, 1, marks.clone(), options)?));
+        list.push(Arc::new(first(dir, marks.clone(), options)?));
     }
     check_oldest(dir, &list[0], &marks)?;
     let newest = &list[list.len() - 1];
     let lasts = newest.index.lasts();
     check_promises(dir, newest, &lasts, &marks)?;
     report.shards = (0..options.shards).map(|shard| shard_report(shard, &list, &lasts, &marks)).collect();
-    let generations = Generations::new(dir, options.clone(), list, marks.clone());
+    let generations = Generations::new(dir, list, marks.clone());
     generations.drop_forgotten(&marks)?;
     report.generations = generations.count();
     Ok(Recovered { lock, generations, lasts, report })
+}
+
+/// The first generation of a directory. Each later one begins with records; this one with a group that has none.
+fn first(dir: &Path, starts: Vec<u64>, options: &Options) -> Result<Generation, JournalError> {
+    let generation = Generation::begin(Prepared::create(dir, 1, 0, options)?, starts);
+    generation.append(&mut GroupWriter::default(), &[], || ())?;
+    Ok(generation)
 }
 
 /// Writes format and shard count into a new directory, or checks those of an old one.
@@ -98,8 +109,8 @@ fn clear_leftovers(dir: &Path, removed: &mut Vec<PathBuf>) -> Result<(), Journal
     Ok(())
 }
 
-/// Opens the generations, the newest one first: each says where the one before it has to end. A newest one whose making
-/// was interrupted is removed.
+/// Opens the generations, the newest one first: each says where the one before it has to end. A newest one that was never
+/// begun is removed.
 fn open_all(dir: &Path, options: &Options, report: &mut RecoveryReport) -> Result<Vec<Arc<Generation>>, JournalError> {
     let mut numbers: Vec<u64> = files::list(dir)?.iter().filter_map(|path| Generation::number_of(path)).collect();
     numbers.sort_unstable();
@@ -107,7 +118,7 @@ fn open_all(dir: &Path, options: &Options, report: &mut RecoveryReport) -> Resul
         return Err(JournalError::MissingGeneration { path: dir.to_owned(), number: pair[0] + 1 });
     }
     let mut list: Vec<Arc<Generation>> = Vec::with_capacity(numbers.len());
-    let mut interrupted = None;
+    let mut unbegun = None;
     for number in numbers.into_iter().rev() {
         if let Some(later) = list.last() {
             let ends: Vec<u64> = later.starts.iter().map(|start| start - 1).collect();
@@ -115,11 +126,11 @@ fn open_all(dir: &Path, options: &Options, report: &mut RecoveryReport) -> Resul
         } else if let Some((newest, torn)) = Generation::open_newest(dir, number, options)? {
             report.torn_bytes = torn;
             list.push(Arc::new(newest));
-        } else if interrupted.replace(number).is_some() {
+        } else if unbegun.replace(number).is_some() {
             return Err(JournalError::MissingGeneration { path: dir.to_owned(), number });
         }
     }
-    if let Some(number) = interrupted {
+    if let Some(number) = unbegun {
         let path = Generation::path(dir, number);
         files::remove_dir(&path)?;
         report.removed.push(path);

@@ -1,7 +1,7 @@
 //! Walks every group of a log file and says how far it is good. Tells a torn tail (no good group follows) from damage
 //! in the middle (one does). Refuses to change anything.
 
-use super::frame::{Found, GROUP_BYTES, GroupHeader, walk};
+use super::frame::{self, Found, GROUP_BYTES, GroupHeader, walk};
 use super::index::Column;
 use super::log_file::LogFile;
 use crate::{Damage, JournalError, Place, Sequence, Shard};
@@ -12,9 +12,11 @@ const AHEAD_BYTES: usize = 1 << 20;
 /// How far a log file is good.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
-    /// Where the good groups end, and how many there are.
+    /// Where the good groups end, and how many there are. Without one the file was never begun.
     pub(super) end: u64,
     pub(super) groups: u64,
+    /// Per shard its first sequence, as the first group says; empty without one.
+    pub(super) starts: Vec<u64>,
     /// Per shard what is in the good groups.
     pub(super) columns: Vec<Column>,
     /// What follows them, when it is not the end.
@@ -30,10 +32,10 @@ pub(super) struct Broken {
     pub(super) good_follows: bool,
 }
 
-/// Scans a file whose shards begin at `starts`.
-pub(super) fn scan(log: &LogFile, starts: &[u64]) -> Result<Scan, JournalError> {
+/// Scans the file of a journal with so many shards.
+pub(super) fn scan(log: &LogFile, shards: usize) -> Result<Scan, JournalError> {
     let length = log.len()?;
-    let mut scan = Scan { columns: vec![Column::default(); starts.len()], ..Scan::default() };
+    let mut scan = Scan { columns: vec![Column::default(); shards], ..Scan::default() };
     let mut window = log.window();
     while scan.end < length {
         let header = window.get(scan.end, GROUP_BYTES, || AHEAD_BYTES).map_err(log.failed())?;
@@ -44,7 +46,7 @@ pub(super) fn scan(log: &LogFile, starts: &[u64]) -> Result<Scan, JournalError> 
         };
         let bytes = GROUP_BYTES + header.length as usize;
         let group = window.get(scan.end, bytes, || AHEAD_BYTES).map_err(log.failed())?;
-        if let Err((place, damage)) = add(log, &mut scan, starts, header, group) {
+        if let Err((place, damage)) = add(log, &mut scan, header, group) {
             return broken(log, scan, place, damage);
         }
         scan.end += bytes as u64;
@@ -54,7 +56,7 @@ pub(super) fn scan(log: &LogFile, starts: &[u64]) -> Result<Scan, JournalError> 
 }
 
 /// Adds a group, all of it or nothing. The place of what is wrong counts from the group's first byte.
-fn add(log: &LogFile, scan: &mut Scan, starts: &[u64], header: GroupHeader, group: &[u8]) -> Result<(), (Place, Damage)> {
+fn add(log: &LogFile, scan: &mut Scan, header: GroupHeader, group: &[u8]) -> Result<(), (Place, Damage)> {
     let blocks = group.get(GROUP_BYTES..).unwrap_or_default();
     if blocks.len() != header.length as usize {
         return Err((Place { offset: 0, record: None }, Damage::Malformed));
@@ -62,8 +64,15 @@ fn add(log: &LogFile, scan: &mut Scan, starts: &[u64], header: GroupHeader, grou
     let mut records: Vec<Found> = Vec::with_capacity(header.records.min(1 << 20) as usize);
     walk(log.salt, header, blocks, &mut |found| records.push(found))
         .map_err(|(offset, record, damage)| (Place { offset: offset as u64, record }, damage))?;
+    let mut starts = None;
+    if scan.groups == 0 {
+        let wrong = |damage| (Place { offset: GROUP_BYTES as u64, record: None }, damage);
+        starts = Some(frame::opening(log.salt, group, scan.columns.len()).map_err(wrong)?);
+        records.remove(0);
+    }
+    let begin = starts.as_ref().unwrap_or(&scan.starts);
     let mut nexts: Vec<u64> =
-        starts.iter().zip(&scan.columns).map(|(start, column)| start + column.offsets.len() as u64).collect();
+        begin.iter().zip(&scan.columns).map(|(start, column)| start + column.offsets.len() as u64).collect();
     for found in &records {
         let place = Place { offset: u64::from(found.mark.offset), record: Some((found.shard, found.sequence)) };
         let next = nexts.get_mut(usize::from(found.shard.0)).ok_or((place, Damage::Malformed))?;
@@ -76,6 +85,9 @@ fn add(log: &LogFile, scan: &mut Scan, starts: &[u64], header: GroupHeader, grou
         let column = &mut scan.columns[usize::from(found.shard.0)];
         column.offsets.push((scan.end + u64::from(found.mark.offset)) as u32);
         column.bytes += u64::from(found.mark.bytes);
+    }
+    if let Some(starts) = starts {
+        scan.starts = starts;
     }
     Ok(())
 }
@@ -124,13 +136,13 @@ fn good_follows(log: &LogFile, from: u64, after: u64) -> Result<bool, JournalErr
 
 impl Scan {
     /// The last good sequence of each shard; one before its start when there is none.
-    pub(super) fn lasts(&self, starts: &[u64]) -> Vec<u64> {
-        starts.iter().zip(&self.columns).map(|(start, column)| start + column.offsets.len() as u64 - 1).collect()
+    pub(super) fn lasts(&self) -> Vec<u64> {
+        self.starts.iter().zip(&self.columns).map(|(start, column)| start + column.offsets.len() as u64 - 1).collect()
     }
 
     /// The first shard that does not reach its end, with where it stops.
-    pub(super) fn short(&self, starts: &[u64], ends: &[u64]) -> Option<(Shard, Sequence, Sequence)> {
-        let lasts = self.lasts(starts);
+    pub(super) fn short(&self, ends: &[u64]) -> Option<(Shard, Sequence, Sequence)> {
+        let lasts = self.lasts();
         let shards = (0..).map(Shard).zip(lasts.into_iter().zip(ends));
         shards.filter(|(_, (last, end))| last != *end).map(|(shard, (last, end))| (shard, Sequence(last), Sequence(*end))).next()
     }

@@ -45,6 +45,11 @@ fn flip(dir: &Path, record: &[u8]) {
     });
 }
 
+/// Takes away what a clean close wrote behind the third group.
+fn as_if_killed(dir: &Path) {
+    with_log(dir, |bytes| bytes.truncate(place_of(bytes, b"third") + 5));
+}
+
 fn refusal(dir: &Path, options: Options) -> JournalError {
     DiskJournal::open(dir, options).err().expect("refused")
 }
@@ -53,6 +58,7 @@ fn refusal(dir: &Path, options: Options) -> JournalError {
 fn a_torn_tail_is_cut_off_and_appending_goes_on() {
     let dir = tempfile::tempdir().expect("a directory");
     three_groups(dir.path());
+    as_if_killed(dir.path());
     flip(dir.path(), b"third");
     let inspection = inspect(dir.path()).expect("inspected");
     assert!(inspection.problems.len() == 1 && inspection.problems[0].repaired_by_start);
@@ -65,6 +71,60 @@ fn a_torn_tail_is_cut_off_and_appending_goes_on() {
     drop(journal);
     let expected = [(1, b"first".to_vec()), (2, b"second".to_vec()), (3, b"third again".to_vec())];
     assert_eq!(replayed(&open(dir.path()), 1, 1), expected);
+}
+
+/// The control is the test above: without the group that a clean close writes, the same flip is cut off.
+#[test]
+fn after_a_clean_close_a_flipped_byte_in_the_last_group_is_no_torn_tail() {
+    let dir = tempfile::tempdir().expect("a directory");
+    three_groups(dir.path());
+    flip(dir.path(), b"third");
+    let error = refusal(dir.path(), options());
+    let JournalError::Damaged { place, damage, .. } = &error else { panic!("{error}") };
+    assert_eq!((place.record, *damage), (Some((Shard(1), Sequence(3))), Damage::Checksum));
+}
+
+#[test]
+fn a_generation_that_was_ready_and_never_begun_is_removed_and_made_again() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let journal = open(dir.path());
+    let next = dir.path().join("gen-00000002");
+    let record = vec![1; 3000];
+    while !next.join("start").exists() {
+        append(&journal, 0, &[&record[..]; 20]);
+        journal.settle();
+    }
+    assert_eq!(journal.stats().generations, 1, "half of the first is used");
+    let whole = replayed(&journal, 0, 1);
+    drop(journal);
+    let (journal, report) = DiskJournal::open(dir.path(), options()).expect("opened");
+    assert_eq!((report.removed, report.generations), (vec![next], 1));
+    fill_generations(&journal, 3);
+    assert_eq!(replayed(&journal, 0, 1)[..whole.len()], whole);
+}
+
+/// A first group that is torn was never acknowledged: the generation before it goes on.
+#[test]
+fn a_generation_whose_first_group_is_torn_was_never_begun() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let journal = open(dir.path());
+    fill_generations(&journal, 2);
+    drop(journal);
+    let second = dir.path().join("gen-00000002/log");
+    let bytes = std::fs::read(&second).expect("read");
+    let mut torn = bytes[..2000].to_vec();
+    torn[1990] ^= 1;
+    std::fs::write(&second, torn).expect("written");
+    let (journal, report) = DiskJournal::open(dir.path(), options()).expect("opened");
+    assert_eq!((report.removed.len(), report.generations), (1, 1));
+    fill_generations(&journal, 3);
+    drop(journal);
+
+    // The control: with something good behind it, it is damage.
+    let mut damaged = std::fs::read(&second).expect("read");
+    damaged[60] ^= 1;
+    std::fs::write(&second, damaged).expect("written");
+    assert!(matches!(refusal(dir.path(), options()), JournalError::Damaged { .. }));
 }
 
 #[test]
@@ -153,6 +213,7 @@ fn records_that_a_checkpoint_covers_cannot_be_a_torn_tail() {
     let journal = open(dir.path());
     journal.checkpoint(Shard(1), Sequence(3), &mut std::iter::once(b"state".to_vec())).expect("written");
     drop(journal);
+    as_if_killed(dir.path());
     flip(dir.path(), b"third");
     let error = refusal(dir.path(), options());
     assert!(matches!(error, JournalError::Damaged { damage: Damage::Missing { .. }, .. }), "{error}");

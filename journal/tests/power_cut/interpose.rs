@@ -8,10 +8,14 @@ use std::collections::BTreeMap;
 use std::ffi::{CStr, OsStr, c_char, c_int, c_long, c_uint, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::trace::{Mark, Op, Trace};
+use super::trace::{Mark, Op, Reads, Trace};
 
+/// Whether any test asked for reads that are not good: looking up a path for each read costs time.
+static FAULTY_READS: AtomicBool = AtomicBool::new(false);
+static READS: AtomicUsize = AtomicUsize::new(0);
 static RECORDINGS: Mutex<BTreeMap<PathBuf, Trace>> = Mutex::new(BTreeMap::new());
 
 type Recordings = MutexGuard<'static, BTreeMap<PathBuf, Trace>>;
@@ -40,6 +44,43 @@ pub(crate) fn mark(root: &Path, mark: Mark) {
 /// From now on every `fdatasync` under the directory fails with EIO.
 pub(crate) fn fail_data_sync(root: &Path) {
     recordings().get_mut(root).expect("a recording").fail_data_sync = true;
+}
+
+/// From now on reads under the directory go like this.
+pub(crate) fn set_reads(root: &Path, reads: Reads) {
+    recordings().get_mut(root).expect("a recording").reads = reads;
+    FAULTY_READS.store(true, Ordering::Release);
+}
+
+/// How many bytes a read may ask for; an error instead where it has to fail.
+fn readable(fd: c_int, count: usize) -> Result<usize, c_int> {
+    if !FAULTY_READS.load(Ordering::Acquire) {
+        return Ok(count);
+    }
+    let path = path_of(fd);
+    let mut recordings = recordings();
+    let found = recordings.iter_mut().find_map(|(root, trace)| Some((path.strip_prefix(root).ok()?, trace)));
+    let Some((relative, trace)) = found else { return Ok(count) };
+    match trace.reads {
+        Reads::Good => Ok(count),
+        Reads::Fail(part) if relative.to_string_lossy().contains(part) => Err(libc::EIO),
+        Reads::Fail(_) => Ok(count),
+        Reads::Short(_) if READS.fetch_add(1, Ordering::Relaxed).is_multiple_of(3) => Err(libc::EINTR),
+        Reads::Short(most) => Ok(count.min(most)),
+    }
+}
+
+/// # Safety
+/// `call` is a read of at most as many bytes as it is given.
+unsafe fn do_read(fd: c_int, count: usize, call: impl FnOnce(usize) -> c_long) -> isize {
+    match readable(fd, count) {
+        Ok(count) => call(count) as isize,
+        Err(number) => {
+            // SAFETY: errno of this thread.
+            unsafe { *libc::__errno_location() = number };
+            -1
+        }
+    }
 }
 
 /// Runs a call on a path, then notes it when it worked and the path is recorded. The lock is held over both, so
@@ -169,6 +210,21 @@ mod symbols {
     #[unsafe(no_mangle)]
     unsafe extern "C" fn openat(dir: c_int, path: *const c_char, flags: c_int, mode: c_uint) -> c_int {
         unsafe { do_open(dir, path, flags, mode) }
+    }
+
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn read(fd: c_int, buffer: *mut c_void, count: usize) -> isize {
+        unsafe { do_read(fd, count, |count| libc::syscall(libc::SYS_read, fd, buffer, count)) }
+    }
+
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn pread64(fd: c_int, buffer: *mut c_void, count: usize, offset: i64) -> isize {
+        unsafe { do_read(fd, count, |count| libc::syscall(libc::SYS_pread64, fd, buffer, count, offset)) }
+    }
+
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn pread(fd: c_int, buffer: *mut c_void, count: usize, offset: i64) -> isize {
+        unsafe { pread64(fd, buffer, count, offset) }
     }
 
     #[unsafe(no_mangle)]

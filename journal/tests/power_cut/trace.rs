@@ -90,6 +90,16 @@ pub(crate) enum Mark {
     },
 }
 
+/// How reads go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reads {
+    Good,
+    /// Those of paths with this in them fail with EIO.
+    Fail(&'static str),
+    /// Each gives a few bytes at most, and every third is interrupted.
+    Short(usize),
+}
+
 /// The recorded calls, and the names as the process sees them.
 #[derive(Clone, Debug)]
 pub(crate) struct Trace {
@@ -97,6 +107,8 @@ pub(crate) struct Trace {
     tree: Vec<Entry>,
     /// From now on `fdatasync` fails.
     pub(crate) fail_data_sync: bool,
+    /// What from now on happens to reads.
+    pub(crate) reads: Reads,
 }
 
 #[derive(Clone, Debug)]
@@ -107,7 +119,7 @@ enum Entry {
 
 impl Trace {
     pub(crate) fn new() -> Self {
-        Self { ops: Vec::new(), tree: vec![Entry::Dir(BTreeMap::new())], fail_data_sync: false }
+        Self { ops: Vec::new(), tree: vec![Entry::Dir(BTreeMap::new())], fail_data_sync: false, reads: Reads::Good }
     }
 
     /// The trace as it was after its first `count` ops, to be continued from there.

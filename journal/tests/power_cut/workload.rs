@@ -23,7 +23,7 @@ pub(crate) fn options(seed: u64, barrier: Barrier) -> Options {
         segment_bytes,
         group_max_bytes: segment_bytes / 4,
         room_bytes: rng.pick(&[0, 64 << 10, 512 << 10]),
-        generation_max_bytes: rng.pick(&[700 << 10, 2 << 20, 3 << 20, 64 << 20]),
+        generation_max_bytes: rng.pick(&[200 << 10, 700 << 10, 2 << 20, 3 << 20, 64 << 20]),
         queue_max_batches: 64,
         cache_bytes: 4 << 20,
         barrier,
@@ -150,7 +150,9 @@ impl Driver {
             70..82 => self.trim(shard, rng),
             82..87 => self.checkpoint(shard),
             87..90 => self.define(rng),
-            _ => self.put(shard, rng),
+            90..97 => self.put(shard, rng),
+            // Enough to make sled use its segments again.
+            _ => (0..40).for_each(|_| self.put(shard, rng)),
         }
     }
 
@@ -182,7 +184,7 @@ impl Driver {
         self.mark(Mark::Put { shard, key, sequence: sequence.0 });
         let value = value(self.seed, shard, key, sequence.0);
         self.journal.put(Shard(shard), &[key], &value).expect("put");
-        if rng.chance(40) {
+        if rng.chance(25) {
             self.journal.set_table_applied(Shard(shard), sequence).expect("applied");
             self.mark(Mark::TableApplied { shard, sequence: sequence.0 });
         }
