@@ -4,10 +4,12 @@
 
 mod board;
 mod book;
+mod chunked;
 mod claim;
 mod dispatch;
 mod engine;
 mod keeper;
+mod positions;
 mod prepare;
 pub mod router;
 mod shard;
