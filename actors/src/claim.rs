@@ -1,12 +1,15 @@
 //! Owns what an admitted notification holds before it is durable: its place in the quota and its idempotency key.
 //! Both come back by themselves when the notification is refused or lost. Refuses to admit: `src` does.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use parking_lot::Mutex;
 use sluis_model::{CorporationId, Idempotency, NotificationId, Timestamp};
+
+use crate::chunked::Chunked;
+use crate::positions::Positions;
 
 /// How many notifications may be open, per corporation and in all.
 #[derive(Debug)]
@@ -134,19 +137,29 @@ pub struct KeyIndex {
 
 /// Locks per corporation, so that intake does not queue for one.
 const STRIPES: usize = 16;
+/// Parts of a stripe's table: two thousand keys each when a corporation's window of two million is full.
+const PARTS: usize = 64;
 
-#[derive(Debug, Default)]
+/// The keys of one stripe: 48 bytes a use in order of use, and some eight to find it by its key.
+#[derive(Debug)]
 struct Keys {
-    used: HashMap<u128, Used>,
-    order: VecDeque<(Timestamp, u128)>,
+    uses: Chunked<Used>,
+    /// The number of the first of them since the start, which wraps.
+    first: u32,
+    /// By key: the numbers of those that count.
+    numbers: Positions,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Used {
-    body: u64,
+    key: u128,
     id: NotificationId,
+    body: u64,
     at: Timestamp,
 }
+
+/// When a use happened that does not count any more: given back, or over and used again. It leaves with its neighbours.
+const VOID: Timestamp = Timestamp(i64::MIN);
 
 /// What a key turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,7 +176,7 @@ impl KeyIndex {
     /// An empty index.
     #[must_use]
     pub fn new(window: KeyWindow, corporations: impl IntoIterator<Item = CorporationId>) -> Self {
-        let stripes = || (0..STRIPES).map(|_| Mutex::default()).collect();
+        let stripes = || (0..STRIPES).map(|_| Mutex::new(Keys::new())).collect();
         Self { window, corporations: corporations.into_iter().map(|c| (c, stripes())).collect() }
     }
 
@@ -183,13 +196,12 @@ impl KeyIndex {
         let Some(keys) = self.keys(corporation, key.key) else { return room().map(|()| KeyUse::New) };
         let mut keys = keys.lock();
         keys.forget(now, self.window.age_ms, self.window.count / STRIPES);
-        match keys.used.get(&key.key) {
-            Some(used) if used.body == key.body => Ok(KeyUse::Same(used.id)),
-            Some(used) => Ok(KeyUse::Other(used.id)),
+        match keys.find(key.key) {
+            Some((_, used)) if used.body == key.body => Ok(KeyUse::Same(used.id)),
+            Some((_, used)) => Ok(KeyUse::Other(used.id)),
             None => {
                 room()?;
-                keys.used.insert(key.key, Used { body: key.body, id, at: now });
-                keys.order.push_back((now, key.key));
+                keys.push(Used { key: key.key, id, body: key.body, at: now });
                 Ok(KeyUse::New)
             }
         }
@@ -201,41 +213,75 @@ impl KeyIndex {
         let Some(keys) = self.keys(corporation, key.key).filter(|_| now.since(at) <= self.window.age_ms) else { return };
         let mut keys = keys.lock();
         keys.forget(at, self.window.age_ms, self.window.count / STRIPES);
-        if keys.used.get(&key.key).is_none_or(|used| used.at <= at) {
-            keys.used.insert(key.key, Used { body: key.body, id, at });
-            keys.order.push_back((at, key.key));
+        match keys.find(key.key) {
+            Some((_, used)) if used.at > at => return,
+            Some((number, _)) => keys.void(number, key.key),
+            None => {}
         }
+        keys.push(Used { key: key.key, id, body: key.body, at });
     }
 
     fn release(&self, corporation: CorporationId, key: u128, id: NotificationId) {
         if let Some(keys) = self.keys(corporation, key) {
             let mut keys = keys.lock();
-            if keys.used.get(&key).is_some_and(|used| used.id == id) {
-                keys.used.remove(&key);
-                if keys.order.back().is_some_and(|(_, last)| *last == key) {
-                    keys.order.pop_back();
-                }
+            if let Some((number, _)) = keys.find(key).filter(|(_, used)| used.id == id) {
+                keys.void(number, key);
+                keys.drop_void_ends();
             }
         }
     }
 
     /// Keys remembered, per corporation.
     pub fn len(&self) -> impl Iterator<Item = (CorporationId, usize)> {
-        self.corporations.iter().map(|(c, stripes)| (*c, stripes.iter().map(|keys| keys.lock().used.len()).sum()))
+        self.corporations.iter().map(|(c, stripes)| (*c, stripes.iter().map(|keys| keys.lock().numbers.len()).sum()))
     }
 }
 
 impl Keys {
+    fn new() -> Self {
+        Self { uses: Chunked::default(), first: 0, numbers: Positions::new(PARTS) }
+    }
+
+    /// The use of the key that counts, and its number.
+    fn find(&self, key: u128) -> Option<(u32, Used)> {
+        let number = self.numbers.find(self.numbers.hash(&key), |number| self.used(number).key == key)?;
+        Some((number, *self.used(number)))
+    }
+
+    fn used(&self, number: u32) -> &Used {
+        &self.uses[number.wrapping_sub(self.first) as usize]
+    }
+
+    fn push(&mut self, used: Used) {
+        let number = self.first.wrapping_add(self.uses.len() as u32);
+        self.uses.push_back(used);
+        let (uses, first) = (&self.uses, self.first);
+        let key = |number: u32| uses[number.wrapping_sub(first) as usize].key;
+        self.numbers.insert(self.numbers.hash(&used.key), number, key);
+    }
+
+    /// Lets a use count no more.
+    fn void(&mut self, number: u32, key: u128) {
+        self.numbers.remove(self.numbers.hash(&key), number);
+        self.uses[number.wrapping_sub(self.first) as usize].at = VOID;
+    }
+
+    fn drop_void_ends(&mut self) {
+        while self.uses.back().is_some_and(|used| used.at == VOID) {
+            self.uses.pop_back();
+        }
+    }
+
     fn forget(&mut self, now: Timestamp, age_ms: i64, count: usize) {
-        while let Some((at, key)) = self.order.front().copied() {
-            if now.since(at) <= age_ms && self.order.len() <= count {
+        while let Some(used) = self.uses.front().copied() {
+            if used.at != VOID && now.since(used.at) <= age_ms && self.uses.len() <= count {
                 return;
             }
-            self.order.pop_front();
-            // A key that was given back and used again later has a younger place in the order.
-            if self.used.get(&key).is_some_and(|used| used.at == at) {
-                self.used.remove(&key);
+            self.uses.pop_front();
+            if used.at != VOID {
+                self.numbers.remove(self.numbers.hash(&used.key), self.first);
             }
+            self.first = self.first.wrapping_add(1);
         }
     }
 }
@@ -357,7 +403,7 @@ mod tests {
         for n in 1..5_000 {
             assert!(matches!(claim(&fixture, n, u128::from(n), 0), Claimed::NoRoom(_)));
         }
-        let order: usize = fixture.1.corporations[&HOUSE].iter().map(|keys| keys.lock().order.len()).sum();
+        let order: usize = fixture.1.corporations[&HOUSE].iter().map(|keys| keys.lock().uses.len()).sum();
         assert_eq!(order, 1);
     }
 

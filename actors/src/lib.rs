@@ -5,10 +5,12 @@
 mod belfry;
 mod board;
 mod book;
+mod chunked;
 mod claim;
 mod dispatch;
 mod engine;
 mod keeper;
+mod positions;
 mod prepare;
 pub mod router;
 mod shard;

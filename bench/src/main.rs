@@ -25,7 +25,7 @@ enum What {
     Append(append::AppendArgs),
     /// Floor: a server that answers every POST with a constant, to be driven by the load generator.
     Echo(echo::EchoArgs),
-    /// The engine's parts by themselves: codec, wire, decide, router, render, wheel.
+    /// The engine's parts by themselves: codec, wire, decide, router, render, growing tables, wheel.
     Micro(micro::MicroArgs),
 }
 

@@ -29,10 +29,10 @@ pub trait FlowBook {
     fn flow(&self, reference: crate::flow::FlowRef) -> Option<&Flow>;
 }
 
-/// Applies one event to the tenant it belongs to.
-pub fn evolve(tenant: &mut Tenant, applied: Applied<'_>, event: &Event, flows: &dyn FlowBook) {
+/// Applies one event to the tenant it belongs to. Gives what ended with it.
+pub fn evolve(tenant: &mut Tenant, applied: Applied<'_>, event: &Event, flows: &dyn FlowBook) -> Option<Box<Open>> {
     match (event, applied.input) {
-        (Event::Accepted { .. }, Input::Notify(body)) => tenant.open.push(accepted(body, applied)),
+        (Event::Accepted { .. }, Input::Notify(body)) => tenant.open.push(Box::new(accepted(body, applied))),
         (Event::ProfileStored { .. }, Input::PutProfile(profile)) => store_profile(tenant, profile),
         (Event::FactTaken, Input::Fact(fact)) => take_fact(tenant, fact),
         (Event::AddressMarked { channel, value, state }, _) => {
@@ -43,13 +43,17 @@ pub fn evolve(tenant: &mut Tenant, applied: Applied<'_>, event: &Event, flows: &
                 }
             }
         }
-        (Event::Ended { id, .. }, _) => tenant.open.retain(|o| o.id != *id),
+        (Event::Ended { id, .. }, _) => {
+            let at = tenant.open.iter().position(|open| open.id == *id)?;
+            return Some(tenant.open.remove(at));
+        }
         _ => {
             if let Some(open) = event.notification().and_then(|id| tenant.find_mut(id)) {
                 evolve_open(open, applied, event, flows);
             }
         }
     }
+    None
 }
 
 /// Marks a whole record as applied: the tenant's newest record is now this one.
@@ -71,13 +75,10 @@ fn accepted(body: &Notification, applied: Applied<'_>) -> Open {
         expires_at: body.expires_at,
         step: 0,
         entered: false,
-        attempts: 0,
-        tries: Tries::default(),
         tasks: 0,
         answered: false,
         link_closed: false,
-        doubt: None,
-        sent_to: Vec::new(),
+        tried: None,
         phase: Phase::Waiting { until: body.send_after.unwrap_or(applied.at) },
     }
 }
@@ -91,14 +92,15 @@ fn store_profile(tenant: &mut Tenant, profile: &Profile) {
 }
 
 fn take_fact(tenant: &mut Tenant, fact: &Fact) {
-    tenant.facts.push_back((fact_hash(&fact.fact_id), fact.body));
-    while tenant.facts.len() > REMEMBERED_FACTS {
-        tenant.facts.pop_front();
+    let told = tenant.told_mut();
+    told.facts.push_back((fact_hash(&fact.fact_id), fact.body));
+    while told.facts.len() > REMEMBERED_FACTS {
+        told.facts.pop_front();
     }
     match (fact.kind, fact.amount_cents, &fact.subject) {
         // Feeds may overtake each other: the newest at the source wins.
-        (FactKind::Balance, Some(cents), _) if tenant.balance.is_none_or(|(_, at)| at <= fact.occurred_at) => {
-            tenant.balance = Some((cents, fact.occurred_at));
+        (FactKind::Balance, Some(cents), _) if told.balance.is_none_or(|(_, at)| at <= fact.occurred_at) => {
+            told.balance = Some((cents, fact.occurred_at));
         }
         (FactKind::Payment, Some(cents), Some(subject)) => {
             let money = subject_money(tenant, subject);
@@ -140,25 +142,27 @@ pub fn fact_hash(fact_id: &str) -> u64 {
 }
 
 fn subject_money<'a>(tenant: &'a mut Tenant, subject: &Subject) -> &'a mut SubjectMoney {
-    if let Some(index) = tenant.subjects.iter().position(|s| s.subject == *subject) {
-        return &mut tenant.subjects[index];
+    let Tenant { told, open, .. } = tenant;
+    let subjects = &mut told.get_or_insert_default().subjects;
+    if let Some(index) = subjects.iter().position(|s| s.subject == *subject) {
+        return &mut subjects[index];
     }
-    if tenant.subjects.len() >= REMEMBERED_SUBJECTS {
+    if subjects.len() >= REMEMBERED_SUBJECTS {
         // What an open notification is about must not be forgotten: only the number of those goes beyond the limit.
-        let needed = |money: &SubjectMoney| tenant.open.iter().any(|o| o.subject.as_deref() == Some(&money.subject));
-        if let Some(spare) = tenant.subjects.iter().position(|money| !needed(money)) {
-            tenant.subjects.remove(spare);
+        let needed = |money: &SubjectMoney| open.iter().any(|o| o.subject.as_deref() == Some(&money.subject));
+        if let Some(spare) = subjects.iter().position(|money| !needed(money)) {
+            subjects.remove(spare);
         }
     }
-    tenant.subjects.push_back(SubjectMoney {
+    subjects.push_back(SubjectMoney {
         subject: subject.clone(),
         open: None,
         paid_cents: 0,
         paid_at: Timestamp(i64::MIN),
         payments: Vec::new(),
     });
-    let last = tenant.subjects.len() - 1;
-    &mut tenant.subjects[last]
+    let last = subjects.len() - 1;
+    &mut subjects[last]
 }
 
 fn evolve_open(open: &mut Open, applied: Applied<'_>, event: &Event, flows: &dyn FlowBook) {
@@ -168,9 +172,11 @@ fn evolve_open(open: &mut Open, applied: Applied<'_>, event: &Event, flows: &dyn
         Event::StepEntered { step, .. } => {
             open.step = *step;
             open.entered = true;
-            open.doubt = None;
             open.answered = false;
-            open.tries = Tries::default();
+            if let Some(tried) = &mut open.tried {
+                tried.doubt = None;
+                tried.tries = Tries::default();
+            }
         }
         Event::Ready { channel, choice, pinned, not_before, .. } => {
             open.phase = Phase::Ready { channel: *channel, choice: *choice, pinned: pinned.clone(), not_before: *not_before };
@@ -178,15 +184,16 @@ fn evolve_open(open: &mut Open, applied: Applied<'_>, event: &Event, flows: &dyn
         Event::Held { guard, until, .. } => open.phase = Phase::Held { guard: *guard, until: *until },
         Event::AttemptStarted { .. } => attempt_started(open, at, event),
         Event::AttemptWithdrawn { attempt, .. } => {
-            open.tries.withdrawn = open.tries.withdrawn.saturating_add(1);
+            let tries = &mut open.tried.get_or_insert_default().tries;
+            tries.withdrawn = tries.withdrawn.saturating_add(1);
             never_left(open, *attempt);
         }
         Event::AttemptAccepted { attempt, .. } => {
-            open.doubt = None;
+            doubt_over(open);
             open.phase = Phase::Sent { attempt: *attempt, accepted_at: at, delivered_at: None, due: wait_due(open, at, flows) };
         }
         Event::AttemptDelivered { attempt, .. } => {
-            open.doubt = None;
+            doubt_over(open);
             let accepted_at = match open.phase {
                 Phase::Sent { accepted_at, .. } => accepted_at,
                 _ => at,
@@ -195,20 +202,22 @@ fn evolve_open(open: &mut Open, applied: Applied<'_>, event: &Event, flows: &dyn
             open.phase = Phase::Sent { attempt: *attempt, accepted_at, delivered_at: Some(at), due };
         }
         Event::AttemptDeferred { attempt, .. } => {
-            open.tries.retried = open.tries.retried.saturating_add(1);
-            open.tries.withdrawn = 0;
+            let tries = &mut open.tried.get_or_insert_default().tries;
+            tries.retried = tries.retried.saturating_add(1);
+            tries.withdrawn = 0;
             never_left(open, *attempt);
         }
         // Said by the provider itself, on the spot. A receipt would mean that it had been taken before it failed.
         Event::AttemptFailed { attempt, .. } if matches!(applied.input, Input::Outcome { .. }) => never_left(open, *attempt),
         Event::AttemptInDoubt { attempt, provider, until, .. } => {
-            open.doubt = Some(provider.clone());
-            open.tries.withdrawn = 0;
+            let tried = open.tried.get_or_insert_default();
+            tried.doubt = Some(provider.clone());
+            tried.tries.withdrawn = 0;
             open.phase = Phase::InDoubt { attempt: *attempt, until: *until };
         }
         Event::TaskOpened { task, list, cause, .. } => {
             open.tasks = *task;
-            open.phase = Phase::Task { task: *task, list: list.clone(), cause: cause.clone(), since: at };
+            open.phase = Phase::Task { task: *task, list: list.clone(), cause: Box::new(cause.clone()), since: at };
         }
         Event::LinkClosed { .. } => open.link_closed = true,
         Event::LinkUsed { pressed, .. } => open.answered |= *pressed,
@@ -218,10 +227,13 @@ fn evolve_open(open: &mut Open, applied: Applied<'_>, event: &Event, flows: &dyn
 
 fn attempt_started(open: &mut Open, at: Timestamp, event: &Event) {
     let Event::AttemptStarted { attempt, channel, provider, address, on_doubt, resend, .. } = event else { return };
-    open.attempts = open.attempts.max(*attempt);
-    open.tries.since.get_or_insert(at);
+    let tried = open.tried.get_or_insert_default();
+    tried.attempts = tried.attempts.max(*attempt);
+    tried.tries.since.get_or_insert(at);
     if !resend {
-        open.sent_to.push(SentTo { attempt: *attempt, step: open.step, channel: *channel, address: address.clone() });
+        let sent = SentTo { attempt: *attempt, step: open.step, channel: *channel, address: address.clone() };
+        // Exactly as long as it must be: most have one, and a list that grows makes room for four.
+        tried.sent_to = std::mem::take(&mut tried.sent_to).into_iter().chain([sent]).collect();
     }
     open.phase = Phase::Started { attempt: *attempt, channel: *channel, provider: provider.clone(), on_doubt: *on_doubt, at };
 }
@@ -229,15 +241,21 @@ fn attempt_started(open: &mut Open, at: Timestamp, event: &Event) {
 /// The attempt's message is known not to have been taken: no receipt can come for its address. Not so in doubt: then
 /// an earlier try of the same attempt may have been.
 fn never_left(open: &mut Open, attempt: u16) {
-    if open.doubt.is_none() {
-        open.sent_to.retain(|sent| sent.attempt != attempt);
+    if let Some(tried) = open.tried.as_deref_mut().filter(|tried| tried.doubt.is_none()) {
+        let sent_to = std::mem::take(&mut tried.sent_to);
+        tried.sent_to = sent_to.into_iter().filter(|sent| sent.attempt != attempt).collect();
+    }
+}
+
+fn doubt_over(open: &mut Open) {
+    if let Some(tried) = &mut open.tried {
+        tried.doubt = None;
     }
 }
 
 /// When the wait that begins now ends: "unanswered" and "settled" count from delivery, else from the relay's acceptance.
-fn wait_due(open: &Open, from: Timestamp, flows: &dyn FlowBook) -> Option<Timestamp> {
-    let flow = flows.flow(open.flow)?;
-    let on = &flow.steps.get(usize::from(open.step))?.on;
-    let after = on.unanswered.as_ref().or(on.settled.as_ref())?;
-    Some(from.plus(after.after_ms))
+fn wait_due(open: &Open, from: Timestamp, flows: &dyn FlowBook) -> Timestamp {
+    let step = flows.flow(open.flow).and_then(|flow| flow.steps.get(usize::from(open.step)));
+    let after = step.and_then(|step| step.on.unanswered.as_ref().or(step.on.settled.as_ref()));
+    after.map_or(Timestamp::NEVER, |after| from.plus(after.after_ms))
 }

@@ -35,5 +35,5 @@ pub use policy::{Policy, RetryPolicy};
 pub use profile::{Address, AddressState, Preference, Profile};
 pub use record::{Control, ControlRecord, Intent, PauseScope, Record, TenantRecord};
 pub use reference::{ForgedReference, ReferenceKey};
-pub use state::{Open, Phase, SentTo, SubjectMoney, Tenant, Tries};
+pub use state::{Open, Phase, SentTo, SubjectMoney, Tenant, Told, Tried, Tries};
 pub use time::{Clock, DAY, HOUR, MINUTE, ManualClock, SECOND, Timestamp};

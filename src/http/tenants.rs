@@ -43,9 +43,9 @@ pub(super) async fn get(
     let tenant = snapshot.tenant;
     Ok(Json(TenantBody {
         tenant_id: id,
+        balance_cents: tenant.balance().map(|(cents, _)| cents),
         profile: tenant.profile.map(|profile| *profile),
         open: tenant.open.len(),
-        balance_cents: tenant.balance.map(|(cents, _)| cents),
     }))
 }
 

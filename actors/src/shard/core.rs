@@ -339,22 +339,23 @@ impl ShardCore {
         };
         let tenant = self.tenants.tenant_mut(slot);
         let previous = tenant.last;
-        let Decision { events, answer } = decide(tenant, &input, context);
+        let Decision { events, ended, answer } = decide(tenant, &input, context);
         if events.is_empty() {
             return (false, (answer, 0));
         }
         let record = TenantRecord { at, tenant: key, previous, input, events };
-        let started = self.line_up(slot, sequence, &record);
+        let started = self.line_up(slot, sequence, &record, &ended);
         self.write(Record::Tenant(record));
         (started, (answer, sequence))
     }
 
-    fn line_up(&mut self, slot: Slot, sequence: u64, record: &TenantRecord) -> bool {
+    fn line_up(&mut self, slot: Slot, sequence: u64, record: &TenantRecord, ended: &[Box<Open>]) -> bool {
         let mut started = false;
         let mut touched: Vec<NotificationId> = Vec::new();
         for event in &record.events {
             self.metrics.events.count(event);
-            let accepted = self.tenants.index(slot, sequence, &record.input, event).unwrap_or(0);
+            let gone = ended.iter().find(|open| matches!(event, Event::Ended { id, .. } if open.id == *id));
+            let located = self.tenants.index(slot, &record.input, event, gone.map(|open| &**open));
             match event {
                 Event::AttemptStarted { .. } => {
                     started = true;
@@ -363,6 +364,10 @@ impl ShardCore {
                     }
                 }
                 Event::Ended { id, end, .. } => {
+                    if let Some(located) = located {
+                        self.wheel.remove(located.due, *id);
+                    }
+                    let accepted = gone.map_or(0, |open| open.body);
                     let ended = Ended { tenant: record.tenant.clone(), end: end.clone(), at: record.at, sequence, accepted };
                     self.settings.quota.release(record.tenant.corporation);
                     self.just_ended.insert(*id, ended.clone());
@@ -415,16 +420,16 @@ impl ShardCore {
         let Some(located) = self.tenants.locate(id) else { return };
         let Some(open) = self.tenants.tenant(located.slot).find(id) else { return };
         let key = ready_key(open, self.tenants.key(located.slot).corporation, now);
-        let due = timer_due(open, now);
-        match key {
-            Some(key) => {
-                if self.tenants.set_queued(id, true) {
-                    self.ready.push(key, id);
-                }
-            }
-            None => drop(self.tenants.set_queued(id, false)),
+        let due = timer_due(open, now).unwrap_or(Timestamp::NEVER);
+        if let Some(located) = self.tenants.locate_mut(id) {
+            located.queued = key.is_some();
+            located.due = due;
         }
-        if let Some(due) = due {
+        if let Some(key) = key.filter(|_| !located.queued) {
+            self.ready.push(key, id);
+        }
+        if due != located.due {
+            self.wheel.remove(located.due, id);
             self.wheel.insert(due, id);
         }
     }
@@ -435,6 +440,10 @@ impl ShardCore {
         self.wheel.take_due(now, TURN_TIMERS, &mut due);
         let more = due.len() == TURN_TIMERS;
         for (at, id) in due {
+            // Out of the wheel: whoever wants it back puts it back.
+            if let Some(located) = self.tenants.locate_mut(id) {
+                located.due = Timestamp::NEVER;
+            }
             let Some(open) = self.tenants.open(id) else { continue };
             match timer_due(open, now) {
                 // Its wait is over now, or it expires in the instant in which it wants to be sent.
@@ -442,15 +451,10 @@ impl ShardCore {
                     telemetry::timer_fired(now.since(at));
                     self.decide_by_id(id, Input::Timer { id }, Reply::nobody());
                 }
-                // It wants to be sent now.
-                _ if matches!(open.phase, Phase::Ready { not_before, .. } if not_before == at) => self.schedule(id),
-                _ => {}
+                // It wants to be sent now, or its expiry is all that is left to wait for.
+                _ => self.schedule(id),
             }
         }
-        let tenants = &self.tenants;
-        self.wheel.sweep(tenants.open_count(), |due, id| {
-            tenants.open(id).is_some_and(|open| timer_due(open, now) == Some(due) || open.due() == Some(due))
-        });
         more
     }
 

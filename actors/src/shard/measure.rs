@@ -1,8 +1,9 @@
-//! Opens the timer wheel to measurements: `bench` fills it with more entries than a test would. Refuses anything of its
-//! own; compiled with the feature `simulation` only, so for tests and benches, never in a shipped build.
+//! Opens the timer wheel and the indexes to measurements: `bench` fills them with more entries than a test would. Refuses
+//! anything of its own; compiled with the feature `simulation` only, so for tests and benches, never in a shipped build.
 
-use sluis_model::{NotificationId, Timestamp};
+use sluis_model::{Event, Input, NotificationId, TenantKey, Timestamp};
 
+use super::tenants::Tenants;
 use super::wheel::Wheel;
 
 /// The timers of a shard.
@@ -24,5 +25,23 @@ impl Timers {
     #[must_use]
     pub fn next_due(&self) -> Timestamp {
         self.0.next_due()
+    }
+}
+
+/// The tenants of a shard and the indexes over what is open.
+#[derive(Debug, Default)]
+pub struct Indexes(Tenants);
+
+impl Indexes {
+    /// Notes what was accepted for a tenant.
+    pub fn accept(&mut self, tenant: &TenantKey, input: &Input, accepted: &Event) {
+        let slot = self.0.slot(tenant);
+        self.0.index(slot, input, accepted, None);
+    }
+
+    /// Open notifications.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.0.open_count()
     }
 }

@@ -14,6 +14,7 @@ mod measure;
 mod query;
 mod ready;
 mod recover;
+mod shelf;
 #[cfg(feature = "simulation")]
 mod simulation;
 mod table;
@@ -29,6 +30,6 @@ pub use endings::Endings;
 pub use inbox::{Inbox, InboxBounds, Refused};
 pub use letter::{Answers, Letter, Listed, Query, Reply, ShardAnswer, Snapshot, StateFilter};
 #[cfg(feature = "simulation")]
-pub use measure::Timers;
+pub use measure::{Indexes, Timers};
 pub use recover::RecoverError;
 pub use table::Ended;

@@ -40,7 +40,10 @@ impl ShardCore {
     }
 
     fn accepted(&self, corporation: CorporationId, id: NotificationId) -> ShardAnswer {
-        let located = self.tenants.locate(id).map(|l| (self.tenants.key(l.slot).corporation, l.accepted));
+        let located = self.tenants.locate(id).and_then(|located| {
+            let accepted = self.tenants.tenant(located.slot).find(id)?.body;
+            Some((self.tenants.key(located.slot).corporation, accepted))
+        });
         let known = located.or_else(|| self.ended(id).map(|ended| (ended.tenant.corporation, ended.accepted)));
         match known {
             Some((owner, position)) if owner == corporation => ShardAnswer::Accepted { position },

@@ -1,16 +1,17 @@
 //! Owns a shard's ready lists: who wants to be sent, per channel, lane, corporation. An entry is an id; the message
 //! stays in the journal until a permit comes. Refuses to grant anything.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 
 use sluis_model::NotificationId;
 
 use crate::board::QueueKey;
+use crate::chunked::Chunked;
 
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Ready {
-    queues: HashMap<QueueKey, VecDeque<NotificationId>>,
+    queues: HashMap<QueueKey, Chunked<NotificationId>>,
     /// Entries that met a pause; they come back when a pause ends.
     parked: Vec<(QueueKey, NotificationId)>,
     changed: HashSet<QueueKey>,

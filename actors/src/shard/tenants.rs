@@ -1,54 +1,118 @@
 //! Owns the tenants of a shard and the indexes over them: by number, by open notification, by subject of something
 //! open. Rebuilt from the journal. Refuses to decide: it only keeps the indexes true to the events.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use sluis_model::{
-    Applied, CorporationId, Event, FlowBook, Input, NotificationId, Open, Subject, Tenant, TenantKey, TenantRecord, evolve,
-    finish,
+    Applied, CorporationId, Event, FlowBook, Input, NotificationId, Open, Subject, Tenant, TenantKey, TenantRecord, Timestamp,
+    evolve, finish,
 };
+
+use super::shelf::{Entry, Shelf};
+use crate::chunked::Chunked;
+use crate::positions::Positions;
 
 /// Place of a tenant within its shard.
 pub(super) type Slot = u32;
 
+/// Parts of the table of tenants: five hundred tenants each when two million stand in sixteen shards.
+const PARTS: usize = 256;
+
+/// A notification's id as it lies in indexes: in its order, without the alignment of a `u128`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct PackedId([u64; 2]);
+
+impl From<NotificationId> for PackedId {
+    fn from(id: NotificationId) -> Self {
+        Self([(id.0 >> 64) as u64, id.0 as u64])
+    }
+}
+
+impl From<PackedId> for NotificationId {
+    fn from(PackedId([high, low]): PackedId) -> Self {
+        Self(u128::from(high) << 64 | u128::from(low))
+    }
+}
+
 /// Where an open notification is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Located {
+    id: PackedId,
+    /// Its place in the wheel; [`Timestamp::NEVER`]: none.
+    pub due: Timestamp,
     pub slot: Slot,
     /// Whether it stands in a ready list already.
     pub queued: bool,
-    /// Hash of its subject, 0 for none.
+}
+
+impl Entry for Located {
+    type Key = PackedId;
+
+    fn key(&self) -> PackedId {
+        self.id
+    }
+}
+
+/// A tenant with something open about a subject. By hash: whoever uses it compares the subject itself.
+#[derive(Clone, Copy, Debug)]
+struct About {
     subject: u64,
-    /// Sequence of the record that accepted it.
-    pub accepted: u64,
+    slot: Slot,
+    corporation: CorporationId,
+    /// Open notifications. From its largest number on it stays: then a tenant is asked in vain, no more.
+    count: u16,
+}
+
+impl Entry for About {
+    type Key = (u64, CorporationId, Slot);
+
+    fn key(&self) -> Self::Key {
+        (self.subject, self.corporation, self.slot)
+    }
 }
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Tenants {
-    slots: Vec<(TenantKey, Tenant)>,
-    by_key: HashMap<TenantKey, Slot>,
-    open: BTreeMap<NotificationId, Located>,
-    /// By hash of the subject; whoever uses it compares the subject itself.
-    by_subject: HashMap<(CorporationId, u64), Vec<Slot>>,
+    slots: Chunked<(TenantKey, Tenant)>,
+    by_key: Positions,
+    open: Shelf<Located>,
+    by_subject: Shelf<About>,
     counts: BTreeMap<CorporationId, i64>,
+}
+
+impl Default for Tenants {
+    fn default() -> Self {
+        Self {
+            slots: Chunked::default(),
+            by_key: Positions::new(PARTS),
+            open: Shelf::default(),
+            by_subject: Shelf::default(),
+            counts: BTreeMap::new(),
+        }
+    }
 }
 
 impl Tenants {
     /// The place of a tenant, made if need be.
     pub(super) fn slot(&mut self, key: &TenantKey) -> Slot {
-        if let Some(slot) = self.by_key.get(key) {
-            return *slot;
+        if let Some(slot) = self.position(key) {
+            return slot;
         }
         let slot = self.slots.len() as Slot;
-        self.slots.push((key.clone(), Tenant::default()));
-        self.by_key.insert(key.clone(), slot);
+        self.slots.push_back((key.clone(), Tenant::default()));
+        let slots = &self.slots;
+        self.by_key.insert(self.by_key.hash(key), slot, |slot| &slots[slot as usize].0);
         slot
     }
 
+    fn position(&self, key: &TenantKey) -> Option<Slot> {
+        self.by_key.find(self.by_key.hash(key), |slot| self.key(slot) == key)
+    }
+
     pub(super) fn find(&self, key: &TenantKey) -> Option<&Tenant> {
-        self.by_key.get(key).map(|slot| &self.slots[*slot as usize].1)
+        self.position(key).map(|slot| self.tenant(slot))
     }
 
     pub(super) fn key(&self, slot: Slot) -> &TenantKey {
@@ -64,7 +128,12 @@ impl Tenants {
     }
 
     pub(super) fn locate(&self, id: NotificationId) -> Option<Located> {
-        self.open.get(&id).copied()
+        self.open.get(id.into()).copied()
+    }
+
+    /// For its place in the wheel and in a ready list.
+    pub(super) fn locate_mut(&mut self, id: NotificationId) -> Option<&mut Located> {
+        self.open.get_mut(id.into())
     }
 
     pub(super) fn open(&self, id: NotificationId) -> Option<&Open> {
@@ -73,21 +142,21 @@ impl Tenants {
 
     /// Marks whether the notification stands in a ready list; says whether that is news.
     pub(super) fn set_queued(&mut self, id: NotificationId, queued: bool) -> bool {
-        match self.open.get_mut(&id) {
-            Some(located) => std::mem::replace(&mut located.queued, queued) != queued,
-            None => false,
-        }
+        self.locate_mut(id).is_some_and(|located| std::mem::replace(&mut located.queued, queued) != queued)
     }
 
     /// Open notifications in order of id, after `after`.
     pub(super) fn iter_open(&self, after: Option<NotificationId>) -> impl Iterator<Item = (NotificationId, Slot)> {
-        use std::ops::Bound;
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        self.open.range((from, Bound::Unbounded)).map(|(id, located)| (*id, located.slot))
+        let after = after.map(PackedId::from);
+        let from = self.open.iter_from(after.unwrap_or(PackedId([0, 0])));
+        from.filter(move |located| Some(located.id) != after).map(|located| (located.id.into(), located.slot))
     }
 
+    /// Tenants with something open about the subject, in order of their places.
     pub(super) fn about(&self, corporation: CorporationId, subject: &Subject) -> Vec<Slot> {
-        self.by_subject.get(&(corporation, subject_hash(subject))).cloned().unwrap_or_default()
+        let subject = subject_hash(subject);
+        let from = self.by_subject.iter_from((subject, corporation, 0));
+        from.take_while(|about| (about.subject, about.corporation) == (subject, corporation)).map(|about| about.slot).collect()
     }
 
     /// Open notifications, in all.
@@ -104,38 +173,45 @@ impl Tenants {
         self.slots.len()
     }
 
-    /// Keeps the indexes true to one event; to be called once per event, after the tenant evolved. For what ended:
-    /// where it had been accepted.
-    pub(super) fn index(&mut self, slot: Slot, sequence: u64, input: &Input, event: &Event) -> Option<u64> {
+    /// Keeps the indexes true to one event; to be called once per event, after the tenant evolved. `ended`: what ended
+    /// with it. For that: where it had been found.
+    pub(super) fn index(&mut self, slot: Slot, input: &Input, event: &Event, ended: Option<&Open>) -> Option<Located> {
         let corporation = self.key(slot).corporation;
         match (event, input) {
             (Event::Accepted { id }, Input::Notify(body)) => {
-                let subject = body.subject.as_ref().map_or(0, subject_hash);
-                self.open.insert(*id, Located { slot, queued: false, subject, accepted: sequence });
+                self.open.insert(Located { id: (*id).into(), due: Timestamp::NEVER, slot, queued: false });
                 *self.counts.entry(corporation).or_default() += 1;
-                if subject != 0 {
-                    self.by_subject.entry((corporation, subject)).or_default().push(slot);
+                if let Some(subject) = &body.subject {
+                    self.count_subject(corporation, slot, subject);
                 }
             }
             (Event::Ended { id, .. }, _) => {
-                let located = self.open.remove(id)?;
+                let located = self.open.remove((*id).into())?;
                 *self.counts.entry(corporation).or_default() -= 1;
-                self.forget_subject((corporation, located.subject), slot);
-                return Some(located.accepted);
+                if let Some(subject) = ended.and_then(|open| open.subject.as_deref()) {
+                    self.forget_subject(corporation, slot, subject);
+                }
+                return Some(located);
             }
             _ => {}
         }
         None
     }
 
-    fn forget_subject(&mut self, key: (CorporationId, u64), slot: Slot) {
-        if let Some(slots) = self.by_subject.get_mut(&key) {
-            if let Some(at) = slots.iter().position(|s| *s == slot) {
-                slots.swap_remove(at);
-            }
-            if slots.is_empty() {
-                self.by_subject.remove(&key);
-            }
+    fn count_subject(&mut self, corporation: CorporationId, slot: Slot, subject: &Subject) {
+        let about = About { subject: subject_hash(subject), slot, corporation, count: 1 };
+        match self.by_subject.get_mut(about.key()) {
+            Some(about) => about.count = about.count.saturating_add(1),
+            None => self.by_subject.insert(about),
+        }
+    }
+
+    fn forget_subject(&mut self, corporation: CorporationId, slot: Slot, subject: &Subject) {
+        let key = (subject_hash(subject), corporation, slot);
+        match self.by_subject.get_mut(key) {
+            Some(About { count: 1, .. }) => drop(self.by_subject.remove(key)),
+            Some(About { count: u16::MAX, .. }) | None => {}
+            Some(about) => about.count -= 1,
         }
     }
 
@@ -150,19 +226,89 @@ impl Tenants {
         let slot = self.slot(&record.tenant);
         let applied = Applied { sequence, at: record.at, input: &record.input };
         for event in &record.events {
-            evolve(self.tenant_mut(slot), applied, event, flows);
-            let accepted = self.index(slot, sequence, &record.input, event);
-            if let (Event::Ended { id, end, .. }, Some(accepted)) = (event, accepted) {
-                ended(*id, end, accepted);
+            let open = evolve(self.tenant_mut(slot), applied, event, flows);
+            self.index(slot, &record.input, event, open.as_deref());
+            if let (Event::Ended { id, end, .. }, Some(open)) = (event, open) {
+                ended(*id, end, open.body);
             }
         }
         finish(self.tenant_mut(slot), sequence);
     }
 }
 
-/// Never 0, which stands for "no subject".
 fn subject_hash(subject: &Subject) -> u64 {
     let mut hasher = DefaultHasher::new();
     subject.hash(&mut hasher);
-    hasher.finish().max(1)
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use sluis_model::{Cause, Environment, FlowRef, Idempotency, Lane, Notification};
+
+    use super::*;
+
+    /// Ten million may be open in all: these are what each costs beside its state.
+    #[test]
+    fn the_indexes_stay_small() {
+        assert_eq!((size_of::<Located>(), size_of::<About>(), size_of::<(TenantKey, Tenant)>()), (32, 16, 72));
+    }
+
+    struct NoFlows;
+
+    impl FlowBook for NoFlows {
+        fn flow(&self, _: FlowRef) -> Option<&sluis_model::Flow> {
+            None
+        }
+    }
+
+    fn notification(id: NotificationId, subject: &Subject) -> Input {
+        Input::Notify(Box::new(Notification {
+            id,
+            flow: FlowRef([1; 16]),
+            category: "test".into(),
+            subject: Some(subject.clone()),
+            data: "{}".into(),
+            fields: Box::new([]),
+            lane: Lane::Normal,
+            send_after: None,
+            expires_at: None,
+            environment: Environment::Production,
+            idempotency: Idempotency { key: id.0, body: 1 },
+        }))
+    }
+
+    #[test]
+    fn a_tenant_is_found_by_a_subject_until_the_last_about_it_ended() {
+        let (house, mut tenants, mut sequence) = (CorporationId(1), Tenants::default(), 0);
+        let subject = Subject { kind: "invoice".into(), id: "F-1".into() };
+        let mut replay = |tenants: &mut Tenants, tenant: &str, input: Input, event: Event| {
+            sequence += 1;
+            let (at, tenant, events) = (Timestamp(0), TenantKey::new(house, tenant), vec![event]);
+            let record = TenantRecord { at, tenant, previous: 0, input, events };
+            let mut ended = Vec::new();
+            tenants.replay(sequence, &record, &NoFlows, |id, _, accepted| ended.push((id.0, accepted)));
+            ended
+        };
+        for (id, tenant) in [(1, "H-1"), (2, "H-2"), (3, "H-1")] {
+            let id = NotificationId(id);
+            replay(&mut tenants, tenant, notification(id, &subject), Event::Accepted { id });
+        }
+        assert_eq!(tenants.about(house, &subject), [0, 1]);
+        assert!(tenants.about(CorporationId(2), &subject).is_empty());
+        for (number, tenant, left) in [(1, "H-1", &[0, 1][..]), (3, "H-1", &[1]), (2, "H-2", &[])] {
+            let (id, input) = (NotificationId(number), Input::Timer { id: NotificationId(number) });
+            let ended = replay(&mut tenants, tenant, input, Event::Ended { id, end: "done".into(), cause: Cause::Waited });
+            assert_eq!(ended, [(number, number as u64)], "it was accepted by the record of its number");
+            assert_eq!(tenants.about(house, &subject), left);
+        }
+        assert_eq!((tenants.open_count(), tenants.by_subject.len()), (0, 0));
+    }
+
+    #[test]
+    fn a_packed_id_keeps_the_order_of_ids() {
+        let ids = [0, 1, u128::from(u64::MAX), 1 << 64, (1 << 112) + 5, u128::MAX].map(NotificationId);
+        assert!(ids.map(PackedId::from).is_sorted());
+        assert_eq!(ids.map(|id| NotificationId::from(PackedId::from(id))), ids);
+    }
 }

@@ -472,6 +472,24 @@ fn a_clock_that_is_set_back_within_a_turn_loses_no_wait() {
 }
 
 #[test]
+fn a_wait_that_is_over_early_leaves_no_timer() {
+    let mut world = World::new();
+    let (late, later) = (world.clock.now().plus(60_000), world.clock.now().plus(90_000));
+    let mut shard = world.start();
+    (world.send_after, world.expires_at) = (Some(late), Some(later));
+    let id = world.notify("H-1", 1);
+    shard.turn();
+    assert_eq!(world.bell.due(), late);
+    world.clock.set(late);
+    shard.turn();
+    assert_eq!(world.bell.due(), later, "it stands in line: only its expiry is left to wait for");
+    let cancel = Input::Cancel { target: sluis_model::CancelTarget::Notification(id), note: "by hand".into() };
+    world.business(|reply| Letter::Input { tenant: World::key("H-1"), input: cancel, reply, claim: None }, 2);
+    shard.turn();
+    assert_eq!(world.bell.due(), Timestamp::NEVER);
+}
+
+#[test]
 fn the_activity_is_quiet_once_everything_settled() {
     let world = World::new();
     let mut shard = world.start();

@@ -1,83 +1,73 @@
-//! Owns the timers of a shard: one entry of 32 bytes per wait, found by its instant. Cancelling is free: an entry
-//! whose notification no longer wants it is ignored when it falls due, and swept when such entries outnumber the live.
+//! Owns the timers of a shard: one entry of 24 bytes for each notification that waits, in order of their instants. An
+//! entry is taken out when its notification wants another instant or none, so there is never more than one of each.
 //! Refuses to know what a timer means.
-
-use std::collections::BTreeMap;
 
 use sluis_model::{NotificationId, Timestamp};
 
-/// Entries within 64 ms share a bucket; the order inside one does not matter, the instant does.
-const BUCKET_BITS: u32 = 6;
-/// Below this many entries sweeping is not worth it.
-const SWEEP_FROM: usize = 1_024;
+use super::shelf::{Entry, Shelf};
+use super::tenants::PackedId;
 
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Wheel {
-    buckets: BTreeMap<i64, Bucket>,
-    entries: usize,
+    timers: Shelf<Timer>,
+    /// Entries that were looked at to find what is due.
+    #[cfg(test)]
+    looked_at: usize,
 }
 
-#[derive(Debug)]
-struct Bucket {
-    earliest: Timestamp,
-    entries: Vec<(Timestamp, NotificationId)>,
+/// In order of the instant, then of the id: what falls due together is taken in the same order in every run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Timer {
+    due: Timestamp,
+    id: PackedId,
+}
+
+impl Entry for Timer {
+    type Key = Self;
+
+    fn key(&self) -> Self {
+        *self
+    }
 }
 
 impl Wheel {
     pub(super) fn insert(&mut self, due: Timestamp, id: NotificationId) {
-        if due == Timestamp::NEVER {
-            return;
+        if due != Timestamp::NEVER {
+            self.timers.insert(Timer { due, id: id.into() });
         }
-        let fresh = || Bucket { earliest: due, entries: Vec::new() };
-        let bucket = self.buckets.entry(due.0 >> BUCKET_BITS).or_insert_with(fresh);
-        bucket.earliest = bucket.earliest.min(due);
-        bucket.entries.push((due, id));
-        self.entries += 1;
+    }
+
+    pub(super) fn remove(&mut self, due: Timestamp, id: NotificationId) {
+        if due != Timestamp::NEVER {
+            self.timers.remove(Timer { due, id: id.into() });
+        }
     }
 
     /// Takes at most `limit` entries that are due at `now`.
     pub(super) fn take_due(&mut self, now: Timestamp, limit: usize, into: &mut Vec<(Timestamp, NotificationId)>) {
-        while into.len() < limit {
-            let Some(mut first) = self.buckets.first_entry() else { return };
-            if first.get().earliest > now {
-                return;
+        #[cfg(test)]
+        let looked_at = &mut self.looked_at;
+        self.timers.take_while(|timer| {
+            #[cfg(test)]
+            {
+                *looked_at += 1;
             }
-            let bucket = first.get_mut();
-            let room = limit - into.len();
-            let before = into.len();
-            let mut kept = Vec::new();
-            for entry in bucket.entries.drain(..) {
-                if entry.0 <= now && into.len() - before < room { into.push(entry) } else { kept.push(entry) }
+            let taken = timer.due <= now && into.len() < limit;
+            if taken {
+                into.push((timer.due, timer.id.into()));
             }
-            self.entries -= into.len() - before;
-            match kept.iter().map(|(due, _)| *due).min() {
-                Some(earliest) => *bucket = Bucket { earliest, entries: kept },
-                None => drop(first.remove()),
-            }
-        }
+            taken
+        });
     }
 
     /// When the next entry falls due.
     pub(super) fn next_due(&self) -> Timestamp {
-        self.buckets.first_key_value().map_or(Timestamp::NEVER, |(_, bucket)| bucket.earliest)
+        self.timers.first().map_or(Timestamp::NEVER, |timer| timer.due)
     }
 
     pub(super) fn len(&self) -> usize {
-        self.entries
-    }
-
-    /// Drops entries nobody wants any more, once they outnumber the `live` ones.
-    pub(super) fn sweep(&mut self, live: usize, wanted: impl Fn(Timestamp, NotificationId) -> bool) {
-        if self.entries < SWEEP_FROM || self.entries < 2 * live {
-            return;
-        }
-        for bucket in self.buckets.values_mut() {
-            bucket.entries.retain(|(due, id)| wanted(*due, *id));
-            bucket.entries.shrink_to_fit();
-        }
-        self.buckets.retain(|_, bucket| !bucket.entries.is_empty());
-        self.entries = self.buckets.values().map(|bucket| bucket.entries.len()).sum();
+        self.timers.len()
     }
 }
 
@@ -109,22 +99,32 @@ mod tests {
                 if wheel.next_due() > Timestamp(now) { now += step; }
             }
             dues.sort_unstable();
-            seen.sort_unstable();
-            prop_assert_eq!(seen, dues);
+            prop_assert_eq!(seen, dues, "in order of their instants");
             prop_assert_eq!(wheel.len(), 0);
         }
     }
 
     #[test]
-    fn sweeping_drops_what_nobody_wants() {
+    fn what_falls_due_at_one_instant_is_looked_at_once() {
         let mut wheel = Wheel::default();
-        for n in 0..4_000 {
-            wheel.insert(Timestamp(n), NotificationId(n as u128));
+        (0..50_000u128).for_each(|n| wheel.insert(Timestamp(5), NotificationId(n)));
+        let mut turns = 0;
+        while wheel.len() > 0 {
+            assert!(!drain(&mut wheel, 5, 256).is_empty());
+            turns += 1;
         }
-        wheel.sweep(3_000, |_, _| false);
-        assert_eq!(wheel.len(), 4_000, "too few are stale");
-        wheel.sweep(1_000, |due, _| due.0 % 4 == 0);
-        assert_eq!(wheel.len(), 1_000);
-        assert_eq!(wheel.next_due(), Timestamp(0));
+        assert!(wheel.looked_at <= 50_000 + turns, "{} looks for 50,000 entries in {turns} turns", wheel.looked_at);
+    }
+
+    #[test]
+    fn what_is_cancelled_costs_nothing_more() {
+        let mut wheel = Wheel::default();
+        let timer = |n: u16| (Timestamp(i64::from(n % 100)), NotificationId(n.into()));
+        (0..4_000).map(timer).for_each(|(due, id)| wheel.insert(due, id));
+        (0..4_000).filter(|n| n % 4 != 0).map(timer).for_each(|(due, id)| wheel.remove(due, id));
+        wheel.remove(Timestamp(7), NotificationId(0));
+        assert_eq!((wheel.len(), wheel.next_due()), (1_000, Timestamp(0)));
+        wheel.insert(Timestamp::NEVER, NotificationId(1));
+        assert_eq!(drain(&mut wheel, i64::MAX - 1, usize::MAX).len(), 1_000);
     }
 }

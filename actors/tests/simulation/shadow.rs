@@ -99,7 +99,7 @@ impl Shadow {
     /// Everything open, with its tenant.
     pub(crate) fn all_open(&self) -> impl Iterator<Item = (&TenantKey, &Open)> {
         let tenants = self.logs.iter().flat_map(|log| &log.tenants);
-        tenants.flat_map(|(key, tenant)| tenant.open.iter().map(move |open| (key, open)))
+        tenants.flat_map(|(key, tenant)| tenant.open.iter().map(move |open| (key, &**open)))
     }
 
     pub(crate) fn open_count(&self) -> usize {

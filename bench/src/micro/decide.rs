@@ -72,7 +72,7 @@ pub(super) fn run(harness: &mut Harness, _: &MicroArgs) -> anyhow::Result<()> {
         for (events, input) in &records {
             sequence += 1;
             let applied = Applied { sequence, at, input };
-            events.iter().for_each(|event| evolve(&mut tenant, applied, event, book));
+            events.iter().for_each(|event| drop(evolve(&mut tenant, applied, event, book)));
             finish(&mut tenant, sequence);
         }
     });

@@ -3,6 +3,7 @@
 
 mod codec;
 mod decide;
+mod growth;
 mod harness;
 mod render;
 mod router;
@@ -14,7 +15,7 @@ use harness::Harness;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct MicroArgs {
-    /// One part (codec, wire, decide, router, render, wheel); all when left out.
+    /// One part (codec, wire, decide, router, render, growth, wheel); all when left out.
     name: Option<String>,
     /// Rounds whose median is reported.
     #[arg(long, default_value_t = 9)]
@@ -22,7 +23,7 @@ pub(crate) struct MicroArgs {
     /// Milliseconds a round should take at least.
     #[arg(long, default_value_t = 200)]
     round_ms: u64,
-    /// Entries of the timer wheel.
+    /// Entries of the timer wheel; of the tables that grow, as many but at most two million.
     #[arg(long, default_value_t = 10_000_000)]
     entries: u64,
 }
@@ -35,6 +36,7 @@ const PARTS: &[(&str, Part)] = &[
     ("decide", decide::run),
     ("router", router::run),
     ("render", render::run),
+    ("growth", growth::run),
     #[cfg(feature = "inside")]
     ("wheel", wheel::run),
 ];

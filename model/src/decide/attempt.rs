@@ -46,13 +46,13 @@ impl Turn<'_> {
         if !self.context.policy.may_reach(&way.address) {
             return self.end(id, "not allow-listed", Cause::NotAllowListed);
         }
-        let attempt = self.open(id).map_or(1, |open| open.attempts.saturating_add(1));
+        let attempt = self.open(id).map_or(1, |open| open.attempts().saturating_add(1));
         self.emit_started(permit, attempt, way.address, way.choice, passed, false);
     }
 
     /// The same attempt again: same number, same address, same provider, so that the provider may recognise it.
     fn resend(&mut self, permit: &Permit, choice: Choice, passed: Vec<crate::flow::Observed>) {
-        let Some(last) = self.open(permit.id).and_then(|open| open.sent_to.last()) else { return };
+        let Some(last) = self.open(permit.id).and_then(|open| open.sent().last()) else { return };
         let (attempt, address) = (last.attempt, last.address.clone());
         self.emit_started(permit, attempt, address, choice, passed, true);
     }
@@ -147,12 +147,12 @@ impl Turn<'_> {
         let id = attempt.id;
         let Some((open, flow)) = self.running(id) else { return };
         let retry = self.context.policy.retry;
-        let elapsed = open.tries.since.map_or(0, |since| self.now().since(since));
-        let (exhausted, in_doubt) = (retry.exhausted(open.tries.retried, elapsed), open.doubt.is_some());
+        let elapsed = open.tries().since.map_or(0, |since| self.now().since(since));
+        let (exhausted, in_doubt) = (retry.exhausted(open.tries().retried, elapsed), open.doubt().is_some());
         if exhausted && !in_doubt {
             return self.failed(attempt, Refusal::Policy, why, true);
         }
-        let (delay, channel) = (retry.delay_ms(open.tries.retried, after_ms, attempt), self.channel_of(attempt));
+        let (delay, channel) = (retry.delay_ms(open.tries().retried, after_ms, attempt), self.channel_of(attempt));
         self.emit(Event::AttemptDeferred { id, attempt: attempt.attempt, why: why.clone() });
         if exhausted {
             // The first try may have arrived: people decide, not the next channel.
@@ -163,7 +163,7 @@ impl Turn<'_> {
 
     fn withdrawn(&mut self, attempt: AttemptRef, why: &Why) {
         let id = attempt.id;
-        let delay = self.open(id).map_or(0, |open| withdrawn_delay_ms(open.tries.withdrawn));
+        let delay = self.open(id).map_or(0, |open| withdrawn_delay_ms(open.tries().withdrawn));
         let channel = self.channel_of(attempt);
         self.emit(Event::AttemptWithdrawn { id, attempt: attempt.attempt, why: why.clone() });
         self.again(id, channel, delay);
@@ -181,7 +181,7 @@ impl Turn<'_> {
             return;
         }
         let Some(open) = self.open(id) else { return };
-        let (pinned, choice, not_before) = (open.doubt.clone(), self.choice_of(id, channel), self.now().plus(delay_ms));
+        let (pinned, choice, not_before) = (open.doubt().map(Box::from), self.choice_of(id, channel), self.now().plus(delay_ms));
         self.emit(Event::Ready { id, channel, choice, pinned, not_before });
     }
 

@@ -7,7 +7,7 @@ use crate::event::{Cause, Event};
 use crate::flow::{Go, StepKind};
 use crate::ids::NotificationId;
 use crate::input::CancelTarget;
-use crate::state::{Open, Phase};
+use crate::state::Phase;
 
 /// The answer every task knows: end it by hand.
 const CLOSE: &str = "close";
@@ -20,7 +20,7 @@ impl Turn<'_> {
         for id in self.targets(target) {
             match self.open(id) {
                 Some(open) => {
-                    let already_gone = open.sent_to.iter().map(|sent| sent.channel).collect();
+                    let already_gone = open.sent().iter().map(|sent| sent.channel).collect();
                     cancelled.stopped.push(Stopped { id, state: open.phase.name(), already_gone });
                     self.emit(Event::LinkClosed { id, end: "cancelled".into() });
                     self.end(id, "cancelled", Cause::Cancelled { note: note.into() });
@@ -35,8 +35,8 @@ impl Turn<'_> {
         match target {
             CancelTarget::Notification(id) => vec![*id],
             CancelTarget::Subject(subject) => {
-                let about = |open: &&Open| open.subject.as_deref() == Some(subject);
-                self.tenant.open.iter().filter(about).map(|open| open.id).collect()
+                let open = self.tenant.open.iter().map(|open| &**open);
+                open.filter(|open| open.subject.as_deref() == Some(subject)).map(|open| open.id).collect()
             }
         }
     }

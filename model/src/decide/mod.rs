@@ -44,19 +44,22 @@ pub struct Context<'a> {
 pub struct Decision {
     /// The events, already applied to the tenant.
     pub events: Vec<Event>,
+    /// What ended with them, in the order of their `Ended`.
+    #[allow(clippy::vec_box, reason = "they stood in boxes")]
+    pub ended: Vec<Box<Open>>,
     /// What the input's sender is told once the record is durable.
     pub answer: Answer,
 }
 
 /// Decides what follows from `input` and applies it to `tenant`.
 pub fn decide(tenant: &mut Tenant, input: &Input, context: Context<'_>) -> Decision {
-    let mut turn = Turn { tenant, input, context, events: Vec::new() };
+    let mut turn = Turn { tenant, input, context, events: Vec::new(), ended: Vec::new() };
     let answer = turn.take();
-    let events = turn.events;
+    let Turn { events, ended, .. } = turn;
     if !events.is_empty() {
         finish(tenant, context.sequence);
     }
-    Decision { events, answer }
+    Decision { events, ended, answer }
 }
 
 /// One input being decided.
@@ -65,6 +68,8 @@ struct Turn<'a> {
     input: &'a Input,
     context: Context<'a>,
     events: Vec<Event>,
+    #[allow(clippy::vec_box, reason = "they stood in boxes")]
+    ended: Vec<Box<Open>>,
 }
 
 impl<'a> Turn<'a> {
@@ -87,7 +92,7 @@ impl<'a> Turn<'a> {
 
     fn emit(&mut self, event: Event) {
         let applied = Applied { sequence: self.context.sequence, at: self.context.now, input: self.input };
-        evolve(self.tenant, applied, &event, self.context.flows);
+        self.ended.extend(evolve(self.tenant, applied, &event, self.context.flows));
         self.events.push(event);
     }
 

@@ -46,7 +46,7 @@ impl Turn<'_> {
             ) => *number == attempt.attempt,
             // A resend of the same attempt waits for its permit, or for fresher facts: evidence about it counts.
             Some(Phase::Ready { .. } | Phase::Held { .. }) => self.open(attempt.id).is_some_and(|open| {
-                open.doubt.is_some() && open.sent_to.last().is_some_and(|sent| sent.attempt == attempt.attempt)
+                open.doubt().is_some() && open.sent().last().is_some_and(|sent| sent.attempt == attempt.attempt)
             }),
             _ => false,
         }

@@ -80,7 +80,7 @@ impl Turn<'_> {
     /// Channel and provider of the step's attempt in doubt: it is sent again as itself or not at all.
     fn in_doubt_by(&self, id: NotificationId) -> Option<(Channel, Box<str>)> {
         let open = self.open(id)?;
-        Some((open.sent_to.last()?.channel, open.doubt.clone()?))
+        Some((open.sent().last()?.channel, open.doubt()?.into()))
     }
 
     /// Why an attempt that is sent again goes over `channel`.
@@ -203,7 +203,7 @@ impl Scope for View<'_> {
     }
 
     fn balance(&self) -> Option<Dated> {
-        self.tenant.balance
+        self.tenant.balance()
     }
 
     fn subject_open_amount(&self) -> Option<Dated> {

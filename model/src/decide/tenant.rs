@@ -28,7 +28,7 @@ impl Turn<'_> {
 
     pub(super) fn fact(&mut self, fact: &Fact) -> Answer {
         let hash = fact_hash(&fact.fact_id);
-        match self.tenant.facts.iter().find(|(id, _)| *id == hash) {
+        match self.tenant.told.as_deref().and_then(|told| told.facts.iter().find(|(id, _)| *id == hash)) {
             Some((_, body)) if *body == fact.body => return Answer::Fact { duplicate: true, ended: Vec::new() },
             Some(_) => return Answer::FactConflict,
             None => {}

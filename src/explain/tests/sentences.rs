@@ -168,12 +168,12 @@ fn the_timeline_is_newest_first_and_prints_no_address_and_no_body() {
 fn without_the_record_of_acceptance_the_open_state_tells_the_flow() {
     let (world, id) = texted();
     let newest = &world.newest_first()[..2];
-    let open = std::slice::from_ref(world.tenant.find(id).expect("open"));
+    let open = [Box::new(world.tenant.find(id).expect("open").clone())];
     let started = |open: &[_]| {
         let rows = timeline(newest, open, &world.book);
         rows.into_iter().find(|row| row.kind == "attempt_started").expect("the start of the SMS").details["guards"][3].to_string()
     };
-    assert!(started(open).contains("guard 'balance above zero': facts.balance_cents > 0 held with 61250"), "{}", started(open));
+    assert!(started(&open).contains("guard 'balance above zero': facts.balance_cents > 0 held with 61250"), "{}", started(&open));
     assert!(started(&[]).contains("guard 4 held with 61250"), "{}", started(&[]));
     assert!(world.newest_first().iter().filter(|(_, record)| about(id)(record)).count() > 2);
 }

@@ -124,7 +124,7 @@ impl World {
         self.now = self.now.max(not_before);
         let provider = pinned.unwrap_or_else(|| format!("{channel}-relay").into());
         self.give(Input::Permit(Permit { id, channel, provider, on_doubt: OnDoubt::Resend }));
-        let attempt = self.tenant.find(id).expect("still open").sent_to.last().expect("an attempt").attempt;
+        let attempt = self.tenant.find(id).expect("still open").sent().last().expect("an attempt").attempt;
         AttemptRef { id, step, attempt }
     }
 

@@ -72,7 +72,7 @@ fn waits_on(shadow: &Shadow, attempt: AttemptRef) -> bool {
         | Phase::Sent { attempt: number, delivered_at: None, .. } => number == attempt.attempt,
         // In doubt, and waiting to be sent again.
         Phase::Ready { .. } | Phase::Held { .. } => {
-            open.doubt.is_some() && open.sent_to.last().is_some_and(|sent| sent.attempt == attempt.attempt)
+            open.doubt().is_some() && open.sent().last().is_some_and(|sent| sent.attempt == attempt.attempt)
         }
         Phase::Waiting { .. } | Phase::Sent { .. } | Phase::Task { .. } => false,
     }

@@ -116,7 +116,7 @@ fn a_provider_that_is_away_for_long_costs_no_memory() {
         let attempt = world.start(id);
         world.outcome(attempt, withdrawn());
     }
-    assert!(world.open(id).sent_to.is_empty());
+    assert!(world.open(id).sent().is_empty());
 }
 
 /// A usual tenant whose mail is in doubt at a provider that wants it sent again.
@@ -218,7 +218,7 @@ fn a_receipt_makes_sending_again_needless() {
             assert_eq!(world.state(id), waits);
             assert_eq!(world.receipt(attempt, kind).answer, Answer::Receipt(ReceiptEffect::Applied), "{kind:?}");
             assert_eq!(world.state(id), state, "{kind:?}");
-            assert_eq!(world.open(id).doubt, None);
+            assert_eq!(world.open(id).doubt(), None);
         }
     }
 }
@@ -260,7 +260,7 @@ fn a_doubt_that_is_held_waits_for_a_bounce_as_well() {
     world.outcome(attempt, in_doubt());
     world.receipt(attempt, ReceiptKind::BouncedHard);
     world.assert_in_line(id, Channel::Sms);
-    assert_eq!(world.open(id).doubt, None);
+    assert_eq!(world.open(id).doubt(), None);
 }
 
 #[test]

@@ -153,9 +153,9 @@ impl Observer {
 /// What the parts of an open notification say about each other.
 fn consistent(world: &World, open: &Open) {
     let step = &world.flow_of(open).steps[usize::from(open.step)];
-    let numbers: Vec<u16> = open.sent_to.iter().map(|sent| sent.attempt).collect();
-    assert!(numbers.is_sorted_by(|a, b| a < b) && numbers.last().is_none_or(|last| *last <= open.attempts));
-    let last = open.sent_to.last();
+    let numbers: Vec<u16> = open.sent().iter().map(|sent| sent.attempt).collect();
+    assert!(numbers.is_sorted_by(|a, b| a < b) && numbers.last().is_none_or(|last| *last <= open.attempts()));
+    let last = open.sent().last();
     match &open.phase {
         Phase::Started { attempt, channel, .. } => {
             assert_eq!(last.map(|s| (s.attempt, s.channel, s.step)), Some((*attempt, *channel, open.step)));
@@ -165,13 +165,13 @@ fn consistent(world: &World, open: &Open) {
         }
         Phase::Ready { channel, pinned, .. } => {
             assert!(world.flow_of(open).template(open.step, *channel).is_some(), "in line for a channel without a template");
-            assert_eq!(*pinned, open.doubt, "an attempt in doubt goes through its own provider only");
+            assert_eq!(pinned.as_deref(), open.doubt(), "an attempt in doubt goes through its own provider only");
         }
         Phase::Waiting { .. } => assert!(!open.entered || matches!(step.kind, StepKind::Wait { .. })),
         Phase::Task { task, .. } => assert_eq!(*task, open.tasks),
         Phase::Held { guard, .. } => assert!(usize::from(*guard) < world.flow_of(open).guards.len()),
     }
-    if let Some(provider) = &open.doubt {
+    if let Some(provider) = open.doubt() {
         assert!(!provider.is_empty() && last.is_some_and(|sent| sent.step == open.step));
     }
 }
@@ -250,7 +250,7 @@ fn perform(world: &mut World, observer: &mut Observer, act: Act) -> Option<Vec<E
                 fact.occurred_at = at;
             });
             assert_eq!(decision.events.contains(&Event::FactTaken), !seen, "a fact is taken once");
-            for money in &world.tenant.subjects {
+            for money in world.tenant.told.iter().flat_map(|told| &told.subjects) {
                 let number = (1..4).find(|n| invoice(*n) == money.subject).expect("a subject of ours");
                 let open = world.tenant.open_amount(&money.subject, Some((OWED, START))).map(|(cents, _)| cents);
                 assert_eq!(open, Some(observer.open_amount(number, OWED)), "each fact counts once, in any order");
@@ -304,7 +304,7 @@ fn permit(world: &mut World, id: NotificationId, exact: bool, on_doubt: OnDoubt)
 /// The attempt under way, else the newest, or another one by number.
 fn attempt_of(world: &World, id: NotificationId, number: Option<u16>) -> AttemptRef {
     let open = world.tenant.find(id);
-    let (step, newest) = open.map_or((0, 1), |open| (open.step, open.attempts));
+    let (step, newest) = open.map_or((0, 1), |open| (open.step, open.attempts()));
     AttemptRef { id, step, attempt: number.unwrap_or(newest) }
 }
 

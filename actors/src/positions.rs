@@ -1,0 +1,81 @@
+//! Owns the way from a key to a place in a list: a hash table of places, which are compared with what stands there, so
+//! that no key is kept twice. It consists of many small tables: each grows by itself, and one insertion never moves more
+//! than one of them. Refuses to be walked through: its order is another in every run.
+
+use std::hash::{BuildHasher, Hash, RandomState};
+
+use hashbrown::HashTable;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Positions {
+    parts: Box<[HashTable<u32>]>,
+    random: RandomState,
+}
+
+/// The hash of a key, by the table that is asked with it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeyHash(u64);
+
+impl Positions {
+    /// An empty one of this many parts, a power of two: as many as leave some thousands of places in each.
+    pub(crate) fn new(parts: usize) -> Self {
+        Self { parts: (0..parts.next_power_of_two()).map(|_| HashTable::new()).collect(), random: RandomState::new() }
+    }
+
+    pub(crate) fn hash(&self, key: &impl Hash) -> KeyHash {
+        KeyHash(self.random.hash_one(key))
+    }
+
+    /// The place for which `is` says yes.
+    pub(crate) fn find(&self, hash: KeyHash, mut is: impl FnMut(u32) -> bool) -> Option<u32> {
+        self.parts[self.part(hash)].find(hash.0, |place| is(*place)).copied()
+    }
+
+    /// Adds a place that is not there yet. `key` gives the key that stands at a place, for those that move.
+    pub(crate) fn insert<K: Hash>(&mut self, hash: KeyHash, place: u32, key: impl Fn(u32) -> K) {
+        let (part, random) = (self.part(hash), &self.random);
+        self.parts[part].insert_unique(hash.0, place, |place| random.hash_one(key(*place)));
+    }
+
+    pub(crate) fn remove(&mut self, hash: KeyHash, place: u32) {
+        let part = self.part(hash);
+        if let Ok(entry) = self.parts[part].find_entry(hash.0, |other| *other == place) {
+            entry.remove();
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.parts.iter().map(HashTable::len).sum()
+    }
+
+    /// A part's table uses the lowest bits and the highest seven.
+    fn part(&self, hash: KeyHash) -> usize {
+        (hash.0 >> 32) as usize & (self.parts.len() - 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_is_found_while_the_parts_grow_and_shrink() {
+        let keys: Vec<String> = (0..20_000).map(|n| format!("H-{n}")).collect();
+        let mut positions = Positions::new(16);
+        let find = |positions: &Positions, key: &String| positions.find(positions.hash(key), |at| keys[at as usize] == *key);
+        for (at, key) in (0..).zip(&keys) {
+            assert_eq!(find(&positions, key), None);
+            positions.insert(positions.hash(key), at, |at| &keys[at as usize]);
+        }
+        for (at, key) in (0..).zip(&keys).filter(|(at, _)| at % 3 == 0) {
+            positions.remove(positions.hash(key), at);
+        }
+        for (at, key) in (0..).zip(&keys) {
+            assert_eq!(find(&positions, key), Some(at).filter(|at| at % 3 != 0));
+        }
+        assert_eq!(positions.len(), 20_000 - 6_667);
+        let largest = positions.parts.iter().map(HashTable::len).max();
+        assert!(largest < Some(20_000 / 16 * 2), "{largest:?} in one of 16 parts");
+    }
+}

@@ -1,0 +1,224 @@
+//! Owns an ordered set whose entries lie side by side: sorted pages of a bounded size behind a sorted list of pages.
+//! An entry costs its own bytes and little more, nothing is ever rehashed, and what one insertion moves is bounded by a
+//! page. Its order is that of the keys, so the same entries come in the same order in every run. Refuses entries
+//! that are not plain values.
+
+use std::collections::VecDeque;
+use std::fmt::Debug;
+
+/// Entries a page holds at most: to move half of them takes no longer than to find the page.
+const PAGE: usize = 256;
+/// Two neighbours that have no more than this together become one page.
+const SPARSE: usize = PAGE / 2;
+/// How near to an end of a full page an entry must fall for the split to be there, so that what comes nearly in order
+/// leaves pages that are nearly full.
+const NEAR: usize = PAGE / 8;
+
+/// What stands on a shelf.
+pub(super) trait Entry: Copy {
+    /// What tells entries apart, and their order.
+    type Key: Ord + Copy + Debug;
+
+    fn key(&self) -> Self::Key;
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Shelf<E: Entry> {
+    /// None is empty.
+    pages: VecDeque<Page<E>>,
+    len: usize,
+}
+
+#[derive(Debug)]
+struct Page<E: Entry> {
+    /// No key of this page is smaller, none of the page before is as large; the first page takes what is smaller still.
+    from: E::Key,
+    entries: Vec<E>,
+}
+
+impl<E: Entry> Default for Shelf<E> {
+    fn default() -> Self {
+        Self { pages: VecDeque::new(), len: 0 }
+    }
+}
+
+impl<E: Entry> Shelf<E> {
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) fn first(&self) -> Option<&E> {
+        self.pages.front().and_then(|page| page.entries.first())
+    }
+
+    pub(super) fn get(&self, key: E::Key) -> Option<&E> {
+        let (page, at) = self.find(key).ok()?;
+        Some(&self.pages[page].entries[at])
+    }
+
+    /// For changes that leave the key as it is.
+    pub(super) fn get_mut(&mut self, key: E::Key) -> Option<&mut E> {
+        let (page, at) = self.find(key).ok()?;
+        Some(&mut self.pages[page].entries[at])
+    }
+
+    /// Puts an entry in its place, over one with the same key.
+    pub(super) fn insert(&mut self, entry: E) {
+        let (mut number, mut at) = match self.find(entry.key()) {
+            Ok((page, at)) => {
+                self.pages[page].entries[at] = entry;
+                return;
+            }
+            Err(place) => place,
+        };
+        if self.pages.is_empty() {
+            self.pages.push_back(Page { from: entry.key(), entries: Vec::new() });
+        }
+        if self.pages[number].entries.len() == PAGE {
+            let cut = self.split(number, at);
+            if at > cut {
+                (number, at) = (number + 1, at - cut);
+            }
+        }
+        self.pages[number].entries.insert(at, entry);
+        self.len += 1;
+    }
+
+    pub(super) fn remove(&mut self, key: E::Key) -> Option<E> {
+        let (number, at) = self.find(key).ok()?;
+        let entry = self.pages[number].entries.remove(at);
+        self.len -= 1;
+        self.thin_out(number);
+        Some(entry)
+    }
+
+    /// Takes entries from the front for as long as `take` says yes.
+    pub(super) fn take_while(&mut self, mut take: impl FnMut(&E) -> bool) {
+        while let Some(page) = self.pages.front_mut() {
+            let taken = page.entries.iter().take_while(|entry| take(entry)).count();
+            self.len -= taken;
+            if taken < page.entries.len() {
+                page.entries.drain(..taken);
+                return;
+            }
+            self.pages.pop_front();
+        }
+    }
+
+    /// Entries in order, from `key` on.
+    pub(super) fn iter_from(&self, key: E::Key) -> impl Iterator<Item = &E> {
+        let (number, at) = self.find(key).unwrap_or_else(|place| place);
+        let first = self.pages.get(number).map_or(&[][..], |page| &page.entries[at..]);
+        first.iter().chain(self.pages.iter().skip(number + 1).flat_map(|page| &page.entries))
+    }
+
+    /// Where the key stands, or where it belongs.
+    fn find(&self, key: E::Key) -> Result<(usize, usize), (usize, usize)> {
+        let number = self.pages.partition_point(|page| page.from <= key).saturating_sub(1);
+        let Some(page) = self.pages.get(number) else { return Err((0, 0)) };
+        let at = page.entries.binary_search_by_key(&key, Entry::key);
+        at.map(|at| (number, at)).map_err(|at| (number, at))
+    }
+
+    /// Makes two pages of a full one, for an entry that is to stand at `at`; says where the second begins.
+    fn split(&mut self, number: usize, at: usize) -> usize {
+        let cut = match at {
+            PAGE => PAGE - 1,
+            at if at > PAGE - NEAR => PAGE - NEAR,
+            at if at < NEAR => NEAR,
+            _ => PAGE / 2,
+        };
+        let page = &mut self.pages[number];
+        let entries = page.entries.split_off(cut);
+        self.pages.insert(number + 1, Page { from: entries[0].key(), entries });
+        cut
+    }
+
+    /// Lets a page go to its neighbour once both are nearly empty.
+    fn thin_out(&mut self, number: usize) {
+        let len = |number: usize| self.pages.get(number).map_or(PAGE, |page| page.entries.len());
+        if len(number) == 0 {
+            self.pages.remove(number);
+        } else if len(number) + len(number + 1) <= SPARSE {
+            let next = self.pages.remove(number + 1);
+            self.pages[number].entries.extend(next.into_iter().flat_map(|page| page.entries));
+        } else if number > 0 && len(number - 1) + len(number) <= SPARSE {
+            let page = self.pages.remove(number);
+            self.pages[number - 1].entries.extend(page.into_iter().flat_map(|page| page.entries));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    impl Entry for (u16, u32) {
+        type Key = u16;
+
+        fn key(&self) -> u16 {
+            self.0
+        }
+    }
+
+    fn check(shelf: &Shelf<(u16, u32)>, twin: &BTreeMap<u16, u32>) {
+        assert!(shelf.pages.iter().all(|page| (1..=PAGE).contains(&page.entries.len())));
+        assert_eq!(shelf.len(), twin.len());
+        assert!(shelf.iter_from(0).copied().eq(twin.iter().map(|(key, value)| (*key, *value))));
+        assert_eq!(shelf.first().map(|entry| entry.0), twin.keys().next().copied());
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_a_sorted_map(
+            changes in prop::collection::vec((0..8u8, any::<u16>(), 1..400u16), 1..40),
+            looks in prop::collection::vec(any::<u16>(), 20),
+        ) {
+            let (mut shelf, mut twin) = (Shelf::default(), BTreeMap::new());
+            for (step, (kind, from, count)) in changes.into_iter().enumerate() {
+                for n in 0..count {
+                    // In order, backwards, scattered.
+                    let key = match kind % 3 {
+                        0 => from.wrapping_add(n),
+                        1 => from.wrapping_sub(n),
+                        _ => from.wrapping_add(n.wrapping_mul(40_503)),
+                    };
+                    if kind < 5 {
+                        shelf.insert((key, step as u32));
+                        twin.insert(key, step as u32);
+                    } else if kind < 7 {
+                        prop_assert_eq!(shelf.remove(key).map(|entry| entry.1), twin.remove(&key));
+                    }
+                }
+                if kind == 7 {
+                    shelf.take_while(|entry| entry.0 < from / 8);
+                    twin = twin.split_off(&(from / 8));
+                }
+                check(&shelf, &twin);
+            }
+            for key in looks {
+                prop_assert_eq!(shelf.get(key).map(|entry| entry.1), twin.get(&key).copied());
+                prop_assert_eq!(shelf.get_mut(key).is_some(), twin.contains_key(&key));
+                prop_assert!(shelf.iter_from(key).map(|entry| entry.0).eq(twin.range(key..).map(|(key, _)| *key)));
+            }
+        }
+    }
+
+    #[test]
+    fn what_comes_nearly_in_order_fills_its_pages_and_what_goes_frees_them() {
+        let mut shelf = Shelf::default();
+        // Every eight in a row come in another order.
+        (0..60_000u16).for_each(|n| shelf.insert((n & !7 | (n & 7) * 5 & 7, 0)));
+        assert!(shelf.pages.len() <= 60_000 / PAGE * 5 / 4, "{} pages", shelf.pages.len());
+        for n in (0..60_000).filter(|n| n % 50 != 0) {
+            shelf.remove(n);
+        }
+        assert_eq!(shelf.len(), 1_200);
+        assert!(shelf.pages.len() <= 1_200 / SPARSE * 4, "{} pages", shelf.pages.len());
+    }
+}
