@@ -71,7 +71,7 @@ impl FromStr for FactKind {
 pub struct Fact {
     /// The source's id; the same id and content is taken once.
     pub fact_id: Box<str>,
-    /// First 64 bits of BLAKE3 of the content: the same id with other content is a conflict.
+    /// XXH3, 64 bits, of the content: the same id with other content is a conflict.
     pub body: u64,
     /// What kind of event.
     pub kind: FactKind,

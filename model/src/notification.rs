@@ -165,6 +165,6 @@ pub struct Notification {
 pub struct Idempotency {
     /// First 128 bits of BLAKE3 of the key.
     pub key: u128,
-    /// First 64 bits of BLAKE3 of the validated body.
+    /// XXH3, 64 bits, of the validated body.
     pub body: u64,
 }

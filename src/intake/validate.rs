@@ -71,31 +71,40 @@ fn check_times(request: &NotificationRequest, problems: &mut Problems) {
 fn values(data: &Node, flow: &Flow, engine: Environment, problems: &mut Problems) -> Box<[Value]> {
     let known: Vec<&str> = flow.input.iter().map(|field| &*field.name).collect();
     let Some(reader) = Reader::open(data, "data", &known, problems) else { return Box::default() };
-    let mut read = Vec::with_capacity(flow.input.len());
+    let mut sound = Vec::with_capacity(flow.input.len());
     for field in &flow.input {
-        read.push((&*field.name, value(&reader, field, engine, problems)));
+        sound.push((&*field.name, read(&reader, field, engine, problems)));
     }
-    let pick = |name: &str| read.iter().find(|(of, _)| *of == name).map_or(Value::Missing, |(_, value)| value.clone());
+    let pick = |name: &str| sound.iter().find(|(of, _)| *of == name).and_then(|(_, node)| *node).map_or(Value::Missing, value);
     flow.fields.iter().map(|name| pick(name)).collect()
 }
 
-fn value(reader: &Reader<'_>, field: &InputField, engine: Environment, problems: &mut Problems) -> Value {
+/// What stands at a declared field, if it is what was declared.
+fn read<'a>(reader: &Reader<'a>, field: &InputField, engine: Environment, problems: &mut Problems) -> Option<&'a Node> {
     let expected = expected(field.kind, engine);
-    let node = if field.optional { reader.get(&field.name) } else { reader.require(&field.name, expected, problems) };
-    let Some(node) = node else { return Value::Missing };
-    let path = reader.path(&field.name);
+    let node = if field.optional { reader.get(&field.name) } else { reader.require(&field.name, expected, problems) }?;
+    let path = || reader.path(&field.name);
     let wrong = match (field.kind, node) {
-        (FieldKind::Boolean, Node::Boolean(truth)) => return Value::Boolean(*truth),
-        (FieldKind::Money | FieldKind::Integer, Node::Integer(number)) => return Value::Integer(*number),
-        (FieldKind::Money | FieldKind::Integer, other) => not_cents(&path, other),
+        (FieldKind::Boolean, Node::Boolean(_)) | (FieldKind::Money | FieldKind::Integer, Node::Integer(_)) => return Some(node),
+        (FieldKind::Money | FieldKind::Integer, other) => not_cents(&path(), other),
         (FieldKind::Text | FieldKind::Date | FieldKind::Url, Node::Text(text)) => match text_problem(field.kind, text, engine) {
-            None => return Value::Text(text.as_str().into()),
-            Some(code) => FieldProblem::new(path, code, expected).value(text),
+            None => return Some(node),
+            Some(code) => FieldProblem::new(path(), code, expected).value(text),
         },
-        (_, other) => wrong_type(&path, expected, other),
+        (_, other) => wrong_type(&path(), expected, other),
     };
     problems.push(wrong);
-    Value::Missing
+    None
+}
+
+fn value(node: &Node) -> Value {
+    match node {
+        Node::Boolean(truth) => Value::Boolean(*truth),
+        Node::Integer(number) => Value::Integer(*number),
+        Node::Text(text) => Value::Text(text.as_str().into()),
+        // No field can be declared as one of these.
+        Node::Null | Node::Number(_) | Node::List(_) | Node::Object(_) => Value::Missing,
+    }
 }
 
 fn text_problem(kind: FieldKind, text: &str, engine: Environment) -> Option<ProblemCode> {
