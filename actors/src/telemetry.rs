@@ -1,7 +1,9 @@
 //! Owns the names of the actors' metrics and the calls that count them. Each doc comment is the operator's help.
 //! Refuses labels without a bound.
 
-use metrics::{Gauge, counter, gauge, histogram};
+use std::mem::{Discriminant, discriminant};
+
+use metrics::{Counter, Gauge, counter, gauge, histogram};
 use sluis_model::{Event, ShardId};
 
 /// One metric: name, kind, help.
@@ -50,17 +52,31 @@ names! {
     ESCALATIONS = "counter" "sluis_shard_escalations_total";
 }
 
-/// Counts one decision.
-pub(crate) fn count_event(event: &Event) {
-    counter!(EVENTS, "event" => event_name(event)).increment(1);
-    if let Event::StepEntered { cause, .. } = event {
-        let cause = match cause {
-            sluis_model::Cause::Bounced { .. } => "bounced",
-            sluis_model::Cause::Unanswered => "unanswered",
-            sluis_model::Cause::Unreachable => "unreachable",
-            _ => return,
-        };
-        counter!(ESCALATIONS, "cause" => cause).increment(1);
+/// The counters of one shard's decisions, each looked up once, when its kind of event is first seen.
+#[derive(Default)]
+pub(crate) struct EventCounters(Vec<(Discriminant<Event>, Counter)>);
+
+impl EventCounters {
+    /// Counts one decision.
+    pub(crate) fn count(&mut self, event: &Event) {
+        let kind = discriminant(event);
+        match self.0.iter().find(|(known, _)| *known == kind) {
+            Some((_, counter)) => counter.increment(1),
+            None => {
+                let counter = counter!(EVENTS, "event" => event_name(event));
+                counter.increment(1);
+                self.0.push((kind, counter));
+            }
+        }
+        if let Event::StepEntered { cause, .. } = event {
+            let cause = match cause {
+                sluis_model::Cause::Bounced { .. } => "bounced",
+                sluis_model::Cause::Unanswered => "unanswered",
+                sluis_model::Cause::Unreachable => "unreachable",
+                _ => return,
+            };
+            counter!(ESCALATIONS, "cause" => cause).increment(1);
+        }
     }
 }
 

@@ -95,6 +95,7 @@ pub struct ShardCore {
     undurable: VecDeque<u64>,
     scratch: Vec<u8>,
     gauges: telemetry::ShardGauges,
+    counters: telemetry::EventCounters,
 }
 
 impl std::fmt::Debug for ShardCore {
@@ -157,6 +158,7 @@ impl ShardCore {
         let gauges = telemetry::ShardGauges::of(settings.shard);
         let mut core = Self {
             gauges,
+            counters: telemetry::EventCounters::default(),
             now: settings.clock.now(),
             batch: Batch::new(Shard(settings.shard.0), Sequence(appended + 1)),
             settings,
@@ -353,7 +355,7 @@ impl ShardCore {
         let mut started = false;
         let mut touched: Vec<NotificationId> = Vec::new();
         for event in &record.events {
-            telemetry::count_event(event);
+            self.counters.count(event);
             let accepted = self.tenants.index(slot, sequence, &record.input, event).unwrap_or(0);
             match event {
                 Event::AttemptStarted { .. } => {
