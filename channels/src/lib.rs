@@ -8,6 +8,7 @@ pub mod config;
 pub mod email;
 pub mod null;
 mod outgoing;
+mod pool;
 mod provider;
 pub mod render;
 pub mod sms;

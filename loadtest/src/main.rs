@@ -7,6 +7,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+/// A sink and a generator share the machine with what they measure: as little of it as possible.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Sinks, load generator, ledger and demo data for Sluis.
 #[derive(Debug, Parser)]
 #[command(name = "sluis-loadtest", version)]

@@ -2,11 +2,16 @@
 
 use std::path::PathBuf;
 
-use lettre::transport::smtp::authentication::Credentials;
 use serde::{Deserialize, Serialize};
 use sluis_model::OnDoubt;
 
 use crate::config::{HumanDuration, Problem, SecretSource, in_range, is_domain, is_loopback, secret, sensible};
+
+/// What `AUTH` is done with.
+pub(super) struct Login {
+    pub(super) username: String,
+    pub(super) password: String,
+}
 
 /// `kind = "smtp"`: a relay that takes our mail.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -152,9 +157,9 @@ impl SmtpConfig {
         }
     }
 
-    pub(super) fn credentials(&self, path: &str, secrets: &dyn SecretSource) -> Result<Option<Credentials>, Problem> {
+    pub(super) fn login(&self, path: &str, secrets: &dyn SecretSource) -> Result<Option<Login>, Problem> {
         let Some(username) = &self.username else { return Ok(None) };
         let password = secret(path, "password", self.password_env.as_ref(), self.password_file.as_ref(), secrets)?;
-        Ok(Some(Credentials::new(username.clone(), password)))
+        Ok(Some(Login { username: username.clone(), password }))
     }
 }

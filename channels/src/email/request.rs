@@ -1,44 +1,35 @@
 //! Owns the message: its headers, its body, its envelope. The same outgoing gives the same bytes, so that a resend is
 //! recognisable as one. Refuses what would break a header, and sends one recipient per envelope.
+//!
+//! A header field that is plain ASCII and fits its line is written as it stands; encoded words and folding are lettre's.
 
+use std::io::Write as _;
 use std::time::{Duration, SystemTime};
 
-use lettre::message::header::{Header, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
-use lettre::{Address, message::MessageBuilder};
+use lettre::Address;
+use lettre::message::header::{Date, From, HeaderName, HeaderValue, Headers};
+use lettre::message::{Mailbox, Mailboxes};
 use sluis_model::Why;
 
-use crate::outgoing::{Content, Outgoing};
+use super::body::Encoding;
+use crate::outgoing::{Content, Outgoing, Sender};
 use crate::words::why;
+
+/// The longest line of a header that is not folded.
+const MAX_LINE: usize = 76;
+/// Fields that the engine writes itself, beside every `Content-…`: nobody else may.
+const OWN: [&str; 8] = ["message-id", "date", "from", "to", "subject", "auto-submitted", "reply-to", "mime-version"];
 
 /// A message ready for the wire.
 pub(super) struct Letter {
     /// VERP return path: `b+<reference>@<bounce domain>`.
-    pub(super) from: Address,
+    pub(super) from: String,
     /// The one recipient.
-    pub(super) to: Address,
+    pub(super) to: String,
     /// The reference, which is also the envelope id (RFC 3461 4.4).
     pub(super) reference: String,
     /// Headers and body, lines ending in CRLF, ASCII throughout.
     pub(super) bytes: Vec<u8>,
-}
-
-/// RFC 3834 5: says that no person wrote this, so that vacation programs stay silent.
-#[derive(Clone)]
-struct AutoSubmitted;
-
-impl Header for AutoSubmitted {
-    fn name() -> HeaderName {
-        HeaderName::new_from_ascii_str("Auto-Submitted")
-    }
-
-    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(Self)
-    }
-
-    fn display(&self) -> HeaderValue {
-        HeaderValue::new(Self::name(), "auto-generated".to_owned())
-    }
 }
 
 /// Composes the message, or says what in it is wrong (that is ours, not the tenant's).
@@ -46,46 +37,103 @@ pub(super) fn compose(outgoing: &Outgoing) -> Result<Letter, Why> {
     let Content::Email { subject, text, html, headers } = &outgoing.content else {
         return Err(Why::new("render", "the content is not a mail"));
     };
-    let bounce = &outgoing.sender.bounce_domain;
-    let builder = head(outgoing, subject, headers)?;
-    let message = match html {
-        None => builder.singlepart(SinglePart::plain(text.clone())),
-        Some(html) => {
-            // A fixed boundary: the default one is random, and a resend must be the same message.
-            let alternative = MultiPart::alternative().boundary(format!("sluis-{}", outgoing.reference));
-            builder.multipart(alternative.singlepart(SinglePart::plain(text.clone())).singlepart(SinglePart::html(html.clone())))
-        }
-    };
-    let message = message.map_err(|e| why("render", &e.to_string(), &outgoing.to))?;
-    let from = Address::new(format!("b+{}", outgoing.reference), bounce.clone());
+    let (reference, sender) = (&outgoing.reference, &*outgoing.sender);
+    let from = Address::new(format!("b+{reference}"), &sender.bounce_domain);
     let from = from.map_err(|e| why("render", &format!("return path: {e}"), ""))?;
-    Ok(Letter { from, to: address(&outgoing.to)?, reference: outgoing.reference.clone(), bytes: message.formatted() })
-}
-
-fn head(outgoing: &Outgoing, subject: &str, headers: &[(String, String)]) -> Result<MessageBuilder, Why> {
-    let sender = &outgoing.sender;
+    let to = address(&outgoing.to)?;
+    let room = 1_024 + (text.len() + html.as_ref().map_or(0, String::len)) * 5 / 4;
+    let mut out = Vec::with_capacity(room);
+    field(&mut out, "Message-ID", &format!("<{reference}@{}>", sender.bounce_domain));
+    let sent = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(outgoing.at.0).unwrap_or(0));
+    by_lettre(&mut out, |fields| fields.set(Date::new(sent)));
+    author(&mut out, sender)?;
+    field(&mut out, "To", to.as_ref());
     if has_break(subject) {
         return Err(Why::new("render", "the subject has more than one line"));
     }
-    let sent = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(outgoing.at.0).unwrap_or(0));
-    let mut builder = Message::builder()
-        .message_id(Some(format!("<{}@{}>", outgoing.reference, sender.bounce_domain)))
-        .date(sent)
-        .from(Mailbox::new(sender.email_name.clone(), address(&sender.email_from)?))
-        .to(Mailbox::new(None, address(&outgoing.to)?))
-        .subject(subject)
-        .header(AutoSubmitted);
+    field(&mut out, "Subject", subject);
+    // RFC 3834 5: says that no person wrote this, so that vacation programs stay silent.
+    field(&mut out, "Auto-Submitted", "auto-generated");
     if let Some(reply_to) = &sender.reply_to {
-        builder = builder.reply_to(Mailbox::new(None, address(reply_to)?));
+        field(&mut out, "Reply-To", address(reply_to)?.as_ref());
     }
+    further(&mut out, headers)?;
+    field(&mut out, "MIME-Version", "1.0");
+    match html {
+        None => part(&mut out, "text/plain", text),
+        // A boundary of its own making: a random one would make a resend another message.
+        Some(html) => alternative(&mut out, &format!("sluis-{reference}"), text, html),
+    }
+    Ok(Letter { from: from.to_string(), to: to.to_string(), reference: reference.clone(), bytes: out })
+}
+
+fn author(out: &mut Vec<u8>, sender: &Sender) -> Result<(), Why> {
+    let email = address(&sender.email_from)?;
+    match &sender.email_name {
+        None => field(out, "From", email.as_ref()),
+        name => by_lettre(out, |fields| fields.set(From::from(Mailboxes::from(Mailbox::new(name.clone(), email))))),
+    }
+    Ok(())
+}
+
+/// Further fields, such as `List-Unsubscribe`.
+fn further(out: &mut Vec<u8>, headers: &[(String, String)]) -> Result<(), Why> {
     for (name, value) in headers {
         let name = HeaderName::new_from_ascii(name.clone()).map_err(|_| Why::new("render", "a header name is not ASCII"))?;
+        let folded = name.to_ascii_lowercase();
+        if OWN.contains(&&*folded) || folded.starts_with("content-") {
+            return Err(Why::new("render", "a header that the engine writes itself"));
+        }
         if has_break(value) {
             return Err(Why::new("render", "a header has more than one line"));
         }
-        builder = builder.raw_header(HeaderValue::new(name, value.clone()));
+        field(out, &name, value);
     }
-    Ok(builder)
+    Ok(())
+}
+
+/// One field. What is not printable ASCII becomes encoded words (RFC 2047), what is too long is folded at its spaces.
+fn field(out: &mut Vec<u8>, name: &str, value: &str) {
+    let printable = value.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if printable && (name.len() + 2 + value.len() <= MAX_LINE || !value.contains(' ')) {
+        return line(out, &[name, ": ", value]);
+    }
+    // The name was checked, or is ours.
+    let Ok(name) = HeaderName::new_from_ascii(name.to_owned()) else { return };
+    by_lettre(out, |fields| fields.insert_raw(HeaderValue::new(name, value.to_owned())));
+}
+
+fn by_lettre(out: &mut Vec<u8>, set: impl FnOnce(&mut Headers)) {
+    let mut fields = Headers::new();
+    set(&mut fields);
+    // Writing into memory does not fail.
+    let _ = write!(out, "{fields}");
+}
+
+/// RFC 2046 5.1.4: the same text twice, the better form last.
+fn alternative(out: &mut Vec<u8>, boundary: &str, text: &str, html: &str) {
+    line(out, &["Content-Type: multipart/alternative;"]);
+    line(out, &[" boundary=\"", boundary, "\""]);
+    line(out, &[]);
+    for (kind, content) in [("text/plain", text), ("text/html", html)] {
+        line(out, &["--", boundary]);
+        part(out, kind, content);
+    }
+    line(out, &["--", boundary, "--"]);
+}
+
+fn part(out: &mut Vec<u8>, kind: &str, content: &str) {
+    let encoding = Encoding::of(content);
+    line(out, &["Content-Type: ", kind, "; charset=utf-8"]);
+    line(out, &["Content-Transfer-Encoding: ", encoding.name()]);
+    line(out, &[]);
+    encoding.write(content, out);
+    line(out, &[]);
+}
+
+fn line(out: &mut Vec<u8>, pieces: &[&str]) {
+    pieces.iter().for_each(|piece| out.extend_from_slice(piece.as_bytes()));
+    out.extend_from_slice(b"\r\n");
 }
 
 fn has_break(text: &str) -> bool {

@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures::future::{BoxFuture, join_all};
-use lettre::transport::smtp::extension::ClientId;
 use sluis_model::{Channel, OnDoubt, ReferenceKey, Refusal, Timestamp, Verdict, Why};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -16,11 +15,11 @@ use tokio::time::timeout;
 use super::classify;
 use super::config::SmtpConfig;
 use super::dsn::read_dsn;
-use super::pool::Pool;
 use super::request::{self, Letter};
 use super::session::{Dial, Session, Trouble};
 use crate::config::{Problem, SecretSource};
 use crate::outgoing::Outgoing;
+use crate::pool::{Parked, Pool};
 use crate::provider::{Callback, Connections, Provider, ProviderReceipt, ReceiptError, ReceiptProof};
 use crate::tls::client_config;
 
@@ -29,7 +28,7 @@ pub struct SmtpProvider {
     name: String,
     on_doubt: OnDoubt,
     dial: Dial,
-    pool: Arc<Pool>,
+    pool: Arc<Pool<Session>>,
     slots: Semaphore,
     connections: usize,
     messages_per_connection: u32,
@@ -45,9 +44,9 @@ impl fmt::Debug for SmtpProvider {
 
 impl SmtpProvider {
     pub(crate) fn new(name: &str, path: &str, config: &SmtpConfig, secrets: &dyn SecretSource) -> Result<Self, Vec<Problem>> {
-        let (credentials, tls) = match (config.credentials(path, secrets), client_config(path, config.ca_file.as_deref())) {
-            (Ok(credentials), Ok(tls)) => (credentials, tls),
-            (credentials, tls) => return Err(credentials.err().into_iter().chain(tls.err()).collect()),
+        let (login, tls) = match (config.login(path, secrets), client_config(path, config.ca_file.as_deref())) {
+            (Ok(login), Ok(tls)) => (login, tls),
+            (login, tls) => return Err(login.err().into_iter().chain(tls.err()).collect()),
         };
         let connections = config.connections as usize;
         Ok(Self {
@@ -57,9 +56,9 @@ impl SmtpProvider {
                 host: config.host.clone(),
                 port: config.port,
                 tls: config.tls,
-                hello: ClientId::Domain(config.hello.clone()),
+                hello: config.hello.clone(),
                 config: tls,
-                credentials,
+                login,
                 pipelining: config.pipelining,
                 connect_timeout: config.connect_timeout.0,
                 command_timeout: config.command_timeout.0,
@@ -100,7 +99,7 @@ impl SmtpProvider {
 
     /// The verdict from a parked session; none when it was dead (or on its way out, 421) before the message was taken.
     async fn on_parked(&self, session: Session, letter: &Letter) -> Option<Verdict> {
-        let to: &str = letter.to.as_ref();
+        let to = &letter.to;
         match self.carry(session, letter).await {
             Ok(reply) => Some(classify::accepted(&reply, to)),
             Err(Trouble::Lost(_)) => None,
@@ -115,7 +114,7 @@ impl SmtpProvider {
         if session.usable && session.carried < self.messages_per_connection {
             self.pool.park(session);
         } else if session.usable {
-            tokio::spawn(session.quit());
+            tokio::spawn(session.leave());
         }
         result
     }
@@ -158,7 +157,7 @@ impl Provider for SmtpProvider {
 
     fn close(self: Arc<Self>) -> BoxFuture<'static, ()> {
         Box::pin(async move {
-            join_all(self.pool.close().into_iter().map(Session::quit)).await;
+            join_all(self.pool.close().into_iter().map(Session::leave)).await;
         })
     }
 }

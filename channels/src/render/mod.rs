@@ -9,7 +9,7 @@ mod filters;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::io;
 
@@ -110,6 +110,17 @@ impl RenderError {
 /// The templates of one definition, compiled. Immutable, shared between threads.
 pub struct Templates {
     environment: Environment<'static>,
+    /// The files of each template.
+    sets: HashMap<Box<str>, Vec<File>>,
+}
+
+/// One file of a template.
+struct File {
+    kind: Kind,
+    /// None for the file that names no language.
+    language: Option<Box<str>>,
+    /// As the environment knows it.
+    name: Box<str>,
 }
 
 impl fmt::Debug for Templates {
@@ -130,17 +141,22 @@ impl Templates {
         environment.set_auto_escape_callback(|name| if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None });
         filters::add_to(&mut environment);
         let mut problems = Vec::new();
+        let mut sets: HashMap<Box<str>, Vec<File>> = HashMap::new();
         for (name, source) in files {
-            if !is_file_name(name) {
+            let Some((template, kind, language)) = parts_of(name) else {
                 let hint = "storno-mail.subject.txt, storno-mail.en.txt, storno-mail.html";
                 problems.push(Problem::new("templates", name, name, "<name>[.subject][.<language>].txt or .html", hint));
-            } else if let Err(error) = environment.add_template_owned(name.clone(), source.clone()) {
+                continue;
+            };
+            if let Err(error) = environment.add_template_owned(name.clone(), source.clone()) {
                 let line = error.line().unwrap_or_default();
                 let detail = error.detail().unwrap_or("syntax").to_owned();
                 problems.push(Problem::new("templates", name, format!("line {line}"), "a template that compiles", detail));
             }
+            let file = File { kind, language: language.map(Into::into), name: name.as_str().into() };
+            sets.entry(template.into()).or_default().push(file);
         }
-        if problems.is_empty() { Ok(Self { environment }) } else { Err(problems) }
+        if problems.is_empty() { Ok(Self { environment, sets }) } else { Err(problems) }
     }
 
     /// Whether every template that flows refer to is complete for its channel: the files in the default language, and
@@ -159,7 +175,7 @@ impl Templates {
                 problems.push(Problem::new("templates", &file, name, expected, format!("add the file {file}")));
             }
             for language in self.languages(name) {
-                for kind in kinds.iter().filter(|kind| self.get(&kind.file(name, Some(&language))).is_none()) {
+                for kind in kinds.iter().filter(|kind| self.get(name, **kind, Some(&language)).is_none()) {
                     let (expected, file) = (format!("complete in language {language}"), kind.file(name, Some(&language)));
                     problems.push(Problem::new("templates", &file, name, expected, format!("add the file {file}")));
                 }
@@ -183,7 +199,7 @@ impl Templates {
     fn mail(&self, name: &str, context: &Context<'_>) -> Result<Content, RenderError> {
         // One language for the whole mail: that of the text.
         let language = language_of(context);
-        let own = self.get(&Kind::Text.file(name, Some(&language))).is_some();
+        let own = self.get(name, Kind::Text, Some(&language)).is_some();
         let language = if own { language.as_str() } else { DEFAULT_LANGUAGE };
         let subject = self.required(name, Kind::Subject, language)?;
         let text = self.required(name, Kind::Text, language)?;
@@ -209,31 +225,25 @@ impl Templates {
     /// The file in that language; in the default one, the file without a language will do; text in no other does, but
     /// HTML must speak the language of the text beside it.
     fn find(&self, name: &str, kind: Kind, language: &str) -> Option<Template<'_, '_>> {
-        let plain = || self.get(&kind.file(name, Some(DEFAULT_LANGUAGE))).or_else(|| self.get(&kind.file(name, None)));
-        match self.get(&kind.file(name, Some(language))) {
+        let plain = || self.get(name, kind, Some(DEFAULT_LANGUAGE)).or_else(|| self.get(name, kind, None));
+        match self.get(name, kind, Some(language)) {
             Some(template) => Some(template),
             None if kind == Kind::Html && language != DEFAULT_LANGUAGE => None,
             None => plain(),
         }
     }
 
-    fn get(&self, file: &str) -> Option<Template<'_, '_>> {
-        self.environment.get_template(file).ok()
+    fn get(&self, name: &str, kind: Kind, language: Option<&str>) -> Option<Template<'_, '_>> {
+        let file = self.sets.get(name)?.iter().find(|file| file.kind == kind && file.language.as_deref() == language)?;
+        self.environment.get_template(&file.name).ok()
     }
 
     /// The languages, other than the default, in which any file of this template exists.
     fn languages(&self, name: &str) -> Vec<String> {
-        let mut languages: Vec<String> = self
-            .environment
-            .templates()
-            .filter_map(|(file, _)| file.strip_prefix(name)?.strip_prefix('.'))
-            .filter_map(|rest| rest.split('.').find(|part| is_language(part)))
-            .filter(|language| *language != DEFAULT_LANGUAGE)
-            .map(str::to_owned)
-            .collect();
-        languages.sort_unstable();
-        languages.dedup();
-        languages
+        let files = self.sets.get(name).into_iter().flatten();
+        let languages = files.filter_map(|file| file.language.as_deref()).filter(|language| *language != DEFAULT_LANGUAGE);
+        let languages: BTreeSet<&str> = languages.collect();
+        languages.into_iter().map(str::to_owned).collect()
     }
 }
 
@@ -260,15 +270,21 @@ fn is_language(text: &str) -> bool {
     text.len() == 2 && text.bytes().all(|b| b.is_ascii_lowercase())
 }
 
-fn is_file_name(file: &str) -> bool {
+/// The template, the kind and the language that a file's name says; none when it is no such name.
+fn parts_of(file: &str) -> Option<(&str, Kind, Option<&str>)> {
     let (rest, html) = match (file.strip_suffix(".txt"), file.strip_suffix(".html")) {
         (Some(rest), _) => (rest, false),
-        (None, Some(rest)) => (rest, true),
-        (None, None) => return false,
+        (None, rest) => (rest?, true),
     };
-    let rest = rest.rsplit_once('.').filter(|(_, last)| is_language(last)).map_or(rest, |(rest, _)| rest);
-    let name = if html { rest } else { rest.strip_suffix(".subject").unwrap_or(rest) };
-    !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+    let spoken = rest.rsplit_once('.').filter(|(_, last)| is_language(last));
+    let (rest, language) = spoken.map_or((rest, None), |(rest, language)| (rest, Some(language)));
+    let (name, kind) = match rest.strip_suffix(".subject") {
+        _ if html => (rest, Kind::Html),
+        Some(name) => (name, Kind::Subject),
+        None => (rest, Kind::Text),
+    };
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
+    (!name.is_empty() && name.bytes().all(plain)).then_some((name, kind, language))
 }
 
 /// `en-GB` is `en`; what is no language is the default.

@@ -181,8 +181,12 @@ fn decode(part: &str) -> Result<Vec<u8>, CallbackError> {
 
 /// Compares with the lower-case hex of SHA-256, in constant time.
 fn is_hash_of(bytes: &[u8], hex: &str) -> bool {
-    let expected: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    bool::from(expected.as_bytes().ct_eq(hex.as_bytes()))
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut expected = [0; 64];
+    for (pair, byte) in expected.chunks_exact_mut(2).zip(Sha256::digest(bytes)) {
+        pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    }
+    bool::from(expected.as_slice().ct_eq(hex.as_bytes()))
 }
 
 /// Reads a verified callback.

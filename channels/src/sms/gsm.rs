@@ -27,8 +27,7 @@ impl Encoding {
     /// never divided between segments.
     fn units(self, c: char) -> usize {
         match self {
-            Encoding::Gsm7 if is_extension(c) => 2,
-            Encoding::Gsm7 => 1,
+            Encoding::Gsm7 => septets(c).unwrap_or(1),
             Encoding::Ucs2 => c.len_utf16(),
         }
     }
@@ -48,17 +47,33 @@ pub struct Segments {
 /// Counts the segments of a text.
 #[must_use]
 pub fn count(text: &str) -> Segments {
-    let encoding = encoding_of(text);
-    let units = text.chars().map(|c| encoding.units(c)).sum();
-    Segments { encoding, units, count: split(text).len() }
+    let (encoding, units) = measure(text);
+    let (single, several) = encoding.room();
+    let count = if units <= single {
+        1
+    } else if encoding == Encoding::Gsm7 && units == text.chars().count() {
+        // A septet for each character: there is no pair to keep together.
+        units.div_ceil(several)
+    } else {
+        split(text).len()
+    };
+    Segments { encoding, units, count }
+}
+
+/// The encoding of a text, and its septets or UTF-16 units in all.
+fn measure(text: &str) -> (Encoding, usize) {
+    match text.chars().try_fold(0, |sum, c| septets(c).map(|septets| sum + septets)) {
+        Some(units) => (Encoding::Gsm7, units),
+        None => (Encoding::Ucs2, text.encode_utf16().count()),
+    }
 }
 
 /// Divides a text into its segments, as a phone would receive them: for the count and for a preview.
 #[must_use]
 pub fn split(text: &str) -> Vec<&str> {
-    let encoding = encoding_of(text);
+    let (encoding, all) = measure(text);
     let (single, several) = encoding.room();
-    if text.chars().map(|c| encoding.units(c)).sum::<usize>() <= single {
+    if all <= single {
         return vec![text];
     }
     let mut segments = Vec::new();
@@ -78,7 +93,7 @@ pub fn split(text: &str) -> Vec<&str> {
 /// GSM-7 when every character is in its alphabet.
 #[must_use]
 pub fn encoding_of(text: &str) -> Encoding {
-    if text.chars().all(|c| is_basic(c) || is_extension(c)) { Encoding::Gsm7 } else { Encoding::Ucs2 }
+    measure(text).0
 }
 
 /// The text with characters outside GSM-7 replaced by their nearest inside it; the text itself where that would still
@@ -96,6 +111,25 @@ pub fn transliterate(text: &str) -> String {
         }
     }
     if encoding_of(&out) == Encoding::Gsm7 { out } else { text.to_owned() }
+}
+
+/// The septets that a character takes in GSM-7; none when it is not in the alphabet.
+fn septets(c: char) -> Option<usize> {
+    /// The answer for ASCII, 0 for none: nearly every character of nearly every text.
+    const ASCII: [u8; 128] = {
+        let (mut table, mut code) = ([0; 128], 0);
+        while code < 128 {
+            let c = code as u8 as char;
+            table[code] = if is_basic(c) { 1 } else { is_extension(c) as u8 * 2 };
+            code += 1;
+        }
+        table
+    };
+    let septets = match ASCII.get(c as usize) {
+        Some(septets) => usize::from(*septets),
+        None => usize::from(is_basic(c)) + 2 * usize::from(is_extension(c)),
+    };
+    (septets > 0).then_some(septets)
 }
 
 /// The default alphabet, without ESC.

@@ -1,7 +1,16 @@
 //! The message as it stands on the wire.
 
+use std::time::{Duration, SystemTime};
+
+use lettre::message::header::{self, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, Message};
+use mail_parser::MessageParser;
+use proptest::prelude::*;
+use sluis_model::Timestamp;
+
 use super::super::request::compose;
 use super::peer::mail;
+use crate::outgoing::{Content, Outgoing, Sender};
 
 #[test]
 fn a_mail_as_it_leaves() {
@@ -14,4 +23,99 @@ fn a_mail_as_it_leaves() {
 #[test]
 fn a_resend_is_the_same_message() {
     assert_eq!(compose(&mail()).unwrap().bytes, compose(&mail()).unwrap().bytes);
+}
+
+#[test]
+fn a_field_of_the_engine_cannot_be_given_again() {
+    for name in ["Subject", "message-ID", "Content-Type"] {
+        let mut out = mail();
+        if let Content::Email { headers, .. } = &mut out.content {
+            headers.push((name.into(), "x".into()));
+        }
+        assert_eq!(compose(&out).err().unwrap().code, "render".into(), "{name}");
+    }
+}
+
+#[test]
+fn each_text_is_written_in_the_plainest_way_it_allows() {
+    let long = "a ".repeat(60);
+    for (text, encoding) in [
+        ("Beste Jan,\nTot morgen.\n", "7bit"),
+        ("Beste Jan, één regel", "quoted-printable"),
+        (&*long, "quoted-printable"),
+        ("Уважаемый арендатор", "base64"),
+    ] {
+        let mut out = mail();
+        out.content = Content::Email { subject: "x".into(), text: text.into(), html: None, headers: Vec::new() };
+        let bytes = String::from_utf8(compose(&out).unwrap().bytes).unwrap();
+        assert!(bytes.contains(&format!("Content-Transfer-Encoding: {encoding}\r\n")), "{text}\n{bytes}");
+    }
+}
+
+fn outgoing(content: Content, sender: Sender, at: i64) -> Outgoing {
+    Outgoing { content, sender: sender.into(), at: Timestamp(at), ..mail() }
+}
+
+/// The header fields as lettre's builder makes them.
+fn by_library(out: &Outgoing) -> String {
+    let Content::Email { subject, headers, .. } = &out.content else { panic!("a mail") };
+    let sender = &out.sender;
+    let mailbox = |name: Option<String>, email: &str| Mailbox::new(name, email.parse().unwrap());
+    let mut builder = Message::builder()
+        .message_id(Some(format!("<{}@{}>", out.reference, sender.bounce_domain)))
+        .date(SystemTime::UNIX_EPOCH + Duration::from_millis(out.at.0.unsigned_abs()))
+        .from(mailbox(sender.email_name.clone(), &sender.email_from))
+        .to(mailbox(None, &out.to))
+        .subject(subject.clone())
+        .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".into()));
+    if let Some(reply_to) = &sender.reply_to {
+        builder = builder.reply_to(mailbox(None, reply_to));
+    }
+    for (name, value) in headers {
+        let name = HeaderName::new_from_ascii(name.clone()).unwrap();
+        builder = builder.raw_header(HeaderValue::new(name, value.clone()));
+    }
+    let message = builder.header(header::MIME_VERSION_1_0).body(String::new()).unwrap();
+    let bytes = String::from_utf8(message.formatted()).unwrap();
+    bytes.split("Content-Transfer-Encoding").next().unwrap().to_owned()
+}
+
+proptest! {
+    #[test]
+    fn the_header_is_the_one_a_library_would_write(
+        subject in "[ -~é€]{1,200}", value in "[ -~]{1,150}", name in proptest::option::of("[ -~ë]{1,40}"),
+        local in "[a-z]{1,64}", at in 0i64..4_000_000_000_000, reply in any::<bool>(),
+    ) {
+        let sender = Sender {
+            email_from: format!("{local}@woon.example"),
+            email_name: name,
+            reply_to: reply.then(|| "klant@woon.example".to_owned()),
+            ..(*mail().sender).clone()
+        };
+        let headers = vec![("List-Unsubscribe".to_owned(), value)];
+        let content = Content::Email { subject, text: "x".into(), html: None, headers };
+        let out = outgoing(content, sender, at);
+        let ours = String::from_utf8(compose(&out).unwrap().bytes).unwrap();
+        prop_assert_eq!(ours.split("Content-Type").next().unwrap(), by_library(&out));
+    }
+
+    #[test]
+    fn whatever_is_said_arrives_and_keeps_to_ascii_and_short_lines(
+        text in "([ -~]|é|€|\t|\n|\r\n|=|\\.|ж){0,400}", html in proptest::option::of("([ -~]|é|\n|=|ж){0,400}"),
+    ) {
+        let content = Content::Email { subject: "x".into(), text: text.clone(), html: html.clone(), headers: Vec::new() };
+        let bytes = compose(&outgoing(content, (*mail().sender).clone(), 0)).unwrap().bytes;
+        prop_assert!(bytes.is_ascii() && bytes.ends_with(b"\r\n"));
+        for line in bytes.split(|byte| *byte == b'\n') {
+            prop_assert!(line.len() <= 100, "{}", String::from_utf8_lossy(line));
+            prop_assert!(line.is_empty() || line.ends_with(b"\r"));
+        }
+        let message = MessageParser::new().parse(&bytes).unwrap();
+        let crlf = |text: &str| text.replace("\r\n", "\n").replace('\n', "\r\n");
+        let read = |part: Option<std::borrow::Cow<'_, str>>| part.unwrap_or_default().trim_end_matches("\r\n").to_owned();
+        prop_assert_eq!(read(message.body_text(0)), crlf(&text).trim_end_matches("\r\n").to_owned());
+        if let Some(html) = html {
+            prop_assert_eq!(read(message.body_html(0)), crlf(&html).trim_end_matches("\r\n").to_owned());
+        }
+    }
 }

@@ -175,28 +175,85 @@ impl Parsed {
     pub(super) fn object(&self, id: &str, public_url: &str, now_ms: i64) -> Vec<u8> {
         let now = rfc3339(now_ms);
         let parts = parts(&self.body, &self.datacoding);
-        let items: Vec<Value> = self
-            .recipients
-            .iter()
-            .map(|to| {
-                let number = to.parse::<u64>().unwrap_or_default();
-                json!({ "recipient": number, "status": "sent", "statusDatetime": now, "messagePartCount": parts })
-            })
-            .collect();
-        json!({
-            "id": id, "href": format!("{public_url}/messages/{id}"), "direction": "mt", "type": self.kind,
-            "originator": self.originator, "body": self.body,
-            "reference": (!self.reference.is_empty()).then_some(&self.reference),
-            "validity": self.validity, "gateway": 0, "typeDetails": {}, "datacoding": self.datacoding, "mclass": 1,
-            "scheduledDatetime": null, "createdDatetime": now,
-            "recipients": {
-                "totalCount": items.len(), "totalSentCount": items.len(),
-                "totalDeliveredCount": 0, "totalDeliveryFailedCount": 0, "items": items,
+        let item = |to: &String| Item {
+            recipient: to.parse().unwrap_or_default(),
+            status: "sent",
+            status_datetime: &now,
+            message_part_count: parts,
+        };
+        let items: Vec<Item<'_>> = self.recipients.iter().map(item).collect();
+        let sent = items.len();
+        let object = Object {
+            id,
+            href: format!("{public_url}/messages/{id}"),
+            direction: "mt",
+            kind: &self.kind,
+            originator: &self.originator,
+            body: &self.body,
+            reference: (!self.reference.is_empty()).then_some(&self.reference),
+            validity: self.validity,
+            gateway: 0,
+            type_details: Empty {},
+            datacoding: &self.datacoding,
+            mclass: 1,
+            scheduled_datetime: None,
+            created_datetime: &now,
+            recipients: Recipients {
+                total_count: sent,
+                total_sent_count: sent,
+                total_delivered_count: 0,
+                total_delivery_failed_count: 0,
+                items,
             },
-        })
-        .to_string()
-        .into_bytes()
+        };
+        // Plain strings and numbers.
+        serde_json::to_vec(&object).unwrap_or_default()
     }
+}
+
+/// The message object, field for field as the provider's documentation has it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Object<'a> {
+    id: &'a str,
+    href: String,
+    direction: &'static str,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    originator: &'a str,
+    body: &'a str,
+    reference: Option<&'a String>,
+    validity: Option<u32>,
+    gateway: u32,
+    type_details: Empty,
+    datacoding: &'a str,
+    mclass: u32,
+    scheduled_datetime: Option<&'a str>,
+    created_datetime: &'a str,
+    recipients: Recipients<'a>,
+}
+
+/// `{}`.
+#[derive(Serialize)]
+struct Empty {}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Recipients<'a> {
+    total_count: usize,
+    total_sent_count: usize,
+    total_delivered_count: usize,
+    total_delivery_failed_count: usize,
+    items: Vec<Item<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Item<'a> {
+    recipient: u64,
+    status: &'static str,
+    status_datetime: &'a str,
+    message_part_count: usize,
 }
 
 /// A rough count, enough for an answer: the engine's own counting is not to lean on its provider's.
@@ -261,6 +318,11 @@ mod tests {
         let parsed = with(&json!({ "reference": "t1", "datacoding": "unicode", "body": "ë".repeat(71) })).unwrap();
         let object: Value = serde_json::from_slice(&parsed.object("abc", "https://p", 0)).unwrap();
         assert_eq!(object["href"], "https://p/messages/abc");
+        assert_eq!((&object["type"], &object["typeDetails"]), (&json!("sms"), &json!({})));
+        assert_eq!(
+            (&object["reference"], &object["validity"], &object["scheduledDatetime"]),
+            (&json!("t1"), &json!(null), &json!(null))
+        );
         assert_eq!(object["recipients"]["totalSentCount"], 1);
         assert_eq!(
             object["recipients"]["items"][0],
