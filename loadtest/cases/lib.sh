@@ -9,6 +9,7 @@ SLUIS="$BIN/sluis"
 LOADTEST="$BIN/sluis-loadtest"
 BENCH="$BIN/sluis-bench"
 WORK="${SLUIS_CASE_DIR:-$(mktemp -d)}"
+mkdir -p "$WORK"
 HTTP=127.0.0.1:${SLUIS_CASE_PORT:-19080}
 BINARY=127.0.0.1:$((${SLUIS_CASE_PORT:-19080} + 1))
 SMTP_PORT=$((${SLUIS_CASE_PORT:-19080} + 2))
