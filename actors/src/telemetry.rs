@@ -34,7 +34,7 @@ names! {
     OPEN = "gauge" "sluis_shard_open_notifications";
     /// Tenants in memory, per shard.
     TENANTS = "gauge" "sluis_shard_tenants";
-    /// Entries in the timer wheel, cancelled ones included until they are swept.
+    /// Open notifications with an instant at which something must be decided.
     TIMERS = "gauge" "sluis_shard_timers_pending";
     /// Messages that want to be sent and wait for a permit, by lane.
     READY = "gauge" "sluis_shard_ready_messages";
