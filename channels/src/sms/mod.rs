@@ -7,6 +7,7 @@ pub mod classify;
 mod config;
 mod connector;
 pub mod gsm;
+mod link;
 mod request;
 mod send;
 #[cfg(test)]

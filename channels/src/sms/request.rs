@@ -1,9 +1,11 @@
 //! Owns the request to Bird: `POST {base}/messages` (developers.messagebird.com, SMS messaging, "Send outbound SMS";
 //! field names as in messagebird/go-rest-api `sms/message.go`). Refuses a message over the configured length.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::Request;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
 use http_body_util::Full;
 use serde::Serialize;
 use sluis_model::Why;
@@ -13,8 +15,10 @@ use crate::outgoing::{Content, Outgoing};
 
 /// What a request needs beside the message.
 pub(super) struct Account {
-    /// `{base}/messages`.
+    /// Path of `{base}/messages`.
     pub(super) messages: http::Uri,
+    /// Host, and port unless it is the scheme's own (RFC 9110 7.2).
+    pub(super) host: HeaderValue,
     /// `AccessKey …`, marked sensitive.
     pub(super) authorization: HeaderValue,
     /// The name in the callback's address.
@@ -43,7 +47,7 @@ pub(super) fn compose(account: &Account, outgoing: &Outgoing) -> Result<Request<
     let Content::Text(text) = &outgoing.content else {
         return Err(Why::new("render", "the content is not a text message"));
     };
-    let text = if account.transliterate { gsm::transliterate(text) } else { text.clone() };
+    let text = if account.transliterate { Cow::Owned(gsm::transliterate(text)) } else { Cow::Borrowed(text.as_str()) };
     let segments = gsm::count(&text);
     if text.trim().is_empty() {
         return Err(Why::new("render", "the text is empty"));
@@ -66,11 +70,13 @@ pub(super) fn compose(account: &Account, outgoing: &Outgoing) -> Result<Request<
         report_url: format!("{}/v1/receipts/{}", outgoing.sender.public_url.trim_end_matches('/'), account.provider),
     };
     let body = serde_json::to_vec(&message).map_err(|e| Why::new("render", &e.to_string()))?;
+    let fixed = HeaderValue::from_static;
     Request::post(account.messages.clone())
+        .header(HOST, account.host.clone())
         .header(AUTHORIZATION, account.authorization.clone())
-        .header(CONTENT_TYPE, "application/json")
-        .header(ACCEPT, "application/json")
-        .header(USER_AGENT, concat!("sluis/", env!("CARGO_PKG_VERSION")))
+        .header(CONTENT_TYPE, fixed("application/json"))
+        .header(ACCEPT, fixed("application/json"))
+        .header(USER_AGENT, fixed(concat!("sluis/", env!("CARGO_PKG_VERSION"))))
         .body(Full::new(Bytes::from(body)))
         .map_err(|e| Why::new("render", &e.to_string()))
 }

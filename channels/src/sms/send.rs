@@ -1,16 +1,17 @@
 //! Owns the Bird provider: a bounded number of requests at once over pooled connections, one verdict each.
-//! Refuses policy. What hyper could not connect was not sent; all else without an answer is in doubt.
+//! Refuses policy. What could not connect was not sent; all else without an answer is in doubt. The only second try is on
+//! another connection when a parked one proved dead before anything of the request was written.
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
+use http::Uri;
 use http::header::{HeaderValue, RETRY_AFTER};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use http_body_util::Full;
 use sluis_model::{Channel, OnDoubt, ReferenceKey, Refusal, Timestamp, Verdict, Why};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -19,22 +20,25 @@ use super::callback::{SigningKey, read_status};
 use super::classify::{Answer, classify};
 use super::config::BirdSmsConfig;
 use super::connector::TimedConnector;
+use super::link::{Failed, Link};
 use super::request::{Account, compose};
 use crate::config::{Problem, SecretSource, secret};
 use crate::outgoing::Outgoing;
+use crate::pool::Pool;
 use crate::provider::{Callback, Connections, Provider, ProviderReceipt, ReceiptError, ReceiptProof};
 use crate::tls::client_config;
 use crate::words::why;
-
-/// The most of an answer that is read.
-const MAX_ANSWER: usize = 64 * 1024;
 
 /// Bird's SMS API.
 pub struct BirdSmsProvider {
     account: Account,
     on_doubt: OnDoubt,
     signing_key: SigningKey,
-    client: Client<TimedConnector, Full<Bytes>>,
+    /// Scheme, host and port to connect to.
+    address: Uri,
+    connector: TimedConnector,
+    pool: Arc<Pool<Link>>,
+    opened: AtomicU64,
     slots: Semaphore,
     connections: usize,
     wait: Duration,
@@ -52,23 +56,24 @@ impl BirdSmsProvider {
         let access = secret(path, "access_key", config.access_key_env.as_ref(), config.access_key_file.as_ref(), secrets);
         let signing = secret(path, "signing_key", config.signing_key_env.as_ref(), config.signing_key_file.as_ref(), secrets);
         let tls = client_config(path, config.ca_file.as_deref());
-        let messages = format!("{}/messages", config.base_url.trim_end_matches('/')).parse::<http::Uri>();
-        let messages = messages.map_err(|e| Problem::new(path, "base_url", &config.base_url, "an address", e.to_string()));
-        let (access, signing, tls, messages) = match (access, signing, tls, messages) {
-            (Ok(access), Ok(signing), Ok(tls), Ok(messages)) => (access, signing, tls, messages),
+        let address = format!("{}/messages", config.base_url.trim_end_matches('/')).parse::<Uri>();
+        let address = address.map_err(|e| Problem::new(path, "base_url", &config.base_url, "an address", e.to_string()));
+        let (access, signing, tls, address) = match (access, signing, tls, address) {
+            (Ok(access), Ok(signing), Ok(tls), Ok(address)) => (access, signing, tls, address),
             (a, s, t, m) => return Err([a.err(), s.err(), t.err(), m.err()].into_iter().flatten().collect()),
         };
         let mut authorization = HeaderValue::from_str(&format!("AccessKey {access}"))
             .map_err(|_| vec![Problem::new(path, "access_key", "(hidden)", "printable ASCII", "copy the key again")])?;
         authorization.set_sensitive(true);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(config.idle.0)
-            .pool_max_idle_per_host(config.connections as usize)
-            .build(TimedConnector::new(&tls, config.connect_timeout.0));
+        let host = host_of(&address).ok_or_else(|| {
+            vec![Problem::new(path, "base_url", &config.base_url, "an address with a host", "https://rest.messagebird.com")]
+        })?;
+        let messages = address.path_and_query().map_or("/", |path| path.as_str());
+        let messages = messages.parse().unwrap_or_else(|_| Uri::from_static("/messages"));
         Ok(Self {
             account: Account {
                 messages,
+                host,
                 authorization,
                 provider: name.to_owned(),
                 max_segments: config.max_segments as usize,
@@ -76,7 +81,10 @@ impl BirdSmsProvider {
             },
             on_doubt: config.on_doubt,
             signing_key: SigningKey::new(signing),
-            client,
+            address,
+            connector: TimedConnector::new(&tls, config.connect_timeout.0),
+            pool: Pool::new(config.idle.0),
+            opened: AtomicU64::new(0),
             slots: Semaphore::new(config.connections as usize),
             connections: config.connections as usize,
             wait: config.wait.0,
@@ -99,22 +107,52 @@ impl BirdSmsProvider {
         }
     }
 
-    async fn exchange(&self, request: http::Request<Full<Bytes>>, outgoing: &Outgoing) -> Verdict {
-        let response = match self.client.request(request).await {
-            Ok(response) => response,
-            Err(error) if error.is_connect() => return Verdict::Withdrawn { why: why("connect", &chain(&error), "") },
-            Err(error) => return Verdict::InDoubt { why: why("connection", &chain(&error), "") },
+    async fn exchange(&self, mut request: http::Request<Full<Bytes>>, outgoing: &Outgoing) -> Verdict {
+        while let Some(link) = self.pool.take() {
+            match self.on(link, request, outgoing).await {
+                Ok(verdict) => return verdict,
+                Err(Failed::Unsent(unsent)) => request = *unsent,
+                Err(Failed::Broken(error)) => return broken(&error),
+            }
+        }
+        let link = match Link::open(&self.connector, &self.address).await {
+            Ok(link) => link,
+            Err(error) => return Verdict::Withdrawn { why: why("connect", &chain(&*error), "") },
         };
-        let (head, body) = response.into_parts();
-        let body = Limited::new(body, MAX_ANSWER).collect().await.map(|body| body.to_bytes());
+        self.opened.fetch_add(1, Ordering::Relaxed);
+        match self.on(link, request, outgoing).await {
+            Ok(verdict) => verdict,
+            Err(Failed::Unsent(_)) => Verdict::InDoubt { why: Why::new("connection", "closed as soon as it was open") },
+            Err(Failed::Broken(error)) => broken(&error),
+        }
+    }
+
+    async fn on(&self, mut link: Link, request: http::Request<Full<Bytes>>, outgoing: &Outgoing) -> Result<Verdict, Failed> {
+        let (head, body) = link.exchange(request).await?;
+        if link.is_usable() {
+            self.pool.park(link);
+        }
         let answer = Answer {
             status: head.status.as_u16(),
             retry_after: head.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()),
-            // The status alone says most; a body that broke off says no more.
-            body: body.as_deref().unwrap_or_default(),
+            body: &body,
         };
-        classify(&answer, &outgoing.to, outgoing.at)
+        Ok(classify(&answer, &outgoing.to, outgoing.at))
     }
+}
+
+/// As it stands in `Host`.
+fn host_of(address: &Uri) -> Option<HeaderValue> {
+    let (host, own) = (address.host()?, if address.scheme_str() == Some("https") { 443 } else { 80 });
+    let text = match address.port_u16().filter(|port| *port != own) {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    };
+    HeaderValue::from_str(&text).ok()
+}
+
+fn broken(error: &hyper::Error) -> Verdict {
+    Verdict::InDoubt { why: why("connection", &chain(error), "") }
 }
 
 /// The error and its causes, on one line.
@@ -160,6 +198,12 @@ impl Provider for BirdSmsProvider {
     }
 
     fn connections(&self) -> Connections {
-        Connections { busy: self.connections.saturating_sub(self.slots.available_permits()), ..Connections::default() }
+        let busy = self.connections.saturating_sub(self.slots.available_permits());
+        Connections { busy, idle: self.pool.len(), opened: self.opened.load(Ordering::Relaxed) }
+    }
+
+    fn close(self: Arc<Self>) -> BoxFuture<'static, ()> {
+        drop(self.pool.close());
+        Box::pin(std::future::ready(()))
     }
 }

@@ -24,6 +24,8 @@ pub(super) enum Reply {
     /// Answers so.
     #[default]
     Created,
+    /// Answers so and closes.
+    Once,
     /// Answers with these bytes.
     Raw(String),
 }
@@ -77,8 +79,11 @@ impl Peer {
                     tcp.write_all(raw.as_bytes()).await.ok()?;
                     return None;
                 }
-                Reply::Created => {
-                    tcp.write_all(answer(201, "", r#"{"id":"e8077d803532c0b5937c639b60216938"}"#).as_bytes()).await.ok()?
+                Reply::Created | Reply::Once => {
+                    tcp.write_all(answer(201, "", r#"{"id":"e8077d803532c0b5937c639b60216938"}"#).as_bytes()).await.ok()?;
+                    if let Reply::Once = reply {
+                        return None;
+                    }
                 }
                 Reply::Raw(raw) => tcp.write_all(raw.as_bytes()).await.ok()?,
             }

@@ -25,6 +25,7 @@ async fn a_message_is_posted_as_bird_wants_it() {
     let requests = peer.requests.lock().clone();
     let head = requests[0].0.to_ascii_lowercase();
     assert!(head.starts_with("post /messages http/1.1\r\n") && head.contains("authorization: accesskey key\r\n"), "{head}");
+    assert_eq!(head.matches("\r\nhost: 127.0.0.1:").count(), 1, "{head}");
     let body: serde_json::Value = serde_json::from_str(&requests[0].1).unwrap();
     let expected = serde_json::json!({
         "originator": "Woonst", "recipients": ["31612345678"], "body": "Betaal € 12,34", "type": "sms", "datacoding": "plain",
@@ -67,6 +68,32 @@ async fn without_a_connection_it_is_withdrawn_and_after_that_in_doubt() {
         assert!(matches!(&verdict, Verdict::InDoubt { why } if &*why.code == code), "{name}: {verdict:?}");
         assert!(peer.requests.lock().len() <= 1, "{name}: sent once");
     }
+}
+
+#[tokio::test]
+async fn a_parked_connection_the_provider_closed_does_not_cost_the_message() {
+    let peer = Peer::start(Reply::Once).await;
+    let provider = peer.provider("");
+    for _ in 0..3 {
+        let verdict = Arc::clone(&provider).send(sms("x")).await;
+        assert!(matches!(verdict, Verdict::Accepted { .. }), "{verdict:?}");
+    }
+    assert_eq!((peer.connections.load(Ordering::SeqCst), peer.requests.lock().len()), (3, 3), "each sent once");
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed_and_a_cut_answer_leaves_none() {
+    let peer = Peer::start(Reply::Created).await;
+    let provider = peer.provider(r#", "idle": "2ms""#);
+    assert!(matches!(Arc::clone(&provider).send(sms("x")).await, Verdict::Accepted { .. }));
+    assert_eq!((provider.connections().idle, provider.connections().opened), (1, 1));
+    while provider.connections().idle > 0 {
+        tokio::task::yield_now().await;
+    }
+    let peer = Peer::start(Reply::Raw(answer(201, "", &"x".repeat(1_000_000)))).await;
+    let provider = peer.provider("");
+    let _ = Arc::clone(&provider).send(sms("x")).await;
+    assert_eq!((provider.connections().idle, provider.connections().opened), (0, 1));
 }
 
 #[tokio::test]
