@@ -1,6 +1,7 @@
 //! Owns the time of the simulation. It moves when the driver says so; a restless one also moves a little while it is
-//! read, sometimes backwards, as the clock of a machine does that is being corrected. Refuses the operating system's.
+//! read, sometimes backwards, as the clock of a machine does that is being corrected. A jump of hours is the driver's. Refuses the operating system's.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use sluis_model::{Clock, Timestamp};
@@ -28,6 +29,26 @@ impl SimClock {
 
     pub(crate) fn set(&self, to: Timestamp) {
         self.now.store(to.0, Ordering::SeqCst);
+    }
+}
+
+/// A clock that never goes back, as a planted bug has it: it keeps the latest instant it has shown.
+#[derive(Debug)]
+pub(crate) struct LatestClock {
+    clock: Arc<SimClock>,
+    latest: AtomicI64,
+}
+
+impl LatestClock {
+    pub(crate) fn over(clock: Arc<SimClock>) -> Self {
+        Self { clock, latest: AtomicI64::new(i64::MIN) }
+    }
+}
+
+impl Clock for LatestClock {
+    fn now(&self) -> Timestamp {
+        let now = self.clock.now().0;
+        Timestamp(self.latest.fetch_max(now, Ordering::SeqCst).max(now))
     }
 }
 

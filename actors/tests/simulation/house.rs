@@ -16,11 +16,12 @@ use sluis_model::{
     Channel, Clock, CorporationId, Environment, Idempotency, NotificationId, OnDoubt, Policy, RetryPolicy, ShardId, Timestamp,
 };
 
-use crate::clock::SimClock;
+use crate::clock::{LatestClock, SimClock};
 use crate::disk::Disk;
 use crate::flows::Shelf;
 use crate::plan::Plan;
 use crate::planted::Bug;
+use crate::safety::hours::Hours;
 use crate::seat::{RouterSeat, ShardSeat};
 use crate::station::{Parts, Station};
 
@@ -109,8 +110,15 @@ impl House {
                 slots.push(ProviderSlot { name: name.into(), on_doubt, concurrency, rate_per_second, burst: None, gate });
             }
             let boards: Vec<Arc<Board>> = inboxes.iter().map(|_| Arc::default()).collect();
-            let core = RouterCore::new(router_settings(plan, channel), slots, boards.clone(), clock.clone(), activity.clone());
-            routers.push(RouterSeat { channel, core, bell: router_bell, boards });
+            let core =
+                RouterCore::new(router_settings(plan, channel, bug), slots, boards.clone(), clock.clone(), activity.clone());
+            routers.push(RouterSeat {
+                channel,
+                core,
+                bell: router_bell,
+                boards,
+                hours: Hours { window: plan.window(), clock: clock.clone() },
+            });
         }
         let quota = Arc::new(Quota::new(plan.open.0, plan.open.2, corporations(plan).map(|c| (c, plan.open.1))));
         let keys = Arc::new(KeyIndex::new(KeyWindow::default(), corporations(plan)));
@@ -137,12 +145,16 @@ impl House {
         let shelf = Shelf::new(again && bug == Some(Bug::WaitsForgotten));
         let forgotten = KeyIndex::new(KeyWindow::default(), corporations(plan));
         let keys = if bug == Some(Bug::KeysForgotten) { &forgotten } else { &*self.keys };
+        let time: Arc<dyn Clock> = match bug {
+            Some(Bug::ClockNeverGoesBack) => Arc::new(LatestClock::over(clock.clone())),
+            _ => clock.clone(),
+        };
         for (shard, bell) in bells.iter().enumerate() {
             let settings = ShardSettings {
                 shard: ShardId(shard as u16),
                 shards: plan.shards,
                 journal: disk.clone(),
-                clock: clock.clone(),
+                clock: time.clone(),
                 flows: shelf.clone(),
                 policy: Arc::new(policy(plan)),
                 quota: self.quota.clone(),
@@ -237,11 +249,16 @@ fn bounds(plan: &Plan, bug: Option<Bug>) -> InboxBounds {
     }
 }
 
-fn router_settings(plan: &Plan, channel: Channel) -> RouterSettings {
+fn router_settings(plan: &Plan, channel: Channel, bug: Option<Bug>) -> RouterSettings {
     let mut settings = RouterSettings::new(channel);
-    if plan.limited {
-        let limit = ShareSettings { rate_per_second: NonZeroU32::new(2), ..ShareSettings::default() };
-        settings.corporations.insert(CorporationId(1), limit);
+    let rate_per_second = if plan.limited { NonZeroU32::new(2) } else { None };
+    let window = match bug {
+        Some(Bug::HoursOfAnotherZone) => plan.hours.and_then(|_| "09:00-21:00".parse().ok()),
+        _ => plan.window(),
+    };
+    if plan.limited || window.is_some() {
+        let share = ShareSettings { rate_per_second, window, ..ShareSettings::default() };
+        settings.corporations.insert(CorporationId(1), share);
     }
     settings
 }

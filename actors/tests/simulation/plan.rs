@@ -2,8 +2,9 @@
 //! plan is made once, at its start.
 
 use sluis_actors::InboxBounds;
+use sluis_actors::router::SendWindow;
 use sluis_actors::supervisor::BreakerSettings;
-use sluis_model::{MINUTE, SECOND};
+use sluis_model::{MINUTE, SECOND, Timestamp};
 
 use crate::rng::Rng;
 
@@ -50,7 +51,21 @@ pub(crate) struct Plan {
     pub(crate) eager: usize,
     /// Of a hundred notifications, how many are urgent and how many bulk.
     pub(crate) lanes: (usize, usize),
+    /// How often the clock is set by hours, on or back, in a thousand steps.
+    pub(crate) jumps: usize,
+    /// Corporation 1 sends in these hours only.
+    pub(crate) hours: Option<&'static str>,
+    /// When the run begins.
+    pub(crate) start: Timestamp,
 }
+
+/// A day in November 2026.
+const START: Timestamp = Timestamp(1_795_000_000_000);
+/// Two days before the nights in which the clock on the wall moves: 2026-03-27, 2026-10-23, 2027-03-26 and 2027-10-29, noon UTC.
+const BEFORE_NIGHTS: [Timestamp; 4] =
+    [Timestamp(1_774_612_800_000), Timestamp(1_792_756_800_000), Timestamp(1_806_062_400_000), Timestamp(1_824_811_200_000)];
+/// Some hours of the working day; over midnight; within and around the hour that is missing or comes twice.
+const HOURS: [&str; 4] = ["mon-fri 08:00-20:00", "22:00-06:00", "02:15-02:45", "01:30-03:30"];
 
 impl Plan {
     pub(crate) fn of(seed: u64) -> Self {
@@ -81,7 +96,24 @@ impl Plan {
             dies_last: rng.chance(50),
             eager: rng.pick(&[2, 4, 8]),
             lanes: rng.pick(&[(10, 10), (10, 80), (30, 40)]),
+            jumps: rng.pick(&[0, 0, 0, 30]),
+            hours: None,
+            start: START,
         }
+        .with_hours(rng)
+    }
+
+    /// A quarter of the worlds have hours, and begin before one of the nights.
+    fn with_hours(self, rng: &mut Rng) -> Self {
+        if !rng.chance(25) {
+            return self;
+        }
+        Self { hours: Some(rng.pick(&HOURS)), start: rng.pick(&BEFORE_NIGHTS), ..self }
+    }
+
+    /// The hours, where the router is told them and where they are checked.
+    pub(crate) fn window(&self) -> Option<SendWindow> {
+        self.hours.map(|hours| hours.parse().expect("hours that are a window"))
     }
 
     /// Permits of all providers together.

@@ -46,6 +46,10 @@ pub(crate) enum Bug {
     PermitLost,
     /// Now and then the committer does not wake a shard.
     WakeLost,
+    /// The shards' clock keeps the latest instant it has shown: set on by mistake and back again, waits end early.
+    ClockNeverGoesBack,
+    /// The router is told the hours of a corporation in another zone.
+    HoursOfAnotherZone,
 }
 
 /// A bug and what it takes to find it.
@@ -63,7 +67,7 @@ const fn planted(bug: Bug, check: Check, seed: u64) -> Planted {
 }
 
 /// At least two for each promise of the design, two for liveness.
-pub(crate) const PLANTED: [Planted; 20] = [
+pub(crate) const PLANTED: [Planted; 22] = [
     planted(Bug::DurableTooEarly, Check::AcceptedIsDurable, 0),
     planted(Bug::TornTailCutTooFar, Check::AcceptedIsDurable, 0),
     planted(Bug::RepeatAnsweredAtTheDoor, Check::AcceptedIsDurable, 31),
@@ -72,7 +76,7 @@ pub(crate) const PLANTED: [Planted; 20] = [
     planted(Bug::KeysForgotten, Check::DuplicatesFromDoubtOnly, 0),
     planted(Bug::PaymentAnsweredAtTheDoor, Check::PaymentStops, 1),
     planted(Bug::PaymentToTheWrongShard, Check::PaymentStops, 0),
-    planted(Bug::AlarmSwallowed, Check::EscalationKept, 3),
+    planted(Bug::AlarmSwallowed, Check::EscalationKept, 1),
     planted(Bug::WaitsForgotten, Check::EscalationKept, 15),
     planted(Bug::BounceSwallowed, Check::EscalationKept, 265),
     planted(Bug::InboxUnbounded, Check::Bounded, 3),
@@ -81,7 +85,9 @@ pub(crate) const PLANTED: [Planted; 20] = [
     planted(Bug::LanesMixedUp, Check::Fair, 5),
     planted(Bug::BusyHidesOthers, Check::Fair, 12),
     planted(Bug::StaleRead, Check::Explained, 0),
-    planted(Bug::TrimmedTooEarly, Check::Explained, 1),
+    planted(Bug::TrimmedTooEarly, Check::Explained, 3),
     planted(Bug::PermitLost, Check::EverythingEnds, 5),
-    planted(Bug::WakeLost, Check::EverythingEnds, 1),
+    planted(Bug::WakeLost, Check::EverythingEnds, 5),
+    planted(Bug::ClockNeverGoesBack, Check::EscalationKept, 445),
+    planted(Bug::HoursOfAnotherZone, Check::HoursKept, 2),
 ];

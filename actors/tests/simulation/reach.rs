@@ -9,7 +9,7 @@ use crate::outside::Fate;
 use crate::world::World;
 
 /// What a few dozen seeds must reach together.
-pub(crate) const EXPECTED: [&str; 62] = [
+pub(crate) const EXPECTED: [&str; 64] = [
     "Accepted",
     "Waiting",
     "StepEntered",
@@ -67,6 +67,8 @@ pub(crate) const EXPECTED: [&str; 62] = [
     "fate KeepsSilent",
     "the same attempt again",
     "a crash",
+    "the clock set on",
+    "the clock set back",
     "a failure of a shard",
     "a repeat that was answered",
     "a refusal for lack of room",
@@ -97,6 +99,8 @@ impl World {
         let several = self.senders.facts.iter().any(|told| told.acknowledged && told.tenants.len() > 1);
         let met = [
             ("a crash", self.crashes > 1),
+            ("the clock set on", self.jumps[0] > 0),
+            ("the clock set back", self.jumps[1] > 0),
             ("a failure of a shard", self.failures > 0),
             ("a repeat that was answered", self.repeats > 0),
             ("a refusal for lack of room", self.refusals > 0),

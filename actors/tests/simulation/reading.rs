@@ -32,11 +32,11 @@ impl World {
             self.note(|| format!("    record {sequence} of shard {shard}: {}", shown(record)));
             if let Record::Tenant(record) = record {
                 self.payments.decided(shard, record, &self.shadow, &mut self.findings);
-                Escalations::decided(record, &self.shadow, &mut self.findings);
+                Escalations::decided(record, &self.shadow, self.clock.peek(), &mut self.findings);
                 doubt::decided(&self.outside, record, &mut self.findings);
             }
             self.shadow.apply(shard, record);
-            doubt::keyed(&self.shadow, record, &mut self.findings);
+            doubt::keyed(&self.shadow, record, self.shown, &mut self.findings);
         }
     }
 

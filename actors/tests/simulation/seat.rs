@@ -10,6 +10,7 @@ use sluis_model::{Channel, Lane, ShardId};
 
 use crate::planted::Bug;
 use crate::safety::fairness::Fairness;
+use crate::safety::hours::Hours;
 
 /// A shard's place.
 pub(crate) struct ShardSeat {
@@ -67,6 +68,7 @@ pub(crate) struct RouterSeat {
     pub(crate) core: RouterCore,
     pub(crate) bell: Arc<Bell>,
     pub(crate) boards: Vec<Arc<Board>>,
+    pub(crate) hours: Hours,
 }
 
 impl RouterSeat {
@@ -89,6 +91,7 @@ impl RouterSeat {
             grant.queue = heard(&grant.queue, bug);
         }
         fairness.granted(self.channel, &grants);
+        self.hours.granted(&grants, &mut fairness.findings);
         // Every grant is tried, whatever became of the others.
         grants.into_iter().map(|(shard, grant)| inboxes[usize::from(shard.0)].grant(grant)).fold(true, |all, room| all & room)
     }

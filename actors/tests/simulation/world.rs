@@ -24,8 +24,8 @@ use crate::shadow::Shadow;
 use crate::station::Flight;
 use crate::tape::Tape;
 
-/// When every run begins: a day in November 2026.
-const START: Timestamp = Timestamp(1_795_000_000_000);
+/// The clock is set by as many hours, on or back.
+const JUMP_HOURS: i64 = 30;
 /// How long a supervisor waits for a provider that keeps silent, in milliseconds.
 const DEADLINE: i64 = 10 * MINUTE;
 
@@ -35,6 +35,7 @@ pub(crate) struct Chance {
     pub(crate) senders: Rng,
     pub(crate) providers: Rng,
     pub(crate) disk: Rng,
+    pub(crate) clock: Rng,
 }
 
 /// See the module.
@@ -62,6 +63,10 @@ pub(crate) struct World {
     pub(crate) step: usize,
     pub(crate) crashes: usize,
     pub(crate) failures: usize,
+    /// The latest instant the clock showed before it was set back.
+    pub(crate) shown: Timestamp,
+    /// How often the clock was set on, and back.
+    pub(crate) jumps: [usize; 2],
     /// Repeats that were answered.
     pub(crate) repeats: usize,
     /// Notifications that found no room in the quota.
@@ -72,12 +77,12 @@ impl World {
     pub(crate) fn new(seed: u64, bug: Option<Bug>, log: bool) -> Self {
         let plan = Plan::of(seed);
         let stream = |label| Rng::stream(seed, label);
-        let chance = Chance { schedule: stream(1), senders: stream(2), providers: stream(3), disk: stream(4) };
-        let clock = Arc::new(SimClock::starting_at(START, plan.restless));
+        let chance = Chance { schedule: stream(1), senders: stream(2), providers: stream(3), disk: stream(4), clock: stream(5) };
+        let clock = Arc::new(SimClock::starting_at(plan.start, plan.restless));
         let tape = Arc::new(Tape::default());
         let disk = Disk::new(plan.shards, plan.batches, tape.clone(), bug);
         let house = House::start(&Ground { plan: &plan, disk: &disk, clock: &clock, bug });
-        let (shadow, fairness) = (Shadow::new(plan.shards), Fairness::new(plan.limited));
+        let (shadow, fairness) = (Shadow::new(plan.shards), Fairness::new(plan.limited || plan.hours.is_some()));
         let log = log.then(|| vec![format!("{plan:?}")]);
         Self {
             plan,
@@ -101,6 +106,8 @@ impl World {
             step: 0,
             crashes: 0,
             failures: 0,
+            shown: Timestamp(i64::MIN),
+            jumps: [0; 2],
             repeats: 0,
             refusals: 0,
         }
@@ -109,7 +116,7 @@ impl World {
     /// Writes a line, when somebody reads.
     pub(crate) fn note(&mut self, text: impl FnOnce() -> String) {
         if let Some(log) = &mut self.log {
-            log.push(format!("{:>5} {} {}", self.step, self.clock.peek().0 - START.0, text()));
+            log.push(format!("{:>5} {} {}", self.step, self.clock.peek().0 - self.plan.start.0, text()));
         }
     }
 
@@ -122,6 +129,9 @@ impl World {
         }
         if schedule.rarely(self.plan.failures) {
             return self.fail();
+        }
+        if self.plan.jumps > 0 && self.chance.clock.rarely(self.plan.jumps) {
+            return self.jump();
         }
         let rung = !self.house.rung.lock().is_empty();
         let weights = [
@@ -273,6 +283,21 @@ impl World {
         self.clock.set(to);
         self.note(|| format!("the clock goes on by {} ms", to.since(now)));
         self.house.tick();
+    }
+
+    /// The clock of the machine is set, by hours. Back only once everything has settled: what was decided before is then known
+    /// to have been.
+    fn jump(&mut self) {
+        let by = self.chance.clock.within(-JUMP_HOURS * HOUR, JUMP_HOURS * HOUR);
+        if by < 0 {
+            self.settle();
+            self.shown = self.shown.max(self.clock.peek());
+        }
+        self.clock.set(self.clock.peek().plus(by));
+        self.jumps[usize::from(by < 0)] += 1;
+        self.note(|| format!("the clock is set by {by} ms"));
+        self.house.tick();
+        self.stepped();
     }
 
     /// The housekeeping: a shard's table is written, sometimes marked; the retention, where it is planted.

@@ -2,7 +2,7 @@
 //! learned, then through the same provider; a doubt never fails over by itself; one key, one notification.
 //! It compares what the engine did with what the providers' connections showed. Refuses to trust verdicts.
 
-use sluis_model::{Cause, Event, Input, NotificationId, ReceiptKind, Record, TenantRecord, Verdict};
+use sluis_model::{Cause, Event, Input, NotificationId, ReceiptKind, Record, TenantRecord, Timestamp, Verdict};
 
 use super::{Check, Findings};
 use crate::outside::{Arrival, Outside, Shown};
@@ -70,11 +70,13 @@ pub(crate) fn decided(outside: &Outside, record: &TenantRecord, findings: &mut F
     });
 }
 
-/// A record was handed in: a key stands for one notification while it is remembered.
-pub(crate) fn keyed(shadow: &Shadow, record: &Record, findings: &mut Findings) {
+/// A record was handed in: a key stands for one notification while it is remembered. `shown` is the latest instant that the
+/// clock showed before it was set back: what was too old by then is forgotten.
+pub(crate) fn keyed(shadow: &Shadow, record: &Record, shown: Timestamp, findings: &mut Findings) {
     let Record::Tenant(TenantRecord { tenant, input: Input::Notify(body), .. }) = record else { return };
     let others = shadow.known.keys.get(&(tenant.corporation, body.idempotency.key)).into_iter().flatten();
-    let within = others.filter(|other| **other != body.id && minted(body.id) - minted(**other) < WINDOW_MS).count();
+    let at = minted(body.id).max(shown.0);
+    let within = others.filter(|other| **other != body.id && at - minted(**other) < WINDOW_MS).count();
     findings.expect(within == 0, CHECK, || format!("{} was accepted under a key that already stood for another", body.id));
 }
 

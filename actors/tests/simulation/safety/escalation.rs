@@ -9,6 +9,8 @@ use super::{Check, Findings};
 use crate::shadow::Shadow;
 
 const CHECK: Check = Check::EscalationKept;
+/// How far a restless clock may have gone back within a turn.
+const RESTLESS_MS: i64 = 20;
 
 /// Bounces whose senders were told that they were taken.
 #[derive(Debug, Default)]
@@ -25,7 +27,8 @@ impl Escalations {
     }
 
     /// A record is handed in; the shadow does not have it yet. A bounce of the message the flow waits on moves it.
-    pub(crate) fn decided(record: &TenantRecord, shadow: &Shadow, findings: &mut Findings) {
+    pub(crate) fn decided(record: &TenantRecord, shadow: &Shadow, now: Timestamp, findings: &mut Findings) {
+        Self::in_time(record, shadow, now, findings);
         let Input::Receipt(receipt) = &record.input else { return };
         if !matches!(receipt.kind, ReceiptKind::BouncedHard | ReceiptKind::Failed) || !waits_on(shadow, receipt.attempt) {
             return;
@@ -39,6 +42,14 @@ impl Escalations {
         findings.expect(record.events.iter().any(moved), CHECK, || {
             format!("the bounce of attempt {} of {} led nowhere", receipt.attempt.attempt, receipt.attempt.id)
         });
+    }
+
+    /// What a timer moved was due, by the clock that everybody sees.
+    fn in_time(record: &TenantRecord, shadow: &Shadow, now: Timestamp, findings: &mut Findings) {
+        let Input::Timer { id } = record.input else { return };
+        let due = shadow.open(id).and_then(|open| open.due());
+        let early = due.filter(|due| !record.events.is_empty() && *due > now.plus(RESTLESS_MS));
+        findings.expect(early.is_none(), CHECK, || format!("the wait of {id} ended {} ms early", due.unwrap_or(now).since(now)));
     }
 
     /// When nothing is under way at `now`.

@@ -8,6 +8,7 @@ pub(crate) mod doubt;
 pub(crate) mod escalation;
 pub(crate) mod explained;
 pub(crate) mod fairness;
+pub(crate) mod hours;
 pub(crate) mod payment;
 
 /// What is checked, by promise.
@@ -27,6 +28,8 @@ pub(crate) enum Check {
     Fair,
     /// Promise 7.
     Explained,
+    /// No permit outside of the corporation's hours, but for urgent.
+    HoursKept,
     /// Liveness: after the faults, everything accepted reaches an end or people.
     EverythingEnds,
 }
