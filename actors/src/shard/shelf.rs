@@ -213,7 +213,7 @@ mod tests {
     fn what_comes_nearly_in_order_fills_its_pages_and_what_goes_frees_them() {
         let mut shelf = Shelf::default();
         // Every eight in a row come in another order.
-        (0..60_000u16).for_each(|n| shelf.insert((n & !7 | (n & 7) * 5 & 7, 0)));
+        (0..60_000u16).for_each(|n| shelf.insert(((n & !7) | (((n & 7) * 5) & 7), 0)));
         assert!(shelf.pages.len() <= 60_000 / PAGE * 5 / 4, "{} pages", shelf.pages.len());
         for n in (0..60_000).filter(|n| n % 50 != 0) {
             shelf.remove(n);
