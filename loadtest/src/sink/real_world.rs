@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use hyper::{Method, Request};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -19,8 +19,9 @@ use crate::clock;
 
 /// Events that may wait; more are dropped and counted.
 const MAX_PENDING: usize = 1_000_000;
-/// Posts under way at once.
-const MAX_POSTS: usize = 64;
+/// Posts under way at once: as many as an engine may have messages under way to the sink in the published figures, so that
+/// not the sink's patience is measured.
+const MAX_POSTS: usize = 512;
 /// Tries per event, a second apart, doubling.
 const MAX_TRIES: u32 = 8;
 
@@ -112,9 +113,13 @@ impl Shared {
     async fn post(&self, event: &LaterEvent) -> bool {
         for nth in 0..MAX_TRIES {
             let Some(request) = self.request(event) else { return false };
-            let answer = self.client.request(request).await;
-            if answer.is_ok_and(|answer| answer.status().is_success()) {
-                return true;
+            if let Ok(answer) = self.client.request(request).await {
+                let delivered = answer.status().is_success();
+                // Read to its end, so that the connection is kept.
+                let whole = answer.into_body().collect().await.is_ok();
+                if delivered && whole {
+                    return true;
+                }
             }
             clock::wait_ms(1_000 << nth).await;
         }
