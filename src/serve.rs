@@ -2,11 +2,13 @@
 //! failure of the journal: the process ends with an error, and the next start recovers.
 
 use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -79,20 +81,29 @@ pub async fn run(
 
 type Edge = tokio::task::JoinHandle<()>;
 
+/// Connections that may wait to be accepted: a provider that begins to call back, or many systems after our restart. With
+/// the usual 128 the kernel drops the others, and they come again seconds later. It cuts this to `net.core.somaxconn`.
+const WAITING: u32 = 4_096;
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING)
+}
+
 async fn listen(config: &Config, running: &Running, shutdown: &CancellationToken) -> anyhow::Result<Vec<Edge>> {
     let app = &running.app;
-    let bind = |address: std::net::SocketAddr| async move {
-        TcpListener::bind(address).await.with_context(|| format!("{address}: cannot listen there"))
-    };
+    let bind = |address| bind(address).with_context(|| format!("{address}: cannot listen there"));
     let tls = |files: &Option<crate::config::TlsFiles>| files.as_ref().map(|f| http::tls(&f.cert, &f.key)).transpose();
-    let listener = bind(config.http.address).await?;
+    let listener = bind(config.http.address)?;
     let http_address = listener.local_addr()?;
     let most = config.http.max_connections as usize;
     let http = http::serve_most(listener, http::Front::new(app.clone()), tls(&config.http.tls)?, most, shutdown.clone());
     let mut edges = vec![tokio::spawn(http)];
     let mut binary_address = None;
     if config.binary.enabled {
-        let listener = bind(config.binary.address).await?;
+        let listener = bind(config.binary.address)?;
         binary_address = Some(listener.local_addr()?);
         let settings = BinarySettings {
             credit: config.binary.credit,
@@ -178,4 +189,24 @@ async fn end(
     ended?;
     tracing::info!("stopped");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Against the dropped connection, which would come again after a second, then three, then seven.
+    const WATCHDOG: Duration = Duration::from_secs(30);
+
+    #[tokio::test]
+    async fn many_connections_may_wait_to_be_accepted() {
+        let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let address = listener.local_addr().unwrap();
+        let connections: Vec<_> = (0..400).map(|_| tokio::spawn(tokio::net::TcpStream::connect(address))).collect();
+        let mut open = Vec::new();
+        for connection in connections {
+            open.push(tokio::time::timeout(WATCHDOG, connection).await.expect("none is dropped").unwrap().unwrap());
+        }
+        assert_eq!(open.len(), 400);
+    }
 }

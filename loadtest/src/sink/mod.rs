@@ -21,6 +21,7 @@ mod core;
 pub mod dsn;
 mod error;
 pub mod jwt;
+mod listen;
 mod profile;
 mod rate;
 mod real_world;

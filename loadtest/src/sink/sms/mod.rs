@@ -30,6 +30,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 pub use self::callback::CallbackMethod;
 use self::message::{ApiError, Parsed};
+use super::listen::listen;
 use super::{Channel, Dead, Decision, Kept, Kind, Profile, Row, SinkCore, SinkError, Verdict};
 
 const MAX_BODY: usize = 256 * 1024;
@@ -72,7 +73,7 @@ impl SmsSink {
     /// The address cannot be listened on.
     pub async fn start(core: Arc<SinkCore>, addr: &str, options: SmsOptions) -> Result<Self, SinkError> {
         let fail = |source| SinkError::Bind { addr: addr.into(), source };
-        let listener = TcpListener::bind(addr).await.map_err(fail)?;
+        let listener = listen(addr).await.map_err(fail)?;
         let bound = listener.local_addr().map_err(fail)?;
         let accepting = if core.profile().sms.dead == Some(Dead::Refuse) {
             tokio::spawn(async {})

@@ -16,6 +16,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
 use self::session::{End, Session};
+use super::listen::listen;
 use super::{Channel, Dead, SinkCore, SinkError};
 
 /// When a connection is encrypted.
@@ -72,7 +73,7 @@ impl SmtpSink {
     /// The address cannot be listened on.
     pub async fn start(core: Arc<SinkCore>, addr: &str, options: SmtpOptions) -> Result<Self, SinkError> {
         let fail = |source| SinkError::Bind { addr: addr.into(), source };
-        let listener = TcpListener::bind(addr).await.map_err(fail)?;
+        let listener = listen(addr).await.map_err(fail)?;
         let bound = listener.local_addr().map_err(fail)?;
         let accepting = if core.profile().smtp.dead == Some(Dead::Refuse) {
             tokio::spawn(async {})
