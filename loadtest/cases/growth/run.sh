@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Does accepting cost more when much is open? Seconds of CPU for each accepted notification, user and system, of the
-# whole engine, at a small backlog and at a big one.
+# whole engine, at a small backlog and at a big one. A sample of half a million is half a gigabyte: the journal changes its
+# generation within it.
 #
 #   loadtest/cases/growth/run.sh [BIG] [SMALL] [SAMPLE]
 #   RATE=what the samples are offered at (a number, or max), TENANTS=20000 BODY_BYTES=850
 BIG="${1:-1000000}"
 SMALL="${2:-10000}"
-SAMPLE="${3:-50000}"
+SAMPLE="${3:-500000}"
 TENANTS="${TENANTS:-20000}"
 # shellcheck disable=SC2034
 MAX_OPEN=$((BIG + 3 * SAMPLE + 100000))

@@ -5,6 +5,7 @@
 #
 #   loadtest/cases/table/run.sh [RUNS]
 #   ROWS="1 2 3 4 5 6" BINARY_COUNT=300000 HTTP_COUNT=100000 NDJSON_COUNT=300000 SEND_COUNT=50000 LATENCY_SECONDS=20
+#   LATENCY_RATE=48000 (of the second offer, instead of four fifths of what the first one reached)
 #   TENANTS=20000 BODY_BYTES=850 CONCURRENCY=512 (of the providers)
 RUNS="${1:-3}"
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
@@ -95,7 +96,7 @@ accept() {
   offer "$row" measured "$what" "${ENGINE_AT[@]}" --rate max --send-after "$(tomorrow)" "$@" --count "$count"
   groups_seen
   if [ "$latency" = yes ]; then
-    offer "$row" latency "$what" "${ENGINE_AT[@]}" --rate "$(compute "$(last) * 0.8" 0)" --send-after "$(tomorrow)" "$@" \
+    offer "$row" latency "$what" "${ENGINE_AT[@]}" --rate "${LATENCY_RATE:-$(compute "$(last) * 0.8" 0)}" --send-after "$(tomorrow)" "$@" \
       --seconds "${LATENCY_SECONDS:-20}" --samples "$WORK/row-$row-run-$RUN.jsonl" --pid "$ENGINE"
   fi
   stop_engine
