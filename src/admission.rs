@@ -138,6 +138,8 @@ struct Counted {
 
 impl Counted {
     fn new() -> Self {
+        // There from the start: a rate over a series that is missing is no rate.
+        counter!(names::REJECTED, "reason" => "invalid").increment(0);
         let accepted = Lane::ALL.map(|lane| counter!(names::ACCEPTED, "lane" => lane.name()));
         Self { accepted, duplicates: counter!(names::DUPLICATES) }
     }
