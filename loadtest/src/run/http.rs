@@ -1,11 +1,6 @@
 //! One notification per request over keep-alive connections (`POST /v1/notifications`). Refuses to
 //! pipeline: a request waits for the answer before it, as most clients do.
 
-use std::time::Duration;
-
-use hyper::header::RETRY_AFTER;
-use hyper::{HeaderMap, header::HeaderValue};
-
 use super::plain::PlainLink;
 use super::{Answer, Endpoint, Link, Notification, OnAnswer, Target};
 use crate::clock;
@@ -48,10 +43,4 @@ impl Link for OneByOne {
             on_answer(at, Answer::of_http(answer.status, answer.retry_after, answer.body), clock::mono());
         }
     }
-}
-
-/// `Retry-After` in seconds; dates are not used by the engine.
-pub(super) fn retry_after(headers: &HeaderMap<HeaderValue>) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
 }

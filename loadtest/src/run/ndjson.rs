@@ -1,10 +1,13 @@
 //! Batches of rows (`POST /v1/notifications/batch`). Owns splitting the answer into verdicts as they
 //! stream in; refuses to guess: a row without a verdict counts as a broken connection.
 
+use std::time::Duration;
+
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
+use hyper::HeaderMap;
+use hyper::header::{HeaderValue, RETRY_AFTER};
 
-use super::http::retry_after;
 use super::target::HttpLink;
 use super::{Answer, Endpoint, Link, Notification, OnAnswer, Target};
 use crate::clock;
@@ -68,6 +71,12 @@ impl Link for Batches {
             (0..rows.len()).for_each(|at| on_answer(at, whole.clone(), clock::mono()));
         }
     }
+}
+
+/// `Retry-After` in seconds; dates are not used by the engine.
+fn retry_after(headers: &HeaderMap<HeaderValue>) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
 }
 
 /// Splits the answer into lines; the nth line is about the nth row, as the API promises.

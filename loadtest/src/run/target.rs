@@ -1,4 +1,4 @@
-//! What a way into the engine must offer the generator, and the HTTP connection two of them share.
+//! What a way into the engine must offer the generator, and the HTTP connection of all that does not go one by one.
 //! Refuses to schedule and to retry: a link sends what it is given, once.
 
 use std::future::Future;
