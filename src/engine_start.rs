@@ -20,6 +20,7 @@ use crate::admission::{Admission, Gatekeeper};
 use crate::app::{App, Corporation};
 use crate::config::{Config, KeyRing, MapSecrets};
 use crate::http::RequestLimits;
+use crate::lanes::Lanes;
 use crate::telemetry::JournalObserver;
 
 /// Share of all intake lines that one corporation may fill while there are others.
@@ -29,8 +30,6 @@ const ARRIVING_SHARE: f64 = 0.6;
 pub struct Surroundings {
     /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Where sends and edges run.
-    pub runtime: tokio::runtime::Handle,
     /// The recorder.
     pub prometheus: PrometheusHandle,
     /// API keys.
@@ -51,6 +50,8 @@ pub struct Running {
     pub app: Arc<App>,
     /// What was found at the start.
     pub report: RecoveryReport,
+    /// Where connections are served.
+    pub lanes: Lanes,
     actors: Actors,
 }
 
@@ -90,8 +91,8 @@ pub fn start(config: &Config, around: Surroundings) -> anyhow::Result<Running> {
         key: reference.clone(),
         corporations: config.cards(),
         prepare_threads: config.engine.prepare_threads,
-        runtime: around.runtime,
         arbiters: actors.arbiters.iter().map(Arbiter::handle).collect(),
+        lanes: actors.lanes.all().clone(),
         on_fatal: Arc::new(move |error| fatal(format!("a shard cannot be rebuilt: {error}"))),
     })?;
     let (engine, gatekeeper) = (Arc::new(engine), Arc::new(Gatekeeper::default()));
@@ -112,7 +113,7 @@ pub fn start(config: &Config, around: Surroundings) -> anyhow::Result<Running> {
         environment,
         prometheus: around.prometheus,
     };
-    Ok(Running { app: Arc::new(app), report, actors })
+    Ok(Running { app: Arc::new(app), report, lanes: actors.lanes.clone(), actors })
 }
 
 impl Running {
@@ -140,6 +141,7 @@ impl Running {
 /// Arbiters, one per core, on a system of their own.
 struct Actors {
     arbiters: Vec<Arbiter>,
+    lanes: Lanes,
     system: System,
     thread: std::thread::JoinHandle<()>,
 }
@@ -155,7 +157,8 @@ impl Actors {
         };
         let thread = std::thread::Builder::new().name("actors".into()).spawn(run)?;
         let (system, arbiters) = receiver.recv().map_err(|_| io::Error::other("the actor system did not start"))?;
-        Ok(Self { arbiters, system, thread })
+        let lanes = arbiters.iter().map(lane_of).collect::<io::Result<Vec<_>>>()?;
+        Ok(Self { arbiters, lanes: Lanes::new(lanes), system, thread })
     }
 
     fn stop(self) {
@@ -168,6 +171,13 @@ impl Actors {
         self.system.stop();
         drop(self.thread.join());
     }
+}
+
+/// The runtime under an arbiter.
+fn lane_of(arbiter: &Arbiter) -> io::Result<tokio::runtime::Handle> {
+    let (sender, receiver) = mpsc::channel();
+    arbiter.spawn_fn(move || drop(sender.send(tokio::runtime::Handle::current())));
+    receiver.recv().map_err(|_| io::Error::other("an arbiter did not start"))
 }
 
 fn journal_options(config: &Config) -> Options {

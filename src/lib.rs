@@ -14,5 +14,6 @@ pub mod explain;
 pub mod http;
 pub mod ids;
 pub mod intake;
+pub mod lanes;
 pub mod serve;
 pub mod telemetry;

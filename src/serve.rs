@@ -42,7 +42,6 @@ pub async fn run(
     let operators = Arc::new(KeyRing::new(config.operator_keys()));
     let around = Surroundings {
         clock: Arc::new(SystemClock),
-        runtime: tokio::runtime::Handle::current(),
         prometheus: telemetry::install()?,
         keys: keys.clone(),
         operators: operators.clone(),
@@ -99,7 +98,14 @@ async fn listen(config: &Config, running: &Running, shutdown: &CancellationToken
     let listener = bind(config.http.address)?;
     let http_address = listener.local_addr()?;
     let most = config.http.max_connections as usize;
-    let http = http::serve_most(listener, http::Front::new(app.clone()), tls(&config.http.tls)?, most, shutdown.clone());
+    let http = http::serve_most(
+        listener,
+        http::Front::new(app.clone()),
+        running.lanes.clone(),
+        tls(&config.http.tls)?,
+        most,
+        shutdown.clone(),
+    );
     let mut edges = vec![tokio::spawn(http)];
     let mut binary_address = None;
     if config.binary.enabled {
@@ -110,7 +116,7 @@ async fn listen(config: &Config, running: &Running, shutdown: &CancellationToken
             max_connections: config.binary.max_connections as usize,
             tls: tls(&config.binary.tls)?,
         };
-        edges.push(tokio::spawn(binary::serve(app.clone(), listener, settings, shutdown.clone())));
+        edges.push(tokio::spawn(binary::serve(app.clone(), listener, running.lanes.clone(), settings, shutdown.clone())));
     }
     let (open, _) = app.engine.quota().total();
     tracing::info!(

@@ -69,10 +69,11 @@ pub struct EngineSettings {
     pub corporations: HashMap<CorporationId, CorporationCard>,
     /// Threads that render.
     pub prepare_threads: usize,
-    /// Where sends run.
-    pub runtime: tokio::runtime::Handle,
     /// One per core.
     pub arbiters: Vec<ArbiterHandle>,
+    /// Where sends run: the runtimes of the arbiters, in their order, so that an attempt's outcome is decided on the thread
+    /// that learned it. At least one.
+    pub lanes: Arc<[tokio::runtime::Handle]>,
     /// Called when a shard cannot be rebuilt: the process must end.
     pub on_fatal: OnFatal,
 }
@@ -409,7 +410,7 @@ fn supervisor(
         bell: Bell::new(activity.clone()),
         concurrency: setup.concurrency,
         pool: pool.clone(),
-        runtime: settings.runtime.clone(),
+        lanes: settings.lanes.clone(),
         outcomes: Arc::new(move |attempt: AttemptRef, verdict: Verdict| {
             let inbox = &to[usize::from(attempt.id.shard().0)];
             // The line is as long as all permits together.

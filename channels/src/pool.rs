@@ -1,6 +1,7 @@
-//! Owns the parked connections of one provider: taken newest first, closed when idle too long.
-//! Refuses to bound sends (the semaphore in `send` does) and to probe: a connection found dead costs nothing, because the
-//! send that finds it goes on with a fresh one.
+//! Owns the connections of one provider: how many there may be, and those that are parked, taken newest first and closed
+//! when idle too long. A connection stays with the runtime that opened it, whose reactor drives it: used from another one,
+//! each of its events would wake that other thread.
+//! Refuses to probe: a connection found dead costs nothing, because the send that finds it goes on with a fresh one.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -8,6 +9,9 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use tokio::runtime::{Handle, Id};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
 
 /// What can be parked.
 pub(crate) trait Parked: Send + 'static {
@@ -15,9 +19,12 @@ pub(crate) trait Parked: Send + 'static {
     fn leave(self) -> impl Future<Output = ()> + Send;
 }
 
-/// Parked connections.
+/// See the module.
 pub(crate) struct Pool<C> {
-    parked: Mutex<VecDeque<(u64, C)>>,
+    most: usize,
+    /// A slot for each send that has a connection, or is about to.
+    slots: Semaphore,
+    parked: Mutex<VecDeque<Place<C>>>,
     /// Rounds of the janitor; what was parked in an earlier round than the last is idle.
     round: AtomicU64,
     janitor: AtomicBool,
@@ -25,9 +32,21 @@ pub(crate) struct Pool<C> {
     idle: Duration,
 }
 
+/// One parked connection.
+struct Place<C> {
+    /// In which round it was parked.
+    round: u64,
+    /// The runtime that opened it.
+    home: Id,
+    connection: C,
+}
+
 impl<C: Parked> Pool<C> {
-    pub(crate) fn new(idle: Duration) -> Arc<Self> {
+    /// At most `most` connections, each parked for at least `idle` before it is closed.
+    pub(crate) fn new(most: usize, idle: Duration) -> Arc<Self> {
         Arc::new(Self {
+            most,
+            slots: Semaphore::new(most),
             parked: Mutex::default(),
             round: AtomicU64::new(0),
             janitor: AtomicBool::new(false),
@@ -36,23 +55,47 @@ impl<C: Parked> Pool<C> {
         })
     }
 
-    /// The one parked last, which is the one least likely to be dead.
-    pub(crate) fn take(&self) -> Option<C> {
-        self.parked.lock().pop_back().map(|(_, connection)| connection)
+    /// The most connections.
+    pub(crate) const fn most(&self) -> usize {
+        self.most
     }
 
-    /// Parks one for the next send.
+    /// Leave to use one connection; none within `wait` when all are in use.
+    pub(crate) async fn slot(&self, wait: Duration) -> Option<SemaphorePermit<'_>> {
+        timeout(wait, self.slots.acquire()).await.ok()?.ok()
+    }
+
+    /// For a send that has its slot: the one parked last, which is the one least likely to be dead. One that another runtime
+    /// opened only when no more may be opened.
+    pub(crate) fn take(&self) -> Option<C> {
+        let here = Handle::current().id();
+        let mut parked = self.parked.lock();
+        let own = parked.iter().rposition(|place| place.home == here);
+        // Sends that have no connection yet count as if they had: so there are never more than `most`.
+        let full = self.busy() + parked.len() > self.most;
+        let at = own.or_else(|| full.then(|| parked.len().checked_sub(1)).flatten())?;
+        parked.remove(at).map(|place| place.connection)
+    }
+
+    /// Parks one for the next send of the runtime this is called on.
     pub(crate) fn park(self: &Arc<Self>, connection: C) {
         if self.closed.load(Ordering::Relaxed) {
             tokio::spawn(connection.leave());
             return;
         }
-        self.parked.lock().push_back((self.round.load(Ordering::Relaxed), connection));
+        let (round, home) = (self.round.load(Ordering::Relaxed), Handle::current().id());
+        self.parked.lock().push_back(Place { round, home, connection });
         if !self.janitor.swap(true, Ordering::Relaxed) {
             tokio::spawn(keep_clean(Arc::downgrade(self), self.idle));
         }
     }
 
+    /// Sends that have a connection, or are about to.
+    pub(crate) fn busy(&self) -> usize {
+        self.most.saturating_sub(self.slots.available_permits())
+    }
+
+    /// Parked ones.
     pub(crate) fn len(&self) -> usize {
         self.parked.lock().len()
     }
@@ -60,15 +103,15 @@ impl<C: Parked> Pool<C> {
     /// Takes no more in and gives out those it has.
     pub(crate) fn close(&self) -> Vec<C> {
         self.closed.store(true, Ordering::Relaxed);
-        self.parked.lock().drain(..).map(|(_, connection)| connection).collect()
+        self.parked.lock().drain(..).map(|place| place.connection).collect()
     }
 
     /// Ends a round: what was parked before it began is idle.
     fn end_round(&self) -> Vec<C> {
         let ended = self.round.fetch_add(1, Ordering::Relaxed);
         let mut parked = self.parked.lock();
-        let idle = parked.iter().take_while(|(round, _)| *round < ended).count();
-        parked.drain(..idle).map(|(_, connection)| connection).collect()
+        let idle = parked.iter().take_while(|place| place.round < ended).count();
+        parked.drain(..idle).map(|place| place.connection).collect()
     }
 }
 

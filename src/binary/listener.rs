@@ -21,6 +21,7 @@ use super::end::End;
 use super::greeting::House;
 use super::line::Line;
 use super::{BinarySettings, Pace};
+use crate::lanes::{self, Lanes};
 use crate::telemetry::names;
 
 /// Peers that are told at the same time that there are too many; more are just closed.
@@ -34,6 +35,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub(super) async fn serve(
     door: Arc<dyn Door>,
     listener: TcpListener,
+    lanes: Lanes,
     settings: BinarySettings,
     pace: Pace,
     shutdown: CancellationToken,
@@ -53,7 +55,7 @@ pub(super) async fn serve(
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => gate.admit(stream, peer, &tasks),
+            Ok((stream, peer)) => gate.admit(stream, peer, &tasks, &lanes),
             Err(error) => {
                 tracing::warn!(%error, "the binary port cannot accept");
                 sleep(ACCEPT_PAUSE).await;
@@ -73,13 +75,23 @@ struct Gate {
 }
 
 impl Gate {
-    fn admit(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, tasks: &TaskTracker) {
+    fn admit(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, tasks: &TaskTracker, lanes: &Lanes) {
         let gate = self.clone();
+        let Ok(stream) = stream.into_std() else { return };
         if let Ok(seat) = self.seats.clone().try_acquire_owned() {
             let span = tracing::info_span!("binary", %peer);
-            tasks.spawn(async move { gate.seat(stream, seat).await }.instrument(span));
+            let seated = async move {
+                if let Ok(stream) = lanes::adopt(stream) {
+                    gate.seat(stream, seat).await;
+                }
+            };
+            tasks.spawn_on(seated.instrument(span), lanes.next());
         } else if let Ok(permit) = self.turned_away.clone().try_acquire_owned() {
-            tasks.spawn(async move { gate.turn_away(stream, permit).await });
+            tasks.spawn(async move {
+                if let Ok(stream) = lanes::adopt(stream) {
+                    gate.turn_away(stream, permit).await;
+                }
+            });
         }
     }
 

@@ -28,6 +28,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+use crate::lanes::Lanes;
 
 /// What the operator decides about the binary port.
 #[derive(Clone, Debug)]
@@ -43,8 +44,8 @@ pub struct BinarySettings {
 
 /// Serves the binary protocol until `shutdown`; returns when the last connection has its answers, or after the time that
 /// they are given.
-pub async fn serve(app: Arc<App>, listener: TcpListener, settings: BinarySettings, shutdown: CancellationToken) {
-    listener::serve(app, listener, settings, Pace::default(), shutdown).await;
+pub async fn serve(app: Arc<App>, listener: TcpListener, lanes: Lanes, settings: BinarySettings, shutdown: CancellationToken) {
+    listener::serve(app, listener, lanes, settings, Pace::default(), shutdown).await;
 }
 
 /// How long things take. Only tests choose another one.

@@ -74,7 +74,13 @@ impl Stage {
         let fatal: Arc<OnceLock<String>> = Arc::default();
         let running = engine(config, clock.clone(), fatal.clone()).await?;
         let shutdown = CancellationToken::new();
-        let edge = tokio::spawn(http::serve(listener, http::Front::new(running.app.clone()), None, shutdown.clone()));
+        let edge = tokio::spawn(http::serve(
+            listener,
+            http::Front::new(running.app.clone()),
+            running.lanes.clone(),
+            None,
+            shutdown.clone(),
+        ));
         let api = Api::new(format!("http://{address}"));
         let (smtp_at, sms_at) = (smtp.addr(), sms.addr());
         Ok(Self {
@@ -144,7 +150,6 @@ impl Stage {
 async fn engine(config: Config, clock: Arc<ManualClock>, fatal: Arc<OnceLock<String>>) -> anyhow::Result<Running> {
     let around = Surroundings {
         clock,
-        runtime: tokio::runtime::Handle::current(),
         prometheus: recorder(),
         keys: Arc::new(KeyRing::new(config.keys())),
         operators: Arc::new(KeyRing::default()),

@@ -16,9 +16,12 @@ use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use metrics::{Counter, counter};
+use tokio::runtime::Handle;
+use tokio_util::task::AbortOnDropHandle;
 
+use super::patience::Patience;
 use super::problem::Problem;
-use super::{CLASSES, bad_request, class_of, notifications, timed_out, too_large};
+use super::{CLASSES, bad_request, class_of, failed, notifications, timed_out, too_large};
 use crate::app::App;
 use crate::telemetry::names;
 
@@ -26,7 +29,11 @@ use crate::telemetry::names;
 #[derive(Clone)]
 pub struct Front {
     short: Arc<Short>,
+    /// The connection's own.
+    patience: Patience,
     routes: TowerToHyperService<Router>,
+    /// Where the routes run: what they do may take long, and a connection's own thread has shards to serve.
+    beside: Handle,
 }
 
 struct Short {
@@ -35,12 +42,17 @@ struct Short {
 }
 
 impl Front {
-    /// The API over a running engine.
+    /// The API over a running engine; its routes run on the runtime this is called on.
     #[must_use]
     pub fn new(app: Arc<App>) -> Self {
         let answered = CLASSES.map(|class| counter!(names::HTTP_REQUESTS, "route" => notifications::PATH, "status" => class));
         let routes = TowerToHyperService::new(super::router(app.clone()));
-        Self { short: Arc::new(Short { app, answered }), routes }
+        Self { short: Arc::new(Short { app, answered }), patience: Patience::default(), routes, beside: Handle::current() }
+    }
+
+    /// What one connection speaks to.
+    pub(super) fn for_connection(&self, patience: Patience) -> Self {
+        Self { patience, ..self.clone() }
     }
 }
 
@@ -51,18 +63,22 @@ impl Service<Request<Incoming>> for Front {
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         if request.method() == Method::POST && request.uri().path() == notifications::PATH {
-            let short = self.short.clone();
-            return Box::pin(async move { Ok(short.answer(request).await) });
+            let (short, patience) = (self.short.clone(), self.patience.clone());
+            return Box::pin(async move { Ok(short.answer(request, &patience).await) });
         }
-        Box::pin(self.routes.call(request))
+        let answer = AbortOnDropHandle::new(self.beside.spawn(self.routes.call(request)));
+        Box::pin(async move {
+            let Ok(answer) = answer.await else { return Ok(failed().into_response()) };
+            answer
+        })
     }
 }
 
 impl Short {
-    async fn answer(&self, request: Request<Incoming>) -> Response {
-        let response = match tokio::time::timeout(self.app.limits.time, self.post(request)).await {
-            Ok(answer) => answer.unwrap_or_else(IntoResponse::into_response),
-            Err(_) => timed_out().into_response(),
+    async fn answer(&self, request: Request<Incoming>, patience: &Patience) -> Response {
+        let response = match patience.limit(self.app.limits.time, self.post(request)).await {
+            Some(answer) => answer.unwrap_or_else(IntoResponse::into_response),
+            None => timed_out().into_response(),
         };
         self.answered[class_of(response.status())].increment(1);
         response

@@ -12,6 +12,7 @@ mod lists;
 mod notifications;
 pub mod openapi;
 mod outcomes;
+mod patience;
 mod pauses;
 mod problem;
 mod receipts;
@@ -168,6 +169,11 @@ fn too_large() -> Problem {
 fn timed_out() -> Problem {
     let detail = "the request took too long; send it again under the same idempotency key";
     Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", detail)
+}
+
+fn failed() -> Problem {
+    let detail = "the engine failed at this request; send it again under the same idempotency key";
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
 }
 
 fn bad_request() -> Problem {

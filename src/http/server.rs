@@ -18,6 +18,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::front::Front;
+use super::patience::Patience;
+use crate::lanes::{self, Lanes};
 
 /// TLS for a listener.
 pub type Tls = Arc<rustls::ServerConfig>;
@@ -47,16 +49,23 @@ pub fn tls(certificate: &Path, key: &Path) -> anyhow::Result<Tls> {
 }
 
 /// Serves until `shutdown`, then lets requests under way end.
-pub async fn serve(listener: TcpListener, front: Front, tls: Option<Tls>, shutdown: CancellationToken) {
-    serve_most(listener, front, tls, MOST_CONNECTIONS, shutdown).await;
+pub async fn serve(listener: TcpListener, front: Front, lanes: Lanes, tls: Option<Tls>, shutdown: CancellationToken) {
+    serve_most(listener, front, lanes, tls, MOST_CONNECTIONS, shutdown).await;
 }
 
 /// As [`serve`], with at most `connections` at once.
-pub async fn serve_most(listener: TcpListener, front: Front, tls: Option<Tls>, connections: usize, shutdown: CancellationToken) {
+pub async fn serve_most(
+    listener: TcpListener,
+    front: Front,
+    lanes: Lanes,
+    tls: Option<Tls>,
+    connections: usize,
+    shutdown: CancellationToken,
+) {
     let room = Arc::new(Semaphore::new(connections));
     let graceful = GracefulShutdown::new();
     let mut http = Builder::new(TokioExecutor::new());
-    http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).pipeline_flush(true);
+    http.http1().header_read_timeout(HEAD_TIMEOUT).pipeline_flush(true);
     http.http2().timer(TokioTimer::new());
     loop {
         let Ok(place) = room.clone().acquire_owned().await else { return };
@@ -73,10 +82,14 @@ pub async fn serve_most(listener: TcpListener, front: Front, tls: Option<Tls>, c
         };
         // Small answers must not wait for more.
         drop(stream.set_nodelay(true));
-        let service = front.clone();
-        let (http, watcher, tls) = (http.clone(), graceful.watcher(), tls.clone());
-        tokio::spawn(async move {
+        let Ok(stream) = stream.into_std() else { continue };
+        let patience = Patience::default();
+        let (mut http, watcher, tls) = (http.clone(), graceful.watcher(), tls.clone());
+        http.http1().timer(patience.clone());
+        let service = front.for_connection(patience);
+        lanes.next().spawn(async move {
             let _place = place;
+            let Ok(stream) = lanes::adopt(stream) else { return };
             let end = match tls {
                 None => watcher.watch(http.serve_connection(TokioIo::new(stream), service).into_owned()).await,
                 Some(tls) => {

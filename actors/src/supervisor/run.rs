@@ -25,7 +25,7 @@ pub struct Supervisor {
     inbox: Arc<SupervisorInbox>,
     bell: Arc<Bell>,
     pool: Arc<PreparePool>,
-    runtime: tokio::runtime::Handle,
+    lanes: Arc<[tokio::runtime::Handle]>,
     shared: Arc<Shared>,
 }
 
@@ -49,7 +49,7 @@ impl Supervisor {
     /// A supervisor with nothing under way.
     #[must_use]
     pub fn new(parts: SupervisorParts) -> Arc<Self> {
-        let SupervisorParts { provider, gate, bell, concurrency, pool, runtime, outcomes, clock, settings } = parts;
+        let SupervisorParts { provider, gate, bell, concurrency, pool, lanes, outcomes, clock, settings } = parts;
         let meters = Meters::new(provider.channel(), provider.name());
         meters.allowed.set(concurrency.get());
         meters.breaker_closed();
@@ -57,7 +57,7 @@ impl Supervisor {
         let health = Health::new(breaker, pace, gate.clone(), clock.clone());
         let inbox = SupervisorInbox::new(concurrency, bell.clone(), gate);
         let shared = Arc::new(Shared { provider, outcomes, clock, settings, health, meters });
-        Arc::new(Self { inbox, bell, pool, runtime, shared })
+        Arc::new(Self { inbox, bell, pool, lanes, shared })
     }
 
     /// Where shards hand over attempts.
@@ -85,9 +85,10 @@ impl Supervisor {
         if self.shared.health.is_open() {
             return attempt.end(withdrawn("breaker", "the provider is taken for unreachable"));
         }
+        let lane = &self.lanes[usize::from(dispatch.attempt.id.shard().0) % self.lanes.len()];
         let (done, prepared) = oneshot::channel();
         match self.pool.submit(dispatch, Box::new(move |result| drop(done.send(result)))) {
-            Ok(()) => drop(self.runtime.spawn(attempt.carry_out(prepared))),
+            Ok(()) => drop(lane.spawn(attempt.carry_out(prepared))),
             Err(_) => attempt.end(withdrawn("prepare", "no room in the prepare queue")),
         }
     }

@@ -43,8 +43,8 @@ pub struct SupervisorParts {
     pub concurrency: std::num::NonZeroU32,
     /// Where messages are rendered.
     pub pool: Arc<PreparePool>,
-    /// Where sends run.
-    pub runtime: tokio::runtime::Handle,
+    /// Where sends run: those of a shard on the lane of its number.
+    pub lanes: Arc<[tokio::runtime::Handle]>,
     /// Where outcomes go.
     pub outcomes: OutcomeSink,
     /// The engine's clock, for the breaker and for durations.

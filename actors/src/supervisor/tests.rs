@@ -135,7 +135,7 @@ impl Stage {
             bell: Bell::new(activity.clone()),
             concurrency,
             pool,
-            runtime,
+            lanes: [runtime].into(),
             outcomes: Arc::new(move |_, verdict| log.lock().push((verdict, seen.finished()))),
             clock: clock.clone(),
             settings: SupervisorSettings::default(),

@@ -9,8 +9,6 @@ use std::time::Duration;
 
 use futures::future::{BoxFuture, join_all};
 use sluis_model::{Channel, OnDoubt, ReferenceKey, Refusal, Timestamp, Verdict, Why};
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
 
 use super::classify;
 use super::config::SmtpConfig;
@@ -29,8 +27,6 @@ pub struct SmtpProvider {
     on_doubt: OnDoubt,
     dial: Dial,
     pool: Arc<Pool<Session>>,
-    slots: Semaphore,
-    connections: usize,
     messages_per_connection: u32,
     wait: Duration,
     opened: AtomicU64,
@@ -64,9 +60,7 @@ impl SmtpProvider {
                 command_timeout: config.command_timeout.0,
                 data_timeout: config.data_timeout.0,
             },
-            pool: Pool::new(config.idle.0),
-            slots: Semaphore::new(connections),
-            connections,
+            pool: Pool::new(connections, config.idle.0),
             messages_per_connection: config.messages_per_connection,
             wait: config.wait.0,
             opened: AtomicU64::new(0),
@@ -78,7 +72,7 @@ impl SmtpProvider {
             Ok(letter) => letter,
             Err(why) => return Verdict::Refused { class: Refusal::Ours, why },
         };
-        let Ok(Ok(_slot)) = timeout(self.wait, self.slots.acquire()).await else {
+        let Some(_slot) = self.pool.slot(self.wait).await else {
             return Verdict::Withdrawn { why: Why::new("busy", "no connection slot within the limit") };
         };
         if let Some(session) = self.pool.take()
@@ -134,7 +128,7 @@ impl Provider for SmtpProvider {
     }
 
     fn concurrency(&self) -> usize {
-        self.connections
+        self.pool.most()
     }
 
     fn send(self: Arc<Self>, outgoing: Outgoing) -> BoxFuture<'static, Verdict> {
@@ -151,8 +145,7 @@ impl Provider for SmtpProvider {
     }
 
     fn connections(&self) -> Connections {
-        let busy = self.connections.saturating_sub(self.slots.available_permits());
-        Connections { busy, idle: self.pool.len(), opened: self.opened.load(Ordering::Relaxed) }
+        Connections { busy: self.pool.busy(), idle: self.pool.len(), opened: self.opened.load(Ordering::Relaxed) }
     }
 
     fn close(self: Arc<Self>) -> BoxFuture<'static, ()> {

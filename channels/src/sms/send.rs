@@ -13,7 +13,6 @@ use http::Uri;
 use http::header::{HeaderValue, RETRY_AFTER};
 use http_body_util::Full;
 use sluis_model::{Channel, OnDoubt, ReferenceKey, Refusal, Timestamp, Verdict, Why};
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::callback::{SigningKey, read_status};
@@ -39,8 +38,6 @@ pub struct BirdSmsProvider {
     connector: TimedConnector,
     pool: Arc<Pool<Link>>,
     opened: AtomicU64,
-    slots: Semaphore,
-    connections: usize,
     wait: Duration,
     request_timeout: Duration,
 }
@@ -83,10 +80,9 @@ impl BirdSmsProvider {
             signing_key: SigningKey::new(signing),
             address,
             connector: TimedConnector::new(&tls, config.connect_timeout.0),
-            pool: Pool::new(config.idle.0),
+            pool: Pool::new(config.connections as usize, config.idle.0),
             opened: AtomicU64::new(0),
-            slots: Semaphore::new(config.connections as usize),
-            connections: config.connections as usize,
+
             wait: config.wait.0,
             request_timeout: config.request_timeout.0,
         })
@@ -97,7 +93,7 @@ impl BirdSmsProvider {
             Ok(request) => request,
             Err(why) => return Verdict::Refused { class: Refusal::Ours, why },
         };
-        let Ok(Ok(_slot)) = timeout(self.wait, self.slots.acquire()).await else {
+        let Some(_slot) = self.pool.slot(self.wait).await else {
             return Verdict::Withdrawn { why: Why::new("busy", "no connection slot within the limit") };
         };
         let exchange = self.exchange(request, &outgoing);
@@ -181,7 +177,7 @@ impl Provider for BirdSmsProvider {
     }
 
     fn concurrency(&self) -> usize {
-        self.connections
+        self.pool.most()
     }
 
     fn send(self: Arc<Self>, outgoing: Outgoing) -> BoxFuture<'static, Verdict> {
@@ -198,8 +194,7 @@ impl Provider for BirdSmsProvider {
     }
 
     fn connections(&self) -> Connections {
-        let busy = self.connections.saturating_sub(self.slots.available_permits());
-        Connections { busy, idle: self.pool.len(), opened: self.opened.load(Ordering::Relaxed) }
+        Connections { busy: self.pool.busy(), idle: self.pool.len(), opened: self.opened.load(Ordering::Relaxed) }
     }
 
     fn close(self: Arc<Self>) -> BoxFuture<'static, ()> {

@@ -15,6 +15,7 @@ use super::super::{BinarySettings, listener};
 use super::PACE;
 use super::door::{KEY, MASK, Script};
 use super::peer::row;
+use crate::lanes::Lanes;
 
 // The certificate that the client's tests made for `localhost`.
 const CERTIFICATE: &[u8] = include_bytes!("../../../client/tests/it/tls/certificate.pem");
@@ -35,7 +36,8 @@ impl Port {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = socket.local_addr().unwrap();
         let shutdown = CancellationToken::new();
-        let served = tokio::spawn(listener::serve(door.clone(), socket, settings, PACE, shutdown.clone()));
+        let lanes = Lanes::new([tokio::runtime::Handle::current()]);
+        let served = tokio::spawn(listener::serve(door.clone(), socket, lanes, settings, PACE, shutdown.clone()));
         Self { addr, shutdown, served }
     }
 

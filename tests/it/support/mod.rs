@@ -128,7 +128,6 @@ impl Engine {
         let config = self.config();
         let around = Surroundings {
             clock: self.clock.clone(),
-            runtime: tokio::runtime::Handle::current(),
             prometheus: recorder(),
             keys: Arc::new(KeyRing::new(config.keys())),
             operators: Arc::new(match self.setup.keys {
@@ -146,8 +145,8 @@ impl Engine {
         let front = sluis::http::Front::new(running.app.clone());
         let settings = BinarySettings { credit, max_connections: 8, tls: None };
         self.edges = vec![
-            tokio::spawn(sluis::http::serve(listener, front, None, self.shutdown.clone())),
-            tokio::spawn(binary::serve(running.app.clone(), port, settings, self.shutdown.clone())),
+            tokio::spawn(sluis::http::serve(listener, front, running.lanes.clone(), None, self.shutdown.clone())),
+            tokio::spawn(binary::serve(running.app.clone(), port, running.lanes.clone(), settings, self.shutdown.clone())),
         ];
         self.client = client::Client::default();
         self.running = Some(running);

@@ -1,0 +1,48 @@
+//! Owns which thread serves a connection: the arbiters' own, in turn. What comes in is read, decided and answered on one
+//! thread when its tenant's shard stands there, and by one wake of another thread when not: waking a thread costs more
+//! than most requests. Refuses what takes long: that belongs on the runtime beside the arbiters.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::net::TcpStream;
+use tokio::runtime::Handle;
+
+/// See the module. A clone hands out the same lanes.
+#[derive(Clone, Debug)]
+pub struct Lanes {
+    lanes: Arc<[Handle]>,
+    next: Arc<AtomicUsize>,
+}
+
+impl Lanes {
+    /// These runtimes, each a single thread.
+    #[must_use]
+    pub fn new(lanes: impl Into<Arc<[Handle]>>) -> Self {
+        Self { lanes: lanes.into(), next: Arc::default() }
+    }
+
+    /// All of them, in the order of the arbiters.
+    #[must_use]
+    pub const fn all(&self) -> &Arc<[Handle]> {
+        &self.lanes
+    }
+
+    /// The lane of the next connection.
+    ///
+    /// # Panics
+    /// There are none.
+    #[must_use]
+    pub fn next(&self) -> &Handle {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed);
+        &self.lanes[turn % self.lanes.len()]
+    }
+}
+
+/// A connection that another runtime accepted, on the runtime this runs on.
+///
+/// # Errors
+/// The operating system refuses it.
+pub fn adopt(stream: std::net::TcpStream) -> std::io::Result<TcpStream> {
+    TcpStream::from_std(stream)
+}
