@@ -1,6 +1,7 @@
-//! The service every connection speaks to. Owns the short way for the one call that comes a million times,
-//! `POST /v1/notifications`: no routing, no layers, one allocation for its future. Everything else goes to the routes. Both
-//! ways end in the same functions and give the same answers, which a test holds. Refuses to know any other call.
+//! The service every connection speaks to. Owns the short way for the two calls that come a million times, one notification
+//! and a provider's callback: no routing, no layers, on the connection's own thread. Everything else goes to the routes, on
+//! the runtime beside. Both ways end in the same functions and give the same answers, which a test holds. Refuses to know
+//! any other call.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -8,7 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::response::{IntoResponse, Response};
 use http::{Method, Request};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -21,7 +22,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::patience::Patience;
 use super::problem::Problem;
-use super::{CLASSES, bad_request, class_of, failed, notifications, timed_out, too_large};
+use super::{CLASSES, bad_request, class_of, failed, notifications, receipts, timed_out, too_large};
 use crate::app::App;
 use crate::telemetry::names;
 
@@ -38,16 +39,48 @@ pub struct Front {
 
 struct Short {
     app: Arc<App>,
-    answered: [Counter; CLASSES.len()],
+    notifications: Answered,
+    receipts: Answered,
+}
+
+/// Requests of one route, by class of their answers: looked up once, not each time.
+struct Answered([Counter; CLASSES.len()]);
+
+impl Answered {
+    fn at(route: &'static str) -> Self {
+        Self(CLASSES.map(|class| counter!(names::HTTP_REQUESTS, "route" => route, "status" => class)))
+    }
+}
+
+/// A call that has a short way.
+enum Call {
+    Notification,
+    /// The callback of the provider with this name.
+    Callback(Box<str>),
+}
+
+impl Call {
+    fn of(method: &Method, path: &str) -> Option<Self> {
+        match (method, path) {
+            (&Method::POST, notifications::PATH) => Some(Self::Notification),
+            (&Method::GET | &Method::POST, _) => receipts::callback_of(path).map(|provider| Self::Callback(provider.into())),
+            _ => None,
+        }
+    }
 }
 
 impl Front {
     /// The API over a running engine; its routes run on the runtime this is called on.
     #[must_use]
     pub fn new(app: Arc<App>) -> Self {
-        let answered = CLASSES.map(|class| counter!(names::HTTP_REQUESTS, "route" => notifications::PATH, "status" => class));
+        let (notifications, receipts) = (Answered::at(notifications::PATH), Answered::at(receipts::PATH));
         let routes = TowerToHyperService::new(super::router(app.clone()));
-        Self { short: Arc::new(Short { app, answered }), patience: Patience::default(), routes, beside: Handle::current() }
+        Self {
+            short: Arc::new(Short { app, notifications, receipts }),
+            patience: Patience::default(),
+            routes,
+            beside: Handle::current(),
+        }
     }
 
     /// What one connection speaks to.
@@ -62,9 +95,9 @@ impl Service<Request<Incoming>> for Front {
     type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        if request.method() == Method::POST && request.uri().path() == notifications::PATH {
+        if let Some(call) = Call::of(request.method(), request.uri().path()) {
             let (short, patience) = (self.short.clone(), self.patience.clone());
-            return Box::pin(async move { Ok(short.answer(request, &patience).await) });
+            return Box::pin(async move { Ok(short.answer(call, request, &patience).await) });
         }
         let answer = AbortOnDropHandle::new(self.beside.spawn(self.routes.call(request)));
         Box::pin(async move {
@@ -75,20 +108,30 @@ impl Service<Request<Incoming>> for Front {
 }
 
 impl Short {
-    async fn answer(&self, request: Request<Incoming>, patience: &Patience) -> Response {
-        let response = match patience.limit(self.app.limits.time, self.post(request)).await {
+    async fn answer(&self, call: Call, request: Request<Incoming>, patience: &Patience) -> Response {
+        let answered = match call {
+            Call::Notification => &self.notifications,
+            Call::Callback(_) => &self.receipts,
+        };
+        let response = match patience.limit(self.app.limits.time, self.post(call, request)).await {
             Some(answer) => answer.unwrap_or_else(IntoResponse::into_response),
             None => timed_out().into_response(),
         };
-        self.answered[class_of(response.status())].increment(1);
+        answered.0[class_of(response.status())].increment(1);
         response
     }
 
-    async fn post(&self, request: Request<Incoming>) -> Result<Response<Body>, Problem> {
+    async fn post(&self, call: Call, request: Request<Incoming>) -> Result<Response, Problem> {
         let (head, body) = request.into_parts();
-        let corporation = super::auth::caller(&self.app, &head.headers)?;
-        let body = whole(body, self.app.limits.body).await?;
-        notifications::take_in(&self.app, corporation, &body).await
+        let caller = super::auth::caller(&self.app, &head.headers);
+        let body = async || whole(body, self.app.limits.body).await;
+        match call {
+            Call::Notification => notifications::take_in(&self.app, caller?, &body().await?).await,
+            Call::Callback(provider) => {
+                let body = if head.method == Method::GET { Bytes::new() } else { body().await? };
+                Ok(receipts::callback(&self.app, &provider, &head, caller, &body).await?.into_response())
+            }
+        }
     }
 }
 

@@ -89,7 +89,7 @@ fn routes() -> Vec<Route> {
         Route::at("/v1/tenants/{id}").get(tenants::get).put(tenants::put),
         Route::at("/v1/tenants/{id}/timeline").get(tenants::timeline),
         Route::at("/v1/facts").post(facts::post),
-        Route::at("/v1/receipts/{provider}").post(receipts::post).get(receipts::get),
+        Route::at(receipts::PATH).post(receipts::post).get(receipts::get),
         Route::at("/v1/outcomes").get(outcomes::get),
         Route::at("/v1/tasks").get(tasks::list),
         Route::at("/v1/tasks/{id}/answer").post(tasks::answer),

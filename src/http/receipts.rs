@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{OriginalUri, Path, State};
-use http::{HeaderMap, StatusCode, header};
+use axum::extract::{Path, State};
+use http::request::Parts;
+use http::{StatusCode, header};
 use metrics::counter;
 use serde::Serialize;
 use sluis_actors::{Letter, Reply, ShardAnswer};
 use sluis_channels::{Callback, DsnError, ProviderReceipt, ReceiptError, ReceiptProof, read_dsn};
-use sluis_model::{Answer, Control, Input, Receipt, ReceiptEffect};
+use sluis_model::{Answer, Control, CorporationId, Input, Receipt, ReceiptEffect};
 
 use super::auth::Caller;
 use super::problem::Problem;
@@ -21,6 +22,10 @@ use crate::telemetry::names;
 
 /// The name under which bounces are posted, whatever the relay's own name.
 const EMAIL: &str = "email";
+/// Where receipts are posted.
+pub(super) const PATH: &str = "/v1/receipts/{provider}";
+/// `PATH` up to the provider's name.
+const BEFORE: &str = "/v1/receipts/";
 /// Header of the signed callbacks.
 const SIGNATURE: &str = "MessageBird-Signature-JWT";
 
@@ -37,18 +42,25 @@ struct EffectBody {
     effect: &'static str,
 }
 
+/// The provider whose callback is posted to `path`, if its name stands there as it is configured.
+pub(super) fn callback_of(path: &str) -> Option<&str> {
+    let name = path.strip_prefix(BEFORE)?;
+    let plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    (plain && name != EMAIL).then_some(name)
+}
+
 /// `POST /v1/receipts/{provider}`
 pub(super) async fn post(
     State(app): State<Arc<App>>,
     Path(provider): Path<String>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
+    head: Parts,
     caller: Result<Caller, Problem>,
     body: Bytes,
 ) -> Result<Json<ReceiptBody>, Problem> {
+    let caller = caller.map(|Caller(corporation)| corporation);
     if provider == EMAIL {
         // The MAC in the return path proves the attempt; the key proves that the mail server is the corporation's.
-        let Caller(corporation) = caller?;
+        let corporation = caller?;
         let receipts = read_dsn(&body, &app.reference, EMAIL).map_err(|error| refuse(&provider, &ReceiptError::Dsn(error)))?;
         if receipts.iter().any(|receipt| receipt.corporation != corporation) {
             // As for one that is nobody's: not even that it is genuine is told.
@@ -56,34 +68,37 @@ pub(super) async fn post(
         }
         return take(&app, &provider, receipts).await;
     }
-    callback(&app, &provider, &uri, &headers, caller, &body).await
+    callback(&app, &provider, &head, caller, &body).await
 }
 
 /// `GET /v1/receipts/{provider}`: some providers put the status in the query.
 pub(super) async fn get(
     State(app): State<Arc<App>>,
     Path(provider): Path<String>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
+    head: Parts,
     caller: Result<Caller, Problem>,
 ) -> Result<Json<ReceiptBody>, Problem> {
-    callback(&app, &provider, &uri, &headers, caller, &[]).await
+    let caller = caller.map(|Caller(corporation)| corporation);
+    callback(&app, &provider, &head, caller, &[]).await
 }
 
-async fn callback(
+/// What a provider says of an attempt, proven as that provider proves it.
+///
+/// # Errors
+/// Nobody has such a provider, or its words are not genuine or not understood.
+pub(super) async fn callback(
     app: &App,
     name: &str,
-    uri: &http::Uri,
-    headers: &HeaderMap,
-    caller: Result<Caller, Problem>,
+    head: &Parts,
+    caller: Result<CorporationId, Problem>,
     body: &[u8],
 ) -> Result<Json<ReceiptBody>, Problem> {
     let provider = app.providers.get(name).ok_or_else(|| Problem::not_found("provider"))?;
     if provider.receipt_proof() == ReceiptProof::CallerMust {
         caller?;
     }
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let path_and_query = uri.path_and_query().map_or("/", |p| p.as_str());
+    let text = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
+    let path_and_query = head.uri.path_and_query().map_or("/", |p| p.as_str());
     let mut last = None;
     // The signature covers the public address, which may differ by corporation.
     let mut urls: Vec<&str> = app.corporations.values().map(|corporation| corporation.public_url.as_str()).collect();
@@ -113,7 +128,7 @@ async fn callback(
 async fn unexplained(
     app: &App,
     provider: &str,
-    corporation: sluis_model::CorporationId,
+    corporation: CorporationId,
     attempt: sluis_model::AttemptRef,
     text: &str,
 ) -> Result<Json<ReceiptBody>, Problem> {
