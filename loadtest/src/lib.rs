@@ -8,6 +8,7 @@
 pub mod clock;
 pub mod demo;
 pub mod ledger;
+mod plain;
 pub mod plot;
 pub mod results;
 pub mod run;

@@ -3,6 +3,7 @@
 
 mod cli;
 
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -15,6 +16,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Debug, Parser)]
 #[command(name = "sluis-loadtest", version)]
 struct Arguments {
+    /// Threads that carry connections. One leaves the rest of a small machine to what is measured; a larger machine, or a
+    /// rate that one cannot offer or take, wants more.
+    #[arg(long, global = true, default_value = "1")]
+    threads: NonZeroUsize,
     #[command(subcommand)]
     command: Command,
 }
@@ -43,9 +48,31 @@ enum Command {
     DemoData(cli::demo::DemoArguments),
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let done = match Arguments::parse().command {
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match runtime(arguments.threads) {
+        Ok(runtime) => runtime.block_on(run(arguments.command)),
+        Err(error) => Err(error.into()),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("sluis-loadtest: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn runtime(threads: NonZeroUsize) -> std::io::Result<tokio::runtime::Runtime> {
+    let mut builder = match threads.get() {
+        1 => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    builder.worker_threads(threads.get()).enable_all().build()
+}
+
+async fn run(command: Command) -> cli::Done {
+    match command {
         Command::Sink(arguments) => cli::sink::sink(arguments).await,
         Command::Run(arguments) => cli::run::run(*arguments).await,
         Command::Tenants(arguments) => cli::tenants::tenants(arguments).await,
@@ -56,12 +83,5 @@ async fn main() -> ExitCode {
         Command::Ledger(arguments) => cli::ledger::ledger(&arguments),
         Command::Flood(arguments) => cli::flood::flood(arguments).await,
         Command::DemoData(arguments) => cli::demo::demo_data(&arguments),
-    };
-    match done {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("sluis-loadtest: {error}");
-            ExitCode::FAILURE
-        }
     }
 }

@@ -15,7 +15,6 @@ mod http;
 mod latency;
 mod ndjson;
 mod notification;
-mod plain;
 mod pool;
 mod report;
 mod target;

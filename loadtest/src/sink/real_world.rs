@@ -5,17 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper::{Method, Request};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
 
 use super::{CallbackMethod, HeapWorld, LaterEvent, World};
 use crate::clock;
+use crate::plain::PlainLink;
 
 /// Events that may wait; more are dropped and counted.
 const MAX_PENDING: usize = 1_000_000;
@@ -35,7 +31,8 @@ struct Shared {
     heap: HeapWorld,
     earlier: Notify,
     receipts_url: Option<String>,
-    client: Client<HttpConnector, Full<Bytes>>,
+    /// Connections that wait; never more than posts.
+    links: Mutex<Vec<PlainLink>>,
     posts: Arc<Semaphore>,
     posted: AtomicU64,
     dropped: AtomicU64,
@@ -50,7 +47,7 @@ impl RealWorld {
             heap: HeapWorld::new(clock::wall_ms),
             earlier: Notify::new(),
             receipts_url,
-            client: Client::builder(TokioExecutor::new()).build_http(),
+            links: Mutex::default(),
             posts: Arc::new(Semaphore::new(MAX_POSTS)),
             posted: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
@@ -111,42 +108,70 @@ async fn run(shared: Arc<Shared>) {
 
 impl Shared {
     async fn post(&self, event: &LaterEvent) -> bool {
+        let Some((method, url)) = self.address(event) else { return false };
+        // Plain HTTP, as every receiver of a load test.
+        let Some(rest) = url.strip_prefix("http://") else { return false };
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let path = if path.is_empty() { "/" } else { path };
         for nth in 0..MAX_TRIES {
-            let Some(request) = self.request(event) else { return false };
-            if let Ok(answer) = self.client.request(request).await {
-                let delivered = answer.status().is_success();
-                // Read to its end, so that the connection is kept.
-                let whole = answer.into_body().collect().await.is_ok();
-                if delivered && whole {
-                    return true;
-                }
+            let mut taken = None;
+            while taken.is_none()
+                && let Some(link) = self.parked(authority)
+            {
+                taken = self.exchange(link, event, method, path).await;
+            }
+            if taken.is_none() {
+                // Those that carried a request before may all be closed by now: a fresh one, at once.
+                taken = self.exchange(PlainLink::new(authority), event, method, path).await;
+            }
+            if taken == Some(true) {
+                return true;
             }
             clock::wait_ms(1_000 << nth).await;
         }
         false
     }
 
-    /// Built anew for every try, because a signature is only good for a minute.
-    fn request(&self, event: &LaterEvent) -> Option<Request<Full<Bytes>>> {
-        let request = match event {
-            LaterEvent::Dsn { raw, .. } => Request::builder()
-                .method(Method::POST)
-                .uri(self.receipts_url.as_deref()?)
-                .header("Content-Type", "message/rfc822")
-                .body(Full::new(Bytes::from(raw.clone()))),
-            LaterEvent::SmsCallback(callback) => {
-                let method = match callback.method {
-                    CallbackMethod::Get => Method::GET,
-                    CallbackMethod::Post => Method::POST,
-                };
-                let headers = callback.headers(clock::wall_ms());
-                let request = Request::builder().method(method).uri(&callback.url);
-                headers
-                    .into_iter()
-                    .fold(request, |request, (name, value)| request.header(name, value))
-                    .body(Full::new(Bytes::from(callback.body.clone())))
-            }
-        };
-        request.ok()
+    fn parked(&self, authority: &str) -> Option<PlainLink> {
+        let mut links = self.links.lock();
+        let at = links.iter().rposition(|link| link.authority() == authority)?;
+        Some(links.swap_remove(at))
     }
+
+    /// Whether the event was taken; `None` without an answer.
+    async fn exchange(&self, mut link: PlainLink, event: &LaterEvent, method: &str, path: &str) -> Option<bool> {
+        let authority = link.authority().to_owned();
+        let answer = link.exchange(|out| write(out, event, method, path, &authority)).await?;
+        let taken = (200..300).contains(&answer.status);
+        if link.is_used() {
+            self.links.lock().push(link);
+        }
+        Some(taken)
+    }
+
+    fn address<'a>(&'a self, event: &'a LaterEvent) -> Option<(&'static str, &'a str)> {
+        match event {
+            LaterEvent::Dsn { .. } => Some(("POST", self.receipts_url.as_deref()?)),
+            LaterEvent::SmsCallback(callback) => match callback.method {
+                CallbackMethod::Get => Some(("GET", &callback.url)),
+                CallbackMethod::Post => Some(("POST", &callback.url)),
+            },
+        }
+    }
+}
+
+/// Written anew for every try, because a signature is only good for a minute.
+fn write(out: &mut Vec<u8>, event: &LaterEvent, method: &str, path: &str, authority: &str) {
+    let (headers, body) = match event {
+        LaterEvent::Dsn { raw, .. } => (vec![("Content-Type".to_owned(), "message/rfc822".to_owned())], raw),
+        LaterEvent::SmsCallback(callback) => (callback.headers(clock::wall_ms()), &callback.body),
+    };
+    out.extend_from_slice(format!("{method} {path} HTTP/1.1\r\nHost: {authority}\r\n").as_bytes());
+    for (name, value) in &headers {
+        for part in [name, ": ", value, "\r\n"] {
+            out.extend_from_slice(part.as_bytes());
+        }
+    }
+    out.extend_from_slice(format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes());
+    out.extend_from_slice(body);
 }

@@ -1,6 +1,6 @@
 //! A keep-alive HTTP/1.1 connection for one request at a time, written and read by the task that waits for the answer:
-//! no second task, no queue between. The generator stands on the machine it measures, so what it costs is taken from
-//! the engine. Refuses answers without a `Content-Length`, redirects and pipelining.
+//! no second task, no queue between. Generator and sink stand on the machine they measure, so what they cost is taken
+//! from the engine. Refuses answers without a `Content-Length`, redirects and pipelining.
 
 use std::time::Duration;
 
@@ -9,8 +9,6 @@ use hyper::header::CONTENT_LENGTH;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::Endpoint;
-
 /// Longest head of an answer, in bytes.
 const MOST_HEAD: usize = 16 * 1024;
 /// Longest body of an answer, in bytes: one verdict.
@@ -18,19 +16,17 @@ const MOST_BODY: usize = 1024 * 1024;
 /// Most header fields of an answer.
 const MOST_FIELDS: usize = 64;
 
-/// An answer; its body is what [`PlainLink::post`] lends.
+/// An answer; its body is what [`PlainLink::exchange`] lends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct PlainAnswer<'a> {
-    pub(super) status: u16,
-    pub(super) retry_after: Option<Duration>,
-    pub(super) body: &'a [u8],
+pub(crate) struct PlainAnswer<'a> {
+    pub(crate) status: u16,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) body: &'a [u8],
 }
 
 /// See the module.
-pub(super) struct PlainLink {
+pub(crate) struct PlainLink {
     authority: String,
-    /// Everything of a request's head but the length of its body.
-    head: Vec<u8>,
     stream: Option<TcpStream>,
     out: Vec<u8>,
     come: BytesMut,
@@ -49,32 +45,31 @@ struct Head {
 }
 
 impl PlainLink {
-    /// A connection that posts to `path`; made when first used, and again whenever it broke.
-    pub(super) fn new(endpoint: &Endpoint, path: &str, content_type: &str) -> Self {
-        let mut head =
-            format!("POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: {content_type}\r\n", endpoint.authority()).into_bytes();
-        if let Some(authorization) = endpoint.authorization() {
-            head.extend_from_slice(b"authorization: ");
-            head.extend_from_slice(authorization.as_bytes());
-            head.extend_from_slice(b"\r\n");
-        }
-        head.extend_from_slice(b"content-length: ");
-        let authority = endpoint.authority().to_owned();
-        Self { authority, head, stream: None, out: Vec::new(), come: BytesMut::new() }
+    /// A connection to a host and port; made when first used, and again whenever it broke.
+    pub(crate) fn new(authority: &str) -> Self {
+        Self { authority: authority.to_owned(), stream: None, out: Vec::new(), come: BytesMut::new() }
     }
 
-    /// Sends a body and waits for the answer; `None` when the connection could not be made or broke. Dropped while it
-    /// waits, it leaves a connection that the next call does not use.
-    pub(super) async fn post(&mut self, body: &[u8]) -> Option<PlainAnswer<'_>> {
+    /// Host and port.
+    pub(crate) fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// Whether the next request goes over a connection that carried one before: the server may have closed it meanwhile.
+    pub(crate) const fn is_used(&self) -> bool {
+        self.stream.is_some()
+    }
+
+    /// Sends the request that `write` writes, head and body, and waits for the answer; `None` when the connection could not
+    /// be made or broke. Dropped while it waits, it leaves a connection that the next call does not use.
+    pub(crate) async fn exchange(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Option<PlainAnswer<'_>> {
         // Taken out, and put back only behind a whole answer.
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
             None => connect(&self.authority).await?,
         };
         self.out.clear();
-        self.out.extend_from_slice(&self.head);
-        self.out.extend_from_slice(format!("{}\r\n\r\n", body.len()).as_bytes());
-        self.out.extend_from_slice(body);
+        write(&mut self.out);
         stream.write_all(&self.out).await.ok()?;
         self.come.clear();
         let head = loop {
@@ -147,7 +142,7 @@ mod tests {
     #[tokio::test]
     async fn a_connection_is_kept_until_the_server_ends_it_and_made_again_then() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let authority = listener.local_addr().unwrap().to_string();
         let server = tokio::spawn(async move {
             let mut requests = Vec::new();
             for answers in [&["", "connection: close\r\n"][..], &[]] {
@@ -163,22 +158,17 @@ mod tests {
             }
             requests
         });
-        let endpoint = Endpoint::new(&url, Some("slk_x")).unwrap();
-        let mut link = PlainLink::new(&endpoint, "/v1/notifications", "application/json");
+        const REQUEST: &str = "POST / HTTP/1.1\r\ncontent-length: 2\r\n\r\n{}";
+        let write = |out: &mut Vec<u8>| out.extend_from_slice(REQUEST.as_bytes());
+        let mut link = PlainLink::new(&authority);
         for kept in [true, false] {
-            let answer = link.post(b"{}").await.unwrap();
+            let answer = link.exchange(write).await.unwrap();
             assert_eq!((answer.status, answer.body), (202, &b"yes"[..]));
-            assert_eq!(link.stream.is_some(), kept);
+            assert_eq!(link.is_used(), kept);
         }
-        assert_eq!(link.post(b"{}").await, None, "the connection broke off");
-        assert!(link.stream.is_none());
-        let requests = server.await.unwrap();
-        let expected = format!(
-            "POST /v1/notifications HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\nauthorization: Bearer slk_x\r\n\
-             content-length: 2\r\n\r\n{{}}",
-            endpoint.authority()
-        );
-        assert_eq!(requests, [expected.clone(), expected.clone(), expected]);
+        assert_eq!(link.exchange(write).await, None, "the connection broke off");
+        assert!(!link.is_used());
+        assert_eq!(server.await.unwrap(), [REQUEST, REQUEST, REQUEST]);
     }
 
     async fn request(stream: &mut TcpStream) -> String {
