@@ -95,7 +95,7 @@ pub(super) fn withdrawn(code: &str, text: &str) -> Verdict {
 
 /// Sends; a panic of the provider, in `send` or in its future, comes back as an error.
 async fn guarded(provider: Arc<dyn Provider>, outgoing: Outgoing) -> Result<Verdict, Box<dyn Any + Send>> {
-    let mut send = Box::pin(async move { provider.send(outgoing).await });
+    let mut send = catch_unwind(AssertUnwindSafe(|| provider.send(outgoing)))?;
     poll_fn(move |context| match catch_unwind(AssertUnwindSafe(|| send.as_mut().poll(context))) {
         Ok(Poll::Ready(verdict)) => Poll::Ready(Ok(verdict)),
         Ok(Poll::Pending) => Poll::Pending,
