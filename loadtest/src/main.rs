@@ -36,6 +36,8 @@ enum Command {
     Record(cli::record::RecordArguments),
     /// Sample an engine's metrics and memory once a second.
     Watch(cli::watch::WatchArguments),
+    /// Wait until a count of an engine or a sink has come far enough.
+    Until(cli::until::UntilArguments),
     /// Draw samples and results as a page with plots.
     Report(cli::report::ReportArguments),
     /// Print the medians of the results as a table.
@@ -78,6 +80,7 @@ async fn run(command: Command) -> cli::Done {
         Command::Tenants(arguments) => cli::tenants::tenants(arguments).await,
         Command::Record(arguments) => cli::record::record(&arguments),
         Command::Watch(arguments) => cli::watch::watch(arguments).await,
+        Command::Until(arguments) => cli::until::until(arguments).await,
         Command::Report(arguments) => cli::report::report(&arguments),
         Command::Table(arguments) => cli::table::table(&arguments),
         Command::Ledger(arguments) => cli::ledger::ledger(&arguments),

@@ -102,7 +102,7 @@ accept() {
   stop_engine
 }
 
-# send ROW WHAT PROVIDER DONE...: from the first offer until DONE says that all arrived.
+# send ROW WHAT PROVIDER COUNT...: from the first offer until COUNT, options of `until`, says that all arrived.
 send() {
   local row=$1 what=$2 provider=$3 began took
   shift 3
@@ -111,7 +111,7 @@ send() {
   common "$row" intake "$what: intake"
   "$LOADTEST" run "${COMMON[@]}" "${ENGINE_AT[@]}" --mode binary --rate max --count "$SEND_COUNT" --retry > "$WORK/last.out" 2>&1 &
   GENERATOR=$!
-  until_true 900 "$SEND_COUNT to arrive" at_least "$SEND_COUNT" "$@"
+  "$LOADTEST" until --within 300 --at-least "$SEND_COUNT" "$@" || fail "not all arrived"
   took=$(compute "($(now_ms) - $began) / 1000")
   wait "$GENERATOR" || fail "the generator failed: $(tail -1 "$WORK/last.out")"
   GENERATOR=""
@@ -121,8 +121,8 @@ send() {
   stop_engine
 }
 
-ended() { metric sluis_shard_events_total 'event="ended"'; }
-sink_stat() { field "$1" "$(curl -sf "http://127.0.0.1:$SMS_PORT/__sink/stats")" | grep . || echo 0; }
+ENDED=(--url "http://$HTTP/metrics" --name sluis_shard_events_total --label 'event="ended"')
+TAKEN=(--url "http://127.0.0.1:$SMS_PORT/__sink/stats" --name)
 with_sink() {
   start_sink "$ROOT/loadtest/profiles/$1.toml"
 }
@@ -157,13 +157,13 @@ row_3() {
 }
 
 row_4() {
-  send 4 "end to end, null channel" null ended
+  send 4 "end to end, null channel" null "${ENDED[@]}"
   append_floor 4 "$(compute "$RECORDS / $SEND_COUNT")"
 }
 
 row_5() {
   with_sink null
-  send 5 "end to end, SMTP, $CONCURRENCY connections" email sink_stat email_accepted
+  send 5 "end to end, SMTP, $CONCURRENCY connections" email "${TAKEN[@]}" email_accepted
   record "bare SMTP client, same sink" 5 floor \
     --json "$("$LOADTEST" flood --smtp "127.0.0.1:$SMTP_PORT" --count "$SEND_COUNT" --connections "$CONCURRENCY" --body-bytes "$BODY_BYTES")"
   stop_sink
@@ -172,13 +172,13 @@ row_5() {
 
 row_6() {
   with_sink null
-  send "6 a" "end to end, SMS provider over HTTP, no callbacks" sms sink_stat sms_accepted
+  send "6 a" "end to end, SMS provider over HTTP, no callbacks" sms "${TAKEN[@]}" sms_accepted
   record "bare HTTP client, same sink" "6 a" floor \
     --json "$("$LOADTEST" flood --sms "http://127.0.0.1:$SMS_PORT" --count "$SEND_COUNT" --connections "$CONCURRENCY" --body-bytes "$BODY_BYTES")"
   stop_sink
   append_floor "6 a" "$(compute "$RECORDS / $SEND_COUNT")"
   with_sink callbacks
-  send "6 b" "end to end, SMS provider over HTTP, with a callback each" callbacks ended
+  send "6 b" "end to end, SMS provider over HTTP, with a callback each" callbacks "${ENDED[@]}"
   stop_sink
   append_floor "6 b" "$(compute "$RECORDS / $SEND_COUNT")"
 }

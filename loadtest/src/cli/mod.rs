@@ -9,6 +9,7 @@ pub(crate) mod run;
 pub(crate) mod sink;
 pub(crate) mod table;
 pub(crate) mod tenants;
+pub(crate) mod until;
 pub(crate) mod watch;
 
 use std::error::Error;

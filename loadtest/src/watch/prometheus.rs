@@ -21,15 +21,27 @@ const KEPT: &[(&str, &str, &str)] = &[
 /// The sums over all labels, by short name; what is not on the page is left out.
 pub(super) fn read(page: &str) -> BTreeMap<String, f64> {
     let mut found = BTreeMap::new();
-    for line in page.lines().filter(|line| !line.starts_with('#')) {
-        let Some((metric, value)) = line.rsplit_once(' ') else { continue };
-        let (name, labels) = metric.split_once('{').unwrap_or((metric, ""));
-        let Ok(value) = value.parse::<f64>() else { continue };
+    for (name, labels, value) in series(page) {
         for (short, _, _) in KEPT.iter().filter(|(_, kept, label)| *kept == name && labels.contains(label)) {
             *found.entry((*short).to_owned()).or_insert(0.0) += value;
         }
     }
     found
+}
+
+/// The sum of the series of one metric that have `label` among their labels; none when there is no such series.
+pub(super) fn sum(page: &str, name: &str, label: &str) -> Option<f64> {
+    let values = series(page).filter(|(metric, labels, _)| *metric == name && labels.contains(label)).map(|(.., value)| value);
+    values.reduce(|a, b| a + b)
+}
+
+/// Name, labels and value of each line.
+fn series(page: &str) -> impl Iterator<Item = (&str, &str, f64)> {
+    page.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
+        let (metric, value) = line.rsplit_once(' ')?;
+        let (name, labels) = metric.split_once('{').unwrap_or((metric, ""));
+        Some((name, labels, value.parse().ok()?))
+    })
 }
 
 #[cfg(test)]
