@@ -140,7 +140,7 @@ const STRIPES: usize = 16;
 /// Parts of a stripe's table: two thousand keys each when a corporation's window of two million is full.
 const PARTS: usize = 64;
 
-/// The keys of one stripe: 48 bytes a use in order of use, and some eight to find it by its key.
+/// The keys of one stripe: 40 bytes a use in order of use, and some eight to find it by its key.
 #[derive(Debug)]
 struct Keys {
     uses: Chunked<Used>,
@@ -150,16 +150,46 @@ struct Keys {
     numbers: Positions,
 }
 
+/// A use. When it happened stands in its id; both long numbers in halves, without the alignment of a `u128`.
 #[derive(Clone, Copy, Debug)]
 struct Used {
-    key: u128,
-    id: NotificationId,
+    key: [u64; 2],
+    id: [u64; 2],
     body: u64,
-    at: Timestamp,
 }
 
-/// When a use happened that does not count any more: given back, or over and used again. It leaves with its neighbours.
-const VOID: Timestamp = Timestamp(i64::MIN);
+/// The id of a use that does not count any more: given back, or over and used again. It leaves with its neighbours.
+const VOID: [u64; 2] = [0, 0];
+
+impl Used {
+    fn new(key: Idempotency, id: NotificationId) -> Self {
+        Self { key: halves(key.key), id: halves(id.0), body: key.body }
+    }
+
+    fn id(&self) -> NotificationId {
+        NotificationId(whole(self.id))
+    }
+
+    fn at(&self) -> Timestamp {
+        self.id().made_at()
+    }
+
+    fn key(&self) -> u128 {
+        whole(self.key)
+    }
+
+    fn counts(&self) -> bool {
+        self.id != VOID
+    }
+}
+
+fn halves(number: u128) -> [u64; 2] {
+    [(number >> 64) as u64, number as u64]
+}
+
+fn whole([high, low]: [u64; 2]) -> u128 {
+    u128::from(high) << 64 | u128::from(low)
+}
 
 /// What a key turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,7 +214,7 @@ impl KeyIndex {
         self.corporations.get(&corporation)?.get(key as usize % STRIPES)
     }
 
-    /// Looks the key up; a new one is remembered only if `room` says that there is room for its notification.
+    /// Looks the key up; a new one is remembered, from when `id` was made, only if `room` says that there is room for its notification.
     fn use_key(
         &self,
         corporation: CorporationId,
@@ -197,11 +227,11 @@ impl KeyIndex {
         let mut keys = keys.lock();
         keys.forget(now, self.window.age_ms, self.window.count / STRIPES);
         match keys.find(key.key) {
-            Some((_, used)) if used.body == key.body => Ok(KeyUse::Same(used.id)),
-            Some((_, used)) => Ok(KeyUse::Other(used.id)),
+            Some((_, used)) if used.body == key.body => Ok(KeyUse::Same(used.id())),
+            Some((_, used)) => Ok(KeyUse::Other(used.id())),
             None => {
                 room()?;
-                keys.push(Used { key: key.key, id, body: key.body, at: now });
+                keys.push(Used::new(key, id));
                 Ok(KeyUse::New)
             }
         }
@@ -209,22 +239,23 @@ impl KeyIndex {
 
     /// Takes over a key from the journal; keys out of the window are passed over. Of a key that was used again, its window
     /// over, the newest use counts: its own window is the longer one.
-    pub fn recover(&self, corporation: CorporationId, key: Idempotency, id: NotificationId, at: Timestamp, now: Timestamp) {
+    pub fn recover(&self, corporation: CorporationId, key: Idempotency, id: NotificationId, now: Timestamp) {
+        let at = id.made_at();
         let Some(keys) = self.keys(corporation, key.key).filter(|_| now.since(at) <= self.window.age_ms) else { return };
         let mut keys = keys.lock();
         keys.forget(at, self.window.age_ms, self.window.count / STRIPES);
         match keys.find(key.key) {
-            Some((_, used)) if used.at > at => return,
+            Some((_, used)) if used.at() > at => return,
             Some((number, _)) => keys.void(number, key.key),
             None => {}
         }
-        keys.push(Used { key: key.key, id, body: key.body, at });
+        keys.push(Used::new(key, id));
     }
 
     fn release(&self, corporation: CorporationId, key: u128, id: NotificationId) {
         if let Some(keys) = self.keys(corporation, key) {
             let mut keys = keys.lock();
-            if let Some((number, _)) = keys.find(key).filter(|(_, used)| used.id == id) {
+            if let Some((number, _)) = keys.find(key).filter(|(_, used)| used.id() == id) {
                 keys.void(number, key);
                 keys.drop_void_ends();
             }
@@ -244,7 +275,7 @@ impl Keys {
 
     /// The use of the key that counts, and its number.
     fn find(&self, key: u128) -> Option<(u32, Used)> {
-        let number = self.numbers.find(self.numbers.hash(&key), |number| self.used(number).key == key)?;
+        let number = self.numbers.find(self.numbers.hash(&key), |number| self.used(number).key() == key)?;
         Some((number, *self.used(number)))
     }
 
@@ -256,30 +287,30 @@ impl Keys {
         let number = self.first.wrapping_add(self.uses.len() as u32);
         self.uses.push_back(used);
         let (uses, first) = (&self.uses, self.first);
-        let key = |number: u32| uses[number.wrapping_sub(first) as usize].key;
-        self.numbers.insert(self.numbers.hash(&used.key), number, key);
+        let key = |number: u32| uses[number.wrapping_sub(first) as usize].key();
+        self.numbers.insert(self.numbers.hash(&used.key()), number, key);
     }
 
     /// Lets a use count no more.
     fn void(&mut self, number: u32, key: u128) {
         self.numbers.remove(self.numbers.hash(&key), number);
-        self.uses[number.wrapping_sub(self.first) as usize].at = VOID;
+        self.uses[number.wrapping_sub(self.first) as usize].id = VOID;
     }
 
     fn drop_void_ends(&mut self) {
-        while self.uses.back().is_some_and(|used| used.at == VOID) {
+        while self.uses.back().is_some_and(|used| !used.counts()) {
             self.uses.pop_back();
         }
     }
 
     fn forget(&mut self, now: Timestamp, age_ms: i64, count: usize) {
         while let Some(used) = self.uses.front().copied() {
-            if used.at != VOID && now.since(used.at) <= age_ms && self.uses.len() <= count {
+            if used.counts() && now.since(used.at()) <= age_ms && self.uses.len() <= count {
                 return;
             }
             self.uses.pop_front();
-            if used.at != VOID {
-                self.numbers.remove(self.numbers.hash(&used.key), self.first);
+            if used.counts() {
+                self.numbers.remove(self.numbers.hash(&used.key()), self.first);
             }
             self.first = self.first.wrapping_add(1);
         }
@@ -311,7 +342,7 @@ pub enum Claimed {
 }
 
 impl Claim {
-    /// Claims key and quota for `id`.
+    /// Claims key and quota for `id`, which was made at `now`.
     #[must_use]
     pub fn take(
         quota: &Arc<Quota>,
@@ -355,6 +386,11 @@ impl Drop for Claim {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
+    use proptest::prelude::*;
+    use sluis_model::ShardId;
+
     use super::*;
 
     const HOUSE: CorporationId = CorporationId(1);
@@ -368,8 +404,13 @@ mod tests {
         (Arc::new(Quota::new(total, 1_000, [(HOUSE, share)])), Arc::new(KeyIndex::new(window, [HOUSE])))
     }
 
-    fn claim(fixture: &(Arc<Quota>, Arc<KeyIndex>), n: u64, id: u128, now: i64) -> Claimed {
-        Claim::take(&fixture.0, &fixture.1, HOUSE, key(n), NotificationId(id), Timestamp(now))
+    /// The id with this number, made then.
+    fn id(number: u64, at: i64) -> NotificationId {
+        NotificationId::new(ShardId(3), at, number)
+    }
+
+    fn claim(fixture: &(Arc<Quota>, Arc<KeyIndex>), n: u64, number: u64, now: i64) -> Claimed {
+        Claim::take(&fixture.0, &fixture.1, HOUSE, key(n), id(number, now), Timestamp(now))
     }
 
     #[test]
@@ -380,10 +421,10 @@ mod tests {
         let Claimed::Granted(kept) = claim(&fixture, 1, 2, 0) else { panic!("the key was given back") };
         kept.keep();
         assert_eq!(fixture.0.total().0, 1);
-        assert!(matches!(claim(&fixture, 1, 3, 0), Claimed::Duplicate(NotificationId(2))));
+        assert!(matches!(claim(&fixture, 1, 3, 0), Claimed::Duplicate(known) if known == id(2, 0)));
         let other = Idempotency { body: 99, ..key(1) };
-        let conflict = Claim::take(&fixture.0, &fixture.1, HOUSE, other, NotificationId(4), Timestamp(0));
-        assert!(matches!(conflict, Claimed::Conflict(NotificationId(2))));
+        let conflict = Claim::take(&fixture.0, &fixture.1, HOUSE, other, id(4, 0), Timestamp(0));
+        assert!(matches!(conflict, Claimed::Conflict(known) if known == id(2, 0)));
     }
 
     #[test]
@@ -401,7 +442,7 @@ mod tests {
         let fixture = fixture(1, 10);
         let _held = claim(&fixture, 0, 1, 0);
         for n in 1..5_000 {
-            assert!(matches!(claim(&fixture, n, u128::from(n), 0), Claimed::NoRoom(_)));
+            assert!(matches!(claim(&fixture, n, n, 0), Claimed::NoRoom(_)));
         }
         let order: usize = fixture.1.corporations[&HOUSE].iter().map(|keys| keys.lock().uses.len()).sum();
         assert_eq!(order, 1);
@@ -411,17 +452,17 @@ mod tests {
     fn a_key_that_was_used_again_stands_for_its_newest_use_after_a_restart() {
         let fixture = fixture(10, 10);
         // The clock stood a moment before the end of the first window when the process died.
-        for (id, at) in [(1, 0), (2, 1_000)] {
-            fixture.1.recover(HOUSE, key(1), NotificationId(id), Timestamp(at), Timestamp(1_000));
+        for (number, at) in [(1, 0), (2, 1_000)] {
+            fixture.1.recover(HOUSE, key(1), id(number, at), Timestamp(1_000));
         }
-        assert!(matches!(claim(&fixture, 1, 3, 1_500), Claimed::Duplicate(NotificationId(2))));
+        assert!(matches!(claim(&fixture, 1, 3, 1_500), Claimed::Duplicate(known) if known == id(2, 1_000)));
         assert!(matches!(claim(&fixture, 1, 3, 2_001), Claimed::Granted(_)));
     }
 
     #[test]
     fn keys_are_forgotten_by_age_and_by_count() {
         let fixture = fixture(1_000_000, 1_000_000);
-        let keep = |n: u64, now: i64| match claim(&fixture, n, u128::from(n), now) {
+        let keep = |n: u64, now: i64| match claim(&fixture, n, n, now) {
             Claimed::Granted(claim) => claim.keep(),
             other => panic!("{other:?}"),
         };
@@ -431,5 +472,62 @@ mod tests {
             keep(16 * n + 2, 2_000);
         }
         assert!(fixture.1.len().all(|(_, count)| count <= 1_600));
+    }
+
+    /// Two million are remembered for a corporation: a field more is 16 MB.
+    #[test]
+    fn a_remembered_key_stays_small() {
+        assert_eq!(size_of::<Used>(), 40);
+    }
+
+    #[test]
+    fn a_restart_remembers_a_key_exactly_as_long() {
+        for (now, known) in [(1_500, true), (1_501, false)] {
+            let (before, after) = (fixture(10, 10), fixture(10, 10));
+            let Claimed::Granted(kept) = claim(&before, 1, 1, 500) else { panic!("the first use") };
+            kept.keep();
+            after.1.recover(HOUSE, key(1), id(1, 500), Timestamp(900));
+            for fixture in [before, after] {
+                let found = claim(&fixture, 1, 2, now);
+                assert_eq!(matches!(found, Claimed::Duplicate(first) if first == id(1, 500)), known, "{found:?} at {now}");
+                assert_eq!(matches!(found, Claimed::Granted(_)), !known, "{found:?} at {now}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn it_remembers_what_a_map_remembers(
+            steps in prop::collection::vec((0..40u64, 0..3u64, 0..4u8, 0..120i64), 1..400),
+        ) {
+            let fixture = fixture(1_000_000, 1_000_000);
+            let mut twin: HashMap<u64, (u64, NotificationId)> = HashMap::new();
+            let mut now = 0;
+            for (number, (n, body, kind, later)) in (1..).zip(steps) {
+                now += later;
+                twin.retain(|_, (_, used)| now - used.made_at().0 <= 1_000);
+                let (idempotency, new) = (Idempotency { body, ..key(n) }, id(number, now));
+                if kind == 0 {
+                    // As at a start: the newest use counts.
+                    fixture.1.recover(HOUSE, idempotency, new, Timestamp(now));
+                    twin.insert(n, (body, new));
+                    continue;
+                }
+                let found = Claim::take(&fixture.0, &fixture.1, HOUSE, idempotency, new, Timestamp(now));
+                match (found, twin.get(&n)) {
+                    (Claimed::Granted(claim), None) if kind == 1 => drop(claim),
+                    (Claimed::Granted(claim), None) => {
+                        claim.keep();
+                        twin.insert(n, (body, new));
+                    }
+                    (Claimed::Duplicate(first), Some((same, known))) => prop_assert_eq!((first, body), (*known, *same)),
+                    (Claimed::Conflict(first), Some((other, known))) => {
+                        prop_assert_eq!(first, *known);
+                        prop_assert_ne!(body, *other);
+                    }
+                    (found, expected) => prop_assert!(false, "{found:?} for {expected:?}"),
+                }
+            }
+        }
     }
 }

@@ -6,6 +6,10 @@ use std::hash::{BuildHasher, Hash, RandomState};
 
 use hashbrown::HashTable;
 
+/// The bits of a hash by which its part is chosen.
+const PART_SHIFT: u32 = 32;
+const PART_BITS: u32 = 16;
+
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Positions {
@@ -49,9 +53,13 @@ impl Positions {
         self.parts.iter().map(HashTable::len).sum()
     }
 
-    /// A part's table uses the lowest bits and the highest seven.
+    /// Unequal shares on purpose: from the first part to the last they double, evenly (`u (4 - u) / 3` of all parts, for a
+    /// number `u` below one). A table doubles when it is full; parts of one size would do so together, and the memory of
+    /// all in a step. A part's table uses the lowest bits and the highest seven.
     fn part(&self, hash: KeyHash) -> usize {
-        (hash.0 >> 32) as usize & (self.parts.len() - 1)
+        let u = (hash.0 >> PART_SHIFT) % (1 << PART_BITS);
+        let of_all = u * ((4 << PART_BITS) - u) / 3;
+        ((of_all * self.parts.len() as u64) >> (2 * PART_BITS)) as usize
     }
 }
 
@@ -77,5 +85,21 @@ mod tests {
         assert_eq!(positions.len(), 20_000 - 6_667);
         let largest = positions.parts.iter().map(HashTable::len).max();
         assert!(largest < Some(20_000 / 16 * 2), "{largest:?} in one of 16 parts");
+    }
+
+    #[test]
+    fn its_memory_grows_as_evenly_as_what_it_holds() {
+        let mut positions = Positions::new(64);
+        let room = |positions: &Positions| positions.parts.iter().map(HashTable::capacity).sum::<usize>();
+        let (mut before, mut next) = (0, 20_000);
+        for place in 0..200_000 {
+            positions.insert(positions.hash(&place), place, |place| place);
+            if place == next {
+                let now = room(&positions);
+                assert!(before == 0 || now <= before + before / 4, "room for {before}, an eighth more, {now}");
+                (before, next) = (now, next + next / 8);
+            }
+        }
+        assert!(room(&positions) < 200_000 * 2, "room for {}", room(&positions));
     }
 }

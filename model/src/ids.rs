@@ -7,6 +7,8 @@ use std::str::FromStr;
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
+use crate::time::Timestamp;
+
 /// A housing corporation, the isolation boundary. The number is given in the configuration and never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -78,6 +80,12 @@ impl NotificationId {
     #[must_use]
     pub const fn shard(self) -> ShardId {
         ShardId((self.0 >> 112) as u16)
+    }
+
+    /// When it was made, to the millisecond: what [`NotificationId::new`] was given, between 1970 and the year 10889.
+    #[must_use]
+    pub const fn made_at(self) -> Timestamp {
+        Timestamp(((self.0 >> 64) & 0xffff_ffff_ffff) as i64)
     }
 }
 
@@ -180,9 +188,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_carries_its_shard_and_survives_text() {
+    fn an_id_carries_its_shard_and_time_and_survives_text() {
         let id = NotificationId::new(ShardId(11), 1_795_000_000_123, 0xdead_beef_0123_4567);
-        assert_eq!(id.shard(), ShardId(11));
+        assert_eq!((id.shard(), id.made_at()), (ShardId(11), Timestamp(1_795_000_000_123)));
         assert_eq!(id.to_string().parse::<NotificationId>().unwrap(), id);
         assert!("+".repeat(32).parse::<NotificationId>().is_err());
         assert!(id.to_string().to_uppercase().parse::<NotificationId>().is_err());

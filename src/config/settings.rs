@@ -79,7 +79,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("journal.queue_max_batches", Kind::Number, COUNT, "4096"),
     setting("journal.queue_max_records", Kind::Number, COUNT, "262144"),
     setting("journal.queue_max_bytes", Kind::Number, BYTES, "67108864"),
-    setting("journal.cache_bytes", Kind::Number, BYTES, "16777216"),
+    setting("journal.cache_bytes", Kind::Number, BYTES, "4194304"),
     setting("journal.free_min_bytes", Kind::Number, BYTES, "1073741824"),
     setting("limits.inbox_intake", Kind::Number, COUNT, "4096"),
     setting("limits.inbox_business", Kind::Number, COUNT, "1756"),

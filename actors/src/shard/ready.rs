@@ -12,8 +12,8 @@ use crate::chunked::Chunked;
 #[derive(Debug, Default)]
 pub(super) struct Ready {
     queues: HashMap<QueueKey, Chunked<NotificationId>>,
-    /// Entries that met a pause; they come back when a pause ends.
-    parked: Vec<(QueueKey, NotificationId)>,
+    /// Entries that met a pause, by the queue they come back to when a pause ends.
+    parked: HashMap<QueueKey, Chunked<NotificationId>>,
     changed: HashSet<QueueKey>,
     /// Entries in the queues, by lane.
     depth: [usize; 3],
@@ -38,18 +38,20 @@ impl Ready {
     }
 
     pub(super) fn park(&mut self, key: QueueKey, id: NotificationId) {
-        self.parked.push((key, id));
+        self.parked.entry(key).or_default().push_back(id);
     }
 
     /// Puts everything parked back in line; what is still paused parks again at its next permit.
     pub(super) fn unpark(&mut self) {
-        for (key, id) in std::mem::take(&mut self.parked) {
-            self.push(key, id);
+        for (key, mut parked) in std::mem::take(&mut self.parked) {
+            while let Some(id) = parked.pop_front() {
+                self.push(key.clone(), id);
+            }
         }
     }
 
     pub(super) fn parked(&self) -> usize {
-        self.parked.len()
+        self.parked.values().map(Chunked::len).sum()
     }
 
     pub(super) fn waiting(&self, key: &QueueKey) -> u32 {
@@ -64,5 +66,28 @@ impl Ready {
     /// Entries in the queues of a lane.
     pub(super) fn depth(&self, lane: sluis_model::Lane) -> usize {
         self.depth[lane as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sluis_model::{Channel, CorporationId, Lane};
+
+    use super::*;
+
+    #[test]
+    fn what_was_parked_comes_back_to_its_own_queue_in_order() {
+        let key = |lane| QueueKey { channel: Channel::Sms, lane, corporation: CorporationId(1), pinned: None };
+        let mut ready = Ready::default();
+        for n in 0..1_000 {
+            ready.park(key(if n % 3 == 0 { Lane::Urgent } else { Lane::Bulk }), NotificationId(n));
+        }
+        ready.push(key(Lane::Bulk), NotificationId(1_000));
+        assert_eq!((ready.parked(), ready.depth(Lane::Urgent)), (1_000, 0));
+        ready.unpark();
+        assert_eq!((ready.parked(), ready.depth(Lane::Urgent), ready.depth(Lane::Bulk)), (0, 334, 667));
+        let mut drain = |lane| std::iter::from_fn(|| ready.pop(&key(lane))).map(|id| id.0).collect::<Vec<_>>();
+        assert!(drain(Lane::Urgent).into_iter().eq((0..1_000).filter(|n| n % 3 == 0)));
+        assert!(drain(Lane::Bulk).into_iter().eq([1_000].into_iter().chain((0..1_000).filter(|n| n % 3 != 0))));
     }
 }

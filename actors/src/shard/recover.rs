@@ -93,7 +93,7 @@ impl Recovered {
         match record {
             Record::Tenant(record) => {
                 if let (Some((keys, now)), Input::Notify(body)) = (keys, &record.input) {
-                    keys.recover(record.tenant.corporation, body.idempotency, body.id, record.at, now);
+                    keys.recover(record.tenant.corporation, body.idempotency, body.id, now);
                 }
                 let untabled = &mut self.untabled;
                 self.tenants.replay(sequence.0, &record, flows, |id, end, accepted| {

@@ -1,5 +1,5 @@
-//! Where each record of a generation stands: four bytes a record. In memory while the generation grows, in a file of
-//! its own once it is sealed. Refuses to be the only copy: a bad or missing file is made again from the log.
+//! Where each record of a generation stands. In memory while the generation grows, some two bytes a record; in a file of
+//! its own once it is sealed, four. Refuses to be the only copy: a bad or missing file is made again from the log.
 //!
 //! The file: format (8), length of the log (8), groups (8), shards (8); per shard records (8) and bytes (8); then
 //! the offsets (4 each), shard after shard; and a CRC-32C (4). It is not synced, which is what its checksum is for.
@@ -13,6 +13,7 @@ use parking_lot::RwLock;
 
 use super::files;
 use super::frame::Mark;
+use super::offsets::Offsets;
 use crate::{JournalError, Sequence, Shard};
 
 const NAME: &str = "index";
@@ -22,7 +23,7 @@ const HEAD_NUMBERS: usize = 4;
 /// The part of a generation that one shard has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Column {
-    pub(super) offsets: Vec<u32>,
+    pub(super) offsets: Offsets,
     pub(super) bytes: u64,
 }
 
@@ -105,9 +106,7 @@ impl Index {
         let Some(skip) = from.0.checked_sub(self.starts[index]) else { return Ok(()) };
         match &*self.place.read() {
             Place::Memory(columns) => {
-                let column = &columns[index].offsets;
-                let begin = (skip as usize).min(column.len());
-                offsets.extend_from_slice(&column[begin..(begin + most).min(column.len())]);
+                offsets.extend(columns[index].offsets.iter_from(skip as usize).take(most));
                 Ok(())
             }
             Place::File(sealed) => sealed.offsets(index, skip, most, offsets),
@@ -155,7 +154,10 @@ fn encode(columns: &[Column], end: u64, groups: u64) -> Vec<u8> {
     let head = [FORMAT, end, groups, columns.len() as u64].into_iter();
     let extents = columns.iter().flat_map(|column| [column.offsets.len() as u64, column.bytes]);
     let mut bytes: Vec<u8> = head.chain(extents).flat_map(u64::to_le_bytes).collect();
-    columns.iter().flat_map(|column| &column.offsets).for_each(|offset| bytes.extend_from_slice(&offset.to_le_bytes()));
+    columns
+        .iter()
+        .flat_map(|column| column.offsets.iter_from(0))
+        .for_each(|offset| bytes.extend_from_slice(&offset.to_le_bytes()));
     let crc = crc32c::crc32c(&bytes);
     bytes.extend_from_slice(&crc.to_le_bytes());
     bytes

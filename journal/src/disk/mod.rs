@@ -13,6 +13,7 @@ mod index;
 pub(crate) mod inspect;
 mod intake;
 mod log_file;
+mod offsets;
 pub(crate) mod options;
 mod prepared;
 mod progress;

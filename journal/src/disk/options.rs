@@ -65,11 +65,13 @@ pub struct Options {
     pub group_max_bytes: usize,
     /// Room that is made ready behind the end of the log, at most. Default 16 MiB; 0: none.
     pub room_bytes: u64,
-    /// sled's unit of allocation and reuse, for the table. Default 16 MiB, its maximum. sled may reuse a segment as soon
-    /// as its pages moved to a later one, synced or not; a segment much larger than what is written between two barriers
-    /// keeps a moved page and the reuse of its old place on different sides of a barrier. A change counts for a new table.
+    /// sled's unit of allocation and reuse, for the table, and the size of the buffer in which it gathers what it writes: that
+    /// much memory is used little by little, given back, and used again. Default 4 MiB. sled may reuse a segment as soon as
+    /// its pages moved to a later one, synced or not; a segment much larger than what is written between two barriers keeps a
+    /// moved page and the reuse of its old place on different sides of a barrier, so the table puts a barrier behind every
+    /// sixteenth part of one at the latest. A change counts for a new table.
     pub segment_bytes: usize,
-    /// sled's page cache for the table. Default 16 MiB.
+    /// sled's page cache for the table. Default 4 MiB: sled keeps some 256 pages whatever it is set to.
     pub cache_bytes: u64,
     /// The clock behind the observer's durations. The default stands still.
     pub monotonic: Monotonic,
@@ -90,8 +92,8 @@ impl Default for Options {
             queue_max_bytes: 64 << 20,
             group_max_bytes: 4 << 20,
             room_bytes: 16 << 20,
-            segment_bytes: 16 << 20,
-            cache_bytes: 16 << 20,
+            segment_bytes: 4 << 20,
+            cache_bytes: 4 << 20,
             monotonic: Arc::new(|| 0),
             observer: None,
             barrier: Barrier::Full,

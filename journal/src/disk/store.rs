@@ -25,7 +25,7 @@ const RELEASE_PAUSE: Duration = Duration::from_millis(5);
 
 /// What was fixed when a directory was made. Written last: a directory without it holds nothing that counts.
 pub(super) struct Seal {
-    segment_bytes: usize,
+    pub(super) segment_bytes: usize,
 }
 
 /// An open sled directory with one tree in use.

@@ -3,11 +3,12 @@
 //!
 //! A value is split over entries of at most 4 KiB, written as one atomic sled batch. The first entry begins with
 //! the value's length (4) and CRC-32C (4). The watermark is an entry of the same log, written, flushed and synced
-//! after what it covers is: it can never be newer than the values.
+//! after what it covers is: it can never be newer than the values. Barriers come in between too: what is put between two
+//! is a small part of a segment, for sled reuses segments whether what left them is durable or not.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 
@@ -20,6 +21,9 @@ const DIR: &str = "table";
 const HEADER_BYTES: usize = 8;
 /// Key and part of a value together: sled spills what is much larger into files that it never syncs.
 const ENTRY_BYTES: usize = 4096;
+/// The part of a segment that is put between two barriers at most. sled writes a page again every few changes of it: some
+/// four bytes of its log for each byte that is put, a quarter of a segment.
+const BARRIER_PART: usize = 16;
 const VALUE: u8 = 0;
 const WATERMARK: u8 = 1;
 
@@ -31,20 +35,23 @@ pub(super) struct Table {
     applied: Box<[AtomicU64]>,
     /// One sync at a time.
     syncing: Mutex<()>,
+    /// Bytes put since the last barrier began, and from how many on there is one.
+    unsynced: AtomicUsize,
+    most_unsynced: usize,
 }
 
 impl Table {
     /// Opens the table, or makes it anew when it is not there or its making was interrupted.
     pub(super) fn open(data: &Path, options: &Options, removed: &mut Vec<PathBuf>) -> Result<Self, JournalError> {
         let dir = data.join(DIR);
-        let store = match Store::seal(&dir)? {
-            Some(seal) => Store::open(&dir, &seal, options.cache_bytes, options, removed)?,
+        let (store, segment_bytes) = match Store::seal(&dir)? {
+            Some(seal) => (Store::open(&dir, &seal, options.cache_bytes, options, removed)?, seal.segment_bytes),
             None => {
                 if std::fs::exists(&dir).map_err(JournalError::io("look for", &dir))? {
                     files::remove_dir(&dir)?;
                     removed.push(dir.clone());
                 }
-                Store::create(&dir, options.cache_bytes, options)?
+                (Store::create(&dir, options.cache_bytes, options)?, options.segment_bytes)
             }
         };
         let table = Self {
@@ -52,6 +59,8 @@ impl Table {
             locks: (0..options.shards).map(|_| RwLock::new(())).collect(),
             applied: (0..options.shards).map(|_| AtomicU64::new(0)).collect(),
             syncing: Mutex::new(()),
+            unsynced: AtomicUsize::new(0),
+            most_unsynced: segment_bytes / BARRIER_PART,
         };
         for (shard, applied) in (0..).zip(&table.applied) {
             let stored = table.store.ask("read a watermark", |tree| tree.get(watermark_key(Shard(shard))))?;
@@ -70,7 +79,7 @@ impl Table {
         framed.extend_from_slice(&(value.len() as u32).to_le_bytes());
         framed.extend_from_slice(&crc32c::crc32c(value).to_le_bytes());
         framed.extend_from_slice(value);
-        let _whole = self.locks[usize::from(shard.0)].write();
+        let whole = self.locks[usize::from(shard.0)].write();
         let parts = parts_of(key, framed.len());
         let before = self.stored_parts(shard, key)?;
         let mut batch = sled::Batch::default();
@@ -78,7 +87,19 @@ impl Table {
             batch.insert(&entry_key(shard, key, part)[..], bytes);
         }
         (parts..before).for_each(|part| batch.remove(&entry_key(shard, key, part)[..]));
-        self.store.ask("write a table value", |tree| tree.apply_batch(batch))
+        self.store.ask("write a table value", |tree| tree.apply_batch(batch))?;
+        drop(whole);
+        self.bound_unsynced(framed.len() + usize::from(parts) * key.len())
+    }
+
+    /// Counts what was put; a barrier when it is enough.
+    fn bound_unsynced(&self, bytes: usize) -> Result<(), JournalError> {
+        if self.unsynced.fetch_add(bytes, Ordering::AcqRel) + bytes < self.most_unsynced {
+            return Ok(());
+        }
+        let _alone = self.syncing.lock();
+        // Somebody else's barrier may have come meanwhile.
+        if self.unsynced.load(Ordering::Acquire) < self.most_unsynced { Ok(()) } else { self.sync() }
     }
 
     pub(super) fn delete(&self, shard: Shard, key: &[u8]) -> Result<(), JournalError> {
@@ -162,6 +183,8 @@ impl Table {
     }
 
     fn sync(&self) -> Result<(), JournalError> {
+        // Before: what is put meanwhile may come too late for this one.
+        self.unsynced.store(0, Ordering::Release);
         self.store.flush()?;
         self.store.barrier()
     }
@@ -234,4 +257,37 @@ fn parts_of(key: &[u8], framed: usize) -> u16 {
 fn header(head: &[u8]) -> Option<(usize, u32)> {
     let ([l0, l1, l2, l3, crc @ ..], _) = head.split_first_chunk::<HEADER_BYTES>()?;
     Some((u32::from_le_bytes([*l0, *l1, *l2, *l3]) as usize, u32::from_le_bytes(*crc)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_barrier_comes_before_much_of_a_segment_was_put() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let options = Options { shards: 2, segment_bytes: 512 << 10, ..Options::default() };
+        let table = Table::open(dir.path(), &options, &mut Vec::new()).expect("made");
+        let (bound, value) = (options.segment_bytes / 16, vec![7; 1_000]);
+        let (mut since, mut barriers) = (0, 0);
+        for n in 0..500_u32 {
+            table.put(Shard(0), &n.to_be_bytes(), &value).expect("put");
+            since += value.len();
+            if table.unsynced.load(Ordering::Acquire) == 0 {
+                barriers += 1;
+                since = 0;
+            }
+            assert!(since < bound, "{since} bytes without a barrier");
+        }
+        assert!((500_000 / bound..=500_000 / bound + 2).contains(&barriers), "{barriers} barriers");
+        table.put(Shard(1), b"key", &value).expect("put");
+        table.set_applied(Shard(1), Sequence(1)).expect("marked");
+        assert_eq!(table.unsynced.load(Ordering::Acquire), 0, "a mark is a barrier");
+        drop(table);
+
+        // What counts for a table is the segment it was made with.
+        let larger = Options { segment_bytes: 8 << 20, ..options };
+        let table = Table::open(dir.path(), &larger, &mut Vec::new()).expect("opened");
+        assert_eq!(table.most_unsynced, bound);
+    }
 }

@@ -13,8 +13,7 @@ use super::trace::{Mark, Trace};
 
 pub(crate) const SHARDS: u16 = 3;
 
-/// The options of a seed. Segments and groups keep the proportion of the defaults (4 to 1), smaller, so that sled
-/// reuses segments within one run.
+/// The options of a seed. Segments of the table are smaller than the default, so that sled reuses them within one run.
 pub(crate) fn options(seed: u64, barrier: Barrier) -> Options {
     let mut rng = Rng::new(seed ^ 0x0F_71_0A);
     let segment_bytes = rng.pick(&[512 << 10, 512 << 10, 1 << 20]);
