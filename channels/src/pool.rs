@@ -125,3 +125,38 @@ async fn keep_clean<C: Parked>(pool: Weak<Pool<C>>, idle: Duration) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::runtime::{Builder, Runtime};
+
+    use super::*;
+
+    struct Plain(&'static str);
+
+    impl Parked for Plain {
+        async fn leave(self) {}
+    }
+
+    fn runtime() -> Runtime {
+        Builder::new_current_thread().enable_time().build().unwrap()
+    }
+
+    #[test]
+    fn a_connection_stays_with_its_runtime_until_no_more_may_be_opened() {
+        const IDLE: Duration = Duration::from_secs(60);
+        let (one, other) = (runtime(), runtime());
+        let pool = Pool::new(2, IDLE);
+        let slot = |on: &Runtime| on.block_on(pool.slot(IDLE)).unwrap();
+        let took = |on: &Runtime| on.block_on(async { pool.take() }).map(|plain: Plain| plain.0);
+        let first = slot(&one);
+        one.block_on(async { pool.park(Plain("of one")) });
+        assert_eq!(took(&other), None, "there is room for one more: it is opened");
+        assert_eq!(took(&one), Some("of one"));
+        one.block_on(async { pool.park(Plain("of one")) });
+        drop(first);
+        let (_both, _slots) = (slot(&one), slot(&other));
+        assert_eq!(took(&other), Some("of one"), "a third one is not opened");
+        assert_eq!((took(&other), pool.len(), pool.busy()), (None, 0, 2));
+    }
+}
