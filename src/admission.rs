@@ -198,7 +198,8 @@ impl Admission {
         let idempotency = Idempotency { key: intake::key_hash(corporation, &request.idempotency_key), body: sound.body };
         let tenant = TenantKey::new(corporation, request.tenant_id.as_str());
         let now = self.clock.now();
-        let id = crate::ids::mint(tenant.shard(self.engine.shards()), now);
+        let shard = tenant.shard(self.engine.shards());
+        let id = crate::ids::mint(shard, now);
         let claim = match Claim::take(self.engine.quota(), self.engine.keys(), corporation, idempotency, id, now) {
             Claimed::Granted(claim) => claim,
             Claimed::Duplicate(id) => return self.repeat(corporation, id, answers, correlation),
@@ -213,7 +214,7 @@ impl Admission {
         }
         let notification = Box::new(notification(id, reference, request, sound.fields, idempotency));
         let reply = Reply::to(answers.clone(), correlation);
-        let inbox = self.engine.inbox_of(&tenant);
+        let inbox = &self.engine.inboxes()[usize::from(shard.0)];
         let letter = Letter::Input { tenant, input: Input::Notify(notification), reply, claim: Some(claim) };
         match inbox.offer_intake(letter) {
             Ok(()) => Ok(Admitted { id, duplicate: false }),

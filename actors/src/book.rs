@@ -2,7 +2,7 @@
 //! templates. Loaded at start, immutable after it.
 //! Refuses to start with a definition that does not compile: a message could then no longer be explained or sent.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use sluis_channels::Templates;
@@ -13,9 +13,9 @@ use sluis_model::{CorporationId, Flow, FlowBook, FlowRef};
 /// All compiled definitions.
 #[derive(Debug, Default)]
 pub struct Book {
-    entries: HashMap<FlowRef, Entry>,
+    entries: BTreeMap<FlowRef, Entry>,
     /// The shared flows under none.
-    current: HashMap<Option<CorporationId>, BTreeMap<Box<str>, FlowRef>>,
+    current: BTreeMap<Option<CorporationId>, BTreeMap<Box<str>, FlowRef>>,
 }
 
 #[derive(Debug)]

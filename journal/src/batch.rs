@@ -38,6 +38,28 @@ impl Batch {
         self.last()
     }
 
+    /// Lets `write` put a record behind the others, without a copy, and says which sequence it has.
+    ///
+    /// # Errors
+    /// That of `write`; the batch is then as it was.
+    pub fn push_with<E>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<Sequence, E> {
+        let start = self.bytes.len();
+        if let Err(error) = write(&mut self.bytes) {
+            self.bytes.truncate(start);
+            return Err(error);
+        }
+        debug_assert!(self.bytes.len() >= start, "a record is put behind the others");
+        self.ends.push(self.bytes.len());
+        self.longest = self.longest.max(self.bytes.len() - start);
+        Ok(self.last())
+    }
+
+    /// Makes room for records of so many bytes in all.
+    pub fn reserve(&mut self, records: usize, bytes: usize) {
+        self.ends.reserve(records);
+        self.bytes.reserve(bytes);
+    }
+
     /// Empties the batch for reuse, keeping its buffers.
     pub fn reset(&mut self, first: Sequence) {
         self.first = first;
@@ -107,6 +129,25 @@ mod tests {
         assert_eq!(batch.push(b"one"), Sequence(7));
         assert_eq!(batch.push(b""), Sequence(8));
         assert_eq!(batch.push(b"three"), Sequence(9));
+        let records: Vec<_> = batch.records().collect();
+        assert_eq!(records, [(Sequence(7), &b"one"[..]), (Sequence(8), &b""[..]), (Sequence(9), &b"three"[..])]);
+        assert_eq!((batch.len(), batch.bytes(), batch.longest()), (3, 8, 5));
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_written_leaves_the_batch_as_it_was() {
+        let mut batch = Batch::new(Shard(2), Sequence(7));
+        batch.reserve(2, 16);
+        let write = |bytes: &'static [u8], answer: Result<(), u8>| {
+            move |buffer: &mut Vec<u8>| {
+                buffer.extend_from_slice(bytes);
+                answer
+            }
+        };
+        assert_eq!(batch.push_with(write(b"one", Ok(()))), Ok(Sequence(7)));
+        assert_eq!(batch.push_with(write(b"half of it", Err(3))), Err(3));
+        assert_eq!(batch.push_with(write(b"", Ok(()))), Ok(Sequence(8)));
+        assert_eq!(batch.push_with(write(b"three", Ok(()))), Ok(Sequence(9)));
         let records: Vec<_> = batch.records().collect();
         assert_eq!(records, [(Sequence(7), &b"one"[..]), (Sequence(8), &b""[..]), (Sequence(9), &b"three"[..])]);
         assert_eq!((batch.len(), batch.bytes(), batch.longest()), (3, 8, 5));

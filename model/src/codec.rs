@@ -5,6 +5,8 @@
 //! of the payload (4), payload. All integers big-endian.
 
 use bincode::config::{Configuration, Limit, standard};
+use bincode::enc::write::Writer;
+use bincode::error::EncodeError;
 use bincode::{Decode, Encode};
 
 /// The newest record version this build writes. Every older one stays readable: `tests/golden` holds one of each.
@@ -73,6 +75,22 @@ fn config() -> Configuration<bincode::config::LittleEndian, bincode::config::Var
     standard().with_limit::<MAX_PAYLOAD>()
 }
 
+/// Puts what is encoded behind the bytes that are there. A record is some dozens of small pieces, and `std::io::Write` would
+/// count and check each of them.
+struct Behind<'a>(&'a mut Vec<u8>);
+
+impl Writer for Behind<'_> {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        match bytes {
+            // Most pieces: a tag, a length, a small number.
+            [byte] => self.0.push(*byte),
+            _ => self.0.extend_from_slice(bytes),
+        }
+        Ok(())
+    }
+}
+
 /// Appends a frame holding `value` to `buffer`.
 ///
 /// # Errors
@@ -81,7 +99,7 @@ pub fn encode_frame<T: Encode>(kind: FrameKind, value: &T, buffer: &mut Vec<u8>)
     let start = buffer.len();
     buffer.extend_from_slice(&[0; HEADER]);
     // Encoding into a Vec fails for no type of ours: none has a custom, failing Encode.
-    let written = bincode::encode_into_std_write(value, &mut *buffer, standard());
+    let written = bincode::encode_into_writer(value, Behind(buffer), standard());
     let payload = buffer.len() - start - HEADER;
     if written.is_err() || payload > MAX_PAYLOAD {
         buffer.truncate(start);

@@ -117,6 +117,21 @@ impl PauseScope {
     }
 }
 
+impl TenantRecord {
+    /// Appends the frame of [`Record::Tenant`] with this in it to `buffer`: whoever writes a record need not move it first.
+    ///
+    /// # Errors
+    /// [`CodecError::TooLarge`].
+    pub fn encode(&self, buffer: &mut Vec<u8>) -> Result<(), CodecError> {
+        /// As [`Record`] is encoded, its variants in their order.
+        #[derive(Encode)]
+        enum Written<'a> {
+            Tenant(&'a TenantRecord),
+        }
+        codec::encode_frame(FrameKind::Record, &Written::Tenant(self), buffer)
+    }
+}
+
 impl Record {
     /// Appends the record's frame to `buffer`.
     ///

@@ -292,6 +292,26 @@ fn encoded(record: &Record) -> Vec<u8> {
     bytes
 }
 
+#[test]
+fn a_tenants_record_is_written_the_same_from_where_it_stands() {
+    let samples = samples();
+    let tenants: Vec<&TenantRecord> = samples.iter().filter_map(|(_, record)| as_tenants(record)).collect();
+    assert!(tenants.len() > 5, "{} of {} samples", tenants.len(), samples.len());
+    for record in tenants {
+        let mut bytes = vec![7; 3];
+        record.encode(&mut bytes).expect("the record fits");
+        assert_eq!(bytes.split_off(3), encoded(&Record::Tenant(record.clone())));
+        assert_eq!(bytes, [7; 3], "behind what is there");
+    }
+}
+
+fn as_tenants(record: &Record) -> Option<&TenantRecord> {
+    match record {
+        Record::Tenant(record) => Some(record),
+        Record::Control(_) => None,
+    }
+}
+
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }

@@ -94,7 +94,7 @@ fn tenants(reader: &Reader<'_>, problems: &mut Problems) -> Option<Vec<String>> 
     }
 }
 
-fn several(entries: &[Node], problems: &mut Problems) -> Option<Vec<String>> {
+fn several(entries: &[Node<'_>], problems: &mut Problems) -> Option<Vec<String>> {
     if entries.is_empty() {
         problems.push(FieldProblem::new("tenant_ids", ProblemCode::Empty, format!("1 to {MAX_TENANTS} tenants")));
         return None;

@@ -1,6 +1,8 @@
-//! Owns a JSON document as it was written: pairs in their order, repeated keys kept, so that a repeat can be reported.
+//! Owns a JSON document as it was written: pairs in their order, repeated keys kept, so that a repeat can be reported. Texts
+//! stay where they are, unless an escape in them has to be resolved.
 //! Refuses what is not UTF-8 or not JSON, with line and column. Nesting is bounded by the parser (128 levels).
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -9,25 +11,28 @@ use super::problem::{FieldProblem, ProblemCode};
 
 /// One JSON value.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Node {
+pub(crate) enum Node<'a> {
     Null,
     Boolean(bool),
     Integer(i64),
     /// A number that is not a whole one of 64 bits.
     Number(serde_json::Number),
-    Text(String),
-    List(Vec<Node>),
-    Object(Vec<(String, Node)>),
+    Text(Cow<'a, str>),
+    List(Vec<Node<'a>>),
+    Object(Vec<Pair<'a>>),
 }
 
-impl Node {
+/// A key with what stands there.
+pub(crate) type Pair<'a> = (Cow<'a, str>, Node<'a>);
+
+impl<'a> Node<'a> {
     /// Reads a whole document.
-    pub(crate) fn parse(bytes: &[u8], path: &str) -> Result<Node, FieldProblem> {
+    pub(crate) fn parse(bytes: &'a [u8], path: &str) -> Result<Self, FieldProblem> {
         Self::parse_text(utf8(bytes, path)?, path)
     }
 
     /// Reads a whole document that is known to be text.
-    pub(crate) fn parse_text(text: &str, path: &str) -> Result<Node, FieldProblem> {
+    pub(crate) fn parse_text(text: &'a str, path: &str) -> Result<Self, FieldProblem> {
         serde_json::from_str(text).map_err(|error| not_json(&error, path))
     }
 
@@ -50,7 +55,7 @@ impl Node {
             Node::Boolean(truth) => truth.to_string(),
             Node::Integer(number) => number.to_string(),
             Node::Number(number) => number.to_string(),
-            Node::Text(text) => text.clone(),
+            Node::Text(text) => text.clone().into_owned(),
             Node::Null | Node::List(_) | Node::Object(_) => self.kind().to_owned(),
         }
     }
@@ -88,7 +93,11 @@ pub(crate) fn not_json(error: &serde_json::Error, path: &str) -> FieldProblem {
     if error.is_eof() { problem.hint("the document ends too early: it may have been cut off") } else { problem }
 }
 
-impl<'de> Deserialize<'de> for Node {
+/// A text that is borrowed where it can be. Serde does so for a plain `Cow` only where a derived field says so.
+#[derive(serde::Deserialize)]
+pub(super) struct Borrowed<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Node<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(NodeVisitor)
     }
@@ -97,41 +106,41 @@ impl<'de> Deserialize<'de> for Node {
 struct NodeVisitor;
 
 impl<'de> Visitor<'de> for NodeVisitor {
-    type Value = Node;
+    type Value = Node<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON")
     }
 
-    fn visit_unit<E>(self) -> Result<Node, E> {
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
         Ok(Node::Null)
     }
 
-    fn visit_bool<E>(self, truth: bool) -> Result<Node, E> {
+    fn visit_bool<E>(self, truth: bool) -> Result<Self::Value, E> {
         Ok(Node::Boolean(truth))
     }
 
-    fn visit_i64<E>(self, number: i64) -> Result<Node, E> {
+    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
         Ok(Node::Integer(number))
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<Node, E> {
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
         Ok(i64::try_from(number).map_or_else(|_| Node::Number(number.into()), Node::Integer))
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<Node, E> {
+    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
         Ok(serde_json::Number::from_f64(number).map_or(Node::Null, Node::Number))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Node, E> {
-        Ok(Node::Text(text.to_owned()))
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Node::Text(Cow::Borrowed(text)))
     }
 
-    fn visit_string<E>(self, text: String) -> Result<Node, E> {
-        Ok(Node::Text(text))
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Node::Text(Cow::Owned(text.to_owned())))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         let mut nodes = Vec::new();
         while let Some(node) = list.next_element()? {
             nodes.push(node);
@@ -139,10 +148,10 @@ impl<'de> Visitor<'de> for NodeVisitor {
         Ok(Node::List(nodes))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut pairs = Vec::new();
-        while let Some(pair) = map.next_entry()? {
-            pairs.push(pair);
+        while let Some((Borrowed(key), node)) = map.next_entry()? {
+            pairs.push((key, node));
         }
         Ok(Node::Object(pairs))
     }
@@ -164,6 +173,13 @@ mod tests {
         assert_eq!((latin.code, latin.value.as_deref()), (ProblemCode::NotUtf8, Some("byte 0xe9 at line 2, column 5")));
         let deep = "[".repeat(100_000);
         assert_eq!(Node::parse_text(&deep, "body").unwrap_err().code, ProblemCode::NotJson);
+    }
+
+    #[test]
+    fn only_what_has_an_escape_is_copied() {
+        let Ok(Node::Object(pairs)) = Node::parse_text(r#"{"a":"b","c\u0064":"e\n"}"#, "body") else { panic!("an object") };
+        assert!(matches!(pairs[0], (Cow::Borrowed("a"), Node::Text(Cow::Borrowed("b")))));
+        assert_eq!(pairs[1], ("cd".into(), Node::Text("e\n".into())));
     }
 
     #[test]

@@ -3,12 +3,15 @@
 //! limits of `rules`. Refuses to judge `data`: that needs the flow, and is `validate`'s work.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use sluis_model::{Environment, Lane, NotificationRequest, Subject, Timestamp};
 
-use super::node::{Node, utf8};
+use super::node::{Borrowed, Node, utf8};
 use super::problem::{FieldProblem, ProblemCode};
 use super::reader::{Problems, Reader, wrong_type};
 use super::rules::{KEY, SUBJECT_ID, TENANT_ID, WORD, in_range, instant};
@@ -52,7 +55,7 @@ pub fn parse(bytes: &[u8]) -> Result<NotificationRequest, Vec<FieldProblem>> {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Row<'a> {
     #[serde(borrow)]
@@ -61,15 +64,14 @@ struct Row<'a> {
     flow: Cow<'a, str>,
     #[serde(borrow)]
     category: Cow<'a, str>,
-    #[serde(borrow)]
-    subject: Option<&'a RawValue>,
+    subject: Option<OnlyObject<Subject>>,
     #[serde(borrow)]
     data: Option<&'a RawValue>,
     priority: Option<Lane>,
     #[serde(borrow)]
-    send_after: Option<Cow<'a, str>>,
+    send_after: Option<Borrowed<'a>>,
     #[serde(borrow)]
-    expires_at: Option<Cow<'a, str>>,
+    expires_at: Option<Borrowed<'a>>,
     environment: Environment,
     #[serde(borrow)]
     idempotency_key: Cow<'a, str>,
@@ -77,20 +79,16 @@ struct Row<'a> {
 
 /// The fast pass. The complaint is only told when the slow one finds nothing, which would be a mistake of ours.
 fn strictly(text: &str) -> Result<NotificationRequest, String> {
-    // Also a sequence would do for the derived reader: only an object is a request.
-    if !text.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('{') {
-        return Err("not an object".into());
-    }
-    let row: Row<'_> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let OnlyObject::<Row<'_>>(row) = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let request = NotificationRequest {
         tenant_id: row.tenant_id.into_owned(),
         flow: row.flow.into_owned(),
         category: row.category.into_owned(),
-        subject: row.subject.map(subject).transpose()?,
+        subject: row.subject.map(|OnlyObject(subject)| subject),
         data: row.data.map_or_else(|| "{}".to_owned(), |data| compact(data.get())),
         priority: row.priority.unwrap_or_default(),
-        send_after: read_instant(row.send_after.as_deref())?,
-        expires_at: read_instant(row.expires_at.as_deref())?,
+        send_after: read_instant(row.send_after)?,
+        expires_at: read_instant(row.expires_at)?,
         environment: row.environment,
         idempotency_key: row.idempotency_key.into_owned(),
     };
@@ -100,16 +98,29 @@ fn strictly(text: &str) -> Result<NotificationRequest, String> {
     Ok(request)
 }
 
-/// Also here a list would do for the derived reader.
-fn subject(raw: &RawValue) -> Result<Subject, String> {
-    if !raw.get().starts_with('{') {
-        return Err("not an object".into());
+/// What is written as an object: for a derived reader a list would do as well.
+struct OnlyObject<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OnlyObject<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(OnlyObject(PhantomData))
     }
-    serde_json::from_str(raw.get()).map_err(|error| error.to_string())
 }
 
-fn read_instant(text: Option<&str>) -> Result<Option<Timestamp>, String> {
-    text.map(|text| instant(text).ok_or_else(|| "not an instant".to_owned())).transpose()
+impl<'de, T: Deserialize<'de>> Visitor<'de> for OnlyObject<PhantomData<T>> {
+    type Value = OnlyObject<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OnlyObject<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(OnlyObject)
+    }
+}
+
+fn read_instant(text: Option<Borrowed<'_>>) -> Result<Option<Timestamp>, String> {
+    text.map(|Borrowed(text)| instant(&text).ok_or_else(|| "not an instant".to_owned())).transpose()
 }
 
 /// The limits of single fields, for requests that did not come as JSON too.
@@ -160,7 +171,7 @@ fn compact(text: &str) -> String {
 /// Behind the quoted text that begins at `at`.
 fn end_of_quoted(bytes: &[u8], at: usize) -> usize {
     let mut at = at + 1;
-    while let Some(ahead) = bytes.get(at..).and_then(|rest| rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))) {
+    while let Some(ahead) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
         at += ahead;
         if bytes[at] == b'"' {
             return at + 1;
@@ -206,7 +217,7 @@ fn read(reader: &Reader<'_>, problems: &mut Problems) {
     reader.text("idempotency_key", KEY, problems);
 }
 
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
 struct OnlyData<'a> {
     #[serde(borrow)]
     data: Option<&'a RawValue>,

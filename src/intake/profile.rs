@@ -85,12 +85,12 @@ pub(super) fn addresses(reader: &Reader<'_>, problems: &mut Problems) -> Vec<Add
     addresses
 }
 
-fn address(entry: &Node, path: &str, problems: &mut Problems) -> Option<Address> {
+fn address(entry: &Node<'_>, path: &str, problems: &mut Problems) -> Option<Address> {
     let reader = Reader::open(entry, path, &["channel", "value", "state"], problems)?;
     let channel = reader.word::<Channel>("channel", CHANNELS, problems);
     // Addresses are not repeated: the rule's own report would show the text.
     let value = reader.require("value", &ADDRESS.expected(), problems).and_then(|node| match node {
-        Node::Text(text) => Some(text.as_str()),
+        Node::Text(text) => Some(&**text),
         other => {
             let problem = FieldProblem::new(reader.path("value"), ProblemCode::WrongType, ADDRESS.expected());
             problems.push(problem.hint(format!("this is {}", other.kind())));
@@ -155,7 +155,7 @@ pub(super) fn preferences(reader: &Reader<'_>, problems: &mut Problems) -> Vec<P
         let channel = reader.word::<Channel>("channel", CHANNELS, problems);
         let (Some(category), Some(channel)) = (category, channel) else { continue };
         if preferences.iter().any(|p| *p.category == *category) {
-            problems.push(FieldProblem::new(path, ProblemCode::Twice, "one preference a category").value(category));
+            problems.push(FieldProblem::new(path.as_str(), ProblemCode::Twice, "one preference a category").value(category));
         } else {
             preferences.push(Preference { category: category.into(), channel });
         }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use sluis_model::{Subject, Timestamp};
 
-use super::node::Node;
+use super::node::{Node, Pair};
 use super::problem::{FieldProblem, ProblemCode};
 use super::rules::{INSTANT, SUBJECT_ID, TextRule, WORD, instant};
 
@@ -14,8 +14,9 @@ const MOST_KEY_PROBLEMS: usize = 50;
 
 /// One object being read.
 pub(super) struct Reader<'a> {
-    prefix: String,
-    fields: &'a [(String, Node)],
+    /// Where it stands; empty for the document itself.
+    at: &'a str,
+    fields: &'a [Pair<'a>],
 }
 
 /// The mistakes found so far.
@@ -23,21 +24,20 @@ pub(super) type Problems = Vec<FieldProblem>;
 
 impl<'a> Reader<'a> {
     /// Opens `node`, which stands at `path` (empty for the document itself), and reports repeated and unknown keys.
-    pub(super) fn open(node: &'a Node, path: &str, known: &[&str], problems: &mut Problems) -> Option<Self> {
+    pub(super) fn open(node: &'a Node<'a>, path: &'a str, known: &[&str], problems: &mut Problems) -> Option<Self> {
         let Node::Object(fields) = node else {
             let place = if path.is_empty() { "body" } else { path };
             problems.push(wrong_type(place, "a JSON object", node));
             return None;
         };
-        let reader = Self { prefix: if path.is_empty() { String::new() } else { format!("{path}.") }, fields };
+        let reader = Self { at: path, fields };
         reader.check_keys(known, problems);
         Some(reader)
     }
 
     fn check_keys(&self, known: &[&str], problems: &mut Problems) {
-        let mut seen = std::collections::HashSet::new();
         let before = problems.len();
-        for (key, _) in self.fields {
+        for (number, (key, _)) in self.fields.iter().enumerate() {
             if problems.len() - before >= MOST_KEY_PROBLEMS {
                 let path = self.path(key);
                 return problems.push(
@@ -45,9 +45,11 @@ impl<'a> Reader<'a> {
                         .hint("the keys from here on were not looked at"),
                 );
             }
-            if !seen.insert(key.as_str()) {
+            // Short, however long the object: a key looked at before was known, or is one of the mistakes.
+            let mut earlier = self.fields[..number].iter();
+            if earlier.any(|(other, _)| other == key) {
                 problems.push(FieldProblem::new(self.path(key), ProblemCode::Twice, "each key once"));
-            } else if !known.contains(&key.as_str()) {
+            } else if !known.contains(&&**key) {
                 problems.push(FieldProblem::unknown_key(self.path(key), key, known));
             }
         }
@@ -56,16 +58,16 @@ impl<'a> Reader<'a> {
     /// Where `key` stands. A key that is not plain is cut, so that a path stays readable.
     pub(super) fn path(&self, key: &str) -> String {
         let key: String = key.chars().take(64).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-        format!("{}{key}", self.prefix)
+        if self.at.is_empty() { key } else { format!("{}.{key}", self.at) }
     }
 
     /// What stands at `key`; `null` counts as absent.
-    pub(super) fn get(&self, key: &str) -> Option<&'a Node> {
+    pub(super) fn get(&self, key: &str) -> Option<&'a Node<'a>> {
         self.fields.iter().find(|(name, _)| name == key).map(|(_, node)| node).filter(|node| **node != Node::Null)
     }
 
     /// What stands at `key`, which must be there.
-    pub(super) fn require(&self, key: &str, expected: &str, problems: &mut Problems) -> Option<&'a Node> {
+    pub(super) fn require(&self, key: &str, expected: &str, problems: &mut Problems) -> Option<&'a Node<'a>> {
         let found = self.get(key);
         if found.is_none() {
             problems.push(FieldProblem::new(self.path(key), ProblemCode::Missing, expected));
@@ -108,14 +110,15 @@ impl<'a> Reader<'a> {
 
     /// A subject, if it is there.
     pub(super) fn subject_if_any(&self, key: &str, problems: &mut Problems) -> Option<Subject> {
-        let inner = Reader::open(self.get(key)?, &self.path(key), &["kind", "id"], problems)?;
+        let (node, path) = (self.get(key)?, self.path(key));
+        let inner = Reader::open(node, &path, &["kind", "id"], problems)?;
         let kind = inner.text("kind", WORD, problems);
         let id = inner.text("id", SUBJECT_ID, problems);
         Some(Subject { kind: kind?.into(), id: id?.into() })
     }
 
     /// A list of at most `most`, if it is there.
-    pub(super) fn list_if_any(&self, key: &str, most: usize, problems: &mut Problems) -> Option<&'a [Node]> {
+    pub(super) fn list_if_any(&self, key: &str, most: usize, problems: &mut Problems) -> Option<&'a [Node<'a>]> {
         let node = self.get(key)?;
         let Node::List(entries) = node else {
             problems.push(wrong_type(&self.path(key), "a list", node));
@@ -144,7 +147,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The mistake of something that should be a whole number of cents.
-pub(super) fn not_cents(path: &str, node: &Node) -> FieldProblem {
+pub(super) fn not_cents(path: &str, node: &Node<'_>) -> FieldProblem {
     let problem = wrong_type(path, "a whole number of at most 64 bits: euro cents for money", node);
     match node {
         Node::Text(_) => problem.hint("write the number without quotes"),
@@ -154,7 +157,7 @@ pub(super) fn not_cents(path: &str, node: &Node) -> FieldProblem {
 }
 
 /// The mistake of another JSON type.
-pub(super) fn wrong_type(path: &str, expected: &str, node: &Node) -> FieldProblem {
+pub(super) fn wrong_type(path: &str, expected: &str, node: &Node<'_>) -> FieldProblem {
     let problem = FieldProblem::new(path, ProblemCode::WrongType, expected).value(&node.shown());
     match node {
         Node::List(_) | Node::Object(_) | Node::Null => problem,
@@ -163,7 +166,7 @@ pub(super) fn wrong_type(path: &str, expected: &str, node: &Node) -> FieldProble
 }
 
 /// The text in `node`, by `rule`.
-pub(super) fn as_text<'a>(node: &'a Node, path: &str, rule: TextRule, problems: &mut Problems) -> Option<&'a str> {
+pub(super) fn as_text<'a>(node: &'a Node<'_>, path: &str, rule: TextRule, problems: &mut Problems) -> Option<&'a str> {
     let Node::Text(text) = node else {
         problems.push(wrong_type(path, &format!("a text of {}", rule.expected()), node));
         return None;
@@ -177,7 +180,7 @@ pub(super) fn as_text<'a>(node: &'a Node, path: &str, rule: TextRule, problems: 
     }
 }
 
-fn as_word<T: FromStr>(node: &Node, path: &str, expected: &str, problems: &mut Problems) -> Option<T> {
+fn as_word<T: FromStr>(node: &Node<'_>, path: &str, expected: &str, problems: &mut Problems) -> Option<T> {
     let Node::Text(text) = node else {
         problems.push(wrong_type(path, expected, node));
         return None;
@@ -194,7 +197,7 @@ fn as_word<T: FromStr>(node: &Node, path: &str, expected: &str, problems: &mut P
     None
 }
 
-fn as_instant(node: &Node, path: &str, problems: &mut Problems) -> Option<Timestamp> {
+fn as_instant(node: &Node<'_>, path: &str, problems: &mut Problems) -> Option<Timestamp> {
     let Node::Text(text) = node else {
         problems.push(wrong_type(path, INSTANT, node));
         return None;

@@ -81,7 +81,8 @@ impl Shape {
     fn fits(self, text: &str) -> bool {
         let word = || text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
         match self {
-            Shape::Plain => !text.chars().any(char::is_control),
+            // Most texts are ASCII, and looked at byte by byte.
+            Shape::Plain => text.bytes().all(|b| (b' '..=b'~').contains(&b)) || !text.chars().any(char::is_control),
             Shape::Word => word(),
             Shape::WordOrAll => text == "*" || word(),
         }
@@ -93,8 +94,20 @@ pub(super) fn instant(text: &str) -> Option<Timestamp> {
     if !has_rfc3339_shape(text.as_bytes()) {
         return None;
     }
-    let millis = text.parse::<jiff::Timestamp>().ok()?.as_millisecond();
+    let at = whole_utc(text.as_bytes()).or_else(|| text.parse().ok())?;
+    let millis = at.as_millisecond();
     in_range(Timestamp(millis)).then_some(Timestamp(millis))
+}
+
+/// The instant of a text such as `2026-02-02T08:00:00Z`, as most are written; a leap second and every other way is for the
+/// library's parser. `text` has the shape.
+fn whole_utc(text: &[u8]) -> Option<jiff::Timestamp> {
+    let text: &[u8; 20] = text.try_into().ok().filter(|text: &&[u8; 20]| text[19].eq_ignore_ascii_case(&b'Z'))?;
+    let two = |at: usize| (text[at] - b'0') as i8 * 10 + (text[at + 1] - b'0') as i8;
+    let year = i16::from(two(0)) * 100 + i16::from(two(2));
+    let date = jiff::civil::Date::new(year, two(5), two(8)).ok()?;
+    let time = jiff::civil::Time::new(two(11), two(14), two(17), 0).ok()?;
+    jiff::tz::Offset::UTC.to_timestamp(date.to_datetime(time)).ok()
 }
 
 /// From 1970 up to and with the year 9999.
@@ -135,7 +148,26 @@ pub(super) fn is_date(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn the_usual_way_of_writing_means_what_the_parser_says(
+            year in 0..10_000u16, month in 0..14u8, day in 0..33u8, hour in 0..26u8, minute in 0..62u8, second in 0..62u8,
+            end in "Z|z|\\.0Z|\\+00:00|-00:00|\\+01:00",
+        ) {
+            let text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{end}");
+            let parsed = text.parse::<jiff::Timestamp>().ok().map(|at| Timestamp(at.as_millisecond()));
+            prop_assert_eq!(instant(&text), parsed.filter(|at| in_range(*at)), "{}", text);
+        }
+    }
+
+    #[test]
+    fn a_leap_second_is_taken() {
+        assert_eq!(instant("2016-12-31T23:59:60Z"), instant("2016-12-31T23:59:59Z"));
+    }
 
     #[test]
     fn instants_are_rfc_3339_and_nothing_else() {

@@ -68,19 +68,22 @@ fn check_times(request: &NotificationRequest, problems: &mut Problems) {
 }
 
 /// Reads every declared field, and picks those that the flow's rules name.
-fn values(data: &Node, flow: &Flow, engine: Environment, problems: &mut Problems) -> Box<[Value]> {
+fn values(data: &Node<'_>, flow: &Flow, engine: Environment, problems: &mut Problems) -> Box<[Value]> {
     let known: Vec<&str> = flow.input.iter().map(|field| &*field.name).collect();
     let Some(reader) = Reader::open(data, "data", &known, problems) else { return Box::default() };
-    let mut sound = Vec::with_capacity(flow.input.len());
+    let mut picked: Box<[Value]> = flow.fields.iter().map(|_| Value::Missing).collect();
     for field in &flow.input {
-        sound.push((&*field.name, read(&reader, field, engine, problems)));
+        if let Some(node) = read(&reader, field, engine, problems)
+            && let Some(place) = flow.fields.iter().position(|name| *name == field.name)
+        {
+            picked[place] = value(node);
+        }
     }
-    let pick = |name: &str| sound.iter().find(|(of, _)| *of == name).and_then(|(_, node)| *node).map_or(Value::Missing, value);
-    flow.fields.iter().map(|name| pick(name)).collect()
+    picked
 }
 
 /// What stands at a declared field, if it is what was declared.
-fn read<'a>(reader: &Reader<'a>, field: &InputField, engine: Environment, problems: &mut Problems) -> Option<&'a Node> {
+fn read<'a>(reader: &Reader<'a>, field: &InputField, engine: Environment, problems: &mut Problems) -> Option<&'a Node<'a>> {
     let expected = expected(field.kind, engine);
     let node = if field.optional { reader.get(&field.name) } else { reader.require(&field.name, expected, problems) }?;
     let path = || reader.path(&field.name);
@@ -97,11 +100,11 @@ fn read<'a>(reader: &Reader<'a>, field: &InputField, engine: Environment, proble
     None
 }
 
-fn value(node: &Node) -> Value {
+fn value(node: &Node<'_>) -> Value {
     match node {
         Node::Boolean(truth) => Value::Boolean(*truth),
         Node::Integer(number) => Value::Integer(*number),
-        Node::Text(text) => Value::Text(text.as_str().into()),
+        Node::Text(text) => Value::Text((**text).into()),
         // No field can be declared as one of these.
         Node::Null | Node::Number(_) | Node::List(_) | Node::Object(_) => Value::Missing,
     }

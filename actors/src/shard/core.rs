@@ -8,8 +8,8 @@ use std::sync::Arc;
 use sluis_journal::{Batch, Journal, Sequence, Shard, TryAppendError};
 use sluis_model::{
     Answer, AttemptRef, CancelTarget, Clock, Context, Control, ControlRecord, CorporationId, Decision, Event, FlowBook, Input,
-    Intent, LinkAnswer, NotificationId, Open, PauseScope, Permit, Phase, Policy, Record, ShardId, TenantRecord, Timestamp,
-    Verdict, decide,
+    Intent, LinkAnswer, NotificationId, Open, PauseScope, Permit, Phase, Policy, Record, ShardId, TenantKey, TenantRecord,
+    Timestamp, Verdict, codec::CodecError, decide,
 };
 
 use super::effects::{Effect, Links, Pending, not_taken};
@@ -34,6 +34,8 @@ const TURN_INPUTS: usize = 512;
 const TURN_TIMERS: usize = 256;
 /// Bytes after which a batch goes to the journal although there is more to decide.
 const BATCH_BYTES: usize = 512 * 1024;
+/// Bytes a batch makes room for at most before anything stands in it: it waits in the journal's line with all its room.
+const BATCH_ROOM: usize = 32 * 1024;
 /// Retry of what met a full line, in milliseconds: parts of an intent at an inbox, a batch at the journal.
 const AGAIN_MS: i64 = 10;
 
@@ -93,7 +95,8 @@ pub struct ShardCore {
     appended: u64,
     /// Batches handed over whose durability still counts as activity: their last sequences.
     undurable: VecDeque<u64>,
-    scratch: Vec<u8>,
+    /// Records and bytes of the batch before this one, within bounds: what the next one makes room for.
+    usual: (usize, usize),
     metrics: telemetry::ShardMetrics,
 }
 
@@ -175,7 +178,7 @@ impl ShardCore {
             recalled: VecDeque::new(),
             appended,
             undurable: VecDeque::new(),
-            scratch: Vec::new(),
+            usual: (0, 0),
         };
         let open: Vec<NotificationId> = core.tenants.iter_open(None).map(|(id, _)| id).collect();
         open.into_iter().for_each(|id| core.schedule(id));
@@ -236,6 +239,7 @@ impl ShardCore {
 
     fn take_inbox(&mut self) -> bool {
         let inbox = self.settings.inboxes[usize::from(self.settings.shard.0)].clone();
+        let mut done = inbox.done();
         for _ in 0..TURN_INPUTS {
             if self.batch.bytes() >= BATCH_BYTES && !self.flush() {
                 return false;
@@ -247,7 +251,7 @@ impl ShardCore {
             } else {
                 break;
             }
-            inbox.taken();
+            done.one();
         }
         !inbox.is_empty()
     }
@@ -267,7 +271,7 @@ impl ShardCore {
             Letter::Input { tenant, input, reply, claim } => {
                 let slot = self.tenants.slot(&tenant);
                 self.claims.extend(claim);
-                self.decide_for(slot, input, reply);
+                self.decide_as(slot, tenant, input, reply);
             }
             Letter::ById { corporation, id, input, reply } => self.by_id(corporation, id, input, reply),
             Letter::Part { work, reply } => self.part(&work, reply),
@@ -321,15 +325,20 @@ impl ShardCore {
     }
 
     fn decide_for(&mut self, slot: Slot, input: Input, reply: Reply) {
-        let (answer, position) = self.decide_now(slot, input).1;
+        let key = self.tenants.key(slot).clone();
+        self.decide_as(slot, key, input, reply);
+    }
+
+    fn decide_as(&mut self, slot: Slot, key: TenantKey, input: Input, reply: Reply) {
+        let (answer, position) = self.decide_now(slot, key, input).1;
         self.later(Effect::Answer(reply, ShardAnswer::Decided { answer, position }));
     }
 
-    /// Decides, writes the record, keeps the indexes true, lines up effects. Says whether an attempt started.
-    fn decide_now(&mut self, slot: Slot, input: Input) -> (bool, (Answer, u64)) {
+    /// Decides, writes the record, keeps the indexes true, lines up effects. `key` is that of `slot`, for the record. Says
+    /// whether an attempt started.
+    fn decide_now(&mut self, slot: Slot, key: TenantKey, input: Input) -> (bool, (Answer, u64)) {
         let at = self.now();
         let sequence = self.batch.last().0 + 1;
-        let key = self.tenants.key(slot).clone();
         let context = Context {
             now: at,
             sequence,
@@ -345,13 +354,12 @@ impl ShardCore {
         }
         let record = TenantRecord { at, tenant: key, previous, input, events };
         let started = self.line_up(slot, sequence, &record, &ended);
-        self.write(Record::Tenant(record));
+        self.write(|buffer| record.encode(buffer));
         (started, (answer, sequence))
     }
 
     fn line_up(&mut self, slot: Slot, sequence: u64, record: &TenantRecord, ended: &[Box<Open>]) -> bool {
         let mut started = false;
-        let mut touched: Vec<NotificationId> = Vec::new();
         for event in &record.events {
             self.metrics.events.count(event);
             let gone = ended.iter().find(|open| matches!(event, Event::Ended { id, .. } if open.id == *id));
@@ -375,13 +383,14 @@ impl ShardCore {
                 }
                 _ => {}
             }
-            if let Some(id) = event.notification()
-                && !touched.contains(&id)
-            {
-                touched.push(id);
+        }
+        // Once each, in the order in which they were touched.
+        for (number, id) in record.events.iter().map(Event::notification).enumerate() {
+            let earlier = || record.events[..number].iter().any(|event| event.notification() == id);
+            if let Some(id) = id.filter(|_| !earlier()) {
+                self.schedule(id);
             }
         }
-        touched.into_iter().for_each(|id| self.schedule(id));
         started
     }
 
@@ -405,31 +414,34 @@ impl ShardCore {
         })))
     }
 
-    fn write(&mut self, record: Record) {
-        self.scratch.clear();
+    fn write(&mut self, encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>) {
+        if self.batch.is_empty() {
+            self.batch.reserve(self.usual.0, self.usual.1);
+        }
         // Admission bounds every part of a record far below the codec's limit.
-        if let Err(error) = record.encode(&mut self.scratch) {
+        if let Err(error) = self.batch.push_with(encode) {
             panic!("a record of shard {} cannot be encoded: {error}", self.settings.shard.0);
         }
-        self.batch.push(&self.scratch);
+    }
+
+    fn write_control(&mut self, control: Control) {
+        let record = Record::Control(ControlRecord { at: self.now(), control });
+        self.write(|buffer| record.encode(buffer));
     }
 
     /// Puts the notification where its phase wants it: the wheel, or a ready list.
     fn schedule(&mut self, id: NotificationId) {
         let now = self.now();
-        let Some(located) = self.tenants.locate(id) else { return };
-        let Some(open) = self.tenants.tenant(located.slot).find(id) else { return };
-        let key = ready_key(open, self.tenants.key(located.slot).corporation, now);
+        let Some((located, corporation, open)) = self.tenants.locate_open(id) else { return };
+        let key = ready_key(open, corporation, now);
         let due = timer_due(open, now).unwrap_or(Timestamp::NEVER);
-        if let Some(located) = self.tenants.locate_mut(id) {
-            located.queued = key.is_some();
-            located.due = due;
-        }
-        if let Some(key) = key.filter(|_| !located.queued) {
+        let was_queued = std::mem::replace(&mut located.queued, key.is_some());
+        let was_due = std::mem::replace(&mut located.due, due);
+        if let Some(key) = key.filter(|_| !was_queued) {
             self.ready.push(key, id);
         }
-        if due != located.due {
-            self.wheel.remove(located.due, id);
+        if due != was_due {
+            self.wheel.remove(was_due, id);
             self.wheel.insert(due, id);
         }
     }
@@ -488,7 +500,8 @@ impl ShardCore {
         let provider = self.settings.links.providers.get(&grant.queue.channel).and_then(|all| all.get(grant.provider));
         let Some(provider) = provider else { return false };
         let permit = Permit { id, channel: grant.queue.channel, provider: provider.name.clone(), on_doubt: provider.on_doubt };
-        self.decide_now(located.slot, Input::Permit(permit)).0
+        let key = self.tenants.key(located.slot).clone();
+        self.decide_now(located.slot, key, Input::Permit(permit)).0
     }
 
     fn settle(&mut self, settled: Settled) {
@@ -533,7 +546,8 @@ impl ShardCore {
         slots.dedup();
         for slot in slots {
             let input = Input::Cancel { target: CancelTarget::Subject(subject.clone()), note: note.clone() };
-            let (answer, position) = self.decide_now(slot, input).1;
+            let key = self.tenants.key(slot).clone();
+            let (answer, position) = self.decide_now(slot, key, input).1;
             answers.push(ShardAnswer::Decided { answer, position });
         }
         self.later(Effect::Answer(reply, ShardAnswer::Gathered(answers)));
@@ -548,16 +562,14 @@ impl ShardCore {
             }
             Control::IntentOpened { .. } | Control::IntentDone { .. } | Control::Unexplained { .. } => {}
         }
-        let at = self.now();
-        self.write(Record::Control(ControlRecord { at, control }));
+        self.write_control(control);
         let position = self.batch.last().0;
         self.later(Effect::Answer(reply, ShardAnswer::Decided { answer: Answer::Done, position }));
     }
 
     fn open_intent(&mut self, work: Intent, reply: Reply) {
         let intent = self.batch.last().0 + 1;
-        let at = self.now();
-        self.write(Record::Control(ControlRecord { at, control: Control::IntentOpened { intent, work: work.clone() } }));
+        self.write_control(Control::IntentOpened { intent, work: work.clone() });
         self.intents.insert(intent, work);
         self.waiting_intents.insert(intent, reply);
         self.later(Effect::Drive(intent));
@@ -566,8 +578,7 @@ impl ShardCore {
     fn finish_intent(&mut self, intent: u64, answers: Vec<ShardAnswer>, reply: Reply) {
         // A part that was lost leaves the intent open: the sender asks again, or the next start finishes it.
         if !answers.iter().any(|answer| matches!(answer, ShardAnswer::Dropped)) && self.intents.remove(&intent).is_some() {
-            let at = self.now();
-            self.write(Record::Control(ControlRecord { at, control: Control::IntentDone { intent } }));
+            self.write_control(Control::IntentDone { intent });
         }
         self.later(Effect::Answer(reply, ShardAnswer::Gathered(answers)));
     }
@@ -591,10 +602,11 @@ impl ShardCore {
         }
         let next = Batch::new(self.journal_shard(), Sequence(self.batch.last().0 + 1));
         let batch = std::mem::replace(&mut self.batch, next);
-        let (last, records) = (batch.last().0, batch.len());
+        let (last, records, bytes) = (batch.last().0, batch.len(), batch.bytes());
         match self.journal.try_append(batch, Sequence(self.appended)) {
             Ok(_) => {
                 self.appended = last;
+                self.usual = (records, bytes.min(BATCH_ROOM));
                 self.settings.activity.begin(1);
                 self.undurable.push_back(last);
                 self.claims.drain(..).for_each(Claim::keep);

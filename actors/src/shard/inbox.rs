@@ -118,24 +118,24 @@ impl Inbox {
     }
 
     pub(super) fn next_internal(&self) -> Option<Internal> {
-        self.internal.pop()
+        next(&self.internal)
     }
 
     pub(super) fn next_business(&self) -> Option<Letter> {
-        self.business.pop()
+        next(&self.business)
     }
 
     pub(super) fn next_intake(&self) -> Option<Letter> {
-        self.intake.pop()
+        next(&self.intake)
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.internal.is_empty() && self.business.is_empty() && self.intake.is_empty()
     }
 
-    /// Ends the activity of one item taken out.
-    pub(super) fn taken(&self) {
-        self.activity.end(1);
+    /// Begins the counting of items that are taken out and done with.
+    pub(super) fn done(&self) -> Done<'_> {
+        Done { activity: &self.activity, items: 0 }
     }
 
     /// How full each line is: (name, items, bound).
@@ -146,5 +146,61 @@ impl Inbox {
             ("business", self.business.len(), self.business.capacity()),
             ("internal", self.internal.len(), self.internal.capacity()),
         ]
+    }
+}
+
+/// The oldest item of a line. Most looks find nothing, and to pop nothing costs a barrier.
+fn next<T>(line: &ArrayQueue<T>) -> Option<T> {
+    if line.is_empty() { None } else { line.pop() }
+}
+
+/// Items taken out and done with. Their activity ends together when this is dropped, at a panic too: every thread counts on
+/// the same number.
+pub(super) struct Done<'a> {
+    activity: &'a Activity,
+    items: i64,
+}
+
+impl Done<'_> {
+    /// One more.
+    pub(super) fn one(&mut self) {
+        self.items += 1;
+    }
+}
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.activity.end(self.items);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::super::letter::{Query, Reply};
+    use super::*;
+
+    #[test]
+    fn what_was_done_is_no_activity_any_more_at_a_panic_too() {
+        let activity = Arc::new(Activity::default());
+        let inbox = Inbox::new(InboxBounds::default(), Bell::new(activity.clone()), activity.clone());
+        let rung = 1;
+        for _ in 0..3 {
+            assert!(inbox.offer_intake(Letter::Query { query: Query::Echo, reply: Reply::nobody() }).is_ok());
+        }
+        assert_eq!(activity.count(), 3 + rung);
+        let turn = || {
+            let mut done = inbox.done();
+            for n in 0..3 {
+                assert!(inbox.next_intake().is_some());
+                assert!(n < 2, "the third one fails");
+                done.one();
+                assert_eq!(activity.count(), 3 + rung, "together");
+            }
+        };
+        assert!(catch_unwind(AssertUnwindSafe(turn)).is_err());
+        assert_eq!(activity.count(), 1 + rung);
+        assert!(inbox.is_empty() && inbox.next_intake().is_none());
     }
 }

@@ -65,11 +65,13 @@ impl<E: Entry> Shelf<E> {
 
     /// Puts an entry in its place, over one with the same key.
     pub(super) fn insert(&mut self, entry: E) {
+        self.insert_or(entry, |known| *known = entry);
+    }
+
+    /// Puts an entry in its place, or lets `change` change the one with the same key, its key excepted.
+    pub(super) fn insert_or(&mut self, entry: E, change: impl FnOnce(&mut E)) {
         let (mut number, mut at) = match self.find(entry.key()) {
-            Ok((page, at)) => {
-                self.pages[page].entries[at] = entry;
-                return;
-            }
+            Ok((page, at)) => return change(&mut self.pages[page].entries[at]),
             Err(place) => place,
         };
         if self.pages.is_empty() {

@@ -136,6 +136,13 @@ impl Tenants {
         self.open.get_mut(id.into())
     }
 
+    /// An open notification with its corporation, and where it is, for its place in the wheel and in a ready list.
+    pub(super) fn locate_open(&mut self, id: NotificationId) -> Option<(&mut Located, CorporationId, &Open)> {
+        let located = self.open.get_mut(id.into())?;
+        let (key, tenant) = &self.slots[located.slot as usize];
+        Some((located, key.corporation, tenant.find(id)?))
+    }
+
     pub(super) fn open(&self, id: NotificationId) -> Option<&Open> {
         self.tenant(self.locate(id)?.slot).find(id)
     }
@@ -200,10 +207,7 @@ impl Tenants {
 
     fn count_subject(&mut self, corporation: CorporationId, slot: Slot, subject: &Subject) {
         let about = About { subject: subject_hash(subject), slot, corporation, count: 1 };
-        match self.by_subject.get_mut(about.key()) {
-            Some(about) => about.count = about.count.saturating_add(1),
-            None => self.by_subject.insert(about),
-        }
+        self.by_subject.insert_or(about, |known| known.count = known.count.saturating_add(1));
     }
 
     fn forget_subject(&mut self, corporation: CorporationId, slot: Slot, subject: &Subject) {

@@ -56,7 +56,7 @@ fn draft(text: &str, notes: &mut Vec<FieldProblem>) -> Result<Draft<'static>, Ve
     ] {
         match reader.get(key) {
             None => {}
-            Some(Node::Text(text)) => *place = Cow::Owned(text.clone()),
+            Some(Node::Text(text)) => *place = Cow::Owned(text.clone().into_owned()),
             // What stands there may be an address: it is not repeated.
             Some(other) => {
                 let problem = FieldProblem::new(key, ProblemCode::WrongType, "a text");
