@@ -7,6 +7,7 @@
 //! `payload_hash`); "SMS messaging, handle status reports" (`id, reference, recipient, status, statusDatetime,
 //! statusReason, statusErrorCode`). Reports come as GET with a query, or as POST with a form or JSON.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -195,7 +196,7 @@ fn is_hash_of(bytes: &[u8], hex: &str) -> bool {
 /// [`CallbackError::Format`], [`CallbackError::Reference`], [`CallbackError::UnknownStatus`].
 pub fn read_status(callback: &Callback<'_>, key: &ReferenceKey, provider: &str) -> Result<ProviderReceipt, CallbackError> {
     let fields = fields(callback)?;
-    let field = |name: &str| fields.get(name).map(String::as_str).filter(|value| !value.is_empty());
+    let field = |name: &str| fields.get(name).map(|value| &**value).filter(|value| !value.is_empty());
     let reference = field("reference").ok_or(CallbackError::Format("no reference"))?;
     let status = field("status").ok_or(CallbackError::Format("no status"))?;
     let (corporation, attempt) = key.open_attempt(reference).map_err(|_| CallbackError::Reference)?;
@@ -241,8 +242,11 @@ fn kind_of(status: &str, reason: &str, error: Option<&str>) -> Option<ReceiptKin
     })
 }
 
+/// Names and values of a report, copied only where something in them had to be resolved.
+type Fields<'a> = BTreeMap<Cow<'a, str>, Cow<'a, str>>;
+
 /// The fields, from the body where there is one, else from the query. A name that comes twice is refused.
-fn fields(callback: &Callback<'_>) -> Result<BTreeMap<String, String>, CallbackError> {
+fn fields<'a>(callback: &Callback<'a>) -> Result<Fields<'a>, CallbackError> {
     if callback.body.is_empty() {
         let query = callback.path_and_query.split_once('?').map_or("", |(_, query)| query);
         return form(query);
@@ -254,7 +258,7 @@ fn fields(callback: &Callback<'_>) -> Result<BTreeMap<String, String>, CallbackE
     form(body)
 }
 
-fn json(body: &str) -> Result<BTreeMap<String, String>, CallbackError> {
+fn json(body: &str) -> Result<Fields<'_>, CallbackError> {
     let fields: BTreeMap<String, serde_json::Value> =
         serde_json::from_str(body).map_err(|_| CallbackError::Format("the body is not a JSON object"))?;
     let plain = |value: serde_json::Value| match value {
@@ -262,12 +266,12 @@ fn json(body: &str) -> Result<BTreeMap<String, String>, CallbackError> {
         serde_json::Value::Number(number) => Some(number.to_string()),
         _ => None,
     };
-    Ok(fields.into_iter().filter_map(|(name, value)| Some((name, plain(value)?))).collect())
+    Ok(fields.into_iter().filter_map(|(name, value)| Some((name.into(), plain(value)?.into()))).collect())
 }
 
 /// `application/x-www-form-urlencoded`.
-fn form(text: &str) -> Result<BTreeMap<String, String>, CallbackError> {
-    let mut fields = BTreeMap::new();
+fn form(text: &str) -> Result<Fields<'_>, CallbackError> {
+    let mut fields = Fields::new();
     for pair in text.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         if fields.insert(unescape(name)?, unescape(value)?).is_some() {
@@ -277,7 +281,10 @@ fn form(text: &str) -> Result<BTreeMap<String, String>, CallbackError> {
     Ok(fields)
 }
 
-fn unescape(text: &str) -> Result<String, CallbackError> {
+fn unescape(text: &str) -> Result<Cow<'_, str>, CallbackError> {
+    if !text.contains(['+', '%']) {
+        return Ok(Cow::Borrowed(text));
+    }
     let bad = CallbackError::Format("a field is not percent-encoded UTF-8");
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
@@ -291,7 +298,7 @@ fn unescape(text: &str) -> Result<String, CallbackError> {
             other => other,
         });
     }
-    String::from_utf8(bytes).map_err(|_| bad)
+    String::from_utf8(bytes).map(Cow::Owned).map_err(|_| bad)
 }
 
 fn hex(byte: u8) -> Option<u8> {

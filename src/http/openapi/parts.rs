@@ -127,6 +127,8 @@ impl Op {
         if self.caller != Caller::Anybody {
             self.problems.push((401, "unauthorized"));
         }
+        // Whatever breaks off inside a call is answered, too.
+        self.problems.push((500, "internal"));
         self.problems.sort_unstable();
         self.problems.dedup();
         let mut statuses: Vec<u16> = self.problems.iter().map(|(status, _)| *status).collect();
