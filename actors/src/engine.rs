@@ -18,9 +18,10 @@ use tokio::sync::watch;
 use crate::belfry::Belfry;
 use crate::board::Board;
 use crate::book::Book;
-use crate::claim::{KeyIndex, Quota};
+use crate::claim::Quota;
 use crate::dispatch::Dispatch;
 use crate::keeper::Keeper;
+use crate::keys::KeyIndex;
 use crate::prepare::{CorporationCard, PreparePool, Preparer};
 use crate::router::{Gate, ProviderSlot, RouterActor, RouterCore, RouterSettings};
 use crate::shard::{

@@ -23,8 +23,9 @@ use super::table::Ended;
 use super::tenants::{Slot, Tenants};
 use super::wheel::Wheel;
 use crate::board::{Grant, QueueKey, Settled};
-use crate::claim::{Claim, KeyIndex, Quota};
+use crate::claim::{Claim, Quota};
 use crate::dispatch::Dispatch;
+use crate::keys::KeyIndex;
 use crate::telemetry;
 use crate::wake::{Activity, Bell};
 

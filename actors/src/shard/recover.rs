@@ -11,7 +11,7 @@ use sluis_model::{Control, FlowBook, Input, Intent, NotificationId, PauseScope, 
 use super::endings::put_packs;
 use super::table::Ended;
 use super::tenants::Tenants;
-use crate::claim::KeyIndex;
+use crate::keys::KeyIndex;
 
 /// Endings that are written to the table at once.
 const TABLED_AT_ONCE: usize = 4_096;

@@ -18,8 +18,9 @@ use sluis_model::{
 use super::*;
 use crate::board::{Board, Grant, QueueKey};
 use crate::book::Book;
-use crate::claim::{Claim, Claimed, KeyIndex, KeyWindow, Quota};
+use crate::claim::{Claim, Claimed, Quota};
 use crate::dispatch::Dispatch;
+use crate::keys::{KeyIndex, KeyWindow};
 use crate::wake::{Activity, Bell};
 
 const HOUSE: CorporationId = CorporationId(1);
