@@ -85,7 +85,8 @@ configure 0
 start_engine
 until_true 60 "readiness" ready
 # One generator throughout: what got no answer is offered again under the same key, so that every ack is known.
-offer full 1000 $((MOMENTS * 3000)) 120
+# More than the room that a log has made ahead: a full disk is met only behind it.
+offer full 1000 $((MOMENTS * 12000)) 120
 for moment in $(seq 1 "$MOMENTS"); do
   until_true 60 "readiness" ready
   until_true 60 "acknowledgements" more_acks_than $(($(acks) + 500 + moment * 37))
