@@ -5,7 +5,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 
 /// See the module. A clone hands out the same lanes.
@@ -37,12 +36,4 @@ impl Lanes {
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
         &self.lanes[turn % self.lanes.len()]
     }
-}
-
-/// A connection that another runtime accepted, on the runtime this runs on.
-///
-/// # Errors
-/// The operating system refuses it.
-pub fn adopt(stream: std::net::TcpStream) -> std::io::Result<TcpStream> {
-    TcpStream::from_std(stream)
 }

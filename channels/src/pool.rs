@@ -15,6 +15,9 @@ use tokio::time::timeout;
 
 /// What can be parked.
 pub(crate) trait Parked: Send + 'static {
+    /// The runtime that opened it.
+    fn home(&self) -> Id;
+
     /// Ends it as its protocol wishes.
     fn leave(self) -> impl Future<Output = ()> + Send;
 }
@@ -36,8 +39,6 @@ pub(crate) struct Pool<C> {
 struct Place<C> {
     /// In which round it was parked.
     round: u64,
-    /// The runtime that opened it.
-    home: Id,
     connection: C,
 }
 
@@ -70,21 +71,21 @@ impl<C: Parked> Pool<C> {
     pub(crate) fn take(&self) -> Option<C> {
         let here = Handle::current().id();
         let mut parked = self.parked.lock();
-        let own = parked.iter().rposition(|place| place.home == here);
+        let own = parked.iter().rposition(|place| place.connection.home() == here);
         // Sends that have no connection yet count as if they had: so there are never more than `most`.
         let full = self.busy() + parked.len() > self.most;
         let at = own.or_else(|| full.then(|| parked.len().checked_sub(1)).flatten())?;
         parked.remove(at).map(|place| place.connection)
     }
 
-    /// Parks one for the next send of the runtime this is called on.
+    /// Parks one for the next send.
     pub(crate) fn park(self: &Arc<Self>, connection: C) {
         if self.closed.load(Ordering::Relaxed) {
             tokio::spawn(connection.leave());
             return;
         }
-        let (round, home) = (self.round.load(Ordering::Relaxed), Handle::current().id());
-        self.parked.lock().push_back(Place { round, home, connection });
+        let round = self.round.load(Ordering::Relaxed);
+        self.parked.lock().push_back(Place { round, connection });
         if !self.janitor.swap(true, Ordering::Relaxed) {
             tokio::spawn(keep_clean(Arc::downgrade(self), self.idle));
         }
@@ -132,9 +133,13 @@ mod tests {
 
     use super::*;
 
-    struct Plain(&'static str);
+    struct Plain(&'static str, Id);
 
     impl Parked for Plain {
+        fn home(&self) -> Id {
+            self.1
+        }
+
         async fn leave(self) {}
     }
 
@@ -149,14 +154,19 @@ mod tests {
         let pool = Pool::new(2, IDLE);
         let slot = |on: &Runtime| on.block_on(pool.slot(IDLE)).unwrap();
         let took = |on: &Runtime| on.block_on(async { pool.take() }).map(|plain: Plain| plain.0);
+        let park = |on: &Runtime| on.block_on(async { pool.park(Plain("of one", one.handle().id())) });
         let first = slot(&one);
-        one.block_on(async { pool.park(Plain("of one")) });
+        park(&one);
         assert_eq!(took(&other), None, "there is room for one more: it is opened");
         assert_eq!(took(&one), Some("of one"));
-        one.block_on(async { pool.park(Plain("of one")) });
+        park(&one);
         drop(first);
-        let (_both, _slots) = (slot(&one), slot(&other));
+        let (both, _slot) = (slot(&one), slot(&other));
         assert_eq!(took(&other), Some("of one"), "a third one is not opened");
         assert_eq!((took(&other), pool.len(), pool.busy()), (None, 0, 2));
+        park(&other);
+        drop(both);
+        assert_eq!(took(&other), None, "whoever used it last, it is still of one");
+        assert_eq!(took(&one), Some("of one"));
     }
 }

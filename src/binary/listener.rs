@@ -21,7 +21,7 @@ use super::end::End;
 use super::greeting::House;
 use super::line::Line;
 use super::{BinarySettings, Pace};
-use crate::lanes::{self, Lanes};
+use crate::lanes::Lanes;
 use crate::telemetry::names;
 
 /// Peers that are told at the same time that there are too many; more are just closed.
@@ -77,21 +77,17 @@ struct Gate {
 impl Gate {
     fn admit(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, tasks: &TaskTracker, lanes: &Lanes) {
         let gate = self.clone();
-        let Ok(stream) = stream.into_std() else { return };
         if let Ok(seat) = self.seats.clone().try_acquire_owned() {
             let span = tracing::info_span!("binary", %peer);
+            let Ok(stream) = stream.into_std() else { return };
             let seated = async move {
-                if let Ok(stream) = lanes::adopt(stream) {
+                if let Ok(stream) = TcpStream::from_std(stream) {
                     gate.seat(stream, seat).await;
                 }
             };
             tasks.spawn_on(seated.instrument(span), lanes.next());
         } else if let Ok(permit) = self.turned_away.clone().try_acquire_owned() {
-            tasks.spawn(async move {
-                if let Ok(stream) = lanes::adopt(stream) {
-                    gate.turn_away(stream, permit).await;
-                }
-            });
+            tasks.spawn(async move { gate.turn_away(stream, permit).await });
         }
     }
 

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::front::Front;
 use super::patience::Patience;
-use crate::lanes::{self, Lanes};
+use crate::lanes::Lanes;
 
 /// TLS for a listener.
 pub type Tls = Arc<rustls::ServerConfig>;
@@ -89,7 +89,7 @@ pub async fn serve_most(
         let service = front.for_connection(patience);
         lanes.next().spawn(async move {
             let _place = place;
-            let Ok(stream) = lanes::adopt(stream) else { return };
+            let Ok(stream) = TcpStream::from_std(stream) else { return };
             let end = match tls {
                 None => watcher.watch(http.serve_connection(TokioIo::new(stream), service).into_owned()).await,
                 Some(tls) => {

@@ -11,6 +11,7 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use sluis_model::Why;
 use tokio::net::TcpStream;
+use tokio::runtime::{Handle, Id};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
@@ -53,6 +54,8 @@ pub(super) enum Trouble {
 /// An open session.
 pub(super) struct Session {
     wire: Wire,
+    /// The runtime that opened it.
+    home: Id,
     pipelining: bool,
     dsn: bool,
     /// Messages it carried.
@@ -91,7 +94,16 @@ impl Dial {
 
     fn session(&self, wire: Wire) -> Session {
         let (command_timeout, data_timeout) = (self.command_timeout, self.data_timeout);
-        Session { wire, pipelining: false, dsn: false, carried: 0, usable: true, command_timeout, data_timeout }
+        Session {
+            wire,
+            home: Handle::current().id(),
+            pipelining: false,
+            dsn: false,
+            carried: 0,
+            usable: true,
+            command_timeout,
+            data_timeout,
+        }
     }
 
     async fn encrypt(&self, tcp: TcpStream) -> Result<Link, Trouble> {
@@ -283,6 +295,10 @@ impl Session {
 }
 
 impl Parked for Session {
+    fn home(&self) -> Id {
+        self.home
+    }
+
     /// Says goodbye, shortly.
     async fn leave(mut self) {
         self.wire.say(&["QUIT\r\n"]);

@@ -13,6 +13,7 @@ use hyper::client::conn::http1::{self, Connection, SendRequest};
 use hyper_rustls::MaybeHttpsStream;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::runtime::{Handle, Id};
 use tower::Service as _;
 
 use super::connector::{BoxError, TimedConnector};
@@ -27,6 +28,8 @@ type Driver = Connection<MaybeHttpsStream<TokioIo<TcpStream>>, Full<Bytes>>;
 pub(super) struct Link {
     sender: SendRequest<Full<Bytes>>,
     driver: Pin<Box<Driver>>,
+    /// The runtime that opened it.
+    home: Id,
     /// The connection is over: the driver must not be polled again.
     ended: bool,
 }
@@ -44,12 +47,12 @@ impl Link {
     pub(super) async fn open(connector: &TimedConnector, address: &Uri) -> Result<Self, BoxError> {
         let stream = connector.clone().call(address.clone()).await?;
         let (sender, driver) = http1::handshake(stream).await?;
-        Ok(Self { sender, driver: Box::pin(driver), ended: false })
+        Ok(Self { sender, driver: Box::pin(driver), home: Handle::current().id(), ended: false })
     }
 
     /// One request and its answer. A body that breaks off or is too long comes back empty: the status says most.
     pub(super) async fn exchange(&mut self, request: Request<Full<Bytes>>) -> Result<(Parts, Bytes), Failed> {
-        let Self { sender, driver, ended } = self;
+        let Self { sender, driver, ended, .. } = self;
         if drive(driver, ended, sender.ready()).await.is_err() {
             return Err(Failed::Unsent(Box::new(request)));
         }
@@ -76,6 +79,10 @@ impl Link {
 }
 
 impl Parked for Link {
+    fn home(&self) -> Id {
+        self.home
+    }
+
     /// HTTP says no goodbye.
     async fn leave(self) {}
 }
