@@ -72,6 +72,9 @@ pub fn start(config: &Config, around: Surroundings) -> anyhow::Result<Running> {
     let providers = config.provider_setups(&MapSecrets(&around.environment))?;
     let ways = providers.iter().map(|setup| (setup.provider.name().to_owned(), setup.provider.clone())).collect();
     let actors = Actors::start(std::thread::available_parallelism().map_or(2, usize::from))?;
+    if config.engine.pin_arbiters {
+        crate::machine::pin(&actors.arbiters);
+    }
     let quota = quota(config);
     let window = config.key_window();
     let keys = Arc::new(KeyIndex::new(window, config.corporations.iter().map(|c| c.id)));

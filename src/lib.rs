@@ -15,5 +15,6 @@ pub mod http;
 pub mod ids;
 pub mod intake;
 pub mod lanes;
+pub mod machine;
 pub mod serve;
 pub mod telemetry;

@@ -51,6 +51,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    // As the engine does: a huge page that is made while a thread waits for it would be measured as the engine's delay.
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
     let arguments = Arguments::parse();
     let done = match runtime(arguments.threads) {
         Ok(runtime) => runtime.block_on(run(arguments.command)),

@@ -44,6 +44,7 @@ enum Command {
 /// Runs the command line and says how it went.
 #[must_use]
 pub fn main() -> ExitCode {
+    crate::machine::use_ordinary_pages();
     match Cli::parse().command {
         Command::Serve(args) => serve(&args),
         Command::Demo(args) => crate::demo::main(args),

@@ -24,6 +24,8 @@ pub struct EngineSection {
     pub shutdown_grace: HumanDuration,
     /// Threads that render.
     pub prepare_threads: usize,
+    /// Whether each arbiter keeps to a processor of its own.
+    pub pin_arbiters: bool,
     /// Addresses, `@domain` or `*` that may be reached outside production.
     pub allow_list: Vec<String>,
 }

@@ -58,6 +58,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("engine.max_open", Kind::Number, COUNT, "2000000"),
     setting("engine.shutdown_grace", Kind::Text, TIME, "30s"),
     setting("engine.prepare_threads", Kind::Number, "a whole number from 1 to 256", "2"),
+    setting("engine.pin_arbiters", Kind::Truth, TRUTH, "true"),
     setting("engine.allow_list", Kind::List, "a list of addresses, @domain or *", "@example.nl,+31612345678"),
     setting("http.address", Kind::Text, ADDRESS, "127.0.0.1:8080"),
     setting("http.behind_proxy", Kind::Truth, TRUTH, "true"),

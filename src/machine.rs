@@ -1,0 +1,91 @@
+//! Owns what the process asks of the machine's kernel: the size of its pages and the processors of its arbiters. Both are
+//! about speed alone: what the kernel refuses is left as it is. Refuses to know what runs on those threads.
+
+use actix::Arbiter;
+use rustix::thread::{CpuSet, disable_transparent_huge_pages, sched_getaffinity, sched_setaffinity};
+
+/// Memory comes in ordinary pages from here on. A huge one is filled with zeros, and made room for, while the thread that
+/// first touches it waits: 10 to 20 ms now and then on a virtual machine, and an arbiter must not stop that long
+/// (`docs/performance.md`). See `PR_SET_THP_DISABLE` in prctl(2).
+pub fn use_ordinary_pages() {
+    // An old kernel does not know the call: then pages stay as they were.
+    let _ = disable_transparent_huge_pages(true);
+}
+
+/// Gives each arbiter a processor of its own: none then waits for another while a processor is idle. Only where there are
+/// exactly as many as the process may use: with fewer, or under a quota, several processes would pin theirs to the same few.
+///
+/// Threads that a task on an arbiter starts (a host name looked up, say) stay on its processor.
+pub fn pin(arbiters: &[Arbiter]) {
+    let Ok(allowed) = sched_getaffinity(None) else { return };
+    let Some(processors) = one_each(arbiters.len(), &allowed) else { return };
+    for (arbiter, processor) in arbiters.iter().zip(processors) {
+        let mut own = CpuSet::new();
+        own.set(processor);
+        arbiter.spawn_fn(move || {
+            let _ = sched_setaffinity(None, &own);
+        });
+    }
+}
+
+/// The processors for so many threads; `None` when there are not exactly as many.
+fn one_each(threads: usize, allowed: &CpuSet) -> Option<Vec<usize>> {
+    let processors: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|processor| allowed.is_set(*processor)).collect();
+    (processors.len() == threads).then_some(processors)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use actix::System;
+
+    use super::*;
+
+    fn set(processors: &[usize]) -> CpuSet {
+        let mut set = CpuSet::new();
+        processors.iter().for_each(|processor| set.set(*processor));
+        set
+    }
+
+    #[test]
+    fn each_thread_gets_a_processor_of_those_allowed() {
+        assert_eq!(one_each(3, &set(&[1, 4, 6])), Some(vec![1, 4, 6]));
+    }
+
+    #[test]
+    fn no_thread_is_pinned_when_there_are_more_processors_or_fewer() {
+        assert_eq!(one_each(2, &set(&[0, 1, 2])), None);
+        assert_eq!(one_each(4, &set(&[0, 1, 2])), None);
+    }
+
+    #[test]
+    fn arbiters_stay_on_the_processors_that_they_were_given() {
+        let all = sched_getaffinity(None).unwrap();
+        let count = all.count() as usize;
+        let system = System::new();
+        let mut seen = system.block_on(async {
+            let arbiters: Vec<Arbiter> = (0..count).map(|_| Arbiter::new()).collect();
+            pin(&arbiters);
+            let (sender, receiver) = mpsc::channel();
+            for arbiter in &arbiters {
+                let sender = sender.clone();
+                arbiter.spawn_fn(move || sender.send(sched_getaffinity(None).unwrap()).unwrap());
+            }
+            drop(sender);
+            let seen: Vec<Vec<usize>> = receiver.iter().map(|own| one_each(1, &own).expect("one processor")).collect();
+            arbiters.iter().for_each(|arbiter| {
+                arbiter.stop();
+            });
+            seen.concat()
+        });
+        seen.sort_unstable();
+        assert_eq!(Some(seen), one_each(count, &all));
+    }
+
+    #[test]
+    fn pages_are_ordinary_after_it_was_asked() {
+        use_ordinary_pages();
+        assert!(rustix::thread::transparent_huge_pages_are_disabled().unwrap());
+    }
+}
