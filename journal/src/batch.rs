@@ -32,10 +32,9 @@ impl Batch {
 
     /// Copies a record to the end of the batch and says which sequence it has.
     pub fn push(&mut self, record: &[u8]) -> Sequence {
+        let start = self.bytes.len();
         self.bytes.extend_from_slice(record);
-        self.ends.push(self.bytes.len());
-        self.longest = self.longest.max(record.len());
-        self.last()
+        self.end_record(start)
     }
 
     /// Lets `write` put a record behind the others, without a copy, and says which sequence it has.
@@ -49,9 +48,14 @@ impl Batch {
             return Err(error);
         }
         debug_assert!(self.bytes.len() >= start, "a record is put behind the others");
+        Ok(self.end_record(start))
+    }
+
+    /// Everything from `start` on is one record.
+    fn end_record(&mut self, start: usize) -> Sequence {
         self.ends.push(self.bytes.len());
         self.longest = self.longest.max(self.bytes.len() - start);
-        Ok(self.last())
+        self.last()
     }
 
     /// Makes room for records of so many bytes in all.
