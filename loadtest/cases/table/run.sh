@@ -8,6 +8,8 @@
 #   LATENCY_RATE=48000 (of the second offer, instead of four fifths of what the first one reached)
 #   TENANTS=20000 BODY_BYTES=850 CONCURRENCY=512 (of the providers)
 RUNS="${1:-3}"
+# Room for all that the offer at four fifths of the full speed leaves open.
+MAX_OPEN="${MAX_OPEN:-8000000}"
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 ROWS="${ROWS:-1 2 3 4 5 6}"
 TENANTS="${TENANTS:-20000}"

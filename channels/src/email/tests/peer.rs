@@ -106,10 +106,8 @@ impl Peer {
             say(&mut stream, self.answer("GREETING", "220 peer ready\r\n")).await?;
         }
         loop {
-            let mut line = String::new();
-            stream.read_line(&mut line).await.ok().filter(|read| *read > 0)?;
-            let verb = line.trim_end().split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
-            self.log.lock().push(line.trim_end().to_owned());
+            let line = self.line(&mut stream).await?;
+            let verb = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
             match verb.as_str() {
                 "EHLO" => {
                     self.point(Point::Ehlo, number).await?;
@@ -128,7 +126,15 @@ impl Peer {
                         self.message(&mut stream).await?;
                     }
                 }
-                "AUTH" => say(&mut stream, self.answer("AUTH", "235 2.7.0 in\r\n")).await?,
+                "AUTH" => {
+                    // LOGIN asks for the name and for the password, each in Base64.
+                    let prompts: &[&str] = if line == "AUTH LOGIN" { &["VXNlcm5hbWU6", "UGFzc3dvcmQ6"] } else { &[] };
+                    for prompt in prompts {
+                        say(&mut stream, format!("334 {prompt}\r\n")).await?;
+                        self.line(&mut stream).await?;
+                    }
+                    say(&mut stream, self.answer("AUTH", "235 2.7.0 in\r\n")).await?;
+                }
                 "QUIT" => {
                     say(&mut stream, "221 bye\r\n".into()).await?;
                     return None;
@@ -136,6 +142,15 @@ impl Peer {
                 _ => say(&mut stream, "250 ok\r\n".into()).await?,
             }
         }
+    }
+
+    /// The next line, kept.
+    async fn line<S: AsyncRead + Unpin>(&self, stream: &mut BufReader<S>) -> Option<String> {
+        let mut line = String::new();
+        stream.read_line(&mut line).await.ok().filter(|read| *read > 0)?;
+        line.truncate(line.trim_end().len());
+        self.log.lock().push(line.clone());
+        Some(line)
     }
 
     async fn command<S: AsyncRead + AsyncWrite + Unpin>(

@@ -79,6 +79,12 @@ async fn auth_is_used_and_its_refusal_is_ours() {
     assert!(matches!(verdict, Verdict::Accepted { .. }), "{verdict:?}");
     assert_eq!(peer.count("AUTH PLAIN AHNsdWlzAGdlaGVpbQ=="), 1);
 
+    let peer = Peer::start(Script { offers: vec!["AUTH LOGIN"], ..Script::default() }).await;
+    let verdict = peer.provider(login).send(mail()).await;
+    assert!(matches!(verdict, Verdict::Accepted { .. }), "{verdict:?}");
+    let said = peer.log.lock()[1..4].to_vec();
+    assert_eq!(said, ["AUTH LOGIN", "c2x1aXM=", "Z2VoZWlt"], "the name, then the password");
+
     let answers = [("AUTH", "535 5.7.8 wrong")].into();
     let peer = Peer::start(Script { offers: vec!["AUTH PLAIN"], answers, ..Script::default() }).await;
     let verdict = peer.provider(login).send(mail()).await;
