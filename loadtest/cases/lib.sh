@@ -30,9 +30,11 @@ fail() {
 # Ends what this script started, and nothing else.
 ENGINE="" SINK="" GENERATOR=""
 cleanup() {
-  for pid in $GENERATOR $ENGINE $SINK; do kill -9 "$pid" 2>/dev/null || true; done
-  # Whoever runs the next case at once finds the ports free.
-  for pid in $GENERATOR $ENGINE $SINK; do wait "$pid" 2>/dev/null || true; done
+  for pid in $GENERATOR $ENGINE $SINK; do
+    kill -9 "$pid" 2>/dev/null || true
+    # Whoever runs the next case at once finds the ports free.
+    wait "$pid" 2>/dev/null || true
+  done
 }
 trap cleanup EXIT
 

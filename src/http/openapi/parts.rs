@@ -127,7 +127,7 @@ impl Op {
         if self.caller != Caller::Anybody {
             self.problems.push((401, "unauthorized"));
         }
-        // Whatever breaks off inside a call is answered, too.
+        // A route that breaks off is answered, too (`front.rs`); the short way closes its connection.
         self.problems.push((500, "internal"));
         self.problems.sort_unstable();
         self.problems.dedup();
