@@ -64,13 +64,20 @@ impl App {
         self.keys.corporation(presented?)
     }
 
-    /// Whether an operator's key was presented, or none is needed on this machine.
+    /// Which operator asks, as audit lines name them: by the beginning of the key's hash. Where no key is needed, on this
+    /// machine alone, it is `operator local`.
     #[must_use]
-    pub fn is_operator(&self, presented: Option<&str>) -> bool {
+    pub fn operator(&self, presented: Option<&str>) -> Option<String> {
         if self.operators.is_empty() {
-            return self.keys.is_empty();
+            return self.keys.is_empty().then(|| "operator local".to_owned());
         }
-        presented.is_some_and(|key| self.operators.corporation(key).is_some())
+        self.operators.fingerprint(presented?).map(|key| format!("operator {key}"))
+    }
+
+    /// The corporation with this name in the configuration.
+    #[must_use]
+    pub fn corporation_named(&self, name: &str) -> Option<CorporationId> {
+        self.corporations.iter().find(|(_, corporation)| corporation.name == name).map(|(id, _)| *id)
     }
 
     /// The name of a corporation, for metrics and reports.

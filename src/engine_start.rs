@@ -40,6 +40,8 @@ pub struct Surroundings {
     pub environment: BTreeMap<String, String>,
     /// Current definitions.
     pub definitions: Vec<(Option<CorporationId>, Definition)>,
+    /// Whether everything is paused before anything leaves, until an operator resumes it.
+    pub paused: bool,
     /// Called once when nothing may be acknowledged any more: the process must end.
     pub on_fatal: Arc<dyn Fn(String) + Send + Sync>,
 }
@@ -93,6 +95,7 @@ pub fn start(config: &Config, around: Surroundings) -> anyhow::Result<Running> {
         supervisors: config.supervisor_settings(),
         key: reference.clone(),
         corporations: config.cards(),
+        paused: around.paused,
         prepare_threads: config.engine.prepare_threads,
         arbiters: actors.arbiters.iter().map(Arbiter::handle).collect(),
         lanes: actors.lanes.all().clone(),

@@ -28,13 +28,14 @@ const DISK_EVERY: Duration = Duration::from_secs(5);
 /// How often the shutdown says what is still under way.
 const SAY_EVERY: Duration = Duration::from_secs(3);
 
-/// Serves until a signal ends it.
+/// Serves until a signal ends it. `paused`: nothing leaves until an operator resumes it.
 ///
 /// # Errors
 /// Anything that keeps it from starting, or a failure of the journal.
 pub async fn run(
     config: Config,
     environment: BTreeMap<String, String>,
+    paused: bool,
     reload: impl Fn() -> Option<Config> + Send + 'static,
 ) -> anyhow::Result<()> {
     let (fatal, mut failed) = mpsc::channel::<String>(1);
@@ -47,12 +48,13 @@ pub async fn run(
         operators: operators.clone(),
         environment,
         definitions: flows::load(&config)?,
+        paused,
         on_fatal: Arc::new(move |why| drop(fatal.try_send(why))),
     };
     let starting = config.clone();
     let running = tokio::task::spawn_blocking(move || engine_start::start(&starting, around)).await??;
     let shutdown = CancellationToken::new();
-    let edges = listen(&config, &running, &shutdown).await?;
+    let edges = listen(&config, &running, paused, &shutdown).await?;
     let house = housekeeping(running.app.clone(), config.journal.free_min_bytes, shutdown.clone());
     let mut hangup = signal(SignalKind::hangup())?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -91,7 +93,7 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(WAITING)
 }
 
-async fn listen(config: &Config, running: &Running, shutdown: &CancellationToken) -> anyhow::Result<Vec<Edge>> {
+async fn listen(config: &Config, running: &Running, paused: bool, shutdown: &CancellationToken) -> anyhow::Result<Vec<Edge>> {
     let app = &running.app;
     let bind = |address| bind(address).with_context(|| format!("{address}: cannot listen there"));
     let tls = |files: &Option<crate::config::TlsFiles>| files.as_ref().map(|f| http::tls(&f.cert, &f.key)).transpose();
@@ -128,6 +130,11 @@ async fn listen(config: &Config, running: &Running, shutdown: &CancellationToken
         recovered = ?running.report,
         "serving"
     );
+    if paused {
+        tracing::warn!(
+            "everything is paused, as the command line asked: POST /v1/operator/resume with {{\"all\":true}} lets it go on"
+        );
+    }
     Ok(edges)
 }
 

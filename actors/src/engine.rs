@@ -22,6 +22,7 @@ use crate::claim::Quota;
 use crate::dispatch::Dispatch;
 use crate::keeper::Keeper;
 use crate::keys::KeyIndex;
+use crate::pauses::PauseBook;
 use crate::prepare::{CorporationCard, PreparePool, Preparer};
 use crate::router::{Gate, ProviderSlot, RouterActor, RouterCore, RouterSettings};
 use crate::shard::{
@@ -68,6 +69,8 @@ pub struct EngineSettings {
     pub key: ReferenceKey,
     /// Corporations as their messages show them.
     pub corporations: HashMap<CorporationId, CorporationCard>,
+    /// Whether everything is paused before anything leaves, until an operator resumes it.
+    pub paused: bool,
     /// Threads that render.
     pub prepare_threads: usize,
     /// One per core.
@@ -98,6 +101,7 @@ pub struct Engine {
     activity: Arc<Activity>,
     quota: Arc<Quota>,
     keys: Arc<KeyIndex>,
+    pauses: Arc<PauseBook>,
     supervisors: Vec<(Box<str>, Arc<Supervisor>)>,
     pool: Arc<PreparePool>,
     news: watch::Sender<u64>,
@@ -135,6 +139,7 @@ impl Engine {
             activity,
             quota: settings.quota.clone(),
             keys: settings.keys.clone(),
+            pauses: Arc::new(PauseBook::new(shards)),
             supervisors: channels.supervisors.iter().map(|(name, s)| (name.clone(), s.clone())).collect(),
             pool,
             news,
@@ -163,6 +168,8 @@ impl Engine {
             activity: self.activity.clone(),
             links: channels.links(shard, &self.news),
             endings: self.endings[usize::from(shard)].clone(),
+            pauses: self.pauses.clone(),
+            paused: settings.paused,
         };
         let lanes = settings.arbiters.len().max(1);
         let all: Vec<ShardSettings> = (0..settings.journal.shards()).map(of).collect();
@@ -239,6 +246,12 @@ impl Engine {
     #[must_use]
     pub fn keys(&self) -> &Arc<KeyIndex> {
         &self.keys
+    }
+
+    /// What is paused.
+    #[must_use]
+    pub fn pauses(&self) -> &Arc<PauseBook> {
+        &self.pauses
     }
 
     /// Changes whenever something ended, durably.

@@ -108,6 +108,9 @@ pub struct PauseScope {
 }
 
 impl PauseScope {
+    /// Every send of every corporation. Only an operator may ask for it.
+    pub const EVERYTHING: Self = Self { corporation: None, flow: None, channel: None };
+
     /// Whether a send of `corporation` in `flow` over `channel` is covered.
     #[must_use]
     pub fn covers(&self, corporation: CorporationId, flow: &str, channel: crate::attempt::Channel) -> bool {

@@ -24,7 +24,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve: take notifications in and get them to tenants.
-    Serve(Source),
+    Serve(ServeArgs),
     /// Run the whole street on sample data, days in seconds, and balance the books.
     Demo(crate::demo::DemoArgs),
     /// The configuration: check it, print it, make a key.
@@ -39,6 +39,17 @@ enum Command {
     },
     /// List every metric with its meaning.
     Metrics,
+}
+
+/// How to serve.
+#[derive(Clone, Debug, clap::Args)]
+struct ServeArgs {
+    /// Which configuration.
+    #[command(flatten)]
+    source: Source,
+    /// Pauses everything before anything leaves, until an operator resumes it: for a restored data directory
+    #[arg(long)]
+    paused: bool,
 }
 
 /// Runs the command line and says how it went.
@@ -68,8 +79,8 @@ fn environment() -> BTreeMap<String, String> {
     std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
 }
 
-fn serve(args: &Source) -> ExitCode {
-    let config = match args.load(&environment()) {
+fn serve(args: &ServeArgs) -> ExitCode {
+    let config = match args.source.load(&environment()) {
         Ok(loaded) => loaded.config,
         Err(problems) => {
             eprintln!("{problems}");
@@ -77,7 +88,7 @@ fn serve(args: &Source) -> ExitCode {
         }
     };
     log(&config);
-    let again = args.clone();
+    let again = args.source.clone();
     let reload = move || match again.load(&environment()) {
         Ok(loaded) => Some(loaded.config),
         Err(problems) => {
@@ -92,7 +103,7 @@ fn serve(args: &Source) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let ended = runtime.block_on(crate::serve::run(config, environment(), reload));
+    let ended = runtime.block_on(crate::serve::run(config, environment(), args.paused, reload));
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     match ended {
         Ok(()) => ExitCode::SUCCESS,

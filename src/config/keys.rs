@@ -17,6 +17,9 @@ use super::Config;
 /// What every key starts with, so that scanners for leaked secrets can find it.
 const KEY_PREFIX: &str = "slk_";
 
+/// Hex digits of a hash that name a key to people.
+const FINGERPRINT: usize = 8;
+
 /// A fresh API key: 256 bits of randomness. Does not implement `Debug`: it is shown once, to whoever asked for it.
 pub struct ApiKey(String);
 
@@ -115,6 +118,13 @@ impl KeyRing {
             found.conditional_assign(&(u32::from(corporation.0) + 1), known.0.ct_eq(&hash.0));
         }
         u16::try_from(found.checked_sub(1)?).ok().map(CorporationId)
+    }
+
+    /// The name of a presented key in audit lines, if it is one of these: the beginning of its hash, as it stands in the
+    /// configuration.
+    #[must_use]
+    pub fn fingerprint(&self, presented: &str) -> Option<String> {
+        self.corporation(presented).map(|_| KeyHash::of(presented).to_string()[..FINGERPRINT].to_owned())
     }
 
     /// Whether there is no key at all: then only this machine is served, as corporation `demo`.

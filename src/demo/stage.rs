@@ -155,6 +155,7 @@ async fn engine(config: Config, clock: Arc<ManualClock>, fatal: Arc<OnceLock<Str
         operators: Arc::new(KeyRing::default()),
         environment: BTreeMap::new(),
         definitions: flows::load(&config)?,
+        paused: false,
         on_fatal: Arc::new(move |why| drop(fatal.set(why))),
     };
     tokio::task::spawn_blocking(move || engine_start::start(&config, around)).await?

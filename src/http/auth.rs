@@ -15,9 +15,9 @@ use crate::app::App;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Caller(pub(super) CorporationId);
 
-/// Somebody who may see the engine as a whole.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Operator;
+/// Somebody who may see and hold the engine as a whole, by the name that audit lines give.
+#[derive(Clone, Debug)]
+pub(super) struct Operator(pub(super) String);
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
@@ -48,8 +48,8 @@ impl FromRequestParts<Arc<App>> for Operator {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        if app.is_operator(bearer(&parts.headers)) {
-            return Ok(Operator);
+        if let Some(name) = app.operator(bearer(&parts.headers)) {
+            return Ok(Operator(name));
         }
         let detail = "this shows the engine as a whole: send an operator's key, `Authorization: Bearer slk_...`";
         Err(Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail))

@@ -55,25 +55,41 @@ pub(super) async fn get(
     Caller(corporation): Caller,
     Query(params): Query<Params>,
 ) -> Result<Json<ListBody>, Problem> {
-    let filter = match params.state.as_deref() {
-        None => StateFilter::Any,
-        Some(state) if STATES.contains(&state) => StateFilter::Named(state.into()),
-        Some(state) => {
-            let detail = format!("state {state:?}: expected one of {}; what ended is told by /v1/outcomes", STATES.join(", "));
-            return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_query", detail));
-        }
-    };
-    let after = params.after.as_deref().map(str::parse::<NotificationId>).transpose();
-    let after = after.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "bad_query", format!("after: {error}")))?;
+    let filter = state_filter(params.state.as_deref())?;
+    let after = after(params.after.as_deref())?;
     let limit = params.limit.unwrap_or(100).clamp(1, MOST_ROWS);
-    let (rows, next) = open(&app, corporation, &filter, after, limit).await?;
+    let (rows, next) = open(&app, Some(corporation), &filter, after, limit).await?;
     Ok(Json(ListBody { notifications: rows.iter().map(row).collect(), next: next.map(|id| id.to_string()) }))
 }
 
-/// Open notifications of a corporation over all shards; ids sort by shard first. With where to go on.
+/// Which states a call asks for.
+///
+/// # Errors
+/// 400: there is no such state.
+pub(super) fn state_filter(state: Option<&str>) -> Result<StateFilter, Problem> {
+    match state {
+        None => Ok(StateFilter::Any),
+        Some(state) if STATES.contains(&state) => Ok(StateFilter::Named(state.into())),
+        Some(state) => {
+            let detail = format!("state {state:?}: expected one of {}; what ended is told by /v1/outcomes", STATES.join(", "));
+            Err(Problem::new(StatusCode::BAD_REQUEST, "bad_query", detail))
+        }
+    }
+}
+
+/// Where a page begins.
+///
+/// # Errors
+/// 400: that is no id.
+pub(super) fn after(after: Option<&str>) -> Result<Option<NotificationId>, Problem> {
+    let after = after.map(str::parse::<NotificationId>).transpose();
+    after.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "bad_query", format!("after: {error}")))
+}
+
+/// Open notifications of a corporation, or for an operator of all, over all shards; ids sort by shard first. With where to go on.
 pub(super) async fn open(
     app: &App,
-    corporation: CorporationId,
+    corporation: Option<CorporationId>,
     filter: &StateFilter,
     after: Option<NotificationId>,
     limit: usize,

@@ -11,6 +11,7 @@ mod links;
 mod lists;
 mod notifications;
 pub mod openapi;
+mod operator;
 mod outcomes;
 mod patience;
 mod pauses;
@@ -95,6 +96,12 @@ fn routes() -> Vec<Route> {
         Route::at("/v1/tasks/{id}/answer").post(tasks::answer),
         Route::at("/v1/pause").post(pauses::pause),
         Route::at("/v1/resume").post(pauses::resume),
+        Route::at("/v1/pauses").get(pauses::list),
+        Route::at("/v1/operator/pauses").get(pauses::operator_list),
+        Route::at("/v1/operator/pause").post(pauses::operator_pause),
+        Route::at("/v1/operator/resume").post(pauses::operator_resume),
+        Route::at("/v1/operator/overview").get(operator::overview),
+        Route::at("/v1/operator/notifications").get(operator::notifications),
         Route::at("/b/{token}").get(links::page).post(links::press),
         Route::at("/metrics").get(status::metrics),
         Route::at("/healthz").get(status::healthz),

@@ -1,67 +1,231 @@
-//! Owns pause and resume: of a corporation's sends, of one flow, of one channel. In effect before the next permit, kept
-//! over restarts. Refuses to let one corporation pause another.
+//! Owns pause and resume: of a corporation's sends, of one flow, of one channel; for operators, of everything. In effect
+//! before the next permit, kept over restarts. Refuses a scope that is not said: what pauses everything says `all`.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use sluis_actors::{Letter, Refused};
-use sluis_model::{Channel, Control, PauseScope};
+use sluis_actors::{Letter, Pause, Refused};
+use sluis_model::{Channel, Control, CorporationId, PauseScope};
 
-use super::auth::Caller;
+use super::auth::{Caller, Operator};
 use super::body::json;
 use super::problem::Problem;
 use crate::admission::Rejected;
 use crate::app::App;
 use crate::ask::{AskError, reply};
+use crate::explain::rfc3339;
 use crate::intake::{FieldProblem, ProblemCode};
 
-/// Longest name of a flow.
-const MOST_FLOW: usize = 64;
+/// Longest name of a flow or a corporation.
+const MOST_NAME: usize = 64;
+/// Where audit lines go: a filter of its own for whoever keeps them apart.
+const AUDIT: &str = "sluis::audit";
 
-#[derive(Debug, Default, Deserialize)]
+/// What a call names. A part that is not there is not the same as one that is `null`: null is refused, because a program
+/// that lost a value must not pause everything.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ScopeBody {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "some")]
     flow: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "some")]
     channel: Option<Channel>,
+    #[serde(default)]
+    all: bool,
 }
 
+/// As [`ScopeBody`], with whose sends; only for operators.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OperatorScopeBody {
+    #[serde(default, deserialize_with = "some")]
+    corporation: Option<String>,
+    #[serde(default, deserialize_with = "some")]
+    flow: Option<String>,
+    #[serde(default, deserialize_with = "some")]
+    channel: Option<Channel>,
+    #[serde(default)]
+    all: bool,
+}
+
+/// A value, not null.
+fn some<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
+
+/// One pause, as the API shows it.
 #[derive(Debug, Serialize)]
-pub(super) struct PausedBody {
-    paused: bool,
-    corporation: String,
+pub(super) struct PauseBody {
+    /// Whose sends; absent: those of all corporations, by an operator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    corporation: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     flow: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     channel: Option<Channel>,
+    since: String,
+    /// Whether every part of the engine has it; false after a call that failed half way: repeat it.
+    complete: bool,
+}
+
+/// What a call did.
+#[derive(Debug, Serialize)]
+pub(super) struct ToldBody {
+    /// Whether anything within the scope is held now: after a resume too, where another pause covers it.
+    paused: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    corporation: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flow: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<Channel>,
+    /// Every pause that stands now.
+    pauses: Vec<PauseBody>,
+}
+
+/// What holds now.
+#[derive(Debug, Serialize)]
+pub(super) struct PausesBody {
+    pub(super) pauses: Vec<PauseBody>,
+}
+
+/// `GET /v1/pauses`: the caller's own, and those of operators that hold the caller's sends too.
+pub(super) async fn list(State(app): State<Arc<App>>, Caller(corporation): Caller) -> Json<PausesBody> {
+    Json(seen_by(&app, Some(corporation)))
 }
 
 /// `POST /v1/pause`
-pub(super) async fn pause(state: State<Arc<App>>, caller: Caller, body: Bytes) -> Result<Json<PausedBody>, Problem> {
-    tell(&state, caller, &body, true).await
+pub(super) async fn pause(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    body: Bytes,
+) -> Result<Json<ToldBody>, Problem> {
+    let scope = corporation_scope(corporation, &body)?;
+    known_flow(&app, &scope)?;
+    tell(&app, &scope, true).await?;
+    audit(&app.corporation_name(corporation), "pause", &words(&app, &scope));
+    Ok(Json(told(&app, scope, Some(corporation))))
 }
 
 /// `POST /v1/resume`
-pub(super) async fn resume(state: State<Arc<App>>, caller: Caller, body: Bytes) -> Result<Json<PausedBody>, Problem> {
-    tell(&state, caller, &body, false).await
+pub(super) async fn resume(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    body: Bytes,
+) -> Result<Json<ToldBody>, Problem> {
+    let scope = corporation_scope(corporation, &body)?;
+    standing(&app, &scope, Some(corporation))?;
+    tell(&app, &scope, false).await?;
+    audit(&app.corporation_name(corporation), "resume", &words(&app, &scope));
+    Ok(Json(told(&app, scope, Some(corporation))))
 }
 
-async fn tell(app: &Arc<App>, Caller(corporation): Caller, body: &[u8], paused: bool) -> Result<Json<PausedBody>, Problem> {
-    let ScopeBody { flow, channel } = if body.is_empty() { ScopeBody::default() } else { json(body)? };
-    // A slip of the pen must not look like a pause; but what is paused can be resumed, also when its flow is gone.
-    let names = app.book.names(corporation);
-    if flow.as_deref().is_some_and(|flow| flow.len() > MOST_FLOW) {
-        let problem = FieldProblem::new("flow", ProblemCode::TooLong, format!("at most {MOST_FLOW} bytes"));
+/// `GET /v1/operator/pauses`
+pub(super) async fn operator_list(State(app): State<Arc<App>>, _: Operator) -> Json<PausesBody> {
+    Json(seen_by(&app, None))
+}
+
+/// `POST /v1/operator/pause`
+pub(super) async fn operator_pause(
+    State(app): State<Arc<App>>,
+    Operator(by): Operator,
+    body: Bytes,
+) -> Result<Json<ToldBody>, Problem> {
+    let scope = operator_scope(&app, &body)?;
+    known_flow(&app, &scope)?;
+    tell(&app, &scope, true).await?;
+    audit(&by, "pause", &words(&app, &scope));
+    Ok(Json(told(&app, scope, None)))
+}
+
+/// `POST /v1/operator/resume`: any pause, a corporation's own too.
+pub(super) async fn operator_resume(
+    State(app): State<Arc<App>>,
+    Operator(by): Operator,
+    body: Bytes,
+) -> Result<Json<ToldBody>, Problem> {
+    let scope = operator_scope(&app, &body)?;
+    standing(&app, &scope, None)?;
+    tell(&app, &scope, false).await?;
+    audit(&by, "resume", &words(&app, &scope));
+    Ok(Json(told(&app, scope, None)))
+}
+
+fn corporation_scope(corporation: CorporationId, body: &[u8]) -> Result<PauseScope, Problem> {
+    let ScopeBody { flow, channel, all } = json(body)?;
+    said(all, flow.is_some() || channel.is_some(), "flow, channel or both")?;
+    scope(Some(corporation), flow, channel)
+}
+
+fn operator_scope(app: &App, body: &[u8]) -> Result<PauseScope, Problem> {
+    let OperatorScopeBody { corporation, flow, channel, all } = json(body)?;
+    let named = corporation.is_some() || flow.is_some() || channel.is_some();
+    said(all, named, "corporation, flow, channel or several of them")?;
+    let whose = corporation.map(|name| {
+        let unknown = || {
+            let mut names: Vec<_> = app.corporations.values().map(|corporation| corporation.name.as_str()).collect();
+            names.sort_unstable();
+            let expected = format!("the name of a corporation: one of {}", names.join(", "));
+            let shown: String = name.chars().take(MOST_NAME).collect();
+            Problem::invalid(vec![FieldProblem::new("corporation", ProblemCode::UnknownWord, expected).value(&shown)])
+        };
+        app.corporation_named(&name).ok_or_else(unknown)
+    });
+    scope(whose.transpose()?, flow, channel)
+}
+
+/// Either `all`, or at least one part; not both and not neither.
+fn said(all: bool, named: bool, parts: &str) -> Result<(), Problem> {
+    let expected = format!("{parts}, or {{\"all\": true}} alone");
+    let (code, hint) = match (all, named) {
+        (true, false) | (false, true) => return Ok(()),
+        (false, false) => (ProblemCode::Missing, "a scope that is not said would hold everything"),
+        (true, true) => (ProblemCode::Contradiction, "all and a part contradict each other"),
+    };
+    Err(Problem::invalid(vec![FieldProblem::new("body", code, expected).hint(hint)]))
+}
+
+fn scope(corporation: Option<CorporationId>, flow: Option<String>, channel: Option<Channel>) -> Result<PauseScope, Problem> {
+    if flow.as_deref().is_some_and(|flow| flow.len() > MOST_NAME) {
+        let problem = FieldProblem::new("flow", ProblemCode::TooLong, format!("at most {MOST_NAME} bytes"));
         return Err(Problem::invalid(vec![problem]));
     }
-    if paused && flow.as_deref().is_some_and(|flow| !names.contains(&flow)) {
-        return Err(Rejected::UnknownFlow(names.into_iter().map(str::to_owned).collect()).into());
+    Ok(PauseScope { corporation, flow: flow.map(Into::into), channel })
+}
+
+/// A slip of the pen must not look like a pause.
+fn known_flow(app: &App, scope: &PauseScope) -> Result<(), Problem> {
+    let Some(flow) = scope.flow.as_deref() else { return Ok(()) };
+    let whose: Vec<CorporationId> = match scope.corporation {
+        Some(corporation) => vec![corporation],
+        None => app.corporations.keys().copied().collect(),
+    };
+    let names: HashSet<&str> = whose.into_iter().flat_map(|corporation| app.book.names(corporation)).collect();
+    if names.contains(flow) {
+        return Ok(());
     }
-    let scope = PauseScope { corporation: Some(corporation), flow: flow.as_deref().map(Into::into), channel };
+    let mut known: Vec<String> = names.into_iter().map(str::to_owned).collect();
+    known.sort_unstable();
+    Err(Rejected::UnknownFlow(known).into())
+}
+
+/// Nothing is resumed that is not paused: whoever believes so would wait for what stays held.
+fn standing(app: &App, scope: &PauseScope, caller: Option<CorporationId>) -> Result<(), Problem> {
+    if app.engine.pauses().all().iter().any(|pause| pause.scope == *scope) {
+        return Ok(());
+    }
+    let left: Vec<String> = visible(app, caller).iter().map(|pause| words(app, &pause.scope)).collect();
+    let left = if left.is_empty() { "nothing is paused".to_owned() } else { format!("paused now: {}", left.join("; ")) };
+    let detail = format!("{} is not paused as such: a resume names the scope of its pause; {left}", words(app, scope));
+    Err(Problem::new(StatusCode::CONFLICT, "not_paused", detail))
+}
+
+async fn tell(app: &App, scope: &PauseScope, paused: bool) -> Result<(), Problem> {
     let mut waiting = Vec::new();
     // Every shard keeps its own copy. One that has no room leaves the call unanswered as done, and repeating it is harmless.
     for inbox in app.engine.inboxes() {
@@ -73,5 +237,56 @@ async fn tell(app: &Arc<App>, Caller(corporation): Caller, body: &[u8], paused: 
     for answer in waiting {
         answer.wait().await?;
     }
-    Ok(Json(PausedBody { paused, corporation: app.corporation_name(corporation), flow, channel }))
+    Ok(())
+}
+
+/// One line for each thing that somebody held, let go, or looked at over the heads of corporations.
+pub(super) fn audit(by: &str, action: &'static str, what: &str) {
+    tracing::info!(target: AUDIT, by, action, what, "audit");
+}
+
+/// A scope in words: for people who read an answer or the log.
+fn words(app: &App, scope: &PauseScope) -> String {
+    let whose = scope.corporation.map_or_else(|| "all corporations".to_owned(), |id| app.corporation_name(id));
+    let flow = scope.flow.as_deref().map(|flow| format!(", flow {flow}")).unwrap_or_default();
+    let channel = scope.channel.map(|channel| format!(", channel {channel}")).unwrap_or_default();
+    format!("{whose}{flow}{channel}")
+}
+
+/// A corporation sees its own pauses and those of operators; an operator sees all.
+fn visible(app: &App, caller: Option<CorporationId>) -> Vec<Pause> {
+    let mine = |pause: &Pause| caller.is_none() || pause.scope.corporation.is_none() || pause.scope.corporation == caller;
+    app.engine.pauses().all().into_iter().filter(mine).collect()
+}
+
+fn told(app: &App, scope: PauseScope, caller: Option<CorporationId>) -> ToldBody {
+    let PausesBody { pauses } = seen_by(app, caller);
+    ToldBody {
+        paused: visible(app, caller).iter().any(|pause| overlap(&pause.scope, &scope)),
+        corporation: scope.corporation.map(|id| app.corporation_name(id)),
+        flow: scope.flow.map(String::from),
+        channel: scope.channel,
+        pauses,
+    }
+}
+
+/// Whether some send could fall under both.
+fn overlap(one: &PauseScope, other: &PauseScope) -> bool {
+    fn meet<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
+        one.is_none() || other.is_none() || one == other
+    }
+    meet(one.corporation.as_ref(), other.corporation.as_ref())
+        && meet(one.flow.as_ref(), other.flow.as_ref())
+        && meet(one.channel.as_ref(), other.channel.as_ref())
+}
+
+pub(super) fn seen_by(app: &App, caller: Option<CorporationId>) -> PausesBody {
+    let of = |pause: Pause| PauseBody {
+        corporation: pause.scope.corporation.map(|id| app.corporation_name(id)),
+        flow: pause.scope.flow.as_deref().map(str::to_owned),
+        channel: pause.scope.channel,
+        since: rfc3339(pause.since),
+        complete: pause.complete,
+    };
+    PausesBody { pauses: visible(app, caller).into_iter().map(of).collect() }
 }

@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
+use sluis_model::PauseScope;
 
 use super::auth::Operator;
 use super::problem::Problem;
@@ -36,9 +37,15 @@ pub(super) async fn healthz() -> &'static str {
 pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
     let failure = app.engine.journal().failure().map(|_| "journal_failed");
     let reason = failure.or_else(|| app.admission.closed().map(|closed| closed.code()));
+    // Anybody may ask: whose pauses they are is not told here. Intake goes on while sends are paused.
+    let pauses = app.engine.pauses().all();
+    let everything = pauses.iter().any(|pause| pause.scope == PauseScope::EVERYTHING);
+    let paused = json!({"everything": everything, "pauses": pauses.len()});
     match reason {
-        None => Json(json!({"ready": true, "durability": "fdatasync"})).into_response(),
-        Some(reason) => (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"ready": false, "reason": reason}))).into_response(),
+        None => Json(json!({"ready": true, "durability": "fdatasync", "paused": paused})).into_response(),
+        Some(reason) => {
+            (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"ready": false, "reason": reason, "paused": paused}))).into_response()
+        }
     }
 }
 

@@ -54,11 +54,10 @@ pub(super) async fn list(
     Caller(corporation): Caller,
     Query(params): Query<Params>,
 ) -> Result<Json<TasksBody>, Problem> {
-    let after = params.after.as_deref().map(str::parse::<NotificationId>).transpose();
-    let after = after.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "bad_query", format!("after: {error}")))?;
+    let after = lists::after(params.after.as_deref())?;
     let limit = params.limit.unwrap_or(100).clamp(1, 1_000);
     let filter = StateFilter::Named("task".into());
-    let (rows, next) = lists::open(&app, corporation, &filter, after, limit).await?;
+    let (rows, next) = lists::open(&app, Some(corporation), &filter, after, limit).await?;
     let wanted = |task: &TaskBody| params.list.as_ref().is_none_or(|list| task.list == *list);
     let tasks = rows.iter().filter_map(|listed| task(&app, listed)).filter(wanted).collect();
     Ok(Json(TasksBody { tasks, next: next.map(|id| id.to_string()) }))

@@ -204,7 +204,8 @@ async fn a_pause_holds_before_the_next_permit_and_over_a_restart() {
     engine.reachable(NOORD, "H-1").await;
     let scope = json!({ "flow": "notice", "channel": "null" });
     let paused = engine.call(NOORD, "POST", "/v1/pause", scope.clone()).await.ok();
-    assert_eq!(paused, json!({ "paused": true, "corporation": "noord", "flow": "notice", "channel": "null" }));
+    assert_eq!((&paused["paused"], &paused["corporation"]), (&json!(true), &json!("noord")));
+    assert_eq!((&paused["flow"], &paused["channel"]), (&json!("notice"), &json!("null")));
     let id = engine.accepted(NOORD, notice("H-1", "p-1")).await;
     engine.settled().await;
     assert_eq!(engine.get(NOORD, &id).await["state"], "ready");
@@ -218,9 +219,6 @@ async fn a_pause_holds_before_the_next_permit_and_over_a_restart() {
         engine.call(NOORD, "POST", "/v1/pause", json!({ "flow": "notise" })).await.problem(),
         (422, "unknown_flow".into())
     );
-    // A flow that was taken out of the configuration can still be resumed: the pause holds what was accepted under it.
-    let gone = engine.call(NOORD, "POST", "/v1/resume", json!({ "flow": "notice-2024" })).await.ok();
-    assert_eq!((&gone["paused"], &gone["flow"]), (&json!(false), &json!("notice-2024")));
     engine.end().await;
 }
 

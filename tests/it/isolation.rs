@@ -148,8 +148,8 @@ async fn perform(engine: &Engine, key: &str, act: &Act, own: &Purse) -> Option<R
             let task = nth(&own.tasks, *which)?;
             post(&format!("/v1/tasks/{task}/answer"), json!({ "answer": "close", "by": "x" }).into()).await
         }
-        Act::Pause(true) => post("/v1/pause", Body::Nothing).await,
-        Act::Pause(false) => post("/v1/resume", Body::Nothing).await,
+        Act::Pause(true) => post("/v1/pause", json!({ "all": true }).into()).await,
+        Act::Pause(false) => post("/v1/resume", json!({ "all": true }).into()).await,
         Act::Load => {
             let list = "huurdernummer;naam\nH-1;Bakker\nH-2;Visser\n";
             post("/v1/tenants/load", Body::Bytes("text/csv", list.into())).await
@@ -319,10 +319,12 @@ async fn the_same_names_are_two_things() {
     engine.fact(ZUID, "f", json!({ "type": "balance", "tenant_id": "H-1", "amount_cents": 2 })).await;
     assert_eq!(engine.ask(ZUID, "/v1/tenants/H-1").await.ok()["balance_cents"], 2);
 
-    engine.call(NOORD, "POST", "/v1/pause", Body::Nothing).await.ok();
+    engine.call(NOORD, "POST", "/v1/pause", json!({ "all": true })).await.ok();
     let held = engine.accepted(NOORD, notice("H-1", "paused")).await;
     let sent = engine.accepted(ZUID, notice("H-1", "paused")).await;
-    engine.call(ZUID, "POST", "/v1/resume", Body::Nothing).await.ok();
+    let foreign = engine.call(ZUID, "POST", "/v1/resume", json!({ "all": true })).await;
+    assert_eq!(foreign.problem(), (409, "not_paused".into()), "what another paused is not there");
+    assert!(!foreign.text().contains("noord"), "{}", foreign.text());
     engine.settled().await;
     assert_eq!(engine.get(NOORD, &held).await["state"], "ready");
     assert_eq!(engine.get(ZUID, &sent).await["end"], "delivered");

@@ -11,6 +11,7 @@ mod isolation;
 mod links;
 mod metrics;
 mod openapi;
+mod pauses;
 mod receipts;
 mod short_way;
 mod support;

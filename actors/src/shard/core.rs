@@ -26,6 +26,7 @@ use crate::board::{Grant, QueueKey, Settled};
 use crate::claim::{Claim, Quota};
 use crate::dispatch::Dispatch;
 use crate::keys::KeyIndex;
+use crate::pauses::PauseBook;
 use crate::telemetry;
 use crate::wake::{Activity, Bell};
 
@@ -67,6 +68,10 @@ pub struct ShardSettings {
     pub links: Links,
     /// What ended and goes to the keyed table: the keeper writes it.
     pub endings: Arc<Endings>,
+    /// Where pauses are told to the edges.
+    pub pauses: Arc<PauseBook>,
+    /// Whether a start pauses everything before anything leaves, unless it is paused already.
+    pub paused: bool,
 }
 
 /// See the module.
@@ -121,6 +126,9 @@ impl ShardCore {
         }
         let started = recovered.started();
         let mut core = Self::with(settings, recovered, Pending::default());
+        if core.settings.paused && !core.pauses.contains(&PauseScope::EVERYTHING) {
+            core.control(Control::Pause(PauseScope::EVERYTHING), Reply::nobody());
+        }
         for (id, step, attempt) in started {
             let attempt = AttemptRef { id, step, attempt };
             core.decide_by_id(id, Input::Interrupted { attempt }, Reply::nobody());
@@ -159,6 +167,8 @@ impl ShardCore {
         let journal = settings.journal.clone();
         let appended = journal.last(Shard(settings.shard.0)).0;
         let metrics = telemetry::ShardMetrics::of(settings.shard);
+        settings.pauses.forget(settings.shard);
+        recovered.pauses.iter().for_each(|(scope, since)| settings.pauses.begin(settings.shard, scope, *since));
         let mut core = Self {
             metrics,
             now: settings.clock.now(),
@@ -167,7 +177,7 @@ impl ShardCore {
             journal,
             tenants: recovered.tenants,
             just_ended: HashMap::new(),
-            pauses: recovered.pauses,
+            pauses: recovered.pauses.into_keys().collect(),
             intents: BTreeMap::new(),
             waiting_intents: HashMap::new(),
             driving: Vec::new(),
@@ -556,9 +566,13 @@ impl ShardCore {
 
     fn control(&mut self, control: Control, reply: Reply) {
         match &control {
-            Control::Pause(scope) => drop(self.pauses.insert(scope.clone())),
+            Control::Pause(scope) => {
+                self.pauses.insert(scope.clone());
+                self.settings.pauses.begin(self.settings.shard, scope, self.now());
+            }
             Control::Resume(scope) => {
                 self.pauses.remove(scope);
+                self.settings.pauses.end(self.settings.shard, scope);
                 self.ready.unpark();
             }
             Control::IntentOpened { .. } | Control::IntentDone { .. } | Control::Unexplained { .. } => {}

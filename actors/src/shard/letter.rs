@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sluis_model::{Answer, Control, CorporationId, Input, Intent, NotificationId, Open, Tenant, TenantKey};
 
+use super::survey::Counted;
 use crate::claim::Claim;
 
 /// Takes answers. Called on the shard's thread: it must not block.
@@ -147,16 +148,21 @@ pub enum Query {
     },
     /// The state of a tenant.
     Tenant(TenantKey),
-    /// Open notifications of a corporation, by id.
+    /// Open notifications, by id.
     List {
-        /// The corporation that asks.
-        corporation: CorporationId,
+        /// The corporation that asks; none: an operator does, and sees those of all.
+        corporation: Option<CorporationId>,
         /// Which.
         filter: StateFilter,
         /// Only ids after this one.
         after: Option<NotificationId>,
         /// At most this many.
         limit: usize,
+    },
+    /// How much is open, by corporation and state. Only for operators.
+    Survey {
+        /// Only ids after this one.
+        after: Option<NotificationId>,
     },
 }
 
@@ -197,6 +203,13 @@ pub enum ShardAnswer {
         /// Up to which id was looked; none: to the end of the shard.
         scanned_to: Option<NotificationId>,
     },
+    /// How much is open.
+    Survey {
+        /// By corporation, state and place.
+        counted: Vec<Counted>,
+        /// Up to which id was looked; none: to the end of the shard.
+        scanned_to: Option<NotificationId>,
+    },
     /// Answers of every part of an intent.
     Gathered(Vec<ShardAnswer>),
     /// The letter was lost before it was decided: try again.
@@ -217,6 +230,8 @@ pub struct Snapshot {
 /// One row of a list.
 #[derive(Clone, Debug)]
 pub struct Listed {
+    /// Whose.
+    pub corporation: CorporationId,
     /// The corporation's number for the tenant.
     pub tenant: Box<str>,
     /// The notification.

@@ -17,6 +17,7 @@ mod recover;
 mod shelf;
 #[cfg(feature = "simulation")]
 mod simulation;
+mod survey;
 mod table;
 mod tenants;
 #[cfg(test)]
@@ -32,4 +33,5 @@ pub use letter::{Answers, Letter, Listed, Query, Reply, ShardAnswer, Snapshot, S
 #[cfg(feature = "simulation")]
 pub use measure::{Indexes, Timers};
 pub use recover::RecoverError;
+pub use survey::Counted;
 pub use table::Ended;

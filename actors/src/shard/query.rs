@@ -18,6 +18,7 @@ impl ShardCore {
             Query::Tenant(key) => self.snapshot(key, None),
             Query::Notification { corporation, id } => self.notification(*corporation, *id),
             Query::List { corporation, filter, after, limit } => self.list(*corporation, filter, *after, *limit),
+            Query::Survey { after } => self.survey(*after),
         }
     }
 
@@ -59,7 +60,7 @@ impl ShardCore {
         self.settings.endings.find(&*self.journal, self.journal_shard(), id)
     }
 
-    fn list(&self, corporation: CorporationId, filter: &StateFilter, after: Option<NotificationId>, limit: usize) -> ShardAnswer {
+    fn list(&self, of: Option<CorporationId>, filter: &StateFilter, after: Option<NotificationId>, limit: usize) -> ShardAnswer {
         let mut rows = Vec::new();
         let mut last = None;
         for (scanned, (id, slot)) in self.tenants.iter_open(after).enumerate() {
@@ -68,13 +69,16 @@ impl ShardCore {
             }
             last = Some(id);
             let key = self.tenants.key(slot);
-            let Some(open) = self.tenants.tenant(slot).find(id).filter(|_| key.corporation == corporation) else { continue };
+            if of.is_some_and(|corporation| corporation != key.corporation) {
+                continue;
+            }
+            let Some(open) = self.tenants.tenant(slot).find(id) else { continue };
             let wanted = match filter {
                 StateFilter::Any => true,
                 StateFilter::Named(name) => open.phase.name() == &**name,
             };
             if wanted {
-                rows.push(Listed { tenant: key.tenant.clone(), open: open.clone() });
+                rows.push(Listed { corporation: key.corporation, tenant: key.tenant.clone(), open: open.clone() });
             }
         }
         ShardAnswer::List { rows, scanned_to: None }

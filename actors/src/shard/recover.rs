@@ -1,7 +1,7 @@
 //! Owns the way from the journal's records to a shard's state, at start and after a failure. Refuses to skip what it
 //! cannot read: a damaged record stops the start with its position.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 
 use sluis_journal::{Journal, JournalError, Sequence, Shard};
@@ -21,7 +21,8 @@ const TABLED_AT_ONCE: usize = 4_096;
 pub(super) struct Recovered {
     pub tenants: Tenants,
     pub last: u64,
-    pub pauses: HashSet<PauseScope>,
+    /// With their beginnings.
+    pub pauses: HashMap<PauseScope, Timestamp>,
     pub intents: BTreeMap<u64, Intent>,
     /// What ended and is not in the table.
     untabled: Vec<(NotificationId, Ended)>,
@@ -105,7 +106,7 @@ impl Recovered {
                     self.table(journal, shard)?;
                 }
             }
-            Record::Control(record) => self.control(record.control),
+            Record::Control(record) => self.control(record.at, record.control),
         }
         Ok(())
     }
@@ -116,9 +117,9 @@ impl Recovered {
         Ok(())
     }
 
-    fn control(&mut self, control: Control) {
+    fn control(&mut self, at: Timestamp, control: Control) {
         match control {
-            Control::Pause(scope) => drop(self.pauses.insert(scope)),
+            Control::Pause(scope) => drop(self.pauses.entry(scope).or_insert(at)),
             Control::Resume(scope) => drop(self.pauses.remove(&scope)),
             Control::IntentOpened { intent, work } => drop(self.intents.insert(intent, work)),
             Control::IntentDone { intent } => drop(self.intents.remove(&intent)),

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use sluis_actors::router::{Gate, ProviderSlot, RouterCore, RouterSettings, ShareSettings};
 use sluis_actors::{
-    Activity, Bell, Board, Claim, Claimed, Dispatch, Inbox, InboxBounds, KeyIndex, KeyWindow, Links, ProviderEntry, Quota,
-    ShardCore, ShardSettings,
+    Activity, Bell, Board, Claim, Claimed, Dispatch, Inbox, InboxBounds, KeyIndex, KeyWindow, Links, PauseBook, ProviderEntry,
+    Quota, ShardCore, ShardSettings,
 };
 use sluis_journal::{Journal, Shard};
 use sluis_model::{
@@ -50,6 +50,7 @@ pub(crate) type Rung = Arc<Mutex<BTreeSet<Actor>>>;
 pub(crate) struct House {
     pub(crate) activity: Arc<Activity>,
     pub(crate) quota: Arc<Quota>,
+    pauses: Arc<PauseBook>,
     pub(crate) inboxes: Vec<Arc<Inbox>>,
     pub(crate) shards: Vec<ShardSeat>,
     pub(crate) routers: Vec<RouterSeat>,
@@ -125,6 +126,7 @@ impl House {
         let mut house = Self {
             activity,
             quota,
+            pauses: Arc::new(PauseBook::new(plan.shards)),
             inboxes,
             shards: Vec::new(),
             routers,
@@ -163,6 +165,8 @@ impl House {
                 activity: self.activity.clone(),
                 links: self.links(shard),
                 endings: Arc::default(),
+                pauses: self.pauses.clone(),
+                paused: false,
             };
             let endings = settings.endings.clone();
             let core = ShardCore::start(settings, keys).expect("the journal can be read");

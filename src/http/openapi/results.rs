@@ -1,4 +1,4 @@
-//! Owns the description of what comes out: outcomes, tasks, pauses. Refuses to describe an answer's parts: `schemas` does.
+//! Owns the description of what comes out: outcomes, tasks. Refuses to describe an answer's parts: `schemas` does.
 
 use serde_json::{Value, json};
 
@@ -7,8 +7,6 @@ use super::parts::{Op, reference};
 pub(super) fn operations() -> Vec<Op> {
     let feed = "Rows in the order of the journal, NDJSON; the last line is always `{\"cursor\": …}`, to be given as `after` next time. \
                 With `wait` the answer is held until there is news, so that nobody has to poll ids.";
-    let scope = "Whatever is left out is not restricted: an empty body stands for everything the corporation sends. In effect before the \
-                 next attempt starts, and kept over restarts.";
     vec![
         Op::new("get", "/v1/outcomes", "getOutcomes", "results", "What became of everything")
             .about(feed)
@@ -45,21 +43,5 @@ pub(super) fn operations() -> Vec<Op> {
             .reads()
             .asks()
             .fails(&[(404, "not_found"), (409, "task_not_open"), (422, "unknown_answer")]),
-        pause("/v1/pause", "pause", "Send nothing for now", scope).fails(&[(422, "unknown_flow")]),
-        pause("/v1/resume", "resume", "End a pause of the same scope", scope),
     ]
-}
-
-fn pause(path: &'static str, id: &'static str, summary: &'static str, about: &'static str) -> Op {
-    Op::new("post", path, id, "operation", summary)
-        .about(about)
-        .takes(&[("application/json", reference("Scope"))], &json!({ "flow": "storno", "channel": "sms" }), false)
-        .gives_json(
-            200,
-            "Durable, on every shard.",
-            "Paused",
-            &json!({ "paused": id == "pause", "corporation": "waterpoort", "flow": "storno", "channel": "sms" }),
-        )
-        .reads()
-        .asks()
 }

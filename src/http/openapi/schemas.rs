@@ -6,7 +6,7 @@ use super::parts::reference;
 
 pub(super) fn all() -> Value {
     let mut all = Map::new();
-    for part in [words(), requests(), about_notifications(), about_tenants(), about_results()] {
+    for part in [words(), requests(), about_notifications(), about_tenants(), about_results(), super::operation::schemas()] {
         if let Value::Object(part) = part {
             all.extend(part);
         }
@@ -14,7 +14,7 @@ pub(super) fn all() -> Value {
     Value::Object(all)
 }
 
-fn object(description: &str, required: &[&str], properties: Value) -> Value {
+pub(super) fn object(description: &str, required: &[&str], properties: Value) -> Value {
     json!({ "type": "object", "description": description, "required": required, "properties": properties })
 }
 
@@ -25,19 +25,19 @@ fn strict(description: &str, required: &[&str], properties: Value) -> Value {
     schema
 }
 
-fn list(of: Value) -> Value {
+pub(super) fn list(of: Value) -> Value {
     json!({ "type": "array", "items": of })
 }
 
-fn text(description: &str) -> Value {
+pub(super) fn text(description: &str) -> Value {
     json!({ "type": "string", "description": description })
 }
 
-fn count(description: &str) -> Value {
+pub(super) fn count(description: &str) -> Value {
     json!({ "type": "integer", "minimum": 0, "description": description })
 }
 
-fn instant(description: &str) -> Value {
+pub(super) fn instant(description: &str) -> Value {
     json!({ "type": "string", "format": "date-time", "description": description })
 }
 
@@ -45,11 +45,11 @@ fn cents(description: &str) -> Value {
     json!({ "type": "integer", "format": "int64", "description": description })
 }
 
-fn truth(description: &str) -> Value {
+pub(super) fn truth(description: &str) -> Value {
     json!({ "type": "boolean", "description": description })
 }
 
-fn word(most: u32) -> Value {
+pub(super) fn word(most: u32) -> Value {
     json!({ "type": "string", "pattern": "^[a-z0-9_-]+$", "maxLength": most })
 }
 
@@ -133,8 +133,7 @@ fn requests() -> Value {
         })),
         "TaskAnswer": strict("What people decided.", &["answer", "by"], json!({
             "answer": text("One of the task's answers."), "by": text("Who, for the record.")
-        })),
-        "Scope": strict("What a pause covers.", &[], json!({ "flow": word(64), "channel": reference("Channel") }))
+        }))
     })
 }
 
@@ -250,9 +249,6 @@ fn about_results() -> Value {
             "next": text("Give this as `after`; absent: that was all.")
         })),
         "TaskAnswered": object("Durable.", &["id", "answer"], json!({ "id": text("The task."), "answer": text("What was answered.") })),
-        "Paused": object("What holds now.", &["paused", "corporation"], json!({
-            "paused": truth("Whether nothing is sent."), "corporation": text("Whose sends."), "flow": text("Only this flow."), "channel": reference("Channel")
-        })),
         "Receipts": object("What each receipt did.", &["receipts"], json!({
             "receipts": list(object("One.", &["notification", "attempt", "said", "effect"], json!({
                 "notification": id(), "attempt": count("Which."), "said": text("What was reported."),
@@ -260,7 +256,10 @@ fn about_results() -> Value {
             })))
         })),
         "Ready": object("Readiness.", &["ready"], json!({
-            "ready": truth("Whether intake is open."), "durability": text("What an acceptance means."), "reason": text("Stable code of why not.")
+            "ready": truth("Whether intake is open."), "durability": text("What an acceptance means."), "reason": text("Stable code of why not."),
+            "paused": object("Whether sends are paused; intake goes on.", &["everything", "pauses"], json!({
+                "everything": truth("An operator paused everything."), "pauses": count("Pauses that stand.")
+            }))
         }))
     })
 }

@@ -24,6 +24,11 @@ pub(super) fn notification_id() -> Value {
     json!({ "type": "string", "pattern": "^[0-9a-f]{32}$", "example": ID })
 }
 
+/// What an open notification can be doing.
+pub(super) fn open_state() -> Value {
+    json!({ "enum": ["scheduled", "ready", "sending", "in_doubt", "sent", "held", "task"] })
+}
+
 fn tenant_id() -> Value {
     json!({ "type": "string", "minLength": 1, "maxLength": 64, "example": "H-1001" })
 }
@@ -61,7 +66,7 @@ fn notifications() -> Vec<Op> {
             .fails(&[(400, "bad_request"), (408, "timeout"), (413, "too_large"), (413, "too_many_rows")]),
         Op::new("get", "/v1/notifications", "listNotifications", "notifications", "What is open")
             .about("In the order of ids. What ended is told by `/v1/outcomes`.")
-            .query("state", "Only this state.", &json!({ "enum": ["scheduled", "ready", "sending", "in_doubt", "sent", "held", "task"] }))
+            .query("state", "Only this state.", &open_state())
             .query("after", "`next` of the page before.", &notification_id())
             .query("limit", "Most rows.", &json!({ "type": "integer", "minimum": 1, "maximum": 1_000, "default": 100 }))
             .gives_json(200, "A page.", "NotificationList", &Value::Null)

@@ -21,8 +21,18 @@ pub(super) fn operations() -> Vec<Op> {
             &json!("ok\n"),
         ),
         plain(Op::new("get", "/readyz", "readyz", "operation", "Whether intake is open, and why not"))
-            .gives_json(200, "Open.", "Ready", &json!({ "ready": true, "durability": "fdatasync" }))
-            .gives_json(503, "Closed, with the reason.", "Ready", &json!({ "ready": false, "reason": "disk_nearly_full" })),
+            .gives_json(
+                200,
+                "Open.",
+                "Ready",
+                &json!({ "ready": true, "durability": "fdatasync", "paused": { "everything": false, "pauses": 0 } }),
+            )
+            .gives_json(
+                503,
+                "Closed, with the reason.",
+                "Ready",
+                &json!({ "ready": false, "reason": "disk_nearly_full", "paused": { "everything": false, "pauses": 0 } }),
+            ),
         plain(Op::new("get", "/openapi.json", "openapi", "operation", "This document")).gives(
             200,
             "OpenAPI 3.1.",

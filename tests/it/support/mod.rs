@@ -74,6 +74,8 @@ pub struct Engine {
     pub http: SocketAddr,
     /// Where the binary port listens.
     pub binary: SocketAddr,
+    /// Whether the next start pauses everything.
+    pub paused: bool,
     setup: Setup,
     running: Option<Running>,
     edges: Vec<JoinHandle<()>>,
@@ -110,6 +112,7 @@ impl Engine {
             sinks,
             http: nowhere,
             binary: nowhere,
+            paused: false,
             setup,
             running: None,
             edges: Vec::new(),
@@ -136,6 +139,7 @@ impl Engine {
             }),
             environment: secrets(),
             definitions: flows::load(&config).expect("the built-in flows"),
+            paused: self.paused,
             on_fatal: Arc::new(|why| panic!("the engine failed: {why}")),
         };
         let credit = config.binary.credit;

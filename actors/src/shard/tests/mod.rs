@@ -124,6 +124,8 @@ impl World {
             activity: self.activity.clone(),
             links,
             endings: Arc::default(),
+            pauses: Arc::new(crate::pauses::PauseBook::new(1)),
+            paused: false,
         };
         ShardCore::start(settings, &self.keys).unwrap()
     }

@@ -1,0 +1,194 @@
+//! Owns what an operator asks about the engine as a whole: what is open, where it stands, what is oldest, what is in doubt
+//! or with people, over all corporations. Refuses what belongs to a tenant: no address, no text, no number of a tenant.
+//! Every call leaves an audit line.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Query, State};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use sluis_actors::{Counted, Letter, Listed, Query as Question, ShardAnswer};
+use sluis_model::{FlowBook, NotificationId, Phase, ShardId, Timestamp};
+
+use super::auth::Operator;
+use super::lists;
+use super::pauses::{self, PauseBody};
+use super::problem::Problem;
+use crate::app::App;
+use crate::ask::{AskError, ask};
+use crate::explain::rfc3339;
+
+/// Most rows of one page.
+const MOST_ROWS: usize = 1_000;
+
+/// `GET /v1/operator/overview`
+#[derive(Debug, Serialize)]
+pub(super) struct OverviewBody {
+    /// The instant to which ages count.
+    at: String,
+    /// Why intake is closed; absent: it is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    intake_closed: Option<&'static str>,
+    /// Open notifications.
+    open: u64,
+    pauses: Vec<PauseBody>,
+    /// By corporation, in order of names.
+    corporations: Vec<CorporationBody>,
+    /// Attempts under way, by provider.
+    under_way: BTreeMap<String, usize>,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct CorporationBody {
+    corporation: String,
+    open: u64,
+    /// By state.
+    states: BTreeMap<&'static str, CountBody>,
+    /// Tasks, by list.
+    tasks: BTreeMap<String, CountBody>,
+    /// What is held, by guard.
+    held: BTreeMap<String, CountBody>,
+}
+
+#[derive(Clone, Debug, Default, Serialize)]
+struct CountBody {
+    count: u64,
+    /// Since when the one that has been there longest is there.
+    oldest: String,
+    /// The same, in seconds.
+    oldest_seconds: i64,
+    #[serde(skip)]
+    since: Option<Timestamp>,
+}
+
+impl CountBody {
+    fn add(&mut self, counted: &Counted, now: Timestamp) {
+        let since = self.since.map_or(counted.oldest, |known| known.min(counted.oldest));
+        self.count += counted.count;
+        (self.oldest, self.oldest_seconds) = (rfc3339(since), now.since(since).max(0) / 1_000);
+        self.since = Some(since);
+    }
+}
+
+/// `GET /v1/operator/overview`
+pub(super) async fn overview(State(app): State<Arc<App>>, Operator(by): Operator) -> Result<Json<OverviewBody>, Problem> {
+    pauses::audit(&by, "overview", "all corporations");
+    let now = app.clock.now();
+    let mut corporations: BTreeMap<String, CorporationBody> = BTreeMap::new();
+    for counted in survey(&app).await? {
+        let name = app.corporation_name(counted.corporation);
+        let body =
+            corporations.entry(name.clone()).or_insert_with(|| CorporationBody { corporation: name, ..Default::default() });
+        body.open += counted.count;
+        body.states.entry(counted.state).or_default().add(&counted, now);
+        let place = match counted.state {
+            "task" => Some(&mut body.tasks),
+            "held" => Some(&mut body.held),
+            _ => None,
+        };
+        if let (Some(place), Some(at)) = (place, &counted.at) {
+            place.entry(at.to_string()).or_default().add(&counted, now);
+        }
+    }
+    Ok(Json(OverviewBody {
+        at: rfc3339(now),
+        intake_closed: app.admission.closed().map(|closed| closed.code()),
+        open: corporations.values().map(|corporation| corporation.open).sum(),
+        pauses: pauses::seen_by(&app, None).pauses,
+        corporations: corporations.into_values().collect(),
+        under_way: app.engine.under_way().map(|(provider, count)| (provider.to_owned(), count)).collect(),
+    }))
+}
+
+/// Counts all shards, piece by piece; not one instant for all, and no shard is held up.
+async fn survey(app: &App) -> Result<Vec<Counted>, Problem> {
+    let mut all = Vec::new();
+    let mut after: Option<NotificationId> = None;
+    let mut shard = 0;
+    while let Some(inbox) = app.engine.inbox(ShardId(shard)) {
+        let query = Question::Survey { after };
+        let ShardAnswer::Survey { counted, scanned_to } = ask(inbox, |reply| Letter::Query { query, reply }).await? else {
+            return Err(AskError::Lost.into());
+        };
+        all.extend(counted);
+        after = scanned_to;
+        shard += u16::from(scanned_to.is_none());
+    }
+    Ok(all)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Params {
+    state: Option<String>,
+    corporation: Option<String>,
+    after: Option<String>,
+    limit: Option<usize>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ListBody {
+    notifications: Vec<RowBody>,
+    /// Give this as `after` for the next page; absent: that was all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct RowBody {
+    id: String,
+    corporation: String,
+    flow: String,
+    state: &'static str,
+    accepted_at: String,
+    /// For a task: its list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    list: Option<String>,
+    /// When it is decided again at the latest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_at: Option<String>,
+}
+
+/// `GET /v1/operator/notifications`
+pub(super) async fn notifications(
+    State(app): State<Arc<App>>,
+    Operator(by): Operator,
+    Query(params): Query<Params>,
+) -> Result<Json<ListBody>, Problem> {
+    let filter = lists::state_filter(params.state.as_deref())?;
+    let after = lists::after(params.after.as_deref())?;
+    let limit = params.limit.unwrap_or(100).clamp(1, MOST_ROWS);
+    let unknown = |name: &str| {
+        let detail = format!("corporation {name:?}: expected a name of the configuration");
+        Problem::new(StatusCode::BAD_REQUEST, "bad_query", detail)
+    };
+    let whose = params.corporation.as_deref().map(|name| app.corporation_named(name).ok_or_else(|| unknown(name))).transpose()?;
+    pauses::audit(&by, "list", params.corporation.as_deref().unwrap_or("all corporations"));
+    let (rows, next) = lists::open(&app, whose, &filter, after, limit).await?;
+    let rows = rows.iter().map(|listed| row(&app, listed)).collect();
+    Ok(Json(ListBody { notifications: rows, next: next.map(|id| id.to_string()) }))
+}
+
+fn row(app: &App, listed: &Listed) -> RowBody {
+    let open = &listed.open;
+    let list = match &open.phase {
+        Phase::Task { list, .. } => Some(list.to_string()),
+        Phase::Waiting { .. }
+        | Phase::Ready { .. }
+        | Phase::Started { .. }
+        | Phase::InDoubt { .. }
+        | Phase::Sent { .. }
+        | Phase::Held { .. } => None,
+    };
+    RowBody {
+        id: open.id.to_string(),
+        corporation: app.corporation_name(listed.corporation),
+        flow: app.book.flow(open.flow).map(|flow| flow.name.to_string()).unwrap_or_default(),
+        state: open.phase.name(),
+        accepted_at: rfc3339(open.accepted_at),
+        list,
+        next_at: open.due().map(rfc3339),
+    }
+}
