@@ -29,30 +29,76 @@ struct Taken {
     id: String,
 }
 
-#[derive(Deserialize, Default)]
-struct Errors {
-    #[serde(default)]
-    errors: Vec<ApiError>,
+/// An error body: a list, or one error alone.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Errors {
+    List { errors: Vec<ApiError> },
+    One(ApiError),
 }
 
 #[derive(Deserialize)]
 struct ApiError {
+    #[serde(deserialize_with = "number")]
     code: i64,
-    #[serde(default)]
+    #[serde(default, alias = "message")]
     description: Option<String>,
     #[serde(default)]
     parameter: Option<String>,
 }
 
+/// A code, as a number or as a text of digits.
+fn number<'de, D: serde::Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Number(i64),
+        Text(String),
+    }
+    match Either::deserialize(from)? {
+        Either::Number(code) => Ok(code),
+        Either::Text(text) => text.trim().parse().map_err(serde::de::Error::custom),
+    }
+}
+
+/// The first error in a body, if there is one.
+fn error_in(body: &[u8]) -> Option<ApiError> {
+    match serde_json::from_slice(body).ok()? {
+        Errors::List { errors } => errors.into_iter().next(),
+        Errors::One(error) => Some(error),
+    }
+}
+
+/// Whether the code says that nothing was taken: the API refused before it did anything.
+const fn refuses(code: i64) -> bool {
+    matches!(code, 2 | 9 | 10 | 20 | 21 | 25 | 98)
+}
+
 /// The verdict. `now` is for a `Retry-After` that is a date.
 #[must_use]
 pub fn classify(answer: &Answer<'_>, recipient: &str, now: Timestamp) -> Verdict {
-    if (200..300).contains(&answer.status) {
-        return taken(answer);
+    let success = (200..300).contains(&answer.status);
+    let taken = if success { id_in(answer.body) } else { None };
+    if let Some(id) = taken {
+        return Verdict::Accepted { provider_id: Why::new("", &id).text };
     }
-    let errors: Errors = serde_json::from_slice(answer.body).unwrap_or_default();
-    let first = errors.errors.first();
+    let first = error_in(answer.body);
+    let first = first.as_ref();
     let reason = reason(answer.status, first, recipient);
+    // Keys and the API's own limits have statuses of their own; those keep their meaning.
+    let by_code = first.is_some_and(|error| refuses(error.code)) && !matches!(answer.status, 401 | 403 | 408 | 429);
+    if by_code {
+        let class = if first.is_some_and(is_about_recipient) { Refusal::Address } else { Refusal::Ours };
+        return Verdict::Refused { class, why: reason };
+    }
+    if success {
+        // A success without an id may be any server's; only a callback can tell.
+        let why = match first {
+            Some(_) => reason,
+            None => Why::new("answer", &format!("HTTP {} without a message id", answer.status)),
+        };
+        return Verdict::InDoubt { why };
+    }
     let after_ms = answer.retry_after.and_then(|text| retry_after(text, now));
     match answer.status {
         // Not taken: too many, or the server gave up waiting for the request.
@@ -61,18 +107,15 @@ pub fn classify(answer: &Answer<'_>, recipient: &str, now: Timestamp) -> Verdict
         // RFC 9110 15.6.2 and 15.6.6 (501, 505): said before anything is done.
         501 | 505 => Verdict::Refused { class: Refusal::Ours, why: reason },
         500..=599 => Verdict::InDoubt { why: reason },
-        400 | 422 if first.is_some_and(is_about_recipient) => Verdict::Refused { class: Refusal::Address, why: reason },
         // Keys, balance, originator, address of the API, redirects: people must look.
         _ => Verdict::Refused { class: Refusal::Ours, why: reason },
     }
 }
 
-/// A success without an id may be any server's; only a callback can tell.
-fn taken(answer: &Answer<'_>) -> Verdict {
-    match serde_json::from_slice::<Taken>(answer.body) {
-        Ok(taken) if !taken.id.is_empty() => Verdict::Accepted { provider_id: Why::new("", &taken.id).text },
-        _ => Verdict::InDoubt { why: Why::new("answer", &format!("HTTP {} without a message id", answer.status)) },
-    }
+/// The message id of a success, if there is one.
+fn id_in(body: &[u8]) -> Option<String> {
+    let taken: Taken = serde_json::from_slice(body).ok()?;
+    Some(taken.id).filter(|id| !id.is_empty())
 }
 
 fn is_about_recipient(error: &ApiError) -> bool {

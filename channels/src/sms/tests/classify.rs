@@ -28,7 +28,7 @@ fn error(code: i64, parameter: &str) -> String {
 #[test]
 fn every_answer_has_its_meaning() {
     let recipients = error(10, r#""recipients""#);
-    let cases: [(u16, Option<&str>, &str, &str); 24] = [
+    let cases: [(u16, Option<&str>, &str, &str); 34] = [
         (201, None, r#"{"id":"abc","recipients":{}}"#, "A abc"),
         (200, None, r#"{"id":"abc"}"#, "A abc"),
         (200, None, "<html>welcome to the hotel</html>", "d answer"),
@@ -39,6 +39,18 @@ fn every_answer_has_its_meaning() {
         (422, None, &error(25, "null"), "o bird 25"),
         (401, None, &error(2, r#""access_key""#), "o bird 2"),
         (401, None, &recipients, "o bird 10"),
+        // The API's own error under a status that says otherwise: it took nothing.
+        (200, None, &error(25, "null"), "o bird 25"),
+        (200, None, r#"{"errors":[{"code":25,"description":"Not enough balance","parameter":null}]}"#, "o bird 25"),
+        (200, None, r#"{"code":25,"message":"Not enough balance"}"#, "o bird 25"),
+        (201, None, r#"{"errors":[{"code":"25"}]}"#, "o bird 25"),
+        (200, None, &recipients, "a bird 10"),
+        (200, None, &error(2, r#""access_key""#), "o bird 2"),
+        (502, None, &error(25, "null"), "o bird 25"),
+        // Its internal error, and codes nobody has mapped, may come after it took the message.
+        (200, None, &error(99, "null"), "d bird 99"),
+        (200, None, &error(4711, "null"), "d bird 4711"),
+        (200, None, r#"{"errors":[]}"#, "d answer"),
         (403, None, "", "o http 403"),
         (404, None, &error(20, "null"), "o bird 20"),
         (301, None, "", "o http 301"),
