@@ -100,9 +100,14 @@ ${2:-}
 TOML
 }
 
+# start_sink PROFILE: bounces are posted where the engine takes them; RECEIPTS_KEYS holds the keys, if the engine asks any,
+# each as BOUNCE-DOMAIN=KEY.
 start_sink() {
+  local keys=() key
+  for key in ${RECEIPTS_KEYS:-}; do keys+=(--receipts-key "$key"); done
   "$LOADTEST" sink --smtp "127.0.0.1:$SMTP_PORT" --sms "127.0.0.1:$SMS_PORT" --profile "$1" \
-    --ledger "$WORK/sink.jsonl" --receipts-url "http://$HTTP" --sms-key access --signing-key signing > "$WORK/sink.out" 2>&1 &
+    --ledger "$WORK/sink.jsonl" --receipts-url "http://$HTTP/v1/receipts/email" ${keys[@]+"${keys[@]}"} \
+    --sms-key access --signing-key signing > "$WORK/sink.out" 2>&1 &
   SINK=$!
   until_true 20 "the sinks" curl -sf "http://127.0.0.1:$SMS_PORT/__sink/stats"
 }

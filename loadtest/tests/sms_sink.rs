@@ -158,7 +158,7 @@ async fn the_real_world_posts_dsns_and_callbacks() {
             tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(io, service));
         }
     });
-    let world = Arc::new(RealWorld::start(Some(format!("http://{addr}/v1/receipts/email"))));
+    let world = Arc::new(RealWorld::start(Some(format!("http://{addr}/v1/receipts/email")), &[]));
     world.later(0, LaterEvent::Dsn { raw: b"dsn".to_vec(), envelope_from: "b@x.nl".into() });
     let (line, _, body) = calls.recv().await.unwrap();
     assert_eq!((line.as_str(), &body[..]), ("POST /v1/receipts/email", b"dsn".as_slice()));

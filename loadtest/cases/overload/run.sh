@@ -49,6 +49,7 @@ public_url = "http://$HTTP"
 TOML
 open_count() { curl -sf -H "Authorization: Bearer $OPERATOR_KEY" "http://$HTTP/metrics" | awk '$1 == "sluis_open_notifications" { print int($2) }'; }
 
+RECEIPTS_KEYS="bounce.demo.example=$BULK_KEY bounce.buren.example=$URGENT_KEY"
 start_sink "$ROOT/loadtest/profiles/limited.toml"
 start_engine
 until_true 60 "the start" ready

@@ -29,6 +29,9 @@ pub(crate) struct SinkArguments {
     /// Where bounces are posted, such as http://127.0.0.1:8080/v1/receipts/email; without it they are dropped.
     #[arg(long)]
     receipts_url: Option<String>,
+    /// API key with which bounces are posted: KEY for all, or BOUNCE-DOMAIN=KEY for those of one corporation; repeatable.
+    #[arg(long)]
+    receipts_key: Vec<String>,
     /// Mail headers to write into the ledger.
     #[arg(long)]
     header: Vec<String>,
@@ -45,7 +48,7 @@ pub(crate) struct SinkArguments {
 
 pub(crate) async fn sink(arguments: SinkArguments) -> Done {
     let profile = arguments.profile.as_deref().map_or(Ok(Profile::perfect()), Profile::load)?;
-    let world = Arc::new(RealWorld::start(arguments.receipts_url.clone()));
+    let world = Arc::new(RealWorld::start(arguments.receipts_url.clone(), &arguments.receipts_key));
     let options = CoreOptions { headers: arguments.header.clone(), keep_bodies: false };
     let core = SinkCore::with_options(profile, world.clone(), options);
     let smtp = SmtpSink::start(core.clone(), &arguments.smtp, SmtpOptions::default()).await?;

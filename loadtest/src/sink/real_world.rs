@@ -31,6 +31,7 @@ struct Shared {
     heap: HeapWorld,
     earlier: Notify,
     receipts_url: Option<String>,
+    receipts_keys: Keys,
     /// Connections that wait; never more than posts.
     links: Mutex<Vec<PlainLink>>,
     posts: Arc<Semaphore>,
@@ -40,13 +41,15 @@ struct Shared {
 
 impl RealWorld {
     /// Starts the posting task on the current runtime. DSNs go to `receipts_url` and are dropped
-    /// without one; callbacks go to the URL their request named.
+    /// without one; callbacks go to the URL their request named. `receipts_keys`: `KEY`, or `BOUNCE-DOMAIN=KEY` for the
+    /// bounces of one corporation.
     #[must_use]
-    pub fn start(receipts_url: Option<String>) -> Self {
+    pub fn start(receipts_url: Option<String>, receipts_keys: &[String]) -> Self {
         let shared = Arc::new(Shared {
             heap: HeapWorld::new(clock::wall_ms),
             earlier: Notify::new(),
             receipts_url,
+            receipts_keys: Keys::of(receipts_keys),
             links: Mutex::default(),
             posts: Arc::new(Semaphore::new(MAX_POSTS)),
             posted: AtomicU64::new(0),
@@ -61,6 +64,26 @@ impl RealWorld {
     pub fn counts(&self) -> (u64, u64, usize) {
         let shared = &self.shared;
         (shared.posted.load(Ordering::Relaxed), shared.dropped.load(Ordering::Relaxed), shared.heap.pending())
+    }
+}
+
+/// The keys of the corporations, by the domain their bounces go to.
+struct Keys(Vec<(Option<String>, String)>);
+
+impl Keys {
+    fn of(texts: &[String]) -> Self {
+        let one = |text: &String| match text.split_once('=') {
+            Some((domain, key)) => (Some(domain.to_ascii_lowercase()), key.to_owned()),
+            None => (None, text.clone()),
+        };
+        Self(texts.iter().map(one).collect())
+    }
+
+    /// The key for a bounce to this address: the one of its domain, else the one for all.
+    fn key_for(&self, envelope_from: &str) -> Option<&str> {
+        let domain = envelope_from.rsplit_once('@').map(|(_, domain)| domain.trim_end_matches('>').to_ascii_lowercase());
+        let of_domain = self.0.iter().find(|(known, _)| known.is_some() && *known == domain);
+        of_domain.or_else(|| self.0.iter().find(|(known, _)| known.is_none())).map(|(_, key)| key.as_str())
     }
 }
 
@@ -141,7 +164,7 @@ impl Shared {
     /// Whether the event was taken; `None` without an answer.
     async fn exchange(&self, mut link: PlainLink, event: &LaterEvent, method: &str, path: &str) -> Option<bool> {
         let authority = link.authority().to_owned();
-        let answer = link.exchange(|out| write(out, event, method, path, &authority)).await?;
+        let answer = link.exchange(|out| write(out, event, method, path, &authority, &self.receipts_keys)).await?;
         let taken = (200..300).contains(&answer.status);
         if link.is_used() {
             self.links.lock().push(link);
@@ -161,9 +184,13 @@ impl Shared {
 }
 
 /// Written anew for every try, because a signature is only good for a minute.
-fn write(out: &mut Vec<u8>, event: &LaterEvent, method: &str, path: &str, authority: &str) {
+fn write(out: &mut Vec<u8>, event: &LaterEvent, method: &str, path: &str, authority: &str, keys: &Keys) {
     let (headers, body) = match event {
-        LaterEvent::Dsn { raw, .. } => (vec![("Content-Type".to_owned(), "message/rfc822".to_owned())], raw),
+        LaterEvent::Dsn { raw, envelope_from } => {
+            let key = keys.key_for(envelope_from).map(|key| ("Authorization".to_owned(), format!("Bearer {key}")));
+            let kind = ("Content-Type".to_owned(), "message/rfc822".to_owned());
+            (std::iter::once(kind).chain(key).collect(), raw)
+        }
         LaterEvent::SmsCallback(callback) => (callback.headers(clock::wall_ms()), &callback.body),
     };
     out.extend_from_slice(format!("{method} {path} HTTP/1.1\r\nHost: {authority}\r\n").as_bytes());
@@ -174,4 +201,23 @@ fn write(out: &mut Vec<u8>, event: &LaterEvent, method: &str, path: &str, author
     }
     out.extend_from_slice(format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes());
     out.extend_from_slice(body);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bounce_is_posted_with_the_key_of_its_corporation() {
+        let dsn = |to: &str| LaterEvent::Dsn { raw: b"x".to_vec(), envelope_from: to.into() };
+        let keys = Keys::of(&["slk_all".into(), "bounce.buren.example=slk_buren".into()]);
+        let written = |to: &str, keys: &Keys| {
+            let mut out = Vec::new();
+            write(&mut out, &dsn(to), "POST", "/v1/receipts/email", "engine", keys);
+            String::from_utf8(out).unwrap()
+        };
+        assert!(written("b+x@Bounce.Buren.Example", &keys).contains("Authorization: Bearer slk_buren\r\n"));
+        assert!(written("b+x@bounce.demo.example", &keys).contains("Authorization: Bearer slk_all\r\n"));
+        assert!(!written("b+x@bounce.demo.example", &Keys::of(&[])).contains("Authorization"));
+    }
 }
