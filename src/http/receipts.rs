@@ -60,13 +60,11 @@ pub(super) async fn post(
     let caller = caller.map(|Caller(corporation)| corporation);
     if provider == EMAIL {
         // The MAC in the return path proves the attempt; the key proves that the mail server is the corporation's.
-        let corporation = caller?;
-        let receipts = read_dsn(&body, &app.reference, EMAIL).map_err(|error| refuse(&provider, &ReceiptError::Dsn(error)))?;
-        if receipts.iter().any(|receipt| receipt.corporation != corporation) {
-            // As for one that is nobody's: not even that it is genuine is told.
-            return Err(refuse(&provider, &ReceiptError::Dsn(DsnError::NoReference)));
-        }
-        return take(&app, &provider, receipts).await;
+        let only = Some(caller?);
+        return match read_dsn(&body, &app.reference, EMAIL) {
+            Ok(receipts) => take(&app, EMAIL, only, receipts).await,
+            Err(error) => untaken(&app, EMAIL, only, &ReceiptError::Dsn(error)).await,
+        };
     }
     callback(&app, &provider, &head, caller, &body).await
 }
@@ -94,9 +92,11 @@ pub(super) async fn callback(
     body: &[u8],
 ) -> Result<Json<ReceiptBody>, Problem> {
     let provider = app.providers.get(name).ok_or_else(|| Problem::not_found("provider"))?;
-    if provider.receipt_proof() == ReceiptProof::CallerMust {
-        caller?;
-    }
+    // Whose receipts the caller may bring: anybody's where a signature proves them, else its own.
+    let only = match provider.receipt_proof() {
+        ReceiptProof::CallerMust => Some(caller?),
+        ReceiptProof::Nothing | ReceiptProof::Signature => None,
+    };
     let text = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
     let path_and_query = head.uri.path_and_query().map_or("/", |p| p.as_str());
     let mut last = None;
@@ -113,15 +113,30 @@ pub(super) async fn callback(
             body,
         };
         match provider.receive(&callback, &app.reference, app.clock.now()) {
-            Ok(receipts) => return take(app, name, receipts).await,
+            Ok(receipts) => return take(app, name, only, receipts).await,
             Err(error) => last = Some(error),
         }
     }
     let Some(error) = last else { return Err(Problem::not_found("provider")) };
-    if let Some((corporation, attempt, why)) = error.unknown_status() {
-        return unexplained(app, name, corporation, attempt, &format!("{}: {}", why.code, why.text)).await;
-    }
-    Err(refuse(name, &error))
+    untaken(app, name, only, &error).await
+}
+
+/// What could not be read into receipts: a genuine message goes to people, anything else is refused.
+async fn untaken(
+    app: &App,
+    provider: &str,
+    only: Option<CorporationId>,
+    error: &ReceiptError,
+) -> Result<Json<ReceiptBody>, Problem> {
+    let Some((corporation, attempt, why)) = error.unknown_status() else { return Err(refuse(provider, error)) };
+    vouched(provider, only, corporation)?;
+    unexplained(app, provider, corporation, attempt, &format!("{}: {}", why.code, why.text)).await
+}
+
+/// Whether the caller may bring a receipt of that corporation. One of another's is answered like one that is nobody's: not
+/// even that it is genuine is told.
+fn vouched(provider: &str, only: Option<CorporationId>, of: CorporationId) -> Result<(), Problem> {
+    if only.is_none_or(|only| only == of) { Ok(()) } else { Err(refuse(provider, &ReceiptError::Dsn(DsnError::NoReference))) }
 }
 
 /// A genuine message nobody has mapped: on the record, for people, and acknowledged so that it is not sent for ever.
@@ -147,7 +162,14 @@ async fn unexplained(
     Ok(Json(ReceiptBody { receipts: vec![row] }))
 }
 
-async fn take(app: &App, provider: &str, receipts: Vec<ProviderReceipt>) -> Result<Json<ReceiptBody>, Problem> {
+async fn take(
+    app: &App,
+    provider: &str,
+    only: Option<CorporationId>,
+    receipts: Vec<ProviderReceipt>,
+) -> Result<Json<ReceiptBody>, Problem> {
+    // All of them before the first is applied.
+    receipts.iter().try_for_each(|receipt| vouched(provider, only, receipt.corporation))?;
     let mut rows = Vec::with_capacity(receipts.len());
     for receipt in receipts {
         let ProviderReceipt { corporation, attempt, kind, why, provider: from, occurred_at } = receipt;

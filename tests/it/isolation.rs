@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sluis_model::CorporationId;
 
 use crate::receipts::bounce;
-use crate::support::{Body, Engine, NOORD, OPERATOR, Reply, ZUID, notice, storno};
+use crate::support::{Body, Engine, NOORD, OPERATOR, Reply, Setup, ZUID, notice, storno};
 
 const TENANTS: [&str; 2] = ["H-1", "H-2"];
 
@@ -54,14 +54,40 @@ fn act() -> impl Strategy<Value = Act> {
 enum Step {
     Noord(Act),
     Zuid(Act),
-    Steal { what: u8, which: usize },
+    Steal { what: usize, which: usize },
+}
+
+/// One request that names something of another corporation's.
+#[derive(Clone, Debug)]
+struct Theft {
+    method: &'static str,
+    /// As the router has it, the provider's name filled in.
+    route: String,
+}
+
+/// Every route of the router's own table with every method: a new route is drawn by itself. Receipts once for each kind of
+/// provider, because each proves itself in its own way.
+fn thefts() -> Vec<Theft> {
+    let routes = sluis::http::route_list();
+    let requests = routes.into_iter().flat_map(|(path, methods)| methods.into_iter().map(move |method| (method, path)));
+    requests
+        .flat_map(|(method, path)| {
+            let names: &[&str] = if path.contains("{provider}") { &["email", "relay", "bird", "null", "nobody"] } else { &[""] };
+            names.iter().map(move |name| Theft { method, route: path.replace("{provider}", name) })
+        })
+        .collect()
+}
+
+/// The place of a theft in [`thefts`].
+fn theft(method: &str, route: &str) -> usize {
+    thefts().iter().position(|theft| theft.method == method && theft.route == route).expect("a route of the table")
 }
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => act().prop_map(Step::Noord),
         3 => act().prop_map(Step::Zuid),
-        2 => (0..9_u8, 0..8_usize).prop_map(|(what, which)| Step::Steal { what, which }),
+        3 => (0..thefts().len(), 0..8_usize).prop_map(|(what, which)| Step::Steal { what, which }),
     ]
 }
 
@@ -167,25 +193,35 @@ async fn perform(engine: &Engine, key: &str, act: &Act, own: &Purse) -> Option<R
     }
 }
 
-/// Zuid names what is noord's; `None`: noord has nothing of the kind yet.
-async fn steal(engine: &Engine, key: &str, what: u8, named: &Named<'_>) -> Reply {
-    let answer = || json!({ "answer": "close", "by": "zuid" });
-    let call = |method: &'static str, path: String, body: Body| async move { engine.call(key, method, &path, body).await };
-    let id = named.id;
-    match what {
-        0 => call("GET", format!("/v1/notifications/{id}"), Body::Nothing).await,
-        1 => call("POST", format!("/v1/notifications/{id}/cancel"), Body::Nothing).await,
-        2 => call("POST", format!("/v1/tasks/{id}.1/answer"), answer().into()).await,
-        3 => call("GET", format!("/v1/outcomes?after={}", named.cursor), Body::Nothing).await,
-        4 => call("GET", format!("/v1/tenants/H-1/timeline?before={}", named.place), Body::Nothing).await,
-        5 => call("POST", format!("/v1/tasks/{id}.2/answer"), answer().into()).await,
-        6 => {
-            let mail = bounce(&format!("b+{}@bounce.zuid.example", named.reference));
-            call("POST", "/v1/receipts/email".into(), Body::Bytes("message/rfc822", mail.into_bytes())).await
-        }
-        7 => call("POST", format!("/b/{}", named.link), Body::Nothing).await,
-        _ => call("GET", format!("/b/{}", named.link), Body::Nothing).await,
-    }
+/// Zuid names what is noord's in the path, in the query and in the body, all at once: each route reads what it knows.
+async fn steal(engine: &Engine, key: &str, theft: &Theft, named: &Named<'_>) -> Reply {
+    let id = if theft.route.starts_with("/v1/tenants/") {
+        "H-1".to_owned()
+    } else if theft.route.starts_with("/v1/tasks/") {
+        format!("{}.1", named.id)
+    } else {
+        named.id.to_owned()
+    };
+    let mut path = theft.route.replace("{id}", &id).replace("{token}", &named.link);
+    path += &match (theft.method, theft.route.as_str()) {
+        ("get", "/v1/outcomes") => format!("?after={}", named.cursor),
+        ("get", "/v1/tenants/{id}/timeline") => format!("?before={}", named.place),
+        ("get", route) if route.starts_with("/v1/receipts/") => format!("?reference={}&status=delivered", named.reference),
+        _ => String::new(),
+    };
+    let body = if theft.method == "get" {
+        Body::Nothing
+    } else if theft.route.starts_with("/v1/receipts/") {
+        let mail = bounce(&format!("b+{}@bounce.zuid.example", named.reference));
+        Body::Bytes("message/rfc822", mail.into_bytes())
+    } else if theft.route.ends_with("/answer") {
+        json!({ "answer": "close", "by": "zuid" }).into()
+    } else if theft.route.ends_with("/cancel") {
+        Body::Nothing
+    } else {
+        json!({ "id": named.id, "notification": named.id, "cursor": named.cursor, "reference": named.reference }).into()
+    };
+    engine.call(key, &theft.method.to_ascii_uppercase(), &path, body).await
 }
 
 /// What zuid names: in one engine noord's own, in the other something that never was.
@@ -234,7 +270,9 @@ impl Plain {
 
 /// Runs the steps. `together`: noord acts too, and the thief names what is really noord's. Gives zuid's answers.
 async fn run(steps: &[Step], together: bool, thief: &str) -> Vec<String> {
-    let engine = Engine::start().await;
+    // With a relay and an SMS provider beside the null channel: their receipts are routes, too.
+    let engine = Engine::with(Setup { sinks: true, ..Setup::default() }).await;
+    let thefts = thefts();
     let (mut noord, mut zuid, mut plain, mut answers) = (Purse::default(), Purse::default(), Plain::default(), Vec::new());
     for (number, step) in steps.iter().enumerate() {
         // Ids sort by their time: one a step.
@@ -262,10 +300,11 @@ async fn run(steps: &[Step], together: bool, thief: &str) -> Vec<String> {
                     cursor: nth(&noord.cursors, *which).unwrap_or("AAAA"),
                     place: nth(&noord.places, *which).unwrap_or("AAAA"),
                     reference: if together { reference.attempt(CorporationId(1), attempt) } else { "a".repeat(50) },
-                    link: if together && *what == 7 { reference.link(CorporationId(2), attempt.id) } else { "A".repeat(46) },
+                    link: if together { reference.link(CorporationId(2), attempt.id) } else { "A".repeat(46) },
                 };
-                let reply = steal(&engine, thief, *what, &named).await;
-                answers.push(format!("{number} steal {what}: {}", plain.answer(&reply, id)));
+                let theft = &thefts[*what];
+                let reply = steal(&engine, thief, theft, &named).await;
+                answers.push(format!("{number} steal {theft:?}: {}", plain.answer(&reply, id)));
             }
         }
         engine.settled().await;
@@ -296,9 +335,38 @@ fn nothing_one_does_shows_in_what_the_other_is_told() {
 /// The control: a thief with noord's own key is told something, and the comparison notices.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_comparison_notices_a_leak() {
-    for what in [0, 1] {
+    let leaks = [
+        ("get", "/v1/notifications/{id}"),
+        ("post", "/v1/notifications/{id}/cancel"),
+        ("post", "/v1/receipts/email"),
+        ("post", "/v1/receipts/relay"),
+    ];
+    for (method, route) in leaks {
+        let what = theft(method, route);
         let steps = [Step::Noord(Act::Notice { tenant: 0, key: 1, later: true }), Step::Steal { what, which: 0 }];
-        assert_ne!(run(&steps, true, NOORD).await, run(&steps, false, NOORD).await, "{what}");
+        assert_ne!(run(&steps, true, NOORD).await, run(&steps, false, NOORD).await, "{method} {route}");
+        assert_eq!(run(&steps, true, ZUID).await, run(&steps, false, ZUID).await, "{method} {route}");
+    }
+}
+
+/// Drawn cases may miss a route; here each has its turn, right after noord did something.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_route_of_the_table_tells_nothing_of_the_other() {
+    let mut steps = vec![
+        Step::Noord(Act::Put(0)),
+        Step::Noord(Act::Notice { tenant: 0, key: 1, later: true }),
+        Step::Noord(Act::Storno { tenant: 1, invoice: 0, key: 2, person: true }),
+        Step::Noord(Act::Look(1)),
+        Step::Noord(Act::Look(2)),
+        Step::Noord(Act::Look(6)),
+    ];
+    let all = thefts().len();
+    assert!(all > 25, "{all} requests");
+    steps.extend((0..all).flat_map(|what| (0..2).map(move |which| Step::Steal { what, which })));
+    let (together, alone) = (run(&steps, true, ZUID).await, run(&steps, false, ZUID).await);
+    assert_eq!(together.len(), 2 * all);
+    for (together, alone) in together.iter().zip(&alone) {
+        assert_eq!(together, alone);
     }
 }
 
@@ -365,6 +433,13 @@ async fn receipts_links_and_metrics_of_one_are_closed_to_the_other() {
     let forged = bounce("b+aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@bounce.noord.example");
     let forged = engine.call(ZUID, "POST", "/v1/receipts/email", Body::Bytes("message/rfc822", forged.into_bytes())).await;
     assert_eq!((foreign.status, foreign.text()), (forged.status, forged.text()), "not even that it is genuine");
+    // The name of the relay is another door to the same room.
+    let sluis_loadtest::sink::LaterEvent::Dsn { raw, .. } = &event else { panic!("a bounce") };
+    let by_name = engine.call(ZUID, "POST", "/v1/receipts/relay", Body::Bytes("message/rfc822", raw.clone())).await;
+    assert_eq!((by_name.status, by_name.text()), (forged.status, forged.text()));
+    let tenant = engine.ask(NOORD, "/v1/tenants/H-1").await.ok();
+    assert_ne!(tenant["profile"]["addresses"][0]["state"], "invalid", "{tenant}");
+    assert_eq!(engine.call("", "POST", "/v1/receipts/relay", Body::Bytes("message/rfc822", raw.clone())).await.status, 401);
     assert_eq!(engine.get(NOORD, &id).await["step"], "mail", "and it did nothing");
     for key in ["", NOORD, ZUID] {
         assert_eq!(engine.ask(key, "/metrics").await.problem(), (401, "unauthorized".into()));

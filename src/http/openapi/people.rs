@@ -17,7 +17,7 @@ pub(super) fn operations() -> Vec<Op> {
             .by(Caller::Anybody)
             .path_part("provider", "`email`, or a provider's name in the configuration.", &provider())
             .gives_json(200, "Durable; what each receipt did.", "Receipts", &json!({
-                "receipts": [{ "notification": "0003019c1d4a6000a1b2c3d4e5f60718", "attempt": 1, "said": "bounced_hard", "effect": "applied" }]
+                "receipts": [{ "notification": "0003019c1d4a6000a1b2c3d4e5f60718", "attempt": 1, "said": "bounced", "effect": "applied" }]
             }))
             .asks()
             .fails(&refused)
