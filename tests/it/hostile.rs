@@ -16,7 +16,7 @@ fn paths(part: &str) -> Vec<(String, Vec<&'static str>)> {
 }
 
 fn key_for(path: &str) -> &'static str {
-    if path == "/metrics" { OPERATOR } else { NOORD }
+    if path == "/metrics" || path.starts_with("/v1/operator/") { OPERATOR } else { NOORD }
 }
 
 /// Links answer people, in HTML.
@@ -295,9 +295,9 @@ async fn an_oversized_body_is_refused_and_not_held_in_memory_for_long() {
         for method in methods.into_iter().filter(|m| *m != "get" && !is_link(&path)) {
             let large = matches!(path.as_str(), "/v1/notifications/batch" | "/v1/tenants/load");
             let size = if large { (64 << 20) + 1 } else { (256 << 10) + 1 };
-            let kind = media(&path);
+            let (kind, key) = (media(&path), key_for(&path));
             let head = format!(
-                "{} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {NOORD}\r\nContent-Type: {kind}\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n",
+                "{} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Type: {kind}\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n",
                 method.to_uppercase()
             );
             let mut bytes = head.into_bytes();
