@@ -2,7 +2,7 @@
 # The walkthrough of the README, with every expectation checked: `sluis serve` driven with curl alone, mail to an SMTP
 # server that is not ours (smtp-sink of Debian's package postfix), SMS to the load test's provider sink.
 #
-# Needs curl, jq, smtp-sink, and built binaries: cargo build --release --workspace
+# Needs curl, jq, python3, smtp-sink, and built binaries: cargo build --release --workspace
 # Other places: SLUIS=…, SINK=…, SMTP_SINK=…, HTTP_PORT=…, BINARY_PORT=…, SMTP_PORT=…, SMS_PORT=…
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -38,7 +38,7 @@ SLUIS=${SLUIS:-$(binary sluis)}
 SINK=${SINK:-$(binary sluis-loadtest)}
 # Debian keeps it in /usr/sbin, which is not on everybody's path.
 SMTP_SINK=${SMTP_SINK:-$(PATH=$PATH:/usr/sbin command -v smtp-sink)} || fail "smtp-sink is not here: install Debian's package postfix"
-for tool in curl jq; do
+for tool in curl jq python3; do
     command -v "$tool" > /dev/null || fail "$tool is not here: install it"
 done
 
@@ -243,6 +243,25 @@ json '.rows[] | "\(.at)  \(.text)"' < "$WORK/timeline.json"
 if grep -qs 'j.devries@example.nl' "$WORK/why.json" "$WORK/timeline.json" "$WORK/sluis.log"; then
     fail "an address stands in an explanation, a timeline or a log line"
 fi
+
+step "the binary port, from Python: a good row, its repeat, a bad one, one that no frame can hold"
+python_row() {
+    printf '{"tenant_id": "H1001", "flow": "notice", "category": "repairs", "environment": "%s", "idempotency_key": "%s", "data": %s}\n' "$@"
+}
+CODE=0
+{
+    python_row test python-1 '{"title": "Onderhoud", "text": "Wij komen langs."}'
+    python_row test python-1 '{"text": "Wij komen langs.", "title": "Onderhoud"}'
+    python_row test python-2 '{"title": 7}'
+    python_row nowhere python-3 '{}'
+} | python3 examples/submit.py --address "127.0.0.1:$BINARY_PORT" > "$WORK/python.json" || CODE=$?
+cat "$WORK/python.json"
+is "its exit code: one row was not accepted" 1 "$CODE"
+is "one accepted, one repeat" 'false true' "$(jq -ers 'map(.duplicate | values | tostring) | sort | join(" ")' < "$WORK/python.json")"
+is "both are one notification" 1 "$(jq -ers '[.[0].id, .[1].id] | unique | length' < "$WORK/python.json")"
+is "what is wrong with the third" 'invalid data.text data.title' \
+    "$(jq -ers '.[2] | [.refused, (.problems | map(.path) | sort | .[])] | join(" ")' < "$WORK/python.json")"
+is "the fourth was never sent" true "$(jq -ers '.[3].wrong | startswith("ValueError")' < "$WORK/python.json")"
 
 step "what became of everything, and the metrics"
 call 200 "$API/v1/outcomes" | grep "$ID"

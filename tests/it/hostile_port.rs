@@ -168,3 +168,47 @@ async fn a_sender_who_breaks_the_rules_is_told_which() {
     lives(&engine).await;
     engine.end().await;
 }
+
+/// What docs/binary-protocol.md says under "What a client may wonder".
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_client_may_wonder_is_as_the_document_says() {
+    let engine = Engine::start().await;
+    let past = Some(sluis_model::Timestamp(1));
+    let rows = [
+        row("first"),
+        row("second"),
+        NotificationRequest { tenant_id: "nobody-knows".into(), ..row("unknown tenant") },
+        NotificationRequest { expires_at: past, ..row("expired") },
+        NotificationRequest { environment: Environment::Production, ..row("foreign world") },
+        NotificationRequest { send_after: Some(sluis_model::Timestamp(2)), expires_at: past, ..row("contradiction") },
+    ];
+    // One correlation for all; in one piece with Hello, before Welcome can have been read; ended by a half close.
+    let submits = rows.iter().map(|row| encoded(&ClientFrame::Submit { correlation: 7, row: row.clone() }));
+    let mut bytes = [vec![hello(VERSION, VERSION, NOORD)], submits.collect()].concat().concat();
+    bytes.extend_from_slice(&frame(2, b"half")[..6]);
+    let frames = said(&engine, &bytes).await;
+    let mut ids = Vec::new();
+    let mut refused = Vec::new();
+    for frame in &frames {
+        match frame {
+            ServerFrame::Ack(ack) => ids.push((ack.correlation, ack.id)),
+            ServerFrame::AckBatch(acks) => ids.extend(acks.iter().map(|ack| (ack.correlation, ack.id))),
+            ServerFrame::Refuse(row) => refused.push((row.correlation, row.code)),
+            ServerFrame::Welcome(_) | ServerFrame::Credit { .. } => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(refused, [(7, sluis_model::wire::RefuseCode::Invalid)]);
+    assert!(ids.len() == 5 && ids.iter().all(|(correlation, _)| *correlation == 7), "{ids:?}");
+    let mut ends = Vec::new();
+    for (_, id) in ids {
+        ends.push(engine.get(NOORD, &id.to_string()).await["end"].as_str().unwrap_or_default().to_owned());
+    }
+    ends.sort();
+    assert_eq!(ends, ["expired", "quarantined", "undeliverable", "undeliverable", "undeliverable"]);
+    let unknown = said(&engine, &[hello(VERSION, VERSION, NOORD), frame(0x7f, b"")].concat()).await;
+    assert_eq!(error(&unknown), Some(ErrorCode::Malformed));
+    let strange = said(&engine, &[hello(VERSION, VERSION, "slk_nobody"), batch(1, "x")].concat()).await;
+    assert_eq!((strange.len(), error(&strange)), (1, Some(ErrorCode::Unauthorised)), "no row is looked at");
+    engine.end().await;
+}
