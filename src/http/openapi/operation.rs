@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::parts::{Caller, Op, reference};
-use super::schemas::{count, instant, list, object, text, truth, word};
+use super::schemas::{count, instant, list, object, strict, text, truth, word};
 
 const SCOPE: &str = "A flow, a channel or both; `{\"all\": true}` for everything the corporation sends. A scope that is not said is refused, and \
                      so is `null`. In effect before the next attempt starts, and kept over restarts.";
@@ -45,24 +45,25 @@ fn views() -> [Op; 2] {
             .about("What is open by corporation and state, with the age of the oldest; tasks by list, holds by guard, attempts under way. \
                     Counted shard by shard: not one instant. Names no tenant. Leaves an audit line.")
             .by(Caller::Operator)
-            .gives_json(200, "Counted.", "Overview", &Value::Null)
+            .gives_json(200, "Counted.", "Overview", &an_overview())
             .asks(),
         Op::new("get", "/v1/operator/notifications", "listAllNotifications", "operation", "What is open, of all corporations")
             .about("In order of id; names no tenant. Leaves an audit line.")
             .by(Caller::Operator)
             .query("state", "Only this state.", &super::senders::open_state())
             .query("corporation", "Only this corporation, by its name in the configuration.", &whose)
-            .query("after", "`next` of the page before.", &super::senders::notification_id())
-            .query("limit", "Most rows.", &json!({ "type": "integer", "minimum": 1, "maximum": 1_000, "default": 100 }))
-            .gives_json(200, "A page.", "OperatorList", &Value::Null)
-            .asks()
-            .fails(&[(400, "bad_query"), (400, "bad_request")]),
+            .query("after", "`next` of the page before.", &super::senders::notification_id_or_empty())
+            .limit("Most rows.", 1_000, 100)
+            .gives_json(200, "A page.", "OperatorList", &json!({ "notifications": [{
+                "id": super::senders::ID, "corporation": "waterpoort", "flow": "storno", "state": "sent", "accepted_at": "2026-02-02T08:00:00Z"
+            }] }))
+            .asks(),
     ]
 }
 
 fn told(op: Op, scope: &str, paused: bool) -> Op {
     let pauses = if paused { json!([example()]) } else { json!([]) };
-    op.takes(&[("application/json", reference(scope))], &json!({ "flow": "storno", "channel": "sms" }), true)
+    op.takes_json(scope, &json!({ "flow": "storno", "channel": "sms" }))
         .gives_json(
             200,
             "Durable, on every shard.",
@@ -77,6 +78,14 @@ fn example() -> Value {
     json!({ "corporation": "waterpoort", "flow": "storno", "channel": "sms", "since": "2026-02-02T08:00:00Z", "complete": true })
 }
 
+fn an_overview() -> Value {
+    let one = json!({ "count": 3, "oldest": "2026-02-02T08:00:00Z", "oldest_seconds": 3_600 });
+    json!({
+        "at": "2026-02-02T09:00:00Z", "open": 3, "pauses": [example()],
+        "corporations": [{ "corporation": "waterpoort", "open": 3, "states": { "sent": one }, "tasks": {}, "held": {} }], "under_way": {}
+    })
+}
+
 /// The parts of these.
 pub(super) fn schemas() -> Value {
     let parts = || json!({ "flow": word(64), "channel": reference("Channel") });
@@ -89,8 +98,11 @@ pub(super) fn schemas() -> Value {
         "tasks": by_name("Tasks, by list.", counted()), "held": by_name("What is held, by guard.", counted())
     });
     json!({
-        "Scope": scope("What a pause covers.", parts()),
-        "OperatorScope": scope("What a pause of an operator covers.", wider),
+        "Scope": scope("What a pause covers.", "ScopeParts"),
+        "OperatorScope": scope("What a pause of an operator covers.", "OperatorScopeParts"),
+        "Everything": strict("All of it.", &["all"], json!({ "all": { "type": "boolean", "const": true } })),
+        "ScopeParts": some(parts()),
+        "OperatorScopeParts": some(wider),
         "Pause": object("One pause.", &["since", "complete"], json!({
             "corporation": text("Whose sends; absent: those of all, by an operator."), "flow": text("Only this flow."),
             "channel": reference("Channel"), "since": instant("Since when."),
@@ -108,24 +120,29 @@ pub(super) fn schemas() -> Value {
         "Overview": object("The engine as a whole.", &["at", "open", "pauses", "corporations", "under_way"], json!({
             "at": instant("The instant to which ages count."), "intake_closed": text("Stable code of why; absent: intake is open."),
             "open": count("Open notifications."), "pauses": list(reference("Pause")),
-            "corporations": list(object("One.", &["corporation", "open", "states", "tasks", "held"], corporation)),
+            "corporations": list(reference("CorporationOverview")),
             "under_way": by_name("Attempts under way, by provider.", count("How many."))
         })),
+        "CorporationOverview": object("One corporation.", &["corporation", "open", "states", "tasks", "held"], corporation),
         "OperatorList": object("A page.", &["notifications"], json!({
-            "notifications": list(object("One.", &["id", "corporation", "flow", "state", "accepted_at"], json!({
-                "id": super::senders::notification_id(), "corporation": text("Name in the configuration."), "flow": text("Its flow."),
-                "state": super::senders::open_state(), "accepted_at": instant("When."), "list": text("For a task: its list."),
-                "next_at": instant("When it is decided again at the latest.")
-            }))),
-            "next": super::senders::notification_id()
+            "notifications": list(reference("OperatorRow")), "next": super::senders::notification_id()
+        })),
+        "OperatorRow": object("An open notification.", &["id", "corporation", "flow", "state", "accepted_at"], json!({
+            "id": super::senders::notification_id(), "corporation": text("Name in the configuration."), "flow": text("Its flow."),
+            "state": reference("State"), "accepted_at": instant("When."), "list": text("For a task: its list."),
+            "next_at": instant("When it is decided again at the latest.")
         }))
     })
 }
 
 /// Either everything, said, or at least one part.
-fn scope(about: &str, parts: Value) -> Value {
-    json!({ "description": about, "oneOf": [
-        { "type": "object", "properties": { "all": { "const": true } }, "required": ["all"], "additionalProperties": false },
-        { "type": "object", "properties": parts, "minProperties": 1, "additionalProperties": false }
-    ] })
+fn scope(about: &str, parts: &str) -> Value {
+    json!({ "description": about, "oneOf": [reference("Everything"), reference(parts)] })
+}
+
+/// At least one of the parts.
+fn some(parts: Value) -> Value {
+    let mut some = strict("At least one of these.", &[], parts);
+    some["minProperties"] = 1.into();
+    some
 }

@@ -1,5 +1,7 @@
-//! Owns the shape of an operation's description: parameters, bodies, answers, problems. Refuses to know which there are.
+//! Owns the shape of an operation's description: parameters, bodies, answers, problems. Every problem has one schema,
+//! whatever its status: its codes stand in words. Refuses to know which operations there are.
 
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 /// Who may call.
@@ -72,23 +74,33 @@ impl Op {
         self
     }
 
-    /// What is sent: the media types, and an example of the first.
-    pub(super) fn takes(mut self, media: &[(&str, Value)], example: &Value, required: bool) -> Self {
-        let mut content = Map::new();
-        for (number, (media, schema)) in media.iter().enumerate() {
-            let mut one = json!({ "schema": schema });
-            if number == 0 && !example.is_null() {
-                one["example"] = example.clone();
-            }
-            content.insert((*media).to_owned(), one);
-        }
+    /// `limit`: rows of one page.
+    pub(super) fn limit(self, description: &str, most: usize, usual: usize) -> Self {
+        self.query("limit", description, &json!({ "type": "integer", "minimum": 1, "maximum": most, "default": usual }))
+    }
+
+    /// What is sent: the media types, each with an example.
+    pub(super) fn takes(mut self, media: &[(&str, Value, Value)], required: bool) -> Self {
+        let one = |(media, schema, example): &(&str, Value, Value)| {
+            ((*media).to_owned(), json!({ "schema": schema, "example": example }))
+        };
+        let content: Map<String, Value> = media.iter().map(one).collect();
         self.body = Some(json!({ "required": required, "content": content }));
-        self
+        self.fails(&[(413, "too_large"), (415, "wrong_type")])
     }
 
     /// JSON by the schema of this name.
     pub(super) fn takes_json(self, schema: &str, example: &Value) -> Self {
-        self.takes(&[("application/json", reference(schema))], example, true)
+        self.takes(&[("application/json", reference(schema), example.clone())], true)
+    }
+
+    /// Lines, a value of the schema of this name each, none of which may be left out. Bytes are described, too: what they
+    /// are is the same, and generators of clients that know no NDJSON know how to send bytes.
+    pub(super) fn takes_lines(self, schema: &str, example: &[Value]) -> Self {
+        let mut text = lines(schema);
+        text["pattern"] = NOT_BLANK.into();
+        let example = Value::from(written(example));
+        self.takes(&[(NDJSON, text, example.clone()), (BYTES, bytes("NDJSON."), example)], true)
     }
 
     /// An answer.
@@ -107,6 +119,18 @@ impl Op {
         self.gives(status, description, "application/json", &reference(schema), example)
     }
 
+    /// A redirect.
+    pub(super) fn moves(mut self, status: u16, description: &str) -> Self {
+        let location = json!({ "description": "Where to.", "required": true, "schema": { "type": "string", "format": "uri" } });
+        self.answers.insert(status.to_string(), json!({ "description": description, "headers": { "Location": location } }));
+        self
+    }
+
+    /// Lines, a value of the schema of this name each.
+    pub(super) fn gives_lines(self, status: u16, description: &str, schema: &str, example: &[Value]) -> Self {
+        self.gives(status, description, NDJSON, &lines(schema), &written(example).into())
+    }
+
     /// Problems with their codes.
     pub(super) fn fails(mut self, problems: &[(u16, &'static str)]) -> Self {
         self.problems.extend_from_slice(problems);
@@ -115,20 +139,22 @@ impl Op {
 
     /// The engine may be busy: every call that asks a shard.
     pub(super) fn asks(self) -> Self {
-        self.fails(&[(503, "busy"), (408, "timeout")])
+        self.fails(&[(503, "busy")])
     }
 
-    /// A JSON body may be wrong in all the ways there are.
+    /// A JSON body may have mistakes.
     pub(super) fn reads(self) -> Self {
-        self.fails(&[(400, "bad_request"), (413, "too_large"), (422, "invalid")])
+        self.fails(&[(422, "invalid")])
     }
 
     pub(super) fn document(mut self) -> Value {
         if self.caller != Caller::Anybody {
             self.problems.push((401, "unauthorized"));
         }
-        // A route that breaks off is answered, too (`front.rs`); the short way closes its connection.
-        self.problems.push((500, "internal"));
+        if self.parameters.iter().any(|parameter| parameter["in"] == "query") {
+            self.problems.push((400, "bad_query"));
+        }
+        self.problems.extend_from_slice(EVERYWHERE);
         self.problems.sort_unstable();
         self.problems.dedup();
         let mut statuses: Vec<u16> = self.problems.iter().map(|(status, _)| *status).collect();
@@ -158,18 +184,50 @@ impl Op {
     }
 }
 
+/// What can happen to any call. A route that breaks off is answered, too (`front.rs`); the short way closes its connection.
+const EVERYWHERE: &[(u16, &str)] = &[(400, "bad_request"), (408, "timeout"), (415, "wrong_encoding"), (500, "internal")];
+/// Values, one a line.
+const NDJSON: &str = "application/x-ndjson";
+/// Whatever it is.
+pub(super) const BYTES: &str = "application/octet-stream";
+/// At least one line that is not blank.
+pub(super) const NOT_BLANK: &str = "[^ \\t\\n\\f\\r]";
+
 fn problem(status: u16, codes: &[&str]) -> Value {
+    let named = codes.iter().map(|code| format!("`{code}`")).collect::<Vec<_>>().join(", ");
+    let title = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Error");
     let mut answer = json!({
-        "description": format!("Code {}.", codes.iter().map(|code| format!("`{code}`")).collect::<Vec<_>>().join(", ")),
-        "content": { "application/problem+json": {
-            "schema": { "allOf": [reference("Problem"), { "properties": { "code": { "enum": codes } } }] }
-        } }
+        "description": format!("{title}: code {named}."),
+        "content": { "application/problem+json": { "schema": reference("Problem"), "example": {
+            "type": format!("https://sluis.dev/problems/{}", codes[0]), "title": title, "status": status, "code": codes[0],
+            "detail": "What happened and what to do, for people."
+        } } }
     });
+    let header = |name: &str, description: &str, schema: Value| json!({ name: { "description": description, "required": true, "schema": schema } });
     if matches!(status, 429 | 503) {
-        answer["headers"] =
-            json!({ "Retry-After": { "description": "Seconds.", "schema": { "type": "integer", "minimum": 1 } } });
+        answer["headers"] = header("Retry-After", "Seconds.", json!({ "type": "integer", "minimum": 1 }));
+    }
+    if status == 401 {
+        answer["headers"] = header("WWW-Authenticate", "The scheme.", json!({ "type": "string", "const": "Bearer" }));
     }
     answer
+}
+
+/// Text of lines, a value of the schema of this name each.
+fn lines(schema: &str) -> Value {
+    json!({
+        "type": "string", "description": format!("A `{schema}` a line, each a JSON object; lines end with a line feed."),
+        "contentMediaType": NDJSON, "contentSchema": reference(schema)
+    })
+}
+
+fn written(values: &[Value]) -> String {
+    values.iter().map(|value| format!("{value}\n")).collect()
+}
+
+/// Bytes as they are.
+pub(super) fn bytes(description: &str) -> Value {
+    json!({ "type": "string", "format": "binary", "description": description })
 }
 
 /// The schema of this name.

@@ -3,14 +3,14 @@
 
 use serde_json::{Value, json};
 
-use super::parts::{Caller, Op};
+use super::parts::{BYTES, Caller, Op, bytes};
 
 pub(super) fn operations() -> Vec<Op> {
     let provider = || json!({ "type": "string", "pattern": "^[a-z0-9_-]{1,32}$", "example": "bird" });
     let callback = "Verified on the raw bytes by the provider's own rules; a signed status that nobody has mapped goes on the record for people.";
     let bounce = "`email`: a raw bounce (RFC 3464) or abuse report (RFC 5965), posted by the mail server with the corporation's key. Any other name: \
                   a provider's status callback, verified on the raw bytes by the provider's own rules, without a key.";
-    let mut refused = vec![(413, "too_large"), (404, "not_found"), (400, "bad_request"), (401, "unauthorized")];
+    let mut refused = vec![(404, "not_found"), (401, "unauthorized")];
     refused.extend(CODES.iter().map(|code| (422, *code)));
     let receipts = |op: Op, about| {
         op.about(about)
@@ -22,18 +22,21 @@ pub(super) fn operations() -> Vec<Op> {
             .asks()
             .fails(&refused)
     };
+    let fields = || json!({ "type": "object", "additionalProperties": true, "description": "The provider's own." });
+    let status = json!({ "id": "e8077d80-353f-4bb6", "reference": "0003019c1d4a6000a1b2c3d4e5f60718-1", "status": "delivered" });
     let media = [
-        ("message/rfc822", json!({ "type": "string" })),
-        ("application/x-www-form-urlencoded", json!({ "type": "object" })),
-        ("application/json", json!({ "type": "object" })),
+        ("message/rfc822", json!({ "type": "string", "description": "The mail as it came, whole." }), Value::from(BOUNCE)),
+        (BYTES, bytes("As `message/rfc822`."), Value::from(BOUNCE)),
+        ("application/x-www-form-urlencoded", fields(), status.clone()),
+        ("application/json", fields(), status),
     ];
     vec![
         receipts(Op::new("post", "/v1/receipts/{provider}", "postReceipt", "outside", "Take a receipt"), bounce)
-            .takes(&media, &Value::Null, true),
+            .takes(&media, true),
         receipts(Op::new("get", "/v1/receipts/{provider}", "getReceipt", "outside", "Take a receipt that stands in the query"), callback),
         link("get", "openLink", "The page behind a link in a message", "Weak evidence: machines open links too. Closed links say why, in Dutch and English."),
         link("post", "pressLink", "The button on that page", "The trusted click. Asked behind everything accepted before: once a payment is acknowledged, it never leads to paying again.")
-            .gives(303, "To `data.payment_url` of the notification.", "text/plain", &json!({ "type": "string" }), &Value::Null),
+            .moves(303, "To `data.payment_url` of the notification."),
     ]
 }
 
@@ -57,16 +60,22 @@ const CODES: &[&str] = &[
     "url",
 ];
 
+/// A bounce as a mail server returns it.
+const BOUNCE: &str = "From: MAILER-DAEMON@relay.example\r\nTo: <b+0003019c1d4a6000@bounce.demo.example>\r\nMIME-Version: 1.0\r\n\
+    Content-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n\
+    Reporting-MTA: dns; relay.example\r\n\r\nFinal-Recipient: rfc822; a@example.nl\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n";
+
 fn link(method: &'static str, id: &'static str, summary: &'static str, about: &'static str) -> Op {
     let page = json!({ "type": "string" });
-    let html = |op: Op, status, text| op.gives(status, text, "text/html", &page, &Value::Null);
+    let html =
+        |op: Op, status, text| op.gives(status, text, "text/html", &page, &"<!doctype html><html lang=\"nl\">…</html>".into());
     let op = Op::new(method, "/b/{token}", id, "outside", summary).about(about).by(Caller::Anybody).path_part(
         "token",
         "The token of the link.",
-        &json!({ "type": "string", "minLength": 46, "maxLength": 46 }),
+        &json!({ "type": "string", "minLength": 46, "maxLength": 46, "pattern": "^[A-Za-z0-9_-]+$", "example": "A".repeat(46) }),
     );
     let op = html(op, 200, "The page.");
     let op = html(op, 404, "No link of this engine.");
     let op = html(op, 410, "Closed: already paid, cancelled, expired.");
-    html(op, 503, "It cannot be known right now; never a redirect on a guess.").fails(&[(400, "bad_request")])
+    html(op, 503, "It cannot be known right now; never a redirect on a guess.")
 }

@@ -1,45 +1,59 @@
 //! Owns the description of what comes out: outcomes, tasks. Refuses to describe an answer's parts: `schemas` does.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::parts::{Op, reference};
+use super::parts::Op;
 
 pub(super) fn operations() -> Vec<Op> {
     let feed = "Rows in the order of the journal, NDJSON; the last line is always `{\"cursor\": …}`, to be given as `after` next time. \
                 With `wait` the answer is held until there is news, so that nobody has to poll ids.";
+    let id = "0003019c1d4a6000a1b2c3d4e5f60718";
+    let cursor = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
     vec![
         Op::new("get", "/v1/outcomes", "getOutcomes", "results", "What became of everything")
             .about(feed)
-            .query("after", "The cursor of an earlier answer; without it, from the beginning.", &json!({ "type": "string" }))
+            .query("after", "The cursor of an earlier answer; without it, or empty, from the beginning.", &json!({ "type": "string", "maxLength": 4_096 }))
+            .limit("Most rows; a record's rows stay together.", 10_000, 1_000)
             .query(
-                "limit",
-                "Most rows; a record's rows stay together.",
-                &json!({ "type": "integer", "minimum": 1, "maximum": 10_000, "default": 1_000 }),
+                "wait",
+                "Seconds to wait for news.",
+                &json!({ "type": "integer", "minimum": 0, "maximum": 30, "default": 0 }),
             )
-            .query("wait", "Seconds to wait for news, at most 30.", &json!({ "type": "integer", "minimum": 0, "default": 0 }))
-            .gives(
+            .gives_lines(
                 200,
                 "Rows, then the cursor.",
-                "application/x-ndjson",
-                &json!({ "oneOf": [reference("Outcome"), reference("Cursor")] }),
-                &Value::Null,
+                "OutcomeLine",
+                &[
+                    json!({
+                        "position": "5bb1f0c2a4e87d10", "at": "2026-02-03T09:30:00Z", "id": id, "tenant_id": "H-1001", "state": "ended",
+                        "end": "paid", "reason": "stop"
+                    }),
+                    json!({ "cursor": cursor }),
+                ],
             )
-            .fails(&[(400, "bad_cursor"), (400, "bad_request"), (500, "journal_unreadable")]),
+            .fails(&[(400, "bad_cursor"), (500, "journal_unreadable")]),
         Op::new("get", "/v1/tasks", "listTasks", "results", "What waits for people")
             .query("list", "Only this list.", &json!({ "type": "string", "example": "collections" }))
-            .query("after", "`next` of the page before.", &super::senders::notification_id())
-            .query("limit", "Most rows looked at.", &json!({ "type": "integer", "minimum": 1, "maximum": 1_000, "default": 100 }))
-            .gives_json(200, "A page.", "TaskList", &Value::Null)
-            .asks()
-            .fails(&[(400, "bad_query"), (400, "bad_request")]),
+            .query("after", "`next` of the page before.", &super::senders::notification_id_or_empty())
+            .limit("Most rows looked at.", 1_000, 100)
+            .gives_json(
+                200,
+                "A page.",
+                "TaskList",
+                &json!({ "tasks": [{
+                    "id": format!("{id}.1"), "list": "collections", "notification": id, "tenant_id": "H-1001", "flow": "storno",
+                    "since": "2026-02-09T08:00:00Z", "why": "nobody answered within 5 days", "answers": ["close", "retry"]
+                }] }),
+            )
+            .asks(),
         Op::new("post", "/v1/tasks/{id}/answer", "answerTask", "results", "Answer a task")
             .path_part(
                 "id",
                 "The task: `<notification>.<number>`.",
-                &json!({ "type": "string", "pattern": "^[0-9a-f]{32}\\.[0-9]+$" }),
+                &json!({ "type": "string", "pattern": "^[0-9a-f]{32}\\.[0-9]+$", "example": format!("{id}.1") }),
             )
             .takes_json("TaskAnswer", &json!({ "answer": "close", "by": "m.bakker" }))
-            .gives_json(200, "Durable.", "TaskAnswered", &Value::Null)
+            .gives_json(200, "Durable.", "TaskAnswered", &json!({ "id": format!("{id}.1"), "answer": "close" }))
             .reads()
             .asks()
             .fails(&[(404, "not_found"), (409, "task_not_open"), (422, "unknown_answer")]),

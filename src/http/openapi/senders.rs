@@ -3,9 +3,10 @@
 
 use serde_json::{Value, json};
 
-use super::parts::{Op, reference};
+use super::parts::{BYTES, NOT_BLANK, Op, bytes, reference};
 
-const ID: &str = "0003019c1d4a6000a1b2c3d4e5f60718";
+/// An id, for examples.
+pub(super) const ID: &str = "0003019c1d4a6000a1b2c3d4e5f60718";
 const ADMITTED: &[(u16, &str)] = &[
     (422, "unknown_flow"),
     (409, "idempotency_conflict"),
@@ -26,26 +27,62 @@ pub(super) fn notification_id() -> Value {
 
 /// What an open notification can be doing.
 pub(super) fn open_state() -> Value {
-    json!({ "enum": ["scheduled", "ready", "sending", "in_doubt", "sent", "held", "task"] })
+    json!({ "type": "string", "enum": ["scheduled", "ready", "sending", "in_doubt", "sent", "held", "task"] })
+}
+
+/// Where a page begins: an id, or nothing for the beginning.
+pub(super) fn notification_id_or_empty() -> Value {
+    json!({ "type": "string", "pattern": "^([0-9a-f]{32})?$", "example": ID })
 }
 
 fn tenant_id() -> Value {
-    json!({ "type": "string", "minLength": 1, "maxLength": 64, "example": "H-1001" })
+    json!({ "type": "string", "minLength": 1, "maxLength": 64, "pattern": super::schemas::ONE_LINE, "example": "H-1001" })
+}
+
+/// What the flow `storno` wants.
+pub(super) fn storno_data() -> Value {
+    json!({
+        "invoice_id": "F-2026-0118", "amount_cents": 61_250, "reason_code": "AM04",
+        "payment_url": "https://betaal.example.nl/F-2026-0118"
+    })
 }
 
 fn a_storno() -> Value {
     json!({
         "tenant_id": "H-1001", "flow": "storno", "category": "collection", "environment": "production",
         "subject": { "kind": "invoice", "id": "F-2026-0118" }, "priority": "normal", "idempotency_key": "run-7/H-1001",
-        "data": {
-            "invoice_id": "F-2026-0118", "amount_cents": 61_250, "reason_code": "AM04",
-            "payment_url": "https://betaal.example.nl/F-2026-0118"
-        }
+        "data": storno_data()
     })
+}
+
+fn stopped() -> Value {
+    json!({ "stopped": [{ "id": ID, "was": "sent", "already_gone": ["email"] }], "not_open": [] })
 }
 
 fn an_acceptance() -> Value {
     json!({ "id": ID, "status": "accepted", "position": "5bb1f0c2a4e87d10" })
+}
+
+fn a_row() -> Value {
+    let mut row = an_acceptance();
+    row["row"] = 1.into();
+    row
+}
+
+fn a_line_of_the_timeline() -> Value {
+    json!({
+        "at": "2026-02-02T08:00:00Z", "kind": "accepted", "id": ID, "text": "accepted for flow storno", "label_nl": "Aangenomen",
+        "details": { "category": "collection" }
+    })
+}
+
+fn an_explanation() -> Value {
+    json!({
+        "id": ID, "tenant_id": "H-1001", "flow": { "name": "storno", "version": 1 }, "category": "collection",
+        "subject": { "kind": "invoice", "id": "F-2026-0118" }, "priority": "normal", "state": "ended", "end": "paid", "reason": "stop",
+        "step": null, "attempts": [], "next": null, "history": [a_line_of_the_timeline()],
+        "why": "Ended as \"paid\": the rule \"paid another way\" holds."
+    })
 }
 
 fn notifications() -> Vec<Op> {
@@ -61,94 +98,107 @@ fn notifications() -> Vec<Op> {
             .fails(ADMITTED),
         Op::new("post", "/v1/notifications/batch", "postBatch", "notifications", "Take in many notifications")
             .about(rows)
-            .takes(&[("application/x-ndjson", reference("Notification"))], &Value::Null, true)
-            .gives(200, "A verdict a row, in order.", "application/x-ndjson", &reference("BatchRow"), &Value::Null)
-            .fails(&[(400, "bad_request"), (408, "timeout"), (413, "too_large"), (413, "too_many_rows")]),
+            .takes_lines("Notification", &[a_storno()])
+            .gives_lines(200, "A verdict a row, in order.", "BatchRow", &[a_row()])
+            .fails(&[(413, "too_many_rows"), (422, "invalid")]),
         Op::new("get", "/v1/notifications", "listNotifications", "notifications", "What is open")
             .about("In the order of ids. What ended is told by `/v1/outcomes`.")
             .query("state", "Only this state.", &open_state())
-            .query("after", "`next` of the page before.", &notification_id())
-            .query("limit", "Most rows.", &json!({ "type": "integer", "minimum": 1, "maximum": 1_000, "default": 100 }))
-            .gives_json(200, "A page.", "NotificationList", &Value::Null)
-            .asks()
-            .fails(&[(400, "bad_query"), (400, "bad_request")]),
+            .query("after", "`next` of the page before.", &notification_id_or_empty())
+            .limit("Most rows.", 1_000, 100)
+            .gives_json(200, "A page.", "NotificationList", &json!({ "notifications": [{
+                "id": ID, "tenant_id": "H-1001", "state": "sent", "category": "collection", "accepted_at": "2026-02-02T08:00:00Z"
+            }] }))
+            .asks(),
         Op::new("get", "/v1/notifications/{id}", "getNotification", "notifications", "Where one stands, and why")
             .about("State, step, attempts, what is next and when, the history, and one sentence: why this tenant, this channel, this address, now.")
             .path_part("id", "The notification.", &notification_id())
-            .gives_json(200, "As of everything accepted before.", "Explanation", &Value::Null)
+            .gives_json(200, "As of everything accepted before.", "Explanation", &an_explanation())
             .asks()
-            .fails(&[(400, "bad_request"), (404, "not_found"), (500, "journal_unreadable")]),
+            .fails(&[(404, "not_found"), (500, "journal_unreadable")]),
         Op::new("post", "/v1/notifications/{id}/cancel", "cancelNotification", "notifications", "Stop one")
             .about("Says what it stopped and over which channels something had already gone. The body may be left out.")
             .path_part("id", "The notification.", &notification_id())
-            .takes(&[("application/json", reference("CancelNote"))], &json!({ "note": "entered twice" }), false)
-            .gives_json(200, "Durable.", "Cancelled", &json!({ "stopped": [{ "id": ID, "was": "sent", "already_gone": ["email"] }], "not_open": [] }))
+            .takes(&[("application/json", reference("CancelNote"), json!({ "note": "entered twice" }))], false)
+            .gives_json(200, "Durable.", "Cancelled", &stopped())
             .reads()
             .asks()
             .fails(&[(404, "not_found")]),
         Op::new("post", "/v1/cancellations", "cancelSubject", "notifications", "Stop everything about a subject")
             .takes_json("Cancellation", &json!({ "subject": { "kind": "invoice", "id": "F-2026-0118" }, "note": "credited" }))
-            .gives_json(200, "Durable, for every tenant.", "Cancelled", &Value::Null)
+            .gives_json(200, "Durable, for every tenant.", "Cancelled", &stopped())
             .reads()
             .asks(),
     ]
 }
 
+fn a_profile() -> Value {
+    json!({
+        "name": "mevrouw De Vries", "language": "nl",
+        "addresses": [{ "channel": "email", "value": "a.devries@example.nl", "state": "validated" }],
+        "preferences": [{ "category": "collection", "channel": "email" }]
+    })
+}
+
 fn tenants() -> Vec<Op> {
     let tenant = |op: Op| op.path_part("id", "The corporation's own number for the tenant.", &tenant_id());
-    let list = "A whole list, CSV (`;` or `,`, a header with Dutch or English names) or NDJSON. Idempotent: what is the same stays. \
-                An address that cannot be used is left out with a warning; a row without a usable number is rejected with every reason.";
     vec![
         tenant(Op::new("get", "/v1/tenants/{id}", "getTenant", "tenants", "A tenant's profile"))
-            .gives_json(200, "The profile.", "Tenant", &Value::Null)
-            .asks()
-            .fails(&[(400, "bad_request"), (404, "not_found"), (422, "invalid")]),
-        tenant(Op::new("put", "/v1/tenants/{id}", "putTenant", "tenants", "Store a tenant's profile"))
-            .takes_json(
-                "Profile",
-                &json!({
-                    "name": "mevrouw De Vries", "language": "nl",
-                    "addresses": [{ "channel": "email", "value": "a.devries@example.nl", "state": "validated" }],
-                    "preferences": [{ "category": "collection", "channel": "email" }]
-                }),
+            .gives_json(
+                200,
+                "The profile.",
+                "Tenant",
+                &json!({ "tenant_id": "H-1001", "profile": a_profile(), "open": 1, "balance_cents": 61_250 }),
             )
+            .asks()
+            .fails(&[(404, "not_found"), (422, "invalid")]),
+        tenant(Op::new("put", "/v1/tenants/{id}", "putTenant", "tenants", "Store a tenant's profile"))
+            .takes_json("Profile", &a_profile())
             .gives_json(200, "Durable.", "TenantStored", &json!({ "tenant_id": "H-1001", "result": "new" }))
             .reads()
             .asks()
             .fails(&[(503, "disk_nearly_full"), (503, "stopping")]),
         tenant(Op::new("get", "/v1/tenants/{id}/timeline", "getTimeline", "tenants", "Everything about a tenant, newest first"))
-            .query("before", "`next` of the page before.", &json!({ "type": "string" }))
             .query(
-                "limit",
-                "Most records; each has one row or a few.",
-                &json!({ "type": "integer", "minimum": 1, "maximum": 200, "default": 50 }),
+                "before",
+                "`next` of the page before; without it, or empty, from the newest.",
+                &json!({ "type": "string", "maxLength": 4_096 }),
             )
-            .gives_json(200, "A page.", "Timeline", &Value::Null)
+            .limit("Most records; each has one row or a few.", 200, 50)
+            .gives_json(200, "A page.", "Timeline", &json!({ "tenant_id": "H-1001", "rows": [a_line_of_the_timeline()] }))
             .asks()
-            .fails(&[
-                (400, "bad_cursor"),
-                (400, "bad_request"),
-                (404, "not_found"),
-                (422, "invalid"),
-                (500, "journal_unreadable"),
-            ]),
-        Op::new("post", "/v1/tenants/load", "loadTenants", "tenants", "Load a tenant list")
-            .about(list)
-            .takes(
-                &[("text/csv", json!({ "type": "string" })), ("application/x-ndjson", json!({ "type": "string" }))],
-                &Value::Null,
-                true,
-            )
-            .gives_json(200, "Counts, and every row that was rejected or warned about.", "LoadReport", &Value::Null)
-            .asks()
-            .fails(&[
-                (400, "bad_request"),
-                (413, "too_large"),
-                (415, "wrong_type"),
-                (503, "disk_nearly_full"),
-                (503, "stopping"),
-            ]),
+            .fails(&[(400, "bad_cursor"), (404, "not_found"), (422, "invalid"), (500, "journal_unreadable")]),
+        load(),
     ]
+}
+
+fn load() -> Op {
+    let list = "A whole list, CSV (`;` or `,`, a header with Dutch or English names) or NDJSON. Idempotent: what is the same stays. \
+                An address that cannot be used is left out with a warning; a row without a usable number is rejected with every reason. \
+                Bytes that begin with `{` are read as NDJSON, all others as CSV.";
+    let csv = "huurdernummer;aanhef;achternaam;email;mobiel\nH-1001;Mevrouw;De Vries;a.devries@example.nl;06-12345678\n";
+    let row = "{\"tenant_id\":\"H-1001\",\"name\":\"mevrouw De Vries\",\"email\":\"a.devries@example.nl\"}\n";
+    let text = |description: &str| json!({ "type": "string", "pattern": NOT_BLANK, "description": description });
+    Op::new("post", "/v1/tenants/load", "loadTenants", "tenants", "Load a tenant list")
+        .about(list)
+        .takes(
+            &[
+                ("text/csv", text("A header, then a row a tenant."), csv.into()),
+                ("application/x-ndjson", text("A tenant a line."), row.into()),
+                (BYTES, bytes("CSV or NDJSON."), csv.into()),
+            ],
+            true,
+        )
+        .gives_json(
+            200,
+            "Counts, and every row that was rejected or warned about.",
+            "LoadReport",
+            &json!({
+                "rows": 1, "new": 1, "changed": 0, "same": 0, "rejected": 0, "warned": 0, "rejections": [], "warnings": []
+            }),
+        )
+        .asks()
+        .fails(&[(503, "disk_nearly_full"), (503, "stopping")])
 }
 
 fn facts() -> Op {

@@ -1,17 +1,18 @@
 //! Owns the description of what operators and their machines ask. Refuses to list metrics: `sluis metrics` does.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::parts::{Caller, Op};
 
 pub(super) fn operations() -> Vec<Op> {
     let text = json!({ "type": "string" });
     let plain = |op: Op| op.by(Caller::Anybody);
+    let told = "# TYPE sluis_intake_accepted_total counter\nsluis_intake_accepted_total{lane=\"normal\"} 3\n";
     vec![
         Op::new("get", "/metrics", "metrics", "operation", "Metrics for Prometheus")
             .about("`sluis metrics` lists every metric with its meaning.")
             .by(Caller::Operator)
-            .gives(200, "Text exposition format 0.0.4.", "text/plain", &text, &Value::Null)
+            .gives(200, "Text exposition format 0.0.4.", "text/plain", &text, &told.into())
             .fails(&[(500, "metrics")]),
         plain(Op::new("get", "/healthz", "healthz", "operation", "The process answers")).gives(
             200,
@@ -37,8 +38,8 @@ pub(super) fn operations() -> Vec<Op> {
             200,
             "OpenAPI 3.1.",
             "application/json",
-            &json!({ "type": "object" }),
-            &Value::Null,
+            &json!({ "type": "object", "additionalProperties": true }),
+            &json!({ "openapi": "3.1.0", "info": { "title": "Sluis" }, "paths": {} }),
         ),
     ]
 }
