@@ -14,11 +14,12 @@ use sluis_model::CorporationId;
 use tokio::sync::Notify;
 
 use super::auth::Caller;
+use super::body::{LinesBody, line_without_mark};
 use super::notifications::{AcceptedBody, accepted};
 use super::problem::Problem;
 use crate::admission::{Admitted, Rejected};
 use crate::app::App;
-use crate::intake;
+use crate::intake::{self, FieldProblem, ProblemCode};
 
 /// Most rows of one request.
 const MOST_ROWS: usize = 50_000;
@@ -40,8 +41,17 @@ enum Verdict {
 }
 
 /// `POST /v1/notifications/batch`
-pub(super) async fn post(State(app): State<Arc<App>>, Caller(corporation): Caller, body: Bytes) -> Result<Response, Problem> {
+pub(super) async fn post(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    LinesBody(body): LinesBody,
+) -> Result<Response, Problem> {
     let rows: Vec<Bytes> = rows(&body);
+    if rows.is_empty() {
+        // Nobody means to send nothing: a file that was not filled, or a body that was lost on the way.
+        let empty = FieldProblem::new("body", ProblemCode::Empty, format!("1 to {MOST_ROWS} lines, a notification each"));
+        return Err(Problem::invalid(vec![empty]));
+    }
     if rows.len() > MOST_ROWS {
         let detail = format!("{} rows: expected at most {MOST_ROWS} a request; split it", rows.len());
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_many_rows", detail));
@@ -63,7 +73,7 @@ pub(super) async fn post(State(app): State<Arc<App>>, Caller(corporation): Calle
 /// Lines that are not blank, as slices of the body.
 fn rows(body: &Bytes) -> Vec<Bytes> {
     let lines = body.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    lines.filter(|line| !line.trim_ascii().is_empty()).map(|line| body.slice_ref(line)).collect()
+    lines.map(line_without_mark).filter(|line| !line.trim_ascii().is_empty()).map(|line| body.slice_ref(line)).collect()
 }
 
 async fn run_window(app: &App, corporation: CorporationId, rows: &[Bytes]) -> Vec<Verdict> {

@@ -1,9 +1,202 @@
-//! Owns the reading of small JSON bodies that need no words of their own. Refuses unknown keys by the types it reads into.
+//! Owns the reading of bodies: how much is taken, under which media types, and the reading of small JSON that needs no words
+//! of its own. A byte order mark at the beginning is passed over: Windows writes it, and it means nothing. Refuses a type
+//! that the address does not take, and unknown keys by the types it reads into.
 
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use bytes::Bytes;
+use http::{HeaderMap, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Body;
 use serde::de::DeserializeOwned;
 
-use super::problem::Problem;
+use super::problem::{Problem, Wanted};
+use super::{bad_request, too_large};
+use crate::app::App;
+use crate::intake::tenant_list::Format;
 use crate::intake::{FieldProblem, ProblemCode};
+
+/// U+FEFF in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// What says that it is NDJSON.
+const LINES: [&str; 4] = ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"];
+/// Whatever it is.
+const BYTES: &str = "application/octet-stream";
+/// What `curl -d` says of anything.
+const FORM: &str = "application/x-www-form-urlencoded";
+/// What says that it is a mail, or nothing.
+const MAIL: [&str; 5] = ["message/rfc822", "message/global", "text/plain", BYTES, FORM];
+
+/// Most bytes of a body of this route.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MostBytes(pub(super) usize);
+
+/// What a body is said to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    /// One of the types that the address takes, or nothing where nothing will do.
+    Right,
+    /// A form: see [`FORM`].
+    Form,
+}
+
+impl Said {
+    /// JSON: `application/json`, or nothing, or what `curl -d` says.
+    ///
+    /// # Errors
+    /// 415.
+    pub(super) fn json(headers: &HeaderMap) -> Result<Self, Problem> {
+        Self::of(headers, Wanted::Json, |media| matches!(media, "" | "application/json") || media.ends_with("+json"))
+    }
+
+    /// NDJSON, also as bytes or as nothing.
+    fn lines(headers: &HeaderMap) -> Result<Self, Problem> {
+        Self::of(headers, Wanted::Lines, |media| matches!(media, "" | BYTES) || LINES.contains(&media))
+    }
+
+    fn of(headers: &HeaderMap, wanted: Wanted, right: impl Fn(&str) -> bool) -> Result<Self, Problem> {
+        let said = media_type(headers);
+        match said.as_str() {
+            media if right(media) => Ok(Self::Right),
+            // A browser makes other sites' pages send forms, and says so: no page may speak for whoever runs it.
+            FORM if !headers.contains_key(header::ORIGIN) => Ok(Self::Form),
+            _ => Err(wrong_type(&said, wanted)),
+        }
+    }
+
+    /// The body without its byte order mark.
+    ///
+    /// # Errors
+    /// 415: it is said to be a form, and is none of JSON.
+    pub(super) fn take(self, body: Bytes, wanted: Wanted) -> Result<Bytes, Problem> {
+        let body = without_mark(body);
+        match self {
+            Self::Form if !matches!(body.trim_ascii_start().first(), None | Some(b'{' | b'[')) => Err(wrong_type(FORM, wanted)),
+            Self::Right | Self::Form => Ok(body),
+        }
+    }
+}
+
+fn without_mark(mut body: Bytes) -> Bytes {
+    if body.starts_with(BYTE_ORDER_MARK) {
+        drop(body.split_to(BYTE_ORDER_MARK.len()));
+    }
+    body
+}
+
+/// A line without its byte order mark: one file behind another has it in the middle.
+pub(super) fn line_without_mark(line: &[u8]) -> &[u8] {
+    line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line)
+}
+
+/// The media type in lower case, without parameters; empty when none is said.
+fn media_type(headers: &HeaderMap) -> String {
+    let Some(said) = headers.get(header::CONTENT_TYPE) else { return String::new() };
+    let said = said.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    // Said, but nothing: that is not what is meant by leaving it out.
+    if said.is_empty() { "?".to_owned() } else { said.to_ascii_lowercase() }
+}
+
+fn wrong_type(said: &str, wanted: Wanted) -> Problem {
+    let said: String = said.chars().take(80).collect();
+    let hint = if said == FORM { "; with curl: -H 'Content-Type: …' or --json" } else { "" };
+    let detail = format!("Content-Type {said:?}: expected {}{hint}", wanted.name());
+    Problem::unsupported(wanted, "wrong_type", detail)
+}
+
+/// The whole of a body, at most so many bytes. One that says beforehand that it is longer is not begun.
+///
+/// # Errors
+/// 413, or 400 when it breaks off.
+pub(super) async fn whole<B>(body: B, most: usize) -> Result<Bytes, Problem>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    if body.size_hint().lower() > most as u64 {
+        return Err(too_large());
+    }
+    let read = Limited::new(body, most).collect().await;
+    read.map(http_body_util::Collected::to_bytes)
+        .map_err(|error| if error.is::<LengthLimitError>() { too_large() } else { bad_request() })
+}
+
+async fn read(request: Request, app: &Arc<App>) -> Result<Bytes, Problem> {
+    let (mut parts, body) = request.into_parts();
+    let most = Extension::<MostBytes>::from_request_parts(&mut parts, app).await;
+    let most = most.map_or(app.limits.body, |Extension(MostBytes(most))| most);
+    whole(body, most).await
+}
+
+/// A body of JSON.
+pub(super) struct JsonBody(pub(super) Bytes);
+
+/// A body of JSON, a value a line.
+pub(super) struct LinesBody(pub(super) Bytes);
+
+/// A tenant list.
+pub(super) struct ListBody(pub(super) Format, pub(super) Bytes);
+
+/// A body of any type, as it is, with what it is said to be.
+pub(super) struct AnyBody {
+    media: String,
+    pub(super) bytes: Bytes,
+}
+
+impl FromRequest<Arc<App>> for JsonBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        let said = Said::json(request.headers())?;
+        said.take(read(request, app).await?, Wanted::Json).map(Self)
+    }
+}
+
+impl FromRequest<Arc<App>> for LinesBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        let said = Said::lines(request.headers())?;
+        said.take(read(request, app).await?, Wanted::Lines).map(Self)
+    }
+}
+
+impl FromRequest<Arc<App>> for ListBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        let said = media_type(request.headers());
+        let format = Format::of_media_type(&said);
+        if format.is_none() && said != BYTES {
+            return Err(wrong_type(&said, Wanted::List));
+        }
+        let body = read(request, app).await?;
+        let first = line_without_mark(&body).trim_ascii_start().first();
+        let looks = if first == Some(&b'{') { Format::Ndjson } else { Format::Csv };
+        Ok(Self(format.unwrap_or(looks), body))
+    }
+}
+
+impl FromRequest<Arc<App>> for AnyBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        Ok(Self { media: media_type(request.headers()), bytes: read(request, app).await? })
+    }
+}
+
+impl AnyBody {
+    /// Refuses what is said to be something else than a mail.
+    ///
+    /// # Errors
+    /// 415: the services that take mail in post forms with parts; what counts here is the mail itself.
+    pub(super) fn is_mail(&self) -> Result<(), Problem> {
+        let right = self.media.is_empty() || MAIL.contains(&self.media.as_str());
+        if right { Ok(()) } else { Err(wrong_type(&self.media, Wanted::Mail)) }
+    }
+}
 
 /// Reads a body into a struct of plain values: one struct within another would be read from a list as well.
 ///
@@ -19,4 +212,44 @@ pub(super) fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let code = if error.is_data() { ProblemCode::WrongType } else { ProblemCode::NotJson };
         Problem::invalid(vec![wrong(code).hint(error.to_string())])
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(text: &str) -> HeaderMap {
+        let value = (!text.is_empty()).then(|| (header::CONTENT_TYPE, text.parse().unwrap()));
+        value.into_iter().collect()
+    }
+
+    #[test]
+    fn json_is_what_is_said_to_be_json_or_nothing() {
+        for text in ["", "application/json", "Application/JSON; charset=utf-8", "application/problem+json"] {
+            assert_eq!(Said::json(&said(text)).unwrap(), Said::Right, "{text}");
+        }
+        for text in ["text/plain", "application/xml", "multipart/form-data; boundary=x", "application/x-ndjson", "\u{2603}", ";"]
+        {
+            let wrong = Said::json(&said(text)).map(|_| ()).unwrap_err();
+            assert_eq!(wrong.code, "wrong_type", "{text}");
+        }
+    }
+
+    #[test]
+    fn what_curl_says_is_json_when_it_looks_like_it_and_no_browser_says_it() {
+        let form = said(FORM);
+        let take = |body: &'static [u8]| Said::json(&form)?.take(Bytes::from_static(body), Wanted::Json);
+        assert_eq!(&*take(b"\xef\xbb\xbf {}").unwrap(), b" {}");
+        assert_eq!(take(b"tenant_id=H-1&flow=notice").unwrap_err().code, "wrong_type");
+        let mut browser = form.clone();
+        browser.insert(header::ORIGIN, "https://elsewhere.example".parse().unwrap());
+        assert!(Said::json(&browser).is_err());
+    }
+
+    #[tokio::test]
+    async fn a_body_that_says_it_is_too_long_is_not_begun() {
+        let body = || http_body_util::Full::new(Bytes::from_static(b"12345"));
+        assert_eq!(whole(body(), 4).await.unwrap_err().code, "too_large");
+        assert_eq!(&*whole(body(), 5).await.unwrap(), b"12345");
+    }
 }

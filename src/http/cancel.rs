@@ -4,14 +4,13 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 use sluis_actors::{Letter, ShardAnswer};
 use sluis_model::{Answer, CancelTarget, Cancelled, Input, Intent, NotificationId, home_shard};
 
 use super::auth::Caller;
-use super::body::json;
+use super::body::{JsonBody, json};
 use super::problem::Problem;
 use crate::app::App;
 use crate::ask::ask;
@@ -23,8 +22,7 @@ const MOST_NOTE: usize = 200;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OneBody {
-    #[serde(default)]
-    note: String,
+    note: Option<String>,
 }
 
 /// What a cancellation did.
@@ -66,11 +64,11 @@ pub(super) async fn one(
     State(app): State<Arc<App>>,
     Caller(corporation): Caller,
     Path(id): Path<String>,
-    body: Bytes,
+    JsonBody(body): JsonBody,
 ) -> Result<Json<CancelledBody>, Problem> {
     let id = id.parse::<NotificationId>().map_err(|_| Problem::not_found("notification"))?;
     let body: OneBody = if body.is_empty() { OneBody::default() } else { json(&body)? };
-    let note = note(&body.note)?;
+    let note = note(&body.note.unwrap_or_default())?;
     let inbox = app.engine.inbox_by_id(id).ok_or_else(|| Problem::not_found("notification"))?;
     let input = Input::Cancel { target: CancelTarget::Notification(id), note };
     let mut result = CancelledBody::default();
@@ -85,7 +83,7 @@ pub(super) async fn one(
 pub(super) async fn many(
     State(app): State<Arc<App>>,
     Caller(corporation): Caller,
-    body: Bytes,
+    JsonBody(body): JsonBody,
 ) -> Result<Json<CancelledBody>, Problem> {
     let cancellation = cancellation::parse(&body).map_err(Problem::invalid)?;
     let (subject, note) = (cancellation.subject, cancellation.note.into());

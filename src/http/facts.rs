@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
 use http::StatusCode;
 use serde::Serialize;
@@ -12,6 +11,7 @@ use sluis_actors::{Letter, ShardAnswer};
 use sluis_model::{Answer, Input, Intent, NotificationId, TenantKey, home_shard};
 
 use super::auth::Caller;
+use super::body::JsonBody;
 use super::problem::Problem;
 use crate::app::App;
 use crate::ask::{AskError, ask};
@@ -35,7 +35,7 @@ struct TenantBody {
 pub(super) async fn post(
     State(app): State<Arc<App>>,
     Caller(corporation): Caller,
-    body: Bytes,
+    JsonBody(body): JsonBody,
 ) -> Result<Json<FactBody>, Problem> {
     let request = intake::fact::parse(&body).map_err(Problem::invalid)?;
     let fact = request.fact;

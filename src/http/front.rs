@@ -12,7 +12,6 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::response::{IntoResponse, Response};
 use http::{Method, Request};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
@@ -20,9 +19,11 @@ use metrics::{Counter, counter};
 use tokio::runtime::Handle;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::body::{Said, whole};
 use super::patience::Patience;
-use super::problem::Problem;
-use super::{CLASSES, bad_request, class_of, failed, notifications, receipts, timed_out, too_large};
+use super::problem::{Problem, Wanted};
+use super::rest::WithRest;
+use super::{CLASSES, class_of, failed, head, notifications, receipts, timed_out};
 use crate::app::App;
 use crate::telemetry::names;
 
@@ -41,6 +42,8 @@ struct Short {
     app: Arc<App>,
     notifications: Answered,
     receipts: Answered,
+    /// Refused by their heads, whatever they ask for.
+    refused: Answered,
 }
 
 /// Requests of one route, by class of their answers: looked up once, not each time.
@@ -74,9 +77,10 @@ impl Front {
     #[must_use]
     pub fn new(app: Arc<App>) -> Self {
         let (notifications, receipts) = (Answered::at(notifications::PATH), Answered::at(receipts::PATH));
+        let refused = Answered::at("none");
         let routes = TowerToHyperService::new(super::router(app.clone()));
         Self {
-            short: Arc::new(Short { app, notifications, receipts }),
+            short: Arc::new(Short { app, notifications, receipts, refused }),
             patience: Patience::default(),
             routes,
             beside: Handle::current(),
@@ -95,6 +99,12 @@ impl Service<Request<Incoming>> for Front {
     type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let request = WithRest::of(request);
+        if let Err(problem) = head::check(&request) {
+            let response = problem.into_response();
+            self.short.refused.0[class_of(response.status())].increment(1);
+            return Box::pin(std::future::ready(Ok(response)));
+        }
         if let Some(call) = Call::of(request.method(), request.uri().path()) {
             let (short, patience) = (self.short.clone(), self.patience.clone());
             return Box::pin(async move { Ok(short.answer(call, request, &patience).await) });
@@ -108,7 +118,7 @@ impl Service<Request<Incoming>> for Front {
 }
 
 impl Short {
-    async fn answer(&self, call: Call, request: Request<Incoming>, patience: &Patience) -> Response {
+    async fn answer(&self, call: Call, request: Request<WithRest>, patience: &Patience) -> Response {
         let answered = match call {
             Call::Notification => &self.notifications,
             Call::Callback(_) => &self.receipts,
@@ -121,22 +131,20 @@ impl Short {
         response
     }
 
-    async fn post(&self, call: Call, request: Request<Incoming>) -> Result<Response, Problem> {
+    async fn post(&self, call: Call, request: Request<WithRest>) -> Result<Response, Problem> {
         let (head, body) = request.into_parts();
         let caller = super::auth::caller(&self.app, &head.headers);
         let body = async || whole(body, self.app.limits.body).await;
         match call {
-            Call::Notification => notifications::take_in(&self.app, caller?, &body().await?).await,
+            Call::Notification => {
+                let (caller, said) = (caller?, Said::json(&head.headers)?);
+                let body = said.take(body().await?, Wanted::Json)?;
+                notifications::take_in(&self.app, caller, &body).await
+            }
             Call::Callback(provider) => {
                 let body = if head.method == Method::GET { Bytes::new() } else { body().await? };
                 Ok(receipts::callback(&self.app, &provider, &head, caller, &body).await?.into_response())
             }
         }
     }
-}
-
-async fn whole(body: Incoming, most: usize) -> Result<Bytes, Problem> {
-    let read = Limited::new(body, most).collect().await;
-    read.map(http_body_util::Collected::to_bytes)
-        .map_err(|error| if error.is::<LengthLimitError>() { too_large() } else { bad_request() })
 }

@@ -4,29 +4,22 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Query, State};
-use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use axum::extract::State;
+use serde::Serialize;
 use sluis_actors::{Letter, Listed, Query as Question, ShardAnswer, StateFilter};
 use sluis_model::{CorporationId, NotificationId, ShardId, Subject};
 
 use super::auth::Caller;
 use super::problem::Problem;
+use super::query::{Asked, bad};
 use crate::app::App;
 use crate::ask::ask;
 use crate::explain::rfc3339;
 
 /// The states an open notification can be in.
 const STATES: [&str; 7] = ["scheduled", "ready", "sending", "in_doubt", "sent", "held", "task"];
-const MOST_ROWS: usize = 1_000;
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Params {
-    state: Option<String>,
-    after: Option<String>,
-    limit: Option<usize>,
-}
+/// Most rows of one page.
+pub(super) const MOST_ROWS: usize = 1_000;
 
 #[derive(Debug, Serialize)]
 pub(super) struct ListBody {
@@ -53,11 +46,11 @@ struct RowBody {
 pub(super) async fn get(
     State(app): State<Arc<App>>,
     Caller(corporation): Caller,
-    Query(params): Query<Params>,
+    asked: Asked,
 ) -> Result<Json<ListBody>, Problem> {
-    let filter = state_filter(params.state.as_deref())?;
-    let after = after(params.after.as_deref())?;
-    let limit = params.limit.unwrap_or(100).clamp(1, MOST_ROWS);
+    let asked = asked.only(&["state", "after", "limit"])?;
+    let filter = state_filter(asked.text("state"))?;
+    let (after, limit) = (asked.id("after")?, asked.number("limit", 1..=MOST_ROWS, 100)?);
     let (rows, next) = open(&app, Some(corporation), &filter, after, limit).await?;
     Ok(Json(ListBody { notifications: rows.iter().map(row).collect(), next: next.map(|id| id.to_string()) }))
 }
@@ -71,19 +64,10 @@ pub(super) fn state_filter(state: Option<&str>) -> Result<StateFilter, Problem> 
         None => Ok(StateFilter::Any),
         Some(state) if STATES.contains(&state) => Ok(StateFilter::Named(state.into())),
         Some(state) => {
-            let detail = format!("state {state:?}: expected one of {}; what ended is told by /v1/outcomes", STATES.join(", "));
-            Err(Problem::new(StatusCode::BAD_REQUEST, "bad_query", detail))
+            let words = STATES.join(", ");
+            Err(bad(format!("state {state:?}: expected one of {words}; what ended is told by /v1/outcomes")))
         }
     }
-}
-
-/// Where a page begins.
-///
-/// # Errors
-/// 400: that is no id.
-pub(super) fn after(after: Option<&str>) -> Result<Option<NotificationId>, Problem> {
-    let after = after.map(str::parse::<NotificationId>).transpose();
-    after.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "bad_query", format!("after: {error}")))
 }
 
 /// Open notifications of a corporation, or for an operator of all, over all shards; ids sort by shard first. With where to go on.

@@ -5,8 +5,10 @@ mod auth;
 mod batch;
 mod body;
 mod cancel;
+mod complaint;
 mod facts;
 mod front;
+mod head;
 mod links;
 mod lists;
 mod notifications;
@@ -16,8 +18,10 @@ mod outcomes;
 mod patience;
 mod pauses;
 mod problem;
+mod query;
 mod receipts;
 mod records;
+mod rest;
 mod server;
 mod status;
 mod tasks;
@@ -30,8 +34,9 @@ pub use server::{MOST_CONNECTIONS, Tls, serve, serve_most, tls};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::handler::Handler;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -40,6 +45,7 @@ use http::StatusCode;
 use metrics::counter;
 use tower_http::timeout::TimeoutLayer;
 
+use self::body::MostBytes;
 use crate::app::App;
 use crate::telemetry::names;
 
@@ -59,7 +65,7 @@ pub fn router(app: Arc<App>) -> Router {
     let limits = app.limits;
     let join = |router: Router<Arc<App>>, route: Route| {
         let most = if route.large { limits.batch } else { limits.body };
-        router.route(route.path, route.handlers.layer(DefaultBodyLimit::max(most)))
+        router.route(route.path, route.handlers.layer(Extension(MostBytes(most))))
     };
     routes()
         .into_iter()

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -12,6 +11,7 @@ use sluis_actors::{Letter, Query, ShardAnswer, Snapshot};
 use sluis_model::{Answer, CorporationId, FlowBook, NotificationId};
 
 use super::auth::Caller;
+use super::body::JsonBody;
 use super::problem::Problem;
 use super::records::Records;
 use crate::admission::Admitted;
@@ -37,7 +37,11 @@ pub(super) struct AcceptedBody {
 pub(super) const PATH: &str = "/v1/notifications";
 
 /// `POST /v1/notifications`
-pub(super) async fn post(State(app): State<Arc<App>>, Caller(corporation): Caller, body: Bytes) -> Result<Response, Problem> {
+pub(super) async fn post(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    JsonBody(body): JsonBody,
+) -> Result<Response, Problem> {
     take_in(&app, corporation, &body).await
 }
 

@@ -6,9 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Query, State};
-use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use axum::extract::State;
+use serde::Serialize;
 use sluis_actors::{Counted, Letter, Listed, Query as Question, ShardAnswer};
 use sluis_model::{FlowBook, NotificationId, Phase, ShardId, Timestamp};
 
@@ -16,12 +15,10 @@ use super::auth::Operator;
 use super::lists;
 use super::pauses::{self, PauseBody};
 use super::problem::Problem;
+use super::query::{Asked, bad};
 use crate::app::App;
 use crate::ask::{AskError, ask};
 use crate::explain::rfc3339;
-
-/// Most rows of one page.
-const MOST_ROWS: usize = 1_000;
 
 /// `GET /v1/operator/overview`
 #[derive(Debug, Serialize)]
@@ -119,15 +116,6 @@ async fn survey(app: &App) -> Result<Vec<Counted>, Problem> {
     Ok(all)
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Params {
-    state: Option<String>,
-    corporation: Option<String>,
-    after: Option<String>,
-    limit: Option<usize>,
-}
-
 #[derive(Debug, Serialize)]
 pub(super) struct ListBody {
     notifications: Vec<RowBody>,
@@ -155,17 +143,15 @@ struct RowBody {
 pub(super) async fn notifications(
     State(app): State<Arc<App>>,
     Operator(by): Operator,
-    Query(params): Query<Params>,
+    asked: Asked,
 ) -> Result<Json<ListBody>, Problem> {
-    let filter = lists::state_filter(params.state.as_deref())?;
-    let after = lists::after(params.after.as_deref())?;
-    let limit = params.limit.unwrap_or(100).clamp(1, MOST_ROWS);
-    let unknown = |name: &str| {
-        let detail = format!("corporation {name:?}: expected a name of the configuration");
-        Problem::new(StatusCode::BAD_REQUEST, "bad_query", detail)
-    };
-    let whose = params.corporation.as_deref().map(|name| app.corporation_named(name).ok_or_else(|| unknown(name))).transpose()?;
-    pauses::audit(&by, "list", params.corporation.as_deref().unwrap_or("all corporations"));
+    let asked = asked.only(&["state", "corporation", "after", "limit"])?;
+    let filter = lists::state_filter(asked.text("state"))?;
+    let (after, limit) = (asked.id("after")?, asked.number("limit", 1..=lists::MOST_ROWS, 100)?);
+    let unknown = |name: &str| bad(format!("corporation {name:?}: expected a name of the configuration"));
+    let named = asked.text("corporation");
+    let whose = named.map(|name| app.corporation_named(name).ok_or_else(|| unknown(name))).transpose()?;
+    pauses::audit(&by, "list", named.unwrap_or("all corporations"));
     let (rows, next) = lists::open(&app, whose, &filter, after, limit).await?;
     let rows = rows.iter().map(|listed| row(&app, listed)).collect();
     Ok(Json(ListBody { notifications: rows, next: next.map(|id| id.to_string()) }))

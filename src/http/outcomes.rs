@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
-use serde::Deserialize;
 use sluis_journal::{Journal, Sequence, Shard};
 use sluis_model::{CorporationId, Event, Record};
 
 use super::auth::Caller;
 use super::problem::Problem;
+use super::query::Asked;
 use crate::app::App;
 use crate::explain;
 
@@ -22,29 +22,18 @@ use crate::explain;
 const MOST_ROWS: usize = 10_000;
 /// Most records looked at for one answer, so that a reader far behind gets a cursor and not a timeout.
 const MOST_RECORDS: usize = 400_000;
-/// Longest wait for news.
-const LONGEST_WAIT: u64 = 30;
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Params {
-    after: Option<String>,
-    limit: Option<usize>,
-    wait: Option<u64>,
-}
+/// Longest wait for news, in seconds.
+const LONGEST_WAIT: usize = 30;
 
 /// `GET /v1/outcomes`
-pub(super) async fn get(
-    State(app): State<Arc<App>>,
-    Caller(corporation): Caller,
-    Query(params): Query<Params>,
-) -> Result<Response, Problem> {
-    let mut cursor = match &params.after {
+pub(super) async fn get(State(app): State<Arc<App>>, Caller(corporation): Caller, asked: Asked) -> Result<Response, Problem> {
+    let asked = asked.only(&["after", "limit", "wait"])?;
+    let mut cursor = match asked.text("after") {
         None => vec![0; usize::from(app.engine.shards())],
         Some(text) => parse_cursor(&app, corporation, text)?,
     };
-    let limit = params.limit.unwrap_or(1_000).clamp(1, MOST_ROWS);
-    let wait = Duration::from_secs(params.wait.unwrap_or(0).min(LONGEST_WAIT));
+    let limit = asked.number("limit", 1..=MOST_ROWS, 1_000)?;
+    let wait = Duration::from_secs(asked.number("wait", 0..=LONGEST_WAIT, 0)? as u64);
     let mut news = app.engine.news();
     let end = tokio::time::sleep(wait);
     tokio::pin!(end);

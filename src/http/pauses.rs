@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -13,7 +12,7 @@ use sluis_actors::{Letter, Pause, Refused};
 use sluis_model::{Channel, Control, CorporationId, PauseScope};
 
 use super::auth::{Caller, Operator};
-use super::body::json;
+use super::body::{JsonBody, json};
 use super::problem::Problem;
 use crate::admission::Rejected;
 use crate::app::App;
@@ -103,7 +102,7 @@ pub(super) async fn list(State(app): State<Arc<App>>, Caller(corporation): Calle
 pub(super) async fn pause(
     State(app): State<Arc<App>>,
     Caller(corporation): Caller,
-    body: Bytes,
+    JsonBody(body): JsonBody,
 ) -> Result<Json<ToldBody>, Problem> {
     let scope = corporation_scope(corporation, &body)?;
     known_flow(&app, &scope)?;
@@ -116,7 +115,7 @@ pub(super) async fn pause(
 pub(super) async fn resume(
     State(app): State<Arc<App>>,
     Caller(corporation): Caller,
-    body: Bytes,
+    JsonBody(body): JsonBody,
 ) -> Result<Json<ToldBody>, Problem> {
     let scope = corporation_scope(corporation, &body)?;
     standing(&app, &scope, Some(corporation))?;
@@ -134,7 +133,7 @@ pub(super) async fn operator_list(State(app): State<Arc<App>>, _: Operator) -> J
 pub(super) async fn operator_pause(
     State(app): State<Arc<App>>,
     Operator(by): Operator,
-    body: Bytes,
+    JsonBody(body): JsonBody,
 ) -> Result<Json<ToldBody>, Problem> {
     let scope = operator_scope(&app, &body)?;
     known_flow(&app, &scope)?;
@@ -147,7 +146,7 @@ pub(super) async fn operator_pause(
 pub(super) async fn operator_resume(
     State(app): State<Arc<App>>,
     Operator(by): Operator,
-    body: Bytes,
+    JsonBody(body): JsonBody,
 ) -> Result<Json<ToldBody>, Problem> {
     let scope = operator_scope(&app, &body)?;
     standing(&app, &scope, None)?;

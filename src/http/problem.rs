@@ -14,7 +14,7 @@ use crate::intake::FieldProblem;
 #[derive(Debug, Serialize)]
 pub struct Problem {
     #[serde(rename = "type")]
-    kind: String,
+    kind: Kind,
     title: &'static str,
     status: u16,
     /// Stable code, for programs.
@@ -25,19 +25,56 @@ pub struct Problem {
     errors: Vec<FieldProblem>,
     #[serde(skip)]
     retry_after: Option<u32>,
+    #[serde(skip)]
+    wanted: Option<Wanted>,
+}
+
+/// A problem's address.
+#[derive(Debug)]
+struct Kind(&'static str);
+
+impl Serialize for Kind {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("https://sluis.dev/problems/{}", self.0))
+    }
+}
+
+/// What a body must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Json,
+    Lines,
+    List,
+    Mail,
+    /// As it is, without compression.
+    Uncoded,
+}
+
+impl Wanted {
+    /// The media types, or the coding.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Lines => "application/x-ndjson",
+            Self::List => "text/csv, application/x-ndjson",
+            Self::Mail => "message/rfc822",
+            Self::Uncoded => "identity",
+        }
+    }
 }
 
 impl Problem {
     /// An answer with a stable code.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         Self {
-            kind: format!("https://sluis.dev/problems/{code}"),
+            kind: Kind(code),
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
             code,
             detail: detail.into(),
             errors: Vec::new(),
             retry_after: None,
+            wanted: None,
         }
     }
 
@@ -50,6 +87,17 @@ impl Problem {
     /// 404: there is none, or it is not yours.
     pub fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
+    }
+
+    /// What happened, for people.
+    #[cfg(test)]
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// 415, with the header that says what would have been taken (RFC 9110 §15.5.16).
+    pub(super) fn unsupported(wanted: Wanted, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { wanted: Some(wanted), ..Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, detail) }
     }
 
     /// Adds `Retry-After`, in seconds.
@@ -70,6 +118,10 @@ impl IntoResponse for Problem {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(wanted) = self.wanted {
+            let name = if wanted == Wanted::Uncoded { header::ACCEPT_ENCODING } else { header::ACCEPT };
+            headers.insert(name, HeaderValue::from_static(wanted.name()));
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

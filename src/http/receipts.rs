@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use http::request::Parts;
 use http::{StatusCode, header};
@@ -15,6 +14,7 @@ use sluis_channels::{Callback, DsnError, ProviderReceipt, ReceiptError, ReceiptP
 use sluis_model::{Answer, Control, CorporationId, Input, Receipt, ReceiptEffect};
 
 use super::auth::Caller;
+use super::body::AnyBody;
 use super::problem::Problem;
 use crate::app::App;
 use crate::ask::{AskError, ask};
@@ -55,18 +55,19 @@ pub(super) async fn post(
     Path(provider): Path<String>,
     head: Parts,
     caller: Result<Caller, Problem>,
-    body: Bytes,
+    body: AnyBody,
 ) -> Result<Json<ReceiptBody>, Problem> {
     let caller = caller.map(|Caller(corporation)| corporation);
     if provider == EMAIL {
         // The MAC in the return path proves the attempt; the key proves that the mail server is the corporation's.
         let only = Some(caller?);
-        return match read_dsn(&body, &app.reference, EMAIL) {
+        body.is_mail()?;
+        return match read_dsn(&body.bytes, &app.reference, EMAIL) {
             Ok(receipts) => take(&app, EMAIL, only, receipts).await,
             Err(error) => untaken(&app, EMAIL, only, &ReceiptError::Dsn(error)).await,
         };
     }
-    callback(&app, &provider, &head, caller, &body).await
+    callback(&app, &provider, &head, caller, &body.bytes).await
 }
 
 /// `GET /v1/receipts/{provider}`: some providers put the status in the query.

@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
+use super::complaint::Complaint;
 use super::front::Front;
 use super::patience::Patience;
 use crate::lanes::Lanes;
@@ -30,6 +31,9 @@ pub const MOST_CONNECTIONS: usize = 4_096;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
 /// Longest wait for requests under way at the end.
 const GRACE: Duration = Duration::from_secs(15);
+
+/// What is spoken over TLS, best first.
+const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
 /// TLS from a certificate chain and a key, PEM.
 ///
@@ -48,6 +52,14 @@ pub fn tls(certificate: &Path, key: &Path) -> anyhow::Result<Tls> {
     Ok(Arc::new(config))
 }
 
+/// The same for a listener that speaks HTTP: clients ask for HTTP/2 by ALPN, and speak HTTP/1.1 where it is not offered. The
+/// binary port uses the certificate, too, and speaks neither.
+fn speaking_http(tls: &Tls) -> Tls {
+    let mut config = rustls::ServerConfig::clone(tls);
+    config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).into();
+    Arc::new(config)
+}
+
 /// Serves until `shutdown`, then lets requests under way end.
 pub async fn serve(listener: TcpListener, front: Front, lanes: Lanes, tls: Option<Tls>, shutdown: CancellationToken) {
     serve_most(listener, front, lanes, tls, MOST_CONNECTIONS, shutdown).await;
@@ -62,10 +74,12 @@ pub async fn serve_most(
     connections: usize,
     shutdown: CancellationToken,
 ) {
+    let tls = tls.as_ref().map(speaking_http);
     let room = Arc::new(Semaphore::new(connections));
     let graceful = GracefulShutdown::new();
     let mut http = Builder::new(TokioExecutor::new());
-    http.http1().header_read_timeout(HEAD_TIMEOUT).pipeline_flush(true);
+    // Without `pipeline_flush`: it holds an answer back while anything of a next request has come, which may be for ever.
+    http.http1().header_read_timeout(HEAD_TIMEOUT);
     http.http2().timer(TokioTimer::new());
     loop {
         let Ok(place) = room.clone().acquire_owned().await else { return };
@@ -91,10 +105,10 @@ pub async fn serve_most(
             let _place = place;
             let Ok(stream) = TcpStream::from_std(stream) else { return };
             let end = match tls {
-                None => watcher.watch(http.serve_connection(TokioIo::new(stream), service).into_owned()).await,
+                None => watcher.watch(http.serve_connection(TokioIo::new(Complaint::new(stream)), service).into_owned()).await,
                 Some(tls) => {
                     let Some(stream) = handshake(stream, tls, peer).await else { return };
-                    watcher.watch(http.serve_connection(TokioIo::new(stream), service).into_owned()).await
+                    watcher.watch(http.serve_connection(TokioIo::new(Complaint::new(stream)), service).into_owned()).await
                 }
             };
             if let Err(error) = end {

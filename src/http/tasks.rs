@@ -3,28 +3,20 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use sluis_actors::{Letter, Listed, ShardAnswer, StateFilter};
 use sluis_model::{Answer, FlowBook, Input, NotificationId, Phase, Subject, TaskAnswer, known_answers};
 
 use super::auth::Caller;
-use super::body::json;
+use super::body::{JsonBody, json};
 use super::lists;
 use super::problem::Problem;
+use super::query::Asked;
 use crate::app::App;
 use crate::ask::{AskError, ask};
 use crate::explain::{self, rfc3339};
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Params {
-    list: Option<String>,
-    after: Option<String>,
-    limit: Option<usize>,
-}
 
 #[derive(Debug, Serialize)]
 pub(super) struct TasksBody {
@@ -52,13 +44,13 @@ struct TaskBody {
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Caller(corporation): Caller,
-    Query(params): Query<Params>,
+    asked: Asked,
 ) -> Result<Json<TasksBody>, Problem> {
-    let after = lists::after(params.after.as_deref())?;
-    let limit = params.limit.unwrap_or(100).clamp(1, 1_000);
+    let asked = asked.only(&["list", "after", "limit"])?;
+    let (after, limit) = (asked.id("after")?, asked.number("limit", 1..=lists::MOST_ROWS, 100)?);
     let filter = StateFilter::Named("task".into());
     let (rows, next) = lists::open(&app, Some(corporation), &filter, after, limit).await?;
-    let wanted = |task: &TaskBody| params.list.as_ref().is_none_or(|list| task.list == *list);
+    let wanted = |task: &TaskBody| asked.text("list").is_none_or(|list| task.list == list);
     let tasks = rows.iter().filter_map(|listed| task(&app, listed)).filter(wanted).collect();
     Ok(Json(TasksBody { tasks, next: next.map(|id| id.to_string()) }))
 }
@@ -99,7 +91,7 @@ pub(super) async fn answer(
     State(app): State<Arc<App>>,
     Caller(corporation): Caller,
     Path(task_id): Path<String>,
-    body: Bytes,
+    JsonBody(body): JsonBody,
 ) -> Result<Json<AnswerBody>, Problem> {
     let request: AnswerRequest = json(&body)?;
     let parsed =

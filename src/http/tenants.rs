@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
-use http::{HeaderMap, StatusCode, header};
-use serde::{Deserialize, Serialize};
+use axum::extract::{Path, State};
+use http::StatusCode;
+use serde::Serialize;
 use sluis_actors::{Letter, Query as Question, ShardAnswer, Snapshot};
 use sluis_model::{Answer, CorporationId, Input, Profile, ProfileChange, TenantKey};
 
 use super::auth::Caller;
+use super::body::{JsonBody, ListBody};
 use super::problem::Problem;
+use super::query::Asked;
 use super::records::Records;
 use crate::app::App;
 use crate::ask::{AskError, ask, ask_intake, reply};
@@ -76,7 +77,7 @@ pub(super) async fn put(
     State(app): State<Arc<App>>,
     Caller(corporation): Caller,
     Path(id): Path<String>,
-    body: Bytes,
+    JsonBody(body): JsonBody,
 ) -> Result<Json<PutBody>, Problem> {
     let tenant = key(corporation, &id)?;
     let profile = intake::profile::parse(&body).map_err(Problem::invalid)?;
@@ -99,13 +100,6 @@ const fn word(change: ProfileChange) -> &'static str {
     }
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct TimelineParams {
-    before: Option<String>,
-    limit: Option<usize>,
-}
-
 #[derive(Debug, Serialize)]
 pub(super) struct TimelineBody {
     tenant_id: String,
@@ -120,12 +114,13 @@ pub(super) async fn timeline(
     State(app): State<Arc<App>>,
     Caller(corporation): Caller,
     Path(id): Path<String>,
-    Query(params): Query<TimelineParams>,
+    asked: Asked,
 ) -> Result<Json<TimelineBody>, Problem> {
+    let asked = asked.only(&["before", "limit"])?;
     let key = key(corporation, &id)?;
-    let before = params.before.as_deref().map(|text| cursor(&app, corporation, text)).transpose()?;
+    let limit = asked.number("limit", 1..=MOST_TIMELINE, 50)?;
+    let before = asked.text("before").map(|text| cursor(&app, corporation, text)).transpose()?;
     let tenant = snapshot(&app, key.clone()).await?.tenant;
-    let limit = params.limit.unwrap_or(50).clamp(1, MOST_TIMELINE);
     let page = Records::of(&app, &key).walk(tenant.last, before, limit, |_| true).await?;
     let next = page.next.map(|sequence| app.reference.seal(corporation, crate::ids::nonce(), &sequence.to_be_bytes()));
     Ok(Json(TimelineBody { tenant_id: id, rows: explain::timeline(&page.records, &tenant.open, &*app.book), next }))
@@ -164,13 +159,11 @@ struct RowBody {
 pub(super) async fn load(
     State(app): State<Arc<App>>,
     Caller(corporation): Caller,
-    headers: HeaderMap,
-    body: Bytes,
+    ListBody(format, body): ListBody,
 ) -> Result<Json<LoadBody>, Problem> {
     if let Some(closed) = app.admission.closed() {
         return Err(crate::admission::Rejected::Closed(closed).into());
     }
-    let format = format(&headers)?;
     let read = tokio::task::spawn_blocking(move || {
         let mut rows = tenant_list::read(&body, format);
         let list: Vec<_> = rows.by_ref().collect();
@@ -196,14 +189,6 @@ pub(super) async fn load(
         store(&app, corporation, window, &mut report).await?;
     }
     Ok(Json(report))
-}
-
-fn format(headers: &HeaderMap) -> Result<tenant_list::Format, Problem> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-    tenant_list::Format::of_media_type(kind).ok_or_else(|| {
-        let detail = format!("Content-Type {kind:?}: expected text/csv or application/x-ndjson");
-        Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong_type", detail)
-    })
 }
 
 impl LoadBody {

@@ -7,6 +7,7 @@ mod demo;
 mod fuzz_smoke;
 mod hostile;
 mod hostile_port;
+mod http_rules;
 mod isolation;
 mod links;
 mod metrics;

@@ -28,7 +28,8 @@ impl<'a> NdjsonRows<'a> {
     /// The next row that is not blank.
     pub(super) fn next(&mut self, notes: &mut Vec<FieldProblem>) -> Option<(u64, Result<Draft<'static>, Vec<FieldProblem>>)> {
         loop {
-            let text = self.lines.next()?;
+            // One file behind another has its byte order mark in the middle.
+            let text = self.lines.next()?.trim_start_matches('\u{feff}');
             self.line += 1;
             if text.len() > MAX_LINE {
                 let problem = FieldProblem::new("row", ProblemCode::TooLong, format!("at most {MAX_LINE} bytes"));

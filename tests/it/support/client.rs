@@ -137,11 +137,20 @@ impl Engine {
 
 /// Sends bytes as they are and closes the sending half; what came back, if anything came.
 pub async fn raw(at: SocketAddr, bytes: &[u8]) -> Option<Reply> {
+    exchange(at, bytes, true).await
+}
+
+/// Sends bytes as they are and waits for the other side to close; what came back, if anything came.
+pub async fn told(at: SocketAddr, bytes: &[u8]) -> Option<Reply> {
+    exchange(at, bytes, false).await
+}
+
+async fn exchange(at: SocketAddr, bytes: &[u8], closes: bool) -> Option<Reply> {
     let stream = TcpStream::connect(at).await.expect("it listens");
     let (mut read, mut write) = stream.into_split();
     let send = async {
         // A server that has heard enough closes: what it said is what counts.
-        if write.write_all(bytes).await.is_ok() {
+        if write.write_all(bytes).await.is_ok() && closes {
             drop(write.shutdown().await);
         }
     };

@@ -5,7 +5,7 @@
 mod client;
 mod stories;
 
-pub use client::{Body, Reply, raw};
+pub use client::{Body, Reply, raw, told};
 pub use stories::{KEYS, NOORD, ZUID, notice, reached_by, storno};
 
 use std::collections::BTreeMap;

@@ -1,0 +1,89 @@
+//! Owns the rest of a body that nobody wants: a request that is refused before its body was read is answered, and what its
+//! sender is still sending is read and thrown away. Without it the connection is closed under the sender's hands, and many a
+//! client then never sees the answer. Refuses to do so without end, and to invite a body that waits for leave
+//! (`Expect: 100-continue`).
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Version, header};
+
+use http_body_util::BodyExt;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+
+/// Most bytes thrown away for one request.
+const MOST_BYTES: usize = 128 << 20;
+/// Longest time it may take.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// A body whose rest is read after it.
+#[derive(Debug)]
+pub(super) struct WithRest {
+    /// Gone once it has ended.
+    body: Option<Incoming>,
+    /// Something may be on its way that stands in the way of the next request.
+    comes: bool,
+    /// HTTP/2 has a frame that says "no more of this".
+    stream: bool,
+}
+
+impl WithRest {
+    pub(super) fn of(request: Request<Incoming>) -> Request<Self> {
+        let stream = request.version() == Version::HTTP_2;
+        let comes = !stream && !request.headers().contains_key(header::EXPECT);
+        request.map(|body| Self { body: Some(body), comes, stream })
+    }
+}
+
+impl Body for WithRest {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        // Asked for once, it comes.
+        self.comes = !self.stream;
+        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let frame = std::task::ready!(Pin::new(body).poll_frame(context));
+        if !matches!(frame, Some(Ok(_))) {
+            self.body = None;
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+impl Drop for WithRest {
+    fn drop(&mut self) {
+        let Some(body) = self.body.take() else { return };
+        if !self.comes || body.is_end_stream() {
+            return;
+        }
+        if let Ok(here) = tokio::runtime::Handle::try_current() {
+            here.spawn(throw_away(body));
+        }
+    }
+}
+
+async fn throw_away(mut body: Incoming) {
+    let all = async {
+        let mut left = MOST_BYTES;
+        while let Some(Ok(frame)) = body.frame().await {
+            let more = frame.data_ref().map_or(0, Bytes::len);
+            match left.checked_sub(more) {
+                Some(rest) => left = rest,
+                None => return,
+            }
+        }
+    };
+    // Whoever has not ended by then is cut off: the answer has had time to arrive.
+    drop(tokio::time::timeout(LONGEST, all).await);
+}
