@@ -50,6 +50,8 @@ pub struct App {
     pub limits: RequestLimits,
     /// The world this engine is.
     pub environment: Environment,
+    /// How far an instant from outside may lie ahead of the clock, in milliseconds.
+    pub clock_tolerance_ms: i64,
     /// What `/metrics` shows.
     pub prometheus: PrometheusHandle,
 }

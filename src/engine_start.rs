@@ -117,6 +117,7 @@ pub fn start(config: &Config, around: Surroundings) -> anyhow::Result<Running> {
         reference,
         limits: limits(config),
         environment,
+        clock_tolerance_ms: config.clock_tolerance_ms(),
         prometheus: around.prometheus,
     };
     Ok(Running { app: Arc::new(app), report, lanes: actors.lanes.clone(), actors })

@@ -117,11 +117,11 @@ fn work(jobs: &Receiver<Job>, prepare: &Prepare) {
     }
 }
 
-/// A panic while rendering is our mistake about this one message.
+/// A panic while rendering is about this one message.
 fn one(prepare: &Prepare, dispatch: &Dispatch) -> Prepared {
     catch_unwind(AssertUnwindSafe(|| prepare(dispatch))).unwrap_or_else(|_| {
         tracing::error!(attempt = %dispatch.attempt.id, "preparing an attempt panicked");
-        Err(ours("panic", "preparing the message broke off inside the engine"))
+        Err(unsendable("panic", "preparing the message broke off inside the engine"))
     })
 }
 
@@ -169,7 +169,7 @@ impl Preparer {
     /// Makes what the provider needs.
     ///
     /// # Errors
-    /// `Refused { class: Ours }` with the reason: people must look.
+    /// `Refused`, with the reason: `Unsendable` where another channel may do, `Ours` where the engine lacks something.
     pub fn prepare(&self, dispatch: &Dispatch) -> Prepared {
         let card =
             self.corporations.get(&dispatch.corporation).ok_or_else(|| ours("sender", "the corporation is not configured"))?;
@@ -212,7 +212,7 @@ impl Preparer {
         let flow = self.book.flow(dispatch.flow).ok_or_else(|| ours("flow", "the definition is not there"))?;
         let templates = self.book.templates(dispatch.flow).ok_or_else(|| ours("flow", "the definition is not there"))?;
         let template = flow.template(dispatch.step, dispatch.channel);
-        let template = template.ok_or_else(|| ours("render", "the step has no template for this channel"))?;
+        let template = template.ok_or_else(|| unsendable("render", "the step has no template for this channel"))?;
         let data: serde_json::Value = serde_json::from_str(&body.data).map_err(|error| ours("body", &error.to_string()))?;
         let step = flow.steps.get(usize::from(dispatch.step)).map(|step| &step.kind);
         let link = matches!(step, Some(StepKind::Send { link: true, .. })).then(|| {
@@ -227,12 +227,17 @@ impl Preparer {
             link: link.as_deref(),
         };
         let rendered = templates.render(dispatch.channel, template, &context);
-        rendered.map_err(|error| ours(error.code(), &error.to_string()))
+        rendered.map_err(|error| unsendable(error.code(), &error.to_string()))
     }
 }
 
 fn ours(code: &str, text: &str) -> Verdict {
     Verdict::Refused { class: Refusal::Ours, why: Why::new(code, text) }
+}
+
+/// The message cannot be made for this channel; by another it may.
+fn unsendable(code: &str, text: &str) -> Verdict {
+    Verdict::Refused { class: Refusal::Unsendable, why: Why::new(code, text) }
 }
 
 #[cfg(test)]
@@ -339,7 +344,7 @@ send = { template = { sms = "plain" }, via = ["sms"] }
     #[track_caller]
     fn code(prepared: Prepared) -> Box<str> {
         match prepared.unwrap_err() {
-            Verdict::Refused { class: Refusal::Ours, why } => why.code,
+            Verdict::Refused { class: Refusal::Ours | Refusal::Unsendable, why } => why.code,
             other => panic!("{other:?}"),
         }
     }

@@ -48,6 +48,36 @@ impl Channel {
     }
 }
 
+/// Some of the channels, in a byte.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct ChannelSet(u8);
+
+impl ChannelSet {
+    const fn bit(channel: Channel) -> u8 {
+        1 << channel as u8
+    }
+
+    /// Whether `channel` is one of them.
+    #[must_use]
+    pub const fn contains(self, channel: Channel) -> bool {
+        self.0 & Self::bit(channel) != 0
+    }
+
+    /// With `channel` among them.
+    #[must_use]
+    pub const fn with(self, channel: Channel) -> Self {
+        Self(self.0 | Self::bit(channel))
+    }
+
+    /// Those of both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+const _: () = assert!(Channel::ALL.len() <= 8, "a set of channels is a byte");
+
 impl fmt::Display for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -71,7 +101,7 @@ pub struct UnknownChannel(String);
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Why {
     /// Stable code: an RFC 3463 status (`5.1.1`), an HTTP status (`http 429`), a provider's error code, or one of
-    /// ours (`connect`, `timeout`, `breaker`, `render`).
+    /// ours (`connect`, `timeout`, `breaker`, `render`, `segments`).
     pub code: Box<str>,
     /// The provider's text for people, at most [`Why::MAX_TEXT`] bytes, without the recipient's address.
     pub text: Box<str>,
@@ -99,8 +129,11 @@ pub enum Refusal {
     Address,
     /// Policy, reputation, size: not the tenant's fault, the address stays as it was.
     Policy,
-    /// What we sent is wrong (rendering failed, template refused, credentials refused): people must look.
+    /// The provider says that what we sent is wrong: our credentials, our sender, our account.
     Ours,
+    /// We could not make the message for this channel: too long for it, no template, a value that rendering refuses. The
+    /// provider was asked nothing.
+    Unsendable,
 }
 
 /// What one try at a provider amounts to. Typed steps of design: `Started → Accepted | Delivered | Retry | Refused | InDoubt`.
@@ -143,6 +176,12 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Whether the message could not be made for the channel: the provider was asked nothing, and nothing follows for it.
+    #[must_use]
+    pub const fn is_unsendable(&self) -> bool {
+        matches!(self, Verdict::Refused { class: Refusal::Unsendable, .. })
+    }
+
     /// The word used in metrics and the API.
     #[must_use]
     pub const fn name(&self) -> &'static str {

@@ -73,13 +73,24 @@ pub enum Cause {
     HeldTooLong,
     /// A doubt lasted longer than the flow allows.
     DoubtTooLong,
-    /// What we sent was wrong: people must look.
+    /// What we sent was wrong, and an earlier try of the same attempt may have arrived: people must look.
     OurMistake {
         /// The reason.
         why: Why,
     },
     /// Outside production and not on the allow-list.
     NotAllowListed,
+    /// The message could not be sent over a channel for a reason of ours: too long for it, no template, a value that
+    /// rendering refuses, credentials that the provider refuses.
+    CannotSend {
+        /// The reason.
+        why: Why,
+    },
+    /// The process ended several times in a row while the attempt was under way: it may be what ends it.
+    Interrupted {
+        /// How many times.
+        times: u8,
+    },
 }
 
 /// How a channel was chosen.

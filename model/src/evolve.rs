@@ -1,14 +1,16 @@
 //! Owns the change of state that each event means. The same function runs when an event is decided and when it is
 //! replayed, so a recovered state is the state. Refuses to decide anything.
 
-use crate::event::Event;
+use crate::attempt::{ChannelSet, ReceiptKind, Refusal};
+use crate::event::{Cause, Event};
 use crate::fact::{Fact, FactKind};
 use crate::flow::{Dated, Flow};
 use crate::input::Input;
+use crate::instant;
 use crate::notification::{Notification, Subject};
 use crate::profile::Profile;
 use crate::state::{
-    Open, Phase, REMEMBERED_FACTS, REMEMBERED_PAYMENTS, REMEMBERED_SUBJECTS, SentTo, SubjectMoney, Tenant, Tries,
+    Open, Phase, REMEMBERED_FACTS, REMEMBERED_PAYMENTS, REMEMBERED_SUBJECTS, SentTo, SubjectMoney, Tenant, Tried, Tries,
 };
 use crate::time::Timestamp;
 
@@ -34,7 +36,7 @@ pub fn evolve(tenant: &mut Tenant, applied: Applied<'_>, event: &Event, flows: &
     match (event, applied.input) {
         (Event::Accepted { .. }, Input::Notify(body)) => tenant.open.push(Box::new(accepted(body, applied))),
         (Event::ProfileStored { .. }, Input::PutProfile(profile)) => store_profile(tenant, profile),
-        (Event::FactTaken, Input::Fact(fact)) => take_fact(tenant, fact),
+        (Event::FactTaken, Input::Fact(fact)) => take_fact(tenant, fact, applied.at),
         (Event::AddressMarked { channel, value, state }, _) => {
             let profile = tenant.profile.as_deref_mut();
             for address in profile.into_iter().flat_map(|p| &mut p.addresses) {
@@ -91,30 +93,33 @@ fn store_profile(tenant: &mut Tenant, profile: &Profile) {
     tenant.profile = Some(Box::new(profile));
 }
 
-fn take_fact(tenant: &mut Tenant, fact: &Fact) {
+fn take_fact(tenant: &mut Tenant, fact: &Fact, received: Timestamp) {
     let told = tenant.told_mut();
     told.facts.push_back((fact_hash(&fact.fact_id), fact.body));
     while told.facts.len() > REMEMBERED_FACTS {
         told.facts.pop_front();
     }
+    // Here and not only at the door: the journal may hold facts that an older build took as they came.
+    let (at, ahead) = (instant::placed(fact.occurred_at, received), fact.occurred_at > received);
     match (fact.kind, fact.amount_cents, &fact.subject) {
         // Feeds may overtake each other: the newest at the source wins.
-        (FactKind::Balance, Some(cents), _) if told.balance.is_none_or(|(_, at)| at <= fact.occurred_at) => {
-            told.balance = Some((cents, fact.occurred_at));
+        (FactKind::Balance, Some(cents), _) if told.balance.is_none_or(|(_, known)| known <= at) => {
+            told.balance = Some((cents, at));
         }
         (FactKind::Payment, Some(cents), Some(subject)) => {
             let money = subject_money(tenant, subject);
-            // An absolute amount told later than this payment has already counted it.
-            if money.open.is_none_or(|(_, told)| told < fact.occurred_at) {
-                count_payment(money, (cents, fact.occurred_at));
+            // An absolute amount told later than this payment has already counted it. At the same instant too, unless that
+            // instant is only our word for both: then what came later is later.
+            if money.open.is_none_or(|(_, told)| told < at || ahead && told == at) {
+                count_payment(money, (cents, at));
             }
         }
         (FactKind::OpenAmount, Some(cents), Some(subject)) => {
             let money = subject_money(tenant, subject);
-            if money.open.is_none_or(|(_, told)| told <= fact.occurred_at) {
-                money.open = Some((cents, fact.occurred_at));
+            if money.open.is_none_or(|(_, told)| told <= at) {
+                money.open = Some((cents, at));
                 // What was paid after it was told stays paid, also when the telling comes late.
-                money.payments.retain(|(_, at)| *at > fact.occurred_at);
+                money.payments.retain(|(_, paid)| *paid > at);
                 money.paid_cents = money.payments.iter().fold(0, |sum, (cents, _)| sum.saturating_add(*cents));
             }
         }
@@ -169,13 +174,12 @@ fn evolve_open(open: &mut Open, applied: Applied<'_>, event: &Event, flows: &dyn
     let at = applied.at;
     match event {
         Event::Waiting { until, .. } => open.phase = Phase::Waiting { until: *until },
-        Event::StepEntered { step, .. } => {
+        Event::StepEntered { step, cause, .. } => {
             open.step = *step;
             open.entered = true;
             open.answered = false;
             if let Some(tried) = &mut open.tried {
-                tried.doubt = None;
-                tried.tries = Tries::default();
+                step_entered(tried, cause);
             }
         }
         Event::Ready { channel, choice, pinned, not_before, .. } => {
@@ -184,15 +188,20 @@ fn evolve_open(open: &mut Open, applied: Applied<'_>, event: &Event, flows: &dyn
         Event::Held { guard, until, .. } => open.phase = Phase::Held { guard: *guard, until: *until },
         Event::AttemptStarted { .. } => attempt_started(open, at, event),
         Event::AttemptWithdrawn { attempt, .. } => {
+            concluded(open);
             let tries = &mut open.tried.get_or_insert_default().tries;
             tries.withdrawn = tries.withdrawn.saturating_add(1);
             never_left(open, *attempt);
         }
         Event::AttemptAccepted { attempt, .. } => {
+            concluded(open);
+            left(open, *attempt);
             doubt_over(open);
             open.phase = Phase::Sent { attempt: *attempt, accepted_at: at, delivered_at: None, due: wait_due(open, at, flows) };
         }
         Event::AttemptDelivered { attempt, .. } => {
+            concluded(open);
+            left(open, *attempt);
             doubt_over(open);
             let accepted_at = match open.phase {
                 Phase::Sent { accepted_at, .. } => accepted_at,
@@ -202,15 +211,27 @@ fn evolve_open(open: &mut Open, applied: Applied<'_>, event: &Event, flows: &dyn
             open.phase = Phase::Sent { attempt: *attempt, accepted_at, delivered_at: Some(at), due };
         }
         Event::AttemptDeferred { attempt, .. } => {
+            concluded(open);
             let tries = &mut open.tried.get_or_insert_default().tries;
             tries.retried = tries.retried.saturating_add(1);
             tries.withdrawn = 0;
             never_left(open, *attempt);
         }
-        // Said by the provider itself, on the spot. A receipt would mean that it had been taken before it failed.
-        Event::AttemptFailed { attempt, .. } if matches!(applied.input, Input::Outcome { .. }) => never_left(open, *attempt),
+        Event::AttemptFailed { attempt, class, .. } => {
+            concluded(open);
+            failed(open, *attempt, Some(*class));
+            // Said by the provider itself, on the spot. A receipt would mean that it had been taken before it failed.
+            if matches!(applied.input, Input::Outcome { .. }) {
+                never_left(open, *attempt);
+            }
+        }
+        // Late, about an attempt that the flow waits on no more: what it says of the channel is true all the same.
+        Event::ReceiptNoted { attempt, kind: ReceiptKind::BouncedHard | ReceiptKind::Failed, .. } => failed(open, *attempt, None),
         Event::AttemptInDoubt { attempt, provider, until, .. } => {
+            left(open, *attempt);
             let tried = open.tried.get_or_insert_default();
+            let died = matches!(applied.input, Input::Interrupted { .. });
+            tried.interrupted = if died { tried.interrupted.saturating_add(1) } else { 0 };
             tried.doubt = Some(provider.clone());
             tried.tries.withdrawn = 0;
             open.phase = Phase::InDoubt { attempt: *attempt, until: *until };
@@ -244,6 +265,47 @@ fn never_left(open: &mut Open, attempt: u16) {
     if let Some(tried) = open.tried.as_deref_mut().filter(|tried| tried.doubt.is_none()) {
         let sent_to = std::mem::take(&mut tried.sent_to);
         tried.sent_to = sent_to.into_iter().filter(|sent| sent.attempt != attempt).collect();
+    }
+}
+
+/// A step begins: what was counted for the one before is over. When a person has it tried again, every channel is as new.
+fn step_entered(tried: &mut Tried, cause: &Cause) {
+    tried.doubt = None;
+    tried.tries = Tries::default();
+    tried.interrupted = 0;
+    tried.unsendable = ChannelSet::default();
+    if matches!(cause, Cause::Task { .. }) {
+        (tried.tried, tried.failed, tried.ours) = (ChannelSet::default(), ChannelSet::default(), false);
+    }
+}
+
+/// An attempt ended while the process lived: the deaths before are none in a row.
+fn concluded(open: &mut Open) {
+    if let Some(tried) = &mut open.tried {
+        tried.interrupted = 0;
+    }
+}
+
+/// The attempt's message left, or may have.
+fn left(open: &mut Open, attempt: u16) {
+    let channel = open.sent_to(attempt).map(|sent| sent.channel);
+    if let (Some(channel), Some(tried)) = (channel, &mut open.tried) {
+        tried.tried = tried.tried.with(channel);
+    }
+}
+
+/// The attempt's message did not arrive: its channel failed. `class`: whose fault it was, when that is new.
+fn failed(open: &mut Open, attempt: u16, class: Option<Refusal>) {
+    left(open, attempt);
+    let channel = open.sent_to(attempt).map(|sent| sent.channel);
+    let (Some(channel), Some(tried)) = (channel, &mut open.tried) else { return };
+    tried.failed = tried.failed.with(channel);
+    match class {
+        Some(Refusal::Ours | Refusal::Unsendable) => {
+            tried.unsendable = tried.unsendable.with(channel);
+            tried.ours = true;
+        }
+        Some(Refusal::Address | Refusal::Policy) | None => {}
     }
 }
 

@@ -12,6 +12,7 @@ mod fact;
 pub mod flow;
 mod ids;
 mod input;
+pub mod instant;
 mod notification;
 mod policy;
 mod profile;
@@ -22,7 +23,7 @@ mod time;
 pub mod wire;
 
 pub use answer::{Answer, Cancelled, LinkAnswer, ProfileChange, ReceiptEffect, Stopped, TaskAnswer};
-pub use attempt::{Channel, OnDoubt, ReceiptKind, Refusal, UnknownChannel, Verdict, Why};
+pub use attempt::{Channel, ChannelSet, OnDoubt, ReceiptKind, Refusal, UnknownChannel, Verdict, Why};
 pub use decide::{Context, Decision, decide, known_answers};
 pub use event::{Cause, Choice, Event};
 pub use evolve::{Applied, FlowBook, evolve, fact_hash, finish};

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use bincode::{Decode, Encode};
 
-use crate::attempt::{Channel, OnDoubt};
+use crate::attempt::{Channel, ChannelSet, OnDoubt};
 use crate::event::{Cause, Choice};
 use crate::flow::{Dated, FlowRef, Value};
 use crate::ids::NotificationId;
@@ -106,6 +106,16 @@ pub struct Open {
 pub struct Tried {
     /// Attempts made in all.
     pub attempts: u16,
+    /// Deaths of the process in a row that met an attempt under way.
+    pub interrupted: u8,
+    /// Channels over which a message left, may have left, or could not. Forgotten when a person has the step tried again.
+    pub tried: ChannelSet,
+    /// Those of them over which one failed. Forgotten likewise.
+    pub failed: ChannelSet,
+    /// Channels for which the message of the step at hand could not be made.
+    pub unsendable: ChannelSet,
+    /// Whether a channel failed for a reason of ours, so that people must know before the flow gives up. Forgotten likewise.
+    pub ours: bool,
     /// Attempts made in this step, and how often one was withdrawn in a row.
     pub tries: Tries,
     /// The provider of an attempt whose outcome is unknown: further tries of the step go through it, as the same attempt.

@@ -1,7 +1,7 @@
 //! Owns the proof that what was once written stays readable: one golden file per kind of record, and damaged bytes.
 //! Refuses a silent change of the format: a record that no longer comes back as it was needs a new record version.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use proptest::prelude::*;
@@ -13,6 +13,8 @@ use sluis_model::{
     Preference, Profile, Receipt, ReceiptKind, Record, Refusal, Subject, TenantKey, TenantRecord, Timestamp, Verdict, Why,
 };
 
+/// How many golden files version 1 has.
+const FILES_OF_VERSION_1: usize = 35;
 /// Set it to write the golden files anew: only together with a new record version, or for a record that is new.
 const REGENERATE: &str = "SLUIS_REGENERATE_GOLDEN";
 
@@ -135,6 +137,8 @@ fn causes() -> Vec<Cause> {
         Cause::DoubtTooLong,
         Cause::OurMistake { why: why() },
         Cause::NotAllowListed,
+        Cause::CannotSend { why: why() },
+        Cause::Interrupted { times: 3 },
     ]
 }
 
@@ -187,7 +191,7 @@ fn words() -> Vec<Event> {
         let (choice, pinned) = (Choice::FlowOrder, None);
         Event::Ready { id, channel, choice, pinned, not_before: AT }
     });
-    let refusals = [Refusal::Address, Refusal::Policy, Refusal::Ours].map(|class| Event::AttemptFailed {
+    let refusals = [Refusal::Address, Refusal::Policy, Refusal::Ours, Refusal::Unsendable].map(|class| Event::AttemptFailed {
         id,
         attempt,
         class,
@@ -286,6 +290,24 @@ fn samples() -> Vec<(String, Record)> {
     samples
 }
 
+/// Whether version 1 had this variant. What came later stands here by name: it is in no golden file of that version.
+fn is_of_version_1(event: &Event) -> bool {
+    let new_cause = matches!(event, Event::Ended { cause: Cause::CannotSend { .. } | Cause::Interrupted { .. }, .. });
+    let new_word = matches!(event, Event::AttemptFailed { class: Refusal::Unsendable, .. });
+    !new_cause && !new_word
+}
+
+/// What the golden files of version 1 hold: the samples without what is newer.
+fn samples_of_version_1() -> Vec<(String, Record)> {
+    let mut samples = samples();
+    for (_, record) in &mut samples {
+        if let Record::Tenant(record) = record {
+            record.events.retain(is_of_version_1);
+        }
+    }
+    samples
+}
+
 fn encoded(record: &Record) -> Vec<u8> {
     let mut bytes = Vec::new();
     record.encode(&mut bytes).expect("the record fits");
@@ -325,21 +347,25 @@ fn unhex(text: &str) -> Vec<u8> {
     data_encoding::HEXLOWER.decode(text.replace(['\n', '\r'], "").as_bytes()).expect("a golden file holds hex digits")
 }
 
+fn golden(version: u8, name: &str) -> Vec<u8> {
+    let path = folder().join(format!("record-v{version}-{name}.hex"));
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}; for a record that is new, write it with {REGENERATE}=1", path.display()));
+    unhex(&text)
+}
+
 #[test]
 fn what_was_written_once_is_read_as_it_was_meant_and_written_the_same_again() {
     for (name, expected) in samples() {
-        let path = folder().join(format!("record-v1-{name}.hex"));
         let ours = encoded(&expected);
         if std::env::var_os(REGENERATE).is_some() {
+            let path = folder().join(format!("record-v{RECORD_VERSION}-{name}.hex"));
             std::fs::write(&path, hex(&ours)).expect("the golden file can be written");
         }
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| {
-            panic!("{}: {error}; for a record that is new, write it with {REGENERATE}=1", path.display())
-        });
-        let golden = unhex(&text);
+        let golden = golden(RECORD_VERSION, &name);
         let change = format!(
-            "{name}: the format of records changed. Data directories hold the old bytes: keep version 1 readable and raise \
-             RECORD_VERSION; never regenerate a golden file to make this pass"
+            "{name}: the format of records changed. Data directories hold the old bytes: keep version {RECORD_VERSION} readable \
+             and raise RECORD_VERSION; never regenerate a golden file that a release wrote"
         );
         assert_eq!(Record::decode(&golden).as_ref(), Ok(&expected), "{change}");
         assert_eq!(hex(&ours), hex(&golden), "{change}");
@@ -347,15 +373,30 @@ fn what_was_written_once_is_read_as_it_was_meant_and_written_the_same_again() {
 }
 
 #[test]
+fn what_version_1_wrote_is_read_as_it_was_meant() {
+    let names = files(1);
+    assert_eq!(names.len(), FILES_OF_VERSION_1, "they are never changed, and none is added or removed");
+    let samples: BTreeMap<String, Record> = samples_of_version_1().into_iter().collect();
+    for name in names {
+        let bytes = golden(1, &name);
+        assert_eq!(bytes[2], 1, "{name} is of version 1");
+        assert_eq!(Record::decode(&bytes).as_ref().ok(), samples.get(&name), "{name}");
+    }
+}
+
+/// Names of the golden files of a version.
+fn files(version: u8) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(folder()).expect("the golden files");
+    let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+    let of = |name: String| Some(name.strip_prefix(&format!("record-v{version}-"))?.strip_suffix(".hex")?.to_owned());
+    names.filter_map(of).collect()
+}
+
+#[test]
 fn every_golden_file_has_its_record_and_the_newest_version_has_files() {
-    let files: BTreeSet<String> = std::fs::read_dir(folder())
-        .expect("the golden files")
-        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
-        .filter(|name| name.starts_with("record-"))
-        .collect();
-    let expected: BTreeSet<String> = samples().iter().map(|(name, _)| format!("record-v1-{name}.hex")).collect();
-    assert_eq!(files, expected);
-    assert_eq!(RECORD_VERSION, 1, "a new version needs golden files of its own, beside these");
+    let expected: BTreeSet<String> = samples().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(files(RECORD_VERSION), expected);
+    assert_eq!(RECORD_VERSION, 2, "a new version needs golden files of its own, beside these");
 }
 
 #[test]

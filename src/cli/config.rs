@@ -191,7 +191,7 @@ mod tests {
     fn check_says_what_it_looked_at() {
         let reply = run(&ConfigCommand::Check { source: Source::default(), secrets: true }, &BTreeMap::new());
         let expected = "settings: the default, no file, environment and command line; 0 values are no default\n\
-            flows: 2 compile: notice 1, storno 1\n\
+            flows: 2 compile: notice 2, storno 2\n\
             lists: 1 corporations, 1 providers\n\
             secrets: found for 1 providers\n\
             note: no corporation has an API key: only this machine is served, as corporation demo\n\

@@ -75,6 +75,12 @@ impl Config {
         KeyWindow { age_ms: millis(self.limits.idempotency_age), count: self.limits.idempotency_count }
     }
 
+    /// How far an instant from outside may lie ahead of our clock, in milliseconds.
+    #[must_use]
+    pub fn clock_tolerance_ms(&self) -> i64 {
+        millis(self.limits.clock_tolerance)
+    }
+
     /// What a shard's inbox holds.
     #[must_use]
     pub fn inbox_bounds(&self) -> InboxBounds {

@@ -114,6 +114,8 @@ pub struct LimitsSection {
     pub idempotency_age: HumanDuration,
     /// How many per corporation.
     pub idempotency_count: usize,
+    /// How far the instant of a fact may lie ahead of our clock.
+    pub clock_tolerance: HumanDuration,
     /// Share of a corporation that names none.
     #[serde(default)]
     pub max_open_per_corporation: Option<u64>,

@@ -87,6 +87,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("limits.inbox_internal", Kind::Number, COUNT, "4096"),
     setting("limits.idempotency_age", Kind::Text, TIME, "24h"),
     setting("limits.idempotency_count", Kind::Number, COUNT, "2000000"),
+    setting("limits.clock_tolerance", Kind::Text, TIME, "5m"),
     setting("limits.max_open_per_corporation", Kind::Number, COUNT, "500000"),
     setting("retry.first", Kind::Text, TIME, "30s"),
     setting("retry.longest", Kind::Text, TIME, "2h"),

@@ -230,7 +230,7 @@ fn reason(cause: &Cause, flow: Option<&Flow>) -> String {
         Cause::Waited => "button pressed, no payment came".into(),
         Cause::HeldTooLong => "a guard's facts never came".into(),
         Cause::DoubtTooLong => "in doubt for too long".into(),
-        Cause::OurMistake { why } => format!("our own mistake ({})", why.code),
+        Cause::OurMistake { why } | Cause::CannotSend { why } => format!("our own mistake ({})", why.code),
         Cause::AlreadyRunning { .. } => "already told about this invoice".into(),
         other => format!("{other:?}").to_lowercase(),
     }

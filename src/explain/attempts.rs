@@ -2,7 +2,7 @@
 //! saw, what became of it. Refuses to count a resend as an attempt of its own: it is the same one again.
 
 use serde::Serialize;
-use sluis_model::flow::{Observed, StepKind, Via};
+use sluis_model::flow::{Except, Observed, StepKind, Via};
 use sluis_model::{Channel, Choice, Event, Flow, NotificationId, Timestamp, Why};
 
 use super::words::{json, mask, rfc3339, scrub, seen, step};
@@ -150,15 +150,25 @@ impl<'a> Gathering<'a> {
             return format!("the tenant prefers {channel} for '{category}'");
         }
         let kind = self.flow.and_then(|flow| flow.steps.get(usize::from(self.step))).map(|step| &step.kind);
-        let via = if let Some(StepKind::Send { via, .. }) = kind { via.as_slice() } else { &[] };
-        match via.first() {
-            Some(Via::Channel(first)) if *first == channel => format!("{step} sends over {channel}"),
+        let (via, except) = if let Some(StepKind::Send { via, except, .. }) = kind {
+            (via.as_slice(), *except)
+        } else {
+            (&[][..], Except::Nothing)
+        };
+        let left_out = match except {
+            Except::Nothing => "",
+            Except::Failed => ", those left out that failed for this notification",
+            Except::Tried => ", those left out that were tried for this notification",
+        };
+        let reason = match via.first() {
+            Some(Via::Channel(first)) if *first == channel => return format!("{step} sends over {channel}"),
             Some(Via::Preferred) => format!(
                 "the tenant has no preference for '{category}' that can be used here; \
                  {channel} is the first other way of {step} that reaches the tenant"
             ),
             _ => format!("{channel} is the first way of {step} that reaches the tenant"),
-        }
+        };
+        reason + left_out
     }
 }
 

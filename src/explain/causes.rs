@@ -29,6 +29,8 @@ pub const fn cause_code(cause: &Cause) -> &'static str {
         Cause::DoubtTooLong => "doubt_too_long",
         Cause::OurMistake { .. } => "our_mistake",
         Cause::NotAllowListed => "not_allow_listed",
+        Cause::CannotSend { .. } => "cannot_send",
+        Cause::Interrupted { .. } => "interrupted",
     }
 }
 
@@ -60,6 +62,14 @@ pub(super) fn words(cause: &Cause, flow: Option<&Flow>) -> String {
         Cause::DoubtTooLong => "an attempt was in doubt longer than the flow allows".to_owned(),
         Cause::OurMistake { why } => format!("what we sent was wrong ({}): people must look", reason(why)),
         Cause::NotAllowListed => "outside production only allow-listed recipients are reached".to_owned(),
+        Cause::CannotSend { why } => {
+            format!("the message cannot be sent over the channel, for a reason of ours ({})", reason(why))
+        }
+        Cause::Interrupted { times } => {
+            format!(
+                "the process ended {times} times in a row while the attempt was under way: it may be the reason, and it may have arrived"
+            )
+        }
     }
 }
 

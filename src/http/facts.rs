@@ -1,5 +1,5 @@
 //! Owns `POST /v1/facts`: a business event for one tenant or several. Idempotent by its id; the answer comes when every
-//! tenant has it, durably. Refuses facts from another world than the engine's.
+//! tenant has it, durably. Refuses facts from another world than the engine's, and those dated ahead of its clock.
 
 use std::sync::Arc;
 
@@ -45,6 +45,7 @@ pub(super) async fn post(
         let hint = "a fact from another world must not reach this one: check where the feed comes from";
         return Err(Problem::invalid(vec![problem.hint(hint)]));
     }
+    intake::fact::on_time(&fact, app.clock.now(), app.clock_tolerance_ms).map_err(|problem| Problem::invalid(vec![problem]))?;
     let fact_id = fact.fact_id.to_string();
     let keys: Vec<TenantKey> = request.tenant_ids.iter().map(|id| TenantKey::new(corporation, id.as_str())).collect();
     let input = Input::Fact(fact);

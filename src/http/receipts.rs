@@ -11,7 +11,7 @@ use metrics::counter;
 use serde::Serialize;
 use sluis_actors::{Letter, Reply, ShardAnswer};
 use sluis_channels::{Callback, DsnError, ProviderReceipt, ReceiptError, ReceiptProof, read_dsn};
-use sluis_model::{Answer, Control, CorporationId, Input, Receipt, ReceiptEffect};
+use sluis_model::{Answer, Control, CorporationId, Input, Receipt, ReceiptEffect, instant};
 
 use super::auth::Caller;
 use super::body::AnyBody;
@@ -175,6 +175,8 @@ async fn take(
     for receipt in receipts {
         let ProviderReceipt { corporation, attempt, kind, why, provider: from, occurred_at } = receipt;
         let inbox = app.engine.inbox_by_id(attempt.id).ok_or_else(|| Problem::not_found("notification"))?;
+        // Never refused for the provider's clock: a bounce that is lost is worse than one with a wrong instant.
+        let occurred_at = occurred_at.map(|at| instant::placed(at, app.clock.now()));
         let input = Input::Receipt(Receipt { attempt, kind, why, provider: from.into(), occurred_at });
         let letter = |reply: Reply| Letter::ById { corporation, id: attempt.id, input, reply };
         let effect = match ask(inbox, letter).await? {

@@ -1,13 +1,14 @@
 //! Owns the reading of a fact from JSON: which kinds need an amount and a subject, and whom it is about.
 //! Refuses an unknown kind, a fact about nobody, and to judge what it means.
 
-use sluis_model::{Environment, Fact, FactKind};
+use sluis_model::{Environment, Fact, FactKind, MINUTE, Timestamp, instant};
 
 use super::hash::Form;
 use super::node::Node;
 use super::problem::{FieldProblem, ProblemCode};
 use super::reader::{Problems, Reader, as_text};
 use super::rules::{FACT_ID, TENANT_ID};
+use crate::explain::rfc3339;
 
 /// Most tenants one fact may be about.
 pub const MAX_TENANTS: usize = 1_000;
@@ -69,6 +70,21 @@ fn read(reader: &Reader<'_>, problems: &mut Problems) -> Option<FactRequest> {
     };
     fact.body = content_hash(&fact);
     Some(FactRequest { fact, tenant_ids: tenant_ids? })
+}
+
+/// Whether the fact happened, by our clock: its instant may lie at most `tolerance_ms` ahead of `now`.
+///
+/// # Errors
+/// The mistake, for the sender.
+pub fn on_time(fact: &Fact, now: Timestamp, tolerance_ms: i64) -> Result<(), FieldProblem> {
+    instant::admit(fact.occurred_at, now, tolerance_ms).map_err(|ahead| {
+        let expected = format!("at the latest {}: the engine's clock is at {}", rfc3339(ahead.latest), rfc3339(ahead.now));
+        let problem = FieldProblem::new("occurred_at", ProblemCode::Ahead, expected).value(&rfc3339(fact.occurred_at));
+        let minutes = ahead.by_ms / MINUTE;
+        problem.hint(format!(
+            "it lies {minutes} minutes ahead: Dutch local time is written with its offset, +01:00 or +02:00, not with Z"
+        ))
+    })
 }
 
 fn needs(reader: &Reader<'_>, key: &str, needed: bool, kind: FactKind, what: &str, problems: &mut Problems) {

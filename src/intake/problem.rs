@@ -38,6 +38,8 @@ pub enum ProblemCode {
     BadCharacters,
     /// Not an instant, or not a date.
     BadTime,
+    /// An instant that lies ahead of the engine's clock.
+    Ahead,
     /// Outside the range of numbers, or more entries than allowed.
     OutOfRange,
     /// Not a URL that a tenant may be sent to.

@@ -420,7 +420,8 @@ async fn extreme_numbers_and_times_are_refused_or_borne() {
         }
         let fact = json!({ "fact_id": format!("t-{count}"), "type": "balance", "tenant_id": "H-1", "amount_cents": 1, "occurred_at": time, "environment": "test" });
         let status = engine.call(NOORD, "POST", "/v1/facts", fact).await.status;
-        assert_eq!(status, if count < 2 { 200 } else { 422 }, "{time}");
+        // What happened lies behind us; only a wish may lie ahead.
+        assert_eq!(status, if count < 1 { 200 } else { 422 }, "{time}");
     }
     engine.settled().await;
     for path in ["/v1/notifications", "/v1/tenants/H-1", "/v1/tenants/H-1/timeline?limit=200", "/v1/outcomes"] {

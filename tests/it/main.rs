@@ -3,6 +3,7 @@
 
 mod api;
 mod architecture;
+mod clocks;
 mod demo;
 mod fuzz_smoke;
 mod hostile;
@@ -17,3 +18,4 @@ mod receipts;
 mod short_way;
 mod support;
 mod tidy;
+mod ways;

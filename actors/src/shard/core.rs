@@ -9,7 +9,7 @@ use sluis_journal::{Batch, Journal, Sequence, Shard, TryAppendError};
 use sluis_model::{
     Answer, AttemptRef, CancelTarget, Clock, Context, Control, ControlRecord, CorporationId, Decision, Event, FlowBook, Input,
     Intent, LinkAnswer, NotificationId, Open, PauseScope, Permit, Phase, Policy, Record, ShardId, TenantKey, TenantRecord,
-    Timestamp, Verdict, codec::CodecError, decide,
+    Timestamp, Verdict, codec::CodecError, decide, instant,
 };
 
 use super::effects::{Effect, Links, Pending, not_taken};
@@ -582,8 +582,12 @@ impl ShardCore {
         self.later(Effect::Answer(reply, ShardAnswer::Decided { answer: Answer::Done, position }));
     }
 
-    fn open_intent(&mut self, work: Intent, reply: Reply) {
+    fn open_intent(&mut self, mut work: Intent, reply: Reply) {
         let intent = self.batch.last().0 + 1;
+        // For every tenant it came in now, also where a restart hands it on much later.
+        if let Intent::Each { input: Input::Fact(fact), .. } = &mut work {
+            fact.occurred_at = instant::placed(fact.occurred_at, self.now());
+        }
         self.write_control(Control::IntentOpened { intent, work: work.clone() });
         self.intents.insert(intent, work);
         self.waiting_intents.insert(intent, reply);

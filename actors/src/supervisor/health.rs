@@ -64,6 +64,10 @@ impl Health {
 
     /// Learns from the outcome of a send that began at `started`.
     pub(super) fn learn(&self, verdict: &Verdict, started: Timestamp, meters: &Meters) {
+        if verdict.is_unsendable() {
+            // The provider was never asked: this says nothing of it.
+            return;
+        }
         let now = self.clock.now();
         let mut state = self.state.lock();
         let (breaker, pace) = &mut *state;

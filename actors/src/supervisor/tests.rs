@@ -248,7 +248,7 @@ async fn more_than_the_permits_is_refused_and_the_refused_permit_comes_back() {
 
 #[tokio::test(start_paused = true)]
 async fn a_message_that_cannot_be_rendered_is_refused_without_blaming_the_provider() {
-    let refused = Verdict::Refused { class: sluis_model::Refusal::Ours, why: Why::new("render_missing", "") };
+    let refused = Verdict::Refused { class: sluis_model::Refusal::Unsendable, why: Why::new("render_missing", "") };
     let (verdict, boom) = (refused.clone(), Arc::new(|_: &Dispatch| -> Prepared { panic!("as told") }));
     let stage = Stage::with(PreparePool::inline(Arc::new(move |_| Err(verdict.clone()))), Handle::current());
     for number in 0..9 {

@@ -4,8 +4,8 @@ use sluis_actors::Letter;
 use sluis_model::flow::Value;
 use sluis_model::{
     Address, AddressState, CancelTarget, Channel, Control, CorporationId, DAY, Environment, Fact, FactKind, HOUR, Idempotency,
-    Input, Intent, Lane, Notification, NotificationId, PauseScope, Phase, Preference, Profile, ShardId, Subject, TenantKey,
-    Timestamp, home_shard,
+    Input, Intent, Lane, MINUTE, Notification, NotificationId, PauseScope, Phase, Preference, Profile, ShardId, Subject,
+    TenantKey, Timestamp, home_shard,
 };
 
 use crate::senders::{Order, Told, What};
@@ -129,8 +129,15 @@ impl World {
             FactKind::Payment => rng.pick(&[OWED, OWED, OWED / 2]),
             _ => rng.pick(&[OWED, OWED, OWED / 2, 0]),
         };
-        // Times at the source are distinct, so that "newest" has one meaning.
-        let at = self.clock.peek().0 - if rng.chance(30) { rng.within(0, 30 * HOUR) } else { 0 };
+        // Times at the source are distinct, so that "newest" has one meaning. Some clocks are ahead: by what the door takes, or
+        // by as much as an older build took.
+        let ago = match rng.below(20) {
+            0..6 => rng.within(0, 30 * HOUR),
+            6..9 => -rng.within(0, 5 * MINUTE),
+            9 => -rng.pick(&[HOUR, 3 * DAY, 3_650 * DAY]),
+            _ => 0,
+        };
+        let at = self.clock.peek().0 - ago;
         let occurred_at = Timestamp(at - at.rem_euclid(1_024) + number.rem_euclid(1_024));
         let fact = Fact {
             fact_id: format!("fact-{number}").into(),

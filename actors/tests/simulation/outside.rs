@@ -82,7 +82,7 @@ impl Fate {
             0 | 1 => Fate::PutsOff(None),
             2 => Fate::PutsOff(Some(30_000)),
             3 | 4 => Fate::Refuses(Refusal::Address),
-            5 => Fate::Refuses(rng.pick(&[Refusal::Policy, Refusal::Ours])),
+            5 => Fate::Refuses(rng.pick(&[Refusal::Policy, Refusal::Ours, Refusal::Unsendable])),
             6..=8 => Fate::BreaksOff { taken },
             _ => Fate::KeepsSilent { taken },
         }

@@ -46,7 +46,7 @@ pub(crate) const EXPECTED: [&str; 64] = [
     "cause AlreadyRunning",
     "cause HeldTooLong",
     "cause DoubtTooLong",
-    "cause OurMistake",
+    "cause CannotSend",
     "cause SendAfterReached",
     "input Interrupted",
     "input Timer",

@@ -6,7 +6,7 @@ use sluis_model::{Answer, ReceiptEffect, Record};
 
 use crate::safety::accepted::Accepted;
 use crate::safety::escalation::Escalations;
-use crate::safety::{Check, doubt};
+use crate::safety::{Check, doubt, order};
 use crate::senders::{Request, What};
 use crate::tape::Entry;
 use crate::world::World;
@@ -34,6 +34,7 @@ impl World {
                 self.payments.decided(shard, record, &self.shadow, &mut self.findings);
                 Escalations::decided(record, &self.shadow, self.clock.peek(), &mut self.findings);
                 doubt::decided(&self.outside, record, &mut self.findings);
+                order::decided(record, &self.shadow, &mut self.findings);
             }
             self.shadow.apply(shard, record);
             doubt::keyed(&self.shadow, record, self.shown, &mut self.findings);

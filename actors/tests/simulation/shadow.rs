@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sluis_model::{
     Applied, Control, CorporationId, Event, Fact, Idempotency, Input, NotificationId, Open, ReceiptKind, Record, Tenant,
-    TenantKey, TenantRecord, Verdict, evolve, finish,
+    TenantKey, TenantRecord, Timestamp, Verdict, evolve, finish,
 };
 
 use crate::flows::Flows;
@@ -55,6 +55,8 @@ pub(crate) struct Known {
     pub(crate) taken: BTreeMap<(NotificationId, u16), u64>,
     /// Facts taken, in the order of their shard.
     pub(crate) facts: BTreeMap<TenantKey, Vec<Fact>>,
+    /// When each of them came in.
+    pub(crate) came: BTreeMap<TenantKey, Vec<Timestamp>>,
 }
 
 impl Shadow {
@@ -100,6 +102,12 @@ impl Shadow {
     pub(crate) fn all_open(&self) -> impl Iterator<Item = (&TenantKey, &Open)> {
         let tenants = self.logs.iter().flat_map(|log| &log.tenants);
         tenants.flat_map(|(key, tenant)| tenant.open.iter().map(move |open| (key, &**open)))
+    }
+
+    /// Facts that a tenant took, in order, with when each came in.
+    pub(crate) fn facts_of(&self, tenant: &TenantKey) -> impl Iterator<Item = (&Fact, Timestamp)> {
+        let (facts, came) = (self.known.facts.get(tenant), self.known.came.get(tenant));
+        facts.into_iter().flatten().zip(came.into_iter().flatten().copied())
     }
 
     pub(crate) fn open_count(&self) -> usize {
@@ -161,7 +169,10 @@ impl Known {
                     self.taken.entry((receipt.attempt.id, receipt.attempt.attempt)).or_insert(sequence);
                 }
             }
-            Input::Fact(fact) => self.facts.entry(record.tenant.clone()).or_default().push(fact.clone()),
+            Input::Fact(fact) => {
+                self.facts.entry(record.tenant.clone()).or_default().push(fact.clone());
+                self.came.entry(record.tenant.clone()).or_default().push(record.at);
+            }
             _ => {}
         }
     }

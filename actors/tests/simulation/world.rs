@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use sluis_journal::{Journal, Sequence, Shard};
-use sluis_model::{DAY, HOUR, Input, MINUTE, Record, Timestamp, Verdict, Why};
+use sluis_model::{DAY, HOUR, Input, MINUTE, Record, Timestamp, Verdict, Why, instant};
 
 use crate::clock::SimClock;
 use crate::disk::Disk;
@@ -75,6 +75,8 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(seed: u64, bug: Option<Bug>, log: bool) -> Self {
+        // The rule is pure and deep in the model: there is no other seam to plant its mistake at.
+        instant::trust_ahead(bug == Some(Bug::AheadWins));
         let plan = Plan::of(seed);
         let stream = |label| Rng::stream(seed, label);
         let chance = Chance { schedule: stream(1), senders: stream(2), providers: stream(3), disk: stream(4), clock: stream(5) };

@@ -70,7 +70,7 @@ impl SmtpProvider {
     async fn send_one(&self, outgoing: Outgoing) -> Verdict {
         let letter = match request::compose(&outgoing) {
             Ok(letter) => letter,
-            Err(why) => return Verdict::Refused { class: Refusal::Ours, why },
+            Err(why) => return Verdict::Refused { class: Refusal::Unsendable, why },
         };
         let Some(_slot) = self.pool.slot(self.wait).await else {
             return Verdict::Withdrawn { why: Why::new("busy", "no connection slot within the limit") };

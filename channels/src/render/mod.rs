@@ -61,7 +61,7 @@ pub struct CorporationView<'a> {
     pub name: &'a str,
 }
 
-/// Why nothing was rendered. All of them are ours: `Refusal::Ours`.
+/// Why nothing was rendered. All of them are ours: `Refusal::Unsendable`.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RenderError {
     /// There is no such template.

@@ -91,7 +91,7 @@ impl BirdSmsProvider {
     async fn send_one(&self, outgoing: Outgoing) -> Verdict {
         let request = match compose(&self.account, &outgoing) {
             Ok(request) => request,
-            Err(why) => return Verdict::Refused { class: Refusal::Ours, why },
+            Err(why) => return Verdict::Refused { class: Refusal::Unsendable, why },
         };
         let Some(_slot) = self.pool.slot(self.wait).await else {
             return Verdict::Withdrawn { why: Why::new("busy", "no connection slot within the limit") };

@@ -13,6 +13,18 @@ use crate::state::Phase;
 
 /// How long an attempt in doubt waits before it is sent again: a provider that has just dropped us is not asked at once.
 const RESEND_AFTER_MS: i64 = 1_000;
+/// Deaths of the process in a row that an attempt may be under way at. At the last one people get it: it may be what ends
+/// the process, and would at every start.
+pub(crate) const MOST_INTERRUPTIONS: u8 = 3;
+/// Over how long the attempts go again that were under way at more than one death: one after the other, so that one that
+/// ends the process does not take the same ones with it each time.
+const SPREAD_MS: i64 = 30_000;
+
+/// How long an attempt in doubt waits before it is sent again, after `interruptions` deaths of the process in a row.
+fn resend_after_ms(interruptions: u8, attempt: AttemptRef) -> i64 {
+    let spread = if interruptions > 1 { SPREAD_MS * i64::from(attempt.token().0[0]) / 255 } else { 0 };
+    RESEND_AFTER_MS + spread
+}
 
 impl Turn<'_> {
     pub(super) fn permit(&mut self, permit: &Permit) -> Answer {
@@ -194,8 +206,23 @@ impl Turn<'_> {
             self.mark_invalid(&sent);
         }
         match class {
-            Refusal::Ours => self.open_task(id, &flow.fallback_list, Cause::OurMistake { why: why.clone() }),
+            Refusal::Ours | Refusal::Unsendable => self.cannot_send(id, &flow.fallback_list, why),
             Refusal::Address | Refusal::Policy => self.bounced(id, Cause::Bounced { why: why.clone() }),
+        }
+    }
+
+    /// The channel cannot carry the message, for a reason of ours: the step's next way, else as if it had bounced.
+    fn cannot_send(&mut self, id: NotificationId, fallback_list: &str, why: &Why) {
+        if self.open(id).is_some_and(|open| open.doubt().is_some()) {
+            // The first try may have arrived: people decide, not the next channel.
+            return self.open_task(id, fallback_list, Cause::OurMistake { why: why.clone() });
+        }
+        if self.follow_answer(id) {
+            return;
+        }
+        match self.way(id) {
+            Some(_) => self.seek_permit(id),
+            None => self.bounced(id, Cause::CannotSend { why: why.clone() }),
         }
     }
 
@@ -206,8 +233,15 @@ impl Turn<'_> {
         let (provider, on_doubt) = (provider.clone(), *on_doubt);
         let until = self.now().plus(flow.hold_for_ms);
         self.emit(Event::AttemptInDoubt { id, attempt: attempt.attempt, provider, why: why.clone(), until });
+        let times = self.open(id).and_then(|open| open.tried.as_deref()).map_or(0, |tried| tried.interrupted);
+        if times >= MOST_INTERRUPTIONS {
+            if !self.follow_answer(id) {
+                self.open_task(id, &flow.fallback_list, Cause::Interrupted { times });
+            }
+            return;
+        }
         match on_doubt {
-            OnDoubt::Resend => self.again(id, self.channel_of(attempt), RESEND_AFTER_MS),
+            OnDoubt::Resend => self.again(id, self.channel_of(attempt), resend_after_ms(times, attempt)),
             OnDoubt::Hold => drop(self.follow_answer(id)),
         }
     }

@@ -2,9 +2,9 @@
 //! Refuses to start an attempt: only a permit does.
 
 use super::Turn;
-use crate::attempt::Channel;
+use crate::attempt::{Channel, ChannelSet};
 use crate::event::{Cause, Choice, Event};
-use crate::flow::{Dated, Finding, Flow, Go, Observed, Scope, StepKind, Value, Via};
+use crate::flow::{Dated, Except, Finding, Flow, Go, Observed, Scope, StepKind, Value, Via};
 use crate::ids::NotificationId;
 use crate::policy::Policy;
 use crate::profile::Address;
@@ -99,10 +99,13 @@ impl Turn<'_> {
         self.bounced(id, Cause::Unreachable);
     }
 
-    /// Follows the step's `bounced` handler; without one the flow ends.
+    /// Follows the step's `bounced` handler; without one the flow ends. It does not end where a channel failed for a reason
+    /// of ours: then the tenant might have been reached, and people are asked.
     pub(super) fn bounced(&mut self, id: NotificationId, cause: Cause) {
         let Some((open, flow)) = self.running(id) else { return };
+        let ours = open.tried.as_deref().is_some_and(|tried| tried.ours);
         match &flow.steps[usize::from(open.step)].on.bounced {
+            Some(Go::End(_)) | None if ours => self.open_task(id, &flow.fallback_list, cause),
             Some(go) => self.go(id, go, cause),
             None => self.end(id, "undeliverable", cause),
         }
@@ -171,14 +174,21 @@ impl Turn<'_> {
     /// The first way of the step that reaches the tenant.
     pub(super) fn way(&self, id: NotificationId) -> Option<Way> {
         let (open, flow) = self.running(id)?;
-        let StepKind::Send { templates, via, .. } = &flow.steps[usize::from(open.step)].kind else { return None };
+        let StepKind::Send { templates, via, except, .. } = &flow.steps[usize::from(open.step)].kind else { return None };
+        let left_out = open.tried.as_deref().map_or_else(ChannelSet::default, |tried| match except {
+            Except::Nothing => tried.unsendable,
+            Except::Failed => tried.unsendable.and(tried.failed),
+            Except::Tried => tried.unsendable.and(tried.tried),
+        });
         let profile = self.tenant.profile.as_deref();
         via.iter().find_map(|way| {
             let (channel, choice) = match way {
                 Via::Preferred => (profile?.preferred(&open.category)?, Choice::Preferred),
                 Via::Channel(channel) => (*channel, Choice::FlowOrder),
             };
-            let usable = templates.contains_key(&channel) && self.context.policy.has_channel(self.context.corporation, channel);
+            let usable = templates.contains_key(&channel)
+                && !left_out.contains(channel)
+                && self.context.policy.has_channel(self.context.corporation, channel);
             let address = if channel == Channel::Null {
                 Some("null".into())
             } else {

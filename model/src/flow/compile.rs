@@ -7,7 +7,7 @@ use super::condition::{Condition, Operand};
 use super::definition::{Definition, Problem};
 use super::source::{AfterSource, ClassSource, FlowSource, HandlersSource, SendSource, StepSource};
 use super::{
-    After, ClassTable, FieldKind, Flow, Go, Guard, Handlers, InputField, Step, StepKind, Stop, Value, Via, parse_duration,
+    After, ClassTable, Except, FieldKind, Flow, Go, Guard, Handlers, InputField, Step, StepKind, Stop, Value, Via, parse_duration,
 };
 use crate::attempt::Channel;
 
@@ -271,7 +271,17 @@ impl Compiler {
             self.problem(format!("{path}.send.via"), "expected at least one way");
             return None;
         }
-        Some(StepKind::Send { templates, via, link: source.link })
+        let except = match source.except.as_deref() {
+            None => Except::Nothing,
+            Some("failed") => Except::Failed,
+            Some("tried") => Except::Tried,
+            Some(other) => {
+                let message = format!("{other:?} leaves nothing out: expected failed or tried, or no except at all");
+                self.problem(format!("{path}.send.except"), message);
+                Except::Nothing
+            }
+        };
+        Some(StepKind::Send { templates, via, except, link: source.link })
     }
 
     fn handlers(&mut self, path: &str, source: &HandlersSource) -> Handlers {

@@ -4,6 +4,7 @@
 use bincode::{Decode, Encode};
 
 use super::{ClassTable, Value};
+use crate::instant;
 use crate::time::Timestamp;
 
 /// One side of a comparison.
@@ -104,7 +105,7 @@ impl Condition {
         let (left, left_at) = self.left.read(scope, classes);
         let (right, right_at) = self.right.read(scope, classes);
         let as_of = left_at.into_iter().chain(right_at).min();
-        let stale = matches!((as_of, fresh_within_ms), (Some(at), Some(limit)) if now.since(at) > limit);
+        let stale = matches!((as_of, fresh_within_ms), (Some(at), Some(limit)) if !instant::is_fresh(at, now, limit));
         let verdict = self.compare.apply(&left, &right);
         let observed = Observed { left, right, as_of };
         match verdict {

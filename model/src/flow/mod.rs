@@ -136,6 +136,18 @@ pub enum Via {
     Channel(Channel),
 }
 
+/// Channels that a send leaves out, whichever way names them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Except {
+    /// None.
+    #[default]
+    Nothing,
+    /// Those that failed for this notification.
+    Failed,
+    /// Those over which anything went for this notification, or could not.
+    Tried,
+}
+
 /// What a step does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StepKind {
@@ -145,6 +157,8 @@ pub enum StepKind {
         templates: BTreeMap<Channel, Box<str>>,
         /// Ways, in order.
         via: Vec<Via>,
+        /// Channels left out.
+        except: Except,
         /// Whether the message carries the `/b/{token}` link.
         link: bool,
     },

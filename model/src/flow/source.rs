@@ -73,6 +73,7 @@ pub(super) struct StepSource {
 pub(super) struct SendSource {
     pub template: BTreeMap<String, String>,
     pub via: Vec<String>,
+    pub except: Option<String>,
     #[serde(default)]
     pub link: bool,
 }

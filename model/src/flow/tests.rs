@@ -69,7 +69,9 @@ fn the_shipped_flows_compile() {
     assert_eq!(storno.fields.iter().map(|f| &**f).collect::<Vec<_>>(), ["amount_cents", "reason_code"]);
     assert_eq!((storno.amount, storno.guards.len(), storno.stops.len()), (Some(0), 4, 1));
     assert_eq!(storno.template(1, Channel::Sms), Some("storno-sms"));
-    assert_eq!((storno.template(1, Channel::Email), storno.template(9, Channel::Sms)), (None, None));
+    assert_eq!((storno.template(1, Channel::Email), storno.template(9, Channel::Sms)), (Some("storno-mail"), None));
+    let StepKind::Send { via, except, .. } = &storno.steps[1].kind else { panic!("a step that sends") };
+    assert_eq!((&via[..], *except), (&[Via::Channel(Channel::Sms), Via::Channel(Channel::Email)][..], Except::Tried));
 
     let notice = Flow::compile(&definition(NOTICE)).unwrap();
     let templates: Vec<_> = notice.templates().map(|(channel, _)| channel).collect();
@@ -114,6 +116,7 @@ fn each_mistake_is_reported_where_it_is() {
         (r#""preferred", "email""#, r#""preferred", "sms""#, "step.mail.send.via", "sms has no template"),
         (r#""preferred", "email""#, r#""pigeon", "email""#, "step.mail.send.via", "or preferred"),
         (r#"["preferred", "email"]"#, "[]", "step.mail.send.via", "at least one way"),
+        (r#""email"] }"#, r#""email"], except = "bounced" }"#, "step.mail.send.except", "expected failed or tried"),
         (r#"on.bounced = "pause""#, r#"on.bounced = "paws""#, "step.mail.on.bounced", "leads nowhere"),
         (r#"after = "48h""#, r#"after = "2 days""#, "step.mail.on.unanswered.after", "\"2 days\""),
         (r#"go = "pause""#, r#"go = "paws""#, "step.mail.on.unanswered.go", "leads nowhere"),

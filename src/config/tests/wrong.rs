@@ -44,6 +44,7 @@ const WRONG: &[(&str, &str)] = &[
         "journal.queue_max_bytes: 1: expected a number from 1048576 to 68719476736: such as 67108864",
     ),
     ("limits.idempotency_age = \"0s\"", "limits.idempotency_age: 0s: expected at least 1ms and at most 720h: such as 24h"),
+    ("limits.clock_tolerance = \"2h\"", "limits.clock_tolerance: 2h: expected at least 1ms and at most 1h: such as 5m"),
     ("limits.max_open_per_corporation = 0", "limits.max_open_per_corporation: 0: expected a number from 1: such as 500000"),
     ("retry.most = 0", "retry.most: 0: expected a number from 1 to 10000: such as 40"),
     ("sending.normal_per_bulk = 0", "sending.normal_per_bulk: 0: expected a whole number above zero: such as 4"),

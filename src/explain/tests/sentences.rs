@@ -38,7 +38,7 @@ fn the_sentence_names_tenant_channel_address_and_what_the_guards_saw() {
     let told = world.explain(id);
     assert_eq!((told.state, told.step.as_deref(), told.tenant_id.as_str()), ("sent", Some("sms"), "H-1001"));
     let expected = [
-        "Tenant H-1001 is told about invoice F-1 by flow 'storno' version 1",
+        "Tenant H-1001 is told about invoice F-1 by flow 'storno' version 2",
         "attempt 2 went over sms to +316****5678 through sms-relay at 2026-02-02T09:00:00Z for step 'sms'",
         "because the message bounced or was refused (5.1.1 (address) no such user)",
         "step 'sms' sends over sms",

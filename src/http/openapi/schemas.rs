@@ -89,7 +89,7 @@ fn words() -> Value {
             "path": { "type": "string", "description": "Where; `body` for the whole.", "example": "data.amount_cents" },
             "code": { "type": "string", "example": "too_long", "description": "Stable; more may come. Now `not_utf8`, `not_json`, \
                 `not_a_list`, `missing`, `wrong_type`, `unknown_key`, `twice`, `unknown_word`, `too_long`, `empty`, `bad_characters`, \
-                `bad_time`, `out_of_range`, `bad_url`, `bad_address`, `contradiction`, `ignored`." },
+                `bad_time`, `ahead`, `out_of_range`, `bad_url`, `bad_address`, `contradiction`, `ignored`." },
             "value": text("What stood there, cut; addresses are masked."),
             "expected": text("What was expected."),
             "hint": text("What may help.")

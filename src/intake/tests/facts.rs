@@ -87,3 +87,20 @@ proptest! {
         let _ = parse(&bytes);
     }
 }
+
+#[test]
+fn a_fact_that_lies_ahead_is_refused_with_both_clocks_and_the_usual_cause() {
+    let fact = read(|_| ()).expect("sound").fact;
+    let (happened, tolerance) = (fact.occurred_at, 5 * sluis_model::MINUTE);
+    for now in [happened.plus(sluis_model::HOUR), happened, happened.plus(-tolerance)] {
+        assert!(super::super::fact::on_time(&fact, now, tolerance).is_ok(), "{now}");
+    }
+    let problem = super::super::fact::on_time(&fact, happened.plus(-sluis_model::HOUR), tolerance).unwrap_err();
+    assert_eq!(
+        problem.to_string(),
+        "occurred_at: expected at the latest 2026-02-02T07:05:00Z: the engine's clock is at 2026-02-02T07:00:00Z, got \
+         \"2026-02-02T08:00:00Z\" (it lies 60 minutes ahead: Dutch local time is written with its offset, +01:00 or +02:00, \
+         not with Z)"
+    );
+    assert_eq!(problem.code, crate::intake::ProblemCode::Ahead);
+}

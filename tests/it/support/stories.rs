@@ -135,6 +135,11 @@ impl Engine {
         self.sinks.core.book().taken(Channel::Sms)
     }
 
+    /// Mails that the relay has taken.
+    pub fn mails(&self) -> u64 {
+        self.sinks.core.book().taken(Channel::Email)
+    }
+
     /// The path of the link in the newest mail to an address.
     pub fn link_in_mail(&self, address: &str) -> String {
         let mail = self.mail_to(address).expect("a mail");

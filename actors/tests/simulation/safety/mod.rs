@@ -9,6 +9,7 @@ pub(crate) mod escalation;
 pub(crate) mod explained;
 pub(crate) mod fairness;
 pub(crate) mod hours;
+pub(crate) mod order;
 pub(crate) mod payment;
 
 /// What is checked, by promise.
@@ -30,6 +31,8 @@ pub(crate) enum Check {
     Explained,
     /// No permit outside of the corporation's hours, but for urgent.
     HoursKept,
+    /// An instant that lies ahead outranks nothing that came later, and is not fresh for it.
+    NothingAheadWins,
     /// Liveness: after the faults, everything accepted reaches an end or people.
     EverythingEnds,
 }

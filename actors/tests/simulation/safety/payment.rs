@@ -67,22 +67,40 @@ impl Payments {
         let flow = sluis_model::FlowBook::flow(shadow.flows(), open.flow)?;
         let Value::Integer(amount) = *open.fields.get(flow.amount?)? else { return None };
         let subject = open.subject.as_deref()?;
-        let taken = shadow.known.facts.get(tenant).into_iter().flatten();
-        let mut facts: Vec<&Fact> = taken.filter(|fact| fact.subject.as_ref() == Some(subject)).collect();
-        for fact in self.acknowledged.get(tenant).into_iter().flatten().filter(|fact| fact.subject.as_ref() == Some(subject)) {
-            if facts.iter().all(|other| other.fact_id != fact.fact_id) {
-                facts.push(fact);
+        let about = |fact: &Fact| fact.subject.as_ref() == Some(subject);
+        let mut facts: Vec<Placed<'_>> = shadow.facts_of(tenant).filter(|(fact, _)| about(fact)).map(Placed::of).collect();
+        for fact in self.acknowledged.get(tenant).into_iter().flatten().filter(|fact| about(fact)) {
+            if facts.iter().all(|other| other.fact.fact_id != fact.fact_id) {
+                facts.push(Placed::of((fact, Timestamp::NEVER)));
             }
         }
         Some((left(&facts, amount), subject.clone()))
     }
 }
 
-/// The amount last told, else the one accepted, without what was paid after it was told.
-fn left(facts: &[&Fact], accepted: i64) -> i64 {
-    let of = |kind: FactKind| facts.iter().filter(move |fact| fact.kind == kind);
-    let told = of(FactKind::OpenAmount).max_by_key(|fact| fact.occurred_at);
-    let (start, since) =
-        told.map_or((accepted, Timestamp(i64::MIN)), |fact| (fact.amount_cents.unwrap_or_default(), fact.occurred_at));
-    start - of(FactKind::Payment).filter(|fact| fact.occurred_at > since).filter_map(|fact| fact.amount_cents).sum::<i64>()
+/// A fact, and where it stands: at its own instant, and never later than it came in.
+struct Placed<'a> {
+    fact: &'a Fact,
+    at: Timestamp,
+    ahead: bool,
+}
+
+impl<'a> Placed<'a> {
+    fn of((fact, came): (&'a Fact, Timestamp)) -> Self {
+        Self { fact, at: fact.occurred_at.min(came), ahead: fact.occurred_at > came }
+    }
+}
+
+/// The amount last told, else the one accepted, without what was paid after it was told. `facts`: in order of arrival. Where
+/// an instant is only that of an arrival, the later arrival is later.
+fn left(facts: &[Placed<'_>], accepted: i64) -> i64 {
+    let of = |kind: FactKind| facts.iter().enumerate().filter(move |(_, placed)| placed.fact.kind == kind);
+    let told = of(FactKind::OpenAmount).max_by_key(|(arrival, placed)| (placed.at, *arrival));
+    let after = |arrival: usize, paid: &Placed<'_>| match told {
+        Some((when, told)) => paid.at > told.at || paid.ahead && paid.at == told.at && arrival > when,
+        None => true,
+    };
+    let start = told.map_or(accepted, |(_, told)| told.fact.amount_cents.unwrap_or_default());
+    let paid = of(FactKind::Payment).filter(|(arrival, paid)| after(*arrival, paid));
+    start - paid.filter_map(|(_, paid)| paid.fact.amount_cents).sum::<i64>()
 }

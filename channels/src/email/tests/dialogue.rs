@@ -197,7 +197,7 @@ async fn an_answer_out_of_step_is_never_taken_for_acceptance() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_a_mail_is_ours() {
+async fn what_cannot_be_a_mail_asks_nothing_of_the_relay() {
     let peer = Peer::nowhere();
     for content in [
         Content::Text("sms".into()),
@@ -207,6 +207,6 @@ async fn what_cannot_be_a_mail_is_ours() {
         let mut out = mail();
         out.content = content;
         let verdict = peer.provider("").send(out).await;
-        assert!(matches!(verdict, Verdict::Refused { class: Refusal::Ours, .. }), "{verdict:?}");
+        assert!(matches!(verdict, Verdict::Refused { class: Refusal::Unsendable, .. }), "{verdict:?}");
     }
 }

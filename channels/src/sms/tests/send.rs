@@ -45,7 +45,7 @@ async fn transliteration_is_a_setting_and_the_length_has_a_limit() {
     assert!(peer.requests.lock()[0].1.contains("geinformeerd"));
     for long in ["a".repeat(161), format!("{}\u{1F600}", "a".repeat(69)), "  ".into()] {
         let verdict = Arc::clone(&provider).send(sms(&long)).await;
-        assert!(matches!(verdict, Verdict::Refused { class: Refusal::Ours, .. }), "{verdict:?}");
+        assert!(matches!(verdict, Verdict::Refused { class: Refusal::Unsendable, .. }), "{verdict:?}");
     }
     assert_eq!(peer.requests.lock().len(), 1);
 }

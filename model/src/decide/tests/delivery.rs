@@ -1,7 +1,7 @@
 //! Owns the stories of arriving and not arriving (row 31): bounces at once and late, deliveries, refusals.
 //! Refuses to move a flow backwards.
 
-use super::world::{MAIL, PHONE, World, delivered, refused};
+use super::world::{MAIL, PHONE, World, delivered, in_doubt, refused};
 use crate::{AddressState, Answer, Cause, Channel, Event, HOUR, Phase, ReceiptEffect, ReceiptKind, Refusal};
 
 #[test]
@@ -119,13 +119,25 @@ fn an_sms_that_bounces_too_goes_to_people() {
 }
 
 #[test]
-fn a_refusal_that_is_our_own_mistake_goes_to_people() {
+fn a_refusal_that_is_our_own_mistake_marks_no_address() {
     let mut world = World::usual();
     let id = world.storno();
     let mail = world.start(id);
     world.outcome(mail, refused(Refusal::Ours));
-    assert!(matches!(world.assert_task(id, "delivery"), Cause::OurMistake { .. }));
+    world.assert_in_line(id, Channel::Sms);
     assert_eq!(world.address_state(MAIL), AddressState::Created);
+}
+
+#[test]
+fn what_cannot_be_made_again_while_it_is_in_doubt_goes_to_people() {
+    let mut world = World::usual();
+    let id = world.storno();
+    let mail = world.start(id);
+    world.outcome(mail, in_doubt());
+    let again = world.start(id);
+    world.outcome(again, refused(Refusal::Unsendable));
+    assert!(matches!(world.assert_task(id, "delivery"), Cause::OurMistake { .. }), "the first try may have arrived");
+    assert_eq!(world.channels(id), [Channel::Email, Channel::Email]);
 }
 
 #[test]

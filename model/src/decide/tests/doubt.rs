@@ -298,3 +298,60 @@ fn an_outcome_of_what_is_over_is_noted_only() {
     let decision = world.outcome(mail, retry(None));
     assert!(matches!(&decision.events[..], [Event::OutcomeNoted { .. }]));
 }
+
+/// The process dies while the attempt is under way.
+fn dies(world: &mut World, attempt: AttemptRef) -> crate::Decision {
+    world.give(Input::Interrupted { attempt })
+}
+
+#[test]
+fn an_attempt_under_way_at_three_deaths_in_a_row_goes_to_people() {
+    let mut world = World::usual();
+    let id = world.storno();
+    for death in 1..=3 {
+        let attempt = world.start(id);
+        dies(&mut world, attempt);
+        if death < 3 {
+            world.assert_in_line(id, Channel::Email);
+        }
+    }
+    assert_eq!(*world.assert_task(id, "delivery"), Cause::Interrupted { times: 3 });
+    assert_eq!(world.channels(id), [Channel::Email; 3], "and goes no further way by itself");
+    world.answer(id, "retry");
+    let attempt = world.start(id);
+    dies(&mut world, attempt);
+    world.assert_in_line(id, Channel::Email);
+}
+
+#[test]
+fn deaths_with_an_end_in_between_are_not_in_a_row() {
+    for verdict in [withdrawn(), retry(None), in_doubt()] {
+        let mut world = World::usual();
+        let id = world.storno();
+        for _ in 0..2 {
+            for _ in 0..2 {
+                let attempt = world.start(id);
+                dies(&mut world, attempt);
+            }
+            let attempt = world.start(id);
+            world.outcome(attempt, verdict.clone());
+        }
+        world.assert_in_line(id, Channel::Email);
+    }
+}
+
+#[test]
+fn what_was_under_way_at_two_deaths_goes_again_one_after_the_other() {
+    let mut waits = std::collections::BTreeSet::new();
+    let mut world = World::usual();
+    for number in 1..=8 {
+        let id = world.storno_with(|n| n.subject = Some(super::world::invoice(number))).0;
+        for _ in 0..2 {
+            let attempt = world.start(id);
+            dies(&mut world, attempt);
+        }
+        let Phase::Ready { not_before, .. } = world.open(id).phase else { panic!("in line") };
+        waits.insert(not_before.since(world.now));
+    }
+    assert!(waits.len() > 4 && waits.iter().all(|wait| (1_000..=31_000).contains(wait)), "{waits:?}");
+}

@@ -2,7 +2,7 @@
 //! once. Refuses a send that was paid for before it started.
 
 use super::world::{OWED, World, invoice};
-use crate::{Answer, Cause, DAY, Event, FactKind, HOUR, LinkAnswer, NotificationId, ReceiptKind, Tenant, Timestamp};
+use crate::{Answer, Cause, DAY, Event, FactKind, HOUR, LinkAnswer, NotificationId, ReceiptKind, Tenant};
 
 #[test]
 fn a_payment_before_the_permit_stops_the_attempt() {
@@ -109,8 +109,9 @@ fn the_same_fact_id_with_other_content_is_a_conflict() {
 /// What is open on the invoice after facts (kind, cents, minutes at the source) in this order of arrival.
 fn open_after(facts: &[(FactKind, i64, i64)]) -> i64 {
     let mut world = World::usual();
+    world.later(HOUR);
     for (kind, cents, minute) in facts {
-        world.fact(*kind, *cents, |f| f.occurred_at = Timestamp(f.occurred_at.0 + minute * crate::MINUTE));
+        world.fact(*kind, *cents, |f| f.occurred_at = super::world::START.plus(minute * crate::MINUTE));
     }
     world.tenant.open_amount(&invoice(1), Some((OWED, world.now))).expect("an amount").0
 }
@@ -185,4 +186,74 @@ fn the_money_of_what_is_open_is_never_forgotten() {
     }
     let known = world.tenant.told.as_ref().map_or(0, |told| told.subjects.len());
     assert!(known <= 71, "{known}");
+}
+
+/// Years and minutes ahead: the door lets the second in, and a journal of before it existed may hold the first.
+const AHEAD: [i64; 3] = [1, 5 * crate::MINUTE, 9 * 365 * DAY];
+
+#[test]
+fn a_balance_dated_ahead_outranks_nothing_that_came_later() {
+    for ahead in AHEAD {
+        for (sooner, later, guilty) in [(OWED, 0, false), (0, OWED, true)] {
+            let mut world = World::empty();
+            world.profile(|_| ());
+            world.fact(FactKind::Balance, sooner, |f| f.occurred_at = f.occurred_at.plus(ahead));
+            world.balance(later);
+            let id = world.storno();
+            if guilty {
+                world.assert_in_line(id, crate::Channel::Email);
+            } else {
+                world.assert_ends(id, "no balance");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_balance_dated_ahead_is_as_old_as_its_arrival() {
+    for ahead in AHEAD {
+        let mut world = World::empty();
+        world.profile(|_| ());
+        world.fact(FactKind::Balance, OWED, |f| f.occurred_at = f.occurred_at.plus(ahead));
+        world.later(super::world::FRESH);
+        let fresh = world.storno();
+        world.assert_in_line(fresh, crate::Channel::Email);
+        world.later(1);
+        let stale = world.storno_with(|n| n.subject = Some(invoice(2))).0;
+        assert_eq!(world.state(stale), "held", "{ahead} ms ahead");
+    }
+}
+
+#[test]
+fn what_a_clock_that_was_set_back_shows_as_ahead_is_not_fresh() {
+    let mut world = World::usual();
+    world.later(-HOUR);
+    let id = world.storno();
+    assert_eq!(world.state(id), "held");
+}
+
+#[test]
+fn an_open_amount_dated_ahead_hides_no_payment_that_came_later() {
+    for ahead in AHEAD {
+        for wait in [0, 1] {
+            let mut world = World::usual();
+            let id = world.storno();
+            world.fact(FactKind::OpenAmount, OWED, |f| f.occurred_at = f.occurred_at.plus(ahead));
+            world.later(wait);
+            world.fact(FactKind::Payment, OWED, |f| f.occurred_at = f.occurred_at.plus(ahead));
+            world.assert_ends(id, "paid");
+        }
+    }
+}
+
+#[test]
+fn a_payment_dated_ahead_is_counted_by_an_amount_that_was_told_later() {
+    for ahead in AHEAD {
+        let mut world = World::usual();
+        world.fact(FactKind::Payment, OWED, |f| f.occurred_at = f.occurred_at.plus(ahead));
+        world.later(1);
+        world.fact(FactKind::OpenAmount, OWED, |_| ());
+        let id = world.storno();
+        assert_eq!(world.state(id), "ready", "a payment that is counted already is not subtracted again");
+    }
 }

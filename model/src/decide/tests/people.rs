@@ -1,14 +1,15 @@
 //! Owns the stories of people: tasks and their answers, cancellations. Refuses answers that lead nowhere.
 
-use super::world::{OWED, World, invoice, refused};
+use super::world::{OWED, World, invoice, only, refused};
 use crate::{
     Answer, CancelTarget, Cancelled, Cause, Channel, Event, HOUR, Input, NotificationId, ReceiptKind, Refusal, Stopped,
     TaskAnswer,
 };
 
-/// A usual tenant whose mail failed by our own mistake: people are asked at a send step.
+/// A tenant with an e-mail address only, whose mail could not be made: people are asked at a send step.
 fn asked() -> (World, NotificationId) {
     let mut world = World::usual();
+    world.profile(only(Channel::Email));
     let id = world.storno();
     let mail = world.start(id);
     world.outcome(mail, refused(Refusal::Ours));

@@ -51,6 +51,7 @@ fn act() -> impl Strategy<Value = Act> {
         refused(Refusal::Address),
         refused(Refusal::Policy),
         refused(Refusal::Ours),
+        refused(Refusal::Unsendable),
         in_doubt(),
         withdrawn(),
     ]);
@@ -63,7 +64,7 @@ fn act() -> impl Strategy<Value = Act> {
         }),
         1 => (prop::option::of(of()), moment()).prop_map(|(invoice, expires)| Act::Notice { invoice, expires }),
         1 => (0..6u8).prop_map(Act::Profile),
-        3 => (0..24u8, kind, of(), cents(), 0..(30 * HOUR))
+        3 => (0..24u8, kind, of(), cents(), prop_oneof![4 => 0..(30 * HOUR), 1 => (-10 * 365 * 24 * HOUR)..0])
             .prop_map(|(number, kind, invoice, cents, age)| Act::Fact { number, kind, invoice, cents, age }),
         // A clock may step backwards.
         1 => (-HOUR..(3 * 24 * HOUR)).prop_map(Act::Later),
@@ -81,14 +82,25 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
+/// A fact that was taken: when it stands, whether it came dated ahead, and as the how-manieth it came.
+#[derive(Clone, Copy)]
+struct Seen {
+    kind: FactKind,
+    invoice: u32,
+    cents: i64,
+    at: Timestamp,
+    ahead: bool,
+    arrival: usize,
+}
+
 /// What an observer who sees only inputs and events knows.
 #[derive(Default)]
 struct Observer {
     ids: Vec<NotificationId>,
     ended: BTreeSet<NotificationId>,
     under_way: BTreeSet<NotificationId>,
-    /// Facts taken, by number: kind, invoice, cents, time at the source.
-    facts: BTreeMap<u8, (FactKind, u32, i64, Timestamp)>,
+    /// Facts taken, by number.
+    facts: BTreeMap<u8, Seen>,
     /// Numbers of the attempts that may have reached a provider, to the provider they went through.
     providers: BTreeMap<(NotificationId, u16), Box<str>>,
     amounts: BTreeMap<NotificationId, (u32, i64)>,
@@ -102,10 +114,13 @@ impl Observer {
 
     /// What is open on an invoice, told anew from all facts.
     fn open_amount(&self, invoice: u32, accepted: i64) -> i64 {
-        let of = |kind| self.facts.values().filter(move |(k, i, ..)| (*k, *i) == (kind, invoice));
-        let told = of(FactKind::OpenAmount).max_by_key(|(.., at)| *at).map(|(_, _, cents, at)| (*cents, *at));
-        let (start, since) = told.unwrap_or((accepted, Timestamp(i64::MIN)));
-        start - of(FactKind::Payment).filter(|(.., at)| *at > since).map(|(_, _, cents, _)| cents).sum::<i64>()
+        let of = |kind| self.facts.values().filter(move |seen| (seen.kind, seen.invoice) == (kind, invoice));
+        let told = of(FactKind::OpenAmount).max_by_key(|seen| (seen.at, seen.arrival));
+        let counts = |paid: &&Seen| match told {
+            Some(told) => paid.at > told.at || paid.ahead && paid.at == told.at && paid.arrival > told.arrival,
+            None => true,
+        };
+        told.map_or(accepted, |told| told.cents) - of(FactKind::Payment).filter(counts).map(|paid| paid.cents).sum::<i64>()
     }
 
     fn see(&mut self, events: &[Event]) {
@@ -241,7 +256,9 @@ fn perform(world: &mut World, observer: &mut Observer, act: Act) -> Option<Vec<E
             let at = Timestamp(at.0 - at.0.rem_euclid(64) + i64::from(number));
             let seen = observer.facts.contains_key(&number);
             if !seen {
-                observer.facts.insert(number, (kind, of, cents, at));
+                let (stands, arrival) = (at.min(world.now), observer.facts.len());
+                let fact = Seen { kind, invoice: of, cents, at: stands, ahead: at > world.now, arrival };
+                observer.facts.insert(number, fact);
             }
             let decision = world.fact(kind, cents, |fact| {
                 fact.fact_id = format!("f{number}").into();

@@ -1,8 +1,8 @@
 //! Owns the stories of the choice of channel: preference, fallbacks, addresses that are missing, changes of mind.
 //! Refuses a channel without a provider.
 
-use super::world::{MAIL, World, only, prefers};
-use crate::{Answer, Cause, Channel, Choice, Event, Phase, ProfileChange};
+use super::world::{MAIL, World, only, prefers, refused};
+use crate::{AddressState, Answer, Cause, Channel, Choice, Event, HOUR, Phase, ProfileChange, ReceiptKind, Refusal};
 
 #[test]
 fn without_an_e_mail_address_the_sms_goes_at_once() {
@@ -163,4 +163,152 @@ fn a_profile_says_what_it_changed() {
     assert_eq!((same.answer, same.events.len()), (Answer::Profile(ProfileChange::Same), 0));
     assert_eq!(world.profile(|p| p.language = "en".into()).answer, Answer::Profile(ProfileChange::Changed));
     assert_eq!(&*world.tenant.profile.as_deref().unwrap().addresses[0].value, MAIL);
+}
+
+#[test]
+fn after_an_sms_that_failed_a_shipped_flow_goes_by_mail() {
+    for flow in ["notice", "storno"] {
+        for kind in [ReceiptKind::Failed, ReceiptKind::BouncedHard] {
+            let mut world = World::usual();
+            world.profile(prefers(Channel::Sms));
+            let id = if flow == "storno" { world.storno() } else { world.notice_with(|_| ()) };
+            let sms = world.send(id);
+            world.receipt(sms, kind);
+            world.send(id);
+            assert_eq!(world.channels(id), [Channel::Sms, Channel::Email], "{flow} after {kind:?}");
+        }
+    }
+}
+
+#[test]
+fn a_preferred_sms_without_an_answer_is_followed_by_mail() {
+    let mut world = World::usual();
+    world.profile(prefers(Channel::Sms));
+    let id = world.storno();
+    world.send(id);
+    world.wait_out(id, 48 * HOUR);
+    world.send(id);
+    assert_eq!(world.channels(id), [Channel::Sms, Channel::Email]);
+}
+
+const EXCEPT: &str = r#"
+name = "except"
+version = 1
+purpose = "information"
+fallback_list = "delivery"
+[[step]]
+id = "one"
+send = { template = { email = "a", sms = "a", null = "a" }, via = ["preferred", "email", "sms"] }
+on.bounced = "two"
+on.settled = { after = "1h", go = "two" }
+[[step]]
+id = "two"
+send = { template = { email = "a", sms = "a" }, via = ["preferred", "email", "sms"], except = "WORD" }
+on.bounced = "end: undeliverable"
+on.settled = { after = "1h", go = "end: sent" }
+"#;
+
+#[test]
+fn except_failed_leaves_out_what_failed_and_except_tried_what_went_as_well() {
+    // (word, whether the first message failed, the second goes by)
+    let cases = [
+        ("failed", true, Channel::Sms),
+        ("failed", false, Channel::Email),
+        ("tried", true, Channel::Sms),
+        ("tried", false, Channel::Sms),
+    ];
+    for (word, fails, second) in cases {
+        let mut world = World::usual();
+        world.flows.add(&EXCEPT.replace("WORD", word));
+        let id = world.run("except", |_| ());
+        let mail = world.send(id);
+        if fails {
+            world.receipt(mail, ReceiptKind::Failed);
+        } else {
+            world.fall_due(id);
+        }
+        world.assert_in_line(id, second);
+    }
+}
+
+#[test]
+fn a_bounce_that_comes_late_counts_as_failed() {
+    let mut world = World::usual();
+    world.flows.add(&EXCEPT.replace("WORD", "failed"));
+    let id = world.run("except", |_| ());
+    let mail = world.send(id);
+    world.fall_due(id);
+    world.receipt(mail, ReceiptKind::Failed);
+    world.permit(id);
+    world.assert_in_line(id, Channel::Sms);
+}
+
+#[test]
+fn a_message_that_cannot_be_made_for_a_channel_goes_by_the_steps_next_way() {
+    for class in [Refusal::Unsendable, Refusal::Ours] {
+        let mut world = World::usual();
+        world.profile(prefers(Channel::Sms));
+        let id = world.notice_with(|_| ());
+        let sms = world.start(id);
+        let decision = world.outcome(sms, refused(class));
+        world.assert_in_line(id, Channel::Email);
+        assert!(!decision.events.iter().any(|e| matches!(e, Event::TaskOpened { .. } | Event::StepEntered { .. })), "{class:?}");
+        assert_eq!((world.step(id), world.address_state(super::world::PHONE)), ("first", AddressState::Created));
+        let mail = world.send(id);
+        world.receipt(mail, ReceiptKind::Failed);
+        assert_eq!(*world.assert_task(id, "delivery"), Cause::Unreachable, "both failed, one for a reason of ours");
+    }
+}
+
+#[test]
+fn without_a_next_way_it_is_decided_like_a_bounce() {
+    let mut world = World::usual();
+    let id = world.storno();
+    let mail = world.start(id);
+    let decision = world.outcome(mail, refused(Refusal::Unsendable));
+    assert!(decision.events.iter().any(|e| matches!(e, Event::StepEntered { step: 1, cause: Cause::CannotSend { .. }, .. })));
+    world.assert_in_line(id, Channel::Sms);
+}
+
+#[test]
+fn people_get_what_cannot_be_sent_only_when_no_way_is_left() {
+    let mut world = World::usual();
+    world.profile(only(Channel::Sms));
+    let id = world.notice_with(|_| ());
+    let sms = world.start(id);
+    world.outcome(sms, refused(Refusal::Unsendable));
+    assert_eq!(*world.assert_task(id, "delivery"), Cause::Unreachable, "the fallback leaves out what failed");
+
+    let mut world = World::usual();
+    world.profile(only(Channel::Sms));
+    world.flows.add(&EXCEPT.replace(", except = \"WORD\"", ""));
+    let id = world.run("except", |_| ());
+    for _ in 0..2 {
+        let sms = world.start(id);
+        world.outcome(sms, refused(Refusal::Unsendable));
+    }
+    assert!(matches!(world.assert_task(id, "delivery"), Cause::CannotSend { .. }), "another step has a template of its own");
+}
+
+#[test]
+fn a_person_who_has_it_tried_again_has_every_channel_tried() {
+    let mut world = World::usual();
+    world.profile(only(Channel::Sms));
+    let id = world.notice_with(|_| ());
+    let sms = world.start(id);
+    world.outcome(sms, refused(Refusal::Unsendable));
+    world.answer(id, "retry");
+    world.send(id);
+    assert_eq!(world.channels(id), [Channel::Sms, Channel::Sms]);
+}
+
+#[test]
+fn a_payment_meanwhile_goes_before_the_next_way() {
+    let mut world = World::usual();
+    world.profile(prefers(Channel::Sms));
+    let id = world.storno();
+    let sms = world.start(id);
+    world.balance(0);
+    world.outcome(sms, refused(Refusal::Unsendable));
+    world.assert_ends(id, "no balance");
 }
