@@ -98,17 +98,11 @@ pub trait Journal: Send + Sync {
         visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<(), JournalError>;
 
-    /// Removes a key of the table; whether it was there does not matter. Not durable on return.
-    ///
-    /// # Errors
-    /// As [`Journal::put`].
-    fn delete(&self, shard: Shard, key: &[u8]) -> Result<(), JournalError>;
-
     /// Up to which sequence the table certainly holds everything the shard derived. After a start the shard
     /// replays what came later and puts it again.
     fn table_applied(&self, shard: Shard) -> Sequence;
 
-    /// Makes all earlier puts and deletes of the shard durable, and then the claim that they cover `sequence`.
+    /// Makes all earlier puts of the shard durable, and then the claim that they cover `sequence`.
     /// Blocks for a sync: call it off the path that answers.
     ///
     /// # Errors

@@ -64,6 +64,12 @@ pub enum Damage {
         /// The sequence that should have come.
         expected: Sequence,
     },
+    /// The file ends too early: it was longer, and what it held was durable.
+    #[error("it ends too early: it was durable up to byte {expected}")]
+    Short {
+        /// How far it has to go at least.
+        expected: u64,
+    },
     /// Records are gone that were durable: a later generation, a checkpoint or a trim mark knows of them.
     #[error("records up to {expected} must be there")]
     Missing {
@@ -86,7 +92,8 @@ pub enum JournalError {
         source: io::Error,
     },
     /// sled reported an error.
-    #[error("the store in {} failed: {source}", path.display())]
+    #[error("the table in {} failed ({source}): stop and start again, then it is checked, and made anew from the log if it is \
+             damaged; nothing is lost with it", path.display())]
     Store {
         /// The sled directory.
         path: PathBuf,
@@ -94,8 +101,8 @@ pub enum JournalError {
         source: sled::Error,
     },
     /// sled panicked, which it does on some kinds of damage.
-    #[error("the store in {} panicked while it was asked to {action}; its files are probably damaged: restore \
-             this directory from a copy", path.display())]
+    #[error("the table in {} panicked while it was asked to {action}; its files are probably damaged: stop and start again, then \
+             it is checked, and made anew from the log; nothing is lost with it", path.display())]
     StorePanicked {
         /// The sled directory.
         path: PathBuf,
@@ -120,7 +127,8 @@ pub enum JournalError {
         configured: u16,
     },
     /// The data directory has another format.
-    #[error("{} has format {found}, this program reads format {expected}: use the program version that wrote it", path.display())]
+    #[error("{} has format {found}, this program reads format {expected}: use the program version that wrote it, or restore \
+             the file from a copy", path.display())]
     Format {
         /// The file that says so.
         path: PathBuf,
@@ -134,6 +142,38 @@ pub enum JournalError {
     DamagedFile {
         /// The file.
         path: PathBuf,
+    },
+    /// A file is not there that must be.
+    #[error("{} is missing: restore it from a copy", path.display())]
+    MissingFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file is right in itself and does not belong here.
+    #[error("{} belongs to another data directory than {}, or to another state of this one: put back the one that was here, or \
+             restore the whole directory from a copy", path.display(), other.display())]
+    Foreign {
+        /// The file or directory.
+        path: PathBuf,
+        /// What it does not fit.
+        other: PathBuf,
+    },
+    /// There was a journal, and there is none.
+    #[error("the journal that was in {} is gone, or what says what it is: restore the directory from a copy. To begin anew, \
+             without anything that was accepted, move the whole data directory away", path.display())]
+    Gone {
+        /// Where it was.
+        path: PathBuf,
+    },
+    /// The table is not what it claims, and must not or cannot be made again.
+    #[error("the table in {} {why}: {remedy}", path.display())]
+    Table {
+        /// The table's directory.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+        /// What to do.
+        remedy: &'static str,
     },
     /// Damage that is not a torn tail: going on would lose records that were acknowledged.
     #[error("{} is damaged at {place}: {damage}. Good records follow or must follow, so nothing was cut off; restore the \

@@ -21,7 +21,7 @@ pub use batch::{Batch, Ticket};
 pub use disk::DiskJournal;
 pub use disk::inspect::{Inspection, Problem, inspect};
 pub use disk::options::{Barrier, Monotonic, Options};
-pub use disk::report::{RecoveryReport, ShardReport};
+pub use disk::report::{RecoveryReport, Repair, Repaired, ShardReport};
 pub use error::{Damage, Failure, JournalError, TryAppendError};
 pub use memory::MemoryJournal;
 pub use stats::{Observer, QueueDepth, Stats};

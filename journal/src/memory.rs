@@ -253,14 +253,6 @@ impl Journal for MemoryJournal {
         Ok(())
     }
 
-    fn delete(&self, shard: Shard, key: &[u8]) -> Result<(), JournalError> {
-        check_size("table key", key.len(), 1, MAX_KEY_BYTES)?;
-        self.with(shard, |log| {
-            log.table.remove(key);
-            Ok(())
-        })
-    }
-
     fn table_applied(&self, shard: Shard) -> Sequence {
         self.view(shard, |log| log.applied)
     }

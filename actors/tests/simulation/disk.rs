@@ -230,10 +230,6 @@ impl Journal for Disk {
         self.log().get(shard, key)
     }
 
-    fn delete(&self, shard: Shard, key: &[u8]) -> Result<(), JournalError> {
-        self.log().delete(shard, key)
-    }
-
     fn table_applied(&self, shard: Shard) -> Sequence {
         self.log().table_applied(shard)
     }

@@ -1,13 +1,16 @@
 //! Checkpoints: one file per shard, chunks with checksums, complete only once it has its name.
 //! Refuses half ones: a file is written aside, synced and renamed, and read only when every checksum is right.
 //!
-//! Layout: per chunk `length (4), CRC-32C (4), bytes`; then `u32::MAX`, the number of chunks (8), and their CRC (4).
+//! Layout: per chunk `length (4), CRC-32C (4), bytes`; then `u32::MAX`, the number of chunks (8), and a CRC over the
+//! directory's number, shard, sequence and that number (4): a file under another one's name is noticed, and another directory's.
 
 use std::fs::{self, File};
 use std::io::{BufReader, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::files;
+use super::manifest::Ledger;
 use crate::{CheckpointChunks, JournalError, Sequence, Shard};
 
 const DIR: &str = "checkpoints";
@@ -18,14 +21,23 @@ const END: u32 = u32::MAX;
 #[derive(Debug)]
 pub(super) struct Checkpoints {
     dir: PathBuf,
+    /// The number of the data directory.
+    id: u64,
+    ledger: Option<Arc<Ledger>>,
 }
 
 impl Checkpoints {
-    pub(super) fn open(dir: &Path, removed: &mut Vec<PathBuf>) -> Result<Self, JournalError> {
+    /// `ledger`: who is told of each; `None` for a look.
+    pub(super) fn open(
+        dir: &Path,
+        id: u64,
+        ledger: Option<Arc<Ledger>>,
+        removed: &mut Vec<PathBuf>,
+    ) -> Result<Self, JournalError> {
         let dir = dir.join(DIR);
         files::create_dir(&dir)?;
         files::remove_unfinished(&dir, removed)?;
-        Ok(Self { dir })
+        Ok(Self { dir, id, ledger })
     }
 
     /// Writes a checkpoint, and removes the shard's older ones once it is durable.
@@ -35,8 +47,9 @@ impl Checkpoints {
         upto: Sequence,
         chunks: &mut dyn Iterator<Item = Vec<u8>>,
     ) -> Result<(), JournalError> {
-        let path = self.dir.join(format!("{:05}-{:020}.{EXTENSION}", shard.0, upto.0));
-        files::replace(&path, |writer| write_chunks(writer, chunks))?;
+        let name = Name { shard: shard.0, upto: upto.0 };
+        files::replace(&name.path(&self.dir), |writer| write_chunks(writer, name, self.id, chunks))?;
+        self.ledger.as_ref().map_or(Ok(()), |ledger| ledger.checkpointed(shard, upto.0))?;
         for (other, older) in list(&self.dir)? {
             if other.shard == shard.0 && other.upto < upto.0 {
                 fs::remove_file(&older).map_err(JournalError::io("remove", &older))?;
@@ -49,8 +62,8 @@ impl Checkpoints {
     pub(super) fn latest(&self, shard: Shard) -> Result<Option<(Sequence, CheckpointChunks)>, JournalError> {
         let newest = list(&self.dir)?.into_iter().rfind(|(name, _)| name.shard == shard.0);
         let Some((name, path)) = newest else { return Ok(None) };
-        Chunks::open(&path)?.try_for_each(|chunk| chunk.map(drop))?;
-        Ok(Some((Sequence(name.upto), Box::new(Chunks::open(&path)?))))
+        Chunks::open(&path, name, self.id)?.try_for_each(|chunk| chunk.map(drop))?;
+        Ok(Some((Sequence(name.upto), Box::new(Chunks::open(&path, name, self.id)?))))
     }
 }
 
@@ -61,6 +74,8 @@ pub(super) fn covered(data: &Path, shards: usize) -> Result<Vec<u64>, JournalErr
     if !fs::exists(&dir).map_err(JournalError::io("look for", &dir))? {
         return Ok(covered);
     }
+    // What a killed process left may have its name in the page cache alone; what is counted here is promised elsewhere.
+    files::sync_dir(&dir)?;
     for (name, _) in list(&dir)? {
         if let Some(upto) = covered.get_mut(usize::from(name.shard)) {
             *upto = name.upto.max(*upto);
@@ -69,9 +84,27 @@ pub(super) fn covered(data: &Path, shards: usize) -> Result<Vec<u64>, JournalErr
     Ok(covered)
 }
 
+/// Where a shard's checkpoint stands.
+pub(super) fn path(data: &Path, shard: Shard, upto: Sequence) -> PathBuf {
+    Name { shard: shard.0, upto: upto.0 }.path(&data.join(DIR))
+}
+
+#[derive(Clone, Copy)]
 struct Name {
     shard: u16,
     upto: u64,
+}
+
+impl Name {
+    fn path(&self, dir: &Path) -> PathBuf {
+        dir.join(format!("{:05}-{:020}.{EXTENSION}", self.shard, self.upto))
+    }
+
+    /// The checksum of what a file under this name ends with.
+    fn seal(&self, id: u64, count: u64) -> u32 {
+        let numbers = [id, u64::from(self.shard), self.upto, count];
+        numbers.iter().fold(0, |crc, number| crc32c::crc32c_append(crc, &number.to_le_bytes()))
+    }
 }
 
 /// The complete checkpoints of all shards, each shard's oldest first.
@@ -84,7 +117,7 @@ fn list(dir: &Path) -> Result<Vec<(Name, PathBuf)>, JournalError> {
     Ok(files::list(dir)?.into_iter().filter_map(|path| Some((parse(&path)?, path))).collect())
 }
 
-fn write_chunks(writer: &mut dyn Write, chunks: &mut dyn Iterator<Item = Vec<u8>>) -> std::io::Result<()> {
+fn write_chunks(writer: &mut dyn Write, name: Name, id: u64, chunks: &mut dyn Iterator<Item = Vec<u8>>) -> std::io::Result<()> {
     let mut count = 0_u64;
     for chunk in chunks {
         let length = u32::try_from(chunk.len()).ok().filter(|length| *length < END);
@@ -96,23 +129,25 @@ fn write_chunks(writer: &mut dyn Write, chunks: &mut dyn Iterator<Item = Vec<u8>
     }
     writer.write_all(&END.to_le_bytes())?;
     writer.write_all(&count.to_le_bytes())?;
-    writer.write_all(&crc32c::crc32c(&count.to_le_bytes()).to_le_bytes())
+    writer.write_all(&name.seal(id, count).to_le_bytes())
 }
 
 /// Reads chunks one at a time, so that a large checkpoint never stands in memory as a whole.
 struct Chunks {
     path: PathBuf,
     reader: BufReader<File>,
+    name: Name,
+    id: u64,
     left: u64,
     read: u64,
     done: bool,
 }
 
 impl Chunks {
-    fn open(path: &Path) -> Result<Self, JournalError> {
+    fn open(path: &Path, name: Name, id: u64) -> Result<Self, JournalError> {
         let file = File::open(path).map_err(JournalError::io("open", path))?;
         let left = file.metadata().map_err(JournalError::io("look at", path))?.len();
-        Ok(Self { path: path.to_owned(), reader: BufReader::new(file), left, read: 0, done: false })
+        Ok(Self { path: path.to_owned(), reader: BufReader::new(file), name, id, left, read: 0, done: false })
     }
 
     fn bytes<const N: usize>(&mut self) -> Result<[u8; N], JournalError> {
@@ -148,8 +183,8 @@ impl Chunks {
     fn check_end(&mut self) -> Result<(), JournalError> {
         let count = self.bytes::<8>()?;
         let crc = u32::from_le_bytes(self.bytes()?);
-        let whole = crc32c::crc32c(&count) == crc && u64::from_le_bytes(count) == self.read && self.left == 0;
-        if whole { Ok(()) } else { Err(self.damaged()) }
+        let count = u64::from_le_bytes(count);
+        if self.name.seal(self.id, count) == crc && count == self.read && self.left == 0 { Ok(()) } else { Err(self.damaged()) }
     }
 }
 

@@ -14,6 +14,7 @@ use super::frame::GroupWriter;
 use super::generation::Generation;
 use super::generations::Generations;
 use super::intake::{Command, Intake};
+use super::manifest::Ledger;
 use super::options::Options;
 use super::progress::Progress;
 use super::successor::Successor;
@@ -26,6 +27,7 @@ pub(super) struct Committer {
     pub(super) intake: Arc<Intake>,
     pub(super) queue: Receiver<Command>,
     pub(super) generations: Arc<Generations>,
+    pub(super) ledger: Arc<Ledger>,
     pub(super) progress: Arc<Progress>,
     pub(super) writer: GroupWriter,
     pub(super) filler: Filler,
@@ -63,7 +65,13 @@ impl Committer {
             }
         }
         // With a good group behind it the last one cannot be taken for a torn tail, should its bits rot while we are away.
-        self.generations.newest().append(&mut self.writer, &[], || ())
+        let newest = self.generations.newest();
+        newest.append(&mut self.writer, &[], || ())?;
+        if let Err(error) = self.ledger.closed(&newest) {
+            // Everything is durable; only what is cut off its end later would look like the end of a crash.
+            tracing::warn!(%error, "the clean stop could not be noted: the next start takes it for a kill");
+        }
+        Ok(())
     }
 
     /// Waits for the first batch, then takes everything that is there, up to the bound of a group.
@@ -97,6 +105,7 @@ impl Committer {
         let mut written = started;
         generation.append(&mut self.writer, &group.batches, || written = (self.options.monotonic)())?;
         if generation.number != newest.number {
+            self.ledger.begun(&generation)?;
             self.generations.add(Arc::clone(&generation));
             self.successor.put_away(newest);
         }

@@ -1,14 +1,27 @@
 //! Small files and directories, made durable the long way: write aside, sync, rename, sync the directory.
 //! Refuses to write any file in place.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::JournalError;
 
 /// The ending of a file that is being written. What carries it at a start is a leftover.
 pub(super) const UNFINISHED: &str = "tmp";
+
+/// A file that only its owner may read.
+pub(super) fn private() -> OpenOptions {
+    let mut options = File::options();
+    options.mode(0o600);
+    options
+}
+
+/// Makes a directory, and those above it, that only its owner may look into.
+pub(super) fn make_dir(path: &Path) -> Result<(), JournalError> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(JournalError::io("create the directory", path))
+}
 
 /// Makes the entries of a directory durable.
 pub(super) fn sync_dir(path: &Path) -> Result<(), JournalError> {
@@ -27,36 +40,50 @@ pub(super) fn sync_file(path: &Path) -> Result<(), JournalError> {
 
 /// Makes a directory if need be, and its entry in the parent durable.
 pub(super) fn create_dir(path: &Path) -> Result<(), JournalError> {
-    fs::create_dir_all(path).map_err(JournalError::io("create the directory", path))?;
+    make_dir(path)?;
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(Ok(()), sync_dir)
 }
 
 /// Writes through `fill` into a file beside `path`, and puts it in place once it is durable.
 pub(super) fn replace(path: &Path, fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), JournalError> {
+    replace_name_unsynced(path, fill)?;
+    path.parent().map_or(Ok(()), sync_dir)
+}
+
+/// As [`replace`], but a power cut may bring the file back that stood there before.
+pub(super) fn replace_name_unsynced(
+    path: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> Result<(), JournalError> {
     let aside = path.with_added_extension(UNFINISHED);
-    let file = File::create(&aside).map_err(JournalError::io("create", &aside))?;
+    let file = create(&aside)?;
     let mut writer = std::io::BufWriter::new(file);
     fill(&mut writer).map_err(JournalError::io("write", &aside))?;
     let file = writer.into_inner().map_err(|e| JournalError::io("write", &aside)(e.into_error()))?;
     file.sync_all().map_err(JournalError::io("sync", &aside))?;
-    fs::rename(&aside, path).map_err(JournalError::io("put in place", path))?;
-    path.parent().map_or(Ok(()), sync_dir)
+    fs::rename(&aside, path).map_err(JournalError::io("put in place", path))
+}
+
+fn create(path: &Path) -> Result<File, JournalError> {
+    private().write(true).create(true).truncate(true).open(path).map_err(JournalError::io("create", path))
 }
 
 /// As [`replace`], for what can be made again: nothing is synced.
 pub(super) fn replace_unsynced(path: &Path, fill: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<(), JournalError> {
     let aside = path.with_added_extension(UNFINISHED);
-    let mut file = File::create(&aside).map_err(JournalError::io("create", &aside))?;
+    let mut file = create(&aside)?;
     fill(&mut file).map_err(JournalError::io("write", &aside))?;
     fs::rename(&aside, path).map_err(JournalError::io("put in place", path))
 }
 
 /// Writes a small file with a checksum at its end, durable on return.
 pub(super) fn write_sealed(path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
-    replace(path, |writer| {
-        writer.write_all(bytes)?;
-        writer.write_all(&crc32c::crc32c(bytes).to_le_bytes())
-    })
+    replace(path, |writer| writer.write_all(&sealed(bytes)))
+}
+
+/// Bytes with their checksum behind them.
+pub(super) fn sealed(bytes: &[u8]) -> Vec<u8> {
+    [bytes, &crc32c::crc32c(bytes).to_le_bytes()].concat()
 }
 
 /// Reads a file of [`write_sealed`]; `None` when it is not there.
@@ -100,6 +127,15 @@ pub(super) fn list(path: &Path) -> Result<Vec<PathBuf>, JournalError> {
     Ok(paths)
 }
 
+/// Removes a file, durably; one that is not there is fine.
+pub(super) fn remove_file(path: &Path) -> Result<(), JournalError> {
+    match fs::remove_file(path) {
+        Ok(()) => path.parent().map_or(Ok(()), sync_dir),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(JournalError::io("remove", path)(error)),
+    }
+}
+
 /// Removes what an interrupted [`replace`] left in a directory.
 pub(super) fn remove_unfinished(dir: &Path, removed: &mut Vec<PathBuf>) -> Result<(), JournalError> {
     for path in list(dir)? {
@@ -117,6 +153,18 @@ pub(super) fn remove_dir(dir: &Path) -> Result<(), JournalError> {
     fs::rename(dir, &dead).map_err(JournalError::io("rename", dir))?;
     dead.parent().map_or(Ok(()), sync_dir)?;
     bury(&dead)
+}
+
+/// The ending of a directory that was moved aside.
+const ASIDE: &str = "aside";
+
+/// Gives a directory a name that nobody opens and nobody removes.
+pub(super) fn move_aside(dir: &Path) -> Result<PathBuf, JournalError> {
+    let names = (1_u32..).map(|number| dir.with_added_extension(format!("{ASIDE}-{number}")));
+    let aside = names.into_iter().find(|name| !name.exists()).unwrap_or_else(|| dir.with_added_extension(ASIDE));
+    fs::rename(dir, &aside).map_err(JournalError::io("move aside", dir))?;
+    aside.parent().map_or(Ok(()), sync_dir)?;
+    Ok(aside)
 }
 
 /// The ending of a directory that is being removed.

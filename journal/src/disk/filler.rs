@@ -1,4 +1,5 @@
-//! The thread that makes room behind the end of the newest log, so that syncs stay short. Refuses to be needed: without
+//! The thread that makes room behind the end of the newest log, so that syncs stay short, and notes in the manifest how far
+//! the log has come. Refuses to be needed: without
 //! room the log grows as files do, and a disk that has none to give is for the appending to notice.
 
 use std::io;
@@ -8,6 +9,7 @@ use std::thread::JoinHandle;
 use crossbeam::channel::{Sender, bounded};
 
 use super::generation::Generation;
+use super::manifest::Ledger;
 
 /// The committer's end.
 pub(super) struct Filler {
@@ -18,15 +20,16 @@ pub(super) struct Filler {
 
 impl Filler {
     /// Starts the thread; none when no room is wanted.
-    pub(super) fn start(ahead: u64) -> io::Result<Self> {
+    pub(super) fn start(ahead: u64, ledger: Arc<Ledger>) -> io::Result<Self> {
         if ahead == 0 {
             return Ok(Self { ahead, asked: None, thread: None });
         }
         let (asked, asks) = bounded::<Arc<Generation>>(1);
         let run = move || {
             for generation in asks {
-                if let Err(error) = generation.log.make_room(ahead) {
-                    tracing::debug!(generation = generation.number, %error, "no room made");
+                let made = generation.log.make_room(ahead);
+                if let Err(error) = made.and_then(|()| ledger.reached(&generation, generation.log.room_end())) {
+                    tracing::debug!(generation = generation.number, %error, "no room made, or not noted");
                 }
             }
         };

@@ -42,8 +42,9 @@ impl Salt {
         crc32c::crc32c_append(crc32c::crc32c_append(self.0, &place), bytes)
     }
 
-    fn of_header(self, header: &[u8]) -> u32 {
-        crc32c::crc32c_append(self.0, header)
+    /// The checksum of bytes that belong to the file.
+    pub(super) fn of(self, bytes: &[u8]) -> u32 {
+        crc32c::crc32c_append(self.0, bytes)
     }
 }
 
@@ -64,7 +65,7 @@ impl GroupHeader {
         bytes[8..16].copy_from_slice(&self.number.to_le_bytes());
         bytes[16..20].copy_from_slice(&self.length.to_le_bytes());
         bytes[20..CHECKED].copy_from_slice(&self.records.to_le_bytes());
-        let crc = salt.of_header(&bytes[..CHECKED]);
+        let crc = salt.of(&bytes[..CHECKED]);
         bytes[CHECKED..].copy_from_slice(&crc.to_le_bytes());
         bytes
     }
@@ -76,7 +77,7 @@ impl GroupHeader {
         if bytes[4] != VERSION {
             return Err(Damage::Version(bytes[4]));
         }
-        if salt.of_header(&bytes[..CHECKED]) != u32_at(bytes, CHECKED) {
+        if salt.of(&bytes[..CHECKED]) != u32_at(bytes, CHECKED) {
             return Err(Damage::Checksum);
         }
         Ok(Self { number: u64_at(bytes, 8), length: u32_at(bytes, 16), records: u32_at(bytes, 20) })

@@ -9,9 +9,11 @@ use parking_lot::Mutex;
 use super::frame::{self, GroupWriter, RECORD_BYTES};
 use super::index::{Column, Index};
 use super::log_file::LogFile;
+use super::manifest::{Floor, Made, Manifest};
 use super::options::Options;
 use super::prepared::Prepared;
-use super::scan::{Scan, scan};
+use super::report::{Repaired, Repairs};
+use super::scan::{Broken, Scan, scan};
 use crate::{Batch, Damage, JournalError, Sequence, Shard};
 
 /// How many offsets a replay asks for at once.
@@ -24,6 +26,25 @@ const RUN_BYTES: u32 = 256 << 10;
 /// What reads records: the visitor of a replay.
 pub(super) type Visit<'a> = &'a mut dyn FnMut(Sequence, &[u8]) -> ControlFlow<()>;
 
+/// What the newest generation is.
+pub(super) enum Newest {
+    /// It holds groups, and perhaps something behind them that is none.
+    Begun(Box<Generation>, Option<Tail>),
+    /// Nothing in it was ever acknowledged. `is_blank`: its log holds nothing but zeros.
+    Unbegun {
+        /// See there.
+        is_blank: bool,
+    },
+}
+
+/// What stands behind the good groups of the newest log and is no room.
+pub(super) struct Tail {
+    pub(super) bytes: u64,
+    /// Whether it came there after a clean stop.
+    pub(super) clean: bool,
+    pub(super) broken: Broken,
+}
+
 /// An open generation.
 pub(super) struct Generation {
     pub(super) number: u64,
@@ -31,6 +52,7 @@ pub(super) struct Generation {
     pub(super) starts: Vec<u64>,
     dir: PathBuf,
     pub(super) log: LogFile,
+    salt: u64,
     pub(super) index: Index,
     /// Whether its directory is going: nothing is written there any more. Held while something is.
     going: Mutex<bool>,
@@ -57,16 +79,25 @@ impl Generation {
         Self::with_index(prepared, starts, index)
     }
 
-    fn with_index(Prepared { number, dir, log }: Prepared, starts: Vec<u64>, index: Index) -> Self {
-        Self { number, starts, dir, log, index, going: Mutex::new(false) }
+    fn with_index(files: Prepared, starts: Vec<u64>, index: Index) -> Self {
+        let Made { number, salt, .. } = files.made();
+        Self { number, starts, dir: files.dir, log: files.log, salt, index, going: Mutex::new(false) }
     }
 
     /// Opens a sealed generation: by its index, or by a scan that must find it whole.
-    pub(super) fn open_sealed(data: &Path, number: u64, ends: &[u64], options: &Options) -> Result<Self, JournalError> {
+    pub(super) fn open_sealed(
+        data: &Path,
+        number: u64,
+        known: Option<u64>,
+        ends: &[u64],
+        options: &Options,
+        repairs: &mut Repairs,
+    ) -> Result<Self, JournalError> {
         let missing = || JournalError::MissingGeneration { path: data.to_owned(), number };
-        let files = Prepared::open(data, number, options)?.ok_or_else(missing)?;
+        let files = Prepared::open(data, number, known, options)?.ok_or_else(missing)?;
+        files.seal_again(repairs)?;
         if let Ok(starts) = files.log.opening(ends.len())?
-            && let Some((index, end, groups)) = Index::open(&files.dir, &starts)?
+            && let Some((index, end, groups)) = Index::open(&files.dir, files.log.salt, &starts)?
             && files.log.len()? == end
             && index.lasts() == ends
         {
@@ -83,40 +114,87 @@ impl Generation {
         if let Some((shard, last, end)) = scanned.short(ends) {
             return Err(files.log.damaged(scanned.end, Some((shard, last.next())), Damage::Missing { expected: end }));
         }
+        if Index::exists(&files.dir) {
+            repairs.add(Repaired::Index, &Index::file(&files.dir), "did not fit the log: made again from it");
+        }
         let generation = Self::settled(files, scanned)?;
         generation.seal();
         Ok(generation)
     }
 
-    /// Opens the newest generation; `None` when its first group is not there, so that nothing in it was ever
-    /// acknowledged. A torn tail is cut off; gives how many bytes that were.
-    pub(super) fn open_newest(data: &Path, number: u64, options: &Options) -> Result<Option<(Self, u64)>, JournalError> {
-        let Some(files) = Prepared::open(data, number, options)? else { return Ok(None) };
-        let log = &files.log;
+    /// Opens the newest generation, cutting nothing off yet. What the manifest knows of it must be there.
+    pub(super) fn open_newest(
+        data: &Path,
+        number: u64,
+        known: Option<&Manifest>,
+        options: &Options,
+        repairs: &mut Repairs,
+    ) -> Result<Newest, JournalError> {
+        let made = known.and_then(|manifest| manifest.of(number));
+        let files = Prepared::open(data, number, made.map(|made| made.salt), options)?;
+        let Some(files) = files else { return Ok(Newest::Unbegun { is_blank: true }) };
+        files.seal_again(repairs)?;
+        let (log, length) = (&files.log, files.log.len()?);
         let scanned = scan(log, usize::from(options.shards))?;
-        let mut torn = 0;
-        if let Some(broken) = scanned.broken {
-            if broken.good_follows {
-                return Err(log.damaged(broken.place.offset, broken.place.record, broken.damage));
-            }
-            torn = log.len()? - scanned.end;
-            tracing::warn!(place = %broken.place, damage = %broken.damage, bytes = torn, "torn tail cut off");
-            log.cut(scanned.end)?;
+        let broken = scanned.broken;
+        if let Some(broken) = broken.filter(|broken| broken.good_follows) {
+            return Err(log.damaged(broken.place.offset, broken.place.record, broken.damage));
+        }
+        let begun = known.is_some_and(|manifest| number <= manifest.begun);
+        let floor = known.and_then(|manifest| manifest.floor_of(number)).unwrap_or_default();
+        if scanned.end < floor.end || scanned.groups < floor.groups || (begun && scanned.groups == 0) {
+            let (place, damage) = broken.map_or((None, Damage::Short { expected: floor.end }), |b| (Some(b.place), b.damage));
+            return Err(log.damaged(
+                place.map_or(scanned.end, |place| place.offset),
+                place.and_then(|place| place.record),
+                damage,
+            ));
         }
         if scanned.groups == 0 {
-            return Ok(None);
+            return Ok(Newest::Unbegun { is_blank: broken.is_none() });
         }
-        Ok(Some((Self::settled(files, scanned)?, torn)))
+        if known.is_some() && made.is_none() {
+            return Err(JournalError::Foreign { path: files.dir, other: Manifest::path(data) });
+        }
+        // Behind a clean stop nothing was written, and what was made long does not get shorter by a crash.
+        let clean = known.is_some_and(|manifest| manifest.clean) && scanned.groups == floor.groups;
+        let expected = made.filter(|_| begun && !clean).map_or(0, |made| made.length);
+        if length < expected {
+            return Err(log.damaged(length, None, Damage::Short { expected }));
+        }
+        let tail = broken.map(|broken| Tail { bytes: length - scanned.end, clean, broken });
+        Ok(Newest::Begun(Box::new(Self::settled(files, scanned)?), tail))
     }
 
-    /// Looks at every byte and changes nothing. `None` as in [`Generation::open_newest`].
-    pub(super) fn look(data: &Path, number: u64, options: &Options) -> Result<Option<(Self, Scan)>, JournalError> {
-        let Some(files) = Prepared::open(data, number, options)? else { return Ok(None) };
+    /// Looks at every byte and changes nothing. `None` when nothing in it was ever acknowledged.
+    pub(super) fn look(
+        data: &Path,
+        number: u64,
+        known: Option<u64>,
+        options: &Options,
+    ) -> Result<Option<(Self, Scan)>, JournalError> {
+        let Some(files) = Prepared::open(data, number, known, options)? else { return Ok(None) };
         let scanned = scan(&files.log, usize::from(options.shards))?;
         if scanned.groups == 0 && scanned.broken.is_none_or(|broken| !broken.good_follows) {
             return Ok(None);
         }
         Ok(Some((Self::new(files, scanned.starts.clone(), scanned.columns.clone()), scanned)))
+    }
+
+    /// Cuts off what stands behind the good groups, durably.
+    pub(super) fn cut(&self) -> Result<(), JournalError> {
+        self.log.cut(self.log.end())?;
+        self.log.settle(self.log.end(), self.log.groups())
+    }
+
+    /// What the manifest has to know of it.
+    pub(super) fn made(&self) -> Made {
+        Made { number: self.number, salt: self.salt, length: self.log.room_end() }
+    }
+
+    /// Up to where it is durable.
+    pub(super) fn floor(&self) -> Floor {
+        Floor { generation: self.number, end: self.log.end(), groups: self.log.groups() }
     }
 
     fn settled(files: Prepared, scanned: Scan) -> Result<Self, JournalError> {
@@ -153,7 +231,7 @@ impl Generation {
         if *going {
             return;
         }
-        let index = || self.index.seal(&self.dir, self.log.end(), self.log.groups());
+        let index = || self.index.seal(&self.dir, self.log.salt, self.log.end(), self.log.groups());
         if let Err(error) = self.log.seal().and_then(|()| index()) {
             tracing::warn!(generation = self.number, %error, "the index of a journal generation stays in memory");
         }

@@ -2,33 +2,40 @@
 //! Refuses to drop a generation before the trim marks that allow it are durable.
 
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
 
 use super::files;
 use super::generation::{Generation, Visit};
+use super::manifest::Ledger;
 use crate::{JournalError, Sequence, Shard};
 
-const TRIM: &str = "trim";
+/// Where the format before this one kept the trim marks.
+const OLD_TRIM: &str = "trim";
 /// All open generations of a data directory, oldest first; never empty.
 pub(super) struct Generations {
-    dir: PathBuf,
+    ledger: Arc<Ledger>,
     list: RwLock<Vec<Arc<Generation>>>,
     /// Per shard the oldest sequence that is kept. Held while it is written, so that marks only grow.
     marks: Mutex<Vec<u64>>,
 }
 
 impl Generations {
-    pub(super) fn new(dir: &Path, list: Vec<Arc<Generation>>, marks: Vec<u64>) -> Self {
-        Self { dir: dir.to_owned(), list: RwLock::new(list), marks: Mutex::new(marks) }
+    pub(super) fn new(ledger: Arc<Ledger>, list: Vec<Arc<Generation>>, marks: Vec<u64>) -> Self {
+        Self { ledger, list: RwLock::new(list), marks: Mutex::new(marks) }
     }
 
-    /// The stored trim marks; 1 for every shard when there are none.
-    pub(super) fn stored_marks(dir: &Path, shards: u16) -> Result<Vec<u64>, JournalError> {
+    /// The trim marks as the format before this one stored them; 1 for every shard when there are none.
+    pub(super) fn old_marks(dir: &Path, shards: u16) -> Result<Vec<u64>, JournalError> {
         let count = usize::from(shards);
-        Ok(files::read_numbers(&dir.join(TRIM), count)?.unwrap_or_else(|| vec![1; count]))
+        Ok(files::read_numbers(&dir.join(OLD_TRIM), count)?.unwrap_or_else(|| vec![1; count]))
+    }
+
+    /// Removes the file of the old trim marks, once the manifest has them.
+    pub(super) fn remove_old_marks(dir: &Path) -> Result<(), JournalError> {
+        files::remove_file(&dir.join(OLD_TRIM))
     }
 
     /// Takes in a generation whose first group is durable: from then on a trim may take away the one before it.
@@ -87,7 +94,7 @@ impl Generations {
         }
         let mut moved = marks.clone();
         moved[index] = before.0;
-        files::write_numbers(&self.dir.join(TRIM), &moved)?;
+        self.ledger.trimmed(&moved)?;
         marks.clone_from(&moved);
         self.drop_forgotten(&moved)
     }
@@ -96,6 +103,7 @@ impl Generations {
     pub(super) fn drop_forgotten(&self, marks: &[u64]) -> Result<(), JournalError> {
         while let Some(forgotten) = self.take_forgotten(marks) {
             tracing::info!(generation = forgotten.number, "journal generation dropped");
+            self.ledger.dropped(forgotten.number)?;
             forgotten.retire();
             let dir = forgotten.dir().to_owned();
             drop(forgotten); // a reader may still hold it: its open file outlives the name

@@ -12,12 +12,13 @@ use std::path::{Path, PathBuf};
 use parking_lot::RwLock;
 
 use super::files;
-use super::frame::Mark;
+use super::frame::{Mark, Salt};
 use super::offsets::Offsets;
 use crate::{JournalError, Sequence, Shard};
 
 const NAME: &str = "index";
-const FORMAT: u64 = 1;
+/// 2: its checksum begins with the salt of the log, so that another generation's index does not fit.
+const FORMAT: u64 = 2;
 const HEAD_NUMBERS: usize = 4;
 
 /// The part of a generation that one shard has.
@@ -61,7 +62,7 @@ impl Index {
 
     /// The index of a sealed generation from its file; `None` when there is none that can be read and fits. Gives the
     /// number of bytes and groups of the log too.
-    pub(super) fn open(dir: &Path, starts: &[u64]) -> Result<Option<(Self, u64, u64)>, JournalError> {
+    pub(super) fn open(dir: &Path, salt: Salt, starts: &[u64]) -> Result<Option<(Self, u64, u64)>, JournalError> {
         let path = dir.join(NAME);
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
@@ -72,9 +73,19 @@ impl Index {
                 return Ok(None);
             }
         };
-        let Some((end, groups, extents)) = heads(&bytes, starts.len()) else { return Ok(None) };
+        let Some((end, groups, extents)) = heads(&bytes, salt, starts.len()) else { return Ok(None) };
         let place = RwLock::new(Place::File(Sealed::new(path, extents)?));
         Ok(Some((Self { starts: starts.to_vec(), place }, end, groups)))
+    }
+
+    /// Whether a generation has a file for it, right or not.
+    pub(super) fn exists(dir: &Path) -> bool {
+        dir.join(NAME).exists()
+    }
+
+    /// Where its file stands.
+    pub(super) fn file(dir: &Path) -> PathBuf {
+        dir.join(NAME)
     }
 
     /// Adds the records of a group that begins at `base`.
@@ -88,9 +99,9 @@ impl Index {
     }
 
     /// Moves the index to its file. A failure to write leaves it in memory.
-    pub(super) fn seal(&self, dir: &Path, end: u64, groups: u64) -> Result<(), JournalError> {
+    pub(super) fn seal(&self, dir: &Path, salt: Salt, end: u64, groups: u64) -> Result<(), JournalError> {
         let (bytes, extents): (_, Vec<Extent>) = match &*self.place.read() {
-            Place::Memory(columns) => (encode(columns, end, groups), columns.iter().map(Column::extent).collect()),
+            Place::Memory(columns) => (encode(columns, salt, end, groups), columns.iter().map(Column::extent).collect()),
             Place::File(_) => return Ok(()),
         };
         let path = dir.join(NAME);
@@ -150,7 +161,7 @@ impl Sealed {
     }
 }
 
-fn encode(columns: &[Column], end: u64, groups: u64) -> Vec<u8> {
+fn encode(columns: &[Column], salt: Salt, end: u64, groups: u64) -> Vec<u8> {
     let head = [FORMAT, end, groups, columns.len() as u64].into_iter();
     let extents = columns.iter().flat_map(|column| [column.offsets.len() as u64, column.bytes]);
     let mut bytes: Vec<u8> = head.chain(extents).flat_map(u64::to_le_bytes).collect();
@@ -158,15 +169,15 @@ fn encode(columns: &[Column], end: u64, groups: u64) -> Vec<u8> {
         .iter()
         .flat_map(|column| column.offsets.iter_from(0))
         .for_each(|offset| bytes.extend_from_slice(&offset.to_le_bytes()));
-    let crc = crc32c::crc32c(&bytes);
+    let crc = salt.of(&bytes);
     bytes.extend_from_slice(&crc.to_le_bytes());
     bytes
 }
 
 /// The length of the log, its groups and the extents, from a file that is right in every byte.
-fn heads(bytes: &[u8], shards: usize) -> Option<(u64, u64, Vec<Extent>)> {
+fn heads(bytes: &[u8], salt: Salt, shards: usize) -> Option<(u64, u64, Vec<Extent>)> {
     let (content, crc) = bytes.split_last_chunk::<4>()?;
-    if crc32c::crc32c(content) != u32::from_le_bytes(*crc) {
+    if salt.of(content) != u32::from_le_bytes(*crc) {
         return None;
     }
     let (numbers, _) = content.get(..(HEAD_NUMBERS + 2 * shards) * 8)?.as_chunks::<8>();
@@ -223,10 +234,10 @@ mod tests {
         let index = index();
         let expected = vec![vec![128, 140, 1028], vec![140], vec![], vec![1044], vec![], vec![160], vec![]];
         assert_eq!(all(&index), expected);
-        index.seal(dir.path(), 5000, 2).expect("sealed");
+        index.seal(dir.path(), Salt::new(3), 5000, 2).expect("sealed");
         assert!(matches!(&*index.place.read(), Place::File(_)));
         assert_eq!(all(&index), expected);
-        let (opened, end, groups) = Index::open(dir.path(), &[1, 5, 9]).expect("read").expect("there");
+        let (opened, end, groups) = Index::open(dir.path(), Salt::new(3), &[1, 5, 9]).expect("read").expect("there");
         assert_eq!((all(&opened), end, groups), (expected, 5000, 2));
         assert_eq!(opened.extent(0), Extent { records: 3, bytes: 8 });
     }
@@ -234,18 +245,20 @@ mod tests {
     #[test]
     fn a_file_that_is_not_right_in_every_byte_is_not_there() {
         let dir = tempfile::tempdir().expect("a directory");
-        index().seal(dir.path(), 5000, 2).expect("sealed");
+        index().seal(dir.path(), Salt::new(3), 5000, 2).expect("sealed");
         let path = dir.path().join(NAME);
         let bytes = fs::read(&path).expect("read");
         for at in 0..bytes.len() {
             let mut bad = bytes.clone();
             bad[at] ^= 1;
             fs::write(&path, bad).expect("written");
-            assert!(Index::open(dir.path(), &[1, 5, 9]).expect("read").is_none(), "byte {at}");
+            assert!(Index::open(dir.path(), Salt::new(3), &[1, 5, 9]).expect("read").is_none(), "byte {at}");
             fs::write(&path, &bytes[..at]).expect("written");
-            assert!(Index::open(dir.path(), &[1, 5, 9]).expect("read").is_none(), "cut at {at}");
+            assert!(Index::open(dir.path(), Salt::new(3), &[1, 5, 9]).expect("read").is_none(), "cut at {at}");
         }
         fs::write(&path, &bytes).expect("written");
-        assert!(Index::open(dir.path(), &[1, 5]).expect("read").is_none(), "another number of shards");
+        assert!(Index::open(dir.path(), Salt::new(3), &[1, 5]).expect("read").is_none(), "another number of shards");
+        assert!(Index::open(dir.path(), Salt::new(4), &[1, 5, 9]).expect("read").is_none(), "another log");
+        assert!(Index::open(dir.path(), Salt::new(3), &[1, 5, 9]).expect("read").is_some());
     }
 }

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::Mutex;
 
 use super::files;
-use super::frame::{self, RECORD_BYTES, Salt};
+use super::frame::{self, GROUP_BYTES, GroupHeader, RECORD_BYTES, Salt};
 use super::options::Barrier;
 use super::window::Window;
 use crate::{Damage, JournalError, Place, Sequence, Shard};
@@ -45,7 +45,7 @@ impl LogFile {
     /// Makes an empty file; its name is durable once the directory is synced.
     pub(super) fn create(dir: &Path, salt: u64, barrier: Barrier) -> Result<Self, JournalError> {
         let path = dir.join(NAME);
-        let file = File::options().read(true).write(true).create(true).truncate(true).open(&path);
+        let file = files::private().read(true).write(true).create(true).truncate(true).open(&path);
         let file = file.map_err(JournalError::io("create", &path))?;
         if barrier.syncs_creation() {
             file.sync_all().map_err(JournalError::io("sync", &path))?;
@@ -62,10 +62,46 @@ impl LogFile {
     /// left it.
     pub(super) fn open(dir: &Path, salt: u64, barrier: Barrier) -> Result<Self, JournalError> {
         let path = dir.join(NAME);
-        let file = File::options().read(true).write(true).open(&path).map_err(JournalError::io("open", &path))?;
+        let file = match File::options().read(true).write(true).open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(JournalError::MissingFile { path }),
+            Err(error) => return Err(JournalError::io("open", &path)(error)),
+        };
         file.sync_all().map_err(JournalError::io("sync", &path))?;
         files::sync_dir(dir)?;
         Ok(Self::around(path, file, salt, barrier))
+    }
+
+    /// Whether a directory has no log, or one that holds nothing but zeros.
+    pub(super) fn is_blank(dir: &Path) -> Result<bool, JournalError> {
+        let path = dir.join(NAME);
+        match File::open(&path) {
+            Ok(file) => zeros_from(&file, 0).map_err(JournalError::io("read", &path)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
+            Err(error) => Err(JournalError::io("open", &path)(error)),
+        }
+    }
+
+    /// Whether nothing but zeros stands from an offset on.
+    pub(super) fn is_room(&self, from: u64) -> Result<bool, JournalError> {
+        zeros_from(&self.file, from).map_err(self.failed())
+    }
+
+    /// Whether it begins with a group of its own salt.
+    pub(super) fn begins(&self) -> Result<bool, JournalError> {
+        let mut header = [0; GROUP_BYTES];
+        let read = self.fill(&mut header, 0)?;
+        Ok(read == GROUP_BYTES && GroupHeader::decode(self.salt, &header).is_ok())
+    }
+
+    /// Where it stands.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the room ends.
+    pub(super) fn room_end(&self) -> u64 {
+        self.room.load(Ordering::Acquire)
     }
 
     /// Says where the good groups end; what the file has behind them is room.
@@ -209,6 +245,21 @@ impl LogFile {
         }
         Ok(read)
     }
+}
+
+/// Whether a file holds nothing but zeros from an offset on.
+fn zeros_from(file: &File, from: u64) -> std::io::Result<bool> {
+    let length = file.metadata()?.len();
+    let mut window = Window::new(file);
+    let mut at = from;
+    while at < length {
+        let bytes = window.get(at, FILL_BYTES as usize, || FILL_BYTES as usize)?;
+        if bytes.is_empty() || bytes.iter().any(|byte| *byte != 0) {
+            return Ok(false);
+        }
+        at += bytes.len() as u64;
+    }
+    Ok(true)
 }
 
 #[cfg(test)]

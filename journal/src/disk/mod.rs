@@ -4,18 +4,24 @@
 mod checkpoints;
 mod committer;
 mod definitions;
+mod entry;
 mod files;
 mod filler;
 mod frame;
 mod generation;
 mod generations;
+mod identity;
 mod index;
 pub(crate) mod inspect;
 mod intake;
+mod keepsakes;
+mod lock;
 mod log_file;
+mod manifest;
 mod offsets;
 pub(crate) mod options;
 mod prepared;
+mod privacy;
 mod progress;
 mod recovery;
 pub(crate) mod report;
@@ -25,7 +31,6 @@ mod successor;
 mod table;
 mod window;
 
-use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -41,11 +46,13 @@ use self::filler::Filler;
 use self::frame::GroupWriter;
 use self::generations::Generations;
 use self::intake::Intake;
+use self::keepsakes::Keepsakes;
+use self::lock::Lock;
 use self::options::Options;
 use self::progress::Progress;
-use self::report::RecoveryReport;
+use self::report::{RecoveryReport, Repair};
 use self::successor::Successor;
-use self::table::Table;
+use self::table::{Expected, Table};
 use crate::{
     Batch, CheckpointChunks, Failure, Journal, JournalError, OnFailure, QueueDepth, Sequence, Shard, Stats, Ticket,
     TryAppendError, Wake,
@@ -60,10 +67,11 @@ pub struct DiskJournal {
     generations: Arc<Generations>,
     checkpoints: Checkpoints,
     definitions: Definitions,
+    keepsakes: Keepsakes,
     table: Table,
     committer: Mutex<Option<JoinHandle<()>>>,
     /// Held for as long as the journal lives.
-    _lock: File,
+    _lock: Lock,
 }
 
 impl DiskJournal {
@@ -75,15 +83,24 @@ impl DiskJournal {
     pub fn open(dir: &Path, options: Options) -> Result<(Self, RecoveryReport), JournalError> {
         let mut recovered = recovery::recover(dir, &options)?;
         let removed = &mut recovered.report.removed;
-        let checkpoints = Checkpoints::open(dir, removed)?;
-        let definitions = Definitions::open(dir, removed)?;
-        let table = Table::open(dir, &options, removed)?;
+        let checkpoints = Checkpoints::open(dir, recovered.id, Some(Arc::clone(&recovered.ledger)), removed)?;
+        let definitions = Definitions::open(dir, Arc::clone(&recovered.ledger), removed)?;
+        let keepsakes = Keepsakes::open(dir, recovered.id, removed)?;
+        let expected = Expected {
+            id: recovered.id,
+            lasts: &recovered.lasts,
+            marks: &recovered.marks,
+            is_first: recovered.report.created || recovered.is_old,
+        };
+        let table = Table::open(dir, &options, &expected, &mut recovered.repairs, removed)?;
+        recovered.report.repairs = recovered.repairs.into_list();
         let (intake, queue) = Intake::new(&options, &recovered.lasts);
         let (intake, generations) = (Arc::new(intake), Arc::new(recovered.generations));
         let progress = Arc::new(Progress::new(&recovered.lasts));
         let shards = options.shards;
-        let filler = Filler::start(options.room_bytes).map_err(JournalError::io("start the thread that makes room in", dir))?;
-        let successor = Successor::start(dir, &options);
+        let filler = Filler::start(options.room_bytes, Arc::clone(&recovered.ledger))
+            .map_err(JournalError::io("start the thread that makes room in", dir))?;
+        let successor = Successor::start(dir, &options, Arc::clone(&recovered.ledger));
         let successor = successor.map_err(JournalError::io("start the thread that makes generations ready in", dir))?;
         let committer = Committer {
             dir: dir.to_owned(),
@@ -91,6 +108,7 @@ impl DiskJournal {
             intake: Arc::clone(&intake),
             queue,
             generations: Arc::clone(&generations),
+            ledger: recovered.ledger,
             progress: Arc::clone(&progress),
             writer: GroupWriter::default(),
             filler,
@@ -108,6 +126,7 @@ impl DiskJournal {
             generations,
             checkpoints,
             definitions,
+            keepsakes,
             table,
             committer: Mutex::new(Some(thread)),
             _lock: recovered.lock,
@@ -129,6 +148,28 @@ impl DiskJournal {
     /// Damage; a failing disk.
     pub fn verify_table(&self) -> Result<u64, JournalError> {
         self.table.verify()
+    }
+
+    /// Keeps something small for the owner under a name that is a file's name too. Durable on return.
+    ///
+    /// # Errors
+    /// A failing disk.
+    pub fn keep(&self, name: &str, bytes: &[u8]) -> Result<(), JournalError> {
+        self.keepsakes.put(name, bytes)
+    }
+
+    /// What was kept under a name.
+    ///
+    /// # Errors
+    /// It is damaged or another data directory's; a failing disk.
+    pub fn kept(&self, name: &str) -> Result<Option<Vec<u8>>, JournalError> {
+        self.keepsakes.get(name)
+    }
+
+    /// Definitions that were damaged and were written again by [`Journal::put_definition`], since the last time this was asked.
+    #[must_use]
+    pub fn repaired_definitions(&self) -> Vec<Repair> {
+        self.definitions.repairs()
     }
 
     fn known(&self, shard: Shard) -> Result<(), JournalError> {
@@ -222,11 +263,6 @@ impl Journal for DiskJournal {
         self.table.visit(shard, from, to, visit)
     }
 
-    fn delete(&self, shard: Shard, key: &[u8]) -> Result<(), JournalError> {
-        self.known(shard)?;
-        self.table.delete(shard, key)
-    }
-
     fn table_applied(&self, shard: Shard) -> Sequence {
         self.table.applied(shard)
     }
@@ -250,7 +286,7 @@ impl Journal for DiskJournal {
     }
 
     fn definitions(&self) -> Result<Vec<[u8; 16]>, JournalError> {
-        self.definitions.list()
+        Ok(self.definitions.list())
     }
 
     fn delete_definition(&self, hash: [u8; 16]) -> Result<(), JournalError> {

@@ -77,6 +77,11 @@ pub struct Options {
     pub monotonic: Monotonic,
     /// Told about every group commit.
     pub observer: Option<Arc<dyn Observer>>,
+    /// Whether there certainly is a journal: something else that is made after it is there. Then nothing is taken for a new
+    /// one. Default false.
+    pub existing: bool,
+    /// Whether a table that is not what it claims is made again from the log. Default true; without, it is an error.
+    pub rebuild_table: bool,
     /// What stands before an acknowledgement.
     #[doc(hidden)]
     pub barrier: Barrier,
@@ -96,6 +101,8 @@ impl Default for Options {
             cache_bytes: 4 << 20,
             monotonic: Arc::new(|| 0),
             observer: None,
+            existing: false,
+            rebuild_table: true,
             barrier: Barrier::Full,
         }
     }

@@ -1,20 +1,22 @@
 //! A generation's directory with its log, ready to be begun: everything about it is on the disk but what it will hold. Owns the
-//! order in which it is made; refuses to say where its shards begin, which is not known yet.
+//! order in which it is made; refuses to say where its shards begin, which is not known yet, and to take a log that holds
+//! anything for one that was never made.
 //!
-//! A cut at any point of the making leaves a directory without the seal. One behind it leaves a directory whose log has no
-//! group. Neither was promised anything; a start removes both.
+//! A cut at any point of the making leaves a directory that the manifest does not know, with a log of zeros or none. One
+//! behind it leaves a directory whose log has no group. Neither was promised anything; a start removes both.
 
-use std::fs;
 use std::hash::BuildHasher;
 use std::path::{Path, PathBuf};
 
 use super::files;
 use super::generation::Generation;
 use super::log_file::LogFile;
+use super::manifest::{Made, Manifest};
 use super::options::Options;
-use crate::JournalError;
+use super::report::{Repaired, Repairs};
+use crate::{Damage, JournalError};
 
-/// The salt. Written last: a directory without it holds nothing that counts.
+/// The salt. Written last: a directory without it holds nothing that counts, unless the manifest knows it.
 const SEAL: &str = "start";
 
 /// The files of a generation.
@@ -22,14 +24,17 @@ pub(super) struct Prepared {
     pub(super) number: u64,
     pub(super) dir: PathBuf,
     pub(super) log: LogFile,
+    salt: u64,
+    /// Whether the seal has to be written again.
+    is_unsealed: bool,
 }
 
 impl Prepared {
     /// Makes the files of a generation, durable in full before this returns, with so many bytes of room if the disk has them.
     pub(super) fn create(data: &Path, number: u64, room: u64, options: &Options) -> Result<Self, JournalError> {
         let dir = Generation::path(data, number);
-        fs::create_dir_all(&dir).map_err(JournalError::io("create the directory", &dir))?;
-        let salt = fresh_salt(number);
+        files::make_dir(&dir)?;
+        let salt = fresh_number(number);
         let log = LogFile::create(&dir, salt, options.barrier)?;
         if let Err(error) = log.make_room(room) {
             tracing::debug!(generation = number, %error, "no room made");
@@ -42,19 +47,61 @@ impl Prepared {
         if options.barrier.syncs_creation() {
             files::sync_dir(data)?;
         }
-        Ok(Self { number, dir, log })
+        Ok(Self { number, dir, log, salt, is_unsealed: false })
     }
 
-    /// Opens the files of a generation; `None` when their making was interrupted.
-    pub(super) fn open(data: &Path, number: u64, options: &Options) -> Result<Option<Self>, JournalError> {
+    /// What the manifest has to know of it.
+    pub(super) fn made(&self) -> Made {
+        Made { number: self.number, salt: self.salt, length: self.log.room_end() }
+    }
+
+    /// Opens the files of a generation; `None` when their making was interrupted. `known`: its salt, as the manifest has
+    /// it: then a lost seal is no loss, see [`Prepared::seal_again`]. Changes nothing.
+    pub(super) fn open(data: &Path, number: u64, known: Option<u64>, options: &Options) -> Result<Option<Self>, JournalError> {
         let dir = Generation::path(data, number);
-        let Some(salt) = files::read_numbers(&dir.join(SEAL), 1)? else { return Ok(None) };
-        let log = LogFile::open(&dir, salt[0], options.barrier)?;
-        Ok(Some(Self { number, dir, log }))
+        let path = dir.join(SEAL);
+        let sealed = match files::read_numbers(&path, 1) {
+            Ok(sealed) => sealed.map(|salt| salt[0]),
+            Err(JournalError::DamagedFile { .. }) if known.is_some() => None,
+            Err(error) => return Err(error),
+        };
+        let salt = match (sealed, known) {
+            (Some(sealed), None) => sealed,
+            (Some(sealed), Some(known)) if sealed == known => sealed,
+            (None, None) if LogFile::is_blank(&dir)? => return Ok(None),
+            (None, None) => return Err(JournalError::MissingFile { path }),
+            (sealed, Some(known)) => Self::check_known(data, &dir, sealed, known, options)?,
+        };
+        let log = LogFile::open(&dir, salt, options.barrier)?;
+        Ok(Some(Self { number, dir, log, salt, is_unsealed: sealed != Some(salt) }))
+    }
+
+    /// The seal is not what the manifest says: the log must begin as the manifest says, or hold nothing.
+    fn check_known(data: &Path, dir: &Path, sealed: Option<u64>, known: u64, options: &Options) -> Result<u64, JournalError> {
+        let log = LogFile::open(dir, known, options.barrier)?;
+        if let Some(sealed) = sealed
+            && LogFile::open(dir, sealed, options.barrier)?.begins()?
+        {
+            return Err(JournalError::Foreign { path: dir.to_owned(), other: Manifest::path(data) });
+        }
+        if !log.begins()? && !log.is_room(0)? {
+            return Err(log.damaged(0, None, Damage::Malformed));
+        }
+        Ok(known)
+    }
+
+    /// Writes the seal again where it was lost.
+    pub(super) fn seal_again(&self, repairs: &mut Repairs) -> Result<(), JournalError> {
+        if !self.is_unsealed {
+            return Ok(());
+        }
+        let path = self.dir.join(SEAL);
+        repairs.add(Repaired::Start, &path, "was missing, damaged or another one's: made again from the manifest");
+        files::write_numbers(&path, &[self.salt])
     }
 }
 
-/// A number that no earlier file had and nobody outside can know: the checksums of the file begin with it.
-fn fresh_salt(number: u64) -> u64 {
-    std::hash::RandomState::new().hash_one(number)
+/// A number that no earlier file had and nobody outside can know: the checksums of a file begin with it.
+pub(super) fn fresh_number(of: u64) -> u64 {
+    std::hash::RandomState::new().hash_one(of)
 }

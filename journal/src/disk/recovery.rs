@@ -1,79 +1,89 @@
-//! From a data directory to open generations: locks it, clears leftovers, has torn tails cut, checks what was promised.
-//! Refuses to go on over damage that could hold acknowledged records.
+//! From a data directory to open generations: locks it, clears leftovers, holds the log against the manifest, has torn tails
+//! cut, checks what was promised. Refuses to go on over damage that could hold acknowledged records, and to remove a log
+//! that holds anything.
+//!
+//! The order: look at everything; write the manifest that says what goes on from here; only then cut, move aside, remove. A
+//! cut of the power at any point leaves what the next start does again.
 
-use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::frame::GroupWriter;
-use super::generation::Generation;
+use super::frame::{self, GroupWriter};
+use super::generation::{Generation, Newest, Tail};
 use super::generations::Generations;
+use super::identity::{self, Identity};
+use super::lock::{self, Lock};
+use super::manifest::{Ledger, Manifest};
 use super::options::Options;
 use super::prepared::Prepared;
-use super::report::{RecoveryReport, ShardReport};
-use super::{checkpoints, files};
+use super::report::{RecoveryReport, Repaired, Repairs, ShardReport};
+use super::{checkpoints, definitions, files, privacy};
 use crate::{Damage, JournalError, Sequence, Shard};
-
-const LOCK: &str = "lock";
-const META: &str = "meta";
-const FORMAT: u16 = 3;
 
 /// A data directory that was recovered.
 pub(super) struct Recovered {
-    pub(super) lock: File,
+    pub(super) lock: Lock,
+    pub(super) id: u64,
+    pub(super) ledger: Arc<Ledger>,
     pub(super) generations: Generations,
-    /// Per shard the last sequence, all of it durable.
+    /// Per shard the last sequence, all of it durable, and the first that is kept.
     pub(super) lasts: Vec<u64>,
+    pub(super) marks: Vec<u64>,
+    /// Whether the format before this one wrote it.
+    pub(super) is_old: bool,
+    pub(super) repairs: Repairs,
     pub(super) report: RecoveryReport,
 }
 
-/// Takes the directory for this process, or says who has it. Held until the file is dropped.
-pub(super) fn lock(dir: &Path) -> Result<File, JournalError> {
-    let path = dir.join(LOCK);
-    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(JournalError::io("open", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(JournalError::Locked { path }),
-        Err(TryLockError::Error(error)) => Err(JournalError::io("lock", &path)(error)),
-    }
-}
-
-/// The format and the number of shards of a directory; `None` when it was never finished.
-pub(super) fn stored_shards(dir: &Path) -> Result<Option<u16>, JournalError> {
-    let path = dir.join(META);
-    let Some(bytes) = files::read_sealed(&path)? else { return Ok(None) };
-    let damaged = || JournalError::DamagedFile { path: path.clone() };
-    let [f0, f1, s0, s1] = <[u8; 4]>::try_from(&bytes[..]).map_err(|_| damaged())?;
-    let found = u16::from_le_bytes([f0, f1]);
-    if found != FORMAT {
-        return Err(JournalError::Format { path, found, expected: FORMAT });
-    }
-    Ok(Some(u16::from_le_bytes([s0, s1])))
+/// What the generations of a directory are, before anything is changed.
+#[derive(Default)]
+struct Found {
+    list: Vec<Arc<Generation>>,
+    tail: Option<Tail>,
+    /// A newest one in which nothing was ever acknowledged, and whether its log holds nothing but zeros.
+    unbegun: Option<(u64, bool)>,
 }
 
 /// Opens a directory, making it when it is new.
 pub(super) fn recover(dir: &Path, options: &Options) -> Result<Recovered, JournalError> {
+    if options.existing && !dir.exists() {
+        return Err(JournalError::Gone { path: dir.to_owned() });
+    }
     files::create_dir(dir)?;
-    let lock = lock(dir)?;
+    let lock = lock::take(dir)?;
+    let made_private = privacy::tighten(dir)?;
     // What a killed process left may have its names in the page cache alone.
     files::sync_dir(dir)?;
-    let created = claim(dir, options)?;
-    let mut report = RecoveryReport { created, ..RecoveryReport::default() };
+    let mut repairs = Repairs::default();
+    let identity = identity::settle(dir, options, &mut repairs)?;
+    let mut report = RecoveryReport { created: identity.created, made_private, ..RecoveryReport::default() };
     clear_leftovers(dir, &mut report.removed)?;
-    let mut list = open_all(dir, options, &mut report)?;
-    let marks = Generations::stored_marks(dir, options.shards)?;
-    if list.is_empty() {
-        list.push(Arc::new(first(dir, marks.clone(), options)?));
+    let mut found = open_all(dir, options, &identity, &mut repairs)?;
+    if found.list.is_empty() {
+        if options.existing {
+            return Err(JournalError::Gone { path: dir.to_owned() });
+        }
+        clear_unbegun(dir, found.unbegun.take(), &mut repairs, &mut report.removed)?;
+        found.list.push(Arc::new(first(dir, vec![1; usize::from(options.shards)], options)?));
     }
-    check_oldest(dir, &list[0], &marks)?;
-    let newest = &list[list.len() - 1];
+    let marks = marks(dir, &identity, &found.list)?;
+    check_oldest(dir, &found.list[0], &marks)?;
+    let newest = Arc::clone(&found.list[found.list.len() - 1]);
     let lasts = newest.index.lasts();
-    check_promises(dir, newest, &lasts, &marks)?;
-    report.shards = (0..options.shards).map(|shard| shard_report(shard, &list, &lasts, &marks)).collect();
-    let generations = Generations::new(dir, list, marks.clone());
+    let checkpoints = check_promises(dir, &newest, &lasts, &marks, identity.manifest.as_ref())?;
+    let manifest = manifest(&identity, &found, &marks, checkpoints, definitions(dir, &identity)?);
+    let ledger = Arc::new(Ledger::start(dir, manifest, options.barrier)?);
+    if identity.is_old {
+        identity::write(dir, identity.id, options.shards)?;
+    }
+    Generations::remove_old_marks(dir)?;
+    report.torn_bytes = cut_tail(&newest, found.tail, &mut repairs)?;
+    clear_unbegun(dir, found.unbegun, &mut repairs, &mut report.removed)?;
+    report.shards = (0..options.shards).map(|shard| shard_report(shard, &found.list, &lasts, &marks)).collect();
+    let generations = Generations::new(Arc::clone(&ledger), found.list, marks.clone());
     generations.drop_forgotten(&marks)?;
     report.generations = generations.count();
-    Ok(Recovered { lock, generations, lasts, report })
+    Ok(Recovered { lock, id: identity.id, is_old: identity.is_old, ledger, generations, lasts, marks, repairs, report })
 }
 
 /// The first generation of a directory. Each later one begins with records; this one with a group that has none.
@@ -81,20 +91,6 @@ fn first(dir: &Path, starts: Vec<u64>, options: &Options) -> Result<Generation, 
     let generation = Generation::begin(Prepared::create(dir, 1, 0, options)?, starts);
     generation.append(&mut GroupWriter::default(), &[], || ())?;
     Ok(generation)
-}
-
-/// Writes format and shard count into a new directory, or checks those of an old one.
-fn claim(dir: &Path, options: &Options) -> Result<bool, JournalError> {
-    match stored_shards(dir)? {
-        Some(stored) if stored == options.shards => Ok(false),
-        Some(stored) => Err(JournalError::ShardCount { path: dir.to_owned(), stored, configured: options.shards }),
-        None => {
-            let [f0, f1] = FORMAT.to_le_bytes();
-            let [s0, s1] = options.shards.to_le_bytes();
-            files::write_sealed(&dir.join(META), &[f0, f1, s0, s1])?;
-            Ok(true)
-        }
-    }
 }
 
 /// Removes what an interrupted run left half done: files being written, directories being removed.
@@ -109,34 +105,61 @@ fn clear_leftovers(dir: &Path, removed: &mut Vec<PathBuf>) -> Result<(), Journal
     Ok(())
 }
 
-/// Opens the generations, the newest one first: each says where the one before it has to end. A newest one that was never
-/// begun is removed.
-fn open_all(dir: &Path, options: &Options, report: &mut RecoveryReport) -> Result<Vec<Arc<Generation>>, JournalError> {
-    let mut numbers: Vec<u64> = files::list(dir)?.iter().filter_map(|path| Generation::number_of(path)).collect();
-    numbers.sort_unstable();
-    if let Some(pair) = numbers.windows(2).find(|pair| pair[1] != pair[0] + 1) {
-        return Err(JournalError::MissingGeneration { path: dir.to_owned(), number: pair[0] + 1 });
+/// Opens the generations, the newest one first: each says where the one before it has to end. Every one that the manifest
+/// knows must be there.
+fn open_all(dir: &Path, options: &Options, identity: &Identity, repairs: &mut Repairs) -> Result<Found, JournalError> {
+    let known = identity.manifest.as_ref();
+    let numbers = identity::generations(dir)?;
+    let missing = |number| JournalError::MissingGeneration { path: dir.to_owned(), number };
+    let made = known.map(|manifest| manifest.made.as_slice()).unwrap_or_default();
+    if let Some(made) = made.iter().find(|made| !numbers.contains(&made.number)) {
+        return Err(missing(made.number));
     }
-    let mut list: Vec<Arc<Generation>> = Vec::with_capacity(numbers.len());
-    let mut unbegun = None;
+    if let Some(pair) = numbers.windows(2).find(|pair| pair[1] != pair[0] + 1) {
+        return Err(missing(pair[0] + 1));
+    }
+    let mut found = Found::default();
     for number in numbers.into_iter().rev() {
-        if let Some(later) = list.last() {
+        if let Some(later) = found.list.last() {
             let ends: Vec<u64> = later.starts.iter().map(|start| start - 1).collect();
-            list.push(Arc::new(Generation::open_sealed(dir, number, &ends, options)?));
-        } else if let Some((newest, torn)) = Generation::open_newest(dir, number, options)? {
-            report.torn_bytes = torn;
-            list.push(Arc::new(newest));
-        } else if unbegun.replace(number).is_some() {
-            return Err(JournalError::MissingGeneration { path: dir.to_owned(), number });
+            let salt = known.and_then(|manifest| manifest.of(number)).map(|made| made.salt);
+            found.list.push(Arc::new(Generation::open_sealed(dir, number, salt, &ends, options, repairs)?));
+            continue;
+        }
+        match Generation::open_newest(dir, number, known, options, repairs)? {
+            Newest::Begun(newest, tail) => {
+                found.list.push(Arc::from(newest));
+                found.tail = tail;
+            }
+            Newest::Unbegun { .. } if found.unbegun.is_some() => return Err(missing(number)),
+            Newest::Unbegun { is_blank } => {
+                if !is_blank && known.is_none() && !is_first_try(dir, number, options)? {
+                    let log = Generation::path(dir, number).join("log");
+                    let damage = Damage::Malformed;
+                    return Err(JournalError::Damaged { path: log, place: crate::Place { offset: 0, record: None }, damage });
+                }
+                found.unbegun = Some((number, is_blank));
+            }
         }
     }
-    if let Some(number) = unbegun {
-        let path = Generation::path(dir, number);
-        files::remove_dir(&path)?;
-        report.removed.push(path);
+    found.list.reverse();
+    Ok(found)
+}
+
+/// Whether a log without a good group may be what is left of the first start of all: as long as its opening at most.
+fn is_first_try(dir: &Path, number: u64, options: &Options) -> Result<bool, JournalError> {
+    let path = Generation::path(dir, number).join("log");
+    let length = std::fs::metadata(&path).map_err(JournalError::io("look at", &path))?.len();
+    Ok(number == 1 && !options.existing && length <= frame::opening_bytes(usize::from(options.shards)) as u64)
+}
+
+/// What may be forgotten. Where the manifest was lost, the oldest generation says what is kept.
+fn marks(dir: &Path, identity: &Identity, list: &[Arc<Generation>]) -> Result<Vec<u64>, JournalError> {
+    match &identity.manifest {
+        Some(manifest) => Ok(manifest.marks.clone()),
+        None if identity.is_old => Generations::old_marks(dir, identity.shards),
+        None => Ok(list[0].starts.clone()),
     }
-    list.reverse();
-    Ok(list)
 }
 
 /// The oldest generation must begin at or before what is kept.
@@ -148,8 +171,14 @@ fn check_oldest(dir: &Path, oldest: &Generation, marks: &[u64]) -> Result<(), Jo
     Err(JournalError::MissingGeneration { path: dir.to_owned(), number: oldest.number - 1 })
 }
 
-/// What was promised durably elsewhere must be in the log: trim marks and checkpoints.
-fn check_promises(dir: &Path, newest: &Generation, lasts: &[u64], marks: &[u64]) -> Result<(), JournalError> {
+/// What was promised durably elsewhere must be there: trim marks, checkpoints. Gives what the checkpoints cover.
+fn check_promises(
+    dir: &Path,
+    newest: &Generation,
+    lasts: &[u64],
+    marks: &[u64],
+    known: Option<&Manifest>,
+) -> Result<Vec<u64>, JournalError> {
     let covered = checkpoints::covered(dir, lasts.len())?;
     for (index, last) in lasts.iter().enumerate() {
         let expected = covered[index].max(marks[index] - 1);
@@ -157,7 +186,63 @@ fn check_promises(dir: &Path, newest: &Generation, lasts: &[u64], marks: &[u64])
             let record = Some((Shard(index as u16), Sequence(last + 1)));
             return Err(newest.log.damaged(newest.log_bytes(), record, Damage::Missing { expected: Sequence(expected) }));
         }
+        if let Some(promised) = known.map(|manifest| manifest.checkpoints[index])
+            && promised > covered[index]
+        {
+            return Err(JournalError::MissingFile { path: checkpoints::path(dir, Shard(index as u16), Sequence(promised)) });
+        }
     }
+    Ok(covered)
+}
+
+/// What goes on from here.
+fn manifest(identity: &Identity, found: &Found, marks: &[u64], checkpoints: Vec<u64>, definitions: Vec<[u8; 16]>) -> Manifest {
+    let newest = &found.list[found.list.len() - 1];
+    let mut made: Vec<_> = found.list.iter().map(|generation| generation.made()).collect();
+    if let (Some(made), Some(_)) = (made.last_mut(), &found.tail) {
+        // It is about to be cut off.
+        made.length = newest.log_bytes();
+    }
+    let (begun, floor) = (newest.number, newest.floor());
+    Manifest { id: identity.id, made, begun, floor, clean: false, marks: marks.to_vec(), checkpoints, definitions }
+}
+
+/// Which definitions there must be: those that the manifest knows and those that are there, for a cut may come between the two.
+fn definitions(dir: &Path, identity: &Identity) -> Result<Vec<[u8; 16]>, JournalError> {
+    let mut all = definitions::found(dir)?;
+    all.extend(identity.manifest.iter().flat_map(|manifest| &manifest.definitions));
+    all.sort_unstable();
+    all.dedup();
+    Ok(all)
+}
+
+/// Cuts off what stands behind the good groups. Gives the bytes of a torn tail.
+fn cut_tail(newest: &Generation, tail: Option<Tail>, repairs: &mut Repairs) -> Result<u64, JournalError> {
+    let Some(Tail { bytes, clean, broken }) = tail else { return Ok(0) };
+    let origin = if clean { "came there after a clean stop" } else { "was being written as the process died" };
+    let why = format!("{bytes} bytes from {} on ({}) cut off: what {origin} was never acknowledged", broken.place, broken.damage);
+    repairs.add(Repaired::Tail, newest.log.path(), why);
+    newest.cut()?;
+    Ok(bytes)
+}
+
+/// Removes a generation that holds nothing; moves aside one that holds what no start can read and nobody was told of.
+fn clear_unbegun(
+    dir: &Path,
+    unbegun: Option<(u64, bool)>,
+    repairs: &mut Repairs,
+    removed: &mut Vec<PathBuf>,
+) -> Result<(), JournalError> {
+    let Some((number, is_blank)) = unbegun else { return Ok(()) };
+    let path = Generation::path(dir, number);
+    if is_blank {
+        files::remove_dir(&path)?;
+        removed.push(path);
+        return Ok(());
+    }
+    let aside = files::move_aside(&path)?;
+    let why = format!("holds no group that can be read, and nothing in it was acknowledged: moved to {}", aside.display());
+    repairs.add(Repaired::Unbegun, &path, why);
     Ok(())
 }
 

@@ -94,27 +94,13 @@ fn add(log: &LogFile, scan: &mut Scan, header: GroupHeader, group: &[u8]) -> Res
 
 /// Ends the scan at its end, with what is wrong there. Nothing is, when only zeros follow: that is room.
 fn broken(log: &LogFile, mut scan: Scan, place: Place, damage: Damage) -> Result<Scan, JournalError> {
-    if is_room(log, scan.end)? {
+    if log.is_room(scan.end)? {
         return Ok(scan);
     }
     let place = Place { offset: scan.end + place.offset, ..place };
     let good_follows = good_follows(log, scan.end, scan.groups + 1)?;
     scan.broken = Some(Broken { place, damage, good_follows });
     Ok(scan)
-}
-
-fn is_room(log: &LogFile, from: u64) -> Result<bool, JournalError> {
-    let length = log.len()?;
-    let mut window = log.window();
-    let mut at = from;
-    while at < length {
-        let bytes = window.get(at, AHEAD_BYTES, || AHEAD_BYTES).map_err(log.failed())?;
-        if bytes.is_empty() || bytes.iter().any(|byte| *byte != 0) {
-            return Ok(false);
-        }
-        at += bytes.len() as u64;
-    }
-    Ok(true)
 }
 
 /// Whether a good group with a number above `after` begins behind `from`. Every byte is looked at: the length in a

@@ -13,8 +13,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::files;
 use super::options::{Barrier, Options};
+use super::{files, privacy};
 use crate::JournalError;
 
 const SEAL: &str = "start";
@@ -26,7 +26,13 @@ const RELEASE_PAUSE: Duration = Duration::from_millis(5);
 /// What was fixed when a directory was made. Written last: a directory without it holds nothing that counts.
 pub(super) struct Seal {
     pub(super) segment_bytes: usize,
+    /// The number of the data directory.
+    pub(super) id: u64,
 }
+
+/// The layout of what stands in it. Before 2 a seal held the segment's size alone.
+const LAYOUT: u64 = 2;
+const SEAL_NUMBERS: usize = 3;
 
 /// An open sled directory with one tree in use.
 pub(super) struct Store {
@@ -38,15 +44,23 @@ pub(super) struct Store {
 }
 
 impl Store {
-    /// Makes a directory that is durable in full before this returns.
-    pub(super) fn create(dir: &Path, cache: u64, options: &Options) -> Result<Self, JournalError> {
-        fs::create_dir_all(dir).map_err(JournalError::io("create the directory", dir))?;
-        let store = Self::start(dir, options.segment_bytes, cache, options)?;
+    /// Makes a directory with a first entry, durable in full before this returns.
+    pub(super) fn create(
+        dir: &Path,
+        seal: &Seal,
+        cache: u64,
+        options: &Options,
+        first: impl FnOnce(&sled::Tree) -> sled::Result<()>,
+    ) -> Result<Self, JournalError> {
+        files::make_dir(dir)?;
+        let store = Self::start(dir, seal.segment_bytes, cache, options)?;
+        store.ask("write its first entry", first)?;
         store.guard("flush", || store.db.flush())?;
         if options.barrier.syncs_creation() {
             store.sync_everything()?;
         }
-        files::write_numbers(&dir.join(SEAL), &[options.segment_bytes as u64])?;
+        privacy::tighten(dir)?;
+        files::write_numbers(&dir.join(SEAL), &[LAYOUT, seal.segment_bytes as u64, seal.id])?;
         if options.barrier.syncs_creation() {
             dir.parent().map_or(Ok(()), files::sync_dir)?;
         }
@@ -63,20 +77,31 @@ impl Store {
     ) -> Result<Self, JournalError> {
         wait_for_release(&dir.join("db"))?;
         remove_unfinished_snapshots(dir, removed)?;
-        files::sync_file(&dir.join("db"))?;
-        files::sync_file(&dir.join("conf"))?;
+        for name in ["db", "conf"] {
+            let path = dir.join(name);
+            // sled would make an empty one, as if nothing had been there.
+            if !std::fs::exists(&path).map_err(JournalError::io("look for", &path))? {
+                return Err(JournalError::MissingFile { path });
+            }
+            files::sync_file(&path)?;
+        }
         files::sync_dir(dir)?;
         let store = Self::start(dir, seal.segment_bytes, cache, options)?;
         store.guard("flush", || store.db.flush())?;
         store.sync_everything()?;
         store.check_blobs()?;
+        privacy::tighten(dir)?;
         Ok(store)
     }
 
     /// The seal of a finished directory; `None` when its making was interrupted.
     pub(super) fn seal(dir: &Path) -> Result<Option<Seal>, JournalError> {
-        let sealed = files::read_numbers(&dir.join(SEAL), 1)?;
-        Ok(sealed.and_then(|numbers| Some(Seal { segment_bytes: *numbers.first()? as usize })))
+        let path = dir.join(SEAL);
+        let Some(numbers) = files::read_numbers(&path, SEAL_NUMBERS)? else { return Ok(None) };
+        match numbers[..] {
+            [LAYOUT, segment_bytes, id] => Ok(Some(Seal { segment_bytes: segment_bytes as usize, id })),
+            _ => Err(JournalError::DamagedFile { path }),
+        }
     }
 
     fn start(dir: &Path, segment_bytes: usize, cache: u64, options: &Options) -> Result<Self, JournalError> {

@@ -14,6 +14,7 @@ use std::thread::JoinHandle;
 use crossbeam::channel::{Receiver, Sender, bounded};
 
 use super::generation::Generation;
+use super::manifest::Ledger;
 use super::options::Options;
 use super::prepared::Prepared;
 use crate::JournalError;
@@ -40,14 +41,14 @@ pub(super) struct Successor {
 
 impl Successor {
     /// Starts the thread.
-    pub(super) fn start(dir: &Path, options: &Options) -> io::Result<Self> {
+    pub(super) fn start(dir: &Path, options: &Options, ledger: Arc<Ledger>) -> io::Result<Self> {
         let (jobs, asks) = bounded::<Job>(MOST_JOBS);
         let (answer, answers) = bounded(1);
         let (data, owned) = (dir.to_owned(), options.clone());
         let run = move || {
             for job in asks {
                 match job {
-                    Job::Prepare(number) => drop(answer.send(Prepared::create(&data, number, owned.room_bytes, &owned))),
+                    Job::Prepare(number) => drop(answer.send(prepare(&data, number, &owned, &ledger))),
                     Job::PutAway(generation) => generation.seal(),
                 }
             }
@@ -99,6 +100,13 @@ impl Successor {
             drop(jobs.try_send(job));
         }
     }
+}
+
+/// Makes the files of a generation, and has the manifest know of them.
+fn prepare(data: &Path, number: u64, options: &Options, ledger: &Ledger) -> Result<Prepared, JournalError> {
+    let prepared = Prepared::create(data, number, options.room_bytes, options)?;
+    ledger.made(prepared.made())?;
+    Ok(prepared)
 }
 
 impl Drop for Successor {

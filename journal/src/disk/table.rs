@@ -1,8 +1,9 @@
 //! The keyed table beside the log: profiles, passivated tenants and the like, in a sled directory of its own.
-//! Refuses to be the only copy of anything: it can be rebuilt from the log, and says up to where it is complete.
+//! Refuses to be the only copy of anything: it can be rebuilt from the log, and says up to where it is complete. That it says
+//! nothing wrong is proven at every start ([`Table::prove`]); a table that is not what it claims is emptied, and the shards
+//! fill it again from the log.
 //!
-//! A value is split over entries of at most 4 KiB, written as one atomic sled batch. The first entry begins with
-//! the value's length (4) and CRC-32C (4). The watermark is an entry of the same log, written, flushed and synced
+//! A value is written as one atomic sled batch. The watermark is an entry of the same tree, written, flushed and synced
 //! after what it covers is: it can never be newer than the values. Barriers come in between too: what is put between two
 //! is a small part of a segment, for sled reuses segments whether what left them is durable or not.
 
@@ -12,26 +13,38 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 
+use super::entry::{self, HEAD_BYTES, Head, Kind, OWNER_KEY, Sum, Watermark};
 use super::files;
 use super::options::Options;
-use super::store::Store;
+use super::report::{Repaired, Repairs};
+use super::store::{Seal, Store};
 use crate::{JournalError, MAX_KEY_BYTES, MAX_VALUE_BYTES, Sequence, Shard};
 
 const DIR: &str = "table";
-const HEADER_BYTES: usize = 8;
-/// Key and part of a value together: sled spills what is much larger into files that it never syncs.
-const ENTRY_BYTES: usize = 4096;
 /// The part of a segment that is put between two barriers at most. sled writes a page again every few changes of it: some
 /// four bytes of its log for each byte that is put, a quarter of a segment.
 const BARRIER_PART: usize = 16;
-const VALUE: u8 = 0;
-const WATERMARK: u8 = 1;
+
+/// What a table is held against.
+pub(super) struct Expected<'a> {
+    /// The number of the data directory.
+    pub(super) id: u64,
+    /// Per shard its last record.
+    pub(super) lasts: &'a [u64],
+    /// Per shard the oldest record that is kept.
+    pub(super) marks: &'a [u64],
+    /// Whether there was no table yet, or one of the format before this.
+    pub(super) is_first: bool,
+}
 
 /// The open table.
 pub(super) struct Table {
     store: Store,
+    id: u64,
     /// A get must not see half of a put.
     locks: Box<[RwLock<()>]>,
+    /// Per shard what was put and what is claimed: one writer at a time.
+    books: Box<[Mutex<Books>]>,
     applied: Box<[AtomicU64]>,
     /// One sync at a time.
     syncing: Mutex<()>,
@@ -40,34 +53,172 @@ pub(super) struct Table {
     most_unsynced: usize,
 }
 
+#[derive(Clone, Copy, Debug, Default)]
+struct Books {
+    /// The last watermark's number.
+    mark: u64,
+    /// Of all values.
+    sum: Sum,
+}
+
 impl Table {
-    /// Opens the table, or makes it anew when it is not there or its making was interrupted.
-    pub(super) fn open(data: &Path, options: &Options, removed: &mut Vec<PathBuf>) -> Result<Self, JournalError> {
+    /// Opens the table and proves it. Makes it anew when it is not there, or is not what it claims: then from nothing, to be
+    /// filled from the log.
+    pub(super) fn open(
+        data: &Path,
+        options: &Options,
+        expected: &Expected<'_>,
+        repairs: &mut Repairs,
+        removed: &mut Vec<PathBuf>,
+    ) -> Result<Self, JournalError> {
         let dir = data.join(DIR);
-        let (store, segment_bytes) = match Store::seal(&dir)? {
-            Some(seal) => (Store::open(&dir, &seal, options.cache_bytes, options, removed)?, seal.segment_bytes),
-            None => {
-                if std::fs::exists(&dir).map_err(JournalError::io("look for", &dir))? {
-                    files::remove_dir(&dir)?;
-                    removed.push(dir.clone());
-                }
-                (Store::create(&dir, options.cache_bytes, options)?, options.segment_bytes)
-            }
+        let is_there = std::fs::exists(&dir).map_err(JournalError::io("look for", &dir))?;
+        if !is_there && expected.is_first {
+            return Self::create(&dir, options, expected.id);
+        }
+        let why = match Self::open_proven(&dir, options, expected, removed)? {
+            Ok(table) => return Ok(table),
+            Err(why) => why,
         };
-        let table = Self {
+        if !expected.is_first {
+            let trimmed = expected.marks.iter().any(|mark| *mark > 1);
+            let remedy = match (trimmed, options.rebuild_table) {
+                (true, _) => {
+                    "what it was made from is forgotten already, so it cannot be made again: restore the directory from a copy"
+                }
+                (false, false) => "the log has everything; a start makes it anew from there",
+                (false, true) => "",
+            };
+            if !remedy.is_empty() {
+                return Err(JournalError::Table { path: dir, why, remedy });
+            }
+            repairs.add(Repaired::Table, &dir, format!("{why}: emptied, and filled again from the log"));
+        }
+        if is_there {
+            files::remove_dir(&dir)?;
+        }
+        Self::create(&dir, options, expected.id)
+    }
+
+    fn create(dir: &Path, options: &Options, id: u64) -> Result<Self, JournalError> {
+        let own = |tree: &sled::Tree| tree.insert(OWNER_KEY, &id.to_le_bytes()).map(drop);
+        let seal = Seal { segment_bytes: options.segment_bytes, id };
+        let store = Store::create(dir, &seal, options.cache_bytes, options, own)?;
+        Ok(Self::around(store, &seal, options.shards))
+    }
+
+    fn around(store: Store, seal: &Seal, shards: u16) -> Self {
+        Self {
             store,
-            locks: (0..options.shards).map(|_| RwLock::new(())).collect(),
-            applied: (0..options.shards).map(|_| AtomicU64::new(0)).collect(),
+            id: seal.id,
+            locks: (0..shards).map(|_| RwLock::new(())).collect(),
+            books: (0..shards).map(|_| Mutex::default()).collect(),
+            applied: (0..shards).map(|_| AtomicU64::new(0)).collect(),
             syncing: Mutex::new(()),
             unsynced: AtomicUsize::new(0),
-            most_unsynced: segment_bytes / BARRIER_PART,
-        };
-        for (shard, applied) in (0..).zip(&table.applied) {
-            let stored = table.store.ask("read a watermark", |tree| tree.get(watermark_key(Shard(shard))))?;
-            let bytes = stored.and_then(|bytes| <[u8; 8]>::try_from(&bytes[..]).ok());
-            applied.store(bytes.map_or(0, u64::from_le_bytes), Ordering::Release);
+            most_unsynced: seal.segment_bytes / BARRIER_PART,
         }
-        Ok(table)
+    }
+
+    /// The table, or why it cannot be trusted. An error is one of the disk.
+    fn open_proven(
+        dir: &Path,
+        options: &Options,
+        expected: &Expected<'_>,
+        removed: &mut Vec<PathBuf>,
+    ) -> Result<Result<Self, String>, JournalError> {
+        let mut tried = || {
+            let Some(seal) = Store::seal(dir)? else { return Ok(Err("was not made completely, or its start is gone".into())) };
+            if seal.id != expected.id {
+                return Ok(Err("belongs to another data directory".into()));
+            }
+            let store = Store::open(dir, &seal, options.cache_bytes, options, removed)?;
+            let table = Self::around(store, &seal, options.shards);
+            Ok(table.prove(expected)?.map(|()| table))
+        };
+        match tried() {
+            Ok(found) => Ok(found),
+            Err(error) if is_damage(&error) => Ok(Err(format!("is damaged ({error})"))),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads everything and holds it against the watermarks: every value that one covers is there, every value is right, and no
+    /// watermark claims what the log does not have. Says what is wrong.
+    fn prove(&self, expected: &Expected<'_>) -> Result<Result<(), String>, JournalError> {
+        let owner = self.store.ask("read its owner", |tree| tree.get(OWNER_KEY))?;
+        if owner.as_deref() != Some(&self.id.to_le_bytes()[..]) {
+            return Ok(Err("lost what it held, or holds another data directory's".into()));
+        }
+        let mut marks = Vec::with_capacity(self.books.len());
+        for (shard, last) in (0..).map(Shard).zip(expected.lasts) {
+            let stored = self.store.ask("read a watermark", |tree| tree.get(entry::watermark_key(shard)))?;
+            match stored.map_or(Some(Watermark::default()), |bytes| Watermark::decode(&bytes, self.id)) {
+                Some(mark) if mark.sequence.0 <= *last => marks.push(mark),
+                Some(mark) => {
+                    return Ok(Err(format!("claims shard {shard} up to {}, the log ends at {last}", mark.sequence)));
+                }
+                None => return Ok(Err(format!("has a damaged watermark for shard {shard}"))),
+            }
+        }
+        let (mut covered, mut all) = (vec![Sum::default(); marks.len()], vec![Sum::default(); marks.len()]);
+        let mut wrong = None;
+        self.walk(&mut |shard, head| match marks.get(usize::from(shard.0)) {
+            Some(mark) if head.period <= mark.number + 1 => {
+                covered[usize::from(shard.0)].add(head.worth_at(mark.number));
+                all[usize::from(shard.0)].add(head.worth());
+            }
+            _ => wrong = Some(format!("lost a watermark of shard {shard}")),
+        })?;
+        for (index, (mark, covered)) in marks.iter().zip(covered).enumerate() {
+            if mark.sum != covered {
+                let up_to = mark.sequence;
+                wrong.get_or_insert_with(|| format!("lost values of shard {index} that it claims to have up to {up_to}"));
+            }
+        }
+        if let Some(wrong) = wrong {
+            return Ok(Err(wrong));
+        }
+        for (((books, applied), mark), sum) in self.books.iter().zip(&self.applied).zip(&marks).zip(all) {
+            *books.lock() = Books { mark: mark.number, sum };
+            applied.store(mark.sequence.0, Ordering::Release);
+        }
+        Ok(Ok(()))
+    }
+
+    /// Checks every entry; gives their number.
+    fn walk(&self, visit: &mut dyn FnMut(Shard, Head)) -> Result<u64, JournalError> {
+        let mut all = self.store.ask("read table values", |tree| Ok(tree.iter()))?;
+        let mut next = || self.store.ask("read table values", |_| all.next().transpose());
+        let mut entries = 0;
+        while let Some((entry, bytes)) = next()? {
+            entries += 1;
+            match entry::kind_of(&entry) {
+                Kind::Head(shard, key) => {
+                    let head = Head::decode(&bytes).ok_or_else(|| self.damaged())?;
+                    let mut value = bytes[HEAD_BYTES..].to_vec();
+                    for part in 1..entry::parts_of(key, head.length) {
+                        let (of, bytes) = next()?.ok_or_else(|| self.damaged())?;
+                        entries += 1;
+                        if entry::kind_of(&of) != Kind::Part(shard, key, part) {
+                            return Err(self.damaged());
+                        }
+                        value.extend_from_slice(&bytes);
+                    }
+                    if !head.fits(shard, key, &value) {
+                        return Err(self.damaged());
+                    }
+                    visit(shard, head);
+                }
+                Kind::Watermark | Kind::Owner => {}
+                Kind::Part(..) | Kind::Unknown => return Err(self.damaged()),
+            }
+        }
+        Ok(entries)
+    }
+
+    fn damaged(&self) -> JournalError {
+        JournalError::DamagedFile { path: self.store.dir().join("db") }
     }
 
     pub(super) fn put(&self, shard: Shard, key: &[u8], value: &[u8]) -> Result<(), JournalError> {
@@ -75,20 +226,24 @@ impl Table {
         if value.len() > MAX_VALUE_BYTES {
             return Err(JournalError::Size { what: "table value", bytes: value.len(), limit: MAX_VALUE_BYTES });
         }
-        let mut framed = Vec::with_capacity(HEADER_BYTES + value.len());
-        framed.extend_from_slice(&(value.len() as u32).to_le_bytes());
-        framed.extend_from_slice(&crc32c::crc32c(value).to_le_bytes());
-        framed.extend_from_slice(value);
-        let whole = self.locks[usize::from(shard.0)].write();
-        let parts = parts_of(key, framed.len());
-        let before = self.stored_parts(shard, key)?;
+        let mut books = self.books[usize::from(shard.0)].lock();
+        let before = self.entry(shard, key, 0)?.map(|entry| Head::decode(&entry).ok_or_else(|| self.damaged())).transpose()?;
+        let replaced = before.map_or(0, |before| before.worth_at(books.mark));
+        let head = Head::of(shard, key, value, books.mark + 1, replaced);
+        let framed = [&head.encode(), value].concat();
+        let parts = entry::parts_of(key, value.len());
         let mut batch = sled::Batch::default();
-        for (part, bytes) in (0..).zip(framed.chunks(part_bytes(key))) {
-            batch.insert(&entry_key(shard, key, part)[..], bytes);
+        for (part, bytes) in (0..).zip(framed.chunks(entry::part_bytes(key))) {
+            batch.insert(&entry::key_of(shard, key, part)[..], bytes);
         }
-        (parts..before).for_each(|part| batch.remove(&entry_key(shard, key, part)[..]));
+        let left_over = parts..before.map_or(0, |before| entry::parts_of(key, before.length));
+        left_over.for_each(|part| batch.remove(&entry::key_of(shard, key, part)[..]));
+        let whole = self.locks[usize::from(shard.0)].write();
         self.store.ask("write a table value", |tree| tree.apply_batch(batch))?;
         drop(whole);
+        before.iter().for_each(|before| books.sum.take(before.worth()));
+        books.sum.add(head.worth());
+        drop(books);
         self.bound_unsynced(framed.len() + usize::from(parts) * key.len())
     }
 
@@ -102,26 +257,16 @@ impl Table {
         if self.unsynced.load(Ordering::Acquire) < self.most_unsynced { Ok(()) } else { self.sync() }
     }
 
-    pub(super) fn delete(&self, shard: Shard, key: &[u8]) -> Result<(), JournalError> {
-        check_key(key)?;
-        let _whole = self.locks[usize::from(shard.0)].write();
-        let mut batch = sled::Batch::default();
-        (0..self.stored_parts(shard, key)?).for_each(|part| batch.remove(&entry_key(shard, key, part)[..]));
-        self.store.ask("delete a table value", |tree| tree.apply_batch(batch))
-    }
-
     pub(super) fn get(&self, shard: Shard, key: &[u8]) -> Result<Option<Vec<u8>>, JournalError> {
         check_key(key)?;
         let _whole = self.locks[usize::from(shard.0)].read();
-        let Some(head) = self.entry(shard, key, 0)? else { return Ok(None) };
-        let damaged = || JournalError::DamagedFile { path: self.store.dir().join("db") };
-        let (length, crc) = header(&head).ok_or_else(damaged)?;
-        let mut value = head[HEADER_BYTES..].to_vec();
-        for part in 1..parts_of(key, HEADER_BYTES + length) {
-            value.extend_from_slice(&self.entry(shard, key, part)?.ok_or_else(damaged)?);
+        let Some(first) = self.entry(shard, key, 0)? else { return Ok(None) };
+        let head = Head::decode(&first).ok_or_else(|| self.damaged())?;
+        let mut value = first[HEAD_BYTES..].to_vec();
+        for part in 1..entry::parts_of(key, head.length) {
+            value.extend_from_slice(&self.entry(shard, key, part)?.ok_or_else(|| self.damaged())?);
         }
-        let whole = value.len() == length && crc32c::crc32c(&value) == crc;
-        if whole { Ok(Some(value)) } else { Err(damaged()) }
+        if head.fits(shard, key, &value) { Ok(Some(value)) } else { Err(self.damaged()) }
     }
 
     /// Visits the values of the keys between two of one length, ends included.
@@ -135,19 +280,18 @@ impl Table {
         check_key(from)?;
         check_same_length(from, to)?;
         let _whole = self.locks[usize::from(shard.0)].read();
-        let damaged = || JournalError::DamagedFile { path: self.store.dir().join("db") };
-        let range = entry_key(shard, from, 0)..=entry_key(shard, to, u16::MAX);
+        let range = entry::key_of(shard, from, 0)..=entry::key_of(shard, to, u16::MAX);
         let mut entries = self.store.ask("read table values", |tree| Ok(tree.range(range)))?;
-        while let Some((key, head)) = self.store.ask("read table values", |_| entries.next().transpose())? {
-            head_of(&key).ok_or_else(damaged)?;
-            let (length, crc) = header(&head).ok_or_else(damaged)?;
-            let mut value = head[HEADER_BYTES..].to_vec();
-            for _ in 1..parts_of(from, HEADER_BYTES + length) {
+        while let Some((of, first)) = self.store.ask("read table values", |_| entries.next().transpose())? {
+            let Kind::Head(_, key) = entry::kind_of(&of) else { return Err(self.damaged()) };
+            let head = Head::decode(&first).ok_or_else(|| self.damaged())?;
+            let mut value = first[HEAD_BYTES..].to_vec();
+            for _ in 1..entry::parts_of(key, head.length) {
                 let next = self.store.ask("read table values", |_| entries.next().transpose())?;
-                value.extend_from_slice(&next.ok_or_else(damaged)?.1);
+                value.extend_from_slice(&next.ok_or_else(|| self.damaged())?.1);
             }
-            if value.len() != length || crc32c::crc32c(&value) != crc {
-                return Err(damaged());
+            if !head.fits(shard, key, &value) {
+                return Err(self.damaged());
             }
             if visit(&value).is_break() {
                 break;
@@ -157,27 +301,22 @@ impl Table {
     }
 
     fn entry(&self, shard: Shard, key: &[u8], part: u16) -> Result<Option<sled::IVec>, JournalError> {
-        self.store.ask("read a table value", |tree| tree.get(entry_key(shard, key, part)))
-    }
-
-    /// How many entries the key's value has now.
-    fn stored_parts(&self, shard: Shard, key: &[u8]) -> Result<u16, JournalError> {
-        let head = self.entry(shard, key, 0)?;
-        let length = head.as_deref().and_then(header);
-        Ok(length.map_or(0, |(length, _)| parts_of(key, HEADER_BYTES + length)))
+        self.store.ask("read a table value", |tree| tree.get(entry::key_of(shard, key, part)))
     }
 
     pub(super) fn applied(&self, shard: Shard) -> Sequence {
         Sequence(self.applied[usize::from(shard.0)].load(Ordering::Acquire))
     }
 
-    /// Makes what was put durable, then the claim, then says so.
+    /// Makes what was put durable, then the claim, then says so. Nothing is put for the shard meanwhile.
     pub(super) fn set_applied(&self, shard: Shard, sequence: Sequence) -> Result<(), JournalError> {
+        let mut books = self.books[usize::from(shard.0)].lock();
         let _alone = self.syncing.lock();
         self.sync()?;
-        let bytes = sequence.0.to_le_bytes();
-        self.store.ask("write a watermark", |tree| tree.insert(watermark_key(shard), &bytes[..]))?;
+        let mark = Watermark { sequence, number: books.mark + 1, sum: books.sum };
+        self.store.ask("write a watermark", |tree| tree.insert(entry::watermark_key(shard), &mark.encode(self.id)[..]))?;
         self.sync()?;
+        books.mark = mark.number;
         self.applied[usize::from(shard.0)].store(sequence.0, Ordering::Release);
         Ok(())
     }
@@ -195,17 +334,19 @@ impl Table {
 
     /// Checks every value; gives the number of entries. For the command line.
     pub(super) fn verify(&self) -> Result<u64, JournalError> {
-        let mut entries = 0;
-        let mut all = self.store.ask("read table values", |tree| Ok(tree.iter()))?;
-        let mut heads: Vec<(Shard, Vec<u8>)> = Vec::new();
-        while let Some((entry, _)) = self.store.ask("read table values", |_| all.next().transpose())? {
-            entries += 1;
-            if let Some(head) = head_of(&entry) {
-                heads.push(head);
-            }
-        }
-        heads.iter().try_for_each(|(shard, key)| self.get(*shard, key).map(drop))?;
-        Ok(entries)
+        self.walk(&mut |_, _| ())
+    }
+}
+
+/// Whether an error speaks of the table's content. What the operating system says of the disk does not: there another start
+/// may find everything.
+fn is_damage(error: &JournalError) -> bool {
+    let of_io = |error: &std::io::Error| error.raw_os_error().is_none() || error.kind() == std::io::ErrorKind::NotFound;
+    match error {
+        JournalError::Store { source: sled::Error::Io(error), .. } | JournalError::Io { source: error, .. } => of_io(error),
+        JournalError::Store { .. } | JournalError::StorePanicked { .. } => true,
+        JournalError::DamagedFile { .. } | JournalError::MissingFile { .. } | JournalError::Blobs { .. } => true,
+        _ => false,
     }
 }
 
@@ -223,42 +364,6 @@ fn check_same_length(from: &[u8], to: &[u8]) -> Result<(), JournalError> {
     Err(JournalError::Size { what: "last table key", bytes: to.len(), limit: from.len() })
 }
 
-/// Kind, shard, length of the key, key, part. The length keeps one key's parts apart from another key.
-fn entry_key(shard: Shard, key: &[u8], part: u16) -> Vec<u8> {
-    let mut entry = Vec::with_capacity(key.len() + 7);
-    entry.push(VALUE);
-    entry.extend_from_slice(&shard.0.to_be_bytes());
-    entry.extend_from_slice(&(key.len() as u16).to_be_bytes());
-    entry.extend_from_slice(key);
-    entry.extend_from_slice(&part.to_be_bytes());
-    entry
-}
-
-/// The shard and the key, when the entry is a value's first one.
-fn head_of(entry: &[u8]) -> Option<(Shard, Vec<u8>)> {
-    let [VALUE, s0, s1, _, _, key @ .., 0, 0] = entry else { return None };
-    Some((Shard(u16::from_be_bytes([*s0, *s1])), key.to_vec()))
-}
-
-fn watermark_key(shard: Shard) -> [u8; 3] {
-    let [s0, s1] = shard.0.to_be_bytes();
-    [WATERMARK, s0, s1]
-}
-
-/// Entry and key together stay within a page.
-fn part_bytes(key: &[u8]) -> usize {
-    ENTRY_BYTES - key.len() - 7
-}
-
-fn parts_of(key: &[u8], framed: usize) -> u16 {
-    framed.div_ceil(part_bytes(key)) as u16
-}
-
-fn header(head: &[u8]) -> Option<(usize, u32)> {
-    let ([l0, l1, l2, l3, crc @ ..], _) = head.split_first_chunk::<HEADER_BYTES>()?;
-    Some((u32::from_le_bytes([*l0, *l1, *l2, *l3]) as usize, u32::from_le_bytes(*crc)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -267,7 +372,9 @@ mod tests {
     fn a_barrier_comes_before_much_of_a_segment_was_put() {
         let dir = tempfile::tempdir().expect("a directory");
         let options = Options { shards: 2, segment_bytes: 512 << 10, ..Options::default() };
-        let table = Table::open(dir.path(), &options, &mut Vec::new()).expect("made");
+        let expected = Expected { id: 7, lasts: &[9, 9], marks: &[1, 1], is_first: true };
+        let open = |options| Table::open(dir.path(), options, &expected, &mut Repairs::default(), &mut Vec::new());
+        let table = open(&options).expect("made");
         let (bound, value) = (options.segment_bytes / 16, vec![7; 1_000]);
         let (mut since, mut barriers) = (0, 0);
         for n in 0..500_u32 {
@@ -286,8 +393,8 @@ mod tests {
         drop(table);
 
         // What counts for a table is the segment it was made with.
-        let larger = Options { segment_bytes: 8 << 20, ..options };
-        let table = Table::open(dir.path(), &larger, &mut Vec::new()).expect("opened");
+        let larger = Options { segment_bytes: 8 << 20, ..options.clone() };
+        let table = open(&larger).expect("opened");
         assert_eq!(table.most_unsynced, bound);
     }
 }

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use sluis_journal::{
-    Batch, Damage, DiskJournal, Journal, JournalError, MAX_RECORD_BYTES, MAX_VALUE_BYTES, Options, Sequence, Shard,
+    Batch, Damage, DiskJournal, Journal, JournalError, MAX_RECORD_BYTES, MAX_VALUE_BYTES, Options, Repaired, Sequence, Shard,
     TryAppendError, inspect,
 };
 
-use crate::support::{SHARDS, Settle, append, open, options, replayed};
+use crate::support::{SHARDS, Settle, append, killed, open, options, replayed, without_room};
 
 fn generation(dir: &Path) -> PathBuf {
     dir.join("gen-00000001")
@@ -26,9 +26,12 @@ fn with_log(dir: &Path, work: impl FnOnce(&mut Vec<u8>)) {
 
 /// Three groups of one record in shard 1.
 fn three_groups(dir: &Path) {
-    let journal = open(dir);
+    fill_three_groups(&open(dir));
+}
+
+fn fill_three_groups(journal: &DiskJournal) {
     for record in [&b"first"[..], b"second", b"third"] {
-        append(&journal, 1, &[record]);
+        append(journal, 1, &[record]);
         journal.settle();
     }
 }
@@ -45,9 +48,12 @@ fn flip(dir: &Path, record: &[u8]) {
     });
 }
 
-/// Takes away what a clean close wrote behind the third group.
-fn as_if_killed(dir: &Path) {
-    with_log(dir, |bytes| bytes.truncate(place_of(bytes, b"third") + 5));
+/// Three groups as a kill leaves them: nothing behind the third.
+fn three_groups_and_a_kill() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (journal, _) = DiskJournal::open(dir.path(), without_room()).expect("opened");
+    fill_three_groups(&journal);
+    killed(dir.path())
 }
 
 fn refusal(dir: &Path, options: Options) -> JournalError {
@@ -56,9 +62,7 @@ fn refusal(dir: &Path, options: Options) -> JournalError {
 
 #[test]
 fn a_torn_tail_is_cut_off_and_appending_goes_on() {
-    let dir = tempfile::tempdir().expect("a directory");
-    three_groups(dir.path());
-    as_if_killed(dir.path());
+    let dir = three_groups_and_a_kill();
     flip(dir.path(), b"third");
     let inspection = inspect(dir.path()).expect("inspected");
     assert!(inspection.problems.len() == 1 && inspection.problems[0].repaired_by_start);
@@ -66,6 +70,7 @@ fn a_torn_tail_is_cut_off_and_appending_goes_on() {
     let (journal, report) = DiskJournal::open(dir.path(), options()).expect("opened");
     assert_eq!(report.shards[1].last, Sequence(2));
     assert_eq!(report.torn_bytes, inspection.torn_bytes);
+    assert!(matches!(&report.repairs[..], [repair] if repair.what == Repaired::Tail && repair.path == log(dir.path())));
     append(&journal, 1, &[b"third again"]);
     journal.settle();
     drop(journal);
@@ -103,28 +108,49 @@ fn a_generation_that_was_ready_and_never_begun_is_removed_and_made_again() {
     assert_eq!(replayed(&journal, 0, 1)[..whole.len()], whole);
 }
 
-/// A first group that is torn was never acknowledged: the generation before it goes on.
-#[test]
-fn a_generation_whose_first_group_is_torn_was_never_begun() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let journal = open(dir.path());
-    fill_generations(&journal, 2);
-    drop(journal);
-    let second = dir.path().join("gen-00000002/log");
-    let bytes = std::fs::read(&second).expect("read");
-    let mut torn = bytes[..2000].to_vec();
-    torn[1990] ^= 1;
-    std::fs::write(&second, torn).expect("written");
-    let (journal, report) = DiskJournal::open(dir.path(), options()).expect("opened");
-    assert_eq!((report.removed.len(), report.generations), (1, 1));
-    fill_generations(&journal, 3);
-    drop(journal);
+/// Fills the first generation until the next one is ready, and not begun.
+fn with_a_ready_generation(journal: &DiskJournal, dir: &Path) {
+    let record = vec![1; 3000];
+    while !dir.join("gen-00000002/start").exists() || inspect_made(dir) < 2 {
+        append(journal, 0, &[&record[..]; 5]);
+        journal.settle();
+    }
+    assert_eq!(journal.stats().generations, 1, "half of the first is used");
+}
 
-    // The control: with something good behind it, it is damage.
-    let mut damaged = std::fs::read(&second).expect("read");
-    damaged[60] ^= 1;
-    std::fs::write(&second, damaged).expect("written");
-    assert!(matches!(refusal(dir.path(), options()), JournalError::Damaged { .. }));
+/// How many generations the manifest knows: the ninth number.
+fn inspect_made(dir: &Path) -> u64 {
+    let bytes = std::fs::read(dir.join("manifest")).expect("read");
+    u64::from_le_bytes(bytes[64..72].try_into().expect("eight bytes"))
+}
+
+/// A first group that is torn was never acknowledged: the generation before it goes on. What was written is kept all the same.
+#[test]
+fn a_generation_whose_first_group_is_torn_was_never_begun_and_is_moved_aside() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (journal, _) = DiskJournal::open(dir.path(), without_room()).expect("opened");
+    with_a_ready_generation(&journal, dir.path());
+    let whole = replayed(&journal, 0, 1);
+    let left = killed(dir.path());
+    std::fs::write(left.path().join("gen-00000002/log"), b"SlGr and then the power went").expect("written");
+    let (journal, report) = DiskJournal::open(left.path(), options()).expect("opened");
+    assert!(matches!(&report.repairs[..], [repair] if repair.what == Repaired::Unbegun), "{:?}", report.repairs);
+    assert_eq!((report.generations, replayed(&journal, 0, 1)), (1, whole));
+    assert!(left.path().join("gen-00000002.aside-1/log").exists());
+    fill_generations(&journal, 3);
+}
+
+/// The control: once it was begun, a log without its groups is damage, whatever it holds.
+#[test]
+fn a_generation_that_was_begun_and_has_no_group_is_refused() {
+    for content in [&b""[..], &[0; 5000], b"something else"] {
+        let dir = tempfile::tempdir().expect("a directory");
+        let journal = open(dir.path());
+        fill_generations(&journal, 2);
+        let left = killed(dir.path());
+        std::fs::write(left.path().join("gen-00000002/log"), content).expect("written");
+        assert!(matches!(refusal(left.path(), options()), JournalError::Damaged { .. }));
+    }
 }
 
 #[test]
@@ -167,8 +193,7 @@ fn a_damaged_length_does_not_hide_what_follows() {
 
 #[test]
 fn what_an_older_file_left_in_a_reused_place_is_no_record() {
-    let dirs = [tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory")];
-    dirs.iter().for_each(|dir| three_groups(dir.path()));
+    let dirs = [three_groups_and_a_kill(), three_groups_and_a_kill()];
     let older = std::fs::read(log(dirs[0].path())).expect("read");
     with_log(dirs[1].path(), |bytes| {
         let second = place_of(bytes, b"second") + 6;
@@ -209,11 +234,10 @@ fn damage_behind_a_good_index_is_noticed_by_the_reader_and_by_an_inspection() {
 #[test]
 fn records_that_a_checkpoint_covers_cannot_be_a_torn_tail() {
     let dir = tempfile::tempdir().expect("a directory");
-    three_groups(dir.path());
-    let journal = open(dir.path());
+    let (journal, _) = DiskJournal::open(dir.path(), without_room()).expect("opened");
+    fill_three_groups(&journal);
     journal.checkpoint(Shard(1), Sequence(3), &mut std::iter::once(b"state".to_vec())).expect("written");
-    drop(journal);
-    as_if_killed(dir.path());
+    let dir = killed(dir.path());
     flip(dir.path(), b"third");
     let error = refusal(dir.path(), options());
     assert!(matches!(error, JournalError::Damaged { damage: Damage::Missing { .. }, .. }), "{error}");
@@ -272,6 +296,52 @@ fn a_second_start_is_refused_and_says_where() {
     assert!(error.to_string().contains(&dir.path().display().to_string()));
     drop(journal);
     open(dir.path());
+}
+
+#[test]
+fn a_removed_lock_file_lets_nobody_in() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let journal = open(dir.path());
+    std::fs::remove_file(dir.path().join("lock")).expect("removed");
+    assert!(matches!(refusal(dir.path(), options()), JournalError::Locked { .. }));
+    assert!(matches!(inspect(dir.path()).err(), Some(JournalError::Locked { .. })));
+    append(&journal, 0, &[b"it goes on"]);
+    journal.settle();
+    drop(journal);
+    assert_eq!(replayed(&open(dir.path()), 0, 1).len(), 1);
+}
+
+#[test]
+fn nobody_else_may_read_what_is_made_and_what_came_from_elsewhere() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("journal");
+    fill_generations(&open(&path), 2);
+    let open_to_others = |path: &Path| {
+        let mut found = Vec::new();
+        let mut dirs = vec![path.to_owned()];
+        while let Some(dir) = dirs.pop() {
+            for entry in std::fs::read_dir(&dir).expect("listed").flatten() {
+                let mode = entry.metadata().expect("known").permissions().mode();
+                if mode & 0o077 != 0 {
+                    found.push(entry.path());
+                }
+                if entry.path().is_dir() {
+                    dirs.push(entry.path());
+                }
+            }
+        }
+        found
+    };
+    assert_eq!(open_to_others(dir.path()), Vec::<PathBuf>::new());
+    let changed = [path.join("gen-00000001"), path.join("gen-00000001/log"), path.join("meta")];
+    for changed in &changed {
+        let mode = if changed.is_dir() { 0o755 } else { 0o644 };
+        std::fs::set_permissions(changed, std::fs::Permissions::from_mode(mode)).expect("changed");
+    }
+    assert_eq!(open_to_others(dir.path()).len(), 3, "the control");
+    let (_journal, report) = DiskJournal::open(&path, options()).expect("opened");
+    assert_eq!((report.made_private, open_to_others(dir.path())), (3, Vec::new()));
 }
 
 #[test]

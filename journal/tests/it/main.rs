@@ -2,5 +2,7 @@
 
 mod behaviour;
 mod damage;
+mod matrix;
 mod model;
 mod support;
+mod upgrade;

@@ -11,7 +11,6 @@ enum Step {
     Trim { shard: u16, percent: u64 },
     Checkpoint { shard: u16, chunks: Vec<Vec<u8>> },
     Put { shard: u16, key: u8, length: usize },
-    Delete { shard: u16, key: u8 },
     Restart,
 }
 
@@ -33,7 +32,6 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (shard.clone(), prop::collection::vec(prop::collection::vec(any::<u8>(), 0..50), 0..4))
             .prop_map(|(shard, chunks)| Step::Checkpoint { shard, chunks }),
         3 => (shard.clone(), 0..4_u8, length).prop_map(|(shard, key, length)| Step::Put { shard, key, length }),
-        1 => (shard, 0..4_u8).prop_map(|(shard, key)| Step::Delete { shard, key }),
         2 => Just(Step::Restart),
     ]
 }
@@ -69,10 +67,6 @@ fn apply(journal: &DiskJournal, models: &mut [Model], step: &Step) {
             let value = content(*length, usize::from(*key));
             journal.put(Shard(*shard), &[*key], &value).expect("put");
             models[usize::from(*shard)].table.insert(*key, value);
-        }
-        Step::Delete { shard, key } => {
-            journal.delete(Shard(*shard), &[*key]).expect("deleted");
-            models[usize::from(*shard)].table.remove(key);
         }
         Step::Restart => {}
     }

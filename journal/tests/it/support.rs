@@ -57,6 +57,39 @@ pub(crate) fn open(dir: &Path) -> DiskJournal {
     DiskJournal::open(dir, options()).expect("opened").0
 }
 
+/// Without the thread that makes room: what the manifest says does not depend on its pace then.
+pub(crate) fn without_room() -> Options {
+    Options { room_bytes: 0, ..options() }
+}
+
+/// Copies a directory. Of one whose journal is open and settled the copy is what a kill leaves.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a directory");
+    for entry in std::fs::read_dir(from).expect("listed") {
+        let entry = entry.expect("listed");
+        let to = to.join(entry.file_name());
+        if entry.file_type().expect("known").is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).expect("copied");
+        }
+    }
+}
+
+/// A directory that is gone with the value; in memory where the system has one: what is synced there need not be.
+pub(crate) fn scratch() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    made.or_else(|_| tempfile::tempdir()).expect("a directory")
+}
+
+/// What the process of an open journal would leave if it were killed now.
+pub(crate) fn killed(dir: &Path) -> tempfile::TempDir {
+    let left = tempfile::tempdir().expect("a directory");
+    copy(dir, left.path());
+    left
+}
+
 /// Appends behind whatever is there.
 pub(crate) fn append(journal: &dyn Journal, shard: u16, records: &[&[u8]]) -> Ticket {
     let last = journal.last(Shard(shard));

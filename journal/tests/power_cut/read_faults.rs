@@ -122,8 +122,8 @@ fn says(error: &JournalError, file: &str) {
 fn a_file_that_cannot_be_read_stops_the_start_and_is_named() {
     let filled = Filled::new();
     let files =
-        ["meta", "trim", "gen-00000001/start", "gen-00000003/start", "gen-00000001/log", "gen-00000003/log", "table/start"];
-    filled.open().journal.trim(Shard(0), Sequence(2)).expect("trimmed: the marks have a file");
+        ["meta", "manifest", "gen-00000001/start", "gen-00000003/start", "gen-00000001/log", "gen-00000003/log", "table/start"];
+    filled.open().journal.trim(Shard(0), Sequence(2)).expect("trimmed");
     for file in files {
         filled.reads(Reads::Fail(file));
         says(&filled.try_open().err().expect("refused"), file);
