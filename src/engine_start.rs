@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
-use std::path::Path;
+use std::os::unix::fs::DirBuilderExt;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -14,14 +14,15 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use sluis_actors::{Book, Engine, EngineSettings, KeyIndex, Quota};
 use sluis_journal::{DiskJournal, Journal, Options, RecoveryReport};
 use sluis_model::flow::Definition;
-use sluis_model::{Clock, CorporationId, ReferenceKey};
+use sluis_model::{Clock, CorporationId};
 
 use crate::admission::{Admission, Gatekeeper};
 use crate::app::{App, Corporation};
 use crate::config::{Config, KeyRing, MapSecrets};
 use crate::http::RequestLimits;
 use crate::lanes::Lanes;
-use crate::telemetry::JournalObserver;
+use crate::reference_key;
+use crate::telemetry::{self, JournalObserver};
 
 /// Share of all intake lines that one corporation may fill while there are others.
 const ARRIVING_SHARE: f64 = 0.6;
@@ -63,14 +64,20 @@ pub struct Running {
 /// The configuration's providers or flows are wrong, the data directory cannot be used, or recovery stops.
 pub fn start(config: &Config, around: Surroundings) -> anyhow::Result<Running> {
     let data_dir = &config.engine.data_dir;
-    std::fs::create_dir_all(data_dir).with_context(|| format!("{}: the data directory cannot be made", data_dir.display()))?;
-    let (journal, report) = DiskJournal::open(&data_dir.join("journal"), journal_options(config))?;
-    let journal: Arc<dyn Journal> = Arc::new(journal);
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data_dir);
+    made.with_context(|| format!("{}: the data directory cannot be made", data_dir.display()))?;
+    let options = Options { existing: reference_key::is_there(data_dir), ..journal_options(config) };
+    let (journal, mut report) = DiskJournal::open(&data_dir.join("journal"), options)?;
+    let reference = reference_key::load(data_dir, &journal, &mut report)?;
+    let stored = Arc::new(journal);
+    let journal: Arc<dyn Journal> = stored.clone();
     let fatal = around.on_fatal.clone();
     journal.on_failure(Arc::new(move |failure| fatal(format!("the journal failed: {failure}"))));
     let book = Book::load(&*journal, around.definitions)
         .map_err(|problems| anyhow::anyhow!(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
-    let (book, reference) = (Arc::new(book), reference_key(data_dir)?);
+    let book = Arc::new(book);
+    report.repairs.extend(stored.repaired_definitions());
+    telemetry::count_repairs(&report);
     let providers = config.provider_setups(&MapSecrets(&around.environment))?;
     let ways = providers.iter().map(|setup| (setup.provider.name().to_owned(), setup.provider.clone())).collect();
     let actors = Actors::start(std::thread::available_parallelism().map_or(2, usize::from))?;
@@ -189,36 +196,6 @@ fn lane_of(arbiter: &Arbiter) -> io::Result<tokio::runtime::Handle> {
 
 fn journal_options(config: &Config) -> Options {
     Options { monotonic: crate::clock::monotonic(), observer: Some(Arc::new(JournalObserver)), ..config.journal_options() }
-}
-
-/// The reference secret of a data directory, made at its first start.
-fn reference_key(data_dir: &Path) -> anyhow::Result<ReferenceKey> {
-    let path = data_dir.join("reference.key");
-    let bytes = match std::fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => make_key(&path)?,
-        Err(error) => return Err(error).with_context(|| format!("{}: cannot be read", path.display())),
-    };
-    let secret = <[u8; 32]>::try_from(bytes);
-    let secret = secret
-        .map_err(|bytes| anyhow::anyhow!("{}: {} bytes, expected 32: restore it from a copy", path.display(), bytes.len()))?;
-    Ok(ReferenceKey::new(secret))
-}
-
-fn make_key(path: &Path) -> anyhow::Result<Vec<u8>> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let secret: [u8; 32] = rand::random();
-    let failed = || format!("{}: the reference secret cannot be stored", path.display());
-    let temporary = path.with_extension("tmp");
-    let mut file =
-        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary).with_context(failed)?;
-    file.write_all(&secret).and_then(|()| file.sync_all()).with_context(failed)?;
-    std::fs::rename(&temporary, path).with_context(failed)?;
-    if let Some(parent) = path.parent() {
-        std::fs::File::open(parent).and_then(|dir| dir.sync_all()).with_context(failed)?;
-    }
-    Ok(secret.to_vec())
 }
 
 fn limits(config: &Config) -> RequestLimits {

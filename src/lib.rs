@@ -16,5 +16,6 @@ pub mod ids;
 pub mod intake;
 pub mod lanes;
 pub mod machine;
+pub mod reference_key;
 pub mod serve;
 pub mod telemetry;

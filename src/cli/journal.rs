@@ -51,18 +51,29 @@ fn inspected(data_dir: &Path) -> anyhow::Result<(String, u8)> {
     for (report, checkpoint) in inspection.shards.iter().zip(&inspection.checkpoints) {
         let _ = writeln!(out, "{report:?} checkpoint {checkpoint}");
     }
-    for problem in &inspection.problems {
-        let mend = if problem.repaired_by_start { "a start cuts it off" } else { "a start refuses" };
-        let _ = writeln!(out, "problem in generation {}: {} ({mend})", problem.generation, problem.error);
-    }
+    say_problems(&inspection, &mut out);
     Ok((out, u8::from(!inspection.problems.is_empty())))
+}
+
+fn say_problems(inspection: &Inspection, out: &mut String) {
+    for problem in &inspection.problems {
+        let mend = if problem.repaired_by_start { "a start repairs it and says so" } else { "a start refuses" };
+        let place = if problem.generation == 0 { String::new() } else { format!(" in generation {}", problem.generation) };
+        let _ = writeln!(out, "problem{place}: {} ({mend})", problem.error);
+    }
 }
 
 fn verified(data_dir: &Path) -> anyhow::Result<(String, u8)> {
     let inspection = look(data_dir)?;
-    let (journal, _) =
-        DiskJournal::open(&data_dir.join("journal"), Options { shards: inspection.shard_count, ..Options::default() })?;
     let (mut out, mut bad) = (String::new(), 0);
+    say_problems(&inspection, &mut out);
+    if !inspection.problems.is_empty() {
+        // Opening would repair it, and the next start would have nothing to say.
+        return Ok((out, 1));
+    }
+    let shards = inspection.shard_count;
+    let options = Options { shards, existing: true, rebuild_table: false, ..Options::default() };
+    let (journal, _) = DiskJournal::open(&data_dir.join("journal"), options)?;
     for number in 0..journal.shards() {
         let shard = Shard(number);
         let mut good = 0_u64;

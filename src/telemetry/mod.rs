@@ -4,7 +4,7 @@
 pub mod names;
 mod recorder;
 
-pub use recorder::{JournalObserver, install, sample};
+pub use recorder::{JournalObserver, count_repairs, install, sample};
 
 use sluis_actors::router::RouterMetric;
 use sluis_actors::supervisor::SupervisorMetric;

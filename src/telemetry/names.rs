@@ -36,6 +36,8 @@ names! {
     JOURNAL_QUEUE = "gauge" "sluis_journal_queue_depth";
     /// The bounds of that queue, by kind. At seven tenths of any, intake answers 503.
     JOURNAL_QUEUE_BOUND = "gauge" "sluis_journal_queue_bound";
+    /// Repairs at this start, by kind: damage that was put right, each with a line in the log. `tail` is usual after a kill; another deserves a look at the disk.
+    JOURNAL_REPAIRS = "counter" "sluis_journal_repairs_total";
     /// Bytes of the journal on disk.
     JOURNAL_DISK = "gauge" "sluis_journal_disk_bytes";
     /// Bytes of records that are kept.

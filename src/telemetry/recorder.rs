@@ -50,6 +50,17 @@ impl sluis_journal::Observer for JournalObserver {
     }
 }
 
+/// Counts what a start put right; every kind has its series from the start on.
+pub fn count_repairs(report: &sluis_journal::RecoveryReport) {
+    for what in sluis_journal::Repaired::ALL {
+        let count = report.repairs.iter().filter(|repair| repair.what == what).count();
+        counter!(names::JOURNAL_REPAIRS, "kind" => what.name()).increment(count as u64);
+    }
+    if report.made_private > 0 {
+        tracing::warn!(files = report.made_private, "others could read files of the journal until now");
+    }
+}
+
 /// Sets the gauges that stand for a state. Walks the data directory: not for a runtime's own threads.
 pub fn sample(app: &App) {
     let engine = &app.engine;
