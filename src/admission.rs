@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use metrics::{Counter, counter};
-use sluis_actors::{Answers, Book, Claim, Claimed, Engine, Letter, NoRoom, Query, Refused, Reply};
+use sluis_actors::{Answers, Book, Claim, Claimed, Engine, Letter, NoRoom, NotTaken, Query, Refused, Reply};
 use sluis_model::{
     Clock, CorporationId, Environment, FlowBook, Idempotency, Input, Lane, Notification, NotificationId, NotificationRequest,
     TenantKey,
@@ -92,8 +92,18 @@ pub enum Rejected {
     Conflict(NotificationId),
     /// The corporation's share is used up; ask again after these seconds.
     ShareFull(u32),
+    /// Something of the corporation's is at its bound.
+    NotTaken(NotTaken),
     /// The engine takes nothing now.
     Closed(Closed),
+}
+
+/// Seconds after which what was not taken may be: a tenant's notifications end slowly.
+#[must_use]
+pub const fn retry_after(why: &NotTaken) -> u32 {
+    match why {
+        NotTaken::TenantFull { .. } => 60,
+    }
 }
 
 impl Rejected {
@@ -105,6 +115,7 @@ impl Rejected {
             Rejected::UnknownFlow(_) => "unknown_flow",
             Rejected::Conflict(_) => "idempotency_conflict",
             Rejected::ShareFull(_) => "share_full",
+            Rejected::NotTaken(NotTaken::TenantFull { .. }) => "tenant_full",
             Rejected::Closed(closed) => closed.code(),
         }
     }

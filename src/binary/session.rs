@@ -8,10 +8,10 @@ use sluis_model::wire::{AckRow, OutOfCredit, Refused, Window, encode_acks, encod
 use sluis_model::{CorporationId, NotificationRequest};
 
 use super::door::Door;
-use super::mailbox::{Arrived, Mailbox};
+use super::mailbox::{Arrived, Mailbox, Verdict};
 use super::refusal;
 use super::slots::{Open, Slots};
-use crate::admission::Admitted;
+use crate::admission::{Admitted, Rejected};
 
 /// See the module.
 pub(super) struct Session {
@@ -91,14 +91,15 @@ impl Session {
     pub(super) fn settle(&mut self, out: &mut Vec<u8>) {
         let mut arrived = std::mem::take(&mut self.arrived);
         self.mailbox.swap(&mut arrived);
-        for (slot, position) in arrived.drain(..) {
+        for (slot, verdict) in arrived.drain(..) {
             let Some(Open { correlation, id, duplicate }) = self.slots.take(slot) else { continue };
-            match position {
-                Some(sequence) => {
+            match verdict {
+                Verdict::Taken(sequence) => {
                     let position = self.door.position(id, sequence);
                     self.acks.push(AckRow { correlation, id, position, duplicate });
                 }
-                None => self.refuse(&refusal::lost(correlation, self.door.closed()), out),
+                Verdict::NotTaken(why) => self.refuse(&refusal::of(correlation, Rejected::NotTaken(why)), out),
+                Verdict::Lost => self.refuse(&refusal::lost(correlation, self.door.closed()), out),
             }
         }
         self.arrived = arrived;

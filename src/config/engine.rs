@@ -47,6 +47,7 @@ impl Config {
                 most: retry.most,
                 give_up_ms: millis(retry.give_up),
             },
+            max_open_per_tenant: self.limits.max_open_per_tenant,
         }
     }
 

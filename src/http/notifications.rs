@@ -62,6 +62,7 @@ pub(super) fn accepted(app: &App, admitted: Admitted, answer: ShardAnswer) -> Re
     let Admitted { id, duplicate } = admitted;
     let position = match answer {
         ShardAnswer::Decided { answer: Answer::Accepted { .. }, position } | ShardAnswer::Accepted { position } => position,
+        ShardAnswer::NotTaken(why) => return Err(crate::admission::Rejected::NotTaken(why).into()),
         // A repeat of something whose first acceptance was lost before it was durable.
         _ => return Err(ask::AskError::Lost.into()),
     };

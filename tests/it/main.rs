@@ -3,6 +3,7 @@
 
 mod api;
 mod architecture;
+mod bounds;
 mod clocks;
 mod demo;
 mod fuzz_smoke;
