@@ -124,7 +124,7 @@ fn engine(config: &Config, problems: &mut Collector) {
         problems.add(of("engine.data_dir", "\"\"", ""));
     }
     if let Some(wrong) = engine.allow_list.iter().find(|entry| !is_recipient(entry)) {
-        let hint = "an address in the form that is stored: \"a@example.nl\", \"@example.nl\", \"+31612345678\" or \"*\"";
+        let hint = recipient_hint(wrong);
         problems.add(Problem::new("engine.allow_list", format_args!("{wrong:?}"), "a recipient", hint));
     }
     let http = &config.http;
@@ -135,13 +135,24 @@ fn engine(config: &Config, problems: &mut Collector) {
     }
 }
 
-/// Whether an entry of the allow list can ever be equal to an address as the engine stores it.
+/// Whether an entry of the allow list can ever be equal to an address as the engine stores it. A `*` within one would match
+/// nothing: an allow list that never fits must not look like one.
 fn is_recipient(entry: &str) -> bool {
     use sluis_channels::address::{normalize_email, normalize_mobile};
     let same = |found: Option<String>, written: &str| found.is_some_and(|found| found == written);
     match entry.strip_prefix('@') {
+        _ if entry.contains('*') => entry == "*",
         Some(_) => same(normalize_email(&format!("a{entry}")).ok(), &format!("a{entry}")),
-        None => entry == "*" || same(normalize_email(entry).ok(), entry) || same(normalize_mobile(entry).ok(), entry),
+        None => same(normalize_email(entry).ok(), entry) || same(normalize_mobile(entry).ok(), entry),
+    }
+}
+
+/// What was meant, perhaps.
+fn recipient_hint(wrong: &str) -> String {
+    let domain = wrong.rfind('@').map(|at| &wrong[at..]).filter(|domain| wrong.contains('*') && is_recipient(domain));
+    match domain {
+        Some(domain) => format!("there are no wildcards: a whole domain is {domain:?}, everybody is \"*\""),
+        None => "an address in the form that is stored: \"a@example.nl\", \"@example.nl\", \"+31612345678\" or \"*\"".to_owned(),
     }
 }
 

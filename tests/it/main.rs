@@ -6,6 +6,7 @@ mod architecture;
 mod bounds;
 mod clocks;
 mod demo;
+mod docs_truth;
 mod fuzz_smoke;
 mod hostile;
 mod hostile_port;

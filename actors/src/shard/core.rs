@@ -167,7 +167,7 @@ impl ShardCore {
     fn with(settings: ShardSettings, recovered: Recovered, pending: Pending) -> Self {
         let journal = settings.journal.clone();
         let appended = journal.last(Shard(settings.shard.0)).0;
-        let metrics = telemetry::ShardMetrics::of(settings.shard);
+        let metrics = telemetry::ShardMetrics::of(settings.shard, |channel| settings.links.providers.contains_key(&channel));
         settings.pauses.forget(settings.shard);
         recovered.pauses.iter().for_each(|(scope, since)| settings.pauses.begin(settings.shard, scope, *since));
         let mut core = Self {
@@ -373,7 +373,7 @@ impl ShardCore {
         let mut started = false;
         let mut ended = ended.iter().peekable();
         for event in &record.events {
-            self.metrics.events.count(event);
+            self.metrics.decided(event);
             let gone = ended.next_if(|open| matches!(event, Event::Ended { id, .. } if open.id == *id));
             let located = self.tenants.index(slot, &record.input, event, gone.map(|open| &**open));
             match event {
@@ -386,6 +386,9 @@ impl ShardCore {
                 Event::Ended { id, end, .. } => {
                     if let Some(located) = located {
                         self.wheel.remove(located.due, *id);
+                    }
+                    if let Some(open) = gone {
+                        self.metrics.ends.count(open.flow, end, &*self.settings.flows);
                     }
                     let accepted = gone.map_or(0, |open| open.body);
                     let ended = Ended { tenant: record.tenant.clone(), end: end.clone(), at: record.at, sequence, accepted };
@@ -472,7 +475,7 @@ impl ShardCore {
             match timer_due(open, now) {
                 // Its wait is over now, or it expires in the instant in which it wants to be sent.
                 Some(wanted) if wanted <= now => {
-                    telemetry::timer_fired(now.since(at));
+                    self.metrics.timer_fired(now.since(at));
                     self.decide_by_id(id, Input::Timer { id }, Reply::nobody());
                 }
                 // It wants to be sent now, or its expiry is all that is left to wait for.
@@ -503,6 +506,7 @@ impl ShardCore {
             self.schedule(id);
             return false;
         }
+        let Phase::Ready { not_before: since, .. } = open.phase else { return false };
         let flow = self.settings.flows.flow(open.flow).map_or("", |flow| &flow.name);
         if self.pauses.iter().any(|scope| scope.covers(corporation, flow, grant.queue.channel)) {
             self.tenants.set_queued(id, true);
@@ -513,7 +517,11 @@ impl ShardCore {
         let Some(provider) = provider else { return false };
         let permit = Permit { id, channel: grant.queue.channel, provider: provider.name.clone(), on_doubt: provider.on_doubt };
         let key = self.tenants.key(located.slot).clone();
-        self.decide_now(located.slot, key, Input::Permit(permit)).0
+        let started = self.decide_now(located.slot, key, Input::Permit(permit)).0;
+        if started {
+            self.metrics.left_queue(grant.queue.channel, grant.queue.lane, since, self.now());
+        }
+        started
     }
 
     fn settle(&mut self, settled: Settled) {
