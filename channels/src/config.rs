@@ -242,12 +242,18 @@ pub(crate) fn is_domain(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(label)
 }
 
-/// The address as a URI, when it is `http` or `https` with a host and without query or user.
+/// The address as a URI, when it is `http` or `https` with a host, a port that there is, and without query or user.
 pub(crate) fn http_url(text: &str) -> Option<http::Uri> {
     let uri: http::Uri = text.parse().ok()?;
     let scheme = uri.scheme_str().is_some_and(|s| s == "http" || s == "https");
-    let plain = uri.query().is_none() && uri.authority().is_some_and(|a| !a.as_str().contains('@'));
+    let plain = uri.query().is_none() && uri.authority().is_some_and(|a| !a.as_str().contains('@') && has_port(a));
     (scheme && plain && uri.host().is_some_and(|host| !host.is_empty())).then_some(uri)
+}
+
+/// Whether the port is left out, or is one. The library takes any number and then says that there is none.
+fn has_port(authority: &http::uri::Authority) -> bool {
+    let rest = authority.as_str().strip_prefix(authority.host()).unwrap_or(":");
+    rest.is_empty() || rest.strip_prefix(':').and_then(|port| port.parse::<u16>().ok()).is_some_and(|port| port > 0)
 }
 
 /// Whether the host is this machine.

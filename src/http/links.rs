@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use http::StatusCode;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use sluis_actors::{Letter, ShardAnswer};
 use sluis_journal::{Sequence, Shard};
-use sluis_model::{Answer, CorporationId, Input, LinkAnswer, NotificationId, Record};
+use sluis_model::{Answer, CorporationId, Environment, Input, LinkAnswer, NotificationId, Record};
 
 use crate::app::App;
 use crate::ask::ask;
@@ -24,6 +24,33 @@ pub(super) async fn press(State(app): State<Arc<App>>, Path(token): Path<String>
 }
 
 async fn follow(app: &App, token: &str, pressed: bool) -> Response {
+    let mut response = answer(app, token, pressed).await;
+    protect(response.headers_mut(), app.environment);
+    response
+}
+
+/// What every answer says to browsers: no script, no frame, nothing from elsewhere; nothing is kept, and nobody learns whose
+/// link it was. A form may lead on to the payment, which browsers count as the form's doing.
+fn protect(headers: &mut HeaderMap, environment: Environment) {
+    let policy = match environment {
+        Environment::Production => "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' https:",
+        Environment::Acceptance | Environment::Test | Environment::Development => {
+            "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' https: http:"
+        }
+    };
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // For browsers that know no frame-ancestors.
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}
+
+async fn answer(app: &App, token: &str, pressed: bool) -> Response {
     let Ok((corporation, id)) = app.reference.open_link(token) else { return show(StatusCode::NOT_FOUND, "", Text::Unknown) };
     let answer = match used(app, corporation, id, pressed).await {
         Some(answer) => answer,
@@ -136,10 +163,8 @@ fn show(status: StatusCode, language: &str, text: Text) -> Response {
     );
     let mut response = (status, Html(html)).into_response();
     let headers = response.headers_mut();
-    headers.insert(http::header::CACHE_CONTROL, http::HeaderValue::from_static("no-store"));
-    headers.insert(http::header::REFERRER_POLICY, http::HeaderValue::from_static("no-referrer"));
     if status == StatusCode::SERVICE_UNAVAILABLE {
-        headers.insert(http::header::RETRY_AFTER, http::HeaderValue::from_static("30"));
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
     }
     response
 }

@@ -23,7 +23,8 @@ pub struct Problem {
     detail: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldProblem>,
-    #[serde(skip)]
+    /// Seconds, as in the header of that name: a row of a batch has no header.
+    #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u32>,
     #[serde(skip)]
     wanted: Option<Wanted>,
@@ -163,5 +164,20 @@ impl From<Rejected> for Problem {
 impl From<AskError> for Problem {
     fn from(error: AskError) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", format!("{error}; send it again")).retry_after(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn when_to_come_back_stands_in_the_header_and_in_the_body() {
+        let refused = Problem::from(Rejected::ShareFull(7));
+        let body = serde_json::to_value(&refused).unwrap();
+        assert_eq!((&body["code"], &body["retry_after"]), (&"share_full".into(), &7.into()));
+        assert_eq!(refused.into_response().headers()[header::RETRY_AFTER], "7");
+        let other = serde_json::to_value(Problem::not_found("task")).unwrap();
+        assert!(other.get("retry_after").is_none(), "{other}");
     }
 }

@@ -59,7 +59,7 @@ async fn snapshot(app: &App, key: TenantKey) -> Result<Box<Snapshot>, Problem> {
 }
 
 fn key(corporation: CorporationId, id: &str) -> Result<TenantKey, Problem> {
-    if id.is_empty() || id.len() > TenantKey::MAX_BYTES || id.chars().any(char::is_control) {
+    if id.is_empty() || id.len() > TenantKey::MAX_BYTES || !intake::is_line(id) {
         let expected = format!("1 to {} bytes without control characters", TenantKey::MAX_BYTES);
         return Err(Problem::invalid(vec![FieldProblem::new("tenant_id", ProblemCode::BadCharacters, expected).value(id)]));
     }

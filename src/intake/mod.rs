@@ -18,4 +18,5 @@ mod validate;
 
 pub use hash::key_hash;
 pub use problem::{FieldProblem, ProblemCode};
+pub(crate) use rules::is_line;
 pub use validate::{Sound, validate};

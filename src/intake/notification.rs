@@ -14,7 +14,7 @@ use sluis_model::{Environment, Lane, NotificationRequest, Subject, Timestamp};
 use super::node::{Borrowed, Node, utf8};
 use super::problem::{FieldProblem, ProblemCode};
 use super::reader::{Problems, Reader, wrong_type};
-use super::rules::{KEY, SUBJECT_ID, TENANT_ID, WORD, in_range, instant};
+use super::rules::{KEY, Moment, SUBJECT_ID, TENANT_ID, WORD, in_range, moment};
 
 /// Longest body, in bytes.
 pub const MAX_BODY: usize = 128 * 1024;
@@ -38,7 +38,8 @@ const ENVIRONMENTS: &str = "production, acceptance, test or development";
 
 /// Reads one notification.
 ///
-/// `subject`, `data`, `priority` (normal), `send_after` and `expires_at` may be left out or `null`. The environment may
+/// `subject`, `data`, `priority` (normal), `send_after` and `expires_at` may be left out or `null`. An `expires_at` in the
+/// year 9999 is none; so is a `send_after` that nobody set (0001-01-01, 1970-01-01T00:00:00Z). The environment may
 /// not: data that does not say where it comes from must not reach a tenant.
 ///
 /// # Errors
@@ -87,8 +88,8 @@ fn strictly(text: &str) -> Result<NotificationRequest, String> {
         subject: row.subject.map(|OnlyObject(subject)| subject),
         data: row.data.map_or_else(|| "{}".to_owned(), |data| compact(data.get())),
         priority: row.priority.unwrap_or_default(),
-        send_after: read_instant(row.send_after)?,
-        expires_at: read_instant(row.expires_at)?,
+        send_after: read_moment(row.send_after, Moment::Unset)?,
+        expires_at: read_moment(row.expires_at, Moment::Never)?,
         environment: row.environment,
         idempotency_key: row.idempotency_key.into_owned(),
     };
@@ -119,8 +120,14 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for OnlyObject<PhantomData<T>> {
     }
 }
 
-fn read_instant(text: Option<Borrowed<'_>>) -> Result<Option<Timestamp>, String> {
-    text.map(|Borrowed(text)| instant(&text).ok_or_else(|| "not an instant".to_owned())).transpose()
+/// The instant; none when `none` is written, which is as if it were left out.
+fn read_moment(text: Option<Borrowed<'_>>, none: Moment) -> Result<Option<Timestamp>, String> {
+    let Some(Borrowed(text)) = text else { return Ok(None) };
+    match moment(&text) {
+        Some(Moment::At(at)) => Ok(Some(at)),
+        Some(other) if other == none => Ok(None),
+        _ => Err("not an instant".to_owned()),
+    }
 }
 
 /// The limits of single fields, for requests that did not come as JSON too.
@@ -135,12 +142,15 @@ pub(super) fn limits(request: &NotificationRequest) -> impl Iterator<Item = Fiel
         (KEY, "idempotency_key", Some(&request.idempotency_key)),
     ];
     let instants = [("send_after", request.send_after), ("expires_at", request.expires_at)];
-    let outside = instants.into_iter().filter(|(_, at)| at.is_some_and(|at| !in_range(at)));
+    let unset = |path, at| path == "expires_at" && at == Timestamp(0);
+    let outside = instants.into_iter().filter(move |(path, at)| at.is_some_and(|at| !in_range(at) || unset(*path, at)));
     let data = request.data.len();
     texts
         .into_iter()
         .filter_map(|(rule, path, text)| rule.check(path, text?))
-        .chain(outside.map(|(path, _)| FieldProblem::new(path, ProblemCode::BadTime, "an instant between 1970 and 9999")))
+        .chain(
+            outside.map(|(path, _)| FieldProblem::new(path, ProblemCode::BadTime, "an instant between 1970 and 9998, or none")),
+        )
         .chain((data > MAX_DATA).then(|| data_too_long(data)))
 }
 
@@ -211,8 +221,8 @@ fn read(reader: &Reader<'_>, problems: &mut Problems) {
         problems.push(wrong_type("data", "a JSON object", node));
     }
     reader.word_if_any::<Lane>("priority", LANES, problems);
-    reader.instant_if_any("send_after", problems);
-    reader.instant_if_any("expires_at", problems);
+    reader.since_if_any("send_after", problems);
+    reader.until_if_any("expires_at", problems);
     reader.word::<Environment>("environment", ENVIRONMENTS, problems);
     reader.text("idempotency_key", KEY, problems);
 }

@@ -5,8 +5,6 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// Longest value repeated in a problem, in characters.
-const MAX_VALUE: usize = 80;
 /// Longest key that is compared with the known ones, in characters.
 const MAX_COMPARED: usize = 64;
 
@@ -70,6 +68,9 @@ pub struct FieldProblem {
 }
 
 impl FieldProblem {
+    /// Longest value repeated in a problem, in characters.
+    pub(super) const MAX_VALUE: usize = 80;
+
     /// A problem at `path`.
     pub fn new(path: impl Into<String>, code: ProblemCode, expected: impl Into<String>) -> Self {
         Self { path: path.into(), code, value: None, expected: expected.into(), hint: None }
@@ -78,7 +79,7 @@ impl FieldProblem {
     /// With what stood there.
     #[must_use]
     pub fn value(mut self, value: &str) -> Self {
-        let cut = value.char_indices().nth(MAX_VALUE).map(|(at, _)| at);
+        let cut = value.char_indices().nth(Self::MAX_VALUE).map(|(at, _)| at);
         self.value = Some(match cut {
             Some(at) => format!("{}…", &value[..at]),
             None => value.to_owned(),

@@ -7,7 +7,7 @@ use sluis_model::{Subject, Timestamp};
 
 use super::node::{Node, Pair};
 use super::problem::{FieldProblem, ProblemCode};
-use super::rules::{INSTANT, SUBJECT_ID, TextRule, WORD, instant};
+use super::rules::{INSTANT, Moment, SUBJECT_ID, TextRule, WORD, moment};
 
 /// Most mistakes in the keys of one object that are reported one by one: an answer must stay smaller than a nuisance.
 const MOST_KEY_PROBLEMS: usize = 50;
@@ -97,15 +97,42 @@ impl<'a> Reader<'a> {
         as_word(self.get(key)?, &self.path(key), expected, problems)
     }
 
-    /// An instant, if it is there.
-    pub(super) fn instant_if_any(&self, key: &str, problems: &mut Problems) -> Option<Timestamp> {
-        as_instant(self.get(key)?, &self.path(key), problems)
+    /// From when on, if it is there: an instant, or none when nobody set it.
+    pub(super) fn since_if_any(&self, key: &str, problems: &mut Problems) -> Option<Timestamp> {
+        let node = self.get(key)?;
+        let found = as_moment(node, &self.path(key), problems)?;
+        self.unless(key, node, found, Moment::Never, problems)
     }
 
-    /// An instant, which must be there.
+    /// Until when, if it is there: an instant, or none for ever.
+    pub(super) fn until_if_any(&self, key: &str, problems: &mut Problems) -> Option<Timestamp> {
+        let node = self.get(key)?;
+        let found = as_moment(node, &self.path(key), problems)?;
+        self.unless(key, node, found, Moment::Unset, problems)
+    }
+
+    /// When something was, which must be there: neither never nor unset.
     pub(super) fn instant(&self, key: &str, problems: &mut Problems) -> Option<Timestamp> {
         let node = self.require(key, INSTANT, problems)?;
-        as_instant(node, &self.path(key), problems)
+        let found = as_moment(node, &self.path(key), problems)?;
+        let at = self.unless(key, node, found, Moment::Never, problems);
+        if found == Moment::Unset { self.unless(key, node, found, Moment::Unset, problems) } else { at }
+    }
+
+    /// The instant, if it is one; `wrong` is a mistake here.
+    fn unless(&self, key: &str, node: &Node<'_>, found: Moment, wrong: Moment, problems: &mut Problems) -> Option<Timestamp> {
+        if found == wrong {
+            let hint = match wrong {
+                Moment::Never => "this is how never is written: what never happens need not be told",
+                Moment::Unset => "this is how it is written that nobody set it: leave it out, or say when",
+                Moment::At(_) => INSTANT,
+            };
+            problems.push(FieldProblem::new(self.path(key), ProblemCode::BadTime, INSTANT).value(&node.shown()).hint(hint));
+        }
+        match found {
+            Moment::At(at) => Some(at),
+            Moment::Never | Moment::Unset => None,
+        }
     }
 
     /// A subject, if it is there.
@@ -197,15 +224,16 @@ fn as_word<T: FromStr>(node: &Node<'_>, path: &str, expected: &str, problems: &m
     None
 }
 
-fn as_instant(node: &Node<'_>, path: &str, problems: &mut Problems) -> Option<Timestamp> {
+fn as_moment(node: &Node<'_>, path: &str, problems: &mut Problems) -> Option<Moment> {
     let Node::Text(text) = node else {
         problems.push(wrong_type(path, INSTANT, node));
         return None;
     };
-    let found = instant(text);
+    let found = moment(text);
     if found.is_none() {
         let problem = FieldProblem::new(path, ProblemCode::BadTime, INSTANT).value(text);
-        problems.push(problem.hint("the date must exist, lie between 1970 and 9999, and have seconds and an offset"));
+        problems
+            .push(problem.hint("the date must exist, lie between 1970 and 9998 (9999 is never), and have seconds and an offset"));
     }
     found
 }

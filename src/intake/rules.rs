@@ -5,15 +5,15 @@ use sluis_model::{TenantKey, Timestamp};
 
 use super::problem::{FieldProblem, ProblemCode};
 
-/// Last millisecond of the year 9999, the end of RFC 3339.
-const LAST_INSTANT: i64 = 253_402_300_799_999;
+/// Last millisecond of the year 9998: what is written with the year 9999, the end of RFC 3339, means never.
+const LAST_INSTANT: i64 = 253_370_764_799_999;
 /// How an instant is asked for.
 pub(super) const INSTANT: &str = "an RFC 3339 instant such as 2026-02-02T08:00:00Z or 2026-02-02T09:00:00+01:00";
 
 /// Which characters a text may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
-    /// Anything but control characters.
+    /// One line: anything but control characters and separators of lines.
     Plain,
     /// Lower-case letters, digits, hyphens and underscores.
     Word,
@@ -81,16 +81,56 @@ impl Shape {
     fn fits(self, text: &str) -> bool {
         let word = || text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
         match self {
-            // Most texts are ASCII, and looked at byte by byte.
-            Shape::Plain => text.bytes().all(|b| (b' '..=b'~').contains(&b)) || !text.chars().any(char::is_control),
+            Shape::Plain => is_line(text),
             Shape::Word => word(),
             Shape::WordOrAll => text == "*" || word(),
         }
     }
 }
 
-/// The instant written in `text`, if it is RFC 3339: what other forms of ISO 8601 mean is not guessed.
-pub(super) fn instant(text: &str) -> Option<Timestamp> {
+/// Whether a character begins a new line, or is no character to read: U+2028 and U+2029 separate lines and paragraphs.
+pub(super) fn breaks(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// Whether `text` is one line.
+pub(crate) fn is_line(text: &str) -> bool {
+    // Most texts are ASCII, and looked at byte by byte.
+    text.bytes().all(|b| (b' '..=b'~').contains(&b)) || !text.chars().any(breaks)
+}
+
+/// Whether `text` has only characters that people read: lines and tabs are fine.
+pub(super) fn is_text(text: &str) -> bool {
+    text.bytes().all(|b| matches!(b, b' '..=b'~' | b'\n' | b'\r'))
+        || !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+}
+
+/// What an instant can mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// Itself.
+    At(Timestamp),
+    /// Any in the year 9999: how databases and programs write "never" in a column that wants an instant.
+    Never,
+    /// The first day of the year 1, or the first second of 1970: how programs write that nobody set it.
+    Unset,
+}
+
+/// What is written in `text`, if it is RFC 3339: what other forms of ISO 8601 mean is not guessed.
+pub(super) fn moment(text: &str) -> Option<Moment> {
+    if !has_rfc3339_shape(text.as_bytes()) {
+        return None;
+    }
+    // Neither is in the range of the library's instants in every offset.
+    if text.starts_with("9999") || text.starts_with("0001-01-01") {
+        let there = text[..19].parse::<jiff::civil::DateTime>().is_ok();
+        return there.then_some(if text.starts_with('9') { Moment::Never } else { Moment::Unset });
+    }
+    instant(text).map(|at| if at == Timestamp(0) { Moment::Unset } else { Moment::At(at) })
+}
+
+/// The instant written in `text`, if it has the shape.
+fn instant(text: &str) -> Option<Timestamp> {
     if !has_rfc3339_shape(text.as_bytes()) {
         return None;
     }
@@ -110,7 +150,7 @@ fn whole_utc(text: &[u8]) -> Option<jiff::Timestamp> {
     jiff::tz::Offset::UTC.to_timestamp(date.to_datetime(time)).ok()
 }
 
-/// From 1970 up to and with the year 9999.
+/// From 1970 up to and with the year 9998.
 pub(super) fn in_range(at: Timestamp) -> bool {
     (0..=LAST_INSTANT).contains(&at.0)
 }
@@ -155,13 +195,32 @@ mod tests {
     proptest! {
         #[test]
         fn the_usual_way_of_writing_means_what_the_parser_says(
-            year in 0..10_000u16, month in 0..14u8, day in 0..33u8, hour in 0..26u8, minute in 0..62u8, second in 0..62u8,
+            year in 0..9_999u16, month in 0..14u8, day in 0..33u8, hour in 0..26u8, minute in 0..62u8, second in 0..62u8,
             end in "Z|z|\\.0Z|\\+00:00|-00:00|\\+01:00",
         ) {
             let text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{end}");
             let parsed = text.parse::<jiff::Timestamp>().ok().map(|at| Timestamp(at.as_millisecond()));
             prop_assert_eq!(instant(&text), parsed.filter(|at| in_range(*at)), "{}", text);
         }
+    }
+
+    #[test]
+    fn never_and_nobody_set_it_are_told_from_instants() {
+        for text in
+            ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59.9999999Z", "9999-01-01T00:00:00+01:00", "9999-12-31t00:00:00-23:59"]
+        {
+            assert_eq!(moment(text), Some(Moment::Never), "{text}");
+        }
+        for text in ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+01:00", "1970-01-01T00:00:00Z", "1970-01-01T01:00:00+01:00"] {
+            assert_eq!(moment(text), Some(Moment::Unset), "{text}");
+        }
+        for text in
+            ["9999-12-32T00:00:00Z", "9999-12-31", "0001-01-01T24:00:00Z", "0001-01-02T00:00:00Z", "9998-12-31T23:59:59-05:00"]
+        {
+            assert_eq!(moment(text), None, "{text}");
+        }
+        assert_eq!(moment("1970-01-01T00:00:01Z"), Some(Moment::At(Timestamp(1_000))));
+        assert_eq!(moment("9998-12-31T23:59:59.999Z"), Some(Moment::At(Timestamp(LAST_INSTANT))));
     }
 
     #[test]

@@ -10,10 +10,7 @@ use super::node::Node;
 use super::notification::limits;
 use super::problem::{FieldProblem, ProblemCode};
 use super::reader::{Problems, Reader, not_cents, wrong_type};
-use super::rules::is_date;
-
-/// Longest text or URL in a field, in bytes.
-const MAX_TEXT: usize = 2_000;
+use super::rules::{breaks, is_date, is_line, is_text};
 
 /// A request without a mistake.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,20 +81,43 @@ fn values(data: &Node<'_>, flow: &Flow, engine: Environment, problems: &mut Prob
 
 /// What stands at a declared field, if it is what was declared.
 fn read<'a>(reader: &Reader<'a>, field: &InputField, engine: Environment, problems: &mut Problems) -> Option<&'a Node<'a>> {
-    let expected = expected(field.kind, engine);
-    let node = if field.optional { reader.get(&field.name) } else { reader.require(&field.name, expected, problems) }?;
     let path = || reader.path(&field.name);
+    let Some(node) = reader.get(&field.name) else {
+        if !field.optional {
+            problems.push(FieldProblem::new(path(), ProblemCode::Missing, expected(field, engine)));
+        }
+        return None;
+    };
     let wrong = match (field.kind, node) {
         (FieldKind::Boolean, Node::Boolean(_)) | (FieldKind::Money | FieldKind::Integer, Node::Integer(_)) => return Some(node),
         (FieldKind::Money | FieldKind::Integer, other) => not_cents(&path(), other),
-        (FieldKind::Text | FieldKind::Date | FieldKind::Url, Node::Text(text)) => match text_problem(field.kind, text, engine) {
-            None => return Some(node),
-            Some(code) => FieldProblem::new(path(), code, expected).value(text),
-        },
-        (_, other) => wrong_type(&path(), expected, other),
+        (FieldKind::Line | FieldKind::Text | FieldKind::Date | FieldKind::Url, Node::Text(text)) => {
+            match text_problem(field, text, engine) {
+                None => return Some(node),
+                Some(code) => with_hint(FieldProblem::new(path(), code, expected(field, engine)).value(&visible(text)), text),
+            }
+        }
+        (_, other) => wrong_type(&path(), &expected(field, engine), other),
     };
     problems.push(wrong);
     None
+}
+
+/// Control characters as escapes: a line break in an answer's value reads like none.
+fn visible(text: &str) -> String {
+    let shown = text.chars().take(FieldProblem::MAX_VALUE + 1);
+    shown.map(|c| if breaks(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
+}
+
+fn with_hint(problem: FieldProblem, text: &str) -> FieldProblem {
+    match problem.code {
+        ProblemCode::TooLong => problem.hint(format!("it has {} bytes", text.len())),
+        ProblemCode::BadCharacters => match text.chars().position(breaks) {
+            Some(at) => problem.hint(format!("character {} is a line break or another control character", at + 1)),
+            None => problem,
+        },
+        _ => problem,
+    }
 }
 
 fn value(node: &Node<'_>) -> Value {
@@ -110,26 +130,32 @@ fn value(node: &Node<'_>) -> Value {
     }
 }
 
-fn text_problem(kind: FieldKind, text: &str, engine: Environment) -> Option<ProblemCode> {
-    match kind {
-        _ if text.len() > MAX_TEXT => Some(ProblemCode::TooLong),
+fn text_problem(field: &InputField, text: &str, engine: Environment) -> Option<ProblemCode> {
+    match field.kind {
+        _ if text.len() > field.most => Some(ProblemCode::TooLong),
+        FieldKind::Line if !is_line(text) => Some(ProblemCode::BadCharacters),
+        FieldKind::Text if !is_text(text) => Some(ProblemCode::BadCharacters),
         FieldKind::Date if !is_date(text) => Some(ProblemCode::BadTime),
         FieldKind::Url if !is_url(text, engine != Environment::Production) => Some(ProblemCode::BadUrl),
         _ => None,
     }
 }
 
-const fn expected(kind: FieldKind, engine: Environment) -> &'static str {
-    match (kind, engine) {
-        (FieldKind::Text, _) => "a text of at most 2000 bytes",
-        (FieldKind::Money, _) => "a whole number of euro cents",
-        (FieldKind::Integer, _) => "a whole number",
-        (FieldKind::Boolean, _) => "true or false",
-        (FieldKind::Date, _) => "a date that exists, YYYY-MM-DD",
+fn expected(field: &InputField, engine: Environment) -> String {
+    let most = field.most;
+    match (field.kind, engine) {
+        (FieldKind::Line, _) => format!("a text of one line, of at most {most} bytes"),
+        (FieldKind::Text, _) => format!("a text of at most {most} bytes, without control characters but line breaks and tabs"),
+        (FieldKind::Money, _) => "a whole number of euro cents".to_owned(),
+        (FieldKind::Integer, _) => "a whole number".to_owned(),
+        (FieldKind::Boolean, _) => "true or false".to_owned(),
+        (FieldKind::Date, _) => "a date that exists, YYYY-MM-DD".to_owned(),
         (FieldKind::Url, Environment::Production) => {
-            "an absolute https URL with a host name, without user name, of at most 2000 bytes"
+            format!("an absolute https URL with a host name, without user name, of at most {most} bytes")
         }
-        (FieldKind::Url, _) => "an absolute https or http URL with a host name, without user name, of at most 2000 bytes",
+        (FieldKind::Url, _) => {
+            format!("an absolute https or http URL with a host name, without user name, of at most {most} bytes")
+        }
     }
 }
 
@@ -149,5 +175,16 @@ fn is_url(text: &str, plain_allowed: bool) -> bool {
         Some(inner) => inner.parse::<std::net::Ipv6Addr>().is_ok(),
         None => !host.is_empty() && host.bytes().all(name) && host.bytes().any(|b| b.is_ascii_alphanumeric()),
     };
-    scheme && sound && !authority.as_str().contains('@')
+    scheme && sound && has_port(authority) && !authority.as_str().contains('@')
+}
+
+/// A port is left out, or one that there is.
+fn has_port(authority: &http::uri::Authority) -> bool {
+    let Some(rest) = authority.as_str().strip_prefix(authority.host()) else { return false };
+    let digits = |port: &&str| port.bytes().all(|b| b.is_ascii_digit());
+    match rest.strip_prefix(':') {
+        None => rest.is_empty(),
+        // The library takes any number and then says that there is no port.
+        Some(port) => Some(port).filter(digits).and_then(|port| port.parse::<u16>().ok()).is_some_and(|port| port > 0),
+    }
 }

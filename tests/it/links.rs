@@ -8,6 +8,16 @@ use crate::support::{Body, Engine, NOORD, Reply, notice, storno};
 
 const MAIL: &str = "ok@huurder.example";
 
+/// No browser frames it, guesses its type, keeps it, or runs anything in it.
+fn guarded(page: &Reply) {
+    let policy = page.header("content-security-policy");
+    for part in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self' https:"] {
+        assert!(policy.contains(part), "{part}: {policy}");
+    }
+    assert_eq!((page.header("x-content-type-options"), page.header("x-frame-options")), ("nosniff", "DENY"));
+    assert_eq!((page.header("cache-control"), page.header("referrer-policy")), ("no-store", "no-referrer"));
+}
+
 async fn press(engine: &Engine, link: &str) -> Reply {
     engine.call("", "POST", link, Body::Nothing).await
 }
@@ -20,7 +30,7 @@ async fn the_page_proves_nothing_and_the_button_leads_to_the_payment() {
     let page = engine.ask("", &link).await;
     assert_eq!(page.status, 200);
     assert!(page.header("content-type").starts_with("text/html"));
-    assert_eq!(page.header("cache-control"), "no-store");
+    guarded(&page);
     for word in ["Betalen", "Pay", "<form method=\"post\">"] {
         assert!(page.text().contains(word), "{}", page.text());
     }
@@ -28,6 +38,8 @@ async fn the_page_proves_nothing_and_the_button_leads_to_the_payment() {
     assert_eq!(engine.get(NOORD, &id).await["step"], "mail", "weak evidence");
     let pressed = press(&engine, &link).await;
     assert_eq!((pressed.status, pressed.header("location")), (303, "https://betaal.example/F-1"));
+    guarded(&pressed);
+    guarded(&engine.ask("", "/b/AAAA").await);
     assert_eq!(engine.get(NOORD, &id).await["step"], "payment");
     assert_eq!(press(&engine, &link).await.status, 303, "and again, while it is not paid");
     engine.end().await;

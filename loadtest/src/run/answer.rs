@@ -100,8 +100,9 @@ struct Problem {
     status: Option<u16>,
     #[serde(default)]
     code: Option<String>,
+    /// Seconds.
     #[serde(default)]
-    retry_after_s: Option<u64>,
+    retry_after: Option<u64>,
 }
 
 impl Answer {
@@ -161,7 +162,7 @@ impl Answer {
             return (None, Self::unexpected(format!("not a verdict row: {}", start_of(line))));
         };
         let row = ack.row;
-        let refused = ack.error.as_ref().map(|problem| (problem.status, problem.retry_after_s, problem.code.clone()));
+        let refused = ack.error.as_ref().map(|problem| (problem.status, problem.retry_after, problem.code.clone()));
         let answer = match refused {
             None if ack.id.is_some() => Self::of_ack(ack),
             None => Self::unexpected(format!("neither id nor error: {}", start_of(line))),
@@ -213,7 +214,9 @@ mod tests {
         let (row, ok) = Answer::of_row(br#"{"row":3,"id":"n1","status":"accepted"}"#, None);
         assert_eq!((row, ok.class), (Some(3), Class::Accepted));
         let (_, full) = Answer::of_row(br#"{"row":4,"error":{"status":429,"code":"share_full"}}"#, None);
-        assert_eq!(full.class, Class::TooMany);
+        assert_eq!((full.class, full.retry_after), (Class::TooMany, None));
+        let (_, later) = Answer::of_row(br#"{"row":4,"error":{"status":503,"code":"busy","retry_after":3}}"#, None);
+        assert_eq!(later.retry_after, Some(Duration::from_secs(3)), "a row has no header");
         let (_, bad) = Answer::of_row(br#"{"row":5,"error":{"title":"no"}}"#, None);
         assert_eq!(bad.class, Class::Other);
         assert_eq!(Answer::of_row(b"<html>", None).1.class, Class::Other);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::condition::{Condition, Operand};
 use super::definition::{Definition, Problem};
-use super::source::{AfterSource, ClassSource, FlowSource, HandlersSource, SendSource, StepSource};
+use super::source::{AfterSource, ClassSource, FlowSource, HandlersSource, InputSource, SendSource, StepSource};
 use super::{
     After, ClassTable, Except, FieldKind, Flow, Go, Guard, Handlers, InputField, Step, StepKind, Stop, Value, Via, parse_duration,
 };
@@ -62,21 +62,35 @@ impl Compiler {
     }
 
     fn declare_input(&mut self, source: &FlowSource) {
-        for (name, kind) in &source.input {
-            let (word, optional) = match kind.strip_suffix('?') {
-                Some(word) => (word, true),
-                None => (kind.as_str(), false),
+        for (name, source) in &source.input {
+            let (word, most, optional) = match source {
+                InputSource::Word(word) => (word, None, false),
+                InputSource::Table(table) => (&table.kind, table.most, table.optional),
             };
-            match FieldKind::ALL.into_iter().find(|k| k.name() == word) {
-                Some(kind) => self.input.push(InputField { name: name.as_str().into(), kind, optional }),
-                None => self.problem(
-                    format!("input.{name}"),
-                    format!(
-                        "{word:?} is no kind: expected text, money, integer, boolean, date or url, with ? when it may be left out"
-                    ),
-                ),
-            }
+            let (word, optional) = word.strip_suffix('?').map_or((word.as_str(), optional), |word| (word, true));
+            let Some(kind) = FieldKind::ALL.into_iter().find(|k| k.name() == word) else {
+                let kinds = FieldKind::ALL.map(FieldKind::name).join(", ");
+                let message = format!("{word:?} is no kind: expected one of {kinds}, with ? when it may be left out");
+                self.problem(format!("input.{name}"), message);
+                continue;
+            };
+            let most = self.length(name, kind, most);
+            self.input.push(InputField { name: name.as_str().into(), kind, optional, most });
         }
+    }
+
+    fn length(&mut self, name: &str, kind: FieldKind, most: Option<u64>) -> usize {
+        let Some(most) = most else { return InputField::USUAL_LENGTH };
+        let bound = InputField::MOST_LENGTH;
+        if !kind.has_length() {
+            let kinds: Vec<&str> = FieldKind::ALL.into_iter().filter(|kind| kind.has_length()).map(FieldKind::name).collect();
+            let message = format!("a {} has no length: expected `most` at one of {}", kind.name(), kinds.join(", "));
+            self.problem(format!("input.{name}.most"), message);
+        }
+        usize::try_from(most).ok().filter(|most| (1..=bound).contains(most)).unwrap_or_else(|| {
+            self.problem(format!("input.{name}.most"), format!("{most}: expected 1 to {bound} bytes; all of data has 64 KiB"));
+            bound
+        })
     }
 
     fn declare_classes(&mut self, source: &FlowSource, definition: &Definition) {
@@ -192,7 +206,7 @@ impl Compiler {
             Operand::Field(index) => match field(index) {
                 Some(FieldKind::Money | FieldKind::Integer) => "a number",
                 Some(FieldKind::Boolean) => "true or false",
-                Some(FieldKind::Text | FieldKind::Date | FieldKind::Url) | None => "text",
+                Some(FieldKind::Line | FieldKind::Text | FieldKind::Date | FieldKind::Url) | None => "text",
             },
             Operand::Literal(Value::Text(_) | Value::Missing)
             | Operand::Class(..)

@@ -46,7 +46,9 @@ impl std::fmt::Display for Value {
 /// The kind of an input field, checked at admission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldKind {
-    /// A JSON string of at most 2,000 bytes.
+    /// A JSON string of one line: fit for a subject, a heading, a number.
+    Line,
+    /// A JSON string of any number of lines.
     Text,
     /// A JSON integer: euro cents.
     Money,
@@ -65,6 +67,7 @@ impl FieldKind {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            FieldKind::Line => "line",
             FieldKind::Text => "text",
             FieldKind::Money => "money",
             FieldKind::Integer => "integer",
@@ -75,8 +78,24 @@ impl FieldKind {
     }
 
     /// Every kind.
-    pub const ALL: [FieldKind; 6] =
-        [FieldKind::Text, FieldKind::Money, FieldKind::Integer, FieldKind::Boolean, FieldKind::Date, FieldKind::Url];
+    pub const ALL: [FieldKind; 7] = [
+        FieldKind::Line,
+        FieldKind::Text,
+        FieldKind::Money,
+        FieldKind::Integer,
+        FieldKind::Boolean,
+        FieldKind::Date,
+        FieldKind::Url,
+    ];
+
+    /// Whether a field of this kind may say how long it may be at most.
+    #[must_use]
+    pub const fn has_length(self) -> bool {
+        match self {
+            FieldKind::Line | FieldKind::Text | FieldKind::Url => true,
+            FieldKind::Money | FieldKind::Integer | FieldKind::Boolean | FieldKind::Date => false,
+        }
+    }
 }
 
 /// One declared input field.
@@ -88,6 +107,15 @@ pub struct InputField {
     pub kind: FieldKind,
     /// Whether it may be left out.
     pub optional: bool,
+    /// Longest it may be, in bytes of UTF-8: [`InputField::USUAL_LENGTH`] unless the flow says otherwise.
+    pub most: usize,
+}
+
+impl InputField {
+    /// Longest that a text, a line or a URL may be where the flow does not say, in bytes.
+    pub const USUAL_LENGTH: usize = 2_000;
+    /// The most a flow may allow one field, in bytes: all of `data` has 64 KiB.
+    pub const MOST_LENGTH: usize = 50_000;
 }
 
 /// Where a rule leads.

@@ -19,7 +19,7 @@ pub(super) struct FlowSource {
     #[serde(default = "default_list")]
     pub fallback_list: String,
     #[serde(default)]
-    pub input: BTreeMap<String, String>,
+    pub input: BTreeMap<String, InputSource>,
     #[serde(default)]
     pub classes: BTreeMap<String, String>,
     #[serde(default)]
@@ -28,6 +28,23 @@ pub(super) struct FlowSource {
     pub stop: Vec<StopSource>,
     #[serde(default)]
     pub step: Vec<StepSource>,
+}
+
+/// `title = "line?"`, or `text = { kind = "text", most = 10_000 }`.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "a kind such as \"text?\", or a table such as { kind = \"text\", most = 10_000, optional = true }")]
+pub(super) enum InputSource {
+    Word(String),
+    Table(InputTable),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InputTable {
+    pub kind: String,
+    pub most: Option<u64>,
+    #[serde(default)]
+    pub optional: bool,
 }
 
 fn default_hold() -> String {

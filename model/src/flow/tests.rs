@@ -162,7 +162,7 @@ fn all_mistakes_are_reported_at_once() {
         .replace("go = \"pause\"", "go = \"pauze\"")
         .replace("\"go on\" = \"mail\"", "\"go on\" = \"post\"");
     let expected = [
-        r#"input.urgent: "flag" is no kind: expected text, money, integer, boolean, date or url, with ? when it may be left out"#,
+        r#"input.urgent: "flag" is no kind: expected one of line, text, money, integer, boolean, date, url, with ? when it may be left out"#,
         r#"classes.class: class table "missing" is not there: expected a file classes/missing.toml beside the flow"#,
         r#"guard[0] "right type".when: "class" is not a class table: declare it under [classes]"#,
         r#"guard[0] "right type".otherwise: "wrong type" leads nowhere: expected a step's id, `end: <name>` or `human: <list>`"#,
@@ -290,4 +290,32 @@ fn a_fact_may_be_exactly_as_old_as_the_rule_allows() {
         assert_eq!(evaluated("facts.balance_cents > 0", &owes, Some(limit)), expected);
     }
     assert_eq!(evaluated("true == true", &owes, Some(0)), "holds", "what is no fact does not age");
+}
+
+#[test]
+fn a_field_says_how_long_it_may_be_and_whether_it_is_one_line() {
+    let flow = SOUND.replace(
+        "code = \"text\"",
+        "code = { kind = \"text\", most = 10_000 }\ntitle = \"line?\"\nnote = { kind = \"line\", most = 80, optional = true }",
+    );
+    let flow = Flow::compile(&definition(&flow)).unwrap();
+    let field = |name: &str| flow.input.iter().find(|field| &*field.name == name).map(|f| (f.kind, f.most, f.optional)).unwrap();
+    assert_eq!(field("code"), (FieldKind::Text, 10_000, false));
+    assert_eq!(field("title"), (FieldKind::Line, InputField::USUAL_LENGTH, true));
+    assert_eq!(field("note"), (FieldKind::Line, 80, true));
+}
+
+#[test]
+fn a_length_has_a_bound_and_only_texts_have_one() {
+    for (field, path, part) in [
+        ("{ kind = \"text\", most = 0 }", "input.code.most", "expected 1 to 50000 bytes"),
+        ("{ kind = \"text\", most = 50_001 }", "input.code.most", "expected 1 to 50000 bytes"),
+        ("{ kind = \"date\", most = 10 }", "input.code.most", "a date has no length"),
+        ("{ kind = \"lines\" }", "input.code", "expected one of line, text, money"),
+        ("{ kind = \"text\", longest = 10 }", "flow", "{ kind = \"text\", most = 10_000, optional = true }"),
+        ("7", "flow", "a kind such as"),
+    ] {
+        let found = problems(&SOUND.replace("code = \"text\"", &format!("code = {field}")));
+        assert!(found.iter().any(|problem| problem.starts_with(path) && problem.contains(part)), "{field}: {found:?}");
+    }
 }

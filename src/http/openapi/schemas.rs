@@ -83,7 +83,8 @@ fn words() -> Value {
             "status": { "type": "integer", "minimum": 400, "maximum": 599, "example": 422 },
             "code": { "type": "string", "description": "Stable; more may come. docs/errors.md lists them.", "example": "invalid" },
             "detail": text("What happened and what to do, for people."),
-            "errors": list(reference("FieldProblem"))
+            "errors": list(reference("FieldProblem")),
+            "retry_after": { "type": "integer", "minimum": 1, "description": "Seconds, as in the header `Retry-After`; a row of a batch has no header." }
         })),
         "FieldProblem": object("One mistake.", &["path", "code", "expected"], json!({
             "path": { "type": "string", "description": "Where; `body` for the whole.", "example": "data.amount_cents" },
@@ -115,7 +116,8 @@ fn requests() -> Value {
             "subject": or_null(reference("Subject")),
             "data": or_null(reference("Data")),
             "priority": or_null(reference("Priority")),
-            "send_after": or_null(instant("Not before.")), "expires_at": or_null(instant("Not any more from then on.")),
+            "send_after": or_null(instant("Not before. 0001-01-01 and 1970-01-01T00:00:00Z are as if it were left out.")),
+            "expires_at": or_null(instant("Not any more from then on. The year 9999 is as if it were left out.")),
             "environment": reference("Environment"),
             "idempotency_key": plain(1, 128, "Remembered for the window in the configuration.")
         })),

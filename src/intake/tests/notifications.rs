@@ -188,3 +188,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn never_is_no_end_and_nobody_set_it_is_no_beginning() {
+    let mut value = sound();
+    (value["send_after"], value["expires_at"]) = ("0001-01-01T00:00:00Z".into(), "9999-12-31T23:59:59Z".into());
+    let request = parse(value.to_string().as_bytes()).expect("sound");
+    assert_eq!((request.send_after, request.expires_at), (None, None));
+    let wrong = [
+        ("send_after", "9999-12-31T23:59:59Z"),
+        ("expires_at", "0001-01-01T00:00:00Z"),
+        ("expires_at", "1970-01-01T00:00:00Z"),
+        ("expires_at", "9999-13-31T23:59:59Z"),
+    ];
+    for (field, at) in wrong {
+        assert_eq!(problems_of(|value| value[field] = at.into()), [format!("{field} bad_time")], "{at}");
+    }
+    let binary = |expires_at| sluis_model::NotificationRequest { expires_at, ..request.clone() };
+    for (at, sound) in [(0, false), (1, true), (253_370_764_800_000, false)] {
+        assert_eq!(crate::intake::notification::limits(&binary(Some(Timestamp(at)))).count() == 0, sound, "{at}");
+    }
+}

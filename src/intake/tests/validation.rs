@@ -152,3 +152,68 @@ fn several_mistakes_are_reported_at_once() {
     ];
     assert_eq!(told(&found), expected);
 }
+
+fn notice(field: &str, value: &str) -> Result<(), Vec<String>> {
+    let mut data = json!({ "title": "Onderhoud", "text": "Wij komen langs." });
+    data[field] = value.into();
+    let request = NotificationRequest { flow: "notice".into(), ..request(&data) };
+    let flow = flow(include_str!("../../../config/flows/notice.toml"));
+    validate(&request, &flow, Environment::Test).map(|_| ()).map_err(|problems| told(&problems))
+}
+
+#[test]
+fn a_line_break_in_a_field_of_one_line_is_the_senders_mistake() {
+    for value in ["a\nb", "a\r\nb", "\n", "a\u{2028}b", "a\u{2029}", "a\u{85}b", "a\tb", "a\u{0}", "a\u{7f}", "a\u{1b}[31m"] {
+        assert_eq!(notice("title", value), Err(vec!["data.title bad_characters".into()]), "{value:?}");
+    }
+    for value in ["één regel", "a b", "\u{1f468}\u{200d}\u{1f469}"] {
+        assert_eq!(notice("title", value), Ok(()), "{value:?}");
+    }
+    let mut data = json!({ "title": "twee\nregels", "text": "x" });
+    data["text"] = "x".into();
+    let request = NotificationRequest { flow: "notice".into(), ..request(&data) };
+    let flow = flow(include_str!("../../../config/flows/notice.toml"));
+    let problem = validate(&request, &flow, Environment::Test).unwrap_err().remove(0);
+    assert_eq!(problem.value.as_deref(), Some("twee\\nregels"), "what cannot be seen is written out");
+    assert!(problem.hint.is_some_and(|hint| hint.starts_with("character 5 ")), "and its place is said");
+}
+
+#[test]
+fn a_text_has_lines_and_tabs_and_nothing_else_that_cannot_be_read() {
+    for value in ["een\ntwee\r\n\tdrie", "é\n\u{2028}", ""] {
+        assert_eq!(notice("text", value), Ok(()), "{value:?}");
+    }
+    for value in ["a\u{0}b", "a\u{8}", "é\u{85}", "a\u{7f}\n"] {
+        assert_eq!(notice("text", value), Err(vec!["data.text bad_characters".into()]), "{value:?}");
+    }
+}
+
+#[test]
+fn a_text_may_be_as_long_as_its_flow_says() {
+    assert_eq!(notice("text", &"é".repeat(5_000)), Ok(()), "10,000 bytes");
+    assert_eq!(notice("text", &"x".repeat(10_001)), Err(vec!["data.text too_long".into()]));
+    assert_eq!(notice("title", &"x".repeat(2_000)), Ok(()), "the usual length");
+    assert_eq!(notice("title", &"x".repeat(2_001)), Err(vec!["data.title too_long".into()]));
+}
+
+#[test]
+fn a_port_in_an_address_is_one_that_there_is() {
+    let told_of = |url: &str| {
+        let mut data = data();
+        data["payment_url"] = url.into();
+        validate(&request(&data), &storno(), Environment::Production).map(|_| ()).map_err(|problems| told(&problems))
+    };
+    for url in [
+        "https://a.nl:99999/",
+        "https://a.nl:65536",
+        "https://a.nl:0/",
+        "https://a.nl:/x",
+        "https://[::1]:70000/",
+        "https://a.nl:+80/",
+    ] {
+        assert_eq!(told_of(url), Err(vec!["data.payment_url bad_url".into()]), "{url}");
+    }
+    for url in ["https://a.nl:65535/", "https://a.nl:443", "https://[::1]:8443/x"] {
+        assert_eq!(told_of(url), Ok(()), "{url}");
+    }
+}
