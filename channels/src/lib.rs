@@ -16,7 +16,7 @@ mod tls;
 mod words;
 
 pub use config::{ChannelError, HumanDuration, OsSecrets, Problem, Problems, ProviderConfig, SecretSource, build};
-pub use email::dsn::{DsnError, read_dsn};
+pub use email::bounce::{BounceError, MAX_REPORT, read_bounce};
 pub use outgoing::{Content, Outgoing, Sender};
 pub use provider::{Callback, Connections, Provider, ProviderReceipt, ReceiptError, ReceiptProof};
 pub use render::{Context, CorporationView, RenderError, Templates, TenantView};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use sluis_model::{AttemptRef, Channel, CorporationId, OnDoubt, ReceiptKind, ReferenceKey, Timestamp, Verdict, Why};
 
-use crate::email::dsn::DsnError;
+use crate::email::bounce::BounceError;
 use crate::outgoing::Outgoing;
 use crate::sms::callback::CallbackError;
 
@@ -116,7 +116,7 @@ pub enum ReceiptError {
     NoReceipts,
     /// A mail that is not a usable report.
     #[error(transparent)]
-    Dsn(#[from] DsnError),
+    Bounce(#[from] BounceError),
     /// A status callback that is not genuine or not understood.
     #[error(transparent)]
     Callback(#[from] CallbackError),
@@ -128,16 +128,9 @@ impl ReceiptError {
     pub fn code(&self) -> &'static str {
         match self {
             ReceiptError::NoReceipts => "no_receipts",
-            ReceiptError::Dsn(error) => error.code(),
+            ReceiptError::Bounce(error) => error.code(),
             ReceiptError::Callback(error) => error.code(),
         }
-    }
-
-    /// Whether somebody else made it, or changed it on its way: what carries a signature or a reference that does not fit.
-    #[must_use]
-    pub const fn is_forged(&self) -> bool {
-        use CallbackError::{Body, Reference, Signature, Token, Url};
-        matches!(self, ReceiptError::Callback(Token | Signature | Url | Body | Reference))
     }
 
     /// The attempt that people must look at, when the receipt was genuine but says something nobody has mapped.
@@ -147,7 +140,8 @@ impl ReceiptError {
             ReceiptError::Callback(CallbackError::UnknownStatus { corporation, attempt, why }) => {
                 Some((*corporation, *attempt, why))
             }
-            _ => None,
+            ReceiptError::Bounce(BounceError::Unexplained { corporation, attempt, why }) => Some((*corporation, *attempt, why)),
+            ReceiptError::NoReceipts | ReceiptError::Bounce(_) | ReceiptError::Callback(_) => None,
         }
     }
 }

@@ -108,7 +108,7 @@ pub fn corpus(target: &str) -> Vec<Vec<u8>> {
     match target {
         "frames" => frames(),
         "record" => records(),
-        "dsn" => reports(),
+        "bounce" => reports(),
         _ => lists(),
     }
 }
@@ -222,6 +222,29 @@ fn reports() -> Vec<Vec<u8>> {
         bounce(&verp, Some(&reference), "delivered", "2.0.0"),
         abuse.into_bytes(),
         away,
+    ]
+    .into_iter()
+    .chain(in_words(&reference, &verp))
+    .collect()
+}
+
+/// Reports without fields, and fields where they do not belong.
+fn in_words(reference: &str, verp: &str) -> Vec<Vec<u8>> {
+    let mail = |head: &str, body: &str| {
+        format!("From: MAILER-DAEMON@relay.example\nTo: <{verp}>\nSubject: Undelivered mail\n{head}\n\n{body}\n").into_bytes()
+    };
+    let base64 = "VXNlciB1bmtub3duCjU1MCA1LjEuMSA8d2VnQGh1dXJkZXIuZXhhbXBsZT4K";
+    vec![
+        mail("X-Failed-Recipients: weg@huurder.example", "SMTP error from a host after RCPT TO:<weg@huurder.example>:\n550 5.1.1 User unknown\n\n------ This is a copy of the message ------\n\nReturn-Path: <x@y>"),
+        mail("", "Hi. This is a program at relay.example.\n\n<weg@huurder.example>:\nSorry, no mailbox here by that name. (#5.1.1)\n\n--- Below this line is a copy of the message.\n"),
+        mail("Content-Type: text/plain; charset=iso-2022-jp", "\u{1b}$B%a!<%k\u{1b}(B 552 5.2.2 mailbox is full"),
+        mail("Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64", base64),
+        mail("Content-Type: text/html; charset=windows-1252\nContent-Transfer-Encoding: quoted-printable", "<p>Uw bericht kon niet worden bezorgd:<br>de mailbox is vol =E9=\n</p>"),
+        mail("Content-Type: text/plain", "Original-Recipient: rfc822; a\nFinal-Recipient: rfc822; a\nAction: failed\nStatus: 5.1.1\nFinal-Recipient: rfc822; b\nAction: delayed\nStatus: 4.4.1\nDiagnostic-Code: smtp; 450 4.4.1 later"),
+        mail("Content-Type: multipart/mixed; boundary=o", "--o\n\nA gateway's disclaimer.\n--o\nContent-Type: multipart/report; report-type=delivery-status; boundary=i\n\n--i\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nFinal-Recipient: rfc822; a\nAction: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; 554 5.7.1 blocked using a list\n\n--i--\n--o--"),
+        format!("From: postmaster@relay.example\nTo: x@y.example\nSubject: Warning: message delayed\nReferences: <{reference}@bounce.example.nl>\n\nIt has not yet been delivered. No action is required on your side.\n").into_bytes(),
+        format!("From: jan@huurder.example\nTo: <SRS0=ab=cd=bounce.example.nl=b+{reference}@weg.example>\nSubject: Re: huur\n\nIk heb al betaald.\n").into_bytes(),
+        format!("Return-Path: <>\nFrom: jan@huurder.example\nTo: <{verp}>\nSubject: =?utf-8?Q?Automatisch_antwoord=3A_huur?=\nAuto-Submitted: auto-replied\n\nIk ben met vakantie.\n").into_bytes(),
     ]
 }
 

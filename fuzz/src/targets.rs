@@ -2,7 +2,7 @@
 //! written and read again. Refuses to make inputs: `cases` does.
 
 use sluis::intake::tenant_list::{self, Format, MAX_ROWS};
-use sluis_channels::read_dsn;
+use sluis_channels::read_bounce;
 use sluis_model::codec::decode_plain;
 use sluis_model::wire::{ClientFrame, Decoder, Frame, MAX_FRAME, ServerFrame};
 use sluis_model::{Record, ReferenceKey, TenantKey};
@@ -14,7 +14,8 @@ pub const KEY: ReferenceKey = ReferenceKey::new([7; 32]);
 pub type Target = fn(&[u8]);
 
 /// Every reader by name.
-pub const TARGETS: [(&str, Target); 4] = [("frames", frames), ("record", record), ("dsn", dsn), ("tenant_list", tenant_list)];
+pub const TARGETS: [(&str, Target); 4] =
+    [("frames", frames), ("record", record), ("bounce", bounce), ("tenant_list", tenant_list)];
 
 /// The frame decoder of both sides, fed whole and in pieces.
 pub fn frames(bytes: &[u8]) {
@@ -61,17 +62,21 @@ pub fn record(bytes: &[u8]) {
     }
 }
 
-/// The reader of bounces and abuse reports.
-pub fn dsn(bytes: &[u8]) {
-    match read_dsn(bytes, &KEY, "email") {
-        Ok(receipts) => {
-            assert!((1..=32).contains(&receipts.len()), "{} receipts", receipts.len());
-            for receipt in receipts {
-                let why = receipt.why.map_or(0, |why| why.code.len() + why.text.len());
-                assert!(why < 4_096, "a reason of {why} bytes");
-            }
+/// The reader of bounces, abuse reports and whatever else comes to a return path.
+pub fn bounce(bytes: &[u8]) {
+    let read = read_bounce(bytes, &KEY, "email");
+    match &read {
+        Ok(receipt) => {
+            let why = receipt.why.as_ref().map_or(0, |why| why.code.len() + why.text.len());
+            assert!(why < 512, "a reason of {why} bytes");
+            let addressed = receipt.why.as_ref().is_some_and(|why| why.text.split(' ').any(|word| word.contains('@')));
+            assert!(!addressed, "an address in a reason");
         }
         Err(error) => assert!(!error.code().is_empty()),
+    }
+    // Nothing is carried from one mail to the next.
+    if bytes.first().is_some_and(|first| first % 64 == 0) {
+        assert_eq!(read_bounce(bytes, &KEY, "email"), read, "the same mail says the same");
     }
 }
 

@@ -208,7 +208,7 @@ pub enum ReceiptKind {
     BouncedHard,
     /// It did not arrive yet; the provider goes on trying.
     Delayed,
-    /// It did not arrive and will not, for a reason that is not the address (policy, expired at the provider).
+    /// It did not arrive and will not, for a reason that may pass: mailbox full, host out of reach, expired at the provider.
     Failed,
     /// Opened: weak evidence.
     Opened,
@@ -216,6 +216,9 @@ pub enum ReceiptKind {
     Complained,
     /// The tenant replied.
     Replied,
+    /// It did not arrive, because it was refused for what we are or wrote: policy, reputation, content, rate. The address
+    /// may be fine.
+    Blocked,
 }
 
 impl ReceiptKind {
@@ -231,6 +234,7 @@ impl ReceiptKind {
             ReceiptKind::Opened => "opened",
             ReceiptKind::Complained => "complained",
             ReceiptKind::Replied => "replied",
+            ReceiptKind::Blocked => "blocked",
         }
     }
 }

@@ -183,9 +183,9 @@ fn events() -> Vec<Event> {
 
 /// The closed lists of words: a word's code is its place in its list.
 fn words() -> Vec<Event> {
-    use ReceiptKind::{Accepted, BouncedHard, Complained, Delayed, Delivered, Failed, Opened, Replied};
+    use ReceiptKind::{Accepted, Blocked, BouncedHard, Complained, Delayed, Delivered, Failed, Opened, Replied};
     let (id, attempt) = (ID, 2);
-    let receipts = [Accepted, Delivered, BouncedHard, Delayed, Failed, Opened, Complained, Replied]
+    let receipts = [Accepted, Delivered, BouncedHard, Delayed, Failed, Opened, Complained, Replied, Blocked]
         .map(|kind| Event::ReceiptNoted { id, attempt, kind });
     let channels = Channel::ALL.map(|channel| {
         let (choice, pinned) = (Choice::FlowOrder, None);
@@ -293,7 +293,10 @@ fn samples() -> Vec<(String, Record)> {
 /// Whether version 1 had this variant. What came later stands here by name: it is in no golden file of that version.
 fn is_of_version_1(event: &Event) -> bool {
     let new_cause = matches!(event, Event::Ended { cause: Cause::CannotSend { .. } | Cause::Interrupted { .. }, .. });
-    let new_word = matches!(event, Event::AttemptFailed { class: Refusal::Unsendable, .. });
+    let new_word = matches!(
+        event,
+        Event::AttemptFailed { class: Refusal::Unsendable, .. } | Event::ReceiptNoted { kind: ReceiptKind::Blocked, .. }
+    );
     !new_cause && !new_word
 }
 

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Body;
 use serde::de::DeserializeOwned;
 
 use super::problem::{Problem, Wanted};
-use super::{bad_request, too_large};
+use super::{bad_request, receipts, too_large};
 use crate::app::App;
 use crate::intake::tenant_list::Format;
 use crate::intake::{FieldProblem, ProblemCode};
@@ -123,6 +123,27 @@ where
         .map_err(|error| if error.is::<LengthLimitError>() { too_large() } else { bad_request() })
 }
 
+/// The beginning of a body, at most so many bytes. What comes behind is not asked for.
+///
+/// # Errors
+/// 400 when it breaks off.
+pub(super) async fn beginning<B>(body: B, most: usize) -> Result<Bytes, Problem>
+where
+    B: Body<Data = Bytes>,
+{
+    let mut body = std::pin::pin!(body);
+    let mut taken = BytesMut::new();
+    while taken.len() < most
+        && let Some(frame) = body.frame().await
+    {
+        let frame = frame.map_err(|_| bad_request())?;
+        if let Some(data) = frame.data_ref() {
+            taken.extend_from_slice(&data[..data.len().min(most - taken.len())]);
+        }
+    }
+    Ok(taken.freeze())
+}
+
 async fn read(request: Request, app: &Arc<App>) -> Result<Bytes, Problem> {
     let (mut parts, body) = request.into_parts();
     let most = Extension::<MostBytes>::from_request_parts(&mut parts, app).await;
@@ -183,7 +204,12 @@ impl FromRequest<Arc<App>> for AnyBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
-        Ok(Self { media: media_type(request.headers()), bytes: read(request, app).await? })
+        let media = media_type(request.headers());
+        let bytes = match receipts::most_of_a_mail(app, request.uri().path()) {
+            Some(most) => beginning(request.into_body(), most).await?,
+            None => read(request, app).await?,
+        };
+        Ok(Self { media, bytes })
     }
 }
 
@@ -251,5 +277,7 @@ mod tests {
         let body = || http_body_util::Full::new(Bytes::from_static(b"12345"));
         assert_eq!(whole(body(), 4).await.unwrap_err().code, "too_large");
         assert_eq!(&*whole(body(), 5).await.unwrap(), b"12345");
+        assert_eq!(&*beginning(body(), 4).await.unwrap(), b"1234");
+        assert_eq!(&*beginning(body(), 9).await.unwrap(), b"12345");
     }
 }

@@ -11,21 +11,21 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Bytes;
 use axum::response::{IntoResponse, Response};
-use http::{Method, Request, StatusCode};
+use http::{Method, Request};
 use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
-use metrics::{Counter, Histogram, counter, histogram};
+use metrics::{Counter, counter};
 use tokio::runtime::Handle;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::body::{Said, whole};
+use super::body::{Said, beginning, whole};
 use super::patience::Patience;
 use super::problem::{Problem, Wanted};
 use super::rest::WithRest;
-use super::{CLASSES, class_of, failed, head, notifications, receipts, seconds_since, timed_out};
+use super::{CLASSES, class_of, failed, head, notifications, receipts, timed_out};
 use crate::app::App;
-use crate::telemetry::{Edge, names};
+use crate::telemetry::names;
 
 /// See the module. A clone is the same front.
 #[derive(Clone)]
@@ -46,24 +46,12 @@ struct Short {
     refused: Answered,
 }
 
-/// Requests of one route and what they took, by class of their answers: looked up once, not each time.
-struct Answered([(Counter, Histogram); CLASSES.len()]);
+/// Requests of one route, by class of their answers: looked up once, not each time.
+struct Answered([Counter; CLASSES.len()]);
 
 impl Answered {
     fn at(route: &'static str) -> Self {
-        Self(CLASSES.map(|class| {
-            let requests = counter!(names::HTTP_REQUESTS, "route" => route, "status" => class);
-            (requests, histogram!(names::HTTP_DURATION, "route" => route, "status" => class))
-        }))
-    }
-    /// Counts one answer to a request that came at `began`.
-    fn count(&self, app: &App, status: StatusCode, began: u64) {
-        if status == StatusCode::UNAUTHORIZED {
-            app.watch.stranger(Edge::Http, None);
-        }
-        let (requests, took) = &self.0[class_of(status)];
-        requests.increment(1);
-        took.record(seconds_since(began));
+        Self(CLASSES.map(|class| counter!(names::HTTP_REQUESTS, "route" => route, "status" => class)))
     }
 }
 
@@ -114,7 +102,7 @@ impl Service<Request<Incoming>> for Front {
         let request = WithRest::of(request);
         if let Err(problem) = head::check(&request) {
             let response = problem.into_response();
-            self.short.refused.count(&self.short.app, response.status(), crate::clock::nanos());
+            self.short.refused.0[class_of(response.status())].increment(1);
             return Box::pin(std::future::ready(Ok(response)));
         }
         if let Some(call) = Call::of(request.method(), request.uri().path()) {
@@ -135,27 +123,29 @@ impl Short {
             Call::Notification => &self.notifications,
             Call::Callback(_) => &self.receipts,
         };
-        let began = crate::clock::nanos();
         let response = match patience.limit(self.app.limits.time, self.post(call, request)).await {
             Some(answer) => answer.unwrap_or_else(IntoResponse::into_response),
             None => timed_out().into_response(),
         };
-        answered.count(&self.app, response.status(), began);
+        answered.0[class_of(response.status())].increment(1);
         response
     }
 
     async fn post(&self, call: Call, request: Request<WithRest>) -> Result<Response, Problem> {
         let (head, body) = request.into_parts();
         let caller = super::auth::caller(&self.app, &head.headers);
-        let body = async || whole(body, self.app.limits.body).await;
         match call {
             Call::Notification => {
                 let (caller, said) = (caller?, Said::json(&head.headers)?);
-                let body = said.take(body().await?, Wanted::Json)?;
+                let body = said.take(whole(body, self.app.limits.body).await?, Wanted::Json)?;
                 notifications::take_in(&self.app, caller, &body).await
             }
             Call::Callback(provider) => {
-                let body = if head.method == Method::GET { Bytes::new() } else { body().await? };
+                let body = match receipts::most_of_a_mail(&self.app, head.uri.path()) {
+                    _ if head.method == Method::GET => Bytes::new(),
+                    Some(most) => beginning(body, most).await?,
+                    None => whole(body, self.app.limits.body).await?,
+                };
                 Ok(receipts::callback(&self.app, &provider, &head, caller, &body).await?.into_response())
             }
         }

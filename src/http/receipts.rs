@@ -10,7 +10,7 @@ use http::{StatusCode, header};
 use metrics::counter;
 use serde::Serialize;
 use sluis_actors::{Letter, Reply, ShardAnswer};
-use sluis_channels::{Callback, DsnError, ProviderReceipt, ReceiptError, ReceiptProof, read_dsn};
+use sluis_channels::{BounceError, Callback, MAX_REPORT, ProviderReceipt, ReceiptError, ReceiptProof, read_bounce};
 use sluis_model::{Answer, Control, CorporationId, Input, Receipt, ReceiptEffect, instant};
 
 use super::auth::Caller;
@@ -42,23 +42,19 @@ struct EffectBody {
     effect: &'static str,
 }
 
-/// What a receipt can do, as the metric names it.
-pub const EFFECTS: [&str; 6] = ["applied", "noted", "unknown", "unexplained", "forged", "refused"];
-
-/// Makes the counters of every provider, so that each is there before its first receipt.
-pub(super) fn announce(app: &App) {
-    for provider in app.providers.keys().map(String::as_str).chain([EMAIL]) {
-        for effect in EFFECTS {
-            counter!(names::RECEIPTS, "provider" => provider.to_owned(), "effect" => effect).increment(0);
-        }
-    }
-}
-
 /// The provider whose callback is posted to `path`, if its name stands there as it is configured.
 pub(super) fn callback_of(path: &str) -> Option<&str> {
     let name = path.strip_prefix(BEFORE)?;
     let plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     (plain && name != EMAIL).then_some(name)
+}
+
+/// How much of what is posted to `path` is read, where that is a mail: a report is read at its beginning, however long what
+/// it returns is. None where it is a callback, which is read whole or not at all.
+pub(super) fn most_of_a_mail(app: &App, path: &str) -> Option<usize> {
+    let name = path.strip_prefix(BEFORE)?;
+    let mail = name == EMAIL || app.providers.get(name).is_some_and(|it| it.receipt_proof() == ReceiptProof::CallerMust);
+    mail.then_some(MAX_REPORT)
 }
 
 /// `POST /v1/receipts/{provider}`
@@ -74,9 +70,9 @@ pub(super) async fn post(
         // The MAC in the return path proves the attempt; the key proves that the mail server is the corporation's.
         let only = Some(caller?);
         body.is_mail()?;
-        return match read_dsn(&body.bytes, &app.reference, EMAIL) {
-            Ok(receipts) => take(&app, EMAIL, only, receipts).await,
-            Err(error) => untaken(&app, EMAIL, only, &ReceiptError::Dsn(error)).await,
+        return match read_bounce(&body.bytes, &app.reference, EMAIL) {
+            Ok(receipt) => take(&app, EMAIL, only, vec![receipt]).await,
+            Err(error) => untaken(&app, EMAIL, only, &ReceiptError::Bounce(error)).await,
         };
     }
     callback(&app, &provider, &head, caller, &body.bytes).await
@@ -149,7 +145,11 @@ async fn untaken(
 /// Whether the caller may bring a receipt of that corporation. One of another's is answered like one that is nobody's: not
 /// even that it is genuine is told.
 fn vouched(provider: &str, only: Option<CorporationId>, of: CorporationId) -> Result<(), Problem> {
-    if only.is_none_or(|only| only == of) { Ok(()) } else { Err(refuse(provider, &ReceiptError::Dsn(DsnError::NoReference))) }
+    if only.is_none_or(|only| only == of) {
+        Ok(())
+    } else {
+        Err(refuse(provider, &ReceiptError::Bounce(BounceError::NoReference)))
+    }
 }
 
 /// A genuine message nobody has mapped: on the record, for people, and acknowledged so that it is not sent for ever.
@@ -211,7 +211,6 @@ const fn word(effect: ReceiptEffect) -> &'static str {
 }
 
 fn refuse(provider: &str, error: &ReceiptError) -> Problem {
-    let effect = if error.is_forged() { "forged" } else { "refused" };
-    counter!(names::RECEIPTS, "provider" => provider.to_owned(), "effect" => effect).increment(1);
+    counter!(names::RECEIPTS, "provider" => provider.to_owned(), "effect" => "refused").increment(1);
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.code(), error.to_string())
 }

@@ -31,8 +31,8 @@ fn any_bytes_are_a_record_or_an_error() {
 }
 
 #[test]
-fn any_bytes_are_receipts_or_an_error() {
-    run("dsn");
+fn any_bytes_are_a_receipt_or_an_error() {
+    run("bounce");
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn the_cases_reach_behind_the_door() {
         assert!(count > 20, "{name}: {count} of 2000");
     };
     reach("record", |bytes| sluis_model::codec::decode_plain::<sluis_model::Record>(bytes).is_ok());
-    reach("dsn", |bytes| sluis_channels::read_dsn(bytes, &targets::KEY, "email").is_ok());
+    reach("bounce", |bytes| sluis_channels::read_bounce(bytes, &targets::KEY, "email").is_ok());
     reach("tenant_list", |bytes| {
         let csv = sluis::intake::tenant_list::Format::Csv;
         sluis::intake::tenant_list::read(bytes, csv).any(|row| row.is_ok())

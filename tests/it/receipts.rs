@@ -130,6 +130,52 @@ async fn a_report_that_proves_nothing_is_refused_with_its_reason() {
     engine.end().await;
 }
 
+/// However long a report is, it is read at its beginning; by either name.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_larger_than_any_body_is_read_as_far_as_needed() {
+    let engine = Engine::with_sinks().await;
+    let id = engine.mailed_storno(NOORD, "H-1", "late-bounce@huurder.example", "F-1").await;
+    let Some(LaterEvent::Dsn { mut raw, .. }) = engine.next_event() else { panic!("a bounce") };
+    raw.resize(50 << 20, b'x');
+    for (path, effect) in [("/v1/receipts/email", "applied"), ("/v1/receipts/relay", "noted")] {
+        let taken = engine.call(NOORD, "POST", path, Body::Bytes("message/rfc822", raw.clone())).await.ok();
+        assert_eq!(
+            taken["receipts"],
+            json!([{ "notification": id, "attempt": 1, "said": "bounced", "effect": effect }]),
+            "{path}"
+        );
+    }
+    engine.end().await;
+}
+
+/// A mail about a message of ours that nobody can read is taken, and kept for people; an automatic answer is neither.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_about_ours_that_nobody_can_read_goes_to_people() {
+    let engine = Engine::with_sinks().await;
+    let id = engine.mailed_storno(NOORD, "H-1", "ok@huurder.example", "F-1").await;
+    let attempt = AttemptRef { id: id.parse().unwrap(), step: 0, attempt: 1 };
+    let to = format!("b+{}@bounce.noord.example", engine.app().reference.attempt(CorporationId(1), attempt));
+    let post = |head: &str, body: &str| {
+        let mail = format!("{head}\r\nTo: <{to}>\r\n\r\n{body}\r\n");
+        engine.call(NOORD, "POST", "/v1/receipts/email", Body::Bytes("message/rfc822", mail.into_bytes()))
+    };
+    let strange =
+        post("From: MAILER-DAEMON@relay.example\r\nAuto-Submitted: auto-replied\r\nSubject: Bericht", "Lorem ipsum.").await.ok();
+    let expected = json!([{ "notification": id, "attempt": 1, "said": "unknown", "effect": "unexplained" }]);
+    assert_eq!(strange["receipts"], expected);
+    let person = post("From: jan@huurder.example\r\nSubject: Re: incasso", "Ik heb al betaald.").await.ok();
+    assert_eq!(person["receipts"], expected);
+    let away = post("From: jan@huurder.example\r\nAuto-Submitted: auto-replied\r\nSubject: Afwezig", "Met vakantie.").await;
+    assert_eq!(away.problem(), (422, "automatic_reply".into()));
+    assert_eq!(engine.get(NOORD, &id).await["state"], "sent", "none of it changed anything");
+    let blocked =
+        post("From: MAILER-DAEMON@relay.example\r\nSubject: failure notice", "<x>: 554 5.7.1 blocked using a list").await.ok();
+    assert_eq!((&blocked["receipts"][0]["said"], &blocked["receipts"][0]["effect"]), (&json!("blocked"), &json!("applied")));
+    let tenant = engine.ask(NOORD, "/v1/tenants/H-1").await.ok();
+    assert_ne!(tenant["profile"]["addresses"][0]["state"], "invalid", "{tenant}");
+    engine.end().await;
+}
+
 /// A bounce of a mail whose return path was `verp`.
 pub(crate) fn bounce(verp: &str) -> String {
     let bytes = dsn::Bounce {

@@ -33,9 +33,8 @@ impl ProviderHealth {
         gate: Arc<Gate>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let meters = Meters::new(channel, name, &clock);
         let health = Health::new(Breaker::new(breaker), Pace::new(concurrency), gate, clock);
-        Self { health, meters }
+        Self { health, meters: Meters::new(channel, name) }
     }
 
     /// Whether the breaker is open, so that nothing should even be tried.

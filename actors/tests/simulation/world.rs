@@ -69,8 +69,6 @@ pub(crate) struct World {
     pub(crate) jumps: [usize; 2],
     /// Repeats that were answered.
     pub(crate) repeats: usize,
-    /// Orders that were refused because their tenant was full.
-    pub(crate) full: usize,
     /// Notifications that found no room in the quota.
     pub(crate) refusals: usize,
 }
@@ -113,7 +111,6 @@ impl World {
             shown: Timestamp(i64::MIN),
             jumps: [0; 2],
             repeats: 0,
-            full: 0,
             refusals: 0,
         }
     }

@@ -2,10 +2,9 @@
 //! Refuses to retry: a send tries once (RFC 5321), and says whether the message can have been taken.
 
 mod body;
+pub mod bounce;
 pub mod classify;
 mod config;
-pub mod dsn;
-mod mime;
 mod request;
 mod send;
 mod session;

@@ -10,9 +10,9 @@ use std::time::Duration;
 use futures::future::{BoxFuture, join_all};
 use sluis_model::{Channel, OnDoubt, ReferenceKey, Refusal, Timestamp, Verdict, Why};
 
+use super::bounce::read_bounce;
 use super::classify;
 use super::config::SmtpConfig;
-use super::dsn::read_dsn;
 use super::request::{self, Letter};
 use super::session::{Dial, Session, Trouble};
 use crate::config::{Problem, SecretSource};
@@ -141,7 +141,7 @@ impl Provider for SmtpProvider {
     }
 
     fn receive(&self, callback: &Callback<'_>, key: &ReferenceKey, _: Timestamp) -> Result<Vec<ProviderReceipt>, ReceiptError> {
-        Ok(read_dsn(callback.body, key, &self.name)?)
+        Ok(vec![read_bounce(callback.body, key, &self.name)?])
     }
 
     fn connections(&self) -> Connections {

@@ -71,7 +71,9 @@ impl Turn<'_> {
             ReceiptKind::BouncedHard if !known_delivered => {
                 self.failed(receipt.attempt, Refusal::Address, &reason(receipt), false)
             }
-            ReceiptKind::Failed if !known_delivered => self.failed(receipt.attempt, Refusal::Policy, &reason(receipt), false),
+            ReceiptKind::Failed | ReceiptKind::Blocked if !known_delivered => {
+                self.failed(receipt.attempt, Refusal::Policy, &reason(receipt), false)
+            }
             _ => return false,
         }
         true

@@ -3,7 +3,6 @@
 
 mod delivery;
 mod doubt;
-mod full;
 mod gates;
 mod life;
 mod money;

@@ -46,7 +46,6 @@ const CODES: &[&str] = &[
     "body",
     "format",
     "no_receipts",
-    "no_recipient",
     "no_reference",
     "not_mail",
     "other_mail",

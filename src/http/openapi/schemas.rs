@@ -300,7 +300,7 @@ fn about_results() -> Value {
         "Receipts": object("What each receipt did.", &["receipts"], json!({ "receipts": list(reference("ReceiptTaken")) })),
         "ReceiptTaken": object("What one receipt did.", &["notification", "attempt", "said", "effect"], json!({
             "notification": id(), "attempt": count("Which."),
-            "said": text("What was reported, such as `delivered`, `bounced`, `delayed`, `failed`, `opened`, `complained`; more may come."),
+            "said": text("What was reported, such as `delivered`, `bounced` (no such address), `failed` (it may pass: mailbox full, host out of reach), `blocked` (refused for policy, content or rate), `delayed`, `opened`, `complained`; more may come."),
             "effect": text("`applied`, `noted`, `unknown` (no such attempt) or `unexplained` (kept for people); more may come.")
         })),
         "Ready": object("Readiness.", &["ready"], json!({
@@ -308,7 +308,7 @@ fn about_results() -> Value {
             "paused": reference("ReadyPaused")
         })),
         "ReadyPaused": object("Whether sends are paused; intake goes on.", &["everything", "pauses"], json!({
-            "everything": truth("An operator paused everything."), "pauses": count("Pauses that stand.")
+            "everything": truth("An operator paused everything."), "pauses": count("Pauses that stand: those of everybody and the caller's own; to operators all.")
         }))
     })
 }

@@ -2,7 +2,8 @@
 
 use sluis_model::{Refusal, Verdict};
 
-use super::super::classify::{Phase, Reply, Status, refused};
+use super::super::bounce::Status;
+use super::super::classify::{Phase, Reply, refused};
 
 /// `a` address, `p` policy, `o` ours, `r` retry, `w` withdrawn.
 fn letter(phase: Phase, code: u16, text: &str) -> char {

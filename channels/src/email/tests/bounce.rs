@@ -4,7 +4,7 @@ use base64::Engine as _;
 use proptest::prelude::*;
 use sluis_model::{CorporationId, ReceiptKind, Timestamp};
 
-use super::super::dsn::{DsnError, MAX_REPORT, NotAReport, read_dsn};
+use super::super::bounce::{BounceError, MAX_REPORT, NotAReport, read_bounce};
 use crate::provider::ProviderReceipt;
 use crate::sms::tests::{attempt, key};
 
@@ -36,9 +36,7 @@ fn verp() -> String {
 }
 
 fn one(raw: &str) -> ProviderReceipt {
-    let mut receipts = read_dsn(raw.as_bytes(), &key(), "relay").unwrap();
-    assert_eq!(receipts.len(), 1);
-    receipts.remove(0)
+    read_bounce(raw.as_bytes(), &key(), "relay").unwrap_or_else(|error| panic!("{error}: {raw}"))
 }
 
 #[test]
@@ -51,7 +49,10 @@ fn actions_and_statuses_have_their_meaning() {
         ("failed", "5.0.0", "550-5.1.1 unknown", BouncedHard, "5.1.1"),
         ("failed", "5.0.0", "550 rejected", Failed, "5.0.0"),
         ("failed", "5.2.2", "552 full", Failed, "5.2.2"),
-        ("failed", "5.7.26", "550 unauthenticated", Failed, "5.7.26"),
+        ("failed", "5.7.26", "550 unauthenticated", Blocked, "5.7.26"),
+        ("failed", "5.1.1", "552 5.2.2 over quota", Failed, "5.2.2"),
+        ("failed", "5.4.4", "Host not found", BouncedHard, "5.4.4"),
+        ("failed", "5.5.0", "550 user unknown", BouncedHard, "5.5.0"),
         ("failed", "4.4.1", "timed out", Failed, "4.4.1"),
         ("Failed (permanently)", "5.1.2", "", BouncedHard, "5.1.2"),
         ("delayed", "4.4.1", "timed out", Delayed, "4.4.1"),
@@ -91,21 +92,24 @@ fn a_recipient_field_is_never_a_match_and_a_forged_reference_is_none() {
     );
     let about = "Reporting-MTA: dns; relay.example\r\n";
     let raw = report("mailbox@woon.example", about, &group, "");
-    assert_eq!(read_dsn(raw.as_bytes(), &key(), "relay"), Err(DsnError::NoReference));
+    assert_eq!(read_bounce(raw.as_bytes(), &key(), "relay"), Err(BounceError::NoReference));
     let forged = verp().replace("b+a", "b+b");
     let other = sluis_model::ReferenceKey::new([8; 32]);
     let raw = report(&forged, about, &self::group("failed", "5.1.1", ""), "");
-    assert_eq!(read_dsn(raw.as_bytes(), &other, "relay"), Err(DsnError::NoReference));
+    assert_eq!(read_bounce(raw.as_bytes(), &other, "relay"), Err(BounceError::NoReference));
 }
 
 #[test]
-fn several_recipients_give_several_receipts_and_their_addresses_stay_out() {
-    let groups =
-        group("delayed", "4.2.0", "450 someone@elsewhere.example later") + &group("failed", "5.1.1", "550 <x@y.example> no");
-    let raw = report(&verp(), "Reporting-MTA: dns; relay.example\r\n", &groups, "");
-    let receipts = read_dsn(raw.as_bytes(), &key(), "relay").unwrap();
-    assert_eq!(receipts.iter().map(|r| r.kind).collect::<Vec<_>>(), [ReceiptKind::Delayed, ReceiptKind::BouncedHard]);
-    assert!(receipts.iter().all(|r| !r.why.as_ref().unwrap().text.contains('@')));
+fn several_recipients_give_one_receipt_in_any_order_and_their_addresses_stay_out() {
+    let groups = [
+        group("delayed", "4.2.0", "450 someone@elsewhere.example later"),
+        group("failed", "5.1.1", "550 <x@y.example> no").replace("someone@elsewhere", "another@elsewhere"),
+    ];
+    for groups in [groups.concat(), groups.iter().rev().map(String::as_str).collect()] {
+        let receipt = one(&report(&verp(), "Reporting-MTA: dns; relay.example\r\n", &groups, ""));
+        assert_eq!(receipt.kind, ReceiptKind::Delayed, "one of them may still get it");
+        assert!(!receipt.why.unwrap().text.contains('@'));
+    }
 }
 
 #[test]
@@ -133,26 +137,58 @@ fn a_complaint_is_one_and_other_feedback_is_not() {
         )
     };
     assert_eq!(one(&arf("abuse")).kind, ReceiptKind::Complained);
-    let other = read_dsn(arf("not-spam").as_bytes(), &key(), "relay");
-    assert_eq!(other, Err(DsnError::NotAReport(NotAReport::OtherReport)));
+    let other = read_bounce(arf("not-spam").as_bytes(), &key(), "relay");
+    assert_eq!(other, Err(BounceError::NotAReport(NotAReport::OtherReport)));
 }
 
 #[test]
 fn what_is_no_report_says_what_it_is() {
-    let read = |raw: &str| read_dsn(raw.as_bytes(), &key(), "relay").unwrap_err();
+    let read = |raw: &str| read_bounce(raw.as_bytes(), &key(), "relay").unwrap_err();
     let vacation = format!("To: {}\r\nSubject: Afwezig\r\nAuto-Submitted: auto-replied\r\n\r\nIk ben er niet.\r\n", verp());
-    assert_eq!(read(&vacation), DsnError::NotAReport(NotAReport::AutomaticReply));
+    assert_eq!(read(&vacation), BounceError::NotAReport(NotAReport::AutomaticReply));
     assert_eq!(read(&vacation).code(), "automatic_reply");
-    let person = format!("To: {}\r\nSubject: Re: incasso\r\n\r\nIk heb al betaald.\r\n", verp());
-    assert_eq!(read(&person), DsnError::NotAReport(NotAReport::OtherMail));
+    assert_eq!(read(&vacation.replace(&verp(), "a@b.nl")).code(), "automatic_reply", "without a reference, too");
     let mdn = "To: a@b.nl\r\nContent-Type: multipart/report; report-type=disposition-notification; boundary=b\r\n\r\n--b\r\n\
                Content-Type: message/disposition-notification\r\n\r\nDisposition: automatic-action\r\n\r\n--b--\r\n";
-    assert_eq!(read(mdn), DsnError::NotAReport(NotAReport::OtherReport));
-    assert_eq!(read(""), DsnError::NotMail);
-    assert_eq!(read("no header at all"), DsnError::NotMail);
-    assert_eq!(read(&"a".repeat(MAX_REPORT + 1)), DsnError::TooLarge(MAX_REPORT + 1));
+    assert_eq!(read(mdn), BounceError::NotAReport(NotAReport::OtherReport));
+    assert_eq!(read(&mdn.replace("a@b.nl", &verp())), BounceError::NotAReport(NotAReport::OtherReport));
+    assert_eq!(read(""), BounceError::NotMail);
+    assert_eq!(read("no header at all"), BounceError::NotMail);
+    let person = "To: a@b.nl\r\nSubject: Re: incasso\r\n\r\nIk heb al betaald.\r\n";
+    assert_eq!(read(person), BounceError::NotAReport(NotAReport::OtherMail));
+    let nobodys = report("a@b.nl", "Reporting-MTA: dns; relay.example\r\n", &group("failed", "5.1.1", "550 no"), "");
+    assert_eq!(read(&nobodys), BounceError::NoReference);
+}
+
+/// A mail about a message of ours is never lost: what nobody can read goes to people.
+#[test]
+fn what_is_about_ours_and_not_understood_goes_to_people() {
+    let of = |head: &str, body: &str| {
+        let raw = format!("{head}\r\nTo: <{}>\r\n\r\n{body}\r\n", verp());
+        match read_bounce(raw.as_bytes(), &key(), "relay").unwrap_err() {
+            BounceError::Unexplained { corporation, attempt: found, why } => {
+                assert_eq!((corporation, found), (CorporationId(7), attempt()));
+                assert!(!why.text.contains("betaald"), "nobody's words");
+                why.code.into_string()
+            }
+            other => panic!("{other}"),
+        }
+    };
+    assert_eq!(of("From: jan@huurder.example\r\nSubject: Re: incasso", "Ik heb al betaald."), "reply");
+    assert_eq!(of("From: MAILER-DAEMON@x.example\r\nSubject: Bericht", "Lorem ipsum dolor."), "daemon");
+    assert_eq!(of("From: MAILER-DAEMON@x.example\r\nAuto-Submitted: auto-replied\r\nSubject: y", "Lorem."), "daemon");
+    let challenge = "Please confirm that you are a person: https://x.example/1";
+    assert_eq!(of("From: jan@huurder.example\r\nSubject: your message", challenge), "challenge");
+    // A report whose fields nobody knows and whose words say nothing but that it failed: it did not arrive.
     let empty = report(&verp(), "Reporting-MTA: dns; relay.example\r\n", "Action: sung\r\n\r\n", "");
-    assert_eq!(read(&empty), DsnError::NoRecipient);
+    assert_eq!(one(&empty).kind, ReceiptKind::Failed);
+}
+
+/// A report is read as far as needed.
+#[test]
+fn a_report_larger_than_what_is_read_is_read_at_its_beginning() {
+    let raw = report(&verp(), "Reporting-MTA: dns; relay.example\r\n", &group("failed", "5.1.1", "550 no"), "Subject: x\r\n");
+    assert_eq!(one(&(raw + &"x".repeat(4 * MAX_REPORT))).kind, ReceiptKind::BouncedHard);
 }
 
 #[test]
@@ -163,7 +199,7 @@ fn nesting_without_end_does_not_exhaust_the_stack() {
         "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n",
     ] {
         let raw = unit.repeat(MAX_REPORT / unit.len());
-        assert!(read_dsn(raw.as_bytes(), &key(), "relay").is_err());
+        assert!(read_bounce(raw.as_bytes(), &key(), "relay").is_err());
     }
 }
 
@@ -182,7 +218,7 @@ proptest! {
 
     #[test]
     fn no_bytes_make_it_panic(raw in proptest::collection::vec(any::<u8>(), 0..2000)) {
-        let _ = read_dsn(&raw, &key(), "relay");
+        let _ = read_bounce(&raw, &key(), "relay");
     }
 
     #[test]
@@ -207,6 +243,6 @@ proptest! {
                 break;
             }
         }
-        let _ = read_dsn(&raw, &key(), "relay");
+        let _ = read_bounce(&raw, &key(), "relay");
     }
 }
