@@ -58,8 +58,10 @@ async fn pauses_are_listed_until_each_is_resumed_by_its_own_name() {
     engine.restart().await;
     assert_eq!(pauses(&engine, NOORD).await, [all, flow.clone()]);
     assert!(pauses(&engine, ZUID).await.is_empty());
-    let ready = engine.ask("", "/readyz").await.ok();
-    assert_eq!(ready["paused"], json!({ "everything": false, "pauses": 2 }));
+    for (key, count) in [(NOORD, 2), (OPERATOR, 2), ("", 0), (ZUID, 0)] {
+        let ready = engine.ask(key, "/readyz").await.ok();
+        assert_eq!(ready["paused"], json!({ "everything": false, "pauses": count }), "{key:?}");
+    }
 
     let id = engine.accepted(NOORD, notice("H-1", "p-1")).await;
     let resumed = engine.call(NOORD, "POST", "/v1/resume", json!({ "all": true })).await.ok();
