@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use metrics::{Counter, counter};
-use sluis_actors::{Answers, Book, Claim, Claimed, Engine, Letter, NoRoom, Query, Refused, Reply};
+use sluis_actors::{Answers, Book, Claim, Claimed, Engine, Letter, NoRoom, NotTaken, Query, Refused, Reply, Seldom};
 use sluis_model::{
     Clock, CorporationId, Environment, FlowBook, Idempotency, Input, Lane, Notification, NotificationId, NotificationRequest,
     TenantKey,
@@ -92,8 +92,18 @@ pub enum Rejected {
     Conflict(NotificationId),
     /// The corporation's share is used up; ask again after these seconds.
     ShareFull(u32),
+    /// Something of the corporation's is at its bound.
+    NotTaken(NotTaken),
     /// The engine takes nothing now.
     Closed(Closed),
+}
+
+/// Seconds after which what was not taken may be: a tenant's notifications end slowly.
+#[must_use]
+pub const fn retry_after(why: &NotTaken) -> u32 {
+    match why {
+        NotTaken::TenantFull { .. } => 60,
+    }
 }
 
 impl Rejected {
@@ -105,6 +115,7 @@ impl Rejected {
             Rejected::UnknownFlow(_) => "unknown_flow",
             Rejected::Conflict(_) => "idempotency_conflict",
             Rejected::ShareFull(_) => "share_full",
+            Rejected::NotTaken(NotTaken::TenantFull { .. }) => "tenant_full",
             Rejected::Closed(closed) => closed.code(),
         }
     }
@@ -126,22 +137,58 @@ pub struct Admission {
     clock: Arc<dyn Clock>,
     environment: Environment,
     gatekeeper: Arc<Gatekeeper>,
-    counted: Counted,
+    /// In order of corporations.
+    counted: Vec<Counted>,
 }
 
-/// What is counted for every notification: looked up once, not each time.
+/// Reasons for which nothing is admitted, as the label names them.
+pub const REASONS: [&str; 9] = [
+    "invalid",
+    "unknown_flow",
+    "idempotency_conflict",
+    "share_full",
+    "tenant_full",
+    "stopping",
+    "disk_nearly_full",
+    "busy",
+    "engine_full",
+];
+/// The reasons that are the sender's mistake: single ones are daily life.
+const MISTAKES: [&str; 3] = ["invalid", "unknown_flow", "idempotency_conflict"];
+/// Mistakes of one kind within a minute that are worth a line in the log.
+const MANY_MISTAKES: u64 = 100;
+
+/// What is counted for the notifications of one corporation: looked up once, not each time.
 struct Counted {
+    corporation: CorporationId,
     /// By lane.
     accepted: [Counter; Lane::ALL.len()],
     duplicates: Counter,
+    rejected: [(&'static str, Counter, Seldom); REASONS.len()],
 }
 
 impl Counted {
-    fn new() -> Self {
-        // There from the start: a rate over a series that is missing is no rate.
-        counter!(names::REJECTED, "reason" => "invalid").increment(0);
-        let accepted = Lane::ALL.map(|lane| counter!(names::ACCEPTED, "lane" => lane.name()));
-        Self { accepted, duplicates: counter!(names::DUPLICATES) }
+    fn new(corporation: CorporationId, name: &str, clock: &Arc<dyn Clock>) -> Self {
+        let own = || name.to_owned();
+        let rejected = REASONS.map(|reason| {
+            let (corporation, least) = (own(), if MISTAKES.contains(&reason) { MANY_MISTAKES } else { 1 });
+            let warning = Seldom::in_mass(clock.clone(), least, move |count, _| {
+                tracing::warn!(%corporation, reason, refused = count, "notifications are refused");
+            });
+            (reason, counter!(names::REJECTED, "corporation" => own(), "reason" => reason), warning)
+        });
+        let accepted = Lane::ALL.map(|lane| counter!(names::ACCEPTED, "corporation" => own(), "lane" => lane.name()));
+        Self { corporation, accepted, duplicates: counter!(names::DUPLICATES, "corporation" => own()), rejected }
+    }
+
+    fn reject(&self, reason: &'static str) {
+        match self.rejected.iter().find(|(known, ..)| *known == reason) {
+            Some((_, counter, warning)) => {
+                counter.increment(1);
+                warning.note();
+            }
+            None => counter!(names::REJECTED, "reason" => reason).increment(1),
+        }
     }
 }
 
@@ -154,8 +201,38 @@ impl Admission {
         clock: Arc<dyn Clock>,
         environment: Environment,
         gatekeeper: Arc<Gatekeeper>,
+        corporations: impl IntoIterator<Item = (CorporationId, impl AsRef<str>)>,
     ) -> Self {
-        Self { engine, book, clock, environment, gatekeeper, counted: Counted::new() }
+        let counted = corporations.into_iter().map(|(id, name)| Counted::new(id, name.as_ref(), &clock));
+        let mut counted: Vec<Counted> = counted.collect();
+        counted.sort_unstable_by_key(|counted| counted.corporation);
+        Self { engine, book, clock, environment, gatekeeper, counted }
+    }
+
+    fn counted(&self, corporation: CorporationId) -> Option<&Counted> {
+        let place = self.counted.binary_search_by_key(&corporation, |counted| counted.corporation).ok()?;
+        Some(&self.counted[place])
+    }
+
+    /// Counts a row that could not even be read.
+    pub fn unreadable(&self, corporation: CorporationId) {
+        if let Some(counted) = self.counted(corporation) {
+            counted.reject("invalid");
+        }
+    }
+
+    /// Counts a notification that was admitted and that its shard did not take.
+    pub fn not_taken(&self, corporation: CorporationId, why: NotTaken) -> Rejected {
+        let rejected = Rejected::NotTaken(why);
+        if let Some(counted) = self.counted(corporation) {
+            counted.reject(rejected.code());
+        }
+        rejected
+    }
+
+    /// Tells the warnings that were held back; to be called every few seconds.
+    pub fn flush_warnings(&self) {
+        self.counted.iter().flat_map(|counted| &counted.rejected).for_each(|(.., warning)| warning.flush());
     }
 
     /// Why nothing is taken now, if nothing is.
@@ -176,10 +253,11 @@ impl Admission {
         correlation: u64,
     ) -> Result<Admitted, Rejected> {
         let result = self.try_admit(corporation, request, answers, correlation);
+        let Some(counted) = self.counted(corporation) else { return result };
         match &result {
-            Ok(Admitted { duplicate: true, .. }) => self.counted.duplicates.increment(1),
-            Ok(_) => self.counted.accepted[request.priority as usize].increment(1),
-            Err(rejected) => counter!(names::REJECTED, "reason" => rejected.code()).increment(1),
+            Ok(Admitted { duplicate: true, .. }) => counted.duplicates.increment(1),
+            Ok(_) => counted.accepted[request.priority as usize].increment(1),
+            Err(rejected) => counted.reject(rejected.code()),
         }
         result
     }
@@ -271,5 +349,26 @@ fn notification(
         expires_at: request.expires_at,
         environment: request.environment,
         idempotency,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_for_a_refusal_is_counted_from_the_start() {
+        let closed = [Closed::Stopping, Closed::DiskLow, Closed::Busy, Closed::Full].map(Rejected::Closed);
+        let others = [
+            Rejected::Invalid(Vec::new()),
+            Rejected::UnknownFlow(Vec::new()),
+            Rejected::Conflict(NotificationId(1)),
+            Rejected::ShareFull(1),
+            Rejected::NotTaken(NotTaken::TenantFull { tenant: "H-1".into(), open: 1, most: 1 }),
+        ];
+        for rejected in closed.into_iter().chain(others) {
+            assert!(REASONS.contains(&rejected.code()), "{rejected:?}");
+        }
+        assert!(MISTAKES.iter().all(|mistake| REASONS.contains(mistake)));
     }
 }

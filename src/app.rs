@@ -12,6 +12,7 @@ use sluis_model::{Clock, CorporationId, Environment, ReferenceKey};
 use crate::admission::{Admission, Gatekeeper};
 use crate::config::KeyRing;
 use crate::http::RequestLimits;
+use crate::telemetry::Watch;
 
 /// A corporation, as the edges need it.
 #[derive(Clone, Debug)]
@@ -54,6 +55,8 @@ pub struct App {
     pub clock_tolerance_ms: i64,
     /// What `/metrics` shows.
     pub prometheus: PrometheusHandle,
+    /// What the edges report.
+    pub watch: Watch,
 }
 
 impl App {
@@ -80,6 +83,13 @@ impl App {
     #[must_use]
     pub fn corporation_named(&self, name: &str) -> Option<CorporationId> {
         self.corporations.iter().find(|(_, corporation)| corporation.name == name).map(|(id, _)| *id)
+    }
+
+    /// Tells the warnings that were held back; to be called every few seconds.
+    pub fn flush_warnings(&self) {
+        self.watch.flush();
+        self.admission.flush_warnings();
+        self.engine.flush_warnings();
     }
 
     /// The name of a corporation, for metrics and reports.

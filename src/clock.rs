@@ -19,8 +19,13 @@ impl Clock for SystemClock {
 
 /// Nanoseconds of the monotonic clock since the first call: for measuring durations only.
 #[must_use]
-pub fn monotonic() -> Arc<dyn Fn() -> u64 + Send + Sync> {
+pub fn nanos() -> u64 {
     static START: OnceLock<Instant> = OnceLock::new();
-    let start = *START.get_or_init(Instant::now);
-    Arc::new(move || u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX))
+    u64::try_from(START.get_or_init(Instant::now).elapsed().as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// [`nanos`], to be handed on.
+#[must_use]
+pub fn monotonic() -> Arc<dyn Fn() -> u64 + Send + Sync> {
+    Arc::new(nanos)
 }

@@ -22,7 +22,7 @@ use crate::config::{Config, KeyRing, MapSecrets};
 use crate::http::RequestLimits;
 use crate::lanes::Lanes;
 use crate::reference_key;
-use crate::telemetry::{self, JournalObserver};
+use crate::telemetry::{self, JournalObserver, Watch};
 
 /// Share of all intake lines that one corporation may fill while there are others.
 const ARRIVING_SHARE: f64 = 0.6;
@@ -110,7 +110,10 @@ pub fn start(config: &Config, around: Surroundings) -> anyhow::Result<Running> {
     })?;
     let (engine, gatekeeper) = (Arc::new(engine), Arc::new(Gatekeeper::default()));
     let environment = config.engine.environment;
-    let admission = Admission::new(engine.clone(), book.clone(), around.clock.clone(), environment, gatekeeper.clone());
+    sluis_actors::telemetry::announce(book.all_current().map(|(_, flow)| flow));
+    let names = config.corporations.iter().map(|corporation| (corporation.id, corporation.name.as_str()));
+    let admission = Admission::new(engine.clone(), book.clone(), around.clock.clone(), environment, gatekeeper.clone(), names);
+    let watch = Watch::new(&around.clock, config.journal.free_min_bytes);
     let app = App {
         engine,
         book,
@@ -126,6 +129,7 @@ pub fn start(config: &Config, around: Surroundings) -> anyhow::Result<Running> {
         environment,
         clock_tolerance_ms: config.clock_tolerance_ms(),
         prometheus: around.prometheus,
+        watch,
     };
     Ok(Running { app: Arc::new(app), report, lanes: actors.lanes.clone(), actors })
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use sluis_journal::RecoveryReport;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -55,7 +56,7 @@ pub async fn run(
     let running = tokio::task::spawn_blocking(move || engine_start::start(&starting, around)).await??;
     let shutdown = CancellationToken::new();
     let edges = listen(&config, &running, paused, &shutdown).await?;
-    let house = housekeeping(running.app.clone(), config.journal.free_min_bytes, shutdown.clone());
+    let house = housekeeping(running.app.clone(), shutdown.clone());
     let mut hangup = signal(SignalKind::hangup())?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let why = loop {
@@ -96,7 +97,12 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 async fn listen(config: &Config, running: &Running, paused: bool, shutdown: &CancellationToken) -> anyhow::Result<Vec<Edge>> {
     let app = &running.app;
     let bind = |address| bind(address).with_context(|| format!("{address}: cannot listen there"));
-    let tls = |files: &Option<crate::config::TlsFiles>| files.as_ref().map(|f| http::tls(&f.cert, &f.key)).transpose();
+    let tls = |edge: telemetry::Edge, files: &Option<crate::config::TlsFiles>| -> anyhow::Result<Option<http::Tls>> {
+        let Some(files) = files else { return Ok(None) };
+        let tls = http::tls(&files.cert, &files.key)?;
+        telemetry::certificate_loaded(edge, &files.cert);
+        Ok(Some(tls))
+    };
     let listener = bind(config.http.address)?;
     let http_address = listener.local_addr()?;
     let most = config.http.max_connections as usize;
@@ -104,7 +110,7 @@ async fn listen(config: &Config, running: &Running, paused: bool, shutdown: &Can
         listener,
         http::Front::new(app.clone()),
         running.lanes.clone(),
-        tls(&config.http.tls)?,
+        tls(telemetry::Edge::Http, &config.http.tls)?,
         most,
         shutdown.clone(),
     );
@@ -116,20 +122,14 @@ async fn listen(config: &Config, running: &Running, paused: bool, shutdown: &Can
         let settings = BinarySettings {
             credit: config.binary.credit,
             max_connections: config.binary.max_connections as usize,
-            tls: tls(&config.binary.tls)?,
+            tls: tls(telemetry::Edge::Binary, &config.binary.tls)?,
         };
         edges.push(tokio::spawn(binary::serve(app.clone(), listener, running.lanes.clone(), settings, shutdown.clone())));
     }
-    let (open, _) = app.engine.quota().total();
-    tracing::info!(
-        http = %http_address,
-        binary = ?binary_address,
-        environment = app.environment.name(),
-        durability = "fdatasync before every acknowledgement",
-        open,
-        recovered = ?running.report,
-        "serving"
-    );
+    say_found(&running.report, app.engine.quota().total().0);
+    let binary = binary_address.map_or_else(|| "off".to_owned(), |address| address.to_string());
+    let (environment, durability) = (app.environment.name(), "fdatasync before every acknowledgement");
+    tracing::info!(http = %http_address, binary, environment, durability, "serving");
     if paused {
         tracing::warn!(
             "everything is paused, as the command line asked: POST /v1/operator/resume with {{\"all\":true}} lets it go on"
@@ -138,8 +138,22 @@ async fn listen(config: &Config, running: &Running, paused: bool, shutdown: &Can
     Ok(edges)
 }
 
+/// What the start found, a line for each fact. What was repaired has a line already.
+fn say_found(report: &RecoveryReport, open: i64) {
+    let records: u64 = report.shards.iter().map(|shard| shard.records).sum();
+    let (shards, generations) = (report.shards.len(), report.generations);
+    if report.created {
+        tracing::info!(shards, "a new data directory was made");
+    } else {
+        tracing::info!(records, shards, generations, open, "the journal was read");
+    }
+    for path in &report.removed {
+        tracing::info!(path = %path.display(), "a leftover of an interrupted run was removed");
+    }
+}
+
 /// Alarms, and an eye on the disk.
-fn housekeeping(app: Arc<App>, free_min: u64, shutdown: CancellationToken) -> Vec<Edge> {
+fn housekeeping(app: Arc<App>, shutdown: CancellationToken) -> Vec<Edge> {
     let ticking = app.clone();
     let stop = shutdown.clone();
     let tick = tokio::spawn(async move {
@@ -156,17 +170,12 @@ fn housekeeping(app: Arc<App>, free_min: u64, shutdown: CancellationToken) -> Ve
             interval.tick().await;
             // Samples of histograms pile up until somebody sorts them in, also while nobody reads the metrics.
             app.prometheus.run_upkeep();
+            app.flush_warnings();
             let journal = app.engine.journal().clone();
             if let Ok(stats) = tokio::task::spawn_blocking(move || journal.stats()).await {
-                let low = stats.disk_free_bytes < free_min;
-                if low {
-                    tracing::warn!(
-                        free = stats.disk_free_bytes,
-                        needed = free_min,
-                        "the disk is nearly full: intake is refused, what is open goes on"
-                    );
-                }
-                app.gatekeeper.set_disk_low(low);
+                app.gatekeeper.set_disk_low(app.watch.is_disk_low(&stats));
+                // The forecast wants figures from the start, not only when somebody asks.
+                app.watch.disk_left_days(&stats, app.clock.now());
             }
         }
     });
@@ -190,7 +199,8 @@ async fn end(
         loop {
             interval.tick().await;
             let left: Vec<_> = app.engine.under_way().filter(|(_, n)| *n > 0).map(|(name, n)| format!("{n} at {name}")).collect();
-            tracing::info!(under_way = ?left, "still stopping: attempts that are cut off are in doubt at the next start");
+            let left = left.join(", ");
+            tracing::info!(under_way = left, "still stopping: attempts that are cut off are in doubt at the next start");
         }
     });
     for edge in edges {

@@ -254,6 +254,11 @@ impl Engine {
         &self.pauses
     }
 
+    /// Tells the warnings of the supervisors that were held back; to be called every few seconds.
+    pub fn flush_warnings(&self) {
+        self.supervisors.iter().for_each(|(_, supervisor)| supervisor.flush_warnings());
+    }
+
     /// Changes whenever something ended, durably.
     #[must_use]
     pub fn news(&self) -> watch::Receiver<u64> {

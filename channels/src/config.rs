@@ -111,7 +111,7 @@ impl fmt::Display for Problems {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error("{path}: {value:?} is not {expected} ({hint})")]
 pub struct Problem {
-    /// Where, as in `channels.email.providers.relay.port`.
+    /// Where, as in `provider.relay.port`.
     pub path: String,
     /// What stands there; never a secret.
     pub value: String,

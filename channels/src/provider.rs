@@ -133,6 +133,13 @@ impl ReceiptError {
         }
     }
 
+    /// Whether somebody else made it, or changed it on its way: what carries a signature or a reference that does not fit.
+    #[must_use]
+    pub const fn is_forged(&self) -> bool {
+        use CallbackError::{Body, Reference, Signature, Token, Url};
+        matches!(self, ReceiptError::Callback(Token | Signature | Url | Body | Reference))
+    }
+
     /// The attempt that people must look at, when the receipt was genuine but says something nobody has mapped.
     #[must_use]
     pub fn unknown_status(&self) -> Option<(CorporationId, AttemptRef, &Why)> {

@@ -15,6 +15,13 @@ pub enum Answer {
         /// `scheduled`, `ready`, `held`, `task`, or `ended`.
         state: &'static str,
     },
+    /// To a notification: the tenant has as many open as one may. Nothing was stored.
+    TenantFull {
+        /// Open notifications of the tenant.
+        open: usize,
+        /// How many may be.
+        most: usize,
+    },
     /// To a profile.
     Profile(ProfileChange),
     /// To a fact.

@@ -1,6 +1,8 @@
 //! Owns the change of state that each event means. The same function runs when an event is decided and when it is
 //! replayed, so a recovered state is the state. Refuses to decide anything.
 
+use std::collections::HashSet;
+
 use crate::attempt::{ChannelSet, ReceiptKind, Refusal};
 use crate::event::{Cause, Event};
 use crate::fact::{Fact, FactKind};
@@ -34,7 +36,7 @@ pub trait FlowBook {
 /// Applies one event to the tenant it belongs to. Gives what ended with it.
 pub fn evolve(tenant: &mut Tenant, applied: Applied<'_>, event: &Event, flows: &dyn FlowBook) -> Option<Box<Open>> {
     match (event, applied.input) {
-        (Event::Accepted { .. }, Input::Notify(body)) => tenant.open.push(Box::new(accepted(body, applied))),
+        (Event::Accepted { .. }, Input::Notify(body)) => tenant.open.insert(Box::new(accepted(body, applied))),
         (Event::ProfileStored { .. }, Input::PutProfile(profile)) => store_profile(tenant, profile),
         (Event::FactTaken, Input::Fact(fact)) => take_fact(tenant, fact, applied.at),
         (Event::AddressMarked { channel, value, state }, _) => {
@@ -46,8 +48,7 @@ pub fn evolve(tenant: &mut Tenant, applied: Applied<'_>, event: &Event, flows: &
             }
         }
         (Event::Ended { id, .. }, _) => {
-            let at = tenant.open.iter().position(|open| open.id == *id)?;
-            return Some(tenant.open.remove(at));
+            return tenant.open.remove(*id);
         }
         _ => {
             if let Some(open) = event.notification().and_then(|id| tenant.find_mut(id)) {
@@ -154,8 +155,8 @@ fn subject_money<'a>(tenant: &'a mut Tenant, subject: &Subject) -> &'a mut Subje
     }
     if subjects.len() >= REMEMBERED_SUBJECTS {
         // What an open notification is about must not be forgotten: only the number of those goes beyond the limit.
-        let needed = |money: &SubjectMoney| open.iter().any(|o| o.subject.as_deref() == Some(&money.subject));
-        if let Some(spare) = subjects.iter().position(|money| !needed(money)) {
+        let needed: HashSet<&Subject> = open.iter().filter_map(|open| open.subject.as_deref()).collect();
+        if let Some(spare) = subjects.iter().position(|money| !needed.contains(&money.subject)) {
             subjects.remove(spare);
         }
     }

@@ -18,6 +18,8 @@ pub struct Policy {
     pub allow_list: HashSet<Box<str>>,
     /// When and how often a temporary failure is tried again.
     pub retry: RetryPolicy,
+    /// Most open notifications of one tenant.
+    pub max_open_per_tenant: usize,
 }
 
 /// When and how often a temporary failure is tried again.
@@ -106,6 +108,7 @@ mod tests {
             channels: BTreeMap::new(),
             allow_list: ["@example.nl".into(), "+31600000001".into()].into(),
             retry: RetryPolicy::default(),
+            max_open_per_tenant: usize::MAX,
         };
         assert!(policy.may_reach("a@example.nl") && policy.may_reach("+31600000001"));
         assert!(!policy.may_reach("a@example.com") && !policy.may_reach("+31600000002"));

@@ -10,6 +10,7 @@ use crate::event::{Cause, Choice};
 use crate::flow::{Dated, FlowRef, Value};
 use crate::ids::NotificationId;
 use crate::notification::{Environment, Lane, Subject};
+use crate::opens::Opens;
 use crate::profile::Profile;
 use crate::time::Timestamp;
 
@@ -29,10 +30,8 @@ pub struct Tenant {
     pub profile: Option<Box<Profile>>,
     /// What facts told, once there was one.
     pub told: Option<Box<Told>>,
-    /// Open notifications, in order of acceptance. Each stands by itself: a list that grows then moves pointers, and
-    /// has room for a few pointers too many instead of a few notifications.
-    #[allow(clippy::vec_box, reason = "see above")]
-    pub open: Vec<Box<Open>>,
+    /// Open notifications.
+    pub open: Opens,
 }
 
 /// What facts told of one tenant.
@@ -288,11 +287,11 @@ impl Tenant {
     /// The open notification with this id.
     #[must_use]
     pub fn find(&self, id: NotificationId) -> Option<&Open> {
-        self.open.iter().find(|o| o.id == id).map(|open| &**open)
+        self.open.get(id)
     }
 
     pub(crate) fn find_mut(&mut self, id: NotificationId) -> Option<&mut Open> {
-        self.open.iter_mut().find(|o| o.id == id).map(|open| &mut **open)
+        self.open.get_mut(id)
     }
 
     /// What the tenant owes in all.

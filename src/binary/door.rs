@@ -2,16 +2,22 @@
 
 use std::sync::Arc;
 
-use sluis_actors::Answers;
+use sluis_actors::{Answers, NotTaken};
 use sluis_model::{CorporationId, NotificationId, NotificationRequest};
 
 use crate::admission::{Admitted, Closed, Rejected};
 use crate::app::App;
+use crate::telemetry::Edge;
 
 /// The engine, as the binary port sees it.
 pub(super) trait Door: Send + Sync {
     /// The corporation whose key this is; empty: no key.
     fn authenticate(&self, key: &str) -> Option<CorporationId>;
+
+    /// Somebody came with a key that nobody has. `client`: what it calls itself.
+    fn stranger(&self, client: &str) {
+        let _ = client;
+    }
 
     /// Its name.
     fn name(&self, corporation: CorporationId) -> String;
@@ -31,6 +37,12 @@ pub(super) trait Door: Send + Sync {
         slot: u64,
     ) -> Result<Admitted, Rejected>;
 
+    /// See [`crate::admission::Admission::not_taken`].
+    fn not_taken(&self, corporation: CorporationId, why: NotTaken) -> Rejected {
+        let _ = corporation;
+        Rejected::NotTaken(why)
+    }
+
     /// A position as senders see it.
     fn position(&self, id: NotificationId, sequence: u64) -> u64;
 }
@@ -38,6 +50,10 @@ pub(super) trait Door: Send + Sync {
 impl Door for App {
     fn authenticate(&self, key: &str) -> Option<CorporationId> {
         self.caller((!key.is_empty()).then_some(key))
+    }
+
+    fn stranger(&self, client: &str) {
+        self.watch.stranger(Edge::Binary, Some(client));
     }
 
     fn name(&self, corporation: CorporationId) -> String {
@@ -64,6 +80,10 @@ impl Door for App {
         slot: u64,
     ) -> Result<Admitted, Rejected> {
         self.admission.admit(corporation, request, answers, slot)
+    }
+
+    fn not_taken(&self, corporation: CorporationId, why: NotTaken) -> Rejected {
+        self.admission.not_taken(corporation, why)
     }
 
     fn position(&self, id: NotificationId, sequence: u64) -> u64 {

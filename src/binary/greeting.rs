@@ -54,7 +54,7 @@ where
         End::told(ErrorCode::NoCommonVersion, message)
     })?;
     let mut session = Session::open(house.door.clone(), &hello.api_key, house.credit).ok_or_else(|| {
-        tracing::warn!(client = ?hello.client_name, "an unknown key on the binary port");
+        house.door.stranger(&hello.client_name);
         End::told(ErrorCode::Unauthorised, "the API key is not known")
     })?;
     // Any other pressure passes: the sender is welcome and waits for credit.

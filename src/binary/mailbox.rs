@@ -2,12 +2,23 @@
 //! granted: each open row is answered once.
 
 use parking_lot::Mutex;
-use sluis_actors::{Answers, ShardAnswer};
+use sluis_actors::{Answers, NotTaken, ShardAnswer};
 use sluis_model::Answer;
 use tokio::sync::Notify;
 
-/// The answer to the row in a slot: where it stands in the journal, or none when it was not taken.
-pub(super) type Arrived = (u64, Option<u64>);
+/// The answer to the row in a slot.
+pub(super) type Arrived = (u64, Verdict);
+
+/// What became of an admitted row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It stands here in the journal.
+    Taken(u64),
+    /// Something is at its bound.
+    NotTaken(NotTaken),
+    /// It was lost before it was decided.
+    Lost,
+}
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -31,15 +42,16 @@ impl Mailbox {
 
 impl Answers for Mailbox {
     fn answer(&self, slot: u64, answer: ShardAnswer) {
-        let position = match answer {
+        let verdict = match answer {
             ShardAnswer::Decided { answer: Answer::Accepted { .. }, position } | ShardAnswer::Accepted { position } => {
-                Some(position)
+                Verdict::Taken(position)
             }
-            _ => None,
+            ShardAnswer::NotTaken(why) => Verdict::NotTaken(why),
+            _ => Verdict::Lost,
         };
         let was_empty = {
             let mut arrived = self.arrived.lock();
-            arrived.push((slot, position));
+            arrived.push((slot, verdict));
             arrived.len() == 1
         };
         // The rest of the group needs no bell of its own: the connection takes all that is there.

@@ -1,8 +1,9 @@
 //! Owns the translation of what admission says into the refusals of the protocol. Refuses to tell less than HTTP does.
 
+use sluis_actors::NotTaken;
 use sluis_model::wire::{Problem, RefuseCode, Refused};
 
-use crate::admission::{Closed, Rejected};
+use crate::admission::{Closed, Rejected, retry_after};
 use crate::intake::FieldProblem;
 
 /// Seconds after which a row that was lost on its way may be sent again.
@@ -20,6 +21,11 @@ pub(super) fn of(correlation: u64, rejected: Rejected) -> Refused {
             let message = format!("it was used for notification {id} with another body");
             refused(correlation, RefuseCode::Conflict, vec![Problem { path: "idempotency_key".into(), message }])
         }
+        // The protocol has one code for whatever of a corporation's is at its bound; the problem says what.
+        Rejected::NotTaken(why) => {
+            let at = Problem { path: path_of(&why).into(), message: why.to_string() };
+            Refused { problems: vec![at], ..later(correlation, RefuseCode::ShareFull, retry_after(&why)) }
+        }
         Rejected::ShareFull(seconds) => later(correlation, RefuseCode::ShareFull, seconds),
         Rejected::Closed(closed) => later(correlation, code_of(closed), closed.retry_after()),
     }
@@ -30,6 +36,12 @@ pub(super) fn lost(correlation: u64, closed: Option<Closed>) -> Refused {
     match closed {
         Some(Closed::Stopping) => later(correlation, RefuseCode::Stopping, Closed::Stopping.retry_after()),
         _ => later(correlation, RefuseCode::Internal, LOST_RETRY),
+    }
+}
+
+const fn path_of(why: &NotTaken) -> &'static str {
+    match why {
+        NotTaken::TenantFull { .. } => "tenant_id",
     }
 }
 
@@ -73,6 +85,7 @@ mod tests {
             (Rejected::UnknownFlow(vec!["storno".into()]), RefuseCode::UnknownFlow, 0),
             (Rejected::Conflict(NotificationId(1)), RefuseCode::Conflict, 0),
             (Rejected::ShareFull(10), RefuseCode::ShareFull, 10_000),
+            (full_tenant(), RefuseCode::ShareFull, 60_000),
             (Rejected::Closed(Closed::Full), RefuseCode::EngineFull, 30_000),
             (Rejected::Closed(Closed::DiskLow), RefuseCode::EngineFull, 30_000),
             (Rejected::Closed(Closed::Busy), RefuseCode::EngineFull, 1_000),
@@ -85,6 +98,17 @@ mod tests {
         }
         assert_eq!(lost(1, Some(Closed::Stopping)).code, RefuseCode::Stopping);
         assert_eq!(lost(1, None), later(1, RefuseCode::Internal, 1));
+    }
+
+    fn full_tenant() -> Rejected {
+        Rejected::NotTaken(NotTaken::TenantFull { tenant: "ONBEKEND".into(), open: 3, most: 3 })
+    }
+
+    #[test]
+    fn a_full_tenant_is_named() {
+        let problems = of(3, full_tenant()).problems;
+        assert_eq!(problems[0].path, "tenant_id");
+        assert!(problems[0].message.contains("\"ONBEKEND\" has 3 open"), "{}", problems[0].message);
     }
 
     #[test]

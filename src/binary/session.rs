@@ -3,15 +3,17 @@
 
 use std::sync::Arc;
 
+use metrics::{Histogram, histogram};
 use sluis_actors::Answers;
 use sluis_model::wire::{AckRow, OutOfCredit, Refused, Window, encode_acks, encode_credit, encode_refused};
 use sluis_model::{CorporationId, NotificationRequest};
 
 use super::door::Door;
-use super::mailbox::{Arrived, Mailbox};
+use super::mailbox::{Arrived, Mailbox, Verdict};
 use super::refusal;
 use super::slots::{Open, Slots};
 use crate::admission::Admitted;
+use crate::telemetry::names;
 
 /// See the module.
 pub(super) struct Session {
@@ -28,6 +30,9 @@ pub(super) struct Session {
     held: bool,
     arrived: Vec<Arrived>,
     acks: Vec<AckRow>,
+    /// The row whose way to its ack is timed, and when it came: one at a time, so that the others cost nothing.
+    timed: Option<(u64, u64)>,
+    took: Histogram,
 }
 
 impl Session {
@@ -46,6 +51,8 @@ impl Session {
             held: false,
             arrived: Vec::new(),
             acks: Vec::new(),
+            timed: None,
+            took: histogram!(names::BINARY_ACK),
         })
     }
 
@@ -72,9 +79,13 @@ impl Session {
     /// Admits a booked row. A refusal goes to `out` at once, an ack when it is durable.
     pub(super) fn submit(&mut self, correlation: u64, row: &NotificationRequest, out: &mut Vec<u8>) {
         let slot = self.slots.reserve();
+        if self.timed.is_none() {
+            self.timed = Some((slot, crate::clock::nanos()));
+        }
         match self.door.admit(self.corporation, row, &self.answers, slot) {
             Ok(Admitted { id, duplicate }) => self.slots.fill(slot, Open { correlation, id, duplicate }),
             Err(rejected) => {
+                self.timed.take_if(|(timed, _)| *timed == slot);
                 self.slots.release(slot);
                 self.refuse(&refusal::of(correlation, rejected), out);
             }
@@ -91,14 +102,21 @@ impl Session {
     pub(super) fn settle(&mut self, out: &mut Vec<u8>) {
         let mut arrived = std::mem::take(&mut self.arrived);
         self.mailbox.swap(&mut arrived);
-        for (slot, position) in arrived.drain(..) {
+        for (slot, verdict) in arrived.drain(..) {
+            if let Some((_, came)) = self.timed.take_if(|(timed, _)| *timed == slot) {
+                self.took.record(crate::clock::nanos().saturating_sub(came) as f64 / 1e9);
+            }
             let Some(Open { correlation, id, duplicate }) = self.slots.take(slot) else { continue };
-            match position {
-                Some(sequence) => {
+            match verdict {
+                Verdict::Taken(sequence) => {
                     let position = self.door.position(id, sequence);
                     self.acks.push(AckRow { correlation, id, position, duplicate });
                 }
-                None => self.refuse(&refusal::lost(correlation, self.door.closed()), out),
+                Verdict::NotTaken(why) => {
+                    let rejected = self.door.not_taken(self.corporation, why);
+                    self.refuse(&refusal::of(correlation, rejected), out);
+                }
+                Verdict::Lost => self.refuse(&refusal::lost(correlation, self.door.closed()), out),
             }
         }
         self.arrived = arrived;

@@ -51,7 +51,7 @@ fn of(path: &str, value: impl std::fmt::Display, why: &str) -> Problem {
 fn ranges(config: &Config, problems: &mut Collector) {
     let Config { engine, http, binary, journal, limits, retry, sending, .. } = config;
     const MANY: u64 = i64::MAX as u64;
-    let all: [(&str, u64, std::ops::RangeInclusive<u64>); 21] = [
+    let all: [(&str, u64, std::ops::RangeInclusive<u64>); 22] = [
         ("engine.shards", engine.shards.into(), 1..=1024),
         ("engine.max_open", engine.max_open, 1..=MANY),
         ("engine.prepare_threads", engine.prepare_threads as u64, 1..=256),
@@ -69,6 +69,7 @@ fn ranges(config: &Config, problems: &mut Collector) {
         ("limits.inbox_business", limits.inbox_business as u64, 1..=1 << 24),
         ("limits.inbox_internal", limits.inbox_internal as u64, 1..=1 << 24),
         ("limits.idempotency_count", limits.idempotency_count as u64, 16..=1 << 32),
+        ("limits.max_open_per_tenant", limits.max_open_per_tenant as u64, 1..=10_000),
         ("limits.max_open_per_corporation", limits.max_open_per_corporation.unwrap_or(1), 1..=MANY),
         ("retry.most", retry.most.into(), 1..=10_000),
         ("sending.breaker_failures", sending.breaker_failures.into(), 1..=10_000),
@@ -123,7 +124,7 @@ fn engine(config: &Config, problems: &mut Collector) {
         problems.add(of("engine.data_dir", "\"\"", ""));
     }
     if let Some(wrong) = engine.allow_list.iter().find(|entry| !is_recipient(entry)) {
-        let hint = "an address in the form that is stored: \"a@example.nl\", \"@example.nl\", \"+31612345678\" or \"*\"";
+        let hint = recipient_hint(wrong);
         problems.add(Problem::new("engine.allow_list", format_args!("{wrong:?}"), "a recipient", hint));
     }
     let http = &config.http;
@@ -134,13 +135,24 @@ fn engine(config: &Config, problems: &mut Collector) {
     }
 }
 
-/// Whether an entry of the allow list can ever be equal to an address as the engine stores it.
+/// Whether an entry of the allow list can ever be equal to an address as the engine stores it. A `*` within one would match
+/// nothing: an allow list that never fits must not look like one.
 fn is_recipient(entry: &str) -> bool {
     use sluis_channels::address::{normalize_email, normalize_mobile};
     let same = |found: Option<String>, written: &str| found.is_some_and(|found| found == written);
     match entry.strip_prefix('@') {
+        _ if entry.contains('*') => entry == "*",
         Some(_) => same(normalize_email(&format!("a{entry}")).ok(), &format!("a{entry}")),
-        None => entry == "*" || same(normalize_email(entry).ok(), entry) || same(normalize_mobile(entry).ok(), entry),
+        None => same(normalize_email(entry).ok(), entry) || same(normalize_mobile(entry).ok(), entry),
+    }
+}
+
+/// What was meant, perhaps.
+fn recipient_hint(wrong: &str) -> String {
+    let domain = wrong.rfind('@').map(|at| &wrong[at..]).filter(|domain| wrong.contains('*') && is_recipient(domain));
+    match domain {
+        Some(domain) => format!("there are no wildcards: a whole domain is {domain:?}, everybody is \"*\""),
+        None => "an address in the form that is stored: \"a@example.nl\", \"@example.nl\", \"+31612345678\" or \"*\"".to_owned(),
     }
 }
 

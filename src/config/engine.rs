@@ -47,6 +47,7 @@ impl Config {
                 most: retry.most,
                 give_up_ms: millis(retry.give_up),
             },
+            max_open_per_tenant: self.limits.max_open_per_tenant,
         }
     }
 
@@ -123,6 +124,7 @@ impl Config {
     pub fn router_settings(&self) -> HashMap<Channel, RouterSettings> {
         let of = |channel: Channel| RouterSettings {
             corporations: self.corporations.iter().filter_map(|c| Some((c.id, share(c.limits.get(&channel)?)))).collect(),
+            names: self.corporations.iter().map(|c| (c.id, c.name.as_str().into())).collect(),
             normal_per_bulk: self.sending.normal_per_bulk,
             urgent_reserve_percent: self.sending.urgent_reserve_percent,
             ..RouterSettings::new(channel)

@@ -116,6 +116,8 @@ pub struct LimitsSection {
     pub idempotency_count: usize,
     /// How far the instant of a fact may lie ahead of our clock.
     pub clock_tolerance: HumanDuration,
+    /// Most open notifications of one tenant.
+    pub max_open_per_tenant: usize,
     /// Share of a corporation that names none.
     #[serde(default)]
     pub max_open_per_corporation: Option<u64>,

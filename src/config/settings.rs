@@ -88,6 +88,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("limits.idempotency_age", Kind::Text, TIME, "24h"),
     setting("limits.idempotency_count", Kind::Number, COUNT, "2000000"),
     setting("limits.clock_tolerance", Kind::Text, TIME, "5m"),
+    setting("limits.max_open_per_tenant", Kind::Number, "a whole number from 1 to 10000", "1000"),
     setting("limits.max_open_per_corporation", Kind::Number, COUNT, "500000"),
     setting("retry.first", Kind::Text, TIME, "30s"),
     setting("retry.longest", Kind::Text, TIME, "2h"),

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use serde::Serialize;
-use sluis_model::{Flow, FlowBook, FlowRef, Input, NotificationId, Open, TenantRecord};
+use sluis_model::{Flow, FlowBook, FlowRef, Input, NotificationId, Opens, TenantRecord};
 
 use super::inputs;
 use super::rows::{self, Told};
@@ -35,7 +35,7 @@ pub struct TimelineRow {
 /// accepted and, for what was accepted before the oldest of them, by `open`; where neither knows, steps and guards go by
 /// their numbers.
 #[must_use]
-pub fn timeline(records: &[(u64, TenantRecord)], open: &[Box<Open>], book: &dyn FlowBook) -> Vec<TimelineRow> {
+pub fn timeline(records: &[(u64, TenantRecord)], open: &Opens, book: &dyn FlowBook) -> Vec<TimelineRow> {
     let mut flows: HashMap<NotificationId, FlowRef> = open.iter().map(|open| (open.id, open.flow)).collect();
     flows.extend(records.iter().filter_map(|(_, record)| match &record.input {
         Input::Notify(body) => Some((body.id, body.flow)),

@@ -80,7 +80,10 @@ async fn run_window(app: &App, corporation: CorporationId, rows: &[Bytes]) -> Ve
     let gather = Arc::new(Gather { answers: Mutex::new((0..rows.len()).map(|_| None).collect()), arrived: Notify::new() });
     let answers: Arc<dyn Answers> = gather.clone();
     let admit = |(number, row): (usize, &Bytes)| -> Result<Admitted, Problem> {
-        let request = intake::notification::parse(row).map_err(Problem::invalid)?;
+        let request = intake::notification::parse(row).map_err(|problems| {
+            app.admission.unreadable(corporation);
+            Problem::invalid(problems)
+        })?;
         app.admission.admit(corporation, &request, &answers, number as u64).map_err(|rejected: Rejected| rejected.into())
     };
     let admitted: Vec<Result<Admitted, Problem>> = rows.iter().enumerate().map(admit).collect();
@@ -88,7 +91,7 @@ async fn run_window(app: &App, corporation: CorporationId, rows: &[Bytes]) -> Ve
     let mut answered = gather.wait(expected).await;
     let verdict = |(number, row): (usize, Result<Admitted, Problem>)| {
         let answer = answered[number].take().unwrap_or(ShardAnswer::Dropped);
-        match row.and_then(|admitted| accepted(app, admitted, answer)) {
+        match row.and_then(|admitted| accepted(app, corporation, admitted, answer)) {
             Ok(body) => Verdict::Accepted(body),
             Err(error) => Verdict::Failed { error },
         }

@@ -11,11 +11,11 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Bytes;
 use axum::response::{IntoResponse, Response};
-use http::{Method, Request};
+use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
-use metrics::{Counter, counter};
+use metrics::{Counter, Histogram, counter, histogram};
 use tokio::runtime::Handle;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -23,9 +23,9 @@ use super::body::{Said, beginning, whole};
 use super::patience::Patience;
 use super::problem::{Problem, Wanted};
 use super::rest::WithRest;
-use super::{CLASSES, class_of, failed, head, notifications, receipts, timed_out};
+use super::{CLASSES, class_of, failed, head, notifications, receipts, seconds_since, timed_out};
 use crate::app::App;
-use crate::telemetry::names;
+use crate::telemetry::{Edge, names};
 
 /// See the module. A clone is the same front.
 #[derive(Clone)]
@@ -46,12 +46,24 @@ struct Short {
     refused: Answered,
 }
 
-/// Requests of one route, by class of their answers: looked up once, not each time.
-struct Answered([Counter; CLASSES.len()]);
+/// Requests of one route and what they took, by class of their answers: looked up once, not each time.
+struct Answered([(Counter, Histogram); CLASSES.len()]);
 
 impl Answered {
     fn at(route: &'static str) -> Self {
-        Self(CLASSES.map(|class| counter!(names::HTTP_REQUESTS, "route" => route, "status" => class)))
+        Self(CLASSES.map(|class| {
+            let requests = counter!(names::HTTP_REQUESTS, "route" => route, "status" => class);
+            (requests, histogram!(names::HTTP_DURATION, "route" => route, "status" => class))
+        }))
+    }
+    /// Counts one answer to a request that came at `began`.
+    fn count(&self, app: &App, status: StatusCode, began: u64) {
+        if status == StatusCode::UNAUTHORIZED {
+            app.watch.stranger(Edge::Http, None);
+        }
+        let (requests, took) = &self.0[class_of(status)];
+        requests.increment(1);
+        took.record(seconds_since(began));
     }
 }
 
@@ -102,7 +114,7 @@ impl Service<Request<Incoming>> for Front {
         let request = WithRest::of(request);
         if let Err(problem) = head::check(&request) {
             let response = problem.into_response();
-            self.short.refused.0[class_of(response.status())].increment(1);
+            self.short.refused.count(&self.short.app, response.status(), crate::clock::nanos());
             return Box::pin(std::future::ready(Ok(response)));
         }
         if let Some(call) = Call::of(request.method(), request.uri().path()) {
@@ -123,11 +135,12 @@ impl Short {
             Call::Notification => &self.notifications,
             Call::Callback(_) => &self.receipts,
         };
+        let began = crate::clock::nanos();
         let response = match patience.limit(self.app.limits.time, self.post(call, request)).await {
             Some(answer) => answer.unwrap_or_else(IntoResponse::into_response),
             None => timed_out().into_response(),
         };
-        answered.0[class_of(response.status())].increment(1);
+        answered.count(&self.app, response.status(), began);
         response
     }
 

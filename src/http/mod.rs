@@ -29,6 +29,7 @@ mod tenants;
 
 pub use front::Front;
 pub use problem::Problem;
+pub use receipts::EFFECTS as RECEIPT_EFFECTS;
 pub use server::{MOST_CONNECTIONS, Tls, serve, serve_most, tls};
 
 use std::sync::Arc;
@@ -42,12 +43,12 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use http::StatusCode;
-use metrics::counter;
+use metrics::{counter, histogram};
 use tower_http::timeout::TimeoutLayer;
 
 use self::body::MostBytes;
 use crate::app::App;
-use crate::telemetry::names;
+use crate::telemetry::{Edge, names};
 
 /// Bounds of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +63,7 @@ pub struct RequestLimits {
 
 /// The API's routes over a running engine; [`Front`] is what a connection speaks to.
 pub fn router(app: Arc<App>) -> Router {
+    announce(&app);
     let limits = app.limits;
     let join = |router: Router<Arc<App>>, route: Route| {
         let most = if route.large { limits.batch } else { limits.body };
@@ -200,9 +202,30 @@ fn class_of(status: StatusCode) -> usize {
     usize::from(status.as_u16() / 100).min(CLASSES.len() - 1)
 }
 
-async fn count(State(_): State<Arc<App>>, request: Request, next: Next) -> Response {
+/// Seconds since `began`, of [`crate::clock::nanos`].
+fn seconds_since(began: u64) -> f64 {
+    crate::clock::nanos().saturating_sub(began) as f64 / 1e9
+}
+
+/// Makes the counters of every route and class and of receipts, so that each is there before its first request.
+fn announce(app: &App) {
+    receipts::announce(app);
+    for (path, _) in route_list() {
+        for class in &CLASSES[2..] {
+            counter!(names::HTTP_REQUESTS, "route" => path, "status" => *class).increment(0);
+        }
+    }
+}
+
+async fn count(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+    let began = crate::clock::nanos();
     let response = next.run(request).await;
-    counter!(names::HTTP_REQUESTS, "route" => route, "status" => CLASSES[class_of(response.status())]).increment(1);
+    let class = CLASSES[class_of(response.status())];
+    if response.status() == StatusCode::UNAUTHORIZED {
+        app.watch.stranger(Edge::Http, None);
+    }
+    histogram!(names::HTTP_DURATION, "route" => route.clone(), "status" => class).record(seconds_since(began));
+    counter!(names::HTTP_REQUESTS, "route" => route, "status" => class).increment(1);
     response
 }

@@ -50,18 +50,27 @@ pub(super) async fn post(
 /// # Errors
 /// It is wrong, or there is no room.
 pub(super) async fn take_in(app: &App, corporation: CorporationId, body: &[u8]) -> Result<Response, Problem> {
-    let request = intake::notification::parse(body).map_err(Problem::invalid)?;
+    let request = intake::notification::parse(body).map_err(|problems| {
+        app.admission.unreadable(corporation);
+        Problem::invalid(problems)
+    })?;
     let (answers, answer) = ask::single();
     let admitted = app.admission.admit(corporation, &request, &answers, 0)?;
-    let accepted = accepted(app, admitted, answer.wait().await?)?;
+    let accepted = accepted(app, corporation, admitted, answer.wait().await?)?;
     Ok((StatusCode::ACCEPTED, Json(accepted)).into_response())
 }
 
 /// What the shard said, as the sender reads it.
-pub(super) fn accepted(app: &App, admitted: Admitted, answer: ShardAnswer) -> Result<AcceptedBody, Problem> {
+pub(super) fn accepted(
+    app: &App,
+    corporation: CorporationId,
+    admitted: Admitted,
+    answer: ShardAnswer,
+) -> Result<AcceptedBody, Problem> {
     let Admitted { id, duplicate } = admitted;
     let position = match answer {
         ShardAnswer::Decided { answer: Answer::Accepted { .. }, position } | ShardAnswer::Accepted { position } => position,
+        ShardAnswer::NotTaken(why) => return Err(app.admission.not_taken(corporation, why).into()),
         // A repeat of something whose first acceptance was lost before it was durable.
         _ => return Err(ask::AskError::Lost.into()),
     };

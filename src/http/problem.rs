@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-use crate::admission::Rejected;
+use crate::admission::{Rejected, retry_after};
 use crate::ask::AskError;
 use crate::intake::FieldProblem;
 
@@ -149,6 +149,9 @@ impl From<Rejected> for Problem {
             Rejected::ShareFull(seconds) => {
                 let detail = "your corporation has as many notifications under way as it may; slow down and send it again";
                 Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail).retry_after(seconds)
+            }
+            Rejected::NotTaken(why) => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, code, why.to_string()).retry_after(retry_after(&why))
             }
             Rejected::Closed(closed) => {
                 let detail = "the engine takes nothing new right now; nothing was lost, send it again later";

@@ -42,6 +42,18 @@ struct EffectBody {
     effect: &'static str,
 }
 
+/// What a receipt can do, as the metric names it.
+pub const EFFECTS: [&str; 6] = ["applied", "noted", "unknown", "unexplained", "forged", "refused"];
+
+/// Makes the counters of every provider, so that each is there before its first receipt.
+pub(super) fn announce(app: &App) {
+    for provider in app.providers.keys().map(String::as_str).chain([EMAIL]) {
+        for effect in EFFECTS {
+            counter!(names::RECEIPTS, "provider" => provider.to_owned(), "effect" => effect).increment(0);
+        }
+    }
+}
+
 /// The provider whose callback is posted to `path`, if its name stands there as it is configured.
 pub(super) fn callback_of(path: &str) -> Option<&str> {
     let name = path.strip_prefix(BEFORE)?;
@@ -211,6 +223,7 @@ const fn word(effect: ReceiptEffect) -> &'static str {
 }
 
 fn refuse(provider: &str, error: &ReceiptError) -> Problem {
-    counter!(names::RECEIPTS, "provider" => provider.to_owned(), "effect" => "refused").increment(1);
+    let effect = if error.is_forged() { "forged" } else { "refused" };
+    counter!(names::RECEIPTS, "provider" => provider.to_owned(), "effect" => effect).increment(1);
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.code(), error.to_string())
 }

@@ -5,13 +5,21 @@ use std::time::Duration;
 
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use sluis_actors::supervisor::SupervisorMetric;
 use sluis_actors::telemetry::Described;
 
-use super::{all_metrics, names};
+use super::{all_metrics, names, process};
 use crate::app::App;
 
 const SECONDS: &[f64] =
     &[0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
+/// For what may take hours: timers after a pause, queues outside a send window, attempts with a long deadline.
+const LONG_SECONDS: &[f64] = &[
+    0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 60.0, 300.0, 600.0, 1_800.0, 3_600.0, 7_200.0, 21_600.0, 86_400.0,
+];
+/// Metrics that are measured so.
+const LONG: [&str; 3] =
+    [sluis_actors::telemetry::TIMER_LATENESS, sluis_actors::telemetry::QUEUE_WAIT, SupervisorMetric::Duration.name()];
 const COUNTS: &[f64] = &[1.0, 4.0, 16.0, 64.0, 256.0, 1_024.0, 4_096.0, 16_384.0];
 
 /// Installs the recorder of the process; once.
@@ -19,12 +27,16 @@ const COUNTS: &[f64] = &[1.0, 4.0, 16.0, 64.0, 256.0, 1_024.0, 4_096.0, 16_384.0
 /// # Errors
 /// A recorder is installed already.
 pub fn install() -> Result<PrometheusHandle, BuildError> {
-    let builder = PrometheusBuilder::new()
+    let mut builder = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), SECONDS)?
         .set_buckets_for_metric(Matcher::Suffix("_records".into()), COUNTS)?;
+    for name in LONG {
+        builder = builder.set_buckets_for_metric(Matcher::Full(name.into()), LONG_SECONDS)?;
+    }
     let handle = builder.install_recorder()?;
     all_metrics().for_each(|metric| describe(&metric));
     gauge!(names::WEAK_DURABILITY).set(0.0);
+    gauge!(names::BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     Ok(handle)
 }
 
@@ -85,6 +97,8 @@ pub fn sample(app: &App) {
         gauge!(names::UNDER_WAY, "provider" => provider.to_owned()).set(count as f64);
     }
     sample_journal(app);
+    sample_pauses(app);
+    process::sample();
 }
 
 fn sample_journal(app: &App) {
@@ -92,13 +106,26 @@ fn sample_journal(app: &App) {
     gauge!(names::JOURNAL_DISK).set(stats.disk_bytes as f64);
     gauge!(names::JOURNAL_LIVE).set(stats.live_bytes as f64);
     gauge!(names::DISK_FREE).set(stats.disk_free_bytes as f64);
+    gauge!(names::DISK_LEFT).set(app.watch.disk_left_days(&stats, app.clock.now()));
     let queue = app.engine.journal().queue();
-    for (kind, depth, bound) in [
-        ("batches", queue.batches, queue.max_batches),
-        ("records", queue.records, queue.max_records),
-        ("bytes", queue.bytes, queue.max_bytes),
+    for (name, value) in [
+        (names::JOURNAL_BATCHES, queue.batches),
+        (names::JOURNAL_RECORDS, queue.records),
+        (names::JOURNAL_BYTES, queue.bytes),
+        (names::JOURNAL_BATCHES_BOUND, queue.max_batches),
+        (names::JOURNAL_RECORDS_BOUND, queue.max_records),
+        (names::JOURNAL_BYTES_BOUND, queue.max_bytes),
     ] {
-        gauge!(names::JOURNAL_QUEUE, "kind" => kind).set(depth as f64);
-        gauge!(names::JOURNAL_QUEUE_BOUND, "kind" => kind).set(bound as f64);
+        gauge!(name).set(value as f64);
+    }
+}
+
+/// How many pauses there are, of each corporation and over all; none is told as 0.
+fn sample_pauses(app: &App) {
+    let pauses = app.engine.pauses().all();
+    let of = |corporation| pauses.iter().filter(|pause| pause.scope.corporation == corporation).count() as f64;
+    gauge!(names::PAUSES, "corporation" => "all").set(of(None));
+    for (id, corporation) in &app.corporations {
+        gauge!(names::PAUSES, "corporation" => corporation.name.clone()).set(of(Some(*id)));
     }
 }

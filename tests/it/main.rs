@@ -3,8 +3,10 @@
 
 mod api;
 mod architecture;
+mod bounds;
 mod clocks;
 mod demo;
+mod docs_truth;
 mod fuzz_smoke;
 mod hostile;
 mod hostile_port;

@@ -99,6 +99,17 @@ async fn prometheus_can_read_it_and_the_operator_can_understand_it() {
         "sluis_shard_escalations_total",
         "sluis_open_notifications_bound",
         "sluis_journal_disk_bytes",
+        "sluis_journal_queue_bytes_bound",
+        "sluis_shard_queue_wait_seconds",
+        "sluis_shard_ends_total",
+        "sluis_router_sends_total",
+        "sluis_http_duration_seconds",
+        "sluis_auth_refused_total",
+        "sluis_disk_left_days",
+        "sluis_build_info",
+        "sluis_process_resident_bytes",
+        "sluis_process_cpu_seconds_total",
+        "sluis_pauses_in_use",
     ] {
         assert!(names.contains(name), "{name} is missing from {names:?}");
     }
@@ -107,7 +118,7 @@ async fn prometheus_can_read_it_and_the_operator_can_understand_it() {
 
 #[test]
 fn every_name_says_what_it_counts_and_in_what() {
-    const UNITS: [&str; 19] = [
+    const UNITS: [&str; 24] = [
         "total",
         "seconds",
         "bytes",
@@ -127,6 +138,11 @@ fn every_name_says_what_it_counts_and_in_what() {
         "attempts",
         "under_way",
         "entities",
+        "batches",
+        "days",
+        "files",
+        "info",
+        "threads",
     ];
     let mut names = BTreeSet::new();
     for metric in all_metrics() {
@@ -140,17 +156,73 @@ fn every_name_says_what_it_counts_and_in_what() {
     }
 }
 
+/// The value of the series with this name and these labels, as they are printed; none: there is no such series.
+fn series(text: &str, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
+    let fits =
+        |sample: &Sample<'_>| sample.name == name && labels.iter().all(|(label, value)| sample.labels.get(label) == Some(value));
+    let samples = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(sample);
+    samples.filter(fits).map(|sample| sample.value).reduce(|sum, value| sum + value)
+}
+
+/// The recorder is one for all tests of the process: what counts is that a series is there before anything happened.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn series_exist_before_anything_happened() {
+    let engine = Engine::with_sinks().await;
+    let text = engine.ask(OPERATOR, "/metrics").await.text();
+    let there: [(&str, &[(&str, &str)]); 12] = [
+        ("sluis_shard_timer_lateness_seconds_count", &[]),
+        ("sluis_shard_timer_lateness_seconds_bucket", &[("le", "3600")]),
+        ("sluis_attempt_duration_seconds_bucket", &[("provider", "relay"), ("le", "600")]),
+        ("sluis_shard_queue_wait_seconds_count", &[("channel", "sms"), ("lane", "urgent")]),
+        ("sluis_shard_escalations_total", &[("cause", "unanswered")]),
+        ("sluis_shard_ends_total", &[("flow", "storno"), ("end", "paid")]),
+        ("sluis_intake_rejected_total", &[("corporation", "zuid"), ("reason", "share_full")]),
+        ("sluis_router_sends_total", &[("channel", "email"), ("corporation", "zuid")]),
+        ("sluis_receipts_total", &[("provider", "bird"), ("effect", "forged")]),
+        ("sluis_attempt_outcomes_total", &[("provider", "relay"), ("verdict", "unsendable")]),
+        ("sluis_http_requests_total", &[("route", "/v1/facts"), ("status", "5xx")]),
+        ("sluis_actor_panics_total", &[("actor", "shard")]),
+    ];
+    for (name, labels) in there {
+        assert!(series(&text, name, labels).is_some(), "{name} {labels:?} is missing");
+    }
+    engine.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_read_and_who_has_no_key_is_counted() {
+    let engine = Engine::start().await;
+    let now = async || engine.ask(OPERATOR, "/metrics").await.text();
+    let invalid = |text: &str| series(text, "sluis_intake_rejected_total", &[("corporation", "noord"), ("reason", "invalid")]);
+    let strangers = |text: &str| series(text, "sluis_auth_refused_total", &[("edge", "http")]);
+    let before = now().await;
+    engine.call(NOORD, "POST", "/v1/notifications", Body::Bytes("application/json", b"{\"tenant".to_vec())).await;
+    engine.call(NOORD, "POST", "/v1/notifications/batch", Body::Bytes("application/x-ndjson", b"{}\nnonsense\n".to_vec())).await;
+    engine.call("slk_nobody", "POST", "/v1/notifications", Body::Nothing).await;
+    engine.call("slk_nobody", "GET", "/v1/tasks", Body::Nothing).await;
+    let after = now().await;
+    // Other tests of the process count on the same series.
+    assert!(invalid(&after).unwrap() - invalid(&before).unwrap() >= 3.0);
+    assert!(strangers(&after).unwrap() - strangers(&before).unwrap() >= 2.0);
+    let took = series(&after, "sluis_http_duration_seconds_count", &[("route", "/v1/notifications"), ("status", "4xx")]);
+    assert!(took.is_some_and(|requests| requests >= 2.0), "{took:?}");
+    engine.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn labels_are_few_and_name_no_tenant() {
     let engine = busy().await;
     let text = engine.ask(OPERATOR, "/metrics").await.text();
-    const KNOWN: [&str; 17] = [
+    const KNOWN: [&str; 21] = [
         "actor",
         "cause",
         "channel",
         "corporation",
+        "edge",
         "effect",
+        "end",
         "event",
+        "flow",
         "kind",
         "lane",
         "le",
@@ -162,6 +234,7 @@ async fn labels_are_few_and_name_no_tenant() {
         "shard",
         "status",
         "verdict",
+        "version",
     ];
     let mut values: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
     for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {

@@ -60,6 +60,11 @@ impl RouterCore {
         let (channel, reserve) = (settings.channel, settings.urgent_reserve_percent);
         let providers: Vec<Provider> =
             providers.into_iter().map(|slot| Provider::new(slot, channel, reserve, &turn_clock)).collect();
+        // Each there from the start, with what it counts.
+        let mut corporations = Corporations::default();
+        for id in settings.names.keys() {
+            corporations.place(*id, &settings, &turn_clock);
+        }
         Self {
             last_turn: clock.now(),
             clock,
@@ -67,7 +72,7 @@ impl RouterCore {
             boards,
             lines: Lines::new(providers.len()),
             providers,
-            corporations: Corporations::default(),
+            corporations,
             normal_left: settings.normal_per_bulk.get(),
             served: [0; 3],
             activity,
@@ -135,6 +140,7 @@ impl RouterCore {
     fn settle(&mut self, shard: u16, settled: &Settled) -> u32 {
         if let Some(queue) = self.lines.find(&settled.queue) {
             self.lines.settle(queue, shard, settled.used.saturating_add(settled.returned));
+            self.corporations.sent(self.lines.queue(queue).corporation, settled.used);
         }
         self.providers.get_mut(settled.provider).map_or(0, |provider| provider.give_back(settled.returned))
     }

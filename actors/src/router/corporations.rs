@@ -3,9 +3,11 @@
 
 use std::collections::HashMap;
 
+use metrics::Counter;
 use sluis_model::{CorporationId, Lane, Timestamp};
 
 use super::limiter::{Limiter, TurnClock};
+use super::metric;
 use super::settings::RouterSettings;
 use super::window::{Hours, SendWindow};
 
@@ -28,6 +30,8 @@ struct Corporation {
     window: Option<SendWindow>,
     /// What the window last said, so that the calendar is asked once per opening and closing.
     hours: Hours,
+    /// Attempts started.
+    sends: Counter,
 }
 
 impl Corporations {
@@ -39,6 +43,7 @@ impl Corporations {
                 limiter: share.rate_per_second.map(|rate| Limiter::new(rate, share.burst, clock)),
                 window: share.window.clone(),
                 hours: Hours::Open(Timestamp(i64::MIN)),
+                sends: metric::sends(settings.channel, settings.names.get(&id).map_or_else(|| id.to_string(), |n| n.to_string())),
             });
             self.all.len() - 1
         })
@@ -54,6 +59,11 @@ impl Corporations {
         }
         let taken = corporation.limiter.as_ref().map_or(Ok(()), Limiter::take);
         taken.map_err(|wait| Hold::Limiter(now.plus(wait)))
+    }
+
+    /// Attempts of the corporation started.
+    pub(super) fn sent(&self, place: usize, attempts: u32) {
+        self.all[place].sends.increment(attempts.into());
     }
 
     /// The engine's clock stepped back: windows are asked again.

@@ -17,11 +17,14 @@ pub enum RouterMetric {
     LimiterWaits,
     /// How often a corporation's queue was held until its send window opens, by channel.
     WindowHolds,
+    /// Attempts started, by channel and corporation.
+    Sends,
 }
 
 impl RouterMetric {
     /// Every metric.
-    pub const ALL: [Self; 5] = [Self::Permits, Self::PermitsInUse, Self::Waiting, Self::LimiterWaits, Self::WindowHolds];
+    pub const ALL: [Self; 6] =
+        [Self::Permits, Self::PermitsInUse, Self::Waiting, Self::LimiterWaits, Self::WindowHolds, Self::Sends];
 
     /// Its name.
     #[must_use]
@@ -32,6 +35,7 @@ impl RouterMetric {
             Self::Waiting => "sluis_router_waiting_messages",
             Self::LimiterWaits => "sluis_router_limiter_waits_total",
             Self::WindowHolds => "sluis_router_window_holds_total",
+            Self::Sends => "sluis_router_sends_total",
         }
     }
 
@@ -39,7 +43,7 @@ impl RouterMetric {
     #[must_use]
     pub const fn kind(self) -> &'static str {
         match self {
-            Self::Permits | Self::LimiterWaits | Self::WindowHolds => "counter",
+            Self::Permits | Self::LimiterWaits | Self::WindowHolds | Self::Sends => "counter",
             Self::PermitsInUse | Self::Waiting => "gauge",
         }
     }
@@ -57,6 +61,7 @@ impl RouterMetric {
                 "Waits for a rate limit, by channel and limiter (provider, corporation). Normal under load; raise the rate if allowed."
             }
             Self::WindowHolds => "Queues of a corporation held until their send window opens, by channel. Normal every evening.",
+            Self::Sends => "Attempts started, by channel and corporation. Their outcomes are counted by provider.",
         }
     }
 }
@@ -98,4 +103,9 @@ impl ProviderMeters {
             limiter_waits: counter!(RouterMetric::LimiterWaits.name(), "channel" => channel, "limiter" => "provider"),
         }
     }
+}
+
+/// The handle of what one corporation sends.
+pub(super) fn sends(channel: Channel, corporation: String) -> Counter {
+    counter!(RouterMetric::Sends.name(), "channel" => channel.name(), "corporation" => corporation)
 }

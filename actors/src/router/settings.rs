@@ -1,7 +1,7 @@
 //! Owns what a router is told at start: its channel, each corporation's share, its providers.
 //! Refuses to read configuration: `src` builds these values.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -19,6 +19,8 @@ pub struct RouterSettings {
     pub default: ShareSettings,
     /// The share of each listed corporation.
     pub corporations: HashMap<CorporationId, ShareSettings>,
+    /// The names of corporations in metrics; one without goes by its number.
+    pub names: BTreeMap<CorporationId, Box<str>>,
     /// Messages of the normal lane for each one of the bulk lane while both wait.
     pub normal_per_bulk: NonZeroU32,
     /// Percentage of a provider's permits that only urgent messages may use; at least one permit, never all.
@@ -33,6 +35,7 @@ impl RouterSettings {
             channel,
             default: ShareSettings::default(),
             corporations: HashMap::new(),
+            names: BTreeMap::new(),
             normal_per_bulk: NonZeroU32::MIN.saturating_add(3),
             urgent_reserve_percent: 10,
         }

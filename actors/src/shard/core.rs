@@ -8,13 +8,14 @@ use std::sync::Arc;
 use sluis_journal::{Batch, Journal, Sequence, Shard, TryAppendError};
 use sluis_model::{
     Answer, AttemptRef, CancelTarget, Clock, Context, Control, ControlRecord, CorporationId, Decision, Event, FlowBook, Input,
-    Intent, LinkAnswer, NotificationId, Open, PauseScope, Permit, Phase, Policy, Record, ShardId, TenantKey, TenantRecord,
-    Timestamp, Verdict, codec::CodecError, decide, instant,
+    Intent, LinkAnswer, MOST_AT_ONCE, NotificationId, Open, PauseScope, Permit, Phase, Policy, Record, ShardId, TenantKey,
+    TenantRecord, Timestamp, Verdict, codec::CodecError, decide, instant,
 };
 
 use super::effects::{Effect, Links, Pending, not_taken};
 use super::endings::Endings;
 use super::inbox::{Inbox, Internal};
+use super::intake::{Spent, walks_over};
 use super::intents::Driving;
 use super::letter::{Letter, Query, Reply, ShardAnswer};
 use super::ready::Ready;
@@ -30,8 +31,6 @@ use crate::pauses::PauseBook;
 use crate::telemetry;
 use crate::wake::{Activity, Bell};
 
-/// Most inputs decided in one turn, so that a turn stays short.
-const TURN_INPUTS: usize = 512;
 /// Most timers fired in one turn: a million that fall due at once are paced.
 const TURN_TIMERS: usize = 256;
 /// Bytes after which a batch goes to the journal although there is more to decide.
@@ -92,7 +91,7 @@ pub struct ShardCore {
     pending: Pending,
     batch: Batch,
     /// Claims of the notifications in `batch`.
-    claims: Vec<Claim>,
+    pub(super) claims: Vec<Claim>,
     /// Outcomes decided in `batch`: nobody would send them again if it were lost.
     outcomes: Vec<(AttemptRef, Verdict)>,
     /// Outcomes that a failed turn had taken with it.
@@ -101,6 +100,8 @@ pub struct ShardCore {
     appended: u64,
     /// Batches handed over whose durability still counts as activity: their last sequences.
     undurable: VecDeque<u64>,
+    /// Open notifications that the item at hand has looked at.
+    pub(super) walked: usize,
     /// Records and bytes of the batch before this one, within bounds: what the next one makes room for.
     usual: (usize, usize),
     metrics: telemetry::ShardMetrics,
@@ -166,7 +167,7 @@ impl ShardCore {
     fn with(settings: ShardSettings, recovered: Recovered, pending: Pending) -> Self {
         let journal = settings.journal.clone();
         let appended = journal.last(Shard(settings.shard.0)).0;
-        let metrics = telemetry::ShardMetrics::of(settings.shard);
+        let metrics = telemetry::ShardMetrics::of(settings.shard, |channel| settings.links.providers.contains_key(&channel));
         settings.pauses.forget(settings.shard);
         recovered.pauses.iter().for_each(|(scope, since)| settings.pauses.begin(settings.shard, scope, *since));
         let mut core = Self {
@@ -189,6 +190,7 @@ impl ShardCore {
             recalled: VecDeque::new(),
             appended,
             undurable: VecDeque::new(),
+            walked: 0,
             usual: (0, 0),
         };
         let open: Vec<NotificationId> = core.tenants.iter_open(None).map(|(id, _)| id).collect();
@@ -251,17 +253,22 @@ impl ShardCore {
     fn take_inbox(&mut self) -> bool {
         let inbox = self.settings.inboxes[usize::from(self.settings.shard.0)].clone();
         let mut done = inbox.done();
-        for _ in 0..TURN_INPUTS {
+        let mut spent = Spent::default();
+        while !spent.is_all() {
             if self.batch.bytes() >= BATCH_BYTES && !self.flush() {
                 return false;
             }
-            if let Some(item) = inbox.next_internal() {
+            self.walked = 0;
+            let business = if let Some(item) = inbox.next_internal() {
                 self.internal(item);
-            } else if let Some(letter) = inbox.next_business().or_else(|| inbox.next_intake()) {
+                false
+            } else if let Some((letter, business)) = spent.next(&inbox) {
                 self.letter(letter);
+                business
             } else {
                 break;
-            }
+            };
+            spent.count(self.walked, business);
             done.one();
         }
         !inbox.is_empty()
@@ -279,11 +286,7 @@ impl ShardCore {
 
     fn letter(&mut self, letter: Letter) {
         match letter {
-            Letter::Input { tenant, input, reply, claim } => {
-                let slot = self.tenants.slot(&tenant);
-                self.claims.extend(claim);
-                self.decide_as(slot, tenant, input, reply);
-            }
+            Letter::Input { tenant, input, reply, claim } => self.input(tenant, input, reply, claim),
             Letter::ById { corporation, id, input, reply } => self.by_id(corporation, id, input, reply),
             Letter::Part { work, reply } => self.part(&work, reply),
             Letter::Control { control, reply } => self.control(control, reply),
@@ -299,7 +302,7 @@ impl ShardCore {
     }
 
     /// An effect that depends on everything decided so far, and on no record of its own.
-    fn later(&mut self, effect: Effect) {
+    pub(super) fn later(&mut self, effect: Effect) {
         self.pending.push(self.batch.last().0, effect);
     }
 
@@ -337,17 +340,13 @@ impl ShardCore {
 
     fn decide_for(&mut self, slot: Slot, input: Input, reply: Reply) {
         let key = self.tenants.key(slot).clone();
-        self.decide_as(slot, key, input, reply);
-    }
-
-    fn decide_as(&mut self, slot: Slot, key: TenantKey, input: Input, reply: Reply) {
         let (answer, position) = self.decide_now(slot, key, input).1;
         self.later(Effect::Answer(reply, ShardAnswer::Decided { answer, position }));
     }
 
     /// Decides, writes the record, keeps the indexes true, lines up effects. `key` is that of `slot`, for the record. Says
     /// whether an attempt started.
-    fn decide_now(&mut self, slot: Slot, key: TenantKey, input: Input) -> (bool, (Answer, u64)) {
+    pub(super) fn decide_now(&mut self, slot: Slot, key: TenantKey, input: Input) -> (bool, (Answer, u64)) {
         let at = self.now();
         let sequence = self.batch.last().0 + 1;
         let context = Context {
@@ -359,6 +358,7 @@ impl ShardCore {
         };
         let tenant = self.tenants.tenant_mut(slot);
         let previous = tenant.last;
+        self.walked += walks_over(&input, tenant.open.len());
         let Decision { events, ended, answer } = decide(tenant, &input, context);
         if events.is_empty() {
             return (false, (answer, 0));
@@ -371,9 +371,10 @@ impl ShardCore {
 
     fn line_up(&mut self, slot: Slot, sequence: u64, record: &TenantRecord, ended: &[Box<Open>]) -> bool {
         let mut started = false;
+        let mut ended = ended.iter().peekable();
         for event in &record.events {
-            self.metrics.events.count(event);
-            let gone = ended.iter().find(|open| matches!(event, Event::Ended { id, .. } if open.id == *id));
+            self.metrics.decided(event);
+            let gone = ended.next_if(|open| matches!(event, Event::Ended { id, .. } if open.id == *id));
             let located = self.tenants.index(slot, &record.input, event, gone.map(|open| &**open));
             match event {
                 Event::AttemptStarted { .. } => {
@@ -386,6 +387,9 @@ impl ShardCore {
                     if let Some(located) = located {
                         self.wheel.remove(located.due, *id);
                     }
+                    if let Some(open) = gone {
+                        self.metrics.ends.count(open.flow, end, &*self.settings.flows);
+                    }
                     let accepted = gone.map_or(0, |open| open.body);
                     let ended = Ended { tenant: record.tenant.clone(), end: end.clone(), at: record.at, sequence, accepted };
                     self.settings.quota.release(record.tenant.corporation);
@@ -395,10 +399,10 @@ impl ShardCore {
                 _ => {}
             }
         }
-        // Once each, in the order in which they were touched.
-        for (number, id) in record.events.iter().map(Event::notification).enumerate() {
-            let earlier = || record.events[..number].iter().any(|event| event.notification() == id);
-            if let Some(id) = id.filter(|_| !earlier()) {
+        // Once each, in the order in which they were touched: what is decided about one stands together.
+        let mut last = None;
+        for id in record.events.iter().filter_map(Event::notification) {
+            if last.replace(id) != Some(id) {
                 self.schedule(id);
             }
         }
@@ -471,7 +475,7 @@ impl ShardCore {
             match timer_due(open, now) {
                 // Its wait is over now, or it expires in the instant in which it wants to be sent.
                 Some(wanted) if wanted <= now => {
-                    telemetry::timer_fired(now.since(at));
+                    self.metrics.timer_fired(now.since(at));
                     self.decide_by_id(id, Input::Timer { id }, Reply::nobody());
                 }
                 // It wants to be sent now, or its expiry is all that is left to wait for.
@@ -502,6 +506,7 @@ impl ShardCore {
             self.schedule(id);
             return false;
         }
+        let Phase::Ready { not_before: since, .. } = open.phase else { return false };
         let flow = self.settings.flows.flow(open.flow).map_or("", |flow| &flow.name);
         if self.pauses.iter().any(|scope| scope.covers(corporation, flow, grant.queue.channel)) {
             self.tenants.set_queued(id, true);
@@ -512,7 +517,11 @@ impl ShardCore {
         let Some(provider) = provider else { return false };
         let permit = Permit { id, channel: grant.queue.channel, provider: provider.name.clone(), on_doubt: provider.on_doubt };
         let key = self.tenants.key(located.slot).clone();
-        self.decide_now(located.slot, key, Input::Permit(permit)).0
+        let started = self.decide_now(located.slot, key, Input::Permit(permit)).0;
+        if started {
+            self.metrics.left_queue(grant.queue.channel, grant.queue.lane, since, self.now());
+        }
+        started
     }
 
     fn settle(&mut self, settled: Settled) {
@@ -556,10 +565,17 @@ impl ShardCore {
         slots.sort_unstable();
         slots.dedup();
         for slot in slots {
-            let input = Input::Cancel { target: CancelTarget::Subject(subject.clone()), note: note.clone() };
-            let key = self.tenants.key(slot).clone();
-            let (answer, position) = self.decide_now(slot, key, input).1;
-            answers.push(ShardAnswer::Decided { answer, position });
+            // What is too much for one record goes in several.
+            loop {
+                let input = Input::Cancel { target: CancelTarget::Subject(subject.clone()), note: note.clone() };
+                let key = self.tenants.key(slot).clone();
+                let (answer, position) = self.decide_now(slot, key, input).1;
+                let done = !matches!(&answer, Answer::Cancelled(cancelled) if cancelled.stopped.len() >= MOST_AT_ONCE);
+                answers.push(ShardAnswer::Decided { answer, position });
+                if done {
+                    break;
+                }
+            }
         }
         self.later(Effect::Answer(reply, ShardAnswer::Gathered(answers)));
     }

@@ -1,6 +1,7 @@
 //! Owns what can be put into a shard's inbox and what comes back. Refuses to know who asks: an answer goes to
 //! whatever implements [`Answers`], under the number its sender chose.
 
+use std::fmt;
 use std::sync::Arc;
 
 use sluis_model::{Answer, Control, CorporationId, Input, Intent, NotificationId, Open, Tenant, TenantKey};
@@ -214,6 +215,34 @@ pub enum ShardAnswer {
     Gathered(Vec<ShardAnswer>),
     /// The letter was lost before it was decided: try again.
     Dropped,
+    /// Something of the sender's is at its bound. Nothing was stored.
+    NotTaken(NotTaken),
+}
+
+/// What is at its bound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotTaken {
+    /// The tenant has as many open notifications as one may.
+    TenantFull {
+        /// The corporation's number for the tenant.
+        tenant: Box<str>,
+        /// Open notifications.
+        open: usize,
+        /// How many may be.
+        most: usize,
+    },
+}
+
+impl fmt::Display for NotTaken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NotTaken::TenantFull { tenant, open, most } => write!(
+                f,
+                "tenant {tenant:?} has {open} open notifications and may have {most}: if that number stands for no tenant, \
+                 mend it; else send this again when some of them have ended"
+            ),
+        }
+    }
 }
 
 /// A tenant at one instant.

@@ -7,6 +7,7 @@ mod core;
 mod effects;
 mod endings;
 mod inbox;
+mod intake;
 mod intents;
 mod letter;
 #[cfg(feature = "simulation")]
@@ -29,7 +30,7 @@ pub use core::{ShardCore, ShardSettings};
 pub use effects::{Links, ProviderEntry};
 pub use endings::Endings;
 pub use inbox::{Inbox, InboxBounds, Refused};
-pub use letter::{Answers, Letter, Listed, Query, Reply, ShardAnswer, Snapshot, StateFilter};
+pub use letter::{Answers, Letter, Listed, NotTaken, Query, Reply, ShardAnswer, Snapshot, StateFilter};
 #[cfg(feature = "simulation")]
 pub use measure::{Indexes, Timers};
 pub use recover::RecoverError;

@@ -75,7 +75,7 @@ impl Health {
         if sign == Sign::Failed {
             if let Some(until) = breaker.failed(now) {
                 self.gate.shut(until);
-                meters.breaker_opened();
+                meters.breaker_opened(until);
             }
             return;
         }

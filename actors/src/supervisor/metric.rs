@@ -1,8 +1,12 @@
 //! Owns the names of the supervisors' metrics and the handles to them. Refuses labels without a bound. A recorder must
 //! be installed before a supervisor is made.
 
+use std::sync::Arc;
+
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
-use sluis_model::{Channel, Verdict, Why};
+use sluis_model::{Channel, Clock, Timestamp, Verdict, Why};
+
+use super::warned::Warned;
 
 /// What a supervisor measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,9 +68,11 @@ impl SupervisorMetric {
     pub const fn help(self) -> &'static str {
         match self {
             Self::Outcomes => {
-                "Attempts ended, by channel, provider and verdict. in_doubt: its provider broke off; withdrawn: nothing left us."
+                "Attempts ended, by channel, provider and verdict. `in_doubt`: its provider broke off; `withdrawn`: nothing left us; `unsendable`: refused by ourselves before anything left (no template, too long), no fault of the provider."
             }
-            Self::Duration => "Time from taking an attempt to its outcome, preparation included, by channel and provider.",
+            Self::Duration => {
+                "Time from taking an attempt to its outcome, preparation included, by channel and provider. Without what was unsendable."
+            }
             Self::RenderFailures => {
                 "Messages that could not be rendered, by channel and provider. Each opens a task: mend the template."
             }
@@ -85,12 +91,15 @@ impl SupervisorMetric {
 /// The handles of one provider.
 pub(super) struct Meters {
     outcomes: [Counter; 6],
+    unsendable: Counter,
     pub duration: Histogram,
     pub render_failures: Counter,
     pub panics: Counter,
     pub allowed: Gauge,
     breaker_open: Gauge,
     breaker_openings: Counter,
+    /// What the same events say in the log.
+    pub warned: Warned,
 }
 
 const fn place(verdict: &Verdict) -> usize {
@@ -103,6 +112,10 @@ const fn place(verdict: &Verdict) -> usize {
         Verdict::Withdrawn { .. } => 5,
     }
 }
+
+/// The values of the label `verdict`.
+pub const VERDICTS: [&str; 7] = ["accepted", "delivered", "retry", "refused", "in_doubt", "withdrawn", UNSENDABLE];
+const UNSENDABLE: &str = "unsendable";
 
 /// One of each, in the order of [`place`], for their names.
 fn verdicts() -> [Verdict; 6] {
@@ -118,36 +131,45 @@ fn verdicts() -> [Verdict; 6] {
 }
 
 impl Meters {
-    pub(super) fn new(channel: Channel, provider: &str) -> Self {
+    pub(super) fn new(channel: Channel, provider: &str, clock: &Arc<dyn Clock>) -> Self {
+        let warned = Warned::new(provider, clock);
         use SupervisorMetric as Name;
         let channel = channel.name();
         let own = || [("channel", channel.to_owned()), ("provider", provider.to_owned())];
-        let outcome = |verdict: &Verdict| {
+        let outcome = |verdict: &'static str| {
             let provider = provider.to_owned();
-            counter!(Name::Outcomes.name(), "channel" => channel, "provider" => provider, "verdict" => verdict.name())
+            counter!(Name::Outcomes.name(), "channel" => channel, "provider" => provider, "verdict" => verdict)
         };
         Self {
-            outcomes: verdicts().each_ref().map(outcome),
+            outcomes: verdicts().each_ref().map(|verdict| outcome(verdict.name())),
+            unsendable: outcome(UNSENDABLE),
             duration: histogram!(Name::Duration.name(), &own()),
             render_failures: counter!(Name::RenderFailures.name(), &own()),
             panics: counter!(Name::Panics.name(), &own()),
             allowed: gauge!(Name::Allowed.name(), &own()),
             breaker_open: gauge!(Name::BreakerOpen.name(), &own()),
             breaker_openings: counter!(Name::BreakerOpenings.name(), &own()),
+            warned,
         }
     }
 
     pub(super) fn ended(&self, verdict: &Verdict, millis: i64) {
+        self.warned.ended(verdict);
+        if verdict.is_unsendable() {
+            return self.unsendable.increment(1);
+        }
         self.outcomes[place(verdict)].increment(1);
         self.duration.record(millis.max(0) as f64 / 1_000.0);
     }
 
-    pub(super) fn breaker_opened(&self) {
+    pub(super) fn breaker_opened(&self, until: Timestamp) {
+        self.warned.opened(until);
         self.breaker_open.set(1.0);
         self.breaker_openings.increment(1);
     }
 
     pub(super) fn breaker_closed(&self) {
+        self.warned.closed();
         self.breaker_open.set(0.0);
     }
 }
@@ -160,6 +182,7 @@ mod tests {
     fn every_verdict_counts_under_its_own_name() {
         for (number, verdict) in verdicts().iter().enumerate() {
             assert_eq!(place(verdict), number, "{verdict:?}");
+            assert_eq!(VERDICTS[number], verdict.name());
         }
     }
 }

@@ -21,11 +21,12 @@ mod settings;
 mod simulation;
 #[cfg(test)]
 mod tests;
+mod warned;
 
 pub use actor::SupervisorActor;
 pub use breaker::{Breaker, BreakerSettings};
 pub use inbox::{SupervisorInbox, Ticket};
-pub use metric::SupervisorMetric;
+pub use metric::{SupervisorMetric, VERDICTS};
 pub use pace::Pace;
 pub use run::Supervisor;
 pub use settings::{OutcomeSink, SupervisorParts, SupervisorSettings};

@@ -50,9 +50,8 @@ impl Supervisor {
     #[must_use]
     pub fn new(parts: SupervisorParts) -> Arc<Self> {
         let SupervisorParts { provider, gate, bell, concurrency, pool, lanes, outcomes, clock, settings } = parts;
-        let meters = Meters::new(provider.channel(), provider.name());
+        let meters = Meters::new(provider.channel(), provider.name(), &clock);
         meters.allowed.set(concurrency.get());
-        meters.breaker_closed();
         let (breaker, pace) = (Breaker::new(settings.breaker), Pace::new(concurrency.get()));
         let health = Health::new(breaker, pace, gate.clone(), clock.clone());
         let inbox = SupervisorInbox::new(concurrency, bell.clone(), gate);
@@ -91,6 +90,11 @@ impl Supervisor {
             Ok(()) => drop(lane.spawn(attempt.carry_out(prepared))),
             Err(_) => attempt.end(withdrawn("prepare", "no room in the prepare queue")),
         }
+    }
+
+    /// Tells the warnings that were held back; to be called every few seconds.
+    pub fn flush_warnings(&self) {
+        self.shared.meters.warned.flush();
     }
 
     /// Takes nothing more; what was handed over and not begun is withdrawn. Then waits, at most `bound`, for what is

@@ -33,8 +33,9 @@ impl ProviderHealth {
         gate: Arc<Gate>,
         clock: Arc<dyn Clock>,
     ) -> Self {
+        let meters = Meters::new(channel, name, &clock);
         let health = Health::new(Breaker::new(breaker), Pace::new(concurrency), gate, clock);
-        Self { health, meters: Meters::new(channel, name) }
+        Self { health, meters }
     }
 
     /// Whether the breaker is open, so that nothing should even be tried.

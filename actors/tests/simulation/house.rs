@@ -158,7 +158,7 @@ impl House {
                 journal: disk.clone(),
                 clock: time.clone(),
                 flows: shelf.clone(),
-                policy: Arc::new(policy(plan)),
+                policy: Arc::new(policy(plan, bug)),
                 quota: self.quota.clone(),
                 inboxes: self.inboxes.clone(),
                 bell: bell.clone(),
@@ -267,11 +267,13 @@ fn router_settings(plan: &Plan, channel: Channel, bug: Option<Bug>) -> RouterSet
     settings
 }
 
-fn policy(plan: &Plan) -> Policy {
+fn policy(plan: &Plan, bug: Option<Bug>) -> Policy {
+    let most = if bug == Some(Bug::TenantUnbounded) { usize::MAX } else { plan.open_per_tenant };
     Policy {
         environment: Environment::Production,
         channels: corporations(plan).map(|c| (c, CHANNELS.to_vec())).collect(),
         allow_list: Default::default(),
         retry: RetryPolicy { most: 3, ..RetryPolicy::default() },
+        max_open_per_tenant: most,
     }
 }

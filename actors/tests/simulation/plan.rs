@@ -57,6 +57,8 @@ pub(crate) struct Plan {
     pub(crate) hours: Option<&'static str>,
     /// When the run begins.
     pub(crate) start: Timestamp,
+    /// Most open notifications of one tenant.
+    pub(crate) open_per_tenant: usize,
 }
 
 /// A day in November 2026.
@@ -99,8 +101,10 @@ impl Plan {
             jumps: rng.pick(&[0, 0, 0, 30]),
             hours: None,
             start: START,
+            open_per_tenant: usize::MAX,
         }
         .with_hours(rng)
+        .with_full_tenants(rng)
     }
 
     /// A quarter of the worlds have hours, and begin before one of the nights.
@@ -109,6 +113,14 @@ impl Plan {
             return self;
         }
         Self { hours: Some(rng.pick(&HOURS)), start: rng.pick(&BEFORE_NIGHTS), ..self }
+    }
+
+    /// In a fifth of the worlds a tenant has soon as many open as one may.
+    fn with_full_tenants(self, rng: &mut Rng) -> Self {
+        if !rng.chance(20) {
+            return self;
+        }
+        Self { open_per_tenant: 1 + rng.below(4), ..self }
     }
 
     /// The hours, where the router is told them and where they are checked.

@@ -32,6 +32,8 @@ pub(crate) enum Bug {
     InboxUnbounded,
     /// Notifications are admitted without a place in the quota.
     OpenUncounted,
+    /// A tenant may have whatever is open.
+    TenantUnbounded,
     /// A supervisor gives the permit back when the send begins.
     PermitBackTooEarly,
     /// The router takes bulk for urgent and urgent for bulk.
@@ -69,7 +71,7 @@ const fn planted(bug: Bug, check: Check, seed: u64) -> Planted {
 }
 
 /// At least two for each promise of the design, two for liveness.
-pub(crate) const PLANTED: [Planted; 23] = [
+pub(crate) const PLANTED: [Planted; 24] = [
     planted(Bug::DurableTooEarly, Check::AcceptedIsDurable, 0),
     planted(Bug::TornTailCutTooFar, Check::AcceptedIsDurable, 0),
     planted(Bug::RepeatAnsweredAtTheDoor, Check::AcceptedIsDurable, 31),
@@ -83,6 +85,7 @@ pub(crate) const PLANTED: [Planted; 23] = [
     planted(Bug::BounceSwallowed, Check::EscalationKept, 77),
     planted(Bug::InboxUnbounded, Check::Bounded, 2),
     planted(Bug::OpenUncounted, Check::Bounded, 0),
+    planted(Bug::TenantUnbounded, Check::Bounded, 12),
     planted(Bug::PermitBackTooEarly, Check::Bounded, 7),
     planted(Bug::LanesMixedUp, Check::Fair, 1),
     planted(Bug::BusyHidesOthers, Check::Fair, 5),

@@ -9,7 +9,7 @@ use crate::outside::Fate;
 use crate::world::World;
 
 /// What a few dozen seeds must reach together.
-pub(crate) const EXPECTED: [&str; 64] = [
+pub(crate) const EXPECTED: [&str; 65] = [
     "Accepted",
     "Waiting",
     "StepEntered",
@@ -72,6 +72,7 @@ pub(crate) const EXPECTED: [&str; 64] = [
     "a failure of a shard",
     "a repeat that was answered",
     "a refusal for lack of room",
+    "a tenant who was full",
     "an acknowledged fact of several tenants",
     "a retry that ran out",
 ];
@@ -104,6 +105,7 @@ impl World {
             ("a failure of a shard", self.failures > 0),
             ("a repeat that was answered", self.repeats > 0),
             ("a refusal for lack of room", self.refusals > 0),
+            ("a tenant who was full", self.full > 0),
             ("an acknowledged fact of several tenants", several),
         ];
         reached.extend(met.into_iter().filter(|(_, met)| *met).map(|(what, _)| what.to_owned()));

@@ -5,6 +5,7 @@ use sluis_actors::{ShardAnswer, Snapshot};
 use sluis_model::{Answer, ReceiptEffect, Record};
 
 use crate::safety::accepted::Accepted;
+use crate::safety::bounds::Bounds;
 use crate::safety::escalation::Escalations;
 use crate::safety::{Check, doubt, order};
 use crate::senders::{Request, What};
@@ -37,6 +38,9 @@ impl World {
                 order::decided(record, &self.shadow, &mut self.findings);
             }
             self.shadow.apply(shard, record);
+            if let Record::Tenant(record) = record {
+                Bounds::recorded(&self.plan, &self.shadow, shard, &record.tenant, &mut self.findings);
+            }
             doubt::keyed(&self.shadow, record, self.shown, &mut self.findings);
         }
     }
@@ -58,6 +62,7 @@ impl World {
                 self.accepted.told(id);
                 self.senders.orders[order].told = Some(id);
             }
+            (What::Notify { .. }, ShardAnswer::NotTaken(_)) => self.full += 1,
             (What::Fact { fact }, ShardAnswer::Decided { answer: Answer::Fact { .. }, .. }) => self.acknowledge_fact(fact),
             (What::Fact { fact }, ShardAnswer::Gathered(parts)) if parts.iter().all(takes_fact) => self.acknowledge_fact(fact),
             (What::Receipt { evidence, attempt }, ShardAnswer::Decided { answer: Answer::Receipt(effect), .. })

@@ -101,7 +101,7 @@ impl Shadow {
     /// Everything open, with its tenant.
     pub(crate) fn all_open(&self) -> impl Iterator<Item = (&TenantKey, &Open)> {
         let tenants = self.logs.iter().flat_map(|log| &log.tenants);
-        tenants.flat_map(|(key, tenant)| tenant.open.iter().map(move |open| (key, &**open)))
+        tenants.flat_map(|(key, tenant)| tenant.open.iter().map(move |open| (key, open)))
     }
 
     /// Facts that a tenant took, in order, with when each came in.

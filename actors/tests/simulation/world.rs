@@ -69,6 +69,8 @@ pub(crate) struct World {
     pub(crate) jumps: [usize; 2],
     /// Repeats that were answered.
     pub(crate) repeats: usize,
+    /// Orders that were refused because their tenant was full.
+    pub(crate) full: usize,
     /// Notifications that found no room in the quota.
     pub(crate) refusals: usize,
 }
@@ -111,6 +113,7 @@ impl World {
             shown: Timestamp(i64::MIN),
             jumps: [0; 2],
             repeats: 0,
+            full: 0,
             refusals: 0,
         }
     }

@@ -53,6 +53,7 @@ pub(super) fn run(harness: &mut Harness, _: &MicroArgs) -> anyhow::Result<()> {
         channels: BTreeMap::from([(CORPORATION, vec![Channel::Email, Channel::Sms])]),
         allow_list: Default::default(),
         retry: RetryPolicy::default(),
+        max_open_per_tenant: 1_000,
     };
     let mut world = World { book: Book(flow), policy, now: Timestamp(1_795_000_000_000), sequence: 0 };
     let mut tenant = Tenant::default();

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 const KEPT: &[(&str, &str, &str)] = &[
     ("open", "sluis_open_notifications", ""),
     ("inbox", "sluis_shard_inbox_depth", ""),
-    ("journal_queue", "sluis_journal_queue_depth", "kind=\"records\""),
+    ("journal_queue", "sluis_journal_queue_records", ""),
     ("undurable", "sluis_shard_undurable_effects", ""),
     ("ready", "sluis_shard_ready_messages", ""),
     ("parked", "sluis_shard_parked_messages", ""),
@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn samples_are_summed_by_name_and_label() {
         let page = "# HELP sluis_open_notifications open\nsluis_open_notifications 7\nsluis_open_notifications_bound 9\n\
-            sluis_journal_queue_depth{kind=\"records\"} 3\nsluis_journal_queue_depth{kind=\"bytes\"} 4096\n\
+            sluis_journal_queue_records 3\nsluis_journal_queue_bytes 4096\n\
             sluis_shard_ready_messages{shard=\"0\",lane=\"bulk\"} 1\nsluis_shard_ready_messages{shard=\"1\",lane=\"bulk\"} 2.5\n\
             sluis_shard_events_total{event=\"ended\"} 5\nsluis_shard_events_total{event=\"accepted\"} 8\nnonsense\n";
         let found = read(page);

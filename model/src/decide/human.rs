@@ -1,13 +1,13 @@
 //! Owns what people and senders do to a running flow: cancel it, answer its task, use its link.
 //! Refuses answers that lead nowhere, naming those that do.
 
-use super::Turn;
+use super::{MOST_AT_ONCE, Turn};
 use crate::answer::{Answer, Cancelled, LinkAnswer, Stopped, TaskAnswer};
 use crate::event::{Cause, Event};
 use crate::flow::{Go, StepKind};
 use crate::ids::NotificationId;
 use crate::input::CancelTarget;
-use crate::state::Phase;
+use crate::state::{Open, Phase};
 
 /// The answer every task knows: end it by hand.
 const CLOSE: &str = "close";
@@ -35,8 +35,8 @@ impl Turn<'_> {
         match target {
             CancelTarget::Notification(id) => vec![*id],
             CancelTarget::Subject(subject) => {
-                let open = self.tenant.open.iter().map(|open| &**open);
-                open.filter(|open| open.subject.as_deref() == Some(subject)).map(|open| open.id).collect()
+                let about = |open: &&Open| open.subject.as_deref() == Some(subject);
+                self.tenant.open.iter().filter(about).map(|open| open.id).take(MOST_AT_ONCE).collect()
             }
         }
     }

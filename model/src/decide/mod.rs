@@ -24,6 +24,10 @@ use crate::policy::Policy;
 use crate::state::{Open, Tenant};
 use crate::time::Timestamp;
 
+/// Most notifications of one tenant that one input moves, so that its record has room for the events: a tenant of an older
+/// journal may have more open than one may today. What a fact leaves out meets its rules again before anything is sent.
+pub const MOST_AT_ONCE: usize = 2_000;
+
 /// What a decision is made with, besides the tenant's state.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
@@ -53,7 +57,7 @@ pub struct Decision {
 
 /// Decides what follows from `input` and applies it to `tenant`.
 pub fn decide(tenant: &mut Tenant, input: &Input, context: Context<'_>) -> Decision {
-    let mut turn = Turn { tenant, input, context, events: Vec::new(), ended: Vec::new() };
+    let mut turn = Turn { tenant, input, context, events: Vec::new(), ended: Vec::new(), moves: (NotificationId(0), 0) };
     let answer = turn.take();
     let Turn { events, ended, .. } = turn;
     if !events.is_empty() {
@@ -70,6 +74,8 @@ struct Turn<'a> {
     events: Vec<Event>,
     #[allow(clippy::vec_box, reason = "they stood in boxes")]
     ended: Vec<Box<Open>>,
+    /// Steps that the notification at hand has entered.
+    moves: (NotificationId, usize),
 }
 
 impl<'a> Turn<'a> {

@@ -1,4 +1,5 @@
-//! Owns what happens to an admitted notification. Refuses to validate it: admission did.
+//! Owns what happens to an admitted notification. Refuses to validate it: admission did; and refuses one more for a tenant
+//! who has as many open as a tenant may.
 
 use super::Turn;
 use crate::answer::Answer;
@@ -9,6 +10,10 @@ use crate::notification::Notification;
 impl Turn<'_> {
     pub(super) fn notify(&mut self, notification: &Notification) -> Answer {
         let id = notification.id;
+        let (open, most) = (self.tenant.open.len(), self.context.policy.max_open_per_tenant);
+        if open >= most {
+            return Answer::TenantFull { open, most };
+        }
         let live = self.live_instance(notification);
         self.emit(Event::Accepted { id });
         if let Some(live) = live {

@@ -45,8 +45,10 @@ impl Turn<'_> {
     }
 
     pub(super) fn enter(&mut self, id: NotificationId, step: u8, cause: Cause) {
-        let moves = self.events.iter().filter(|e| matches!(e, Event::StepEntered { id: of, .. } if *of == id)).count();
         let Some((_, flow)) = self.running(id) else { return };
+        // One notification after the other: only of the one at hand are the moves counted.
+        let moves = if self.moves.0 == id { self.moves.1 } else { 0 };
+        self.moves = (id, moves + 1);
         if moves >= MAX_MOVES {
             return self.open_task(id, &flow.fallback_list, cause);
         }

@@ -1,14 +1,14 @@
 //! Owns what a profile and a fact do to a tenant and to everything open. Refuses to accept what admission should
 //! have refused: a fact without its amount changes nothing.
 
-use super::Turn;
+use super::{MOST_AT_ONCE, Turn};
 use crate::answer::{Answer, ProfileChange};
 use crate::event::Event;
 use crate::evolve::fact_hash;
 use crate::fact::{Fact, FactKind};
 use crate::ids::NotificationId;
 use crate::profile::Profile;
-use crate::state::Phase;
+use crate::state::{Open, Phase};
 
 impl Turn<'_> {
     pub(super) fn put_profile(&mut self, profile: &Profile) -> Answer {
@@ -38,8 +38,18 @@ impl Turn<'_> {
             let open_cents = self.tenant.open_amount(subject, None).map(|(cents, _)| cents);
             self.emit(Event::SubjectOpen { subject: subject.clone(), open_cents });
         }
-        let ids: Vec<NotificationId> = self.tenant.open.iter().map(|open| open.id).collect();
-        let ended = ids.into_iter().filter(|id| self.reconsider(*id)).collect();
+        let ids: Vec<NotificationId> = self.tenant.open.iter().filter(|open| concerns(fact, open)).map(|open| open.id).collect();
+        let (mut ended, mut moved) = (Vec::new(), 0);
+        for id in ids {
+            let before = self.events.len();
+            if self.reconsider(id) {
+                ended.push(id);
+            }
+            moved += usize::from(self.events.len() > before);
+            if moved >= MOST_AT_ONCE {
+                break;
+            }
+        }
         Answer::Fact { duplicate: false, ended }
     }
 
@@ -59,5 +69,16 @@ impl Turn<'_> {
             self.seek_permit(id);
         }
         self.open(id).is_none()
+    }
+}
+
+/// Whether anything that the rules of an open notification may look at can have changed by the fact. What is held is asked
+/// again by every fact: its guards look at the time, too.
+fn concerns(fact: &Fact, open: &Open) -> bool {
+    match (fact.kind, &fact.subject) {
+        (FactKind::Payment | FactKind::OpenAmount, Some(subject)) => {
+            open.subject.as_deref() == Some(subject) || matches!(open.phase, Phase::Held { .. })
+        }
+        _ => true,
     }
 }

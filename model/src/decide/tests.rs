@@ -3,6 +3,7 @@
 
 mod delivery;
 mod doubt;
+mod full;
 mod gates;
 mod life;
 mod money;

@@ -27,6 +27,16 @@ const WRONG: &[(&str, &str)] = &[
         "engine.allow_list: \"06 12345678\": expected a recipient: an address in the form that is stored: \"a@example.nl\", \
          \"@example.nl\", \"+31612345678\" or \"*\"",
     ),
+    (
+        "engine.allow_list = [\"*@example.nl\"]",
+        "engine.allow_list: \"*@example.nl\": expected a recipient: there are no wildcards: a whole domain is \"@example.nl\", \
+         everybody is \"*\"",
+    ),
+    (
+        "engine.allow_list = [\"@*.example.nl\"]",
+        "engine.allow_list: \"@*.example.nl\": expected a recipient: an address in the form that is stored: \"a@example.nl\", \
+         \"@example.nl\", \"+31612345678\" or \"*\"",
+    ),
     ("engine = 3", "engine: 3: expected a section: [engine] (from FILE)"),
     ("http.address = \"localhost\"", "http.address: \"localhost\": expected an IP address with a port: such as 127.0.0.1:8080"),
     ("http.behind_proxy = \"yes\"", "http.behind_proxy: \"yes\": expected true or false: such as true"),

@@ -1,7 +1,7 @@
 //! Owns the check of what is said: states, causes, guards, masks. Refuses addresses and bodies anywhere in the output.
 
 use sluis_model::{
-    Cause, Channel, DAY, Event, FactKind, HOUR, Input, NotificationId, Receipt, ReceiptKind, Refusal, Verdict, Why,
+    Cause, Channel, DAY, Event, FactKind, HOUR, Input, NotificationId, Opens, Receipt, ReceiptKind, Refusal, Verdict, Why,
 };
 
 use super::world::{MAIL, PHONE, START, World};
@@ -153,7 +153,7 @@ fn the_timeline_is_newest_first_and_prints_no_address_and_no_body() {
         target: sluis_model::CancelTarget::Notification(id),
         note: format!("asked by {MAIL}, phone {PHONE}").into(),
     });
-    let rows: Vec<TimelineRow> = timeline(&world.newest_first(), &[], &world.book);
+    let rows: Vec<TimelineRow> = timeline(&world.newest_first(), &Opens::default(), &world.book);
     assert_eq!(rows[0].kind, "ended");
     assert_eq!(rows.last().map(|row| row.kind), Some("profile_stored"));
     assert!(rows.windows(2).all(|pair| pair[0].sequence >= pair[1].sequence));
@@ -168,13 +168,14 @@ fn the_timeline_is_newest_first_and_prints_no_address_and_no_body() {
 fn without_the_record_of_acceptance_the_open_state_tells_the_flow() {
     let (world, id) = texted();
     let newest = &world.newest_first()[..2];
-    let open = [Box::new(world.tenant.find(id).expect("open").clone())];
-    let started = |open: &[_]| {
+    assert!(world.tenant.find(id).is_some());
+    let (open, none) = (&world.tenant.open, &Opens::default());
+    let started = |open: &Opens| {
         let rows = timeline(newest, open, &world.book);
         rows.into_iter().find(|row| row.kind == "attempt_started").expect("the start of the SMS").details["guards"][3].to_string()
     };
-    assert!(started(&open).contains("guard 'balance above zero': facts.balance_cents > 0 held with 61250"), "{}", started(&open));
-    assert!(started(&[]).contains("guard 4 held with 61250"), "{}", started(&[]));
+    assert!(started(open).contains("guard 'balance above zero': facts.balance_cents > 0 held with 61250"), "{}", started(open));
+    assert!(started(none).contains("guard 4 held with 61250"), "{}", started(none));
     assert!(world.newest_first().iter().filter(|(_, record)| about(id)(record)).count() > 2);
 }
 

@@ -49,6 +49,7 @@ impl World {
             channels: [(CORPORATION, vec![Channel::Email, Channel::Sms])].into(),
             allow_list: Default::default(),
             retry: RetryPolicy::default(),
+            max_open_per_tenant: 1_000,
         };
         let book = Book(flows.into_iter().map(|flow| (flow.reference, flow)).collect());
         let mut world = Self { tenant: Tenant::default(), now: START, book, records: Vec::new(), policy };

@@ -11,6 +11,7 @@ const ADMITTED: &[(u16, &str)] = &[
     (422, "unknown_flow"),
     (409, "idempotency_conflict"),
     (429, "share_full"),
+    (429, "tenant_full"),
     (503, "busy"),
     (503, "disk_nearly_full"),
     (503, "engine_full"),

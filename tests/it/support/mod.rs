@@ -44,13 +44,15 @@ pub struct Setup {
     pub credit: u32,
     /// Further lines of `[engine]`.
     pub engine: &'static str,
+    /// Further lines of `[limits]`.
+    pub limits: &'static str,
     /// Whether the corporations have keys; without, there is only `demo`.
     pub keys: bool,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { sinks: false, credit: 64, engine: "", keys: true }
+        Self { sinks: false, credit: 64, engine: "", limits: "", keys: true }
     }
 }
 
@@ -167,11 +169,11 @@ impl Engine {
     }
 
     fn toml(&self) -> String {
-        let Setup { credit, engine, .. } = &self.setup;
+        let Setup { credit, engine, limits, .. } = &self.setup;
         let data: PathBuf = self.dir.path().join("data");
         let mut toml = format!(
             "[engine]\ndata_dir = {data:?}\nshards = 4\nallow_list = [\"*\"]\n{engine}\n\
-             [journal]\nfree_min_bytes = 1\n[binary]\ncredit = {credit}\n"
+             [journal]\nfree_min_bytes = 1\n[binary]\ncredit = {credit}\n[limits]\n{limits}\n"
         );
         let parties: &[(u16, &str, &str)] =
             if self.setup.keys { &[(1, "noord", KEYS[0]), (2, "zuid", KEYS[1])] } else { &[(1, "demo", "")] };

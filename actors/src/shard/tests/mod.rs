@@ -1,5 +1,6 @@
 //! The shard on an in-memory journal and a manual clock: nothing leaves before it is durable, nothing is lost on the way.
 
+mod bounds;
 mod timers;
 
 use std::collections::HashMap;
@@ -65,6 +66,7 @@ struct World {
     answered: Arc<Answered>,
     send_after: Option<Timestamp>,
     expires_at: Option<Timestamp>,
+    most_of_a_tenant: usize,
 }
 
 impl World {
@@ -90,6 +92,7 @@ impl World {
             answered: Arc::default(),
             send_after: None,
             expires_at: None,
+            most_of_a_tenant: 100,
         }
     }
 
@@ -110,6 +113,7 @@ impl World {
             channels: [(HOUSE, vec![Channel::Null])].into(),
             allow_list: Default::default(),
             retry: RetryPolicy::default(),
+            max_open_per_tenant: self.most_of_a_tenant,
         };
         let settings = ShardSettings {
             shard: ShardId(0),

@@ -1,10 +1,10 @@
-//! Promise 5, bounded: no line is longer than declared, no more is open than the corporation and the engine may have, no
+//! Promise 5, bounded: no line is longer than declared, no more is open than the tenant, the corporation and the engine may have, no
 //! provider has more at once than its permits, and when nothing is under way the quota counts what is open.
 //! Refuses the engine's counters where it can count itself.
 
 use std::collections::BTreeMap;
 
-use sluis_model::CorporationId;
+use sluis_model::{CorporationId, TenantKey};
 
 use super::{Check, Findings};
 use crate::house::{House, declared};
@@ -44,6 +44,13 @@ impl Bounds {
         let (open, bound) = house.quota.total();
         let bound = bound.max(self.brought_back.values().sum());
         findings.expect(open <= bound, CHECK, || format!("{open} are open of {bound}"));
+    }
+
+    /// When a record was read: of the tenant it is about.
+    pub(crate) fn recorded(plan: &Plan, shadow: &Shadow, shard: u16, tenant: &TenantKey, findings: &mut Findings) {
+        let open = shadow.logs[usize::from(shard)].tenants.get(tenant).map_or(0, |tenant| tenant.open.len());
+        let bound = plan.open_per_tenant;
+        findings.expect(open <= bound, CHECK, || format!("{tenant:?} has {open} open of {bound}"));
     }
 
     /// A message arrived at a provider that has `concurrency` permits.

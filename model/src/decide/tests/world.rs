@@ -81,6 +81,7 @@ impl World {
             channels,
             allow_list: Default::default(),
             retry: RetryPolicy::default(),
+            max_open_per_tenant: 2_000,
         };
         let (tenant, journal) = (Tenant::default(), Vec::new());
         Self { tenant, now: START, policy, flows, on_doubt: OnDoubt::Resend, sequence: 0, minted: 0, journal }

@@ -1,0 +1,78 @@
+//! Owns what a supervisor warns of: its provider's breaker, attempts in doubt, refusals in mass, messages that could not be
+//! made. Refuses addresses and bodies: a line holds a provider's name, a code and a number.
+
+use std::sync::Arc;
+
+use sluis_model::{Clock, Timestamp, Verdict, Why};
+
+use crate::seldom::Seldom;
+
+/// Refusals of one provider within a minute that are worth a line: a few bad addresses are daily life.
+const MANY_REFUSALS: u64 = 100;
+
+/// The warnings about one provider.
+pub(super) struct Warned {
+    opened: Seldom,
+    closed: Seldom,
+    doubt: Seldom,
+    refused: Seldom,
+    unsendable: Seldom,
+}
+
+impl Warned {
+    pub(super) fn new(provider: &str, clock: &Arc<dyn Clock>) -> Self {
+        let named = || (provider.to_owned(), clock.clone());
+        let (provider, own) = named();
+        let opened = Seldom::new(own, move |count, detail| {
+            let until = detail.unwrap_or("later");
+            tracing::warn!(%provider, openings = count, until, "the breaker is open: the provider cannot be reached, and is only probed");
+        });
+        let (provider, own) = named();
+        let closed = Seldom::new(own, move |count, _| {
+            tracing::warn!(%provider, closings = count, "the breaker closed: the provider answers again");
+        });
+        let (provider, own) = named();
+        let doubt = Seldom::new(own, move |count, code| {
+            let code = code.unwrap_or("several");
+            tracing::warn!(%provider, attempts = count, code, "attempts are in doubt: the provider broke off after they had left");
+        });
+        let (provider, own) = named();
+        let refused = Seldom::in_mass(own, MANY_REFUSALS, move |count, code| {
+            let code = code.unwrap_or("several");
+            tracing::warn!(%provider, attempts = count, code, "the provider refuses many attempts");
+        });
+        let (provider, own) = named();
+        let unsendable = Seldom::new(own, move |count, code| {
+            let code = code.unwrap_or("several");
+            tracing::warn!(%provider, messages = count, code, "messages cannot be made or are too long for the channel: mend the template");
+        });
+        Self { opened, closed, doubt, refused, unsendable }
+    }
+
+    /// The breaker opened.
+    pub(super) fn opened(&self, until: Timestamp) {
+        let said = || jiff::Timestamp::from_millisecond(until.0).ok().map(|at| at.to_string());
+        self.opened.note_with(said);
+    }
+
+    /// The breaker closed.
+    pub(super) fn closed(&self) {
+        self.closed.note();
+    }
+
+    /// An attempt ended.
+    pub(super) fn ended(&self, verdict: &Verdict) {
+        let code = |why: &Why| Some(why.code.to_string());
+        match verdict {
+            Verdict::InDoubt { why } => self.doubt.note_with(|| code(why)),
+            Verdict::Refused { why, .. } if verdict.is_unsendable() => self.unsendable.note_with(|| code(why)),
+            Verdict::Refused { why, .. } => self.refused.note_with(|| code(why)),
+            Verdict::Accepted { .. } | Verdict::Delivered { .. } | Verdict::Retry { .. } | Verdict::Withdrawn { .. } => {}
+        }
+    }
+
+    /// Tells what was held back.
+    pub(super) fn flush(&self) {
+        [&self.opened, &self.closed, &self.doubt, &self.refused, &self.unsendable].into_iter().for_each(Seldom::flush);
+    }
+}
