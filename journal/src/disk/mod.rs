@@ -172,6 +172,21 @@ impl DiskJournal {
         self.definitions.repairs()
     }
 
+    /// Ends the journal where the table turns out to be damaged while it is in use: what it does not find may be there, and the
+    /// next start makes it again.
+    fn noticed<T>(&self, result: Result<T, JournalError>) -> Result<T, JournalError> {
+        result.inspect_err(|error| {
+            if table::is_damage(error) {
+                self.intake.shut();
+                self.progress.fail(JournalError::Table {
+                    path: self.dir.join(table::DIR),
+                    why: format!("turned out to be damaged ({error})"),
+                    remedy: "nothing is lost with it; start again, and it is made anew from the log",
+                });
+            }
+        })
+    }
+
     fn known(&self, shard: Shard) -> Result<(), JournalError> {
         if shard.0 < self.shards {
             return Ok(());
@@ -244,12 +259,12 @@ impl Journal for DiskJournal {
 
     fn put(&self, shard: Shard, key: &[u8], value: &[u8]) -> Result<(), JournalError> {
         self.known(shard)?;
-        self.table.put(shard, key, value)
+        self.noticed(self.table.put(shard, key, value))
     }
 
     fn get(&self, shard: Shard, key: &[u8]) -> Result<Option<Vec<u8>>, JournalError> {
         self.known(shard)?;
-        self.table.get(shard, key)
+        self.noticed(self.table.get(shard, key))
     }
 
     fn visit(
@@ -260,7 +275,7 @@ impl Journal for DiskJournal {
         visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<(), JournalError> {
         self.known(shard)?;
-        self.table.visit(shard, from, to, visit)
+        self.noticed(self.table.visit(shard, from, to, visit))
     }
 
     fn table_applied(&self, shard: Shard) -> Sequence {
@@ -269,7 +284,7 @@ impl Journal for DiskJournal {
 
     fn set_table_applied(&self, shard: Shard, sequence: Sequence) -> Result<(), JournalError> {
         self.covered(shard, sequence)?;
-        self.table.set_applied(shard, sequence)
+        self.noticed(self.table.set_applied(shard, sequence))
     }
 
     fn trim(&self, shard: Shard, before: Sequence) -> Result<(), JournalError> {

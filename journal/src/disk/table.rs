@@ -20,7 +20,7 @@ use super::report::{Repaired, Repairs};
 use super::store::{Seal, Store};
 use crate::{JournalError, MAX_KEY_BYTES, MAX_VALUE_BYTES, Sequence, Shard};
 
-const DIR: &str = "table";
+pub(super) const DIR: &str = "table";
 /// The part of a segment that is put between two barriers at most. sled writes a page again every few changes of it: some
 /// four bytes of its log for each byte that is put, a quarter of a segment.
 const BARRIER_PART: usize = 16;
@@ -340,7 +340,7 @@ impl Table {
 
 /// Whether an error speaks of the table's content. What the operating system says of the disk does not: there another start
 /// may find everything.
-fn is_damage(error: &JournalError) -> bool {
+pub(super) fn is_damage(error: &JournalError) -> bool {
     let of_io = |error: &std::io::Error| error.raw_os_error().is_none() || error.kind() == std::io::ErrorKind::NotFound;
     match error {
         JournalError::Store { source: sled::Error::Io(error), .. } | JournalError::Io { source: error, .. } => of_io(error),

@@ -298,6 +298,32 @@ fn a_second_start_is_refused_and_says_where() {
     open(dir.path());
 }
 
+/// sled reads a page again once it left its cache: what it finds then is no "not there".
+#[test]
+fn a_table_that_is_damaged_under_a_running_journal_ends_it_and_is_made_again() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let small = Options { cache_bytes: 1 << 20, segment_bytes: 512 << 10, ..options() };
+    let (journal, _) = DiskJournal::open(dir.path(), small.clone()).expect("opened");
+    append(&journal, 0, &[b"a record"]);
+    journal.settle();
+    for number in 0..3_000_u16 {
+        journal.put(Shard(0), &number.to_be_bytes(), &vec![number as u8; 4_000]).expect("put");
+    }
+    journal.set_table_applied(Shard(0), Sequence(1)).expect("applied");
+    let db = dir.path().join("table/db");
+    let zeros = vec![0; std::fs::metadata(&db).expect("there").len() as usize];
+    let file = std::fs::File::options().write(true).open(&db).expect("opened");
+    std::os::unix::fs::FileExt::write_all_at(&file, &zeros, 0).expect("written");
+    let found = (0..3_000_u16).map(|number| journal.get(Shard(0), &number.to_be_bytes()));
+    let error = found.filter_map(Result::err).next().expect("not all of it is in the cache");
+    let failure = journal.failure().expect("it ended").to_string();
+    assert!(failure.contains("start again"), "{error}: {failure}");
+    drop(journal);
+    let (journal, report) = DiskJournal::open(dir.path(), small).expect("opened");
+    assert!(report.repairs.iter().any(|repair| repair.what == Repaired::Table), "{:?}", report.repairs);
+    assert_eq!((journal.table_applied(Shard(0)), journal.last(Shard(0))), (Sequence::ZERO, Sequence(1)));
+}
+
 #[test]
 fn a_removed_lock_file_lets_nobody_in() {
     let dir = tempfile::tempdir().expect("a directory");
