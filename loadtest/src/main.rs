@@ -42,6 +42,8 @@ enum Command {
     Report(cli::report::ReportArguments),
     /// Print the medians of the results as a table.
     Table(cli::table::TableArguments),
+    /// Ask an engine for every id that it acknowledged.
+    Ask(cli::ask::AskArguments),
     /// Reconcile acknowledged ids, sink ledgers and outcomes.
     Ledger(cli::ledger::LedgerArguments),
     /// Measure what a mail sink takes by itself.
@@ -85,6 +87,7 @@ async fn run(command: Command) -> cli::Done {
         Command::Until(arguments) => cli::until::until(arguments).await,
         Command::Report(arguments) => cli::report::report(&arguments),
         Command::Table(arguments) => cli::table::table(&arguments),
+        Command::Ask(arguments) => cli::ask::ask(arguments).await,
         Command::Ledger(arguments) => cli::ledger::ledger(&arguments),
         Command::Flood(arguments) => cli::flood::flood(arguments).await,
         Command::DemoData(arguments) => cli::demo::demo_data(&arguments),

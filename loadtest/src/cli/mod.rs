@@ -1,5 +1,6 @@
 //! One file per subcommand: its options, and the call into the library. Refuses logic of its own.
 
+pub(crate) mod ask;
 pub(crate) mod demo;
 pub(crate) mod flood;
 pub(crate) mod ledger;

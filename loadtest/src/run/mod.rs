@@ -7,6 +7,7 @@
 
 mod acks;
 mod answer;
+mod ask;
 mod binary;
 mod driver;
 mod flood;
@@ -22,6 +23,7 @@ mod tenants;
 
 pub use self::acks::{AckRow, AckWriter};
 pub use self::answer::{Answer, Class};
+pub use self::ask::{Asked, ask_all};
 pub use self::binary::{BinaryOptions, BinaryTarget};
 pub use self::driver::{OnProgress, Pace, Plan, Progress, Stop, run};
 pub use self::flood::{Flooded, flood_sms, flood_smtp};
