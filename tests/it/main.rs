@@ -5,6 +5,7 @@ mod api;
 mod architecture;
 mod bounds;
 mod clocks;
+mod damage;
 mod demo;
 mod docs_truth;
 mod fuzz_smoke;

@@ -127,6 +127,14 @@ impl Engine {
     }
 
     async fn open(&mut self) {
+        self.try_open().await.expect("the engine starts");
+    }
+
+    /// Starts on the data directory as it is.
+    ///
+    /// # Errors
+    /// What the engine refused to start with.
+    pub async fn try_open(&mut self) -> anyhow::Result<()> {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         (self.http, self.binary) = (listener.local_addr().unwrap(), port.local_addr().unwrap());
@@ -146,7 +154,7 @@ impl Engine {
         };
         let credit = config.binary.credit;
         let running = tokio::task::spawn_blocking(move || engine_start::start(&config, around)).await.unwrap();
-        let running = running.expect("the engine starts");
+        let running = running?;
         self.shutdown = CancellationToken::new();
         let front = sluis::http::Front::new(running.app.clone());
         let settings = BinarySettings { credit, max_connections: 8, tls: None };
@@ -157,6 +165,22 @@ impl Engine {
         self.client = client::Client::default();
         self.running = Some(running);
         self.settled().await;
+        Ok(())
+    }
+
+    /// Its data directory.
+    pub fn data(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    /// Its configuration file.
+    pub fn config_file(&self) -> PathBuf {
+        self.dir.path().join("sluis.toml")
+    }
+
+    /// What the last start found.
+    pub fn report(&self) -> &sluis_journal::RecoveryReport {
+        &self.running.as_ref().expect("it runs").report
     }
 
     fn config(&self) -> Config {
@@ -170,7 +194,7 @@ impl Engine {
 
     fn toml(&self) -> String {
         let Setup { credit, engine, limits, .. } = &self.setup;
-        let data: PathBuf = self.dir.path().join("data");
+        let data = self.data();
         let mut toml = format!(
             "[engine]\ndata_dir = {data:?}\nshards = 4\nallow_list = [\"*\"]\n{engine}\n\
              [journal]\nfree_min_bytes = 1\n[binary]\ncredit = {credit}\n[limits]\n{limits}\n"
@@ -235,7 +259,8 @@ impl Engine {
         self.open().await;
     }
 
-    async fn close(&mut self) {
+    /// Ends the engine as a shutdown does; its data directory stays.
+    pub async fn close(&mut self) {
         if let Some(running) = self.running.take() {
             self.shutdown.cancel();
             self.client = client::Client::default();
