@@ -8,7 +8,7 @@ use metrics::{Counter, counter};
 use sluis_actors::{Answers, Book, Claim, Claimed, Engine, Letter, NoRoom, NotTaken, Query, Refused, Reply, Seldom};
 use sluis_model::{
     Clock, CorporationId, Environment, FlowBook, Idempotency, Input, Lane, Notification, NotificationId, NotificationRequest,
-    TenantKey,
+    Subject, TenantKey,
 };
 
 use crate::intake::{self, FieldProblem};
@@ -341,7 +341,7 @@ fn notification(
         id,
         flow,
         category: request.category.as_str().into(),
-        subject: request.subject.clone(),
+        subject: request.subject.as_ref().map(Subject::trimmed),
         data: request.data.as_str().into(),
         fields,
         lane: request.priority,

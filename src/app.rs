@@ -53,6 +53,8 @@ pub struct App {
     pub environment: Environment,
     /// How far an instant from outside may lie ahead of the clock, in milliseconds.
     pub clock_tolerance_ms: i64,
+    /// How long a fact may fit nothing before the task list shows it, in milliseconds.
+    pub unmatched_task_after_ms: i64,
     /// What `/metrics` shows.
     pub prometheus: PrometheusHandle,
     /// What the edges report.

@@ -128,6 +128,7 @@ pub fn start(config: &Config, around: Surroundings) -> anyhow::Result<Running> {
         limits: limits(config),
         environment,
         clock_tolerance_ms: config.clock_tolerance_ms(),
+        unmatched_task_after_ms: i64::try_from(config.limits.unmatched_task_after.0.as_millis()).unwrap_or(i64::MAX),
         prometheus: around.prometheus,
         watch,
     };

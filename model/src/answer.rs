@@ -3,6 +3,7 @@
 
 use crate::attempt::Channel;
 use crate::ids::NotificationId;
+use crate::matching::Unmatched;
 use crate::notification::Subject;
 
 /// The answer to one input.
@@ -14,6 +15,10 @@ pub enum Answer {
         id: NotificationId,
         /// `scheduled`, `ready`, `held`, `task`, or `ended`.
         state: &'static str,
+        /// No profile of its tenant is there yet.
+        unknown_tenant: bool,
+        /// Another subject of its tenant that differs from its own only in case or in blanks.
+        near: Option<Box<Subject>>,
     },
     /// To a notification: the tenant has as many open as one may. Nothing was stored.
     TenantFull {
@@ -30,6 +35,8 @@ pub enum Answer {
         duplicate: bool,
         /// What it ended.
         ended: Vec<NotificationId>,
+        /// What it did not find: it is taken all the same.
+        unmatched: Option<Box<Unmatched>>,
     },
     /// To a fact whose id was used for something else.
     FactConflict,

@@ -102,6 +102,15 @@ pub struct Subject {
     pub id: Box<str>,
 }
 
+impl Subject {
+    /// Without blanks around kind and id, which mean nothing and which feeds are full of. Case is left: it may mean something.
+    #[must_use]
+    pub fn trimmed(&self) -> Self {
+        let trim = |text: &str| Box::from(Some(text.trim()).filter(|trimmed| !trimmed.is_empty()).unwrap_or(text));
+        Self { kind: trim(&self.kind), id: trim(&self.id) }
+    }
+}
+
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.kind, self.id)

@@ -87,10 +87,11 @@ fn ranges(config: &Config, problems: &mut Collector) {
 fn times(config: &Config, problems: &mut Collector) {
     const DAY: u64 = 86_400;
     let Config { engine, http, limits, retry, sending, .. } = config;
-    let all: [(&str, HumanDuration, u64); 11] = [
+    let all: [(&str, HumanDuration, u64); 12] = [
         ("engine.shutdown_grace", engine.shutdown_grace, DAY / 24),
         ("http.request_timeout", http.request_timeout, DAY / 24),
         ("limits.idempotency_age", limits.idempotency_age, 30 * DAY),
+        ("limits.unmatched_task_after", limits.unmatched_task_after, 90 * DAY),
         ("limits.clock_tolerance", limits.clock_tolerance, DAY / 24),
         ("retry.first", retry.first, DAY),
         ("retry.longest", retry.longest, 7 * DAY),

@@ -112,6 +112,8 @@ pub struct LimitsSection {
     pub inbox_internal: usize,
     /// How long an idempotency key is remembered.
     pub idempotency_age: HumanDuration,
+    /// How long a fact may fit nothing before the task list shows it.
+    pub unmatched_task_after: HumanDuration,
     /// How many per corporation.
     pub idempotency_count: usize,
     /// How far the instant of a fact may lie ahead of our clock.

@@ -86,6 +86,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("limits.inbox_business", Kind::Number, COUNT, "1756"),
     setting("limits.inbox_internal", Kind::Number, COUNT, "4096"),
     setting("limits.idempotency_age", Kind::Text, TIME, "24h"),
+    setting("limits.unmatched_task_after", Kind::Text, TIME, "24h"),
     setting("limits.idempotency_count", Kind::Number, COUNT, "2000000"),
     setting("limits.clock_tolerance", Kind::Text, TIME, "5m"),
     setting("limits.max_open_per_tenant", Kind::Number, "a whole number from 1 to 10000", "1000"),

@@ -12,6 +12,7 @@ use sluis_model::{Answer, Input, Intent, NotificationId, TenantKey, home_shard};
 
 use super::auth::Caller;
 use super::body::JsonBody;
+use super::notes::{self, Note};
 use super::problem::Problem;
 use crate::app::App;
 use crate::ask::{AskError, ask};
@@ -29,6 +30,9 @@ struct TenantBody {
     duplicate: bool,
     /// What the fact ended.
     ended: Vec<String>,
+    /// What it did not find: it is taken all the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<Note>,
 }
 
 /// `POST /v1/facts`
@@ -70,10 +74,11 @@ pub(super) async fn post(
 
 fn tenant_body(key: &TenantKey, answer: ShardAnswer) -> Result<TenantBody, Problem> {
     match answer {
-        ShardAnswer::Decided { answer: Answer::Fact { duplicate, ended }, .. } => Ok(TenantBody {
+        ShardAnswer::Decided { answer: Answer::Fact { duplicate, ended, unmatched }, .. } => Ok(TenantBody {
             tenant_id: key.tenant.to_string(),
             duplicate,
             ended: ended.iter().map(NotificationId::to_string).collect(),
+            notes: notes::of_fact(unmatched.as_deref()),
         }),
         ShardAnswer::Decided { answer: Answer::FactConflict, .. } => {
             let detail = format!("this fact_id was used for tenant {} with other content", key.tenant);

@@ -11,6 +11,7 @@ mod front;
 mod head;
 mod links;
 mod lists;
+mod notes;
 mod notifications;
 pub mod openapi;
 mod operator;
@@ -26,6 +27,7 @@ mod server;
 mod status;
 mod tasks;
 mod tenants;
+mod unmatched;
 
 pub use front::Front;
 pub use problem::Problem;
@@ -98,6 +100,7 @@ fn routes() -> Vec<Route> {
         Route::at("/v1/tenants/{id}").get(tenants::get).put(tenants::put),
         Route::at("/v1/tenants/{id}/timeline").get(tenants::timeline),
         Route::at("/v1/facts").post(facts::post),
+        Route::at("/v1/facts/unmatched").get(unmatched::get),
         Route::at(receipts::PATH).post(receipts::post).get(receipts::get),
         Route::at("/v1/outcomes").get(outcomes::get),
         Route::at("/v1/tasks").get(tasks::list),

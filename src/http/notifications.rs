@@ -12,6 +12,7 @@ use sluis_model::{Answer, CorporationId, FlowBook, NotificationId};
 
 use super::auth::Caller;
 use super::body::JsonBody;
+use super::notes::{self, Note};
 use super::problem::Problem;
 use super::records::Records;
 use crate::admission::Admitted;
@@ -31,6 +32,9 @@ pub(super) struct AcceptedBody {
     position: String,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     duplicate: bool,
+    /// What it did not find: it is taken all the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<Note>,
 }
 
 /// Where one notification is posted.
@@ -68,14 +72,17 @@ pub(super) fn accepted(
     answer: ShardAnswer,
 ) -> Result<AcceptedBody, Problem> {
     let Admitted { id, duplicate } = admitted;
-    let position = match answer {
-        ShardAnswer::Decided { answer: Answer::Accepted { .. }, position } | ShardAnswer::Accepted { position } => position,
+    let (position, notes) = match answer {
+        ShardAnswer::Decided { answer: Answer::Accepted { unknown_tenant, near, .. }, position } => {
+            (position, notes::of_notification(unknown_tenant, near.as_deref()))
+        }
+        ShardAnswer::Accepted { position } => (position, Vec::new()),
         ShardAnswer::NotTaken(why) => return Err(app.admission.not_taken(corporation, why).into()),
         // A repeat of something whose first acceptance was lost before it was durable.
         _ => return Err(ask::AskError::Lost.into()),
     };
     let position = format!("{:016x}", app.reference.mask_position(id, "accepted", position));
-    Ok(AcceptedBody { id: id.to_string(), status: "accepted", position, duplicate })
+    Ok(AcceptedBody { id: id.to_string(), status: "accepted", position, duplicate, notes })
 }
 
 /// `GET /v1/notifications/{id}`

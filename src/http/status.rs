@@ -18,6 +18,7 @@ use crate::telemetry;
 
 /// `GET /metrics`
 pub(super) async fn metrics(State(app): State<Arc<App>>, _: Operator) -> Result<Response, Problem> {
+    telemetry::take_census(&app).await;
     let render = move || {
         telemetry::sample(&app);
         app.prometheus.run_upkeep();

@@ -14,6 +14,7 @@ use super::body::{JsonBody, json};
 use super::lists;
 use super::problem::Problem;
 use super::query::Asked;
+use super::unmatched::{self, FactRow};
 use crate::app::App;
 use crate::ask::{AskError, ask};
 use crate::explain::{self, rfc3339};
@@ -21,6 +22,9 @@ use crate::explain::{self, rfc3339};
 #[derive(Debug, Serialize)]
 pub(super) struct TasksBody {
     tasks: Vec<TaskBody>,
+    /// Facts that have fitted nothing for longer than `limits.unmatched_task_after`: somebody should look. On the first page.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unmatched_facts: Vec<FactRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
@@ -52,7 +56,13 @@ pub(super) async fn list(
     let (rows, next) = lists::open(&app, Some(corporation), &filter, after, limit).await?;
     let wanted = |task: &TaskBody| asked.text("list").is_none_or(|list| task.list == list);
     let tasks = rows.iter().filter_map(|listed| task(&app, listed)).filter(wanted).collect();
-    Ok(Json(TasksBody { tasks, next: next.map(|id| id.to_string()) }))
+    let unmatched_facts = if after.is_none() && asked.text("list").is_none() {
+        let before = app.clock.now().plus(-app.unmatched_task_after_ms);
+        unmatched::list(&app, corporation, (0, 0), limit, Some(before)).await?.0
+    } else {
+        Vec::new()
+    };
+    Ok(Json(TasksBody { tasks, unmatched_facts, next: next.map(|id| id.to_string()) }))
 }
 
 fn task(app: &App, listed: &Listed) -> Option<TaskBody> {

@@ -141,7 +141,7 @@ impl<'a> Reader<'a> {
         let inner = Reader::open(node, &path, &["kind", "id"], problems)?;
         let kind = inner.text("kind", WORD, problems);
         let id = inner.text("id", SUBJECT_ID, problems);
-        Some(Subject { kind: kind?.into(), id: id?.into() })
+        Some(Subject { kind: kind?.into(), id: id?.into() }.trimmed())
     }
 
     /// A list of at most `most`, if it is there.

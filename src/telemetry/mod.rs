@@ -1,6 +1,7 @@
 //! Owns the binary's own metrics, the recorder they go to, and the list of all metrics of the engine.
 //! Refuses labels without a bound: no tenant, no address, no id.
 
+mod census;
 mod certificate;
 mod disk;
 pub mod names;
@@ -8,6 +9,7 @@ mod process;
 mod recorder;
 mod watch;
 
+pub use census::take_census;
 pub use certificate::loaded as certificate_loaded;
 pub use recorder::{JournalObserver, count_repairs, install, sample};
 pub use watch::{Edge, Watch};

@@ -82,6 +82,26 @@ names! {
     WEAK_DURABILITY = "gauge" "sluis_weak_durability_enabled";
     /// Pauses in force, by corporation; `all`: those of an operator over everybody. What they cover: `GET /v1/pauses`.
     PAUSES = "gauge" "sluis_pauses_in_use";
+    /// How long the oldest message at the front of a line has waited to be sent, by channel and lane; 0: none waits. Beside `sluis_shard_queue_wait_seconds`, which only tells of those that left.
+    READY_OLDEST = "gauge" "sluis_ready_oldest_seconds";
+    /// How late the timer is that is overdue longest; 0: none is. Escalations hang on it, those that never fired too.
+    TIMER_OVERDUE = "gauge" "sluis_timer_overdue_seconds";
+    /// Open tasks, by corporation and list.
+    TASKS = "gauge" "sluis_tasks_open";
+    /// How long the oldest open task has waited, by corporation and list.
+    TASKS_OLDEST = "gauge" "sluis_tasks_oldest_seconds";
+    /// Notifications that a guard holds until facts come, by corporation, flow and guard. Many: a feed is missing or stale.
+    HELD = "gauge" "sluis_held_notifications";
+    /// Attempts whose outcome is not known and that wait for a receipt, by corporation.
+    IN_DOUBT = "gauge" "sluis_in_doubt_attempts";
+    /// Facts that fit no tenant, notification or earlier fact, by corporation: `GET /v1/facts/unmatched` lists them.
+    UNMATCHED = "gauge" "sluis_unmatched_facts";
+    /// How long the oldest of them has waited, by corporation.
+    UNMATCHED_OLDEST = "gauge" "sluis_unmatched_facts_oldest_seconds";
+    /// Facts that fitted nothing when they came, by corporation, since the first record. A step: a feed writes numbers or subjects in another way.
+    UNMATCHED_EVER = "counter" "sluis_unmatched_facts_total";
+    /// Notifications for tenants of whom no profile was there, by corporation, since the first record.
+    UNKNOWN_TENANTS = "counter" "sluis_intake_unknown_tenants_total";
     /// Always 1; the label says which version runs.
     BUILD = "gauge" "sluis_build_info";
     /// Unix time at which the process started.

@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 use sluis_actors::supervisor::SupervisorMetric;
 use sluis_actors::telemetry::Described;
 
-use super::{all_metrics, names, process};
+use super::{all_metrics, census, names, process};
 use crate::app::App;
 
 const SECONDS: &[f64] =
@@ -98,6 +98,7 @@ pub fn sample(app: &App) {
     }
     sample_journal(app);
     sample_pauses(app);
+    census::show(app);
     process::sample();
 }
 

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use metrics::{Counter, counter};
-use parking_lot::Mutex;
-use sluis_actors::Seldom;
+use parking_lot::{Mutex, MutexGuard};
+use sluis_actors::{Census, Seldom};
 use sluis_journal::Stats;
 use sluis_model::{Clock, Timestamp};
 
@@ -48,6 +48,8 @@ pub struct Watch {
     /// Free bytes below which intake is refused.
     reserve: u64,
     forecast: Mutex<Forecast>,
+    /// The newest figures of each shard.
+    censuses: Mutex<Vec<Census>>,
 }
 
 impl Watch {
@@ -65,7 +67,7 @@ impl Watch {
             let free = free.unwrap_or("too few");
             tracing::warn!(free, needed = reserve, "the disk is nearly full: intake is refused, what is open goes on");
         });
-        Self { strangers: Edge::ALL.map(strangers), disk_low, reserve, forecast: Mutex::default() }
+        Self { strangers: Edge::ALL.map(strangers), disk_low, reserve, forecast: Mutex::default(), censuses: Mutex::default() }
     }
 
     /// Somebody came without a key that fits. `client`: what it calls itself, if it says so.
@@ -87,6 +89,11 @@ impl Watch {
     /// Days until it is.
     pub fn disk_left_days(&self, stats: &Stats, now: Timestamp) -> f64 {
         self.forecast.lock().days(now, stats.disk_bytes, stats.disk_free_bytes, self.reserve)
+    }
+
+    /// The newest figures of each shard, in their order.
+    pub(super) fn censuses(&self) -> MutexGuard<'_, Vec<Census>> {
+        self.censuses.lock()
     }
 
     /// Tells what was held back; to be called every few seconds.

@@ -141,6 +141,9 @@ async fn tenants_are_stored_loaded_and_told_about() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_fact_reaches_each_of_its_tenants_once() {
     let engine = Engine::start().await;
+    for tenant in ["H-1", "H-2", "H-3"] {
+        engine.reachable(NOORD, tenant).await;
+    }
     let body = json!({ "type": "balance", "tenant_ids": ["H-1", "H-2", "H-3", "H-1"], "amount_cents": 5 });
     let first = engine.fact(NOORD, "f-1", body.clone()).await;
     let told =

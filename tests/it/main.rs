@@ -19,6 +19,7 @@ mod openapi;
 mod pauses;
 mod receipts;
 mod short_way;
+mod strays;
 mod support;
 mod tidy;
 mod ways;

@@ -118,7 +118,7 @@ async fn prometheus_can_read_it_and_the_operator_can_understand_it() {
 
 #[test]
 fn every_name_says_what_it_counts_and_in_what() {
-    const UNITS: [&str; 24] = [
+    const UNITS: [&str; 25] = [
         "total",
         "seconds",
         "bytes",
@@ -140,6 +140,7 @@ fn every_name_says_what_it_counts_and_in_what() {
         "entities",
         "batches",
         "days",
+        "facts",
         "files",
         "info",
         "threads",
@@ -157,7 +158,7 @@ fn every_name_says_what_it_counts_and_in_what() {
 }
 
 /// The value of the series with this name and these labels, as they are printed; none: there is no such series.
-fn series(text: &str, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
+pub(crate) fn series(text: &str, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
     let fits =
         |sample: &Sample<'_>| sample.name == name && labels.iter().all(|(label, value)| sample.labels.get(label) == Some(value));
     let samples = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(sample);
@@ -213,7 +214,7 @@ async fn what_cannot_be_read_and_who_has_no_key_is_counted() {
 async fn labels_are_few_and_name_no_tenant() {
     let engine = busy().await;
     let text = engine.ask(OPERATOR, "/metrics").await.text();
-    const KNOWN: [&str; 21] = [
+    const KNOWN: [&str; 23] = [
         "actor",
         "cause",
         "channel",
@@ -223,11 +224,13 @@ async fn labels_are_few_and_name_no_tenant() {
         "end",
         "event",
         "flow",
+        "guard",
         "kind",
         "lane",
         "le",
         "limiter",
         "line",
+        "list",
         "provider",
         "reason",
         "route",

@@ -12,6 +12,7 @@ use sluis_model::{
     TenantRecord, Timestamp, Verdict, codec::CodecError, decide, instant,
 };
 
+use super::census;
 use super::effects::{Effect, Links, Pending, not_taken};
 use super::endings::Endings;
 use super::inbox::{Inbox, Internal};
@@ -20,6 +21,7 @@ use super::intents::Driving;
 use super::letter::{Letter, Query, Reply, ShardAnswer};
 use super::ready::Ready;
 use super::recover::{RecoverError, Recovered, recover};
+use super::standing::{Stand, Standing};
 use super::table::Ended;
 use super::tenants::{Slot, Tenants};
 use super::wheel::Wheel;
@@ -86,8 +88,9 @@ pub struct ShardCore {
     intents: BTreeMap<u64, Intent>,
     waiting_intents: HashMap<u64, Reply>,
     driving: Vec<Driving>,
-    ready: Ready,
-    wheel: Wheel,
+    pub(super) ready: Ready,
+    pub(super) wheel: Wheel,
+    pub(super) standing: Standing,
     pending: Pending,
     batch: Batch,
     /// Claims of the notifications in `batch`.
@@ -184,6 +187,7 @@ impl ShardCore {
             driving: Vec::new(),
             ready: Ready::default(),
             wheel: Wheel::default(),
+            standing: Standing::default(),
             pending,
             claims: Vec::new(),
             outcomes: Vec::new(),
@@ -297,7 +301,10 @@ impl ShardCore {
     }
 
     fn query(&mut self, query: &Query, reply: Reply) {
-        let answer = self.ask(query);
+        let answer = match query {
+            Query::Census => self.census(),
+            other => self.ask(other),
+        };
         self.later(Effect::Answer(reply, answer));
     }
 
@@ -359,14 +366,28 @@ impl ShardCore {
         let tenant = self.tenants.tenant_mut(slot);
         let previous = tenant.last;
         self.walked += walks_over(&input, tenant.open.len());
-        let Decision { events, ended, answer } = decide(tenant, &input, context);
+        let Decision { events, ended, mut answer } = decide(tenant, &input, context);
         if events.is_empty() {
             return (false, (answer, 0));
         }
         let record = TenantRecord { at, tenant: key, previous, input, events };
         let started = self.line_up(slot, sequence, &record, &ended);
+        self.note_strays(slot, sequence, &record, &mut answer);
         self.write(|buffer| record.encode(buffer));
         (started, (answer, sequence))
+    }
+
+    /// Keeps in mind what came in and fits nothing; the answer says what is missed when ended notifications count too.
+    fn note_strays(&mut self, slot: Slot, sequence: u64, record: &TenantRecord, answer: &mut Answer) {
+        match (answer, &record.input) {
+            (Answer::Accepted { unknown_tenant: true, .. }, _) => self.tenants.unmatched.stranger(record.tenant.corporation),
+            (Answer::Fact { unmatched, .. }, Input::Fact(fact)) => {
+                let missed = unmatched.take();
+                *unmatched =
+                    missed.and_then(|missed| self.tenants.stray(slot, (sequence, record.at), fact, *missed)).map(Box::new);
+            }
+            _ => {}
+        }
     }
 
     fn line_up(&mut self, slot: Slot, sequence: u64, record: &TenantRecord, ended: &[Box<Open>]) -> bool {
@@ -386,6 +407,7 @@ impl ShardCore {
                 Event::Ended { id, end, .. } => {
                     if let Some(located) = located {
                         self.wheel.remove(located.due, *id);
+                        self.standing.leave(located.stand);
                     }
                     if let Some(open) = gone {
                         self.metrics.ends.count(open.flow, end, &*self.settings.flows);
@@ -452,12 +474,32 @@ impl ShardCore {
         let due = timer_due(open, now).unwrap_or(Timestamp::NEVER);
         let was_queued = std::mem::replace(&mut located.queued, key.is_some());
         let was_due = std::mem::replace(&mut located.due, due);
+        let stand = self.standing.place(corporation, open);
+        let stood = std::mem::replace(&mut located.stand, stand);
+        let since = match open.phase {
+            Phase::Task { since, .. } => Some(since),
+            _ => None,
+        };
         if let Some(key) = key.filter(|_| !was_queued) {
             self.ready.push(key, id);
         }
+        self.stands(id, stood, stand, since);
         if due != was_due {
             self.wheel.remove(was_due, id);
             self.wheel.insert(due, id);
+        }
+    }
+
+    /// Counts that a notification stood in one group and stands in another.
+    fn stands(&mut self, id: NotificationId, stood: Stand, stand: Stand, since: Option<Timestamp>) {
+        if stood != stand {
+            self.standing.leave(stood);
+            self.standing.enter(stand);
+        }
+        // Once when it comes, and again when it is asked anew.
+        if let Some(since) = since.filter(|since| stood != stand || *since == self.now) {
+            let tenants = &self.tenants;
+            self.standing.line_up(stand, since, id, |since, id| census::is_task(tenants, since, id));
         }
     }
 

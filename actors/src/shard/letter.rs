@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use sluis_model::{Answer, Control, CorporationId, Input, Intent, NotificationId, Open, Tenant, TenantKey};
 
+use super::census::{Census, UnmatchedFact};
 use super::survey::Counted;
 use crate::claim::Claim;
 
@@ -149,6 +150,17 @@ pub enum Query {
     },
     /// The state of a tenant.
     Tenant(TenantKey),
+    /// What whoever watches the engine wants to know.
+    Census,
+    /// Facts of a corporation that fit nothing.
+    Unmatched {
+        /// The corporation that asks.
+        corporation: CorporationId,
+        /// Only those of records after this one.
+        after: u64,
+        /// At most this many.
+        limit: usize,
+    },
     /// Open notifications, by id.
     List {
         /// The corporation that asks; none: an operator does, and sees those of all.
@@ -210,6 +222,15 @@ pub enum ShardAnswer {
         counted: Vec<Counted>,
         /// Up to which id was looked; none: to the end of the shard.
         scanned_to: Option<NotificationId>,
+    },
+    /// Figures of the shard.
+    Census(Box<Census>),
+    /// Facts that fit nothing, oldest first.
+    Unmatched {
+        /// The facts.
+        rows: Vec<UnmatchedFact>,
+        /// There are more.
+        more: bool,
     },
     /// Answers of every part of an intent.
     Gathered(Vec<ShardAnswer>),

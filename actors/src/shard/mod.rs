@@ -3,6 +3,7 @@
 //! Refuses sockets, clock reads (time is injected) and codecs (the record's own is in `model`).
 
 mod actor;
+mod census;
 mod core;
 mod effects;
 mod endings;
@@ -18,14 +19,17 @@ mod recover;
 mod shelf;
 #[cfg(feature = "simulation")]
 mod simulation;
+mod standing;
 mod survey;
 mod table;
 mod tenants;
 #[cfg(test)]
 mod tests;
+mod unmatched;
 mod wheel;
 
 pub use actor::{OnFatal, ShardActor};
+pub use census::{Census, Standing, Standstill, Strays, UnmatchedFact};
 pub use core::{ShardCore, ShardSettings};
 pub use effects::{Links, ProviderEntry};
 pub use endings::Endings;

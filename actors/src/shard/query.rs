@@ -18,6 +18,9 @@ impl ShardCore {
             Query::Tenant(key) => self.snapshot(key, None),
             Query::Notification { corporation, id } => self.notification(*corporation, *id),
             Query::List { corporation, filter, after, limit } => self.list(*corporation, filter, *after, *limit),
+            Query::Unmatched { corporation, after, limit } => self.unmatched_facts(*corporation, *after, *limit),
+            // It tidies what it counts, so the shard asks it by itself.
+            Query::Census => ShardAnswer::NotFound,
             Query::Survey { after } => self.survey(*after),
         }
     }

@@ -54,6 +54,11 @@ impl Ready {
         self.parked.values().map(Chunked::len).sum()
     }
 
+    /// At most `most` entries at the front of each queue.
+    pub(super) fn fronts(&self, most: usize) -> impl Iterator<Item = (&QueueKey, Vec<NotificationId>)> {
+        self.queues.iter().map(move |(key, queue)| (key, (0..queue.len().min(most)).map(|number| queue[number]).collect()))
+    }
+
     pub(super) fn waiting(&self, key: &QueueKey) -> u32 {
         self.queues.get(key).map_or(0, |queue| u32::try_from(queue.len()).unwrap_or(u32::MAX))
     }

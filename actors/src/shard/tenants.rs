@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use sluis_model::{
-    Applied, CorporationId, Event, FlowBook, Input, NotificationId, Open, Subject, Tenant, TenantKey, TenantRecord, Timestamp,
-    evolve, finish,
+    Applied, CorporationId, Event, Fact, FlowBook, Input, NotificationId, Open, Subject, Tenant, TenantKey, TenantRecord,
+    Timestamp, Unmatched, evolve, finish, unmatched,
 };
 
 use super::shelf::{Entry, Shelf};
+use super::standing::{NOWHERE, Stand};
+use super::unmatched::UnmatchedFacts;
 use crate::chunked::Chunked;
 use crate::positions::Positions;
 
@@ -44,6 +46,8 @@ pub(super) struct Located {
     pub slot: Slot,
     /// Whether it stands in a ready list already.
     pub queued: bool,
+    /// In which group it is counted.
+    pub stand: Stand,
 }
 
 impl Entry for Located {
@@ -80,6 +84,8 @@ pub(super) struct Tenants {
     open: Shelf<Located>,
     by_subject: Shelf<About>,
     counts: BTreeMap<CorporationId, i64>,
+    /// Facts that fit nothing.
+    pub(super) unmatched: UnmatchedFacts,
 }
 
 impl Default for Tenants {
@@ -90,6 +96,7 @@ impl Default for Tenants {
             open: Shelf::default(),
             by_subject: Shelf::default(),
             counts: BTreeMap::new(),
+            unmatched: UnmatchedFacts::default(),
         }
     }
 }
@@ -186,32 +193,49 @@ impl Tenants {
         let corporation = self.key(slot).corporation;
         match (event, input) {
             (Event::Accepted { id }, Input::Notify(body)) => {
-                self.open.insert(Located { id: (*id).into(), due: Timestamp::NEVER, slot, queued: false });
+                self.open.insert(Located { id: (*id).into(), due: Timestamp::NEVER, slot, queued: false, stand: NOWHERE });
                 *self.counts.entry(corporation).or_default() += 1;
-                if let Some(subject) = &body.subject {
+                let subject = body.subject.as_ref().map(subject_hash);
+                if let Some(subject) = subject {
                     self.count_subject(corporation, slot, subject);
                 }
+                self.unmatched.accepted(corporation, slot, subject);
             }
             (Event::Ended { id, .. }, _) => {
                 let located = self.open.remove((*id).into())?;
                 *self.counts.entry(corporation).or_default() -= 1;
-                if let Some(subject) = ended.and_then(|open| open.subject.as_deref()) {
+                if let Some(subject) = ended.and_then(|open| open.subject.as_deref()).map(subject_hash) {
                     self.forget_subject(corporation, slot, subject);
+                    self.unmatched.ended(corporation, slot, subject);
                 }
                 return Some(located);
             }
+            (Event::ProfileStored { .. }, _) => self.unmatched.profiled(corporation, slot),
             _ => {}
         }
         None
     }
 
-    fn count_subject(&mut self, corporation: CorporationId, slot: Slot, subject: &Subject) {
-        let about = About { subject: subject_hash(subject), slot, corporation, count: 1 };
+    /// A fact was taken that did not find what the model says, by its record. Gives what is missed when ended notifications
+    /// are remembered too.
+    pub(super) fn stray(
+        &mut self,
+        slot: Slot,
+        (sequence, at): (u64, Timestamp),
+        fact: &Fact,
+        missed: Unmatched,
+    ) -> Option<Unmatched> {
+        let subject = fact.subject.as_ref().filter(|_| missed.subject).map(subject_hash);
+        self.unmatched.take(self.key(slot).corporation, slot, (sequence, at), subject, missed)
+    }
+
+    fn count_subject(&mut self, corporation: CorporationId, slot: Slot, subject: u64) {
+        let about = About { subject, slot, corporation, count: 1 };
         self.by_subject.insert_or(about, |known| known.count = known.count.saturating_add(1));
     }
 
-    fn forget_subject(&mut self, corporation: CorporationId, slot: Slot, subject: &Subject) {
-        let key = (subject_hash(subject), corporation, slot);
+    fn forget_subject(&mut self, corporation: CorporationId, slot: Slot, subject: u64) {
+        let key = (subject, corporation, slot);
         match self.by_subject.get_mut(key) {
             Some(About { count: 1, .. }) => drop(self.by_subject.remove(key)),
             Some(About { count: u16::MAX, .. }) | None => {}
@@ -228,6 +252,15 @@ impl Tenants {
         mut ended: impl FnMut(NotificationId, &str, u64),
     ) {
         let slot = self.slot(&record.tenant);
+        // As the tenant was before.
+        let missed = match &record.input {
+            Input::Fact(fact) => unmatched(self.tenant(slot), fact).map(|missed| (fact, missed)),
+            Input::Notify(_) if self.tenant(slot).profile.is_none() => {
+                self.unmatched.stranger(record.tenant.corporation);
+                None
+            }
+            _ => None,
+        };
         let applied = Applied { sequence, at: record.at, input: &record.input };
         for event in &record.events {
             let open = evolve(self.tenant_mut(slot), applied, event, flows);
@@ -237,6 +270,9 @@ impl Tenants {
             }
         }
         finish(self.tenant_mut(slot), sequence);
+        if let Some((fact, missed)) = missed {
+            self.stray(slot, (sequence, record.at), fact, missed);
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use super::Turn;
 use crate::answer::Answer;
 use crate::event::{Cause, Event};
 use crate::ids::NotificationId;
+use crate::matching::near;
 use crate::notification::Notification;
 
 impl Turn<'_> {
@@ -15,6 +16,8 @@ impl Turn<'_> {
             return Answer::TenantFull { open, most };
         }
         let live = self.live_instance(notification);
+        let unknown_tenant = self.tenant.profile.is_none();
+        let near = notification.subject.as_ref().and_then(|subject| near(self.tenant, subject)).map(Box::new);
         self.emit(Event::Accepted { id });
         if let Some(live) = live {
             self.end(id, "already running", Cause::AlreadyRunning { live });
@@ -27,7 +30,8 @@ impl Turn<'_> {
         } else {
             self.enter(id, 0, Cause::Accepted);
         }
-        Answer::Accepted { id, state: self.open(id).map_or("ended", |open| open.phase.name()) }
+        let state = self.open(id).map_or("ended", |open| open.phase.name());
+        Answer::Accepted { id, state, unknown_tenant, near }
     }
 
     /// The live instance of the same flow for the same subject: one instance a subject, by name, over versions.

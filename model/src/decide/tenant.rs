@@ -6,7 +6,10 @@ use crate::answer::{Answer, ProfileChange};
 use crate::event::Event;
 use crate::evolve::fact_hash;
 use crate::fact::{Fact, FactKind};
+use crate::flow::{Dated, Value};
 use crate::ids::NotificationId;
+use crate::matching::unmatched;
+use crate::notification::Subject;
 use crate::profile::Profile;
 use crate::state::{Open, Phase};
 
@@ -29,13 +32,15 @@ impl Turn<'_> {
     pub(super) fn fact(&mut self, fact: &Fact) -> Answer {
         let hash = fact_hash(&fact.fact_id);
         match self.tenant.told.as_deref().and_then(|told| told.facts.iter().find(|(id, _)| *id == hash)) {
-            Some((_, body)) if *body == fact.body => return Answer::Fact { duplicate: true, ended: Vec::new() },
+            Some((_, body)) if *body == fact.body => return Answer::Fact { duplicate: true, ended: Vec::new(), unmatched: None },
             Some(_) => return Answer::FactConflict,
             None => {}
         }
+        let unmatched = unmatched(self.tenant, fact).map(Box::new);
         self.emit(Event::FactTaken);
         if let (FactKind::Payment | FactKind::OpenAmount, Some(subject)) = (fact.kind, &fact.subject) {
-            let open_cents = self.tenant.open_amount(subject, None).map(|(cents, _)| cents);
+            let accepted = self.tenant.open.iter().find_map(|open| self.accepted_amount(open, subject));
+            let open_cents = self.tenant.open_amount(subject, accepted).map(|(cents, _)| cents);
             self.emit(Event::SubjectOpen { subject: subject.clone(), open_cents });
         }
         let ids: Vec<NotificationId> = self.tenant.open.iter().filter(|open| concerns(fact, open)).map(|open| open.id).collect();
@@ -50,7 +55,18 @@ impl Turn<'_> {
                 break;
             }
         }
-        Answer::Fact { duplicate: false, ended }
+        Answer::Fact { duplicate: false, ended, unmatched }
+    }
+
+    /// The amount that an open notification about this subject was accepted with, by its flow's money field.
+    fn accepted_amount(&self, open: &Open, subject: &Subject) -> Option<Dated> {
+        if open.subject.as_deref() != Some(subject) {
+            return None;
+        }
+        match open.fields.get(self.flow(open.flow)?.amount?)? {
+            Value::Integer(cents) => Some((*cents, open.accepted_at)),
+            Value::Missing | Value::Text(_) | Value::Boolean(_) => None,
+        }
     }
 
     /// After a fact: stop rules for everything open, guards for what is held. `true` when it ended.

@@ -83,7 +83,7 @@ fn said(duplicate: bool, id: NotificationId, position: u64) -> ShardAnswer {
     if duplicate {
         return ShardAnswer::Accepted { position };
     }
-    ShardAnswer::Decided { answer: Answer::Accepted { id, state: "ready" }, position }
+    ShardAnswer::Decided { answer: Answer::Accepted { id, state: "ready", unknown_tenant: false, near: None }, position }
 }
 
 /// The id of the row that came to the door as number `index`.

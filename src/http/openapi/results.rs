@@ -32,6 +32,21 @@ pub(super) fn operations() -> Vec<Op> {
                 ],
             )
             .fails(&[(400, "bad_cursor"), (500, "journal_unreadable")]),
+        Op::new("get", "/v1/facts/unmatched", "listUnmatchedFacts", "facts", "Facts that fit nothing")
+            .about("Facts about a tenant of whom nothing is known, and payments or open amounts on a subject that no notification for the tenant is or was about and no earlier fact told of. They are taken all the same, leave this list when what they miss comes, and after 90 days.")
+            .query("after", "`next` of the page before.", &json!({ "type": "string", "maxLength": 4_096 }))
+            .limit("Most rows.", 1_000, 100)
+            .gives_json(
+                200,
+                "A page.",
+                "UnmatchedList",
+                &json!({ "facts": [{
+                    "fact_id": "bank-17", "tenant_id": "H-1001", "type": "payment", "subject": { "kind": "invoice", "id": "f-1" },
+                    "amount_cents": 71_250, "occurred_at": "2026-02-02T08:00:00Z", "since": "2026-02-02T08:00:05Z", "unknown": ["subject"]
+                }] }),
+            )
+            .asks()
+            .fails(&[(500, "journal_unreadable")]),
         Op::new("get", "/v1/tasks", "listTasks", "results", "What waits for people")
             .query("list", "Only this list.", &json!({ "type": "string", "example": "collections" }))
             .query("after", "`next` of the page before.", &super::senders::notification_id_or_empty())

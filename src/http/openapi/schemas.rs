@@ -16,6 +16,11 @@ pub(super) fn all() -> Value {
     Value::Object(all)
 }
 
+/// Remarks beside "taken".
+fn notes() -> Value {
+    json!({ "type": "array", "items": { "type": "string" }, "description": "What it did not find, for people: it is taken all the same." })
+}
+
 pub(super) fn object(description: &str, required: &[&str], properties: Value) -> Value {
     json!({ "type": "object", "description": description, "required": required, "properties": properties })
 }
@@ -187,13 +192,15 @@ fn about_notifications() -> Value {
         "Accepted": object("Durable.", &["id", "status", "position"], json!({
             "id": id(), "status": { "type": "string", "const": "accepted" },
             "position": text("Where its record stands in the journal; opaque."),
-            "duplicate": truth("It had been accepted before; id and position are those of then.")
+            "duplicate": truth("It had been accepted before; id and position are those of then."),
+            "notes": notes()
         })),
         "BatchRow": { "description": "The verdict of one row.", "oneOf": [reference("BatchAccepted"), reference("BatchRefused")] },
         "BatchAccepted": object("A row that was taken.", &["row", "id", "status", "position"], json!({
             "row": count("Which row, from 1."), "id": id(), "status": { "type": "string", "const": "accepted" },
             "position": text("Where its record stands in the journal; opaque."),
-            "duplicate": truth("It had been accepted before; id and position are those of then.")
+            "duplicate": truth("It had been accepted before; id and position are those of then."),
+            "notes": notes()
         })),
         "BatchRefused": object("A row that was not taken.", &["row", "error"], json!({
             "row": count("Which row, from 1."), "error": reference("Problem")
@@ -273,7 +280,8 @@ fn about_tenants() -> Value {
         "FactType": { "type": "string", "enum": ["payment", "open_amount", "balance", "exception", "appointment"], "description": "A payment or an open amount needs `amount_cents` and `subject`, a balance `amount_cents`." },
         "FactTaken": object("Durable.", &["fact_id", "tenants"], json!({ "fact_id": text("Which."), "tenants": list(reference("FactTenant")) })),
         "FactTenant": object("What it did to one tenant.", &["tenant_id", "duplicate", "ended"], json!({
-            "tenant_id": text("Who."), "duplicate": truth("It was told before."), "ended": list(super::senders::notification_id())
+            "tenant_id": text("Who."), "duplicate": truth("It was told before."), "ended": list(super::senders::notification_id()),
+            "notes": notes()
         }))
     })
 }
@@ -288,7 +296,17 @@ fn about_results() -> Value {
             "attempt": count("The attempt that ended it."), "channel": reference("Channel")
         })),
         "Cursor": object("The last line.", &["cursor"], json!({ "cursor": text("Give this as `after`.") })),
+        "UnmatchedList": object("A page.", &["facts"], json!({
+            "facts": list(reference("UnmatchedFact")), "next": text("Give this as `after`; absent: that was all.")
+        })),
+        "UnmatchedFact": object("A fact that fits nothing that is known.", &["fact_id", "tenant_id", "type", "occurred_at", "since", "unknown"], json!({
+            "fact_id": text("As it was told."), "tenant_id": text("About whom."), "type": text("Its type."), "subject": reference("Subject"),
+            "amount_cents": { "type": "integer", "description": "Euro cents." }, "occurred_at": instant("When it happened at its source."),
+            "since": instant("When it was taken."),
+            "unknown": list(json!({ "type": "string", "enum": ["tenant", "subject"] })), "notes": notes()
+        })),
         "TaskList": object("A page.", &["tasks"], json!({
+            "unmatched_facts": list(reference("UnmatchedFact")),
             "tasks": list(reference("Task")), "next": text("Give this as `after`; absent: that was all.")
         })),
         "Task": object("A task.", &["id", "list", "notification", "tenant_id", "flow", "since", "why", "answers"], json!({

@@ -44,7 +44,7 @@ fn what_an_older_journal_holds_beyond_the_bound_goes_on() {
     let (mut world, ids) = gathered(300);
     world.policy.max_open_per_tenant = 10;
     let paid = world.fact(FactKind::Payment, OWED, |fact| fact.subject = Some(invoice(7)));
-    assert_eq!(paid.answer, Answer::Fact { duplicate: false, ended: vec![ids[6]] });
+    assert_eq!(paid.answer, Answer::Fact { duplicate: false, ended: vec![ids[6]], unmatched: None });
     world.fact(FactKind::OpenAmount, 0, |fact| fact.subject = Some(invoice(8)));
     world.assert_ends(ids[7], "paid");
     let (_, refused) = world.storno_with(|storno| storno.subject = Some(invoice(301)));
@@ -66,7 +66,7 @@ fn every_rule_of_what_a_fact_concerns_is_asked_and_no_other() {
     world.balance(OWED);
     assert_eq!(world.state(held), "ready");
     let paid = world.fact(FactKind::Payment, OWED, |fact| fact.subject = Some(invoice(3)));
-    assert_eq!(paid.answer, Answer::Fact { duplicate: false, ended: vec![ids[2]] });
+    assert_eq!(paid.answer, Answer::Fact { duplicate: false, ended: vec![ids[2]], unmatched: None });
 }
 
 #[test]
@@ -96,5 +96,9 @@ fn subjects_of_what_is_open_are_remembered_among_very_many() {
     }
     world.later(HOUR);
     let paid = world.fact(FactKind::Payment, OWED - 1, |fact| fact.subject = Some(invoice(5)));
-    assert_eq!(paid.answer, Answer::Fact { duplicate: false, ended: vec![ids[4]] }, "the first cent was not forgotten");
+    assert_eq!(
+        paid.answer,
+        Answer::Fact { duplicate: false, ended: vec![ids[4]], unmatched: None },
+        "the first cent was not forgotten"
+    );
 }

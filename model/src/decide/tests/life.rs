@@ -8,7 +8,7 @@ use crate::{Answer, Cause, Channel, DAY, Event, HOUR};
 fn a_scheduled_message_waits_and_then_goes() {
     let mut world = World::usual();
     let (id, decision) = world.storno_with(|n| n.send_after = Some(START.plus(2 * HOUR)));
-    assert_eq!(decision.answer, Answer::Accepted { id, state: "scheduled" });
+    assert_eq!(decision.answer, Answer::Accepted { id, state: "scheduled", unknown_tenant: false, near: None });
     world.later(2 * HOUR - 1);
     assert!(world.timer(id).events.is_empty());
     world.later(1);
@@ -92,7 +92,7 @@ fn what_has_expired_gets_no_permit() {
 fn what_came_in_expired_ends_at_once() {
     let mut world = World::usual();
     let (id, decision) = world.storno_with(|n| n.expires_at = Some(START));
-    assert_eq!(decision.answer, Answer::Accepted { id, state: "ended" });
+    assert_eq!(decision.answer, Answer::Accepted { id, state: "ended", unknown_tenant: false, near: None });
     world.assert_ends(id, "expired");
 }
 

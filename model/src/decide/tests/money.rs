@@ -9,7 +9,7 @@ fn a_payment_before_the_permit_stops_the_attempt() {
     let mut world = World::usual();
     let id = world.storno();
     let decision = world.pay(OWED);
-    assert_eq!(decision.answer, Answer::Fact { duplicate: false, ended: vec![id] });
+    assert_eq!(decision.answer, Answer::Fact { duplicate: false, ended: vec![id], unmatched: None });
     world.assert_ends(id, "paid");
     let late = crate::Permit { id, channel: crate::Channel::Email, provider: "relay".into(), on_doubt: world.on_doubt };
     assert!(world.give(crate::Input::Permit(late)).events.is_empty());
@@ -21,7 +21,7 @@ fn a_payment_before_the_notification_stops_it_at_acceptance() {
     let mut world = World::usual();
     world.pay(OWED);
     let (id, decision) = world.storno_with(|_| ());
-    assert_eq!(decision.answer, Answer::Accepted { id, state: "ended" });
+    assert_eq!(decision.answer, Answer::Accepted { id, state: "ended", unknown_tenant: false, near: None });
     world.assert_ends(id, "paid");
 }
 
@@ -91,7 +91,7 @@ fn the_same_fact_twice_counts_once() {
     let half = |f: &mut crate::Fact| (f.fact_id, f.body) = ("bank-1".into(), 1);
     world.fact(FactKind::Payment, OWED / 2, half);
     let again = world.fact(FactKind::Payment, OWED / 2, half);
-    assert_eq!(again.answer, Answer::Fact { duplicate: true, ended: Vec::new() });
+    assert_eq!(again.answer, Answer::Fact { duplicate: true, ended: Vec::new(), unmatched: None });
     assert!(again.events.is_empty());
     assert_eq!(world.state(id), "ready");
 }

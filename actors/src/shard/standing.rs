@@ -1,0 +1,165 @@
+//! Owns the counts of what stands still and needs somebody: tasks by list, what guards hold, attempts in doubt; of tasks also
+//! since when the oldest waits. Counted as it changes, so that asking costs what there are groups, not what is open. Refuses
+//! to remember which ones: only of tasks an id each, to find the oldest.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use sluis_model::{CorporationId, FlowRef, NotificationId, Open, Phase, Timestamp};
+
+use super::tenants::PackedId;
+
+/// The place of a group; what is counted in none has [`NOWHERE`].
+pub(super) type Stand = u16;
+/// In no group.
+pub(super) const NOWHERE: Stand = Stand::MAX;
+/// Entries beyond those of open tasks that a group keeps before it looks which are still true.
+const SPARE: usize = 64;
+
+/// What a group is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Tasks on this list.
+    Task(Box<str>),
+    /// Held by this guard of this flow.
+    Held(FlowRef, u8),
+    /// In doubt.
+    InDoubt,
+}
+
+/// What stands still for the same reason.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub corporation: CorporationId,
+    pub kind: Kind,
+    pub count: u64,
+    /// Since when, and which; those that are over leave when they come to the front, or when they are too many.
+    line: BinaryHeap<Reverse<(Timestamp, PackedId)>>,
+}
+
+/// See the module. Groups are as many as corporations have lists and guards; beyond 65,535 nothing is counted.
+#[derive(Debug, Default)]
+pub(super) struct Standing(Vec<Group>);
+
+impl Standing {
+    /// The group of an open notification, made if need be.
+    pub(super) fn place(&mut self, corporation: CorporationId, open: &Open) -> Stand {
+        match &open.phase {
+            Phase::Task { list, .. } => {
+                self.find(corporation, |kind| matches!(kind, Kind::Task(known) if known == list), || Kind::Task(list.clone()))
+            }
+            Phase::Held { guard, .. } => {
+                let wanted = Kind::Held(open.flow, *guard);
+                self.find(corporation, |kind| *kind == wanted, || Kind::Held(open.flow, *guard))
+            }
+            Phase::InDoubt { .. } => self.find(corporation, |kind| *kind == Kind::InDoubt, || Kind::InDoubt),
+            Phase::Waiting { .. } | Phase::Ready { .. } | Phase::Started { .. } | Phase::Sent { .. } => NOWHERE,
+        }
+    }
+
+    fn find(&mut self, corporation: CorporationId, fits: impl Fn(&Kind) -> bool, make: impl Fn() -> Kind) -> Stand {
+        let known = self.0.iter().position(|group| group.corporation == corporation && fits(&group.kind));
+        let place = known.unwrap_or_else(|| {
+            if self.0.len() < usize::from(NOWHERE) {
+                self.0.push(Group { corporation, kind: make(), count: 0, line: BinaryHeap::new() });
+            }
+            self.0.len() - 1
+        });
+        if self.0[place].corporation == corporation { place as Stand } else { NOWHERE }
+    }
+
+    /// One more.
+    pub(super) fn enter(&mut self, stand: Stand) {
+        if let Some(group) = self.0.get_mut(usize::from(stand)) {
+            group.count += 1;
+        }
+    }
+
+    /// One less.
+    pub(super) fn leave(&mut self, stand: Stand) {
+        if let Some(group) = self.0.get_mut(usize::from(stand)) {
+            group.count = group.count.saturating_sub(1);
+        }
+    }
+
+    /// A task began to wait. `is_true` says whether an entry still is.
+    pub(super) fn line_up(
+        &mut self,
+        stand: Stand,
+        since: Timestamp,
+        id: NotificationId,
+        is_true: impl Fn(Timestamp, NotificationId) -> bool,
+    ) {
+        let Some(group) = self.0.get_mut(usize::from(stand)) else { return };
+        group.line.push(Reverse((since, id.into())));
+        if group.line.len() > 2 * group.count as usize + SPARE {
+            group.line.retain(|Reverse((since, id))| is_true(*since, (*id).into()));
+        }
+    }
+
+    /// Every group, and since when its oldest waits, if that is known.
+    pub(super) fn all(&mut self, is_true: impl Fn(Timestamp, NotificationId) -> bool) -> Vec<(&Group, Option<Timestamp>)> {
+        let oldest = |group: &mut Group| loop {
+            let Reverse((since, id)) = *group.line.peek()?;
+            if is_true(since, id.into()) {
+                break Some(since);
+            }
+            group.line.pop();
+        };
+        let found: Vec<_> = self.0.iter_mut().map(oldest).collect();
+        self.0.iter().zip(found).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUSE: CorporationId = CorporationId(1);
+
+    fn list(standing: &mut Standing, corporation: CorporationId, name: &str) -> Stand {
+        standing.find(corporation, |kind| *kind == Kind::Task(name.into()), || Kind::Task(name.into()))
+    }
+
+    #[test]
+    fn each_list_of_each_corporation_is_a_group() {
+        let mut standing = Standing::default();
+        let places = [(1, "a"), (1, "b"), (2, "a"), (1, "a")].map(|(c, name)| list(&mut standing, CorporationId(c), name));
+        assert_eq!(places, [0, 1, 2, 0]);
+        standing.enter(0);
+        standing.enter(0);
+        standing.leave(0);
+        standing.leave(NOWHERE);
+        assert_eq!(standing.all(|_, _| true).iter().map(|(group, _)| group.count).collect::<Vec<_>>(), [1, 0, 0]);
+    }
+
+    #[test]
+    fn the_oldest_is_the_oldest_that_still_waits() {
+        let mut standing = Standing::default();
+        let place = list(&mut standing, HOUSE, "a");
+        for n in [5, 3, 9] {
+            standing.enter(place);
+            standing.line_up(place, Timestamp(n), NotificationId(n as u128), |_, _| true);
+        }
+        let oldest = |standing: &mut Standing, over: &[i64]| standing.all(|since, _| !over.contains(&since.0))[0].1;
+        assert_eq!(oldest(&mut standing, &[]), Some(Timestamp(3)));
+        assert_eq!(oldest(&mut standing, &[3]), Some(Timestamp(5)));
+        assert_eq!(oldest(&mut standing, &[3, 5, 9]), None);
+    }
+
+    #[test]
+    fn what_is_over_takes_no_room_for_long() {
+        let mut standing = Standing::default();
+        let place = list(&mut standing, HOUSE, "a");
+        // One stays, a million come and go, nobody asks.
+        standing.enter(place);
+        standing.line_up(place, Timestamp(0), NotificationId(0), |_, _| true);
+        for n in 1..100_000 {
+            standing.enter(place);
+            standing.line_up(place, Timestamp(n), NotificationId(n as u128), |since, _| since.0 == 0 || since.0 == n);
+            standing.leave(place);
+        }
+        assert!(standing.0[0].line.len() <= SPARE + 4, "{}", standing.0[0].line.len());
+        assert_eq!(standing.all(|since, _| since.0 == 0)[0].1, Some(Timestamp(0)));
+    }
+}

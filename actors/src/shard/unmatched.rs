@@ -1,0 +1,263 @@
+//! Owns the facts of a shard that fitted nothing when they came and still fit nothing, by corporation, and the memory of
+//! subjects that ended notifications were about. Made from the records, in their order, so a restart knows the same.
+//! Refuses to grow: of each corporation the newest are kept, up to a bound.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use sluis_model::{CorporationId, Subject, Timestamp, Unmatched};
+
+use super::census::Strays;
+use super::tenants::Slot;
+
+/// Most facts kept of one corporation in one shard; the oldest leave first.
+const MOST_FACTS: usize = 1_024;
+/// How long a fact that fits nothing is kept, in milliseconds: 90 days.
+const KEPT_MS: i64 = 90 * sluis_model::DAY;
+/// Subjects of ended notifications remembered of one corporation in one shard: this many at least, twice as many at most.
+const REMEMBERED: usize = 8_192;
+
+/// One fact that fits nothing.
+#[derive(Clone, Debug)]
+pub(super) struct Waiting {
+    /// Whose.
+    pub slot: Slot,
+    /// When it was taken.
+    pub at: Timestamp,
+    /// The hash of its subject, where that is what did not fit.
+    subject: Option<u64>,
+    /// A subject of the tenant that it nearly fits.
+    pub near: Option<Box<Subject>>,
+}
+
+impl Waiting {
+    /// Whether its subject is what did not fit.
+    pub(super) const fn misses_subject(&self) -> bool {
+        self.subject.is_some()
+    }
+}
+
+/// What one corporation has of them.
+#[derive(Debug, Default)]
+struct House {
+    /// By the sequence of the fact's record.
+    facts: BTreeMap<u64, Waiting>,
+    by_slot: HashMap<Slot, Vec<u64>>,
+    past: Past,
+    /// How many there ever were.
+    ever: u64,
+    /// How many notifications came for tenants without a profile.
+    strangers: u64,
+}
+
+/// Subjects of notifications that ended, as hashes with their tenant's place: two sets, of which the older is dropped when
+/// the newer is full.
+#[derive(Debug, Default)]
+struct Past {
+    newer: HashSet<u32>,
+    older: HashSet<u32>,
+}
+
+impl Past {
+    fn remember(&mut self, hash: u32) {
+        if self.newer.contains(&hash) {
+            return;
+        }
+        if self.newer.len() >= REMEMBERED {
+            self.older = std::mem::take(&mut self.newer);
+        }
+        self.newer.insert(hash);
+    }
+
+    fn knows(&self, hash: u32) -> bool {
+        self.newer.contains(&hash) || self.older.contains(&hash)
+    }
+}
+
+/// A subject with its tenant's place, for [`Past`].
+const fn placed(slot: Slot, subject: u64) -> u32 {
+    ((subject ^ (slot as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)) >> 32) as u32
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct UnmatchedFacts(BTreeMap<CorporationId, House>);
+
+impl UnmatchedFacts {
+    /// A fact came that did not find what `missed` says; `subject` is the hash of its subject. Gives what is still missed when
+    /// ended notifications are remembered too.
+    pub(super) fn take(
+        &mut self,
+        corporation: CorporationId,
+        slot: Slot,
+        (sequence, at): (u64, Timestamp),
+        subject: Option<u64>,
+        mut missed: Unmatched,
+    ) -> Option<Unmatched> {
+        let house = self.0.entry(corporation).or_default();
+        if subject.is_some_and(|subject| house.past.knows(placed(slot, subject))) {
+            // It was told about that, and it ended: the tenant is known by it too.
+            (missed.subject, missed.tenant) = (false, false);
+        }
+        if !missed.tenant && !missed.subject {
+            return None;
+        }
+        let subject = subject.filter(|_| missed.subject);
+        house.ever += 1;
+        house.drop_old(at);
+        // One of each: what a feed repeats every night is found once.
+        let same = |known: &u64| house.facts.get(known).is_some_and(|fact| fact.subject == subject);
+        if !house.by_slot.get(&slot).is_some_and(|facts| facts.iter().any(same)) {
+            let near = missed.near.clone().map(Box::new);
+            house.facts.insert(sequence, Waiting { slot, at, subject, near });
+            house.by_slot.entry(slot).or_default().push(sequence);
+        }
+        if house.facts.len() > MOST_FACTS
+            && let Some((oldest, _)) = house.facts.first_key_value()
+        {
+            house.remove(*oldest);
+        }
+        Some(missed)
+    }
+
+    /// A notification was accepted, perhaps about a subject: what waited for it, or for its tenant alone, is matched.
+    pub(super) fn accepted(&mut self, corporation: CorporationId, slot: Slot, subject: Option<u64>) {
+        if let Some(house) = self.0.get_mut(&corporation) {
+            house.settle(slot, |fact| fact.subject.is_none() || fact.subject == subject);
+        }
+    }
+
+    /// The tenant's profile came: what waited for the tenant alone is matched.
+    pub(super) fn profiled(&mut self, corporation: CorporationId, slot: Slot) {
+        if let Some(house) = self.0.get_mut(&corporation) {
+            house.settle(slot, |fact| fact.subject.is_none());
+        }
+    }
+
+    /// A notification about a subject ended.
+    pub(super) fn ended(&mut self, corporation: CorporationId, slot: Slot, subject: u64) {
+        self.0.entry(corporation).or_default().past.remember(placed(slot, subject));
+    }
+
+    /// Those of a corporation after this sequence, oldest first.
+    pub(super) fn list(&self, corporation: CorporationId, after: u64) -> impl Iterator<Item = (u64, &Waiting)> {
+        let facts = self.0.get(&corporation).map(|house| &house.facts);
+        facts.into_iter().flat_map(move |facts| facts.range(after + 1..)).map(|(sequence, fact)| (*sequence, fact))
+    }
+
+    /// A notification came for a tenant of whom no profile is there.
+    pub(super) fn stranger(&mut self, corporation: CorporationId) {
+        self.0.entry(corporation).or_default().strangers += 1;
+    }
+
+    /// The figures of each corporation.
+    pub(super) fn counts(&self) -> impl Iterator<Item = Strays> {
+        self.0.iter().map(|(corporation, house)| Strays {
+            corporation: *corporation,
+            facts: house.facts.len() as u64,
+            facts_ever: house.ever,
+            oldest: house.facts.first_key_value().map(|(_, fact)| fact.at),
+            notifications_ever: house.strangers,
+        })
+    }
+}
+
+impl House {
+    fn settle(&mut self, slot: Slot, fits: impl Fn(&Waiting) -> bool) {
+        // Most tenants have none, and most corporations too.
+        if self.by_slot.is_empty() {
+            return;
+        }
+        let Some(sequences) = self.by_slot.get_mut(&slot) else { return };
+        let facts = &mut self.facts;
+        sequences.retain(|sequence| {
+            let matched = facts.get(sequence).is_some_and(&fits);
+            if matched {
+                facts.remove(sequence);
+            }
+            !matched
+        });
+        if sequences.is_empty() {
+            self.by_slot.remove(&slot);
+        }
+    }
+
+    fn drop_old(&mut self, now: Timestamp) {
+        while let Some((oldest, fact)) = self.facts.first_key_value()
+            && now.since(fact.at) > KEPT_MS
+        {
+            self.remove(*oldest);
+        }
+    }
+
+    fn remove(&mut self, sequence: u64) {
+        let Some(fact) = self.facts.remove(&sequence) else { return };
+        if let Some(sequences) = self.by_slot.get_mut(&fact.slot) {
+            sequences.retain(|known| *known != sequence);
+            if sequences.is_empty() {
+                self.by_slot.remove(&fact.slot);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUSE: CorporationId = CorporationId(1);
+    const SUBJECT: u64 = 0xfeed_0000_0000_0001;
+
+    fn missed(tenant: bool, subject: bool) -> Unmatched {
+        Unmatched { tenant, subject, near: None }
+    }
+
+    fn waiting(facts: &UnmatchedFacts) -> Vec<u64> {
+        facts.list(HOUSE, 0).map(|(sequence, _)| sequence).collect()
+    }
+
+    #[test]
+    fn a_fact_leaves_when_what_it_missed_comes() {
+        let mut facts = UnmatchedFacts::default();
+        assert!(facts.take(HOUSE, 1, (10, Timestamp(0)), Some(SUBJECT), missed(true, true)).is_some());
+        assert!(facts.take(HOUSE, 1, (11, Timestamp(0)), None, missed(true, false)).is_some());
+        assert!(facts.take(HOUSE, 2, (12, Timestamp(0)), Some(SUBJECT), missed(false, true)).is_some());
+        facts.profiled(HOUSE, 1);
+        assert_eq!(waiting(&facts), [10, 12], "the profile says nothing of the subject");
+        facts.accepted(HOUSE, 1, Some(SUBJECT + 1));
+        facts.accepted(CorporationId(2), 1, Some(SUBJECT));
+        assert_eq!(waiting(&facts), [10, 12]);
+        facts.accepted(HOUSE, 1, Some(SUBJECT));
+        assert_eq!(waiting(&facts), [12], "that of the other tenant stays");
+        assert_eq!(facts.counts().map(|strays| (strays.facts, strays.facts_ever)).next(), Some((1, 3)));
+    }
+
+    #[test]
+    fn what_ended_before_the_payment_came_is_remembered() {
+        let mut facts = UnmatchedFacts::default();
+        facts.ended(HOUSE, 1, SUBJECT);
+        assert_eq!(facts.take(HOUSE, 1, (10, Timestamp(0)), Some(SUBJECT), missed(true, true)), None);
+        assert!(facts.take(HOUSE, 2, (11, Timestamp(0)), Some(SUBJECT), missed(false, true)).is_some(), "another tenant");
+        for n in 0..3 * REMEMBERED as u64 {
+            facts.ended(HOUSE, 3, n << 32);
+        }
+        assert!(facts.take(HOUSE, 1, (12, Timestamp(0)), Some(SUBJECT), missed(false, true)).is_some(), "bounded: forgotten");
+    }
+
+    #[test]
+    fn what_a_feed_repeats_stands_once_and_the_newest_stay() {
+        let mut facts = UnmatchedFacts::default();
+        for night in 1..=365 {
+            facts.take(HOUSE, 1, (night, Timestamp(night as i64)), None, missed(true, false));
+        }
+        assert_eq!(waiting(&facts), [1]);
+        for n in 0..2 * MOST_FACTS as u64 {
+            facts.take(HOUSE, 7 + n as u32, (1_000 + n, Timestamp(400)), None, missed(true, false));
+        }
+        let kept = waiting(&facts);
+        assert_eq!((kept.len(), kept.last()), (MOST_FACTS, Some(&(999 + 2 * MOST_FACTS as u64))));
+        facts.take(HOUSE, 6, (900_000, Timestamp(401 + KEPT_MS)), None, missed(true, false));
+        assert_eq!(waiting(&facts), [900_000], "the old ones are gone");
+        let house = &facts.0[&HOUSE];
+        assert_eq!((house.by_slot.len(), house.facts.len()), (1, 1), "the index forgets with them");
+    }
+}
