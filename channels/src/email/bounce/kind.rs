@@ -165,7 +165,7 @@ impl Signs {
             return self.daemon && (stated || self.coded);
         }
         named && (system || stated || self.coded || self.gives_reason())
-            || system && (stated || self.coded || self.gives_reason() || self.text.has(Kind::Soft))
+            || system && (stated || self.coded || self.gives_reason() || self.text.has(Kind::Soft) || self.text.has(Kind::Later))
             || (stated && (self.coded || self.gives_reason()))
     }
 
@@ -176,7 +176,9 @@ impl Signs {
         if self.subject.has(Kind::Away) {
             return true;
         }
-        let system = self.daemon && (self.text.has(Kind::Failure) || self.coded);
+        let failed = self.text.has(Kind::Failure) || self.text.has(Kind::Final);
+        let system =
+            self.daemon && (failed || self.coded) || failed && (self.coded || self.gives_reason()) && !self.text.has(Kind::Away);
         !system
             && (self.responder && !self.daemon || (self.responder || self.null_sender || self.list) && self.text.has(Kind::Away))
     }

@@ -36,6 +36,8 @@ pub(crate) enum Kind {
     Host,
     /// Something that may pass.
     Soft,
+    /// Something that will pass, in its own words.
+    Later,
     /// A refusal without a reason.
     Hint,
     /// It will not be tried again.
@@ -256,7 +258,7 @@ mod tests {
         assert!(has("the mailbox for this tenant is now full", Kind::Full));
         let far = format!("mailbox {} full", "x".repeat(GAP + 10));
         assert!(!has(&far, Kind::Full), "pieces that are far apart are none");
-        assert!(has("temporarily away", Kind::Soft));
+        assert!(has("temporarily away", Kind::Later));
         assert_eq!(table.find(&words("550 no (in reply to RCPT TO command)")).phase(), Some(Phase::Rcpt));
         assert!(!table.find(&words("mailbox unavailable")).has_at(Kind::Address, Some(Phase::Body)));
     }
@@ -284,7 +286,7 @@ mod tests {
             let expected = match row.kind {
                 Kind::Gone | Kind::Address | Kind::Host => "bounced",
                 Kind::Rate | Kind::Policy | Kind::Hint => "blocked",
-                Kind::Full | Kind::Soft | Kind::Final | Kind::Failure => "failed",
+                Kind::Full | Kind::Soft | Kind::Later | Kind::Final | Kind::Failure => "failed",
                 Kind::Delay => "delayed",
                 Kind::Away => "automatic_reply",
                 Kind::Challenge => "unexplained",

@@ -37,7 +37,7 @@ pub(crate) fn words(text: &str) -> String {
         if word.contains('@') {
             pieces.retain(|piece| !piece.contains('@'));
         }
-        for piece in pieces {
+        for piece in pieces.into_iter().filter(|piece| !is_host(piece)) {
             for c in piece.chars() {
                 push(&mut out, c);
             }
@@ -46,6 +46,17 @@ pub(crate) fn words(text: &str) -> String {
     }
     space(&mut out);
     out
+}
+
+/// Lists of bad hosts: their name is a reason.
+const LISTS: [&str; 5] = ["spamhaus", "spamcop", "sorbs", "barracudacentral", "bl."];
+
+/// The name of a host may be made of any words: `antispam.huurder.example`. Names of lists are kept.
+fn is_host(piece: &str) -> bool {
+    let piece = piece.trim_end_matches('.');
+    let named = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
+    let letters = piece.bytes().any(|byte| byte.is_ascii_lowercase());
+    piece.matches('.').count() >= 2 && letters && piece.bytes().all(named) && !LISTS.iter().any(|list| piece.contains(list))
 }
 
 fn space(out: &mut String) {
@@ -148,6 +159,10 @@ mod tests {
         assert_eq!(words("User-Unknown,  (user_unknown)\r\nÜberprüfung!"), " user unknown user unknown uberprufung ");
         assert_eq!(words("<quota@full.example>: see https://x.example/full ok"), " see ok ");
         assert_eq!(words("weg@huurder.example:quota"), " quota ");
+        assert_eq!(
+            words("host antispam.huurder.example[192.0.2.3] said zen.spamhaus.org"),
+            " host 192 0 2 3 said zen spamhaus org "
+        );
         assert_eq!(words(""), " ");
         assert_eq!(words("n\u{303}o ł ß"), " no l ss ");
         assert!(words(&"a ".repeat(100_000)).len() <= MAX_WORDS + 2);

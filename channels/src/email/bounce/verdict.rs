@@ -128,7 +128,8 @@ pub(crate) fn judge(said: &Said<'_>) -> Judged {
         return judged(Meaning::Address);
     }
     // "Host not found, try again": the resolver's word for now is not its word for ever.
-    let nobody = (has(Kind::Address) || has(Kind::Host) && !has(Kind::Soft)) && !before;
+    let nobody = (has(Kind::Address) || has(Kind::Host) && !has(Kind::Later)) && !before;
+    let soft = has(Kind::Soft) || has(Kind::Later);
     let by_code = remote_meaning(&codes).or_else(|| {
         // A basic code of another class than the status contradicts it, and so does one about room.
         let fits = basic.is_none_or(|basic| basic != 552 && said.status.is_none_or(|status| status.0 == basic / 100));
@@ -149,10 +150,10 @@ pub(crate) fn judge(said: &Said<'_>) -> Judged {
     let unless_temporary = |meaning| if temporary { Meaning::Soft } else { meaning };
     match by_code {
         Some((_, true)) if nobody && !temporary => judged(Meaning::Address),
-        Some((Meaning::Address, _)) if has(Kind::Soft) && !nobody => judged(Meaning::Soft),
+        Some((Meaning::Address, _)) if soft && !nobody => judged(Meaning::Soft),
         Some((meaning, _)) => judged(meaning),
         None if nobody => judged(unless_temporary(Meaning::Address)),
-        None if has(Kind::Soft) => judged(Meaning::Soft),
+        None if soft => judged(Meaning::Soft),
         None if has(Kind::Hint) => judged(Meaning::Policy),
         None => Judged { meaning: basic.and_then(|basic| basic_meaning(basic, phase)), code },
     }
@@ -232,6 +233,8 @@ mod tests {
             ("5.4.4", "Host not found", 'a'),
             ("5.4.4", "", 'a'),
             ("4.4.4", "", 's'),
+            ("", "DNS Error: domain name not found", 'a'),
+            ("", "Host not found, try again", 's'),
             ("4.4.3", "Host or domain name not found: try again", 's'),
             ("5.1.351", "", 'a'),
             ("5.1.90", "", 'r'),
