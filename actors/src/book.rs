@@ -142,9 +142,19 @@ impl FlowBook for Book {
     }
 }
 
+/// A definition that is to be current: its templates are tried with data, too.
 fn compile(label: &str, definition: &Definition) -> Result<Entry, Vec<BookProblem>> {
+    let entry = put_together(label, definition, Templates::compile(&definition.templates))?;
+    let found = entry.templates.rehearse(&entry.flow);
+    if found.is_empty() { Ok(entry) } else { Err(found.iter().map(|found| from_channels(label, found)).collect()) }
+}
+
+fn put_together(
+    label: &str,
+    definition: &Definition,
+    templates: Result<Templates, Vec<sluis_channels::Problem>>,
+) -> Result<Entry, Vec<BookProblem>> {
     let flow = Flow::compile(definition);
-    let templates = Templates::compile(&definition.templates);
     let mut problems = Vec::new();
     if let (Ok(flow), Ok(templates)) = (&flow, &templates) {
         problems.extend(templates.check(flow.templates()).iter().map(|found| from_channels(label, found)));
@@ -168,7 +178,8 @@ fn load_one(journal: &dyn Journal, reference: FlowRef) -> Result<Entry, Vec<Book
     if definition.reference() != reference {
         return Err(one("journal", &"its content does not fit its hash: the file was changed or damaged"));
     }
-    compile(&label, &definition)
+    // What was accepted under it goes on as far as it can: a template that would not be taken today does not stop the start.
+    put_together(&label, &definition, Templates::compile_stored(&definition.templates))
 }
 
 /// What a mistake is reported under, also when the text does not parse.
@@ -261,6 +272,37 @@ mod tests {
             assert!(found.contains(&wanted), "{wanted:?} is missing from {found:?}");
         }
         assert!(journal.definitions().unwrap().is_empty());
+    }
+
+    const GREEDY: &str = r#"{{ ("x"*2000000)|replace("x","x"*2000)|length }}"#;
+
+    fn with_template(source: &str) -> Definition {
+        let mut definition = definition("notice", 1, "sms");
+        definition.templates.insert("hello.txt".into(), source.into());
+        definition
+    }
+
+    #[test]
+    fn a_template_that_asks_for_gigabytes_or_cannot_be_rendered_is_refused_when_it_is_to_be_current() {
+        for (source, said) in [
+            (GREEDY, "* is not offered"),
+            (r#"{{ "%0900000000d"|format(1) }}"#, "\"format\" is not offered"),
+            ("{{ data.naam }}", "data.naam not given"),
+        ] {
+            let journal = MemoryJournal::new(1, 1);
+            let problems = Book::load(&journal, vec![(None, with_template(source))]).unwrap_err();
+            assert_eq!((problems.len(), &*problems[0].definition, &*problems[0].path), (1, "notice", "templates.hello.txt"));
+            assert!(problems[0].message.contains(said), "{}", problems[0]);
+            assert!(journal.definitions().unwrap().is_empty());
+        }
+    }
+
+    #[test]
+    fn the_same_template_in_a_stored_definition_does_not_stop_the_start() {
+        let (journal, greedy) = (MemoryJournal::new(1, 1), with_template(GREEDY));
+        journal.put_definition(greedy.reference().0, &greedy.encode()).unwrap();
+        let book = Book::load(&journal, vec![(None, definition("notice", 2, "sms"))]).unwrap();
+        assert!(book.flow(greedy.reference()).is_some() && book.templates(greedy.reference()).is_some());
     }
 
     #[test]

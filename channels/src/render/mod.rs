@@ -1,13 +1,16 @@
 //! Owns templates: compiled once for a definition, rendered many times, in the tenant's language where the template has
 //! it. Refuses a missing variable (an error that names it), HTML that is not escaped, a subject of several lines, and a
-//! template that runs or writes without end.
+//! template that runs or writes without end, or asks for more memory than a message may take.
 //!
 //! A template is a set of files: `storno-mail.subject.txt`, `storno-mail.txt` and, if wanted, `storno-mail.html`; a text
 //! message is `storno-sms.txt`. A language goes before the ending: `storno-mail.subject.en.txt`, `storno-mail.en.txt`.
 
+mod bounds;
 mod filters;
+mod rehearse;
 #[cfg(test)]
 mod tests;
+mod weigh;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
@@ -18,13 +21,14 @@ use minijinja::{AutoEscape, Environment, ErrorKind, Template, UndefinedBehavior}
 use serde::Serialize;
 use sluis_model::Channel;
 
+use self::weigh::{TooHeavy, weigh};
 use crate::config::Problem;
 use crate::outgoing::Content;
 
 /// The language of a file that names none, and of a tenant whose language has no file.
 pub const DEFAULT_LANGUAGE: &str = "nl";
 /// Steps a template may take; a loop over a few hundred lines stays far below.
-const FUEL: u64 = 200_000;
+const FUEL: u64 = 50_000;
 const MAX_MAIL: usize = 256 * 1024;
 const MAX_TEXT: usize = 8 * 1024;
 const MAX_SUBJECT: usize = 1_000;
@@ -78,9 +82,22 @@ pub enum RenderError {
     /// The subject came out with more than one line, or empty.
     #[error("template {0:?}: expected a subject of exactly one line")]
     Subject(String),
-    /// It wrote or ran too much.
+    /// It wrote too much.
     #[error("template {0:?}: expected a shorter result (mail 256 KiB, text message 8 KiB)")]
     TooLarge(String),
+    /// It asked for more memory or time than a message may take.
+    #[error("template {0:?}: expected less work: values of at most 64 KiB, and loops that end soon")]
+    Costly(String),
+    /// It uses what is not offered any more; it was stored by an older build.
+    #[error("template {template:?} line {line}: {why}")]
+    Refused {
+        /// The file.
+        template: String,
+        /// Where, from 1.
+        line: usize,
+        /// What is not offered.
+        why: String,
+    },
     /// Anything else: a filter that did not like its value.
     #[error("template {template:?} line {line}: {detail}")]
     Failed {
@@ -102,7 +119,22 @@ impl RenderError {
             RenderError::Missing { .. } => "render_missing",
             RenderError::Subject(_) => "render_subject",
             RenderError::TooLarge(_) => "render_too_large",
+            RenderError::Costly(_) => "render_costly",
+            RenderError::Refused { .. } => "render_refused",
             RenderError::Failed { .. } => "render_failed",
+        }
+    }
+
+    /// The file it is about.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        match self {
+            RenderError::Unknown(file) | RenderError::Subject(file) | RenderError::TooLarge(file) | RenderError::Costly(file) => {
+                file
+            }
+            RenderError::Missing { template, .. }
+            | RenderError::Refused { template, .. }
+            | RenderError::Failed { template, .. } => template,
         }
     }
 }
@@ -112,6 +144,8 @@ pub struct Templates {
     environment: Environment<'static>,
     /// The files of each template.
     sets: HashMap<Box<str>, Vec<File>>,
+    /// Of templates that are stored: files that are not compiled, because they use what is not offered any more.
+    refused: HashMap<Box<str>, TooHeavy>,
 }
 
 /// One file of a template.
@@ -135,20 +169,44 @@ impl Templates {
     /// # Errors
     /// All problems, each with the file's name and line.
     pub fn compile(files: &BTreeMap<String, String>) -> Result<Self, Vec<Problem>> {
-        let mut environment = Environment::new();
+        let (templates, mut problems) = Self::compiled(files);
+        problems.extend(templates.refused.iter().map(|(name, heavy)| {
+            let expected = "a template that asks for no more than a message may take";
+            Problem::new("templates", name, format!("line {}", heavy.line), expected, &*heavy.why)
+        }));
+        problems.sort_by(|a, b| a.path.cmp(&b.path));
+        if problems.is_empty() { Ok(templates) } else { Err(problems) }
+    }
+
+    /// Compiles what was stored when it was current. A file that would not be taken today is left out, and whoever asks for it
+    /// is told: the start must not fail for it, and the message goes another way.
+    ///
+    /// # Errors
+    /// All problems but those.
+    pub fn compile_stored(files: &BTreeMap<String, String>) -> Result<Self, Vec<Problem>> {
+        let (templates, problems) = Self::compiled(files);
+        if problems.is_empty() { Ok(templates) } else { Err(problems) }
+    }
+
+    fn compiled(files: &BTreeMap<String, String>) -> (Self, Vec<Problem>) {
+        let mut environment = bounds::environment();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_fuel(Some(FUEL));
         environment.set_auto_escape_callback(|name| if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None });
         filters::add_to(&mut environment);
         let mut problems = Vec::new();
         let mut sets: HashMap<Box<str>, Vec<File>> = HashMap::new();
+        let mut refused = HashMap::new();
         for (name, source) in files {
             let Some((template, kind, language)) = parts_of(name) else {
                 let hint = "storno-mail.subject.txt, storno-mail.en.txt, storno-mail.html";
                 problems.push(Problem::new("templates", name, name, "<name>[.subject][.<language>].txt or .html", hint));
                 continue;
             };
-            if let Err(error) = environment.add_template_owned(name.clone(), source.clone()) {
+            // Before it is compiled: the compiler works out what stands in it.
+            if let Err(heavy) = weigh(files, name) {
+                refused.insert(name.as_str().into(), heavy);
+            } else if let Err(error) = environment.add_template_owned(name.clone(), source.clone()) {
                 let line = error.line().unwrap_or_default();
                 let detail = error.detail().unwrap_or("syntax").to_owned();
                 problems.push(Problem::new("templates", name, format!("line {line}"), "a template that compiles", detail));
@@ -156,7 +214,7 @@ impl Templates {
             let file = File { kind, language: language.map(Into::into), name: name.as_str().into() };
             sets.entry(template.into()).or_default().push(file);
         }
-        if problems.is_empty() { Ok(Self { environment, sets }) } else { Err(problems) }
+        (Self { environment, sets, refused }, problems)
     }
 
     /// Whether every template that flows refer to is complete for its channel: the files in the default language, and
@@ -170,6 +228,10 @@ impl Templates {
                 Channel::Null => &[],
                 _ => &[Kind::Text],
             };
+            if self.refusal(name).is_some() {
+                // Stored, and not to be sent: there is nobody to complete it.
+                continue;
+            }
             for kind in kinds.iter().filter(|kind| self.find(name, **kind, DEFAULT_LANGUAGE).is_none()) {
                 let (expected, file) = (format!("a template for channel {channel}"), kind.file(name, None));
                 problems.push(Problem::new("templates", &file, name, expected, format!("add the file {file}")));
@@ -189,6 +251,9 @@ impl Templates {
     /// # Errors
     /// [`RenderError`].
     pub fn render(&self, channel: Channel, name: &str, context: &Context<'_>) -> Result<Content, RenderError> {
+        if let Some(refusal) = self.refusal(name).filter(|_| channel != Channel::Null) {
+            return Err(refusal);
+        }
         match channel {
             Channel::Null => Ok(Content::Null),
             Channel::Email => self.mail(name, context),
@@ -216,6 +281,15 @@ impl Templates {
     fn text(&self, name: &str, context: &Context<'_>) -> Result<String, RenderError> {
         let text = self.required(name, Kind::Text, &language_of(context))?;
         Ok(run(&text, &Value::from(Serde(context)), MAX_TEXT)?.trim().to_owned())
+    }
+
+    /// Why nothing of this template is rendered, if one of its files, or one that may be included, is not offered any more.
+    fn refusal(&self, name: &str) -> Option<RenderError> {
+        if self.refused.is_empty() {
+            return None;
+        }
+        let (template, heavy) = self.sets.get(name)?.iter().find_map(|file| self.refused.get_key_value(&file.name))?;
+        Some(RenderError::Refused { template: template.to_string(), line: heavy.line, why: heavy.why.clone() })
     }
 
     fn required(&self, name: &str, kind: Kind, language: &str) -> Result<Template<'_, '_>, RenderError> {
@@ -296,6 +370,7 @@ fn language_of(context: &Context<'_>) -> String {
 
 fn run(template: &Template<'_, '_>, values: &Value, limit: usize) -> Result<String, RenderError> {
     let mut out = Bounded { bytes: Vec::with_capacity(1024), limit };
+    bounds::begin();
     match template.render_captured_to(values, &mut out) {
         Ok(_) => {}
         Err(error) => return Err(explain(template, values, &error)),
@@ -306,7 +381,9 @@ fn run(template: &Template<'_, '_>, values: &Value, limit: usize) -> Result<Stri
 fn explain(template: &Template<'_, '_>, values: &Value, error: &minijinja::Error) -> RenderError {
     let file = error.name().unwrap_or_else(|| template.name()).to_owned();
     match error.kind() {
-        ErrorKind::OutOfFuel | ErrorKind::WriteFailure => RenderError::TooLarge(file),
+        _ if bounds::exceeded() => RenderError::Costly(file),
+        ErrorKind::OutOfFuel => RenderError::Costly(file),
+        ErrorKind::WriteFailure => RenderError::TooLarge(file),
         ErrorKind::UndefinedError => match missing(template, values) {
             variables if variables.is_empty() => failed(file, error, &variables),
             variables => RenderError::Missing { template: file, variables },

@@ -106,7 +106,7 @@ fn a_template_neither_runs_nor_writes_without_end() {
     let sms = |source: &str| render(&templates(&[("a.txt", source)]), Channel::Sms, "a", "nl", json!({"a": "x".repeat(9_000)}));
     assert_eq!(
         sms("{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}"),
-        Err(RenderError::TooLarge("a.txt".into()))
+        Err(RenderError::Costly("a.txt".into()))
     );
     assert_eq!(sms("{{ data.a }}"), Err(RenderError::TooLarge("a.txt".into())));
 }
@@ -152,4 +152,134 @@ fn money_and_dates_as_letters_write_them() {
     assert_eq!(filters::datum("2026-01-01", None).unwrap(), "1 januari 2026");
     assert_eq!(filters::datum("2026-12-31T23:30:00Z", None).unwrap(), "1 januari 2027", "in Amsterdam");
     assert_eq!(filters::datum("2026-06-30T12:00:00+02:00", Some("en")).unwrap(), "30 June 2026");
+}
+
+/// What asks for gigabytes, or for minutes, of little.
+const GREEDY: [&str; 26] = [
+    r#"{{ ("x"*2000000)|replace("x","x"*2000)|length }}"#,
+    r#"{{ "%0900000000d"|format(1) }}"#,
+    r#"{{ data.a * 1000000 }}"#,
+    r#"{{ ("x" * 100000000 ~ "x" * 100000000)|length }}"#,
+    r#"{{ [1] * 100000000 }}"#,
+    r#"{% set x %}{{ data.a }}{{ data.a }}{% endset %}{{ x }}"#,
+    r#"{% filter upper %}{{ data.a }}{% endfilter %}"#,
+    r#"{% macro m(x) %}{{ x }}{{ x }}{% endmacro %}{{ m(m(m(data.a))) }}"#,
+    r#"{% set ns = namespace(x="x") %}{% for i in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}"#,
+    r#"{% for i in range(60) %}{% set x = (x or "x") ~ (x or "x") %}{% endfor %}"#,
+    r#"{% for i in range(60) %}{% for j in range(60) %}{% set x = (x or "x") + "y" %}{% endfor %}{% endfor %}"#,
+    r#"{% for i in range(3) recursive %}{{ loop(range(3)) }}{% endfor %}"#,
+    r#"{% set l = [data.a] %}{% for i in range(60) %}{% set l = [l, l] %}{% endfor %}{{ l }}"#,
+    r#"{% with x = data.a ~ data.a ~ data.a ~ data.a ~ data.a %}{% with y = x ~ x ~ x ~ x %}{{ y }}{% endwith %}{% endwith %}"#,
+    r#"{{ data.a|batch(1000000000, "x")|list }}"#,
+    r#"{{ data.a|slice(1000000000)|list }}"#,
+    r#"{{ range(100000)|map("replace", "1", data.a)|list|length }}"#,
+    r#"{{ data.a|pprint }}"#,
+    r#"{{ debug() }}"#,
+    r#"{{ dict(a=data.a) }}"#,
+    r#"{% extends "b.txt" %}"#,
+    r#"{% import "b.txt" as b %}{{ b }}"#,
+    r#"{% include "a.txt" %}"#,
+    r#"{% include data.a %}"#,
+    r#"{{ self.block() }}"#,
+    r#"{{ data.a.upper() }}"#,
+];
+
+#[test]
+fn a_template_that_makes_much_of_little_is_refused_before_it_is_compiled() {
+    for source in GREEDY {
+        let files = BTreeMap::from([("a.txt".to_owned(), source.to_owned())]);
+        let problems = Templates::compile(&files).expect_err(source);
+        assert!(problems.iter().all(|problem| problem.path == "templates.a.txt" && problem.value == "line 1"), "{problems:?}");
+    }
+    // A chain of doublings, each on its own small.
+    let doubling: String = "{% set x = (x or data.a) ~ (x or data.a) %}".repeat(40);
+    assert!(Templates::compile(&BTreeMap::from([("a.txt".to_owned(), doubling)])).is_err());
+}
+
+#[test]
+fn what_letters_need_is_weighed_light() {
+    let source = "{% set naam = tenant.name ~ ', ' ~ data.a %}{% set groet = 'Beste ' ~ naam %}{{ groet }}\
+        {% if data.n > 1 and data.a is defined %}{% for regel in data.a|lines %}{{ loop.index }}. {{ regel|trim }}\n{% endfor %}{% endif %}\
+        {{ data.a|replace('a', 'b')|upper|default('x') }} {{ ['a', data.a]|join('; ') }} {{ data.a|indent(2) }}\
+        {% for i in range(3) %}{% set laatste = i %}{{ i }}{% endfor %}{% include 'voet.txt' %}";
+    let all = templates(&[("a.txt", source), ("voet.txt", "{{ corporation.name }}")]);
+    let sms = |a: &str| render(&all, Channel::Sms, "a", "nl", json!({ "a": a, "n": 2 }));
+    assert_eq!(
+        sms("aap\nnoot"),
+        Ok(Content::Text(
+            "Beste J. <de> Vries, aap\nnoot1. aap\n2. noot\nBBP\nNOOT a; aap\nnoot aap\n  noot012Woonstichting".into()
+        ))
+    );
+}
+
+#[test]
+fn filters_stop_at_their_bounds_whatever_the_data() {
+    let long = "x".repeat(60_000);
+    for source in [
+        "{{ data.a|replace('x', data.a)|length }}",
+        "{{ data.a|replace('', data.a)|length }}",
+        "{{ data.a|indent(data.n)|length }}",
+        "{{ 'a\nb'|indent(width=data.n)|length }}",
+        "{{ [data.a, data.a]|join|length }}",
+        "{{ range(9000)|join(data.a)|length }}",
+        "{{ range(90000)|list|length }}",
+        "{{ (data.a ~ data.a)|upper|length }}",
+        "{% for i in range(9000) %}{% if data.a|upper == 'y' %}{% endif %}{% endfor %}",
+    ] {
+        let all = templates(&[("a.txt", source)]);
+        let rendered = render(&all, Channel::Sms, "a", "nl", json!({ "a": long, "n": 900_000_000 }));
+        assert_eq!(rendered, Err(RenderError::Costly("a.txt".into())), "{source}");
+    }
+}
+
+#[test]
+fn a_stored_template_that_would_not_be_taken_today_is_refused_when_it_is_asked_for() {
+    for source in &GREEDY[..2] {
+        let files = [("a.txt", *source), ("b.txt", "Beste {{ tenant.name }}")];
+        let files: BTreeMap<_, _> = files.iter().map(|(name, source)| ((*name).to_owned(), (*source).to_owned())).collect();
+        let stored = Templates::compile_stored(&files).unwrap();
+        assert!(stored.check([(Channel::Sms, "a"), (Channel::Sms, "b")]).is_empty(), "the start does not fail for it");
+        let error = render(&stored, Channel::Sms, "a", "nl", json!({})).unwrap_err();
+        assert_eq!((error.code(), error.file()), ("render_refused", "a.txt"));
+        assert_eq!(render(&stored, Channel::Sms, "b", "nl", json!({})), Ok(Content::Text("Beste J. <de> Vries".into())));
+    }
+}
+
+fn rehearsed(template: &str) -> Vec<String> {
+    let text = r#"
+name = "f"
+version = 1
+purpose = "information"
+[input]
+title = "text"
+cents = "money"
+when = "date?"
+[[step]]
+id = "one"
+send = { template = { sms = "a" }, via = ["sms"] }
+"#;
+    let definition = sluis_model::flow::Definition { flow: text.into(), ..Default::default() };
+    let flow = sluis_model::Flow::compile(&definition).unwrap();
+    templates(&[("a.txt", template)]).rehearse(&flow).iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_faulty_template_is_found_at_load_and_not_by_its_tenants() {
+    assert_eq!(
+        rehearsed("{{ data.title }} {{ data.cents|euro }}{% if data.when is defined %} {{ data.when|datum }}{% endif %}"),
+        [""; 0]
+    );
+    for (template, said) in [
+        ("{{ data.titel }}", "data.titel not given"),
+        ("{{ data.title|euro }}", "euro wants whole cents"),
+        ("{{ data.title }} {{ link }}", "link not given"),
+        ("{{ data.when|datum }}", "left out that may be"),
+        ("{{ tenant.naam }}", "tenant.naam not given"),
+    ] {
+        let found = rehearsed(template);
+        assert!(found.len() == 1, "{template}: {found:?}");
+        assert!(found[0].contains(said), "{template}: {found:?}");
+    }
+    let found = rehearsed("{{ data.title|replace('a', data.title)|length }}");
+    assert!(found.len() == 1 && found[0].contains("the longest texts"), "{found:?}");
 }

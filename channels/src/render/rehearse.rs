@@ -1,0 +1,99 @@
+//! Owns the trial of a flow's templates at load: each is rendered with data as it should be, with everything left out that may
+//! be, and with data at its worst. Refuses to judge how long a message comes out with data at its worst: its channel does.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+use sluis_model::flow::{FieldKind, Flow, StepKind};
+
+use super::{Context, CorporationView, DEFAULT_LANGUAGE, RenderError, Templates, TenantView};
+use crate::config::Problem;
+
+/// How long a text of the worst data is, in bytes.
+const LONG: usize = 16 * 1024;
+/// Characters that mean something to somebody: HTML, templates, JSON, directions, lines of a header.
+const ODD: &str = "<a href=\"x\">&amp;'{{ link }}{% raw %}\\u0000 \u{202e}é\u{1F600}%0900000000d ";
+
+/// A kind of data.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sample {
+    /// As it should be.
+    Usual,
+    /// Everything left out that may be.
+    Bare,
+    /// At its worst.
+    Worst,
+}
+
+impl Templates {
+    /// What comes of rendering every template of `flow`, in every language it has.
+    #[must_use]
+    pub fn rehearse(&self, flow: &Flow) -> Vec<Problem> {
+        // By file and mistake: each is told once, with the sample that showed it first.
+        let mut found = BTreeMap::new();
+        for step in &flow.steps {
+            let StepKind::Send { templates, link, .. } = &step.kind else { continue };
+            for (channel, template) in templates {
+                let languages = self.languages(template).into_iter().chain([DEFAULT_LANGUAGE.to_owned()]);
+                for language in languages {
+                    for sample in [Sample::Usual, Sample::Bare, Sample::Worst] {
+                        let data = data(flow, sample);
+                        let context = Context {
+                            tenant: TenantView { id: "H-1", name: name(sample), language: &language },
+                            corporation: CorporationView { name: "Woonstichting" },
+                            data: &data,
+                            link: link.then_some("https://post.example/b/abcdefghijklmnopqrstuvwxyz"),
+                        };
+                        let rendered = self.render(*channel, template, &context);
+                        if let Some(error) = rendered.err().filter(|error| matters(sample, error)) {
+                            found.entry((error.file().to_owned(), error.to_string())).or_insert(hint(sample));
+                        }
+                    }
+                }
+            }
+        }
+        let expected = "a template that can be rendered";
+        found.into_iter().map(|((file, why), hint)| Problem::new("templates", &file, why, expected, hint)).collect()
+    }
+}
+
+/// With data at its worst a message may come out too long, or a value may not suit a filter; it may not cost too much.
+fn matters(sample: Sample, error: &RenderError) -> bool {
+    sample != Sample::Worst || matches!(error, RenderError::Costly(_))
+}
+
+const fn hint(sample: Sample) -> &'static str {
+    match sample {
+        Sample::Usual => "tried with every field of [input] given",
+        Sample::Bare => "tried with every field left out that may be: ask `is defined`, or give a `default`",
+        Sample::Worst => "tried with the longest texts and the largest numbers",
+    }
+}
+
+const fn name(sample: Sample) -> &'static str {
+    match sample {
+        Sample::Usual => "mevrouw De Vries",
+        Sample::Bare => "",
+        Sample::Worst => ODD,
+    }
+}
+
+fn data(flow: &Flow, sample: Sample) -> Value {
+    let given = flow.input.iter().filter(|field| sample != Sample::Bare || !field.optional);
+    Value::Object(given.map(|field| (field.name.to_string(), value(field.kind, sample))).collect::<Map<_, _>>())
+}
+
+fn value(kind: FieldKind, sample: Sample) -> Value {
+    let worst = sample == Sample::Worst;
+    match kind {
+        FieldKind::Text if worst => ODD.repeat(LONG / ODD.len()).into(),
+        FieldKind::Text => "voorbeeld".into(),
+        FieldKind::Money | FieldKind::Integer if worst => i64::MAX.into(),
+        FieldKind::Money => 61_250.into(),
+        FieldKind::Integer => 3.into(),
+        FieldKind::Boolean => (sample == Sample::Usual).into(),
+        FieldKind::Date => "2026-11-03".into(),
+        FieldKind::Url if worst => format!("https://betaal.example/{}", "a".repeat(2_000)).into(),
+        FieldKind::Url => json!("https://betaal.example/1"),
+    }
+}
