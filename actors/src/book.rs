@@ -111,6 +111,18 @@ impl Book {
         names.into_iter().collect()
     }
 
+    /// Whether messages of a flow of this name may be under way for the corporation: it may use it, or nobody may any more and
+    /// what was accepted under it goes on.
+    #[must_use]
+    pub fn knows(&self, corporation: CorporationId, name: &str) -> bool {
+        let of = |owner: Option<CorporationId>| self.current.get(&owner).is_some_and(|names| names.contains_key(name));
+        let retired = || {
+            let stored = self.entries.values().any(|entry| &*entry.flow.name == name);
+            stored && self.current.values().all(|names| !names.contains_key(name))
+        };
+        of(Some(corporation)) || of(None) || retired()
+    }
+
     /// Every definition that is current for somebody.
     pub fn all_current(&self) -> impl Iterator<Item = (Option<CorporationId>, &Flow)> {
         let references = self.current.iter().flat_map(|(owner, names)| names.values().map(|reference| (*owner, reference)));
@@ -241,6 +253,17 @@ mod tests {
         assert_eq!(book.current(ONE, "notice"), Some(new.reference()));
         assert_eq!(book.flow(old.reference()).map(|flow| flow.version), Some(1));
         assert_eq!(journal.definitions().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_flow_that_nobody_may_use_any_more_is_still_known_and_anothers_own_is_not() {
+        let journal = MemoryJournal::new(1, 1);
+        let two = CorporationId(2);
+        Book::load(&journal, vec![(None, definition("gone", 1, "sms")), (Some(ONE), definition("own", 1, "sms"))]).unwrap();
+        let book =
+            Book::load(&journal, vec![(Some(ONE), definition("own", 2, "sms")), (None, definition("notice", 1, "sms"))]).unwrap();
+        let known = |corporation| ["gone", "own", "notice", "never"].map(|name| book.knows(corporation, name));
+        assert_eq!((known(ONE), known(two)), ([true, true, true, false], [true, false, true, false]));
     }
 
     #[test]

@@ -204,10 +204,11 @@ fn known_flow(app: &App, scope: &PauseScope) -> Result<(), Problem> {
         Some(corporation) => vec![corporation],
         None => app.corporations.keys().copied().collect(),
     };
-    let names: HashSet<&str> = whose.into_iter().flat_map(|corporation| app.book.names(corporation)).collect();
-    if names.contains(flow) {
+    // One that was taken out of the configuration too: what was accepted under it goes on.
+    if whose.iter().any(|corporation| app.book.knows(*corporation, flow)) {
         return Ok(());
     }
+    let names: HashSet<&str> = whose.into_iter().flat_map(|corporation| app.book.names(corporation)).collect();
     let mut known: Vec<String> = names.into_iter().map(str::to_owned).collect();
     known.sort_unstable();
     Err(Rejected::UnknownFlow(known).into())
