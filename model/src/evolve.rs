@@ -104,21 +104,27 @@ fn take_fact(tenant: &mut Tenant, fact: &Fact, received: Timestamp) {
     let (at, ahead) = (instant::placed(fact.occurred_at, received), fact.occurred_at > received);
     match (fact.kind, fact.amount_cents, &fact.subject) {
         // Feeds may overtake each other: the newest at the source wins.
-        (FactKind::Balance, Some(cents), _) if told.balance.is_none_or(|(_, known)| known <= at) => {
-            told.balance = Some((cents, at));
+        (FactKind::Balance, Some(cents), _)
+            if told.balance.is_none_or(|(_, known)| instant::yields_from(known, told.balance_ahead) <= at) =>
+        {
+            (told.balance, told.balance_ahead) = (Some((cents, at)), ahead);
         }
         (FactKind::Payment, Some(cents), Some(subject)) => {
             let money = subject_money(tenant, subject);
-            // An absolute amount told later than this payment has already counted it. At the same instant too, unless that
-            // instant is only our word for both: then what came later is later.
-            if money.open.is_none_or(|(_, told)| told < at || ahead && told == at) {
+            // An absolute amount told later than this payment has already counted it. At the same instant too, unless the
+            // payment's is only that of its arrival: then what came later is later.
+            let counted = |(_, told): Dated| match instant::yields_from(told, money.open_ahead) {
+                told if ahead => told > at,
+                told => told >= at,
+            };
+            if !money.open.is_some_and(counted) {
                 count_payment(money, (cents, at));
             }
         }
         (FactKind::OpenAmount, Some(cents), Some(subject)) => {
             let money = subject_money(tenant, subject);
-            if money.open.is_none_or(|(_, told)| told <= at) {
-                money.open = Some((cents, at));
+            if money.open.is_none_or(|(_, told)| instant::yields_from(told, money.open_ahead) <= at) {
+                (money.open, money.open_ahead) = (Some((cents, at)), ahead);
                 // What was paid after it was told stays paid, also when the telling comes late.
                 money.payments.retain(|(_, paid)| *paid > at);
                 money.paid_cents = money.payments.iter().fold(0, |sum, (cents, _)| sum.saturating_add(*cents));
@@ -163,6 +169,7 @@ fn subject_money<'a>(tenant: &'a mut Tenant, subject: &Subject) -> &'a mut Subje
     subjects.push_back(SubjectMoney {
         subject: subject.clone(),
         open: None,
+        open_ahead: false,
         paid_cents: 0,
         paid_at: Timestamp(i64::MIN),
         payments: Vec::new(),

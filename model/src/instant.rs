@@ -5,6 +5,9 @@
 
 use crate::time::{MINUTE, Timestamp};
 
+/// How much later than what it then outranked a fact may have come in, when its own instant lay ahead: the instants of other
+/// senders are cut to seconds or minutes, and their facts take a while to come.
+const YIELDS_MS: i64 = 5 * MINUTE;
 /// How far an instant that was ours may lie ahead of our clock: the clock was set back since. Further ahead it is no age.
 const SET_BACK_MS: i64 = MINUTE;
 
@@ -37,6 +40,13 @@ pub fn placed(said: Timestamp, received: Timestamp) -> Timestamp {
         return said;
     }
     said.min(received)
+}
+
+/// From which instant on something that comes later outranks what stands at `at`. What came in `ahead` of our clock stands at its
+/// arrival only for want of a better one: it yields to what is dated some minutes before, too.
+#[must_use]
+pub const fn yields_from(at: Timestamp, ahead: bool) -> Timestamp {
+    if ahead { at.plus(-YIELDS_MS) } else { at }
 }
 
 /// Whether what was true at `at` is at most `within_ms` old at `now`. What lies ahead of our own clock is not fresh for that:
@@ -83,6 +93,12 @@ mod tests {
         assert_eq!(placed(NOW.plus(-1), NOW), NOW.plus(-1));
         assert_eq!(placed(NOW.plus(1), NOW), NOW);
         assert_eq!(placed(Timestamp::NEVER, NOW), NOW);
+    }
+
+    #[test]
+    fn what_came_ahead_yields_to_what_is_cut_to_seconds_and_not_to_what_is_old() {
+        assert_eq!(yields_from(NOW, false), NOW);
+        assert!(yields_from(NOW, true) <= NOW.plus(-SECOND) && yields_from(NOW, true) > NOW.plus(-HOUR));
     }
 
     #[test]

@@ -90,7 +90,7 @@ mod tests {
     /// A tenant with a profile of whom facts told of this subject.
     fn told(id: &str) -> Tenant {
         let (open, payments, paid_at) = (None, Vec::new(), Timestamp(0));
-        let money = SubjectMoney { subject: subject(id), open, paid_cents: 0, paid_at, payments };
+        let money = SubjectMoney { subject: subject(id), open, open_ahead: false, paid_cents: 0, paid_at, payments };
         let told = Told { subjects: [money].into(), ..Told::default() };
         Tenant { profile: Some(Box::new(Profile::default())), told: Some(Box::new(told)), ..Tenant::default() }
     }

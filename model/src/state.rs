@@ -39,6 +39,8 @@ pub struct Tenant {
 pub struct Told {
     /// What the tenant owes in all, from the newest balance fact.
     pub balance: Option<Dated>,
+    /// Whether that fact came dated ahead of our clock, and so stands at its arrival.
+    pub balance_ahead: bool,
     /// Money per subject, oldest first, at most `REMEMBERED_SUBJECTS` and those of open notifications.
     pub subjects: VecDeque<SubjectMoney>,
     /// Id hash and body hash of facts taken, oldest first, at most `REMEMBERED_FACTS`.
@@ -52,6 +54,8 @@ pub struct SubjectMoney {
     pub subject: Subject,
     /// The open amount, absolute, when a fact told it.
     pub open: Option<Dated>,
+    /// Whether that fact came dated ahead of our clock, and so stands at its arrival.
+    pub open_ahead: bool,
     /// Paid since `open` was told (or ever, when it was not).
     pub paid_cents: i64,
     /// When the newest payment happened.

@@ -3,14 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
-use sluis_model::flow::{FieldKind, Flow, StepKind};
+use serde_json::{Map, Value};
+use sluis_model::flow::{FieldKind, Flow, InputField, StepKind};
 
 use super::{Context, CorporationView, DEFAULT_LANGUAGE, RenderError, Templates, TenantView};
 use crate::config::Problem;
 
-/// How long a text of the worst data is, in bytes.
-const LONG: usize = 16 * 1024;
 /// Characters that mean something to somebody: HTML, templates, JSON, directions, lines of a header.
 const ODD: &str = "<a href=\"x\">&amp;'{{ link }}{% raw %}\\u0000 \u{202e}é\u{1F600}%0900000000d ";
 
@@ -80,20 +78,28 @@ const fn name(sample: Sample) -> &'static str {
 
 fn data(flow: &Flow, sample: Sample) -> Value {
     let given = flow.input.iter().filter(|field| sample != Sample::Bare || !field.optional);
-    Value::Object(given.map(|field| (field.name.to_string(), value(field.kind, sample))).collect::<Map<_, _>>())
+    Value::Object(given.map(|field| (field.name.to_string(), value(field, sample))).collect::<Map<_, _>>())
 }
 
-fn value(kind: FieldKind, sample: Sample) -> Value {
+fn value(field: &InputField, sample: Sample) -> Value {
     let worst = sample == Sample::Worst;
-    match kind {
-        FieldKind::Text if worst => ODD.repeat(LONG / ODD.len()).into(),
-        FieldKind::Text => "voorbeeld".into(),
+    match field.kind {
+        FieldKind::Text if worst => cut(format!("{ODD}\n").repeat(field.most / ODD.len()), field.most).into(),
+        FieldKind::Line if worst => cut(ODD.repeat(field.most / ODD.len() + 1), field.most).into(),
+        FieldKind::Text | FieldKind::Line => "voorbeeld".into(),
         FieldKind::Money | FieldKind::Integer if worst => i64::MAX.into(),
         FieldKind::Money => 61_250.into(),
         FieldKind::Integer => 3.into(),
         FieldKind::Boolean => (sample == Sample::Usual).into(),
         FieldKind::Date => "2026-11-03".into(),
-        FieldKind::Url if worst => format!("https://betaal.example/{}", "a".repeat(2_000)).into(),
-        FieldKind::Url => json!("https://betaal.example/1"),
+        FieldKind::Url if worst => cut(format!("https://betaal.example/{}", "a".repeat(field.most)), field.most).into(),
+        FieldKind::Url => "https://betaal.example/1".into(),
     }
+}
+
+/// As long as a field may be, in whole characters.
+fn cut(mut text: String, most: usize) -> String {
+    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.truncate(end.unwrap_or_default());
+    text
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use sluis_model::flow::Value;
 use sluis_model::{Event, Fact, FactKind, NotificationId, Open, Subject, TenantKey, TenantRecord, Timestamp};
 
+use super::order::YIELDS_MS;
 use super::{Check, Findings};
 use crate::shadow::Shadow;
 
@@ -91,16 +92,23 @@ impl<'a> Placed<'a> {
     }
 }
 
-/// The amount last told, else the one accepted, without what was paid after it was told. `facts`: in order of arrival. Where
-/// an instant is only that of an arrival, the later arrival is later.
+/// What is left, fact by fact in order of arrival: the amount last told, else the one accepted, without what was paid after it
+/// was told. An amount whose instant is only that of its arrival yields to facts dated some minutes before.
 fn left(facts: &[Placed<'_>], accepted: i64) -> i64 {
-    let of = |kind: FactKind| facts.iter().enumerate().filter(move |(_, placed)| placed.fact.kind == kind);
-    let told = of(FactKind::OpenAmount).max_by_key(|(arrival, placed)| (placed.at, *arrival));
-    let after = |arrival: usize, paid: &Placed<'_>| match told {
-        Some((when, told)) => paid.at > told.at || paid.ahead && paid.at == told.at && arrival > when,
-        None => true,
-    };
-    let start = told.map_or(accepted, |(_, told)| told.fact.amount_cents.unwrap_or_default());
-    let paid = of(FactKind::Payment).filter(|(arrival, paid)| after(*arrival, paid));
-    start - paid.filter_map(|(_, paid)| paid.fact.amount_cents).sum::<i64>()
+    let (mut told, mut paid) = (None::<&Placed<'_>>, Vec::new());
+    let yields = |told: &Placed<'_>| told.at.plus(if told.ahead { -YIELDS_MS } else { 0 });
+    for placed in facts {
+        match placed.fact.kind {
+            FactKind::OpenAmount if told.is_none_or(|told| yields(told) <= placed.at) => {
+                told = Some(placed);
+                paid.retain(|paid: &&Placed<'_>| paid.at > placed.at);
+            }
+            FactKind::Payment if told.is_none_or(|told| yields(told) < placed.at.plus(i64::from(placed.ahead))) => {
+                paid.push(placed);
+            }
+            _ => {}
+        }
+    }
+    let start = told.map_or(accepted, |told| told.fact.amount_cents.unwrap_or_default());
+    start - paid.iter().filter_map(|paid| paid.fact.amount_cents).sum::<i64>()
 }

@@ -210,6 +210,31 @@ fn a_balance_dated_ahead_outranks_nothing_that_came_later() {
 }
 
 #[test]
+fn a_balance_dated_ahead_yields_to_one_whose_instant_is_cut_and_not_to_an_old_one() {
+    for ahead in AHEAD {
+        for (ago, ends) in [(crate::SECOND, true), (4 * crate::MINUTE, true), (DAY / 2, false)] {
+            let mut world = World::empty();
+            world.profile(|_| ());
+            world.fact(FactKind::Balance, OWED, |f| f.occurred_at = f.occurred_at.plus(ahead));
+            world.fact(FactKind::Balance, 0, |f| f.occurred_at = f.occurred_at.plus(-ago));
+            let id = world.storno();
+            assert_eq!(world.end(id).is_some(), ends, "{ahead} ms ahead, then one of {ago} ms ago");
+        }
+    }
+}
+
+#[test]
+fn a_payment_cut_to_its_second_counts_after_an_amount_dated_ahead() {
+    for ahead in AHEAD {
+        let mut world = World::usual();
+        let id = world.storno();
+        world.fact(FactKind::OpenAmount, OWED, |f| f.occurred_at = f.occurred_at.plus(ahead));
+        world.fact(FactKind::Payment, OWED, |f| f.occurred_at = f.occurred_at.plus(-crate::SECOND));
+        world.assert_ends(id, "paid");
+    }
+}
+
+#[test]
 fn a_balance_dated_ahead_is_as_old_as_its_arrival() {
     for ahead in AHEAD {
         let mut world = World::empty();

@@ -114,13 +114,23 @@ impl Observer {
 
     /// What is open on an invoice, told anew from all facts.
     fn open_amount(&self, invoice: u32, accepted: i64) -> i64 {
-        let of = |kind| self.facts.values().filter(move |seen| (seen.kind, seen.invoice) == (kind, invoice));
-        let told = of(FactKind::OpenAmount).max_by_key(|seen| (seen.at, seen.arrival));
-        let counts = |paid: &&Seen| match told {
-            Some(told) => paid.at > told.at || paid.ahead && paid.at == told.at && paid.arrival > told.arrival,
-            None => true,
-        };
-        told.map_or(accepted, |told| told.cents) - of(FactKind::Payment).filter(counts).map(|paid| paid.cents).sum::<i64>()
+        let mut facts: Vec<&Seen> = self.facts.values().filter(|seen| seen.invoice == invoice).collect();
+        facts.sort_by_key(|seen| seen.arrival);
+        let yields = |told: &Seen| Timestamp(told.at.0 - if told.ahead { 5 * MINUTE } else { 0 });
+        let (mut told, mut paid) = (None::<&Seen>, Vec::new());
+        for fact in facts {
+            match fact.kind {
+                FactKind::OpenAmount if told.is_none_or(|told| yields(told) <= fact.at) => {
+                    told = Some(fact);
+                    paid.retain(|paid: &&Seen| paid.at > fact.at);
+                }
+                FactKind::Payment if told.is_none_or(|told| yields(told) < fact.at.plus(i64::from(fact.ahead))) => {
+                    paid.push(fact)
+                }
+                _ => {}
+            }
+        }
+        told.map_or(accepted, |told| told.cents) - paid.iter().map(|paid| paid.cents).sum::<i64>()
     }
 
     fn see(&mut self, events: &[Event]) {
