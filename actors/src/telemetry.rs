@@ -202,6 +202,7 @@ fn event_name(event: &Event) -> &'static str {
         Event::Ended { .. } => "ended",
         Event::ProfileStored { .. } => "profile_stored",
         Event::AddressMarked { .. } => "address_marked",
+        Event::AddressKept { .. } => "address_kept",
         Event::FactTaken => "fact_taken",
         Event::SubjectOpen { .. } => "subject_open",
     }

@@ -4,6 +4,7 @@
 use bincode::{Decode, Encode};
 
 use crate::attempt::{Channel, OnDoubt, ReceiptKind, Refusal, Why};
+use crate::contact::Evidence;
 use crate::flow::Observed;
 use crate::ids::NotificationId;
 use crate::notification::Subject;
@@ -306,6 +307,17 @@ pub enum Event {
         /// What is still open, in cents, if it is known.
         open_cents: Option<i64>,
     },
+    /// A list supplied an address that is known to be dead: it stays so. Since record version 2.
+    AddressKept {
+        /// Channel of the address.
+        channel: Channel,
+        /// The address, as the list writes it.
+        value: Box<str>,
+        /// Dead since, by the engine's clock.
+        since: Timestamp,
+        /// What that rests on.
+        by: Evidence,
+    },
 }
 
 impl Event {
@@ -331,7 +343,11 @@ impl Event {
             | Event::LinkClosed { id, .. }
             | Event::LinkUsed { id, .. }
             | Event::Ended { id, .. } => Some(*id),
-            Event::ProfileStored { .. } | Event::AddressMarked { .. } | Event::FactTaken | Event::SubjectOpen { .. } => None,
+            Event::ProfileStored { .. }
+            | Event::AddressMarked { .. }
+            | Event::AddressKept { .. }
+            | Event::FactTaken
+            | Event::SubjectOpen { .. } => None,
         }
     }
 }

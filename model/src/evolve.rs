@@ -4,13 +4,14 @@
 use std::collections::HashSet;
 
 use crate::attempt::{ChannelSet, ReceiptKind, Refusal};
+use crate::contact::Evidence;
 use crate::event::{Cause, Event};
 use crate::fact::{Fact, FactKind};
 use crate::flow::{Dated, Flow};
 use crate::input::Input;
 use crate::instant;
 use crate::notification::{Notification, Subject};
-use crate::profile::Profile;
+use crate::profile::AddressState;
 use crate::state::{
     Open, Phase, REMEMBERED_FACTS, REMEMBERED_PAYMENTS, REMEMBERED_SUBJECTS, SentTo, SubjectMoney, Tenant, Tried, Tries,
 };
@@ -37,15 +38,13 @@ pub trait FlowBook {
 pub fn evolve(tenant: &mut Tenant, applied: Applied<'_>, event: &Event, flows: &dyn FlowBook) -> Option<Box<Open>> {
     match (event, applied.input) {
         (Event::Accepted { .. }, Input::Notify(body)) => tenant.open.insert(Box::new(accepted(body, applied))),
-        (Event::ProfileStored { .. }, Input::PutProfile(profile)) => store_profile(tenant, profile),
+        (Event::ProfileStored { .. }, Input::PutProfile(profile)) => tenant.store_profile(profile, &[], applied.at),
+        (Event::ProfileStored { .. }, Input::Supplied(supplied)) => {
+            tenant.store_profile(&supplied.profile, &supplied.confirmed, applied.at);
+        }
         (Event::FactTaken, Input::Fact(fact)) => take_fact(tenant, fact, applied.at),
-        (Event::AddressMarked { channel, value, state }, _) => {
-            let profile = tenant.profile.as_deref_mut();
-            for address in profile.into_iter().flat_map(|p| &mut p.addresses) {
-                if address.channel == *channel && address.value == *value {
-                    address.state = *state;
-                }
-            }
+        (Event::AddressMarked { channel, value, state }, input) => {
+            tenant.mark(*channel, value, *state, applied.at, evidence(*state, input));
         }
         (Event::Ended { id, .. }, _) => {
             return tenant.open.remove(*id);
@@ -86,12 +85,13 @@ fn accepted(body: &Notification, applied: Applied<'_>) -> Open {
     }
 }
 
-fn store_profile(tenant: &mut Tenant, profile: &Profile) {
-    let mut profile = profile.clone();
-    if let Some(old) = &tenant.profile {
-        profile.keep_states_of(old);
+/// What a mark rests on: a list, or a message to the address.
+fn evidence(state: AddressState, input: &Input) -> Evidence {
+    match (state, input) {
+        (_, Input::PutProfile(_) | Input::Supplied(_)) => Evidence::Source,
+        (AddressState::Invalid, _) => Evidence::Bounce,
+        (AddressState::Created | AddressState::Validated, _) => Evidence::Use,
     }
-    tenant.profile = Some(Box::new(profile));
 }
 
 fn take_fact(tenant: &mut Tenant, fact: &Fact, received: Timestamp) {

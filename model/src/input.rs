@@ -4,6 +4,7 @@
 use bincode::{Decode, Encode};
 
 use crate::attempt::{Channel, OnDoubt, ReceiptKind, Verdict, Why};
+use crate::contact::Supplied;
 use crate::fact::Fact;
 use crate::ids::{AttemptRef, NotificationId};
 use crate::notification::{Notification, Subject};
@@ -65,6 +66,8 @@ pub enum Input {
         /// `true`: the button was pressed (trusted). `false`: the page was fetched (weak evidence).
         pressed: bool,
     },
+    /// The tenant's profile, whole, and when its source checked contact points. Since record version 2.
+    Supplied(Box<Supplied>),
 }
 
 /// What a cancellation is aimed at.

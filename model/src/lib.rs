@@ -5,6 +5,7 @@
 mod answer;
 mod attempt;
 pub mod codec;
+mod contact;
 mod decide;
 mod event;
 mod evolve;
@@ -26,6 +27,7 @@ pub mod wire;
 
 pub use answer::{Answer, Cancelled, LinkAnswer, ProfileChange, ReceiptEffect, Stopped, TaskAnswer};
 pub use attempt::{Channel, ChannelSet, OnDoubt, ReceiptKind, Refusal, UnknownChannel, Verdict, Why};
+pub use contact::{Confirmed, Contact, Evidence, Supplied};
 pub use decide::{Context, Decision, MOST_AT_ONCE, decide, known_answers};
 pub use event::{Cause, Choice, Event};
 pub use evolve::{Applied, FlowBook, evolve, fact_hash, finish};

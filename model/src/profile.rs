@@ -15,7 +15,7 @@ pub enum AddressState {
     Created,
     /// Proven by use or confirmation.
     Validated,
-    /// Bounced or malformed: not used again until the source supplies another.
+    /// Bounced or malformed: not used until the source confirms it with a later date, or it is seen in use.
     Invalid,
 }
 
@@ -79,19 +79,6 @@ impl Profile {
         let of = |state: AddressState| self.addresses.iter().find(|a| a.channel == channel && a.state == state);
         of(AddressState::Validated).or_else(|| of(AddressState::Created))
     }
-
-    /// Takes over the state of every address `self` shares with `old`: a reload of the same list must not revive an
-    /// address that bounced.
-    pub fn keep_states_of(&mut self, old: &Profile) {
-        for address in &mut self.addresses {
-            let known = old.addresses.iter().find(|o| o.channel == address.channel && o.value == address.value);
-            if let Some(known) = known
-                && address.state == AddressState::Created
-            {
-                address.state = known.state;
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -116,13 +103,5 @@ mod tests {
         profile.addresses.truncate(1);
         assert_eq!(profile.usable(Channel::Email), None);
         assert_eq!(profile.usable(Channel::Sms), None);
-    }
-
-    #[test]
-    fn a_reload_does_not_revive_a_bounced_address() {
-        let old = Profile { addresses: vec![address("a@example.nl", AddressState::Invalid)], ..Profile::default() };
-        let mut new = Profile { addresses: vec![address("a@example.nl", AddressState::Created)], ..Profile::default() };
-        new.keep_states_of(&old);
-        assert_eq!(new, old);
     }
 }

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use bincode::{Decode, Encode};
 
 use crate::attempt::{Channel, ChannelSet, OnDoubt};
+use crate::contact::Contact;
 use crate::event::{Cause, Choice};
 use crate::flow::{Dated, FlowRef, Value};
 use crate::ids::NotificationId;
@@ -28,13 +29,13 @@ pub struct Tenant {
     pub last: u64,
     /// The profile, once a source gave one.
     pub profile: Option<Box<Profile>>,
-    /// What facts told, once there was one.
+    /// What facts and bounces told, once there was one.
     pub told: Option<Box<Told>>,
     /// Open notifications.
     pub open: Opens,
 }
 
-/// What facts told of one tenant.
+/// What facts and bounces told of one tenant.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Told {
     /// What the tenant owes in all, from the newest balance fact.
@@ -45,6 +46,8 @@ pub struct Told {
     pub subjects: VecDeque<SubjectMoney>,
     /// Id hash and body hash of facts taken, oldest first, at most `REMEMBERED_FACTS`.
     pub facts: VecDeque<(u64, u64)>,
+    /// Contact points with a state that outlives lists, at most `REMEMBERED_CONTACTS`.
+    pub contacts: Vec<Contact>,
 }
 
 /// What facts told of one subject.

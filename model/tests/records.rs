@@ -8,9 +8,10 @@ use proptest::prelude::*;
 use sluis_model::codec::{HEADER, RECORD_VERSION};
 use sluis_model::flow::{FlowRef, Observed, Value};
 use sluis_model::{
-    Address, AddressState, AttemptRef, CancelTarget, Cause, Channel, Choice, Control, ControlRecord, CorporationId, Environment,
-    Event, Fact, FactKind, Idempotency, Input, Intent, Lane, Notification, NotificationId, OnDoubt, PauseScope, Permit,
-    Preference, Profile, Receipt, ReceiptKind, Record, Refusal, Subject, TenantKey, TenantRecord, Timestamp, Verdict, Why,
+    Address, AddressState, AttemptRef, CancelTarget, Cause, Channel, Choice, Confirmed, Control, ControlRecord, CorporationId,
+    Environment, Event, Evidence, Fact, FactKind, Idempotency, Input, Intent, Lane, Notification, NotificationId, OnDoubt,
+    PauseScope, Permit, Preference, Profile, Receipt, ReceiptKind, Record, Refusal, Subject, Supplied, TenantKey, TenantRecord,
+    Timestamp, Verdict, Why,
 };
 
 /// How many golden files version 1 has.
@@ -111,6 +112,10 @@ fn inputs() -> Vec<Input> {
         Input::Cancel { target: CancelTarget::Subject(subject()), note: "desk: moved out".into() },
         Input::Answer { id: ID, task: 3, answer: "retry".into(), by: "desk".into() },
         Input::Link { id: ID, pressed: true },
+        Input::Supplied(Box::new(Supplied {
+            profile: profile(),
+            confirmed: vec![Confirmed { channel: Channel::Email, value: "a@example.nl".into(), at: AT }],
+        })),
     ]
 }
 
@@ -178,6 +183,7 @@ fn events() -> Vec<Event> {
         Event::AddressMarked { channel: Channel::Email, value: "a@example.nl".into(), state: AddressState::Invalid },
         Event::FactTaken,
         Event::SubjectOpen { subject: subject(), open_cents: Some(-1) },
+        Event::AddressKept { channel: Channel::Email, value: "A@example.nl".into(), since: AT, by: Evidence::Bounce },
     ]
 }
 
@@ -203,7 +209,13 @@ fn words() -> Vec<Event> {
         value: "+31600000001".into(),
         state,
     });
-    receipts.into_iter().chain(channels).chain(refusals).chain(states).collect()
+    let evidence = [Evidence::Source, Evidence::Bounce, Evidence::Use].map(|by| Event::AddressKept {
+        channel: Channel::Sms,
+        value: "+31600000001".into(),
+        since: AT,
+        by,
+    });
+    receipts.into_iter().chain(channels).chain(refusals).chain(states).chain(evidence).collect()
 }
 
 fn controls() -> Vec<Control> {
@@ -240,6 +252,7 @@ fn input_name(input: &Input) -> &'static str {
         Input::Cancel { .. } => "cancel",
         Input::Answer { .. } => "answer",
         Input::Link { .. } => "link",
+        Input::Supplied(_) => "supplied",
     }
 }
 
@@ -295,7 +308,9 @@ fn is_of_version_1(event: &Event) -> bool {
     let new_cause = matches!(event, Event::Ended { cause: Cause::CannotSend { .. } | Cause::Interrupted { .. }, .. });
     let new_word = matches!(
         event,
-        Event::AttemptFailed { class: Refusal::Unsendable, .. } | Event::ReceiptNoted { kind: ReceiptKind::Blocked, .. }
+        Event::AttemptFailed { class: Refusal::Unsendable, .. }
+            | Event::ReceiptNoted { kind: ReceiptKind::Blocked, .. }
+            | Event::AddressKept { .. }
     );
     !new_cause && !new_word
 }
@@ -409,7 +424,11 @@ fn the_samples_hold_every_event_and_cause_once() {
     assert_eq!(distinct(events().iter().map(|e| first(format!("{e:?}"))).collect()), events().len());
     assert_eq!(distinct(causes().iter().map(|c| first(format!("{c:?}"))).collect()), causes().len());
     let named = |event: &Event| match event {
-        Event::ProfileStored { .. } | Event::AddressMarked { .. } | Event::FactTaken | Event::SubjectOpen { .. } => None,
+        Event::ProfileStored { .. }
+        | Event::AddressMarked { .. }
+        | Event::AddressKept { .. }
+        | Event::FactTaken
+        | Event::SubjectOpen { .. } => None,
         _ => Some(ID),
     };
     for event in events() {

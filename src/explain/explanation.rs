@@ -3,10 +3,13 @@
 
 use serde::Serialize;
 use sluis_model::flow::Observed;
-use sluis_model::{Cause, Event, Flow, Input, Lane, Notification, NotificationId, Open, Phase, Subject, TenantRecord, Timestamp};
+use sluis_model::{
+    Cause, Event, Flow, Input, Lane, Notification, NotificationId, Open, Phase, Subject, Tenant, TenantRecord, Timestamp,
+};
 
 use super::attempts::{AttemptRow, Gathering};
 use super::causes;
+use super::contacts::NotUsed;
 use super::next::{Next, next, what};
 use super::timeline::{TimelineRow, rows_of};
 use super::words::{rfc3339, step};
@@ -58,6 +61,8 @@ pub struct Explanation {
     pub attempts: Vec<AttemptRow>,
     /// What comes next, while open.
     pub next: Option<Next>,
+    /// Addresses of the profile that no message goes to, while open.
+    pub not_used: Vec<NotUsed>,
     /// Everything that was decided, oldest first.
     pub history: Vec<TimelineRow>,
     /// Why this tenant, this channel, this address, now.
@@ -94,8 +99,24 @@ pub fn explain(
         step: open.filter(|open| open.entered).map(|open| step_id(flow, open.step)),
         next: open.map(|open| next(open, flow, story.held)),
         attempts: story.attempts,
+        not_used: Vec::new(),
         history: story.history,
         why,
+    }
+}
+
+impl Explanation {
+    /// With the addresses of `tenant` that an open notification does not go to.
+    #[must_use]
+    pub fn with_contacts(mut self, tenant: &Tenant) -> Self {
+        if self.state != "ended" {
+            self.not_used = NotUsed::of(tenant);
+            let words: Vec<String> = self.not_used.iter().map(NotUsed::words).collect();
+            if !words.is_empty() {
+                self.why = format!("{}; {}.", self.why.trim_end_matches('.'), words.join("; "));
+            }
+        }
+        self
     }
 }
 

@@ -24,6 +24,7 @@ pub(super) fn tell(input: &Input) -> Option<(Option<NotificationId>, Told)> {
         }
         Input::Notify(_)
         | Input::PutProfile(_)
+        | Input::Supplied(_)
         | Input::Fact(_)
         | Input::Timer { .. }
         | Input::Permit(_)

@@ -4,6 +4,7 @@
 
 mod attempts;
 mod causes;
+mod contacts;
 mod explanation;
 mod inputs;
 mod next;
@@ -17,6 +18,7 @@ mod words;
 
 pub use attempts::{AttemptRow, GuardRow, ReasonRow};
 pub use causes::cause_code;
+pub use contacts::NotUsed;
 pub use explanation::{Ending, Explanation, FlowName, explain};
 pub use next::Next;
 pub use outcome::{OutcomeRow, outcome};

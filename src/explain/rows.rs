@@ -2,7 +2,7 @@
 //! to leave an event out: a new one does not compile until it is told.
 
 use serde_json::{Value, json};
-use sluis_model::{Choice, Event, Fact, Flow, Input, Profile};
+use sluis_model::{Address, AddressState, Choice, Event, Fact, Flow, Input, Profile};
 
 use super::attempts::ReasonRow;
 use super::causes;
@@ -76,13 +76,29 @@ pub(super) fn tell(event: &Event, input: &Input, flow: Option<&Flow>) -> Told {
         }
         Event::ProfileStored { new } => tell_profile(*new, input),
         Event::AddressMarked { channel, value, state } => {
-            let text = format!("the {channel} address {} is now {}", mask(value), json!(state).as_str().unwrap_or_default());
+            let after = match state {
+                AddressState::Invalid => ": it is not used until its source confirms it with a later date, or it is seen in use",
+                AddressState::Created | AddressState::Validated => "",
+            };
+            let state_name = json!(state);
+            let name = state_name.as_str().unwrap_or_default();
+            let text = format!("the {channel} address {} is now {name}{after}", mask(value));
             Told::new(
                 "address_marked",
                 "Adres gemarkeerd",
                 text,
                 json!({ "channel": channel, "address": mask(value), "state": state }),
             )
+        }
+        Event::AddressKept { channel, value, since, by } => {
+            let (address, since) = (mask(value), rfc3339(*since));
+            let text = format!(
+                "the {channel} address {address} is still not used, though the list has it: {} since {since}, and nothing \
+                 newer confirms it",
+                super::contacts::because(*by)
+            );
+            let details = json!({ "channel": channel, "address": address, "state": "invalid", "since": since, "by": by });
+            Told::new("address_kept", "Adres blijft ongeldig", text, details)
         }
         Event::FactTaken => tell_fact(input),
         Event::SubjectOpen { subject, open_cents } => {
@@ -166,9 +182,19 @@ fn tell_accepted(input: &Input, flow: Option<&Flow>) -> Told {
 
 fn tell_profile(new: bool, input: &Input) -> Told {
     let none = Profile::default();
-    let profile = if let Input::PutProfile(profile) = input { profile } else { &none };
-    let addresses: Vec<Value> =
-        profile.addresses.iter().map(|a| json!({ "channel": a.channel, "address": mask(&a.value), "state": a.state })).collect();
+    let (profile, confirmed) = match input {
+        Input::PutProfile(profile) => (&**profile, &[][..]),
+        Input::Supplied(supplied) => (&supplied.profile, &supplied.confirmed[..]),
+        _ => (&none, &[][..]),
+    };
+    let address = |a: &Address| {
+        let mut row = json!({ "channel": a.channel, "address": mask(&a.value), "state": a.state });
+        if let Some(confirmed) = confirmed.iter().find(|c| c.channel == a.channel && c.value == a.value) {
+            row["confirmed_at"] = rfc3339(confirmed.at).into();
+        }
+        row
+    };
+    let addresses: Vec<Value> = profile.addresses.iter().map(address).collect();
     let text = if new { "the profile was stored for the first time" } else { "the profile was changed by its source" };
     let details = json!({ "new": new, "language": profile.language, "addresses": addresses, "preferences": profile.preferences });
     Told::new("profile_stored", "Profiel", text, details)

@@ -102,7 +102,7 @@ pub(super) async fn get(
     let flow = accepted.and_then(|reference| app.book.flow(reference)).ok_or_else(|| Problem::not_found("notification"))?;
     let open = snapshot.tenant.find(id);
     let ended = snapshot.ended.as_ref().map(|ended| explain::Ending { end: &ended.end, at: ended.at });
-    Ok(Json(explain::explain(id, open, ended, &page.records, Some(flow))))
+    Ok(Json(explain::explain(id, open, ended, &page.records, Some(flow)).with_contacts(&snapshot.tenant)))
 }
 
 /// The tenant that has the notification, behind everything accepted before.

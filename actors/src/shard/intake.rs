@@ -52,6 +52,7 @@ pub(super) const fn walks_over(input: &Input, open: usize) -> usize {
     match input {
         Input::Notify(_) | Input::Fact(_) | Input::Cancel { target: CancelTarget::Subject(_), .. } => open,
         Input::PutProfile(_)
+        | Input::Supplied(_)
         | Input::Receipt(_)
         | Input::Timer { .. }
         | Input::Permit(_)

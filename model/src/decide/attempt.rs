@@ -109,6 +109,7 @@ impl Turn<'_> {
             }
             Verdict::Delivered { .. } => {
                 self.emit(Event::AttemptDelivered { id, attempt: number });
+                self.mark_used(id, number, self.now());
                 self.delivered(id);
             }
             Verdict::Retry { after_ms, why } => self.deferred(attempt, *after_ms, why),

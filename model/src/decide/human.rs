@@ -77,6 +77,7 @@ impl Turn<'_> {
         let (body, subject) = (open.body, open.subject.as_deref().cloned());
         self.emit(Event::LinkUsed { id, pressed });
         if pressed {
+            self.mark_only_used(id);
             self.answered(id);
         }
         Answer::Link(LinkAnswer::Open { body, language, subject })

@@ -83,7 +83,8 @@ impl<'a> Turn<'a> {
         let input = self.input;
         match input {
             Input::Notify(notification) => self.notify(notification),
-            Input::PutProfile(profile) => self.put_profile(profile),
+            Input::PutProfile(profile) => self.put_profile(profile, &[]),
+            Input::Supplied(supplied) => self.put_profile(&supplied.profile, &supplied.confirmed),
             Input::Fact(fact) => self.fact(fact),
             Input::Receipt(receipt) => self.receipt(receipt),
             Input::Timer { id } => self.timer(*id),

@@ -3,12 +3,14 @@
 
 use super::Turn;
 use crate::answer::{Answer, ReceiptEffect};
-use crate::attempt::{ReceiptKind, Refusal, Why};
+use crate::attempt::{Channel, ReceiptKind, Refusal, Why};
+use crate::contact::same;
 use crate::event::{Cause, Event};
 use crate::ids::{AttemptRef, NotificationId};
 use crate::input::Receipt;
 use crate::profile::AddressState;
 use crate::state::{Phase, SentTo};
+use crate::time::Timestamp;
 
 impl Turn<'_> {
     pub(super) fn receipt(&mut self, receipt: &Receipt) -> Answer {
@@ -32,6 +34,7 @@ impl Turn<'_> {
             return false;
         }
         self.emit(Event::LinkUsed { id, pressed: true });
+        self.mark_used(id, attempt, receipt.occurred_at.unwrap_or(self.now()));
         self.answered(id);
         true
     }
@@ -66,6 +69,14 @@ impl Turn<'_> {
             }
             ReceiptKind::Delivered if !known_delivered => {
                 self.emit(Event::AttemptDelivered { id, attempt: number });
+                // Without a date of its own it is no newer than the provider's acceptance, of which we know the instant.
+                let accepted = match phase {
+                    Some(Phase::Sent { accepted_at, .. }) => Some(accepted_at),
+                    _ => None,
+                };
+                if let Some(when) = receipt.occurred_at.or(accepted) {
+                    self.mark_used(id, number, when);
+                }
                 self.delivered(id);
             }
             ReceiptKind::BouncedHard if !known_delivered => {
@@ -98,14 +109,36 @@ impl Turn<'_> {
         true
     }
 
-    /// The address of an attempt turned out to be dead: it is not used again until the source supplies another.
+    /// The address of an attempt turned out to be dead. That is remembered of the contact point, also when no list has it
+    /// any more.
     pub(super) fn mark_invalid(&mut self, sent: &SentTo) {
-        let known = self.tenant.profile.as_deref().into_iter().flat_map(|p| &p.addresses);
-        let usable =
-            known.filter(|a| a.channel == sent.channel && a.value == sent.address).any(|a| a.state != AddressState::Invalid);
-        if usable {
+        let known = self.tenant.contact(sent.channel, &sent.address);
+        if sent.channel != Channel::Null && known.is_none_or(|contact| contact.state != AddressState::Invalid) {
             let (channel, value) = (sent.channel, sent.address.clone());
             self.emit(Event::AddressMarked { channel, value, state: AddressState::Invalid });
+        }
+    }
+
+    /// The address of an attempt was seen in use at `when`: if that is later than what made it dead, it is alive.
+    pub(super) fn mark_used(&mut self, id: NotificationId, attempt: u16, when: Timestamp) {
+        if self.tenant.contacts().is_empty() {
+            return;
+        }
+        let Some(sent) = self.open(id).and_then(|open| open.sent_to(attempt)) else { return };
+        let dead = self.tenant.contact(sent.channel, &sent.address).filter(|c| c.state == AddressState::Invalid);
+        if dead.is_some_and(|dead| when.min(self.now()) > dead.since) {
+            let (channel, value) = (sent.channel, sent.address.clone());
+            self.emit(Event::AddressMarked { channel, value, state: AddressState::Validated });
+        }
+    }
+
+    /// As [`Self::mark_used`], for a button whose press does not say by which message it was reached: it proves an
+    /// address only when the notification went to no other.
+    pub(super) fn mark_only_used(&mut self, id: NotificationId) {
+        let sent = self.open(id).map_or(&[][..], |open| open.sent());
+        let Some((first, others)) = sent.split_first() else { return };
+        if others.iter().all(|other| other.channel == first.channel && same(first.channel, &other.address, &first.address)) {
+            self.mark_used(id, first.attempt, self.now());
         }
     }
 }

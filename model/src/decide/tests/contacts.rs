@@ -1,0 +1,183 @@
+//! Owns the stories of contact points that bounced: what keeps them dead, what revives them.
+//! Refuses an undated list against a bounce, and evidence that is older than it.
+
+use super::world::{MAIL, OWED, PHONE, World, accepted, delivered, invoice};
+use crate::contact::{Confirmed, Evidence, Supplied};
+use crate::{
+    Address, AddressState, AttemptRef, Channel, DAY, Event, HOUR, Input, NotificationId, ProfileChange, Receipt, ReceiptKind,
+    Timestamp,
+};
+
+/// A world whose mail address bounced five hours after the mail.
+fn dead() -> World {
+    let (mut world, _, mail) = World::mailed();
+    world.later(5 * HOUR);
+    world.receipt(mail, ReceiptKind::BouncedHard);
+    world
+}
+
+/// Another storno, and the channel it stands in line for.
+fn next_channel(world: &mut World, number: u32) -> (NotificationId, Option<Channel>) {
+    world.balance(OWED);
+    let id = world.storno_with(|n| n.subject = Some(invoice(number))).0;
+    let channel = match world.open(id).phase {
+        crate::Phase::Ready { channel, .. } => Some(channel),
+        _ => None,
+    };
+    (id, channel)
+}
+
+fn confirm(world: &mut World, value: &str, at: Timestamp) -> ProfileChange {
+    let address = |channel, value: &str| Address { channel, value: value.into(), state: AddressState::Created };
+    let profile = crate::Profile {
+        name: "mevrouw Jansen".into(),
+        addresses: vec![address(Channel::Email, value), address(Channel::Sms, PHONE)],
+        ..crate::Profile::default()
+    };
+    let confirmed = vec![Confirmed { channel: Channel::Email, value: value.into(), at }];
+    match world.give(Input::Supplied(Box::new(Supplied { profile, confirmed }))).answer {
+        crate::Answer::Profile(change) => change,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_bounced_address_in_other_letters_is_the_same_address() {
+    let mut world = dead();
+    let decision = world.profile(|p| p.addresses[0].value = "A.Jansen@EXAMPLE.nl".into());
+    let kept = decision
+        .events
+        .iter()
+        .any(|e| matches!(e, Event::AddressKept { value, by: Evidence::Bounce, .. } if &**value == "A.Jansen@EXAMPLE.nl"));
+    assert!(kept, "said in the timeline: {:?}", decision.events);
+    assert_eq!(next_channel(&mut world, 2).1, Some(Channel::Sms));
+}
+
+#[test]
+fn a_bounced_address_that_a_list_leaves_out_and_brings_back_stays_dead() {
+    let mut world = dead();
+    world.profile(|p| drop(p.addresses.remove(0)));
+    world.later(DAY);
+    world.profile(|_| ());
+    assert_eq!(world.address_state(MAIL), AddressState::Invalid);
+    assert_eq!(next_channel(&mut world, 2).1, Some(Channel::Sms));
+    assert!(matches!(world.profile(|_| ()).answer, crate::Answer::Profile(ProfileChange::Same)), "and is no news every night");
+}
+
+#[test]
+fn a_bounce_that_comes_while_no_list_has_the_address_is_remembered() {
+    let (mut world, _, mail) = World::mailed();
+    world.profile(|p| drop(p.addresses.remove(0)));
+    world.receipt(mail, ReceiptKind::BouncedHard);
+    world.profile(|_| ());
+    assert_eq!(world.address_state(MAIL), AddressState::Invalid);
+}
+
+#[test]
+fn an_undated_word_of_the_source_does_not_revive_what_bounced() {
+    let mut world = dead();
+    world.profile(|p| p.addresses[0].state = AddressState::Validated);
+    assert_eq!(world.address_state(MAIL), AddressState::Invalid);
+}
+
+#[test]
+fn a_confirmation_newer_than_the_bounce_revives_and_an_older_one_does_not() {
+    let mut world = dead();
+    let bounce = world.now;
+    world.later(2 * DAY);
+    assert_eq!(confirm(&mut world, MAIL, bounce), ProfileChange::Same, "of the same instant: no newer");
+    assert_eq!(next_channel(&mut world, 2).1, Some(Channel::Sms));
+    assert_eq!(confirm(&mut world, "A.JANSEN@example.nl", bounce.plus(DAY)), ProfileChange::Changed);
+    assert!(world.events().any(|e| matches!(e, Event::AddressMarked { state: AddressState::Validated, .. })));
+    assert_eq!(next_channel(&mut world, 3).1, Some(Channel::Email));
+}
+
+#[test]
+fn a_confirmation_from_tomorrow_is_not_believed_against_a_bounce_of_now() {
+    let mut world = dead();
+    let tomorrow = world.now.plus(DAY);
+    assert_eq!(confirm(&mut world, MAIL, tomorrow), ProfileChange::Same);
+    assert_eq!(world.address_state(MAIL), AddressState::Invalid);
+}
+
+/// Two mails under way to one address; the first comes back.
+fn one_of_two_bounced() -> (World, NotificationId, AttemptRef) {
+    let (mut world, _, first) = World::mailed();
+    let (id, _) = next_channel(&mut world, 2);
+    let second = world.send(id);
+    world.later(HOUR);
+    world.receipt(first, ReceiptKind::BouncedHard);
+    (world, id, second)
+}
+
+fn told(world: &mut World, attempt: AttemptRef, kind: ReceiptKind, occurred_at: Option<Timestamp>) {
+    world.give(Input::Receipt(Receipt { attempt, kind, why: None, provider: "relay".into(), occurred_at }));
+}
+
+#[test]
+fn a_reply_a_press_and_a_newer_delivery_revive() {
+    let (mut world, _, mail) = one_of_two_bounced();
+    world.later(1);
+    told(&mut world, mail, ReceiptKind::Replied, None);
+    assert_eq!(world.address_state(MAIL), AddressState::Validated, "a reply");
+
+    let (mut world, id, _) = one_of_two_bounced();
+    world.later(1);
+    world.link(id, true);
+    assert_eq!(world.address_state(MAIL), AddressState::Validated, "a pressed button behind the only address");
+
+    let (mut world, _, mail) = one_of_two_bounced();
+    world.later(HOUR);
+    let now = world.now;
+    told(&mut world, mail, ReceiptKind::Delivered, Some(now));
+    assert_eq!(world.address_state(MAIL), AddressState::Validated, "delivered after the bounce");
+    world.profile(|p| p.name = "mevrouw J. Jansen".into());
+    assert_eq!(world.address_state(MAIL), AddressState::Validated, "and lists leave it so");
+}
+
+#[test]
+fn older_or_weaker_evidence_does_not_revive() {
+    for (kind, ago, why) in [
+        (ReceiptKind::Delivered, Some(2 * HOUR), "delivered before the bounce"),
+        (ReceiptKind::Delivered, None, "delivered at an unknown instant, taken before the bounce"),
+        (ReceiptKind::Replied, Some(2 * HOUR), "replied before the bounce"),
+        (ReceiptKind::Opened, Some(0), "an open is weak"),
+    ] {
+        let (mut world, _, mail) = one_of_two_bounced();
+        world.later(HOUR);
+        let at = ago.map(|ago| world.now.plus(-ago));
+        told(&mut world, mail, kind, at);
+        assert_eq!(world.address_state(MAIL), AddressState::Invalid, "{why}");
+    }
+    let (mut world, id, _) = one_of_two_bounced();
+    world.later(1);
+    world.link(id, false);
+    assert_eq!(world.address_state(MAIL), AddressState::Invalid, "the page was fetched: weak");
+}
+
+#[test]
+fn a_press_that_may_have_come_from_the_sms_says_nothing_of_the_mail_address() {
+    let (mut world, id, ..) = World::texted();
+    world.later(1);
+    world.link(id, true);
+    assert_eq!(world.address_state(MAIL), AddressState::Invalid);
+}
+
+#[test]
+fn an_attempt_that_is_delivered_on_the_spot_after_the_bounce_revives() {
+    let (mut world, _, first) = World::mailed();
+    let (id, _) = next_channel(&mut world, 2);
+    let second = world.start(id);
+    world.receipt(first, ReceiptKind::BouncedHard);
+    world.later(1);
+    world.outcome(second, delivered());
+    assert_eq!(world.address_state(MAIL), AddressState::Validated);
+    // Accepted alone is no sign of life.
+    let (mut world, _, first) = World::mailed();
+    let (id, _) = next_channel(&mut world, 2);
+    let second = world.start(id);
+    world.receipt(first, ReceiptKind::BouncedHard);
+    world.later(1);
+    world.outcome(second, accepted());
+    assert_eq!(world.address_state(MAIL), AddressState::Invalid);
+}
