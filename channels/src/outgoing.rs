@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sluis_model::{AttemptRef, CorporationId, Timestamp};
 
-use crate::address::normalize_email;
+use crate::address::mailbox;
 use crate::config::{Problem, http_url, is_domain};
 
 /// Everything one send needs; owned, so that the send is a future of its own.
@@ -96,7 +96,7 @@ impl Sender {
     pub fn check(&self, path: &str) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut email = |field: &str, value: &str| {
-            if let Err(why) = normalize_email(value) {
+            if let Err(why) = mailbox(value) {
                 problems.push(Problem::new(path, field, value, "an e-mail address", why.to_string()));
             }
         };
