@@ -221,13 +221,22 @@ impl Preparer {
         });
         let (name, language) = dispatch.profile.as_deref().map_or(("", ""), |profile| (&*profile.name, &*profile.language));
         let context = Context {
-            tenant: TenantView { id: &dispatch.tenant, name, language },
+            tenant: TenantView { id: &dispatch.tenant, name: name_or_word(name, language), language },
             corporation: CorporationView { name: &card.name },
             data: &data,
             link: link.as_deref(),
         };
         let rendered = templates.render(dispatch.channel, template, &context);
         rendered.map_err(|error| unsendable(error.code(), &error.to_string()))
+    }
+}
+
+/// The tenant's name; without one the word for a tenant, so that no message begins with "Beste ,".
+fn name_or_word<'a>(name: &'a str, language: &str) -> &'a str {
+    match name.trim() {
+        "" if language.get(..2).is_some_and(|code| code.eq_ignore_ascii_case("en")) => "tenant",
+        "" => "huurder",
+        name => name,
     }
 }
 
@@ -370,6 +379,16 @@ send = { template = { sms = "plain" }, via = ["sms"] }
         assert_eq!(text(preparer.prepare(&dispatch)), "Dear H-1");
         dispatch.step = 1;
         assert_eq!(code(preparer.prepare(&dispatch)), "render_missing".into(), "the template asks for a link");
+    }
+
+    #[test]
+    fn a_tenant_without_a_name_is_called_tenant() {
+        let (preparer, mut dispatch, _) = stage(r#"{"text":"hallo"}"#);
+        for profile in [None, Some(Box::default()), Some(Box::new(Profile { name: "  ".into(), ..Profile::default() }))] {
+            dispatch.profile = profile;
+            assert!(text(preparer.prepare(&dispatch)).starts_with("Beste huurder, "));
+        }
+        assert_eq!((name_or_word("", "en-GB"), name_or_word("", "EN"), name_or_word("", "é")), ("tenant", "tenant", "huurder"));
     }
 
     #[test]
