@@ -103,6 +103,6 @@ pub fn tenant_list(bytes: &[u8]) {
             line = at;
         }
         assert!(count <= MAX_ROWS + 1);
-        assert!(rows.notes().len() <= 50);
+        assert!(rows.notes().len() <= 100);
     }
 }

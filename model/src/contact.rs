@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::attempt::Channel;
 use crate::input::Input;
+use crate::instant;
 use crate::profile::{Address, AddressState, Profile};
 use crate::state::Tenant;
 use crate::time::Timestamp;
@@ -115,7 +116,10 @@ impl Tenant {
 
     fn state_of(&self, supplied: &Address, confirmed: &[Confirmed], now: Timestamp) -> AddressState {
         let (channel, value) = (supplied.channel, &*supplied.value);
-        let checked = confirmed.iter().filter(|c| c.channel == channel && same(channel, &c.value, value)).map(|c| c.at.min(now));
+        let checked = confirmed
+            .iter()
+            .filter(|c| c.channel == channel && same(channel, &c.value, value))
+            .map(|c| instant::placed(c.at, now));
         let (known, checked) = (self.contact(channel, value), checked.max());
         if supplied.state == AddressState::Invalid {
             return AddressState::Invalid;

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Serialize;
 use sluis_actors::{Letter, Query as Question, ShardAnswer, Snapshot};
-use sluis_model::{Answer, CorporationId, Input, Profile, ProfileChange, TenantKey};
+use sluis_model::{Answer, CorporationId, Profile, ProfileChange, TenantKey};
 
 use super::auth::Caller;
 use super::body::{JsonBody, ListBody};
@@ -16,7 +17,7 @@ use super::query::Asked;
 use super::records::Records;
 use crate::app::App;
 use crate::ask::{AskError, ask, ask_intake, reply};
-use crate::explain::{self, TimelineRow};
+use crate::explain::{self, NotUsed, TimelineRow};
 use crate::intake::{self, FieldProblem, ProblemCode, tenant_list};
 
 /// Rows handed over and not yet answered, per load.
@@ -32,6 +33,8 @@ pub(super) struct TenantBody {
     open: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     balance_cents: Option<i64>,
+    /// Addresses of the profile that no message goes to, and why.
+    not_used: Vec<NotUsed>,
 }
 
 /// `GET /v1/tenants/{id}`
@@ -44,6 +47,7 @@ pub(super) async fn get(
     let tenant = snapshot.tenant;
     Ok(Json(TenantBody {
         tenant_id: id,
+        not_used: NotUsed::of(&tenant),
         balance_cents: tenant.balance().map(|(cents, _)| cents),
         profile: tenant.profile.map(|profile| *profile),
         open: tenant.open.len(),
@@ -70,6 +74,9 @@ fn key(corporation: CorporationId, id: &str) -> Result<TenantKey, Problem> {
 pub(super) struct PutBody {
     tenant_id: String,
     result: &'static str,
+    /// What was put right in the addresses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<FieldProblem>,
 }
 
 /// `PUT /v1/tenants/{id}`
@@ -80,14 +87,19 @@ pub(super) async fn put(
     JsonBody(body): JsonBody,
 ) -> Result<Json<PutBody>, Problem> {
     let tenant = key(corporation, &id)?;
-    let profile = intake::profile::parse(&body).map_err(Problem::invalid)?;
+    let read = intake::profile::parse(&body).map_err(Problem::invalid)?;
+    if let Some(ahead) = intake::confirmed::ahead(&read.supplied.confirmed, app.clock.now(), app.clock_tolerance_ms) {
+        return Err(Problem::invalid(vec![ahead]));
+    }
     if let Some(closed) = app.admission.closed() {
         return Err(crate::admission::Rejected::Closed(closed).into());
     }
     let inbox = app.engine.inbox_of(&tenant).clone();
-    let input = Input::PutProfile(Box::new(profile));
+    let input = read.supplied.into_input();
     match ask_intake(&inbox, |reply| Letter::Input { tenant, input, reply, claim: None }).await? {
-        ShardAnswer::Decided { answer: Answer::Profile(change), .. } => Ok(Json(PutBody { tenant_id: id, result: word(change) })),
+        ShardAnswer::Decided { answer: Answer::Profile(change), .. } => {
+            Ok(Json(PutBody { tenant_id: id, result: word(change), notes: read.notes }))
+        }
         _ => Err(AskError::Lost.into()),
     }
 }
@@ -146,6 +158,9 @@ pub(super) struct LoadBody {
     /// About the file as a whole: columns nobody knows.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<FieldProblem>,
+    /// Rejected only because the engine had no room.
+    #[serde(skip)]
+    busy: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -160,14 +175,14 @@ pub(super) async fn load(
     State(app): State<Arc<App>>,
     Caller(corporation): Caller,
     ListBody(format, body): ListBody,
-) -> Result<Json<LoadBody>, Problem> {
+) -> Result<Response, Problem> {
     if let Some(closed) = app.admission.closed() {
         return Err(crate::admission::Rejected::Closed(closed).into());
     }
     let read = tokio::task::spawn_blocking(move || {
         let mut rows = tenant_list::read(&body, format);
         let list: Vec<_> = rows.by_ref().collect();
-        (list, rows.notes().to_vec())
+        (list, rows.notes())
     });
     let (rows, notes) = read.await.map_err(|_| Problem::from(AskError::Lost))?;
     let mut report = LoadBody { notes, ..LoadBody::default() };
@@ -175,7 +190,12 @@ pub(super) async fn load(
     for row in rows {
         report.rows += 1;
         match row {
-            Ok(row) => {
+            Ok(mut row) => {
+                // A date that lies ahead confirms nothing.
+                if let Some(ahead) = intake::confirmed::ahead(&row.confirmed, app.clock.now(), app.clock_tolerance_ms) {
+                    row.confirmed.clear();
+                    row.warnings.push(ahead.hint("not used: the address counts as not confirmed"));
+                }
                 report.warn(&row);
                 match row.same_as {
                     Some(_) => report.same += 1,
@@ -188,10 +208,40 @@ pub(super) async fn load(
     for window in accepted.chunks(WINDOW) {
         store(&app, corporation, window, &mut report).await?;
     }
-    Ok(Json(report))
+    Ok(report.answer())
+}
+
+/// The answer to a list of which nothing was taken: a problem, with the report in it.
+#[derive(Debug, Serialize)]
+struct NothingTaken<'a> {
+    #[serde(flatten)]
+    problem: &'a Problem,
+    report: &'a LoadBody,
 }
 
 impl LoadBody {
+    /// 200 with the report when a row was taken. Else 503 when the engine was too busy for all of them, and 422.
+    fn answer(self) -> Response {
+        if self.new + self.changed + self.same > 0 {
+            return Json(self).into_response();
+        }
+        let problem = match self.busy {
+            0 => {
+                let detail = match self.rejections.first().and_then(|row| Some((row.line, row.reasons.first()?))) {
+                    Some((line, reason)) => format!("nothing of the list was taken; the first reason, on line {line}: {reason}"),
+                    None => "the list has a header and no rows".to_owned(),
+                };
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "nothing_taken", detail)
+            }
+            _ => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "nothing of the list was stored; send it again")
+                .retry_after(1),
+        };
+        let body = serde_json::to_vec(&NothingTaken { problem: &problem, report: &self }).unwrap_or_default();
+        let mut response = problem.into_response();
+        *response.body_mut() = body.into();
+        response
+    }
+
     fn warn(&mut self, row: &tenant_list::Row) {
         if row.warnings.is_empty() {
             return;
@@ -216,7 +266,7 @@ async fn store(app: &App, corporation: CorporationId, rows: &[tenant_list::Row],
     for row in rows {
         let tenant = TenantKey::new(corporation, row.tenant_id.as_str());
         let inbox = app.engine.inbox_of(&tenant).clone();
-        let input = Input::PutProfile(Box::new(row.profile.clone()));
+        let input = row.supplied().into_input();
         let (reply, answer) = reply();
         let taken = inbox.offer_intake(Letter::Input { tenant, input, reply, claim: None });
         waiting.push((row, taken.is_ok().then_some(answer)));
@@ -235,6 +285,7 @@ async fn store(app: &App, corporation: CorporationId, rows: &[tenant_list::Row],
             _ => {
                 let busy = FieldProblem::new("row", ProblemCode::Ignored, "an engine with room")
                     .hint("it was busy: load the list again");
+                report.busy += 1;
                 report.reject(row.line, Some(row.tenant_id.clone()), vec![busy]);
             }
         }

@@ -3,6 +3,7 @@
 //! meant, to look anything up, and to panic on any bytes.
 
 pub mod cancellation;
+pub mod confirmed;
 pub mod fact;
 mod hash;
 mod node;

@@ -48,6 +48,10 @@ pub enum ProblemCode {
     Contradiction,
     /// Known, and not used.
     Ignored,
+    /// A word that stands for nothing, such as `NULL` or `#N/A`; a number that a spreadsheet has rewritten.
+    Placeholder,
+    /// Taken, after something around it was taken off or put right.
+    Cleaned,
 }
 
 /// One mistake.

@@ -1,9 +1,10 @@
 //! Owns the reading of a tenant's profile from JSON, with every address brought to its normal form.
 //! Refuses an address that is not plainly one: it is named by its place, and shown masked.
 
-use sluis_channels::address::{AddressProblem, normalize_email, normalize_mobile};
-use sluis_model::{Address, AddressState, Channel, Preference, Profile};
+use sluis_channels::address::{self, AddressProblem, Cleaned, Normal};
+use sluis_model::{Address, AddressState, Channel, Confirmed, Preference, Profile, Supplied, Timestamp};
 
+use super::confirmed::{EXPECTED, checked_on};
 use super::node::Node;
 use super::problem::{FieldProblem, ProblemCode};
 use super::reader::{Problems, Reader};
@@ -18,12 +19,21 @@ pub(super) const CHANNELS: &str = "email, sms, letter, whatsapp, voice, portal o
 const STATES: &str = "created, validated or invalid";
 const LANGUAGE: TextRule = TextRule { min: 0, max: 16, shape: Shape::Plain };
 
-/// Reads `{name, language, addresses: [{channel, value, state?}], preferences: [{category, channel}]}`; every part may be
-/// left out.
+/// A profile with what was put right in it: where, and what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Read {
+    /// The profile, and what its source has checked.
+    pub supplied: Supplied,
+    /// What was put right in its addresses, each once.
+    pub notes: Vec<FieldProblem>,
+}
+
+/// Reads `{name, language, addresses: [{channel, value, state?, confirmed_at?}], preferences: [{category, channel}]}`; every
+/// part may be left out.
 ///
 /// # Errors
 /// Every mistake, each with its path.
-pub fn parse(bytes: &[u8]) -> Result<Profile, Vec<FieldProblem>> {
+pub fn parse(bytes: &[u8]) -> Result<Read, Vec<FieldProblem>> {
     if bytes.len() > MAX_BODY {
         let problem = FieldProblem::new("body", ProblemCode::TooLong, format!("at most {MAX_BODY} bytes"));
         return Err(vec![problem.value(&format!("{} bytes", bytes.len()))]);
@@ -37,13 +47,14 @@ pub fn parse(bytes: &[u8]) -> Result<Profile, Vec<FieldProblem>> {
     }
 }
 
-fn read(reader: &Reader<'_>, problems: &mut Problems) -> Profile {
-    Profile {
-        name: reader.text_if_any("name", NAME, problems).unwrap_or_default().trim().into(),
-        language: language_of(reader, problems),
-        addresses: addresses(reader, problems),
-        preferences: preferences(reader, problems),
-    }
+fn read(reader: &Reader<'_>, problems: &mut Problems) -> Read {
+    let name = reader.text_if_any("name", NAME, problems).unwrap_or_default().trim().into();
+    let language = language_of(reader, problems);
+    let mut cleaned = Vec::new();
+    let (addresses, confirmed) = addresses(reader, problems, &mut cleaned);
+    let profile = Profile { name, language, addresses, preferences: preferences(reader, problems) };
+    let note = |(path, what): (&str, &str)| FieldProblem::new(path, ProblemCode::Cleaned, "the value alone").hint(what);
+    Read { supplied: Supplied { profile, confirmed }, notes: cleaned.into_iter().map(note).collect() }
 }
 
 fn language_of(reader: &Reader<'_>, problems: &mut Problems) -> Box<str> {
@@ -68,25 +79,36 @@ pub(super) fn language(text: &str) -> Option<Box<str>> {
     (word.is_empty() || word.len() == 2 && word.bytes().all(|b| b.is_ascii_lowercase())).then(|| word.into())
 }
 
-/// The addresses under `addresses`, in their normal form.
-pub(super) fn addresses(reader: &Reader<'_>, problems: &mut Problems) -> Vec<Address> {
+/// The addresses under `addresses`, in their normal form, what was checked of them, and what was put right.
+pub(super) fn addresses(
+    reader: &Reader<'_>,
+    problems: &mut Problems,
+    cleaned: &mut Vec<(&'static str, &'static str)>,
+) -> (Vec<Address>, Vec<Confirmed>) {
     let entries = reader.list_if_any("addresses", Profile::MAX_ADDRESSES, problems).unwrap_or_default();
     let mut addresses: Vec<Address> = Vec::with_capacity(entries.len());
+    let mut confirmed = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
         let path = format!("addresses[{index}]");
-        let Some(address) = address(entry, &path, problems) else { continue };
+        let Some((address, checked, put_right)) = address(entry, &path, problems) else { continue };
         if addresses.iter().any(|a| a.channel == address.channel && a.value == address.value) {
             let problem = FieldProblem::new(path, ProblemCode::Twice, "each address once within a channel");
             problems.push(problem.value(&mask(&address.value)));
-        } else {
-            addresses.push(address);
+            continue;
         }
+        for what in put_right.into_iter().map(Cleaned::words) {
+            if !cleaned.contains(&("addresses", what)) {
+                cleaned.push(("addresses", what));
+            }
+        }
+        confirmed.extend(checked.map(|at| Confirmed { channel: address.channel, value: address.value.clone(), at }));
+        addresses.push(address);
     }
-    addresses
+    (addresses, confirmed)
 }
 
-fn address(entry: &Node<'_>, path: &str, problems: &mut Problems) -> Option<Address> {
-    let reader = Reader::open(entry, path, &["channel", "value", "state"], problems)?;
+fn address(entry: &Node<'_>, path: &str, problems: &mut Problems) -> Option<(Address, Option<Timestamp>, Vec<Cleaned>)> {
+    let reader = Reader::open(entry, path, &["channel", "value", "state", "confirmed_at"], problems)?;
     let channel = reader.word::<Channel>("channel", CHANNELS, problems);
     // Addresses are not repeated: the rule's own report would show the text.
     let value = reader.require("value", &ADDRESS.expected(), problems).and_then(|node| match node {
@@ -105,14 +127,29 @@ fn address(entry: &Node<'_>, path: &str, problems: &mut Problems) -> Option<Addr
             AddressState::Created
         }
     };
+    let checked = checked_at(&reader, state, problems);
     let (channel, value) = (channel?, value?);
     match normalize(channel, value) {
-        Ok(value) => Some(Address { channel, value: value.into(), state }),
+        Ok(Normal { value, cleaned }) => Some((Address { channel, value: value.into(), state }, checked, cleaned)),
         Err(expected) => {
             problems.push(bad_address(reader.path("value"), value, &expected));
             None
         }
     }
+}
+
+/// When the source checked the address.
+fn checked_at(reader: &Reader<'_>, state: AddressState, problems: &mut Problems) -> Option<Timestamp> {
+    let node = reader.get("confirmed_at")?;
+    let path = reader.path("confirmed_at");
+    let at = if let Node::Text(text) = node { checked_on(text) } else { None };
+    if at.is_none() {
+        problems.push(FieldProblem::new(path, ProblemCode::BadTime, EXPECTED).value(&node.shown()));
+    } else if state == AddressState::Invalid {
+        let problem = FieldProblem::new(path, ProblemCode::Contradiction, "no date of confirmation with the state invalid");
+        problems.push(problem.value(&node.shown()));
+    }
+    at
 }
 
 fn state(text: &str) -> Option<AddressState> {
@@ -125,13 +162,13 @@ fn state(text: &str) -> Option<AddressState> {
 }
 
 /// The normal form of an address, or what was expected.
-pub(super) fn normalize(channel: Channel, text: &str) -> Result<String, String> {
+pub(super) fn normalize(channel: Channel, text: &str) -> Result<Normal, String> {
     let told = |problem: AddressProblem| problem.to_string();
     match channel {
-        Channel::Email => normalize_email(text).map_err(told),
-        Channel::Sms | Channel::Whatsapp => normalize_mobile(text).map_err(told),
+        Channel::Email => address::email(text).map_err(told),
+        Channel::Sms | Channel::Whatsapp => address::mobile(text).map_err(told),
         Channel::Letter | Channel::Voice | Channel::Portal | Channel::Null => match ADDRESS.check("", text.trim()) {
-            None => Ok(text.trim().to_owned()),
+            None => Ok(Normal { value: text.trim().to_owned(), cleaned: Vec::new() }),
             Some(problem) => Err(problem.expected),
         },
     }

@@ -14,6 +14,7 @@ mod hostile_port;
 mod http_rules;
 mod isolation;
 mod links;
+mod lists;
 mod metrics;
 mod openapi;
 mod pauses;

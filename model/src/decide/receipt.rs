@@ -8,6 +8,7 @@ use crate::contact::same;
 use crate::event::{Cause, Event};
 use crate::ids::{AttemptRef, NotificationId};
 use crate::input::Receipt;
+use crate::instant;
 use crate::profile::AddressState;
 use crate::state::{Phase, SentTo};
 use crate::time::Timestamp;
@@ -126,7 +127,7 @@ impl Turn<'_> {
         }
         let Some(sent) = self.open(id).and_then(|open| open.sent_to(attempt)) else { return };
         let dead = self.tenant.contact(sent.channel, &sent.address).filter(|c| c.state == AddressState::Invalid);
-        if dead.is_some_and(|dead| when.min(self.now()) > dead.since) {
+        if dead.is_some_and(|dead| instant::placed(when, self.now()) > dead.since) {
             let (channel, value) = (sent.channel, sent.address.clone());
             self.emit(Event::AddressMarked { channel, value, state: AddressState::Validated });
         }

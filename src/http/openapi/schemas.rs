@@ -89,13 +89,14 @@ fn words() -> Value {
             "code": { "type": "string", "description": "Stable; more may come. docs/errors.md lists them.", "example": "invalid" },
             "detail": text("What happened and what to do, for people."),
             "errors": list(reference("FieldProblem")),
-            "retry_after": { "type": "integer", "minimum": 1, "description": "Seconds, as in the header `Retry-After`; a row of a batch has no header." }
+            "retry_after": { "type": "integer", "minimum": 1, "description": "Seconds, as in the header `Retry-After`; a row of a batch has no header." },
+            "report": reference("LoadReport")
         })),
         "FieldProblem": object("One mistake.", &["path", "code", "expected"], json!({
             "path": { "type": "string", "description": "Where; `body` for the whole.", "example": "data.amount_cents" },
             "code": { "type": "string", "example": "too_long", "description": "Stable; more may come. Now `not_utf8`, `not_json`, \
                 `not_a_list`, `missing`, `wrong_type`, `unknown_key`, `twice`, `unknown_word`, `too_long`, `empty`, `bad_characters`, \
-                `bad_time`, `ahead`, `out_of_range`, `bad_url`, `bad_address`, `contradiction`, `ignored`." },
+                `bad_time`, `ahead`, `out_of_range`, `bad_url`, `bad_address`, `contradiction`, `ignored`, `placeholder`, `cleaned`." },
             "value": text("What stood there, cut; addresses are masked."),
             "expected": text("What was expected."),
             "hint": text("What may help.")
@@ -137,7 +138,12 @@ fn requests() -> Value {
         })),
         "Address": strict("Where a tenant is reached.", &["channel", "value"], json!({
             "channel": reference("Channel"), "value": plain(1, 254, "As its channel writes it."),
-            "state": or_null(reference("AddressState"))
+            "state": or_null(reference("AddressState")),
+            "confirmed_at": or_null(json!({
+                "type": "string", "example": "2026-11-27",
+                "description": "When its source last made sure of it: RFC 3339, or a date in the Netherlands, which means its first \
+                    minute. An address that bounced is used again when this is later than the bounce."
+            }))
         })),
         "AddressState": { "type": "string", "enum": ["created", "validated", "invalid"], "description": "Supplied, proven, or not to be used; created when left out." },
         "Preference": strict("By which channel a tenant wants a category.", &["category", "channel"], json!({
@@ -223,8 +229,13 @@ fn about_notifications() -> Value {
             "step": or_null(text("The step it stands at, while open.")),
             "attempts": list(reference("Attempt")),
             "next": or_null(reference("Next")),
+            "not_used": list(reference("NotUsed")),
             "history": list(reference("TimelineRow")),
             "why": text("Why this tenant, this channel, this address, now.")
+        })),
+        "NotUsed": object("An address of the profile that no message goes to.", &["channel", "address", "since", "by"], json!({
+            "channel": reference("Channel"), "address": text("Masked."), "since": instant("Since when, by the engine's clock."),
+            "by": text("`bounce`: a message to it came back or was refused. `source`: its source says so. More may come.")
         })),
         "FlowName": object("The flow it runs by.", &["name", "version"], json!({ "name": text("Its name."), "version": count("Its version.") })),
         "Next": object("What comes next, while open.", &["what"], json!({
@@ -256,10 +267,11 @@ fn about_tenants() -> Value {
     json!({
         "Tenant": object("A tenant.", &["tenant_id", "profile", "open"], json!({
             "tenant_id": text("The corporation's number."), "profile": or_null(reference("Profile")),
-            "open": count("Open notifications."), "balance_cents": cents("What the tenant owes in all, when it is known.")
+            "open": count("Open notifications."), "balance_cents": cents("What the tenant owes in all, when it is known."),
+            "not_used": list(reference("NotUsed"))
         })),
         "TenantStored": object("Durable.", &["tenant_id", "result"], json!({
-            "tenant_id": text("Who."), "result": text("`new`, `changed` or `same`.")
+            "tenant_id": text("Who."), "result": text("`new`, `changed` or `same`."), "notes": list(reference("FieldProblem"))
         })),
         "Timeline": object("Newest first.", &["tenant_id", "rows"], json!({
             "tenant_id": text("Whose."), "rows": list(reference("TimelineRow")), "next": text("Give this as `before`; absent: that was all.")

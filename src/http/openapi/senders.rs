@@ -175,7 +175,8 @@ fn tenants() -> Vec<Op> {
 
 fn load() -> Op {
     let list = "A whole list, CSV (`;` or `,`, a header with Dutch or English names) or NDJSON. Idempotent: what is the same stays. \
-                An address that cannot be used is left out with a warning; a row without a usable number is rejected with every reason. \
+                An address that cannot be used is left out with a warning; a row without a usable number is rejected with every reason; \
+                what was put right is counted in `notes`. A list of which nothing was taken is 422 `nothing_taken`, with the report. \
                 Bytes that begin with `{` are read as NDJSON, all others as CSV.";
     let csv = "huurdernummer;aanhef;achternaam;email;mobiel\nH-1001;Mevrouw;De Vries;a.devries@example.nl;06-12345678\n";
     let row = "{\"tenant_id\":\"H-1001\",\"name\":\"mevrouw De Vries\",\"email\":\"a.devries@example.nl\"}\n";
@@ -199,7 +200,7 @@ fn load() -> Op {
             }),
         )
         .asks()
-        .fails(&[(503, "disk_nearly_full"), (503, "stopping")])
+        .fails(&[(422, "nothing_taken"), (503, "disk_nearly_full"), (503, "stopping")])
 }
 
 fn facts() -> Op {

@@ -1,7 +1,7 @@
 //! Owns the names of columns, Dutch and English, and the order in which a file has them.
 //! Refuses a file that does not say which column is the tenant's number, or says it twice.
 
-use super::note;
+use super::notes::Notes;
 use crate::intake::problem::{FieldProblem, ProblemCode};
 
 /// A column that means something here.
@@ -10,26 +10,42 @@ pub(super) enum Column {
     TenantId,
     Salutation,
     Initials,
+    FirstName,
     Infix,
     Name,
     Email,
+    EmailConfirmed,
     Mobile,
+    MobileConfirmed,
     Postcode,
     Language,
     Preferred,
 }
 
-/// Names are compared in lower case, without spaces, hyphens and underscores.
-const NAMES: [(&str, Column); 33] = [
+/// Names are compared by their letters and digits, in lower case and without accents.
+const NAMES: [(&str, Column); 60] = [
     ("huurdernummer", Column::TenantId),
     ("huurdernr", Column::TenantId),
+    ("huurdersnummer", Column::TenantId),
+    ("huurdersnr", Column::TenantId),
+    ("nummerhuurder", Column::TenantId),
     ("tenantid", Column::TenantId),
     ("tenantnumber", Column::TenantId),
+    ("tenantno", Column::TenantId),
     ("aanhef", Column::Salutation),
     ("salutation", Column::Salutation),
+    ("aanspreektitel", Column::Salutation),
     ("voorletters", Column::Initials),
+    ("voorletter", Column::Initials),
+    ("initialen", Column::Initials),
     ("initials", Column::Initials),
+    ("voornaam", Column::FirstName),
+    ("roepnaam", Column::FirstName),
+    ("firstname", Column::FirstName),
+    ("givenname", Column::FirstName),
     ("tussenvoegsel", Column::Infix),
+    ("voorvoegsel", Column::Infix),
+    ("voorvoegsels", Column::Infix),
     ("tussenvoegsels", Column::Infix),
     ("infix", Column::Infix),
     ("achternaam", Column::Name),
@@ -40,11 +56,25 @@ const NAMES: [(&str, Column); 33] = [
     ("email", Column::Email),
     ("emailadres", Column::Email),
     ("emailaddress", Column::Email),
+    ("emailhuurder", Column::Email),
+    ("emailbevestigdop", Column::EmailConfirmed),
+    ("emailgecontroleerdop", Column::EmailConfirmed),
+    ("emailconfirmedat", Column::EmailConfirmed),
+    ("emailconfirmedon", Column::EmailConfirmed),
     ("mobiel", Column::Mobile),
     ("mobile", Column::Mobile),
     ("mobielnummer", Column::Mobile),
     ("mobilenumber", Column::Mobile),
+    ("mobielnr", Column::Mobile),
+    ("mobieltelefoonnummer", Column::Mobile),
+    ("mobieletelefoon", Column::Mobile),
     ("telefoonmobiel", Column::Mobile),
+    ("telefoonnummermobiel", Column::Mobile),
+    ("telmobiel", Column::Mobile),
+    ("mobielbevestigdop", Column::MobileConfirmed),
+    ("mobielgecontroleerdop", Column::MobileConfirmed),
+    ("mobileconfirmedat", Column::MobileConfirmed),
+    ("mobileconfirmedon", Column::MobileConfirmed),
     ("06nummer", Column::Mobile),
     ("postcode", Column::Postcode),
     ("postalcode", Column::Postcode),
@@ -63,23 +93,24 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// Reads a header. Columns nobody knows are noted once.
-    pub(super) fn read(header: &[String], notes: &mut Vec<FieldProblem>) -> Result<Self, Vec<FieldProblem>> {
+    /// Reads a header. Columns nobody knows are noted once; names that are missing at its end are no columns.
+    pub(super) fn read(header: &[String], notes: &mut Notes) -> Result<Self, Vec<FieldProblem>> {
         let mut problems = Vec::new();
-        let mut order: Vec<Option<Column>> = Vec::with_capacity(header.len());
-        for name in header {
+        let named = header.iter().rposition(|name| !plain(name).is_empty()).map_or(0, |last| last + 1);
+        let mut order: Vec<Option<Column>> = Vec::with_capacity(named);
+        for name in &header[..named] {
             let column = column(name);
             match column {
                 Some(known) if order.contains(&Some(known)) => {
                     problems.push(FieldProblem::new("header", ProblemCode::Twice, "one column for each thing").value(name));
                 }
-                None if !name.trim().is_empty() => note(notes, name.trim()),
+                None if !name.trim().is_empty() => notes.ignored(name.trim()),
                 _ => {}
             }
             order.push(column);
         }
         if !order.contains(&Some(Column::TenantId)) {
-            let expected = "a header with a column huurdernummer or tenant_id, separated by ; or ,";
+            let expected = "a header with a column huurdernummer or tenant_id, separated by ; or , or a tab";
             let problem = FieldProblem::new("header", ProblemCode::NotAList, expected);
             problems.push(problem.value(&header.join(" | ")));
         }
@@ -97,7 +128,33 @@ impl Columns {
     }
 }
 
+/// How many of the names mean something here; `None` when the tenant's number is not among them.
+pub(super) fn known(header: &[String]) -> Option<usize> {
+    let known = header.iter().filter_map(|name| column(name));
+    let columns: Vec<Column> = known.collect();
+    columns.contains(&Column::TenantId).then_some(columns.len())
+}
+
+/// Whether a cell holds the name of the column it stands in: the header again, as when lists are put one behind the other.
+pub(super) fn names_itself(cell: &str) -> bool {
+    column(cell) == Some(Column::TenantId)
+}
+
 fn column(name: &str) -> Option<Column> {
-    let plain: String = name.chars().filter(|c| !matches!(c, ' ' | '-' | '_' | '\u{a0}')).flat_map(char::to_lowercase).collect();
+    let plain = plain(name);
     NAMES.iter().find(|(known, _)| *known == plain).map(|(_, column)| *column)
+}
+
+/// Letters and digits in lower case, without accents: whatever else stands in a name does not matter.
+fn plain(name: &str) -> String {
+    let letters = name.chars().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric());
+    let without_accent = |c| match c {
+        'à'..='å' => 'a',
+        'è'..='ë' => 'e',
+        'ì'..='ï' => 'i',
+        'ò'..='ö' => 'o',
+        'ù'..='ü' => 'u',
+        other => other,
+    };
+    letters.map(without_accent).collect()
 }

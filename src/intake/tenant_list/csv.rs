@@ -1,11 +1,18 @@
-//! Owns the splitting of CSV into fields: `;` or `,` (whichever the header has more of), quotes (RFC 4180), line breaks
-//! inside quotes. Refuses a row with fewer or more fields than the header, because nobody knows which field is which,
-//! and a quote that is never closed: reading goes on with the next line.
+//! Owns rows behind a header: which line is the header, and what each field of a row is. Lines above the header (a title,
+//! `sep=;`) are passed over and noted. Refuses a row with fewer or more fields than the header, because nobody knows which
+//! field is which.
 
-use super::columns::{Column, Columns};
+use super::Rejected;
+use super::columns::{self, Column, Columns};
 use super::draft::Draft;
-use super::{MAX_LINE, Rejected};
+use super::notes::Notes;
+use super::split::{Record, Splitter};
 use crate::intake::problem::{FieldProblem, ProblemCode};
+
+/// Lines that may stand above the header, blank ones not counted.
+const MAX_TITLES: usize = 20;
+/// What may stand between fields, the likeliest first.
+const DELIMITERS: [u8; 4] = [b';', b',', b'\t', b'|'];
 
 /// Rows behind a header.
 #[derive(Debug)]
@@ -15,42 +22,92 @@ pub(super) struct CsvRows<'a> {
 }
 
 impl<'a> CsvRows<'a> {
-    /// Reads the header.
-    pub(super) fn open(text: &'a str, notes: &mut Vec<FieldProblem>) -> Result<Self, Rejected> {
-        let mut splitter = Splitter { text, at: 0, line: 1, delimiter: sniff(text) };
+    /// Finds and reads the header.
+    pub(super) fn open(text: &'a str, notes: &mut Notes) -> Result<Self, Rejected> {
         let reject = |line, reasons| Rejected { line, tenant_id: None, reasons };
-        match splitter.next() {
-            None => Err(reject(1, vec![FieldProblem::new("file", ProblemCode::Empty, "a header and rows")])),
-            Some((line, Err(problem))) => Err(reject(line, vec![problem])),
-            Some((line, Ok(header))) => {
-                let columns = Columns::read(&header, notes).map_err(|reasons| reject(line, reasons))?;
-                Ok(Self { splitter, columns })
+        let mut splitter = Splitter::new(text);
+        let mut said = None;
+        let mut titles = Vec::new();
+        for _ in 0..=MAX_TITLES {
+            if !splitter.skip_blank() {
+                break;
             }
+            if let Some(delimiter) = splitter.sep_line() {
+                notes.line(splitter.line, "the header", "taken as the separator that the file names");
+                said = Some(delimiter);
+                splitter.skip_line();
+                continue;
+            }
+            let candidates = said.map_or(DELIMITERS.to_vec(), |delimiter| vec![delimiter]);
+            let known = |delimiter: &u8| splitter.with(*delimiter).next().and_then(|record| columns::known(&record.fields.ok()?));
+            let best = candidates.iter().filter_map(|delimiter| Some((known(delimiter)?, *delimiter)));
+            if let Some((_, delimiter)) = best.max_by_key(|(known, _)| *known) {
+                for line in titles {
+                    notes.line(line, "the header", "passed over: it stands above the header");
+                }
+                splitter = splitter.with(delimiter);
+                return Self::headed(splitter, notes).map_err(|(line, reasons)| reject(line, reasons));
+            }
+            // Separators alone say no more than a blank line.
+            if !splitter.is_bare(&DELIMITERS) {
+                titles.push(splitter.line);
+            }
+            splitter.skip_line();
         }
+        // None of the lines is a header: what is wrong is said of the first.
+        let mut first = Splitter::new(text);
+        if !first.skip_blank() {
+            return Err(reject(1, vec![FieldProblem::new("file", ProblemCode::Empty, "a header and rows")]));
+        }
+        while first.sep_line().is_some() && !first.at_end() {
+            first.skip_line();
+        }
+        let first = first.with(said.unwrap_or_else(|| first.likeliest(&DELIMITERS)));
+        Err(match Self::headed(first, &mut Notes::default()) {
+            Err((line, reasons)) => reject(line, reasons),
+            Ok(_) => reject(1, vec![FieldProblem::new("file", ProblemCode::NotAList, "a header and rows")]),
+        })
+    }
+
+    fn headed(mut splitter: Splitter<'a>, notes: &mut Notes) -> Result<Self, (u64, Vec<FieldProblem>)> {
+        let line = splitter.line;
+        let header = match splitter.next() {
+            None => return Err((line, vec![FieldProblem::new("file", ProblemCode::Empty, "a header and rows")])),
+            Some(Record { fields, .. }) => fields.map_err(|problem| (line, vec![problem]))?,
+        };
+        let columns = Columns::read(&header, notes).map_err(|reasons| (line, reasons))?;
+        splitter.width = columns.len();
+        Ok(Self { splitter, columns })
     }
 
     /// The next row that is not blank.
-    pub(super) fn next(&mut self) -> Option<(u64, Result<Draft<'static>, Vec<FieldProblem>>)> {
+    pub(super) fn next(&mut self, notes: &mut Notes) -> Option<(u64, Result<Draft<'static>, Vec<FieldProblem>>)> {
         loop {
-            let (line, split) = self.splitter.next()?;
-            match split {
+            let Record { line, last, fields } = self.splitter.next()?;
+            let fields = match fields {
                 Err(problem) => return Some((line, Err(vec![problem]))),
-                Ok(fields) if fields.iter().all(|field| field.trim().is_empty()) => {}
-                Ok(fields) => return Some((line, Ok(self.draft(fields)))),
+                Ok(fields) if fields.iter().all(|field| field.trim().is_empty()) => continue,
+                Ok(fields) => fields,
+            };
+            let draft = self.draft(fields, line, last);
+            if columns::names_itself(&draft.tenant_id) {
+                notes.line(line, "a row", "passed over: it is the header again");
+                continue;
             }
+            return Some((line, Ok(draft)));
         }
     }
 
-    fn draft(&self, fields: Vec<String>) -> Draft<'static> {
+    fn draft(&self, fields: Vec<String>, line: u64, last: u64) -> Draft<'static> {
         let mut draft = Draft::default();
         let (expected, got) = (self.columns.len(), fields.len());
         // Separators at the end of a row say nothing.
         if got < expected || fields[expected..].iter().any(|field| !field.trim().is_empty()) {
             let problem = FieldProblem::new("row", ProblemCode::NotAList, format!("{expected} fields, as the header has"));
-            let hint = if got < expected {
-                "the row may have been cut off"
-            } else {
-                "a separator inside a field needs quotes around it"
+            let hint = match () {
+                () if last > line => format!("lines {line} to {last} were read as one row: look for a quote too few"),
+                () if got < expected => "the row may have been cut off".to_owned(),
+                () => "a separator inside a field needs quotes around it".to_owned(),
             };
             draft.reasons.push(problem.value(&format!("{got} fields")).hint(hint));
         }
@@ -60,10 +117,13 @@ impl<'a> CsvRows<'a> {
                 Column::TenantId => &mut draft.tenant_id,
                 Column::Salutation => &mut draft.salutation,
                 Column::Initials => &mut draft.initials,
+                Column::FirstName => &mut draft.first,
                 Column::Infix => &mut draft.infix,
                 Column::Name => &mut draft.name,
                 Column::Email => &mut draft.email,
+                Column::EmailConfirmed => &mut draft.email_confirmed,
                 Column::Mobile => &mut draft.mobile,
+                Column::MobileConfirmed => &mut draft.mobile_confirmed,
                 Column::Postcode => &mut draft.postcode,
                 Column::Language => &mut draft.language,
                 Column::Preferred => &mut draft.preferred,
@@ -72,94 +132,4 @@ impl<'a> CsvRows<'a> {
         }
         draft
     }
-}
-
-/// The separator that the first line has more of.
-fn sniff(text: &str) -> u8 {
-    let header = text.trim_start_matches(['\r', '\n']).lines().next().unwrap_or_default();
-    let count = |byte: u8| header.bytes().filter(|b| *b == byte).count();
-    if count(b',') > count(b';') { b',' } else { b';' }
-}
-
-#[derive(Debug)]
-struct Splitter<'a> {
-    text: &'a str,
-    at: usize,
-    line: u64,
-    delimiter: u8,
-}
-
-/// Why a row could not be split.
-enum Broken {
-    Unclosed,
-    TooLong,
-}
-
-impl Splitter<'_> {
-    /// The fields of the next record, with the line it begins on.
-    fn next(&mut self) -> Option<(u64, Result<Vec<String>, FieldProblem>)> {
-        if self.at >= self.text.len() {
-            return None;
-        }
-        let (start, line) = (self.at, self.line);
-        let split = self.record(start).map_err(|broken| {
-            // Whatever was read of it, the next line is a new start.
-            self.at = end_of_line(self.text.as_bytes(), start);
-            match broken {
-                Broken::Unclosed => FieldProblem::new("row", ProblemCode::NotAList, "a closing quote within the row")
-                    .hint("a field that begins with a quote ends with one; a quote inside it is written twice"),
-                Broken::TooLong => FieldProblem::new("row", ProblemCode::TooLong, format!("at most {MAX_LINE} bytes")),
-            }
-        });
-        let read = &self.text.as_bytes()[start..self.at];
-        self.line += read.iter().filter(|b| **b == b'\n').count() as u64;
-        Some((line, split))
-    }
-
-    fn record(&mut self, start: usize) -> Result<Vec<String>, Broken> {
-        let bytes = self.text.as_bytes();
-        let mut fields = Vec::new();
-        loop {
-            let mut field = String::new();
-            if bytes.get(self.at) == Some(&b'"') {
-                self.at += 1;
-                self.quoted(start, &mut field)?;
-            }
-            let from = self.at;
-            let ends = |b: &u8| *b == self.delimiter || *b == b'\n';
-            self.at += bytes[from..].iter().position(ends).unwrap_or(bytes.len() - from);
-            if self.at - start > MAX_LINE {
-                return Err(Broken::TooLong);
-            }
-            let plain = &self.text[from..self.at];
-            let last = bytes.get(self.at) != Some(&self.delimiter);
-            field.push_str(if last { plain.strip_suffix('\r').unwrap_or(plain) } else { plain });
-            fields.push(field);
-            self.at = (self.at + 1).min(bytes.len());
-            if last {
-                return Ok(fields);
-            }
-        }
-    }
-
-    /// Reads up to and with the closing quote.
-    fn quoted(&mut self, start: usize, field: &mut String) -> Result<(), Broken> {
-        let bytes = self.text.as_bytes();
-        loop {
-            let from = self.at;
-            let window = &bytes[from..bytes.len().min(start + MAX_LINE).max(from)];
-            let Some(length) = window.iter().position(|b| *b == b'"') else { return Err(Broken::Unclosed) };
-            field.push_str(&self.text[from..from + length]);
-            self.at = from + length + 1;
-            if bytes.get(self.at) != Some(&b'"') {
-                return Ok(());
-            }
-            field.push('"');
-            self.at += 1;
-        }
-    }
-}
-
-fn end_of_line(bytes: &[u8], from: usize) -> usize {
-    bytes[from..].iter().position(|b| *b == b'\n').map_or(bytes.len(), |length| from + length + 1)
 }

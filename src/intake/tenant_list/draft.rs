@@ -3,13 +3,18 @@
 
 use std::borrow::Cow;
 
-use sluis_channels::address::{AddressProblem, normalize_email, normalize_mobile};
-use sluis_model::{Address, AddressState, Channel, Preference, Profile};
+use sluis_channels::address::{self, AddressProblem, Normal, unwrapped, visible};
+use sluis_model::{Address, AddressState, Channel, Confirmed, Preference, Profile, Supplied};
 
-use super::names;
+use super::names::{self, Parts};
+use super::words::{is_garbled, is_no_number, is_scientific, looks_rewritten, stands_for_nothing};
+use crate::intake::confirmed::checked_on;
 use crate::intake::problem::{FieldProblem, ProblemCode};
 use crate::intake::profile::{bad_address, language};
 use crate::intake::rules::{NAME, TENANT_ID};
+
+/// A field, and what was put right in it.
+pub(in crate::intake) type CleanedField = (&'static str, &'static str);
 
 /// The texts of one row, however it was written.
 #[derive(Debug, Default)]
@@ -17,85 +22,165 @@ pub(super) struct Draft<'a> {
     pub tenant_id: Cow<'a, str>,
     pub salutation: Cow<'a, str>,
     pub initials: Cow<'a, str>,
+    pub first: Cow<'a, str>,
     pub infix: Cow<'a, str>,
     pub name: Cow<'a, str>,
     pub email: Cow<'a, str>,
+    pub email_confirmed: Cow<'a, str>,
     pub mobile: Cow<'a, str>,
+    pub mobile_confirmed: Cow<'a, str>,
     pub postcode: Cow<'a, str>,
     pub language: Cow<'a, str>,
     pub preferred: Cow<'a, str>,
     /// Addresses and preferences beyond the columns (NDJSON).
     pub addresses: Vec<Address>,
+    pub confirmed: Vec<Confirmed>,
     pub preferences: Vec<Preference>,
     /// What is left out.
     pub warnings: Vec<FieldProblem>,
+    /// What was put right already.
+    pub cleaned: Vec<CleanedField>,
     /// What the row is rejected for.
     pub reasons: Vec<FieldProblem>,
 }
 
+/// What a row amounts to.
+#[derive(Debug)]
+pub(super) struct Finished {
+    pub tenant_id: String,
+    pub supplied: Supplied,
+    pub warnings: Vec<FieldProblem>,
+    pub cleaned: Vec<CleanedField>,
+}
+
+/// What is said of a row while it is looked at.
+#[derive(Debug)]
+struct Remarks {
+    warnings: Vec<FieldProblem>,
+    cleaned: Vec<CleanedField>,
+}
+
+const BREAKS: &str = "a line break inside the cell became a blank";
+const INVISIBLE: &str = address::Cleaned::Invisible.words();
+const WRAPPING: &str = address::Cleaned::Wrapping.words();
+
+impl Remarks {
+    /// The text of a cell, without what nobody sees and `="…"`; nothing, with a warning, when it stands for nothing.
+    fn cell<'t>(&mut self, path: &'static str, text: &'t str) -> Cow<'t, str> {
+        let seen = visible(text);
+        if let Cow::Owned(_) = seen {
+            self.cleaned.push((path, INVISIBLE));
+        }
+        let trimmed = seen.trim();
+        let bare = unwrapped(trimmed);
+        if bare.len() < trimmed.len() {
+            self.cleaned.push((path, WRAPPING));
+        }
+        if stands_for_nothing(bare) {
+            let problem = FieldProblem::new(path, ProblemCode::Placeholder, "a value, or an empty cell");
+            self.warnings.push(problem.value(bare).hint("taken as empty"));
+            return Cow::Borrowed("");
+        }
+        match seen {
+            Cow::Borrowed(text) => Cow::Borrowed(unwrapped(text.trim())),
+            Cow::Owned(ref owned) => Cow::Owned(unwrapped(owned.trim()).to_owned()),
+        }
+    }
+}
+
 impl Draft<'_> {
     /// The tenant's number, profile and warnings; or every reason to reject the row.
-    pub(super) fn finish(&self) -> Result<(String, Profile, Vec<FieldProblem>), Vec<FieldProblem>> {
+    pub(super) fn finish(&self) -> Result<Finished, Vec<FieldProblem>> {
         let mut reasons = self.reasons.clone();
-        let mut warnings = self.warnings.clone();
-        let tenant_id = self.tenant_id.trim();
-        reasons.extend(TENANT_ID.check("tenant_id", tenant_id));
-        let profile = Profile {
-            name: self.full_name(&mut warnings),
-            language: self.language(&mut warnings),
-            addresses: self.addresses(&mut warnings),
-            preferences: self.preferences(&mut warnings),
-        };
-        self.check_postcode(&mut warnings);
-        check_counts(&profile, &mut reasons);
-        if reasons.is_empty() { Ok((tenant_id.to_owned(), profile, warnings)) } else { Err(reasons) }
+        let mut remarks = Remarks { warnings: self.warnings.clone(), cleaned: self.cleaned.clone() };
+        let tenant_id = number(&self.tenant_id, &mut remarks, &mut reasons);
+        let (name, language) = (self.full_name(&mut remarks), self.language(&mut remarks));
+        let profile = Profile { name, language, ..Profile::default() };
+        let mut supplied = Supplied { profile, confirmed: self.confirmed.clone() };
+        self.addresses(&mut supplied, &mut remarks);
+        supplied.profile.preferences = self.preferences(&mut remarks.warnings);
+        self.check_postcode(&mut remarks.warnings);
+        check_counts(&supplied.profile, &mut reasons);
+        let Remarks { warnings, cleaned } = remarks;
+        if reasons.is_empty() { Ok(Finished { tenant_id, supplied, warnings, cleaned }) } else { Err(reasons) }
     }
 
-    fn full_name(&self, warnings: &mut Vec<FieldProblem>) -> Box<str> {
-        let name = names::full(&self.salutation, &self.initials, &self.infix, &self.name);
+    fn full_name(&self, remarks: &mut Remarks) -> Box<str> {
+        let (salutation, initials) = (remarks.cell("salutation", &self.salutation), remarks.cell("initials", &self.initials));
+        let (first, infix) = (remarks.cell("first_name", &self.first), remarks.cell("infix", &self.infix));
+        let surname = remarks.cell("name", &self.name);
+        if [&self.salutation, &self.initials, &self.first, &self.infix, &self.name].iter().any(|part| part.contains(['\n', '\r']))
+        {
+            remarks.cleaned.push(("name", BREAKS));
+        }
+        let parts = Parts { salutation: &salutation, initials: &initials, first: &first, infix: &infix, surname: &surname };
+        let name = names::full(parts);
+        if is_garbled(&name) {
+            let problem = FieldProblem::new("name", ProblemCode::BadCharacters, "letters as they were meant");
+            remarks.warnings.push(problem.value(&name).hint("some were lost on the way, or encoded twice: used as it stands"));
+        }
         match NAME.check("name", &name) {
             None => name.into(),
             Some(problem) => {
-                warnings.push(problem);
+                remarks.warnings.push(problem);
                 Box::default()
             }
         }
     }
 
-    fn language(&self, warnings: &mut Vec<FieldProblem>) -> Box<str> {
-        language(&self.language).unwrap_or_else(|| {
+    fn language(&self, remarks: &mut Remarks) -> Box<str> {
+        let text = remarks.cell("language", &self.language);
+        language(&text).unwrap_or_else(|| {
             let problem = FieldProblem::new("language", ProblemCode::UnknownWord, "a code of ISO 639-1 such as nl or en");
-            warnings.push(problem.value(&self.language).hint("not used: messages are in Dutch"));
+            remarks.warnings.push(problem.value(&text).hint("not used: messages are in Dutch"));
             Box::default()
         })
     }
 
-    fn addresses(&self, warnings: &mut Vec<FieldProblem>) -> Vec<Address> {
-        let mut addresses: Vec<Address> = Vec::new();
-        let mut add = |channel, value: String| {
-            if !addresses.iter().any(|a| a.channel == channel && *a.value == *value) {
-                addresses.push(Address { channel, value: value.into(), state: AddressState::Created });
+    fn addresses(&self, supplied: &mut Supplied, remarks: &mut Remarks) {
+        type Read = fn(&str) -> Result<Normal, AddressProblem>;
+        let columns: [(Channel, &'static str, &str, &'static str, &str, Read); 2] = [
+            (Channel::Email, "email", &self.email, "email_confirmed_at", &self.email_confirmed, address::email),
+            (Channel::Sms, "mobile", &self.mobile, "mobile_confirmed_at", &self.mobile_confirmed, address::mobile),
+        ];
+        for (channel, path, text, when, date, read) in columns {
+            if stands_for_nothing(text.trim()) {
+                let _ = remarks.cell(path, text);
+                continue;
             }
-        };
-        match normalize_email(&self.email) {
-            Ok(address) => add(Channel::Email, address),
-            Err(AddressProblem::Empty) => {}
-            Err(problem) => warnings.push(bad_address("email", &self.email, &problem.to_string())),
-        }
-        match normalize_mobile(&self.mobile) {
-            Ok(number) => add(Channel::Sms, number),
-            Err(AddressProblem::Empty) => {}
-            Err(problem) => warnings.push(bad_address("mobile", &self.mobile, &problem.to_string())),
+            let address = match read(text) {
+                Ok(Normal { value, cleaned }) => {
+                    remarks.cleaned.extend(cleaned.into_iter().map(|what| (path, what.words())));
+                    value
+                }
+                Err(AddressProblem::Empty) => continue,
+                Err(problem) => {
+                    remarks.warnings.push(bad_address(path, text, &problem.to_string()));
+                    continue;
+                }
+            };
+            let date = remarks.cell(when, date);
+            let known = |c: &Confirmed| c.channel == channel && *c.value == *address;
+            match checked_on(&date) {
+                None if date.is_empty() => {}
+                Some(_) if supplied.confirmed.iter().any(known) => {}
+                Some(at) => supplied.confirmed.push(Confirmed { channel, value: address.as_str().into(), at }),
+                None => {
+                    let problem = FieldProblem::new(when, ProblemCode::BadTime, crate::intake::confirmed::EXPECTED);
+                    remarks.warnings.push(problem.value(&date).hint("not used: the address counts as not confirmed"));
+                }
+            }
+            supplied.profile.addresses.push(Address { channel, value: address.into(), state: AddressState::Created });
         }
         // What was written out carries its state: it goes before the column of the same address.
+        let addresses = &mut supplied.profile.addresses;
         addresses.retain(|a| !self.addresses.iter().any(|b| a.channel == b.channel && a.value == b.value));
         addresses.extend(self.addresses.iter().cloned());
-        addresses
     }
 
     fn preferences(&self, warnings: &mut Vec<FieldProblem>) -> Vec<Preference> {
         let mut preferences = self.preferences.clone();
-        if self.preferred.trim().is_empty() {
+        if self.preferred.trim().is_empty() || stands_for_nothing(self.preferred.trim()) {
             return preferences;
         }
         let wanted = names::channel(&self.preferred);
@@ -132,6 +217,33 @@ impl Draft<'_> {
             warnings.push(problem.value(&self.postcode).hint("not used"));
         }
     }
+}
+
+/// The tenant's number as it stands: whatever a list writes there is a text, `00123` and `=1` too. What a spreadsheet leaves
+/// instead of one is refused, because several tenants would become one.
+fn number(text: &str, remarks: &mut Remarks, reasons: &mut Vec<FieldProblem>) -> String {
+    let seen = visible(text);
+    if let Cow::Owned(_) = seen {
+        remarks.cleaned.push(("tenant_id", INVISIBLE));
+    }
+    let trimmed = seen.trim();
+    let bare = unwrapped(trimmed);
+    let bare = bare.strip_prefix('\'').filter(|rest| rest.starts_with(|c: char| c.is_alphanumeric())).unwrap_or(bare);
+    if bare.len() < trimmed.len() {
+        remarks.cleaned.push(("tenant_id", WRAPPING));
+    }
+    let problem = |code, expected: &str, hint: &str| FieldProblem::new("tenant_id", code, expected).value(bare).hint(hint);
+    if stands_for_nothing(bare) || is_no_number(bare) {
+        reasons.push(problem(ProblemCode::Placeholder, "the tenant's number", "a word that stands for nothing, or ends a list"));
+    } else if is_scientific(bare) {
+        let hint = "a spreadsheet has rounded it: make the column a text before the export";
+        reasons.push(problem(ProblemCode::Placeholder, "the tenant's number with all its digits", hint));
+    } else if looks_rewritten(bare) {
+        let hint = "a spreadsheet may have rewritten it: taken as it stands";
+        remarks.warnings.push(problem(ProblemCode::Placeholder, "the tenant's number as the corporation writes it", hint));
+    }
+    reasons.extend(TENANT_ID.check("tenant_id", bare));
+    bare.to_owned()
 }
 
 fn check_counts(profile: &Profile, reasons: &mut Vec<FieldProblem>) {

@@ -5,33 +5,39 @@
 //! contradiction, so the later row is rejected ("appears on line N with other data") and the earlier one stands. Rows
 //! are compared as they are stored, so another notation of the same number is the same data.
 //!
+//! Two tenants with the same name, address or number are two tenants: the corporation's own number is the tenant, as it
+//! stands (`00123` and `123` are two), and nothing else ever makes two of them one.
+//!
 //! Refuses a file that is not UTF-8 as a whole, before its first row: half a list is worse than none. Refuses to guess
-//! an address. No bytes make it panic, and what it holds in memory is bounded by [`MAX_ROWS`] and [`MAX_LINE`].
+//! an address. What it puts right (`tel:`, invisible characters, `="06…"`) is noted, counted by column. No bytes make it
+//! panic, and what it holds in memory is bounded by [`MAX_ROWS`] and [`MAX_LINE`].
 
 mod columns;
 mod csv;
 mod draft;
+mod encoding;
 mod names;
 mod ndjson;
+mod notes;
+mod split;
+mod words;
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Serialize;
-use sluis_model::Profile;
+use sluis_model::{Confirmed, Profile, Supplied};
 
-use super::node::{place, utf8};
 use super::problem::{FieldProblem, ProblemCode};
 use csv::CsvRows;
-use draft::Draft;
+use draft::{Draft, Finished};
 use ndjson::NdjsonRows;
+use notes::Notes;
 
 /// Most rows a list may have.
 pub const MAX_ROWS: usize = 200_000;
 /// Longest row, in bytes.
 pub const MAX_LINE: usize = 16 * 1024;
-/// Most remarks about the file as a whole.
-const MAX_NOTES: usize = 50;
 
 /// How a list is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,10 +69,20 @@ pub struct Row {
     pub tenant_id: String,
     /// The profile.
     pub profile: Profile,
+    /// What the list's source has checked, and when.
+    pub confirmed: Vec<Confirmed>,
     /// What was left out of the profile, and why.
     pub warnings: Vec<FieldProblem>,
     /// The line on which the same tenant stands already, with the same data: there is nothing to store.
     pub same_as: Option<u64>,
+}
+
+impl Row {
+    /// What the source supplies of the tenant.
+    #[must_use]
+    pub fn supplied(&self) -> Supplied {
+        Supplied { profile: self.profile.clone(), confirmed: self.confirmed.clone() }
+    }
 }
 
 /// One row that is not taken.
@@ -84,8 +100,8 @@ pub struct Rejected {
 /// Reads a list. A file that cannot be read at all gives one rejected row, and ends.
 #[must_use]
 pub fn read(bytes: &[u8], format: Format) -> Rows<'_> {
-    let mut notes = Vec::new();
-    let source = match (text(bytes), format) {
+    let mut notes = Notes::default();
+    let source = match (encoding::text(bytes, format), format) {
         (Err(rejected), _) => Source::Unreadable(Some(rejected)),
         (Ok(text), Format::Ndjson) => Source::Ndjson(NdjsonRows::new(text)),
         (Ok(text), Format::Csv) => match CsvRows::open(text, &mut notes) {
@@ -96,28 +112,13 @@ pub fn read(bytes: &[u8], format: Format) -> Rows<'_> {
     Rows { source, seen: HashMap::new(), rows: 0, notes }
 }
 
-/// The file as text, without its byte order mark.
-fn text(bytes: &[u8]) -> Result<&str, Rejected> {
-    let reject = |line: usize, problem: FieldProblem| Rejected { line: line as u64, tenant_id: None, reasons: vec![problem] };
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        let problem = FieldProblem::new("file", ProblemCode::NotUtf8, "UTF-8").value("UTF-16");
-        return Err(reject(1, problem.hint("export the list as CSV UTF-8")));
-    }
-    let text = utf8(bytes, "file").map_err(|problem| {
-        let valid = std::str::from_utf8(bytes).err().map_or(0, |error| error.valid_up_to());
-        let hint = "Windows-1252 perhaps: export the list as CSV UTF-8; nothing of it was loaded";
-        reject(place(bytes, valid).0, problem.hint(hint))
-    })?;
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
-}
-
 /// The rows of a list, in order.
 #[derive(Debug)]
 pub struct Rows<'a> {
     source: Source<'a>,
     seen: HashMap<String, (u64, u64)>,
     rows: usize,
-    notes: Vec<FieldProblem>,
+    notes: Notes,
 }
 
 #[derive(Debug)]
@@ -128,19 +129,24 @@ enum Source<'a> {
 }
 
 impl Rows<'_> {
-    /// Remarks about the file as a whole: columns or keys nobody knows, each once. Complete when the rows are read.
+    /// Remarks about the file as a whole: lines that were passed over, columns or keys nobody knows, what was put right and
+    /// in how many rows. Complete when the rows are read.
     #[must_use]
-    pub fn notes(&self) -> &[FieldProblem] {
-        &self.notes
+    pub fn notes(&self) -> Vec<FieldProblem> {
+        self.notes.all()
     }
 
     fn judge(&mut self, line: u64, draft: &Draft<'_>) -> Result<Row, Rejected> {
-        let (tenant_id, profile, warnings) = draft.finish().map_err(|reasons| {
+        let finished = draft.finish().map_err(|reasons| {
             let tenant_id = Some(draft.tenant_id.trim()).filter(|id| !id.is_empty());
             Rejected { line, tenant_id: tenant_id.map(|id| id.chars().take(64).collect()), reasons }
         })?;
+        let Finished { tenant_id, supplied: Supplied { profile, confirmed }, warnings, cleaned } = finished;
+        for (path, what) in cleaned {
+            self.notes.cleaned(line, path, what);
+        }
         let mut hasher = DefaultHasher::new();
-        profile.hash(&mut hasher);
+        (&profile, &confirmed).hash(&mut hasher);
         let hash = hasher.finish();
         let same_as = match self.seen.get(&tenant_id) {
             Some((first, known)) if *known == hash => Some(*first),
@@ -155,13 +161,13 @@ impl Rows<'_> {
                 None
             }
         };
-        Ok(Row { line, tenant_id, profile, warnings, same_as })
+        Ok(Row { line, tenant_id, profile, confirmed, warnings, same_as })
     }
 
     /// The next row as it was read, before it is compared with the others.
     fn draft(&mut self) -> Option<(u64, Result<Draft<'static>, Vec<FieldProblem>>)> {
         match &mut self.source {
-            Source::Csv(rows) => rows.next(),
+            Source::Csv(rows) => rows.next(&mut self.notes),
             Source::Ndjson(rows) => rows.next(&mut self.notes),
             Source::Unreadable(_) => None,
         }
@@ -187,14 +193,5 @@ impl Iterator for Rows<'_> {
             Ok(draft) => self.judge(line, &draft),
             Err(reasons) => Err(Rejected { line, tenant_id: None, reasons }),
         })
-    }
-}
-
-/// Adds a remark about the file, up to a bound.
-fn note(notes: &mut Vec<FieldProblem>, path: &str) {
-    let name: String = path.chars().take(64).collect();
-    if notes.len() < MAX_NOTES && !notes.iter().any(|note| note.path == name) {
-        let problem = FieldProblem::new(name, ProblemCode::Ignored, "a column or key that is known here");
-        notes.push(problem.hint("nothing is done with it"));
     }
 }

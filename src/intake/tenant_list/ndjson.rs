@@ -1,17 +1,29 @@
-//! Owns rows of a JSON object each: `{tenant_id, name, email, mobile, language, preferred_channel, addresses?,
-//! preferences?}`. Keys nobody knows are noted once. Refuses a row whose types are wrong: a program wrote it, and does
+//! Owns rows of a JSON object each: `{tenant_id, name, email, email_confirmed_at?, mobile, mobile_confirmed_at?, language,
+//! preferred_channel, addresses?, preferences?}`. Keys nobody knows are noted once. Refuses a row whose types are wrong: a program wrote it, and does
 //! not mean what it says.
 
 use std::borrow::Cow;
 
+use super::MAX_LINE;
 use super::draft::Draft;
-use super::{MAX_LINE, note};
+use super::notes::Notes;
 use crate::intake::node::Node;
 use crate::intake::problem::{FieldProblem, ProblemCode};
 use crate::intake::profile::{addresses, preferences};
 use crate::intake::reader::{Problems, Reader};
 
-const KEYS: [&str; 8] = ["tenant_id", "name", "email", "mobile", "language", "preferred_channel", "addresses", "preferences"];
+const KEYS: [&str; 10] = [
+    "tenant_id",
+    "name",
+    "email",
+    "email_confirmed_at",
+    "mobile",
+    "mobile_confirmed_at",
+    "language",
+    "preferred_channel",
+    "addresses",
+    "preferences",
+];
 
 /// Rows, a line each.
 #[derive(Debug)]
@@ -26,7 +38,7 @@ impl<'a> NdjsonRows<'a> {
     }
 
     /// The next row that is not blank.
-    pub(super) fn next(&mut self, notes: &mut Vec<FieldProblem>) -> Option<(u64, Result<Draft<'static>, Vec<FieldProblem>>)> {
+    pub(super) fn next(&mut self, notes: &mut Notes) -> Option<(u64, Result<Draft<'static>, Vec<FieldProblem>>)> {
         loop {
             // One file behind another has its byte order mark in the middle.
             let text = self.lines.next()?.trim_start_matches('\u{feff}');
@@ -42,7 +54,7 @@ impl<'a> NdjsonRows<'a> {
     }
 }
 
-fn draft(text: &str, notes: &mut Vec<FieldProblem>) -> Result<Draft<'static>, Vec<FieldProblem>> {
+fn draft(text: &str, notes: &mut Notes) -> Result<Draft<'static>, Vec<FieldProblem>> {
     let node = Node::parse_text(text, "row").map_err(|problem| vec![problem])?;
     let mut problems = Problems::new();
     let Some(reader) = Reader::open(&node, "", &KEYS, &mut problems) else { return Err(problems) };
@@ -51,7 +63,9 @@ fn draft(text: &str, notes: &mut Vec<FieldProblem>) -> Result<Draft<'static>, Ve
         (&mut draft.tenant_id, "tenant_id"),
         (&mut draft.name, "name"),
         (&mut draft.email, "email"),
+        (&mut draft.email_confirmed, "email_confirmed_at"),
         (&mut draft.mobile, "mobile"),
+        (&mut draft.mobile_confirmed, "mobile_confirmed_at"),
         (&mut draft.language, "language"),
         (&mut draft.preferred, "preferred_channel"),
     ] {
@@ -65,11 +79,11 @@ fn draft(text: &str, notes: &mut Vec<FieldProblem>) -> Result<Draft<'static>, Ve
             }
         }
     }
-    draft.addresses = addresses(&reader, &mut problems);
+    (draft.addresses, draft.confirmed) = addresses(&reader, &mut problems, &mut draft.cleaned);
     draft.preferences = preferences(&reader, &mut problems);
     for problem in problems {
         match problem.code {
-            ProblemCode::UnknownKey if !problem.path.contains(['.', '[']) => note(notes, &problem.path),
+            ProblemCode::UnknownKey if !problem.path.contains(['.', '[']) => notes.ignored(&problem.path),
             ProblemCode::BadAddress => draft.warnings.push(problem),
             _ => draft.reasons.push(problem),
         }
