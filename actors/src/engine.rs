@@ -24,12 +24,18 @@ use crate::keeper::Keeper;
 use crate::keys::KeyIndex;
 use crate::pauses::PauseBook;
 use crate::prepare::{CorporationCard, PreparePool, Preparer};
+use crate::readers::Readers;
 use crate::router::{Gate, ProviderSlot, RouterActor, RouterCore, RouterSettings};
 use crate::shard::{
     Endings, Inbox, InboxBounds, Links, OnFatal, ProviderEntry, RecoverError, ShardActor, ShardCore, ShardSettings,
 };
 use crate::supervisor::{Supervisor, SupervisorActor, SupervisorInbox, SupervisorParts, SupervisorSettings};
 use crate::wake::{Activity, Bell};
+
+/// Threads that look in the table.
+const READERS: usize = 2;
+/// Most look-ups of one corporation that wait for them: as many repeats as a batch and some connections have under way.
+const MOST_LOOKUPS: usize = 16_384;
 
 /// One provider with its limits, in order of preference within its channel.
 pub struct ProviderSetup {
@@ -107,6 +113,7 @@ pub struct Engine {
     news: watch::Sender<u64>,
     endings: Vec<Arc<Endings>>,
     keeper: Keeper,
+    readers: Arc<Readers>,
 }
 
 impl Engine {
@@ -144,6 +151,7 @@ impl Engine {
             pool,
             news,
             endings,
+            readers: Readers::start("reader", READERS, MOST_LOOKUPS, || ())?,
             keeper,
         };
         let cores = engine.recover(&settings, &channels, &shard_bells)?;
@@ -168,6 +176,7 @@ impl Engine {
             activity: self.activity.clone(),
             links: channels.links(shard, &self.news),
             endings: self.endings[usize::from(shard)].clone(),
+            readers: self.readers.clone(),
             pauses: self.pauses.clone(),
             paused: settings.paused,
         };
@@ -293,6 +302,7 @@ impl Engine {
 
     /// Ends the threads beside the actors. Blocks until they ended.
     pub fn close(&self) {
+        self.readers.stop();
         self.keeper.stop();
         self.pool.close();
     }

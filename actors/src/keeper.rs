@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crossbeam::channel::{RecvTimeoutError, Sender, bounded};
+use crossbeam::channel::{Sender, bounded, tick};
+use crossbeam::select;
 use parking_lot::Mutex;
 use sluis_journal::{Journal, JournalError, Sequence, Shard};
 
@@ -28,11 +29,21 @@ impl Keeper {
     /// Starts the thread. `endings`: those of each shard.
     pub(crate) fn start(journal: Arc<dyn Journal>, endings: Vec<Arc<Endings>>) -> io::Result<Self> {
         let (stop, stopped) = bounded::<()>(0);
+        let (hurry, hurried) = bounded(1);
+        endings.iter().for_each(|endings| endings.on_much(hurry.clone()));
         let run = move || {
-            for look in 1_u64.. {
-                let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(EVERY) else { return };
+            let (timer, mut look) = (tick(EVERY), 0_u64);
+            loop {
+                let mark = select! {
+                    recv(stopped) -> _ => return,
+                    recv(timer) -> _ => {
+                        look += 1;
+                        look % MARK_EVERY == 0
+                    }
+                    recv(hurried) -> _ => false,
+                };
                 for (endings, shard) in endings.iter().zip((0..).map(Shard)) {
-                    if let Err(error) = keep(&*journal, shard, endings, look % MARK_EVERY == 0) {
+                    if let Err(error) = keep(&*journal, shard, endings, mark) {
                         // Only the next start takes longer; the log has everything.
                         tracing::warn!(shard = shard.0, %error, "could not write the table of a shard");
                     }

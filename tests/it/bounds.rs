@@ -37,3 +37,54 @@ async fn a_full_tenant_is_429_by_name_alone_and_in_a_batch_and_takes_again_once_
     assert_eq!((taken.status, &taken.json()["duplicate"]), (202, &json!(null)), "its key was given back each time");
     engine.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_ended_is_told_repeated_and_explained_after_its_ending_went_to_the_table() {
+    let mut engine = Engine::start().await;
+    engine.reachable(NOORD, "H-1").await;
+    let mut first = Vec::new();
+    for number in 0..40 {
+        first.push(engine.post(NOORD, notice("H-1", &format!("e-{number}"))).await.json());
+    }
+    engine.settled().await;
+    // A start writes to the table what is not there, and remembers none of it.
+    engine.restart().await;
+    for (number, first) in first.iter().enumerate() {
+        let again = engine.post(NOORD, notice("H-1", &format!("e-{number}"))).await.json();
+        assert_eq!((&again["id"], &again["position"], &again["duplicate"]), (&first["id"], &first["position"], &json!(true)));
+        let told = engine.get(NOORD, first["id"].as_str().unwrap()).await;
+        assert_eq!((&told["state"], &told["end"]), (&json!("ended"), &json!("delivered")));
+    }
+    let id = first[0]["id"].as_str().unwrap();
+    assert_eq!(engine.ask(ZUID, &format!("/v1/notifications/{id}")).await.problem(), (404, "not_found".into()));
+    let never = format!("{}{}", &id[..31], if id.ends_with('0') { '1' } else { '0' });
+    assert_eq!(engine.ask(NOORD, &format!("/v1/notifications/{never}")).await.problem(), (404, "not_found".into()));
+    engine.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn outcomes_come_whole_in_pieces_for_several_readers_at_once() {
+    let engine = Engine::start().await;
+    engine.reachable(NOORD, "H-1").await;
+    let rows: Vec<String> = (0..3_000).map(|n| notice("H-1", &format!("o-{n}")).to_string()).collect();
+    for rows in rows.chunks(900) {
+        let body = Body::Bytes("application/x-ndjson", rows.join("\n").into());
+        engine.call(NOORD, "POST", "/v1/notifications/batch", body).await.rows();
+        engine.settled().await;
+    }
+    let reader = async || {
+        let (mut ends, mut after) = (0, String::new());
+        loop {
+            let page = engine.ask(NOORD, &format!("/v1/outcomes?limit=700{after}")).await.rows();
+            ends += page.iter().filter(|row| row["state"] == "ended").count();
+            after = format!("&after={}", page.last().unwrap()["cursor"].as_str().unwrap());
+            if page.len() == 1 {
+                return ends;
+            }
+        }
+    };
+    let read = tokio::join!(reader(), reader(), reader(), reader());
+    assert_eq!(read, (3_000, 3_000, 3_000, 3_000));
+    assert_eq!(engine.ask(ZUID, "/v1/outcomes").await.rows().len(), 1);
+    engine.end().await;
+}

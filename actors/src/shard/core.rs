@@ -8,8 +8,8 @@ use std::sync::Arc;
 use sluis_journal::{Batch, Journal, Sequence, Shard, TryAppendError};
 use sluis_model::{
     Answer, AttemptRef, CancelTarget, Clock, Context, Control, ControlRecord, CorporationId, Decision, Event, FlowBook, Input,
-    Intent, LinkAnswer, MOST_AT_ONCE, NotificationId, Open, PauseScope, Permit, Phase, Policy, Record, ShardId, TenantKey,
-    TenantRecord, Timestamp, Verdict, codec::CodecError, decide, instant,
+    Intent, MOST_AT_ONCE, NotificationId, Open, PauseScope, Permit, Phase, Policy, Record, ShardId, TenantKey, TenantRecord,
+    Timestamp, Verdict, codec::CodecError, decide, instant,
 };
 
 use super::census;
@@ -18,7 +18,7 @@ use super::endings::Endings;
 use super::inbox::{Inbox, Internal};
 use super::intake::{Spent, walks_over};
 use super::intents::Driving;
-use super::letter::{Letter, Query, Reply, ShardAnswer};
+use super::letter::{Letter, Reply, ShardAnswer};
 use super::ready::Ready;
 use super::recover::{RecoverError, Recovered, recover};
 use super::standing::{Stand, Standing};
@@ -30,6 +30,7 @@ use crate::claim::{Claim, Quota};
 use crate::dispatch::Dispatch;
 use crate::keys::KeyIndex;
 use crate::pauses::PauseBook;
+use crate::readers::Readers;
 use crate::telemetry;
 use crate::wake::{Activity, Bell};
 
@@ -69,6 +70,8 @@ pub struct ShardSettings {
     pub links: Links,
     /// What ended and goes to the keyed table: the keeper writes it.
     pub endings: Arc<Endings>,
+    /// Who looks in the table.
+    pub readers: Arc<Readers>,
     /// Where pauses are told to the edges.
     pub pauses: Arc<PauseBook>,
     /// Whether a start pauses everything before anything leaves, unless it is paused already.
@@ -266,6 +269,9 @@ impl ShardCore {
             let business = if let Some(item) = inbox.next_internal() {
                 self.internal(item);
                 false
+            } else if let Some(found) = inbox.next_found() {
+                self.found(found);
+                true
             } else if let Some((letter, business)) = spent.next(&inbox) {
                 self.letter(letter);
                 business
@@ -300,52 +306,12 @@ impl ShardCore {
         }
     }
 
-    fn query(&mut self, query: &Query, reply: Reply) {
-        let answer = match query {
-            Query::Census => self.census(),
-            other => self.ask(other),
-        };
-        self.later(Effect::Answer(reply, answer));
-    }
-
     /// An effect that depends on everything decided so far, and on no record of its own.
     pub(super) fn later(&mut self, effect: Effect) {
         self.pending.push(self.batch.last().0, effect);
     }
 
-    fn by_id(&mut self, corporation: CorporationId, id: NotificationId, input: Input, reply: Reply) {
-        if let Some(located) = self.tenants.locate(id) {
-            if self.tenants.key(located.slot).corporation == corporation {
-                return self.decide_for(located.slot, input, reply);
-            }
-            return self.later(Effect::Answer(reply, ShardAnswer::NotFound));
-        }
-        let ended = self.ended(id).filter(|ended| ended.tenant.corporation == corporation);
-        let Some(ended) = ended else { return self.later(Effect::Answer(reply, ShardAnswer::NotFound)) };
-        let slot = self.tenants.slot(&ended.tenant);
-        if let Input::Link { .. } = input {
-            let language = self.tenants.tenant(slot).profile.as_deref().map(|p| p.language.clone()).unwrap_or_default();
-            let answer = Answer::Link(LinkAnswer::Closed { end: ended.end, language });
-            return self.later(Effect::Answer(reply, ShardAnswer::Decided { answer, position: 0 }));
-        }
-        self.decide_for(slot, input, reply);
-    }
-
-    fn decide_by_id(&mut self, id: NotificationId, input: Input, reply: Reply) {
-        match self.tenants.locate(id) {
-            Some(located) => self.decide_for(located.slot, input, reply),
-            // Its notification ended meanwhile: the tenant's timeline still gets it.
-            None => match self.ended(id) {
-                Some(ended) => {
-                    let slot = self.tenants.slot(&ended.tenant);
-                    self.decide_for(slot, input, reply);
-                }
-                None => self.later(Effect::Answer(reply, ShardAnswer::NotFound)),
-            },
-        }
-    }
-
-    fn decide_for(&mut self, slot: Slot, input: Input, reply: Reply) {
+    pub(super) fn decide_for(&mut self, slot: Slot, input: Input, reply: Reply) {
         let key = self.tenants.key(slot).clone();
         let (answer, position) = self.decide_now(slot, key, input).1;
         self.later(Effect::Answer(reply, ShardAnswer::Decided { answer, position }));

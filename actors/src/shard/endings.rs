@@ -1,27 +1,24 @@
-//! Owns what ended durably and is not in the keyed table yet. The shard puts in, the keeper's thread writes many at once,
-//! and both can be asked meanwhile. Refuses to hold more than a bound: from there on the shard writes itself.
-//!
-//! A value of the table is a pack: endings of one second of acceptance, for what was accepted together mostly ends
-//! together. Its key is `e`, the second (6 bytes), the newest sequence in it (8) and its number among those (2), all
-//! big-endian. A restart writes packs again that nobody claimed: the same ending may stand in two, and says the same.
+//! Owns what ended durably: what is not in the keyed table yet, and the packs of the table that were read last. The shard
+//! puts in, the keeper's thread writes many at once, readers beside the arbiters look in the table. Refuses to hold more than
+//! a bound, from there on the shard writes itself; and to read the table on an arbiter.
 
-use std::collections::{BTreeMap, HashMap};
-use std::ops::ControlFlow;
+use std::collections::{HashMap, VecDeque};
+use std::sync::OnceLock;
 
+use crossbeam::channel::Sender;
 use parking_lot::Mutex;
 use sluis_journal::{Journal, JournalError, Shard};
 use sluis_model::NotificationId;
-use sluis_model::codec::{decode_plain, encode_plain};
 
+use super::packs::{self, Pack, PackKey};
 use super::table::Ended;
 
-/// Endings in one pack: far below what a value may hold.
-const PACK: usize = 256;
 /// Most endings that wait for the keeper.
 const MOST_WAITING: usize = 16_384;
-/// Milliseconds of a pack's second, as a power of two.
-const SECOND_BITS: u32 = 10;
-const KEY_BYTES: usize = 17;
+/// From how many on the keeper is asked to write at once.
+const HURRY: usize = 4_096;
+/// Bytes of packs that are kept, per shard: what a second of a full burst is made of.
+const CACHE_BYTES: usize = 512 * 1024;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -29,6 +26,8 @@ pub struct Endings {
     state: Mutex<State>,
     /// One writer at a time.
     writing: Mutex<()>,
+    /// The keeper's bell.
+    hurry: OnceLock<Sender<()>>,
 }
 
 #[derive(Debug, Default)]
@@ -36,22 +35,91 @@ struct State {
     waiting: HashMap<NotificationId, Ended>,
     /// Everything that ended up to this sequence was put in.
     upto: u64,
+    cache: Cache,
+}
+
+/// Packs that were read, the oldest first. What stands in one stays true; what does not may have come since.
+#[derive(Debug, Default)]
+struct Cache {
+    packs: HashMap<PackKey, Pack>,
+    order: VecDeque<PackKey>,
+    bytes: usize,
+}
+
+impl Cache {
+    fn find(&self, id: NotificationId) -> Option<Ended> {
+        let mut key = PackKey::first(id);
+        loop {
+            let pack = self.packs.get(&key)?;
+            match pack.find(id) {
+                None if pack.is_full() => key = key.next(),
+                found => return found,
+            }
+        }
+    }
+
+    fn keep(&mut self, key: PackKey, pack: Pack) {
+        self.bytes += pack.bytes();
+        match self.packs.insert(key, pack) {
+            Some(before) => self.bytes -= before.bytes(),
+            None => self.order.push_back(key),
+        }
+        while self.bytes > CACHE_BYTES {
+            let Some(oldest) = self.order.pop_front() else { return };
+            self.bytes -= self.packs.remove(&oldest).map_or(0, |pack| pack.bytes());
+        }
+    }
 }
 
 impl Endings {
-    /// Puts in what became durable, everything up to `upto`. Says whether more wait now than should.
+    /// Who is to be asked to write when much waits.
+    pub(crate) fn on_much(&self, hurry: Sender<()>) {
+        // There is one keeper.
+        drop(self.hurry.set(hurry));
+    }
+
+    /// Puts in what became durable, everything up to `upto`. Says whether more wait now than may.
     pub(super) fn add(&self, ended: impl IntoIterator<Item = (NotificationId, Ended)>, upto: u64) -> bool {
         let mut state = self.state.lock();
         state.waiting.extend(ended);
         state.upto = state.upto.max(upto);
-        state.waiting.len() >= MOST_WAITING
+        let waiting = state.waiting.len();
+        drop(state);
+        if waiting >= HURRY
+            && let Some(hurry) = self.hurry.get()
+            && hurry.try_send(()).is_err()
+        {
+            tracing::trace!("the keeper was asked already");
+        }
+        waiting >= MOST_WAITING
     }
 
-    /// How a notification ended, from what waits and from the table.
-    pub(super) fn find(&self, journal: &dyn Journal, shard: Shard, id: NotificationId) -> Option<Ended> {
+    /// How a notification ended, if that is at hand without reading the table.
+    pub(super) fn at_hand(&self, id: NotificationId) -> Option<Ended> {
+        let state = self.state.lock();
+        state.waiting.get(&id).cloned().or_else(|| state.cache.find(id))
+    }
+
+    /// How a notification ended, from what waits and from the table: one short read. Not for an arbiter.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    pub(super) fn find(&self, journal: &dyn Journal, shard: Shard, id: NotificationId) -> Result<Option<Ended>, JournalError> {
         // In this order: what leaves the one is in the other before.
-        let waiting = self.state.lock().waiting.get(&id).cloned();
-        waiting.or_else(|| find_pack(journal, shard, id))
+        if let Some(ended) = self.at_hand(id) {
+            return Ok(Some(ended));
+        }
+        let mut key = PackKey::first(id);
+        while let Some(pack) = Pack::get(journal, shard, key)? {
+            let (found, full) = (pack.find(id), pack.is_full());
+            self.state.lock().cache.keep(key, pack);
+            match found {
+                None if full => key = key.next(),
+                None => break,
+                found => return Ok(found),
+            }
+        }
+        Ok(None)
     }
 
     /// Writes what waits. Gives the sequence up to which the table is complete then.
@@ -65,49 +133,11 @@ impl Endings {
             let ended: Vec<_> = state.waiting.iter().map(|(id, ended)| (*id, ended.clone())).collect();
             (ended, state.upto)
         };
-        put_packs(journal, shard, &ended)?;
+        packs::put(journal, shard, &ended)?;
         let mut state = self.state.lock();
         ended.iter().for_each(|(id, _)| drop(state.waiting.remove(id)));
         Ok(upto)
     }
-}
-
-/// Writes endings as packs.
-pub(super) fn put_packs(journal: &dyn Journal, shard: Shard, ended: &[(NotificationId, Ended)]) -> Result<(), JournalError> {
-    let Some(newest) = ended.iter().map(|(_, ended)| ended.sequence).max() else { return Ok(()) };
-    let mut seconds: BTreeMap<u64, Vec<&(NotificationId, Ended)>> = BTreeMap::new();
-    ended.iter().for_each(|one| seconds.entry(second(one.0)).or_default().push(one));
-    for (second, ended) in seconds {
-        for (number, pack) in (0..).zip(ended.chunks(PACK)) {
-            journal.put(shard, &key(second, newest, number), &encode_plain(&pack.to_vec()))?;
-        }
-    }
-    Ok(())
-}
-
-fn find_pack(journal: &dyn Journal, shard: Shard, id: NotificationId) -> Option<Ended> {
-    let second = second(id);
-    let mut found = None;
-    let mut look = |pack: &[u8]| {
-        let pack: Vec<(NotificationId, Ended)> = decode_plain(pack).unwrap_or_default();
-        found = pack.into_iter().find(|(of, _)| *of == id).map(|(_, ended)| ended);
-        if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    };
-    journal.visit(shard, &key(second, 0, 0), &key(second, u64::MAX, u16::MAX), &mut look).ok()?;
-    found
-}
-
-/// The second in which an id was made, or nearly.
-const fn second(id: NotificationId) -> u64 {
-    ((id.0 >> 64) as u64 % (1 << 48)) >> SECOND_BITS
-}
-
-fn key(second: u64, newest: u64, number: u16) -> [u8; KEY_BYTES] {
-    let mut key = [b'e'; KEY_BYTES];
-    key[1..7].copy_from_slice(&second.to_be_bytes()[2..]);
-    key[7..15].copy_from_slice(&newest.to_be_bytes());
-    key[15..].copy_from_slice(&number.to_be_bytes());
-    key
 }
 
 #[cfg(test)]
@@ -125,34 +155,62 @@ mod tests {
         (id, Ended { tenant, end: "sent".into(), at: Timestamp(number as i64), sequence: number, accepted: 1 })
     }
 
+    fn find(endings: &Endings, journal: &MemoryJournal, number: u64) -> Option<Ended> {
+        endings.find(journal, SHARD, ended(number).0).expect("read")
+    }
+
     #[test]
     fn an_ending_is_found_before_and_after_it_is_written() {
         let journal = MemoryJournal::new(1, 8);
         let endings = Endings::default();
         endings.add((1..2_000).map(ended), 1_999);
-        let all_there = || (1..2_000).map(ended).all(|(id, one)| endings.find(&journal, SHARD, id) == Some(one));
+        let all_there = || (1..2_000).all(|number| find(&endings, &journal, number) == Some(ended(number).1));
         assert!(all_there());
         assert_eq!(endings.write(&journal, SHARD).expect("written"), 1_999);
         assert!(endings.state.lock().waiting.is_empty());
+        assert_eq!(endings.at_hand(ended(1).0), None, "nothing was read yet");
         assert!(all_there());
-        assert_eq!(endings.find(&journal, SHARD, ended(2_000).0), None);
+        assert_eq!(find(&endings, &journal, 2_000), None);
+        assert_eq!(endings.at_hand(ended(1_999).0), Some(ended(1_999).1), "its pack was read");
     }
 
     #[test]
-    fn packs_that_are_written_again_in_other_parts_lose_nothing() {
+    fn what_is_written_into_a_pack_that_was_read_before_is_found() {
         let journal = MemoryJournal::new(1, 8);
-        let all: Vec<_> = (1..=600).map(ended).collect();
-        put_packs(&journal, SHARD, &all[80..]).expect("written");
-        all.chunks(97).for_each(|part| put_packs(&journal, SHARD, part).expect("written again"));
-        for (id, one) in all {
-            assert_eq!(find_pack(&journal, SHARD, id), Some(one));
+        let endings = Endings::default();
+        for number in 1..40 {
+            endings.add([ended(number)], number);
+            endings.write(&journal, SHARD).expect("written");
+            assert_eq!(find(&endings, &journal, number), Some(ended(number).1));
+            assert_eq!(find(&endings, &journal, 1), Some(ended(1).1));
         }
     }
 
     #[test]
-    fn it_says_when_the_shard_must_write_itself() {
+    fn the_packs_that_are_kept_stay_within_their_bound() {
+        let journal = MemoryJournal::new(1, 8);
         let endings = Endings::default();
-        assert!(!endings.add((0..MOST_WAITING as u64 - 1).map(ended), 5));
+        endings.add((1..20_000).map(ended), 1);
+        endings.write(&journal, SHARD).expect("written");
+        for number in 1..20_000 {
+            assert!(find(&endings, &journal, number).is_some());
+            let state = endings.state.lock();
+            assert!(state.cache.bytes <= CACHE_BYTES);
+            assert_eq!(state.cache.bytes, state.cache.packs.values().map(Pack::bytes).sum::<usize>());
+            assert_eq!(state.cache.order.len(), state.cache.packs.len());
+        }
+        assert_eq!(endings.at_hand(ended(1).0), None, "the oldest went");
+    }
+
+    #[test]
+    fn it_says_when_the_keeper_should_and_when_the_shard_must_write() {
+        let endings = Endings::default();
+        let (hurry, asked) = crossbeam::channel::bounded(1);
+        endings.on_much(hurry);
+        assert!(!endings.add((0..HURRY as u64 - 1).map(ended), 5));
+        assert!(asked.try_recv().is_err());
+        assert!(!endings.add((HURRY as u64..MOST_WAITING as u64).map(ended), 5));
+        assert!(asked.try_recv().is_ok());
         assert!(endings.add([ended(u64::from(u32::MAX))], 6));
     }
 }

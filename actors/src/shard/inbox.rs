@@ -1,12 +1,13 @@
-//! Owns a shard's bounded inbox: three lines, so that intake can never take the room that outcomes and receipts need.
+//! Owns a shard's bounded inbox: three lines and what readers bring back, so that intake can never take the room that outcomes and receipts need.
 //! Refuses to grow: a full line says so to its sender. No line is ever waited for inside the engine.
 
 use std::sync::Arc;
 
-use crossbeam::queue::ArrayQueue;
+use crossbeam::queue::{ArrayQueue, SegQueue};
 use sluis_model::{AttemptRef, Verdict};
 
 use super::letter::Letter;
+use super::lookup::Found;
 use crate::board::Grant;
 use crate::wake::{Activity, Bell};
 
@@ -44,6 +45,8 @@ pub struct Inbox {
     intake: ArrayQueue<Letter>,
     business: ArrayQueue<Letter>,
     internal: ArrayQueue<Internal>,
+    /// What readers found: never more than they may have waiting.
+    found: SegQueue<Found>,
     bell: Arc<Bell>,
     activity: Arc<Activity>,
 }
@@ -56,6 +59,7 @@ impl Inbox {
             intake: ArrayQueue::new(bounds.intake),
             business: ArrayQueue::new(bounds.business),
             internal: ArrayQueue::new(bounds.internal),
+            found: SegQueue::new(),
             bell,
             activity,
         })
@@ -117,6 +121,17 @@ impl Inbox {
         taken
     }
 
+    /// What a reader found.
+    pub(super) fn found(&self, found: Found) {
+        self.activity.begin(1);
+        self.found.push(found);
+        self.bell.ring();
+    }
+
+    pub(super) fn next_found(&self) -> Option<Found> {
+        if self.found.is_empty() { None } else { self.found.pop() }
+    }
+
     pub(super) fn next_internal(&self) -> Option<Internal> {
         next(&self.internal)
     }
@@ -130,7 +145,7 @@ impl Inbox {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.internal.is_empty() && self.business.is_empty() && self.intake.is_empty()
+        self.internal.is_empty() && self.found.is_empty() && self.business.is_empty() && self.intake.is_empty()
     }
 
     /// Begins the counting of items that are taken out and done with.

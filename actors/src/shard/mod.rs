@@ -11,8 +11,10 @@ mod inbox;
 mod intake;
 mod intents;
 mod letter;
+mod lookup;
 #[cfg(feature = "simulation")]
 mod measure;
+mod packs;
 mod query;
 mod ready;
 mod recover;

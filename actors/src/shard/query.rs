@@ -8,15 +8,15 @@ use super::letter::{Listed, Query, ShardAnswer, Snapshot, StateFilter};
 use super::table::Ended;
 
 /// Most open notifications looked at for one list.
-const MOST_SCANNED: usize = 20_000;
+const MOST_SCANNED: usize = 2_000;
 
 impl ShardCore {
     pub(super) fn ask(&self, query: &Query) -> ShardAnswer {
         match query {
             Query::Echo => ShardAnswer::Echo,
-            Query::Accepted { corporation, id } => self.accepted(*corporation, *id),
             Query::Tenant(key) => self.snapshot(key, None),
-            Query::Notification { corporation, id } => self.notification(*corporation, *id),
+            // Answered where a notification is looked up by its id.
+            Query::Accepted { .. } | Query::Notification { .. } => ShardAnswer::NotFound,
             Query::List { corporation, filter, after, limit } => self.list(*corporation, filter, *after, *limit),
             Query::Unmatched { corporation, after, limit } => self.unmatched_facts(*corporation, *after, *limit),
             // It tidies what it counts, so the shard asks it by itself.
@@ -25,42 +25,11 @@ impl ShardCore {
         }
     }
 
-    fn snapshot(&self, key: &TenantKey, ended: Option<Ended>) -> ShardAnswer {
+    pub(super) fn snapshot(&self, key: &TenantKey, ended: Option<Ended>) -> ShardAnswer {
         match self.tenants.find(key) {
             Some(tenant) => ShardAnswer::Snapshot(Box::new(Snapshot { key: key.clone(), tenant: tenant.clone(), ended })),
             None => ShardAnswer::NotFound,
         }
-    }
-
-    fn notification(&self, corporation: CorporationId, id: NotificationId) -> ShardAnswer {
-        let (key, ended) = match self.tenants.locate(id) {
-            Some(located) => (self.tenants.key(located.slot).clone(), None),
-            None => match self.ended(id) {
-                Some(ended) => (ended.tenant.clone(), Some(ended)),
-                None => return ShardAnswer::NotFound,
-            },
-        };
-        if key.corporation == corporation { self.snapshot(&key, ended) } else { ShardAnswer::NotFound }
-    }
-
-    fn accepted(&self, corporation: CorporationId, id: NotificationId) -> ShardAnswer {
-        let located = self.tenants.locate(id).and_then(|located| {
-            let accepted = self.tenants.tenant(located.slot).find(id)?.body;
-            Some((self.tenants.key(located.slot).corporation, accepted))
-        });
-        let known = located.or_else(|| self.ended(id).map(|ended| (ended.tenant.corporation, ended.accepted)));
-        match known {
-            Some((owner, position)) if owner == corporation => ShardAnswer::Accepted { position },
-            _ => ShardAnswer::NotFound,
-        }
-    }
-
-    /// How a notification ended, from what is not yet in the table and from the table.
-    pub(super) fn ended(&self, id: NotificationId) -> Option<Ended> {
-        if let Some(ended) = self.just_ended.get(&id) {
-            return Some(ended.clone());
-        }
-        self.settings.endings.find(&*self.journal, self.journal_shard(), id)
     }
 
     fn list(&self, of: Option<CorporationId>, filter: &StateFilter, after: Option<NotificationId>, limit: usize) -> ShardAnswer {

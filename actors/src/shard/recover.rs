@@ -8,7 +8,7 @@ use sluis_journal::{Journal, JournalError, Sequence, Shard};
 use sluis_model::codec::CodecError;
 use sluis_model::{Control, FlowBook, Input, Intent, NotificationId, PauseScope, Record, TenantRecord, Timestamp};
 
-use super::endings::put_packs;
+use super::packs;
 use super::table::Ended;
 use super::tenants::Tenants;
 use crate::keys::KeyIndex;
@@ -112,7 +112,7 @@ impl Recovered {
     }
 
     fn table(&mut self, journal: &dyn Journal, shard: Shard) -> Result<(), JournalError> {
-        put_packs(journal, shard, &self.untabled)?;
+        packs::put(journal, shard, &self.untabled)?;
         self.untabled.clear();
         Ok(())
     }

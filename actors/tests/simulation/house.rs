@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use sluis_actors::router::{Gate, ProviderSlot, RouterCore, RouterSettings, ShareSettings};
 use sluis_actors::{
     Activity, Bell, Board, Claim, Claimed, Dispatch, Inbox, InboxBounds, KeyIndex, KeyWindow, Links, PauseBook, ProviderEntry,
-    Quota, ShardCore, ShardSettings,
+    Quota, Readers, ShardCore, ShardSettings,
 };
 use sluis_journal::{Journal, Shard};
 use sluis_model::{
@@ -165,6 +165,7 @@ impl House {
                 activity: self.activity.clone(),
                 links: self.links(shard),
                 endings: Arc::default(),
+                readers: Readers::inline(),
                 pauses: self.pauses.clone(),
                 paused: false,
             };

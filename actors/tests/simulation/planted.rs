@@ -82,7 +82,7 @@ pub(crate) const PLANTED: [Planted; 24] = [
     planted(Bug::PaymentToTheWrongShard, Check::PaymentStops, 0),
     planted(Bug::AlarmSwallowed, Check::EscalationKept, 0),
     planted(Bug::WaitsForgotten, Check::EscalationKept, 1),
-    planted(Bug::BounceSwallowed, Check::EscalationKept, 77),
+    planted(Bug::BounceSwallowed, Check::EscalationKept, 638),
     planted(Bug::InboxUnbounded, Check::Bounded, 2),
     planted(Bug::OpenUncounted, Check::Bounded, 0),
     planted(Bug::TenantUnbounded, Check::Bounded, 12),
@@ -95,5 +95,5 @@ pub(crate) const PLANTED: [Planted; 24] = [
     planted(Bug::WakeLost, Check::EverythingEnds, 0),
     planted(Bug::ClockNeverGoesBack, Check::EscalationKept, 10329),
     planted(Bug::HoursOfAnotherZone, Check::HoursKept, 2),
-    planted(Bug::AheadWins, Check::NothingAheadWins, 139),
+    planted(Bug::AheadWins, Check::NothingAheadWins, 149),
 ];

@@ -1,6 +1,7 @@
 //! The shard on an in-memory journal and a manual clock: nothing leaves before it is durable, nothing is lost on the way.
 
 mod bounds;
+mod ended;
 mod timers;
 
 use std::collections::HashMap;
@@ -22,6 +23,7 @@ use crate::book::Book;
 use crate::claim::{Claim, Claimed, Quota};
 use crate::dispatch::Dispatch;
 use crate::keys::{KeyIndex, KeyWindow};
+use crate::readers::Readers;
 use crate::wake::{Activity, Bell};
 
 const HOUSE: CorporationId = CorporationId(1);
@@ -67,6 +69,8 @@ struct World {
     send_after: Option<Timestamp>,
     expires_at: Option<Timestamp>,
     most_of_a_tenant: usize,
+    endings: Arc<Endings>,
+    readers: Arc<Readers>,
 }
 
 impl World {
@@ -93,6 +97,8 @@ impl World {
             send_after: None,
             expires_at: None,
             most_of_a_tenant: 100,
+            endings: Arc::default(),
+            readers: Readers::inline(),
         }
     }
 
@@ -127,7 +133,8 @@ impl World {
             bell: self.bell.clone(),
             activity: self.activity.clone(),
             links,
-            endings: Arc::default(),
+            endings: self.endings.clone(),
+            readers: self.readers.clone(),
             pauses: Arc::new(crate::pauses::PauseBook::new(1)),
             paused: false,
         };
