@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use sluis_actors::{Book, Engine};
+use sluis_actors::{Book, Engine, Readers};
 use sluis_channels::Provider;
 use sluis_model::{Clock, CorporationId, Environment, ReferenceKey};
 
@@ -55,6 +55,8 @@ pub struct App {
     pub clock_tolerance_ms: i64,
     /// How long a fact may fit nothing before the task list shows it, in milliseconds.
     pub unmatched_task_after_ms: i64,
+    /// Who reads the journal for whoever asks.
+    pub readers: Arc<Readers>,
     /// What `/metrics` shows.
     pub prometheus: PrometheusHandle,
     /// What the edges report.

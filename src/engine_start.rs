@@ -11,7 +11,7 @@ use std::time::Duration;
 use actix::{Arbiter, System};
 use anyhow::Context as _;
 use metrics_exporter_prometheus::PrometheusHandle;
-use sluis_actors::{Book, Engine, EngineSettings, KeyIndex, Quota};
+use sluis_actors::{Book, Engine, EngineSettings, KeyIndex, Quota, Readers};
 use sluis_journal::{DiskJournal, Journal, Options, RecoveryReport};
 use sluis_model::flow::Definition;
 use sluis_model::{Clock, CorporationId};
@@ -26,6 +26,9 @@ use crate::telemetry::{self, JournalObserver, Watch};
 
 /// Share of all intake lines that one corporation may fill while there are others.
 const ARRIVING_SHARE: f64 = 0.6;
+
+/// Threads that read the journal for outcomes, timelines and explanations.
+const READ_THREADS: usize = 2;
 
 /// What an engine is started with, besides its configuration.
 pub struct Surroundings {
@@ -89,6 +92,7 @@ pub fn start(config: &Config, around: Surroundings) -> anyhow::Result<Running> {
     let keys = Arc::new(KeyIndex::new(window, config.corporations.iter().map(|c| c.id)));
     metrics::gauge!(crate::telemetry::names::KEY_WINDOW).set(window.age_ms as f64 / 1_000.0);
     let fatal = around.on_fatal.clone();
+    let readers = Readers::start("history", READ_THREADS, crate::reading::MOST_WAITING, crate::machine::give_way)?;
     let engine = Engine::start(EngineSettings {
         journal,
         clock: around.clock.clone(),
@@ -129,6 +133,7 @@ pub fn start(config: &Config, around: Surroundings) -> anyhow::Result<Running> {
         environment,
         clock_tolerance_ms: config.clock_tolerance_ms(),
         unmatched_task_after_ms: i64::try_from(config.limits.unmatched_task_after.0.as_millis()).unwrap_or(i64::MAX),
+        readers: readers.clone(),
         prometheus: around.prometheus,
         watch,
     };
@@ -145,11 +150,12 @@ impl Running {
         if left > 0 {
             tracing::warn!(left, "attempts were still under way: they are in doubt at the next start");
         }
-        let engine = self.app.engine.clone();
+        let (engine, readers) = (self.app.engine.clone(), self.app.readers.clone());
         let actors = self.actors;
         tokio::task::spawn_blocking(move || {
             actors.stop();
             engine.close();
+            readers.stop();
             engine.journal().close()
         })
         .await??;

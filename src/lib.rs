@@ -16,6 +16,7 @@ pub mod ids;
 pub mod intake;
 pub mod lanes;
 pub mod machine;
+mod reading;
 pub mod reference_key;
 pub mod serve;
 pub mod telemetry;

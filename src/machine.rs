@@ -1,5 +1,5 @@
-//! Owns what the process asks of the machine's kernel: the size of its pages and the processors of its arbiters. Both are
-//! about speed alone: what the kernel refuses is left as it is. Refuses to know what runs on those threads.
+//! Owns what the process asks of the machine's kernel: the size of its pages, the processors of its arbiters, which threads
+//! give way. All are about speed alone: what the kernel refuses is left as it is. Refuses to know what runs on those threads.
 
 use actix::Arbiter;
 use rustix::thread::{CpuSet, disable_transparent_huge_pages, sched_getaffinity, sched_setaffinity};
@@ -26,6 +26,13 @@ pub fn pin(arbiters: &[Arbiter]) {
             let _ = sched_setaffinity(None, &own);
         });
     }
+}
+
+/// Lets the calling thread give way to the others: what reads much must not take the processor from what is decided. Linux
+/// counts niceness per thread (setpriority(2), *C library/kernel differences*).
+pub fn give_way() {
+    const NICENESS: i32 = 15;
+    let _ = rustix::process::setpriority_process(None, NICENESS);
 }
 
 /// The processors for so many threads; `None` when there are not exactly as many.

@@ -94,7 +94,7 @@ pub(super) async fn get(
     let id = id.parse::<NotificationId>().map_err(|_| Problem::not_found("notification"))?;
     let snapshot = snapshot(&app, corporation, id).await?;
     let records = Records::of(&app, &snapshot.key);
-    let page = records.walk(snapshot.tenant.last, None, MOST_RECORDS, explain::about(id)).await?;
+    let page = records.walk(&app, snapshot.tenant.last, None, MOST_RECORDS, explain::about(id)).await?;
     let accepted = page.records.iter().rev().find_map(|(_, record)| match &record.input {
         sluis_model::Input::Notify(body) if body.id == id => Some(body.flow),
         _ => None,

@@ -17,11 +17,14 @@ use super::problem::Problem;
 use super::query::Asked;
 use crate::app::App;
 use crate::explain;
+use crate::reading;
 
 /// Most rows of one answer.
 const MOST_ROWS: usize = 10_000;
 /// Most records looked at for one answer, so that a reader far behind gets a cursor and not a timeout.
 const MOST_RECORDS: usize = 400_000;
+/// Most records of one piece of reading: between two, other corporations have their turn.
+const PIECE: usize = 4_000;
 /// Longest wait for news, in seconds.
 const LONGEST_WAIT: usize = 30;
 
@@ -84,29 +87,43 @@ async fn read(
     cursor: Vec<u64>,
     limit: usize,
 ) -> Result<(Vec<u8>, Vec<u64>), Problem> {
-    let app = app.clone();
-    let read = tokio::task::spawn_blocking(move || scan(&app, corporation, cursor, limit)).await;
-    let failed = || Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "journal_unreadable", "the journal could not be read");
-    read.map_err(|_| failed())?.map_err(|error| {
-        tracing::error!(%error, "outcomes cannot be read");
-        failed()
-    })
+    let mut read = Read { cursor, ..Read::default() };
+    for _ in 0..MOST_RECORDS / PIECE {
+        let (app_there, before) = (app.clone(), read);
+        let piece = move || scan(&app_there, corporation, before, limit);
+        let failed = || Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "journal_unreadable", "the journal could not be read");
+        read = reading::read(app, corporation, piece).await?.map_err(|error| {
+            tracing::error!(%error, "outcomes cannot be read");
+            failed()
+        })?;
+        if read.rows >= limit || read.looked < PIECE {
+            break;
+        }
+    }
+    Ok((read.body, read.cursor))
 }
 
-fn scan(
-    app: &App,
-    corporation: CorporationId,
-    mut cursor: Vec<u64>,
-    limit: usize,
-) -> Result<(Vec<u8>, Vec<u64>), sluis_journal::JournalError> {
+/// What was read for one answer so far.
+#[derive(Default)]
+struct Read {
+    cursor: Vec<u64>,
+    body: Vec<u8>,
+    rows: usize,
+    /// Records that the last piece looked at.
+    looked: usize,
+}
+
+/// One more piece.
+fn scan(app: &App, corporation: CorporationId, before: Read, limit: usize) -> Result<Read, sluis_journal::JournalError> {
     let journal: &dyn Journal = &**app.engine.journal();
-    let (mut body, mut rows, mut looked) = (Vec::new(), 0, 0);
+    let Read { mut cursor, mut body, mut rows, .. } = before;
+    let mut looked = 0;
     for (shard, at) in cursor.iter_mut().enumerate() {
         if journal.durable(Shard(shard as u16)).0 <= *at {
             continue;
         }
         journal.replay(Shard(shard as u16), Sequence(*at + 1), &mut |sequence, bytes| {
-            if rows >= limit || looked >= MOST_RECORDS {
+            if rows >= limit || looked >= PIECE {
                 return ControlFlow::Break(());
             }
             looked += 1;
@@ -126,5 +143,5 @@ fn scan(
             ControlFlow::Continue(())
         })?;
     }
-    Ok((body, cursor))
+    Ok(Read { cursor, body, rows, looked })
 }

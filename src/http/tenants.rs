@@ -133,7 +133,7 @@ pub(super) async fn timeline(
     let limit = asked.number("limit", 1..=MOST_TIMELINE, 50)?;
     let before = asked.text("before").map(|text| cursor(&app, corporation, text)).transpose()?;
     let tenant = snapshot(&app, key.clone()).await?.tenant;
-    let page = Records::of(&app, &key).walk(tenant.last, before, limit, |_| true).await?;
+    let page = Records::of(&app, &key).walk(&app, tenant.last, before, limit, |_| true).await?;
     let next = page.next.map(|sequence| app.reference.seal(corporation, crate::ids::nonce(), &sequence.to_be_bytes()));
     Ok(Json(TimelineBody { tenant_id: id, rows: explain::timeline(&page.records, &tenant.open, &*app.book), next }))
 }

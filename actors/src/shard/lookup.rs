@@ -56,7 +56,7 @@ impl ShardCore {
         let (corporation, id, then) = match query {
             Query::Accepted { corporation, id } => (*corporation, *id, Then::Accepted),
             Query::Notification { corporation, id } => (*corporation, *id, Then::Snapshot),
-            Query::Echo | Query::Tenant(_) | Query::List { .. } | Query::Survey { .. } => {
+            Query::Echo | Query::Tenant(_) | Query::List { .. } | Query::Survey { .. } | Query::Unmatched { .. } => {
                 let answer = self.ask(query);
                 return self.later(Effect::Answer(reply, answer));
             }

@@ -31,7 +31,7 @@ pub(super) fn operations() -> Vec<Op> {
                     json!({ "cursor": cursor }),
                 ],
             )
-            .fails(&[(400, "bad_cursor"), (500, "journal_unreadable")]),
+            .fails(&[(400, "bad_cursor"), (429, "too_many_reads"), (500, "journal_unreadable")]),
         Op::new("get", "/v1/facts/unmatched", "listUnmatchedFacts", "facts", "Facts that fit nothing")
             .about("Facts about a tenant of whom nothing is known, and payments or open amounts on a subject that no notification for the tenant is or was about and no earlier fact told of. They are taken all the same, leave this list when what they miss comes, and after 90 days.")
             .query("after", "`next` of the page before.", &json!({ "type": "string", "maxLength": 4_096 }))

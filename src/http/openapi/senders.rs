@@ -116,7 +116,7 @@ fn notifications() -> Vec<Op> {
             .path_part("id", "The notification.", &notification_id())
             .gives_json(200, "As of everything accepted before.", "Explanation", &an_explanation())
             .asks()
-            .fails(&[(404, "not_found"), (500, "journal_unreadable")]),
+            .fails(&[(404, "not_found"), (429, "too_many_reads"), (500, "journal_unreadable")]),
         Op::new("post", "/v1/notifications/{id}/cancel", "cancelNotification", "notifications", "Stop one")
             .about("Says what it stopped and over which channels something had already gone. The body may be left out.")
             .path_part("id", "The notification.", &notification_id())
@@ -168,7 +168,13 @@ fn tenants() -> Vec<Op> {
             .limit("Most records; each has one row or a few.", 200, 50)
             .gives_json(200, "A page.", "Timeline", &json!({ "tenant_id": "H-1001", "rows": [a_line_of_the_timeline()] }))
             .asks()
-            .fails(&[(400, "bad_cursor"), (404, "not_found"), (422, "invalid"), (500, "journal_unreadable")]),
+            .fails(&[
+                (400, "bad_cursor"),
+                (404, "not_found"),
+                (422, "invalid"),
+                (429, "too_many_reads"),
+                (500, "journal_unreadable"),
+            ]),
         load(),
     ]
 }
