@@ -94,6 +94,10 @@ pub enum Rejected {
     ShareFull(u32),
     /// Something of the corporation's is at its bound.
     NotTaken(NotTaken),
+    /// The corporation sends more a second than it may; ask again after these seconds.
+    TooFast(u32),
+    /// The corporation has written as much as it may within a day; ask again after these seconds.
+    DayFull(u32),
     /// The engine takes nothing now.
     Closed(Closed),
 }
@@ -102,7 +106,7 @@ pub enum Rejected {
 #[must_use]
 pub const fn retry_after(why: &NotTaken) -> u32 {
     match why {
-        NotTaken::TenantFull { .. } => 60,
+        NotTaken::TenantFull { .. } | NotTaken::ManyUnknown { .. } => 60,
     }
 }
 
@@ -116,6 +120,9 @@ impl Rejected {
             Rejected::Conflict(_) => "idempotency_conflict",
             Rejected::ShareFull(_) => "share_full",
             Rejected::NotTaken(NotTaken::TenantFull { .. }) => "tenant_full",
+            Rejected::NotTaken(NotTaken::ManyUnknown { .. }) => "unknown_tenants",
+            Rejected::TooFast(_) => "too_fast",
+            Rejected::DayFull(_) => "day_full",
             Rejected::Closed(closed) => closed.code(),
         }
     }
@@ -241,6 +248,13 @@ impl Admission {
         self.gatekeeper.reason().or_else(|| (self.engine.journal().queue().fill() >= JOURNAL_SHARE).then_some(Closed::Busy))
     }
 
+    /// Whether the corporation has written as much as it may within a day: then it stores no tenants either.
+    #[must_use]
+    pub fn day_full(&self, corporation: CorporationId) -> Option<Rejected> {
+        let wait = self.engine.quota().day_full(corporation, self.clock.now())?;
+        Some(Rejected::DayFull(seconds(wait)))
+    }
+
     /// Admits one notification. `Ok`: `answers` gets exactly one answer under `correlation`, once everything is durable.
     ///
     /// # Errors
@@ -284,6 +298,8 @@ impl Admission {
             Claimed::Conflict(id) => return Err(Rejected::Conflict(id)),
             Claimed::NoRoom(NoRoom::ShareFull) => return Err(Rejected::ShareFull(10)),
             Claimed::NoRoom(NoRoom::Arriving) => return Err(Rejected::ShareFull(1)),
+            Claimed::NoRoom(NoRoom::TooFast(ms)) => return Err(Rejected::TooFast(seconds(ms))),
+            Claimed::NoRoom(NoRoom::DayFull(ms)) => return Err(Rejected::DayFull(seconds(ms))),
             Claimed::NoRoom(NoRoom::EngineFull) => return Err(Rejected::Closed(Closed::Full)),
         };
         // After the key: a repeat of what was accepted gets its answer although nothing new is taken.
@@ -321,6 +337,11 @@ impl Admission {
             }
         }
     }
+}
+
+/// Milliseconds as whole seconds to wait.
+fn seconds(ms: i64) -> u32 {
+    u32::try_from(ms.max(1).unsigned_abs().div_ceil(1_000)).unwrap_or(u32::MAX)
 }
 
 /// Takes a refused letter apart without answering it: the caller is told by the return value. Its claim is given back.

@@ -218,7 +218,7 @@ fn limits(config: &Config) -> RequestLimits {
 fn quota(config: &Config) -> Arc<Quota> {
     let lines = config.limits.inbox_intake as f64 * f64::from(config.engine.shards);
     let arriving = if config.corporations.len() > 1 { lines * ARRIVING_SHARE } else { lines };
-    Arc::new(Quota::new(config.engine.max_open, arriving as u64, config.shares()))
+    Arc::new(Quota::new(config.engine.max_open, arriving as u64, config.shares()).with_limits(config.write_limits()))
 }
 
 fn corporations(config: &Config) -> HashMap<CorporationId, Corporation> {

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use sluis_model::{CorporationId, Idempotency, NotificationId, Timestamp};
 
 use crate::keys::{KeyIndex, KeyUse};
+use crate::share::{Budget, Rate, WriteLimits};
 
 /// How many notifications may be open, per corporation and in all.
 #[derive(Debug)]
@@ -23,6 +24,13 @@ struct Share {
     /// Admitted and not yet handed to the journal.
     arriving: AtomicI64,
     most_arriving: i64,
+    /// How many new ones a second, where that is bounded.
+    rate: Option<Rate>,
+    /// How many bytes a day, where that is bounded.
+    budget: Option<Budget>,
+    /// Tenants that are known from facts alone.
+    unknown: AtomicI64,
+    most_unknown: i64,
 }
 
 impl Share {
@@ -42,6 +50,10 @@ pub enum NoRoom {
     ShareFull,
     /// The corporation has as many under way to the disk as it may: 429, and soon over.
     Arriving,
+    /// The corporation sends faster than it may: 429, for so many milliseconds.
+    TooFast(i64),
+    /// The corporation has written as much as it may within a day: 429, for so many milliseconds at least.
+    DayFull(i64),
     /// The engine is full: 503.
     EngineFull,
 }
@@ -57,12 +69,32 @@ impl Quota {
             most: bound(most),
             arriving: AtomicI64::new(0),
             most_arriving: bound(arriving),
+            rate: None,
+            budget: None,
+            unknown: AtomicI64::new(0),
+            most_unknown: i64::MAX,
         };
         Self { total: share(total), shares: shares.into_iter().map(|(c, most)| (c, share(most))).collect() }
     }
 
-    fn take(&self, corporation: CorporationId) -> Result<(), NoRoom> {
+    /// The same, with bounds on what each corporation writes and on its tenants that are known from facts alone.
+    #[must_use]
+    pub fn with_limits(mut self, limits: impl IntoIterator<Item = (CorporationId, WriteLimits, u64)>) -> Self {
+        for (corporation, limits, unknown) in limits {
+            if let Some(share) = self.shares.get_mut(&corporation) {
+                share.rate = limits.rate.map(|(rate, burst)| Rate::new(rate, burst));
+                share.budget = limits.bytes_per_day.map(Budget::new);
+                share.most_unknown = i64::try_from(unknown).unwrap_or(i64::MAX);
+            }
+        }
+        self
+    }
+
+    fn take(&self, corporation: CorporationId, now: Timestamp) -> Result<(), NoRoom> {
         let share = self.shares.get(&corporation).ok_or(NoRoom::ShareFull)?;
+        if let Some(budget) = &share.budget {
+            budget.room(now).map_err(NoRoom::DayFull)?;
+        }
         if share.arriving.fetch_add(1, Ordering::SeqCst) >= share.most_arriving {
             share.arriving.fetch_sub(1, Ordering::SeqCst);
             return Err(NoRoom::Arriving);
@@ -72,6 +104,9 @@ impl Quota {
         } else if !self.total.take() {
             share.open.fetch_sub(1, Ordering::SeqCst);
             Err(NoRoom::EngineFull)
+        } else if let Some(Err(wait)) = share.rate.as_ref().map(|rate| rate.take(now)) {
+            self.add(corporation, -1);
+            Err(NoRoom::TooFast(wait))
         } else {
             Ok(())
         };
@@ -85,6 +120,62 @@ impl Quota {
         if let Some(share) = self.shares.get(&corporation) {
             share.arriving.fetch_sub(1, Ordering::SeqCst);
         }
+    }
+
+    /// Whether a new notification of the corporation would be refused now for what it has written: then it gets no credit.
+    pub fn is_held_back(&self, corporation: CorporationId, now: Timestamp) -> bool {
+        let share = self.shares.get(&corporation);
+        share.is_some_and(|share| {
+            share.rate.as_ref().is_some_and(|rate| rate.is_empty(now))
+                || share.budget.as_ref().is_some_and(|budget| budget.room(now).is_err())
+        })
+    }
+
+    /// Milliseconds until the corporation may write again, when it has written as much as it may within a day.
+    pub fn day_full(&self, corporation: CorporationId, now: Timestamp) -> Option<i64> {
+        self.shares.get(&corporation)?.budget.as_ref()?.room(now).err()
+    }
+
+    /// Whether bytes of the corporation are counted.
+    pub(crate) fn counts_bytes(&self, corporation: CorporationId) -> bool {
+        self.shares.get(&corporation).is_some_and(|share| share.budget.is_some())
+    }
+
+    /// Counts bytes of records.
+    pub(crate) fn wrote(&self, corporation: CorporationId, bytes: u64, at: Timestamp) {
+        if let Some(budget) = self.shares.get(&corporation).and_then(|share| share.budget.as_ref()) {
+            budget.wrote(bytes, at);
+        }
+    }
+
+    /// Bytes written within a day and the bound, of the corporations that have one.
+    pub fn budgets(&self) -> impl Iterator<Item = (CorporationId, u64, u64)> {
+        self.shares.iter().filter_map(|(c, share)| share.budget.as_ref().map(|budget| (*c, budget.spent().0, budget.spent().1)))
+    }
+
+    /// Takes a place for one more tenant that is known from facts alone.
+    ///
+    /// # Errors
+    /// There are as many as may be.
+    pub(crate) fn take_unknown(&self, corporation: CorporationId) -> Result<(), u64> {
+        let Some(share) = self.shares.get(&corporation) else { return Ok(()) };
+        if share.unknown.fetch_add(1, Ordering::SeqCst) < share.most_unknown {
+            return Ok(());
+        }
+        share.unknown.fetch_sub(1, Ordering::SeqCst);
+        Err(share.most_unknown as u64)
+    }
+
+    /// Counts tenants that are known from facts alone, or are no longer.
+    pub(crate) fn add_unknown(&self, corporation: CorporationId, count: i64) {
+        if let Some(share) = self.shares.get(&corporation) {
+            share.unknown.fetch_add(count, Ordering::SeqCst);
+        }
+    }
+
+    /// Tenants known from facts alone, and the bound, per corporation.
+    pub fn unknown(&self) -> impl Iterator<Item = (CorporationId, i64, i64)> {
+        self.shares.iter().map(|(c, share)| (*c, share.unknown.load(Ordering::SeqCst), share.most_unknown))
     }
 
     /// One notification ended.
@@ -146,7 +237,7 @@ impl Claim {
         id: NotificationId,
         now: Timestamp,
     ) -> Claimed {
-        match keys.use_key(corporation, key, id, now, || quota.take(corporation)) {
+        match keys.use_key(corporation, key, id, now, || quota.take(corporation, now)) {
             Ok(KeyUse::Same(known)) => return Claimed::Duplicate(known),
             Ok(KeyUse::Other(known)) => return Claimed::Conflict(known),
             Ok(KeyUse::New) => {}

@@ -66,6 +66,9 @@ impl Door for App {
 
     fn room(&self, corporation: CorporationId) -> u32 {
         let quota = self.engine.quota();
+        if quota.is_held_back(corporation, self.clock.now()) {
+            return 0;
+        }
         let left = |open: i64, most: i64| most.saturating_sub(open);
         let (open, most) = quota.total();
         let share = quota.shares().find(|(c, ..)| *c == corporation).map_or(0, |(_, open, most)| left(open, most));

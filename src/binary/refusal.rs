@@ -26,6 +26,8 @@ pub(super) fn of(correlation: u64, rejected: Rejected) -> Refused {
             let at = Problem { path: path_of(&why).into(), message: why.to_string() };
             Refused { problems: vec![at], ..later(correlation, RefuseCode::ShareFull, retry_after(&why)) }
         }
+        Rejected::TooFast(seconds) => of_share(correlation, "intake_per_second", "more rows a second than you may send", seconds),
+        Rejected::DayFull(seconds) => of_share(correlation, "bytes_per_day", "as much written within a day as you may", seconds),
         Rejected::ShareFull(seconds) => later(correlation, RefuseCode::ShareFull, seconds),
         Rejected::Closed(closed) => later(correlation, code_of(closed), closed.retry_after()),
     }
@@ -39,9 +41,14 @@ pub(super) fn lost(correlation: u64, closed: Option<Closed>) -> Refused {
     }
 }
 
+fn of_share(correlation: u64, path: &str, message: &str, seconds: u32) -> Refused {
+    let problems = vec![Problem { path: path.into(), message: message.into() }];
+    Refused { problems, ..later(correlation, RefuseCode::ShareFull, seconds) }
+}
+
 const fn path_of(why: &NotTaken) -> &'static str {
     match why {
-        NotTaken::TenantFull { .. } => "tenant_id",
+        NotTaken::TenantFull { .. } | NotTaken::ManyUnknown { .. } => "tenant_id",
     }
 }
 
@@ -86,6 +93,8 @@ mod tests {
             (Rejected::Conflict(NotificationId(1)), RefuseCode::Conflict, 0),
             (Rejected::ShareFull(10), RefuseCode::ShareFull, 10_000),
             (full_tenant(), RefuseCode::ShareFull, 60_000),
+            (Rejected::TooFast(1), RefuseCode::ShareFull, 1_000),
+            (Rejected::DayFull(1_800), RefuseCode::ShareFull, 1_800_000),
             (Rejected::Closed(Closed::Full), RefuseCode::EngineFull, 30_000),
             (Rejected::Closed(Closed::DiskLow), RefuseCode::EngineFull, 30_000),
             (Rejected::Closed(Closed::Busy), RefuseCode::EngineFull, 1_000),

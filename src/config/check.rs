@@ -51,7 +51,7 @@ fn of(path: &str, value: impl std::fmt::Display, why: &str) -> Problem {
 fn ranges(config: &Config, problems: &mut Collector) {
     let Config { engine, http, binary, journal, limits, retry, sending, .. } = config;
     const MANY: u64 = i64::MAX as u64;
-    let all: [(&str, u64, std::ops::RangeInclusive<u64>); 22] = [
+    let all: [(&str, u64, std::ops::RangeInclusive<u64>); 24] = [
         ("engine.shards", engine.shards.into(), 1..=1024),
         ("engine.max_open", engine.max_open, 1..=MANY),
         ("engine.prepare_threads", engine.prepare_threads as u64, 1..=256),
@@ -70,6 +70,8 @@ fn ranges(config: &Config, problems: &mut Collector) {
         ("limits.inbox_internal", limits.inbox_internal as u64, 1..=1 << 24),
         ("limits.idempotency_count", limits.idempotency_count as u64, 16..=1 << 32),
         ("limits.max_open_per_tenant", limits.max_open_per_tenant as u64, 1..=10_000),
+        ("limits.max_unknown_tenants", limits.max_unknown_tenants, 1..=MANY),
+        ("limits.bytes_per_day", limits.bytes_per_day.unwrap_or(1 << 20), 1 << 20..=MANY),
         ("limits.max_open_per_corporation", limits.max_open_per_corporation.unwrap_or(1), 1..=MANY),
         ("retry.most", retry.most.into(), 1..=10_000),
         ("sending.breaker_failures", sending.breaker_failures.into(), 1..=10_000),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use sluis_actors::router::{RouterSettings, SendWindow, ShareSettings};
 use sluis_actors::supervisor::{BreakerSettings, SupervisorSettings};
-use sluis_actors::{CorporationCard, InboxBounds, KeyWindow, ProviderSetup};
+use sluis_actors::{CorporationCard, InboxBounds, KeyWindow, ProviderSetup, WriteLimits};
 use sluis_channels::{ChannelError, HumanDuration, Provider, SecretSource, build};
 use sluis_journal::Options;
 use sluis_model::{Channel, CorporationId, Policy, RetryPolicy};
@@ -30,6 +30,9 @@ impl SecretSource for MapSecrets<'_> {
         std::fs::read_to_string(path)
     }
 }
+
+/// Seconds of intake that may come at once where no burst is named.
+const TEN: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
 impl Config {
     /// What decisions may rely on. Every provider serves every corporation.
@@ -68,6 +71,21 @@ impl Config {
         let unnamed = self.corporations.iter().filter(|c| own(c).is_none()).count() as u64;
         let part = self.engine.max_open.saturating_sub(named) / unnamed.max(1);
         self.corporations.iter().map(|c| (c.id, own(c).unwrap_or(part))).collect()
+    }
+
+    /// What each corporation may write, and how many of its tenants may be known from facts alone.
+    #[must_use]
+    pub fn write_limits(&self) -> Vec<(CorporationId, WriteLimits, u64)> {
+        let limits = &self.limits;
+        let of = |c: &Corporation| {
+            let rate = c.intake_per_second.or(limits.intake_per_second);
+            // A burst goes with the rate beside it; without one, ten seconds' worth.
+            let burst = c.intake_per_second.map_or(c.intake_burst.or(limits.intake_burst), |_| c.intake_burst);
+            let rate = rate.map(|rate| (rate, burst.unwrap_or(rate.saturating_mul(TEN))));
+            let bytes_per_day = c.bytes_per_day.or(limits.bytes_per_day);
+            (c.id, WriteLimits { rate, bytes_per_day }, limits.max_unknown_tenants)
+        };
+        self.corporations.iter().map(of).collect()
     }
 
     /// How long idempotency keys are remembered.

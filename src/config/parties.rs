@@ -25,6 +25,15 @@ pub struct Corporation {
     /// Its share of open notifications.
     #[serde(default)]
     pub max_open: Option<u64>,
+    /// Its new notifications a second at most.
+    #[serde(default)]
+    pub intake_per_second: Option<NonZeroU32>,
+    /// How many of them at once after a quiet time.
+    #[serde(default)]
+    pub intake_burst: Option<NonZeroU32>,
+    /// Its bytes within 24 hours at most.
+    #[serde(default)]
+    pub bytes_per_day: Option<u64>,
     /// Its own flows.
     #[serde(default)]
     pub flows: Option<PathBuf>,

@@ -2,6 +2,7 @@
 //! stands in `config/sluis.toml`.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -120,6 +121,17 @@ pub struct LimitsSection {
     pub clock_tolerance: HumanDuration,
     /// Most open notifications of one tenant.
     pub max_open_per_tenant: usize,
+    /// Most tenants of one corporation that are known from facts alone.
+    pub max_unknown_tenants: u64,
+    /// Most new notifications a second of a corporation that names no rate.
+    #[serde(default)]
+    pub intake_per_second: Option<NonZeroU32>,
+    /// How many of them at once after a quiet time.
+    #[serde(default)]
+    pub intake_burst: Option<NonZeroU32>,
+    /// Most bytes within 24 hours of a corporation that names none.
+    #[serde(default)]
+    pub bytes_per_day: Option<u64>,
     /// Share of a corporation that names none.
     #[serde(default)]
     pub max_open_per_corporation: Option<u64>,

@@ -14,6 +14,7 @@ use super::auth::Caller;
 use super::body::JsonBody;
 use super::notes::{self, Note};
 use super::problem::Problem;
+use crate::admission::Rejected;
 use crate::app::App;
 use crate::ask::{AskError, ask};
 use crate::intake::{self, FieldProblem, ProblemCode};
@@ -80,6 +81,7 @@ fn tenant_body(key: &TenantKey, answer: ShardAnswer) -> Result<TenantBody, Probl
             ended: ended.iter().map(NotificationId::to_string).collect(),
             notes: notes::of_fact(unmatched.as_deref()),
         }),
+        ShardAnswer::NotTaken(why) => Err(Rejected::NotTaken(why).into()),
         ShardAnswer::Decided { answer: Answer::FactConflict, .. } => {
             let detail = format!("this fact_id was used for tenant {} with other content", key.tenant);
             Err(Problem::new(StatusCode::CONFLICT, "fact_conflict", detail))

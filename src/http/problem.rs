@@ -150,6 +150,15 @@ impl From<Rejected> for Problem {
                 let detail = "your corporation has as many notifications under way as it may; slow down and send it again";
                 Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail).retry_after(seconds)
             }
+            Rejected::TooFast(seconds) => {
+                let detail = "your corporation sends more notifications a second than it may: slow down and send it again";
+                Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail).retry_after(seconds)
+            }
+            Rejected::DayFull(seconds) => {
+                let detail = "your corporation has written as much within 24 hours as it may; facts, receipts and cancellations \
+                              are still taken";
+                Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail).retry_after(seconds)
+            }
             Rejected::NotTaken(why) => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, code, why.to_string()).retry_after(retry_after(&why))
             }

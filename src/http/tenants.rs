@@ -94,6 +94,9 @@ pub(super) async fn put(
     if let Some(closed) = app.admission.closed() {
         return Err(crate::admission::Rejected::Closed(closed).into());
     }
+    if let Some(full) = app.admission.day_full(corporation) {
+        return Err(full.into());
+    }
     let inbox = app.engine.inbox_of(&tenant).clone();
     let input = read.supplied.into_input();
     match ask_intake(&inbox, |reply| Letter::Input { tenant, input, reply, claim: None }).await? {
@@ -178,6 +181,9 @@ pub(super) async fn load(
 ) -> Result<Response, Problem> {
     if let Some(closed) = app.admission.closed() {
         return Err(crate::admission::Rejected::Closed(closed).into());
+    }
+    if let Some(full) = app.admission.day_full(corporation) {
+        return Err(full.into());
     }
     let read = tokio::task::spawn_blocking(move || {
         let mut rows = tenant_list::read(&body, format);

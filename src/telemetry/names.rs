@@ -68,6 +68,14 @@ names! {
     SHARE_OPEN = "gauge" "sluis_share_open_notifications";
     /// How many may be open, by corporation. Intake beyond it answers 429.
     SHARE_BOUND = "gauge" "sluis_share_open_notifications_bound";
+    /// Bytes of records that a corporation wrote within 24 hours, of those with a bound.
+    DAY_BYTES = "gauge" "sluis_share_day_bytes";
+    /// How many it may. Beyond it its notifications and tenant lists are 429 `day_full`.
+    DAY_BYTES_BOUND = "gauge" "sluis_share_day_bytes_bound";
+    /// Tenants that facts told of and nobody loaded, by corporation. A rise is a feed with numbers that are not the list's.
+    FACT_TENANTS = "gauge" "sluis_share_fact_tenants";
+    /// How many there may be. A fact for one more answers 429 `unknown_tenants`.
+    FACT_TENANTS_BOUND = "gauge" "sluis_share_fact_tenants_bound";
     /// Letters in the shards' inboxes, by line.
     INBOX = "gauge" "sluis_shard_inbox_depth";
     /// Room of the shards' inboxes, by line.

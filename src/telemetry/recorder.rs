@@ -84,6 +84,16 @@ pub fn sample(app: &App) {
         gauge!(names::SHARE_OPEN, "corporation" => name.clone()).set(open as f64);
         gauge!(names::SHARE_BOUND, "corporation" => name).set(most as f64);
     }
+    for (corporation, bytes, most) in engine.quota().budgets() {
+        let name = app.corporation_name(corporation);
+        gauge!(names::DAY_BYTES, "corporation" => name.clone()).set(bytes as f64);
+        gauge!(names::DAY_BYTES_BOUND, "corporation" => name).set(most as f64);
+    }
+    for (corporation, unknown, most) in engine.quota().unknown() {
+        let name = app.corporation_name(corporation);
+        gauge!(names::FACT_TENANTS, "corporation" => name.clone()).set(unknown as f64);
+        gauge!(names::FACT_TENANTS_BOUND, "corporation" => name).set(most as f64);
+    }
     for (corporation, count) in engine.keys().len() {
         gauge!(names::KEYS, "corporation" => app.corporation_name(corporation)).set(count as f64);
     }

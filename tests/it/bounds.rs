@@ -88,3 +88,69 @@ async fn outcomes_come_whole_in_pieces_for_several_readers_at_once() {
     assert_eq!(engine.ask(ZUID, "/v1/outcomes").await.rows().len(), 1);
     engine.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_corporation_that_sends_too_fast_waits_and_its_neighbour_does_not() {
+    let engine = Engine::with(Setup { limits: "intake_per_second = 10\nintake_burst = 5", ..Setup::default() }).await;
+    for number in 0..5 {
+        engine.accepted(NOORD, notice("H-1", &format!("r-{number}"))).await;
+    }
+    let refused = engine.post(NOORD, notice("H-1", "r-5")).await;
+    assert_eq!(refused.header("retry-after"), "1");
+    assert_eq!(refused.problem(), (429, "too_fast".into()));
+    // A repeat is no new notification; another corporation has a rate of its own.
+    assert_eq!(engine.post(NOORD, notice("H-1", "r-4")).await.status, 202);
+    engine.accepted(ZUID, notice("H-1", "r-5")).await;
+    engine.pass(100).await;
+    engine.accepted(NOORD, notice("H-1", "r-5")).await;
+    assert_eq!(engine.post(NOORD, notice("H-1", "r-6")).await.problem(), (429, "too_fast".into()));
+    engine.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_corporation_writes_in_a_day_is_bounded_over_a_restart_and_what_stops_is_still_taken() {
+    let mut engine = Engine::with(Setup { limits: "bytes_per_day = 1_048_576", ..Setup::default() }).await;
+    let large = |number: usize| {
+        let mut body = notice("H-1", &format!("d-{number}"));
+        body["data"]["text"] = "x".repeat(1_900).into();
+        body.to_string()
+    };
+    let rows: Vec<String> = (0..600).map(large).collect();
+    let body = Body::Bytes("application/x-ndjson", rows.join("\n").into());
+    let rows = engine.call(NOORD, "POST", "/v1/notifications/batch", body).await.rows();
+    let taken = rows.iter().filter(|row| row["status"] == "accepted").count();
+    engine.settled().await;
+    engine.restart().await;
+    let refused = engine.post(NOORD, notice("H-1", "d-none")).await;
+    assert!(refused.header("retry-after").parse::<u32>().unwrap() <= 3_600);
+    assert_eq!(refused.problem(), (429, "day_full".into()), "{taken} of 600 were taken");
+    assert_eq!(engine.call(NOORD, "PUT", "/v1/tenants/H-1", json!({ "name": "J. Bakker" })).await.problem().1, "day_full");
+    let fact = json!({ "fact_id": "f-1", "type": "balance", "tenant_id": "H-1", "amount_cents": 0, "environment": "test",
+        "occurred_at": "2026-02-02T07:00:00Z" });
+    engine.call(NOORD, "POST", "/v1/facts", fact).await.ok();
+    engine.accepted(ZUID, notice("H-1", "d-1")).await;
+    engine.pass(25 * 3_600_000).await;
+    engine.accepted(NOORD, notice("H-1", "d-none")).await;
+    engine.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tenants_known_from_facts_alone_have_a_bound_that_loading_them_lifts() {
+    let mut engine = Engine::with(Setup { limits: "max_unknown_tenants = 3", ..Setup::default() }).await;
+    let fact = |id: &str, tenants: &[&str]| {
+        json!({ "fact_id": id, "type": "balance", "tenant_ids": tenants, "amount_cents": 100, "environment": "test",
+            "occurred_at": "2026-02-02T07:00:00Z" })
+    };
+    engine.call(NOORD, "POST", "/v1/facts", fact("f-1", &["H-1", "H-2"])).await.ok();
+    let refused = engine.call(NOORD, "POST", "/v1/facts", fact("f-2", &["H-1", "H-3", "H-4", "H-5"])).await;
+    assert_eq!(refused.header("retry-after"), "60");
+    assert_eq!(refused.problem(), (429, "unknown_tenants".into()));
+    engine.restart().await;
+    assert_eq!(engine.call(NOORD, "POST", "/v1/facts", fact("f-3", &["H-9"])).await.problem().1, "unknown_tenants");
+    engine.call(NOORD, "POST", "/v1/facts", fact("f-4", &["H-1"])).await.ok();
+    engine.call(ZUID, "POST", "/v1/facts", fact("f-3", &["H-9"])).await.ok();
+    engine.put_tenant(NOORD, "H-1", json!({ "name": "J. Bakker" })).await;
+    engine.call(NOORD, "POST", "/v1/facts", fact("f-3", &["H-9"])).await.ok();
+    assert_eq!(engine.call(NOORD, "POST", "/v1/facts", fact("f-5", &["H-10"])).await.problem().1, "unknown_tenants");
+    engine.end().await;
+}

@@ -131,6 +131,8 @@ impl ShardCore {
         for (corporation, count) in recovered.tenants.counts() {
             settings.quota.add(corporation, count);
         }
+        recovered.written.iter().for_each(|((corporation, hour), bytes)| settings.quota.wrote(*corporation, *bytes, *hour));
+        recovered.tenants.unknown().for_each(|(corporation, count)| settings.quota.add_unknown(corporation, count));
         let started = recovered.started();
         let mut core = Self::with(settings, recovered, Pending::default());
         if core.settings.paused && !core.pauses.contains(&PauseScope::EVERYTHING) {
@@ -162,6 +164,8 @@ impl ShardCore {
         // Both whole: what was lost may have been all that a corporation had here.
         self.tenants.counts().for_each(|(corporation, lost)| self.settings.quota.add(corporation, -lost));
         recovered.tenants.counts().for_each(|(corporation, count)| self.settings.quota.add(corporation, count));
+        self.tenants.unknown().for_each(|(corporation, lost)| self.settings.quota.add_unknown(corporation, -lost));
+        recovered.tenants.unknown().for_each(|(corporation, count)| self.settings.quota.add_unknown(corporation, count));
         let mut fresh = Self::with(self.settings, recovered, self.pending);
         fresh.undurable = self.undurable;
         fresh.waiting_intents = self.waiting_intents;
@@ -339,7 +343,11 @@ impl ShardCore {
         let record = TenantRecord { at, tenant: key, previous, input, events };
         let started = self.line_up(slot, sequence, &record, &ended);
         self.note_strays(slot, sequence, &record, &mut answer);
+        let (before, corporation) = (self.batch.bytes(), record.tenant.corporation);
         self.write(|buffer| record.encode(buffer));
+        if self.settings.quota.counts_bytes(corporation) {
+            self.settings.quota.wrote(corporation, self.batch.bytes().saturating_sub(before) as u64, at);
+        }
         (started, (answer, sequence))
     }
 
@@ -383,6 +391,9 @@ impl ShardCore {
                     self.settings.quota.release(record.tenant.corporation);
                     self.just_ended.insert(*id, ended.clone());
                     self.pending.push(sequence, Effect::Ended(*id, ended));
+                }
+                Event::ProfileStored { new: true } if self.tenants.has_facts(slot) => {
+                    self.settings.quota.add_unknown(record.tenant.corporation, -1);
                 }
                 _ => {}
             }

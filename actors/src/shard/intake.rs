@@ -66,11 +66,20 @@ pub(super) const fn walks_over(input: &Input, open: usize) -> usize {
 
 impl ShardCore {
     pub(super) fn input(&mut self, tenant: TenantKey, input: Input, reply: Reply, claim: Option<Claim>) {
+        let corporation = tenant.corporation;
+        let stranger = matches!(input, Input::Fact(_)) && self.tenants.is_unknown(&tenant);
+        if stranger && let Err(most) = self.settings.quota.take_unknown(corporation) {
+            let tenant = tenant.tenant.clone();
+            return self.later(Effect::Answer(reply, ShardAnswer::NotTaken(NotTaken::ManyUnknown { tenant, most })));
+        }
         let slot = self.tenants.slot(&tenant);
         let claimed = claim.is_some();
         // Before the decision: if that fails, the rebuilding counts on it.
         self.claims.extend(claim);
         let (answer, position) = self.decide_now(slot, tenant, input).1;
+        if stranger && position == 0 {
+            self.settings.quota.add_unknown(corporation, -1);
+        }
         let answer = match answer {
             Answer::TenantFull { open, most } => {
                 if claimed {

@@ -252,6 +252,13 @@ pub enum NotTaken {
         /// How many may be.
         most: usize,
     },
+    /// The corporation has as many tenants that are known from facts alone as it may, and this would be one more.
+    ManyUnknown {
+        /// The corporation's number for the tenant.
+        tenant: Box<str>,
+        /// How many may be.
+        most: u64,
+    },
 }
 
 impl fmt::Display for NotTaken {
@@ -261,6 +268,11 @@ impl fmt::Display for NotTaken {
                 f,
                 "tenant {tenant:?} has {open} open notifications and may have {most}: if that number stands for no tenant, \
                  mend it; else send this again when some of them have ended"
+            ),
+            NotTaken::ManyUnknown { tenant, most } => write!(
+                f,
+                "nobody loaded tenant {tenant:?}, and {most} tenants are known from facts alone, as many as may be: load the \
+                 tenants first, or mend the numbers in the feed"
             ),
         }
     }

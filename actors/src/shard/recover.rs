@@ -6,7 +6,9 @@ use std::ops::ControlFlow;
 
 use sluis_journal::{Journal, JournalError, Sequence, Shard};
 use sluis_model::codec::CodecError;
-use sluis_model::{Control, FlowBook, Input, Intent, NotificationId, PauseScope, Record, TenantRecord, Timestamp};
+use sluis_model::{
+    Control, CorporationId, DAY, FlowBook, HOUR, Input, Intent, NotificationId, PauseScope, Record, TenantRecord, Timestamp,
+};
 
 use super::packs;
 use super::table::Ended;
@@ -24,6 +26,8 @@ pub(super) struct Recovered {
     /// With their beginnings.
     pub pauses: HashMap<PauseScope, Timestamp>,
     pub intents: BTreeMap<u64, Intent>,
+    /// Bytes of the last day, by corporation and hour; at the first start.
+    pub written: BTreeMap<(CorporationId, Timestamp), u64>,
     /// What ended and is not in the table.
     untabled: Vec<(NotificationId, Ended)>,
 }
@@ -59,6 +63,12 @@ pub(super) fn recover(
     journal.replay(shard, journal.first(shard), &mut |sequence, bytes| match Record::decode(bytes) {
         Ok(record) => {
             recovered.last = sequence.0;
+            if let (Some((_, now)), Record::Tenant(record)) = (keys, &record)
+                && now.since(record.at) <= DAY
+            {
+                let hour = Timestamp(record.at.0 - record.at.0.rem_euclid(HOUR));
+                *recovered.written.entry((record.tenant.corporation, hour)).or_default() += bytes.len() as u64;
+            }
             if let Err(error) = recovered.take(journal, shard, sequence, record, flows, keys, applied) {
                 failure = Some(RecoverError::from(error));
                 return ControlFlow::Break(());

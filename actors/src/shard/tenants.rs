@@ -86,6 +86,8 @@ pub(super) struct Tenants {
     counts: BTreeMap<CorporationId, i64>,
     /// Facts that fit nothing.
     pub(super) unmatched: UnmatchedFacts,
+    /// Tenants that facts told of and no source knows.
+    unknown: BTreeMap<CorporationId, i64>,
 }
 
 impl Default for Tenants {
@@ -97,6 +99,7 @@ impl Default for Tenants {
             by_subject: Shelf::default(),
             counts: BTreeMap::new(),
             unmatched: UnmatchedFacts::default(),
+            unknown: BTreeMap::new(),
         }
     }
 }
@@ -183,6 +186,33 @@ impl Tenants {
         self.counts.iter().map(|(c, n)| (*c, *n))
     }
 
+    /// Tenants known from facts alone, per corporation.
+    pub(super) fn unknown(&self) -> impl Iterator<Item = (CorporationId, i64)> {
+        self.unknown.iter().map(|(c, n)| (*c, *n))
+    }
+
+    /// Whether a fact would be all that is known of this tenant.
+    pub(super) fn is_unknown(&self, key: &TenantKey) -> bool {
+        self.find(key).is_none_or(|tenant| tenant.profile.is_none() && !has_facts(tenant))
+    }
+
+    /// Whether facts told of this tenant.
+    pub(super) fn has_facts(&self, slot: Slot) -> bool {
+        has_facts(self.tenant(slot))
+    }
+
+    /// Counts a tenant that is known from facts alone, or is no longer.
+    fn count_unknown(&mut self, slot: Slot, event: &Event) {
+        let (key, tenant) = &self.slots[slot as usize];
+        let first_fact = || tenant.told.as_deref().is_some_and(|told| told.facts.len() == 1);
+        let change = match event {
+            Event::FactTaken if tenant.profile.is_none() && first_fact() => 1,
+            Event::ProfileStored { new: true } if has_facts(tenant) => -1,
+            _ => return,
+        };
+        *self.unknown.entry(key.corporation).or_default() += change;
+    }
+
     pub(super) fn tenant_count(&self) -> usize {
         self.slots.len()
     }
@@ -191,6 +221,7 @@ impl Tenants {
     /// with it. For that: where it had been found.
     pub(super) fn index(&mut self, slot: Slot, input: &Input, event: &Event, ended: Option<&Open>) -> Option<Located> {
         let corporation = self.key(slot).corporation;
+        self.count_unknown(slot, event);
         match (event, input) {
             (Event::Accepted { id }, Input::Notify(body)) => {
                 self.open.insert(Located { id: (*id).into(), due: Timestamp::NEVER, slot, queued: false, stand: NOWHERE });
@@ -274,6 +305,10 @@ impl Tenants {
             self.stray(slot, (sequence, record.at), fact, missed);
         }
     }
+}
+
+fn has_facts(tenant: &Tenant) -> bool {
+    tenant.told.as_deref().is_some_and(|told| !told.facts.is_empty())
 }
 
 fn subject_hash(subject: &Subject) -> u64 {

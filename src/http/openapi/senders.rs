@@ -12,6 +12,8 @@ const ADMITTED: &[(u16, &str)] = &[
     (409, "idempotency_conflict"),
     (429, "share_full"),
     (429, "tenant_full"),
+    (429, "too_fast"),
+    (429, "day_full"),
     (503, "busy"),
     (503, "disk_nearly_full"),
     (503, "engine_full"),
@@ -158,7 +160,7 @@ fn tenants() -> Vec<Op> {
             .gives_json(200, "Durable.", "TenantStored", &json!({ "tenant_id": "H-1001", "result": "new" }))
             .reads()
             .asks()
-            .fails(&[(503, "disk_nearly_full"), (503, "stopping")]),
+            .fails(&[(429, "day_full"), (503, "disk_nearly_full"), (503, "stopping")]),
         tenant(Op::new("get", "/v1/tenants/{id}/timeline", "getTimeline", "tenants", "Everything about a tenant, newest first"))
             .query(
                 "before",
@@ -206,7 +208,7 @@ fn load() -> Op {
             }),
         )
         .asks()
-        .fails(&[(422, "nothing_taken"), (503, "disk_nearly_full"), (503, "stopping")])
+        .fails(&[(422, "nothing_taken"), (429, "day_full"), (503, "disk_nearly_full"), (503, "stopping")])
 }
 
 fn facts() -> Op {
@@ -221,5 +223,5 @@ fn facts() -> Op {
         }))
         .reads()
         .asks()
-        .fails(&[(409, "fact_conflict")])
+        .fails(&[(409, "fact_conflict"), (429, "unknown_tenants")])
 }

@@ -1,0 +1,182 @@
+//! Owns what one corporation may write: how many notifications a second, and how many bytes a day. Both are settings and off
+//! without them; then they cost nothing. Refuses to wait, and to count what was not written.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use governor::clock::Clock;
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+use parking_lot::Mutex;
+use sluis_model::{HOUR, Timestamp};
+
+const NANOS_PER_MILLI: u64 = 1_000_000;
+/// Hours that a day's budget looks back over.
+const HOURS: usize = 24;
+
+/// What a corporation may write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WriteLimits {
+    /// Most new notifications a second, and at once after a quiet time.
+    pub rate: Option<(NonZeroU32, NonZeroU32)>,
+    /// Most bytes of records within any 24 hours, counted by the hour.
+    pub bytes_per_day: Option<u64>,
+}
+
+/// The engine's clock as the limiter reads it: it never goes back.
+#[derive(Clone, Debug)]
+struct Latest(Arc<AtomicI64>);
+
+impl Clock for Latest {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        Nanos::new((self.0.load(Ordering::Relaxed).max(0) as u64).saturating_mul(NANOS_PER_MILLI))
+    }
+}
+
+/// A rate of intake: GCRA, with all of its burst at the start.
+#[derive(Debug)]
+pub(crate) struct Rate {
+    gcra: RateLimiter<NotKeyed, InMemoryState, Latest, NoOpMiddleware<Nanos>>,
+    now: Latest,
+    /// Until when it had nothing left, as far as it was asked.
+    empty_until: AtomicI64,
+}
+
+impl Rate {
+    pub(crate) fn new(rate: NonZeroU32, burst: NonZeroU32) -> Self {
+        let now = Latest(Arc::new(AtomicI64::new(0)));
+        let gcra = RateLimiter::new(Quota::per_second(rate).allow_burst(burst), InMemoryState::default(), now.clone());
+        Self { gcra, now, empty_until: AtomicI64::new(0) }
+    }
+
+    /// Takes one.
+    ///
+    /// # Errors
+    /// Milliseconds until there is one.
+    pub(crate) fn take(&self, now: Timestamp) -> Result<(), i64> {
+        if self.now.0.load(Ordering::Relaxed) < now.0 {
+            self.now.0.fetch_max(now.0, Ordering::Relaxed);
+        }
+        let wait = match self.gcra.check() {
+            Ok(()) => return Ok(()),
+            Err(not_until) => not_until.wait_time_from(self.now.now()),
+        };
+        let wait = (wait.as_nanos().div_ceil(u128::from(NANOS_PER_MILLI)).max(1)) as i64;
+        self.empty_until.store(now.0.saturating_add(wait), Ordering::Relaxed);
+        Err(wait)
+    }
+
+    /// Whether asking makes no sense yet.
+    pub(crate) fn is_empty(&self, now: Timestamp) -> bool {
+        now.0 < self.empty_until.load(Ordering::Relaxed)
+    }
+}
+
+/// Bytes of a day, by the hour.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    most: u64,
+    spent: AtomicU64,
+    /// The newest hour that is counted.
+    hour: AtomicI64,
+    hours: Mutex<[u64; HOURS]>,
+}
+
+impl Budget {
+    pub(crate) fn new(most: u64) -> Self {
+        Self { most, spent: AtomicU64::new(0), hour: AtomicI64::new(i64::MIN), hours: Mutex::new([0; HOURS]) }
+    }
+
+    /// Counts what was written then; what is older than a day is passed over.
+    pub(crate) fn wrote(&self, bytes: u64, at: Timestamp) {
+        let mut hours = self.hours.lock();
+        let hour = at.0.div_euclid(HOUR);
+        self.roll(&mut hours, hour);
+        if self.hour.load(Ordering::Relaxed) - hour < HOURS as i64 {
+            hours[hour.rem_euclid(HOURS as i64) as usize] += bytes;
+            self.spent.fetch_add(bytes, Ordering::Relaxed);
+        }
+    }
+
+    fn roll(&self, hours: &mut [u64; HOURS], hour: i64) {
+        let newest = self.hour.load(Ordering::Relaxed);
+        if hour <= newest {
+            return;
+        }
+        let from = newest.saturating_add(1).max(hour - HOURS as i64 + 1);
+        for over in from..=hour {
+            let over = std::mem::take(&mut hours[over.rem_euclid(HOURS as i64) as usize]);
+            self.spent.fetch_sub(over, Ordering::Relaxed);
+        }
+        self.hour.store(hour, Ordering::Relaxed);
+    }
+
+    /// Whether there is room.
+    ///
+    /// # Errors
+    /// Milliseconds until the next hour, when the oldest is no longer counted.
+    pub(crate) fn room(&self, now: Timestamp) -> Result<(), i64> {
+        if self.spent.load(Ordering::Relaxed) < self.most {
+            return Ok(());
+        }
+        self.roll(&mut self.hours.lock(), now.0.div_euclid(HOUR));
+        if self.spent.load(Ordering::Relaxed) < self.most { Ok(()) } else { Err(HOUR - now.0.rem_euclid(HOUR)) }
+    }
+
+    /// Spent within a day, and the most.
+    pub(crate) fn spent(&self) -> (u64, u64) {
+        (self.spent.load(Ordering::Relaxed), self.most)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(number: u32) -> NonZeroU32 {
+        NonZeroU32::new(number).unwrap()
+    }
+
+    #[test]
+    fn a_rate_gives_its_burst_and_then_so_many_a_second() {
+        let rate = Rate::new(number(10), number(3));
+        let start = Timestamp(1_795_000_000_000);
+        assert_eq!([0; 4].map(|_| rate.take(start).is_ok()), [true, true, true, false]);
+        assert_eq!(rate.take(start), Err(100));
+        assert!(rate.is_empty(start.plus(99)) && !rate.is_empty(start.plus(100)));
+        assert_eq!(rate.take(start.plus(100)), Ok(()));
+        assert_eq!(rate.take(start.plus(100)), Err(100));
+        let second = (1..=1_000).filter(|ms| rate.take(start.plus(100 + ms)).is_ok()).count();
+        assert_eq!(second, 10);
+        assert!(rate.take(start.plus(-3_600_000)).is_err(), "a clock that is set back gives nothing");
+    }
+
+    #[test]
+    fn a_budget_counts_the_last_day_and_gives_back_by_the_hour() {
+        let (budget, start) = (Budget::new(1_000), Timestamp(1_795_000_000_000 - 1_795_000_000_000 % HOUR));
+        for hour in 0..10 {
+            assert_eq!(budget.room(start.plus(hour * HOUR)), Ok(()));
+            budget.wrote(100, start.plus(hour * HOUR));
+        }
+        assert_eq!(budget.spent(), (1_000, 1_000));
+        assert_eq!(budget.room(start.plus(9 * HOUR + 60_000)), Err(HOUR - 60_000));
+        assert!(budget.room(start.plus(23 * HOUR)).is_err());
+        assert_eq!(budget.room(start.plus(24 * HOUR)), Ok(()), "the first hour is over");
+        assert_eq!(budget.spent().0, 900);
+        assert_eq!(budget.room(start.plus(100 * HOUR)), Ok(()));
+        budget.wrote(1, start.plus(100 * HOUR));
+        assert_eq!(budget.spent().0, 1);
+        // A start reads the log again, the oldest first: what is more than a day old is not counted.
+        let again = Budget::new(1_000);
+        for hour in 0..40 {
+            again.wrote(10, start.plus(hour * HOUR));
+        }
+        again.wrote(10, start);
+        assert_eq!(again.spent().0, 240);
+    }
+}
