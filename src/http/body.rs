@@ -57,6 +57,10 @@ impl Said {
     }
 
     fn of(headers: &HeaderMap, wanted: Wanted, right: impl Fn(&str) -> bool) -> Result<Self, Problem> {
+        // As nearly everybody writes it.
+        if headers.get(header::CONTENT_TYPE).is_some_and(|said| said.as_bytes() == wanted.name().as_bytes()) {
+            return Ok(Self::Right);
+        }
         let said = media_type(headers);
         match said.as_str() {
             media if right(media) => Ok(Self::Right),

@@ -14,7 +14,7 @@ use super::body::{JsonBody, json};
 use super::problem::Problem;
 use crate::app::App;
 use crate::ask::ask;
-use crate::intake::{FieldProblem, ProblemCode, cancellation};
+use crate::intake::{cancellation, line_problem};
 
 /// Longest note kept.
 const MOST_NOTE: usize = 200;
@@ -96,9 +96,8 @@ pub(super) async fn many(
 }
 
 fn note(text: &str) -> Result<Box<str>, Problem> {
-    if text.len() > MOST_NOTE {
-        let problem = FieldProblem::new("note", ProblemCode::TooLong, format!("at most {MOST_NOTE} bytes")).value(text);
-        return Err(Problem::invalid(vec![problem]));
+    match line_problem("note", text, 0, MOST_NOTE) {
+        Some(problem) => Err(Problem::invalid(vec![problem])),
+        None => Ok(text.into()),
     }
-    Ok(text.into())
 }

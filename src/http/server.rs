@@ -131,3 +131,31 @@ async fn handshake(stream: TcpStream, tls: Tls, peer: SocketAddr) -> Option<toki
         Err(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The certificate that the client's tests made for `localhost`.
+    const FILES: [&str; 2] = ["client/tests/it/tls/certificate.pem", "client/tests/it/tls/key.pem"];
+
+    #[tokio::test]
+    async fn http_2_is_offered_over_tls_and_http_1_to_whoever_does_not_ask() {
+        let [certificate, key] = FILES.map(|file| Path::new(env!("CARGO_MANIFEST_DIR")).join(file));
+        let server = TlsAcceptor::from(speaking_http(&tls(&certificate, &key).unwrap()));
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_file(&certificate).unwrap()).unwrap();
+        let cases: [(&[&[u8]], Option<&[u8]>); 3] =
+            [(&[b"http/1.1", b"h2"], Some(b"h2")), (&[b"http/1.1"], Some(b"http/1.1")), (&[], None)];
+        for (asked, spoken) in cases {
+            let client = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+            let client = client.with_safe_default_protocol_versions().unwrap();
+            let mut client = client.with_root_certificates(roots.clone()).with_no_client_auth();
+            client.alpn_protocols = asked.iter().map(|protocol| protocol.to_vec()).collect();
+            let client = tokio_rustls::TlsConnector::from(Arc::new(client));
+            let (near, far) = tokio::io::duplex(16_384);
+            let (_, met) = tokio::join!(client.connect("localhost".try_into().unwrap(), near), server.accept(far));
+            assert_eq!(met.unwrap().get_ref().1.alpn_protocol(), spoken);
+        }
+    }
+}

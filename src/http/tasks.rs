@@ -18,6 +18,7 @@ use super::unmatched::{self, FactRow};
 use crate::app::App;
 use crate::ask::{AskError, ask};
 use crate::explain::{self, rfc3339};
+use crate::intake::line_problem;
 
 #[derive(Debug, Serialize)]
 pub(super) struct TasksBody {
@@ -83,6 +84,9 @@ fn task(app: &App, listed: &Listed) -> Option<TaskBody> {
     })
 }
 
+/// Longest answer, and longest name of whoever gave it, in bytes.
+const MOST_WORD: usize = 200;
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AnswerRequest {
@@ -104,12 +108,16 @@ pub(super) async fn answer(
     JsonBody(body): JsonBody,
 ) -> Result<Json<AnswerBody>, Problem> {
     let request: AnswerRequest = json(&body)?;
+    let fields = [("answer", &request.answer), ("by", &request.by)];
+    let wrong: Vec<_> = fields.iter().filter_map(|(path, text)| line_problem(path, text, 1, MOST_WORD)).collect();
+    if !wrong.is_empty() {
+        return Err(Problem::invalid(wrong));
+    }
     let parsed =
         task_id.split_once('.').and_then(|(id, task)| Some((id.parse::<NotificationId>().ok()?, task.parse::<u16>().ok()?)));
     let (id, task) = parsed.ok_or_else(|| Problem::not_found("task"))?;
     let inbox = app.engine.inbox_by_id(id).ok_or_else(|| Problem::not_found("task"))?;
-    let cut = |text: &str| text.chars().take(200).collect::<String>().into();
-    let input = Input::Answer { id, task, answer: cut(&request.answer), by: cut(&request.by) };
+    let input = Input::Answer { id, task, answer: request.answer.as_str().into(), by: request.by.as_str().into() };
     match ask(inbox, |reply| Letter::ById { corporation, id, input, reply }).await? {
         ShardAnswer::Decided { answer: Answer::Task(TaskAnswer::Taken), .. } => {
             Ok(Json(AnswerBody { id: task_id, answer: request.answer }))

@@ -19,5 +19,5 @@ mod validate;
 
 pub use hash::key_hash;
 pub use problem::{FieldProblem, ProblemCode};
-pub(crate) use rules::is_line;
+pub(crate) use rules::{is_line, line_problem};
 pub use validate::{Sound, validate};

@@ -129,6 +129,11 @@ pub(super) fn moment(text: &str) -> Option<Moment> {
     instant(text).map(|at| if at == Timestamp(0) { Moment::Unset } else { Moment::At(at) })
 }
 
+/// What is wrong with a line of `least` to `most` bytes, if something is.
+pub(crate) fn line_problem(path: &str, text: &str, least: usize, most: usize) -> Option<FieldProblem> {
+    plain(least, most).check(path, text)
+}
+
 /// The instant written in `text`, if it has the shape.
 fn instant(text: &str) -> Option<Timestamp> {
     if !has_rfc3339_shape(text.as_bytes()) {

@@ -212,3 +212,29 @@ async fn other_methods_are_told_which_there_are() {
     assert_eq!((head.status, head.header("content-length"), head.body.len()), (200, "3", 0));
     engine.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_stands_on_the_record_is_one_line() {
+    let engine = Engine::start().await;
+    let id = engine.accepted(NOORD, notice("H-1", "c-1")).await;
+    let long = "x".repeat(201);
+    let titled = |title: &str| {
+        let mut body = notice("H-1", "c-2");
+        body["data"]["title"] = title.into();
+        body
+    };
+    for text in ["two\nlines", "a\u{2028}b", "\u{0}", long.as_str()] {
+        let cases = [
+            (format!("/v1/notifications/{id}/cancel"), json!({ "note": text }), "note"),
+            ("/v1/cancellations".into(), json!({ "subject": { "kind": "invoice", "id": "F-1" }, "note": text }), "note"),
+            (format!("/v1/tasks/{id}.1/answer"), json!({ "answer": "close", "by": text }), "by"),
+            ("/v1/notifications".into(), titled(&text.repeat(10)), "data.title"),
+        ];
+        for (path, body, field) in cases {
+            let reply = engine.call(NOORD, "POST", &path, body).await;
+            assert_eq!(reply.problem(), (422, "invalid".into()), "{path} {text:?}");
+            assert_eq!(reply.json()["errors"][0]["path"], field, "{path} {text:?}");
+        }
+    }
+    engine.end().await;
+}

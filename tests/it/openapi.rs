@@ -61,3 +61,49 @@ fn every_operation_has_a_name_of_its_own_and_every_reference_leads_somewhere() {
     let there: BTreeSet<String> = document["components"]["schemas"].as_object().unwrap().keys().cloned().collect();
     assert_eq!(used, there, "references and parts are the same set");
 }
+
+/// Every operation, with a name for it.
+fn operations(document: &Value) -> Vec<(String, &Value)> {
+    let paths = document["paths"].as_object().unwrap();
+    let of = |(path, methods): (&String, _)| -> Vec<(String, &Value)> {
+        let methods: &Value = methods;
+        methods.as_object().unwrap().iter().map(|(method, operation)| (format!("{method} {path}"), operation)).collect()
+    };
+    paths.iter().flat_map(of).collect()
+}
+
+#[test]
+fn every_problem_has_the_one_schema_and_its_codes_stand_in_the_list_of_errors() {
+    let listed = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/errors.md")).unwrap();
+    let document = openapi::document();
+    let mut seen = BTreeSet::new();
+    for (name, operation) in operations(&document) {
+        for (status, answer) in operation["responses"].as_object().unwrap() {
+            let Some(problem) = answer["content"].get("application/problem+json") else { continue };
+            assert_eq!(problem["schema"]["$ref"], "#/components/schemas/Problem", "{name} {status}");
+            let codes = answer["description"].as_str().unwrap().split('`').skip(1).step_by(2);
+            for code in codes {
+                assert!(listed.contains(&format!("`{code}`")), "{name} {status}: docs/errors.md does not list {code}");
+                seen.insert(code.to_owned());
+            }
+        }
+    }
+    assert!(seen.len() > 20, "{seen:?}");
+}
+
+#[test]
+fn every_body_and_every_answer_has_an_example() {
+    let document = openapi::document();
+    let mut seen = 0;
+    for (name, operation) in operations(&document) {
+        let none = serde_json::Map::new();
+        let body = operation["requestBody"]["content"].as_object().unwrap_or(&none);
+        let answers = operation["responses"].as_object().unwrap().values();
+        let answers = answers.filter_map(|answer| answer["content"].as_object()).flatten();
+        for (media, content) in body.iter().chain(answers) {
+            assert!(!content["example"].is_null(), "{name} {media} has no example");
+            seen += 1;
+        }
+    }
+    assert!(seen > 100, "{seen}");
+}

@@ -20,7 +20,8 @@ the engine picks the channel, escalates when it does not arrive, and keeps the r
 **Accepted means durable**: a 202 leaves only after the notification is on stable storage. **Errors** are RFC 9457 \
 (`application/problem+json`) with a stable `code`; programs compare the code, never the text. 429 and 503 carry \
 `Retry-After`: nothing was taken, send it again. **Isolation**: whatever belongs to another corporation is answered as if \
-it did not exist. **Bodies** are UTF-8; a byte order mark at the beginning is passed over.";
+it did not exist. **Bodies** are UTF-8; a byte order mark at the beginning is passed over. `Accept` is not looked at: each address \
+answers in one type.";
 
 /// The document.
 #[must_use]

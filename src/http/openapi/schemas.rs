@@ -65,6 +65,9 @@ const WORD: &str = "^[a-z0-9_-]+$";
 /// One line: no control character, no separator of lines or paragraphs.
 pub(super) const ONE_LINE: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$";
 
+/// A language, or nothing; lists write it out.
+const LANGUAGE: &str = "^(|[A-Za-z]{2}([-_][ -~]*)?|[Nn]ederlands|[Dd]utch|[Ee]ngels|[Ee]nglish)$";
+
 fn plain(least: u32, most: u32, description: &str) -> Value {
     json!({ "type": "string", "pattern": ONE_LINE, "minLength": least, "maxLength": most, "description": description })
 }
@@ -132,7 +135,10 @@ fn requests() -> Value {
         "Fact": fact(),
         "Profile": strict("How a tenant is addressed and reached. `null` is as if it were left out.", &[], json!({
             "name": or_null(plain(0, 200, "As it follows `Beste`.")),
-            "language": or_null(json!({ "type": "string", "maxLength": 16, "description": "ISO 639-1; Dutch when left out.", "example": "nl" })),
+            "language": or_null(json!({
+                "type": "string", "maxLength": 16, "pattern": LANGUAGE, "example": "nl",
+                "description": "ISO 639-1, perhaps a region, which is not used; Dutch when left out."
+            })),
             "addresses": or_null(json!({ "type": "array", "maxItems": 16, "items": reference("Address") })),
             "preferences": or_null(json!({ "type": "array", "maxItems": 32, "items": reference("Preference") }))
         })),
@@ -151,7 +157,7 @@ fn requests() -> Value {
             "channel": reference("Channel")
         })),
         "TaskAnswer": strict("What people decided.", &["answer", "by"], json!({
-            "answer": text("One of the task's answers."), "by": text("Who, for the record.")
+            "answer": plain(1, 200, "One of the task's answers."), "by": plain(1, 200, "Who, for the record.")
         }))
     })
 }
