@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Version, header};
+use http::{Request, header};
 
 use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
@@ -23,17 +23,15 @@ const LONGEST: Duration = Duration::from_secs(10);
 pub(super) struct WithRest {
     /// Gone once it has ended.
     body: Option<Incoming>,
-    /// Something may be on its way that stands in the way of the next request.
+    /// It may be on its way: it was not held back until leave is given, or leave was given.
     comes: bool,
-    /// HTTP/2 has a frame that says "no more of this".
-    stream: bool,
 }
 
 impl WithRest {
     pub(super) fn of(request: Request<Incoming>) -> Request<Self> {
-        let stream = request.version() == Version::HTTP_2;
-        let comes = !stream && !request.headers().contains_key(header::EXPECT);
-        request.map(|body| Self { body: Some(body), comes, stream })
+        // Over HTTP/2 as well: a stream that is reset in the middle of its body takes the answer with it in many a client.
+        let comes = !request.headers().contains_key(header::EXPECT);
+        request.map(|body| Self { body: Some(body), comes })
     }
 }
 
@@ -43,7 +41,7 @@ impl Body for WithRest {
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         // Asked for once, it comes.
-        self.comes = !self.stream;
+        self.comes = true;
         let Some(body) = &mut self.body else { return Poll::Ready(None) };
         let frame = std::task::ready!(Pin::new(body).poll_frame(context));
         if !matches!(frame, Some(Ok(_))) {

@@ -86,6 +86,26 @@ async fn a_body_over_the_limit_is_refused_before_the_connection_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_early_answer_arrives_over_http_2_as_well() {
+    use http_body_util::{BodyExt as _, Full};
+    let engine = Engine::start().await;
+    let client = hyper_util::client::legacy::Client::builder(hyper_util::rt::TokioExecutor::new()).http2_only(true).build_http();
+    let large = bytes::Bytes::from(vec![b' '; 3 << 20]);
+    for path in ["/v1/notifications", "/v1/facts"] {
+        for (key, status) in [(NOORD, 413), ("slk_nobody", 401)] {
+            let request =
+                hyper::Request::post(format!("http://{}{path}", engine.http)).header("authorization", format!("Bearer {key}"));
+            let request = request.header("content-type", "application/json").body(Full::new(large.clone())).unwrap();
+            let reply = client.request(request).await.unwrap_or_else(|error| panic!("{path} {status}: {error:?}"));
+            assert_eq!(reply.status(), status, "{path}");
+            let body = reply.into_body().collect().await.unwrap_or_else(|error| panic!("{path} {status}: {error:?}"));
+            assert!(!body.to_bytes().is_empty(), "{path} {status}");
+        }
+    }
+    engine.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_that_waits_for_leave_is_not_asked_for_when_it_will_not_be_taken() {
     let engine = Engine::start().await;
     let head = |key: &str, size: usize| {
