@@ -49,7 +49,7 @@ pub(super) async fn get(
     asked: Asked,
 ) -> Result<Json<ListBody>, Problem> {
     let asked = asked.only(&["state", "after", "limit"])?;
-    let filter = state_filter(asked.text("state"))?;
+    let filter = state_filter(asked.word("state"))?;
     let (after, limit) = (asked.id("after")?, asked.number("limit", 1..=MOST_ROWS, 100)?);
     let (rows, next) = open(&app, Some(corporation), &filter, after, limit).await?;
     Ok(Json(ListBody { notifications: rows.iter().map(row).collect(), next: next.map(|id| id.to_string()) }))

@@ -146,10 +146,10 @@ pub(super) async fn notifications(
     asked: Asked,
 ) -> Result<Json<ListBody>, Problem> {
     let asked = asked.only(&["state", "corporation", "after", "limit"])?;
-    let filter = lists::state_filter(asked.text("state"))?;
+    let filter = lists::state_filter(asked.word("state"))?;
     let (after, limit) = (asked.id("after")?, asked.number("limit", 1..=lists::MOST_ROWS, 100)?);
     let unknown = |name: &str| bad(format!("corporation {name:?}: expected a name of the configuration"));
-    let named = asked.text("corporation");
+    let named = asked.word("corporation");
     let whose = named.map(|name| app.corporation_named(name).ok_or_else(|| unknown(name))).transpose()?;
     pauses::audit(&by, "list", named.unwrap_or("all corporations"));
     let (rows, next) = lists::open(&app, whose, &filter, after, limit).await?;

@@ -52,6 +52,11 @@ impl Asked {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
+    /// What stands at `name`, also nothing: a word from a list, which an empty one is not.
+    pub(super) fn word(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
     /// The number at `name`, `usual` when it is left out.
     ///
     /// # Errors
