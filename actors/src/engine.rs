@@ -11,7 +11,7 @@ use actix::{Actor, ArbiterHandle};
 use sluis_channels::Provider;
 use sluis_journal::{Journal, Shard};
 use sluis_model::{
-    AttemptRef, Channel, Clock, CorporationId, NotificationId, Policy, ReferenceKey, ShardId, TenantKey, Timestamp, Verdict,
+    AttemptRef, Channel, Clock, CorporationId, Lane, NotificationId, Policy, ReferenceKey, ShardId, TenantKey, Timestamp, Verdict,
 };
 use tokio::sync::watch;
 
@@ -25,7 +25,7 @@ use crate::keys::KeyIndex;
 use crate::pauses::PauseBook;
 use crate::prepare::{CorporationCard, PreparePool, Preparer};
 use crate::readers::Readers;
-use crate::router::{Gate, ProviderSlot, RouterActor, RouterCore, RouterSettings};
+use crate::router::{Gate, Hold, Outlook, ProviderSlot, RouterActor, RouterCore, RouterSettings};
 use crate::shard::{
     Endings, Inbox, InboxBounds, Links, OnFatal, ProviderEntry, RecoverError, ShardActor, ShardCore, ShardSettings,
 };
@@ -108,6 +108,7 @@ pub struct Engine {
     quota: Arc<Quota>,
     keys: Arc<KeyIndex>,
     pauses: Arc<PauseBook>,
+    outlooks: BTreeMap<Channel, Arc<Outlook>>,
     supervisors: Vec<(Box<str>, Arc<Supervisor>)>,
     pool: Arc<PreparePool>,
     news: watch::Sender<u64>,
@@ -147,6 +148,7 @@ impl Engine {
             quota: settings.quota.clone(),
             keys: settings.keys.clone(),
             pauses: Arc::new(PauseBook::new(shards)),
+            outlooks: channels.routers.iter().map(|(channel, link)| (*channel, link.outlook.clone())).collect(),
             supervisors: channels.supervisors.iter().map(|(name, s)| (name.clone(), s.clone())).collect(),
             pool,
             news,
@@ -263,6 +265,20 @@ impl Engine {
         &self.pauses
     }
 
+    /// What holds back a message of the corporation that is ready for this channel and lane, pinned to a provider perhaps,
+    /// beside pauses.
+    #[must_use]
+    pub fn holds(
+        &self,
+        corporation: CorporationId,
+        channel: Channel,
+        lane: Lane,
+        pinned: Option<&str>,
+        now: Timestamp,
+    ) -> Vec<Hold> {
+        self.outlooks.get(&channel).map(|outlook| outlook.holds(corporation, lane, pinned, now)).unwrap_or_default()
+    }
+
     /// Tells the warnings of the supervisors that were held back; to be called every few seconds.
     pub fn flush_warnings(&self) {
         self.supervisors.iter().for_each(|(_, supervisor)| supervisor.flush_warnings());
@@ -329,6 +345,7 @@ struct Channels {
 type WayOut = (Arc<SupervisorInbox>, Arc<Gate>);
 
 struct RouterLink {
+    outlook: Arc<Outlook>,
     bell: Arc<Bell>,
     boards: Vec<Arc<Board>>,
 }
@@ -389,6 +406,7 @@ impl Channels {
         }
         let router = settings.routers.get(&channel).cloned().unwrap_or_else(|| RouterSettings::new(channel));
         let core = RouterCore::new(router, slots, boards.clone(), settings.clock.clone(), activity.clone());
+        let outlook = Arc::new(core.outlook());
         let to = inboxes.to_vec();
         let grant = Box::new(move |shard: ShardId, grant| {
             // The line is as long as all permits together.
@@ -397,7 +415,7 @@ impl Channels {
             }
         });
         RouterActor::new(core, bell.clone(), grant).start_in(belfry);
-        self.routers.insert(channel, RouterLink { bell, boards });
+        self.routers.insert(channel, RouterLink { outlook, bell, boards });
     }
 
     fn links(&self, shard: u16, news: &watch::Sender<u64>) -> Links {

@@ -5,6 +5,7 @@
 mod attempts;
 mod causes;
 mod contacts;
+mod delays;
 mod explanation;
 mod inputs;
 mod next;
@@ -19,6 +20,7 @@ mod words;
 pub use attempts::{AttemptRow, GuardRow, ReasonRow};
 pub use causes::cause_code;
 pub use contacts::NotUsed;
+pub use delays::Delay;
 pub use explanation::{Ending, Explanation, FlowName, explain};
 pub use next::Next;
 pub use outcome::{OutcomeRow, outcome};

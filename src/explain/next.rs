@@ -6,6 +6,7 @@ use sluis_model::flow::{Observed, StepKind};
 use sluis_model::{Flow, Open, Phase, Timestamp, known_answers};
 
 use super::causes;
+use super::delays::Delay;
 use super::words::{go, rfc3339, step, wanting};
 
 /// What comes next, and when at the latest.
@@ -16,6 +17,9 @@ pub struct Next {
     /// When, RFC 3339 in UTC; absent while only an outcome, a receipt or a person can move it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
+    /// What keeps it from leaving now, when it is ready.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub delays: Vec<Delay>,
 }
 
 /// What is next for `open`. `held` is what its guard saw when it was held.
@@ -25,9 +29,13 @@ pub(super) fn next(open: &Open, flow: Option<&Flow>, held: Option<&Observed>) ->
         && expires == due
         && !matches!(open.phase, Phase::Started { .. } | Phase::InDoubt { .. } | Phase::Sent { .. })
     {
-        return Next { what: format!("it expires; until then: {}", what(open, flow, held)), at: Some(rfc3339(due)) };
+        return Next {
+            what: format!("it expires; until then: {}", what(open, flow, held)),
+            at: Some(rfc3339(due)),
+            delays: Vec::new(),
+        };
     }
-    Next { what: what(open, flow, held), at: at.filter(|at| *at != Timestamp::NEVER).map(rfc3339) }
+    Next { what: what(open, flow, held), at: at.filter(|at| *at != Timestamp::NEVER).map(rfc3339), delays: Vec::new() }
 }
 
 /// What the state waits for.

@@ -102,11 +102,21 @@ pub(super) fn tell(event: &Event, input: &Input, flow: Option<&Flow>) -> Told {
         }
         Event::FactTaken => tell_fact(input),
         Event::SubjectOpen { subject, open_cents } => {
-            let amount = open_cents.map_or_else(|| "not known".to_owned(), |cents| format!("{cents} cents"));
+            let amount = open_cents.map_or_else(|| unknown_amount(input), |cents| format!("{cents} cents"));
             let text = format!("open on {subject}: {amount}");
             Told::new("subject_open", "Openstaand bedrag", text, json!({ "subject": subject, "open_cents": open_cents }))
         }
         attempt => tell_attempt(attempt, flow),
+    }
+}
+
+/// What is known where no open amount is: nobody told it, and no open notification has one.
+fn unknown_amount(input: &Input) -> String {
+    match input {
+        Input::Fact(Fact { amount_cents: Some(cents), .. }) => {
+            format!("not known, for no fact told it and no notification about it is open; this fact is of {cents} cents")
+        }
+        _ => "not known, for no fact told it".to_owned(),
     }
 }
 

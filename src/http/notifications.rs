@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Serialize;
 use sluis_actors::{Letter, Query, ShardAnswer, Snapshot};
-use sluis_model::{Answer, CorporationId, FlowBook, NotificationId};
+use sluis_model::{Answer, CorporationId, Flow, FlowBook, NotificationId, Open, Phase};
 
 use super::auth::Caller;
 use super::body::JsonBody;
@@ -102,7 +102,17 @@ pub(super) async fn get(
     let flow = accepted.and_then(|reference| app.book.flow(reference)).ok_or_else(|| Problem::not_found("notification"))?;
     let open = snapshot.tenant.find(id);
     let ended = snapshot.ended.as_ref().map(|ended| explain::Ending { end: &ended.end, at: ended.at });
-    Ok(Json(explain::explain(id, open, ended, &page.records, Some(flow)).with_contacts(&snapshot.tenant)))
+    let delays = open.map(|open| delays(&app, corporation, open, flow)).unwrap_or_default();
+    Ok(Json(explain::explain(id, open, ended, &page.records, Some(flow)).with_contacts(&snapshot.tenant).held_back(delays)))
+}
+
+/// What keeps an open notification that is ready from leaving now.
+fn delays(app: &App, corporation: CorporationId, open: &Open, flow: &Flow) -> Vec<explain::Delay> {
+    let Phase::Ready { channel, pinned, .. } = &open.phase else { return Vec::new() };
+    let pauses = app.engine.pauses().all();
+    let covering = pauses.iter().filter(|pause| pause.scope.covers(corporation, &flow.name, *channel));
+    let holds = app.engine.holds(corporation, *channel, open.lane, pinned.as_deref(), app.clock.now());
+    covering.map(explain::Delay::pause).chain(holds.iter().map(explain::Delay::hold)).collect()
 }
 
 /// The tenant that has the notification, behind everything accepted before.

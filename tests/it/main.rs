@@ -6,6 +6,7 @@ mod architecture;
 mod bounds;
 mod clocks;
 mod damage;
+mod delays;
 mod demo;
 mod docs_truth;
 mod fuzz_smoke;

@@ -11,6 +11,7 @@ use super::corporations::{Corporations, Hold};
 use super::limiter::TurnClock;
 use super::lines::Lines;
 use super::metric::ChannelMeters;
+use super::outlook::Outlook;
 use super::provider::Provider;
 use super::queue::Queue;
 use super::settings::{ProviderSlot, RouterSettings};
@@ -61,7 +62,7 @@ impl RouterCore {
         let providers: Vec<Provider> =
             providers.into_iter().map(|slot| Provider::new(slot, channel, reserve, &turn_clock)).collect();
         // Each there from the start, with what it counts.
-        let mut corporations = Corporations::default();
+        let mut corporations = Corporations::named(&settings);
         for id in settings.names.keys() {
             corporations.place(*id, &settings, &turn_clock);
         }
@@ -79,6 +80,12 @@ impl RouterCore {
             meters: ChannelMeters::new(channel),
             settings,
         }
+    }
+
+    /// What its explanations are made from.
+    pub(crate) fn outlook(&self) -> Outlook {
+        let providers = self.providers.iter().map(|provider| (provider.name().into(), provider.gate().clone())).collect();
+        Outlook { settings: self.settings.clone(), providers, limited: self.corporations.limited() }
     }
 
     /// Runs one turn. Grants come out merged: one per shard, queue and provider. Returns when it wants to run again

@@ -2,12 +2,15 @@
 //! Refuses to order corporations among each other.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use metrics::Counter;
 use sluis_model::{CorporationId, Lane, Timestamp};
 
 use super::limiter::{Limiter, TurnClock};
 use super::metric;
+use super::outlook::Limited;
 use super::settings::RouterSettings;
 use super::window::{Hours, SendWindow};
 
@@ -21,11 +24,14 @@ pub(super) enum Hold {
 /// Every corporation seen so far.
 #[derive(Default)]
 pub(super) struct Corporations {
+    /// Until when its limit holds each one that has a name.
+    limited: Limited,
     index: HashMap<CorporationId, usize>,
     all: Vec<Corporation>,
 }
 
 struct Corporation {
+    id: CorporationId,
     limiter: Option<Limiter>,
     window: Option<SendWindow>,
     /// What the window last said, so that the calendar is asked once per opening and closing.
@@ -35,11 +41,23 @@ struct Corporation {
 }
 
 impl Corporations {
+    /// Nobody yet; what limits hold can be seen of those with a name.
+    pub(super) fn named(settings: &RouterSettings) -> Self {
+        let limited = settings.names.keys().map(|id| (*id, AtomicI64::new(i64::MIN))).collect();
+        Self { limited: Arc::new(limited), ..Self::default() }
+    }
+
+    /// Until when limits hold, for explanations.
+    pub(super) fn limited(&self) -> Limited {
+        self.limited.clone()
+    }
+
     /// The place of a corporation.
     pub(super) fn place(&mut self, id: CorporationId, settings: &RouterSettings, clock: &TurnClock) -> usize {
         *self.index.entry(id).or_insert_with(|| {
             let share = settings.share(id);
             self.all.push(Corporation {
+                id,
                 limiter: share.rate_per_second.map(|rate| Limiter::new(rate, share.burst, clock)),
                 window: share.window.clone(),
                 hours: Hours::Open(Timestamp(i64::MIN)),
@@ -58,7 +76,13 @@ impl Corporations {
             return Err(Hold::Window(until));
         }
         let taken = corporation.limiter.as_ref().map_or(Ok(()), Limiter::take);
-        taken.map_err(|wait| Hold::Limiter(now.plus(wait)))
+        taken.map_err(|wait| {
+            let until = now.plus(wait);
+            if let Some(limited) = self.limited.get(&corporation.id) {
+                limited.store(until.0, Ordering::Relaxed);
+            }
+            Hold::Limiter(until)
+        })
     }
 
     /// Attempts of the corporation started.

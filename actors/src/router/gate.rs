@@ -15,6 +15,8 @@ pub struct Gate {
     finished: AtomicU64,
     allowed: AtomicU32,
     shut_until: AtomicI64,
+    /// Until when the rate limit lets nothing through, as the router last met it: for explanations.
+    limited_until: AtomicI64,
     router: Arc<Bell>,
 }
 
@@ -41,6 +43,7 @@ impl Gate {
             finished: AtomicU64::new(0),
             allowed: AtomicU32::new(concurrency.get()),
             shut_until: AtomicI64::new(CLOSED),
+            limited_until: AtomicI64::new(CLOSED),
             router,
         })
     }
@@ -74,6 +77,16 @@ impl Gate {
     pub fn allow(&self, permits: u32) {
         self.allowed.store(permits, Ordering::SeqCst);
         self.router.ring();
+    }
+
+    /// The router met the rate limit.
+    pub(super) fn limit(&self, until: Timestamp) {
+        self.limited_until.store(until.0, Ordering::Relaxed);
+    }
+
+    /// Until when it holds, as the router last met it.
+    pub(super) fn limited_until(&self) -> Timestamp {
+        Timestamp(self.limited_until.load(Ordering::Relaxed))
     }
 
     /// What may pass at `now`.

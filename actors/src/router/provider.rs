@@ -1,9 +1,11 @@
 //! Owns one provider's permits: how many are in use, how many may be, and its rate limit.
 //! Refuses to know for whom they are.
 
+use std::sync::Arc;
+
 use sluis_model::{Channel, Lane, Timestamp};
 
-use super::gate::Passage;
+use super::gate::{Gate, Passage};
 use super::limiter::{Limiter, TurnClock};
 use super::metric::ProviderMeters;
 use super::settings::ProviderSlot;
@@ -33,6 +35,10 @@ impl Provider {
         &self.slot.name
     }
 
+    pub(super) const fn gate(&self) -> &Arc<Gate> {
+        &self.slot.gate
+    }
+
     /// Takes back the permits of attempts that ended; how many.
     pub(super) fn collect_finished(&mut self) -> u32 {
         let finished = self.slot.gate.finished();
@@ -58,6 +64,7 @@ impl Provider {
             Ok(()) => true,
             Err(wait) => {
                 self.not_before = now.plus(wait);
+                self.slot.gate.limit(self.not_before);
                 self.meters.limiter_waits.increment(1);
                 false
             }

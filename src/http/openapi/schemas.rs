@@ -245,7 +245,12 @@ fn about_notifications() -> Value {
         })),
         "FlowName": object("The flow it runs by.", &["name", "version"], json!({ "name": text("Its name."), "version": count("Its version.") })),
         "Next": object("What comes next, while open.", &["what"], json!({
-            "what": text("In words."), "at": instant("When at the latest; absent while only an outcome, a receipt or a person can move it.")
+            "what": text("In words."), "at": instant("When at the latest; absent while only an outcome, a receipt or a person can move it."),
+            "delays": list(reference("Delay"))
+        })),
+        "Delay": object("What keeps a message that is ready from leaving now.", &["reason", "text"], json!({
+            "reason": text("`pause`, `send_window`, `rate_limit` or `breaker`; more may come."), "text": text("In words."),
+            "until": instant("Until when; absent while only a person or a provider can end it.")
         })),
         "Attempt": object("One try.", &["number", "step", "channel", "provider", "address", "started_at", "outcome"], json!({
             "number": count("From 1."), "step": text("The step it belongs to."), "channel": reference("Channel"), "provider": text("Through whom."),
