@@ -112,6 +112,52 @@ pub(super) fn all(subject: &Subject, other: &Subject) -> Vec<Damage> {
     damages
 }
 
+/// One damage of any kind to any file or directory, as a seed has it.
+pub(super) fn random(subject: &Subject, other: &Subject, seed: u64) -> Damage {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut below = move |most: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % most.max(1)
+    };
+    let (files, dirs) = walk(subject.dir());
+    let file = files[below(files.len())].clone();
+    let bytes = fs::read(subject.dir().join(&file)).expect("read");
+    let used = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let (place, at) = (below(used), file.clone());
+    let kind = KINDS[below(KINDS.len())];
+    let new_bytes = match kind {
+        Kind::Flipped if used > 0 => {
+            let mut flipped = bytes.clone();
+            flipped[place] ^= 1 << below(8);
+            flipped
+        }
+        Kind::Zeroed => {
+            let mut zeroed = bytes.clone();
+            let length = [1, 40, 512, 4_096, 100_000][below(5)];
+            zeroed[place..(place + length).min(used)].fill(0);
+            zeroed
+        }
+        Kind::Cut => bytes[..below(bytes.len())].to_vec(),
+        Kind::Appended => [&bytes[..], &bytes[place..]].concat(),
+        Kind::Flipped | Kind::Emptied | Kind::Removed | Kind::Swapped | Kind::Foreign => Vec::new(),
+    };
+    let sibling = sibling(&file, &files).expect("there is more than one file");
+    let (foreign, dir) = (same_in(other, &file), dirs[below(dirs.len())].clone());
+    let of_dir = kind == Kind::Removed && below(2) == 0;
+    let deed: Deed = match (kind, foreign) {
+        (Kind::Removed, _) if of_dir => {
+            let dir = dir.clone();
+            Box::new(move |root| fs::remove_dir_all(root.join(&dir)).expect("removed"))
+        }
+        (Kind::Removed, _) => Box::new(move |root| fs::remove_file(root.join(&at)).expect("removed")),
+        (Kind::Swapped, _) => Box::new(move |root| swap(&root.join(&at), &root.join(&sibling))),
+        (Kind::Foreign, Some(foreign)) => Box::new(move |root| assert!(fs::copy(&foreign, root.join(&at)).is_ok())),
+        (_, _) => Box::new(move |root| fs::write(root.join(&at), &new_bytes).expect("written")),
+    };
+    let path = if of_dir { dir } else { file };
+    Damage { row: format!("seed {seed}, place {place}"), kind, path, deed }
+}
+
 /// What is done to the bytes of a file.
 fn in_place(bytes: &[u8], file: &Path, add: &mut dyn FnMut(Kind, Deed)) {
     let used = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);

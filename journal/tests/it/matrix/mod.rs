@@ -110,6 +110,29 @@ fn every_file_and_every_damage_is_refused_or_repaired_or_loses_nothing_as_the_pa
     assert_eq!(allowed.len(), matrix.len(), "the page has other rows");
 }
 
+/// Any damage anywhere, by the seed, on a journal of two generations and many ended notifications, each of which is asked for
+/// afterwards. `SLUIS_RANDOM_DAMAGES=500 SLUIS_RANDOM_ENDED=50000` with `--release` is the published run.
+#[test]
+#[expect(clippy::print_stderr, reason = "the figures are worth seeing in the log of a test run")]
+fn random_damages_are_never_silent() {
+    let number = |name, usual| std::env::var(name).ok().and_then(|number: String| number.parse::<u64>().ok()).unwrap_or(usual);
+    let (count, first) = (number("SLUIS_RANDOM_DAMAGES", 40), number("SLUIS_RANDOM_FIRST", 0));
+    let ended = number("SLUIS_RANDOM_ENDED", 4_000);
+    let other = Subject::large(2, Stop::Clean, 4_000);
+    let subjects = [Subject::large(1, Stop::Clean, ended), Subject::large(1, Stop::Kill, ended)];
+    let (mut outcomes, mut bad) = (BTreeMap::<Outcome, u64>::new(), Vec::new());
+    for seed in first..first + count {
+        let subject = &subjects[(seed % 2) as usize];
+        match subject.judge(&damages::random(subject, &other, seed)) {
+            Ok(outcome) => *outcomes.entry(outcome).or_default() += 1,
+            Err(why) => bad.push(why),
+        }
+    }
+    let counts: Vec<String> = outcomes.iter().map(|(outcome, count)| format!("{} {count}", outcome.word())).collect();
+    eprintln!("{count} damages to {ended} ended notifications: {}; silent {}", counts.join(", "), bad.len());
+    assert!(bad.is_empty(), "{}", bad.join("\n"));
+}
+
 /// The control: what is judged lossless, lost.
 #[test]
 fn control_a_record_that_is_gone_without_a_word_is_noticed() {

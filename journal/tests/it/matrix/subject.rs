@@ -12,6 +12,8 @@ use crate::support::{SHARDS, Settle, append, copy, options, replayed, scratch};
 const CURRENT: [u8; 16] = [1; 16];
 const OLDER: [u8; 16] = [2; 16];
 const SECRET: &str = "secret";
+/// Ended notifications in a value of the table.
+const PACK: u64 = 50;
 
 /// How the process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,14 +86,7 @@ impl Subject {
         fill(&journal, owner, 2);
         put(&journal, owner, 0..40, &mut puts);
         (0..2).for_each(|shard| journal.set_table_applied(Shard(shard), Sequence(20)).expect("applied"));
-        for hash in [CURRENT, OLDER] {
-            journal.put_definition(hash, &definition(hash)).expect("put");
-        }
-        for shard in 0..2 {
-            let chunks = [vec![owner; 300], vec![shard as u8; 20]];
-            journal.checkpoint(Shard(shard), Sequence(7), &mut chunks.into_iter()).expect("written");
-        }
-        journal.keep(SECRET, &[owner; 32]).expect("kept");
+        furnish(&journal, owner);
         drop(journal);
 
         let (journal, report) = DiskJournal::open(live.path(), matrix_options()).expect("opened");
@@ -101,14 +96,44 @@ impl Subject {
         journal.set_table_applied(Shard(1), Sequence(60)).expect("applied");
         put(&journal, owner, 60..70, &mut puts);
         (0..6).for_each(|_| fill_once(&journal, owner));
+        Self::stopped(journal, stop, live.path(), left, puts)
+    }
+
+    /// With so many ended notifications in two generations: a record and a place in a value of the table each.
+    pub(super) fn large(owner: u8, stop: Stop, ended: u64) -> Self {
+        let (live, left) = (scratch(), scratch());
+        let mut puts = Vec::new();
+        let generation_max_bytes = ended * 110;
+        let first = Options { existing: false, generation_max_bytes, ..matrix_options() };
+        let (journal, _) = DiskJournal::open(live.path(), first).expect("made");
+        furnish(&journal, owner);
+        for pack in 0..ended / PACK {
+            let shard = (pack % u64::from(SHARDS)) as u16;
+            let ids = || (pack * PACK..(pack + 1) * PACK).map(|id| format!("{owner} ended {id:08} "));
+            let records: Vec<Vec<u8>> = ids().map(|id| id.repeat(8).into_bytes()).collect();
+            append(&journal, shard, &records.iter().map(Vec::as_slice).collect::<Vec<_>>());
+            journal.settle();
+            let (sequence, key) = (journal.durable(Shard(shard)), pack.to_be_bytes().to_vec());
+            let value: Vec<u8> = ids().flat_map(String::into_bytes).collect();
+            journal.put(Shard(shard), &key, &value).expect("put");
+            puts.push(Put { shard: Shard(shard), sequence, key, value });
+            if pack % 97 == 96 {
+                journal.set_table_applied(Shard(shard), sequence).expect("applied");
+            }
+        }
+        assert!(journal.stats().generations >= 2);
+        Self::stopped(journal, stop, live.path(), left, puts)
+    }
+
+    fn stopped(journal: DiskJournal, stop: Stop, live: &Path, left: tempfile::TempDir, puts: Vec<Put>) -> Self {
         let newest = journal.stats().generations;
         let records = (0..SHARDS).map(|shard| replayed(&journal, shard, 1)).collect();
         match stop {
             Stop::Clean => {
                 drop(journal);
-                copy(live.path(), left.path());
+                copy(live, left.path());
             }
-            Stop::Kill => copy(live.path(), left.path()),
+            Stop::Kill => copy(live, left.path()),
         }
         let subject = Self { stop, dir: left, newest, records, puts };
         assert!(inspect(subject.dir()).expect("inspected").problems.is_empty());
@@ -241,6 +266,21 @@ impl From<JournalError> for Verdict {
     fn from(error: JournalError) -> Self {
         Self::Refused(error.to_string())
     }
+}
+
+/// One of everything beside the log and the table.
+fn furnish(journal: &DiskJournal, owner: u8) {
+    for hash in [CURRENT, OLDER] {
+        journal.put_definition(hash, &definition(hash)).expect("put");
+    }
+    while journal.durable(Shard(1)) < Sequence(7) {
+        fill_once(journal, owner);
+    }
+    for shard in 0..2 {
+        let chunks = [vec![owner; 300], vec![shard as u8; 20]];
+        journal.checkpoint(Shard(shard), Sequence(7), &mut chunks.into_iter()).expect("written");
+    }
+    journal.keep(SECRET, &[owner; 32]).expect("kept");
 }
 
 fn fill_once(journal: &DiskJournal, owner: u8) {
