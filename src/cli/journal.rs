@@ -87,9 +87,14 @@ fn verified(data_dir: &Path) -> anyhow::Result<(String, u8)> {
             }
             ControlFlow::Continue(())
         })?;
-        let _ = writeln!(out, "shard {number}: {good} records read");
+        let audit = sluis_actors::audit(&journal, shard)?;
+        bad += audit.missing.len();
+        let _ = writeln!(out, "shard {number}: {good} records read, {} of them ended in the table", audit.ended);
+        for id in audit.missing {
+            let _ = writeln!(out, "shard {number}: {id} ended by its record, and the table does not say so");
+        }
     }
     journal.close()?;
-    let _ = writeln!(out, "{bad} records cannot be read");
+    let _ = writeln!(out, "{bad} records cannot be read or are not in the table");
     Ok((out, u8::from(bad > 0)))
 }

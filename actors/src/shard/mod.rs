@@ -3,6 +3,7 @@
 //! Refuses sockets, clock reads (time is injected) and codecs (the record's own is in `model`).
 
 mod actor;
+mod audit;
 mod census;
 mod core;
 mod effects;
@@ -31,6 +32,7 @@ mod unmatched;
 mod wheel;
 
 pub use actor::{OnFatal, ShardActor};
+pub use audit::{Audit, audit};
 pub use census::{Census, Standing, Standstill, Strays, UnmatchedFact};
 pub use core::{ShardCore, ShardSettings};
 pub use effects::{Links, ProviderEntry};
