@@ -25,6 +25,7 @@ use crate::keys::KeyIndex;
 use crate::pauses::PauseBook;
 use crate::prepare::{CorporationCard, PreparePool, Preparer};
 use crate::readers::Readers;
+use crate::recovery::Recovery;
 use crate::router::{Gate, Hold, Outlook, ProviderSlot, RouterActor, RouterCore, RouterSettings};
 use crate::shard::{
     Endings, Inbox, InboxBounds, Links, OnFatal, ProviderEntry, RecoverError, ShardActor, ShardCore, ShardSettings,
@@ -86,6 +87,8 @@ pub struct EngineSettings {
     pub lanes: Arc<[tokio::runtime::Handle]>,
     /// Called when a shard cannot be rebuilt: the process must end.
     pub on_fatal: OnFatal,
+    /// How far the replay of the records is, for whoever waits for it.
+    pub recovery: Arc<Recovery>,
 }
 
 /// Why an engine does not start.
@@ -182,15 +185,18 @@ impl Engine {
             pauses: self.pauses.clone(),
             paused: settings.paused,
         };
+        let journal = &settings.journal;
+        let kept = |shard: u16| (journal.last(Shard(shard)).0 + 1).saturating_sub(journal.first(Shard(shard)).0);
+        settings.recovery.begin((0..journal.shards()).map(kept).sum());
         let lanes = settings.arbiters.len().max(1);
         let all: Vec<ShardSettings> = (0..settings.journal.shards()).map(of).collect();
-        let keys = &settings.keys;
+        let (keys, watch) = (&settings.keys, &*settings.recovery);
         let mut cores: Vec<(u16, ShardCore)> = std::thread::scope(|scope| {
             let recover = |lane: usize| {
                 let mine: Vec<ShardSettings> = all.iter().skip(lane).step_by(lanes).cloned().collect();
                 scope.spawn(move || {
                     mine.into_iter()
-                        .map(|s| Ok((s.shard.0, ShardCore::start(s, keys)?)))
+                        .map(|s| Ok((s.shard.0, ShardCore::start_watched(s, keys, watch)?)))
                         .collect::<Result<Vec<_>, RecoverError>>()
                 })
             };

@@ -31,6 +31,7 @@ use crate::dispatch::Dispatch;
 use crate::keys::KeyIndex;
 use crate::pauses::PauseBook;
 use crate::readers::Readers;
+use crate::recovery::Recovery;
 use crate::telemetry;
 use crate::wake::{Activity, Bell};
 
@@ -125,9 +126,17 @@ impl ShardCore {
     /// # Errors
     /// The journal cannot be read.
     pub fn start(settings: ShardSettings, keys: &KeyIndex) -> Result<Self, RecoverError> {
+        Self::start_watched(settings, keys, &Recovery::default())
+    }
+
+    /// The same, with somebody who sees how far it is and may end it.
+    ///
+    /// # Errors
+    /// The journal cannot be read, or `watch` ended it.
+    pub fn start_watched(settings: ShardSettings, keys: &KeyIndex, watch: &Recovery) -> Result<Self, RecoverError> {
         let now = settings.clock.now();
         let shard = Shard(settings.shard.0);
-        let recovered = recover(&*settings.journal, shard, &*settings.flows, Some((keys, now)))?;
+        let recovered = recover(&*settings.journal, shard, &*settings.flows, Some((keys, now)), watch)?;
         for (corporation, count) in recovered.tenants.counts() {
             settings.quota.add(corporation, count);
         }
@@ -160,7 +169,7 @@ impl ShardCore {
         }
         // Dropped claims release the quota once more than the difference below does.
         self.claims.drain(..).for_each(|claim| self.settings.quota.add(claim.corporation(), 1));
-        let recovered = recover(&*self.settings.journal, shard, &*self.settings.flows, None)?;
+        let recovered = recover(&*self.settings.journal, shard, &*self.settings.flows, None, &Recovery::default())?;
         // Both whole: what was lost may have been all that a corporation had here.
         self.tenants.counts().for_each(|(corporation, lost)| self.settings.quota.add(corporation, -lost));
         recovered.tenants.counts().for_each(|(corporation, count)| self.settings.quota.add(corporation, count));

@@ -14,6 +14,7 @@ use super::packs;
 use super::table::Ended;
 use super::tenants::Tenants;
 use crate::keys::KeyIndex;
+use crate::recovery::{Recovery, STEP};
 
 /// Endings that are written to the table at once.
 const TABLED_AT_ONCE: usize = 4_096;
@@ -48,18 +49,24 @@ pub enum RecoverError {
         /// What is wrong with it.
         source: CodecError,
     },
+    /// Somebody asked for the end before everything was read.
+    #[error("the start was ended before every record was read")]
+    Ended,
 }
 
-/// Replays a shard. `keys`: taken over at the first start; `None` when the process already knows them.
+/// Replays a shard. `keys`: taken over at the first start; `None` when the process already knows them. `watch` is told how
+/// far it is, and may end it.
 pub(super) fn recover(
     journal: &dyn Journal,
     shard: Shard,
     flows: &dyn FlowBook,
     keys: Option<(&KeyIndex, Timestamp)>,
+    watch: &Recovery,
 ) -> Result<Recovered, RecoverError> {
     let mut recovered = Recovered::default();
     let mut failure = None;
     let applied = journal.table_applied(shard).0;
+    let mut untold = 0;
     journal.replay(shard, journal.first(shard), &mut |sequence, bytes| match Record::decode(bytes) {
         Ok(record) => {
             recovered.last = sequence.0;
@@ -73,6 +80,11 @@ pub(super) fn recover(
                 failure = Some(RecoverError::from(error));
                 return ControlFlow::Break(());
             }
+            untold += 1;
+            if untold >= STEP && !watch.step(std::mem::take(&mut untold)) {
+                failure = Some(RecoverError::Ended);
+                return ControlFlow::Break(());
+            }
             ControlFlow::Continue(())
         }
         Err(source) => {
@@ -83,6 +95,7 @@ pub(super) fn recover(
     match failure {
         Some(error) => Err(error),
         None => {
+            watch.step(untold);
             recovered.table(journal, shard)?;
             Ok(recovered)
         }
