@@ -11,7 +11,7 @@ use std::time::Duration;
 use actix::{Arbiter, System};
 use anyhow::Context as _;
 use metrics_exporter_prometheus::PrometheusHandle;
-use sluis_actors::{Book, Engine, EngineSettings, KeyIndex, Quota, Readers};
+use sluis_actors::{Book, Engine, EngineSettings, KeyIndex, Quota, Readers, Recovery};
 use sluis_journal::{DiskJournal, Journal, Options, RecoveryReport};
 use sluis_model::flow::Definition;
 use sluis_model::{Clock, CorporationId};
@@ -66,6 +66,14 @@ pub struct Running {
 /// # Errors
 /// The configuration's providers or flows are wrong, the data directory cannot be used, or recovery stops.
 pub fn start(config: &Config, around: Surroundings) -> anyhow::Result<Running> {
+    start_watched(config, around, Arc::default())
+}
+
+/// The same, with somebody who sees how far it is and may end it.
+///
+/// # Errors
+/// As [`start`], or `recovery` was ended.
+pub fn start_watched(config: &Config, around: Surroundings, recovery: Arc<Recovery>) -> anyhow::Result<Running> {
     let data_dir = &config.engine.data_dir;
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data_dir);
     made.with_context(|| format!("{}: the data directory cannot be made", data_dir.display()))?;
@@ -111,6 +119,7 @@ pub fn start(config: &Config, around: Surroundings) -> anyhow::Result<Running> {
         arbiters: actors.arbiters.iter().map(Arbiter::handle).collect(),
         lanes: actors.lanes.all().clone(),
         on_fatal: Arc::new(move |error| fatal(format!("a shard cannot be rebuilt: {error}"))),
+        recovery,
     })?;
     let (engine, gatekeeper) = (Arc::new(engine), Arc::new(Gatekeeper::default()));
     let environment = config.engine.environment;

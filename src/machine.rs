@@ -1,7 +1,8 @@
 //! Owns what the process asks of the machine's kernel: the size of its pages, the processors of its arbiters, which threads
-//! give way. All are about speed alone: what the kernel refuses is left as it is. Refuses to know what runs on those threads.
+//! give way, how many files it may open. What the kernel refuses is left as it is. Refuses to know what runs on those threads.
 
 use actix::Arbiter;
+use rustix::process::{Resource, getrlimit, setrlimit};
 use rustix::thread::{CpuSet, disable_transparent_huge_pages, sched_getaffinity, sched_setaffinity};
 
 /// Memory comes in ordinary pages from here on. A huge one is filled with zeros, and made room for, while the thread that
@@ -10,6 +11,16 @@ use rustix::thread::{CpuSet, disable_transparent_huge_pages, sched_getaffinity, 
 pub fn use_ordinary_pages() {
     // An old kernel does not know the call: then pages stay as they were.
     let _ = disable_transparent_huge_pages(true);
+}
+
+/// Lets the process open as many files as it may at all: each connection is one, and the usual 1,024 are for programs of
+/// another time. Gives how many that are; `None` where there is no bound, or none is known.
+pub fn open_many_files() -> Option<u64> {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // Where it is refused, it stays as it was.
+    let _ = setrlimit(Resource::Nofile, limit);
+    getrlimit(Resource::Nofile).current
 }
 
 /// Gives each arbiter a processor of its own: none then waits for another while a processor is idle. Only where there are
@@ -88,6 +99,11 @@ mod tests {
         });
         seen.sort_unstable();
         assert_eq!(Some(seen), one_each(count, &all));
+    }
+
+    #[test]
+    fn as_many_files_are_open_as_may_be() {
+        assert_eq!(open_many_files(), getrlimit(Resource::Nofile).maximum);
     }
 
     #[test]

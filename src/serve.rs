@@ -3,31 +3,31 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use sluis_actors::Recovery;
 use sluis_journal::RecoveryReport;
-use tokio::net::{TcpListener, TcpSocket};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{self, SignalKind};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::binary::{self, BinarySettings};
 use crate::clock::SystemClock;
 use crate::config::{Config, KeyRing, flows};
 use crate::engine_start::{self, Running, Surroundings};
 use crate::http;
+use crate::ports::{Edge, Ports};
 use crate::telemetry;
 
 /// How often alarms are looked at: the most a timer is late while nothing else is.
 const TICK: Duration = Duration::from_millis(5);
 /// How often the free space of the disk is looked at.
 const DISK_EVERY: Duration = Duration::from_secs(5);
-/// How often the shutdown says what is still under way.
+/// How often a start says how far it is, and a shutdown what is still under way.
 const SAY_EVERY: Duration = Duration::from_secs(3);
+/// How long a start that was ended may take to notice.
+const START_END: Duration = Duration::from_secs(1);
 
 /// Serves until a signal ends it. `paused`: nothing leaves until an operator resumes it.
 ///
@@ -52,25 +52,37 @@ pub async fn run(
         paused,
         on_fatal: Arc::new(move |why| drop(fatal.try_send(why))),
     };
-    let starting = config.clone();
-    let running = tokio::task::spawn_blocking(move || engine_start::start(&starting, around)).await??;
-    let shutdown = CancellationToken::new();
-    let edges = listen(&config, &running, paused, &shutdown).await?;
+    let mut signals = Signals::listen()?;
+    let (recovery, shutdown) = (Arc::<Recovery>::default(), CancellationToken::new());
+    let ports = Ports::listen(&config, &recovery, &shutdown)?;
+    let read_again = || match reload() {
+        Some(fresh) => {
+            keys.replace(fresh.keys());
+            operators.replace(fresh.operator_keys());
+            tracing::info!("API keys were read again");
+            ports.reload(&fresh);
+        }
+        None => tracing::error!("the configuration has mistakes: keys and certificates stay as they were"),
+    };
+    let Some(running) = start(&config, around, &ports, &recovery, &mut signals, &read_again).await? else {
+        return Ok(());
+    };
+    ports.open(&running);
+    say_found(&running.report, running.app.engine.quota().total().0);
+    let (environment, durability) = (running.app.environment.name(), "fdatasync before every acknowledgement");
+    tracing::info!(http = %ports.http(), binary = ports.binary(), status = ports.status(), environment, durability, "serving");
+    if paused {
+        tracing::warn!(
+            "everything is paused, as the command line asked: POST /v1/operator/resume with {{\"all\":true}} lets it go on"
+        );
+    }
     let house = housekeeping(running.app.clone(), shutdown.clone());
-    let mut hangup = signal(SignalKind::hangup())?;
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let why = loop {
         tokio::select! {
             Some(why) = failed.recv() => break Some(why),
-            _ = terminate.recv() => break None,
-            _ = interrupt.recv() => break None,
-            _ = hangup.recv() => match reload() {
-                Some(fresh) => {
-                    keys.replace(fresh.keys());
-                    operators.replace(fresh.operator_keys());
-                    tracing::info!("API keys were read again");
-                }
-                None => tracing::error!("the configuration has mistakes: the keys stay as they were"),
+            signal = signals.next() => match signal {
+                Signal::End => break None,
+                Signal::ReadAgain => read_again(),
             },
         }
     };
@@ -78,64 +90,72 @@ pub async fn run(
         // Nothing may be answered any more: what is not durable must not look as if it were.
         anyhow::bail!("{why}; nothing after it was acknowledged. Start again to recover from the disk");
     }
-    end(running, edges, house, &shutdown, config.engine.shutdown_grace.0).await
+    end(running, ports, house, &shutdown, config.engine.shutdown_grace.0).await
 }
 
-type Edge = tokio::task::JoinHandle<()>;
-
-/// Connections that may wait to be accepted: a provider that begins to call back, or many systems after our restart. With
-/// the usual 128 the kernel drops the others, and they come again seconds later. It cuts this to `net.core.somaxconn`.
-const WAITING: u32 = 4_096;
-
-fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(WAITING)
+/// What a signal asks for.
+enum Signal {
+    End,
+    ReadAgain,
 }
 
-async fn listen(config: &Config, running: &Running, paused: bool, shutdown: &CancellationToken) -> anyhow::Result<Vec<Edge>> {
-    let app = &running.app;
-    let bind = |address| bind(address).with_context(|| format!("{address}: cannot listen there"));
-    let tls = |edge: telemetry::Edge, files: &Option<crate::config::TlsFiles>| -> anyhow::Result<Option<http::Tls>> {
-        let Some(files) = files else { return Ok(None) };
-        let tls = http::tls(&files.cert, &files.key)?;
-        telemetry::certificate_loaded(edge, &files.cert);
-        Ok(Some(tls))
-    };
-    let listener = bind(config.http.address)?;
-    let http_address = listener.local_addr()?;
-    let most = config.http.max_connections as usize;
-    let http = http::serve_most(
-        listener,
-        http::Front::new(app.clone()),
-        running.lanes.clone(),
-        tls(telemetry::Edge::Http, &config.http.tls)?,
-        most,
-        shutdown.clone(),
-    );
-    let mut edges = vec![tokio::spawn(http)];
-    let mut binary_address = None;
-    if config.binary.enabled {
-        let listener = bind(config.binary.address)?;
-        binary_address = Some(listener.local_addr()?);
-        let settings = BinarySettings {
-            credit: config.binary.credit,
-            max_connections: config.binary.max_connections as usize,
-            tls: tls(telemetry::Edge::Binary, &config.binary.tls)?,
-        };
-        edges.push(tokio::spawn(binary::serve(app.clone(), listener, running.lanes.clone(), settings, shutdown.clone())));
+struct Signals {
+    hangup: unix::Signal,
+    terminate: unix::Signal,
+    interrupt: unix::Signal,
+}
+
+impl Signals {
+    /// From here on signals no longer end the process by themselves.
+    fn listen() -> io::Result<Self> {
+        let on = |kind: fn() -> SignalKind| unix::signal(kind());
+        let (hangup, terminate, interrupt) = (on(SignalKind::hangup)?, on(SignalKind::terminate)?, on(SignalKind::interrupt)?);
+        Ok(Self { hangup, terminate, interrupt })
     }
-    say_found(&running.report, app.engine.quota().total().0);
-    let binary = binary_address.map_or_else(|| "off".to_owned(), |address| address.to_string());
-    let (environment, durability) = (app.environment.name(), "fdatasync before every acknowledgement");
-    tracing::info!(http = %http_address, binary, environment, durability, "serving");
-    if paused {
-        tracing::warn!(
-            "everything is paused, as the command line asked: POST /v1/operator/resume with {{\"all\":true}} lets it go on"
-        );
+
+    async fn next(&mut self) -> Signal {
+        tokio::select! {
+            _ = self.hangup.recv() => Signal::ReadAgain,
+            _ = self.terminate.recv() => Signal::End,
+            _ = self.interrupt.recv() => Signal::End,
+        }
     }
-    Ok(edges)
+}
+
+/// Starts the engine and says how far it is. None: a signal ended it before it was there.
+async fn start(
+    config: &Config,
+    around: Surroundings,
+    ports: &Ports,
+    recovery: &Arc<Recovery>,
+    signals: &mut Signals,
+    read_again: &impl Fn(),
+) -> anyhow::Result<Option<Running>> {
+    tracing::info!(http = %ports.http(), binary = ports.binary(), status = ports.status(), "listening; the engine recovers");
+    let (config, watch) = (config.clone(), recovery.clone());
+    let mut starting = tokio::task::spawn_blocking(move || engine_start::start_watched(&config, around, watch));
+    let mut say = tokio::time::interval(SAY_EVERY);
+    say.tick().await;
+    loop {
+        tokio::select! {
+            started = &mut starting => return Ok(Some(started??)),
+            _ = say.tick() => {
+                tracing::info!(replayed = recovery.replayed(), of = recovery.of(), "still starting: {}", http::progress(recovery));
+            }
+            signal = signals.next() => match signal {
+                Signal::ReadAgain => read_again(),
+                Signal::End => break,
+            },
+        }
+    }
+    tracing::info!("stopping before the engine was there: nothing was taken in, the next start recovers again");
+    recovery.end();
+    // What is being read is left as it is, as a kill would leave it.
+    if let Ok(Ok(Ok(running))) = tokio::time::timeout(START_END, starting).await {
+        running.stop(Duration::ZERO).await?;
+    }
+    tracing::info!("stopped");
+    Ok(None)
 }
 
 /// What the start found, a line for each fact. What was repaired has a line already.
@@ -184,7 +204,7 @@ fn housekeeping(app: Arc<App>, shutdown: CancellationToken) -> Vec<Edge> {
 
 async fn end(
     running: Running,
-    edges: Vec<Edge>,
+    ports: Ports,
     house: Vec<Edge>,
     shutdown: &CancellationToken,
     grace: Duration,
@@ -203,33 +223,12 @@ async fn end(
             tracing::info!(under_way = left, "still stopping: attempts that are cut off are in doubt at the next start");
         }
     });
-    for edge in edges {
-        drop(edge.await);
-    }
+    // Side by side: whoever keeps a connection open takes nothing from the attempts' time.
+    tokio::join!(ports.ended(), running.app.engine.stop_sending(grace));
     house.iter().for_each(tokio::task::JoinHandle::abort);
-    let ended = running.stop(grace).await;
+    let ended = running.stop(Duration::ZERO).await;
     say.abort();
     ended?;
     tracing::info!("stopped");
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Against the dropped connection, which would come again after a second, then three, then seven.
-    const WATCHDOG: Duration = Duration::from_secs(30);
-
-    #[tokio::test]
-    async fn many_connections_may_wait_to_be_accepted() {
-        let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
-        let address = listener.local_addr().unwrap();
-        let connections: Vec<_> = (0..400).map(|_| tokio::spawn(tokio::net::TcpStream::connect(address))).collect();
-        let mut open = Vec::new();
-        for connection in connections {
-            open.push(tokio::time::timeout(WATCHDOG, connection).await.expect("none is dropped").unwrap().unwrap());
-        }
-        assert_eq!(open.len(), 400);
-    }
 }

@@ -3,6 +3,7 @@
 
 use std::future::ready;
 use std::io;
+use std::net::IpAddr;
 use std::vec;
 
 use sluis_model::NotificationRequest;
@@ -16,6 +17,7 @@ use super::end::End;
 use super::greeting::{House, greet};
 use super::line::Line;
 use super::session::Session;
+use crate::crowd::Place;
 
 /// Rows and frames taken before others get the processor.
 const TURN: usize = 256;
@@ -26,26 +28,34 @@ const STALL_SECONDS: u32 = 30;
 /// Seconds that open rows are waited for when the process ends.
 const STOP_SECONDS: u32 = 10;
 
+/// Whoever has not shown a key yet.
+pub(super) struct Stranger {
+    /// Among the strangers, for as long as it is one.
+    pub(super) place: Place,
+    pub(super) peer: IpAddr,
+}
+
 /// Serves one peer to its end.
-pub(super) async fn converse<R, W>(read: R, write: W, house: &House)
+pub(super) async fn converse<R, W>(read: R, write: W, house: &House, Stranger { place, peer }: Stranger)
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
 {
     let mut line = Line::new(read, write);
-    let end = match greet(&mut line, house).await {
-        Ok(session) => {
+    match place.life().live(greet(&mut line, house, peer)).await {
+        Some(Ok((session, _seat))) => {
+            drop(place);
             let end = Connection::new(&mut line, session, house).run().await;
             tracing::info!(%end, "a sender left");
-            end
+            line.farewell(&end, house.pace).await;
         }
-        Err(end) => {
+        Some(Err(end)) => {
             // Also whoever only looks whether the port is open.
             tracing::debug!(%end, "a stranger was not let in");
-            end
+            place.life().live(line.farewell(&end, house.pace)).await;
         }
-    };
-    line.farewell(&end, house.pace).await;
+        None => tracing::debug!("a stranger who said nothing made room for another one"),
+    }
 }
 
 struct Connection<'a, R, W> {

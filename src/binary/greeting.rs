@@ -1,6 +1,7 @@
 //! Owns what happens before a stranger is a sender: version, key, the first credit. Refuses everybody else with one
 //! frame.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use sluis_model::wire::{ClientFrame, Durability, ErrorCode, Hello, MAX_FRAME, ServerFrame, VERSION, Welcome};
@@ -12,6 +13,7 @@ use super::Pace;
 use super::door::Door;
 use super::end::End;
 use super::line::Line;
+use super::seats::{Seat, Seats};
 use super::session::Session;
 use crate::admission::Closed;
 
@@ -22,10 +24,14 @@ pub(super) struct House {
     pub(super) credit: u32,
     pub(super) pace: Pace,
     pub(super) shutdown: CancellationToken,
+    pub(super) seats: Arc<Seats>,
 }
 
+/// Seconds after which whoever found no seat may come back.
+const COME_BACK: u32 = 5;
+
 /// Reads `Hello` and puts `Welcome` on the line.
-pub(super) async fn greet<R, W>(line: &mut Line<R, W>, house: &House) -> Result<Session, End>
+pub(super) async fn greet<R, W>(line: &mut Line<R, W>, house: &House, peer: IpAddr) -> Result<(Session, Seat), End>
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
@@ -38,13 +44,13 @@ where
         return Err(End::told(ErrorCode::Idle, format!("no Hello within {:?}", house.pace.hello)));
     };
     match first? {
-        Some(ClientFrame::Hello(hello)) => welcome(line, house, &hello),
+        Some(ClientFrame::Hello(hello)) => welcome(line, house, &hello, peer),
         Some(_) => Err(End::unexpected("the first frame is no Hello")),
         None => Err(End::Gone(std::io::ErrorKind::UnexpectedEof.into())),
     }
 }
 
-fn welcome<R, W>(line: &mut Line<R, W>, house: &House, hello: &Hello) -> Result<Session, End>
+fn welcome<R, W>(line: &mut Line<R, W>, house: &House, hello: &Hello, peer: IpAddr) -> Result<(Session, Seat), End>
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
@@ -61,6 +67,8 @@ where
     if house.door.closed() == Some(Closed::Stopping) {
         return Err(End::stopping());
     }
+    let seat = house.seats.take(session.corporation_id(), peer);
+    let seat = seat.map_err(|why| End::later(ErrorCode::TooManyConnections, why, COME_BACK))?;
     let corporation = session.corporation();
     tracing::info!(client = ?hello.client_name, corporation, "a sender connected");
     line.open();
@@ -71,5 +79,5 @@ where
         max_frame: MAX_FRAME,
         durability: Durability::Synced,
     }));
-    Ok(session)
+    Ok((session, seat))
 }

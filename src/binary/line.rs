@@ -2,7 +2,7 @@
 
 use std::io;
 
-use sluis_model::wire::{ClientFrame, Decoder, Frame, MAX_FRAME, MAX_HELLO, ServerFrame};
+use sluis_model::wire::{ClientFrame, Decoder, Frame, MAX_FRAME, MAX_HELLO, ServerFrame, WireError};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
@@ -45,10 +45,10 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Line<R, W> {
         debug_assert_eq!(encoded, Ok(()));
     }
 
-    /// The next frame, however long it takes; `None` at the end of the stream.
+    /// A stranger's next frame, however long it takes; `None` at the end of the stream.
     pub(super) async fn next(&mut self) -> Result<Option<ClientFrame>, End> {
         loop {
-            if let Some(frame) = self.decoder.next()? {
+            if let Some(frame) = self.decoder.next().map_err(foreign)? {
                 return Ok(Some(frame));
             }
             match self.read.read(&mut self.chunk).await? {
@@ -81,5 +81,15 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Line<R, W> {
     async fn drain(&mut self) -> io::Result<()> {
         while self.read.read(&mut self.chunk).await? > 0 {}
         Ok(())
+    }
+}
+
+/// What begins with a length that no frame ever has is another protocol: `GET ` and a TLS handshake are such lengths.
+fn foreign(error: WireError) -> WireError {
+    match error {
+        WireError::FrameTooLong { length, .. } if length > u64::from(MAX_FRAME) => {
+            WireError::BadMagic { found: u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes() }
+        }
+        other => other,
     }
 }

@@ -1,4 +1,5 @@
-//! Owns accepting connections and how many there are. Refuses more than configured, with a word if it can.
+//! Owns accepting connections, and how many strangers there are at once. Refuses to let a stranger who says nothing stand
+//! in the way of one who comes later.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,45 +9,50 @@ use metrics::{Gauge, gauge};
 use sluis_model::wire::ErrorCode;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-use super::connection::converse;
-use super::door::Door;
+use super::connection::{Stranger, converse};
 use super::end::End;
 use super::greeting::House;
 use super::line::Line;
-use super::{BinarySettings, Pace};
-use crate::lanes::Lanes;
+use super::seats::Seats;
+use super::{BinarySettings, Opening, Pace};
+use crate::crowd::{Bounds, Crowd, FAREWELL};
+use crate::http::{START_RETRY, progress};
 use crate::telemetry::names;
+use crate::tls::Tls;
 
-/// Peers that are told at the same time that there are too many; more are just closed.
-const TURNED_AWAY: usize = 64;
-/// Seconds after which one of those may come back.
-const COME_BACK: u32 = 5;
 /// Pause after a failed accept: out of file handles, most likely.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// The longest wait for senders at the end: the time they get for their answers, and for reading the last word.
+const GRACE: Duration = Duration::from_secs(17);
 
 /// Serves until `shutdown`, and then what is open.
 pub(super) async fn serve(
-    door: Arc<dyn Door>,
+    opening: Arc<Opening>,
     listener: TcpListener,
-    lanes: Lanes,
     settings: BinarySettings,
     pace: Pace,
     shutdown: CancellationToken,
 ) {
-    let gate = Gate {
-        house: House { door, credit: settings.credit, pace, shutdown: shutdown.clone() },
-        tls: settings.tls.map(TlsAcceptor::from),
-        seats: Arc::new(Semaphore::new(settings.max_connections.min(Semaphore::MAX_PERMITS))),
-        turned_away: Arc::new(Semaphore::new(TURNED_AWAY)),
-    };
-    let gate = Arc::new(gate);
+    let BinarySettings { credit, max_connections: all, max_per_peer: per_peer, max_per_corporation: per_corporation, .. } =
+        settings;
+    let most = settings.max_greetings.max(1);
+    // Half of them at most from one address, where an address says anything.
+    let from_one = if per_peer == usize::MAX { most } else { most.div_ceil(2) };
+    let gate = Arc::new(Gate {
+        opening,
+        credit,
+        pace,
+        tls: settings.tls,
+        strangers: Crowd::new(Bounds { all: most, per_peer: from_one, per_corporation: usize::MAX }),
+        seats: Seats::new(Bounds { all, per_peer, per_corporation }),
+        shutdown: shutdown.clone(),
+    });
     let tasks = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -55,77 +61,94 @@ pub(super) async fn serve(
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => gate.admit(stream, peer, &tasks, &lanes),
+            Ok((stream, peer)) => gate.admit(stream, peer, &tasks),
             Err(error) => {
                 tracing::warn!(%error, "the binary port cannot accept");
-                sleep(ACCEPT_PAUSE).await;
+                gate.strangers.make_room();
+                tokio::select! {
+                    () = shutdown.cancelled() => break,
+                    () = sleep(ACCEPT_PAUSE) => {}
+                }
             }
         }
     }
     drop(listener);
     tasks.close();
-    tasks.wait().await;
+    let ended = async { tokio::join!(gate.strangers.end(FAREWELL), tasks.wait()) };
+    if timeout(GRACE, ended).await.is_err() {
+        tracing::warn!(left = tasks.len(), "senders were still there when the time to end was over");
+    }
 }
 
 struct Gate {
-    house: House,
-    tls: Option<TlsAcceptor>,
-    seats: Arc<Semaphore>,
-    turned_away: Arc<Semaphore>,
+    opening: Arc<Opening>,
+    credit: u32,
+    pace: Pace,
+    tls: Option<Tls>,
+    strangers: Arc<Crowd>,
+    seats: Arc<Seats>,
+    shutdown: CancellationToken,
 }
 
 impl Gate {
-    fn admit(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, tasks: &TaskTracker, lanes: &Lanes) {
-        let gate = self.clone();
-        if let Ok(seat) = self.seats.clone().try_acquire_owned() {
-            let span = tracing::info_span!("binary", %peer);
-            let Ok(stream) = stream.into_std() else { return };
-            let seated = async move {
-                if let Ok(stream) = TcpStream::from_std(stream) {
-                    gate.seat(stream, seat).await;
-                }
-            };
-            tasks.spawn_on(seated.instrument(span), lanes.next());
-        } else if let Ok(permit) = self.turned_away.clone().try_acquire_owned() {
-            tasks.spawn(async move { gate.turn_away(stream, permit).await });
+    fn admit(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, tasks: &TaskTracker) {
+        // A stranger never waits for us: there is always one who can go.
+        let Some(place) = self.strangers.join(peer.ip()) else { return };
+        let stranger = Stranger { place, peer: peer.ip() };
+        let Ok(stream) = stream.into_std() else { return };
+        let (gate, span) = (self.clone(), tracing::info_span!("binary", %peer));
+        let greeted = async move {
+            if let Ok(stream) = TcpStream::from_std(stream) {
+                gate.meet(stream, stranger).await;
+            }
+        };
+        match self.opening.lanes() {
+            Some(lanes) => drop(tasks.spawn_on(greeted.instrument(span), lanes.next())),
+            None => drop(tasks.spawn(greeted.instrument(span))),
         }
     }
 
-    async fn seat(&self, stream: TcpStream, _seat: OwnedSemaphorePermit) {
+    async fn meet(&self, stream: TcpStream, stranger: Stranger) {
         let _counted = Counted::new();
         // Frames are gathered here; waiting for more in the kernel would only add to the time to the ack.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a peer was gone before it was served");
             return;
         }
-        let Some(acceptor) = &self.tls else {
+        let Some(tls) = &self.tls else {
             let (read, write) = stream.into_split();
-            return converse(read, write, &self.house).await;
+            return self.talk(read, write, stranger).await;
         };
-        match timeout(self.house.pace.hello, acceptor.accept(stream)).await {
-            Ok(Ok(stream)) => {
+        let handshake = TlsAcceptor::from(tls.config().clone()).accept(stream);
+        match stranger.place.life().live(timeout(self.pace.hello, handshake)).await {
+            Some(Ok(Ok(stream))) => {
                 let (read, write) = tokio::io::split(stream);
-                converse(read, write, &self.house).await;
+                self.talk(read, write, stranger).await;
             }
-            Ok(Err(error)) => tracing::debug!(%error, "a peer did not get through the TLS handshake"),
-            Err(_) => tracing::debug!("a peer took too long for the TLS handshake"),
+            Some(Ok(Err(error))) => tracing::debug!(%error, "a peer did not get through the TLS handshake"),
+            Some(Err(_)) => tracing::debug!("a peer took too long for the TLS handshake"),
+            None => tracing::debug!("a peer made room for another one during the TLS handshake"),
         }
     }
 
-    async fn turn_away(&self, stream: TcpStream, _permit: OwnedSemaphorePermit) {
-        let Some(acceptor) = &self.tls else {
-            let (read, write) = stream.into_split();
-            return self.too_many(read, write).await;
+    async fn talk(&self, read: impl AsyncRead + Unpin, write: impl AsyncWrite + Unpin, stranger: Stranger) {
+        let Some(door) = self.opening.door() else {
+            let end = End::later(
+                ErrorCode::Starting,
+                format!("the engine is starting: {}", progress(self.opening.recovery())),
+                START_RETRY,
+            );
+            stranger.place.life().live(Line::new(read, write).farewell(&end, self.pace)).await;
+            return;
         };
-        if let Ok(Ok(stream)) = timeout(self.house.pace.farewell, acceptor.accept(stream)).await {
-            let (read, write) = tokio::io::split(stream);
-            self.too_many(read, write).await;
-        }
-    }
-
-    async fn too_many(&self, read: impl AsyncRead + Unpin, write: impl AsyncWrite + Unpin) {
-        let end = End::later(ErrorCode::TooManyConnections, "as many connections as the engine takes", COME_BACK);
-        Line::new(read, write).farewell(&end, self.house.pace).await;
+        let house = House {
+            door: door.clone(),
+            credit: self.credit,
+            pace: self.pace,
+            shutdown: self.shutdown.clone(),
+            seats: self.seats.clone(),
+        };
+        converse(read, write, &house, stranger).await;
     }
 }
 

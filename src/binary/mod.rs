@@ -2,8 +2,9 @@
 //! what the shards answer. Refuses to decide anything about a tenant, and to hold more than the credit it granted: under
 //! pressure it grants none.
 //!
-//! `door` is what a connection needs of the engine, `listener` accepts, `greeting` makes a stranger a sender, `session`
-//! keeps the open rows and the credit of one sender, `connection` moves bytes, `line` owns them.
+//! `door` is what a connection needs of the engine, `opening` says whether there is one, `listener` accepts, `greeting` makes a
+//! stranger a sender, `seats` says how many there may be, `session` keeps the open rows and the credit of one sender,
+//! `connection` moves bytes, `line` owns them.
 
 mod connection;
 mod door;
@@ -12,8 +13,10 @@ mod greeting;
 mod line;
 mod listener;
 mod mailbox;
+mod opening;
 mod output;
 mod refusal;
+mod seats;
 mod session;
 mod slots;
 
@@ -29,6 +32,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::lanes::Lanes;
+use crate::tls::Tls;
+
+pub use opening::Opening;
 
 /// What the operator decides about the binary port.
 #[derive(Clone, Debug)]
@@ -36,16 +42,35 @@ pub struct BinarySettings {
     /// Rows that one connection may have sent without an answer. At least 1 and at most
     /// [`sluis_model::wire::MAX_CREDIT`] are used.
     pub credit: u32,
-    /// Connections at once; one more is told to come back.
+    /// Senders at once; one more is told to come back.
     pub max_connections: usize,
+    /// Of these, most from one address.
+    pub max_per_peer: usize,
+    /// Of these, most of one corporation.
+    pub max_per_corporation: usize,
+    /// Connections that have not shown a key; with one more, the one that was silent the longest goes.
+    pub max_greetings: usize,
     /// TLS; without it keys travel in plain text.
-    pub tls: Option<Arc<rustls::ServerConfig>>,
+    pub tls: Option<Tls>,
+}
+
+impl Default for BinarySettings {
+    fn default() -> Self {
+        let (max_connections, max_greetings) = (256, 1_024);
+        let (max_per_peer, max_per_corporation) = (max_connections, max_connections);
+        Self { credit: 4_096, max_connections, max_per_peer, max_per_corporation, max_greetings, tls: None }
+    }
 }
 
 /// Serves the binary protocol until `shutdown`; returns when the last connection has its answers, or after the time that
 /// they are given.
 pub async fn serve(app: Arc<App>, listener: TcpListener, lanes: Lanes, settings: BinarySettings, shutdown: CancellationToken) {
-    listener::serve(app, listener, lanes, settings, Pace::default(), shutdown).await;
+    serve_opening(Arc::new(Opening::opened(app, lanes)), listener, settings, shutdown).await;
+}
+
+/// The same for an engine that may still be starting.
+pub async fn serve_opening(opening: Arc<Opening>, listener: TcpListener, settings: BinarySettings, shutdown: CancellationToken) {
+    listener::serve(opening, listener, settings, Pace::default(), shutdown).await;
 }
 
 /// How long things take. Only tests choose another one.

@@ -56,6 +56,11 @@ impl Session {
         })
     }
 
+    /// The sender's corporation.
+    pub(super) const fn corporation_id(&self) -> CorporationId {
+        self.corporation
+    }
+
     /// The name of the sender's corporation.
     pub(super) fn corporation(&self) -> String {
         self.door.name(self.corporation)

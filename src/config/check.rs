@@ -51,14 +51,20 @@ fn of(path: &str, value: impl std::fmt::Display, why: &str) -> Problem {
 fn ranges(config: &Config, problems: &mut Collector) {
     let Config { engine, http, binary, journal, limits, retry, sending, .. } = config;
     const MANY: u64 = i64::MAX as u64;
-    let all: [(&str, u64, std::ops::RangeInclusive<u64>); 24] = [
+    let all: [(&str, u64, std::ops::RangeInclusive<u64>); 30] = [
         ("engine.shards", engine.shards.into(), 1..=1024),
         ("engine.max_open", engine.max_open, 1..=MANY),
         ("engine.prepare_threads", engine.prepare_threads as u64, 1..=256),
         ("http.max_body_bytes", http.max_body_bytes, 1024..=1 << 30),
         ("http.max_batch_bytes", http.max_batch_bytes, 1024..=1 << 32),
         ("http.max_connections", http.max_connections.into(), 1..=1_000_000),
+        ("http.max_connections_per_peer", http.max_connections_per_peer.unwrap_or(1).into(), 1..=1_000_000),
+        ("http.max_connections_per_corporation", http.max_connections_per_corporation.unwrap_or(1).into(), 1..=1_000_000),
+        ("http.max_bodies_bytes", http.max_bodies_bytes, 1 << 20..=1 << 40),
         ("binary.max_connections", binary.max_connections.into(), 1..=1_000_000),
+        ("binary.max_connections_per_peer", binary.max_connections_per_peer.unwrap_or(1).into(), 1..=1_000_000),
+        ("binary.max_connections_per_corporation", binary.max_connections_per_corporation.unwrap_or(1).into(), 1..=1_000_000),
+        ("binary.max_greetings", binary.max_greetings.into(), 1..=1_000_000),
         ("binary.credit", binary.credit.into(), 1..=1_000_000),
         ("journal.generation_max_bytes", journal.generation_max_bytes, 32 << 20..=2 << 30),
         ("journal.queue_max_batches", journal.queue_max_batches as u64, 1..=1 << 20),
@@ -89,8 +95,9 @@ fn ranges(config: &Config, problems: &mut Collector) {
 fn times(config: &Config, problems: &mut Collector) {
     const DAY: u64 = 86_400;
     let Config { engine, http, limits, retry, sending, .. } = config;
-    let all: [(&str, HumanDuration, u64); 12] = [
+    let all: [(&str, HumanDuration, u64); 13] = [
         ("engine.shutdown_grace", engine.shutdown_grace, DAY / 24),
+        ("http.idle_timeout", http.idle_timeout, DAY / 24),
         ("http.request_timeout", http.request_timeout, DAY / 24),
         ("limits.idempotency_age", limits.idempotency_age, 30 * DAY),
         ("limits.unmatched_task_after", limits.unmatched_task_after, 90 * DAY),
@@ -136,6 +143,13 @@ fn engine(config: &Config, problems: &mut Collector) {
         let expected = format!("at least http.max_body_bytes, {}", http.max_body_bytes);
         problems.add(Problem::new("http.max_batch_bytes", http.max_batch_bytes, expected, "a batch of one must fit"));
     }
+    if http.max_bodies_bytes < http.max_batch_bytes
+        && !problems.has("http.max_batch_bytes")
+        && !problems.has("http.max_bodies_bytes")
+    {
+        let expected = format!("at least http.max_batch_bytes, {}", http.max_batch_bytes);
+        problems.add(Problem::new("http.max_bodies_bytes", http.max_bodies_bytes, expected, "the largest batch must fit"));
+    }
 }
 
 /// Whether an entry of the allow list can ever be equal to an address as the engine stores it. A `*` within one would match
@@ -162,9 +176,17 @@ fn recipient_hint(wrong: &str) -> String {
 fn listeners(config: &Config, problems: &mut Collector) {
     let Config { http, binary, .. } = config;
     let keys = config.has_keys();
-    listener(keys, "http", http.address, http.behind_proxy, http.tls.as_ref(), problems);
+    listener(keys, "http.address", http.address, http.behind_proxy, http.tls.as_ref(), problems);
+    if let Some(address) = http.status_address {
+        listener(keys, "http.status_address", address, http.behind_proxy, http.tls.as_ref(), problems);
+        let taken = [Some(http.address), binary.enabled.then_some(binary.address)].contains(&Some(address));
+        if taken && address.port() != 0 {
+            let hint = "such as 127.0.0.1:8082: it is there for when the other listeners are full";
+            problems.add(Problem::new("http.status_address", address, "an address of its own", hint));
+        }
+    }
     if binary.enabled {
-        listener(keys, "binary", binary.address, binary.behind_proxy, binary.tls.as_ref(), problems);
+        listener(keys, "binary.address", binary.address, binary.behind_proxy, binary.tls.as_ref(), problems);
         if binary.address == http.address && http.address.port() != 0 && !problems.has("http.address") {
             let hint = "such as 127.0.0.1:8081, or binary.enabled = false";
             problems.add(Problem::new("binary.address", binary.address, "another address than http.address", hint));
@@ -172,15 +194,8 @@ fn listeners(config: &Config, problems: &mut Collector) {
     }
 }
 
-fn listener(
-    keys: bool,
-    section: &str,
-    address: SocketAddr,
-    behind_proxy: bool,
-    tls: Option<&TlsFiles>,
-    problems: &mut Collector,
-) {
-    let path = format!("{section}.address");
+fn listener(keys: bool, path: &str, address: SocketAddr, behind_proxy: bool, tls: Option<&TlsFiles>, problems: &mut Collector) {
+    let section = path.split('.').next().unwrap_or_default();
     if address.ip().is_loopback() {
         return;
     }

@@ -43,10 +43,23 @@ pub struct HttpSection {
     pub max_body_bytes: u64,
     /// Most bytes of a batch or a tenant list.
     pub max_batch_bytes: u64,
+    /// Where the questions whether the engine is well are answered by themselves.
+    #[serde(default)]
+    pub status_address: Option<SocketAddr>,
     /// Most connections at once.
     pub max_connections: u32,
+    /// Most of one address.
+    #[serde(default)]
+    pub max_connections_per_peer: Option<u32>,
+    /// Most of one corporation.
+    #[serde(default)]
+    pub max_connections_per_corporation: Option<u32>,
+    /// Limit for a connection without a request.
+    pub idle_timeout: HumanDuration,
     /// Limit for one request.
     pub request_timeout: HumanDuration,
+    /// Most bytes of bodies and answers at once.
+    pub max_bodies_bytes: u64,
     /// BLAKE3 hashes of the operators' keys, hex.
     pub operator_key_hashes: Vec<String>,
     /// TLS by the engine itself.
@@ -64,8 +77,16 @@ pub struct BinarySection {
     pub address: SocketAddr,
     /// Whether a proxy that ends TLS stands before it.
     pub behind_proxy: bool,
-    /// Most connections at once.
+    /// Most senders at once.
     pub max_connections: u32,
+    /// Most of one address.
+    #[serde(default)]
+    pub max_connections_per_peer: Option<u32>,
+    /// Most of one corporation.
+    #[serde(default)]
+    pub max_connections_per_corporation: Option<u32>,
+    /// Most connections that have not shown a key.
+    pub max_greetings: u32,
     /// Most unanswered notifications of a connection.
     pub credit: u32,
     /// TLS by the engine itself.

@@ -9,6 +9,7 @@ use http::{HeaderMap, StatusCode, header};
 use sluis_model::CorporationId;
 
 use super::problem::Problem;
+use super::seat::Flight;
 use crate::app::App;
 
 /// The corporation whose key the request carries.
@@ -40,7 +41,11 @@ impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        caller(app, &parts.headers).map(Caller)
+        let corporation = caller(app, &parts.headers)?;
+        if let Some(flight) = parts.extensions.get::<Arc<Flight>>() {
+            flight.belongs_to(corporation)?;
+        }
+        Ok(Caller(corporation))
     }
 }
 

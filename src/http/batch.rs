@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::response::Response;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use parking_lot::Mutex;
 use serde::Serialize;
 use sluis_actors::{Answers, ShardAnswer};
@@ -25,6 +25,10 @@ use crate::intake::{self, FieldProblem, ProblemCode};
 const MOST_ROWS: usize = 50_000;
 /// Rows handed over and not yet answered, per request.
 const WINDOW: usize = 2_048;
+/// Bytes of an answer from which on a bad row gets its code alone: fifty thousand of them would take 44 MB else.
+const MOST_DESCRIBED: usize = 4 << 20;
+/// Says how many rows did.
+const LEFT_OUT: HeaderName = HeaderName::from_static("sluis-problems-left-out");
 
 #[derive(Serialize)]
 struct Row {
@@ -57,9 +61,16 @@ pub(super) async fn post(
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_many_rows", detail));
     }
     let mut out = Vec::with_capacity(rows.len() * 96);
+    let mut left_out = 0_u32;
     for (number, window) in rows.chunks(WINDOW).enumerate() {
         for (offset, verdict) in run_window(&app, corporation, window).await.into_iter().enumerate() {
-            let row = Row { row: number * WINDOW + offset + 1, verdict };
+            let mut row = Row { row: number * WINDOW + offset + 1, verdict };
+            if let Verdict::Failed { error } = &mut row.verdict
+                && out.len() >= MOST_DESCRIBED
+            {
+                error.shorten();
+                left_out += 1;
+            }
             // Writing to memory does not fail, and every field serialises.
             drop(serde_json::to_writer(&mut out, &row));
             out.push(b'\n');
@@ -67,6 +78,9 @@ pub(super) async fn post(
     }
     let mut response = Response::new(Body::from(out));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
+    if left_out > 0 {
+        response.headers_mut().insert(LEFT_OUT, HeaderValue::from(left_out));
+    }
     Ok(response)
 }
 

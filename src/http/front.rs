@@ -4,15 +4,12 @@
 //! any other call.
 
 use std::convert::Infallible;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::response::{IntoResponse, Response};
 use http::{Method, Request, StatusCode};
-use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use metrics::{Counter, Histogram, counter, histogram};
@@ -23,6 +20,7 @@ use super::body::{Said, beginning, whole};
 use super::patience::Patience;
 use super::problem::{Problem, Wanted};
 use super::rest::WithRest;
+use super::seat::{Flight, Upload};
 use super::{CLASSES, class_of, failed, head, notifications, receipts, seconds_since, timed_out};
 use crate::app::App;
 use crate::telemetry::{Edge, names};
@@ -31,8 +29,6 @@ use crate::telemetry::{Edge, names};
 #[derive(Clone)]
 pub struct Front {
     short: Arc<Short>,
-    /// The connection's own.
-    patience: Patience,
     routes: TowerToHyperService<Router>,
     /// Where the routes run: what they do may take long, and a connection's own thread has shards to serve.
     beside: Handle,
@@ -91,52 +87,57 @@ impl Front {
         let (notifications, receipts) = (Answered::at(notifications::PATH), Answered::at(receipts::PATH));
         let refused = Answered::at("none");
         let routes = TowerToHyperService::new(super::router(app.clone()));
-        Self {
-            short: Arc::new(Short { app, notifications, receipts, refused }),
-            patience: Patience::default(),
-            routes,
-            beside: Handle::current(),
-        }
+        Self { short: Arc::new(Short { app, notifications, receipts, refused }), routes, beside: Handle::current() }
     }
 
-    /// What one connection speaks to.
-    pub(super) fn for_connection(&self, patience: Patience) -> Self {
-        Self { patience, ..self.clone() }
+    /// The answer to a request. `patience` is its connection's own.
+    pub(super) fn answer(
+        &self,
+        request: Request<Upload>,
+        flight: Arc<Flight>,
+        patience: Patience,
+    ) -> impl Future<Output = Response> + Send + use<> {
+        let mut request = WithRest::of(request);
+        let checked = head::check(&request);
+        let way = match (checked, Call::of(request.method(), request.uri().path())) {
+            (Err(problem), _) => {
+                let response = problem.into_response();
+                self.short.refused.count(&self.short.app, response.status(), crate::clock::nanos());
+                Way::Refused(response)
+            }
+            (Ok(()), Some(call)) => Way::Short(self.short.clone(), call, request),
+            (Ok(()), None) => {
+                request.extensions_mut().insert(flight.clone());
+                Way::Beside(AbortOnDropHandle::new(self.beside.spawn(self.routes.call(request))))
+            }
+        };
+        async move {
+            match way {
+                Way::Refused(response) => response,
+                Way::Short(short, call, request) => short.answer(call, request, &flight, &patience).await,
+                Way::Beside(answer) => match answer.await {
+                    Ok(Ok(answer)) => answer,
+                    Err(_) => failed().into_response(),
+                },
+            }
+        }
     }
 }
 
-impl Service<Request<Incoming>> for Front {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
-
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let request = WithRest::of(request);
-        if let Err(problem) = head::check(&request) {
-            let response = problem.into_response();
-            self.short.refused.count(&self.short.app, response.status(), crate::clock::nanos());
-            return Box::pin(std::future::ready(Ok(response)));
-        }
-        if let Some(call) = Call::of(request.method(), request.uri().path()) {
-            let (short, patience) = (self.short.clone(), self.patience.clone());
-            return Box::pin(async move { Ok(short.answer(call, request, &patience).await) });
-        }
-        let answer = AbortOnDropHandle::new(self.beside.spawn(self.routes.call(request)));
-        Box::pin(async move {
-            let Ok(answer) = answer.await else { return Ok(failed().into_response()) };
-            answer
-        })
-    }
+enum Way {
+    Refused(Response),
+    Short(Arc<Short>, Call, Request<WithRest>),
+    Beside(AbortOnDropHandle<Result<Response, Infallible>>),
 }
 
 impl Short {
-    async fn answer(&self, call: Call, request: Request<WithRest>, patience: &Patience) -> Response {
+    async fn answer(&self, call: Call, request: Request<WithRest>, flight: &Flight, patience: &Patience) -> Response {
         let answered = match call {
             Call::Notification => &self.notifications,
             Call::Callback(_) => &self.receipts,
         };
         let began = crate::clock::nanos();
-        let response = match patience.limit(self.app.limits.time, self.post(call, request)).await {
+        let response = match patience.limit(self.app.limits.time, self.post(call, request, flight)).await {
             Some(answer) => answer.unwrap_or_else(IntoResponse::into_response),
             None => timed_out().into_response(),
         };
@@ -144,9 +145,12 @@ impl Short {
         response
     }
 
-    async fn post(&self, call: Call, request: Request<WithRest>) -> Result<Response, Problem> {
+    async fn post(&self, call: Call, request: Request<WithRest>, flight: &Flight) -> Result<Response, Problem> {
         let (head, body) = request.into_parts();
         let caller = super::auth::caller(&self.app, &head.headers);
+        if let Ok(corporation) = caller {
+            flight.belongs_to(corporation)?;
+        }
         match call {
             Call::Notification => {
                 let (caller, said) = (caller?, Said::json(&head.headers)?);

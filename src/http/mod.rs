@@ -11,6 +11,7 @@ mod front;
 mod head;
 mod links;
 mod lists;
+mod metered;
 mod notes;
 mod notifications;
 pub mod openapi;
@@ -21,8 +22,10 @@ mod pauses;
 mod problem;
 mod query;
 mod receipts;
+mod reception;
 mod records;
 mod rest;
+mod seat;
 mod server;
 mod status;
 mod tasks;
@@ -32,7 +35,9 @@ mod unmatched;
 pub use front::Front;
 pub use problem::Problem;
 pub use receipts::EFFECTS as RECEIPT_EFFECTS;
-pub use server::{MOST_CONNECTIONS, Tls, serve, serve_most, tls};
+pub use reception::Reception;
+pub(crate) use reception::{START_RETRY, progress};
+pub use server::{GRACE, HttpSettings, serve, serve_status, serve_with};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -114,9 +119,9 @@ fn routes() -> Vec<Route> {
         Route::at("/v1/operator/overview").get(operator::overview),
         Route::at("/v1/operator/notifications").get(operator::notifications),
         Route::at("/b/{token}").get(links::page).post(links::press),
-        Route::at("/metrics").get(status::metrics),
-        Route::at("/healthz").get(status::healthz),
-        Route::at("/readyz").get(status::readyz),
+        Route::at(status::METRICS).get(status::metrics),
+        Route::at(status::HEALTH).get(status::healthz),
+        Route::at(status::READY).get(status::readyz),
         Route::at("/openapi.json").get(status::openapi),
     ]
 }
@@ -156,6 +161,10 @@ impl Route {
 }
 
 async fn not_found() -> Problem {
+    not_found_here()
+}
+
+fn not_found_here() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "no_such_route", "there is nothing here: see /openapi.json for what there is")
 }
 

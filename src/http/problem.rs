@@ -85,6 +85,12 @@ impl Problem {
         Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail) }
     }
 
+    /// Leaves out what is not needed to tell it from others.
+    pub(super) fn shorten(&mut self) {
+        self.errors.clear();
+        self.detail = "left out: the answer would be too long; send this row in a smaller batch".to_owned();
+    }
+
     /// 404: there is none, or it is not yours.
     pub fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))

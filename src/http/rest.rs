@@ -7,11 +7,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::BoxError;
 use bytes::Bytes;
 use http::{Request, header};
 
 use http_body_util::BodyExt;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::body::{Body, Frame, SizeHint};
+
+use super::seat::Upload;
 
 /// Most bytes thrown away for one request.
 const MOST_BYTES: usize = 128 << 20;
@@ -22,13 +25,13 @@ const LONGEST: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct WithRest {
     /// Gone once it has ended.
-    body: Option<Incoming>,
+    body: Option<Upload>,
     /// It may be on its way: it was not held back until leave is given, or leave was given.
     comes: bool,
 }
 
 impl WithRest {
-    pub(super) fn of(request: Request<Incoming>) -> Request<Self> {
+    pub(super) fn of(request: Request<Upload>) -> Request<Self> {
         // Over HTTP/2 as well: a stream that is reset in the middle of its body takes the answer with it in many a client.
         let comes = !request.headers().contains_key(header::EXPECT);
         request.map(|body| Self { body: Some(body), comes })
@@ -37,9 +40,9 @@ impl WithRest {
 
 impl Body for WithRest {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = BoxError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         // Asked for once, it comes.
         self.comes = true;
         let Some(body) = &mut self.body else { return Poll::Ready(None) };
@@ -61,17 +64,18 @@ impl Body for WithRest {
 
 impl Drop for WithRest {
     fn drop(&mut self) {
-        let Some(body) = self.body.take() else { return };
+        let Some(mut body) = self.body.take() else { return };
         if !self.comes || body.is_end_stream() {
             return;
         }
         if let Ok(here) = tokio::runtime::Handle::try_current() {
+            body.is_thrown_away();
             here.spawn(throw_away(body));
         }
     }
 }
 
-async fn throw_away(mut body: Incoming) {
+async fn throw_away(mut body: Upload) {
     let all = async {
         let mut left = MOST_BYTES;
         while let Some(Ok(frame)) = body.frame().await {

@@ -16,6 +16,15 @@ use super::problem::Problem;
 use crate::app::App;
 use crate::telemetry;
 
+/// Where the metrics are.
+pub(super) const METRICS: &str = "/metrics";
+/// Where the process says that it lives.
+pub(super) const HEALTH: &str = "/healthz";
+/// Where it says whether it takes something in.
+pub(super) const READY: &str = "/readyz";
+/// What a process that lives says.
+pub(super) const ALIVE: &str = "ok\n";
+
 /// `GET /metrics`
 pub(super) async fn metrics(State(app): State<Arc<App>>, _: Operator) -> Result<Response, Problem> {
     telemetry::take_census(&app).await;
@@ -32,7 +41,7 @@ pub(super) async fn metrics(State(app): State<Arc<App>>, _: Operator) -> Result<
 
 /// `GET /healthz`: the process answers.
 pub(super) async fn healthz() -> &'static str {
-    "ok\n"
+    ALIVE
 }
 
 /// `GET /readyz`: whether intake is open, and why not.

@@ -94,7 +94,7 @@ async fn a_stranger_is_told_once_why_he_is_not_let_in() {
     };
     let cases: Vec<(&str, Vec<u8>, ErrorCode)> = vec![
         ("wrong magic", wrong_magic, ErrorCode::BadMagic),
-        ("HTTP", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec(), ErrorCode::FrameTooLong),
+        ("HTTP", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec(), ErrorCode::BadMagic),
         ("a version of tomorrow", hello(VERSION + 1, 99, NOORD), ErrorCode::NoCommonVersion),
         ("no version", hello(0, 0, NOORD), ErrorCode::NoCommonVersion),
         ("versions backwards", frame(1, &[&MAGIC[..], &[0, 9, 0, 1]].concat()), ErrorCode::Malformed),
@@ -109,7 +109,8 @@ async fn a_stranger_is_told_once_why_he_is_not_let_in() {
             },
             ErrorCode::Malformed,
         ),
-        ("a length beyond all bounds", vec![0xff; 4], ErrorCode::FrameTooLong),
+        ("TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec(), ErrorCode::BadMagic),
+        ("a length beyond all bounds", vec![0xff; 4], ErrorCode::BadMagic),
         ("a hello of two kilobytes", frame(1, &[b'x'; 2_048]), ErrorCode::FrameTooLong),
         ("an empty frame", vec![0; 4], ErrorCode::Malformed),
         ("an unknown kind", frame(0x7f, b"?"), ErrorCode::Malformed),

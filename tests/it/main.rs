@@ -21,6 +21,7 @@ mod openapi;
 mod pauses;
 mod receipts;
 mod short_way;
+mod silent;
 mod strays;
 mod support;
 mod tidy;

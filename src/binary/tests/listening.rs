@@ -3,23 +3,22 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use sluis_client::{Client, ClientConfig, ClientError, ErrorCode, ReconnectPolicy, SubmitError, Tls};
 use sluis_model::wire::RefuseCode;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::super::{BinarySettings, listener};
+use super::super::{BinarySettings, Opening, listener};
 use super::PACE;
 use super::door::{KEY, MASK, Script};
 use super::peer::row;
+use crate::config::TlsFiles;
 use crate::lanes::Lanes;
 
 // The certificate that the client's tests made for `localhost`.
 const CERTIFICATE: &[u8] = include_bytes!("../../../client/tests/it/tls/certificate.pem");
-const PRIVATE_KEY: &[u8] = include_bytes!("../../../client/tests/it/tls/key.pem");
+const TLS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/client/tests/it/tls/");
 
 struct Port {
     addr: SocketAddr,
@@ -29,7 +28,7 @@ struct Port {
 
 impl Port {
     async fn open(door: &Arc<Script>, credit: u32, max_connections: usize) -> Self {
-        Self::open_with(door, BinarySettings { credit, max_connections, tls: None }).await
+        Self::open_with(door, BinarySettings { credit, max_connections, ..BinarySettings::default() }).await
     }
 
     async fn open_with(door: &Arc<Script>, settings: BinarySettings) -> Self {
@@ -37,7 +36,9 @@ impl Port {
         let addr = socket.local_addr().unwrap();
         let shutdown = CancellationToken::new();
         let lanes = Lanes::new([tokio::runtime::Handle::current()]);
-        let served = tokio::spawn(listener::serve(door.clone(), socket, lanes, settings, PACE, shutdown.clone()));
+        let opening = Arc::new(Opening::starting(Arc::default()));
+        opening.open_to(door.clone(), lanes);
+        let served = tokio::spawn(listener::serve(opening, socket, settings, PACE, shutdown.clone()));
         Self { addr, shutdown, served }
     }
 
@@ -65,15 +66,10 @@ async fn the_client_gets_a_receipt_for_every_row_it_sends() {
 
 #[tokio::test]
 async fn rows_and_receipts_travel_over_tls() {
-    let certificate = CertificateDer::from_pem_slice(CERTIFICATE).unwrap();
-    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], PrivateKeyDer::from_pem_slice(PRIVATE_KEY).unwrap())
-        .unwrap();
+    let files = TlsFiles { cert: format!("{TLS}certificate.pem").into(), key: format!("{TLS}key.pem").into() };
+    let tls = crate::tls::Tls::load(&files, &[]).unwrap();
     let door = Script::new();
-    let settings = BinarySettings { credit: 64, max_connections: 4, tls: Some(Arc::new(config)) };
+    let settings = BinarySettings { credit: 64, max_connections: 4, tls: Some(tls), ..BinarySettings::default() };
     let port = Port::open_with(&door, settings).await;
     let mut config = port.config();
     config.tls = Some(Tls::trusting("localhost", CERTIFICATE).unwrap());

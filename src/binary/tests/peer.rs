@@ -1,5 +1,6 @@
 //! Owns a sender that speaks frame by frame. Refuses to be clever: it keeps no credit book.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use sluis_model::NotificationRequest;
@@ -8,10 +9,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio_util::sync::CancellationToken;
 
 use super::super::Pace;
-use super::super::connection::converse;
+use super::super::connection::{Stranger, converse};
 use super::super::greeting::House;
+use super::super::seats::Seats;
 use super::PACE;
 use super::door::{KEY, Script};
+use crate::crowd::{Bounds, Crowd};
 
 /// Bytes that each direction holds.
 const PIPE: usize = 64 << 10;
@@ -28,10 +31,14 @@ impl Peer {
     pub(super) fn stranger(door: &Arc<Script>, credit: u32, pace: Pace) -> Self {
         let (stream, server) = duplex(PIPE);
         let shutdown = CancellationToken::new();
-        let house = House { door: door.clone(), credit, pace, shutdown: shutdown.clone() };
+        let bounds = Bounds { all: 8, per_peer: 8, per_corporation: 8 };
+        let seats = Seats::new(bounds);
+        let house = House { door: door.clone(), credit, pace, shutdown: shutdown.clone(), seats };
+        let peer = IpAddr::from([127, 0, 0, 1]);
+        let stranger = Stranger { place: Crowd::new(bounds).join(peer).unwrap(), peer };
         tokio::spawn(async move {
             let (read, write) = tokio::io::split(server);
-            converse(read, write, &house).await;
+            converse(read, write, &house, stranger).await;
         });
         Self { stream, shutdown, decoder: Decoder::new(MAX_FRAME) }
     }

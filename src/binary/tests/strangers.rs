@@ -42,7 +42,12 @@ async fn each_way_of_not_being_let_in_has_its_code() {
     hello(KEY).encode(&mut wrong_magic).unwrap();
     wrong_magic[5] = b'X';
     assert_eq!(told(&wrong_magic).await.0, ErrorCode::BadMagic);
-    assert_eq!(told(b"GET / HTTP/1.1\r\n\r\n").await.0, ErrorCode::FrameTooLong);
+    for foreign in
+        [&b"GET / HTTP/1.1\r\n\r\n"[..], b"PRI * HTTP/2.0\r\n\r\n", b"\x16\x03\x01\x02\x00\x01", b"EHLO x\r\n", &[0xff; 4]]
+    {
+        let (code, message) = told(foreign).await;
+        assert_eq!(code, ErrorCode::BadMagic, "{foreign:?}: {message}");
+    }
     assert_eq!(told(&(MAX_HELLO + 1).to_be_bytes()).await.0, ErrorCode::FrameTooLong);
     assert_eq!(told(&[0, 0, 0, 0]).await.0, ErrorCode::Malformed);
 }

@@ -62,8 +62,9 @@ const WRONG: &[(&str, &str)] = &[
     ("log.format = \"xml\"", "log.format: \"xml\": expected text or json: such as json"),
     (
         "http.adress = \"127.0.0.1:1\"",
-        "http.adress: unknown key: expected one of address, behind_proxy, max_batch_bytes, max_body_bytes, max_connections, \
-         operator_key_hashes, request_timeout, tls: did you mean \"address\"?",
+        "http.adress: unknown key: expected one of address, behind_proxy, idle_timeout, max_batch_bytes, max_bodies_bytes, \
+         max_body_bytes, max_connections, max_connections_per_corporation, max_connections_per_peer, operator_key_hashes, \
+         request_timeout, status_address, tls: did you mean \"address\"?",
     ),
     (
         "[engin]\nshards = 4",

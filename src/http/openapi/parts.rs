@@ -154,7 +154,12 @@ impl Op {
         if self.parameters.iter().any(|parameter| parameter["in"] == "query") {
             self.problems.push((400, "bad_query"));
         }
+        if self.caller == Caller::Corporation {
+            self.problems.push((429, "too_many_connections"));
+        }
         self.problems.extend_from_slice(EVERYWHERE);
+        // What answers in its own way while the process starts or is full says so there.
+        self.problems.extend(NOT_NOW.iter().filter(|(status, _)| !self.answers.contains_key(&status.to_string())));
         self.problems.sort_unstable();
         self.problems.dedup();
         let mut statuses: Vec<u16> = self.problems.iter().map(|(status, _)| *status).collect();
@@ -186,6 +191,8 @@ impl Op {
 
 /// What can happen to any call. A route that breaks off is answered, too (`front.rs`); the short way closes its connection.
 const EVERYWHERE: &[(u16, &str)] = &[(400, "bad_request"), (408, "timeout"), (415, "wrong_encoding"), (500, "internal")];
+/// The process starts, or has no connection to spare: see `reception.rs`.
+const NOT_NOW: &[(u16, &str)] = &[(503, "busy"), (503, "starting")];
 /// Values, one a line.
 const NDJSON: &str = "application/x-ndjson";
 /// Whatever it is.

@@ -346,7 +346,7 @@ fn about_results() -> Value {
         })),
         "Ready": object("Readiness.", &["ready"], json!({
             "ready": truth("Whether intake is open."), "durability": text("What an acceptance means."), "reason": text("Stable code of why not."),
-            "paused": reference("ReadyPaused")
+            "paused": reference("ReadyPaused"), "replayed": count("While it starts: records replayed."), "of": count("Of how many.")
         })),
         "ReadyPaused": object("Whether sends are paused; intake goes on.", &["everything", "pauses"], json!({
             "everything": truth("An operator paused everything."), "pauses": count("Pauses that stand: those of everybody and the caller's own; to operators all.")

@@ -19,6 +19,7 @@ use sluis::app::App;
 use sluis::binary::{self, BinarySettings};
 use sluis::config::{CliOverrides, Config, KeyHash, KeyRing, flows};
 use sluis::engine_start::{self, Running, Surroundings};
+use sluis::lanes::Lanes;
 use sluis_loadtest::sink::{CoreOptions, HeapWorld, Profile, SinkCore, SmsOptions, SmsSink, SmtpOptions, SmtpSink};
 use sluis_model::{Clock, CorporationId, ManualClock, Timestamp};
 use tempfile::TempDir;
@@ -46,13 +47,15 @@ pub struct Setup {
     pub engine: &'static str,
     /// Further lines of `[limits]`.
     pub limits: &'static str,
+    /// Further lines of `[http]`.
+    pub http: &'static str,
     /// Whether the corporations have keys; without, there is only `demo`.
     pub keys: bool,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { sinks: false, credit: 64, engine: "", limits: "", keys: true }
+        Self { sinks: false, credit: 64, engine: "", limits: "", http: "", keys: true }
     }
 }
 
@@ -157,7 +160,7 @@ impl Engine {
         let running = running?;
         self.shutdown = CancellationToken::new();
         let front = sluis::http::Front::new(running.app.clone());
-        let settings = BinarySettings { credit, max_connections: 8, tls: None };
+        let settings = BinarySettings { credit, max_connections: 8, ..BinarySettings::default() };
         self.edges = vec![
             tokio::spawn(sluis::http::serve(listener, front, running.lanes.clone(), None, self.shutdown.clone())),
             tokio::spawn(binary::serve(running.app.clone(), port, running.lanes.clone(), settings, self.shutdown.clone())),
@@ -193,10 +196,10 @@ impl Engine {
     }
 
     fn toml(&self) -> String {
-        let Setup { credit, engine, limits, .. } = &self.setup;
+        let Setup { credit, engine, limits, http, .. } = &self.setup;
         let data = self.data();
         let mut toml = format!(
-            "[engine]\ndata_dir = {data:?}\nshards = 4\nallow_list = [\"*\"]\n{engine}\n\
+            "[engine]\ndata_dir = {data:?}\nshards = 4\nallow_list = [\"*\"]\n{engine}\n[http]\n{http}\n\
              [journal]\nfree_min_bytes = 1\n[binary]\ncredit = {credit}\n[limits]\n{limits}\n"
         );
         let parties: &[(u16, &str, &str)] =
@@ -223,6 +226,11 @@ impl Engine {
             );
         }
         toml
+    }
+
+    /// Where connections are served.
+    pub fn lanes(&self) -> &Lanes {
+        &self.running.as_ref().expect("it runs").lanes
     }
 
     /// What the edges share.

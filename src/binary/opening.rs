@@ -1,0 +1,52 @@
+//! Owns whether the engine behind the port is there yet. Refuses to close again: an engine that stops says so itself.
+
+use std::sync::{Arc, OnceLock};
+
+use sluis_actors::Recovery;
+
+use super::door::Door;
+use crate::app::App;
+use crate::lanes::Lanes;
+
+/// See the module.
+pub struct Opening {
+    opened: OnceLock<(Arc<dyn Door>, Lanes)>,
+    recovery: Arc<Recovery>,
+}
+
+impl Opening {
+    /// The engine is still recovering: senders are told, with how far it is.
+    #[must_use]
+    pub fn starting(recovery: Arc<Recovery>) -> Self {
+        Self { opened: OnceLock::new(), recovery }
+    }
+
+    /// The engine is there.
+    #[must_use]
+    pub fn opened(app: Arc<App>, lanes: Lanes) -> Self {
+        let opening = Self::starting(Arc::default());
+        opening.open(app, lanes);
+        opening
+    }
+
+    /// The engine is there from here on; its connections are served on `lanes`. Only the first one counts.
+    pub fn open(&self, app: Arc<App>, lanes: Lanes) {
+        self.open_to(app, lanes);
+    }
+
+    pub(super) fn open_to(&self, door: Arc<dyn Door>, lanes: Lanes) {
+        drop(self.opened.set((door, lanes)));
+    }
+
+    pub(super) fn door(&self) -> Option<&Arc<dyn Door>> {
+        self.opened.get().map(|(door, _)| door)
+    }
+
+    pub(super) fn lanes(&self) -> Option<&Lanes> {
+        self.opened.get().map(|(_, lanes)| lanes)
+    }
+
+    pub(super) fn recovery(&self) -> &Recovery {
+        &self.recovery
+    }
+}
