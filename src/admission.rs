@@ -149,12 +149,15 @@ pub struct Admission {
 }
 
 /// Reasons for which nothing is admitted, as the label names them.
-pub const REASONS: [&str; 9] = [
+pub const REASONS: [&str; 12] = [
     "invalid",
     "unknown_flow",
     "idempotency_conflict",
     "share_full",
     "tenant_full",
+    "unknown_tenants",
+    "too_fast",
+    "day_full",
     "stopping",
     "disk_nearly_full",
     "busy",
@@ -386,6 +389,9 @@ mod tests {
             Rejected::Conflict(NotificationId(1)),
             Rejected::ShareFull(1),
             Rejected::NotTaken(NotTaken::TenantFull { tenant: "H-1".into(), open: 1, most: 1 }),
+            Rejected::TooFast(1),
+            Rejected::DayFull(1),
+            Rejected::NotTaken(NotTaken::ManyUnknown { tenant: "H-1".into(), most: 1 }),
         ];
         for rejected in closed.into_iter().chain(others) {
             assert!(REASONS.contains(&rejected.code()), "{rejected:?}");
