@@ -245,6 +245,11 @@ impl Admission {
         self.counted.iter().flat_map(|counted| &counted.rejected).for_each(|(.., warning)| warning.flush());
     }
 
+    /// Tells them at the end of the process.
+    pub fn finish_warnings(&self) {
+        self.counted.iter().flat_map(|counted| &counted.rejected).for_each(|(.., warning)| warning.finish());
+    }
+
     /// Why nothing is taken now, if nothing is.
     #[must_use]
     pub fn closed(&self) -> Option<Closed> {

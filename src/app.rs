@@ -96,6 +96,13 @@ impl App {
         self.engine.flush_warnings();
     }
 
+    /// Tells them at the end of the process.
+    pub fn finish_warnings(&self) {
+        self.watch.finish();
+        self.admission.finish_warnings();
+        self.engine.finish_warnings();
+    }
+
     /// The name of a corporation, for metrics and reports.
     #[must_use]
     pub fn corporation_name(&self, corporation: CorporationId) -> String {

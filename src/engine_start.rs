@@ -159,6 +159,7 @@ impl Running {
         if left > 0 {
             tracing::warn!(left, "attempts were still under way: they are in doubt at the next start");
         }
+        self.app.finish_warnings();
         let (engine, readers) = (self.app.engine.clone(), self.app.readers.clone());
         let actors = self.actors;
         tokio::task::spawn_blocking(move || {

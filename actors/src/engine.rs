@@ -322,6 +322,11 @@ impl Engine {
         left
     }
 
+    /// Tells them at the end of the process.
+    pub fn finish_warnings(&self) {
+        self.supervisors.iter().for_each(|(_, supervisor)| supervisor.finish_warnings());
+    }
+
     /// Ends the threads beside the actors. Blocks until they ended.
     pub fn close(&self) {
         self.readers.stop();

@@ -76,6 +76,14 @@ impl Seldom {
         self.say_if_due(now, || None);
     }
 
+    /// Tells what was held back, whenever that was: nobody comes after this.
+    pub fn finish(&self) {
+        let untold = self.untold.swap(0, Ordering::Relaxed);
+        if untold >= self.least {
+            (self.tell)(untold, None);
+        }
+    }
+
     fn say_if_due(&self, now: Timestamp, detail: impl FnOnce() -> Option<String>) {
         let said = self.said.load(Ordering::Relaxed);
         // A clock that was set back must not silence it for good.
@@ -138,6 +146,15 @@ mod tests {
         assert!(lines.lock().is_empty(), "{:?}", lines.lock());
         (0..100).for_each(|_| warning.note());
         assert_eq!(*lines.lock(), [(100, None)]);
+    }
+
+    #[test]
+    fn the_end_does_not_wait_for_the_minute() {
+        let (_clock, lines, warning) = seldom(1);
+        (0..2_000).for_each(|_| warning.note());
+        warning.finish();
+        warning.finish();
+        assert_eq!(*lines.lock(), [(1, None), (1_999, None)]);
     }
 
     #[test]

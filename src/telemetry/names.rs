@@ -58,8 +58,8 @@ names! {
     JOURNAL_LIVE = "gauge" "sluis_journal_live_bytes";
     /// Free bytes where the journal lies. Below the reserve, intake is refused and what is open goes on.
     DISK_FREE = "gauge" "sluis_disk_free_bytes";
-    /// Days until the disk is down to its reserve, if the journal grows as it did within the last day, or since the start when that is later. 3650: it does not grow. Order a disk below 30.
-    DISK_LEFT = "gauge" "sluis_disk_left_days";
+    /// Time until the disk is down to its reserve, if the journal grows as it did within the last day, or since the start when that is later. 315360000, ten years: it does not grow. Order a disk below 30 days.
+    DISK_LEFT = "gauge" "sluis_disk_left_seconds";
     /// Open notifications, in all.
     OPEN = "gauge" "sluis_open_notifications";
     /// How many may be open, in all. Intake beyond it answers 503.

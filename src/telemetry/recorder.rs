@@ -117,7 +117,7 @@ fn sample_journal(app: &App) {
     gauge!(names::JOURNAL_DISK).set(stats.disk_bytes as f64);
     gauge!(names::JOURNAL_LIVE).set(stats.live_bytes as f64);
     gauge!(names::DISK_FREE).set(stats.disk_free_bytes as f64);
-    gauge!(names::DISK_LEFT).set(app.watch.disk_left_days(&stats, app.clock.now()));
+    gauge!(names::DISK_LEFT).set(app.watch.disk_left_days(&stats, app.clock.now()) * 86_400.0);
     let queue = app.engine.journal().queue();
     for (name, value) in [
         (names::JOURNAL_BATCHES, queue.batches),

@@ -101,4 +101,9 @@ impl Watch {
         self.strangers.iter().for_each(|strangers| strangers.warning.flush());
         self.disk_low.flush();
     }
+    /// Tells it at the end of the process.
+    pub fn finish(&self) {
+        self.strangers.iter().for_each(|strangers| strangers.warning.finish());
+        self.disk_low.finish();
+    }
 }

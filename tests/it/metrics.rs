@@ -105,7 +105,7 @@ async fn prometheus_can_read_it_and_the_operator_can_understand_it() {
         "sluis_router_sends_total",
         "sluis_http_duration_seconds",
         "sluis_auth_refused_total",
-        "sluis_disk_left_days",
+        "sluis_disk_left_seconds",
         "sluis_build_info",
         "sluis_process_resident_bytes",
         "sluis_process_cpu_seconds_total",

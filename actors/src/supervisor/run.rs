@@ -97,6 +97,11 @@ impl Supervisor {
         self.shared.meters.warned.flush();
     }
 
+    /// Tells them at the end of the process.
+    pub fn finish_warnings(&self) {
+        self.shared.meters.warned.finish();
+    }
+
     /// Takes nothing more; what was handed over and not begun is withdrawn. Then waits, at most `bound`, for what is
     /// under way. Returns how much still is: that stays journaled as started and is in doubt at the next start.
     pub async fn stop(&self, bound: Duration) -> usize {

@@ -73,6 +73,15 @@ impl Warned {
 
     /// Tells what was held back.
     pub(super) fn flush(&self) {
-        [&self.opened, &self.closed, &self.doubt, &self.refused, &self.unsendable].into_iter().for_each(Seldom::flush);
+        self.all().into_iter().for_each(Seldom::flush);
+    }
+
+    /// Tells it at the end of the process.
+    pub(super) fn finish(&self) {
+        self.all().into_iter().for_each(Seldom::finish);
+    }
+
+    const fn all(&self) -> [&Seldom; 5] {
+        [&self.opened, &self.closed, &self.doubt, &self.refused, &self.unsendable]
     }
 }
