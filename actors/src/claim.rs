@@ -122,13 +122,11 @@ impl Quota {
         }
     }
 
-    /// Whether a new notification of the corporation would be refused now for what it has written: then it gets no credit.
-    pub fn is_held_back(&self, corporation: CorporationId, now: Timestamp) -> bool {
-        let share = self.shares.get(&corporation);
-        share.is_some_and(|share| {
-            share.rate.as_ref().is_some_and(|rate| rate.is_empty(now))
-                || share.budget.as_ref().is_some_and(|budget| budget.room(now).is_err())
-        })
+    /// How many new notifications of the corporation what it may write leaves room for: so much credit it gets at most.
+    pub fn room_to_write(&self, corporation: CorporationId, now: Timestamp) -> u32 {
+        let Some(share) = self.shares.get(&corporation) else { return 0 };
+        let full = share.budget.as_ref().is_some_and(|budget| budget.room(now).is_err());
+        if full { 0 } else { share.rate.as_ref().map_or(u32::MAX, |rate| rate.room(now)) }
     }
 
     /// Milliseconds until the corporation may write again, when it has written as much as it may within a day.

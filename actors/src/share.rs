@@ -43,6 +43,8 @@ impl Clock for Latest {
 pub(crate) struct Rate {
     gcra: RateLimiter<NotKeyed, InMemoryState, Latest, NoOpMiddleware<Nanos>>,
     now: Latest,
+    rate: NonZeroU32,
+    burst: NonZeroU32,
     /// Until when it had nothing left, as far as it was asked.
     empty_until: AtomicI64,
 }
@@ -51,7 +53,7 @@ impl Rate {
     pub(crate) fn new(rate: NonZeroU32, burst: NonZeroU32) -> Self {
         let now = Latest(Arc::new(AtomicI64::new(0)));
         let gcra = RateLimiter::new(Quota::per_second(rate).allow_burst(burst), InMemoryState::default(), now.clone());
-        Self { gcra, now, empty_until: AtomicI64::new(0) }
+        Self { gcra, now, rate, burst, empty_until: AtomicI64::new(0) }
     }
 
     /// Takes one.
@@ -71,9 +73,12 @@ impl Rate {
         Err(wait)
     }
 
-    /// Whether asking makes no sense yet.
-    pub(crate) fn is_empty(&self, now: Timestamp) -> bool {
-        now.0 < self.empty_until.load(Ordering::Relaxed)
+    /// How many there may be at most: what has come in since it was last empty, as far as that is known.
+    pub(crate) fn room(&self, now: Timestamp) -> u32 {
+        let since = now.0.saturating_sub(self.empty_until.load(Ordering::Relaxed));
+        let Ok(since) = u64::try_from(since) else { return 0 };
+        let come_in = since.saturating_mul(self.rate.get().into()) / 1_000 + 1;
+        u32::try_from(come_in).unwrap_or(u32::MAX).min(self.burst.get())
     }
 }
 
@@ -146,9 +151,10 @@ mod tests {
     fn a_rate_gives_its_burst_and_then_so_many_a_second() {
         let rate = Rate::new(number(10), number(3));
         let start = Timestamp(1_795_000_000_000);
+        assert_eq!(rate.room(start), 3);
         assert_eq!([0; 4].map(|_| rate.take(start).is_ok()), [true, true, true, false]);
         assert_eq!(rate.take(start), Err(100));
-        assert!(rate.is_empty(start.plus(99)) && !rate.is_empty(start.plus(100)));
+        assert_eq!([0, 99, 100, 199, 200, 60_000].map(|ms| rate.room(start.plus(ms))), [0, 0, 1, 1, 2, 3]);
         assert_eq!(rate.take(start.plus(100)), Ok(()));
         assert_eq!(rate.take(start.plus(100)), Err(100));
         let second = (1..=1_000).filter(|ms| rate.take(start.plus(100 + ms)).is_ok()).count();

@@ -66,13 +66,11 @@ impl Door for App {
 
     fn room(&self, corporation: CorporationId) -> u32 {
         let quota = self.engine.quota();
-        if quota.is_held_back(corporation, self.clock.now()) {
-            return 0;
-        }
+        let to_write = quota.room_to_write(corporation, self.clock.now());
         let left = |open: i64, most: i64| most.saturating_sub(open);
         let (open, most) = quota.total();
         let share = quota.shares().find(|(c, ..)| *c == corporation).map_or(0, |(_, open, most)| left(open, most));
-        u32::try_from(left(open, most).min(share).max(0)).unwrap_or(u32::MAX)
+        u32::try_from(left(open, most).min(share).max(0)).unwrap_or(u32::MAX).min(to_write)
     }
 
     fn admit(
