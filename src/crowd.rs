@@ -96,8 +96,8 @@ impl Crowd {
         Arc::new(Self { bounds, now: Arc::default(), state: Mutex::default() })
     }
 
-    /// A place for a new connection. Where there is none, the one that was silent the longest goes, first of those that never
-    /// showed a key. `None`: each of them waits for us.
+    /// A place for a new connection. Where there is none, the one that was silent the longest goes: first of those that never
+    /// showed a key or are in the middle of a request, then of those that are between two. `None`: each of them waits for us.
     pub(crate) fn join(self: &Arc<Self>, peer: IpAddr) -> Option<Place> {
         let peer = Peer::of(peer);
         let mut state = self.state.lock();
@@ -192,14 +192,14 @@ impl State {
             .members
             .iter()
             .filter(silent)
-            .map(|(number, member)| (member.life.is_known(), member.life.moved(), *number))
+            .map(|(number, member)| (member.life.is_resting(), member.life.moved(), *number))
             .collect();
         if oldest.is_empty() {
             return false;
         }
         oldest.sort_unstable();
-        // Of those that showed a key, only the one whose place is needed.
-        let strangers = oldest.iter().take_while(|(known, ..)| !known).count();
+        // Of those that rest, only the one whose place is needed.
+        let strangers = oldest.iter().take_while(|(resting, ..)| !resting).count();
         for (_, _, number) in &oldest[..(strangers / PART).max(1)] {
             if let Some(member) = self.remove(*number) {
                 member.life.order(Order::Cut);

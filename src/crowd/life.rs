@@ -132,9 +132,10 @@ impl Life {
         self.working.load(Ordering::Relaxed) <= 0
     }
 
-    /// Whether it ever showed a key.
-    pub(super) fn is_known(&self) -> bool {
-        self.owner.load(Ordering::Relaxed) != 0
+    /// Whether it showed a key and is between two requests. In the middle of one it is no better than a stranger: without
+    /// any key in the configuration everybody is known, and half a body must not push out whoever came a moment ago.
+    pub(super) fn is_resting(&self) -> bool {
+        self.owner.load(Ordering::Relaxed) != 0 && !self.is_asked()
     }
 
     /// It showed a corporation's key. True: it did not show that one before.

@@ -68,6 +68,21 @@ fn who_waits_for_us_or_showed_a_key_stays_before_a_stranger() {
 }
 
 #[test]
+fn half_a_body_goes_before_whoever_came_a_moment_ago() {
+    let crowd = crowd(3, 9, 9);
+    let halves = [join(&crowd, A), join(&crowd, A)];
+    let _asked = halves.iter().map(|place| place.life.ask()).collect::<Vec<_>>();
+    halves.iter().for_each(|place| {
+        assert!(place.belongs_to(CorporationId(7)));
+        place.life.wants();
+    });
+    at(&crowd, 1);
+    let health = join(&crowd, B);
+    let _next = [join(&crowd, A), join(&crowd, A)];
+    assert_eq!([&halves[0], &halves[1], &health].map(cut), [true, true, false]);
+}
+
+#[test]
 fn a_peer_that_has_its_part_makes_room_for_itself_alone() {
     let crowd = crowd(9, 2, 9);
     let other = join(&crowd, B);
