@@ -38,22 +38,15 @@ pub fn is_known(tenant: &Tenant) -> bool {
     tenant.profile.is_some() || !tenant.open.is_empty()
 }
 
-/// Subjects of a tenant that are compared to find one that is near: most have a few.
-const MOST_COMPARED: usize = 64;
+/// Subjects of a tenant that are compared to find one that is near: most have a few, and each costs a look at memory.
+const MOST_COMPARED: usize = 8;
 
 /// A subject of the tenant that differs from `subject` only in case or in blanks; none when it is there as it stands.
 #[must_use]
 pub(crate) fn near(tenant: &Tenant, subject: &Subject) -> Option<Subject> {
-    let mut found = None;
-    for known in subjects(tenant).take(MOST_COMPARED) {
-        if known == subject {
-            return None;
-        }
-        if found.is_none() && same_but_for_case_and_blanks(known, subject) {
-            found = Some(known);
-        }
-    }
-    found.cloned()
+    let close = |known: &&Subject| *known != subject && same_but_for_case_and_blanks(known, subject);
+    let found = subjects(tenant).take(MOST_COMPARED).find(close)?;
+    (!subjects(tenant).any(|known| known == subject)).then(|| found.clone())
 }
 
 /// What is open and what facts told of.
@@ -63,10 +56,12 @@ fn subjects(tenant: &Tenant) -> impl Iterator<Item = &Subject> {
 }
 
 fn same_but_for_case_and_blanks(one: &Subject, other: &Subject) -> bool {
-    let plain = |text: &'_ str| text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect::<String>();
-    // Most differ in their last digits: that is seen without a copy.
-    let last = |text: &str| text.trim_end().chars().next_back().map(|c| c.to_ascii_lowercase());
-    last(&one.id) == last(&other.id) && plain(&one.id) == plain(&other.id) && plain(&one.kind) == plain(&other.kind)
+    plain(&one.id).eq(plain(&other.id)) && plain(&one.kind).eq(plain(&other.kind))
+}
+
+/// The text without blanks, in lower case, from its end: numbers of one series differ there first.
+fn plain(text: &str) -> impl Iterator<Item = char> {
+    text.chars().rev().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase)
 }
 
 #[cfg(test)]
@@ -109,6 +104,16 @@ mod tests {
         assert_eq!(FactKind::ALL.map(|kind| unmatched(&tenant, &fact(kind, "F-1"))), [const { None }; 5]);
         let missed = FactKind::ALL.map(|kind| unmatched(&tenant, &fact(kind, "F-2")).is_some());
         assert_eq!(missed, FactKind::ALL.map(FactKind::needs_subject));
+    }
+
+    #[test]
+    fn what_is_there_as_it_stands_has_nothing_near() {
+        let mut tenant = told("F-1");
+        let other = told("f-1").told.and_then(|told| told.subjects.into_iter().next()).expect("one");
+        tenant.told_mut().subjects.push_back(other);
+        assert_eq!((near(&tenant, &subject("f-1")), near(&tenant, &subject("F-1"))), (None, None));
+        assert_eq!(near(&tenant, &subject("F 1")), None);
+        assert_eq!(near(&tenant, &subject("f -1")), Some(subject("F-1")));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::answer::Answer;
 use crate::event::{Cause, Event};
 use crate::ids::NotificationId;
 use crate::matching::near;
-use crate::notification::Notification;
+use crate::notification::{Notification, Subject};
 
 impl Turn<'_> {
     pub(super) fn notify(&mut self, notification: &Notification) -> Answer {
@@ -17,7 +17,7 @@ impl Turn<'_> {
         }
         let live = self.live_instance(notification);
         let unknown_tenant = self.tenant.profile.is_none();
-        let near = notification.subject.as_ref().and_then(|subject| near(self.tenant, subject)).map(Box::new);
+        let near = self.near_subject(notification);
         self.emit(Event::Accepted { id });
         if let Some(live) = live {
             self.end(id, "already running", Cause::AlreadyRunning { live });
@@ -32,6 +32,13 @@ impl Turn<'_> {
         }
         let state = self.open(id).map_or("ended", |open| open.phase.name());
         Answer::Accepted { id, state, unknown_tenant, near }
+    }
+
+    /// A subject of the tenant that is nearly this one. Asked only where the flow runs once for each subject: there a slip
+    /// starts a second instance. Other subjects cost every acceptance a walk over all that is open.
+    fn near_subject(&self, notification: &Notification) -> Option<Box<Subject>> {
+        self.flow(notification.flow)?.subject.as_ref()?;
+        near(self.tenant, notification.subject.as_ref()?).map(Box::new)
     }
 
     /// The live instance of the same flow for the same subject: one instance a subject, by name, over versions.
