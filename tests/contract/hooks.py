@@ -81,6 +81,8 @@ def beyond_schema(mistake, case):
         return "an instant lies between 1970 and 9998, and what happened lies behind us"
     if code == "contradiction" and path == "expires_at":
         return "what expires before it is sent"
+    if code == "contradiction" and path.endswith(".confirmed_at"):
+        return "an address that is invalid was not confirmed"
     if code == "bad_address":
         return "an address is one of its channel"
     if code == "empty" and path == "body" and case.media_type == "application/octet-stream":
@@ -108,8 +110,11 @@ def explain(failure, case, response):
     except ValueError:
         return None
     code = problem.get("code")
-    if code == "bad_cursor":
+    sealed = code == "bad_query" and problem["detail"].startswith("after: ") and case.operation.path == "/v1/facts/unmatched"
+    if code == "bad_cursor" or sealed:
         return "a cursor is sealed: none can be made up"
+    if code == "nothing_taken":
+        return "a list of which nothing can be taken: what a list is, its report says"
     if case.operation.path == RECEIPTS and response.status_code == 422:
         return "a receipt that is not genuine"
     if code == "invalid" and problem.get("errors"):
