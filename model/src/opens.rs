@@ -2,6 +2,7 @@
 //! list; what a placeholder number gathers, in a tree: finding, adding and removing one never walks over the others.
 //! Refuses to hold two of one id.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, btree_map};
 use std::fmt;
 
@@ -54,14 +55,14 @@ impl Opens {
     #[must_use]
     pub fn get(&self, id: NotificationId) -> Option<&Open> {
         match &self.0 {
-            Form::Few(few) => few.binary_search_by_key(&id, |open| open.id).ok().map(|at| &*few[at]),
+            Form::Few(few) => place(few, id).ok().map(|at| &*few[at]),
             Form::Many(many) => many.get(&id).map(|open| &**open),
         }
     }
 
     pub(crate) fn get_mut(&mut self, id: NotificationId) -> Option<&mut Open> {
         match &mut self.0 {
-            Form::Few(few) => few.binary_search_by_key(&id, |open| open.id).ok().map(|at| &mut *few[at]),
+            Form::Few(few) => place(few, id).ok().map(|at| &mut *few[at]),
             Form::Many(many) => many.get_mut(&id).map(|open| &mut **open),
         }
     }
@@ -69,7 +70,7 @@ impl Opens {
     /// Adds one, over one with the same id.
     pub(crate) fn insert(&mut self, open: Box<Open>) {
         match &mut self.0 {
-            Form::Few(few) => match few.binary_search_by_key(&open.id, |known| known.id) {
+            Form::Few(few) => match place(few, open.id) {
                 Ok(at) => few[at] = open,
                 Err(at) if few.len() < MANY => few.insert(at, open),
                 Err(_) => {
@@ -83,7 +84,7 @@ impl Opens {
 
     pub(crate) fn remove(&mut self, id: NotificationId) -> Option<Box<Open>> {
         match &mut self.0 {
-            Form::Few(few) => few.binary_search_by_key(&id, |open| open.id).ok().map(|at| few.remove(at)),
+            Form::Few(few) => place(few, id).ok().map(|at| few.remove(at)),
             Form::Many(many) => {
                 let removed = many.remove(&id);
                 if many.len() <= MANY / 2 {
@@ -101,6 +102,16 @@ impl Opens {
             Form::Few(few) => Iter::Few(few.iter()),
             Form::Many(many) => Iter::Many(many.values()),
         }
+    }
+}
+
+/// Where `id` stands, or would stand. The newest is asked for most, and each look at another is one at far memory.
+fn place(few: &[Box<Open>], id: NotificationId) -> Result<usize, usize> {
+    match few.last().map(|newest| newest.id.cmp(&id)) {
+        None => Err(0),
+        Some(Ordering::Less) => Err(few.len()),
+        Some(Ordering::Equal) => Ok(few.len() - 1),
+        Some(Ordering::Greater) => few.binary_search_by_key(&id, |open| open.id),
     }
 }
 
