@@ -1,20 +1,24 @@
-//! Owns admission: the one door behind HTTP and the binary port. Validation against the flow, idempotency, limits, the
-//! engine's own state. Refuses to answer before the record is durable: it hands the answer's address to the shard.
+//! Owns admission: the one door behind HTTP and the binary port. Validation against the flow,
+//! idempotency, limits, the engine's own state. Refuses to answer before the record is durable: it
+//! hands the answer's address to the shard.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use metrics::{Counter, counter};
-use sluis_actors::{Answers, Book, Claim, Claimed, Engine, Letter, NoRoom, NotTaken, Query, Refused, Reply, Seldom};
+use sluis_actors::{
+    Answers, Book, Claim, Claimed, Engine, Letter, NoRoom, NotTaken, Query, Refused, Reply, Seldom,
+};
 use sluis_model::{
-    Clock, CorporationId, Environment, FlowBook, Idempotency, Input, Lane, Notification, NotificationId, NotificationRequest,
-    Subject, TenantKey,
+    Clock, CorporationId, Environment, FlowBook, Idempotency, Input, Lane, Notification,
+    NotificationId, NotificationRequest, Subject, TenantKey,
 };
 
 use crate::intake::{self, FieldProblem};
 use crate::telemetry::names;
 
-/// Above this share of the journal's queue, intake is refused; the rest is for outcomes, receipts and timers.
+/// Above this share of the journal's queue, intake is refused; the rest is for outcomes, receipts
+/// and timers.
 const JOURNAL_SHARE: f64 = 0.7;
 
 /// What makes the engine refuse intake as a whole.
@@ -41,7 +45,9 @@ impl Gatekeeper {
         if self.stopping.load(Ordering::SeqCst) {
             return Some(Closed::Stopping);
         }
-        self.disk_low.load(Ordering::SeqCst).then_some(Closed::DiskLow)
+        self.disk_low
+            .load(Ordering::SeqCst)
+            .then_some(Closed::DiskLow)
     }
 }
 
@@ -181,14 +187,31 @@ impl Counted {
     fn new(corporation: CorporationId, name: &str, clock: &Arc<dyn Clock>) -> Self {
         let own = || name.to_owned();
         let rejected = REASONS.map(|reason| {
-            let (corporation, least) = (own(), if MISTAKES.contains(&reason) { MANY_MISTAKES } else { 1 });
+            let (corporation, least) = (
+                own(),
+                if MISTAKES.contains(&reason) {
+                    MANY_MISTAKES
+                } else {
+                    1
+                },
+            );
             let warning = Seldom::in_mass(clock.clone(), least, move |count, _| {
                 tracing::warn!(%corporation, reason, refused = count, "notifications are refused");
             });
-            (reason, counter!(names::REJECTED, "corporation" => own(), "reason" => reason), warning)
+            (
+                reason,
+                counter!(names::REJECTED, "corporation" => own(), "reason" => reason),
+                warning,
+            )
         });
-        let accepted = Lane::ALL.map(|lane| counter!(names::ACCEPTED, "corporation" => own(), "lane" => lane.name()));
-        Self { corporation, accepted, duplicates: counter!(names::DUPLICATES, "corporation" => own()), rejected }
+        let accepted = Lane::ALL
+            .map(|lane| counter!(names::ACCEPTED, "corporation" => own(), "lane" => lane.name()));
+        Self {
+            corporation,
+            accepted,
+            duplicates: counter!(names::DUPLICATES, "corporation" => own()),
+            rejected,
+        }
     }
 
     fn reject(&self, reason: &'static str) {
@@ -213,14 +236,26 @@ impl Admission {
         gatekeeper: Arc<Gatekeeper>,
         corporations: impl IntoIterator<Item = (CorporationId, impl AsRef<str>)>,
     ) -> Self {
-        let counted = corporations.into_iter().map(|(id, name)| Counted::new(id, name.as_ref(), &clock));
+        let counted = corporations
+            .into_iter()
+            .map(|(id, name)| Counted::new(id, name.as_ref(), &clock));
         let mut counted: Vec<Counted> = counted.collect();
         counted.sort_unstable_by_key(|counted| counted.corporation);
-        Self { engine, book, clock, environment, gatekeeper, counted }
+        Self {
+            engine,
+            book,
+            clock,
+            environment,
+            gatekeeper,
+            counted,
+        }
     }
 
     fn counted(&self, corporation: CorporationId) -> Option<&Counted> {
-        let place = self.counted.binary_search_by_key(&corporation, |counted| counted.corporation).ok()?;
+        let place = self
+            .counted
+            .binary_search_by_key(&corporation, |counted| counted.corporation)
+            .ok()?;
         Some(&self.counted[place])
     }
 
@@ -242,28 +277,41 @@ impl Admission {
 
     /// Tells the warnings that were held back; to be called every few seconds.
     pub fn flush_warnings(&self) {
-        self.counted.iter().flat_map(|counted| &counted.rejected).for_each(|(.., warning)| warning.flush());
+        self.counted
+            .iter()
+            .flat_map(|counted| &counted.rejected)
+            .for_each(|(.., warning)| warning.flush());
     }
 
     /// Tells them at the end of the process.
     pub fn finish_warnings(&self) {
-        self.counted.iter().flat_map(|counted| &counted.rejected).for_each(|(.., warning)| warning.finish());
+        self.counted
+            .iter()
+            .flat_map(|counted| &counted.rejected)
+            .for_each(|(.., warning)| warning.finish());
     }
 
     /// Why nothing is taken now, if nothing is.
     #[must_use]
     pub fn closed(&self) -> Option<Closed> {
-        self.gatekeeper.reason().or_else(|| (self.engine.journal().queue().fill() >= JOURNAL_SHARE).then_some(Closed::Busy))
+        self.gatekeeper.reason().or_else(|| {
+            (self.engine.journal().queue().fill() >= JOURNAL_SHARE).then_some(Closed::Busy)
+        })
     }
 
-    /// Whether the corporation has written as much as it may within a day: then it stores no tenants either.
+    /// Whether the corporation has written as much as it may within a day: then it stores no
+    /// tenants either.
     #[must_use]
     pub fn day_full(&self, corporation: CorporationId) -> Option<Rejected> {
-        let wait = self.engine.quota().day_full(corporation, self.clock.now())?;
+        let wait = self
+            .engine
+            .quota()
+            .day_full(corporation, self.clock.now())?;
         Some(Rejected::DayFull(seconds(wait)))
     }
 
-    /// Admits one notification. `Ok`: `answers` gets exactly one answer under `correlation`, once everything is durable.
+    /// Admits one notification. `Ok`: `answers` gets exactly one answer under `correlation`, once
+    /// everything is durable.
     ///
     /// # Errors
     /// See [`Rejected`]; `answers` then gets nothing.
@@ -275,9 +323,13 @@ impl Admission {
         correlation: u64,
     ) -> Result<Admitted, Rejected> {
         let result = self.try_admit(corporation, request, answers, correlation);
-        let Some(counted) = self.counted(corporation) else { return result };
+        let Some(counted) = self.counted(corporation) else {
+            return result;
+        };
         match &result {
-            Ok(Admitted { duplicate: true, .. }) => counted.duplicates.increment(1),
+            Ok(Admitted {
+                duplicate: true, ..
+            }) => counted.duplicates.increment(1),
             Ok(_) => counted.accepted[request.priority as usize].increment(1),
             Err(rejected) => counted.reject(rejected.code()),
         }
@@ -291,16 +343,38 @@ impl Admission {
         answers: &Arc<dyn Answers>,
         correlation: u64,
     ) -> Result<Admitted, Rejected> {
-        let names = || self.book.names(corporation).into_iter().map(str::to_owned).collect();
-        let reference = self.book.current(corporation, &request.flow).ok_or_else(|| Rejected::UnknownFlow(names()))?;
-        let flow = self.book.flow(reference).ok_or_else(|| Rejected::UnknownFlow(names()))?;
+        let names = || {
+            self.book
+                .names(corporation)
+                .into_iter()
+                .map(str::to_owned)
+                .collect()
+        };
+        let reference = self
+            .book
+            .current(corporation, &request.flow)
+            .ok_or_else(|| Rejected::UnknownFlow(names()))?;
+        let flow = self
+            .book
+            .flow(reference)
+            .ok_or_else(|| Rejected::UnknownFlow(names()))?;
         let sound = intake::validate(request, flow, self.environment).map_err(Rejected::Invalid)?;
-        let idempotency = Idempotency { key: intake::key_hash(corporation, &request.idempotency_key), body: sound.body };
+        let idempotency = Idempotency {
+            key: intake::key_hash(corporation, &request.idempotency_key),
+            body: sound.body,
+        };
         let tenant = TenantKey::new(corporation, request.tenant_id.as_str());
         let now = self.clock.now();
         let shard = tenant.shard(self.engine.shards());
         let id = crate::ids::mint(shard, now);
-        let claim = match Claim::take(self.engine.quota(), self.engine.keys(), corporation, idempotency, id, now) {
+        let claim = match Claim::take(
+            self.engine.quota(),
+            self.engine.keys(),
+            corporation,
+            idempotency,
+            id,
+            now,
+        ) {
             Claimed::Granted(claim) => claim,
             Claimed::Duplicate(id) => return self.repeat(corporation, id, answers, correlation),
             Claimed::Conflict(id) => return Err(Rejected::Conflict(id)),
@@ -310,16 +384,31 @@ impl Admission {
             Claimed::NoRoom(NoRoom::DayFull(ms)) => return Err(Rejected::DayFull(seconds(ms))),
             Claimed::NoRoom(NoRoom::EngineFull) => return Err(Rejected::Closed(Closed::Full)),
         };
-        // After the key: a repeat of what was accepted gets its answer although nothing new is taken.
+        // After the key: a repeat of what was accepted gets its answer although nothing new is
+        // taken.
         if let Some(closed) = self.closed() {
             return Err(Rejected::Closed(closed));
         }
-        let notification = Box::new(notification(id, reference, request, sound.fields, idempotency));
+        let notification = Box::new(notification(
+            id,
+            reference,
+            request,
+            sound.fields,
+            idempotency,
+        ));
         let reply = Reply::to(answers.clone(), correlation);
         let inbox = &self.engine.inboxes()[usize::from(shard.0)];
-        let letter = Letter::Input { tenant, input: Input::Notify(notification), reply, claim: Some(claim) };
+        let letter = Letter::Input {
+            tenant,
+            input: Input::Notify(notification),
+            reply,
+            claim: Some(claim),
+        };
         match inbox.offer_intake(letter) {
-            Ok(()) => Ok(Admitted { id, duplicate: false }),
+            Ok(()) => Ok(Admitted {
+                id,
+                duplicate: false,
+            }),
             Err(Refused(letter)) => {
                 forget(letter);
                 Err(Rejected::Closed(Closed::Busy))
@@ -327,7 +416,8 @@ impl Admission {
         }
     }
 
-    /// The answer of a repeat waits behind the first one's commit, in the same line of the same shard.
+    /// The answer of a repeat waits behind the first one's commit, in the same line of the same
+    /// shard.
     fn repeat(
         &self,
         corporation: CorporationId,
@@ -335,10 +425,19 @@ impl Admission {
         answers: &Arc<dyn Answers>,
         correlation: u64,
     ) -> Result<Admitted, Rejected> {
-        let inbox = self.engine.inbox_by_id(id).ok_or(Rejected::Closed(Closed::Busy))?;
+        let inbox = self
+            .engine
+            .inbox_by_id(id)
+            .ok_or(Rejected::Closed(Closed::Busy))?;
         let reply = Reply::to(answers.clone(), correlation);
-        match inbox.offer_intake(Letter::Query { query: Query::Accepted { corporation, id }, reply }) {
-            Ok(()) => Ok(Admitted { id, duplicate: true }),
+        match inbox.offer_intake(Letter::Query {
+            query: Query::Accepted { corporation, id },
+            reply,
+        }) {
+            Ok(()) => Ok(Admitted {
+                id,
+                duplicate: true,
+            }),
             Err(Refused(letter)) => {
                 forget(letter);
                 Err(Rejected::Closed(Closed::Busy))
@@ -352,7 +451,8 @@ fn seconds(ms: i64) -> u32 {
     u32::try_from(ms.max(1).unsigned_abs().div_ceil(1_000)).unwrap_or(u32::MAX)
 }
 
-/// Takes a refused letter apart without answering it: the caller is told by the return value. Its claim is given back.
+/// Takes a refused letter apart without answering it: the caller is told by the return value. Its
+/// claim is given back.
 fn forget(letter: Box<Letter>) {
     if let Letter::Input { reply, .. } | Letter::Query { reply, .. } = *letter {
         reply.forget();
@@ -387,16 +487,29 @@ mod tests {
 
     #[test]
     fn every_reason_for_a_refusal_is_counted_from_the_start() {
-        let closed = [Closed::Stopping, Closed::DiskLow, Closed::Busy, Closed::Full].map(Rejected::Closed);
+        let closed = [
+            Closed::Stopping,
+            Closed::DiskLow,
+            Closed::Busy,
+            Closed::Full,
+        ]
+        .map(Rejected::Closed);
         let others = [
             Rejected::Invalid(Vec::new()),
             Rejected::UnknownFlow(Vec::new()),
             Rejected::Conflict(NotificationId(1)),
             Rejected::ShareFull(1),
-            Rejected::NotTaken(NotTaken::TenantFull { tenant: "H-1".into(), open: 1, most: 1 }),
+            Rejected::NotTaken(NotTaken::TenantFull {
+                tenant: "H-1".into(),
+                open: 1,
+                most: 1,
+            }),
             Rejected::TooFast(1),
             Rejected::DayFull(1),
-            Rejected::NotTaken(NotTaken::ManyUnknown { tenant: "H-1".into(), most: 1 }),
+            Rejected::NotTaken(NotTaken::ManyUnknown {
+                tenant: "H-1".into(),
+                most: 1,
+            }),
         ];
         for rejected in closed.into_iter().chain(others) {
             assert!(REASONS.contains(&rejected.code()), "{rejected:?}");

@@ -1,5 +1,5 @@
-//! Owns what every edge of the binary shares: the engine, the door, the keys, the providers, the secret.
-//! Refuses to be global: it is made once and handed on.
+//! Owns what every edge of the binary shares: the engine, the door, the keys, the providers, the
+//! secret. Refuses to be global: it is made once and handed on.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -64,7 +64,8 @@ pub struct App {
 }
 
 impl App {
-    /// Whose key was presented. Without any key configured only this machine is served, as the one corporation there is.
+    /// Whose key was presented. Without any key configured only this machine is served, as the one
+    /// corporation there is.
     #[must_use]
     pub fn caller(&self, presented: Option<&str>) -> Option<CorporationId> {
         if self.keys.is_empty() {
@@ -73,20 +74,25 @@ impl App {
         self.keys.corporation(presented?)
     }
 
-    /// Which operator asks, as audit lines name them: by the beginning of the key's hash. Where no key is needed, on this
-    /// machine alone, it is `operator local`.
+    /// Which operator asks, as audit lines name them: by the beginning of the key's hash. Where no
+    /// key is needed, on this machine alone, it is `operator local`.
     #[must_use]
     pub fn operator(&self, presented: Option<&str>) -> Option<String> {
         if self.operators.is_empty() {
             return self.keys.is_empty().then(|| "operator local".to_owned());
         }
-        self.operators.fingerprint(presented?).map(|key| format!("operator {key}"))
+        self.operators
+            .fingerprint(presented?)
+            .map(|key| format!("operator {key}"))
     }
 
     /// The corporation with this name in the configuration.
     #[must_use]
     pub fn corporation_named(&self, name: &str) -> Option<CorporationId> {
-        self.corporations.iter().find(|(_, corporation)| corporation.name == name).map(|(id, _)| *id)
+        self.corporations
+            .iter()
+            .find(|(_, corporation)| corporation.name == name)
+            .map(|(id, _)| *id)
     }
 
     /// Tells the warnings that were held back; to be called every few seconds.
@@ -106,6 +112,8 @@ impl App {
     /// The name of a corporation, for metrics and reports.
     #[must_use]
     pub fn corporation_name(&self, corporation: CorporationId) -> String {
-        self.corporations.get(&corporation).map_or_else(|| corporation.to_string(), |c| c.name.clone())
+        self.corporations
+            .get(&corporation)
+            .map_or_else(|| corporation.to_string(), |c| c.name.clone())
     }
 }

@@ -1,5 +1,5 @@
-//! Owns the asking of a shard from async code: a letter goes in, the answer is awaited. Refuses to wait for room: a full
-//! line is told to the caller, who tells its sender.
+//! Owns the asking of a shard from async code: a letter goes in, the answer is awaited. Refuses to
+//! wait for room: a full line is told to the caller, who tells its sender.
 
 use std::sync::Arc;
 
@@ -65,9 +65,14 @@ impl Answer {
 ///
 /// # Errors
 /// See [`AskError`].
-pub async fn ask(inbox: &Arc<Inbox>, letter: impl FnOnce(Reply) -> Letter) -> Result<ShardAnswer, AskError> {
+pub async fn ask(
+    inbox: &Arc<Inbox>,
+    letter: impl FnOnce(Reply) -> Letter,
+) -> Result<ShardAnswer, AskError> {
     let (reply, answer) = reply();
-    inbox.offer_business(letter(reply)).map_err(|Refused(_)| AskError::Full)?;
+    inbox
+        .offer_business(letter(reply))
+        .map_err(|Refused(_)| AskError::Full)?;
     answer.wait().await
 }
 
@@ -75,8 +80,13 @@ pub async fn ask(inbox: &Arc<Inbox>, letter: impl FnOnce(Reply) -> Letter) -> Re
 ///
 /// # Errors
 /// See [`AskError`].
-pub async fn ask_intake(inbox: &Arc<Inbox>, letter: impl FnOnce(Reply) -> Letter) -> Result<ShardAnswer, AskError> {
+pub async fn ask_intake(
+    inbox: &Arc<Inbox>,
+    letter: impl FnOnce(Reply) -> Letter,
+) -> Result<ShardAnswer, AskError> {
     let (reply, answer) = reply();
-    inbox.offer_intake(letter(reply)).map_err(|Refused(_)| AskError::Full)?;
+    inbox
+        .offer_intake(letter(reply))
+        .map_err(|Refused(_)| AskError::Full)?;
     answer.wait().await
 }

@@ -1,5 +1,9 @@
-//! Owns the only reads of the operating system's clocks in the engine. Refuses everything else to do with time.
-#![allow(clippy::disallowed_methods, reason = "this is the one place that reads the clocks")]
+//! Owns the only reads of the operating system's clocks in the engine. Refuses everything else to
+//! do with time.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the clocks"
+)]
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -13,7 +17,9 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        Timestamp(since.map_or(0, |elapsed| i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)))
+        Timestamp(since.map_or(0, |elapsed| {
+            i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
+        }))
     }
 }
 

@@ -1,6 +1,7 @@
-//! Owns who is connected to a port: how many in all, of each peer and of each corporation, and which of them only keep us
-//! waiting. Every limit in time is held by one look over all of them now and then, not by a timer each. Refuses to let a
-//! silent connection keep a new one out, and to touch one that waits for us.
+//! Owns who is connected to a port: how many in all, of each peer and of each corporation, and
+//! which of them only keep us waiting. Every limit in time is held by one look over all of them now
+//! and then, not by a timer each. Refuses to let a silent connection keep a new one out, and to
+//! touch one that waits for us.
 
 mod life;
 
@@ -21,8 +22,8 @@ use life::{Order, Verdict};
 
 /// The longest between two looks at the connections.
 const LONGEST_LOOK: Duration = Duration::from_millis(250);
-/// Of strangers that are silent, the part that makes room at once when there is none: looking for the oldest is a walk over
-/// all, and a flood of them must not cost a walk each.
+/// Of strangers that are silent, the part that makes room at once when there is none: looking for
+/// the oldest is a walk over all, and a flood of them must not cost a walk each.
 const PART: usize = 64;
 /// How long a connection without a request may still take to end by itself, once it was told to.
 pub(crate) const FAREWELL: Duration = Duration::from_secs(1);
@@ -46,7 +47,8 @@ pub(crate) struct Limits {
     pub(crate) answer: Duration,
 }
 
-/// A peer, as bounds count it: an address, or a whole network of IPv6, of which one machine has 2^64 addresses.
+/// A peer, as bounds count it: an address, or a whole network of IPv6, of which one machine has
+/// 2^64 addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Peer(IpAddr);
 
@@ -93,15 +95,25 @@ pub(crate) struct Place {
 
 impl Crowd {
     pub(crate) fn new(bounds: Bounds) -> Arc<Self> {
-        Arc::new(Self { bounds, now: Arc::default(), state: Mutex::default() })
+        Arc::new(Self {
+            bounds,
+            now: Arc::default(),
+            state: Mutex::default(),
+        })
     }
 
-    /// A place for a new connection. Where there is none, the one that was silent the longest goes: first of those that never
-    /// showed a key or are in the middle of a request, then of those that are between two. `None`: each of them waits for us.
+    /// A place for a new connection. Where there is none, the one that was silent the longest goes:
+    /// first of those that never showed a key or are in the middle of a request, then of those that
+    /// are between two. `None`: each of them waits for us.
     pub(crate) fn join(self: &Arc<Self>, peer: IpAddr) -> Option<Place> {
         let peer = Peer::of(peer);
         let mut state = self.state.lock();
-        if state.peers.get(&peer).is_some_and(|count| *count >= self.bounds.per_peer) && !state.make_room(|m| m.peer == peer) {
+        if state
+            .peers
+            .get(&peer)
+            .is_some_and(|count| *count >= self.bounds.per_peer)
+            && !state.make_room(|m| m.peer == peer)
+        {
             return None;
         }
         if state.members.len() >= self.bounds.all && !state.make_room(|_| true) {
@@ -111,8 +123,19 @@ impl Crowd {
         let number = state.next;
         state.next += 1;
         *state.peers.entry(peer).or_default() += 1;
-        state.members.insert(number, Member { peer, corporation: None, life: life.clone() });
-        Some(Place { crowd: self.clone(), number, life })
+        state.members.insert(
+            number,
+            Member {
+                peer,
+                corporation: None,
+                life: life.clone(),
+            },
+        );
+        Some(Place {
+            crowd: self.clone(),
+            number,
+            life,
+        })
     }
 
     /// The operating system has no room for one more: those silent the longest go.
@@ -147,8 +170,8 @@ impl Crowd {
         }
     }
 
-    /// Has every connection end: without a request soon, with one when it has its answer, and all of them when `grace` is
-    /// over. Gives how many had to be cut off in the middle of a request.
+    /// Has every connection end: without a request soon, with one when it has its answer, and all
+    /// of them when `grace` is over. Gives how many had to be cut off in the middle of a request.
     pub(crate) async fn end(&self, grace: Duration) -> usize {
         self.all(|life| life.order(Order::Finish));
         let mut looks = interval(FAREWELL.min(grace) / 20 + Duration::from_millis(1));
@@ -159,7 +182,13 @@ impl Crowd {
                 return 0;
             }
             if passed >= grace {
-                let left = self.state.lock().members.values().filter(|member| member.life.is_asked()).count();
+                let left = self
+                    .state
+                    .lock()
+                    .members
+                    .values()
+                    .filter(|member| member.life.is_asked())
+                    .count();
                 self.all(|life| life.order(Order::Cut));
                 return left;
             }
@@ -174,7 +203,11 @@ impl Crowd {
     }
 
     fn all(&self, each: impl Fn(&Life)) {
-        self.state.lock().members.values().for_each(|member| each(&member.life));
+        self.state
+            .lock()
+            .members
+            .values()
+            .for_each(|member| each(&member.life));
     }
 
     /// How many there are.
@@ -232,17 +265,27 @@ impl Place {
         &self.life
     }
 
-    /// The connection is this corporation's. False: it has as many as it may, and each of them waits for us.
+    /// The connection is this corporation's. False: it has as many as it may, and each of them
+    /// waits for us.
     pub(crate) fn belongs_to(&self, corporation: CorporationId) -> bool {
         if !self.life.knows(corporation) {
             return true;
         }
         let mut state = self.crowd.state.lock();
-        let Some(before) = state.members.get(&self.number).map(|member| member.corporation) else { return true };
+        let Some(before) = state
+            .members
+            .get(&self.number)
+            .map(|member| member.corporation)
+        else {
+            return true;
+        };
         if before == Some(corporation) {
             return true;
         }
-        let full = state.corporations.get(&corporation).is_some_and(|count| *count >= self.crowd.bounds.per_corporation);
+        let full = state
+            .corporations
+            .get(&corporation)
+            .is_some_and(|count| *count >= self.crowd.bounds.per_corporation);
         if full && !state.make_room(|member| member.corporation == Some(corporation)) {
             self.life.forgets();
             return false;

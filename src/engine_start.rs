@@ -1,5 +1,5 @@
-//! Owns the making of a running engine from a configuration: journal, definitions, providers, actors, the shared `App`.
-//! Refuses to listen: `serve` and the demo bring their own edges.
+//! Owns the making of a running engine from a configuration: journal, definitions, providers,
+//! actors, the shared `App`. Refuses to listen: `serve` and the demo bring their own edges.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -64,7 +64,8 @@ pub struct Running {
 /// Opens the journal, recovers and starts everything.
 ///
 /// # Errors
-/// The configuration's providers or flows are wrong, the data directory cannot be used, or recovery stops.
+/// The configuration's providers or flows are wrong, the data directory cannot be used, or recovery
+/// stops.
 pub fn start(config: &Config, around: Surroundings) -> anyhow::Result<Running> {
     start_watched(config, around, Arc::default())
 }
@@ -73,34 +74,64 @@ pub fn start(config: &Config, around: Surroundings) -> anyhow::Result<Running> {
 ///
 /// # Errors
 /// As [`start`], or `recovery` was ended.
-pub fn start_watched(config: &Config, around: Surroundings, recovery: Arc<Recovery>) -> anyhow::Result<Running> {
+pub fn start_watched(
+    config: &Config,
+    around: Surroundings,
+    recovery: Arc<Recovery>,
+) -> anyhow::Result<Running> {
     let data_dir = &config.engine.data_dir;
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data_dir);
+    let made = std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data_dir);
     made.with_context(|| format!("{}: the data directory cannot be made", data_dir.display()))?;
-    let options = Options { existing: reference_key::is_there(data_dir), ..journal_options(config) };
+    let options = Options {
+        existing: reference_key::is_there(data_dir),
+        ..journal_options(config)
+    };
     let (journal, mut report) = DiskJournal::open(&data_dir.join("journal"), options)?;
     let reference = reference_key::load(data_dir, &journal, &mut report)?;
     let stored = Arc::new(journal);
     let journal: Arc<dyn Journal> = stored.clone();
     let fatal = around.on_fatal.clone();
-    journal.on_failure(Arc::new(move |failure| fatal(format!("the journal failed: {failure}"))));
-    let book = Book::load(&*journal, around.definitions)
-        .map_err(|problems| anyhow::anyhow!(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
+    journal.on_failure(Arc::new(move |failure| {
+        fatal(format!("the journal failed: {failure}"))
+    }));
+    let book = Book::load(&*journal, around.definitions).map_err(|problems| {
+        anyhow::anyhow!(
+            problems
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("\n")
+        )
+    })?;
     let book = Arc::new(book);
     report.repairs.extend(stored.repaired_definitions());
     telemetry::count_repairs(&report);
     let providers = config.provider_setups(&MapSecrets(&around.environment))?;
-    let ways = providers.iter().map(|setup| (setup.provider.name().to_owned(), setup.provider.clone())).collect();
+    let ways = providers
+        .iter()
+        .map(|setup| (setup.provider.name().to_owned(), setup.provider.clone()))
+        .collect();
     let actors = Actors::start(std::thread::available_parallelism().map_or(2, usize::from))?;
     if config.engine.pin_arbiters {
         crate::machine::pin(&actors.arbiters);
     }
     let quota = quota(config);
     let window = config.key_window();
-    let keys = Arc::new(KeyIndex::new(window, config.corporations.iter().map(|c| c.id)));
+    let keys = Arc::new(KeyIndex::new(
+        window,
+        config.corporations.iter().map(|c| c.id),
+    ));
     metrics::gauge!(crate::telemetry::names::KEY_WINDOW).set(window.age_ms as f64 / 1_000.0);
     let fatal = around.on_fatal.clone();
-    let readers = Readers::start("history", READ_THREADS, crate::reading::MOST_WAITING, crate::machine::give_way)?;
+    let readers = Readers::start(
+        "history",
+        READ_THREADS,
+        crate::reading::MOST_WAITING,
+        crate::machine::give_way,
+    )?;
     let engine = Engine::start(EngineSettings {
         journal,
         clock: around.clock.clone(),
@@ -124,8 +155,18 @@ pub fn start_watched(config: &Config, around: Surroundings, recovery: Arc<Recove
     let (engine, gatekeeper) = (Arc::new(engine), Arc::new(Gatekeeper::default()));
     let environment = config.engine.environment;
     sluis_actors::telemetry::announce(book.all_current().map(|(_, flow)| flow));
-    let names = config.corporations.iter().map(|corporation| (corporation.id, corporation.name.as_str()));
-    let admission = Admission::new(engine.clone(), book.clone(), around.clock.clone(), environment, gatekeeper.clone(), names);
+    let names = config
+        .corporations
+        .iter()
+        .map(|corporation| (corporation.id, corporation.name.as_str()));
+    let admission = Admission::new(
+        engine.clone(),
+        book.clone(),
+        around.clock.clone(),
+        environment,
+        gatekeeper.clone(),
+        names,
+    );
     let watch = Watch::new(&around.clock, config.journal.free_min_bytes);
     let app = App {
         engine,
@@ -141,23 +182,33 @@ pub fn start_watched(config: &Config, around: Surroundings, recovery: Arc<Recove
         limits: limits(config),
         environment,
         clock_tolerance_ms: config.clock_tolerance_ms(),
-        unmatched_task_after_ms: i64::try_from(config.limits.unmatched_task_after.0.as_millis()).unwrap_or(i64::MAX),
+        unmatched_task_after_ms: i64::try_from(config.limits.unmatched_task_after.0.as_millis())
+            .unwrap_or(i64::MAX),
         readers: readers.clone(),
         prometheus: around.prometheus,
         watch,
     };
-    Ok(Running { app: Arc::new(app), report, lanes: actors.lanes.clone(), actors })
+    Ok(Running {
+        app: Arc::new(app),
+        report,
+        lanes: actors.lanes.clone(),
+        actors,
+    })
 }
 
 impl Running {
-    /// Ends sends, then the actors, then the journal: what was decided is durable before this returns.
+    /// Ends sends, then the actors, then the journal: what was decided is durable before this
+    /// returns.
     ///
     /// # Errors
     /// The journal failed.
     pub async fn stop(self, grace: Duration) -> anyhow::Result<()> {
         let left = self.app.engine.stop_sending(grace).await;
         if left > 0 {
-            tracing::warn!(left, "attempts were still under way: they are in doubt at the next start");
+            tracing::warn!(
+                left,
+                "attempts were still under way: they are in doubt at the next start"
+            );
         }
         self.app.finish_warnings();
         let (engine, readers) = (self.app.engine.clone(), self.app.readers.clone());
@@ -186,14 +237,27 @@ impl Actors {
         let (sender, receiver) = mpsc::channel();
         let run = move || {
             let runner = System::new();
-            let arbiters: Vec<Arbiter> = runner.block_on(async { (0..count.max(1)).map(|_| Arbiter::new()).collect() });
+            let arbiters: Vec<Arbiter> =
+                runner.block_on(async { (0..count.max(1)).map(|_| Arbiter::new()).collect() });
             drop(sender.send((System::current(), arbiters)));
             drop(runner.run());
         };
-        let thread = std::thread::Builder::new().name("actors".into()).spawn(run)?;
-        let (system, arbiters) = receiver.recv().map_err(|_| io::Error::other("the actor system did not start"))?;
-        let lanes = arbiters.iter().map(lane_of).collect::<io::Result<Vec<_>>>()?;
-        Ok(Self { arbiters, lanes: Lanes::new(lanes), system, thread })
+        let thread = std::thread::Builder::new()
+            .name("actors".into())
+            .spawn(run)?;
+        let (system, arbiters) = receiver
+            .recv()
+            .map_err(|_| io::Error::other("the actor system did not start"))?;
+        let lanes = arbiters
+            .iter()
+            .map(lane_of)
+            .collect::<io::Result<Vec<_>>>()?;
+        Ok(Self {
+            arbiters,
+            lanes: Lanes::new(lanes),
+            system,
+            thread,
+        })
     }
 
     fn stop(self) {
@@ -212,29 +276,49 @@ impl Actors {
 fn lane_of(arbiter: &Arbiter) -> io::Result<tokio::runtime::Handle> {
     let (sender, receiver) = mpsc::channel();
     arbiter.spawn_fn(move || drop(sender.send(tokio::runtime::Handle::current())));
-    receiver.recv().map_err(|_| io::Error::other("an arbiter did not start"))
+    receiver
+        .recv()
+        .map_err(|_| io::Error::other("an arbiter did not start"))
 }
 
 fn journal_options(config: &Config) -> Options {
-    Options { monotonic: crate::clock::monotonic(), observer: Some(Arc::new(JournalObserver)), ..config.journal_options() }
+    Options {
+        monotonic: crate::clock::monotonic(),
+        observer: Some(Arc::new(JournalObserver)),
+        ..config.journal_options()
+    }
 }
 
 fn limits(config: &Config) -> RequestLimits {
     let bytes = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
     let http = &config.http;
-    RequestLimits { body: bytes(http.max_body_bytes), batch: bytes(http.max_batch_bytes), time: http.request_timeout.0 }
+    RequestLimits {
+        body: bytes(http.max_body_bytes),
+        batch: bytes(http.max_batch_bytes),
+        time: http.request_timeout.0,
+    }
 }
 
 fn quota(config: &Config) -> Arc<Quota> {
     let lines = config.limits.inbox_intake as f64 * f64::from(config.engine.shards);
-    let arriving = if config.corporations.len() > 1 { lines * ARRIVING_SHARE } else { lines };
-    Arc::new(Quota::new(config.engine.max_open, arriving as u64, config.shares()).with_limits(config.write_limits()))
+    let arriving = if config.corporations.len() > 1 {
+        lines * ARRIVING_SHARE
+    } else {
+        lines
+    };
+    Arc::new(
+        Quota::new(config.engine.max_open, arriving as u64, config.shares())
+            .with_limits(config.write_limits()),
+    )
 }
 
 fn corporations(config: &Config) -> HashMap<CorporationId, Corporation> {
     let of = |c: &crate::config::Corporation| {
-        let corporation =
-            Corporation { name: c.name.clone(), display_name: c.display_name.clone(), public_url: c.sender.public_url.clone() };
+        let corporation = Corporation {
+            name: c.name.clone(),
+            display_name: c.display_name.clone(),
+            public_url: c.sender.public_url.clone(),
+        };
         (c.id, corporation)
     };
     config.corporations.iter().map(of).collect()

@@ -1,4 +1,5 @@
-//! Owns the making of notification ids: shard, time, randomness. Refuses to be deterministic: the model never makes one.
+//! Owns the making of notification ids: shard, time, randomness. Refuses to be deterministic: the
+//! model never makes one.
 
 use rand::RngCore;
 use sluis_model::{NotificationId, ShardId, Timestamp};

@@ -1,6 +1,7 @@
-//! Owns which thread serves a connection: the arbiters' own, in turn. What comes in is read, decided and answered on one
-//! thread when its tenant's shard stands there, and by one wake of another thread when not: waking a thread costs more
-//! than most requests. Refuses what takes long: that belongs on the runtime beside the arbiters.
+//! Owns which thread serves a connection: the arbiters' own, in turn. What comes in is read,
+//! decided and answered on one thread when its tenant's shard stands there, and by one wake of
+//! another thread when not: waking a thread costs more than most requests. Refuses what takes long:
+//! that belongs on the runtime beside the arbiters.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,7 +19,10 @@ impl Lanes {
     /// These runtimes, each a single thread.
     #[must_use]
     pub fn new(lanes: impl Into<Arc<[Handle]>>) -> Self {
-        Self { lanes: lanes.into(), next: Arc::default() }
+        Self {
+            lanes: lanes.into(),
+            next: Arc::default(),
+        }
     }
 
     /// All of them, in the order of the arbiters.

@@ -1,5 +1,6 @@
-//! The binary `sluis` as a library, so that tests and the demo run the real thing: command line, configuration, HTTP and
-//! binary intake, telemetry, the real clock, wiring. Refuses decisions about a tenant: those are the model's.
+//! The binary `sluis` as a library, so that tests and the demo run the real thing: command line,
+//! configuration, HTTP and binary intake, telemetry, the real clock, wiring. Refuses decisions
+//! about a tenant: those are the model's.
 
 pub mod admission;
 pub mod app;

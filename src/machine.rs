@@ -1,20 +1,25 @@
-//! Owns what the process asks of the machine's kernel: the size of its pages, the processors of its arbiters, which threads
-//! give way, how many files it may open. What the kernel refuses is left as it is. Refuses to know what runs on those threads.
+//! Owns what the process asks of the machine's kernel: the size of its pages, the processors of its
+//! arbiters, which threads give way, how many files it may open. What the kernel refuses is left as
+//! it is. Refuses to know what runs on those threads.
 
 use actix::Arbiter;
 use rustix::process::{Resource, getrlimit, setrlimit};
-use rustix::thread::{CpuSet, disable_transparent_huge_pages, sched_getaffinity, sched_setaffinity};
+use rustix::thread::{
+    CpuSet, disable_transparent_huge_pages, sched_getaffinity, sched_setaffinity,
+};
 
-/// Memory comes in ordinary pages from here on. A huge one is filled with zeros, and made room for, while the thread that
-/// first touches it waits: 10 to 20 ms now and then on a virtual machine, and an arbiter must not stop that long
-/// (`docs/performance.md`). See `PR_SET_THP_DISABLE` in prctl(2).
+/// Memory comes in ordinary pages from here on. A huge one is filled with zeros, and made room for,
+/// while the thread that first touches it waits: 10 to 20 ms now and then on a virtual machine, and
+/// an arbiter must not stop that long (`docs/performance.md`). See `PR_SET_THP_DISABLE` in
+/// prctl(2).
 pub fn use_ordinary_pages() {
     // An old kernel does not know the call: then pages stay as they were.
     let _ = disable_transparent_huge_pages(true);
 }
 
-/// Lets the process open as many files as it may at all: each connection is one, and the usual 1,024 are for programs of
-/// another time. Gives how many that are; `None` where there is no bound, or none is known.
+/// Lets the process open as many files as it may at all: each connection is one, and the usual
+/// 1,024 are for programs of another time. Gives how many that are; `None` where there is no bound,
+/// or none is known.
 pub fn open_many_files() -> Option<u64> {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
@@ -23,13 +28,18 @@ pub fn open_many_files() -> Option<u64> {
     getrlimit(Resource::Nofile).current
 }
 
-/// Gives each arbiter a processor of its own: none then waits for another while a processor is idle. Only where there are
-/// exactly as many as the process may use: with fewer, or under a quota, several processes would pin theirs to the same few.
+/// Gives each arbiter a processor of its own: none then waits for another while a processor is
+/// idle. Only where there are exactly as many as the process may use: with fewer, or under a quota,
+/// several processes would pin theirs to the same few.
 ///
 /// Threads that a task on an arbiter starts (a host name looked up, say) stay on its processor.
 pub fn pin(arbiters: &[Arbiter]) {
-    let Ok(allowed) = sched_getaffinity(None) else { return };
-    let Some(processors) = one_each(arbiters.len(), &allowed) else { return };
+    let Ok(allowed) = sched_getaffinity(None) else {
+        return;
+    };
+    let Some(processors) = one_each(arbiters.len(), &allowed) else {
+        return;
+    };
     for (arbiter, processor) in arbiters.iter().zip(processors) {
         let mut own = CpuSet::new();
         own.set(processor);
@@ -39,8 +49,9 @@ pub fn pin(arbiters: &[Arbiter]) {
     }
 }
 
-/// Lets the calling thread give way to the others: what reads much must not take the processor from what is decided. Linux
-/// counts niceness per thread (setpriority(2), *C library/kernel differences*).
+/// Lets the calling thread give way to the others: what reads much must not take the processor from
+/// what is decided. Linux counts niceness per thread (setpriority(2), *C library/kernel
+/// differences*).
 pub fn give_way() {
     const NICENESS: i32 = 15;
     let _ = rustix::process::setpriority_process(None, NICENESS);
@@ -48,7 +59,9 @@ pub fn give_way() {
 
 /// The processors for so many threads; `None` when there are not exactly as many.
 fn one_each(threads: usize, allowed: &CpuSet) -> Option<Vec<usize>> {
-    let processors: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|processor| allowed.is_set(*processor)).collect();
+    let processors: Vec<usize> = (0..CpuSet::MAX_CPU)
+        .filter(|processor| allowed.is_set(*processor))
+        .collect();
     (processors.len() == threads).then_some(processors)
 }
 
@@ -91,7 +104,10 @@ mod tests {
                 arbiter.spawn_fn(move || sender.send(sched_getaffinity(None).unwrap()).unwrap());
             }
             drop(sender);
-            let seen: Vec<Vec<usize>> = receiver.iter().map(|own| one_each(1, &own).expect("one processor")).collect();
+            let seen: Vec<Vec<usize>> = receiver
+                .iter()
+                .map(|own| one_each(1, &own).expect("one processor"))
+                .collect();
             arbiters.iter().for_each(|arbiter| {
                 arbiter.stop();
             });

@@ -1,6 +1,6 @@
-//! Owns the ports of a process that serves: bound before anything that takes long, so that one that is taken ends the start
-//! at once; what their listeners are told of the configuration; their certificates. Refuses to serve by itself: HTTP and the
-//! binary protocol do.
+//! Owns the ports of a process that serves: bound before anything that takes long, so that one that
+//! is taken ends the start at once; what their listeners are told of the configuration; their
+//! certificates. Refuses to serve by itself: HTTP and the binary protocol do.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,8 +19,9 @@ use crate::http::{self, HttpSettings, Reception};
 use crate::telemetry::{self, certificate_loaded};
 use crate::tls::{HTTP_PROTOCOLS, Tls};
 
-/// Connections that may wait to be accepted: a provider that begins to call back, or many systems after our restart. With
-/// the usual 128 the kernel drops the others, and they come again seconds later. It cuts this to `net.core.somaxconn`.
+/// Connections that may wait to be accepted: a provider that begins to call back, or many systems
+/// after our restart. With the usual 128 the kernel drops the others, and they come again seconds
+/// later. It cuts this to `net.core.somaxconn`.
 const WAITING: u32 = 4_096;
 /// Open files besides connections: logs, generations, the table, providers' connections.
 const OTHER_FILES: u64 = 1_024;
@@ -30,7 +31,11 @@ pub type Edge = JoinHandle<()>;
 
 fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     let bound = || -> io::Result<TcpListener> {
-        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        let socket = if address.is_ipv4() {
+            TcpSocket::new_v4()?
+        } else {
+            TcpSocket::new_v6()?
+        };
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
         socket.listen(WAITING)
@@ -51,21 +56,42 @@ pub struct Ports {
 }
 
 impl Ports {
-    /// Takes the ports and serves on them: `starting`, with how far `recovery` is, until [`Ports::open`].
+    /// Takes the ports and serves on them: `starting`, with how far `recovery` is, until
+    /// [`Ports::open`].
     ///
     /// # Errors
     /// A port is taken, or a certificate cannot be used.
-    pub fn listen(config: &Config, recovery: &Arc<Recovery>, shutdown: &CancellationToken) -> anyhow::Result<Self> {
-        let needed = u64::from(config.http.max_connections) + u64::from(config.binary.max_connections) + OTHER_FILES;
+    pub fn listen(
+        config: &Config,
+        recovery: &Arc<Recovery>,
+        shutdown: &CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let needed = u64::from(config.http.max_connections)
+            + u64::from(config.binary.max_connections)
+            + OTHER_FILES;
         if let Some(most) = crate::machine::open_many_files().filter(|most| *most < needed) {
-            tracing::warn!(most, needed, "the process may open fewer files than it has connections: raise the limit (ulimit -n)");
+            tracing::warn!(
+                most,
+                needed,
+                "the process may open fewer files than it has connections: raise the limit (ulimit -n)"
+            );
         }
-        let http_tls = tls(telemetry::Edge::Http, config.http.tls.as_ref(), HTTP_PROTOCOLS)?;
+        let http_tls = tls(
+            telemetry::Edge::Http,
+            config.http.tls.as_ref(),
+            HTTP_PROTOCOLS,
+        )?;
         let binary_tls = tls(telemetry::Edge::Binary, config.binary.tls.as_ref(), &[])?;
         let http = bind(config.http.address)?;
-        let binary = config.binary.enabled.then(|| bind(config.binary.address)).transpose()?;
+        let binary = config
+            .binary
+            .enabled
+            .then(|| bind(config.binary.address))
+            .transpose()?;
         let status = config.http.status_address.map(bind).transpose()?;
-        let address = |listener: &Option<TcpListener>| listener.as_ref().map(TcpListener::local_addr).transpose();
+        let address = |listener: &Option<TcpListener>| {
+            listener.as_ref().map(TcpListener::local_addr).transpose()
+        };
         let mut ports = Self {
             http: http.local_addr()?,
             binary: address(&binary)?,
@@ -76,21 +102,48 @@ impl Ports {
             opening: Arc::new(Opening::starting(recovery.clone())),
             edges: Vec::new(),
         };
-        let settings = HttpSettings { tls: ports.http_tls.clone(), ..http_settings(config) };
+        let settings = HttpSettings {
+            tls: ports.http_tls.clone(),
+            ..http_settings(config)
+        };
         let reception = || ports.reception.clone();
-        let mut edges = vec![tokio::spawn(http::serve_with(http, reception(), settings.clone(), shutdown.clone()))];
-        edges.extend(status.map(|port| tokio::spawn(http::serve_status(port, reception(), settings, shutdown.clone()))));
-        let settings = BinarySettings { tls: ports.binary_tls.clone(), ..binary_settings(config) };
+        let mut edges = vec![tokio::spawn(http::serve_with(
+            http,
+            reception(),
+            settings.clone(),
+            shutdown.clone(),
+        ))];
+        edges.extend(status.map(|port| {
+            tokio::spawn(http::serve_status(
+                port,
+                reception(),
+                settings,
+                shutdown.clone(),
+            ))
+        }));
+        let settings = BinarySettings {
+            tls: ports.binary_tls.clone(),
+            ..binary_settings(config)
+        };
         let opening = ports.opening.clone();
-        edges.extend(binary.map(|port| tokio::spawn(binary::serve_opening(opening, port, settings, shutdown.clone()))));
+        edges.extend(binary.map(|port| {
+            tokio::spawn(binary::serve_opening(
+                opening,
+                port,
+                settings,
+                shutdown.clone(),
+            ))
+        }));
         ports.edges = edges;
         Ok(ports)
     }
 
     /// The engine is there: the same listeners lead to it from here on.
     pub fn open(&self, running: &Running) {
-        self.reception.open(http::Front::new(running.app.clone()), running.lanes.clone());
-        self.opening.open(running.app.clone(), running.lanes.clone());
+        self.reception
+            .open(http::Front::new(running.app.clone()), running.lanes.clone());
+        self.opening
+            .open(running.app.clone(), running.lanes.clone());
     }
 
     /// Where HTTP listens.
@@ -114,7 +167,10 @@ impl Ports {
     /// Reads the certificates again. One that has a mistake stays as it was.
     pub fn reload(&self, fresh: &Config) {
         use telemetry::Edge::{Binary, Http};
-        let pairs = [(Http, &self.http_tls, &fresh.http.tls), (Binary, &self.binary_tls, &fresh.binary.tls)];
+        let pairs = [
+            (Http, &self.http_tls, &fresh.http.tls),
+            (Binary, &self.binary_tls, &fresh.binary.tls),
+        ];
         for (edge, tls, files) in pairs {
             match (tls, files) {
                 (Some(tls), Some(files)) => match tls.reload(files) {
@@ -124,7 +180,11 @@ impl Ports {
                         tracing::info!(edge = edge.name(), ends, "the certificate was read again");
                     }
                     Err(error) => {
-                        tracing::error!(edge = edge.name(), error = format!("{error:#}"), "the certificate stays as it was");
+                        tracing::error!(
+                            edge = edge.name(),
+                            error = format!("{error:#}"),
+                            "the certificate stays as it was"
+                        );
                     }
                 },
                 (None, None) => {}
@@ -133,7 +193,8 @@ impl Ports {
         }
     }
 
-    /// Waits until every listener has ended. They end by themselves within a bound once they are told to.
+    /// Waits until every listener has ended. They end by themselves within a bound once they are
+    /// told to.
     pub async fn ended(self) {
         for edge in self.edges {
             drop(edge.await);
@@ -145,27 +206,54 @@ fn said(address: Option<SocketAddr>) -> String {
     address.map_or_else(|| "off".to_owned(), |address| address.to_string())
 }
 
-fn tls(edge: telemetry::Edge, files: Option<&TlsFiles>, protocols: &[&[u8]]) -> anyhow::Result<Option<Tls>> {
+fn tls(
+    edge: telemetry::Edge,
+    files: Option<&TlsFiles>,
+    protocols: &[&[u8]],
+) -> anyhow::Result<Option<Tls>> {
     let Some(files) = files else { return Ok(None) };
     let tls = Tls::load(files, protocols)?;
     certificate_loaded(edge, &files.cert);
     Ok(Some(tls))
 }
 
-/// What is held per peer and per corporation: nothing behind a proxy, whose connections are everybody's.
-fn parts(config: &Config, proxy: bool, most: u32, peer: Option<u32>, corporation: Option<u32>) -> (usize, usize) {
+/// What is held per peer and per corporation: nothing behind a proxy, whose connections are
+/// everybody's.
+fn parts(
+    config: &Config,
+    proxy: bool,
+    most: u32,
+    peer: Option<u32>,
+    corporation: Option<u32>,
+) -> (usize, usize) {
     if proxy {
         return (usize::MAX, usize::MAX);
     }
     let half = most.div_ceil(2);
-    let alone = if config.corporations.len() > 1 { half } else { most };
-    (peer.unwrap_or(half) as usize, corporation.unwrap_or(alone) as usize)
+    let alone = if config.corporations.len() > 1 {
+        half
+    } else {
+        most
+    };
+    (
+        peer.unwrap_or(half) as usize,
+        corporation.unwrap_or(alone) as usize,
+    )
 }
 
 fn http_settings(config: &Config) -> HttpSettings {
     let http = &config.http;
-    let (peer, corporation) = (http.max_connections_per_peer, http.max_connections_per_corporation);
-    let (max_per_peer, max_per_corporation) = parts(config, http.behind_proxy, http.max_connections, peer, corporation);
+    let (peer, corporation) = (
+        http.max_connections_per_peer,
+        http.max_connections_per_corporation,
+    );
+    let (max_per_peer, max_per_corporation) = parts(
+        config,
+        http.behind_proxy,
+        http.max_connections,
+        peer,
+        corporation,
+    );
     HttpSettings {
         tls: None,
         max_connections: http.max_connections as usize,
@@ -179,8 +267,17 @@ fn http_settings(config: &Config) -> HttpSettings {
 
 fn binary_settings(config: &Config) -> BinarySettings {
     let binary = &config.binary;
-    let (peer, corporation) = (binary.max_connections_per_peer, binary.max_connections_per_corporation);
-    let (max_per_peer, max_per_corporation) = parts(config, binary.behind_proxy, binary.max_connections, peer, corporation);
+    let (peer, corporation) = (
+        binary.max_connections_per_peer,
+        binary.max_connections_per_corporation,
+    );
+    let (max_per_peer, max_per_corporation) = parts(
+        config,
+        binary.behind_proxy,
+        binary.max_connections,
+        peer,
+        corporation,
+    );
     BinarySettings {
         credit: binary.credit,
         max_connections: binary.max_connections as usize,
@@ -197,17 +294,26 @@ mod tests {
 
     use super::*;
 
-    /// Against the dropped connection, which would come again after a second, then three, then seven.
+    /// Against the dropped connection, which would come again after a second, then three, then
+    /// seven.
     const WATCHDOG: Duration = Duration::from_secs(30);
 
     #[tokio::test]
     async fn many_connections_may_wait_to_be_accepted() {
         let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         let address = listener.local_addr().unwrap();
-        let connections: Vec<_> = (0..400).map(|_| tokio::spawn(tokio::net::TcpStream::connect(address))).collect();
+        let connections: Vec<_> = (0..400)
+            .map(|_| tokio::spawn(tokio::net::TcpStream::connect(address)))
+            .collect();
         let mut open = Vec::new();
         for connection in connections {
-            open.push(tokio::time::timeout(WATCHDOG, connection).await.expect("none is dropped").unwrap().unwrap());
+            open.push(
+                tokio::time::timeout(WATCHDOG, connection)
+                    .await
+                    .expect("none is dropped")
+                    .unwrap()
+                    .unwrap(),
+            );
         }
         assert_eq!(open.len(), 400);
     }
@@ -215,11 +321,28 @@ mod tests {
     #[tokio::test]
     async fn the_default_listeners_are_what_they_choose_by_themselves() {
         let config = Config::built_in();
-        let whole = HttpSettings { max_per_corporation: 4_096, ..HttpSettings::default() };
-        assert_eq!(format!("{:?}", http_settings(&config)), format!("{whole:?}"), "one corporation may have all");
-        let whole = BinarySettings { max_per_peer: 128, ..BinarySettings::default() };
-        assert_eq!(format!("{:?}", binary_settings(&config)), format!("{whole:?}"));
-        assert_eq!(parts(&config, true, 9, Some(1), Some(1)), (usize::MAX, usize::MAX), "a proxy's connections are everybody's");
+        let whole = HttpSettings {
+            max_per_corporation: 4_096,
+            ..HttpSettings::default()
+        };
+        assert_eq!(
+            format!("{:?}", http_settings(&config)),
+            format!("{whole:?}"),
+            "one corporation may have all"
+        );
+        let whole = BinarySettings {
+            max_per_peer: 128,
+            ..BinarySettings::default()
+        };
+        assert_eq!(
+            format!("{:?}", binary_settings(&config)),
+            format!("{whole:?}")
+        );
+        assert_eq!(
+            parts(&config, true, 9, Some(1), Some(1)),
+            (usize::MAX, usize::MAX),
+            "a proxy's connections are everybody's"
+        );
     }
 
     #[tokio::test]
@@ -227,7 +350,12 @@ mod tests {
         let taken = bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         let mut config = Config::built_in();
         config.http.address = taken.local_addr().unwrap();
-        let error = Ports::listen(&config, &Arc::default(), &CancellationToken::new()).err().unwrap();
-        assert_eq!(format!("{error:#}").split(": A").next().unwrap(), format!("{}: cannot listen there", config.http.address));
+        let error = Ports::listen(&config, &Arc::default(), &CancellationToken::new())
+            .err()
+            .unwrap();
+        assert_eq!(
+            format!("{error:#}").split(": A").next().unwrap(),
+            format!("{}: cannot listen there", config.http.address)
+        );
     }
 }

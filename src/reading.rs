@@ -1,6 +1,7 @@
-//! Owns the way to what stands in the journal: threads of their own, which give way to everything else, and a line for each
-//! corporation. Refuses to let whoever reads much hold up anybody but himself: a full line is 429, and what is long comes in
-//! pieces, between which the others have their turn.
+//! Owns the way to what stands in the journal: threads of their own, which give way to everything
+//! else, and a line for each corporation. Refuses to let whoever reads much hold up anybody but
+//! himself: a full line is 429, and what is long comes in pieces, between which the others have
+//! their turn.
 
 use http::StatusCode;
 use sluis_actors::LineFull;
@@ -30,13 +31,21 @@ pub(crate) async fn read<T: Send + 'static>(
         }
         drop(sender.send(piece()));
     };
-    app.readers.ask(corporation, Box::new(work)).map_err(|LineFull(_)| too_many())?;
-    receiver
-        .await
-        .map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "journal_unreadable", "the journal could not be read"))
+    app.readers
+        .ask(corporation, Box::new(work))
+        .map_err(|LineFull(_)| too_many())?;
+    receiver.await.map_err(|_| {
+        Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "journal_unreadable",
+            "the journal could not be read",
+        )
+    })
 }
 
 fn too_many() -> Problem {
-    let detail = format!("{MOST_WAITING} requests of your corporation wait to read the journal: ask one after the other");
+    let detail = format!(
+        "{MOST_WAITING} requests of your corporation wait to read the journal: ask one after the other"
+    );
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_reads", detail).retry_after(1)
 }

@@ -1,9 +1,9 @@
-//! Owns the reference secret of a data directory, behind every link, return path and cursor: the file `reference.key` and the copy
-//! that the journal keeps of it. Each mends the other. Refuses to make a new secret where there was one, and to guess which of
-//! two is right.
+//! Owns the reference secret of a data directory, behind every link, return path and cursor: the
+//! file `reference.key` and the copy that the journal keeps of it. Each mends the other. Refuses to
+//! make a new secret where there was one, and to guess which of two is right.
 //!
-//! The file: the secret (32 bytes) and the first 8 bytes of its BLAKE3 in a context of its own. A file of 32 bytes is of before
-//! the checksum; it is read, and written again with one.
+//! The file: the secret (32 bytes) and the first 8 bytes of its BLAKE3 in a context of its own. A
+//! file of 32 bytes is of before the checksum; it is read, and written again with one.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -39,16 +39,25 @@ pub fn is_there(data_dir: &Path) -> bool {
     data_dir.join(NAME).exists()
 }
 
-/// The secret of a data directory whose journal is open; made at its first start. What is mended is added to the report.
+/// The secret of a data directory whose journal is open; made at its first start. What is mended is
+/// added to the report.
 ///
 /// # Errors
-/// It is gone or damaged in both places, or they differ; a failing disk. Each error says which file, and what to do.
-pub fn load(data_dir: &Path, journal: &DiskJournal, report: &mut RecoveryReport) -> anyhow::Result<ReferenceKey> {
+/// It is gone or damaged in both places, or they differ; a failing disk. Each error says which
+/// file, and what to do.
+pub fn load(
+    data_dir: &Path,
+    journal: &DiskJournal,
+    report: &mut RecoveryReport,
+) -> anyhow::Result<ReferenceKey> {
     let path = data_dir.join(NAME);
     let file = read(&path)?;
     let copy = match journal.kept(NAME) {
         Ok(None) => Found::Nothing,
-        Ok(Some(bytes)) => Secret::try_from(bytes).map_or(Found::Damaged, |secret| Found::Secret { secret, checked: true }),
+        Ok(Some(bytes)) => Secret::try_from(bytes).map_or(Found::Damaged, |secret| Found::Secret {
+            secret,
+            checked: true,
+        }),
         Err(JournalError::DamagedFile { .. } | JournalError::Foreign { .. }) => Found::Damaged,
         Err(error) => return Err(error.into()),
     };
@@ -58,18 +67,26 @@ pub fn load(data_dir: &Path, journal: &DiskJournal, report: &mut RecoveryReport)
         Err(why) => bail!("{}: {why}", path.display()),
     };
     if !matches!(file, Found::Secret { checked: true, .. }) {
-        store(&path, &secret).with_context(|| format!("{}: the reference secret cannot be stored", path.display()))?;
+        store(&path, &secret).with_context(|| {
+            format!("{}: the reference secret cannot be stored", path.display())
+        })?;
     }
     if !matches!(copy, Found::Secret { .. }) {
         journal.keep(NAME, &secret)?;
     }
     for (found, what) in [(file, "the file"), (copy, "the journal's copy")] {
-        // What was never there is made, not mended: at the first start, and where an older program left no copy.
-        let is_new = found == Found::Nothing && (!holds_records || matches!(file, Found::Secret { checked: false, .. }));
+        // What was never there is made, not mended: at the first start, and where an older program
+        // left no copy.
+        let is_new = found == Found::Nothing
+            && (!holds_records || matches!(file, Found::Secret { checked: false, .. }));
         if !matches!(found, Found::Secret { .. }) && !is_new {
             let why = format!("{what} was missing or damaged: written again from the other");
             tracing::warn!(what = Repaired::Kept.name(), path = %path.display(), %why, "repaired at the start");
-            report.repairs.push(Repair { what: Repaired::Kept, path: path.clone(), why });
+            report.repairs.push(Repair {
+                what: Repaired::Kept,
+                path: path.clone(),
+                why,
+            });
         }
     }
     Ok(ReferenceKey::new(secret))
@@ -78,7 +95,9 @@ pub fn load(data_dir: &Path, journal: &DiskJournal, report: &mut RecoveryReport)
 /// Which secret it is.
 fn settle(file: Found, copy: Found, holds_records: bool) -> Result<Secret, &'static str> {
     match (file, copy) {
-        (Found::Secret { secret, .. }, Found::Secret { secret: kept, .. }) if secret == kept => Ok(secret),
+        (Found::Secret { secret, .. }, Found::Secret { secret: kept, .. }) if secret == kept => {
+            Ok(secret)
+        }
         (Found::Secret { .. }, Found::Secret { .. }) => Err(
             "is not the one that the journal keeps a copy of, so one of the two belongs to another data directory: put back the \
                  file that was here, or move it away and start again to take the journal's copy",
@@ -89,10 +108,10 @@ fn settle(file: Found, copy: Found, holds_records: bool) -> Result<Secret, &'sta
             "is missing, and the journal has no good copy of it: restore it from a copy; with another, every link and bounce of \
                  what was sent is dead",
         ),
-        (Found::Damaged, _) => {
-            Err("is damaged (its length or checksum does not match), and the journal has no good copy of it: restore it \
-                 from a copy")
-        }
+        (Found::Damaged, _) => Err(
+            "is damaged (its length or checksum does not match), and the journal has no good copy of it: restore it \
+                 from a copy",
+        ),
     }
 }
 
@@ -100,22 +119,40 @@ fn read(path: &Path) -> anyhow::Result<Found> {
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
-        Err(error) => return Err(error).with_context(|| format!("{}: cannot be read", path.display())),
+        Err(error) => {
+            return Err(error).with_context(|| format!("{}: cannot be read", path.display()));
+        }
     };
-    let mode = fs::metadata(path).with_context(|| format!("{}: cannot be looked at", path.display()))?.permissions().mode();
+    let mode = fs::metadata(path)
+        .with_context(|| format!("{}: cannot be looked at", path.display()))?
+        .permissions()
+        .mode();
     if mode & 0o077 != 0 {
         let private = fs::set_permissions(path, fs::Permissions::from_mode(0o600));
-        private.with_context(|| format!("{}: others may read it, and its mode cannot be changed", path.display()))?;
+        private.with_context(|| {
+            format!(
+                "{}: others may read it, and its mode cannot be changed",
+                path.display()
+            )
+        })?;
         tracing::warn!(path = %path.display(), "others could read the reference secret until now");
     }
     Ok(decode(&bytes))
 }
 
 fn decode(bytes: &[u8]) -> Found {
-    let Some((secret, check)) = bytes.split_first_chunk::<SECRET_BYTES>() else { return Found::Damaged };
+    let Some((secret, check)) = bytes.split_first_chunk::<SECRET_BYTES>() else {
+        return Found::Damaged;
+    };
     match check {
-        [] => Found::Secret { secret: *secret, checked: false },
-        check if *check == check_of(secret) => Found::Secret { secret: *secret, checked: true },
+        [] => Found::Secret {
+            secret: *secret,
+            checked: false,
+        },
+        check if *check == check_of(secret) => Found::Secret {
+            secret: *secret,
+            checked: true,
+        },
         _ => Found::Damaged,
     }
 }
@@ -129,12 +166,18 @@ fn check_of(secret: &Secret) -> [u8; CHECK_BYTES] {
 
 fn store(path: &Path, secret: &Secret) -> io::Result<()> {
     let temporary: PathBuf = path.with_extension("tmp");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&temporary)?;
     file.write_all(secret)?;
     file.write_all(&check_of(secret))?;
     file.sync_all()?;
     fs::rename(&temporary, path)?;
-    path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
+    path.parent()
+        .map_or(Ok(()), |parent| File::open(parent)?.sync_all())
 }
 
 #[cfg(test)]
@@ -144,7 +187,10 @@ mod tests {
     const SECRET: Secret = [7; SECRET_BYTES];
 
     fn good(secret: Secret) -> Found {
-        Found::Secret { secret, checked: true }
+        Found::Secret {
+            secret,
+            checked: true,
+        }
     }
 
     #[test]
@@ -162,7 +208,14 @@ mod tests {
         for length in (0..bytes.len()).filter(|length| *length != SECRET_BYTES) {
             assert_eq!(decode(&bytes[..length]), Found::Damaged, "cut at {length}");
         }
-        assert_eq!(decode(&bytes[..SECRET_BYTES]), Found::Secret { secret: SECRET, checked: false }, "as before the checksum");
+        assert_eq!(
+            decode(&bytes[..SECRET_BYTES]),
+            Found::Secret {
+                secret: SECRET,
+                checked: false
+            },
+            "as before the checksum"
+        );
     }
 
     #[test]
@@ -171,9 +224,17 @@ mod tests {
         for lost in [Found::Nothing, Found::Damaged] {
             assert_eq!(settle(good(SECRET), lost, true), Ok(SECRET));
             assert_eq!(settle(lost, good(SECRET), true), Ok(SECRET));
-            assert!(settle(lost, Found::Nothing, true).is_err() && settle(lost, Found::Damaged, false).is_err());
+            assert!(
+                settle(lost, Found::Nothing, true).is_err()
+                    && settle(lost, Found::Damaged, false).is_err()
+            );
         }
-        assert!(settle(good(SECRET), good([8; 32]), true).is_err_and(|why| why.contains("put back")));
-        assert!(settle(Found::Nothing, Found::Nothing, false).is_ok(), "the first start makes one");
+        assert!(
+            settle(good(SECRET), good([8; 32]), true).is_err_and(|why| why.contains("put back"))
+        );
+        assert!(
+            settle(Found::Nothing, Found::Nothing, false).is_ok(),
+            "the first start makes one"
+        );
     }
 }

@@ -1,5 +1,6 @@
-//! Owns `sluis serve`: from the start-up log to the last line before the end. Refuses to acknowledge anything after a
-//! failure of the journal: the process ends with an error, and the next start recovers.
+//! Owns `sluis serve`: from the start-up log to the last line before the end. Refuses to
+//! acknowledge anything after a failure of the journal: the process ends with an error, and the
+//! next start recovers.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -62,14 +63,28 @@ pub async fn run(
             tracing::info!("API keys were read again");
             ports.reload(&fresh);
         }
-        None => tracing::error!("the configuration has mistakes: keys and certificates stay as they were"),
+        None => tracing::error!(
+            "the configuration has mistakes: keys and certificates stay as they were"
+        ),
     };
-    let Some(running) = start(&config, around, &ports, &recovery, &mut signals, &read_again).await? else {
+    let Some(running) = start(
+        &config,
+        around,
+        &ports,
+        &recovery,
+        &mut signals,
+        &read_again,
+    )
+    .await?
+    else {
         return Ok(());
     };
     ports.open(&running);
     say_found(&running.report, running.app.engine.quota().total().0);
-    let (environment, durability) = (running.app.environment.name(), "fdatasync before every acknowledgement");
+    let (environment, durability) = (
+        running.app.environment.name(),
+        "fdatasync before every acknowledgement",
+    );
     tracing::info!(http = %ports.http(), binary = ports.binary(), status = ports.status(), environment, durability, "serving");
     if paused {
         tracing::warn!(
@@ -88,9 +103,18 @@ pub async fn run(
     };
     if let Some(why) = why {
         // Nothing may be answered any more: what is not durable must not look as if it were.
-        anyhow::bail!("{why}; nothing after it was acknowledged. Start again to recover from the disk");
+        anyhow::bail!(
+            "{why}; nothing after it was acknowledged. Start again to recover from the disk"
+        );
     }
-    end(running, ports, house, &shutdown, config.engine.shutdown_grace.0).await
+    end(
+        running,
+        ports,
+        house,
+        &shutdown,
+        config.engine.shutdown_grace.0,
+    )
+    .await
 }
 
 /// What a signal asks for.
@@ -109,8 +133,16 @@ impl Signals {
     /// From here on signals no longer end the process by themselves.
     fn listen() -> io::Result<Self> {
         let on = |kind: fn() -> SignalKind| unix::signal(kind());
-        let (hangup, terminate, interrupt) = (on(SignalKind::hangup)?, on(SignalKind::terminate)?, on(SignalKind::interrupt)?);
-        Ok(Self { hangup, terminate, interrupt })
+        let (hangup, terminate, interrupt) = (
+            on(SignalKind::hangup)?,
+            on(SignalKind::terminate)?,
+            on(SignalKind::interrupt)?,
+        );
+        Ok(Self {
+            hangup,
+            terminate,
+            interrupt,
+        })
     }
 
     async fn next(&mut self) -> Signal {
@@ -133,7 +165,8 @@ async fn start(
 ) -> anyhow::Result<Option<Running>> {
     tracing::info!(http = %ports.http(), binary = ports.binary(), status = ports.status(), "listening; the engine recovers");
     let (config, watch) = (config.clone(), recovery.clone());
-    let mut starting = tokio::task::spawn_blocking(move || engine_start::start_watched(&config, around, watch));
+    let mut starting =
+        tokio::task::spawn_blocking(move || engine_start::start_watched(&config, around, watch));
     let mut say = tokio::time::interval(SAY_EVERY);
     say.tick().await;
     loop {
@@ -148,7 +181,9 @@ async fn start(
             },
         }
     }
-    tracing::info!("stopping before the engine was there: nothing was taken in, the next start recovers again");
+    tracing::info!(
+        "stopping before the engine was there: nothing was taken in, the next start recovers again"
+    );
     recovery.end();
     // What is being read is left as it is, as a kill would leave it.
     if let Ok(Ok(Ok(running))) = tokio::time::timeout(START_END, starting).await {
@@ -188,7 +223,8 @@ fn housekeeping(app: Arc<App>, shutdown: CancellationToken) -> Vec<Edge> {
         let mut interval = tokio::time::interval(DISK_EVERY);
         while !shutdown.is_cancelled() {
             interval.tick().await;
-            // Samples of histograms pile up until somebody sorts them in, also while nobody reads the metrics.
+            // Samples of histograms pile up until somebody sorts them in, also while nobody reads
+            // the metrics.
             app.prometheus.run_upkeep();
             app.flush_warnings();
             let journal = app.engine.journal().clone();
@@ -218,9 +254,17 @@ async fn end(
         interval.tick().await;
         loop {
             interval.tick().await;
-            let left: Vec<_> = app.engine.under_way().filter(|(_, n)| *n > 0).map(|(name, n)| format!("{n} at {name}")).collect();
+            let left: Vec<_> = app
+                .engine
+                .under_way()
+                .filter(|(_, n)| *n > 0)
+                .map(|(name, n)| format!("{n} at {name}"))
+                .collect();
             let left = left.join(", ");
-            tracing::info!(under_way = left, "still stopping: attempts that are cut off are in doubt at the next start");
+            tracing::info!(
+                under_way = left,
+                "still stopping: attempts that are cut off are in doubt at the next start"
+            );
         }
     });
     // Side by side: whoever keeps a connection open takes nothing from the attempts' time.

@@ -1,6 +1,6 @@
-//! Owns the certificate of a listener: read from PEM files, checked against its key, read again on request while
-//! connections go on, and the instant at which it ends. Refuses a certificate and a key that do not fit each other: those
-//! that were there stay.
+//! Owns the certificate of a listener: read from PEM files, checked against its key, read again on
+//! request while connections go on, and the instant at which it ends. Refuses a certificate and a
+//! key that do not fit each other: those that were there stay.
 
 use std::sync::Arc;
 
@@ -47,12 +47,17 @@ impl Tls {
     /// A file cannot be read, holds no usable certificate or key, or the two do not fit each other.
     pub fn load(files: &TlsFiles, protocols: &[&[u8]]) -> anyhow::Result<Self> {
         let certificate = Arc::new(Certificate(RwLock::new(read(files)?)));
-        let mut config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_cert_resolver(certificate.clone());
+        let mut config = rustls::ServerConfig::builder_with_provider(Arc::new(
+            rustls::crypto::ring::default_provider(),
+        ))
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_cert_resolver(certificate.clone());
         config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
-        Ok(Self { config: Arc::new(config), certificate })
+        Ok(Self {
+            config: Arc::new(config),
+            certificate,
+        })
     }
 
     /// Reads the files again: handshakes from here on show what stands there now.
@@ -83,17 +88,38 @@ fn read(files: &TlsFiles) -> anyhow::Result<Loaded> {
     let chain = CertificateDer::pem_file_iter(cert)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .with_context(|| format!("{}: expected a PEM certificate chain", cert.display()))?;
-    let first = chain.first().with_context(|| format!("{}: no certificate in it: expected a PEM chain", cert.display()))?;
-    let ends = ends(first).with_context(|| format!("{}: its first certificate cannot be read", cert.display()))?;
-    let key = PrivateKeyDer::from_pem_file(key).with_context(|| format!("{}: expected a PEM private key", key.display()))?;
+    let first = chain.first().with_context(|| {
+        format!(
+            "{}: no certificate in it: expected a PEM chain",
+            cert.display()
+        )
+    })?;
+    let ends = ends(first)
+        .with_context(|| format!("{}: its first certificate cannot be read", cert.display()))?;
+    let key = PrivateKeyDer::from_pem_file(key)
+        .with_context(|| format!("{}: expected a PEM private key", key.display()))?;
     let key = CertifiedKey::from_der(chain, key, &rustls::crypto::ring::default_provider())
-        .with_context(|| format!("{}: certificate and key do not fit each other", cert.display()))?;
-    Ok(Loaded { key: Arc::new(key), ends })
+        .with_context(|| {
+            format!(
+                "{}: certificate and key do not fit each other",
+                cert.display()
+            )
+        })?;
+    Ok(Loaded {
+        key: Arc::new(key),
+        ends,
+    })
 }
 
 fn ends(certificate: &CertificateDer<'_>) -> anyhow::Result<Timestamp> {
     let (_, certificate) = X509Certificate::from_der(certificate)?;
-    Ok(Timestamp(certificate.validity().not_after.timestamp().saturating_mul(1_000)))
+    Ok(Timestamp(
+        certificate
+            .validity()
+            .not_after
+            .timestamp()
+            .saturating_mul(1_000),
+    ))
 }
 
 #[cfg(test)]
@@ -104,7 +130,10 @@ mod tests {
 
     fn written(at: &Path, name: &str) -> TlsFiles {
         let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
-        let files = TlsFiles { cert: at.join(format!("{name}.pem")), key: at.join(format!("{name}.key")) };
+        let files = TlsFiles {
+            cert: at.join(format!("{name}.pem")),
+            key: at.join(format!("{name}.key")),
+        };
         std::fs::write(&files.cert, made.cert.pem()).unwrap();
         std::fs::write(&files.key, made.signing_key.serialize_pem()).unwrap();
         files
@@ -117,17 +146,34 @@ mod tests {
     #[test]
     fn a_certificate_is_changed_while_it_is_in_use_and_only_for_a_good_one() {
         let at = tempfile::tempdir().unwrap();
-        let (old, new) = (written(at.path(), "old.example"), written(at.path(), "new.example"));
+        let (old, new) = (
+            written(at.path(), "old.example"),
+            written(at.path(), "new.example"),
+        );
         let tls = Tls::load(&old, HTTP_PROTOCOLS).unwrap();
         let first = shown(&tls);
-        let mixed = TlsFiles { cert: new.cert.clone(), key: old.key.clone() };
-        let missing = TlsFiles { cert: at.path().join("none.pem"), key: old.key.clone() };
-        let empty = TlsFiles { cert: old.key.clone(), key: old.key.clone() };
-        for (files, says) in
-            [(&mixed, "do not fit"), (&missing, "expected a PEM certificate chain"), (&empty, "no certificate in it")]
-        {
+        let mixed = TlsFiles {
+            cert: new.cert.clone(),
+            key: old.key.clone(),
+        };
+        let missing = TlsFiles {
+            cert: at.path().join("none.pem"),
+            key: old.key.clone(),
+        };
+        let empty = TlsFiles {
+            cert: old.key.clone(),
+            key: old.key.clone(),
+        };
+        for (files, says) in [
+            (&mixed, "do not fit"),
+            (&missing, "expected a PEM certificate chain"),
+            (&empty, "no certificate in it"),
+        ] {
             let error = format!("{:#}", tls.reload(files).unwrap_err());
-            assert!(error.contains(says) && error.contains(&*files.cert.to_string_lossy()), "{error}");
+            assert!(
+                error.contains(says) && error.contains(&*files.cert.to_string_lossy()),
+                "{error}"
+            );
             assert_eq!(shown(&tls), first);
         }
         tls.reload(&new).unwrap();
@@ -138,8 +184,14 @@ mod tests {
     #[test]
     fn the_end_of_a_certificate_is_known() {
         let at = concat!(env!("CARGO_MANIFEST_DIR"), "/client/tests/it/tls/");
-        let files = TlsFiles { cert: format!("{at}certificate.pem").into(), key: format!("{at}key.pem").into() };
+        let files = TlsFiles {
+            cert: format!("{at}certificate.pem").into(),
+            key: format!("{at}key.pem").into(),
+        };
         // 29 October 2126, 03:02:26 UTC.
-        assert_eq!(Tls::load(&files, &[]).unwrap().ends(), Timestamp(4_948_916_546_000));
+        assert_eq!(
+            Tls::load(&files, &[]).unwrap().ends(),
+            Timestamp(4_948_916_546_000)
+        );
     }
 }

@@ -1,6 +1,7 @@
-//! Owns how the bells of one arbiter reach it: however many ring while its thread is busy or asleep, that thread is woken
-//! once. Waking a thread is a system call and a switch, dearer than most turns. Refuses to carry work and to run turns:
-//! it passes each ring on to the actor whose bell it was.
+//! Owns how the bells of one arbiter reach it: however many ring while its thread is busy or
+//! asleep, that thread is woken once. Waking a thread is a system call and a switch, dearer than
+//! most turns. Refuses to carry work and to run turns: it passes each ring on to the actor whose
+//! bell it was.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +27,9 @@ pub struct Belfry {
 
 impl std::fmt::Debug for Belfry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Belfry").field("rung", &self.rung.bells.len()).finish_non_exhaustive()
+        f.debug_struct("Belfry")
+            .field("rung", &self.rung.bells.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -41,10 +44,17 @@ impl Belfry {
     /// The belfry of an arbiter that will have at most `bells` bells.
     #[must_use]
     pub fn start(arbiter: ArbiterHandle, bells: usize) -> Self {
-        let rung = Arc::new(Rung { bells: ArrayQueue::new(bells.max(1)), woken: AtomicBool::new(false) });
+        let rung = Arc::new(Rung {
+            bells: ArrayQueue::new(bells.max(1)),
+            woken: AtomicBool::new(false),
+        });
         let actor = BelfryActor(rung.clone());
         let address = BelfryActor::start_in_arbiter(&arbiter, |_| actor);
-        Self { arbiter, rung, address }
+        Self {
+            arbiter,
+            rung,
+            address,
+        }
     }
 
     /// The arbiter.
@@ -135,14 +145,23 @@ mod tests {
             let turns: Vec<Arc<AtomicUsize>> = (0..5).map(|_| Arc::default()).collect();
             let bells: Vec<Arc<Bell>> = turns.iter().map(|_| Bell::new(Arc::default())).collect();
             for (bell, turns) in bells.iter().zip(&turns) {
-                let ringer = Ringer { bell: bell.clone(), turns: turns.clone(), done: done.clone() };
+                let ringer = Ringer {
+                    bell: bell.clone(),
+                    turns: turns.clone(),
+                    done: done.clone(),
+                };
                 let address = Ringer::start_in_arbiter(belfry.arbiter(), |_| ringer);
                 belfry.connect(bell, address);
             }
             for round in 1..=100 {
                 bells.iter().for_each(|bell| bell.ring());
                 bells.iter().for_each(|_| turned.recv().unwrap());
-                assert!(turns.iter().all(|turns| turns.load(Ordering::SeqCst) == round), "round {round}");
+                assert!(
+                    turns
+                        .iter()
+                        .all(|turns| turns.load(Ordering::SeqCst) == round),
+                    "round {round}"
+                );
             }
             arbiter.stop();
         });
@@ -172,8 +191,15 @@ mod tests {
                 });
                 belfry.ring(&pass);
             }
-            assert!(belfry.rung.woken.load(Ordering::SeqCst), "woken for the first");
-            assert_eq!(belfry.rung.bells.len(), 8, "the others wait for the same look");
+            assert!(
+                belfry.rung.woken.load(Ordering::SeqCst),
+                "woken for the first"
+            );
+            assert_eq!(
+                belfry.rung.bells.len(),
+                8,
+                "the others wait for the same look"
+            );
             drop(hold);
             all.recv().unwrap();
             assert_eq!(passed.load(Ordering::SeqCst), 8);

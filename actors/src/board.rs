@@ -1,6 +1,7 @@
-//! Owns what shards and routers tell each other: which queues have how much ready, which permits were granted, used
-//! and given back. Latest values and small counters, so it is bounded by the number of queues, not of messages.
-//! Refuses to decide: fairness is the router's, order the shard's.
+//! Owns what shards and routers tell each other: which queues have how much ready, which permits
+//! were granted, used and given back. Latest values and small counters, so it is bounded by the
+//! number of queues, not of messages. Refuses to decide: fairness is the router's, order the
+//! shard's.
 
 use std::collections::HashMap;
 
@@ -20,8 +21,8 @@ pub struct QueueKey {
     pub pinned: Option<Box<str>>,
 }
 
-/// Permits granted to one shard: it may start up to `count` attempts from `queue` through `provider`.
-/// Every permit comes back, as used or as returned.
+/// Permits granted to one shard: it may start up to `count` attempts from `queue` through
+/// `provider`. Every permit comes back, as used or as returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     /// From which queue.

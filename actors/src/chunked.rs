@@ -1,5 +1,6 @@
-//! Owns a list that grows by pieces of one size: growing copies nothing, so that no insertion takes longer than another
-//! however much stands in it already, and what was taken from its front is given back. Refuses insertions in between.
+//! Owns a list that grows by pieces of one size: growing copies nothing, so that no insertion takes
+//! longer than another however much stands in it already, and what was taken from its front is
+//! given back. Refuses insertions in between.
 
 use std::collections::VecDeque;
 use std::ops::{Index, IndexMut};
@@ -18,13 +19,18 @@ pub(crate) struct Chunked<T> {
 
 impl<T> Default for Chunked<T> {
     fn default() -> Self {
-        Self { pieces: VecDeque::new(), taken: 0 }
+        Self {
+            pieces: VecDeque::new(),
+            taken: 0,
+        }
     }
 }
 
 impl<T> Chunked<T> {
     pub(crate) fn len(&self) -> usize {
-        self.pieces.back().map_or(0, |last| (self.pieces.len() - 1) * PIECE + last.len() - self.taken)
+        self.pieces.back().map_or(0, |last| {
+            (self.pieces.len() - 1) * PIECE + last.len() - self.taken
+        })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -78,7 +84,11 @@ impl<T: Copy> Chunked<T> {
 
     pub(crate) fn pop_back(&mut self) -> Option<T> {
         let back = self.pieces.back_mut()?.pop()?;
-        let taken = if self.pieces.len() == 1 { self.taken } else { 0 };
+        let taken = if self.pieces.len() == 1 {
+            self.taken
+        } else {
+            0
+        };
         if self.pieces.back().is_some_and(|last| last.len() == taken) {
             self.pieces.pop_back();
             self.taken -= taken;

@@ -1,5 +1,6 @@
-//! Owns what an admitted notification holds before it is durable: its place in the quota and its idempotency key.
-//! Both come back by themselves when the notification is refused or lost. Refuses to admit: `src` does.
+//! Owns what an admitted notification holds before it is durable: its place in the quota and its
+//! idempotency key. Both come back by themselves when the notification is refused or lost. Refuses
+//! to admit: `src` does.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -52,17 +53,23 @@ pub enum NoRoom {
     Arriving,
     /// The corporation sends faster than it may: 429, for so many milliseconds.
     TooFast(i64),
-    /// The corporation has written as much as it may within a day: 429, for so many milliseconds at least.
+    /// The corporation has written as much as it may within a day: 429, for so many milliseconds at
+    /// least.
     DayFull(i64),
     /// The engine is full: 503.
     EngineFull,
 }
 
 impl Quota {
-    /// A quota of `total`, and of the given share per corporation; `arriving` bounds how many of one corporation may
-    /// stand in the shards' intake lines at once, so that no corporation fills them for the others.
+    /// A quota of `total`, and of the given share per corporation; `arriving` bounds how many of
+    /// one corporation may stand in the shards' intake lines at once, so that no corporation fills
+    /// them for the others.
     #[must_use]
-    pub fn new(total: u64, arriving: u64, shares: impl IntoIterator<Item = (CorporationId, u64)>) -> Self {
+    pub fn new(
+        total: u64,
+        arriving: u64,
+        shares: impl IntoIterator<Item = (CorporationId, u64)>,
+    ) -> Self {
         let bound = |most: u64| i64::try_from(most).unwrap_or(i64::MAX);
         let share = |most: u64| Share {
             open: AtomicI64::new(0),
@@ -74,12 +81,22 @@ impl Quota {
             unknown: AtomicI64::new(0),
             most_unknown: i64::MAX,
         };
-        Self { total: share(total), shares: shares.into_iter().map(|(c, most)| (c, share(most))).collect() }
+        Self {
+            total: share(total),
+            shares: shares
+                .into_iter()
+                .map(|(c, most)| (c, share(most)))
+                .collect(),
+        }
     }
 
-    /// The same, with bounds on what each corporation writes and on its tenants that are known from facts alone.
+    /// The same, with bounds on what each corporation writes and on its tenants that are known from
+    /// facts alone.
     #[must_use]
-    pub fn with_limits(mut self, limits: impl IntoIterator<Item = (CorporationId, WriteLimits, u64)>) -> Self {
+    pub fn with_limits(
+        mut self,
+        limits: impl IntoIterator<Item = (CorporationId, WriteLimits, u64)>,
+    ) -> Self {
         for (corporation, limits, unknown) in limits {
             if let Some(share) = self.shares.get_mut(&corporation) {
                 share.rate = limits.rate.map(|(rate, burst)| Rate::new(rate, burst));
@@ -122,33 +139,60 @@ impl Quota {
         }
     }
 
-    /// How many new notifications of the corporation what it may write leaves room for: so much credit it gets at most.
+    /// How many new notifications of the corporation what it may write leaves room for: so much
+    /// credit it gets at most.
     pub fn room_to_write(&self, corporation: CorporationId, now: Timestamp) -> u32 {
-        let Some(share) = self.shares.get(&corporation) else { return 0 };
-        let full = share.budget.as_ref().is_some_and(|budget| budget.room(now).is_err());
-        if full { 0 } else { share.rate.as_ref().map_or(u32::MAX, |rate| rate.room(now)) }
+        let Some(share) = self.shares.get(&corporation) else {
+            return 0;
+        };
+        let full = share
+            .budget
+            .as_ref()
+            .is_some_and(|budget| budget.room(now).is_err());
+        if full {
+            0
+        } else {
+            share.rate.as_ref().map_or(u32::MAX, |rate| rate.room(now))
+        }
     }
 
-    /// Milliseconds until the corporation may write again, when it has written as much as it may within a day.
+    /// Milliseconds until the corporation may write again, when it has written as much as it may
+    /// within a day.
     pub fn day_full(&self, corporation: CorporationId, now: Timestamp) -> Option<i64> {
-        self.shares.get(&corporation)?.budget.as_ref()?.room(now).err()
+        self.shares
+            .get(&corporation)?
+            .budget
+            .as_ref()?
+            .room(now)
+            .err()
     }
 
     /// Whether bytes of the corporation are counted.
     pub(crate) fn counts_bytes(&self, corporation: CorporationId) -> bool {
-        self.shares.get(&corporation).is_some_and(|share| share.budget.is_some())
+        self.shares
+            .get(&corporation)
+            .is_some_and(|share| share.budget.is_some())
     }
 
     /// Counts bytes of records.
     pub(crate) fn wrote(&self, corporation: CorporationId, bytes: u64, at: Timestamp) {
-        if let Some(budget) = self.shares.get(&corporation).and_then(|share| share.budget.as_ref()) {
+        if let Some(budget) = self
+            .shares
+            .get(&corporation)
+            .and_then(|share| share.budget.as_ref())
+        {
             budget.wrote(bytes, at);
         }
     }
 
     /// Bytes written within a day and the bound, of the corporations that have one.
     pub fn budgets(&self) -> impl Iterator<Item = (CorporationId, u64, u64)> {
-        self.shares.iter().filter_map(|(c, share)| share.budget.as_ref().map(|budget| (*c, budget.spent().0, budget.spent().1)))
+        self.shares.iter().filter_map(|(c, share)| {
+            share
+                .budget
+                .as_ref()
+                .map(|budget| (*c, budget.spent().0, budget.spent().1))
+        })
     }
 
     /// Takes a place for one more tenant that is known from facts alone.
@@ -156,7 +200,9 @@ impl Quota {
     /// # Errors
     /// There are as many as may be.
     pub(crate) fn take_unknown(&self, corporation: CorporationId) -> Result<(), u64> {
-        let Some(share) = self.shares.get(&corporation) else { return Ok(()) };
+        let Some(share) = self.shares.get(&corporation) else {
+            return Ok(());
+        };
         if share.unknown.fetch_add(1, Ordering::SeqCst) < share.most_unknown {
             return Ok(());
         }
@@ -173,7 +219,9 @@ impl Quota {
 
     /// Tenants known from facts alone, and the bound, per corporation.
     pub fn unknown(&self) -> impl Iterator<Item = (CorporationId, i64, i64)> {
-        self.shares.iter().map(|(c, share)| (*c, share.unknown.load(Ordering::SeqCst), share.most_unknown))
+        self.shares
+            .iter()
+            .map(|(c, share)| (*c, share.unknown.load(Ordering::SeqCst), share.most_unknown))
     }
 
     /// One notification ended.
@@ -181,7 +229,8 @@ impl Quota {
         self.add(corporation, -1);
     }
 
-    /// Counts notifications that were open before: recovery. May pass the bound, which then only stops intake.
+    /// Counts notifications that were open before: recovery. May pass the bound, which then only
+    /// stops intake.
     pub fn add(&self, corporation: CorporationId, count: i64) {
         self.total.open.fetch_add(count, Ordering::SeqCst);
         if let Some(share) = self.shares.get(&corporation) {
@@ -196,11 +245,14 @@ impl Quota {
 
     /// Open now, and the bound, per corporation.
     pub fn shares(&self) -> impl Iterator<Item = (CorporationId, i64, i64)> {
-        self.shares.iter().map(|(c, share)| (*c, share.open.load(Ordering::SeqCst), share.most))
+        self.shares
+            .iter()
+            .map(|(c, share)| (*c, share.open.load(Ordering::SeqCst), share.most))
     }
 }
 
-/// The hold of one admitted notification. Dropped, it gives quota and key back; kept, they are the notification's.
+/// The hold of one admitted notification. Dropped, it gives quota and key back; kept, they are the
+/// notification's.
 #[derive(Debug)]
 pub struct Claim {
     quota: Arc<Quota>,
@@ -242,7 +294,14 @@ impl Claim {
             Err(no_room) => return Claimed::NoRoom(no_room),
         }
         let (quota, keys) = (quota.clone(), keys.clone());
-        Claimed::Granted(Claim { quota, keys, corporation, key: key.key, id, kept: false })
+        Claimed::Granted(Claim {
+            quota,
+            keys,
+            corporation,
+            key: key.key,
+            id,
+            kept: false,
+        })
     }
 
     /// Whose it is.
@@ -280,12 +339,21 @@ mod tests {
     const HOUSE: CorporationId = CorporationId(1);
 
     fn key(n: u64) -> Idempotency {
-        Idempotency { key: u128::from(n) << 4, body: n }
+        Idempotency {
+            key: u128::from(n) << 4,
+            body: n,
+        }
     }
 
     fn fixture(total: u64, share: u64) -> (Arc<Quota>, Arc<KeyIndex>) {
-        let window = KeyWindow { age_ms: 1_000, count: 1_600 };
-        (Arc::new(Quota::new(total, 1_000, [(HOUSE, share)])), Arc::new(KeyIndex::new(window, [HOUSE])))
+        let window = KeyWindow {
+            age_ms: 1_000,
+            count: 1_600,
+        };
+        (
+            Arc::new(Quota::new(total, 1_000, [(HOUSE, share)])),
+            Arc::new(KeyIndex::new(window, [HOUSE])),
+        )
     }
 
     /// The id with this number, made then.
@@ -294,15 +362,27 @@ mod tests {
     }
 
     fn claim(fixture: &(Arc<Quota>, Arc<KeyIndex>), n: u64, number: u64, now: i64) -> Claimed {
-        Claim::take(&fixture.0, &fixture.1, HOUSE, key(n), id(number, now), Timestamp(now))
+        Claim::take(
+            &fixture.0,
+            &fixture.1,
+            HOUSE,
+            key(n),
+            id(number, now),
+            Timestamp(now),
+        )
     }
 
     #[test]
     fn a_lost_claim_gives_back_key_and_quota_a_kept_one_does_not() {
         let fixture = fixture(10, 10);
-        assert!(matches!(claim(&fixture, 1, 1, 0), Claimed::Granted(_)), "dropped at once");
+        assert!(
+            matches!(claim(&fixture, 1, 1, 0), Claimed::Granted(_)),
+            "dropped at once"
+        );
         assert_eq!(fixture.0.total().0, 0);
-        let Claimed::Granted(kept) = claim(&fixture, 1, 2, 0) else { panic!("the key was given back") };
+        let Claimed::Granted(kept) = claim(&fixture, 1, 2, 0) else {
+            panic!("the key was given back")
+        };
         kept.keep();
         assert_eq!(fixture.0.total().0, 1);
         assert!(matches!(claim(&fixture, 1, 3, 0), Claimed::Duplicate(known) if known == id(2, 0)));
@@ -336,9 +416,13 @@ mod tests {
         let fixture = fixture(10, 10);
         // The clock stood a moment before the end of the first window when the process died.
         for (number, at) in [(1, 0), (2, 1_000)] {
-            fixture.1.recover(HOUSE, key(1), id(number, at), Timestamp(1_000));
+            fixture
+                .1
+                .recover(HOUSE, key(1), id(number, at), Timestamp(1_000));
         }
-        assert!(matches!(claim(&fixture, 1, 3, 1_500), Claimed::Duplicate(known) if known == id(2, 1_000)));
+        assert!(
+            matches!(claim(&fixture, 1, 3, 1_500), Claimed::Duplicate(known) if known == id(2, 1_000))
+        );
         assert!(matches!(claim(&fixture, 1, 3, 2_001), Claimed::Granted(_)));
     }
 
@@ -361,13 +445,23 @@ mod tests {
     fn a_restart_remembers_a_key_exactly_as_long() {
         for (now, known) in [(1_500, true), (1_501, false)] {
             let (before, after) = (fixture(10, 10), fixture(10, 10));
-            let Claimed::Granted(kept) = claim(&before, 1, 1, 500) else { panic!("the first use") };
+            let Claimed::Granted(kept) = claim(&before, 1, 1, 500) else {
+                panic!("the first use")
+            };
             kept.keep();
             after.1.recover(HOUSE, key(1), id(1, 500), Timestamp(900));
             for fixture in [before, after] {
                 let found = claim(&fixture, 1, 2, now);
-                assert_eq!(matches!(found, Claimed::Duplicate(first) if first == id(1, 500)), known, "{found:?} at {now}");
-                assert_eq!(matches!(found, Claimed::Granted(_)), !known, "{found:?} at {now}");
+                assert_eq!(
+                    matches!(found, Claimed::Duplicate(first) if first == id(1, 500)),
+                    known,
+                    "{found:?} at {now}"
+                );
+                assert_eq!(
+                    matches!(found, Claimed::Granted(_)),
+                    !known,
+                    "{found:?} at {now}"
+                );
             }
         }
     }

@@ -1,5 +1,6 @@
-//! Owns the order to send one attempt, from the shard that journaled its start to the supervisor that carries it out,
-//! and the way its outcome comes back. Refuses to hold a body: it names the record that does.
+//! Owns the order to send one attempt, from the shard that journaled its start to the supervisor
+//! that carries it out, and the way its outcome comes back. Refuses to hold a body: it names the
+//! record that does.
 
 use sluis_model::{AttemptRef, Channel, CorporationId, FlowRef, Profile, Timestamp};
 

@@ -1,5 +1,5 @@
-//! Owns the assembly: which actor stands where, who holds whose inbox, and how all of it starts and stops.
-//! Refuses configuration, sockets and the clock: `src` brings them.
+//! Owns the assembly: which actor stands where, who holds whose inbox, and how all of it starts and
+//! stops. Refuses configuration, sockets and the clock: `src` brings them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -11,7 +11,8 @@ use actix::{Actor, ArbiterHandle};
 use sluis_channels::Provider;
 use sluis_journal::{Journal, Shard};
 use sluis_model::{
-    AttemptRef, Channel, Clock, CorporationId, Lane, NotificationId, Policy, ReferenceKey, ShardId, TenantKey, Timestamp, Verdict,
+    AttemptRef, Channel, Clock, CorporationId, Lane, NotificationId, Policy, ReferenceKey, ShardId,
+    TenantKey, Timestamp, Verdict,
 };
 use tokio::sync::watch;
 
@@ -28,14 +29,18 @@ use crate::readers::Readers;
 use crate::recovery::Recovery;
 use crate::router::{Gate, Hold, Outlook, ProviderSlot, RouterActor, RouterCore, RouterSettings};
 use crate::shard::{
-    Endings, Inbox, InboxBounds, Links, OnFatal, ProviderEntry, RecoverError, ShardActor, ShardCore, ShardSettings,
+    Endings, Inbox, InboxBounds, Links, OnFatal, ProviderEntry, RecoverError, ShardActor,
+    ShardCore, ShardSettings,
 };
-use crate::supervisor::{Supervisor, SupervisorActor, SupervisorInbox, SupervisorParts, SupervisorSettings};
+use crate::supervisor::{
+    Supervisor, SupervisorActor, SupervisorInbox, SupervisorParts, SupervisorSettings,
+};
 use crate::wake::{Activity, Bell};
 
 /// Threads that look in the table.
 const READERS: usize = 2;
-/// Most look-ups of one corporation that wait for them: as many repeats as a batch and some connections have under way.
+/// Most look-ups of one corporation that wait for them: as many repeats as a batch and some
+/// connections have under way.
 const MOST_LOOKUPS: usize = 16_384;
 
 /// One provider with its limits, in order of preference within its channel.
@@ -82,8 +87,8 @@ pub struct EngineSettings {
     pub prepare_threads: usize,
     /// One per core.
     pub arbiters: Vec<ArbiterHandle>,
-    /// Where sends run: the runtimes of the arbiters, in their order, so that an attempt's outcome is decided on the thread
-    /// that learned it. At least one.
+    /// Where sends run: the runtimes of the arbiters, in their order, so that an attempt's outcome
+    /// is decided on the thread that learned it. At least one.
     pub lanes: Arc<[tokio::runtime::Handle]>,
     /// Called when a shard cannot be rebuilt: the process must end.
     pub on_fatal: OnFatal,
@@ -128,31 +133,59 @@ impl Engine {
     pub fn start(mut settings: EngineSettings) -> Result<Self, StartError> {
         let shards = settings.journal.shards();
         let activity = Arc::new(Activity::default());
-        let permits: usize = settings.providers.iter().map(|p| p.concurrency.get() as usize).sum();
+        let permits: usize = settings
+            .providers
+            .iter()
+            .map(|p| p.concurrency.get() as usize)
+            .sum();
         settings.bounds.internal = settings.bounds.internal.max(2 * permits + 1);
         let shard_bells: Vec<_> = (0..shards).map(|_| Bell::new(activity.clone())).collect();
         let inbox = |bell: &Arc<Bell>| Inbox::new(settings.bounds, bell.clone(), activity.clone());
         let inboxes: Vec<_> = shard_bells.iter().map(inbox).collect();
-        let preparer =
-            Preparer::new(settings.journal.clone(), settings.book.clone(), settings.key.clone(), settings.corporations.clone());
-        let pool = PreparePool::start(settings.prepare_threads, permits.max(1), preparer.into_prepare())?;
+        let preparer = Preparer::new(
+            settings.journal.clone(),
+            settings.book.clone(),
+            settings.key.clone(),
+            settings.corporations.clone(),
+        );
+        let pool = PreparePool::start(
+            settings.prepare_threads,
+            permits.max(1),
+            preparer.into_prepare(),
+        )?;
         // A shard, a router or a supervisor each; routers are never more than providers.
         let actors = usize::from(shards) + 2 * settings.providers.len();
-        let belfries: Vec<Belfry> = settings.arbiters.iter().map(|arbiter| Belfry::start(arbiter.clone(), actors)).collect();
+        let belfries: Vec<Belfry> = settings
+            .arbiters
+            .iter()
+            .map(|arbiter| Belfry::start(arbiter.clone(), actors))
+            .collect();
         let channels = Channels::start(&settings, &inboxes, &activity, &pool, &belfries);
         let news = watch::Sender::new(0);
         let endings: Vec<Arc<Endings>> = (0..shards).map(|_| Arc::default()).collect();
         let keeper = Keeper::start(settings.journal.clone(), endings.clone())?;
         let engine = Self {
             journal: settings.journal.clone(),
-            bells: shard_bells.iter().chain(channels.routers.values().map(|r| &r.bell)).cloned().collect(),
+            bells: shard_bells
+                .iter()
+                .chain(channels.routers.values().map(|r| &r.bell))
+                .cloned()
+                .collect(),
             inboxes,
             activity,
             quota: settings.quota.clone(),
             keys: settings.keys.clone(),
             pauses: Arc::new(PauseBook::new(shards)),
-            outlooks: channels.routers.iter().map(|(channel, link)| (*channel, link.outlook.clone())).collect(),
-            supervisors: channels.supervisors.iter().map(|(name, s)| (name.clone(), s.clone())).collect(),
+            outlooks: channels
+                .routers
+                .iter()
+                .map(|(channel, link)| (*channel, link.outlook.clone()))
+                .collect(),
+            supervisors: channels
+                .supervisors
+                .iter()
+                .map(|(name, s)| (name.clone(), s.clone()))
+                .collect(),
             pool,
             news,
             endings,
@@ -161,12 +194,23 @@ impl Engine {
         };
         let cores = engine.recover(&settings, &channels, &shard_bells)?;
         for ((core, bell), number) in cores.into_iter().zip(shard_bells).zip(0..) {
-            start_shard(&settings, core, bell, number, &belfries[number % belfries.len()]);
+            start_shard(
+                &settings,
+                core,
+                bell,
+                number,
+                &belfries[number % belfries.len()],
+            );
         }
         Ok(engine)
     }
 
-    fn recover(&self, settings: &EngineSettings, channels: &Channels, bells: &[Arc<Bell>]) -> Result<Vec<ShardCore>, StartError> {
+    fn recover(
+        &self,
+        settings: &EngineSettings,
+        channels: &Channels,
+        bells: &[Arc<Bell>],
+    ) -> Result<Vec<ShardCore>, StartError> {
         let policy = Arc::new(settings.policy.clone());
         let of = |shard: u16| ShardSettings {
             shard: ShardId(shard),
@@ -186,14 +230,19 @@ impl Engine {
             paused: settings.paused,
         };
         let journal = &settings.journal;
-        let kept = |shard: u16| (journal.last(Shard(shard)).0 + 1).saturating_sub(journal.first(Shard(shard)).0);
-        settings.recovery.begin((0..journal.shards()).map(kept).sum());
+        let kept = |shard: u16| {
+            (journal.last(Shard(shard)).0 + 1).saturating_sub(journal.first(Shard(shard)).0)
+        };
+        settings
+            .recovery
+            .begin((0..journal.shards()).map(kept).sum());
         let lanes = settings.arbiters.len().max(1);
         let all: Vec<ShardSettings> = (0..settings.journal.shards()).map(of).collect();
         let (keys, watch) = (&settings.keys, &*settings.recovery);
         let mut cores: Vec<(u16, ShardCore)> = std::thread::scope(|scope| {
             let recover = |lane: usize| {
-                let mine: Vec<ShardSettings> = all.iter().skip(lane).step_by(lanes).cloned().collect();
+                let mine: Vec<ShardSettings> =
+                    all.iter().skip(lane).step_by(lanes).cloned().collect();
                 scope.spawn(move || {
                     mine.into_iter()
                         .map(|s| Ok((s.shard.0, ShardCore::start_watched(s, keys, watch)?)))
@@ -201,7 +250,11 @@ impl Engine {
                 })
             };
             let running: Vec<_> = (0..lanes).map(recover).collect();
-            let joined = running.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            let joined = running.into_iter().map(|thread| {
+                thread
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            });
             joined.collect::<Result<Vec<Vec<_>>, RecoverError>>()
         })?
         .into_iter()
@@ -271,8 +324,8 @@ impl Engine {
         &self.pauses
     }
 
-    /// What holds back a message of the corporation that is ready for this channel and lane, pinned to a provider perhaps,
-    /// beside pauses.
+    /// What holds back a message of the corporation that is ready for this channel and lane, pinned
+    /// to a provider perhaps, beside pauses.
     #[must_use]
     pub fn holds(
         &self,
@@ -282,12 +335,17 @@ impl Engine {
         pinned: Option<&str>,
         now: Timestamp,
     ) -> Vec<Hold> {
-        self.outlooks.get(&channel).map(|outlook| outlook.holds(corporation, lane, pinned, now)).unwrap_or_default()
+        self.outlooks
+            .get(&channel)
+            .map(|outlook| outlook.holds(corporation, lane, pinned, now))
+            .unwrap_or_default()
     }
 
     /// Tells the warnings of the supervisors that were held back; to be called every few seconds.
     pub fn flush_warnings(&self) {
-        self.supervisors.iter().for_each(|(_, supervisor)| supervisor.flush_warnings());
+        self.supervisors
+            .iter()
+            .for_each(|(_, supervisor)| supervisor.flush_warnings());
     }
 
     /// Changes whenever something ended, durably.
@@ -304,16 +362,22 @@ impl Engine {
     /// When the next alarm falls due: what a stepped clock may step to once nothing is under way.
     #[must_use]
     pub fn next_due(&self) -> Timestamp {
-        self.bells.iter().map(|bell| bell.due()).min().unwrap_or(Timestamp::NEVER)
+        self.bells
+            .iter()
+            .map(|bell| bell.due())
+            .min()
+            .unwrap_or(Timestamp::NEVER)
     }
 
     /// Attempts under way, per provider.
     pub fn under_way(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.supervisors.iter().map(|(name, supervisor)| (&**name, supervisor.inbox().under_way()))
+        self.supervisors
+            .iter()
+            .map(|(name, supervisor)| (&**name, supervisor.inbox().under_way()))
     }
 
-    /// Starts no further attempts and waits, at most `bound`, for those under way. Returns how many still are: they
-    /// stay journaled as started, and are in doubt at the next start.
+    /// Starts no further attempts and waits, at most `bound`, for those under way. Returns how many
+    /// still are: they stay journaled as started, and are in doubt at the next start.
     pub async fn stop_sending(&self, bound: Duration) -> usize {
         let mut left = 0;
         for (_, supervisor) in &self.supervisors {
@@ -324,7 +388,9 @@ impl Engine {
 
     /// Tells them at the end of the process.
     pub fn finish_warnings(&self) {
-        self.supervisors.iter().for_each(|(_, supervisor)| supervisor.finish_warnings());
+        self.supervisors
+            .iter()
+            .for_each(|(_, supervisor)| supervisor.finish_warnings());
     }
 
     /// Ends the threads beside the actors. Blocks until they ended.
@@ -335,11 +401,19 @@ impl Engine {
     }
 }
 
-fn start_shard(settings: &EngineSettings, core: ShardCore, bell: Arc<Bell>, number: usize, belfry: &Belfry) {
+fn start_shard(
+    settings: &EngineSettings,
+    core: ShardCore,
+    bell: Arc<Bell>,
+    number: usize,
+    belfry: &Belfry,
+) {
     let actor = ShardActor::new(core, bell.clone(), settings.on_fatal.clone());
     let address = ShardActor::start_in_arbiter(belfry.arbiter(), |_| actor);
     let wake = bell.clone();
-    settings.journal.on_durable(Shard(number as u16), Arc::new(move || wake.ring()));
+    settings
+        .journal
+        .on_durable(Shard(number as u16), Arc::new(move || wake.ring()));
     belfry.connect(&bell, address);
     bell.ring();
 }
@@ -369,11 +443,18 @@ impl Channels {
         pool: &Arc<PreparePool>,
         belfries: &[Belfry],
     ) -> Self {
-        let mut channels =
-            Self { routers: BTreeMap::new(), supervisors: Vec::new(), inboxes: HashMap::new(), entries: HashMap::new() };
+        let mut channels = Self {
+            routers: BTreeMap::new(),
+            supervisors: Vec::new(),
+            inboxes: HashMap::new(),
+            entries: HashMap::new(),
+        };
         let mut by_channel: BTreeMap<Channel, Vec<&ProviderSetup>> = BTreeMap::new();
         for setup in &settings.providers {
-            by_channel.entry(setup.provider.channel()).or_default().push(setup);
+            by_channel
+                .entry(setup.provider.channel())
+                .or_default()
+                .push(setup);
         }
         for (number, (channel, setups)) in by_channel.into_iter().enumerate() {
             let belfry = &belfries[number % belfries.len()];
@@ -382,7 +463,10 @@ impl Channels {
         channels
     }
 
-    #[allow(clippy::too_many_arguments, reason = "one private call that puts a channel together")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one private call that puts a channel together"
+    )]
     fn start_channel(
         &mut self,
         settings: &EngineSettings,
@@ -402,10 +486,24 @@ impl Channels {
             SupervisorActor::start_in(supervisor.clone(), belfry);
             let name: Box<str> = setup.provider.name().into();
             let on_doubt = setup.provider.on_doubt();
-            self.inboxes.entry(channel).or_default().push((supervisor.inbox().clone(), gate.clone()));
-            self.entries.entry(channel).or_default().push(ProviderEntry { name: name.clone(), on_doubt });
+            self.inboxes
+                .entry(channel)
+                .or_default()
+                .push((supervisor.inbox().clone(), gate.clone()));
+            self.entries
+                .entry(channel)
+                .or_default()
+                .push(ProviderEntry {
+                    name: name.clone(),
+                    on_doubt,
+                });
             self.supervisors.push((name.clone(), supervisor));
-            let ProviderSetup { concurrency, rate_per_second, burst, .. } = setup;
+            let ProviderSetup {
+                concurrency,
+                rate_per_second,
+                burst,
+                ..
+            } = setup;
             slots.push(ProviderSlot {
                 name,
                 on_doubt,
@@ -415,18 +513,38 @@ impl Channels {
                 gate,
             });
         }
-        let router = settings.routers.get(&channel).cloned().unwrap_or_else(|| RouterSettings::new(channel));
-        let core = RouterCore::new(router, slots, boards.clone(), settings.clock.clone(), activity.clone());
+        let router = settings
+            .routers
+            .get(&channel)
+            .cloned()
+            .unwrap_or_else(|| RouterSettings::new(channel));
+        let core = RouterCore::new(
+            router,
+            slots,
+            boards.clone(),
+            settings.clock.clone(),
+            activity.clone(),
+        );
         let outlook = Arc::new(core.outlook());
         let to = inboxes.to_vec();
         let grant = Box::new(move |shard: ShardId, grant| {
             // The line is as long as all permits together.
             if !to[usize::from(shard.0)].grant(grant) {
-                tracing::error!(shard = shard.0, "a shard's internal line was full: permits are lost until the next start");
+                tracing::error!(
+                    shard = shard.0,
+                    "a shard's internal line was full: permits are lost until the next start"
+                );
             }
         });
         RouterActor::new(core, bell.clone(), grant).start_in(belfry);
-        self.routers.insert(channel, RouterLink { outlook, bell, boards });
+        self.routers.insert(
+            channel,
+            RouterLink {
+                outlook,
+                bell,
+                boards,
+            },
+        );
     }
 
     fn links(&self, shard: u16, news: &watch::Sender<u64>) -> Links {
@@ -436,17 +554,27 @@ impl Channels {
         let news = news.clone();
         Links {
             dispatch: Arc::new(move |dispatch: Box<Dispatch>| {
-                match inboxes.get(&dispatch.channel).and_then(|all| all.get(dispatch.provider)) {
+                match inboxes
+                    .get(&dispatch.channel)
+                    .and_then(|all| all.get(dispatch.provider))
+                {
                     Some((inbox, _)) => inbox.offer(*dispatch).map_err(Box::new),
                     None => Err(dispatch),
                 }
             }),
             abandon: Arc::new(move |dispatch: &Dispatch| {
-                if let Some((_, gate)) = gates.get(&dispatch.channel).and_then(|all| all.get(dispatch.provider)) {
+                if let Some((_, gate)) = gates
+                    .get(&dispatch.channel)
+                    .and_then(|all| all.get(dispatch.provider))
+                {
                     gate.finish();
                 }
             }),
-            routers: self.routers.iter().map(|(channel, link)| (*channel, of(link))).collect(),
+            routers: self
+                .routers
+                .iter()
+                .map(|(channel, link)| (*channel, of(link)))
+                .collect(),
             providers: self.entries.clone(),
             news: Arc::new(move || news.send_modify(|count| *count += 1)),
         }

@@ -1,5 +1,6 @@
-//! Owns the housekeeping that blocks on the disk: it writes what ended to the keyed tables, and tells the journal how far
-//! each is complete, so that a restart rebuilds only the rest. Refuses to run on an arbiter.
+//! Owns the housekeeping that blocks on the disk: it writes what ended to the keyed tables, and
+//! tells the journal how far each is complete, so that a restart rebuilds only the rest. Refuses to
+//! run on an arbiter.
 
 use std::io;
 use std::sync::Arc;
@@ -30,7 +31,9 @@ impl Keeper {
     pub(crate) fn start(journal: Arc<dyn Journal>, endings: Vec<Arc<Endings>>) -> io::Result<Self> {
         let (stop, stopped) = bounded::<()>(0);
         let (hurry, hurried) = bounded(1);
-        endings.iter().for_each(|endings| endings.on_much(hurry.clone()));
+        endings
+            .iter()
+            .for_each(|endings| endings.on_much(hurry.clone()));
         let run = move || {
             let (timer, mut look) = (tick(EVERY), 0_u64);
             loop {
@@ -50,8 +53,12 @@ impl Keeper {
                 }
             }
         };
-        let thread = std::thread::Builder::new().name("keeper".into()).spawn(run)?;
-        Ok(Self { stop: Mutex::new(Some((stop, thread))) })
+        let thread = std::thread::Builder::new()
+            .name("keeper".into())
+            .spawn(run)?;
+        Ok(Self {
+            stop: Mutex::new(Some((stop, thread))),
+        })
     }
 
     /// Ends the thread.
@@ -63,7 +70,12 @@ impl Keeper {
     }
 }
 
-fn keep(journal: &dyn Journal, shard: Shard, endings: &Endings, mark: bool) -> Result<(), JournalError> {
+fn keep(
+    journal: &dyn Journal,
+    shard: Shard,
+    endings: &Endings,
+    mark: bool,
+) -> Result<(), JournalError> {
     let upto = endings.write(journal, shard)?;
     if mark && upto >= journal.table_applied(shard).0 + WORTH {
         journal.set_table_applied(shard, Sequence(upto))?;

@@ -1,5 +1,6 @@
-//! Owns which idempotency keys were used, by which notification and for which body: in memory, within a window of age and
-//! count, rebuilt from the journal. Refuses to say what a key that was used means: its caller does.
+//! Owns which idempotency keys were used, by which notification and for which body: in memory,
+//! within a window of age and count, rebuilt from the journal. Refuses to say what a key that was
+//! used means: its caller does.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +21,10 @@ pub struct KeyWindow {
 
 impl Default for KeyWindow {
     fn default() -> Self {
-        Self { age_ms: sluis_model::DAY, count: 2_000_000 }
+        Self {
+            age_ms: sluis_model::DAY,
+            count: 2_000_000,
+        }
     }
 }
 
@@ -33,7 +37,8 @@ pub struct KeyIndex {
 
 /// Locks per corporation, so that intake does not queue for one.
 const STRIPES: usize = 16;
-/// Parts of a stripe's table: two thousand keys each when a corporation's window of two million is full.
+/// Parts of a stripe's table: two thousand keys each when a corporation's window of two million is
+/// full.
 const PARTS: usize = 64;
 
 /// The keys of one stripe: 40 bytes a use in order of use, and some eight to find it by its key.
@@ -46,7 +51,8 @@ struct Keys {
     numbers: Positions,
 }
 
-/// A use. When it happened stands in its id; both long numbers in halves, without the alignment of a `u128`.
+/// A use. When it happened stands in its id; both long numbers in halves, without the alignment of
+/// a `u128`.
 #[derive(Clone, Copy, Debug)]
 struct Used {
     key: [u64; 2],
@@ -54,12 +60,17 @@ struct Used {
     body: u64,
 }
 
-/// The id of a use that does not count any more: given back, or over and used again. It leaves with its neighbours.
+/// The id of a use that does not count any more: given back, or over and used again. It leaves with
+/// its neighbours.
 const VOID: [u64; 2] = [0, 0];
 
 impl Used {
     fn new(key: Idempotency, id: NotificationId) -> Self {
-        Self { key: halves(key.key), id: halves(id.0), body: key.body }
+        Self {
+            key: halves(key.key),
+            id: halves(id.0),
+            body: key.body,
+        }
     }
 
     fn id(&self) -> NotificationId {
@@ -103,14 +114,20 @@ impl KeyIndex {
     #[must_use]
     pub fn new(window: KeyWindow, corporations: impl IntoIterator<Item = CorporationId>) -> Self {
         let stripes = || (0..STRIPES).map(|_| Mutex::new(Keys::new())).collect();
-        Self { window, corporations: corporations.into_iter().map(|c| (c, stripes())).collect() }
+        Self {
+            window,
+            corporations: corporations.into_iter().map(|c| (c, stripes())).collect(),
+        }
     }
 
     fn keys(&self, corporation: CorporationId, key: u128) -> Option<&Mutex<Keys>> {
-        self.corporations.get(&corporation)?.get(key as usize % STRIPES)
+        self.corporations
+            .get(&corporation)?
+            .get(key as usize % STRIPES)
     }
 
-    /// Looks the key up; a new one is remembered, from when `id` was made, only if `room` says that there is room for its notification.
+    /// Looks the key up; a new one is remembered, from when `id` was made, only if `room` says that
+    /// there is room for its notification.
     pub(crate) fn use_key<E>(
         &self,
         corporation: CorporationId,
@@ -119,7 +136,9 @@ impl KeyIndex {
         now: Timestamp,
         room: impl FnOnce() -> Result<(), E>,
     ) -> Result<KeyUse, E> {
-        let Some(keys) = self.keys(corporation, key.key) else { return room().map(|()| KeyUse::New) };
+        let Some(keys) = self.keys(corporation, key.key) else {
+            return room().map(|()| KeyUse::New);
+        };
         let mut keys = keys.lock();
         keys.forget(now, self.window.age_ms, self.window.count / STRIPES);
         match keys.find(key.key) {
@@ -133,11 +152,22 @@ impl KeyIndex {
         }
     }
 
-    /// Takes over a key from the journal; keys out of the window are passed over. Of a key that was used again, its window
-    /// over, the newest use counts: its own window is the longer one.
-    pub fn recover(&self, corporation: CorporationId, key: Idempotency, id: NotificationId, now: Timestamp) {
+    /// Takes over a key from the journal; keys out of the window are passed over. Of a key that was
+    /// used again, its window over, the newest use counts: its own window is the longer one.
+    pub fn recover(
+        &self,
+        corporation: CorporationId,
+        key: Idempotency,
+        id: NotificationId,
+        now: Timestamp,
+    ) {
         let at = id.made_at();
-        let Some(keys) = self.keys(corporation, key.key).filter(|_| now.since(at) <= self.window.age_ms) else { return };
+        let Some(keys) = self
+            .keys(corporation, key.key)
+            .filter(|_| now.since(at) <= self.window.age_ms)
+        else {
+            return;
+        };
         let mut keys = keys.lock();
         keys.forget(at, self.window.age_ms, self.window.count / STRIPES);
         match keys.find(key.key) {
@@ -162,23 +192,38 @@ impl KeyIndex {
     /// Uses that are kept, of whatever count.
     #[cfg(test)]
     pub(crate) fn uses(&self) -> usize {
-        self.corporations.values().flatten().map(|keys| keys.lock().uses.len()).sum()
+        self.corporations
+            .values()
+            .flatten()
+            .map(|keys| keys.lock().uses.len())
+            .sum()
     }
 
     /// Keys remembered, per corporation.
     pub fn len(&self) -> impl Iterator<Item = (CorporationId, usize)> {
-        self.corporations.iter().map(|(c, stripes)| (*c, stripes.iter().map(|keys| keys.lock().numbers.len()).sum()))
+        self.corporations.iter().map(|(c, stripes)| {
+            (
+                *c,
+                stripes.iter().map(|keys| keys.lock().numbers.len()).sum(),
+            )
+        })
     }
 }
 
 impl Keys {
     fn new() -> Self {
-        Self { uses: Chunked::default(), first: 0, numbers: Positions::new(PARTS) }
+        Self {
+            uses: Chunked::default(),
+            first: 0,
+            numbers: Positions::new(PARTS),
+        }
     }
 
     /// The use of the key that counts, and its number.
     fn find(&self, key: u128) -> Option<(u32, Used)> {
-        let number = self.numbers.find(self.numbers.hash(&key), |number| self.used(number).key() == key)?;
+        let number = self.numbers.find(self.numbers.hash(&key), |number| {
+            self.used(number).key() == key
+        })?;
         Some((number, *self.used(number)))
     }
 
@@ -191,7 +236,8 @@ impl Keys {
         self.uses.push_back(used);
         let (uses, first) = (&self.uses, self.first);
         let key = |number: u32| uses[number.wrapping_sub(first) as usize].key();
-        self.numbers.insert(self.numbers.hash(&used.key()), number, key);
+        self.numbers
+            .insert(self.numbers.hash(&used.key()), number, key);
     }
 
     /// Lets a use count no more.
@@ -213,7 +259,8 @@ impl Keys {
             }
             self.uses.pop_front();
             if used.counts() {
-                self.numbers.remove(self.numbers.hash(&used.key()), self.first);
+                self.numbers
+                    .remove(self.numbers.hash(&used.key()), self.first);
             }
             self.first = self.first.wrapping_add(1);
         }

@@ -1,6 +1,6 @@
-//! The actors of Sluis: shards that decide in one order, routers that grant permits fairly, supervisors that carry
-//! attempts out; timers, back-pressure and supervision around them.
-//! Refuses sockets, clock reads and codecs: time is injected, providers and journal come as traits.
+//! The actors of Sluis: shards that decide in one order, routers that grant permits fairly,
+//! supervisors that carry attempts out; timers, back-pressure and supervision around them. Refuses
+//! sockets, clock reads and codecs: time is injected, providers and journal come as traits.
 
 mod belfry;
 mod board;

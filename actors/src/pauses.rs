@@ -1,5 +1,6 @@
-//! Owns what is paused now, as the edges see it: every scope with its beginning. Each shard keeps its own copy for its
-//! decisions and tells this book. Refuses to pause or resume anything itself: a control letter to every shard does.
+//! Owns what is paused now, as the edges see it: every scope with its beginning. Each shard keeps
+//! its own copy for its decisions and tells this book. Refuses to pause or resume anything itself:
+//! a control letter to every shard does.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,11 +14,13 @@ pub struct Pause {
     pub scope: PauseScope,
     /// Since when.
     pub since: Timestamp,
-    /// Whether every shard has it. A call that met a full line leaves it on some of them: repeating the call completes it.
+    /// Whether every shard has it. A call that met a full line leaves it on some of them: repeating
+    /// the call completes it.
     pub complete: bool,
 }
 
-/// See the module. As long as its list of scopes: what can be named is bounded by corporations, their flows and channels.
+/// See the module. As long as its list of scopes: what can be named is bounded by corporations,
+/// their flows and channels.
 #[derive(Debug)]
 pub struct PauseBook {
     shards: u16,
@@ -34,7 +37,10 @@ impl PauseBook {
     /// An empty book over this many shards.
     #[must_use]
     pub const fn new(shards: u16) -> Self {
-        Self { shards, held: RwLock::new(BTreeMap::new()) }
+        Self {
+            shards,
+            held: RwLock::new(BTreeMap::new()),
+        }
     }
 
     /// Everything that is paused, in order of scopes: those of all corporations first.
@@ -49,10 +55,14 @@ impl PauseBook {
         held.iter().map(of).collect()
     }
 
-    /// A shard pauses `scope`. The earliest beginning counts: a pause that is repeated does not begin again.
+    /// A shard pauses `scope`. The earliest beginning counts: a pause that is repeated does not
+    /// begin again.
     pub(crate) fn begin(&self, shard: ShardId, scope: &PauseScope, at: Timestamp) {
         let mut held = self.held.write();
-        let entry = held.entry(scope.clone()).or_insert_with(|| Held { since: at, by: BTreeSet::new() });
+        let entry = held.entry(scope.clone()).or_insert_with(|| Held {
+            since: at,
+            by: BTreeSet::new(),
+        });
         entry.since = entry.since.min(at);
         entry.by.insert(shard.0);
     }
@@ -84,17 +94,35 @@ mod tests {
     use super::*;
 
     fn scope(corporation: u16) -> PauseScope {
-        PauseScope { corporation: Some(CorporationId(corporation)), flow: None, channel: Some(Channel::Sms) }
+        PauseScope {
+            corporation: Some(CorporationId(corporation)),
+            flow: None,
+            channel: Some(Channel::Sms),
+        }
     }
 
     #[test]
     fn a_pause_is_complete_when_every_shard_has_it() {
         let book = PauseBook::new(2);
         book.begin(ShardId(0), &scope(1), Timestamp(5));
-        assert_eq!(book.all(), [Pause { scope: scope(1), since: Timestamp(5), complete: false }]);
+        assert_eq!(
+            book.all(),
+            [Pause {
+                scope: scope(1),
+                since: Timestamp(5),
+                complete: false
+            }]
+        );
         book.begin(ShardId(1), &scope(1), Timestamp(4));
         book.begin(ShardId(1), &scope(1), Timestamp(9));
-        assert_eq!(book.all(), [Pause { scope: scope(1), since: Timestamp(4), complete: true }]);
+        assert_eq!(
+            book.all(),
+            [Pause {
+                scope: scope(1),
+                since: Timestamp(4),
+                complete: true
+            }]
+        );
     }
 
     #[test]
@@ -106,7 +134,13 @@ mod tests {
         }
         book.end(ShardId(0), &scope(1));
         book.forget(ShardId(0));
-        assert_eq!(book.all().iter().map(|pause| pause.complete).collect::<Vec<_>>(), [false, false]);
+        assert_eq!(
+            book.all()
+                .iter()
+                .map(|pause| pause.complete)
+                .collect::<Vec<_>>(),
+            [false, false]
+        );
         book.end(ShardId(1), &scope(1));
         assert_eq!(book.all().len(), 1);
         book.forget(ShardId(1));

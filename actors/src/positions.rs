@@ -1,6 +1,7 @@
-//! Owns the way from a key to a place in a list: a hash table of places, which are compared with what stands there, so
-//! that no key is kept twice. It consists of many small tables: each grows by itself, and one insertion never moves more
-//! than one of them. Refuses to be walked through: its order is another in every run.
+//! Owns the way from a key to a place in a list: a hash table of places, which are compared with
+//! what stands there, so that no key is kept twice. It consists of many small tables: each grows by
+//! itself, and one insertion never moves more than one of them. Refuses to be walked through: its
+//! order is another in every run.
 
 use std::hash::{BuildHasher, Hash, RandomState};
 
@@ -22,9 +23,15 @@ pub(crate) struct Positions {
 pub(crate) struct KeyHash(u64);
 
 impl Positions {
-    /// An empty one of this many parts, a power of two: as many as leave some thousands of places in each.
+    /// An empty one of this many parts, a power of two: as many as leave some thousands of places
+    /// in each.
     pub(crate) fn new(parts: usize) -> Self {
-        Self { parts: (0..parts.next_power_of_two()).map(|_| HashTable::new()).collect(), random: RandomState::new() }
+        Self {
+            parts: (0..parts.next_power_of_two())
+                .map(|_| HashTable::new())
+                .collect(),
+            random: RandomState::new(),
+        }
     }
 
     pub(crate) fn hash(&self, key: &impl Hash) -> KeyHash {
@@ -33,10 +40,13 @@ impl Positions {
 
     /// The place for which `is` says yes.
     pub(crate) fn find(&self, hash: KeyHash, mut is: impl FnMut(u32) -> bool) -> Option<u32> {
-        self.parts[self.part(hash)].find(hash.0, |place| is(*place)).copied()
+        self.parts[self.part(hash)]
+            .find(hash.0, |place| is(*place))
+            .copied()
     }
 
-    /// Adds a place that is not there yet. `key` gives the key that stands at a place, for those that move.
+    /// Adds a place that is not there yet. `key` gives the key that stands at a place, for those
+    /// that move.
     pub(crate) fn insert<K: Hash>(&mut self, hash: KeyHash, place: u32, key: impl Fn(u32) -> K) {
         let (part, random) = (self.part(hash), &self.random);
         self.parts[part].insert_unique(hash.0, place, |place| random.hash_one(key(*place)));
@@ -53,9 +63,10 @@ impl Positions {
         self.parts.iter().map(HashTable::len).sum()
     }
 
-    /// Unequal shares on purpose: from the first part to the last they double, evenly (`u (4 - u) / 3` of all parts, for a
-    /// number `u` below one). A table doubles when it is full; parts of one size would do so together, and the memory of
-    /// all in a step. A part's table uses the lowest bits and the highest seven.
+    /// Unequal shares on purpose: from the first part to the last they double, evenly (`u (4 - u) /
+    /// 3` of all parts, for a number `u` below one). A table doubles when it is full; parts of one
+    /// size would do so together, and the memory of all in a step. A part's table uses the lowest
+    /// bits and the highest seven.
     fn part(&self, hash: KeyHash) -> usize {
         let u = (hash.0 >> PART_SHIFT) % (1 << PART_BITS);
         let of_all = u * ((4 << PART_BITS) - u) / 3;
@@ -71,7 +82,9 @@ mod tests {
     fn every_key_is_found_while_the_parts_grow_and_shrink() {
         let keys: Vec<String> = (0..20_000).map(|n| format!("H-{n}")).collect();
         let mut positions = Positions::new(16);
-        let find = |positions: &Positions, key: &String| positions.find(positions.hash(key), |at| keys[at as usize] == *key);
+        let find = |positions: &Positions, key: &String| {
+            positions.find(positions.hash(key), |at| keys[at as usize] == *key)
+        };
         for (at, key) in (0..).zip(&keys) {
             assert_eq!(find(&positions, key), None);
             positions.insert(positions.hash(key), at, |at| &keys[at as usize]);
@@ -84,22 +97,38 @@ mod tests {
         }
         assert_eq!(positions.len(), 20_000 - 6_667);
         let largest = positions.parts.iter().map(HashTable::len).max();
-        assert!(largest < Some(20_000 / 16 * 2), "{largest:?} in one of 16 parts");
+        assert!(
+            largest < Some(20_000 / 16 * 2),
+            "{largest:?} in one of 16 parts"
+        );
     }
 
     #[test]
     fn its_memory_grows_as_evenly_as_what_it_holds() {
         let mut positions = Positions::new(64);
-        let room = |positions: &Positions| positions.parts.iter().map(HashTable::capacity).sum::<usize>();
+        let room = |positions: &Positions| {
+            positions
+                .parts
+                .iter()
+                .map(HashTable::capacity)
+                .sum::<usize>()
+        };
         let (mut before, mut next) = (0, 20_000);
         for place in 0..200_000 {
             positions.insert(positions.hash(&place), place, |place| place);
             if place == next {
                 let now = room(&positions);
-                assert!(before == 0 || now <= before + before / 4, "room for {before}, an eighth more, {now}");
+                assert!(
+                    before == 0 || now <= before + before / 4,
+                    "room for {before}, an eighth more, {now}"
+                );
                 (before, next) = (now, next + next / 8);
             }
         }
-        assert!(room(&positions) < 200_000 * 2, "room for {}", room(&positions));
+        assert!(
+            room(&positions) < 200_000 * 2,
+            "room for {}",
+            room(&positions)
+        );
     }
 }

@@ -1,6 +1,6 @@
-//! Owns the threads that turn an attempt into something to send: read the body back from the journal, render it, put
-//! references and sender on it.
-//! Refuses to run on an arbiter, to wait when its queue is full, and to die of one message.
+//! Owns the threads that turn an attempt into something to send: read the body back from the
+//! journal, render it, put references and sender on it. Refuses to run on an arbiter, to wait when
+//! its queue is full, and to die of one message.
 
 use std::collections::HashMap;
 use std::io;
@@ -14,7 +14,9 @@ use sluis_channels::render::{CorporationView, TenantView};
 use sluis_channels::{Context, Outgoing, Sender as Identity};
 use sluis_journal::{Journal, Sequence, Shard};
 use sluis_model::flow::StepKind;
-use sluis_model::{CorporationId, FlowBook, Input, Notification, Record, ReferenceKey, Refusal, Verdict, Why};
+use sluis_model::{
+    CorporationId, FlowBook, Input, Notification, Record, ReferenceKey, Refusal, Verdict, Why,
+};
 
 use crate::book::Book;
 use crate::dispatch::Dispatch;
@@ -38,13 +40,16 @@ type Job = (Dispatch, Done);
 
 impl std::fmt::Debug for PreparePool {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PreparePool").field("waiting", &self.len()).field("bound", &self.bound()).finish_non_exhaustive()
+        f.debug_struct("PreparePool")
+            .field("waiting", &self.len())
+            .field("bound", &self.bound())
+            .finish_non_exhaustive()
     }
 }
 
 impl PreparePool {
-    /// Starts `threads` threads behind a queue of `bound` attempts: the sum of all providers' concurrencies, then it
-    /// cannot be full while permits are honoured.
+    /// Starts `threads` threads behind a queue of `bound` attempts: the sum of all providers'
+    /// concurrencies, then it cannot be full while permits are honoured.
     ///
     /// # Errors
     /// The operating system gives no thread.
@@ -52,30 +57,51 @@ impl PreparePool {
         let (sender, receiver) = bounded::<Job>(bound);
         let thread = |number: usize| {
             let (receiver, prepare) = (receiver.clone(), prepare.clone());
-            std::thread::Builder::new().name(format!("prepare-{number}")).spawn(move || work(&receiver, &prepare))
+            std::thread::Builder::new()
+                .name(format!("prepare-{number}"))
+                .spawn(move || work(&receiver, &prepare))
         };
-        let threads = (0..threads.max(1)).map(thread).collect::<io::Result<Vec<_>>>()?;
-        Ok(Arc::new(Self { prepare, jobs: Mutex::new(Some(sender)), threads: Mutex::new(threads), inline: false }))
+        let threads = (0..threads.max(1))
+            .map(thread)
+            .collect::<io::Result<Vec<_>>>()?;
+        Ok(Arc::new(Self {
+            prepare,
+            jobs: Mutex::new(Some(sender)),
+            threads: Mutex::new(threads),
+            inline: false,
+        }))
     }
 
-    /// A pool without threads, which prepares within [`PreparePool::submit`]: for simulation and tests only.
+    /// A pool without threads, which prepares within [`PreparePool::submit`]: for simulation and
+    /// tests only.
     #[must_use]
     pub fn inline(prepare: Prepare) -> Arc<Self> {
-        Arc::new(Self { prepare, jobs: Mutex::new(None), threads: Mutex::new(Vec::new()), inline: true })
+        Arc::new(Self {
+            prepare,
+            jobs: Mutex::new(None),
+            threads: Mutex::new(Vec::new()),
+            inline: true,
+        })
     }
 
-    /// Has the attempt prepared; `done` is called with the result, or dropped when the pool was closed meanwhile.
+    /// Has the attempt prepared; `done` is called with the result, or dropped when the pool was
+    /// closed meanwhile.
     ///
     /// # Errors
     /// The dispatch, when the queue is full or the pool closed.
-    #[allow(clippy::result_large_err, reason = "the caller gets back what it gave, unboxed")]
+    #[allow(
+        clippy::result_large_err,
+        reason = "the caller gets back what it gave, unboxed"
+    )]
     pub fn submit(&self, dispatch: Dispatch, done: Done) -> Result<(), Dispatch> {
         if self.inline {
             done(one(&self.prepare, &dispatch));
             return Ok(());
         }
         match &*self.jobs.lock() {
-            Some(jobs) => jobs.try_send((dispatch, done)).map_err(|refused| refused.into_inner().0),
+            Some(jobs) => jobs
+                .try_send((dispatch, done))
+                .map_err(|refused| refused.into_inner().0),
             None => Err(dispatch),
         }
     }
@@ -95,7 +121,11 @@ impl PreparePool {
     /// The most that can wait.
     #[must_use]
     pub fn bound(&self) -> usize {
-        self.jobs.lock().as_ref().and_then(Sender::capacity).unwrap_or(0)
+        self.jobs
+            .lock()
+            .as_ref()
+            .and_then(Sender::capacity)
+            .unwrap_or(0)
     }
 
     /// Takes no more, finishes what waits and ends the threads. Blocks until they ended.
@@ -121,7 +151,10 @@ fn work(jobs: &Receiver<Job>, prepare: &Prepare) {
 fn one(prepare: &Prepare, dispatch: &Dispatch) -> Prepared {
     catch_unwind(AssertUnwindSafe(|| prepare(dispatch))).unwrap_or_else(|_| {
         tracing::error!(attempt = %dispatch.attempt.id, "preparing an attempt panicked");
-        Err(unsendable("panic", "preparing the message broke off inside the engine"))
+        Err(unsendable(
+            "panic",
+            "preparing the message broke off inside the engine",
+        ))
     })
 }
 
@@ -144,7 +177,9 @@ pub struct Preparer {
 
 impl std::fmt::Debug for Preparer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Preparer").field("book", &self.book).finish_non_exhaustive()
+        f.debug_struct("Preparer")
+            .field("book", &self.book)
+            .finish_non_exhaustive()
     }
 }
 
@@ -157,7 +192,12 @@ impl Preparer {
         key: ReferenceKey,
         corporations: HashMap<CorporationId, CorporationCard>,
     ) -> Self {
-        Self { journal, book, key, corporations }
+        Self {
+            journal,
+            book,
+            key,
+            corporations,
+        }
     }
 
     /// What a pool runs.
@@ -169,10 +209,13 @@ impl Preparer {
     /// Makes what the provider needs.
     ///
     /// # Errors
-    /// `Refused`, with the reason: `Unsendable` where another channel may do, `Ours` where the engine lacks something.
+    /// `Refused`, with the reason: `Unsendable` where another channel may do, `Ours` where the
+    /// engine lacks something.
     pub fn prepare(&self, dispatch: &Dispatch) -> Prepared {
-        let card =
-            self.corporations.get(&dispatch.corporation).ok_or_else(|| ours("sender", "the corporation is not configured"))?;
+        let card = self
+            .corporations
+            .get(&dispatch.corporation)
+            .ok_or_else(|| ours("sender", "the corporation is not configured"))?;
         let body = self.body(dispatch)?;
         Ok(Outgoing {
             attempt: dispatch.attempt,
@@ -190,15 +233,26 @@ impl Preparer {
         let read = self.journal.read(shard, Sequence(dispatch.body));
         let bytes = match read {
             Ok(Some(bytes)) => bytes,
-            Ok(None) => return Err(ours("body", "the record of the notification is not in the journal any more")),
+            Ok(None) => {
+                return Err(ours(
+                    "body",
+                    "the record of the notification is not in the journal any more",
+                ));
+            }
             Err(error) => return Err(ours("journal", &error.to_string())),
         };
         match Record::decode(&bytes) {
             Ok(Record::Tenant(record)) => match record.input {
                 Input::Notify(body) if body.id == dispatch.attempt.id => Ok(*body),
-                _ => Err(ours("body", "the record named as body holds something else")),
+                _ => Err(ours(
+                    "body",
+                    "the record named as body holds something else",
+                )),
             },
-            Ok(Record::Control(_)) => Err(ours("body", "the record named as body holds something else")),
+            Ok(Record::Control(_)) => Err(ours(
+                "body",
+                "the record named as body holds something else",
+            )),
             Err(error) => Err(ours("body", &error.to_string())),
         }
     }
@@ -209,19 +263,37 @@ impl Preparer {
         body: &Notification,
         card: &CorporationCard,
     ) -> Result<sluis_channels::Content, Verdict> {
-        let flow = self.book.flow(dispatch.flow).ok_or_else(|| ours("flow", "the definition is not there"))?;
-        let templates = self.book.templates(dispatch.flow).ok_or_else(|| ours("flow", "the definition is not there"))?;
+        let flow = self
+            .book
+            .flow(dispatch.flow)
+            .ok_or_else(|| ours("flow", "the definition is not there"))?;
+        let templates = self
+            .book
+            .templates(dispatch.flow)
+            .ok_or_else(|| ours("flow", "the definition is not there"))?;
         let template = flow.template(dispatch.step, dispatch.channel);
-        let template = template.ok_or_else(|| unsendable("render", "the step has no template for this channel"))?;
-        let data: serde_json::Value = serde_json::from_str(&body.data).map_err(|error| ours("body", &error.to_string()))?;
-        let step = flow.steps.get(usize::from(dispatch.step)).map(|step| &step.kind);
+        let template = template
+            .ok_or_else(|| unsendable("render", "the step has no template for this channel"))?;
+        let data: serde_json::Value =
+            serde_json::from_str(&body.data).map_err(|error| ours("body", &error.to_string()))?;
+        let step = flow
+            .steps
+            .get(usize::from(dispatch.step))
+            .map(|step| &step.kind);
         let link = matches!(step, Some(StepKind::Send { link: true, .. })).then(|| {
             let token = self.key.link(dispatch.corporation, dispatch.attempt.id);
             format!("{}/b/{token}", card.sender.public_url.trim_end_matches('/'))
         });
-        let (name, language) = dispatch.profile.as_deref().map_or(("", ""), |profile| (&*profile.name, &*profile.language));
+        let (name, language) = dispatch
+            .profile
+            .as_deref()
+            .map_or(("", ""), |profile| (&*profile.name, &*profile.language));
         let context = Context {
-            tenant: TenantView { id: &dispatch.tenant, name: name_or_word(name, language), language },
+            tenant: TenantView {
+                id: &dispatch.tenant,
+                name: name_or_word(name, language),
+                language,
+            },
             corporation: CorporationView { name: &card.name },
             data: &data,
             link: link.as_deref(),
@@ -234,19 +306,30 @@ impl Preparer {
 /// The tenant's name; without one the word for a tenant, so that no message begins with "Beste ,".
 fn name_or_word<'a>(name: &'a str, language: &str) -> &'a str {
     match name.trim() {
-        "" if language.get(..2).is_some_and(|code| code.eq_ignore_ascii_case("en")) => "tenant",
+        "" if language
+            .get(..2)
+            .is_some_and(|code| code.eq_ignore_ascii_case("en")) =>
+        {
+            "tenant"
+        }
         "" => "huurder",
         name => name,
     }
 }
 
 fn ours(code: &str, text: &str) -> Verdict {
-    Verdict::Refused { class: Refusal::Ours, why: Why::new(code, text) }
+    Verdict::Refused {
+        class: Refusal::Ours,
+        why: Why::new(code, text),
+    }
 }
 
 /// The message cannot be made for this channel; by another it may.
 fn unsendable(code: &str, text: &str) -> Verdict {
-    Verdict::Refused { class: Refusal::Unsendable, why: Why::new(code, text) }
+    Verdict::Refused {
+        class: Refusal::Unsendable,
+        why: Why::new(code, text),
+    }
 }
 
 #[cfg(test)]
@@ -255,8 +338,8 @@ mod tests {
     use sluis_journal::{Batch, MemoryJournal};
     use sluis_model::flow::Definition;
     use sluis_model::{
-        AttemptRef, Channel, Environment, FlowRef, Idempotency, Lane, NotificationId, Profile, ShardId, TenantKey, TenantRecord,
-        Timestamp,
+        AttemptRef, Channel, Environment, FlowRef, Idempotency, Lane, NotificationId, Profile,
+        ShardId, TenantKey, TenantRecord, Timestamp,
     };
 
     const FLOW: &str = r#"
@@ -276,16 +359,30 @@ send = { template = { sms = "plain" }, via = ["sms"] }
 
     fn stage(data: &str) -> (Preparer, Dispatch, ReferenceKey) {
         let files = [
-            ("hello.txt", "Beste {{ tenant.name }}, {{ data.text }} {{ link }}"),
+            (
+                "hello.txt",
+                "Beste {{ tenant.name }}, {{ data.text }} {{ link }}",
+            ),
             ("hello.en.txt", "Dear {{ tenant.id }}"),
-            ("plain.txt", "{{ corporation.name }}: {{ data.text }}{{ link }}"),
+            (
+                "plain.txt",
+                "{{ corporation.name }}: {{ data.text }}{{ link }}",
+            ),
         ];
-        let templates = files.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
-        let definition = Definition { flow: FLOW.into(), templates, ..Definition::default() };
+        let templates = files
+            .map(|(name, text)| (name.to_owned(), text.to_owned()))
+            .into();
+        let definition = Definition {
+            flow: FLOW.into(),
+            templates,
+            ..Definition::default()
+        };
         let journal = Arc::new(MemoryJournal::new(1, 8));
         let flow = definition.reference();
         // Stored, not current: one of its templates would not be taken today.
-        journal.put_definition(flow.0, &definition.encode()).unwrap();
+        journal
+            .put_definition(flow.0, &definition.encode())
+            .unwrap();
         let book = Book::load(&*journal, Vec::new()).unwrap();
         append(&journal, flow, data);
         let key = ReferenceKey::new([3; 32]);
@@ -294,11 +391,26 @@ send = { template = { sms = "plain" }, via = ["sms"] }
             "sms_originator": "Sluis", "public_url": "https://post.example.nl/",
         }))
         .unwrap();
-        let card = CorporationCard { name: "De Sluis".into(), sender: Arc::new(sender) };
-        let preparer = Preparer::new(journal, Arc::new(book), key.clone(), [(CorporationId(1), card)].into());
-        let profile = Profile { name: "mevrouw De Vries".into(), ..Profile::default() };
+        let card = CorporationCard {
+            name: "De Sluis".into(),
+            sender: Arc::new(sender),
+        };
+        let preparer = Preparer::new(
+            journal,
+            Arc::new(book),
+            key.clone(),
+            [(CorporationId(1), card)].into(),
+        );
+        let profile = Profile {
+            name: "mevrouw De Vries".into(),
+            ..Profile::default()
+        };
         let dispatch = Dispatch {
-            attempt: AttemptRef { id: ID, step: 0, attempt: 1 },
+            attempt: AttemptRef {
+                id: ID,
+                step: 0,
+                attempt: 1,
+            },
             corporation: CorporationId(1),
             tenant: "H-1".into(),
             channel: Channel::Sms,
@@ -355,7 +467,10 @@ send = { template = { sms = "plain" }, via = ["sms"] }
     #[track_caller]
     fn code(prepared: Prepared) -> Box<str> {
         match prepared.unwrap_err() {
-            Verdict::Refused { class: Refusal::Ours | Refusal::Unsendable, why } => why.code,
+            Verdict::Refused {
+                class: Refusal::Ours | Refusal::Unsendable,
+                why,
+            } => why.code,
             other => panic!("{other:?}"),
         }
     }
@@ -365,30 +480,56 @@ send = { template = { sms = "plain" }, via = ["sms"] }
         let (preparer, dispatch, key) = stage(r#"{"text":"hallo"}"#);
         let prepared = preparer.prepare(&dispatch);
         let made = prepared.as_ref().unwrap();
-        assert_eq!(key.open_attempt(&made.reference), Ok((CorporationId(1), dispatch.attempt)));
+        assert_eq!(
+            key.open_attempt(&made.reference),
+            Ok((CorporationId(1), dispatch.attempt))
+        );
         assert_eq!((&*made.to, made.at), ("+31600000001", Timestamp(42)));
         let text = text(prepared);
-        let token = text.strip_prefix("Beste mevrouw De Vries, hallo https://post.example.nl/b/").unwrap();
+        let token = text
+            .strip_prefix("Beste mevrouw De Vries, hallo https://post.example.nl/b/")
+            .unwrap();
         assert_eq!(key.open_link(token), Ok((CorporationId(1), ID)));
     }
 
     #[test]
     fn the_tenants_language_decides_and_a_step_without_link_has_none() {
         let (preparer, mut dispatch, _) = stage(r#"{"text":"hallo"}"#);
-        dispatch.profile = Some(Box::new(Profile { language: "en".into(), ..Profile::default() }));
+        dispatch.profile = Some(Box::new(Profile {
+            language: "en".into(),
+            ..Profile::default()
+        }));
         assert_eq!(text(preparer.prepare(&dispatch)), "Dear H-1");
         dispatch.step = 1;
-        assert_eq!(code(preparer.prepare(&dispatch)), "render_missing".into(), "the template asks for a link");
+        assert_eq!(
+            code(preparer.prepare(&dispatch)),
+            "render_missing".into(),
+            "the template asks for a link"
+        );
     }
 
     #[test]
     fn a_tenant_without_a_name_is_called_tenant() {
         let (preparer, mut dispatch, _) = stage(r#"{"text":"hallo"}"#);
-        for profile in [None, Some(Box::default()), Some(Box::new(Profile { name: "  ".into(), ..Profile::default() }))] {
+        for profile in [
+            None,
+            Some(Box::default()),
+            Some(Box::new(Profile {
+                name: "  ".into(),
+                ..Profile::default()
+            })),
+        ] {
             dispatch.profile = profile;
             assert!(text(preparer.prepare(&dispatch)).starts_with("Beste huurder, "));
         }
-        assert_eq!((name_or_word("", "en-GB"), name_or_word("", "EN"), name_or_word("", "é")), ("tenant", "tenant", "huurder"));
+        assert_eq!(
+            (
+                name_or_word("", "en-GB"),
+                name_or_word("", "EN"),
+                name_or_word("", "é")
+            ),
+            ("tenant", "tenant", "huurder")
+        );
     }
 
     #[test]
@@ -402,7 +543,11 @@ send = { template = { sms = "plain" }, via = ["sms"] }
         };
         assert_eq!(with(&|d| d.body = 9), "body".into(), "nothing there");
         assert_eq!(with(&|d| d.body = 2), "body".into(), "another input");
-        assert_eq!(with(&|d| d.attempt.id = NotificationId::new(ShardId(0), 0, 8)), "body".into(), "another notification");
+        assert_eq!(
+            with(&|d| d.attempt.id = NotificationId::new(ShardId(0), 0, 8)),
+            "body".into(),
+            "another notification"
+        );
         assert_eq!(with(&|d| d.flow = FlowRef([9; 16])), "flow".into());
         assert_eq!(with(&|d| d.channel = Channel::Email), "render".into());
         assert_eq!(with(&|d| d.corporation = CorporationId(2)), "sender".into());
@@ -420,7 +565,11 @@ send = { template = { sms = "plain" }, via = ["sms"] }
         let (sender, results) = crossbeam::channel::unbounded();
         let submit = || {
             let sender = sender.clone();
-            pool.submit(dispatch.clone(), Box::new(move |prepared| drop(sender.send(prepared)))).is_ok()
+            pool.submit(
+                dispatch.clone(),
+                Box::new(move |prepared| drop(sender.send(prepared))),
+            )
+            .is_ok()
         };
         assert!(submit());
         release.send(false).unwrap();

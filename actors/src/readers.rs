@@ -1,6 +1,7 @@
-//! Owns threads that read beside the arbiters: what must look at the disk, or decode much, is a piece of work that waits here
-//! in a line of its corporation. The lines take turns, so that whoever asks for much waits for himself. Refuses to grow: a
-//! corporation has a bounded line, and what is over it comes back.
+//! Owns threads that read beside the arbiters: what must look at the disk, or decode much, is a
+//! piece of work that waits here in a line of its corporation. The lines take turns, so that
+//! whoever asks for much waits for himself. Refuses to grow: a corporation has a bounded line, and
+//! what is over it comes back.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -42,16 +43,25 @@ struct State {
 
 impl std::fmt::Debug for Readers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Readers").field("most_of_one", &self.most_of_one).field("inline", &self.inline).finish_non_exhaustive()
+        f.debug_struct("Readers")
+            .field("most_of_one", &self.most_of_one)
+            .field("inline", &self.inline)
+            .finish_non_exhaustive()
     }
 }
 
 impl Readers {
-    /// Starts `threads` threads, each of which runs `on_start` first. A corporation may have `most_of_one` pieces waiting.
+    /// Starts `threads` threads, each of which runs `on_start` first. A corporation may have
+    /// `most_of_one` pieces waiting.
     ///
     /// # Errors
     /// The operating system refused a thread.
-    pub fn start(name: &str, threads: usize, most_of_one: usize, on_start: fn()) -> io::Result<Arc<Self>> {
+    pub fn start(
+        name: &str,
+        threads: usize,
+        most_of_one: usize,
+        on_start: fn(),
+    ) -> io::Result<Arc<Self>> {
         let readers = Arc::new(Self::new(most_of_one, false));
         for number in 0..threads.max(1) {
             let all = readers.clone();
@@ -59,13 +69,16 @@ impl Readers {
                 on_start();
                 all.run();
             };
-            let thread = std::thread::Builder::new().name(format!("{name}-{number}")).spawn(run)?;
+            let thread = std::thread::Builder::new()
+                .name(format!("{name}-{number}"))
+                .spawn(run)?;
             readers.threads.lock().push(thread);
         }
         Ok(readers)
     }
 
-    /// No threads: work is done at once by whoever hands it in. For tests and the simulation, which have one thread.
+    /// No threads: work is done at once by whoever hands it in. For tests and the simulation, which
+    /// have one thread.
     #[must_use]
     pub fn inline() -> Arc<Self> {
         Arc::new(Self::new(usize::MAX, true))
@@ -73,7 +86,13 @@ impl Readers {
 
     fn new(most_of_one: usize, inline: bool) -> Self {
         let (state, wake, threads) = Default::default();
-        Self { state, wake, most_of_one, threads, inline }
+        Self {
+            state,
+            wake,
+            most_of_one,
+            threads,
+            inline,
+        }
     }
 
     /// Puts work into the line of a corporation.
@@ -98,7 +117,11 @@ impl Readers {
             return Ok(());
         }
         let mut state = self.state.lock();
-        let State { lines, turns, stopped } = &mut *state;
+        let State {
+            lines,
+            turns,
+            stopped,
+        } = &mut *state;
         let waiting = lines.entry(line).or_default();
         if *stopped || waiting.len() >= most {
             return Err(LineFull(work));
@@ -132,7 +155,8 @@ impl Readers {
                     self.wake.wait(&mut state);
                 }
             };
-            // A piece that fails takes no thread with it: whoever waited is told by what it dropped.
+            // A piece that fails takes no thread with it: whoever waited is told by what it
+            // dropped.
             if std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err() {
                 crate::telemetry::actor_panicked("reader");
             }
@@ -176,7 +200,8 @@ mod tests {
     #[test]
     fn a_flood_of_one_waits_for_itself_and_what_is_over_its_line_comes_back() {
         let readers = Readers::start("test", 1, 100, || ()).expect("a thread");
-        let ((hold, held), (busy, begun), (done, order)) = (bounded::<()>(0), bounded::<()>(0), unbounded());
+        let ((hold, held), (busy, begun), (done, order)) =
+            (bounded::<()>(0), bounded::<()>(0), unbounded());
         let first = Box::new(move || {
             busy.send(()).expect("the test waits");
             assert!(held.recv().is_err(), "let go");
@@ -188,7 +213,10 @@ mod tests {
             Box::new(move || done.send(name).expect("the test reads"))
         };
         (0..100).for_each(|number| readers.ask(ONE, work(number)).expect("room"));
-        assert!(readers.ask(ONE, work(100)).is_err(), "the line has its bound");
+        assert!(
+            readers.ask(ONE, work(100)).is_err(),
+            "the line has its bound"
+        );
         readers.ask(OTHER, work(1_000)).expect("a line of its own");
         readers.ask_for_the_engine(work(2_000)).expect("its own");
         assert_eq!(readers.waiting(), 102);
@@ -197,15 +225,23 @@ mod tests {
         drop(done);
         let order: Vec<u32> = order.iter().collect();
         assert_eq!(order.len(), 102, "what waited was done");
-        assert!(order[..4].contains(&1_000) && order[..4].contains(&2_000), "{:?}", &order[..8]);
+        assert!(
+            order[..4].contains(&1_000) && order[..4].contains(&2_000),
+            "{:?}",
+            &order[..8]
+        );
     }
 
     #[test]
     fn work_that_fails_takes_no_thread_with_it() {
         let readers = Readers::start("test", 1, 8, || ()).expect("a thread");
         let (done, seen) = bounded(1);
-        readers.ask(ONE, Box::new(|| panic!("on purpose"))).expect("room");
-        readers.ask(ONE, Box::new(move || done.send(()).expect("read"))).expect("room");
+        readers
+            .ask(ONE, Box::new(|| panic!("on purpose")))
+            .expect("room");
+        readers
+            .ask(ONE, Box::new(move || done.send(()).expect("read")))
+            .expect("room");
         seen.recv().expect("the second was done");
         readers.stop();
         assert!(readers.ask(ONE, Box::new(|| ())).is_err(), "stopped");

@@ -1,5 +1,6 @@
-//! Owns what can be seen and said while an engine recovers: how many records were replayed, of how many, and that it
-//! should end. Refuses to know what a record is, and to cost anything per record: shards count by the thousand.
+//! Owns what can be seen and said while an engine recovers: how many records were replayed, of how
+//! many, and that it should end. Refuses to know what a record is, and to cost anything per record:
+//! shards count by the thousand.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -27,7 +28,8 @@ impl Recovery {
         self.of.load(Ordering::Relaxed)
     }
 
-    /// Makes the recovery end at the next step: nothing was taken in, and the next start recovers again.
+    /// Makes the recovery end at the next step: nothing was taken in, and the next start recovers
+    /// again.
     pub fn end(&self) {
         self.ended.store(true, Ordering::SeqCst);
     }

@@ -1,6 +1,7 @@
-//! Owns warnings that a busy hour would repeat a million times: the first is said at once, then at most one a minute, with
-//! the number of those held back. Refuses a thread of its own: whoever keeps house calls [`Seldom::flush`] now and then, so
-//! that the last ones are told too. Lock-free: a refusal under load costs two loads and an addition.
+//! Owns warnings that a busy hour would repeat a million times: the first is said at once, then at
+//! most one a minute, with the number of those held back. Refuses a thread of its own: whoever
+//! keeps house calls [`Seldom::flush`] now and then, so that the last ones are told too. Lock-free:
+//! a refusal under load costs two loads and an addition.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +14,8 @@ const QUIET_MS: i64 = MINUTE;
 /// Before every instant there is.
 const NEVER_YET: i64 = i64::MIN / 2;
 
-/// What a line is made of: how often it happened since the line before, and the detail of the newest, if there is one.
+/// What a line is made of: how often it happened since the line before, and the detail of the
+/// newest, if there is one.
 type Tell = Box<dyn Fn(u64, Option<&str>) + Send + Sync>;
 
 /// One kind of warning about one thing.
@@ -31,22 +33,38 @@ pub struct Seldom {
 
 impl fmt::Debug for Seldom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Seldom").field("untold", &self.untold).finish_non_exhaustive()
+        f.debug_struct("Seldom")
+            .field("untold", &self.untold)
+            .finish_non_exhaustive()
     }
 }
 
 impl Seldom {
     /// A warning that `tell` writes down.
     #[must_use]
-    pub fn new(clock: Arc<dyn Clock>, tell: impl Fn(u64, Option<&str>) + Send + Sync + 'static) -> Self {
+    pub fn new(
+        clock: Arc<dyn Clock>,
+        tell: impl Fn(u64, Option<&str>) + Send + Sync + 'static,
+    ) -> Self {
         Self::in_mass(clock, 1, tell)
     }
 
     /// As [`Seldom::new`], of what is no news one by one: only from `least` within a minute on.
     #[must_use]
-    pub fn in_mass(clock: Arc<dyn Clock>, least: u64, tell: impl Fn(u64, Option<&str>) + Send + Sync + 'static) -> Self {
+    pub fn in_mass(
+        clock: Arc<dyn Clock>,
+        least: u64,
+        tell: impl Fn(u64, Option<&str>) + Send + Sync + 'static,
+    ) -> Self {
         let (said, began) = (AtomicI64::new(NEVER_YET), AtomicI64::new(NEVER_YET));
-        Self { clock, least, said, began, untold: AtomicU64::new(0), tell: Box::new(tell) }
+        Self {
+            clock,
+            least,
+            said,
+            began,
+            untold: AtomicU64::new(0),
+            tell: Box::new(tell),
+        }
     }
 
     /// It happened.
@@ -63,7 +81,8 @@ impl Seldom {
         self.say_if_due(now, detail);
     }
 
-    /// Tells what was held back, once its minute is over. Forgets what was too little in a minute to be told.
+    /// Tells what was held back, once its minute is over. Forgets what was too little in a minute
+    /// to be told.
     pub fn flush(&self) {
         let untold = self.untold.load(Ordering::Relaxed);
         if untold == 0 {
@@ -91,7 +110,11 @@ impl Seldom {
         if !due || self.untold.load(Ordering::Relaxed) < self.least {
             return;
         }
-        if self.said.compare_exchange(said, now.0, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+        if self
+            .said
+            .compare_exchange(said, now.0, Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok()
+        {
             (self.tell)(self.untold.swap(0, Ordering::Relaxed), detail().as_deref());
         }
     }
@@ -111,9 +134,13 @@ mod tests {
     type Lines = Arc<Mutex<Vec<(u64, Option<String>)>>>;
 
     fn seldom(least: u64) -> (Arc<ManualClock>, Lines, Seldom) {
-        let (clock, lines) = (Arc::new(ManualClock::starting_at(Timestamp(1_000_000))), Lines::default());
+        let (clock, lines) = (
+            Arc::new(ManualClock::starting_at(Timestamp(1_000_000))),
+            Lines::default(),
+        );
         let kept = lines.clone();
-        let tell = move |count, detail: Option<&str>| kept.lock().push((count, detail.map(str::to_owned)));
+        let tell =
+            move |count, detail: Option<&str>| kept.lock().push((count, detail.map(str::to_owned)));
         (clock.clone(), lines, Seldom::in_mass(clock, least, tell))
     }
 
@@ -129,7 +156,11 @@ mod tests {
         clock.advance(SECOND);
         warning.flush();
         warning.flush();
-        assert_eq!(lines.lock()[1..], [(54_483, None)], "also when none follows");
+        assert_eq!(
+            lines.lock()[1..],
+            [(54_483, None)],
+            "also when none follows"
+        );
         clock.advance(MINUTE);
         warning.note();
         assert_eq!(lines.lock()[2..], [(1, None)]);

@@ -1,5 +1,6 @@
-//! Owns what one corporation may write: how many notifications a second, and how many bytes a day. Both are settings and off
-//! without them; then they cost nothing. Refuses to wait, and to count what was not written.
+//! Owns what one corporation may write: how many notifications a second, and how many bytes a day.
+//! Both are settings and off without them; then they cost nothing. Refuses to wait, and to count
+//! what was not written.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -52,8 +53,18 @@ pub(crate) struct Rate {
 impl Rate {
     pub(crate) fn new(rate: NonZeroU32, burst: NonZeroU32) -> Self {
         let now = Latest(Arc::new(AtomicI64::new(0)));
-        let gcra = RateLimiter::new(Quota::per_second(rate).allow_burst(burst), InMemoryState::default(), now.clone());
-        Self { gcra, now, rate, burst, empty_until: AtomicI64::new(0) }
+        let gcra = RateLimiter::new(
+            Quota::per_second(rate).allow_burst(burst),
+            InMemoryState::default(),
+            now.clone(),
+        );
+        Self {
+            gcra,
+            now,
+            rate,
+            burst,
+            empty_until: AtomicI64::new(0),
+        }
     }
 
     /// Takes one.
@@ -69,16 +80,24 @@ impl Rate {
             Err(not_until) => not_until.wait_time_from(self.now.now()),
         };
         let wait = (wait.as_nanos().div_ceil(u128::from(NANOS_PER_MILLI)).max(1)) as i64;
-        self.empty_until.store(now.0.saturating_add(wait), Ordering::Relaxed);
+        self.empty_until
+            .store(now.0.saturating_add(wait), Ordering::Relaxed);
         Err(wait)
     }
 
-    /// How many there may be at most: what has come in since it was last empty, as far as that is known.
+    /// How many there may be at most: what has come in since it was last empty, as far as that is
+    /// known.
     pub(crate) fn room(&self, now: Timestamp) -> u32 {
-        let since = now.0.saturating_sub(self.empty_until.load(Ordering::Relaxed));
-        let Ok(since) = u64::try_from(since) else { return 0 };
+        let since = now
+            .0
+            .saturating_sub(self.empty_until.load(Ordering::Relaxed));
+        let Ok(since) = u64::try_from(since) else {
+            return 0;
+        };
         let come_in = since.saturating_mul(self.rate.get().into()) / 1_000 + 1;
-        u32::try_from(come_in).unwrap_or(u32::MAX).min(self.burst.get())
+        u32::try_from(come_in)
+            .unwrap_or(u32::MAX)
+            .min(self.burst.get())
     }
 }
 
@@ -94,7 +113,12 @@ pub(crate) struct Budget {
 
 impl Budget {
     pub(crate) fn new(most: u64) -> Self {
-        Self { most, spent: AtomicU64::new(0), hour: AtomicI64::new(i64::MIN), hours: Mutex::new([0; HOURS]) }
+        Self {
+            most,
+            spent: AtomicU64::new(0),
+            hour: AtomicI64::new(i64::MIN),
+            hours: Mutex::new([0; HOURS]),
+        }
     }
 
     /// Counts what was written then; what is older than a day is passed over.
@@ -130,7 +154,11 @@ impl Budget {
             return Ok(());
         }
         self.roll(&mut self.hours.lock(), now.0.div_euclid(HOUR));
-        if self.spent.load(Ordering::Relaxed) < self.most { Ok(()) } else { Err(HOUR - now.0.rem_euclid(HOUR)) }
+        if self.spent.load(Ordering::Relaxed) < self.most {
+            Ok(())
+        } else {
+            Err(HOUR - now.0.rem_euclid(HOUR))
+        }
     }
 
     /// Spent within a day, and the most.
@@ -152,32 +180,54 @@ mod tests {
         let rate = Rate::new(number(10), number(3));
         let start = Timestamp(1_795_000_000_000);
         assert_eq!(rate.room(start), 3);
-        assert_eq!([0; 4].map(|_| rate.take(start).is_ok()), [true, true, true, false]);
+        assert_eq!(
+            [0; 4].map(|_| rate.take(start).is_ok()),
+            [true, true, true, false]
+        );
         assert_eq!(rate.take(start), Err(100));
-        assert_eq!([0, 99, 100, 199, 200, 60_000].map(|ms| rate.room(start.plus(ms))), [0, 0, 1, 1, 2, 3]);
+        assert_eq!(
+            [0, 99, 100, 199, 200, 60_000].map(|ms| rate.room(start.plus(ms))),
+            [0, 0, 1, 1, 2, 3]
+        );
         assert_eq!(rate.take(start.plus(100)), Ok(()));
         assert_eq!(rate.take(start.plus(100)), Err(100));
-        let second = (1..=1_000).filter(|ms| rate.take(start.plus(100 + ms)).is_ok()).count();
+        let second = (1..=1_000)
+            .filter(|ms| rate.take(start.plus(100 + ms)).is_ok())
+            .count();
         assert_eq!(second, 10);
-        assert!(rate.take(start.plus(-3_600_000)).is_err(), "a clock that is set back gives nothing");
+        assert!(
+            rate.take(start.plus(-3_600_000)).is_err(),
+            "a clock that is set back gives nothing"
+        );
     }
 
     #[test]
     fn a_budget_counts_the_last_day_and_gives_back_by_the_hour() {
-        let (budget, start) = (Budget::new(1_000), Timestamp(1_795_000_000_000 - 1_795_000_000_000 % HOUR));
+        let (budget, start) = (
+            Budget::new(1_000),
+            Timestamp(1_795_000_000_000 - 1_795_000_000_000 % HOUR),
+        );
         for hour in 0..10 {
             assert_eq!(budget.room(start.plus(hour * HOUR)), Ok(()));
             budget.wrote(100, start.plus(hour * HOUR));
         }
         assert_eq!(budget.spent(), (1_000, 1_000));
-        assert_eq!(budget.room(start.plus(9 * HOUR + 60_000)), Err(HOUR - 60_000));
+        assert_eq!(
+            budget.room(start.plus(9 * HOUR + 60_000)),
+            Err(HOUR - 60_000)
+        );
         assert!(budget.room(start.plus(23 * HOUR)).is_err());
-        assert_eq!(budget.room(start.plus(24 * HOUR)), Ok(()), "the first hour is over");
+        assert_eq!(
+            budget.room(start.plus(24 * HOUR)),
+            Ok(()),
+            "the first hour is over"
+        );
         assert_eq!(budget.spent().0, 900);
         assert_eq!(budget.room(start.plus(100 * HOUR)), Ok(()));
         budget.wrote(1, start.plus(100 * HOUR));
         assert_eq!(budget.spent().0, 1);
-        // A start reads the log again, the oldest first: what is more than a day old is not counted.
+        // A start reads the log again, the oldest first: what is more than a day old is not
+        // counted.
         let again = Budget::new(1_000);
         for hour in 0..40 {
             again.wrote(10, start.plus(hour * HOUR));

@@ -1,5 +1,5 @@
-//! Owns the names of the actors' metrics and the calls that count them. Each doc comment is the operator's help.
-//! Refuses labels without a bound.
+//! Owns the names of the actors' metrics and the calls that count them. Each doc comment is the
+//! operator's help. Refuses labels without a bound.
 
 use std::collections::HashMap;
 use std::mem::{Discriminant, discriminant};
@@ -28,7 +28,8 @@ macro_rules! names {
 }
 
 names! {
-    /// Decisions by kind of event. A rise of `ended` without `attempt_started` means messages end unsent: see their reasons.
+    /// Decisions by kind of event. A rise of `ended` without `attempt_started` means messages end
+    /// unsent: see their reasons.
     EVENTS = "counter" "sluis_shard_events_total";
     /// Records handed to the journal.
     RECORDS = "counter" "sluis_shard_records_total";
@@ -44,7 +45,8 @@ names! {
     PARKED = "gauge" "sluis_shard_parked_messages";
     /// Answers and sends that wait for the disk.
     UNDURABLE = "gauge" "sluis_shard_undurable_effects";
-    /// How late a timer fired. Seconds are normal right after a start, when everything that fell due meanwhile fires.
+    /// How late a timer fired. Seconds are normal right after a start, when everything that fell
+    /// due meanwhile fires.
     TIMER_LATENESS = "histogram" "sluis_shard_timer_lateness_seconds";
     /// Panics caught, by kind of actor. Any is a bug: report it with the log line beside it.
     PANICS = "counter" "sluis_actor_panics_total";
@@ -52,14 +54,23 @@ names! {
     RESTARTS = "counter" "sluis_actor_restarts_total";
     /// Escalations: a step entered because of a bounce, silence or an unreachable tenant, by cause.
     ESCALATIONS = "counter" "sluis_shard_escalations_total";
-    /// Time in queue, by channel and lane: from the instant a message wanted to be sent to the start of its attempt. Rate limits, send windows, breakers and pauses are in it; `urgent` stays low whatever `bulk` does.
+    /// Time in queue, by channel and lane: from the instant a message wanted to be sent to the
+    /// start of its attempt. Rate limits, send windows, breakers and pauses are in it; `urgent`
+    /// stays low whatever `bulk` does.
     QUEUE_WAIT = "histogram" "sluis_shard_queue_wait_seconds";
     /// Notifications ended, by flow and end. A rise of `undeliverable` deserves a look.
     ENDS = "counter" "sluis_shard_ends_total";
 }
 
 /// Ends that the engine itself gives, whatever the flow says.
-const OWN_ENDS: [&str; 6] = ["already running", "cancelled", "closed by hand", "expired", "sent", "undeliverable"];
+const OWN_ENDS: [&str; 6] = [
+    "already running",
+    "cancelled",
+    "closed by hand",
+    "expired",
+    "sent",
+    "undeliverable",
+];
 /// Causes of an escalation, as the label names them.
 const ESCALATED_BY: [&str; 3] = ["bounced", "unanswered", "unreachable"];
 /// Kinds of actor that can panic and be rebuilt.
@@ -90,9 +101,12 @@ const EVENT_NAMES: [&str; 22] = [
     "subject_open",
 ];
 
-/// Makes the series that would else begin with their first event: a rate over a series that is missing is no rate.
+/// Makes the series that would else begin with their first event: a rate over a series that is
+/// missing is no rate.
 pub fn announce<'a>(flows: impl IntoIterator<Item = &'a Flow>) {
-    EVENT_NAMES.into_iter().for_each(|event| counter!(EVENTS, "event" => event).increment(0));
+    EVENT_NAMES
+        .into_iter()
+        .for_each(|event| counter!(EVENTS, "event" => event).increment(0));
     for actor in ACTORS {
         counter!(PANICS, "actor" => actor).increment(0);
         counter!(RESTARTS, "actor" => actor).increment(0);
@@ -107,7 +121,12 @@ pub fn announce<'a>(flows: impl IntoIterator<Item = &'a Flow>) {
 /// Values of labels that are closed lists: what a help text quotes is held to them.
 pub fn label_values() -> impl Iterator<Item = &'static str> {
     let verdicts = crate::supervisor::VERDICTS;
-    EVENT_NAMES.into_iter().chain(OWN_ENDS).chain(ESCALATED_BY).chain(ACTORS).chain(verdicts)
+    EVENT_NAMES
+        .into_iter()
+        .chain(OWN_ENDS)
+        .chain(ESCALATED_BY)
+        .chain(ACTORS)
+        .chain(verdicts)
 }
 
 /// Every end that the flow can come to.
@@ -115,8 +134,17 @@ fn ends_of(flow: &Flow) -> Vec<&str> {
     let mut going: Vec<&Go> = flow.guards.iter().map(|guard| &guard.otherwise).collect();
     for step in &flow.steps {
         let on = &step.on;
-        going.extend([&on.bounced, &on.delivered, &on.answered].into_iter().flatten());
-        going.extend([&on.unanswered, &on.settled].into_iter().flatten().map(|after| &after.go));
+        going.extend(
+            [&on.bounced, &on.delivered, &on.answered]
+                .into_iter()
+                .flatten(),
+        );
+        going.extend(
+            [&on.unanswered, &on.settled]
+                .into_iter()
+                .flatten()
+                .map(|after| &after.go),
+        );
         match &step.kind {
             StepKind::Send { .. } => {}
             StepKind::Wait { then, .. } => going.push(then),
@@ -127,7 +155,10 @@ fn ends_of(flow: &Flow) -> Vec<&str> {
         Go::End(end) => Some(&**end),
         Go::Step(_) | Go::Human(_) => None,
     });
-    let mut ends: Vec<&str> = named.chain(flow.stops.iter().map(|stop| &*stop.end)).chain(OWN_ENDS).collect();
+    let mut ends: Vec<&str> = named
+        .chain(flow.stops.iter().map(|stop| &*stop.end))
+        .chain(OWN_ENDS)
+        .collect();
     ends.sort_unstable();
     ends.dedup();
     ends
@@ -173,7 +204,9 @@ impl EndCounters {
         if let Some((_, counter)) = ends.iter().find(|(known, _)| **known == *end) {
             return counter.increment(1);
         }
-        let flow = flows.flow(reference).map_or_else(|| "none".to_owned(), |flow| flow.name.to_string());
+        let flow = flows
+            .flow(reference)
+            .map_or_else(|| "none".to_owned(), |flow| flow.name.to_string());
         let counter = counter!(ENDS, "flow" => flow, "end" => end.to_owned());
         counter.increment(1);
         ends.push((end.into(), counter));
@@ -234,7 +267,8 @@ pub(crate) struct ShardMetrics {
 }
 
 impl ShardMetrics {
-    /// Those of a shard; `channels` has those with a way out, which alone get series for their queues.
+    /// Those of a shard; `channels` has those with a way out, which alone get series for their
+    /// queues.
     pub(crate) fn of(shard: ShardId, channels: impl Fn(Channel) -> bool) -> Self {
         let shard = shard.0.to_string();
         let queue_wait = |channel: Channel, lane: Lane| match channels(channel) {
@@ -246,14 +280,16 @@ impl ShardMetrics {
             ends: EndCounters::default(),
             escalations: ESCALATED_BY.map(|cause| counter!(ESCALATIONS, "cause" => cause)),
             lateness: histogram!(TIMER_LATENESS),
-            queue_waits: Channel::ALL.map(|channel| Lane::ALL.map(|lane| queue_wait(channel, lane))),
+            queue_waits: Channel::ALL
+                .map(|channel| Lane::ALL.map(|lane| queue_wait(channel, lane))),
             records: counter!(RECORDS),
             open: gauge!(OPEN, "shard" => shard.clone()),
             tenants: gauge!(TENANTS, "shard" => shard.clone()),
             timers: gauge!(TIMERS, "shard" => shard.clone()),
             parked: gauge!(PARKED, "shard" => shard.clone()),
             undurable: gauge!(UNDURABLE, "shard" => shard.clone()),
-            ready: sluis_model::Lane::ALL.map(|lane| gauge!(READY, "shard" => shard.clone(), "lane" => lane.name())),
+            ready: sluis_model::Lane::ALL
+                .map(|lane| gauge!(READY, "shard" => shard.clone(), "lane" => lane.name())),
         }
     }
 
@@ -273,7 +309,13 @@ impl ShardMetrics {
     }
 
     /// An attempt started for a message that wanted to be sent since `since`.
-    pub(crate) fn left_queue(&self, channel: Channel, lane: Lane, since: Timestamp, now: Timestamp) {
+    pub(crate) fn left_queue(
+        &self,
+        channel: Channel,
+        lane: Lane,
+        since: Timestamp,
+        now: Timestamp,
+    ) {
         self.queue_waits[channel as usize][lane as usize].record(seconds(now.since(since)));
     }
 }
@@ -295,16 +337,31 @@ mod tests {
         let classes = include_str!("../../config/flows/classes/storno-class.toml");
         let classes = BTreeMap::from([("storno-class".to_owned(), classes.to_owned())]);
         let flow = include_str!("../../config/flows/storno.toml");
-        let storno = Flow::compile(&Definition { flow: flow.into(), classes, ..Definition::default() }).expect("a sound flow");
+        let storno = Flow::compile(&Definition {
+            flow: flow.into(),
+            classes,
+            ..Definition::default()
+        })
+        .expect("a sound flow");
         let ends = ends_of(&storno);
-        assert!(ends.contains(&"paid") && OWN_ENDS.iter().all(|end| ends.contains(end)), "{ends:?}");
+        assert!(
+            ends.contains(&"paid") && OWN_ENDS.iter().all(|end| ends.contains(end)),
+            "{ends:?}"
+        );
         assert!(ends.is_sorted());
     }
 
     #[test]
     fn every_event_that_is_counted_is_there_from_the_start() {
         let id = sluis_model::NotificationId(1);
-        let some = [Event::FactTaken, Event::Accepted { id }, Event::LinkUsed { id, pressed: true }];
-        assert!(some.iter().all(|event| EVENT_NAMES.contains(&event_name(event))));
+        let some = [
+            Event::FactTaken,
+            Event::Accepted { id },
+            Event::LinkUsed { id, pressed: true },
+        ];
+        assert!(
+            some.iter()
+                .all(|event| EVENT_NAMES.contains(&event_name(event)))
+        );
     }
 }

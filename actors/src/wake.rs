@@ -1,19 +1,20 @@
-//! Owns how an actor is told that there is work: a coalesced wake, an alarm for the time it next wants to run, and
-//! the gauge of what is under way. Refuses to carry work: that stands in bounded queues beside it.
+//! Owns how an actor is told that there is work: a coalesced wake, an alarm for the time it next
+//! wants to run, and the gauge of what is under way. Refuses to carry work: that stands in bounded
+//! queues beside it.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use sluis_model::Timestamp;
 
-/// The only message the actors take: there is something to do. A full mailbox already holds one, so it never matters
-/// that a further one is refused.
+/// The only message the actors take: there is something to do. A full mailbox already holds one, so
+/// it never matters that a further one is refused.
 #[derive(actix::Message, Clone, Copy, Debug)]
 #[rtype(result = "()")]
 pub struct Wake;
 
-/// How many things are under way: inputs not yet durable, turns not yet run, permits not yet settled. Zero means that
-/// nothing happens until the clock moves or somebody outside acts.
+/// How many things are under way: inputs not yet durable, turns not yet run, permits not yet
+/// settled. Zero means that nothing happens until the clock moves or somebody outside acts.
 #[derive(Debug, Default)]
 pub struct Activity(AtomicI64);
 
@@ -51,7 +52,10 @@ pub struct Bell {
 
 impl std::fmt::Debug for Bell {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Bell").field("rung", &self.rung).field("due", &self.due).finish_non_exhaustive()
+        f.debug_struct("Bell")
+            .field("rung", &self.rung)
+            .field("due", &self.due)
+            .finish_non_exhaustive()
     }
 }
 
@@ -60,7 +64,12 @@ impl Bell {
     #[must_use]
     pub fn new(activity: Arc<Activity>) -> Arc<Self> {
         let due = AtomicI64::new(Timestamp::NEVER.0);
-        Arc::new(Self { rung: AtomicBool::new(false), due, activity, deliver: OnceLock::new() })
+        Arc::new(Self {
+            rung: AtomicBool::new(false),
+            due,
+            activity,
+            deliver: OnceLock::new(),
+        })
     }
 
     /// Connects the bell to its actor. Later calls are ignored.
@@ -94,7 +103,8 @@ impl Bell {
         result
     }
 
-    /// The actor wants to run at `due`, or whenever it is rung; [`Timestamp::NEVER`]: only when rung.
+    /// The actor wants to run at `due`, or whenever it is rung; [`Timestamp::NEVER`]: only when
+    /// rung.
     pub fn set_due(&self, due: Timestamp) {
         self.due.store(due.0, Ordering::SeqCst);
     }
@@ -129,10 +139,18 @@ mod tests {
             counter.fetch_add(1, Ordering::SeqCst);
         });
         bell.ring();
-        assert_eq!(delivered.load(Ordering::SeqCst), 1, "a ring before connecting is kept, a second one coalesced");
+        assert_eq!(
+            delivered.load(Ordering::SeqCst),
+            1,
+            "a ring before connecting is kept, a second one coalesced"
+        );
         assert!(!activity.is_quiet());
         bell.turn(|| bell.ring());
-        assert_eq!(delivered.load(Ordering::SeqCst), 2, "a ring during the turn asks for another");
+        assert_eq!(
+            delivered.load(Ordering::SeqCst),
+            2,
+            "a ring during the turn asks for another"
+        );
         bell.turn(|| ());
         assert!(activity.is_quiet());
     }

@@ -1,5 +1,6 @@
-//! Owns the floor of durable accept: a plain file, groups of records, one fdatasync a group; on request over space that
-//! was written before, so that a sync has no new extents to note. Refuses to be clever: no second thread.
+//! Owns the floor of durable accept: a plain file, groups of records, one fdatasync a group; on
+//! request over space that was written before, so that a sync has no new extents to note. Refuses
+//! to be clever: no second thread.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
@@ -26,7 +27,10 @@ pub(crate) struct AppendArgs {
 }
 
 pub(crate) fn run(args: &AppendArgs) -> anyhow::Result<()> {
-    anyhow::ensure!(args.bytes * args.group * args.groups > 0, "nothing to write: this run has failed");
+    anyhow::ensure!(
+        args.bytes * args.group * args.groups > 0,
+        "nothing to write: this run has failed"
+    );
     let mut file = File::create(&args.file)?;
     let group = vec![b'x'; args.bytes * args.group];
     if args.preallocated {

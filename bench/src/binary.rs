@@ -1,5 +1,6 @@
-//! Owns the measurement of durable accept over the binary port: connections that keep their credit used, and the time
-//! from sending a row to its acknowledgement. Refuses an acknowledgement it did not ask for.
+//! Owns the measurement of durable accept over the binary port: connections that keep their credit
+//! used, and the time from sending a row to its acknowledgement. Refuses an acknowledgement it did
+//! not ask for.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -45,7 +46,9 @@ pub(crate) struct BinaryArgs {
 pub(crate) async fn run(args: BinaryArgs) -> anyhow::Result<()> {
     let start = Instant::now();
     let share = args.count / args.connections;
-    let tasks: Vec<_> = (0..args.connections).map(|n| tokio::spawn(one(args.clone(), n, share))).collect();
+    let tasks: Vec<_> = (0..args.connections)
+        .map(|n| tokio::spawn(one(args.clone(), n, share)))
+        .collect();
     let mut latency = Histogram::<u64>::new(3)?;
     let (mut acked, mut refused) = (0, 0);
     for task in tasks {
@@ -67,7 +70,11 @@ pub(crate) async fn run(args: BinaryArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn one(args: BinaryArgs, number: u64, share: u64) -> anyhow::Result<(Histogram<u64>, u64, u64)> {
+async fn one(
+    args: BinaryArgs,
+    number: u64,
+    share: u64,
+) -> anyhow::Result<(Histogram<u64>, u64, u64)> {
     let config = ClientConfig::new(args.target.to_string(), args.key.clone(), "sluis-bench");
     let (mut sender, mut answers) = connect(&config).await?;
     let mut latency = Histogram::<u64>::new(3)?;

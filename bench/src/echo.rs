@@ -1,5 +1,5 @@
-//! Owns the floor of HTTP intake: hyper, one POST, a constant answer of the size of ours. Refuses to read the body's
-//! meaning.
+//! Owns the floor of HTTP intake: hyper, one POST, a constant answer of the size of ours. Refuses
+//! to read the body's meaning.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -24,7 +24,10 @@ pub(crate) async fn run(args: EchoArgs) -> anyhow::Result<()> {
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
-        tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer)));
+        tokio::spawn(
+            hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service_fn(answer)),
+        );
     }
 }
 

@@ -1,7 +1,12 @@
-//! Measurements beside their floor: the binary port of a running engine, a plain file with group append and fdatasync, a
-//! bare HTTP echo, the speed of the engine's parts by themselves. Refuses to judge a figure: it prints one JSON line each.
+//! Measurements beside their floor: the binary port of a running engine, a plain file with group
+//! append and fdatasync, a bare HTTP echo, the speed of the engine's parts by themselves. Refuses
+//! to judge a figure: it prints one JSON line each.
 #![allow(clippy::disallowed_methods, reason = "a measurement reads the clock")]
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a figure is printed, progress beside it")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a figure is printed, progress beside it"
+)]
 
 mod append;
 mod binary;
@@ -25,7 +30,8 @@ enum What {
     Append(append::AppendArgs),
     /// Floor: a server that answers every POST with a constant, to be driven by the load generator.
     Echo(echo::EchoArgs),
-    /// The engine's parts by themselves: codec, wire, decide, router, render, growing tables, wheel.
+    /// The engine's parts by themselves: codec, wire, decide, router, render, growing tables,
+    /// wheel.
     Micro(micro::MicroArgs),
 }
 

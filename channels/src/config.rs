@@ -1,5 +1,5 @@
-//! Owns the configuration of providers: what may be written, how it is checked (every problem at once, each with its
-//! path), how secrets are found, and the making of a `Provider` from it.
+//! Owns the configuration of providers: what may be written, how it is checked (every problem at
+//! once, each with its path), how secrets are found, and the making of a `Provider` from it.
 //! Refuses secrets in the file itself: they are named by environment variable or by file.
 
 use std::fmt;
@@ -54,8 +54,8 @@ impl ProviderConfig {
     }
 }
 
-/// Makes the provider `name` from its configuration; `path` is where that stands. Reads secrets and CA files, opens
-/// no connection.
+/// Makes the provider `name` from its configuration; `path` is where that stands. Reads secrets and
+/// CA files, opens no connection.
 ///
 /// # Errors
 /// [`ChannelError`] with every problem found.
@@ -69,18 +69,32 @@ pub fn build(
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
     if name.is_empty() || name.len() > 32 || !name.bytes().all(plain) {
         let expected = "1 to 32 of a-z, 0-9, - and _";
-        problems.push(Problem::new(path, "", name, expected, "the name stands in URLs and metrics"));
+        problems.push(Problem::new(
+            path,
+            "",
+            name,
+            expected,
+            "the name stands in URLs and metrics",
+        ));
     }
     let built: Result<Arc<dyn Provider>, Vec<Problem>> = match config {
-        ProviderConfig::Smtp(smtp) => SmtpProvider::new(name, path, smtp, secrets).map(|p| Arc::new(p) as _),
-        ProviderConfig::BirdSms(bird) => BirdSmsProvider::new(name, path, bird, secrets).map(|p| Arc::new(p) as _),
+        ProviderConfig::Smtp(smtp) => {
+            SmtpProvider::new(name, path, smtp, secrets).map(|p| Arc::new(p) as _)
+        }
+        ProviderConfig::BirdSms(bird) => {
+            BirdSmsProvider::new(name, path, bird, secrets).map(|p| Arc::new(p) as _)
+        }
         ProviderConfig::Null(_) => Ok(Arc::new(NullProvider::new(name)) as _),
     };
     match built {
         Ok(provider) if problems.is_empty() => Ok(provider),
         Ok(_) => Err(ChannelError::Invalid(Problems(problems))),
         Err(more) => {
-            problems.extend(more.into_iter().filter(|problem| !problems.contains(problem)).collect::<Vec<_>>());
+            problems.extend(
+                more.into_iter()
+                    .filter(|problem| !problems.contains(problem))
+                    .collect::<Vec<_>>(),
+            );
             Err(ChannelError::Invalid(Problems(problems)))
         }
     }
@@ -123,9 +137,24 @@ pub struct Problem {
 
 impl Problem {
     /// A problem with `field` of the section at `path`.
-    pub fn new(path: &str, field: &str, value: impl fmt::Display, expected: impl Into<String>, hint: impl Into<String>) -> Self {
-        let path = if field.is_empty() { path.to_owned() } else { format!("{path}.{field}") };
-        Self { path, value: value.to_string().chars().take(100).collect(), expected: expected.into(), hint: hint.into() }
+    pub fn new(
+        path: &str,
+        field: &str,
+        value: impl fmt::Display,
+        expected: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        let path = if field.is_empty() {
+            path.to_owned()
+        } else {
+            format!("{path}.{field}")
+        };
+        Self {
+            path,
+            value: value.to_string().chars().take(100).collect(),
+            expected: expected.into(),
+            hint: hint.into(),
+        }
     }
 }
 
@@ -175,7 +204,9 @@ impl Serialize for HumanDuration {
 
 /// The text is not a length of time.
 #[derive(Debug, thiserror::Error)]
-#[error("{0:?} is not a length of time: expected a number with its unit, such as 250ms, 30s, 5m or 1h")]
+#[error(
+    "{0:?} is not a length of time: expected a number with its unit, such as 250ms, 30s, 5m or 1h"
+)]
 pub struct BadDuration(String);
 
 /// Where secrets come from. Injected, so that a test needs no environment.
@@ -213,21 +244,44 @@ pub(crate) fn secret(
     secrets: &dyn SecretSource,
 ) -> Result<String, Problem> {
     let (found, key, value) = match (env, file) {
-        (Some(name), None) => (secrets.env(name).ok_or("the variable is not set".to_owned()), "env", name.clone()),
-        (None, Some(file)) => (secrets.file(file).map_err(|e| e.to_string()), "file", file.display().to_string()),
+        (Some(name), None) => (
+            secrets
+                .env(name)
+                .ok_or("the variable is not set".to_owned()),
+            "env",
+            name.clone(),
+        ),
+        (None, Some(file)) => (
+            secrets.file(file).map_err(|e| e.to_string()),
+            "file",
+            file.display().to_string(),
+        ),
         _ => {
             let expected = format!("one of {field}_env and {field}_file");
-            return Err(Problem::new(path, field, "", expected, "the configuration never holds a secret itself"));
+            return Err(Problem::new(
+                path,
+                field,
+                "",
+                expected,
+                "the configuration never holds a secret itself",
+            ));
         }
     };
     let at = format!("{field}_{key}");
-    let secret = found.map_err(|hint| Problem::new(path, &at, &value, "a readable secret", hint))?;
+    let secret =
+        found.map_err(|hint| Problem::new(path, &at, &value, "a readable secret", hint))?;
     let secret = secret.trim_end_matches(['\r', '\n']).to_owned();
     let fits = !secret.is_empty() && !secret.chars().any(char::is_control);
     if fits {
         Ok(secret)
     } else {
-        Err(Problem::new(path, &at, &value, "a secret on one line", "it is empty or has control characters"))
+        Err(Problem::new(
+            path,
+            &at,
+            &value,
+            "a secret on one line",
+            "it is empty or has control characters",
+        ))
     }
 }
 
@@ -235,31 +289,50 @@ pub(crate) fn secret(
 pub(crate) fn is_domain(text: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
-            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
     text.len() <= 253 && text.split('.').all(label)
 }
 
-/// The address as a URI, when it is `http` or `https` with a host, a port that there is, and without query or user.
+/// The address as a URI, when it is `http` or `https` with a host, a port that there is, and
+/// without query or user.
 pub(crate) fn http_url(text: &str) -> Option<http::Uri> {
     let uri: http::Uri = text.parse().ok()?;
-    let scheme = uri.scheme_str().is_some_and(|s| s == "http" || s == "https");
-    let plain = uri.query().is_none() && uri.authority().is_some_and(|a| !a.as_str().contains('@') && has_port(a));
+    let scheme = uri
+        .scheme_str()
+        .is_some_and(|s| s == "http" || s == "https");
+    let plain = uri.query().is_none()
+        && uri
+            .authority()
+            .is_some_and(|a| !a.as_str().contains('@') && has_port(a));
     (scheme && plain && uri.host().is_some_and(|host| !host.is_empty())).then_some(uri)
 }
 
-/// Whether the port is left out, or is one. The library takes any number and then says that there is none.
+/// Whether the port is left out, or is one. The library takes any number and then says that there
+/// is none.
 fn has_port(authority: &http::uri::Authority) -> bool {
-    let rest = authority.as_str().strip_prefix(authority.host()).unwrap_or(":");
-    rest.is_empty() || rest.strip_prefix(':').and_then(|port| port.parse::<u16>().ok()).is_some_and(|port| port > 0)
+    let rest = authority
+        .as_str()
+        .strip_prefix(authority.host())
+        .unwrap_or(":");
+    rest.is_empty()
+        || rest
+            .strip_prefix(':')
+            .and_then(|port| port.parse::<u16>().ok())
+            .is_some_and(|port| port > 0)
 }
 
 /// Whether the host is this machine.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    host == "localhost"
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Adds a problem when the number is outside its range.
@@ -280,6 +353,12 @@ pub(crate) fn in_range(
 /// Adds a problem when the time is zero or over a day.
 pub(crate) fn sensible(problems: &mut Vec<Problem>, path: &str, field: &str, value: HumanDuration) {
     if value.0.is_zero() || value.0 > Duration::from_secs(86_400) {
-        problems.push(Problem::new(path, field, value, "more than 0 s and at most a day", "such as 30s"));
+        problems.push(Problem::new(
+            path,
+            field,
+            value,
+            "more than 0 s and at most a day",
+            "such as 30s",
+        ));
     }
 }

@@ -1,5 +1,5 @@
-//! Owns what one send needs: the attempt, the address, the rendered content and the corporation's sender.
-//! Refuses to print any of it: `Debug` shows no address and no body.
+//! Owns what one send needs: the attempt, the address, the rendered content and the corporation's
+//! sender. Refuses to print any of it: `Debug` shows no address and no body.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,8 +17,9 @@ pub struct Outgoing {
     pub attempt: AttemptRef,
     /// The corporation that sends.
     pub corporation: CorporationId,
-    /// `ReferenceKey::attempt(..)`: 50 characters of lower-case base32. Goes into `Message-ID`, the VERP local part
-    /// and the provider's reference field. The same for a resend of the same attempt.
+    /// `ReferenceKey::attempt(..)`: 50 characters of lower-case base32. Goes into `Message-ID`, the
+    /// VERP local part and the provider's reference field. The same for a resend of the same
+    /// attempt.
     pub reference: String,
     /// The address on this channel, normalised ([`crate::address`]).
     pub to: String,
@@ -63,14 +64,17 @@ pub enum Content {
 impl fmt::Debug for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Content::Email { text, html, .. } => write!(f, "Email({} B, html {})", text.len(), html.is_some()),
+            Content::Email { text, html, .. } => {
+                write!(f, "Email({} B, html {})", text.len(), html.is_some())
+            }
             Content::Text(text) => write!(f, "Text({} B)", text.len()),
             Content::Null => f.write_str("Null"),
         }
     }
 }
 
-/// Who sends, per corporation. A section of the configuration; [`Sender::check`] says everything wrong with it.
+/// Who sends, per corporation. A section of the configuration; [`Sender::check`] says everything
+/// wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sender {
@@ -86,7 +90,8 @@ pub struct Sender {
     pub bounce_domain: String,
     /// Sender of a text message: at most 11 letters and digits, or a number in E.164.
     pub sms_originator: String,
-    /// Public base address of this engine, as tenants and providers reach it: `https://post.example.nl`.
+    /// Public base address of this engine, as tenants and providers reach it:
+    /// `https://post.example.nl`.
     pub public_url: String,
 }
 
@@ -97,27 +102,61 @@ impl Sender {
         let mut problems = Vec::new();
         let mut email = |field: &str, value: &str| {
             if let Err(why) = mailbox(value) {
-                problems.push(Problem::new(path, field, value, "an e-mail address", why.to_string()));
+                problems.push(Problem::new(
+                    path,
+                    field,
+                    value,
+                    "an e-mail address",
+                    why.to_string(),
+                ));
             }
         };
         email("email_from", &self.email_from);
         if let Some(reply_to) = &self.reply_to {
             email("reply_to", reply_to);
         }
-        if self.email_name.as_ref().is_some_and(|name| name.chars().any(char::is_control)) {
-            problems.push(Problem::new(path, "email_name", "(control characters)", "one line of text", "remove them"));
+        if self
+            .email_name
+            .as_ref()
+            .is_some_and(|name| name.chars().any(char::is_control))
+        {
+            problems.push(Problem::new(
+                path,
+                "email_name",
+                "(control characters)",
+                "one line of text",
+                "remove them",
+            ));
         }
         if !is_domain(&self.bounce_domain) {
             let hint = "its MX must lead to the mailbox that posts to /v1/receipts/email";
-            problems.push(Problem::new(path, "bounce_domain", &self.bounce_domain, "a domain name", hint));
+            problems.push(Problem::new(
+                path,
+                "bounce_domain",
+                &self.bounce_domain,
+                "a domain name",
+                hint,
+            ));
         }
         if !is_originator(&self.sms_originator) {
             let expected = "1 to 11 ASCII letters, digits or spaces with at least one letter, or an E.164 number";
-            problems.push(Problem::new(path, "sms_originator", &self.sms_originator, expected, "3GPP TS 23.040 9.1.2.5"));
+            problems.push(Problem::new(
+                path,
+                "sms_originator",
+                &self.sms_originator,
+                expected,
+                "3GPP TS 23.040 9.1.2.5",
+            ));
         }
         if http_url(&self.public_url).is_none() {
             let hint = "providers call it back and tenants follow links to it";
-            problems.push(Problem::new(path, "public_url", &self.public_url, "an http or https address", hint));
+            problems.push(Problem::new(
+                path,
+                "public_url",
+                &self.public_url,
+                "an http or https address",
+                hint,
+            ));
         }
         problems
     }

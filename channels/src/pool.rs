@@ -1,7 +1,8 @@
-//! Owns the connections of one provider: how many there may be, and those that are parked, taken newest first and closed
-//! when idle too long. A connection stays with the runtime that opened it, whose reactor drives it: used from another one,
-//! each of its events would wake that other thread.
-//! Refuses to probe: a connection found dead costs nothing, because the send that finds it goes on with a fresh one.
+//! Owns the connections of one provider: how many there may be, and those that are parked, taken
+//! newest first and closed when idle too long. A connection stays with the runtime that opened it,
+//! whose reactor drives it: used from another one, each of its events would wake that other thread.
+//! Refuses to probe: a connection found dead costs nothing, because the send that finds it goes on
+//! with a fresh one.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -66,13 +67,16 @@ impl<C: Parked> Pool<C> {
         timeout(wait, self.slots.acquire()).await.ok()?.ok()
     }
 
-    /// For a send that has its slot: the one parked last, which is the one least likely to be dead. One that another runtime
-    /// opened only when no more may be opened.
+    /// For a send that has its slot: the one parked last, which is the one least likely to be dead.
+    /// One that another runtime opened only when no more may be opened.
     pub(crate) fn take(&self) -> Option<C> {
         let here = Handle::current().id();
         let mut parked = self.parked.lock();
-        let own = parked.iter().rposition(|place| place.connection.home() == here);
-        // Sends that have no connection yet count as if they had: so there are never more than `most`.
+        let own = parked
+            .iter()
+            .rposition(|place| place.connection.home() == here);
+        // Sends that have no connection yet count as if they had: so there are never more than
+        // `most`.
         let full = self.busy() + parked.len() > self.most;
         let at = own.or_else(|| full.then(|| parked.len().checked_sub(1)).flatten())?;
         parked.remove(at).map(|place| place.connection)
@@ -104,19 +108,27 @@ impl<C: Parked> Pool<C> {
     /// Takes no more in and gives out those it has.
     pub(crate) fn close(&self) -> Vec<C> {
         self.closed.store(true, Ordering::Relaxed);
-        self.parked.lock().drain(..).map(|place| place.connection).collect()
+        self.parked
+            .lock()
+            .drain(..)
+            .map(|place| place.connection)
+            .collect()
     }
 
     /// Ends a round: what was parked before it began is idle.
     fn end_round(&self) -> Vec<C> {
         let ended = self.round.fetch_add(1, Ordering::Relaxed);
         let mut parked = self.parked.lock();
-        let idle = parked.iter().take_while(|place| place.round < ended).count();
+        let idle = parked
+            .iter()
+            .take_while(|place| place.round < ended)
+            .count();
         parked.drain(..idle).map(|place| place.connection).collect()
     }
 }
 
-/// Counts rounds of `idle` on the runtime's timer: no clock is read, and a connection lives unused for one to two rounds.
+/// Counts rounds of `idle` on the runtime's timer: no clock is read, and a connection lives unused
+/// for one to two rounds.
 async fn keep_clean<C: Parked>(pool: Weak<Pool<C>>, idle: Duration) {
     loop {
         tokio::time::sleep(idle).await;
@@ -153,11 +165,19 @@ mod tests {
         let (one, other) = (runtime(), runtime());
         let pool = Pool::new(2, IDLE);
         let slot = |on: &Runtime| on.block_on(pool.slot(IDLE)).unwrap();
-        let took = |on: &Runtime| on.block_on(async { pool.take() }).map(|plain: Plain| plain.0);
-        let park = |on: &Runtime| on.block_on(async { pool.park(Plain("of one", one.handle().id())) });
+        let took = |on: &Runtime| {
+            on.block_on(async { pool.take() })
+                .map(|plain: Plain| plain.0)
+        };
+        let park =
+            |on: &Runtime| on.block_on(async { pool.park(Plain("of one", one.handle().id())) });
         let first = slot(&one);
         park(&one);
-        assert_eq!(took(&other), None, "there is room for one more: it is opened");
+        assert_eq!(
+            took(&other),
+            None,
+            "there is room for one more: it is opened"
+        );
         assert_eq!(took(&one), Some("of one"));
         park(&one);
         drop(first);
@@ -166,7 +186,11 @@ mod tests {
         assert_eq!((took(&other), pool.len(), pool.busy()), (None, 0, 2));
         park(&other);
         drop(both);
-        assert_eq!(took(&other), None, "whoever used it last, it is still of one");
+        assert_eq!(
+            took(&other),
+            None,
+            "whoever used it last, it is still of one"
+        );
         assert_eq!(took(&one), Some("of one"));
     }
 }

@@ -1,11 +1,13 @@
-//! Owns the seam between the supervisors and the channels: the `Provider` trait, and the receipts that come back.
-//! Refuses policy: a provider tries once and says what happened.
+//! Owns the seam between the supervisors and the channels: the `Provider` trait, and the receipts
+//! that come back. Refuses policy: a provider tries once and says what happened.
 
 use std::fmt;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use sluis_model::{AttemptRef, Channel, CorporationId, OnDoubt, ReceiptKind, ReferenceKey, Timestamp, Verdict, Why};
+use sluis_model::{
+    AttemptRef, Channel, CorporationId, OnDoubt, ReceiptKind, ReferenceKey, Timestamp, Verdict, Why,
+};
 
 use crate::email::bounce::BounceError;
 use crate::outgoing::Outgoing;
@@ -25,8 +27,9 @@ pub trait Provider: Send + Sync + fmt::Debug + 'static {
     /// The most sends it carries at once; further ones wait a little and are then withdrawn.
     fn concurrency(&self) -> usize;
 
-    /// One try. The future owns all it needs and must run on a tokio runtime. Dropping it before it answered leaves
-    /// the outcome unknown: whoever drops it owes the attempt the verdict `InDoubt`.
+    /// One try. The future owns all it needs and must run on a tokio runtime. Dropping it before it
+    /// answered leaves the outcome unknown: whoever drops it owes the attempt the verdict
+    /// `InDoubt`.
     fn send(self: Arc<Self>, outgoing: Outgoing) -> BoxFuture<'static, Verdict>;
 
     /// How what comes to `/v1/receipts/{name}` proves itself.
@@ -38,7 +41,12 @@ pub trait Provider: Send + Sync + fmt::Debug + 'static {
     ///
     /// # Errors
     /// [`ReceiptError`]: not for us, not genuine, not readable, or a status nobody has mapped.
-    fn receive(&self, callback: &Callback<'_>, key: &ReferenceKey, now: Timestamp) -> Result<Vec<ProviderReceipt>, ReceiptError> {
+    fn receive(
+        &self,
+        callback: &Callback<'_>,
+        key: &ReferenceKey,
+        now: Timestamp,
+    ) -> Result<Vec<ProviderReceipt>, ReceiptError> {
         let _ = (callback, key, now);
         Err(ReceiptError::NoReceipts)
     }
@@ -79,7 +87,8 @@ pub struct Connections {
 /// One request to `/v1/receipts/{provider}`, as it came in.
 #[derive(Clone, Copy)]
 pub struct Callback<'a> {
-    /// Our public base address as the provider knows it; signatures cover it. Never taken from the request.
+    /// Our public base address as the provider knows it; signatures cover it. Never taken from the
+    /// request.
     pub public_url: &'a str,
     /// Path and query, byte for byte as received.
     pub path_and_query: &'a str,
@@ -133,21 +142,32 @@ impl ReceiptError {
         }
     }
 
-    /// Whether somebody else made it, or changed it on its way: what carries a signature or a reference that does not fit.
+    /// Whether somebody else made it, or changed it on its way: what carries a signature or a
+    /// reference that does not fit.
     #[must_use]
     pub const fn is_forged(&self) -> bool {
         use CallbackError::{Body, Reference, Signature, Token, Url};
-        matches!(self, ReceiptError::Callback(Token | Signature | Url | Body | Reference))
+        matches!(
+            self,
+            ReceiptError::Callback(Token | Signature | Url | Body | Reference)
+        )
     }
 
-    /// The attempt that people must look at, when the receipt was genuine but says something nobody has mapped.
+    /// The attempt that people must look at, when the receipt was genuine but says something nobody
+    /// has mapped.
     #[must_use]
     pub fn unknown_status(&self) -> Option<(CorporationId, AttemptRef, &Why)> {
         match self {
-            ReceiptError::Callback(CallbackError::UnknownStatus { corporation, attempt, why }) => {
-                Some((*corporation, *attempt, why))
-            }
-            ReceiptError::Bounce(BounceError::Unexplained { corporation, attempt, why }) => Some((*corporation, *attempt, why)),
+            ReceiptError::Callback(CallbackError::UnknownStatus {
+                corporation,
+                attempt,
+                why,
+            }) => Some((*corporation, *attempt, why)),
+            ReceiptError::Bounce(BounceError::Unexplained {
+                corporation,
+                attempt,
+                why,
+            }) => Some((*corporation, *attempt, why)),
             ReceiptError::NoReceipts | ReceiptError::Bounce(_) | ReceiptError::Callback(_) => None,
         }
     }

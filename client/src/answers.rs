@@ -1,5 +1,6 @@
-//! Owns reading one connection: answers go to the caller, credit to the sender. Refuses to buffer: nothing is read
-//! before somebody asks, so a slow caller slows the server's grants, not our memory.
+//! Owns reading one connection: answers go to the caller, credit to the sender. Refuses to buffer:
+//! nothing is read before somebody asks, so a slow caller slows the server's grants, not our
+//! memory.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,7 +48,15 @@ impl Answers {
         welcome: Arc<Welcome>,
     ) -> Self {
         let chunk = vec![0; CHUNK].into_boxed_slice();
-        Self { half, decoder, chunk, outbox, welcome, ready: Vec::new().into_iter(), failed: None }
+        Self {
+            half,
+            decoder,
+            chunk,
+            outbox,
+            welcome,
+            ready: Vec::new().into_iter(),
+            failed: None,
+        }
     }
 
     /// What the server said of itself.
@@ -59,7 +68,8 @@ impl Answers {
     /// The next answer; `None` when the server closed after a `Goodbye`. Safe to cancel.
     ///
     /// # Errors
-    /// [`ClientError`] when the connection ended otherwise: what has no answer yet may or may not have been accepted.
+    /// [`ClientError`] when the connection ended otherwise: what has no answer yet may or may not
+    /// have been accepted.
     pub async fn next(&mut self) -> Result<Option<Answer>, ClientError> {
         if self.ready.len() == 0 {
             let mut fresh = Vec::new();
@@ -69,8 +79,8 @@ impl Answers {
         Ok(self.ready.next())
     }
 
-    /// Waits for at least one answer and appends all that are there to `out`; returns how many, 0 when the server closed
-    /// after a `Goodbye`. Safe to cancel.
+    /// Waits for at least one answer and appends all that are there to `out`; returns how many, 0
+    /// when the server closed after a `Goodbye`. Safe to cancel.
     ///
     /// # Errors
     /// As [`Answers::next`].
@@ -102,14 +112,21 @@ impl Answers {
                 ServerFrame::Ack(row) => out.push(accepted(row)),
                 ServerFrame::AckBatch(rows) => out.extend(rows.into_iter().map(accepted)),
                 ServerFrame::Refuse(refused) => {
-                    out.push(Answer { correlation: refused.correlation, result: Err(refused.into()) });
+                    out.push(Answer {
+                        correlation: refused.correlation,
+                        result: Err(refused.into()),
+                    });
                 }
                 ServerFrame::Credit { grant } => self.outbox.grant(grant)?,
                 ServerFrame::Pong { .. } => {}
                 ServerFrame::Welcome(_) => return Err(ClientError::Unexpected("a second Welcome")),
                 ServerFrame::Error(fatal) => {
                     let retry_after = millis(fatal.retry_after_ms);
-                    return Err(ClientError::Ended { code: fatal.code, retry_after, message: fatal.message });
+                    return Err(ClientError::Ended {
+                        code: fatal.code,
+                        retry_after,
+                        message: fatal.message,
+                    });
                 }
             }
         }
@@ -130,15 +147,27 @@ impl Answers {
                     self.decoder.feed(&self.chunk[..count]);
                     Ok(count)
                 }
-                Ok(Err(error)) => Err(self.lost(ClientError::Io { doing: "reading", source: error })),
-                Err(_) => Err(self.lost(ClientError::Timeout { doing: "waiting for the server", within })),
+                Ok(Err(error)) => Err(self.lost(ClientError::Io {
+                    doing: "reading",
+                    source: error,
+                })),
+                Err(_) => Err(self.lost(ClientError::Timeout {
+                    doing: "waiting for the server",
+                    within,
+                })),
             };
         }
     }
 
     /// What ended the connection: the first failure, if writing failed before.
     fn lost(&self, error: ClientError) -> ClientError {
-        let earlier = self.outbox.take_failure().map(|source: io::Error| ClientError::Io { doing: "writing", source });
+        let earlier = self
+            .outbox
+            .take_failure()
+            .map(|source: io::Error| ClientError::Io {
+                doing: "writing",
+                source,
+            });
         self.outbox.down(None);
         earlier.unwrap_or(error)
     }
@@ -155,6 +184,13 @@ impl Drop for Answers {
 }
 
 fn accepted(row: AckRow) -> Answer {
-    let receipt = Receipt { id: row.id, position: row.position, duplicate: row.duplicate };
-    Answer { correlation: row.correlation, result: Ok(receipt) }
+    let receipt = Receipt {
+        id: row.id,
+        position: row.position,
+        duplicate: row.duplicate,
+    };
+    Answer {
+        correlation: row.correlation,
+        result: Ok(receipt),
+    }
 }

@@ -1,5 +1,5 @@
-//! Owns the handle that sending systems hold: submit and wait for the receipt, close. Refuses to hold more than its
-//! bound: a submission waits for room before it is taken.
+//! Owns the handle that sending systems hold: submit and wait for the receipt, close. Refuses to
+//! hold more than its bound: a submission waits for room before it is taken.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,15 +13,17 @@ use tokio::time::timeout;
 use crate::driver::{Driver, Pending, Reply};
 use crate::{ClientConfig, ClientError, Receipt, SubmitError, connect};
 
-/// The unit in which room for submissions is counted, in bytes: about what bookkeeping costs a short row.
+/// The unit in which room for submissions is counted, in bytes: about what bookkeeping costs a
+/// short row.
 const GRAIN: usize = 512;
 /// Submissions on their way to the driver.
 const INBOX: usize = 1024;
 
-/// A connection to an engine that mends itself. Clones share it; when the last one is dropped it says goodbye.
+/// A connection to an engine that mends itself. Clones share it; when the last one is dropped it
+/// says goodbye.
 ///
-/// A submission is sent again under its idempotency key after a reconnection until it is answered: the engine answers
-/// [`Receipt::duplicate`] for what it had accepted before.
+/// A submission is sent again under its idempotency key after a reconnection until it is answered:
+/// the engine answers [`Receipt::duplicate`] for what it had accepted before.
 #[derive(Clone)]
 pub struct Client {
     inner: Arc<Inner>,
@@ -51,9 +53,25 @@ impl Client {
         let room = Arc::new(Semaphore::new(grains.min(Semaphore::MAX_PERMITS)));
         let leave = Arc::new(Notify::new());
         let close_timeout = config.close_timeout;
-        let driver = Driver::new(config, submissions, Arc::clone(&leave), Arc::clone(&room), went_down);
+        let driver = Driver::new(
+            config,
+            submissions,
+            Arc::clone(&leave),
+            Arc::clone(&room),
+            went_down,
+        );
         let driver = tokio::spawn(driver.run(link)).abort_handle();
-        Ok(Self { inner: Arc::new(Inner { inbox, room, leave, down, driver, welcome, close_timeout }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                inbox,
+                room,
+                leave,
+                down,
+                driver,
+                welcome,
+                close_timeout,
+            }),
+        })
     }
 
     /// What the server said of itself at the first connection.
@@ -74,7 +92,10 @@ impl Client {
     }
 
     /// Submits many, pipelined; the results stand in the order of the rows.
-    pub async fn submit_many(&self, rows: impl IntoIterator<Item = NotificationRequest>) -> Vec<Result<Receipt, SubmitError>> {
+    pub async fn submit_many(
+        &self,
+        rows: impl IntoIterator<Item = NotificationRequest>,
+    ) -> Vec<Result<Receipt, SubmitError>> {
         let rows = rows.into_iter();
         let mut replies = Vec::with_capacity(rows.size_hint().0);
         for row in rows {
@@ -93,8 +114,8 @@ impl Client {
     /// Takes no more submissions, waits for the answers to those it has, says goodbye.
     ///
     /// # Errors
-    /// The [`ClientError`] that ended it before, or [`ClientError::Timeout`]: submissions without an answer may or may
-    /// not have been accepted, and their callers get [`SubmitError::Down`].
+    /// The [`ClientError`] that ended it before, or [`ClientError::Timeout`]: submissions without
+    /// an answer may or may not have been accepted, and their callers get [`SubmitError::Down`].
     pub async fn close(&self) -> Result<(), Arc<ClientError>> {
         self.inner.room.close();
         self.inner.leave.notify_one();
@@ -102,7 +123,10 @@ impl Client {
         let within = self.inner.close_timeout;
         let Ok(ended) = timeout(within, down.wait_for(Option::is_some)).await else {
             self.inner.driver.abort();
-            return Err(Arc::new(ClientError::Timeout { doing: "waiting for the last answers", within }));
+            return Err(Arc::new(ClientError::Timeout {
+                doing: "waiting for the last answers",
+                within,
+            }));
         };
         match ended.ok().and_then(|reason| reason.clone()) {
             Some(reason) if matches!(*reason, ClientError::Closed) => Ok(()),
@@ -112,15 +136,29 @@ impl Client {
         }
     }
 
-    async fn enqueue(&self, row: NotificationRequest) -> Result<oneshot::Receiver<Reply>, SubmitError> {
+    async fn enqueue(
+        &self,
+        row: NotificationRequest,
+    ) -> Result<oneshot::Receiver<Reply>, SubmitError> {
         if row.idempotency_key.is_empty() {
             return Err(SubmitError::NoKey);
         }
         check_row(&row, self.inner.welcome.max_frame)?;
         let grains = (row_len(&row) / GRAIN + 1) as u32;
-        let room = Arc::clone(&self.inner.room).acquire_many_owned(grains).await.map_err(|_| self.is_down())?;
+        let room = Arc::clone(&self.inner.room)
+            .acquire_many_owned(grains)
+            .await
+            .map_err(|_| self.is_down())?;
         let (reply, answered) = oneshot::channel();
-        self.inner.inbox.send(Pending { row, reply, _room: room }).await.map_err(|_| self.is_down())?;
+        self.inner
+            .inbox
+            .send(Pending {
+                row,
+                reply,
+                _room: room,
+            })
+            .await
+            .map_err(|_| self.is_down())?;
         Ok(answered)
     }
 
@@ -133,6 +171,10 @@ impl Client {
     }
 
     fn reason(&self) -> Arc<ClientError> {
-        self.inner.down.borrow().clone().unwrap_or_else(|| Arc::new(ClientError::Closed))
+        self.inner
+            .down
+            .borrow()
+            .clone()
+            .unwrap_or_else(|| Arc::new(ClientError::Closed))
     }
 }

@@ -1,6 +1,7 @@
-//! Owns the task behind a [`Client`](crate::Client): it moves submissions to the connection, answers to their callers,
-//! and after a loss connects again and sends again what has no answer. Refuses to answer for the server: a caller gets
-//! a receipt, a refusal, or the reason why there will be neither.
+//! Owns the task behind a [`Client`](crate::Client): it moves submissions to the connection,
+//! answers to their callers, and after a loss connects again and sends again what has no answer.
+//! Refuses to answer for the server: a caller gets a receipt, a refusal, or the reason why there
+//! will be neither.
 
 use std::borrow::Borrow;
 use std::collections::{HashMap, VecDeque};
@@ -10,7 +11,9 @@ use sluis_model::NotificationRequest;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::time::sleep;
 
-use crate::{Answer, Answers, ClientConfig, ClientError, Receipt, SendError, Sender, SubmitError, connect};
+use crate::{
+    Answer, Answers, ClientConfig, ClientError, Receipt, SendError, Sender, SubmitError, connect,
+};
 
 /// Most submissions taken from the inbox at once.
 const GULP: usize = 512;
@@ -53,13 +56,26 @@ impl Driver {
         down: watch::Sender<Option<Arc<ClientError>>>,
     ) -> Self {
         let (unsent, flying) = (VecDeque::new(), HashMap::new());
-        Self { config, inbox, inbox_open: true, leave, room, down, unsent, flying, failures: 0 }
+        Self {
+            config,
+            inbox,
+            inbox_open: true,
+            leave,
+            room,
+            down,
+            unsent,
+            flying,
+            failures: 0,
+        }
     }
 
-    /// Serves connection after connection until the client is closed or there is no use in going on.
+    /// Serves connection after connection until the client is closed or there is no use in going
+    /// on.
     pub(crate) async fn run(mut self, mut link: (Sender, Answers)) {
         let reason = loop {
-            let Err(lost) = self.serve(link.0, link.1).await else { break ClientError::Closed };
+            let Err(lost) = self.serve(link.0, link.1).await else {
+                break ClientError::Closed;
+            };
             self.take_back();
             match self.reconnect(lost).await {
                 Ok(next) => link = next,
@@ -105,9 +121,11 @@ impl Driver {
             match sender.try_send_batch(rows) {
                 Ok(sent) => {
                     let correlations = (0..sent.rows as u64).map(|i| sent.first.wrapping_add(i));
-                    self.flying.extend(correlations.zip(self.unsent.drain(..sent.rows)));
+                    self.flying
+                        .extend(correlations.zip(self.unsent.drain(..sent.rows)));
                 }
-                // A later connection may take shorter frames than the first one, which checked the row.
+                // A later connection may take shorter frames than the first one, which checked the
+                // row.
                 Err(SendError::Unsendable(error)) => {
                     if let Some(pending) = self.unsent.pop_front() {
                         let _ = pending.reply.send(Err(error.into()));
@@ -122,9 +140,15 @@ impl Driver {
 
     fn settle(&mut self, answered: &mut Vec<Answer>) -> Result<(), ClientError> {
         self.failures = 0;
-        for Answer { correlation, result } in answered.drain(..) {
+        for Answer {
+            correlation,
+            result,
+        } in answered.drain(..)
+        {
             let Some(pending) = self.flying.remove(&correlation) else {
-                return Err(ClientError::Unexpected("an answer to nothing that was submitted"));
+                return Err(ClientError::Unexpected(
+                    "an answer to nothing that was submitted",
+                ));
             };
             // A caller that went away does not want to know.
             let _ = pending.reply.send(result.map_err(SubmitError::from));
@@ -145,11 +169,18 @@ impl Driver {
     async fn reconnect(&mut self, mut lost: ClientError) -> Result<(Sender, Answers), ClientError> {
         loop {
             self.failures = self.failures.saturating_add(1);
-            let given_up = self.config.reconnect.max_failures.is_some_and(|most| self.failures > most);
+            let given_up = self
+                .config
+                .reconnect
+                .max_failures
+                .is_some_and(|most| self.failures > most);
             if lost.is_final() || given_up {
                 return Err(lost);
             }
-            let delay = self.config.reconnect.delay(self.failures, lost.retry_after());
+            let delay = self
+                .config
+                .reconnect
+                .delay(self.failures, lost.retry_after());
             tokio::select! {
                 () = sleep(delay) => {}
                 () = self.leave.notified() => self.stop_intake(),
@@ -184,6 +215,12 @@ impl Driver {
         self.room.close();
         self.stop_intake();
         let unanswered = self.flying.into_values().chain(self.unsent);
-        unanswered.for_each(|pending| drop(pending.reply.send(Err(SubmitError::Down(Arc::clone(&reason))))));
+        unanswered.for_each(|pending| {
+            drop(
+                pending
+                    .reply
+                    .send(Err(SubmitError::Down(Arc::clone(&reason)))),
+            )
+        });
     }
 }

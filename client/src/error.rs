@@ -1,5 +1,5 @@
-//! Owns what can go wrong on the client's side, and whether trying again may help. Refuses strings where a type tells
-//! more.
+//! Owns what can go wrong on the client's side, and whether trying again may help. Refuses strings
+//! where a type tells more.
 
 use std::fmt;
 use std::io;
@@ -40,7 +40,9 @@ pub enum ClientError {
         peer: SocketAddr,
     },
     /// The engine's acks may be revoked by a crash.
-    #[error("the engine runs with relaxed durability: expected synced, or `accept_relaxed_durability`")]
+    #[error(
+        "the engine runs with relaxed durability: expected synced, or `accept_relaxed_durability`"
+    )]
     Relaxed,
     /// The server chose a version it was not offered.
     #[error("the server speaks version {found}: expected {VERSION}")]
@@ -86,7 +88,9 @@ impl ClientError {
             | ClientError::Version { .. }
             | ClientError::Closed => true,
             ClientError::Ended { code: Ok(code), .. } => !code.is_transient(),
-            ClientError::Ended { code: Err(number), .. } => *number < 100,
+            ClientError::Ended {
+                code: Err(number), ..
+            } => *number < 100,
             _ => false,
         }
     }
@@ -118,14 +122,20 @@ pub struct Refused {
 
 impl From<wire::Refused> for Refused {
     fn from(refused: wire::Refused) -> Self {
-        Self { code: refused.code, retry_after: millis(refused.retry_after_ms), problems: refused.problems }
+        Self {
+            code: refused.code,
+            retry_after: millis(refused.retry_after_ms),
+            problems: refused.problems,
+        }
     }
 }
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "refused: {}", self.code)?;
-        self.problems.iter().try_for_each(|problem| write!(f, "; {}: {}", problem.path, problem.message))
+        self.problems
+            .iter()
+            .try_for_each(|problem| write!(f, "; {}: {}", problem.path, problem.message))
     }
 }
 
@@ -143,7 +153,8 @@ pub enum SubmitError {
     /// Without a key the row could not be sent again safely.
     #[error("idempotency_key: empty, expected a key of the sender's")]
     NoKey,
-    /// The connection is gone for good. The submission may or may not have been accepted: send it again under the same key.
+    /// The connection is gone for good. The submission may or may not have been accepted: send it
+    /// again under the same key.
     #[error("no answer, and no connection any more: {0}")]
     Down(Arc<ClientError>),
 }

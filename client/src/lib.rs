@@ -1,11 +1,13 @@
 //! The client of the binary protocol of Sluis (`docs/binary-protocol.md`).
 //!
-//! [`Client`] is for systems that send notifications: it waits for credit, for the ack, reconnects, and sends again
-//! what was not answered under the same idempotency keys. [`connect`] gives the two halves of one connection,
-//! [`Sender`] and [`Answers`], to programs that must never wait for an answer: open-loop load generators.
+//! [`Client`] is for systems that send notifications: it waits for credit, for the ack, reconnects,
+//! and sends again what was not answered under the same idempotency keys. [`connect`] gives the two
+//! halves of one connection, [`Sender`] and [`Answers`], to programs that must never wait for an
+//! answer: open-loop load generators.
 //!
-//! Refuses to know the engine: it needs the words and the wire codec of `sluis-model`, nothing else. Refuses to read a
-//! clock and to keep anything beyond the process: what was not acknowledged when it ends is the caller's to send again.
+//! Refuses to know the engine: it needs the words and the wire codec of `sluis-model`, nothing
+//! else. Refuses to read a clock and to keep anything beyond the process: what was not acknowledged
+//! when it ends is the caller's to send again.
 
 mod answers;
 mod client;
@@ -33,6 +35,7 @@ pub struct Receipt {
     pub id: NotificationId,
     /// Where its record stands in the journal; opaque.
     pub position: u64,
-    /// It had been accepted before under the same idempotency key; `id` and `position` are those of then.
+    /// It had been accepted before under the same idempotency key; `id` and `position` are those of
+    /// then.
     pub duplicate: bool,
 }

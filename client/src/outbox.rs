@@ -1,12 +1,15 @@
-//! Owns the way out of one connection: credit, correlation numbers, the buffer that fills while the socket is busy, and
-//! the task that empties it. Refuses to grow: past [`FULL`] it takes no more until the socket has.
+//! Owns the way out of one connection: credit, correlation numbers, the buffer that fills while the
+//! socket is busy, and the task that empties it. Refuses to grow: past [`FULL`] it takes no more
+//! until the socket has.
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use sluis_model::wire::{Allowance, ClientFrame, Frame, IDLE_TIMEOUT_MS, KEEPALIVE_MS, Overgranted, WireError};
+use sluis_model::wire::{
+    Allowance, ClientFrame, Frame, IDLE_TIMEOUT_MS, KEEPALIVE_MS, Overgranted, WireError,
+};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -47,8 +50,18 @@ impl Outbox {
     pub(crate) fn new(credit: u32) -> Result<Self, Overgranted> {
         let mut allowance = Allowance::default();
         allowance.add(credit)?;
-        let state = State { buffer: Vec::new(), allowance, next: 1, phase: Phase::Open };
-        Ok(Self { state: Mutex::new(state), filled: Notify::new(), room: Notify::new(), broken: Notify::new() })
+        let state = State {
+            buffer: Vec::new(),
+            allowance,
+            next: 1,
+            phase: Phase::Open,
+        };
+        Ok(Self {
+            state: Mutex::new(state),
+            filled: Notify::new(),
+            room: Notify::new(),
+            broken: Notify::new(),
+        })
     }
 
     pub(crate) fn credit(&self) -> u32 {
@@ -61,8 +74,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// Appends up to `rows` rows with `encode(buffer, first correlation, rows granted)`. Returns the first correlation
-    /// and how many rows there was credit for.
+    /// Appends up to `rows` rows with `encode(buffer, first correlation, rows granted)`. Returns
+    /// the first correlation and how many rows there was credit for.
     pub(crate) fn submit(
         &self,
         rows: u32,
@@ -93,7 +106,9 @@ impl Outbox {
 
     pub(crate) fn goodbye(&self) {
         let state = &mut *self.state.lock();
-        if matches!(state.phase, Phase::Open) && ClientFrame::Goodbye.encode(&mut state.buffer).is_ok() {
+        if matches!(state.phase, Phase::Open)
+            && ClientFrame::Goodbye.encode(&mut state.buffer).is_ok()
+        {
             state.phase = Phase::Leaving;
             self.filled.notify_one();
         }
@@ -158,7 +173,8 @@ impl State {
     }
 }
 
-/// Writes what gathers in the outbox, as much as there is at a time, and a `Ping` now and then. Ends with the connection.
+/// Writes what gathers in the outbox, as much as there is at a time, and a `Ping` now and then.
+/// Ends with the connection.
 pub(crate) async fn write_out(outbox: Arc<Outbox>, mut half: Box<dyn AsyncWrite + Send + Unpin>) {
     let mut batch = Vec::new();
     let mut keepalive = interval(Duration::from_millis(KEEPALIVE_MS));
@@ -190,5 +206,7 @@ async fn write(half: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result
         half.write_all(bytes).await?;
         half.flush().await
     };
-    timeout(STALLED, written).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    timeout(STALLED, written)
+        .await
+        .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }

@@ -1,20 +1,23 @@
-//! Owns putting rows on one connection without waiting for answers. Refuses to exceed the credit the server granted:
-//! the protocol would end the connection.
+//! Owns putting rows on one connection without waiting for answers. Refuses to exceed the credit
+//! the server granted: the protocol would end the connection.
 
 use std::borrow::Borrow;
 use std::sync::Arc;
 
 use sluis_model::NotificationRequest;
-use sluis_model::wire::{MAX_BATCH_ROWS, Welcome, check_row, encode_submit, encode_submit_batch, row_len};
+use sluis_model::wire::{
+    MAX_BATCH_ROWS, Welcome, check_row, encode_submit, encode_submit_batch, row_len,
+};
 
 use crate::SendError;
 use crate::outbox::Outbox;
 
-/// Bytes of rows packed into one frame, unless a single row is longer: enough to make frames cheap, small enough that
-/// the server can answer the first rows while the next frame is on its way.
+/// Bytes of rows packed into one frame, unless a single row is longer: enough to make frames cheap,
+/// small enough that the server can answer the first rows while the next frame is on its way.
 const BATCH_BYTES: usize = 64 << 10;
 
-/// The sending half of one connection. Credit arrives through [`Answers`](crate::Answers): somebody must read them.
+/// The sending half of one connection. Credit arrives through [`Answers`](crate::Answers): somebody
+/// must read them.
 pub struct Sender {
     outbox: Arc<Outbox>,
     welcome: Arc<Welcome>,
@@ -51,21 +54,31 @@ impl Sender {
     /// # Errors
     /// [`SendError`]; nothing was sent.
     pub fn try_send(&mut self, row: &NotificationRequest) -> Result<u64, SendError> {
-        self.try_send_batch(std::slice::from_ref(row)).map(|sent| sent.first)
+        self.try_send_batch(std::slice::from_ref(row))
+            .map(|sent| sent.first)
     }
 
-    /// Sends as many of the first `rows` as credit and one frame hold, in one frame. Empty `rows`: nothing.
+    /// Sends as many of the first `rows` as credit and one frame hold, in one frame. Empty `rows`:
+    /// nothing.
     ///
     /// # Errors
     /// [`SendError`] when not even the first could go; nothing was sent.
-    pub fn try_send_batch<R: Borrow<NotificationRequest>>(&mut self, rows: &[R]) -> Result<Sent, SendError> {
+    pub fn try_send_batch<R: Borrow<NotificationRequest>>(
+        &mut self,
+        rows: &[R],
+    ) -> Result<Sent, SendError> {
         let fitting = self.fitting(rows)?;
-        let (first, sent) = self.outbox.submit(fitting, |out, first, granted| match &rows[..granted as usize] {
-            [] => Ok(()),
-            [row] => encode_submit(out, first, row.borrow()),
-            many => encode_submit_batch(out, first, many.iter().map(Borrow::borrow)),
+        let (first, sent) = self.outbox.submit(fitting, |out, first, granted| {
+            match &rows[..granted as usize] {
+                [] => Ok(()),
+                [row] => encode_submit(out, first, row.borrow()),
+                many => encode_submit_batch(out, first, many.iter().map(Borrow::borrow)),
+            }
         })?;
-        Ok(Sent { first, rows: sent as usize })
+        Ok(Sent {
+            first,
+            rows: sent as usize,
+        })
     }
 
     /// How many of the first rows fit one frame.
@@ -105,7 +118,8 @@ impl Sender {
         }
     }
 
-    /// Says that nothing more comes. The server answers what is open and closes: [`Answers`](crate::Answers) then ends.
+    /// Says that nothing more comes. The server answers what is open and closes:
+    /// [`Answers`](crate::Answers) then ends.
     pub fn goodbye(self) {
         self.outbox.goodbye();
     }

@@ -1,11 +1,14 @@
-//! Owns the inputs of the stable runs: a small corpus for each target and seeded mutations of it, so that a case can be
-//! had again from its seed and number. Refuses randomness from outside.
+//! Owns the inputs of the stable runs: a small corpus for each target and seeded mutations of it,
+//! so that a case can be had again from its seed and number. Refuses randomness from outside.
 
 use sluis_loadtest::sink::dsn::Bounce;
-use sluis_model::wire::{AckRow, ClientFrame, Frame, Hello, Problem, RefuseCode, Refused, ServerFrame};
+use sluis_model::wire::{
+    AckRow, ClientFrame, Frame, Hello, Problem, RefuseCode, Refused, ServerFrame,
+};
 use sluis_model::{
-    AttemptRef, CancelTarget, Control, ControlRecord, CorporationId, Environment, Event, Fact, FactKind, Input, NotificationId,
-    NotificationRequest, PauseScope, Record, Subject, TenantKey, TenantRecord, Timestamp,
+    AttemptRef, CancelTarget, Control, ControlRecord, CorporationId, Environment, Event, Fact,
+    FactKind, Input, NotificationId, NotificationRequest, PauseScope, Record, Subject, TenantKey,
+    TenantRecord, Timestamp,
 };
 
 use super::targets::KEY;
@@ -98,7 +101,10 @@ fn mutate(bytes: &mut Vec<u8>, corpus: &[Vec<u8>], dice: &mut Dice) {
         }
         _ => {
             let count = dice.below(200);
-            bytes.splice(at..at, std::iter::repeat_n(bytes.get(at).copied().unwrap_or(b'a'), count));
+            bytes.splice(
+                at..at,
+                std::iter::repeat_n(bytes.get(at).copied().unwrap_or(b'a'), count),
+            );
         }
     }
 }
@@ -118,7 +124,10 @@ fn id() -> NotificationId {
 }
 
 fn subject() -> Subject {
-    Subject { kind: "invoice".into(), id: "F-1".into() }
+    Subject {
+        kind: "invoice".into(),
+        id: "F-1".into(),
+    }
 }
 
 fn frames() -> Vec<Vec<u8>> {
@@ -133,22 +142,56 @@ fn frames() -> Vec<Vec<u8>> {
         idempotency_key: "run-7/1".into(),
         ..NotificationRequest::default()
     };
-    let hello = Hello { version_min: 1, version_max: 1, api_key: "slk_key".into(), client_name: "primus".into() };
+    let hello = Hello {
+        version_min: 1,
+        version_max: 1,
+        api_key: "slk_key".into(),
+        client_name: "primus".into(),
+    };
     let client = [
         ClientFrame::Hello(hello),
-        ClientFrame::Submit { correlation: 1, row: row.clone() },
-        ClientFrame::SubmitBatch { first: 2, rows: vec![row.clone(), row] },
+        ClientFrame::Submit {
+            correlation: 1,
+            row: row.clone(),
+        },
+        ClientFrame::SubmitBatch {
+            first: 2,
+            rows: vec![row.clone(), row],
+        },
         ClientFrame::Ping { nonce: 9 },
         ClientFrame::Goodbye,
     ];
-    let ack = AckRow { correlation: 1, id: id(), position: 42, duplicate: false };
-    let problems = vec![Problem { path: "data.amount_cents".into(), message: "expected an integer".into() }];
+    let ack = AckRow {
+        correlation: 1,
+        id: id(),
+        position: 42,
+        duplicate: false,
+    };
+    let problems = vec![Problem {
+        path: "data.amount_cents".into(),
+        message: "expected an integer".into(),
+    }];
     let server = [
-        ServerFrame::AckBatch(vec![ack, AckRow { duplicate: true, ..ack }]),
-        ServerFrame::Refuse(Refused { correlation: 3, code: RefuseCode::Invalid, retry_after_ms: 0, problems }),
+        ServerFrame::AckBatch(vec![
+            ack,
+            AckRow {
+                duplicate: true,
+                ..ack
+            },
+        ]),
+        ServerFrame::Refuse(Refused {
+            correlation: 3,
+            code: RefuseCode::Invalid,
+            retry_after_ms: 0,
+            problems,
+        }),
         ServerFrame::Credit { grant: 512 },
     ];
-    let mut all: Vec<Vec<u8>> = client.iter().map(encoded).chain(server.iter().map(encoded)).collect();
+    let mut all: Vec<Vec<u8>> = client
+        .iter()
+        .map(encoded)
+        .chain(server.iter().map(encoded))
+        .collect();
     all.push(client.iter().flat_map(encoded).collect());
     all
 }
@@ -162,7 +205,13 @@ fn encoded<F: Frame>(frame: &F) -> Vec<u8> {
 fn records() -> Vec<Vec<u8>> {
     let record = |input, events| {
         let tenant = TenantKey::new(CorporationId(1), "H-1001");
-        Record::Tenant(TenantRecord { at: Timestamp(1_770_019_200_000), tenant, previous: 12, input, events })
+        Record::Tenant(TenantRecord {
+            at: Timestamp(1_770_019_200_000),
+            tenant,
+            previous: 12,
+            input,
+            events,
+        })
     };
     let fact = Fact {
         fact_id: "f-1".into(),
@@ -173,13 +222,47 @@ fn records() -> Vec<Vec<u8>> {
         occurred_at: Timestamp(1_770_019_200_000),
         environment: Environment::Test,
     };
-    let cancel = Input::Cancel { target: CancelTarget::Subject(subject()), note: "credited".into() };
-    let pause = PauseScope { corporation: Some(CorporationId(1)), flow: Some("storno".into()), channel: None };
+    let cancel = Input::Cancel {
+        target: CancelTarget::Subject(subject()),
+        note: "credited".into(),
+    };
+    let pause = PauseScope {
+        corporation: Some(CorporationId(1)),
+        flow: Some("storno".into()),
+        channel: None,
+    };
     let all = [
-        record(Input::Fact(fact), vec![Event::FactTaken, Event::SubjectOpen { subject: subject(), open_cents: Some(0) }]),
-        record(cancel, vec![Event::LinkClosed { id: id(), end: "cancelled".into() }]),
-        record(Input::Link { id: id(), pressed: true }, vec![Event::LinkUsed { id: id(), pressed: true }]),
-        Record::Control(ControlRecord { at: Timestamp(1), control: Control::Pause(pause) }),
+        record(
+            Input::Fact(fact),
+            vec![
+                Event::FactTaken,
+                Event::SubjectOpen {
+                    subject: subject(),
+                    open_cents: Some(0),
+                },
+            ],
+        ),
+        record(
+            cancel,
+            vec![Event::LinkClosed {
+                id: id(),
+                end: "cancelled".into(),
+            }],
+        ),
+        record(
+            Input::Link {
+                id: id(),
+                pressed: true,
+            },
+            vec![Event::LinkUsed {
+                id: id(),
+                pressed: true,
+            }],
+        ),
+        Record::Control(ControlRecord {
+            at: Timestamp(1),
+            control: Control::Pause(pause),
+        }),
     ];
     let framed = all.iter().map(|record| {
         let mut bytes = Vec::new();
@@ -191,7 +274,14 @@ fn records() -> Vec<Vec<u8>> {
 }
 
 fn reports() -> Vec<Vec<u8>> {
-    let reference = KEY.attempt(CorporationId(1), AttemptRef { id: id(), step: 0, attempt: 1 });
+    let reference = KEY.attempt(
+        CorporationId(1),
+        AttemptRef {
+            id: id(),
+            step: 0,
+            attempt: 1,
+        },
+    );
     let verp = format!("b+{reference}@bounce.example.nl");
     let bounce = |envelope_from, envelope_id, action, status| {
         Bounce {
@@ -215,10 +305,16 @@ fn reports() -> Vec<Vec<u8>> {
          --b\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\nUser-Agent: x/1\r\nVersion: 1\r\n\r\n\
          --b\r\nContent-Type: message/rfc822\r\n\r\nSubject: uw huur\r\n\r\ntekst\r\n--b--\r\n"
     );
-    let away = b"Auto-Submitted: auto-replied\r\nSubject: afwezig\r\n\r\nIk ben er niet.\r\n".to_vec();
+    let away =
+        b"Auto-Submitted: auto-replied\r\nSubject: afwezig\r\n\r\nIk ben er niet.\r\n".to_vec();
     vec![
         bounce(&verp, None, "failed", "5.1.1"),
-        bounce("postmaster@example.nl", Some(&reference), "delayed", "4.4.1"),
+        bounce(
+            "postmaster@example.nl",
+            Some(&reference),
+            "delayed",
+            "4.4.1",
+        ),
         bounce(&verp, Some(&reference), "delivered", "2.0.0"),
         abuse.into_bytes(),
         away,

@@ -1,5 +1,5 @@
-//! Owns what must hold for any bytes, one function for each reader: no panic, bounded answers, and what was read can be
-//! written and read again. Refuses to make inputs: `cases` does.
+//! Owns what must hold for any bytes, one function for each reader: no panic, bounded answers, and
+//! what was read can be written and read again. Refuses to make inputs: `cases` does.
 
 use sluis::intake::tenant_list::{self, Format, MAX_ROWS};
 use sluis_channels::read_bounce;
@@ -14,19 +14,30 @@ pub const KEY: ReferenceKey = ReferenceKey::new([7; 32]);
 pub type Target = fn(&[u8]);
 
 /// Every reader by name.
-pub const TARGETS: [(&str, Target); 4] =
-    [("frames", frames), ("record", record), ("bounce", bounce), ("tenant_list", tenant_list)];
+pub const TARGETS: [(&str, Target); 4] = [
+    ("frames", frames),
+    ("record", record),
+    ("bounce", bounce),
+    ("tenant_list", tenant_list),
+];
 
 /// The frame decoder of both sides, fed whole and in pieces.
 pub fn frames(bytes: &[u8]) {
     let whole = decoded::<ClientFrame>(bytes, bytes.len().max(1));
-    let pieces = decoded::<ClientFrame>(bytes, 1 + bytes.first().map_or(0, |b| usize::from(*b) % 13));
-    assert_eq!(whole, pieces, "the pieces in which bytes come must not matter");
+    let pieces =
+        decoded::<ClientFrame>(bytes, 1 + bytes.first().map_or(0, |b| usize::from(*b) % 13));
+    assert_eq!(
+        whole, pieces,
+        "the pieces in which bytes come must not matter"
+    );
     decoded::<ServerFrame>(bytes, bytes.len().max(1));
 }
 
 /// The frames, and the complaint that ended them. Every frame comes back from its own bytes.
-fn decoded<F: Frame + PartialEq + std::fmt::Debug>(bytes: &[u8], piece: usize) -> (Vec<F>, Option<String>) {
+fn decoded<F: Frame + PartialEq + std::fmt::Debug>(
+    bytes: &[u8],
+    piece: usize,
+) -> (Vec<F>, Option<String>) {
     let mut decoder = Decoder::<F>::new(MAX_FRAME);
     let mut frames = Vec::new();
     for piece in bytes.chunks(piece) {
@@ -45,7 +56,9 @@ fn decoded<F: Frame + PartialEq + std::fmt::Debug>(bytes: &[u8], piece: usize) -
     }
     for frame in &frames {
         let mut again = Vec::new();
-        frame.encode(&mut again).expect("what was decoded fits a frame");
+        frame
+            .encode(&mut again)
+            .expect("what was decoded fits a frame");
         let mut decoder = Decoder::<F>::new(MAX_FRAME);
         decoder.feed(&again);
         assert_eq!(decoder.next().expect("our own bytes").as_ref(), Some(frame));
@@ -53,11 +66,20 @@ fn decoded<F: Frame + PartialEq + std::fmt::Debug>(bytes: &[u8], piece: usize) -
     (frames, None)
 }
 
-/// The record codec: behind its frame with the checksum, and without, where a checksum would hide the decoder.
+/// The record codec: behind its frame with the checksum, and without, where a checksum would hide
+/// the decoder.
 pub fn record(bytes: &[u8]) {
-    for record in [Record::decode(bytes).ok(), decode_plain::<Record>(bytes).ok()].into_iter().flatten() {
+    for record in [
+        Record::decode(bytes).ok(),
+        decode_plain::<Record>(bytes).ok(),
+    ]
+    .into_iter()
+    .flatten()
+    {
         let mut again = Vec::new();
-        record.encode(&mut again).expect("what was decoded is not too large");
+        record
+            .encode(&mut again)
+            .expect("what was decoded is not too large");
         assert_eq!(Record::decode(&again).as_ref(), Ok(&record));
     }
 }
@@ -67,16 +89,26 @@ pub fn bounce(bytes: &[u8]) {
     let read = read_bounce(bytes, &KEY, "email");
     match &read {
         Ok(receipt) => {
-            let why = receipt.why.as_ref().map_or(0, |why| why.code.len() + why.text.len());
+            let why = receipt
+                .why
+                .as_ref()
+                .map_or(0, |why| why.code.len() + why.text.len());
             assert!(why < 512, "a reason of {why} bytes");
-            let addressed = receipt.why.as_ref().is_some_and(|why| why.text.split(' ').any(|word| word.contains('@')));
+            let addressed = receipt
+                .why
+                .as_ref()
+                .is_some_and(|why| why.text.split(' ').any(|word| word.contains('@')));
             assert!(!addressed, "an address in a reason");
         }
         Err(error) => assert!(!error.code().is_empty()),
     }
     // Nothing is carried from one mail to the next.
     if bytes.first().is_some_and(|first| first % 64 == 0) {
-        assert_eq!(read_bounce(bytes, &KEY, "email"), read, "the same mail says the same");
+        assert_eq!(
+            read_bounce(bytes, &KEY, "email"),
+            read,
+            "the same mail says the same"
+        );
     }
 }
 
@@ -89,7 +121,11 @@ pub fn tenant_list(bytes: &[u8]) {
             count += 1;
             let at = match row {
                 Ok(row) => {
-                    assert!((1..=TenantKey::MAX_BYTES).contains(&row.tenant_id.len()), "{:?}", row.tenant_id);
+                    assert!(
+                        (1..=TenantKey::MAX_BYTES).contains(&row.tenant_id.len()),
+                        "{:?}",
+                        row.tenant_id
+                    );
                     assert!(!row.tenant_id.chars().any(char::is_control));
                     assert!(row.same_as.is_none_or(|first| first < row.line));
                     row.line

@@ -1,9 +1,13 @@
-//! Measures durable appends of 1 KiB records with group commit, beside the floor: a plain file that gets the same
-//! bytes in the same groups, with one `fdatasync` each.
+//! Measures durable appends of 1 KiB records with group commit, beside the floor: a plain file that
+//! gets the same bytes in the same groups, with one `fdatasync` each.
 //!
 //! Usage: `append_rate [seconds per run] [directory]`
 
-#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "a measuring program reads the clock and prints")]
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a measuring program reads the clock and prints"
+)]
 
 use std::fs::File;
 use std::io::Write;
@@ -11,7 +15,9 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use sluis_journal::{Batch, DiskJournal, Journal, Observer, Options, Sequence, Shard, TryAppendError};
+use sluis_journal::{
+    Batch, DiskJournal, Journal, Observer, Options, Sequence, Shard, TryAppendError,
+};
 
 const RECORD: usize = 1024;
 
@@ -21,7 +27,10 @@ struct Groups(Mutex<Vec<(usize, usize, Duration, Duration)>>);
 
 impl Observer for Groups {
     fn group_committed(&self, records: usize, bytes: usize, write: Duration, sync: Duration) {
-        self.0.lock().expect("not poisoned").push((records, bytes, write, sync));
+        self.0
+            .lock()
+            .expect("not poisoned")
+            .push((records, bytes, write, sync));
     }
 }
 
@@ -30,8 +39,17 @@ impl Observer for Groups {
 struct Gate(Mutex<()>, Condvar);
 
 /// One writer: batches of `records`, at most `ahead` batches not yet durable.
-fn produce(journal: &DiskJournal, gate: &Gate, shard: Shard, records: usize, ahead: u64, until: Instant) {
-    let payload: Vec<u8> = (0..RECORD as u64).map(|at| (at.wrapping_mul(0x9E37_79B9) >> 7) as u8).collect();
+fn produce(
+    journal: &DiskJournal,
+    gate: &Gate,
+    shard: Shard,
+    records: usize,
+    ahead: u64,
+    until: Instant,
+) {
+    let payload: Vec<u8> = (0..RECORD as u64)
+        .map(|at| (at.wrapping_mul(0x9E37_79B9) >> 7) as u8)
+        .collect();
     while Instant::now() < until {
         let last = journal.last(shard);
         if last.0 - journal.durable(shard).0 >= ahead * records as u64 {
@@ -95,7 +113,11 @@ fn run(dir: &Path, shards: u16, records: usize, ahead: u64, seconds: u64) {
         syncs[syncs.len() / 2],
         stats.disk_bytes as f64 / stats.bytes as f64,
     );
-    floor(dir, &groups.iter().map(|group| group.1).collect::<Vec<_>>(), seconds);
+    floor(
+        dir,
+        &groups.iter().map(|group| group.1).collect::<Vec<_>>(),
+        seconds,
+    );
     drop(journal);
     restart(dir, options);
 }
@@ -115,7 +137,10 @@ fn floor(dir: &Path, groups: &[usize], seconds: u64) {
         }
     }
     let rate = written as f64 / RECORD as f64 / started.elapsed().as_secs_f64();
-    println!("      floor, a plain file:          {rate:>8.0} records/s {:>6.1} MiB/s", rate * RECORD as f64 / 1_048_576.0);
+    println!(
+        "      floor, a plain file:          {rate:>8.0} records/s {:>6.1} MiB/s",
+        rate * RECORD as f64 / 1_048_576.0
+    );
     std::fs::remove_file(dir.join("floor")).expect("removed");
 }
 
@@ -130,7 +155,9 @@ fn restart(dir: &Path, options: Options) {
             replayed += 1;
             std::ops::ControlFlow::Continue(())
         };
-        journal.replay(Shard(shard), Sequence(1), &mut visit).expect("replayed");
+        journal
+            .replay(Shard(shard), Sequence(1), &mut visit)
+            .expect("replayed");
     }
     let all = started.elapsed();
     println!(
@@ -141,7 +168,9 @@ fn restart(dir: &Path, options: Options) {
     let mut at = 0x2545_F491_u64;
     let reads = Instant::now();
     for _ in 0..20_000 {
-        at = at.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        at = at
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         let shard = Shard(0);
         let sequence = Sequence((at >> 33) % journal.last(shard).0 + 1);
         assert!(journal.read(shard, sequence).expect("read").is_some());
@@ -151,7 +180,10 @@ fn restart(dir: &Path, options: Options) {
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let seconds = arguments.next().and_then(|argument| argument.parse().ok()).unwrap_or(5);
+    let seconds = arguments
+        .next()
+        .and_then(|argument| argument.parse().ok())
+        .unwrap_or(5);
     let place = arguments.next().unwrap_or_else(|| ".".into());
     for (shards, records, ahead) in [(1, 1, 1), (4, 1, 64), (16, 8, 8), (16, 64, 4), (16, 256, 8)] {
         let dir = tempfile::tempdir_in(&place).expect("a directory");

@@ -1,15 +1,21 @@
-//! Measures what the change to a new generation costs the commits that begin one and those right behind them, beside all
-//! the others of a paced run.
+//! Measures what the change to a new generation costs the commits that begin one and those right
+//! behind them, beside all the others of a paced run.
 //!
 //! Usage: `generation_change [MiB per second] [generations] [MiB per generation] [directory]`
 
-#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "a measuring program reads the clock and prints")]
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a measuring program reads the clock and prints"
+)]
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use sluis_journal::{Batch, DiskJournal, Journal, Observer, Options, Sequence, Shard, TryAppendError};
+use sluis_journal::{
+    Batch, DiskJournal, Journal, Observer, Options, Sequence, Shard, TryAppendError,
+};
 
 const RECORD: usize = 1024;
 /// Records of a batch; sixteen batches are a group of 256 KiB.
@@ -21,14 +27,18 @@ const RECORD_OVERHEAD: usize = 8;
 /// So many commits behind the one that begins a generation are told apart too.
 const BEHIND: usize = 100;
 
-/// Per commit how long it took, the choice of its generation included, and how many bytes of log it made.
+/// Per commit how long it took, the choice of its generation included, and how many bytes of log it
+/// made.
 #[derive(Default)]
 struct Commits(Mutex<Vec<(Duration, u64)>>);
 
 impl Observer for Commits {
     fn group_committed(&self, records: usize, bytes: usize, write: Duration, sync: Duration) {
         let logged = (bytes + GROUP_OVERHEAD + records * RECORD_OVERHEAD) as u64;
-        self.0.lock().expect("not poisoned").push((write + sync, logged));
+        self.0
+            .lock()
+            .expect("not poisoned")
+            .push((write + sync, logged));
     }
 }
 
@@ -57,7 +67,9 @@ fn append(journal: &DiskJournal, shard: Shard, payload: &[u8]) {
     let mut batch = Batch::new(shard, last.next());
     (0..BATCH).for_each(|_| _ = batch.push(payload));
     while let Err(refused) = journal.try_append(batch, last) {
-        let TryAppendError::Full(back) = refused else { panic!("{refused}") };
+        let TryAppendError::Full(back) = refused else {
+            panic!("{refused}")
+        };
         batch = back;
         std::thread::yield_now();
     }
@@ -65,9 +77,16 @@ fn append(journal: &DiskJournal, shard: Shard, payload: &[u8]) {
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let mut number = |default| arguments.next().and_then(|argument| argument.parse().ok()).unwrap_or(default);
+    let mut number = |default| {
+        arguments
+            .next()
+            .and_then(|argument| argument.parse().ok())
+            .unwrap_or(default)
+    };
     let (pace, generations, generation) = (number(40.0), number(12.0), number(64.0));
-    let place = arguments.next().map_or_else(|| PathBuf::from("."), PathBuf::from);
+    let place = arguments
+        .next()
+        .map_or_else(|| PathBuf::from("."), PathBuf::from);
     let dir = tempfile::tempdir_in(place).expect("a directory");
     let begun = Instant::now();
     let commits = Arc::new(Commits::default());
@@ -80,11 +99,14 @@ fn main() {
         ..Options::default()
     };
     let (journal, _) = DiskJournal::open(dir.path(), options).expect("opened");
-    let payload: Vec<u8> = (0..RECORD as u64).map(|at| (at.wrapping_mul(0x9E37_79B9) >> 7) as u8).collect();
+    let payload: Vec<u8> = (0..RECORD as u64)
+        .map(|at| (at.wrapping_mul(0x9E37_79B9) >> 7) as u8)
+        .collect();
     let batches = (generations * generation * 1_048_576.0) as usize / (BATCH * RECORD);
     let started = Instant::now();
     for number in 0..batches {
-        // Ahead of the pace: wait for the next millisecond, so that groups are those of a busy engine.
+        // Ahead of the pace: wait for the next millisecond, so that groups are those of a busy
+        // engine.
         let due = Duration::from_secs_f64((number * BATCH * RECORD) as f64 / (pace * 1_048_576.0));
         if let Some(early) = due.checked_sub(started.elapsed()) {
             std::thread::sleep(early);
@@ -93,15 +115,27 @@ fn main() {
     }
     journal.close().expect("closed");
     let took = started.elapsed();
-    assert_eq!(journal.durable(Shard(0)), Sequence((batches * BATCH) as u64), "all is durable");
+    assert_eq!(
+        journal.durable(Shard(0)),
+        Sequence((batches * BATCH) as u64),
+        "all is durable"
+    );
     println!(
         "{} generations of {generation} MiB at {:.1} MiB/s",
         journal.stats().generations,
         (batches * BATCH * RECORD) as f64 / 1_048_576.0 / took.as_secs_f64()
     );
     let names = ["that begin a generation", "behind these", "others"];
-    for (name, times) in names.iter().zip(commits.split((generation * 1_048_576.0) as u64)) {
-        let at = |share: f64| times.get(((times.len().saturating_sub(1)) as f64 * share) as usize).copied().unwrap_or_default();
+    for (name, times) in names
+        .iter()
+        .zip(commits.split((generation * 1_048_576.0) as u64))
+    {
+        let at = |share: f64| {
+            times
+                .get(((times.len().saturating_sub(1)) as f64 * share) as usize)
+                .copied()
+                .unwrap_or_default()
+        };
         println!(
             "  commits {name:<24} {:>6}: p50 {:>8.1?} p99 {:>8.1?} p99.9 {:>8.1?} longest {:>8.1?}",
             times.len(),

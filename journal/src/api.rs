@@ -4,7 +4,9 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crate::{Batch, Failure, JournalError, QueueDepth, Sequence, Shard, Stats, Ticket, TryAppendError};
+use crate::{
+    Batch, Failure, JournalError, QueueDepth, Sequence, Shard, Stats, Ticket, TryAppendError,
+};
 
 /// Called when a shard's durable sequence moved. Runs on the committer thread: it must not block.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -12,29 +14,32 @@ pub type Wake = Arc<dyn Fn() + Send + Sync>;
 /// Called once when the journal failed. Runs on the committer thread.
 pub type OnFailure = Arc<dyn Fn(&Failure) + Send + Sync>;
 
-/// The chunks of a checkpoint in the order they were written. They were all checked before the first is given.
+/// The chunks of a checkpoint in the order they were written. They were all checked before the
+/// first is given.
 pub type CheckpointChunks = Box<dyn Iterator<Item = Result<Vec<u8>, JournalError>> + Send>;
 
 /// An ordered, durable log per shard, with checkpoints, a keyed table and definitions beside it.
 ///
-/// A shard has one writer; readers are free. Methods that take `&self` may be called from any thread.
+/// A shard has one writer; readers are free. Methods that take `&self` may be called from any
+/// thread.
 pub trait Journal: Send + Sync {
     /// The number of shards of this journal.
     fn shards(&self) -> u16;
 
-    /// Takes a batch, or gives it back; never blocks. `expected_last` is the fence: the last sequence that this
-    /// writer believes was handed in for the shard, so that two writers can never interleave.
+    /// Takes a batch, or gives it back; never blocks. `expected_last` is the fence: the last
+    /// sequence that this writer believes was handed in for the shard, so that two writers can
+    /// never interleave.
     ///
     /// # Errors
-    /// See [`TryAppendError`]; the queue is bounded in batches, records and bytes. A batch above the byte or
-    /// record bound is taken when the queue is empty, so that it cannot wait for ever.
+    /// See [`TryAppendError`]; the queue is bounded in batches, records and bytes. A batch above
+    /// the byte or record bound is taken when the queue is empty, so that it cannot wait for ever.
     fn try_append(&self, batch: Batch, expected_last: Sequence) -> Result<Ticket, TryAppendError>;
 
     /// The last sequence of the shard that a power cut cannot take away. One atomic load.
     fn durable(&self, shard: Shard) -> Sequence;
 
-    /// Registers who is woken once per group commit in which the shard's durable sequence moved. Replaces the
-    /// earlier registration of that shard.
+    /// Registers who is woken once per group commit in which the shard's durable sequence moved.
+    /// Replaces the earlier registration of that shard.
     fn on_durable(&self, shard: Shard, wake: Wake);
 
     /// The oldest sequence that is kept; one after [`Journal::last`] when nothing is.
@@ -49,7 +54,8 @@ pub trait Journal: Send + Sync {
     /// Damage, or a failing disk.
     fn read(&self, shard: Shard, sequence: Sequence) -> Result<Option<Vec<u8>>, JournalError>;
 
-    /// Visits the durable records from `from` (or the first kept one) in order, until the visitor breaks.
+    /// Visits the durable records from `from` (or the first kept one) in order, until the visitor
+    /// breaks.
     ///
     /// # Errors
     /// Damage, or a failing disk.
@@ -60,20 +66,29 @@ pub trait Journal: Send + Sync {
         visit: &mut dyn FnMut(Sequence, &[u8]) -> ControlFlow<()>,
     ) -> Result<(), JournalError>;
 
-    /// Stores a checkpoint that covers everything up to and including `upto`. Durable on return; the shard's
-    /// older checkpoints are removed after that.
+    /// Stores a checkpoint that covers everything up to and including `upto`. Durable on return;
+    /// the shard's older checkpoints are removed after that.
     ///
     /// # Errors
     /// [`JournalError::NotDurable`] when `upto` is ahead of the log; a failing disk.
-    fn checkpoint(&self, shard: Shard, upto: Sequence, chunks: &mut dyn Iterator<Item = Vec<u8>>) -> Result<(), JournalError>;
+    fn checkpoint(
+        &self,
+        shard: Shard,
+        upto: Sequence,
+        chunks: &mut dyn Iterator<Item = Vec<u8>>,
+    ) -> Result<(), JournalError>;
 
     /// The newest complete checkpoint of the shard, checked in full before the first chunk comes.
     ///
     /// # Errors
     /// The checkpoint is damaged, or the disk fails.
-    fn latest_checkpoint(&self, shard: Shard) -> Result<Option<(Sequence, CheckpointChunks)>, JournalError>;
+    fn latest_checkpoint(
+        &self,
+        shard: Shard,
+    ) -> Result<Option<(Sequence, CheckpointChunks)>, JournalError>;
 
-    /// Writes a value of the keyed table. NOT durable on return: see [`Journal::set_table_applied`].
+    /// Writes a value of the keyed table. NOT durable on return: see
+    /// [`Journal::set_table_applied`].
     ///
     /// # Errors
     /// [`JournalError::Size`]; a failing disk.
@@ -85,8 +100,8 @@ pub trait Journal: Send + Sync {
     /// [`JournalError::Size`]; damage; a failing disk.
     fn get(&self, shard: Shard, key: &[u8]) -> Result<Option<Vec<u8>>, JournalError>;
 
-    /// Visits the values of all keys from `from` up to and including `to` in order, until the visitor breaks. Both ends and
-    /// all keys between them have one length.
+    /// Visits the values of all keys from `from` up to and including `to` in order, until the
+    /// visitor breaks. Both ends and all keys between them have one length.
     ///
     /// # Errors
     /// [`JournalError::Size`] when the ends differ in length; damage; a failing disk.
@@ -98,8 +113,8 @@ pub trait Journal: Send + Sync {
         visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<(), JournalError>;
 
-    /// Up to which sequence the table certainly holds everything the shard derived. After a start the shard
-    /// replays what came later and puts it again.
+    /// Up to which sequence the table certainly holds everything the shard derived. After a start
+    /// the shard replays what came later and puts it again.
     fn table_applied(&self, shard: Shard) -> Sequence;
 
     /// Makes all earlier puts of the shard durable, and then the claim that they cover `sequence`.
@@ -109,11 +124,12 @@ pub trait Journal: Send + Sync {
     /// [`JournalError::NotDurable`] when the claim is ahead of the log; a failing disk.
     fn set_table_applied(&self, shard: Shard, sequence: Sequence) -> Result<(), JournalError>;
 
-    /// Forgets the shard's records before `before`. Durable on return. Space comes back when no shard keeps a
-    /// record of a whole generation. Blocks for a sync.
+    /// Forgets the shard's records before `before`. Durable on return. Space comes back when no
+    /// shard keeps a record of a whole generation. Blocks for a sync.
     ///
     /// # Errors
-    /// [`JournalError::NotDurable`] when `before` is more than one ahead of the durable sequence; a failing disk.
+    /// [`JournalError::NotDurable`] when `before` is more than one ahead of the durable sequence; a
+    /// failing disk.
     fn trim(&self, shard: Shard, before: Sequence) -> Result<(), JournalError>;
 
     /// Stores a definition (a flow, a template) under the hash of its content. Durable on return.

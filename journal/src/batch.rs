@@ -14,7 +14,8 @@ pub struct Batch {
     longest: usize,
 }
 
-/// The promise for a batch that was taken: it is durable when [`crate::Journal::durable`] reaches `last`.
+/// The promise for a batch that was taken: it is durable when [`crate::Journal::durable`] reaches
+/// `last`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket {
     /// The shard of the batch.
@@ -27,7 +28,13 @@ impl Batch {
     /// An empty batch whose first record will get the sequence `first`.
     #[must_use]
     pub const fn new(shard: Shard, first: Sequence) -> Self {
-        Self { shard, first, bytes: Vec::new(), ends: Vec::new(), longest: 0 }
+        Self {
+            shard,
+            first,
+            bytes: Vec::new(),
+            ends: Vec::new(),
+            longest: 0,
+        }
     }
 
     /// Copies a record to the end of the batch and says which sequence it has.
@@ -41,13 +48,19 @@ impl Batch {
     ///
     /// # Errors
     /// That of `write`; the batch is then as it was.
-    pub fn push_with<E>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<Sequence, E> {
+    pub fn push_with<E>(
+        &mut self,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<Sequence, E> {
         let start = self.bytes.len();
         if let Err(error) = write(&mut self.bytes) {
             self.bytes.truncate(start);
             return Err(error);
         }
-        debug_assert!(self.bytes.len() >= start, "a record is put behind the others");
+        debug_assert!(
+            self.bytes.len() >= start,
+            "a record is put behind the others"
+        );
         Ok(self.end_record(start))
     }
 
@@ -118,7 +131,9 @@ impl Batch {
     pub fn records(&self) -> impl Iterator<Item = (Sequence, &[u8])> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         let ranges = starts.zip(self.ends.iter().copied());
-        ranges.zip(self.first.0..).map(|((start, end), sequence)| (Sequence(sequence), &self.bytes[start..end]))
+        ranges
+            .zip(self.first.0..)
+            .map(|((start, end), sequence)| (Sequence(sequence), &self.bytes[start..end]))
     }
 }
 
@@ -134,7 +149,14 @@ mod tests {
         assert_eq!(batch.push(b""), Sequence(8));
         assert_eq!(batch.push(b"three"), Sequence(9));
         let records: Vec<_> = batch.records().collect();
-        assert_eq!(records, [(Sequence(7), &b"one"[..]), (Sequence(8), &b""[..]), (Sequence(9), &b"three"[..])]);
+        assert_eq!(
+            records,
+            [
+                (Sequence(7), &b"one"[..]),
+                (Sequence(8), &b""[..]),
+                (Sequence(9), &b"three"[..])
+            ]
+        );
         assert_eq!((batch.len(), batch.bytes(), batch.longest()), (3, 8, 5));
     }
 
@@ -153,7 +175,14 @@ mod tests {
         assert_eq!(batch.push_with(write(b"", Ok(()))), Ok(Sequence(8)));
         assert_eq!(batch.push_with(write(b"three", Ok(()))), Ok(Sequence(9)));
         let records: Vec<_> = batch.records().collect();
-        assert_eq!(records, [(Sequence(7), &b"one"[..]), (Sequence(8), &b""[..]), (Sequence(9), &b"three"[..])]);
+        assert_eq!(
+            records,
+            [
+                (Sequence(7), &b"one"[..]),
+                (Sequence(8), &b""[..]),
+                (Sequence(9), &b"three"[..])
+            ]
+        );
         assert_eq!((batch.len(), batch.bytes(), batch.longest()), (3, 8, 5));
     }
 

@@ -1,5 +1,5 @@
-//! What can go wrong, each case with what an operator needs: the path, the value, what was expected, what to do.
-//! Refuses strings as the way to tell cases apart.
+//! What can go wrong, each case with what an operator needs: the path, the value, what was
+//! expected, what to do. Refuses strings as the way to tell cases apart.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,10 +10,12 @@ use crate::{Batch, Place, Sequence, Shard};
 /// Why a batch was not taken. The batch comes back wherever it could be handed in again.
 #[derive(Debug, thiserror::Error)]
 pub enum TryAppendError {
-    /// The append queue is at its bound: put the pressure back to the sender and try again after the next wake.
+    /// The append queue is at its bound: put the pressure back to the sender and try again after
+    /// the next wake.
     #[error("the append queue is full: batch of shard {} not taken", .0.shard())]
     Full(Batch),
-    /// Somebody else appended, or the batch does not follow: the writer's view of the shard is stale.
+    /// Somebody else appended, or the batch does not follow: the writer's view of the shard is
+    /// stale.
     #[error("shard {} is at sequence {actual}, the writer expected {expected}", batch.shard())]
     Fenced {
         /// The refused batch.
@@ -70,7 +72,8 @@ pub enum Damage {
         /// How far it has to go at least.
         expected: u64,
     },
-    /// Records are gone that were durable: a later generation, a checkpoint or a trim mark knows of them.
+    /// Records are gone that were durable: a later generation, a checkpoint or a trim mark knows of
+    /// them.
     #[error("records up to {expected} must be there")]
     Missing {
         /// The last sequence that must exist.
@@ -203,7 +206,9 @@ pub enum JournalError {
         number: u64,
     },
     /// A thread of the journal is gone: only a panic ends one early.
-    #[error("{what} ended before it made generation {number}, which is a bug of this program: start it again")]
+    #[error(
+        "{what} ended before it made generation {number}, which is a bug of this program: start it again"
+    )]
     Ended {
         /// Which one.
         what: &'static str,
@@ -248,16 +253,23 @@ pub enum JournalError {
 
 impl JournalError {
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Io { action, path: path.to_owned(), source }
+        move |source| Self::Io {
+            action,
+            path: path.to_owned(),
+            source,
+        }
     }
 
     pub(crate) fn store(path: &Path) -> impl FnOnce(sled::Error) -> Self {
-        move |source| Self::Store { path: path.to_owned(), source }
+        move |source| Self::Store {
+            path: path.to_owned(),
+            source,
+        }
     }
 }
 
-/// Why the committer stopped for good. A failed write or sync is never retried: the kernel may have thrown the
-/// data away, so the only honest way on is to end the process and recover from the disk.
+/// Why the committer stopped for good. A failed write or sync is never retried: the kernel may have
+/// thrown the data away, so the only honest way on is to end the process and recover from the disk.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("the journal stopped: {0}")]
 pub struct Failure(pub Arc<JournalError>);

@@ -1,12 +1,15 @@
-//! The journal: it stores the records of each shard durably and in order, and gives them back. It owns the
-//! files of the data directory, group commit, recovery and retention.
+//! The journal: it stores the records of each shard durably and in order, and gives them back. It
+//! owns the files of the data directory, group commit, recovery and retention.
 //!
 //! It refuses to know what a record means: everything here is bytes, a shard and a sequence.
 //!
-//! * [`Journal`] is the contract. [`DiskJournal`] keeps it on disk, [`MemoryJournal`] in memory for simulation.
+//! * [`Journal`] is the contract. [`DiskJournal`] keeps it on disk, [`MemoryJournal`] in memory for
+//!   simulation.
 //! * A [`Batch`] goes in with [`Journal::try_append`], which never blocks. It is durable when
-//!   [`Journal::durable`] has reached the ticket's sequence, and only then may an answer or an effect leave.
-//! * What survives a power cut is, per shard, a prefix that holds at least everything that was durable.
+//!   [`Journal::durable`] has reached the ticket's sequence, and only then may an answer or an
+//!   effect leave.
+//! * What survives a power cut is, per shard, a prefix that holds at least everything that was
+//!   durable.
 
 mod api;
 mod batch;

@@ -1,5 +1,5 @@
-//! The journal in memory, for simulation: nothing becomes durable until [`MemoryJournal::commit`] says so.
-//! Refuses threads, clocks and chance: the same calls give the same answers.
+//! The journal in memory, for simulation: nothing becomes durable until [`MemoryJournal::commit`]
+//! says so. Refuses threads, clocks and chance: the same calls give the same answers.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -8,8 +8,8 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::{
-    Batch, CheckpointChunks, Failure, Journal, JournalError, MAX_KEY_BYTES, MAX_RECORD_BYTES, MAX_VALUE_BYTES, OnFailure,
-    QueueDepth, Sequence, Shard, Stats, Ticket, TryAppendError, Wake,
+    Batch, CheckpointChunks, Failure, Journal, JournalError, MAX_KEY_BYTES, MAX_RECORD_BYTES,
+    MAX_VALUE_BYTES, OnFailure, QueueDepth, Sequence, Shard, Stats, Ticket, TryAppendError, Wake,
 };
 
 /// A journal whose commits and crashes are steps of a simulation.
@@ -48,19 +48,33 @@ impl MemoryJournal {
     /// An empty journal whose queue takes at most `max_batches` between two commits.
     #[must_use]
     pub fn new(shards: u16, max_batches: usize) -> Self {
-        let log = || Log { first: 1, ..Log::default() };
-        let state = State { shards: (0..shards).map(|_| log()).collect(), ..State::default() };
-        Self { state: Mutex::new(state), max_batches }
+        let log = || Log {
+            first: 1,
+            ..Log::default()
+        };
+        let state = State {
+            shards: (0..shards).map(|_| log()).collect(),
+            ..State::default()
+        };
+        Self {
+            state: Mutex::new(state),
+            max_batches,
+        }
     }
 
-    /// Makes everything that was appended durable, then wakes each shard that moved. Returns how many records.
+    /// Makes everything that was appended durable, then wakes each shard that moved. Returns how
+    /// many records.
     pub fn commit(&self) -> usize {
         let mut state = self.state.lock();
         if state.failure.is_some() {
             return 0;
         }
         let mut wakes = Vec::new();
-        for log in state.shards.iter_mut().filter(|log| log.durable < log.records.len()) {
+        for log in state
+            .shards
+            .iter_mut()
+            .filter(|log| log.durable < log.records.len())
+        {
             log.durable = log.records.len();
             wakes.extend(log.wake.clone());
         }
@@ -76,7 +90,8 @@ impl MemoryJournal {
         pending.records
     }
 
-    /// What a power cut does: everything that was not durable is gone, and so are the registrations.
+    /// What a power cut does: everything that was not durable is gone, and so are the
+    /// registrations.
     pub fn crash(&self) {
         let mut state = self.state.lock();
         for log in &mut state.shards {
@@ -102,7 +117,11 @@ impl MemoryJournal {
         }
     }
 
-    fn with<T>(&self, shard: Shard, work: impl FnOnce(&mut Log) -> Result<T, JournalError>) -> Result<T, JournalError> {
+    fn with<T>(
+        &self,
+        shard: Shard,
+        work: impl FnOnce(&mut Log) -> Result<T, JournalError>,
+    ) -> Result<T, JournalError> {
         let mut state = self.state.lock();
         let shards = state.shards.len() as u16;
         let log = state.shards.get_mut(usize::from(shard.0));
@@ -120,7 +139,11 @@ impl Log {
         if sequence <= durable {
             return Ok(());
         }
-        Err(JournalError::NotDurable { shard, sequence, durable })
+        Err(JournalError::NotDurable {
+            shard,
+            sequence,
+            durable,
+        })
     }
 
     fn record(&self, sequence: u64) -> Option<&[u8]> {
@@ -129,7 +152,12 @@ impl Log {
     }
 }
 
-fn check_size(what: &'static str, bytes: usize, least: usize, limit: usize) -> Result<(), JournalError> {
+fn check_size(
+    what: &'static str,
+    bytes: usize,
+    least: usize,
+    limit: usize,
+) -> Result<(), JournalError> {
     if (least..=limit).contains(&bytes) {
         return Ok(());
     }
@@ -150,14 +178,22 @@ impl Journal for MemoryJournal {
         };
         if batch.longest() > MAX_RECORD_BYTES {
             let bytes = batch.longest();
-            return Err(TryAppendError::TooLarge { batch, bytes, limit: MAX_RECORD_BYTES });
+            return Err(TryAppendError::TooLarge {
+                batch,
+                bytes,
+                limit: MAX_RECORD_BYTES,
+            });
         }
         if state.closed || state.failure.is_some() {
             return Err(TryAppendError::Closed(batch));
         }
         let actual = Sequence(log.records.len() as u64);
         if expected != actual || batch.first() != actual.next() {
-            return Err(TryAppendError::Fenced { batch, expected, actual });
+            return Err(TryAppendError::Fenced {
+                batch,
+                expected,
+                actual,
+            });
         }
         if !batch.is_empty() && state.pending.batches >= self.max_batches {
             return Err(TryAppendError::Full(batch));
@@ -165,8 +201,12 @@ impl Journal for MemoryJournal {
         state.pending.batches += usize::from(!batch.is_empty());
         state.pending.records += batch.len();
         state.pending.bytes += batch.bytes();
-        log.records.extend(batch.records().map(|(_, record)| record.to_vec()));
-        Ok(Ticket { shard: batch.shard(), last: batch.last() })
+        log.records
+            .extend(batch.records().map(|(_, record)| record.to_vec()));
+        Ok(Ticket {
+            shard: batch.shard(),
+            last: batch.last(),
+        })
     }
 
     fn durable(&self, shard: Shard) -> Sequence {
@@ -206,20 +246,37 @@ impl Journal for MemoryJournal {
         Ok(())
     }
 
-    fn checkpoint(&self, shard: Shard, upto: Sequence, chunks: &mut dyn Iterator<Item = Vec<u8>>) -> Result<(), JournalError> {
+    fn checkpoint(
+        &self,
+        shard: Shard,
+        upto: Sequence,
+        chunks: &mut dyn Iterator<Item = Vec<u8>>,
+    ) -> Result<(), JournalError> {
         self.with(shard, |log| log.covers(shard, upto))?;
         let chunks = chunks.collect();
         self.with(shard, |log| {
-            if log.checkpoint.as_ref().is_none_or(|(covered, _)| *covered <= upto) {
+            if log
+                .checkpoint
+                .as_ref()
+                .is_none_or(|(covered, _)| *covered <= upto)
+            {
                 log.checkpoint = Some((upto, chunks));
             }
             Ok(())
         })
     }
 
-    fn latest_checkpoint(&self, shard: Shard) -> Result<Option<(Sequence, CheckpointChunks)>, JournalError> {
+    fn latest_checkpoint(
+        &self,
+        shard: Shard,
+    ) -> Result<Option<(Sequence, CheckpointChunks)>, JournalError> {
         let found = self.with(shard, |log| Ok(log.checkpoint.clone()))?;
-        Ok(found.map(|(upto, chunks)| (upto, Box::new(chunks.into_iter().map(Ok)) as CheckpointChunks)))
+        Ok(found.map(|(upto, chunks)| {
+            (
+                upto,
+                Box::new(chunks.into_iter().map(Ok)) as CheckpointChunks,
+            )
+        }))
     }
 
     fn put(&self, shard: Shard, key: &[u8], value: &[u8]) -> Result<(), JournalError> {
@@ -247,7 +304,10 @@ impl Journal for MemoryJournal {
         check_size("last table key", to.len(), from.len(), from.len())?;
         let found: Vec<Vec<u8>> = self.with(shard, |log| {
             let range = log.table.range(from.to_vec()..=to.to_vec());
-            Ok(range.filter(|(key, _)| key.len() == from.len()).map(|(_, value)| value.clone()).collect())
+            Ok(range
+                .filter(|(key, _)| key.len() == from.len())
+                .map(|(_, value)| value.clone())
+                .collect())
         })?;
         let _ = found.iter().try_for_each(|value| visit(value));
         Ok(())
@@ -278,7 +338,11 @@ impl Journal for MemoryJournal {
     }
 
     fn put_definition(&self, hash: [u8; 16], bytes: &[u8]) -> Result<(), JournalError> {
-        self.state.lock().definitions.entry(hash).or_insert_with(|| bytes.to_vec());
+        self.state
+            .lock()
+            .definitions
+            .entry(hash)
+            .or_insert_with(|| bytes.to_vec());
         Ok(())
     }
 
@@ -297,11 +361,19 @@ impl Journal for MemoryJournal {
 
     fn queue(&self) -> QueueDepth {
         let pending = self.state.lock().pending;
-        QueueDepth { max_batches: self.max_batches, max_records: usize::MAX, max_bytes: usize::MAX, ..pending }
+        QueueDepth {
+            max_batches: self.max_batches,
+            max_records: usize::MAX,
+            max_bytes: usize::MAX,
+            ..pending
+        }
     }
 
     fn stats(&self) -> Stats {
-        Stats { queue: self.queue(), ..self.state.lock().stats }
+        Stats {
+            queue: self.queue(),
+            ..self.state.lock().stats
+        }
     }
 
     fn failure(&self) -> Option<Failure> {
@@ -321,6 +393,7 @@ impl Journal for MemoryJournal {
     fn close(&self) -> Result<(), JournalError> {
         self.state.lock().closed = true;
         self.commit();
-        self.failure().map_or(Ok(()), |failure| Err(JournalError::Stopped(failure)))
+        self.failure()
+            .map_or(Ok(()), |failure| Err(JournalError::Stopped(failure)))
     }
 }

@@ -1,5 +1,5 @@
-//! What the journal says about itself: the depth of its queue, its disk use, and a callback per group commit.
-//! Refuses to know about metric names or histograms.
+//! What the journal says about itself: the depth of its queue, its disk use, and a callback per
+//! group commit. Refuses to know about metric names or histograms.
 
 use std::time::Duration;
 
@@ -25,11 +25,14 @@ impl QueueDepth {
     #[must_use]
     pub fn fill(&self) -> f64 {
         let part = |depth: usize, bound: usize| depth as f64 / bound.max(1) as f64;
-        part(self.batches, self.max_batches).max(part(self.records, self.max_records)).max(part(self.bytes, self.max_bytes))
+        part(self.batches, self.max_batches)
+            .max(part(self.records, self.max_records))
+            .max(part(self.bytes, self.max_bytes))
     }
 }
 
-/// A snapshot for metrics and the status page. Taking one walks the data directory: seconds apart, not per request.
+/// A snapshot for metrics and the status page. Taking one walks the data directory: seconds apart,
+/// not per request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     /// The append queue.
@@ -56,6 +59,7 @@ pub struct Stats {
 
 /// Told about every group commit, from the committer thread: it must not block.
 pub trait Observer: Send + Sync {
-    /// A group became durable: how much it held, how long the writes took and how long the barrier took.
+    /// A group became durable: how much it held, how long the writes took and how long the barrier
+    /// took.
     fn group_committed(&self, records: usize, bytes: usize, write: Duration, sync: Duration);
 }

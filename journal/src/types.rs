@@ -3,7 +3,8 @@
 
 use std::fmt;
 
-/// Which ordered log a record belongs to. Counted from 0 up to the number of shards of the data directory.
+/// Which ordered log a record belongs to. Counted from 0 up to the number of shards of the data
+/// directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Shard(pub u16);
 
@@ -84,7 +85,10 @@ impl Position {
     #[must_use]
     pub fn decode(bytes: [u8; Self::ENCODED_BYTES]) -> Self {
         let [a, b, sequence @ ..] = bytes;
-        Self::new(Shard(u16::from_be_bytes([a, b])), Sequence(u64::from_be_bytes(sequence)))
+        Self::new(
+            Shard(u16::from_be_bytes([a, b])),
+            Sequence(u64::from_be_bytes(sequence)),
+        )
     }
 }
 
@@ -100,7 +104,9 @@ pub struct Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "byte {}", self.offset)?;
-        self.record.map_or(Ok(()), |(shard, sequence)| write!(f, ", shard {shard} sequence {sequence}"))
+        self.record.map_or(Ok(()), |(shard, sequence)| {
+            write!(f, ", shard {shard} sequence {sequence}")
+        })
     }
 }
 

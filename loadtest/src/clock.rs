@@ -1,5 +1,6 @@
 //! The only reads of the operating system's clock in this crate. Refuses to be used by a verdict:
-//! what a sink decides depends on the profile, the address, the seed and the try, never on the time.
+//! what a sink decides depends on the profile, the address, the seed and the try, never on the
+//! time.
 #![allow(clippy::disallowed_methods)] // a load test measures real time; every read goes through here
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -1,5 +1,5 @@
-//! Load tests of the engine: sinks that behave like the world, an open-loop generator, a ledger that
-//! reconciles what went in with what came out, and the demo's data.
+//! Load tests of the engine: sinks that behave like the world, an open-loop generator, a ledger
+//! that reconciles what went in with what came out, and the demo's data.
 //!
 //! The sinks are a library first: the demo and the integration tests embed them in-process, and
 //! `sluis-loadtest sink` runs the same code as a process of its own. Refuses to hold anything the

@@ -16,8 +16,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Debug, Parser)]
 #[command(name = "sluis-loadtest", version)]
 struct Arguments {
-    /// Threads that carry connections. One leaves the rest of a small machine to what is measured; a larger machine, or a
-    /// rate that one cannot offer or take, wants more.
+    /// Threads that carry connections. One leaves the rest of a small machine to what is measured;
+    /// a larger machine, or a rate that one cannot offer or take, wants more.
     #[arg(long, global = true, default_value = "1")]
     threads: NonZeroUsize,
     #[command(subcommand)]
@@ -53,7 +53,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    // As the engine does: a huge page that is made while a thread waits for it would be measured as the engine's delay.
+    // As the engine does: a huge page that is made while a thread waits for it would be measured as
+    // the engine's delay.
     let _ = rustix::thread::disable_transparent_huge_pages(true);
     let arguments = Arguments::parse();
     let done = match runtime(arguments.threads) {

@@ -1,6 +1,7 @@
-//! A keep-alive HTTP/1.1 connection for one request at a time, written and read by the task that waits for the answer:
-//! no second task, no queue between. Generator and sink stand on the machine they measure, so what they cost is taken
-//! from the engine. Refuses answers without a `Content-Length`, redirects and pipelining.
+//! A keep-alive HTTP/1.1 connection for one request at a time, written and read by the task that
+//! waits for the answer: no second task, no queue between. Generator and sink stand on the machine
+//! they measure, so what they cost is taken from the engine. Refuses answers without a
+//! `Content-Length`, redirects and pipelining.
 
 use std::time::Duration;
 
@@ -47,7 +48,12 @@ struct Head {
 impl PlainLink {
     /// A connection to a host and port; made when first used, and again whenever it broke.
     pub(crate) fn new(authority: &str) -> Self {
-        Self { authority: authority.to_owned(), stream: None, out: Vec::new(), come: BytesMut::new() }
+        Self {
+            authority: authority.to_owned(),
+            stream: None,
+            out: Vec::new(),
+            come: BytesMut::new(),
+        }
     }
 
     /// Host and port.
@@ -55,14 +61,19 @@ impl PlainLink {
         &self.authority
     }
 
-    /// Whether the next request goes over a connection that carried one before: the server may have closed it meanwhile.
+    /// Whether the next request goes over a connection that carried one before: the server may have
+    /// closed it meanwhile.
     pub(crate) const fn is_used(&self) -> bool {
         self.stream.is_some()
     }
 
-    /// Sends the request that `write` writes, head and body, and waits for the answer; `None` when the connection could not
-    /// be made or broke. Dropped while it waits, it leaves a connection that the next call does not use.
-    pub(crate) async fn exchange(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Option<PlainAnswer<'_>> {
+    /// Sends the request that `write` writes, head and body, and waits for the answer; `None` when
+    /// the connection could not be made or broke. Dropped while it waits, it leaves a connection
+    /// that the next call does not use.
+    pub(crate) async fn exchange(
+        &mut self,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Option<PlainAnswer<'_>> {
         // Taken out, and put back only behind a whole answer.
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
@@ -86,7 +97,11 @@ impl PlainLink {
         if !head.last && self.come.len() == head.length {
             self.stream = Some(stream);
         }
-        Some(PlainAnswer { status: head.status, retry_after: head.retry_after, body: &self.come[..head.length] })
+        Some(PlainAnswer {
+            status: head.status,
+            retry_after: head.retry_after,
+            body: &self.come[..head.length],
+        })
     }
 }
 
@@ -111,13 +126,27 @@ fn read_head(come: &[u8]) -> Option<Option<Head>> {
         httparse::Status::Partial => return (come.len() <= MOST_HEAD).then_some(None),
     };
     let field = |name: &str| {
-        let field = answer.headers.iter().find(|field| field.name.eq_ignore_ascii_case(name))?;
+        let field = answer
+            .headers
+            .iter()
+            .find(|field| field.name.eq_ignore_ascii_case(name))?;
         std::str::from_utf8(field.value).ok().map(str::trim)
     };
-    let length = field(CONTENT_LENGTH.as_str())?.parse().ok().filter(|length| *length <= MOST_BODY)?;
+    let length = field(CONTENT_LENGTH.as_str())?
+        .parse()
+        .ok()
+        .filter(|length| *length <= MOST_BODY)?;
     let last = field("connection").is_some_and(|word| word.eq_ignore_ascii_case("close"));
-    let retry_after = field("retry-after").and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
-    Some(Some(Head { status: answer.code?, retry_after, length, taken, last }))
+    let retry_after = field("retry-after")
+        .and_then(|seconds| seconds.parse().ok())
+        .map(Duration::from_secs);
+    Some(Some(Head {
+        status: answer.code?,
+        retry_after,
+        length,
+        taken,
+        last,
+    }))
 }
 
 #[cfg(test)]
@@ -127,14 +156,25 @@ mod tests {
     #[test]
     fn a_head_is_read_when_it_is_whole_and_refused_without_a_length() {
         let whole = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 10\r\nContent-Length: 2\r\nConnection: Close\r\n\r\n{}";
-        let head =
-            Head { status: 429, retry_after: Some(Duration::from_secs(10)), length: 2, taken: whole.len() - 2, last: true };
+        let head = Head {
+            status: 429,
+            retry_after: Some(Duration::from_secs(10)),
+            length: 2,
+            taken: whole.len() - 2,
+            last: true,
+        };
         assert_eq!(read_head(whole), Some(Some(head)));
         for cut in 0..head.taken {
             assert_eq!(read_head(&whole[..cut]), Some(None), "cut at {cut}");
         }
-        assert_eq!(read_head(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"), None);
-        assert_eq!(read_head(b"HTTP/1.1 200 OK\r\nContent-Length: 1048577\r\n\r\n"), None);
+        assert_eq!(
+            read_head(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
+            None
+        );
+        assert_eq!(
+            read_head(b"HTTP/1.1 200 OK\r\nContent-Length: 1048577\r\n\r\n"),
+            None
+        );
         assert_eq!(read_head(b"220 mail.example\r\n"), None);
         assert_eq!(read_head(&[b'H'; MOST_HEAD + 1]), None);
     }
@@ -149,7 +189,8 @@ mod tests {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 for extra in answers {
                     requests.push(request(&mut stream).await);
-                    let answer = format!("HTTP/1.1 202 Accepted\r\ncontent-length: 3\r\n{extra}\r\nyes");
+                    let answer =
+                        format!("HTTP/1.1 202 Accepted\r\ncontent-length: 3\r\n{extra}\r\nyes");
                     stream.write_all(answer.as_bytes()).await.unwrap();
                 }
                 if answers.is_empty() {

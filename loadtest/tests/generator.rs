@@ -14,7 +14,8 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use sluis_loadtest::ledger::read_acks;
 use sluis_loadtest::run::{
-    AckWriter, Endpoint, HttpTarget, LaneMix, Maker, NdjsonTarget, Pace, Plan, Report, Shape, load_tenants, run,
+    AckWriter, Endpoint, HttpTarget, LaneMix, Maker, NdjsonTarget, Pace, Plan, Report, Shape,
+    load_tenants, run,
 };
 use tokio::net::TcpListener;
 
@@ -43,10 +44,21 @@ impl Engine {
 
     async fn answer(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, String> {
         let path = request.uri().path().to_owned();
-        *self.authorised.lock() = request.headers().get("Authorization").is_some_and(|v| v == "Bearer k");
-        let body = request.into_body().collect().await.map_err(|e| e.to_string())?.to_bytes();
-        let rows: Vec<Value> =
-            body.split(|b| *b == b'\n').filter(|l| !l.is_empty()).map(|l| serde_json::from_slice(l).unwrap()).collect();
+        *self.authorised.lock() = request
+            .headers()
+            .get("Authorization")
+            .is_some_and(|v| v == "Bearer k");
+        let body = request
+            .into_body()
+            .collect()
+            .await
+            .map_err(|e| e.to_string())?
+            .to_bytes();
+        let rows: Vec<Value> = body
+            .split(|b| *b == b'\n')
+            .filter(|l| !l.is_empty())
+            .map(|l| serde_json::from_slice(l).unwrap())
+            .collect();
         let mut status = StatusCode::ACCEPTED;
         let text = match path.as_str() {
             "/v1/notifications" => {
@@ -57,14 +69,19 @@ impl Engine {
                 verdict.to_string()
             }
             "/v1/notifications/batch" => {
-                let verdicts: Option<Vec<String>> = rows.iter().map(|row| Some(self.verdict(row)?.to_string())).collect();
+                let verdicts: Option<Vec<String>> = rows
+                    .iter()
+                    .map(|row| Some(self.verdict(row)?.to_string()))
+                    .collect();
                 verdicts.ok_or("cut")?.join("\n")
             }
             _ => json!({ "in": rows.len() }).to_string(),
         };
         let mut response = Response::new(Full::new(Bytes::from(text)));
         *response.status_mut() = status;
-        response.headers_mut().insert("Retry-After", "0".parse().unwrap());
+        response
+            .headers_mut()
+            .insert("Retry-After", "0".parse().unwrap());
         Ok(response)
     }
 }
@@ -81,7 +98,10 @@ async fn engine() -> (Arc<Engine>, Endpoint) {
                 let engine = engine.clone();
                 async move { engine.answer(request).await }
             });
-            tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+            tokio::spawn(
+                hyper::server::conn::http1::Builder::new()
+                    .serve_connection(TokioIo::new(stream), service),
+            );
         }
     });
     (engine, Endpoint::new(&url, Some("k")).unwrap())
@@ -116,9 +136,21 @@ fn plan(pace: Pace, retry: bool, acks: Option<AckWriter>) -> Plan {
 }
 
 fn check(report: &Report, ids: &std::path::Path) {
-    assert_eq!((report.offered, report.acked, report.duplicates, report.left_over), (200, 180, 20, 0), "{report:?}");
+    assert_eq!(
+        (
+            report.offered,
+            report.acked,
+            report.duplicates,
+            report.left_over
+        ),
+        (200, 180, 20, 0),
+        "{report:?}"
+    );
     assert_eq!(report.rejected["other"], 20);
-    assert!(report.rejected["429"] == 20 && report.rejected["connection"] >= 20, "{report:?}");
+    assert!(
+        report.rejected["429"] == 20 && report.rejected["connection"] >= 20,
+        "{report:?}"
+    );
     let acked = read_acks(&[ids]).unwrap();
     assert_eq!(acked.len(), 180);
     assert!(acked.iter().all(|(id, key)| *id == format!("id-{key}")));
@@ -129,7 +161,13 @@ async fn http_counts_retries_and_writes_every_ack() {
     let (engine, endpoint) = engine().await;
     let ids = tempfile::NamedTempFile::new().unwrap();
     let acks = AckWriter::open(ids.path()).unwrap();
-    let report = run(plan(Pace::PerSecond(2000.0), true, Some(acks)), HttpTarget { endpoint }, |_| ()).await.unwrap();
+    let report = run(
+        plan(Pace::PerSecond(2000.0), true, Some(acks)),
+        HttpTarget { endpoint },
+        |_| (),
+    )
+    .await
+    .unwrap();
     check(&report, ids.path());
     assert!(report.open_loop && report.seconds >= 0.09, "{report:?}");
     assert!(*engine.authorised.lock());
@@ -140,8 +178,15 @@ async fn ndjson_counts_the_same() {
     let (_engine, endpoint) = engine().await;
     let ids = tempfile::NamedTempFile::new().unwrap();
     let acks = AckWriter::open(ids.path()).unwrap();
-    let report = run(plan(Pace::Max, true, Some(acks)), NdjsonTarget { endpoint, batch: 5 }, |_| ()).await.unwrap();
-    // A broken batch makes its other rows duplicates or second tries; what counts is that all are in.
+    let report = run(
+        plan(Pace::Max, true, Some(acks)),
+        NdjsonTarget { endpoint, batch: 5 },
+        |_| (),
+    )
+    .await
+    .unwrap();
+    // A broken batch makes its other rows duplicates or second tries; what counts is that all are
+    // in.
     assert_eq!((report.offered, report.left_over), (200, 0), "{report:?}");
     assert_eq!(read_acks(&[ids.path()]).unwrap().len(), 180, "{report:?}");
 }
@@ -152,7 +197,13 @@ async fn a_run_without_an_engine_delivers_nothing() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let endpoint = Endpoint::new(&url, None).unwrap();
-    let report = run(plan(Pace::Max, false, None), HttpTarget { endpoint }, |_| ()).await.unwrap();
+    let report = run(
+        plan(Pace::Max, false, None),
+        HttpTarget { endpoint },
+        |_| (),
+    )
+    .await
+    .unwrap();
     assert!(!report.delivered_something());
     assert_eq!((report.offered, report.rejected["connection"]), (200, 200));
 }

@@ -7,7 +7,8 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use sluis_loadtest::sink::{
-    Channel, CoreOptions, HeapWorld, Kind, LaterEvent, Profile, SinkCore, SmtpOptions, SmtpSink, TlsMode,
+    Channel, CoreOptions, HeapWorld, Kind, LaterEvent, Profile, SinkCore, SmtpOptions, SmtpSink,
+    TlsMode,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -23,9 +24,14 @@ struct Fixture {
 async fn fixture(profile: &str, options: SmtpOptions) -> Fixture {
     let world = Arc::new(HeapWorld::new(|| NOW_MS));
     let profile = Profile::parse("test", profile).unwrap();
-    let kept = CoreOptions { headers: vec!["X-Sluis-Id".into()], keep_bodies: true };
+    let kept = CoreOptions {
+        headers: vec!["X-Sluis-Id".into()],
+        keep_bodies: true,
+    };
     let core = SinkCore::with_options(profile, world.clone(), kept);
-    let sink = SmtpSink::start(core.clone(), "127.0.0.1:0", options).await.unwrap();
+    let sink = SmtpSink::start(core.clone(), "127.0.0.1:0", options)
+        .await
+        .unwrap();
     Fixture { world, core, sink }
 }
 
@@ -35,9 +41,15 @@ struct Hand {
 
 impl Hand {
     async fn connect(sink: &SmtpSink) -> Self {
-        let mut hand = Self { stream: TcpStream::connect(sink.addr()).await.unwrap() };
+        let mut hand = Self {
+            stream: TcpStream::connect(sink.addr()).await.unwrap(),
+        };
         assert!(hand.answer().await.starts_with("220 "));
-        assert!(hand.say("EHLO test\r\n").await.contains("250-PIPELINING\r\n"));
+        assert!(
+            hand.say("EHLO test\r\n")
+                .await
+                .contains("250-PIPELINING\r\n")
+        );
         hand
     }
 
@@ -65,7 +77,8 @@ impl Hand {
     }
 
     async fn send(&mut self, to: &str, message: &str) -> String {
-        let envelope = format!("MAIL FROM:<b+1@bounce.example.nl> ENVID=e1\r\nRCPT TO:<{to}>\r\nDATA\r\n");
+        let envelope =
+            format!("MAIL FROM:<b+1@bounce.example.nl> ENVID=e1\r\nRCPT TO:<{to}>\r\nDATA\r\n");
         self.stream.write_all(envelope.as_bytes()).await.unwrap();
         let replies = self.lines(3).await;
         assert!(replies[2].starts_with("354"), "{replies:?}");
@@ -78,14 +91,28 @@ async fn a_pipelined_message_is_written_down_once_with_its_headers() {
     let f = fixture("", SmtpOptions::default()).await;
     let mut hand = Hand::connect(&f.sink).await;
     let message = "Message-ID: <m1@sluis.example.nl>\r\nX-Sluis-ID: n-1\r\n\r\nHallo\r\n..\r\nDag";
-    assert!(hand.send("jan@example.nl", message).await.starts_with("250 2.0.0"));
-    assert!(hand.send("jan@example.nl", message).await.starts_with("250 2.0.0"));
+    assert!(
+        hand.send("jan@example.nl", message)
+            .await
+            .starts_with("250 2.0.0")
+    );
+    assert!(
+        hand.send("jan@example.nl", message)
+            .await
+            .starts_with("250 2.0.0")
+    );
     assert!(hand.say("QUIT\r\n").await.starts_with("221"));
     let rows = f.core.book().rows();
     assert_eq!(rows.len(), 1);
     let row = &rows[0];
-    assert_eq!((row.id.as_str(), row.to.as_str(), row.seen), ("m1@sluis.example.nl", "jan@example.nl", 2));
-    assert_eq!((row.from.as_str(), row.provider_id.as_str()), ("b+1@bounce.example.nl", "e1"));
+    assert_eq!(
+        (row.id.as_str(), row.to.as_str(), row.seen),
+        ("m1@sluis.example.nl", "jan@example.nl", 2)
+    );
+    assert_eq!(
+        (row.from.as_str(), row.provider_id.as_str()),
+        ("b+1@bounce.example.nl", "e1")
+    );
     assert_eq!(row.headers["x-sluis-id"], "n-1");
     assert!(f.core.book().kept()[0].raw.ends_with(b"\r\n.\r\nDag\r\n"));
 }
@@ -95,15 +122,36 @@ async fn recipients_force_refusals_and_later_tries_pass() {
     let f = fixture("", SmtpOptions::default()).await;
     let mut hand = Hand::connect(&f.sink).await;
     assert!(hand.say("MAIL FROM:<a@x.nl>\r\n").await.starts_with("250"));
-    assert!(hand.say("RCPT TO:<bounce@example.nl>\r\n").await.starts_with("550 5.1.1"));
-    assert!(hand.say("RCPT TO:<tempfail@example.nl>\r\n").await.starts_with("451 4.3.0"));
-    assert!(hand.say("RCPT TO:<tempfail-once@example.nl>\r\n").await.starts_with("451 4.7.1"));
+    assert!(
+        hand.say("RCPT TO:<bounce@example.nl>\r\n")
+            .await
+            .starts_with("550 5.1.1")
+    );
+    assert!(
+        hand.say("RCPT TO:<tempfail@example.nl>\r\n")
+            .await
+            .starts_with("451 4.3.0")
+    );
+    assert!(
+        hand.say("RCPT TO:<tempfail-once@example.nl>\r\n")
+            .await
+            .starts_with("451 4.7.1")
+    );
     assert!(hand.say("DATA\r\n").await.starts_with("554"));
-    assert!(hand.say("RCPT TO:<tempfail-once@example.nl>\r\n").await.starts_with("250"));
+    assert!(
+        hand.say("RCPT TO:<tempfail-once@example.nl>\r\n")
+            .await
+            .starts_with("250")
+    );
     assert!(hand.say("RSET\r\n").await.starts_with("250"));
     assert!(hand.say("DATA\r\n").await.starts_with("503"));
     let rows = f.core.book().rows();
-    assert_eq!(rows.iter().map(|r| (r.kind, r.to.as_str())).collect::<Vec<_>>(), [(Kind::Refused, "bounce@example.nl")]);
+    assert_eq!(
+        rows.iter()
+            .map(|r| (r.kind, r.to.as_str()))
+            .collect::<Vec<_>>(),
+        [(Kind::Refused, "bounce@example.nl")]
+    );
 }
 
 #[tokio::test]
@@ -115,36 +163,84 @@ async fn in_doubt_is_taken_and_the_connection_closed_without_an_answer() {
         assert_eq!(f.core.book().taken(Channel::Email), taken);
     }
     let mut hand = Hand::connect(&f.sink).await;
-    assert!(hand.send("indoubt@example.nl", "Message-ID: <m1@x.nl>\r\n").await.starts_with("250"));
+    assert!(
+        hand.send("indoubt@example.nl", "Message-ID: <m1@x.nl>\r\n")
+            .await
+            .starts_with("250")
+    );
     let kinds: Vec<_> = f.core.book().rows().iter().map(|r| r.kind).collect();
     assert_eq!(kinds, [Kind::InDoubt, Kind::Accepted]);
 }
 
 #[tokio::test]
 async fn a_late_bounce_is_planned_for_the_envelope_sender() {
-    let f = fixture("[smtp]\nlate_fail_after = { min = 1000, max = 1000 }", SmtpOptions::default()).await;
+    let f = fixture(
+        "[smtp]\nlate_fail_after = { min = 1000, max = 1000 }",
+        SmtpOptions::default(),
+    )
+    .await;
     let mut hand = Hand::connect(&f.sink).await;
-    let accepted = hand.send("late-bounce@example.nl", "Message-ID: <m9@x.nl>\r\nSubject: Huur\r\n\r\nbody").await;
+    let accepted = hand
+        .send(
+            "late-bounce@example.nl",
+            "Message-ID: <m9@x.nl>\r\nSubject: Huur\r\n\r\nbody",
+        )
+        .await;
     assert!(accepted.starts_with("250"));
     assert_eq!(f.world.pop_due(NOW_MS + 999), None);
-    let Some((at, LaterEvent::Dsn { raw, envelope_from })) = f.world.pop_due(NOW_MS + 1000) else { panic!() };
-    assert_eq!((at, envelope_from.as_str()), (NOW_MS + 1000, "b+1@bounce.example.nl"));
+    let Some((at, LaterEvent::Dsn { raw, envelope_from })) = f.world.pop_due(NOW_MS + 1000) else {
+        panic!()
+    };
+    assert_eq!(
+        (at, envelope_from.as_str()),
+        (NOW_MS + 1000, "b+1@bounce.example.nl")
+    );
     let text = String::from_utf8(raw).unwrap();
-    assert!(text.contains("Original-Envelope-Id: e1\r\n") && text.contains("Message-ID: <m9@x.nl>\r\nSubject: Huur\r\n"));
+    assert!(
+        text.contains("Original-Envelope-Id: e1\r\n")
+            && text.contains("Message-ID: <m9@x.nl>\r\nSubject: Huur\r\n")
+    );
     assert!(!text.contains("body"), "headers only");
 }
 
 #[tokio::test]
 async fn bad_input_is_refused_and_the_connection_survives() {
-    let f = fixture("", SmtpOptions { max_message_bytes: 200, ..SmtpOptions::default() }).await;
+    let f = fixture(
+        "",
+        SmtpOptions {
+            max_message_bytes: 200,
+            ..SmtpOptions::default()
+        },
+    )
+    .await;
     let mut hand = Hand::connect(&f.sink).await;
     assert!(hand.say("FOO\r\n").await.starts_with("500"));
     assert!(hand.say("MAIL FROM:<a@x.nl>\n").await.starts_with("500"));
-    assert!(hand.say(&format!("NOOP {}\r\n", "x".repeat(3000))).await.starts_with("500"));
-    assert!(hand.say("MAIL FROM:<a@x.nl> SIZE=201\r\n").await.starts_with("552"));
-    assert!(hand.send("a@x.nl", &"x".repeat(250)).await.starts_with("552"));
-    assert!(hand.send("a@x.nl", "bare\nline").await.starts_with("550 5.6.11"));
-    assert!(hand.send("a@x.nl", &"x".repeat(200_000)).await.starts_with("5"));
+    assert!(
+        hand.say(&format!("NOOP {}\r\n", "x".repeat(3000)))
+            .await
+            .starts_with("500")
+    );
+    assert!(
+        hand.say("MAIL FROM:<a@x.nl> SIZE=201\r\n")
+            .await
+            .starts_with("552")
+    );
+    assert!(
+        hand.send("a@x.nl", &"x".repeat(250))
+            .await
+            .starts_with("552")
+    );
+    assert!(
+        hand.send("a@x.nl", "bare\nline")
+            .await
+            .starts_with("550 5.6.11")
+    );
+    assert!(
+        hand.send("a@x.nl", &"x".repeat(200_000))
+            .await
+            .starts_with("5")
+    );
     assert!(hand.send("a@x.nl", "small").await.starts_with("250"));
     assert_eq!(f.core.book().taken(Channel::Email), 1);
 }
@@ -155,9 +251,18 @@ async fn throttled_dead_and_down_profiles() {
     let mut hand = Hand::connect(&f.sink).await;
     assert!(hand.send("a@x.nl", "x").await.starts_with("250"));
     assert!(hand.say("MAIL FROM:<a@x.nl>\r\n").await.starts_with("250"));
-    assert!(hand.say("RCPT TO:<b@x.nl>\r\n").await.starts_with("451 4.7.1"));
-    f.core.set_profile(Profile::parse("test", "[smtp]\ndead = \"close\"").unwrap());
-    assert!(hand.say("RSET\r\nMAIL FROM:<a@x.nl>\r\n").await.contains("421 4.3.2"));
+    assert!(
+        hand.say("RCPT TO:<b@x.nl>\r\n")
+            .await
+            .starts_with("451 4.7.1")
+    );
+    f.core
+        .set_profile(Profile::parse("test", "[smtp]\ndead = \"close\"").unwrap());
+    assert!(
+        hand.say("RSET\r\nMAIL FROM:<a@x.nl>\r\n")
+            .await
+            .contains("421 4.3.2")
+    );
     let mut stream = TcpStream::connect(f.sink.addr()).await.unwrap();
     assert_eq!(stream.read(&mut [0; 10]).await.unwrap_or(0), 0);
     let dead = fixture("[smtp]\ndead = \"refuse\"", SmtpOptions::default()).await;
@@ -178,7 +283,10 @@ async fn stopping_cuts_connections() {
 
 #[tokio::test]
 async fn lettre_delivers_with_authentication() {
-    let options = SmtpOptions { auth: Some(("sluis".into(), "geheim".into())), ..SmtpOptions::default() };
+    let options = SmtpOptions {
+        auth: Some(("sluis".into(), "geheim".into())),
+        ..SmtpOptions::default()
+    };
     let f = fixture("", options).await;
     let transport = |password: &str| {
         AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous("127.0.0.1")
@@ -195,22 +303,52 @@ async fn lettre_delivers_with_authentication() {
             .body(format!("Beste huurder,\n.\n{}\n", "é".repeat(500)))
             .unwrap()
     };
-    assert!(transport("fout").send(message("jan@example.nl")).await.is_err());
-    transport("geheim").send(message("jan@example.nl")).await.unwrap();
-    let bounced = transport("geheim").send(message("bounce@example.nl")).await.unwrap_err();
+    assert!(
+        transport("fout")
+            .send(message("jan@example.nl"))
+            .await
+            .is_err()
+    );
+    transport("geheim")
+        .send(message("jan@example.nl"))
+        .await
+        .unwrap();
+    let bounced = transport("geheim")
+        .send(message("bounce@example.nl"))
+        .await
+        .unwrap_err();
     assert!(bounced.is_permanent(), "{bounced}");
-    let accepted: Vec<_> = f.core.book().rows().into_iter().filter(|r| r.kind == Kind::Accepted).collect();
+    let accepted: Vec<_> = f
+        .core
+        .book()
+        .rows()
+        .into_iter()
+        .filter(|r| r.kind == Kind::Accepted)
+        .collect();
     assert_eq!((accepted.len(), accepted[0].id.as_str()), (1, "m5@x.nl"));
     let kept = f.core.book().kept();
-    let parsed = mail_parser::MessageParser::default().parse(&kept[0].raw).unwrap();
-    assert!(parsed.body_text(0).unwrap().replace("\r\n", "\n").contains("\n.\n"));
+    let parsed = mail_parser::MessageParser::default()
+        .parse(&kept[0].raw)
+        .unwrap();
+    assert!(
+        parsed
+            .body_text(0)
+            .unwrap()
+            .replace("\r\n", "\n")
+            .contains("\n.\n")
+    );
 }
 
 #[tokio::test]
 async fn a_flood_is_counted_to_the_last_message() {
     let f = fixture("[smtp]\nforced_addresses = false", SmtpOptions::default()).await;
-    let flooded = sluis_loadtest::run::flood_smtp(&f.sink.addr().to_string(), 500, 7, 1024).await.unwrap();
-    assert_eq!((flooded.accepted, f.core.book().taken(Channel::Email)), (500, 500));
+    let flooded = sluis_loadtest::run::flood_smtp(&f.sink.addr().to_string(), 500, 7, 1024)
+        .await
+        .unwrap();
+    assert_eq!(
+        (flooded.accepted, f.core.book().taken(Channel::Email)),
+        (500, 500)
+    );
     assert_eq!(f.core.book().rows().len(), 500);
 }
 
@@ -227,11 +365,27 @@ async fn tls_from_the_first_byte_and_by_starttls() {
         .unwrap();
     let config = Arc::new(config);
     let trusted = Certificate::from_pem(made.cert.pem().as_bytes()).unwrap();
-    let parameters = TlsParameters::builder("localhost".into()).add_root_certificate(trusted).build_rustls().unwrap();
-    for (mode, tls) in [(TlsMode::Implicit, Tls::Wrapper(parameters.clone())), (TlsMode::StartTls, Tls::Required(parameters))] {
-        let f = fixture("", SmtpOptions { tls: Some(config.clone()), tls_mode: mode, ..SmtpOptions::default() }).await;
-        let transport =
-            AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous("localhost").port(f.sink.addr().port()).tls(tls).build();
+    let parameters = TlsParameters::builder("localhost".into())
+        .add_root_certificate(trusted)
+        .build_rustls()
+        .unwrap();
+    for (mode, tls) in [
+        (TlsMode::Implicit, Tls::Wrapper(parameters.clone())),
+        (TlsMode::StartTls, Tls::Required(parameters)),
+    ] {
+        let f = fixture(
+            "",
+            SmtpOptions {
+                tls: Some(config.clone()),
+                tls_mode: mode,
+                ..SmtpOptions::default()
+            },
+        )
+        .await;
+        let transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous("localhost")
+            .port(f.sink.addr().port())
+            .tls(tls)
+            .build();
         let message = Message::builder()
             .from("huur@example.nl".parse().unwrap())
             .to("jan@example.nl".parse().unwrap())

@@ -1,5 +1,6 @@
-//! Owns what is said about one attempt: the channel, the verdict a provider's answer amounts to, the receipt that
-//! comes later. Refuses to know any provider: `channels/` turns answers into these words.
+//! Owns what is said about one attempt: the channel, the verdict a provider's answer amounts to,
+//! the receipt that comes later. Refuses to know any provider: `channels/` turns answers into these
+//! words.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,9 +8,11 @@ use std::str::FromStr;
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
-/// A way to reach a tenant. Closed, so that every preference a corporation may hold is a known word; which of them
-/// have a provider is configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize, Deserialize)]
+/// A way to reach a tenant. Closed, so that every preference a corporation may hold is a known
+/// word; which of them have a provider is configuration.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
     /// E-mail over SMTP.
@@ -30,8 +33,15 @@ pub enum Channel {
 
 impl Channel {
     /// Every channel, in the order of their codes.
-    pub const ALL: [Channel; 7] =
-        [Channel::Email, Channel::Sms, Channel::Letter, Channel::Whatsapp, Channel::Voice, Channel::Portal, Channel::Null];
+    pub const ALL: [Channel; 7] = [
+        Channel::Email,
+        Channel::Sms,
+        Channel::Letter,
+        Channel::Whatsapp,
+        Channel::Voice,
+        Channel::Portal,
+        Channel::Null,
+    ];
 
     /// The name used in configuration, flows, metrics and the API.
     #[must_use]
@@ -88,7 +98,10 @@ impl FromStr for Channel {
     type Err = UnknownChannel;
 
     fn from_str(text: &str) -> Result<Self, UnknownChannel> {
-        Channel::ALL.into_iter().find(|c| c.name() == text).ok_or_else(|| UnknownChannel(text.chars().take(64).collect()))
+        Channel::ALL
+            .into_iter()
+            .find(|c| c.name() == text)
+            .ok_or_else(|| UnknownChannel(text.chars().take(64).collect()))
     }
 }
 
@@ -100,10 +113,11 @@ pub struct UnknownChannel(String);
 /// The provider's own words for a verdict: a stable code and the text, cut to a bounded length.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Why {
-    /// Stable code: an RFC 3463 status (`5.1.1`), an HTTP status (`http 429`), a provider's error code, or one of
-    /// ours (`connect`, `timeout`, `breaker`, `render`, `segments`).
+    /// Stable code: an RFC 3463 status (`5.1.1`), an HTTP status (`http 429`), a provider's error
+    /// code, or one of ours (`connect`, `timeout`, `breaker`, `render`, `segments`).
     pub code: Box<str>,
-    /// The provider's text for people, at most [`Why::MAX_TEXT`] bytes, without the recipient's address.
+    /// The provider's text for people, at most [`Why::MAX_TEXT`] bytes, without the recipient's
+    /// address.
     pub text: Box<str>,
 }
 
@@ -117,7 +131,10 @@ impl Why {
         while !text.is_char_boundary(end) {
             end -= 1;
         }
-        Self { code: code.into(), text: text[..end].into() }
+        Self {
+            code: code.into(),
+            text: text[..end].into(),
+        }
     }
 }
 
@@ -131,12 +148,13 @@ pub enum Refusal {
     Policy,
     /// The provider says that what we sent is wrong: our credentials, our sender, our account.
     Ours,
-    /// We could not make the message for this channel: too long for it, no template, a value that rendering refuses. The
-    /// provider was asked nothing.
+    /// We could not make the message for this channel: too long for it, no template, a value that
+    /// rendering refuses. The provider was asked nothing.
     Unsendable,
 }
 
-/// What one try at a provider amounts to. Typed steps of design: `Started → Accepted | Delivered | Retry | Refused | InDoubt`.
+/// What one try at a provider amounts to. Typed steps of design: `Started → Accepted | Delivered |
+/// Retry | Refused | InDoubt`.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Verdict {
     /// The provider has taken responsibility; receipts may follow.
@@ -168,7 +186,8 @@ pub enum Verdict {
         /// What happened to the connection.
         why: Why,
     },
-    /// Nothing left us (no connection, breaker open, shutting down): the attempt is withdrawn and decided again.
+    /// Nothing left us (no connection, breaker open, shutting down): the attempt is withdrawn and
+    /// decided again.
     Withdrawn {
         /// What was missing.
         why: Why,
@@ -176,10 +195,17 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Whether the message could not be made for the channel: the provider was asked nothing, and nothing follows for it.
+    /// Whether the message could not be made for the channel: the provider was asked nothing, and
+    /// nothing follows for it.
     #[must_use]
     pub const fn is_unsendable(&self) -> bool {
-        matches!(self, Verdict::Refused { class: Refusal::Unsendable, .. })
+        matches!(
+            self,
+            Verdict::Refused {
+                class: Refusal::Unsendable,
+                ..
+            }
+        )
     }
 
     /// The word used in metrics and the API.
@@ -208,7 +234,8 @@ pub enum ReceiptKind {
     BouncedHard,
     /// It did not arrive yet; the provider goes on trying.
     Delayed,
-    /// It did not arrive and will not, for a reason that may pass: mailbox full, host out of reach, expired at the provider.
+    /// It did not arrive and will not, for a reason that may pass: mailbox full, host out of reach,
+    /// expired at the provider.
     Failed,
     /// Opened: weak evidence.
     Opened,
@@ -216,8 +243,8 @@ pub enum ReceiptKind {
     Complained,
     /// The tenant replied.
     Replied,
-    /// It did not arrive, because it was refused for what we are or wrote: policy, reputation, content, rate. The address
-    /// may be fine.
+    /// It did not arrive, because it was refused for what we are or wrote: policy, reputation,
+    /// content, rate. The address may be fine.
     Blocked,
 }
 

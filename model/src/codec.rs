@@ -1,15 +1,17 @@
 //! Owns the one place where bincode is used: the record frame and the plain encoding of state.
-//! Refuses unbounded input: decoding has a limit, a checksum comes first, a newer version is an error, not a guess.
+//! Refuses unbounded input: decoding has a limit, a checksum comes first, a newer version is an
+//! error, not a guess.
 //!
-//! Frame: magic `SL` (2), version (1), kind (1), `key_id` (4, reserved for encryption, 0 = plain), length (4), CRC-32C
-//! of the payload (4), payload. All integers big-endian.
+//! Frame: magic `SL` (2), version (1), kind (1), `key_id` (4, reserved for encryption, 0 = plain),
+//! length (4), CRC-32C of the payload (4), payload. All integers big-endian.
 
 use bincode::config::{Configuration, Limit, standard};
 use bincode::enc::write::Writer;
 use bincode::error::EncodeError;
 use bincode::{Decode, Encode};
 
-/// The newest record version this build writes. Every older one stays readable: `tests/golden` holds one of each.
+/// The newest record version this build writes. Every older one stays readable: `tests/golden`
+/// holds one of each.
 pub const RECORD_VERSION: u8 = 2;
 /// Bytes before the payload.
 pub const HEADER: usize = 16;
@@ -50,13 +52,17 @@ pub enum CodecError {
     #[error("not a frame of this kind: starts with {0:02x?}")]
     Magic([u8; 4]),
     /// Written by a newer build.
-    #[error("frame version {0} is newer than this build reads ({RECORD_VERSION}): upgrade before opening this data directory")]
+    #[error(
+        "frame version {0} is newer than this build reads ({RECORD_VERSION}): upgrade before opening this data directory"
+    )]
     Version(u8),
     /// Encrypted under a key this build does not hold.
     #[error("frame is encrypted under key {0}: this build reads key 0 (plain) only")]
     Key(u32),
     /// The payload does not fit its checksum.
-    #[error("frame checksum {actual:08x} does not fit its payload, expected {expected:08x}: the bytes were damaged")]
+    #[error(
+        "frame checksum {actual:08x} does not fit its payload, expected {expected:08x}: the bytes were damaged"
+    )]
     Checksum {
         /// Computed.
         actual: u32,
@@ -71,12 +77,13 @@ pub enum CodecError {
     TooLarge(usize),
 }
 
-fn config() -> Configuration<bincode::config::LittleEndian, bincode::config::Varint, Limit<{ MAX_PAYLOAD }>> {
+fn config()
+-> Configuration<bincode::config::LittleEndian, bincode::config::Varint, Limit<{ MAX_PAYLOAD }>> {
     standard().with_limit::<MAX_PAYLOAD>()
 }
 
-/// Puts what is encoded behind the bytes that are there. A record is some dozens of small pieces, and `std::io::Write` would
-/// count and check each of them.
+/// Puts what is encoded behind the bytes that are there. A record is some dozens of small pieces,
+/// and `std::io::Write` would count and check each of them.
 struct Behind<'a>(&'a mut Vec<u8>);
 
 impl Writer for Behind<'_> {
@@ -95,7 +102,11 @@ impl Writer for Behind<'_> {
 ///
 /// # Errors
 /// [`CodecError::TooLarge`]; `buffer` is then as it was.
-pub fn encode_frame<T: Encode>(kind: FrameKind, value: &T, buffer: &mut Vec<u8>) -> Result<(), CodecError> {
+pub fn encode_frame<T: Encode>(
+    kind: FrameKind,
+    value: &T,
+    buffer: &mut Vec<u8>,
+) -> Result<(), CodecError> {
     let start = buffer.len();
     buffer.extend_from_slice(&[0; HEADER]);
     // Encoding into a Vec fails for no type of ours: none has a custom, failing Encode.
@@ -121,28 +132,42 @@ pub fn encode_frame<T: Encode>(kind: FrameKind, value: &T, buffer: &mut Vec<u8>)
 /// See [`CodecError`]; never panics, whatever the bytes.
 pub fn decode_frame<T: Decode<()>>(kind: FrameKind, bytes: &[u8]) -> Result<T, CodecError> {
     let Some((header, rest)) = bytes.split_first_chunk::<HEADER>() else {
-        return Err(CodecError::Short { actual: bytes.len(), expected: HEADER });
+        return Err(CodecError::Short {
+            actual: bytes.len(),
+            expected: HEADER,
+        });
     };
     if header[..2] != MAGIC || header[3] != kind.code() {
-        return Err(CodecError::Magic([header[0], header[1], header[2], header[3]]));
+        return Err(CodecError::Magic([
+            header[0], header[1], header[2], header[3],
+        ]));
     }
     if header[2] > RECORD_VERSION {
         return Err(CodecError::Version(header[2]));
     }
-    let word = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+    let word = |at: usize| {
+        u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
+    };
     if word(4) != 0 {
         return Err(CodecError::Key(word(4)));
     }
     let length = word(8) as usize;
-    let payload = rest.get(..length).ok_or(CodecError::Short { actual: rest.len(), expected: length })?;
+    let payload = rest.get(..length).ok_or(CodecError::Short {
+        actual: rest.len(),
+        expected: length,
+    })?;
     let actual = crc32c::crc32c(payload);
     if actual != word(12) {
-        return Err(CodecError::Checksum { actual, expected: word(12) });
+        return Err(CodecError::Checksum {
+            actual,
+            expected: word(12),
+        });
     }
     decode_plain(payload)
 }
 
-/// The bytes of `value` without a frame: for hashing and for values that carry a checksum elsewhere.
+/// The bytes of `value` without a frame: for hashing and for values that carry a checksum
+/// elsewhere.
 pub fn encode_plain<T: Encode>(value: &T) -> Vec<u8> {
     // See `encode_frame`: encoding a plain value into memory cannot fail.
     bincode::encode_to_vec(value, standard()).unwrap_or_default()
@@ -155,7 +180,10 @@ pub fn encode_plain<T: Encode>(value: &T) -> Vec<u8> {
 pub fn decode_plain<T: Decode<()>>(bytes: &[u8]) -> Result<T, CodecError> {
     match bincode::decode_from_slice(bytes, config()) {
         Ok((value, used)) if used == bytes.len() => Ok(value),
-        Ok((_, used)) => Err(CodecError::Payload(format!("{} bytes left over", bytes.len() - used))),
+        Ok((_, used)) => Err(CodecError::Payload(format!(
+            "{} bytes left over",
+            bytes.len() - used
+        ))),
         Err(error) => Err(CodecError::Payload(error.to_string())),
     }
 }
@@ -168,12 +196,16 @@ mod tests {
     fn a_frame_comes_back_and_every_flipped_bit_is_noticed() {
         let mut bytes = Vec::new();
         encode_frame(FrameKind::Record, &("text", 42u64), &mut bytes).unwrap();
-        assert_eq!(decode_frame::<(String, u64)>(FrameKind::Record, &bytes), Ok(("text".into(), 42)));
+        assert_eq!(
+            decode_frame::<(String, u64)>(FrameKind::Record, &bytes),
+            Ok(("text".into(), 42))
+        );
         for bit in 0..bytes.len() * 8 {
             let mut damaged = bytes.clone();
             damaged[bit / 8] ^= 1 << (bit % 8);
             let read = decode_frame::<(String, u64)>(FrameKind::Record, &damaged);
-            // A lower version number is still readable: version 0 was never written, and the checksum still fits.
+            // A lower version number is still readable: version 0 was never written, and the
+            // checksum still fits.
             assert!(read.is_err() || bit / 8 == 2, "bit {bit}");
         }
     }
@@ -183,16 +215,25 @@ mod tests {
         let mut bytes = Vec::new();
         encode_frame(FrameKind::Record, &7u64, &mut bytes).unwrap();
         for length in 0..bytes.len() {
-            assert!(decode_frame::<u64>(FrameKind::Record, &bytes[..length]).is_err(), "{length}");
+            assert!(
+                decode_frame::<u64>(FrameKind::Record, &bytes[..length]).is_err(),
+                "{length}"
+            );
         }
-        assert!(matches!(decode_frame::<u64>(FrameKind::Checkpoint, &bytes), Err(CodecError::Magic(_))));
+        assert!(matches!(
+            decode_frame::<u64>(FrameKind::Checkpoint, &bytes),
+            Err(CodecError::Magic(_))
+        ));
     }
 
     #[test]
     fn a_value_over_the_limit_leaves_the_buffer_alone() {
         let mut bytes = vec![1, 2, 3];
         let large = vec![0u8; MAX_PAYLOAD + 1];
-        assert!(matches!(encode_frame(FrameKind::Record, &large, &mut bytes), Err(CodecError::TooLarge(_))));
+        assert!(matches!(
+            encode_frame(FrameKind::Record, &large, &mut bytes),
+            Err(CodecError::TooLarge(_))
+        ));
         assert_eq!(bytes, [1, 2, 3]);
     }
 }

@@ -1,5 +1,5 @@
-//! Owns what was decided, in words an explanation can quote. Each event is small: it stands in one record with the
-//! input it follows from. Refuses to change anything: `evolve` applies it.
+//! Owns what was decided, in words an explanation can quote. Each event is small: it stands in one
+//! record with the input it follows from. Refuses to change anything: `evolve` applies it.
 
 use bincode::{Decode, Encode};
 
@@ -74,20 +74,22 @@ pub enum Cause {
     HeldTooLong,
     /// A doubt lasted longer than the flow allows.
     DoubtTooLong,
-    /// What we sent was wrong, and an earlier try of the same attempt may have arrived: people must look.
+    /// What we sent was wrong, and an earlier try of the same attempt may have arrived: people must
+    /// look.
     OurMistake {
         /// The reason.
         why: Why,
     },
     /// Outside production and not on the allow-list.
     NotAllowListed,
-    /// The message could not be sent over a channel for a reason of ours: too long for it, no template, a value that
-    /// rendering refuses, credentials that the provider refuses.
+    /// The message could not be sent over a channel for a reason of ours: too long for it, no
+    /// template, a value that rendering refuses, credentials that the provider refuses.
     CannotSend {
         /// The reason.
         why: Why,
     },
-    /// The process ended several times in a row while the attempt was under way: it may be what ends it.
+    /// The process ended several times in a row while the attempt was under way: it may be what
+    /// ends it.
     Interrupted {
         /// How many times.
         times: u8,

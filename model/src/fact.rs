@@ -1,5 +1,5 @@
-//! Owns business events as they come in: payments, balances, open amounts, exceptions, appointments.
-//! Refuses to judge them: guards and stop rules do.
+//! Owns business events as they come in: payments, balances, open amounts, exceptions,
+//! appointments. Refuses to judge them: guards and stop rules do.
 
 use std::str::FromStr;
 
@@ -13,7 +13,8 @@ use crate::time::Timestamp;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FactKind {
-    /// Money came in for a subject; `amount_cents` is what came in. A part payment is a fact, not a stop.
+    /// Money came in for a subject; `amount_cents` is what came in. A part payment is a fact, not a
+    /// stop.
     Payment,
     /// The open amount of a subject, absolute.
     OpenAmount,
@@ -27,8 +28,13 @@ pub enum FactKind {
 
 impl FactKind {
     /// Every kind.
-    pub const ALL: [FactKind; 5] =
-        [FactKind::Payment, FactKind::OpenAmount, FactKind::Balance, FactKind::Exception, FactKind::Appointment];
+    pub const ALL: [FactKind; 5] = [
+        FactKind::Payment,
+        FactKind::OpenAmount,
+        FactKind::Balance,
+        FactKind::Exception,
+        FactKind::Appointment,
+    ];
 
     /// The name used in the API.
     #[must_use]
@@ -45,7 +51,10 @@ impl FactKind {
     /// Whether the kind means nothing without an amount.
     #[must_use]
     pub const fn needs_amount(self) -> bool {
-        matches!(self, FactKind::Payment | FactKind::OpenAmount | FactKind::Balance)
+        matches!(
+            self,
+            FactKind::Payment | FactKind::OpenAmount | FactKind::Balance
+        )
     }
 
     /// Whether the kind means nothing without a subject.
@@ -62,7 +71,9 @@ impl FromStr for FactKind {
         FactKind::ALL
             .into_iter()
             .find(|k| k.name() == text)
-            .ok_or(UnknownWord("payment, open_amount, balance, exception or appointment"))
+            .ok_or(UnknownWord(
+                "payment, open_amount, balance, exception or appointment",
+            ))
     }
 }
 

@@ -1,5 +1,6 @@
-//! Owns the identifiers: corporation, tenant, notification, attempt, and the hash that gives a tenant its shard.
-//! Refuses to make one up: randomness and time come from `src`, which mints notification ids.
+//! Owns the identifiers: corporation, tenant, notification, attempt, and the hash that gives a
+//! tenant its shard. Refuses to make one up: randomness and time come from `src`, which mints
+//! notification ids.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,8 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
 
-/// A housing corporation, the isolation boundary. The number is given in the configuration and never reused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize, Deserialize)]
+/// A housing corporation, the isolation boundary. The number is given in the configuration and
+/// never reused.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct CorporationId(pub u16);
 
@@ -29,7 +33,8 @@ pub struct ShardId(pub u16);
 pub struct TenantKey {
     /// The corporation the tenant rents from.
     pub corporation: CorporationId,
-    /// The corporation's own number for the tenant: 1 to 64 bytes of UTF-8 without control characters.
+    /// The corporation's own number for the tenant: 1 to 64 bytes of UTF-8 without control
+    /// characters.
     pub tenant: Box<str>,
 }
 
@@ -39,7 +44,10 @@ impl TenantKey {
 
     /// A key from its two parts.
     pub fn new(corporation: CorporationId, tenant: impl Into<Box<str>>) -> Self {
-        Self { corporation, tenant: tenant.into() }
+        Self {
+            corporation,
+            tenant: tenant.into(),
+        }
     }
 
     /// The shard this tenant lives on. Part of the data directory's format: it may never change.
@@ -55,13 +63,17 @@ impl TenantKey {
                 blake3::hash(bytes)
             }
             // Longer than any that is admitted.
-            None => blake3::Hasher::new().update(&corporation).update(tenant).finalize(),
+            None => blake3::Hasher::new()
+                .update(&corporation)
+                .update(tenant)
+                .finalize(),
         };
         shard_from(&hash, shards)
     }
 }
 
-/// The home shard of something that is not a tenant (an intent over several tenants), from its name.
+/// The home shard of something that is not a tenant (an intent over several tenants), from its
+/// name.
 #[must_use]
 pub fn home_shard(name: &[u8], shards: u16) -> ShardId {
     shard_from(&blake3::hash(name), shards)
@@ -73,7 +85,8 @@ fn shard_from(hash: &blake3::Hash, shards: u16) -> ShardId {
     ShardId((number % u32::from(shards.max(1))) as u16)
 }
 
-/// A notification. 128 bits: shard (16), milliseconds at acceptance (48), randomness (64). Written as 32 hex digits.
+/// A notification. 128 bits: shard (16), milliseconds at acceptance (48), randomness (64). Written
+/// as 32 hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct NotificationId(pub u128);
 
@@ -91,7 +104,8 @@ impl NotificationId {
         ShardId((self.0 >> 112) as u16)
     }
 
-    /// When it was made, to the millisecond: what [`NotificationId::new`] was given, between 1970 and the year 10889.
+    /// When it was made, to the millisecond: what [`NotificationId::new`] was given, between 1970
+    /// and the year 10889.
     #[must_use]
     pub const fn made_at(self) -> Timestamp {
         Timestamp(((self.0 >> 64) & 0xffff_ffff_ffff) as i64)
@@ -114,7 +128,10 @@ impl FromStr for NotificationId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        let plain = text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let plain = text.len() == 32
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         match u128::from_str_radix(text, 16) {
             Ok(number) if plain => Ok(Self(number)),
             _ => Err(IdError(text.chars().take(64).collect())),
@@ -130,23 +147,29 @@ impl Serialize for NotificationId {
 
 impl<'de> Deserialize<'de> for NotificationId {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
 /// The text is not a notification id.
 #[derive(Debug, thiserror::Error)]
-#[error("{0:?} is not a notification id: expected 32 lower-case hex digits, as the 202 answer gave them")]
+#[error(
+    "{0:?} is not a notification id: expected 32 lower-case hex digits, as the 202 answer gave them"
+)]
 pub struct IdError(String);
 
-/// One attempt of one notification: the step it belongs to and its number within the notification, from 1.
+/// One attempt of one notification: the step it belongs to and its number within the notification,
+/// from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct AttemptRef {
     /// The notification.
     pub id: NotificationId,
     /// Index of the step in its flow.
     pub step: u8,
-    /// Number of the attempt within the notification, from 1. A resend of an attempt in doubt keeps its number.
+    /// Number of the attempt within the notification, from 1. A resend of an attempt in doubt keeps
+    /// its number.
     pub attempt: u16,
 }
 
@@ -178,7 +201,11 @@ impl AttemptRef {
     pub fn from_bytes(bytes: &[u8; 19]) -> Self {
         let mut id = [0; 16];
         id.copy_from_slice(&bytes[..16]);
-        Self { id: NotificationId(u128::from_be_bytes(id)), step: bytes[16], attempt: u16::from_be_bytes([bytes[17], bytes[18]]) }
+        Self {
+            id: NotificationId(u128::from_be_bytes(id)),
+            step: bytes[16],
+            attempt: u16::from_be_bytes([bytes[17], bytes[18]]),
+        }
     }
 }
 
@@ -199,10 +226,18 @@ mod tests {
     #[test]
     fn an_id_carries_its_shard_and_time_and_survives_text() {
         let id = NotificationId::new(ShardId(11), 1_795_000_000_123, 0xdead_beef_0123_4567);
-        assert_eq!((id.shard(), id.made_at()), (ShardId(11), Timestamp(1_795_000_000_123)));
+        assert_eq!(
+            (id.shard(), id.made_at()),
+            (ShardId(11), Timestamp(1_795_000_000_123))
+        );
         assert_eq!(id.to_string().parse::<NotificationId>().unwrap(), id);
         assert!("+".repeat(32).parse::<NotificationId>().is_err());
-        assert!(id.to_string().to_uppercase().parse::<NotificationId>().is_err());
+        assert!(
+            id.to_string()
+                .to_uppercase()
+                .parse::<NotificationId>()
+                .is_err()
+        );
     }
 
     #[test]
@@ -216,7 +251,11 @@ mod tests {
         for length in [0, 1, 63, 64, 65, 300] {
             let key = TenantKey::new(CorporationId(513), "h".repeat(length));
             let bytes = [&[2, 1], key.tenant.as_bytes()].concat();
-            assert_eq!(key.shard(1_009), shard_from(&blake3::hash(&bytes), 1_009), "{length} bytes");
+            assert_eq!(
+                key.shard(1_009),
+                shard_from(&blake3::hash(&bytes), 1_009),
+                "{length} bytes"
+            );
         }
     }
 
@@ -225,8 +264,19 @@ mod tests {
 
     #[test]
     fn attempt_refs_round_trip() {
-        let attempt = AttemptRef { id: NotificationId(42 << 64), step: 3, attempt: 700 };
+        let attempt = AttemptRef {
+            id: NotificationId(42 << 64),
+            step: 3,
+            attempt: 700,
+        };
         assert_eq!(AttemptRef::from_bytes(&attempt.to_bytes()), attempt);
-        assert_ne!(attempt.token(), AttemptRef { attempt: 701, ..attempt }.token());
+        assert_ne!(
+            attempt.token(),
+            AttemptRef {
+                attempt: 701,
+                ..attempt
+            }
+            .token()
+        );
     }
 }

@@ -66,7 +66,8 @@ pub enum Input {
         /// `true`: the button was pressed (trusted). `false`: the page was fetched (weak evidence).
         pressed: bool,
     },
-    /// The tenant's profile, whole, and when its source checked contact points. Since record version 2.
+    /// The tenant's profile, whole, and when its source checked contact points. Since record
+    /// version 2.
     Supplied(Box<Supplied>),
 }
 

@@ -1,6 +1,6 @@
-//! The heart of Sluis: its words as types, the pure rules `decide` and `evolve`, flows as data, the codecs.
-//! Deterministic: the same code runs live, in simulation and in a forecast.
-//! Refuses I/O, async, clock reads and randomness.
+//! The heart of Sluis: its words as types, the pure rules `decide` and `evolve`, flows as data, the
+//! codecs. Deterministic: the same code runs live, in simulation and in a forecast. Refuses I/O,
+//! async, clock reads and randomness.
 
 mod answer;
 mod attempt;
@@ -25,18 +25,27 @@ mod state;
 mod time;
 pub mod wire;
 
-pub use answer::{Answer, Cancelled, LinkAnswer, ProfileChange, ReceiptEffect, Stopped, TaskAnswer};
-pub use attempt::{Channel, ChannelSet, OnDoubt, ReceiptKind, Refusal, UnknownChannel, Verdict, Why};
+pub use answer::{
+    Answer, Cancelled, LinkAnswer, ProfileChange, ReceiptEffect, Stopped, TaskAnswer,
+};
+pub use attempt::{
+    Channel, ChannelSet, OnDoubt, ReceiptKind, Refusal, UnknownChannel, Verdict, Why,
+};
 pub use contact::{Confirmed, Contact, Evidence, Supplied};
 pub use decide::{Context, Decision, MOST_AT_ONCE, decide, known_answers};
 pub use event::{Cause, Choice, Event};
 pub use evolve::{Applied, FlowBook, evolve, fact_hash, finish};
 pub use fact::{Fact, FactKind};
 pub use flow::{Flow, FlowRef};
-pub use ids::{AttemptRef, AttemptToken, CorporationId, IdError, NotificationId, ShardId, TenantKey, home_shard};
+pub use ids::{
+    AttemptRef, AttemptToken, CorporationId, IdError, NotificationId, ShardId, TenantKey,
+    home_shard,
+};
 pub use input::{CancelTarget, Input, Permit, Receipt};
 pub use matching::{Unmatched, is_known, unmatched};
-pub use notification::{Environment, Idempotency, Lane, Notification, NotificationRequest, Subject, UnknownWord};
+pub use notification::{
+    Environment, Idempotency, Lane, Notification, NotificationRequest, Subject, UnknownWord,
+};
 pub use opens::Opens;
 pub use policy::{Policy, RetryPolicy};
 pub use profile::{Address, AddressState, Preference, Profile};

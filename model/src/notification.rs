@@ -1,5 +1,6 @@
-//! Owns what a sender asks for: the request as it comes in, and the notification as it was admitted.
-//! Refuses to validate a request against a flow or a limit: that is admission's work, in `src`.
+//! Owns what a sender asks for: the request as it comes in, and the notification as it was
+//! admitted. Refuses to validate a request against a flow or a limit: that is admission's work, in
+//! `src`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,8 +12,23 @@ use crate::flow::{FlowRef, Value};
 use crate::ids::NotificationId;
 use crate::time::Timestamp;
 
-/// How urgent a message is. Lanes never wait for a lower one longer than the permits in flight take.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize, Deserialize)]
+/// How urgent a message is. Lanes never wait for a lower one longer than the permits in flight
+/// take.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Encode,
+    Decode,
+    Serialize,
+    Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Lane {
     /// Before everything else, with a reserve of its own, outside send windows.
@@ -43,12 +59,17 @@ impl FromStr for Lane {
     type Err = UnknownWord;
 
     fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        Lane::ALL.into_iter().find(|l| l.name() == text).ok_or(UnknownWord("urgent, normal or bulk"))
+        Lane::ALL
+            .into_iter()
+            .find(|l| l.name() == text)
+            .ok_or(UnknownWord("urgent, normal or bulk"))
     }
 }
 
 /// Which world a message belongs to. Only `production` data may reach real tenants (row 30).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Encode, Decode, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Encode, Decode, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Environment {
     /// The real world.
@@ -64,8 +85,12 @@ pub enum Environment {
 
 impl Environment {
     /// Every environment.
-    pub const ALL: [Environment; 4] =
-        [Environment::Production, Environment::Acceptance, Environment::Test, Environment::Development];
+    pub const ALL: [Environment; 4] = [
+        Environment::Production,
+        Environment::Acceptance,
+        Environment::Test,
+        Environment::Development,
+    ];
 
     /// The name used in the API and in configuration.
     #[must_use]
@@ -83,7 +108,10 @@ impl FromStr for Environment {
     type Err = UnknownWord;
 
     fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        Environment::ALL.into_iter().find(|e| e.name() == text).ok_or(UnknownWord("production, acceptance, test or development"))
+        Environment::ALL
+            .into_iter()
+            .find(|e| e.name() == text)
+            .ok_or(UnknownWord("production, acceptance, test or development"))
     }
 }
 
@@ -93,7 +121,9 @@ impl FromStr for Environment {
 pub struct UnknownWord(pub &'static str);
 
 /// What a notification is about: an invoice, an appointment, a contract.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize,
+)]
 #[serde(deny_unknown_fields)]
 pub struct Subject {
     /// The kind, a lower-case word: `invoice`.
@@ -103,11 +133,21 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Without blanks around kind and id, which mean nothing and which feeds are full of. Case is left: it may mean something.
+    /// Without blanks around kind and id, which mean nothing and which feeds are full of. Case is
+    /// left: it may mean something.
     #[must_use]
     pub fn trimmed(&self) -> Self {
-        let trim = |text: &str| Box::from(Some(text.trim()).filter(|trimmed| !trimmed.is_empty()).unwrap_or(text));
-        Self { kind: trim(&self.kind), id: trim(&self.id) }
+        let trim = |text: &str| {
+            Box::from(
+                Some(text.trim())
+                    .filter(|trimmed| !trimmed.is_empty())
+                    .unwrap_or(text),
+            )
+        };
+        Self {
+            kind: trim(&self.kind),
+            id: trim(&self.id),
+        }
     }
 }
 
@@ -155,7 +195,8 @@ pub struct Notification {
     pub subject: Option<Subject>,
     /// See [`NotificationRequest::data`].
     pub data: Box<str>,
-    /// The values of the fields that the flow's guards and stop rules name, in the order of `Flow::fields`.
+    /// The values of the fields that the flow's guards and stop rules name, in the order of
+    /// `Flow::fields`.
     pub fields: Box<[Value]>,
     /// The lane.
     pub lane: Lane,

@@ -1,6 +1,6 @@
-//! Owns the list of a tenant's open notifications, in order of id, which is nearly that of acceptance. A handful lies in a
-//! list; what a placeholder number gathers, in a tree: finding, adding and removing one never walks over the others.
-//! Refuses to hold two of one id.
+//! Owns the list of a tenant's open notifications, in order of id, which is nearly that of
+//! acceptance. A handful lies in a list; what a placeholder number gathers, in a tree: finding,
+//! adding and removing one never walks over the others. Refuses to hold two of one id.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, btree_map};
@@ -20,8 +20,9 @@ const MANY: usize = 64;
 #[derive(Clone, Default)]
 pub struct Opens(Form);
 
-/// Each stands by itself: a list that grows then moves pointers, and has room for a few pointers too many instead of a few
-/// notifications. The tree is behind a pointer so that the tenants without one, which are nearly all, pay nothing for it.
+/// Each stands by itself: a list that grows then moves pointers, and has room for a few pointers
+/// too many instead of a few notifications. The tree is behind a pointer so that the tenants
+/// without one, which are nearly all, pay nothing for it.
 #[derive(Clone)]
 #[allow(clippy::vec_box, clippy::box_collection, reason = "see above")]
 enum Form {
@@ -105,7 +106,8 @@ impl Opens {
     }
 }
 
-/// Where `id` stands, or would stand. The newest is asked for most, and each look at another is one at far memory.
+/// Where `id` stands, or would stand. The newest is asked for most, and each look at another is one
+/// at far memory.
 fn place(few: &[Box<Open>], id: NotificationId) -> Result<usize, usize> {
     match few.last().map(|newest| newest.id.cmp(&id)) {
         None => Err(0),
@@ -169,7 +171,9 @@ impl Encode for Opens {
 impl<C> Decode<C> for Opens {
     fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
         let mut opens = Self::default();
-        Vec::<Box<Open>>::decode(decoder)?.into_iter().for_each(|open| opens.insert(open));
+        Vec::<Box<Open>>::decode(decoder)?
+            .into_iter()
+            .for_each(|open| opens.insert(open));
         Ok(opens)
     }
 }
@@ -205,7 +209,9 @@ mod tests {
             answered: false,
             link_closed: false,
             tried: None,
-            phase: Phase::Waiting { until: Timestamp(0) },
+            phase: Phase::Waiting {
+                until: Timestamp(0),
+            },
         })
     }
 

@@ -1,4 +1,5 @@
-//! Owns the engine-wide settings decisions depend on, as values. Refuses to read configuration: `src` builds it.
+//! Owns the engine-wide settings decisions depend on, as values. Refuses to read configuration:
+//! `src` builds it.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -37,7 +38,12 @@ pub struct RetryPolicy {
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self { first_ms: 30 * SECOND, longest_ms: 2 * HOUR, most: 40, give_up_ms: 48 * HOUR }
+        Self {
+            first_ms: 30 * SECOND,
+            longest_ms: 2 * HOUR,
+            most: 40,
+            give_up_ms: 48 * HOUR,
+        }
     }
 }
 
@@ -45,8 +51,9 @@ impl Default for RetryPolicy {
 const WITHDRAWN_FIRST_MS: i64 = 250;
 
 impl RetryPolicy {
-    /// Milliseconds to wait after the `retried`-th deferral of an attempt: doubling, at most `longest_ms`, never less
-    /// than the provider asked for, with a fifth of jitter that depends only on the attempt.
+    /// Milliseconds to wait after the `retried`-th deferral of an attempt: doubling, at most
+    /// `longest_ms`, never less than the provider asked for, with a fifth of jitter that depends
+    /// only on the attempt.
     #[must_use]
     pub fn delay_ms(&self, retried: u16, asked_ms: Option<u64>, attempt: AttemptRef) -> i64 {
         let doubled = self.first_ms.saturating_mul(1 << retried.min(20));
@@ -69,19 +76,27 @@ pub(crate) fn withdrawn_delay_ms(withdrawn: u16) -> i64 {
 }
 
 impl Policy {
-    /// Whether `address` may be reached at all: everywhere in production, else only if allow-listed.
+    /// Whether `address` may be reached at all: everywhere in production, else only if
+    /// allow-listed.
     #[must_use]
     pub fn may_reach(&self, address: &str) -> bool {
-        if self.environment == Environment::Production || self.allow_list.contains(address) || self.allow_list.contains("*") {
+        if self.environment == Environment::Production
+            || self.allow_list.contains(address)
+            || self.allow_list.contains("*")
+        {
             return true;
         }
-        address.rfind('@').is_some_and(|at| self.allow_list.contains(&address[at..]))
+        address
+            .rfind('@')
+            .is_some_and(|at| self.allow_list.contains(&address[at..]))
     }
 
     /// Whether the corporation has a provider for the channel.
     #[must_use]
     pub fn has_channel(&self, corporation: CorporationId, channel: Channel) -> bool {
-        self.channels.get(&corporation).is_some_and(|channels| channels.contains(&channel))
+        self.channels
+            .get(&corporation)
+            .is_some_and(|channels| channels.contains(&channel))
     }
 }
 
@@ -92,13 +107,32 @@ mod tests {
 
     #[test]
     fn retries_double_up_to_the_longest_and_respect_what_was_asked() {
-        let policy = RetryPolicy { first_ms: 1_000, longest_ms: 8_000, most: 5, give_up_ms: 60_000 };
-        let attempt = AttemptRef { id: NotificationId(0), step: 0, attempt: 1 };
-        for (retried, asked, low) in [(0, None, 1_000), (1, None, 2_000), (9, None, 8_000), (0, Some(20_000), 20_000)] {
+        let policy = RetryPolicy {
+            first_ms: 1_000,
+            longest_ms: 8_000,
+            most: 5,
+            give_up_ms: 60_000,
+        };
+        let attempt = AttemptRef {
+            id: NotificationId(0),
+            step: 0,
+            attempt: 1,
+        };
+        for (retried, asked, low) in [
+            (0, None, 1_000),
+            (1, None, 2_000),
+            (9, None, 8_000),
+            (0, Some(20_000), 20_000),
+        ] {
             let delay = policy.delay_ms(retried, asked, attempt);
-            assert!((low..=low + low / 5).contains(&delay), "{retried} {asked:?}: {delay}");
+            assert!(
+                (low..=low + low / 5).contains(&delay),
+                "{retried} {asked:?}: {delay}"
+            );
         }
-        assert!(!policy.exhausted(4, 59_999) && policy.exhausted(5, 0) && policy.exhausted(0, 60_000));
+        assert!(
+            !policy.exhausted(4, 59_999) && policy.exhausted(5, 0) && policy.exhausted(0, 60_000)
+        );
     }
 
     #[test]

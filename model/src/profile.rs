@@ -1,5 +1,5 @@
-//! Owns what is known of a tenant: names, addresses with their state, preferences. Refuses to choose a channel:
-//! `decide` does, with the flow in hand.
+//! Owns what is known of a tenant: names, addresses with their state, preferences. Refuses to
+//! choose a channel: `decide` does, with the flow in hand.
 
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::attempt::Channel;
 
 /// The quality of one address (row 14; VERA CONTACTGEGEVENSTATUS AAN, GEV, ONG).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Encode, Decode, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Encode, Decode, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum AddressState {
     /// Supplied, not proven.
@@ -15,7 +17,8 @@ pub enum AddressState {
     Created,
     /// Proven by use or confirmation.
     Validated,
-    /// Bounced or malformed: not used until the source confirms it with a later date, or it is seen in use.
+    /// Bounced or malformed: not used until the source confirms it with a later date, or it is seen
+    /// in use.
     Invalid,
 }
 
@@ -69,14 +72,23 @@ impl Profile {
     /// The channel preferred for `category`: its own entry, else the one for `*`.
     #[must_use]
     pub fn preferred(&self, category: &str) -> Option<Channel> {
-        let of = |wanted: &str| self.preferences.iter().find(|p| &*p.category == wanted).map(|p| p.channel);
+        let of = |wanted: &str| {
+            self.preferences
+                .iter()
+                .find(|p| &*p.category == wanted)
+                .map(|p| p.channel)
+        };
         of(category).or_else(|| of("*"))
     }
 
     /// The best usable address on `channel`: validated before created, never invalid.
     #[must_use]
     pub fn usable(&self, channel: Channel) -> Option<&Address> {
-        let of = |state: AddressState| self.addresses.iter().find(|a| a.channel == channel && a.state == state);
+        let of = |state: AddressState| {
+            self.addresses
+                .iter()
+                .find(|a| a.channel == channel && a.state == state)
+        };
         of(AddressState::Validated).or_else(|| of(AddressState::Created))
     }
 }
@@ -86,7 +98,11 @@ mod tests {
     use super::*;
 
     fn address(value: &str, state: AddressState) -> Address {
-        Address { channel: Channel::Email, value: value.into(), state }
+        Address {
+            channel: Channel::Email,
+            value: value.into(),
+            state,
+        }
     }
 
     #[test]
@@ -99,7 +115,10 @@ mod tests {
             ],
             ..Profile::default()
         };
-        assert_eq!(&*profile.usable(Channel::Email).unwrap().value, "c@example.nl");
+        assert_eq!(
+            &*profile.usable(Channel::Email).unwrap().value,
+            "c@example.nl"
+        );
         profile.addresses.truncate(1);
         assert_eq!(profile.usable(Channel::Email), None);
         assert_eq!(profile.usable(Channel::Sms), None);

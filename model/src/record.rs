@@ -1,5 +1,5 @@
-//! Owns the record, the unit of the journal: one input with the events decided from it, recovered whole or not at
-//! all. Refuses to know where it is stored.
+//! Owns the record, the unit of the journal: one input with the events decided from it, recovered
+//! whole or not at all. Refuses to know where it is stored.
 
 use bincode::{Decode, Encode};
 
@@ -26,7 +26,8 @@ pub struct TenantRecord {
     pub at: Timestamp,
     /// Whose.
     pub tenant: TenantKey,
-    /// Sequence of this tenant's previous record in the same shard, 0 for none: timeline and explanation walk back.
+    /// Sequence of this tenant's previous record in the same shard, 0 for none: timeline and
+    /// explanation walk back.
     pub previous: u64,
     /// What came in.
     pub input: Input,
@@ -109,11 +110,20 @@ pub struct PauseScope {
 
 impl PauseScope {
     /// Every send of every corporation. Only an operator may ask for it.
-    pub const EVERYTHING: Self = Self { corporation: None, flow: None, channel: None };
+    pub const EVERYTHING: Self = Self {
+        corporation: None,
+        flow: None,
+        channel: None,
+    };
 
     /// Whether a send of `corporation` in `flow` over `channel` is covered.
     #[must_use]
-    pub fn covers(&self, corporation: CorporationId, flow: &str, channel: crate::attempt::Channel) -> bool {
+    pub fn covers(
+        &self,
+        corporation: CorporationId,
+        flow: &str,
+        channel: crate::attempt::Channel,
+    ) -> bool {
         self.corporation.is_none_or(|c| c == corporation)
             && self.flow.as_deref().is_none_or(|f| f == flow)
             && self.channel.is_none_or(|c| c == channel)
@@ -121,7 +131,8 @@ impl PauseScope {
 }
 
 impl TenantRecord {
-    /// Appends the frame of [`Record::Tenant`] with this in it to `buffer`: whoever writes a record need not move it first.
+    /// Appends the frame of [`Record::Tenant`] with this in it to `buffer`: whoever writes a record
+    /// need not move it first.
     ///
     /// # Errors
     /// [`CodecError::TooLarge`].

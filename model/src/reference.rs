@@ -1,6 +1,7 @@
-//! Owns the references that leave the house and must find their way back: VERP addresses, provider references, link
-//! tokens. Each carries what it refers to and a MAC bound to its purpose and corporation (keyed BLAKE3), so that a
-//! forged or transplanted one is refused before anything is looked up. Refuses to know where the secret comes from.
+//! Owns the references that leave the house and must find their way back: VERP addresses, provider
+//! references, link tokens. Each carries what it refers to and a MAC bound to its purpose and
+//! corporation (keyed BLAKE3), so that a forged or transplanted one is refused before anything is
+//! looked up. Refuses to know where the secret comes from.
 
 use data_encoding::{BASE32_NOPAD, Encoding};
 use subtle::ConstantTimeEq;
@@ -34,8 +35,9 @@ impl ReferenceKey {
         Self(secret)
     }
 
-    /// The reference of an attempt, for `Message-ID`, the VERP local part and the provider's reference field:
-    /// 50 characters of lower-case base32, as mail systems may fold case. Carries its corporation.
+    /// The reference of an attempt, for `Message-ID`, the VERP local part and the provider's
+    /// reference field: 50 characters of lower-case base32, as mail systems may fold case. Carries
+    /// its corporation.
     #[must_use]
     pub fn attempt(&self, corporation: CorporationId, attempt: AttemptRef) -> String {
         let mut bytes = Vec::with_capacity(21 + ATTEMPT_MAC);
@@ -51,10 +53,19 @@ impl ReferenceKey {
     /// # Errors
     /// [`ForgedReference`] when it is not ours.
     pub fn open_attempt(&self, text: &str) -> Result<(CorporationId, AttemptRef), ForgedReference> {
-        let bytes = self.open("attempt", &BASE32_NOPAD, &text.to_ascii_uppercase(), 21, ATTEMPT_MAC)?;
+        let bytes = self.open(
+            "attempt",
+            &BASE32_NOPAD,
+            &text.to_ascii_uppercase(),
+            21,
+            ATTEMPT_MAC,
+        )?;
         let mut attempt = [0; 19];
         attempt.copy_from_slice(&bytes[2..21]);
-        Ok((CorporationId(u16::from_be_bytes([bytes[0], bytes[1]])), AttemptRef::from_bytes(&attempt)))
+        Ok((
+            CorporationId(u16::from_be_bytes([bytes[0], bytes[1]])),
+            AttemptRef::from_bytes(&attempt),
+        ))
     }
 
     /// The token of the link of a notification: 46 characters of URL-safe base64.
@@ -72,15 +83,22 @@ impl ReferenceKey {
     ///
     /// # Errors
     /// [`ForgedReference`] when it is not ours.
-    pub fn open_link(&self, text: &str) -> Result<(CorporationId, NotificationId), ForgedReference> {
+    pub fn open_link(
+        &self,
+        text: &str,
+    ) -> Result<(CorporationId, NotificationId), ForgedReference> {
         let bytes = self.open("link", &data_encoding::BASE64URL_NOPAD, text, 18, LINK_MAC)?;
         let mut id = [0; 16];
         id.copy_from_slice(&bytes[2..18]);
-        Ok((CorporationId(u16::from_be_bytes([bytes[0], bytes[1]])), NotificationId(u128::from_be_bytes(id))))
+        Ok((
+            CorporationId(u16::from_be_bytes([bytes[0], bytes[1]])),
+            NotificationId(u128::from_be_bytes(id)),
+        ))
     }
 
-    /// Hides where in its shard a notification was accepted: sequences would tell one corporation how much the others
-    /// send. The same id, purpose and sequence always give the same number; numbers of two purposes cannot be compared.
+    /// Hides where in its shard a notification was accepted: sequences would tell one corporation
+    /// how much the others send. The same id, purpose and sequence always give the same number;
+    /// numbers of two purposes cannot be compared.
     #[must_use]
     pub fn mask_position(&self, id: NotificationId, of: &str, sequence: u64) -> u64 {
         let mac = self.mac(of, &id.0.to_be_bytes());
@@ -89,11 +107,17 @@ impl ReferenceKey {
         sequence ^ u64::from_be_bytes(mask)
     }
 
-    /// Text that only this engine can read, for one corporation: the cursor of a feed. `nonce` must not repeat.
+    /// Text that only this engine can read, for one corporation: the cursor of a feed. `nonce` must
+    /// not repeat.
     #[must_use]
     pub fn seal(&self, corporation: CorporationId, nonce: u64, plain: &[u8]) -> String {
         let mut bytes = nonce.to_be_bytes().to_vec();
-        bytes.extend(self.keystream(corporation, &bytes, plain.len()).iter().zip(plain).map(|(key, byte)| key ^ byte));
+        bytes.extend(
+            self.keystream(corporation, &bytes, plain.len())
+                .iter()
+                .zip(plain)
+                .map(|(key, byte)| key ^ byte),
+        );
         let mac = self.mac_for("seal", corporation, &bytes);
         bytes.extend_from_slice(&mac[..LINK_MAC]);
         data_encoding::BASE64URL_NOPAD.encode(&bytes)
@@ -103,19 +127,35 @@ impl ReferenceKey {
     ///
     /// # Errors
     /// [`ForgedReference`] when it is not ours, or another corporation's.
-    pub fn unseal(&self, corporation: CorporationId, text: &str) -> Result<Vec<u8>, ForgedReference> {
-        let bytes = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| ForgedReference)?;
-        let (sealed, mac) = bytes.split_at_checked(bytes.len().saturating_sub(LINK_MAC)).ok_or(ForgedReference)?;
+    pub fn unseal(
+        &self,
+        corporation: CorporationId,
+        text: &str,
+    ) -> Result<Vec<u8>, ForgedReference> {
+        let bytes = data_encoding::BASE64URL_NOPAD
+            .decode(text.as_bytes())
+            .map_err(|_| ForgedReference)?;
+        let (sealed, mac) = bytes
+            .split_at_checked(bytes.len().saturating_sub(LINK_MAC))
+            .ok_or(ForgedReference)?;
         let (nonce, body) = sealed.split_at_checked(8).ok_or(ForgedReference)?;
         if !bool::from(self.mac_for("seal", corporation, sealed)[..LINK_MAC].ct_eq(mac)) {
             return Err(ForgedReference);
         }
-        Ok(self.keystream(corporation, nonce, body.len()).iter().zip(body).map(|(key, byte)| key ^ byte).collect())
+        Ok(self
+            .keystream(corporation, nonce, body.len())
+            .iter()
+            .zip(body)
+            .map(|(key, byte)| key ^ byte)
+            .collect())
     }
 
     fn keystream(&self, corporation: CorporationId, nonce: &[u8], length: usize) -> Vec<u8> {
         let mut hasher = blake3::Hasher::new_keyed(&self.0);
-        hasher.update(b"keystream\0").update(&corporation.0.to_be_bytes()).update(nonce);
+        hasher
+            .update(b"keystream\0")
+            .update(&corporation.0.to_be_bytes())
+            .update(nonce);
         let mut stream = vec![0; length];
         hasher.finalize_xof().fill(&mut stream);
         stream
@@ -125,13 +165,26 @@ impl ReferenceKey {
         self.mac(purpose, &[&corporation.0.to_be_bytes(), bytes].concat())
     }
 
-    fn open(&self, purpose: &str, alphabet: &Encoding, text: &str, body: usize, mac: usize) -> Result<Vec<u8>, ForgedReference> {
-        let bytes = alphabet.decode(text.as_bytes()).map_err(|_| ForgedReference)?;
+    fn open(
+        &self,
+        purpose: &str,
+        alphabet: &Encoding,
+        text: &str,
+        body: usize,
+        mac: usize,
+    ) -> Result<Vec<u8>, ForgedReference> {
+        let bytes = alphabet
+            .decode(text.as_bytes())
+            .map_err(|_| ForgedReference)?;
         if bytes.len() != body + mac {
             return Err(ForgedReference);
         }
         let expected = self.mac(purpose, &bytes[..body]);
-        if bool::from(expected[..mac].ct_eq(&bytes[body..])) { Ok(bytes) } else { Err(ForgedReference) }
+        if bool::from(expected[..mac].ct_eq(&bytes[body..])) {
+            Ok(bytes)
+        } else {
+            Err(ForgedReference)
+        }
     }
 
     fn mac(&self, purpose: &str, bytes: &[u8]) -> [u8; 32] {
@@ -148,25 +201,42 @@ mod tests {
     use super::*;
 
     fn attempt() -> AttemptRef {
-        AttemptRef { id: NotificationId(0x0003_0198_aaaa_bbbb_0123_4567_89ab_cdef), step: 1, attempt: 2 }
+        AttemptRef {
+            id: NotificationId(0x0003_0198_aaaa_bbbb_0123_4567_89ab_cdef),
+            step: 1,
+            attempt: 2,
+        }
     }
 
     #[test]
     fn references_come_back_in_any_case_and_fit_a_local_part() {
         let key = ReferenceKey::new([7; 32]);
         let text = key.attempt(CorporationId(3), attempt());
-        assert_eq!(text.len(), 50, "b+<reference> must fit the 64 octets of a local part (RFC 5321 4.5.3.1.1)");
-        assert_eq!(key.open_attempt(&text.to_uppercase()), Ok((CorporationId(3), attempt())));
+        assert_eq!(
+            text.len(),
+            50,
+            "b+<reference> must fit the 64 octets of a local part (RFC 5321 4.5.3.1.1)"
+        );
+        assert_eq!(
+            key.open_attempt(&text.to_uppercase()),
+            Ok((CorporationId(3), attempt()))
+        );
     }
 
     #[test]
     fn a_sealed_text_opens_for_its_corporation_only() {
         let key = ReferenceKey::new([7; 32]);
         let sealed = key.seal(CorporationId(3), 99, b"position 12");
-        assert_eq!(key.unseal(CorporationId(3), &sealed), Ok(b"position 12".to_vec()));
+        assert_eq!(
+            key.unseal(CorporationId(3), &sealed),
+            Ok(b"position 12".to_vec())
+        );
         assert_eq!(key.unseal(CorporationId(4), &sealed), Err(ForgedReference));
         assert_eq!(key.unseal(CorporationId(3), ""), Err(ForgedReference));
-        assert_eq!(key.unseal(CorporationId(3), &sealed[2..]), Err(ForgedReference));
+        assert_eq!(
+            key.unseal(CorporationId(3), &sealed[2..]),
+            Err(ForgedReference)
+        );
     }
 
     #[test]
@@ -181,7 +251,10 @@ mod tests {
             let forged = String::from_utf8(forged).unwrap();
             assert_eq!(key.open_link(&forged), Err(ForgedReference), "{forged}");
         }
-        assert_eq!(ReferenceKey::new([8; 32]).open_link(&link), Err(ForgedReference));
+        assert_eq!(
+            ReferenceKey::new([8; 32]).open_link(&link),
+            Err(ForgedReference)
+        );
         assert_eq!(key.open_attempt(&link), Err(ForgedReference));
     }
 }

@@ -1,5 +1,6 @@
-//! Owns a tenant's state: the profile, what facts told, and the notifications that are open. Compact, because
-//! millions are open at once; the bodies stay in the journal. Refuses to change itself: `evolve` does.
+//! Owns a tenant's state: the profile, what facts told, and the notifications that are open.
+//! Compact, because millions are open at once; the bodies stay in the journal. Refuses to change
+//! itself: `evolve` does.
 
 use std::collections::VecDeque;
 
@@ -42,7 +43,8 @@ pub struct Told {
     pub balance: Option<Dated>,
     /// Whether that fact came dated ahead of our clock, and so stands at its arrival.
     pub balance_ahead: bool,
-    /// Money per subject, oldest first, at most `REMEMBERED_SUBJECTS` and those of open notifications.
+    /// Money per subject, oldest first, at most `REMEMBERED_SUBJECTS` and those of open
+    /// notifications.
     pub subjects: VecDeque<SubjectMoney>,
     /// Id hash and body hash of facts taken, oldest first, at most `REMEMBERED_FACTS`.
     pub facts: VecDeque<(u64, u64)>,
@@ -63,8 +65,8 @@ pub struct SubjectMoney {
     pub paid_cents: i64,
     /// When the newest payment happened.
     pub paid_at: Timestamp,
-    /// The newest payments in `paid_cents`, at most `REMEMBERED_PAYMENTS`: an open amount that comes late, but was
-    /// told before them, must not make them forgotten.
+    /// The newest payments in `paid_cents`, at most `REMEMBERED_PAYMENTS`: an open amount that
+    /// comes late, but was told before them, must not make them forgotten.
     pub payments: Vec<Dated>,
 }
 
@@ -114,19 +116,23 @@ pub struct Tried {
     pub attempts: u16,
     /// Deaths of the process in a row that met an attempt under way.
     pub interrupted: u8,
-    /// Channels over which a message left, may have left, or could not. Forgotten when a person has the step tried again.
+    /// Channels over which a message left, may have left, or could not. Forgotten when a person has
+    /// the step tried again.
     pub tried: ChannelSet,
     /// Those of them over which one failed. Forgotten likewise.
     pub failed: ChannelSet,
     /// Channels for which the message of the step at hand could not be made.
     pub unsendable: ChannelSet,
-    /// Whether a channel failed for a reason of ours, so that people must know before the flow gives up. Forgotten likewise.
+    /// Whether a channel failed for a reason of ours, so that people must know before the flow
+    /// gives up. Forgotten likewise.
     pub ours: bool,
     /// Attempts made in this step, and how often one was withdrawn in a row.
     pub tries: Tries,
-    /// The provider of an attempt whose outcome is unknown: further tries of the step go through it, as the same attempt.
+    /// The provider of an attempt whose outcome is unknown: further tries of the step go through
+    /// it, as the same attempt.
     pub doubt: Option<Box<str>>,
-    /// Address of each attempt so far that left, or may have, for receipts that come late. In order of their numbers.
+    /// Address of each attempt so far that left, or may have, for receipts that come late. In order
+    /// of their numbers.
     pub sent_to: Box<[SentTo]>,
 }
 
@@ -241,12 +247,14 @@ impl Phase {
 }
 
 impl Open {
-    /// When the notification's timer falls due: the earliest instant at which something must be decided.
-    /// `None` while only a receipt, an outcome or a person can move it.
+    /// When the notification's timer falls due: the earliest instant at which something must be
+    /// decided. `None` while only a receipt, an outcome or a person can move it.
     #[must_use]
     pub fn due(&self) -> Option<Timestamp> {
         let phase = match &self.phase {
-            Phase::Waiting { until } | Phase::InDoubt { until, .. } | Phase::Held { until, .. } => Some(*until),
+            Phase::Waiting { until } | Phase::InDoubt { until, .. } | Phase::Held { until, .. } => {
+                Some(*until)
+            }
             Phase::Ready { not_before, .. } => Some(*not_before),
             Phase::Sent { due, .. } => Some(*due).filter(|due| *due != Timestamp::NEVER),
             Phase::Started { .. } | Phase::Task { .. } => None,
@@ -268,13 +276,18 @@ impl Open {
     /// Counters of the step at hand.
     #[must_use]
     pub fn tries(&self) -> Tries {
-        self.tried.as_deref().map(|tried| tried.tries).unwrap_or_default()
+        self.tried
+            .as_deref()
+            .map(|tried| tried.tries)
+            .unwrap_or_default()
     }
 
     /// The provider that every further try of the step goes through, while it is in doubt.
     #[must_use]
     pub fn doubt(&self) -> Option<&str> {
-        self.tried.as_deref().and_then(|tried| tried.doubt.as_deref())
+        self.tried
+            .as_deref()
+            .and_then(|tried| tried.doubt.as_deref())
     }
 
     /// Where its attempts went, of those that left or may have, in order of their numbers.
@@ -312,14 +325,20 @@ impl Tenant {
         self.told.get_or_insert_default()
     }
 
-    /// What is still open on `subject`, given the amount the notification was accepted with: a told open amount minus
-    /// payments since, else the notification's amount minus every payment known.
+    /// What is still open on `subject`, given the amount the notification was accepted with: a told
+    /// open amount minus payments since, else the notification's amount minus every payment known.
     #[must_use]
     pub fn open_amount(&self, subject: &Subject, accepted: Option<Dated>) -> Option<Dated> {
-        let known = self.told.as_deref().and_then(|told| told.subjects.iter().find(|s| s.subject == *subject));
+        let known = self
+            .told
+            .as_deref()
+            .and_then(|told| told.subjects.iter().find(|s| s.subject == *subject));
         let (start, at) = known.and_then(|s| s.open).or(accepted)?;
         match known {
-            Some(money) => Some((start.saturating_sub(money.paid_cents), at.max(money.paid_at))),
+            Some(money) => Some((
+                start.saturating_sub(money.paid_cents),
+                at.max(money.paid_at),
+            )),
             None => Some((start, at)),
         }
     }
@@ -332,7 +351,12 @@ mod tests {
     /// Ten million may be open: a field more is 80 MB or, over the allocator's next size, 320 MB.
     #[test]
     fn an_open_notification_stays_small() {
-        let sizes = (size_of::<Open>(), size_of::<Phase>(), size_of::<Tried>(), size_of::<Tenant>());
+        let sizes = (
+            size_of::<Open>(),
+            size_of::<Phase>(),
+            size_of::<Tried>(),
+            size_of::<Tenant>(),
+        );
         assert_eq!(sizes, (160, 40, 64, 48));
     }
 }

@@ -1,5 +1,5 @@
-//! Owns time as the model sees it: a UTC instant in milliseconds and the `Clock` that is injected everywhere.
-//! Refuses to read the operating system's clock: the real one lives in `src/clock.rs`.
+//! Owns time as the model sees it: a UTC instant in milliseconds and the `Clock` that is injected
+//! everywhere. Refuses to read the operating system's clock: the real one lives in `src/clock.rs`.
 
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -17,7 +17,21 @@ pub const HOUR: i64 = 60 * MINUTE;
 pub const DAY: i64 = 24 * HOUR;
 
 /// An instant in UTC, in milliseconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Encode,
+    Decode,
+    Serialize,
+    Deserialize,
+)]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 
@@ -44,7 +58,8 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// The one source of "now". Live code holds the operating system's clock, simulation and the demo a stepped one.
+/// The one source of "now". Live code holds the operating system's clock, simulation and the demo a
+/// stepped one.
 pub trait Clock: Send + Sync {
     /// The present instant. May stand still; callers must bear a step backwards.
     fn now(&self) -> Timestamp;

@@ -1,5 +1,6 @@
-//! Owns the proof that what was once written stays readable: one golden file per kind of record, and damaged bytes.
-//! Refuses a silent change of the format: a record that no longer comes back as it was needs a new record version.
+//! Owns the proof that what was once written stays readable: one golden file per kind of record,
+//! and damaged bytes. Refuses a silent change of the format: a record that no longer comes back as
+//! it was needs a new record version.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -8,25 +9,34 @@ use proptest::prelude::*;
 use sluis_model::codec::{HEADER, RECORD_VERSION};
 use sluis_model::flow::{FlowRef, Observed, Value};
 use sluis_model::{
-    Address, AddressState, AttemptRef, CancelTarget, Cause, Channel, Choice, Confirmed, Control, ControlRecord, CorporationId,
-    Environment, Event, Evidence, Fact, FactKind, Idempotency, Input, Intent, Lane, Notification, NotificationId, OnDoubt,
-    PauseScope, Permit, Preference, Profile, Receipt, ReceiptKind, Record, Refusal, Subject, Supplied, TenantKey, TenantRecord,
-    Timestamp, Verdict, Why,
+    Address, AddressState, AttemptRef, CancelTarget, Cause, Channel, Choice, Confirmed, Control,
+    ControlRecord, CorporationId, Environment, Event, Evidence, Fact, FactKind, Idempotency, Input,
+    Intent, Lane, Notification, NotificationId, OnDoubt, PauseScope, Permit, Preference, Profile,
+    Receipt, ReceiptKind, Record, Refusal, Subject, Supplied, TenantKey, TenantRecord, Timestamp,
+    Verdict, Why,
 };
 
 /// How many golden files version 1 has.
 const FILES_OF_VERSION_1: usize = 35;
-/// Set it to write the golden files anew: only together with a new record version, or for a record that is new.
+/// Set it to write the golden files anew: only together with a new record version, or for a record
+/// that is new.
 const REGENERATE: &str = "SLUIS_REGENERATE_GOLDEN";
 
 const ID: NotificationId = NotificationId(0x0003_01a1_ef0e_4c00_0123_4567_89ab_cdef);
 const AT: Timestamp = Timestamp(1_795_000_000_123);
-const ATTEMPT: AttemptRef = AttemptRef { id: ID, step: 1, attempt: 2 };
+const ATTEMPT: AttemptRef = AttemptRef {
+    id: ID,
+    step: 1,
+    attempt: 2,
+};
 
 // ---- the sample values
 
 fn subject() -> Subject {
-    Subject { kind: "invoice".into(), id: "F-2026-00017".into() }
+    Subject {
+        kind: "invoice".into(),
+        id: "F-2026-00017".into(),
+    }
 }
 
 fn why() -> Why {
@@ -44,17 +54,30 @@ fn notification() -> Notification {
         category: "collection".into(),
         subject: Some(subject()),
         data: r#"{"amount_cents":61250,"naam":"Müller"}"#.into(),
-        fields: [Value::Missing, Value::Text("AM04".into()), Value::Integer(-61_250), Value::Boolean(true)].into(),
+        fields: [
+            Value::Missing,
+            Value::Text("AM04".into()),
+            Value::Integer(-61_250),
+            Value::Boolean(true),
+        ]
+        .into(),
         lane: Lane::Urgent,
         send_after: Some(AT),
         expires_at: None,
         environment: Environment::Production,
-        idempotency: Idempotency { key: 1 << 100, body: u64::MAX },
+        idempotency: Idempotency {
+            key: 1 << 100,
+            body: u64::MAX,
+        },
     }
 }
 
 fn profile() -> Profile {
-    let address = |channel, value: &str, state| Address { channel, value: value.into(), state };
+    let address = |channel, value: &str, state| Address {
+        channel,
+        value: value.into(),
+        state,
+    };
     Profile {
         name: "mevrouw De Vries".into(),
         language: "nl".into(),
@@ -63,7 +86,10 @@ fn profile() -> Profile {
             address(Channel::Sms, "+31600000001", AddressState::Validated),
             address(Channel::Letter, "Lange Vijverberg 1", AddressState::Invalid),
         ],
-        preferences: vec![Preference { category: "*".into(), channel: Channel::Whatsapp }],
+        preferences: vec![Preference {
+            category: "*".into(),
+            channel: Channel::Whatsapp,
+        }],
     }
 }
 
@@ -82,10 +108,20 @@ fn fact() -> Fact {
 fn verdicts() -> [Verdict; 6] {
     let provider_id = || "p-1".into();
     [
-        Verdict::Accepted { provider_id: provider_id() },
-        Verdict::Delivered { provider_id: provider_id() },
-        Verdict::Retry { after_ms: Some(1_500), why: why() },
-        Verdict::Refused { class: Refusal::Policy, why: why() },
+        Verdict::Accepted {
+            provider_id: provider_id(),
+        },
+        Verdict::Delivered {
+            provider_id: provider_id(),
+        },
+        Verdict::Retry {
+            after_ms: Some(1_500),
+            why: why(),
+        },
+        Verdict::Refused {
+            class: Refusal::Policy,
+            why: why(),
+        },
         Verdict::InDoubt { why: why() },
         Verdict::Withdrawn { why: why() },
     ]
@@ -99,8 +135,17 @@ fn inputs() -> Vec<Input> {
         provider: "relay".into(),
         occurred_at: Some(AT),
     };
-    let confirmed = vec![Confirmed { channel: Channel::Email, value: "a@example.nl".into(), at: AT }];
-    let permit = Permit { id: ID, channel: Channel::Sms, provider: "sms".into(), on_doubt: OnDoubt::Hold };
+    let confirmed = vec![Confirmed {
+        channel: Channel::Email,
+        value: "a@example.nl".into(),
+        at: AT,
+    }];
+    let permit = Permit {
+        id: ID,
+        channel: Channel::Sms,
+        provider: "sms".into(),
+        on_doubt: OnDoubt::Hold,
+    };
     vec![
         Input::Notify(Box::new(notification())),
         Input::PutProfile(Box::new(profile())),
@@ -108,17 +153,38 @@ fn inputs() -> Vec<Input> {
         Input::Receipt(receipt),
         Input::Timer { id: ID },
         Input::Permit(permit),
-        Input::Outcome { attempt: ATTEMPT, verdict: verdicts()[2].clone() },
+        Input::Outcome {
+            attempt: ATTEMPT,
+            verdict: verdicts()[2].clone(),
+        },
         Input::Interrupted { attempt: ATTEMPT },
-        Input::Cancel { target: CancelTarget::Subject(subject()), note: "desk: moved out".into() },
-        Input::Answer { id: ID, task: 3, answer: "retry".into(), by: "desk".into() },
-        Input::Link { id: ID, pressed: true },
-        Input::Supplied(Box::new(Supplied { profile: profile(), confirmed })),
+        Input::Cancel {
+            target: CancelTarget::Subject(subject()),
+            note: "desk: moved out".into(),
+        },
+        Input::Answer {
+            id: ID,
+            task: 3,
+            answer: "retry".into(),
+            by: "desk".into(),
+        },
+        Input::Link {
+            id: ID,
+            pressed: true,
+        },
+        Input::Supplied(Box::new(Supplied {
+            profile: profile(),
+            confirmed,
+        })),
     ]
 }
 
 fn causes() -> Vec<Cause> {
-    let observed = Observed { left: Value::Integer(0), right: Value::Text("0".into()), as_of: Some(AT) };
+    let observed = Observed {
+        left: Value::Integer(0),
+        right: Value::Text("0".into()),
+        as_of: Some(AT),
+    };
     vec![
         Cause::Accepted,
         Cause::SendAfterReached,
@@ -130,10 +196,18 @@ fn causes() -> Vec<Cause> {
         Cause::Delivered,
         Cause::Answered,
         Cause::Waited,
-        Cause::Guard { guard: 3, observed: observed.clone() },
+        Cause::Guard {
+            guard: 3,
+            observed: observed.clone(),
+        },
         Cause::Stop { stop: 0, observed },
-        Cause::Task { answer: "close".into(), by: "desk".into() },
-        Cause::Cancelled { note: "desk".into() },
+        Cause::Task {
+            answer: "close".into(),
+            by: "desk".into(),
+        },
+        Cause::Cancelled {
+            note: "desk".into(),
+        },
         Cause::Expired,
         Cause::AlreadyRunning { live: ID },
         Cause::HeldTooLong,
@@ -147,13 +221,32 @@ fn causes() -> Vec<Cause> {
 
 fn events() -> Vec<Event> {
     let (id, attempt, step, until) = (ID, 2, 1, AT);
-    let observed = Observed { left: Value::Missing, right: Value::Boolean(false), as_of: None };
+    let observed = Observed {
+        left: Value::Missing,
+        right: Value::Boolean(false),
+        as_of: None,
+    };
     vec![
         Event::Accepted { id },
         Event::Waiting { id, until },
-        Event::StepEntered { id, step, cause: Cause::Accepted },
-        Event::Ready { id, channel: Channel::Email, choice: Choice::Preferred, pinned: Some("relay".into()), not_before: AT },
-        Event::Held { id, guard: 3, observed: observed.clone(), until },
+        Event::StepEntered {
+            id,
+            step,
+            cause: Cause::Accepted,
+        },
+        Event::Ready {
+            id,
+            channel: Channel::Email,
+            choice: Choice::Preferred,
+            pinned: Some("relay".into()),
+            not_before: AT,
+        },
+        Event::Held {
+            id,
+            guard: 3,
+            observed: observed.clone(),
+            until,
+        },
         Event::AttemptStarted {
             id,
             attempt,
@@ -165,62 +258,181 @@ fn events() -> Vec<Event> {
             passed: vec![observed],
             resend: true,
         },
-        Event::AttemptWithdrawn { id, attempt, why: why() },
-        Event::AttemptAccepted { id, attempt, provider_id: "p-1".into() },
+        Event::AttemptWithdrawn {
+            id,
+            attempt,
+            why: why(),
+        },
+        Event::AttemptAccepted {
+            id,
+            attempt,
+            provider_id: "p-1".into(),
+        },
         Event::AttemptDelivered { id, attempt },
-        Event::AttemptDeferred { id, attempt, why: why() },
-        Event::AttemptFailed { id, attempt, class: Refusal::Ours, why: why(), exhausted: true },
-        Event::AttemptInDoubt { id, attempt, provider: "relay".into(), why: why(), until },
-        Event::ReceiptNoted { id, attempt, kind: ReceiptKind::Replied },
-        Event::OutcomeNoted { id, attempt, why: why() },
-        Event::TaskOpened { id, task: 3, list: "collections".into(), cause: Cause::Unanswered },
-        Event::LinkClosed { id, end: "paid".into() },
+        Event::AttemptDeferred {
+            id,
+            attempt,
+            why: why(),
+        },
+        Event::AttemptFailed {
+            id,
+            attempt,
+            class: Refusal::Ours,
+            why: why(),
+            exhausted: true,
+        },
+        Event::AttemptInDoubt {
+            id,
+            attempt,
+            provider: "relay".into(),
+            why: why(),
+            until,
+        },
+        Event::ReceiptNoted {
+            id,
+            attempt,
+            kind: ReceiptKind::Replied,
+        },
+        Event::OutcomeNoted {
+            id,
+            attempt,
+            why: why(),
+        },
+        Event::TaskOpened {
+            id,
+            task: 3,
+            list: "collections".into(),
+            cause: Cause::Unanswered,
+        },
+        Event::LinkClosed {
+            id,
+            end: "paid".into(),
+        },
         Event::LinkUsed { id, pressed: false },
-        Event::Ended { id, end: "paid".into(), cause: Cause::Cancelled { note: "desk".into() } },
+        Event::Ended {
+            id,
+            end: "paid".into(),
+            cause: Cause::Cancelled {
+                note: "desk".into(),
+            },
+        },
         Event::ProfileStored { new: true },
-        Event::AddressMarked { channel: Channel::Email, value: "a@example.nl".into(), state: AddressState::Invalid },
+        Event::AddressMarked {
+            channel: Channel::Email,
+            value: "a@example.nl".into(),
+            state: AddressState::Invalid,
+        },
         Event::FactTaken,
-        Event::SubjectOpen { subject: subject(), open_cents: Some(-1) },
-        Event::AddressKept { channel: Channel::Email, value: "A@example.nl".into(), since: AT, by: Evidence::Bounce },
+        Event::SubjectOpen {
+            subject: subject(),
+            open_cents: Some(-1),
+        },
+        Event::AddressKept {
+            channel: Channel::Email,
+            value: "A@example.nl".into(),
+            since: AT,
+            by: Evidence::Bounce,
+        },
     ]
 }
 
 /// The closed lists of words: a word's code is its place in its list.
 fn words() -> Vec<Event> {
-    use ReceiptKind::{Accepted, Blocked, BouncedHard, Complained, Delayed, Delivered, Failed, Opened, Replied};
+    use ReceiptKind::{
+        Accepted, Blocked, BouncedHard, Complained, Delayed, Delivered, Failed, Opened, Replied,
+    };
     let (id, attempt) = (ID, 2);
-    let receipts = [Accepted, Delivered, BouncedHard, Delayed, Failed, Opened, Complained, Replied, Blocked]
-        .map(|kind| Event::ReceiptNoted { id, attempt, kind });
+    let receipts = [
+        Accepted,
+        Delivered,
+        BouncedHard,
+        Delayed,
+        Failed,
+        Opened,
+        Complained,
+        Replied,
+        Blocked,
+    ]
+    .map(|kind| Event::ReceiptNoted { id, attempt, kind });
     let channels = Channel::ALL.map(|channel| {
         let (choice, pinned) = (Choice::FlowOrder, None);
-        Event::Ready { id, channel, choice, pinned, not_before: AT }
+        Event::Ready {
+            id,
+            channel,
+            choice,
+            pinned,
+            not_before: AT,
+        }
     });
-    let refusals = [Refusal::Address, Refusal::Policy, Refusal::Ours, Refusal::Unsendable].map(|class| Event::AttemptFailed {
+    let refusals = [
+        Refusal::Address,
+        Refusal::Policy,
+        Refusal::Ours,
+        Refusal::Unsendable,
+    ]
+    .map(|class| Event::AttemptFailed {
         id,
         attempt,
         class,
         why: why(),
         exhausted: false,
     });
-    let states = [AddressState::Created, AddressState::Validated, AddressState::Invalid].map(|state| Event::AddressMarked {
+    let states = [
+        AddressState::Created,
+        AddressState::Validated,
+        AddressState::Invalid,
+    ]
+    .map(|state| Event::AddressMarked {
         channel: Channel::Sms,
         value: "+31600000001".into(),
         state,
     });
-    let kept = |by| Event::AddressKept { channel: Channel::Sms, value: "+31600000001".into(), since: AT, by };
+    let kept = |by| Event::AddressKept {
+        channel: Channel::Sms,
+        value: "+31600000001".into(),
+        since: AT,
+        by,
+    };
     let kept = [Evidence::Source, Evidence::Bounce, Evidence::Use].map(kept);
-    receipts.into_iter().chain(channels).chain(refusals).chain(states).chain(kept).collect()
+    receipts
+        .into_iter()
+        .chain(channels)
+        .chain(refusals)
+        .chain(states)
+        .chain(kept)
+        .collect()
 }
 
 fn controls() -> Vec<Control> {
-    let scope = PauseScope { corporation: Some(CorporationId(7)), flow: Some("storno".into()), channel: Some(Channel::Voice) };
-    let each = Intent::Each { tenants: vec![tenant()], input: Input::Fact(fact()) };
-    let cancel = Intent::CancelSubject { corporation: CorporationId(7), subject: subject(), note: "desk".into() };
+    let scope = PauseScope {
+        corporation: Some(CorporationId(7)),
+        flow: Some("storno".into()),
+        channel: Some(Channel::Voice),
+    };
+    let each = Intent::Each {
+        tenants: vec![tenant()],
+        input: Input::Fact(fact()),
+    };
+    let cancel = Intent::CancelSubject {
+        corporation: CorporationId(7),
+        subject: subject(),
+        note: "desk".into(),
+    };
     vec![
         Control::Pause(scope),
-        Control::Resume(PauseScope { corporation: None, flow: None, channel: None }),
-        Control::IntentOpened { intent: 5, work: each },
-        Control::IntentOpened { intent: 6, work: cancel },
+        Control::Resume(PauseScope {
+            corporation: None,
+            flow: None,
+            channel: None,
+        }),
+        Control::IntentOpened {
+            intent: 5,
+            work: each,
+        },
+        Control::IntentOpened {
+            intent: 6,
+            work: cancel,
+        },
         Control::IntentDone { intent: 5 },
         Control::Unexplained {
             corporation: Some(CorporationId(7)),
@@ -231,7 +443,8 @@ fn controls() -> Vec<Control> {
     ]
 }
 
-// ---- their names: a new variant does not compile until it is named here, and has no golden file until it is above
+// ---- their names: a new variant does not compile until it is named here, and has no golden file
+// until it is above
 
 fn input_name(input: &Input) -> &'static str {
     match input {
@@ -254,15 +467,30 @@ fn control_name(control: &Control) -> &'static str {
     match control {
         Control::Pause(_) => "pause",
         Control::Resume(_) => "resume",
-        Control::IntentOpened { work: Intent::Each { .. }, .. } => "intent-each",
-        Control::IntentOpened { work: Intent::CancelSubject { .. }, .. } => "intent-cancel-subject",
+        Control::IntentOpened {
+            work: Intent::Each { .. },
+            ..
+        } => "intent-each",
+        Control::IntentOpened {
+            work: Intent::CancelSubject { .. },
+            ..
+        } => "intent-cancel-subject",
         Control::IntentDone { .. } => "intent-done",
         Control::Unexplained { .. } => "unexplained",
     }
 }
 
 fn of_tenant(name: &str, input: Input, events: Vec<Event>) -> (String, Record) {
-    (name.into(), Record::Tenant(TenantRecord { at: AT, tenant: tenant(), previous: 41, input, events }))
+    (
+        name.into(),
+        Record::Tenant(TenantRecord {
+            at: AT,
+            tenant: tenant(),
+            previous: 41,
+            input,
+            events,
+        }),
+    )
 }
 
 /// Every golden record with the name of its file.
@@ -270,25 +498,67 @@ fn samples() -> Vec<(String, Record)> {
     let timer = || Input::Timer { id: ID };
     let mut samples = Vec::new();
     for input in inputs() {
-        samples.push(of_tenant(&format!("input-{}", input_name(&input)), input, vec![Event::FactTaken]));
+        samples.push(of_tenant(
+            &format!("input-{}", input_name(&input)),
+            input,
+            vec![Event::FactTaken],
+        ));
     }
     for verdict in verdicts() {
         let name = format!("verdict-{}", verdict.name());
-        samples.push(of_tenant(&name, Input::Outcome { attempt: ATTEMPT, verdict }, Vec::new()));
+        samples.push(of_tenant(
+            &name,
+            Input::Outcome {
+                attempt: ATTEMPT,
+                verdict,
+            },
+            Vec::new(),
+        ));
     }
-    let one = Input::Cancel { target: CancelTarget::Notification(ID), note: "".into() };
+    let one = Input::Cancel {
+        target: CancelTarget::Notification(ID),
+        note: "".into(),
+    };
     samples.push(of_tenant("input-cancel-one", one, Vec::new()));
     samples.push(of_tenant("every-event", timer(), events()));
-    let ends = causes().into_iter().map(|cause| Event::Ended { id: ID, end: "end".into(), cause });
+    let ends = causes().into_iter().map(|cause| Event::Ended {
+        id: ID,
+        end: "end".into(),
+        cause,
+    });
     samples.push(of_tenant("every-cause", timer(), ends.collect()));
     samples.push(of_tenant("every-word", timer(), words()));
-    for (kind, environment) in FactKind::ALL.into_iter().zip(Environment::ALL.into_iter().cycle()) {
-        let input = Input::Fact(Fact { kind, environment, subject: None, amount_cents: None, ..fact() });
-        samples.push(of_tenant(&format!("fact-{}", kind.name()), input, Vec::new()));
+    for (kind, environment) in FactKind::ALL
+        .into_iter()
+        .zip(Environment::ALL.into_iter().cycle())
+    {
+        let input = Input::Fact(Fact {
+            kind,
+            environment,
+            subject: None,
+            amount_cents: None,
+            ..fact()
+        });
+        samples.push(of_tenant(
+            &format!("fact-{}", kind.name()),
+            input,
+            Vec::new(),
+        ));
     }
-    for (lane, environment) in Lane::ALL.into_iter().zip(Environment::ALL.into_iter().rev()) {
-        let input = Input::Notify(Box::new(Notification { lane, environment, ..notification() }));
-        samples.push(of_tenant(&format!("lane-{}", lane.name()), input, Vec::new()));
+    for (lane, environment) in Lane::ALL
+        .into_iter()
+        .zip(Environment::ALL.into_iter().rev())
+    {
+        let input = Input::Notify(Box::new(Notification {
+            lane,
+            environment,
+            ..notification()
+        }));
+        samples.push(of_tenant(
+            &format!("lane-{}", lane.name()),
+            input,
+            Vec::new(),
+        ));
     }
     for control in controls() {
         let name = format!("control-{}", control_name(&control));
@@ -297,14 +567,21 @@ fn samples() -> Vec<(String, Record)> {
     samples
 }
 
-/// Whether version 1 had this variant. What came later stands here by name: it is in no golden file of that version.
+/// Whether version 1 had this variant. What came later stands here by name: it is in no golden file
+/// of that version.
 fn is_of_version_1(event: &Event) -> bool {
     !matches!(
         event,
-        Event::Ended { cause: Cause::CannotSend { .. } | Cause::Interrupted { .. }, .. }
-            | Event::AttemptFailed { class: Refusal::Unsendable, .. }
-            | Event::ReceiptNoted { kind: ReceiptKind::Blocked, .. }
-            | Event::AddressKept { .. }
+        Event::Ended {
+            cause: Cause::CannotSend { .. } | Cause::Interrupted { .. },
+            ..
+        } | Event::AttemptFailed {
+            class: Refusal::Unsendable,
+            ..
+        } | Event::ReceiptNoted {
+            kind: ReceiptKind::Blocked,
+            ..
+        } | Event::AddressKept { .. }
     )
 }
 
@@ -328,8 +605,16 @@ fn encoded(record: &Record) -> Vec<u8> {
 #[test]
 fn a_tenants_record_is_written_the_same_from_where_it_stands() {
     let samples = samples();
-    let tenants: Vec<&TenantRecord> = samples.iter().filter_map(|(_, record)| as_tenants(record)).collect();
-    assert!(tenants.len() > 5, "{} of {} samples", tenants.len(), samples.len());
+    let tenants: Vec<&TenantRecord> = samples
+        .iter()
+        .filter_map(|(_, record)| as_tenants(record))
+        .collect();
+    assert!(
+        tenants.len() > 5,
+        "{} of {} samples",
+        tenants.len(),
+        samples.len()
+    );
     for record in tenants {
         let mut bytes = vec![7; 3];
         record.encode(&mut bytes).expect("the record fits");
@@ -351,17 +636,26 @@ fn folder() -> PathBuf {
 
 /// Lines of 64 hex digits, so that a change shows where it is.
 fn hex(bytes: &[u8]) -> String {
-    bytes.chunks(32).map(|line| data_encoding::HEXLOWER.encode(line) + "\n").collect()
+    bytes
+        .chunks(32)
+        .map(|line| data_encoding::HEXLOWER.encode(line) + "\n")
+        .collect()
 }
 
 fn unhex(text: &str) -> Vec<u8> {
-    data_encoding::HEXLOWER.decode(text.replace(['\n', '\r'], "").as_bytes()).expect("a golden file holds hex digits")
+    data_encoding::HEXLOWER
+        .decode(text.replace(['\n', '\r'], "").as_bytes())
+        .expect("a golden file holds hex digits")
 }
 
 fn golden(version: u8, name: &str) -> Vec<u8> {
     let path = folder().join(format!("record-v{version}-{name}.hex"));
-    let text = std::fs::read_to_string(&path)
-        .unwrap_or_else(|error| panic!("{}: {error}; for a record that is new, write it with {REGENERATE}=1", path.display()));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| {
+        panic!(
+            "{}: {error}; for a record that is new, write it with {REGENERATE}=1",
+            path.display()
+        )
+    });
     unhex(&text)
 }
 
@@ -386,20 +680,40 @@ fn what_was_written_once_is_read_as_it_was_meant_and_written_the_same_again() {
 #[test]
 fn what_version_1_wrote_is_read_as_it_was_meant() {
     let names = files(1);
-    assert_eq!(names.len(), FILES_OF_VERSION_1, "they are never changed, and none is added or removed");
+    assert_eq!(
+        names.len(),
+        FILES_OF_VERSION_1,
+        "they are never changed, and none is added or removed"
+    );
     let samples: BTreeMap<String, Record> = samples_of_version_1().into_iter().collect();
     for name in names {
         let bytes = golden(1, &name);
         assert_eq!(bytes[2], 1, "{name} is of version 1");
-        assert_eq!(Record::decode(&bytes).as_ref().ok(), samples.get(&name), "{name}");
+        assert_eq!(
+            Record::decode(&bytes).as_ref().ok(),
+            samples.get(&name),
+            "{name}"
+        );
     }
 }
 
 /// Names of the golden files of a version.
 fn files(version: u8) -> BTreeSet<String> {
     let entries = std::fs::read_dir(folder()).expect("the golden files");
-    let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
-    let of = |name: String| Some(name.strip_prefix(&format!("record-v{version}-"))?.strip_suffix(".hex")?.to_owned());
+    let names = entries.map(|entry| {
+        entry
+            .expect("an entry")
+            .file_name()
+            .to_string_lossy()
+            .into_owned()
+    });
+    let of = |name: String| {
+        Some(
+            name.strip_prefix(&format!("record-v{version}-"))?
+                .strip_suffix(".hex")?
+                .to_owned(),
+        )
+    };
     names.filter_map(of).collect()
 }
 
@@ -407,18 +721,37 @@ fn files(version: u8) -> BTreeSet<String> {
 fn every_golden_file_has_its_record_and_the_newest_version_has_files() {
     let expected: BTreeSet<String> = samples().into_iter().map(|(name, _)| name).collect();
     assert_eq!(files(RECORD_VERSION), expected);
-    assert_eq!(RECORD_VERSION, 2, "a new version needs golden files of its own, beside these");
+    assert_eq!(
+        RECORD_VERSION, 2,
+        "a new version needs golden files of its own, beside these"
+    );
 }
 
 #[test]
 fn the_samples_hold_every_event_and_cause_once() {
     let distinct = |names: Vec<String>| names.into_iter().collect::<BTreeSet<_>>().len();
-    let first = |debug: String| debug.split([' ', '{']).next().unwrap_or_default().to_owned();
-    assert_eq!(distinct(events().iter().map(|e| first(format!("{e:?}"))).collect()), events().len());
-    assert_eq!(distinct(causes().iter().map(|c| first(format!("{c:?}"))).collect()), causes().len());
+    let first = |debug: String| {
+        debug
+            .split([' ', '{'])
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    assert_eq!(
+        distinct(events().iter().map(|e| first(format!("{e:?}"))).collect()),
+        events().len()
+    );
+    assert_eq!(
+        distinct(causes().iter().map(|c| first(format!("{c:?}"))).collect()),
+        causes().len()
+    );
     use Event::{AddressKept, AddressMarked, FactTaken, ProfileStored, SubjectOpen};
     let named = |event: &Event| match event {
-        ProfileStored { .. } | AddressMarked { .. } | AddressKept { .. } | FactTaken | SubjectOpen { .. } => None,
+        ProfileStored { .. }
+        | AddressMarked { .. }
+        | AddressKept { .. }
+        | FactTaken
+        | SubjectOpen { .. } => None,
         _ => Some(ID),
     };
     for event in events() {
@@ -431,10 +764,17 @@ fn a_cut_or_lengthened_record_is_an_error_or_read_as_its_frame_says() {
     for (name, record) in samples() {
         let bytes = encoded(&record);
         for length in 0..bytes.len() {
-            assert!(Record::decode(&bytes[..length]).is_err(), "{name} cut to {length} bytes");
+            assert!(
+                Record::decode(&bytes[..length]).is_err(),
+                "{name} cut to {length} bytes"
+            );
         }
         let followed = [&bytes[..], b"what follows"].concat();
-        assert_eq!(Record::decode(&followed), Ok(record), "{name}: a frame ends where its length says");
+        assert_eq!(
+            Record::decode(&followed),
+            Ok(record),
+            "{name}: a frame ends where its length says"
+        );
     }
 }
 
@@ -460,7 +800,8 @@ proptest! {
         prop_assert!(Record::decode(&bytes).is_err());
     }
 
-    /// The checksum fits, so the payload's own decoder must stand it: whatever it reads, it can write and read again.
+    /// The checksum fits, so the payload's own decoder must stand it: whatever it reads, it can
+    /// write and read again.
     #[test]
     fn an_arbitrary_payload_is_an_error_or_a_record(payload in prop::collection::vec(any::<u8>(), 0..400)) {
         if let Ok(record) = Record::decode(&framed(&payload)) {

@@ -1,5 +1,6 @@
-//! Owns the life of one connection: it takes frames in turns, writes what waits, and counts silence. Refuses to read
-//! from a peer that does not read, and to keep a processor from the other connections for long.
+//! Owns the life of one connection: it takes frames in turns, writes what waits, and counts
+//! silence. Refuses to read from a peer that does not read, and to keep a processor from the other
+//! connections for long.
 
 use std::future::ready;
 use std::io;
@@ -36,8 +37,12 @@ pub(super) struct Stranger {
 }
 
 /// Serves one peer to its end.
-pub(super) async fn converse<R, W>(read: R, write: W, house: &House, Stranger { place, peer }: Stranger)
-where
+pub(super) async fn converse<R, W>(
+    read: R,
+    write: W,
+    house: &House,
+    Stranger { place, peer }: Stranger,
+) where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
 {
@@ -92,7 +97,9 @@ enum Woken {
 
 impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<'a, R, W> {
     fn new(line: &'a mut Line<R, W>, session: Session, house: &'a House) -> Self {
-        let Pace { second, regrant, .. } = house.pace;
+        let Pace {
+            second, regrant, ..
+        } = house.pace;
         Self {
             line,
             session,
@@ -144,7 +151,8 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<'a, R, W> {
                 return Ok(false);
             }
             if let Some(row) = self.rows.next() {
-                self.session.submit(self.correlation, &row, self.line.out.frames());
+                self.session
+                    .submit(self.correlation, &row, self.line.out.frames());
                 self.correlation = self.correlation.wrapping_add(1);
                 continue;
             }
@@ -167,7 +175,8 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<'a, R, W> {
         match frame {
             ClientFrame::Submit { correlation, row } => {
                 self.session.spend(1)?;
-                self.session.submit(correlation, &row, self.line.out.frames());
+                self.session
+                    .submit(correlation, &row, self.line.out.frames());
             }
             ClientFrame::SubmitBatch { first, rows } => {
                 self.session.spend(rows.len())?;
@@ -209,7 +218,13 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<'a, R, W> {
 
     async fn wait(&mut self, more: bool) -> Woken {
         let owing = self.stays() && self.session.owes_credit() && !self.line.out.is_full();
-        let Line { read, write, chunk, out, .. } = &mut *self.line;
+        let Line {
+            read,
+            write,
+            chunk,
+            out,
+            ..
+        } = &mut *self.line;
         let may_read = self.reading && self.stopping.is_none() && !more && !out.is_full();
         tokio::select! {
             biased;
@@ -241,12 +256,22 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<'a, R, W> {
             return Err(End::Gone(io::ErrorKind::TimedOut.into()));
         }
         // Silence counts while we listen.
-        self.silent = if stays && !out.is_full() { self.silent + 1 } else { 0 };
+        self.silent = if stays && !out.is_full() {
+            self.silent + 1
+        } else {
+            0
+        };
         if self.silent > IDLE_SECONDS {
-            return Err(End::told(ErrorCode::Idle, format!("no frame for {IDLE_SECONDS} s: send a Ping now and then")));
+            return Err(End::told(
+                ErrorCode::Idle,
+                format!("no frame for {IDLE_SECONDS} s: send a Ping now and then"),
+            ));
         }
         if !self.session.is_known() {
-            return Err(End::told(ErrorCode::Unauthorised, "the API key was withdrawn"));
+            return Err(End::told(
+                ErrorCode::Unauthorised,
+                "the API key was withdrawn",
+            ));
         }
         if let Some(seconds) = &mut self.stopping {
             *seconds += 1;

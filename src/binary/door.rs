@@ -69,8 +69,13 @@ impl Door for App {
         let to_write = quota.room_to_write(corporation, self.clock.now());
         let left = |open: i64, most: i64| most.saturating_sub(open);
         let (open, most) = quota.total();
-        let share = quota.shares().find(|(c, ..)| *c == corporation).map_or(0, |(_, open, most)| left(open, most));
-        u32::try_from(left(open, most).min(share).max(0)).unwrap_or(u32::MAX).min(to_write)
+        let share = quota
+            .shares()
+            .find(|(c, ..)| *c == corporation)
+            .map_or(0, |(_, open, most)| left(open, most));
+        u32::try_from(left(open, most).min(share).max(0))
+            .unwrap_or(u32::MAX)
+            .min(to_write)
     }
 
     fn admit(

@@ -1,4 +1,5 @@
-//! Owns how a connection ends and what its peer is told. Refuses to tell a peer anything that was not its own.
+//! Owns how a connection ends and what its peer is told. Refuses to tell a peer anything that was
+//! not its own.
 
 use std::fmt;
 use std::io;
@@ -19,13 +20,21 @@ pub(super) enum End {
 impl End {
     /// Tells the peer a code and its words.
     pub(super) fn told(code: ErrorCode, message: impl Into<String>) -> Self {
-        End::Told(Fatal { code: Ok(code), retry_after_ms: 0, message: message.into() })
+        End::Told(Fatal {
+            code: Ok(code),
+            retry_after_ms: 0,
+            message: message.into(),
+        })
     }
 
     /// The same, with the time after which to come back, in seconds.
     pub(super) fn later(code: ErrorCode, message: impl Into<String>, retry_after: u32) -> Self {
         let retry_after_ms = retry_after.saturating_mul(1_000);
-        End::Told(Fatal { code: Ok(code), retry_after_ms, message: message.into() })
+        End::Told(Fatal {
+            code: Ok(code),
+            retry_after_ms,
+            message: message.into(),
+        })
     }
 
     /// The process ends.

@@ -1,10 +1,12 @@
-//! Owns what happens before a stranger is a sender: version, key, the first credit. Refuses everybody else with one
-//! frame.
+//! Owns what happens before a stranger is a sender: version, key, the first credit. Refuses
+//! everybody else with one frame.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use sluis_model::wire::{ClientFrame, Durability, ErrorCode, Hello, MAX_FRAME, ServerFrame, VERSION, Welcome};
+use sluis_model::wire::{
+    ClientFrame, Durability, ErrorCode, Hello, MAX_FRAME, ServerFrame, VERSION, Welcome,
+};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -31,7 +33,11 @@ pub(super) struct House {
 const COME_BACK: u32 = 5;
 
 /// Reads `Hello` and puts `Welcome` on the line.
-pub(super) async fn greet<R, W>(line: &mut Line<R, W>, house: &House, peer: IpAddr) -> Result<(Session, Seat), End>
+pub(super) async fn greet<R, W>(
+    line: &mut Line<R, W>,
+    house: &House,
+    peer: IpAddr,
+) -> Result<(Session, Seat), End>
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
@@ -41,7 +47,10 @@ where
         () = house.shutdown.cancelled() => return Err(End::stopping()),
     };
     let Ok(first) = first else {
-        return Err(End::told(ErrorCode::Idle, format!("no Hello within {:?}", house.pace.hello)));
+        return Err(End::told(
+            ErrorCode::Idle,
+            format!("no Hello within {:?}", house.pace.hello),
+        ));
     };
     match first? {
         Some(ClientFrame::Hello(hello)) => welcome(line, house, &hello, peer),
@@ -50,19 +59,28 @@ where
     }
 }
 
-fn welcome<R, W>(line: &mut Line<R, W>, house: &House, hello: &Hello, peer: IpAddr) -> Result<(Session, Seat), End>
+fn welcome<R, W>(
+    line: &mut Line<R, W>,
+    house: &House,
+    hello: &Hello,
+    peer: IpAddr,
+) -> Result<(Session, Seat), End>
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
 {
     let version = hello.common_version(VERSION, VERSION).ok_or_else(|| {
-        let message = format!("versions {} to {}: expected {VERSION} among them", hello.version_min, hello.version_max);
+        let message = format!(
+            "versions {} to {}: expected {VERSION} among them",
+            hello.version_min, hello.version_max
+        );
         End::told(ErrorCode::NoCommonVersion, message)
     })?;
-    let mut session = Session::open(house.door.clone(), &hello.api_key, house.credit).ok_or_else(|| {
-        house.door.stranger(&hello.client_name);
-        End::told(ErrorCode::Unauthorised, "the API key is not known")
-    })?;
+    let mut session =
+        Session::open(house.door.clone(), &hello.api_key, house.credit).ok_or_else(|| {
+            house.door.stranger(&hello.client_name);
+            End::told(ErrorCode::Unauthorised, "the API key is not known")
+        })?;
     // Any other pressure passes: the sender is welcome and waits for credit.
     if house.door.closed() == Some(Closed::Stopping) {
         return Err(End::stopping());

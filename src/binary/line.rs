@@ -1,8 +1,11 @@
-//! Owns one peer's bytes in both directions, and the last word. Refuses to know what the frames mean.
+//! Owns one peer's bytes in both directions, and the last word. Refuses to know what the frames
+//! mean.
 
 use std::io;
 
-use sluis_model::wire::{ClientFrame, Decoder, Frame, MAX_FRAME, MAX_HELLO, ServerFrame, WireError};
+use sluis_model::wire::{
+    ClientFrame, Decoder, Frame, MAX_FRAME, MAX_HELLO, ServerFrame, WireError,
+};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
@@ -29,7 +32,13 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Line<R, W> {
     /// A line to a stranger: short frames only.
     pub(super) fn new(read: R, write: W) -> Self {
         let (decoder, chunk) = (Decoder::new(MAX_HELLO), vec![0; STRANGER_CHUNK]);
-        Self { read, write, decoder, chunk, out: Output::default() }
+        Self {
+            read,
+            write,
+            decoder,
+            chunk,
+            out: Output::default(),
+        }
     }
 
     /// The peer has shown its key: frames of full length from the next one on.
@@ -58,7 +67,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Line<R, W> {
         }
     }
 
-    /// Says the last word and closes. Reads on for a moment: closing on unread bytes would throw the last word away.
+    /// Says the last word and closes. Reads on for a moment: closing on unread bytes would throw
+    /// the last word away.
     pub(super) async fn farewell(mut self, end: &End, pace: Pace) {
         match end {
             End::Gone(_) => return,
@@ -84,11 +94,14 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Line<R, W> {
     }
 }
 
-/// What begins with a length that no frame ever has is another protocol: `GET ` and a TLS handshake are such lengths.
+/// What begins with a length that no frame ever has is another protocol: `GET ` and a TLS handshake
+/// are such lengths.
 fn foreign(error: WireError) -> WireError {
     match error {
         WireError::FrameTooLong { length, .. } if length > u64::from(MAX_FRAME) => {
-            WireError::BadMagic { found: u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes() }
+            WireError::BadMagic {
+                found: u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes(),
+            }
         }
         other => other,
     }

@@ -1,5 +1,5 @@
-//! Owns accepting connections, and how many strangers there are at once. Refuses to let a stranger who says nothing stand
-//! in the way of one who comes later.
+//! Owns accepting connections, and how many strangers there are at once. Refuses to let a stranger
+//! who says nothing stand in the way of one who comes later.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -28,7 +28,8 @@ use crate::tls::Tls;
 
 /// Pause after a failed accept: out of file handles, most likely.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// The longest wait for senders at the end: the time they get for their answers, and for reading the last word.
+/// The longest wait for senders at the end: the time they get for their answers, and for reading
+/// the last word.
 const GRACE: Duration = Duration::from_secs(17);
 
 /// Serves until `shutdown`, and then what is open.
@@ -39,18 +40,35 @@ pub(super) async fn serve(
     pace: Pace,
     shutdown: CancellationToken,
 ) {
-    let BinarySettings { credit, max_connections: all, max_per_peer: per_peer, max_per_corporation: per_corporation, .. } =
-        settings;
+    let BinarySettings {
+        credit,
+        max_connections: all,
+        max_per_peer: per_peer,
+        max_per_corporation: per_corporation,
+        ..
+    } = settings;
     let most = settings.max_greetings.max(1);
     // Half of them at most from one address, where an address says anything.
-    let from_one = if per_peer == usize::MAX { most } else { most.div_ceil(2) };
+    let from_one = if per_peer == usize::MAX {
+        most
+    } else {
+        most.div_ceil(2)
+    };
     let gate = Arc::new(Gate {
         opening,
         credit,
         pace,
         tls: settings.tls,
-        strangers: Crowd::new(Bounds { all: most, per_peer: from_one, per_corporation: usize::MAX }),
-        seats: Seats::new(Bounds { all, per_peer, per_corporation }),
+        strangers: Crowd::new(Bounds {
+            all: most,
+            per_peer: from_one,
+            per_corporation: usize::MAX,
+        }),
+        seats: Seats::new(Bounds {
+            all,
+            per_peer,
+            per_corporation,
+        }),
         shutdown: shutdown.clone(),
     });
     let tasks = TaskTracker::new();
@@ -76,7 +94,10 @@ pub(super) async fn serve(
     tasks.close();
     let ended = async { tokio::join!(gate.strangers.end(FAREWELL), tasks.wait()) };
     if timeout(GRACE, ended).await.is_err() {
-        tracing::warn!(left = tasks.len(), "senders were still there when the time to end was over");
+        tracing::warn!(
+            left = tasks.len(),
+            "senders were still there when the time to end was over"
+        );
     }
 }
 
@@ -93,9 +114,16 @@ struct Gate {
 impl Gate {
     fn admit(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, tasks: &TaskTracker) {
         // A stranger never waits for us: there is always one who can go.
-        let Some(place) = self.strangers.join(peer.ip()) else { return };
-        let stranger = Stranger { place, peer: peer.ip() };
-        let Ok(stream) = stream.into_std() else { return };
+        let Some(place) = self.strangers.join(peer.ip()) else {
+            return;
+        };
+        let stranger = Stranger {
+            place,
+            peer: peer.ip(),
+        };
+        let Ok(stream) = stream.into_std() else {
+            return;
+        };
         let (gate, span) = (self.clone(), tracing::info_span!("binary", %peer));
         let greeted = async move {
             if let Ok(stream) = TcpStream::from_std(stream) {
@@ -110,7 +138,8 @@ impl Gate {
 
     async fn meet(&self, stream: TcpStream, stranger: Stranger) {
         let _counted = Counted::new();
-        // Frames are gathered here; waiting for more in the kernel would only add to the time to the ack.
+        // Frames are gathered here; waiting for more in the kernel would only add to the time to
+        // the ack.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a peer was gone before it was served");
             return;
@@ -120,25 +149,44 @@ impl Gate {
             return self.talk(read, write, stranger).await;
         };
         let handshake = TlsAcceptor::from(tls.config().clone()).accept(stream);
-        match stranger.place.life().live(timeout(self.pace.hello, handshake)).await {
+        match stranger
+            .place
+            .life()
+            .live(timeout(self.pace.hello, handshake))
+            .await
+        {
             Some(Ok(Ok(stream))) => {
                 let (read, write) = tokio::io::split(stream);
                 self.talk(read, write, stranger).await;
             }
-            Some(Ok(Err(error))) => tracing::debug!(%error, "a peer did not get through the TLS handshake"),
+            Some(Ok(Err(error))) => {
+                tracing::debug!(%error, "a peer did not get through the TLS handshake")
+            }
             Some(Err(_)) => tracing::debug!("a peer took too long for the TLS handshake"),
             None => tracing::debug!("a peer made room for another one during the TLS handshake"),
         }
     }
 
-    async fn talk(&self, read: impl AsyncRead + Unpin, write: impl AsyncWrite + Unpin, stranger: Stranger) {
+    async fn talk(
+        &self,
+        read: impl AsyncRead + Unpin,
+        write: impl AsyncWrite + Unpin,
+        stranger: Stranger,
+    ) {
         let Some(door) = self.opening.door() else {
             let end = End::later(
                 ErrorCode::Starting,
-                format!("the engine is starting: {}", progress(self.opening.recovery())),
+                format!(
+                    "the engine is starting: {}",
+                    progress(self.opening.recovery())
+                ),
                 START_RETRY,
             );
-            stranger.place.life().live(Line::new(read, write).farewell(&end, self.pace)).await;
+            stranger
+                .place
+                .life()
+                .live(Line::new(read, write).farewell(&end, self.pace))
+                .await;
             return;
         };
         let house = House {

@@ -1,5 +1,5 @@
-//! Owns the way of answers from the shards to a connection. Refuses to wait and to grow beyond the credit that was
-//! granted: each open row is answered once.
+//! Owns the way of answers from the shards to a connection. Refuses to wait and to grow beyond the
+//! credit that was granted: each open row is answered once.
 
 use parking_lot::Mutex;
 use sluis_actors::{Answers, NotTaken, ShardAnswer};
@@ -43,9 +43,11 @@ impl Mailbox {
 impl Answers for Mailbox {
     fn answer(&self, slot: u64, answer: ShardAnswer) {
         let verdict = match answer {
-            ShardAnswer::Decided { answer: Answer::Accepted { .. }, position } | ShardAnswer::Accepted { position } => {
-                Verdict::Taken(position)
+            ShardAnswer::Decided {
+                answer: Answer::Accepted { .. },
+                position,
             }
+            | ShardAnswer::Accepted { position } => Verdict::Taken(position),
             ShardAnswer::NotTaken(why) => Verdict::NotTaken(why),
             _ => Verdict::Lost,
         };

@@ -1,10 +1,10 @@
-//! The binary edge: the server side of `docs/binary-protocol.md`. One task per connection decodes, admits, and writes
-//! what the shards answer. Refuses to decide anything about a tenant, and to hold more than the credit it granted: under
-//! pressure it grants none.
+//! The binary edge: the server side of `docs/binary-protocol.md`. One task per connection decodes,
+//! admits, and writes what the shards answer. Refuses to decide anything about a tenant, and to
+//! hold more than the credit it granted: under pressure it grants none.
 //!
-//! `door` is what a connection needs of the engine, `opening` says whether there is one, `listener` accepts, `greeting` makes a
-//! stranger a sender, `seats` says how many there may be, `session` keeps the open rows and the credit of one sender,
-//! `connection` moves bytes, `line` owns them.
+//! `door` is what a connection needs of the engine, `opening` says whether there is one, `listener`
+//! accepts, `greeting` makes a stranger a sender, `seats` says how many there may be, `session`
+//! keeps the open rows and the credit of one sender, `connection` moves bytes, `line` owns them.
 
 mod connection;
 mod door;
@@ -48,7 +48,8 @@ pub struct BinarySettings {
     pub max_per_peer: usize,
     /// Of these, most of one corporation.
     pub max_per_corporation: usize,
-    /// Connections that have not shown a key; with one more, the one that was silent the longest goes.
+    /// Connections that have not shown a key; with one more, the one that was silent the longest
+    /// goes.
     pub max_greetings: usize,
     /// TLS; without it keys travel in plain text.
     pub tls: Option<Tls>,
@@ -58,18 +59,42 @@ impl Default for BinarySettings {
     fn default() -> Self {
         let (max_connections, max_greetings) = (256, 1_024);
         let (max_per_peer, max_per_corporation) = (max_connections, max_connections);
-        Self { credit: 4_096, max_connections, max_per_peer, max_per_corporation, max_greetings, tls: None }
+        Self {
+            credit: 4_096,
+            max_connections,
+            max_per_peer,
+            max_per_corporation,
+            max_greetings,
+            tls: None,
+        }
     }
 }
 
-/// Serves the binary protocol until `shutdown`; returns when the last connection has its answers, or after the time that
-/// they are given.
-pub async fn serve(app: Arc<App>, listener: TcpListener, lanes: Lanes, settings: BinarySettings, shutdown: CancellationToken) {
-    serve_opening(Arc::new(Opening::opened(app, lanes)), listener, settings, shutdown).await;
+/// Serves the binary protocol until `shutdown`; returns when the last connection has its answers,
+/// or after the time that they are given.
+pub async fn serve(
+    app: Arc<App>,
+    listener: TcpListener,
+    lanes: Lanes,
+    settings: BinarySettings,
+    shutdown: CancellationToken,
+) {
+    serve_opening(
+        Arc::new(Opening::opened(app, lanes)),
+        listener,
+        settings,
+        shutdown,
+    )
+    .await;
 }
 
 /// The same for an engine that may still be starting.
-pub async fn serve_opening(opening: Arc<Opening>, listener: TcpListener, settings: BinarySettings, shutdown: CancellationToken) {
+pub async fn serve_opening(
+    opening: Arc<Opening>,
+    listener: TcpListener,
+    settings: BinarySettings,
+    shutdown: CancellationToken,
+) {
     listener::serve(opening, listener, settings, Pace::default(), shutdown).await;
 }
 

@@ -1,4 +1,5 @@
-//! Owns whether the engine behind the port is there yet. Refuses to close again: an engine that stops says so itself.
+//! Owns whether the engine behind the port is there yet. Refuses to close again: an engine that
+//! stops says so itself.
 
 use std::sync::{Arc, OnceLock};
 
@@ -18,7 +19,10 @@ impl Opening {
     /// The engine is still recovering: senders are told, with how far it is.
     #[must_use]
     pub fn starting(recovery: Arc<Recovery>) -> Self {
-        Self { opened: OnceLock::new(), recovery }
+        Self {
+            opened: OnceLock::new(),
+            recovery,
+        }
     }
 
     /// The engine is there.
@@ -29,7 +33,8 @@ impl Opening {
         opening
     }
 
-    /// The engine is there from here on; its connections are served on `lanes`. Only the first one counts.
+    /// The engine is there from here on; its connections are served on `lanes`. Only the first one
+    /// counts.
     pub fn open(&self, app: Arc<App>, lanes: Lanes) {
         self.open_to(app, lanes);
     }

@@ -1,4 +1,5 @@
-//! Owns the bytes on their way to a peer. Refuses to lose any when the writing of them is cancelled half-way.
+//! Owns the bytes on their way to a peer. Refuses to lose any when the writing of them is cancelled
+//! half-way.
 
 use std::io;
 
@@ -52,7 +53,10 @@ impl Output {
     }
 
     /// Gets on by one step. Safe to cancel.
-    pub(super) async fn advance(&mut self, write: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+    pub(super) async fn advance(
+        &mut self,
+        write: &mut (impl AsyncWrite + Unpin),
+    ) -> io::Result<()> {
         if self.waiting() == 0 {
             write.flush().await?;
             self.unflushed = false;

@@ -1,5 +1,5 @@
-//! Owns how many senders there are: in all, of one corporation, of one address. Refuses one more with the reason; nobody who
-//! showed a key is sent away for a newer one.
+//! Owns how many senders there are: in all, of one corporation, of one address. Refuses one more
+//! with the reason; nobody who showed a key is sent away for a newer one.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -35,11 +35,18 @@ pub(super) struct Seat {
 
 impl Seats {
     pub(super) fn new(bounds: Bounds) -> Arc<Self> {
-        Arc::new(Self { bounds, taken: Mutex::default() })
+        Arc::new(Self {
+            bounds,
+            taken: Mutex::default(),
+        })
     }
 
     /// A seat, or why there is none.
-    pub(super) fn take(self: &Arc<Self>, corporation: CorporationId, peer: IpAddr) -> Result<Seat, &'static str> {
+    pub(super) fn take(
+        self: &Arc<Self>,
+        corporation: CorporationId,
+        peer: IpAddr,
+    ) -> Result<Seat, &'static str> {
         let peer = Peer::of(peer);
         let mut taken = self.taken.lock();
         if taken.all >= self.bounds.all {
@@ -54,7 +61,11 @@ impl Seats {
         taken.all += 1;
         *taken.corporations.entry(corporation).or_default() += 1;
         *taken.peers.entry(peer).or_default() += 1;
-        Ok(Seat { seats: self.clone(), peer, corporation })
+        Ok(Seat {
+            seats: self.clone(),
+            peer,
+            corporation,
+        })
     }
 }
 
@@ -86,11 +97,23 @@ mod tests {
 
     #[test]
     fn each_bound_holds_and_a_seat_comes_back() {
-        let seats = Seats::new(Bounds { all: 4, per_peer: 3, per_corporation: 2 });
+        let seats = Seats::new(Bounds {
+            all: 4,
+            per_peer: 3,
+            per_corporation: 2,
+        });
         let (noord, zuid) = (CorporationId(1), CorporationId(2));
         let [near, far] = [IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2])];
-        let mut held = vec![seats.take(noord, near).unwrap(), seats.take(noord, near).unwrap()];
-        assert!(seats.take(noord, far).unwrap_err().contains("one corporation"));
+        let mut held = vec![
+            seats.take(noord, near).unwrap(),
+            seats.take(noord, near).unwrap(),
+        ];
+        assert!(
+            seats
+                .take(noord, far)
+                .unwrap_err()
+                .contains("one corporation")
+        );
         held.push(seats.take(zuid, near).unwrap());
         assert!(seats.take(zuid, near).unwrap_err().contains("one address"));
         held.push(seats.take(zuid, far).unwrap());

@@ -1,11 +1,13 @@
-//! Owns the open rows and the credit of one sender. Refuses to lose an answer, to give two, and to grant more than there
-//! is room for: that is how pressure reaches the sender.
+//! Owns the open rows and the credit of one sender. Refuses to lose an answer, to give two, and to
+//! grant more than there is room for: that is how pressure reaches the sender.
 
 use std::sync::Arc;
 
 use metrics::{Histogram, histogram};
 use sluis_actors::Answers;
-use sluis_model::wire::{AckRow, OutOfCredit, Refused, Window, encode_acks, encode_credit, encode_refused};
+use sluis_model::wire::{
+    AckRow, OutOfCredit, Refused, Window, encode_acks, encode_credit, encode_refused,
+};
 use sluis_model::{CorporationId, NotificationRequest};
 
 use super::door::Door;
@@ -30,7 +32,8 @@ pub(super) struct Session {
     held: bool,
     arrived: Vec<Arrived>,
     acks: Vec<AckRow>,
-    /// The row whose way to its ack is timed, and when it came: one at a time, so that the others cost nothing.
+    /// The row whose way to its ack is timed, and when it came: one at a time, so that the others
+    /// cost nothing.
     timed: Option<(u64, u64)>,
     took: Histogram,
 }
@@ -82,13 +85,25 @@ impl Session {
     }
 
     /// Admits a booked row. A refusal goes to `out` at once, an ack when it is durable.
-    pub(super) fn submit(&mut self, correlation: u64, row: &NotificationRequest, out: &mut Vec<u8>) {
+    pub(super) fn submit(
+        &mut self,
+        correlation: u64,
+        row: &NotificationRequest,
+        out: &mut Vec<u8>,
+    ) {
         let slot = self.slots.reserve();
         if self.timed.is_none() {
             self.timed = Some((slot, crate::clock::nanos()));
         }
         match self.door.admit(self.corporation, row, &self.answers, slot) {
-            Ok(Admitted { id, duplicate }) => self.slots.fill(slot, Open { correlation, id, duplicate }),
+            Ok(Admitted { id, duplicate }) => self.slots.fill(
+                slot,
+                Open {
+                    correlation,
+                    id,
+                    duplicate,
+                },
+            ),
             Err(rejected) => {
                 self.timed.take_if(|(timed, _)| *timed == slot);
                 self.slots.release(slot);
@@ -109,13 +124,26 @@ impl Session {
         self.mailbox.swap(&mut arrived);
         for (slot, verdict) in arrived.drain(..) {
             if let Some((_, came)) = self.timed.take_if(|(timed, _)| *timed == slot) {
-                self.took.record(crate::clock::nanos().saturating_sub(came) as f64 / 1e9);
+                self.took
+                    .record(crate::clock::nanos().saturating_sub(came) as f64 / 1e9);
             }
-            let Some(Open { correlation, id, duplicate }) = self.slots.take(slot) else { continue };
+            let Some(Open {
+                correlation,
+                id,
+                duplicate,
+            }) = self.slots.take(slot)
+            else {
+                continue;
+            };
             match verdict {
                 Verdict::Taken(sequence) => {
                     let position = self.door.position(id, sequence);
-                    self.acks.push(AckRow { correlation, id, position, duplicate });
+                    self.acks.push(AckRow {
+                        correlation,
+                        id,
+                        position,
+                        duplicate,
+                    });
                 }
                 Verdict::NotTaken(why) => {
                     let rejected = self.door.not_taken(self.corporation, why);
@@ -139,12 +167,16 @@ impl Session {
         encode_credit(out, self.window.grant(most));
     }
 
-    /// Looks again whether withheld credit can be given. Where only the quota is full, a sender without credit gets one:
-    /// so it hears that its share is full, and repeats of what was accepted get their answers.
+    /// Looks again whether withheld credit can be given. Where only the quota is full, a sender
+    /// without credit gets one: so it hears that its share is full, and repeats of what was
+    /// accepted get their answers.
     pub(super) fn grant_again(&mut self, out: &mut Vec<u8>) {
         self.held = false;
         self.grant(out);
-        if self.window.available() == 0 && self.window.unanswered() == 0 && self.door.closed().is_none() {
+        if self.window.available() == 0
+            && self.window.unanswered() == 0
+            && self.door.closed().is_none()
+        {
             encode_credit(out, self.window.grant(1));
         }
     }
@@ -152,7 +184,10 @@ impl Session {
     fn grantable(&self) -> u32 {
         match self.door.closed() {
             Some(_) => 0,
-            None => self.door.room(self.corporation).saturating_sub(self.window.available()),
+            None => self
+                .door
+                .room(self.corporation)
+                .saturating_sub(self.window.available()),
         }
     }
 

@@ -1,5 +1,5 @@
-//! Owns the open rows of a connection, under numbers of its own: a sender's correlations may repeat, these do not.
-//! Refuses an answer to a row that is not open any more.
+//! Owns the open rows of a connection, under numbers of its own: a sender's correlations may
+//! repeat, these do not. Refuses an answer to a row that is not open any more.
 
 use sluis_model::NotificationId;
 
@@ -64,7 +64,9 @@ impl Slots {
 
     fn entry(&mut self, number: u64) -> Option<&mut Entry> {
         let (generation, index) = ((number >> 32) as u32, number as u32);
-        self.entries.get_mut(index as usize).filter(|entry| entry.generation == generation)
+        self.entries
+            .get_mut(index as usize)
+            .filter(|entry| entry.generation == generation)
     }
 }
 
@@ -73,7 +75,11 @@ mod tests {
     use super::*;
 
     fn row(correlation: u64) -> Open {
-        Open { correlation, id: NotificationId(correlation.into()), duplicate: false }
+        Open {
+            correlation,
+            id: NotificationId(correlation.into()),
+            duplicate: false,
+        }
     }
 
     #[test]
@@ -89,8 +95,15 @@ mod tests {
         let third = slots.reserve();
         assert_ne!(third, first);
         slots.fill(third, row(8));
-        assert_eq!(slots.take(first), None, "an old number does not reach the new row");
-        assert_eq!((slots.take(third), slots.take(second)), (Some(row(8)), Some(row(7))));
+        assert_eq!(
+            slots.take(first),
+            None,
+            "an old number does not reach the new row"
+        );
+        assert_eq!(
+            (slots.take(third), slots.take(second)),
+            (Some(row(8)), Some(row(7)))
+        );
         assert_eq!(slots.entries.len(), 2);
     }
 

@@ -1,5 +1,5 @@
-//! Owns `sluis config`: check, print, key, env. Refuses to print: each command returns its text and exit code, so that
-//! a test reads what a person would.
+//! Owns `sluis config`: check, print, key, env. Refuses to print: each command returns its text and
+//! exit code, so that a test reads what a person would.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use sluis_actors::Book;
 use sluis_journal::MemoryJournal;
 
-use crate::config::{ApiKey, CliOverrides, Config, ConfigProblems, EXIT_CONFIG, Loaded, MapSecrets, SETTINGS, flows};
+use crate::config::{
+    ApiKey, CliOverrides, Config, ConfigProblems, EXIT_CONFIG, Loaded, MapSecrets, SETTINGS, flows,
+};
 
 /// Looks at the configuration, or helps to write it.
 #[derive(Debug, clap::Subcommand)]
@@ -64,13 +66,20 @@ pub(crate) struct Reply {
 
 impl Reply {
     fn good(out: String) -> Self {
-        Self { out, ..Self::default() }
+        Self {
+            out,
+            ..Self::default()
+        }
     }
 
     fn bad(problems: &ConfigProblems) -> Self {
         let count = problems.0.len();
         let noun = if count == 1 { "problem" } else { "problems" };
-        Self { err: format!("{problems}\n{count} {noun} with the configuration\n"), code: EXIT_CONFIG, ..Self::default() }
+        Self {
+            err: format!("{problems}\n{count} {noun} with the configuration\n"),
+            code: EXIT_CONFIG,
+            ..Self::default()
+        }
     }
 }
 
@@ -97,7 +106,11 @@ fn check(source: &Source, secrets: bool, env: &BTreeMap<String, String>) -> Repl
         Ok(line) => lines.push(line),
         Err(found) => problems.extend(found.0),
     }
-    lines.push(format!("lists: {} corporations, {} providers", config.corporations.len(), config.providers.len()));
+    lines.push(format!(
+        "lists: {} corporations, {} providers",
+        config.corporations.len(),
+        config.providers.len()
+    ));
     if secrets {
         match config.provider_setups(&MapSecrets(env)) {
             Ok(setups) => lines.push(format!("secrets: found for {} providers", setups.len())),
@@ -115,23 +128,46 @@ fn check(source: &Source, secrets: bool, env: &BTreeMap<String, String>) -> Repl
 }
 
 fn layers(source: &Source, loaded: &Loaded) -> String {
-    let file = source.config.as_ref().map_or_else(|| "no file".to_owned(), |path| path.display().to_string());
-    format!("settings: the default, {file}, environment and command line; {} values are no default", loaded.origins.len())
+    let file = source
+        .config
+        .as_ref()
+        .map_or_else(|| "no file".to_owned(), |path| path.display().to_string());
+    format!(
+        "settings: the default, {file}, environment and command line; {} values are no default",
+        loaded.origins.len()
+    )
 }
 
 /// Compiles every flow with its templates, against a journal that is thrown away.
 fn compile(config: &Config) -> Result<String, ConfigProblems> {
     let definitions = flows::load(config)?;
     let journal = MemoryJournal::new(1, 1);
-    let book = Book::load(&journal, definitions).map_err(|found| ConfigProblems(found.iter().map(flow_problem).collect()))?;
-    let mut names: Vec<String> = book.all_current().map(|(owner, flow)| named(config, owner, flow)).collect();
+    let book = Book::load(&journal, definitions)
+        .map_err(|found| ConfigProblems(found.iter().map(flow_problem).collect()))?;
+    let mut names: Vec<String> = book
+        .all_current()
+        .map(|(owner, flow)| named(config, owner, flow))
+        .collect();
     names.sort();
-    Ok(format!("flows: {} compile: {}", names.len(), names.join(", ")))
+    Ok(format!(
+        "flows: {} compile: {}",
+        names.len(),
+        names.join(", ")
+    ))
 }
 
-fn named(config: &Config, owner: Option<sluis_model::CorporationId>, flow: &sluis_model::Flow) -> String {
-    let corporation = config.corporations.iter().find(|corporation| Some(corporation.id) == owner);
-    let of = corporation.map_or_else(String::new, |corporation| format!(" of {}", corporation.name));
+fn named(
+    config: &Config,
+    owner: Option<sluis_model::CorporationId>,
+    flow: &sluis_model::Flow,
+) -> String {
+    let corporation = config
+        .corporations
+        .iter()
+        .find(|corporation| Some(corporation.id) == owner);
+    let of = corporation.map_or_else(String::new, |corporation| {
+        format!(" of {}", corporation.name)
+    });
     format!("{} {}{of}", flow.name, flow.version)
 }
 
@@ -143,7 +179,11 @@ fn flow_problem(found: &sluis_actors::BookProblem) -> crate::config::Problem {
 fn print(source: &Source, env: &BTreeMap<String, String>) -> Reply {
     match source.load(env).map(|loaded| loaded.print()) {
         Ok(Ok(text)) => Reply::good(text),
-        Ok(Err(error)) => Reply { err: format!("could not write the configuration: {error}\n"), code: 70, ..Reply::default() },
+        Ok(Err(error)) => Reply {
+            err: format!("could not write the configuration: {error}\n"),
+            code: 70,
+            ..Reply::default()
+        },
         Err(problems) => Reply::bad(&problems),
     }
 }
@@ -155,17 +195,28 @@ fn key() -> Reply {
             key.reveal(),
             key.hash()
         )),
-        Err(error) => Reply { err: format!("{error}\n"), code: 71, ..Reply::default() },
+        Err(error) => Reply {
+            err: format!("{error}\n"),
+            code: 71,
+            ..Reply::default()
+        },
     }
 }
 
 /// The environment variables, as a Markdown table.
 #[must_use]
 pub(crate) fn env_table() -> String {
-    let mut text = String::from("| variable | setting | what it must be | example |\n|---|---|---|---|\n");
+    let mut text =
+        String::from("| variable | setting | what it must be | example |\n|---|---|---|---|\n");
     for setting in SETTINGS {
-        let _ =
-            writeln!(text, "| `{}` | `{}` | {} | `{}` |", setting.variable(), setting.path, setting.expected, setting.example);
+        let _ = writeln!(
+            text,
+            "| `{}` | `{}` | {} | `{}` |",
+            setting.variable(),
+            setting.path,
+            setting.expected,
+            setting.example
+        );
     }
     text
 }
@@ -179,7 +230,13 @@ mod tests {
         let dir = tempfile::TempDir::new().unwrap();
         let path = dir.path().join("sluis.toml");
         std::fs::write(&path, text).unwrap();
-        (dir, Source { config: Some(path), ..Source::default() })
+        (
+            dir,
+            Source {
+                config: Some(path),
+                ..Source::default()
+            },
+        )
     }
 
     fn checked(text: &str, secrets: bool) -> Reply {
@@ -189,7 +246,13 @@ mod tests {
 
     #[test]
     fn check_says_what_it_looked_at() {
-        let reply = run(&ConfigCommand::Check { source: Source::default(), secrets: true }, &BTreeMap::new());
+        let reply = run(
+            &ConfigCommand::Check {
+                source: Source::default(),
+                secrets: true,
+            },
+            &BTreeMap::new(),
+        );
         let expected = "settings: the default, no file, environment and command line; 0 values are no default\n\
             flows: 2 compile: notice 2, storno 2\n\
             lists: 1 corporations, 1 providers\n\
@@ -205,7 +268,14 @@ mod tests {
         let reply = checked("engine.shards = 0\nretry.most = 0\n", false);
         let expected = "engine.shards: 0: expected a number from 1 to 1024: such as 16\n\
             retry.most: 0: expected a number from 1 to 10000: such as 40\n2 problems with the configuration\n";
-        assert_eq!(reply, Reply { err: expected.to_owned(), code: 64, ..Reply::default() });
+        assert_eq!(
+            reply,
+            Reply {
+                err: expected.to_owned(),
+                code: 64,
+                ..Reply::default()
+            }
+        );
     }
 
     #[test]
@@ -214,18 +284,33 @@ mod tests {
         std::fs::write(dir.path().join("a.toml"), "name = \"a\"\nversion = 1\n").unwrap();
         let reply = checked(&format!("flows.directory = {:?}", dir.path()), false);
         assert_eq!(reply.code, 64);
-        assert!(reply.err.starts_with("flow a.flow: wrong: expected a flow that compiles: "), "{}", reply.err);
+        assert!(
+            reply
+                .err
+                .starts_with("flow a.flow: wrong: expected a flow that compiles: "),
+            "{}",
+            reply.err
+        );
     }
 
     #[test]
     fn check_looks_secrets_up_when_asked() {
-        let text =
-            "[[provider]]\nname = \"a\"\nkind = \"bird-sms\"\naccess_key_env = \"NO_ACCESS\"\nsigning_key_env = \"NO_SIGNING\"\n";
+        let text = "[[provider]]\nname = \"a\"\nkind = \"bird-sms\"\naccess_key_env = \"NO_ACCESS\"\nsigning_key_env = \"NO_SIGNING\"\n";
         assert_eq!(checked(text, false).code, 0);
         let reply = checked(text, true);
         assert_eq!(reply.code, 64);
-        assert!(reply.err.contains("provider.a.access_key_env: \"NO_ACCESS\": expected a readable secret: "), "{}", reply.err);
-        assert!(reply.err.contains("provider.a.signing_key_env: "), "{}", reply.err);
+        assert!(
+            reply
+                .err
+                .contains("provider.a.access_key_env: \"NO_ACCESS\": expected a readable secret: "),
+            "{}",
+            reply.err
+        );
+        assert!(
+            reply.err.contains("provider.a.signing_key_env: "),
+            "{}",
+            reply.err
+        );
     }
 
     #[test]
@@ -235,17 +320,42 @@ mod tests {
         let path = source.config.clone().unwrap();
         let env = [("SLUIS_LOG__FORMAT".to_owned(), "json".to_owned())].into();
         let reply = run(&ConfigCommand::Print(source), &env);
-        let lines: Vec<&str> = reply.out.lines().filter(|line| line.contains("  # ")).collect();
+        let lines: Vec<&str> = reply
+            .out
+            .lines()
+            .filter(|line| line.contains("  # "))
+            .collect();
         let shards = format!("shards = 4  # {}", path.display());
-        assert_eq!(lines, [&*shards, "address = \"127.0.0.1:1\"  # --http", "format = \"json\"  # SLUIS_LOG__FORMAT"]);
-        assert!(reply.out.contains("\n[[provider]]\n") && reply.out.contains("\nmax_open = 2000000\n"), "{}", reply.out);
+        assert_eq!(
+            lines,
+            [
+                &*shards,
+                "address = \"127.0.0.1:1\"  # --http",
+                "format = \"json\"  # SLUIS_LOG__FORMAT"
+            ]
+        );
+        assert!(
+            reply.out.contains("\n[[provider]]\n") && reply.out.contains("\nmax_open = 2000000\n"),
+            "{}",
+            reply.out
+        );
     }
 
     #[test]
     fn key_shows_a_key_with_its_hash() {
         let reply = run(&ConfigCommand::Key, &BTreeMap::new());
-        let key = reply.out.lines().find(|line| line.starts_with("slk_")).unwrap();
-        assert!(reply.out.contains(&format!("key_hashes = [\"{}\"]", KeyHash::of(key))), "{}", reply.out);
+        let key = reply
+            .out
+            .lines()
+            .find(|line| line.starts_with("slk_"))
+            .unwrap();
+        assert!(
+            reply
+                .out
+                .contains(&format!("key_hashes = [\"{}\"]", KeyHash::of(key))),
+            "{}",
+            reply.out
+        );
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Owns `sluis journal inspect|verify`: what a data directory holds, and whether every record can be read. Refuses to
-//! change anything, and to open a directory that a process uses.
+//! Owns `sluis journal inspect|verify`: what a data directory holds, and whether every record can
+//! be read. Refuses to change anything, and to open a directory that a process uses.
 
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
@@ -33,8 +33,16 @@ pub(super) fn run(command: &JournalCommand) -> Reply {
         JournalCommand::Verify { data_dir } => verified(data_dir),
     };
     match result {
-        Ok((out, code)) => Reply { out, err: String::new(), code },
-        Err(error) => Reply { out: String::new(), err: format!("sluis: {error:#}\n"), code: 1 },
+        Ok((out, code)) => Reply {
+            out,
+            err: String::new(),
+            code,
+        },
+        Err(error) => Reply {
+            out: String::new(),
+            err: format!("sluis: {error:#}\n"),
+            code: 1,
+        },
     }
 }
 
@@ -57,8 +65,16 @@ fn inspected(data_dir: &Path) -> anyhow::Result<(String, u8)> {
 
 fn say_problems(inspection: &Inspection, out: &mut String) {
     for problem in &inspection.problems {
-        let mend = if problem.repaired_by_start { "a start repairs it and says so" } else { "a start refuses" };
-        let place = if problem.generation == 0 { String::new() } else { format!(" in generation {}", problem.generation) };
+        let mend = if problem.repaired_by_start {
+            "a start repairs it and says so"
+        } else {
+            "a start refuses"
+        };
+        let place = if problem.generation == 0 {
+            String::new()
+        } else {
+            format!(" in generation {}", problem.generation)
+        };
         let _ = writeln!(out, "problem{place}: {} ({mend})", problem.error);
     }
 }
@@ -72,7 +88,12 @@ fn verified(data_dir: &Path) -> anyhow::Result<(String, u8)> {
         return Ok((out, 1));
     }
     let shards = inspection.shard_count;
-    let options = Options { shards, existing: true, rebuild_table: false, ..Options::default() };
+    let options = Options {
+        shards,
+        existing: true,
+        rebuild_table: false,
+        ..Options::default()
+    };
     let (journal, _) = DiskJournal::open(&data_dir.join("journal"), options)?;
     for number in 0..journal.shards() {
         let shard = Shard(number);
@@ -89,9 +110,16 @@ fn verified(data_dir: &Path) -> anyhow::Result<(String, u8)> {
         })?;
         let audit = sluis_actors::audit(&journal, shard)?;
         bad += audit.missing.len();
-        let _ = writeln!(out, "shard {number}: {good} records read, {} of them ended in the table", audit.ended);
+        let _ = writeln!(
+            out,
+            "shard {number}: {good} records read, {} of them ended in the table",
+            audit.ended
+        );
         for id in audit.missing {
-            let _ = writeln!(out, "shard {number}: {id} ended by its record, and the table does not say so");
+            let _ = writeln!(
+                out,
+                "shard {number}: {id} ended by its record, and the table does not say so"
+            );
         }
     }
     journal.close()?;

@@ -11,7 +11,17 @@ pub(super) fn run() -> Reply {
     let mut out = String::new();
     for metric in all {
         // Writing to a String does not fail.
-        let _ = writeln!(out, "{} ({})\n    {}", metric.name, metric.kind, metric.help.trim());
+        let _ = writeln!(
+            out,
+            "{} ({})\n    {}",
+            metric.name,
+            metric.kind,
+            metric.help.trim()
+        );
     }
-    Reply { out, err: String::new(), code: 0 }
+    Reply {
+        out,
+        err: String::new(),
+        code: 0,
+    }
 }

@@ -1,5 +1,10 @@
-//! Owns the command line: what can be asked for, exit codes, and everything printed. Refuses to do the work itself.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the command line is the one place that talks to a person")]
+//! Owns the command line: what can be asked for, exit codes, and everything printed. Refuses to do
+//! the work itself.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the command line is the one place that talks to a person"
+)]
 
 mod config;
 mod journal;
@@ -48,7 +53,8 @@ struct ServeArgs {
     /// Which configuration.
     #[command(flatten)]
     source: Source,
-    /// Pauses everything before anything leaves, until an operator resumes it: for a restored data directory
+    /// Pauses everything before anything leaves, until an operator resumes it: for a restored data
+    /// directory
     #[arg(long)]
     paused: bool,
 }
@@ -77,7 +83,9 @@ fn said(said: Reply) -> ExitCode {
 }
 
 fn environment() -> BTreeMap<String, String> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 fn serve(args: &ServeArgs) -> ExitCode {
@@ -97,14 +105,22 @@ fn serve(args: &ServeArgs) -> ExitCode {
             None
         }
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("no runtime: {error}");
             return ExitCode::FAILURE;
         }
     };
-    let ended = runtime.block_on(crate::serve::run(config, environment(), args.paused, reload));
+    let ended = runtime.block_on(crate::serve::run(
+        config,
+        environment(),
+        args.paused,
+        reload,
+    ));
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -120,9 +136,13 @@ fn serve(args: &ServeArgs) -> ExitCode {
 fn log(config: &Config) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_new(&config.log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    // Colours are for a terminal: in a file or a journal they are noise that no search finds its way through.
+    // Colours are for a terminal: in a file or a journal they are noise that no search finds its
+    // way through.
     let colours = std::io::stderr().is_terminal();
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(colours)
+        .with_writer(std::io::stderr);
     let set = match config.log.format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().try_init(),

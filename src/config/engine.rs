@@ -1,5 +1,5 @@
-//! Owns what the engine is told of the configuration: its settings, in the types of the layers below. Refuses to start
-//! anything.
+//! Owns what the engine is told of the configuration: its settings, in the types of the layers
+//! below. Refuses to start anything.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::num::NonZeroU32;
@@ -42,8 +42,17 @@ impl Config {
         let retry = &self.retry;
         Policy {
             environment: self.engine.environment,
-            channels: self.corporations.iter().map(|corporation| (corporation.id, channels.clone())).collect(),
-            allow_list: self.engine.allow_list.iter().map(|entry| entry.as_str().into()).collect::<HashSet<_>>(),
+            channels: self
+                .corporations
+                .iter()
+                .map(|corporation| (corporation.id, channels.clone()))
+                .collect(),
+            allow_list: self
+                .engine
+                .allow_list
+                .iter()
+                .map(|entry| entry.as_str().into())
+                .collect::<HashSet<_>>(),
             retry: RetryPolicy {
                 first_ms: millis(retry.first),
                 longest_ms: millis(retry.longest),
@@ -57,20 +66,32 @@ impl Config {
     /// Channels with at least one provider, sorted.
     #[must_use]
     pub fn channels(&self) -> Vec<Channel> {
-        let mut channels: Vec<Channel> = self.providers.iter().map(|provider| provider.config.channel()).collect();
+        let mut channels: Vec<Channel> = self
+            .providers
+            .iter()
+            .map(|provider| provider.config.channel())
+            .collect();
         channels.sort_unstable();
         channels.dedup();
         channels
     }
 
-    /// Most open notifications of each corporation: its own, or the default, or an equal part of what the others leave.
+    /// Most open notifications of each corporation: its own, or the default, or an equal part of
+    /// what the others leave.
     #[must_use]
     pub fn shares(&self) -> Vec<(CorporationId, u64)> {
         let own = |c: &Corporation| c.max_open.or(self.limits.max_open_per_corporation);
         let named: u64 = self.corporations.iter().filter_map(own).sum();
-        let unnamed = self.corporations.iter().filter(|c| own(c).is_none()).count() as u64;
+        let unnamed = self
+            .corporations
+            .iter()
+            .filter(|c| own(c).is_none())
+            .count() as u64;
         let part = self.engine.max_open.saturating_sub(named) / unnamed.max(1);
-        self.corporations.iter().map(|c| (c.id, own(c).unwrap_or(part))).collect()
+        self.corporations
+            .iter()
+            .map(|c| (c.id, own(c).unwrap_or(part)))
+            .collect()
     }
 
     /// What each corporation may write, and how many of its tenants may be known from facts alone.
@@ -80,10 +101,19 @@ impl Config {
         let of = |c: &Corporation| {
             let rate = c.intake_per_second.or(limits.intake_per_second);
             // A burst goes with the rate beside it; without one, ten seconds' worth.
-            let burst = c.intake_per_second.map_or(c.intake_burst.or(limits.intake_burst), |_| c.intake_burst);
+            let burst = c
+                .intake_per_second
+                .map_or(c.intake_burst.or(limits.intake_burst), |_| c.intake_burst);
             let rate = rate.map(|rate| (rate, burst.unwrap_or(rate.saturating_mul(TEN))));
             let bytes_per_day = c.bytes_per_day.or(limits.bytes_per_day);
-            (c.id, WriteLimits { rate, bytes_per_day }, limits.max_unknown_tenants)
+            (
+                c.id,
+                WriteLimits {
+                    rate,
+                    bytes_per_day,
+                },
+                limits.max_unknown_tenants,
+            )
         };
         self.corporations.iter().map(of).collect()
     }
@@ -91,7 +121,10 @@ impl Config {
     /// How long idempotency keys are remembered.
     #[must_use]
     pub fn key_window(&self) -> KeyWindow {
-        KeyWindow { age_ms: millis(self.limits.idempotency_age), count: self.limits.idempotency_count }
+        KeyWindow {
+            age_ms: millis(self.limits.idempotency_age),
+            count: self.limits.idempotency_count,
+        }
     }
 
     /// How far an instant from outside may lie ahead of our clock, in milliseconds.
@@ -104,7 +137,11 @@ impl Config {
     #[must_use]
     pub fn inbox_bounds(&self) -> InboxBounds {
         let limits = &self.limits;
-        InboxBounds { intake: limits.inbox_intake, business: limits.inbox_business, internal: limits.inbox_internal }
+        InboxBounds {
+            intake: limits.inbox_intake,
+            business: limits.inbox_business,
+            internal: limits.inbox_internal,
+        }
     }
 
     /// How the journal is opened. Clock and observer are the caller's to add.
@@ -141,42 +178,79 @@ impl Config {
     #[must_use]
     pub fn router_settings(&self) -> HashMap<Channel, RouterSettings> {
         let of = |channel: Channel| RouterSettings {
-            corporations: self.corporations.iter().filter_map(|c| Some((c.id, share(c.limits.get(&channel)?)))).collect(),
-            names: self.corporations.iter().map(|c| (c.id, c.name.as_str().into())).collect(),
+            corporations: self
+                .corporations
+                .iter()
+                .filter_map(|c| Some((c.id, share(c.limits.get(&channel)?))))
+                .collect(),
+            names: self
+                .corporations
+                .iter()
+                .map(|c| (c.id, c.name.as_str().into()))
+                .collect(),
             normal_per_bulk: self.sending.normal_per_bulk,
             urgent_reserve_percent: self.sending.urgent_reserve_percent,
             ..RouterSettings::new(channel)
         };
-        self.channels().into_iter().map(|channel| (channel, of(channel))).collect()
+        self.channels()
+            .into_iter()
+            .map(|channel| (channel, of(channel)))
+            .collect()
     }
 
     /// Corporations as their messages show them.
     #[must_use]
     pub fn cards(&self) -> HashMap<CorporationId, CorporationCard> {
-        let card = |c: &Corporation| CorporationCard { name: c.display_name.as_str().into(), sender: Arc::new(c.sender.clone()) };
-        self.corporations.iter().map(|corporation| (corporation.id, card(corporation))).collect()
+        let card = |c: &Corporation| CorporationCard {
+            name: c.display_name.as_str().into(),
+            sender: Arc::new(c.sender.clone()),
+        };
+        self.corporations
+            .iter()
+            .map(|corporation| (corporation.id, card(corporation)))
+            .collect()
     }
 
-    /// Makes every provider, in order of preference. Reads secrets and CA files, opens no connection.
+    /// Makes every provider, in order of preference. Reads secrets and CA files, opens no
+    /// connection.
     ///
     /// # Errors
     /// Every problem found, of all providers.
-    pub fn provider_setups(&self, secrets: &dyn SecretSource) -> Result<Vec<ProviderSetup>, ConfigProblems> {
+    pub fn provider_setups(
+        &self,
+        secrets: &dyn SecretSource,
+    ) -> Result<Vec<ProviderSetup>, ConfigProblems> {
         let mut problems = Vec::new();
         let mut setups = Vec::new();
         for entry in &self.providers {
             match build(&entry.name, &entry.path(), &entry.config, secrets) {
                 Ok(provider) => setups.push(setup(provider, entry)),
-                Err(ChannelError::Invalid(found)) => problems.extend(found.0.into_iter().map(Problem::from)),
+                Err(ChannelError::Invalid(found)) => {
+                    problems.extend(found.0.into_iter().map(Problem::from))
+                }
             }
         }
-        if problems.is_empty() { Ok(setups) } else { Err(ConfigProblems(problems)) }
+        if problems.is_empty() {
+            Ok(setups)
+        } else {
+            Err(ConfigProblems(problems))
+        }
     }
 }
 
 fn setup(provider: Arc<dyn Provider>, entry: &ProviderEntry) -> ProviderSetup {
-    let ProviderEntry { concurrency, rate_per_second, burst, .. } = entry;
-    ProviderSetup { provider, concurrency: *concurrency, rate_per_second: *rate_per_second, burst: *burst }
+    let ProviderEntry {
+        concurrency,
+        rate_per_second,
+        burst,
+        ..
+    } = entry;
+    ProviderSetup {
+        provider,
+        concurrency: *concurrency,
+        rate_per_second: *rate_per_second,
+        burst: *burst,
+    }
 }
 
 fn share(limits: &ChannelLimits) -> ShareSettings {
@@ -185,7 +259,10 @@ fn share(limits: &ChannelLimits) -> ShareSettings {
         rate_per_second: limits.rate_per_second,
         burst: limits.burst,
         // Checked when the configuration was read.
-        window: limits.window.as_ref().and_then(|window| window.parse::<SendWindow>().ok()),
+        window: limits
+            .window
+            .as_ref()
+            .and_then(|window| window.parse::<SendWindow>().ok()),
     }
 }
 

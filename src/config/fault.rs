@@ -1,5 +1,5 @@
-//! Owns why one value could not be read, as serde reports it, kept in parts. Refuses to be read as text: the reader
-//! decides on its kind.
+//! Owns why one value could not be read, as serde reports it, kept in parts. Refuses to be read as
+//! text: the reader decides on its kind.
 
 use std::fmt::{self, Display};
 
@@ -20,7 +20,10 @@ pub(super) struct Fault {
 #[derive(Debug)]
 pub(super) enum FaultKind {
     /// The table has a key nobody knows.
-    Unknown { field: String, known: &'static [&'static str] },
+    Unknown {
+        field: String,
+        known: &'static [&'static str],
+    },
     /// The table lacks a key.
     Missing(&'static str),
     /// The value is not what was expected.
@@ -29,7 +32,11 @@ pub(super) enum FaultKind {
 
 impl Fault {
     fn of(kind: FaultKind) -> Self {
-        Self { path: None, value: None, kind }
+        Self {
+            path: None,
+            value: None,
+            kind,
+        }
     }
 
     /// The same fault, placed at `path` unless it already has a place.
@@ -41,7 +48,8 @@ impl Fault {
         self
     }
 
-    /// The same fault with better words for what was expected, if it is the fault of the value at `path` itself.
+    /// The same fault with better words for what was expected, if it is the fault of the value at
+    /// `path` itself.
     pub(super) fn expecting(mut self, path: &str, words: impl FnOnce() -> String) -> Self {
         if let FaultKind::Unfit { expected } = &mut self.kind
             && self.path.as_deref().is_none_or(|own| own == path)
@@ -62,23 +70,34 @@ impl std::error::Error for Fault {}
 
 impl de::Error for Fault {
     fn custom<T: Display>(message: T) -> Self {
-        Self::of(FaultKind::Unfit { expected: format!("another value ({message})") })
+        Self::of(FaultKind::Unfit {
+            expected: format!("another value ({message})"),
+        })
     }
 
     fn invalid_type(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self::of(FaultKind::Unfit { expected: expected.to_string() })
+        Self::of(FaultKind::Unfit {
+            expected: expected.to_string(),
+        })
     }
 
     fn invalid_value(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self::of(FaultKind::Unfit { expected: expected.to_string() })
+        Self::of(FaultKind::Unfit {
+            expected: expected.to_string(),
+        })
     }
 
     fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
-        Self::of(FaultKind::Unfit { expected: format!("one of {}", expected.join(", ")) })
+        Self::of(FaultKind::Unfit {
+            expected: format!("one of {}", expected.join(", ")),
+        })
     }
 
     fn unknown_field(field: &str, known: &'static [&'static str]) -> Self {
-        Self::of(FaultKind::Unknown { field: field.chars().take(64).collect(), known })
+        Self::of(FaultKind::Unknown {
+            field: field.chars().take(64).collect(),
+            known,
+        })
     }
 
     fn missing_field(field: &'static str) -> Self {

@@ -1,5 +1,6 @@
-//! Owns the finding of flows: the ones built in, and those in the directories of the configuration, each with exactly the
-//! class tables and templates it names. Refuses to interpret them: the book of flows compiles them.
+//! Owns the finding of flows: the ones built in, and those in the directories of the configuration,
+//! each with exactly the class tables and templates it names. Refuses to interpret them: the book
+//! of flows compiles them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -13,20 +14,62 @@ use super::{Config, problem::Collector};
 
 /// What is built in, by path below the directory of flows.
 const SHIPPED: &[(&str, &str)] = &[
-    ("notice.toml", include_str!("../../config/flows/notice.toml")),
-    ("storno.toml", include_str!("../../config/flows/storno.toml")),
-    ("classes/storno-class.toml", include_str!("../../config/flows/classes/storno-class.toml")),
-    ("templates/notice-mail.subject.txt", include_str!("../../config/flows/templates/notice-mail.subject.txt")),
-    ("templates/notice-mail.txt", include_str!("../../config/flows/templates/notice-mail.txt")),
-    ("templates/notice-null.txt", include_str!("../../config/flows/templates/notice-null.txt")),
-    ("templates/notice-sms.txt", include_str!("../../config/flows/templates/notice-sms.txt")),
-    ("templates/storno-mail.en.txt", include_str!("../../config/flows/templates/storno-mail.en.txt")),
-    ("templates/storno-mail.html", include_str!("../../config/flows/templates/storno-mail.html")),
-    ("templates/storno-mail.subject.en.txt", include_str!("../../config/flows/templates/storno-mail.subject.en.txt")),
-    ("templates/storno-mail.subject.txt", include_str!("../../config/flows/templates/storno-mail.subject.txt")),
-    ("templates/storno-mail.txt", include_str!("../../config/flows/templates/storno-mail.txt")),
-    ("templates/storno-sms.en.txt", include_str!("../../config/flows/templates/storno-sms.en.txt")),
-    ("templates/storno-sms.txt", include_str!("../../config/flows/templates/storno-sms.txt")),
+    (
+        "notice.toml",
+        include_str!("../../config/flows/notice.toml"),
+    ),
+    (
+        "storno.toml",
+        include_str!("../../config/flows/storno.toml"),
+    ),
+    (
+        "classes/storno-class.toml",
+        include_str!("../../config/flows/classes/storno-class.toml"),
+    ),
+    (
+        "templates/notice-mail.subject.txt",
+        include_str!("../../config/flows/templates/notice-mail.subject.txt"),
+    ),
+    (
+        "templates/notice-mail.txt",
+        include_str!("../../config/flows/templates/notice-mail.txt"),
+    ),
+    (
+        "templates/notice-null.txt",
+        include_str!("../../config/flows/templates/notice-null.txt"),
+    ),
+    (
+        "templates/notice-sms.txt",
+        include_str!("../../config/flows/templates/notice-sms.txt"),
+    ),
+    (
+        "templates/storno-mail.en.txt",
+        include_str!("../../config/flows/templates/storno-mail.en.txt"),
+    ),
+    (
+        "templates/storno-mail.html",
+        include_str!("../../config/flows/templates/storno-mail.html"),
+    ),
+    (
+        "templates/storno-mail.subject.en.txt",
+        include_str!("../../config/flows/templates/storno-mail.subject.en.txt"),
+    ),
+    (
+        "templates/storno-mail.subject.txt",
+        include_str!("../../config/flows/templates/storno-mail.subject.txt"),
+    ),
+    (
+        "templates/storno-mail.txt",
+        include_str!("../../config/flows/templates/storno-mail.txt"),
+    ),
+    (
+        "templates/storno-sms.en.txt",
+        include_str!("../../config/flows/templates/storno-sms.en.txt"),
+    ),
+    (
+        "templates/storno-sms.txt",
+        include_str!("../../config/flows/templates/storno-sms.txt"),
+    ),
 ];
 
 /// A longer file is no flow, class table or template.
@@ -41,29 +84,59 @@ const PARTS: [&str; 2] = ["classes", "templates"];
 pub fn load(config: &Config) -> Result<Vec<(Option<CorporationId>, Definition)>, ConfigProblems> {
     let mut problems = Collector::default();
     let shipped = Files::shipped();
-    let shared = config.flows.directory.as_ref().map(|dir| Files::read("flows.directory", dir, &mut problems));
+    let shared = config
+        .flows
+        .directory
+        .as_ref()
+        .map(|dir| Files::read("flows.directory", dir, &mut problems));
     let shared: Vec<&Files> = shared.iter().chain([&shipped]).collect();
-    let mut all: Vec<_> = current(&shared, shared.len(), &mut problems).into_iter().map(|flow| (None, flow)).collect();
+    let mut all: Vec<_> = current(&shared, shared.len(), &mut problems)
+        .into_iter()
+        .map(|flow| (None, flow))
+        .collect();
     for corporation in &config.corporations {
-        let Some(dir) = &corporation.flows else { continue };
-        let own = Files::read(&format!("corporation.{}.flows", corporation.name), dir, &mut problems);
-        let sources: Vec<&Files> = std::iter::once(&own).chain(shared.iter().copied()).collect();
-        all.extend(current(&sources, 1, &mut problems).into_iter().map(|flow| (Some(corporation.id), flow)));
+        let Some(dir) = &corporation.flows else {
+            continue;
+        };
+        let own = Files::read(
+            &format!("corporation.{}.flows", corporation.name),
+            dir,
+            &mut problems,
+        );
+        let sources: Vec<&Files> = std::iter::once(&own)
+            .chain(shared.iter().copied())
+            .collect();
+        all.extend(
+            current(&sources, 1, &mut problems)
+                .into_iter()
+                .map(|flow| (Some(corporation.id), flow)),
+        );
     }
     let problems = problems.finish();
-    if problems.is_empty() { Ok(all) } else { Err(ConfigProblems(problems)) }
+    if problems.is_empty() {
+        Ok(all)
+    } else {
+        Err(ConfigProblems(problems))
+    }
 }
 
-/// The flows of the first `own` sources, an earlier source's before a later one's of the same name, each with the parts
-/// that all sources give it. Two flows of one name in one source both stay: the book reports them.
+/// The flows of the first `own` sources, an earlier source's before a later one's of the same name,
+/// each with the parts that all sources give it. Two flows of one name in one source both stay: the
+/// book reports them.
 fn current(sources: &[&Files], own: usize, problems: &mut Collector) -> Vec<Definition> {
     let mut names = BTreeSet::new();
     let mut all = Vec::new();
     for source in &sources[..own] {
         let mut here = BTreeSet::new();
         for (file, text) in source.flows() {
-            let Some(flow) = parse(source, file, text, problems) else { continue };
-            let name = flow.get("name").and_then(Value::as_str).unwrap_or(file).to_owned();
+            let Some(flow) = parse(source, file, text, problems) else {
+                continue;
+            };
+            let name = flow
+                .get("name")
+                .and_then(Value::as_str)
+                .unwrap_or(file)
+                .to_owned();
             if !names.contains(&name) {
                 all.push(definition(&flow, text, sources));
             }
@@ -77,26 +150,57 @@ fn current(sources: &[&Files], own: usize, problems: &mut Collector) -> Vec<Defi
 fn parse(source: &Files, file: &str, text: &str, problems: &mut Collector) -> Option<Table> {
     let parsed = text.parse::<Table>();
     if let Err(error) = &parsed {
-        let line = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or_default().matches('\n').count() + 1;
-        problems.add(Problem::new(format!("{}/{file}:{line}", source.at), "a flow", "TOML 1.0", error.message()));
+        let line = text
+            .get(..error.span().map_or(0, |span| span.start))
+            .unwrap_or_default()
+            .matches('\n')
+            .count()
+            + 1;
+        problems.add(Problem::new(
+            format!("{}/{file}:{line}", source.at),
+            "a flow",
+            "TOML 1.0",
+            error.message(),
+        ));
     }
     parsed.ok()
 }
 
 fn definition(flow: &Table, text: &str, sources: &[&Files]) -> Definition {
-    let classes = flow.get("classes").and_then(Value::as_table).into_iter().flatten();
-    let classes = classes.filter_map(|(_, stem)| stem.as_str()).filter_map(|stem| {
-        let path = format!("classes/{stem}.toml");
-        sources.iter().find_map(|source| source.files.get(&path)).map(|text| (stem.to_owned(), text.clone()))
-    });
-    let steps = flow.get("step").and_then(Value::as_array).into_iter().flatten();
-    let named = steps.filter_map(|step| step.get("send")?.get("template")?.as_table()).flatten();
+    let classes = flow
+        .get("classes")
+        .and_then(Value::as_table)
+        .into_iter()
+        .flatten();
+    let classes = classes
+        .filter_map(|(_, stem)| stem.as_str())
+        .filter_map(|stem| {
+            let path = format!("classes/{stem}.toml");
+            sources
+                .iter()
+                .find_map(|source| source.files.get(&path))
+                .map(|text| (stem.to_owned(), text.clone()))
+        });
+    let steps = flow
+        .get("step")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    let named = steps
+        .filter_map(|step| step.get("send")?.get("template")?.as_table())
+        .flatten();
     let named: BTreeSet<&str> = named.filter_map(|(_, name)| name.as_str()).collect();
     let templates = named.into_iter().flat_map(|name| {
         let sets = sources.iter().map(|source| source.template(name));
-        sets.into_iter().find(|set| !set.is_empty()).unwrap_or_default()
+        sets.into_iter()
+            .find(|set| !set.is_empty())
+            .unwrap_or_default()
     });
-    Definition { flow: text.to_owned(), classes: classes.collect(), templates: templates.collect() }
+    Definition {
+        flow: text.to_owned(),
+        classes: classes.collect(),
+        templates: templates.collect(),
+    }
 }
 
 /// The files of one directory of flows, by path below it.
@@ -108,12 +212,21 @@ struct Files {
 
 impl Files {
     fn shipped() -> Self {
-        let files = SHIPPED.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
-        Self { at: "(built in)".to_owned(), files }
+        let files = SHIPPED
+            .iter()
+            .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
+            .collect();
+        Self {
+            at: "(built in)".to_owned(),
+            files,
+        }
     }
 
     fn read(setting: &str, dir: &Path, problems: &mut Collector) -> Self {
-        let mut files = Self { at: dir.display().to_string(), files: BTreeMap::new() };
+        let mut files = Self {
+            at: dir.display().to_string(),
+            files: BTreeMap::new(),
+        };
         match std::fs::metadata(dir) {
             Ok(found) if found.is_dir() => {
                 files.add(dir, "", Some("toml"), problems);
@@ -122,50 +235,86 @@ impl Files {
                 }
             }
             other => {
-                let hint = other.map_or_else(|error| error.to_string(), |_| "this is a file".to_owned());
-                problems.add(Problem::new(setting, dir.display(), "a directory with flows", hint));
+                let hint =
+                    other.map_or_else(|error| error.to_string(), |_| "this is a file".to_owned());
+                problems.add(Problem::new(
+                    setting,
+                    dir.display(),
+                    "a directory with flows",
+                    hint,
+                ));
             }
         }
         files
     }
 
-    /// Adds the files of one folder. Names with a dot before them are the file system's or an editor's own.
+    /// Adds the files of one folder. Names with a dot before them are the file system's or an
+    /// editor's own.
     fn add(&mut self, folder: &Path, prefix: &str, ending: Option<&str>, problems: &mut Collector) {
         let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
         let entries = match entries {
             Ok(entries) => entries,
             Err(error) => {
-                problems.add(Problem::new(folder.display().to_string(), "a folder", "a readable folder", error.to_string()));
+                problems.add(Problem::new(
+                    folder.display().to_string(),
+                    "a folder",
+                    "a readable folder",
+                    error.to_string(),
+                ));
                 return;
             }
         };
         for path in entries.into_iter().map(|entry| entry.path()) {
-            let Some(name) = path.file_name().and_then(|name| name.to_str()).map(str::to_owned) else { continue };
-            let wanted = ending.is_none_or(|ending| path.extension().is_some_and(|found| found == ending));
+            let Some(name) = path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .map(str::to_owned)
+            else {
+                continue;
+            };
+            let wanted =
+                ending.is_none_or(|ending| path.extension().is_some_and(|found| found == ending));
             if name.starts_with('.') || !wanted || !path.is_file() {
                 continue;
             }
             match read(&path) {
                 Ok(text) => drop(self.files.insert(format!("{prefix}{name}"), text)),
-                Err(hint) => problems.add(Problem::new(path.display().to_string(), "a file", "UTF-8 of at most 1 MiB", hint)),
+                Err(hint) => problems.add(Problem::new(
+                    path.display().to_string(),
+                    "a file",
+                    "UTF-8 of at most 1 MiB",
+                    hint,
+                )),
             }
         }
     }
 
     fn flows(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.files.iter().filter(|(path, _)| !path.contains('/')).map(|(path, text)| (&**path, &**text))
+        self.files
+            .iter()
+            .filter(|(path, _)| !path.contains('/'))
+            .map(|(path, text)| (&**path, &**text))
     }
 
     /// Every file of a template: its name up to the first dot.
     fn template(&self, name: &str) -> Vec<(String, String)> {
-        let of = |path: &str| path.strip_prefix("templates/")?.split_once('.').filter(|(stem, _)| *stem == name).map(drop);
+        let of = |path: &str| {
+            path.strip_prefix("templates/")?
+                .split_once('.')
+                .filter(|(stem, _)| *stem == name)
+                .map(drop)
+        };
         let found = self.files.iter().filter(|(path, _)| of(path).is_some());
-        found.map(|(path, text)| (path["templates/".len()..].to_owned(), text.clone())).collect()
+        found
+            .map(|(path, text)| (path["templates/".len()..].to_owned(), text.clone()))
+            .collect()
     }
 }
 
 fn read(path: &PathBuf) -> Result<String, String> {
-    let length = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+    let length = std::fs::metadata(path)
+        .map_err(|error| error.to_string())?
+        .len();
     if length > MAX_FILE_BYTES {
         return Err(format!("it has {length} bytes"));
     }

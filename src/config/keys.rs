@@ -1,5 +1,5 @@
-//! Owns API keys: how one is made, how it is written, and whose a presented one is. Only hashes are kept.
-//! Refuses to show a key twice, and to answer faster for a key that is nearly right.
+//! Owns API keys: how one is made, how it is written, and whose a presented one is. Only hashes are
+//! kept. Refuses to show a key twice, and to answer faster for a key that is nearly right.
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,7 +20,8 @@ const KEY_PREFIX: &str = "slk_";
 /// Hex digits of a hash that name a key to people.
 const FINGERPRINT: usize = 8;
 
-/// A fresh API key: 256 bits of randomness. Does not implement `Debug`: it is shown once, to whoever asked for it.
+/// A fresh API key: 256 bits of randomness. Does not implement `Debug`: it is shown once, to
+/// whoever asked for it.
 pub struct ApiKey(String);
 
 impl ApiKey {
@@ -30,8 +31,13 @@ impl ApiKey {
     /// The operating system gives no randomness.
     pub fn fresh() -> Result<Self, KeyProblem> {
         let mut bytes = [0; 32];
-        OsRng.try_fill_bytes(&mut bytes).map_err(|error| KeyProblem::NoRandomness(error.to_string()))?;
-        Ok(Self(format!("{KEY_PREFIX}{}", BASE64URL_NOPAD.encode(&bytes))))
+        OsRng
+            .try_fill_bytes(&mut bytes)
+            .map_err(|error| KeyProblem::NoRandomness(error.to_string()))?;
+        Ok(Self(format!(
+            "{KEY_PREFIX}{}",
+            BASE64URL_NOPAD.encode(&bytes)
+        )))
     }
 
     /// The key as it is handed out.
@@ -76,7 +82,10 @@ impl FromStr for KeyHash {
 
     fn from_str(text: &str) -> Result<Self, KeyProblem> {
         let decoded = HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok();
-        decoded.and_then(|bytes| bytes.try_into().ok()).map(Self).ok_or(KeyProblem::NoHash)
+        decoded
+            .and_then(|bytes| bytes.try_into().ok())
+            .map(Self)
+            .ok_or(KeyProblem::NoHash)
     }
 }
 
@@ -84,7 +93,9 @@ impl FromStr for KeyHash {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyProblem {
     /// The text is no hash.
-    #[error("expected a BLAKE3 hash of 64 hex digits: `sluis config key` makes a key with its hash")]
+    #[error(
+        "expected a BLAKE3 hash of 64 hex digits: `sluis config key` makes a key with its hash"
+    )]
     NoHash,
     /// No randomness.
     #[error("the operating system gave no randomness: {0}")]
@@ -102,7 +113,8 @@ impl KeyRing {
         Self(RwLock::new(keys.into_iter().collect()))
     }
 
-    /// Puts these keys in the place of all others. Requests that were let in already are not asked again.
+    /// Puts these keys in the place of all others. Requests that were let in already are not asked
+    /// again.
     pub fn replace(&self, keys: impl IntoIterator<Item = (KeyHash, CorporationId)>) {
         *self.0.write() = keys.into_iter().collect();
     }
@@ -120,11 +132,12 @@ impl KeyRing {
         u16::try_from(found.checked_sub(1)?).ok().map(CorporationId)
     }
 
-    /// The name of a presented key in audit lines, if it is one of these: the beginning of its hash, as it stands in the
-    /// configuration.
+    /// The name of a presented key in audit lines, if it is one of these: the beginning of its
+    /// hash, as it stands in the configuration.
     #[must_use]
     pub fn fingerprint(&self, presented: &str) -> Option<String> {
-        self.corporation(presented).map(|_| KeyHash::of(presented).to_string()[..FINGERPRINT].to_owned())
+        self.corporation(presented)
+            .map(|_| KeyHash::of(presented).to_string()[..FINGERPRINT].to_owned())
     }
 
     /// Whether there is no key at all: then only this machine is served, as corporation `demo`.
@@ -145,15 +158,24 @@ impl Config {
     pub fn keys(&self) -> impl Iterator<Item = (KeyHash, CorporationId)> + '_ {
         let of = |corporation: &super::Corporation| {
             let id = corporation.id;
-            let hashes: Vec<_> = corporation.key_hashes.iter().filter_map(|hash| hash.parse().ok()).collect();
+            let hashes: Vec<_> = corporation
+                .key_hashes
+                .iter()
+                .filter_map(|hash| hash.parse().ok())
+                .collect();
             hashes.into_iter().map(move |hash| (hash, id))
         };
         self.corporations.iter().flat_map(of)
     }
 
-    /// The operators' keys it names, for a ring of their own; they stand for no corporation, which is number 0.
+    /// The operators' keys it names, for a ring of their own; they stand for no corporation, which
+    /// is number 0.
     pub fn operator_keys(&self) -> impl Iterator<Item = (KeyHash, CorporationId)> + '_ {
-        let hashes = self.http.operator_key_hashes.iter().filter_map(|hash| hash.parse().ok());
+        let hashes = self
+            .http
+            .operator_key_hashes
+            .iter()
+            .filter_map(|hash| hash.parse().ok());
         hashes.map(|hash| (hash, CorporationId(0)))
     }
 }

@@ -1,5 +1,5 @@
-//! Owns the reading of providers (each kind has its own keys) and the rules for the two lists: names, keys, limits,
-//! shares. Refuses to judge a value that could not even be read.
+//! Owns the reading of providers (each kind has its own keys) and the rules for the two lists:
+//! names, keys, limits, shares. Refuses to judge a value that could not even be read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,9 @@ use toml::{Table, Value};
 
 use super::Config;
 use super::keys::KeyHash;
-use super::parties::{ChannelLimits, Corporation, PROVIDER_KEYS, ProviderEntry, ProviderHead, connections};
+use super::parties::{
+    ChannelLimits, Corporation, PROVIDER_KEYS, ProviderEntry, ProviderHead, connections,
+};
 use super::problem::{Collector, Problem, nearest};
 use super::reader::{element, join, read};
 use super::settings::{NAME, words};
@@ -26,12 +28,22 @@ pub(super) fn providers(value: Option<&Value>, problems: &mut Collector) -> Vec<
         Some(Value::Array(all)) => all.as_slice(),
         None => &[],
         Some(other) => {
-            problems.add(Problem::new("provider", other, "a list", "[[provider]], with two brackets"));
+            problems.add(Problem::new(
+                "provider",
+                other,
+                "a list",
+                "[[provider]], with two brackets",
+            ));
             &[]
         }
     };
-    let paths: Vec<String> = (0..all.len()).map(|index| element("provider", all, index)).collect();
-    let entries = all.iter().zip(&paths).filter_map(|(value, path)| provider(path, value, problems));
+    let paths: Vec<String> = (0..all.len())
+        .map(|index| element("provider", all, index))
+        .collect();
+    let entries = all
+        .iter()
+        .zip(&paths)
+        .filter_map(|(value, path)| provider(path, value, problems));
     entries.collect()
 }
 
@@ -42,15 +54,26 @@ fn provider(path: &str, value: &Value, problems: &mut Collector) -> Option<Provi
     };
     let own = |key: &str| PROVIDER_KEYS.contains(&key) && key != "kind";
     let part = |mine: bool| -> Value {
-        let entries = table.iter().filter(|(key, _)| key.as_str() != "kind" && own(key) == mine);
-        Value::Table(entries.map(|(key, value)| (key.clone(), value.clone())).collect::<Table>())
+        let entries = table
+            .iter()
+            .filter(|(key, _)| key.as_str() != "kind" && own(key) == mine);
+        Value::Table(
+            entries
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect::<Table>(),
+        )
     };
     let head = read::<ProviderHead>(path, &part(true), &[], problems);
     let config = kind(path, table.get("kind"), &part(false), problems);
     Some(ProviderEntry::new(head?, config?))
 }
 
-fn kind(path: &str, kind: Option<&Value>, rest: &Value, problems: &mut Collector) -> Option<ProviderConfig> {
+fn kind(
+    path: &str,
+    kind: Option<&Value>,
+    rest: &Value,
+    problems: &mut Collector,
+) -> Option<ProviderConfig> {
     fn of<T: DeserializeOwned>(path: &str, rest: &Value, problems: &mut Collector) -> Option<T> {
         read(path, rest, &PROVIDER_KEYS, problems)
     }
@@ -59,10 +82,17 @@ fn kind(path: &str, kind: Option<&Value>, rest: &Value, problems: &mut Collector
         Some("bird-sms") => of(path, rest, problems).map(ProviderConfig::BirdSms),
         Some("null") => of(path, rest, problems).map(ProviderConfig::Null),
         written => {
-            let hint = written.and_then(|written| nearest(written, KINDS)).map(|near| format!("did you mean {near:?}?"));
+            let hint = written
+                .and_then(|written| nearest(written, KINDS))
+                .map(|near| format!("did you mean {near:?}?"));
             let shown = kind.map_or_else(|| "not given".to_owned(), Value::to_string);
             let expected = format!("one of {}", KINDS.join(", "));
-            problems.add(Problem::new(join(path, "kind"), shown, expected, hint.unwrap_or_else(|| "the way out".into())));
+            problems.add(Problem::new(
+                join(path, "kind"),
+                shown,
+                expected,
+                hint.unwrap_or_else(|| "the way out".into()),
+            ));
             None
         }
     }
@@ -70,11 +100,32 @@ fn kind(path: &str, kind: Option<&Value>, rest: &Value, problems: &mut Collector
 
 /// Everything wrong with the two lists.
 pub(super) fn check(config: &Config, problems: &mut Collector) {
-    config.providers.iter().for_each(|provider| check_provider(provider, problems));
-    config.corporations.iter().for_each(|corporation| check_corporation(corporation, problems));
-    unique("provider", "name", config.providers.iter().map(|p| p.name.clone()), problems);
-    unique("corporation", "name", config.corporations.iter().map(|c| c.name.clone()), problems);
-    unique("corporation", "id", config.corporations.iter().map(|c| c.id.to_string()), problems);
+    config
+        .providers
+        .iter()
+        .for_each(|provider| check_provider(provider, problems));
+    config
+        .corporations
+        .iter()
+        .for_each(|corporation| check_corporation(corporation, problems));
+    unique(
+        "provider",
+        "name",
+        config.providers.iter().map(|p| p.name.clone()),
+        problems,
+    );
+    unique(
+        "corporation",
+        "name",
+        config.corporations.iter().map(|c| c.name.clone()),
+        problems,
+    );
+    unique(
+        "corporation",
+        "id",
+        config.corporations.iter().map(|c| c.id.to_string()),
+        problems,
+    );
     check_shares(config, problems);
     check_keys(config, problems);
 }
@@ -89,7 +140,12 @@ fn unique(list: &str, key: &str, values: impl Iterator<Item = String>, problems:
     for (index, value) in values.enumerate() {
         if !seen.insert(value.clone()) {
             let path = format!("{list}[{index}].{key}");
-            problems.add(Problem::new(path, value, "one of its own", format!("an earlier [[{list}]] has it")));
+            problems.add(Problem::new(
+                path,
+                value,
+                "one of its own",
+                format!("an earlier [[{list}]] has it"),
+            ));
         }
     }
 }
@@ -105,7 +161,9 @@ fn check_provider(provider: &ProviderEntry, problems: &mut Collector) {
         ));
     }
     problems.extend(provider.config.check(&path).into_iter().map(Problem::from));
-    if let Some(most) = connections(&provider.config).filter(|most| provider.concurrency.get() > *most) {
+    if let Some(most) =
+        connections(&provider.config).filter(|most| provider.concurrency.get() > *most)
+    {
         let hint = "each attempt needs a connection of its own; raise connections, or leave concurrency out";
         problems.add(Problem::new(
             join(&path, "concurrency"),
@@ -121,24 +179,47 @@ fn check_provider(provider: &ProviderEntry, problems: &mut Collector) {
 
 fn burst_without_rate(path: &str, burst: Option<std::num::NonZeroU32>) -> Problem {
     let burst = burst.map_or(0, std::num::NonZeroU32::get);
-    Problem::new(join(path, "burst"), burst, "a burst beside a rate", "give rate_per_second too, or leave burst out")
+    Problem::new(
+        join(path, "burst"),
+        burst,
+        "a burst beside a rate",
+        "give rate_per_second too, or leave burst out",
+    )
 }
 
 fn check_corporation(corporation: &Corporation, problems: &mut Collector) {
     let path = join("corporation", &corporation.name);
     if !is_name(&corporation.name) {
         let hint = "the name stands in metrics";
-        problems.add(Problem::new(join(&path, "name"), format_args!("{:?}", corporation.name), NAME, hint));
+        problems.add(Problem::new(
+            join(&path, "name"),
+            format_args!("{:?}", corporation.name),
+            NAME,
+            hint,
+        ));
     }
     if corporation.id.0 == 0 {
         let (expected, hint) = words("corporation.x.id").unwrap_or_default();
         problems.add(Problem::new(join(&path, "id"), 0, expected, hint));
     }
-    if corporation.display_name.trim().is_empty() || corporation.display_name.chars().any(char::is_control) {
+    if corporation.display_name.trim().is_empty()
+        || corporation.display_name.chars().any(char::is_control)
+    {
         let shown = format!("{:?}", corporation.display_name);
-        problems.add(Problem::new(join(&path, "display_name"), shown, "one line of text", "the name as tenants read it"));
+        problems.add(Problem::new(
+            join(&path, "display_name"),
+            shown,
+            "one line of text",
+            "the name as tenants read it",
+        ));
     }
-    problems.extend(corporation.sender.check(&join(&path, "sender")).into_iter().map(Problem::from));
+    problems.extend(
+        corporation
+            .sender
+            .check(&join(&path, "sender"))
+            .into_iter()
+            .map(Problem::from),
+    );
     for (channel, limits) in &corporation.limits {
         check_limits(&format!("{path}.limits.{channel}"), limits, problems);
     }
@@ -148,17 +229,34 @@ fn check_limits(path: &str, limits: &ChannelLimits, problems: &mut Collector) {
     if limits.burst.is_some() && limits.rate_per_second.is_none() {
         problems.add(burst_without_rate(path, limits.burst));
     }
-    if let Some(window) = limits.window.as_ref().filter(|window| window.parse::<SendWindow>().is_err()) {
+    if let Some(window) = limits
+        .window
+        .as_ref()
+        .filter(|window| window.parse::<SendWindow>().is_err())
+    {
         let expected = "hours, with or without days before them";
-        problems.add(Problem::new(join(path, "window"), format_args!("{window:?}"), expected, "such as \"mon-sat 08:00-21:00\""));
+        problems.add(Problem::new(
+            join(path, "window"),
+            format_args!("{window:?}"),
+            expected,
+            "such as \"mon-sat 08:00-21:00\"",
+        ));
     }
 }
 
-/// Hashes are hashes, and nobody's key is another's. Never shows what stands there: it may be a real key.
+/// Hashes are hashes, and nobody's key is another's. Never shows what stands there: it may be a
+/// real key.
 fn check_keys(config: &Config, problems: &mut Collector) {
-    let operators = ("http.operator_key_hashes".to_owned(), &config.http.operator_key_hashes);
+    let operators = (
+        "http.operator_key_hashes".to_owned(),
+        &config.http.operator_key_hashes,
+    );
     let of = |c: &Corporation| format!("corporation.{}.key_hashes", c.name);
-    let lists = config.corporations.iter().map(|c| (of(c), &c.key_hashes)).chain([operators]);
+    let lists = config
+        .corporations
+        .iter()
+        .map(|c| (of(c), &c.key_hashes))
+        .chain([operators]);
     let mut owners: BTreeMap<KeyHash, String> = BTreeMap::new();
     for (list, hashes) in lists {
         for (index, text) in hashes.iter().enumerate() {
@@ -183,10 +281,19 @@ fn check_keys(config: &Config, problems: &mut Collector) {
             }
         }
     }
-    let names: Vec<&str> = config.corporations.iter().map(|corporation| &*corporation.name).collect();
+    let names: Vec<&str> = config
+        .corporations
+        .iter()
+        .map(|corporation| &*corporation.name)
+        .collect();
     if !config.has_keys() && names != [DEMO] {
         let hint = "without any API key the only corporation is demo; `sluis config key` makes one";
-        problems.add(Problem::new("corporation", names.join(", "), "key_hashes for each", hint));
+        problems.add(Problem::new(
+            "corporation",
+            names.join(", "),
+            "key_hashes for each",
+            hint,
+        ));
     }
 }
 
@@ -198,14 +305,34 @@ fn check_shares(config: &Config, problems: &mut Collector) {
         return;
     }
     let own = |c: &Corporation| c.max_open.or(config.limits.max_open_per_corporation);
-    for corporation in config.corporations.iter().filter(|corporation| corporation.max_open == Some(0)) {
+    for corporation in config
+        .corporations
+        .iter()
+        .filter(|corporation| corporation.max_open == Some(0))
+    {
         let (expected, hint) = words("corporation.x.max_open").unwrap_or_default();
-        problems.add(Problem::new(format!("corporation.{}.max_open", corporation.name), 0, expected, hint));
+        problems.add(Problem::new(
+            format!("corporation.{}.max_open", corporation.name),
+            0,
+            expected,
+            hint,
+        ));
     }
-    let named: u64 = config.corporations.iter().filter_map(own).fold(0, u64::saturating_add);
-    let unnamed = config.corporations.iter().filter(|corporation| own(corporation).is_none()).count() as u64;
+    let named: u64 = config
+        .corporations
+        .iter()
+        .filter_map(own)
+        .fold(0, u64::saturating_add);
+    let unnamed = config
+        .corporations
+        .iter()
+        .filter(|corporation| own(corporation).is_none())
+        .count() as u64;
     if named.saturating_add(unnamed) > total {
-        let expected = format!("at least the corporations' shares together, {}", named.saturating_add(unnamed));
+        let expected = format!(
+            "at least the corporations' shares together, {}",
+            named.saturating_add(unnamed)
+        );
         let hint = "else one corporation could take another's room: raise it, or lower max_open of the corporations";
         problems.add(Problem::new("engine.max_open", total, expected, hint));
     }

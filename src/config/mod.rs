@@ -1,6 +1,6 @@
-//! Owns the configuration: its layers (default, file, environment, command line), its types, its checks, the flows and
-//! the API keys it names, and what the engine is told of it.
-//! Refuses unknown keys, secrets in the file, and to stop at the first mistake: every problem is reported at once.
+//! Owns the configuration: its layers (default, file, environment, command line), its types, its
+//! checks, the flows and the API keys it names, and what the engine is told of it. Refuses unknown
+//! keys, secrets in the file, and to stop at the first mistake: every problem is reported at once.
 
 mod check;
 mod engine;
@@ -30,8 +30,8 @@ pub use layers::{CliOverrides, DEFAULT};
 pub use parties::{ChannelLimits, Corporation, ProviderEntry};
 pub use problem::{ConfigProblems, EXIT_CONFIG, Origin, Problem};
 pub use sections::{
-    BinarySection, EngineSection, FlowsSection, HttpSection, JournalSection, LimitsSection, LogFormat, LogSection, RetrySection,
-    SendingSection, TlsFiles,
+    BinarySection, EngineSection, FlowsSection, HttpSection, JournalSection, LimitsSection,
+    LogFormat, LogSection, RetrySection, SendingSection, TlsFiles,
 };
 pub use settings::{Kind, SETTINGS, Setting};
 
@@ -81,24 +81,41 @@ pub struct Loaded {
 }
 
 impl Config {
-    /// Reads and checks all layers. `env` is the environment of the process, or whatever a test puts in its place.
+    /// Reads and checks all layers. `env` is the environment of the process, or whatever a test
+    /// puts in its place.
     ///
     /// # Errors
     /// Every problem found; the process then ends with [`EXIT_CONFIG`].
-    pub fn load(file: Option<&Path>, env: &BTreeMap<String, String>, cli: &CliOverrides) -> Result<Loaded, ConfigProblems> {
+    pub fn load(
+        file: Option<&Path>,
+        env: &BTreeMap<String, String>,
+        cli: &CliOverrides,
+    ) -> Result<Loaded, ConfigProblems> {
         let mut problems = Collector::default();
         let Layers { mut table, origins } = Layers::read(file, env, cli, &mut problems);
         let providers = table.remove("provider");
         let read = reader::read::<Config>("", &Value::Table(table), &["provider"], &mut problems);
         let providers = lists::providers(providers.as_ref(), &mut problems);
-        let config = read.map(|config| Config { providers, ..config });
+        let config = read.map(|config| Config {
+            providers,
+            ..config
+        });
         if let Some(config) = &config {
             check::check(config, &mut problems);
             lists::check(config, &mut problems);
         }
         match (config, problems.finish()) {
-            (Some(config), problems) if problems.is_empty() => Ok(Loaded { notes: check::notes(&config), config, origins }),
-            (_, problems) => Err(ConfigProblems(problems.into_iter().map(|found| traced(found, &origins)).collect())),
+            (Some(config), problems) if problems.is_empty() => Ok(Loaded {
+                notes: check::notes(&config),
+                config,
+                origins,
+            }),
+            (_, problems) => Err(ConfigProblems(
+                problems
+                    .into_iter()
+                    .map(|found| traced(found, &origins))
+                    .collect(),
+            )),
         }
     }
 
@@ -107,20 +124,27 @@ impl Config {
     pub fn built_in() -> Self {
         match Self::load(None, &BTreeMap::new(), &CliOverrides::default()) {
             Ok(loaded) => loaded.config,
-            Err(problems) => unreachable!("the built-in configuration is part of the program: {problems}"),
+            Err(problems) => {
+                unreachable!("the built-in configuration is part of the program: {problems}")
+            }
         }
     }
 
-    /// Whether any corporation has an API key. Without one the only corporation is `demo`, on this machine.
+    /// Whether any corporation has an API key. Without one the only corporation is `demo`, on this
+    /// machine.
     #[must_use]
     pub fn has_keys(&self) -> bool {
-        self.corporations.iter().any(|corporation| !corporation.key_hashes.is_empty())
+        self.corporations
+            .iter()
+            .any(|corporation| !corporation.key_hashes.is_empty())
     }
 }
 
 /// The problem, with the variable or option that a wrong value came from.
 fn traced(mut problem: Problem, origins: &BTreeMap<String, Origin>) -> Problem {
-    if let Some(origin @ (Origin::Environment(_) | Origin::CommandLine(_))) = origins.get(&problem.path) {
+    if let Some(origin @ (Origin::Environment(_) | Origin::CommandLine(_))) =
+        origins.get(&problem.path)
+    {
         problem.hint = format!("{} (from {origin})", problem.hint);
     }
     problem

@@ -1,5 +1,5 @@
-//! Owns the two lists of the configuration: corporations with their limits, and providers with theirs. Refuses to explain
-//! them twice: what a key means stands in `config/sluis.toml`.
+//! Owns the two lists of the configuration: corporations with their limits, and providers with
+//! theirs. Refuses to explain them twice: what a key means stands in `config/sluis.toml`.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -76,7 +76,8 @@ pub(super) struct ProviderHead {
 }
 
 /// The keys of [`ProviderHead`], and the one that chooses the rest.
-pub(super) const PROVIDER_KEYS: [&str; 5] = ["name", "kind", "concurrency", "rate_per_second", "burst"];
+pub(super) const PROVIDER_KEYS: [&str; 5] =
+    ["name", "kind", "concurrency", "rate_per_second", "burst"];
 
 /// `[[provider]]`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -100,8 +101,17 @@ const NULL_CONCURRENCY: u32 = 64;
 impl ProviderEntry {
     pub(super) fn new(head: ProviderHead, config: ProviderConfig) -> Self {
         let connections = connections(&config).unwrap_or(NULL_CONCURRENCY);
-        let concurrency = head.concurrency.or(NonZeroU32::new(connections)).unwrap_or(NonZeroU32::MIN);
-        Self { name: head.name, concurrency, rate_per_second: head.rate_per_second, burst: head.burst, config }
+        let concurrency = head
+            .concurrency
+            .or(NonZeroU32::new(connections))
+            .unwrap_or(NonZeroU32::MIN);
+        Self {
+            name: head.name,
+            concurrency,
+            rate_per_second: head.rate_per_second,
+            burst: head.burst,
+            config,
+        }
     }
 
     /// Where it stands in the configuration.

@@ -1,5 +1,5 @@
-//! Owns the printed configuration: TOML that can be loaded again, each value that is no default with its origin.
-//! Refuses secrets, by having none: the configuration only names them.
+//! Owns the printed configuration: TOML that can be loaded again, each value that is no default
+//! with its origin. Refuses secrets, by having none: the configuration only names them.
 
 use std::fmt::Write;
 
@@ -18,7 +18,10 @@ impl Loaded {
         let table = Table::try_from(&self.config)?;
         let mut text = String::new();
         let mut sections: Vec<&str> = Vec::new();
-        for (name, _) in SETTINGS.iter().filter_map(|setting| setting.path.split_once('.')) {
+        for (name, _) in SETTINGS
+            .iter()
+            .filter_map(|setting| setting.path.split_once('.'))
+        {
             if !sections.contains(&name) {
                 sections.push(name);
             }
@@ -47,13 +50,19 @@ impl Loaded {
     /// A section: its values, then the sections in it.
     fn section(&self, text: &mut String, header: &str, path: &str, open: &str, section: &Table) {
         let close = if open == "[[" { "]]" } else { "]" };
-        let origin = if open == "[[" { self.origin(header) } else { String::new() };
+        let origin = if open == "[[" {
+            self.origin(header)
+        } else {
+            String::new()
+        };
         let gap = if text.is_empty() { "" } else { "\n" };
         let _ = writeln!(text, "{gap}{open}{header}{close}{origin}");
         for (key, value) in section.iter().filter(|(_, value)| !value.is_table()) {
             let _ = writeln!(text, "{key} = {value}{}", self.origin(&join(path, key)));
         }
-        let inner = section.iter().filter_map(|(key, value)| Some((key, value.as_table()?)));
+        let inner = section
+            .iter()
+            .filter_map(|(key, value)| Some((key, value.as_table()?)));
         for (key, inner) in inner.filter(|(_, inner)| !inner.is_empty()) {
             self.section(text, &join(header, key), &join(path, key), "[", inner);
         }

@@ -1,5 +1,6 @@
-//! Owns what a problem with the configuration looks like: where, what stands there, what was expected, a hint, and where
-//! the value came from. Refuses to stop at the first one: problems are collected.
+//! Owns what a problem with the configuration looks like: where, what stands there, what was
+//! expected, a hint, and where the value came from. Refuses to stop at the first one: problems are
+//! collected.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -45,15 +46,30 @@ pub struct Problem {
 
 impl Problem {
     /// A problem; the value is shown as it is written, at most 100 characters of it.
-    pub fn new(path: impl Into<String>, value: impl fmt::Display, expected: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub fn new(
+        path: impl Into<String>,
+        value: impl fmt::Display,
+        expected: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
         let value = value.to_string().chars().take(100).collect();
-        Self { path: path.into(), value, expected: expected.into(), hint: hint.into() }
+        Self {
+            path: path.into(),
+            value,
+            expected: expected.into(),
+            hint: hint.into(),
+        }
     }
 }
 
 impl From<sluis_channels::Problem> for Problem {
     fn from(found: sluis_channels::Problem) -> Self {
-        Self::new(found.path, format_args!("{:?}", found.value), found.expected, found.hint)
+        Self::new(
+            found.path,
+            format_args!("{:?}", found.value),
+            found.expected,
+            found.hint,
+        )
     }
 }
 
@@ -73,8 +89,8 @@ impl fmt::Display for ConfigProblems {
     }
 }
 
-/// Problems under collection. Says nothing twice about one path, nor about what lies below it: the first finding is the
-/// cause of the others.
+/// Problems under collection. Says nothing twice about one path, nor about what lies below it: the
+/// first finding is the cause of the others.
 #[derive(Debug, Default)]
 pub(super) struct Collector {
     found: Vec<Problem>,
@@ -104,9 +120,19 @@ impl Collector {
 }
 
 /// Of the known words, the one nearest to what was written, when it is near enough to be meant.
-pub(super) fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let begun = |word: &str| written.len() >= 3 && (word.starts_with(written) || written.starts_with(word));
-    let distance = |word: &&str| if begun(word) { 1 } else { distance(written, word) };
+pub(super) fn nearest<'a>(
+    written: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let begun =
+        |word: &str| written.len() >= 3 && (word.starts_with(written) || written.starts_with(word));
+    let distance = |word: &&str| {
+        if begun(word) {
+            1
+        } else {
+            distance(written, word)
+        }
+    };
     let best = known.into_iter().min_by_key(distance)?;
     (distance(&best) <= 1 + best.len().max(written.len()) / 3).then_some(best)
 }

@@ -1,11 +1,14 @@
-//! Owns the reading of TOML values into types, with every problem at once: where serde stops at the first fault, the
-//! reader notes it, puts a harmless value in its place, and reads again. Refuses to give out what it patched up without
-//! having reported it.
+//! Owns the reading of TOML values into types, with every problem at once: where serde stops at the
+//! first fault, the reader notes it, puts a harmless value in its place, and reads again. Refuses
+//! to give out what it patched up without having reported it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::value::StrDeserializer;
-use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess,
+    Visitor,
+};
 use toml::Value;
 
 use super::fault::{Fault, FaultKind};
@@ -24,12 +27,22 @@ struct Patches {
 /// Texts that fit most texts: a name or a length of time, an address with a port.
 const HARMLESS: [&str; 2] = ["1s", "127.0.0.1:0"];
 
-/// Reads `value`, which stands at `path`. Faults go to `problems`; after them the result holds made-up values and is only
-/// good for finding further problems. `also` are keys that somebody else reads from the same table, for hints.
-pub(super) fn read<T: DeserializeOwned>(path: &str, value: &Value, also: &[&'static str], problems: &mut Collector) -> Option<T> {
+/// Reads `value`, which stands at `path`. Faults go to `problems`; after them the result holds
+/// made-up values and is only good for finding further problems. `also` are keys that somebody else
+/// reads from the same table, for hints.
+pub(super) fn read<T: DeserializeOwned>(
+    path: &str,
+    value: &Value,
+    also: &[&'static str],
+    problems: &mut Collector,
+) -> Option<T> {
     let mut patches = Patches::default();
     loop {
-        let node = Node { path: path.to_owned(), value: Some(value), patches: &patches };
+        let node = Node {
+            path: path.to_owned(),
+            value: Some(value),
+            patches: &patches,
+        };
         let fault = match T::deserialize(node) {
             Ok(read) => return Some(read),
             Err(fault) => fault,
@@ -37,7 +50,12 @@ pub(super) fn read<T: DeserializeOwned>(path: &str, value: &Value, also: &[&'sta
         let at = fault.path.unwrap_or_else(|| path.to_owned());
         let new = match fault.kind {
             FaultKind::Unknown { field, known } => {
-                problems.add(unknown(&at, &field, known, if at == path { also } else { &[] }));
+                problems.add(unknown(
+                    &at,
+                    &field,
+                    known,
+                    if at == path { also } else { &[] },
+                ));
                 patches.unknown.insert((at, field))
             }
             FaultKind::Missing(field) => {
@@ -65,32 +83,57 @@ fn unknown(table: &str, field: &str, known: &[&'static str], also: &[&'static st
         None => "remove it".to_owned(),
     };
     let list = all.into_iter().collect::<Vec<_>>().join(", ");
-    let expected = if list.is_empty() { "no further keys".to_owned() } else { format!("one of {list}") };
+    let expected = if list.is_empty() {
+        "no further keys".to_owned()
+    } else {
+        format!("one of {list}")
+    };
     Problem::new(join(table, field), "unknown key", expected, hint)
 }
 
 fn missing(table: &str, field: &str) -> Problem {
     let path = join(table, field);
-    let (expected, hint) = settings::words(&path).unwrap_or_else(|| ("a value".into(), "this key has no default".into()));
+    let (expected, hint) = settings::words(&path)
+        .unwrap_or_else(|| ("a value".into(), "this key has no default".into()));
     Problem::new(path, "not given", expected, hint)
 }
 
 fn unfit(path: &str, value: &str, expected: String) -> Problem {
-    let (expected, hint) = settings::words(path).unwrap_or_else(|| (expected, "see the default configuration".into()));
+    let (expected, hint) =
+        settings::words(path).unwrap_or_else(|| (expected, "see the default configuration".into()));
     Problem::new(path, value, expected, hint)
 }
 
 /// `table.key`, or the key alone at the top.
 pub(super) fn join(table: &str, key: &str) -> String {
-    if table.is_empty() { key.to_owned() } else { format!("{table}.{key}") }
+    if table.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{table}.{key}")
+    }
 }
 
-/// The path of an element: by its name when that is a plain word and the only one, else by its place.
+/// The path of an element: by its name when that is a plain word and the only one, else by its
+/// place.
 pub(super) fn element(path: &str, all: &[Value], index: usize) -> String {
     let name = |value: &Value| value.get("name").and_then(Value::as_str).map(str::to_owned);
-    let plain = |name: &String| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    let plain = |name: &String| {
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    };
     match all.get(index).and_then(name).filter(plain) {
-        Some(own) if all.iter().filter_map(name).filter(|other| *other == own).count() == 1 => join(path, &own),
+        Some(own)
+            if all
+                .iter()
+                .filter_map(name)
+                .filter(|other| *other == own)
+                .count()
+                == 1 =>
+        {
+            join(path, &own)
+        }
         _ => format!("{path}[{index}]"),
     }
 }
@@ -105,12 +148,18 @@ struct Node<'a> {
 impl<'a> Node<'a> {
     /// The value, unless it was found unfit.
     fn value(&self) -> Option<&'a Value> {
-        self.value.filter(|_| !self.patches.unfit.contains_key(&self.path))
+        self.value
+            .filter(|_| !self.patches.unfit.contains_key(&self.path))
     }
 
     /// A harmless text, another one after each that did not fit.
     fn harmless(&self) -> &'static str {
-        let tries = self.patches.unfit.get(&self.path).copied().unwrap_or_default();
+        let tries = self
+            .patches
+            .unfit
+            .get(&self.path)
+            .copied()
+            .unwrap_or_default();
         HARMLESS[tries.saturating_sub(usize::from(self.value.is_some())) % HARMLESS.len()]
     }
 
@@ -121,7 +170,8 @@ impl<'a> Node<'a> {
     /// Reads it; a type that first reads and then refuses (a length of time) is placed here too.
     fn read<'de, T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fault> {
         let (path, value) = (self.path.clone(), self.value);
-        seed.deserialize(self).map_err(|fault| fault.at(&path, || shown(value)))
+        seed.deserialize(self)
+            .map_err(|fault| fault.at(&path, || shown(value)))
     }
 
     fn visit<'de, V: Visitor<'de>>(&self, visitor: V) -> Result<V::Value, Fault> {
@@ -132,7 +182,11 @@ impl<'a> Node<'a> {
             Some(Value::Float(number)) => visitor.visit_f64(*number),
             Some(Value::Boolean(truth)) => visitor.visit_bool(*truth),
             Some(Value::Datetime(time)) => visitor.visit_string(time.to_string()),
-            Some(Value::Array(all)) => visitor.visit_seq(Elements { all, next: 0, node: self }),
+            Some(Value::Array(all)) => visitor.visit_seq(Elements {
+                all,
+                next: 0,
+                node: self,
+            }),
             Some(Value::Table(table)) => visitor.visit_map(Entries::of(self, table)),
         };
         self.placed(result)
@@ -143,8 +197,15 @@ impl<'a> Node<'a> {
             return visitor.visit_u64(1);
         }
         let zero = matches!(self.value, Some(Value::Integer(0)));
-        let words = || if zero { "a whole number above zero".into() } else { format!("a whole number, at most {most}") };
-        self.visit(visitor).map_err(|fault| fault.expecting(&self.path, words))
+        let words = || {
+            if zero {
+                "a whole number above zero".into()
+            } else {
+                format!("a whole number, at most {most}")
+            }
+        };
+        self.visit(visitor)
+            .map_err(|fault| fault.expecting(&self.path, words))
     }
 }
 
@@ -170,22 +231,36 @@ impl<'de> Deserializer<'de> for Node<'_> {
         if self.value().is_none() {
             return visitor.visit_bool(false);
         }
-        self.visit(visitor).map_err(|fault| fault.expecting(&self.path, || "true or false".into()))
+        self.visit(visitor)
+            .map_err(|fault| fault.expecting(&self.path, || "true or false".into()))
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        if self.value().is_none() { visitor.visit_none() } else { visitor.visit_some(self) }
+        if self.value().is_none() {
+            visitor.visit_none()
+        } else {
+            visitor.visit_some(self)
+        }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
         visitor.visit_newtype_struct(self)
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         if self.value().is_none() {
-            return visitor.visit_seq(Elements { all: &[], next: 0, node: &self });
+            return visitor.visit_seq(Elements {
+                all: &[],
+                next: 0,
+                node: &self,
+            });
         }
-        self.visit(visitor).map_err(|fault| fault.expecting(&self.path, || "a list".into()))
+        self.visit(visitor)
+            .map_err(|fault| fault.expecting(&self.path, || "a list".into()))
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -201,7 +276,9 @@ impl<'de> Deserializer<'de> for Node<'_> {
         match self.value() {
             None => self.placed(visitor.visit_map(Entries::made_up(&self, fields))),
             Some(Value::Table(_)) => self.visit(visitor),
-            Some(_) => self.visit(visitor).map_err(|fault| fault.expecting(&self.path, || "a section".into())),
+            Some(_) => self
+                .visit(visitor)
+                .map_err(|fault| fault.expecting(&self.path, || "a section".into())),
         }
     }
 
@@ -215,7 +292,9 @@ impl<'de> Deserializer<'de> for Node<'_> {
             None => visitor.visit_enum(plain(variants.first().copied().unwrap_or_default())),
             Some(Value::String(text)) => visitor.visit_enum(plain(text)),
             Some(_) => {
-                return self.visit(visitor).map_err(|f| f.expecting(&self.path, || format!("one of {}", variants.join(", "))));
+                return self.visit(visitor).map_err(|f| {
+                    f.expecting(&self.path, || format!("one of {}", variants.join(", ")))
+                });
             }
         };
         self.placed(result)
@@ -243,11 +322,22 @@ struct Elements<'n, 'a> {
 impl<'de> SeqAccess<'de> for Elements<'_, '_> {
     type Error = Fault;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
-        let Some(value) = self.all.get(self.next) else { return Ok(None) };
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Fault> {
+        let Some(value) = self.all.get(self.next) else {
+            return Ok(None);
+        };
         let path = element(&self.node.path, self.all, self.next);
         self.next += 1;
-        Node { path, value: Some(value), patches: self.node.patches }.read(seed).map(Some)
+        Node {
+            path,
+            value: Some(value),
+            patches: self.node.patches,
+        }
+        .read(seed)
+        .map(Some)
     }
 }
 
@@ -260,35 +350,67 @@ struct Entries<'n, 'a> {
 
 impl<'n, 'a> Entries<'n, 'a> {
     fn of(node: &'n Node<'a>, table: &'a toml::Table) -> Self {
-        let unknown = |key: &str| node.patches.unknown.contains(&(node.path.clone(), key.to_owned()));
-        let there = table.iter().filter(|(key, _)| !unknown(key)).map(|(key, value)| (key.as_str(), Some(value)));
-        let missing = node.patches.missing.iter().filter(|(table, _)| *table == node.path).map(|(_, key)| (*key, None));
+        let unknown = |key: &str| {
+            node.patches
+                .unknown
+                .contains(&(node.path.clone(), key.to_owned()))
+        };
+        let there = table
+            .iter()
+            .filter(|(key, _)| !unknown(key))
+            .map(|(key, value)| (key.as_str(), Some(value)));
+        let missing = node
+            .patches
+            .missing
+            .iter()
+            .filter(|(table, _)| *table == node.path)
+            .map(|(_, key)| (*key, None));
         let mut left: Vec<_> = there.chain(missing).collect();
         left.reverse();
-        Self { left, current: None, node }
+        Self {
+            left,
+            current: None,
+            node,
+        }
     }
 
     fn made_up(node: &'n Node<'a>, fields: &'static [&'static str]) -> Self {
-        Self { left: fields.iter().map(|field| (*field, None)).collect(), current: None, node }
+        Self {
+            left: fields.iter().map(|field| (*field, None)).collect(),
+            current: None,
+            node,
+        }
     }
 }
 
 impl<'de> MapAccess<'de> for Entries<'_, '_> {
     type Error = Fault;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Fault> {
         self.current = self.left.pop();
-        let Some((key, _)) = self.current else { return Ok(None) };
+        let Some((key, _)) = self.current else {
+            return Ok(None);
+        };
         let read = seed.deserialize(plain(key));
         read.map(Some).map_err(|fault| match fault.kind {
             // A map whose keys are a closed list, such as channels.
-            FaultKind::Unfit { .. } => fault.at(&join(&self.node.path, key), || "unknown key".into()),
+            FaultKind::Unfit { .. } => {
+                fault.at(&join(&self.node.path, key), || "unknown key".into())
+            }
             _ => fault.at(&self.node.path, String::new),
         })
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
         let (key, value) = self.current.take().unwrap_or_default();
-        Node { path: join(&self.node.path, key), value, patches: self.node.patches }.read(seed)
+        Node {
+            path: join(&self.node.path, key),
+            value,
+            patches: self.node.patches,
+        }
+        .read(seed)
     }
 }

@@ -1,5 +1,5 @@
-//! Owns the sections of the configuration as types, after every check. Refuses to explain them twice: what a key means
-//! stands in `config/sluis.toml`.
+//! Owns the sections of the configuration as types, after every check. Refuses to explain them
+//! twice: what a key means stands in `config/sluis.toml`.
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;

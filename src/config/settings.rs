@@ -1,5 +1,6 @@
-//! Owns the table of settings: what the environment may set, how its text is read, and the words for a value that does
-//! not fit. Refuses a setting that the default file does not document; a test holds the two together.
+//! Owns the table of settings: what the environment may set, how its text is read, and the words
+//! for a value that does not fit. Refuses a setting that the default file does not document; a test
+//! holds the two together.
 
 /// How the text of an environment variable becomes a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +39,18 @@ impl Setting {
 /// What every environment variable of the configuration starts with.
 pub(super) const PREFIX: &str = "SLUIS_";
 
-const fn setting(path: &'static str, kind: Kind, expected: &'static str, example: &'static str) -> Setting {
-    Setting { path, kind, expected, example }
+const fn setting(
+    path: &'static str,
+    kind: Kind,
+    expected: &'static str,
+    example: &'static str,
+) -> Setting {
+    Setting {
+        path,
+        kind,
+        expected,
+        example,
+    }
 }
 
 const TIME: &str = "a length of time";
@@ -52,14 +63,39 @@ const PEM: &str = "the path of a PEM file";
 
 /// Every setting that the environment can give, in the order of the default file.
 pub const SETTINGS: &[Setting] = &[
-    setting("engine.environment", Kind::Text, "production, acceptance, test or development", "production"),
-    setting("engine.data_dir", Kind::Text, "a directory", "/var/lib/sluis"),
-    setting("engine.shards", Kind::Number, "a whole number from 1 to 1024", "16"),
+    setting(
+        "engine.environment",
+        Kind::Text,
+        "production, acceptance, test or development",
+        "production",
+    ),
+    setting(
+        "engine.data_dir",
+        Kind::Text,
+        "a directory",
+        "/var/lib/sluis",
+    ),
+    setting(
+        "engine.shards",
+        Kind::Number,
+        "a whole number from 1 to 1024",
+        "16",
+    ),
     setting("engine.max_open", Kind::Number, COUNT, "2000000"),
     setting("engine.shutdown_grace", Kind::Text, TIME, "30s"),
-    setting("engine.prepare_threads", Kind::Number, "a whole number from 1 to 256", "2"),
+    setting(
+        "engine.prepare_threads",
+        Kind::Number,
+        "a whole number from 1 to 256",
+        "2",
+    ),
     setting("engine.pin_arbiters", Kind::Truth, TRUTH, "true"),
-    setting("engine.allow_list", Kind::List, "a list of addresses, @domain or *", "@example.nl,+31612345678"),
+    setting(
+        "engine.allow_list",
+        Kind::List,
+        "a list of addresses, @domain or *",
+        "@example.nl,+31612345678",
+    ),
     setting("http.address", Kind::Text, ADDRESS, "127.0.0.1:8080"),
     setting("http.behind_proxy", Kind::Truth, TRUTH, "true"),
     setting("http.max_body_bytes", Kind::Number, BYTES, "1048576"),
@@ -67,24 +103,54 @@ pub const SETTINGS: &[Setting] = &[
     setting("http.status_address", Kind::Text, ADDRESS, "127.0.0.1:8082"),
     setting("http.max_connections", Kind::Number, COUNT, "4096"),
     setting("http.max_connections_per_peer", Kind::Number, COUNT, "2048"),
-    setting("http.max_connections_per_corporation", Kind::Number, COUNT, "2048"),
+    setting(
+        "http.max_connections_per_corporation",
+        Kind::Number,
+        COUNT,
+        "2048",
+    ),
     setting("http.idle_timeout", Kind::Text, TIME, "20s"),
     setting("http.request_timeout", Kind::Text, TIME, "30s"),
     setting("http.max_bodies_bytes", Kind::Number, BYTES, "268435456"),
-    setting("http.operator_key_hashes", Kind::List, HASHES, "`sluis config key` makes one"),
+    setting(
+        "http.operator_key_hashes",
+        Kind::List,
+        HASHES,
+        "`sluis config key` makes one",
+    ),
     setting("http.tls.cert", Kind::Text, PEM, "/etc/sluis/tls/cert.pem"),
     setting("http.tls.key", Kind::Text, PEM, "/etc/sluis/tls/key.pem"),
     setting("binary.enabled", Kind::Truth, TRUTH, "true"),
     setting("binary.address", Kind::Text, ADDRESS, "127.0.0.1:8081"),
     setting("binary.behind_proxy", Kind::Truth, TRUTH, "true"),
     setting("binary.max_connections", Kind::Number, COUNT, "256"),
-    setting("binary.max_connections_per_peer", Kind::Number, COUNT, "128"),
-    setting("binary.max_connections_per_corporation", Kind::Number, COUNT, "128"),
+    setting(
+        "binary.max_connections_per_peer",
+        Kind::Number,
+        COUNT,
+        "128",
+    ),
+    setting(
+        "binary.max_connections_per_corporation",
+        Kind::Number,
+        COUNT,
+        "128",
+    ),
     setting("binary.max_greetings", Kind::Number, COUNT, "1024"),
     setting("binary.credit", Kind::Number, COUNT, "4096"),
-    setting("binary.tls.cert", Kind::Text, PEM, "/etc/sluis/tls/cert.pem"),
+    setting(
+        "binary.tls.cert",
+        Kind::Text,
+        PEM,
+        "/etc/sluis/tls/cert.pem",
+    ),
     setting("binary.tls.key", Kind::Text, PEM, "/etc/sluis/tls/key.pem"),
-    setting("journal.generation_max_bytes", Kind::Number, BYTES, "536870912"),
+    setting(
+        "journal.generation_max_bytes",
+        Kind::Number,
+        BYTES,
+        "536870912",
+    ),
     setting("journal.queue_max_batches", Kind::Number, COUNT, "4096"),
     setting("journal.queue_max_records", Kind::Number, COUNT, "262144"),
     setting("journal.queue_max_bytes", Kind::Number, BYTES, "67108864"),
@@ -97,12 +163,22 @@ pub const SETTINGS: &[Setting] = &[
     setting("limits.unmatched_task_after", Kind::Text, TIME, "24h"),
     setting("limits.idempotency_count", Kind::Number, COUNT, "2000000"),
     setting("limits.clock_tolerance", Kind::Text, TIME, "5m"),
-    setting("limits.max_open_per_tenant", Kind::Number, "a whole number from 1 to 10000", "1000"),
+    setting(
+        "limits.max_open_per_tenant",
+        Kind::Number,
+        "a whole number from 1 to 10000",
+        "1000",
+    ),
     setting("limits.max_unknown_tenants", Kind::Number, COUNT, "100000"),
     setting("limits.intake_per_second", Kind::Number, COUNT, "2000"),
     setting("limits.intake_burst", Kind::Number, COUNT, "20000"),
     setting("limits.bytes_per_day", Kind::Number, BYTES, "20000000000"),
-    setting("limits.max_open_per_corporation", Kind::Number, COUNT, "500000"),
+    setting(
+        "limits.max_open_per_corporation",
+        Kind::Number,
+        COUNT,
+        "500000",
+    ),
     setting("retry.first", Kind::Text, TIME, "30s"),
     setting("retry.longest", Kind::Text, TIME, "2h"),
     setting("retry.most", Kind::Number, COUNT, "40"),
@@ -113,24 +189,69 @@ pub const SETTINGS: &[Setting] = &[
     setting("sending.breaker_first", Kind::Text, TIME, "1s"),
     setting("sending.breaker_longest", Kind::Text, TIME, "1m"),
     setting("sending.normal_per_bulk", Kind::Number, COUNT, "4"),
-    setting("sending.urgent_reserve_percent", Kind::Number, "a whole number from 0 to 90", "10"),
-    setting("flows.directory", Kind::Text, "a directory", "/etc/sluis/flows"),
-    setting("log.filter", Kind::Text, "a level, or a list of parts with levels", "info,sluis_actors=debug"),
+    setting(
+        "sending.urgent_reserve_percent",
+        Kind::Number,
+        "a whole number from 0 to 90",
+        "10",
+    ),
+    setting(
+        "flows.directory",
+        Kind::Text,
+        "a directory",
+        "/etc/sluis/flows",
+    ),
+    setting(
+        "log.filter",
+        Kind::Text,
+        "a level, or a list of parts with levels",
+        "info,sluis_actors=debug",
+    ),
     setting("log.format", Kind::Text, "text or json", "json"),
 ];
 
 /// Words for the keys of the two lists, whose paths carry names.
 const LISTED: &[Setting] = &[
-    setting("corporation.id", Kind::Number, "a whole number from 1 to 65535", "1"),
+    setting(
+        "corporation.id",
+        Kind::Number,
+        "a whole number from 1 to 65535",
+        "1",
+    ),
     setting("corporation.name", Kind::Text, NAME, "waterpoort"),
-    setting("corporation.display_name", Kind::Text, "one line of text", "Woningstichting Waterpoort"),
-    setting("corporation.key_hashes", Kind::List, HASHES, "`sluis config key` makes one"),
+    setting(
+        "corporation.display_name",
+        Kind::Text,
+        "one line of text",
+        "Woningstichting Waterpoort",
+    ),
+    setting(
+        "corporation.key_hashes",
+        Kind::List,
+        HASHES,
+        "`sluis config key` makes one",
+    ),
     setting("corporation.max_open", Kind::Number, COUNT, "500000"),
     setting("corporation.intake_per_second", Kind::Number, COUNT, "2000"),
     setting("corporation.intake_burst", Kind::Number, COUNT, "20000"),
-    setting("corporation.bytes_per_day", Kind::Number, BYTES, "20000000000"),
-    setting("corporation.flows", Kind::Text, "a directory", "/etc/sluis/flows/waterpoort"),
-    setting("corporation.sender", Kind::Text, "a section", "[corporation.sender], as in the default configuration"),
+    setting(
+        "corporation.bytes_per_day",
+        Kind::Number,
+        BYTES,
+        "20000000000",
+    ),
+    setting(
+        "corporation.flows",
+        Kind::Text,
+        "a directory",
+        "/etc/sluis/flows/waterpoort",
+    ),
+    setting(
+        "corporation.sender",
+        Kind::Text,
+        "a section",
+        "[corporation.sender], as in the default configuration",
+    ),
     setting("provider.name", Kind::Text, NAME, "relay"),
     setting("provider.concurrency", Kind::Number, COUNT, "64"),
     setting("provider.rate_per_second", Kind::Number, COUNT, "1000"),
@@ -147,7 +268,14 @@ pub(super) fn words(path: &str) -> Option<(String, String)> {
         ("corporation" | "provider", Some((_, key))) => format!("{list}.{key}"),
         _ => path.to_owned(),
     };
-    let found = SETTINGS.iter().chain(LISTED).find(|setting| setting.path == plain)?;
-    let hint = if found.example.contains(' ') { found.example.to_owned() } else { format!("such as {}", found.example) };
+    let found = SETTINGS
+        .iter()
+        .chain(LISTED)
+        .find(|setting| setting.path == plain)?;
+    let hint = if found.example.contains(' ') {
+        found.example.to_owned()
+    } else {
+        format!("such as {}", found.example)
+    };
     Some((found.expected.to_owned(), hint))
 }

@@ -1,5 +1,5 @@
-//! Tests of the configuration: layers, wrong values, rules, keys, flows, printing. They never touch the environment of
-//! the process.
+//! Tests of the configuration: layers, wrong values, rules, keys, flows, printing. They never touch
+//! the environment of the process.
 
 mod flows;
 mod keys;
@@ -35,10 +35,17 @@ fn file(text: &str) -> NamedTempFile {
 }
 
 fn env(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
-fn load_with(text: &str, variables: &[(&str, &str)], cli: &CliOverrides) -> Result<Loaded, ConfigProblems> {
+fn load_with(
+    text: &str,
+    variables: &[(&str, &str)],
+    cli: &CliOverrides,
+) -> Result<Loaded, ConfigProblems> {
     let file = file(text);
     Config::load(Some(file.path()), &env(variables), cli)
 }
@@ -48,10 +55,14 @@ fn load(text: &str) -> Result<Loaded, ConfigProblems> {
 }
 
 fn config(text: &str) -> Config {
-    load(text).unwrap_or_else(|problems| panic!("{problems}")).config
+    load(text)
+        .unwrap_or_else(|problems| panic!("{problems}"))
+        .config
 }
 
 /// The problems as they are printed, one a line.
 fn wrong(text: &str) -> String {
-    load(text).map(|_| "nothing is wrong".to_owned()).unwrap_or_else(|problems| problems.to_string())
+    load(text)
+        .map(|_| "nothing is wrong".to_owned())
+        .unwrap_or_else(|problems| problems.to_string())
 }

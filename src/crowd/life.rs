@@ -1,5 +1,6 @@
-//! Owns what is known of one connection: when a byte last moved, how many requests it has, for how many of them it waits
-//! for us. All of it in plain stores and counts on its own thread. Refuses to decide about the others.
+//! Owns what is known of one connection: when a byte last moved, how many requests it has, for how
+//! many of them it waits for us. All of it in plain stores and counts on its own thread. Refuses to
+//! decide about the others.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -44,7 +45,8 @@ pub(crate) struct Life {
     asked: AtomicU64,
     /// Requests whose answer is not out.
     open: AtomicI32,
-    /// Of these, those that wait for us: neither for the rest of their body nor for their answer to be read.
+    /// Of these, those that wait for us: neither for the rest of their body nor for their answer to
+    /// be read.
     working: AtomicI32,
     /// The corporation whose key it showed last, and one; 0: none.
     owner: AtomicU32,
@@ -86,14 +88,16 @@ impl Life {
 
     pub(super) fn order(&self, order: Order) {
         if self.order.fetch_max(order as u8, Ordering::AcqRel) < order as u8 {
-            self.told.store(self.now.load(Ordering::Relaxed), Ordering::Relaxed);
+            self.told
+                .store(self.now.load(Ordering::Relaxed), Ordering::Relaxed);
             self.waker.wake();
         }
     }
 
     /// A byte came or went.
     pub(crate) fn moves(&self) {
-        self.moved.store(self.now.load(Ordering::Relaxed), Ordering::Relaxed);
+        self.moved
+            .store(self.now.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
     pub(super) fn moved(&self) -> u64 {
@@ -105,11 +109,15 @@ impl Life {
         self.open.fetch_add(1, Ordering::Relaxed);
         self.working.fetch_add(1, Ordering::Relaxed);
         self.stamp();
-        Asked { life: self.clone(), answered: false.into() }
+        Asked {
+            life: self.clone(),
+            answered: false.into(),
+        }
     }
 
     fn stamp(&self) {
-        self.asked.store(self.now.load(Ordering::Relaxed), Ordering::Relaxed);
+        self.asked
+            .store(self.now.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
     /// A request waits for more of its body.
@@ -132,8 +140,9 @@ impl Life {
         self.working.load(Ordering::Relaxed) <= 0
     }
 
-    /// Whether it showed a key and is between two requests. In the middle of one it is no better than a stranger: without
-    /// any key in the configuration everybody is known, and half a body must not push out whoever came a moment ago.
+    /// Whether it showed a key and is between two requests. In the middle of one it is no better
+    /// than a stranger: without any key in the configuration everybody is known, and half a body
+    /// must not push out whoever came a moment ago.
     pub(super) fn is_resting(&self) -> bool {
         self.owner.load(Ordering::Relaxed) != 0 && !self.is_asked()
     }
@@ -141,7 +150,8 @@ impl Life {
     /// It showed a corporation's key. True: it did not show that one before.
     pub(super) fn knows(&self, corporation: CorporationId) -> bool {
         let owner = u32::from(corporation.0) + 1;
-        self.owner.load(Ordering::Relaxed) != owner && self.owner.swap(owner, Ordering::Relaxed) != owner
+        self.owner.load(Ordering::Relaxed) != owner
+            && self.owner.swap(owner, Ordering::Relaxed) != owner
     }
 
     pub(super) fn forgets(&self) {
@@ -150,7 +160,9 @@ impl Life {
 
     /// What is to happen to it at an instant.
     pub(super) fn judge(&self, now: u64, limits: Limits) -> Verdict {
-        let over = |since: &AtomicU64, limit| now.saturating_sub(since.load(Ordering::Relaxed)) >= millis(limit);
+        let over = |since: &AtomicU64, limit| {
+            now.saturating_sub(since.load(Ordering::Relaxed)) >= millis(limit)
+        };
         if !self.is_silent() {
             return Verdict::Stay;
         }
@@ -159,11 +171,20 @@ impl Life {
             return if gone { Verdict::Cut } else { Verdict::Stay };
         }
         if !self.is_finishing() {
-            return if over(&self.asked, limits.idle) { Verdict::Finish } else { Verdict::Stay };
+            return if over(&self.asked, limits.idle) {
+                Verdict::Finish
+            } else {
+                Verdict::Stay
+            };
         }
         // The rest of an answer may still be on its way.
-        let gone = over(&self.told, FAREWELL.min(limits.idle)) && over(&self.moved, FAREWELL.min(limits.idle));
-        if gone || over(&self.told, limits.idle) { Verdict::Cut } else { Verdict::Stay }
+        let gone = over(&self.told, FAREWELL.min(limits.idle))
+            && over(&self.moved, FAREWELL.min(limits.idle));
+        if gone || over(&self.told, limits.idle) {
+            Verdict::Cut
+        } else {
+            Verdict::Stay
+        }
     }
 }
 

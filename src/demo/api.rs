@@ -1,5 +1,5 @@
-//! Owns the demo's HTTP client: everything it does to the engine goes over the real API on this machine.
-//! Refuses to hide an answer: only "busy, try again" is tried again.
+//! Owns the demo's HTTP client: everything it does to the engine goes over the real API on this
+//! machine. Refuses to hide an answer: only "busy, try again" is tried again.
 
 use std::time::Duration;
 
@@ -51,12 +51,24 @@ pub(super) struct Call {
 
 impl Call {
     pub(super) fn get(to: impl Into<String>) -> Self {
-        Self { method: Method::GET, to: to.into(), ..Self::default() }
+        Self {
+            method: Method::GET,
+            to: to.into(),
+            ..Self::default()
+        }
     }
 
     pub(super) fn post(to: impl Into<String>, content_type: &str, body: impl Into<Bytes>) -> Self {
-        let headers = vec![(header::CONTENT_TYPE.as_str().to_owned(), content_type.to_owned())];
-        Self { method: Method::POST, to: to.into(), headers, body: body.into() }
+        let headers = vec![(
+            header::CONTENT_TYPE.as_str().to_owned(),
+            content_type.to_owned(),
+        )];
+        Self {
+            method: Method::POST,
+            to: to.into(),
+            headers,
+            body: body.into(),
+        }
     }
 }
 
@@ -65,7 +77,10 @@ impl Api {
     pub(super) fn new(base: String) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        Self { client: Client::builder(TokioExecutor::new()).build(connector), base }
+        Self {
+            client: Client::builder(TokioExecutor::new()).build(connector),
+            base,
+        }
     }
 
     /// Sends a call; a busy engine is asked again.
@@ -82,14 +97,28 @@ impl Api {
     }
 
     async fn once(&self, call: &Call) -> anyhow::Result<Answer> {
-        let url = if call.to.starts_with('/') { format!("{}{}", self.base, call.to) } else { call.to.clone() };
+        let url = if call.to.starts_with('/') {
+            format!("{}{}", self.base, call.to)
+        } else {
+            call.to.clone()
+        };
         let request = Request::builder().method(&call.method).uri(&url);
-        let request = call.headers.iter().fold(request, |request, (name, value)| request.header(name, value));
+        let request = call.headers.iter().fold(request, |request, (name, value)| {
+            request.header(name, value)
+        });
         let failed = || format!("{} {url}", call.method);
-        let response = self.client.request(request.body(Full::new(call.body.clone()))?).await.with_context(failed)?;
+        let response = self
+            .client
+            .request(request.body(Full::new(call.body.clone()))?)
+            .await
+            .with_context(failed)?;
         let (parts, body) = response.into_parts();
         let body = body.collect().await.with_context(failed)?.to_bytes();
-        Ok(Answer { status: parts.status, headers: parts.headers, body })
+        Ok(Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        })
     }
 
     /// Sends a call that must succeed.
@@ -116,6 +145,10 @@ impl Api {
 
 /// Reads JSON, with where it came from in the error.
 pub(super) fn read<T: DeserializeOwned>(from: &str, bytes: &[u8]) -> anyhow::Result<T> {
-    serde_json::from_slice(bytes)
-        .with_context(|| format!("{from}: the answer is not what was expected: {}", String::from_utf8_lossy(bytes)))
+    serde_json::from_slice(bytes).with_context(|| {
+        format!(
+            "{from}: the answer is not what was expected: {}",
+            String::from_utf8_lossy(bytes)
+        )
+    })
 }

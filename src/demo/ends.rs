@@ -1,5 +1,5 @@
-//! Owns the engine's own account over the API: what ended, what is open, what waits for people. Refuses to read the
-//! journal: that is another book.
+//! Owns the engine's own account over the API: what ended, what is open, what waits for people.
+//! Refuses to read the journal: that is another book.
 
 use serde_json::Value;
 use sluis_loadtest::ledger::OutcomeRow;
@@ -23,10 +23,16 @@ impl Account {
     pub(super) async fn read(api: &Api) -> anyhow::Result<Self> {
         let mut rows = ended(api).await?;
         let open = pages(api, "/v1/notifications", "notifications").await?;
-        rows.extend(open.iter().filter_map(|row| serde_json::from_value::<OutcomeRow>(row.clone()).ok()));
+        rows.extend(
+            open.iter()
+                .filter_map(|row| serde_json::from_value::<OutcomeRow>(row.clone()).ok()),
+        );
         let tasks = pages(api, "/v1/tasks", "tasks").await?;
         let list = |task: &Value| task["list"].as_str().unwrap_or_default().to_owned();
-        Ok(Self { rows, tasks: tasks.iter().map(list).collect() })
+        Ok(Self {
+            rows,
+            tasks: tasks.iter().map(list).collect(),
+        })
     }
 }
 
@@ -35,11 +41,20 @@ async fn ended(api: &Api) -> anyhow::Result<Vec<OutcomeRow>> {
     let mut rows = Vec::new();
     let mut cursor: Option<String> = None;
     loop {
-        let after = cursor.as_ref().map(|cursor| format!("&after={cursor}")).unwrap_or_default();
-        let answer = api.ok(Call::get(format!("/v1/outcomes?limit={PAGE}{after}"))).await?;
+        let after = cursor
+            .as_ref()
+            .map(|cursor| format!("&after={cursor}"))
+            .unwrap_or_default();
+        let answer = api
+            .ok(Call::get(format!("/v1/outcomes?limit={PAGE}{after}")))
+            .await?;
         let before = rows.len();
         let mut next = None;
-        for line in answer.body.split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
+        for line in answer
+            .body
+            .split(|b| *b == b'\n')
+            .filter(|line| !line.is_empty())
+        {
             let value: Value = read("/v1/outcomes", line)?;
             match value.get("cursor").and_then(Value::as_str) {
                 Some(cursor) => next = Some(cursor.to_owned()),
@@ -57,7 +72,10 @@ async fn pages(api: &Api, path: &str, field: &str) -> anyhow::Result<Vec<Value>>
     let mut rows = Vec::new();
     let mut next: Option<String> = None;
     loop {
-        let after = next.as_ref().map(|next| format!("&after={next}")).unwrap_or_default();
+        let after = next
+            .as_ref()
+            .map(|next| format!("&after={next}"))
+            .unwrap_or_default();
         let mut page = api.get_json(&format!("{path}?limit={PAGE}{after}")).await?;
         if let Some(Value::Array(found)) = page.get_mut(field).map(Value::take) {
             rows.extend(found);

@@ -1,5 +1,6 @@
-//! Owns the demo's input files: the ones in `config/demo`, built in, or made from another seed; how their Dutch notation
-//! is read. Refuses to clean what the engine must cope with: the tenant list goes in as it is.
+//! Owns the demo's input files: the ones in `config/demo`, built in, or made from another seed; how
+//! their Dutch notation is read. Refuses to clean what the engine must cope with: the tenant list
+//! goes in as it is.
 
 use std::collections::{HashMap, HashSet};
 
@@ -87,11 +88,23 @@ impl Files {
         if seed == SEED {
             return Self::read(seed, TENANTS, STORNO, BALANCES, PAYMENTS);
         }
-        let DemoData { tenants, storno, balances, payments, .. } = generate(seed);
+        let DemoData {
+            tenants,
+            storno,
+            balances,
+            payments,
+            ..
+        } = generate(seed);
         Self::read(seed, &tenants, &storno, &balances, &payments)
     }
 
-    fn read(seed: u64, tenants: &str, storno: &str, balances: &str, payments: &str) -> anyhow::Result<Self> {
+    fn read(
+        seed: u64,
+        tenants: &str,
+        storno: &str,
+        balances: &str,
+        payments: &str,
+    ) -> anyhow::Result<Self> {
         Ok(Self {
             seed,
             tenants: tenants.to_owned(),
@@ -101,17 +114,32 @@ impl Files {
         })
     }
 
-    /// The first `returns` returns, their tenants and at least `households` tenants, for a quick run.
+    /// The first `returns` returns, their tenants and at least `households` tenants, for a quick
+    /// run.
     #[must_use]
     pub fn reduced(mut self, returns: usize, households: usize) -> Self {
         self.returns.truncate(returns);
-        let invoices: HashSet<&str> = self.returns.iter().map(|row| row.invoice.as_str()).collect();
+        let invoices: HashSet<&str> = self
+            .returns
+            .iter()
+            .map(|row| row.invoice.as_str())
+            .collect();
         let tenants: HashSet<&str> = self.returns.iter().map(|row| row.tenant.as_str()).collect();
         let number = |line: &str| line.split(';').next().unwrap_or_default().trim().to_owned();
-        let keep = |(at, line): &(usize, &str)| *at <= households || tenants.contains(number(line).as_str());
-        let kept: Vec<&str> = self.tenants.split_inclusive('\n').enumerate().filter(keep).map(|(_, line)| line).collect();
-        self.payments.retain(|row| invoices.contains(row.invoice.as_str()));
-        self.balances.retain(|row| tenants.contains(row.tenant.as_str()));
+        let keep = |(at, line): &(usize, &str)| {
+            *at <= households || tenants.contains(number(line).as_str())
+        };
+        let kept: Vec<&str> = self
+            .tenants
+            .split_inclusive('\n')
+            .enumerate()
+            .filter(keep)
+            .map(|(_, line)| line)
+            .collect();
+        self.payments
+            .retain(|row| invoices.contains(row.invoice.as_str()));
+        self.balances
+            .retain(|row| tenants.contains(row.tenant.as_str()));
         self.tenants = kept.concat();
         self
     }
@@ -127,23 +155,42 @@ impl Files {
                 language: field(11).to_lowercase(),
                 preferred: field(12).to_lowercase(),
             };
-            found.entry(field(0)).and_modify(|twice| *twice = None).or_insert(Some(household));
+            found
+                .entry(field(0))
+                .and_modify(|twice| *twice = None)
+                .or_insert(Some(household));
         }
-        found.into_iter().filter_map(|(number, household)| Some((number, household?))).collect()
+        found
+            .into_iter()
+            .filter_map(|(number, household)| Some((number, household?)))
+            .collect()
     }
 }
 
 fn reader(text: &str) -> csv::Reader<&[u8]> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    csv::ReaderBuilder::new().delimiter(b';').flexible(true).from_reader(text.as_bytes())
+    csv::ReaderBuilder::new()
+        .delimiter(b';')
+        .flexible(true)
+        .from_reader(text.as_bytes())
 }
 
-fn rows<T>(text: &str, file: &str, columns: usize, read: impl Fn(&[&str]) -> Option<T>) -> anyhow::Result<Vec<T>> {
+fn rows<T>(
+    text: &str,
+    file: &str,
+    columns: usize,
+    read: impl Fn(&[&str]) -> Option<T>,
+) -> anyhow::Result<Vec<T>> {
     let row = |(at, record): (usize, Result<csv::StringRecord, csv::Error>)| {
         let record = record.with_context(|| format!("{file}, row {}", at + 1))?;
         let fields: Vec<&str> = record.iter().collect();
         let found = (fields.len() == columns).then(|| read(&fields)).flatten();
-        found.with_context(|| format!("{file}, row {}: {fields:?} is not what its columns promise", at + 1))
+        found.with_context(|| {
+            format!(
+                "{file}, row {}: {fields:?} is not what its columns promise",
+                at + 1
+            )
+        })
     };
     reader(text).records().enumerate().map(row).collect()
 }
@@ -166,17 +213,29 @@ fn returned(fields: &[&str]) -> Option<Return> {
 }
 
 fn balance(fields: &[&str]) -> Option<Balance> {
-    Some(Balance { tenant: fields[0].trim().to_owned(), cents: cents(fields[1])?, day: date(fields[2])? })
+    Some(Balance {
+        tenant: fields[0].trim().to_owned(),
+        cents: cents(fields[1])?,
+        day: date(fields[2])?,
+    })
 }
 
 fn payment(fields: &[&str]) -> Option<Payment> {
     let (invoice, tenant) = (fields[1].trim().to_owned(), fields[2].trim().to_owned());
-    Some(Payment { hours: fields[0].trim().parse().ok()?, invoice, tenant, cents: cents(fields[3])? })
+    Some(Payment {
+        hours: fields[0].trim().parse().ok()?,
+        invoice,
+        tenant,
+        cents: cents(fields[3])?,
+    })
 }
 
 /// `€ 1.234,56` as cents.
 fn cents(text: &str) -> Option<i64> {
-    let plain: String = text.chars().filter(|c| !c.is_whitespace() && *c != '€' && *c != '.').collect();
+    let plain: String = text
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '€' && *c != '.')
+        .collect();
     let (euros, rest) = plain.split_once(',')?;
     let sound = rest.len() == 2 && rest.bytes().all(|b| b.is_ascii_digit());
     let amount = format!("{euros}{rest}").parse().ok();
@@ -186,7 +245,11 @@ fn cents(text: &str) -> Option<i64> {
 /// `dd-mm-jjjj`.
 fn date(text: &str) -> Option<Date> {
     let mut parts = text.trim().splitn(3, '-');
-    let (day, month, year) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    let (day, month, year) = (
+        parts.next()?.parse().ok()?,
+        parts.next()?.parse().ok()?,
+        parts.next()?.parse().ok()?,
+    );
     Date::new(year, month, day).ok()
 }
 
@@ -196,8 +259,14 @@ mod tests {
 
     #[test]
     fn dutch_notation_is_read() {
-        assert_eq!((cents("€ 1.234,56"), cents(" 410,30 "), cents("-0,05")), (Some(123_456), Some(41_030), Some(-5)));
-        assert_eq!((cents("410"), cents("410,3"), cents("")), (None, None, None));
+        assert_eq!(
+            (cents("€ 1.234,56"), cents(" 410,30 "), cents("-0,05")),
+            (Some(123_456), Some(41_030), Some(-5))
+        );
+        assert_eq!(
+            (cents("410"), cents("410,3"), cents("")),
+            (None, None, None)
+        );
         assert_eq!(date("31-01-2026"), Some(jiff::civil::date(2026, 1, 31)));
         assert_eq!(date("31-02-2026"), None);
     }
@@ -206,7 +275,12 @@ mod tests {
     fn the_built_in_files_are_read_whole() {
         let files = Files::of_seed(SEED).unwrap();
         assert_eq!(files.returns.len(), sluis_loadtest::demo::STORNO_ROWS);
-        assert!(files.returns.iter().all(|row| row.cents.is_some() && row.environment.is_some()));
+        assert!(
+            files
+                .returns
+                .iter()
+                .all(|row| row.cents.is_some() && row.environment.is_some())
+        );
         assert!(files.payments.len() > 300 && files.households().len() > 2_000);
         let few = files.reduced(100, 50);
         assert_eq!(few.returns.len(), 100);

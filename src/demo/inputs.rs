@@ -1,5 +1,5 @@
-//! Owns the input book: what was handed in from the files over the API, and what the engine said of each row.
-//! Refuses to interpret: it counts answers.
+//! Owns the input book: what was handed in from the files over the API, and what the engine said of
+//! each row. Refuses to interpret: it counts answers.
 
 use std::collections::BTreeMap;
 
@@ -86,46 +86,87 @@ struct BatchError {
 impl InputBook {
     /// Loads the tenant list, as the file is.
     pub(super) async fn load_tenants(&mut self, api: &Api, files: &Files) -> anyhow::Result<()> {
-        let call = Call::post("/v1/tenants/load", "text/csv; charset=utf-8", files.tenants.clone());
+        let call = Call::post(
+            "/v1/tenants/load",
+            "text/csv; charset=utf-8",
+            files.tenants.clone(),
+        );
         self.tenants = read("/v1/tenants/load", &api.ok(call).await?.body)?;
         Ok(())
     }
 
     /// Hands in the returned direct debits, a notification a row.
     pub(super) async fn post_returns(&mut self, api: &Api, files: &Files) -> anyhow::Result<()> {
-        let rows: Vec<String> = files.returns.iter().map(|row| notification(row).to_string()).collect();
-        let call = Call::post("/v1/notifications/batch", "application/x-ndjson", rows.join("\n"));
+        let rows: Vec<String> = files
+            .returns
+            .iter()
+            .map(|row| notification(row).to_string())
+            .collect();
+        let call = Call::post(
+            "/v1/notifications/batch",
+            "application/x-ndjson",
+            rows.join("\n"),
+        );
         let answer = api.ok(call).await?;
-        let lines = answer.body.split(|b| *b == b'\n').filter(|line| !line.is_empty());
+        let lines = answer
+            .body
+            .split(|b| *b == b'\n')
+            .filter(|line| !line.is_empty());
         self.returns = lines.map(verdict).collect::<anyhow::Result<_>>()?;
         if self.returns.len() != files.returns.len() {
-            bail!("{} rows went in and {} verdicts came back", files.returns.len(), self.returns.len());
+            bail!(
+                "{} rows went in and {} verdicts came back",
+                files.returns.len(),
+                self.returns.len()
+            );
         }
         Ok(())
     }
 
     /// Posts balances as facts.
-    pub(super) async fn post_balances(&mut self, api: &Api, files: &Files, places: &[usize]) -> anyhow::Result<()> {
+    pub(super) async fn post_balances(
+        &mut self,
+        api: &Api,
+        files: &Files,
+        places: &[usize],
+    ) -> anyhow::Result<()> {
         let facts = places.iter().map(|place| balance(&files.balances[*place]));
         self.balances.add(post_facts(api, facts.collect()).await?);
         Ok(())
     }
 
     /// Posts payments as facts.
-    pub(super) async fn post_payments(&mut self, api: &Api, files: &Files, places: &[usize]) -> anyhow::Result<()> {
-        let facts = places.iter().map(|place| payment(*place, &files.payments[*place]));
+    pub(super) async fn post_payments(
+        &mut self,
+        api: &Api,
+        files: &Files,
+        places: &[usize],
+    ) -> anyhow::Result<()> {
+        let facts = places
+            .iter()
+            .map(|place| payment(*place, &files.payments[*place]));
         self.payments.add(post_facts(api, facts.collect()).await?);
         Ok(())
     }
 
-    /// Posts what the outside world says about messages: at once, but what concerns one message in its order.
-    pub(super) async fn post_receipts(&mut self, api: &Api, events: Vec<LaterEvent>, now: Timestamp) -> anyhow::Result<()> {
+    /// Posts what the outside world says about messages: at once, but what concerns one message in
+    /// its order.
+    pub(super) async fn post_receipts(
+        &mut self,
+        api: &Api,
+        events: Vec<LaterEvent>,
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
         let mut messages: BTreeMap<String, Vec<LaterEvent>> = BTreeMap::new();
         for event in events {
             messages.entry(message_of(&event)).or_default().push(event);
         }
         let post = |events: Vec<LaterEvent>| post_in_order(api, events, now);
-        let said: Vec<Receipts> = stream::iter(messages.into_values()).map(post).buffer_unordered(AT_ONCE).try_collect().await?;
+        let said: Vec<Receipts> = stream::iter(messages.into_values())
+            .map(post)
+            .buffer_unordered(AT_ONCE)
+            .try_collect()
+            .await?;
         said.into_iter().for_each(|one| self.receipts.add(one));
         Ok(())
     }
@@ -135,11 +176,20 @@ impl InputBook {
 fn message_of(event: &LaterEvent) -> String {
     match event {
         LaterEvent::Dsn { envelope_from, .. } => envelope_from.clone(),
-        LaterEvent::SmsCallback(callback) => callback.url.split("&status=").next().unwrap_or_default().to_owned(),
+        LaterEvent::SmsCallback(callback) => callback
+            .url
+            .split("&status=")
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
     }
 }
 
-async fn post_in_order(api: &Api, events: Vec<LaterEvent>, now: Timestamp) -> anyhow::Result<Receipts> {
+async fn post_in_order(
+    api: &Api,
+    events: Vec<LaterEvent>,
+    now: Timestamp,
+) -> anyhow::Result<Receipts> {
     let mut receipts = Receipts::default();
     for event in events {
         receipts.post(api, event, now).await?;
@@ -160,16 +210,27 @@ impl Receipts {
                     CallbackMethod::Get => http::Method::GET,
                     CallbackMethod::Post => http::Method::POST,
                 };
-                Call { method, to: callback.url.clone(), headers: callback.headers(now.0), body: Bytes::from(callback.body) }
+                Call {
+                    method,
+                    to: callback.url.clone(),
+                    headers: callback.headers(now.0),
+                    body: Bytes::from(callback.body),
+                }
             }
         };
         let answer = api.send(call).await?;
         if answer.status != StatusCode::OK {
-            self.refused.push(format!("{}: {}", answer.status, answer.text()));
+            self.refused
+                .push(format!("{}: {}", answer.status, answer.text()));
             return Ok(());
         }
         let body: Value = read("receipt", &answer.body)?;
-        for effect in body["receipts"].as_array().into_iter().flatten().filter_map(|row| row["effect"].as_str()) {
+        for effect in body["receipts"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|row| row["effect"].as_str())
+        {
             *self.effects.entry(effect.to_owned()).or_default() += 1;
         }
         Ok(())
@@ -178,7 +239,9 @@ impl Receipts {
     fn add(&mut self, more: Self) {
         self.bounces += more.bounces;
         self.callbacks += more.callbacks;
-        more.effects.into_iter().for_each(|(effect, count)| *self.effects.entry(effect).or_default() += count);
+        more.effects
+            .into_iter()
+            .for_each(|(effect, count)| *self.effects.entry(effect).or_default() += count);
         self.refused.extend(more.refused);
     }
 }
@@ -197,7 +260,9 @@ fn verdict(line: &[u8]) -> anyhow::Result<Verdict> {
     Ok(match (id, row.error) {
         (Some(id), None) if row.duplicate => Verdict::Duplicate(id),
         (Some(id), None) => Verdict::Accepted(id),
-        (_, error) => Verdict::Rejected(error.map_or_else(|| "no verdict".to_owned(), |error| error.code)),
+        (_, error) => {
+            Verdict::Rejected(error.map_or_else(|| "no verdict".to_owned(), |error| error.code))
+        }
     })
 }
 
@@ -205,11 +270,26 @@ async fn post_facts(api: &Api, facts: Vec<Value>) -> anyhow::Result<Counted> {
     let post = |fact: Value| async move {
         let answer = api.post_json("/v1/facts", &fact).await?;
         let tenants = answer["tenants"].as_array().cloned().unwrap_or_default();
-        let ended = tenants.iter().filter_map(|tenant| tenant["ended"].as_array()).map(Vec::len).sum();
-        let duplicates = tenants.iter().filter(|tenant| tenant["duplicate"] == true).count();
-        anyhow::Ok(Counted { posted: 1, duplicates, ended })
+        let ended = tenants
+            .iter()
+            .filter_map(|tenant| tenant["ended"].as_array())
+            .map(Vec::len)
+            .sum();
+        let duplicates = tenants
+            .iter()
+            .filter(|tenant| tenant["duplicate"] == true)
+            .count();
+        anyhow::Ok(Counted {
+            posted: 1,
+            duplicates,
+            ended,
+        })
     };
-    let counted: Vec<Counted> = stream::iter(facts).map(post).buffer_unordered(AT_ONCE).try_collect().await?;
+    let counted: Vec<Counted> = stream::iter(facts)
+        .map(post)
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await?;
     let mut total = Counted::default();
     counted.into_iter().for_each(|one| total.add(one));
     Ok(total)

@@ -1,11 +1,14 @@
-//! Owns the journal's book: what the records themselves say, read from the first to the last. Refuses to trust an
-//! answer of the engine: only records count here.
+//! Owns the journal's book: what the records themselves say, read from the first to the last.
+//! Refuses to trust an answer of the engine: only records count here.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use sluis_journal::{Journal, JournalError, Sequence, Shard};
-use sluis_model::{Cause, Channel, Event, Flow, FlowBook, FlowRef, Input, NotificationId, Record, TenantRecord, Timestamp};
+use sluis_model::{
+    Cause, Channel, Event, Flow, FlowBook, FlowRef, Input, NotificationId, Record, TenantRecord,
+    Timestamp,
+};
 
 /// Everything read so far.
 #[derive(Debug, Default)]
@@ -86,7 +89,11 @@ impl Note {
 
 impl JournalBook {
     /// Reads what was written since the last time.
-    pub(super) fn read_on(&mut self, journal: &dyn Journal, flows: &dyn FlowBook) -> Result<(), JournalError> {
+    pub(super) fn read_on(
+        &mut self,
+        journal: &dyn Journal,
+        flows: &dyn FlowBook,
+    ) -> Result<(), JournalError> {
         for shard in 0..journal.shards() {
             let at = self.read_to.get(&shard).copied().unwrap_or(0);
             if journal.durable(Shard(shard)).0 <= at {
@@ -108,15 +115,31 @@ impl JournalBook {
 
     /// How far things are.
     pub(super) fn tally(&self) -> Tally {
-        let taken = |channel| self.attempts.values().filter(|a| a.channel == channel && a.taken).count();
-        let bounced = self.verdicts.iter().filter(|((_, _, verdict), _)| FAILURES.contains(verdict));
+        let taken = |channel| {
+            self.attempts
+                .values()
+                .filter(|a| a.channel == channel && a.taken)
+                .count()
+        };
+        let bounced = self
+            .verdicts
+            .iter()
+            .filter(|((_, _, verdict), _)| FAILURES.contains(verdict));
         Tally {
             accepted: self.notes.len(),
             mails: taken(Channel::Email),
             bounced: bounced.map(|(_, count)| count).sum(),
             texts: taken(Channel::Sms),
-            paid: self.notes.values().filter(|note| note.ends.iter().any(|(end, _)| end == "paid")).count(),
-            people: self.notes.values().filter(|note| note.task.is_some()).count(),
+            paid: self
+                .notes
+                .values()
+                .filter(|note| note.ends.iter().any(|(end, _)| end == "paid"))
+                .count(),
+            people: self
+                .notes
+                .values()
+                .filter(|note| note.task.is_some())
+                .count(),
         }
     }
 
@@ -135,14 +158,29 @@ impl JournalBook {
         }
     }
 
-    fn note(&mut self, id: NotificationId, record: &TenantRecord, event: &Event, flows: &dyn FlowBook, by_receipt: bool) {
-        let channel = |attempt: &u16| self.attempts.get(&(id, *attempt)).and_then(|attempt| place(attempt.channel));
+    fn note(
+        &mut self,
+        id: NotificationId,
+        record: &TenantRecord,
+        event: &Event,
+        flows: &dyn FlowBook,
+        by_receipt: bool,
+    ) {
+        let channel = |attempt: &u16| {
+            self.attempts
+                .get(&(id, *attempt))
+                .and_then(|attempt| place(attempt.channel))
+        };
         let taken = match event {
-            Event::AttemptAccepted { attempt, .. } | Event::AttemptDelivered { attempt, .. } => channel(attempt),
+            Event::AttemptAccepted { attempt, .. } | Event::AttemptDelivered { attempt, .. } => {
+                channel(attempt)
+            }
             _ => None,
         };
         // What has no `Accepted` stays out, and is then missed by the balance.
-        let Some(note) = self.notes.get_mut(&id) else { return };
+        let Some(note) = self.notes.get_mut(&id) else {
+            return;
+        };
         let flow = note.flow.and_then(|reference| flows.flow(reference));
         if let Some(place) = taken {
             note.taken[place].get_or_insert(record.at);
@@ -154,7 +192,9 @@ impl JournalBook {
                 note.unanswered |= matches!(cause, Cause::Unanswered);
                 note.task = None;
             }
-            Event::TaskOpened { list, cause, .. } => note.task = Some((list.to_string(), reason(cause, flow))),
+            Event::TaskOpened { list, cause, .. } => {
+                note.task = Some((list.to_string(), reason(cause, flow)))
+            }
             Event::Ended { end, cause, .. } => {
                 note.task = None;
                 note.ends.push((end.to_string(), reason(cause, flow)));
@@ -169,23 +209,46 @@ impl JournalBook {
                 self.started(at, event);
                 (id, attempt, STARTED)
             }
-            Event::AttemptAccepted { id, attempt, .. } => (id, attempt, if by_receipt { CLEARED } else { TAKEN }),
+            Event::AttemptAccepted { id, attempt, .. } => {
+                (id, attempt, if by_receipt { CLEARED } else { TAKEN })
+            }
             Event::AttemptDelivered { id, attempt } => (id, attempt, DELIVERED),
             Event::AttemptDeferred { id, attempt, .. } => (id, attempt, LATER),
             Event::AttemptFailed { id, attempt, .. } if by_receipt => (id, attempt, BOUNCED),
-            Event::AttemptFailed { id, attempt, exhausted: true, .. } => (id, attempt, GIVEN_UP),
+            Event::AttemptFailed {
+                id,
+                attempt,
+                exhausted: true,
+                ..
+            } => (id, attempt, GIVEN_UP),
             Event::AttemptFailed { id, attempt, .. } => (id, attempt, REFUSED),
             Event::AttemptInDoubt { id, attempt, .. } => (id, attempt, DOUBT),
             Event::AttemptWithdrawn { id, attempt, .. } => (id, attempt, WITHDRAWN),
             _ => return,
         };
-        let Some(attempt) = self.attempts.get_mut(&(*id, *number)) else { return };
+        let Some(attempt) = self.attempts.get_mut(&(*id, *number)) else {
+            return;
+        };
         attempt.taken |= [TAKEN, CLEARED, DELIVERED].contains(&verdict);
-        *self.verdicts.entry((attempt.channel, attempt.provider.clone(), verdict)).or_default() += 1;
+        *self
+            .verdicts
+            .entry((attempt.channel, attempt.provider.clone(), verdict))
+            .or_default() += 1;
     }
 
     fn started(&mut self, at: Timestamp, event: &Event) {
-        let Event::AttemptStarted { id, attempt, channel, provider, address, resend, .. } = event else { return };
+        let Event::AttemptStarted {
+            id,
+            attempt,
+            channel,
+            provider,
+            address,
+            resend,
+            ..
+        } = event
+        else {
+            return;
+        };
         let fresh = || Attempt {
             channel: *channel,
             provider: provider.to_string(),
@@ -195,7 +258,11 @@ impl JournalBook {
             taken: false,
         };
         let known = self.attempts.entry((*id, *attempt)).or_insert_with(fresh);
-        if *resend { known.again.push(at) } else { known.started.push(at) }
+        if *resend {
+            known.again.push(at)
+        } else {
+            known.started.push(at)
+        }
     }
 }
 
@@ -210,18 +277,24 @@ const GIVEN_UP: &str = "given up after retries";
 const DOUBT: &str = "in doubt";
 const WITHDRAWN: &str = "withdrawn";
 /// Verdicts in the order in which they are shown.
-pub(super) const VERDICTS: [&str; 10] = [STARTED, TAKEN, CLEARED, DELIVERED, LATER, REFUSED, BOUNCED, GIVEN_UP, DOUBT, WITHDRAWN];
+pub(super) const VERDICTS: [&str; 10] = [
+    STARTED, TAKEN, CLEARED, DELIVERED, LATER, REFUSED, BOUNCED, GIVEN_UP, DOUBT, WITHDRAWN,
+];
 const FAILURES: [&str; 3] = [REFUSED, BOUNCED, GIVEN_UP];
 
 /// A cause in a few words that many notifications share.
 fn reason(cause: &Cause, flow: Option<&Flow>) -> String {
     match cause {
         Cause::Guard { guard, .. } => {
-            let name = flow.and_then(|flow| flow.guards.get(usize::from(*guard))).map_or("?", |guard| &guard.name);
+            let name = flow
+                .and_then(|flow| flow.guards.get(usize::from(*guard)))
+                .map_or("?", |guard| &guard.name);
             format!("guard '{name}' does not hold")
         }
         Cause::Stop { stop, .. } => {
-            let name = flow.and_then(|flow| flow.stops.get(usize::from(*stop))).map_or("?", |stop| &stop.name);
+            let name = flow
+                .and_then(|flow| flow.stops.get(usize::from(*stop)))
+                .map_or("?", |stop| &stop.name);
             format!("stop rule '{name}'")
         }
         Cause::Bounced { why } => format!("no way left: the last message bounced ({})", why.code),
@@ -230,7 +303,9 @@ fn reason(cause: &Cause, flow: Option<&Flow>) -> String {
         Cause::Waited => "button pressed, no payment came".into(),
         Cause::HeldTooLong => "a guard's facts never came".into(),
         Cause::DoubtTooLong => "in doubt for too long".into(),
-        Cause::OurMistake { why } | Cause::CannotSend { why } => format!("our own mistake ({})", why.code),
+        Cause::OurMistake { why } | Cause::CannotSend { why } => {
+            format!("our own mistake ({})", why.code)
+        }
         Cause::AlreadyRunning { .. } => "already told about this invoice".into(),
         other => format!("{other:?}").to_lowercase(),
     }

@@ -1,5 +1,5 @@
-//! Owns the time after the demo with `--keep`: the clock runs at its usual pace from where the demo ended, the sinks go
-//! on reporting. Refuses to step ahead.
+//! Owns the time after the demo with `--keep`: the clock runs at its usual pace from where the demo
+//! ended, the sinks go on reporting. Refuses to step ahead.
 
 use std::time::Duration;
 
@@ -29,6 +29,9 @@ pub(super) async fn serve(driver: &mut Driver) -> anyhow::Result<()> {
         let now = Timestamp(from.0.saturating_add(elapsed));
         driver.stage.step_to(now);
         let events = driver.stage.said_by(now);
-        driver.inputs.post_receipts(&driver.stage.api, events, now).await?;
+        driver
+            .inputs
+            .post_receipts(&driver.stage.api, events, now)
+            .await?;
     }
 }

@@ -1,6 +1,7 @@
-//! Owns `sluis demo`, the main job from end to end: returned direct debits of a housing corporation go in over the real
-//! API, mail and text messages go out to sinks that behave like the world, days pass in seconds, and three independent
-//! books are balanced at the end. Refuses a real provider, another machine, and a good end without balanced books.
+//! Owns `sluis demo`, the main job from end to end: returned direct debits of a housing corporation
+//! go in over the real API, mail and text messages go out to sinks that behave like the world, days
+//! pass in seconds, and three independent books are balanced at the end. Refuses a real provider,
+//! another machine, and a good end without balanced books.
 
 mod api;
 mod args;
@@ -67,7 +68,10 @@ impl Report {
 #[must_use]
 pub fn main(args: DemoArgs) -> ExitCode {
     log();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             print::failed(&anyhow::Error::new(error).context("no runtime"));
@@ -151,5 +155,10 @@ async fn report(driver: &mut Driver, took: Duration) -> anyhow::Result<Report> {
 fn log() {
     let filter = tracing_subscriber::EnvFilter::new("error");
     // A test may have set one up already.
-    drop(tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init());
+    drop(
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .try_init(),
+    );
 }

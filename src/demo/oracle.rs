@@ -1,4 +1,5 @@
-//! Owns what should happen, by the files alone: who must not be reached, who had paid when. Refuses to ask the engine.
+//! Owns what should happen, by the files alone: who must not be reached, who had paid when. Refuses
+//! to ask the engine.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -43,12 +44,24 @@ impl Oracle {
     /// Reads the files.
     pub(super) fn of(files: &Files) -> anyhow::Result<Self> {
         let classes = toml::from_str(CLASSES).context("classes/storno-class.toml")?;
-        let mut oracle = Self { classes, payments: HashMap::new(), balances: HashMap::new() };
+        let mut oracle = Self {
+            classes,
+            payments: HashMap::new(),
+            balances: HashMap::new(),
+        };
         for row in &files.payments {
-            oracle.payments.entry(row.invoice.clone()).or_default().push((hours_in(row.hours), row.cents));
+            oracle
+                .payments
+                .entry(row.invoice.clone())
+                .or_default()
+                .push((hours_in(row.hours), row.cents));
         }
         for row in &files.balances {
-            oracle.balances.entry(row.tenant.clone()).or_default().push((feed_of(row.day), row.cents));
+            oracle
+                .balances
+                .entry(row.tenant.clone())
+                .or_default()
+                .push((feed_of(row.day), row.cents));
         }
         Ok(oracle)
     }
@@ -58,16 +71,26 @@ impl Oracle {
         if row.environment != Some(Environment::Production) {
             return Fate::Quarantined;
         }
-        match self.classes.codes.get(&row.code).unwrap_or(&self.classes.default).as_str() {
+        match self
+            .classes
+            .codes
+            .get(&row.code)
+            .unwrap_or(&self.classes.default)
+            .as_str()
+        {
             "HUMAN" => Fate::People,
             "CHASE" => Fate::Chased,
             _ => Fate::WrongType,
         }
     }
 
-    /// Whether the tenant is to be written to: right type, right world, and something owed each day of the feed.
+    /// Whether the tenant is to be written to: right type, right world, and something owed each day
+    /// of the feed.
     pub(super) fn should_be_chased(&self, row: &Return) -> bool {
-        let feed = self.balances.get(&row.tenant).map_or(&[][..], Vec::as_slice);
+        let feed = self
+            .balances
+            .get(&row.tenant)
+            .map_or(&[][..], Vec::as_slice);
         let before = |at: Timestamp| !self.had_paid(row, at);
         let owed = feed.iter().all(|(at, cents)| *cents > 0 || !before(*at));
         self.fate(row) == Fate::Chased && feed.len() >= 10 && owed
@@ -76,13 +99,20 @@ impl Oracle {
     /// Whether the invoice was paid before `at`, in full.
     pub(super) fn had_paid(&self, row: &Return, at: Timestamp) -> bool {
         let payments = self.payments.get(&row.invoice).into_iter().flatten();
-        let paid: i64 = payments.filter(|(paid_at, _)| *paid_at < at).map(|(_, cents)| cents).sum();
+        let paid: i64 = payments
+            .filter(|(paid_at, _)| *paid_at < at)
+            .map(|(_, cents)| cents)
+            .sum();
         row.cents.is_some_and(|cents| paid >= cents)
     }
 
     /// What the newest feed up to `at` said the tenant owes; none when there was none within a day.
     pub(super) fn owed(&self, tenant: &str, at: Timestamp) -> Option<i64> {
-        let feed = self.balances.get(tenant)?.iter().filter(|(fed, _)| *fed <= at && at.since(*fed) <= sluis_model::DAY);
+        let feed = self
+            .balances
+            .get(tenant)?
+            .iter()
+            .filter(|(fed, _)| *fed <= at && at.since(*fed) <= sluis_model::DAY);
         feed.max_by_key(|(fed, _)| *fed).map(|(_, cents)| *cents)
     }
 }
@@ -97,7 +127,12 @@ mod tests {
         let oracle = Oracle::of(&files).unwrap();
         let mut row = files.returns[0].clone();
         row.environment = Some(Environment::Production);
-        for (code, fate) in [("AM04", Fate::Chased), ("AC04", Fate::WrongType), ("MD07", Fate::People), ("", Fate::People)] {
+        for (code, fate) in [
+            ("AM04", Fate::Chased),
+            ("AC04", Fate::WrongType),
+            ("MD07", Fate::People),
+            ("", Fate::People),
+        ] {
             row.code = code.into();
             assert_eq!(oracle.fate(&row), fate, "{code}");
         }

@@ -1,5 +1,5 @@
-//! Owns the people of the demo who press a link: who they are, what they find behind it, before and after paying.
-//! Refuses to look into the engine: they have only the message they received.
+//! Owns the people of the demo who press a link: who they are, what they find behind it, before and
+//! after paying. Refuses to look into the engine: they have only the message they received.
 
 use std::collections::HashMap;
 
@@ -48,12 +48,19 @@ pub(super) struct Found {
     pub(super) right: bool,
 }
 
-/// Chooses two people from the files: one whose mail bounces late and who presses the link in the text message, one who
-/// presses the link in the mail.
+/// Chooses two people from the files: one whose mail bounces late and who presses the link in the
+/// text message, one who presses the link in the mail.
 pub(super) fn choose(files: &Files, oracle: &Oracle) -> Vec<Person> {
     let households = files.households();
-    let by_text = |h: &Household| h.email.to_lowercase().starts_with("late-bounce.") && usual_mobile(&h.mobile);
-    let by_mail = |h: &Household| h.email.split('@').next().is_some_and(|local| !local.contains('-') && usual_mail(local));
+    let by_text = |h: &Household| {
+        h.email.to_lowercase().starts_with("late-bounce.") && usual_mobile(&h.mobile)
+    };
+    let by_mail = |h: &Household| {
+        h.email
+            .split('@')
+            .next()
+            .is_some_and(|local| !local.contains('-') && usual_mail(local))
+    };
     let first = find(files, oracle, &households, Channel::Sms, 40..=160, by_text);
     let second = find(files, oracle, &households, Channel::Email, 10..=47, by_mail);
     first.into_iter().chain(second).collect()
@@ -65,7 +72,11 @@ fn usual_mobile(mobile: &str) -> bool {
 
 fn usual_mail(local: &str) -> bool {
     let words = ["bounce", "tempfail", "indoubt", "slow"];
-    !words.iter().any(|word| local.to_lowercase().starts_with(word)) && local.is_ascii() && !local.contains(' ')
+    !words
+        .iter()
+        .any(|word| local.to_lowercase().starts_with(word))
+        && local.is_ascii()
+        && !local.contains(' ')
 }
 
 fn find(
@@ -76,27 +87,54 @@ fn find(
     pays: std::ops::RangeInclusive<i64>,
     fits: impl Fn(&Household) -> bool,
 ) -> Option<Person> {
-    files.returns.iter().enumerate().find_map(|(row, returned)| {
-        let household = households.get(&returned.tenant)?;
-        let once = files.returns.iter().filter(|other| other.tenant == returned.tenant).count() == 1;
-        let chased = oracle.should_be_chased(returned);
-        let usual = household.language == "nl" && ["", "email", "e-mail"].contains(&household.preferred.as_str());
-        let hours = only_payment(files, returned).filter(|hours| pays.contains(hours))?;
-        let wanted = once && chased && usual && fits(household);
-        wanted.then(|| Person { row, channel, pays_at: hours_in(hours), found: Vec::new(), planned: false, link: None })
-    })
+    files
+        .returns
+        .iter()
+        .enumerate()
+        .find_map(|(row, returned)| {
+            let household = households.get(&returned.tenant)?;
+            let once = files
+                .returns
+                .iter()
+                .filter(|other| other.tenant == returned.tenant)
+                .count()
+                == 1;
+            let chased = oracle.should_be_chased(returned);
+            let usual = household.language == "nl"
+                && ["", "email", "e-mail"].contains(&household.preferred.as_str());
+            let hours = only_payment(files, returned).filter(|hours| pays.contains(hours))?;
+            let wanted = once && chased && usual && fits(household);
+            wanted.then(|| Person {
+                row,
+                channel,
+                pays_at: hours_in(hours),
+                found: Vec::new(),
+                planned: false,
+                link: None,
+            })
+        })
 }
 
 /// When the invoice is paid, if it is paid at once.
 fn only_payment(files: &Files, returned: &Return) -> Option<i64> {
-    let mut payments = files.payments.iter().filter(|payment| payment.invoice == returned.invoice);
-    let payment = payments.next().filter(|payment| Some(payment.cents) == returned.cents)?;
+    let mut payments = files
+        .payments
+        .iter()
+        .filter(|payment| payment.invoice == returned.invoice);
+    let payment = payments
+        .next()
+        .filter(|payment| Some(payment.cents) == returned.cents)?;
     payments.next().is_none().then_some(payment.hours)
 }
 
 impl Person {
-    /// When the link is to be pressed and when it is to be opened again, once the message has arrived. Told once.
-    pub(super) fn plan(&mut self, id: Option<NotificationId>, journal: &JournalBook) -> Option<(Timestamp, Timestamp)> {
+    /// When the link is to be pressed and when it is to be opened again, once the message has
+    /// arrived. Told once.
+    pub(super) fn plan(
+        &mut self,
+        id: Option<NotificationId>,
+        journal: &JournalBook,
+    ) -> Option<(Timestamp, Timestamp)> {
         let taken = journal.notes.get(&id?)?.taken_at(self.channel)?;
         let press = taken.plus(READS_AFTER);
         let due = !self.planned && press < self.pays_at;
@@ -118,56 +156,127 @@ impl Person {
         let link = link.with_context(|| format!("the message about {invoice} holds no link"))?;
         let page = api.send(Call::get(link.clone())).await?;
         let right = page.status == StatusCode::OK && page.text().contains("<form method=\"post\">");
-        self.note(now, "opened the link", page.status, title(&page.text()), right);
-        let pressed = api.send(Call::post(link.clone(), "application/x-www-form-urlencoded", "")).await?;
-        let to = pressed.headers.get(header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("nowhere").to_owned();
+        self.note(
+            now,
+            "opened the link",
+            page.status,
+            title(&page.text()),
+            right,
+        );
+        let pressed = api
+            .send(Call::post(
+                link.clone(),
+                "application/x-www-form-urlencoded",
+                "",
+            ))
+            .await?;
+        let to = pressed
+            .headers
+            .get(header::LOCATION)
+            .and_then(|to| to.to_str().ok())
+            .unwrap_or("nowhere")
+            .to_owned();
         let right = pressed.status == StatusCode::SEE_OTHER && to == payment_url(invoice);
-        self.note(now, "pressed the button", pressed.status, format!("leads to {to}"), right);
+        self.note(
+            now,
+            "pressed the button",
+            pressed.status,
+            format!("leads to {to}"),
+            right,
+        );
         self.link = Some(link);
         Ok(())
     }
 
     /// Opens the link again, after paying.
     pub(super) async fn come_back(&mut self, api: &Api, now: Timestamp) -> anyhow::Result<()> {
-        let Some(link) = self.link.clone() else { return Ok(()) };
+        let Some(link) = self.link.clone() else {
+            return Ok(());
+        };
         let page = api.send(Call::get(link.clone())).await?;
         let right = page.status == StatusCode::GONE && page.text().contains("Al betaald");
-        self.note(now, "opened the link again", page.status, title(&page.text()), right);
-        let pressed = api.send(Call::post(link, "application/x-www-form-urlencoded", "")).await?;
-        let right = pressed.status == StatusCode::GONE && !pressed.headers.contains_key(header::LOCATION);
-        self.note(now, "pressed the button again", pressed.status, title(&pressed.text()), right);
+        self.note(
+            now,
+            "opened the link again",
+            page.status,
+            title(&page.text()),
+            right,
+        );
+        let pressed = api
+            .send(Call::post(link, "application/x-www-form-urlencoded", ""))
+            .await?;
+        let right =
+            pressed.status == StatusCode::GONE && !pressed.headers.contains_key(header::LOCATION);
+        self.note(
+            now,
+            "pressed the button again",
+            pressed.status,
+            title(&pressed.text()),
+            right,
+        );
         Ok(())
     }
 
-    fn note(&mut self, at: Timestamp, what: &'static str, status: StatusCode, said: String, right: bool) {
-        self.found.push(Found { at, what, status, said, right });
+    fn note(
+        &mut self,
+        at: Timestamp,
+        what: &'static str,
+        status: StatusCode,
+        said: String,
+        right: bool,
+    ) {
+        self.found.push(Found {
+            at,
+            what,
+            status,
+            said,
+            right,
+        });
     }
 }
 
 /// The title of a page.
 fn title(html: &str) -> String {
-    let inner = html.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
-    inner.map_or_else(|| "a page without title".to_owned(), |(title, _)| format!("page '{title}'"))
+    let inner = html
+        .split_once("<title>")
+        .and_then(|(_, rest)| rest.split_once("</title>"));
+    inner.map_or_else(
+        || "a page without title".to_owned(),
+        |(title, _)| format!("page '{title}'"),
+    )
 }
 
 /// The link in a message, if it is the one about `id` over `channel`.
 fn link_in(kept: &Kept, id: NotificationId, channel: Channel) -> Option<String> {
     let (wanted, text, reference) = match kept.channel {
         SinkChannel::Email => {
-            let text = String::from_utf8_lossy(&kept.raw).replace("=\r\n", "").replace("=3D", "=");
-            let reference =
-                text.lines().find_map(|line| line.strip_prefix("Message-ID: <")?.split('>').next().map(str::to_owned))?;
+            let text = String::from_utf8_lossy(&kept.raw)
+                .replace("=\r\n", "")
+                .replace("=3D", "=");
+            let reference = text.lines().find_map(|line| {
+                line.strip_prefix("Message-ID: <")?
+                    .split('>')
+                    .next()
+                    .map(str::to_owned)
+            })?;
             (Channel::Email, text, reference)
         }
         SinkChannel::Sms => {
             let request: serde_json::Value = serde_json::from_slice(&kept.raw).ok()?;
-            (Channel::Sms, request["body"].as_str()?.to_owned(), request["reference"].as_str()?.to_owned())
+            (
+                Channel::Sms,
+                request["body"].as_str()?.to_owned(),
+                request["reference"].as_str()?.to_owned(),
+            )
         }
     };
-    let own = wanted == channel && notification_of(&row_of(kept, reference)) == Some(id.to_string());
+    let own =
+        wanted == channel && notification_of(&row_of(kept, reference)) == Some(id.to_string());
     let start = own.then(|| text.find("/b/")).flatten()?;
     let begin = text[..start].rfind("http")?;
-    let token = text[start + 3..].split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').next()?;
+    let token = text[start + 3..]
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_')
+        .next()?;
     Some(format!("{}{token}", &text[begin..start + 3]))
 }
 

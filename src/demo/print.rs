@@ -1,5 +1,9 @@
-//! Owns everything the demo prints: progress, tables, the story, the verdict on the books. Refuses to compute.
-#![allow(clippy::print_stdout, reason = "the one place of the demo that talks to a person")]
+//! Owns everything the demo prints: progress, tables, the story, the verdict on the books. Refuses
+//! to compute.
+#![allow(
+    clippy::print_stdout,
+    reason = "the one place of the demo that talks to a person"
+)]
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
@@ -29,8 +33,14 @@ const LINE: usize = 100;
 /// The first lines.
 pub(super) fn opening(stage: &Stage, files: &super::Files) {
     println!("Sluis demo: ten days of returned direct debits, on this machine only.\n");
-    println!("  engine   http://{}   real HTTP, real journal with fdatasync, a clock that is stepped", stage.address);
-    println!("  sinks    smtp://{}   http://{} (SMS provider)", stage.smtp, stage.sms);
+    println!(
+        "  engine   http://{}   real HTTP, real journal with fdatasync, a clock that is stepped",
+        stage.address
+    );
+    println!(
+        "  sinks    smtp://{}   http://{} (SMS provider)",
+        stage.smtp, stage.sms
+    );
     println!(
         "  input    {} rows of tenants, {} returns, {} balances, {} payments (seed {})\n",
         files.tenants.lines().count().saturating_sub(1),
@@ -52,10 +62,15 @@ impl Meter {
     pub(super) fn new() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let hours = Schedule::horizon().since(time::hour_zero()) / sluis_model::HOUR;
-            let style = ProgressStyle::with_template("  {bar:24} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+            let style = ProgressStyle::with_template("  {bar:24} {msg}")
+                .unwrap_or_else(|_| ProgressStyle::default_bar());
             ProgressBar::new(hours.unsigned_abs()).with_style(style)
         });
-        Self { bar, day: 0, last: None }
+        Self {
+            bar,
+            day: 0,
+            last: None,
+        }
     }
 
     /// Takes the next step.
@@ -125,13 +140,21 @@ fn came_in(report: &Report) {
     heading("What came in");
     let tenants = &report.inputs.tenants;
     row("tenant list, rows", number(&tenants["rows"]));
-    for (field, name) in [("new", "new"), ("changed", "changed"), ("same", "the same as before"), ("rejected", "rejected")] {
+    for (field, name) in [
+        ("new", "new"),
+        ("changed", "changed"),
+        ("same", "the same as before"),
+        ("rejected", "rejected"),
+    ] {
         row(&format!("  {name}"), number(&tenants[field]));
     }
     for (reason, count) in reasons(&tenants["rejections"]) {
         row(&format!("    because of {reason}"), count);
     }
-    row("  taken with a warning, without what cannot be used", number(&tenants["warned"]));
+    row(
+        "  taken with a warning, without what cannot be used",
+        number(&tenants["warned"]),
+    );
     for (reason, count) in reasons(&tenants["warnings"]) {
         row(&format!("    because of {reason}"), count);
     }
@@ -146,14 +169,19 @@ fn came_in(report: &Report) {
         };
         *verdicts.entry(name).or_default() += 1;
     }
-    verdicts.iter().for_each(|(name, count)| row(&format!("  {name}"), count));
+    verdicts
+        .iter()
+        .for_each(|(name, count)| row(&format!("  {name}"), count));
     row("balances", report.inputs.balances.posted);
     row("payments", report.inputs.payments.posted);
     row("  notifications they stopped", report.inputs.payments.ended);
     let receipts = &report.inputs.receipts;
     row("bounces by mail", receipts.bounces);
     row("delivery reports of the SMS provider", receipts.callbacks);
-    receipts.effects.iter().for_each(|(effect, count)| row(&format!("  receipts {effect}"), count));
+    receipts
+        .effects
+        .iter()
+        .for_each(|(effect, count)| row(&format!("  receipts {effect}"), count));
 }
 
 fn number(value: &Value) -> u64 {
@@ -163,9 +191,16 @@ fn number(value: &Value) -> u64 {
 /// Rows of a report by what was wrong with them.
 fn reasons(rows: &Value) -> Vec<(String, usize)> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for reason in rows.as_array().into_iter().flatten().flat_map(|row| row["reasons"].as_array().into_iter().flatten()) {
+    for reason in rows
+        .as_array()
+        .into_iter()
+        .flatten()
+        .flat_map(|row| row["reasons"].as_array().into_iter().flatten())
+    {
         let text = |field: &str| reason[field].as_str().unwrap_or("?").replace('_', " ");
-        *counts.entry(format!("{}: {}", text("path"), text("code"))).or_default() += 1;
+        *counts
+            .entry(format!("{}: {}", text("path"), text("code")))
+            .or_default() += 1;
     }
     let mut sorted: Vec<_> = counts.into_iter().collect();
     sorted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
@@ -174,7 +209,11 @@ fn reasons(rows: &Value) -> Vec<(String, usize)> {
 
 fn left(report: &Report) {
     heading("What left: by channel, provider and verdict");
-    let mut ways: Vec<_> = report.verdicts.keys().map(|(channel, provider, _)| (*channel, provider.clone())).collect();
+    let mut ways: Vec<_> = report
+        .verdicts
+        .keys()
+        .map(|(channel, provider, _)| (*channel, provider.clone()))
+        .collect();
     ways.dedup();
     for (channel, provider) in ways {
         println!("  {channel} through {provider}");
@@ -188,9 +227,14 @@ fn left(report: &Report) {
 }
 
 fn sink_counts(stats: &Stats, channel: &str) {
-    let of = stats.iter().filter_map(|(name, count)| Some((name.strip_prefix(channel)?.strip_prefix('_')?, count)));
+    let of = stats
+        .iter()
+        .filter_map(|(name, count)| Some((name.strip_prefix(channel)?.strip_prefix('_')?, count)));
     for (event, count) in of {
-        row(&format!("    its own ledger: {}", event.replace('_', " ")), count);
+        row(
+            &format!("    its own ledger: {}", event.replace('_', " ")),
+            count,
+        );
     }
 }
 
@@ -202,11 +246,17 @@ fn became(report: &Report) {
     for ((list, reason), count) in &report.people {
         row(&format!("waits for people, list '{list}': {reason}"), count);
     }
-    row("in all", report.ends.values().sum::<usize>() + report.people.values().sum::<usize>());
+    row(
+        "in all",
+        report.ends.values().sum::<usize>() + report.people.values().sum::<usize>(),
+    );
 }
 
 fn tell(story: &Story) {
-    heading(&format!("One tenant: {}, invoice {}", story.tenant, story.invoice));
+    heading(&format!(
+        "One tenant: {}, invoice {}",
+        story.tenant, story.invoice
+    ));
     for (at, text) in &story.timeline {
         wrapped(&format!("  {at}  "), text);
     }
@@ -216,7 +266,13 @@ fn tell(story: &Story) {
         println!("\n  the link in the message");
     }
     for found in &story.link {
-        println!("  {}  {:<26}{:>4}  {}", time::shown(found.at), found.what, found.status.as_u16(), found.said);
+        println!(
+            "  {}  {:<26}{:>4}  {}",
+            time::shown(found.at),
+            found.what,
+            found.status.as_u16(),
+            found.said
+        );
     }
     println!("\n  GET /v1/notifications/{}", story.id);
 }
@@ -246,8 +302,16 @@ fn books(report: &Report) {
         println!("  {:<WIDE$}{:>7}  {mark}", check.name, check.looked_at);
         differences(check);
     }
-    let verdict = if report.is_balanced() { "The three books balance." } else { "THE BOOKS DO NOT BALANCE." };
-    println!("\n{verdict} {} steps of the clock, {}.", report.steps, seconds(report.took));
+    let verdict = if report.is_balanced() {
+        "The three books balance."
+    } else {
+        "THE BOOKS DO NOT BALANCE."
+    };
+    println!(
+        "\n{verdict} {} steps of the clock, {}.",
+        report.steps,
+        seconds(report.took)
+    );
 }
 
 fn differences(check: &Check) {
@@ -269,7 +333,10 @@ fn seconds(took: Duration) -> String {
 /// What can be done with an engine that goes on serving.
 pub(super) fn keeping(stage: &Stage, story: Option<&Story>) {
     let base = format!("http://{}", stage.address);
-    let (tenant, id) = story.map_or_else(|| ("H100001".to_owned(), "<id>".to_owned()), |s| (s.tenant.clone(), s.id.to_string()));
+    let (tenant, id) = story.map_or_else(
+        || ("H100001".to_owned(), "<id>".to_owned()),
+        |s| (s.tenant.clone(), s.id.to_string()),
+    );
     heading("Still serving, the clock at its usual pace; Ctrl-C ends it");
     println!("  curl -s {base}/v1/notifications/{id}");
     println!("  curl -s {base}/v1/tenants/{tenant}/timeline");
@@ -277,7 +344,10 @@ pub(super) fn keeping(stage: &Stage, story: Option<&Story>) {
     println!("  curl -s '{base}/v1/tasks?limit=5'");
     println!("  curl -s '{base}/v1/outcomes?limit=5'");
     println!("  curl -s {base}/metrics");
-    println!("  curl -s {base}/v1/notifications -H 'content-type: application/json' -d '{}'", example(&tenant));
+    println!(
+        "  curl -s {base}/v1/notifications -H 'content-type: application/json' -d '{}'",
+        example(&tenant)
+    );
     println!("  curl -s http://{}/__sink/ledger", stage.sms);
 }
 

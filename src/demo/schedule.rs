@@ -1,4 +1,5 @@
-//! Owns what the demo does and when: input files, payments, people who open their link. Refuses to do it.
+//! Owns what the demo does and when: input files, payments, people who open their link. Refuses to
+//! do it.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +39,11 @@ impl Schedule {
     /// What the files ask for. The demo begins with the morning feed, before hour 0.
     pub(super) fn of(files: &Files) -> Self {
         let mut schedule = Self::default();
-        let start = files.balances.iter().map(|row| feed_of(row.day)).find(|at| *at > hour_zero().plus(-DAY));
+        let start = files
+            .balances
+            .iter()
+            .map(|row| feed_of(row.day))
+            .find(|at| *at > hour_zero().plus(-DAY));
         let start = start.map_or(hour_zero(), |at| at.min(hour_zero()));
         schedule.add(start, Act::Tenants);
         for (at, rows) in grouped(files.balances.iter().map(|row| feed_of(row.day).max(start))) {
@@ -68,7 +73,10 @@ impl Schedule {
 
     /// The next act, if it is due; of one instant the one added first.
     pub(super) fn pop_due(&mut self, now: Timestamp) -> Option<Act> {
-        let entry = self.acts.first_entry().filter(|entry| entry.key().0 <= now)?;
+        let entry = self
+            .acts
+            .first_entry()
+            .filter(|entry| entry.key().0 <= now)?;
         Some(entry.remove())
     }
 
@@ -97,7 +105,10 @@ mod tests {
         for (at, act) in [(5, Act::Press(0)), (3, Act::Tenants), (3, Act::Returns)] {
             schedule.add(Timestamp(at), act);
         }
-        assert_eq!((schedule.next_due(), schedule.pop_due(Timestamp(2))), (Some(Timestamp(3)), None));
+        assert_eq!(
+            (schedule.next_due(), schedule.pop_due(Timestamp(2))),
+            (Some(Timestamp(3)), None)
+        );
         let popped: Vec<_> = std::iter::from_fn(|| schedule.pop_due(Timestamp(9))).collect();
         assert_eq!(popped, [Act::Tenants, Act::Returns, Act::Press(0)]);
         assert_eq!(schedule.len(), 0);
@@ -107,9 +118,14 @@ mod tests {
     fn the_files_begin_with_the_morning_feed() {
         let files = Files::of_seed(sluis_loadtest::demo::SEED).unwrap();
         let mut schedule = Schedule::of(&files);
-        assert_eq!(schedule.next_due(), Some(feed_of(sluis_loadtest::demo::FIRST_DAY)));
+        assert_eq!(
+            schedule.next_due(),
+            Some(feed_of(sluis_loadtest::demo::FIRST_DAY))
+        );
         assert_eq!(schedule.pop_due(hour_zero()), Some(Act::Tenants));
-        assert!(matches!(schedule.pop_due(hour_zero()), Some(Act::Balances(rows)) if rows.len() > 100));
+        assert!(
+            matches!(schedule.pop_due(hour_zero()), Some(Act::Balances(rows)) if rows.len() > 100)
+        );
         assert_eq!(schedule.pop_due(hour_zero()), Some(Act::Returns));
     }
 }

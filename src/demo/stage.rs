@@ -1,5 +1,6 @@
-//! Owns the demo's stage: a temporary directory, the sinks, the real engine behind its real HTTP edge, all on this
-//! machine, and a clock that is stepped. Refuses an address that others can reach, and a real provider.
+//! Owns the demo's stage: a temporary directory, the sinks, the real engine behind its real HTTP
+//! edge, all on this machine, and a clock that is stepped. Refuses an address that others can
+//! reach, and a real provider.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -9,7 +10,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use sluis_loadtest::sink::{CoreOptions, HeapWorld, LaterEvent, Profile, SinkCore, SmsOptions, SmsSink, SmtpOptions, SmtpSink};
+use sluis_loadtest::sink::{
+    CoreOptions, HeapWorld, LaterEvent, Profile, SinkCore, SmsOptions, SmsSink, SmtpOptions,
+    SmtpSink,
+};
 use sluis_model::{Clock as _, ManualClock, Timestamp};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -49,12 +53,22 @@ pub(super) struct Stage {
 
 impl Stage {
     /// Starts everything at `start` of the demo clock.
-    pub(super) async fn start(start: Timestamp, seed: u64, data_dir: Option<PathBuf>) -> anyhow::Result<Self> {
+    pub(super) async fn start(
+        start: Timestamp,
+        seed: u64,
+        data_dir: Option<PathBuf>,
+    ) -> anyhow::Result<Self> {
         let clock = Arc::new(ManualClock::starting_at(start));
         let reading = clock.clone();
         let world = Arc::new(HeapWorld::new(move || reading.now().0));
-        let profile = Profile { seed, ..Profile::parse("demo.toml", PROFILE)? };
-        let options = CoreOptions { headers: Vec::new(), keep_bodies: true };
+        let profile = Profile {
+            seed,
+            ..Profile::parse("demo.toml", PROFILE)?
+        };
+        let options = CoreOptions {
+            headers: Vec::new(),
+            keep_bodies: true,
+        };
         let sinks = SinkCore::with_options(profile, world.clone(), options);
         let (access, signing) = (secret(), secret());
         let smtp = SmtpSink::start(sinks.clone(), ANY_PORT, SmtpOptions::default()).await?;
@@ -64,13 +78,23 @@ impl Stage {
             ..SmsOptions::default()
         };
         let sms = SmsSink::start(sinks.clone(), ANY_PORT, sms_options).await?;
-        let listener = TcpListener::bind(ANY_PORT).await.context("no port on this machine")?;
+        let listener = TcpListener::bind(ANY_PORT)
+            .await
+            .context("no port on this machine")?;
         let address = listener.local_addr()?;
         let (directory, at) = directory(data_dir)?;
         std::fs::write(at.join("access.key"), access)?;
         std::fs::write(at.join("signing.key"), signing)?;
-        std::fs::write(at.join("sluis.toml"), configuration(&at, address, smtp.addr(), sms.addr()))?;
-        let config = Config::load(Some(&at.join("sluis.toml")), &BTreeMap::new(), &CliOverrides::default())?.config;
+        std::fs::write(
+            at.join("sluis.toml"),
+            configuration(&at, address, smtp.addr(), sms.addr()),
+        )?;
+        let config = Config::load(
+            Some(&at.join("sluis.toml")),
+            &BTreeMap::new(),
+            &CliOverrides::default(),
+        )?
+        .config;
         let fatal: Arc<OnceLock<String>> = Arc::default();
         let running = engine(config, clock.clone(), fatal.clone()).await?;
         let shutdown = CancellationToken::new();
@@ -113,7 +137,9 @@ impl Stage {
 
     /// What the outside world has to say by now, in the order of its planning.
     pub(super) fn said_by(&self, now: Timestamp) -> Vec<LaterEvent> {
-        std::iter::from_fn(|| self.world.pop_due(now.0)).map(|(_, event)| event).collect()
+        std::iter::from_fn(|| self.world.pop_due(now.0))
+            .map(|(_, event)| event)
+            .collect()
     }
 
     /// Fails when the engine may not go on.
@@ -127,7 +153,10 @@ impl Stage {
     /// What is under way, in words.
     pub(super) fn under_way(&self) -> String {
         let engine = &self.app().engine;
-        let attempts: Vec<String> = engine.under_way().map(|(name, count)| format!("{count} at {name}")).collect();
+        let attempts: Vec<String> = engine
+            .under_way()
+            .map(|(name, count)| format!("{count} at {name}"))
+            .collect();
         format!(
             "{} things under way in the engine, attempts {}; next alarm {}; {} events of the sinks to come",
             engine.activity().count(),
@@ -147,7 +176,11 @@ impl Stage {
     }
 }
 
-async fn engine(config: Config, clock: Arc<ManualClock>, fatal: Arc<OnceLock<String>>) -> anyhow::Result<Running> {
+async fn engine(
+    config: Config,
+    clock: Arc<ManualClock>,
+    fatal: Arc<OnceLock<String>>,
+) -> anyhow::Result<Running> {
     let around = Surroundings {
         clock,
         prometheus: recorder(),
@@ -168,13 +201,20 @@ fn recorder() -> PrometheusHandle {
 
 fn directory(given: Option<PathBuf>) -> anyhow::Result<(Option<TempDir>, PathBuf)> {
     if let Some(at) = given {
-        std::fs::create_dir_all(&at).with_context(|| format!("{}: cannot be made", at.display()))?;
+        std::fs::create_dir_all(&at)
+            .with_context(|| format!("{}: cannot be made", at.display()))?;
         if at.join("data").exists() {
-            bail!("{}: a demo ran here before; the demo starts from nothing, name a new directory", at.display());
+            bail!(
+                "{}: a demo ran here before; the demo starts from nothing, name a new directory",
+                at.display()
+            );
         }
         return Ok((None, at));
     }
-    let directory = tempfile::Builder::new().prefix("sluis-demo-").tempdir().context("no temporary directory")?;
+    let directory = tempfile::Builder::new()
+        .prefix("sluis-demo-")
+        .tempdir()
+        .context("no temporary directory")?;
     let at = directory.path().to_owned();
     Ok((Some(directory), at))
 }
@@ -185,7 +225,8 @@ fn secret() -> String {
 
 /// The configuration of the demo: what differs from the built-in one.
 fn configuration(at: &Path, http: SocketAddr, smtp: SocketAddr, sms: SocketAddr) -> String {
-    let quoted = |path: PathBuf| toml::Value::String(path.to_string_lossy().into_owned()).to_string();
+    let quoted =
+        |path: PathBuf| toml::Value::String(path.to_string_lossy().into_owned()).to_string();
     format!(
         "[engine]\nenvironment = \"production\"\ndata_dir = {data}\n\
          [http]\naddress = \"{http}\"\n\

@@ -1,4 +1,5 @@
-//! Owns the demo's calendar: hour 0, the morning feed, and how an instant is shown. Refuses to read a clock.
+//! Owns the demo's calendar: hour 0, the morning feed, and how an instant is shown. Refuses to read
+//! a clock.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -56,7 +57,10 @@ pub(super) fn rfc3339(at: Timestamp) -> String {
 
 /// An instant as the API writes it, in Dutch local time.
 pub(super) fn shown_text(text: &str) -> String {
-    text.parse::<jiff::Timestamp>().map_or_else(|_| text.to_owned(), |at| shown(Timestamp(at.as_millisecond())))
+    text.parse::<jiff::Timestamp>().map_or_else(
+        |_| text.to_owned(),
+        |at| shown(Timestamp(at.as_millisecond())),
+    )
 }
 
 fn formatted(at: Timestamp, format: &str) -> String {

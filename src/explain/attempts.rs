@@ -1,5 +1,6 @@
-//! Owns the attempts of one notification as an explanation lists them: where each went, why that way, what the guards
-//! saw, what became of it. Refuses to count a resend as an attempt of its own: it is the same one again.
+//! Owns the attempts of one notification as an explanation lists them: where each went, why that
+//! way, what the guards saw, what became of it. Refuses to count a resend as an attempt of its own:
+//! it is the same one again.
 
 use serde::Serialize;
 use sluis_model::flow::{Except, Observed, StepKind, Via};
@@ -18,7 +19,10 @@ pub struct ReasonRow {
 
 impl ReasonRow {
     pub(super) fn of(why: &Why) -> Self {
-        Self { code: why.code.to_string(), text: scrub(&why.text) }
+        Self {
+            code: why.code.to_string(),
+            text: scrub(&why.text),
+        }
     }
 }
 
@@ -83,7 +87,14 @@ pub(super) struct Gathering<'a> {
 
 impl<'a> Gathering<'a> {
     pub(super) fn new(id: NotificationId, flow: Option<&'a Flow>, category: &'a str) -> Self {
-        Self { id, flow, category, step: 0, step_reason: String::new(), rows: Vec::new() }
+        Self {
+            id,
+            flow,
+            category,
+            step: 0,
+            step_reason: String::new(),
+            rows: Vec::new(),
+        }
     }
 
     /// Takes the next event.
@@ -98,18 +109,46 @@ impl<'a> Gathering<'a> {
             }
             Event::AttemptStarted { .. } => self.start(at, event),
             Event::AttemptAccepted { attempt, .. } => self.outcome(at, *attempt, "accepted", None),
-            Event::AttemptDelivered { attempt, .. } => self.outcome(at, *attempt, "delivered", None),
-            Event::AttemptDeferred { attempt, why, .. } => self.outcome(at, *attempt, "deferred", Some(why)),
-            Event::AttemptWithdrawn { attempt, why, .. } => self.outcome(at, *attempt, "withdrawn", Some(why)),
-            Event::AttemptFailed { attempt, why, .. } => self.outcome(at, *attempt, "failed", Some(why)),
-            Event::AttemptInDoubt { attempt, why, .. } => self.outcome(at, *attempt, "in_doubt", Some(why)),
+            Event::AttemptDelivered { attempt, .. } => {
+                self.outcome(at, *attempt, "delivered", None)
+            }
+            Event::AttemptDeferred { attempt, why, .. } => {
+                self.outcome(at, *attempt, "deferred", Some(why))
+            }
+            Event::AttemptWithdrawn { attempt, why, .. } => {
+                self.outcome(at, *attempt, "withdrawn", Some(why))
+            }
+            Event::AttemptFailed { attempt, why, .. } => {
+                self.outcome(at, *attempt, "failed", Some(why))
+            }
+            Event::AttemptInDoubt { attempt, why, .. } => {
+                self.outcome(at, *attempt, "in_doubt", Some(why))
+            }
             _ => {}
         }
     }
 
     fn start(&mut self, at: Timestamp, event: &Event) {
-        let Event::AttemptStarted { attempt, channel, provider, address, choice, passed, resend, .. } = event else { return };
-        if *resend && let Some(row) = self.rows.iter_mut().rev().find(|row| row.number == *attempt) {
+        let Event::AttemptStarted {
+            attempt,
+            channel,
+            provider,
+            address,
+            choice,
+            passed,
+            resend,
+            ..
+        } = event
+        else {
+            return;
+        };
+        if *resend
+            && let Some(row) = self
+                .rows
+                .iter_mut()
+                .rev()
+                .find(|row| row.number == *attempt)
+        {
             row.resends = row.resends.saturating_add(1);
             (row.outcome, row.outcome_at) = ("sending", None);
             return;
@@ -125,7 +164,10 @@ impl<'a> Gathering<'a> {
             outcome: "sending",
             outcome_at: None,
             why: None,
-            guards: (0..).zip(passed).map(|(index, observed)| guard_row(self.flow, index, observed)).collect(),
+            guards: (0..)
+                .zip(passed)
+                .map(|(index, observed)| guard_row(self.flow, index, observed))
+                .collect(),
             channel_reason: self.channel_reason(*channel, *choice),
             step_reason: self.step_reason.clone(),
         });
@@ -140,7 +182,9 @@ impl<'a> Gathering<'a> {
     }
 
     fn step_name(&self) -> String {
-        let known = self.flow.and_then(|flow| flow.steps.get(usize::from(self.step)));
+        let known = self
+            .flow
+            .and_then(|flow| flow.steps.get(usize::from(self.step)));
         known.map_or_else(|| (self.step + 1).to_string(), |step| step.id.to_string())
     }
 
@@ -149,7 +193,10 @@ impl<'a> Gathering<'a> {
         if choice == Choice::Preferred {
             return format!("the tenant prefers {channel} for '{category}'");
         }
-        let kind = self.flow.and_then(|flow| flow.steps.get(usize::from(self.step))).map(|step| &step.kind);
+        let kind = self
+            .flow
+            .and_then(|flow| flow.steps.get(usize::from(self.step)))
+            .map(|step| &step.kind);
         let (via, except) = if let Some(StepKind::Send { via, except, .. }) = kind {
             (via.as_slice(), *except)
         } else {
@@ -161,7 +208,9 @@ impl<'a> Gathering<'a> {
             Except::Tried => ", those left out that were tried for this notification",
         };
         let reason = match via.first() {
-            Some(Via::Channel(first)) if *first == channel => return format!("{step} sends over {channel}"),
+            Some(Via::Channel(first)) if *first == channel => {
+                return format!("{step} sends over {channel}");
+            }
             Some(Via::Preferred) => format!(
                 "the tenant has no preference for '{category}' that can be used here; \
                  {channel} is the first other way of {step} that reaches the tenant"
@@ -176,8 +225,13 @@ fn guard_row(flow: Option<&Flow>, index: u8, observed: &Observed) -> GuardRow {
     let rule = flow.and_then(|flow| flow.guards.get(usize::from(index)));
     GuardRow {
         name: rule.map_or_else(|| (index + 1).to_string(), |rule| rule.name.to_string()),
-        when: rule.map(|rule| rule.when.text.to_string()).unwrap_or_default(),
-        observed: rule.map_or_else(|| super::words::value(&observed.left), |rule| seen(&rule.when, observed)),
+        when: rule
+            .map(|rule| rule.when.text.to_string())
+            .unwrap_or_default(),
+        observed: rule.map_or_else(
+            || super::words::value(&observed.left),
+            |rule| seen(&rule.when, observed),
+        ),
         value: json(&observed.left),
         as_of: observed.as_of.map(rfc3339),
     }

@@ -1,5 +1,5 @@
-//! Owns every cause in words and as a stable code. Refuses to leave one out: a new cause does not compile until it has
-//! both.
+//! Owns every cause in words and as a stable code. Refuses to leave one out: a new cause does not
+//! compile until it has both.
 
 use sluis_model::{Cause, Flow, Why};
 
@@ -47,23 +47,47 @@ pub(super) fn words(cause: &Cause, flow: Option<&Flow>) -> String {
         Cause::Delivered => "it was delivered".to_owned(),
         Cause::Answered => "the tenant pressed the button behind the link, or replied".to_owned(),
         Cause::Waited => "the wait of the step is over".to_owned(),
-        Cause::Guard { guard: index, observed } => guard(flow, *index, "did not hold", observed),
-        Cause::Stop { stop, observed } => match flow.and_then(|flow| flow.stops.get(usize::from(*stop))) {
-            Some(rule) => {
-                format!("stop rule '{}': {} came true with {}", rule.name, rule.when.text, seen(&rule.when, observed))
+        Cause::Guard {
+            guard: index,
+            observed,
+        } => guard(flow, *index, "did not hold", observed),
+        Cause::Stop { stop, observed } => {
+            match flow.and_then(|flow| flow.stops.get(usize::from(*stop))) {
+                Some(rule) => {
+                    format!(
+                        "stop rule '{}': {} came true with {}",
+                        rule.name,
+                        rule.when.text,
+                        seen(&rule.when, observed)
+                    )
+                }
+                None => format!(
+                    "stop rule {} came true with {} and {}",
+                    stop + 1,
+                    value(&observed.left),
+                    value(&observed.right)
+                ),
             }
-            None => format!("stop rule {} came true with {} and {}", stop + 1, value(&observed.left), value(&observed.right)),
-        },
+        }
         Cause::Task { answer, by } => format!("{} answered '{}'", person(by), scrub(answer)),
         Cause::Cancelled { note } => format!("it was cancelled{}", remark(note)),
         Cause::Expired => "its expires_at has passed".to_owned(),
-        Cause::AlreadyRunning { live } => format!("the same flow already runs for this subject, as {live}"),
+        Cause::AlreadyRunning { live } => {
+            format!("the same flow already runs for this subject, as {live}")
+        }
         Cause::HeldTooLong => "it was held longer than the flow allows".to_owned(),
         Cause::DoubtTooLong => "an attempt was in doubt longer than the flow allows".to_owned(),
-        Cause::OurMistake { why } => format!("what we sent was wrong ({}): people must look", reason(why)),
-        Cause::NotAllowListed => "outside production only allow-listed recipients are reached".to_owned(),
+        Cause::OurMistake { why } => {
+            format!("what we sent was wrong ({}): people must look", reason(why))
+        }
+        Cause::NotAllowListed => {
+            "outside production only allow-listed recipients are reached".to_owned()
+        }
         Cause::CannotSend { why } => {
-            format!("the message cannot be sent over the channel, for a reason of ours ({})", reason(why))
+            format!(
+                "the message cannot be sent over the channel, for a reason of ours ({})",
+                reason(why)
+            )
         }
         Cause::Interrupted { times } => {
             format!(

@@ -1,5 +1,5 @@
-//! Owns what an explanation says of contact points that are not used: which, since when, why. Refuses to print an
-//! address whole.
+//! Owns what an explanation says of contact points that are not used: which, since when, why.
+//! Refuses to print an address whole.
 
 use serde::Serialize;
 use sluis_model::{AddressState, Channel, Evidence, Tenant};
@@ -23,19 +23,35 @@ impl NotUsed {
     /// What the profile holds and nothing is sent to, in the order of the profile.
     #[must_use]
     pub fn of(tenant: &Tenant) -> Vec<Self> {
-        let addresses = tenant.profile.as_deref().map_or(&[][..], |profile| &profile.addresses);
-        let dead = addresses.iter().filter(|address| address.state == AddressState::Invalid);
+        let addresses = tenant
+            .profile
+            .as_deref()
+            .map_or(&[][..], |profile| &profile.addresses);
+        let dead = addresses
+            .iter()
+            .filter(|address| address.state == AddressState::Invalid);
         dead.filter_map(|address| {
             let contact = tenant.contact(address.channel, &address.value)?;
             let (channel, by) = (address.channel, contact.by);
-            Some(Self { channel, address: mask(&address.value), since: rfc3339(contact.since), by })
+            Some(Self {
+                channel,
+                address: mask(&address.value),
+                since: rfc3339(contact.since),
+                by,
+            })
         })
         .collect()
     }
 
     /// In words, to be joined to a sentence.
     pub(super) fn words(&self) -> String {
-        format!("the {} address {} is not used since {}: {}", self.channel, self.address, self.since, because(self.by))
+        format!(
+            "the {} address {} is not used since {}: {}",
+            self.channel,
+            self.address,
+            self.since,
+            because(self.by)
+        )
     }
 }
 

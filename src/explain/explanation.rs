@@ -1,10 +1,12 @@
-//! Owns the explanation of one notification: its state, attempts, what is next, its history, and one sentence that says
-//! why this tenant, this channel, this address, now. Refuses to look anything up.
+//! Owns the explanation of one notification: its state, attempts, what is next, its history, and
+//! one sentence that says why this tenant, this channel, this address, now. Refuses to look
+//! anything up.
 
 use serde::Serialize;
 use sluis_model::flow::Observed;
 use sluis_model::{
-    Cause, Event, Flow, Input, Lane, Notification, NotificationId, Open, Phase, Subject, Tenant, TenantRecord, Timestamp,
+    Cause, Event, Flow, Input, Lane, Notification, NotificationId, Open, Phase, Subject, Tenant,
+    TenantRecord, Timestamp,
 };
 
 use super::attempts::{AttemptRow, Gathering};
@@ -69,8 +71,8 @@ pub struct Explanation {
     pub why: String,
 }
 
-/// Explains `id` from the records about it (newest first, as `walk` gives them; more do no harm), its state while open,
-/// and how it ended, if it did. `flow` is the definition it runs by.
+/// Explains `id` from the records about it (newest first, as `walk` gives them; more do no harm),
+/// its state while open, and how it ended, if it did. `flow` is the definition it runs by.
 #[must_use]
 pub fn explain(
     id: NotificationId,
@@ -80,7 +82,11 @@ pub fn explain(
     flow: Option<&Flow>,
 ) -> Explanation {
     let story = Story::read(id, open, records, flow);
-    let end = story.end.map(|(at, end, _)| Ending { end, at }).or(ended).filter(|_| open.is_none());
+    let end = story
+        .end
+        .map(|(at, end, _)| Ending { end, at })
+        .or(ended)
+        .filter(|_| open.is_none());
     let state = match (open, end) {
         (Some(open), _) => open.phase.name(),
         (None, _) => "ended",
@@ -89,14 +95,26 @@ pub fn explain(
     Explanation {
         id,
         tenant_id: story.tenant.to_owned(),
-        flow: flow.map(|flow| FlowName { name: flow.name.to_string(), version: flow.version }),
-        category: Some(story.category).filter(|c| !c.is_empty()).map(str::to_owned),
+        flow: flow.map(|flow| FlowName {
+            name: flow.name.to_string(),
+            version: flow.version,
+        }),
+        category: Some(story.category)
+            .filter(|c| !c.is_empty())
+            .map(str::to_owned),
         subject: story.subject().cloned(),
-        priority: open.map(|open| open.lane).or(story.body.map(|body| body.lane)),
+        priority: open
+            .map(|open| open.lane)
+            .or(story.body.map(|body| body.lane)),
         state,
         end: end.map(|ending| ending.end.to_owned()),
-        reason: story.end.map(|(_, _, cause)| causes::cause_code(cause)).filter(|_| open.is_none()),
-        step: open.filter(|open| open.entered).map(|open| step_id(flow, open.step)),
+        reason: story
+            .end
+            .map(|(_, _, cause)| causes::cause_code(cause))
+            .filter(|_| open.is_none()),
+        step: open
+            .filter(|open| open.entered)
+            .map(|open| step_id(flow, open.step)),
         next: open.map(|open| next(open, flow, story.held)),
         attempts: story.attempts,
         not_used: Vec::new(),
@@ -139,17 +157,27 @@ struct Story<'a> {
 }
 
 impl<'a> Story<'a> {
-    fn read(id: NotificationId, open: Option<&'a Open>, records: &'a [(u64, TenantRecord)], flow: Option<&'a Flow>) -> Self {
+    fn read(
+        id: NotificationId,
+        open: Option<&'a Open>,
+        records: &'a [(u64, TenantRecord)],
+        flow: Option<&'a Flow>,
+    ) -> Self {
         let body = records.iter().find_map(|(_, record)| match &record.input {
             Input::Notify(body) if body.id == id => Some(&**body),
             _ => None,
         });
-        let category = open.map(|open| &*open.category).or(body.map(|body| &*body.category)).unwrap_or_default();
+        let category = open
+            .map(|open| &*open.category)
+            .or(body.map(|body| &*body.category))
+            .unwrap_or_default();
         let mut attempts = Gathering::new(id, flow, category);
         let mut story = Story {
             flow,
             open,
-            tenant: records.first().map_or("", |(_, record)| &record.tenant.tenant),
+            tenant: records
+                .first()
+                .map_or("", |(_, record)| &record.tenant.tenant),
             category,
             body,
             held: None,
@@ -159,20 +187,30 @@ impl<'a> Story<'a> {
         };
         let is_about = super::walk::about(id);
         for (sequence, record) in records.iter().rev().filter(|(_, record)| is_about(record)) {
-            record.events.iter().for_each(|event| attempts.take(record.at, event));
+            record
+                .events
+                .iter()
+                .for_each(|event| attempts.take(record.at, event));
             story.take(id, record);
-            // What is about no notification, a fact or a marked address, belongs to the story; other notifications do not.
+            // What is about no notification, a fact or a marked address, belongs to the story;
+            // other notifications do not.
             let own_flow = |of: NotificationId| if of == id { flow } else { None };
-            story
-                .history
-                .extend(rows_of(*sequence, record, &own_flow).into_iter().filter(|row| row.id.is_none_or(|of| of == id)));
+            story.history.extend(
+                rows_of(*sequence, record, &own_flow)
+                    .into_iter()
+                    .filter(|row| row.id.is_none_or(|of| of == id)),
+            );
         }
         story.attempts = attempts.rows;
         story
     }
 
     fn take(&mut self, id: NotificationId, record: &'a TenantRecord) {
-        for event in record.events.iter().filter(|event| event.notification() == Some(id)) {
+        for event in record
+            .events
+            .iter()
+            .filter(|event| event.notification() == Some(id))
+        {
             match event {
                 Event::Held { observed, .. } => self.held = Some(observed),
                 Event::Ended { end, cause, .. } => self.end = Some((record.at, end, cause)),
@@ -182,7 +220,9 @@ impl<'a> Story<'a> {
     }
 
     fn subject(&self) -> Option<&'a Subject> {
-        self.open.and_then(|open| open.subject.as_deref()).or(self.body.and_then(|body| body.subject.as_ref()))
+        self.open
+            .and_then(|open| open.subject.as_deref())
+            .or(self.body.and_then(|body| body.subject.as_ref()))
     }
 
     /// The one sentence.
@@ -195,8 +235,15 @@ impl<'a> Story<'a> {
         match (open, end) {
             (Some(open), _) => parts.push(self.now(open)),
             (None, Some(ending)) => {
-                let because = self.end.map(|(_, _, cause)| format!(", because {}", causes::words(cause, self.flow)));
-                parts.push(format!("it ended '{}' at {}{}", ending.end, rfc3339(ending.at), because.unwrap_or_default()));
+                let because = self
+                    .end
+                    .map(|(_, _, cause)| format!(", because {}", causes::words(cause, self.flow)));
+                parts.push(format!(
+                    "it ended '{}' at {}{}",
+                    ending.end,
+                    rfc3339(ending.at),
+                    because.unwrap_or_default()
+                ));
             }
             (None, None) => parts.push("how it ended is no longer kept".to_owned()),
         }
@@ -204,8 +251,14 @@ impl<'a> Story<'a> {
     }
 
     fn who(&self) -> String {
-        let what = self.subject().map_or_else(|| format!("category '{}'", self.category), ToString::to_string);
-        let flow = self.flow.map(|flow| format!(" by flow '{}' version {}", flow.name, flow.version)).unwrap_or_default();
+        let what = self.subject().map_or_else(
+            || format!("category '{}'", self.category),
+            ToString::to_string,
+        );
+        let flow = self
+            .flow
+            .map(|flow| format!(" by flow '{}' version {}", flow.name, flow.version))
+            .unwrap_or_default();
         format!("Tenant {} is told about {what}{flow}", self.tenant)
     }
 
@@ -214,8 +267,10 @@ impl<'a> Story<'a> {
             [] => String::new(),
             [one] => format!(", and guard '{}' held with {}", one.name, one.observed),
             many => {
-                let seen: Vec<String> =
-                    many.iter().map(|g| format!("guard '{}': {} held with {}", g.name, g.when, g.observed)).collect();
+                let seen: Vec<String> = many
+                    .iter()
+                    .map(|g| format!("guard '{}': {} held with {}", g.name, g.when, g.observed))
+                    .collect();
                 format!(", and every guard held ({})", seen.join("; "))
             }
         };
@@ -224,8 +279,11 @@ impl<'a> Story<'a> {
             "withdrawn" => "was to go, and did not leave,",
             _ => "went",
         };
-        let step_reason =
-            if attempt.step_reason.is_empty() { String::new() } else { format!(", because {}", attempt.step_reason) };
+        let step_reason = if attempt.step_reason.is_empty() {
+            String::new()
+        } else {
+            format!(", because {}", attempt.step_reason)
+        };
         format!(
             "attempt {} {verb} over {} to {} through {} at {} for step '{}'{step_reason}: {}{held}",
             attempt.number,
@@ -240,11 +298,20 @@ impl<'a> Story<'a> {
 
     fn now(&self, open: &Open) -> String {
         let waits = what(open, self.flow, self.held);
-        let place = if open.entered { format!(" at {}", step(self.flow, open.step)) } else { String::new() };
+        let place = if open.entered {
+            format!(" at {}", step(self.flow, open.step))
+        } else {
+            String::new()
+        };
         let until = match &open.phase {
-            Phase::Held { until, .. } | Phase::InDoubt { until, .. } => format!(", until {} at the latest", rfc3339(*until)),
+            Phase::Held { until, .. } | Phase::InDoubt { until, .. } => {
+                format!(", until {} at the latest", rfc3339(*until))
+            }
             _ => String::new(),
         };
-        format!("now it is {}{place} and waits for {waits}{until}", open.phase.name())
+        format!(
+            "now it is {}{place} and waits for {waits}{until}",
+            open.phase.name()
+        )
     }
 }

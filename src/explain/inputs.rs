@@ -1,5 +1,6 @@
-//! Owns the rows for what came in from outside: receipts, cancellations, answers of people, interruptions.
-//! Refuses a row for an input whose events say the same (a fact, a permit, an outcome).
+//! Owns the rows for what came in from outside: receipts, cancellations, answers of people,
+//! interruptions. Refuses a row for an input whose events say the same (a fact, a permit, an
+//! outcome).
 
 use serde_json::json;
 use sluis_model::{CancelTarget, Input, NotificationId, Receipt};
@@ -13,14 +14,38 @@ pub(super) fn tell(input: &Input) -> Option<(Option<NotificationId>, Told)> {
     Some(match input {
         Input::Receipt(receipt) => (Some(receipt.attempt.id), tell_receipt(receipt)),
         Input::Interrupted { attempt } => {
-            let text = format!("the process ended while attempt {} was under way", attempt.attempt);
-            (Some(attempt.id), Told::new("interrupted", "Onderbroken", text, json!({ "attempt": attempt.attempt })))
+            let text = format!(
+                "the process ended while attempt {} was under way",
+                attempt.attempt
+            );
+            (
+                Some(attempt.id),
+                Told::new(
+                    "interrupted",
+                    "Onderbroken",
+                    text,
+                    json!({ "attempt": attempt.attempt }),
+                ),
+            )
         }
         Input::Cancel { target, note } => tell_cancel(target, note),
-        Input::Answer { id, task, answer, by } => {
+        Input::Answer {
+            id,
+            task,
+            answer,
+            by,
+        } => {
             let (answer, by) = (scrub(answer), scrub(by));
             let text = format!("task {task} was answered '{answer}' by {by}");
-            (Some(*id), Told::new("task_answered", "Taak beantwoord", text, json!({ "task": task, "answer": answer, "by": by })))
+            (
+                Some(*id),
+                Told::new(
+                    "task_answered",
+                    "Taak beantwoord",
+                    text,
+                    json!({ "task": task, "answer": answer, "by": by }),
+                ),
+            )
         }
         Input::Notify(_)
         | Input::PutProfile(_)
@@ -35,8 +60,15 @@ pub(super) fn tell(input: &Input) -> Option<(Option<NotificationId>, Told)> {
 
 fn tell_receipt(receipt: &Receipt) -> Told {
     let name = receipt.kind.name();
-    let why = receipt.why.as_ref().map(|why| format!(" ({})", reason(why))).unwrap_or_default();
-    let text = format!("{} reported '{name}' for attempt {}{why}", receipt.provider, receipt.attempt.attempt);
+    let why = receipt
+        .why
+        .as_ref()
+        .map(|why| format!(" ({})", reason(why)))
+        .unwrap_or_default();
+    let text = format!(
+        "{} reported '{name}' for attempt {}{why}",
+        receipt.provider, receipt.attempt.attempt
+    );
     let details = json!({
         "attempt": receipt.attempt.attempt,
         "receipt": name,
@@ -50,8 +82,18 @@ fn tell_receipt(receipt: &Receipt) -> Told {
 fn tell_cancel(target: &CancelTarget, note: &str) -> (Option<NotificationId>, Told) {
     let (id, what, subject) = match target {
         CancelTarget::Notification(id) => (Some(*id), "this notification".to_owned(), None),
-        CancelTarget::Subject(subject) => (None, format!("everything about {subject}"), Some(subject)),
+        CancelTarget::Subject(subject) => {
+            (None, format!("everything about {subject}"), Some(subject))
+        }
     };
     let text = format!("asked to cancel {what}{}", remark(note));
-    (id, Told::new("cancel_asked", "Annulering gevraagd", text, json!({ "subject": subject, "note": scrub(note) })))
+    (
+        id,
+        Told::new(
+            "cancel_asked",
+            "Annulering gevraagd",
+            text,
+            json!({ "subject": subject, "note": scrub(note) }),
+        ),
+    )
 }

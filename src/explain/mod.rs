@@ -1,6 +1,6 @@
-//! Owns the answer to "why this tenant, this channel, this address, now?": timelines, explanations and outcomes, told
-//! from records and nothing else. Pure: whoever asks brings the records. Refuses to print a body or a whole address,
-//! and to say more than the records say.
+//! Owns the answer to "why this tenant, this channel, this address, now?": timelines, explanations
+//! and outcomes, told from records and nothing else. Pure: whoever asks brings the records. Refuses
+//! to print a body or a whole address, and to say more than the records say.
 
 mod attempts;
 mod causes;

@@ -27,7 +27,10 @@ pub(super) fn next(open: &Open, flow: Option<&Flow>, held: Option<&Observed>) ->
     let at = open.due();
     if let (Some(expires), Some(due)) = (open.expires_at, at)
         && expires == due
-        && !matches!(open.phase, Phase::Started { .. } | Phase::InDoubt { .. } | Phase::Sent { .. })
+        && !matches!(
+            open.phase,
+            Phase::Started { .. } | Phase::InDoubt { .. } | Phase::Sent { .. }
+        )
     {
         return Next {
             what: format!("it expires; until then: {}", what(open, flow, held)),
@@ -35,7 +38,11 @@ pub(super) fn next(open: &Open, flow: Option<&Flow>, held: Option<&Observed>) ->
             delays: Vec::new(),
         };
     }
-    Next { what: what(open, flow, held), at: at.filter(|at| *at != Timestamp::NEVER).map(rfc3339), delays: Vec::new() }
+    Next {
+        what: what(open, flow, held),
+        at: at.filter(|at| *at != Timestamp::NEVER).map(rfc3339),
+        delays: Vec::new(),
+    }
 }
 
 /// What the state waits for.
@@ -44,30 +51,54 @@ pub(super) fn what(open: &Open, flow: Option<&Flow>, held: Option<&Observed>) ->
     match &open.phase {
         Phase::Waiting { .. } if !open.entered => format!("{} begins at send_after", step(flow, 0)),
         Phase::Waiting { .. } => wait(open, flow),
-        Phase::Ready { channel, pinned: Some(provider), .. } => {
-            format!("the same attempt again over {channel} through {provider}, because its outcome is unknown")
+        Phase::Ready {
+            channel,
+            pinned: Some(provider),
+            ..
+        } => {
+            format!(
+                "the same attempt again over {channel} through {provider}, because its outcome is unknown"
+            )
         }
         Phase::Ready { channel, .. } => {
-            format!("an attempt over {channel}, as soon as a router gives leave; the guards are asked again then")
+            format!(
+                "an attempt over {channel}, as soon as a router gives leave; the guards are asked again then"
+            )
         }
-        Phase::Started { attempt, provider, .. } => format!("the outcome of attempt {attempt} from {provider}"),
+        Phase::Started {
+            attempt, provider, ..
+        } => format!("the outcome of attempt {attempt} from {provider}"),
         Phase::InDoubt { attempt, .. } => {
-            format!("a receipt that tells whether attempt {attempt} was taken; without one it goes to people, list '{fallback}'")
+            format!(
+                "a receipt that tells whether attempt {attempt} was taken; without one it goes to people, list '{fallback}'"
+            )
         }
         Phase::Sent { .. } => sent(open, flow),
         Phase::Held { guard, .. } => {
             let rule = flow.and_then(|flow| Some((flow, flow.guards.get(usize::from(*guard))?)));
             let wanted = match (rule, held) {
-                (Some((flow, rule)), Some(observed)) => format!("guard '{}': {}", rule.name, wanting(flow, rule, observed)),
-                (Some((_, rule)), None) => format!("guard '{}' ({}) cannot be judged", rule.name, rule.when.text),
+                (Some((flow, rule)), Some(observed)) => {
+                    format!("guard '{}': {}", rule.name, wanting(flow, rule, observed))
+                }
+                (Some((_, rule)), None) => format!(
+                    "guard '{}' ({}) cannot be judged",
+                    rule.name, rule.when.text
+                ),
                 (None, _) => format!("guard {} cannot be judged", guard + 1),
             };
             format!("facts: {wanted}; without them it goes to people, list '{fallback}'")
         }
         Phase::Task { list, cause, .. } => {
-            let answers = flow.and_then(|flow| flow.steps.get(usize::from(open.step))).map(|step| known_answers(&step.kind));
-            let answers = answers.map(|a| format!(" ({})", a.join(", "))).unwrap_or_default();
-            format!("an answer{answers} from people, list '{list}', asked because {}", causes::words(cause, flow))
+            let answers = flow
+                .and_then(|flow| flow.steps.get(usize::from(open.step)))
+                .map(|step| known_answers(&step.kind));
+            let answers = answers
+                .map(|a| format!(" ({})", a.join(", ")))
+                .unwrap_or_default();
+            format!(
+                "an answer{answers} from people, list '{list}', asked because {}",
+                causes::words(cause, flow)
+            )
         }
     }
 }
@@ -76,7 +107,11 @@ fn wait(open: &Open, flow: Option<&Flow>) -> String {
     let known = flow.and_then(|flow| Some((flow, flow.steps.get(usize::from(open.step))?)));
     match known {
         Some((flow, at)) if let StepKind::Wait { then, .. } = &at.kind => {
-            format!("the wait of {} ends, and it goes {}", step(Some(flow), open.step), go(flow, then))
+            format!(
+                "the wait of {} ends, and it goes {}",
+                step(Some(flow), open.step),
+                go(flow, then)
+            )
         }
         _ => format!("the wait of {} ends", step(flow, open.step)),
     }
@@ -84,10 +119,18 @@ fn wait(open: &Open, flow: Option<&Flow>) -> String {
 
 fn sent(open: &Open, flow: Option<&Flow>) -> String {
     let known = flow.and_then(|flow| Some((flow, flow.steps.get(usize::from(open.step))?)));
-    let Some((flow, at)) = known else { return "a receipt".to_owned() };
+    let Some((flow, at)) = known else {
+        return "a receipt".to_owned();
+    };
     match (&at.on.unanswered, &at.on.settled) {
-        (Some(after), _) => format!("a click, reply or payment; without one it goes {}", go(flow, &after.go)),
-        (None, Some(after)) => format!("a receipt; if no bounce comes it goes {}", go(flow, &after.go)),
+        (Some(after), _) => format!(
+            "a click, reply or payment; without one it goes {}",
+            go(flow, &after.go)
+        ),
+        (None, Some(after)) => format!(
+            "a receipt; if no bounce comes it goes {}",
+            go(flow, &after.go)
+        ),
         (None, None) => "a receipt".to_owned(),
     }
 }

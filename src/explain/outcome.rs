@@ -1,8 +1,10 @@
-//! Owns the row that a sender gets for each end. Refuses to say what its record does not hold: whoever wants more asks
-//! for the notification.
+//! Owns the row that a sender gets for each end. Refuses to say what its record does not hold:
+//! whoever wants more asks for the notification.
 
 use serde::Serialize;
-use sluis_model::{CancelTarget, Cause, Channel, Event, Input, NotificationId, Subject, TenantRecord};
+use sluis_model::{
+    CancelTarget, Cause, Channel, Event, Input, NotificationId, Subject, TenantRecord,
+};
 
 use super::attempts::ReasonRow;
 use super::causes;
@@ -40,10 +42,13 @@ pub struct OutcomeRow {
     pub channel: Option<Channel>,
 }
 
-/// The row of `event`, an event of `record`, which stands at `position`; `None` unless it is an end.
+/// The row of `event`, an event of `record`, which stands at `position`; `None` unless it is an
+/// end.
 #[must_use]
 pub fn outcome(position: u64, record: &TenantRecord, event: &Event) -> Option<OutcomeRow> {
-    let Event::Ended { id, end, cause } = event else { return None };
+    let Event::Ended { id, end, cause } = event else {
+        return None;
+    };
     let attempt = match &record.input {
         Input::Outcome { attempt, .. } => Some(attempt),
         Input::Receipt(receipt) => Some(&receipt.attempt),
@@ -60,7 +65,9 @@ pub fn outcome(position: u64, record: &TenantRecord, event: &Event) -> Option<Ou
         end: end.to_string(),
         reason: causes::cause_code(cause),
         why: match cause {
-            Cause::Bounced { why } | Cause::OurMistake { why } | Cause::CannotSend { why } => Some(ReasonRow::of(why)),
+            Cause::Bounced { why } | Cause::OurMistake { why } | Cause::CannotSend { why } => {
+                Some(ReasonRow::of(why))
+            }
             _ => None,
         },
         attempt: attempt.map(|attempt| attempt.attempt),
@@ -74,7 +81,10 @@ pub fn outcome(position: u64, record: &TenantRecord, event: &Event) -> Option<Ou
 fn subject(record: &TenantRecord, id: NotificationId) -> Option<Subject> {
     match &record.input {
         Input::Notify(body) if body.id == id => body.subject.clone(),
-        Input::Cancel { target: CancelTarget::Subject(subject), .. } => Some(subject.clone()),
+        Input::Cancel {
+            target: CancelTarget::Subject(subject),
+            ..
+        } => Some(subject.clone()),
         _ => None,
     }
 }

@@ -1,5 +1,5 @@
-//! Owns the check that explanations say what was decided: stories are played by the model itself, with the shipped
-//! flows. Refuses records made up by hand, where the model can make them.
+//! Owns the check that explanations say what was decided: stories are played by the model itself,
+//! with the shipped flows. Refuses records made up by hand, where the model can make them.
 
 mod sentences;
 mod walking;

@@ -31,18 +31,30 @@ pub struct TimelineRow {
     pub details: serde_json::Value,
 }
 
-/// The timeline of `records`, which come newest first. Flows are found by the records in which their notifications were
-/// accepted and, for what was accepted before the oldest of them, by `open`; where neither knows, steps and guards go by
-/// their numbers.
+/// The timeline of `records`, which come newest first. Flows are found by the records in which
+/// their notifications were accepted and, for what was accepted before the oldest of them, by
+/// `open`; where neither knows, steps and guards go by their numbers.
 #[must_use]
-pub fn timeline(records: &[(u64, TenantRecord)], open: &Opens, book: &dyn FlowBook) -> Vec<TimelineRow> {
-    let mut flows: HashMap<NotificationId, FlowRef> = open.iter().map(|open| (open.id, open.flow)).collect();
-    flows.extend(records.iter().filter_map(|(_, record)| match &record.input {
-        Input::Notify(body) => Some((body.id, body.flow)),
-        _ => None,
-    }));
+pub fn timeline(
+    records: &[(u64, TenantRecord)],
+    open: &Opens,
+    book: &dyn FlowBook,
+) -> Vec<TimelineRow> {
+    let mut flows: HashMap<NotificationId, FlowRef> =
+        open.iter().map(|open| (open.id, open.flow)).collect();
+    flows.extend(
+        records
+            .iter()
+            .filter_map(|(_, record)| match &record.input {
+                Input::Notify(body) => Some((body.id, body.flow)),
+                _ => None,
+            }),
+    );
     let flow = |id: NotificationId| flows.get(&id).and_then(|reference| book.flow(*reference));
-    records.iter().flat_map(|(sequence, record)| rows_of(*sequence, record, &flow).into_iter().rev()).collect()
+    records
+        .iter()
+        .flat_map(|(sequence, record)| rows_of(*sequence, record, &flow).into_iter().rev())
+        .collect()
 }
 
 /// The rows of one record, in the order of what happened.

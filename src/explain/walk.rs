@@ -1,5 +1,6 @@
-//! Owns the walk along a tenant's records, newest first: each record names the one before it. Bounded: a page ends after
-//! [`MAX_READS`] records, found or not. Refuses to leave the tenant: a position that a caller made up leads nowhere.
+//! Owns the walk along a tenant's records, newest first: each record names the one before it.
+//! Bounded: a page ends after [`MAX_READS`] records, found or not. Refuses to leave the tenant: a
+//! position that a caller made up leads nowhere.
 
 use sluis_model::{NotificationId, Record, TenantRecord};
 
@@ -11,14 +12,16 @@ pub const MAX_READS: usize = 10_000;
 pub struct Page {
     /// The records that were kept, with their sequences, newest first.
     pub records: Vec<(u64, TenantRecord)>,
-    /// Give this as `before` for the next page. `None`: there is nothing older, or it is not kept any more.
+    /// Give this as `before` for the next page. `None`: there is nothing older, or it is not kept
+    /// any more.
     pub next: Option<u64>,
 }
 
-/// Walks back from `last`, the tenant's newest record (0: none), and keeps up to `limit` records older than `before`.
+/// Walks back from `last`, the tenant's newest record (0: none), and keeps up to `limit` records
+/// older than `before`.
 ///
-/// `before` may come from outside: it is only taken as a place to go on from when a record of the same tenant stands
-/// there, else the walk begins at `last` and leaves out what is not older.
+/// `before` may come from outside: it is only taken as a place to go on from when a record of the
+/// same tenant stands there, else the walk begins at `last` and leaves out what is not older.
 ///
 /// # Errors
 /// What `read` says. A record that is not there ends the walk: retention took it.
@@ -29,8 +32,13 @@ pub fn walk<E>(
     limit: usize,
     keep: impl Fn(&TenantRecord) -> bool,
 ) -> Result<Page, E> {
-    let mut page = Page { records: Vec::new(), next: None };
-    let Some(newest) = tenant_record(read, last)? else { return Ok(page) };
+    let mut page = Page {
+        records: Vec::new(),
+        next: None,
+    };
+    let Some(newest) = tenant_record(read, last)? else {
+        return Ok(page);
+    };
     let mut found = Some((last, newest));
     if let (Some(before), Some((_, newest))) = (before.filter(|before| *before < last), &found)
         && let Some(record) = tenant_record(read, before)?
@@ -54,12 +62,17 @@ pub fn walk<E>(
             page.next = Some(sequence);
             break;
         }
-        found = tenant_record(read, previous)?.filter(|r| r.tenant == tenant).map(|r| (previous, r));
+        found = tenant_record(read, previous)?
+            .filter(|r| r.tenant == tenant)
+            .map(|r| (previous, r));
     }
     Ok(page)
 }
 
-fn tenant_record<E>(read: &mut dyn FnMut(u64) -> Result<Option<Record>, E>, sequence: u64) -> Result<Option<TenantRecord>, E> {
+fn tenant_record<E>(
+    read: &mut dyn FnMut(u64) -> Result<Option<Record>, E>,
+    sequence: u64,
+) -> Result<Option<TenantRecord>, E> {
     if sequence == 0 {
         return Ok(None);
     }
@@ -71,5 +84,10 @@ fn tenant_record<E>(read: &mut dyn FnMut(u64) -> Result<Option<Record>, E>, sequ
 
 /// Keeps the records in which something was decided about `id`.
 pub fn about(id: NotificationId) -> impl Fn(&TenantRecord) -> bool {
-    move |record| record.events.iter().any(|event| event.notification() == Some(id))
+    move |record| {
+        record
+            .events
+            .iter()
+            .any(|event| event.notification() == Some(id))
+    }
 }

@@ -1,5 +1,5 @@
-//! Owns the small words of an explanation: instants, durations, masked addresses, conditions with what they saw.
-//! Refuses to print an address whole, wherever it stands.
+//! Owns the small words of an explanation: instants, durations, masked addresses, conditions with
+//! what they saw. Refuses to print an address whole, wherever it stands.
 
 use sluis_model::flow::{Condition, Go, Guard, Observed, Operand, Value};
 use sluis_model::{Flow, SECOND, Timestamp};
@@ -21,7 +21,11 @@ pub fn mask(address: &str) -> String {
     }
     let first = |text: &str, count: usize| text.chars().take(count).collect::<String>();
     if let Some((local, domain)) = address.rsplit_once('@') {
-        return format!("{}***@{}", first(local.trim_start(), 1), first(domain.trim_end(), MAX_QUOTED));
+        return format!(
+            "{}***@{}",
+            first(local.trim_start(), 1),
+            first(domain.trim_end(), MAX_QUOTED)
+        );
     }
     let digits = address.chars().filter(char::is_ascii_digit).count();
     let length = address.chars().count();
@@ -36,16 +40,32 @@ pub fn mask(address: &str) -> String {
 pub(super) fn scrub(text: &str) -> String {
     let number = |word: &str| {
         let digits = word.chars().filter(char::is_ascii_digit).count();
-        digits >= 9 && word.chars().all(|c| c.is_ascii_digit() || "+-().,;:<>/".contains(c))
+        digits >= 9
+            && word
+                .chars()
+                .all(|c| c.is_ascii_digit() || "+-().,;:<>/".contains(c))
     };
-    let words = text.split_whitespace().map(|word| if word.contains('@') || number(word) { "(address)" } else { word });
+    let words = text.split_whitespace().map(|word| {
+        if word.contains('@') || number(word) {
+            "(address)"
+        } else {
+            word
+        }
+    });
     words.collect::<Vec<_>>().join(" ")
 }
 
 /// A duration in its largest whole unit.
 pub(super) fn duration(millis: i64) -> String {
-    let units = [(86_400 * SECOND, "day"), (3_600 * SECOND, "hour"), (60 * SECOND, "minute"), (SECOND, "second")];
-    let fitting = units.into_iter().find(|(unit, _)| millis >= *unit && millis % unit == 0);
+    let units = [
+        (86_400 * SECOND, "day"),
+        (3_600 * SECOND, "hour"),
+        (60 * SECOND, "minute"),
+        (SECOND, "second"),
+    ];
+    let fitting = units
+        .into_iter()
+        .find(|(unit, _)| millis >= *unit && millis % unit == 0);
     match fitting {
         Some((unit, name)) if millis / unit == 1 => format!("1 {name}"),
         Some((unit, name)) => format!("{} {name}s", millis / unit),
@@ -56,7 +76,10 @@ pub(super) fn duration(millis: i64) -> String {
 /// The name of the step with this index.
 pub(super) fn step(flow: Option<&Flow>, index: u8) -> String {
     let known = flow.and_then(|flow| flow.steps.get(usize::from(index)));
-    known.map_or_else(|| format!("step {}", index + 1), |step| format!("step '{}'", step.id))
+    known.map_or_else(
+        || format!("step {}", index + 1),
+        |step| format!("step '{}'", step.id),
+    )
 }
 
 /// Where a rule leads, after "goes ".
@@ -88,12 +111,20 @@ pub(super) fn json(value: &Value) -> serde_json::Value {
     }
 }
 
-/// What an observation says of its condition: the values that are not in the condition's own text, and their age.
+/// What an observation says of its condition: the values that are not in the condition's own text,
+/// and their age.
 pub(super) fn seen(when: &Condition, observed: &Observed) -> String {
     let sides = [(&when.left, &observed.left), (&when.right, &observed.right)];
-    let read: Vec<String> =
-        sides.into_iter().filter(|(operand, _)| !matches!(operand, Operand::Literal(_))).map(|(_, v)| value(v)).collect();
-    let values = if read.is_empty() { "nothing".to_owned() } else { read.join(" and ") };
+    let read: Vec<String> = sides
+        .into_iter()
+        .filter(|(operand, _)| !matches!(operand, Operand::Literal(_)))
+        .map(|(_, v)| value(v))
+        .collect();
+    let values = if read.is_empty() {
+        "nothing".to_owned()
+    } else {
+        read.join(" and ")
+    };
     match observed.as_of {
         Some(at) => format!("{values}, told {}", rfc3339(at)),
         None => values,
@@ -102,9 +133,15 @@ pub(super) fn seen(when: &Condition, observed: &Observed) -> String {
 
 /// What a guard that holds a message back waits for.
 pub(super) fn wanting(flow: &Flow, guard: &Guard, observed: &Observed) -> String {
-    let sides = [(&guard.when.left, &observed.left), (&guard.when.right, &observed.right)];
-    let missing: Vec<String> =
-        sides.into_iter().filter(|(_, v)| **v == Value::Missing).map(|(operand, _)| operand_name(flow, operand)).collect();
+    let sides = [
+        (&guard.when.left, &observed.left),
+        (&guard.when.right, &observed.right),
+    ];
+    let missing: Vec<String> = sides
+        .into_iter()
+        .filter(|(_, v)| **v == Value::Missing)
+        .map(|(operand, _)| operand_name(flow, operand))
+        .collect();
     match (missing.is_empty(), observed.as_of, guard.fresh_within_ms) {
         (false, _, _) => format!("{} is not known", missing.join(" and ")),
         (true, Some(at), Some(limit)) => {
@@ -113,19 +150,37 @@ pub(super) fn wanting(flow: &Flow, guard: &Guard, observed: &Observed) -> String
                 .filter(|o| matches!(o, Operand::Balance | Operand::SubjectOpenAmount))
                 .map(|o| operand_name(flow, o))
                 .collect();
-            format!("{} was told {}, and may be at most {} old", facts.join(" and "), rfc3339(at), duration(limit))
+            format!(
+                "{} was told {}, and may be at most {} old",
+                facts.join(" and "),
+                rfc3339(at),
+                duration(limit)
+            )
         }
-        _ => format!("what it compares cannot be compared: {}", seen(&guard.when, observed)),
+        _ => format!(
+            "what it compares cannot be compared: {}",
+            seen(&guard.when, observed)
+        ),
     }
 }
 
 fn operand_name(flow: &Flow, operand: &Operand) -> String {
-    let field = |index: &usize| flow.fields.get(*index).map_or_else(|| "data".to_owned(), |name| format!("data.{name}"));
+    let field = |index: &usize| {
+        flow.fields
+            .get(*index)
+            .map_or_else(|| "data".to_owned(), |name| format!("data.{name}"))
+    };
     match operand {
         Operand::Literal(literal) => value(literal),
         Operand::Field(index) => field(index),
         Operand::Class(table, index) => {
-            format!("{}({})", flow.classes.get(*table).map_or("class", |table| &table.name), field(index))
+            format!(
+                "{}({})",
+                flow.classes
+                    .get(*table)
+                    .map_or("class", |table| &table.name),
+                field(index)
+            )
         }
         Operand::Balance => "facts.balance_cents".to_owned(),
         Operand::SubjectOpenAmount => "subject.open_amount_cents".to_owned(),
@@ -138,7 +193,17 @@ fn operand_name(flow: &Flow, operand: &Operand) -> String {
 /// `guard 'balance above zero': facts.balance_cents > 0 held with 45000, told …`.
 pub(super) fn guard(flow: Option<&Flow>, index: u8, verb: &str, observed: &Observed) -> String {
     match flow.and_then(|flow| flow.guards.get(usize::from(index))) {
-        Some(guard) => format!("guard '{}': {} {verb} with {}", guard.name, guard.when.text, seen(&guard.when, observed)),
-        None => format!("guard {} {verb} with {} and {}", index + 1, value(&observed.left), value(&observed.right)),
+        Some(guard) => format!(
+            "guard '{}': {} {verb} with {}",
+            guard.name,
+            guard.when.text,
+            seen(&guard.when, observed)
+        ),
+        None => format!(
+            "guard {} {verb} with {} and {}",
+            index + 1,
+            value(&observed.left),
+            value(&observed.right)
+        ),
     }
 }

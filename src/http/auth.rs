@@ -1,5 +1,5 @@
-//! Owns authentication: a bearer key stands for a corporation, or for the operators. Refuses to say whether a key that
-//! does not fit was ever one.
+//! Owns authentication: a bearer key stands for a corporation, or for the operators. Refuses to say
+//! whether a key that does not fit was ever one.
 
 use std::sync::Arc;
 
@@ -57,6 +57,10 @@ impl FromRequestParts<Arc<App>> for Operator {
             return Ok(Operator(name));
         }
         let detail = "this shows the engine as a whole: send an operator's key, `Authorization: Bearer slk_...`";
-        Err(Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail))
+        Err(Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthorized",
+            detail,
+        ))
     }
 }

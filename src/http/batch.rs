@@ -1,5 +1,5 @@
-//! Owns `POST /v1/notifications/batch`: NDJSON in, a verdict a row out, in order. Bad rows fail alone. Refuses to hold
-//! more than one window of undecided rows.
+//! Owns `POST /v1/notifications/batch`: NDJSON in, a verdict a row out, in order. Bad rows fail
+//! alone. Refuses to hold more than one window of undecided rows.
 
 use std::sync::Arc;
 
@@ -25,7 +25,8 @@ use crate::intake::{self, FieldProblem, ProblemCode};
 const MOST_ROWS: usize = 50_000;
 /// Rows handed over and not yet answered, per request.
 const WINDOW: usize = 2_048;
-/// Bytes of an answer from which on a bad row gets its code alone: fifty thousand of them would take 44 MB else.
+/// Bytes of an answer from which on a bad row gets its code alone: fifty thousand of them would
+/// take 44 MB else.
 const MOST_DESCRIBED: usize = 4 << 20;
 /// Says how many rows did.
 const LEFT_OUT: HeaderName = HeaderName::from_static("sluis-problems-left-out");
@@ -52,19 +53,38 @@ pub(super) async fn post(
 ) -> Result<Response, Problem> {
     let rows: Vec<Bytes> = rows(&body);
     if rows.is_empty() {
-        // Nobody means to send nothing: a file that was not filled, or a body that was lost on the way.
-        let empty = FieldProblem::new("body", ProblemCode::Empty, format!("1 to {MOST_ROWS} lines, a notification each"));
+        // Nobody means to send nothing: a file that was not filled, or a body that was lost on the
+        // way.
+        let empty = FieldProblem::new(
+            "body",
+            ProblemCode::Empty,
+            format!("1 to {MOST_ROWS} lines, a notification each"),
+        );
         return Err(Problem::invalid(vec![empty]));
     }
     if rows.len() > MOST_ROWS {
-        let detail = format!("{} rows: expected at most {MOST_ROWS} a request; split it", rows.len());
-        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_many_rows", detail));
+        let detail = format!(
+            "{} rows: expected at most {MOST_ROWS} a request; split it",
+            rows.len()
+        );
+        return Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too_many_rows",
+            detail,
+        ));
     }
     let mut out = Vec::with_capacity(rows.len() * 96);
     let mut left_out = 0_u32;
     for (number, window) in rows.chunks(WINDOW).enumerate() {
-        for (offset, verdict) in run_window(&app, corporation, window).await.into_iter().enumerate() {
-            let mut row = Row { row: number * WINDOW + offset + 1, verdict };
+        for (offset, verdict) in run_window(&app, corporation, window)
+            .await
+            .into_iter()
+            .enumerate()
+        {
+            let mut row = Row {
+                row: number * WINDOW + offset + 1,
+                verdict,
+            };
             if let Verdict::Failed { error } = &mut row.verdict
                 && out.len() >= MOST_DESCRIBED
             {
@@ -77,28 +97,44 @@ pub(super) async fn post(
         }
     }
     let mut response = Response::new(Body::from(out));
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/x-ndjson"),
+    );
     if left_out > 0 {
-        response.headers_mut().insert(LEFT_OUT, HeaderValue::from(left_out));
+        response
+            .headers_mut()
+            .insert(LEFT_OUT, HeaderValue::from(left_out));
     }
     Ok(response)
 }
 
 /// Lines that are not blank, as slices of the body.
 fn rows(body: &Bytes) -> Vec<Bytes> {
-    let lines = body.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    lines.map(line_without_mark).filter(|line| !line.trim_ascii().is_empty()).map(|line| body.slice_ref(line)).collect()
+    let lines = body
+        .split(|b| *b == b'\n')
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    lines
+        .map(line_without_mark)
+        .filter(|line| !line.trim_ascii().is_empty())
+        .map(|line| body.slice_ref(line))
+        .collect()
 }
 
 async fn run_window(app: &App, corporation: CorporationId, rows: &[Bytes]) -> Vec<Verdict> {
-    let gather = Arc::new(Gather { answers: Mutex::new((0..rows.len()).map(|_| None).collect()), arrived: Notify::new() });
+    let gather = Arc::new(Gather {
+        answers: Mutex::new((0..rows.len()).map(|_| None).collect()),
+        arrived: Notify::new(),
+    });
     let answers: Arc<dyn Answers> = gather.clone();
     let admit = |(number, row): (usize, &Bytes)| -> Result<Admitted, Problem> {
         let request = intake::notification::parse(row).map_err(|problems| {
             app.admission.unreadable(corporation);
             Problem::invalid(problems)
         })?;
-        app.admission.admit(corporation, &request, &answers, number as u64).map_err(|rejected: Rejected| rejected.into())
+        app.admission
+            .admit(corporation, &request, &answers, number as u64)
+            .map_err(|rejected: Rejected| rejected.into())
     };
     let admitted: Vec<Result<Admitted, Problem>> = rows.iter().enumerate().map(admit).collect();
     let expected = admitted.iter().filter(|row| row.is_ok()).count();

@@ -1,6 +1,7 @@
-//! Owns the reading of bodies: how much is taken, under which media types, and the reading of small JSON that needs no words
-//! of its own. A byte order mark at the beginning is passed over: Windows writes it, and it means nothing. Refuses a type
-//! that the address does not take, and unknown keys by the types it reads into.
+//! Owns the reading of bodies: how much is taken, under which media types, and the reading of small
+//! JSON that needs no words of its own. A byte order mark at the beginning is passed over: Windows
+//! writes it, and it means nothing. Refuses a type that the address does not take, and unknown keys
+//! by the types it reads into.
 
 use std::sync::Arc;
 
@@ -21,13 +22,24 @@ use crate::intake::{FieldProblem, ProblemCode};
 /// U+FEFF in UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// What says that it is NDJSON.
-const LINES: [&str; 4] = ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"];
+const LINES: [&str; 4] = [
+    "application/x-ndjson",
+    "application/ndjson",
+    "application/jsonl",
+    "application/x-jsonlines",
+];
 /// Whatever it is.
 const BYTES: &str = "application/octet-stream";
 /// What `curl -d` says of anything.
 const FORM: &str = "application/x-www-form-urlencoded";
 /// What says that it is a mail, or nothing.
-const MAIL: [&str; 5] = ["message/rfc822", "message/global", "text/plain", BYTES, FORM];
+const MAIL: [&str; 5] = [
+    "message/rfc822",
+    "message/global",
+    "text/plain",
+    BYTES,
+    FORM,
+];
 
 /// Most bytes of a body of this route.
 #[derive(Clone, Copy, Debug)]
@@ -48,23 +60,35 @@ impl Said {
     /// # Errors
     /// 415.
     pub(super) fn json(headers: &HeaderMap) -> Result<Self, Problem> {
-        Self::of(headers, Wanted::Json, |media| matches!(media, "" | "application/json") || media.ends_with("+json"))
+        Self::of(headers, Wanted::Json, |media| {
+            matches!(media, "" | "application/json") || media.ends_with("+json")
+        })
     }
 
     /// NDJSON, also as bytes or as nothing.
     fn lines(headers: &HeaderMap) -> Result<Self, Problem> {
-        Self::of(headers, Wanted::Lines, |media| matches!(media, "" | BYTES) || LINES.contains(&media))
+        Self::of(headers, Wanted::Lines, |media| {
+            matches!(media, "" | BYTES) || LINES.contains(&media)
+        })
     }
 
-    fn of(headers: &HeaderMap, wanted: Wanted, right: impl Fn(&str) -> bool) -> Result<Self, Problem> {
+    fn of(
+        headers: &HeaderMap,
+        wanted: Wanted,
+        right: impl Fn(&str) -> bool,
+    ) -> Result<Self, Problem> {
         // As nearly everybody writes it.
-        if headers.get(header::CONTENT_TYPE).is_some_and(|said| said.as_bytes() == wanted.name().as_bytes()) {
+        if headers
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|said| said.as_bytes() == wanted.name().as_bytes())
+        {
             return Ok(Self::Right);
         }
         let said = media_type(headers);
         match said.as_str() {
             media if right(media) => Ok(Self::Right),
-            // A browser makes other sites' pages send forms, and says so: no page may speak for whoever runs it.
+            // A browser makes other sites' pages send forms, and says so: no page may speak for
+            // whoever runs it.
             FORM if !headers.contains_key(header::ORIGIN) => Ok(Self::Form),
             _ => Err(wrong_type(&said, wanted)),
         }
@@ -77,7 +101,9 @@ impl Said {
     pub(super) fn take(self, body: Bytes, wanted: Wanted) -> Result<Bytes, Problem> {
         let body = without_mark(body);
         match self {
-            Self::Form if !matches!(body.trim_ascii_start().first(), None | Some(b'{' | b'[')) => Err(wrong_type(FORM, wanted)),
+            Self::Form if !matches!(body.trim_ascii_start().first(), None | Some(b'{' | b'[')) => {
+                Err(wrong_type(FORM, wanted))
+            }
             Self::Right | Self::Form => Ok(body),
         }
     }
@@ -97,20 +123,37 @@ pub(super) fn line_without_mark(line: &[u8]) -> &[u8] {
 
 /// The media type in lower case, without parameters; empty when none is said.
 fn media_type(headers: &HeaderMap) -> String {
-    let Some(said) = headers.get(header::CONTENT_TYPE) else { return String::new() };
-    let said = said.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    let Some(said) = headers.get(header::CONTENT_TYPE) else {
+        return String::new();
+    };
+    let said = said
+        .to_str()
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim();
     // Said, but nothing: that is not what is meant by leaving it out.
-    if said.is_empty() { "?".to_owned() } else { said.to_ascii_lowercase() }
+    if said.is_empty() {
+        "?".to_owned()
+    } else {
+        said.to_ascii_lowercase()
+    }
 }
 
 fn wrong_type(said: &str, wanted: Wanted) -> Problem {
     let said: String = said.chars().take(80).collect();
-    let hint = if said == FORM { "; with curl: -H 'Content-Type: …' or --json" } else { "" };
+    let hint = if said == FORM {
+        "; with curl: -H 'Content-Type: …' or --json"
+    } else {
+        ""
+    };
     let detail = format!("Content-Type {said:?}: expected {}{hint}", wanted.name());
     Problem::unsupported(wanted, "wrong_type", detail)
 }
 
-/// The whole of a body, at most so many bytes. One that says beforehand that it is longer is not begun.
+/// The whole of a body, at most so many bytes. One that says beforehand that it is longer is not
+/// begun.
 ///
 /// # Errors
 /// 413, or 400 when it breaks off.
@@ -124,7 +167,13 @@ where
     }
     let read = Limited::new(body, most).collect().await;
     read.map(http_body_util::Collected::to_bytes)
-        .map_err(|error| if error.is::<LengthLimitError>() { too_large() } else { bad_request() })
+        .map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                too_large()
+            } else {
+                bad_request()
+            }
+        })
 }
 
 /// The beginning of a body, at most so many bytes. What comes behind is not asked for.
@@ -184,7 +233,8 @@ impl FromRequest<Arc<App>> for LinesBody {
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
         let said = Said::lines(request.headers())?;
-        said.take(read(request, app).await?, Wanted::Lines).map(Self)
+        said.take(read(request, app).await?, Wanted::Lines)
+            .map(Self)
     }
 }
 
@@ -199,7 +249,11 @@ impl FromRequest<Arc<App>> for ListBody {
         }
         let body = read(request, app).await?;
         let first = line_without_mark(&body).trim_ascii_start().first();
-        let looks = if first == Some(&b'{') { Format::Ndjson } else { Format::Csv };
+        let looks = if first == Some(&b'{') {
+            Format::Ndjson
+        } else {
+            Format::Csv
+        };
         Ok(Self(format.unwrap_or(looks), body))
     }
 }
@@ -221,25 +275,38 @@ impl AnyBody {
     /// Refuses what is said to be something else than a mail.
     ///
     /// # Errors
-    /// 415: the services that take mail in post forms with parts; what counts here is the mail itself.
+    /// 415: the services that take mail in post forms with parts; what counts here is the mail
+    /// itself.
     pub(super) fn is_mail(&self) -> Result<(), Problem> {
         let right = self.media.is_empty() || MAIL.contains(&self.media.as_str());
-        if right { Ok(()) } else { Err(wrong_type(&self.media, Wanted::Mail)) }
+        if right {
+            Ok(())
+        } else {
+            Err(wrong_type(&self.media, Wanted::Mail))
+        }
     }
 }
 
-/// Reads a body into a struct of plain values: one struct within another would be read from a list as well.
+/// Reads a body into a struct of plain values: one struct within another would be read from a list
+/// as well.
 ///
 /// # Errors
 /// What the parser says, with its place.
 pub(super) fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let wrong = |code| FieldProblem::new("body", code, "a JSON object as /openapi.json describes it");
+    let wrong =
+        |code| FieldProblem::new("body", code, "a JSON object as /openapi.json describes it");
     // serde reads a struct from a list, too, place by place.
     if bytes.trim_ascii_start().first() == Some(&b'[') {
-        return Err(Problem::invalid(vec![wrong(ProblemCode::WrongType).value("a list")]));
+        return Err(Problem::invalid(vec![
+            wrong(ProblemCode::WrongType).value("a list"),
+        ]));
     }
     serde_json::from_slice(bytes).map_err(|error| {
-        let code = if error.is_data() { ProblemCode::WrongType } else { ProblemCode::NotJson };
+        let code = if error.is_data() {
+            ProblemCode::WrongType
+        } else {
+            ProblemCode::NotJson
+        };
         Problem::invalid(vec![wrong(code).hint(error.to_string())])
     })
 }
@@ -255,11 +322,22 @@ mod tests {
 
     #[test]
     fn json_is_what_is_said_to_be_json_or_nothing() {
-        for text in ["", "application/json", "Application/JSON; charset=utf-8", "application/problem+json"] {
+        for text in [
+            "",
+            "application/json",
+            "Application/JSON; charset=utf-8",
+            "application/problem+json",
+        ] {
             assert_eq!(Said::json(&said(text)).unwrap(), Said::Right, "{text}");
         }
-        for text in ["text/plain", "application/xml", "multipart/form-data; boundary=x", "application/x-ndjson", "\u{2603}", ";"]
-        {
+        for text in [
+            "text/plain",
+            "application/xml",
+            "multipart/form-data; boundary=x",
+            "application/x-ndjson",
+            "\u{2603}",
+            ";",
+        ] {
             let wrong = Said::json(&said(text)).map(|_| ()).unwrap_err();
             assert_eq!(wrong.code, "wrong_type", "{text}");
         }
@@ -268,9 +346,13 @@ mod tests {
     #[test]
     fn what_curl_says_is_json_when_it_looks_like_it_and_no_browser_says_it() {
         let form = said(FORM);
-        let take = |body: &'static [u8]| Said::json(&form)?.take(Bytes::from_static(body), Wanted::Json);
+        let take =
+            |body: &'static [u8]| Said::json(&form)?.take(Bytes::from_static(body), Wanted::Json);
         assert_eq!(&*take(b"\xef\xbb\xbf {}").unwrap(), b" {}");
-        assert_eq!(take(b"tenant_id=H-1&flow=notice").unwrap_err().code, "wrong_type");
+        assert_eq!(
+            take(b"tenant_id=H-1&flow=notice").unwrap_err().code,
+            "wrong_type"
+        );
         let mut browser = form.clone();
         browser.insert(header::ORIGIN, "https://elsewhere.example".parse().unwrap());
         assert!(Said::json(&browser).is_err());

@@ -1,5 +1,6 @@
-//! Owns cancellation: by id, or of everything about a subject. The answer says exactly what was stopped and what was
-//! already gone. Refuses to promise that a message which left can be called back.
+//! Owns cancellation: by id, or of everything about a subject. The answer says exactly what was
+//! stopped and what was already gone. Refuses to promise that a message which left can be called
+//! back.
 
 use std::sync::Arc;
 
@@ -41,18 +42,31 @@ struct StoppedBody {
 
 impl CancelledBody {
     fn add(&mut self, cancelled: Cancelled) {
-        self.stopped.extend(cancelled.stopped.into_iter().map(|stopped| StoppedBody {
-            id: stopped.id.to_string(),
-            was: stopped.state,
-            already_gone: stopped.already_gone.into_iter().map(|channel| channel.name()).collect(),
-        }));
-        self.not_open.extend(cancelled.not_open.iter().map(ToString::to_string));
+        self.stopped
+            .extend(cancelled.stopped.into_iter().map(|stopped| {
+                StoppedBody {
+                    id: stopped.id.to_string(),
+                    was: stopped.state,
+                    already_gone: stopped
+                        .already_gone
+                        .into_iter()
+                        .map(|channel| channel.name())
+                        .collect(),
+                }
+            }));
+        self.not_open
+            .extend(cancelled.not_open.iter().map(ToString::to_string));
     }
 
     fn add_answer(&mut self, answer: ShardAnswer) -> Result<(), Problem> {
         match answer {
-            ShardAnswer::Decided { answer: Answer::Cancelled(cancelled), .. } => self.add(cancelled),
-            ShardAnswer::Gathered(parts) => parts.into_iter().try_for_each(|part| self.add_answer(part))?,
+            ShardAnswer::Decided {
+                answer: Answer::Cancelled(cancelled),
+                ..
+            } => self.add(cancelled),
+            ShardAnswer::Gathered(parts) => parts
+                .into_iter()
+                .try_for_each(|part| self.add_answer(part))?,
             _ => return Err(crate::ask::AskError::Lost.into()),
         }
         Ok(())
@@ -66,13 +80,32 @@ pub(super) async fn one(
     Path(id): Path<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<CancelledBody>, Problem> {
-    let id = id.parse::<NotificationId>().map_err(|_| Problem::not_found("notification"))?;
-    let body: OneBody = if body.is_empty() { OneBody::default() } else { json(&body)? };
+    let id = id
+        .parse::<NotificationId>()
+        .map_err(|_| Problem::not_found("notification"))?;
+    let body: OneBody = if body.is_empty() {
+        OneBody::default()
+    } else {
+        json(&body)?
+    };
     let note = note(&body.note.unwrap_or_default())?;
-    let inbox = app.engine.inbox_by_id(id).ok_or_else(|| Problem::not_found("notification"))?;
-    let input = Input::Cancel { target: CancelTarget::Notification(id), note };
+    let inbox = app
+        .engine
+        .inbox_by_id(id)
+        .ok_or_else(|| Problem::not_found("notification"))?;
+    let input = Input::Cancel {
+        target: CancelTarget::Notification(id),
+        note,
+    };
     let mut result = CancelledBody::default();
-    match ask(inbox, |reply| Letter::ById { corporation, id, input, reply }).await? {
+    match ask(inbox, |reply| Letter::ById {
+        corporation,
+        id,
+        input,
+        reply,
+    })
+    .await?
+    {
         ShardAnswer::NotFound => return Err(Problem::not_found("notification")),
         answer => result.add_answer(answer)?,
     }
@@ -88,8 +121,15 @@ pub(super) async fn many(
     let cancellation = cancellation::parse(&body).map_err(Problem::invalid)?;
     let (subject, note) = (cancellation.subject, cancellation.note.into());
     let home = home_shard(subject.id.as_bytes(), app.engine.shards());
-    let inbox = app.engine.inbox(home).ok_or_else(|| Problem::not_found("shard"))?;
-    let work = Intent::CancelSubject { corporation, subject, note };
+    let inbox = app
+        .engine
+        .inbox(home)
+        .ok_or_else(|| Problem::not_found("shard"))?;
+    let work = Intent::CancelSubject {
+        corporation,
+        subject,
+        note,
+    };
     let mut result = CancelledBody::default();
     result.add_answer(ask(inbox, |reply| Letter::Intent { work, reply }).await?)?;
     Ok(Json(result))

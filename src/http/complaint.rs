@@ -1,7 +1,7 @@
-//! Owns what is said of a request whose head cannot be read. The library that reads heads answers such a request itself,
-//! with a status (400, 414, 431) and nothing else; on its way out the answer gets the body that every refusal has here. Then
-//! the sender is heard out for a moment: closed at once, the connection would take the answer with it. Refuses to touch any
-//! other answer.
+//! Owns what is said of a request whose head cannot be read. The library that reads heads answers
+//! such a request itself, with a status (400, 414, 431) and nothing else; on its way out the answer
+//! gets the body that every refusal has here. Then the sender is heard out for a moment: closed at
+//! once, the connection would take the answer with it. Refuses to touch any other answer.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -41,23 +41,45 @@ struct Farewell {
 
 impl<S> Complaint<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self { stream, instead: Vec::new(), written: 0, refused: None }
+        Self {
+            stream,
+            instead: Vec::new(),
+            written: 0,
+            refused: None,
+        }
     }
 }
 
 /// The body that belongs to a bare refusal, if `head` is one.
 fn refusal(head: &[u8]) -> Option<Problem> {
     // Every answer of ours that refuses has a body: one without is not ours.
-    let status = head.strip_prefix(b"HTTP/1.1 4").or_else(|| head.strip_prefix(b"HTTP/1.0 4"))?;
-    if head.len() > BARE || !head.ends_with(b"\r\n\r\n") || memchr::memmem::find(head, b"content-length: 0\r\n").is_none() {
+    let status = head
+        .strip_prefix(b"HTTP/1.1 4")
+        .or_else(|| head.strip_prefix(b"HTTP/1.0 4"))?;
+    if head.len() > BARE
+        || !head.ends_with(b"\r\n\r\n")
+        || memchr::memmem::find(head, b"content-length: 0\r\n").is_none()
+    {
         return None;
     }
     let (status, code, detail) = match status.get(..2)? {
-        b"00" => (StatusCode::BAD_REQUEST, "bad_request", "the head of the request could not be read: see RFC 9112"),
-        b"14" => (StatusCode::URI_TOO_LONG, "uri_too_long", "the address is too long: what is long belongs into the body"),
+        b"00" => (
+            StatusCode::BAD_REQUEST,
+            "bad_request",
+            "the head of the request could not be read: see RFC 9112",
+        ),
+        b"14" => (
+            StatusCode::URI_TOO_LONG,
+            "uri_too_long",
+            "the address is too long: what is long belongs into the body",
+        ),
         b"31" => {
             let detail = "the head of the request is too large, or has too many lines";
-            (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", detail)
+            (
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "head_too_large",
+                detail,
+            )
         }
         _ => return None,
     };
@@ -66,7 +88,10 @@ fn refusal(head: &[u8]) -> Option<Problem> {
 
 fn with_body(head: &[u8], problem: &Problem) -> Vec<u8> {
     let body = serde_json::to_vec(problem).unwrap_or_default();
-    let length = format!("content-type: application/problem+json\r\ncontent-length: {}\r\n", body.len());
+    let length = format!(
+        "content-type: application/problem+json\r\ncontent-length: {}\r\n",
+        body.len()
+    );
     let at = memchr::memmem::find(head, b"content-length: 0\r\n").unwrap_or(head.len());
     let rest = &head[(at + b"content-length: 0\r\n".len()).min(head.len())..];
     [&head[..at], length.as_bytes(), rest, &body].concat()
@@ -75,16 +100,24 @@ fn with_body(head: &[u8], problem: &Problem) -> Vec<u8> {
 impl<S: AsyncWrite + Unpin> Complaint<S> {
     /// Whether `head` was taken, to be written in another form.
     fn takes(&mut self, head: &[u8]) -> bool {
-        let Some(problem) = refusal(head) else { return false };
+        let Some(problem) = refusal(head) else {
+            return false;
+        };
         self.instead = with_body(head, &problem);
         self.written = 0;
-        self.refused = Some(Farewell { until: Box::pin(tokio::time::sleep(LONGEST)), heard: 0, closed: false });
+        self.refused = Some(Farewell {
+            until: Box::pin(tokio::time::sleep(LONGEST)),
+            heard: 0,
+            closed: false,
+        });
         true
     }
 
     fn poll_instead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.written < self.instead.len() {
-            let written = ready!(Pin::new(&mut self.stream).poll_write(context, &self.instead[self.written..]))?;
+            let written = ready!(
+                Pin::new(&mut self.stream).poll_write(context, &self.instead[self.written..])
+            )?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -97,13 +130,21 @@ impl<S: AsyncWrite + Unpin> Complaint<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Complaint<S> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(context, into)
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Complaint<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         if !self.instead.is_empty() {
             ready!(self.poll_instead(context))?;
         }
@@ -145,7 +186,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Complaint<S> {
         if !this.instead.is_empty() {
             ready!(this.poll_instead(context))?;
         }
-        let Some(farewell) = &mut this.refused else { return Pin::new(&mut this.stream).poll_shutdown(context) };
+        let Some(farewell) = &mut this.refused else {
+            return Pin::new(&mut this.stream).poll_shutdown(context);
+        };
         if !farewell.closed {
             ready!(Pin::new(&mut this.stream).poll_shutdown(context))?;
             farewell.closed = true;
@@ -154,7 +197,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Complaint<S> {
         loop {
             let mut heard = ReadBuf::new(&mut room);
             match Pin::new(&mut this.stream).poll_read(context, &mut heard) {
-                Poll::Ready(Ok(())) if !heard.filled().is_empty() && farewell.heard < MOST_BYTES => {
+                Poll::Ready(Ok(()))
+                    if !heard.filled().is_empty() && farewell.heard < MOST_BYTES =>
+                {
                     farewell.heard += heard.filled().len();
                 }
                 // It has ended, or has had its moment; the answer went out before.
@@ -196,9 +241,18 @@ mod tests {
         let answer = written(BARE_REFUSAL).await;
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let body: serde_json::Value = serde_json::from_str(body).unwrap();
-        assert_eq!((&body["status"], &body["code"]), (&431.into(), &"head_too_large".into()));
-        assert!(head.contains(&format!("content-length: {}", body.to_string().len())), "{head}");
-        assert!(head.contains("connection: close") && head.contains("application/problem+json"), "{head}");
+        assert_eq!(
+            (&body["status"], &body["code"]),
+            (&431.into(), &"head_too_large".into())
+        );
+        assert!(
+            head.contains(&format!("content-length: {}", body.to_string().len())),
+            "{head}"
+        );
+        assert!(
+            head.contains("connection: close") && head.contains("application/problem+json"),
+            "{head}"
+        );
     }
 
     #[tokio::test]
@@ -221,8 +275,12 @@ mod tests {
         stream.write_all(BARE_REFUSAL).await.unwrap();
         far.write_all(b"more of the same").await.unwrap();
         // The other side never closes.
-        let before = tokio::time::timeout(LONGEST - Duration::from_millis(1), stream.shutdown()).await;
+        let before =
+            tokio::time::timeout(LONGEST - Duration::from_millis(1), stream.shutdown()).await;
         assert!(before.is_err(), "it is heard out");
-        tokio::time::timeout(Duration::from_millis(2), stream.shutdown()).await.expect("for so long").unwrap();
+        tokio::time::timeout(Duration::from_millis(2), stream.shutdown())
+            .await
+            .expect("for so long")
+            .unwrap();
     }
 }

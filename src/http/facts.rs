@@ -1,5 +1,6 @@
-//! Owns `POST /v1/facts`: a business event for one tenant or several. Idempotent by its id; the answer comes when every
-//! tenant has it, durably. Refuses facts from another world than the engine's, and those dated ahead of its clock.
+//! Owns `POST /v1/facts`: a business event for one tenant or several. Idempotent by its id; the
+//! answer comes when every tenant has it, durably. Refuses facts from another world than the
+//! engine's, and those dated ahead of its clock.
 
 use std::sync::Arc;
 
@@ -46,18 +47,33 @@ pub(super) async fn post(
     let fact = request.fact;
     if fact.environment != app.environment {
         let expected = format!("{:?}, the world this engine is", app.environment.name());
-        let problem = FieldProblem::new("environment", ProblemCode::Contradiction, expected).value(fact.environment.name());
-        let hint = "a fact from another world must not reach this one: check where the feed comes from";
+        let problem = FieldProblem::new("environment", ProblemCode::Contradiction, expected)
+            .value(fact.environment.name());
+        let hint =
+            "a fact from another world must not reach this one: check where the feed comes from";
         return Err(Problem::invalid(vec![problem.hint(hint)]));
     }
-    intake::fact::on_time(&fact, app.clock.now(), app.clock_tolerance_ms).map_err(|problem| Problem::invalid(vec![problem]))?;
+    intake::fact::on_time(&fact, app.clock.now(), app.clock_tolerance_ms)
+        .map_err(|problem| Problem::invalid(vec![problem]))?;
     let fact_id = fact.fact_id.to_string();
-    let keys: Vec<TenantKey> = request.tenant_ids.iter().map(|id| TenantKey::new(corporation, id.as_str())).collect();
+    let keys: Vec<TenantKey> = request
+        .tenant_ids
+        .iter()
+        .map(|id| TenantKey::new(corporation, id.as_str()))
+        .collect();
     let input = Input::Fact(fact);
     let answers = match <[TenantKey; 1]>::try_from(keys.clone()) {
         Ok([tenant]) => {
             let inbox = app.engine.inbox_of(&tenant).clone();
-            vec![ask(&inbox, |reply| Letter::Input { tenant, input, reply, claim: None }).await?]
+            vec![
+                ask(&inbox, |reply| Letter::Input {
+                    tenant,
+                    input,
+                    reply,
+                    claim: None,
+                })
+                .await?,
+            ]
         }
         Err(tenants) => {
             let home = home_shard(fact_id.as_bytes(), app.engine.shards());
@@ -69,21 +85,39 @@ pub(super) async fn post(
             }
         }
     };
-    let tenants = keys.iter().zip(answers).map(|(key, answer)| tenant_body(key, answer)).collect::<Result<_, _>>()?;
+    let tenants = keys
+        .iter()
+        .zip(answers)
+        .map(|(key, answer)| tenant_body(key, answer))
+        .collect::<Result<_, _>>()?;
     Ok(Json(FactBody { fact_id, tenants }))
 }
 
 fn tenant_body(key: &TenantKey, answer: ShardAnswer) -> Result<TenantBody, Problem> {
     match answer {
-        ShardAnswer::Decided { answer: Answer::Fact { duplicate, ended, unmatched }, .. } => Ok(TenantBody {
+        ShardAnswer::Decided {
+            answer:
+                Answer::Fact {
+                    duplicate,
+                    ended,
+                    unmatched,
+                },
+            ..
+        } => Ok(TenantBody {
             tenant_id: key.tenant.to_string(),
             duplicate,
             ended: ended.iter().map(NotificationId::to_string).collect(),
             notes: notes::of_fact(unmatched.as_deref()),
         }),
         ShardAnswer::NotTaken(why) => Err(Rejected::NotTaken(why).into()),
-        ShardAnswer::Decided { answer: Answer::FactConflict, .. } => {
-            let detail = format!("this fact_id was used for tenant {} with other content", key.tenant);
+        ShardAnswer::Decided {
+            answer: Answer::FactConflict,
+            ..
+        } => {
+            let detail = format!(
+                "this fact_id was used for tenant {} with other content",
+                key.tenant
+            );
             Err(Problem::new(StatusCode::CONFLICT, "fact_conflict", detail))
         }
         _ => Err(AskError::Lost.into()),

@@ -1,7 +1,7 @@
-//! The service every connection speaks to. Owns the short way for the two calls that come a million times, one notification
-//! and a provider's callback: no routing, no layers, on the connection's own thread. Everything else goes to the routes, on
-//! the runtime beside. Both ways end in the same functions and give the same answers, which a test holds. Refuses to know
-//! any other call.
+//! The service every connection speaks to. Owns the short way for the two calls that come a million
+//! times, one notification and a provider's callback: no routing, no layers, on the connection's
+//! own thread. Everything else goes to the routes, on the runtime beside. Both ways end in the same
+//! functions and give the same answers, which a test holds. Refuses to know any other call.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -30,7 +30,8 @@ use crate::telemetry::{Edge, names};
 pub struct Front {
     short: Arc<Short>,
     routes: TowerToHyperService<Router>,
-    /// Where the routes run: what they do may take long, and a connection's own thread has shards to serve.
+    /// Where the routes run: what they do may take long, and a connection's own thread has shards
+    /// to serve.
     beside: Handle,
 }
 
@@ -42,14 +43,18 @@ struct Short {
     refused: Answered,
 }
 
-/// Requests of one route and what they took, by class of their answers: looked up once, not each time.
+/// Requests of one route and what they took, by class of their answers: looked up once, not each
+/// time.
 struct Answered([(Counter, Histogram); CLASSES.len()]);
 
 impl Answered {
     fn at(route: &'static str) -> Self {
         Self(CLASSES.map(|class| {
             let requests = counter!(names::HTTP_REQUESTS, "route" => route, "status" => class);
-            (requests, histogram!(names::HTTP_DURATION, "route" => route, "status" => class))
+            (
+                requests,
+                histogram!(names::HTTP_DURATION, "route" => route, "status" => class),
+            )
         }))
     }
     /// Counts one answer to a request that came at `began`.
@@ -74,7 +79,9 @@ impl Call {
     fn of(method: &Method, path: &str) -> Option<Self> {
         match (method, path) {
             (&Method::POST, notifications::PATH) => Some(Self::Notification),
-            (&Method::GET | &Method::POST, _) => receipts::callback_of(path).map(|provider| Self::Callback(provider.into())),
+            (&Method::GET | &Method::POST, _) => {
+                receipts::callback_of(path).map(|provider| Self::Callback(provider.into()))
+            }
             _ => None,
         }
     }
@@ -84,10 +91,22 @@ impl Front {
     /// The API over a running engine; its routes run on the runtime this is called on.
     #[must_use]
     pub fn new(app: Arc<App>) -> Self {
-        let (notifications, receipts) = (Answered::at(notifications::PATH), Answered::at(receipts::PATH));
+        let (notifications, receipts) = (
+            Answered::at(notifications::PATH),
+            Answered::at(receipts::PATH),
+        );
         let refused = Answered::at("none");
         let routes = TowerToHyperService::new(super::router(app.clone()));
-        Self { short: Arc::new(Short { app, notifications, receipts, refused }), routes, beside: Handle::current() }
+        Self {
+            short: Arc::new(Short {
+                app,
+                notifications,
+                receipts,
+                refused,
+            }),
+            routes,
+            beside: Handle::current(),
+        }
     }
 
     /// The answer to a request. `patience` is its connection's own.
@@ -102,19 +121,25 @@ impl Front {
         let way = match (checked, Call::of(request.method(), request.uri().path())) {
             (Err(problem), _) => {
                 let response = problem.into_response();
-                self.short.refused.count(&self.short.app, response.status(), crate::clock::nanos());
+                self.short
+                    .refused
+                    .count(&self.short.app, response.status(), crate::clock::nanos());
                 Way::Refused(response)
             }
             (Ok(()), Some(call)) => Way::Short(self.short.clone(), call, request),
             (Ok(()), None) => {
                 request.extensions_mut().insert(flight.clone());
-                Way::Beside(AbortOnDropHandle::new(self.beside.spawn(self.routes.call(request))))
+                Way::Beside(AbortOnDropHandle::new(
+                    self.beside.spawn(self.routes.call(request)),
+                ))
             }
         };
         async move {
             match way {
                 Way::Refused(response) => response,
-                Way::Short(short, call, request) => short.answer(call, request, &flight, &patience).await,
+                Way::Short(short, call, request) => {
+                    short.answer(call, request, &flight, &patience).await
+                }
                 Way::Beside(answer) => match answer.await {
                     Ok(Ok(answer)) => answer,
                     Err(_) => failed().into_response(),
@@ -131,13 +156,22 @@ enum Way {
 }
 
 impl Short {
-    async fn answer(&self, call: Call, request: Request<WithRest>, flight: &Flight, patience: &Patience) -> Response {
+    async fn answer(
+        &self,
+        call: Call,
+        request: Request<WithRest>,
+        flight: &Flight,
+        patience: &Patience,
+    ) -> Response {
         let answered = match call {
             Call::Notification => &self.notifications,
             Call::Callback(_) => &self.receipts,
         };
         let began = crate::clock::nanos();
-        let response = match patience.limit(self.app.limits.time, self.post(call, request, flight)).await {
+        let response = match patience
+            .limit(self.app.limits.time, self.post(call, request, flight))
+            .await
+        {
             Some(answer) => answer.unwrap_or_else(IntoResponse::into_response),
             None => timed_out().into_response(),
         };
@@ -145,7 +179,12 @@ impl Short {
         response
     }
 
-    async fn post(&self, call: Call, request: Request<WithRest>, flight: &Flight) -> Result<Response, Problem> {
+    async fn post(
+        &self,
+        call: Call,
+        request: Request<WithRest>,
+        flight: &Flight,
+    ) -> Result<Response, Problem> {
         let (head, body) = request.into_parts();
         let caller = super::auth::caller(&self.app, &head.headers);
         if let Ok(corporation) = caller {
@@ -163,7 +202,11 @@ impl Short {
                     Some(most) => beginning(body, most).await?,
                     None => whole(body, self.app.limits.body).await?,
                 };
-                Ok(receipts::callback(&self.app, &provider, &head, caller, &body).await?.into_response())
+                Ok(
+                    receipts::callback(&self.app, &provider, &head, caller, &body)
+                        .await?
+                        .into_response(),
+                )
             }
         }
     }

@@ -1,5 +1,6 @@
-//! Owns the link in a message: a GET shows a page and proves nothing, the button (POST) is the trusted click and leads
-//! on. It asks the shard, behind everything already accepted. Refuses to redirect while it cannot know: 503.
+//! Owns the link in a message: a GET shows a page and proves nothing, the button (POST) is the
+//! trusted click and leads on. It asks the shard, behind everything already accepted. Refuses to
+//! redirect while it cannot know: 503.
 
 use std::sync::Arc;
 
@@ -29,11 +30,14 @@ async fn follow(app: &App, token: &str, pressed: bool) -> Response {
     response
 }
 
-/// What every answer says to browsers: no script, no frame, nothing from elsewhere; nothing is kept, and nobody learns whose
-/// link it was. A form may lead on to the payment, which browsers count as the form's doing.
+/// What every answer says to browsers: no script, no frame, nothing from elsewhere; nothing is
+/// kept, and nobody learns whose link it was. A form may lead on to the payment, which browsers
+/// count as the form's doing.
 fn protect(headers: &mut HeaderMap, environment: Environment) {
     let policy = match environment {
-        Environment::Production => "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' https:",
+        Environment::Production => {
+            "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' https:"
+        }
         Environment::Acceptance | Environment::Test | Environment::Development => {
             "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' https: http:"
         }
@@ -51,15 +55,21 @@ fn protect(headers: &mut HeaderMap, environment: Environment) {
 }
 
 async fn answer(app: &App, token: &str, pressed: bool) -> Response {
-    let Ok((corporation, id)) = app.reference.open_link(token) else { return show(StatusCode::NOT_FOUND, "", Text::Unknown) };
+    let Ok((corporation, id)) = app.reference.open_link(token) else {
+        return show(StatusCode::NOT_FOUND, "", Text::Unknown);
+    };
     let answer = match used(app, corporation, id, pressed).await {
         Some(answer) => answer,
         None => return show(StatusCode::SERVICE_UNAVAILABLE, "", Text::Busy),
     };
     match answer {
         LinkAnswer::Unknown => show(StatusCode::NOT_FOUND, "", Text::Unknown),
-        LinkAnswer::Closed { end, language } => show(StatusCode::GONE, &language, closed_text(&end)),
-        LinkAnswer::Open { language, .. } if !pressed => show(StatusCode::OK, &language, Text::Button),
+        LinkAnswer::Closed { end, language } => {
+            show(StatusCode::GONE, &language, closed_text(&end))
+        }
+        LinkAnswer::Open { language, .. } if !pressed => {
+            show(StatusCode::OK, &language, Text::Button)
+        }
         LinkAnswer::Open { body, language, .. } => match payment_url(app, id, body).await {
             Some(url) => Redirect::to(&url).into_response(),
             None => show(StatusCode::OK, &language, Text::Thanks),
@@ -68,14 +78,30 @@ async fn answer(app: &App, token: &str, pressed: bool) -> Response {
 }
 
 /// `None`: the shard could not be asked.
-async fn used(app: &App, corporation: CorporationId, id: NotificationId, pressed: bool) -> Option<LinkAnswer> {
+async fn used(
+    app: &App,
+    corporation: CorporationId,
+    id: NotificationId,
+    pressed: bool,
+) -> Option<LinkAnswer> {
     if app.gatekeeper.reason() == Some(crate::admission::Closed::Stopping) {
         return None;
     }
     let inbox = app.engine.inbox_by_id(id)?;
     let input = Input::Link { id, pressed };
-    match ask(inbox, |reply| Letter::ById { corporation, id, input, reply }).await.ok()? {
-        ShardAnswer::Decided { answer: Answer::Link(answer), .. } => Some(answer),
+    match ask(inbox, |reply| Letter::ById {
+        corporation,
+        id,
+        input,
+        reply,
+    })
+    .await
+    .ok()?
+    {
+        ShardAnswer::Decided {
+            answer: Answer::Link(answer),
+            ..
+        } => Some(answer),
         ShardAnswer::NotFound => Some(LinkAnswer::Unknown),
         _ => None,
     }
@@ -84,9 +110,15 @@ async fn used(app: &App, corporation: CorporationId, id: NotificationId, pressed
 /// `data.payment_url` of the notification, read back from the journal.
 async fn payment_url(app: &App, id: NotificationId, body: u64) -> Option<String> {
     let journal = app.engine.journal().clone();
-    let read = tokio::task::spawn_blocking(move || journal.read(Shard(id.shard().0), Sequence(body))).await;
-    let Record::Tenant(record) = Record::decode(&read.ok()?.ok()??).ok()? else { return None };
-    let Input::Notify(notification) = record.input else { return None };
+    let read =
+        tokio::task::spawn_blocking(move || journal.read(Shard(id.shard().0), Sequence(body)))
+            .await;
+    let Record::Tenant(record) = Record::decode(&read.ok()?.ok()??).ok()? else {
+        return None;
+    };
+    let Input::Notify(notification) = record.input else {
+        return None;
+    };
     let data: serde_json::Value = serde_json::from_str(&notification.data).ok()?;
     data.get("payment_url")?.as_str().map(str::to_owned)
 }
@@ -114,31 +146,63 @@ impl Text {
     /// Title and sentence, Dutch and English.
     const fn words(self) -> [(&'static str, &'static str); 2] {
         match self {
-            Text::Button => {
-                [("Betalen", "Met de knop gaat u naar de betaalpagina."), ("Pay", "The button takes you to the payment page.")]
-            }
-            Text::Thanks => {
-                [("Dank u wel", "Wij hebben uw reactie ontvangen."), ("Thank you", "We have received your response.")]
-            }
+            Text::Button => [
+                ("Betalen", "Met de knop gaat u naar de betaalpagina."),
+                ("Pay", "The button takes you to the payment page."),
+            ],
+            Text::Thanks => [
+                ("Dank u wel", "Wij hebben uw reactie ontvangen."),
+                ("Thank you", "We have received your response."),
+            ],
             Text::Paid => [
-                ("Al betaald", "Deze rekening is al betaald. U hoeft niets te doen."),
-                ("Already paid", "This invoice has already been paid. There is nothing to do."),
+                (
+                    "Al betaald",
+                    "Deze rekening is al betaald. U hoeft niets te doen.",
+                ),
+                (
+                    "Already paid",
+                    "This invoice has already been paid. There is nothing to do.",
+                ),
             ],
             Text::Expired => [
-                ("Verlopen", "Deze link is verlopen. Neem contact met ons op als u vragen hebt."),
-                ("Expired", "This link has expired. Please contact us if you have questions."),
+                (
+                    "Verlopen",
+                    "Deze link is verlopen. Neem contact met ons op als u vragen hebt.",
+                ),
+                (
+                    "Expired",
+                    "This link has expired. Please contact us if you have questions.",
+                ),
             ],
             Text::Closed => [
-                ("Gesloten", "Deze link is gesloten. Neem contact met ons op als u vragen hebt."),
-                ("Closed", "This link is closed. Please contact us if you have questions."),
+                (
+                    "Gesloten",
+                    "Deze link is gesloten. Neem contact met ons op als u vragen hebt.",
+                ),
+                (
+                    "Closed",
+                    "This link is closed. Please contact us if you have questions.",
+                ),
             ],
             Text::Unknown => [
-                ("Onbekende link", "Deze link kennen wij niet. Controleer of u de hele link hebt overgenomen."),
-                ("Unknown link", "We do not know this link. Please check that you copied all of it."),
+                (
+                    "Onbekende link",
+                    "Deze link kennen wij niet. Controleer of u de hele link hebt overgenomen.",
+                ),
+                (
+                    "Unknown link",
+                    "We do not know this link. Please check that you copied all of it.",
+                ),
             ],
             Text::Busy => [
-                ("Even geduld", "Wij kunnen uw link nu niet controleren. Probeer het over een minuut opnieuw."),
-                ("One moment", "We cannot check your link right now. Please try again in a minute."),
+                (
+                    "Even geduld",
+                    "Wij kunnen uw link nu niet controleren. Probeer het over een minuut opnieuw.",
+                ),
+                (
+                    "One moment",
+                    "We cannot check your link right now. Please try again in a minute.",
+                ),
             ],
         }
     }
@@ -146,16 +210,32 @@ impl Text {
 
 fn show(status: StatusCode, language: &str, text: Text) -> Response {
     let [dutch, english] = text.words();
-    // Dutch first, unless the tenant asked for English; both are always there, for whoever opens the link.
-    let [first, second] = if language.starts_with("en") { [english, dutch] } else { [dutch, english] };
-    let button =
-        if text == Text::Button { format!("<form method=\"post\"><button>{}</button></form>", first.0) } else { String::new() };
+    // Dutch first, unless the tenant asked for English; both are always there, for whoever opens
+    // the link.
+    let [first, second] = if language.starts_with("en") {
+        [english, dutch]
+    } else {
+        [dutch, english]
+    };
+    let button = if text == Text::Button {
+        format!("<form method=\"post\"><button>{}</button></form>", first.0)
+    } else {
+        String::new()
+    };
     let html = format!(
         "<!doctype html><html lang=\"{lang}\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <meta name=\"robots\" content=\"noindex\"><title>{title}</title><body><h1>{title}</h1><p>{sentence}</p>{button}\
          <hr><p lang=\"{other}\"><strong>{title2}</strong>. {sentence2}</p></body></html>",
-        lang = if language.starts_with("en") { "en" } else { "nl" },
-        other = if language.starts_with("en") { "nl" } else { "en" },
+        lang = if language.starts_with("en") {
+            "en"
+        } else {
+            "nl"
+        },
+        other = if language.starts_with("en") {
+            "nl"
+        } else {
+            "en"
+        },
         title = first.0,
         sentence = first.1,
         title2 = second.0,

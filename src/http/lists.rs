@@ -1,5 +1,5 @@
-//! Owns `GET /v1/notifications`: what is open, by state, in order of id. Refuses unbounded pages. What ended is told by
-//! `GET /v1/outcomes`.
+//! Owns `GET /v1/notifications`: what is open, by state, in order of id. Refuses unbounded pages.
+//! What ended is told by `GET /v1/outcomes`.
 
 use std::sync::Arc;
 
@@ -17,7 +17,15 @@ use crate::ask::ask;
 use crate::explain::rfc3339;
 
 /// The states an open notification can be in.
-const STATES: [&str; 7] = ["scheduled", "ready", "sending", "in_doubt", "sent", "held", "task"];
+const STATES: [&str; 7] = [
+    "scheduled",
+    "ready",
+    "sending",
+    "in_doubt",
+    "sent",
+    "held",
+    "task",
+];
 /// Most rows of one page.
 pub(super) const MOST_ROWS: usize = 1_000;
 
@@ -50,9 +58,15 @@ pub(super) async fn get(
 ) -> Result<Json<ListBody>, Problem> {
     let asked = asked.only(&["state", "after", "limit"])?;
     let filter = state_filter(asked.word("state"))?;
-    let (after, limit) = (asked.id("after")?, asked.number("limit", 1..=MOST_ROWS, 100)?);
+    let (after, limit) = (
+        asked.id("after")?,
+        asked.number("limit", 1..=MOST_ROWS, 100)?,
+    );
     let (rows, next) = open(&app, Some(corporation), &filter, after, limit).await?;
-    Ok(Json(ListBody { notifications: rows.iter().map(row).collect(), next: next.map(|id| id.to_string()) }))
+    Ok(Json(ListBody {
+        notifications: rows.iter().map(row).collect(),
+        next: next.map(|id| id.to_string()),
+    }))
 }
 
 /// Which states a call asks for.
@@ -65,12 +79,15 @@ pub(super) fn state_filter(state: Option<&str>) -> Result<StateFilter, Problem> 
         Some(state) if STATES.contains(&state) => Ok(StateFilter::Named(state.into())),
         Some(state) => {
             let words = STATES.join(", ");
-            Err(bad(format!("state {state:?}: expected one of {words}; what ended is told by /v1/outcomes")))
+            Err(bad(format!(
+                "state {state:?}: expected one of {words}; what ended is told by /v1/outcomes"
+            )))
         }
     }
 }
 
-/// Open notifications of a corporation, or for an operator of all, over all shards; ids sort by shard first. With where to go on.
+/// Open notifications of a corporation, or for an operator of all, over all shards; ids sort by
+/// shard first. With where to go on.
 pub(super) async fn open(
     app: &App,
     corporation: Option<CorporationId>,
@@ -86,8 +103,17 @@ pub(super) async fn open(
         if rows.len() >= limit {
             return Ok((rows, last));
         }
-        let query = Question::List { corporation, filter: filter.clone(), after, limit: limit - rows.len() };
-        let ShardAnswer::List { rows: found, scanned_to } = ask(inbox, |reply| Letter::Query { query, reply }).await? else {
+        let query = Question::List {
+            corporation,
+            filter: filter.clone(),
+            after,
+            limit: limit - rows.len(),
+        };
+        let ShardAnswer::List {
+            rows: found,
+            scanned_to,
+        } = ask(inbox, |reply| Letter::Query { query, reply }).await?
+        else {
             return Err(crate::ask::AskError::Lost.into());
         };
         rows.extend(found);

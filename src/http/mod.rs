@@ -1,5 +1,6 @@
-//! The HTTP edge: routes, authentication, limits. One file per group of calls. Every answer that says "accepted" waits
-//! for the disk. Refuses decisions: it translates between HTTP and letters to shards.
+//! The HTTP edge: routes, authentication, limits. One file per group of calls. Every answer that
+//! says "accepted" waits for the disk. Refuses decisions: it translates between HTTP and letters to
+//! shards.
 
 mod auth;
 mod batch;
@@ -73,7 +74,11 @@ pub fn router(app: Arc<App>) -> Router {
     announce(&app);
     let limits = app.limits;
     let join = |router: Router<Arc<App>>, route: Route| {
-        let most = if route.large { limits.batch } else { limits.body };
+        let most = if route.large {
+            limits.batch
+        } else {
+            limits.body
+        };
         router.route(route.path, route.handlers.layer(Extension(MostBytes(most))))
     };
     routes()
@@ -82,7 +87,10 @@ pub fn router(app: Arc<App>) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(plain_errors))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, limits.time))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            limits.time,
+        ))
         .layer(from_fn_with_state(app.clone(), count))
         .with_state(app)
 }
@@ -90,23 +98,34 @@ pub fn router(app: Arc<App>) -> Router {
 /// Every path with its methods, in lower case: what the API's description is held against.
 #[must_use]
 pub fn route_list() -> Vec<(&'static str, Vec<&'static str>)> {
-    routes().into_iter().map(|route| (route.path, route.methods)).collect()
+    routes()
+        .into_iter()
+        .map(|route| (route.path, route.methods))
+        .collect()
 }
 
 /// Every route there is.
 fn routes() -> Vec<Route> {
     vec![
-        Route::at("/v1/notifications/batch").large().post(batch::post),
-        Route::at(notifications::PATH).post(notifications::post).get(lists::get),
+        Route::at("/v1/notifications/batch")
+            .large()
+            .post(batch::post),
+        Route::at(notifications::PATH)
+            .post(notifications::post)
+            .get(lists::get),
         Route::at("/v1/notifications/{id}").get(notifications::get),
         Route::at("/v1/notifications/{id}/cancel").post(cancel::one),
         Route::at("/v1/cancellations").post(cancel::many),
         Route::at("/v1/tenants/load").large().post(tenants::load),
-        Route::at("/v1/tenants/{id}").get(tenants::get).put(tenants::put),
+        Route::at("/v1/tenants/{id}")
+            .get(tenants::get)
+            .put(tenants::put),
         Route::at("/v1/tenants/{id}/timeline").get(tenants::timeline),
         Route::at("/v1/facts").post(facts::post),
         Route::at("/v1/facts/unmatched").get(unmatched::get),
-        Route::at(receipts::PATH).post(receipts::post).get(receipts::get),
+        Route::at(receipts::PATH)
+            .post(receipts::post)
+            .get(receipts::get),
         Route::at("/v1/outcomes").get(outcomes::get),
         Route::at("/v1/tasks").get(tasks::list),
         Route::at("/v1/tasks/{id}/answer").post(tasks::answer),
@@ -137,26 +156,43 @@ struct Route {
 
 impl Route {
     fn at(path: &'static str) -> Self {
-        Self { path, methods: Vec::new(), handlers: MethodRouter::new(), large: false }
+        Self {
+            path,
+            methods: Vec::new(),
+            handlers: MethodRouter::new(),
+            large: false,
+        }
     }
 
     fn large(self) -> Self {
-        Self { large: true, ..self }
+        Self {
+            large: true,
+            ..self
+        }
     }
 
     fn get<H: Handler<T, Arc<App>>, T: 'static>(mut self, handler: H) -> Self {
         self.methods.push("get");
-        Self { handlers: self.handlers.get(handler), ..self }
+        Self {
+            handlers: self.handlers.get(handler),
+            ..self
+        }
     }
 
     fn post<H: Handler<T, Arc<App>>, T: 'static>(mut self, handler: H) -> Self {
         self.methods.push("post");
-        Self { handlers: self.handlers.post(handler), ..self }
+        Self {
+            handlers: self.handlers.post(handler),
+            ..self
+        }
     }
 
     fn put<H: Handler<T, Arc<App>>, T: 'static>(mut self, handler: H) -> Self {
         self.methods.push("put");
-        Self { handlers: self.handlers.put(handler), ..self }
+        Self {
+            handlers: self.handlers.put(handler),
+            ..self
+        }
     }
 }
 
@@ -165,18 +201,29 @@ async fn not_found() -> Problem {
 }
 
 fn not_found_here() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "no_such_route", "there is nothing here: see /openapi.json for what there is")
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "no_such_route",
+        "there is nothing here: see /openapi.json for what there is",
+    )
 }
 
 async fn wrong_method() -> Problem {
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", "this address knows other methods: see /openapi.json")
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "wrong_method",
+        "this address knows other methods: see /openapi.json",
+    )
 }
 
 /// Turns the framework's own plain-text errors (body too large, bad query) into problems.
 async fn plain_errors(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let status = response.status();
-    let plain = response.headers().get(http::header::CONTENT_TYPE).is_none_or(|t| t.as_bytes().starts_with(b"text/plain"));
+    let plain = response
+        .headers()
+        .get(http::header::CONTENT_TYPE)
+        .is_none_or(|t| t.as_bytes().starts_with(b"text/plain"));
     if !(status.is_client_error() || status.is_server_error()) || !plain {
         return response;
     }
@@ -187,10 +234,15 @@ async fn plain_errors(request: Request, next: Next) -> Response {
     }
 }
 
-const UNREADABLE: &str = "the request could not be read: check path, query and body against /openapi.json";
+const UNREADABLE: &str =
+    "the request could not be read: check path, query and body against /openapi.json";
 
 fn too_large() -> Problem {
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is larger than this address takes: split it")
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "too_large",
+        "the body is larger than this address takes: split it",
+    )
 }
 
 fn timed_out() -> Problem {
@@ -219,7 +271,8 @@ fn seconds_since(began: u64) -> f64 {
     crate::clock::nanos().saturating_sub(began) as f64 / 1e9
 }
 
-/// Makes the counters of every route and class and of receipts, so that each is there before its first request.
+/// Makes the counters of every route and class and of receipts, so that each is there before its
+/// first request.
 fn announce(app: &App) {
     receipts::announce(app);
     for (path, _) in route_list() {
@@ -230,14 +283,18 @@ fn announce(app: &App) {
 }
 
 async fn count(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
     let began = crate::clock::nanos();
     let response = next.run(request).await;
     let class = CLASSES[class_of(response.status())];
     if response.status() == StatusCode::UNAUTHORIZED {
         app.watch.stranger(Edge::Http, None);
     }
-    histogram!(names::HTTP_DURATION, "route" => route.clone(), "status" => class).record(seconds_since(began));
+    histogram!(names::HTTP_DURATION, "route" => route.clone(), "status" => class)
+        .record(seconds_since(began));
     counter!(names::HTTP_REQUESTS, "route" => route, "status" => class).increment(1);
     response
 }

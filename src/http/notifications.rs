@@ -1,4 +1,5 @@
-//! Owns one notification: taking it in, and telling where it stands and why. Refuses to answer before it is durable.
+//! Owns one notification: taking it in, and telling where it stands and why. Refuses to answer
+//! before it is durable.
 
 use std::sync::Arc;
 
@@ -53,7 +54,11 @@ pub(super) async fn post(
 ///
 /// # Errors
 /// It is wrong, or there is no room.
-pub(super) async fn take_in(app: &App, corporation: CorporationId, body: &[u8]) -> Result<Response, Problem> {
+pub(super) async fn take_in(
+    app: &App,
+    corporation: CorporationId,
+    body: &[u8],
+) -> Result<Response, Problem> {
     let request = intake::notification::parse(body).map_err(|problems| {
         app.admission.unreadable(corporation);
         Problem::invalid(problems)
@@ -73,16 +78,34 @@ pub(super) fn accepted(
 ) -> Result<AcceptedBody, Problem> {
     let Admitted { id, duplicate } = admitted;
     let (position, notes) = match answer {
-        ShardAnswer::Decided { answer: Answer::Accepted { unknown_tenant, near, .. }, position } => {
-            (position, notes::of_notification(unknown_tenant, near.as_deref()))
-        }
+        ShardAnswer::Decided {
+            answer:
+                Answer::Accepted {
+                    unknown_tenant,
+                    near,
+                    ..
+                },
+            position,
+        } => (
+            position,
+            notes::of_notification(unknown_tenant, near.as_deref()),
+        ),
         ShardAnswer::Accepted { position } => (position, Vec::new()),
         ShardAnswer::NotTaken(why) => return Err(app.admission.not_taken(corporation, why).into()),
         // A repeat of something whose first acceptance was lost before it was durable.
         _ => return Err(ask::AskError::Lost.into()),
     };
-    let position = format!("{:016x}", app.reference.mask_position(id, "accepted", position));
-    Ok(AcceptedBody { id: id.to_string(), status: "accepted", position, duplicate, notes })
+    let position = format!(
+        "{:016x}",
+        app.reference.mask_position(id, "accepted", position)
+    );
+    Ok(AcceptedBody {
+        id: id.to_string(),
+        status: "accepted",
+        position,
+        duplicate,
+        notes,
+    })
 }
 
 /// `GET /v1/notifications/{id}`
@@ -91,33 +114,81 @@ pub(super) async fn get(
     Caller(corporation): Caller,
     Path(id): Path<String>,
 ) -> Result<Json<explain::Explanation>, Problem> {
-    let id = id.parse::<NotificationId>().map_err(|_| Problem::not_found("notification"))?;
+    let id = id
+        .parse::<NotificationId>()
+        .map_err(|_| Problem::not_found("notification"))?;
     let snapshot = snapshot(&app, corporation, id).await?;
     let records = Records::of(&app, &snapshot.key);
-    let page = records.walk(&app, snapshot.tenant.last, None, MOST_RECORDS, explain::about(id)).await?;
-    let accepted = page.records.iter().rev().find_map(|(_, record)| match &record.input {
-        sluis_model::Input::Notify(body) if body.id == id => Some(body.flow),
-        _ => None,
-    });
-    let flow = accepted.and_then(|reference| app.book.flow(reference)).ok_or_else(|| Problem::not_found("notification"))?;
+    let page = records
+        .walk(
+            &app,
+            snapshot.tenant.last,
+            None,
+            MOST_RECORDS,
+            explain::about(id),
+        )
+        .await?;
+    let accepted = page
+        .records
+        .iter()
+        .rev()
+        .find_map(|(_, record)| match &record.input {
+            sluis_model::Input::Notify(body) if body.id == id => Some(body.flow),
+            _ => None,
+        });
+    let flow = accepted
+        .and_then(|reference| app.book.flow(reference))
+        .ok_or_else(|| Problem::not_found("notification"))?;
     let open = snapshot.tenant.find(id);
-    let ended = snapshot.ended.as_ref().map(|ended| explain::Ending { end: &ended.end, at: ended.at });
-    let delays = open.map(|open| delays(&app, corporation, open, flow)).unwrap_or_default();
-    Ok(Json(explain::explain(id, open, ended, &page.records, Some(flow)).with_contacts(&snapshot.tenant).held_back(delays)))
+    let ended = snapshot.ended.as_ref().map(|ended| explain::Ending {
+        end: &ended.end,
+        at: ended.at,
+    });
+    let delays = open
+        .map(|open| delays(&app, corporation, open, flow))
+        .unwrap_or_default();
+    Ok(Json(
+        explain::explain(id, open, ended, &page.records, Some(flow))
+            .with_contacts(&snapshot.tenant)
+            .held_back(delays),
+    ))
 }
 
 /// What keeps an open notification that is ready from leaving now.
 fn delays(app: &App, corporation: CorporationId, open: &Open, flow: &Flow) -> Vec<explain::Delay> {
-    let Phase::Ready { channel, pinned, .. } = &open.phase else { return Vec::new() };
+    let Phase::Ready {
+        channel, pinned, ..
+    } = &open.phase
+    else {
+        return Vec::new();
+    };
     let pauses = app.engine.pauses().all();
-    let covering = pauses.iter().filter(|pause| pause.scope.covers(corporation, &flow.name, *channel));
-    let holds = app.engine.holds(corporation, *channel, open.lane, pinned.as_deref(), app.clock.now());
-    covering.map(explain::Delay::pause).chain(holds.iter().map(explain::Delay::hold)).collect()
+    let covering = pauses
+        .iter()
+        .filter(|pause| pause.scope.covers(corporation, &flow.name, *channel));
+    let holds = app.engine.holds(
+        corporation,
+        *channel,
+        open.lane,
+        pinned.as_deref(),
+        app.clock.now(),
+    );
+    covering
+        .map(explain::Delay::pause)
+        .chain(holds.iter().map(explain::Delay::hold))
+        .collect()
 }
 
 /// The tenant that has the notification, behind everything accepted before.
-pub(super) async fn snapshot(app: &App, corporation: CorporationId, id: NotificationId) -> Result<Box<Snapshot>, Problem> {
-    let inbox = app.engine.inbox_by_id(id).ok_or_else(|| Problem::not_found("notification"))?;
+pub(super) async fn snapshot(
+    app: &App,
+    corporation: CorporationId,
+    id: NotificationId,
+) -> Result<Box<Snapshot>, Problem> {
+    let inbox = app
+        .engine
+        .inbox_by_id(id)
+        .ok_or_else(|| Problem::not_found("notification"))?;
     let query = Query::Notification { corporation, id };
     match ask(inbox, |reply| Letter::Query { query, reply }).await? {
         ShardAnswer::Snapshot(snapshot) => Ok(snapshot),

@@ -1,6 +1,6 @@
-//! Owns what an operator asks about the engine as a whole: what is open, where it stands, what is oldest, what is in doubt
-//! or with people, over all corporations. Refuses what belongs to a tenant: no address, no text, no number of a tenant.
-//! Every call leaves an audit line.
+//! Owns what an operator asks about the engine as a whole: what is open, where it stands, what is
+//! oldest, what is in doubt or with people, over all corporations. Refuses what belongs to a
+//! tenant: no address, no text, no number of a tenant. Every call leaves an audit line.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -62,7 +62,9 @@ struct CountBody {
 
 impl CountBody {
     fn add(&mut self, counted: &Counted, now: Timestamp) {
-        let since = self.since.map_or(counted.oldest, |known| known.min(counted.oldest));
+        let since = self
+            .since
+            .map_or(counted.oldest, |known| known.min(counted.oldest));
         self.count += counted.count;
         (self.oldest, self.oldest_seconds) = (rfc3339(since), now.since(since).max(0) / 1_000);
         self.since = Some(since);
@@ -70,16 +72,26 @@ impl CountBody {
 }
 
 /// `GET /v1/operator/overview`
-pub(super) async fn overview(State(app): State<Arc<App>>, Operator(by): Operator) -> Result<Json<OverviewBody>, Problem> {
+pub(super) async fn overview(
+    State(app): State<Arc<App>>,
+    Operator(by): Operator,
+) -> Result<Json<OverviewBody>, Problem> {
     pauses::audit(&by, "overview", "all corporations");
     let now = app.clock.now();
     let mut corporations: BTreeMap<String, CorporationBody> = BTreeMap::new();
     for counted in survey(&app).await? {
         let name = app.corporation_name(counted.corporation);
-        let body =
-            corporations.entry(name.clone()).or_insert_with(|| CorporationBody { corporation: name, ..Default::default() });
+        let body = corporations
+            .entry(name.clone())
+            .or_insert_with(|| CorporationBody {
+                corporation: name,
+                ..Default::default()
+            });
         body.open += counted.count;
-        body.states.entry(counted.state).or_default().add(&counted, now);
+        body.states
+            .entry(counted.state)
+            .or_default()
+            .add(&counted, now);
         let place = match counted.state {
             "task" => Some(&mut body.tasks),
             "held" => Some(&mut body.held),
@@ -92,10 +104,17 @@ pub(super) async fn overview(State(app): State<Arc<App>>, Operator(by): Operator
     Ok(Json(OverviewBody {
         at: rfc3339(now),
         intake_closed: app.admission.closed().map(|closed| closed.code()),
-        open: corporations.values().map(|corporation| corporation.open).sum(),
+        open: corporations
+            .values()
+            .map(|corporation| corporation.open)
+            .sum(),
         pauses: pauses::seen_by(&app, None).pauses,
         corporations: corporations.into_values().collect(),
-        under_way: app.engine.under_way().map(|(provider, count)| (provider.to_owned(), count)).collect(),
+        under_way: app
+            .engine
+            .under_way()
+            .map(|(provider, count)| (provider.to_owned(), count))
+            .collect(),
     }))
 }
 
@@ -106,7 +125,11 @@ async fn survey(app: &App) -> Result<Vec<Counted>, Problem> {
     let mut shard = 0;
     while let Some(inbox) = app.engine.inbox(ShardId(shard)) {
         let query = Question::Survey { after };
-        let ShardAnswer::Survey { counted, scanned_to } = ask(inbox, |reply| Letter::Query { query, reply }).await? else {
+        let ShardAnswer::Survey {
+            counted,
+            scanned_to,
+        } = ask(inbox, |reply| Letter::Query { query, reply }).await?
+        else {
             return Err(AskError::Lost.into());
         };
         all.extend(counted);
@@ -147,14 +170,26 @@ pub(super) async fn notifications(
 ) -> Result<Json<ListBody>, Problem> {
     let asked = asked.only(&["state", "corporation", "after", "limit"])?;
     let filter = lists::state_filter(asked.word("state"))?;
-    let (after, limit) = (asked.id("after")?, asked.number("limit", 1..=lists::MOST_ROWS, 100)?);
-    let unknown = |name: &str| bad(format!("corporation {name:?}: expected a name of the configuration"));
+    let (after, limit) = (
+        asked.id("after")?,
+        asked.number("limit", 1..=lists::MOST_ROWS, 100)?,
+    );
+    let unknown = |name: &str| {
+        bad(format!(
+            "corporation {name:?}: expected a name of the configuration"
+        ))
+    };
     let named = asked.word("corporation");
-    let whose = named.map(|name| app.corporation_named(name).ok_or_else(|| unknown(name))).transpose()?;
+    let whose = named
+        .map(|name| app.corporation_named(name).ok_or_else(|| unknown(name)))
+        .transpose()?;
     pauses::audit(&by, "list", named.unwrap_or("all corporations"));
     let (rows, next) = lists::open(&app, whose, &filter, after, limit).await?;
     let rows = rows.iter().map(|listed| row(&app, listed)).collect();
-    Ok(Json(ListBody { notifications: rows, next: next.map(|id| id.to_string()) }))
+    Ok(Json(ListBody {
+        notifications: rows,
+        next: next.map(|id| id.to_string()),
+    }))
 }
 
 fn row(app: &App, listed: &Listed) -> RowBody {
@@ -171,7 +206,11 @@ fn row(app: &App, listed: &Listed) -> RowBody {
     RowBody {
         id: open.id.to_string(),
         corporation: app.corporation_name(listed.corporation),
-        flow: app.book.flow(open.flow).map(|flow| flow.name.to_string()).unwrap_or_default(),
+        flow: app
+            .book
+            .flow(open.flow)
+            .map(|flow| flow.name.to_string())
+            .unwrap_or_default(),
         state: open.phase.name(),
         accepted_at: rfc3339(open.accepted_at),
         list,

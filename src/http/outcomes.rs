@@ -1,5 +1,5 @@
-//! Owns `GET /v1/outcomes`: what became of everything, in the order of the journal, NDJSON, with a cursor and a long
-//! poll. Refuses to keep a queue per reader: the journal is the queue.
+//! Owns `GET /v1/outcomes`: what became of everything, in the order of the journal, NDJSON, with a
+//! cursor and a long poll. Refuses to keep a queue per reader: the journal is the queue.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -21,7 +21,8 @@ use crate::reading;
 
 /// Most rows of one answer.
 const MOST_ROWS: usize = 10_000;
-/// Most records looked at for one answer, so that a reader far behind gets a cursor and not a timeout.
+/// Most records looked at for one answer, so that a reader far behind gets a cursor and not a
+/// timeout.
 const MOST_RECORDS: usize = 400_000;
 /// Most records of one piece of reading: between two, other corporations have their turn.
 const PIECE: usize = 4_000;
@@ -29,7 +30,11 @@ const PIECE: usize = 4_000;
 const LONGEST_WAIT: usize = 30;
 
 /// `GET /v1/outcomes`
-pub(super) async fn get(State(app): State<Arc<App>>, Caller(corporation): Caller, asked: Asked) -> Result<Response, Problem> {
+pub(super) async fn get(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    asked: Asked,
+) -> Result<Response, Problem> {
     let asked = asked.only(&["after", "limit", "wait"])?;
     let mut cursor = match asked.text("after") {
         None => vec![0; usize::from(app.engine.shards())],
@@ -60,24 +65,37 @@ pub(super) async fn get(State(app): State<Arc<App>>, Caller(corporation): Caller
 }
 
 fn respond(app: &App, corporation: CorporationId, mut body: Vec<u8>, cursor: &[u64]) -> Response {
-    let plain: Vec<u8> = cursor.iter().flat_map(|sequence| sequence.to_be_bytes()).collect();
+    let plain: Vec<u8> = cursor
+        .iter()
+        .flat_map(|sequence| sequence.to_be_bytes())
+        .collect();
     let sealed = app.reference.seal(corporation, crate::ids::nonce(), &plain);
     body.extend_from_slice(format!("{{\"cursor\":\"{sealed}\"}}\n").as_bytes());
     let mut response = Response::new(Body::from(body));
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/x-ndjson"),
+    );
     response
 }
 
 fn parse_cursor(app: &App, corporation: CorporationId, text: &str) -> Result<Vec<u64>, Problem> {
     let bad = || {
-        Problem::new(StatusCode::BAD_REQUEST, "bad_cursor", "after: expected the cursor of an earlier answer, as it was given")
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "bad_cursor",
+            "after: expected the cursor of an earlier answer, as it was given",
+        )
     };
     let plain = app.reference.unseal(corporation, text).map_err(|_| bad())?;
     let (numbers, rest) = plain.as_chunks::<8>();
     if !rest.is_empty() || numbers.len() != usize::from(app.engine.shards()) {
         return Err(bad());
     }
-    Ok(numbers.iter().map(|bytes| u64::from_be_bytes(*bytes)).collect())
+    Ok(numbers
+        .iter()
+        .map(|bytes| u64::from_be_bytes(*bytes))
+        .collect())
 }
 
 /// Rows from `cursor` on, and where to go on.
@@ -87,15 +105,26 @@ async fn read(
     cursor: Vec<u64>,
     limit: usize,
 ) -> Result<(Vec<u8>, Vec<u64>), Problem> {
-    let mut read = Read { cursor, ..Read::default() };
+    let mut read = Read {
+        cursor,
+        ..Read::default()
+    };
     for _ in 0..MOST_RECORDS / PIECE {
         let (app_there, before) = (app.clone(), read);
         let piece = move || scan(&app_there, corporation, before, limit);
-        let failed = || Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "journal_unreadable", "the journal could not be read");
-        read = reading::read(app, corporation, piece).await?.map_err(|error| {
-            tracing::error!(%error, "outcomes cannot be read");
-            failed()
-        })?;
+        let failed = || {
+            Problem::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "journal_unreadable",
+                "the journal could not be read",
+            )
+        };
+        read = reading::read(app, corporation, piece)
+            .await?
+            .map_err(|error| {
+                tracing::error!(%error, "outcomes cannot be read");
+                failed()
+            })?;
         if read.rows >= limit || read.looked < PIECE {
             break;
         }
@@ -114,34 +143,60 @@ struct Read {
 }
 
 /// One more piece.
-fn scan(app: &App, corporation: CorporationId, before: Read, limit: usize) -> Result<Read, sluis_journal::JournalError> {
+fn scan(
+    app: &App,
+    corporation: CorporationId,
+    before: Read,
+    limit: usize,
+) -> Result<Read, sluis_journal::JournalError> {
     let journal: &dyn Journal = &**app.engine.journal();
-    let Read { mut cursor, mut body, mut rows, .. } = before;
+    let Read {
+        mut cursor,
+        mut body,
+        mut rows,
+        ..
+    } = before;
     let mut looked = 0;
     for (shard, at) in cursor.iter_mut().enumerate() {
         if journal.durable(Shard(shard as u16)).0 <= *at {
             continue;
         }
-        journal.replay(Shard(shard as u16), Sequence(*at + 1), &mut |sequence, bytes| {
-            if rows >= limit || looked >= PIECE {
-                return ControlFlow::Break(());
-            }
-            looked += 1;
-            *at = sequence.0;
-            if let Ok(Record::Tenant(record)) = Record::decode(bytes)
-                && record.tenant.corporation == corporation
-            {
-                let position =
-                    |event: &Event| event.notification().map_or(0, |id| app.reference.mask_position(id, "ended", sequence.0));
-                for row in record.events.iter().filter_map(|event| explain::outcome(position(event), &record, event)) {
-                    // Writing to memory does not fail, and every field serialises.
-                    drop(serde_json::to_writer(&mut body, &row));
-                    body.push(b'\n');
-                    rows += 1;
+        journal.replay(
+            Shard(shard as u16),
+            Sequence(*at + 1),
+            &mut |sequence, bytes| {
+                if rows >= limit || looked >= PIECE {
+                    return ControlFlow::Break(());
                 }
-            }
-            ControlFlow::Continue(())
-        })?;
+                looked += 1;
+                *at = sequence.0;
+                if let Ok(Record::Tenant(record)) = Record::decode(bytes)
+                    && record.tenant.corporation == corporation
+                {
+                    let position = |event: &Event| {
+                        event
+                            .notification()
+                            .map_or(0, |id| app.reference.mask_position(id, "ended", sequence.0))
+                    };
+                    for row in record
+                        .events
+                        .iter()
+                        .filter_map(|event| explain::outcome(position(event), &record, event))
+                    {
+                        // Writing to memory does not fail, and every field serialises.
+                        drop(serde_json::to_writer(&mut body, &row));
+                        body.push(b'\n');
+                        rows += 1;
+                    }
+                }
+                ControlFlow::Continue(())
+            },
+        )?;
     }
-    Ok(Read { cursor, body, rows, looked })
+    Ok(Read {
+        cursor,
+        body,
+        rows,
+        looked,
+    })
 }

@@ -1,6 +1,7 @@
-//! Owns the timer of one connection: for the head of a request, then for its answer. One that is set anew for each of a
-//! connection's requests costs a comparison; one that is made anew costs more than reading the request's head. Refuses to be
-//! shared by waits at the same time: the second of them gets a timer of its own.
+//! Owns the timer of one connection: for the head of a request, then for its answer. One that is
+//! set anew for each of a connection's requests costs a comparison; one that is made anew costs
+//! more than reading the request's head. Refuses to be shared by waits at the same time: the second
+//! of them gets a timer of its own.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -32,13 +33,24 @@ impl Patience {
 
     fn until(&self, deadline: Instant) -> Wait {
         let deadline = tokio::time::Instant::from_std(deadline);
-        let mut sleep = self.0.lock().take().unwrap_or_else(|| Box::pin(tokio::time::sleep_until(deadline)));
+        let mut sleep = self
+            .0
+            .lock()
+            .take()
+            .unwrap_or_else(|| Box::pin(tokio::time::sleep_until(deadline)));
         sleep.as_mut().reset(deadline);
-        Wait { sleep: Some(sleep), home: self.clone() }
+        Wait {
+            sleep: Some(sleep),
+            home: self.clone(),
+        }
     }
 
     /// What `work` ends with, or nothing when it is not done within `time`.
-    pub(super) async fn limit<T>(&self, time: Duration, work: impl Future<Output = T>) -> Option<T> {
+    pub(super) async fn limit<T>(
+        &self,
+        time: Duration,
+        work: impl Future<Output = T>,
+    ) -> Option<T> {
         let wait = self.wait(time);
         tokio::select! {
             biased;
@@ -95,8 +107,15 @@ mod tests {
         assert_eq!(patience.now() - began, SECOND);
         drop(patience.wait(SECOND * 60));
         patience.wait(SECOND * 2).await;
-        assert_eq!(patience.now() - began, SECOND * 3, "neither the first end nor the given-up one counts");
-        assert_eq!(patience.limit(SECOND, std::future::pending::<()>()).await, None);
+        assert_eq!(
+            patience.now() - began,
+            SECOND * 3,
+            "neither the first end nor the given-up one counts"
+        );
+        assert_eq!(
+            patience.limit(SECOND, std::future::pending::<()>()).await,
+            None
+        );
         assert_eq!(patience.limit(SECOND, std::future::ready(7)).await, Some(7));
         assert_eq!(patience.now() - began, SECOND * 4);
     }

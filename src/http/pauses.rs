@@ -1,5 +1,6 @@
-//! Owns pause and resume: of a corporation's sends, of one flow, of one channel; for operators, of everything. In effect
-//! before the next permit, kept over restarts. Refuses a scope that is not said: what pauses everything says `all`.
+//! Owns pause and resume: of a corporation's sends, of one flow, of one channel; for operators, of
+//! everything. In effect before the next permit, kept over restarts. Refuses a scope that is not
+//! said: what pauses everything says `all`.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -25,8 +26,8 @@ const MOST_NAME: usize = 64;
 /// Where audit lines go: a filter of its own for whoever keeps them apart.
 const AUDIT: &str = "sluis::audit";
 
-/// What a call names. A part that is not there is not the same as one that is `null`: null is refused, because a program
-/// that lost a value must not pause everything.
+/// What a call names. A part that is not there is not the same as one that is `null`: null is
+/// refused, because a program that lost a value must not pause everything.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ScopeBody {
@@ -53,7 +54,9 @@ struct OperatorScopeBody {
 }
 
 /// A value, not null.
-fn some<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+fn some<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
     T::deserialize(from).map(Some)
 }
 
@@ -75,7 +78,8 @@ pub(super) struct PauseBody {
 /// What a call did.
 #[derive(Debug, Serialize)]
 pub(super) struct ToldBody {
-    /// Whether anything within the scope is held now: after a resume too, where another pause covers it.
+    /// Whether anything within the scope is held now: after a resume too, where another pause
+    /// covers it.
     paused: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     corporation: Option<String>,
@@ -94,7 +98,10 @@ pub(super) struct PausesBody {
 }
 
 /// `GET /v1/pauses`: the caller's own, and those of operators that hold the caller's sends too.
-pub(super) async fn list(State(app): State<Arc<App>>, Caller(corporation): Caller) -> Json<PausesBody> {
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+) -> Json<PausesBody> {
     Json(seen_by(&app, Some(corporation)))
 }
 
@@ -107,7 +114,11 @@ pub(super) async fn pause(
     let scope = corporation_scope(corporation, &body)?;
     known_flow(&app, &scope)?;
     tell(&app, &scope, true).await?;
-    audit(&app.corporation_name(corporation), "pause", &words(&app, &scope));
+    audit(
+        &app.corporation_name(corporation),
+        "pause",
+        &words(&app, &scope),
+    );
     Ok(Json(told(&app, scope, Some(corporation))))
 }
 
@@ -120,7 +131,11 @@ pub(super) async fn resume(
     let scope = corporation_scope(corporation, &body)?;
     standing(&app, &scope, Some(corporation))?;
     tell(&app, &scope, false).await?;
-    audit(&app.corporation_name(corporation), "resume", &words(&app, &scope));
+    audit(
+        &app.corporation_name(corporation),
+        "resume",
+        &words(&app, &scope),
+    );
     Ok(Json(told(&app, scope, Some(corporation))))
 }
 
@@ -157,21 +172,36 @@ pub(super) async fn operator_resume(
 
 fn corporation_scope(corporation: CorporationId, body: &[u8]) -> Result<PauseScope, Problem> {
     let ScopeBody { flow, channel, all } = json(body)?;
-    said(all, flow.is_some() || channel.is_some(), "flow, channel or both")?;
+    said(
+        all,
+        flow.is_some() || channel.is_some(),
+        "flow, channel or both",
+    )?;
     scope(Some(corporation), flow, channel)
 }
 
 fn operator_scope(app: &App, body: &[u8]) -> Result<PauseScope, Problem> {
-    let OperatorScopeBody { corporation, flow, channel, all } = json(body)?;
+    let OperatorScopeBody {
+        corporation,
+        flow,
+        channel,
+        all,
+    } = json(body)?;
     let named = corporation.is_some() || flow.is_some() || channel.is_some();
     said(all, named, "corporation, flow, channel or several of them")?;
     let whose = corporation.map(|name| {
         let unknown = || {
-            let mut names: Vec<_> = app.corporations.values().map(|corporation| corporation.name.as_str()).collect();
+            let mut names: Vec<_> = app
+                .corporations
+                .values()
+                .map(|corporation| corporation.name.as_str())
+                .collect();
             names.sort_unstable();
             let expected = format!("the name of a corporation: one of {}", names.join(", "));
             let shown: String = name.chars().take(MOST_NAME).collect();
-            Problem::invalid(vec![FieldProblem::new("corporation", ProblemCode::UnknownWord, expected).value(&shown)])
+            Problem::invalid(vec![
+                FieldProblem::new("corporation", ProblemCode::UnknownWord, expected).value(&shown),
+            ])
         };
         app.corporation_named(&name).ok_or_else(unknown)
     });
@@ -183,32 +213,60 @@ fn said(all: bool, named: bool, parts: &str) -> Result<(), Problem> {
     let expected = format!("{parts}, or {{\"all\": true}} alone");
     let (code, hint) = match (all, named) {
         (true, false) | (false, true) => return Ok(()),
-        (false, false) => (ProblemCode::Missing, "a scope that is not said would hold everything"),
-        (true, true) => (ProblemCode::Contradiction, "all and a part contradict each other"),
+        (false, false) => (
+            ProblemCode::Missing,
+            "a scope that is not said would hold everything",
+        ),
+        (true, true) => (
+            ProblemCode::Contradiction,
+            "all and a part contradict each other",
+        ),
     };
-    Err(Problem::invalid(vec![FieldProblem::new("body", code, expected).hint(hint)]))
+    Err(Problem::invalid(vec![
+        FieldProblem::new("body", code, expected).hint(hint),
+    ]))
 }
 
-fn scope(corporation: Option<CorporationId>, flow: Option<String>, channel: Option<Channel>) -> Result<PauseScope, Problem> {
+fn scope(
+    corporation: Option<CorporationId>,
+    flow: Option<String>,
+    channel: Option<Channel>,
+) -> Result<PauseScope, Problem> {
     if flow.as_deref().is_some_and(|flow| flow.len() > MOST_NAME) {
-        let problem = FieldProblem::new("flow", ProblemCode::TooLong, format!("at most {MOST_NAME} bytes"));
+        let problem = FieldProblem::new(
+            "flow",
+            ProblemCode::TooLong,
+            format!("at most {MOST_NAME} bytes"),
+        );
         return Err(Problem::invalid(vec![problem]));
     }
-    Ok(PauseScope { corporation, flow: flow.map(Into::into), channel })
+    Ok(PauseScope {
+        corporation,
+        flow: flow.map(Into::into),
+        channel,
+    })
 }
 
 /// A slip of the pen must not look like a pause.
 fn known_flow(app: &App, scope: &PauseScope) -> Result<(), Problem> {
-    let Some(flow) = scope.flow.as_deref() else { return Ok(()) };
+    let Some(flow) = scope.flow.as_deref() else {
+        return Ok(());
+    };
     let whose: Vec<CorporationId> = match scope.corporation {
         Some(corporation) => vec![corporation],
         None => app.corporations.keys().copied().collect(),
     };
     // One that was taken out of the configuration too: what was accepted under it goes on.
-    if whose.iter().any(|corporation| app.book.knows(*corporation, flow)) {
+    if whose
+        .iter()
+        .any(|corporation| app.book.knows(*corporation, flow))
+    {
         return Ok(());
     }
-    let names: HashSet<&str> = whose.into_iter().flat_map(|corporation| app.book.names(corporation)).collect();
+    let names: HashSet<&str> = whose
+        .into_iter()
+        .flat_map(|corporation| app.book.names(corporation))
+        .collect();
     let mut known: Vec<String> = names.into_iter().map(str::to_owned).collect();
     known.sort_unstable();
     Err(Rejected::UnknownFlow(known).into())
@@ -216,22 +274,45 @@ fn known_flow(app: &App, scope: &PauseScope) -> Result<(), Problem> {
 
 /// Nothing is resumed that is not paused: whoever believes so would wait for what stays held.
 fn standing(app: &App, scope: &PauseScope, caller: Option<CorporationId>) -> Result<(), Problem> {
-    if app.engine.pauses().all().iter().any(|pause| pause.scope == *scope) {
+    if app
+        .engine
+        .pauses()
+        .all()
+        .iter()
+        .any(|pause| pause.scope == *scope)
+    {
         return Ok(());
     }
-    let left: Vec<String> = visible(app, caller).iter().map(|pause| words(app, &pause.scope)).collect();
-    let left = if left.is_empty() { "nothing is paused".to_owned() } else { format!("paused now: {}", left.join("; ")) };
-    let detail = format!("{} is not paused as such: a resume names the scope of its pause; {left}", words(app, scope));
+    let left: Vec<String> = visible(app, caller)
+        .iter()
+        .map(|pause| words(app, &pause.scope))
+        .collect();
+    let left = if left.is_empty() {
+        "nothing is paused".to_owned()
+    } else {
+        format!("paused now: {}", left.join("; "))
+    };
+    let detail = format!(
+        "{} is not paused as such: a resume names the scope of its pause; {left}",
+        words(app, scope)
+    );
     Err(Problem::new(StatusCode::CONFLICT, "not_paused", detail))
 }
 
 async fn tell(app: &App, scope: &PauseScope, paused: bool) -> Result<(), Problem> {
     let mut waiting = Vec::new();
-    // Every shard keeps its own copy. One that has no room leaves the call unanswered as done, and repeating it is harmless.
+    // Every shard keeps its own copy. One that has no room leaves the call unanswered as done, and
+    // repeating it is harmless.
     for inbox in app.engine.inboxes() {
-        let control = if paused { Control::Pause(scope.clone()) } else { Control::Resume(scope.clone()) };
+        let control = if paused {
+            Control::Pause(scope.clone())
+        } else {
+            Control::Resume(scope.clone())
+        };
         let (reply, answer) = reply();
-        inbox.offer_business(Letter::Control { control, reply }).map_err(|Refused(_)| AskError::Full)?;
+        inbox
+            .offer_business(Letter::Control { control, reply })
+            .map_err(|Refused(_)| AskError::Full)?;
         waiting.push(answer);
     }
     for answer in waiting {
@@ -247,22 +328,36 @@ pub(super) fn audit(by: &str, action: &'static str, what: &str) {
 
 /// A scope in words: for people who read an answer or the log.
 fn words(app: &App, scope: &PauseScope) -> String {
-    let whose = scope.corporation.map_or_else(|| "all corporations".to_owned(), |id| app.corporation_name(id));
-    let flow = scope.flow.as_deref().map(|flow| format!(", flow {flow}")).unwrap_or_default();
-    let channel = scope.channel.map(|channel| format!(", channel {channel}")).unwrap_or_default();
+    let whose = scope.corporation.map_or_else(
+        || "all corporations".to_owned(),
+        |id| app.corporation_name(id),
+    );
+    let flow = scope
+        .flow
+        .as_deref()
+        .map(|flow| format!(", flow {flow}"))
+        .unwrap_or_default();
+    let channel = scope
+        .channel
+        .map(|channel| format!(", channel {channel}"))
+        .unwrap_or_default();
     format!("{whose}{flow}{channel}")
 }
 
 /// A corporation sees its own pauses and those of operators; an operator sees all.
 fn visible(app: &App, caller: Option<CorporationId>) -> Vec<Pause> {
-    let mine = |pause: &Pause| caller.is_none() || pause.scope.corporation.is_none() || pause.scope.corporation == caller;
+    let mine = |pause: &Pause| {
+        caller.is_none() || pause.scope.corporation.is_none() || pause.scope.corporation == caller
+    };
     app.engine.pauses().all().into_iter().filter(mine).collect()
 }
 
 fn told(app: &App, scope: PauseScope, caller: Option<CorporationId>) -> ToldBody {
     let PausesBody { pauses } = seen_by(app, caller);
     ToldBody {
-        paused: visible(app, caller).iter().any(|pause| overlap(&pause.scope, &scope)),
+        paused: visible(app, caller)
+            .iter()
+            .any(|pause| overlap(&pause.scope, &scope)),
         corporation: scope.corporation.map(|id| app.corporation_name(id)),
         flow: scope.flow.map(String::from),
         channel: scope.channel,
@@ -288,5 +383,7 @@ pub(super) fn seen_by(app: &App, caller: Option<CorporationId>) -> PausesBody {
         since: rfc3339(pause.since),
         complete: pause.complete,
     };
-    PausesBody { pauses: visible(app, caller).into_iter().map(of).collect() }
+    PausesBody {
+        pauses: visible(app, caller).into_iter().map(of).collect(),
+    }
 }

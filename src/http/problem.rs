@@ -1,5 +1,5 @@
-//! Owns the error answers of the HTTP API: RFC 9457, one stable code each. Refuses to tell one corporation anything of
-//! another: what is not yours is not found.
+//! Owns the error answers of the HTTP API: RFC 9457, one stable code each. Refuses to tell one
+//! corporation anything of another: what is not yours is not found.
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -82,18 +82,26 @@ impl Problem {
     /// 422 with every mistake.
     pub fn invalid(errors: Vec<FieldProblem>) -> Self {
         let detail = format!("{} mistake(s); each is listed with its path", errors.len());
-        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail) }
+        Self {
+            errors,
+            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail)
+        }
     }
 
     /// Leaves out what is not needed to tell it from others.
     pub(super) fn shorten(&mut self) {
         self.errors.clear();
-        self.detail = "left out: the answer would be too long; send this row in a smaller batch".to_owned();
+        self.detail =
+            "left out: the answer would be too long; send this row in a smaller batch".to_owned();
     }
 
     /// 404: there is none, or it is not yours.
     pub fn not_found(what: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            format!("there is no such {what}"),
+        )
     }
 
     /// What happened, for people.
@@ -103,8 +111,15 @@ impl Problem {
     }
 
     /// 415, with the header that says what would have been taken (RFC 9110 §15.5.16).
-    pub(super) fn unsupported(wanted: Wanted, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { wanted: Some(wanted), ..Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, detail) }
+    pub(super) fn unsupported(
+        wanted: Wanted,
+        code: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            wanted: Some(wanted),
+            ..Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, detail)
+        }
     }
 
     /// Adds `Retry-After`, in seconds.
@@ -122,12 +137,19 @@ impl IntoResponse for Problem {
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if let Some(wanted) = self.wanted {
-            let name = if wanted == Wanted::Uncoded { header::ACCEPT_ENCODING } else { header::ACCEPT };
+            let name = if wanted == Wanted::Uncoded {
+                header::ACCEPT_ENCODING
+            } else {
+                header::ACCEPT
+            };
             headers.insert(name, HeaderValue::from_static(wanted.name()));
         }
         if status == StatusCode::UNAUTHORIZED {
@@ -145,7 +167,10 @@ impl From<Rejected> for Problem {
             Rejected::UnknownFlow(known) => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 code,
-                format!("there is no such flow: expected one of {}", known.join(", ")),
+                format!(
+                    "there is no such flow: expected one of {}",
+                    known.join(", ")
+                ),
             ),
             Rejected::Conflict(id) => Self::new(
                 StatusCode::CONFLICT,
@@ -166,11 +191,14 @@ impl From<Rejected> for Problem {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail).retry_after(seconds)
             }
             Rejected::NotTaken(why) => {
-                Self::new(StatusCode::TOO_MANY_REQUESTS, code, why.to_string()).retry_after(retry_after(&why))
+                Self::new(StatusCode::TOO_MANY_REQUESTS, code, why.to_string())
+                    .retry_after(retry_after(&why))
             }
             Rejected::Closed(closed) => {
-                let detail = "the engine takes nothing new right now; nothing was lost, send it again later";
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).retry_after(closed.retry_after())
+                let detail =
+                    "the engine takes nothing new right now; nothing was lost, send it again later";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
+                    .retry_after(closed.retry_after())
             }
         }
     }
@@ -178,7 +206,12 @@ impl From<Rejected> for Problem {
 
 impl From<AskError> for Problem {
     fn from(error: AskError) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", format!("{error}; send it again")).retry_after(1)
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            format!("{error}; send it again"),
+        )
+        .retry_after(1)
     }
 }
 
@@ -190,7 +223,10 @@ mod tests {
     fn when_to_come_back_stands_in_the_header_and_in_the_body() {
         let refused = Problem::from(Rejected::ShareFull(7));
         let body = serde_json::to_value(&refused).unwrap();
-        assert_eq!((&body["code"], &body["retry_after"]), (&"share_full".into(), &7.into()));
+        assert_eq!(
+            (&body["code"], &body["retry_after"]),
+            (&"share_full".into(), &7.into())
+        );
         assert_eq!(refused.into_response().headers()[header::RETRY_AFTER], "7");
         let other = serde_json::to_value(Problem::not_found("task")).unwrap();
         assert!(other.get("retry_after").is_none(), "{other}");

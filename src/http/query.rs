@@ -1,5 +1,5 @@
-//! Owns the reading of a query's parameters. Refuses, by name, one that is unknown, there twice, or outside its range: a
-//! page of another size than was asked for hides the mistake.
+//! Owns the reading of a query's parameters. Refuses, by name, one that is unknown, there twice, or
+//! outside its range: a page of another size than was asked for hides the mistake.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -25,7 +25,9 @@ impl FromRequestParts<Arc<App>> for Asked {
     async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Problem> {
         match Query::<Vec<(String, String)>>::try_from_uri(&parts.uri) {
             Ok(Query(pairs)) => Ok(Self(pairs)),
-            Err(_) => Err(bad("the query: expected name=value pairs, joined by `&`, percent-encoded UTF-8")),
+            Err(_) => Err(bad(
+                "the query: expected name=value pairs, joined by `&`, percent-encoded UTF-8",
+            )),
         }
     }
 }
@@ -38,7 +40,11 @@ impl Asked {
     pub(super) fn only(self, known: &[&str]) -> Result<Self, Problem> {
         for (at, (name, _)) in self.0.iter().enumerate() {
             if !known.contains(&name.as_str()) {
-                return Err(bad(format!("{:?}: expected one of {}", shown(name), known.join(", "))));
+                return Err(bad(format!(
+                    "{:?}: expected one of {}",
+                    shown(name),
+                    known.join(", ")
+                )));
             }
             if self.0[..at].iter().any(|(earlier, _)| earlier == name) {
                 return Err(bad(format!("{name}: expected once")));
@@ -49,24 +55,46 @@ impl Asked {
 
     /// What stands at `name`; nothing, or an empty value, is none.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
     }
 
     /// What stands at `name`, also nothing: a word from a list, which an empty one is not.
     pub(super) fn word(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The number at `name`, `usual` when it is left out.
     ///
     /// # Errors
     /// 400: not a whole number, or out of range. Empty is no number.
-    pub(super) fn number(&self, name: &str, range: RangeInclusive<usize>, usual: usize) -> Result<usize, Problem> {
-        let Some((_, text)) = self.0.iter().find(|(known, _)| known == name) else { return Ok(usual) };
+    pub(super) fn number(
+        &self,
+        name: &str,
+        range: RangeInclusive<usize>,
+        usual: usize,
+    ) -> Result<usize, Problem> {
+        let Some((_, text)) = self.0.iter().find(|(known, _)| known == name) else {
+            return Ok(usual);
+        };
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        text.parse().ok().filter(|number| digits && range.contains(number)).ok_or_else(|| {
-            bad(format!("{name} {:?}: expected a whole number from {} to {}", shown(text), range.start(), range.end()))
-        })
+        text.parse()
+            .ok()
+            .filter(|number| digits && range.contains(number))
+            .ok_or_else(|| {
+                bad(format!(
+                    "{name} {:?}: expected a whole number from {} to {}",
+                    shown(text),
+                    range.start(),
+                    range.end()
+                ))
+            })
     }
 
     /// The id at `name`.
@@ -74,7 +102,12 @@ impl Asked {
     /// # Errors
     /// 400: not an id.
     pub(super) fn id(&self, name: &str) -> Result<Option<NotificationId>, Problem> {
-        self.text(name).map(|text| text.parse().map_err(|error| bad(format!("{name}: {error}")))).transpose()
+        self.text(name)
+            .map(|text| {
+                text.parse()
+                    .map_err(|error| bad(format!("{name}: {error}")))
+            })
+            .transpose()
     }
 }
 
@@ -92,18 +125,33 @@ mod tests {
     use super::*;
 
     fn asked(pairs: &[(&str, &str)]) -> Asked {
-        Asked(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+        Asked(
+            pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        )
     }
 
     #[test]
     fn a_number_out_of_its_range_is_refused_by_name() {
-        for (value, expected) in
-            [("1", Some(1)), ("200", Some(200)), ("0", None), ("201", None), ("-1", None), ("+5", None), ("", None)]
-        {
+        for (value, expected) in [
+            ("1", Some(1)),
+            ("200", Some(200)),
+            ("0", None),
+            ("201", None),
+            ("-1", None),
+            ("+5", None),
+            ("", None),
+        ] {
             let read = asked(&[("limit", value)]).number("limit", 1..=200, 50);
             match (read, expected) {
                 (Ok(number), Some(expected)) => assert_eq!(number, expected),
-                (Err(problem), None) => assert!(problem.detail().starts_with("limit "), "{value:?}: {}", problem.detail()),
+                (Err(problem), None) => assert!(
+                    problem.detail().starts_with("limit "),
+                    "{value:?}: {}",
+                    problem.detail()
+                ),
                 (read, _) => panic!("{value:?}: {read:?}"),
             }
         }
@@ -112,10 +160,24 @@ mod tests {
 
     #[test]
     fn a_parameter_that_is_unknown_or_there_twice_is_refused_by_name() {
-        assert!(asked(&[("after", ""), ("limit", "1")]).only(&["after", "limit"]).is_ok());
-        let unknown = asked(&[("limits", "1")]).only(&["after", "limit"]).unwrap_err();
-        assert!(unknown.detail().contains("\"limits\""), "{}", unknown.detail());
-        assert!(asked(&[("limit", "1"), ("limit", "2")]).only(&["after", "limit"]).is_err());
+        assert!(
+            asked(&[("after", ""), ("limit", "1")])
+                .only(&["after", "limit"])
+                .is_ok()
+        );
+        let unknown = asked(&[("limits", "1")])
+            .only(&["after", "limit"])
+            .unwrap_err();
+        assert!(
+            unknown.detail().contains("\"limits\""),
+            "{}",
+            unknown.detail()
+        );
+        assert!(
+            asked(&[("limit", "1"), ("limit", "2")])
+                .only(&["after", "limit"])
+                .is_err()
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! Owns what comes in from providers: status callbacks, bounces as mail. Verified on the raw bytes by the provider's own
-//! code, then given to the tenant's shard. Refuses to guess: an unknown status goes to people.
+//! Owns what comes in from providers: status callbacks, bounces as mail. Verified on the raw bytes
+//! by the provider's own code, then given to the tenant's shard. Refuses to guess: an unknown
+//! status goes to people.
 
 use std::sync::Arc;
 
@@ -10,7 +11,9 @@ use http::{StatusCode, header};
 use metrics::counter;
 use serde::Serialize;
 use sluis_actors::{Letter, Reply, ShardAnswer};
-use sluis_channels::{BounceError, Callback, MAX_REPORT, ProviderReceipt, ReceiptError, ReceiptProof, read_bounce};
+use sluis_channels::{
+    BounceError, Callback, MAX_REPORT, ProviderReceipt, ReceiptError, ReceiptProof, read_bounce,
+};
 use sluis_model::{Answer, Control, CorporationId, Input, Receipt, ReceiptEffect, instant};
 
 use super::auth::Caller;
@@ -43,13 +46,21 @@ struct EffectBody {
 }
 
 /// What a receipt can do, as the metric names it.
-pub const EFFECTS: [&str; 6] = ["applied", "noted", "unknown", "unexplained", "forged", "refused"];
+pub const EFFECTS: [&str; 6] = [
+    "applied",
+    "noted",
+    "unknown",
+    "unexplained",
+    "forged",
+    "refused",
+];
 
 /// Makes the counters of every provider, so that each is there before its first receipt.
 pub(super) fn announce(app: &App) {
     for provider in app.providers.keys().map(String::as_str).chain([EMAIL]) {
         for effect in EFFECTS {
-            counter!(names::RECEIPTS, "provider" => provider.to_owned(), "effect" => effect).increment(0);
+            counter!(names::RECEIPTS, "provider" => provider.to_owned(), "effect" => effect)
+                .increment(0);
         }
     }
 }
@@ -57,15 +68,23 @@ pub(super) fn announce(app: &App) {
 /// The provider whose callback is posted to `path`, if its name stands there as it is configured.
 pub(super) fn callback_of(path: &str) -> Option<&str> {
     let name = path.strip_prefix(BEFORE)?;
-    let plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    let plain = !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     (plain && name != EMAIL).then_some(name)
 }
 
-/// How much of what is posted to `path` is read, where that is a mail: a report is read at its beginning, however long what
-/// it returns is. None where it is a callback, which is read whole or not at all.
+/// How much of what is posted to `path` is read, where that is a mail: a report is read at its
+/// beginning, however long what it returns is. None where it is a callback, which is read whole or
+/// not at all.
 pub(super) fn most_of_a_mail(app: &App, path: &str) -> Option<usize> {
     let name = path.strip_prefix(BEFORE)?;
-    let mail = name == EMAIL || app.providers.get(name).is_some_and(|it| it.receipt_proof() == ReceiptProof::CallerMust);
+    let mail = name == EMAIL
+        || app
+            .providers
+            .get(name)
+            .is_some_and(|it| it.receipt_proof() == ReceiptProof::CallerMust);
     mail.then_some(MAX_REPORT)
 }
 
@@ -79,7 +98,8 @@ pub(super) async fn post(
 ) -> Result<Json<ReceiptBody>, Problem> {
     let caller = caller.map(|Caller(corporation)| corporation);
     if provider == EMAIL {
-        // The MAC in the return path proves the attempt; the key proves that the mail server is the corporation's.
+        // The MAC in the return path proves the attempt; the key proves that the mail server is the
+        // corporation's.
         let only = Some(caller?);
         body.is_mail()?;
         return match read_bounce(&body.bytes, &app.reference, EMAIL) {
@@ -112,7 +132,10 @@ pub(super) async fn callback(
     caller: Result<CorporationId, Problem>,
     body: &[u8],
 ) -> Result<Json<ReceiptBody>, Problem> {
-    let provider = app.providers.get(name).ok_or_else(|| Problem::not_found("provider"))?;
+    let provider = app
+        .providers
+        .get(name)
+        .ok_or_else(|| Problem::not_found("provider"))?;
     // Whose receipts the caller may bring: anybody's where a signature proves them, else its own.
     let only = match provider.receipt_proof() {
         ReceiptProof::CallerMust => Some(caller?),
@@ -122,7 +145,11 @@ pub(super) async fn callback(
     let path_and_query = head.uri.path_and_query().map_or("/", |p| p.as_str());
     let mut last = None;
     // The signature covers the public address, which may differ by corporation.
-    let mut urls: Vec<&str> = app.corporations.values().map(|corporation| corporation.public_url.as_str()).collect();
+    let mut urls: Vec<&str> = app
+        .corporations
+        .values()
+        .map(|corporation| corporation.public_url.as_str())
+        .collect();
     urls.sort_unstable();
     urls.dedup();
     for public_url in urls {
@@ -138,33 +165,49 @@ pub(super) async fn callback(
             Err(error) => last = Some(error),
         }
     }
-    let Some(error) = last else { return Err(Problem::not_found("provider")) };
+    let Some(error) = last else {
+        return Err(Problem::not_found("provider"));
+    };
     untaken(app, name, only, &error).await
 }
 
-/// What could not be read into receipts: a genuine message goes to people, anything else is refused.
+/// What could not be read into receipts: a genuine message goes to people, anything else is
+/// refused.
 async fn untaken(
     app: &App,
     provider: &str,
     only: Option<CorporationId>,
     error: &ReceiptError,
 ) -> Result<Json<ReceiptBody>, Problem> {
-    let Some((corporation, attempt, why)) = error.unknown_status() else { return Err(refuse(provider, error)) };
+    let Some((corporation, attempt, why)) = error.unknown_status() else {
+        return Err(refuse(provider, error));
+    };
     vouched(provider, only, corporation)?;
-    unexplained(app, provider, corporation, attempt, &format!("{}: {}", why.code, why.text)).await
+    unexplained(
+        app,
+        provider,
+        corporation,
+        attempt,
+        &format!("{}: {}", why.code, why.text),
+    )
+    .await
 }
 
-/// Whether the caller may bring a receipt of that corporation. One of another's is answered like one that is nobody's: not
-/// even that it is genuine is told.
+/// Whether the caller may bring a receipt of that corporation. One of another's is answered like
+/// one that is nobody's: not even that it is genuine is told.
 fn vouched(provider: &str, only: Option<CorporationId>, of: CorporationId) -> Result<(), Problem> {
     if only.is_none_or(|only| only == of) {
         Ok(())
     } else {
-        Err(refuse(provider, &ReceiptError::Bounce(BounceError::NoReference)))
+        Err(refuse(
+            provider,
+            &ReceiptError::Bounce(BounceError::NoReference),
+        ))
     }
 }
 
-/// A genuine message nobody has mapped: on the record, for people, and acknowledged so that it is not sent for ever.
+/// A genuine message nobody has mapped: on the record, for people, and acknowledged so that it is
+/// not sent for ever.
 async fn unexplained(
     app: &App,
     provider: &str,
@@ -172,9 +215,13 @@ async fn unexplained(
     attempt: sluis_model::AttemptRef,
     text: &str,
 ) -> Result<Json<ReceiptBody>, Problem> {
-    counter!(names::RECEIPTS, "provider" => provider.to_owned(), "effect" => "unexplained").increment(1);
+    counter!(names::RECEIPTS, "provider" => provider.to_owned(), "effect" => "unexplained")
+        .increment(1);
     tracing::warn!(provider, id = %attempt.id, status = text, "a provider said something nobody has mapped");
-    let inbox = app.engine.inbox_by_id(attempt.id).ok_or_else(|| Problem::not_found("notification"))?;
+    let inbox = app
+        .engine
+        .inbox_by_id(attempt.id)
+        .ok_or_else(|| Problem::not_found("notification"))?;
     let control = Control::Unexplained {
         corporation: Some(corporation),
         id: Some(attempt.id),
@@ -182,9 +229,15 @@ async fn unexplained(
         text: text.chars().take(200).collect::<String>().into(),
     };
     ask(inbox, |reply| Letter::Control { control, reply }).await?;
-    let row =
-        EffectBody { notification: attempt.id.to_string(), attempt: attempt.attempt, said: "unknown", effect: "unexplained" };
-    Ok(Json(ReceiptBody { receipts: vec![row] }))
+    let row = EffectBody {
+        notification: attempt.id.to_string(),
+        attempt: attempt.attempt,
+        said: "unknown",
+        effect: "unexplained",
+    };
+    Ok(Json(ReceiptBody {
+        receipts: vec![row],
+    }))
 }
 
 async fn take(
@@ -194,22 +247,55 @@ async fn take(
     receipts: Vec<ProviderReceipt>,
 ) -> Result<Json<ReceiptBody>, Problem> {
     // All of them before the first is applied.
-    receipts.iter().try_for_each(|receipt| vouched(provider, only, receipt.corporation))?;
+    receipts
+        .iter()
+        .try_for_each(|receipt| vouched(provider, only, receipt.corporation))?;
     let mut rows = Vec::with_capacity(receipts.len());
     for receipt in receipts {
-        let ProviderReceipt { corporation, attempt, kind, why, provider: from, occurred_at } = receipt;
-        let inbox = app.engine.inbox_by_id(attempt.id).ok_or_else(|| Problem::not_found("notification"))?;
-        // Never refused for the provider's clock: a bounce that is lost is worse than one with a wrong instant.
+        let ProviderReceipt {
+            corporation,
+            attempt,
+            kind,
+            why,
+            provider: from,
+            occurred_at,
+        } = receipt;
+        let inbox = app
+            .engine
+            .inbox_by_id(attempt.id)
+            .ok_or_else(|| Problem::not_found("notification"))?;
+        // Never refused for the provider's clock: a bounce that is lost is worse than one with a
+        // wrong instant.
         let occurred_at = occurred_at.map(|at| instant::placed(at, app.clock.now()));
-        let input = Input::Receipt(Receipt { attempt, kind, why, provider: from.into(), occurred_at });
-        let letter = |reply: Reply| Letter::ById { corporation, id: attempt.id, input, reply };
+        let input = Input::Receipt(Receipt {
+            attempt,
+            kind,
+            why,
+            provider: from.into(),
+            occurred_at,
+        });
+        let letter = |reply: Reply| Letter::ById {
+            corporation,
+            id: attempt.id,
+            input,
+            reply,
+        };
         let effect = match ask(inbox, letter).await? {
-            ShardAnswer::Decided { answer: Answer::Receipt(effect), .. } => word(effect),
+            ShardAnswer::Decided {
+                answer: Answer::Receipt(effect),
+                ..
+            } => word(effect),
             ShardAnswer::NotFound => word(ReceiptEffect::Unknown),
             _ => return Err(AskError::Lost.into()),
         };
-        counter!(names::RECEIPTS, "provider" => provider.to_owned(), "effect" => effect).increment(1);
-        rows.push(EffectBody { notification: attempt.id.to_string(), attempt: attempt.attempt, said: kind.name(), effect });
+        counter!(names::RECEIPTS, "provider" => provider.to_owned(), "effect" => effect)
+            .increment(1);
+        rows.push(EffectBody {
+            notification: attempt.id.to_string(),
+            attempt: attempt.attempt,
+            said: kind.name(),
+            effect,
+        });
     }
     Ok(Json(ReceiptBody { receipts: rows }))
 }
@@ -223,7 +309,15 @@ const fn word(effect: ReceiptEffect) -> &'static str {
 }
 
 fn refuse(provider: &str, error: &ReceiptError) -> Problem {
-    let effect = if error.is_forged() { "forged" } else { "refused" };
+    let effect = if error.is_forged() {
+        "forged"
+    } else {
+        "refused"
+    };
     counter!(names::RECEIPTS, "provider" => provider.to_owned(), "effect" => effect).increment(1);
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.code(), error.to_string())
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        error.code(),
+        error.to_string(),
+    )
 }

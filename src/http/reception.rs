@@ -1,6 +1,6 @@
-//! Owns what a connection speaks to from its first request on: the engine once it is there, and before that one answer to
-//! everything, `starting`, with how far it is. Nobody is refused in between: the same connection speaks to both. Refuses
-//! whatever a seat is not for.
+//! Owns what a connection speaks to from its first request on: the engine once it is there, and
+//! before that one answer to everything, `starting`, with how far it is. Nobody is refused in
+//! between: the same connection speaks to both. Refuses whatever a seat is not for.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -34,7 +34,10 @@ impl Reception {
     /// One where the engine is still recovering.
     #[must_use]
     pub fn starting(recovery: Arc<Recovery>) -> Self {
-        Self { opened: OnceLock::new(), recovery }
+        Self {
+            opened: OnceLock::new(),
+            recovery,
+        }
     }
 
     /// One where the engine is there.
@@ -61,18 +64,28 @@ impl Reception {
         let mut response = match path {
             status::HEALTH => status::ALIVE.into_response(),
             status::READY => {
-                let body = json!({"ready": false, "reason": "starting", "replayed": replayed, "of": of});
+                let body =
+                    json!({"ready": false, "reason": "starting", "replayed": replayed, "of": of});
                 let mut response = (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response();
-                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(START_RETRY));
+                response
+                    .headers_mut()
+                    .insert(header::RETRY_AFTER, HeaderValue::from(START_RETRY));
                 response
             }
             _ => {
-                let detail = format!("the engine is starting: {}; nothing was taken, send it again", progress(&self.recovery));
-                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "starting", detail).retry_after(START_RETRY).into_response()
+                let detail = format!(
+                    "the engine is starting: {}; nothing was taken, send it again",
+                    progress(&self.recovery)
+                );
+                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "starting", detail)
+                    .retry_after(START_RETRY)
+                    .into_response()
             }
         };
         // The next connection is served where the engine's are.
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        response
+            .headers_mut()
+            .insert(header::CONNECTION, HeaderValue::from_static("close"));
         response
     }
 }
@@ -100,7 +113,10 @@ impl Service<Request<Incoming>> for Desk {
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let flight = Flight::begin(&self.seat);
-        let front = match (self.turned_away(request.uri().path()), self.reception.opened.get()) {
+        let front = match (
+            self.turned_away(request.uri().path()),
+            self.reception.opened.get(),
+        ) {
             (Some(answer), _) => return Box::pin(std::future::ready(Ok(flight.answered(answer)))),
             (None, Some((front, _))) => front,
             (None, None) => {
@@ -123,7 +139,11 @@ impl Desk {
             Manner::Status => Some(not_found_here().into_response()),
             Manner::Reserve => {
                 let detail = "every connection that there may be is at work; nothing of yours was taken: send it again";
-                Some(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).retry_after(1).into_response())
+                Some(
+                    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)
+                        .retry_after(1)
+                        .into_response(),
+                )
             }
         }
     }

@@ -1,5 +1,5 @@
-//! Owns the reading of a tenant's records back from the journal, on the threads that are there for it. Refuses to interpret them:
-//! `explain` does.
+//! Owns the reading of a tenant's records back from the journal, on the threads that are there for
+//! it. Refuses to interpret them: `explain` does.
 
 use std::sync::Arc;
 
@@ -22,10 +22,15 @@ pub(super) struct Records {
 impl Records {
     pub(super) fn of(app: &App, tenant: &TenantKey) -> Self {
         let shard = Shard(tenant.shard(app.engine.shards()).0);
-        Self { journal: app.engine.journal().clone(), corporation: tenant.corporation, shard }
+        Self {
+            journal: app.engine.journal().clone(),
+            corporation: tenant.corporation,
+            shard,
+        }
     }
 
-    /// At most `limit` records that `keep` wants, newest first, from `last` (or what lies before `before`) backwards.
+    /// At most `limit` records that `keep` wants, newest first, from `last` (or what lies before
+    /// `before`) backwards.
     pub(super) async fn walk(
         self,
         app: &App,
@@ -38,15 +43,21 @@ impl Records {
         let walk = move || {
             let Self { journal, shard, .. } = self;
             let mut read = |sequence: u64| -> Result<Option<Record>, String> {
-                let bytes = journal.read(shard, Sequence(sequence)).map_err(|error| error.to_string())?;
-                bytes.map(|bytes| Record::decode(&bytes).map_err(|error| error.to_string())).transpose()
+                let bytes = journal
+                    .read(shard, Sequence(sequence))
+                    .map_err(|error| error.to_string())?;
+                bytes
+                    .map(|bytes| Record::decode(&bytes).map_err(|error| error.to_string()))
+                    .transpose()
             };
             explain::walk(&mut read, last, before, limit, keep)
         };
-        reading::read(app, corporation, walk).await?.map_err(|error| {
-            tracing::error!(%error, "a tenant's records cannot be read");
-            unreadable()
-        })
+        reading::read(app, corporation, walk)
+            .await?
+            .map_err(|error| {
+                tracing::error!(%error, "a tenant's records cannot be read");
+                unreadable()
+            })
     }
 }
 

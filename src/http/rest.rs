@@ -1,7 +1,8 @@
-//! Owns the rest of a body that nobody wants: a request that is refused before its body was read is answered, and what its
-//! sender is still sending is read and thrown away. Without it the connection is closed under the sender's hands, and many a
-//! client then never sees the answer. Refuses to do so without end, and to invite a body that waits for leave
-//! (`Expect: 100-continue`).
+//! Owns the rest of a body that nobody wants: a request that is refused before its body was read is
+//! answered, and what its sender is still sending is read and thrown away. Without it the
+//! connection is closed under the sender's hands, and many a client then never sees the answer.
+//! Refuses to do so without end, and to invite a body that waits for leave (`Expect:
+//! 100-continue`).
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -32,9 +33,13 @@ pub(super) struct WithRest {
 
 impl WithRest {
     pub(super) fn of(request: Request<Upload>) -> Request<Self> {
-        // Over HTTP/2 as well: a stream that is reset in the middle of its body takes the answer with it in many a client.
+        // Over HTTP/2 as well: a stream that is reset in the middle of its body takes the answer
+        // with it in many a client.
         let comes = !request.headers().contains_key(header::EXPECT);
-        request.map(|body| Self { body: Some(body), comes })
+        request.map(|body| Self {
+            body: Some(body),
+            comes,
+        })
     }
 }
 
@@ -42,10 +47,15 @@ impl Body for WithRest {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         // Asked for once, it comes.
         self.comes = true;
-        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let Some(body) = &mut self.body else {
+            return Poll::Ready(None);
+        };
         let frame = std::task::ready!(Pin::new(body).poll_frame(context));
         if !matches!(frame, Some(Ok(_))) {
             self.body = None;
@@ -58,13 +68,17 @@ impl Body for WithRest {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+        self.body
+            .as_ref()
+            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
 }
 
 impl Drop for WithRest {
     fn drop(&mut self) {
-        let Some(mut body) = self.body.take() else { return };
+        let Some(mut body) = self.body.take() else {
+            return;
+        };
         if !self.comes || body.is_end_stream() {
             return;
         }

@@ -1,6 +1,6 @@
-//! Owns what a connection's requests take of the machine: how many wait for their peer, and the bytes of bodies and answers
-//! under way, of which there is one budget for all. Refuses a body for which the budget has no room: its sender is told to
-//! come again.
+//! Owns what a connection's requests take of the machine: how many wait for their peer, and the
+//! bytes of bodies and answers under way, of which there is one budget for all. Refuses a body for
+//! which the budget has no room: its sender is told to come again.
 
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -18,8 +18,8 @@ use sluis_model::CorporationId;
 use super::problem::Problem;
 use crate::crowd::{Asked, Crowd, Place};
 
-/// Bytes of a body or an answer that the budget does not count: nearly every notification. What all connections together
-/// hold uncounted is this often their number.
+/// Bytes of a body or an answer that the budget does not count: nearly every notification. What all
+/// connections together hold uncounted is this often their number.
 const UNCOUNTED: usize = 16 << 10;
 
 /// How many bytes of bodies and answers there may be at once.
@@ -31,7 +31,10 @@ pub(super) struct Budget {
 
 impl Budget {
     pub(super) const fn new(most: usize) -> Self {
-        Self { most, held: AtomicUsize::new(0) }
+        Self {
+            most,
+            held: AtomicUsize::new(0),
+        }
     }
 
     /// Takes bytes for a body. False: there are not so many.
@@ -44,7 +47,8 @@ impl Budget {
         fits
     }
 
-    /// Takes bytes for an answer, also beyond the bound: what it tells of was done, and bodies make room.
+    /// Takes bytes for an answer, also beyond the bound: what it tells of was done, and bodies make
+    /// room.
     fn force(&self, bytes: usize) {
         self.held.fetch_add(bytes, Ordering::Relaxed);
     }
@@ -81,10 +85,18 @@ impl Seat {
         peer: IpAddr,
         budget: &Arc<Budget>,
     ) -> Option<Arc<Self>> {
-        let manner = if reserve.is_some() { Manner::Whole } else { Manner::Status };
+        let manner = if reserve.is_some() {
+            Manner::Whole
+        } else {
+            Manner::Status
+        };
         let taken = crowd.join(peer).map(|place| (place, manner));
         let (place, manner) = taken.or_else(|| Some((reserve?.join(peer)?, Manner::Reserve)))?;
-        Some(Arc::new(Self { place, budget: budget.clone(), manner }))
+        Some(Arc::new(Self {
+            place,
+            budget: budget.clone(),
+            manner,
+        }))
     }
 
     pub(super) const fn life(&self) -> &Arc<crate::crowd::Life> {
@@ -106,7 +118,12 @@ pub(super) struct Flight {
 impl Flight {
     pub(super) fn begin(seat: &Arc<Seat>) -> Arc<Self> {
         let asked = seat.life().ask();
-        Arc::new(Self { seat: seat.clone(), asked, held: AtomicUsize::new(0), refused: AtomicBool::new(false) })
+        Arc::new(Self {
+            seat: seat.clone(),
+            asked,
+            held: AtomicUsize::new(0),
+            refused: AtomicBool::new(false),
+        })
     }
 
     /// The request is a corporation's.
@@ -118,7 +135,12 @@ impl Flight {
             return Ok(());
         }
         let detail = "your corporation has as many connections with a request under way as it may: share them";
-        Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_connections", detail).retry_after(1))
+        Err(Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_connections",
+            detail,
+        )
+        .retry_after(1))
     }
 
     fn hold(&self, more: usize) -> bool {
@@ -137,17 +159,26 @@ impl Flight {
             response = axum::response::IntoResponse::into_response(no_room());
         }
         self.give_back();
-        if let Some(size) = response.body().size_hint().exact().and_then(|size| usize::try_from(size).ok())
+        if let Some(size) = response
+            .body()
+            .size_hint()
+            .exact()
+            .and_then(|size| usize::try_from(size).ok())
             && size > UNCOUNTED
         {
             self.seat.budget.force(size);
             self.held.store(size, Ordering::Relaxed);
         }
         if self.seat.manner == Manner::Reserve {
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            response
+                .headers_mut()
+                .insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         self.asked.answered();
-        response.map(|body| Answer { body, _flight: self })
+        response.map(|body| Answer {
+            body,
+            _flight: self,
+        })
     }
 
     fn give_back(&self) {
@@ -184,7 +215,13 @@ pub(super) struct Upload {
 
 impl Upload {
     pub(super) fn of(request: Request<Incoming>, flight: &Arc<Flight>) -> Request<Self> {
-        request.map(|body| Self { body, flight: flight.clone(), read: 0, waits: false, thrown_away: false })
+        request.map(|body| Self {
+            body,
+            flight: flight.clone(),
+            read: 0,
+            waits: false,
+            thrown_away: false,
+        })
     }
 
     fn goes_on(&mut self) {
@@ -214,7 +251,10 @@ impl Body for Upload {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = &mut *self;
         let polled = Pin::new(&mut this.body).poll_frame(context);
         if polled.is_pending() {
@@ -227,7 +267,11 @@ impl Body for Upload {
         match ready!(polled) {
             Some(Ok(frame)) => {
                 let bytes = frame.data_ref().map_or(0, Bytes::len);
-                Poll::Ready(Some(if this.book(bytes) { Ok(frame) } else { Err(NoRoom.into()) }))
+                Poll::Ready(Some(if this.book(bytes) {
+                    Ok(frame)
+                } else {
+                    Err(NoRoom.into())
+                }))
             }
             Some(Err(error)) => Poll::Ready(Some(Err(error.into()))),
             None => Poll::Ready(None),
@@ -260,7 +304,10 @@ impl Body for Answer {
     type Data = Bytes;
     type Error = axum::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         Pin::new(&mut self.body).poll_frame(context)
     }
 

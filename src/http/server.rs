@@ -1,5 +1,6 @@
-//! Owns the listening: TCP, TLS where configured, hyper, how many connections there are and how long each may keep us
-//! waiting, a graceful end. Refuses to cut a request that waits for the disk before the bound is over.
+//! Owns the listening: TCP, TLS where configured, hyper, how many connections there are and how
+//! long each may keep us waiting, a graceful end. Refuses to cut a request that waits for the disk
+//! before the bound is over.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +23,8 @@ use crate::crowd::{Bounds, Crowd, Limits};
 use crate::lanes::Lanes;
 use crate::tls::Tls;
 
-/// Places for the questions whether the engine is well, when every other one is taken by a connection that waits for us.
+/// Places for the questions whether the engine is well, when every other one is taken by a
+/// connection that waits for us.
 const RESERVE: usize = 64;
 /// How long one of those may keep us waiting.
 const RESERVE_LIMIT: Duration = Duration::from_secs(5);
@@ -36,7 +38,8 @@ const LAST_WORD: Duration = Duration::from_secs(5);
 pub const GRACE: Duration = Duration::from_secs(15);
 /// Pause after a failed accept: out of file handles, most likely.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// Most bytes of a request's head, and of what is read or written at once. An address alone may have 64 KiB.
+/// Most bytes of a request's head, and of what is read or written at once. An address alone may
+/// have 64 KiB.
 const BUFFER: usize = 96 << 10;
 /// The same for HTTP/2, of a request's header list (RFC 9113 §6.5.2).
 const HEADER_LIST: u32 = 32 << 10;
@@ -69,7 +72,15 @@ impl Default for HttpSettings {
         let (max_connections, max_per_peer) = (4_096, 2_048);
         let (idle, request) = (Duration::from_secs(20), Duration::from_secs(60));
         let max_bodies = 256 << 20;
-        Self { tls: None, max_connections, max_per_peer, max_per_corporation: max_per_peer, idle, request, max_bodies }
+        Self {
+            tls: None,
+            max_connections,
+            max_per_peer,
+            max_per_corporation: max_per_peer,
+            idle,
+            request,
+            max_bodies,
+        }
     }
 }
 
@@ -78,25 +89,62 @@ impl HttpSettings {
     #[must_use]
     pub fn status(self) -> Self {
         let most = STATUS_CONNECTIONS;
-        Self { max_connections: most, max_per_peer: most / 2, ..self }
+        Self {
+            max_connections: most,
+            max_per_peer: most / 2,
+            ..self
+        }
     }
 }
 
 /// Serves an engine that is there until `shutdown`, then lets requests under way end.
-pub async fn serve(listener: TcpListener, front: Front, lanes: Lanes, tls: Option<Tls>, shutdown: CancellationToken) {
-    let settings = HttpSettings { tls, ..HttpSettings::default() };
-    serve_with(listener, Arc::new(Reception::opened(front, lanes)), settings, shutdown).await;
+pub async fn serve(
+    listener: TcpListener,
+    front: Front,
+    lanes: Lanes,
+    tls: Option<Tls>,
+    shutdown: CancellationToken,
+) {
+    let settings = HttpSettings {
+        tls,
+        ..HttpSettings::default()
+    };
+    serve_with(
+        listener,
+        Arc::new(Reception::opened(front, lanes)),
+        settings,
+        shutdown,
+    )
+    .await;
 }
 
 /// Serves until `shutdown`, then lets requests under way end, for at most [`GRACE`].
-pub async fn serve_with(listener: TcpListener, reception: Arc<Reception>, settings: HttpSettings, shutdown: CancellationToken) {
-    let reserve = Crowd::new(Bounds { all: RESERVE, per_peer: RESERVE / 2, per_corporation: RESERVE });
-    Port::new(reception, settings, Some(reserve)).serve(listener, shutdown).await;
+pub async fn serve_with(
+    listener: TcpListener,
+    reception: Arc<Reception>,
+    settings: HttpSettings,
+    shutdown: CancellationToken,
+) {
+    let reserve = Crowd::new(Bounds {
+        all: RESERVE,
+        per_peer: RESERVE / 2,
+        per_corporation: RESERVE,
+    });
+    Port::new(reception, settings, Some(reserve))
+        .serve(listener, shutdown)
+        .await;
 }
 
 /// Serves only the questions whether the engine is well, beside the engine's own threads.
-pub async fn serve_status(listener: TcpListener, reception: Arc<Reception>, settings: HttpSettings, shutdown: CancellationToken) {
-    Port::new(reception, settings.status(), None).serve(listener, shutdown).await;
+pub async fn serve_status(
+    listener: TcpListener,
+    reception: Arc<Reception>,
+    settings: HttpSettings,
+    shutdown: CancellationToken,
+) {
+    Port::new(reception, settings.status(), None)
+        .serve(listener, shutdown)
+        .await;
 }
 
 struct Port {
@@ -111,12 +159,24 @@ struct Port {
 
 impl Port {
     fn new(reception: Arc<Reception>, settings: HttpSettings, reserve: Option<Arc<Crowd>>) -> Self {
-        let HttpSettings { max_connections: all, max_per_peer: per_peer, max_per_corporation: per_corporation, .. } = settings;
-        let crowd = Crowd::new(Bounds { all, per_peer, per_corporation });
+        let HttpSettings {
+            max_connections: all,
+            max_per_peer: per_peer,
+            max_per_corporation: per_corporation,
+            ..
+        } = settings;
+        let crowd = Crowd::new(Bounds {
+            all,
+            per_peer,
+            per_corporation,
+        });
         let budget = Arc::new(Budget::new(settings.max_bodies));
         let mut http = Builder::new(TokioExecutor::new());
-        // Without `pipeline_flush`: it holds an answer back while anything of a next request has come, which may be for ever.
-        http.http1().header_read_timeout(settings.idle).max_buf_size(BUFFER);
+        // Without `pipeline_flush`: it holds an answer back while anything of a next request has
+        // come, which may be for ever.
+        http.http1()
+            .header_read_timeout(settings.idle)
+            .max_buf_size(BUFFER);
         http.http2()
             .timer(TokioTimer::new())
             .max_concurrent_streams(STREAMS)
@@ -124,17 +184,36 @@ impl Port {
             .max_pending_accept_reset_streams(RESETS)
             .keep_alive_interval(settings.idle)
             .keep_alive_timeout(settings.idle);
-        Self { reception, settings, http, crowd, reserve, budget }
+        Self {
+            reception,
+            settings,
+            http,
+            crowd,
+            reserve,
+            budget,
+        }
     }
 
     async fn serve(self, listener: TcpListener, shutdown: CancellationToken) {
         let watched = {
-            let (crowd, reserve, settings, shutdown) =
-                (self.crowd.clone(), self.reserve.clone(), self.settings.clone(), shutdown.clone());
+            let (crowd, reserve, settings, shutdown) = (
+                self.crowd.clone(),
+                self.reserve.clone(),
+                self.settings.clone(),
+                shutdown.clone(),
+            );
             tokio::spawn(async move {
                 let HttpSettings { idle, request, .. } = settings;
-                let limits = Limits { idle, stalled: request + LAST_WORD, answer: request + ANSWER_LIMIT };
-                let brief = Limits { idle: idle.min(RESERVE_LIMIT), stalled: RESERVE_LIMIT, answer: RESERVE_LIMIT };
+                let limits = Limits {
+                    idle,
+                    stalled: request + LAST_WORD,
+                    answer: request + ANSWER_LIMIT,
+                };
+                let brief = Limits {
+                    idle: idle.min(RESERVE_LIMIT),
+                    stalled: RESERVE_LIMIT,
+                    answer: RESERVE_LIMIT,
+                };
                 let reserve = async {
                     if let Some(reserve) = &reserve {
                         reserve.watch(brief, &shutdown).await;
@@ -152,7 +231,8 @@ impl Port {
             match accepted {
                 // Closed where there is no seat: whoever comes next finds one.
                 Ok((stream, peer)) => drop(
-                    Seat::take(&self.crowd, self.reserve.as_ref(), peer.ip(), &self.budget).map(|seat| self.seat(stream, seat)),
+                    Seat::take(&self.crowd, self.reserve.as_ref(), peer.ip(), &self.budget)
+                        .map(|seat| self.seat(stream, seat)),
                 ),
                 Err(error) => {
                     tracing::warn!(%error, "could not take a connection");
@@ -166,29 +246,47 @@ impl Port {
         }
         drop(listener);
         drop(watched.await);
-        let reserve = async { if let Some(reserve) = &self.reserve { reserve.end(RESERVE_LIMIT).await } else { 0 } };
+        let reserve = async {
+            if let Some(reserve) = &self.reserve {
+                reserve.end(RESERVE_LIMIT).await
+            } else {
+                0
+            }
+        };
         let (left, _) = tokio::join!(self.crowd.end(GRACE), reserve);
         if left > 0 {
-            tracing::warn!(left, "requests were still under way when the time to end was over");
+            tracing::warn!(
+                left,
+                "requests were still under way when the time to end was over"
+            );
         }
     }
 
     fn seat(&self, stream: TcpStream, seat: Arc<Seat>) {
         // Small answers must not wait for more.
         drop(stream.set_nodelay(true));
-        let Ok(stream) = stream.into_std() else { return };
+        let Ok(stream) = stream.into_std() else {
+            return;
+        };
         let (mut http, tls) = (self.http.clone(), self.settings.tls.clone());
         let patience = Patience::default();
         http.http1().timer(patience.clone());
-        let desk = Desk { reception: self.reception.clone(), seat: seat.clone(), patience };
+        let desk = Desk {
+            reception: self.reception.clone(),
+            seat: seat.clone(),
+            patience,
+        };
         let connection = async move {
             let life = seat.life();
             let talk = async {
-                let Ok(stream) = TcpStream::from_std(stream) else { return };
+                let Ok(stream) = TcpStream::from_std(stream) else {
+                    return;
+                };
                 let stream = Metered::new(stream, life.clone());
                 match tls {
                     None => converse(&http, stream, desk).await,
-                    Some(tls) => match TlsAcceptor::from(tls.config().clone()).accept(stream).await {
+                    Some(tls) => match TlsAcceptor::from(tls.config().clone()).accept(stream).await
+                    {
                         Ok(stream) => converse(&http, stream, desk).await,
                         Err(error) => tracing::debug!(%error, "a TLS handshake failed"),
                     },
@@ -204,9 +302,14 @@ impl Port {
     }
 }
 
-async fn converse(http: &Builder<TokioExecutor>, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, desk: Desk) {
+async fn converse(
+    http: &Builder<TokioExecutor>,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    desk: Desk,
+) {
     let seat = desk.seat.clone();
-    let mut connection = std::pin::pin!(http.serve_connection(TokioIo::new(Complaint::new(stream)), desk));
+    let mut connection =
+        std::pin::pin!(http.serve_connection(TokioIo::new(Complaint::new(stream)), desk));
     let mut told = false;
     let end = std::future::poll_fn(|context| {
         if !told && seat.life().is_finishing() {
@@ -232,7 +335,10 @@ mod tests {
     use crate::tls::HTTP_PROTOCOLS;
 
     /// The certificate that the client's tests made for `localhost`.
-    const FILES: [&str; 2] = ["client/tests/it/tls/certificate.pem", "client/tests/it/tls/key.pem"];
+    const FILES: [&str; 2] = [
+        "client/tests/it/tls/certificate.pem",
+        "client/tests/it/tls/key.pem",
+    ];
 
     #[tokio::test]
     async fn http_2_is_offered_over_tls_and_http_1_to_whoever_does_not_ask() {
@@ -240,17 +346,36 @@ mod tests {
         let files = TlsFiles { cert, key };
         let server = TlsAcceptor::from(Tls::load(&files, HTTP_PROTOCOLS).unwrap().config().clone());
         let mut roots = rustls::RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_file(&files.cert).unwrap()).unwrap();
-        let cases = [(vec!["http/1.1", "h2"], Some("h2")), (vec!["http/1.1"], Some("http/1.1")), (vec![], None)];
+        roots
+            .add(CertificateDer::from_pem_file(&files.cert).unwrap())
+            .unwrap();
+        let cases = [
+            (vec!["http/1.1", "h2"], Some("h2")),
+            (vec!["http/1.1"], Some("http/1.1")),
+            (vec![], None),
+        ];
         for (asked, spoken) in cases {
-            let client = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+            let client = rustls::ClientConfig::builder_with_provider(Arc::new(
+                rustls::crypto::ring::default_provider(),
+            ));
             let client = client.with_safe_default_protocol_versions().unwrap();
-            let mut client = client.with_root_certificates(roots.clone()).with_no_client_auth();
-            client.alpn_protocols = asked.into_iter().map(|protocol: &str| protocol.into()).collect();
+            let mut client = client
+                .with_root_certificates(roots.clone())
+                .with_no_client_auth();
+            client.alpn_protocols = asked
+                .into_iter()
+                .map(|protocol: &str| protocol.into())
+                .collect();
             let client = tokio_rustls::TlsConnector::from(Arc::new(client));
             let (near, far) = tokio::io::duplex(16_384);
-            let (_, met) = tokio::join!(client.connect("localhost".try_into().unwrap(), near), server.accept(far));
-            assert_eq!(met.unwrap().get_ref().1.alpn_protocol(), spoken.map(str::as_bytes));
+            let (_, met) = tokio::join!(
+                client.connect("localhost".try_into().unwrap(), near),
+                server.accept(far)
+            );
+            assert_eq!(
+                met.unwrap().get_ref().1.alpn_protocol(),
+                spoken.map(str::as_bytes)
+            );
         }
     }
 }

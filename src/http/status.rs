@@ -1,5 +1,5 @@
-//! Owns what operators and their machines ask: metrics, alive, ready and why not, the API's description.
-//! Refuses to show the engine as a whole to a corporation.
+//! Owns what operators and their machines ask: metrics, alive, ready and why not, the API's
+//! description. Refuses to show the engine as a whole to a corporation.
 
 use std::sync::Arc;
 
@@ -33,7 +33,13 @@ pub(super) async fn metrics(State(app): State<Arc<App>>, _: Operator) -> Result<
         app.prometheus.run_upkeep();
         app.prometheus.render()
     };
-    let lost = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "metrics", "the metrics could not be put together");
+    let lost = |_| {
+        Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "metrics",
+            "the metrics could not be put together",
+        )
+    };
     let text = tokio::task::spawn_blocking(render).await.map_err(lost)?;
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
@@ -52,18 +58,26 @@ pub(super) async fn readyz(
 ) -> Response {
     let failure = app.engine.journal().failure().map(|_| "journal_failed");
     let reason = failure.or_else(|| app.admission.closed().map(|closed| closed.code()));
-    // Anybody may ask. Counted are the pauses of everybody, and the caller's own: what another corporation does is not even
-    // told as a number, except to operators. Intake goes on while sends are paused.
+    // Anybody may ask. Counted are the pauses of everybody, and the caller's own: what another
+    // corporation does is not even told as a number, except to operators. Intake goes on while
+    // sends are paused.
     let own = caller.ok().map(|Caller(corporation)| corporation);
-    let mine = |pause: &Pause| operator.is_ok() || pause.scope.corporation.is_none_or(|of| Some(of) == own);
+    let mine = |pause: &Pause| {
+        operator.is_ok() || pause.scope.corporation.is_none_or(|of| Some(of) == own)
+    };
     let pauses: Vec<Pause> = app.engine.pauses().all().into_iter().filter(mine).collect();
-    let everything = pauses.iter().any(|pause| pause.scope == PauseScope::EVERYTHING);
+    let everything = pauses
+        .iter()
+        .any(|pause| pause.scope == PauseScope::EVERYTHING);
     let paused = json!({"everything": everything, "pauses": pauses.len()});
     match reason {
-        None => Json(json!({"ready": true, "durability": "fdatasync", "paused": paused})).into_response(),
-        Some(reason) => {
-            (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"ready": false, "reason": reason, "paused": paused}))).into_response()
-        }
+        None => Json(json!({"ready": true, "durability": "fdatasync", "paused": paused}))
+            .into_response(),
+        Some(reason) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Json(json!({"ready": false, "reason": reason, "paused": paused})),
+        )
+            .into_response(),
     }
 }
 

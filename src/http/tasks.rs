@@ -1,4 +1,5 @@
-//! Owns the human queue: what waits for people, and their answers. Refuses answers that lead nowhere, naming those that do.
+//! Owns the human queue: what waits for people, and their answers. Refuses answers that lead
+//! nowhere, naming those that do.
 
 use std::sync::Arc;
 
@@ -7,7 +8,9 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use sluis_actors::{Letter, Listed, ShardAnswer, StateFilter};
-use sluis_model::{Answer, FlowBook, Input, NotificationId, Phase, Subject, TaskAnswer, known_answers};
+use sluis_model::{
+    Answer, FlowBook, Input, NotificationId, Phase, Subject, TaskAnswer, known_answers,
+};
 
 use super::auth::Caller;
 use super::body::{JsonBody, json};
@@ -23,7 +26,8 @@ use crate::intake::line_problem;
 #[derive(Debug, Serialize)]
 pub(super) struct TasksBody {
     tasks: Vec<TaskBody>,
-    /// Facts that have fitted nothing for longer than `limits.unmatched_task_after`: somebody should look. On the first page.
+    /// Facts that have fitted nothing for longer than `limits.unmatched_task_after`: somebody
+    /// should look. On the first page.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unmatched_facts: Vec<FactRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,23 +56,44 @@ pub(super) async fn list(
     asked: Asked,
 ) -> Result<Json<TasksBody>, Problem> {
     let asked = asked.only(&["list", "after", "limit"])?;
-    let (after, limit) = (asked.id("after")?, asked.number("limit", 1..=lists::MOST_ROWS, 100)?);
+    let (after, limit) = (
+        asked.id("after")?,
+        asked.number("limit", 1..=lists::MOST_ROWS, 100)?,
+    );
     let filter = StateFilter::Named("task".into());
     let (rows, next) = lists::open(&app, Some(corporation), &filter, after, limit).await?;
     let wanted = |task: &TaskBody| asked.text("list").is_none_or(|list| task.list == list);
-    let tasks = rows.iter().filter_map(|listed| task(&app, listed)).filter(wanted).collect();
+    let tasks = rows
+        .iter()
+        .filter_map(|listed| task(&app, listed))
+        .filter(wanted)
+        .collect();
     let unmatched_facts = if after.is_none() && asked.text("list").is_none() {
         let before = app.clock.now().plus(-app.unmatched_task_after_ms);
-        unmatched::list(&app, corporation, (0, 0), limit, Some(before)).await?.0
+        unmatched::list(&app, corporation, (0, 0), limit, Some(before))
+            .await?
+            .0
     } else {
         Vec::new()
     };
-    Ok(Json(TasksBody { tasks, unmatched_facts, next: next.map(|id| id.to_string()) }))
+    Ok(Json(TasksBody {
+        tasks,
+        unmatched_facts,
+        next: next.map(|id| id.to_string()),
+    }))
 }
 
 fn task(app: &App, listed: &Listed) -> Option<TaskBody> {
     let open = &listed.open;
-    let Phase::Task { task, list, cause, since } = &open.phase else { return None };
+    let Phase::Task {
+        task,
+        list,
+        cause,
+        since,
+    } = &open.phase
+    else {
+        return None;
+    };
     let flow = app.book.flow(open.flow)?;
     let step = flow.steps.get(usize::from(open.step))?;
     Some(TaskBody {
@@ -80,7 +105,10 @@ fn task(app: &App, listed: &Listed) -> Option<TaskBody> {
         subject: open.subject.as_deref().cloned(),
         since: rfc3339(*since),
         why: explain::cause_words(cause, flow),
-        answers: known_answers(&step.kind).iter().map(ToString::to_string).collect(),
+        answers: known_answers(&step.kind)
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
     })
 }
 
@@ -109,24 +137,65 @@ pub(super) async fn answer(
 ) -> Result<Json<AnswerBody>, Problem> {
     let request: AnswerRequest = json(&body)?;
     let fields = [("answer", &request.answer), ("by", &request.by)];
-    let wrong: Vec<_> = fields.iter().filter_map(|(path, text)| line_problem(path, text, 1, MOST_WORD)).collect();
+    let wrong: Vec<_> = fields
+        .iter()
+        .filter_map(|(path, text)| line_problem(path, text, 1, MOST_WORD))
+        .collect();
     if !wrong.is_empty() {
         return Err(Problem::invalid(wrong));
     }
-    let parsed =
-        task_id.split_once('.').and_then(|(id, task)| Some((id.parse::<NotificationId>().ok()?, task.parse::<u16>().ok()?)));
+    let parsed = task_id.split_once('.').and_then(|(id, task)| {
+        Some((
+            id.parse::<NotificationId>().ok()?,
+            task.parse::<u16>().ok()?,
+        ))
+    });
     let (id, task) = parsed.ok_or_else(|| Problem::not_found("task"))?;
-    let inbox = app.engine.inbox_by_id(id).ok_or_else(|| Problem::not_found("task"))?;
-    let input = Input::Answer { id, task, answer: request.answer.as_str().into(), by: request.by.as_str().into() };
-    match ask(inbox, |reply| Letter::ById { corporation, id, input, reply }).await? {
-        ShardAnswer::Decided { answer: Answer::Task(TaskAnswer::Taken), .. } => {
-            Ok(Json(AnswerBody { id: task_id, answer: request.answer }))
+    let inbox = app
+        .engine
+        .inbox_by_id(id)
+        .ok_or_else(|| Problem::not_found("task"))?;
+    let input = Input::Answer {
+        id,
+        task,
+        answer: request.answer.as_str().into(),
+        by: request.by.as_str().into(),
+    };
+    match ask(inbox, |reply| Letter::ById {
+        corporation,
+        id,
+        input,
+        reply,
+    })
+    .await?
+    {
+        ShardAnswer::Decided {
+            answer: Answer::Task(TaskAnswer::Taken),
+            ..
+        } => Ok(Json(AnswerBody {
+            id: task_id,
+            answer: request.answer,
+        })),
+        ShardAnswer::Decided {
+            answer: Answer::Task(TaskAnswer::Unknown(known)),
+            ..
+        } => {
+            let detail = format!(
+                "answer {:?} leads nowhere: expected one of {}",
+                request.answer,
+                known.join(", ")
+            );
+            Err(Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "unknown_answer",
+                detail,
+            ))
         }
-        ShardAnswer::Decided { answer: Answer::Task(TaskAnswer::Unknown(known)), .. } => {
-            let detail = format!("answer {:?} leads nowhere: expected one of {}", request.answer, known.join(", "));
-            Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_answer", detail))
-        }
-        ShardAnswer::Decided { .. } => Err(Problem::new(StatusCode::CONFLICT, "task_not_open", "this task is not open any more")),
+        ShardAnswer::Decided { .. } => Err(Problem::new(
+            StatusCode::CONFLICT,
+            "task_not_open",
+            "this task is not open any more",
+        )),
         ShardAnswer::NotFound => Err(Problem::not_found("task")),
         _ => Err(AskError::Lost.into()),
     }

@@ -1,4 +1,5 @@
-//! Owns tenants: profile, timeline, the load of whole lists. Refuses to drop a row silently: each is counted or named.
+//! Owns tenants: profile, timeline, the load of whole lists. Refuses to drop a row silently: each
+//! is counted or named.
 
 use std::sync::Arc;
 
@@ -56,7 +57,12 @@ pub(super) async fn get(
 
 async fn snapshot(app: &App, key: TenantKey) -> Result<Box<Snapshot>, Problem> {
     let inbox = app.engine.inbox_of(&key).clone();
-    match ask(&inbox, |reply| Letter::Query { query: Question::Tenant(key), reply }).await? {
+    match ask(&inbox, |reply| Letter::Query {
+        query: Question::Tenant(key),
+        reply,
+    })
+    .await?
+    {
         ShardAnswer::Snapshot(snapshot) => Ok(snapshot),
         _ => Err(Problem::not_found("tenant")),
     }
@@ -64,8 +70,13 @@ async fn snapshot(app: &App, key: TenantKey) -> Result<Box<Snapshot>, Problem> {
 
 fn key(corporation: CorporationId, id: &str) -> Result<TenantKey, Problem> {
     if id.is_empty() || id.len() > TenantKey::MAX_BYTES || !intake::is_line(id) {
-        let expected = format!("1 to {} bytes without control characters", TenantKey::MAX_BYTES);
-        return Err(Problem::invalid(vec![FieldProblem::new("tenant_id", ProblemCode::BadCharacters, expected).value(id)]));
+        let expected = format!(
+            "1 to {} bytes without control characters",
+            TenantKey::MAX_BYTES
+        );
+        return Err(Problem::invalid(vec![
+            FieldProblem::new("tenant_id", ProblemCode::BadCharacters, expected).value(id),
+        ]));
     }
     Ok(TenantKey::new(corporation, id))
 }
@@ -88,7 +99,11 @@ pub(super) async fn put(
 ) -> Result<Json<PutBody>, Problem> {
     let tenant = key(corporation, &id)?;
     let read = intake::profile::parse(&body).map_err(Problem::invalid)?;
-    if let Some(ahead) = intake::confirmed::ahead(&read.supplied.confirmed, app.clock.now(), app.clock_tolerance_ms) {
+    if let Some(ahead) = intake::confirmed::ahead(
+        &read.supplied.confirmed,
+        app.clock.now(),
+        app.clock_tolerance_ms,
+    ) {
         return Err(Problem::invalid(vec![ahead]));
     }
     if let Some(closed) = app.admission.closed() {
@@ -99,10 +114,22 @@ pub(super) async fn put(
     }
     let inbox = app.engine.inbox_of(&tenant).clone();
     let input = read.supplied.into_input();
-    match ask_intake(&inbox, |reply| Letter::Input { tenant, input, reply, claim: None }).await? {
-        ShardAnswer::Decided { answer: Answer::Profile(change), .. } => {
-            Ok(Json(PutBody { tenant_id: id, result: word(change), notes: read.notes }))
-        }
+    match ask_intake(&inbox, |reply| Letter::Input {
+        tenant,
+        input,
+        reply,
+        claim: None,
+    })
+    .await?
+    {
+        ShardAnswer::Decided {
+            answer: Answer::Profile(change),
+            ..
+        } => Ok(Json(PutBody {
+            tenant_id: id,
+            result: word(change),
+            notes: read.notes,
+        })),
         _ => Err(AskError::Lost.into()),
     }
 }
@@ -134,17 +161,37 @@ pub(super) async fn timeline(
     let asked = asked.only(&["before", "limit"])?;
     let key = key(corporation, &id)?;
     let limit = asked.number("limit", 1..=MOST_TIMELINE, 50)?;
-    let before = asked.text("before").map(|text| cursor(&app, corporation, text)).transpose()?;
+    let before = asked
+        .text("before")
+        .map(|text| cursor(&app, corporation, text))
+        .transpose()?;
     let tenant = snapshot(&app, key.clone()).await?.tenant;
-    let page = Records::of(&app, &key).walk(&app, tenant.last, before, limit, |_| true).await?;
-    let next = page.next.map(|sequence| app.reference.seal(corporation, crate::ids::nonce(), &sequence.to_be_bytes()));
-    Ok(Json(TimelineBody { tenant_id: id, rows: explain::timeline(&page.records, &tenant.open, &*app.book), next }))
+    let page = Records::of(&app, &key)
+        .walk(&app, tenant.last, before, limit, |_| true)
+        .await?;
+    let next = page.next.map(|sequence| {
+        app.reference
+            .seal(corporation, crate::ids::nonce(), &sequence.to_be_bytes())
+    });
+    Ok(Json(TimelineBody {
+        tenant_id: id,
+        rows: explain::timeline(&page.records, &tenant.open, &*app.book),
+        next,
+    }))
 }
 
 fn cursor(app: &App, corporation: CorporationId, text: &str) -> Result<u64, Problem> {
-    let bytes = app.reference.unseal(corporation, text).ok().and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
+    let bytes = app
+        .reference
+        .unseal(corporation, text)
+        .ok()
+        .and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
     bytes.map(u64::from_be_bytes).ok_or_else(|| {
-        Problem::new(StatusCode::BAD_REQUEST, "bad_cursor", "before: expected the `next` of an earlier page, as it was given")
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "bad_cursor",
+            "before: expected the `next` of an earlier page, as it was given",
+        )
     })
 }
 
@@ -191,16 +238,24 @@ pub(super) async fn load(
         (list, rows.notes())
     });
     let (rows, notes) = read.await.map_err(|_| Problem::from(AskError::Lost))?;
-    let mut report = LoadBody { notes, ..LoadBody::default() };
+    let mut report = LoadBody {
+        notes,
+        ..LoadBody::default()
+    };
     let mut accepted = Vec::new();
     for row in rows {
         report.rows += 1;
         match row {
             Ok(mut row) => {
                 // A date that lies ahead confirms nothing.
-                if let Some(ahead) = intake::confirmed::ahead(&row.confirmed, app.clock.now(), app.clock_tolerance_ms) {
+                if let Some(ahead) = intake::confirmed::ahead(
+                    &row.confirmed,
+                    app.clock.now(),
+                    app.clock_tolerance_ms,
+                ) {
                     row.confirmed.clear();
-                    row.warnings.push(ahead.hint("not used: the address counts as not confirmed"));
+                    row.warnings
+                        .push(ahead.hint("not used: the address counts as not confirmed"));
                 }
                 report.warn(&row);
                 match row.same_as {
@@ -226,23 +281,38 @@ struct NothingTaken<'a> {
 }
 
 impl LoadBody {
-    /// 200 with the report when a row was taken. Else 503 when the engine was too busy for all of them, and 422.
+    /// 200 with the report when a row was taken. Else 503 when the engine was too busy for all of
+    /// them, and 422.
     fn answer(self) -> Response {
         if self.new + self.changed + self.same > 0 {
             return Json(self).into_response();
         }
         let problem = match self.busy {
             0 => {
-                let detail = match self.rejections.first().and_then(|row| Some((row.line, row.reasons.first()?))) {
-                    Some((line, reason)) => format!("nothing of the list was taken; the first reason, on line {line}: {reason}"),
+                let detail = match self
+                    .rejections
+                    .first()
+                    .and_then(|row| Some((row.line, row.reasons.first()?)))
+                {
+                    Some((line, reason)) => format!(
+                        "nothing of the list was taken; the first reason, on line {line}: {reason}"
+                    ),
                     None => "the list has a header and no rows".to_owned(),
                 };
                 Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "nothing_taken", detail)
             }
-            _ => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "nothing of the list was stored; send it again")
-                .retry_after(1),
+            _ => Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "busy",
+                "nothing of the list was stored; send it again",
+            )
+            .retry_after(1),
         };
-        let body = serde_json::to_vec(&NothingTaken { problem: &problem, report: &self }).unwrap_or_default();
+        let body = serde_json::to_vec(&NothingTaken {
+            problem: &problem,
+            report: &self,
+        })
+        .unwrap_or_default();
         let mut response = problem.into_response();
         *response.body_mut() = body.into();
         response
@@ -255,26 +325,44 @@ impl LoadBody {
         self.warned += 1;
         if self.warnings.len() < MOST_NAMED {
             let tenant_id = Some(row.tenant_id.clone());
-            self.warnings.push(RowBody { line: row.line, tenant_id, reasons: row.warnings.clone() });
+            self.warnings.push(RowBody {
+                line: row.line,
+                tenant_id,
+                reasons: row.warnings.clone(),
+            });
         }
     }
 
     fn reject(&mut self, line: u64, tenant_id: Option<String>, reasons: Vec<FieldProblem>) {
         self.rejected += 1;
         if self.rejections.len() < MOST_NAMED {
-            self.rejections.push(RowBody { line, tenant_id, reasons });
+            self.rejections.push(RowBody {
+                line,
+                tenant_id,
+                reasons,
+            });
         }
     }
 }
 
-async fn store(app: &App, corporation: CorporationId, rows: &[tenant_list::Row], report: &mut LoadBody) -> Result<(), Problem> {
+async fn store(
+    app: &App,
+    corporation: CorporationId,
+    rows: &[tenant_list::Row],
+    report: &mut LoadBody,
+) -> Result<(), Problem> {
     let mut waiting = Vec::with_capacity(rows.len());
     for row in rows {
         let tenant = TenantKey::new(corporation, row.tenant_id.as_str());
         let inbox = app.engine.inbox_of(&tenant).clone();
         let input = row.supplied().into_input();
         let (reply, answer) = reply();
-        let taken = inbox.offer_intake(Letter::Input { tenant, input, reply, claim: None });
+        let taken = inbox.offer_intake(Letter::Input {
+            tenant,
+            input,
+            reply,
+            claim: None,
+        });
         waiting.push((row, taken.is_ok().then_some(answer)));
     }
     for (row, answer) in waiting {
@@ -283,7 +371,10 @@ async fn store(app: &App, corporation: CorporationId, rows: &[tenant_list::Row],
             None => None,
         };
         match change {
-            Some(ShardAnswer::Decided { answer: Answer::Profile(change), .. }) => match change {
+            Some(ShardAnswer::Decided {
+                answer: Answer::Profile(change),
+                ..
+            }) => match change {
                 ProfileChange::New => report.new += 1,
                 ProfileChange::Changed => report.changed += 1,
                 ProfileChange::Same => report.same += 1,

@@ -1,5 +1,6 @@
-//! Owns `GET /v1/facts/unmatched`: facts that fitted nothing when they came and still do not. What they say is read back from
-//! the journal. Refuses unbounded pages, and to decide what fits: the shards do.
+//! Owns `GET /v1/facts/unmatched`: facts that fitted nothing when they came and still do not. What
+//! they say is read back from the journal. Refuses unbounded pages, and to decide what fits: the
+//! shards do.
 
 use std::sync::Arc;
 
@@ -55,18 +56,29 @@ pub(super) async fn get(
 ) -> Result<Json<UnmatchedBody>, Problem> {
     let asked = asked.only(&["after", "limit"])?;
     let limit = asked.number("limit", 1..=MOST_ROWS, 100)?;
-    let from = asked.text("after").map_or(Ok((0, 0)), |text| place(&app, corporation, text))?;
+    let from = asked
+        .text("after")
+        .map_or(Ok((0, 0)), |text| place(&app, corporation, text))?;
     let (facts, next) = list(&app, corporation, from, limit, None).await?;
     let seal = |(shard, sequence): (u16, u64)| {
-        let plain: Vec<u8> = [u64::from(shard), sequence].into_iter().flat_map(u64::to_be_bytes).collect();
+        let plain: Vec<u8> = [u64::from(shard), sequence]
+            .into_iter()
+            .flat_map(u64::to_be_bytes)
+            .collect();
         app.reference.seal(corporation, crate::ids::nonce(), &plain)
     };
-    Ok(Json(UnmatchedBody { facts, next: next.map(seal) }))
+    Ok(Json(UnmatchedBody {
+        facts,
+        next: next.map(seal),
+    }))
 }
 
 fn place(app: &App, corporation: CorporationId, text: &str) -> Result<(u16, u64), Problem> {
     let wrong = || bad("after: expected `next` of the page before, as it was given");
-    let plain = app.reference.unseal(corporation, text).map_err(|_| wrong())?;
+    let plain = app
+        .reference
+        .unseal(corporation, text)
+        .map_err(|_| wrong())?;
     let (numbers, rest) = plain.as_chunks::<8>();
     match numbers {
         [shard, sequence] if rest.is_empty() => {
@@ -77,7 +89,8 @@ fn place(app: &App, corporation: CorporationId, text: &str) -> Result<(u16, u64)
     }
 }
 
-/// Those after a place, oldest first within each shard, with where to go on. `before`: only those taken until then.
+/// Those after a place, oldest first within each shard, with where to go on. `before`: only those
+/// taken until then.
 pub(super) async fn list(
     app: &Arc<App>,
     corporation: CorporationId,
@@ -92,30 +105,60 @@ pub(super) async fn list(
             next = Some((shard, after));
             break;
         }
-        let query = Query::Unmatched { corporation, after, limit: limit - found.len() };
-        let ShardAnswer::Unmatched { rows, more } = ask(inbox, |reply| Letter::Query { query, reply }).await? else {
+        let query = Query::Unmatched {
+            corporation,
+            after,
+            limit: limit - found.len(),
+        };
+        let ShardAnswer::Unmatched { rows, more } =
+            ask(inbox, |reply| Letter::Query { query, reply }).await?
+        else {
             return Err(AskError::Lost.into());
         };
         let last = rows.last().map(|row| row.sequence);
-        found.extend(rows.into_iter().filter(|row| before.is_none_or(|before| row.at <= before)).map(|row| (shard, row)));
+        found.extend(
+            rows.into_iter()
+                .filter(|row| before.is_none_or(|before| row.at <= before))
+                .map(|row| (shard, row)),
+        );
         match last.filter(|_| more) {
             Some(last) => after = last,
             None => (shard, after) = (shard + 1, 0),
         }
     }
     let journal = app.engine.journal().clone();
-    let read = move || found.iter().map(|(shard, row)| fact_row(&*journal, Shard(*shard), row)).collect::<Vec<_>>();
-    let unreadable = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "journal_unreadable", "the journal could not be read");
-    let rows = tokio::task::spawn_blocking(read).await.map_err(unreadable)?;
+    let read = move || {
+        found
+            .iter()
+            .map(|(shard, row)| fact_row(&*journal, Shard(*shard), row))
+            .collect::<Vec<_>>()
+    };
+    let unreadable = |_| {
+        Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "journal_unreadable",
+            "the journal could not be read",
+        )
+    };
+    let rows = tokio::task::spawn_blocking(read)
+        .await
+        .map_err(unreadable)?;
     // A record that is not kept any more has nothing to show.
     Ok((rows.into_iter().flatten().collect(), next))
 }
 
 fn fact_row(journal: &dyn Journal, shard: Shard, row: &UnmatchedFact) -> Option<FactRow> {
     let bytes = journal.read(shard, Sequence(row.sequence)).ok()??;
-    let Ok(Record::Tenant(record)) = Record::decode(&bytes) else { return None };
-    let Input::Fact(fact) = record.input else { return None };
-    let unknown = [("tenant", row.unknown_tenant), ("subject", row.unknown_subject)];
+    let Ok(Record::Tenant(record)) = Record::decode(&bytes) else {
+        return None;
+    };
+    let Input::Fact(fact) = record.input else {
+        return None;
+    };
+    let unknown = [
+        ("tenant", row.unknown_tenant),
+        ("subject", row.unknown_subject),
+    ];
     Some(FactRow {
         fact_id: fact.fact_id.to_string(),
         tenant_id: row.tenant.to_string(),
@@ -124,7 +167,11 @@ fn fact_row(journal: &dyn Journal, shard: Shard, row: &UnmatchedFact) -> Option<
         amount_cents: fact.amount_cents,
         occurred_at: rfc3339(fact.occurred_at),
         since: rfc3339(row.at),
-        unknown: unknown.into_iter().filter(|(_, is_unknown)| *is_unknown).map(|(what, _)| what).collect(),
+        unknown: unknown
+            .into_iter()
+            .filter(|(_, is_unknown)| *is_unknown)
+            .map(|(what, _)| what)
+            .collect(),
         notes: row.near.iter().map(nearly).collect(),
     })
 }

@@ -1,5 +1,6 @@
-//! Owns when a source has checked a contact point, as people and programs write it. Refuses a day and month that could be
-//! taken for each other, and a date that lies ahead: it was not checked then.
+//! Owns when a source has checked a contact point, as people and programs write it. Refuses a day
+//! and month that could be taken for each other, and a date that lies ahead: it was not checked
+//! then.
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
@@ -11,8 +12,9 @@ use crate::explain::rfc3339;
 
 /// What is expected.
 pub(super) const EXPECTED: &str = "a date such as 2026-11-27 or 27-11-2026, or an RFC 3339 instant";
-/// The instant that `text` names: an RFC 3339 instant, or a date, perhaps with a time, in the Netherlands. A date alone means
-/// its first minute: it is no later than anything that happened on that day.
+/// The instant that `text` names: an RFC 3339 instant, or a date, perhaps with a time, in the
+/// Netherlands. A date alone means its first minute: it is no later than anything that happened on
+/// that day.
 pub(super) fn checked_on(text: &str) -> Option<Timestamp> {
     if let Some(at) = instant_of(text) {
         return Some(at);
@@ -39,8 +41,12 @@ fn date(text: &str) -> Option<Date> {
         digits.then(|| text.parse::<i16>().ok()).flatten()
     };
     let (year, month, day) = match parts.as_slice() {
-        [year, month, day] if year.len() == 4 => (number(year, 4)?, number(month, 2)?, number(day, 2)?),
-        [day, month, year] if year.len() == 4 => (number(year, 4)?, number(month, 2)?, number(day, 2)?),
+        [year, month, day] if year.len() == 4 => {
+            (number(year, 4)?, number(month, 2)?, number(day, 2)?)
+        }
+        [day, month, year] if year.len() == 4 => {
+            (number(year, 4)?, number(month, 2)?, number(day, 2)?)
+        }
         _ => return None,
     };
     Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
@@ -48,17 +54,25 @@ fn date(text: &str) -> Option<Date> {
 
 /// `14:05`, `14:05:30`; midnight when there is none.
 fn time_of(text: &str) -> Option<Time> {
-    if text.is_empty() { Some(Time::midnight()) } else { text.trim().parse().ok() }
+    if text.is_empty() {
+        Some(Time::midnight())
+    } else {
+        text.trim().parse().ok()
+    }
 }
 
-/// What is wrong with a confirmation that lies more than `tolerance_ms` ahead of `now`; what lies ahead by less counts as
-/// now.
+/// What is wrong with a confirmation that lies more than `tolerance_ms` ahead of `now`; what lies
+/// ahead by less counts as now.
 #[must_use]
 pub fn ahead(confirmed: &[Confirmed], now: Timestamp, tolerance_ms: i64) -> Option<FieldProblem> {
     confirmed.iter().find_map(|confirmed| {
         let ahead = instant::admit(confirmed.at, now, tolerance_ms).err()?;
         let path = format!("confirmed_at ({})", confirmed.channel);
-        let expected = format!("at the latest {}: the engine's clock is at {}", rfc3339(ahead.latest), rfc3339(ahead.now));
+        let expected = format!(
+            "at the latest {}: the engine's clock is at {}",
+            rfc3339(ahead.latest),
+            rfc3339(ahead.now)
+        );
         Some(FieldProblem::new(path, ProblemCode::Ahead, expected).value(&rfc3339(confirmed.at)))
     })
 }
@@ -70,20 +84,52 @@ mod tests {
     #[test]
     fn dates_are_read_as_the_netherlands_write_them() {
         let midnight = instant_of("2026-11-26T23:00:00Z");
-        for text in ["2026-11-27", "27-11-2026", "27/11/2026", "27.11.2026", "2026-11-27T00:00", "27-11-2026 00:00:00"] {
+        for text in [
+            "2026-11-27",
+            "27-11-2026",
+            "27/11/2026",
+            "27.11.2026",
+            "2026-11-27T00:00",
+            "27-11-2026 00:00:00",
+        ] {
             assert_eq!(checked_on(text), midnight, "{text}");
         }
-        assert_eq!(checked_on("3-4-2026 14:05"), instant_of("2026-04-03T12:05:00Z"), "day first; in summer two hours");
-        assert_eq!(checked_on("2026-11-27T10:00:00Z"), instant_of("2026-11-27T10:00:00Z"));
-        for text in ["", "27-11-26", "11-27-2026", "2026-13-01", "gisteren", "46353", "2026-11-27 25:00", "1-1-2026 x"] {
+        assert_eq!(
+            checked_on("3-4-2026 14:05"),
+            instant_of("2026-04-03T12:05:00Z"),
+            "day first; in summer two hours"
+        );
+        assert_eq!(
+            checked_on("2026-11-27T10:00:00Z"),
+            instant_of("2026-11-27T10:00:00Z")
+        );
+        for text in [
+            "",
+            "27-11-26",
+            "11-27-2026",
+            "2026-13-01",
+            "gisteren",
+            "46353",
+            "2026-11-27 25:00",
+            "1-1-2026 x",
+        ] {
             assert_eq!(checked_on(text), None, "{text}");
         }
     }
 
     #[test]
     fn what_lies_ahead_is_refused() {
-        let of = |at| [Confirmed { channel: sluis_model::Channel::Email, value: "a@b.nl".into(), at: Timestamp(at) }];
+        let of = |at| {
+            [Confirmed {
+                channel: sluis_model::Channel::Email,
+                value: "a@b.nl".into(),
+                at: Timestamp(at),
+            }]
+        };
         assert_eq!(ahead(&of(60_000), Timestamp(0), 60_000), None);
-        assert_eq!(ahead(&of(60_001), Timestamp(0), 60_000).map(|problem| problem.code), Some(ProblemCode::Ahead));
+        assert_eq!(
+            ahead(&of(60_001), Timestamp(0), 60_000).map(|problem| problem.code),
+            Some(ProblemCode::Ahead)
+        );
     }
 }

@@ -1,16 +1,17 @@
-//! Owns the two hashes that recognise a repeat: of the sender's key, and of what was asked. White space and the order of
-//! keys in `data` do not matter; every value does. Both stand in the journal: how they are computed may never change.
-//! Keys of different senders must never meet, so they get a cryptographic hash; two bodies under one key of one sender are
-//! told apart by a fast one: whoever made them collide would deceive nobody but himself.
-//! Refuses nothing: whether the request is sound is `validate`'s work.
+//! Owns the two hashes that recognise a repeat: of the sender's key, and of what was asked. White
+//! space and the order of keys in `data` do not matter; every value does. Both stand in the
+//! journal: how they are computed may never change. Keys of different senders must never meet, so
+//! they get a cryptographic hash; two bodies under one key of one sender are told apart by a fast
+//! one: whoever made them collide would deceive nobody but himself. Refuses nothing: whether the
+//! request is sound is `validate`'s work.
 
 use sluis_model::{CorporationId, NotificationRequest, Timestamp};
 use twox_hash::XxHash3_64;
 
 use super::node::{Node, Pair};
 
-/// XXH3 of 64 bits over a canonical, length-prefixed form of a validated request, its key excepted. `data` is
-/// what stands in the request.
+/// XXH3 of 64 bits over a canonical, length-prefixed form of a validated request, its key excepted.
+/// `data` is what stands in the request.
 pub(super) fn body_hash(request: &NotificationRequest, data: &Node<'_>) -> u64 {
     let mut form = Form::new(b"sluis notification 2");
     form.text(&request.tenant_id);
@@ -46,7 +47,8 @@ pub fn key_hash(corporation: CorporationId, key: &str) -> u128 {
     u128::from_be_bytes(first)
 }
 
-/// A canonical form while it is being written. It lives for one hash, so it stands on the stack until it outgrows the usual.
+/// A canonical form while it is being written. It lives for one hash, so it stands on the stack
+/// until it outgrows the usual.
 pub(super) struct Form {
     usual: [u8; USUAL],
     used: usize,
@@ -56,7 +58,11 @@ pub(super) struct Form {
 
 impl Form {
     pub(super) fn new(purpose: &[u8]) -> Self {
-        let mut form = Self { usual: [0; USUAL], used: 0, large: Vec::new() };
+        let mut form = Self {
+            usual: [0; USUAL],
+            used: 0,
+            large: Vec::new(),
+        };
         form.bytes(purpose);
         form
     }
@@ -64,7 +70,11 @@ impl Form {
     #[inline]
     fn put(&mut self, bytes: &[u8]) {
         let end = self.used + bytes.len();
-        match self.usual.get_mut(self.used..end).filter(|_| self.large.is_empty()) {
+        match self
+            .usual
+            .get_mut(self.used..end)
+            .filter(|_| self.large.is_empty())
+        {
             Some(room) => {
                 room.copy_from_slice(bytes);
                 self.used = end;
@@ -82,7 +92,11 @@ impl Form {
     }
 
     fn written(&self) -> &[u8] {
-        if self.large.is_empty() { &self.usual[..self.used] } else { &self.large }
+        if self.large.is_empty() {
+            &self.usual[..self.used]
+        } else {
+            &self.large
+        }
     }
 
     fn byte(&mut self, byte: u8) {
@@ -112,7 +126,8 @@ impl Form {
         }
     }
 
-    /// Each value with its type; objects by key. The depth is bounded by the parser that made `value`.
+    /// Each value with its type; objects by key. The depth is bounded by the parser that made
+    /// `value`.
     fn json(&mut self, value: &Node<'_>) {
         match value {
             Node::Null => self.byte(b'0'),
@@ -166,13 +181,31 @@ mod tests {
 
     #[test]
     fn a_form_of_any_length_is_what_was_put_in() {
-        for length in [0, 1, USUAL - 20, USUAL - 12, USUAL - 11, USUAL - 10, USUAL, 5 * USUAL] {
+        for length in [
+            0,
+            1,
+            USUAL - 20,
+            USUAL - 12,
+            USUAL - 11,
+            USUAL - 10,
+            USUAL,
+            5 * USUAL,
+        ] {
             let (mut form, text) = (Form::new(b"x"), "t".repeat(length));
             form.text(&text);
             form.byte(7);
             form.text("end");
             let number = |length: usize| (length as u64).to_be_bytes();
-            let whole = [&number(1)[..], b"x", &number(length), text.as_bytes(), &[7], &number(3), b"end"].concat();
+            let whole = [
+                &number(1)[..],
+                b"x",
+                &number(length),
+                text.as_bytes(),
+                &[7],
+                &number(3),
+                b"end",
+            ]
+            .concat();
             assert_eq!(form.written(), whole, "{length}");
         }
     }

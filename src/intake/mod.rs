@@ -1,6 +1,6 @@
-//! Owns the way from bytes to requests: JSON and tenant lists become words of the model, or a list of every mistake with
-//! its path. Pure: the same bytes give the same answer. Refuses to stop at the first mistake, to guess what a sender
-//! meant, to look anything up, and to panic on any bytes.
+//! Owns the way from bytes to requests: JSON and tenant lists become words of the model, or a list
+//! of every mistake with its path. Pure: the same bytes give the same answer. Refuses to stop at
+//! the first mistake, to guess what a sender meant, to look anything up, and to panic on any bytes.
 
 pub mod cancellation;
 pub mod confirmed;

@@ -1,6 +1,7 @@
-//! Owns a JSON document as it was written: pairs in their order, repeated keys kept, so that a repeat can be reported. Texts
-//! stay where they are, unless an escape in them has to be resolved.
-//! Refuses what is not UTF-8 or not JSON, with line and column. Nesting is bounded by the parser (128 levels).
+//! Owns a JSON document as it was written: pairs in their order, repeated keys kept, so that a
+//! repeat can be reported. Texts stay where they are, unless an escape in them has to be resolved.
+//! Refuses what is not UTF-8 or not JSON, with line and column. Nesting is bounded by the parser
+//! (128 levels).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -65,7 +66,9 @@ impl<'a> Node<'a> {
 pub(crate) fn utf8<'a>(bytes: &'a [u8], path: &str) -> Result<&'a str, FieldProblem> {
     std::str::from_utf8(bytes).map_err(|error| {
         let (line, column) = place(bytes, error.valid_up_to());
-        let byte = bytes.get(error.valid_up_to()).map_or_else(|| "the end".to_owned(), |byte| format!("byte 0x{byte:02x}"));
+        let byte = bytes
+            .get(error.valid_up_to())
+            .map_or_else(|| "the end".to_owned(), |byte| format!("byte 0x{byte:02x}"));
         FieldProblem::new(path, ProblemCode::NotUtf8, "UTF-8")
             .value(&format!("{byte} at line {line}, column {column}"))
             .hint("the sender uses another encoding, Windows-1252 perhaps: send UTF-8")
@@ -90,10 +93,15 @@ pub(crate) fn not_json(error: &serde_json::Error, path: &str) -> FieldProblem {
         error.line(),
         error.column()
     ));
-    if error.is_eof() { problem.hint("the document ends too early: it may have been cut off") } else { problem }
+    if error.is_eof() {
+        problem.hint("the document ends too early: it may have been cut off")
+    } else {
+        problem
+    }
 }
 
-/// A text that is borrowed where it can be. Serde does so for a plain `Cow` only where a derived field says so.
+/// A text that is borrowed where it can be. Serde does so for a plain `Cow` only where a derived
+/// field says so.
 #[derive(serde::Deserialize)]
 pub(super) struct Borrowed<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
@@ -166,25 +174,46 @@ mod tests {
         let cut = Node::parse(b"{\n \"a\": [1, 2", "body").unwrap_err();
         assert_eq!(
             (cut.code, cut.value.as_deref()),
-            (ProblemCode::NotJson, Some("EOF while parsing a list at line 2, column 11"))
+            (
+                ProblemCode::NotJson,
+                Some("EOF while parsing a list at line 2, column 11")
+            )
         );
         assert!(cut.hint.is_some());
         let latin = Node::parse(b"{\"a\":\n\"caf\xe9\"}", "body").unwrap_err();
-        assert_eq!((latin.code, latin.value.as_deref()), (ProblemCode::NotUtf8, Some("byte 0xe9 at line 2, column 5")));
+        assert_eq!(
+            (latin.code, latin.value.as_deref()),
+            (ProblemCode::NotUtf8, Some("byte 0xe9 at line 2, column 5"))
+        );
         let deep = "[".repeat(100_000);
-        assert_eq!(Node::parse_text(&deep, "body").unwrap_err().code, ProblemCode::NotJson);
+        assert_eq!(
+            Node::parse_text(&deep, "body").unwrap_err().code,
+            ProblemCode::NotJson
+        );
     }
 
     #[test]
     fn only_what_has_an_escape_is_copied() {
-        let Ok(Node::Object(pairs)) = Node::parse_text(r#"{"a":"b","c\u0064":"e\n"}"#, "body") else { panic!("an object") };
-        assert!(matches!(pairs[0], (Cow::Borrowed("a"), Node::Text(Cow::Borrowed("b")))));
+        let Ok(Node::Object(pairs)) = Node::parse_text(r#"{"a":"b","c\u0064":"e\n"}"#, "body")
+        else {
+            panic!("an object")
+        };
+        assert!(matches!(
+            pairs[0],
+            (Cow::Borrowed("a"), Node::Text(Cow::Borrowed("b")))
+        ));
         assert_eq!(pairs[1], ("cd".into(), Node::Text("e\n".into())));
     }
 
     #[test]
     fn repeated_keys_are_kept() {
         let node = Node::parse_text("{\"a\":1,\"a\":2}", "body").unwrap();
-        assert_eq!(node, Node::Object(vec![("a".into(), Node::Integer(1)), ("a".into(), Node::Integer(2))]));
+        assert_eq!(
+            node,
+            Node::Object(vec![
+                ("a".into(), Node::Integer(1)),
+                ("a".into(), Node::Integer(2))
+            ])
+        );
     }
 }

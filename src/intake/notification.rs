@@ -1,6 +1,7 @@
-//! Owns the reading of one notification from JSON. The usual request takes one strict pass without copies of its
-//! structure; only one that fails is read again, slowly, to report every mistake with its path. Both passes share the
-//! limits of `rules`. Refuses to judge `data`: that needs the flow, and is `validate`'s work.
+//! Owns the reading of one notification from JSON. The usual request takes one strict pass without
+//! copies of its structure; only one that fails is read again, slowly, to report every mistake with
+//! its path. Both passes share the limits of `rules`. Refuses to judge `data`: that needs the flow,
+//! and is `validate`'s work.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -38,15 +39,20 @@ const ENVIRONMENTS: &str = "production, acceptance, test or development";
 
 /// Reads one notification.
 ///
-/// `subject`, `data`, `priority` (normal), `send_after` and `expires_at` may be left out or `null`. An `expires_at` in the
-/// year 9999 is none; so is a `send_after` that nobody set (0001-01-01, 1970-01-01T00:00:00Z). The environment may
-/// not: data that does not say where it comes from must not reach a tenant.
+/// `subject`, `data`, `priority` (normal), `send_after` and `expires_at` may be left out or `null`.
+/// An `expires_at` in the year 9999 is none; so is a `send_after` that nobody set (0001-01-01,
+/// 1970-01-01T00:00:00Z). The environment may not: data that does not say where it comes from must
+/// not reach a tenant.
 ///
 /// # Errors
 /// Every mistake, each with its path.
 pub fn parse(bytes: &[u8]) -> Result<NotificationRequest, Vec<FieldProblem>> {
     if bytes.len() > MAX_BODY {
-        let problem = FieldProblem::new("body", ProblemCode::TooLong, format!("at most {MAX_BODY} bytes"));
+        let problem = FieldProblem::new(
+            "body",
+            ProblemCode::TooLong,
+            format!("at most {MAX_BODY} bytes"),
+        );
         return Err(vec![problem.value(&format!("{} bytes", bytes.len()))]);
     }
     let text = utf8(bytes, "body").map_err(|problem| vec![problem])?;
@@ -78,15 +84,19 @@ struct Row<'a> {
     idempotency_key: Cow<'a, str>,
 }
 
-/// The fast pass. The complaint is only told when the slow one finds nothing, which would be a mistake of ours.
+/// The fast pass. The complaint is only told when the slow one finds nothing, which would be a
+/// mistake of ours.
 fn strictly(text: &str) -> Result<NotificationRequest, String> {
-    let OnlyObject::<Row<'_>>(row) = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let OnlyObject::<Row<'_>>(row) =
+        serde_json::from_str(text).map_err(|error| error.to_string())?;
     let request = NotificationRequest {
         tenant_id: row.tenant_id.into_owned(),
         flow: row.flow.into_owned(),
         category: row.category.into_owned(),
         subject: row.subject.map(|OnlyObject(subject)| subject),
-        data: row.data.map_or_else(|| "{}".to_owned(), |data| compact(data.get())),
+        data: row
+            .data
+            .map_or_else(|| "{}".to_owned(), |data| compact(data.get())),
         priority: row.priority.unwrap_or_default(),
         send_after: read_moment(row.send_after, Moment::Unset)?,
         expires_at: read_moment(row.expires_at, Moment::Never)?,
@@ -122,7 +132,9 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for OnlyObject<PhantomData<T>> {
 
 /// The instant; none when `none` is written, which is as if it were left out.
 fn read_moment(text: Option<Borrowed<'_>>, none: Moment) -> Result<Option<Timestamp>, String> {
-    let Some(Borrowed(text)) = text else { return Ok(None) };
+    let Some(Borrowed(text)) = text else {
+        return Ok(None);
+    };
     match moment(&text) {
         Some(Moment::At(at)) => Ok(Some(at)),
         Some(other) if other == none => Ok(None),
@@ -132,7 +144,10 @@ fn read_moment(text: Option<Borrowed<'_>>, none: Moment) -> Result<Option<Timest
 
 /// The limits of single fields, for requests that did not come as JSON too.
 pub(super) fn limits(request: &NotificationRequest) -> impl Iterator<Item = FieldProblem> {
-    let (kind, id) = request.subject.as_ref().map_or((None, None), |s| (Some(&*s.kind), Some(&*s.id)));
+    let (kind, id) = request
+        .subject
+        .as_ref()
+        .map_or((None, None), |s| (Some(&*s.kind), Some(&*s.id)));
     let texts = [
         (TENANT_ID, "tenant_id", Some(request.tenant_id.as_str())),
         (WORD, "flow", Some(&request.flow)),
@@ -141,21 +156,35 @@ pub(super) fn limits(request: &NotificationRequest) -> impl Iterator<Item = Fiel
         (SUBJECT_ID, "subject.id", id),
         (KEY, "idempotency_key", Some(&request.idempotency_key)),
     ];
-    let instants = [("send_after", request.send_after), ("expires_at", request.expires_at)];
+    let instants = [
+        ("send_after", request.send_after),
+        ("expires_at", request.expires_at),
+    ];
     let unset = |path, at| path == "expires_at" && at == Timestamp(0);
-    let outside = instants.into_iter().filter(move |(path, at)| at.is_some_and(|at| !in_range(at) || unset(*path, at)));
+    let outside = instants
+        .into_iter()
+        .filter(move |(path, at)| at.is_some_and(|at| !in_range(at) || unset(*path, at)));
     let data = request.data.len();
     texts
         .into_iter()
         .filter_map(|(rule, path, text)| rule.check(path, text?))
-        .chain(
-            outside.map(|(path, _)| FieldProblem::new(path, ProblemCode::BadTime, "an instant between 1970 and 9998, or none")),
-        )
+        .chain(outside.map(|(path, _)| {
+            FieldProblem::new(
+                path,
+                ProblemCode::BadTime,
+                "an instant between 1970 and 9998, or none",
+            )
+        }))
         .chain((data > MAX_DATA).then(|| data_too_long(data)))
 }
 
 fn data_too_long(length: usize) -> FieldProblem {
-    FieldProblem::new("data", ProblemCode::TooLong, format!("at most {MAX_DATA} bytes")).value(&format!("{length} bytes"))
+    FieldProblem::new(
+        "data",
+        ProblemCode::TooLong,
+        format!("at most {MAX_DATA} bytes"),
+    )
+    .value(&format!("{length} bytes"))
 }
 
 /// The JSON text without the white space between its tokens. `text` is JSON.
@@ -181,7 +210,10 @@ fn compact(text: &str) -> String {
 /// Behind the quoted text that begins at `at`.
 fn end_of_quoted(bytes: &[u8], at: usize) -> usize {
     let mut at = at + 1;
-    while let Some(ahead) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+    while let Some(ahead) = bytes
+        .get(at..)
+        .and_then(|rest| memchr::memchr2(b'"', b'\\', rest))
+    {
         at += ahead;
         if bytes[at] == b'"' {
             return at + 1;
@@ -205,7 +237,9 @@ fn every_mistake(text: &str, complaint: &str) -> Vec<FieldProblem> {
         data_length(text, &mut problems);
     }
     if problems.is_empty() {
-        problems.push(FieldProblem::new("body", ProblemCode::NotJson, "a notification").value(complaint));
+        problems.push(
+            FieldProblem::new("body", ProblemCode::NotJson, "a notification").value(complaint),
+        );
     }
     problems
 }

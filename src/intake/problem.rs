@@ -1,5 +1,5 @@
-//! Owns the mistake as it is told to a sender: where, what stood there, what was expected, what may help.
-//! Refuses to repeat more than a line of what was sent.
+//! Owns the mistake as it is told to a sender: where, what stood there, what was expected, what may
+//! help. Refuses to repeat more than a line of what was sent.
 
 use std::fmt;
 
@@ -48,7 +48,8 @@ pub enum ProblemCode {
     Contradiction,
     /// Known, and not used.
     Ignored,
-    /// A word that stands for nothing, such as `NULL` or `#N/A`; a number that a spreadsheet has rewritten.
+    /// A word that stands for nothing, such as `NULL` or `#N/A`; a number that a spreadsheet has
+    /// rewritten.
     Placeholder,
     /// Taken, after something around it was taken off or put right.
     Cleaned,
@@ -77,7 +78,13 @@ impl FieldProblem {
 
     /// A problem at `path`.
     pub fn new(path: impl Into<String>, code: ProblemCode, expected: impl Into<String>) -> Self {
-        Self { path: path.into(), code, value: None, expected: expected.into(), hint: None }
+        Self {
+            path: path.into(),
+            code,
+            value: None,
+            expected: expected.into(),
+            hint: None,
+        }
     }
 
     /// With what stood there.
@@ -99,7 +106,12 @@ impl FieldProblem {
     }
 
     pub(super) fn unknown_key(path: String, key: &str, known: &[&str]) -> Self {
-        let problem = Self::new(path, ProblemCode::UnknownKey, format!("one of {}", known.join(", "))).value(key);
+        let problem = Self::new(
+            path,
+            ProblemCode::UnknownKey,
+            format!("one of {}", known.join(", ")),
+        )
+        .value(key);
         match nearest(key, known) {
             Some(name) => problem.hint(format!("did you mean {name:?}?")),
             None => problem,
@@ -120,16 +132,22 @@ impl fmt::Display for FieldProblem {
     }
 }
 
-/// The known name nearest to `key`, if one is near: letters are compared without case, hyphens and underscores.
+/// The known name nearest to `key`, if one is near: letters are compared without case, hyphens and
+/// underscores.
 pub(super) fn nearest<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
     let folded = fold(key);
-    let scored = known.iter().map(|name| (distance(&folded, &fold(name)), *name));
+    let scored = known
+        .iter()
+        .map(|name| (distance(&folded, &fold(name)), *name));
     let (score, name) = scored.min_by_key(|(score, _)| *score)?;
     (score <= 1 + folded.len().min(name.len()) / 4).then_some(name)
 }
 
 fn fold(text: &str) -> Vec<char> {
-    let letters = text.chars().take(MAX_COMPARED).filter(|c| !matches!(c, '-' | '_' | ' '));
+    let letters = text
+        .chars()
+        .take(MAX_COMPARED)
+        .filter(|c| !matches!(c, '-' | '_' | ' '));
     letters.flat_map(char::to_lowercase).collect()
 }
 

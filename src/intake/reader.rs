@@ -1,5 +1,5 @@
-//! Owns the reading of a JSON object field by field, collecting every mistake: missing, wrong type, repeated or unknown
-//! key. Refuses to stop: a field that is wrong is `None`, and the rest is read.
+//! Owns the reading of a JSON object field by field, collecting every mistake: missing, wrong type,
+//! repeated or unknown key. Refuses to stop: a field that is wrong is `None`, and the rest is read.
 
 use std::str::FromStr;
 
@@ -9,7 +9,8 @@ use super::node::{Node, Pair};
 use super::problem::{FieldProblem, ProblemCode};
 use super::rules::{INSTANT, Moment, SUBJECT_ID, TextRule, WORD, moment};
 
-/// Most mistakes in the keys of one object that are reported one by one: an answer must stay smaller than a nuisance.
+/// Most mistakes in the keys of one object that are reported one by one: an answer must stay
+/// smaller than a nuisance.
 const MOST_KEY_PROBLEMS: usize = 50;
 
 /// One object being read.
@@ -23,8 +24,14 @@ pub(super) struct Reader<'a> {
 pub(super) type Problems = Vec<FieldProblem>;
 
 impl<'a> Reader<'a> {
-    /// Opens `node`, which stands at `path` (empty for the document itself), and reports repeated and unknown keys.
-    pub(super) fn open(node: &'a Node<'a>, path: &'a str, known: &[&str], problems: &mut Problems) -> Option<Self> {
+    /// Opens `node`, which stands at `path` (empty for the document itself), and reports repeated
+    /// and unknown keys.
+    pub(super) fn open(
+        node: &'a Node<'a>,
+        path: &'a str,
+        known: &[&str],
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let Node::Object(fields) = node else {
             let place = if path.is_empty() { "body" } else { path };
             problems.push(wrong_type(place, "a JSON object", node));
@@ -41,14 +48,23 @@ impl<'a> Reader<'a> {
             if problems.len() - before >= MOST_KEY_PROBLEMS {
                 let path = self.path(key);
                 return problems.push(
-                    FieldProblem::new(path, ProblemCode::UnknownKey, format!("one of {}", known.join(", ")))
-                        .hint("the keys from here on were not looked at"),
+                    FieldProblem::new(
+                        path,
+                        ProblemCode::UnknownKey,
+                        format!("one of {}", known.join(", ")),
+                    )
+                    .hint("the keys from here on were not looked at"),
                 );
             }
-            // Short, however long the object: a key looked at before was known, or is one of the mistakes.
+            // Short, however long the object: a key looked at before was known, or is one of the
+            // mistakes.
             let mut earlier = self.fields[..number].iter();
             if earlier.any(|(other, _)| other == key) {
-                problems.push(FieldProblem::new(self.path(key), ProblemCode::Twice, "each key once"));
+                problems.push(FieldProblem::new(
+                    self.path(key),
+                    ProblemCode::Twice,
+                    "each key once",
+                ));
             } else if !known.contains(&&**key) {
                 problems.push(FieldProblem::unknown_key(self.path(key), key, known));
             }
@@ -57,43 +73,84 @@ impl<'a> Reader<'a> {
 
     /// Where `key` stands. A key that is not plain is cut, so that a path stays readable.
     pub(super) fn path(&self, key: &str) -> String {
-        let key: String = key.chars().take(64).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-        if self.at.is_empty() { key } else { format!("{}.{key}", self.at) }
+        let key: String = key
+            .chars()
+            .take(64)
+            .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+            .collect();
+        if self.at.is_empty() {
+            key
+        } else {
+            format!("{}.{key}", self.at)
+        }
     }
 
     /// What stands at `key`; `null` counts as absent.
     pub(super) fn get(&self, key: &str) -> Option<&'a Node<'a>> {
-        self.fields.iter().find(|(name, _)| name == key).map(|(_, node)| node).filter(|node| **node != Node::Null)
+        self.fields
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, node)| node)
+            .filter(|node| **node != Node::Null)
     }
 
     /// What stands at `key`, which must be there.
-    pub(super) fn require(&self, key: &str, expected: &str, problems: &mut Problems) -> Option<&'a Node<'a>> {
+    pub(super) fn require(
+        &self,
+        key: &str,
+        expected: &str,
+        problems: &mut Problems,
+    ) -> Option<&'a Node<'a>> {
         let found = self.get(key);
         if found.is_none() {
-            problems.push(FieldProblem::new(self.path(key), ProblemCode::Missing, expected));
+            problems.push(FieldProblem::new(
+                self.path(key),
+                ProblemCode::Missing,
+                expected,
+            ));
         }
         found
     }
 
     /// A text by `rule`, which must be there.
-    pub(super) fn text(&self, key: &str, rule: TextRule, problems: &mut Problems) -> Option<&'a str> {
+    pub(super) fn text(
+        &self,
+        key: &str,
+        rule: TextRule,
+        problems: &mut Problems,
+    ) -> Option<&'a str> {
         let node = self.require(key, &rule.expected(), problems)?;
         as_text(node, &self.path(key), rule, problems)
     }
 
     /// A text by `rule`, if it is there.
-    pub(super) fn text_if_any(&self, key: &str, rule: TextRule, problems: &mut Problems) -> Option<&'a str> {
+    pub(super) fn text_if_any(
+        &self,
+        key: &str,
+        rule: TextRule,
+        problems: &mut Problems,
+    ) -> Option<&'a str> {
         as_text(self.get(key)?, &self.path(key), rule, problems)
     }
 
     /// A word from a list, which must be there.
-    pub(super) fn word<T: FromStr>(&self, key: &str, expected: &str, problems: &mut Problems) -> Option<T> {
+    pub(super) fn word<T: FromStr>(
+        &self,
+        key: &str,
+        expected: &str,
+        problems: &mut Problems,
+    ) -> Option<T> {
         let node = self.require(key, expected, problems)?;
         as_word(node, &self.path(key), expected, problems)
     }
 
     /// A word from a list, if it is there.
-    pub(super) fn word_if_any<T: FromStr>(&self, key: &str, expected: &str, problems: &mut Problems) -> Option<T> {
+    pub(super) fn word_if_any<T: FromStr>(
+        &self,
+        key: &str,
+        expected: &str,
+        problems: &mut Problems,
+    ) -> Option<T> {
         as_word(self.get(key)?, &self.path(key), expected, problems)
     }
 
@@ -116,18 +173,37 @@ impl<'a> Reader<'a> {
         let node = self.require(key, INSTANT, problems)?;
         let found = as_moment(node, &self.path(key), problems)?;
         let at = self.unless(key, node, found, Moment::Never, problems);
-        if found == Moment::Unset { self.unless(key, node, found, Moment::Unset, problems) } else { at }
+        if found == Moment::Unset {
+            self.unless(key, node, found, Moment::Unset, problems)
+        } else {
+            at
+        }
     }
 
     /// The instant, if it is one; `wrong` is a mistake here.
-    fn unless(&self, key: &str, node: &Node<'_>, found: Moment, wrong: Moment, problems: &mut Problems) -> Option<Timestamp> {
+    fn unless(
+        &self,
+        key: &str,
+        node: &Node<'_>,
+        found: Moment,
+        wrong: Moment,
+        problems: &mut Problems,
+    ) -> Option<Timestamp> {
         if found == wrong {
             let hint = match wrong {
-                Moment::Never => "this is how never is written: what never happens need not be told",
-                Moment::Unset => "this is how it is written that nobody set it: leave it out, or say when",
+                Moment::Never => {
+                    "this is how never is written: what never happens need not be told"
+                }
+                Moment::Unset => {
+                    "this is how it is written that nobody set it: leave it out, or say when"
+                }
                 Moment::At(_) => INSTANT,
             };
-            problems.push(FieldProblem::new(self.path(key), ProblemCode::BadTime, INSTANT).value(&node.shown()).hint(hint));
+            problems.push(
+                FieldProblem::new(self.path(key), ProblemCode::BadTime, INSTANT)
+                    .value(&node.shown())
+                    .hint(hint),
+            );
         }
         match found {
             Moment::At(at) => Some(at),
@@ -141,11 +217,22 @@ impl<'a> Reader<'a> {
         let inner = Reader::open(node, &path, &["kind", "id"], problems)?;
         let kind = inner.text("kind", WORD, problems);
         let id = inner.text("id", SUBJECT_ID, problems);
-        Some(Subject { kind: kind?.into(), id: id?.into() }.trimmed())
+        Some(
+            Subject {
+                kind: kind?.into(),
+                id: id?.into(),
+            }
+            .trimmed(),
+        )
     }
 
     /// A list of at most `most`, if it is there.
-    pub(super) fn list_if_any(&self, key: &str, most: usize, problems: &mut Problems) -> Option<&'a [Node<'a>]> {
+    pub(super) fn list_if_any(
+        &self,
+        key: &str,
+        most: usize,
+        problems: &mut Problems,
+    ) -> Option<&'a [Node<'a>]> {
         let node = self.get(key)?;
         let Node::List(entries) = node else {
             problems.push(wrong_type(&self.path(key), "a list", node));
@@ -154,7 +241,8 @@ impl<'a> Reader<'a> {
         if entries.len() > most {
             let expected = format!("at most {most} entries");
             problems.push(
-                FieldProblem::new(self.path(key), ProblemCode::OutOfRange, expected).value(&format!("{} entries", entries.len())),
+                FieldProblem::new(self.path(key), ProblemCode::OutOfRange, expected)
+                    .value(&format!("{} entries", entries.len())),
             );
             return None;
         }
@@ -175,7 +263,11 @@ impl<'a> Reader<'a> {
 
 /// The mistake of something that should be a whole number of cents.
 pub(super) fn not_cents(path: &str, node: &Node<'_>) -> FieldProblem {
-    let problem = wrong_type(path, "a whole number of at most 64 bits: euro cents for money", node);
+    let problem = wrong_type(
+        path,
+        "a whole number of at most 64 bits: euro cents for money",
+        node,
+    );
     match node {
         Node::Text(_) => problem.hint("write the number without quotes"),
         Node::Number(_) => problem.hint("no fraction: 12.50 euro is 1250"),
@@ -193,9 +285,18 @@ pub(super) fn wrong_type(path: &str, expected: &str, node: &Node<'_>) -> FieldPr
 }
 
 /// The text in `node`, by `rule`.
-pub(super) fn as_text<'a>(node: &'a Node<'_>, path: &str, rule: TextRule, problems: &mut Problems) -> Option<&'a str> {
+pub(super) fn as_text<'a>(
+    node: &'a Node<'_>,
+    path: &str,
+    rule: TextRule,
+    problems: &mut Problems,
+) -> Option<&'a str> {
     let Node::Text(text) = node else {
-        problems.push(wrong_type(path, &format!("a text of {}", rule.expected()), node));
+        problems.push(wrong_type(
+            path,
+            &format!("a text of {}", rule.expected()),
+            node,
+        ));
         return None;
     };
     match rule.check(path, text) {
@@ -207,7 +308,12 @@ pub(super) fn as_text<'a>(node: &'a Node<'_>, path: &str, rule: TextRule, proble
     }
 }
 
-fn as_word<T: FromStr>(node: &Node<'_>, path: &str, expected: &str, problems: &mut Problems) -> Option<T> {
+fn as_word<T: FromStr>(
+    node: &Node<'_>,
+    path: &str,
+    expected: &str,
+    problems: &mut Problems,
+) -> Option<T> {
     let Node::Text(text) = node else {
         problems.push(wrong_type(path, expected, node));
         return None;
@@ -216,7 +322,10 @@ fn as_word<T: FromStr>(node: &Node<'_>, path: &str, expected: &str, problems: &m
         return Some(word);
     }
     let problem = FieldProblem::new(path, ProblemCode::UnknownWord, expected).value(text);
-    let words: Vec<&str> = expected.split([',', ' ']).filter(|word| !word.is_empty() && *word != "or").collect();
+    let words: Vec<&str> = expected
+        .split([',', ' '])
+        .filter(|word| !word.is_empty() && *word != "or")
+        .collect();
     problems.push(match super::problem::nearest(text, &words) {
         Some(near) => problem.hint(format!("did you mean {near:?}?")),
         None => problem,

@@ -1,14 +1,16 @@
-//! Owns the limits of single fields and how instants are written. The same rules serve JSON and the binary port.
-//! Refuses to know which field belongs to which call.
+//! Owns the limits of single fields and how instants are written. The same rules serve JSON and the
+//! binary port. Refuses to know which field belongs to which call.
 
 use sluis_model::{TenantKey, Timestamp};
 
 use super::problem::{FieldProblem, ProblemCode};
 
-/// Last millisecond of the year 9998: what is written with the year 9999, the end of RFC 3339, means never.
+/// Last millisecond of the year 9998: what is written with the year 9999, the end of RFC 3339,
+/// means never.
 const LAST_INSTANT: i64 = 253_370_764_799_999;
 /// How an instant is asked for.
-pub(super) const INSTANT: &str = "an RFC 3339 instant such as 2026-02-02T08:00:00Z or 2026-02-02T09:00:00+01:00";
+pub(super) const INSTANT: &str =
+    "an RFC 3339 instant such as 2026-02-02T08:00:00Z or 2026-02-02T09:00:00+01:00";
 
 /// Which characters a text may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,16 +32,28 @@ pub(super) struct TextRule {
 }
 
 const fn plain(min: usize, max: usize) -> TextRule {
-    TextRule { min, max, shape: Shape::Plain }
+    TextRule {
+        min,
+        max,
+        shape: Shape::Plain,
+    }
 }
 
 const fn word(max: usize) -> TextRule {
-    TextRule { min: 1, max, shape: Shape::Word }
+    TextRule {
+        min: 1,
+        max,
+        shape: Shape::Word,
+    }
 }
 
 pub(super) const TENANT_ID: TextRule = plain(1, TenantKey::MAX_BYTES);
 pub(super) const WORD: TextRule = word(64);
-pub(super) const CATEGORY_OR_ALL: TextRule = TextRule { min: 1, max: 64, shape: Shape::WordOrAll };
+pub(super) const CATEGORY_OR_ALL: TextRule = TextRule {
+    min: 1,
+    max: 64,
+    shape: Shape::WordOrAll,
+};
 pub(super) const SUBJECT_ID: TextRule = plain(1, 128);
 pub(super) const KEY: TextRule = plain(1, 128);
 pub(super) const FACT_ID: TextRule = plain(1, 128);
@@ -79,7 +93,10 @@ impl TextRule {
 
 impl Shape {
     fn fits(self, text: &str) -> bool {
-        let word = || text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
+        let word = || {
+            text.bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+        };
         match self {
             Shape::Plain => is_line(text),
             Shape::Word => word(),
@@ -88,7 +105,8 @@ impl Shape {
     }
 }
 
-/// Whether a character begins a new line, or is no character to read: U+2028 and U+2029 separate lines and paragraphs.
+/// Whether a character begins a new line, or is no character to read: U+2028 and U+2029 separate
+/// lines and paragraphs.
 pub(super) fn breaks(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
@@ -101,12 +119,17 @@ pub(crate) fn is_line(text: &str) -> bool {
 /// Whether `text` has only characters that people read: lines and tabs are fine.
 pub(super) fn is_text(text: &str) -> bool {
     all_bytes(text, |b| matches!(b, b' '..=b'~' | b'\n' | b'\r'))
-        || !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+        || !text
+            .chars()
+            .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
 }
 
-/// Whether every byte is as wanted. Most texts are ASCII: they are looked at many bytes at once, without a branch for each.
+/// Whether every byte is as wanted. Most texts are ASCII: they are looked at many bytes at once,
+/// without a branch for each.
 fn all_bytes(text: &str, wanted: impl Fn(u8) -> bool) -> bool {
-    text.as_bytes().chunks(AT_ONCE).all(|part| part.iter().fold(true, |all, byte| all & wanted(*byte)))
+    text.as_bytes()
+        .chunks(AT_ONCE)
+        .all(|part| part.iter().fold(true, |all, byte| all & wanted(*byte)))
 }
 
 /// Bytes that are looked at before the first look at what was found.
@@ -117,9 +140,11 @@ const AT_ONCE: usize = 64;
 pub(super) enum Moment {
     /// Itself.
     At(Timestamp),
-    /// Any in the year 9999: how databases and programs write "never" in a column that wants an instant.
+    /// Any in the year 9999: how databases and programs write "never" in a column that wants an
+    /// instant.
     Never,
-    /// The first day of the year 1, or the first second of 1970: how programs write that nobody set it.
+    /// The first day of the year 1, or the first second of 1970: how programs write that nobody set
+    /// it.
     Unset,
 }
 
@@ -131,13 +156,28 @@ pub(super) fn moment(text: &str) -> Option<Moment> {
     // Neither is in the range of the library's instants in every offset.
     if text.starts_with("9999") || text.starts_with("0001-01-01") {
         let there = text[..19].parse::<jiff::civil::DateTime>().is_ok();
-        return there.then_some(if text.starts_with('9') { Moment::Never } else { Moment::Unset });
+        return there.then_some(if text.starts_with('9') {
+            Moment::Never
+        } else {
+            Moment::Unset
+        });
     }
-    instant(text).map(|at| if at == Timestamp(0) { Moment::Unset } else { Moment::At(at) })
+    instant(text).map(|at| {
+        if at == Timestamp(0) {
+            Moment::Unset
+        } else {
+            Moment::At(at)
+        }
+    })
 }
 
 /// What is wrong with a line of `least` to `most` bytes, if something is.
-pub(crate) fn line_problem(path: &str, text: &str, least: usize, most: usize) -> Option<FieldProblem> {
+pub(crate) fn line_problem(
+    path: &str,
+    text: &str,
+    least: usize,
+    most: usize,
+) -> Option<FieldProblem> {
     plain(least, most).check(path, text)
 }
 
@@ -151,15 +191,20 @@ fn instant(text: &str) -> Option<Timestamp> {
     in_range(Timestamp(millis)).then_some(Timestamp(millis))
 }
 
-/// The instant of a text such as `2026-02-02T08:00:00Z`, as most are written; a leap second and every other way is for the
-/// library's parser. `text` has the shape.
+/// The instant of a text such as `2026-02-02T08:00:00Z`, as most are written; a leap second and
+/// every other way is for the library's parser. `text` has the shape.
 fn whole_utc(text: &[u8]) -> Option<jiff::Timestamp> {
-    let text: &[u8; 20] = text.try_into().ok().filter(|text: &&[u8; 20]| text[19].eq_ignore_ascii_case(&b'Z'))?;
+    let text: &[u8; 20] = text
+        .try_into()
+        .ok()
+        .filter(|text: &&[u8; 20]| text[19].eq_ignore_ascii_case(&b'Z'))?;
     let two = |at: usize| (text[at] - b'0') as i8 * 10 + (text[at + 1] - b'0') as i8;
     let year = i16::from(two(0)) * 100 + i16::from(two(2));
     let date = jiff::civil::Date::new(year, two(5), two(8)).ok()?;
     let time = jiff::civil::Time::new(two(11), two(14), two(17), 0).ok()?;
-    jiff::tz::Offset::UTC.to_timestamp(date.to_datetime(time)).ok()
+    jiff::tz::Offset::UTC
+        .to_timestamp(date.to_datetime(time))
+        .ok()
 }
 
 /// From 1970 up to and with the year 9998.
@@ -170,7 +215,9 @@ pub(super) fn in_range(at: Timestamp) -> bool {
 /// `2026-02-02T08:00:00`, perhaps a fraction, then `Z` or an offset with a colon.
 fn has_rfc3339_shape(text: &[u8]) -> bool {
     const PATTERN: &[u8] = b"dddd-dd-ddTdd:dd:dd";
-    let Some((head, tail)) = text.split_at_checked(PATTERN.len()) else { return false };
+    let Some((head, tail)) = text.split_at_checked(PATTERN.len()) else {
+        return false;
+    };
     let offset = match tail {
         [b'.', digits @ ..] => {
             let count = digits.iter().take_while(|b| b.is_ascii_digit()).count();
@@ -181,7 +228,10 @@ fn has_rfc3339_shape(text: &[u8]) -> bool {
         }
         other => other,
     };
-    matches(head, PATTERN) && (matches!(offset, b"Z" | b"z") || matches(offset, b"+dd:dd") || matches(offset, b"-dd:dd"))
+    matches(head, PATTERN)
+        && (matches!(offset, b"Z" | b"z")
+            || matches(offset, b"+dd:dd")
+            || matches(offset, b"-dd:dd"))
 }
 
 /// `d` stands for a digit, everything else for itself.
@@ -218,33 +268,58 @@ mod tests {
 
     #[test]
     fn never_and_nobody_set_it_are_told_from_instants() {
-        for text in
-            ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59.9999999Z", "9999-01-01T00:00:00+01:00", "9999-12-31t00:00:00-23:59"]
-        {
+        for text in [
+            "9999-12-31T23:59:59Z",
+            "9999-12-31T23:59:59.9999999Z",
+            "9999-01-01T00:00:00+01:00",
+            "9999-12-31t00:00:00-23:59",
+        ] {
             assert_eq!(moment(text), Some(Moment::Never), "{text}");
         }
-        for text in ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+01:00", "1970-01-01T00:00:00Z", "1970-01-01T01:00:00+01:00"] {
+        for text in [
+            "0001-01-01T00:00:00Z",
+            "0001-01-01T00:00:00+01:00",
+            "1970-01-01T00:00:00Z",
+            "1970-01-01T01:00:00+01:00",
+        ] {
             assert_eq!(moment(text), Some(Moment::Unset), "{text}");
         }
-        for text in
-            ["9999-12-32T00:00:00Z", "9999-12-31", "0001-01-01T24:00:00Z", "0001-01-02T00:00:00Z", "9998-12-31T23:59:59-05:00"]
-        {
+        for text in [
+            "9999-12-32T00:00:00Z",
+            "9999-12-31",
+            "0001-01-01T24:00:00Z",
+            "0001-01-02T00:00:00Z",
+            "9998-12-31T23:59:59-05:00",
+        ] {
             assert_eq!(moment(text), None, "{text}");
         }
-        assert_eq!(moment("1970-01-01T00:00:01Z"), Some(Moment::At(Timestamp(1_000))));
-        assert_eq!(moment("9998-12-31T23:59:59.999Z"), Some(Moment::At(Timestamp(LAST_INSTANT))));
+        assert_eq!(
+            moment("1970-01-01T00:00:01Z"),
+            Some(Moment::At(Timestamp(1_000)))
+        );
+        assert_eq!(
+            moment("9998-12-31T23:59:59.999Z"),
+            Some(Moment::At(Timestamp(LAST_INSTANT)))
+        );
     }
 
     #[test]
     fn a_leap_second_is_taken() {
-        assert_eq!(instant("2016-12-31T23:59:60Z"), instant("2016-12-31T23:59:59Z"));
+        assert_eq!(
+            instant("2016-12-31T23:59:60Z"),
+            instant("2016-12-31T23:59:59Z")
+        );
     }
 
     #[test]
     fn instants_are_rfc_3339_and_nothing_else() {
         let day = Timestamp(1_770_019_200_000);
-        for text in ["2026-02-02T08:00:00Z", "2026-02-02t08:00:00.000z", "2026-02-02T09:00:00+01:00", "2026-02-02T07:30:00-00:30"]
-        {
+        for text in [
+            "2026-02-02T08:00:00Z",
+            "2026-02-02t08:00:00.000z",
+            "2026-02-02T09:00:00+01:00",
+            "2026-02-02T07:30:00-00:30",
+        ] {
             assert_eq!(instant(text), Some(day), "{text}");
         }
         let wrong = [
@@ -269,7 +344,14 @@ mod tests {
     #[test]
     fn dates_exist() {
         assert!(is_date("2028-02-29"));
-        for text in ["2026-02-29", "2026-2-1", "20260201", "02-02-2026", "2026-02-02T00:00:00Z", ""] {
+        for text in [
+            "2026-02-29",
+            "2026-2-1",
+            "20260201",
+            "02-02-2026",
+            "2026-02-02T00:00:00Z",
+            "",
+        ] {
             assert!(!is_date(text), "{text}");
         }
     }

@@ -1,6 +1,7 @@
-//! Owns the figures that only shards know: how long the oldest waits, tasks, what is held or in doubt, what fits nothing.
-//! Shards are asked when somebody scrapes, and have little time to answer: a busy one's figures are those of the last time.
-//! Refuses to walk what is open: shards answer from counts.
+//! Owns the figures that only shards know: how long the oldest waits, tasks, what is held or in
+//! doubt, what fits nothing. Shards are asked when somebody scrapes, and have little time to
+//! answer: a busy one's figures are those of the last time. Refuses to walk what is open: shards
+//! answer from counts.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,7 +23,10 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// Asks every shard for its figures.
 pub async fn take_census(app: &App) {
     let asked = app.engine.inboxes().iter().map(|inbox| {
-        let letter = |reply| Letter::Query { query: Query::Census, reply };
+        let letter = |reply| Letter::Query {
+            query: Query::Census,
+            reply,
+        };
         timeout(PATIENCE, ask(inbox, letter))
     });
     let answers = join_all(asked).await;
@@ -39,15 +43,25 @@ pub async fn take_census(app: &App) {
 pub(super) fn show(app: &App) {
     let known = app.watch.censuses();
     let now = app.clock.now();
-    let age = |since: Option<Timestamp>| since.map_or(0.0, |since| now.since(since).max(0) as f64 / 1_000.0);
-    let mut channels: Vec<_> = app.providers.values().map(|provider| provider.channel()).collect();
+    let age = |since: Option<Timestamp>| {
+        since.map_or(0.0, |since| now.since(since).max(0) as f64 / 1_000.0)
+    };
+    let mut channels: Vec<_> = app
+        .providers
+        .values()
+        .map(|provider| provider.channel())
+        .collect();
     channels.sort_unstable();
     channels.dedup();
     for channel in channels {
         for lane in Lane::ALL {
             let ready = known.iter().flat_map(|census| &census.ready);
-            let oldest = ready.filter(|(c, l, _)| (*c, *l) == (channel, lane)).map(|(.., since)| *since).min();
-            gauge!(names::READY_OLDEST, "channel" => channel.name(), "lane" => lane.name()).set(age(oldest));
+            let oldest = ready
+                .filter(|(c, l, _)| (*c, *l) == (channel, lane))
+                .map(|(.., since)| *since)
+                .min();
+            gauge!(names::READY_OLDEST, "channel" => channel.name(), "lane" => lane.name())
+                .set(age(oldest));
         }
     }
     gauge!(names::TIMER_OVERDUE).set(age(known.iter().filter_map(|census| census.overdue).min()));
@@ -60,13 +74,18 @@ fn show_standing(app: &App, known: &[Census], age: &dyn Fn(Option<Timestamp>) ->
     for corporation in app.corporations.keys() {
         // Each there from the start, with what current flows can come to.
         groups.entry((*corporation, Standing::InDoubt)).or_default();
-        let flows = app.book.all_current().filter(|(of, _)| of.is_none_or(|of| of == *corporation));
+        let flows = app
+            .book
+            .all_current()
+            .filter(|(of, _)| of.is_none_or(|of| of == *corporation));
         for why in flows.flat_map(|(_, flow)| standing_of(flow)) {
             groups.entry((*corporation, why)).or_default();
         }
     }
     for group in known.iter().flat_map(|census| &census.standing) {
-        let (count, oldest) = groups.entry((group.corporation, group.why.clone())).or_default();
+        let (count, oldest) = groups
+            .entry((group.corporation, group.why.clone()))
+            .or_default();
         *count += group.count;
         *oldest = (*oldest).into_iter().chain(group.oldest).min();
     }
@@ -80,7 +99,11 @@ fn show_standing(app: &App, known: &[Census], age: &dyn Fn(Option<Timestamp>) ->
                 gauge!(names::TASKS_OLDEST, &labels).set(age(oldest));
             }
             Standing::Held { flow, guard } => {
-                let labels = [("corporation", corporation), ("flow", flow.into()), ("guard", guard.into())];
+                let labels = [
+                    ("corporation", corporation),
+                    ("flow", flow.into()),
+                    ("guard", guard.into()),
+                ];
                 gauge!(names::HELD, &labels).set(count);
             }
             Standing::InDoubt => gauge!(names::IN_DOUBT, "corporation" => corporation).set(count),
@@ -90,28 +113,52 @@ fn show_standing(app: &App, known: &[Census], age: &dyn Fn(Option<Timestamp>) ->
 
 /// The lists and guards at which notifications of this flow can stand.
 fn standing_of(flow: &Flow) -> Vec<Standing> {
-    let held = flow.guards.iter().map(|guard| Standing::Held { flow: flow.name.clone(), guard: guard.name.clone() });
+    let held = flow.guards.iter().map(|guard| Standing::Held {
+        flow: flow.name.clone(),
+        guard: guard.name.clone(),
+    });
     let mut lists: Vec<&str> = vec![&flow.fallback_list];
     let mut human = |go: &'_ Go| match go {
         Go::Human(list) => Some(list.clone()),
         Go::Step(_) | Go::End(_) => None,
     };
-    let mut others: Vec<Box<str>> = flow.guards.iter().filter_map(|guard| human(&guard.otherwise)).collect();
+    let mut others: Vec<Box<str>> = flow
+        .guards
+        .iter()
+        .filter_map(|guard| human(&guard.otherwise))
+        .collect();
     for step in &flow.steps {
         let on = &step.on;
-        others.extend([&on.bounced, &on.delivered, &on.answered].into_iter().flatten().filter_map(&mut human));
-        others.extend([&on.unanswered, &on.settled].into_iter().flatten().filter_map(|after| human(&after.go)));
+        others.extend(
+            [&on.bounced, &on.delivered, &on.answered]
+                .into_iter()
+                .flatten()
+                .filter_map(&mut human),
+        );
+        others.extend(
+            [&on.unanswered, &on.settled]
+                .into_iter()
+                .flatten()
+                .filter_map(|after| human(&after.go)),
+        );
         if let StepKind::Task { list, .. } = &step.kind {
             lists.push(list);
         }
     }
     lists.extend(others.iter().map(|list| &**list));
-    lists.into_iter().map(|list| Standing::Task { list: list.into() }).chain(held).collect()
+    lists
+        .into_iter()
+        .map(|list| Standing::Task { list: list.into() })
+        .chain(held)
+        .collect()
 }
 
 fn show_strays(app: &App, known: &[Census], age: &dyn Fn(Option<Timestamp>) -> f64) {
     for (id, corporation) in &app.corporations {
-        let strays = known.iter().flat_map(|census| &census.strays).filter(|strays| strays.corporation == *id);
+        let strays = known
+            .iter()
+            .flat_map(|census| &census.strays)
+            .filter(|strays| strays.corporation == *id);
         let (mut facts, mut ever, mut unknown, mut oldest) = (0, 0, 0, None::<Timestamp>);
         for strays in strays {
             facts += strays.facts;

@@ -1,4 +1,5 @@
-//! Owns the date on which a certificate in use expires, as a metric. Refuses to judge the certificate: rustls does.
+//! Owns the date on which a certificate in use expires, as a metric. Refuses to judge the
+//! certificate: rustls does.
 
 use std::path::Path;
 
@@ -10,7 +11,8 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use super::names;
 use super::watch::Edge;
 
-/// To be called whenever an edge begins to use the chain in `path`: at the start and when it is read again.
+/// To be called whenever an edge begins to use the chain in `path`: at the start and when it is
+/// read again.
 pub fn loaded(edge: Edge, path: &Path) {
     if let Some(at) = expires(path) {
         gauge!(names::CERTIFICATE, "edge" => edge.name()).set(at as f64);

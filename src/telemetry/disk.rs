@@ -1,5 +1,5 @@
-//! Owns the forecast of the disk: how many days are left if the journal grows as it did. Pure: whoever asks brings the
-//! figures and the instant. Refuses to guess from less than some minutes.
+//! Owns the forecast of the disk: how many days are left if the journal grows as it did. Pure:
+//! whoever asks brings the figures and the instant. Refuses to guess from less than some minutes.
 
 use std::collections::VecDeque;
 
@@ -28,20 +28,30 @@ impl Forecast {
         if self.sizes.back().is_some_and(|(at, _)| *at > now) {
             self.sizes.clear();
         }
-        if self.sizes.back().is_none_or(|(at, _)| now.since(*at) >= APART_MS) {
+        if self
+            .sizes
+            .back()
+            .is_none_or(|(at, _)| now.since(*at) >= APART_MS)
+        {
             self.sizes.push_back((now, size));
         }
         while self.sizes.len() > 1 && now.since(self.sizes[0].0) > WINDOW_MS {
             self.sizes.pop_front();
         }
         let left = free.saturating_sub(reserve);
-        let Some((since, before)) = self.sizes.front().copied() else { return LONGEST_DAYS };
+        let Some((since, before)) = self.sizes.front().copied() else {
+            return LONGEST_DAYS;
+        };
         let (passed, grown) = (now.since(since), size.saturating_sub(before));
         if left > 0 && (passed < SHORTEST_MS || grown == 0) {
             return LONGEST_DAYS;
         }
         let a_day = grown as f64 * (DAY as f64 / passed.max(1) as f64);
-        if left == 0 { 0.0 } else { (left as f64 / a_day).min(LONGEST_DAYS) }
+        if left == 0 {
+            0.0
+        } else {
+            (left as f64 / a_day).min(LONGEST_DAYS)
+        }
     }
 }
 
@@ -56,11 +66,23 @@ mod tests {
     #[test]
     fn it_goes_by_what_the_last_day_took() {
         let mut forecast = Forecast::default();
-        assert_eq!(forecast.days(Timestamp(0), 0, 100 * GIB, GIB), LONGEST_DAYS, "nothing is known yet");
+        assert_eq!(
+            forecast.days(Timestamp(0), 0, 100 * GIB, GIB),
+            LONGEST_DAYS,
+            "nothing is known yet"
+        );
         // A quiet day, then one gigabyte an hour.
-        assert_eq!(forecast.days(Timestamp(DAY), 0, 100 * GIB, GIB), LONGEST_DAYS);
+        assert_eq!(
+            forecast.days(Timestamp(DAY), 0, 100 * GIB, GIB),
+            LONGEST_DAYS
+        );
         for hour in 1..=24 {
-            forecast.days(Timestamp(DAY + hour * HOUR), hour as u64 * GIB, 100 * GIB, GIB);
+            forecast.days(
+                Timestamp(DAY + hour * HOUR),
+                hour as u64 * GIB,
+                100 * GIB,
+                GIB,
+            );
         }
         let days = forecast.days(Timestamp(2 * DAY), 24 * GIB, 49 * GIB, GIB);
         assert!((days - 2.0).abs() < 0.01, "48 GiB at 24 a day: {days}");

@@ -1,5 +1,5 @@
-//! Owns what the kernel says of this process: memory, processor time, files, threads, its start. Refuses to fail: what the
-//! kernel does not tell is left as it was.
+//! Owns what the kernel says of this process: memory, processor time, files, threads, its start.
+//! Refuses to fail: what the kernel does not tell is left as it was.
 
 use std::fs;
 
@@ -7,7 +7,8 @@ use metrics::{counter, gauge};
 
 use super::names;
 
-/// Ticks a second of the times in `/proc/<pid>/stat`: the same on every Linux that the toolchain builds for.
+/// Ticks a second of the times in `/proc/<pid>/stat`: the same on every Linux that the toolchain
+/// builds for.
 const TICKS: f64 = 100.0;
 
 /// Sets the gauges of the process. Reads `/proc`: not for a runtime's own threads.
@@ -16,7 +17,9 @@ pub(super) fn sample() {
         && let Some((cpu_ticks, start_ticks)) = times(&stat)
     {
         counter!(names::PROCESS_CPU).absolute((cpu_ticks / TICKS) as u64);
-        let booted = fs::read_to_string("/proc/stat").ok().and_then(|text| number_after(&text, "btime "));
+        let booted = fs::read_to_string("/proc/stat")
+            .ok()
+            .and_then(|text| number_after(&text, "btime "));
         if let Some(booted) = booted {
             gauge!(names::PROCESS_START).set(booted + start_ticks / TICKS);
         }
@@ -40,8 +43,8 @@ pub(super) fn sample() {
     }
 }
 
-/// Ticks of processor time used and the tick of the start, from `/proc/self/stat` (proc(5)): counted behind the name, which
-/// stands in brackets and may hold anything.
+/// Ticks of processor time used and the tick of the start, from `/proc/self/stat` (proc(5)):
+/// counted behind the name, which stands in brackets and may hold anything.
 fn times(stat: &str) -> Option<(f64, f64)> {
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let number = |at: usize| fields.get(at)?.parse::<f64>().ok();
@@ -51,7 +54,12 @@ fn times(stat: &str) -> Option<(f64, f64)> {
 
 /// The first number behind `key`.
 fn number_after(text: &str, key: &str) -> Option<f64> {
-    text.split_once(key)?.1.split_whitespace().next()?.parse().ok()
+    text.split_once(key)?
+        .1
+        .split_whitespace()
+        .next()?
+        .parse()
+        .ok()
 }
 
 #[cfg(test)]

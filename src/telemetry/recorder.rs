@@ -1,5 +1,5 @@
-//! Owns the Prometheus recorder: buckets, descriptions, the gauges that are sampled, the journal's observer.
-//! Refuses an endpoint of its own: `/metrics` is a route like the others.
+//! Owns the Prometheus recorder: buckets, descriptions, the gauges that are sampled, the journal's
+//! observer. Refuses an endpoint of its own: `/metrics` is a route like the others.
 
 use std::time::Duration;
 
@@ -11,15 +11,22 @@ use sluis_actors::telemetry::Described;
 use super::{all_metrics, census, names, process};
 use crate::app::App;
 
-const SECONDS: &[f64] =
-    &[0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
-/// For what may take hours: timers after a pause, queues outside a send window, attempts with a long deadline.
+const SECONDS: &[f64] = &[
+    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
+    10.0, 60.0,
+];
+/// For what may take hours: timers after a pause, queues outside a send window, attempts with a
+/// long deadline.
 const LONG_SECONDS: &[f64] = &[
-    0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 60.0, 300.0, 600.0, 1_800.0, 3_600.0, 7_200.0, 21_600.0, 86_400.0,
+    0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 60.0, 300.0, 600.0, 1_800.0,
+    3_600.0, 7_200.0, 21_600.0, 86_400.0,
 ];
 /// Metrics that are measured so.
-const LONG: [&str; 3] =
-    [sluis_actors::telemetry::TIMER_LATENESS, sluis_actors::telemetry::QUEUE_WAIT, SupervisorMetric::Duration.name()];
+const LONG: [&str; 3] = [
+    sluis_actors::telemetry::TIMER_LATENESS,
+    sluis_actors::telemetry::QUEUE_WAIT,
+    SupervisorMetric::Duration.name(),
+];
 const COUNTS: &[f64] = &[1.0, 4.0, 16.0, 64.0, 256.0, 1_024.0, 4_096.0, 16_384.0];
 
 /// Installs the recorder of the process; once.
@@ -65,15 +72,23 @@ impl sluis_journal::Observer for JournalObserver {
 /// Counts what a start put right; every kind has its series from the start on.
 pub fn count_repairs(report: &sluis_journal::RecoveryReport) {
     for what in sluis_journal::Repaired::ALL {
-        let count = report.repairs.iter().filter(|repair| repair.what == what).count();
+        let count = report
+            .repairs
+            .iter()
+            .filter(|repair| repair.what == what)
+            .count();
         counter!(names::JOURNAL_REPAIRS, "kind" => what.name()).increment(count as u64);
     }
     if report.made_private > 0 {
-        tracing::warn!(files = report.made_private, "others could read files of the journal until now");
+        tracing::warn!(
+            files = report.made_private,
+            "others could read files of the journal until now"
+        );
     }
 }
 
-/// Sets the gauges that stand for a state. Walks the data directory: not for a runtime's own threads.
+/// Sets the gauges that stand for a state. Walks the data directory: not for a runtime's own
+/// threads.
 pub fn sample(app: &App) {
     let engine = &app.engine;
     let (open, most) = engine.quota().total();
@@ -98,8 +113,11 @@ pub fn sample(app: &App) {
         gauge!(names::KEYS, "corporation" => app.corporation_name(corporation)).set(count as f64);
     }
     for line in 0..3 {
-        let sums =
-            engine.inboxes().iter().map(|inbox| inbox.depths()[line]).fold(("", 0, 0), |sum, d| (d.0, sum.1 + d.1, sum.2 + d.2));
+        let sums = engine
+            .inboxes()
+            .iter()
+            .map(|inbox| inbox.depths()[line])
+            .fold(("", 0, 0), |sum, d| (d.0, sum.1 + d.1, sum.2 + d.2));
         gauge!(names::INBOX, "line" => sums.0).set(sums.1 as f64);
         gauge!(names::INBOX_BOUND, "line" => sums.0).set(sums.2 as f64);
     }
@@ -134,7 +152,12 @@ fn sample_journal(app: &App) {
 /// How many pauses there are, of each corporation and over all; none is told as 0.
 fn sample_pauses(app: &App) {
     let pauses = app.engine.pauses().all();
-    let of = |corporation| pauses.iter().filter(|pause| pause.scope.corporation == corporation).count() as f64;
+    let of = |corporation| {
+        pauses
+            .iter()
+            .filter(|pause| pause.scope.corporation == corporation)
+            .count() as f64
+    };
     gauge!(names::PAUSES, "corporation" => "all").set(of(None));
     for (id, corporation) in &app.corporations {
         gauge!(names::PAUSES, "corporation" => corporation.name.clone()).set(of(Some(*id)));

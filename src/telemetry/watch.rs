@@ -1,5 +1,6 @@
-//! Owns what the edges report and nobody stores: keys that do not fit, the growth of the disk, warnings that are held back.
-//! Refuses a thread: housekeeping calls [`Watch::flush`], and a scrape asks for the rest.
+//! Owns what the edges report and nobody stores: keys that do not fit, the growth of the disk,
+//! warnings that are held back. Refuses a thread: housekeeping calls [`Watch::flush`], and a scrape
+//! asks for the rest.
 
 use std::sync::Arc;
 
@@ -60,14 +61,29 @@ impl Watch {
             counter: counter!(names::UNAUTHORIZED, "edge" => edge.name()),
             warning: Seldom::new(clock.clone(), move |count, client| {
                 let (edge, client) = (edge.name(), client.unwrap_or("-"));
-                tracing::warn!(edge, client, refused = count, "keys that nobody has, or none at all, were presented");
+                tracing::warn!(
+                    edge,
+                    client,
+                    refused = count,
+                    "keys that nobody has, or none at all, were presented"
+                );
             }),
         };
         let disk_low = Seldom::new(clock.clone(), move |_, free| {
             let free = free.unwrap_or("too few");
-            tracing::warn!(free, needed = reserve, "the disk is nearly full: intake is refused, what is open goes on");
+            tracing::warn!(
+                free,
+                needed = reserve,
+                "the disk is nearly full: intake is refused, what is open goes on"
+            );
         });
-        Self { strangers: Edge::ALL.map(strangers), disk_low, reserve, forecast: Mutex::default(), censuses: Mutex::default() }
+        Self {
+            strangers: Edge::ALL.map(strangers),
+            disk_low,
+            reserve,
+            forecast: Mutex::default(),
+            censuses: Mutex::default(),
+        }
     }
 
     /// Somebody came without a key that fits. `client`: what it calls itself, if it says so.
@@ -81,14 +97,17 @@ impl Watch {
     pub fn is_disk_low(&self, stats: &Stats) -> bool {
         let low = stats.disk_free_bytes < self.reserve;
         if low {
-            self.disk_low.note_with(|| Some(stats.disk_free_bytes.to_string()));
+            self.disk_low
+                .note_with(|| Some(stats.disk_free_bytes.to_string()));
         }
         low
     }
 
     /// Days until it is.
     pub fn disk_left_days(&self, stats: &Stats, now: Timestamp) -> f64 {
-        self.forecast.lock().days(now, stats.disk_bytes, stats.disk_free_bytes, self.reserve)
+        self.forecast
+            .lock()
+            .days(now, stats.disk_bytes, stats.disk_free_bytes, self.reserve)
     }
 
     /// The newest figures of each shard, in their order.
@@ -98,12 +117,16 @@ impl Watch {
 
     /// Tells what was held back; to be called every few seconds.
     pub fn flush(&self) {
-        self.strangers.iter().for_each(|strangers| strangers.warning.flush());
+        self.strangers
+            .iter()
+            .for_each(|strangers| strangers.warning.flush());
         self.disk_low.flush();
     }
     /// Tells it at the end of the process.
     pub fn finish(&self) {
-        self.strangers.iter().for_each(|strangers| strangers.warning.finish());
+        self.strangers
+            .iter()
+            .for_each(|strangers| strangers.warning.finish());
         self.disk_low.finish();
     }
 }

@@ -1,5 +1,6 @@
-//! Holds ARCHITECTURE.md to the code: every function that it walks through exists where it says, the crates depend on
-//! each other as it draws them, and what it says is absent is absent. Refuses to check prose.
+//! Holds ARCHITECTURE.md to the code: every function that it walks through exists where it says,
+//! the crates depend on each other as it draws them, and what it says is absent is absent. Refuses
+//! to check prose.
 
 use std::collections::BTreeSet;
 
@@ -13,44 +14,93 @@ const EDGES: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("journal", &["sluis-model"]),
     ("channels", &["sluis-model"]),
-    ("actors", &["sluis-model", "sluis-journal", "sluis-channels"]),
+    (
+        "actors",
+        &["sluis-model", "sluis-journal", "sluis-channels"],
+    ),
     ("client", &["sluis-model"]),
     ("loadtest", &["sluis-model"]),
 ];
 
-/// What must not be named in a folder: the invariants of absence, as far as a text can show them. Comments are skipped.
+/// What must not be named in a folder: the invariants of absence, as far as a text can show them.
+/// Comments are skipped.
 const ABSENT: &[(&str, &[&str])] = &[
-    ("model/src", &["tokio", "async fn", "std::fs", "std::net", "std::env", "std::thread", "SystemTime", "Instant", "use rand"]),
-    ("journal/src", &["sluis_model", "bincode", "tokio", "SystemTime"]),
+    (
+        "model/src",
+        &[
+            "tokio",
+            "async fn",
+            "std::fs",
+            "std::net",
+            "std::env",
+            "std::thread",
+            "SystemTime",
+            "Instant",
+            "use rand",
+        ],
+    ),
+    (
+        "journal/src",
+        &["sluis_model", "bincode", "tokio", "SystemTime"],
+    ),
     ("channels/src", &["sluis_journal", "sluis_actors", "actix"]),
-    ("actors/src", &["std::net", "tokio::net", "std::fs", "std::env", "hyper", "lettre", "sled"]),
-    ("client/src", &["sluis_actors", "sluis_journal", "SystemTime"]),
-    ("src", &["sled::", "sluis_model::decide", "sluis_model::evolve"]),
+    (
+        "actors/src",
+        &[
+            "std::net",
+            "tokio::net",
+            "std::fs",
+            "std::env",
+            "hyper",
+            "lettre",
+            "sled",
+        ],
+    ),
+    (
+        "client/src",
+        &["sluis_actors", "sluis_journal", "SystemTime"],
+    ),
+    (
+        "src",
+        &["sled::", "sluis_model::decide", "sluis_model::evolve"],
+    ),
 ];
 
 /// Every `path.rs: function` between backticks.
 fn pairs() -> Vec<(String, String)> {
     let text = read(&root().join("ARCHITECTURE.md"));
     let spans = text.split('`').skip(1).step_by(2);
-    let pairs = spans.filter_map(|span| span.split_once(": ").filter(|(path, _)| path.ends_with(".rs")));
-    pairs.map(|(path, function)| (path.to_owned(), function.to_owned())).collect()
+    let pairs = spans.filter_map(|span| {
+        span.split_once(": ")
+            .filter(|(path, _)| path.ends_with(".rs"))
+    });
+    pairs
+        .map(|(path, function)| (path.to_owned(), function.to_owned()))
+        .collect()
 }
 
 fn defines(text: &str, function: &str) -> bool {
     let starts = [format!("fn {function}("), format!("fn {function}<")];
-    text.lines().any(|line| starts.iter().any(|start| line.contains(start)) && !line.trim_start().starts_with("//"))
+    text.lines().any(|line| {
+        starts.iter().any(|start| line.contains(start)) && !line.trim_start().starts_with("//")
+    })
 }
 
 #[test]
 fn every_function_of_the_walks_exists() {
     let pairs = pairs();
-    assert!(pairs.len() >= FEWEST_PAIRS, "ARCHITECTURE.md names only {} functions as `path.rs: function`", pairs.len());
+    assert!(
+        pairs.len() >= FEWEST_PAIRS,
+        "ARCHITECTURE.md names only {} functions as `path.rs: function`",
+        pairs.len()
+    );
     let wrong = |(path, function): &(String, String)| {
         let file = root().join(path);
         if !file.exists() {
             return Some(format!("{path}: there is no such file"));
         }
-        (!defines(&read(&file), function)).then(|| format!("{path}: it defines no function {function}"))
+        (!defines(&read(&file), function))
+            .then(|| format!("{path}: it defines no function {function}"))
     };
     let wrong: BTreeSet<String> = pairs.iter().filter_map(wrong).collect();
     assert!(
@@ -73,13 +123,24 @@ fn a_function_that_does_not_exist_is_noticed() {
 fn crates_depend_on_each_other_as_drawn() {
     let mut looked_at = 0;
     for (folder, manifest) in manifests() {
-        let Some((_, allowed)) = EDGES.iter().find(|(of, _)| *of == folder) else { continue };
+        let Some((_, allowed)) = EDGES.iter().find(|(of, _)| *of == folder) else {
+            continue;
+        };
         looked_at += 1;
-        for (name, _) in dependencies(&manifest, "dependencies").filter(|(name, _)| name.starts_with("sluis-")) {
-            assert!(allowed.contains(&name.as_str()), "{folder} may not use {name}: expected one of {allowed:?}");
+        for (name, _) in
+            dependencies(&manifest, "dependencies").filter(|(name, _)| name.starts_with("sluis-"))
+        {
+            assert!(
+                allowed.contains(&name.as_str()),
+                "{folder} may not use {name}: expected one of {allowed:?}"
+            );
         }
     }
-    assert_eq!(looked_at, EDGES.len(), "a crate has moved: mend the list of edges");
+    assert_eq!(
+        looked_at,
+        EDGES.len(),
+        "a crate has moved: mend the list of edges"
+    );
 }
 
 #[test]
@@ -87,19 +148,33 @@ fn what_must_be_absent_is_absent() {
     let mut found = Vec::new();
     for (folder, words) in ABSENT {
         let sources = files(&root().join(folder), &[".rs"]);
-        assert!(!sources.is_empty(), "{folder} has no sources: this test looks in the wrong place");
+        assert!(
+            !sources.is_empty(),
+            "{folder} has no sources: this test looks in the wrong place"
+        );
         for path in sources {
-            if path.components().any(|part| part.as_os_str().to_string_lossy().starts_with("tests")) {
+            if path
+                .components()
+                .any(|part| part.as_os_str().to_string_lossy().starts_with("tests"))
+            {
                 continue;
             }
             let text = read(&path);
             // What stands below the unit tests' own line is test code.
-            for (number, line) in text.lines().take_while(|line| !line.starts_with("#[cfg(test)]")).enumerate() {
+            for (number, line) in text
+                .lines()
+                .take_while(|line| !line.starts_with("#[cfg(test)]"))
+                .enumerate()
+            {
                 let code = line.split("//").next().unwrap_or_default();
                 let named = words.iter().filter(|word| code.contains(**word));
                 found.extend(named.map(|word| format!("{}:{}: {word}", shown(&path), number + 1)));
             }
         }
     }
-    assert!(found.is_empty(), "named where it must never be:\n  {}", found.join("\n  "));
+    assert!(
+        found.is_empty(),
+        "named where it must never be:\n  {}",
+        found.join("\n  ")
+    );
 }

@@ -1,5 +1,6 @@
-//! Holds what the documents say to the code: names of metrics, the values of their labels, settings, environment variables.
-//! Refuses to judge prose: a word in code style that looks like one of these must be one.
+//! Holds what the documents say to the code: names of metrics, the values of their labels,
+//! settings, environment variables. Refuses to judge prose: a word in code style that looks like
+//! one of these must be one.
 
 use std::collections::BTreeSet;
 
@@ -23,21 +24,40 @@ const NOT_METRICS: [&str; 10] = [
     "sluis_test",
 ];
 /// Sections of the configuration that have settings.
-const SECTIONS: [&str; 9] = ["engine", "http", "binary", "journal", "limits", "retry", "sending", "flows", "log"];
+const SECTIONS: [&str; 9] = [
+    "engine", "http", "binary", "journal", "limits", "retry", "sending", "flows", "log",
+];
 
-/// What is held to the code: the documents for people, and the default configuration. What changed when is history.
+/// What is held to the code: the documents for people, and the default configuration. What changed
+/// when is history.
 fn documents() -> Vec<(String, String)> {
-    let all = files(root(), &[".md"]).into_iter().chain([root().join("config/sluis.toml"), root().join("docs/walkthrough.sh")]);
-    let kept: Vec<_> = all.map(|path| (shown(&path), read(&path))).filter(|(path, _)| path != "CHANGELOG.md").collect();
-    assert!(kept.len() >= 10, "only {} documents: this test looks in the wrong place", kept.len());
+    let all = files(root(), &[".md"]).into_iter().chain([
+        root().join("config/sluis.toml"),
+        root().join("docs/walkthrough.sh"),
+    ]);
+    let kept: Vec<_> = all
+        .map(|path| (shown(&path), read(&path)))
+        .filter(|(path, _)| path != "CHANGELOG.md")
+        .collect();
+    assert!(
+        kept.len() >= 10,
+        "only {} documents: this test looks in the wrong place",
+        kept.len()
+    );
     kept
 }
 
 /// Every word of these characters that begins with `start`.
-fn words<'a>(text: &'a str, start: &'a str, fits: fn(char) -> bool) -> impl Iterator<Item = &'a str> {
+fn words<'a>(
+    text: &'a str,
+    start: &'a str,
+    fits: fn(char) -> bool,
+) -> impl Iterator<Item = &'a str> {
     text.match_indices(start).filter_map(move |(at, _)| {
         let before = text[..at].chars().next_back();
-        let end = text[at..].find(|c| !fits(c)).map_or(text.len(), |length| at + length);
+        let end = text[at..]
+            .find(|c| !fits(c))
+            .map_or(text.len(), |length| at + length);
         (!before.is_some_and(fits)).then_some(&text[at..end])
     })
 }
@@ -49,27 +69,40 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn metric_of<'a>(word: &'a str, known: &BTreeSet<&str>) -> Option<&'a str> {
-    let stem = ["_bucket", "_sum", "_count"].iter().find_map(|end| word.strip_suffix(end)).unwrap_or(word);
+    let stem = ["_bucket", "_sum", "_count"]
+        .iter()
+        .find_map(|end| word.strip_suffix(end))
+        .unwrap_or(word);
     (known.contains(word) || known.contains(stem)).then_some(word)
 }
 
 fn unknown_metrics(path: &str, text: &str) -> Vec<String> {
     let known: BTreeSet<&str> = all_metrics().map(|metric| metric.name).collect();
-    let named = words(text, "sluis_", |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    let wrong = named.filter(|word| !NOT_METRICS.contains(word) && metric_of(word, &known).is_none());
-    wrong.map(|word| format!("{path}: {word} is no metric")).collect()
+    let named = words(text, "sluis_", |c| {
+        c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'
+    });
+    let wrong =
+        named.filter(|word| !NOT_METRICS.contains(word) && metric_of(word, &known).is_none());
+    wrong
+        .map(|word| format!("{path}: {word} is no metric"))
+        .collect()
 }
 
 /// Every key of the default file, the commented ones too: `section.key`.
 fn keys_of_the_default_file() -> BTreeSet<String> {
     let mut section = String::new();
-    let mut keys: BTreeSet<String> = SETTINGS.iter().map(|setting| setting.path.to_owned()).collect();
+    let mut keys: BTreeSet<String> = SETTINGS
+        .iter()
+        .map(|setting| setting.path.to_owned())
+        .collect();
     for line in DEFAULT.lines() {
         let line = line.trim_start_matches('#');
         if let Some(name) = line.strip_prefix('[') {
             section = name.trim_matches(['[', ']']).to_owned();
         } else if let Some((key, _)) = line.split_once(" = ")
-            && key.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c == '.')
+            && key
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c == '_' || c == '.')
         {
             keys.insert(format!("{section}.{key}"));
         }
@@ -80,19 +113,34 @@ fn keys_of_the_default_file() -> BTreeSet<String> {
 fn unknown_settings(path: &str, text: &str) -> Vec<String> {
     let known = keys_of_the_default_file();
     // A table of several keys may be named as a whole.
-    let is_known = |word: &str| known.contains(word) || known.iter().any(|key| key.starts_with(&format!("{word}.")));
+    let is_known = |word: &str| {
+        known.contains(word) || known.iter().any(|key| key.starts_with(&format!("{word}.")))
+    };
     let is_setting = |word: &&str| {
         let mut parts = word.split('.');
-        let section = parts.next().is_some_and(|section| SECTIONS.contains(&section));
-        let key = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        let section = parts
+            .next()
+            .is_some_and(|section| SECTIONS.contains(&section));
+        let key = |part: &str| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+        };
         // `flows.md` and the like are files.
-        section && word.contains('.') && parts.clone().all(key) && !["md", "rs", "toml"].contains(&parts.next().unwrap_or(""))
+        section
+            && word.contains('.')
+            && parts.clone().all(key)
+            && !["md", "rs", "toml"].contains(&parts.next().unwrap_or(""))
     };
-    let settings = quoted(text).filter_map(|quote| quote.split([' ', '=']).next()).filter(is_setting);
-    let mut wrong: Vec<String> =
-        settings.filter(|word| !is_known(word)).map(|word| format!("{path}: {word} is no setting")).collect();
+    let settings = quoted(text)
+        .filter_map(|quote| quote.split([' ', '=']).next())
+        .filter(is_setting);
+    let mut wrong: Vec<String> = settings
+        .filter(|word| !is_known(word))
+        .map(|word| format!("{path}: {word} is no setting"))
+        .collect();
     let variables: BTreeSet<String> = SETTINGS.iter().map(|setting| setting.variable()).collect();
-    let named = words(text, "SLUIS_", |c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    let named = words(text, "SLUIS_", |c| {
+        c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'
+    });
     let strange = named.filter(|word| word.contains("__") && !variables.contains(*word));
     wrong.extend(strange.map(|word| format!("{path}: {word} is no variable of a setting")));
     wrong
@@ -100,13 +148,19 @@ fn unknown_settings(path: &str, text: &str) -> Vec<String> {
 
 #[test]
 fn every_metric_that_a_document_names_exists() {
-    let wrong: Vec<String> = documents().iter().flat_map(|(path, text)| unknown_metrics(path, text)).collect();
+    let wrong: Vec<String> = documents()
+        .iter()
+        .flat_map(|(path, text)| unknown_metrics(path, text))
+        .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
 fn every_setting_that_a_document_names_exists() {
-    let wrong: Vec<String> = documents().iter().flat_map(|(path, text)| unknown_settings(path, text)).collect();
+    let wrong: Vec<String> = documents()
+        .iter()
+        .flat_map(|(path, text)| unknown_settings(path, text))
+        .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
@@ -120,7 +174,11 @@ fn every_value_that_a_help_text_quotes_is_one_that_is_counted() {
             // A path, a command or a key of the API is held to the code elsewhere.
             let other = word.contains(['/', ' ', '(', '-']);
             let there = names.contains(word) || values.contains(word) || known.contains(word);
-            assert!(other || there, "{}: {word:?} is neither counted, nor a metric or a setting", metric.name);
+            assert!(
+                other || there,
+                "{}: {word:?} is neither counted, nor a metric or a setting",
+                metric.name
+            );
         }
     }
 }
@@ -128,12 +186,18 @@ fn every_value_that_a_help_text_quotes_is_one_that_is_counted() {
 #[test]
 fn a_document_that_lies_is_found() {
     assert_eq!(
-        unknown_metrics("x", "see `sluis_journal_queue_depth` and sluis_open_notifications"),
+        unknown_metrics(
+            "x",
+            "see `sluis_journal_queue_depth` and sluis_open_notifications"
+        ),
         ["x: sluis_journal_queue_depth is no metric"]
     );
     assert!(unknown_metrics("x", "sluis_journal_sync_seconds_bucket, sluis_actors").is_empty());
     assert_eq!(
-        unknown_settings("x", "`engine.max_opens`, `http.address = \"x\"`, `flows.md`"),
+        unknown_settings(
+            "x",
+            "`engine.max_opens`, `http.address = \"x\"`, `flows.md`"
+        ),
         ["x: engine.max_opens is no setting"]
     );
     assert_eq!(

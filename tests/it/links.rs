@@ -1,5 +1,5 @@
-//! The link in a message: its page, its button, and every way in which it is closed. Once a payment is acknowledged it
-//! never leads to paying again.
+//! The link in a message: its page, its button, and every way in which it is closed. Once a payment
+//! is acknowledged it never leads to paying again.
 
 use serde_json::json;
 use sluis_model::CorporationId;
@@ -11,11 +11,25 @@ const MAIL: &str = "ok@huurder.example";
 /// No browser frames it, guesses its type, keeps it, or runs anything in it.
 fn guarded(page: &Reply) {
     let policy = page.header("content-security-policy");
-    for part in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self' https:"] {
+    for part in [
+        "default-src 'none'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "form-action 'self' https:",
+    ] {
         assert!(policy.contains(part), "{part}: {policy}");
     }
-    assert_eq!((page.header("x-content-type-options"), page.header("x-frame-options")), ("nosniff", "DENY"));
-    assert_eq!((page.header("cache-control"), page.header("referrer-policy")), ("no-store", "no-referrer"));
+    assert_eq!(
+        (
+            page.header("x-content-type-options"),
+            page.header("x-frame-options")
+        ),
+        ("nosniff", "DENY")
+    );
+    assert_eq!(
+        (page.header("cache-control"), page.header("referrer-policy")),
+        ("no-store", "no-referrer")
+    );
 }
 
 async fn press(engine: &Engine, link: &str) -> Reply {
@@ -34,14 +48,28 @@ async fn the_page_proves_nothing_and_the_button_leads_to_the_payment() {
     for word in ["Betalen", "Pay", "<form method=\"post\">"] {
         assert!(page.text().contains(word), "{}", page.text());
     }
-    assert!(!page.text().contains("betaal.example"), "machines that open the page learn no payment address");
-    assert_eq!(engine.get(NOORD, &id).await["step"], "mail", "weak evidence");
+    assert!(
+        !page.text().contains("betaal.example"),
+        "machines that open the page learn no payment address"
+    );
+    assert_eq!(
+        engine.get(NOORD, &id).await["step"],
+        "mail",
+        "weak evidence"
+    );
     let pressed = press(&engine, &link).await;
-    assert_eq!((pressed.status, pressed.header("location")), (303, "https://betaal.example/F-1"));
+    assert_eq!(
+        (pressed.status, pressed.header("location")),
+        (303, "https://betaal.example/F-1")
+    );
     guarded(&pressed);
     guarded(&engine.ask("", "/b/AAAA").await);
     assert_eq!(engine.get(NOORD, &id).await["step"], "payment");
-    assert_eq!(press(&engine, &link).await.status, 303, "and again, while it is not paid");
+    assert_eq!(
+        press(&engine, &link).await.status,
+        303,
+        "and again, while it is not paid"
+    );
     engine.end().await;
 }
 
@@ -63,7 +91,11 @@ async fn once_a_payment_is_answered_no_press_redirects() {
             }
         });
         assert_eq!(after.status, 410, "{}", after.text());
-        assert!(after.text().contains("Al betaald") && after.text().contains("Already paid"), "{}", after.text());
+        assert!(
+            after.text().contains("Al betaald") && after.text().contains("Already paid"),
+            "{}",
+            after.text()
+        );
     }
     engine.end().await;
 }
@@ -73,7 +105,15 @@ async fn a_closed_link_says_why_in_the_tenants_language_first() {
     let mut engine = Engine::with_sinks().await;
     let cancelled = engine.mailed_storno(NOORD, "H-1", MAIL, "F-1").await;
     let link = engine.link_in_mail(MAIL);
-    engine.call(NOORD, "POST", &format!("/v1/notifications/{cancelled}/cancel"), Body::Nothing).await.ok();
+    engine
+        .call(
+            NOORD,
+            "POST",
+            &format!("/v1/notifications/{cancelled}/cancel"),
+            Body::Nothing,
+        )
+        .await
+        .ok();
     let page = press(&engine, &link).await;
     assert_eq!(page.status, 410);
     assert!(page.text().contains("<title>Gesloten"), "{}", page.text());
@@ -86,13 +126,20 @@ async fn a_closed_link_says_why_in_the_tenants_language_first() {
     engine.accepted(NOORD, expiring).await;
     engine.settled().await;
     let link = engine.link_in_mail(MAIL);
-    assert!(engine.ask("", &link).await.text().contains("<title>Pay"), "English first");
+    assert!(
+        engine.ask("", &link).await.text().contains("<title>Pay"),
+        "English first"
+    );
     engine.pass(5 * 3_600_000).await;
     let page = press(&engine, &link).await;
     assert_eq!(page.status, 410);
     assert!(page.text().contains("<title>Expired"), "{}", page.text());
     engine.restart().await;
-    assert_eq!(press(&engine, &link).await.text(), page.text(), "a restart knows it too");
+    assert_eq!(
+        press(&engine, &link).await.text(),
+        page.text(),
+        "a restart knows it too"
+    );
     engine.end().await;
 }
 
@@ -103,8 +150,15 @@ async fn a_forged_token_is_unknown_and_an_engine_that_stops_never_redirects() {
     let link = engine.link_in_mail(MAIL);
     let last = if link.ends_with('A') { "B" } else { "A" };
     let id = engine.accepted(NOORD, notice("H-9", "n-1")).await;
-    let foreign = engine.app().reference.link(CorporationId(2), id.parse().unwrap());
-    for forged in ["/b/x".to_owned(), format!("{}{last}", &link[..link.len() - 1]), format!("/b/{foreign}")] {
+    let foreign = engine
+        .app()
+        .reference
+        .link(CorporationId(2), id.parse().unwrap());
+    for forged in [
+        "/b/x".to_owned(),
+        format!("{}{last}", &link[..link.len() - 1]),
+        format!("/b/{foreign}"),
+    ] {
         for method in ["GET", "POST"] {
             let page = engine.call("", method, &forged, Body::Nothing).await;
             assert_eq!(page.status, 404, "{method} {forged}");
@@ -121,13 +175,18 @@ async fn a_forged_token_is_unknown_and_an_engine_that_stops_never_redirects() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_payment_address_with_any_characters_never_breaks_the_button() {
     let engine = Engine::with_sinks().await;
-    for (number, url) in
-        ["https://betaal.example/é?x=ü", "https://betaal.example/a%0d%0aSet-Cookie:x", "https://betaal.example/{x}"]
-            .iter()
-            .enumerate()
+    for (number, url) in [
+        "https://betaal.example/é?x=ü",
+        "https://betaal.example/a%0d%0aSet-Cookie:x",
+        "https://betaal.example/{x}",
+    ]
+    .iter()
+    .enumerate()
     {
         let tenant = format!("H-{number}");
-        engine.put_tenant(NOORD, &tenant, crate::support::reached_by("email", MAIL)).await;
+        engine
+            .put_tenant(NOORD, &tenant, crate::support::reached_by("email", MAIL))
+            .await;
         engine.owes(NOORD, &tenant, &format!("b-{number}")).await;
         let mut body = storno(&tenant, &format!("F-{number}"), &format!("u-{number}"));
         body["data"]["payment_url"] = (*url).into();

@@ -1,5 +1,5 @@
-//! Tenant lists on the running engine: what a list of which nothing was taken gets, and that no list makes a bounce
-//! forgotten.
+//! Tenant lists on the running engine: what a list of which nothing was taken gets, and that no
+//! list makes a bounce forgotten.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,14 @@ const DAY: i64 = 86_400_000;
 const MAIL: &str = "late-bounce@huurder.example";
 
 async fn load(engine: &Engine, list: &str) -> Reply {
-    engine.call(NOORD, "POST", "/v1/tenants/load", Body::Bytes("text/csv", list.into())).await
+    engine
+        .call(
+            NOORD,
+            "POST",
+            "/v1/tenants/load",
+            Body::Bytes("text/csv", list.into()),
+        )
+        .await
 }
 
 /// An engine whose tenant H-1 has a mail address that bounced, and the tenant's storno.
@@ -26,15 +33,26 @@ async fn bounced() -> (Engine, String) {
 
 async fn state(engine: &Engine) -> (Value, Value) {
     let tenant = engine.ask(NOORD, "/v1/tenants/H-1").await.ok();
-    (tenant["profile"]["addresses"][0]["state"].clone(), tenant["not_used"].clone())
+    (
+        tenant["profile"]["addresses"][0]["state"].clone(),
+        tenant["not_used"].clone(),
+    )
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_list_of_which_nothing_was_taken_is_no_200() {
     let engine = Engine::start().await;
     for (list, line, reason) in [
-        ("huurdernummer;naam\n#N/B;Kok\n", json!(2), json!("placeholder")),
-        ("PK\u{3}\u{4}[Content_Types].xml", json!(1), json!("not_a_list")),
+        (
+            "huurdernummer;naam\n#N/B;Kok\n",
+            json!(2),
+            json!("placeholder"),
+        ),
+        (
+            "PK\u{3}\u{4}[Content_Types].xml",
+            json!(1),
+            json!("not_a_list"),
+        ),
         ("naam;email\nKok;a@b.nl\n", json!(1), json!("not_a_list")),
         ("huurdernummer;naam\n", Value::Null, Value::Null),
     ] {
@@ -42,12 +60,25 @@ async fn a_list_of_which_nothing_was_taken_is_no_200() {
         assert_eq!(reply.problem(), (422, "nothing_taken".into()), "{list}");
         let report = &reply.json()["report"];
         let row = &report["rejections"][0];
-        assert_eq!((&row["line"], &row["reasons"][0]["code"]), (&line, &reason), "{list}: {report}");
+        assert_eq!(
+            (&row["line"], &row["reasons"][0]["code"]),
+            (&line, &reason),
+            "{list}: {report}"
+        );
         assert_eq!(report["rows"], report["rejected"]);
     }
-    let report = load(&engine, "huurdernummer;naam\rH-1;Kok\r#N/B;Wit\r").await.ok();
-    assert_eq!((&report["rows"], &report["new"], &report["rejected"]), (&json!(2), &json!(1), &json!(1)));
-    assert_eq!(load(&engine, "huurdernummer;naam\nH-1;Kok\n").await.ok()["same"], 1, "what is the same was taken");
+    let report = load(&engine, "huurdernummer;naam\rH-1;Kok\r#N/B;Wit\r")
+        .await
+        .ok();
+    assert_eq!(
+        (&report["rows"], &report["new"], &report["rejected"]),
+        (&json!(2), &json!(1), &json!(1))
+    );
+    assert_eq!(
+        load(&engine, "huurdernummer;naam\nH-1;Kok\n").await.ok()["same"],
+        1,
+        "what is the same was taken"
+    );
     engine.end().await;
 }
 
@@ -70,9 +101,17 @@ async fn no_list_makes_a_bounce_forgotten_and_the_explanation_says_since_when() 
     let explained = engine.get(NOORD, &id).await;
     assert_eq!(explained["not_used"], expected);
     let why = explained["why"].as_str().unwrap();
-    assert!(why.contains("l***@huurder.example is not used since") && why.contains("came back"), "{why}");
+    assert!(
+        why.contains("l***@huurder.example is not used since") && why.contains("came back"),
+        "{why}"
+    );
     let rows = engine.ask(NOORD, "/v1/tenants/H-1/timeline").await.ok();
-    let kinds: Vec<&str> = rows["rows"].as_array().unwrap().iter().map(|row| row["kind"].as_str().unwrap()).collect();
+    let kinds: Vec<&str> = rows["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["kind"].as_str().unwrap())
+        .collect();
     assert!(kinds.contains(&"address_kept"), "{kinds:?}");
     assert!(!rows.to_string().contains(MAIL), "addresses are masked");
     engine.end().await;
@@ -88,12 +127,26 @@ async fn a_dated_confirmation_revives_and_an_undated_or_older_one_does_not() {
     profile["addresses"][0]["confirmed_at"] = engine.now().into();
     engine.pass(2 * DAY).await;
     engine.put_tenant(NOORD, "H-1", profile.clone()).await;
-    assert_eq!(state(&engine).await.0, "invalid", "no later than the bounce");
+    assert_eq!(
+        state(&engine).await.0,
+        "invalid",
+        "no later than the bounce"
+    );
     let ahead = "2036-11-27T00:00:00Z";
     profile["addresses"][0]["confirmed_at"] = ahead.into();
-    let refused = engine.call(NOORD, "PUT", "/v1/tenants/H-1", profile.clone()).await;
-    assert_eq!(refused.problem(), (422, "invalid".into()), "{}", refused.text());
-    let list = format!("huurdernummer;email;email_bevestigd_op\nH-1;{MAIL};{}\n", engine.now());
+    let refused = engine
+        .call(NOORD, "PUT", "/v1/tenants/H-1", profile.clone())
+        .await;
+    assert_eq!(
+        refused.problem(),
+        (422, "invalid".into()),
+        "{}",
+        refused.text()
+    );
+    let list = format!(
+        "huurdernummer;email;email_bevestigd_op\nH-1;{MAIL};{}\n",
+        engine.now()
+    );
     assert_eq!(load(&engine, &list).await.ok()["changed"], 1);
     assert_eq!(state(&engine).await, (json!("validated"), json!([])));
     engine.end().await;
@@ -102,20 +155,38 @@ async fn a_dated_confirmation_revives_and_an_undated_or_older_one_does_not() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_tenants_with_one_address_are_two_and_a_bounce_is_of_one() {
     let (engine, _) = bounced().await;
-    let list = format!("huurdernummer;email;mobiel\nH-1;{MAIL};0612345678\nH-2;{MAIL};0612345678\n");
+    let list =
+        format!("huurdernummer;email;mobiel\nH-1;{MAIL};0612345678\nH-2;{MAIL};0612345678\n");
     let report = load(&engine, &list).await.ok();
-    assert_eq!((&report["new"], &report["rejected"]), (&json!(1), &json!(0)), "{report}");
+    assert_eq!(
+        (&report["new"], &report["rejected"]),
+        (&json!(1), &json!(0)),
+        "{report}"
+    );
     assert_eq!(state(&engine).await.0, "invalid");
     let other = engine.ask(NOORD, "/v1/tenants/H-2").await.ok();
-    assert_eq!((&other["profile"]["addresses"][0]["state"], &other["not_used"]), (&json!("created"), &json!([])));
+    assert_eq!(
+        (
+            &other["profile"]["addresses"][0]["state"],
+            &other["not_used"]
+        ),
+        (&json!("created"), &json!([]))
+    );
     engine.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_put_right_in_a_profile_is_told() {
     let engine = Engine::start().await;
-    let stored = engine.put_tenant(NOORD, "H-1", reached_by("sms", "tel:+32 0470 12 34 56")).await;
-    let notes: Vec<&str> = stored["notes"].as_array().unwrap().iter().map(|note| note["code"].as_str().unwrap()).collect();
+    let stored = engine
+        .put_tenant(NOORD, "H-1", reached_by("sms", "tel:+32 0470 12 34 56"))
+        .await;
+    let notes: Vec<&str> = stored["notes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|note| note["code"].as_str().unwrap())
+        .collect();
     assert_eq!(notes, ["cleaned", "cleaned"]);
     let tenant = engine.ask(NOORD, "/v1/tenants/H-1").await.ok();
     assert_eq!(tenant["profile"]["addresses"][0]["value"], "+32470123456");

@@ -1,5 +1,8 @@
 //! Integration tests.
-#![allow(unreachable_pub, reason = "support and fuzz cases are shared between files, and the latter with another crate")]
+#![allow(
+    unreachable_pub,
+    reason = "support and fuzz cases are shared between files, and the latter with another crate"
+)]
 
 mod api;
 mod architecture;

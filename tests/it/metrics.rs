@@ -1,5 +1,5 @@
-//! `/metrics` is text that Prometheus reads; every name in it is one that `sluis metrics` explains; labels are few, and
-//! none names a tenant, an address or an id.
+//! `/metrics` is text that Prometheus reads; every name in it is one that `sluis metrics` explains;
+//! labels are few, and none names a tenant, an address or an id.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
@@ -18,7 +18,9 @@ struct Sample<'a> {
 }
 
 fn sample(line: &str) -> Sample<'_> {
-    let (head, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("no value: {line}"));
+    let (head, value) = line
+        .rsplit_once(' ')
+        .unwrap_or_else(|| panic!("no value: {line}"));
     let (name, labels) = head.split_once('{').unwrap_or((head, ""));
     let labels = labels.trim_end_matches('}').trim_end_matches(',');
     let pair = |pair: &'_ str| -> (usize, usize) { (pair.find('=').unwrap(), pair.len()) };
@@ -30,19 +32,35 @@ fn sample(line: &str) -> Sample<'_> {
             (&text[..at], text[at + 1..end].trim_matches('"'))
         })
         .collect();
-    Sample { name, labels, value: value.parse().unwrap_or_else(|_| panic!("no number: {line}")) }
+    Sample {
+        name,
+        labels,
+        value: value
+            .parse()
+            .unwrap_or_else(|_| panic!("no number: {line}")),
+    }
 }
 
 /// The metric a sample belongs to: histograms have three kinds of samples.
 fn family<'a>(name: &'a str, kinds: &BTreeMap<&str, &str>) -> &'a str {
-    let stem = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
-    stem.filter(|stem| kinds.get(stem).is_some_and(|kind| *kind == "histogram")).unwrap_or(name)
+    let stem = ["_bucket", "_sum", "_count"]
+        .iter()
+        .find_map(|end| name.strip_suffix(end));
+    stem.filter(|stem| kinds.get(stem).is_some_and(|kind| *kind == "histogram"))
+        .unwrap_or(name)
 }
 
 async fn busy() -> Engine {
     let engine = Engine::with_sinks().await;
     for (number, key) in [NOORD, ZUID].into_iter().enumerate() {
-        engine.mailed_storno(key, "H-geheim", "bounce@huurder-geheim.example", &format!("F-{number}")).await;
+        engine
+            .mailed_storno(
+                key,
+                "H-geheim",
+                "bounce@huurder-geheim.example",
+                &format!("F-{number}"),
+            )
+            .await;
         engine.reachable(key, "H-2").await;
         engine.accepted(key, notice("H-2", "m-1")).await;
         engine.accepted(key, notice("H-2", "m-1")).await;
@@ -60,12 +78,19 @@ async fn busy() -> Engine {
 async fn prometheus_can_read_it_and_the_operator_can_understand_it() {
     let engine = busy().await;
     let reply = engine.ask(OPERATOR, "/metrics").await;
-    assert_eq!(reply.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+    assert_eq!(
+        reply.header("content-type"),
+        "text/plain; version=0.0.4; charset=utf-8"
+    );
     let text = reply.text();
     let (mut kinds, mut helps, mut seen) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
     for line in text.lines().filter(|line| line.starts_with('#')) {
         let mut words = line.splitn(4, ' ').skip(1);
-        let (what, name, rest) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap_or_default());
+        let (what, name, rest) = (
+            words.next().unwrap(),
+            words.next().unwrap(),
+            words.next().unwrap_or_default(),
+        );
         let known = match what {
             "TYPE" => kinds.insert(name, rest),
             "HELP" => helps.insert(name, rest),
@@ -74,17 +99,32 @@ async fn prometheus_can_read_it_and_the_operator_can_understand_it() {
         assert!(known.is_none(), "twice: {line}");
     }
     let described: BTreeMap<&str, _> = all_metrics().map(|metric| (metric.name, metric)).collect();
-    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+    for line in text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+    {
         let sample = sample(line);
         let name = family(sample.name, &kinds);
-        let metric = described.get(name).unwrap_or_else(|| panic!("{name} is not among `sluis metrics`"));
+        let metric = described
+            .get(name)
+            .unwrap_or_else(|| panic!("{name} is not among `sluis metrics`"));
         assert_eq!(kinds.get(name), Some(&metric.kind), "{name}");
-        assert_eq!(helps.get(name).map(|help| help.trim()), Some(metric.help.trim()), "{name}");
-        assert!(sample.value.is_finite() || sample.name.ends_with("_sum"), "{line}");
+        assert_eq!(
+            helps.get(name).map(|help| help.trim()),
+            Some(metric.help.trim()),
+            "{name}"
+        );
+        assert!(
+            sample.value.is_finite() || sample.name.ends_with("_sum"),
+            "{line}"
+        );
         assert!(metric.kind != "counter" || sample.value >= 0.0, "{line}");
         seen.insert((line.rsplit_once(' ').unwrap().0, name));
     }
-    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).count();
+    let lines = text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .count();
     assert_eq!(seen.len(), lines, "the same series twice");
     let names: BTreeSet<&str> = seen.iter().map(|(_, name)| *name).collect();
     for name in [
@@ -149,43 +189,98 @@ fn every_name_says_what_it_counts_and_in_what() {
     for metric in all_metrics() {
         let name = metric.name;
         assert!(names.insert(name), "{name} twice");
-        assert!(name.starts_with("sluis_") && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{name}");
-        assert_eq!(metric.kind == "counter", name.ends_with("_total"), "{name}: `_total` is for counters, and for all of them");
-        assert!(["counter", "gauge", "histogram"].contains(&metric.kind), "{name}");
-        assert!(UNITS.iter().any(|unit| name.ends_with(&format!("_{unit}"))), "{name} has no unit");
+        assert!(
+            name.starts_with("sluis_") && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'),
+            "{name}"
+        );
+        assert_eq!(
+            metric.kind == "counter",
+            name.ends_with("_total"),
+            "{name}: `_total` is for counters, and for all of them"
+        );
+        assert!(
+            ["counter", "gauge", "histogram"].contains(&metric.kind),
+            "{name}"
+        );
+        assert!(
+            UNITS.iter().any(|unit| name.ends_with(&format!("_{unit}"))),
+            "{name} has no unit"
+        );
         assert!(metric.help.trim().len() > 20, "{name} needs help");
     }
 }
 
-/// The value of the series with this name and these labels, as they are printed; none: there is no such series.
+/// The value of the series with this name and these labels, as they are printed; none: there is no
+/// such series.
 pub(crate) fn series(text: &str, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
-    let fits =
-        |sample: &Sample<'_>| sample.name == name && labels.iter().all(|(label, value)| sample.labels.get(label) == Some(value));
-    let samples = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(sample);
-    samples.filter(fits).map(|sample| sample.value).reduce(|sum, value| sum + value)
+    let fits = |sample: &Sample<'_>| {
+        sample.name == name
+            && labels
+                .iter()
+                .all(|(label, value)| sample.labels.get(label) == Some(value))
+    };
+    let samples = text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(sample);
+    samples
+        .filter(fits)
+        .map(|sample| sample.value)
+        .reduce(|sum, value| sum + value)
 }
 
-/// The recorder is one for all tests of the process: what counts is that a series is there before anything happened.
+/// The recorder is one for all tests of the process: what counts is that a series is there before
+/// anything happened.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn series_exist_before_anything_happened() {
     let engine = Engine::with_sinks().await;
     let text = engine.ask(OPERATOR, "/metrics").await.text();
     let there: [(&str, &[(&str, &str)]); 12] = [
         ("sluis_shard_timer_lateness_seconds_count", &[]),
-        ("sluis_shard_timer_lateness_seconds_bucket", &[("le", "3600")]),
-        ("sluis_attempt_duration_seconds_bucket", &[("provider", "relay"), ("le", "600")]),
-        ("sluis_shard_queue_wait_seconds_count", &[("channel", "sms"), ("lane", "urgent")]),
+        (
+            "sluis_shard_timer_lateness_seconds_bucket",
+            &[("le", "3600")],
+        ),
+        (
+            "sluis_attempt_duration_seconds_bucket",
+            &[("provider", "relay"), ("le", "600")],
+        ),
+        (
+            "sluis_shard_queue_wait_seconds_count",
+            &[("channel", "sms"), ("lane", "urgent")],
+        ),
         ("sluis_shard_escalations_total", &[("cause", "unanswered")]),
-        ("sluis_shard_ends_total", &[("flow", "storno"), ("end", "paid")]),
-        ("sluis_intake_rejected_total", &[("corporation", "zuid"), ("reason", "share_full")]),
-        ("sluis_router_sends_total", &[("channel", "email"), ("corporation", "zuid")]),
-        ("sluis_receipts_total", &[("provider", "bird"), ("effect", "forged")]),
-        ("sluis_attempt_outcomes_total", &[("provider", "relay"), ("verdict", "unsendable")]),
-        ("sluis_http_requests_total", &[("route", "/v1/facts"), ("status", "5xx")]),
+        (
+            "sluis_shard_ends_total",
+            &[("flow", "storno"), ("end", "paid")],
+        ),
+        (
+            "sluis_intake_rejected_total",
+            &[("corporation", "zuid"), ("reason", "share_full")],
+        ),
+        (
+            "sluis_router_sends_total",
+            &[("channel", "email"), ("corporation", "zuid")],
+        ),
+        (
+            "sluis_receipts_total",
+            &[("provider", "bird"), ("effect", "forged")],
+        ),
+        (
+            "sluis_attempt_outcomes_total",
+            &[("provider", "relay"), ("verdict", "unsendable")],
+        ),
+        (
+            "sluis_http_requests_total",
+            &[("route", "/v1/facts"), ("status", "5xx")],
+        ),
         ("sluis_actor_panics_total", &[("actor", "shard")]),
     ];
     for (name, labels) in there {
-        assert!(series(&text, name, labels).is_some(), "{name} {labels:?} is missing");
+        assert!(
+            series(&text, name, labels).is_some(),
+            "{name} {labels:?} is missing"
+        );
     }
     engine.end().await;
 }
@@ -194,18 +289,46 @@ async fn series_exist_before_anything_happened() {
 async fn what_cannot_be_read_and_who_has_no_key_is_counted() {
     let engine = Engine::start().await;
     let now = async || engine.ask(OPERATOR, "/metrics").await.text();
-    let invalid = |text: &str| series(text, "sluis_intake_rejected_total", &[("corporation", "noord"), ("reason", "invalid")]);
+    let invalid = |text: &str| {
+        series(
+            text,
+            "sluis_intake_rejected_total",
+            &[("corporation", "noord"), ("reason", "invalid")],
+        )
+    };
     let strangers = |text: &str| series(text, "sluis_auth_refused_total", &[("edge", "http")]);
     let before = now().await;
-    engine.call(NOORD, "POST", "/v1/notifications", Body::Bytes("application/json", b"{\"tenant".to_vec())).await;
-    engine.call(NOORD, "POST", "/v1/notifications/batch", Body::Bytes("application/x-ndjson", b"{}\nnonsense\n".to_vec())).await;
-    engine.call("slk_nobody", "POST", "/v1/notifications", Body::Nothing).await;
-    engine.call("slk_nobody", "GET", "/v1/tasks", Body::Nothing).await;
+    engine
+        .call(
+            NOORD,
+            "POST",
+            "/v1/notifications",
+            Body::Bytes("application/json", b"{\"tenant".to_vec()),
+        )
+        .await;
+    engine
+        .call(
+            NOORD,
+            "POST",
+            "/v1/notifications/batch",
+            Body::Bytes("application/x-ndjson", b"{}\nnonsense\n".to_vec()),
+        )
+        .await;
+    engine
+        .call("slk_nobody", "POST", "/v1/notifications", Body::Nothing)
+        .await;
+    engine
+        .call("slk_nobody", "GET", "/v1/tasks", Body::Nothing)
+        .await;
     let after = now().await;
     // Other tests of the process count on the same series.
     assert!(invalid(&after).unwrap() - invalid(&before).unwrap() >= 3.0);
     assert!(strangers(&after).unwrap() - strangers(&before).unwrap() >= 2.0);
-    let took = series(&after, "sluis_http_duration_seconds_count", &[("route", "/v1/notifications"), ("status", "4xx")]);
+    let took = series(
+        &after,
+        "sluis_http_duration_seconds_count",
+        &[("route", "/v1/notifications"), ("status", "4xx")],
+    );
     assert!(took.is_some_and(|requests| requests >= 2.0), "{took:?}");
     engine.end().await;
 }
@@ -240,20 +363,38 @@ async fn labels_are_few_and_name_no_tenant() {
         "version",
     ];
     let mut values: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
-    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+    for line in text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+    {
         for (label, value) in sample(line).labels {
             assert!(KNOWN.contains(&label), "{line}");
-            values.entry((sample(line).name, label)).or_default().insert(value);
+            values
+                .entry((sample(line).name, label))
+                .or_default()
+                .insert(value);
         }
     }
     for ((name, label), values) in &values {
-        assert!(values.len() <= 64, "{name}: {} values of {label}", values.len());
+        assert!(
+            values.len() <= 64,
+            "{name}: {} values of {label}",
+            values.len()
+        );
         for value in values {
             let id = value.len() >= 16 && value.bytes().all(|b| b.is_ascii_hexdigit());
             assert!(!id && !value.contains('@'), "{name}: {label} = {value}");
         }
     }
-    for secret in ["geheim", "H-2", "612345678", "F-0", "bounce.noord", NOORD, OPERATOR] {
+    for secret in [
+        "geheim",
+        "H-2",
+        "612345678",
+        "F-0",
+        "bounce.noord",
+        NOORD,
+        OPERATOR,
+    ] {
         assert!(!text.contains(secret), "{secret} stands in the metrics");
     }
     engine.end().await;
@@ -265,8 +406,14 @@ fn log() -> &'static Log {
     LOG.get_or_init(|| {
         let log = Log::default();
         let copy = log.clone();
-        let lines = tracing_subscriber::fmt().with_env_filter("info,sluis=trace,sluis_actors=trace,sluis_channels=trace");
-        drop(lines.with_ansi(false).with_writer(move || copy.clone()).try_init());
+        let lines = tracing_subscriber::fmt()
+            .with_env_filter("info,sluis=trace,sluis_actors=trace,sluis_channels=trace");
+        drop(
+            lines
+                .with_ansi(false)
+                .with_writer(move || copy.clone())
+                .try_init(),
+        );
         log
     })
 }
@@ -289,12 +436,22 @@ impl std::io::Write for Log {
 async fn the_log_names_no_tenant_no_address_and_no_key() {
     let log = log();
     let engine = busy().await;
-    engine.call("slk_geheime_sleutel", "GET", "/v1/tasks", Body::Nothing).await;
+    engine
+        .call("slk_geheime_sleutel", "GET", "/v1/tasks", Body::Nothing)
+        .await;
     engine.end().await;
     tracing::info!("the log is listened to");
     let text = String::from_utf8_lossy(&log.0.lock()).into_owned();
     assert!(text.contains("the log is listened to"));
-    for secret in ["geheim", "612345678", "Wij komen langs", "mevrouw De Vries", NOORD, ZUID, OPERATOR] {
+    for secret in [
+        "geheim",
+        "612345678",
+        "Wij komen langs",
+        "mevrouw De Vries",
+        NOORD,
+        ZUID,
+        OPERATOR,
+    ] {
         let line = text.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "{secret} stands in the log");
     }

@@ -12,12 +12,18 @@ const WRITE: &str = "SLUIS_WRITE_OPENAPI";
 #[test]
 fn the_document_checked_in_is_the_one_served() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/openapi.json");
-    let now = format!("{}\n", serde_json::to_string_pretty(&openapi::document()).unwrap());
+    let now = format!(
+        "{}\n",
+        serde_json::to_string_pretty(&openapi::document()).unwrap()
+    );
     if std::env::var_os(WRITE).is_some() {
         std::fs::write(&path, &now).unwrap();
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(kept == now, "docs/openapi.json is not what the engine serves: run this test once with {WRITE}=1");
+    assert!(
+        kept == now,
+        "docs/openapi.json is not what the engine serves: run this test once with {WRITE}=1"
+    );
 }
 
 #[test]
@@ -27,11 +33,21 @@ fn every_route_stands_in_the_document_and_nothing_else() {
         .as_object()
         .unwrap()
         .iter()
-        .flat_map(|(path, methods)| methods.as_object().unwrap().keys().map(|method| (path.clone(), method.clone())))
+        .flat_map(|(path, methods)| {
+            methods
+                .as_object()
+                .unwrap()
+                .keys()
+                .map(|method| (path.clone(), method.clone()))
+        })
         .collect();
     let routed: BTreeSet<(String, String)> = route_list()
         .into_iter()
-        .flat_map(|(path, methods)| methods.into_iter().map(move |method| (path.to_owned(), method.to_owned())))
+        .flat_map(|(path, methods)| {
+            methods
+                .into_iter()
+                .map(move |method| (path.to_owned(), method.to_owned()))
+        })
         .collect();
     assert_eq!(described, routed);
 }
@@ -44,21 +60,34 @@ fn every_operation_has_a_name_of_its_own_and_every_reference_leads_somewhere() {
         for operation in methods.as_object().unwrap().values() {
             let name = operation["operationId"].as_str().unwrap();
             assert!(names.insert(name.to_owned()), "{name} twice");
-            assert!(!operation["responses"].as_object().unwrap().is_empty(), "{name} has no answer");
+            assert!(
+                !operation["responses"].as_object().unwrap().is_empty(),
+                "{name} has no answer"
+            );
         }
     }
     let (mut used, mut seen) = (BTreeSet::new(), Vec::from([&document]));
     while let Some(value) = seen.pop() {
         match value {
             Value::Object(fields) => {
-                used.extend(fields.get("$ref").and_then(Value::as_str).map(|r| r.rsplit('/').next().unwrap().to_owned()));
+                used.extend(
+                    fields
+                        .get("$ref")
+                        .and_then(Value::as_str)
+                        .map(|r| r.rsplit('/').next().unwrap().to_owned()),
+                );
                 seen.extend(fields.values());
             }
             Value::Array(values) => seen.extend(values),
             _ => {}
         }
     }
-    let there: BTreeSet<String> = document["components"]["schemas"].as_object().unwrap().keys().cloned().collect();
+    let there: BTreeSet<String> = document["components"]["schemas"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .cloned()
+        .collect();
     assert_eq!(used, there, "references and parts are the same set");
 }
 
@@ -67,23 +96,43 @@ fn operations(document: &Value) -> Vec<(String, &Value)> {
     let paths = document["paths"].as_object().unwrap();
     let of = |(path, methods): (&String, _)| -> Vec<(String, &Value)> {
         let methods: &Value = methods;
-        methods.as_object().unwrap().iter().map(|(method, operation)| (format!("{method} {path}"), operation)).collect()
+        methods
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(method, operation)| (format!("{method} {path}"), operation))
+            .collect()
     };
     paths.iter().flat_map(of).collect()
 }
 
 #[test]
 fn every_problem_has_the_one_schema_and_its_codes_stand_in_the_list_of_errors() {
-    let listed = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/errors.md")).unwrap();
+    let listed =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/errors.md"))
+            .unwrap();
     let document = openapi::document();
     let mut seen = BTreeSet::new();
     for (name, operation) in operations(&document) {
         for (status, answer) in operation["responses"].as_object().unwrap() {
-            let Some(problem) = answer["content"].get("application/problem+json") else { continue };
-            assert_eq!(problem["schema"]["$ref"], "#/components/schemas/Problem", "{name} {status}");
-            let codes = answer["description"].as_str().unwrap().split('`').skip(1).step_by(2);
+            let Some(problem) = answer["content"].get("application/problem+json") else {
+                continue;
+            };
+            assert_eq!(
+                problem["schema"]["$ref"], "#/components/schemas/Problem",
+                "{name} {status}"
+            );
+            let codes = answer["description"]
+                .as_str()
+                .unwrap()
+                .split('`')
+                .skip(1)
+                .step_by(2);
             for code in codes {
-                assert!(listed.contains(&format!("`{code}`")), "{name} {status}: docs/errors.md does not list {code}");
+                assert!(
+                    listed.contains(&format!("`{code}`")),
+                    "{name} {status}: docs/errors.md does not list {code}"
+                );
                 seen.insert(code.to_owned());
             }
         }
@@ -97,11 +146,18 @@ fn every_body_and_every_answer_has_an_example() {
     let mut seen = 0;
     for (name, operation) in operations(&document) {
         let none = serde_json::Map::new();
-        let body = operation["requestBody"]["content"].as_object().unwrap_or(&none);
+        let body = operation["requestBody"]["content"]
+            .as_object()
+            .unwrap_or(&none);
         let answers = operation["responses"].as_object().unwrap().values();
-        let answers = answers.filter_map(|answer| answer["content"].as_object()).flatten();
+        let answers = answers
+            .filter_map(|answer| answer["content"].as_object())
+            .flatten();
         for (media, content) in body.iter().chain(answers) {
-            assert!(!content["example"].is_null(), "{name} {media} has no example");
+            assert!(
+                !content["example"].is_null(),
+                "{name} {media} has no example"
+            );
             seen += 1;
         }
     }

@@ -1,5 +1,5 @@
-//! What comes back from outside: a bounce leads to the next step, a signed status is taken, a forged one is not, and
-//! what nobody can read goes on the record.
+//! What comes back from outside: a bounce leads to the next step, a signed status is taken, a
+//! forged one is not, and what nobody can read goes on the record.
 
 use serde_json::json;
 use sluis_loadtest::sink::{LaterEvent, Profile, SmsCallback, dsn, jwt};
@@ -12,14 +12,22 @@ const HOUR: i64 = 3_600_000;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bounced_mail_leads_to_an_sms_at_once_and_a_late_bounce_starts_nothing() {
     let engine = Engine::with_sinks().await;
-    let id = engine.mailed_storno(NOORD, "H-1", "late-bounce@huurder.example", "F-1").await;
-    assert_eq!((engine.get(NOORD, &id).await["step"].clone(), engine.sms()), (json!("mail"), 0));
+    let id = engine
+        .mailed_storno(NOORD, "H-1", "late-bounce@huurder.example", "F-1")
+        .await;
+    assert_eq!(
+        (engine.get(NOORD, &id).await["step"].clone(), engine.sms()),
+        (json!("mail"), 0)
+    );
     let bounce = engine.next_event().expect("a bounce");
     assert!(matches!(bounce, LaterEvent::Dsn { .. }));
     // A balance older than a day would hold the SMS: it is told again.
     engine.owes(NOORD, "H-1", "b-2").await;
     let taken = engine.deliver(NOORD, &bounce).await.ok();
-    assert_eq!(taken, json!({ "receipts": [{ "notification": id, "attempt": 1, "said": "bounced", "effect": "applied" }] }));
+    assert_eq!(
+        taken,
+        json!({ "receipts": [{ "notification": id, "attempt": 1, "said": "bounced", "effect": "applied" }] })
+    );
     engine.settled().await;
     let now = engine.get(NOORD, &id).await;
     assert_eq!((&now["step"], engine.sms()), (&json!("sms"), 1), "{now}");
@@ -36,7 +44,9 @@ async fn a_bounced_mail_leads_to_an_sms_at_once_and_a_late_bounce_starts_nothing
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_refused_at_the_door_leads_to_the_next_step_too() {
     let engine = Engine::with_sinks().await;
-    let id = engine.mailed_storno(NOORD, "H-1", "bounce@huurder.example", "F-1").await;
+    let id = engine
+        .mailed_storno(NOORD, "H-1", "bounce@huurder.example", "F-1")
+        .await;
     let now = engine.get(NOORD, &id).await;
     assert_eq!((&now["step"], engine.sms()), (&json!("sms"), 1), "{now}");
     engine.end().await;
@@ -44,10 +54,14 @@ async fn a_message_refused_at_the_door_leads_to_the_next_step_too() {
 
 /// An SMS that was taken, and the callback that reports its delivery.
 async fn sent_sms(engine: &Engine) -> (String, SmsCallback) {
-    engine.put_tenant(NOORD, "H-1", reached_by("sms", "+31612345678")).await;
+    engine
+        .put_tenant(NOORD, "H-1", reached_by("sms", "+31612345678"))
+        .await;
     let id = engine.accepted(NOORD, notice("H-1", "s-1")).await;
     engine.settled().await;
-    let Some(LaterEvent::SmsCallback(callback)) = engine.next_event() else { panic!("no callback is planned") };
+    let Some(LaterEvent::SmsCallback(callback)) = engine.next_event() else {
+        panic!("no callback is planned")
+    };
     (id, callback)
 }
 
@@ -59,27 +73,68 @@ async fn called(engine: &Engine, callback: SmsCallback) -> Reply {
 async fn a_signed_callback_is_taken_and_anything_else_is_not() {
     let engine = Engine::with_sinks().await;
     let (id, callback) = sent_sms(&engine).await;
-    let unsigned = SmsCallback { signing_key: None, ..callback.clone() };
-    assert_eq!(called(&engine, unsigned).await.problem(), (422, "unsigned".into()));
-    let forged = SmsCallback { signing_key: Some(b"another key".as_slice().into()), ..callback.clone() };
-    assert_eq!(called(&engine, forged).await.problem(), (422, "signature".into()));
+    let unsigned = SmsCallback {
+        signing_key: None,
+        ..callback.clone()
+    };
+    assert_eq!(
+        called(&engine, unsigned).await.problem(),
+        (422, "unsigned".into())
+    );
+    let forged = SmsCallback {
+        signing_key: Some(b"another key".as_slice().into()),
+        ..callback.clone()
+    };
+    assert_eq!(
+        called(&engine, forged).await.problem(),
+        (422, "signature".into())
+    );
     let (_, path) = callback.url.split_once("/v1/").unwrap();
-    let token = jwt::sign(SIGNING_KEY.as_bytes(), &jwt::Claims::new(engine.clock.now().0 / 1_000, "j", &callback.url, b""));
+    let token = jwt::sign(
+        SIGNING_KEY.as_bytes(),
+        &jwt::Claims::new(engine.clock.now().0 / 1_000, "j", &callback.url, b""),
+    );
     let call = |path: String| {
         let headers = [(jwt::HEADER, token.clone())];
         let engine = &engine;
-        async move { engine.call_with("", "GET", &path, Body::Nothing, &headers).await }
+        async move {
+            engine
+                .call_with("", "GET", &path, Body::Nothing, &headers)
+                .await
+        }
     };
-    let changed = format!("/v1/{}", path.replace("status=delivered", "status=delivery_failed"));
-    assert_eq!(call(changed).await.problem(), (422, "url".into()), "signed for another address");
+    let changed = format!(
+        "/v1/{}",
+        path.replace("status=delivered", "status=delivery_failed")
+    );
+    assert_eq!(
+        call(changed).await.problem(),
+        (422, "url".into()),
+        "signed for another address"
+    );
     engine.clock.advance(2 * 60_000);
-    assert_eq!(call(format!("/v1/{path}")).await.problem(), (422, "time".into()), "replayed later");
-    assert_eq!(engine.get(NOORD, &id).await["state"], "sent", "none of it counted");
+    assert_eq!(
+        call(format!("/v1/{path}")).await.problem(),
+        (422, "time".into()),
+        "replayed later"
+    );
+    assert_eq!(
+        engine.get(NOORD, &id).await["state"],
+        "sent",
+        "none of it counted"
+    );
 
-    assert_eq!(called(&engine, callback.clone()).await.ok()["receipts"][0]["effect"], "applied");
+    assert_eq!(
+        called(&engine, callback.clone()).await.ok()["receipts"][0]["effect"],
+        "applied"
+    );
     engine.settled().await;
     assert_eq!(engine.get(NOORD, &id).await["end"], "delivered");
-    assert_eq!(called(&engine, callback).await.ok()["receipts"][0]["effect"], "noted", "it may come twice");
+    assert_eq!(
+        called(&engine, callback).await.ok()["receipts"][0]["effect"],
+        "noted",
+        "it may come twice"
+    );
     engine.end().await;
 }
 
@@ -87,7 +142,12 @@ async fn a_signed_callback_is_taken_and_anything_else_is_not() {
 async fn a_status_nobody_has_mapped_is_on_the_record_and_changes_nothing() {
     let engine = Engine::with_sinks().await;
     let (id, callback) = sent_sms(&engine).await;
-    let strange = SmsCallback { url: callback.url.replace("status=delivered", "status=teleported"), ..callback };
+    let strange = SmsCallback {
+        url: callback
+            .url
+            .replace("status=delivered", "status=teleported"),
+        ..callback
+    };
     for _ in 0..2 {
         let reply = called(&engine, strange.clone()).await.ok();
         assert_eq!(
@@ -104,7 +164,13 @@ async fn a_status_nobody_has_mapped_is_on_the_record_and_changes_nothing() {
             noted += usize::from(format!("{record:?}").contains("teleported"));
             std::ops::ControlFlow::Continue(())
         };
-        journal.replay(sluis_journal::Shard(shard), sluis_journal::Sequence(1), count).unwrap();
+        journal
+            .replay(
+                sluis_journal::Shard(shard),
+                sluis_journal::Sequence(1),
+                count,
+            )
+            .unwrap();
     }
     assert_eq!(noted, 2);
     engine.end().await;
@@ -113,20 +179,43 @@ async fn a_status_nobody_has_mapped_is_on_the_record_and_changes_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_report_that_proves_nothing_is_refused_with_its_reason() {
     let engine = Engine::with_sinks().await;
-    let post = |mail: &str| engine.call(NOORD, "POST", "/v1/receipts/email", Body::Bytes("message/rfc822", mail.into()));
+    let post = |mail: &str| {
+        engine.call(
+            NOORD,
+            "POST",
+            "/v1/receipts/email",
+            Body::Bytes("message/rfc822", mail.into()),
+        )
+    };
     assert_eq!(post("").await.problem(), (422, "not_mail".into()));
-    assert_eq!(post("Subject: hallo\r\n\r\nDag!\r\n").await.problem(), (422, "other_mail".into()));
+    assert_eq!(
+        post("Subject: hallo\r\n\r\nDag!\r\n").await.problem(),
+        (422, "other_mail".into())
+    );
     let away = "Auto-Submitted: auto-replied\r\nSubject: afwezig\r\n\r\nIk ben er niet.\r\n";
     assert_eq!(post(away).await.problem(), (422, "automatic_reply".into()));
-    let forged = bounce("b+aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@bounce.noord.example");
+    let forged =
+        bounce("b+aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@bounce.noord.example");
     assert_eq!(post(&forged).await.problem(), (422, "no_reference".into()));
     // Ours, but of a notification that never was: the record is gone, or somebody plays.
-    let attempt = AttemptRef { id: sluis_model::NotificationId(7), step: 0, attempt: 1 };
+    let attempt = AttemptRef {
+        id: sluis_model::NotificationId(7),
+        step: 0,
+        attempt: 1,
+    };
     let reference = engine.app().reference.attempt(CorporationId(1), attempt);
-    let reply = post(&bounce(&format!("b+{reference}@bounce.noord.example"))).await.ok();
+    let reply = post(&bounce(&format!("b+{reference}@bounce.noord.example")))
+        .await
+        .ok();
     assert_eq!(reply["receipts"][0]["effect"], "unknown");
-    assert_eq!(engine.ask(NOORD, "/v1/receipts/nobody").await.problem(), (404, "not_found".into()));
-    assert_eq!(engine.ask(NOORD, "/v1/receipts/null").await.problem(), (422, "no_receipts".into()));
+    assert_eq!(
+        engine.ask(NOORD, "/v1/receipts/nobody").await.problem(),
+        (404, "not_found".into())
+    );
+    assert_eq!(
+        engine.ask(NOORD, "/v1/receipts/null").await.problem(),
+        (422, "no_receipts".into())
+    );
     engine.end().await;
 }
 
@@ -134,11 +223,26 @@ async fn a_report_that_proves_nothing_is_refused_with_its_reason() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_report_larger_than_any_body_is_read_as_far_as_needed() {
     let engine = Engine::with_sinks().await;
-    let id = engine.mailed_storno(NOORD, "H-1", "late-bounce@huurder.example", "F-1").await;
-    let Some(LaterEvent::Dsn { mut raw, .. }) = engine.next_event() else { panic!("a bounce") };
+    let id = engine
+        .mailed_storno(NOORD, "H-1", "late-bounce@huurder.example", "F-1")
+        .await;
+    let Some(LaterEvent::Dsn { mut raw, .. }) = engine.next_event() else {
+        panic!("a bounce")
+    };
     raw.resize(50 << 20, b'x');
-    for (path, effect) in [("/v1/receipts/email", "applied"), ("/v1/receipts/relay", "noted")] {
-        let taken = engine.call(NOORD, "POST", path, Body::Bytes("message/rfc822", raw.clone())).await.ok();
+    for (path, effect) in [
+        ("/v1/receipts/email", "applied"),
+        ("/v1/receipts/relay", "noted"),
+    ] {
+        let taken = engine
+            .call(
+                NOORD,
+                "POST",
+                path,
+                Body::Bytes("message/rfc822", raw.clone()),
+            )
+            .await
+            .ok();
         assert_eq!(
             taken["receipts"],
             json!([{ "notification": id, "attempt": 1, "said": "bounced", "effect": effect }]),
@@ -148,31 +252,77 @@ async fn a_report_larger_than_any_body_is_read_as_far_as_needed() {
     engine.end().await;
 }
 
-/// A mail about a message of ours that nobody can read is taken, and kept for people; an automatic answer is neither.
+/// A mail about a message of ours that nobody can read is taken, and kept for people; an automatic
+/// answer is neither.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mail_about_ours_that_nobody_can_read_goes_to_people() {
     let engine = Engine::with_sinks().await;
-    let id = engine.mailed_storno(NOORD, "H-1", "ok@huurder.example", "F-1").await;
-    let attempt = AttemptRef { id: id.parse().unwrap(), step: 0, attempt: 1 };
-    let to = format!("b+{}@bounce.noord.example", engine.app().reference.attempt(CorporationId(1), attempt));
+    let id = engine
+        .mailed_storno(NOORD, "H-1", "ok@huurder.example", "F-1")
+        .await;
+    let attempt = AttemptRef {
+        id: id.parse().unwrap(),
+        step: 0,
+        attempt: 1,
+    };
+    let to = format!(
+        "b+{}@bounce.noord.example",
+        engine.app().reference.attempt(CorporationId(1), attempt)
+    );
     let post = |head: &str, body: &str| {
         let mail = format!("{head}\r\nTo: <{to}>\r\n\r\n{body}\r\n");
-        engine.call(NOORD, "POST", "/v1/receipts/email", Body::Bytes("message/rfc822", mail.into_bytes()))
+        engine.call(
+            NOORD,
+            "POST",
+            "/v1/receipts/email",
+            Body::Bytes("message/rfc822", mail.into_bytes()),
+        )
     };
-    let strange =
-        post("From: MAILER-DAEMON@relay.example\r\nAuto-Submitted: auto-replied\r\nSubject: Bericht", "Lorem ipsum.").await.ok();
-    let expected = json!([{ "notification": id, "attempt": 1, "said": "unknown", "effect": "unexplained" }]);
+    let strange = post(
+        "From: MAILER-DAEMON@relay.example\r\nAuto-Submitted: auto-replied\r\nSubject: Bericht",
+        "Lorem ipsum.",
+    )
+    .await
+    .ok();
+    let expected =
+        json!([{ "notification": id, "attempt": 1, "said": "unknown", "effect": "unexplained" }]);
     assert_eq!(strange["receipts"], expected);
-    let person = post("From: jan@huurder.example\r\nSubject: Re: incasso", "Ik heb al betaald.").await.ok();
+    let person = post(
+        "From: jan@huurder.example\r\nSubject: Re: incasso",
+        "Ik heb al betaald.",
+    )
+    .await
+    .ok();
     assert_eq!(person["receipts"], expected);
-    let away = post("From: jan@huurder.example\r\nAuto-Submitted: auto-replied\r\nSubject: Afwezig", "Met vakantie.").await;
+    let away = post(
+        "From: jan@huurder.example\r\nAuto-Submitted: auto-replied\r\nSubject: Afwezig",
+        "Met vakantie.",
+    )
+    .await;
     assert_eq!(away.problem(), (422, "automatic_reply".into()));
-    assert_eq!(engine.get(NOORD, &id).await["state"], "sent", "none of it changed anything");
-    let blocked =
-        post("From: MAILER-DAEMON@relay.example\r\nSubject: failure notice", "<x>: 554 5.7.1 blocked using a list").await.ok();
-    assert_eq!((&blocked["receipts"][0]["said"], &blocked["receipts"][0]["effect"]), (&json!("blocked"), &json!("applied")));
+    assert_eq!(
+        engine.get(NOORD, &id).await["state"],
+        "sent",
+        "none of it changed anything"
+    );
+    let blocked = post(
+        "From: MAILER-DAEMON@relay.example\r\nSubject: failure notice",
+        "<x>: 554 5.7.1 blocked using a list",
+    )
+    .await
+    .ok();
+    assert_eq!(
+        (
+            &blocked["receipts"][0]["said"],
+            &blocked["receipts"][0]["effect"]
+        ),
+        (&json!("blocked"), &json!("applied"))
+    );
     let tenant = engine.ask(NOORD, "/v1/tenants/H-1").await.ok();
-    assert_ne!(tenant["profile"]["addresses"][0]["state"], "invalid", "{tenant}");
+    assert_ne!(
+        tenant["profile"]["addresses"][0]["state"], "invalid",
+        "{tenant}"
+    );
     engine.end().await;
 }
 
@@ -197,15 +347,26 @@ pub(crate) fn bounce(verp: &str) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn silence_leads_to_an_sms_and_then_to_people() {
     let engine = Engine::with_sinks().await;
-    engine.sinks.core.set_profile(Profile::parse("silent", "[sms]\nsilent_percent = 100.0").unwrap());
-    let id = engine.mailed_storno(NOORD, "H-1", "ok@huurder.example", "F-1").await;
+    engine
+        .sinks
+        .core
+        .set_profile(Profile::parse("silent", "[sms]\nsilent_percent = 100.0").unwrap());
+    let id = engine
+        .mailed_storno(NOORD, "H-1", "ok@huurder.example", "F-1")
+        .await;
     engine.pass(48 * HOUR).await;
     let held = engine.get(NOORD, &id).await;
     assert_eq!(held["state"], "held", "the balance is two days old: {held}");
     engine.owes(NOORD, "H-1", "b-2").await;
     engine.settled().await;
-    assert_eq!((engine.get(NOORD, &id).await["step"].clone(), engine.sms()), (json!("sms"), 1));
+    assert_eq!(
+        (engine.get(NOORD, &id).await["step"].clone(), engine.sms()),
+        (json!("sms"), 1)
+    );
     engine.pass(5 * 24 * HOUR).await;
-    assert_eq!(engine.ask(NOORD, "/v1/tasks?list=collections").await.ok()["tasks"][0]["notification"], json!(id));
+    assert_eq!(
+        engine.ask(NOORD, "/v1/tasks?list=collections").await.ok()["tasks"][0]["notification"],
+        json!(id)
+    );
     engine.end().await;
 }

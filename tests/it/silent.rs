@@ -1,5 +1,6 @@
-//! Connections that keep the engine waiting: each kind is closed within its limit, none stands in the way of others, and the
-//! end of the process waits for none of them. The limits are short; nothing here waits for a time to pass.
+//! Connections that keep the engine waiting: each kind is closed within its limit, none stands in
+//! the way of others, and the end of the process waits for none of them. The limits are short;
+//! nothing here waits for a time to pass.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -37,8 +38,17 @@ impl Port {
     async fn open(reception: Arc<Reception>, settings: HttpSettings) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (at, shutdown) = (listener.local_addr().unwrap(), CancellationToken::new());
-        let served = tokio::spawn(http::serve_with(listener, reception, settings, shutdown.clone()));
-        Self { at, shutdown, served }
+        let served = tokio::spawn(http::serve_with(
+            listener,
+            reception,
+            settings,
+            shutdown.clone(),
+        ));
+        Self {
+            at,
+            shutdown,
+            served,
+        }
     }
 
     async fn of(engine: &Engine, settings: HttpSettings) -> Self {
@@ -66,7 +76,11 @@ fn opened(engine: &Engine) -> Reception {
 }
 
 fn post(path: &str, key: &str, length: usize, body: &str) -> Vec<u8> {
-    let media = if path.ends_with("batch") { "application/x-ndjson" } else { "application/json" };
+    let media = if path.ends_with("batch") {
+        "application/x-ndjson"
+    } else {
+        "application/json"
+    };
     format!(
         "POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {media}\r\nAuthorization: Bearer {key}\r\n\
          Content-Length: {length}\r\n\r\n{body}"
@@ -83,33 +97,51 @@ fn notification(key: &str, id: &str) -> Vec<u8> {
 async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut all = Vec::new();
     let read = tokio::time::timeout(WATCHDOG, stream.read_to_end(&mut all)).await;
-    assert!(read.is_ok(), "it is still open after {:?}", String::from_utf8_lossy(&all));
+    assert!(
+        read.is_ok(),
+        "it is still open after {:?}",
+        String::from_utf8_lossy(&all)
+    );
     String::from_utf8_lossy(&all).into_owned()
 }
 
 /// Asks and reads one answer with a body, on a connection that stays.
 async fn ask(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), request: &[u8]) -> String {
-    stream.write_all(request).await.expect("the connection is there");
+    stream
+        .write_all(request)
+        .await
+        .expect("the connection is there");
     let mut all = Vec::new();
     let whole = async {
         loop {
             let text = String::from_utf8_lossy(&all).into_owned();
             if let Some((head, body)) = text.split_once("\r\n\r\n") {
-                let length =
-                    head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |n| n.parse().unwrap());
+                let length = head
+                    .lines()
+                    .find_map(|line| line.strip_prefix("content-length: "))
+                    .map_or(0, |n| n.parse().unwrap());
                 if body.len() >= length {
                     return text;
                 }
             }
-            assert_ne!(stream.read_buf(&mut all).await.expect("an answer"), 0, "closed after {text:?}");
+            assert_ne!(
+                stream.read_buf(&mut all).await.expect("an answer"),
+                0,
+                "closed after {text:?}"
+            );
         }
     };
-    tokio::time::timeout(WATCHDOG, whole).await.expect("an answer in time")
+    tokio::time::timeout(WATCHDOG, whole)
+        .await
+        .expect("an answer in time")
 }
 
 fn certificate() -> Tls {
     let at = concat!(env!("CARGO_MANIFEST_DIR"), "/client/tests/it/tls/");
-    let files = TlsFiles { cert: format!("{at}certificate.pem").into(), key: format!("{at}key.pem").into() };
+    let files = TlsFiles {
+        cert: format!("{at}certificate.pem").into(),
+        key: format!("{at}key.pem").into(),
+    };
     Tls::load(&files, HTTP_PROTOCOLS).unwrap()
 }
 
@@ -119,25 +151,41 @@ async fn secured(at: SocketAddr) -> impl AsyncRead + AsyncWrite + Unpin {
     let pem = include_bytes!("../../client/tests/it/tls/certificate.pem");
     let certificate = <rustls::pki_types::CertificateDer<'_> as rustls::pki_types::pem::PemObject>::from_pem_slice(pem).unwrap();
     trusted.add(certificate).unwrap();
-    let config = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(trusted)
-        .with_no_client_auth();
+    let config = rustls::ClientConfig::builder_with_provider(Arc::new(
+        rustls::crypto::ring::default_provider(),
+    ))
+    .with_safe_default_protocol_versions()
+    .unwrap()
+    .with_root_certificates(trusted)
+    .with_no_client_auth();
     let stream = TcpStream::connect(at).await.unwrap();
     let name = "localhost".try_into().unwrap();
-    tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, stream).await.expect("a handshake")
+    tokio_rustls::TlsConnector::from(Arc::new(config))
+        .connect(name, stream)
+        .await
+        .expect("a handshake")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_kind_of_silence_is_closed_within_its_limit() {
-    let engine = Engine::with(Setup { http: "request_timeout = \"300ms\"", ..Setup::default() }).await;
-    let settings = HttpSettings { idle: SHORT, request: SHORT, ..HttpSettings::default() };
+    let engine = Engine::with(Setup {
+        http: "request_timeout = \"300ms\"",
+        ..Setup::default()
+    })
+    .await;
+    let settings = HttpSettings {
+        idle: SHORT,
+        request: SHORT,
+        ..HttpSettings::default()
+    };
     let port = Port::of(&engine, settings.clone()).await;
     for (what, says) in [
         ("nothing", &b""[..]),
         ("a part of the preface of HTTP/2", &PREFACE[..9]),
-        ("a head without its end", b"GET /healthz HTTP/1.1\r\nHost: x\r\nA: "),
+        (
+            "a head without its end",
+            b"GET /healthz HTTP/1.1\r\nHost: x\r\nA: ",
+        ),
         ("the preface and SETTINGS of HTTP/2", PREFACE),
     ] {
         for mut stream in port.crowd(20, says).await {
@@ -150,14 +198,28 @@ async fn each_kind_of_silence_is_closed_within_its_limit() {
     assert_eq!(rest(&mut idle).await, "", "between two requests");
     for path in ["/v1/notifications", "/v1/notifications/batch"] {
         let mut half = port.connect().await;
-        half.write_all(&post(path, NOORD, 1_000, "{\"tenant_id\":")).await.unwrap();
+        half.write_all(&post(path, NOORD, 1_000, "{\"tenant_id\":"))
+            .await
+            .unwrap();
         let said = rest(&mut half).await;
-        assert!(said.starts_with("HTTP/1.1 408") || said.is_empty(), "{path}: {said}");
+        assert!(
+            said.starts_with("HTTP/1.1 408") || said.is_empty(),
+            "{path}: {said}"
+        );
     }
-    let secure = Port::of(&engine, HttpSettings { tls: Some(certificate()), ..settings }).await;
+    let secure = Port::of(
+        &engine,
+        HttpSettings {
+            tls: Some(certificate()),
+            ..settings
+        },
+    )
+    .await;
     let mut silent = secured(secure.at).await;
     // No close_notify may be an error of its own: it is closed.
-    let closed = tokio::time::timeout(WATCHDOG, silent.read(&mut [0; 9])).await.expect("it is closed");
+    let closed = tokio::time::timeout(WATCHDOG, silent.read(&mut [0; 9]))
+        .await
+        .expect("it is closed");
     assert!(!matches!(closed, Ok(1..)));
     assert_eq!(rest(&mut secure.connect().await).await, "", "no handshake");
     engine.end().await;
@@ -166,51 +228,86 @@ async fn each_kind_of_silence_is_closed_within_its_limit() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_port_answers_others_whatever_fills_it() {
     let engine = Engine::start().await;
-    let settings = HttpSettings { max_connections: 16, max_per_peer: 16, idle: LONG, request: LONG, ..HttpSettings::default() };
+    let settings = HttpSettings {
+        max_connections: 16,
+        max_per_peer: 16,
+        idle: LONG,
+        request: LONG,
+        ..HttpSettings::default()
+    };
     let port = Port::of(&engine, settings).await;
     let mut sender = port.connect().await;
     let half = post("/v1/notifications/batch", NOORD, 1_000, "{");
-    for (number, says) in [&b""[..], PREFACE, b"GET / HT", HEALTH, &half].into_iter().enumerate() {
-        let accepted = ask(&mut sender, &notification(ZUID, &format!("before-{number}"))).await;
+    for (number, says) in [&b""[..], PREFACE, b"GET / HT", HEALTH, &half]
+        .into_iter()
+        .enumerate()
+    {
+        let accepted = ask(
+            &mut sender,
+            &notification(ZUID, &format!("before-{number}")),
+        )
+        .await;
         assert!(accepted.starts_with("HTTP/1.1 202"), "{accepted}");
         let crowd = port.crowd(40, says).await;
         let healthy = ask(&mut port.connect().await, HEALTH).await;
         assert!(healthy.ends_with("ok\n"), "{healthy}");
-        // The half bodies showed a key, too, and are as known as the sender: it may have to connect again.
+        // The half bodies showed a key, too, and are as known as the sender: it may have to connect
+        // again.
         if says != half {
             let accepted = ask(&mut sender, &notification(ZUID, &format!("after-{number}"))).await;
             assert!(accepted.starts_with("HTTP/1.1 202"), "{accepted}");
         }
-        let accepted = ask(&mut port.connect().await, &notification(ZUID, &format!("new-{number}"))).await;
+        let accepted = ask(
+            &mut port.connect().await,
+            &notification(ZUID, &format!("new-{number}")),
+        )
+        .await;
         assert!(accepted.starts_with("HTTP/1.1 202"), "{accepted}");
         drop(crowd);
     }
     port.shutdown.cancel();
-    tokio::time::timeout(WATCHDOG, port.served).await.expect("it ends with half a body open").unwrap();
+    tokio::time::timeout(WATCHDOG, port.served)
+        .await
+        .expect("it ends with half a body open")
+        .unwrap();
     engine.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_all_are_at_work_health_has_places_of_its_own() {
     let engine = Engine::start().await;
-    let settings = HttpSettings { max_connections: 2, max_per_peer: 2, ..HttpSettings::default() };
+    let settings = HttpSettings {
+        max_connections: 2,
+        max_per_peer: 2,
+        ..HttpSettings::default()
+    };
     let port = Port::of(&engine, settings).await;
     // Of a corporation for which nothing ends meanwhile.
-    let waits = format!("GET /v1/outcomes?wait=30 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ZUID}\r\n\r\n");
+    let waits = format!(
+        "GET /v1/outcomes?wait=30 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ZUID}\r\n\r\n"
+    );
     let mut working = Vec::new();
     let busy = loop {
-        // One that is not at work yet goes in favour of the next: so one more each time, until two are.
+        // One that is not at work yet goes in favour of the next: so one more each time, until two
+        // are.
         working.extend(port.crowd(1, waits.as_bytes()).await);
         let mut late = port.crowd(1, &notification(NOORD, "late")).await;
         let mut said = vec![0; 4_096];
-        let read = tokio::time::timeout(WATCHDOG, late[0].read(&mut said)).await.expect("an answer, or the end");
+        let read = tokio::time::timeout(WATCHDOG, late[0].read(&mut said))
+            .await
+            .expect("an answer, or the end");
         let said = String::from_utf8_lossy(&said[..read.unwrap_or_default()]).into_owned();
         if said.starts_with("HTTP/1.1 503") {
             break said;
         }
         assert!(working.len() < 200, "there is no bound: {said}");
     };
-    assert!(busy.contains("\"busy\"") && busy.contains("retry-after: 1") && busy.contains("connection: close"), "{busy}");
+    assert!(
+        busy.contains("\"busy\"")
+            && busy.contains("retry-after: 1")
+            && busy.contains("connection: close"),
+        "{busy}"
+    );
     let healthy = rest(&mut port.crowd(1, HEALTH).await[0]).await;
     assert!(healthy.ends_with("ok\n"), "{healthy}");
     engine.end().await;
@@ -219,30 +316,68 @@ async fn where_all_are_at_work_health_has_places_of_its_own() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_corporation_has_its_part_of_the_connections() {
     let engine = Engine::start().await;
-    let port = Port::of(&engine, HttpSettings { max_per_corporation: 2, ..HttpSettings::default() }).await;
-    let (mut first, mut second, mut other) = (port.connect().await, port.connect().await, port.connect().await);
-    for (stream, key, id) in [(&mut other, ZUID, "z"), (&mut first, NOORD, "a"), (&mut second, NOORD, "b")] {
-        assert!(ask(stream, &notification(key, id)).await.starts_with("HTTP/1.1 202"));
+    let port = Port::of(
+        &engine,
+        HttpSettings {
+            max_per_corporation: 2,
+            ..HttpSettings::default()
+        },
+    )
+    .await;
+    let (mut first, mut second, mut other) = (
+        port.connect().await,
+        port.connect().await,
+        port.connect().await,
+    );
+    for (stream, key, id) in [
+        (&mut other, ZUID, "z"),
+        (&mut first, NOORD, "a"),
+        (&mut second, NOORD, "b"),
+    ] {
+        assert!(
+            ask(stream, &notification(key, id))
+                .await
+                .starts_with("HTTP/1.1 202")
+        );
     }
-    assert!(ask(&mut port.connect().await, &notification(NOORD, "c")).await.starts_with("HTTP/1.1 202"));
+    assert!(
+        ask(&mut port.connect().await, &notification(NOORD, "c"))
+            .await
+            .starts_with("HTTP/1.1 202")
+    );
     let gone = tokio::select! {
         gone = rest(&mut first) => gone,
         gone = rest(&mut second) => gone,
     };
     assert_eq!(gone, "", "one of its own silent ones went");
-    assert!(ask(&mut other, &notification(ZUID, "y")).await.starts_with("HTTP/1.1 202"), "another's did not");
+    assert!(
+        ask(&mut other, &notification(ZUID, "y"))
+            .await
+            .starts_with("HTTP/1.1 202"),
+        "another's did not"
+    );
     engine.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bodies_under_way_have_one_budget() {
     let engine = Engine::start().await;
-    let port = Port::of(&engine, HttpSettings { max_bodies: 1 << 20, ..HttpSettings::default() }).await;
+    let port = Port::of(
+        &engine,
+        HttpSettings {
+            max_bodies: 1 << 20,
+            ..HttpSettings::default()
+        },
+    )
+    .await;
     let large = " ".repeat(400_000);
     let mut halves = Vec::new();
     let refused = loop {
         let mut stream = port.connect().await;
-        stream.write_all(&post("/v1/notifications/batch", NOORD, 900_000, &large)).await.unwrap();
+        stream
+            .write_all(&post("/v1/notifications/batch", NOORD, 900_000, &large))
+            .await
+            .unwrap();
         let mut first = vec![0; 4_096];
         // The third finds no room; the others wait for the rest of theirs.
         match tokio::time::timeout(Duration::from_millis(300), stream.read(&mut first)).await {
@@ -252,16 +387,25 @@ async fn bodies_under_way_have_one_budget() {
         assert!(halves.len() < 4, "there is no bound");
     };
     assert!(
-        refused.starts_with("HTTP/1.1 503") && refused.contains("retry-after: 2") && refused.contains("\"busy\""),
+        refused.starts_with("HTTP/1.1 503")
+            && refused.contains("retry-after: 2")
+            && refused.contains("\"busy\""),
         "{refused}"
     );
     let small = ask(&mut port.connect().await, &notification(ZUID, "small")).await;
-    assert!(small.starts_with("HTTP/1.1 202"), "what is small goes on: {small}");
+    assert!(
+        small.starts_with("HTTP/1.1 202"),
+        "what is small goes on: {small}"
+    );
     drop(halves);
     let body = format!("{}{}", notice("H-1", "large"), " ".repeat(400_000));
     loop {
         // The budget is given back a moment after the others are gone.
-        let said = ask(&mut port.connect().await, &post("/v1/notifications/batch", NOORD, body.len(), &body)).await;
+        let said = ask(
+            &mut port.connect().await,
+            &post("/v1/notifications/batch", NOORD, body.len(), &body),
+        )
+        .await;
         if said.starts_with("HTTP/1.1 200") {
             break;
         }
@@ -276,16 +420,39 @@ async fn a_start_answers_at_once_and_the_same_listener_goes_on() {
     let reception = Arc::new(Reception::starting(Arc::default()));
     let port = Port::open(reception.clone(), HttpSettings::default()).await;
     let healthy = rest(&mut port.crowd(1, HEALTH).await[0]).await;
-    assert!(healthy.starts_with("HTTP/1.1 200") && healthy.ends_with("ok\n"), "{healthy}");
-    let ready = rest(&mut port.crowd(1, b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n").await[0]).await;
-    assert!(ready.starts_with("HTTP/1.1 503") && ready.contains("\"reason\":\"starting\""), "{ready}");
+    assert!(
+        healthy.starts_with("HTTP/1.1 200") && healthy.ends_with("ok\n"),
+        "{healthy}"
+    );
+    let ready = rest(
+        &mut port
+            .crowd(1, b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+            .await[0],
+    )
+    .await;
+    assert!(
+        ready.starts_with("HTTP/1.1 503") && ready.contains("\"reason\":\"starting\""),
+        "{ready}"
+    );
     let mut held = port.connect().await;
     let early = rest(&mut port.crowd(1, &notification(NOORD, "early")).await[0]).await;
-    assert!(early.starts_with("HTTP/1.1 503") && early.contains("\"starting\"") && early.contains("retry-after: 5"), "{early}");
+    assert!(
+        early.starts_with("HTTP/1.1 503")
+            && early.contains("\"starting\"")
+            && early.contains("retry-after: 5"),
+        "{early}"
+    );
     reception.open(Front::new(engine.app().clone()), engine.lanes().clone());
     let accepted = ask(&mut held, &notification(NOORD, "early")).await;
-    assert!(accepted.starts_with("HTTP/1.1 202"), "one that came before: {accepted}");
-    assert!(ask(&mut port.connect().await, &notification(NOORD, "next")).await.starts_with("HTTP/1.1 202"));
+    assert!(
+        accepted.starts_with("HTTP/1.1 202"),
+        "one that came before: {accepted}"
+    );
+    assert!(
+        ask(&mut port.connect().await, &notification(NOORD, "next"))
+            .await
+            .starts_with("HTTP/1.1 202")
+    );
     engine.end().await;
 }
 
@@ -294,14 +461,34 @@ async fn a_listener_of_its_own_answers_short_questions_alone() {
     let engine = Engine::start().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (at, shutdown) = (listener.local_addr().unwrap(), CancellationToken::new());
-    let served = tokio::spawn(http::serve_status(listener, Arc::new(opened(&engine)), HttpSettings::default(), shutdown.clone()));
+    let served = tokio::spawn(http::serve_status(
+        listener,
+        Arc::new(opened(&engine)),
+        HttpSettings::default(),
+        shutdown.clone(),
+    ));
     let mut stream = TcpStream::connect(at).await.unwrap();
     assert!(ask(&mut stream, HEALTH).await.ends_with("ok\n"));
-    assert!(ask(&mut stream, b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n").await.contains("\"ready\":true"));
-    assert!(ask(&mut stream, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").await.starts_with("HTTP/1.1 401"));
-    assert!(ask(&mut stream, &notification(NOORD, "wrong door")).await.contains("\"no_such_route\""));
+    assert!(
+        ask(&mut stream, b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+            .await
+            .contains("\"ready\":true")
+    );
+    assert!(
+        ask(&mut stream, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+            .await
+            .starts_with("HTTP/1.1 401")
+    );
+    assert!(
+        ask(&mut stream, &notification(NOORD, "wrong door"))
+            .await
+            .contains("\"no_such_route\"")
+    );
     shutdown.cancel();
-    tokio::time::timeout(WATCHDOG, served).await.expect("it ends").unwrap();
+    tokio::time::timeout(WATCHDOG, served)
+        .await
+        .expect("it ends")
+        .unwrap();
     engine.end().await;
 }
 
@@ -315,8 +502,17 @@ impl BinaryPort {
     async fn open(opening: Opening, settings: BinarySettings) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (at, shutdown) = (listener.local_addr().unwrap(), CancellationToken::new());
-        let served = tokio::spawn(binary::serve_opening(Arc::new(opening), listener, settings, shutdown.clone()));
-        Self { at, shutdown, served }
+        let served = tokio::spawn(binary::serve_opening(
+            Arc::new(opening),
+            listener,
+            settings,
+            shutdown.clone(),
+        ));
+        Self {
+            at,
+            shutdown,
+            served,
+        }
     }
 
     async fn sender(&self, key: &str) -> Result<Client, ClientError> {
@@ -337,7 +533,12 @@ fn code(error: &ClientError) -> Option<ErrorCode> {
 async fn silent_sockets_on_the_binary_port_keep_nobody_out() {
     let engine = Engine::start().await;
     let opening = Opening::opened(engine.app().clone(), engine.lanes().clone());
-    let settings = BinarySettings { max_connections: 3, max_per_corporation: 2, max_greetings: 16, ..BinarySettings::default() };
+    let settings = BinarySettings {
+        max_connections: 3,
+        max_per_corporation: 2,
+        max_greetings: 16,
+        ..BinarySettings::default()
+    };
     let port = BinaryPort::open(opening, settings).await;
     let mut silent = Vec::new();
     for _ in 0..300 {
@@ -345,26 +546,43 @@ async fn silent_sockets_on_the_binary_port_keep_nobody_out() {
     }
     let first = port.sender(NOORD).await.expect("a good Hello is welcome");
     let second = port.sender(NOORD).await.expect("and one more");
-    let third = port.sender(NOORD).await.err().expect("one key does not get every seat");
+    let third = port
+        .sender(NOORD)
+        .await
+        .err()
+        .expect("one key does not get every seat");
     assert_eq!(code(&third), Some(ErrorCode::TooManyConnections), "{third}");
     assert!(third.to_string().contains("one corporation"), "{third}");
     let other = port.sender(ZUID).await.expect("another one has its own");
     assert_eq!(rest(&mut silent[0]).await, "", "the oldest is gone");
     port.shutdown.cancel();
-    tokio::time::timeout(WATCHDOG, port.served).await.expect("it ends with strangers and senders open").unwrap();
+    tokio::time::timeout(WATCHDOG, port.served)
+        .await
+        .expect("it ends with strangers and senders open")
+        .unwrap();
     drop((first, second, other, silent));
     engine.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sender_hears_that_the_engine_starts() {
-    let port = BinaryPort::open(Opening::starting(Arc::<Recovery>::default()), BinarySettings::default()).await;
+    let port = BinaryPort::open(
+        Opening::starting(Arc::<Recovery>::default()),
+        BinarySettings::default(),
+    )
+    .await;
     let error = port.sender(NOORD).await.err().expect("nobody is there yet");
     assert_eq!(code(&error), Some(ErrorCode::Starting), "{error}");
     assert_eq!(error.retry_after(), Some(Duration::from_secs(5)));
-    assert!(error.to_string().contains("looks through its journal"), "{error}");
+    assert!(
+        error.to_string().contains("looks through its journal"),
+        "{error}"
+    );
     port.shutdown.cancel();
-    tokio::time::timeout(WATCHDOG, port.served).await.expect("it ends").unwrap();
+    tokio::time::timeout(WATCHDOG, port.served)
+        .await
+        .expect("it ends")
+        .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -372,12 +590,27 @@ async fn the_answer_to_many_bad_rows_is_bounded_and_says_what_it_left_out() {
     let engine = Engine::start().await;
     let port = Port::of(&engine, HttpSettings::default()).await;
     let body = "{\"a\":1}\n".repeat(20_000);
-    let said = ask(&mut port.connect().await, &post("/v1/notifications/batch", NOORD, body.len(), &body)).await;
+    let said = ask(
+        &mut port.connect().await,
+        &post("/v1/notifications/batch", NOORD, body.len(), &body),
+    )
+    .await;
     let (head, rows) = said.split_once("\r\n\r\n").unwrap();
-    let left_out: usize = head.lines().find_map(|line| line.strip_prefix("sluis-problems-left-out: ")).unwrap().parse().unwrap();
-    let short = rows.lines().filter(|row| !row.contains("\"errors\"")).count();
+    let left_out: usize = head
+        .lines()
+        .find_map(|line| line.strip_prefix("sluis-problems-left-out: "))
+        .unwrap()
+        .parse()
+        .unwrap();
+    let short = rows
+        .lines()
+        .filter(|row| !row.contains("\"errors\""))
+        .count();
     assert_eq!((rows.lines().count(), left_out), (20_000, short));
-    assert!((1_000..19_999).contains(&left_out) && rows.lines().all(|row| row.contains("\"code\":\"invalid\"")));
+    assert!(
+        (1_000..19_999).contains(&left_out)
+            && rows.lines().all(|row| row.contains("\"code\":\"invalid\""))
+    );
     assert!(rows.len() < 12 << 20, "{} bytes", rows.len());
     engine.end().await;
 }

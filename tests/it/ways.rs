@@ -1,5 +1,5 @@
-//! Ways that do not reach: a channel that failed is not tried again by the shipped flows, and what cannot be made for a
-//! channel goes by the next one. Refuses a task where a way is left.
+//! Ways that do not reach: a channel that failed is not tried again by the shipped flows, and what
+//! cannot be made for a channel goes by the next one. Refuses a task where a way is left.
 
 use serde_json::{Value, json};
 use sluis_loadtest::sink::{LaterEvent, SmsCallback};
@@ -21,8 +21,16 @@ async fn prefers_sms(engine: &Engine) {
 fn expired(callback: &SmsCallback) -> SmsCallback {
     let other = |text: &str| text.replace("status=delivered", "status=expired");
     let body = other(&String::from_utf8_lossy(&callback.body)).into_bytes();
-    let changed = SmsCallback { url: other(&callback.url), body, ..callback.clone() };
-    assert!(changed.url != callback.url || changed.body != callback.body, "{}", callback.url);
+    let changed = SmsCallback {
+        url: other(&callback.url),
+        body,
+        ..callback.clone()
+    };
+    assert!(
+        changed.url != callback.url || changed.body != callback.body,
+        "{}",
+        callback.url
+    );
     changed
 }
 
@@ -34,9 +42,14 @@ async fn an_sms_that_expired_is_followed_by_mail_in_both_shipped_flows() {
         let id = engine.accepted(NOORD, body).await;
         engine.settled().await;
         assert_eq!((engine.sms(), engine.mails()), (1, 0));
-        let Some(LaterEvent::SmsCallback(callback)) = engine.next_event() else { panic!("no callback is planned") };
+        let Some(LaterEvent::SmsCallback(callback)) = engine.next_event() else {
+            panic!("no callback is planned")
+        };
         let expired = expired(&callback);
-        engine.deliver("", &LaterEvent::SmsCallback(expired)).await.ok();
+        engine
+            .deliver("", &LaterEvent::SmsCallback(expired))
+            .await
+            .ok();
         engine.settled().await;
         let now = engine.get(NOORD, &id).await;
         assert_eq!((engine.sms(), engine.mails()), (1, 1), "{now}");
@@ -54,14 +67,39 @@ async fn a_text_too_long_for_sms_goes_by_mail_and_makes_no_task() {
     let id = engine.accepted(NOORD, long).await;
     engine.settled().await;
     let now = engine.get(NOORD, &id).await;
-    assert_eq!((engine.sms(), engine.mails(), &now["state"], &now["step"]), (0, 1, &json!("sent"), &json!("first")), "{now}");
-    assert_eq!((&now["attempts"][0]["channel"], &now["attempts"][0]["why"]["code"]), (&json!("sms"), &json!("segments")));
+    assert_eq!(
+        (engine.sms(), engine.mails(), &now["state"], &now["step"]),
+        (0, 1, &json!("sent"), &json!("first")),
+        "{now}"
+    );
+    assert_eq!(
+        (
+            &now["attempts"][0]["channel"],
+            &now["attempts"][0]["why"]["code"]
+        ),
+        (&json!("sms"), &json!("segments"))
+    );
     let tenant = engine.ask(NOORD, "/v1/tenants/H-1").await.ok();
-    let states: Vec<&Value> = tenant["profile"]["addresses"].as_array().unwrap().iter().map(|a| &a["state"]).collect();
-    assert_eq!(states, ["created", "created"], "no address is marked for our own refusal");
+    let states: Vec<&Value> = tenant["profile"]["addresses"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|a| &a["state"])
+        .collect();
+    assert_eq!(
+        states,
+        ["created", "created"],
+        "no address is marked for our own refusal"
+    );
     engine.restart().await;
     assert_eq!(engine.get(NOORD, &id).await["attempts"], now["attempts"]);
-    assert_eq!(engine.call(NOORD, "GET", "/v1/tasks", Body::Nothing).await.ok()["tasks"], json!([]));
+    assert_eq!(
+        engine
+            .call(NOORD, "GET", "/v1/tasks", Body::Nothing)
+            .await
+            .ok()["tasks"],
+        json!([])
+    );
     engine.end().await;
 }
 
@@ -75,6 +113,10 @@ async fn a_text_too_long_for_the_only_way_goes_to_people() {
     let id = engine.accepted(NOORD, long).await;
     engine.settled().await;
     let tasks = engine.ask(NOORD, "/v1/tasks").await.ok();
-    assert_eq!((&tasks["tasks"][0]["notification"], engine.sms()), (&json!(id), 0), "{tasks}");
+    assert_eq!(
+        (&tasks["tasks"][0]["notification"], engine.sms()),
+        (&json!(id), 0),
+        "{tasks}"
+    );
     engine.end().await;
 }

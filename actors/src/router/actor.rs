@@ -11,7 +11,8 @@ use crate::belfry::Belfry;
 use crate::board::Grant;
 use crate::wake::{Bell, Wake};
 
-/// Where grants go: the shard's inbox. Must not block; a shard's inbox has room for every permit there is.
+/// Where grants go: the shard's inbox. Must not block; a shard's inbox has room for every permit
+/// there is.
 pub type GrantSink = Box<dyn FnMut(ShardId, Grant) + Send>;
 
 /// The actor of one router.
@@ -78,14 +79,36 @@ mod tests {
     #[test]
     fn it_grants_when_its_bell_rings_and_sets_its_alarm() {
         let (activity, board) = (Arc::<Activity>::default(), Arc::<Board>::default());
-        let (bell, one, many) = (Bell::new(activity.clone()), NonZeroU32::MIN, NonZeroU32::MAX);
+        let (bell, one, many) = (
+            Bell::new(activity.clone()),
+            NonZeroU32::MIN,
+            NonZeroU32::MAX,
+        );
         let gate = Gate::new(many, bell.clone());
         let (name, on_doubt) = ("a".into(), OnDoubt::Hold);
-        let slot = ProviderSlot { name, on_doubt, concurrency: many, rate_per_second: Some(one), burst: Some(one), gate };
-        let queue = QueueKey { channel: Channel::Sms, lane: Lane::Bulk, corporation: CorporationId(1), pinned: None };
+        let slot = ProviderSlot {
+            name,
+            on_doubt,
+            concurrency: many,
+            rate_per_second: Some(one),
+            burst: Some(one),
+            gate,
+        };
+        let queue = QueueKey {
+            channel: Channel::Sms,
+            lane: Lane::Bulk,
+            corporation: CorporationId(1),
+            pinned: None,
+        };
         let clock = Arc::new(ManualClock::default());
         let settings = RouterSettings::new(Channel::Sms);
-        let core = RouterCore::new(settings, vec![slot], vec![board.clone()], clock.clone(), activity);
+        let core = RouterCore::new(
+            settings,
+            vec![slot],
+            vec![board.clone()],
+            clock.clone(),
+            activity,
+        );
         clock.set(Timestamp(1_000));
         let waiting = queue.clone();
         board.post(|report| {
@@ -95,10 +118,21 @@ mod tests {
         let sink = Box::new(move |shard, grant| drop(sender.send((shard, grant))));
         actix::System::new().block_on(async {
             let arbiter = actix::Arbiter::new();
-            RouterActor::new(core, bell.clone(), sink).start_in(&Belfry::start(arbiter.handle(), 1));
+            RouterActor::new(core, bell.clone(), sink)
+                .start_in(&Belfry::start(arbiter.handle(), 1));
             bell.ring();
             let granted = grants.recv_timeout(std::time::Duration::from_secs(30));
-            assert_eq!(granted, Ok((ShardId(0), Grant { queue, provider: 0, count: 1 })));
+            assert_eq!(
+                granted,
+                Ok((
+                    ShardId(0),
+                    Grant {
+                        queue,
+                        provider: 0,
+                        count: 1
+                    }
+                ))
+            );
             arbiter.stop();
             arbiter.join().unwrap();
         });

@@ -1,6 +1,6 @@
-//! Owns the router's turn: take what shards and supervisors report, grant what may be granted, say when to come again.
-//! Deterministic: the same reports at the same instants give the same grants, so simulation runs it as it is.
-//! Refuses threads, channels and a clock of its own.
+//! Owns the router's turn: take what shards and supervisors report, grant what may be granted, say
+//! when to come again. Deterministic: the same reports at the same instants give the same grants,
+//! so simulation runs it as it is. Refuses threads, channels and a clock of its own.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -48,7 +48,8 @@ impl std::fmt::Debug for RouterCore {
 }
 
 impl RouterCore {
-    /// A router with all permits free, all limiters empty and one board per shard, in the order of shards.
+    /// A router with all permits free, all limiters empty and one board per shard, in the order of
+    /// shards.
     #[must_use]
     pub fn new(
         settings: RouterSettings,
@@ -59,8 +60,10 @@ impl RouterCore {
     ) -> Self {
         let turn_clock = TurnClock::default();
         let (channel, reserve) = (settings.channel, settings.urgent_reserve_percent);
-        let providers: Vec<Provider> =
-            providers.into_iter().map(|slot| Provider::new(slot, channel, reserve, &turn_clock)).collect();
+        let providers: Vec<Provider> = providers
+            .into_iter()
+            .map(|slot| Provider::new(slot, channel, reserve, &turn_clock))
+            .collect();
         // Each there from the start, with what it counts.
         let mut corporations = Corporations::named(&settings);
         for id in settings.names.keys() {
@@ -84,12 +87,21 @@ impl RouterCore {
 
     /// What its explanations are made from.
     pub(crate) fn outlook(&self) -> Outlook {
-        let providers = self.providers.iter().map(|provider| (provider.name().into(), provider.gate().clone())).collect();
-        Outlook { settings: self.settings.clone(), providers, limited: self.corporations.limited() }
+        let providers = self
+            .providers
+            .iter()
+            .map(|provider| (provider.name().into(), provider.gate().clone()))
+            .collect();
+        Outlook {
+            settings: self.settings.clone(),
+            providers,
+            limited: self.corporations.limited(),
+        }
     }
 
-    /// Runs one turn. Grants come out merged: one per shard, queue and provider. Returns when it wants to run again
-    /// by the clock alone; [`Timestamp::NEVER`]: only when a board or a gate rings.
+    /// Runs one turn. Grants come out merged: one per shard, queue and provider. Returns when it
+    /// wants to run again by the clock alone; [`Timestamp::NEVER`]: only when a board or a gate
+    /// rings.
     pub fn turn(&mut self, grant: &mut dyn FnMut(ShardId, Grant)) -> Timestamp {
         let now = self.begin();
         self.collect();
@@ -101,7 +113,14 @@ impl RouterCore {
         self.activity.begin(batch.permits);
         for ((shard, queue, provider), count) in batch.grants {
             let queue = self.lines.queue(queue).key.clone();
-            grant(ShardId(shard), Grant { queue, provider, count });
+            grant(
+                ShardId(shard),
+                Grant {
+                    queue,
+                    provider,
+                    count,
+                },
+            );
         }
         self.report();
         self.next_turn(now)
@@ -146,17 +165,24 @@ impl RouterCore {
     /// Permits that came back unused.
     fn settle(&mut self, shard: u16, settled: &Settled) -> u32 {
         if let Some(queue) = self.lines.find(&settled.queue) {
-            self.lines.settle(queue, shard, settled.used.saturating_add(settled.returned));
-            self.corporations.sent(self.lines.queue(queue).corporation, settled.used);
+            self.lines
+                .settle(queue, shard, settled.used.saturating_add(settled.returned));
+            self.corporations
+                .sent(self.lines.queue(queue).corporation, settled.used);
         }
-        self.providers.get_mut(settled.provider).map_or(0, |provider| provider.give_back(settled.returned))
+        self.providers
+            .get_mut(settled.provider)
+            .map_or(0, |provider| provider.give_back(settled.returned))
     }
 
     fn queue(&mut self, key: QueueKey) -> usize {
         if let Some(queue) = self.lines.find(&key) {
             return queue;
         }
-        let provider = key.pinned.as_ref().map(|name| self.providers.iter().position(|p| p.name() == &**name));
+        let provider = key
+            .pinned
+            .as_ref()
+            .map(|name| self.providers.iter().position(|p| p.name() == &**name));
         if provider == Some(None) {
             let (channel, corporation) = (key.channel.name(), key.corporation.0);
             tracing::error!(channel, corporation, provider = ?key.pinned, "attempts in doubt wait for a provider that is not configured any more");
@@ -165,21 +191,35 @@ impl RouterCore {
             None => Some(self.lines.line(key.lane, None)),
             Some(known) => known.map(|provider| self.lines.line(key.lane, Some(provider))),
         };
-        let corporation = self.corporations.place(key.corporation, &self.settings, &self.turn_clock);
+        let corporation =
+            self.corporations
+                .place(key.corporation, &self.settings, &self.turn_clock);
         let weight = self.settings.share(key.corporation).weight.get();
-        self.lines.add(Queue::new(key, line, corporation, weight, self.boards.len()))
+        self.lines.add(Queue::new(
+            key,
+            line,
+            corporation,
+            weight,
+            self.boards.len(),
+        ))
     }
 
     /// The next line that has something, with a provider that admitted it.
     fn choose(&mut self, now: Timestamp) -> Option<(usize, usize)> {
-        let (second, third) = if self.normal_left > 0 { (Lane::Normal, Lane::Bulk) } else { (Lane::Bulk, Lane::Normal) };
+        let (second, third) = if self.normal_left > 0 {
+            (Lane::Normal, Lane::Bulk)
+        } else {
+            (Lane::Bulk, Lane::Normal)
+        };
         for lane in [Lane::Urgent, second, third] {
             let lines = self.lines.of(lane);
             let first = self.served[lane as usize] + 1;
             for offset in 0..lines.len() {
                 let line = lines.start + (first + offset) % lines.len();
                 if !self.lines.is_empty(line)
-                    && let Some(provider) = self.candidates(line).find(|&p| self.providers[p].admit(lane, now))
+                    && let Some(provider) = self
+                        .candidates(line)
+                        .find(|&p| self.providers[p].admit(lane, now))
                 {
                     return Some((line, provider));
                 }
@@ -189,14 +229,19 @@ impl RouterCore {
     }
 
     fn candidates(&self, line: usize) -> std::ops::Range<usize> {
-        self.lines.pin(line).map_or(0..self.providers.len(), |provider| provider..provider + 1)
+        self.lines
+            .pin(line)
+            .map_or(0..self.providers.len(), |provider| provider..provider + 1)
     }
 
     /// Gives the permit to the first queue of the line that nothing holds, or back.
     fn serve(&mut self, line: usize, provider: usize, now: Timestamp, batch: &mut Batch) {
         let lane = self.lines.lane(line);
         while let Some(queue) = self.lines.front(line) {
-            match self.corporations.admit(self.lines.queue(queue).corporation, lane, now) {
+            match self
+                .corporations
+                .admit(self.lines.queue(queue).corporation, lane, now)
+            {
                 Err(hold) => self.park(line, hold),
                 Ok(()) => {
                     if let Some(shard) = self.lines.take_front(line) {
@@ -235,7 +280,10 @@ impl RouterCore {
         for line in self.lines.all() {
             if self.lines.front(line).is_some() {
                 let lane = self.lines.lane(line);
-                next = self.candidates(line).map(|p| self.providers[p].next_try(lane, now)).fold(next, Timestamp::min);
+                next = self
+                    .candidates(line)
+                    .map(|p| self.providers[p].next_try(lane, now))
+                    .fold(next, Timestamp::min);
             }
         }
         next

@@ -43,8 +43,15 @@ struct Corporation {
 impl Corporations {
     /// Nobody yet; what limits hold can be seen of those with a name.
     pub(super) fn named(settings: &RouterSettings) -> Self {
-        let limited = settings.names.keys().map(|id| (*id, AtomicI64::new(i64::MIN))).collect();
-        Self { limited: Arc::new(limited), ..Self::default() }
+        let limited = settings
+            .names
+            .keys()
+            .map(|id| (*id, AtomicI64::new(i64::MIN)))
+            .collect();
+        Self {
+            limited: Arc::new(limited),
+            ..Self::default()
+        }
     }
 
     /// Until when limits hold, for explanations.
@@ -53,21 +60,35 @@ impl Corporations {
     }
 
     /// The place of a corporation.
-    pub(super) fn place(&mut self, id: CorporationId, settings: &RouterSettings, clock: &TurnClock) -> usize {
+    pub(super) fn place(
+        &mut self,
+        id: CorporationId,
+        settings: &RouterSettings,
+        clock: &TurnClock,
+    ) -> usize {
         *self.index.entry(id).or_insert_with(|| {
             let share = settings.share(id);
             self.all.push(Corporation {
                 id,
-                limiter: share.rate_per_second.map(|rate| Limiter::new(rate, share.burst, clock)),
+                limiter: share
+                    .rate_per_second
+                    .map(|rate| Limiter::new(rate, share.burst, clock)),
                 window: share.window.clone(),
                 hours: Hours::Open(Timestamp(i64::MIN)),
-                sends: metric::sends(settings.channel, settings.names.get(&id).map_or_else(|| id.to_string(), |n| n.to_string())),
+                sends: metric::sends(
+                    settings.channel,
+                    settings
+                        .names
+                        .get(&id)
+                        .map_or_else(|| id.to_string(), |n| n.to_string()),
+                ),
             });
             self.all.len() - 1
         })
     }
 
-    /// Lets one message of the corporation through, or says what holds it. Urgent ones do not ask the window.
+    /// Lets one message of the corporation through, or says what holds it. Urgent ones do not ask
+    /// the window.
     pub(super) fn admit(&mut self, place: usize, lane: Lane, now: Timestamp) -> Result<(), Hold> {
         let corporation = &mut self.all[place];
         if lane != Lane::Urgent

@@ -1,5 +1,6 @@
-//! Owns what a router and one supervisor share: permits coming back, how many may be in use, whether the circuit
-//! breaker lets anything through. Refuses to decide any of it: the supervisor judges, the router obeys.
+//! Owns what a router and one supervisor share: permits coming back, how many may be in use,
+//! whether the circuit breaker lets anything through. Refuses to decide any of it: the supervisor
+//! judges, the router obeys.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -28,8 +29,8 @@ const CLOSED: i64 = i64::MIN;
 pub enum Passage {
     /// This many permits may be in use.
     Free(u32),
-    /// The breaker is half open: at most one permit may be in use. A probe that a shard could not use comes back as
-    /// any permit does and the next one is the probe, so no probe is ever lost.
+    /// The breaker is half open: at most one permit may be in use. A probe that a shard could not
+    /// use comes back as any permit does and the next one is the probe, so no probe is ever lost.
     Probe,
     /// Nothing before this instant.
     Shut(Timestamp),
@@ -48,8 +49,8 @@ impl Gate {
         })
     }
 
-    /// An attempt ended, whatever its outcome: its permit comes back. Exactly once per permit used, and only after the
-    /// outcome was reported; a supervisor's `offer` sees to both.
+    /// An attempt ended, whatever its outcome: its permit comes back. Exactly once per permit used,
+    /// and only after the outcome was reported; a supervisor's `offer` sees to both.
     pub fn finish(&self) {
         self.finished.fetch_add(1, Ordering::SeqCst);
         self.router.ring();
@@ -63,7 +64,8 @@ impl Gate {
 
     /// The breaker opened: nothing before `until`, then one at a time.
     pub fn shut(&self, until: Timestamp) {
-        self.shut_until.store(until.0.max(CLOSED + 1), Ordering::SeqCst);
+        self.shut_until
+            .store(until.0.max(CLOSED + 1), Ordering::SeqCst);
         self.router.ring();
     }
 

@@ -1,5 +1,5 @@
-//! Owns one rate limit: governor's GCRA on the engine's clock, empty at the start, with a way to give back.
-//! Refuses the operating system's clock, and to wait.
+//! Owns one rate limit: governor's GCRA on the engine's clock, empty at the start, with a way to
+//! give back. Refuses the operating system's clock, and to wait.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -15,15 +15,22 @@ const NANOS_PER_MILLI: u64 = 1_000_000;
 /// Far beyond any run, far below where governor's sums would overflow.
 const LATEST: u64 = u64::MAX / 4;
 
-/// The time all limiters of a router read: nanoseconds since the router was made, moved once a turn, never back.
+/// The time all limiters of a router read: nanoseconds since the router was made, moved once a
+/// turn, never back.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TurnClock(Arc<AtomicU64>);
 
 impl TurnClock {
-    /// Moves on by `millis`; a negative number (the engine's clock stepped back) leaves it where it is.
+    /// Moves on by `millis`; a negative number (the engine's clock stepped back) leaves it where it
+    /// is.
     pub(super) fn advance(&self, millis: i64) {
-        let step = u64::try_from(millis).unwrap_or(0).saturating_mul(NANOS_PER_MILLI);
-        self.0.store(self.nanos().saturating_add(step).min(LATEST), Ordering::Relaxed);
+        let step = u64::try_from(millis)
+            .unwrap_or(0)
+            .saturating_mul(NANOS_PER_MILLI);
+        self.0.store(
+            self.nanos().saturating_add(step).min(LATEST),
+            Ordering::Relaxed,
+        );
     }
 
     fn nanos(&self) -> u64 {
@@ -39,7 +46,8 @@ impl Clock for TurnClock {
     }
 }
 
-/// Where GCRA keeps its theoretical arrival time; remembers the one before, so that a cell can be given back.
+/// Where GCRA keeps its theoretical arrival time; remembers the one before, so that a cell can be
+/// given back.
 #[derive(Clone, Debug)]
 struct Arrival(Arc<[AtomicU64; 2]>);
 
@@ -67,15 +75,23 @@ pub(super) struct Limiter {
 }
 
 impl Limiter {
-    /// A limit that counts from the clock's zero, with nothing saved up then: a restart gives nobody a burst.
+    /// A limit that counts from the clock's zero, with nothing saved up then: a restart gives
+    /// nobody a burst.
     pub(super) fn new(rate: NonZeroU32, burst: Option<NonZeroU32>, clock: &TurnClock) -> Self {
-        let burst = burst.or(NonZeroU32::new(rate.get() / 20)).unwrap_or(NonZeroU32::MIN);
+        let burst = burst
+            .or(NonZeroU32::new(rate.get() / 20))
+            .unwrap_or(NonZeroU32::MIN);
         let quota = Quota::per_second(rate).allow_burst(burst);
         let period = quota.replenish_interval().as_nanos() as u64;
         // governor counts from now on, the emptiness from the clock's zero.
-        let arrival = period.saturating_mul(u64::from(burst.get())).saturating_sub(clock.nanos());
+        let arrival = period
+            .saturating_mul(u64::from(burst.get()))
+            .saturating_sub(clock.nanos());
         let arrival = Arrival(Arc::new([AtomicU64::new(arrival), AtomicU64::new(arrival)]));
-        Self { gcra: RateLimiter::new(quota, arrival.clone(), clock.clone()), arrival }
+        Self {
+            gcra: RateLimiter::new(quota, arrival.clone(), clock.clone()),
+            arrival,
+        }
     }
 
     /// Takes one message's worth.
@@ -101,25 +117,39 @@ mod tests {
     use super::*;
 
     fn limiter(rate: u32, burst: u32, clock: &TurnClock) -> Limiter {
-        Limiter::new(NonZeroU32::new(rate).unwrap(), NonZeroU32::new(burst), clock)
+        Limiter::new(
+            NonZeroU32::new(rate).unwrap(),
+            NonZeroU32::new(burst),
+            clock,
+        )
     }
 
     #[test]
     fn it_starts_empty_and_fills_up_to_its_burst() {
         let clock = TurnClock::default();
         let limiter = limiter(10, 3, &clock);
-        assert_eq!(limiter.take(), Err(100), "the first message is earned, not given");
+        assert_eq!(
+            limiter.take(),
+            Err(100),
+            "the first message is earned, not given"
+        );
         clock.advance(100);
         assert_eq!((limiter.take(), limiter.take()), (Ok(()), Err(100)));
         clock.advance(10_000);
-        assert_eq!([0; 4].map(|_| limiter.take()), [Ok(()), Ok(()), Ok(()), Err(100)]);
+        assert_eq!(
+            [0; 4].map(|_| limiter.take()),
+            [Ok(()), Ok(()), Ok(()), Err(100)]
+        );
     }
 
     #[test]
     fn one_made_later_counts_from_the_start_too() {
         let clock = TurnClock::default();
         clock.advance(10_000);
-        assert_eq!([0; 3].map(|_| limiter(10, 2, &clock).take()), [Ok(()), Ok(()), Ok(())]);
+        assert_eq!(
+            [0; 3].map(|_| limiter(10, 2, &clock).take()),
+            [Ok(()), Ok(()), Ok(())]
+        );
     }
 
     #[test]

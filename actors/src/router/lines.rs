@@ -1,7 +1,8 @@
-//! Owns the order of queues: one line per lane and pin, in each a deficit round robin of corporations; queues that a
-//! limit or window holds stand aside until their time. A queue is touched when its counts change, when it is granted
-//! something and when it is set aside or comes back: a turn costs what it grants, not how many queues there are.
-//! Refuses to know permits and limits.
+//! Owns the order of queues: one line per lane and pin, in each a deficit round robin of
+//! corporations; queues that a limit or window holds stand aside until their time. A queue is
+//! touched when its counts change, when it is granted something and when it is set aside or comes
+//! back: a turn costs what it grants, not how many queues there are. Refuses to know permits and
+//! limits.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
@@ -115,12 +116,17 @@ impl Lines {
         }
     }
 
-    /// Takes one entry from the front queue of the line; at the end of its round the queue goes to the back.
+    /// Takes one entry from the front queue of the line; at the end of its round the queue goes to
+    /// the back.
     pub(super) fn take_front(&mut self, line: usize) -> Option<u16> {
         let index = *self.rings[line].front()?;
         let queue = &mut self.queues[index];
         let shard = queue.take();
-        let left = if queue.left == 0 { queue.weight } else { queue.left };
+        let left = if queue.left == 0 {
+            queue.weight
+        } else {
+            queue.left
+        };
         queue.left = left.saturating_sub(1);
         if queue.available() == 0 {
             self.leave(line, Place::Idle);

@@ -1,5 +1,6 @@
-//! Owns the names of the router's metrics and the handles to them. Refuses labels without a bound: channels, providers,
-//! lanes and kinds of limiter are closed lists. A recorder must be installed before a router is made.
+//! Owns the names of the router's metrics and the handles to them. Refuses labels without a bound:
+//! channels, providers, lanes and kinds of limiter are closed lists. A recorder must be installed
+//! before a router is made.
 
 use metrics::{Counter, Gauge, counter, gauge};
 use sluis_model::{Channel, Lane};
@@ -9,11 +10,13 @@ use sluis_model::{Channel, Lane};
 pub enum RouterMetric {
     /// Permits granted, by channel, provider and lane.
     Permits,
-    /// Permits granted and not yet back, by channel and provider. Its bound is the provider's concurrency.
+    /// Permits granted and not yet back, by channel and provider. Its bound is the provider's
+    /// concurrency.
     PermitsInUse,
     /// Messages that wait for a permit, by channel and lane.
     Waiting,
-    /// How often a provider or a corporation had to wait for its rate limit, by channel and limiter.
+    /// How often a provider or a corporation had to wait for its rate limit, by channel and
+    /// limiter.
     LimiterWaits,
     /// How often a corporation's queue was held until its send window opens, by channel.
     WindowHolds,
@@ -23,8 +26,14 @@ pub enum RouterMetric {
 
 impl RouterMetric {
     /// Every metric.
-    pub const ALL: [Self; 6] =
-        [Self::Permits, Self::PermitsInUse, Self::Waiting, Self::LimiterWaits, Self::WindowHolds, Self::Sends];
+    pub const ALL: [Self; 6] = [
+        Self::Permits,
+        Self::PermitsInUse,
+        Self::Waiting,
+        Self::LimiterWaits,
+        Self::WindowHolds,
+        Self::Sends,
+    ];
 
     /// Its name.
     #[must_use]
@@ -52,16 +61,24 @@ impl RouterMetric {
     #[must_use]
     pub const fn help(self) -> &'static str {
         match self {
-            Self::Permits => "Permits granted to start an attempt, by channel, provider and lane. A permit may come back unused.",
+            Self::Permits => {
+                "Permits granted to start an attempt, by channel, provider and lane. A permit may come back unused."
+            }
             Self::PermitsInUse => {
                 "Permits granted and not yet back, by channel and provider; at most the provider's concurrency."
             }
-            Self::Waiting => "Messages in the ready lists, by channel and lane. Growing for long: the providers are too slow.",
+            Self::Waiting => {
+                "Messages in the ready lists, by channel and lane. Growing for long: the providers are too slow."
+            }
             Self::LimiterWaits => {
                 "Waits for a rate limit, by channel and limiter (provider, corporation). Normal under load; raise the rate if allowed."
             }
-            Self::WindowHolds => "Queues of a corporation held until their send window opens, by channel. Normal every evening.",
-            Self::Sends => "Attempts started, by channel and corporation. Their outcomes are counted by provider.",
+            Self::WindowHolds => {
+                "Queues of a corporation held until their send window opens, by channel. Normal every evening."
+            }
+            Self::Sends => {
+                "Attempts started, by channel and corporation. Their outcomes are counted by provider."
+            }
         }
     }
 }

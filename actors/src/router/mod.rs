@@ -1,13 +1,14 @@
-//! Who may send next, on one channel. A router owns all providers of its channel with their permits and limiters, and
-//! the order in which lanes, corporations and shards get them.
-//! Refuses to know a tenant, to hold a message (it counts entries of ready lists) and to speak to a provider. Pauses
+//! Who may send next, on one channel. A router owns all providers of its channel with their permits
+//! and limiters, and the order in which lanes, corporations and shards get them. Refuses to know a
+//! tenant, to hold a message (it counts entries of ready lists) and to speak to a provider. Pauses
 //! are the shards' business.
 //!
-//! **Who ends a permit's activity.** Each permit granted is one thing under way ([`Activity`](crate::wake::Activity)).
-//! Only [`RouterCore::turn`] begins and ends it: it begins when the permit is granted, and ends in the turn that takes
-//! the permit back, be it from a shard that found nothing to start (`Settled::returned`) or from a supervisor whose
-//! attempt ended ([`Gate::finish`], which rings the router). So the two sides cannot disagree, and a permit that did
-//! not come back shows as one that is still in use.
+//! **Who ends a permit's activity.** Each permit granted is one thing under way
+//! ([`Activity`](crate::wake::Activity)). Only [`RouterCore::turn`] begins and ends it: it begins
+//! when the permit is granted, and ends in the turn that takes the permit back, be it from a shard
+//! that found nothing to start (`Settled::returned`) or from a supervisor whose attempt ended
+//! ([`Gate::finish`], which rings the router). So the two sides cannot disagree, and a permit that
+//! did not come back shows as one that is still in use.
 
 mod actor;
 mod core;

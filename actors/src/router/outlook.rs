@@ -1,6 +1,7 @@
-//! Owns the question what holds a message back now, and until when, for explanations: pauses, send windows, rate limits,
-//! breakers. Read from what the router and the supervisors leave beside them; nothing is asked of a router's turn. Refuses to
-//! promise: when the time has come, the message stands in line like any other.
+//! Owns the question what holds a message back now, and until when, for explanations: pauses, send
+//! windows, rate limits, breakers. Read from what the router and the supervisors leave beside them;
+//! nothing is asked of a router's turn. Refuses to promise: when the time has come, the message
+//! stands in line like any other.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -53,21 +54,45 @@ pub(crate) struct Outlook {
 }
 
 impl Outlook {
-    /// What holds a message of the corporation in this lane, and pinned to this provider perhaps, back at `now`.
-    pub(crate) fn holds(&self, corporation: CorporationId, lane: Lane, pinned: Option<&str>, now: Timestamp) -> Vec<Hold> {
+    /// What holds a message of the corporation in this lane, and pinned to this provider perhaps,
+    /// back at `now`.
+    pub(crate) fn holds(
+        &self,
+        corporation: CorporationId,
+        lane: Lane,
+        pinned: Option<&str>,
+        now: Timestamp,
+    ) -> Vec<Hold> {
         let share = self.settings.share(corporation);
         let mut holds = Vec::new();
-        if let Some(Hours::Closed(until)) = share.window.as_ref().filter(|_| lane != Lane::Urgent).map(|window| window.at(now)) {
+        if let Some(Hours::Closed(until)) = share
+            .window
+            .as_ref()
+            .filter(|_| lane != Lane::Urgent)
+            .map(|window| window.at(now))
+        {
             holds.push(Hold::Window { until });
         }
-        let limited = self.limited.get(&corporation).map(|until| Timestamp(until.load(Ordering::Relaxed)));
-        if let (Some(until), Some(rate)) = (limited.filter(|until| *until > now), share.rate_per_second) {
+        let limited = self
+            .limited
+            .get(&corporation)
+            .map(|until| Timestamp(until.load(Ordering::Relaxed)));
+        if let (Some(until), Some(rate)) =
+            (limited.filter(|until| *until > now), share.rate_per_second)
+        {
             holds.push(Hold::CorporationLimit { until, rate });
         }
-        let candidates: Vec<_> =
-            self.providers.iter().filter(|(name, _)| pinned.is_none_or(|pinned| **name == *pinned)).collect();
+        let candidates: Vec<_> = self
+            .providers
+            .iter()
+            .filter(|(name, _)| pinned.is_none_or(|pinned| **name == *pinned))
+            .collect();
         holds.extend(unreachable(&candidates, now));
-        let waits = candidates.iter().map(|(_, gate)| gate.limited_until()).min().filter(|until| *until > now);
+        let waits = candidates
+            .iter()
+            .map(|(_, gate)| gate.limited_until())
+            .min()
+            .filter(|until| *until > now);
         holds.extend(waits.map(|until| Hold::ProviderLimit { until }));
         holds
     }
@@ -86,7 +111,10 @@ fn unreachable(candidates: &[&(Box<str>, Arc<Gate>)], now: Timestamp) -> Option<
             next = Some((until, name));
         }
     }
-    next.map(|(until, provider)| Hold::Breaker { provider: provider.into(), until })
+    next.map(|(until, provider)| Hold::Breaker {
+        provider: provider.into(),
+        until,
+    })
 }
 
 #[cfg(test)]
@@ -104,17 +132,34 @@ mod tests {
     fn outlook(window: Option<&str>) -> Outlook {
         let gate = || Gate::new(NonZeroU32::MIN, Bell::new(Arc::<Activity>::default()));
         let mut settings = RouterSettings::new(Channel::Email);
-        let (window, rate_per_second) = (window.map(|window| window.parse().unwrap()), NonZeroU32::new(5));
-        settings.corporations.insert(HOUSE, ShareSettings { window, rate_per_second, ..ShareSettings::default() });
+        let (window, rate_per_second) = (
+            window.map(|window| window.parse().unwrap()),
+            NonZeroU32::new(5),
+        );
+        settings.corporations.insert(
+            HOUSE,
+            ShareSettings {
+                window,
+                rate_per_second,
+                ..ShareSettings::default()
+            },
+        );
         let limited = Arc::new(BTreeMap::from([(HOUSE, AtomicI64::new(i64::MIN))]));
-        Outlook { settings, providers: ["a", "b"].map(|name| (name.into(), gate())).into(), limited }
+        Outlook {
+            settings,
+            providers: ["a", "b"].map(|name| (name.into(), gate())).into(),
+            limited,
+        }
     }
 
     #[test]
     fn a_closed_window_holds_what_is_not_urgent_until_it_opens() {
         let outlook = outlook(Some("mon-fri 10:00-20:00"));
         let until = NOW.plus(HOUR);
-        assert_eq!(outlook.holds(HOUSE, Lane::Normal, None, NOW), [Hold::Window { until }]);
+        assert_eq!(
+            outlook.holds(HOUSE, Lane::Normal, None, NOW),
+            [Hold::Window { until }]
+        );
         assert!(outlook.holds(HOUSE, Lane::Urgent, None, NOW).is_empty());
         assert!(outlook.holds(HOUSE, Lane::Normal, None, until).is_empty());
     }
@@ -123,24 +168,60 @@ mod tests {
     fn breakers_hold_when_every_candidate_is_unreachable() {
         let outlook = outlook(None);
         outlook.providers[0].1.shut(NOW.plus(5));
-        assert!(outlook.holds(HOUSE, Lane::Normal, None, NOW).is_empty(), "the other one takes it");
+        assert!(
+            outlook.holds(HOUSE, Lane::Normal, None, NOW).is_empty(),
+            "the other one takes it"
+        );
         let pinned = outlook.holds(HOUSE, Lane::Normal, Some("a"), NOW);
-        assert_eq!(pinned, [Hold::Breaker { provider: "a".into(), until: Some(NOW.plus(5)) }]);
+        assert_eq!(
+            pinned,
+            [Hold::Breaker {
+                provider: "a".into(),
+                until: Some(NOW.plus(5))
+            }]
+        );
         outlook.providers[1].1.shut(NOW.plus(3));
         let both = outlook.holds(HOUSE, Lane::Normal, None, NOW);
-        assert_eq!(both, [Hold::Breaker { provider: "b".into(), until: Some(NOW.plus(3)) }]);
+        assert_eq!(
+            both,
+            [Hold::Breaker {
+                provider: "b".into(),
+                until: Some(NOW.plus(3))
+            }]
+        );
         let probed = outlook.holds(HOUSE, Lane::Normal, None, NOW.plus(4));
-        assert_eq!(probed, [Hold::Breaker { provider: "b".into(), until: None }]);
+        assert_eq!(
+            probed,
+            [Hold::Breaker {
+                provider: "b".into(),
+                until: None
+            }]
+        );
     }
 
     #[test]
     fn limits_hold_until_it_is_worth_asking_again() {
         let outlook = outlook(None);
         outlook.limited[&HOUSE].store(NOW.0 + 200, Ordering::Relaxed);
-        outlook.providers.iter().for_each(|(_, gate)| gate.limit(NOW.plus(50)));
+        outlook
+            .providers
+            .iter()
+            .for_each(|(_, gate)| gate.limit(NOW.plus(50)));
         let rate = NonZeroU32::new(5).unwrap();
-        let expected = [Hold::CorporationLimit { until: NOW.plus(200), rate }, Hold::ProviderLimit { until: NOW.plus(50) }];
+        let expected = [
+            Hold::CorporationLimit {
+                until: NOW.plus(200),
+                rate,
+            },
+            Hold::ProviderLimit {
+                until: NOW.plus(50),
+            },
+        ];
         assert_eq!(outlook.holds(HOUSE, Lane::Normal, None, NOW), expected);
-        assert!(outlook.holds(HOUSE, Lane::Normal, None, NOW.plus(200)).is_empty());
+        assert!(
+            outlook
+                .holds(HOUSE, Lane::Normal, None, NOW.plus(200))
+                .is_empty()
+        );
     }
 }

@@ -25,10 +25,25 @@ pub(super) struct Provider {
 }
 
 impl Provider {
-    pub(super) fn new(slot: ProviderSlot, channel: Channel, reserve_percent: u32, clock: &TurnClock) -> Self {
-        let limiter = slot.rate_per_second.map(|rate| Limiter::new(rate, slot.burst, clock));
+    pub(super) fn new(
+        slot: ProviderSlot,
+        channel: Channel,
+        reserve_percent: u32,
+        clock: &TurnClock,
+    ) -> Self {
+        let limiter = slot
+            .rate_per_second
+            .map(|rate| Limiter::new(rate, slot.burst, clock));
         let meters = ProviderMeters::new(channel, &slot.name);
-        Self { slot, limiter, not_before: Timestamp(i64::MIN), in_use: 0, seen_finished: 0, reserve_percent, meters }
+        Self {
+            slot,
+            limiter,
+            not_before: Timestamp(i64::MIN),
+            in_use: 0,
+            seen_finished: 0,
+            reserve_percent,
+            meters,
+        }
     }
 
     pub(super) fn name(&self) -> &str {
@@ -49,7 +64,13 @@ impl Provider {
 
     /// Takes back permits; how many were really out.
     pub(super) fn give_back(&mut self, permits: u32) -> u32 {
-        debug_assert!(permits <= self.in_use, "{} of {} permits came back to {}", permits, self.in_use, self.slot.name);
+        debug_assert!(
+            permits <= self.in_use,
+            "{} of {} permits came back to {}",
+            permits,
+            self.in_use,
+            self.slot.name
+        );
         let back = permits.min(self.in_use);
         self.in_use -= back;
         back
@@ -84,7 +105,8 @@ impl Provider {
         self.meters.permits[lane as usize].increment(1);
     }
 
-    /// When it is worth asking for `lane` again by the clock alone; never, when only a permit coming back helps.
+    /// When it is worth asking for `lane` again by the clock alone; never, when only a permit
+    /// coming back helps.
     pub(super) fn next_try(&self, lane: Lane, now: Timestamp) -> Timestamp {
         match self.slot.gate.passage(now) {
             Passage::Shut(until) => until,
@@ -112,7 +134,11 @@ impl Provider {
             Passage::Probe => 1,
             Passage::Free(allowed) => allowed.min(self.slot.concurrency.get()),
         };
-        let reserve = if lane == Lane::Urgent { 0 } else { reserve(limit, self.reserve_percent) };
+        let reserve = if lane == Lane::Urgent {
+            0
+        } else {
+            reserve(limit, self.reserve_percent)
+        };
         self.in_use < limit - reserve
     }
 }
@@ -120,7 +146,10 @@ impl Provider {
 /// Permits out of `limit` kept for urgent messages: at least one, but never all of them.
 fn reserve(limit: u32, percent: u32) -> u32 {
     let part = u64::from(limit) * u64::from(percent) / 100;
-    u32::try_from(part).unwrap_or(limit).max(1).min(limit.saturating_sub(1))
+    u32::try_from(part)
+        .unwrap_or(limit)
+        .max(1)
+        .min(limit.saturating_sub(1))
 }
 
 #[cfg(test)]
@@ -130,7 +159,10 @@ mod tests {
     #[test]
     fn the_reserve_is_at_least_one_and_never_everything() {
         let cases = [(0, 0), (1, 0), (2, 1), (9, 1), (10, 1), (64, 6)];
-        assert_eq!(cases.map(|(limit, _)| reserve(limit, 10)), cases.map(|(_, reserved)| reserved));
+        assert_eq!(
+            cases.map(|(limit, _)| reserve(limit, 10)),
+            cases.map(|(_, reserved)| reserved)
+        );
         assert_eq!(reserve(10, 500), 9);
     }
 }

@@ -1,5 +1,5 @@
-//! Owns the counts of one queue over all shards: what waits, what was granted for it and not yet settled, and the round
-//! robin of its shards. Refuses to know other queues.
+//! Owns the counts of one queue over all shards: what waits, what was granted for it and not yet
+//! settled, and the round robin of its shards. Refuses to know other queues.
 
 use std::collections::VecDeque;
 
@@ -49,9 +49,25 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    pub(super) fn new(key: QueueKey, line: Option<usize>, corporation: usize, weight: u32, shards: usize) -> Self {
+    pub(super) fn new(
+        key: QueueKey,
+        line: Option<usize>,
+        corporation: usize,
+        weight: u32,
+        shards: usize,
+    ) -> Self {
         let shards = vec![Share::default(); shards];
-        Self { key, line, corporation, weight, left: 0, place: Place::Idle, shards, ring: VecDeque::new(), available: 0 }
+        Self {
+            key,
+            line,
+            corporation,
+            weight,
+            left: 0,
+            place: Place::Idle,
+            shards,
+            ring: VecDeque::new(),
+            available: 0,
+        }
     }
 
     /// Entries that could be granted now, over all shards.
@@ -68,8 +84,14 @@ impl Queue {
 
     /// The shard settled `count` grants.
     pub(super) fn settle(&mut self, shard: u16, count: u32) {
-        debug_assert!(count <= self.shards[usize::from(shard)].granted, "more settled than granted: {:?}", self.key);
-        self.change(shard, |share| share.granted = share.granted.saturating_sub(count));
+        debug_assert!(
+            count <= self.shards[usize::from(shard)].granted,
+            "more settled than granted: {:?}",
+            self.key
+        );
+        self.change(shard, |share| {
+            share.granted = share.granted.saturating_sub(count)
+        });
     }
 
     /// Takes one entry from the shard whose turn it is.

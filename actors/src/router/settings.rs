@@ -23,12 +23,14 @@ pub struct RouterSettings {
     pub names: BTreeMap<CorporationId, Box<str>>,
     /// Messages of the normal lane for each one of the bulk lane while both wait.
     pub normal_per_bulk: NonZeroU32,
-    /// Percentage of a provider's permits that only urgent messages may use; at least one permit, never all.
+    /// Percentage of a provider's permits that only urgent messages may use; at least one permit,
+    /// never all.
     pub urgent_reserve_percent: u32,
 }
 
 impl RouterSettings {
-    /// The defaults for a channel: equal shares, no limits, four normal messages for each bulk one, a tenth for urgent.
+    /// The defaults for a channel: equal shares, no limits, four normal messages for each bulk one,
+    /// a tenth for urgent.
     #[must_use]
     pub fn new(channel: Channel) -> Self {
         Self {
@@ -63,11 +65,17 @@ pub struct ShareSettings {
 
 impl Default for ShareSettings {
     fn default() -> Self {
-        Self { weight: NonZeroU32::MIN, rate_per_second: None, burst: None, window: None }
+        Self {
+            weight: NonZeroU32::MIN,
+            rate_per_second: None,
+            burst: None,
+            window: None,
+        }
     }
 }
 
-/// One provider of the channel. Its place in the list is its order of preference, and the index in grants.
+/// One provider of the channel. Its place in the list is its order of preference, and the index in
+/// grants.
 #[derive(Clone, Debug)]
 pub struct ProviderSlot {
     /// Its name in the configuration, which `pinned` queues quote.
@@ -78,8 +86,9 @@ pub struct ProviderSlot {
     pub concurrency: NonZeroU32,
     /// Most messages a second.
     pub rate_per_second: Option<NonZeroU32>,
-    /// Most messages at once after a quiet time; without it a twentieth of the rate, at least one. The clock moves in
-    /// steps (alarms, milliseconds), so a burst below the messages due per step lowers the rate.
+    /// Most messages at once after a quiet time; without it a twentieth of the rate, at least one.
+    /// The clock moves in steps (alarms, milliseconds), so a burst below the messages due per step
+    /// lowers the rate.
     pub burst: Option<NonZeroU32>,
     /// What router and supervisor share about it.
     pub gate: Arc<Gate>,

@@ -1,9 +1,10 @@
-//! Owns send windows: the hours in which a corporation's messages may leave, by the clock on the wall in the
-//! Netherlands. Refuses to drop anything: outside its window a message waits for the next opening.
+//! Owns send windows: the hours in which a corporation's messages may leave, by the clock on the
+//! wall in the Netherlands. Refuses to drop anything: outside its window a message waits for the
+//! next opening.
 //!
-//! A window is turned into instants per day, so the nights on which the clock moves are days like others: an opening or
-//! closing time that does not exist lies as far after the gap as it said, one that exists twice means the first. No
-//! day's window vanishes.
+//! A window is turned into instants per day, so the nights on which the clock moves are days like
+//! others: an opening or closing time that does not exist lies as far after the gap as it said, one
+//! that exists twice means the first. No day's window vanishes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,8 +14,8 @@ use jiff::tz::TimeZone;
 use jiff::{Span, ToSpan};
 use sluis_model::Timestamp;
 
-/// Days and hours, such as `mon-fri 08:00-20:00`, local time in Amsterdam. A window that ends at or before its start
-/// ends on the next day; its day is the one it begins on.
+/// Days and hours, such as `mon-fri 08:00-20:00`, local time in Amsterdam. A window that ends at or
+/// before its start ends on the next day; its day is the one it begins on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SendWindow {
     /// From Monday.
@@ -47,10 +48,18 @@ impl SendWindow {
     /// The state of the window at `now`.
     #[must_use]
     pub fn at(&self, now: Timestamp) -> Hours {
-        let Ok(instant) = jiff::Timestamp::from_millisecond(now.0) else { return Hours::Closed(Timestamp::NEVER) };
+        let Ok(instant) = jiff::Timestamp::from_millisecond(now.0) else {
+            return Hours::Closed(Timestamp::NEVER);
+        };
         let today = instant.to_zoned(self.zone.clone()).date();
         for offset in -1..=8_i64 {
-            let Some((opens, closes)) = today.checked_add(offset.days()).ok().and_then(|day| self.on(day)) else { continue };
+            let Some((opens, closes)) = today
+                .checked_add(offset.days())
+                .ok()
+                .and_then(|day| self.on(day))
+            else {
+                continue;
+            };
             if now < opens {
                 return Hours::Closed(opens);
             }
@@ -67,7 +76,11 @@ impl SendWindow {
         if !self.days[day.weekday().to_monday_zero_offset() as usize] {
             return None;
         }
-        let last = if self.to > self.from { day } else { day.tomorrow().ok()? };
+        let last = if self.to > self.from {
+            day
+        } else {
+            day.tomorrow().ok()?
+        };
         let (from, to) = (day.to_datetime(self.from), last.to_datetime(self.to));
         let (opens, closes) = (self.instant(from)?, self.instant(to)?);
         if closes > opens {
@@ -75,7 +88,10 @@ impl SendWindow {
         }
         // The gap swallowed it: it keeps its length.
         let length: Span = from.until(to).ok()?;
-        Some((opens, opens.plus(length.total(jiff::Unit::Millisecond).ok()? as i64)))
+        Some((
+            opens,
+            opens.plus(length.total(jiff::Unit::Millisecond).ok()? as i64),
+        ))
     }
 
     fn instant(&self, local: DateTime) -> Option<Timestamp> {
@@ -94,21 +110,44 @@ impl FromStr for SendWindow {
             [days, hours] => read_days(days).zip(read_hours(hours)),
             _ => None,
         };
-        let (days, (from, to)) = parsed.ok_or_else(|| WindowProblem::Text(text.chars().take(64).collect()))?;
-        Ok(Self { days, from, to, zone })
+        let (days, (from, to)) =
+            parsed.ok_or_else(|| WindowProblem::Text(text.chars().take(64).collect()))?;
+        Ok(Self {
+            days,
+            from,
+            to,
+            zone,
+        })
     }
 }
 
 impl fmt::Display for SendWindow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let days: Vec<&str> = DAYS.iter().zip(self.days).filter(|(_, on)| *on).map(|((name, _), _)| *name).collect();
-        write!(f, "{} {}-{}", days.join(","), self.from.strftime("%H:%M"), self.to.strftime("%H:%M"))
+        let days: Vec<&str> = DAYS
+            .iter()
+            .zip(self.days)
+            .filter(|(_, on)| *on)
+            .map(|((name, _), _)| *name)
+            .collect();
+        write!(
+            f,
+            "{} {}-{}",
+            days.join(","),
+            self.from.strftime("%H:%M"),
+            self.to.strftime("%H:%M")
+        )
     }
 }
 
 fn read_hours(text: &str) -> Option<(Time, Time)> {
     let (from, to) = text.split_once('-')?;
-    let read = |text: &str| if text == "24:00" { Some(Time::midnight()) } else { Time::strptime("%H:%M", text).ok() };
+    let read = |text: &str| {
+        if text == "24:00" {
+            Some(Time::midnight())
+        } else {
+            Time::strptime("%H:%M", text).ok()
+        }
+    };
     read(from).zip(read(to))
 }
 
@@ -130,7 +169,9 @@ fn read_days(text: &str) -> Option<[bool; 7]> {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WindowProblem {
     /// It does not have the form.
-    #[error("{0:?} is no send window: expected hours, with or without days before them: mon-fri 08:00-20:00")]
+    #[error(
+        "{0:?} is no send window: expected hours, with or without days before them: mon-fri 08:00-20:00"
+    )]
     Text(String),
     /// The time zone is not there.
     #[error("the time zone Europe/Amsterdam is unknown: this build lacks its time zone database")]

@@ -1,6 +1,6 @@
-//! Owns the actix side of a shard: one message, one turn, and supervision. A panic loses the inputs of that turn, not
-//! the shard: a fresh one is built from the journal as soon as everything handed to it is durable.
-//! Refuses to decide and to block.
+//! Owns the actix side of a shard: one message, one turn, and supervision. A panic loses the inputs
+//! of that turn, not the shard: a fresh one is built from the journal as soon as everything handed
+//! to it is durable. Refuses to decide and to block.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -36,7 +36,11 @@ impl ShardActor {
     /// An actor around a started shard.
     #[must_use]
     pub fn new(core: ShardCore, bell: Arc<Bell>, on_fatal: OnFatal) -> Self {
-        Self { state: State::Running(Box::new(core)), bell, on_fatal }
+        Self {
+            state: State::Running(Box::new(core)),
+            bell,
+            on_fatal,
+        }
     }
 
     fn turn(&mut self) {

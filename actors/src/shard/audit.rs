@@ -1,5 +1,6 @@
-//! Owns the comparison of a shard's keyed table with its log, for the command line: what the records say has ended must stand in
-//! the table, as far as that claims to be complete. Refuses to mend: a start does.
+//! Owns the comparison of a shard's keyed table with its log, for the command line: what the
+//! records say has ended must stand in the table, as far as that claims to be complete. Refuses to
+//! mend: a start does.
 
 use std::ops::ControlFlow;
 
@@ -30,9 +31,13 @@ pub fn audit(journal: &dyn Journal, shard: Shard) -> Result<Audit, JournalError>
             return ControlFlow::Break(());
         }
         // A record that cannot be decoded is told by who reads all of them.
-        let Ok(Record::Tenant(record)) = Record::decode(bytes) else { return ControlFlow::Continue(()) };
+        let Ok(Record::Tenant(record)) = Record::decode(bytes) else {
+            return ControlFlow::Continue(());
+        };
         for event in &record.events {
-            let Event::Ended { id, .. } = event else { continue };
+            let Event::Ended { id, .. } = event else {
+                continue;
+            };
             match endings.find(journal, shard, *id).looked() {
                 Ok(found) => {
                     audit.ended += 1;
@@ -78,22 +83,65 @@ mod tests {
     #[test]
     fn what_ended_by_the_log_and_is_not_in_the_table_is_named() {
         let (journal, shard) = (MemoryJournal::new(1, 8), Shard(0));
-        let (id, tenant) = (NotificationId::new(ShardId(0), 1_000, 1), TenantKey::new(CorporationId(1), "H-1"));
-        let events = vec![Event::Ended { id, end: "sent".into(), cause: Cause::Waited }];
+        let (id, tenant) = (
+            NotificationId::new(ShardId(0), 1_000, 1),
+            TenantKey::new(CorporationId(1), "H-1"),
+        );
+        let events = vec![Event::Ended {
+            id,
+            end: "sent".into(),
+            cause: Cause::Waited,
+        }];
         let (at, input) = (Timestamp(5), Input::Timer { id });
-        let record = Record::Tenant(TenantRecord { at, tenant: tenant.clone(), previous: 0, input, events });
+        let record = Record::Tenant(TenantRecord {
+            at,
+            tenant: tenant.clone(),
+            previous: 0,
+            input,
+            events,
+        });
         let mut batch = Batch::new(shard, Sequence(1));
         let mut bytes = Vec::new();
         record.encode(&mut bytes).expect("encoded");
         batch.push(&bytes);
         assert!(journal.try_append(batch, Sequence(0)).is_ok());
         journal.commit();
-        assert_eq!(audit(&journal, shard).expect("read"), Audit::default(), "the table claims nothing");
-        journal.set_table_applied(shard, Sequence(1)).expect("claimed");
-        assert_eq!(audit(&journal, shard).expect("read"), Audit { ended: 1, missing: vec![id] });
+        assert_eq!(
+            audit(&journal, shard).expect("read"),
+            Audit::default(),
+            "the table claims nothing"
+        );
+        journal
+            .set_table_applied(shard, Sequence(1))
+            .expect("claimed");
+        assert_eq!(
+            audit(&journal, shard).expect("read"),
+            Audit {
+                ended: 1,
+                missing: vec![id]
+            }
+        );
         let endings = Endings::default();
-        endings.add([(id, Ended { tenant, end: "sent".into(), at, sequence: 1, accepted: 1 })], 1);
+        endings.add(
+            [(
+                id,
+                Ended {
+                    tenant,
+                    end: "sent".into(),
+                    at,
+                    sequence: 1,
+                    accepted: 1,
+                },
+            )],
+            1,
+        );
         endings.write(&journal, shard).expect("written");
-        assert_eq!(audit(&journal, shard).expect("read"), Audit { ended: 1, missing: Vec::new() });
+        assert_eq!(
+            audit(&journal, shard).expect("read"),
+            Audit {
+                ended: 1,
+                missing: Vec::new()
+            }
+        );
     }
 }

@@ -1,8 +1,11 @@
-//! Owns what a shard tells whoever watches it: how long the oldest waits in each line, what stands still and needs somebody,
-//! which facts fitted nothing. From counts and the front of each line: it walks nothing that grows with what is open. Refuses
-//! names of tenants in figures; the list of facts names them to their own corporation alone.
+//! Owns what a shard tells whoever watches it: how long the oldest waits in each line, what stands
+//! still and needs somebody, which facts fitted nothing. From counts and the front of each line: it
+//! walks nothing that grows with what is open. Refuses names of tenants in figures; the list of
+//! facts names them to their own corporation alone.
 
-use sluis_model::{Channel, CorporationId, FlowBook, Lane, NotificationId, Phase, Subject, Timestamp, is_known};
+use sluis_model::{
+    Channel, CorporationId, FlowBook, Lane, NotificationId, Phase, Subject, Timestamp, is_known,
+};
 
 use super::core::ShardCore;
 use super::letter::ShardAnswer;
@@ -15,7 +18,8 @@ const MOST_LOOKED_AT: usize = 64;
 /// What a shard is asked for its metrics.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Census {
-    /// Per channel and lane with something ready: since when the oldest at the front of a line waits.
+    /// Per channel and lane with something ready: since when the oldest at the front of a line
+    /// waits.
     pub ready: Vec<(Channel, Lane, Timestamp)>,
     /// When the timer fell due that has waited longest, if one is overdue.
     pub overdue: Option<Timestamp>,
@@ -94,16 +98,25 @@ impl ShardCore {
         let now = self.settings.clock.now();
         let tenants = &self.tenants;
         let flows = &*self.settings.flows;
-        let standing = self.standing.all(|since, id| is_task(tenants, since, id)).into_iter().map(|(group, oldest)| Standstill {
-            corporation: group.corporation,
-            why: why(&group.kind, flows),
-            count: group.count,
-            oldest,
-        });
+        let standing = self
+            .standing
+            .all(|since, id| is_task(tenants, since, id))
+            .into_iter()
+            .map(|(group, oldest)| Standstill {
+                corporation: group.corporation,
+                why: why(&group.kind, flows),
+                count: group.count,
+                oldest,
+            });
         let standing = standing.collect();
         let strays = self.tenants.unmatched.counts().collect();
         let overdue = Some(self.wheel.next_due()).filter(|due| *due <= now);
-        ShardAnswer::Census(Box::new(Census { ready: self.oldest_ready(), overdue, standing, strays }))
+        ShardAnswer::Census(Box::new(Census {
+            ready: self.oldest_ready(),
+            overdue,
+            standing,
+            strays,
+        }))
     }
 
     fn oldest_ready(&self) -> Vec<(Channel, Lane, Timestamp)> {
@@ -113,8 +126,13 @@ impl ShardCore {
                 Phase::Ready { not_before, .. } => Some(not_before),
                 _ => None,
             };
-            let Some(since) = front.into_iter().find_map(since) else { continue };
-            match oldest.iter_mut().find(|(channel, lane, _)| (*channel, *lane) == (key.channel, key.lane)) {
+            let Some(since) = front.into_iter().find_map(since) else {
+                continue;
+            };
+            match oldest
+                .iter_mut()
+                .find(|(channel, lane, _)| (*channel, *lane) == (key.channel, key.lane))
+            {
                 Some((.., known)) => *known = since.min(*known),
                 None => oldest.push((key.channel, key.lane, since)),
             }
@@ -122,7 +140,12 @@ impl ShardCore {
         oldest
     }
 
-    pub(super) fn unmatched_facts(&self, corporation: CorporationId, after: u64, limit: usize) -> ShardAnswer {
+    pub(super) fn unmatched_facts(
+        &self,
+        corporation: CorporationId,
+        after: u64,
+        limit: usize,
+    ) -> ShardAnswer {
         let mut rows = Vec::new();
         for (sequence, fact) in self.tenants.unmatched.list(corporation, after) {
             if rows.len() >= limit {
@@ -151,8 +174,13 @@ fn why(kind: &Kind, flows: &dyn FlowBook) -> Standing {
         Kind::Task(list) => Standing::Task { list: list.clone() },
         Kind::Held(reference, guard) => {
             let flow = flows.flow(*reference);
-            let guard = flow.and_then(|flow| flow.guards.get(usize::from(*guard))).map(|guard| guard.name.clone());
-            Standing::Held { flow: flow.map(|flow| flow.name.clone()).unwrap_or_default(), guard: guard.unwrap_or_default() }
+            let guard = flow
+                .and_then(|flow| flow.guards.get(usize::from(*guard)))
+                .map(|guard| guard.name.clone());
+            Standing::Held {
+                flow: flow.map(|flow| flow.name.clone()).unwrap_or_default(),
+                guard: guard.unwrap_or_default(),
+            }
         }
         Kind::InDoubt => Standing::InDoubt,
     }

@@ -1,15 +1,16 @@
-//! Owns one shard's turn: release what is durable, fire timers, take the inbox in order of urgency, decide, hand the
-//! batch to the journal. Deterministic given its inputs, the clock and the journal. Refuses to be woken by itself:
-//! the actor around it does that.
+//! Owns one shard's turn: release what is durable, fire timers, take the inbox in order of urgency,
+//! decide, hand the batch to the journal. Deterministic given its inputs, the clock and the
+//! journal. Refuses to be woken by itself: the actor around it does that.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use sluis_journal::{Batch, Journal, Sequence, Shard, TryAppendError};
 use sluis_model::{
-    Answer, AttemptRef, CancelTarget, Clock, Context, Control, ControlRecord, CorporationId, Decision, Event, FlowBook, Input,
-    Intent, MOST_AT_ONCE, NotificationId, Open, PauseScope, Permit, Phase, Policy, Record, ShardId, TenantKey, TenantRecord,
-    Timestamp, Verdict, codec::CodecError, decide, instant,
+    Answer, AttemptRef, CancelTarget, Clock, Context, Control, ControlRecord, CorporationId,
+    Decision, Event, FlowBook, Input, Intent, MOST_AT_ONCE, NotificationId, Open, PauseScope,
+    Permit, Phase, Policy, Record, ShardId, TenantKey, TenantRecord, Timestamp, Verdict,
+    codec::CodecError, decide, instant,
 };
 
 use super::census;
@@ -39,9 +40,11 @@ use crate::wake::{Activity, Bell};
 const TURN_TIMERS: usize = 256;
 /// Bytes after which a batch goes to the journal although there is more to decide.
 const BATCH_BYTES: usize = 512 * 1024;
-/// Bytes a batch makes room for at most before anything stands in it: it waits in the journal's line with all its room.
+/// Bytes a batch makes room for at most before anything stands in it: it waits in the journal's
+/// line with all its room.
 const BATCH_ROOM: usize = 32 * 1024;
-/// Retry of what met a full line, in milliseconds: parts of an intent at an inbox, a batch at the journal.
+/// Retry of what met a full line, in milliseconds: parts of an intent at an inbox, a batch at the
+/// journal.
 const AGAIN_MS: i64 = 10;
 
 /// What a shard is made with.
@@ -109,19 +112,24 @@ pub struct ShardCore {
     undurable: VecDeque<u64>,
     /// Open notifications that the item at hand has looked at.
     pub(super) walked: usize,
-    /// Records and bytes of the batch before this one, within bounds: what the next one makes room for.
+    /// Records and bytes of the batch before this one, within bounds: what the next one makes room
+    /// for.
     usual: (usize, usize),
     metrics: telemetry::ShardMetrics,
 }
 
 impl std::fmt::Debug for ShardCore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ShardCore").field("shard", &self.settings.shard).field("appended", &self.appended).finish_non_exhaustive()
+        f.debug_struct("ShardCore")
+            .field("shard", &self.settings.shard)
+            .field("appended", &self.appended)
+            .finish_non_exhaustive()
     }
 }
 
 impl ShardCore {
-    /// A shard as the journal has it, at the start of the process: attempts that were under way are in doubt.
+    /// A shard as the journal has it, at the start of the process: attempts that were under way are
+    /// in doubt.
     ///
     /// # Errors
     /// The journal cannot be read.
@@ -133,15 +141,33 @@ impl ShardCore {
     ///
     /// # Errors
     /// The journal cannot be read, or `watch` ended it.
-    pub fn start_watched(settings: ShardSettings, keys: &KeyIndex, watch: &Recovery) -> Result<Self, RecoverError> {
+    pub fn start_watched(
+        settings: ShardSettings,
+        keys: &KeyIndex,
+        watch: &Recovery,
+    ) -> Result<Self, RecoverError> {
         let now = settings.clock.now();
         let shard = Shard(settings.shard.0);
-        let recovered = recover(&*settings.journal, shard, &*settings.flows, Some((keys, now)), watch)?;
+        let recovered = recover(
+            &*settings.journal,
+            shard,
+            &*settings.flows,
+            Some((keys, now)),
+            watch,
+        )?;
         for (corporation, count) in recovered.tenants.counts() {
             settings.quota.add(corporation, count);
         }
-        recovered.written.iter().for_each(|((corporation, hour), bytes)| settings.quota.wrote(*corporation, *bytes, *hour));
-        recovered.tenants.unknown().for_each(|(corporation, count)| settings.quota.add_unknown(corporation, count));
+        recovered
+            .written
+            .iter()
+            .for_each(|((corporation, hour), bytes)| {
+                settings.quota.wrote(*corporation, *bytes, *hour)
+            });
+        recovered
+            .tenants
+            .unknown()
+            .for_each(|(corporation, count)| settings.quota.add_unknown(corporation, count));
         let started = recovered.started();
         let mut core = Self::with(settings, recovered, Pending::default());
         if core.settings.paused && !core.pauses.contains(&PauseScope::EVERYTHING) {
@@ -155,8 +181,9 @@ impl ShardCore {
         Ok(core)
     }
 
-    /// A fresh shard from the journal after a failure within the process: what was handed to the journal stands,
-    /// attempts under way go on, letters that were not decided are lost to their senders.
+    /// A fresh shard from the journal after a failure within the process: what was handed to the
+    /// journal stands, attempts under way go on, letters that were not decided are lost to their
+    /// senders.
     ///
     /// # Errors
     /// The journal cannot be read.
@@ -168,13 +195,31 @@ impl ShardCore {
             }
         }
         // Dropped claims release the quota once more than the difference below does.
-        self.claims.drain(..).for_each(|claim| self.settings.quota.add(claim.corporation(), 1));
-        let recovered = recover(&*self.settings.journal, shard, &*self.settings.flows, None, &Recovery::default())?;
+        self.claims
+            .drain(..)
+            .for_each(|claim| self.settings.quota.add(claim.corporation(), 1));
+        let recovered = recover(
+            &*self.settings.journal,
+            shard,
+            &*self.settings.flows,
+            None,
+            &Recovery::default(),
+        )?;
         // Both whole: what was lost may have been all that a corporation had here.
-        self.tenants.counts().for_each(|(corporation, lost)| self.settings.quota.add(corporation, -lost));
-        recovered.tenants.counts().for_each(|(corporation, count)| self.settings.quota.add(corporation, count));
-        self.tenants.unknown().for_each(|(corporation, lost)| self.settings.quota.add_unknown(corporation, -lost));
-        recovered.tenants.unknown().for_each(|(corporation, count)| self.settings.quota.add_unknown(corporation, count));
+        self.tenants
+            .counts()
+            .for_each(|(corporation, lost)| self.settings.quota.add(corporation, -lost));
+        recovered
+            .tenants
+            .counts()
+            .for_each(|(corporation, count)| self.settings.quota.add(corporation, count));
+        self.tenants
+            .unknown()
+            .for_each(|(corporation, lost)| self.settings.quota.add_unknown(corporation, -lost));
+        recovered
+            .tenants
+            .unknown()
+            .for_each(|(corporation, count)| self.settings.quota.add_unknown(corporation, count));
         let mut fresh = Self::with(self.settings, recovered, self.pending);
         fresh.undurable = self.undurable;
         fresh.waiting_intents = self.waiting_intents;
@@ -186,9 +231,14 @@ impl ShardCore {
     fn with(settings: ShardSettings, recovered: Recovered, pending: Pending) -> Self {
         let journal = settings.journal.clone();
         let appended = journal.last(Shard(settings.shard.0)).0;
-        let metrics = telemetry::ShardMetrics::of(settings.shard, |channel| settings.links.providers.contains_key(&channel));
+        let metrics = telemetry::ShardMetrics::of(settings.shard, |channel| {
+            settings.links.providers.contains_key(&channel)
+        });
         settings.pauses.forget(settings.shard);
-        recovered.pauses.iter().for_each(|(scope, since)| settings.pauses.begin(settings.shard, scope, *since));
+        recovered
+            .pauses
+            .iter()
+            .for_each(|(scope, since)| settings.pauses.begin(settings.shard, scope, *since));
         let mut core = Self {
             metrics,
             now: settings.clock.now(),
@@ -231,8 +281,9 @@ impl ShardCore {
         self.journal.durable(self.journal_shard()).0 >= self.appended
     }
 
-    /// The instant of this turn. One for the whole turn: a clock that is set back must not make a timer that was taken
-    /// from the wheel as due early again, for then nothing would come back to it.
+    /// The instant of this turn. One for the whole turn: a clock that is set back must not make a
+    /// timer that was taken from the wheel as due early again, for then nothing would come back to
+    /// it.
     fn now(&self) -> Timestamp {
         self.now
     }
@@ -259,11 +310,20 @@ impl ShardCore {
         flushed && (timers_left || inbox_left)
     }
 
-    /// Decides on one outcome that a failed turn had taken with it; alone, so that one that fails again takes no other
-    /// with it.
+    /// Decides on one outcome that a failed turn had taken with it; alone, so that one that fails
+    /// again takes no other with it.
     fn recall(&mut self) -> bool {
-        let Some((attempt, verdict)) = self.recalled.pop_front() else { return false };
-        self.decide_by_id(attempt.id, Input::Outcome { attempt, verdict: verdict.clone() }, Reply::nobody());
+        let Some((attempt, verdict)) = self.recalled.pop_front() else {
+            return false;
+        };
+        self.decide_by_id(
+            attempt.id,
+            Input::Outcome {
+                attempt,
+                verdict: verdict.clone(),
+            },
+            Reply::nobody(),
+        );
         // Not before: one whose decision fails is not tried for ever.
         self.outcomes.push((attempt, verdict));
         self.flush();
@@ -302,19 +362,37 @@ impl ShardCore {
             Internal::Grant(grant) => self.grant(grant),
             Internal::Outcome(attempt, verdict) => {
                 self.outcomes.push((attempt, verdict.clone()));
-                self.decide_by_id(attempt.id, Input::Outcome { attempt, verdict }, Reply::nobody());
+                self.decide_by_id(
+                    attempt.id,
+                    Input::Outcome { attempt, verdict },
+                    Reply::nobody(),
+                );
             }
         }
     }
 
     fn letter(&mut self, letter: Letter) {
         match letter {
-            Letter::Input { tenant, input, reply, claim } => self.input(tenant, input, reply, claim),
-            Letter::ById { corporation, id, input, reply } => self.by_id(corporation, id, input, reply),
+            Letter::Input {
+                tenant,
+                input,
+                reply,
+                claim,
+            } => self.input(tenant, input, reply, claim),
+            Letter::ById {
+                corporation,
+                id,
+                input,
+                reply,
+            } => self.by_id(corporation, id, input, reply),
             Letter::Part { work, reply } => self.part(&work, reply),
             Letter::Control { control, reply } => self.control(control, reply),
             Letter::Intent { work, reply } => self.open_intent(work, reply),
-            Letter::IntentFinished { intent, answers, reply } => self.finish_intent(intent, answers, reply),
+            Letter::IntentFinished {
+                intent,
+                answers,
+                reply,
+            } => self.finish_intent(intent, answers, reply),
             Letter::Query { query, reply } => self.query(&query, reply),
         }
     }
@@ -327,12 +405,20 @@ impl ShardCore {
     pub(super) fn decide_for(&mut self, slot: Slot, input: Input, reply: Reply) {
         let key = self.tenants.key(slot).clone();
         let (answer, position) = self.decide_now(slot, key, input).1;
-        self.later(Effect::Answer(reply, ShardAnswer::Decided { answer, position }));
+        self.later(Effect::Answer(
+            reply,
+            ShardAnswer::Decided { answer, position },
+        ));
     }
 
-    /// Decides, writes the record, keeps the indexes true, lines up effects. `key` is that of `slot`, for the record. Says
-    /// whether an attempt started.
-    pub(super) fn decide_now(&mut self, slot: Slot, key: TenantKey, input: Input) -> (bool, (Answer, u64)) {
+    /// Decides, writes the record, keeps the indexes true, lines up effects. `key` is that of
+    /// `slot`, for the record. Says whether an attempt started.
+    pub(super) fn decide_now(
+        &mut self,
+        slot: Slot,
+        key: TenantKey,
+        input: Input,
+    ) -> (bool, (Answer, u64)) {
         let at = self.now();
         let sequence = self.batch.last().0 + 1;
         let context = Context {
@@ -345,41 +431,81 @@ impl ShardCore {
         let tenant = self.tenants.tenant_mut(slot);
         let previous = tenant.last;
         self.walked += walks_over(&input, tenant.open.len());
-        let Decision { events, ended, mut answer } = decide(tenant, &input, context);
+        let Decision {
+            events,
+            ended,
+            mut answer,
+        } = decide(tenant, &input, context);
         if events.is_empty() {
             return (false, (answer, 0));
         }
-        let record = TenantRecord { at, tenant: key, previous, input, events };
+        let record = TenantRecord {
+            at,
+            tenant: key,
+            previous,
+            input,
+            events,
+        };
         let started = self.line_up(slot, sequence, &record, &ended);
         self.note_strays(slot, sequence, &record, &mut answer);
         let (before, corporation) = (self.batch.bytes(), record.tenant.corporation);
         self.write(|buffer| record.encode(buffer));
         if self.settings.quota.counts_bytes(corporation) {
-            self.settings.quota.wrote(corporation, self.batch.bytes().saturating_sub(before) as u64, at);
+            self.settings.quota.wrote(
+                corporation,
+                self.batch.bytes().saturating_sub(before) as u64,
+                at,
+            );
         }
         (started, (answer, sequence))
     }
 
-    /// Keeps in mind what came in and fits nothing; the answer says what is missed when ended notifications count too.
-    fn note_strays(&mut self, slot: Slot, sequence: u64, record: &TenantRecord, answer: &mut Answer) {
+    /// Keeps in mind what came in and fits nothing; the answer says what is missed when ended
+    /// notifications count too.
+    fn note_strays(
+        &mut self,
+        slot: Slot,
+        sequence: u64,
+        record: &TenantRecord,
+        answer: &mut Answer,
+    ) {
         match (answer, &record.input) {
-            (Answer::Accepted { unknown_tenant: true, .. }, _) => self.tenants.unmatched.stranger(record.tenant.corporation),
+            (
+                Answer::Accepted {
+                    unknown_tenant: true,
+                    ..
+                },
+                _,
+            ) => self.tenants.unmatched.stranger(record.tenant.corporation),
             (Answer::Fact { unmatched, .. }, Input::Fact(fact)) => {
                 let missed = unmatched.take();
-                *unmatched =
-                    missed.and_then(|missed| self.tenants.stray(slot, (sequence, record.at), fact, *missed)).map(Box::new);
+                *unmatched = missed
+                    .and_then(|missed| {
+                        self.tenants
+                            .stray(slot, (sequence, record.at), fact, *missed)
+                    })
+                    .map(Box::new);
             }
             _ => {}
         }
     }
 
-    fn line_up(&mut self, slot: Slot, sequence: u64, record: &TenantRecord, ended: &[Box<Open>]) -> bool {
+    fn line_up(
+        &mut self,
+        slot: Slot,
+        sequence: u64,
+        record: &TenantRecord,
+        ended: &[Box<Open>],
+    ) -> bool {
         let mut started = false;
         let mut ended = ended.iter().peekable();
         for event in &record.events {
             self.metrics.decided(event);
-            let gone = ended.next_if(|open| matches!(event, Event::Ended { id, .. } if open.id == *id));
-            let located = self.tenants.index(slot, &record.input, event, gone.map(|open| &**open));
+            let gone =
+                ended.next_if(|open| matches!(event, Event::Ended { id, .. } if open.id == *id));
+            let located = self
+                .tenants
+                .index(slot, &record.input, event, gone.map(|open| &**open));
             match event {
                 Event::AttemptStarted { .. } => {
                     started = true;
@@ -393,21 +519,32 @@ impl ShardCore {
                         self.standing.leave(located.stand);
                     }
                     if let Some(open) = gone {
-                        self.metrics.ends.count(open.flow, end, &*self.settings.flows);
+                        self.metrics
+                            .ends
+                            .count(open.flow, end, &*self.settings.flows);
                     }
                     let accepted = gone.map_or(0, |open| open.body);
-                    let ended = Ended { tenant: record.tenant.clone(), end: end.clone(), at: record.at, sequence, accepted };
+                    let ended = Ended {
+                        tenant: record.tenant.clone(),
+                        end: end.clone(),
+                        at: record.at,
+                        sequence,
+                        accepted,
+                    };
                     self.settings.quota.release(record.tenant.corporation);
                     self.just_ended.insert(*id, ended.clone());
                     self.pending.push(sequence, Effect::Ended(*id, ended));
                 }
                 Event::ProfileStored { new: true } if self.tenants.has_facts(slot) => {
-                    self.settings.quota.add_unknown(record.tenant.corporation, -1);
+                    self.settings
+                        .quota
+                        .add_unknown(record.tenant.corporation, -1);
                 }
                 _ => {}
             }
         }
-        // Once each, in the order in which they were touched: what is decided about one stands together.
+        // Once each, in the order in which they were touched: what is decided about one stands
+        // together.
         let mut last = None;
         for id in record.events.iter().filter_map(Event::notification) {
             if last.replace(id) != Some(id) {
@@ -418,12 +555,26 @@ impl ShardCore {
     }
 
     fn dispatch(&self, slot: Slot, record: &TenantRecord, event: &Event) -> Option<Effect> {
-        let Event::AttemptStarted { id, attempt, channel, provider, address, .. } = event else { return None };
+        let Event::AttemptStarted {
+            id,
+            attempt,
+            channel,
+            provider,
+            address,
+            ..
+        } = event
+        else {
+            return None;
+        };
         let tenant = self.tenants.tenant(slot);
         let open = tenant.find(*id)?;
         let providers = self.settings.links.providers.get(channel)?;
         Some(Effect::Dispatch(Box::new(Dispatch {
-            attempt: AttemptRef { id: *id, step: open.step, attempt: *attempt },
+            attempt: AttemptRef {
+                id: *id,
+                step: open.step,
+                attempt: *attempt,
+            },
             corporation: record.tenant.corporation,
             tenant: record.tenant.tenant.clone(),
             channel: *channel,
@@ -443,19 +594,27 @@ impl ShardCore {
         }
         // Admission bounds every part of a record far below the codec's limit.
         if let Err(error) = self.batch.push_with(encode) {
-            panic!("a record of shard {} cannot be encoded: {error}", self.settings.shard.0);
+            panic!(
+                "a record of shard {} cannot be encoded: {error}",
+                self.settings.shard.0
+            );
         }
     }
 
     fn write_control(&mut self, control: Control) {
-        let record = Record::Control(ControlRecord { at: self.now(), control });
+        let record = Record::Control(ControlRecord {
+            at: self.now(),
+            control,
+        });
         self.write(|buffer| record.encode(buffer));
     }
 
     /// Puts the notification where its phase wants it: the wheel, or a ready list.
     fn schedule(&mut self, id: NotificationId) {
         let now = self.now();
-        let Some((located, corporation, open)) = self.tenants.locate_open(id) else { return };
+        let Some((located, corporation, open)) = self.tenants.locate_open(id) else {
+            return;
+        };
         let key = ready_key(open, corporation, now);
         let due = timer_due(open, now).unwrap_or(Timestamp::NEVER);
         let was_queued = std::mem::replace(&mut located.queued, key.is_some());
@@ -485,7 +644,9 @@ impl ShardCore {
         // Once when it comes, and again when it is asked anew.
         if let Some(since) = since.filter(|since| stood != stand || *since == self.now) {
             let tenants = &self.tenants;
-            self.standing.line_up(stand, since, id, |since, id| census::is_task(tenants, since, id));
+            self.standing.line_up(stand, since, id, |since, id| {
+                census::is_task(tenants, since, id)
+            });
         }
     }
 
@@ -499,7 +660,9 @@ impl ShardCore {
             if let Some(located) = self.tenants.locate_mut(id) {
                 located.due = Timestamp::NEVER;
             }
-            let Some(open) = self.tenants.open(id) else { continue };
+            let Some(open) = self.tenants.open(id) else {
+                continue;
+            };
             match timer_due(open, now) {
                 // Its wait is over now, or it expires in the instant in which it wants to be sent.
                 Some(wanted) if wanted <= now => {
@@ -516,38 +679,75 @@ impl ShardCore {
     fn grant(&mut self, grant: Grant) {
         let mut used = 0;
         while used < grant.count {
-            let Some(id) = self.ready.pop(&grant.queue) else { break };
+            let Some(id) = self.ready.pop(&grant.queue) else {
+                break;
+            };
             if !self.tenants.set_queued(id, false) {
                 continue;
             }
             used += u32::from(self.try_start(id, &grant));
         }
         let returned = grant.count - used;
-        self.settle(Settled { queue: grant.queue, provider: grant.provider, used, returned });
+        self.settle(Settled {
+            queue: grant.queue,
+            provider: grant.provider,
+            used,
+            returned,
+        });
     }
 
     fn try_start(&mut self, id: NotificationId, grant: &Grant) -> bool {
-        let Some(located) = self.tenants.locate(id) else { return false };
-        let Some(open) = self.tenants.tenant(located.slot).find(id) else { return false };
+        let Some(located) = self.tenants.locate(id) else {
+            return false;
+        };
+        let Some(open) = self.tenants.tenant(located.slot).find(id) else {
+            return false;
+        };
         let corporation = self.tenants.key(located.slot).corporation;
         if ready_key(open, corporation, self.now()).as_ref() != Some(&grant.queue) {
             self.schedule(id);
             return false;
         }
-        let Phase::Ready { not_before: since, .. } = open.phase else { return false };
-        let flow = self.settings.flows.flow(open.flow).map_or("", |flow| &flow.name);
-        if self.pauses.iter().any(|scope| scope.covers(corporation, flow, grant.queue.channel)) {
+        let Phase::Ready {
+            not_before: since, ..
+        } = open.phase
+        else {
+            return false;
+        };
+        let flow = self
+            .settings
+            .flows
+            .flow(open.flow)
+            .map_or("", |flow| &flow.name);
+        if self
+            .pauses
+            .iter()
+            .any(|scope| scope.covers(corporation, flow, grant.queue.channel))
+        {
             self.tenants.set_queued(id, true);
             self.ready.park(grant.queue.clone(), id);
             return false;
         }
-        let provider = self.settings.links.providers.get(&grant.queue.channel).and_then(|all| all.get(grant.provider));
-        let Some(provider) = provider else { return false };
-        let permit = Permit { id, channel: grant.queue.channel, provider: provider.name.clone(), on_doubt: provider.on_doubt };
+        let provider = self
+            .settings
+            .links
+            .providers
+            .get(&grant.queue.channel)
+            .and_then(|all| all.get(grant.provider));
+        let Some(provider) = provider else {
+            return false;
+        };
+        let permit = Permit {
+            id,
+            channel: grant.queue.channel,
+            provider: provider.name.clone(),
+            on_doubt: provider.on_doubt,
+        };
         let key = self.tenants.key(located.slot).clone();
         let started = self.decide_now(located.slot, key, Input::Permit(permit)).0;
         if started {
-            self.metrics.left_queue(grant.queue.channel, grant.queue.lane, since, self.now());
+            self.metrics
+                .left_queue(grant.queue.channel, grant.queue.lane, since, self.now());
         }
         started
     }
@@ -585,7 +785,12 @@ impl ShardCore {
     }
 
     fn part(&mut self, work: &Intent, reply: Reply) {
-        let Intent::CancelSubject { corporation, subject, note } = work else {
+        let Intent::CancelSubject {
+            corporation,
+            subject,
+            note,
+        } = work
+        else {
             return self.later(Effect::Answer(reply, ShardAnswer::NotFound));
         };
         let mut answers = Vec::new();
@@ -595,7 +800,10 @@ impl ShardCore {
         for slot in slots {
             // What is too much for one record goes in several.
             loop {
-                let input = Input::Cancel { target: CancelTarget::Subject(subject.clone()), note: note.clone() };
+                let input = Input::Cancel {
+                    target: CancelTarget::Subject(subject.clone()),
+                    note: note.clone(),
+                };
                 let key = self.tenants.key(slot).clone();
                 let (answer, position) = self.decide_now(slot, key, input).1;
                 let done = !matches!(&answer, Answer::Cancelled(cancelled) if cancelled.stopped.len() >= MOST_AT_ONCE);
@@ -612,45 +820,78 @@ impl ShardCore {
         match &control {
             Control::Pause(scope) => {
                 self.pauses.insert(scope.clone());
-                self.settings.pauses.begin(self.settings.shard, scope, self.now());
+                self.settings
+                    .pauses
+                    .begin(self.settings.shard, scope, self.now());
             }
             Control::Resume(scope) => {
                 self.pauses.remove(scope);
                 self.settings.pauses.end(self.settings.shard, scope);
                 self.ready.unpark();
             }
-            Control::IntentOpened { .. } | Control::IntentDone { .. } | Control::Unexplained { .. } => {}
+            Control::IntentOpened { .. }
+            | Control::IntentDone { .. }
+            | Control::Unexplained { .. } => {}
         }
         self.write_control(control);
         let position = self.batch.last().0;
-        self.later(Effect::Answer(reply, ShardAnswer::Decided { answer: Answer::Done, position }));
+        self.later(Effect::Answer(
+            reply,
+            ShardAnswer::Decided {
+                answer: Answer::Done,
+                position,
+            },
+        ));
     }
 
     fn open_intent(&mut self, mut work: Intent, reply: Reply) {
         let intent = self.batch.last().0 + 1;
         // For every tenant it came in now, also where a restart hands it on much later.
-        if let Intent::Each { input: Input::Fact(fact), .. } = &mut work {
+        if let Intent::Each {
+            input: Input::Fact(fact),
+            ..
+        } = &mut work
+        {
             fact.occurred_at = instant::placed(fact.occurred_at, self.now());
         }
-        self.write_control(Control::IntentOpened { intent, work: work.clone() });
+        self.write_control(Control::IntentOpened {
+            intent,
+            work: work.clone(),
+        });
         self.intents.insert(intent, work);
         self.waiting_intents.insert(intent, reply);
         self.later(Effect::Drive(intent));
     }
 
     fn finish_intent(&mut self, intent: u64, answers: Vec<ShardAnswer>, reply: Reply) {
-        // A part that was lost leaves the intent open: the sender asks again, or the next start finishes it.
-        if !answers.iter().any(|answer| matches!(answer, ShardAnswer::Dropped)) && self.intents.remove(&intent).is_some() {
+        // A part that was lost leaves the intent open: the sender asks again, or the next start
+        // finishes it.
+        if !answers
+            .iter()
+            .any(|answer| matches!(answer, ShardAnswer::Dropped))
+            && self.intents.remove(&intent).is_some()
+        {
             self.write_control(Control::IntentDone { intent });
         }
         self.later(Effect::Answer(reply, ShardAnswer::Gathered(answers)));
     }
 
     fn begin_driving(&mut self, intent: u64) {
-        let Some(work) = self.intents.get(&intent) else { return };
-        let reply = self.waiting_intents.remove(&intent).unwrap_or(Reply::nobody());
+        let Some(work) = self.intents.get(&intent) else {
+            return;
+        };
+        let reply = self
+            .waiting_intents
+            .remove(&intent)
+            .unwrap_or(Reply::nobody());
         let home = &self.settings.inboxes[usize::from(self.settings.shard.0)];
-        self.driving.push(Driving::begin(intent, work, self.settings.shards, home, reply));
+        self.driving.push(Driving::begin(
+            intent,
+            work,
+            self.settings.shards,
+            home,
+            reply,
+        ));
     }
 
     fn drive(&mut self) {
@@ -681,7 +922,8 @@ impl ShardCore {
                 self.batch = batch;
                 false
             }
-            // Closed: the journal failed or the process is ending; nothing after this may be acknowledged.
+            // Closed: the journal failed or the process is ending; nothing after this may be
+            // acknowledged.
             Err(TryAppendError::Closed(batch)) => {
                 self.batch = batch;
                 false
@@ -730,11 +972,17 @@ impl ShardCore {
     /// Gives the keeper what ended, everything up to `durable`.
     fn hand_over(&mut self, ended: Vec<(NotificationId, Ended)>, durable: u64) {
         let some = !ended.is_empty();
-        ended.iter().for_each(|(id, _)| drop(self.just_ended.remove(id)));
+        ended
+            .iter()
+            .for_each(|(id, _)| drop(self.just_ended.remove(id)));
         let full = self.settings.endings.add(ended, durable);
         if some && full {
             // They wait on, and are found there; the log has them, and a restart writes them again.
-            if let Err(error) = self.settings.endings.write(&*self.journal, self.journal_shard()) {
+            if let Err(error) = self
+                .settings
+                .endings
+                .write(&*self.journal, self.journal_shard())
+            {
                 tracing::error!(shard = self.settings.shard.0, %error, "could not store ended notifications");
             }
         }
@@ -744,10 +992,14 @@ impl ShardCore {
     }
 
     fn set_alarm(&self) {
-        // A batch that was refused is tried again by the clock: the journal wakes only those whose own records became
-        // durable, and what fills its queue may be others' alone.
+        // A batch that was refused is tried again by the clock: the journal wakes only those whose
+        // own records became durable, and what fills its queue may be others' alone.
         let refused = !self.driving.is_empty() || !self.batch.is_empty();
-        let again = if refused { self.now().plus(AGAIN_MS) } else { Timestamp::NEVER };
+        let again = if refused {
+            self.now().plus(AGAIN_MS)
+        } else {
+            Timestamp::NEVER
+        };
         self.settings.bell.set_due(self.wheel.next_due().min(again));
     }
 }
@@ -755,14 +1007,23 @@ impl ShardCore {
 /// The queue an open notification stands in now, if it wants a permit now.
 fn ready_key(open: &Open, corporation: CorporationId, now: Timestamp) -> Option<QueueKey> {
     match &open.phase {
-        Phase::Ready { channel, pinned, not_before, .. } if *not_before <= now => {
-            Some(QueueKey { channel: *channel, lane: open.lane, corporation, pinned: pinned.clone() })
-        }
+        Phase::Ready {
+            channel,
+            pinned,
+            not_before,
+            ..
+        } if *not_before <= now => Some(QueueKey {
+            channel: *channel,
+            lane: open.lane,
+            corporation,
+            pinned: pinned.clone(),
+        }),
         _ => None,
     }
 }
 
-/// When the wheel must come back to it. Once it stands in a ready list, only expiry is left to wait for.
+/// When the wheel must come back to it. Once it stands in a ready list, only expiry is left to wait
+/// for.
 fn timer_due(open: &Open, now: Timestamp) -> Option<Timestamp> {
     match open.phase {
         Phase::Ready { not_before, .. } if not_before <= now => open.expires_at,

@@ -1,5 +1,5 @@
-//! Owns what waits for durability: answers, dispatches, the news that something ended. Nothing leaves early.
-//! Refuses to wait for anything else.
+//! Owns what waits for durability: answers, dispatches, the news that something ended. Nothing
+//! leaves early. Refuses to wait for anything else.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -58,7 +58,9 @@ impl Pending {
 
     pub(super) fn pop_durable(&mut self, durable: u64) -> Option<Effect> {
         match self.0.front() {
-            Some((sequence, _)) if *sequence <= durable => self.0.pop_front().map(|(_, effect)| effect),
+            Some((sequence, _)) if *sequence <= durable => {
+                self.0.pop_front().map(|(_, effect)| effect)
+            }
             _ => None,
         }
     }
@@ -70,11 +72,23 @@ impl Pending {
     /// Takes out every effect after `sequence`: their records were never handed in.
     pub(super) fn cut_after(&mut self, sequence: u64) -> Vec<Effect> {
         let keep = self.0.iter().take_while(|(at, _)| *at <= sequence).count();
-        self.0.split_off(keep).into_iter().map(|(_, effect)| effect).collect()
+        self.0
+            .split_off(keep)
+            .into_iter()
+            .map(|(_, effect)| effect)
+            .collect()
     }
 }
 
 /// The outcome of an attempt no supervisor took.
 pub(super) fn not_taken(dispatch: &Dispatch) -> (AttemptRef, Verdict) {
-    (dispatch.attempt, Verdict::Withdrawn { why: Why::new("supervisor", "the channel's supervisor takes no attempts now") })
+    (
+        dispatch.attempt,
+        Verdict::Withdrawn {
+            why: Why::new(
+                "supervisor",
+                "the channel's supervisor takes no attempts now",
+            ),
+        },
+    )
 }

@@ -1,6 +1,7 @@
-//! Owns what ended durably: what is not in the keyed table yet, and the packs of the table that were read last. The shard
-//! puts in, the keeper's thread writes many at once, readers beside the arbiters look in the table. Refuses to hold more than
-//! a bound, from there on the shard writes itself; and to read the table on an arbiter.
+//! Owns what ended durably: what is not in the keyed table yet, and the packs of the table that
+//! were read last. The shard puts in, the keeper's thread writes many at once, readers beside the
+//! arbiters look in the table. Refuses to hold more than a bound, from there on the shard writes
+//! itself; and to read the table on an arbiter.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::OnceLock;
@@ -38,7 +39,8 @@ struct State {
     cache: Cache,
 }
 
-/// Packs that were read, the oldest first. What stands in one stays true; what does not may have come since.
+/// Packs that were read, the oldest first. What stands in one stays true; what does not may have
+/// come since.
 #[derive(Debug, Default)]
 struct Cache {
     packs: HashMap<PackKey, Pack>,
@@ -65,7 +67,9 @@ impl Cache {
             None => self.order.push_back(key),
         }
         while self.bytes > CACHE_BYTES {
-            let Some(oldest) = self.order.pop_front() else { return };
+            let Some(oldest) = self.order.pop_front() else {
+                return;
+            };
             self.bytes -= self.packs.remove(&oldest).map_or(0, |pack| pack.bytes());
         }
     }
@@ -79,7 +83,11 @@ impl Endings {
     }
 
     /// Puts in what became durable, everything up to `upto`. Says whether more wait now than may.
-    pub(super) fn add(&self, ended: impl IntoIterator<Item = (NotificationId, Ended)>, upto: u64) -> bool {
+    pub(super) fn add(
+        &self,
+        ended: impl IntoIterator<Item = (NotificationId, Ended)>,
+        upto: u64,
+    ) -> bool {
         let mut state = self.state.lock();
         state.waiting.extend(ended);
         state.upto = state.upto.max(upto);
@@ -97,14 +105,24 @@ impl Endings {
     /// How a notification ended, if that is at hand without reading the table.
     pub(super) fn at_hand(&self, id: NotificationId) -> Option<Ended> {
         let state = self.state.lock();
-        state.waiting.get(&id).cloned().or_else(|| state.cache.find(id))
+        state
+            .waiting
+            .get(&id)
+            .cloned()
+            .or_else(|| state.cache.find(id))
     }
 
-    /// How a notification ended, from what waits and from the table: one short read. Not for an arbiter.
+    /// How a notification ended, from what waits and from the table: one short read. Not for an
+    /// arbiter.
     ///
     /// # Errors
     /// The table cannot be read.
-    pub(super) fn find(&self, journal: &dyn Journal, shard: Shard, id: NotificationId) -> Result<Option<Ended>, JournalError> {
+    pub(super) fn find(
+        &self,
+        journal: &dyn Journal,
+        shard: Shard,
+        id: NotificationId,
+    ) -> Result<Option<Ended>, JournalError> {
         // In this order: what leaves the one is in the other before.
         if let Some(ended) = self.at_hand(id) {
             return Ok(Some(ended));
@@ -130,12 +148,18 @@ impl Endings {
         let _alone = self.writing.lock();
         let (ended, upto) = {
             let state = self.state.lock();
-            let ended: Vec<_> = state.waiting.iter().map(|(id, ended)| (*id, ended.clone())).collect();
+            let ended: Vec<_> = state
+                .waiting
+                .iter()
+                .map(|(id, ended)| (*id, ended.clone()))
+                .collect();
             (ended, state.upto)
         };
         packs::put(journal, shard, &ended)?;
         let mut state = self.state.lock();
-        ended.iter().for_each(|(id, _)| drop(state.waiting.remove(id)));
+        ended
+            .iter()
+            .for_each(|(id, _)| drop(state.waiting.remove(id)));
         Ok(upto)
     }
 }
@@ -152,7 +176,16 @@ mod tests {
     fn ended(number: u64) -> (NotificationId, Ended) {
         let id = NotificationId::new(ShardId(0), 1_000_000 + number as i64 * 7, number);
         let tenant = TenantKey::new(CorporationId(1), format!("H-{number}"));
-        (id, Ended { tenant, end: "sent".into(), at: Timestamp(number as i64), sequence: number, accepted: 1 })
+        (
+            id,
+            Ended {
+                tenant,
+                end: "sent".into(),
+                at: Timestamp(number as i64),
+                sequence: number,
+                accepted: 1,
+            },
+        )
     }
 
     fn find(endings: &Endings, journal: &MemoryJournal, number: u64) -> Option<Ended> {
@@ -164,14 +197,19 @@ mod tests {
         let journal = MemoryJournal::new(1, 8);
         let endings = Endings::default();
         endings.add((1..2_000).map(ended), 1_999);
-        let all_there = || (1..2_000).all(|number| find(&endings, &journal, number) == Some(ended(number).1));
+        let all_there =
+            || (1..2_000).all(|number| find(&endings, &journal, number) == Some(ended(number).1));
         assert!(all_there());
         assert_eq!(endings.write(&journal, SHARD).expect("written"), 1_999);
         assert!(endings.state.lock().waiting.is_empty());
         assert_eq!(endings.at_hand(ended(1).0), None, "nothing was read yet");
         assert!(all_there());
         assert_eq!(find(&endings, &journal, 2_000), None);
-        assert_eq!(endings.at_hand(ended(1_999).0), Some(ended(1_999).1), "its pack was read");
+        assert_eq!(
+            endings.at_hand(ended(1_999).0),
+            Some(ended(1_999).1),
+            "its pack was read"
+        );
     }
 
     #[test]
@@ -196,7 +234,10 @@ mod tests {
             assert!(find(&endings, &journal, number).is_some());
             let state = endings.state.lock();
             assert!(state.cache.bytes <= CACHE_BYTES);
-            assert_eq!(state.cache.bytes, state.cache.packs.values().map(Pack::bytes).sum::<usize>());
+            assert_eq!(
+                state.cache.bytes,
+                state.cache.packs.values().map(Pack::bytes).sum::<usize>()
+            );
             assert_eq!(state.cache.order.len(), state.cache.packs.len());
         }
         assert_eq!(endings.at_hand(ended(1).0), None, "the oldest went");

@@ -1,5 +1,6 @@
-//! Owns a shard's bounded inbox: three lines and what readers bring back, so that intake can never take the room that outcomes and receipts need.
-//! Refuses to grow: a full line says so to its sender. No line is ever waited for inside the engine.
+//! Owns a shard's bounded inbox: three lines and what readers bring back, so that intake can never
+//! take the room that outcomes and receipts need. Refuses to grow: a full line says so to its
+//! sender. No line is ever waited for inside the engine.
 
 use std::sync::Arc;
 
@@ -18,13 +19,18 @@ pub struct InboxBounds {
     pub intake: usize,
     /// Facts, receipts, cancellations, questions.
     pub business: usize,
-    /// Permits and outcomes: at least the sum of all providers' concurrency, so that it never fills.
+    /// Permits and outcomes: at least the sum of all providers' concurrency, so that it never
+    /// fills.
     pub internal: usize,
 }
 
 impl Default for InboxBounds {
     fn default() -> Self {
-        Self { intake: 4_096, business: 1_756, internal: 4_096 }
+        Self {
+            intake: 4_096,
+            business: 1_756,
+            internal: 4_096,
+        }
     }
 }
 
@@ -99,8 +105,8 @@ impl Inbox {
         self.offer(&self.business, letter)
     }
 
-    /// Permits for this shard. `false` when the line is full, which the permits' own bound rules out: the router keeps
-    /// them then.
+    /// Permits for this shard. `false` when the line is full, which the permits' own bound rules
+    /// out: the router keeps them then.
     pub fn grant(&self, grant: Grant) -> bool {
         self.push_internal(Internal::Grant(grant))
     }
@@ -129,7 +135,11 @@ impl Inbox {
     }
 
     pub(super) fn next_found(&self) -> Option<Found> {
-        if self.found.is_empty() { None } else { self.found.pop() }
+        if self.found.is_empty() {
+            None
+        } else {
+            self.found.pop()
+        }
     }
 
     pub(super) fn next_internal(&self) -> Option<Internal> {
@@ -145,12 +155,18 @@ impl Inbox {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.internal.is_empty() && self.found.is_empty() && self.business.is_empty() && self.intake.is_empty()
+        self.internal.is_empty()
+            && self.found.is_empty()
+            && self.business.is_empty()
+            && self.intake.is_empty()
     }
 
     /// Begins the counting of items that are taken out and done with.
     pub(super) fn done(&self) -> Done<'_> {
-        Done { activity: &self.activity, items: 0 }
+        Done {
+            activity: &self.activity,
+            items: 0,
+        }
     }
 
     /// How full each line is: (name, items, bound).
@@ -169,8 +185,8 @@ fn next<T>(line: &ArrayQueue<T>) -> Option<T> {
     if line.is_empty() { None } else { line.pop() }
 }
 
-/// Items taken out and done with. Their activity ends together when this is dropped, at a panic too: every thread counts on
-/// the same number.
+/// Items taken out and done with. Their activity ends together when this is dropped, at a panic
+/// too: every thread counts on the same number.
 pub(super) struct Done<'a> {
     activity: &'a Activity,
     items: i64,
@@ -199,10 +215,21 @@ mod tests {
     #[test]
     fn what_was_done_is_no_activity_any_more_at_a_panic_too() {
         let activity = Arc::new(Activity::default());
-        let inbox = Inbox::new(InboxBounds::default(), Bell::new(activity.clone()), activity.clone());
+        let inbox = Inbox::new(
+            InboxBounds::default(),
+            Bell::new(activity.clone()),
+            activity.clone(),
+        );
         let rung = 1;
         for _ in 0..3 {
-            assert!(inbox.offer_intake(Letter::Query { query: Query::Echo, reply: Reply::nobody() }).is_ok());
+            assert!(
+                inbox
+                    .offer_intake(Letter::Query {
+                        query: Query::Echo,
+                        reply: Reply::nobody()
+                    })
+                    .is_ok()
+            );
         }
         assert_eq!(activity.count(), 3 + rung);
         let turn = || {

@@ -1,6 +1,7 @@
-//! Owns what a shard does with an input that names its tenant: the order in which the lines are emptied, what an input may
-//! cost, and the bounds that only the tenant's own state can tell. Refuses to let a tenant who has gathered too much take
-//! the others' time: a turn counts what is walked over, not only what comes in.
+//! Owns what a shard does with an input that names its tenant: the order in which the lines are
+//! emptied, what an input may cost, and the bounds that only the tenant's own state can tell.
+//! Refuses to let a tenant who has gathered too much take the others' time: a turn counts what is
+//! walked over, not only what comes in.
 
 use sluis_model::{Answer, CancelTarget, Input, TenantKey};
 
@@ -12,7 +13,8 @@ use crate::claim::Claim;
 
 /// What one turn may cost: so many inputs that walk over nothing.
 pub(super) const TURN_WORK: usize = 512;
-/// Facts, receipts and questions take at most this part of a turn while intake waits: a flood of them would hold it up.
+/// Facts, receipts and questions take at most this part of a turn while intake waits: a flood of
+/// them would hold it up.
 const BUSINESS_WORK: usize = TURN_WORK / 2;
 /// Open notifications that may be looked at for the price of one more input.
 const WALKED_FOR_ONE: usize = 8;
@@ -34,7 +36,11 @@ impl Spent {
     pub(super) fn next(&self, inbox: &Inbox) -> Option<(Letter, bool)> {
         let business = || inbox.next_business().map(|letter| (letter, true));
         let intake = || inbox.next_intake().map(|letter| (letter, false));
-        if self.business < BUSINESS_WORK { business().or_else(intake) } else { intake().or_else(business) }
+        if self.business < BUSINESS_WORK {
+            business().or_else(intake)
+        } else {
+            intake().or_else(business)
+        }
     }
 
     /// Counts one item that walked over so many open notifications.
@@ -50,7 +56,12 @@ impl Spent {
 /// Open notifications of the tenant that the input looks at, of `open`.
 pub(super) const fn walks_over(input: &Input, open: usize) -> usize {
     match input {
-        Input::Notify(_) | Input::Fact(_) | Input::Cancel { target: CancelTarget::Subject(_), .. } => open,
+        Input::Notify(_)
+        | Input::Fact(_)
+        | Input::Cancel {
+            target: CancelTarget::Subject(_),
+            ..
+        } => open,
         Input::PutProfile(_)
         | Input::Supplied(_)
         | Input::Receipt(_)
@@ -58,19 +69,31 @@ pub(super) const fn walks_over(input: &Input, open: usize) -> usize {
         | Input::Permit(_)
         | Input::Outcome { .. }
         | Input::Interrupted { .. }
-        | Input::Cancel { target: CancelTarget::Notification(_), .. }
+        | Input::Cancel {
+            target: CancelTarget::Notification(_),
+            ..
+        }
         | Input::Answer { .. }
         | Input::Link { .. } => 0,
     }
 }
 
 impl ShardCore {
-    pub(super) fn input(&mut self, tenant: TenantKey, input: Input, reply: Reply, claim: Option<Claim>) {
+    pub(super) fn input(
+        &mut self,
+        tenant: TenantKey,
+        input: Input,
+        reply: Reply,
+        claim: Option<Claim>,
+    ) {
         let corporation = tenant.corporation;
         let stranger = matches!(input, Input::Fact(_)) && self.tenants.is_unknown(&tenant);
         if stranger && let Err(most) = self.settings.quota.take_unknown(corporation) {
             let tenant = tenant.tenant.clone();
-            return self.later(Effect::Answer(reply, ShardAnswer::NotTaken(NotTaken::ManyUnknown { tenant, most })));
+            return self.later(Effect::Answer(
+                reply,
+                ShardAnswer::NotTaken(NotTaken::ManyUnknown { tenant, most }),
+            ));
         }
         let slot = self.tenants.slot(&tenant);
         let claimed = claim.is_some();

@@ -1,6 +1,6 @@
-//! Owns work that reaches several tenants: it is split in parts, sent to their shards, and gathered. The intent is
-//! journaled first and marked done last, so a restart finishes what was begun. Refuses to answer before every part is
-//! durable.
+//! Owns work that reaches several tenants: it is split in parts, sent to their shards, and
+//! gathered. The intent is journaled first and marked done last, so a restart finishes what was
+//! begun. Refuses to answer before every part is durable.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,7 +19,13 @@ pub(super) struct Driving {
 
 impl Driving {
     /// Splits the work; the answers gather at `home`.
-    pub(super) fn begin(intent: u64, work: &Intent, shards: u16, home: &Arc<Inbox>, reply: Reply) -> Self {
+    pub(super) fn begin(
+        intent: u64,
+        work: &Intent,
+        shards: u16,
+        home: &Arc<Inbox>,
+        reply: Reply,
+    ) -> Self {
         let parts = split(work, shards);
         let gather = Arc::new(Gather {
             intent,
@@ -31,8 +37,12 @@ impl Driving {
         if parts.is_empty() {
             gather.finish();
         }
-        let letter = |(n, (shard, make)): (usize, (ShardId, MakeLetter))| (shard, make(Reply::to(gather.clone(), n as u64)));
-        Self { left: parts.into_iter().enumerate().map(letter).collect() }
+        let letter = |(n, (shard, make)): (usize, (ShardId, MakeLetter))| {
+            (shard, make(Reply::to(gather.clone(), n as u64)))
+        };
+        Self {
+            left: parts.into_iter().enumerate().map(letter).collect(),
+        }
     }
 
     /// Hands over what the shards take now; `true` when nothing is left.
@@ -55,14 +65,25 @@ fn split(work: &Intent, shards: u16) -> Vec<(ShardId, MakeLetter)> {
         Intent::Each { tenants, input } => {
             let part = |tenant: &sluis_model::TenantKey| -> (ShardId, MakeLetter) {
                 let (tenant, input) = (tenant.clone(), input.clone());
-                (tenant.shard(shards), Box::new(move |reply| Letter::Input { tenant, input, reply, claim: None }))
+                (
+                    tenant.shard(shards),
+                    Box::new(move |reply| Letter::Input {
+                        tenant,
+                        input,
+                        reply,
+                        claim: None,
+                    }),
+                )
             };
             tenants.iter().map(part).collect()
         }
         Intent::CancelSubject { .. } => {
             let part = |shard: u16| -> (ShardId, MakeLetter) {
                 let work = work.clone();
-                (ShardId(shard), Box::new(move |reply| Letter::Part { work, reply }))
+                (
+                    ShardId(shard),
+                    Box::new(move |reply| Letter::Part { work, reply }),
+                )
             };
             (0..shards).map(part).collect()
         }
@@ -82,9 +103,13 @@ impl Gather {
     fn finish(&self) {
         let answers = std::mem::take(&mut *self.answers.lock());
         let reply = self.reply.lock().take().unwrap_or(Reply::nobody());
-        let letter = Letter::IntentFinished { intent: self.intent, answers, reply };
-        // A full line leaves the intent open; its parts are idempotent and the next start finishes it. The sender is
-        // told by the dropped reply to ask again.
+        let letter = Letter::IntentFinished {
+            intent: self.intent,
+            answers,
+            reply,
+        };
+        // A full line leaves the intent open; its parts are idempotent and the next start finishes
+        // it. The sender is told by the dropped reply to ask again.
         drop(self.home.offer_business(letter));
     }
 }

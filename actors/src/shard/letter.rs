@@ -1,10 +1,12 @@
-//! Owns what can be put into a shard's inbox and what comes back. Refuses to know who asks: an answer goes to
-//! whatever implements [`Answers`], under the number its sender chose.
+//! Owns what can be put into a shard's inbox and what comes back. Refuses to know who asks: an
+//! answer goes to whatever implements [`Answers`], under the number its sender chose.
 
 use std::fmt;
 use std::sync::Arc;
 
-use sluis_model::{Answer, Control, CorporationId, Input, Intent, NotificationId, Open, Tenant, TenantKey};
+use sluis_model::{
+    Answer, Control, CorporationId, Input, Intent, NotificationId, Open, Tenant, TenantKey,
+};
 
 use super::census::{Census, UnmatchedFact};
 use super::survey::Counted;
@@ -16,7 +18,8 @@ pub trait Answers: Send + Sync {
     fn answer(&self, correlation: u64, answer: ShardAnswer);
 }
 
-/// Where an answer goes. Dropped without one, it says [`ShardAnswer::Dropped`], so that nobody waits for ever.
+/// Where an answer goes. Dropped without one, it says [`ShardAnswer::Dropped`], so that nobody
+/// waits for ever.
 pub struct Reply(Option<(Arc<dyn Answers>, u64)>);
 
 impl Reply {
@@ -61,14 +64,19 @@ impl Drop for Reply {
 
 impl std::fmt::Debug for Reply {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if self.0.is_some() { "Reply(awaited)" } else { "Reply(nobody)" })
+        f.write_str(if self.0.is_some() {
+            "Reply(awaited)"
+        } else {
+            "Reply(nobody)"
+        })
     }
 }
 
 /// One thing for a shard to do.
 #[derive(Debug)]
 pub enum Letter {
-    /// An input for a tenant of this shard. `claim` is the hold an admitted notification has on its quota and key.
+    /// An input for a tenant of this shard. `claim` is the hold an admitted notification has on its
+    /// quota and key.
     Input {
         /// Whose.
         tenant: TenantKey,
@@ -252,7 +260,8 @@ pub enum NotTaken {
         /// How many may be.
         most: usize,
     },
-    /// The corporation has as many tenants that are known from facts alone as it may, and this would be one more.
+    /// The corporation has as many tenants that are known from facts alone as it may, and this
+    /// would be one more.
     ManyUnknown {
         /// The corporation's number for the tenant.
         tenant: Box<str>,

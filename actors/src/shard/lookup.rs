@@ -1,6 +1,7 @@
-//! Owns the way to a notification by its id: open, it is found here; ended a moment ago, too; ended before, the table knows,
-//! and a reader beside the arbiters looks there. What was asked goes on when it is found, behind whatever the shard has decided
-//! meanwhile: a notification that ended stays so. Refuses to read the table on an arbiter.
+//! Owns the way to a notification by its id: open, it is found here; ended a moment ago, too; ended
+//! before, the table knows, and a reader beside the arbiters looks there. What was asked goes on
+//! when it is found, behind whatever the shard has decided meanwhile: a notification that ended
+//! stays so. Refuses to read the table on an arbiter.
 
 use sluis_journal::JournalError;
 use sluis_model::{Answer, CorporationId, Input, LinkAnswer, NotificationId};
@@ -33,7 +34,13 @@ pub(super) struct Found {
 }
 
 impl ShardCore {
-    pub(super) fn by_id(&mut self, corporation: CorporationId, id: NotificationId, input: Input, reply: Reply) {
+    pub(super) fn by_id(
+        &mut self,
+        corporation: CorporationId,
+        id: NotificationId,
+        input: Input,
+        reply: Reply,
+    ) {
         match self.tenants.locate(id) {
             Some(located) if self.tenants.key(located.slot).corporation == corporation => {
                 self.decide_for(located.slot, input, reply);
@@ -56,7 +63,11 @@ impl ShardCore {
         let (corporation, id, then) = match query {
             Query::Accepted { corporation, id } => (*corporation, *id, Then::Accepted),
             Query::Notification { corporation, id } => (*corporation, *id, Then::Snapshot),
-            Query::Echo | Query::Tenant(_) | Query::List { .. } | Query::Survey { .. } | Query::Unmatched { .. } => {
+            Query::Echo
+            | Query::Tenant(_)
+            | Query::List { .. }
+            | Query::Survey { .. }
+            | Query::Unmatched { .. } => {
                 let answer = self.ask(query);
                 return self.later(Effect::Answer(reply, answer));
             }
@@ -65,23 +76,47 @@ impl ShardCore {
                 return self.later(Effect::Answer(reply, answer));
             }
         };
-        let Some(located) = self.tenants.locate(id) else { return self.look_up(Some(corporation), id, then, reply) };
+        let Some(located) = self.tenants.locate(id) else {
+            return self.look_up(Some(corporation), id, then, reply);
+        };
         let key = self.tenants.key(located.slot).clone();
         let answer = match (then, self.tenants.tenant(located.slot).find(id)) {
             _ if key.corporation != corporation => ShardAnswer::NotFound,
-            (Then::Accepted, Some(open)) => ShardAnswer::Accepted { position: open.body },
+            (Then::Accepted, Some(open)) => ShardAnswer::Accepted {
+                position: open.body,
+            },
             _ => self.snapshot(&key, None),
         };
         self.later(Effect::Answer(reply, answer));
     }
 
-    /// Goes on with a notification that is not open: at once when how it ended is at hand, else when a reader has looked.
-    fn look_up(&mut self, corporation: Option<CorporationId>, id: NotificationId, then: Then, reply: Reply) {
-        let known = self.just_ended.get(&id).cloned().or_else(|| self.settings.endings.at_hand(id));
+    /// Goes on with a notification that is not open: at once when how it ended is at hand, else
+    /// when a reader has looked.
+    fn look_up(
+        &mut self,
+        corporation: Option<CorporationId>,
+        id: NotificationId,
+        then: Then,
+        reply: Reply,
+    ) {
+        let known = self
+            .just_ended
+            .get(&id)
+            .cloned()
+            .or_else(|| self.settings.endings.at_hand(id));
         if known.is_some() {
-            return self.found(Found { ended: known, corporation, then, reply });
+            return self.found(Found {
+                ended: known,
+                corporation,
+                then,
+                reply,
+            });
         }
-        let (endings, journal, shard) = (self.settings.endings.clone(), self.journal.clone(), self.journal_shard());
+        let (endings, journal, shard) = (
+            self.settings.endings.clone(),
+            self.journal.clone(),
+            self.journal_shard(),
+        );
         let inbox = self.settings.inboxes[usize::from(self.settings.shard.0)].clone();
         let activity = self.settings.activity.clone();
         activity.begin(1);
@@ -91,7 +126,12 @@ impl ShardCore {
             match (ended, then) {
                 // It is in the table, so it is durable: nothing of the shard's is needed.
                 (Ok(ended), Then::Accepted) => reply.send(accepted(ended.as_ref(), corporation)),
-                (Ok(ended), then) => inbox.found(Found { ended, corporation, then, reply }),
+                (Ok(ended), then) => inbox.found(Found {
+                    ended,
+                    corporation,
+                    then,
+                    reply,
+                }),
                 (Err(error), _) => unreadable(shard.0, &error),
             }
             drop(under_way);
@@ -100,18 +140,33 @@ impl ShardCore {
             Some(corporation) => self.settings.readers.ask(corporation, Box::new(look)),
             None => self.settings.readers.ask_for_the_engine(Box::new(look)),
         };
-        // Too much of one corporation is asked for at once: dropped, the reply tells its sender to ask again.
+        // Too much of one corporation is asked for at once: dropped, the reply tells its sender to
+        // ask again.
         if let Err(LineFull(look)) = asked {
             drop(look);
         }
     }
 
     pub(super) fn found(&mut self, found: Found) {
-        let Found { ended, corporation, then, reply } = found;
-        let theirs = |ended: &Ended| corporation.is_none_or(|corporation| ended.tenant.corporation == corporation);
-        let Some(ended) = ended.filter(theirs) else { return self.not_found(reply) };
+        let Found {
+            ended,
+            corporation,
+            then,
+            reply,
+        } = found;
+        let theirs = |ended: &Ended| {
+            corporation.is_none_or(|corporation| ended.tenant.corporation == corporation)
+        };
+        let Some(ended) = ended.filter(theirs) else {
+            return self.not_found(reply);
+        };
         match then {
-            Then::Accepted => self.later(Effect::Answer(reply, ShardAnswer::Accepted { position: ended.accepted })),
+            Then::Accepted => self.later(Effect::Answer(
+                reply,
+                ShardAnswer::Accepted {
+                    position: ended.accepted,
+                },
+            )),
             Then::Snapshot => {
                 let answer = self.snapshot(&ended.tenant.clone(), Some(ended));
                 self.later(Effect::Answer(reply, answer));
@@ -120,9 +175,24 @@ impl ShardCore {
                 let slot = self.tenants.slot(&ended.tenant);
                 // A link is answered by how its notification ended; nothing is decided.
                 if let Input::Link { .. } = input {
-                    let language = self.tenants.tenant(slot).profile.as_deref().map(|p| p.language.clone()).unwrap_or_default();
-                    let answer = Answer::Link(LinkAnswer::Closed { end: ended.end, language });
-                    return self.later(Effect::Answer(reply, ShardAnswer::Decided { answer, position: 0 }));
+                    let language = self
+                        .tenants
+                        .tenant(slot)
+                        .profile
+                        .as_deref()
+                        .map(|p| p.language.clone())
+                        .unwrap_or_default();
+                    let answer = Answer::Link(LinkAnswer::Closed {
+                        end: ended.end,
+                        language,
+                    });
+                    return self.later(Effect::Answer(
+                        reply,
+                        ShardAnswer::Decided {
+                            answer,
+                            position: 0,
+                        },
+                    ));
                 }
                 self.decide_for(slot, input, reply);
             }
@@ -145,12 +215,15 @@ impl Drop for Ending {
 
 fn accepted(ended: Option<&Ended>, corporation: Option<CorporationId>) -> ShardAnswer {
     match ended {
-        Some(ended) if Some(ended.tenant.corporation) == corporation => ShardAnswer::Accepted { position: ended.accepted },
+        Some(ended) if Some(ended.tenant.corporation) == corporation => ShardAnswer::Accepted {
+            position: ended.accepted,
+        },
         _ => ShardAnswer::NotFound,
     }
 }
 
-/// Nothing is "not there" because it could not be read: the reply is dropped, and its sender asks again.
+/// Nothing is "not there" because it could not be read: the reply is dropped, and its sender asks
+/// again.
 fn unreadable(shard: u16, error: &JournalError) {
     tracing::error!(shard, %error, "how a notification ended could not be read: see `sluis journal verify`");
 }

@@ -1,5 +1,6 @@
-//! Opens the timer wheel and the indexes to measurements: `bench` fills them with more entries than a test would. Refuses
-//! anything of its own; compiled with the feature `simulation` only, so for tests and benches, never in a shipped build.
+//! Opens the timer wheel and the indexes to measurements: `bench` fills them with more entries than
+//! a test would. Refuses anything of its own; compiled with the feature `simulation` only, so for
+//! tests and benches, never in a shipped build.
 
 use sluis_model::{Event, Input, NotificationId, TenantKey, Timestamp};
 
@@ -17,7 +18,12 @@ impl Timers {
     }
 
     /// Takes at most `limit` entries that are due at `now`.
-    pub fn take_due(&mut self, now: Timestamp, limit: usize, into: &mut Vec<(Timestamp, NotificationId)>) {
+    pub fn take_due(
+        &mut self,
+        now: Timestamp,
+        limit: usize,
+        into: &mut Vec<(Timestamp, NotificationId)>,
+    ) {
         self.0.take_due(now, limit, into);
     }
 

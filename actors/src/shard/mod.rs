@@ -1,6 +1,7 @@
-//! The shard: one writer for its tenants. It owns the sequence, the tenants' states, the timers and the ready lists;
-//! it decides in one order and lets nothing leave before the record behind it is durable.
-//! Refuses sockets, clock reads (time is injected) and codecs (the record's own is in `model`).
+//! The shard: one writer for its tenants. It owns the sequence, the tenants' states, the timers and
+//! the ready lists; it decides in one order and lets nothing leave before the record behind it is
+//! durable. Refuses sockets, clock reads (time is injected) and codecs (the record's own is in
+//! `model`).
 
 mod actor;
 mod audit;
@@ -38,7 +39,9 @@ pub use core::{ShardCore, ShardSettings};
 pub use effects::{Links, ProviderEntry};
 pub use endings::Endings;
 pub use inbox::{Inbox, InboxBounds, Refused};
-pub use letter::{Answers, Letter, Listed, NotTaken, Query, Reply, ShardAnswer, Snapshot, StateFilter};
+pub use letter::{
+    Answers, Letter, Listed, NotTaken, Query, Reply, ShardAnswer, Snapshot, StateFilter,
+};
 #[cfg(feature = "simulation")]
 pub use measure::{Indexes, Timers};
 pub use recover::RecoverError;

@@ -1,9 +1,10 @@
-//! Owns how endings lie in the keyed table: what was accepted within one 64 ms stands together, so that one short read finds
-//! an ending, and a sender that repeats a file reads each pack once. Refuses to read packs that cannot hold the id.
+//! Owns how endings lie in the keyed table: what was accepted within one 64 ms stands together, so
+//! that one short read finds an ending, and a sender that repeats a file reads each pack once.
+//! Refuses to read packs that cannot hold the id.
 //!
-//! A pack is a value: version (1), count (4), the ids in order (16 each), where each body ends (4 each), the bodies. Its key is
-//! `p`, the span (6 bytes) and a number (2), big-endian: a pack that is full is followed by another one. What is written again
-//! after a restart replaces itself.
+//! A pack is a value: version (1), count (4), the ids in order (16 each), where each body ends (4
+//! each), the bodies. Its key is `p`, the span (6 bytes) and a number (2), big-endian: a pack that
+//! is full is followed by another one. What is written again after a restart replaces itself.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,8 @@ use sluis_model::codec::{decode_plain, encode_plain};
 
 use super::table::Ended;
 
-/// Milliseconds of a pack's span, as a power of two: some hundred endings at a hundred thousand accepted a second.
+/// Milliseconds of a pack's span, as a power of two: some hundred endings at a hundred thousand
+/// accepted a second.
 const SPAN_BITS: u32 = 6;
 /// Endings in one pack: together far below what a value may hold.
 const MOST_IN_PACK: usize = 1_024;
@@ -33,12 +35,18 @@ pub(super) struct PackKey {
 impl PackKey {
     /// The first pack in which the id may be.
     pub(super) const fn first(id: NotificationId) -> Self {
-        Self { span: millis(id) >> SPAN_BITS, number: 0 }
+        Self {
+            span: millis(id) >> SPAN_BITS,
+            number: 0,
+        }
     }
 
     /// The pack behind this one.
     pub(super) const fn next(self) -> Self {
-        Self { number: self.number + 1, ..self }
+        Self {
+            number: self.number + 1,
+            ..self
+        }
     }
 
     fn bytes(self) -> [u8; KEY_BYTES] {
@@ -59,7 +67,11 @@ const fn millis(id: NotificationId) -> u64 {
 pub(super) struct Pack(Vec<u8>);
 
 impl Pack {
-    pub(super) fn get(journal: &dyn Journal, shard: Shard, key: PackKey) -> Result<Option<Self>, JournalError> {
+    pub(super) fn get(
+        journal: &dyn Journal,
+        shard: Shard,
+        key: PackKey,
+    ) -> Result<Option<Self>, JournalError> {
         Ok(journal.get(shard, &key.bytes())?.map(Self))
     }
 
@@ -112,34 +124,48 @@ impl Pack {
 
     /// The bodies by id.
     fn entries(&self) -> BTreeMap<NotificationId, Vec<u8>> {
-        (0..self.count()).filter_map(|at| Some((self.id(at)?, self.body(at)?.to_vec()))).collect()
+        (0..self.count())
+            .filter_map(|at| Some((self.id(at)?, self.body(at)?.to_vec())))
+            .collect()
     }
 
     fn of(entries: &BTreeMap<NotificationId, Vec<u8>>) -> Self {
         let bodies: usize = entries.values().map(Vec::len).sum();
-        let mut pack = Vec::with_capacity(HEAD_BYTES + entries.len() * (ID_BYTES + END_BYTES) + bodies);
+        let mut pack =
+            Vec::with_capacity(HEAD_BYTES + entries.len() * (ID_BYTES + END_BYTES) + bodies);
         pack.push(VERSION);
         pack.extend_from_slice(&(entries.len() as u32).to_le_bytes());
-        entries.keys().for_each(|id| pack.extend_from_slice(&id.0.to_be_bytes()));
+        entries
+            .keys()
+            .for_each(|id| pack.extend_from_slice(&id.0.to_be_bytes()));
         let mut end = 0;
         for body in entries.values() {
             end += body.len() as u32;
             pack.extend_from_slice(&end.to_le_bytes());
         }
-        entries.values().for_each(|body| pack.extend_from_slice(body));
+        entries
+            .values()
+            .for_each(|body| pack.extend_from_slice(body));
         Self(pack)
     }
 }
 
-/// Writes endings into their packs, beside what stands there. Each write holds all that its pack held before: what is half
-/// done at a crash has lost nothing.
+/// Writes endings into their packs, beside what stands there. Each write holds all that its pack
+/// held before: what is half done at a crash has lost nothing.
 ///
 /// # Errors
 /// The journal refused.
-pub(super) fn put(journal: &dyn Journal, shard: Shard, ended: &[(NotificationId, Ended)]) -> Result<(), JournalError> {
+pub(super) fn put(
+    journal: &dyn Journal,
+    shard: Shard,
+    ended: &[(NotificationId, Ended)],
+) -> Result<(), JournalError> {
     let mut spans: BTreeMap<PackKey, BTreeMap<NotificationId, Vec<u8>>> = BTreeMap::new();
     for (id, ended) in ended {
-        spans.entry(PackKey::first(*id)).or_default().insert(*id, encode_plain(ended));
+        spans
+            .entry(PackKey::first(*id))
+            .or_default()
+            .insert(*id, encode_plain(ended));
     }
     for (first, mut new) in spans {
         let mut key = first;
@@ -177,7 +203,13 @@ mod tests {
 
     fn ended(at: i64, number: u64) -> (NotificationId, Ended) {
         let tenant = TenantKey::new(CorporationId(1), format!("H-{number}"));
-        let ended = Ended { tenant, end: "sent".into(), at: Timestamp(at), sequence: number, accepted: 1 };
+        let ended = Ended {
+            tenant,
+            end: "sent".into(),
+            at: Timestamp(at),
+            sequence: number,
+            accepted: 1,
+        };
         (NotificationId::new(ShardId(0), at, number), ended)
     }
 
@@ -212,21 +244,30 @@ mod tests {
     fn more_than_a_pack_holds_goes_on_in_the_next_one_and_stays_where_it_is() {
         let journal = MemoryJournal::new(1, 8);
         let all: Vec<_> = (0..3_000).rev().map(|number| ended(7, number)).collect();
-        all.chunks(700).for_each(|part| put(&journal, SHARD, part).expect("put"));
+        all.chunks(700)
+            .for_each(|part| put(&journal, SHARD, part).expect("put"));
         put(&journal, SHARD, &all).expect("put again, as after a restart");
         let sizes: Vec<usize> = (0..4)
             .map(|number| {
                 let key = PackKey { span: 0, number };
-                Pack::get(&journal, SHARD, key).expect("read").map_or(0, |pack| pack.count())
+                Pack::get(&journal, SHARD, key)
+                    .expect("read")
+                    .map_or(0, |pack| pack.count())
             })
             .collect();
         assert_eq!(sizes, [1_024, 1_024, 952, 0]);
-        assert!(all.into_iter().all(|(id, one)| find(&journal, id) == Some(one)));
+        assert!(
+            all.into_iter()
+                .all(|(id, one)| find(&journal, id) == Some(one))
+        );
     }
 
     #[test]
     fn a_pack_that_is_cut_anywhere_finds_nothing_and_does_not_fail() {
-        let entries = (0..20).map(|number| ended(7, number)).map(|(id, one)| (id, encode_plain(&one))).collect();
+        let entries = (0..20)
+            .map(|number| ended(7, number))
+            .map(|(id, one)| (id, encode_plain(&one)))
+            .collect();
         let whole = Pack::of(&entries);
         for cut in 0..whole.0.len() {
             let pack = Pack(whole.0[..cut].to_vec());

@@ -1,5 +1,5 @@
-//! Owns a shard's ready lists: who wants to be sent, per channel, lane, corporation. An entry is an id; the message
-//! stays in the journal until a permit comes. Refuses to grant anything.
+//! Owns a shard's ready lists: who wants to be sent, per channel, lane, corporation. An entry is an
+//! id; the message stays in the journal until a permit comes. Refuses to grant anything.
 
 use std::collections::{HashMap, HashSet};
 
@@ -55,12 +55,24 @@ impl Ready {
     }
 
     /// At most `most` entries at the front of each queue.
-    pub(super) fn fronts(&self, most: usize) -> impl Iterator<Item = (&QueueKey, Vec<NotificationId>)> {
-        self.queues.iter().map(move |(key, queue)| (key, (0..queue.len().min(most)).map(|number| queue[number]).collect()))
+    pub(super) fn fronts(
+        &self,
+        most: usize,
+    ) -> impl Iterator<Item = (&QueueKey, Vec<NotificationId>)> {
+        self.queues.iter().map(move |(key, queue)| {
+            (
+                key,
+                (0..queue.len().min(most))
+                    .map(|number| queue[number])
+                    .collect(),
+            )
+        })
     }
 
     pub(super) fn waiting(&self, key: &QueueKey) -> u32 {
-        self.queues.get(key).map_or(0, |queue| u32::try_from(queue.len()).unwrap_or(u32::MAX))
+        self.queues
+            .get(key)
+            .map_or(0, |queue| u32::try_from(queue.len()).unwrap_or(u32::MAX))
     }
 
     /// Queues whose length changed since the last call.
@@ -82,17 +94,44 @@ mod tests {
 
     #[test]
     fn what_was_parked_comes_back_to_its_own_queue_in_order() {
-        let key = |lane| QueueKey { channel: Channel::Sms, lane, corporation: CorporationId(1), pinned: None };
+        let key = |lane| QueueKey {
+            channel: Channel::Sms,
+            lane,
+            corporation: CorporationId(1),
+            pinned: None,
+        };
         let mut ready = Ready::default();
         for n in 0..1_000 {
-            ready.park(key(if n % 3 == 0 { Lane::Urgent } else { Lane::Bulk }), NotificationId(n));
+            ready.park(
+                key(if n % 3 == 0 { Lane::Urgent } else { Lane::Bulk }),
+                NotificationId(n),
+            );
         }
         ready.push(key(Lane::Bulk), NotificationId(1_000));
         assert_eq!((ready.parked(), ready.depth(Lane::Urgent)), (1_000, 0));
         ready.unpark();
-        assert_eq!((ready.parked(), ready.depth(Lane::Urgent), ready.depth(Lane::Bulk)), (0, 334, 667));
-        let mut drain = |lane| std::iter::from_fn(|| ready.pop(&key(lane))).map(|id| id.0).collect::<Vec<_>>();
-        assert!(drain(Lane::Urgent).into_iter().eq((0..1_000).filter(|n| n % 3 == 0)));
-        assert!(drain(Lane::Bulk).into_iter().eq([1_000].into_iter().chain((0..1_000).filter(|n| n % 3 != 0))));
+        assert_eq!(
+            (
+                ready.parked(),
+                ready.depth(Lane::Urgent),
+                ready.depth(Lane::Bulk)
+            ),
+            (0, 334, 667)
+        );
+        let mut drain = |lane| {
+            std::iter::from_fn(|| ready.pop(&key(lane)))
+                .map(|id| id.0)
+                .collect::<Vec<_>>()
+        };
+        assert!(
+            drain(Lane::Urgent)
+                .into_iter()
+                .eq((0..1_000).filter(|n| n % 3 == 0))
+        );
+        assert!(
+            drain(Lane::Bulk)
+                .into_iter()
+                .eq([1_000].into_iter().chain((0..1_000).filter(|n| n % 3 != 0)))
+        );
     }
 }

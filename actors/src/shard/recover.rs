@@ -1,5 +1,5 @@
-//! Owns the way from the journal's records to a shard's state, at start and after a failure. Refuses to skip what it
-//! cannot read: a damaged record stops the start with its position.
+//! Owns the way from the journal's records to a shard's state, at start and after a failure.
+//! Refuses to skip what it cannot read: a damaged record stops the start with its position.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
@@ -7,7 +7,8 @@ use std::ops::ControlFlow;
 use sluis_journal::{Journal, JournalError, Sequence, Shard};
 use sluis_model::codec::CodecError;
 use sluis_model::{
-    Control, CorporationId, DAY, FlowBook, HOUR, Input, Intent, NotificationId, PauseScope, Record, TenantRecord, Timestamp,
+    Control, CorporationId, DAY, FlowBook, HOUR, Input, Intent, NotificationId, PauseScope, Record,
+    TenantRecord, Timestamp,
 };
 
 use super::packs;
@@ -40,7 +41,9 @@ pub enum RecoverError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// A record is there but cannot be read.
-    #[error("record {sequence} of shard {shard} cannot be read: {source}; restore the data directory from a copy")]
+    #[error(
+        "record {sequence} of shard {shard} cannot be read: {source}; restore the data directory from a copy"
+    )]
     Record {
         /// The shard.
         shard: u16,
@@ -54,8 +57,8 @@ pub enum RecoverError {
     Ended,
 }
 
-/// Replays a shard. `keys`: taken over at the first start; `None` when the process already knows them. `watch` is told how
-/// far it is, and may end it.
+/// Replays a shard. `keys`: taken over at the first start; `None` when the process already knows
+/// them. `watch` is told how far it is, and may end it.
 pub(super) fn recover(
     journal: &dyn Journal,
     shard: Shard,
@@ -67,31 +70,44 @@ pub(super) fn recover(
     let mut failure = None;
     let applied = journal.table_applied(shard).0;
     let mut untold = 0;
-    journal.replay(shard, journal.first(shard), &mut |sequence, bytes| match Record::decode(bytes) {
-        Ok(record) => {
-            recovered.last = sequence.0;
-            if let (Some((_, now)), Record::Tenant(record)) = (keys, &record)
-                && now.since(record.at) <= DAY
-            {
-                let hour = Timestamp(record.at.0 - record.at.0.rem_euclid(HOUR));
-                *recovered.written.entry((record.tenant.corporation, hour)).or_default() += bytes.len() as u64;
+    journal.replay(
+        shard,
+        journal.first(shard),
+        &mut |sequence, bytes| match Record::decode(bytes) {
+            Ok(record) => {
+                recovered.last = sequence.0;
+                if let (Some((_, now)), Record::Tenant(record)) = (keys, &record)
+                    && now.since(record.at) <= DAY
+                {
+                    let hour = Timestamp(record.at.0 - record.at.0.rem_euclid(HOUR));
+                    *recovered
+                        .written
+                        .entry((record.tenant.corporation, hour))
+                        .or_default() += bytes.len() as u64;
+                }
+                if let Err(error) =
+                    recovered.take(journal, shard, sequence, record, flows, keys, applied)
+                {
+                    failure = Some(RecoverError::from(error));
+                    return ControlFlow::Break(());
+                }
+                untold += 1;
+                if untold >= STEP && !watch.step(std::mem::take(&mut untold)) {
+                    failure = Some(RecoverError::Ended);
+                    return ControlFlow::Break(());
+                }
+                ControlFlow::Continue(())
             }
-            if let Err(error) = recovered.take(journal, shard, sequence, record, flows, keys, applied) {
-                failure = Some(RecoverError::from(error));
-                return ControlFlow::Break(());
+            Err(source) => {
+                failure = Some(RecoverError::Record {
+                    shard: shard.0,
+                    sequence: sequence.0,
+                    source,
+                });
+                ControlFlow::Break(())
             }
-            untold += 1;
-            if untold >= STEP && !watch.step(std::mem::take(&mut untold)) {
-                failure = Some(RecoverError::Ended);
-                return ControlFlow::Break(());
-            }
-            ControlFlow::Continue(())
-        }
-        Err(source) => {
-            failure = Some(RecoverError::Record { shard: shard.0, sequence: sequence.0, source });
-            ControlFlow::Break(())
-        }
-    })?;
+        },
+    )?;
     match failure {
         Some(error) => Err(error),
         None => {
@@ -103,7 +119,10 @@ pub(super) fn recover(
 }
 
 impl Recovered {
-    #[allow(clippy::too_many_arguments, reason = "one private call, each argument a different thing")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one private call, each argument a different thing"
+    )]
     fn take(
         &mut self,
         journal: &dyn Journal,
@@ -120,11 +139,12 @@ impl Recovered {
                     keys.recover(record.tenant.corporation, body.idempotency, body.id, now);
                 }
                 let untabled = &mut self.untabled;
-                self.tenants.replay(sequence.0, &record, flows, |id, end, accepted| {
-                    if sequence.0 > applied {
-                        untabled.push((id, ended_by(&record, sequence, end, accepted)));
-                    }
-                });
+                self.tenants
+                    .replay(sequence.0, &record, flows, |id, end, accepted| {
+                        if sequence.0 > applied {
+                            untabled.push((id, ended_by(&record, sequence, end, accepted)));
+                        }
+                    });
                 if self.untabled.len() >= TABLED_AT_ONCE {
                     self.table(journal, shard)?;
                 }
@@ -153,13 +173,26 @@ impl Recovered {
     /// Notifications with an attempt that was under way.
     pub(super) fn started(&self) -> Vec<(NotificationId, u8, u16)> {
         let attempt = |(id, slot)| match self.tenants.tenant(slot).find(id)?.phase {
-            sluis_model::Phase::Started { attempt, .. } => Some((id, self.tenants.tenant(slot).find(id)?.step, attempt)),
+            sluis_model::Phase::Started { attempt, .. } => {
+                Some((id, self.tenants.tenant(slot).find(id)?.step, attempt))
+            }
             _ => None,
         };
         self.tenants.iter_open(None).filter_map(attempt).collect()
     }
 }
 
-pub(super) fn ended_by(record: &TenantRecord, sequence: Sequence, end: &str, accepted: u64) -> Ended {
-    Ended { tenant: record.tenant.clone(), end: end.into(), at: record.at, sequence: sequence.0, accepted }
+pub(super) fn ended_by(
+    record: &TenantRecord,
+    sequence: Sequence,
+    end: &str,
+    accepted: u64,
+) -> Ended {
+    Ended {
+        tenant: record.tenant.clone(),
+        end: end.into(),
+        at: record.at,
+        sequence: sequence.0,
+        accepted,
+    }
 }

@@ -1,7 +1,7 @@
-//! Owns an ordered set whose entries lie side by side: sorted pages of a bounded size behind a sorted list of pages.
-//! An entry costs its own bytes and little more, nothing is ever rehashed, and what one insertion moves is bounded by a
-//! page. Its order is that of the keys, so the same entries come in the same order in every run. Refuses entries
-//! that are not plain values.
+//! Owns an ordered set whose entries lie side by side: sorted pages of a bounded size behind a
+//! sorted list of pages. An entry costs its own bytes and little more, nothing is ever rehashed,
+//! and what one insertion moves is bounded by a page. Its order is that of the keys, so the same
+//! entries come in the same order in every run. Refuses entries that are not plain values.
 
 use std::collections::VecDeque;
 use std::fmt::Debug;
@@ -10,8 +10,8 @@ use std::fmt::Debug;
 const PAGE: usize = 256;
 /// Two neighbours that have no more than this together become one page.
 const SPARSE: usize = PAGE / 2;
-/// How near to an end of a full page an entry must fall for the split to be there, so that what comes nearly in order
-/// leaves pages that are nearly full.
+/// How near to an end of a full page an entry must fall for the split to be there, so that what
+/// comes nearly in order leaves pages that are nearly full.
 const NEAR: usize = PAGE / 8;
 
 /// What stands on a shelf.
@@ -32,14 +32,18 @@ pub(super) struct Shelf<E: Entry> {
 
 #[derive(Debug)]
 struct Page<E: Entry> {
-    /// No key of this page is smaller, none of the page before is as large; the first page takes what is smaller still.
+    /// No key of this page is smaller, none of the page before is as large; the first page takes
+    /// what is smaller still.
     from: E::Key,
     entries: Vec<E>,
 }
 
 impl<E: Entry> Default for Shelf<E> {
     fn default() -> Self {
-        Self { pages: VecDeque::new(), len: 0 }
+        Self {
+            pages: VecDeque::new(),
+            len: 0,
+        }
     }
 }
 
@@ -68,14 +72,18 @@ impl<E: Entry> Shelf<E> {
         self.insert_or(entry, |known| *known = entry);
     }
 
-    /// Puts an entry in its place, or lets `change` change the one with the same key, its key excepted.
+    /// Puts an entry in its place, or lets `change` change the one with the same key, its key
+    /// excepted.
     pub(super) fn insert_or(&mut self, entry: E, change: impl FnOnce(&mut E)) {
         let (mut number, mut at) = match self.find(entry.key()) {
             Ok((page, at)) => return change(&mut self.pages[page].entries[at]),
             Err(place) => place,
         };
         if self.pages.is_empty() {
-            self.pages.push_back(Page { from: entry.key(), entries: Vec::new() });
+            self.pages.push_back(Page {
+                from: entry.key(),
+                entries: Vec::new(),
+            });
         }
         if self.pages[number].entries.len() == PAGE {
             let cut = self.split(number, at);
@@ -111,19 +119,33 @@ impl<E: Entry> Shelf<E> {
     /// Entries in order, from `key` on.
     pub(super) fn iter_from(&self, key: E::Key) -> impl Iterator<Item = &E> {
         let (number, at) = self.find(key).unwrap_or_else(|place| place);
-        let first = self.pages.get(number).map_or(&[][..], |page| &page.entries[at..]);
-        first.iter().chain(self.pages.iter().skip(number + 1).flat_map(|page| &page.entries))
+        let first = self
+            .pages
+            .get(number)
+            .map_or(&[][..], |page| &page.entries[at..]);
+        first.iter().chain(
+            self.pages
+                .iter()
+                .skip(number + 1)
+                .flat_map(|page| &page.entries),
+        )
     }
 
     /// Where the key stands, or where it belongs.
     fn find(&self, key: E::Key) -> Result<(usize, usize), (usize, usize)> {
-        let number = self.pages.partition_point(|page| page.from <= key).saturating_sub(1);
-        let Some(page) = self.pages.get(number) else { return Err((0, 0)) };
+        let number = self
+            .pages
+            .partition_point(|page| page.from <= key)
+            .saturating_sub(1);
+        let Some(page) = self.pages.get(number) else {
+            return Err((0, 0));
+        };
         let at = page.entries.binary_search_by_key(&key, Entry::key);
         at.map(|at| (number, at)).map_err(|at| (number, at))
     }
 
-    /// Makes two pages of a full one, for an entry that is to stand at `at`; says where the second begins.
+    /// Makes two pages of a full one, for an entry that is to stand at `at`; says where the second
+    /// begins.
     fn split(&mut self, number: usize, at: usize) -> usize {
         let cut = match at {
             PAGE => PAGE - 1,
@@ -133,21 +155,35 @@ impl<E: Entry> Shelf<E> {
         };
         let page = &mut self.pages[number];
         let entries = page.entries.split_off(cut);
-        self.pages.insert(number + 1, Page { from: entries[0].key(), entries });
+        self.pages.insert(
+            number + 1,
+            Page {
+                from: entries[0].key(),
+                entries,
+            },
+        );
         cut
     }
 
     /// Lets a page go to its neighbour once both are nearly empty.
     fn thin_out(&mut self, number: usize) {
-        let len = |number: usize| self.pages.get(number).map_or(PAGE, |page| page.entries.len());
+        let len = |number: usize| {
+            self.pages
+                .get(number)
+                .map_or(PAGE, |page| page.entries.len())
+        };
         if len(number) == 0 {
             self.pages.remove(number);
         } else if len(number) + len(number + 1) <= SPARSE {
             let next = self.pages.remove(number + 1);
-            self.pages[number].entries.extend(next.into_iter().flat_map(|page| page.entries));
+            self.pages[number]
+                .entries
+                .extend(next.into_iter().flat_map(|page| page.entries));
         } else if number > 0 && len(number - 1) + len(number) <= SPARSE {
             let page = self.pages.remove(number);
-            self.pages[number - 1].entries.extend(page.into_iter().flat_map(|page| page.entries));
+            self.pages[number - 1]
+                .entries
+                .extend(page.into_iter().flat_map(|page| page.entries));
         }
     }
 }
@@ -169,10 +205,23 @@ mod tests {
     }
 
     fn check(shelf: &Shelf<(u16, u32)>, twin: &BTreeMap<u16, u32>) {
-        assert!(shelf.pages.iter().all(|page| (1..=PAGE).contains(&page.entries.len())));
+        assert!(
+            shelf
+                .pages
+                .iter()
+                .all(|page| (1..=PAGE).contains(&page.entries.len()))
+        );
         assert_eq!(shelf.len(), twin.len());
-        assert!(shelf.iter_from(0).copied().eq(twin.iter().map(|(key, value)| (*key, *value))));
-        assert_eq!(shelf.first().map(|entry| entry.0), twin.keys().next().copied());
+        assert!(
+            shelf
+                .iter_from(0)
+                .copied()
+                .eq(twin.iter().map(|(key, value)| (*key, *value)))
+        );
+        assert_eq!(
+            shelf.first().map(|entry| entry.0),
+            twin.keys().next().copied()
+        );
     }
 
     proptest! {
@@ -216,11 +265,19 @@ mod tests {
         let mut shelf = Shelf::default();
         // Every eight in a row come in another order.
         (0..60_000u16).for_each(|n| shelf.insert(((n & !7) | (((n & 7) * 5) & 7), 0)));
-        assert!(shelf.pages.len() <= 60_000 / PAGE * 5 / 4, "{} pages", shelf.pages.len());
+        assert!(
+            shelf.pages.len() <= 60_000 / PAGE * 5 / 4,
+            "{} pages",
+            shelf.pages.len()
+        );
         for n in (0..60_000).filter(|n| n % 50 != 0) {
             shelf.remove(n);
         }
         assert_eq!(shelf.len(), 1_200);
-        assert!(shelf.pages.len() <= 1_200 / SPARSE * 4, "{} pages", shelf.pages.len());
+        assert!(
+            shelf.pages.len() <= 1_200 / SPARSE * 4,
+            "{} pages",
+            shelf.pages.len()
+        );
     }
 }

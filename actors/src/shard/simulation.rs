@@ -1,17 +1,19 @@
-//! Opens a shard's failure within the process to the deterministic simulation: a turn that is lost, and the rebuilding
-//! that the actor does once everything handed to the journal is durable.
-//! Refuses rules of its own; compiled with the feature `simulation` only.
+//! Opens a shard's failure within the process to the deterministic simulation: a turn that is lost,
+//! and the rebuilding that the actor does once everything handed to the journal is durable. Refuses
+//! rules of its own; compiled with the feature `simulation` only.
 
 use super::core::ShardCore;
 use super::recover::RecoverError;
 
 impl ShardCore {
-    /// Decides what stands in the inbox and hands nothing to the journal, as a turn does that panics at its end.
+    /// Decides what stands in the inbox and hands nothing to the journal, as a turn does that
+    /// panics at its end.
     pub fn lose_turn(&mut self) {
         self.decide_without_flush();
     }
 
-    /// Whether everything handed to the journal is durable: not before that may the shard be rebuilt.
+    /// Whether everything handed to the journal is durable: not before that may the shard be
+    /// rebuilt.
     #[must_use]
     pub fn may_be_rebuilt(&self) -> bool {
         self.is_settled()

@@ -1,6 +1,7 @@
-//! Owns the counts of what stands still and needs somebody: tasks by list, what guards hold, attempts in doubt; of tasks also
-//! since when the oldest waits. Counted as it changes, so that asking costs what there are groups, not what is open. Refuses
-//! to remember which ones: only of tasks an id each, to find the oldest.
+//! Owns the counts of what stands still and needs somebody: tasks by list, what guards hold,
+//! attempts in doubt; of tasks also since when the oldest waits. Counted as it changes, so that
+//! asking costs what there are groups, not what is open. Refuses to remember which ones: only of
+//! tasks an id each, to find the oldest.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -33,11 +34,13 @@ pub(super) struct Group {
     pub corporation: CorporationId,
     pub kind: Kind,
     pub count: u64,
-    /// Since when, and which; those that are over leave when they come to the front, or when they are too many.
+    /// Since when, and which; those that are over leave when they come to the front, or when they
+    /// are too many.
     line: BinaryHeap<Reverse<(Timestamp, PackedId)>>,
 }
 
-/// See the module. Groups are as many as corporations have lists and guards; beyond 65,535 nothing is counted.
+/// See the module. Groups are as many as corporations have lists and guards; beyond 65,535 nothing
+/// is counted.
 #[derive(Debug, Default)]
 pub(super) struct Standing(Vec<Group>);
 
@@ -45,27 +48,55 @@ impl Standing {
     /// The group of an open notification, made if need be.
     pub(super) fn place(&mut self, corporation: CorporationId, open: &Open) -> Stand {
         match &open.phase {
-            Phase::Task { list, .. } => {
-                self.find(corporation, |kind| matches!(kind, Kind::Task(known) if known == list), || Kind::Task(list.clone()))
-            }
+            Phase::Task { list, .. } => self.find(
+                corporation,
+                |kind| matches!(kind, Kind::Task(known) if known == list),
+                || Kind::Task(list.clone()),
+            ),
             Phase::Held { guard, .. } => {
                 let wanted = Kind::Held(open.flow, *guard);
-                self.find(corporation, |kind| *kind == wanted, || Kind::Held(open.flow, *guard))
+                self.find(
+                    corporation,
+                    |kind| *kind == wanted,
+                    || Kind::Held(open.flow, *guard),
+                )
             }
-            Phase::InDoubt { .. } => self.find(corporation, |kind| *kind == Kind::InDoubt, || Kind::InDoubt),
-            Phase::Waiting { .. } | Phase::Ready { .. } | Phase::Started { .. } | Phase::Sent { .. } => NOWHERE,
+            Phase::InDoubt { .. } => {
+                self.find(corporation, |kind| *kind == Kind::InDoubt, || Kind::InDoubt)
+            }
+            Phase::Waiting { .. }
+            | Phase::Ready { .. }
+            | Phase::Started { .. }
+            | Phase::Sent { .. } => NOWHERE,
         }
     }
 
-    fn find(&mut self, corporation: CorporationId, fits: impl Fn(&Kind) -> bool, make: impl Fn() -> Kind) -> Stand {
-        let known = self.0.iter().position(|group| group.corporation == corporation && fits(&group.kind));
+    fn find(
+        &mut self,
+        corporation: CorporationId,
+        fits: impl Fn(&Kind) -> bool,
+        make: impl Fn() -> Kind,
+    ) -> Stand {
+        let known = self
+            .0
+            .iter()
+            .position(|group| group.corporation == corporation && fits(&group.kind));
         let place = known.unwrap_or_else(|| {
             if self.0.len() < usize::from(NOWHERE) {
-                self.0.push(Group { corporation, kind: make(), count: 0, line: BinaryHeap::new() });
+                self.0.push(Group {
+                    corporation,
+                    kind: make(),
+                    count: 0,
+                    line: BinaryHeap::new(),
+                });
             }
             self.0.len() - 1
         });
-        if self.0[place].corporation == corporation { place as Stand } else { NOWHERE }
+        if self.0[place].corporation == corporation {
+            place as Stand
+        } else {
+            NOWHERE
+        }
     }
 
     /// One more.
@@ -90,15 +121,22 @@ impl Standing {
         id: NotificationId,
         is_true: impl Fn(Timestamp, NotificationId) -> bool,
     ) {
-        let Some(group) = self.0.get_mut(usize::from(stand)) else { return };
+        let Some(group) = self.0.get_mut(usize::from(stand)) else {
+            return;
+        };
         group.line.push(Reverse((since, id.into())));
         if group.line.len() > 2 * group.count as usize + SPARE {
-            group.line.retain(|Reverse((since, id))| is_true(*since, (*id).into()));
+            group
+                .line
+                .retain(|Reverse((since, id))| is_true(*since, (*id).into()));
         }
     }
 
     /// Every group, and since when its oldest waits, if that is known.
-    pub(super) fn all(&mut self, is_true: impl Fn(Timestamp, NotificationId) -> bool) -> Vec<(&Group, Option<Timestamp>)> {
+    pub(super) fn all(
+        &mut self,
+        is_true: impl Fn(Timestamp, NotificationId) -> bool,
+    ) -> Vec<(&Group, Option<Timestamp>)> {
         let oldest = |group: &mut Group| loop {
             let Reverse((since, id)) = *group.line.peek()?;
             if is_true(since, id.into()) {
@@ -118,19 +156,31 @@ mod tests {
     const HOUSE: CorporationId = CorporationId(1);
 
     fn list(standing: &mut Standing, corporation: CorporationId, name: &str) -> Stand {
-        standing.find(corporation, |kind| *kind == Kind::Task(name.into()), || Kind::Task(name.into()))
+        standing.find(
+            corporation,
+            |kind| *kind == Kind::Task(name.into()),
+            || Kind::Task(name.into()),
+        )
     }
 
     #[test]
     fn each_list_of_each_corporation_is_a_group() {
         let mut standing = Standing::default();
-        let places = [(1, "a"), (1, "b"), (2, "a"), (1, "a")].map(|(c, name)| list(&mut standing, CorporationId(c), name));
+        let places = [(1, "a"), (1, "b"), (2, "a"), (1, "a")]
+            .map(|(c, name)| list(&mut standing, CorporationId(c), name));
         assert_eq!(places, [0, 1, 2, 0]);
         standing.enter(0);
         standing.enter(0);
         standing.leave(0);
         standing.leave(NOWHERE);
-        assert_eq!(standing.all(|_, _| true).iter().map(|(group, _)| group.count).collect::<Vec<_>>(), [1, 0, 0]);
+        assert_eq!(
+            standing
+                .all(|_, _| true)
+                .iter()
+                .map(|(group, _)| group.count)
+                .collect::<Vec<_>>(),
+            [1, 0, 0]
+        );
     }
 
     #[test]
@@ -141,7 +191,9 @@ mod tests {
             standing.enter(place);
             standing.line_up(place, Timestamp(n), NotificationId(n as u128), |_, _| true);
         }
-        let oldest = |standing: &mut Standing, over: &[i64]| standing.all(|since, _| !over.contains(&since.0))[0].1;
+        let oldest = |standing: &mut Standing, over: &[i64]| {
+            standing.all(|since, _| !over.contains(&since.0))[0].1
+        };
         assert_eq!(oldest(&mut standing, &[]), Some(Timestamp(3)));
         assert_eq!(oldest(&mut standing, &[3]), Some(Timestamp(5)));
         assert_eq!(oldest(&mut standing, &[3, 5, 9]), None);
@@ -156,10 +208,22 @@ mod tests {
         standing.line_up(place, Timestamp(0), NotificationId(0), |_, _| true);
         for n in 1..100_000 {
             standing.enter(place);
-            standing.line_up(place, Timestamp(n), NotificationId(n as u128), |since, _| since.0 == 0 || since.0 == n);
+            standing.line_up(
+                place,
+                Timestamp(n),
+                NotificationId(n as u128),
+                |since, _| since.0 == 0 || since.0 == n,
+            );
             standing.leave(place);
         }
-        assert!(standing.0[0].line.len() <= SPARE + 4, "{}", standing.0[0].line.len());
-        assert_eq!(standing.all(|since, _| since.0 == 0)[0].1, Some(Timestamp(0)));
+        assert!(
+            standing.0[0].line.len() <= SPARE + 4,
+            "{}",
+            standing.0[0].line.len()
+        );
+        assert_eq!(
+            standing.all(|since, _| since.0 == 0)[0].1,
+            Some(Timestamp(0))
+        );
     }
 }

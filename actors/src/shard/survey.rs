@@ -1,5 +1,5 @@
-//! Owns the count of what is open, by corporation and state, for operators. In pieces, so that a shard of a million is
-//! not held up. Refuses to name tenants: an operator sees numbers.
+//! Owns the count of what is open, by corporation and state, for operators. In pieces, so that a
+//! shard of a million is not held up. Refuses to name tenants: an operator sees numbers.
 
 use std::collections::BTreeMap;
 
@@ -40,25 +40,46 @@ impl ShardCore {
                 break;
             }
             last = Some(id);
-            let Some(open) = self.tenants.tenant(slot).find(id) else { continue };
+            let Some(open) = self.tenants.tenant(slot).find(id) else {
+                continue;
+            };
             let flow = self.settings.flows.flow(open.flow);
-            let key = (self.tenants.key(slot).corporation, open.phase.name(), place(open, flow));
+            let key = (
+                self.tenants.key(slot).corporation,
+                open.phase.name(),
+                place(open, flow),
+            );
             let entry = found.entry(key).or_insert((0, Timestamp::NEVER));
             *entry = (entry.0 + 1, entry.1.min(since(open, flow)));
         }
         let counted = found
             .into_iter()
-            .map(|((corporation, state, at), (count, oldest))| Counted { corporation, state, at, count, oldest })
+            .map(|((corporation, state, at), (count, oldest))| Counted {
+                corporation,
+                state,
+                at,
+                count,
+                oldest,
+            })
             .collect();
-        ShardAnswer::Survey { counted, scanned_to }
+        ShardAnswer::Survey {
+            counted,
+            scanned_to,
+        }
     }
 }
 
 fn place(open: &Open, flow: Option<&Flow>) -> Option<Box<str>> {
     match &open.phase {
         Phase::Task { list, .. } => Some(list.clone()),
-        Phase::Held { guard, .. } => flow.and_then(|flow| flow.guards.get(usize::from(*guard))).map(|guard| guard.name.clone()),
-        Phase::Waiting { .. } | Phase::Ready { .. } | Phase::Started { .. } | Phase::InDoubt { .. } | Phase::Sent { .. } => None,
+        Phase::Held { guard, .. } => flow
+            .and_then(|flow| flow.guards.get(usize::from(*guard)))
+            .map(|guard| guard.name.clone()),
+        Phase::Waiting { .. }
+        | Phase::Ready { .. }
+        | Phase::Started { .. }
+        | Phase::InDoubt { .. }
+        | Phase::Sent { .. } => None,
     }
 }
 

@@ -1,5 +1,6 @@
-//! Owns what a shard keeps of an ended notification in the keyed table beside the log: enough to find its tenant, to
-//! answer its link, and to place late evidence. Rebuildable from the log. Refuses to keep a body.
+//! Owns what a shard keeps of an ended notification in the keyed table beside the log: enough to
+//! find its tenant, to answer its link, and to place late evidence. Rebuildable from the log.
+//! Refuses to keep a body.
 
 use bincode::{Decode, Encode};
 use sluis_model::{TenantKey, Timestamp};

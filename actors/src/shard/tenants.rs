@@ -1,12 +1,13 @@
-//! Owns the tenants of a shard and the indexes over them: by number, by open notification, by subject of something
-//! open. Rebuilt from the journal. Refuses to decide: it only keeps the indexes true to the events.
+//! Owns the tenants of a shard and the indexes over them: by number, by open notification, by
+//! subject of something open. Rebuilt from the journal. Refuses to decide: it only keeps the
+//! indexes true to the events.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use sluis_model::{
-    Applied, CorporationId, Event, Fact, FlowBook, Input, NotificationId, Open, Subject, Tenant, TenantKey, TenantRecord,
-    Timestamp, Unmatched, evolve, finish, unmatched,
+    Applied, CorporationId, Event, Fact, FlowBook, Input, NotificationId, Open, Subject, Tenant,
+    TenantKey, TenantRecord, Timestamp, Unmatched, evolve, finish, unmatched,
 };
 
 use super::shelf::{Entry, Shelf};
@@ -18,7 +19,8 @@ use crate::positions::Positions;
 /// Place of a tenant within its shard.
 pub(super) type Slot = u32;
 
-/// Parts of the table of tenants: five hundred tenants each when two million stand in sixteen shards.
+/// Parts of the table of tenants: five hundred tenants each when two million stand in sixteen
+/// shards.
 const PARTS: usize = 256;
 
 /// A notification's id as it lies in indexes: in its order, without the alignment of a `u128`.
@@ -58,13 +60,15 @@ impl Entry for Located {
     }
 }
 
-/// A tenant with something open about a subject. By hash: whoever uses it compares the subject itself.
+/// A tenant with something open about a subject. By hash: whoever uses it compares the subject
+/// itself.
 #[derive(Clone, Copy, Debug)]
 struct About {
     subject: u64,
     slot: Slot,
     corporation: CorporationId,
-    /// Open notifications. From its largest number on it stays: then a tenant is asked in vain, no more.
+    /// Open notifications. From its largest number on it stays: then a tenant is asked in vain, no
+    /// more.
     count: u16,
 }
 
@@ -113,12 +117,14 @@ impl Tenants {
         let slot = self.slots.len() as Slot;
         self.slots.push_back((key.clone(), Tenant::default()));
         let slots = &self.slots;
-        self.by_key.insert(self.by_key.hash(key), slot, |slot| &slots[slot as usize].0);
+        self.by_key
+            .insert(self.by_key.hash(key), slot, |slot| &slots[slot as usize].0);
         slot
     }
 
     fn position(&self, key: &TenantKey) -> Option<Slot> {
-        self.by_key.find(self.by_key.hash(key), |slot| self.key(slot) == key)
+        self.by_key
+            .find(self.by_key.hash(key), |slot| self.key(slot) == key)
     }
 
     pub(super) fn find(&self, key: &TenantKey) -> Option<&Tenant> {
@@ -146,8 +152,12 @@ impl Tenants {
         self.open.get_mut(id.into())
     }
 
-    /// An open notification with its corporation, and where it is, for its place in the wheel and in a ready list.
-    pub(super) fn locate_open(&mut self, id: NotificationId) -> Option<(&mut Located, CorporationId, &Open)> {
+    /// An open notification with its corporation, and where it is, for its place in the wheel and
+    /// in a ready list.
+    pub(super) fn locate_open(
+        &mut self,
+        id: NotificationId,
+    ) -> Option<(&mut Located, CorporationId, &Open)> {
         let located = self.open.get_mut(id.into())?;
         let (key, tenant) = &self.slots[located.slot as usize];
         Some((located, key.corporation, tenant.find(id)?))
@@ -159,21 +169,28 @@ impl Tenants {
 
     /// Marks whether the notification stands in a ready list; says whether that is news.
     pub(super) fn set_queued(&mut self, id: NotificationId, queued: bool) -> bool {
-        self.locate_mut(id).is_some_and(|located| std::mem::replace(&mut located.queued, queued) != queued)
+        self.locate_mut(id)
+            .is_some_and(|located| std::mem::replace(&mut located.queued, queued) != queued)
     }
 
     /// Open notifications in order of id, after `after`.
-    pub(super) fn iter_open(&self, after: Option<NotificationId>) -> impl Iterator<Item = (NotificationId, Slot)> {
+    pub(super) fn iter_open(
+        &self,
+        after: Option<NotificationId>,
+    ) -> impl Iterator<Item = (NotificationId, Slot)> {
         let after = after.map(PackedId::from);
         let from = self.open.iter_from(after.unwrap_or(PackedId([0, 0])));
-        from.filter(move |located| Some(located.id) != after).map(|located| (located.id.into(), located.slot))
+        from.filter(move |located| Some(located.id) != after)
+            .map(|located| (located.id.into(), located.slot))
     }
 
     /// Tenants with something open about the subject, in order of their places.
     pub(super) fn about(&self, corporation: CorporationId, subject: &Subject) -> Vec<Slot> {
         let subject = subject_hash(subject);
         let from = self.by_subject.iter_from((subject, corporation, 0));
-        from.take_while(|about| (about.subject, about.corporation) == (subject, corporation)).map(|about| about.slot).collect()
+        from.take_while(|about| (about.subject, about.corporation) == (subject, corporation))
+            .map(|about| about.slot)
+            .collect()
     }
 
     /// Open notifications, in all.
@@ -193,7 +210,8 @@ impl Tenants {
 
     /// Whether a fact would be all that is known of this tenant.
     pub(super) fn is_unknown(&self, key: &TenantKey) -> bool {
-        self.find(key).is_none_or(|tenant| tenant.profile.is_none() && !has_facts(tenant))
+        self.find(key)
+            .is_none_or(|tenant| tenant.profile.is_none() && !has_facts(tenant))
     }
 
     /// Whether facts told of this tenant.
@@ -204,7 +222,12 @@ impl Tenants {
     /// Counts a tenant that is known from facts alone, or is no longer.
     fn count_unknown(&mut self, slot: Slot, event: &Event) {
         let (key, tenant) = &self.slots[slot as usize];
-        let first_fact = || tenant.told.as_deref().is_some_and(|told| told.facts.len() == 1);
+        let first_fact = || {
+            tenant
+                .told
+                .as_deref()
+                .is_some_and(|told| told.facts.len() == 1)
+        };
         let change = match event {
             Event::FactTaken if tenant.profile.is_none() && first_fact() => 1,
             Event::ProfileStored { new: true } if has_facts(tenant) => -1,
@@ -217,14 +240,26 @@ impl Tenants {
         self.slots.len()
     }
 
-    /// Keeps the indexes true to one event; to be called once per event, after the tenant evolved. `ended`: what ended
-    /// with it. For that: where it had been found.
-    pub(super) fn index(&mut self, slot: Slot, input: &Input, event: &Event, ended: Option<&Open>) -> Option<Located> {
+    /// Keeps the indexes true to one event; to be called once per event, after the tenant evolved.
+    /// `ended`: what ended with it. For that: where it had been found.
+    pub(super) fn index(
+        &mut self,
+        slot: Slot,
+        input: &Input,
+        event: &Event,
+        ended: Option<&Open>,
+    ) -> Option<Located> {
         let corporation = self.key(slot).corporation;
         self.count_unknown(slot, event);
         match (event, input) {
             (Event::Accepted { id }, Input::Notify(body)) => {
-                self.open.insert(Located { id: (*id).into(), due: Timestamp::NEVER, slot, queued: false, stand: NOWHERE });
+                self.open.insert(Located {
+                    id: (*id).into(),
+                    due: Timestamp::NEVER,
+                    slot,
+                    queued: false,
+                    stand: NOWHERE,
+                });
                 *self.counts.entry(corporation).or_default() += 1;
                 let subject = body.subject.as_ref().map(subject_hash);
                 if let Some(subject) = subject {
@@ -235,7 +270,10 @@ impl Tenants {
             (Event::Ended { id, .. }, _) => {
                 let located = self.open.remove((*id).into())?;
                 *self.counts.entry(corporation).or_default() -= 1;
-                if let Some(subject) = ended.and_then(|open| open.subject.as_deref()).map(subject_hash) {
+                if let Some(subject) = ended
+                    .and_then(|open| open.subject.as_deref())
+                    .map(subject_hash)
+                {
                     self.forget_subject(corporation, slot, subject);
                     self.unmatched.ended(corporation, slot, subject);
                 }
@@ -247,8 +285,8 @@ impl Tenants {
         None
     }
 
-    /// A fact was taken that did not find what the model says, by its record. Gives what is missed when ended notifications
-    /// are remembered too.
+    /// A fact was taken that did not find what the model says, by its record. Gives what is missed
+    /// when ended notifications are remembered too.
     pub(super) fn stray(
         &mut self,
         slot: Slot,
@@ -256,20 +294,39 @@ impl Tenants {
         fact: &Fact,
         missed: Unmatched,
     ) -> Option<Unmatched> {
-        let subject = fact.subject.as_ref().filter(|_| missed.subject).map(subject_hash);
-        self.unmatched.take(self.key(slot).corporation, slot, (sequence, at), subject, missed)
+        let subject = fact
+            .subject
+            .as_ref()
+            .filter(|_| missed.subject)
+            .map(subject_hash);
+        self.unmatched.take(
+            self.key(slot).corporation,
+            slot,
+            (sequence, at),
+            subject,
+            missed,
+        )
     }
 
     fn count_subject(&mut self, corporation: CorporationId, slot: Slot, subject: u64) {
-        let about = About { subject, slot, corporation, count: 1 };
-        self.by_subject.insert_or(about, |known| known.count = known.count.saturating_add(1));
+        let about = About {
+            subject,
+            slot,
+            corporation,
+            count: 1,
+        };
+        self.by_subject
+            .insert_or(about, |known| known.count = known.count.saturating_add(1));
     }
 
     fn forget_subject(&mut self, corporation: CorporationId, slot: Slot, subject: u64) {
         let key = (subject, corporation, slot);
         match self.by_subject.get_mut(key) {
             Some(About { count: 1, .. }) => drop(self.by_subject.remove(key)),
-            Some(About { count: u16::MAX, .. }) | None => {}
+            Some(About {
+                count: u16::MAX, ..
+            })
+            | None => {}
             Some(about) => about.count -= 1,
         }
     }
@@ -292,7 +349,11 @@ impl Tenants {
             }
             _ => None,
         };
-        let applied = Applied { sequence, at: record.at, input: &record.input };
+        let applied = Applied {
+            sequence,
+            at: record.at,
+            input: &record.input,
+        };
         for event in &record.events {
             let open = evolve(self.tenant_mut(slot), applied, event, flows);
             self.index(slot, &record.input, event, open.as_deref());
@@ -308,7 +369,10 @@ impl Tenants {
 }
 
 fn has_facts(tenant: &Tenant) -> bool {
-    tenant.told.as_deref().is_some_and(|told| !told.facts.is_empty())
+    tenant
+        .told
+        .as_deref()
+        .is_some_and(|told| !told.facts.is_empty())
 }
 
 fn subject_hash(subject: &Subject) -> u64 {
@@ -326,7 +390,14 @@ mod tests {
     /// Ten million may be open in all: these are what each costs beside its state.
     #[test]
     fn the_indexes_stay_small() {
-        assert_eq!((size_of::<Located>(), size_of::<About>(), size_of::<(TenantKey, Tenant)>()), (32, 16, 72));
+        assert_eq!(
+            (
+                size_of::<Located>(),
+                size_of::<About>(),
+                size_of::<(TenantKey, Tenant)>()
+            ),
+            (32, 16, 72)
+        );
     }
 
     struct NoFlows;
@@ -356,25 +427,59 @@ mod tests {
     #[test]
     fn a_tenant_is_found_by_a_subject_until_the_last_about_it_ended() {
         let (house, mut tenants, mut sequence) = (CorporationId(1), Tenants::default(), 0);
-        let subject = Subject { kind: "invoice".into(), id: "F-1".into() };
+        let subject = Subject {
+            kind: "invoice".into(),
+            id: "F-1".into(),
+        };
         let mut replay = |tenants: &mut Tenants, tenant: &str, input: Input, event: Event| {
             sequence += 1;
             let (at, tenant, events) = (Timestamp(0), TenantKey::new(house, tenant), vec![event]);
-            let record = TenantRecord { at, tenant, previous: 0, input, events };
+            let record = TenantRecord {
+                at,
+                tenant,
+                previous: 0,
+                input,
+                events,
+            };
             let mut ended = Vec::new();
-            tenants.replay(sequence, &record, &NoFlows, |id, _, accepted| ended.push((id.0, accepted)));
+            tenants.replay(sequence, &record, &NoFlows, |id, _, accepted| {
+                ended.push((id.0, accepted))
+            });
             ended
         };
         for (id, tenant) in [(1, "H-1"), (2, "H-2"), (3, "H-1")] {
             let id = NotificationId(id);
-            replay(&mut tenants, tenant, notification(id, &subject), Event::Accepted { id });
+            replay(
+                &mut tenants,
+                tenant,
+                notification(id, &subject),
+                Event::Accepted { id },
+            );
         }
         assert_eq!(tenants.about(house, &subject), [0, 1]);
         assert!(tenants.about(CorporationId(2), &subject).is_empty());
         for (number, tenant, left) in [(1, "H-1", &[0, 1][..]), (3, "H-1", &[1]), (2, "H-2", &[])] {
-            let (id, input) = (NotificationId(number), Input::Timer { id: NotificationId(number) });
-            let ended = replay(&mut tenants, tenant, input, Event::Ended { id, end: "done".into(), cause: Cause::Waited });
-            assert_eq!(ended, [(number, number as u64)], "it was accepted by the record of its number");
+            let (id, input) = (
+                NotificationId(number),
+                Input::Timer {
+                    id: NotificationId(number),
+                },
+            );
+            let ended = replay(
+                &mut tenants,
+                tenant,
+                input,
+                Event::Ended {
+                    id,
+                    end: "done".into(),
+                    cause: Cause::Waited,
+                },
+            );
+            assert_eq!(
+                ended,
+                [(number, number as u64)],
+                "it was accepted by the record of its number"
+            );
             assert_eq!(tenants.about(house, &subject), left);
         }
         assert_eq!((tenants.open_count(), tenants.by_subject.len()), (0, 0));
@@ -382,7 +487,15 @@ mod tests {
 
     #[test]
     fn a_packed_id_keeps_the_order_of_ids() {
-        let ids = [0, 1, u128::from(u64::MAX), 1 << 64, (1 << 112) + 5, u128::MAX].map(NotificationId);
+        let ids = [
+            0,
+            1,
+            u128::from(u64::MAX),
+            1 << 64,
+            (1 << 112) + 5,
+            u128::MAX,
+        ]
+        .map(NotificationId);
         assert!(ids.map(PackedId::from).is_sorted());
         assert_eq!(ids.map(|id| NotificationId::from(PackedId::from(id))), ids);
     }

@@ -1,6 +1,7 @@
-//! Owns the facts of a shard that fitted nothing when they came and still fit nothing, by corporation, and the memory of
-//! subjects that ended notifications were about. Made from the records, in their order, so a restart knows the same.
-//! Refuses to grow: of each corporation the newest are kept, up to a bound.
+//! Owns the facts of a shard that fitted nothing when they came and still fit nothing, by
+//! corporation, and the memory of subjects that ended notifications were about. Made from the
+//! records, in their order, so a restart knows the same. Refuses to grow: of each corporation the
+//! newest are kept, up to a bound.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -13,7 +14,8 @@ use super::tenants::Slot;
 const MOST_FACTS: usize = 1_024;
 /// How long a fact that fits nothing is kept, in milliseconds: 90 days.
 const KEPT_MS: i64 = 90 * sluis_model::DAY;
-/// Subjects of ended notifications remembered of one corporation in one shard: this many at least, twice as many at most.
+/// Subjects of ended notifications remembered of one corporation in one shard: this many at least,
+/// twice as many at most.
 const REMEMBERED: usize = 8_192;
 
 /// One fact that fits nothing.
@@ -49,8 +51,8 @@ struct House {
     strangers: u64,
 }
 
-/// Subjects of notifications that ended, as hashes with their tenant's place: two sets, of which the older is dropped when
-/// the newer is full.
+/// Subjects of notifications that ended, as hashes with their tenant's place: two sets, of which
+/// the older is dropped when the newer is full.
 #[derive(Debug, Default)]
 struct Past {
     newer: HashSet<u32>,
@@ -83,8 +85,8 @@ const fn placed(slot: Slot, subject: u64) -> u32 {
 pub(super) struct UnmatchedFacts(BTreeMap<CorporationId, House>);
 
 impl UnmatchedFacts {
-    /// A fact came that did not find what `missed` says; `subject` is the hash of its subject. Gives what is still missed when
-    /// ended notifications are remembered too.
+    /// A fact came that did not find what `missed` says; `subject` is the hash of its subject.
+    /// Gives what is still missed when ended notifications are remembered too.
     pub(super) fn take(
         &mut self,
         corporation: CorporationId,
@@ -105,10 +107,27 @@ impl UnmatchedFacts {
         house.ever += 1;
         house.drop_old(at);
         // One of each: what a feed repeats every night is found once.
-        let same = |known: &u64| house.facts.get(known).is_some_and(|fact| fact.subject == subject);
-        if !house.by_slot.get(&slot).is_some_and(|facts| facts.iter().any(same)) {
+        let same = |known: &u64| {
+            house
+                .facts
+                .get(known)
+                .is_some_and(|fact| fact.subject == subject)
+        };
+        if !house
+            .by_slot
+            .get(&slot)
+            .is_some_and(|facts| facts.iter().any(same))
+        {
             let near = missed.near.clone().map(Box::new);
-            house.facts.insert(sequence, Waiting { slot, at, subject, near });
+            house.facts.insert(
+                sequence,
+                Waiting {
+                    slot,
+                    at,
+                    subject,
+                    near,
+                },
+            );
             house.by_slot.entry(slot).or_default().push(sequence);
         }
         if house.facts.len() > MOST_FACTS
@@ -119,10 +138,18 @@ impl UnmatchedFacts {
         Some(missed)
     }
 
-    /// A notification was accepted, perhaps about a subject: what waited for it, or for its tenant alone, is matched.
-    pub(super) fn accepted(&mut self, corporation: CorporationId, slot: Slot, subject: Option<u64>) {
+    /// A notification was accepted, perhaps about a subject: what waited for it, or for its tenant
+    /// alone, is matched.
+    pub(super) fn accepted(
+        &mut self,
+        corporation: CorporationId,
+        slot: Slot,
+        subject: Option<u64>,
+    ) {
         if let Some(house) = self.0.get_mut(&corporation) {
-            house.settle(slot, |fact| fact.subject.is_none() || fact.subject == subject);
+            house.settle(slot, |fact| {
+                fact.subject.is_none() || fact.subject == subject
+            });
         }
     }
 
@@ -135,13 +162,24 @@ impl UnmatchedFacts {
 
     /// A notification about a subject ended.
     pub(super) fn ended(&mut self, corporation: CorporationId, slot: Slot, subject: u64) {
-        self.0.entry(corporation).or_default().past.remember(placed(slot, subject));
+        self.0
+            .entry(corporation)
+            .or_default()
+            .past
+            .remember(placed(slot, subject));
     }
 
     /// Those of a corporation after this sequence, oldest first.
-    pub(super) fn list(&self, corporation: CorporationId, after: u64) -> impl Iterator<Item = (u64, &Waiting)> {
+    pub(super) fn list(
+        &self,
+        corporation: CorporationId,
+        after: u64,
+    ) -> impl Iterator<Item = (u64, &Waiting)> {
         let facts = self.0.get(&corporation).map(|house| &house.facts);
-        facts.into_iter().flat_map(move |facts| facts.range(after + 1..)).map(|(sequence, fact)| (*sequence, fact))
+        facts
+            .into_iter()
+            .flat_map(move |facts| facts.range(after + 1..))
+            .map(|(sequence, fact)| (*sequence, fact))
     }
 
     /// A notification came for a tenant of whom no profile is there.
@@ -167,7 +205,9 @@ impl House {
         if self.by_slot.is_empty() {
             return;
         }
-        let Some(sequences) = self.by_slot.get_mut(&slot) else { return };
+        let Some(sequences) = self.by_slot.get_mut(&slot) else {
+            return;
+        };
         let facts = &mut self.facts;
         sequences.retain(|sequence| {
             let matched = facts.get(sequence).is_some_and(&fits);
@@ -190,7 +230,9 @@ impl House {
     }
 
     fn remove(&mut self, sequence: u64) {
-        let Some(fact) = self.facts.remove(&sequence) else { return };
+        let Some(fact) = self.facts.remove(&sequence) else {
+            return;
+        };
         if let Some(sequences) = self.by_slot.get_mut(&fact.slot) {
             sequences.retain(|known| *known != sequence);
             if sequences.is_empty() {
@@ -208,7 +250,11 @@ mod tests {
     const SUBJECT: u64 = 0xfeed_0000_0000_0001;
 
     fn missed(tenant: bool, subject: bool) -> Unmatched {
-        Unmatched { tenant, subject, near: None }
+        Unmatched {
+            tenant,
+            subject,
+            near: None,
+        }
     }
 
     fn waiting(facts: &UnmatchedFacts) -> Vec<u64> {
@@ -218,46 +264,136 @@ mod tests {
     #[test]
     fn a_fact_leaves_when_what_it_missed_comes() {
         let mut facts = UnmatchedFacts::default();
-        assert!(facts.take(HOUSE, 1, (10, Timestamp(0)), Some(SUBJECT), missed(true, true)).is_some());
-        assert!(facts.take(HOUSE, 1, (11, Timestamp(0)), None, missed(true, false)).is_some());
-        assert!(facts.take(HOUSE, 2, (12, Timestamp(0)), Some(SUBJECT), missed(false, true)).is_some());
+        assert!(
+            facts
+                .take(
+                    HOUSE,
+                    1,
+                    (10, Timestamp(0)),
+                    Some(SUBJECT),
+                    missed(true, true)
+                )
+                .is_some()
+        );
+        assert!(
+            facts
+                .take(HOUSE, 1, (11, Timestamp(0)), None, missed(true, false))
+                .is_some()
+        );
+        assert!(
+            facts
+                .take(
+                    HOUSE,
+                    2,
+                    (12, Timestamp(0)),
+                    Some(SUBJECT),
+                    missed(false, true)
+                )
+                .is_some()
+        );
         facts.profiled(HOUSE, 1);
-        assert_eq!(waiting(&facts), [10, 12], "the profile says nothing of the subject");
+        assert_eq!(
+            waiting(&facts),
+            [10, 12],
+            "the profile says nothing of the subject"
+        );
         facts.accepted(HOUSE, 1, Some(SUBJECT + 1));
         facts.accepted(CorporationId(2), 1, Some(SUBJECT));
         assert_eq!(waiting(&facts), [10, 12]);
         facts.accepted(HOUSE, 1, Some(SUBJECT));
         assert_eq!(waiting(&facts), [12], "that of the other tenant stays");
-        assert_eq!(facts.counts().map(|strays| (strays.facts, strays.facts_ever)).next(), Some((1, 3)));
+        assert_eq!(
+            facts
+                .counts()
+                .map(|strays| (strays.facts, strays.facts_ever))
+                .next(),
+            Some((1, 3))
+        );
     }
 
     #[test]
     fn what_ended_before_the_payment_came_is_remembered() {
         let mut facts = UnmatchedFacts::default();
         facts.ended(HOUSE, 1, SUBJECT);
-        assert_eq!(facts.take(HOUSE, 1, (10, Timestamp(0)), Some(SUBJECT), missed(true, true)), None);
-        assert!(facts.take(HOUSE, 2, (11, Timestamp(0)), Some(SUBJECT), missed(false, true)).is_some(), "another tenant");
+        assert_eq!(
+            facts.take(
+                HOUSE,
+                1,
+                (10, Timestamp(0)),
+                Some(SUBJECT),
+                missed(true, true)
+            ),
+            None
+        );
+        assert!(
+            facts
+                .take(
+                    HOUSE,
+                    2,
+                    (11, Timestamp(0)),
+                    Some(SUBJECT),
+                    missed(false, true)
+                )
+                .is_some(),
+            "another tenant"
+        );
         for n in 0..3 * REMEMBERED as u64 {
             facts.ended(HOUSE, 3, n << 32);
         }
-        assert!(facts.take(HOUSE, 1, (12, Timestamp(0)), Some(SUBJECT), missed(false, true)).is_some(), "bounded: forgotten");
+        assert!(
+            facts
+                .take(
+                    HOUSE,
+                    1,
+                    (12, Timestamp(0)),
+                    Some(SUBJECT),
+                    missed(false, true)
+                )
+                .is_some(),
+            "bounded: forgotten"
+        );
     }
 
     #[test]
     fn what_a_feed_repeats_stands_once_and_the_newest_stay() {
         let mut facts = UnmatchedFacts::default();
         for night in 1..=365 {
-            facts.take(HOUSE, 1, (night, Timestamp(night as i64)), None, missed(true, false));
+            facts.take(
+                HOUSE,
+                1,
+                (night, Timestamp(night as i64)),
+                None,
+                missed(true, false),
+            );
         }
         assert_eq!(waiting(&facts), [1]);
         for n in 0..2 * MOST_FACTS as u64 {
-            facts.take(HOUSE, 7 + n as u32, (1_000 + n, Timestamp(400)), None, missed(true, false));
+            facts.take(
+                HOUSE,
+                7 + n as u32,
+                (1_000 + n, Timestamp(400)),
+                None,
+                missed(true, false),
+            );
         }
         let kept = waiting(&facts);
-        assert_eq!((kept.len(), kept.last()), (MOST_FACTS, Some(&(999 + 2 * MOST_FACTS as u64))));
-        facts.take(HOUSE, 6, (900_000, Timestamp(401 + KEPT_MS)), None, missed(true, false));
+        assert_eq!(
+            (kept.len(), kept.last()),
+            (MOST_FACTS, Some(&(999 + 2 * MOST_FACTS as u64)))
+        );
+        facts.take(
+            HOUSE,
+            6,
+            (900_000, Timestamp(401 + KEPT_MS)),
+            None,
+            missed(true, false),
+        );
         assert_eq!(waiting(&facts), [900_000], "the old ones are gone");
         let house = &facts.0[&HOUSE];
-        assert_eq!((house.by_slot.len(), house.facts.len()), (1, 1), "the index forgets with them");
+        assert_eq!(
+            (house.by_slot.len(), house.facts.len()),
+            (1, 1),
+            "the index forgets with them"
+        );
     }
 }

@@ -1,6 +1,6 @@
-//! Owns the timers of a shard: one entry of 24 bytes for each notification that waits, in order of their instants. An
-//! entry is taken out when its notification wants another instant or none, so there is never more than one of each.
-//! Refuses to know what a timer means.
+//! Owns the timers of a shard: one entry of 24 bytes for each notification that waits, in order of
+//! their instants. An entry is taken out when its notification wants another instant or none, so
+//! there is never more than one of each. Refuses to know what a timer means.
 
 use sluis_model::{NotificationId, Timestamp};
 
@@ -16,7 +16,8 @@ pub(super) struct Wheel {
     looked_at: usize,
 }
 
-/// In order of the instant, then of the id: what falls due together is taken in the same order in every run.
+/// In order of the instant, then of the id: what falls due together is taken in the same order in
+/// every run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Timer {
     due: Timestamp,
@@ -45,7 +46,12 @@ impl Wheel {
     }
 
     /// Takes at most `limit` entries that are due at `now`.
-    pub(super) fn take_due(&mut self, now: Timestamp, limit: usize, into: &mut Vec<(Timestamp, NotificationId)>) {
+    pub(super) fn take_due(
+        &mut self,
+        now: Timestamp,
+        limit: usize,
+        into: &mut Vec<(Timestamp, NotificationId)>,
+    ) {
         #[cfg(test)]
         let looked_at = &mut self.looked_at;
         self.timers.take_while(|timer| {
@@ -63,7 +69,9 @@ impl Wheel {
 
     /// When the next entry falls due.
     pub(super) fn next_due(&self) -> Timestamp {
-        self.timers.first().map_or(Timestamp::NEVER, |timer| timer.due)
+        self.timers
+            .first()
+            .map_or(Timestamp::NEVER, |timer| timer.due)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -113,15 +121,24 @@ mod tests {
             assert!(!drain(&mut wheel, 5, 256).is_empty());
             turns += 1;
         }
-        assert!(wheel.looked_at <= 50_000 + turns, "{} looks for 50,000 entries in {turns} turns", wheel.looked_at);
+        assert!(
+            wheel.looked_at <= 50_000 + turns,
+            "{} looks for 50,000 entries in {turns} turns",
+            wheel.looked_at
+        );
     }
 
     #[test]
     fn what_is_cancelled_costs_nothing_more() {
         let mut wheel = Wheel::default();
         let timer = |n: u16| (Timestamp(i64::from(n % 100)), NotificationId(n.into()));
-        (0..4_000).map(timer).for_each(|(due, id)| wheel.insert(due, id));
-        (0..4_000).filter(|n| n % 4 != 0).map(timer).for_each(|(due, id)| wheel.remove(due, id));
+        (0..4_000)
+            .map(timer)
+            .for_each(|(due, id)| wheel.insert(due, id));
+        (0..4_000)
+            .filter(|n| n % 4 != 0)
+            .map(timer)
+            .for_each(|(due, id)| wheel.remove(due, id));
         wheel.remove(Timestamp(7), NotificationId(0));
         assert_eq!((wheel.len(), wheel.next_due()), (1_000, Timestamp(0)));
         wheel.insert(Timestamp::NEVER, NotificationId(1));

@@ -1,5 +1,5 @@
-//! Owns one attempt from being taken to its outcome. Refuses to lose it: dropped half-way, it still reports and gives
-//! its permit back.
+//! Owns one attempt from being taken to its outcome. Refuses to lose it: dropped half-way, it still
+//! reports and gives its permit back.
 
 use std::any::Any;
 use std::future::poll_fn;
@@ -30,7 +30,13 @@ pub(super) struct Attempt {
 impl Attempt {
     pub(super) fn new(shared: Arc<Shared>, attempt: AttemptRef, ticket: Ticket) -> Self {
         let since = shared.clock.now();
-        Self { shared, attempt, since, sending: false, ticket: Some(ticket) }
+        Self {
+            shared,
+            attempt,
+            since,
+            sending: false,
+            ticket: Some(ticket),
+        }
     }
 
     /// Waits for the preparation, sends, ends.
@@ -50,16 +56,24 @@ impl Attempt {
     async fn send(&mut self, outgoing: Outgoing) -> Verdict {
         self.sending = true;
         let shared = self.shared.clone();
-        let sent = timeout(shared.settings.deadline, guarded(shared.provider.clone(), outgoing)).await;
+        let sent = timeout(
+            shared.settings.deadline,
+            guarded(shared.provider.clone(), outgoing),
+        )
+        .await;
         let verdict = match sent {
             Ok(Ok(verdict)) => verdict,
             Ok(Err(panic)) => {
                 shared.meters.panics.increment(1);
                 let (provider, panic) = (shared.provider.name(), panic_text(&*panic));
                 tracing::error!(provider, panic, attempt = %self.attempt.id, "a send panicked: its attempt is in doubt");
-                Verdict::InDoubt { why: Why::new("panic", "the send broke off inside the engine") }
+                Verdict::InDoubt {
+                    why: Why::new("panic", "the send broke off inside the engine"),
+                }
             }
-            Err(_) => Verdict::InDoubt { why: Why::new("deadline", "no answer within the overall limit") },
+            Err(_) => Verdict::InDoubt {
+                why: Why::new("deadline", "no answer within the overall limit"),
+            },
         };
         shared.health.learn(&verdict, self.since, &shared.meters);
         verdict
@@ -72,8 +86,12 @@ impl Attempt {
 
     fn report(&mut self, verdict: Verdict) {
         // Dropped at the end of this block, after the report, and also if the report panics.
-        let Some(_ticket) = self.ticket.take() else { return };
-        self.shared.meters.ended(&verdict, self.shared.clock.now().since(self.since));
+        let Some(_ticket) = self.ticket.take() else {
+            return;
+        };
+        self.shared
+            .meters
+            .ended(&verdict, self.shared.clock.now().since(self.since));
         (self.shared.outcomes)(self.attempt, verdict);
     }
 }
@@ -81,7 +99,9 @@ impl Attempt {
 impl Drop for Attempt {
     fn drop(&mut self) {
         let verdict = if self.sending {
-            Verdict::InDoubt { why: Why::new("dropped", "the engine stopped before the provider answered") }
+            Verdict::InDoubt {
+                why: Why::new("dropped", "the engine stopped before the provider answered"),
+            }
         } else {
             withdrawn("stopping", "the engine stopped before the send began")
         };
@@ -90,22 +110,30 @@ impl Drop for Attempt {
 }
 
 pub(super) fn withdrawn(code: &str, text: &str) -> Verdict {
-    Verdict::Withdrawn { why: Why::new(code, text) }
+    Verdict::Withdrawn {
+        why: Why::new(code, text),
+    }
 }
 
 /// Sends; a panic of the provider, in `send` or in its future, comes back as an error.
-async fn guarded(provider: Arc<dyn Provider>, outgoing: Outgoing) -> Result<Verdict, Box<dyn Any + Send>> {
+async fn guarded(
+    provider: Arc<dyn Provider>,
+    outgoing: Outgoing,
+) -> Result<Verdict, Box<dyn Any + Send>> {
     let mut send = catch_unwind(AssertUnwindSafe(|| provider.send(outgoing)))?;
-    poll_fn(move |context| match catch_unwind(AssertUnwindSafe(|| send.as_mut().poll(context))) {
-        Ok(Poll::Ready(verdict)) => Poll::Ready(Ok(verdict)),
-        Ok(Poll::Pending) => Poll::Pending,
-        Err(panic) => Poll::Ready(Err(panic)),
-    })
+    poll_fn(
+        move |context| match catch_unwind(AssertUnwindSafe(|| send.as_mut().poll(context))) {
+            Ok(Poll::Ready(verdict)) => Poll::Ready(Ok(verdict)),
+            Ok(Poll::Pending) => Poll::Pending,
+            Err(panic) => Poll::Ready(Err(panic)),
+        },
+    )
     .await
 }
 
 /// The message of a panic.
 pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no text)")
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("(no text)")
 }

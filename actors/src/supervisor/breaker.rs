@@ -1,9 +1,9 @@
 //! Owns the circuit breaker of one provider: pure, failures and successes in, open or closed out.
 //! Refuses to know what a failure is, and to read a clock.
 //!
-//! Closed: a number of failures in a row opens it. Open: nothing passes, and what was already under way may fail
-//! without making it worse. When its time is over it is half open: one probe passes; a failure opens it again for twice
-//! as long, up to a bound. Any success closes it.
+//! Closed: a number of failures in a row opens it. Open: nothing passes, and what was already under
+//! way may fail without making it worse. When its time is over it is half open: one probe passes; a
+//! failure opens it again for twice as long, up to a bound. Any success closes it.
 
 use sluis_model::{MINUTE, SECOND, Timestamp};
 
@@ -20,7 +20,11 @@ pub struct BreakerSettings {
 
 impl Default for BreakerSettings {
     fn default() -> Self {
-        Self { failures: 5, first_ms: SECOND, longest_ms: MINUTE }
+        Self {
+            failures: 5,
+            first_ms: SECOND,
+            longest_ms: MINUTE,
+        }
     }
 }
 
@@ -42,7 +46,11 @@ impl Breaker {
     /// A closed breaker.
     #[must_use]
     pub const fn new(settings: BreakerSettings) -> Self {
-        Self { settings, in_a_row: 0, open: None }
+        Self {
+            settings,
+            in_a_row: 0,
+            open: None,
+        }
     }
 
     /// A failure at `now`. Returns until when nothing may pass, if that changed.
@@ -81,7 +89,11 @@ mod tests {
     use super::*;
 
     fn breaker() -> Breaker {
-        Breaker::new(BreakerSettings { failures: 3, first_ms: 100, longest_ms: 350 })
+        Breaker::new(BreakerSettings {
+            failures: 3,
+            first_ms: 100,
+            longest_ms: 350,
+        })
     }
 
     #[test]
@@ -89,19 +101,33 @@ mod tests {
         let mut breaker = breaker();
         assert_eq!([0, 1].map(|at| breaker.failed(Timestamp(at))), [None, None]);
         assert!(!breaker.succeeded());
-        assert_eq!([2, 3, 4].map(|at| breaker.failed(Timestamp(at))), [None, None, Some(Timestamp(104))]);
+        assert_eq!(
+            [2, 3, 4].map(|at| breaker.failed(Timestamp(at))),
+            [None, None, Some(Timestamp(104))]
+        );
         assert!(breaker.is_open(Timestamp(103)) && !breaker.is_open(Timestamp(104)));
     }
 
     #[test]
     fn failing_probes_double_the_time_up_to_the_bound_and_late_failures_do_not() {
         let mut breaker = breaker();
-        assert_eq!([0; 3].map(|at| breaker.failed(Timestamp(at))), [None, None, Some(Timestamp(100))]);
-        assert_eq!(breaker.failed(Timestamp(50)), None, "it was under way when the breaker opened");
+        assert_eq!(
+            [0; 3].map(|at| breaker.failed(Timestamp(at))),
+            [None, None, Some(Timestamp(100))]
+        );
+        assert_eq!(
+            breaker.failed(Timestamp(50)),
+            None,
+            "it was under way when the breaker opened"
+        );
         assert_eq!(breaker.failed(Timestamp(100)), Some(Timestamp(300)));
         assert_eq!(breaker.failed(Timestamp(300)), Some(Timestamp(650)));
         assert_eq!(breaker.failed(Timestamp(700)), Some(Timestamp(1_050)));
         assert!(breaker.succeeded() && !breaker.is_open(Timestamp(701)));
-        assert_eq!(breaker.failed(Timestamp(702)), None, "closed: counts from one again");
+        assert_eq!(
+            breaker.failed(Timestamp(702)),
+            None,
+            "closed: counts from one again"
+        );
     }
 }

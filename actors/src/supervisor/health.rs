@@ -31,13 +31,16 @@ enum Sign {
     Failed,
 }
 
-/// Enhanced and basic SMTP codes that speak of load, not of one mailbox: system not accepting messages, congestion,
-/// too many messages (RFC 3463, IANA registry; 4.7.0 is what large providers send with 421).
+/// Enhanced and basic SMTP codes that speak of load, not of one mailbox: system not accepting
+/// messages, congestion, too many messages (RFC 3463, IANA registry; 4.7.0 is what large providers
+/// send with 421).
 const THROTTLING: [&str; 5] = ["4.3.2", "4.4.5", "4.7.0", "4.7.28", "smtp 421"];
 
 fn sign(verdict: &Verdict) -> Sign {
     match verdict {
-        Verdict::Accepted { .. } | Verdict::Delivered { .. } | Verdict::Refused { .. } => Sign::Well,
+        Verdict::Accepted { .. } | Verdict::Delivered { .. } | Verdict::Refused { .. } => {
+            Sign::Well
+        }
         Verdict::Retry { after_ms, why } if is_throttling(*after_ms, why) => Sign::Throttled,
         Verdict::Retry { .. } => Sign::Later,
         // All our connections were taken: less at once, but nothing failed.
@@ -46,15 +49,26 @@ fn sign(verdict: &Verdict) -> Sign {
     }
 }
 
-/// A named time, a code about load, or any "later" that is not about one mailbox: over HTTP there is no other.
+/// A named time, a code about load, or any "later" that is not about one mailbox: over HTTP there
+/// is no other.
 fn is_throttling(after_ms: Option<u64>, why: &Why) -> bool {
-    let about_mailbox = why.code.starts_with("4.") || why.code.starts_with("5.") || why.code.starts_with("smtp ");
+    let about_mailbox =
+        why.code.starts_with("4.") || why.code.starts_with("5.") || why.code.starts_with("smtp ");
     after_ms.is_some() || THROTTLING.contains(&&*why.code) || !about_mailbox
 }
 
 impl Health {
-    pub(super) fn new(breaker: Breaker, pace: Pace, gate: Arc<Gate>, clock: Arc<dyn Clock>) -> Self {
-        Self { state: Mutex::new((breaker, pace)), gate, clock }
+    pub(super) fn new(
+        breaker: Breaker,
+        pace: Pace,
+        gate: Arc<Gate>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            state: Mutex::new((breaker, pace)),
+            gate,
+            clock,
+        }
     }
 
     /// Whether the breaker is open, so that nothing should even be tried.
@@ -101,11 +115,29 @@ mod tests {
 
     #[test]
     fn load_slows_a_full_mailbox_does_not_and_a_lost_connection_fails() {
-        let retry = |code: &str, after_ms| sign(&Verdict::Retry { after_ms, why: Why::new(code, "") });
-        assert_eq!(["4.3.2", "smtp 421", "http 429", "bird 2"].map(|code| retry(code, None)), [Sign::Throttled; 4]);
-        assert_eq!(["4.2.2", "5.2.2", "smtp 450"].map(|code| retry(code, None)), [Sign::Later; 3]);
+        let retry = |code: &str, after_ms| {
+            sign(&Verdict::Retry {
+                after_ms,
+                why: Why::new(code, ""),
+            })
+        };
+        assert_eq!(
+            ["4.3.2", "smtp 421", "http 429", "bird 2"].map(|code| retry(code, None)),
+            [Sign::Throttled; 4]
+        );
+        assert_eq!(
+            ["4.2.2", "5.2.2", "smtp 450"].map(|code| retry(code, None)),
+            [Sign::Later; 3]
+        );
         assert_eq!(retry("4.2.2", Some(1_000)), Sign::Throttled);
-        let withdrawn = |code: &str| sign(&Verdict::Withdrawn { why: Why::new(code, "") });
-        assert_eq!((withdrawn("busy"), withdrawn("connect")), (Sign::Throttled, Sign::Failed));
+        let withdrawn = |code: &str| {
+            sign(&Verdict::Withdrawn {
+                why: Why::new(code, ""),
+            })
+        };
+        assert_eq!(
+            (withdrawn("busy"), withdrawn("connect")),
+            (Sign::Throttled, Sign::Failed)
+        );
     }
 }

@@ -1,5 +1,6 @@
-//! Owns the bounded queue of attempts between shards and one supervisor, and the tickets that bring permits back.
-//! Refuses more than the provider's permits: that cannot be as long as permits are honoured.
+//! Owns the bounded queue of attempts between shards and one supervisor, and the tickets that bring
+//! permits back. Refuses more than the provider's permits: that cannot be as long as permits are
+//! honoured.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -73,18 +74,24 @@ impl SupervisorInbox {
         })
     }
 
-    /// Hands over an attempt. From here on the supervisor owes its outcome, and its permit comes back by itself.
+    /// Hands over an attempt. From here on the supervisor owes its outcome, and its permit comes
+    /// back by itself.
     ///
     /// # Errors
-    /// The dispatch, when the inbox is full or closed: its permit has then come back already, and the caller owes
-    /// the outcome `Withdrawn`.
-    #[allow(clippy::result_large_err, reason = "the caller gets back what it gave, unboxed")]
+    /// The dispatch, when the inbox is full or closed: its permit has then come back already, and
+    /// the caller owes the outcome `Withdrawn`.
+    #[allow(
+        clippy::result_large_err,
+        reason = "the caller gets back what it gave, unboxed"
+    )]
     pub fn offer(&self, dispatch: Dispatch) -> Result<(), Dispatch> {
         let ticket = Ticket::new(self.gate.clone(), self.tickets.clone());
         if self.closed.load(Ordering::SeqCst) {
             return Err(dispatch);
         }
-        self.queue.push((dispatch, ticket)).map_err(|(dispatch, _ticket)| dispatch)?;
+        self.queue
+            .push((dispatch, ticket))
+            .map_err(|(dispatch, _ticket)| dispatch)?;
         self.bell.ring();
         Ok(())
     }

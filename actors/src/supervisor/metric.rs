@@ -1,5 +1,5 @@
-//! Owns the names of the supervisors' metrics and the handles to them. Refuses labels without a bound. A recorder must
-//! be installed before a supervisor is made.
+//! Owns the names of the supervisors' metrics and the handles to them. Refuses labels without a
+//! bound. A recorder must be installed before a supervisor is made.
 
 use std::sync::Arc;
 
@@ -57,7 +57,9 @@ impl SupervisorMetric {
     #[must_use]
     pub const fn kind(self) -> &'static str {
         match self {
-            Self::Outcomes | Self::RenderFailures | Self::Panics | Self::BreakerOpenings => "counter",
+            Self::Outcomes | Self::RenderFailures | Self::Panics | Self::BreakerOpenings => {
+                "counter"
+            }
             Self::Duration => "histogram",
             Self::BreakerOpen | Self::Allowed => "gauge",
         }
@@ -76,8 +78,12 @@ impl SupervisorMetric {
             Self::RenderFailures => {
                 "Messages that could not be rendered, by channel and provider. Each opens a task: mend the template."
             }
-            Self::Panics => "Sends that panicked, by channel and provider; their attempts are in doubt. Any is a bug: report it.",
-            Self::BreakerOpen => "1 while the provider is taken for unreachable and only probed, by channel and provider.",
+            Self::Panics => {
+                "Sends that panicked, by channel and provider; their attempts are in doubt. Any is a bug: report it."
+            }
+            Self::BreakerOpen => {
+                "1 while the provider is taken for unreachable and only probed, by channel and provider."
+            }
             Self::BreakerOpenings => {
                 "How often the provider became unreachable or stayed so after a probe, by channel and provider."
             }
@@ -114,17 +120,35 @@ const fn place(verdict: &Verdict) -> usize {
 }
 
 /// The values of the label `verdict`.
-pub const VERDICTS: [&str; 7] = ["accepted", "delivered", "retry", "refused", "in_doubt", "withdrawn", UNSENDABLE];
+pub const VERDICTS: [&str; 7] = [
+    "accepted",
+    "delivered",
+    "retry",
+    "refused",
+    "in_doubt",
+    "withdrawn",
+    UNSENDABLE,
+];
 const UNSENDABLE: &str = "unsendable";
 
 /// One of each, in the order of [`place`], for their names.
 fn verdicts() -> [Verdict; 6] {
     let (provider_id, why) = (|| Box::from(""), || Why::new("", ""));
     [
-        Verdict::Accepted { provider_id: provider_id() },
-        Verdict::Delivered { provider_id: provider_id() },
-        Verdict::Retry { after_ms: None, why: why() },
-        Verdict::Refused { class: sluis_model::Refusal::Ours, why: why() },
+        Verdict::Accepted {
+            provider_id: provider_id(),
+        },
+        Verdict::Delivered {
+            provider_id: provider_id(),
+        },
+        Verdict::Retry {
+            after_ms: None,
+            why: why(),
+        },
+        Verdict::Refused {
+            class: sluis_model::Refusal::Ours,
+            why: why(),
+        },
         Verdict::InDoubt { why: why() },
         Verdict::Withdrawn { why: why() },
     ]
@@ -135,7 +159,12 @@ impl Meters {
         let warned = Warned::new(provider, clock);
         use SupervisorMetric as Name;
         let channel = channel.name();
-        let own = || [("channel", channel.to_owned()), ("provider", provider.to_owned())];
+        let own = || {
+            [
+                ("channel", channel.to_owned()),
+                ("provider", provider.to_owned()),
+            ]
+        };
         let outcome = |verdict: &'static str| {
             let provider = provider.to_owned();
             counter!(Name::Outcomes.name(), "channel" => channel, "provider" => provider, "verdict" => verdict)

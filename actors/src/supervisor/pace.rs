@@ -1,5 +1,6 @@
-//! Owns how many attempts a provider is given at once (AIMD): halved when it says "too many", healed by one for each
-//! full round of successes. Pure. Refuses to go below one or above the provider's concurrency.
+//! Owns how many attempts a provider is given at once (AIMD): halved when it says "too many",
+//! healed by one for each full round of successes. Pure. Refuses to go below one or above the
+//! provider's concurrency.
 
 use sluis_model::Timestamp;
 
@@ -16,7 +17,12 @@ impl Pace {
     /// Full speed: `most` at once.
     #[must_use]
     pub const fn new(most: u32) -> Self {
-        Self { most, allowed: most, successes: 0, slowed_at: Timestamp(i64::MIN) }
+        Self {
+            most,
+            allowed: most,
+            successes: 0,
+            slowed_at: Timestamp(i64::MIN),
+        }
     }
 
     /// How many at once.
@@ -25,8 +31,9 @@ impl Pace {
         self.allowed
     }
 
-    /// The provider throttled an attempt that started at `started`. Attempts that started before the last slowing, or
-    /// with it, tell nothing about the new pace and change nothing. Returns the new number if it changed.
+    /// The provider throttled an attempt that started at `started`. Attempts that started before
+    /// the last slowing, or with it, tell nothing about the new pace and change nothing. Returns
+    /// the new number if it changed.
     pub fn throttled(&mut self, started: Timestamp, now: Timestamp) -> Option<u32> {
         if started <= self.slowed_at {
             return None;
@@ -64,7 +71,11 @@ mod tests {
     fn one_burst_of_throttling_halves_once_and_never_below_one() {
         let mut pace = Pace::new(8);
         assert_eq!(pace.throttled(Timestamp(0), Timestamp(10)), Some(4));
-        assert_eq!(pace.throttled(Timestamp(5), Timestamp(11)), None, "it started at the old pace");
+        assert_eq!(
+            pace.throttled(Timestamp(5), Timestamp(11)),
+            None,
+            "it started at the old pace"
+        );
         assert_eq!(pace.throttled(Timestamp(11), Timestamp(20)), Some(2));
         assert_eq!(pace.throttled(Timestamp(21), Timestamp(30)), Some(1));
         assert_eq!(pace.throttled(Timestamp(31), Timestamp(40)), None);

@@ -1,5 +1,5 @@
-//! Owns the running of one provider's attempts, without its actor. Refuses to block: preparing has its own threads,
-//! sends run on tokio.
+//! Owns the running of one provider's attempts, without its actor. Refuses to block: preparing has
+//! its own threads, sends run on tokio.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,7 +41,10 @@ pub(super) struct Shared {
 
 impl std::fmt::Debug for Supervisor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Supervisor").field("provider", &self.shared.provider).field("inbox", &self.inbox).finish_non_exhaustive()
+        f.debug_struct("Supervisor")
+            .field("provider", &self.shared.provider)
+            .field("inbox", &self.inbox)
+            .finish_non_exhaustive()
     }
 }
 
@@ -49,14 +52,37 @@ impl Supervisor {
     /// A supervisor with nothing under way.
     #[must_use]
     pub fn new(parts: SupervisorParts) -> Arc<Self> {
-        let SupervisorParts { provider, gate, bell, concurrency, pool, lanes, outcomes, clock, settings } = parts;
+        let SupervisorParts {
+            provider,
+            gate,
+            bell,
+            concurrency,
+            pool,
+            lanes,
+            outcomes,
+            clock,
+            settings,
+        } = parts;
         let meters = Meters::new(provider.channel(), provider.name(), &clock);
         meters.allowed.set(concurrency.get());
         let (breaker, pace) = (Breaker::new(settings.breaker), Pace::new(concurrency.get()));
         let health = Health::new(breaker, pace, gate.clone(), clock.clone());
         let inbox = SupervisorInbox::new(concurrency, bell.clone(), gate);
-        let shared = Arc::new(Shared { provider, outcomes, clock, settings, health, meters });
-        Arc::new(Self { inbox, bell, pool, lanes, shared })
+        let shared = Arc::new(Shared {
+            provider,
+            outcomes,
+            clock,
+            settings,
+            health,
+            meters,
+        });
+        Arc::new(Self {
+            inbox,
+            bell,
+            pool,
+            lanes,
+            shared,
+        })
     }
 
     /// Where shards hand over attempts.
@@ -82,11 +108,17 @@ impl Supervisor {
             return attempt.end(withdrawn("stopping", "the engine is stopping"));
         }
         if self.shared.health.is_open() {
-            return attempt.end(withdrawn("breaker", "the provider is taken for unreachable"));
+            return attempt.end(withdrawn(
+                "breaker",
+                "the provider is taken for unreachable",
+            ));
         }
         let lane = &self.lanes[usize::from(dispatch.attempt.id.shard().0) % self.lanes.len()];
         let (done, prepared) = oneshot::channel();
-        match self.pool.submit(dispatch, Box::new(move |result| drop(done.send(result)))) {
+        match self
+            .pool
+            .submit(dispatch, Box::new(move |result| drop(done.send(result))))
+        {
             Ok(()) => drop(lane.spawn(attempt.carry_out(prepared))),
             Err(_) => attempt.end(withdrawn("prepare", "no room in the prepare queue")),
         }
@@ -102,8 +134,9 @@ impl Supervisor {
         self.shared.meters.warned.finish();
     }
 
-    /// Takes nothing more; what was handed over and not begun is withdrawn. Then waits, at most `bound`, for what is
-    /// under way. Returns how much still is: that stays journaled as started and is in doubt at the next start.
+    /// Takes nothing more; what was handed over and not begun is withdrawn. Then waits, at most
+    /// `bound`, for what is under way. Returns how much still is: that stays journaled as started
+    /// and is in doubt at the next start.
     pub async fn stop(&self, bound: Duration) -> usize {
         self.inbox.close();
         self.turn();

@@ -11,7 +11,8 @@ use crate::prepare::PreparePool;
 use crate::router::Gate;
 use crate::wake::Bell;
 
-/// Where outcomes go: into the inbox of the attempt's shard, which keeps room for them. Must not block.
+/// Where outcomes go: into the inbox of the attempt's shard, which keeps room for them. Must not
+/// block.
 pub type OutcomeSink = Arc<dyn Fn(AttemptRef, Verdict) + Send + Sync>;
 
 /// Times and thresholds of a supervisor. The times run on the tokio timer.
@@ -19,7 +20,8 @@ pub type OutcomeSink = Arc<dyn Fn(AttemptRef, Verdict) + Send + Sync>;
 pub struct SupervisorSettings {
     /// A started attempt that is not prepared within this time is withdrawn and decided again.
     pub start_within: Duration,
-    /// A send that has no answer by then is in doubt. The provider's own time limits, which know more, come first.
+    /// A send that has no answer by then is in doubt. The provider's own time limits, which know
+    /// more, come first.
     pub deadline: Duration,
     /// The circuit breaker.
     pub breaker: BreakerSettings,
@@ -27,7 +29,11 @@ pub struct SupervisorSettings {
 
 impl Default for SupervisorSettings {
     fn default() -> Self {
-        Self { start_within: Duration::from_secs(10), deadline: Duration::from_secs(600), breaker: BreakerSettings::default() }
+        Self {
+            start_within: Duration::from_secs(10),
+            deadline: Duration::from_secs(600),
+            breaker: BreakerSettings::default(),
+        }
     }
 }
 
@@ -55,6 +61,8 @@ pub struct SupervisorParts {
 
 impl std::fmt::Debug for SupervisorParts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SupervisorParts").field("provider", &self.provider).finish_non_exhaustive()
+        f.debug_struct("SupervisorParts")
+            .field("provider", &self.provider)
+            .finish_non_exhaustive()
     }
 }

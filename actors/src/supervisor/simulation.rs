@@ -1,5 +1,6 @@
-//! Opens a provider's health to the deterministic simulation: breaker and pace with their effect on the gate, as the
-//! supervisor uses them. Refuses rules of its own; compiled with the feature `simulation` only.
+//! Opens a provider's health to the deterministic simulation: breaker and pace with their effect on
+//! the gate, as the supervisor uses them. Refuses rules of its own; compiled with the feature
+//! `simulation` only.
 
 use std::sync::Arc;
 
@@ -19,7 +20,9 @@ pub struct ProviderHealth {
 
 impl std::fmt::Debug for ProviderHealth {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ProviderHealth").field("open", &self.is_open()).finish()
+        f.debug_struct("ProviderHealth")
+            .field("open", &self.is_open())
+            .finish()
     }
 }
 

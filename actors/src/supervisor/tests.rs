@@ -1,4 +1,5 @@
-//! Owns the tests of a supervisor with a provider that does as it is told. Refuses the network and real time.
+//! Owns the tests of a supervisor with a provider that does as it is told. Refuses the network and
+//! real time.
 
 use std::collections::VecDeque;
 use std::future::{Future, pending, ready};
@@ -10,7 +11,8 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use sluis_channels::{Content, Outgoing, Provider, Sender};
 use sluis_model::{
-    AttemptRef, Channel, CorporationId, FlowRef, ManualClock, NotificationId, OnDoubt, ShardId, Timestamp, Verdict, Why,
+    AttemptRef, Channel, CorporationId, FlowRef, ManualClock, NotificationId, OnDoubt, ShardId,
+    Timestamp, Verdict, Why,
 };
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -56,7 +58,10 @@ impl Provider for Scripted {
         let act = {
             let mut script = self.0.lock();
             script.1 += 1;
-            script.0.pop_front().unwrap_or_else(|| Act::Answer(accepted()))
+            script
+                .0
+                .pop_front()
+                .unwrap_or_else(|| Act::Answer(accepted()))
         };
         match act {
             Act::Answer(verdict) => Box::pin(ready(verdict)),
@@ -69,16 +74,24 @@ impl Provider for Scripted {
 }
 
 fn accepted() -> Verdict {
-    Verdict::Accepted { provider_id: "p1".into() }
+    Verdict::Accepted {
+        provider_id: "p1".into(),
+    }
 }
 
 fn lost() -> Act {
-    Act::Answer(Verdict::Withdrawn { why: Why::new("connect", "refused") })
+    Act::Answer(Verdict::Withdrawn {
+        why: Why::new("connect", "refused"),
+    })
 }
 
 fn dispatch(number: u64) -> Dispatch {
     Dispatch {
-        attempt: AttemptRef { id: NotificationId::new(ShardId(0), 0, number), step: 0, attempt: 1 },
+        attempt: AttemptRef {
+            id: NotificationId::new(ShardId(0), 0, number),
+            step: 0,
+            attempt: 1,
+        },
         corporation: CorporationId(1),
         tenant: "H-1".into(),
         channel: Channel::Email,
@@ -112,7 +125,8 @@ fn outgoing(dispatch: &Dispatch) -> Prepared {
     })
 }
 
-/// A supervisor, its provider, and what it reported: verdict and the permits that were back at that moment.
+/// A supervisor, its provider, and what it reported: verdict and the permits that were back at that
+/// moment.
 struct Stage {
     supervisor: Arc<Supervisor>,
     provider: Arc<Scripted>,
@@ -124,7 +138,11 @@ struct Stage {
 
 impl Stage {
     fn with(pool: Arc<PreparePool>, runtime: Handle) -> Self {
-        let (activity, clock, provider) = (Arc::<Activity>::default(), Arc::<ManualClock>::default(), Arc::<Scripted>::default());
+        let (activity, clock, provider) = (
+            Arc::<Activity>::default(),
+            Arc::<ManualClock>::default(),
+            Arc::<Scripted>::default(),
+        );
         let concurrency = NonZeroU32::new(4).unwrap();
         let gate = Gate::new(concurrency, Bell::new(Arc::default()));
         let reported: Arc<Mutex<Vec<(Verdict, u64)>>> = Arc::default();
@@ -140,7 +158,14 @@ impl Stage {
             clock: clock.clone(),
             settings: SupervisorSettings::default(),
         });
-        Self { supervisor, provider, gate, clock, activity, reported }
+        Self {
+            supervisor,
+            provider,
+            gate,
+            clock,
+            activity,
+            reported,
+        }
     }
 
     fn new() -> Self {
@@ -168,16 +193,21 @@ impl Stage {
     }
 
     fn names(&self) -> Vec<&'static str> {
-        self.reported.lock().iter().map(|(verdict, _)| verdict.name()).collect()
+        self.reported
+            .lock()
+            .iter()
+            .map(|(verdict, _)| verdict.name())
+            .collect()
     }
 }
 
 #[track_caller]
 fn code(verdict: &Verdict) -> &str {
     match verdict {
-        Verdict::Withdrawn { why } | Verdict::InDoubt { why } | Verdict::Retry { why, .. } | Verdict::Refused { why, .. } => {
-            &why.code
-        }
+        Verdict::Withdrawn { why }
+        | Verdict::InDoubt { why }
+        | Verdict::Retry { why, .. }
+        | Verdict::Refused { why, .. } => &why.code,
         other => panic!("{other:?} has no reason"),
     }
 }
@@ -212,7 +242,10 @@ async fn a_send_without_an_answer_is_in_doubt_at_the_deadline() {
     assert!(verdict.is_err(), "not before the deadline");
     stage.supervisor.inbox().drained().await;
     assert_eq!(code(&stage.reported.lock()[0].0), "deadline");
-    assert_eq!((stage.names(), stage.gate.finished()), (vec!["in_doubt"], 1));
+    assert_eq!(
+        (stage.names(), stage.gate.finished()),
+        (vec!["in_doubt"], 1)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -238,23 +271,49 @@ async fn more_than_the_permits_is_refused_and_the_refused_permit_comes_back() {
     for number in 0..4 {
         stage.supervisor.inbox().offer(dispatch(number)).unwrap();
     }
-    assert_eq!(stage.supervisor.inbox().offer(dispatch(9)).unwrap_err().attempt, dispatch(9).attempt);
-    assert_eq!((stage.gate.finished(), stage.supervisor.inbox().under_way()), (1, 4));
+    assert_eq!(
+        stage
+            .supervisor
+            .inbox()
+            .offer(dispatch(9))
+            .unwrap_err()
+            .attempt,
+        dispatch(9).attempt
+    );
+    assert_eq!(
+        (stage.gate.finished(), stage.supervisor.inbox().under_way()),
+        (1, 4)
+    );
     assert_eq!(stage.activity.count(), 1, "rung once, not yet run");
     stage.supervisor.turn();
     stage.supervisor.inbox().drained().await;
-    assert_eq!((stage.names(), stage.gate.finished()), (vec!["accepted"; 4], 5));
+    assert_eq!(
+        (stage.names(), stage.gate.finished()),
+        (vec!["accepted"; 4], 5)
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_message_that_cannot_be_rendered_is_refused_without_blaming_the_provider() {
-    let refused = Verdict::Refused { class: sluis_model::Refusal::Unsendable, why: Why::new("render_missing", "") };
-    let (verdict, boom) = (refused.clone(), Arc::new(|_: &Dispatch| -> Prepared { panic!("as told") }));
-    let stage = Stage::with(PreparePool::inline(Arc::new(move |_| Err(verdict.clone()))), Handle::current());
+    let refused = Verdict::Refused {
+        class: sluis_model::Refusal::Unsendable,
+        why: Why::new("render_missing", ""),
+    };
+    let (verdict, boom) = (
+        refused.clone(),
+        Arc::new(|_: &Dispatch| -> Prepared { panic!("as told") }),
+    );
+    let stage = Stage::with(
+        PreparePool::inline(Arc::new(move |_| Err(verdict.clone()))),
+        Handle::current(),
+    );
     for number in 0..9 {
         assert_eq!(stage.carry(number).await, refused);
     }
-    assert_eq!((stage.sent(), stage.gate.passage(Timestamp(0))), (0, Passage::Free(4)));
+    assert_eq!(
+        (stage.sent(), stage.gate.passage(Timestamp(0))),
+        (0, Passage::Free(4))
+    );
     let stage = Stage::with(PreparePool::inline(boom), Handle::current());
     assert_eq!(code(&stage.carry(0).await), "panic");
 }
@@ -267,14 +326,24 @@ async fn lost_connections_open_the_breaker_and_a_good_probe_closes_it() {
         assert_eq!(stage.gate.passage(Timestamp(0)), Passage::Free(4));
         stage.carry(number).await;
     }
-    assert_eq!(stage.gate.passage(Timestamp(0)), Passage::Shut(Timestamp(1_000)));
-    assert_eq!(code(&stage.carry(5).await), "breaker", "granted before it opened: not even tried");
+    assert_eq!(
+        stage.gate.passage(Timestamp(0)),
+        Passage::Shut(Timestamp(1_000))
+    );
+    assert_eq!(
+        code(&stage.carry(5).await),
+        "breaker",
+        "granted before it opened: not even tried"
+    );
     assert_eq!(stage.sent(), 5);
     stage.clock.set(Timestamp(1_000));
     stage.script([lost()]);
     assert_eq!(stage.gate.passage(Timestamp(1_000)), Passage::Probe);
     stage.carry(6).await;
-    assert_eq!(stage.gate.passage(Timestamp(1_000)), Passage::Shut(Timestamp(3_000)));
+    assert_eq!(
+        stage.gate.passage(Timestamp(1_000)),
+        Passage::Shut(Timestamp(3_000))
+    );
     stage.clock.set(Timestamp(3_000));
     stage.carry(7).await;
     assert_eq!(stage.gate.passage(Timestamp(3_000)), Passage::Free(4));
@@ -283,7 +352,12 @@ async fn lost_connections_open_the_breaker_and_a_good_probe_closes_it() {
 #[tokio::test(start_paused = true)]
 async fn throttling_slows_the_provider_and_does_not_open_the_breaker() {
     let stage = Stage::new();
-    let throttled = || Act::Answer(Verdict::Retry { after_ms: Some(1_000), why: Why::new("http 429", "") });
+    let throttled = || {
+        Act::Answer(Verdict::Retry {
+            after_ms: Some(1_000),
+            why: Why::new("http 429", ""),
+        })
+    };
     stage.script((0..6).map(|_| throttled()));
     for number in 0..6 {
         stage.clock.advance(1);
@@ -316,8 +390,14 @@ async fn stopping_withdraws_what_was_not_begun_and_waits_for_the_rest_up_to_its_
 
 #[test]
 fn an_attempt_whose_runtime_ends_still_reports_and_returns_its_permit() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let stage = Stage::with(PreparePool::inline(Arc::new(outgoing)), runtime.handle().clone());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let stage = Stage::with(
+        PreparePool::inline(Arc::new(outgoing)),
+        runtime.handle().clone(),
+    );
     stage.script([Act::Never]);
     stage.offer(0);
     runtime.block_on(tokio::task::yield_now());
@@ -326,19 +406,32 @@ fn an_attempt_whose_runtime_ends_still_reports_and_returns_its_permit() {
     // A runtime drops its tasks in no particular order.
     let mut names = stage.names();
     names.sort_unstable();
-    assert_eq!((names, stage.gate.finished()), (vec!["in_doubt", "withdrawn"], 2));
+    assert_eq!(
+        (names, stage.gate.finished()),
+        (vec!["in_doubt", "withdrawn"], 2)
+    );
 }
 
 #[test]
 fn the_actor_runs_when_its_bell_rings() {
     let system = actix::System::new();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_time().build().unwrap();
-    let stage = Stage::with(PreparePool::inline(Arc::new(outgoing)), runtime.handle().clone());
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_time()
+        .build()
+        .unwrap();
+    let stage = Stage::with(
+        PreparePool::inline(Arc::new(outgoing)),
+        runtime.handle().clone(),
+    );
     stage.supervisor.inbox().offer(dispatch(0)).unwrap();
     let inbox = stage.supervisor.inbox().clone();
     system.block_on(async {
         let arbiter = actix::Arbiter::new();
-        let address = SupervisorActor::start_in(stage.supervisor.clone(), &Belfry::start(arbiter.handle(), 1));
+        let address = SupervisorActor::start_in(
+            stage.supervisor.clone(),
+            &Belfry::start(arbiter.handle(), 1),
+        );
         inbox.drained().await;
         for number in 1..100 {
             while inbox.offer(dispatch(number)).is_err() {

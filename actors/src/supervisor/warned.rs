@@ -1,5 +1,6 @@
-//! Owns what a supervisor warns of: its provider's breaker, attempts in doubt, refusals in mass, messages that could not be
-//! made. Refuses addresses and bodies: a line holds a provider's name, a code and a number.
+//! Owns what a supervisor warns of: its provider's breaker, attempts in doubt, refusals in mass,
+//! messages that could not be made. Refuses addresses and bodies: a line holds a provider's name, a
+//! code and a number.
 
 use std::sync::Arc;
 
@@ -7,7 +8,8 @@ use sluis_model::{Clock, Timestamp, Verdict, Why};
 
 use crate::seldom::Seldom;
 
-/// Refusals of one provider within a minute that are worth a line: a few bad addresses are daily life.
+/// Refusals of one provider within a minute that are worth a line: a few bad addresses are daily
+/// life.
 const MANY_REFUSALS: u64 = 100;
 
 /// The warnings about one provider.
@@ -46,12 +48,22 @@ impl Warned {
             let code = code.unwrap_or("several");
             tracing::warn!(%provider, messages = count, code, "messages cannot be made or are too long for the channel: mend the template");
         });
-        Self { opened, closed, doubt, refused, unsendable }
+        Self {
+            opened,
+            closed,
+            doubt,
+            refused,
+            unsendable,
+        }
     }
 
     /// The breaker opened.
     pub(super) fn opened(&self, until: Timestamp) {
-        let said = || jiff::Timestamp::from_millisecond(until.0).ok().map(|at| at.to_string());
+        let said = || {
+            jiff::Timestamp::from_millisecond(until.0)
+                .ok()
+                .map(|at| at.to_string())
+        };
         self.opened.note_with(said);
     }
 
@@ -65,9 +77,14 @@ impl Warned {
         let code = |why: &Why| Some(why.code.to_string());
         match verdict {
             Verdict::InDoubt { why } => self.doubt.note_with(|| code(why)),
-            Verdict::Refused { why, .. } if verdict.is_unsendable() => self.unsendable.note_with(|| code(why)),
+            Verdict::Refused { why, .. } if verdict.is_unsendable() => {
+                self.unsendable.note_with(|| code(why))
+            }
             Verdict::Refused { why, .. } => self.refused.note_with(|| code(why)),
-            Verdict::Accepted { .. } | Verdict::Delivered { .. } | Verdict::Retry { .. } | Verdict::Withdrawn { .. } => {}
+            Verdict::Accepted { .. }
+            | Verdict::Delivered { .. }
+            | Verdict::Retry { .. }
+            | Verdict::Withdrawn { .. } => {}
         }
     }
 
@@ -82,6 +99,12 @@ impl Warned {
     }
 
     const fn all(&self) -> [&Seldom; 5] {
-        [&self.opened, &self.closed, &self.doubt, &self.refused, &self.unsendable]
+        [
+            &self.opened,
+            &self.closed,
+            &self.doubt,
+            &self.refused,
+            &self.unsendable,
+        ]
     }
 }

@@ -1,11 +1,12 @@
-//! Owns what senders, tenants and people do, drawn from the seed. Refuses anything that the binary would not let in.
+//! Owns what senders, tenants and people do, drawn from the seed. Refuses anything that the binary
+//! would not let in.
 
 use sluis_actors::Letter;
 use sluis_model::flow::Value;
 use sluis_model::{
-    Address, AddressState, CancelTarget, Channel, Control, CorporationId, DAY, Environment, Fact, FactKind, HOUR, Idempotency,
-    Input, Intent, Lane, MINUTE, Notification, NotificationId, PauseScope, Phase, Preference, Profile, ShardId, Subject,
-    TenantKey, Timestamp, home_shard,
+    Address, AddressState, CancelTarget, Channel, Control, CorporationId, DAY, Environment, Fact,
+    FactKind, HOUR, Idempotency, Input, Intent, Lane, MINUTE, Notification, NotificationId,
+    PauseScope, Phase, Preference, Profile, ShardId, Subject, TenantKey, Timestamp, home_shard,
 };
 
 use crate::senders::{Order, Told, What};
@@ -57,23 +58,41 @@ impl World {
 
     /// One of `count`, the newest most often.
     fn newest(&mut self, count: usize) -> usize {
-        let back = self.chance.senders.below(count.max(1)).min(self.chance.senders.below(count.max(1)));
+        let back = self
+            .chance
+            .senders
+            .below(count.max(1))
+            .min(self.chance.senders.below(count.max(1)));
         count.saturating_sub(1 + back)
     }
 
     fn tenant(&mut self) -> TenantKey {
-        let corporation = CorporationId(1 + self.chance.senders.below(usize::from(self.plan.corporations)) as u16);
-        TenantKey::new(corporation, format!("H-{}", self.chance.senders.below(self.plan.tenants)))
+        let corporation = CorporationId(
+            1 + self
+                .chance
+                .senders
+                .below(usize::from(self.plan.corporations)) as u16,
+        );
+        TenantKey::new(
+            corporation,
+            format!("H-{}", self.chance.senders.below(self.plan.tenants)),
+        )
     }
 
     fn invoice(&mut self) -> Subject {
-        Subject { kind: "invoice".into(), id: format!("F-{}", self.chance.senders.below(4)).into() }
+        Subject {
+            kind: "invoice".into(),
+            id: format!("F-{}", self.chance.senders.below(4)).into(),
+        }
     }
 
     /// A new notification, handed in at once.
     fn order(&mut self) {
         let (tenant, number) = (self.tenant(), self.senders.orders.len() as u64);
-        let name = self.chance.senders.pick(&["reminder", "reminder", "storno", "notice"]);
+        let name = self
+            .chance
+            .senders
+            .pick(&["reminder", "reminder", "storno", "notice"]);
         let subject = (name != "notice").then(|| self.invoice());
         let now = self.clock.peek();
         let rng = &mut self.chance.senders;
@@ -99,17 +118,32 @@ impl World {
             lane,
             send_after: rng.chance(20).then(|| now.plus(rng.within(0, 2 * DAY))),
             expires_at: rng.chance(20).then(|| now.plus(rng.within(0, 20 * DAY))),
-            environment: if rng.chance(95) { Environment::Production } else { Environment::Test },
-            idempotency: Idempotency { key: u128::from(number) << 4, body: number },
+            environment: if rng.chance(95) {
+                Environment::Production
+            } else {
+                Environment::Test
+            },
+            idempotency: Idempotency {
+                key: u128::from(number) << 4,
+                body: number,
+            },
         };
-        self.senders.orders.push(Order { tenant, body, told: None });
+        self.senders.orders.push(Order {
+            tenant,
+            body,
+            told: None,
+        });
         self.admit(number as usize);
     }
 
     /// A new fact, mostly about something that was ordered, handed in at once.
     fn fact(&mut self, kind: FactKind) {
         let order = self.newest(self.senders.orders.len());
-        let ordered = self.senders.orders.get(order).map(|order| (order.tenant.clone(), order.body.subject.clone()));
+        let ordered = self
+            .senders
+            .orders
+            .get(order)
+            .map(|order| (order.tenant.clone(), order.body.subject.clone()));
         let (tenant, subject) = match ordered {
             Some((tenant, subject)) if self.chance.senders.chance(85) => (tenant, subject),
             _ => (self.tenant(), None),
@@ -121,7 +155,10 @@ impl World {
         let number = self.senders.facts.len() as i64;
         let mut tenants = vec![tenant.clone()];
         if self.chance.senders.chance(20) {
-            let other = TenantKey::new(tenant.corporation, format!("H-{}", self.chance.senders.below(self.plan.tenants)));
+            let other = TenantKey::new(
+                tenant.corporation,
+                format!("H-{}", self.chance.senders.below(self.plan.tenants)),
+            );
             tenants.extend((other != tenant).then_some(other));
         }
         let rng = &mut self.chance.senders;
@@ -129,8 +166,8 @@ impl World {
             FactKind::Payment => rng.pick(&[OWED, OWED, OWED / 2]),
             _ => rng.pick(&[OWED, OWED, OWED / 2, 0]),
         };
-        // Times at the source are distinct, so that "newest" has one meaning. Some clocks are ahead: by what the door takes, or
-        // by as much as an older build took.
+        // Times at the source are distinct, so that "newest" has one meaning. Some clocks are
+        // ahead: by what the door takes, or by as much as an older build took.
         let ago = match rng.below(20) {
             0..6 => rng.within(0, 30 * HOUR),
             6..9 => -rng.within(0, 5 * MINUTE),
@@ -148,7 +185,11 @@ impl World {
             occurred_at,
             environment: Environment::Production,
         };
-        self.senders.facts.push(Told { tenants, fact, acknowledged: false });
+        self.senders.facts.push(Told {
+            tenants,
+            fact,
+            acknowledged: false,
+        });
         self.tell_fact(number as usize);
     }
 
@@ -156,8 +197,15 @@ impl World {
         let tenant = self.tenant();
         let rng = &mut self.chance.senders;
         let version = rng.below(3);
-        let address = |channel, value: String| Address { channel, value: value.into(), state: AddressState::Created };
-        let mail = address(Channel::Email, format!("{}-{version}@example.nl", tenant.tenant));
+        let address = |channel, value: String| Address {
+            channel,
+            value: value.into(),
+            state: AddressState::Created,
+        };
+        let mail = address(
+            Channel::Email,
+            format!("{}-{version}@example.nl", tenant.tenant),
+        );
         let phone = address(Channel::Sms, format!("+3160000000{version}"));
         let addresses = match rng.below(10) {
             0 => Vec::new(),
@@ -166,15 +214,27 @@ impl World {
             _ => vec![mail, phone],
         };
         let preferences = if rng.chance(30) {
-            vec![Preference { category: "*".into(), channel: rng.pick(&[Channel::Email, Channel::Sms, Channel::Letter]) }]
+            vec![Preference {
+                category: "*".into(),
+                channel: rng.pick(&[Channel::Email, Channel::Sms, Channel::Letter]),
+            }]
         } else {
             Vec::new()
         };
-        let profile = Profile { addresses, preferences, ..Profile::default() };
+        let profile = Profile {
+            addresses,
+            preferences,
+            ..Profile::default()
+        };
         let shard = tenant.shard(self.plan.shards);
         self.note(|| format!("a profile for {tenant:?}"));
         let input = Input::PutProfile(Box::new(profile));
-        self.hand_in(What::Profile, shard, |reply| Letter::Input { tenant, input, reply, claim: None });
+        self.hand_in(What::Profile, shard, |reply| Letter::Input {
+            tenant,
+            input,
+            reply,
+            claim: None,
+        });
     }
 
     /// An id some sender was given, with its corporation.
@@ -185,47 +245,82 @@ impl World {
     }
 
     fn cancel(&mut self) {
-        let Some((corporation, id)) = self.some_id() else { return };
+        let Some((corporation, id)) = self.some_id() else {
+            return;
+        };
         self.note(|| format!("{id} is cancelled"));
-        let input = Input::Cancel { target: CancelTarget::Notification(id), note: "desk".into() };
-        self.hand_in(What::Cancel, id.shard(), |reply| Letter::ById { corporation, id, input, reply });
+        let input = Input::Cancel {
+            target: CancelTarget::Notification(id),
+            note: "desk".into(),
+        };
+        self.hand_in(What::Cancel, id.shard(), |reply| Letter::ById {
+            corporation,
+            id,
+            input,
+            reply,
+        });
     }
 
     fn cancel_subject(&mut self) {
         let (corporation, subject) = (self.tenant().corporation, self.invoice());
         self.note(|| format!("everything about {subject} of {corporation} is cancelled"));
         let home = home_shard(subject.id.as_bytes(), self.plan.shards);
-        let work = Intent::CancelSubject { corporation, subject, note: "desk".into() };
+        let work = Intent::CancelSubject {
+            corporation,
+            subject,
+            note: "desk".into(),
+        };
         self.hand_in(What::Cancel, home, |reply| Letter::Intent { work, reply });
     }
 
     fn pause(&mut self) {
         let corporation = Some(self.tenant().corporation);
         let channel = self.chance.senders.pick(&[None, Some(Channel::Email)]);
-        let scope = PauseScope { corporation, flow: None, channel };
-        let control = if self.chance.senders.chance(50) { Control::Pause(scope.clone()) } else { Control::Resume(scope.clone()) };
+        let scope = PauseScope {
+            corporation,
+            flow: None,
+            channel,
+        };
+        let control = if self.chance.senders.chance(50) {
+            Control::Pause(scope.clone())
+        } else {
+            Control::Resume(scope.clone())
+        };
         self.note(|| format!("{control:?}"));
         self.senders.pauses.insert(scope);
         for shard in (0..self.plan.shards).map(ShardId) {
             let control = control.clone();
-            self.hand_in(What::Pause, shard, |reply| Letter::Control { control, reply });
+            self.hand_in(What::Pause, shard, |reply| Letter::Control {
+                control,
+                reply,
+            });
         }
     }
 
     fn link(&mut self) {
-        let Some((corporation, id)) = self.some_id() else { return };
+        let Some((corporation, id)) = self.some_id() else {
+            return;
+        };
         let pressed = self.chance.senders.chance(60);
         self.note(|| format!("the link of {id} is used, pressed: {pressed}"));
         let input = Input::Link { id, pressed };
-        self.hand_in(What::Link, id.shard(), |reply| Letter::ById { corporation, id, input, reply });
+        self.hand_in(What::Link, id.shard(), |reply| Letter::ById {
+            corporation,
+            id,
+            input,
+            reply,
+        });
     }
 
     /// People answer a task, when there is one.
     fn task(&mut self) {
-        let tasks = self.shadow.all_open().filter_map(|(tenant, open)| match open.phase {
-            Phase::Task { task, .. } => Some((tenant.corporation, open.id, task)),
-            _ => None,
-        });
+        let tasks = self
+            .shadow
+            .all_open()
+            .filter_map(|(tenant, open)| match open.phase {
+                Phase::Task { task, .. } => Some((tenant.corporation, open.id, task)),
+                _ => None,
+            });
         let tasks: Vec<_> = tasks.collect();
         if tasks.is_empty() {
             return;
@@ -233,7 +328,17 @@ impl World {
         let (corporation, id, task) = self.chance.senders.pick(&tasks);
         let answer = self.chance.senders.pick(&["retry", "retry", "close"]);
         self.note(|| format!("task {task} of {id} is answered: {answer}"));
-        let input = Input::Answer { id, task, answer: answer.into(), by: "desk".into() };
-        self.hand_in(What::Task, id.shard(), |reply| Letter::ById { corporation, id, input, reply });
+        let input = Input::Answer {
+            id,
+            task,
+            answer: answer.into(),
+            by: "desk".into(),
+        };
+        self.hand_in(What::Task, id.shard(), |reply| Letter::ById {
+            corporation,
+            id,
+            input,
+            reply,
+        });
     }
 }

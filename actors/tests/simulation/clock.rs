@@ -1,5 +1,6 @@
-//! Owns the time of the simulation. It moves when the driver says so; a restless one also moves a little while it is
-//! read, sometimes backwards, as the clock of a machine does that is being corrected. A jump of hours is the driver's. Refuses the operating system's.
+//! Owns the time of the simulation. It moves when the driver says so; a restless one also moves a
+//! little while it is read, sometimes backwards, as the clock of a machine does that is being
+//! corrected. A jump of hours is the driver's. Refuses the operating system's.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -19,7 +20,11 @@ pub(crate) struct SimClock {
 
 impl SimClock {
     pub(crate) fn starting_at(start: Timestamp, restless: bool) -> Self {
-        Self { now: AtomicI64::new(start.0), reads: AtomicU64::new(0), restless }
+        Self {
+            now: AtomicI64::new(start.0),
+            reads: AtomicU64::new(0),
+            restless,
+        }
     }
 
     /// The time, without being noticed.
@@ -41,7 +46,10 @@ pub(crate) struct LatestClock {
 
 impl LatestClock {
     pub(crate) fn over(clock: Arc<SimClock>) -> Self {
-        Self { clock, latest: AtomicI64::new(i64::MIN) }
+        Self {
+            clock,
+            latest: AtomicI64::new(i64::MIN),
+        }
     }
 }
 
@@ -57,7 +65,11 @@ impl Clock for SimClock {
         let reads = self.reads.fetch_add(1, Ordering::SeqCst);
         if self.restless && reads.is_multiple_of(READS) {
             // Two steps forward, one back: it moves on in the long run.
-            let step = if (reads / READS).is_multiple_of(3) { -2 } else { 3 };
+            let step = if (reads / READS).is_multiple_of(3) {
+                -2
+            } else {
+                3
+            };
             self.now.fetch_add(step, Ordering::SeqCst);
         }
         self.peek()

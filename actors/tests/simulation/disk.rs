@@ -1,6 +1,7 @@
-//! Owns the journal of the simulation: a queue of batches before the in-memory journal, and a committer that is a step
-//! of the driver. A crash keeps, per shard, a prefix that holds everything durable and perhaps some of what was not.
-//! Refuses to lose anything durable, except where a bug is planted.
+//! Owns the journal of the simulation: a queue of batches before the in-memory journal, and a
+//! committer that is a step of the driver. A crash keeps, per shard, a prefix that holds everything
+//! durable and perhaps some of what was not. Refuses to lose anything durable, except where a bug
+//! is planted.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
@@ -9,8 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use sluis_journal::{
-    Batch, CheckpointChunks, Failure, Journal, JournalError, MemoryJournal, OnFailure, QueueDepth, Sequence, Shard, Stats,
-    Ticket, TryAppendError, Wake,
+    Batch, CheckpointChunks, Failure, Journal, JournalError, MemoryJournal, OnFailure, QueueDepth,
+    Sequence, Shard, Stats, Ticket, TryAppendError, Wake,
 };
 use sluis_model::Record;
 
@@ -35,7 +36,8 @@ struct State {
     queue: VecDeque<Batch>,
     /// Last sequence handed in, per shard.
     last: Vec<u64>,
-    /// Everything handed in, first come: a cache that no crash empties, where a stale read is planted.
+    /// Everything handed in, first come: a cache that no crash empties, where a stale read is
+    /// planted.
     cache: BTreeMap<(Shard, Sequence), Vec<u8>>,
 }
 
@@ -43,8 +45,18 @@ impl Disk {
     pub(crate) fn new(shards: u16, batches: usize, tape: Arc<Tape>, bug: Option<Bug>) -> Arc<Self> {
         let log = Arc::new(MemoryJournal::new(shards, usize::MAX));
         let last = vec![0; usize::from(shards)];
-        let state = State { log, queue: VecDeque::new(), last, cache: BTreeMap::new() };
-        Arc::new(Self { state: Mutex::new(state), tape, batches, bug })
+        let state = State {
+            log,
+            queue: VecDeque::new(),
+            last,
+            cache: BTreeMap::new(),
+        };
+        Arc::new(Self {
+            state: Mutex::new(state),
+            tape,
+            batches,
+            bug,
+        })
     }
 
     fn log(&self) -> Arc<MemoryJournal> {
@@ -60,14 +72,16 @@ impl Disk {
     pub(crate) fn commit(&self, batches: usize) {
         let log = self.log();
         for _ in 0..batches {
-            let Some(batch) = self.state.lock().queue.pop_front() else { break };
+            let Some(batch) = self.state.lock().queue.pop_front() else {
+                break;
+            };
             write(&log, batch);
         }
         log.commit();
     }
 
-    /// The process is gone. `keep`: how much of what was not durable survives all the same, record by record and
-    /// shard by shard; none: nothing. Returns the last record of each shard.
+    /// The process is gone. `keep`: how much of what was not durable survives all the same, record
+    /// by record and shard by shard; none: nothing. Returns the last record of each shard.
     pub(crate) fn crash(&self, keep: Option<&mut Rng>) -> Vec<u64> {
         let mut state = self.state.lock();
         let queue = std::mem::take(&mut state.queue);
@@ -105,7 +119,8 @@ impl Disk {
 fn write(log: &MemoryJournal, batch: Batch) {
     let before = log.last(batch.shard());
     if !batch.is_empty() {
-        log.try_append(batch, before).expect("the queue keeps the order of each shard");
+        log.try_append(batch, before)
+            .expect("the queue keeps the order of each shard");
     }
 }
 
@@ -146,7 +161,11 @@ impl Journal for Disk {
         let shard = batch.shard();
         let actual = Sequence(state.last[usize::from(shard.0)]);
         if expected != actual || batch.first() != actual.next() {
-            return Err(TryAppendError::Fenced { batch, expected, actual });
+            return Err(TryAppendError::Fenced {
+                batch,
+                expected,
+                actual,
+            });
         }
         if state.queue.len() >= self.batches {
             return Err(TryAppendError::Full(batch));
@@ -155,11 +174,21 @@ impl Journal for Disk {
         state.last[usize::from(shard.0)] = last.0;
         if self.bug == Some(Bug::StaleRead) {
             for (sequence, record) in batch.records() {
-                state.cache.entry((shard, sequence)).or_insert_with(|| record.to_vec());
+                state
+                    .cache
+                    .entry((shard, sequence))
+                    .or_insert_with(|| record.to_vec());
             }
         }
-        let records = batch.records().map(|(_, bytes)| Record::decode(bytes).expect("a shard writes records")).collect();
-        self.tape.put(Entry::Appended { shard: shard.0, first: batch.first().0, records });
+        let records = batch
+            .records()
+            .map(|(_, bytes)| Record::decode(bytes).expect("a shard writes records"))
+            .collect();
+        self.tape.put(Entry::Appended {
+            shard: shard.0,
+            first: batch.first().0,
+            records,
+        });
         state.queue.push_back(batch);
         Ok(Ticket { shard, last })
     }
@@ -192,7 +221,14 @@ impl Journal for Disk {
 
     fn read(&self, shard: Shard, sequence: Sequence) -> Result<Option<Vec<u8>>, JournalError> {
         let found = self.log().read(shard, sequence)?;
-        Ok(found.map(|found| self.state.lock().cache.get(&(shard, sequence)).cloned().unwrap_or(found)))
+        Ok(found.map(|found| {
+            self.state
+                .lock()
+                .cache
+                .get(&(shard, sequence))
+                .cloned()
+                .unwrap_or(found)
+        }))
     }
 
     fn replay(
@@ -204,11 +240,19 @@ impl Journal for Disk {
         self.log().replay(shard, from, visit)
     }
 
-    fn checkpoint(&self, shard: Shard, upto: Sequence, chunks: &mut dyn Iterator<Item = Vec<u8>>) -> Result<(), JournalError> {
+    fn checkpoint(
+        &self,
+        shard: Shard,
+        upto: Sequence,
+        chunks: &mut dyn Iterator<Item = Vec<u8>>,
+    ) -> Result<(), JournalError> {
         self.log().checkpoint(shard, upto, chunks)
     }
 
-    fn latest_checkpoint(&self, shard: Shard) -> Result<Option<(Sequence, CheckpointChunks)>, JournalError> {
+    fn latest_checkpoint(
+        &self,
+        shard: Shard,
+    ) -> Result<Option<(Sequence, CheckpointChunks)>, JournalError> {
         self.log().latest_checkpoint(shard)
     }
 
@@ -259,11 +303,18 @@ impl Journal for Disk {
     }
 
     fn queue(&self) -> QueueDepth {
-        QueueDepth { batches: self.waiting(), max_batches: self.batches, ..QueueDepth::default() }
+        QueueDepth {
+            batches: self.waiting(),
+            max_batches: self.batches,
+            ..QueueDepth::default()
+        }
     }
 
     fn stats(&self) -> Stats {
-        Stats { queue: self.queue(), ..self.log().stats() }
+        Stats {
+            queue: self.queue(),
+            ..self.log().stats()
+        }
     }
 
     fn failure(&self) -> Option<Failure> {

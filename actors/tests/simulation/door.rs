@@ -1,5 +1,5 @@
-//! Owns the door of the simulated house: admission as the binary does it, and the letters of everything else. Refuses to
-//! answer by itself, except where a bug is planted.
+//! Owns the door of the simulated house: admission as the binary does it, and the letters of
+//! everything else. Refuses to answer by itself, except where a bug is planted.
 
 use sluis_actors::{Claim, Claimed, Letter, Query, Refused, Reply};
 use sluis_journal::Journal;
@@ -16,7 +16,10 @@ const JOURNAL_SHARE: f64 = 0.7;
 impl World {
     /// Admits an order, or asks again for one that was admitted before.
     pub(crate) fn admit(&mut self, order: usize) {
-        let (tenant, mut body) = (self.senders.orders[order].tenant.clone(), self.senders.orders[order].body.clone());
+        let (tenant, mut body) = (
+            self.senders.orders[order].tenant.clone(),
+            self.senders.orders[order].body.clone(),
+        );
         let shard = tenant.shard(self.plan.shards);
         let id = NotificationId::new(shard, self.clock.peek().0, self.chance.senders.next());
         let claim = match self.claim(&tenant, &body, id) {
@@ -33,13 +36,19 @@ impl World {
         body.id = id;
         let input = Input::Notify(Box::new(body));
         let request = self.senders.ask(What::Notify { order, id }, shard.0);
-        let letter = Letter::Input { tenant, input, reply: self.reply(request), claim };
+        let letter = Letter::Input {
+            tenant,
+            input,
+            reply: self.reply(request),
+            claim,
+        };
         let taken = self.house.inboxes[usize::from(shard.0)].offer_intake(letter);
         self.handed_in(request, taken);
         self.note(|| format!("order {order} goes to shard {} as {id}", shard.0));
     }
 
-    /// Key and quota for a notification; an error with the id its key stands for already, or without: no room.
+    /// Key and quota for a notification; an error with the id its key stands for already, or
+    /// without: no room.
     fn claim(
         &self,
         tenant: &sluis_model::TenantKey,
@@ -66,22 +75,40 @@ impl World {
             return;
         }
         let request = self.senders.ask(What::Repeat { order, id }, shard);
-        let letter = Letter::Query { query: Query::Accepted { corporation, id }, reply: self.reply(request) };
+        let letter = Letter::Query {
+            query: Query::Accepted { corporation, id },
+            reply: self.reply(request),
+        };
         let taken = self.house.inboxes[usize::from(shard)].offer_intake(letter);
         self.handed_in(request, taken);
     }
 
     /// Hands in a fact, for one tenant or several.
     pub(crate) fn tell_fact(&mut self, number: usize) {
-        let (tenants, fact) = (self.senders.facts[number].tenants.clone(), self.senders.facts[number].fact.clone());
+        let (tenants, fact) = (
+            self.senders.facts[number].tenants.clone(),
+            self.senders.facts[number].fact.clone(),
+        );
         let home = home_shard(fact.fact_id.as_bytes(), self.plan.shards);
         let astray = self.bug == Some(Bug::PaymentToTheWrongShard);
-        let shard = if tenants.len() == 1 && !astray { tenants[0].shard(self.plan.shards) } else { home };
+        let shard = if tenants.len() == 1 && !astray {
+            tenants[0].shard(self.plan.shards)
+        } else {
+            home
+        };
         let request = self.senders.ask(What::Fact { fact: number }, shard.0);
         let (reply, input) = (self.reply(request), Input::Fact(fact));
         let letter = match <[_; 1]>::try_from(tenants) {
-            Ok([tenant]) => Letter::Input { tenant, input, reply, claim: None },
-            Err(tenants) => Letter::Intent { work: Intent::Each { tenants, input }, reply },
+            Ok([tenant]) => Letter::Input {
+                tenant,
+                input,
+                reply,
+                claim: None,
+            },
+            Err(tenants) => Letter::Intent {
+                work: Intent::Each { tenants, input },
+                reply,
+            },
         };
         let taken = self.house.inboxes[usize::from(shard.0)].offer_business(letter);
         let there = taken.is_ok();
@@ -89,7 +116,13 @@ impl World {
         if there && self.bug == Some(Bug::PaymentAnsweredAtTheDoor) {
             self.acknowledge_fact(number);
         }
-        self.note(|| format!("fact {number} goes to shard {}{}", shard.0, if there { "" } else { ", which is full" }));
+        self.note(|| {
+            format!(
+                "fact {number} goes to shard {}{}",
+                shard.0,
+                if there { "" } else { ", which is full" }
+            )
+        });
     }
 
     /// A provider tells something about a message.
@@ -97,13 +130,40 @@ impl World {
         self.outside.tells(&evidence);
         let arrival = &self.outside.arrivals[evidence.arrival];
         let (attempt, corporation) = (arrival.dispatch.attempt, arrival.dispatch.corporation);
-        let why =
-            matches!(evidence.kind, ReceiptKind::BouncedHard | ReceiptKind::Failed).then(|| Why::new("5.1.1", "told later"));
-        let receipt = Receipt { attempt, kind: evidence.kind, why, provider: "outside".into(), occurred_at: None };
-        self.note(|| format!("{} about attempt {} of {}", evidence.kind.name(), attempt.attempt, attempt.id));
-        let request = self.senders.ask(What::Receipt { evidence: evidence.clone(), attempt }, attempt.id.shard().0);
+        let why = matches!(
+            evidence.kind,
+            ReceiptKind::BouncedHard | ReceiptKind::Failed
+        )
+        .then(|| Why::new("5.1.1", "told later"));
+        let receipt = Receipt {
+            attempt,
+            kind: evidence.kind,
+            why,
+            provider: "outside".into(),
+            occurred_at: None,
+        };
+        self.note(|| {
+            format!(
+                "{} about attempt {} of {}",
+                evidence.kind.name(),
+                attempt.attempt,
+                attempt.id
+            )
+        });
+        let request = self.senders.ask(
+            What::Receipt {
+                evidence: evidence.clone(),
+                attempt,
+            },
+            attempt.id.shard().0,
+        );
         let input = Input::Receipt(receipt);
-        let letter = Letter::ById { corporation, id: attempt.id, input, reply: self.reply(request) };
+        let letter = Letter::ById {
+            corporation,
+            id: attempt.id,
+            input,
+            reply: self.reply(request),
+        };
         let taken = self.house.inboxes[usize::from(attempt.id.shard().0)].offer_business(letter);
         let refused = taken.is_err();
         self.handed_in(request, taken);
@@ -115,9 +175,15 @@ impl World {
     }
 
     /// Hands in a letter nobody's promise hangs on.
-    pub(crate) fn hand_in(&mut self, what: What, shard: ShardId, letter: impl FnOnce(Reply) -> Letter) {
+    pub(crate) fn hand_in(
+        &mut self,
+        what: What,
+        shard: ShardId,
+        letter: impl FnOnce(Reply) -> Letter,
+    ) {
         let request = self.senders.ask(what, shard.0);
-        let taken = self.house.inboxes[usize::from(shard.0)].offer_business(letter(self.reply(request)));
+        let taken =
+            self.house.inboxes[usize::from(shard.0)].offer_business(letter(self.reply(request)));
         self.handed_in(request, taken);
     }
 
@@ -133,7 +199,8 @@ impl World {
     }
 }
 
-/// Takes a refused letter apart without an answer: its sender was told at the door. Its claim is given back.
+/// Takes a refused letter apart without an answer: its sender was told at the door. Its claim is
+/// given back.
 fn forget(letter: Letter) {
     match letter {
         Letter::Input { reply, .. }

@@ -1,6 +1,7 @@
-//! Owns the quiet moments: settling, when everything that can happen without time, providers and senders has happened,
-//! and draining, when faults are over and time goes on until nothing more is to come. There the books for which all must
-//! be quiet are opened, and liveness is judged. Refuses faults.
+//! Owns the quiet moments: settling, when everything that can happen without time, providers and
+//! senders has happened, and draining, when faults are over and time goes on until nothing more is
+//! to come. There the books for which all must be quiet are opened, and liveness is judged. Refuses
+//! faults.
 
 use sluis_actors::{Letter, Query};
 use sluis_model::{Control, Phase, ShardId, TenantKey, Timestamp};
@@ -20,7 +21,8 @@ const MOST_ROUNDS: usize = 5_000;
 const MOST_RESTARTS: usize = 8;
 
 impl World {
-    /// Runs whoever wants to run and commits, until nobody does. The clock stands, nothing is answered.
+    /// Runs whoever wants to run and commits, until nobody does. The clock stands, nothing is
+    /// answered.
     pub(crate) fn settle(&mut self) {
         for _ in 0..MOST_TURNS {
             if self.findings.0.is_some() {
@@ -39,10 +41,12 @@ impl World {
             }
             self.stepped();
         }
-        self.findings.blame(Check::EverythingEnds, || "the house never settles".into());
+        self.findings
+            .blame(Check::EverythingEnds, || "the house never settles".into());
     }
 
-    /// Lets the clock go to an alarm that is a moment away: a line was full and is tried again. `false`: there is none.
+    /// Lets the clock go to an alarm that is a moment away: a line was full and is tried again.
+    /// `false`: there is none.
     fn wait_a_moment(&mut self) -> bool {
         let (now, due) = (self.clock.peek(), self.house.next_alarm());
         let moment = due <= now.plus(MOMENT);
@@ -55,13 +59,14 @@ impl World {
     fn settled(&mut self) {
         let now = self.clock.peek();
         self.note(|| "everything has settled".into());
-        self.escalations.settled(&self.shadow, now, &mut self.findings);
+        self.escalations
+            .settled(&self.shadow, now, &mut self.findings);
         self.payments.settled(&self.shadow, &mut self.findings);
         Bounds::settled(&self.house, &self.shadow, &mut self.findings);
     }
 
-    /// The faults are over, perhaps with a last crash that leaves nothing undurable: then time, until nothing more is to
-    /// come.
+    /// The faults are over, perhaps with a last crash that leaves nothing undurable: then time,
+    /// until nothing more is to come.
     pub(crate) fn drain(&mut self) {
         self.calm = true;
         if self.plan.dies_last {
@@ -89,7 +94,9 @@ impl World {
                 }
             }
         }
-        self.findings.blame(Check::EverythingEnds, || "time goes on and there is always more to come".into());
+        self.findings.blame(Check::EverythingEnds, || {
+            "time goes on and there is always more to come".into()
+        });
     }
 
     /// Ends every pause, on every shard.
@@ -97,7 +104,10 @@ impl World {
         for scope in self.senders.pauses.clone() {
             for shard in (0..self.plan.shards).map(ShardId) {
                 let control = Control::Resume(scope.clone());
-                self.hand_in(What::Pause, shard, |reply| Letter::Control { control, reply });
+                self.hand_in(What::Pause, shard, |reply| Letter::Control {
+                    control,
+                    reply,
+                });
                 self.settle();
             }
         }
@@ -108,13 +118,19 @@ impl World {
         explained::settled(&*self.disk, &self.shadow, &mut self.findings);
         let tenants: Vec<(ShardId, TenantKey)> = {
             let of = |(shard, log): (u16, &crate::shadow::Log)| {
-                log.tenants.keys().map(move |key| (ShardId(shard), key.clone())).collect::<Vec<_>>()
+                log.tenants
+                    .keys()
+                    .map(move |key| (ShardId(shard), key.clone()))
+                    .collect::<Vec<_>>()
             };
             (0..).zip(&self.shadow.logs).flat_map(of).collect()
         };
         for (shard, tenant) in tenants {
             let query = Query::Tenant(tenant.clone());
-            self.hand_in(What::State { tenant }, shard, |reply| Letter::Query { query, reply });
+            self.hand_in(What::State { tenant }, shard, |reply| Letter::Query {
+                query,
+                reply,
+            });
             self.settle();
         }
     }
@@ -124,12 +140,21 @@ impl World {
         self.note(|| "nothing more is to come".into());
         for (_, open) in self.shadow.all_open() {
             let with_people = matches!(open.phase, Phase::Task { .. });
-            self.findings.expect(with_people, Check::EverythingEnds, || {
-                format!("{} stays {} for ever: {:?}", open.id, open.phase.name(), open.phase)
-            });
+            self.findings
+                .expect(with_people, Check::EverythingEnds, || {
+                    format!(
+                        "{} stays {} for ever: {:?}",
+                        open.id,
+                        open.phase.name(),
+                        open.phase
+                    )
+                });
         }
         let under_way = self.house.activity.count();
-        self.findings.expect(under_way == 0, Check::EverythingEnds, || format!("{under_way} things are under way for ever"));
+        self.findings
+            .expect(under_way == 0, Check::EverythingEnds, || {
+                format!("{under_way} things are under way for ever")
+            });
         self.compare();
         self.restarted();
     }
@@ -147,7 +172,14 @@ impl World {
                 return self.compare();
             }
         }
-        let intents: Vec<_> = self.shadow.logs.iter().map(|log| log.intents.clone()).collect();
-        self.findings.blame(Check::EverythingEnds, || format!("no restart finishes the intents {intents:?}"));
+        let intents: Vec<_> = self
+            .shadow
+            .logs
+            .iter()
+            .map(|log| log.intents.clone())
+            .collect();
+        self.findings.blame(Check::EverythingEnds, || {
+            format!("no restart finishes the intents {intents:?}")
+        });
     }
 }

@@ -1,5 +1,5 @@
-//! Owns the flows of the simulated house: the shipped ones and one with waits of more than a year, compiled once.
-//! Refuses templates: nothing is rendered here.
+//! Owns the flows of the simulated house: the shipped ones and one with waits of more than a year,
+//! compiled once. Refuses templates: nothing is rendered here.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +11,8 @@ use sluis_model::{Flow, FlowBook, FlowRef};
 const STORNO: &str = include_str!("../../../config/flows/storno.toml");
 const NOTICE: &str = include_str!("../../../config/flows/notice.toml");
 const STORNO_CLASS: &str = include_str!("../../../config/flows/classes/storno-class.toml");
-/// No guard asks for a balance, so payments alone stop it; its waits outlast any run of the process.
+/// No guard asks for a balance, so payments alone stop it; its waits outlast any run of the
+/// process.
 const REMINDER: &str = r#"
 name = "reminder"
 version = 1
@@ -71,7 +72,11 @@ impl Flows {
     fn compile() -> Self {
         let flow = |text: &str| {
             let classes = BTreeMap::from([("storno-class".to_owned(), STORNO_CLASS.to_owned())]);
-            let definition = Definition { flow: text.into(), classes, ..Definition::default() };
+            let definition = Definition {
+                flow: text.into(),
+                classes,
+                ..Definition::default()
+            };
             let flow = Flow::compile(&definition).expect("the flows of the simulation compile");
             (flow.reference, flow)
         };
@@ -79,7 +84,10 @@ impl Flows {
     }
 
     pub(crate) fn named(&self, name: &str) -> &Flow {
-        self.0.values().find(|flow| &*flow.name == name).expect("a flow of that name")
+        self.0
+            .values()
+            .find(|flow| &*flow.name == name)
+            .expect("a flow of that name")
     }
 }
 
@@ -89,8 +97,8 @@ impl FlowBook for Flows {
     }
 }
 
-/// The flows as one process sees them. Closed, it knows none: what a start would see that replays before it has loaded
-/// its definitions, which is one of the planted bugs.
+/// The flows as one process sees them. Closed, it knows none: what a start would see that replays
+/// before it has loaded its definitions, which is one of the planted bugs.
 #[derive(Debug)]
 pub(crate) struct Shelf {
     flows: Arc<Flows>,
@@ -99,7 +107,10 @@ pub(crate) struct Shelf {
 
 impl Shelf {
     pub(crate) fn new(closed: bool) -> Arc<Self> {
-        Arc::new(Self { flows: Flows::shared(), closed: AtomicBool::new(closed) })
+        Arc::new(Self {
+            flows: Flows::shared(),
+            closed: AtomicBool::new(closed),
+        })
     }
 
     pub(crate) fn open(&self) {
@@ -109,6 +120,10 @@ impl Shelf {
 
 impl FlowBook for Shelf {
     fn flow(&self, reference: FlowRef) -> Option<&Flow> {
-        if self.closed.load(Ordering::SeqCst) { None } else { self.flows.flow(reference) }
+        if self.closed.load(Ordering::SeqCst) {
+            None
+        } else {
+            self.flows.flow(reference)
+        }
     }
 }

@@ -1,7 +1,8 @@
-//! The deterministic simulation: model, shards, timers, routers, supervisors and journal in one world from one seed.
-//! Clock, network, providers, disk and the order of turns are drawn; safety is checked after every step, liveness apart,
-//! when the faults are over. A failing seed is printed with its last steps and replays: see `docs/simulation.md`.
-//! Refuses threads, the operating system's clock, and any chance but the seed's.
+//! The deterministic simulation: model, shards, timers, routers, supervisors and journal in one
+//! world from one seed. Clock, network, providers, disk and the order of turns are drawn; safety is
+//! checked after every step, liveness apart, when the faults are over. A failing seed is printed
+//! with its last steps and replays: see `docs/simulation.md`. Refuses threads, the operating
+//! system's clock, and any chance but the seed's.
 
 mod acts;
 mod clock;
@@ -38,37 +39,62 @@ const FOUND_WITHIN: u64 = 20_000;
 /// Seeds that together must reach everything.
 const REACHING: u64 = 60;
 
-/// `SLUIS_SIMULATION_SEEDS` says how many; `SLUIS_SIMULATION_SEED` replays one and prints its steps.
+/// `SLUIS_SIMULATION_SEEDS` says how many; `SLUIS_SIMULATION_SEED` replays one and prints its
+/// steps.
 #[test]
 fn every_seed_keeps_every_promise() {
     seeds(SEEDS);
 }
 
-/// The control of every check: a bug that breaks its promise, a seed that finds it, clean without the bug.
+/// The control of every check: a bug that breaks its promise, a seed that finds it, clean without
+/// the bug.
 #[test]
 fn every_planted_bug_is_found_by_its_check() {
     let wrong = |planted: &Planted| {
         let Planted { bug, check, seed } = *planted;
         assert!(seed < FOUND_WITHIN, "{bug:?}: seed {seed}");
         if let Some(violation) = run(seed, None, false).violation {
-            return Some(format!("{bug:?}: without it seed {seed} must be clean: {violation:?}"));
+            return Some(format!(
+                "{bug:?}: without it seed {seed} must be clean: {violation:?}"
+            ));
         }
         match run(seed, Some(bug), false).violation {
             Some(violation) if violation.check == check => None,
-            other => Some(format!("{bug:?}: seed {seed} must find it by {check:?} and found {other:?}")),
+            other => Some(format!(
+                "{bug:?}: seed {seed} must find it by {check:?} and found {other:?}"
+            )),
         }
     };
     let wrong: Vec<String> = PLANTED.iter().filter_map(wrong).collect();
-    assert!(wrong.is_empty(), "find a seed with SLUIS_SIMULATION_FIND=1:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "find a seed with SLUIS_SIMULATION_FIND=1:\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]
 fn every_promise_has_planted_bugs() {
     use Check::*;
-    let promises =
-        [AcceptedIsDurable, DuplicatesFromDoubtOnly, PaymentStops, EscalationKept, Bounded, Fair, Explained, EverythingEnds];
+    let promises = [
+        AcceptedIsDurable,
+        DuplicatesFromDoubtOnly,
+        PaymentStops,
+        EscalationKept,
+        Bounded,
+        Fair,
+        Explained,
+        EverythingEnds,
+    ];
     for check in promises {
-        assert!(PLANTED.iter().filter(|planted| planted.check == check).count() >= 2, "{check:?}");
+        assert!(
+            PLANTED
+                .iter()
+                .filter(|planted| planted.check == check)
+                .count()
+                >= 2,
+            "{check:?}"
+        );
     }
 }
 
@@ -76,9 +102,12 @@ fn every_promise_has_planted_bugs() {
 #[test]
 #[expect(clippy::print_stdout, reason = "the report for whoever asked")]
 fn seeds_that_find_planted_bugs_are_listed_when_asked() {
-    let Ok(wanted) = std::env::var("SLUIS_SIMULATION_FIND") else { return };
-    for Planted { bug, check, .. } in
-        PLANTED.into_iter().filter(|planted| wanted == "1" || wanted == format!("{:?}", planted.bug))
+    let Ok(wanted) = std::env::var("SLUIS_SIMULATION_FIND") else {
+        return;
+    };
+    for Planted { bug, check, .. } in PLANTED
+        .into_iter()
+        .filter(|planted| wanted == "1" || wanted == format!("{:?}", planted.bug))
     {
         let mut others: Vec<String> = Vec::new();
         let found = (0..FOUND_WITHIN).find(|seed| match run(*seed, Some(bug), false).violation {
@@ -108,6 +137,9 @@ fn the_seeds_reach_everything() {
     for seed in 0..REACHING {
         reached.extend(run(seed, None, false).world.reached());
     }
-    let missing: Vec<_> = reach::EXPECTED.iter().filter(|expected| !reached.contains(**expected)).collect();
+    let missing: Vec<_> = reach::EXPECTED
+        .iter()
+        .filter(|expected| !reached.contains(**expected))
+        .collect();
     assert!(missing.is_empty(), "never reached: {missing:?}");
 }

@@ -1,5 +1,6 @@
-//! Owns the world behind the providers: which messages arrived there, what their connections showed us, what became of
-//! them later. The providers' own book: it is true whatever the engine believes. Refuses to know the engine's state.
+//! Owns the world behind the providers: which messages arrived there, what their connections showed
+//! us, what became of them later. The providers' own book: it is true whatever the engine believes.
+//! Refuses to know the engine's state.
 
 use std::collections::BTreeMap;
 
@@ -61,21 +62,39 @@ impl Fate {
     pub(crate) fn verdict(self) -> Verdict {
         let why = |code: &str| Why::new(code, "as drawn");
         match self {
-            Fate::Accepts => Verdict::Accepted { provider_id: "p".into() },
-            Fate::Delivers => Verdict::Delivered { provider_id: "p".into() },
-            Fate::PutsOff(after_ms) => {
-                Verdict::Retry { after_ms, why: why(if after_ms.is_some() { "http 429" } else { "4.2.2" }) }
-            }
-            Fate::Refuses(class) => Verdict::Refused { class, why: why("5.1.1") },
+            Fate::Accepts => Verdict::Accepted {
+                provider_id: "p".into(),
+            },
+            Fate::Delivers => Verdict::Delivered {
+                provider_id: "p".into(),
+            },
+            Fate::PutsOff(after_ms) => Verdict::Retry {
+                after_ms,
+                why: why(if after_ms.is_some() {
+                    "http 429"
+                } else {
+                    "4.2.2"
+                }),
+            },
+            Fate::Refuses(class) => Verdict::Refused {
+                class,
+                why: why("5.1.1"),
+            },
             Fate::BreaksOff { .. } => Verdict::InDoubt { why: why("reset") },
-            Fate::KeepsSilent { .. } => Verdict::InDoubt { why: why("deadline") },
+            Fate::KeepsSilent { .. } => Verdict::InDoubt {
+                why: why("deadline"),
+            },
         }
     }
 
     /// Draws one. `trouble`: in a hundred, those that do not simply accept.
     pub(crate) fn draw(rng: &mut Rng, trouble: usize) -> Self {
         if !rng.chance(trouble) {
-            return if rng.chance(20) { Fate::Delivers } else { Fate::Accepts };
+            return if rng.chance(20) {
+                Fate::Delivers
+            } else {
+                Fate::Accepts
+            };
         }
         let taken = rng.chance(50);
         match rng.below(10) {
@@ -110,7 +129,11 @@ pub(crate) struct Outside {
 impl Outside {
     /// Everything that arrived about a notification, in order.
     pub(crate) fn about(&self, id: NotificationId) -> impl Iterator<Item = &Arrival> {
-        self.by_id.get(&id).into_iter().flatten().map(|index| &self.arrivals[*index])
+        self.by_id
+            .get(&id)
+            .into_iter()
+            .flatten()
+            .map(|index| &self.arrivals[*index])
     }
 
     /// What providers said of an attempt after its connection had ended.
@@ -121,10 +144,16 @@ impl Outside {
     /// A message arrives; what will be told of it later is drawn at once. Returns its number.
     pub(crate) fn arrive(&mut self, arrival: Arrival, rng: &mut Rng, bounces: usize) -> usize {
         let number = self.arrivals.len();
-        self.by_id.entry(arrival.dispatch.attempt.id).or_default().push(number);
+        self.by_id
+            .entry(arrival.dispatch.attempt.id)
+            .or_default()
+            .push(number);
         if arrival.fate.taken() {
             let kinds = later(rng, bounces);
-            self.evidence.extend(kinds.into_iter().map(|kind| Evidence { arrival: number, kind }));
+            self.evidence.extend(kinds.into_iter().map(|kind| Evidence {
+                arrival: number,
+                kind,
+            }));
         }
         self.arrivals.push(arrival);
         number
@@ -133,13 +162,18 @@ impl Outside {
     /// A provider is about to tell this.
     pub(crate) fn tells(&mut self, evidence: &Evidence) {
         let attempt = self.arrivals[evidence.arrival].dispatch.attempt;
-        self.told.entry((attempt.id, attempt.attempt)).or_default().push(evidence.kind);
+        self.told
+            .entry((attempt.id, attempt.attempt))
+            .or_default()
+            .push(evidence.kind);
     }
 }
 
 /// What is told of a message that was taken: often nothing, sometimes twice.
 fn later(rng: &mut Rng, bounces: usize) -> Vec<ReceiptKind> {
-    use ReceiptKind::{Accepted, BouncedHard, Complained, Delayed, Delivered, Failed, Opened, Replied};
+    use ReceiptKind::{
+        Accepted, BouncedHard, Complained, Delayed, Delivered, Failed, Opened, Replied,
+    };
     let mut kinds = Vec::new();
     if rng.chance(20) {
         kinds.push(rng.pick(&[Accepted, Delayed]));

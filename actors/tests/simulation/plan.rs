@@ -1,5 +1,5 @@
-//! Owns what one seed's world is like: how big, how full, how much goes wrong. Refuses to draw anything later: a run's
-//! plan is made once, at its start.
+//! Owns what one seed's world is like: how big, how full, how much goes wrong. Refuses to draw
+//! anything later: a run's plan is made once, at its start.
 
 use sluis_actors::InboxBounds;
 use sluis_actors::router::SendWindow;
@@ -63,18 +63,32 @@ pub(crate) struct Plan {
 
 /// A day in November 2026.
 const START: Timestamp = Timestamp(1_795_000_000_000);
-/// Two days before the nights in which the clock on the wall moves: 2026-03-27, 2026-10-23, 2027-03-26 and 2027-10-29, noon UTC.
-const BEFORE_NIGHTS: [Timestamp; 4] =
-    [Timestamp(1_774_612_800_000), Timestamp(1_792_756_800_000), Timestamp(1_806_062_400_000), Timestamp(1_824_811_200_000)];
-/// Some hours of the working day; over midnight; within and around the hour that is missing or comes twice.
-const HOURS: [&str; 4] = ["mon-fri 08:00-20:00", "22:00-06:00", "02:15-02:45", "01:30-03:30"];
+/// Two days before the nights in which the clock on the wall moves: 2026-03-27, 2026-10-23,
+/// 2027-03-26 and 2027-10-29, noon UTC.
+const BEFORE_NIGHTS: [Timestamp; 4] = [
+    Timestamp(1_774_612_800_000),
+    Timestamp(1_792_756_800_000),
+    Timestamp(1_806_062_400_000),
+    Timestamp(1_824_811_200_000),
+];
+/// Some hours of the working day; over midnight; within and around the hour that is missing or
+/// comes twice.
+const HOURS: [&str; 4] = [
+    "mon-fri 08:00-20:00",
+    "22:00-06:00",
+    "02:15-02:45",
+    "01:30-03:30",
+];
 
 impl Plan {
     pub(crate) fn of(seed: u64) -> Self {
         let rng = &mut Rng::stream(seed, 0);
         let way = |rng: &mut Rng| {
             let rate_per_second = rng.chance(30).then(|| 1 + rng.below(20) as u32);
-            Way { concurrency: 1 + rng.below(4) as u32, rate_per_second }
+            Way {
+                concurrency: 1 + rng.below(4) as u32,
+                rate_per_second,
+            }
         };
         let line = |rng: &mut Rng| 2 + rng.below(12);
         let share = 2 + rng.below(16) as u64;
@@ -83,12 +97,24 @@ impl Plan {
             shards: 1 + rng.below(3) as u16,
             corporations,
             tenants: 1 + rng.below(4),
-            bounds: InboxBounds { intake: line(rng), business: line(rng), internal: 0 },
-            open: (share * u64::from(corporations) * 3 / 4 + 1, share, 1 + rng.below(8) as u64),
+            bounds: InboxBounds {
+                intake: line(rng),
+                business: line(rng),
+                internal: 0,
+            },
+            open: (
+                share * u64::from(corporations) * 3 / 4 + 1,
+                share,
+                1 + rng.below(8) as u64,
+            ),
             batches: 1 + rng.below(6),
             ways: [way(rng), way(rng), way(rng)],
             limited: rng.chance(20),
-            breaker: BreakerSettings { failures: 2 + rng.below(4) as u32, first_ms: SECOND, longest_ms: MINUTE },
+            breaker: BreakerSettings {
+                failures: 2 + rng.below(4) as u32,
+                first_ms: SECOND,
+                longest_ms: MINUTE,
+            },
             steps: 150 + rng.below(350),
             crashes: rng.pick(&[0, 2, 5, 10, 30]),
             failures: rng.pick(&[0, 0, 2, 10]),
@@ -112,7 +138,11 @@ impl Plan {
         if !rng.chance(25) {
             return self;
         }
-        Self { hours: Some(rng.pick(&HOURS)), start: rng.pick(&BEFORE_NIGHTS), ..self }
+        Self {
+            hours: Some(rng.pick(&HOURS)),
+            start: rng.pick(&BEFORE_NIGHTS),
+            ..self
+        }
     }
 
     /// In a fifth of the worlds a tenant has soon as many open as one may.
@@ -120,12 +150,16 @@ impl Plan {
         if !rng.chance(20) {
             return self;
         }
-        Self { open_per_tenant: 1 + rng.below(4), ..self }
+        Self {
+            open_per_tenant: 1 + rng.below(4),
+            ..self
+        }
     }
 
     /// The hours, where the router is told them and where they are checked.
     pub(crate) fn window(&self) -> Option<SendWindow> {
-        self.hours.map(|hours| hours.parse().expect("hours that are a window"))
+        self.hours
+            .map(|hours| hours.parse().expect("hours that are a window"))
     }
 
     /// Permits of all providers together.

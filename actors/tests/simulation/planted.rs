@@ -1,5 +1,6 @@
-//! Owns the list of planted bugs: each breaks one promise at a seam of the engine, names the check that must notice it
-//! and a seed that finds it. Refuses bugs without a check of their own: what nobody would notice proves nothing.
+//! Owns the list of planted bugs: each breaks one promise at a seam of the engine, names the check
+//! that must notice it and a seed that finds it. Refuses bugs without a check of their own: what
+//! nobody would notice proves nothing.
 
 use crate::safety::Check;
 
@@ -24,7 +25,8 @@ pub(crate) enum Bug {
     PaymentToTheWrongShard,
     /// Now and then a shard's alarm is taken and not rung.
     AlarmSwallowed,
-    /// A start replays before it has loaded its definitions: waits that receipts began are not known.
+    /// A start replays before it has loaded its definitions: waits that receipts began are not
+    /// known.
     WaitsForgotten,
     /// The door acknowledges a bounce when the shard's line is full.
     BounceSwallowed,
@@ -48,7 +50,8 @@ pub(crate) enum Bug {
     PermitLost,
     /// Now and then the committer does not wake a shard.
     WakeLost,
-    /// The shards' clock keeps the latest instant it has shown: set on by mistake and back again, waits end early.
+    /// The shards' clock keeps the latest instant it has shown: set on by mistake and back again,
+    /// waits end early.
     ClockNeverGoesBack,
     /// The router is told the hours of a corporation in another zone.
     HoursOfAnotherZone,

@@ -1,5 +1,5 @@
-//! Owns what runs must have met, all of them together: every kind of event, the ends, the faults. Refuses to judge what
-//! was met.
+//! Owns what runs must have met, all of them together: every kind of event, the ends, the faults.
+//! Refuses to judge what was met.
 
 use std::collections::BTreeSet;
 
@@ -85,9 +85,14 @@ impl World {
             match record {
                 Record::Tenant(record) => {
                     of_input(&record.input, &mut reached);
-                    record.events.iter().for_each(|event| of_event(event, &mut reached));
+                    record
+                        .events
+                        .iter()
+                        .for_each(|event| of_event(event, &mut reached));
                 }
-                Record::Control(record) => drop(reached.insert(format!("control {}", of_control(&record.control)))),
+                Record::Control(record) => {
+                    reached.insert(format!("control {}", of_control(&record.control)));
+                }
             }
         }
         for arrival in &self.outside.arrivals {
@@ -97,7 +102,11 @@ impl World {
                 _ => {}
             }
         }
-        let several = self.senders.facts.iter().any(|told| told.acknowledged && told.tenants.len() > 1);
+        let several = self
+            .senders
+            .facts
+            .iter()
+            .any(|told| told.acknowledged && told.tenants.len() > 1);
         let met = [
             ("a crash", self.crashes > 1),
             ("the clock set on", self.jumps[0] > 0),
@@ -108,7 +117,11 @@ impl World {
             ("a tenant who was full", self.full > 0),
             ("an acknowledged fact of several tenants", several),
         ];
-        reached.extend(met.into_iter().filter(|(_, met)| *met).map(|(what, _)| what.to_owned()));
+        reached.extend(
+            met.into_iter()
+                .filter(|(_, met)| *met)
+                .map(|(what, _)| what.to_owned()),
+        );
         reached
     }
 }
@@ -128,11 +141,15 @@ fn of_input(input: &Input, reached: &mut BTreeSet<String>) {
 fn of_event(event: &Event, reached: &mut BTreeSet<String>) {
     reached.insert(name(&format!("{event:?}")).to_owned());
     match event {
-        Event::StepEntered { cause, .. } | Event::Ended { cause, .. } | Event::TaskOpened { cause, .. } => {
-            of_cause(cause, reached)
+        Event::StepEntered { cause, .. }
+        | Event::Ended { cause, .. }
+        | Event::TaskOpened { cause, .. } => of_cause(cause, reached),
+        Event::AttemptStarted { resend: true, .. } => {
+            reached.insert("the same attempt again".into());
         }
-        Event::AttemptStarted { resend: true, .. } => drop(reached.insert("the same attempt again".into())),
-        Event::AttemptFailed { exhausted: true, .. } => drop(reached.insert("a retry that ran out".into())),
+        Event::AttemptFailed {
+            exhausted: true, ..
+        } => drop(reached.insert("a retry that ran out".into())),
         _ => {}
     }
 }

@@ -1,5 +1,5 @@
-//! Owns the reading of what left the cores: records into the shadow and the books, answers to their senders. Refuses to
-//! change the house.
+//! Owns the reading of what left the cores: records into the shadow and the books, answers to their
+//! senders. Refuses to change the house.
 
 use sluis_actors::{ShardAnswer, Snapshot};
 use sluis_model::{Answer, ReceiptEffect, Record};
@@ -22,7 +22,11 @@ impl World {
     pub(crate) fn read(&mut self, entries: Vec<Entry>) {
         for entry in entries {
             match entry {
-                Entry::Appended { shard, first, records } => self.appended(shard, first, &records),
+                Entry::Appended {
+                    shard,
+                    first,
+                    records,
+                } => self.appended(shard, first, &records),
                 Entry::Answered { request, answer } => self.answered(request, answer),
             }
         }
@@ -32,14 +36,21 @@ impl World {
         for (record, sequence) in records.iter().zip(first..) {
             self.note(|| format!("    record {sequence} of shard {shard}: {}", shown(record)));
             if let Record::Tenant(record) = record {
-                self.payments.decided(shard, record, &self.shadow, &mut self.findings);
+                self.payments
+                    .decided(shard, record, &self.shadow, &mut self.findings);
                 Escalations::decided(record, &self.shadow, self.clock.peek(), &mut self.findings);
                 doubt::decided(&self.outside, record, &mut self.findings);
                 order::decided(record, &self.shadow, &mut self.findings);
             }
             self.shadow.apply(shard, record);
             if let Record::Tenant(record) = record {
-                Bounds::recorded(&self.plan, &self.shadow, shard, &record.tenant, &mut self.findings);
+                Bounds::recorded(
+                    &self.plan,
+                    &self.shadow,
+                    shard,
+                    &record.tenant,
+                    &mut self.findings,
+                );
             }
             doubt::keyed(&self.shadow, record, self.shown, &mut self.findings);
         }
@@ -55,7 +66,13 @@ impl World {
             self.accepted.left(shard, position);
         }
         match (what, answer) {
-            (What::Notify { order, id }, ShardAnswer::Decided { answer: Answer::Accepted { .. }, .. })
+            (
+                What::Notify { order, id },
+                ShardAnswer::Decided {
+                    answer: Answer::Accepted { .. },
+                    ..
+                },
+            )
             | (What::Repeat { order, id }, ShardAnswer::Accepted { .. }) => {
                 self.note(|| format!("    order {order} is accepted as {id}"));
                 self.repeats += usize::from(self.senders.orders[order].told == Some(id));
@@ -63,15 +80,29 @@ impl World {
                 self.senders.orders[order].told = Some(id);
             }
             (What::Notify { .. }, ShardAnswer::NotTaken(_)) => self.full += 1,
-            (What::Fact { fact }, ShardAnswer::Decided { answer: Answer::Fact { .. }, .. }) => self.acknowledge_fact(fact),
-            (What::Fact { fact }, ShardAnswer::Gathered(parts)) if parts.iter().all(takes_fact) => self.acknowledge_fact(fact),
-            (What::Receipt { evidence, attempt }, ShardAnswer::Decided { answer: Answer::Receipt(effect), .. })
-                if effect != ReceiptEffect::Unknown =>
-            {
+            (
+                What::Fact { fact },
+                ShardAnswer::Decided {
+                    answer: Answer::Fact { .. },
+                    ..
+                },
+            ) => self.acknowledge_fact(fact),
+            (What::Fact { fact }, ShardAnswer::Gathered(parts)) if parts.iter().all(takes_fact) => {
+                self.acknowledge_fact(fact)
+            }
+            (
+                What::Receipt { evidence, attempt },
+                ShardAnswer::Decided {
+                    answer: Answer::Receipt(effect),
+                    ..
+                },
+            ) if effect != ReceiptEffect::Unknown => {
                 self.escalations.acknowledged(attempt, evidence.kind);
             }
             // Lost before it was decided: the provider tells it again.
-            (What::Receipt { evidence, .. }, ShardAnswer::Dropped) => self.outside.evidence.push(evidence),
+            (What::Receipt { evidence, .. }, ShardAnswer::Dropped) => {
+                self.outside.evidence.push(evidence)
+            }
             (What::State { tenant }, answer) => {
                 let log = &self.shadow.logs[usize::from(shard)];
                 let expected = log.tenants.get(&tenant);
@@ -105,16 +136,29 @@ impl World {
     pub(crate) fn lost_facts(&mut self) {
         for told in self.senders.facts.iter().filter(|told| told.acknowledged) {
             for tenant in &told.tenants {
-                self.findings.expect(Accepted::fact_is_there(&self.shadow, tenant, &told.fact), Check::AcceptedIsDurable, || {
-                    format!("{} of {tenant:?} was acknowledged and is gone", told.fact.fact_id)
-                });
+                self.findings.expect(
+                    Accepted::fact_is_there(&self.shadow, tenant, &told.fact),
+                    Check::AcceptedIsDurable,
+                    || {
+                        format!(
+                            "{} of {tenant:?} was acknowledged and is gone",
+                            told.fact.fact_id
+                        )
+                    },
+                );
             }
         }
     }
 }
 
 fn takes_fact(part: &ShardAnswer) -> bool {
-    matches!(part, ShardAnswer::Decided { answer: Answer::Fact { .. }, .. })
+    matches!(
+        part,
+        ShardAnswer::Decided {
+            answer: Answer::Fact { .. },
+            ..
+        }
+    )
 }
 
 /// A record in one line.

@@ -1,6 +1,8 @@
-//! A small seeded generator (SplitMix64). Owns all chance of the simulation; refuses any other source of it.
+//! A small seeded generator (SplitMix64). Owns all chance of the simulation; refuses any other
+//! source of it.
 
-/// One stream of chance. A run has several, so that what one part draws does not move what another part meets.
+/// One stream of chance. A run has several, so that what one part draws does not move what another
+/// part meets.
 #[derive(Clone, Debug)]
 pub(crate) struct Rng(u64);
 

@@ -1,5 +1,5 @@
-//! Owns the running of seeds: one run from its first step to its end, many runs, the report of a failing one.
-//! Refuses to go on after a violation.
+//! Owns the running of seeds: one run from its first step to its end, many runs, the report of a
+//! failing one. Refuses to go on after a violation.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -21,7 +21,9 @@ pub(crate) struct Outcome {
 
 impl std::fmt::Debug for World {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("World").field("step", &self.step).finish_non_exhaustive()
+        f.debug_struct("World")
+            .field("step", &self.step)
+            .finish_non_exhaustive()
     }
 }
 
@@ -39,7 +41,10 @@ pub(crate) fn run(seed: u64, bug: Option<Bug>, log: bool) -> Outcome {
     if world.findings.0.is_none() {
         world.drain();
     }
-    Outcome { violation: world.findings.0.clone(), world }
+    Outcome {
+        violation: world.findings.0.clone(),
+        world,
+    }
 }
 
 /// The steps of a seed, in words.
@@ -47,10 +52,14 @@ pub(crate) fn trace(seed: u64, bug: Option<Bug>) -> Vec<String> {
     run(seed, bug, true).world.log.unwrap_or_default()
 }
 
-/// Runs as many seeds as the environment says, or `usual`. Stops at the first that breaks a promise.
+/// Runs as many seeds as the environment says, or `usual`. Stops at the first that breaks a
+/// promise.
 pub(crate) fn seeds(usual: u64) {
     let number = |name: &str| {
-        std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap_or_else(|_| panic!("{name} is no number: {text:?}")))
+        std::env::var(name).ok().map(|text| {
+            text.parse::<u64>()
+                .unwrap_or_else(|_| panic!("{name} is no number: {text:?}"))
+        })
     };
     if let Some(seed) = number("SLUIS_SIMULATION_SEED") {
         trace(seed, None).iter().for_each(|line| say(line));
@@ -61,15 +70,23 @@ pub(crate) fn seeds(usual: u64) {
 }
 
 fn fail_on(seed: u64) {
-    let replay = format!("replay: SLUIS_SIMULATION_SEED={seed} cargo test -p sluis-actors --test simulation");
-    let outcome = catch_unwind(AssertUnwindSafe(|| run(seed, None, false))).unwrap_or_else(|panic| {
-        say(&format!("seed {seed} panicked\n{replay}"));
-        resume_unwind(panic)
-    });
-    let Some(violation) = outcome.violation else { return };
+    let replay = format!(
+        "replay: SLUIS_SIMULATION_SEED={seed} cargo test -p sluis-actors --test simulation"
+    );
+    let outcome =
+        catch_unwind(AssertUnwindSafe(|| run(seed, None, false))).unwrap_or_else(|panic| {
+            say(&format!("seed {seed} panicked\n{replay}"));
+            resume_unwind(panic)
+        });
+    let Some(violation) = outcome.violation else {
+        return;
+    };
     let steps = trace(seed, None);
     let last = steps[steps.len().saturating_sub(LAST)..].join("\n");
-    panic!("{:?}: {}\n{replay}\nthe last steps:\n{last}", violation.check, violation.text);
+    panic!(
+        "{:?}: {}\n{replay}\nthe last steps:\n{last}",
+        violation.check, violation.text
+    );
 }
 
 #[expect(clippy::print_stdout, reason = "the report for whoever replays a seed")]

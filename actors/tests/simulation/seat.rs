@@ -1,5 +1,5 @@
-//! Owns the turns of shards and routers as their actors run them: a failed shard is rebuilt once everything handed to
-//! the journal is durable; grants go into the shards' inboxes. Refuses actix.
+//! Owns the turns of shards and routers as their actors run them: a failed shard is rebuilt once
+//! everything handed to the journal is durable; grants go into the shards' inboxes. Refuses actix.
 
 use std::sync::Arc;
 
@@ -22,7 +22,12 @@ pub(crate) struct ShardSeat {
 
 impl ShardSeat {
     pub(crate) fn new(core: ShardCore, bell: Arc<Bell>, endings: Arc<Endings>) -> Self {
-        Self { core: Some(core), failed: false, bell, endings }
+        Self {
+            core: Some(core),
+            failed: false,
+            bell,
+            endings,
+        }
     }
 
     /// A turn, as the shard's actor runs it. `true` when the shard was rebuilt in it.
@@ -58,7 +63,9 @@ impl ShardSeat {
 
     /// Writes what ended to the keyed table, and says up to where that is complete.
     pub(crate) fn table(&self, journal: &dyn Journal, shard: Shard) -> u64 {
-        self.endings.write(journal, shard).expect("the table takes everything")
+        self.endings
+            .write(journal, shard)
+            .expect("the table takes everything")
     }
 }
 
@@ -72,10 +79,15 @@ pub(crate) struct RouterSeat {
 }
 
 impl RouterSeat {
-    /// A turn, as the router's actor runs it; `false` when a grant found no room. The fairness book sees what the
-    /// shards reported and what was granted.
+    /// A turn, as the router's actor runs it; `false` when a grant found no room. The fairness book
+    /// sees what the shards reported and what was granted.
     #[must_use]
-    pub(crate) fn turn(&mut self, inboxes: &[Arc<Inbox>], fairness: &mut Fairness, bug: Option<Bug>) -> bool {
+    pub(crate) fn turn(
+        &mut self,
+        inboxes: &[Arc<Inbox>],
+        fairness: &mut Fairness,
+        bug: Option<Bug>,
+    ) -> bool {
         let mut grants: Vec<(ShardId, Grant)> = Vec::new();
         let bell = self.bell.clone();
         let next = bell.turn(|| {
@@ -84,7 +96,8 @@ impl RouterSeat {
                 fairness.reported(shard, &report);
                 board.post(|empty| *empty = distort(report, bug));
             }
-            self.core.turn(&mut |shard, grant| grants.push((shard, grant)))
+            self.core
+                .turn(&mut |shard, grant| grants.push((shard, grant)))
         });
         bell.set_due(next);
         for (_, grant) in &mut grants {
@@ -93,17 +106,35 @@ impl RouterSeat {
         fairness.granted(self.channel, &grants);
         self.hours.granted(&grants, &mut fairness.findings);
         // Every grant is tried, whatever became of the others.
-        grants.into_iter().map(|(shard, grant)| inboxes[usize::from(shard.0)].grant(grant)).fold(true, |all, room| all & room)
+        grants
+            .into_iter()
+            .map(|(shard, grant)| inboxes[usize::from(shard.0)].grant(grant))
+            .fold(true, |all, room| all & room)
     }
 }
 
 /// What the router hears of a report, where a bug is planted between them.
 fn distort(report: Report, bug: Option<Bug>) -> Report {
-    let Report { waiting, mut settled } = report;
-    settled.iter_mut().for_each(|settled| settled.queue = heard(&settled.queue, bug));
-    let busy = waiting.iter().filter(|(_, count)| **count > 0).map(|(key, _)| key.corporation).min();
-    let hidden = |key: &QueueKey| bug == Some(Bug::BusyHidesOthers) && busy.is_some_and(|first| key.corporation > first);
-    let waiting = waiting.into_iter().filter(|(key, _)| !hidden(key)).map(|(key, count)| (heard(&key, bug), count)).collect();
+    let Report {
+        waiting,
+        mut settled,
+    } = report;
+    settled
+        .iter_mut()
+        .for_each(|settled| settled.queue = heard(&settled.queue, bug));
+    let busy = waiting
+        .iter()
+        .filter(|(_, count)| **count > 0)
+        .map(|(key, _)| key.corporation)
+        .min();
+    let hidden = |key: &QueueKey| {
+        bug == Some(Bug::BusyHidesOthers) && busy.is_some_and(|first| key.corporation > first)
+    };
+    let waiting = waiting
+        .into_iter()
+        .filter(|(key, _)| !hidden(key))
+        .map(|(key, count)| (heard(&key, bug), count))
+        .collect();
     Report { waiting, settled }
 }
 
@@ -114,5 +145,8 @@ fn heard(key: &QueueKey, bug: Option<Bug>) -> QueueKey {
         (Some(Bug::LanesMixedUp), Lane::Bulk) => Lane::Urgent,
         (_, lane) => lane,
     };
-    QueueKey { lane, ..key.clone() }
+    QueueKey {
+        lane,
+        ..key.clone()
+    }
 }

@@ -1,5 +1,6 @@
-//! Owns what the corporations' systems and the providers' callbacks ask of the house, and what they were told. A sender
-//! that got no answer asks again, with the same key. Refuses to look inside: it knows its own book only.
+//! Owns what the corporations' systems and the providers' callbacks ask of the house, and what they
+//! were told. A sender that got no answer asks again, with the same key. Refuses to look inside: it
+//! knows its own book only.
 
 use std::collections::BTreeSet;
 
@@ -79,7 +80,11 @@ pub(crate) struct Senders {
 impl Senders {
     /// Notes a request; its number is where the answer goes.
     pub(crate) fn ask(&mut self, what: What, shard: u16) -> usize {
-        self.requests.push(Request { what, shard, waits: true });
+        self.requests.push(Request {
+            what,
+            shard,
+            waits: true,
+        });
         self.requests.len() - 1
     }
 
@@ -88,7 +93,8 @@ impl Senders {
         self.requests[request].waits = false;
     }
 
-    /// The process died: nobody who waits gets an answer. Gives back what providers will tell again.
+    /// The process died: nobody who waits gets an answer. Gives back what providers will tell
+    /// again.
     pub(crate) fn cut_off(&mut self) -> Vec<Evidence> {
         let mut again = Vec::new();
         for request in self.requests.iter_mut().filter(|request| request.waits) {

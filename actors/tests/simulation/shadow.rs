@@ -1,12 +1,13 @@
-//! Owns the observer's copy of every shard, built from the records alone: what was handed in, in order, cut back after a
-//! crash to what survived. The same rules as the engine's recovery, other code around them. Refuses to decide.
+//! Owns the observer's copy of every shard, built from the records alone: what was handed in, in
+//! order, cut back after a crash to what survived. The same rules as the engine's recovery, other
+//! code around them. Refuses to decide.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sluis_model::{
-    Applied, Control, CorporationId, Event, Fact, Idempotency, Input, NotificationId, Open, ReceiptKind, Record, Tenant,
-    TenantKey, TenantRecord, Timestamp, Verdict, evolve, finish,
+    Applied, Control, CorporationId, Event, Fact, Idempotency, Input, NotificationId, Open,
+    ReceiptKind, Record, Tenant, TenantKey, TenantRecord, Timestamp, Verdict, evolve, finish,
 };
 
 use crate::flows::Flows;
@@ -16,7 +17,8 @@ use crate::flows::Flows;
 pub(crate) struct Start {
     pub(crate) shard: u16,
     pub(crate) sequence: u64,
-    /// How often the notification had entered a step: attempts of one visit may fail over among each other.
+    /// How often the notification had entered a step: attempts of one visit may fail over among
+    /// each other.
     pub(crate) visit: u32,
     pub(crate) provider: Box<str>,
     pub(crate) address: Box<str>,
@@ -62,7 +64,11 @@ pub(crate) struct Known {
 impl Shadow {
     pub(crate) fn new(shards: u16) -> Self {
         let logs = (0..shards).map(|_| Log::default()).collect();
-        Self { logs, known: Known::default(), flows: Flows::shared() }
+        Self {
+            logs,
+            known: Known::default(),
+            flows: Flows::shared(),
+        }
     }
 
     /// Takes the next record of a shard.
@@ -74,7 +80,16 @@ impl Shadow {
             Record::Tenant(record) => {
                 let tenant = log.tenants.entry(record.tenant.clone()).or_default();
                 for event in &record.events {
-                    evolve(tenant, Applied { sequence, at: record.at, input: &record.input }, event, &*self.flows);
+                    evolve(
+                        tenant,
+                        Applied {
+                            sequence,
+                            at: record.at,
+                            input: &record.input,
+                        },
+                        event,
+                        &*self.flows,
+                    );
                     self.known.event(shard, sequence, record, event);
                 }
                 finish(tenant, sequence);
@@ -87,9 +102,16 @@ impl Shadow {
     /// The process died; these are the last records that survived.
     pub(crate) fn cut(&mut self, kept: &[u64]) {
         let logs = std::mem::take(&mut self.logs);
-        *self = Self { logs: logs.iter().map(|_| Log::default()).collect(), known: Known::default(), flows: self.flows.clone() };
+        *self = Self {
+            logs: logs.iter().map(|_| Log::default()).collect(),
+            known: Known::default(),
+            flows: self.flows.clone(),
+        };
         for (shard, (log, kept)) in logs.into_iter().zip(kept).enumerate() {
-            log.records.iter().take(*kept as usize).for_each(|record| self.apply(shard as u16, record));
+            log.records
+                .iter()
+                .take(*kept as usize)
+                .for_each(|record| self.apply(shard as u16, record));
         }
     }
 
@@ -107,7 +129,10 @@ impl Shadow {
     /// Facts that a tenant took, in order, with when each came in.
     pub(crate) fn facts_of(&self, tenant: &TenantKey) -> impl Iterator<Item = (&Fact, Timestamp)> {
         let (facts, came) = (self.known.facts.get(tenant), self.known.came.get(tenant));
-        facts.into_iter().flatten().zip(came.into_iter().flatten().copied())
+        facts
+            .into_iter()
+            .flatten()
+            .zip(came.into_iter().flatten().copied())
     }
 
     pub(crate) fn open_count(&self) -> usize {
@@ -136,7 +161,8 @@ impl Known {
         let corporation = record.tenant.corporation;
         match (event, &record.input) {
             (Event::Accepted { id }, Input::Notify(body)) => {
-                self.accepted.insert(*id, (record.tenant.clone(), shard, sequence));
+                self.accepted
+                    .insert(*id, (record.tenant.clone(), shard, sequence));
                 let Idempotency { key, .. } = body.idempotency;
                 self.keys.entry((corporation, key)).or_default().push(*id);
                 *self.open.entry(corporation).or_default() += 1;
@@ -146,10 +172,28 @@ impl Known {
                 *open = open.saturating_sub(1);
             }
             (Event::StepEntered { id, .. }, _) => *self.visits.entry(*id).or_default() += 1,
-            (Event::AttemptStarted { id, attempt, provider, address, .. }, _) => {
+            (
+                Event::AttemptStarted {
+                    id,
+                    attempt,
+                    provider,
+                    address,
+                    ..
+                },
+                _,
+            ) => {
                 let visit = self.visits.get(id).copied().unwrap_or_default();
                 let (provider, address) = (provider.clone(), address.clone());
-                self.starts.insert((*id, *attempt), Start { shard, sequence, visit, provider, address });
+                self.starts.insert(
+                    (*id, *attempt),
+                    Start {
+                        shard,
+                        sequence,
+                        visit,
+                        provider,
+                        address,
+                    },
+                );
             }
             _ => {}
         }
@@ -159,19 +203,30 @@ impl Known {
         match &record.input {
             Input::Outcome { attempt, verdict } => {
                 let of = (attempt.id, attempt.attempt);
-                if matches!(verdict, Verdict::Accepted { .. } | Verdict::Delivered { .. }) {
+                if matches!(
+                    verdict,
+                    Verdict::Accepted { .. } | Verdict::Delivered { .. }
+                ) {
                     self.taken.entry(of).or_insert(sequence);
                 }
             }
             Input::Receipt(receipt) => {
                 use ReceiptKind::{Accepted, Delayed, Delivered};
                 if matches!(receipt.kind, Accepted | Delayed | Delivered) {
-                    self.taken.entry((receipt.attempt.id, receipt.attempt.attempt)).or_insert(sequence);
+                    self.taken
+                        .entry((receipt.attempt.id, receipt.attempt.attempt))
+                        .or_insert(sequence);
                 }
             }
             Input::Fact(fact) => {
-                self.facts.entry(record.tenant.clone()).or_default().push(fact.clone());
-                self.came.entry(record.tenant.clone()).or_default().push(record.at);
+                self.facts
+                    .entry(record.tenant.clone())
+                    .or_default()
+                    .push(fact.clone());
+                self.came
+                    .entry(record.tenant.clone())
+                    .or_default()
+                    .push(record.at);
             }
             _ => {}
         }

@@ -1,6 +1,7 @@
-//! Owns the supervisor's part of one provider: it takes attempts from the real inbox with their real tickets, asks the
-//! real breaker, and ends them in the order production does: health, outcome, permit.
-//! Refuses the futures around it: preparing, sending and the deadline are steps of the driver.
+//! Owns the supervisor's part of one provider: it takes attempts from the real inbox with their
+//! real tickets, asks the real breaker, and ends them in the order production does: health,
+//! outcome, permit. Refuses the futures around it: preparing, sending and the deadline are steps of
+//! the driver.
 
 use std::sync::Arc;
 
@@ -51,11 +52,38 @@ pub(crate) struct Flight {
 
 impl Station {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { name, channel, concurrency, breaker, gate, bell, clock, inboxes, bug } = parts;
+        let Parts {
+            name,
+            channel,
+            concurrency,
+            breaker,
+            gate,
+            bell,
+            clock,
+            inboxes,
+            bug,
+        } = parts;
         let permits = std::num::NonZeroU32::new(concurrency).expect("a provider has permits");
         let inbox = SupervisorInbox::new(permits, bell.clone(), gate.clone());
-        let health = ProviderHealth::new((channel, name), concurrency, breaker, gate.clone(), clock.clone());
-        Self { name, inbox, bell, flights: Vec::new(), concurrency, gate, health, clock, inboxes, bug }
+        let health = ProviderHealth::new(
+            (channel, name),
+            concurrency,
+            breaker,
+            gate.clone(),
+            clock.clone(),
+        );
+        Self {
+            name,
+            inbox,
+            bell,
+            flights: Vec::new(),
+            concurrency,
+            gate,
+            health,
+            clock,
+            inboxes,
+            bug,
+        }
     }
 
     /// Takes what shards handed over; `false` when an outcome found no room.
@@ -64,7 +92,13 @@ impl Station {
         let mut room = true;
         while let Some((dispatch, ticket)) = self.inbox.take() {
             let since = self.clock.now();
-            let flight = Flight { dispatch, ticket: Some(ticket), since, arrival: None, silent_until: None };
+            let flight = Flight {
+                dispatch,
+                ticket: Some(ticket),
+                since,
+                arrival: None,
+                silent_until: None,
+            };
             if self.health.is_open() {
                 room &= self.end(flight, withdrawn("breaker"));
             } else {
@@ -113,5 +147,7 @@ impl Station {
 }
 
 fn withdrawn(code: &str) -> Verdict {
-    Verdict::Withdrawn { why: Why::new(code, "nothing left") }
+    Verdict::Withdrawn {
+        why: Why::new(code, "nothing left"),
+    }
 }

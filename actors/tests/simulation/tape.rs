@@ -1,5 +1,5 @@
-//! Owns the order in which things left the engine's cores: what was handed to the journal, what was answered. The books
-//! read it after every step. Refuses to judge.
+//! Owns the order in which things left the engine's cores: what was handed to the journal, what was
+//! answered. The books read it after every step. Refuses to judge.
 
 use parking_lot::Mutex;
 use sluis_actors::{Answers, ShardAnswer};
@@ -9,7 +9,11 @@ use sluis_model::Record;
 #[derive(Debug)]
 pub(crate) enum Entry {
     /// Records were handed to the journal, the first of them as `first`.
-    Appended { shard: u16, first: u64, records: Vec<Record> },
+    Appended {
+        shard: u16,
+        first: u64,
+        records: Vec<Record>,
+    },
     /// A request was answered.
     Answered { request: usize, answer: ShardAnswer },
 }
@@ -31,6 +35,9 @@ impl Tape {
 
 impl Answers for Tape {
     fn answer(&self, correlation: u64, answer: ShardAnswer) {
-        self.put(Entry::Answered { request: correlation as usize, answer });
+        self.put(Entry::Answered {
+            request: correlation as usize,
+            answer,
+        });
     }
 }

@@ -1,5 +1,5 @@
-//! Owns one run: the house, what surrounds it, the books, and the steps drawn from the seed. Refuses to judge: the books
-//! do, after every step.
+//! Owns one run: the house, what surrounds it, the books, and the steps drawn from the seed.
+//! Refuses to judge: the books do, after every step.
 
 use std::sync::Arc;
 
@@ -81,12 +81,26 @@ impl World {
         instant::trust_ahead(bug == Some(Bug::AheadWins));
         let plan = Plan::of(seed);
         let stream = |label| Rng::stream(seed, label);
-        let chance = Chance { schedule: stream(1), senders: stream(2), providers: stream(3), disk: stream(4), clock: stream(5) };
+        let chance = Chance {
+            schedule: stream(1),
+            senders: stream(2),
+            providers: stream(3),
+            disk: stream(4),
+            clock: stream(5),
+        };
         let clock = Arc::new(SimClock::starting_at(plan.start, plan.restless));
         let tape = Arc::new(Tape::default());
         let disk = Disk::new(plan.shards, plan.batches, tape.clone(), bug);
-        let house = House::start(&Ground { plan: &plan, disk: &disk, clock: &clock, bug });
-        let (shadow, fairness) = (Shadow::new(plan.shards), Fairness::new(plan.limited || plan.hours.is_some()));
+        let house = House::start(&Ground {
+            plan: &plan,
+            disk: &disk,
+            clock: &clock,
+            bug,
+        });
+        let (shadow, fairness) = (
+            Shadow::new(plan.shards),
+            Fairness::new(plan.limited || plan.hours.is_some()),
+        );
         let log = log.then(|| vec![format!("{plan:?}")]);
         Self {
             plan,
@@ -121,7 +135,12 @@ impl World {
     /// Writes a line, when somebody reads.
     pub(crate) fn note(&mut self, text: impl FnOnce() -> String) {
         if let Some(log) = &mut self.log {
-            log.push(format!("{:>5} {} {}", self.step, self.clock.peek().0 - self.plan.start.0, text()));
+            log.push(format!(
+                "{:>5} {} {}",
+                self.step,
+                self.clock.peek().0 - self.plan.start.0,
+                text()
+            ));
         }
     }
 
@@ -169,7 +188,8 @@ impl World {
     /// After anything: the books.
     pub(crate) fn stepped(&mut self) {
         self.read_tape();
-        self.bounds.stepped(&self.plan, &self.house, &mut self.findings);
+        self.bounds
+            .stepped(&self.plan, &self.house, &mut self.findings);
         if let Some(found) = self.fairness.findings.0.take() {
             self.findings.blame(found.check, || found.text);
         }
@@ -181,7 +201,13 @@ impl World {
         let actor = self.chance.schedule.pick(&rung);
         self.house.rung.lock().remove(&actor);
         self.note(|| format!("{actor:?} has its turn"));
-        let House { shards, routers, stations, inboxes, .. } = &mut self.house;
+        let House {
+            shards,
+            routers,
+            stations,
+            inboxes,
+            ..
+        } = &mut self.house;
         let room = match actor {
             Actor::Shard(shard) => {
                 if shards[shard].turn() {
@@ -195,16 +221,23 @@ impl World {
                 bell.turn(|| stations[station].turn())
             }
         };
-        self.findings.expect(room, Check::Bounded, || format!("an internal line was full in the turn of {actor:?}"));
+        self.findings.expect(room, Check::Bounded, || {
+            format!("an internal line was full in the turn of {actor:?}")
+        });
     }
 
-    /// An attempt under way goes on: it leaves, or its answer comes. `false`: all that are under way meet silence.
+    /// An attempt under way goes on: it leaves, or its answer comes. `false`: all that are under
+    /// way meet silence.
     pub(crate) fn flight(&mut self) -> bool {
         let now = self.clock.peek();
         let mut flights = Vec::new();
         for (number, station) in self.house.stations.iter().enumerate() {
             let speaks = |flight: &Flight| flight.silent_until.is_none_or(|until| until <= now);
-            let ready = station.flights.iter().enumerate().filter(|(_, flight)| speaks(flight));
+            let ready = station
+                .flights
+                .iter()
+                .enumerate()
+                .filter(|(_, flight)| speaks(flight));
             flights.extend(ready.map(|(flight, under_way)| (number, flight, under_way.arrival)));
         }
         if flights.is_empty() {
@@ -215,36 +248,76 @@ impl World {
             None => self.leave(station, flight),
             Some(arrival) => self.answer(station, flight, arrival),
         };
-        self.findings.expect(room, Check::Bounded, || "an internal line had no room for an outcome".into());
+        self.findings.expect(room, Check::Bounded, || {
+            "an internal line had no room for an outcome".into()
+        });
         true
     }
 
     fn leave(&mut self, station: usize, flight: usize) -> bool {
         let trouble = if self.calm { 0 } else { self.plan.trouble };
-        let dispatch = self.house.stations[station].flights[flight].dispatch.clone();
+        let dispatch = self.house.stations[station].flights[flight]
+            .dispatch
+            .clone();
         let attempt = dispatch.attempt;
         if self.chance.providers.chance(trouble / 4) {
-            self.note(|| format!("attempt {} of {} finds no connection", attempt.attempt, attempt.id));
+            self.note(|| {
+                format!(
+                    "attempt {} of {} finds no connection",
+                    attempt.attempt, attempt.id
+                )
+            });
             return self.house.stations[station].withdraw(flight);
         }
-        let body = self.disk.read(Shard(attempt.id.shard().0), Sequence(dispatch.body)).ok().flatten();
+        let body = self
+            .disk
+            .read(Shard(attempt.id.shard().0), Sequence(dispatch.body))
+            .ok()
+            .flatten();
         let body = body.and_then(|bytes| Record::decode(&bytes).ok());
-        let told =
-            matches!(body, Some(Record::Tenant(record)) if matches!(&record.input, Input::Notify(body) if body.id == attempt.id));
-        self.findings.expect(told, Check::Explained, || format!("the body of {} cannot be read back", attempt.id));
+        let told = matches!(body, Some(Record::Tenant(record)) if matches!(&record.input, Input::Notify(body) if body.id == attempt.id));
+        self.findings.expect(told, Check::Explained, || {
+            format!("the body of {} cannot be read back", attempt.id)
+        });
         let name = WAYS[station].0;
-        let start = self.shadow.known.starts.get(&(attempt.id, attempt.attempt)).cloned();
+        let start = self
+            .shadow
+            .known
+            .starts
+            .get(&(attempt.id, attempt.attempt))
+            .cloned();
         if let Some(start) = &start {
-            doubt::arrives(&self.outside, &self.shadow, attempt.id, attempt.attempt, start, &mut self.findings);
+            doubt::arrives(
+                &self.outside,
+                &self.shadow,
+                attempt.id,
+                attempt.attempt,
+                start,
+                &mut self.findings,
+            );
             self.accepted.left(start.shard, start.sequence);
         }
         let fate = Fate::draw(&mut self.chance.providers, trouble);
-        self.note(|| format!("attempt {} of {} arrives at {name}: {fate:?}", attempt.attempt, attempt.id));
+        self.note(|| {
+            format!(
+                "attempt {} of {} arrives at {name}: {fate:?}",
+                attempt.attempt, attempt.id
+            )
+        });
         let visit = start.as_ref().map_or(0, |start| start.visit);
-        let arrival = Arrival { dispatch, provider: name, visit, fate, shown: Shown::Nothing };
+        let arrival = Arrival {
+            dispatch,
+            provider: name,
+            visit,
+            fate,
+            shown: Shown::Nothing,
+        };
         explained::arrives(&arrival, start.as_ref(), &mut self.findings);
-        let silent = matches!(fate, Fate::KeepsSilent { .. }).then(|| self.clock.peek().plus(DEADLINE));
-        let arrival = self.outside.arrive(arrival, &mut self.chance.providers, self.plan.bounces);
+        let silent =
+            matches!(fate, Fate::KeepsSilent { .. }).then(|| self.clock.peek().plus(DEADLINE));
+        let arrival = self
+            .outside
+            .arrive(arrival, &mut self.chance.providers, self.plan.bounces);
         self.house.stations[station].left(flight, arrival, silent);
         Bounds::arrived(&self.house.stations[station], &mut self.findings);
         true
@@ -254,12 +327,29 @@ impl World {
         let verdict = self.outside.arrivals[arrival].fate.verdict();
         let broke = matches!(verdict, Verdict::InDoubt { .. });
         let attempt = self.outside.arrivals[arrival].dispatch.attempt;
-        self.note(|| format!("attempt {} of {} ends: {}", attempt.attempt, attempt.id, verdict.name()));
-        self.outside.arrivals[arrival].shown = if broke { Shown::Broke } else { Shown::Said(verdict.clone()) };
+        self.note(|| {
+            format!(
+                "attempt {} of {} ends: {}",
+                attempt.attempt,
+                attempt.id,
+                verdict.name()
+            )
+        });
+        self.outside.arrivals[arrival].shown = if broke {
+            Shown::Broke
+        } else {
+            Shown::Said(verdict.clone())
+        };
         let why = || Why::new("5.7.1", "as the driver has it");
         let verdict = match self.bug {
-            Some(Bug::DoubtTakenForRefusal) if broke => Verdict::Refused { class: sluis_model::Refusal::Policy, why: why() },
-            Some(Bug::DoubtTakenForLater) if broke => Verdict::Retry { after_ms: None, why: why() },
+            Some(Bug::DoubtTakenForRefusal) if broke => Verdict::Refused {
+                class: sluis_model::Refusal::Policy,
+                why: why(),
+            },
+            Some(Bug::DoubtTakenForLater) if broke => Verdict::Retry {
+                after_ms: None,
+                why: why(),
+            },
             _ => verdict,
         };
         self.house.stations[station].answered(flight, verdict)
@@ -290,10 +380,13 @@ impl World {
         self.house.tick();
     }
 
-    /// The clock of the machine is set, by hours. Back only once everything has settled: what was decided before is then known
-    /// to have been.
+    /// The clock of the machine is set, by hours. Back only once everything has settled: what was
+    /// decided before is then known to have been.
     fn jump(&mut self) {
-        let by = self.chance.clock.within(-JUMP_HOURS * HOUR, JUMP_HOURS * HOUR);
+        let by = self
+            .chance
+            .clock
+            .within(-JUMP_HOURS * HOUR, JUMP_HOURS * HOUR);
         if by < 0 {
             self.settle();
             self.shown = self.shown.max(self.clock.peek());
@@ -305,14 +398,19 @@ impl World {
         self.stepped();
     }
 
-    /// The housekeeping: a shard's table is written, sometimes marked; the retention, where it is planted.
+    /// The housekeeping: a shard's table is written, sometimes marked; the retention, where it is
+    /// planted.
     fn keep(&mut self) {
         let shard = self.chance.schedule.below(usize::from(self.plan.shards));
         let mark = self.chance.schedule.chance(50);
         let upto = self.house.shards[shard].table(&*self.disk, Shard(shard as u16));
-        self.note(|| format!("the table of shard {shard} is complete up to {upto}, marked: {mark}"));
+        self.note(|| {
+            format!("the table of shard {shard} is complete up to {upto}, marked: {mark}")
+        });
         if mark {
-            self.disk.set_table_applied(Shard(shard as u16), Sequence(upto)).expect("what ended durably is within the log");
+            self.disk
+                .set_table_applied(Shard(shard as u16), Sequence(upto))
+                .expect("what ended durably is within the log");
         }
         if self.bug == Some(Bug::TrimmedTooEarly) {
             self.disk.trim_half();
@@ -335,11 +433,24 @@ impl World {
         self.note(|| format!("the process dies; left of the shards: {kept:?}"));
         self.outside.evidence.extend(self.senders.cut_off());
         self.shadow.cut(&kept);
-        self.accepted.crashed(&kept, &self.shadow, &mut self.findings);
+        self.accepted
+            .crashed(&kept, &self.shadow, &mut self.findings);
         self.fairness.crashed();
-        let Self { plan, disk, clock, bug, .. } = self;
-        let house = House::start(&Ground { plan, disk, clock, bug: *bug });
-        // The replies of the dead process went nowhere: whatever dropping it put on the tape was never sent.
+        let Self {
+            plan,
+            disk,
+            clock,
+            bug,
+            ..
+        } = self;
+        let house = House::start(&Ground {
+            plan,
+            disk,
+            clock,
+            bug: *bug,
+        });
+        // The replies of the dead process went nowhere: whatever dropping it put on the tape was
+        // never sent.
         let started = self.tape.take();
         drop(std::mem::replace(&mut self.house, house));
         drop(self.tape.take());

@@ -1,5 +1,5 @@
-//! Owns the speed of the rules: a notification accepted, permitted, delivered and ended for one tenant, decided live and
-//! replayed from its events. Refuses the journal between them.
+//! Owns the speed of the rules: a notification accepted, permitted, delivered and ended for one
+//! tenant, decided live and replayed from its events. Refuses the journal between them.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,10 @@ use anyhow::Context as _;
 use serde_json::json;
 use sluis_model::flow::Definition;
 use sluis_model::{
-    Address, AddressState, Applied, AttemptRef, Channel, Context, CorporationId, Environment, Event, Flow, FlowBook, FlowRef,
-    Idempotency, Input, Lane, Notification, NotificationId, OnDoubt, Permit, Phase, Policy, Profile, RetryPolicy, Tenant,
-    Timestamp, Verdict, decide, evolve, finish,
+    Address, AddressState, Applied, AttemptRef, Channel, Context, CorporationId, Environment,
+    Event, Flow, FlowBook, FlowRef, Idempotency, Input, Lane, Notification, NotificationId,
+    OnDoubt, Permit, Phase, Policy, Profile, RetryPolicy, Tenant, Timestamp, Verdict, decide,
+    evolve, finish,
 };
 
 use super::MicroArgs;
@@ -39,13 +40,22 @@ impl World {
     fn decide(&mut self, tenant: &mut Tenant, input: &Input) -> Vec<Event> {
         self.sequence += 1;
         let (now, sequence, corporation) = (self.now, self.sequence, CORPORATION);
-        let context = Context { now, sequence, corporation, flows: &self.book, policy: &self.policy };
+        let context = Context {
+            now,
+            sequence,
+            corporation,
+            flows: &self.book,
+            policy: &self.policy,
+        };
         decide(tenant, input, context).events
     }
 }
 
 pub(super) fn run(harness: &mut Harness, _: &MicroArgs) -> anyhow::Result<()> {
-    let definition = Definition { flow: NOTICE.into(), ..Definition::default() };
+    let definition = Definition {
+        flow: NOTICE.into(),
+        ..Definition::default()
+    };
     let flow = Flow::compile(&definition).map_err(|problems| anyhow::anyhow!("{problems:?}"))?;
     let reference = flow.reference;
     let policy = Policy {
@@ -55,52 +65,112 @@ pub(super) fn run(harness: &mut Harness, _: &MicroArgs) -> anyhow::Result<()> {
         retry: RetryPolicy::default(),
         max_open_per_tenant: 1_000,
     };
-    let mut world = World { book: Book(flow), policy, now: Timestamp(1_795_000_000_000), sequence: 0 };
+    let mut world = World {
+        book: Book(flow),
+        policy,
+        now: Timestamp(1_795_000_000_000),
+        sequence: 0,
+    };
     let mut tenant = Tenant::default();
     world.decide(&mut tenant, &Input::PutProfile(Box::new(profile())));
 
     let inputs = story(&mut world, &mut tenant.clone(), reference)?;
     let size = json!({ "data_bytes": data().len(), "inputs": inputs.len(), "flow": "notice" });
-    harness.each("decide: accept, permit, delivered, ended", size.clone(), || {
-        inputs.iter().map(|input| world.decide(&mut tenant, input).len()).sum::<usize>()
-    });
-    anyhow::ensure!(tenant.open.is_empty(), "every notification of the measurement must have ended");
+    harness.each(
+        "decide: accept, permit, delivered, ended",
+        size.clone(),
+        || {
+            inputs
+                .iter()
+                .map(|input| world.decide(&mut tenant, input).len())
+                .sum::<usize>()
+        },
+    );
+    anyhow::ensure!(
+        tenant.open.is_empty(),
+        "every notification of the measurement must have ended"
+    );
 
     let mut twin = tenant.clone();
-    let records: Vec<_> = inputs.into_iter().map(|input| (world.decide(&mut twin, &input), input)).collect();
+    let records: Vec<_> = inputs
+        .into_iter()
+        .map(|input| (world.decide(&mut twin, &input), input))
+        .collect();
     let (at, book, mut sequence) = (world.now, &world.book, world.sequence);
-    harness.each("evolve: the same from its events, as recovery does", size, || {
-        for (events, input) in &records {
-            sequence += 1;
-            let applied = Applied { sequence, at, input };
-            events.iter().for_each(|event| drop(evolve(&mut tenant, applied, event, book)));
-            finish(&mut tenant, sequence);
-        }
-    });
-    anyhow::ensure!(tenant.open.is_empty(), "every notification of the replay must have ended");
+    harness.each(
+        "evolve: the same from its events, as recovery does",
+        size,
+        || {
+            for (events, input) in &records {
+                sequence += 1;
+                let applied = Applied {
+                    sequence,
+                    at,
+                    input,
+                };
+                events
+                    .iter()
+                    .for_each(|event| drop(evolve(&mut tenant, applied, event, book)));
+                finish(&mut tenant, sequence);
+            }
+        },
+    );
+    anyhow::ensure!(
+        tenant.open.is_empty(),
+        "every notification of the replay must have ended"
+    );
     Ok(())
 }
 
-/// The inputs of one notification from acceptance to its end, tried out on a tenant of the same state.
+/// The inputs of one notification from acceptance to its end, tried out on a tenant of the same
+/// state.
 fn story(world: &mut World, tenant: &mut Tenant, flow: FlowRef) -> anyhow::Result<[Input; 3]> {
     let notify = Input::Notify(Box::new(notification(flow)));
     world.decide(tenant, &notify);
-    let permit = Permit { id: ID, channel: Channel::Email, provider: "relay".into(), on_doubt: OnDoubt::Resend };
+    let permit = Permit {
+        id: ID,
+        channel: Channel::Email,
+        provider: "relay".into(),
+        on_doubt: OnDoubt::Resend,
+    };
     let permit = Input::Permit(permit);
     world.decide(tenant, &permit);
     let open = tenant.find(ID).context("the notification is open")?;
-    let Phase::Started { attempt, .. } = open.phase else { anyhow::bail!("no attempt was started: {:?}", open.phase) };
-    let attempt = AttemptRef { id: ID, step: open.step, attempt };
-    let outcome = Input::Outcome { attempt, verdict: Verdict::Delivered { provider_id: "250 2.0.0 queued".into() } };
+    let Phase::Started { attempt, .. } = open.phase else {
+        anyhow::bail!("no attempt was started: {:?}", open.phase)
+    };
+    let attempt = AttemptRef {
+        id: ID,
+        step: open.step,
+        attempt,
+    };
+    let outcome = Input::Outcome {
+        attempt,
+        verdict: Verdict::Delivered {
+            provider_id: "250 2.0.0 queued".into(),
+        },
+    };
     world.decide(tenant, &outcome);
     anyhow::ensure!(tenant.open.is_empty(), "delivered ends the flow");
     Ok([notify, permit, outcome])
 }
 
 fn profile() -> Profile {
-    let address = |channel, value: &str| Address { channel, value: value.into(), state: AddressState::Created };
-    let addresses = vec![address(Channel::Email, "load-1@load.example.nl"), address(Channel::Sms, "+31610001001")];
-    Profile { name: "Huurder 1".into(), language: "nl".into(), addresses, preferences: Vec::new() }
+    let address = |channel, value: &str| Address {
+        channel,
+        value: value.into(),
+        state: AddressState::Created,
+    };
+    let addresses = vec![
+        address(Channel::Email, "load-1@load.example.nl"),
+        address(Channel::Sms, "+31610001001"),
+    ];
+    Profile {
+        name: "Huurder 1".into(),
+        language: "nl".into(),
+        addresses,
+        preferences: Vec::new(),
+    }
 }
 
 /// The text of `data` that makes a record of about 1 KiB.

@@ -1,5 +1,6 @@
-//! How one operation is measured: warmed up, in rounds long enough for the clock, the median of them reported with the
-//! fastest and the slowest. Owns the line of JSON; refuses to time what prepares an operation.
+//! How one operation is measured: warmed up, in rounds long enough for the clock, the median of
+//! them reported with the fastest and the slowest. Owns the line of JSON; refuses to time what
+//! prepares an operation.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -37,8 +38,14 @@ impl Harness {
         self.batches(name, size, || (times, time(times)));
     }
 
-    /// Measures batches that time themselves: how many operations, and how long they took without their preparation.
-    pub(crate) fn batches(&mut self, name: &str, size: Value, mut batch: impl FnMut() -> (u64, Duration)) {
+    /// Measures batches that time themselves: how many operations, and how long they took without
+    /// their preparation.
+    pub(crate) fn batches(
+        &mut self,
+        name: &str,
+        size: Value,
+        mut batch: impl FnMut() -> (u64, Duration),
+    ) {
         eprintln!("{name}: {} rounds", self.rounds);
         batch();
         let mut operations = 0;
@@ -48,7 +55,10 @@ impl Harness {
             took.as_nanos() as f64 / times.max(1) as f64
         });
         let rounds = Rounds::new(rounds.collect());
-        println!("{}", rounds.line(name, &size, operations / self.rounds as u64));
+        println!(
+            "{}",
+            rounds.line(name, &size, operations / self.rounds as u64)
+        );
     }
 }
 
@@ -59,7 +69,11 @@ impl Rounds {
     }
 
     fn line(&self, name: &str, size: &Value, operations: u64) -> Value {
-        let (fastest, median, slowest) = (self.0[0], self.0[self.0.len() / 2], self.0[self.0.len() - 1]);
+        let (fastest, median, slowest) = (
+            self.0[0],
+            self.0[self.0.len() / 2],
+            self.0[self.0.len() - 1],
+        );
         json!({
             "what": "micro", "name": name, "ns_op": median, "ns_op_fastest": fastest, "ns_op_slowest": slowest,
             "rate": 1e9 / median, "rounds": self.0.len(), "operations_a_round": operations, "size": size,
@@ -74,8 +88,18 @@ mod tests {
     #[test]
     fn the_median_is_reported_with_its_range() {
         let line = Rounds::new(vec![30.0, 10.0, 20.0]).line("x", &json!({ "bytes": 7 }), 5);
-        assert_eq!((&line["ns_op"], &line["ns_op_fastest"], &line["ns_op_slowest"]), (&json!(20.0), &json!(10.0), &json!(30.0)));
-        assert_eq!((&line["rate"], &line["size"]["bytes"], &line["rounds"]), (&json!(5e7), &json!(7), &json!(3)));
+        assert_eq!(
+            (
+                &line["ns_op"],
+                &line["ns_op_fastest"],
+                &line["ns_op_slowest"]
+            ),
+            (&json!(20.0), &json!(10.0), &json!(30.0))
+        );
+        assert_eq!(
+            (&line["rate"], &line["size"]["bytes"], &line["rounds"]),
+            (&json!(5e7), &json!(7), &json!(3))
+        );
     }
 
     #[test]

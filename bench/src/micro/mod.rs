@@ -1,5 +1,6 @@
-//! The speed of the engine's parts by themselves, each as one line of JSON with nanoseconds an operation. Owns which there
-//! are; refuses figures without their size, and to stand for a path: what a path costs is measured from outside.
+//! The speed of the engine's parts by themselves, each as one line of JSON with nanoseconds an
+//! operation. Owns which there are; refuses figures without their size, and to stand for a path:
+//! what a path costs is measured from outside.
 
 mod codec;
 mod decide;
@@ -45,9 +46,23 @@ pub(crate) fn run(args: &MicroArgs) -> anyhow::Result<()> {
     anyhow::ensure!(args.rounds > 0, "--rounds 0: expected at least one");
     let wanted = |name: &str| args.name.as_deref().is_none_or(|wanted| wanted == name);
     let chosen: Vec<_> = PARTS.iter().filter(|(name, _)| wanted(name)).collect();
-    let known = PARTS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-    let hint = if cfg!(feature = "inside") { "" } else { "; wheel needs --features inside" };
-    anyhow::ensure!(!chosen.is_empty(), "{}: expected one of {known}{hint}", args.name.as_deref().unwrap_or_default());
+    let known = PARTS
+        .iter()
+        .map(|(name, _)| *name)
+        .collect::<Vec<_>>()
+        .join(", ");
+    let hint = if cfg!(feature = "inside") {
+        ""
+    } else {
+        "; wheel needs --features inside"
+    };
+    anyhow::ensure!(
+        !chosen.is_empty(),
+        "{}: expected one of {known}{hint}",
+        args.name.as_deref().unwrap_or_default()
+    );
     let mut harness = Harness::new(args.rounds, std::time::Duration::from_millis(args.round_ms));
-    chosen.into_iter().try_for_each(|(_, part)| part(&mut harness, args))
+    chosen
+        .into_iter()
+        .try_for_each(|(_, part)| part(&mut harness, args))
 }

@@ -1,5 +1,5 @@
-//! Owns the speed of a shard's timer wheel at its full size: entries spread over a day, and all due at the same instant.
-//! Refuses what a timer starts.
+//! Owns the speed of a shard's timer wheel at its full size: entries spread over a day, and all due
+//! at the same instant. Refuses what a timer starts.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -18,7 +18,10 @@ const ROUNDS: usize = 3;
 
 pub(super) fn run(_: &mut Harness, args: &MicroArgs) -> anyhow::Result<()> {
     let mut harness = Harness::new(args.rounds.min(ROUNDS), Duration::ZERO);
-    let day = Spread { entries: args.entries, over: DAY };
+    let day = Spread {
+        entries: args.entries,
+        over: DAY,
+    };
     let size = |spread: &Spread, taken: u64| json!({ "entries": spread.entries, "over_ms": spread.over, "taken": taken, "limit": TAKEN });
     harness.batches("wheel: insert, spread over a day", size(&day, 0), || {
         let start = Instant::now();
@@ -29,12 +32,21 @@ pub(super) fn run(_: &mut Harness, args: &MicroArgs) -> anyhow::Result<()> {
     });
     // Draining everything would take long and tell nothing new: a hundredth stands for it.
     let part = (args.entries / 100).max(1);
-    harness.batches("wheel: take what is due, spread over a day", size(&day, part), || drain(&mut day.fill(), part));
+    harness.batches(
+        "wheel: take what is due, spread over a day",
+        size(&day, part),
+        || drain(&mut day.fill(), part),
+    );
     // What one shard of sixteen has of a tenth of all, and of all.
     for entries in [args.entries / 160, args.entries / 16] {
-        let instant = Spread { entries: entries.max(1), over: 1 };
+        let instant = Spread {
+            entries: entries.max(1),
+            over: 1,
+        };
         let name = "wheel: take what is due, all at the same instant";
-        harness.batches(name, size(&instant, instant.entries), || drain(&mut instant.fill(), instant.entries));
+        harness.batches(name, size(&instant, instant.entries), || {
+            drain(&mut instant.fill(), instant.entries)
+        });
     }
     Ok(())
 }

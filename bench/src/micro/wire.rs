@@ -1,11 +1,13 @@
-//! Owns the speed of the binary protocol's codec: a batch of 64 notifications of 1 KiB and its acknowledgements. Refuses
-//! sockets.
+//! Owns the speed of the binary protocol's codec: a batch of 64 notifications of 1 KiB and its
+//! acknowledgements. Refuses sockets.
 
 use std::hint::black_box;
 use std::time::Instant;
 
 use serde_json::json;
-use sluis_model::wire::{AckRow, ClientFrame, Decoder, MAX_FRAME, ServerFrame, encode_acks, encode_submit_batch};
+use sluis_model::wire::{
+    AckRow, ClientFrame, Decoder, MAX_FRAME, ServerFrame, encode_acks, encode_submit_batch,
+};
 use sluis_model::{Environment, NotificationId, NotificationRequest};
 
 use super::MicroArgs;
@@ -18,8 +20,14 @@ const BATCHES: u64 = 200;
 
 pub(super) fn run(harness: &mut Harness, _: &MicroArgs) -> anyhow::Result<()> {
     let rows: Vec<_> = (0..ROWS).map(row).collect();
-    let acks: Vec<_> =
-        (0..ROWS).map(|n| AckRow { correlation: n, id: NotificationId(n.into()), position: n, duplicate: false }).collect();
+    let acks: Vec<_> = (0..ROWS)
+        .map(|n| AckRow {
+            correlation: n,
+            id: NotificationId(n.into()),
+            position: n,
+            duplicate: false,
+        })
+        .collect();
     let (mut frame, mut answer) = (Vec::new(), Vec::new());
     encode_submit_batch(&mut frame, 1, rows.iter())?;
     encode_acks(&mut answer, &acks);
@@ -35,10 +43,14 @@ pub(super) fn run(harness: &mut Harness, _: &MicroArgs) -> anyhow::Result<()> {
         }
         (BATCHES * ROWS, start.elapsed())
     });
-    harness.batches("wire: decode a row of a batch", size, || decode::<ClientFrame>(&frame));
-    harness.batches("wire: decode an ack of a batch", json!({ "rows": ROWS, "bytes": answer.len() }), || {
-        decode::<ServerFrame>(&answer)
+    harness.batches("wire: decode a row of a batch", size, || {
+        decode::<ClientFrame>(&frame)
     });
+    harness.batches(
+        "wire: decode an ack of a batch",
+        json!({ "rows": ROWS, "bytes": answer.len() }),
+        || decode::<ServerFrame>(&answer),
+    );
     Ok(())
 }
 

@@ -1,11 +1,12 @@
-//! Owns e-mail addresses: taken out of what stands around them, the domain in lower case and its `xn--` form.
-//! Refuses quoted local parts, address literals, two addresses in one field, and addresses made to fill a field: one such
-//! may belong to a stranger.
+//! Owns e-mail addresses: taken out of what stands around them, the domain in lower case and its
+//! `xn--` form. Refuses quoted local parts, address literals, two addresses in one field, and
+//! addresses made to fill a field: one such may belong to a stranger.
 
 use super::clean::{unquoted, visible, without_scheme};
 use super::{AddressProblem, Cleaned, Normal};
 
-/// What is written before the `@` when there is no address. Compared without `.`, `-`, `_` and digits at the end.
+/// What is written before the `@` when there is no address. Compared without `.`, `-`, `_` and
+/// digits at the end.
 const PLACEHOLDERS: [&str; 33] = [
     "asdf",
     "donotreply",
@@ -42,8 +43,9 @@ const PLACEHOLDERS: [&str; 33] = [
     "xxxx",
 ];
 
-/// An e-mail address with its domain in lower case; the local part keeps its case, which belongs to the receiver
-/// (RFC 5321 2.4). Takes `mailto:`, `Naam <a@example.nl>` and domains in their own letters.
+/// An e-mail address with its domain in lower case; the local part keeps its case, which belongs to
+/// the receiver (RFC 5321 2.4). Takes `mailto:`, `Naam <a@example.nl>` and domains in their own
+/// letters.
 ///
 /// # Errors
 /// [`AddressProblem`].
@@ -51,11 +53,19 @@ pub fn email(text: &str) -> Result<Normal, AddressProblem> {
     let mut cleaned = Vec::new();
     let seen = visible(text);
     let text = seen.trim_matches([' ', '\t']);
-    note(&mut cleaned, Cleaned::Invisible, matches!(seen, std::borrow::Cow::Owned(_)));
+    note(
+        &mut cleaned,
+        Cleaned::Invisible,
+        matches!(seen, std::borrow::Cow::Owned(_)),
+    );
     let bare = unquoted(text);
     note(&mut cleaned, Cleaned::Wrapping, bare.len() < text.len());
     let plain = without_scheme(bare, "mailto:");
-    let plain = if plain.len() < bare.len() { plain.split('?').next().unwrap_or_default() } else { plain };
+    let plain = if plain.len() < bare.len() {
+        plain.split('?').next().unwrap_or_default()
+    } else {
+        plain
+    };
     note(&mut cleaned, Cleaned::Scheme, plain.len() < bare.len());
     let address = out_of_text(plain);
     note(&mut cleaned, Cleaned::Name, address.len() < plain.len());
@@ -67,8 +77,8 @@ pub fn email(text: &str) -> Result<Normal, AddressProblem> {
     Ok(Normal { value, cleaned })
 }
 
-/// One mailbox as it stands, without anything around it, in its normal form. For addresses that people write into a
-/// configuration: there a `noreply@` is meant.
+/// One mailbox as it stands, without anything around it, in its normal form. For addresses that
+/// people write into a configuration: there a `noreply@` is meant.
 ///
 /// # Errors
 /// [`AddressProblem`].
@@ -95,7 +105,10 @@ pub fn mailbox(address: &str) -> Result<String, AddressProblem> {
         return Err(AddressProblem::NotAMailbox);
     }
     let top = domain.rsplit('.').next().unwrap_or_default();
-    if !domain.contains('.') || !crate::config::is_domain(&domain) || top.bytes().all(|b| b.is_ascii_digit()) {
+    if !domain.contains('.')
+        || !crate::config::is_domain(&domain)
+        || top.bytes().all(|b| b.is_ascii_digit())
+    {
         return Err(AddressProblem::NoDomain);
     }
     Ok(format!("{local}@{domain}"))
@@ -110,7 +123,10 @@ fn note(cleaned: &mut Vec<Cleaned>, what: Cleaned, done: bool) {
 /// The address in `Naam <a@example.nl>`, and without a separator that was left behind it.
 fn out_of_text(text: &str) -> &str {
     let text = text.trim_end_matches([',', ';', ' ']);
-    match text.strip_suffix('>').and_then(|rest| rest.rsplit_once('<')) {
+    match text
+        .strip_suffix('>')
+        .and_then(|rest| rest.rsplit_once('<'))
+    {
         Some((before, address)) if !before.contains(['<', '>']) => address.trim(),
         _ => text,
     }
@@ -122,12 +138,18 @@ fn ascii_domain(domain: &str) -> Result<String, AddressProblem> {
         return Ok(domain.to_ascii_lowercase());
     }
     let ascii = idna::domain_to_ascii_cow(domain.as_bytes(), idna::AsciiDenyList::STD3);
-    ascii.map(std::borrow::Cow::into_owned).map_err(|_| AddressProblem::NoDomain)
+    ascii
+        .map(std::borrow::Cow::into_owned)
+        .map_err(|_| AddressProblem::NoDomain)
 }
 
 fn is_placeholder(address: &str) -> bool {
     let local = address.split('@').next().unwrap_or_default();
-    let plain: String = local.chars().filter(|c| !matches!(c, '.' | '-' | '_')).flat_map(char::to_lowercase).collect();
+    let plain: String = local
+        .chars()
+        .filter(|c| !matches!(c, '.' | '-' | '_'))
+        .flat_map(char::to_lowercase)
+        .collect();
     let word = plain.trim_end_matches(|c: char| c.is_ascii_digit());
     PLACEHOLDERS.contains(&word)
 }
@@ -147,8 +169,14 @@ mod tests {
 
     #[test]
     fn mail_addresses_keep_the_name_and_fold_the_domain() {
-        assert_eq!(value(" J.de-Vries+huur@Example.NL ").as_deref(), Ok("J.de-Vries+huur@example.nl"));
-        assert_eq!(value("o'neil@xn--bcher-kva.example").as_deref(), Ok("o'neil@xn--bcher-kva.example"));
+        assert_eq!(
+            value(" J.de-Vries+huur@Example.NL ").as_deref(),
+            Ok("J.de-Vries+huur@example.nl")
+        );
+        assert_eq!(
+            value("o'neil@xn--bcher-kva.example").as_deref(),
+            Ok("o'neil@xn--bcher-kva.example")
+        );
         assert_eq!(email("a@b.nl").map(|normal| normal.cleaned), Ok(vec![]));
     }
 
@@ -157,20 +185,39 @@ mod tests {
         use Cleaned::*;
         let cases = [
             ("Jan de Vries <a@example.nl>", "a@example.nl", vec![Name]),
-            ("\"Vries, Jan de\" <a@example.nl>", "a@example.nl", vec![Name]),
+            (
+                "\"Vries, Jan de\" <a@example.nl>",
+                "a@example.nl",
+                vec![Name],
+            ),
             ("<a@example.nl>", "a@example.nl", vec![Name]),
             ("a@example.nl;", "a@example.nl", vec![Name]),
-            ("mailto:a@example.nl?subject=huur", "a@example.nl", vec![Scheme]),
+            (
+                "mailto:a@example.nl?subject=huur",
+                "a@example.nl",
+                vec![Scheme],
+            ),
             ("MAILTO: a@example.nl", "a@example.nl", vec![Scheme]),
             ("'a@example.nl'", "a@example.nl", vec![Wrapping]),
             ("=\"a@example.nl\"", "a@example.nl", vec![Wrapping]),
-            ("\u{feff}a\u{200b}@example.nl\u{a0}", "a@example.nl", vec![Invisible]),
+            (
+                "\u{feff}a\u{200b}@example.nl\u{a0}",
+                "a@example.nl",
+                vec![Invisible],
+            ),
             ("a@Bücher.example", "a@xn--bcher-kva.example", vec![Idn]),
             ("a@BÜCHER.example", "a@xn--bcher-kva.example", vec![Idn]),
             ("Jan <a@huur。example>", "a@huur.example", vec![Name, Idn]),
         ];
         for (text, expected, cleaned) in cases {
-            assert_eq!(email(text), Ok(Normal { value: expected.into(), cleaned }), "{text}");
+            assert_eq!(
+                email(text),
+                Ok(Normal {
+                    value: expected.into(),
+                    cleaned
+                }),
+                "{text}"
+            );
         }
     }
 
@@ -206,12 +253,34 @@ mod tests {
 
     #[test]
     fn addresses_made_to_fill_a_field_are_none() {
-        for local in
-            ["geen", "Geen.Email", "no-reply", "noreply", "do_not_reply", "onbekend", "x", "XXX", "test", "test1", "n.v.t"]
-        {
-            assert_eq!(value(&format!("{local}@example.nl")), Err(AddressProblem::Placeholder), "{local}");
+        for local in [
+            "geen",
+            "Geen.Email",
+            "no-reply",
+            "noreply",
+            "do_not_reply",
+            "onbekend",
+            "x",
+            "XXX",
+            "test",
+            "test1",
+            "n.v.t",
+        ] {
+            assert_eq!(
+                value(&format!("{local}@example.nl")),
+                Err(AddressProblem::Placeholder),
+                "{local}"
+            );
         }
-        for local in ["geenhuizen", "x.dejong", "contest", "testa", "a", "info", "vangeenen"] {
+        for local in [
+            "geenhuizen",
+            "x.dejong",
+            "contest",
+            "testa",
+            "a",
+            "info",
+            "vangeenen",
+        ] {
             assert!(value(&format!("{local}@example.nl")).is_ok(), "{local}");
         }
     }

@@ -1,7 +1,7 @@
-//! Owns how addresses as people and spreadsheets write them become addresses that are stored: pure functions, no
-//! look-ups. What is taken off on the way is named ([`Cleaned`]), so that a list's report can say it.
-//! Refuses to guess: what is not plainly an address is a problem with a stable code, and the message never repeats the
-//! address.
+//! Owns how addresses as people and spreadsheets write them become addresses that are stored: pure
+//! functions, no look-ups. What is taken off on the way is named ([`Cleaned`]), so that a list's
+//! report can say it. Refuses to guess: what is not plainly an address is a problem with a stable
+//! code, and the message never repeats the address.
 
 mod clean;
 mod email;
@@ -21,19 +21,27 @@ pub enum AddressProblem {
     #[error("too long: expected at most 64 octets before the @, 254 in all, or 15 digits")]
     TooLong,
     /// Not one mailbox.
-    #[error("not one mailbox: expected name@domain with a single @, without spaces, quotes or control characters")]
+    #[error(
+        "not one mailbox: expected name@domain with a single @, without spaces, quotes or control characters"
+    )]
     NotAMailbox,
     /// Characters outside ASCII before the `@`.
-    #[error("not ASCII: expected plain letters before the @; mailbox names outside ASCII are not supported by most relays")]
+    #[error(
+        "not ASCII: expected plain letters before the @; mailbox names outside ASCII are not supported by most relays"
+    )]
     NotAscii,
     /// The part after the `@` is no public domain name.
-    #[error("no domain: expected labels of letters, digits and hyphens with at least one dot after the @")]
+    #[error(
+        "no domain: expected labels of letters, digits and hyphens with at least one dot after the @"
+    )]
     NoDomain,
     /// Not the digits of one phone number.
     #[error("not a phone number: expected one number such as 06 12345678 or +31612345678")]
     NotANumber,
     /// Digits that no number of that country has.
-    #[error("no number of that country: expected one that its numbering plan has, such as +31612345678")]
+    #[error(
+        "no number of that country: expected one that its numbering plan has, such as +31612345678"
+    )]
     NoSuchNumber,
     /// A number of another kind: fixed, paid, a pager.
     #[error("not mobile: expected a mobile number; a Dutch one begins with 061 to 065, 068 or 097")]

@@ -1,10 +1,12 @@
-//! Owns mobile numbers in E.164, by the numbering plans of libphonenumber's metadata.
-//! Refuses what no plan has, and numbers that take no text message: fixed lines, pagers, paid services. Nobody's number is
-//! stored with the zero of a national number behind its country code: that zero is taken out where the plan says that it
-//! is none of the number's digits (not in Italy, whose zero belongs to the number).
+//! Owns mobile numbers in E.164, by the numbering plans of libphonenumber's metadata. Refuses what
+//! no plan has, and numbers that take no text message: fixed lines, pagers, paid services. Nobody's
+//! number is stored with the zero of a national number behind its country code: that zero is taken
+//! out where the plan says that it is none of the number's digits (not in Italy, whose zero belongs
+//! to the number).
 //!
-//! Of the crate only the metadata is used. Its parser takes letters for digits, and its descriptors accept a number whose
-//! beginning fits; here a pattern must fit the whole number, as in libphonenumber.
+//! Of the crate only the metadata is used. Its parser takes letters for digits, and its descriptors
+//! accept a number whose beginning fits; here a pattern must fit the whole number, as in
+//! libphonenumber.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -25,7 +27,8 @@ const MAX_DIGITS: usize = 15;
 /// Longest text looked at, in bytes: a number with blanks, brackets and its scheme stays far below.
 const MAX_TEXT: usize = 80;
 
-/// The numbering plans of each country code, made when a number of it is first seen. Several share a code (+1, +7, +44).
+/// The numbering plans of each country code, made when a number of it is first seen. Several share
+/// a code (+1, +7, +44).
 static PLANS: [OnceLock<Vec<Plan>>; CODES] = [const { OnceLock::new() }; CODES];
 
 /// One numbering plan.
@@ -36,9 +39,9 @@ struct Plan {
     mobile: Option<Regex>,
 }
 
-/// A mobile number in E.164 (`+31612345678`). Takes the ways people and spreadsheets write it: `06-12 34 56 78`,
-/// `0031 6…`, `+31 (0)6…`, `tel:`, `'06…`, and `612345678`, which is what a spreadsheet leaves of it. A foreign number must
-/// begin with `+` or `00`.
+/// A mobile number in E.164 (`+31612345678`). Takes the ways people and spreadsheets write it:
+/// `06-12 34 56 78`, `0031 6…`, `+31 (0)6…`, `tel:`, `'06…`, and `612345678`, which is what a
+/// spreadsheet leaves of it. A foreign number must begin with `+` or `00`.
 ///
 /// # Errors
 /// [`AddressProblem`].
@@ -62,12 +65,19 @@ pub fn mobile(text: &str) -> Result<Normal, AddressProblem> {
         return Err(AddressProblem::Empty);
     }
     let (international, digits) = digits_of(number)?;
-    let (code, national) = if international { country(&digits)? } else { (HOME, at_home(&digits)?) };
+    let (code, national) = if international {
+        country(&digits)?
+    } else {
+        (HOME, at_home(&digits)?)
+    };
     let (national, repaired) = sound(plans(code), national)?;
     if repaired && international && !number.contains("(0)") {
         cleaned.push(Cleaned::TrunkPrefix);
     }
-    Ok(Normal { value: format!("+{code}{national}"), cleaned })
+    Ok(Normal {
+        value: format!("+{code}{national}"),
+        cleaned,
+    })
 }
 
 /// The digits, and whether they begin with a country code.
@@ -98,10 +108,12 @@ fn country(digits: &str) -> Result<(usize, &str), AddressProblem> {
     if digits.len() > MAX_DIGITS + 2 {
         return Err(AddressProblem::TooLong);
     }
-    let known = (1..=3).filter_map(|length| digits.split_at_checked(length)).find_map(|(code, national)| {
-        let code = code.parse().ok().filter(|_| !code.starts_with('0'))?;
-        (!plans(code).is_empty()).then_some((code, national))
-    });
+    let known = (1..=3)
+        .filter_map(|length| digits.split_at_checked(length))
+        .find_map(|(code, national)| {
+            let code = code.parse().ok().filter(|_| !code.starts_with('0'))?;
+            (!plans(code).is_empty()).then_some((code, national))
+        });
     known.ok_or(AddressProblem::NotANumber)
 }
 
@@ -117,24 +129,46 @@ fn at_home(digits: &str) -> Result<&str, AddressProblem> {
 
 /// The national number as one of the plans has it, and whether something was taken off.
 fn sound<'a>(plans: &[Plan], national: &'a str) -> Result<(&'a str, bool), AddressProblem> {
-    let without = |plan: &Plan| plan.trunk.as_deref().and_then(|trunk| national.strip_prefix(trunk));
-    let as_written = plans.iter().filter(|plan| plan.general.is_match(national)).map(|plan| (plan, national, false));
-    let repaired = plans.iter().filter_map(|plan| Some((plan, without(plan)?, true)));
-    let mut fits = as_written.chain(repaired.filter(|(plan, rest, _)| plan.general.is_match(rest))).peekable();
+    let without = |plan: &Plan| {
+        plan.trunk
+            .as_deref()
+            .and_then(|trunk| national.strip_prefix(trunk))
+    };
+    let as_written = plans
+        .iter()
+        .filter(|plan| plan.general.is_match(national))
+        .map(|plan| (plan, national, false));
+    let repaired = plans
+        .iter()
+        .filter_map(|plan| Some((plan, without(plan)?, true)));
+    let mut fits = as_written
+        .chain(repaired.filter(|(plan, rest, _)| plan.general.is_match(rest)))
+        .peekable();
     let (_, first, _) = *fits.peek().ok_or_else(|| misfit(plans, national))?;
     if is_filler(first) {
         return Err(AddressProblem::Placeholder);
     }
-    let found = fits.find(|(plan, number, _)| plan.mobile.as_ref().is_some_and(|mobile| mobile.is_match(number)));
-    found.map(|(_, number, repaired)| (number, repaired)).ok_or(AddressProblem::NotMobile)
+    let found = fits.find(|(plan, number, _)| {
+        plan.mobile
+            .as_ref()
+            .is_some_and(|mobile| mobile.is_match(number))
+    });
+    found
+        .map(|(_, number, repaired)| (number, repaired))
+        .ok_or(AddressProblem::NotMobile)
 }
 
 /// Why no plan has the number: one digit repeated was made to fill a field.
 fn misfit(plans: &[Plan], national: &str) -> AddressProblem {
-    let trunk = plans.first().and_then(|plan| plan.trunk.as_deref()).unwrap_or_default();
+    let trunk = plans
+        .first()
+        .and_then(|plan| plan.trunk.as_deref())
+        .unwrap_or_default();
     match national {
         short if short.len() < 4 => AddressProblem::NotANumber,
-        filler if is_filler(filler.strip_prefix(trunk).unwrap_or(filler)) => AddressProblem::Placeholder,
+        filler if is_filler(filler.strip_prefix(trunk).unwrap_or(filler)) => {
+            AddressProblem::Placeholder
+        }
         _ => AddressProblem::NoSuchNumber,
     }
 }
@@ -145,11 +179,16 @@ fn is_filler(digits: &str) -> bool {
 }
 
 fn plans(code: usize) -> &'static [Plan] {
-    PLANS.get(code).map_or(&[], |plans| plans.get_or_init(|| read(code)))
+    PLANS
+        .get(code)
+        .map_or(&[], |plans| plans.get_or_init(|| read(code)))
 }
 
 fn read(code: usize) -> Vec<Plan> {
-    let known = u16::try_from(code).ok().and_then(|code| DATABASE.by_code(&code)).unwrap_or_default();
+    let known = u16::try_from(code)
+        .ok()
+        .and_then(|code| DATABASE.by_code(&code))
+        .unwrap_or_default();
     known.into_iter().filter_map(plan).collect()
 }
 
@@ -165,7 +204,11 @@ fn plan(metadata: &Metadata) -> Option<Plan> {
 /// The descriptor's pattern, for the whole number.
 fn whole(descriptor: &Descriptor) -> Option<Regex> {
     let pattern = format!("^(?:{})$", descriptor.national_number().as_str());
-    RegexBuilder::new(&pattern).ignore_whitespace(true).unicode(false).build().ok()
+    RegexBuilder::new(&pattern)
+        .ignore_whitespace(true)
+        .unicode(false)
+        .build()
+        .ok()
 }
 
 #[cfg(test)]
@@ -178,11 +221,25 @@ mod tests {
 
     #[test]
     fn dutch_mobiles_come_out_in_e164() {
-        for text in ["0612345678", "06-12345678", " 06 12 34 56 78 ", "+31 6 12345678", "+31 (0)6 12345678", "0031612345678"] {
+        for text in [
+            "0612345678",
+            "06-12345678",
+            " 06 12 34 56 78 ",
+            "+31 6 12345678",
+            "+31 (0)6 12345678",
+            "0031612345678",
+        ] {
             assert_eq!(value(text).as_deref(), Ok("+31612345678"), "{text}");
         }
-        for text in ["31612345678", "612345678", "06.12.34.56.78", "(06) 12345678", "06/12345678", "06–12345678", "(0)6 12345678"]
-        {
+        for text in [
+            "31612345678",
+            "612345678",
+            "06.12.34.56.78",
+            "(06) 12345678",
+            "06/12345678",
+            "06–12345678",
+            "(0)6 12345678",
+        ] {
             assert_eq!(value(text).as_deref(), Ok("+31612345678"), "{text}");
         }
         assert_eq!(value("+49 151 23456789").as_deref(), Ok("+4915123456789"));
@@ -205,7 +262,14 @@ mod tests {
             ("+31 (0)6 12345678", vec![]),
         ];
         for (text, cleaned) in cases {
-            assert_eq!(mobile(text), Ok(Normal { value: "+31612345678".into(), cleaned }), "{text:?}");
+            assert_eq!(
+                mobile(text),
+                Ok(Normal {
+                    value: "+31612345678".into(),
+                    cleaned
+                }),
+                "{text:?}"
+            );
         }
     }
 
@@ -268,20 +332,40 @@ mod tests {
         for metadata in DATABASE.iter() {
             assert!(plan(metadata).is_some(), "{}", metadata.id());
             let mobile = metadata.descriptors().mobile();
-            assert_eq!(mobile.is_some(), mobile.and_then(whole).is_some(), "{}", metadata.id());
+            assert_eq!(
+                mobile.is_some(),
+                mobile.and_then(whole).is_some(),
+                "{}",
+                metadata.id()
+            );
         }
     }
 
     #[test]
     fn the_example_of_every_country_is_taken_and_with_its_trunk_prefix_is_never_stored_so() {
         for metadata in DATABASE.iter() {
-            let Some(example) = metadata.descriptors().mobile().and_then(Descriptor::example) else { continue };
+            let Some(example) = metadata
+                .descriptors()
+                .mobile()
+                .and_then(Descriptor::example)
+            else {
+                continue;
+            };
             let expected = format!("+{}{example}", metadata.country_code());
-            assert_eq!(value(&expected).as_deref(), Ok(&*expected), "{}", metadata.id());
+            assert_eq!(
+                value(&expected).as_deref(),
+                Ok(&*expected),
+                "{}",
+                metadata.id()
+            );
             if metadata.national_prefix() == Some("0") {
                 let text = format!("+{} 0{example}", metadata.country_code());
                 let got = value(&text);
-                assert!(got.is_err() || got.as_deref() == Ok(&*expected), "{}: {got:?}", metadata.id());
+                assert!(
+                    got.is_err() || got.as_deref() == Ok(&*expected),
+                    "{}: {got:?}",
+                    metadata.id()
+                );
             }
         }
     }

@@ -1,8 +1,9 @@
-//! Owns the transfer encoding of a text part (RFC 2045 6): as it is where it is ASCII in short lines, quoted-printable
-//! otherwise, base64 where most of it would be escaped. Line ends become CRLF; what comes out is ASCII in lines of at
-//! most 76 characters. Refuses anything but text.
+//! Owns the transfer encoding of a text part (RFC 2045 6): as it is where it is ASCII in short
+//! lines, quoted-printable otherwise, base64 where most of it would be escaped. Line ends become
+//! CRLF; what comes out is ASCII in lines of at most 76 characters. Refuses anything but text.
 //!
-//! By hand because it runs for every mail: the builder of lettre took a sixth of the engine's time for a message.
+//! By hand because it runs for every mail: the builder of lettre took a sixth of the engine's time
+//! for a message.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -24,8 +25,15 @@ impl Encoding {
         if text.is_ascii() && text.split('\n').all(|line| line.len() < MAX_LINE) {
             return Encoding::SevenBit;
         }
-        let escaped = text.bytes().filter(|byte| !is_literal(*byte) && !matches!(byte, b'\r' | b'\n')).count();
-        if escaped <= text.len() / 3 { Encoding::QuotedPrintable } else { Encoding::Base64 }
+        let escaped = text
+            .bytes()
+            .filter(|byte| !is_literal(*byte) && !matches!(byte, b'\r' | b'\n'))
+            .count();
+        if escaped <= text.len() / 3 {
+            Encoding::QuotedPrintable
+        } else {
+            Encoding::Base64
+        }
     }
 
     /// Its name in `Content-Transfer-Encoding`.
@@ -45,7 +53,12 @@ impl Encoding {
             Encoding::Base64 => {
                 let mut whole = Vec::with_capacity(text.len() + text.len() / 16);
                 lines(text, &mut whole, |line, out| out.extend_from_slice(line));
-                for (number, line) in STANDARD.encode(whole).as_bytes().chunks(MAX_LINE).enumerate() {
+                for (number, line) in STANDARD
+                    .encode(whole)
+                    .as_bytes()
+                    .chunks(MAX_LINE)
+                    .enumerate()
+                {
                     out.extend_from_slice(if number == 0 { b"" } else { b"\r\n" });
                     out.extend_from_slice(line);
                 }
@@ -67,7 +80,8 @@ fn lines(text: &str, out: &mut Vec<u8>, write: impl Fn(&[u8], &mut Vec<u8>)) {
     }
 }
 
-/// RFC 2045 6.7 rules 2 and 3: what stands for itself, a space or tab only where it does not end a line.
+/// RFC 2045 6.7 rules 2 and 3: what stands for itself, a space or tab only where it does not end a
+/// line.
 const fn is_literal(byte: u8) -> bool {
     matches!(byte, b'\t' | b' '..=b'<' | b'>'..=b'~')
 }
@@ -80,7 +94,11 @@ fn quoted(line: &[u8], out: &mut Vec<u8>) {
     let blank_end = line.len() - usize::from(matches!(line.last(), Some(b' ' | b'\t')));
     let (mut at, mut room) = (0, ROOM);
     while at < line.len() {
-        let run = line[at..blank_end.max(at)].iter().take(room).take_while(|byte| is_literal(**byte)).count();
+        let run = line[at..blank_end.max(at)]
+            .iter()
+            .take(room)
+            .take_while(|byte| is_literal(**byte))
+            .count();
         out.extend_from_slice(&line[at..at + run]);
         (at, room) = (at + run, room - run);
         let Some(byte) = line.get(at) else { return };
@@ -89,7 +107,11 @@ fn quoted(line: &[u8], out: &mut Vec<u8>) {
             out.extend_from_slice(b"=\r\n");
             room = ROOM;
         } else {
-            out.extend_from_slice(&[b'=', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+            out.extend_from_slice(&[
+                b'=',
+                HEX[usize::from(byte >> 4)],
+                HEX[usize::from(byte & 15)],
+            ]);
             (at, room) = (at + 1, room - 3);
         }
     }

@@ -1,7 +1,8 @@
-//! Owns what an SMTP answer means: pure, answer in, verdict with a reason out. Refuses the network, and to retry.
+//! Owns what an SMTP answer means: pure, answer in, verdict with a reason out. Refuses the network,
+//! and to retry.
 //!
-//! Sources: RFC 5321 4.2 (reply codes), RFC 4954 (AUTH). A 4yz is always `Retry`. What a 5yz is about says the table of
-//! verdicts, which reports of bounces use, too.
+//! Sources: RFC 5321 4.2 (reply codes), RFC 4954 (AUTH). A 4yz is always `Retry`. What a 5yz is
+//! about says the table of verdicts, which reports of bounces use, too.
 
 use sluis_model::{Refusal, Verdict};
 
@@ -39,10 +40,13 @@ pub struct Reply {
     pub text: String,
 }
 
-/// The verdict of a positive last answer; its text is the relay's id for the message (`queued as …`).
+/// The verdict of a positive last answer; its text is the relay's id for the message (`queued as
+/// …`).
 #[must_use]
 pub fn accepted(reply: &Reply, recipient: &str) -> Verdict {
-    Verdict::Accepted { provider_id: why("", &reply.text, recipient).text }
+    Verdict::Accepted {
+        provider_id: why("", &reply.text, recipient).text,
+    }
 }
 
 /// The verdict of a refusal or of a lost connection.
@@ -57,24 +61,48 @@ pub(super) fn verdict(trouble: Trouble, recipient: &str) -> Verdict {
 /// The verdict of a negative answer.
 #[must_use]
 pub fn refused(reply: &Reply, recipient: &str) -> Verdict {
-    let judged = judge(&Said { text: &reply.text, status: None, basic: Some(reply.code), phase: Some(reply.phase) });
+    let judged = judge(&Said {
+        text: &reply.text,
+        status: None,
+        basic: Some(reply.code),
+        phase: Some(reply.phase),
+    });
     let reason = why(judged.code.as_str(), &reply.text, recipient);
     if reply.code / 100 == 4 {
-        return Verdict::Retry { after_ms: None, why: reason };
+        return Verdict::Retry {
+            after_ms: None,
+            why: reason,
+        };
     }
     if matches!(reply.phase, Phase::Greeting | Phase::Hello) {
-        // The relay refuses us, not this message: nothing was asked of it yet. The breaker deals with that.
+        // The relay refuses us, not this message: nothing was asked of it yet. The breaker deals
+        // with that.
         return Verdict::Withdrawn { why: reason };
     }
     // A basic code about credentials outranks the enhanced one (530 5.7.0).
     if reply.phase == Phase::Auth || matches!(reply.code, 530 | 534 | 535 | 538) {
-        return Verdict::Refused { class: Refusal::Ours, why: reason };
+        return Verdict::Refused {
+            class: Refusal::Ours,
+            why: reason,
+        };
     }
     match judged.meaning {
-        Some(Meaning::Address) => Verdict::Refused { class: Refusal::Address, why: reason },
-        Some(Meaning::Ours) => Verdict::Refused { class: Refusal::Ours, why: reason },
+        Some(Meaning::Address) => Verdict::Refused {
+            class: Refusal::Address,
+            why: reason,
+        },
+        Some(Meaning::Ours) => Verdict::Refused {
+            class: Refusal::Ours,
+            why: reason,
+        },
         // It says that it may pass: not this time.
-        Some(Meaning::Full | Meaning::Rate) => Verdict::Retry { after_ms: None, why: reason },
-        Some(Meaning::Soft | Meaning::Policy) | None => Verdict::Refused { class: Refusal::Policy, why: reason },
+        Some(Meaning::Full | Meaning::Rate) => Verdict::Retry {
+            after_ms: None,
+            why: reason,
+        },
+        Some(Meaning::Soft | Meaning::Policy) | None => Verdict::Refused {
+            class: Refusal::Policy,
+            why: reason,
+        },
     }
 }

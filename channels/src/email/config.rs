@@ -1,11 +1,14 @@
-//! Owns the settings of an SMTP relay and their checks. Refuses a password in the file, and one sent in the clear.
+//! Owns the settings of an SMTP relay and their checks. Refuses a password in the file, and one
+//! sent in the clear.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use sluis_model::OnDoubt;
 
-use crate::config::{HumanDuration, Problem, SecretSource, in_range, is_domain, is_loopback, secret, sensible};
+use crate::config::{
+    HumanDuration, Problem, SecretSource, in_range, is_domain, is_loopback, secret, sensible,
+};
 
 /// What `AUTH` is done with.
 pub(super) struct Login {
@@ -56,8 +59,8 @@ pub struct SmtpConfig {
     /// Limit for the answer to a command.
     #[serde(default = "command_timeout")]
     pub command_timeout: HumanDuration,
-    /// Limit for the answer to the message itself. RFC 5321 4.5.3.2.6 asks for ten minutes: a shorter one makes
-    /// attempts in doubt, and those may become duplicates.
+    /// Limit for the answer to the message itself. RFC 5321 4.5.3.2.6 asks for ten minutes: a
+    /// shorter one makes attempts in doubt, and those may become duplicates.
     #[serde(default = "data_timeout")]
     pub data_timeout: HumanDuration,
     /// Whether to send `MAIL`, `RCPT` and `DATA` in one packet when the relay offers it (RFC 2920).
@@ -74,7 +77,8 @@ pub struct SmtpConfig {
 pub enum SmtpTls {
     /// None. Without a user name, or on this machine only.
     None,
-    /// `STARTTLS` is required; a relay that does not offer it is not used (RFC 8314 4.1 on opportunistic TLS).
+    /// `STARTTLS` is required; a relay that does not offer it is not used (RFC 8314 4.1 on
+    /// opportunistic TLS).
     #[default]
     Starttls,
     /// TLS from the first byte (RFC 8314 3.3).
@@ -114,18 +118,50 @@ impl SmtpConfig {
         let mut problems = Vec::new();
         let address = self.host.parse::<std::net::IpAddr>().is_ok();
         if !address && !is_domain(&self.host) {
-            problems.push(Problem::new(path, "host", &self.host, "a host name or an address", "the relay's name"));
+            problems.push(Problem::new(
+                path,
+                "host",
+                &self.host,
+                "a host name or an address",
+                "the relay's name",
+            ));
         }
         if self.port == 0 {
-            problems.push(Problem::new(path, "port", self.port, "a port", "25, 465 or 587"));
+            problems.push(Problem::new(
+                path,
+                "port",
+                self.port,
+                "a port",
+                "25, 465 or 587",
+            ));
         }
         if !is_domain(&self.hello) {
-            problems.push(Problem::new(path, "hello", &self.hello, "a domain name", "this machine's public name"));
+            problems.push(Problem::new(
+                path,
+                "hello",
+                &self.hello,
+                "a domain name",
+                "this machine's public name",
+            ));
         }
         self.check_secrets(path, &mut problems);
-        in_range(&mut problems, path, "connections", self.connections.into(), 1..=1000, "64 is plenty for most relays");
+        in_range(
+            &mut problems,
+            path,
+            "connections",
+            self.connections.into(),
+            1..=1000,
+            "64 is plenty for most relays",
+        );
         let hint = "relays close long sessions";
-        in_range(&mut problems, path, "messages_per_connection", self.messages_per_connection.into(), 1..=1_000_000, hint);
+        in_range(
+            &mut problems,
+            path,
+            "messages_per_connection",
+            self.messages_per_connection.into(),
+            1..=1_000_000,
+            hint,
+        );
         for (field, value) in [
             ("idle", self.idle),
             ("wait", self.wait),
@@ -139,27 +175,67 @@ impl SmtpConfig {
     }
 
     fn check_secrets(&self, path: &str, problems: &mut Vec<Problem>) {
-        let named = usize::from(self.password_env.is_some()) + usize::from(self.password_file.is_some());
+        let named =
+            usize::from(self.password_env.is_some()) + usize::from(self.password_file.is_some());
         if let Some(username) = &self.username {
             if named != 1 {
                 let hint = "one of password_env and password_file goes with a user name";
-                problems.push(Problem::new(path, "username", username, "a user with a password", hint));
+                problems.push(Problem::new(
+                    path,
+                    "username",
+                    username,
+                    "a user with a password",
+                    hint,
+                ));
             }
             if self.tls == SmtpTls::None && !is_loopback(&self.host) {
                 let hint = "with a user name the connection must be encrypted: tls = \"starttls\" or \"implicit\"";
-                problems.push(Problem::new(path, "tls", "none", "an encrypted connection", hint));
+                problems.push(Problem::new(
+                    path,
+                    "tls",
+                    "none",
+                    "an encrypted connection",
+                    hint,
+                ));
             }
         } else if named > 0 {
-            problems.push(Problem::new(path, "username", "", "a user name", "a password is given without one"));
+            problems.push(Problem::new(
+                path,
+                "username",
+                "",
+                "a user name",
+                "a password is given without one",
+            ));
         }
         if self.tls == SmtpTls::None && self.ca_file.is_some() {
-            problems.push(Problem::new(path, "ca_file", "(set)", "used", "with tls = \"none\" nothing is verified"));
+            problems.push(Problem::new(
+                path,
+                "ca_file",
+                "(set)",
+                "used",
+                "with tls = \"none\" nothing is verified",
+            ));
         }
     }
 
-    pub(super) fn login(&self, path: &str, secrets: &dyn SecretSource) -> Result<Option<Login>, Problem> {
-        let Some(username) = &self.username else { return Ok(None) };
-        let password = secret(path, "password", self.password_env.as_ref(), self.password_file.as_ref(), secrets)?;
-        Ok(Some(Login { username: username.clone(), password }))
+    pub(super) fn login(
+        &self,
+        path: &str,
+        secrets: &dyn SecretSource,
+    ) -> Result<Option<Login>, Problem> {
+        let Some(username) = &self.username else {
+            return Ok(None);
+        };
+        let password = secret(
+            path,
+            "password",
+            self.password_env.as_ref(),
+            self.password_file.as_ref(),
+            secrets,
+        )?;
+        Ok(Some(Login {
+            username: username.clone(),
+            password,
+        }))
     }
 }

@@ -1,5 +1,6 @@
-//! E-mail over SMTP: composing, the connections, the dialogue, what its answers mean, and the bounces that come later.
-//! Refuses to retry: a send tries once (RFC 5321), and says whether the message can have been taken.
+//! E-mail over SMTP: composing, the connections, the dialogue, what its answers mean, and the
+//! bounces that come later. Refuses to retry: a send tries once (RFC 5321), and says whether the
+//! message can have been taken.
 
 mod body;
 pub mod bounce;

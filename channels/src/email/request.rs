@@ -1,7 +1,9 @@
-//! Owns the message: its headers, its body, its envelope. The same outgoing gives the same bytes, so that a resend is
-//! recognisable as one. Refuses what would break a header, and sends one recipient per envelope.
+//! Owns the message: its headers, its body, its envelope. The same outgoing gives the same bytes,
+//! so that a resend is recognisable as one. Refuses what would break a header, and sends one
+//! recipient per envelope.
 //!
-//! A header field that is plain ASCII and fits its line is written as it stands; encoded words and folding are lettre's.
+//! A header field that is plain ASCII and fits its line is written as it stands; encoded words and
+//! folding are lettre's.
 
 use std::io::Write as _;
 use std::time::{Duration, SystemTime};
@@ -18,7 +20,16 @@ use crate::words::why;
 /// The longest line of a header that is not folded.
 const MAX_LINE: usize = 76;
 /// Fields that the engine writes itself, beside every `Content-…`: nobody else may.
-const OWN: [&str; 8] = ["message-id", "date", "from", "to", "subject", "auto-submitted", "reply-to", "mime-version"];
+const OWN: [&str; 8] = [
+    "message-id",
+    "date",
+    "from",
+    "to",
+    "subject",
+    "auto-submitted",
+    "reply-to",
+    "mime-version",
+];
 
 /// A message ready for the wire.
 pub(super) struct Letter {
@@ -34,7 +45,13 @@ pub(super) struct Letter {
 
 /// Composes the message, or says what in it is wrong (that is ours, not the tenant's).
 pub(super) fn compose(outgoing: &Outgoing) -> Result<Letter, Why> {
-    let Content::Email { subject, text, html, headers } = &outgoing.content else {
+    let Content::Email {
+        subject,
+        text,
+        html,
+        headers,
+    } = &outgoing.content
+    else {
         return Err(Why::new("render", "the content is not a mail"));
     };
     let (reference, sender) = (&outgoing.reference, &*outgoing.sender);
@@ -43,8 +60,13 @@ pub(super) fn compose(outgoing: &Outgoing) -> Result<Letter, Why> {
     let to = address(&outgoing.to)?;
     let room = 1_024 + (text.len() + html.as_ref().map_or(0, String::len)) * 5 / 4;
     let mut out = Vec::with_capacity(room);
-    field(&mut out, "Message-ID", &format!("<{reference}@{}>", sender.bounce_domain));
-    let sent = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(outgoing.at.0).unwrap_or(0));
+    field(
+        &mut out,
+        "Message-ID",
+        &format!("<{reference}@{}>", sender.bounce_domain),
+    );
+    let sent =
+        SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(outgoing.at.0).unwrap_or(0));
     by_lettre(&mut out, |fields| fields.set(Date::new(sent)));
     author(&mut out, sender)?;
     field(&mut out, "To", to.as_ref());
@@ -64,14 +86,24 @@ pub(super) fn compose(outgoing: &Outgoing) -> Result<Letter, Why> {
         // A boundary of its own making: a random one would make a resend another message.
         Some(html) => alternative(&mut out, &format!("sluis-{reference}"), text, html),
     }
-    Ok(Letter { from: from.to_string(), to: to.to_string(), reference: reference.clone(), bytes: out })
+    Ok(Letter {
+        from: from.to_string(),
+        to: to.to_string(),
+        reference: reference.clone(),
+        bytes: out,
+    })
 }
 
 fn author(out: &mut Vec<u8>, sender: &Sender) -> Result<(), Why> {
     let email = address(&sender.email_from)?;
     match &sender.email_name {
         None => field(out, "From", email.as_ref()),
-        name => by_lettre(out, |fields| fields.set(From::from(Mailboxes::from(Mailbox::new(name.clone(), email))))),
+        name => by_lettre(out, |fields| {
+            fields.set(From::from(Mailboxes::from(Mailbox::new(
+                name.clone(),
+                email,
+            ))))
+        }),
     }
     Ok(())
 }
@@ -79,7 +111,8 @@ fn author(out: &mut Vec<u8>, sender: &Sender) -> Result<(), Why> {
 /// Further fields, such as `List-Unsubscribe`.
 fn further(out: &mut Vec<u8>, headers: &[(String, String)]) -> Result<(), Why> {
     for (name, value) in headers {
-        let name = HeaderName::new_from_ascii(name.clone()).map_err(|_| Why::new("render", "a header name is not ASCII"))?;
+        let name = HeaderName::new_from_ascii(name.clone())
+            .map_err(|_| Why::new("render", "a header name is not ASCII"))?;
         let folded = name.to_ascii_lowercase();
         if OWN.contains(&&*folded) || folded.starts_with("content-") {
             return Err(Why::new("render", "a header that the engine writes itself"));
@@ -92,15 +125,20 @@ fn further(out: &mut Vec<u8>, headers: &[(String, String)]) -> Result<(), Why> {
     Ok(())
 }
 
-/// One field. What is not printable ASCII becomes encoded words (RFC 2047), what is too long is folded at its spaces.
+/// One field. What is not printable ASCII becomes encoded words (RFC 2047), what is too long is
+/// folded at its spaces.
 fn field(out: &mut Vec<u8>, name: &str, value: &str) {
     let printable = value.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     if printable && (name.len() + 2 + value.len() <= MAX_LINE || !value.contains(' ')) {
         return line(out, &[name, ": ", value]);
     }
     // The name was checked, or is ours.
-    let Ok(name) = HeaderName::new_from_ascii(name.to_owned()) else { return };
-    by_lettre(out, |fields| fields.insert_raw(HeaderValue::new(name, value.to_owned())));
+    let Ok(name) = HeaderName::new_from_ascii(name.to_owned()) else {
+        return;
+    };
+    by_lettre(out, |fields| {
+        fields.insert_raw(HeaderValue::new(name, value.to_owned()))
+    });
 }
 
 fn by_lettre(out: &mut Vec<u8>, set: impl FnOnce(&mut Headers)) {
@@ -132,7 +170,9 @@ fn part(out: &mut Vec<u8>, kind: &str, content: &str) {
 }
 
 fn line(out: &mut Vec<u8>, pieces: &[&str]) {
-    pieces.iter().for_each(|piece| out.extend_from_slice(piece.as_bytes()));
+    pieces
+        .iter()
+        .for_each(|piece| out.extend_from_slice(piece.as_bytes()));
     out.extend_from_slice(b"\r\n");
 }
 
@@ -144,5 +184,6 @@ fn address(text: &str) -> Result<Address, Why> {
     if !text.is_ascii() {
         return Err(Why::new("render", "an address is not ASCII"));
     }
-    text.parse().map_err(|e: lettre::address::AddressError| why("render", &format!("address: {e}"), text))
+    text.parse()
+        .map_err(|e: lettre::address::AddressError| why("render", &format!("address: {e}"), text))
 }

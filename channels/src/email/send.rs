@@ -1,6 +1,6 @@
 //! Owns the SMTP provider: a bounded number of sessions, one message on one of them, one verdict.
-//! Refuses policy. The only second try is on a fresh session when a parked one proved dead before the message could
-//! have been taken.
+//! Refuses policy. The only second try is on a fresh session when a parked one proved dead before
+//! the message could have been taken.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,7 +18,9 @@ use super::session::{Dial, Session, Trouble};
 use crate::config::{Problem, SecretSource};
 use crate::outgoing::Outgoing;
 use crate::pool::{Parked, Pool};
-use crate::provider::{Callback, Connections, Provider, ProviderReceipt, ReceiptError, ReceiptProof};
+use crate::provider::{
+    Callback, Connections, Provider, ProviderReceipt, ReceiptError, ReceiptProof,
+};
 use crate::tls::client_config;
 
 /// A relay that takes mail over SMTP.
@@ -34,13 +36,23 @@ pub struct SmtpProvider {
 
 impl fmt::Debug for SmtpProvider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SmtpProvider").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("SmtpProvider")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
 impl SmtpProvider {
-    pub(crate) fn new(name: &str, path: &str, config: &SmtpConfig, secrets: &dyn SecretSource) -> Result<Self, Vec<Problem>> {
-        let (login, tls) = match (config.login(path, secrets), client_config(path, config.ca_file.as_deref())) {
+    pub(crate) fn new(
+        name: &str,
+        path: &str,
+        config: &SmtpConfig,
+        secrets: &dyn SecretSource,
+    ) -> Result<Self, Vec<Problem>> {
+        let (login, tls) = match (
+            config.login(path, secrets),
+            client_config(path, config.ca_file.as_deref()),
+        ) {
             (Ok(login), Ok(tls)) => (login, tls),
             (login, tls) => return Err(login.err().into_iter().chain(tls.err()).collect()),
         };
@@ -70,10 +82,17 @@ impl SmtpProvider {
     async fn send_one(&self, outgoing: Outgoing) -> Verdict {
         let letter = match request::compose(&outgoing) {
             Ok(letter) => letter,
-            Err(why) => return Verdict::Refused { class: Refusal::Unsendable, why },
+            Err(why) => {
+                return Verdict::Refused {
+                    class: Refusal::Unsendable,
+                    why,
+                };
+            }
         };
         let Some(_slot) = self.pool.slot(self.wait).await else {
-            return Verdict::Withdrawn { why: Why::new("busy", "no connection slot within the limit") };
+            return Verdict::Withdrawn {
+                why: Why::new("busy", "no connection slot within the limit"),
+            };
         };
         if let Some(session) = self.pool.take()
             && let Some(verdict) = self.on_parked(session, &letter).await
@@ -91,7 +110,8 @@ impl SmtpProvider {
         }
     }
 
-    /// The verdict from a parked session; none when it was dead (or on its way out, 421) before the message was taken.
+    /// The verdict from a parked session; none when it was dead (or on its way out, 421) before the
+    /// message was taken.
     async fn on_parked(&self, session: Session, letter: &Letter) -> Option<Verdict> {
         let to = &letter.to;
         match self.carry(session, letter).await {
@@ -103,7 +123,11 @@ impl SmtpProvider {
     }
 
     /// Carries the message and parks the session, or gives it up.
-    async fn carry(&self, mut session: Session, letter: &Letter) -> Result<classify::Reply, Trouble> {
+    async fn carry(
+        &self,
+        mut session: Session,
+        letter: &Letter,
+    ) -> Result<classify::Reply, Trouble> {
         let result = session.carry(letter).await;
         if session.usable && session.carried < self.messages_per_connection {
             self.pool.park(session);
@@ -140,12 +164,21 @@ impl Provider for SmtpProvider {
         ReceiptProof::CallerMust
     }
 
-    fn receive(&self, callback: &Callback<'_>, key: &ReferenceKey, _: Timestamp) -> Result<Vec<ProviderReceipt>, ReceiptError> {
+    fn receive(
+        &self,
+        callback: &Callback<'_>,
+        key: &ReferenceKey,
+        _: Timestamp,
+    ) -> Result<Vec<ProviderReceipt>, ReceiptError> {
         Ok(vec![read_bounce(callback.body, key, &self.name)?])
     }
 
     fn connections(&self) -> Connections {
-        Connections { busy: self.pool.busy(), idle: self.pool.len(), opened: self.opened.load(Ordering::Relaxed) }
+        Connections {
+            busy: self.pool.busy(),
+            idle: self.pool.len(),
+            opened: self.opened.load(Ordering::Relaxed),
+        }
     }
 
     fn close(self: Arc<Self>) -> BoxFuture<'static, ()> {

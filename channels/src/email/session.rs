@@ -1,5 +1,6 @@
-//! Owns one SMTP session: opening it (TCP, TLS, greeting, `AUTH`) and carrying one message through it.
-//! Refuses to interpret answers: it says at which point of the dialogue what was answered, or where it broke.
+//! Owns one SMTP session: opening it (TCP, TLS, greeting, `AUTH`) and carrying one message through
+//! it. Refuses to interpret answers: it says at which point of the dialogue what was answered, or
+//! where it broke.
 
 use std::fmt;
 use std::sync::Arc;
@@ -71,12 +72,17 @@ impl Dial {
     pub(super) async fn open(&self) -> Result<Session, Trouble> {
         match timeout(self.connect_timeout, self.open_unbounded()).await {
             Ok(opened) => opened,
-            Err(_) => Err(Trouble::Lost(Why::new("connect", "no session within the limit"))),
+            Err(_) => Err(Trouble::Lost(Why::new(
+                "connect",
+                "no session within the limit",
+            ))),
         }
     }
 
     async fn open_unbounded(&self) -> Result<Session, Trouble> {
-        let tcp = TcpStream::connect((self.host.as_str(), self.port)).await.map_err(|e| lost("connect", &e))?;
+        let tcp = TcpStream::connect((self.host.as_str(), self.port))
+            .await
+            .map_err(|e| lost("connect", &e))?;
         tcp.set_nodelay(true).map_err(|e| lost("connect", &e))?;
         // After STARTTLS the relay does not greet again (RFC 3207 4.2).
         let (link, greets) = match self.tls {
@@ -109,23 +115,32 @@ impl Dial {
     async fn encrypt(&self, tcp: TcpStream) -> Result<Link, Trouble> {
         let name = ServerName::try_from(self.host.clone()).map_err(|e| lost("tls", &e))?;
         let connector = TlsConnector::from(Arc::clone(&self.config));
-        let tls = connector.connect(name, tcp).await.map_err(|e| lost("tls", &e))?;
+        let tls = connector
+            .connect(name, tcp)
+            .await
+            .map_err(|e| lost("tls", &e))?;
         Ok(Link::Tls(Box::new(tls)))
     }
 
-    /// The dialogue up to `STARTTLS` (RFC 3207): whatever the relay, or someone between us, sent in the clear beyond its
-    /// answers must not be read as if it came encrypted.
+    /// The dialogue up to `STARTTLS` (RFC 3207): whatever the relay, or someone between us, sent in
+    /// the clear beyond its answers must not be read as if it came encrypted.
     async fn ask_for_tls(&self, tcp: TcpStream) -> Result<TcpStream, Trouble> {
         let mut session = self.session(Wire::new(Link::Plain(tcp)));
         session.completed_alone(Phase::Greeting).await?;
         session.wire.say(&["EHLO ", &self.hello, "\r\n"]);
         let hello = session.completed_alone(Phase::Hello).await?;
         if !offers(&hello, "STARTTLS") {
-            return Err(Trouble::Lost(Why::new("tls", "the relay does not offer STARTTLS")));
+            return Err(Trouble::Lost(Why::new(
+                "tls",
+                "the relay does not offer STARTTLS",
+            )));
         }
         session.wire.say(&["STARTTLS\r\n"]);
         session.completed_alone(Phase::Hello).await?;
-        session.wire.into_plain().ok_or_else(|| Trouble::Lost(Why::new("tls", "the connection is encrypted already")))
+        session
+            .wire
+            .into_plain()
+            .ok_or_else(|| Trouble::Lost(Why::new("tls", "the connection is encrypted already")))
     }
 }
 
@@ -144,9 +159,18 @@ impl Session {
 
     /// RFC 4954 with PLAIN (RFC 4616), or LOGIN, which asks for the name and then for the password.
     async fn log_in(&mut self, login: &Login, hello: &Reply) -> Result<(), Trouble> {
-        let known = |line: &str| line.trim().to_ascii_uppercase().strip_prefix("AUTH").map(str::to_owned);
+        let known = |line: &str| {
+            line.trim()
+                .to_ascii_uppercase()
+                .strip_prefix("AUTH")
+                .map(str::to_owned)
+        };
         let mechanisms: Vec<String> = hello.text.lines().filter_map(known).collect();
-        let offered = |name: &str| mechanisms.iter().any(|line| line.split([' ', '=']).any(|word| word == name));
+        let offered = |name: &str| {
+            mechanisms
+                .iter()
+                .any(|line| line.split([' ', '=']).any(|word| word == name))
+        };
         if offered("PLAIN") {
             let secret = STANDARD.encode(format!("\0{}\0{}", login.username, login.password));
             self.wire.say(&["AUTH PLAIN ", &secret, "\r\n"]);
@@ -158,7 +182,11 @@ impl Session {
             }
         } else {
             let text = "the relay offers neither AUTH PLAIN nor AUTH LOGIN".to_owned();
-            return Err(Trouble::Answer(Reply { phase: Phase::Auth, code: 504, text }));
+            return Err(Trouble::Answer(Reply {
+                phase: Phase::Auth,
+                code: 504,
+                text,
+            }));
         }
         self.completed(Phase::Auth).await.map(drop)
     }
@@ -168,7 +196,10 @@ impl Session {
         self.carried += 1;
         let asked = match timeout(self.command_timeout, self.envelope(letter)).await {
             Ok(asked) => asked,
-            Err(_) => Err(Trouble::Lost(Why::new("timeout", "no answer to the envelope"))),
+            Err(_) => Err(Trouble::Lost(Why::new(
+                "timeout",
+                "no answer to the envelope",
+            ))),
         };
         let result = match asked {
             Ok(()) => self.body(letter).await,
@@ -203,7 +234,8 @@ impl Session {
         let data = self.go_ahead(Phase::Data, 354).await;
         let refused = mail.and(rcpt);
         if refused.is_err() && data.is_ok() {
-            // RFC 2920 3.1: the relay waits for a message nobody is to get. It must refuse a lone dot.
+            // RFC 2920 3.1: the relay waits for a message nobody is to get. It must refuse a lone
+            // dot.
             self.wire.say(&[".\r\n"]);
             self.usable = matches!(self.taken(Phase::Data).await, Err(Trouble::Answer(_)));
         }
@@ -220,32 +252,47 @@ impl Session {
     }
 
     fn say_rcpt(&mut self, letter: &Letter) {
-        let notify = if self.dsn { " NOTIFY=FAILURE,DELAY" } else { "" };
-        self.wire.say(&["RCPT TO:<", &letter.to, ">", notify, "\r\n"]);
+        let notify = if self.dsn {
+            " NOTIFY=FAILURE,DELAY"
+        } else {
+            ""
+        };
+        self.wire
+            .say(&["RCPT TO:<", &letter.to, ">", notify, "\r\n"]);
     }
 
     async fn body(&mut self, letter: &Letter) -> Result<Reply, Trouble> {
         if self.wire.has_input() {
             // What it answers is something else: the dialogue is out of step.
             self.usable = false;
-            return Err(Trouble::Lost(Why::new("protocol", "an answer before the message")));
+            return Err(Trouble::Lost(Why::new(
+                "protocol",
+                "an answer before the message",
+            )));
         }
         self.wire.say_message(&letter.bytes);
         let answer = match timeout(self.data_timeout, self.taken(Phase::Body)).await {
             Ok(answer) => answer,
-            Err(_) => Err(Trouble::Lost(Why::new("timeout", "no answer to the message"))),
+            Err(_) => Err(Trouble::Lost(Why::new(
+                "timeout",
+                "no answer to the message",
+            ))),
         };
         let unsent = self.wire.unsent();
         self.usable &= unsent == 0;
         match answer {
             // Only a completion (2yz) is a yes to the message.
-            Ok(reply) if reply.code / 100 != 2 => Err(Trouble::Doubt(Why::new("protocol", "the answer is no completion"))),
+            Ok(reply) if reply.code / 100 != 2 => Err(Trouble::Doubt(Why::new(
+                "protocol",
+                "the answer is no completion",
+            ))),
             Err(Trouble::Lost(why)) if unsent < FINAL_DOT => Err(Trouble::Doubt(why)),
             other => other,
         }
     }
 
-    /// After trouble: a refused envelope is cleared with `RSET`; a broken session, or one that said 421, is not used again.
+    /// After trouble: a refused envelope is cleared with `RSET`; a broken session, or one that said
+    /// 421, is not used again.
     async fn recover(&mut self, trouble: &Trouble) {
         let Trouble::Answer(reply) = trouble else {
             self.usable = false;
@@ -262,9 +309,21 @@ impl Session {
 
     /// The next answer, when it is no refusal.
     async fn taken(&mut self, phase: Phase) -> Result<Reply, Trouble> {
-        let answer = self.wire.answer().await.map_err(|error| unanswered(&error))?;
-        let reply = Reply { phase, code: answer.code, text: answer.text };
-        if reply.code < 400 { Ok(reply) } else { Err(Trouble::Answer(reply)) }
+        let answer = self
+            .wire
+            .answer()
+            .await
+            .map_err(|error| unanswered(&error))?;
+        let reply = Reply {
+            phase,
+            code: answer.code,
+            text: answer.text,
+        };
+        if reply.code < 400 {
+            Ok(reply)
+        } else {
+            Err(Trouble::Answer(reply))
+        }
     }
 
     /// The next answer, when it is a completion (2yz).
@@ -272,7 +331,10 @@ impl Session {
         let reply = self.taken(phase).await?;
         match reply.code / 100 {
             2 => Ok(reply),
-            _ => Err(Trouble::Lost(Why::new("protocol", "the answer is no completion"))),
+            _ => Err(Trouble::Lost(Why::new(
+                "protocol",
+                "the answer is no completion",
+            ))),
         }
     }
 
@@ -280,7 +342,10 @@ impl Session {
     async fn completed_alone(&mut self, phase: Phase) -> Result<Reply, Trouble> {
         let reply = self.completed(phase).await?;
         if self.wire.has_input() {
-            return Err(Trouble::Lost(Why::new("protocol", "bytes beyond the answer before TLS")));
+            return Err(Trouble::Lost(Why::new(
+                "protocol",
+                "bytes beyond the answer before TLS",
+            )));
         }
         Ok(reply)
     }
@@ -289,7 +354,10 @@ impl Session {
     async fn go_ahead(&mut self, phase: Phase, code: u16) -> Result<(), Trouble> {
         match self.taken(phase).await?.code {
             given if given == code => Ok(()),
-            _ => Err(Trouble::Lost(Why::new("protocol", &format!("expected {code} or a refusal")))),
+            _ => Err(Trouble::Lost(Why::new(
+                "protocol",
+                &format!("expected {code} or a refusal"),
+            ))),
         }
     }
 }
@@ -308,11 +376,21 @@ impl Parked for Session {
 
 /// Whether the answer to `EHLO` has a line of that word alone.
 fn offers(hello: &Reply, word: &str) -> bool {
-    hello.text.lines().any(|line| line.trim().eq_ignore_ascii_case(word))
+    hello
+        .text
+        .lines()
+        .any(|line| line.trim().eq_ignore_ascii_case(word))
 }
 
 fn unanswered(error: &WireError) -> Trouble {
-    lost(if matches!(error, WireError::Io(_)) { "connection" } else { "protocol" }, error)
+    lost(
+        if matches!(error, WireError::Io(_)) {
+            "connection"
+        } else {
+            "protocol"
+        },
+        error,
+    )
 }
 
 fn lost(code: &str, error: &dyn fmt::Display) -> Trouble {

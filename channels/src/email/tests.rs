@@ -1,4 +1,5 @@
-//! The e-mail channel against a relay of its own (`peer`), which answers and breaks off as a test wants it to.
+//! The e-mail channel against a relay of its own (`peer`), which answers and breaks off as a test
+//! wants it to.
 
 mod bounce;
 mod classify;

@@ -1,9 +1,10 @@
-//! Owns the bytes of one SMTP connection: plain or TLS, `TCP_NODELAY`, writes gathered until an answer is awaited,
-//! answers read whole (RFC 5321 4.2).
+//! Owns the bytes of one SMTP connection: plain or TLS, `TCP_NODELAY`, writes gathered until an
+//! answer is awaited, answers read whole (RFC 5321 4.2).
 //!
-//! Nothing leaves before the next answer is asked for, so a group of commands is one write and a message is one write, and
-//! how much has *not* left is known exactly: that decides between "cannot have been taken" and "in doubt".
-//! Refuses to write on drop, and an answer beyond its bounds: a connection given up sends nothing more.
+//! Nothing leaves before the next answer is asked for, so a group of commands is one write and a
+//! message is one write, and how much has *not* left is known exactly: that decides between "cannot
+//! have been taken" and "in doubt". Refuses to write on drop, and an answer beyond its bounds: a
+//! connection given up sends nothing more.
 
 use std::io;
 
@@ -56,19 +57,31 @@ pub(super) struct Wire {
 
 impl Wire {
     pub(super) fn new(link: Link) -> Self {
-        Self { link, out: Vec::with_capacity(4096), left: 0, input: Vec::with_capacity(512) }
+        Self {
+            link,
+            out: Vec::with_capacity(4096),
+            left: 0,
+            input: Vec::with_capacity(512),
+        }
     }
 
     /// Gathers pieces of a command.
     pub(super) fn say(&mut self, pieces: &[&str]) {
-        pieces.iter().for_each(|piece| self.out.extend_from_slice(piece.as_bytes()));
+        pieces
+            .iter()
+            .for_each(|piece| self.out.extend_from_slice(piece.as_bytes()));
     }
 
-    /// Gathers a message and its end, CR LF `.` CR LF, a dot at the beginning of a line doubled (RFC 5321 4.5.2).
+    /// Gathers a message and its end, CR LF `.` CR LF, a dot at the beginning of a line doubled
+    /// (RFC 5321 4.5.2).
     pub(super) fn say_message(&mut self, message: &[u8]) {
         self.out.reserve(message.len() + 64);
         for line in message.split_inclusive(|byte| *byte == b'\n') {
-            self.out.extend_from_slice(if line.first() == Some(&b'.') { b"." } else { b"" });
+            self.out.extend_from_slice(if line.first() == Some(&b'.') {
+                b"."
+            } else {
+                b""
+            });
             self.out.extend_from_slice(line);
         }
         self.out.extend_from_slice(b"\r\n.\r\n");
@@ -92,7 +105,8 @@ impl Wire {
         }
     }
 
-    /// Writes what was gathered and reads the next answer. Dropped half-way it loses nothing: the next call goes on.
+    /// Writes what was gathered and reads the next answer. Dropped half-way it loses nothing: the
+    /// next call goes on.
     pub(super) async fn answer(&mut self) -> Result<Answer, WireError> {
         self.drain().await?;
         loop {
@@ -140,19 +154,22 @@ impl Wire {
     }
 }
 
-/// The first complete answer and its length; none while its last line, the one without a hyphen after the code, is not
-/// there. All its lines have the same code.
+/// The first complete answer and its length; none while its last line, the one without a hyphen
+/// after the code, is not there. All its lines have the same code.
 fn first_answer(input: &[u8]) -> Option<Result<(usize, Answer), WireError>> {
     let (mut at, mut first, mut text) = (0, None, String::new());
     for line in input.split_inclusive(|byte| *byte == b'\n') {
         let content = line.strip_suffix(b"\n")?;
         at += line.len();
         let content = content.strip_suffix(b"\r").unwrap_or(content);
-        let Some(code) = code_of(content).filter(|code| first.is_none_or(|first| first == *code)) else {
+        let Some(code) = code_of(content).filter(|code| first.is_none_or(|first| first == *code))
+        else {
             return Some(Err(WireError::Malformed));
         };
         text.push_str(if first.is_some() { "\n" } else { "" });
-        text.push_str(&String::from_utf8_lossy(content.get(4..).unwrap_or_default()));
+        text.push_str(&String::from_utf8_lossy(
+            content.get(4..).unwrap_or_default(),
+        ));
         first = Some(code);
         if content.get(3) != Some(&b'-') {
             return Some(Ok((at, Answer { code, text })));
@@ -161,13 +178,16 @@ fn first_answer(input: &[u8]) -> Option<Result<(usize, Answer), WireError>> {
     None
 }
 
-/// RFC 5321 4.2: three digits, of which the first is 2 to 5 and the second 0 to 5; then a space, a hyphen or nothing.
+/// RFC 5321 4.2: three digits, of which the first is 2 to 5 and the second 0 to 5; then a space, a
+/// hyphen or nothing.
 fn code_of(line: &[u8]) -> Option<u16> {
     let divided = matches!(line.get(3), None | Some(b' ' | b'-'));
     match line.get(..3)? {
-        [a @ b'2'..=b'5', b @ b'0'..=b'5', c @ b'0'..=b'9'] if divided => {
-            Some([a, b, c].iter().fold(0, |code, digit| code * 10 + u16::from(**digit - b'0')))
-        }
+        [a @ b'2'..=b'5', b @ b'0'..=b'5', c @ b'0'..=b'9'] if divided => Some(
+            [a, b, c]
+                .iter()
+                .fold(0, |code, digit| code * 10 + u16::from(**digit - b'0')),
+        ),
         _ => None,
     }
 }
@@ -183,15 +203,44 @@ mod tests {
             assert!(first_answer(&whole[..end]).is_none(), "{end}");
         }
         let (length, answer) = first_answer(whole).unwrap().unwrap();
-        assert_eq!((length, answer), (29, Answer { code: 250, text: "peer\nDSN\nHELP".into() }));
+        assert_eq!(
+            (length, answer),
+            (
+                29,
+                Answer {
+                    code: 250,
+                    text: "peer\nDSN\nHELP".into()
+                }
+            )
+        );
         let (_, bare) = first_answer(b"354\n").unwrap().unwrap();
-        assert_eq!(bare, Answer { code: 354, text: String::new() });
+        assert_eq!(
+            bare,
+            Answer {
+                code: 354,
+                text: String::new()
+            }
+        );
     }
 
     #[test]
     fn what_is_no_answer_is_refused() {
-        for wrong in ["hello\r\n", "25 ok\r\n", "250ok\r\n", "150 ok\r\n", "290 ok\r\n", "250-a\r\n251 b\r\n", "\r\n"] {
-            assert!(matches!(first_answer(wrong.as_bytes()), Some(Err(WireError::Malformed))), "{wrong:?}");
+        for wrong in [
+            "hello\r\n",
+            "25 ok\r\n",
+            "250ok\r\n",
+            "150 ok\r\n",
+            "290 ok\r\n",
+            "250-a\r\n251 b\r\n",
+            "\r\n",
+        ] {
+            assert!(
+                matches!(
+                    first_answer(wrong.as_bytes()),
+                    Some(Err(WireError::Malformed))
+                ),
+                "{wrong:?}"
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Owns what the null channel would say: only the reference, as its provider id. Refuses the content.
+//! Owns what the null channel would say: only the reference, as its provider id. Refuses the
+//! content.
 
 use crate::outgoing::Outgoing;
 

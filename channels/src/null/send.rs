@@ -19,7 +19,9 @@ impl NullProvider {
     /// A null provider of that name.
     #[must_use]
     pub fn new(name: &str) -> Self {
-        Self { name: name.to_owned() }
+        Self {
+            name: name.to_owned(),
+        }
     }
 }
 
@@ -42,6 +44,8 @@ impl Provider for NullProvider {
     }
 
     fn send(self: Arc<Self>, outgoing: Outgoing) -> BoxFuture<'static, Verdict> {
-        Box::pin(std::future::ready(classify::classify(request::compose(outgoing))))
+        Box::pin(std::future::ready(classify::classify(request::compose(
+            outgoing,
+        ))))
     }
 }

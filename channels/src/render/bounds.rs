@@ -1,6 +1,7 @@
-//! Owns what a template may use of the template language, so that none asks for more memory or time than a message may take:
-//! the filters and functions that are offered, each with a bound on what it takes and makes, and a budget for all of them
-//! together. Refuses what makes much of little: `format`, `pprint`, `map`, `batch`, `slice`, `chain`, `zip`, `namespace`.
+//! Owns what a template may use of the template language, so that none asks for more memory or time
+//! than a message may take: the filters and functions that are offered, each with a bound on what
+//! it takes and makes, and a budget for all of them together. Refuses what makes much of little:
+//! `format`, `pprint`, `map`, `batch`, `slice`, `chain`, `zip`, `namespace`.
 
 use std::cell::Cell;
 
@@ -15,7 +16,8 @@ const MAX_WORK: usize = 16 * 1024 * 1024;
 const EACH: usize = 16;
 
 thread_local! {
-    /// Left of the file that this thread renders, and whether it asked for more. A render never leaves its thread.
+    /// Left of the file that this thread renders, and whether it asked for more. A render never
+    /// leaves its thread.
     static LEFT: Cell<usize> = const { Cell::new(0) };
     static EXCEEDED: Cell<bool> = const { Cell::new(false) };
 }
@@ -73,25 +75,32 @@ pub(super) const FILTERS: [&str; 37] = [
 ];
 
 /// Filters whose result is a list: printed, it is longer than what it was made of.
-pub(super) const LISTS: [&str; 8] = ["dictsort", "items", "lines", "list", "reverse", "sort", "split", "unique"];
+pub(super) const LISTS: [&str; 8] = [
+    "dictsort", "items", "lines", "list", "reverse", "sort", "split", "unique",
+];
 
 /// An environment with what is offered, and nothing else.
 pub(super) fn environment() -> Environment<'static> {
     let mut environment = Environment::empty();
     let mut offer = |name: &'static str, filter: Value| {
-        environment.add_filter(name, move |state: &mut State<'_, '_>, arguments: Rest<ValueOrKwargs>| -> Result<Value, Error> {
-            let arguments = arguments.into_values();
-            charge(&arguments)?;
-            match name {
-                "replace" => within(replaced(&arguments))?,
-                "join" => within(joined(&arguments))?,
-                "indent" => within(indented(&arguments))?,
-                _ => {}
-            }
-            let made = filter.call(state, &arguments)?;
-            within(size(&made))?;
-            Ok(made)
-        });
+        environment.add_filter(
+            name,
+            move |state: &mut State<'_, '_>,
+                  arguments: Rest<ValueOrKwargs>|
+                  -> Result<Value, Error> {
+                let arguments = arguments.into_values();
+                charge(&arguments)?;
+                match name {
+                    "replace" => within(replaced(&arguments))?,
+                    "join" => within(joined(&arguments))?,
+                    "indent" => within(indented(&arguments))?,
+                    _ => {}
+                }
+                let made = filter.call(state, &arguments)?;
+                within(size(&made))?;
+                Ok(made)
+            },
+        );
     };
     macro_rules! offer {
         ($($name:literal: $filter:expr),* $(,)?) => { $(offer($name, Value::from_function($filter));)* };
@@ -138,12 +147,19 @@ fn charge(arguments: &[Value]) -> Result<(), Error> {
 }
 
 fn within(size: usize) -> Result<(), Error> {
-    if size > MAX_VALUE { Err(too_much()) } else { Ok(()) }
+    if size > MAX_VALUE {
+        Err(too_much())
+    } else {
+        Ok(())
+    }
 }
 
 fn too_much() -> Error {
     EXCEEDED.set(true);
-    Error::new(ErrorKind::InvalidOperation, "asks for more than a message may take")
+    Error::new(
+        ErrorKind::InvalidOperation,
+        "asks for more than a message may take",
+    )
 }
 
 /// Bytes of a text; of a list, what its entries cost.
@@ -155,22 +171,37 @@ fn size(value: &Value) -> usize {
 }
 
 fn text(arguments: &[Value], at: usize) -> &str {
-    arguments.get(at).and_then(Value::as_str).unwrap_or_default()
+    arguments
+        .get(at)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 /// How long the result of `replace` is at most.
 fn replaced(arguments: &[Value]) -> usize {
     let (value, from, to) = (text(arguments, 0), text(arguments, 1), text(arguments, 2));
-    value.matches(from).count().saturating_mul(to.len()).saturating_add(value.len())
+    value
+        .matches(from)
+        .count()
+        .saturating_mul(to.len())
+        .saturating_add(value.len())
 }
 
 /// How long the result of `join` is at most.
 fn joined(arguments: &[Value]) -> usize {
-    let Some(entries) = arguments.first().and_then(|list| list.try_iter().ok()) else { return 0 };
-    let between: usize = arguments.iter().skip(1).map(|given| given.to_string().len()).sum();
+    let Some(entries) = arguments.first().and_then(|list| list.try_iter().ok()) else {
+        return 0;
+    };
+    let between: usize = arguments
+        .iter()
+        .skip(1)
+        .map(|given| given.to_string().len())
+        .sum();
     let mut length = 0usize;
     for entry in entries {
-        let own = entry.as_str().map_or_else(|| entry.to_string().len(), str::len);
+        let own = entry
+            .as_str()
+            .map_or_else(|| entry.to_string().len(), str::len);
         length = length.saturating_add(own).saturating_add(between);
         if length > MAX_VALUE {
             break;
@@ -183,7 +214,19 @@ fn joined(arguments: &[Value]) -> usize {
 fn indented(arguments: &[Value]) -> usize {
     let value = text(arguments, 0);
     // The width stands first, or by name.
-    let named = || arguments.iter().find_map(|given| given.get_attr("width").ok()?.as_usize());
-    let width = arguments.get(1).and_then(Value::as_usize).or_else(named).unwrap_or(4);
-    value.split('\n').count().saturating_mul(width).saturating_add(value.len())
+    let named = || {
+        arguments
+            .iter()
+            .find_map(|given| given.get_attr("width").ok()?.as_usize())
+    };
+    let width = arguments
+        .get(1)
+        .and_then(Value::as_usize)
+        .or_else(named)
+        .unwrap_or(4);
+    value
+        .split('\n')
+        .count()
+        .saturating_mul(width)
+        .saturating_add(value.len())
 }

@@ -9,17 +9,29 @@ use minijinja::{Environment, Error, ErrorKind};
 /// Makes the filters known to templates.
 pub(super) fn add_to(environment: &mut Environment<'static>) {
     environment.add_filter("euro", |cents: &Value| {
-        let cents = given(cents)?.as_i64().ok_or_else(|| bad("euro wants whole cents, such as 123456"))?;
+        let cents = given(cents)?
+            .as_i64()
+            .ok_or_else(|| bad("euro wants whole cents, such as 123456"))?;
         Ok::<_, Error>(euro(cents))
     });
     environment.add_filter("datum", |date: &Value, language: Option<&str>| {
-        datum(given(date)?.as_str().ok_or_else(|| bad("datum wants a date such as 2026-11-03"))?, language)
+        datum(
+            given(date)?
+                .as_str()
+                .ok_or_else(|| bad("datum wants a date such as 2026-11-03"))?,
+            language,
+        )
     });
 }
 
-/// The value, unless the notification does not have it: that is the error of a missing variable, not of a wrong one.
+/// The value, unless the notification does not have it: that is the error of a missing variable,
+/// not of a wrong one.
 fn given(value: &Value) -> Result<&Value, Error> {
-    if value.is_undefined() { Err(Error::from(ErrorKind::UndefinedError)) } else { Ok(value) }
+    if value.is_undefined() {
+        Err(Error::from(ErrorKind::UndefinedError))
+    } else {
+        Ok(value)
+    }
 }
 
 /// Whole cents as money: `123456` is `€ 1.234,56`.
@@ -36,16 +48,29 @@ pub(super) fn euro(cents: i64) -> String {
     format!("€ {sign}{euros},{:02}", cents % 100)
 }
 
-/// A date (`2026-11-03`), or an instant as its date in Amsterdam, in full: `3 november 2026`; with `"en"`,
-/// `3 November 2026`.
+/// A date (`2026-11-03`), or an instant as its date in Amsterdam, in full: `3 november 2026`; with
+/// `"en"`, `3 November 2026`.
 pub(super) fn datum(text: &str, language: Option<&str>) -> Result<String, Error> {
     let date = match text.parse::<jiff::Timestamp>() {
         Ok(instant) => instant.to_zoned(amsterdam()?).date(),
-        Err(_) => text.parse::<Date>().map_err(|_| bad("datum wants a date such as 2026-11-03"))?,
+        Err(_) => text
+            .parse::<Date>()
+            .map_err(|_| bad("datum wants a date such as 2026-11-03"))?,
     };
-    let months = if language == Some("en") { ENGLISH } else { DUTCH };
-    let month = usize::try_from(date.month()).ok().and_then(|month| months.get(month - 1));
-    Ok(format!("{} {} {}", date.day(), month.copied().unwrap_or_default(), date.year()))
+    let months = if language == Some("en") {
+        ENGLISH
+    } else {
+        DUTCH
+    };
+    let month = usize::try_from(date.month())
+        .ok()
+        .and_then(|month| months.get(month - 1));
+    Ok(format!(
+        "{} {} {}",
+        date.day(),
+        month.copied().unwrap_or_default(),
+        date.year()
+    ))
 }
 
 fn amsterdam() -> Result<TimeZone, Error> {
@@ -56,7 +81,31 @@ fn bad(text: &'static str) -> Error {
     Error::new(ErrorKind::InvalidOperation, text)
 }
 
-const DUTCH: [&str; 12] =
-    ["januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december"];
-const ENGLISH: [&str; 12] =
-    ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+const DUTCH: [&str; 12] = [
+    "januari",
+    "februari",
+    "maart",
+    "april",
+    "mei",
+    "juni",
+    "juli",
+    "augustus",
+    "september",
+    "oktober",
+    "november",
+    "december",
+];
+const ENGLISH: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];

@@ -1,9 +1,11 @@
-//! Owns templates: compiled once for a definition, rendered many times, in the tenant's language where the template has
-//! it. Refuses a missing variable (an error that names it), HTML that is not escaped, a subject of several lines, and a
-//! template that runs or writes without end, or asks for more memory than a message may take.
+//! Owns templates: compiled once for a definition, rendered many times, in the tenant's language
+//! where the template has it. Refuses a missing variable (an error that names it), HTML that is not
+//! escaped, a subject of several lines, and a template that runs or writes without end, or asks for
+//! more memory than a message may take.
 //!
-//! A template is a set of files: `storno-mail.subject.txt`, `storno-mail.txt` and, if wanted, `storno-mail.html`; a text
-//! message is `storno-sms.txt`. A language goes before the ending: `storno-mail.subject.en.txt`, `storno-mail.en.txt`.
+//! A template is a set of files: `storno-mail.subject.txt`, `storno-mail.txt` and, if wanted,
+//! `storno-mail.html`; a text message is `storno-sms.txt`. A language goes before the ending:
+//! `storno-mail.subject.en.txt`, `storno-mail.en.txt`.
 
 mod bounds;
 mod filters;
@@ -86,7 +88,9 @@ pub enum RenderError {
     #[error("template {0:?}: expected a shorter result (mail 256 KiB, text message 8 KiB)")]
     TooLarge(String),
     /// It asked for more memory or time than a message may take.
-    #[error("template {0:?}: expected less work: values of at most 64 KiB, and loops that end soon")]
+    #[error(
+        "template {0:?}: expected less work: values of at most 64 KiB, and loops that end soon"
+    )]
     Costly(String),
     /// It uses what is not offered any more; it was stored by an older build.
     #[error("template {template:?} line {line}: {why}")]
@@ -129,9 +133,10 @@ impl RenderError {
     #[must_use]
     pub fn file(&self) -> &str {
         match self {
-            RenderError::Unknown(file) | RenderError::Subject(file) | RenderError::TooLarge(file) | RenderError::Costly(file) => {
-                file
-            }
+            RenderError::Unknown(file)
+            | RenderError::Subject(file)
+            | RenderError::TooLarge(file)
+            | RenderError::Costly(file) => file,
             RenderError::Missing { template, .. }
             | RenderError::Refused { template, .. }
             | RenderError::Failed { template, .. } => template,
@@ -144,7 +149,8 @@ pub struct Templates {
     environment: Environment<'static>,
     /// The files of each template.
     sets: HashMap<Box<str>, Vec<File>>,
-    /// Of templates that are stored: files that are not compiled, because they use what is not offered any more.
+    /// Of templates that are stored: files that are not compiled, because they use what is not
+    /// offered any more.
     refused: HashMap<Box<str>, TooHeavy>,
 }
 
@@ -159,7 +165,13 @@ struct File {
 
 impl fmt::Debug for Templates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.environment.templates().map(|(name, _)| name.to_owned())).finish()
+        f.debug_list()
+            .entries(
+                self.environment
+                    .templates()
+                    .map(|(name, _)| name.to_owned()),
+            )
+            .finish()
     }
 }
 
@@ -172,27 +184,48 @@ impl Templates {
         let (templates, mut problems) = Self::compiled(files);
         problems.extend(templates.refused.iter().map(|(name, heavy)| {
             let expected = "a template that asks for no more than a message may take";
-            Problem::new("templates", name, format!("line {}", heavy.line), expected, &*heavy.why)
+            Problem::new(
+                "templates",
+                name,
+                format!("line {}", heavy.line),
+                expected,
+                &*heavy.why,
+            )
         }));
         problems.sort_by(|a, b| a.path.cmp(&b.path));
-        if problems.is_empty() { Ok(templates) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(templates)
+        } else {
+            Err(problems)
+        }
     }
 
-    /// Compiles what was stored when it was current. A file that would not be taken today is left out, and whoever asks for it
-    /// is told: the start must not fail for it, and the message goes another way.
+    /// Compiles what was stored when it was current. A file that would not be taken today is left
+    /// out, and whoever asks for it is told: the start must not fail for it, and the message goes
+    /// another way.
     ///
     /// # Errors
     /// All problems but those.
     pub fn compile_stored(files: &BTreeMap<String, String>) -> Result<Self, Vec<Problem>> {
         let (templates, problems) = Self::compiled(files);
-        if problems.is_empty() { Ok(templates) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(templates)
+        } else {
+            Err(problems)
+        }
     }
 
     fn compiled(files: &BTreeMap<String, String>) -> (Self, Vec<Problem>) {
         let mut environment = bounds::environment();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_fuel(Some(FUEL));
-        environment.set_auto_escape_callback(|name| if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None });
+        environment.set_auto_escape_callback(|name| {
+            if name.ends_with(".html") {
+                AutoEscape::Html
+            } else {
+                AutoEscape::None
+            }
+        });
         filters::add_to(&mut environment);
         let mut problems = Vec::new();
         let mut sets: HashMap<Box<str>, Vec<File>> = HashMap::new();
@@ -200,25 +233,49 @@ impl Templates {
         for (name, source) in files {
             let Some((template, kind, language)) = parts_of(name) else {
                 let hint = "storno-mail.subject.txt, storno-mail.en.txt, storno-mail.html";
-                problems.push(Problem::new("templates", name, name, "<name>[.subject][.<language>].txt or .html", hint));
+                problems.push(Problem::new(
+                    "templates",
+                    name,
+                    name,
+                    "<name>[.subject][.<language>].txt or .html",
+                    hint,
+                ));
                 continue;
             };
             // Before it is compiled: the compiler works out what stands in it.
             if let Err(heavy) = weigh(files, name) {
                 refused.insert(name.as_str().into(), heavy);
-            } else if let Err(error) = environment.add_template_owned(name.clone(), source.clone()) {
+            } else if let Err(error) = environment.add_template_owned(name.clone(), source.clone())
+            {
                 let line = error.line().unwrap_or_default();
                 let detail = error.detail().unwrap_or("syntax").to_owned();
-                problems.push(Problem::new("templates", name, format!("line {line}"), "a template that compiles", detail));
+                problems.push(Problem::new(
+                    "templates",
+                    name,
+                    format!("line {line}"),
+                    "a template that compiles",
+                    detail,
+                ));
             }
-            let file = File { kind, language: language.map(Into::into), name: name.as_str().into() };
+            let file = File {
+                kind,
+                language: language.map(Into::into),
+                name: name.as_str().into(),
+            };
             sets.entry(template.into()).or_default().push(file);
         }
-        (Self { environment, sets, refused }, problems)
+        (
+            Self {
+                environment,
+                sets,
+                refused,
+            },
+            problems,
+        )
     }
 
-    /// Whether every template that flows refer to is complete for its channel: the files in the default language, and
-    /// in every other language either none or subject and text together.
+    /// Whether every template that flows refer to is complete for its channel: the files in the
+    /// default language, and in every other language either none or subject and text together.
     #[must_use]
     pub fn check<'a>(&self, used: impl IntoIterator<Item = (Channel, &'a str)>) -> Vec<Problem> {
         let mut problems = Vec::new();
@@ -232,14 +289,38 @@ impl Templates {
                 // Stored, and not to be sent: there is nobody to complete it.
                 continue;
             }
-            for kind in kinds.iter().filter(|kind| self.find(name, **kind, DEFAULT_LANGUAGE).is_none()) {
-                let (expected, file) = (format!("a template for channel {channel}"), kind.file(name, None));
-                problems.push(Problem::new("templates", &file, name, expected, format!("add the file {file}")));
+            for kind in kinds
+                .iter()
+                .filter(|kind| self.find(name, **kind, DEFAULT_LANGUAGE).is_none())
+            {
+                let (expected, file) = (
+                    format!("a template for channel {channel}"),
+                    kind.file(name, None),
+                );
+                problems.push(Problem::new(
+                    "templates",
+                    &file,
+                    name,
+                    expected,
+                    format!("add the file {file}"),
+                ));
             }
             for language in self.languages(name) {
-                for kind in kinds.iter().filter(|kind| self.get(name, **kind, Some(&language)).is_none()) {
-                    let (expected, file) = (format!("complete in language {language}"), kind.file(name, Some(&language)));
-                    problems.push(Problem::new("templates", &file, name, expected, format!("add the file {file}")));
+                for kind in kinds
+                    .iter()
+                    .filter(|kind| self.get(name, **kind, Some(&language)).is_none())
+                {
+                    let (expected, file) = (
+                        format!("complete in language {language}"),
+                        kind.file(name, Some(&language)),
+                    );
+                    problems.push(Problem::new(
+                        "templates",
+                        &file,
+                        name,
+                        expected,
+                        format!("add the file {file}"),
+                    ));
                 }
             }
         }
@@ -250,7 +331,12 @@ impl Templates {
     ///
     /// # Errors
     /// [`RenderError`].
-    pub fn render(&self, channel: Channel, name: &str, context: &Context<'_>) -> Result<Content, RenderError> {
+    pub fn render(
+        &self,
+        channel: Channel,
+        name: &str,
+        context: &Context<'_>,
+    ) -> Result<Content, RenderError> {
         if let Some(refusal) = self.refusal(name).filter(|_| channel != Channel::Null) {
             return Err(refusal);
         }
@@ -265,7 +351,11 @@ impl Templates {
         // One language for the whole mail: that of the text.
         let language = language_of(context);
         let own = self.get(name, Kind::Text, Some(&language)).is_some();
-        let language = if own { language.as_str() } else { DEFAULT_LANGUAGE };
+        let language = if own {
+            language.as_str()
+        } else {
+            DEFAULT_LANGUAGE
+        };
         let subject = self.required(name, Kind::Subject, language)?;
         let text = self.required(name, Kind::Text, language)?;
         let values = Value::from(Serde(context));
@@ -273,33 +363,61 @@ impl Templates {
         if line.is_empty() || line.chars().any(char::is_control) {
             return Err(RenderError::Subject(subject.name().to_owned()));
         }
-        let html = self.find(name, Kind::Html, language).map(|html| run(&html, &values, MAX_MAIL)).transpose()?;
+        let html = self
+            .find(name, Kind::Html, language)
+            .map(|html| run(&html, &values, MAX_MAIL))
+            .transpose()?;
         let text = run(&text, &values, MAX_MAIL)?;
-        Ok(Content::Email { subject: line, text, html, headers: Vec::new() })
+        Ok(Content::Email {
+            subject: line,
+            text,
+            html,
+            headers: Vec::new(),
+        })
     }
 
     fn text(&self, name: &str, context: &Context<'_>) -> Result<String, RenderError> {
         let text = self.required(name, Kind::Text, &language_of(context))?;
-        Ok(run(&text, &Value::from(Serde(context)), MAX_TEXT)?.trim().to_owned())
+        Ok(run(&text, &Value::from(Serde(context)), MAX_TEXT)?
+            .trim()
+            .to_owned())
     }
 
-    /// Why nothing of this template is rendered, if one of its files, or one that may be included, is not offered any more.
+    /// Why nothing of this template is rendered, if one of its files, or one that may be included,
+    /// is not offered any more.
     fn refusal(&self, name: &str) -> Option<RenderError> {
         if self.refused.is_empty() {
             return None;
         }
-        let (template, heavy) = self.sets.get(name)?.iter().find_map(|file| self.refused.get_key_value(&file.name))?;
-        Some(RenderError::Refused { template: template.to_string(), line: heavy.line, why: heavy.why.clone() })
+        let (template, heavy) = self
+            .sets
+            .get(name)?
+            .iter()
+            .find_map(|file| self.refused.get_key_value(&file.name))?;
+        Some(RenderError::Refused {
+            template: template.to_string(),
+            line: heavy.line,
+            why: heavy.why.clone(),
+        })
     }
 
-    fn required(&self, name: &str, kind: Kind, language: &str) -> Result<Template<'_, '_>, RenderError> {
-        self.find(name, kind, language).ok_or_else(|| RenderError::Unknown(kind.file(name, None)))
+    fn required(
+        &self,
+        name: &str,
+        kind: Kind,
+        language: &str,
+    ) -> Result<Template<'_, '_>, RenderError> {
+        self.find(name, kind, language)
+            .ok_or_else(|| RenderError::Unknown(kind.file(name, None)))
     }
 
-    /// The file in that language; in the default one, the file without a language will do; text in no other does, but
-    /// HTML must speak the language of the text beside it.
+    /// The file in that language; in the default one, the file without a language will do; text in
+    /// no other does, but HTML must speak the language of the text beside it.
     fn find(&self, name: &str, kind: Kind, language: &str) -> Option<Template<'_, '_>> {
-        let plain = || self.get(name, kind, Some(DEFAULT_LANGUAGE)).or_else(|| self.get(name, kind, None));
+        let plain = || {
+            self.get(name, kind, Some(DEFAULT_LANGUAGE))
+                .or_else(|| self.get(name, kind, None))
+        };
         match self.get(name, kind, Some(language)) {
             Some(template) => Some(template),
             None if kind == Kind::Html && language != DEFAULT_LANGUAGE => None,
@@ -308,14 +426,20 @@ impl Templates {
     }
 
     fn get(&self, name: &str, kind: Kind, language: Option<&str>) -> Option<Template<'_, '_>> {
-        let file = self.sets.get(name)?.iter().find(|file| file.kind == kind && file.language.as_deref() == language)?;
+        let file = self
+            .sets
+            .get(name)?
+            .iter()
+            .find(|file| file.kind == kind && file.language.as_deref() == language)?;
         self.environment.get_template(&file.name).ok()
     }
 
     /// The languages, other than the default, in which any file of this template exists.
     fn languages(&self, name: &str) -> Vec<String> {
         let files = self.sets.get(name).into_iter().flatten();
-        let languages = files.filter_map(|file| file.language.as_deref()).filter(|language| *language != DEFAULT_LANGUAGE);
+        let languages = files
+            .filter_map(|file| file.language.as_deref())
+            .filter(|language| *language != DEFAULT_LANGUAGE);
         let languages: BTreeSet<&str> = languages.collect();
         languages.into_iter().map(str::to_owned).collect()
     }
@@ -331,7 +455,11 @@ enum Kind {
 
 impl Kind {
     fn file(self, name: &str, language: Option<&str>) -> String {
-        let subject = if self == Kind::Subject { ".subject" } else { "" };
+        let subject = if self == Kind::Subject {
+            ".subject"
+        } else {
+            ""
+        };
         let ending = if self == Kind::Html { "html" } else { "txt" };
         match language {
             Some(language) => format!("{name}{subject}.{language}.{ending}"),
@@ -363,13 +491,25 @@ fn parts_of(file: &str) -> Option<(&str, Kind, Option<&str>)> {
 
 /// `en-GB` is `en`; what is no language is the default.
 fn language_of(context: &Context<'_>) -> String {
-    let language: String = context.tenant.language.chars().take_while(char::is_ascii_alphabetic).collect();
+    let language: String = context
+        .tenant
+        .language
+        .chars()
+        .take_while(char::is_ascii_alphabetic)
+        .collect();
     let language = language.to_ascii_lowercase();
-    if is_language(&language) { language } else { DEFAULT_LANGUAGE.to_owned() }
+    if is_language(&language) {
+        language
+    } else {
+        DEFAULT_LANGUAGE.to_owned()
+    }
 }
 
 fn run(template: &Template<'_, '_>, values: &Value, limit: usize) -> Result<String, RenderError> {
-    let mut out = Bounded { bytes: Vec::with_capacity(1024), limit };
+    let mut out = Bounded {
+        bytes: Vec::with_capacity(1024),
+        limit,
+    };
     bounds::begin();
     match template.render_captured_to(values, &mut out) {
         Ok(_) => {}
@@ -386,30 +526,48 @@ fn explain(template: &Template<'_, '_>, values: &Value, error: &minijinja::Error
         ErrorKind::WriteFailure => RenderError::TooLarge(file),
         ErrorKind::UndefinedError => match missing(template, values) {
             variables if variables.is_empty() => failed(file, error, &variables),
-            variables => RenderError::Missing { template: file, variables },
+            variables => RenderError::Missing {
+                template: file,
+                variables,
+            },
         },
         _ => failed(file, error, &missing(template, values)),
     }
 }
 
-/// A filter of minijinja's own that meets a missing variable says only that it has the wrong type: so they are named.
+/// A filter of minijinja's own that meets a missing variable says only that it has the wrong type:
+/// so they are named.
 fn failed(template: String, error: &minijinja::Error, missing: &[String]) -> RenderError {
-    let mut detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    let mut detail = error
+        .detail()
+        .map_or_else(|| error.kind().to_string(), str::to_owned);
     if !missing.is_empty() {
         detail.push_str(&format!(" (not given: {})", missing.join(", ")));
     }
-    RenderError::Failed { template, line: error.line().unwrap_or_default(), detail }
+    RenderError::Failed {
+        template,
+        line: error.line().unwrap_or_default(),
+        detail,
+    }
 }
 
-/// The variables a template names that the context does not have; minijinja's error does not name them.
+/// The variables a template names that the context does not have; minijinja's error does not name
+/// them.
 fn missing(template: &Template<'_, '_>, values: &Value) -> Vec<String> {
     let absent = |path: &str| {
-        path.split('.').try_fold(values.clone(), |value, step| value.get_attr(step).ok().filter(|v| !v.is_undefined())).is_none()
+        path.split('.')
+            .try_fold(values.clone(), |value, step| {
+                value.get_attr(step).ok().filter(|v| !v.is_undefined())
+            })
+            .is_none()
     };
     let known = ["tenant", "corporation", "data", "link"];
     let ours = |path: &str| known.contains(&path.split('.').next().unwrap_or_default());
-    let (mut named, mut other): (Vec<String>, Vec<String>) =
-        template.undeclared_variables(true).into_iter().filter(|path| absent(path)).partition(|path| ours(path));
+    let (mut named, mut other): (Vec<String>, Vec<String>) = template
+        .undeclared_variables(true)
+        .into_iter()
+        .filter(|path| absent(path))
+        .partition(|path| ours(path));
     if named.is_empty() {
         std::mem::swap(&mut named, &mut other)
     }

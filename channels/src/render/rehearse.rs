@@ -1,5 +1,6 @@
-//! Owns the trial of a flow's templates at load: each is rendered with data as it should be, with everything left out that may
-//! be, and with data at its worst. Refuses to judge how long a message comes out with data at its worst: its channel does.
+//! Owns the trial of a flow's templates at load: each is rendered with data as it should be, with
+//! everything left out that may be, and with data at its worst. Refuses to judge how long a message
+//! comes out with data at its worst: its channel does.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,8 @@ use sluis_model::flow::{FieldKind, Flow, InputField, StepKind};
 use super::{Context, CorporationView, DEFAULT_LANGUAGE, RenderError, Templates, TenantView};
 use crate::config::Problem;
 
-/// Characters that mean something to somebody: HTML, templates, JSON, directions, lines of a header.
+/// Characters that mean something to somebody: HTML, templates, JSON, directions, lines of a
+/// header.
 const ODD: &str = "<a href=\"x\">&amp;'{{ link }}{% raw %}\\u0000 \u{202e}é\u{1F600}%0900000000d ";
 
 /// A kind of data.
@@ -30,32 +32,53 @@ impl Templates {
         // By file and mistake: each is told once, with the sample that showed it first.
         let mut found = BTreeMap::new();
         for step in &flow.steps {
-            let StepKind::Send { templates, link, .. } = &step.kind else { continue };
+            let StepKind::Send {
+                templates, link, ..
+            } = &step.kind
+            else {
+                continue;
+            };
             for (channel, template) in templates {
-                let languages = self.languages(template).into_iter().chain([DEFAULT_LANGUAGE.to_owned()]);
+                let languages = self
+                    .languages(template)
+                    .into_iter()
+                    .chain([DEFAULT_LANGUAGE.to_owned()]);
                 for language in languages {
                     for sample in [Sample::Usual, Sample::Bare, Sample::Worst] {
                         let data = data(flow, sample);
                         let context = Context {
-                            tenant: TenantView { id: "H-1", name: name(sample), language: &language },
-                            corporation: CorporationView { name: "Woonstichting" },
+                            tenant: TenantView {
+                                id: "H-1",
+                                name: name(sample),
+                                language: &language,
+                            },
+                            corporation: CorporationView {
+                                name: "Woonstichting",
+                            },
                             data: &data,
-                            link: link.then_some("https://post.example/b/abcdefghijklmnopqrstuvwxyz"),
+                            link: link
+                                .then_some("https://post.example/b/abcdefghijklmnopqrstuvwxyz"),
                         };
                         let rendered = self.render(*channel, template, &context);
                         if let Some(error) = rendered.err().filter(|error| matters(sample, error)) {
-                            found.entry((error.file().to_owned(), error.to_string())).or_insert(hint(sample));
+                            found
+                                .entry((error.file().to_owned(), error.to_string()))
+                                .or_insert(hint(sample));
                         }
                     }
                 }
             }
         }
         let expected = "a template that can be rendered";
-        found.into_iter().map(|((file, why), hint)| Problem::new("templates", &file, why, expected, hint)).collect()
+        found
+            .into_iter()
+            .map(|((file, why), hint)| Problem::new("templates", &file, why, expected, hint))
+            .collect()
     }
 }
 
-/// With data at its worst a message may come out too long, or a value may not suit a filter; it may not cost too much.
+/// With data at its worst a message may come out too long, or a value may not suit a filter; it may
+/// not cost too much.
 fn matters(sample: Sample, error: &RenderError) -> bool {
     sample != Sample::Worst || matches!(error, RenderError::Costly(_))
 }
@@ -63,7 +86,9 @@ fn matters(sample: Sample, error: &RenderError) -> bool {
 const fn hint(sample: Sample) -> &'static str {
     match sample {
         Sample::Usual => "tried with every field of [input] given",
-        Sample::Bare => "tried with every field left out that may be: ask `is defined`, or give a `default`",
+        Sample::Bare => {
+            "tried with every field left out that may be: ask `is defined`, or give a `default`"
+        }
         Sample::Worst => "tried with the longest texts and the largest numbers",
     }
 }
@@ -77,14 +102,25 @@ const fn name(sample: Sample) -> &'static str {
 }
 
 fn data(flow: &Flow, sample: Sample) -> Value {
-    let given = flow.input.iter().filter(|field| sample != Sample::Bare || !field.optional);
-    Value::Object(given.map(|field| (field.name.to_string(), value(field, sample))).collect::<Map<_, _>>())
+    let given = flow
+        .input
+        .iter()
+        .filter(|field| sample != Sample::Bare || !field.optional);
+    Value::Object(
+        given
+            .map(|field| (field.name.to_string(), value(field, sample)))
+            .collect::<Map<_, _>>(),
+    )
 }
 
 fn value(field: &InputField, sample: Sample) -> Value {
     let worst = sample == Sample::Worst;
     match field.kind {
-        FieldKind::Text if worst => cut(format!("{ODD}\n").repeat(field.most / ODD.len()), field.most).into(),
+        FieldKind::Text if worst => cut(
+            format!("{ODD}\n").repeat(field.most / ODD.len()),
+            field.most,
+        )
+        .into(),
         FieldKind::Line if worst => cut(ODD.repeat(field.most / ODD.len() + 1), field.most).into(),
         FieldKind::Text | FieldKind::Line => "voorbeeld".into(),
         FieldKind::Money | FieldKind::Integer if worst => i64::MAX.into(),
@@ -92,14 +128,20 @@ fn value(field: &InputField, sample: Sample) -> Value {
         FieldKind::Integer => 3.into(),
         FieldKind::Boolean => (sample == Sample::Usual).into(),
         FieldKind::Date => "2026-11-03".into(),
-        FieldKind::Url if worst => cut(format!("https://betaal.example/{}", "a".repeat(field.most)), field.most).into(),
+        FieldKind::Url if worst => cut(
+            format!("https://betaal.example/{}", "a".repeat(field.most)),
+            field.most,
+        )
+        .into(),
         FieldKind::Url => "https://betaal.example/1".into(),
     }
 }
 
 /// As long as a field may be, in whole characters.
 fn cut(mut text: String, most: usize) -> String {
-    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    let end = (0..=most.min(text.len()))
+        .rev()
+        .find(|end| text.is_char_boundary(*end));
     text.truncate(end.unwrap_or_default());
     text
 }

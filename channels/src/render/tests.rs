@@ -9,7 +9,10 @@ use super::{Context, CorporationView, RenderError, Templates, TenantView, filter
 use crate::outgoing::Content;
 
 fn templates(files: &[(&str, &str)]) -> Templates {
-    let files: BTreeMap<_, _> = files.iter().map(|(name, source)| ((*name).to_owned(), (*source).to_owned())).collect();
+    let files: BTreeMap<_, _> = files
+        .iter()
+        .map(|(name, source)| ((*name).to_owned(), (*source).to_owned()))
+        .collect();
     Templates::compile(&files).unwrap()
 }
 
@@ -21,8 +24,14 @@ fn render(
     data: serde_json::Value,
 ) -> Result<Content, RenderError> {
     let context = Context {
-        tenant: TenantView { id: "H-1", name: "J. <de> Vries", language },
-        corporation: CorporationView { name: "Woonstichting" },
+        tenant: TenantView {
+            id: "H-1",
+            name: "J. <de> Vries",
+            language,
+        },
+        corporation: CorporationView {
+            name: "Woonstichting",
+        },
         data: &data,
         link: Some("https://post.woon.example/b/abc"),
     };
@@ -31,26 +40,60 @@ fn render(
 
 fn storno() -> Templates {
     templates(&[
-        ("storno-mail.subject.txt", "Incasso van {{ data.amount_cents|euro }} geweigerd\n"),
-        ("storno-mail.txt", "Beste {{ tenant.name }}, betaal voor {{ data.due|datum }}: {{ link }}\n"),
+        (
+            "storno-mail.subject.txt",
+            "Incasso van {{ data.amount_cents|euro }} geweigerd\n",
+        ),
+        (
+            "storno-mail.txt",
+            "Beste {{ tenant.name }}, betaal voor {{ data.due|datum }}: {{ link }}\n",
+        ),
         ("storno-mail.html", "<p>Beste {{ tenant.name }}</p>\n"),
-        ("storno-mail.subject.en.txt", "Direct debit of {{ data.amount_cents|euro }} refused"),
-        ("storno-mail.en.txt", "Dear {{ tenant.name }}, pay before {{ data.due|datum('en') }}"),
-        ("storno-sms.txt", "{{ corporation.name }}: betaal {{ data.amount_cents|euro }}\n"),
+        (
+            "storno-mail.subject.en.txt",
+            "Direct debit of {{ data.amount_cents|euro }} refused",
+        ),
+        (
+            "storno-mail.en.txt",
+            "Dear {{ tenant.name }}, pay before {{ data.due|datum('en') }}",
+        ),
+        (
+            "storno-sms.txt",
+            "{{ corporation.name }}: betaal {{ data.amount_cents|euro }}\n",
+        ),
     ])
 }
 
 #[test]
 fn a_mail_speaks_the_tenants_language_throughout() {
     let data = json!({"amount_cents": 123_456, "due": "2026-11-03"});
-    let Ok(Content::Email { subject, text, html, .. }) = render(&storno(), Channel::Email, "storno-mail", "nl", data.clone())
+    let Ok(Content::Email {
+        subject,
+        text,
+        html,
+        ..
+    }) = render(&storno(), Channel::Email, "storno-mail", "nl", data.clone())
     else {
         panic!("a mail")
     };
     assert_eq!(subject, "Incasso van € 1.234,56 geweigerd");
-    assert_eq!(text, "Beste J. <de> Vries, betaal voor 3 november 2026: https://post.woon.example/b/abc");
+    assert_eq!(
+        text,
+        "Beste J. <de> Vries, betaal voor 3 november 2026: https://post.woon.example/b/abc"
+    );
     assert_eq!(html.as_deref(), Some("<p>Beste J. &lt;de&gt; Vries</p>"));
-    let Ok(Content::Email { subject, text, html, .. }) = render(&storno(), Channel::Email, "storno-mail", "EN-gb", data.clone())
+    let Ok(Content::Email {
+        subject,
+        text,
+        html,
+        ..
+    }) = render(
+        &storno(),
+        Channel::Email,
+        "storno-mail",
+        "EN-gb",
+        data.clone(),
+    )
     else {
         panic!("a mail")
     };
@@ -58,38 +101,94 @@ fn a_mail_speaks_the_tenants_language_throughout() {
     assert_eq!(text, "Dear J. <de> Vries, pay before 3 November 2026");
     assert_eq!(html, None, "no Dutch HTML beside an English text");
     for language in ["tr", "", "123"] {
-        assert!(matches!(render(&storno(), Channel::Email, "storno-mail", language, data.clone()), Ok(Content::Email { .. })));
+        assert!(matches!(
+            render(
+                &storno(),
+                Channel::Email,
+                "storno-mail",
+                language,
+                data.clone()
+            ),
+            Ok(Content::Email { .. })
+        ));
     }
     let sms = render(&storno(), Channel::Sms, "storno-sms", "en", data);
-    assert_eq!(sms, Ok(Content::Text("Woonstichting: betaal € 1.234,56".into())));
-    assert_eq!(render(&storno(), Channel::Null, "whatever", "nl", json!({})), Ok(Content::Null));
+    assert_eq!(
+        sms,
+        Ok(Content::Text("Woonstichting: betaal € 1.234,56".into()))
+    );
+    assert_eq!(
+        render(&storno(), Channel::Null, "whatever", "nl", json!({})),
+        Ok(Content::Null)
+    );
 }
 
 #[test]
 fn a_missing_variable_is_named() {
-    let error = render(&storno(), Channel::Email, "storno-mail", "nl", json!({"amount_cents": 1})).unwrap_err();
-    let expected = RenderError::Missing { template: "storno-mail.txt".into(), variables: vec!["data.due".into()] };
+    let error = render(
+        &storno(),
+        Channel::Email,
+        "storno-mail",
+        "nl",
+        json!({"amount_cents": 1}),
+    )
+    .unwrap_err();
+    let expected = RenderError::Missing {
+        template: "storno-mail.txt".into(),
+        variables: vec!["data.due".into()],
+    };
     assert_eq!(error, expected);
-    let error = render(&templates(&[("a.txt", "{{ tenat.name }}")]), Channel::Sms, "a", "nl", json!({})).unwrap_err();
-    assert_eq!(error, RenderError::Missing { template: "a.txt".into(), variables: vec!["tenat.name".into()] });
+    let error = render(
+        &templates(&[("a.txt", "{{ tenat.name }}")]),
+        Channel::Sms,
+        "a",
+        "nl",
+        json!({}),
+    )
+    .unwrap_err();
+    assert_eq!(
+        error,
+        RenderError::Missing {
+            template: "a.txt".into(),
+            variables: vec!["tenat.name".into()]
+        }
+    );
     let error = render(&storno(), Channel::Sms, "storno", "nl", json!({})).unwrap_err();
-    assert_eq!((error.code(), error), ("render_unknown", RenderError::Unknown("storno.txt".into())));
+    assert_eq!(
+        (error.code(), error),
+        ("render_unknown", RenderError::Unknown("storno.txt".into()))
+    );
 }
 
 #[test]
 fn a_missing_variable_in_a_filter_of_the_engine_is_named_too() {
     let all = templates(&[("a.txt", "{{ data.name|upper }}")]);
-    let Err(RenderError::Failed { detail, .. } | RenderError::Missing { template: detail, .. }) =
-        render(&all, Channel::Sms, "a", "nl", json!({}))
+    let Err(
+        RenderError::Failed { detail, .. }
+        | RenderError::Missing {
+            template: detail, ..
+        },
+    ) = render(&all, Channel::Sms, "a", "nl", json!({}))
     else {
         panic!("an error")
     };
-    assert!(detail.contains("data.name") || detail == "a.txt", "{detail}");
+    assert!(
+        detail.contains("data.name") || detail == "a.txt",
+        "{detail}"
+    );
 }
 
 #[test]
 fn what_is_wrong_with_a_value_is_said() {
-    let sms = |source: &str, data| render(&templates(&[("a.txt", source)]), Channel::Sms, "a", "nl", data);
+    let sms = |source: &str, data| {
+        render(
+            &templates(&[("a.txt", source)]),
+            Channel::Sms,
+            "a",
+            "nl",
+            data,
+        )
+    };
     for (source, data) in [
         ("{{ data.a|euro }}", json!({"a": 1.5})),
         ("{{ data.a|euro }}", json!({"a": "x"})),
@@ -97,18 +196,32 @@ fn what_is_wrong_with_a_value_is_said() {
         ("{{ data.a|datum }}", json!({"a": "2026-02-30"})),
     ] {
         let error = sms(source, data).unwrap_err();
-        assert!(matches!(error, RenderError::Failed { line: 1, .. }), "{source}: {error:?}");
+        assert!(
+            matches!(error, RenderError::Failed { line: 1, .. }),
+            "{source}: {error:?}"
+        );
     }
 }
 
 #[test]
 fn a_template_neither_runs_nor_writes_without_end() {
-    let sms = |source: &str| render(&templates(&[("a.txt", source)]), Channel::Sms, "a", "nl", json!({"a": "x".repeat(9_000)}));
+    let sms = |source: &str| {
+        render(
+            &templates(&[("a.txt", source)]),
+            Channel::Sms,
+            "a",
+            "nl",
+            json!({"a": "x".repeat(9_000)}),
+        )
+    };
     assert_eq!(
         sms("{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}"),
         Err(RenderError::Costly("a.txt".into()))
     );
-    assert_eq!(sms("{{ data.a }}"), Err(RenderError::TooLarge("a.txt".into())));
+    assert_eq!(
+        sms("{{ data.a }}"),
+        Err(RenderError::TooLarge("a.txt".into()))
+    );
 }
 
 #[test]
@@ -122,36 +235,99 @@ fn a_subject_is_one_line() {
 
 #[test]
 fn files_that_do_not_compile_or_fit_are_all_reported() {
-    let files =
-        [("a.txt", "{{ broken"), ("b.txt", "{% if %}"), ("B.txt", ""), ("c.pdf", ""), ("d.subject.html", ""), ("e.txt", "ok")];
-    let files: BTreeMap<_, _> = files.iter().map(|(name, source)| ((*name).to_owned(), (*source).to_owned())).collect();
+    let files = [
+        ("a.txt", "{{ broken"),
+        ("b.txt", "{% if %}"),
+        ("B.txt", ""),
+        ("c.pdf", ""),
+        ("d.subject.html", ""),
+        ("e.txt", "ok"),
+    ];
+    let files: BTreeMap<_, _> = files
+        .iter()
+        .map(|(name, source)| ((*name).to_owned(), (*source).to_owned()))
+        .collect();
     let problems = Templates::compile(&files).unwrap_err();
-    let paths: Vec<_> = problems.iter().map(|problem| problem.path.as_str()).collect();
-    assert_eq!(paths, ["templates.B.txt", "templates.a.txt", "templates.b.txt", "templates.c.pdf", "templates.d.subject.html"]);
+    let paths: Vec<_> = problems
+        .iter()
+        .map(|problem| problem.path.as_str())
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            "templates.B.txt",
+            "templates.a.txt",
+            "templates.b.txt",
+            "templates.c.pdf",
+            "templates.d.subject.html"
+        ]
+    );
 }
 
 #[test]
 fn incomplete_sets_are_reported() {
-    assert!(storno().check([(Channel::Email, "storno-mail"), (Channel::Sms, "storno-sms"), (Channel::Null, "none")]).is_empty());
+    assert!(
+        storno()
+            .check([
+                (Channel::Email, "storno-mail"),
+                (Channel::Sms, "storno-sms"),
+                (Channel::Null, "none")
+            ])
+            .is_empty()
+    );
     let paths = |templates: &Templates, channel, name| -> Vec<String> {
-        templates.check([(channel, name)]).into_iter().map(|problem| problem.path).collect()
+        templates
+            .check([(channel, name)])
+            .into_iter()
+            .map(|problem| problem.path)
+            .collect()
     };
-    assert_eq!(paths(&storno(), Channel::Sms, "reminder"), ["templates.reminder.txt"]);
-    assert_eq!(paths(&storno(), Channel::Email, "storno-sms"), ["templates.storno-sms.subject.txt"]);
-    let half = templates(&[("m.subject.txt", ""), ("m.txt", ""), ("m.en.txt", ""), ("m.html", "")]);
-    assert_eq!(paths(&half, Channel::Email, "m"), ["templates.m.subject.en.txt"]);
+    assert_eq!(
+        paths(&storno(), Channel::Sms, "reminder"),
+        ["templates.reminder.txt"]
+    );
+    assert_eq!(
+        paths(&storno(), Channel::Email, "storno-sms"),
+        ["templates.storno-sms.subject.txt"]
+    );
+    let half = templates(&[
+        ("m.subject.txt", ""),
+        ("m.txt", ""),
+        ("m.en.txt", ""),
+        ("m.html", ""),
+    ]);
+    assert_eq!(
+        paths(&half, Channel::Email, "m"),
+        ["templates.m.subject.en.txt"]
+    );
 }
 
 #[test]
 fn money_and_dates_as_letters_write_them() {
-    let cases = [(0, "€ 0,00"), (5, "€ 0,05"), (-1_250, "€ -12,50"), (100_000, "€ 1.000,00"), (123_456_789, "€ 1.234.567,89")];
+    let cases = [
+        (0, "€ 0,00"),
+        (5, "€ 0,05"),
+        (-1_250, "€ -12,50"),
+        (100_000, "€ 1.000,00"),
+        (123_456_789, "€ 1.234.567,89"),
+    ];
     for (cents, text) in cases {
         assert_eq!(filters::euro(cents), text);
     }
     assert_eq!(filters::euro(i64::MIN), "€ -92.233.720.368.547.758,08");
-    assert_eq!(filters::datum("2026-01-01", None).unwrap(), "1 januari 2026");
-    assert_eq!(filters::datum("2026-12-31T23:30:00Z", None).unwrap(), "1 januari 2027", "in Amsterdam");
-    assert_eq!(filters::datum("2026-06-30T12:00:00+02:00", Some("en")).unwrap(), "30 June 2026");
+    assert_eq!(
+        filters::datum("2026-01-01", None).unwrap(),
+        "1 januari 2026"
+    );
+    assert_eq!(
+        filters::datum("2026-12-31T23:30:00Z", None).unwrap(),
+        "1 januari 2027",
+        "in Amsterdam"
+    );
+    assert_eq!(
+        filters::datum("2026-06-30T12:00:00+02:00", Some("en")).unwrap(),
+        "30 June 2026"
+    );
 }
 
 /// What asks for gigabytes, or for minutes, of little.
@@ -189,7 +365,12 @@ fn a_template_that_makes_much_of_little_is_refused_before_it_is_compiled() {
     for source in GREEDY {
         let files = BTreeMap::from([("a.txt".to_owned(), source.to_owned())]);
         let problems = Templates::compile(&files).expect_err(source);
-        assert!(problems.iter().all(|problem| problem.path == "templates.a.txt" && problem.value == "line 1"), "{problems:?}");
+        assert!(
+            problems
+                .iter()
+                .all(|problem| problem.path == "templates.a.txt" && problem.value == "line 1"),
+            "{problems:?}"
+        );
     }
     // A chain of doublings, each on its own small.
     let doubling: String = "{% set x = (x or data.a) ~ (x or data.a) %}".repeat(40);
@@ -227,8 +408,18 @@ fn filters_stop_at_their_bounds_whatever_the_data() {
         "{% for i in range(9000) %}{% if data.a|upper == 'y' %}{% endif %}{% endfor %}",
     ] {
         let all = templates(&[("a.txt", source)]);
-        let rendered = render(&all, Channel::Sms, "a", "nl", json!({ "a": long, "n": 900_000_000 }));
-        assert_eq!(rendered, Err(RenderError::Costly("a.txt".into())), "{source}");
+        let rendered = render(
+            &all,
+            Channel::Sms,
+            "a",
+            "nl",
+            json!({ "a": long, "n": 900_000_000 }),
+        );
+        assert_eq!(
+            rendered,
+            Err(RenderError::Costly("a.txt".into())),
+            "{source}"
+        );
     }
 }
 
@@ -236,12 +427,23 @@ fn filters_stop_at_their_bounds_whatever_the_data() {
 fn a_stored_template_that_would_not_be_taken_today_is_refused_when_it_is_asked_for() {
     for source in &GREEDY[..2] {
         let files = [("a.txt", *source), ("b.txt", "Beste {{ tenant.name }}")];
-        let files: BTreeMap<_, _> = files.iter().map(|(name, source)| ((*name).to_owned(), (*source).to_owned())).collect();
+        let files: BTreeMap<_, _> = files
+            .iter()
+            .map(|(name, source)| ((*name).to_owned(), (*source).to_owned()))
+            .collect();
         let stored = Templates::compile_stored(&files).unwrap();
-        assert!(stored.check([(Channel::Sms, "a"), (Channel::Sms, "b")]).is_empty(), "the start does not fail for it");
+        assert!(
+            stored
+                .check([(Channel::Sms, "a"), (Channel::Sms, "b")])
+                .is_empty(),
+            "the start does not fail for it"
+        );
         let error = render(&stored, Channel::Sms, "a", "nl", json!({})).unwrap_err();
         assert_eq!((error.code(), error.file()), ("render_refused", "a.txt"));
-        assert_eq!(render(&stored, Channel::Sms, "b", "nl", json!({})), Ok(Content::Text("Beste J. <de> Vries".into())));
+        assert_eq!(
+            render(&stored, Channel::Sms, "b", "nl", json!({})),
+            Ok(Content::Text("Beste J. <de> Vries".into()))
+        );
     }
 }
 
@@ -258,15 +460,24 @@ when = "date?"
 id = "one"
 send = { template = { sms = "a" }, via = ["sms"] }
 "#;
-    let definition = sluis_model::flow::Definition { flow: text.into(), ..Default::default() };
+    let definition = sluis_model::flow::Definition {
+        flow: text.into(),
+        ..Default::default()
+    };
     let flow = sluis_model::Flow::compile(&definition).unwrap();
-    templates(&[("a.txt", template)]).rehearse(&flow).iter().map(ToString::to_string).collect()
+    templates(&[("a.txt", template)])
+        .rehearse(&flow)
+        .iter()
+        .map(ToString::to_string)
+        .collect()
 }
 
 #[test]
 fn a_faulty_template_is_found_at_load_and_not_by_its_tenants() {
     assert_eq!(
-        rehearsed("{{ data.title }} {{ data.cents|euro }}{% if data.when is defined %} {{ data.when|datum }}{% endif %}"),
+        rehearsed(
+            "{{ data.title }} {{ data.cents|euro }}{% if data.when is defined %} {{ data.when|datum }}{% endif %}"
+        ),
         [""; 0]
     );
     for (template, said) in [
@@ -281,5 +492,8 @@ fn a_faulty_template_is_found_at_load_and_not_by_its_tenants() {
         assert!(found[0].contains(said), "{template}: {found:?}");
     }
     let found = rehearsed("{{ data.title|replace('a', data.title)|length }}");
-    assert!(found.len() == 1 && found[0].contains("the longest texts"), "{found:?}");
+    assert!(
+        found.len() == 1 && found[0].contains("the longest texts"),
+        "{found:?}"
+    );
 }

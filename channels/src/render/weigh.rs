@@ -1,7 +1,8 @@
-//! Owns the look at a template before it is compiled: how long the texts can become that it puts together. Each is made of
-//! leaves, of which none is longer than the data of a notification; a template whose leaves are too many, or grow with every
-//! turn of a loop, is refused at load, with its line. Refuses to run it, and what cannot be weighed: `*`, blocks that catch
-//! their output, macros, inheritance.
+//! Owns the look at a template before it is compiled: how long the texts can become that it puts
+//! together. Each is made of leaves, of which none is longer than the data of a notification; a
+//! template whose leaves are too many, or grow with every turn of a loop, is refused at load, with
+//! its line. Refuses to run it, and what cannot be weighed: `*`, blocks that catch their output,
+//! macros, inheritance.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -30,11 +31,21 @@ pub(super) struct TooHeavy {
     pub(super) why: String,
 }
 
-/// Weighs the file `name` of `files`. One that cannot be parsed weighs nothing: the compiler says what is wrong with it.
+/// Weighs the file `name` of `files`. One that cannot be parsed weighs nothing: the compiler says
+/// what is wrong with it.
 pub(super) fn weigh(files: &BTreeMap<String, String>, name: &str) -> Result<(), TooHeavy> {
-    let Some(source) = files.get(name) else { return Ok(()) };
-    let Ok(template) = parse(source, name, Default::default()) else { return Ok(()) };
-    let mut scale = Scale { files, known: HashMap::new(), parts: 0, depth: 0 };
+    let Some(source) = files.get(name) else {
+        return Ok(());
+    };
+    let Ok(template) = parse(source, name, Default::default()) else {
+        return Ok(());
+    };
+    let mut scale = Scale {
+        files,
+        known: HashMap::new(),
+        parts: 0,
+        depth: 0,
+    };
     scale.statement(&template)
 }
 
@@ -47,17 +58,26 @@ struct Scale<'a> {
 }
 
 fn heavy<T>(span: Span, why: impl Into<String>) -> Result<T, TooHeavy> {
-    Err(TooHeavy { line: span.start_line as usize, why: why.into() })
+    Err(TooHeavy {
+        line: span.start_line as usize,
+        why: why.into(),
+    })
 }
 
 impl Scale<'_> {
     fn count(&mut self, span: Span) -> Result<(), TooHeavy> {
         self.parts += 1;
-        if self.parts > MAX_PARTS { heavy(span, "the template has too many parts") } else { Ok(()) }
+        if self.parts > MAX_PARTS {
+            heavy(span, "the template has too many parts")
+        } else {
+            Ok(())
+        }
     }
 
     fn all(&mut self, statements: &[Stmt<'_>]) -> Result<(), TooHeavy> {
-        statements.iter().try_for_each(|statement| self.statement(statement))
+        statements
+            .iter()
+            .try_for_each(|statement| self.statement(statement))
     }
 
     fn statement(&mut self, statement: &Stmt<'_>) -> Result<(), TooHeavy> {
@@ -74,8 +94,15 @@ impl Scale<'_> {
                 self.turn(&each.filter_expr, &each.body)?;
                 let before = self.known.clone();
                 self.turn(&each.filter_expr, &each.body)?;
-                if let Some((name, _)) = self.known.iter().find(|(name, weight)| before.get(*name) != Some(weight)) {
-                    return heavy(each.span(), format!("{name:?} grows with every turn of the loop"));
+                if let Some((name, _)) = self
+                    .known
+                    .iter()
+                    .find(|(name, weight)| before.get(*name) != Some(weight))
+                {
+                    return heavy(
+                        each.span(),
+                        format!("{name:?} grows with every turn of the loop"),
+                    );
                 }
                 self.all(&each.else_body)
             }
@@ -100,15 +127,28 @@ impl Scale<'_> {
                 self.all(&block.body)
             }
             Stmt::Include(include) => self.include(include.span(), &include.name),
-            Stmt::SetBlock(block) => heavy(block.span(), "a block that catches its output is not offered: set a value"),
-            Stmt::FilterBlock(block) => heavy(block.span(), "a filter around a block is not offered: use it on a value"),
+            Stmt::SetBlock(block) => heavy(
+                block.span(),
+                "a block that catches its output is not offered: set a value",
+            ),
+            Stmt::FilterBlock(block) => heavy(
+                block.span(),
+                "a filter around a block is not offered: use it on a value",
+            ),
             Stmt::Macro(found) => heavy(found.span(), "macros are not offered"),
             Stmt::CallBlock(found) => heavy(found.span(), "macros are not offered"),
             Stmt::Do(found) => heavy(found.span(), "do is not offered"),
-            Stmt::Block(found) => heavy(found.span(), "blocks of inheritance are not offered: include a file"),
-            Stmt::Extends(found) => heavy(found.span(), "inheritance is not offered: include a file"),
+            Stmt::Block(found) => heavy(
+                found.span(),
+                "blocks of inheritance are not offered: include a file",
+            ),
+            Stmt::Extends(found) => {
+                heavy(found.span(), "inheritance is not offered: include a file")
+            }
             Stmt::Import(found) => heavy(found.span(), "imports are not offered: include a file"),
-            Stmt::FromImport(found) => heavy(found.span(), "imports are not offered: include a file"),
+            Stmt::FromImport(found) => {
+                heavy(found.span(), "imports are not offered: include a file")
+            }
         }
     }
 
@@ -121,14 +161,25 @@ impl Scale<'_> {
 
     fn include(&mut self, span: Span, name: &Expr<'_>) -> Result<(), TooHeavy> {
         self.count(span)?;
-        let Expr::Const(name) = name else { return heavy(span, "an included file is named by a text") };
-        let Some(name) = name.value.as_str() else { return heavy(span, "an included file is named by a text") };
+        let Expr::Const(name) = name else {
+            return heavy(span, "an included file is named by a text");
+        };
+        let Some(name) = name.value.as_str() else {
+            return heavy(span, "an included file is named by a text");
+        };
         if self.depth == MAX_DEPTH {
-            return heavy(span, format!("more than {MAX_DEPTH} files include each other"));
+            return heavy(
+                span,
+                format!("more than {MAX_DEPTH} files include each other"),
+            );
         }
         let files = self.files;
-        let Some(source) = files.get(name) else { return heavy(span, format!("{name:?} is not among the templates")) };
-        let Ok(template) = parse(source, name, Default::default()) else { return Ok(()) };
+        let Some(source) = files.get(name) else {
+            return heavy(span, format!("{name:?} is not among the templates"));
+        };
+        let Ok(template) = parse(source, name, Default::default()) else {
+            return Ok(());
+        };
         self.depth += 1;
         let weighed = self.statement(&template);
         self.depth -= 1;
@@ -144,8 +195,14 @@ impl Scale<'_> {
                 *known = (*known).max(weight);
                 Ok(())
             }
-            Expr::Tuple(targets) => targets.items.iter().try_for_each(|target| self.set(target, weight)),
-            Expr::List(targets) => targets.items.iter().try_for_each(|target| self.set(target, weight)),
+            Expr::Tuple(targets) => targets
+                .items
+                .iter()
+                .try_for_each(|target| self.set(target, weight)),
+            Expr::List(targets) => targets
+                .items
+                .iter()
+                .try_for_each(|target| self.set(target, weight)),
             other => heavy(other.span(), "only variables can be set"),
         }
     }
@@ -156,16 +213,25 @@ impl Scale<'_> {
         self.count(span)?;
         let weight = match expression {
             Expr::Var(variable) => self.known.get(variable.id).copied().unwrap_or(LEAF),
-            Expr::Const(constant) => constant.value.as_str().map_or(SMALL, |text| text.len() as u64 + 2),
+            Expr::Const(constant) => constant
+                .value
+                .as_str()
+                .map_or(SMALL, |text| text.len() as u64 + 2),
             Expr::Slice(slice) => {
-                for part in [&slice.start, &slice.stop, &slice.step].into_iter().flatten() {
+                for part in [&slice.start, &slice.stop, &slice.step]
+                    .into_iter()
+                    .flatten()
+                {
                     self.weight(part)?;
                 }
                 self.weight(&slice.expr)?
             }
             Expr::UnaryOp(operation) => self.weight(&operation.expr)?,
             Expr::BinOp(operation) => {
-                let (left, right) = (self.weight(&operation.left)?, self.weight(&operation.right)?);
+                let (left, right) = (
+                    self.weight(&operation.left)?,
+                    self.weight(&operation.right)?,
+                );
                 match operation.op {
                     BinOpKind::Mul => return heavy(span, "* is not offered: it repeats texts"),
                     BinOpKind::Add | BinOpKind::Concat => left.saturating_add(right),
@@ -175,24 +241,41 @@ impl Scale<'_> {
             }
             Expr::Compare(compare) => {
                 self.weight(&compare.expr)?;
-                compare.ops.iter().try_for_each(|other| self.weight(&other.expr).map(drop))?;
+                compare
+                    .ops
+                    .iter()
+                    .try_for_each(|other| self.weight(&other.expr).map(drop))?;
                 SMALL
             }
             Expr::IfExpr(either) => {
                 self.weight(&either.test_expr)?;
-                let otherwise = either.false_expr.as_ref().map_or(Ok(0), |other| self.weight(other))?;
+                let otherwise = either
+                    .false_expr
+                    .as_ref()
+                    .map_or(Ok(0), |other| self.weight(other))?;
                 self.weight(&either.true_expr)?.max(otherwise)
             }
             Expr::Filter(filter) => {
                 if !FILTERS.contains(&filter.name) {
                     return heavy(
                         span,
-                        format!("the filter {:?} is not offered: expected one of {}", filter.name, FILTERS.join(", ")),
+                        format!(
+                            "the filter {:?} is not offered: expected one of {}",
+                            filter.name,
+                            FILTERS.join(", ")
+                        ),
                     );
                 }
-                filter.expr.as_ref().map_or(Ok(0), |value| self.weight(value))?;
+                filter
+                    .expr
+                    .as_ref()
+                    .map_or(Ok(0), |value| self.weight(value))?;
                 self.sum(&filter.args)?;
-                if LISTS.contains(&filter.name) { PRINTED_LIST } else { LEAF }
+                if LISTS.contains(&filter.name) {
+                    PRINTED_LIST
+                } else {
+                    LEAF
+                }
             }
             Expr::Test(test) => {
                 self.weight(&test.expr)?;
@@ -218,22 +301,33 @@ impl Scale<'_> {
             }
             Expr::List(list) => self.together(&list.items)?,
             Expr::Tuple(tuple) => self.together(&tuple.items)?,
-            Expr::Map(map) => self.together(&map.keys)?.saturating_add(self.together(&map.values)?),
+            Expr::Map(map) => self
+                .together(&map.keys)?
+                .saturating_add(self.together(&map.values)?),
         };
         if weight > MAX_TEXT {
-            return heavy(span, format!("it can put together more than {} KiB", MAX_TEXT / 1024));
+            return heavy(
+                span,
+                format!("it can put together more than {} KiB", MAX_TEXT / 1024),
+            );
         }
         Ok(weight)
     }
 
     fn together(&mut self, entries: &[Expr<'_>]) -> Result<u64, TooHeavy> {
-        entries.iter().try_fold(SMALL, |sum: u64, entry| Ok(sum.saturating_add(self.weight(entry)?).saturating_add(SMALL)))
+        entries.iter().try_fold(SMALL, |sum: u64, entry| {
+            Ok(sum
+                .saturating_add(self.weight(entry)?)
+                .saturating_add(SMALL))
+        })
     }
 
     fn sum(&mut self, arguments: &[CallArg<'_>]) -> Result<u64, TooHeavy> {
         arguments.iter().try_fold(0, |sum: u64, argument| {
-            let (CallArg::Pos(value) | CallArg::Kwarg(_, value) | CallArg::PosSplat(value) | CallArg::KwargSplat(value)) =
-                argument;
+            let (CallArg::Pos(value)
+            | CallArg::Kwarg(_, value)
+            | CallArg::PosSplat(value)
+            | CallArg::KwargSplat(value)) = argument;
             Ok(sum.saturating_add(self.weight(value)?))
         })
     }

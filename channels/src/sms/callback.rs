@@ -1,11 +1,12 @@
-//! Owns Bird's status callbacks: their signature, and what they say.
-//! Refuses a callback that is not signed for exactly this address and body, and a status it has no word for: that is an
-//! error for people, never a guess.
+//! Owns Bird's status callbacks: their signature, and what they say. Refuses a callback that is not
+//! signed for exactly this address and body, and a status it has no word for: that is an error for
+//! people, never a guess.
 //!
-//! Sources: developers.messagebird.com "Verify HTTP requests" and messagebird/go-rest-api `signature_jwt` (header
-//! `MessageBird-Signature-JWT`: a JWT with HS256, HS384 or HS512, claims `iss`, `nbf`, `exp`, `jti`, `url_hash`,
-//! `payload_hash`); "SMS messaging, handle status reports" (`id, reference, recipient, status, statusDatetime,
-//! statusReason, statusErrorCode`). Reports come as GET with a query, or as POST with a form or JSON.
+//! Sources: developers.messagebird.com "Verify HTTP requests" and messagebird/go-rest-api
+//! `signature_jwt` (header `MessageBird-Signature-JWT`: a JWT with HS256, HS384 or HS512, claims
+//! `iss`, `nbf`, `exp`, `jti`, `url_hash`, `payload_hash`); "SMS messaging, handle status reports"
+//! (`id, reference, recipient, status, statusDatetime, statusReason, statusErrorCode`). Reports
+//! come as GET with a query, or as POST with a form or JSON.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -37,16 +38,22 @@ pub enum CallbackError {
     #[error("no MessageBird-Signature-JWT header: expected one on every callback")]
     Unsigned,
     /// The token is not a JWT of the kind Bird makes.
-    #[error("the signature is not a token we accept: expected a JWT with HS256, HS384 or HS512 from MessageBird")]
+    #[error(
+        "the signature is not a token we accept: expected a JWT with HS256, HS384 or HS512 from MessageBird"
+    )]
     Token,
     /// Signed with another key, or changed.
     #[error("the signature does not fit: expected one made with this account's signing key")]
     Signature,
     /// Signed for another time.
-    #[error("the signature is not valid at this time: expected nbf and exp around now (is the clock right?)")]
+    #[error(
+        "the signature is not valid at this time: expected nbf and exp around now (is the clock right?)"
+    )]
     Time,
     /// Signed for another address.
-    #[error("the signature is for another address: expected our public URL as the provider calls it")]
+    #[error(
+        "the signature is for another address: expected our public URL as the provider calls it"
+    )]
     Url,
     /// Signed for another body.
     #[error("the signature is for another body: expected the bytes as sent")]
@@ -136,24 +143,39 @@ impl SigningKey {
         if claims.iss != "MessageBird" || claims.jti.is_empty() {
             return Err(CallbackError::Token);
         }
-        let (from, until) = (claims.nbf.saturating_mul(1000), claims.exp.saturating_mul(1000));
+        let (from, until) = (
+            claims.nbf.saturating_mul(1000),
+            claims.exp.saturating_mul(1000),
+        );
         if now.0 < from.saturating_sub(SKEW_MS) || now.0 > until.saturating_add(SKEW_MS) {
             return Err(CallbackError::Time);
         }
-        let url = format!("{}{}", callback.public_url.trim_end_matches('/'), callback.path_and_query);
+        let url = format!(
+            "{}{}",
+            callback.public_url.trim_end_matches('/'),
+            callback.path_and_query
+        );
         if !is_hash_of(url.as_bytes(), &claims.url_hash) {
             return Err(CallbackError::Url);
         }
         // A body must be bound, and a binding must have its body.
-        let bound = match claims.payload_hash.as_deref().filter(|hash| !hash.is_empty()) {
+        let bound = match claims
+            .payload_hash
+            .as_deref()
+            .filter(|hash| !hash.is_empty())
+        {
             Some(hash) => !callback.body.is_empty() && is_hash_of(callback.body, hash),
             None => callback.body.is_empty(),
         };
-        if bound { Ok(()) } else { Err(CallbackError::Body) }
+        if bound {
+            Ok(())
+        } else {
+            Err(CallbackError::Body)
+        }
     }
 
-    /// The claims of a token whose signature fits. The algorithm is the token's choice only among those three: "none"
-    /// and the asymmetric ones are not accepted (RFC 8725 3.1).
+    /// The claims of a token whose signature fits. The algorithm is the token's choice only among
+    /// those three: "none" and the asymmetric ones are not accepted (RFC 8725 3.1).
     fn open(&self, token: &str) -> Result<Claims, CallbackError> {
         if token.len() > MAX_TOKEN {
             return Err(CallbackError::Token);
@@ -161,12 +183,16 @@ impl SigningKey {
         let (signed, signature) = token.rsplit_once('.').ok_or(CallbackError::Token)?;
         let (header, claims) = signed.split_once('.').ok_or(CallbackError::Token)?;
         let signature = decode(signature)?;
-        let header: Header = serde_json::from_slice(&decode(header)?).map_err(|_| CallbackError::Token)?;
+        let header: Header =
+            serde_json::from_slice(&decode(header)?).map_err(|_| CallbackError::Token)?;
         let (key, signed) = (self.0.as_bytes(), signed.as_bytes());
         let fits = match header.alg.as_str() {
-            "HS256" => Hmac::<Sha256>::new_from_slice(key).map(|mac| mac.chain_update(signed).verify_slice(&signature).is_ok()),
-            "HS384" => Hmac::<Sha384>::new_from_slice(key).map(|mac| mac.chain_update(signed).verify_slice(&signature).is_ok()),
-            "HS512" => Hmac::<Sha512>::new_from_slice(key).map(|mac| mac.chain_update(signed).verify_slice(&signature).is_ok()),
+            "HS256" => Hmac::<Sha256>::new_from_slice(key)
+                .map(|mac| mac.chain_update(signed).verify_slice(&signature).is_ok()),
+            "HS384" => Hmac::<Sha384>::new_from_slice(key)
+                .map(|mac| mac.chain_update(signed).verify_slice(&signature).is_ok()),
+            "HS512" => Hmac::<Sha512>::new_from_slice(key)
+                .map(|mac| mac.chain_update(signed).verify_slice(&signature).is_ok()),
             _ => return Err(CallbackError::Token),
         };
         if !fits.unwrap_or(false) {
@@ -177,7 +203,9 @@ impl SigningKey {
 }
 
 fn decode(part: &str) -> Result<Vec<u8>, CallbackError> {
-    URL_SAFE_NO_PAD.decode(part).map_err(|_| CallbackError::Token)
+    URL_SAFE_NO_PAD
+        .decode(part)
+        .map_err(|_| CallbackError::Token)
 }
 
 /// Compares with the lower-case hex of SHA-256, in constant time.
@@ -185,7 +213,10 @@ fn is_hash_of(bytes: &[u8], hex: &str) -> bool {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut expected = [0; 64];
     for (pair, byte) in expected.chunks_exact_mut(2).zip(Sha256::digest(bytes)) {
-        pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+        pair.copy_from_slice(&[
+            DIGITS[usize::from(byte >> 4)],
+            DIGITS[usize::from(byte & 15)],
+        ]);
     }
     bool::from(expected.as_slice().ct_eq(hex.as_bytes()))
 }
@@ -194,19 +225,43 @@ fn is_hash_of(bytes: &[u8], hex: &str) -> bool {
 ///
 /// # Errors
 /// [`CallbackError::Format`], [`CallbackError::Reference`], [`CallbackError::UnknownStatus`].
-pub fn read_status(callback: &Callback<'_>, key: &ReferenceKey, provider: &str) -> Result<ProviderReceipt, CallbackError> {
+pub fn read_status(
+    callback: &Callback<'_>,
+    key: &ReferenceKey,
+    provider: &str,
+) -> Result<ProviderReceipt, CallbackError> {
     let fields = fields(callback)?;
-    let field = |name: &str| fields.get(name).map(|value| &**value).filter(|value| !value.is_empty());
+    let field = |name: &str| {
+        fields
+            .get(name)
+            .map(|value| &**value)
+            .filter(|value| !value.is_empty())
+    };
     let reference = field("reference").ok_or(CallbackError::Format("no reference"))?;
     let status = field("status").ok_or(CallbackError::Format("no status"))?;
-    let (corporation, attempt) = key.open_attempt(reference).map_err(|_| CallbackError::Reference)?;
-    let (cause, error) = (field("statusReason").unwrap_or_default(), field("statusErrorCode"));
+    let (corporation, attempt) = key
+        .open_attempt(reference)
+        .map_err(|_| CallbackError::Reference)?;
+    let (cause, error) = (
+        field("statusReason").unwrap_or_default(),
+        field("statusErrorCode"),
+    );
     let recipient = field("recipient").unwrap_or_default();
     let Some(kind) = kind_of(status, cause, error) else {
-        return Err(CallbackError::UnknownStatus { corporation, attempt, why: why(short(status), cause, recipient) });
+        return Err(CallbackError::UnknownStatus {
+            corporation,
+            attempt,
+            why: why(short(status), cause, recipient),
+        });
     };
-    let code = error.map_or_else(|| short(status).to_owned(), |code| format!("bird {}", short(code)));
-    let says_why = matches!(kind, ReceiptKind::BouncedHard | ReceiptKind::Failed | ReceiptKind::Delayed);
+    let code = error.map_or_else(
+        || short(status).to_owned(),
+        |code| format!("bird {}", short(code)),
+    );
+    let says_why = matches!(
+        kind,
+        ReceiptKind::BouncedHard | ReceiptKind::Failed | ReceiptKind::Delayed
+    );
     let text = if cause.is_empty() { status } else { cause };
     let occurred_at = field("statusDatetime").and_then(|text| text.parse::<jiff::Timestamp>().ok());
     Ok(ProviderReceipt {
@@ -221,12 +276,15 @@ pub fn read_status(callback: &Callback<'_>, key: &ReferenceKey, provider: &str) 
 
 /// A code is bounded whoever wrote it.
 fn short(text: &str) -> &str {
-    text.char_indices().nth(40).map_or(text, |(end, _)| &text[..end])
+    text.char_indices()
+        .nth(40)
+        .map_or(text, |(end, _)| &text[..end])
 }
 
-/// `statusErrorCode` is a MAP error (3GPP TS 29.002 17.6.6): 1 unknown, 5 unidentified, 9 illegal subscriber mean a
-/// number that does not take messages; absent, busy, barred and network errors may be otherwise tomorrow.
-/// `statusReason` is a documented word list, asked only where no error code came.
+/// `statusErrorCode` is a MAP error (3GPP TS 29.002 17.6.6): 1 unknown, 5 unidentified, 9 illegal
+/// subscriber mean a number that does not take messages; absent, busy, barred and network errors
+/// may be otherwise tomorrow. `statusReason` is a documented word list, asked only where no error
+/// code came.
 fn kind_of(status: &str, reason: &str, error: Option<&str>) -> Option<ReceiptKind> {
     let dead = match error {
         Some(code) => matches!(code, "1" | "5" | "9"),
@@ -245,28 +303,40 @@ fn kind_of(status: &str, reason: &str, error: Option<&str>) -> Option<ReceiptKin
 /// Names and values of a report, copied only where something in them had to be resolved.
 type Fields<'a> = BTreeMap<Cow<'a, str>, Cow<'a, str>>;
 
-/// The fields, from the body where there is one, else from the query. A name that comes twice is refused.
+/// The fields, from the body where there is one, else from the query. A name that comes twice is
+/// refused.
 fn fields<'a>(callback: &Callback<'a>) -> Result<Fields<'a>, CallbackError> {
     if callback.body.is_empty() {
-        let query = callback.path_and_query.split_once('?').map_or("", |(_, query)| query);
+        let query = callback
+            .path_and_query
+            .split_once('?')
+            .map_or("", |(_, query)| query);
         return form(query);
     }
-    let body = std::str::from_utf8(callback.body).map_err(|_| CallbackError::Format("the body is not UTF-8"))?;
-    if callback.content_type.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("application/json")) {
+    let body = std::str::from_utf8(callback.body)
+        .map_err(|_| CallbackError::Format("the body is not UTF-8"))?;
+    if callback.content_type.is_some_and(|kind| {
+        kind.trim_start()
+            .to_ascii_lowercase()
+            .starts_with("application/json")
+    }) {
         return json(body);
     }
     form(body)
 }
 
 fn json(body: &str) -> Result<Fields<'_>, CallbackError> {
-    let fields: BTreeMap<String, serde_json::Value> =
-        serde_json::from_str(body).map_err(|_| CallbackError::Format("the body is not a JSON object"))?;
+    let fields: BTreeMap<String, serde_json::Value> = serde_json::from_str(body)
+        .map_err(|_| CallbackError::Format("the body is not a JSON object"))?;
     let plain = |value: serde_json::Value| match value {
         serde_json::Value::String(text) => Some(text),
         serde_json::Value::Number(number) => Some(number.to_string()),
         _ => None,
     };
-    Ok(fields.into_iter().filter_map(|(name, value)| Some((name.into(), plain(value)?.into()))).collect())
+    Ok(fields
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.into(), plain(value)?.into())))
+        .collect())
 }
 
 /// `application/x-www-form-urlencoded`.
@@ -302,5 +372,7 @@ fn unescape(text: &str) -> Result<Cow<'_, str>, CallbackError> {
 }
 
 fn hex(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+    char::from(byte)
+        .to_digit(16)
+        .and_then(|digit| u8::try_from(digit).ok())
 }

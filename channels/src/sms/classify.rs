@@ -1,11 +1,13 @@
 //! Owns what an answer of Bird means: pure, HTTP status and body in, verdict with a reason out.
 //! Refuses the network, and to retry.
 //!
-//! Sources: RFC 9110 15 (status codes), RFC 6585 4 (429), Bird's API errors (`errors[].code`, `description`,
-//! `parameter`): 2 request not allowed, 9 missing parameter, 10 invalid parameter, 20 not found, 25 not enough balance.
+//! Sources: RFC 9110 15 (status codes), RFC 6585 4 (429), Bird's API errors (`errors[].code`,
+//! `description`, `parameter`): 2 request not allowed, 9 missing parameter, 10 invalid parameter,
+//! 20 not found, 25 not enough balance.
 //!
-//! A POST is not idempotent and Bird keeps no idempotency key: a 5xx may come from a gateway whose upstream took the
-//! message, so it is in doubt. Only a 503 that names a time (`Retry-After`) is a plain "not now".
+//! A POST is not idempotent and Bird keeps no idempotency key: a 5xx may come from a gateway whose
+//! upstream took the message, so it is in doubt. Only a 503 that names a time (`Retry-After`) is a
+//! plain "not now".
 
 use jiff::fmt::rfc2822::DateTimeParser;
 use serde::Deserialize;
@@ -80,35 +82,57 @@ pub fn classify(answer: &Answer<'_>, recipient: &str, now: Timestamp) -> Verdict
     let success = (200..300).contains(&answer.status);
     let taken = if success { id_in(answer.body) } else { None };
     if let Some(id) = taken {
-        return Verdict::Accepted { provider_id: Why::new("", &id).text };
+        return Verdict::Accepted {
+            provider_id: Why::new("", &id).text,
+        };
     }
     let first = error_in(answer.body);
     let first = first.as_ref();
     let reason = reason(answer.status, first, recipient);
     // Keys and the API's own limits have statuses of their own; those keep their meaning.
-    let by_code = first.is_some_and(|error| refuses(error.code)) && !matches!(answer.status, 401 | 403 | 408 | 429);
+    let by_code = first.is_some_and(|error| refuses(error.code))
+        && !matches!(answer.status, 401 | 403 | 408 | 429);
     if by_code {
-        let class = if first.is_some_and(is_about_recipient) { Refusal::Address } else { Refusal::Ours };
+        let class = if first.is_some_and(is_about_recipient) {
+            Refusal::Address
+        } else {
+            Refusal::Ours
+        };
         return Verdict::Refused { class, why: reason };
     }
     if success {
         // A success without an id may be any server's; only a callback can tell.
         let why = match first {
             Some(_) => reason,
-            None => Why::new("answer", &format!("HTTP {} without a message id", answer.status)),
+            None => Why::new(
+                "answer",
+                &format!("HTTP {} without a message id", answer.status),
+            ),
         };
         return Verdict::InDoubt { why };
     }
     let after_ms = answer.retry_after.and_then(|text| retry_after(text, now));
     match answer.status {
         // Not taken: too many, or the server gave up waiting for the request.
-        408 | 429 => Verdict::Retry { after_ms, why: reason },
-        503 if after_ms.is_some() => Verdict::Retry { after_ms, why: reason },
+        408 | 429 => Verdict::Retry {
+            after_ms,
+            why: reason,
+        },
+        503 if after_ms.is_some() => Verdict::Retry {
+            after_ms,
+            why: reason,
+        },
         // RFC 9110 15.6.2 and 15.6.6 (501, 505): said before anything is done.
-        501 | 505 => Verdict::Refused { class: Refusal::Ours, why: reason },
+        501 | 505 => Verdict::Refused {
+            class: Refusal::Ours,
+            why: reason,
+        },
         500..=599 => Verdict::InDoubt { why: reason },
         // Keys, balance, originator, address of the API, redirects: people must look.
-        _ => Verdict::Refused { class: Refusal::Ours, why: reason },
+        _ => Verdict::Refused {
+            class: Refusal::Ours,
+            why: reason,
+        },
     }
 }
 
@@ -119,15 +143,26 @@ fn id_in(body: &[u8]) -> Option<String> {
 }
 
 fn is_about_recipient(error: &ApiError) -> bool {
-    matches!(error.code, 9 | 10) && matches!(error.parameter.as_deref(), Some("recipient" | "recipients" | "msisdn" | "to"))
+    matches!(error.code, 9 | 10)
+        && matches!(
+            error.parameter.as_deref(),
+            Some("recipient" | "recipients" | "msisdn" | "to")
+        )
 }
 
 fn reason(status: u16, error: Option<&ApiError>, recipient: &str) -> Why {
     match error {
         Some(error) => {
             let description = error.description.as_deref().unwrap_or_default();
-            let text = format!("HTTP {status}, {}: {description}", error.parameter.as_deref().unwrap_or("no parameter"));
-            why(format!("bird {}", error.code), &text, recipient.trim_start_matches('+'))
+            let text = format!(
+                "HTTP {status}, {}: {description}",
+                error.parameter.as_deref().unwrap_or("no parameter")
+            );
+            why(
+                format!("bird {}", error.code),
+                &text,
+                recipient.trim_start_matches('+'),
+            )
         }
         None => Why::new(format!("http {status}"), ""),
     }
@@ -139,7 +174,10 @@ pub fn retry_after(text: &str, now: Timestamp) -> Option<u64> {
     const DAY: u64 = 86_400_000;
     let text = text.trim();
     if text.bytes().all(|b| b.is_ascii_digit()) {
-        return text.parse::<u64>().ok().map(|seconds| seconds.saturating_mul(1000).min(DAY));
+        return text
+            .parse::<u64>()
+            .ok()
+            .map(|seconds| seconds.saturating_mul(1000).min(DAY));
     }
     let date = DateTimeParser::new().parse_timestamp(text).ok()?;
     let millis = Timestamp(date.as_millisecond()).since(now);

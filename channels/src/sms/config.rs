@@ -1,5 +1,5 @@
-//! Owns the settings of a Bird account and their checks. Refuses keys in the file, and an access key sent in the clear
-//! to another machine.
+//! Owns the settings of a Bird account and their checks. Refuses keys in the file, and an access
+//! key sent in the clear to another machine.
 
 use std::path::PathBuf;
 
@@ -51,7 +51,8 @@ pub struct BirdSmsConfig {
     /// Whether to write `ë` as `e` and so on where that makes the whole message fit GSM-7.
     #[serde(default)]
     pub transliterate: bool,
-    /// What to do with an attempt in doubt. Bird does not recognise a repeat, so the default waits for its callback.
+    /// What to do with an attempt in doubt. Bird does not recognise a repeat, so the default waits
+    /// for its callback.
     #[serde(default = "on_doubt")]
     pub on_doubt: OnDoubt,
 }
@@ -87,26 +88,69 @@ impl BirdSmsConfig {
         match http_url(&self.base_url) {
             None => {
                 let hint = "https://rest.messagebird.com";
-                problems.push(Problem::new(path, "base_url", &self.base_url, "an https address", hint));
+                problems.push(Problem::new(
+                    path,
+                    "base_url",
+                    &self.base_url,
+                    "an https address",
+                    hint,
+                ));
             }
-            Some(uri) if uri.scheme_str() == Some("http") && !uri.host().is_some_and(is_loopback) => {
-                let hint = "the access key travels with every request; http is for a sink on this machine";
-                problems.push(Problem::new(path, "base_url", &self.base_url, "an https address", hint));
+            Some(uri)
+                if uri.scheme_str() == Some("http") && !uri.host().is_some_and(is_loopback) =>
+            {
+                let hint =
+                    "the access key travels with every request; http is for a sink on this machine";
+                problems.push(Problem::new(
+                    path,
+                    "base_url",
+                    &self.base_url,
+                    "an https address",
+                    hint,
+                ));
             }
             Some(_) => {}
         }
         let pairs = [
-            ("access_key", self.access_key_env.is_some(), self.access_key_file.is_some()),
-            ("signing_key", self.signing_key_env.is_some(), self.signing_key_file.is_some()),
+            (
+                "access_key",
+                self.access_key_env.is_some(),
+                self.access_key_file.is_some(),
+            ),
+            (
+                "signing_key",
+                self.signing_key_env.is_some(),
+                self.signing_key_file.is_some(),
+            ),
         ];
         for (field, env, file) in pairs {
             if env == file {
                 let expected = format!("one of {field}_env and {field}_file");
-                problems.push(Problem::new(path, field, "", expected, "the configuration never holds a secret itself"));
+                problems.push(Problem::new(
+                    path,
+                    field,
+                    "",
+                    expected,
+                    "the configuration never holds a secret itself",
+                ));
             }
         }
-        in_range(&mut problems, path, "connections", self.connections.into(), 1..=1000, "Bird limits requests a second");
-        in_range(&mut problems, path, "max_segments", self.max_segments.into(), 1..=9, "Bird takes 1377 characters");
+        in_range(
+            &mut problems,
+            path,
+            "connections",
+            self.connections.into(),
+            1..=1000,
+            "Bird limits requests a second",
+        );
+        in_range(
+            &mut problems,
+            path,
+            "max_segments",
+            self.max_segments.into(),
+            1..=9,
+            "Bird takes 1377 characters",
+        );
         for (field, value) in [
             ("idle", self.idle),
             ("wait", self.wait),

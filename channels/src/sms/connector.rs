@@ -1,5 +1,5 @@
-//! Owns connecting to an HTTP provider within one limit for name, TCP and TLS together, so that a slow handshake ends
-//! as "could not connect" and never as "in doubt". Refuses proxies.
+//! Owns connecting to an HTTP provider within one limit for name, TCP and TLS together, so that a
+//! slow handshake ends as "could not connect" and never as "in doubt". Refuses proxies.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -29,7 +29,11 @@ impl TimedConnector {
         http.set_nodelay(true);
         http.enforce_http(false);
         let config = ClientConfig::clone(config);
-        let inner = HttpsConnectorBuilder::new().with_tls_config(config).https_or_http().enable_http1().wrap_connector(http);
+        let inner = HttpsConnectorBuilder::new()
+            .with_tls_config(config)
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(http);
         Self { inner, limit }
     }
 }

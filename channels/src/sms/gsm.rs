@@ -1,6 +1,7 @@
-//! Owns the alphabet of text messages and the counting of segments: 3GPP TS 23.038 6.2.1 (GSM 7 bit default alphabet
-//! and its extension table), TS 23.040 9.2.3.24.1 (concatenation), and an optional transliteration into that alphabet.
-//! Refuses national language tables: no provider we know of sends them.
+//! Owns the alphabet of text messages and the counting of segments: 3GPP TS 23.038 6.2.1 (GSM 7 bit
+//! default alphabet and its extension table), TS 23.040 9.2.3.24.1 (concatenation), and an optional
+//! transliteration into that alphabet. Refuses national language tables: no provider we know of
+//! sends them.
 
 use serde::Serialize;
 
@@ -23,8 +24,8 @@ impl Encoding {
         }
     }
 
-    /// Units that a character takes. An extension character (ESC and another) and a surrogate pair take two, and are
-    /// never divided between segments.
+    /// Units that a character takes. An extension character (ESC and another) and a surrogate pair
+    /// take two, and are never divided between segments.
     fn units(self, c: char) -> usize {
         match self {
             Encoding::Gsm7 => septets(c).unwrap_or(1),
@@ -57,18 +58,26 @@ pub fn count(text: &str) -> Segments {
     } else {
         split(text).len()
     };
-    Segments { encoding, units, count }
+    Segments {
+        encoding,
+        units,
+        count,
+    }
 }
 
 /// The encoding of a text, and its septets or UTF-16 units in all.
 fn measure(text: &str) -> (Encoding, usize) {
-    match text.chars().try_fold(0, |sum, c| septets(c).map(|septets| sum + septets)) {
+    match text
+        .chars()
+        .try_fold(0, |sum, c| septets(c).map(|septets| sum + septets))
+    {
         Some(units) => (Encoding::Gsm7, units),
         None => (Encoding::Ucs2, text.encode_utf16().count()),
     }
 }
 
-/// Divides a text into its segments, as a phone would receive them: for the count and for a preview.
+/// Divides a text into its segments, as a phone would receive them: for the count and for a
+/// preview.
 #[must_use]
 pub fn split(text: &str) -> Vec<&str> {
     let (encoding, all) = measure(text);
@@ -96,8 +105,8 @@ pub fn encoding_of(text: &str) -> Encoding {
     measure(text).0
 }
 
-/// The text with characters outside GSM-7 replaced by their nearest inside it; the text itself where that would still
-/// not make it GSM-7, because then nothing is won by the loss.
+/// The text with characters outside GSM-7 replaced by their nearest inside it; the text itself
+/// where that would still not make it GSM-7, because then nothing is won by the loss.
 #[must_use]
 pub fn transliterate(text: &str) -> String {
     if encoding_of(text) == Encoding::Gsm7 {
@@ -110,7 +119,11 @@ pub fn transliterate(text: &str) -> String {
             _ => out.push(c),
         }
     }
-    if encoding_of(&out) == Encoding::Gsm7 { out } else { text.to_owned() }
+    if encoding_of(&out) == Encoding::Gsm7 {
+        out
+    } else {
+        text.to_owned()
+    }
 }
 
 /// The septets that a character takes in GSM-7; none when it is not in the alphabet.
@@ -120,7 +133,11 @@ fn septets(c: char) -> Option<usize> {
         let (mut table, mut code) = ([0; 128], 0);
         while code < 128 {
             let c = code as u8 as char;
-            table[code] = if is_basic(c) { 1 } else { is_extension(c) as u8 * 2 };
+            table[code] = if is_basic(c) {
+                1
+            } else {
+                is_extension(c) as u8 * 2
+            };
             code += 1;
         }
         table
@@ -143,7 +160,10 @@ const fn is_basic(c: char) -> bool {
 
 /// The extension table: an ESC and another septet.
 const fn is_extension(c: char) -> bool {
-    matches!(c, '\u{c}' | '^' | '{' | '}' | '\\' | '[' | '~' | ']' | '|' | '€')
+    matches!(
+        c,
+        '\u{c}' | '^' | '{' | '}' | '\\' | '[' | '~' | ']' | '|' | '€'
+    )
 }
 
 /// The nearest text in GSM-7 for the characters Dutch texts and names meet.

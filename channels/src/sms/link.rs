@@ -1,6 +1,7 @@
-//! Owns one connection to an HTTP provider and the one request at a time on it. The send that uses the connection drives it:
-//! hyper-util's client gives each connection a task of its own, and every request then costs two hops between tasks.
-//! Refuses to send twice what may have left: a request comes back only when hyper says that none of it was written.
+//! Owns one connection to an HTTP provider and the one request at a time on it. The send that uses
+//! the connection drives it: hyper-util's client gives each connection a task of its own, and every
+//! request then costs two hops between tasks. Refuses to send twice what may have left: a request
+//! comes back only when hyper says that none of it was written.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -47,12 +48,26 @@ impl Link {
     pub(super) async fn open(connector: &TimedConnector, address: &Uri) -> Result<Self, BoxError> {
         let stream = connector.clone().call(address.clone()).await?;
         let (sender, driver) = http1::handshake(stream).await?;
-        Ok(Self { sender, driver: Box::pin(driver), home: Handle::current().id(), ended: false })
+        Ok(Self {
+            sender,
+            driver: Box::pin(driver),
+            home: Handle::current().id(),
+            ended: false,
+        })
     }
 
-    /// One request and its answer. A body that breaks off or is too long comes back empty: the status says most.
-    pub(super) async fn exchange(&mut self, request: Request<Full<Bytes>>) -> Result<(Parts, Bytes), Failed> {
-        let Self { sender, driver, ended, .. } = self;
+    /// One request and its answer. A body that breaks off or is too long comes back empty: the
+    /// status says most.
+    pub(super) async fn exchange(
+        &mut self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<(Parts, Bytes), Failed> {
+        let Self {
+            sender,
+            driver,
+            ended,
+            ..
+        } = self;
         if drive(driver, ended, sender.ready()).await.is_err() {
             return Err(Failed::Unsent(Box::new(request)));
         }
@@ -60,9 +75,10 @@ impl Link {
             Ok(response) => response,
             Err(mut error) => {
                 let unsent = error.take_message();
-                return Err(
-                    unsent.map_or_else(|| Failed::Broken(error.into_error()), |request| Failed::Unsent(Box::new(request)))
-                );
+                return Err(unsent.map_or_else(
+                    || Failed::Broken(error.into_error()),
+                    |request| Failed::Unsent(Box::new(request)),
+                ));
             }
         };
         let (head, body) = response.into_parts();
@@ -88,7 +104,11 @@ impl Parked for Link {
 }
 
 /// Waits for `work`, driving the connection meanwhile.
-async fn drive<T>(driver: &mut Pin<Box<Driver>>, ended: &mut bool, work: impl Future<Output = T>) -> T {
+async fn drive<T>(
+    driver: &mut Pin<Box<Driver>>,
+    ended: &mut bool,
+    work: impl Future<Output = T>,
+) -> T {
     let mut work = pin!(work);
     poll_fn(|context| {
         if !*ended && driver.as_mut().poll(context).is_ready() {

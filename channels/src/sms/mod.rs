@@ -1,6 +1,6 @@
-//! Text messages through Bird's (formerly MessageBird's) SMS REST API: counting segments, the request, the connection,
-//! what its answers mean, and the status callbacks.
-//! Refuses to retry, and to follow redirects.
+//! Text messages through Bird's (formerly MessageBird's) SMS REST API: counting segments, the
+//! request, the connection, what its answers mean, and the status callbacks. Refuses to retry, and
+//! to follow redirects.
 
 pub mod callback;
 pub mod classify;

@@ -1,5 +1,6 @@
-//! Owns the request to Bird: `POST {base}/messages` (developers.messagebird.com, SMS messaging, "Send outbound SMS";
-//! field names as in messagebird/go-rest-api `sms/message.go`). Refuses a message over the configured length.
+//! Owns the request to Bird: `POST {base}/messages` (developers.messagebird.com, SMS messaging,
+//! "Send outbound SMS"; field names as in messagebird/go-rest-api `sms/message.go`). Refuses a
+//! message over the configured length.
 
 use std::borrow::Cow;
 
@@ -47,13 +48,20 @@ pub(super) fn compose(account: &Account, outgoing: &Outgoing) -> Result<Request<
     let Content::Text(text) = &outgoing.content else {
         return Err(Why::new("render", "the content is not a text message"));
     };
-    let text = if account.transliterate { Cow::Owned(gsm::transliterate(text)) } else { Cow::Borrowed(text.as_str()) };
+    let text = if account.transliterate {
+        Cow::Owned(gsm::transliterate(text))
+    } else {
+        Cow::Borrowed(text.as_str())
+    };
     let segments = gsm::count(&text);
     if text.trim().is_empty() {
         return Err(Why::new("render", "the text is empty"));
     }
     if segments.count > account.max_segments {
-        let text = format!("{} segments, at most {}", segments.count, account.max_segments);
+        let text = format!(
+            "{} segments, at most {}",
+            segments.count, account.max_segments
+        );
         return Err(Why::new("segments", &text));
     }
     let message = Message {
@@ -67,7 +75,11 @@ pub(super) fn compose(account: &Account, outgoing: &Outgoing) -> Result<Request<
             Encoding::Gsm7 => "plain",
             Encoding::Ucs2 => "unicode",
         },
-        report_url: format!("{}/v1/receipts/{}", outgoing.sender.public_url.trim_end_matches('/'), account.provider),
+        report_url: format!(
+            "{}/v1/receipts/{}",
+            outgoing.sender.public_url.trim_end_matches('/'),
+            account.provider
+        ),
     };
     let body = serde_json::to_vec(&message).map_err(|e| Why::new("render", &e.to_string()))?;
     let fixed = HeaderValue::from_static;
@@ -76,7 +88,10 @@ pub(super) fn compose(account: &Account, outgoing: &Outgoing) -> Result<Request<
         .header(AUTHORIZATION, account.authorization.clone())
         .header(CONTENT_TYPE, fixed("application/json"))
         .header(ACCEPT, fixed("application/json"))
-        .header(USER_AGENT, fixed(concat!("sluis/", env!("CARGO_PKG_VERSION"))))
+        .header(
+            USER_AGENT,
+            fixed(concat!("sluis/", env!("CARGO_PKG_VERSION"))),
+        )
         .body(Full::new(Bytes::from(body)))
         .map_err(|e| Why::new("render", &e.to_string()))
 }

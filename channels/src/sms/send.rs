@@ -1,6 +1,7 @@
-//! Owns the Bird provider: a bounded number of requests at once over pooled connections, one verdict each.
-//! Refuses policy. What could not connect was not sent; all else without an answer is in doubt. The only second try is on
-//! another connection when a parked one proved dead before anything of the request was written.
+//! Owns the Bird provider: a bounded number of requests at once over pooled connections, one
+//! verdict each. Refuses policy. What could not connect was not sent; all else without an answer is
+//! in doubt. The only second try is on another connection when a parked one proved dead before
+//! anything of the request was written.
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,7 +25,9 @@ use super::request::{Account, compose};
 use crate::config::{Problem, SecretSource, secret};
 use crate::outgoing::Outgoing;
 use crate::pool::Pool;
-use crate::provider::{Callback, Connections, Provider, ProviderReceipt, ReceiptError, ReceiptProof};
+use crate::provider::{
+    Callback, Connections, Provider, ProviderReceipt, ReceiptError, ReceiptProof,
+};
 use crate::tls::client_config;
 use crate::words::why;
 
@@ -44,29 +47,77 @@ pub struct BirdSmsProvider {
 
 impl fmt::Debug for BirdSmsProvider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BirdSmsProvider").field("name", &self.account.provider).finish_non_exhaustive()
+        f.debug_struct("BirdSmsProvider")
+            .field("name", &self.account.provider)
+            .finish_non_exhaustive()
     }
 }
 
 impl BirdSmsProvider {
-    pub(crate) fn new(name: &str, path: &str, config: &BirdSmsConfig, secrets: &dyn SecretSource) -> Result<Self, Vec<Problem>> {
-        let access = secret(path, "access_key", config.access_key_env.as_ref(), config.access_key_file.as_ref(), secrets);
-        let signing = secret(path, "signing_key", config.signing_key_env.as_ref(), config.signing_key_file.as_ref(), secrets);
+    pub(crate) fn new(
+        name: &str,
+        path: &str,
+        config: &BirdSmsConfig,
+        secrets: &dyn SecretSource,
+    ) -> Result<Self, Vec<Problem>> {
+        let access = secret(
+            path,
+            "access_key",
+            config.access_key_env.as_ref(),
+            config.access_key_file.as_ref(),
+            secrets,
+        );
+        let signing = secret(
+            path,
+            "signing_key",
+            config.signing_key_env.as_ref(),
+            config.signing_key_file.as_ref(),
+            secrets,
+        );
         let tls = client_config(path, config.ca_file.as_deref());
         let address = format!("{}/messages", config.base_url.trim_end_matches('/')).parse::<Uri>();
-        let address = address.map_err(|e| Problem::new(path, "base_url", &config.base_url, "an address", e.to_string()));
+        let address = address.map_err(|e| {
+            Problem::new(
+                path,
+                "base_url",
+                &config.base_url,
+                "an address",
+                e.to_string(),
+            )
+        });
         let (access, signing, tls, address) = match (access, signing, tls, address) {
             (Ok(access), Ok(signing), Ok(tls), Ok(address)) => (access, signing, tls, address),
-            (a, s, t, m) => return Err([a.err(), s.err(), t.err(), m.err()].into_iter().flatten().collect()),
+            (a, s, t, m) => {
+                return Err([a.err(), s.err(), t.err(), m.err()]
+                    .into_iter()
+                    .flatten()
+                    .collect());
+            }
         };
-        let mut authorization = HeaderValue::from_str(&format!("AccessKey {access}"))
-            .map_err(|_| vec![Problem::new(path, "access_key", "(hidden)", "printable ASCII", "copy the key again")])?;
+        let mut authorization =
+            HeaderValue::from_str(&format!("AccessKey {access}")).map_err(|_| {
+                vec![Problem::new(
+                    path,
+                    "access_key",
+                    "(hidden)",
+                    "printable ASCII",
+                    "copy the key again",
+                )]
+            })?;
         authorization.set_sensitive(true);
         let host = host_of(&address).ok_or_else(|| {
-            vec![Problem::new(path, "base_url", &config.base_url, "an address with a host", "https://rest.messagebird.com")]
+            vec![Problem::new(
+                path,
+                "base_url",
+                &config.base_url,
+                "an address with a host",
+                "https://rest.messagebird.com",
+            )]
         })?;
         let messages = address.path_and_query().map_or("/", |path| path.as_str());
-        let messages = messages.parse().unwrap_or_else(|_| Uri::from_static("/messages"));
+        let messages = messages
+            .parse()
+            .unwrap_or_else(|_| Uri::from_static("/messages"));
         Ok(Self {
             account: Account {
                 messages,
@@ -91,19 +142,32 @@ impl BirdSmsProvider {
     async fn send_one(&self, outgoing: Outgoing) -> Verdict {
         let request = match compose(&self.account, &outgoing) {
             Ok(request) => request,
-            Err(why) => return Verdict::Refused { class: Refusal::Unsendable, why },
+            Err(why) => {
+                return Verdict::Refused {
+                    class: Refusal::Unsendable,
+                    why,
+                };
+            }
         };
         let Some(_slot) = self.pool.slot(self.wait).await else {
-            return Verdict::Withdrawn { why: Why::new("busy", "no connection slot within the limit") };
+            return Verdict::Withdrawn {
+                why: Why::new("busy", "no connection slot within the limit"),
+            };
         };
         let exchange = self.exchange(request, &outgoing);
         match timeout(self.request_timeout, exchange).await {
             Ok(verdict) => verdict,
-            Err(_) => Verdict::InDoubt { why: Why::new("timeout", "no answer within the limit") },
+            Err(_) => Verdict::InDoubt {
+                why: Why::new("timeout", "no answer within the limit"),
+            },
         }
     }
 
-    async fn exchange(&self, mut request: http::Request<Full<Bytes>>, outgoing: &Outgoing) -> Verdict {
+    async fn exchange(
+        &self,
+        mut request: http::Request<Full<Bytes>>,
+        outgoing: &Outgoing,
+    ) -> Verdict {
         while let Some(link) = self.pool.take() {
             match self.on(link, request, outgoing).await {
                 Ok(verdict) => return verdict,
@@ -113,24 +177,38 @@ impl BirdSmsProvider {
         }
         let link = match Link::open(&self.connector, &self.address).await {
             Ok(link) => link,
-            Err(error) => return Verdict::Withdrawn { why: why("connect", &chain(&*error), "") },
+            Err(error) => {
+                return Verdict::Withdrawn {
+                    why: why("connect", &chain(&*error), ""),
+                };
+            }
         };
         self.opened.fetch_add(1, Ordering::Relaxed);
         match self.on(link, request, outgoing).await {
             Ok(verdict) => verdict,
-            Err(Failed::Unsent(_)) => Verdict::InDoubt { why: Why::new("connection", "closed as soon as it was open") },
+            Err(Failed::Unsent(_)) => Verdict::InDoubt {
+                why: Why::new("connection", "closed as soon as it was open"),
+            },
             Err(Failed::Broken(error)) => broken(&error),
         }
     }
 
-    async fn on(&self, mut link: Link, request: http::Request<Full<Bytes>>, outgoing: &Outgoing) -> Result<Verdict, Failed> {
+    async fn on(
+        &self,
+        mut link: Link,
+        request: http::Request<Full<Bytes>>,
+        outgoing: &Outgoing,
+    ) -> Result<Verdict, Failed> {
         let (head, body) = link.exchange(request).await?;
         if link.is_usable() {
             self.pool.park(link);
         }
         let answer = Answer {
             status: head.status.as_u16(),
-            retry_after: head.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()),
+            retry_after: head
+                .headers
+                .get(RETRY_AFTER)
+                .and_then(|value| value.to_str().ok()),
             body: &body,
         };
         Ok(classify(&answer, &outgoing.to, outgoing.at))
@@ -139,7 +217,14 @@ impl BirdSmsProvider {
 
 /// As it stands in `Host`.
 fn host_of(address: &Uri) -> Option<HeaderValue> {
-    let (host, own) = (address.host()?, if address.scheme_str() == Some("https") { 443 } else { 80 });
+    let (host, own) = (
+        address.host()?,
+        if address.scheme_str() == Some("https") {
+            443
+        } else {
+            80
+        },
+    );
     let text = match address.port_u16().filter(|port| *port != own) {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
@@ -148,7 +233,9 @@ fn host_of(address: &Uri) -> Option<HeaderValue> {
 }
 
 fn broken(error: &hyper::Error) -> Verdict {
-    Verdict::InDoubt { why: why("connection", &chain(error), "") }
+    Verdict::InDoubt {
+        why: why("connection", &chain(error), ""),
+    }
 }
 
 /// The error and its causes, on one line.
@@ -188,13 +275,22 @@ impl Provider for BirdSmsProvider {
         ReceiptProof::Signature
     }
 
-    fn receive(&self, callback: &Callback<'_>, key: &ReferenceKey, now: Timestamp) -> Result<Vec<ProviderReceipt>, ReceiptError> {
+    fn receive(
+        &self,
+        callback: &Callback<'_>,
+        key: &ReferenceKey,
+        now: Timestamp,
+    ) -> Result<Vec<ProviderReceipt>, ReceiptError> {
         self.signing_key.verify(callback, now)?;
         Ok(vec![read_status(callback, key, &self.account.provider)?])
     }
 
     fn connections(&self) -> Connections {
-        Connections { busy: self.pool.busy(), idle: self.pool.len(), opened: self.opened.load(Ordering::Relaxed) }
+        Connections {
+            busy: self.pool.busy(),
+            idle: self.pool.len(),
+            opened: self.opened.load(Ordering::Relaxed),
+        }
     }
 
     fn close(self: Arc<Self>) -> BoxFuture<'static, ()> {

@@ -28,7 +28,11 @@ pub(crate) fn sender() -> Arc<Sender> {
 }
 
 pub(crate) fn attempt() -> AttemptRef {
-    AttemptRef { id: NotificationId::new(ShardId(3), 1_795_000_000_000, 42), step: 1, attempt: 2 }
+    AttemptRef {
+        id: NotificationId::new(ShardId(3), 1_795_000_000_000, 42),
+        step: 1,
+        attempt: 2,
+    }
 }
 
 pub(crate) fn outgoing(content: Content) -> Outgoing {

@@ -19,10 +19,22 @@ async fn end_of(bytes: &[u8]) -> ClientError {
 #[tokio::test]
 async fn bytes_that_are_no_frames_end_the_connection() {
     let http = end_of(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
-    assert_eq!(http.to_string(), "the server sent a malformed frame: frame length 1213486160: expected at most 1048576 bytes");
-    assert!(matches!(end_of(&[0, 0, 0, 1, 0x02]).await, ClientError::Wire(_)));
-    assert!(matches!(end_of(&[0, 0, 0, 5, 0x85, 0, 0, 0, 0]).await, ClientError::Wire(_)));
-    assert!(matches!(end_of(&[0, 0, 0, 5, 0x85, 0]).await, ClientError::Cut), "a frame cut short");
+    assert_eq!(
+        http.to_string(),
+        "the server sent a malformed frame: frame length 1213486160: expected at most 1048576 bytes"
+    );
+    assert!(matches!(
+        end_of(&[0, 0, 0, 1, 0x02]).await,
+        ClientError::Wire(_)
+    ));
+    assert!(matches!(
+        end_of(&[0, 0, 0, 5, 0x85, 0, 0, 0, 0]).await,
+        ClientError::Wire(_)
+    ));
+    assert!(
+        matches!(end_of(&[0, 0, 0, 5, 0x85, 0]).await, ClientError::Cut),
+        "a frame cut short"
+    );
 }
 
 #[tokio::test]
@@ -32,8 +44,15 @@ async fn a_second_welcome_has_no_place() {
     let (connected, mut peer) = tokio::join!(connect(&config), server.welcome(10));
     let (_sender, mut answers) = connected.unwrap();
     peer.send(&[ServerFrame::Ack(ack(1)), welcome(1)]).await;
-    assert_eq!(answers.next().await.unwrap().unwrap().correlation, 1, "answers before the mistake count");
-    assert!(matches!(answers.next().await, Err(ClientError::Unexpected(_))));
+    assert_eq!(
+        answers.next().await.unwrap().unwrap().correlation,
+        1,
+        "answers before the mistake count"
+    );
+    assert!(matches!(
+        answers.next().await,
+        Err(ClientError::Unexpected(_))
+    ));
 }
 
 #[tokio::test]
@@ -53,7 +72,13 @@ async fn the_client_leaves_a_broken_connection_and_finishes_on_the_next() {
         good.ack([1]).await;
         good
     };
-    let submitted = async { Client::connect(server.config()).await.unwrap().submit(row("a")).await };
+    let submitted = async {
+        Client::connect(server.config())
+            .await
+            .unwrap()
+            .submit(row("a"))
+            .await
+    };
     let (result, _peer) = tokio::join!(submitted, served);
     assert_eq!(result.unwrap().position, 1);
 }

@@ -30,18 +30,36 @@ async fn the_client_introduces_itself_and_learns_who_it_is() {
         (hello, peer)
     };
     let (client, (hello, _peer)) = tokio::join!(Client::connect(server.config()), served);
-    let expected = Hello { version_min: VERSION, version_max: VERSION, api_key: "key".into(), client_name: "test".into() };
+    let expected = Hello {
+        version_min: VERSION,
+        version_max: VERSION,
+        api_key: "key".into(),
+        client_name: "test".into(),
+    };
     assert_eq!(hello, expected);
     let client = client.unwrap();
-    assert_eq!((client.welcome().corporation.as_str(), client.welcome().credit), ("demo", 7));
+    assert_eq!(
+        (
+            client.welcome().corporation.as_str(),
+            client.welcome().credit
+        ),
+        ("demo", 7)
+    );
 }
 
 #[tokio::test]
 async fn an_unknown_key_is_final_and_a_starting_engine_is_not() {
     let unknown = refusal_of(fatal(ErrorCode::Unauthorised)).await;
     assert!(unknown.is_final());
-    assert_eq!(unknown.to_string(), "the server ended the connection: unauthorised: as the test wants");
-    let starting = Fatal { code: Ok(ErrorCode::Starting), retry_after_ms: 1_500, message: String::new() };
+    assert_eq!(
+        unknown.to_string(),
+        "the server ended the connection: unauthorised: as the test wants"
+    );
+    let starting = Fatal {
+        code: Ok(ErrorCode::Starting),
+        retry_after_ms: 1_500,
+        message: String::new(),
+    };
     let starting = refusal_of(ServerFrame::Error(starting)).await;
     assert!(!starting.is_final());
     assert_eq!(starting.retry_after(), Some(Duration::from_millis(1_500)));
@@ -49,10 +67,18 @@ async fn an_unknown_key_is_final_and_a_starting_engine_is_not() {
 
 #[tokio::test]
 async fn another_version_and_another_first_frame_are_refused() {
-    let ServerFrame::Welcome(mut other) = welcome(1) else { unreachable!() };
+    let ServerFrame::Welcome(mut other) = welcome(1) else {
+        unreachable!()
+    };
     other.version = VERSION + 1;
-    assert!(matches!(refusal_of(ServerFrame::Welcome(other)).await, ClientError::Version { found: 2 }));
-    assert!(matches!(refusal_of(ServerFrame::Credit { grant: 1 }).await, ClientError::Unexpected(_)));
+    assert!(matches!(
+        refusal_of(ServerFrame::Welcome(other)).await,
+        ClientError::Version { found: 2 }
+    ));
+    assert!(matches!(
+        refusal_of(ServerFrame::Credit { grant: 1 }).await,
+        ClientError::Unexpected(_)
+    ));
 }
 
 #[tokio::test]
@@ -78,7 +104,10 @@ async fn relaxed_durability_is_refused_unless_the_caller_takes_it() {
         peer
     };
     let (connected, _peer) = tokio::join!(connect(&config), served);
-    assert_eq!(connected.unwrap().0.welcome().durability, Durability::Relaxed);
+    assert_eq!(
+        connected.unwrap().0.welcome().durability,
+        Durability::Relaxed
+    );
 }
 
 #[tokio::test]

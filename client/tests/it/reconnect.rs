@@ -15,7 +15,13 @@ async fn unanswered_submissions_are_sent_again_in_order_under_the_same_keys() {
         drop(first);
         let mut second = server.welcome(100).await;
         let again = second.rows(3).await;
-        let duplicates = again.iter().map(|(correlation, _)| AckRow { duplicate: true, ..ack(*correlation) }).collect();
+        let duplicates = again
+            .iter()
+            .map(|(correlation, _)| AckRow {
+                duplicate: true,
+                ..ack(*correlation)
+            })
+            .collect();
         second.send(&[ServerFrame::AckBatch(duplicates)]).await;
         (again, second)
     };
@@ -24,8 +30,18 @@ async fn unanswered_submissions_are_sent_again_in_order_under_the_same_keys() {
         client.submit_many(["a", "b", "c", "d", "e"].map(row)).await
     };
     let (results, (again, _peer)) = tokio::join!(submitted, served);
-    assert_eq!(again, [(1, "a".to_owned()), (2, "c".to_owned()), (3, "e".to_owned())]);
-    let duplicates: Vec<_> = results.iter().map(|result| result.as_ref().unwrap().duplicate).collect();
+    assert_eq!(
+        again,
+        [
+            (1, "a".to_owned()),
+            (2, "c".to_owned()),
+            (3, "e".to_owned())
+        ]
+    );
+    let duplicates: Vec<_> = results
+        .iter()
+        .map(|result| result.as_ref().unwrap().duplicate)
+        .collect();
     assert_eq!(duplicates, [true, false, true, false, true]);
 }
 
@@ -52,7 +68,10 @@ async fn a_stopping_engine_is_found_again_and_credit_starts_anew() {
     };
     let (results, (rows, _peer)) = tokio::join!(submitted, served);
     assert!(results.iter().all(Result::is_ok));
-    assert_eq!(rows.into_iter().map(|(_, key)| key).collect::<String>(), "abc");
+    assert_eq!(
+        rows.into_iter().map(|(_, key)| key).collect::<String>(),
+        "abc"
+    );
 }
 
 #[tokio::test]
@@ -70,8 +89,16 @@ async fn a_final_error_is_not_tried_again_and_reaches_every_caller() {
     };
     let ((results, later, closed), ()) = tokio::join!(submitted, served);
     for result in results.into_iter().chain([later]) {
-        let Err(SubmitError::Down(reason)) = result else { panic!("{result:?}") };
-        assert!(matches!(*reason, ClientError::Ended { code: Ok(ErrorCode::Unauthorised), .. }));
+        let Err(SubmitError::Down(reason)) = result else {
+            panic!("{result:?}")
+        };
+        assert!(matches!(
+            *reason,
+            ClientError::Ended {
+                code: Ok(ErrorCode::Unauthorised),
+                ..
+            }
+        ));
     }
     assert!(closed.is_err());
 }
@@ -84,8 +111,19 @@ async fn the_client_gives_up_as_its_policy_says() {
     let served = async {
         server.welcome(10).await.rows(1).await;
     };
-    let submitted = async { Client::connect(config).await.unwrap().submit(row("a")).await };
+    let submitted = async {
+        Client::connect(config)
+            .await
+            .unwrap()
+            .submit(row("a"))
+            .await
+    };
     let (result, ()) = tokio::join!(submitted, served);
-    let Err(SubmitError::Down(reason)) = result else { panic!("{result:?}") };
-    assert!(matches!(*reason, ClientError::Cut | ClientError::Io { .. }), "{reason}");
+    let Err(SubmitError::Down(reason)) = result else {
+        panic!("{result:?}")
+    };
+    assert!(
+        matches!(*reason, ClientError::Cut | ClientError::Io { .. }),
+        "{reason}"
+    );
 }

@@ -1,10 +1,13 @@
-//! Owns a server that does what a test tells it, frame by frame. Refuses to be clever: it keeps no credit book.
+//! Owns a server that does what a test tells it, frame by frame. Refuses to be clever: it keeps no
+//! credit book.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use sluis_client::{ClientConfig, Durability, ErrorCode, ReconnectPolicy};
-use sluis_model::wire::{AckRow, ClientFrame, Decoder, Fatal, Frame, Hello, MAX_FRAME, ServerFrame, VERSION, Welcome};
+use sluis_model::wire::{
+    AckRow, ClientFrame, Decoder, Fatal, Frame, Hello, MAX_FRAME, ServerFrame, VERSION, Welcome,
+};
 use sluis_model::{NotificationId, NotificationRequest};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -49,16 +52,31 @@ impl Server {
 
 pub(crate) fn welcome(credit: u32) -> ServerFrame {
     let durability = Durability::Synced;
-    ServerFrame::Welcome(Welcome { version: VERSION, corporation: "demo".into(), credit, max_frame: MAX_FRAME, durability })
+    ServerFrame::Welcome(Welcome {
+        version: VERSION,
+        corporation: "demo".into(),
+        credit,
+        max_frame: MAX_FRAME,
+        durability,
+    })
 }
 
 pub(crate) fn fatal(code: ErrorCode) -> ServerFrame {
-    ServerFrame::Error(Fatal { code: Ok(code), retry_after_ms: 0, message: "as the test wants".into() })
+    ServerFrame::Error(Fatal {
+        code: Ok(code),
+        retry_after_ms: 0,
+        message: "as the test wants".into(),
+    })
 }
 
 /// An ack whose id tells its correlation.
 pub(crate) fn ack(correlation: u64) -> AckRow {
-    AckRow { correlation, id: NotificationId(correlation.into()), position: correlation, duplicate: false }
+    AckRow {
+        correlation,
+        id: NotificationId(correlation.into()),
+        position: correlation,
+        duplicate: false,
+    }
 }
 
 pub(crate) fn row(key: &str) -> NotificationRequest {
@@ -79,7 +97,10 @@ pub(crate) struct Peer<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     pub(crate) fn new(stream: S) -> Self {
-        Self { stream, decoder: Decoder::new(MAX_FRAME) }
+        Self {
+            stream,
+            decoder: Decoder::new(MAX_FRAME),
+        }
     }
 
     /// The next frame; `None` at the end of the stream.
@@ -97,7 +118,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     }
 
     pub(crate) async fn hello(&mut self) -> Hello {
-        let Some(ClientFrame::Hello(hello)) = self.next().await else { panic!("expected a Hello") };
+        let Some(ClientFrame::Hello(hello)) = self.next().await else {
+            panic!("expected a Hello")
+        };
         hello
     }
 
@@ -106,7 +129,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         let mut rows = Vec::new();
         while rows.len() < count {
             match self.next().await {
-                Some(ClientFrame::Submit { correlation, row }) => rows.push((correlation, row.idempotency_key)),
+                Some(ClientFrame::Submit { correlation, row }) => {
+                    rows.push((correlation, row.idempotency_key))
+                }
                 Some(ClientFrame::SubmitBatch { first, rows: many }) => {
                     rows.extend((first..).zip(many.into_iter().map(|row| row.idempotency_key)));
                 }
@@ -119,7 +144,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
 
     pub(crate) async fn send(&mut self, frames: &[ServerFrame]) {
         let mut bytes = Vec::new();
-        frames.iter().for_each(|frame| frame.encode(&mut bytes).unwrap());
+        frames
+            .iter()
+            .for_each(|frame| frame.encode(&mut bytes).unwrap());
         self.send_bytes(&bytes).await;
     }
 

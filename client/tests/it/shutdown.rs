@@ -23,7 +23,9 @@ async fn close_waits_for_the_answers_says_goodbye_and_takes_nothing_new() {
     let ((receipt, closed, later), ()) = tokio::join!(closed, served);
     assert_eq!(receipt.unwrap().position, 1);
     assert!(closed.is_ok());
-    let Err(SubmitError::Down(reason)) = later else { panic!("{later:?}") };
+    let Err(SubmitError::Down(reason)) = later else {
+        panic!("{later:?}")
+    };
     assert!(matches!(*reason, ClientError::Closed));
 }
 

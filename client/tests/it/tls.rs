@@ -1,5 +1,5 @@
-//! TLS: the key goes to the server whose certificate is trusted, to no other. The certificate under `tls/` is for this
-//! test alone.
+//! TLS: the key goes to the server whose certificate is trusted, to no other. The certificate under
+//! `tls/` is for this test alone.
 
 use std::sync::Arc;
 
@@ -22,10 +22,16 @@ async fn accept(listener: &TcpListener) -> std::io::Result<Peer<TlsStream<TcpStr
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![certificate], PrivateKeyDer::from_pem_slice(KEY).unwrap())
+        .with_single_cert(
+            vec![certificate],
+            PrivateKeyDer::from_pem_slice(KEY).unwrap(),
+        )
         .unwrap();
     let stream = listener.accept().await?.0;
-    TlsAcceptor::from(Arc::new(config)).accept(stream).await.map(Peer::new)
+    TlsAcceptor::from(Arc::new(config))
+        .accept(stream)
+        .await
+        .map(Peer::new)
 }
 
 #[tokio::test]
@@ -59,6 +65,12 @@ async fn a_certificate_for_another_name_gets_no_key() {
     config.addr = listener.local_addr().unwrap().to_string();
     config.tls = Some(Tls::trusting("engine.example.nl", CERTIFICATE).unwrap());
     let (connected, served) = tokio::join!(Client::connect(config), accept(&listener));
-    assert!(matches!(connected, Err(ClientError::Io { doing: "starting tls", .. })));
+    assert!(matches!(
+        connected,
+        Err(ClientError::Io {
+            doing: "starting tls",
+            ..
+        })
+    ));
     assert!(served.is_err());
 }

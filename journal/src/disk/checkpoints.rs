@@ -1,8 +1,10 @@
 //! Checkpoints: one file per shard, chunks with checksums, complete only once it has its name.
-//! Refuses half ones: a file is written aside, synced and renamed, and read only when every checksum is right.
+//! Refuses half ones: a file is written aside, synced and renamed, and read only when every
+//! checksum is right.
 //!
-//! Layout: per chunk `length (4), CRC-32C (4), bytes`; then `u32::MAX`, the number of chunks (8), and a CRC over the
-//! directory's number, shard, sequence and that number (4): a file under another one's name is noticed, and another directory's.
+//! Layout: per chunk `length (4), CRC-32C (4), bytes`; then `u32::MAX`, the number of chunks (8),
+//! and a CRC over the directory's number, shard, sequence and that number (4): a file under another
+//! one's name is noticed, and another directory's.
 
 use std::fs::{self, File};
 use std::io::{BufReader, ErrorKind, Read, Write};
@@ -47,9 +49,16 @@ impl Checkpoints {
         upto: Sequence,
         chunks: &mut dyn Iterator<Item = Vec<u8>>,
     ) -> Result<(), JournalError> {
-        let name = Name { shard: shard.0, upto: upto.0 };
-        files::replace(&name.path(&self.dir), |writer| write_chunks(writer, name, self.id, chunks))?;
-        self.ledger.as_ref().map_or(Ok(()), |ledger| ledger.checkpointed(shard, upto.0))?;
+        let name = Name {
+            shard: shard.0,
+            upto: upto.0,
+        };
+        files::replace(&name.path(&self.dir), |writer| {
+            write_chunks(writer, name, self.id, chunks)
+        })?;
+        self.ledger
+            .as_ref()
+            .map_or(Ok(()), |ledger| ledger.checkpointed(shard, upto.0))?;
         for (other, older) in list(&self.dir)? {
             if other.shard == shard.0 && other.upto < upto.0 {
                 fs::remove_file(&older).map_err(JournalError::io("remove", &older))?;
@@ -59,11 +68,21 @@ impl Checkpoints {
     }
 
     /// The newest checkpoint, checked in full.
-    pub(super) fn latest(&self, shard: Shard) -> Result<Option<(Sequence, CheckpointChunks)>, JournalError> {
-        let newest = list(&self.dir)?.into_iter().rfind(|(name, _)| name.shard == shard.0);
-        let Some((name, path)) = newest else { return Ok(None) };
+    pub(super) fn latest(
+        &self,
+        shard: Shard,
+    ) -> Result<Option<(Sequence, CheckpointChunks)>, JournalError> {
+        let newest = list(&self.dir)?
+            .into_iter()
+            .rfind(|(name, _)| name.shard == shard.0);
+        let Some((name, path)) = newest else {
+            return Ok(None);
+        };
         Chunks::open(&path, name, self.id)?.try_for_each(|chunk| chunk.map(drop))?;
-        Ok(Some((Sequence(name.upto), Box::new(Chunks::open(&path, name, self.id)?))))
+        Ok(Some((
+            Sequence(name.upto),
+            Box::new(Chunks::open(&path, name, self.id)?),
+        )))
     }
 }
 
@@ -74,7 +93,8 @@ pub(super) fn covered(data: &Path, shards: usize) -> Result<Vec<u64>, JournalErr
     if !fs::exists(&dir).map_err(JournalError::io("look for", &dir))? {
         return Ok(covered);
     }
-    // What a killed process left may have its name in the page cache alone; what is counted here is promised elsewhere.
+    // What a killed process left may have its name in the page cache alone; what is counted here is
+    // promised elsewhere.
     files::sync_dir(&dir)?;
     for (name, _) in list(&dir)? {
         if let Some(upto) = covered.get_mut(usize::from(name.shard)) {
@@ -86,7 +106,11 @@ pub(super) fn covered(data: &Path, shards: usize) -> Result<Vec<u64>, JournalErr
 
 /// Where a shard's checkpoint stands.
 pub(super) fn path(data: &Path, shard: Shard, upto: Sequence) -> PathBuf {
-    Name { shard: shard.0, upto: upto.0 }.path(&data.join(DIR))
+    Name {
+        shard: shard.0,
+        upto: upto.0,
+    }
+    .path(&data.join(DIR))
 }
 
 #[derive(Clone, Copy)]
@@ -103,24 +127,43 @@ impl Name {
     /// The checksum of what a file under this name ends with.
     fn seal(&self, id: u64, count: u64) -> u32 {
         let numbers = [id, u64::from(self.shard), self.upto, count];
-        numbers.iter().fold(0, |crc, number| crc32c::crc32c_append(crc, &number.to_le_bytes()))
+        numbers.iter().fold(0, |crc, number| {
+            crc32c::crc32c_append(crc, &number.to_le_bytes())
+        })
     }
 }
 
 /// The complete checkpoints of all shards, each shard's oldest first.
 fn list(dir: &Path) -> Result<Vec<(Name, PathBuf)>, JournalError> {
     let parse = |path: &Path| {
-        let name = path.file_name()?.to_str()?.strip_suffix(EXTENSION)?.strip_suffix('.')?;
+        let name = path
+            .file_name()?
+            .to_str()?
+            .strip_suffix(EXTENSION)?
+            .strip_suffix('.')?;
         let (shard, upto) = name.split_once('-')?;
-        Some(Name { shard: shard.parse().ok()?, upto: upto.parse().ok()? })
+        Some(Name {
+            shard: shard.parse().ok()?,
+            upto: upto.parse().ok()?,
+        })
     };
-    Ok(files::list(dir)?.into_iter().filter_map(|path| Some((parse(&path)?, path))).collect())
+    Ok(files::list(dir)?
+        .into_iter()
+        .filter_map(|path| Some((parse(&path)?, path)))
+        .collect())
 }
 
-fn write_chunks(writer: &mut dyn Write, name: Name, id: u64, chunks: &mut dyn Iterator<Item = Vec<u8>>) -> std::io::Result<()> {
+fn write_chunks(
+    writer: &mut dyn Write,
+    name: Name,
+    id: u64,
+    chunks: &mut dyn Iterator<Item = Vec<u8>>,
+) -> std::io::Result<()> {
     let mut count = 0_u64;
     for chunk in chunks {
-        let length = u32::try_from(chunk.len()).ok().filter(|length| *length < END);
+        let length = u32::try_from(chunk.len())
+            .ok()
+            .filter(|length| *length < END);
         let length = length.ok_or_else(|| std::io::Error::from(ErrorKind::FileTooLarge))?;
         writer.write_all(&length.to_le_bytes())?;
         writer.write_all(&crc32c::crc32c(&chunk).to_le_bytes())?;
@@ -146,8 +189,19 @@ struct Chunks {
 impl Chunks {
     fn open(path: &Path, name: Name, id: u64) -> Result<Self, JournalError> {
         let file = File::open(path).map_err(JournalError::io("open", path))?;
-        let left = file.metadata().map_err(JournalError::io("look at", path))?.len();
-        Ok(Self { path: path.to_owned(), reader: BufReader::new(file), name, id, left, read: 0, done: false })
+        let left = file
+            .metadata()
+            .map_err(JournalError::io("look at", path))?
+            .len();
+        Ok(Self {
+            path: path.to_owned(),
+            reader: BufReader::new(file),
+            name,
+            id,
+            left,
+            read: 0,
+            done: false,
+        })
     }
 
     fn bytes<const N: usize>(&mut self) -> Result<[u8; N], JournalError> {
@@ -157,12 +211,19 @@ impl Chunks {
     }
 
     fn fill(&mut self, bytes: &mut [u8]) -> Result<(), JournalError> {
-        self.left = self.left.checked_sub(bytes.len() as u64).ok_or_else(|| self.damaged())?;
-        self.reader.read_exact(bytes).map_err(JournalError::io("read", &self.path))
+        self.left = self
+            .left
+            .checked_sub(bytes.len() as u64)
+            .ok_or_else(|| self.damaged())?;
+        self.reader
+            .read_exact(bytes)
+            .map_err(JournalError::io("read", &self.path))
     }
 
     fn damaged(&self) -> JournalError {
-        JournalError::DamagedFile { path: self.path.clone() }
+        JournalError::DamagedFile {
+            path: self.path.clone(),
+        }
     }
 
     fn read_next(&mut self) -> Result<Option<Vec<u8>>, JournalError> {
@@ -177,14 +238,22 @@ impl Chunks {
         let mut chunk = vec![0; length as usize];
         self.fill(&mut chunk)?;
         self.read += 1;
-        if crc32c::crc32c(&chunk) == crc { Ok(Some(chunk)) } else { Err(self.damaged()) }
+        if crc32c::crc32c(&chunk) == crc {
+            Ok(Some(chunk))
+        } else {
+            Err(self.damaged())
+        }
     }
 
     fn check_end(&mut self) -> Result<(), JournalError> {
         let count = self.bytes::<8>()?;
         let crc = u32::from_le_bytes(self.bytes()?);
         let count = u64::from_le_bytes(count);
-        if self.name.seal(self.id, count) == crc && count == self.read && self.left == 0 { Ok(()) } else { Err(self.damaged()) }
+        if self.name.seal(self.id, count) == crc && count == self.read && self.left == 0 {
+            Ok(())
+        } else {
+            Err(self.damaged())
+        }
     }
 }
 

@@ -1,6 +1,6 @@
-//! Definitions: one file per content hash, durable before anything can refer to it.
-//! The manifest knows which there are, so that one that is gone is missed.
-//! Refuses to overwrite what is right: the same hash is the same content. What is not is written again, and said.
+//! Definitions: one file per content hash, durable before anything can refer to it. The manifest
+//! knows which there are, so that one that is gone is missed. Refuses to overwrite what is right:
+//! the same hash is the same content. What is not is written again, and said.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,13 +23,22 @@ pub(super) struct Definitions {
 }
 
 impl Definitions {
-    pub(super) fn open(dir: &Path, ledger: Arc<Ledger>, removed: &mut Vec<PathBuf>) -> Result<Self, JournalError> {
+    pub(super) fn open(
+        dir: &Path,
+        ledger: Arc<Ledger>,
+        removed: &mut Vec<PathBuf>,
+    ) -> Result<Self, JournalError> {
         let dir = dir.join(DIR);
         files::create_dir(&dir)?;
         files::remove_unfinished(&dir, removed)?;
-        // After a kill a name can be there that only the page cache holds; `put` relies on what it sees.
+        // After a kill a name can be there that only the page cache holds; `put` relies on what it
+        // sees.
         files::sync_dir(&dir)?;
-        Ok(Self { dir, ledger, repairs: Mutex::default() })
+        Ok(Self {
+            dir,
+            ledger,
+            repairs: Mutex::default(),
+        })
     }
 
     fn path(&self, hash: [u8; 16]) -> PathBuf {
@@ -47,7 +56,11 @@ impl Definitions {
         };
         if is_lost {
             // The content is at hand: whoever puts it has it.
-            self.repairs.lock().add(Repaired::Definition, &path, "was missing, damaged or held something else: written again");
+            self.repairs.lock().add(
+                Repaired::Definition,
+                &path,
+                "was missing, damaged or held something else: written again",
+            );
         }
         files::write_sealed(&path, bytes)?;
         self.ledger.defined(hash)

@@ -1,15 +1,18 @@
-//! How the keyed table stands in sled: keys, the head of a value, watermarks. Owns the checksums and the sums that prove a table
-//! complete. Refuses to read or write.
+//! How the keyed table stands in sled: keys, the head of a value, watermarks. Owns the checksums
+//! and the sums that prove a table complete. Refuses to read or write.
 //!
-//! A value is split over entries of at most 4 KiB. The first begins with the head: length (4), CRC-32C (4), period (8),
-//! replaced (8). The checksum covers shard, key, period and replaced too. *Period* counts the watermarks of the shard: what is
-//! put behind watermark 3 has period 4. *Replaced* is the worth of the value that the last watermark covers and this one took the
-//! place of; 0 for none. So the values that a watermark covers can be added up at any moment, whatever was put behind it.
+//! A value is split over entries of at most 4 KiB. The first begins with the head: length (4),
+//! CRC-32C (4), period (8), replaced (8). The checksum covers shard, key, period and replaced too.
+//! *Period* counts the watermarks of the shard: what is put behind watermark 3 has period 4.
+//! *Replaced* is the worth of the value that the last watermark covers and this one took the place
+//! of; 0 for none. So the values that a watermark covers can be added up at any moment, whatever
+//! was put behind it.
 
 use crate::{Sequence, Shard};
 
 pub(super) const HEAD_BYTES: usize = 24;
-/// Key and part of a value together: sled spills what is much larger into files that it never syncs.
+/// Key and part of a value together: sled spills what is much larger into files that it never
+/// syncs.
 const ENTRY_BYTES: usize = 4096;
 const VALUE: u8 = 0;
 const WATERMARK: u8 = 1;
@@ -30,7 +33,12 @@ pub(super) struct Head {
 
 impl Head {
     pub(super) fn of(shard: Shard, key: &[u8], value: &[u8], period: u64, replaced: u64) -> Self {
-        let mut head = Self { length: value.len(), period, replaced, crc: 0 };
+        let mut head = Self {
+            length: value.len(),
+            period,
+            replaced,
+            crc: 0,
+        };
         head.crc = head.checksum(shard, key, value);
         head
     }
@@ -63,8 +71,15 @@ impl Head {
     }
 
     fn checksum(self, shard: Shard, key: &[u8], value: &[u8]) -> u32 {
-        let numbers = [u64::from(shard.0), key.len() as u64, self.period, self.replaced];
-        let begun = numbers.iter().fold(0, |crc, number| crc32c::crc32c_append(crc, &number.to_le_bytes()));
+        let numbers = [
+            u64::from(shard.0),
+            key.len() as u64,
+            self.period,
+            self.replaced,
+        ];
+        let begun = numbers.iter().fold(0, |crc, number| {
+            crc32c::crc32c_append(crc, &number.to_le_bytes())
+        });
         crc32c::crc32c_append(crc32c::crc32c_append(begun, key), value)
     }
 
@@ -75,7 +90,11 @@ impl Head {
 
     /// What its key adds to what watermark `mark` covers; 0 when that covers no value of the key.
     pub(super) fn worth_at(self, mark: u64) -> u64 {
-        if self.period <= mark { self.worth() } else { self.replaced }
+        if self.period <= mark {
+            self.worth()
+        } else {
+            self.replaced
+        }
     }
 }
 
@@ -120,7 +139,13 @@ impl Watermark {
     /// `owner`: the number of the data directory.
     pub(super) fn encode(self, owner: u64) -> [u8; WATERMARK_BYTES] {
         let mut bytes = [0; WATERMARK_BYTES];
-        let numbers = [self.sequence.0, self.number, self.sum.count, self.sum.worth, owner];
+        let numbers = [
+            self.sequence.0,
+            self.number,
+            self.sum.count,
+            self.sum.worth,
+            owner,
+        ];
         for (place, number) in bytes.chunks_exact_mut(8).zip(numbers) {
             place.copy_from_slice(&number.to_le_bytes());
         }
@@ -133,13 +158,21 @@ impl Watermark {
     pub(super) fn decode(bytes: &[u8], owner: u64) -> Option<Self> {
         let (content, crc) = bytes.split_last_chunk::<4>()?;
         let (numbers, rest) = content.as_chunks::<8>();
-        let [sequence, number, count, worth, of] = <[[u8; 8]; 5]>::try_from(numbers).ok()?.map(u64::from_le_bytes);
-        let whole = rest.is_empty() && crc32c::crc32c(content) == u32::from_le_bytes(*crc) && of == owner;
-        whole.then_some(Self { sequence: Sequence(sequence), number, sum: Sum { count, worth } })
+        let [sequence, number, count, worth, of] = <[[u8; 8]; 5]>::try_from(numbers)
+            .ok()?
+            .map(u64::from_le_bytes);
+        let whole =
+            rest.is_empty() && crc32c::crc32c(content) == u32::from_le_bytes(*crc) && of == owner;
+        whole.then_some(Self {
+            sequence: Sequence(sequence),
+            number,
+            sum: Sum { count, worth },
+        })
     }
 }
 
-/// Kind, shard, length of the key, key, part. The length keeps one key's parts apart from another key.
+/// Kind, shard, length of the key, key, part. The length keeps one key's parts apart from another
+/// key.
 pub(super) fn key_of(shard: Shard, key: &[u8], part: u16) -> Vec<u8> {
     let mut entry = Vec::with_capacity(key.len() + 7);
     entry.push(VALUE);
@@ -162,9 +195,18 @@ pub(super) enum Kind<'a> {
 
 pub(super) fn kind_of(entry: &[u8]) -> Kind<'_> {
     match entry {
-        [VALUE, s0, s1, l0, l1, key @ .., p0, p1] if key.len() == usize::from(u16::from_be_bytes([*l0, *l1])) => {
-            let (shard, part) = (Shard(u16::from_be_bytes([*s0, *s1])), u16::from_be_bytes([*p0, *p1]));
-            if part == 0 { Kind::Head(shard, key) } else { Kind::Part(shard, key, part) }
+        [VALUE, s0, s1, l0, l1, key @ .., p0, p1]
+            if key.len() == usize::from(u16::from_be_bytes([*l0, *l1])) =>
+        {
+            let (shard, part) = (
+                Shard(u16::from_be_bytes([*s0, *s1])),
+                u16::from_be_bytes([*p0, *p1]),
+            );
+            if part == 0 {
+                Kind::Head(shard, key)
+            } else {
+                Kind::Part(shard, key, part)
+            }
         }
         [WATERMARK, _, _] => Kind::Watermark,
         [OWNER] => Kind::Owner,
@@ -203,7 +245,10 @@ mod tests {
         for bit in 0..HEAD_BYTES * 8 {
             let mut bad = head.encode();
             bad[bit / 8] ^= 1 << (bit % 8);
-            assert!(Head::decode(&bad).is_some_and(|bad| !bad.fits(SHARD, b"key", b"value")), "bit {bit}");
+            assert!(
+                Head::decode(&bad).is_some_and(|bad| !bad.fits(SHARD, b"key", b"value")),
+                "bit {bit}"
+            );
         }
     }
 
@@ -211,7 +256,11 @@ mod tests {
     fn a_watermark_comes_back_and_is_nobody_elses() {
         let mut sum = Sum::default();
         sum.add(7);
-        let mark = Watermark { sequence: Sequence(5), number: 2, sum };
+        let mark = Watermark {
+            sequence: Sequence(5),
+            number: 2,
+            sum,
+        };
         let bytes = mark.encode(9);
         assert_eq!(Watermark::decode(&bytes, 9), Some(mark));
         assert_eq!(Watermark::decode(&bytes, 8), None);
@@ -227,16 +276,31 @@ mod tests {
         let covered = Head::of(SHARD, b"k", b"old", 1, 0);
         let behind = Head::of(SHARD, b"k", b"new", 2, covered.worth_at(1));
         let again = Head::of(SHARD, b"k", b"newer", 2, behind.worth_at(1));
-        assert_eq!([covered, behind, again].map(|head| head.worth_at(1)), [covered.worth(); 3]);
+        assert_eq!(
+            [covered, behind, again].map(|head| head.worth_at(1)),
+            [covered.worth(); 3]
+        );
         assert_eq!(again.worth_at(2), again.worth());
         assert_eq!(Head::of(SHARD, b"k", b"first", 2, 0).worth_at(1), 0);
     }
 
     #[test]
     fn keys_are_told_apart() {
-        assert_eq!(kind_of(&key_of(SHARD, b"key", 0)), Kind::Head(SHARD, b"key"));
-        assert_eq!(kind_of(&key_of(SHARD, b"key", 2)), Kind::Part(SHARD, b"key", 2));
-        assert_eq!((kind_of(&watermark_key(SHARD)), kind_of(&OWNER_KEY)), (Kind::Watermark, Kind::Owner));
-        assert_eq!((kind_of(b""), kind_of(&key_of(SHARD, b"key", 0)[..8])), (Kind::Unknown, Kind::Unknown));
+        assert_eq!(
+            kind_of(&key_of(SHARD, b"key", 0)),
+            Kind::Head(SHARD, b"key")
+        );
+        assert_eq!(
+            kind_of(&key_of(SHARD, b"key", 2)),
+            Kind::Part(SHARD, b"key", 2)
+        );
+        assert_eq!(
+            (kind_of(&watermark_key(SHARD)), kind_of(&OWNER_KEY)),
+            (Kind::Watermark, Kind::Owner)
+        );
+        assert_eq!(
+            (kind_of(b""), kind_of(&key_of(SHARD, b"key", 0)[..8])),
+            (Kind::Unknown, Kind::Unknown)
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! Small files and directories, made durable the long way: write aside, sync, rename, sync the directory.
-//! Refuses to write any file in place.
+//! Small files and directories, made durable the long way: write aside, sync, rename, sync the
+//! directory. Refuses to write any file in place.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -20,13 +20,18 @@ pub(super) fn private() -> OpenOptions {
 
 /// Makes a directory, and those above it, that only its owner may look into.
 pub(super) fn make_dir(path: &Path) -> Result<(), JournalError> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(JournalError::io("create the directory", path))
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(JournalError::io("create the directory", path))
 }
 
 /// Makes the entries of a directory durable.
 pub(super) fn sync_dir(path: &Path) -> Result<(), JournalError> {
     let dir = File::open(path).map_err(JournalError::io("open", path))?;
-    dir.sync_all().map_err(JournalError::io("sync the directory", path))
+    dir.sync_all()
+        .map_err(JournalError::io("sync the directory", path))
 }
 
 /// Makes a file's content durable; a file that is not there is fine.
@@ -41,11 +46,16 @@ pub(super) fn sync_file(path: &Path) -> Result<(), JournalError> {
 /// Makes a directory if need be, and its entry in the parent durable.
 pub(super) fn create_dir(path: &Path) -> Result<(), JournalError> {
     make_dir(path)?;
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(Ok(()), sync_dir)
+    path.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .map_or(Ok(()), sync_dir)
 }
 
 /// Writes through `fill` into a file beside `path`, and puts it in place once it is durable.
-pub(super) fn replace(path: &Path, fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), JournalError> {
+pub(super) fn replace(
+    path: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> Result<(), JournalError> {
     replace_name_unsynced(path, fill)?;
     path.parent().map_or(Ok(()), sync_dir)
 }
@@ -59,17 +69,27 @@ pub(super) fn replace_name_unsynced(
     let file = create(&aside)?;
     let mut writer = std::io::BufWriter::new(file);
     fill(&mut writer).map_err(JournalError::io("write", &aside))?;
-    let file = writer.into_inner().map_err(|e| JournalError::io("write", &aside)(e.into_error()))?;
+    let file = writer
+        .into_inner()
+        .map_err(|e| JournalError::io("write", &aside)(e.into_error()))?;
     file.sync_all().map_err(JournalError::io("sync", &aside))?;
     fs::rename(&aside, path).map_err(JournalError::io("put in place", path))
 }
 
 fn create(path: &Path) -> Result<File, JournalError> {
-    private().write(true).create(true).truncate(true).open(path).map_err(JournalError::io("create", path))
+    private()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(path)
+        .map_err(JournalError::io("create", path))
 }
 
 /// As [`replace`], for what can be made again: nothing is synced.
-pub(super) fn replace_unsynced(path: &Path, fill: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<(), JournalError> {
+pub(super) fn replace_unsynced(
+    path: &Path,
+    fill: impl FnOnce(&mut File) -> std::io::Result<()>,
+) -> Result<(), JournalError> {
     let aside = path.with_added_extension(UNFINISHED);
     let mut file = create(&aside)?;
     fill(&mut file).map_err(JournalError::io("write", &aside))?;
@@ -93,7 +113,9 @@ pub(super) fn read_sealed(path: &Path) -> Result<Option<Vec<u8>>, JournalError> 
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(JournalError::io("read", path)(error)),
     };
-    let damaged = || JournalError::DamagedFile { path: path.to_owned() };
+    let damaged = || JournalError::DamagedFile {
+        path: path.to_owned(),
+    };
     let (content, crc) = bytes.split_last_chunk::<4>().ok_or_else(damaged)?;
     if crc32c::crc32c(content) != u32::from_le_bytes(*crc) {
         return Err(damaged());
@@ -104,25 +126,39 @@ pub(super) fn read_sealed(path: &Path) -> Result<Option<Vec<u8>>, JournalError> 
 
 /// Numbers as a sealed file: the per-shard marks.
 pub(super) fn write_numbers(path: &Path, numbers: &[u64]) -> Result<(), JournalError> {
-    let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+    let bytes: Vec<u8> = numbers
+        .iter()
+        .flat_map(|number| number.to_le_bytes())
+        .collect();
     write_sealed(path, &bytes)
 }
 
 /// The inverse of [`write_numbers`], which must hold exactly `count` numbers.
 pub(super) fn read_numbers(path: &Path, count: usize) -> Result<Option<Vec<u64>>, JournalError> {
-    let Some(bytes) = read_sealed(path)? else { return Ok(None) };
+    let Some(bytes) = read_sealed(path)? else {
+        return Ok(None);
+    };
     let (numbers, rest) = bytes.as_chunks::<8>();
     if numbers.len() != count || !rest.is_empty() {
-        return Err(JournalError::DamagedFile { path: path.to_owned() });
+        return Err(JournalError::DamagedFile {
+            path: path.to_owned(),
+        });
     }
-    Ok(Some(numbers.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect()))
+    Ok(Some(
+        numbers
+            .iter()
+            .map(|bytes| u64::from_le_bytes(*bytes))
+            .collect(),
+    ))
 }
 
 /// The names in a directory, sorted.
 pub(super) fn list(path: &Path) -> Result<Vec<PathBuf>, JournalError> {
     let entries = fs::read_dir(path).map_err(JournalError::io("list", path))?;
-    let mut paths =
-        entries.map(|entry| entry.map(|e| e.path())).collect::<Result<Vec<_>, _>>().map_err(JournalError::io("list", path))?;
+    let mut paths = entries
+        .map(|entry| entry.map(|e| e.path()))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(JournalError::io("list", path))?;
     paths.sort();
     Ok(paths)
 }
@@ -137,9 +173,15 @@ pub(super) fn remove_file(path: &Path) -> Result<(), JournalError> {
 }
 
 /// Removes what an interrupted [`replace`] left in a directory.
-pub(super) fn remove_unfinished(dir: &Path, removed: &mut Vec<PathBuf>) -> Result<(), JournalError> {
+pub(super) fn remove_unfinished(
+    dir: &Path,
+    removed: &mut Vec<PathBuf>,
+) -> Result<(), JournalError> {
     for path in list(dir)? {
-        if path.extension().is_some_and(|extension| extension == UNFINISHED) {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == UNFINISHED)
+        {
             fs::remove_file(&path).map_err(JournalError::io("remove", &path))?;
             removed.push(path);
         }
@@ -147,7 +189,8 @@ pub(super) fn remove_unfinished(dir: &Path, removed: &mut Vec<PathBuf>) -> Resul
     Ok(())
 }
 
-/// Removes a directory so that a cut on the way leaves it whole under its name, or under a name nobody opens.
+/// Removes a directory so that a cut on the way leaves it whole under its name, or under a name
+/// nobody opens.
 pub(super) fn remove_dir(dir: &Path) -> Result<(), JournalError> {
     let dead = dir.with_extension(DEAD);
     fs::rename(dir, &dead).map_err(JournalError::io("rename", dir))?;
@@ -161,7 +204,10 @@ const ASIDE: &str = "aside";
 /// Gives a directory a name that nobody opens and nobody removes.
 pub(super) fn move_aside(dir: &Path) -> Result<PathBuf, JournalError> {
     let names = (1_u32..).map(|number| dir.with_added_extension(format!("{ASIDE}-{number}")));
-    let aside = names.into_iter().find(|name| !name.exists()).unwrap_or_else(|| dir.with_added_extension(ASIDE));
+    let aside = names
+        .into_iter()
+        .find(|name| !name.exists())
+        .unwrap_or_else(|| dir.with_added_extension(ASIDE));
     fs::rename(dir, &aside).map_err(JournalError::io("move aside", dir))?;
     aside.parent().map_or(Ok(()), sync_dir)?;
     Ok(aside)
@@ -178,7 +224,9 @@ pub(super) fn bury(dead: &Path) -> Result<(), JournalError> {
 
 /// The bytes of all files under a directory. What vanishes while it looks counts as nothing.
 pub(super) fn disk_bytes(path: &Path) -> u64 {
-    let Ok(entries) = fs::read_dir(path) else { return 0 };
+    let Ok(entries) = fs::read_dir(path) else {
+        return 0;
+    };
     entries
         .flatten()
         .map(|entry| match entry.metadata() {
@@ -199,12 +247,18 @@ mod tests {
         let path = dir.path().join("marks");
         assert_eq!(read_numbers(&path, 2).expect("absent is fine"), None);
         write_numbers(&path, &[1, u64::MAX]).expect("written");
-        assert_eq!(read_numbers(&path, 2).expect("read"), Some(vec![1, u64::MAX]));
+        assert_eq!(
+            read_numbers(&path, 2).expect("read"),
+            Some(vec![1, u64::MAX])
+        );
 
         let mut bytes = fs::read(&path).expect("read");
         bytes[3] ^= 16;
         fs::write(&path, bytes).expect("written");
-        assert!(matches!(read_numbers(&path, 2), Err(JournalError::DamagedFile { .. })));
+        assert!(matches!(
+            read_numbers(&path, 2),
+            Err(JournalError::DamagedFile { .. })
+        ));
     }
 
     #[test]

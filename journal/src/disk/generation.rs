@@ -1,5 +1,6 @@
-//! One generation: a directory with a log file that holds the records of all shards between two sequences per shard,
-//! and its index. Refuses deletes: space comes back when the whole directory goes.
+//! One generation: a directory with a log file that holds the records of all shards between two
+//! sequences per shard, and its index. Refuses deletes: space comes back when the whole directory
+//! goes.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -65,10 +66,15 @@ impl Generation {
 
     /// The number in a generation's directory name.
     pub(super) fn number_of(path: &Path) -> Option<u64> {
-        path.file_name()?.to_str()?.strip_prefix("gen-")?.parse().ok()
+        path.file_name()?
+            .to_str()?
+            .strip_prefix("gen-")?
+            .parse()
+            .ok()
     }
 
-    /// A generation whose shards begin at `starts`. It counts from its first group on, which says so.
+    /// A generation whose shards begin at `starts`. It counts from its first group on, which says
+    /// so.
     pub(super) fn begin(prepared: Prepared, starts: Vec<u64>) -> Self {
         let columns = vec![Column::default(); starts.len()];
         Self::new(prepared, starts, columns)
@@ -81,7 +87,15 @@ impl Generation {
 
     fn with_index(files: Prepared, starts: Vec<u64>, index: Index) -> Self {
         let Made { number, salt, .. } = files.made();
-        Self { number, starts, dir: files.dir, log: files.log, salt, index, going: Mutex::new(false) }
+        Self {
+            number,
+            starts,
+            dir: files.dir,
+            log: files.log,
+            salt,
+            index,
+            going: Mutex::new(false),
+        }
     }
 
     /// Opens a sealed generation: by its index, or by a scan that must find it whole.
@@ -93,7 +107,10 @@ impl Generation {
         options: &Options,
         repairs: &mut Repairs,
     ) -> Result<Self, JournalError> {
-        let missing = || JournalError::MissingGeneration { path: data.to_owned(), number };
+        let missing = || JournalError::MissingGeneration {
+            path: data.to_owned(),
+            number,
+        };
         let files = Prepared::open(data, number, known, options)?.ok_or_else(missing)?;
         files.seal_again(repairs)?;
         if let Ok(starts) = files.log.opening(ends.len())?
@@ -106,23 +123,34 @@ impl Generation {
         }
         let scanned = scan(&files.log, ends.len())?;
         if let Some(broken) = scanned.broken {
-            return Err(files.log.damaged(broken.place.offset, broken.place.record, broken.damage));
+            return Err(files
+                .log
+                .damaged(broken.place.offset, broken.place.record, broken.damage));
         }
         if scanned.groups == 0 {
             return Err(files.log.damaged(0, None, Damage::Malformed));
         }
         if let Some((shard, last, end)) = scanned.short(ends) {
-            return Err(files.log.damaged(scanned.end, Some((shard, last.next())), Damage::Missing { expected: end }));
+            return Err(files.log.damaged(
+                scanned.end,
+                Some((shard, last.next())),
+                Damage::Missing { expected: end },
+            ));
         }
         if Index::exists(&files.dir) {
-            repairs.add(Repaired::Index, &Index::file(&files.dir), "did not fit the log: made again from it");
+            repairs.add(
+                Repaired::Index,
+                &Index::file(&files.dir),
+                "did not fit the log: made again from it",
+            );
         }
         let generation = Self::settled(files, scanned)?;
         generation.seal();
         Ok(generation)
     }
 
-    /// Opens the newest generation, cutting nothing off yet. What the manifest knows of it must be there.
+    /// Opens the newest generation, cutting nothing off yet. What the manifest knows of it must be
+    /// there.
     pub(super) fn open_newest(
         data: &Path,
         number: u64,
@@ -132,7 +160,9 @@ impl Generation {
     ) -> Result<Newest, JournalError> {
         let made = known.and_then(|manifest| manifest.of(number));
         let files = Prepared::open(data, number, made.map(|made| made.salt), options)?;
-        let Some(files) = files else { return Ok(Newest::Unbegun { is_blank: true }) };
+        let Some(files) = files else {
+            return Ok(Newest::Unbegun { is_blank: true });
+        };
         files.seal_again(repairs)?;
         let (log, length) = (&files.log, files.log.len()?);
         let scanned = scan(log, usize::from(options.shards))?;
@@ -141,9 +171,22 @@ impl Generation {
             return Err(log.damaged(broken.place.offset, broken.place.record, broken.damage));
         }
         let begun = known.is_some_and(|manifest| number <= manifest.begun);
-        let floor = known.and_then(|manifest| manifest.floor_of(number)).unwrap_or_default();
-        if scanned.end < floor.end || scanned.groups < floor.groups || (begun && scanned.groups == 0) {
-            let (place, damage) = broken.map_or((None, Damage::Short { expected: floor.end }), |b| (Some(b.place), b.damage));
+        let floor = known
+            .and_then(|manifest| manifest.floor_of(number))
+            .unwrap_or_default();
+        if scanned.end < floor.end
+            || scanned.groups < floor.groups
+            || (begun && scanned.groups == 0)
+        {
+            let (place, damage) = broken.map_or(
+                (
+                    None,
+                    Damage::Short {
+                        expected: floor.end,
+                    },
+                ),
+                |b| (Some(b.place), b.damage),
+            );
             return Err(log.damaged(
                 place.map_or(scanned.end, |place| place.offset),
                 place.and_then(|place| place.record),
@@ -151,19 +194,34 @@ impl Generation {
             ));
         }
         if scanned.groups == 0 {
-            return Ok(Newest::Unbegun { is_blank: broken.is_none() });
+            return Ok(Newest::Unbegun {
+                is_blank: broken.is_none(),
+            });
         }
         if known.is_some() && made.is_none() {
-            return Err(JournalError::Foreign { path: files.dir, other: Manifest::path(data) });
+            return Err(JournalError::Foreign {
+                path: files.dir,
+                other: Manifest::path(data),
+            });
         }
-        // Behind a clean stop nothing was written, and what was made long does not get shorter by a crash.
+        // Behind a clean stop nothing was written, and what was made long does not get shorter by a
+        // crash.
         let clean = known.is_some_and(|manifest| manifest.clean) && scanned.groups == floor.groups;
-        let expected = made.filter(|_| begun && !clean).map_or(0, |made| made.length);
+        let expected = made
+            .filter(|_| begun && !clean)
+            .map_or(0, |made| made.length);
         if length < expected {
             return Err(log.damaged(length, None, Damage::Short { expected }));
         }
-        let tail = broken.map(|broken| Tail { bytes: length - scanned.end, clean, broken });
-        Ok(Newest::Begun(Box::new(Self::settled(files, scanned)?), tail))
+        let tail = broken.map(|broken| Tail {
+            bytes: length - scanned.end,
+            clean,
+            broken,
+        });
+        Ok(Newest::Begun(
+            Box::new(Self::settled(files, scanned)?),
+            tail,
+        ))
     }
 
     /// Looks at every byte and changes nothing. `None` when nothing in it was ever acknowledged.
@@ -173,12 +231,17 @@ impl Generation {
         known: Option<u64>,
         options: &Options,
     ) -> Result<Option<(Self, Scan)>, JournalError> {
-        let Some(files) = Prepared::open(data, number, known, options)? else { return Ok(None) };
+        let Some(files) = Prepared::open(data, number, known, options)? else {
+            return Ok(None);
+        };
         let scanned = scan(&files.log, usize::from(options.shards))?;
         if scanned.groups == 0 && scanned.broken.is_none_or(|broken| !broken.good_follows) {
             return Ok(None);
         }
-        Ok(Some((Self::new(files, scanned.starts.clone(), scanned.columns.clone()), scanned)))
+        Ok(Some((
+            Self::new(files, scanned.starts.clone(), scanned.columns.clone()),
+            scanned,
+        )))
     }
 
     /// Cuts off what stands behind the good groups, durably.
@@ -189,12 +252,20 @@ impl Generation {
 
     /// What the manifest has to know of it.
     pub(super) fn made(&self) -> Made {
-        Made { number: self.number, salt: self.salt, length: self.log.room_end() }
+        Made {
+            number: self.number,
+            salt: self.salt,
+            length: self.log.room_end(),
+        }
     }
 
     /// Up to where it is durable.
     pub(super) fn floor(&self) -> Floor {
-        Floor { generation: self.number, end: self.log.end(), groups: self.log.groups() }
+        Floor {
+            generation: self.number,
+            end: self.log.end(),
+            groups: self.log.groups(),
+        }
     }
 
     fn settled(files: Prepared, scanned: Scan) -> Result<Self, JournalError> {
@@ -213,7 +284,12 @@ impl Generation {
     }
 
     /// Writes a group and makes it durable. `wrote` is called between the two.
-    pub(super) fn append(&self, writer: &mut GroupWriter, batches: &[Batch], wrote: impl FnOnce()) -> Result<(), JournalError> {
+    pub(super) fn append(
+        &self,
+        writer: &mut GroupWriter,
+        batches: &[Batch],
+        wrote: impl FnOnce(),
+    ) -> Result<(), JournalError> {
         let base = self.log.end();
         let (group, marks) = match self.log.groups() {
             0 => writer.build_first(self.log.salt, &self.starts, batches),
@@ -224,14 +300,17 @@ impl Generation {
         Ok(())
     }
 
-    /// Gives back the room and moves the index out of memory, once nothing is written here any more. Where the disk has no
-    /// place for it, it stays in memory.
+    /// Gives back the room and moves the index out of memory, once nothing is written here any
+    /// more. Where the disk has no place for it, it stays in memory.
     pub(super) fn seal(&self) {
         let going = self.going.lock();
         if *going {
             return;
         }
-        let index = || self.index.seal(&self.dir, self.log.salt, self.log.end(), self.log.groups());
+        let index = || {
+            self.index
+                .seal(&self.dir, self.log.salt, self.log.end(), self.log.groups())
+        };
         if let Err(error) = self.log.seal().and_then(|()| index()) {
             tracing::warn!(generation = self.number, %error, "the index of a journal generation stays in memory");
         }
@@ -243,18 +322,25 @@ impl Generation {
     }
 
     fn missing(&self, shard: Shard, first: Sequence, expected: Sequence) -> JournalError {
-        self.log.damaged(self.log.end(), Some((shard, first)), Damage::Missing { expected })
+        self.log.damaged(
+            self.log.end(),
+            Some((shard, first)),
+            Damage::Missing { expected },
+        )
     }
 
     /// One record that must be in here.
     pub(super) fn read(&self, shard: Shard, sequence: Sequence) -> Result<Vec<u8>, JournalError> {
         let mut offsets = Vec::with_capacity(1);
         self.index.offsets(shard, sequence, 1, &mut offsets)?;
-        let offset = offsets.first().ok_or_else(|| self.missing(shard, sequence, sequence))?;
+        let offset = offsets
+            .first()
+            .ok_or_else(|| self.missing(shard, sequence, sequence))?;
         self.log.read(shard, sequence, u64::from(*offset))
     }
 
-    /// Visits the shard's records from `from` up to and including `upto`, all of which must be in here.
+    /// Visits the shard's records from `from` up to and including `upto`, all of which must be in
+    /// here.
     pub(super) fn replay(
         &self,
         shard: Shard,
@@ -275,7 +361,9 @@ impl Generation {
                 let at = u64::from(*offset);
                 let damaged = |damage| self.log.damaged(at, Some((shard, next)), damage);
                 let ahead = || run_length(&offsets[place..]);
-                let header = window.get(at, RECORD_BYTES, ahead).map_err(self.log.failed())?;
+                let header = window
+                    .get(at, RECORD_BYTES, ahead)
+                    .map_err(self.log.failed())?;
                 let length = RECORD_BYTES + frame::record_length(header).map_err(damaged)?;
                 let bytes = window.get(at, length, ahead).map_err(self.log.failed())?;
                 let record = frame::record(self.log.salt, shard, next, bytes).map_err(damaged)?;
@@ -289,12 +377,19 @@ impl Generation {
     }
 }
 
-/// How many bytes to read for the first of these records, so that those that stand near come with it.
+/// How many bytes to read for the first of these records, so that those that stand near come with
+/// it.
 fn run_length(offsets: &[u32]) -> usize {
     let first = offsets[0];
     // An offset may be damaged: it need not be behind the one before it.
-    let is_near = |pair: &[u32]| pair[1].checked_sub(pair[0]).is_some_and(|apart| apart <= NEAR_BYTES);
-    let near = offsets.windows(2).take_while(|pair| is_near(pair) && pair[1] - first <= RUN_BYTES);
+    let is_near = |pair: &[u32]| {
+        pair[1]
+            .checked_sub(pair[0])
+            .is_some_and(|apart| apart <= NEAR_BYTES)
+    };
+    let near = offsets
+        .windows(2)
+        .take_while(|pair| is_near(pair) && pair[1] - first <= RUN_BYTES);
     let last = near.last().map_or(first, |pair| pair[1]);
     (last - first) as usize + 4096
 }

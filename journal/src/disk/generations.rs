@@ -18,16 +18,22 @@ const OLD_TRIM: &str = "trim";
 pub(super) struct Generations {
     ledger: Arc<Ledger>,
     list: RwLock<Vec<Arc<Generation>>>,
-    /// Per shard the oldest sequence that is kept. Held while it is written, so that marks only grow.
+    /// Per shard the oldest sequence that is kept. Held while it is written, so that marks only
+    /// grow.
     marks: Mutex<Vec<u64>>,
 }
 
 impl Generations {
     pub(super) fn new(ledger: Arc<Ledger>, list: Vec<Arc<Generation>>, marks: Vec<u64>) -> Self {
-        Self { ledger, list: RwLock::new(list), marks: Mutex::new(marks) }
+        Self {
+            ledger,
+            list: RwLock::new(list),
+            marks: Mutex::new(marks),
+        }
     }
 
-    /// The trim marks as the format before this one stored them; 1 for every shard when there are none.
+    /// The trim marks as the format before this one stored them; 1 for every shard when there are
+    /// none.
     pub(super) fn old_marks(dir: &Path, shards: u16) -> Result<Vec<u64>, JournalError> {
         let count = usize::from(shards);
         Ok(files::read_numbers(&dir.join(OLD_TRIM), count)?.unwrap_or_else(|| vec![1; count]))
@@ -38,7 +44,8 @@ impl Generations {
         files::remove_file(&dir.join(OLD_TRIM))
     }
 
-    /// Takes in a generation whose first group is durable: from then on a trim may take away the one before it.
+    /// Takes in a generation whose first group is durable: from then on a trim may take away the
+    /// one before it.
     pub(super) fn add(&self, begun: Arc<Generation>) {
         tracing::info!(generation = begun.number, "journal generation begun");
         self.list.write().push(begun);
@@ -51,7 +58,10 @@ impl Generations {
 
     fn holding(&self, shard: Shard, sequence: Sequence) -> Option<Arc<Generation>> {
         let list = self.list.read();
-        let found = list.iter().rev().find(|generation| generation.starts[usize::from(shard.0)] <= sequence.0);
+        let found = list
+            .iter()
+            .rev()
+            .find(|generation| generation.starts[usize::from(shard.0)] <= sequence.0);
         found.map(Arc::clone)
     }
 
@@ -59,21 +69,36 @@ impl Generations {
         Sequence(self.marks.lock()[usize::from(shard.0)])
     }
 
-    pub(super) fn read(&self, shard: Shard, sequence: Sequence) -> Result<Option<Vec<u8>>, JournalError> {
+    pub(super) fn read(
+        &self,
+        shard: Shard,
+        sequence: Sequence,
+    ) -> Result<Option<Vec<u8>>, JournalError> {
         if sequence < self.first(shard) {
             return Ok(None);
         }
-        // Between the two looks a trim can take the generation away: then the record is forgotten, not damaged.
-        let Some(generation) = self.holding(shard, sequence) else { return Ok(None) };
+        // Between the two looks a trim can take the generation away: then the record is forgotten,
+        // not damaged.
+        let Some(generation) = self.holding(shard, sequence) else {
+            return Ok(None);
+        };
         generation.read(shard, sequence).map(Some)
     }
 
-    pub(super) fn replay(&self, shard: Shard, from: Sequence, upto: Sequence, visit: Visit<'_>) -> Result<(), JournalError> {
+    pub(super) fn replay(
+        &self,
+        shard: Shard,
+        from: Sequence,
+        upto: Sequence,
+        visit: Visit<'_>,
+    ) -> Result<(), JournalError> {
         let mut next = from.max(self.first(shard));
         let list = self.list.read().clone();
         let index = usize::from(shard.0);
         for (generation, later) in list.iter().zip((1..).map(|place| list.get(place))) {
-            let end = later.map_or(upto, |later| upto.min(Sequence(later.starts[index]).previous()));
+            let end = later.map_or(upto, |later| {
+                upto.min(Sequence(later.starts[index]).previous())
+            });
             if next > end || generation.starts[index] > next.0 {
                 continue;
             }
@@ -115,7 +140,11 @@ impl Generations {
     fn take_forgotten(&self, marks: &[u64]) -> Option<Arc<Generation>> {
         let mut list = self.list.write();
         let later = list.get(1)?;
-        let forgotten = later.starts.iter().zip(marks).all(|(start, mark)| start <= mark);
+        let forgotten = later
+            .starts
+            .iter()
+            .zip(marks)
+            .all(|(start, mark)| start <= mark);
         forgotten.then(|| list.remove(0))
     }
 
@@ -123,19 +152,25 @@ impl Generations {
         self.list.read().len() as u64
     }
 
-    /// Log bytes of kept records; inside a generation they count by the share of its records that is kept.
+    /// Log bytes of kept records; inside a generation they count by the share of its records that
+    /// is kept.
     pub(super) fn live_bytes(&self, lasts: &[u64]) -> u64 {
         let marks = self.marks.lock().clone();
         let list = self.list.read().clone();
         let live = |place: usize, generation: &Generation| {
             let (mut kept, mut all) = (0, 0);
             for (shard, start) in generation.starts.iter().enumerate() {
-                let end = list.get(place + 1).map_or(lasts[shard] + 1, |later| later.starts[shard]);
+                let end = list
+                    .get(place + 1)
+                    .map_or(lasts[shard] + 1, |later| later.starts[shard]);
                 all += end.saturating_sub(*start);
                 kept += end.saturating_sub(marks[shard].max(*start));
             }
             (u128::from(generation.log_bytes()) * u128::from(kept) / u128::from(all.max(1))) as u64
         };
-        list.iter().enumerate().map(|(place, generation)| live(place, generation)).sum()
+        list.iter()
+            .enumerate()
+            .map(|(place, generation)| live(place, generation))
+            .sum()
     }
 }

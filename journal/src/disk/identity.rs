@@ -1,6 +1,7 @@
-//! Whose directory this is: its format, its number of shards, and the number it was given when it was made, by which files
-//! of another directory are told from its own. They stand in `meta` and in the manifest: either is made again from the other.
-//! Refuses to take a directory for a new one while anything says that there was a journal.
+//! Whose directory this is: its format, its number of shards, and the number it was given when it
+//! was made, by which files of another directory are told from its own. They stand in `meta` and in
+//! the manifest: either is made again from the other. Refuses to take a directory for a new one
+//! while anything says that there was a journal.
 
 use std::path::{Path, PathBuf};
 
@@ -15,14 +16,16 @@ use crate::JournalError;
 const META: &str = "meta";
 /// What this program writes.
 const FORMAT: u16 = 4;
-/// What it still reads, and turns into its own: no manifest, a table without proof, trim marks in a file of their own.
+/// What it still reads, and turns into its own: no manifest, a table without proof, trim marks in a
+/// file of their own.
 const OLD_FORMAT: u16 = 3;
 
 /// Who a directory is.
 pub(super) struct Identity {
     pub(super) id: u64,
     pub(super) shards: u16,
-    /// What a start holds the log against; `None` in a new directory, in an old one, and where it was lost.
+    /// What a start holds the log against; `None` in a new directory, in an old one, and where it
+    /// was lost.
     pub(super) manifest: Option<Manifest>,
     /// Whether this start makes it.
     pub(super) created: bool,
@@ -59,18 +62,27 @@ fn meta_path(dir: &Path) -> PathBuf {
 
 fn read_meta(dir: &Path) -> Result<Option<Meta>, JournalError> {
     let path = meta_path(dir);
-    let Some(bytes) = files::read_sealed(&path)? else { return Ok(None) };
+    let Some(bytes) = files::read_sealed(&path)? else {
+        return Ok(None);
+    };
     let damaged = || JournalError::DamagedFile { path: path.clone() };
     let ([f0, f1, s0, s1], rest) = bytes.split_first_chunk().ok_or_else(damaged)?;
     let shards = u16::from_le_bytes([*s0, *s1]);
     match u16::from_le_bytes([*f0, *f1]) {
         FORMAT => {
             let id = rest.try_into().map_err(|_| damaged())?;
-            Ok(Some(Meta { shards, id: Some(u64::from_le_bytes(id)) }))
+            Ok(Some(Meta {
+                shards,
+                id: Some(u64::from_le_bytes(id)),
+            }))
         }
         OLD_FORMAT if rest.is_empty() => Ok(Some(Meta { shards, id: None })),
         OLD_FORMAT => Err(damaged()),
-        found => Err(JournalError::Format { path, found, expected: FORMAT }),
+        found => Err(JournalError::Format {
+            path,
+            found,
+            expected: FORMAT,
+        }),
     }
 }
 
@@ -81,35 +93,85 @@ pub(super) fn write(dir: &Path, id: u64, shards: u16) -> Result<(), JournalError
     files::write_sealed(&meta_path(dir), &bytes)
 }
 
-/// Looks at a directory and changes nothing; an error says what is wrong. `None`: there is no journal.
+/// Looks at a directory and changes nothing; an error says what is wrong. `None`: there is no
+/// journal.
 pub(super) fn look(dir: &Path, repairs: &mut Repairs) -> Result<Option<Identity>, JournalError> {
     let (meta, manifest) = (state(read_meta(dir))?, state(Manifest::read(dir))?);
     let damaged = |path| Err(JournalError::DamagedFile { path });
-    let known = |id, shards, manifest| Ok(Some(Identity { id, shards, manifest, created: false, is_old: false }));
+    let known = |id, shards, manifest| {
+        Ok(Some(Identity {
+            id,
+            shards,
+            manifest,
+            created: false,
+            is_old: false,
+        }))
+    };
     match (meta, manifest) {
         (State::Absent, State::Absent) => Ok(None),
         (State::Absent | State::Damaged, State::Good(manifest)) => {
-            repairs.add(Repaired::Meta, &meta_path(dir), "was missing or damaged: made again from the manifest");
+            repairs.add(
+                Repaired::Meta,
+                &meta_path(dir),
+                "was missing or damaged: made again from the manifest",
+            );
             known(manifest.id, manifest.marks.len() as u16, Some(manifest))
         }
         (State::Damaged, State::Absent | State::Damaged) => damaged(meta_path(dir)),
         (State::Absent, State::Damaged) => damaged(Manifest::path(dir)),
         (State::Good(Meta { shards, id: None }), manifest) => {
             // An upgrade that was cut short may have written the manifest already.
-            let id = if let State::Good(begun) = manifest { begun.id } else { prepared::fresh_number(0) };
-            Ok(Some(Identity { id, shards, manifest: None, created: false, is_old: true }))
+            let id = if let State::Good(begun) = manifest {
+                begun.id
+            } else {
+                prepared::fresh_number(0)
+            };
+            Ok(Some(Identity {
+                id,
+                shards,
+                manifest: None,
+                created: false,
+                is_old: true,
+            }))
         }
-        (State::Good(Meta { shards, id: Some(id) }), State::Good(manifest)) => {
+        (
+            State::Good(Meta {
+                shards,
+                id: Some(id),
+            }),
+            State::Good(manifest),
+        ) => {
             if manifest.id != id || manifest.marks.len() != usize::from(shards) {
-                return Err(JournalError::Foreign { path: Manifest::path(dir), other: meta_path(dir) });
+                return Err(JournalError::Foreign {
+                    path: Manifest::path(dir),
+                    other: meta_path(dir),
+                });
             }
             known(id, shards, Some(manifest))
         }
-        (State::Good(Meta { shards, id: Some(id) }), State::Absent) if generations(dir)?.is_empty() => {
+        (
+            State::Good(Meta {
+                shards,
+                id: Some(id),
+            }),
+            State::Absent,
+        ) if generations(dir)?.is_empty() => {
             // The making was cut short: no generation was ever there, or the manifest would be.
-            Ok(Some(Identity { id, shards, manifest: None, created: true, is_old: false }))
+            Ok(Some(Identity {
+                id,
+                shards,
+                manifest: None,
+                created: true,
+                is_old: false,
+            }))
         }
-        (State::Good(Meta { shards, id: Some(id) }), State::Absent | State::Damaged) => {
+        (
+            State::Good(Meta {
+                shards,
+                id: Some(id),
+            }),
+            State::Absent | State::Damaged,
+        ) => {
             let why = format!(
                 "was missing or damaged: made again from the generations that are here, {:?}; if there were more, restore a copy",
                 generations(dir)?
@@ -121,16 +183,26 @@ pub(super) fn look(dir: &Path, repairs: &mut Repairs) -> Result<Option<Identity>
 }
 
 /// Says whose directory it is, and makes it when it is new.
-pub(super) fn settle(dir: &Path, options: &Options, repairs: &mut Repairs) -> Result<Identity, JournalError> {
+pub(super) fn settle(
+    dir: &Path,
+    options: &Options,
+    repairs: &mut Repairs,
+) -> Result<Identity, JournalError> {
     let found = look(dir, repairs)?;
     if let Some(found) = &found
         && found.shards != options.shards
     {
-        return Err(JournalError::ShardCount { path: dir.to_owned(), stored: found.shards, configured: options.shards });
+        return Err(JournalError::ShardCount {
+            path: dir.to_owned(),
+            stored: found.shards,
+            configured: options.shards,
+        });
     }
     let is_new = found.as_ref().is_none_or(|found| found.created);
     if is_new && (options.existing || !generations(dir)?.is_empty()) {
-        return Err(JournalError::Gone { path: dir.to_owned() });
+        return Err(JournalError::Gone {
+            path: dir.to_owned(),
+        });
     }
     match found {
         Some(found) => {
@@ -142,14 +214,23 @@ pub(super) fn settle(dir: &Path, options: &Options, repairs: &mut Repairs) -> Re
         None => {
             let (id, shards) = (prepared::fresh_number(0), options.shards);
             write(dir, id, shards)?;
-            Ok(Identity { id, shards, manifest: None, created: true, is_old: false })
+            Ok(Identity {
+                id,
+                shards,
+                manifest: None,
+                created: true,
+                is_old: false,
+            })
         }
     }
 }
 
 /// The numbers of the generations that are there, oldest first.
 pub(super) fn generations(dir: &Path) -> Result<Vec<u64>, JournalError> {
-    let mut numbers: Vec<u64> = files::list(dir)?.iter().filter_map(|path| Generation::number_of(path)).collect();
+    let mut numbers: Vec<u64> = files::list(dir)?
+        .iter()
+        .filter_map(|path| Generation::number_of(path))
+        .collect();
     numbers.sort_unstable();
     Ok(numbers)
 }

@@ -1,8 +1,10 @@
-//! Where each record of a generation stands. In memory while the generation grows, some two bytes a record; in a file of
-//! its own once it is sealed, four. Refuses to be the only copy: a bad or missing file is made again from the log.
+//! Where each record of a generation stands. In memory while the generation grows, some two bytes a
+//! record; in a file of its own once it is sealed, four. Refuses to be the only copy: a bad or
+//! missing file is made again from the log.
 //!
-//! The file: format (8), length of the log (8), groups (8), shards (8); per shard records (8) and bytes (8); then
-//! the offsets (4 each), shard after shard; and a CRC-32C (4). It is not synced, which is what its checksum is for.
+//! The file: format (8), length of the log (8), groups (8), shards (8); per shard records (8) and
+//! bytes (8); then the offsets (4 each), shard after shard; and a CRC-32C (4). It is not synced,
+//! which is what its checksum is for.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
@@ -17,7 +19,8 @@ use super::offsets::Offsets;
 use crate::{JournalError, Sequence, Shard};
 
 const NAME: &str = "index";
-/// 2: its checksum begins with the salt of the log, so that another generation's index does not fit.
+/// 2: its checksum begins with the salt of the log, so that another generation's index does not
+/// fit.
 const FORMAT: u64 = 2;
 const HEAD_NUMBERS: usize = 4;
 
@@ -57,12 +60,19 @@ struct Sealed {
 impl Index {
     /// An index in memory.
     pub(super) fn growing(starts: &[u64], columns: Vec<Column>) -> Self {
-        Self { starts: starts.to_vec(), place: RwLock::new(Place::Memory(columns)) }
+        Self {
+            starts: starts.to_vec(),
+            place: RwLock::new(Place::Memory(columns)),
+        }
     }
 
-    /// The index of a sealed generation from its file; `None` when there is none that can be read and fits. Gives the
-    /// number of bytes and groups of the log too.
-    pub(super) fn open(dir: &Path, salt: Salt, starts: &[u64]) -> Result<Option<(Self, u64, u64)>, JournalError> {
+    /// The index of a sealed generation from its file; `None` when there is none that can be read
+    /// and fits. Gives the number of bytes and groups of the log too.
+    pub(super) fn open(
+        dir: &Path,
+        salt: Salt,
+        starts: &[u64],
+    ) -> Result<Option<(Self, u64, u64)>, JournalError> {
         let path = dir.join(NAME);
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
@@ -73,9 +83,18 @@ impl Index {
                 return Ok(None);
             }
         };
-        let Some((end, groups, extents)) = heads(&bytes, salt, starts.len()) else { return Ok(None) };
+        let Some((end, groups, extents)) = heads(&bytes, salt, starts.len()) else {
+            return Ok(None);
+        };
         let place = RwLock::new(Place::File(Sealed::new(path, extents)?));
-        Ok(Some((Self { starts: starts.to_vec(), place }, end, groups)))
+        Ok(Some((
+            Self {
+                starts: starts.to_vec(),
+                place,
+            },
+            end,
+            groups,
+        )))
     }
 
     /// Whether a generation has a file for it, right or not.
@@ -90,7 +109,9 @@ impl Index {
 
     /// Adds the records of a group that begins at `base`.
     pub(super) fn add(&self, base: u64, marks: &[Mark]) {
-        let Place::Memory(columns) = &mut *self.place.write() else { return };
+        let Place::Memory(columns) = &mut *self.place.write() else {
+            return;
+        };
         for mark in marks {
             let column = &mut columns[usize::from(mark.shard.0)];
             column.offsets.push((base + u64::from(mark.offset)) as u32);
@@ -99,9 +120,18 @@ impl Index {
     }
 
     /// Moves the index to its file. A failure to write leaves it in memory.
-    pub(super) fn seal(&self, dir: &Path, salt: Salt, end: u64, groups: u64) -> Result<(), JournalError> {
+    pub(super) fn seal(
+        &self,
+        dir: &Path,
+        salt: Salt,
+        end: u64,
+        groups: u64,
+    ) -> Result<(), JournalError> {
         let (bytes, extents): (_, Vec<Extent>) = match &*self.place.read() {
-            Place::Memory(columns) => (encode(columns, salt, end, groups), columns.iter().map(Column::extent).collect()),
+            Place::Memory(columns) => (
+                encode(columns, salt, end, groups),
+                columns.iter().map(Column::extent).collect(),
+            ),
             Place::File(_) => return Ok(()),
         };
         let path = dir.join(NAME);
@@ -111,10 +141,18 @@ impl Index {
     }
 
     /// Up to `most` offsets of the shard from a sequence on, into `offsets`.
-    pub(super) fn offsets(&self, shard: Shard, from: Sequence, most: usize, offsets: &mut Vec<u32>) -> Result<(), JournalError> {
+    pub(super) fn offsets(
+        &self,
+        shard: Shard,
+        from: Sequence,
+        most: usize,
+        offsets: &mut Vec<u32>,
+    ) -> Result<(), JournalError> {
         offsets.clear();
         let index = usize::from(shard.0);
-        let Some(skip) = from.0.checked_sub(self.starts[index]) else { return Ok(()) };
+        let Some(skip) = from.0.checked_sub(self.starts[index]) else {
+            return Ok(());
+        };
         match &*self.place.read() {
             Place::Memory(columns) => {
                 offsets.extend(columns[index].offsets.iter_from(skip as usize).take(most));
@@ -126,7 +164,11 @@ impl Index {
 
     /// The last sequence of each shard; one before its start when it has none here.
     pub(super) fn lasts(&self) -> Vec<u64> {
-        self.starts.iter().enumerate().map(|(shard, start)| start + self.extent(shard).records - 1).collect()
+        self.starts
+            .iter()
+            .enumerate()
+            .map(|(shard, start)| start + self.extent(shard).records - 1)
+            .collect()
     }
 
     /// How much of a shard is in here.
@@ -140,7 +182,10 @@ impl Index {
 
 impl Column {
     fn extent(&self) -> Extent {
-        Extent { records: self.offsets.len() as u64, bytes: self.bytes }
+        Extent {
+            records: self.offsets.len() as u64,
+            bytes: self.bytes,
+        }
     }
 }
 
@@ -148,22 +193,46 @@ impl Sealed {
     fn new(path: PathBuf, extents: Vec<Extent>) -> Result<Self, JournalError> {
         let file = File::open(&path).map_err(JournalError::io("open", &path))?;
         let columns = columns(&extents);
-        Ok(Self { path, file, extents, columns })
+        Ok(Self {
+            path,
+            file,
+            extents,
+            columns,
+        })
     }
 
-    fn offsets(&self, shard: usize, skip: u64, most: usize, offsets: &mut Vec<u32>) -> Result<(), JournalError> {
-        let count = self.extents[shard].records.saturating_sub(skip).min(most as u64) as usize;
+    fn offsets(
+        &self,
+        shard: usize,
+        skip: u64,
+        most: usize,
+        offsets: &mut Vec<u32>,
+    ) -> Result<(), JournalError> {
+        let count = self.extents[shard]
+            .records
+            .saturating_sub(skip)
+            .min(most as u64) as usize;
         let mut bytes = vec![0; count * 4];
         let at = self.columns[shard] + skip * 4;
-        self.file.read_exact_at(&mut bytes, at).map_err(JournalError::io("read", &self.path))?;
-        offsets.extend(bytes.as_chunks::<4>().0.iter().map(|offset| u32::from_le_bytes(*offset)));
+        self.file
+            .read_exact_at(&mut bytes, at)
+            .map_err(JournalError::io("read", &self.path))?;
+        offsets.extend(
+            bytes
+                .as_chunks::<4>()
+                .0
+                .iter()
+                .map(|offset| u32::from_le_bytes(*offset)),
+        );
         Ok(())
     }
 }
 
 fn encode(columns: &[Column], salt: Salt, end: u64, groups: u64) -> Vec<u8> {
     let head = [FORMAT, end, groups, columns.len() as u64].into_iter();
-    let extents = columns.iter().flat_map(|column| [column.offsets.len() as u64, column.bytes]);
+    let extents = columns
+        .iter()
+        .flat_map(|column| [column.offsets.len() as u64, column.bytes]);
     let mut bytes: Vec<u8> = head.chain(extents).flat_map(u64::to_le_bytes).collect();
     columns
         .iter()
@@ -180,9 +249,16 @@ fn heads(bytes: &[u8], salt: Salt, shards: usize) -> Option<(u64, u64, Vec<Exten
     if salt.of(content) != u32::from_le_bytes(*crc) {
         return None;
     }
-    let (numbers, _) = content.get(..(HEAD_NUMBERS + 2 * shards) * 8)?.as_chunks::<8>();
+    let (numbers, _) = content
+        .get(..(HEAD_NUMBERS + 2 * shards) * 8)?
+        .as_chunks::<8>();
     let mut numbers = numbers.iter().map(|number| u64::from_le_bytes(*number));
-    let (format, end, groups, stored) = (numbers.next()?, numbers.next()?, numbers.next()?, numbers.next()?);
+    let (format, end, groups, stored) = (
+        numbers.next()?,
+        numbers.next()?,
+        numbers.next()?,
+        numbers.next()?,
+    );
     if format != FORMAT || stored != shards as u64 {
         return None;
     }
@@ -211,7 +287,11 @@ mod tests {
 
     fn index() -> Index {
         let index = Index::growing(&[1, 5, 9], vec![Column::default(); 3]);
-        let mark = |shard, offset, bytes| Mark { shard: Shard(shard), offset, bytes };
+        let mark = |shard, offset, bytes| Mark {
+            shard: Shard(shard),
+            offset,
+            bytes,
+        };
         index.add(100, &[mark(0, 28, 3), mark(0, 40, 4), mark(2, 60, 5)]);
         index.add(1000, &[mark(0, 28, 1), mark(1, 44, 9)]);
         index
@@ -219,46 +299,103 @@ mod tests {
 
     fn offsets(index: &Index, shard: u16, from: u64, most: usize) -> Vec<u32> {
         let mut offsets = vec![7];
-        index.offsets(Shard(shard), Sequence(from), most, &mut offsets).expect("read");
+        index
+            .offsets(Shard(shard), Sequence(from), most, &mut offsets)
+            .expect("read");
         offsets
     }
 
     fn all(index: &Index) -> Vec<Vec<u32>> {
-        let asked = [(0, 1, 9), (0, 2, 1), (0, 4, 9), (1, 5, 9), (1, 4, 9), (2, 9, 9), (2, 10, 9)];
-        asked.iter().map(|(shard, from, most)| offsets(index, *shard, *from, *most)).collect()
+        let asked = [
+            (0, 1, 9),
+            (0, 2, 1),
+            (0, 4, 9),
+            (1, 5, 9),
+            (1, 4, 9),
+            (2, 9, 9),
+            (2, 10, 9),
+        ];
+        asked
+            .iter()
+            .map(|(shard, from, most)| offsets(index, *shard, *from, *most))
+            .collect()
     }
 
     #[test]
     fn it_says_the_same_from_memory_and_from_its_file() {
         let dir = tempfile::tempdir().expect("a directory");
         let index = index();
-        let expected = vec![vec![128, 140, 1028], vec![140], vec![], vec![1044], vec![], vec![160], vec![]];
+        let expected = vec![
+            vec![128, 140, 1028],
+            vec![140],
+            vec![],
+            vec![1044],
+            vec![],
+            vec![160],
+            vec![],
+        ];
         assert_eq!(all(&index), expected);
-        index.seal(dir.path(), Salt::new(3), 5000, 2).expect("sealed");
+        index
+            .seal(dir.path(), Salt::new(3), 5000, 2)
+            .expect("sealed");
         assert!(matches!(&*index.place.read(), Place::File(_)));
         assert_eq!(all(&index), expected);
-        let (opened, end, groups) = Index::open(dir.path(), Salt::new(3), &[1, 5, 9]).expect("read").expect("there");
+        let (opened, end, groups) = Index::open(dir.path(), Salt::new(3), &[1, 5, 9])
+            .expect("read")
+            .expect("there");
         assert_eq!((all(&opened), end, groups), (expected, 5000, 2));
-        assert_eq!(opened.extent(0), Extent { records: 3, bytes: 8 });
+        assert_eq!(
+            opened.extent(0),
+            Extent {
+                records: 3,
+                bytes: 8
+            }
+        );
     }
 
     #[test]
     fn a_file_that_is_not_right_in_every_byte_is_not_there() {
         let dir = tempfile::tempdir().expect("a directory");
-        index().seal(dir.path(), Salt::new(3), 5000, 2).expect("sealed");
+        index()
+            .seal(dir.path(), Salt::new(3), 5000, 2)
+            .expect("sealed");
         let path = dir.path().join(NAME);
         let bytes = fs::read(&path).expect("read");
         for at in 0..bytes.len() {
             let mut bad = bytes.clone();
             bad[at] ^= 1;
             fs::write(&path, bad).expect("written");
-            assert!(Index::open(dir.path(), Salt::new(3), &[1, 5, 9]).expect("read").is_none(), "byte {at}");
+            assert!(
+                Index::open(dir.path(), Salt::new(3), &[1, 5, 9])
+                    .expect("read")
+                    .is_none(),
+                "byte {at}"
+            );
             fs::write(&path, &bytes[..at]).expect("written");
-            assert!(Index::open(dir.path(), Salt::new(3), &[1, 5, 9]).expect("read").is_none(), "cut at {at}");
+            assert!(
+                Index::open(dir.path(), Salt::new(3), &[1, 5, 9])
+                    .expect("read")
+                    .is_none(),
+                "cut at {at}"
+            );
         }
         fs::write(&path, &bytes).expect("written");
-        assert!(Index::open(dir.path(), Salt::new(3), &[1, 5]).expect("read").is_none(), "another number of shards");
-        assert!(Index::open(dir.path(), Salt::new(4), &[1, 5, 9]).expect("read").is_none(), "another log");
-        assert!(Index::open(dir.path(), Salt::new(3), &[1, 5, 9]).expect("read").is_some());
+        assert!(
+            Index::open(dir.path(), Salt::new(3), &[1, 5])
+                .expect("read")
+                .is_none(),
+            "another number of shards"
+        );
+        assert!(
+            Index::open(dir.path(), Salt::new(4), &[1, 5, 9])
+                .expect("read")
+                .is_none(),
+            "another log"
+        );
+        assert!(
+            Index::open(dir.path(), Salt::new(3), &[1, 5, 9])
+                .expect("read")
+                .is_some()
+        );
     }
 }

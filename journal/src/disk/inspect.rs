@@ -1,5 +1,6 @@
-//! A look at a data directory for the command line: every record of every generation, and what is wrong.
-//! Refuses to run beside the engine (it takes the lock), to cut a tail, and to stop at the first problem.
+//! A look at a data directory for the command line: every record of every generation, and what is
+//! wrong. Refuses to run beside the engine (it takes the lock), to cut a tail, and to stop at the
+//! first problem.
 
 use std::path::Path;
 
@@ -49,7 +50,9 @@ pub struct Inspection {
 pub fn inspect(dir: &Path) -> Result<Inspection, JournalError> {
     let _lock = lock::take(dir)?;
     let mut repairs = Repairs::quiet();
-    let missing = || JournalError::MissingFile { path: dir.join("meta") };
+    let missing = || JournalError::MissingFile {
+        path: dir.join("meta"),
+    };
     let identity = identity::look(dir, &mut repairs)?.ok_or_else(missing)?;
     let shard_count = identity.shards;
     let marks = match &identity.manifest {
@@ -58,7 +61,10 @@ pub fn inspect(dir: &Path) -> Result<Inspection, JournalError> {
     };
     let mut inspection = Inspection {
         shard_count,
-        shards: (0..shard_count).zip(&marks).map(|(shard, mark)| empty(shard, *mark)).collect(),
+        shards: (0..shard_count)
+            .zip(&marks)
+            .map(|(shard, mark)| empty(shard, *mark))
+            .collect(),
         generations: identity::generations(dir)?,
         checkpoints: Vec::new(),
         disk_bytes: files::disk_bytes(dir),
@@ -68,8 +74,14 @@ pub fn inspect(dir: &Path) -> Result<Inspection, JournalError> {
     for repair in repairs.into_list() {
         inspection.problem(0, true, JournalError::DamagedFile { path: repair.path });
     }
-    inspection.checkpoints = checkpoints::covered(dir, marks.len())?.into_iter().map(Sequence).collect();
-    let options = Options { shards: shard_count, ..Options::default() };
+    inspection.checkpoints = checkpoints::covered(dir, marks.len())?
+        .into_iter()
+        .map(Sequence)
+        .collect();
+    let options = Options {
+        shards: shard_count,
+        ..Options::default()
+    };
     let mut expected = Vec::new();
     let known = identity.manifest.as_ref();
     for number in inspection.generations.clone() {
@@ -83,11 +95,18 @@ pub fn inspect(dir: &Path) -> Result<Inspection, JournalError> {
 }
 
 fn empty(shard: u16, mark: u64) -> ShardReport {
-    ShardReport { shard: Shard(shard), first: Sequence(mark), last: Sequence(mark).previous(), records: 0, bytes: 0 }
+    ShardReport {
+        shard: Shard(shard),
+        first: Sequence(mark),
+        last: Sequence(mark).previous(),
+        records: 0,
+        bytes: 0,
+    }
 }
 
 impl Inspection {
-    /// Looks at one generation. `ends` are the last sequences of the one before, and then of this one.
+    /// Looks at one generation. `ends` are the last sequences of the one before, and then of this
+    /// one.
     fn walk(
         &mut self,
         dir: &Path,
@@ -97,26 +116,54 @@ impl Inspection {
         ends: &mut Vec<u64>,
     ) -> Result<(), JournalError> {
         let newest = self.generations.last() == Some(&number);
-        let salt = known.and_then(|manifest| manifest.of(number)).map(|made| made.salt);
+        let salt = known
+            .and_then(|manifest| manifest.of(number))
+            .map(|made| made.salt);
         let Some((generation, scan)) = Generation::look(dir, number, salt, options)? else {
             let never_begun = newest && known.is_none_or(|manifest| number > manifest.begun);
-            return if never_begun { Ok(()) } else { Err(JournalError::MissingGeneration { path: dir.to_owned(), number }) };
+            return if never_begun {
+                Ok(())
+            } else {
+                Err(JournalError::MissingGeneration {
+                    path: dir.to_owned(),
+                    number,
+                })
+            };
         };
         if let Some(floor) = known.and_then(|manifest| manifest.floor_of(number))
             && (scan.end < floor.end || scan.groups < floor.groups)
         {
-            self.problem(number, false, generation.log.damaged(scan.end, None, Damage::Short { expected: floor.end }));
+            self.problem(
+                number,
+                false,
+                generation.log.damaged(
+                    scan.end,
+                    None,
+                    Damage::Short {
+                        expected: floor.end,
+                    },
+                ),
+            );
         }
-        let gap = generation.starts.iter().zip(&*ends).position(|(start, end)| *start != end + 1);
+        let gap = generation
+            .starts
+            .iter()
+            .zip(&*ends)
+            .position(|(start, end)| *start != end + 1);
         if let Some(shard) = gap {
             let record = Some((Shard(shard as u16), Sequence(ends[shard] + 1)));
-            let damage = Damage::Missing { expected: Sequence(generation.starts[shard] - 1) };
+            let damage = Damage::Missing {
+                expected: Sequence(generation.starts[shard] - 1),
+            };
             self.problem(number, false, generation.log.damaged(0, record, damage));
         }
         if let Some(broken) = scan.broken {
             self.torn_bytes += generation.log.len()? - scan.end;
             let repaired = newest && !broken.good_follows;
-            let error = generation.log.damaged(broken.place.offset, broken.place.record, broken.damage);
+            let error =
+                generation
+                    .log
+                    .damaged(broken.place.offset, broken.place.record, broken.damage);
             self.problem(number, repaired, error);
         }
         *ends = scan.lasts();
@@ -130,10 +177,23 @@ impl Inspection {
 
     /// What the manifest knows must be there.
     fn check_known(&mut self, dir: &Path, known: Option<&Manifest>) {
-        let made = known.map(|manifest| manifest.made.as_slice()).unwrap_or_default();
-        for number in made.iter().map(|made| made.number).filter(|number| !self.generations.contains(number)).collect::<Vec<_>>()
+        let made = known
+            .map(|manifest| manifest.made.as_slice())
+            .unwrap_or_default();
+        for number in made
+            .iter()
+            .map(|made| made.number)
+            .filter(|number| !self.generations.contains(number))
+            .collect::<Vec<_>>()
         {
-            self.problem(number, false, JournalError::MissingGeneration { path: dir.to_owned(), number });
+            self.problem(
+                number,
+                false,
+                JournalError::MissingGeneration {
+                    path: dir.to_owned(),
+                    number,
+                },
+            );
         }
     }
 
@@ -148,6 +208,10 @@ impl Inspection {
     }
 
     fn problem(&mut self, generation: u64, repaired_by_start: bool, error: JournalError) {
-        self.problems.push(Problem { generation, repaired_by_start, error });
+        self.problems.push(Problem {
+            generation,
+            repaired_by_start,
+            error,
+        });
     }
 }

@@ -19,7 +19,8 @@ pub(super) enum Command {
 /// The senders' side of the append queue.
 #[derive(Debug)]
 pub(super) struct Intake {
-    /// The last sequence handed in, per shard. Its lock also orders the shard's batches in the queue.
+    /// The last sequence handed in, per shard. Its lock also orders the shard's batches in the
+    /// queue.
     fences: Box<[Mutex<u64>]>,
     sender: Sender<Command>,
     depth: Depth,
@@ -50,16 +51,35 @@ impl Intake {
             max_bytes: options.queue_max_bytes,
         };
         let fences = lasts.iter().map(|last| Mutex::new(*last)).collect();
-        (Self { fences, sender, depth, closed: AtomicBool::new(false) }, receiver)
+        (
+            Self {
+                fences,
+                sender,
+                depth,
+                closed: AtomicBool::new(false),
+            },
+            receiver,
+        )
     }
 
-    pub(super) fn try_append(&self, batch: Batch, expected: Sequence) -> Result<Ticket, TryAppendError> {
+    pub(super) fn try_append(
+        &self,
+        batch: Batch,
+        expected: Sequence,
+    ) -> Result<Ticket, TryAppendError> {
         let Some(fence) = self.fences.get(usize::from(batch.shard().0)) else {
-            return Err(TryAppendError::UnknownShard { batch, shards: self.fences.len() as u16 });
+            return Err(TryAppendError::UnknownShard {
+                batch,
+                shards: self.fences.len() as u16,
+            });
         };
         if batch.longest() > MAX_RECORD_BYTES {
             let bytes = batch.longest();
-            return Err(TryAppendError::TooLarge { batch, bytes, limit: MAX_RECORD_BYTES });
+            return Err(TryAppendError::TooLarge {
+                batch,
+                bytes,
+                limit: MAX_RECORD_BYTES,
+            });
         }
         let mut last = fence.lock();
         if self.closed.load(Ordering::Acquire) {
@@ -67,9 +87,16 @@ impl Intake {
         }
         let actual = Sequence(*last);
         if expected != actual || batch.first() != actual.next() {
-            return Err(TryAppendError::Fenced { batch, expected, actual });
+            return Err(TryAppendError::Fenced {
+                batch,
+                expected,
+                actual,
+            });
         }
-        let ticket = Ticket { shard: batch.shard(), last: batch.last() };
+        let ticket = Ticket {
+            shard: batch.shard(),
+            last: batch.last(),
+        };
         if batch.is_empty() {
             return Ok(ticket);
         }
@@ -83,14 +110,20 @@ impl Intake {
         if !self.depth.reserve(records, bytes) {
             return Err(TryAppendError::Full(batch));
         }
-        self.sender.try_send(Command::Append(batch)).map_err(|refused| {
-            self.depth.release(1, records, bytes);
-            match refused {
-                crossbeam::channel::TrySendError::Full(Command::Append(batch)) => TryAppendError::Full(batch),
-                crossbeam::channel::TrySendError::Disconnected(Command::Append(batch)) => TryAppendError::Closed(batch),
-                _ => unreachable!("the refused command is the batch that was sent"),
-            }
-        })
+        self.sender
+            .try_send(Command::Append(batch))
+            .map_err(|refused| {
+                self.depth.release(1, records, bytes);
+                match refused {
+                    crossbeam::channel::TrySendError::Full(Command::Append(batch)) => {
+                        TryAppendError::Full(batch)
+                    }
+                    crossbeam::channel::TrySendError::Disconnected(Command::Append(batch)) => {
+                        TryAppendError::Closed(batch)
+                    }
+                    _ => unreachable!("the refused command is the batch that was sent"),
+                }
+            })
     }
 
     /// The last sequence handed in.
@@ -131,7 +164,8 @@ impl Intake {
 }
 
 impl Depth {
-    /// Takes room in all three bounds or in none. Whatever its size, a batch fits when nothing else is there.
+    /// Takes room in all three bounds or in none. Whatever its size, a batch fits when nothing else
+    /// is there.
     fn reserve(&self, records: usize, bytes: usize) -> bool {
         if !take(&self.batches, 1, self.max_batches) {
             return false;
@@ -157,7 +191,9 @@ impl Depth {
 
 fn take(depth: &AtomicUsize, amount: usize, bound: usize) -> bool {
     let fits = |now: usize| (now == 0 || now + amount <= bound).then_some(now + amount);
-    depth.fetch_update(Ordering::AcqRel, Ordering::Acquire, fits).is_ok()
+    depth
+        .fetch_update(Ordering::AcqRel, Ordering::Acquire, fits)
+        .is_ok()
 }
 
 fn give(depth: &AtomicUsize, amount: usize) {

@@ -1,5 +1,5 @@
-//! Small things that the journal keeps for who opened it, by name, each with a checksum and the number of the directory.
-//! Refuses to know what they are.
+//! Small things that the journal keeps for who opened it, by name, each with a checksum and the
+//! number of the directory. Refuses to know what they are.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,11 @@ pub(super) struct Keepsakes {
 }
 
 impl Keepsakes {
-    pub(super) fn open(dir: &Path, id: u64, removed: &mut Vec<PathBuf>) -> Result<Self, JournalError> {
+    pub(super) fn open(
+        dir: &Path,
+        id: u64,
+        removed: &mut Vec<PathBuf>,
+    ) -> Result<Self, JournalError> {
         let dir = dir.join(DIR);
         files::create_dir(&dir)?;
         files::remove_unfinished(&dir, removed)?;
@@ -30,10 +34,17 @@ impl Keepsakes {
 
     pub(super) fn get(&self, name: &str) -> Result<Option<Vec<u8>>, JournalError> {
         let path = self.dir.join(name);
-        let Some(all) = files::read_sealed(&path)? else { return Ok(None) };
-        let (id, bytes) = all.split_first_chunk::<8>().ok_or_else(|| JournalError::DamagedFile { path: path.clone() })?;
+        let Some(all) = files::read_sealed(&path)? else {
+            return Ok(None);
+        };
+        let (id, bytes) = all
+            .split_first_chunk::<8>()
+            .ok_or_else(|| JournalError::DamagedFile { path: path.clone() })?;
         if u64::from_le_bytes(*id) != self.id {
-            return Err(JournalError::Foreign { path, other: self.dir.with_file_name("meta") });
+            return Err(JournalError::Foreign {
+                path,
+                other: self.dir.with_file_name("meta"),
+            });
         }
         Ok(Some(bytes.to_vec()))
     }

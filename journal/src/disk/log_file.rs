@@ -1,8 +1,9 @@
 //! The log file of one generation: written in groups at its end, synced, read in place.
 //! Refuses to write anywhere but at the end of what is good.
 //!
-//! Behind the end stands room: zeros that are on the disk already. A group that goes there changes nothing about the
-//! file but its content, so that its sync has only that to write, in half the time or less.
+//! Behind the end stands room: zeros that are on the disk already. A group that goes there changes
+//! nothing about the file but its content, so that its sync has only that to write, in half the
+//! time or less.
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -32,7 +33,8 @@ pub(super) struct LogFile {
     end: AtomicU64,
     /// The number of the last group.
     groups: AtomicU64,
-    /// Where the room ends: nobody writes behind it without this lock. `None` once the file is sealed.
+    /// Where the room ends: nobody writes behind it without this lock. `None` once the file is
+    /// sealed.
     filling: Mutex<Option<u64>>,
     /// The same, to look at without the lock.
     room: AtomicU64,
@@ -45,7 +47,12 @@ impl LogFile {
     /// Makes an empty file; its name is durable once the directory is synced.
     pub(super) fn create(dir: &Path, salt: u64, barrier: Barrier) -> Result<Self, JournalError> {
         let path = dir.join(NAME);
-        let file = files::private().read(true).write(true).create(true).truncate(true).open(&path);
+        let file = files::private()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&path);
         let file = file.map_err(JournalError::io("create", &path))?;
         if barrier.syncs_creation() {
             file.sync_all().map_err(JournalError::io("sync", &path))?;
@@ -55,16 +62,27 @@ impl LogFile {
 
     fn around(path: PathBuf, file: File, salt: u64, barrier: Barrier) -> Self {
         let (end, groups, room) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
-        Self { path, file, salt: Salt::new(salt), barrier, end, groups, filling: Mutex::new(Some(0)), room }
+        Self {
+            path,
+            file,
+            salt: Salt::new(salt),
+            barrier,
+            end,
+            groups,
+            filling: Mutex::new(Some(0)),
+            room,
+        }
     }
 
-    /// Opens a file that [`LogFile::create`] made. What only the page cache holds is synced: a killed process may have
-    /// left it.
+    /// Opens a file that [`LogFile::create`] made. What only the page cache holds is synced: a
+    /// killed process may have left it.
     pub(super) fn open(dir: &Path, salt: u64, barrier: Barrier) -> Result<Self, JournalError> {
         let path = dir.join(NAME);
         let file = match File::options().read(true).write(true).open(&path) {
             Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Err(JournalError::MissingFile { path }),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(JournalError::MissingFile { path });
+            }
             Err(error) => return Err(JournalError::io("open", &path)(error)),
         };
         file.sync_all().map_err(JournalError::io("sync", &path))?;
@@ -123,17 +141,22 @@ impl LogFile {
         self.room.load(Ordering::Acquire).saturating_sub(self.end())
     }
 
-    /// Makes room until `ahead` bytes of it are there. Beside the appending, on a description of the file of its own: an
-    /// error of its sync is then reported to the appending one too.
+    /// Makes room until `ahead` bytes of it are there. Beside the appending, on a description of
+    /// the file of its own: an error of its sync is then reported to the appending one too.
     pub(super) fn make_room(&self, ahead: u64) -> Result<(), JournalError> {
-        let file = File::options().write(true).open(&self.path).map_err(JournalError::io("open", &self.path))?;
+        let file = File::options()
+            .write(true)
+            .open(&self.path)
+            .map_err(JournalError::io("open", &self.path))?;
         let zeros = vec![0; FILL_BYTES.min(ahead) as usize];
         while self.room() < ahead {
             let mut filling = self.filling.lock();
             let Some(from) = *filling else { return Ok(()) };
-            file.write_all_at(&zeros, from).map_err(JournalError::io("make room in", &self.path))?;
+            file.write_all_at(&zeros, from)
+                .map_err(JournalError::io("make room in", &self.path))?;
             if self.barrier.syncs_data() {
-                file.sync_data().map_err(JournalError::io("sync", &self.path))?;
+                file.sync_data()
+                    .map_err(JournalError::io("sync", &self.path))?;
             }
             let until = from + zeros.len() as u64;
             *filling = Some(until);
@@ -146,7 +169,9 @@ impl LogFile {
     pub(super) fn seal(&self) -> Result<(), JournalError> {
         let mut filling = self.filling.lock();
         *filling = None;
-        self.file.set_len(self.end()).map_err(JournalError::io("give back the room of", &self.path))
+        self.file
+            .set_len(self.end())
+            .map_err(JournalError::io("give back the room of", &self.path))
     }
 
     /// Where the good groups end.
@@ -165,7 +190,9 @@ impl LogFile {
         self.write(group, end)?;
         wrote();
         if self.barrier.syncs_data() {
-            self.file.sync_data().map_err(JournalError::io("sync", &self.path))?;
+            self.file
+                .sync_data()
+                .map_err(JournalError::io("sync", &self.path))?;
         }
         self.set_end(end + group.len() as u64, self.groups() + 1);
         Ok(())
@@ -186,12 +213,19 @@ impl LogFile {
 
     /// Cuts off everything behind `end`, durably.
     pub(super) fn cut(&self, end: u64) -> Result<(), JournalError> {
-        self.file.set_len(end).map_err(JournalError::io("cut", &self.path))?;
-        self.file.sync_all().map_err(JournalError::io("sync", &self.path))
+        self.file
+            .set_len(end)
+            .map_err(JournalError::io("cut", &self.path))?;
+        self.file
+            .sync_all()
+            .map_err(JournalError::io("sync", &self.path))
     }
 
     pub(super) fn len(&self) -> Result<u64, JournalError> {
-        self.file.metadata().map(|metadata| metadata.len()).map_err(JournalError::io("look at", &self.path))
+        self.file
+            .metadata()
+            .map(|metadata| metadata.len())
+            .map_err(JournalError::io("look at", &self.path))
     }
 
     pub(super) fn window(&self) -> Window<'_> {
@@ -202,8 +236,17 @@ impl LogFile {
         JournalError::io("read", &self.path)
     }
 
-    pub(super) fn damaged(&self, offset: u64, record: Option<(Shard, Sequence)>, damage: Damage) -> JournalError {
-        JournalError::Damaged { path: self.path.clone(), place: Place { offset, record }, damage }
+    pub(super) fn damaged(
+        &self,
+        offset: u64,
+        record: Option<(Shard, Sequence)>,
+        damage: Damage,
+    ) -> JournalError {
+        JournalError::Damaged {
+            path: self.path.clone(),
+            place: Place { offset, record },
+            damage,
+        }
     }
 
     /// Each shard's first sequence, as the first group says. Checks nothing else of it.
@@ -214,7 +257,12 @@ impl LogFile {
     }
 
     /// The record whose header stands at `offset`.
-    pub(super) fn read(&self, shard: Shard, sequence: Sequence, offset: u64) -> Result<Vec<u8>, JournalError> {
+    pub(super) fn read(
+        &self,
+        shard: Shard,
+        sequence: Sequence,
+        offset: u64,
+    ) -> Result<Vec<u8>, JournalError> {
         let mut bytes = vec![0; READ_BYTES];
         let read = self.fill(&mut bytes, offset)?;
         bytes.truncate(read);
@@ -285,12 +333,22 @@ mod tests {
             };
             log.append(group, || ()).expect("written");
         }
-        assert_eq!((log.len().expect("known"), log.room()), (2 * FILL_BYTES, 2 * FILL_BYTES - log.end()));
+        assert_eq!(
+            (log.len().expect("known"), log.room()),
+            (2 * FILL_BYTES, 2 * FILL_BYTES - log.end())
+        );
 
         let scanned = scan(&log, 1).expect("scanned");
         assert!(scanned.broken.is_none() && scanned.end == log.end() && scanned.groups == 2);
-        log.file.write_all_at(&[1], log.end() + FILL_BYTES).expect("written");
-        assert!(scan(&log, 1).expect("scanned").broken.is_some_and(|broken| !broken.good_follows));
+        log.file
+            .write_all_at(&[1], log.end() + FILL_BYTES)
+            .expect("written");
+        assert!(
+            scan(&log, 1)
+                .expect("scanned")
+                .broken
+                .is_some_and(|broken| !broken.good_follows)
+        );
 
         log.seal().expect("sealed");
         log.make_room(FILL_BYTES).expect("refused in silence");
@@ -302,9 +360,15 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let log = LogFile::create(dir.path(), 7, Barrier::Full).expect("made");
         log.append(&[9; 5000], || ()).expect("written");
-        assert_eq!((log.end(), log.room(), log.len().expect("known")), (5000, 0, 5000));
+        assert_eq!(
+            (log.end(), log.room(), log.len().expect("known")),
+            (5000, 0, 5000)
+        );
         log.make_room(FILL_BYTES).expect("room");
-        assert_eq!((log.room(), log.len().expect("known")), (FILL_BYTES, 5000 + FILL_BYTES));
+        assert_eq!(
+            (log.room(), log.len().expect("known")),
+            (FILL_BYTES, 5000 + FILL_BYTES)
+        );
         let mut kept = [0; 5000];
         log.file.read_exact_at(&mut kept, 0).expect("read");
         assert_eq!(kept, [9; 5000]);

@@ -1,14 +1,17 @@
-//! What is known of the log in another place than the log: which generations were made and by which salt, how far the newest
-//! is certainly durable, whether the last stop was a clean one, and what may be forgotten. A start holds the log against it, so
-//! that a generation that is gone, a log that is shorter and a stop that was clean cannot be taken for something else.
-//! Refuses to be written on the way of an acknowledgement, but once per generation.
+//! What is known of the log in another place than the log: which generations were made and by which
+//! salt, how far the newest is certainly durable, whether the last stop was a clean one, and what
+//! may be forgotten. A start holds the log against it, so that a generation that is gone, a log
+//! that is shorter and a stop that was clean cannot be taken for something else. Refuses to be
+//! written on the way of an acknowledgement, but once per generation.
 //!
-//! The order makes it true at every moment: a generation stands in it before anything is acknowledged there, and is taken
-//! out before its directory goes; what it says of lengths was synced before.
+//! The order makes it true at every moment: a generation stands in it before anything is
+//! acknowledged there, and is taken out before its directory goes; what it says of lengths was
+//! synced before.
 //!
-//! The file: version, identity, shards, clean, begun, generation, end and groups of the floor, number of generations (8 bytes
-//! each), number of definitions; number, salt and length of each generation; per shard the trim mark and what its checkpoint
-//! covers; the hash of each definition (16); a CRC-32C.
+//! The file: version, identity, shards, clean, begun, generation, end and groups of the floor,
+//! number of generations (8 bytes each), number of definitions; number, salt and length of each
+//! generation; per shard the trim mark and what its checkpoint covers; the hash of each definition
+//! (16); a CRC-32C.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -72,20 +75,46 @@ impl Manifest {
     /// The manifest of a directory; `None` when there is none.
     pub(super) fn read(dir: &Path) -> Result<Option<Self>, JournalError> {
         let path = Self::path(dir);
-        let Some(bytes) = files::read_sealed(&path)? else { return Ok(None) };
+        let Some(bytes) = files::read_sealed(&path)? else {
+            return Ok(None);
+        };
         let (numbers, rest) = bytes.as_chunks::<8>();
-        let numbers: Vec<u64> = numbers.iter().map(|number| u64::from_le_bytes(*number)).collect();
-        let manifest = if rest.is_empty() { Self::decode(&numbers) } else { None };
+        let numbers: Vec<u64> = numbers
+            .iter()
+            .map(|number| u64::from_le_bytes(*number))
+            .collect();
+        let manifest = if rest.is_empty() {
+            Self::decode(&numbers)
+        } else {
+            None
+        };
         manifest.map(Some).ok_or(JournalError::DamagedFile { path })
     }
 
     fn decode(numbers: &[u64]) -> Option<Self> {
         let (head, rest) = numbers.split_first_chunk::<HEAD>()?;
-        let [version, id, shards, clean, begun, generation, end, groups, count, definitions] = *head;
-        let [shards, count, definitions] =
-            [shards, count, definitions].map(|number| usize::try_from(number).unwrap_or(usize::MAX));
-        let parts = [(count, PER_GENERATION), (shards, PER_SHARD), (definitions, PER_DEFINITION)];
-        let expected = parts.iter().try_fold(0_usize, |sum, (count, each)| sum.checked_add(count.checked_mul(*each)?))?;
+        let [
+            version,
+            id,
+            shards,
+            clean,
+            begun,
+            generation,
+            end,
+            groups,
+            count,
+            definitions,
+        ] = *head;
+        let [shards, count, definitions] = [shards, count, definitions]
+            .map(|number| usize::try_from(number).unwrap_or(usize::MAX));
+        let parts = [
+            (count, PER_GENERATION),
+            (shards, PER_SHARD),
+            (definitions, PER_DEFINITION),
+        ];
+        let expected = parts.iter().try_fold(0_usize, |sum, (count, each)| {
+            sum.checked_add(count.checked_mul(*each)?)
+        })?;
         if version != VERSION || rest.len() != expected {
             return None;
         }
@@ -95,18 +124,37 @@ impl Manifest {
         let made = made.as_chunks::<PER_GENERATION>().0.iter();
         Some(Self {
             id,
-            made: made.map(|[number, salt, length]| Made { number: *number, salt: *salt, length: *length }).collect(),
+            made: made
+                .map(|[number, salt, length]| Made {
+                    number: *number,
+                    salt: *salt,
+                    length: *length,
+                })
+                .collect(),
             begun,
-            floor: Floor { generation, end, groups },
+            floor: Floor {
+                generation,
+                end,
+                groups,
+            },
             clean: clean != 0,
             marks: marks.to_vec(),
             checkpoints: checkpoints.to_vec(),
-            definitions: definitions.as_chunks::<PER_DEFINITION>().0.iter().map(|[high, low]| hash_of(*high, *low)).collect(),
+            definitions: definitions
+                .as_chunks::<PER_DEFINITION>()
+                .0
+                .iter()
+                .map(|[high, low]| hash_of(*high, *low))
+                .collect(),
         })
     }
 
     fn encode(&self) -> Vec<u8> {
-        let Floor { generation, end, groups } = self.floor;
+        let Floor {
+            generation,
+            end,
+            groups,
+        } = self.floor;
         let (shards, count) = (self.marks.len() as u64, self.made.len() as u64);
         let head = [
             VERSION,
@@ -121,9 +169,16 @@ impl Manifest {
             self.definitions.len() as u64,
         ];
         let definitions = self.definitions.iter().flat_map(|hash| halves_of(*hash));
-        let made = self.made.iter().flat_map(|made| [made.number, made.salt, made.length]);
+        let made = self
+            .made
+            .iter()
+            .flat_map(|made| [made.number, made.salt, made.length]);
         let per_shard = self.marks.iter().chain(&self.checkpoints).copied();
-        let all = head.into_iter().chain(made).chain(per_shard).chain(definitions);
+        let all = head
+            .into_iter()
+            .chain(made)
+            .chain(per_shard)
+            .chain(definitions);
         files::sealed(&all.flat_map(u64::to_le_bytes).collect::<Vec<u8>>())
     }
 
@@ -131,7 +186,8 @@ impl Manifest {
         self.made.iter().find(|made| made.number == number)
     }
 
-    /// Whether everything in a generation that was ever acknowledged is in its log, of which it knows this.
+    /// Whether everything in a generation that was ever acknowledged is in its log, of which it
+    /// knows this.
     pub(super) fn floor_of(&self, number: u64) -> Option<Floor> {
         Some(self.floor).filter(|floor| floor.generation == number)
     }
@@ -153,8 +209,16 @@ pub(super) struct Ledger {
 
 impl Ledger {
     /// Writes the manifest with which a start goes on.
-    pub(super) fn start(dir: &Path, manifest: Manifest, barrier: Barrier) -> Result<Self, JournalError> {
-        let ledger = Self { path: Manifest::path(dir), barrier, manifest: Mutex::new(manifest) };
+    pub(super) fn start(
+        dir: &Path,
+        manifest: Manifest,
+        barrier: Barrier,
+    ) -> Result<Self, JournalError> {
+        let ledger = Self {
+            path: Manifest::path(dir),
+            barrier,
+            manifest: Mutex::new(manifest),
+        };
         ledger.write(&ledger.manifest.lock(), Name::Synced)?;
         Ok(ledger)
     }
@@ -172,8 +236,8 @@ impl Ledger {
         })
     }
 
-    /// The log of a generation is durable up to here and that long. Not needed to be right: a cut may bring back what stood
-    /// here before.
+    /// The log of a generation is durable up to here and that long. Not needed to be right: a cut
+    /// may bring back what stood here before.
     pub(super) fn reached(&self, generation: &Generation, length: u64) -> Result<(), JournalError> {
         let floor = generation.floor();
         self.change(Name::Left, |manifest| {
@@ -181,7 +245,11 @@ impl Ledger {
                 return;
             }
             manifest.floor = floor;
-            if let Some(made) = manifest.made.iter_mut().find(|made| made.number == generation.number) {
+            if let Some(made) = manifest
+                .made
+                .iter_mut()
+                .find(|made| made.number == generation.number)
+            {
                 made.length = length;
             }
         })
@@ -202,7 +270,9 @@ impl Ledger {
 
     /// A generation's directory is about to go.
     pub(super) fn dropped(&self, number: u64) -> Result<(), JournalError> {
-        self.change(Name::Synced, |manifest| manifest.made.retain(|made| made.number != number))
+        self.change(Name::Synced, |manifest| {
+            manifest.made.retain(|made| made.number != number)
+        })
     }
 
     /// A checkpoint is durable.
@@ -224,7 +294,9 @@ impl Ledger {
 
     /// A definition is about to go.
     pub(super) fn undefined(&self, hash: [u8; 16]) -> Result<(), JournalError> {
-        self.change(Name::Synced, |manifest| manifest.definitions.retain(|known| *known != hash))
+        self.change(Name::Synced, |manifest| {
+            manifest.definitions.retain(|known| *known != hash)
+        })
     }
 
     /// The hashes of all definitions, sorted.
@@ -246,7 +318,9 @@ impl Ledger {
     fn write(&self, manifest: &Manifest, name: Name) -> Result<(), JournalError> {
         let bytes = manifest.encode();
         match name {
-            Name::Synced if self.barrier.syncs_creation() => files::replace(&self.path, |file| file.write_all(&bytes)),
+            Name::Synced if self.barrier.syncs_creation() => {
+                files::replace(&self.path, |file| file.write_all(&bytes))
+            }
             Name::Synced => files::replace_unsynced(&self.path, |file| file.write_all(&bytes)),
             Name::Left => files::replace_name_unsynced(&self.path, |file| file.write_all(&bytes)),
         }
@@ -274,12 +348,20 @@ mod tests {
     use super::*;
 
     fn manifest() -> Manifest {
-        let made = |number| Made { number, salt: number * 7, length: number << 20 };
+        let made = |number| Made {
+            number,
+            salt: number * 7,
+            length: number << 20,
+        };
         Manifest {
             id: 9,
             made: vec![made(3), made(4)],
             begun: 3,
-            floor: Floor { generation: 3, end: 4_000, groups: 12 },
+            floor: Floor {
+                generation: 3,
+                end: 4_000,
+                groups: 12,
+            },
             clean: true,
             marks: vec![1, 5],
             checkpoints: vec![0, 4],
@@ -299,11 +381,23 @@ mod tests {
             let mut bad = bytes.clone();
             bad[bit / 8] ^= 1 << (bit % 8);
             std::fs::write(&path, bad).expect("written");
-            assert!(matches!(Manifest::read(dir.path()), Err(JournalError::DamagedFile { .. })), "bit {bit}");
+            assert!(
+                matches!(
+                    Manifest::read(dir.path()),
+                    Err(JournalError::DamagedFile { .. })
+                ),
+                "bit {bit}"
+            );
         }
         for length in 0..bytes.len() {
             std::fs::write(&path, &bytes[..length]).expect("written");
-            assert!(matches!(Manifest::read(dir.path()), Err(JournalError::DamagedFile { .. })), "cut at {length}");
+            assert!(
+                matches!(
+                    Manifest::read(dir.path()),
+                    Err(JournalError::DamagedFile { .. })
+                ),
+                "cut at {length}"
+            );
         }
     }
 
@@ -311,16 +405,31 @@ mod tests {
     fn what_a_ledger_is_told_stands_in_the_file() {
         let dir = tempfile::tempdir().expect("a directory");
         let ledger = Ledger::start(dir.path(), manifest(), Barrier::Full).expect("written");
-        ledger.made(Made { number: 5, salt: 1, length: 2 }).expect("written");
+        ledger
+            .made(Made {
+                number: 5,
+                salt: 1,
+                length: 2,
+            })
+            .expect("written");
         ledger.dropped(3).expect("written");
         ledger.trimmed(&[2, 6]).expect("written");
         ledger.checkpointed(Shard(0), 8).expect("written");
-        ledger.checkpointed(Shard(0), 7).expect("an older one changes nothing");
+        ledger
+            .checkpointed(Shard(0), 7)
+            .expect("an older one changes nothing");
         ledger.defined([1; 16]).expect("known already");
         ledger.defined([0; 16]).expect("written");
         ledger.undefined([2; 16]).expect("written");
         let found = Manifest::read(dir.path()).expect("read").expect("there");
-        assert_eq!(found.made.iter().map(|made| made.number).collect::<Vec<_>>(), [4, 5]);
+        assert_eq!(
+            found
+                .made
+                .iter()
+                .map(|made| made.number)
+                .collect::<Vec<_>>(),
+            [4, 5]
+        );
         assert_eq!(found.definitions, [[0; 16], [1; 16]]);
         assert_eq!((found.marks, found.checkpoints), (vec![2, 6], vec![8, 4]));
     }

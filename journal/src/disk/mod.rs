@@ -1,5 +1,5 @@
-//! The journal on disk. Owns the data directory and the committer thread; ties the parts below together.
-//! Refuses logic of its own beyond checking a shard number.
+//! The journal on disk. Owns the data directory and the committer thread; ties the parts below
+//! together. Refuses logic of its own beyond checking a shard number.
 
 mod checkpoints;
 mod committer;
@@ -54,8 +54,8 @@ use self::report::{RecoveryReport, Repair};
 use self::successor::Successor;
 use self::table::{Expected, Table};
 use crate::{
-    Batch, CheckpointChunks, Failure, Journal, JournalError, OnFailure, QueueDepth, Sequence, Shard, Stats, Ticket,
-    TryAppendError, Wake,
+    Batch, CheckpointChunks, Failure, Journal, JournalError, OnFailure, QueueDepth, Sequence,
+    Shard, Stats, Ticket, TryAppendError, Wake,
 };
 
 /// The journal on disk: a log file per generation, and sled for the keyed table beside it.
@@ -78,12 +78,17 @@ impl DiskJournal {
     /// Opens a data directory, making it when it is new. Everything it then says is durable, is.
     ///
     /// # Errors
-    /// The directory is in use, was made for another number of shards or by another version, holds damage that is
-    /// not a torn tail, or the disk fails. Each error names the path and what to do.
+    /// The directory is in use, was made for another number of shards or by another version, holds
+    /// damage that is not a torn tail, or the disk fails. Each error names the path and what to do.
     pub fn open(dir: &Path, options: Options) -> Result<(Self, RecoveryReport), JournalError> {
         let mut recovered = recovery::recover(dir, &options)?;
         let removed = &mut recovered.report.removed;
-        let checkpoints = Checkpoints::open(dir, recovered.id, Some(Arc::clone(&recovered.ledger)), removed)?;
+        let checkpoints = Checkpoints::open(
+            dir,
+            recovered.id,
+            Some(Arc::clone(&recovered.ledger)),
+            removed,
+        )?;
         let definitions = Definitions::open(dir, Arc::clone(&recovered.ledger), removed)?;
         let keepsakes = Keepsakes::open(dir, recovered.id, removed)?;
         let expected = Expected {
@@ -101,7 +106,10 @@ impl DiskJournal {
         let filler = Filler::start(options.room_bytes, Arc::clone(&recovered.ledger))
             .map_err(JournalError::io("start the thread that makes room in", dir))?;
         let successor = Successor::start(dir, &options, Arc::clone(&recovered.ledger));
-        let successor = successor.map_err(JournalError::io("start the thread that makes generations ready in", dir))?;
+        let successor = successor.map_err(JournalError::io(
+            "start the thread that makes generations ready in",
+            dir,
+        ))?;
         let committer = Committer {
             dir: dir.to_owned(),
             options,
@@ -134,7 +142,8 @@ impl DiskJournal {
         Ok((journal, recovered.report))
     }
 
-    /// Fails when sled spilled a value into a file of its own, which it never syncs. Cheap: a directory listing.
+    /// Fails when sled spilled a value into a file of its own, which it never syncs. Cheap: a
+    /// directory listing.
     ///
     /// # Errors
     /// [`JournalError::Blobs`]; a failing disk.
@@ -150,7 +159,8 @@ impl DiskJournal {
         self.table.verify()
     }
 
-    /// Keeps something small for the owner under a name that is a file's name too. Durable on return.
+    /// Keeps something small for the owner under a name that is a file's name too. Durable on
+    /// return.
     ///
     /// # Errors
     /// A failing disk.
@@ -166,14 +176,15 @@ impl DiskJournal {
         self.keepsakes.get(name)
     }
 
-    /// Definitions that were damaged and were written again by [`Journal::put_definition`], since the last time this was asked.
+    /// Definitions that were damaged and were written again by [`Journal::put_definition`], since
+    /// the last time this was asked.
     #[must_use]
     pub fn repaired_definitions(&self) -> Vec<Repair> {
         self.definitions.repairs()
     }
 
-    /// Ends the journal where the table turns out to be damaged while it is in use: what it does not find may be there, and the
-    /// next start makes it again.
+    /// Ends the journal where the table turns out to be damaged while it is in use: what it does
+    /// not find may be there, and the next start makes it again.
     fn noticed<T>(&self, result: Result<T, JournalError>) -> Result<T, JournalError> {
         result.inspect_err(|error| {
             if table::is_damage(error) {
@@ -191,7 +202,10 @@ impl DiskJournal {
         if shard.0 < self.shards {
             return Ok(());
         }
-        Err(JournalError::UnknownShard { shard, shards: self.shards })
+        Err(JournalError::UnknownShard {
+            shard,
+            shards: self.shards,
+        })
     }
 
     fn covered(&self, shard: Shard, sequence: Sequence) -> Result<(), JournalError> {
@@ -200,7 +214,11 @@ impl DiskJournal {
         if sequence <= durable {
             return Ok(());
         }
-        Err(JournalError::NotDurable { shard, sequence, durable })
+        Err(JournalError::NotDurable {
+            shard,
+            sequence,
+            durable,
+        })
     }
 }
 
@@ -244,15 +262,24 @@ impl Journal for DiskJournal {
         visit: &mut dyn FnMut(Sequence, &[u8]) -> ControlFlow<()>,
     ) -> Result<(), JournalError> {
         self.known(shard)?;
-        self.generations.replay(shard, from, self.durable(shard), visit)
+        self.generations
+            .replay(shard, from, self.durable(shard), visit)
     }
 
-    fn checkpoint(&self, shard: Shard, upto: Sequence, chunks: &mut dyn Iterator<Item = Vec<u8>>) -> Result<(), JournalError> {
+    fn checkpoint(
+        &self,
+        shard: Shard,
+        upto: Sequence,
+        chunks: &mut dyn Iterator<Item = Vec<u8>>,
+    ) -> Result<(), JournalError> {
         self.covered(shard, upto)?;
         self.checkpoints.write(shard, upto, chunks)
     }
 
-    fn latest_checkpoint(&self, shard: Shard) -> Result<Option<(Sequence, CheckpointChunks)>, JournalError> {
+    fn latest_checkpoint(
+        &self,
+        shard: Shard,
+    ) -> Result<Option<(Sequence, CheckpointChunks)>, JournalError> {
         self.known(shard)?;
         self.checkpoints.latest(shard)
     }
@@ -344,7 +371,8 @@ impl Journal for DiskJournal {
             // A panic of the committer was turned into a failure inside it.
             let _ = thread.join();
         }
-        self.failure().map_or(Ok(()), |failure| Err(JournalError::Stopped(failure)))
+        self.failure()
+            .map_or(Ok(()), |failure| Err(JournalError::Stopped(failure)))
     }
 }
 

@@ -1,5 +1,6 @@
-//! Owns a growing list of offsets into a log, each behind the one before: in blocks of one size, packed once they are full, so
-//! that a record costs some two bytes and growing never moves what stands there. Refuses to be changed but at its end.
+//! Owns a growing list of offsets into a log, each behind the one before: in blocks of one size,
+//! packed once they are full, so that a record costs some two bytes and growing never moves what
+//! stands there. Refuses to be changed but at its end.
 
 /// Offsets in a block: unpacking one takes no longer than a read of the disk's cache.
 const BLOCK: usize = 128;
@@ -10,7 +11,8 @@ const MORE: u8 = 1 << BITS;
 /// See the module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Offsets {
-    /// Full blocks: how far each offset is behind the one before, the first of a block behind zero; wrapping, low bits first.
+    /// Full blocks: how far each offset is behind the one before, the first of a block behind zero;
+    /// wrapping, low bits first.
     packed: Vec<Box<[u8]>>,
     /// The block at the end, not full.
     last: Vec<u32>,
@@ -31,10 +33,21 @@ impl Offsets {
 
     /// The offsets from a place on.
     pub(super) fn iter_from(&self, place: usize) -> impl Iterator<Item = u32> {
-        let full = self.packed.iter().skip(place / BLOCK).flat_map(|block| unpack(block));
-        let rest = self.last.iter().skip(place.saturating_sub(self.packed.len() * BLOCK));
+        let full = self
+            .packed
+            .iter()
+            .skip(place / BLOCK)
+            .flat_map(|block| unpack(block));
+        let rest = self
+            .last
+            .iter()
+            .skip(place.saturating_sub(self.packed.len() * BLOCK));
         // Only the first block that is looked at is begun in its middle.
-        let skip = if place / BLOCK < self.packed.len() { place % BLOCK } else { 0 };
+        let skip = if place / BLOCK < self.packed.len() {
+            place % BLOCK
+        } else {
+            0
+        };
         full.skip(skip).chain(rest.copied())
     }
 }
@@ -87,13 +100,22 @@ mod tests {
         // Near each other, far apart, and at the ends of what an offset can be.
         let near = (0..1_000).map(|n| n * 300 + n % 7);
         let far = (0..200).map(|n| 400_000 + n * 20_000_000);
-        let all: Vec<u32> = [0, 1, 127, 128, 16_383, 16_384].into_iter().chain(near).chain(far).chain([u32::MAX, 0, 5]).collect();
+        let all: Vec<u32> = [0, 1, 127, 128, 16_383, 16_384]
+            .into_iter()
+            .chain(near)
+            .chain(far)
+            .chain([u32::MAX, 0, 5])
+            .collect();
         for count in [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, all.len()] {
             let offsets = filled(&all[..count]);
             assert_eq!(offsets.len(), count);
             for place in 0..count + 3 {
                 let found: Vec<u32> = offsets.iter_from(place).collect();
-                assert_eq!(found, all[place.min(count)..count], "from {place} of {count}");
+                assert_eq!(
+                    found,
+                    all[place.min(count)..count],
+                    "from {place} of {count}"
+                );
             }
         }
     }
@@ -102,6 +124,10 @@ mod tests {
     fn a_record_costs_two_bytes() {
         let all: Vec<u32> = (0..100 * BLOCK as u32).map(|n| n * 4_000).collect();
         let bytes: usize = filled(&all).packed.iter().map(|block| block.len()).sum();
-        assert!(bytes <= all.len() * 2 + 100 * 4, "{bytes} bytes for {}", all.len());
+        assert!(
+            bytes <= all.len() * 2 + 100 * 4,
+            "{bytes} bytes for {}",
+            all.len()
+        );
     }
 }

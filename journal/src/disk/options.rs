@@ -1,5 +1,5 @@
-//! What can be set when a data directory is opened, with the defaults and their reasons.
-//! Refuses options that would weaken the promise, except the barrier ones that only tests can reach.
+//! What can be set when a data directory is opened, with the defaults and their reasons. Refuses
+//! options that would weaken the promise, except the barrier ones that only tests can reach.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,7 +19,8 @@ pub enum Barrier {
     #[cfg(feature = "fault-injection")]
     #[doc(hidden)]
     NoDataSync,
-    /// Fault injection: a new generation's files and directory are not synced. Cannot be opened after some cuts.
+    /// Fault injection: a new generation's files and directory are not synced. Cannot be opened
+    /// after some cuts.
     #[cfg(feature = "fault-injection")]
     #[doc(hidden)]
     NoCreationSync,
@@ -52,8 +53,9 @@ impl Barrier {
 pub struct Options {
     /// The number of shards; fixed when the directory is made. Default 16.
     pub shards: u16,
-    /// The size of a generation's log from which the next group goes to a new generation. Default 512 MiB, never more
-    /// than 2 GiB. Space comes back a whole generation at a time, and a start checks the newest one in full.
+    /// The size of a generation's log from which the next group goes to a new generation. Default
+    /// 512 MiB, never more than 2 GiB. Space comes back a whole generation at a time, and a start
+    /// checks the newest one in full.
     pub generation_max_bytes: u64,
     /// The most batches taken and not yet durable. Default 4,096.
     pub queue_max_batches: usize,
@@ -65,22 +67,25 @@ pub struct Options {
     pub group_max_bytes: usize,
     /// Room that is made ready behind the end of the log, at most. Default 16 MiB; 0: none.
     pub room_bytes: u64,
-    /// sled's unit of allocation and reuse, for the table, and the size of the buffer in which it gathers what it writes: that
-    /// much memory is used little by little, given back, and used again. Default 4 MiB. sled may reuse a segment as soon as
-    /// its pages moved to a later one, synced or not; a segment much larger than what is written between two barriers keeps a
-    /// moved page and the reuse of its old place on different sides of a barrier, so the table puts a barrier behind every
-    /// sixteenth part of one at the latest. A change counts for a new table.
+    /// sled's unit of allocation and reuse, for the table, and the size of the buffer in which it
+    /// gathers what it writes: that much memory is used little by little, given back, and used
+    /// again. Default 4 MiB. sled may reuse a segment as soon as its pages moved to a later one,
+    /// synced or not; a segment much larger than what is written between two barriers keeps a moved
+    /// page and the reuse of its old place on different sides of a barrier, so the table puts a
+    /// barrier behind every sixteenth part of one at the latest. A change counts for a new table.
     pub segment_bytes: usize,
-    /// sled's page cache for the table. Default 4 MiB: sled keeps some 256 pages whatever it is set to.
+    /// sled's page cache for the table. Default 4 MiB: sled keeps some 256 pages whatever it is set
+    /// to.
     pub cache_bytes: u64,
     /// The clock behind the observer's durations. The default stands still.
     pub monotonic: Monotonic,
     /// Told about every group commit.
     pub observer: Option<Arc<dyn Observer>>,
-    /// Whether there certainly is a journal: something else that is made after it is there. Then nothing is taken for a new
-    /// one. Default false.
+    /// Whether there certainly is a journal: something else that is made after it is there. Then
+    /// nothing is taken for a new one. Default false.
     pub existing: bool,
-    /// Whether a table that is not what it claims is made again from the log. Default true; without, it is an error.
+    /// Whether a table that is not what it claims is made again from the log. Default true;
+    /// without, it is an error.
     pub rebuild_table: bool,
     /// What stands before an acknowledgement.
     #[doc(hidden)]

@@ -1,9 +1,10 @@
-//! A generation's directory with its log, ready to be begun: everything about it is on the disk but what it will hold. Owns the
-//! order in which it is made; refuses to say where its shards begin, which is not known yet, and to take a log that holds
-//! anything for one that was never made.
+//! A generation's directory with its log, ready to be begun: everything about it is on the disk but
+//! what it will hold. Owns the order in which it is made; refuses to say where its shards begin,
+//! which is not known yet, and to take a log that holds anything for one that was never made.
 //!
-//! A cut at any point of the making leaves a directory that the manifest does not know, with a log of zeros or none. One
-//! behind it leaves a directory whose log has no group. Neither was promised anything; a start removes both.
+//! A cut at any point of the making leaves a directory that the manifest does not know, with a log
+//! of zeros or none. One behind it leaves a directory whose log has no group. Neither was promised
+//! anything; a start removes both.
 
 use std::hash::BuildHasher;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,8 @@ use super::options::Options;
 use super::report::{Repaired, Repairs};
 use crate::{Damage, JournalError};
 
-/// The salt. Written last: a directory without it holds nothing that counts, unless the manifest knows it.
+/// The salt. Written last: a directory without it holds nothing that counts, unless the manifest
+/// knows it.
 const SEAL: &str = "start";
 
 /// The files of a generation.
@@ -30,8 +32,14 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    /// Makes the files of a generation, durable in full before this returns, with so many bytes of room if the disk has them.
-    pub(super) fn create(data: &Path, number: u64, room: u64, options: &Options) -> Result<Self, JournalError> {
+    /// Makes the files of a generation, durable in full before this returns, with so many bytes of
+    /// room if the disk has them.
+    pub(super) fn create(
+        data: &Path,
+        number: u64,
+        room: u64,
+        options: &Options,
+    ) -> Result<Self, JournalError> {
         let dir = Generation::path(data, number);
         files::make_dir(&dir)?;
         let salt = fresh_number(number);
@@ -47,17 +55,33 @@ impl Prepared {
         if options.barrier.syncs_creation() {
             files::sync_dir(data)?;
         }
-        Ok(Self { number, dir, log, salt, is_unsealed: false })
+        Ok(Self {
+            number,
+            dir,
+            log,
+            salt,
+            is_unsealed: false,
+        })
     }
 
     /// What the manifest has to know of it.
     pub(super) fn made(&self) -> Made {
-        Made { number: self.number, salt: self.salt, length: self.log.room_end() }
+        Made {
+            number: self.number,
+            salt: self.salt,
+            length: self.log.room_end(),
+        }
     }
 
-    /// Opens the files of a generation; `None` when their making was interrupted. `known`: its salt, as the manifest has
-    /// it: then a lost seal is no loss, see [`Prepared::seal_again`]. Changes nothing.
-    pub(super) fn open(data: &Path, number: u64, known: Option<u64>, options: &Options) -> Result<Option<Self>, JournalError> {
+    /// Opens the files of a generation; `None` when their making was interrupted. `known`: its
+    /// salt, as the manifest has it: then a lost seal is no loss, see [`Prepared::seal_again`].
+    /// Changes nothing.
+    pub(super) fn open(
+        data: &Path,
+        number: u64,
+        known: Option<u64>,
+        options: &Options,
+    ) -> Result<Option<Self>, JournalError> {
         let dir = Generation::path(data, number);
         let path = dir.join(SEAL);
         let sealed = match files::read_numbers(&path, 1) {
@@ -73,16 +97,32 @@ impl Prepared {
             (sealed, Some(known)) => Self::check_known(data, &dir, sealed, known, options)?,
         };
         let log = LogFile::open(&dir, salt, options.barrier)?;
-        Ok(Some(Self { number, dir, log, salt, is_unsealed: sealed != Some(salt) }))
+        Ok(Some(Self {
+            number,
+            dir,
+            log,
+            salt,
+            is_unsealed: sealed != Some(salt),
+        }))
     }
 
-    /// The seal is not what the manifest says: the log must begin as the manifest says, or hold nothing.
-    fn check_known(data: &Path, dir: &Path, sealed: Option<u64>, known: u64, options: &Options) -> Result<u64, JournalError> {
+    /// The seal is not what the manifest says: the log must begin as the manifest says, or hold
+    /// nothing.
+    fn check_known(
+        data: &Path,
+        dir: &Path,
+        sealed: Option<u64>,
+        known: u64,
+        options: &Options,
+    ) -> Result<u64, JournalError> {
         let log = LogFile::open(dir, known, options.barrier)?;
         if let Some(sealed) = sealed
             && LogFile::open(dir, sealed, options.barrier)?.begins()?
         {
-            return Err(JournalError::Foreign { path: dir.to_owned(), other: Manifest::path(data) });
+            return Err(JournalError::Foreign {
+                path: dir.to_owned(),
+                other: Manifest::path(data),
+            });
         }
         if !log.begins()? && !log.is_room(0)? {
             return Err(log.damaged(0, None, Damage::Malformed));
@@ -96,12 +136,17 @@ impl Prepared {
             return Ok(());
         }
         let path = self.dir.join(SEAL);
-        repairs.add(Repaired::Start, &path, "was missing, damaged or another one's: made again from the manifest");
+        repairs.add(
+            Repaired::Start,
+            &path,
+            "was missing, damaged or another one's: made again from the manifest",
+        );
         files::write_numbers(&path, &[self.salt])
     }
 }
 
-/// A number that no earlier file had and nobody outside can know: the checksums of a file begin with it.
+/// A number that no earlier file had and nobody outside can know: the checksums of a file begin
+/// with it.
 pub(super) fn fresh_number(of: u64) -> u64 {
     std::hash::RandomState::new().hash_one(of)
 }

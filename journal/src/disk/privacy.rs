@@ -1,5 +1,6 @@
-//! Who may read the journal: its owner alone, for it holds personal data. Looks at every start, for files may come from
-//! elsewhere. Refuses to stop a start over it: a file system without modes is said and left.
+//! Who may read the journal: its owner alone, for it holds personal data. Looks at every start, for
+//! files may come from elsewhere. Refuses to stop a start over it: a file system without modes is
+//! said and left.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -11,7 +12,8 @@ use crate::JournalError;
 /// What others than the owner may not do: anything.
 const OTHERS: u32 = 0o077;
 
-/// Takes from others what they may do with a directory and everything in it. Gives how many files and directories that were.
+/// Takes from others what they may do with a directory and everything in it. Gives how many files
+/// and directories that were.
 pub(super) fn tighten(dir: &Path) -> Result<u64, JournalError> {
     let mut count = tighten_one(dir)?;
     for path in files::list(dir)? {
@@ -26,7 +28,10 @@ pub(super) fn tighten(dir: &Path) -> Result<u64, JournalError> {
 }
 
 fn tighten_one(path: &Path) -> Result<u64, JournalError> {
-    let mode = fs::metadata(path).map_err(JournalError::io("look at", path))?.permissions().mode();
+    let mode = fs::metadata(path)
+        .map_err(JournalError::io("look at", path))?
+        .permissions()
+        .mode();
     if mode & OTHERS == 0 {
         return Ok(0);
     }

@@ -43,7 +43,10 @@ impl Progress {
     }
 
     pub(super) fn all_durable(&self) -> Vec<u64> {
-        self.durable.iter().map(|durable| durable.load(Ordering::Acquire)).collect()
+        self.durable
+            .iter()
+            .map(|durable| durable.load(Ordering::Acquire))
+            .collect()
     }
 
     pub(super) fn advance(&self, shard: usize, last: u64) {

@@ -1,9 +1,9 @@
-//! From a data directory to open generations: locks it, clears leftovers, holds the log against the manifest, has torn tails
-//! cut, checks what was promised. Refuses to go on over damage that could hold acknowledged records, and to remove a log
-//! that holds anything.
+//! From a data directory to open generations: locks it, clears leftovers, holds the log against the
+//! manifest, has torn tails cut, checks what was promised. Refuses to go on over damage that could
+//! hold acknowledged records, and to remove a log that holds anything.
 //!
-//! The order: look at everything; write the manifest that says what goes on from here; only then cut, move aside, remove. A
-//! cut of the power at any point leaves what the next start does again.
+//! The order: look at everything; write the manifest that says what goes on from here; only then
+//! cut, move aside, remove. A cut of the power at any point leaves what the next start does again.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,14 +40,17 @@ pub(super) struct Recovered {
 struct Found {
     list: Vec<Arc<Generation>>,
     tail: Option<Tail>,
-    /// A newest one in which nothing was ever acknowledged, and whether its log holds nothing but zeros.
+    /// A newest one in which nothing was ever acknowledged, and whether its log holds nothing but
+    /// zeros.
     unbegun: Option<(u64, bool)>,
 }
 
 /// Opens a directory, making it when it is new.
 pub(super) fn recover(dir: &Path, options: &Options) -> Result<Recovered, JournalError> {
     if options.existing && !dir.exists() {
-        return Err(JournalError::Gone { path: dir.to_owned() });
+        return Err(JournalError::Gone {
+            path: dir.to_owned(),
+        });
     }
     files::create_dir(dir)?;
     let lock = lock::take(dir)?;
@@ -56,22 +59,38 @@ pub(super) fn recover(dir: &Path, options: &Options) -> Result<Recovered, Journa
     files::sync_dir(dir)?;
     let mut repairs = Repairs::default();
     let identity = identity::settle(dir, options, &mut repairs)?;
-    let mut report = RecoveryReport { created: identity.created, made_private, ..RecoveryReport::default() };
+    let mut report = RecoveryReport {
+        created: identity.created,
+        made_private,
+        ..RecoveryReport::default()
+    };
     clear_leftovers(dir, &mut report.removed)?;
     let mut found = open_all(dir, options, &identity, &mut repairs)?;
     if found.list.is_empty() {
         if options.existing {
-            return Err(JournalError::Gone { path: dir.to_owned() });
+            return Err(JournalError::Gone {
+                path: dir.to_owned(),
+            });
         }
         clear_unbegun(dir, found.unbegun.take(), &mut repairs, &mut report.removed)?;
-        found.list.push(Arc::new(first(dir, vec![1; usize::from(options.shards)], options)?));
+        found.list.push(Arc::new(first(
+            dir,
+            vec![1; usize::from(options.shards)],
+            options,
+        )?));
     }
     let marks = marks(dir, &identity, &found.list)?;
     check_oldest(dir, &found.list[0], &marks)?;
     let newest = Arc::clone(&found.list[found.list.len() - 1]);
     let lasts = newest.index.lasts();
     let checkpoints = check_promises(dir, &newest, &lasts, &marks, identity.manifest.as_ref())?;
-    let manifest = manifest(&identity, &found, &marks, checkpoints, definitions(dir, &identity)?);
+    let manifest = manifest(
+        &identity,
+        &found,
+        &marks,
+        checkpoints,
+        definitions(dir, &identity)?,
+    );
     let ledger = Arc::new(Ledger::start(dir, manifest, options.barrier)?);
     if identity.is_old {
         identity::write(dir, identity.id, options.shards)?;
@@ -79,14 +98,27 @@ pub(super) fn recover(dir: &Path, options: &Options) -> Result<Recovered, Journa
     Generations::remove_old_marks(dir)?;
     report.torn_bytes = cut_tail(&newest, found.tail, &mut repairs)?;
     clear_unbegun(dir, found.unbegun, &mut repairs, &mut report.removed)?;
-    report.shards = (0..options.shards).map(|shard| shard_report(shard, &found.list, &lasts, &marks)).collect();
+    report.shards = (0..options.shards)
+        .map(|shard| shard_report(shard, &found.list, &lasts, &marks))
+        .collect();
     let generations = Generations::new(Arc::clone(&ledger), found.list, marks.clone());
     generations.drop_forgotten(&marks)?;
     report.generations = generations.count();
-    Ok(Recovered { lock, id: identity.id, is_old: identity.is_old, ledger, generations, lasts, marks, repairs, report })
+    Ok(Recovered {
+        lock,
+        id: identity.id,
+        is_old: identity.is_old,
+        ledger,
+        generations,
+        lasts,
+        marks,
+        repairs,
+        report,
+    })
 }
 
-/// The first generation of a directory. Each later one begins with records; this one with a group that has none.
+/// The first generation of a directory. Each later one begins with records; this one with a group
+/// that has none.
 fn first(dir: &Path, starts: Vec<u64>, options: &Options) -> Result<Generation, JournalError> {
     let generation = Generation::begin(Prepared::create(dir, 1, 0, options)?, starts);
     generation.append(&mut GroupWriter::default(), &[], || ())?;
@@ -97,7 +129,10 @@ fn first(dir: &Path, starts: Vec<u64>, options: &Options) -> Result<Generation, 
 fn clear_leftovers(dir: &Path, removed: &mut Vec<PathBuf>) -> Result<(), JournalError> {
     files::remove_unfinished(dir, removed)?;
     for path in files::list(dir)? {
-        if path.extension().is_some_and(|extension| extension == files::DEAD) {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == files::DEAD)
+        {
             files::bury(&path)?;
             removed.push(path);
         }
@@ -105,13 +140,23 @@ fn clear_leftovers(dir: &Path, removed: &mut Vec<PathBuf>) -> Result<(), Journal
     Ok(())
 }
 
-/// Opens the generations, the newest one first: each says where the one before it has to end. Every one that the manifest
-/// knows must be there.
-fn open_all(dir: &Path, options: &Options, identity: &Identity, repairs: &mut Repairs) -> Result<Found, JournalError> {
+/// Opens the generations, the newest one first: each says where the one before it has to end. Every
+/// one that the manifest knows must be there.
+fn open_all(
+    dir: &Path,
+    options: &Options,
+    identity: &Identity,
+    repairs: &mut Repairs,
+) -> Result<Found, JournalError> {
     let known = identity.manifest.as_ref();
     let numbers = identity::generations(dir)?;
-    let missing = |number| JournalError::MissingGeneration { path: dir.to_owned(), number };
-    let made = known.map(|manifest| manifest.made.as_slice()).unwrap_or_default();
+    let missing = |number| JournalError::MissingGeneration {
+        path: dir.to_owned(),
+        number,
+    };
+    let made = known
+        .map(|manifest| manifest.made.as_slice())
+        .unwrap_or_default();
     if let Some(made) = made.iter().find(|made| !numbers.contains(&made.number)) {
         return Err(missing(made.number));
     }
@@ -122,8 +167,12 @@ fn open_all(dir: &Path, options: &Options, identity: &Identity, repairs: &mut Re
     for number in numbers.into_iter().rev() {
         if let Some(later) = found.list.last() {
             let ends: Vec<u64> = later.starts.iter().map(|start| start - 1).collect();
-            let salt = known.and_then(|manifest| manifest.of(number)).map(|made| made.salt);
-            found.list.push(Arc::new(Generation::open_sealed(dir, number, salt, &ends, options, repairs)?));
+            let salt = known
+                .and_then(|manifest| manifest.of(number))
+                .map(|made| made.salt);
+            found.list.push(Arc::new(Generation::open_sealed(
+                dir, number, salt, &ends, options, repairs,
+            )?));
             continue;
         }
         match Generation::open_newest(dir, number, known, options, repairs)? {
@@ -136,7 +185,14 @@ fn open_all(dir: &Path, options: &Options, identity: &Identity, repairs: &mut Re
                 if !is_blank && known.is_none() && !is_first_try(dir, number, options)? {
                     let log = Generation::path(dir, number).join("log");
                     let damage = Damage::Malformed;
-                    return Err(JournalError::Damaged { path: log, place: crate::Place { offset: 0, record: None }, damage });
+                    return Err(JournalError::Damaged {
+                        path: log,
+                        place: crate::Place {
+                            offset: 0,
+                            record: None,
+                        },
+                        damage,
+                    });
                 }
                 found.unbegun = Some((number, is_blank));
             }
@@ -146,15 +202,24 @@ fn open_all(dir: &Path, options: &Options, identity: &Identity, repairs: &mut Re
     Ok(found)
 }
 
-/// Whether a log without a good group may be what is left of the first start of all: as long as its opening at most.
+/// Whether a log without a good group may be what is left of the first start of all: as long as its
+/// opening at most.
 fn is_first_try(dir: &Path, number: u64, options: &Options) -> Result<bool, JournalError> {
     let path = Generation::path(dir, number).join("log");
-    let length = std::fs::metadata(&path).map_err(JournalError::io("look at", &path))?.len();
-    Ok(number == 1 && !options.existing && length <= frame::opening_bytes(usize::from(options.shards)) as u64)
+    let length = std::fs::metadata(&path)
+        .map_err(JournalError::io("look at", &path))?
+        .len();
+    Ok(number == 1
+        && !options.existing
+        && length <= frame::opening_bytes(usize::from(options.shards)) as u64)
 }
 
 /// What may be forgotten. Where the manifest was lost, the oldest generation says what is kept.
-fn marks(dir: &Path, identity: &Identity, list: &[Arc<Generation>]) -> Result<Vec<u64>, JournalError> {
+fn marks(
+    dir: &Path,
+    identity: &Identity,
+    list: &[Arc<Generation>],
+) -> Result<Vec<u64>, JournalError> {
     match &identity.manifest {
         Some(manifest) => Ok(manifest.marks.clone()),
         None if identity.is_old => Generations::old_marks(dir, identity.shards),
@@ -164,14 +229,22 @@ fn marks(dir: &Path, identity: &Identity, list: &[Arc<Generation>]) -> Result<Ve
 
 /// The oldest generation must begin at or before what is kept.
 fn check_oldest(dir: &Path, oldest: &Generation, marks: &[u64]) -> Result<(), JournalError> {
-    let covered = oldest.starts.iter().zip(marks).all(|(start, mark)| start <= mark);
+    let covered = oldest
+        .starts
+        .iter()
+        .zip(marks)
+        .all(|(start, mark)| start <= mark);
     if covered {
         return Ok(());
     }
-    Err(JournalError::MissingGeneration { path: dir.to_owned(), number: oldest.number - 1 })
+    Err(JournalError::MissingGeneration {
+        path: dir.to_owned(),
+        number: oldest.number - 1,
+    })
 }
 
-/// What was promised durably elsewhere must be there: trim marks, checkpoints. Gives what the checkpoints cover.
+/// What was promised durably elsewhere must be there: trim marks, checkpoints. Gives what the
+/// checkpoints cover.
 fn check_promises(
     dir: &Path,
     newest: &Generation,
@@ -184,56 +257,110 @@ fn check_promises(
         let expected = covered[index].max(marks[index] - 1);
         if expected > *last {
             let record = Some((Shard(index as u16), Sequence(last + 1)));
-            return Err(newest.log.damaged(newest.log_bytes(), record, Damage::Missing { expected: Sequence(expected) }));
+            return Err(newest.log.damaged(
+                newest.log_bytes(),
+                record,
+                Damage::Missing {
+                    expected: Sequence(expected),
+                },
+            ));
         }
         if let Some(promised) = known.map(|manifest| manifest.checkpoints[index])
             && promised > covered[index]
         {
-            return Err(JournalError::MissingFile { path: checkpoints::path(dir, Shard(index as u16), Sequence(promised)) });
+            return Err(JournalError::MissingFile {
+                path: checkpoints::path(dir, Shard(index as u16), Sequence(promised)),
+            });
         }
     }
     Ok(covered)
 }
 
 /// What goes on from here.
-fn manifest(identity: &Identity, found: &Found, marks: &[u64], checkpoints: Vec<u64>, definitions: Vec<[u8; 16]>) -> Manifest {
+fn manifest(
+    identity: &Identity,
+    found: &Found,
+    marks: &[u64],
+    checkpoints: Vec<u64>,
+    definitions: Vec<[u8; 16]>,
+) -> Manifest {
     let newest = &found.list[found.list.len() - 1];
-    let mut made: Vec<_> = found.list.iter().map(|generation| generation.made()).collect();
+    let mut made: Vec<_> = found
+        .list
+        .iter()
+        .map(|generation| generation.made())
+        .collect();
     if let (Some(made), Some(_)) = (made.last_mut(), &found.tail) {
         // It is about to be cut off.
         made.length = newest.log_bytes();
     }
     let (begun, floor) = (newest.number, newest.floor());
-    Manifest { id: identity.id, made, begun, floor, clean: false, marks: marks.to_vec(), checkpoints, definitions }
+    Manifest {
+        id: identity.id,
+        made,
+        begun,
+        floor,
+        clean: false,
+        marks: marks.to_vec(),
+        checkpoints,
+        definitions,
+    }
 }
 
-/// Which definitions there must be: those that the manifest knows and those that are there, for a cut may come between the two.
+/// Which definitions there must be: those that the manifest knows and those that are there, for a
+/// cut may come between the two.
 fn definitions(dir: &Path, identity: &Identity) -> Result<Vec<[u8; 16]>, JournalError> {
     let mut all = definitions::found(dir)?;
-    all.extend(identity.manifest.iter().flat_map(|manifest| &manifest.definitions));
+    all.extend(
+        identity
+            .manifest
+            .iter()
+            .flat_map(|manifest| &manifest.definitions),
+    );
     all.sort_unstable();
     all.dedup();
     Ok(all)
 }
 
 /// Cuts off what stands behind the good groups. Gives the bytes of a torn tail.
-fn cut_tail(newest: &Generation, tail: Option<Tail>, repairs: &mut Repairs) -> Result<u64, JournalError> {
-    let Some(Tail { bytes, clean, broken }) = tail else { return Ok(0) };
-    let origin = if clean { "came there after a clean stop" } else { "was being written as the process died" };
-    let why = format!("{bytes} bytes from {} on ({}) cut off: what {origin} was never acknowledged", broken.place, broken.damage);
+fn cut_tail(
+    newest: &Generation,
+    tail: Option<Tail>,
+    repairs: &mut Repairs,
+) -> Result<u64, JournalError> {
+    let Some(Tail {
+        bytes,
+        clean,
+        broken,
+    }) = tail
+    else {
+        return Ok(0);
+    };
+    let origin = if clean {
+        "came there after a clean stop"
+    } else {
+        "was being written as the process died"
+    };
+    let why = format!(
+        "{bytes} bytes from {} on ({}) cut off: what {origin} was never acknowledged",
+        broken.place, broken.damage
+    );
     repairs.add(Repaired::Tail, newest.log.path(), why);
     newest.cut()?;
     Ok(bytes)
 }
 
-/// Removes a generation that holds nothing; moves aside one that holds what no start can read and nobody was told of.
+/// Removes a generation that holds nothing; moves aside one that holds what no start can read and
+/// nobody was told of.
 fn clear_unbegun(
     dir: &Path,
     unbegun: Option<(u64, bool)>,
     repairs: &mut Repairs,
     removed: &mut Vec<PathBuf>,
 ) -> Result<(), JournalError> {
-    let Some((number, is_blank)) = unbegun else { return Ok(()) };
+    let Some((number, is_blank)) = unbegun else {
+        return Ok(());
+    };
     let path = Generation::path(dir, number);
     if is_blank {
         files::remove_dir(&path)?;
@@ -241,7 +368,10 @@ fn clear_unbegun(
         return Ok(());
     }
     let aside = files::move_aside(&path)?;
-    let why = format!("holds no group that can be read, and nothing in it was acknowledged: moved to {}", aside.display());
+    let why = format!(
+        "holds no group that can be read, and nothing in it was acknowledged: moved to {}",
+        aside.display()
+    );
     repairs.add(Repaired::Unbegun, &path, why);
     Ok(())
 }

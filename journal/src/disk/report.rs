@@ -7,7 +7,8 @@ use crate::{Sequence, Shard};
 /// What a start put right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Repaired {
-    /// The end of the newest log: what was being written as the process died, or was put there after a clean stop.
+    /// The end of the newest log: what was being written as the process died, or was put there
+    /// after a clean stop.
     Tail,
     /// A generation that was being begun as the process died: moved aside, not removed.
     Unbegun,
@@ -79,11 +80,18 @@ pub(super) struct Repairs {
 impl Repairs {
     /// For a look: nothing is repaired, and so nothing said.
     pub(super) fn quiet() -> Self {
-        Self { list: Vec::new(), is_quiet: true }
+        Self {
+            list: Vec::new(),
+            is_quiet: true,
+        }
     }
 
     pub(super) fn add(&mut self, what: Repaired, path: &Path, why: impl Into<String>) {
-        let repair = Repair { what, path: path.to_owned(), why: why.into() };
+        let repair = Repair {
+            what,
+            path: path.to_owned(),
+            why: why.into(),
+        };
         if !self.is_quiet {
             tracing::warn!(what = what.name(), path = %repair.path.display(), why = %repair.why, "repaired at the start");
         }

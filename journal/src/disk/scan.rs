@@ -1,5 +1,5 @@
-//! Walks every group of a log file and says how far it is good. Tells a torn tail (no good group follows) from damage
-//! in the middle (one does). Refuses to change anything.
+//! Walks every group of a log file and says how far it is good. Tells a torn tail (no good group
+//! follows) from damage in the middle (one does). Refuses to change anything.
 
 use super::frame::{self, Found, GROUP_BYTES, GroupHeader, walk};
 use super::index::Column;
@@ -35,17 +35,48 @@ pub(super) struct Broken {
 /// Scans the file of a journal with so many shards.
 pub(super) fn scan(log: &LogFile, shards: usize) -> Result<Scan, JournalError> {
     let length = log.len()?;
-    let mut scan = Scan { columns: vec![Column::default(); shards], ..Scan::default() };
+    let mut scan = Scan {
+        columns: vec![Column::default(); shards],
+        ..Scan::default()
+    };
     let mut window = log.window();
     while scan.end < length {
-        let header = window.get(scan.end, GROUP_BYTES, || AHEAD_BYTES).map_err(log.failed())?;
-        let header = match header.first_chunk().ok_or(Damage::Malformed).and_then(|bytes| GroupHeader::decode(log.salt, bytes)) {
+        let header = window
+            .get(scan.end, GROUP_BYTES, || AHEAD_BYTES)
+            .map_err(log.failed())?;
+        let header = match header
+            .first_chunk()
+            .ok_or(Damage::Malformed)
+            .and_then(|bytes| GroupHeader::decode(log.salt, bytes))
+        {
             Ok(header) if header.number == scan.groups + 1 => header,
-            Ok(_) => return broken(log, scan, Place { offset: 0, record: None }, Damage::Malformed),
-            Err(damage) => return broken(log, scan, Place { offset: 0, record: None }, damage),
+            Ok(_) => {
+                return broken(
+                    log,
+                    scan,
+                    Place {
+                        offset: 0,
+                        record: None,
+                    },
+                    Damage::Malformed,
+                );
+            }
+            Err(damage) => {
+                return broken(
+                    log,
+                    scan,
+                    Place {
+                        offset: 0,
+                        record: None,
+                    },
+                    damage,
+                );
+            }
         };
         let bytes = GROUP_BYTES + header.length as usize;
-        let group = window.get(scan.end, bytes, || AHEAD_BYTES).map_err(log.failed())?;
+        let group = window
+            .get(scan.end, bytes, || AHEAD_BYTES)
+            .map_err(log.failed())?;
         if let Err((place, damage)) = add(log, &mut scan, header, group) {
             return broken(log, scan, place, damage);
         }
@@ -55,35 +86,79 @@ pub(super) fn scan(log: &LogFile, shards: usize) -> Result<Scan, JournalError> {
     Ok(scan)
 }
 
-/// Adds a group, all of it or nothing. The place of what is wrong counts from the group's first byte.
-fn add(log: &LogFile, scan: &mut Scan, header: GroupHeader, group: &[u8]) -> Result<(), (Place, Damage)> {
+/// Adds a group, all of it or nothing. The place of what is wrong counts from the group's first
+/// byte.
+fn add(
+    log: &LogFile,
+    scan: &mut Scan,
+    header: GroupHeader,
+    group: &[u8],
+) -> Result<(), (Place, Damage)> {
     let blocks = group.get(GROUP_BYTES..).unwrap_or_default();
     if blocks.len() != header.length as usize {
-        return Err((Place { offset: 0, record: None }, Damage::Malformed));
+        return Err((
+            Place {
+                offset: 0,
+                record: None,
+            },
+            Damage::Malformed,
+        ));
     }
     let mut records: Vec<Found> = Vec::with_capacity(header.records.min(1 << 20) as usize);
-    walk(log.salt, header, blocks, &mut |found| records.push(found))
-        .map_err(|(offset, record, damage)| (Place { offset: offset as u64, record }, damage))?;
+    walk(log.salt, header, blocks, &mut |found| records.push(found)).map_err(
+        |(offset, record, damage)| {
+            (
+                Place {
+                    offset: offset as u64,
+                    record,
+                },
+                damage,
+            )
+        },
+    )?;
     let mut starts = None;
     if scan.groups == 0 {
-        let wrong = |damage| (Place { offset: GROUP_BYTES as u64, record: None }, damage);
+        let wrong = |damage| {
+            (
+                Place {
+                    offset: GROUP_BYTES as u64,
+                    record: None,
+                },
+                damage,
+            )
+        };
         starts = Some(frame::opening(log.salt, group, scan.columns.len()).map_err(wrong)?);
         records.remove(0);
     }
     let begin = starts.as_ref().unwrap_or(&scan.starts);
-    let mut nexts: Vec<u64> =
-        begin.iter().zip(&scan.columns).map(|(start, column)| start + column.offsets.len() as u64).collect();
+    let mut nexts: Vec<u64> = begin
+        .iter()
+        .zip(&scan.columns)
+        .map(|(start, column)| start + column.offsets.len() as u64)
+        .collect();
     for found in &records {
-        let place = Place { offset: u64::from(found.mark.offset), record: Some((found.shard, found.sequence)) };
-        let next = nexts.get_mut(usize::from(found.shard.0)).ok_or((place, Damage::Malformed))?;
+        let place = Place {
+            offset: u64::from(found.mark.offset),
+            record: Some((found.shard, found.sequence)),
+        };
+        let next = nexts
+            .get_mut(usize::from(found.shard.0))
+            .ok_or((place, Damage::Malformed))?;
         if found.sequence.0 != *next {
-            return Err((place, Damage::Gap { expected: Sequence(*next) }));
+            return Err((
+                place,
+                Damage::Gap {
+                    expected: Sequence(*next),
+                },
+            ));
         }
         *next += 1;
     }
     for found in &records {
         let column = &mut scan.columns[usize::from(found.shard.0)];
-        column.offsets.push((scan.end + u64::from(found.mark.offset)) as u32);
+        column
+            .offsets
+            .push((scan.end + u64::from(found.mark.offset)) as u32);
         column.bytes += u64::from(found.mark.bytes);
     }
     if let Some(starts) = starts {
@@ -92,25 +167,40 @@ fn add(log: &LogFile, scan: &mut Scan, header: GroupHeader, group: &[u8]) -> Res
     Ok(())
 }
 
-/// Ends the scan at its end, with what is wrong there. Nothing is, when only zeros follow: that is room.
-fn broken(log: &LogFile, mut scan: Scan, place: Place, damage: Damage) -> Result<Scan, JournalError> {
+/// Ends the scan at its end, with what is wrong there. Nothing is, when only zeros follow: that is
+/// room.
+fn broken(
+    log: &LogFile,
+    mut scan: Scan,
+    place: Place,
+    damage: Damage,
+) -> Result<Scan, JournalError> {
     if log.is_room(scan.end)? {
         return Ok(scan);
     }
-    let place = Place { offset: scan.end + place.offset, ..place };
+    let place = Place {
+        offset: scan.end + place.offset,
+        ..place
+    };
     let good_follows = good_follows(log, scan.end, scan.groups + 1)?;
-    scan.broken = Some(Broken { place, damage, good_follows });
+    scan.broken = Some(Broken {
+        place,
+        damage,
+        good_follows,
+    });
     Ok(scan)
 }
 
-/// Whether a good group with a number above `after` begins behind `from`. Every byte is looked at: the length in a
-/// damaged header says nothing.
+/// Whether a good group with a number above `after` begins behind `from`. Every byte is looked at:
+/// the length in a damaged header says nothing.
 fn good_follows(log: &LogFile, from: u64, after: u64) -> Result<bool, JournalError> {
     let length = log.len()?;
     let mut window = log.window();
     let mut at = from + 1;
     while at < length {
-        let bytes = window.get(at, AHEAD_BYTES, || AHEAD_BYTES).map_err(log.failed())?;
+        let bytes = window
+            .get(at, AHEAD_BYTES, || AHEAD_BYTES)
+            .map_err(log.failed())?;
         if GroupHeader::is_in(log.salt, bytes, after) {
             return Ok(true);
         }
@@ -123,13 +213,20 @@ fn good_follows(log: &LogFile, from: u64, after: u64) -> Result<bool, JournalErr
 impl Scan {
     /// The last good sequence of each shard; one before its start when there is none.
     pub(super) fn lasts(&self) -> Vec<u64> {
-        self.starts.iter().zip(&self.columns).map(|(start, column)| start + column.offsets.len() as u64 - 1).collect()
+        self.starts
+            .iter()
+            .zip(&self.columns)
+            .map(|(start, column)| start + column.offsets.len() as u64 - 1)
+            .collect()
     }
 
     /// The first shard that does not reach its end, with where it stops.
     pub(super) fn short(&self, ends: &[u64]) -> Option<(Shard, Sequence, Sequence)> {
         let lasts = self.lasts();
         let shards = (0..).map(Shard).zip(lasts.into_iter().zip(ends));
-        shards.filter(|(_, (last, end))| last != *end).map(|(shard, (last, end))| (shard, Sequence(last), Sequence(*end))).next()
+        shards
+            .filter(|(_, (last, end))| last != *end)
+            .map(|(shard, (last, end))| (shard, Sequence(last), Sequence(*end)))
+            .next()
     }
 }

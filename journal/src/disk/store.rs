@@ -1,11 +1,17 @@
-//! One sled directory: made, opened and made durable the way this crate needs it. Knows sled's weak spots.
-//! Refuses to trust `flush()` alone, a half-made directory, and a `blobs` folder with something in it.
+//! One sled directory: made, opened and made durable the way this crate needs it. Knows sled's weak
+//! spots. Refuses to trust `flush()` alone, a half-made directory, and a `blobs` folder with
+//! something in it.
 //!
-//! * `flush()` ends in `sync_file_range`, which flushes no drive cache: [`Store::barrier`] adds `fdatasync`.
-//! * sled syncs neither `conf` nor its directory: [`Store::create`] does, and writes the seal file last.
-//! * A killed process leaves `snap.*.generating`, with which sled refuses to open: removed before opening.
-//! * Its background threads keep the file locked for a moment after a close: [`Store::open`] waits for them.
-//! * A restart after a kill reads what only the page cache holds: everything is synced before and after opening.
+//! * `flush()` ends in `sync_file_range`, which flushes no drive cache: [`Store::barrier`] adds
+//!   `fdatasync`.
+//! * sled syncs neither `conf` nor its directory: [`Store::create`] does, and writes the seal file
+//!   last.
+//! * A killed process leaves `snap.*.generating`, with which sled refuses to open: removed before
+//!   opening.
+//! * Its background threads keep the file locked for a moment after a close: [`Store::open`] waits
+//!   for them.
+//! * A restart after a kill reads what only the page cache holds: everything is synced before and
+//!   after opening.
 
 use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
@@ -23,7 +29,8 @@ const BLOBS: &str = "blobs";
 const RELEASE_ATTEMPTS: u32 = 2_000;
 const RELEASE_PAUSE: Duration = Duration::from_millis(5);
 
-/// What was fixed when a directory was made. Written last: a directory without it holds nothing that counts.
+/// What was fixed when a directory was made. Written last: a directory without it holds nothing
+/// that counts.
 pub(super) struct Seal {
     pub(super) segment_bytes: usize,
     /// The number of the data directory.
@@ -60,7 +67,10 @@ impl Store {
             store.sync_everything()?;
         }
         privacy::tighten(dir)?;
-        files::write_numbers(&dir.join(SEAL), &[LAYOUT, seal.segment_bytes as u64, seal.id])?;
+        files::write_numbers(
+            &dir.join(SEAL),
+            &[LAYOUT, seal.segment_bytes as u64, seal.id],
+        )?;
         if options.barrier.syncs_creation() {
             dir.parent().map_or(Ok(()), files::sync_dir)?;
         }
@@ -97,14 +107,24 @@ impl Store {
     /// The seal of a finished directory; `None` when its making was interrupted.
     pub(super) fn seal(dir: &Path) -> Result<Option<Seal>, JournalError> {
         let path = dir.join(SEAL);
-        let Some(numbers) = files::read_numbers(&path, SEAL_NUMBERS)? else { return Ok(None) };
+        let Some(numbers) = files::read_numbers(&path, SEAL_NUMBERS)? else {
+            return Ok(None);
+        };
         match numbers[..] {
-            [LAYOUT, segment_bytes, id] => Ok(Some(Seal { segment_bytes: segment_bytes as usize, id })),
+            [LAYOUT, segment_bytes, id] => Ok(Some(Seal {
+                segment_bytes: segment_bytes as usize,
+                id,
+            })),
             _ => Err(JournalError::DamagedFile { path }),
         }
     }
 
-    fn start(dir: &Path, segment_bytes: usize, cache: u64, options: &Options) -> Result<Self, JournalError> {
+    fn start(
+        dir: &Path,
+        segment_bytes: usize,
+        cache: u64,
+        options: &Options,
+    ) -> Result<Self, JournalError> {
         let config = sled::Config::new()
             .path(dir)
             .cache_capacity(cache)
@@ -118,14 +138,21 @@ impl Store {
         })?;
         let path = dir.join("db");
         let file = File::open(&path).map_err(JournalError::io("open", &path))?;
-        Ok(Self { dir: dir.to_owned(), db, tree, file, barrier: options.barrier })
+        Ok(Self {
+            dir: dir.to_owned(),
+            db,
+            tree,
+            file,
+            barrier: options.barrier,
+        })
     }
 
     pub(super) fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// Asks sled for something on the tree. A panic of sled becomes an error that names the directory.
+    /// Asks sled for something on the tree. A panic of sled becomes an error that names the
+    /// directory.
     pub(super) fn ask<T>(
         &self,
         action: &'static str,
@@ -134,7 +161,11 @@ impl Store {
         self.guard(action, || question(&self.tree))
     }
 
-    fn guard<T>(&self, action: &'static str, work: impl FnOnce() -> sled::Result<T>) -> Result<T, JournalError> {
+    fn guard<T>(
+        &self,
+        action: &'static str,
+        work: impl FnOnce() -> sled::Result<T>,
+    ) -> Result<T, JournalError> {
         guard(&self.dir, action, work)
     }
 
@@ -148,33 +179,48 @@ impl Store {
         if !self.barrier.syncs_data() {
             return Ok(());
         }
-        self.file.sync_data().map_err(JournalError::io("sync", &self.dir.join("db")))
+        self.file
+            .sync_data()
+            .map_err(JournalError::io("sync", &self.dir.join("db")))
     }
 
     /// An error when sled spilled values into files of their own.
     pub(super) fn check_blobs(&self) -> Result<(), JournalError> {
         let path = self.dir.join(BLOBS);
         let files = files::list(&path)?.len();
-        if files > 0 { Err(JournalError::Blobs { path, files }) } else { Ok(()) }
+        if files > 0 {
+            Err(JournalError::Blobs { path, files })
+        } else {
+            Ok(())
+        }
     }
 
     fn sync_everything(&self) -> Result<(), JournalError> {
-        self.file.sync_all().map_err(JournalError::io("sync", &self.dir.join("db")))?;
+        self.file
+            .sync_all()
+            .map_err(JournalError::io("sync", &self.dir.join("db")))?;
         files::sync_file(&self.dir.join("conf"))?;
         files::sync_dir(&self.dir.join(BLOBS))?;
         files::sync_dir(&self.dir)
     }
 }
 
-fn guard<T>(dir: &Path, action: &'static str, work: impl FnOnce() -> sled::Result<T>) -> Result<T, JournalError> {
+fn guard<T>(
+    dir: &Path,
+    action: &'static str,
+    work: impl FnOnce() -> sled::Result<T>,
+) -> Result<T, JournalError> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(result) => result.map_err(JournalError::store(dir)),
-        Err(_) => Err(JournalError::StorePanicked { path: dir.to_owned(), action }),
+        Err(_) => Err(JournalError::StorePanicked {
+            path: dir.to_owned(),
+            action,
+        }),
     }
 }
 
-/// Waits, within a bound, until an earlier journal of this process let go of the file. No other process can have
-/// it: the data directory is locked. When the bound passes, sled reports the lock.
+/// Waits, within a bound, until an earlier journal of this process let go of the file. No other
+/// process can have it: the data directory is locked. When the bound passes, sled reports the lock.
 fn wait_for_release(path: &Path) -> Result<(), JournalError> {
     let file = match File::open(path) {
         Ok(file) => file,
@@ -194,10 +240,14 @@ fn wait_for_release(path: &Path) -> Result<(), JournalError> {
     Ok(()) // dropping the file unlocks it
 }
 
-/// Removes half-written snapshots. Safe: sled removes the old snapshot only after the new one got its name.
+/// Removes half-written snapshots. Safe: sled removes the old snapshot only after the new one got
+/// its name.
 fn remove_unfinished_snapshots(dir: &Path, removed: &mut Vec<PathBuf>) -> Result<(), JournalError> {
     for path in files::list(dir)? {
-        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy())
+            .unwrap_or_default();
         if name.starts_with("snap.") && name.ends_with(".generating") {
             fs::remove_file(&path).map_err(JournalError::io("remove", &path))?;
             removed.push(path);

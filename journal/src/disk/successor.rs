@@ -1,10 +1,11 @@
-//! The thread that has the next generation ready before the newest is full, and puts the full one away: the change from one
-//! to the other then costs a commit no more than any other. Refuses to begin a generation: that is the committer's, with the
-//! first group it writes there.
+//! The thread that has the next generation ready before the newest is full, and puts the full one
+//! away: the change from one to the other then costs a commit no more than any other. Refuses to
+//! begin a generation: that is the committer's, with the first group it writes there.
 //!
-//! Who owns what: the thread makes a generation's files and hands them over once, by a channel; from then on they are the
-//! committer's. A full generation is put away once the next one is in the list. A trim that takes it meanwhile waits for
-//! that, or comes first; then nothing is put away ([`Generation::seal`], [`Generation::retire`]).
+//! Who owns what: the thread makes a generation's files and hands them over once, by a channel;
+//! from then on they are the committer's. A full generation is put away once the next one is in the
+//! list. A trim that takes it meanwhile waits for that, or comes first; then nothing is put away
+//! ([`Generation::seal`], [`Generation::retire`]).
 
 use std::io;
 use std::path::Path;
@@ -19,7 +20,8 @@ use super::options::Options;
 use super::prepared::Prepared;
 use crate::JournalError;
 
-/// An offset of the index is four bytes: a generation ends well before they are used up, its last group included.
+/// An offset of the index is four bytes: a generation ends well before they are used up, its last
+/// group included.
 const MOST_BYTES: u64 = 2 << 30;
 /// One generation to put away and one to make: the next change comes behind both.
 const MOST_JOBS: usize = 2;
@@ -48,14 +50,24 @@ impl Successor {
         let run = move || {
             for job in asks {
                 match job {
-                    Job::Prepare(number) => drop(answer.send(prepare(&data, number, &owned, &ledger))),
+                    Job::Prepare(number) => {
+                        drop(answer.send(prepare(&data, number, &owned, &ledger)))
+                    }
                     Job::PutAway(generation) => generation.seal(),
                 }
             }
         };
-        let thread = std::thread::Builder::new().name("journal-next".into()).spawn(run)?;
+        let thread = std::thread::Builder::new()
+            .name("journal-next".into())
+            .spawn(run)?;
         let full_bytes = options.generation_max_bytes.min(MOST_BYTES);
-        Ok(Self { full_bytes, asked: false, jobs: Some(jobs), answers, thread: Some(thread) })
+        Ok(Self {
+            full_bytes,
+            asked: false,
+            jobs: Some(jobs),
+            answers,
+            thread: Some(thread),
+        })
     }
 
     /// Whether the next group goes to a new generation.
@@ -71,13 +83,15 @@ impl Successor {
         }
     }
 
-    /// The next generation's files; waits where they are not ready yet. What went wrong ahead may have passed: it is tried
-    /// once more, and fails then.
+    /// The next generation's files; waits where they are not ready yet. What went wrong ahead may
+    /// have passed: it is tried once more, and fails then.
     pub(super) fn take(&mut self, number: u64) -> Result<Prepared, JournalError> {
         if std::mem::take(&mut self.asked) {
             match self.answer(number) {
                 Ok(prepared) => return Ok(prepared),
-                Err(error) => tracing::warn!(generation = number, %error, "the next journal generation was not ready"),
+                Err(error) => {
+                    tracing::warn!(generation = number, %error, "the next journal generation was not ready")
+                }
             }
         }
         self.ask(Job::Prepare(number));
@@ -86,7 +100,12 @@ impl Successor {
 
     fn answer(&self, number: u64) -> Result<Prepared, JournalError> {
         let answer = self.answers.recv();
-        answer.unwrap_or_else(|_| Err(JournalError::Ended { what: "the thread that makes generations ready", number }))
+        answer.unwrap_or_else(|_| {
+            Err(JournalError::Ended {
+                what: "the thread that makes generations ready",
+                number,
+            })
+        })
     }
 
     /// Gives a full generation to the thread, to put it away.
@@ -96,14 +115,20 @@ impl Successor {
 
     fn ask(&self, job: Job) {
         if let Some(jobs) = &self.jobs {
-            // There is room, see `MOST_JOBS`; a thread that is gone is noticed by its missing answer.
+            // There is room, see `MOST_JOBS`; a thread that is gone is noticed by its missing
+            // answer.
             drop(jobs.try_send(job));
         }
     }
 }
 
 /// Makes the files of a generation, and has the manifest know of them.
-fn prepare(data: &Path, number: u64, options: &Options, ledger: &Ledger) -> Result<Prepared, JournalError> {
+fn prepare(
+    data: &Path,
+    number: u64,
+    options: &Options,
+    ledger: &Ledger,
+) -> Result<Prepared, JournalError> {
     let prepared = Prepared::create(data, number, options.room_bytes, options)?;
     ledger.made(prepared.made())?;
     Ok(prepared)

@@ -1,4 +1,5 @@
-//! Reads a file through a window: nearby bytes come with one call. Refuses to hold more than it was asked for.
+//! Reads a file through a window: nearby bytes come with one call. Refuses to hold more than it was
+//! asked for.
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -14,13 +15,24 @@ pub(super) struct Window<'a> {
 
 impl<'a> Window<'a> {
     pub(super) const fn new(file: &'a File) -> Self {
-        Self { file, start: 0, buffer: Vec::new() }
+        Self {
+            file,
+            start: 0,
+            buffer: Vec::new(),
+        }
     }
 
-    /// The bytes from `offset`, `length` of them, or fewer where the file ends. What is not in the window is read,
-    /// at least `ahead` bytes of it.
-    pub(super) fn get(&mut self, offset: u64, length: usize, ahead: impl FnOnce() -> usize) -> std::io::Result<&[u8]> {
-        let inside = offset.checked_sub(self.start).and_then(|skip| usize::try_from(skip).ok());
+    /// The bytes from `offset`, `length` of them, or fewer where the file ends. What is not in the
+    /// window is read, at least `ahead` bytes of it.
+    pub(super) fn get(
+        &mut self,
+        offset: u64,
+        length: usize,
+        ahead: impl FnOnce() -> usize,
+    ) -> std::io::Result<&[u8]> {
+        let inside = offset
+            .checked_sub(self.start)
+            .and_then(|skip| usize::try_from(skip).ok());
         let held = inside.filter(|skip| skip + length <= self.buffer.len());
         let skip = match held {
             Some(skip) => skip,
@@ -38,7 +50,10 @@ impl<'a> Window<'a> {
         self.buffer.resize(length, 0);
         let mut read = 0;
         while read < length {
-            match self.file.read_at(&mut self.buffer[read..], offset + read as u64) {
+            match self
+                .file
+                .read_at(&mut self.buffer[read..], offset + read as u64)
+            {
                 Ok(0) => break,
                 Ok(count) => read += count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}

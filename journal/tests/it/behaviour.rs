@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sluis_journal::{
-    Batch, Journal, JournalError, MAX_RECORD_BYTES, MAX_VALUE_BYTES, MemoryJournal, Sequence, Shard, TryAppendError,
+    Batch, Journal, JournalError, MAX_RECORD_BYTES, MAX_VALUE_BYTES, MemoryJournal, Sequence,
+    Shard, TryAppendError,
 };
 
 use crate::support::{SHARDS, Settle, append, open, replayed};
@@ -48,7 +49,11 @@ fn check_append_and_read(journal: &impl Settle) {
     journal.settle();
     assert_eq!(journal.durable(Shard(1)), Sequence(4));
     assert_eq!(journal.durable(Shard(0)), Sequence::ZERO);
-    let read = |shard, sequence| journal.read(Shard(shard), Sequence(sequence)).expect("read");
+    let read = |shard, sequence| {
+        journal
+            .read(Shard(shard), Sequence(sequence))
+            .expect("read")
+    };
     assert_eq!(read(1, 0), None);
     assert_eq!(read(1, 1).as_deref(), Some(&b"one"[..]));
     assert_eq!(read(1, 2), Some(large));
@@ -63,25 +68,46 @@ fn check_fence(journal: &impl Settle) {
     let mut batch = Batch::new(Shard(0), Sequence(2));
     batch.push(b"late");
     let refused = journal.try_append(batch.clone(), Sequence(1));
-    let Err(TryAppendError::Fenced { batch: back, expected, actual }) = refused else { panic!("{refused:?}") };
+    let Err(TryAppendError::Fenced {
+        batch: back,
+        expected,
+        actual,
+    }) = refused
+    else {
+        panic!("{refused:?}")
+    };
     assert_eq!((back, expected, actual), (batch, Sequence(1), Sequence(2)));
 
     // The right fence with a batch that does not follow is refused as well.
     let mut gap = Batch::new(Shard(0), Sequence(4));
     gap.push(b"gap");
-    assert!(matches!(journal.try_append(gap, Sequence(2)), Err(TryAppendError::Fenced { .. })));
+    assert!(matches!(
+        journal.try_append(gap, Sequence(2)),
+        Err(TryAppendError::Fenced { .. })
+    ));
     assert_eq!(append(journal, 0, &[b"c"]).last, Sequence(3));
 }
 
 fn check_refusals(journal: &impl Settle) {
     let mut long = Batch::new(Shard(0), Sequence(1));
     long.push(&vec![0; MAX_RECORD_BYTES + 1]);
-    assert!(matches!(journal.try_append(long, Sequence(0)), Err(TryAppendError::TooLarge { .. })));
+    assert!(matches!(
+        journal.try_append(long, Sequence(0)),
+        Err(TryAppendError::TooLarge { .. })
+    ));
     let mut nowhere = Batch::new(Shard(SHARDS), Sequence(1));
     nowhere.push(b"x");
-    assert!(matches!(journal.try_append(nowhere, Sequence(0)), Err(TryAppendError::UnknownShard { .. })));
-    assert!(matches!(journal.read(Shard(SHARDS), Sequence(1)), Err(JournalError::UnknownShard { .. })));
-    let empty = journal.try_append(Batch::new(Shard(0), Sequence(1)), Sequence(0)).expect("nothing to do");
+    assert!(matches!(
+        journal.try_append(nowhere, Sequence(0)),
+        Err(TryAppendError::UnknownShard { .. })
+    ));
+    assert!(matches!(
+        journal.read(Shard(SHARDS), Sequence(1)),
+        Err(JournalError::UnknownShard { .. })
+    ));
+    let empty = journal
+        .try_append(Batch::new(Shard(0), Sequence(1)), Sequence(0))
+        .expect("nothing to do");
     assert_eq!(empty.last, Sequence::ZERO);
     assert_eq!(journal.last(Shard(0)), Sequence::ZERO);
 }
@@ -91,11 +117,20 @@ fn check_wake(journal: &impl Settle) {
     journal.settle();
     let (moved, other) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (in_moved, in_other) = (Arc::clone(&moved), Arc::clone(&other));
-    journal.on_durable(Shard(1), Arc::new(move || _ = in_other.fetch_add(1, Ordering::SeqCst)));
-    journal.on_durable(Shard(2), Arc::new(move || _ = in_moved.fetch_add(1, Ordering::SeqCst)));
+    journal.on_durable(
+        Shard(1),
+        Arc::new(move || _ = in_other.fetch_add(1, Ordering::SeqCst)),
+    );
+    journal.on_durable(
+        Shard(2),
+        Arc::new(move || _ = in_moved.fetch_add(1, Ordering::SeqCst)),
+    );
     append(journal, 2, &[b"a", b"b", b"c"]);
     journal.close().expect("closed"); // the committer is gone: no wake is on its way
-    assert_eq!((moved.load(Ordering::SeqCst), other.load(Ordering::SeqCst)), (1, 0));
+    assert_eq!(
+        (moved.load(Ordering::SeqCst), other.load(Ordering::SeqCst)),
+        (1, 0)
+    );
 }
 
 fn check_replay(journal: &impl Settle) {
@@ -104,7 +139,12 @@ fn check_replay(journal: &impl Settle) {
     journal.settle();
     append(journal, 0, &[b"d"]);
     journal.settle();
-    let all = [(1, b"a".to_vec()), (2, b"b".to_vec()), (3, large), (4, b"d".to_vec())];
+    let all = [
+        (1, b"a".to_vec()),
+        (2, b"b".to_vec()),
+        (3, large),
+        (4, b"d".to_vec()),
+    ];
     assert_eq!(replayed(journal, 0, 0), all);
     assert_eq!(replayed(journal, 0, 2), all[1..]);
     assert_eq!(replayed(journal, 0, 5), []);
@@ -112,22 +152,35 @@ fn check_replay(journal: &impl Settle) {
     let mut seen = 0;
     let mut stop_at_two = |sequence: Sequence, _: &[u8]| {
         seen += 1;
-        if sequence.0 == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if sequence.0 == 2 {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     };
-    journal.replay(Shard(0), Sequence(1), &mut stop_at_two).expect("replayed");
+    journal
+        .replay(Shard(0), Sequence(1), &mut stop_at_two)
+        .expect("replayed");
     assert_eq!(seen, 2);
 }
 
 fn check_trim(journal: &impl Settle) {
     append(journal, 0, &[b"a", b"b", b"c"]);
     journal.settle();
-    assert_eq!((journal.first(Shard(0)), journal.first(Shard(1))), (Sequence(1), Sequence(1)));
+    assert_eq!(
+        (journal.first(Shard(0)), journal.first(Shard(1))),
+        (Sequence(1), Sequence(1))
+    );
     journal.trim(Shard(0), Sequence(3)).expect("trimmed");
     assert_eq!(journal.first(Shard(0)), Sequence(3));
     assert_eq!(journal.read(Shard(0), Sequence(2)).expect("read"), None);
     assert_eq!(replayed(journal, 0, 1), [(3, b"c".to_vec())]);
     journal.trim(Shard(0), Sequence(1)).expect("nothing to do");
-    assert_eq!(journal.first(Shard(0)), Sequence(3), "a trim never goes back");
+    assert_eq!(
+        journal.first(Shard(0)),
+        Sequence(3),
+        "a trim never goes back"
+    );
     journal.trim(Shard(0), Sequence(4)).expect("trimmed");
     assert_eq!(replayed(journal, 0, 1), []);
     assert_eq!(append(journal, 0, &[b"d"]).last, Sequence(4));
@@ -136,18 +189,36 @@ fn check_trim(journal: &impl Settle) {
 fn check_checkpoints(journal: &impl Settle) {
     append(journal, 0, &[b"a", b"b"]);
     journal.settle();
-    assert!(journal.latest_checkpoint(Shard(0)).expect("looked").is_none());
+    assert!(
+        journal
+            .latest_checkpoint(Shard(0))
+            .expect("looked")
+            .is_none()
+    );
     let write = |upto, chunks: &[&[u8]]| {
         let mut chunks = chunks.iter().map(|chunk| chunk.to_vec());
-        journal.checkpoint(Shard(0), Sequence(upto), &mut chunks).expect("written");
+        journal
+            .checkpoint(Shard(0), Sequence(upto), &mut chunks)
+            .expect("written");
     };
     write(1, &[b"old"]);
     write(2, &[b"new", b"", b"er"]);
-    let (upto, chunks) = journal.latest_checkpoint(Shard(0)).expect("looked").expect("there");
+    let (upto, chunks) = journal
+        .latest_checkpoint(Shard(0))
+        .expect("looked")
+        .expect("there");
     let chunks: Result<Vec<_>, _> = chunks.collect();
     assert_eq!(upto, Sequence(2));
-    assert_eq!(chunks.expect("good"), [b"new".to_vec(), b"".to_vec(), b"er".to_vec()]);
-    assert!(journal.latest_checkpoint(Shard(1)).expect("looked").is_none());
+    assert_eq!(
+        chunks.expect("good"),
+        [b"new".to_vec(), b"".to_vec(), b"er".to_vec()]
+    );
+    assert!(
+        journal
+            .latest_checkpoint(Shard(1))
+            .expect("looked")
+            .is_none()
+    );
 }
 
 fn check_table(journal: &impl Settle) {
@@ -163,14 +234,28 @@ fn check_table(journal: &impl Settle) {
     assert_eq!(get(shard, b"k").as_deref(), Some(&b"short now"[..]));
     assert_eq!(get(Shard(1), b"k").as_deref(), Some(&b"other shard"[..]));
     let too_long = vec![0; MAX_VALUE_BYTES + 1];
-    assert!(matches!(journal.put(shard, b"k", &too_long), Err(JournalError::Size { .. })));
-    assert!(matches!(journal.put(shard, b"", b"v"), Err(JournalError::Size { .. })));
+    assert!(matches!(
+        journal.put(shard, b"k", &too_long),
+        Err(JournalError::Size { .. })
+    ));
+    assert!(matches!(
+        journal.put(shard, b"", b"v"),
+        Err(JournalError::Size { .. })
+    ));
 
     append(journal, 0, &[b"a"]);
     journal.settle();
     assert_eq!(journal.table_applied(shard), Sequence::ZERO);
-    journal.set_table_applied(shard, Sequence(1)).expect("applied");
-    assert_eq!((journal.table_applied(shard), journal.table_applied(Shard(1))), (Sequence(1), Sequence::ZERO));
+    journal
+        .set_table_applied(shard, Sequence(1))
+        .expect("applied");
+    assert_eq!(
+        (
+            journal.table_applied(shard),
+            journal.table_applied(Shard(1))
+        ),
+        (Sequence(1), Sequence::ZERO)
+    );
 }
 
 fn check_definitions(journal: &impl Settle) {
@@ -179,7 +264,10 @@ fn check_definitions(journal: &impl Settle) {
     journal.put_definition(a, b"flow a").expect("put");
     journal.put_definition(a, b"flow a").expect("put again");
     assert_eq!(journal.definitions().expect("listed"), [a, b]);
-    assert_eq!(journal.get_definition(a).expect("got").as_deref(), Some(&b"flow a"[..]));
+    assert_eq!(
+        journal.get_definition(a).expect("got").as_deref(),
+        Some(&b"flow a"[..])
+    );
     assert_eq!(journal.get_definition([3; 16]).expect("got"), None);
     journal.delete_definition(a).expect("deleted");
     journal.delete_definition(a).expect("nothing to do");
@@ -190,10 +278,16 @@ fn check_not_durable(journal: &impl Settle) {
     append(journal, 0, &[b"a"]);
     journal.settle();
     let ahead = |result| matches!(result, Err(JournalError::NotDurable { .. }));
-    assert!(ahead(journal.checkpoint(Shard(0), Sequence(2), &mut std::iter::empty())));
+    assert!(ahead(journal.checkpoint(
+        Shard(0),
+        Sequence(2),
+        &mut std::iter::empty()
+    )));
     assert!(ahead(journal.set_table_applied(Shard(0), Sequence(2))));
     assert!(ahead(journal.trim(Shard(0), Sequence(3))));
-    journal.trim(Shard(0), Sequence(2)).expect("everything can be trimmed");
+    journal
+        .trim(Shard(0), Sequence(2))
+        .expect("everything can be trimmed");
 }
 
 fn check_close(journal: &impl Settle) {
@@ -203,7 +297,10 @@ fn check_close(journal: &impl Settle) {
     assert_eq!(journal.queue().batches, 0);
     let mut batch = Batch::new(Shard(0), Sequence(3));
     batch.push(b"c");
-    assert!(matches!(journal.try_append(batch, Sequence(2)), Err(TryAppendError::Closed(_))));
+    assert!(matches!(
+        journal.try_append(batch, Sequence(2)),
+        Err(TryAppendError::Closed(_))
+    ));
     journal.close().expect("closing twice is fine");
 }
 
@@ -216,7 +313,10 @@ fn in_memory_nothing_is_durable_before_a_commit_and_a_crash_drops_it() {
     append(&journal, 0, &[b"lost too"]);
     let mut batch = Batch::new(Shard(0), Sequence(4));
     batch.push(b"no room");
-    assert!(matches!(journal.try_append(batch, Sequence(3)), Err(TryAppendError::Full(_))));
+    assert!(matches!(
+        journal.try_append(batch, Sequence(3)),
+        Err(TryAppendError::Full(_))
+    ));
     assert_eq!(journal.durable(Shard(0)), Sequence(1));
     assert_eq!(journal.read(Shard(0), Sequence(2)).expect("read"), None);
     journal.put(Shard(0), b"k", b"unclaimed").expect("put");
@@ -232,7 +332,9 @@ fn in_memory_a_failure_is_told_and_stops_everything() {
     append(&journal, 0, &[b"a"]);
     let told = Arc::new(AtomicUsize::new(0));
     let in_told = Arc::clone(&told);
-    journal.on_failure(Arc::new(move |_| _ = in_told.fetch_add(1, Ordering::SeqCst)));
+    journal.on_failure(Arc::new(move |_| {
+        _ = in_told.fetch_add(1, Ordering::SeqCst)
+    }));
     journal.fail();
     assert_eq!((journal.commit(), told.load(Ordering::SeqCst)), (0, 1));
     assert_eq!(journal.durable(Shard(0)), Sequence::ZERO);

@@ -1,4 +1,5 @@
-//! The journal from outside: one behaviour suite for both implementations, a model, and what only a disk can do.
+//! The journal from outside: one behaviour suite for both implementations, a model, and what only a
+//! disk can do.
 
 mod behaviour;
 mod damage;

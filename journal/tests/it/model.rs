@@ -37,7 +37,9 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn content(length: usize, salt: usize) -> Vec<u8> {
-    (0..length).map(|at| (at * 31 + salt * 17 + at / 251) as u8).collect()
+    (0..length)
+        .map(|at| (at * 31 + salt * 17 + at / 251) as u8)
+        .collect()
 }
 
 fn apply(journal: &DiskJournal, models: &mut [Model], step: &Step) {
@@ -45,7 +47,11 @@ fn apply(journal: &DiskJournal, models: &mut [Model], step: &Step) {
         Step::Append { shard, lengths } => {
             let model = &mut models[usize::from(*shard)];
             let from = model.records.len();
-            model.records.extend((from..).zip(lengths).map(|(salt, length)| content(*length, salt)));
+            model.records.extend(
+                (from..)
+                    .zip(lengths)
+                    .map(|(salt, length)| content(*length, salt)),
+            );
             let new: Vec<&[u8]> = model.records[from..].iter().map(Vec::as_slice).collect();
             append(journal, *shard, &new);
             journal.settle();
@@ -54,14 +60,18 @@ fn apply(journal: &DiskJournal, models: &mut [Model], step: &Step) {
             let model = &mut models[usize::from(*shard)];
             let to = model.records.len() * *percent as usize / 100;
             model.trimmed = model.trimmed.max(to);
-            journal.trim(Shard(*shard), Sequence(to as u64 + 1)).expect("trimmed");
+            journal
+                .trim(Shard(*shard), Sequence(to as u64 + 1))
+                .expect("trimmed");
         }
         Step::Checkpoint { shard, chunks } => {
             let model = &mut models[usize::from(*shard)];
             let upto = model.records.len() as u64;
             model.checkpoint = Some((upto, chunks.clone()));
             let mut chunks = chunks.iter().cloned();
-            journal.checkpoint(Shard(*shard), Sequence(upto), &mut chunks).expect("written");
+            journal
+                .checkpoint(Shard(*shard), Sequence(upto), &mut chunks)
+                .expect("written");
         }
         Step::Put { shard, key, length } => {
             let value = content(*length, usize::from(*key));
@@ -73,20 +83,35 @@ fn apply(journal: &DiskJournal, models: &mut [Model], step: &Step) {
 }
 
 fn compare(journal: &DiskJournal, shard: u16, model: &Model) {
-    let kept: Vec<_> = (1..).zip(model.records.clone()).skip(model.trimmed).collect();
-    assert!(replayed(journal, shard, 0) == kept, "shard {shard}: the replay differs");
+    let kept: Vec<_> = (1..)
+        .zip(model.records.clone())
+        .skip(model.trimmed)
+        .collect();
+    assert!(
+        replayed(journal, shard, 0) == kept,
+        "shard {shard}: the replay differs"
+    );
     assert_eq!(journal.first(Shard(shard)).0, model.trimmed as u64 + 1);
     assert_eq!(journal.last(Shard(shard)).0, model.records.len() as u64);
     for (sequence, record) in kept.iter().rev().step_by(3) {
-        let read = journal.read(Shard(shard), Sequence(*sequence)).expect("read");
-        assert!(read.as_ref() == Some(record), "shard {shard}: record {sequence} differs");
+        let read = journal
+            .read(Shard(shard), Sequence(*sequence))
+            .expect("read");
+        assert!(
+            read.as_ref() == Some(record),
+            "shard {shard}: record {sequence} differs"
+        );
     }
     let found = journal.latest_checkpoint(Shard(shard)).expect("looked");
-    let found = found.map(|(upto, chunks)| (upto.0, chunks.collect::<Result<Vec<_>, _>>().expect("good")));
+    let found =
+        found.map(|(upto, chunks)| (upto.0, chunks.collect::<Result<Vec<_>, _>>().expect("good")));
     assert_eq!(found, model.checkpoint);
     for key in 0..4 {
         let got = journal.get(Shard(shard), &[key]).expect("got");
-        assert!(got.as_ref() == model.table.get(&key), "shard {shard}: key {key} differs");
+        assert!(
+            got.as_ref() == model.table.get(&key),
+            "shard {shard}: key {key} differs"
+        );
     }
 }
 

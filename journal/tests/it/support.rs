@@ -59,7 +59,10 @@ pub(crate) fn open(dir: &Path) -> DiskJournal {
 
 /// Without the thread that makes room: what the manifest says does not depend on its pace then.
 pub(crate) fn without_room() -> Options {
-    Options { room_bytes: 0, ..options() }
+    Options {
+        room_bytes: 0,
+        ..options()
+    }
 }
 
 /// Copies a directory. Of one whose journal is open and settled the copy is what a kill leaves.
@@ -76,10 +79,15 @@ pub(crate) fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A directory that is gone with the value; in memory where the system has one: what is synced there need not be.
+/// A directory that is gone with the value; in memory where the system has one: what is synced
+/// there need not be.
 pub(crate) fn scratch() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");
-    let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    let made = if memory.is_dir() {
+        tempfile::tempdir_in(memory)
+    } else {
+        tempfile::tempdir()
+    };
     made.or_else(|_| tempfile::tempdir()).expect("a directory")
 }
 
@@ -107,6 +115,8 @@ pub(crate) fn replayed(journal: &dyn Journal, shard: u16, from: u64) -> Vec<(u64
         records.push((sequence.0, bytes.to_vec()));
         std::ops::ControlFlow::Continue(())
     };
-    journal.replay(Shard(shard), Sequence(from), &mut visit).expect("replayed");
+    journal
+        .replay(Shard(shard), Sequence(from), &mut visit)
+        .expect("replayed");
     records
 }

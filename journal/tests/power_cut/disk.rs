@@ -1,15 +1,18 @@
-//! What a disk may hold after the power went out in the middle of a trace. Owns the model of the disk:
+//! What a disk may hold after the power went out in the middle of a trace. Owns the model of the
+//! disk:
 //!
-//! * File content. What was written before the last completed `fsync` or `fdatasync` of that file is there, and so
-//!   is the length it needs. Of what came later every sector (512 B or 4 KiB, by the seed) is on its own: it holds
-//!   any version between the synced one and the newest; the drive may reorder sectors, but never shows an older
-//!   version of one sector after a newer. So writes are dropped, torn and reordered. A sector that was never
-//!   written reads as zeros. The length is anything that holds the kept sectors.
+//! * File content. What was written before the last completed `fsync` or `fdatasync` of that file
+//!   is there, and so is the length it needs. Of what came later every sector (512 B or 4 KiB, by
+//!   the seed) is on its own: it holds any version between the synced one and the newest; the drive
+//!   may reorder sectors, but never shows an older version of one sector after a newer. So writes
+//!   are dropped, torn and reordered. A sector that was never written reads as zeros. The length is
+//!   anything that holds the kept sectors.
 //! * A truncation that was not synced did or did not happen.
-//! * Names. A create, rename or unlink is certain only after an `fsync` of its directory. Until then it did or did
-//!   not happen: in the order of the calls (ext4, XFS), or, harsher than those, each on its own, except that what
-//!   touches the same name keeps its order. A rename is never half done. Syncing a file does not make its name
-//!   certain, and syncing a directory does not make its own name certain.
+//! * Names. A create, rename or unlink is certain only after an `fsync` of its directory. Until
+//!   then it did or did not happen: in the order of the calls (ext4, XFS), or, harsher than those,
+//!   each on its own, except that what touches the same name keeps its order. A rename is never
+//!   half done. Syncing a file does not make its name certain, and syncing a directory does not
+//!   make its own name certain.
 //! * `sync_file_range` promises nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,7 +50,12 @@ impl Cruelty {
     }
 
     /// No cut at all: what a killed process leaves to the next one.
-    pub(crate) const NONE: Self = Self { sector: 4096, loss: 0, whole_writes: true, names_in_order: true };
+    pub(crate) const NONE: Self = Self {
+        sector: 4096,
+        loss: 0,
+        whole_writes: true,
+        names_in_order: true,
+    };
 }
 
 #[derive(Default)]
@@ -95,7 +103,10 @@ impl Disk {
             }
             Op::SyncFile { node } => self.contents.entry(*node).or_default().sync(ops),
             Op::SyncDir { node } => {
-                let (synced, open) = self.pending.iter().partition(|index| dir_of(&ops[**index]) == *node);
+                let (synced, open) = self
+                    .pending
+                    .iter()
+                    .partition(|index| dir_of(&ops[**index]) == *node);
                 self.pending = open;
                 self.apply_names(ops, synced);
             }
@@ -106,8 +117,13 @@ impl Disk {
     fn apply_names(&mut self, ops: &[Op], indices: Vec<usize>) {
         for index in indices {
             match &ops[index] {
-                Op::Create { dir, name, node, .. } => {
-                    self.names.entry(*dir).or_default().insert(name.clone(), *node);
+                Op::Create {
+                    dir, name, node, ..
+                } => {
+                    self.names
+                        .entry(*dir)
+                        .or_default()
+                        .insert(name.clone(), *node);
                 }
                 Op::Rename { dir, from, to } => {
                     let names = self.names.entry(*dir).or_default();
@@ -128,10 +144,18 @@ impl Disk {
         let pending = std::mem::take(&mut self.pending);
         let mut lost: BTreeSet<(Node, &str)> = BTreeSet::new();
         let mut kept = Vec::new();
-        let cut = if cruelty.loss == 0 { pending.len() } else { rng.below(pending.len() + 1) };
+        let cut = if cruelty.loss == 0 {
+            pending.len()
+        } else {
+            rng.below(pending.len() + 1)
+        };
         for (place, index) in pending.iter().enumerate() {
             let names = names_of(&ops[*index]);
-            let dropped = if cruelty.names_in_order { place >= cut } else { rng.chance(cruelty.loss) };
+            let dropped = if cruelty.names_in_order {
+                place >= cut
+            } else {
+                rng.chance(cruelty.loss)
+            };
             if dropped || names.iter().any(|name| lost.contains(name)) {
                 lost.extend(names);
             } else {
@@ -141,9 +165,19 @@ impl Disk {
         self.apply_names(ops, kept);
     }
 
-    fn collect(&self, ops: &[Op], dir: Node, path: &Path, cruelty: Cruelty, rng: &mut Rng, image: &mut Image) {
+    fn collect(
+        &self,
+        ops: &[Op],
+        dir: Node,
+        path: &Path,
+        cruelty: Cruelty,
+        rng: &mut Rng,
+        image: &mut Image,
+    ) {
         image.dirs.push(path.to_owned());
-        let Some(names) = self.names.get(&dir) else { return };
+        let Some(names) = self.names.get(&dir) else {
+            return;
+        };
         for (name, node) in names {
             let path = path.join(name);
             if self.dirs.contains(node) {
@@ -151,7 +185,8 @@ impl Disk {
                 continue;
             }
             let content = self.contents.get(node);
-            let bytes = content.map_or_else(Vec::new, |content| content.survivors(ops, cruelty, rng));
+            let bytes =
+                content.map_or_else(Vec::new, |content| content.survivors(ops, cruelty, rng));
             image.files.push((path, bytes));
         }
     }
@@ -170,7 +205,8 @@ impl Content {
 
     fn survivors(&self, ops: &[Op], cruelty: Cruelty, rng: &mut Rng) -> Vec<u8> {
         let mut bytes = self.synced.clone();
-        // A sector that lost a write loses all later ones too: versions of one sector stay in order.
+        // A sector that lost a write loses all later ones too: versions of one sector stay in
+        // order.
         let mut stuck: BTreeSet<usize> = BTreeSet::new();
         for index in &self.pending {
             match &ops[*index] {
@@ -180,7 +216,11 @@ impl Content {
                         stuck.clear();
                     }
                 }
-                Op::Write { offset, bytes: written, .. } => {
+                Op::Write {
+                    offset,
+                    bytes: written,
+                    ..
+                } => {
                     let whole = cruelty.whole_writes.then(|| rng.chance(cruelty.loss));
                     for (at, piece) in sectors(*offset, written, cruelty.sector) {
                         let sector = at / cruelty.sector;
@@ -261,7 +301,11 @@ impl Image {
         for (path, bytes) in &self.files {
             trace.create(path, false);
             let node = trace.node(path).expect("just created");
-            trace.push(Op::Write { node, offset: 0, bytes: bytes.clone() });
+            trace.push(Op::Write {
+                node,
+                offset: 0,
+                bytes: bytes.clone(),
+            });
             trace.push(Op::SyncFile { node });
         }
         for dir in &self.dirs {
@@ -282,9 +326,17 @@ mod tests {
         trace.create(Path::new("f"), false);
         let node = trace.node(Path::new("f")).expect("there");
         trace.push(Op::SyncDir { node: ROOT });
-        trace.push(Op::Write { node, offset: 0, bytes: synced.to_vec() });
+        trace.push(Op::Write {
+            node,
+            offset: 0,
+            bytes: synced.to_vec(),
+        });
         trace.push(Op::SyncFile { node });
-        trace.push(Op::Write { node, offset: 0, bytes: later.to_vec() });
+        trace.push(Op::Write {
+            node,
+            offset: 0,
+            bytes: later.to_vec(),
+        });
         trace.ops
     }
 
@@ -294,11 +346,20 @@ mod tests {
         let mut seen = BTreeSet::new();
         for seed in 0..200 {
             let mut rng = Rng::new(seed);
-            let cruelty = Cruelty { sector: 512, loss: 50, whole_writes: false, names_in_order: false };
+            let cruelty = Cruelty {
+                sector: 512,
+                loss: 50,
+                whole_writes: false,
+                names_in_order: false,
+            };
             let image = cut(&ops, cruelty, &mut rng);
             let bytes = &image.files[0].1;
             let versions: Vec<u8> = bytes.chunks(512).map(|sector| sector[0]).collect();
-            assert!(bytes.chunks(512).all(|sector| sector.iter().all(|byte| *byte == sector[0])));
+            assert!(
+                bytes
+                    .chunks(512)
+                    .all(|sector| sector.iter().all(|byte| *byte == sector[0]))
+            );
             seen.insert(versions);
         }
         assert_eq!(seen.len(), 16, "four sectors, each old or new");
@@ -313,16 +374,32 @@ mod tests {
         let mut seen = BTreeSet::new();
         for seed in 0..50 {
             let mut rng = Rng::new(seed);
-            let cruelty = Cruelty { loss: 50, ..Cruelty::draw(&mut rng) };
+            let cruelty = Cruelty {
+                loss: 50,
+                ..Cruelty::draw(&mut rng)
+            };
             let image = cut(&trace.ops, cruelty, &mut rng);
-            seen.insert(image.files.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>());
+            seen.insert(
+                image
+                    .files
+                    .iter()
+                    .map(|(path, _)| path.clone())
+                    .collect::<Vec<_>>(),
+            );
         }
-        assert_eq!(seen, BTreeSet::from([vec![PathBuf::from("a")], vec![PathBuf::from("b")]]));
+        assert_eq!(
+            seen,
+            BTreeSet::from([vec![PathBuf::from("a")], vec![PathBuf::from("b")]])
+        );
     }
 
     #[test]
     fn without_loss_everything_is_there() {
-        let image = cut(&file_trace(&[1; 100], &[2; 900]), Cruelty::NONE, &mut Rng::new(1));
+        let image = cut(
+            &file_trace(&[1; 100], &[2; 900]),
+            Cruelty::NONE,
+            &mut Rng::new(1),
+        );
         assert_eq!(image.files, [(PathBuf::from("f"), vec![2; 900])]);
     }
 }

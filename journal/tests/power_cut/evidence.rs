@@ -1,5 +1,6 @@
-//! What is kept of a cut that broke a promise: the same seed is not the same run again, for threads have an order of their
-//! own. Owns the report and the images under the target directory; refuses to judge.
+//! What is kept of a cut that broke a promise: the same seed is not the same run again, for threads
+//! have an order of their own. Owns the report and the images under the target directory; refuses
+//! to judge.
 
 use std::any::Any;
 use std::fmt;
@@ -21,18 +22,27 @@ pub(crate) struct Evidence {
 
 impl Evidence {
     pub(crate) fn new(seed: u64, number: u64) -> Self {
-        Self { seed, number, cuts: Vec::new(), why: String::new() }
+        Self {
+            seed,
+            number,
+            cuts: Vec::new(),
+            why: String::new(),
+        }
     }
 
     /// A cut behind `ops`, and what it left.
     pub(crate) fn add(&mut self, story: String, ops: &[Op], image: &Image) {
-        let last = ops[ops.len().saturating_sub(TOLD)..].iter().map(told).collect();
+        let last = ops[ops.len().saturating_sub(TOLD)..]
+            .iter()
+            .map(told)
+            .collect();
         self.cuts.push((story, last, image.clone()));
     }
 
     /// Writes everything to a directory of its own and gives its path.
     pub(crate) fn keep(&self) -> PathBuf {
-        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("power-cut-{}-{}", self.seed, self.number));
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("power-cut-{}-{}", self.seed, self.number));
         let _ = std::fs::remove_dir_all(&dir);
         std::fs::create_dir_all(&dir).expect("a directory");
         let mut report = format!("{self}\n");
@@ -50,13 +60,27 @@ impl Evidence {
 impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stories: Vec<&str> = self.cuts.iter().map(|(story, ..)| &**story).collect();
-        write!(f, "seed {} cut {} ({}): {}", self.seed, self.number, stories.join("; "), self.why)
+        write!(
+            f,
+            "seed {} cut {} ({}): {}",
+            self.seed,
+            self.number,
+            stories.join("; "),
+            self.why
+        )
     }
 }
 
 fn told(op: &Op) -> String {
     match op {
-        Op::Write { node, offset, bytes } => format!("Write {{ node: {node}, offset: {offset}, bytes: {} }}", bytes.len()),
+        Op::Write {
+            node,
+            offset,
+            bytes,
+        } => format!(
+            "Write {{ node: {node}, offset: {offset}, bytes: {} }}",
+            bytes.len()
+        ),
         other => format!("{other:?}"),
     }
 }
@@ -64,7 +88,8 @@ fn told(op: &Op) -> String {
 /// What a panic said.
 pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message")
+    text.or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("without a message")
 }
 
 #[cfg(test)]
@@ -79,13 +104,27 @@ mod tests {
         let mut trace = Trace::new();
         trace.create(Path::new("f"), false);
         let node = trace.node(Path::new("f")).expect("there");
-        trace.push(Op::Write { node, offset: 0, bytes: vec![7; 9] });
+        trace.push(Op::Write {
+            node,
+            offset: 0,
+            bytes: vec![7; 9],
+        });
         let mut evidence = Evidence::new(u64::MAX, 3);
-        evidence.add("a story".into(), &trace.ops, &cut(&trace.ops, Cruelty::NONE, &mut Rng::new(1)));
+        evidence.add(
+            "a story".into(),
+            &trace.ops,
+            &cut(&trace.ops, Cruelty::NONE, &mut Rng::new(1)),
+        );
         evidence.why = "the reason".into();
         let dir = evidence.keep();
         let report = std::fs::read_to_string(dir.join("report")).expect("read");
-        for part in [&u64::MAX.to_string(), "cut 3", "a story", "the reason", "offset: 0, bytes: 9"] {
+        for part in [
+            &u64::MAX.to_string(),
+            "cut 3",
+            "a story",
+            "the reason",
+            "offset: 0, bytes: 9",
+        ] {
             assert!(report.contains(part), "{part:?} is not in {report:?}");
         }
         assert_eq!(std::fs::read(dir.join("image-0/f")).expect("read"), [7; 9]);

@@ -1,8 +1,12 @@
-//! Takes the place of libc's file calls inside this test binary, and writes down those under a recorded directory.
-//! The symbols below win over libc's at link time, for std and for sled alike. Each makes the real system call.
-//! Refuses to sync for real: what would survive is decided by `disk`, and the tests get fast.
+//! Takes the place of libc's file calls inside this test binary, and writes down those under a
+//! recorded directory. The symbols below win over libc's at link time, for std and for sled alike.
+//! Each makes the real system call. Refuses to sync for real: what would survive is decided by
+//! `disk`, and the tests get fast.
 
-#![allow(unsafe_code, reason = "the functions of libc that are replaced here have C signatures")]
+#![allow(
+    unsafe_code,
+    reason = "the functions of libc that are replaced here have C signatures"
+)]
 
 use std::collections::BTreeMap;
 use std::ffi::{CStr, OsStr, c_char, c_int, c_long, c_uint, c_void};
@@ -24,7 +28,8 @@ fn recordings() -> Recordings {
     RECORDINGS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Starts to record under an existing directory, continuing `trace`, whose tree must be what is there.
+/// Starts to record under an existing directory, continuing `trace`, whose tree must be what is
+/// there.
 pub(crate) fn start(root: &Path, trace: Trace) {
     recordings().insert(root.to_owned(), trace);
 }
@@ -43,7 +48,10 @@ pub(crate) fn mark(root: &Path, mark: Mark) {
 
 /// From now on every `fdatasync` under the directory fails with EIO.
 pub(crate) fn fail_data_sync(root: &Path) {
-    recordings().get_mut(root).expect("a recording").fail_data_sync = true;
+    recordings()
+        .get_mut(root)
+        .expect("a recording")
+        .fail_data_sync = true;
 }
 
 /// From now on reads under the directory go like this.
@@ -59,13 +67,19 @@ fn readable(fd: c_int, count: usize) -> Result<usize, c_int> {
     }
     let path = path_of(fd);
     let mut recordings = recordings();
-    let found = recordings.iter_mut().find_map(|(root, trace)| Some((path.strip_prefix(root).ok()?, trace)));
-    let Some((relative, trace)) = found else { return Ok(count) };
+    let found = recordings
+        .iter_mut()
+        .find_map(|(root, trace)| Some((path.strip_prefix(root).ok()?, trace)));
+    let Some((relative, trace)) = found else {
+        return Ok(count);
+    };
     match trace.reads {
         Reads::Good => Ok(count),
         Reads::Fail(part) if relative.to_string_lossy().contains(part) => Err(libc::EIO),
         Reads::Fail(_) => Ok(count),
-        Reads::Short(_) if READS.fetch_add(1, Ordering::Relaxed).is_multiple_of(3) => Err(libc::EINTR),
+        Reads::Short(_) if READS.fetch_add(1, Ordering::Relaxed).is_multiple_of(3) => {
+            Err(libc::EINTR)
+        }
         Reads::Short(most) => Ok(count.min(most)),
     }
 }
@@ -83,11 +97,17 @@ unsafe fn do_read(fd: c_int, count: usize, call: impl FnOnce(usize) -> c_long) -
     }
 }
 
-/// Runs a call on a path, then notes it when it worked and the path is recorded. The lock is held over both, so
-/// that the order of the trace is the order of the calls.
-fn on_path(path: &Path, call: impl FnOnce() -> c_long, note: impl FnOnce(&mut Trace, &Path)) -> c_long {
+/// Runs a call on a path, then notes it when it worked and the path is recorded. The lock is held
+/// over both, so that the order of the trace is the order of the calls.
+fn on_path(
+    path: &Path,
+    call: impl FnOnce() -> c_long,
+    note: impl FnOnce(&mut Trace, &Path),
+) -> c_long {
     let mut recordings = recordings();
-    let found = recordings.iter_mut().find_map(|(root, trace)| Some((path.strip_prefix(root).ok()?, trace)));
+    let found = recordings
+        .iter_mut()
+        .find_map(|(root, trace)| Some((path.strip_prefix(root).ok()?, trace)));
     let Some((relative, trace)) = found else {
         drop(recordings);
         return call();
@@ -104,16 +124,32 @@ fn path_of(fd: c_int) -> PathBuf {
     let mut buffer = [0_u8; 512];
     let link = format!("/proc/self/fd/{fd}\0");
     // SAFETY: both pointers are valid for the given lengths, and the name ends in a zero byte.
-    let length = unsafe { libc::syscall(libc::SYS_readlinkat, libc::AT_FDCWD, link.as_ptr(), buffer.as_mut_ptr(), buffer.len()) };
-    PathBuf::from(OsStr::from_bytes(&buffer[..usize::try_from(length).unwrap_or(0)]))
+    let length = unsafe {
+        libc::syscall(
+            libc::SYS_readlinkat,
+            libc::AT_FDCWD,
+            link.as_ptr(),
+            buffer.as_mut_ptr(),
+            buffer.len(),
+        )
+    };
+    PathBuf::from(OsStr::from_bytes(
+        &buffer[..usize::try_from(length).unwrap_or(0)],
+    ))
 }
 
 /// # Safety
 /// `path` is a C string, as the caller of a libc function has to give it.
 unsafe fn path_at(dir: c_int, path: *const c_char) -> PathBuf {
     // SAFETY: passed on from the caller.
-    let path = Path::new(OsStr::from_bytes(unsafe { CStr::from_ptr(path) }.to_bytes()));
-    if path.is_absolute() || dir == libc::AT_FDCWD { path.to_owned() } else { path_of(dir).join(path) }
+    let path = Path::new(OsStr::from_bytes(
+        unsafe { CStr::from_ptr(path) }.to_bytes(),
+    ));
+    if path.is_absolute() || dir == libc::AT_FDCWD {
+        path.to_owned()
+    } else {
+        path_of(dir).join(path)
+    }
 }
 
 fn opened(trace: &mut Trace, path: &Path, flags: c_int) {
@@ -153,7 +189,11 @@ fn written(
     on_path(&path_of(fd), counted, |trace, path| {
         // A file without a name any more cannot be found after a cut.
         if let Some(node) = trace.node(path) {
-            trace.push(Op::Write { node, offset: offset(count.get()), bytes: bytes(count.get()) });
+            trace.push(Op::Write {
+                node,
+                offset: offset(count.get()),
+                bytes: bytes(count.get()),
+            });
         }
     })
 }
@@ -162,7 +202,9 @@ fn written(
 fn synced(fd: c_int, number: c_long, data_only: bool) -> c_int {
     let path = path_of(fd);
     let mut recordings = recordings();
-    let found = recordings.iter_mut().find_map(|(root, trace)| Some((path.strip_prefix(root).ok()?, trace)));
+    let found = recordings
+        .iter_mut()
+        .find_map(|(root, trace)| Some((path.strip_prefix(root).ok()?, trace)));
     let Some((relative, trace)) = found else {
         drop(recordings);
         // SAFETY: a plain system call on a descriptor.
@@ -174,7 +216,11 @@ fn synced(fd: c_int, number: c_long, data_only: bool) -> c_int {
         return -1;
     }
     if let Some(node) = trace.node(relative) {
-        let op = if trace.is_dir(node) { Op::SyncDir { node } } else { Op::SyncFile { node } };
+        let op = if trace.is_dir(node) {
+            Op::SyncDir { node }
+        } else {
+            Op::SyncFile { node }
+        };
         trace.push(op);
     }
     0
@@ -191,7 +237,8 @@ unsafe fn copy(buffer: *const c_void, count: usize) -> Vec<u8> {
 mod symbols {
     use super::*;
 
-    // The two real prototypes are variadic; on Linux's calling conventions the third argument is in the same place.
+    // The two real prototypes are variadic; on Linux's calling conventions the third argument is in
+    // the same place.
     #[unsafe(no_mangle)]
     unsafe extern "C" fn open64(path: *const c_char, flags: c_int, mode: c_uint) -> c_int {
         unsafe { do_open(libc::AT_FDCWD, path, flags, mode) }
@@ -203,23 +250,46 @@ mod symbols {
     }
 
     #[unsafe(no_mangle)]
-    unsafe extern "C" fn openat64(dir: c_int, path: *const c_char, flags: c_int, mode: c_uint) -> c_int {
+    unsafe extern "C" fn openat64(
+        dir: c_int,
+        path: *const c_char,
+        flags: c_int,
+        mode: c_uint,
+    ) -> c_int {
         unsafe { do_open(dir, path, flags, mode) }
     }
 
     #[unsafe(no_mangle)]
-    unsafe extern "C" fn openat(dir: c_int, path: *const c_char, flags: c_int, mode: c_uint) -> c_int {
+    unsafe extern "C" fn openat(
+        dir: c_int,
+        path: *const c_char,
+        flags: c_int,
+        mode: c_uint,
+    ) -> c_int {
         unsafe { do_open(dir, path, flags, mode) }
     }
 
     #[unsafe(no_mangle)]
     unsafe extern "C" fn read(fd: c_int, buffer: *mut c_void, count: usize) -> isize {
-        unsafe { do_read(fd, count, |count| libc::syscall(libc::SYS_read, fd, buffer, count)) }
+        unsafe {
+            do_read(fd, count, |count| {
+                libc::syscall(libc::SYS_read, fd, buffer, count)
+            })
+        }
     }
 
     #[unsafe(no_mangle)]
-    unsafe extern "C" fn pread64(fd: c_int, buffer: *mut c_void, count: usize, offset: i64) -> isize {
-        unsafe { do_read(fd, count, |count| libc::syscall(libc::SYS_pread64, fd, buffer, count, offset)) }
+    unsafe extern "C" fn pread64(
+        fd: c_int,
+        buffer: *mut c_void,
+        count: usize,
+        offset: i64,
+    ) -> isize {
+        unsafe {
+            do_read(fd, count, |count| {
+                libc::syscall(libc::SYS_pread64, fd, buffer, count, offset)
+            })
+        }
     }
 
     #[unsafe(no_mangle)]
@@ -228,13 +298,28 @@ mod symbols {
     }
 
     #[unsafe(no_mangle)]
-    unsafe extern "C" fn pwrite64(fd: c_int, buffer: *const c_void, count: usize, offset: i64) -> isize {
+    unsafe extern "C" fn pwrite64(
+        fd: c_int,
+        buffer: *const c_void,
+        count: usize,
+        offset: i64,
+    ) -> isize {
         let call = || unsafe { libc::syscall(libc::SYS_pwrite64, fd, buffer, count, offset) };
-        written(fd, call, |_| offset as usize, |count| unsafe { copy(buffer, count) }) as isize
+        written(
+            fd,
+            call,
+            |_| offset as usize,
+            |count| unsafe { copy(buffer, count) },
+        ) as isize
     }
 
     #[unsafe(no_mangle)]
-    unsafe extern "C" fn pwrite(fd: c_int, buffer: *const c_void, count: usize, offset: i64) -> isize {
+    unsafe extern "C" fn pwrite(
+        fd: c_int,
+        buffer: *const c_void,
+        count: usize,
+        offset: i64,
+    ) -> isize {
         unsafe { pwrite64(fd, buffer, count, offset) }
     }
 
@@ -242,13 +327,19 @@ mod symbols {
     unsafe extern "C" fn write(fd: c_int, buffer: *const c_void, count: usize) -> isize {
         let call = || unsafe { libc::syscall(libc::SYS_write, fd, buffer, count) };
         let end = || unsafe { libc::syscall(libc::SYS_lseek, fd, 0, libc::SEEK_CUR) };
-        written(fd, call, |count| end() as usize - count, |count| unsafe { copy(buffer, count) }) as isize
+        written(
+            fd,
+            call,
+            |count| end() as usize - count,
+            |count| unsafe { copy(buffer, count) },
+        ) as isize
     }
 
     #[unsafe(no_mangle)]
     unsafe extern "C" fn writev(fd: c_int, parts: *const libc::iovec, count: c_int) -> isize {
         // One part at a time: a short write is allowed.
-        let parts = unsafe { std::slice::from_raw_parts(parts, usize::try_from(count).unwrap_or(0)) };
+        let parts =
+            unsafe { std::slice::from_raw_parts(parts, usize::try_from(count).unwrap_or(0)) };
         match parts.iter().find(|part| part.iov_len > 0) {
             Some(part) => unsafe { write(fd, part.iov_base, part.iov_len) },
             None => 0,
@@ -260,7 +351,10 @@ mod symbols {
         let call = || unsafe { libc::syscall(libc::SYS_ftruncate, fd, length) };
         on_path(&path_of(fd), call, |trace, path| {
             if let Some(node) = trace.node(path) {
-                trace.push(Op::Truncate { node, length: length as usize });
+                trace.push(Op::Truncate {
+                    node,
+                    length: length as usize,
+                });
             }
         }) as c_int
     }
@@ -281,7 +375,12 @@ mod symbols {
     }
 
     #[unsafe(no_mangle)]
-    unsafe extern "C" fn sync_file_range(fd: c_int, _offset: i64, _count: i64, _flags: c_uint) -> c_int {
+    unsafe extern "C" fn sync_file_range(
+        fd: c_int,
+        _offset: i64,
+        _count: i64,
+        _flags: c_uint,
+    ) -> c_int {
         on_path(&path_of(fd), || 0, |trace, _| trace.push(Op::SyncRange)) as c_int
     }
 
@@ -294,9 +393,22 @@ mod symbols {
 
     #[unsafe(no_mangle)]
     unsafe extern "C" fn rename(from: *const c_char, to: *const c_char) -> c_int {
-        let call = || unsafe { libc::syscall(libc::SYS_renameat2, libc::AT_FDCWD, from, libc::AT_FDCWD, to, 0) };
+        let call = || unsafe {
+            libc::syscall(
+                libc::SYS_renameat2,
+                libc::AT_FDCWD,
+                from,
+                libc::AT_FDCWD,
+                to,
+                0,
+            )
+        };
         let (full, to) = unsafe { (path_at(libc::AT_FDCWD, from), path_at(libc::AT_FDCWD, to)) };
-        let root = full.ancestors().nth(1).map(Path::to_owned).unwrap_or_default();
+        let root = full
+            .ancestors()
+            .nth(1)
+            .map(Path::to_owned)
+            .unwrap_or_default();
         on_path(&full, call, |trace, path| {
             let to = path.with_file_name(to.strip_prefix(&root).expect("the same directory"));
             trace.rename(path, &to);

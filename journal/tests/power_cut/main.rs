@@ -1,6 +1,6 @@
-//! The power-cut test: records the real system calls of the real journal, sled included, cuts the power anywhere, loses what was not
-//! synced, starts again, and looks for every promise. And its controls: without the barrier, promises break.
-//! Refuses to run against a fake store.
+//! The power-cut test: records the real system calls of the real journal, sled included, cuts the
+//! power anywhere, loses what was not synced, starts again, and looks for every promise. And its
+//! controls: without the barrier, promises break. Refuses to run against a fake store.
 
 mod disk;
 mod evidence;
@@ -15,7 +15,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use sluis_journal::{Barrier, Batch, Journal, JournalError, Options, Sequence, Shard, TryAppendError};
+use sluis_journal::{
+    Barrier, Batch, Journal, JournalError, Options, Sequence, Shard, TryAppendError,
+};
 
 use disk::Cruelty;
 use evidence::Evidence;
@@ -24,10 +26,14 @@ use trace::{Mark, Op, Trace};
 use verify::Known;
 use workload::Driver;
 
-/// The seeds of the recorded runs: 26 from 0 on; for a long night others, by the environment variables
-/// `SLUIS_POWER_CUT_WORKLOADS` (how many) and `SLUIS_POWER_CUT_FIRST`.
+/// The seeds of the recorded runs: 26 from 0 on; for a long night others, by the environment
+/// variables `SLUIS_POWER_CUT_WORKLOADS` (how many) and `SLUIS_POWER_CUT_FIRST`.
 fn seeds() -> std::ops::Range<u64> {
-    let number = |name| std::env::var(name).ok().and_then(|number: String| number.parse::<u64>().ok());
+    let number = |name| {
+        std::env::var(name)
+            .ok()
+            .and_then(|number: String| number.parse::<u64>().ok())
+    };
     let first = number("SLUIS_POWER_CUT_FIRST").unwrap_or(0);
     first..first + number("SLUIS_POWER_CUT_WORKLOADS").unwrap_or(ENOUGH)
 }
@@ -49,13 +55,20 @@ enum Story {
     KillThenCut,
 }
 
-/// A cut point: often right behind an acknowledgement, where a missing barrier shows; and often close behind a change
-/// of names, of which there are few among many writes.
+/// A cut point: often right behind an acknowledgement, where a missing barrier shows; and often
+/// close behind a change of names, of which there are few among many writes.
 fn cut_point(ops: &[Op], from: usize, rng: &mut Rng) -> usize {
     let any = from + rng.below(ops.len() - from + 1);
-    let is_name = |op: &Op| matches!(op, Op::Create { .. } | Op::Rename { .. } | Op::Remove { .. } | Op::Truncate { .. });
+    let is_name = |op: &Op| {
+        matches!(
+            op,
+            Op::Create { .. } | Op::Rename { .. } | Op::Remove { .. } | Op::Truncate { .. }
+        )
+    };
     let is_ack = |op: &Op| matches!(op, Op::Mark(Mark::Acked { .. }));
-    let behind = |found: Option<usize>, most: usize| found.map_or(any, |ahead| (any + ahead + 1 + most).min(ops.len()));
+    let behind = |found: Option<usize>, most: usize| {
+        found.map_or(any, |ahead| (any + ahead + 1 + most).min(ops.len()))
+    };
     match rng.below(4) {
         0 => any,
         1 => behind(ops[any..].iter().position(is_name), rng.below(4)),
@@ -83,15 +96,29 @@ fn cut_once(trace: &Trace, seed: u64, number: u64, options: &Options) -> Result<
 }
 
 /// One cut of a recorded run, as its seed has it.
-fn try_cut(trace: &Trace, seed: u64, number: u64, options: &Options, evidence: &mut Evidence) -> Result<(), String> {
+fn try_cut(
+    trace: &Trace,
+    seed: u64,
+    number: u64,
+    options: &Options,
+    evidence: &mut Evidence,
+) -> Result<(), String> {
     let mut rng = Rng::new(seed.wrapping_mul(1_000_003) ^ number);
     let holder = workload::scratch();
     let story = rng.pick(&[Story::Cut, Story::Cut, Story::CutTwice, Story::KillThenCut]);
     let at = cut_point(&trace.ops, 0, &mut rng);
     let cruelty = Cruelty::draw(&mut rng);
     let killed = matches!(story, Story::KillThenCut);
-    let image = disk::cut(&trace.ops[..at], if killed { Cruelty::NONE } else { cruelty }, &mut rng);
-    evidence.add(format!("{story:?} at {at}, {cruelty:?}"), &trace.ops[..at], &image);
+    let image = disk::cut(
+        &trace.ops[..at],
+        if killed { Cruelty::NONE } else { cruelty },
+        &mut rng,
+    );
+    evidence.add(
+        format!("{story:?} at {at}, {cruelty:?}"),
+        &trace.ops[..at],
+        &image,
+    );
     let mut known = Known::of(&trace.ops[..at]);
     let root = fresh_dir(&holder, "after");
     match story {
@@ -99,7 +126,11 @@ fn try_cut(trace: &Trace, seed: u64, number: u64, options: &Options, evidence: &
         Story::CutTwice | Story::KillThenCut => {
             let first = fresh_dir(&holder, "first");
             image.write_to(&first);
-            let before = if killed { trace.prefix(at) } else { image.as_trace() };
+            let before = if killed {
+                trace.prefix(at)
+            } else {
+                image.as_trace()
+            };
             let from = before.ops.len();
             interpose::start(&first, before);
             let started = Driver::open(&first, seed, options.clone()).map(|driver| {
@@ -113,7 +144,11 @@ fn try_cut(trace: &Trace, seed: u64, number: u64, options: &Options, evidence: &
             let cruelty = Cruelty::draw(&mut rng);
             known.add(&recovery.ops[from..again]);
             let image = disk::cut(&recovery.ops[..again], cruelty, &mut rng);
-            evidence.add(format!("again at {again} of {from}.., {cruelty:?}"), &recovery.ops[..again], &image);
+            evidence.add(
+                format!("again at {again} of {from}.., {cruelty:?}"),
+                &recovery.ops[..again],
+                &image,
+            );
             image.write_to(&root);
         }
     }
@@ -133,23 +168,32 @@ fn losses(seeds: impl Iterator<Item = u64>, barrier: Barrier) -> Vec<Evidence> {
         let is_begun = |op: &&Op| matches!(op, Op::Create { name, .. } if name.starts_with("gen-"));
         dropped += trace.ops.iter().filter(is_drop).count();
         begun += trace.ops.iter().filter(is_begun).count();
-        losses.extend((0..CUTS).filter_map(|number| cut_once(&trace, seed, number, &options).err()));
+        losses
+            .extend((0..CUTS).filter_map(|number| cut_once(&trace, seed, number, &options).err()));
     }
     let enough = runs < CONTROLS || (begun > 20 && dropped > 0);
-    assert!(enough, "the workloads begin generations ({begun}) and drop some ({dropped})");
+    assert!(
+        enough,
+        "the workloads begin generations ({begun}) and drop some ({dropped})"
+    );
     losses
 }
 
-/// The moments around a new generation: its making, and its first group with what is done to the one before it.
+/// The moments around a new generation: its making, and its first group with what is done to the
+/// one before it.
 fn moments_of_new_generations(ops: &[Op]) -> impl Iterator<Item = usize> {
     let is_made = |op: &Op| matches!(op, Op::Create { name, .. } if name.starts_with("gen-"));
-    let is_begun = |op: &Op| matches!(op, Op::Write { offset: 0, bytes, .. } if bytes.starts_with(b"SlGr"));
+    let is_begun =
+        |op: &Op| matches!(op, Op::Write { offset: 0, bytes, .. } if bytes.starts_with(b"SlGr"));
     let behind = move |(index, op): (usize, &Op)| match op {
         op if is_made(op) => index + 1..index + 24,
         op if is_begun(op) => index..index + 12,
         _ => 0..0,
     };
-    ops.iter().enumerate().flat_map(behind).filter(|at| *at <= ops.len())
+    ops.iter()
+        .enumerate()
+        .flat_map(behind)
+        .filter(|at| *at <= ops.len())
 }
 
 /// Cuts at each moment of a new generation, several times.
@@ -168,7 +212,8 @@ fn losses_at_new_generations(seeds: impl Iterator<Item = u64>, barrier: Barrier)
                 let image = disk::cut(&trace.ops[..at], cruelty, &mut rng);
                 evidence.add(format!("at {at}, {cruelty:?}"), &trace.ops[..at], &image);
                 image.write_to(&root);
-                if let Err(why) = verify::check(&root, seed, &options, &Known::of(&trace.ops[..at])) {
+                if let Err(why) = verify::check(&root, seed, &options, &Known::of(&trace.ops[..at]))
+                {
                     evidence.why = why;
                     losses.push(evidence);
                 }
@@ -181,22 +226,56 @@ fn losses_at_new_generations(seeds: impl Iterator<Item = u64>, barrier: Barrier)
 /// The test is worth nothing when the calls of sled or std do not come by.
 fn assert_recorded(trace: &Trace, barrier: Barrier) {
     let count = |is: fn(&Op) -> bool| trace.ops.iter().filter(|op| is(op)).count();
-    assert!(count(|op| matches!(op, Op::Write { .. })) > 20, "writes are recorded");
-    assert!(count(|op| matches!(op, Op::SyncRange)) > 0, "the flushes of sled are recorded");
-    assert!(count(|op| matches!(op, Op::Rename { .. })) > 2, "renames are recorded");
-    assert!(count(|op| matches!(op, Op::Mark(Mark::Acked { .. }))) > 20, "acknowledgements are recorded");
+    assert!(
+        count(|op| matches!(op, Op::Write { .. })) > 20,
+        "writes are recorded"
+    );
+    assert!(
+        count(|op| matches!(op, Op::SyncRange)) > 0,
+        "the flushes of sled are recorded"
+    );
+    assert!(
+        count(|op| matches!(op, Op::Rename { .. })) > 2,
+        "renames are recorded"
+    );
+    assert!(
+        count(|op| matches!(op, Op::Mark(Mark::Acked { .. }))) > 20,
+        "acknowledgements are recorded"
+    );
     if barrier == Barrier::Full {
-        assert!(count(|op| matches!(op, Op::SyncFile { .. })) > 20, "syncs of files are recorded");
-        assert!(count(|op| matches!(op, Op::SyncDir { .. })) > 5, "syncs of directories are recorded");
+        assert!(
+            count(|op| matches!(op, Op::SyncFile { .. })) > 20,
+            "syncs of files are recorded"
+        );
+        assert!(
+            count(|op| matches!(op, Op::SyncDir { .. })) > 5,
+            "syncs of directories are recorded"
+        );
     }
 }
 
-#[expect(clippy::print_stderr, reason = "the figure is worth seeing in the log of a test run")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the figure is worth seeing in the log of a test run"
+)]
 fn assert_nothing_lost(seeds: impl Iterator<Item = u64> + Clone) {
     let losses = losses(seeds.clone(), Barrier::Full);
-    eprintln!("{:?}: {} of {} cuts broke a promise", Barrier::Full, losses.len(), seeds.count() as u64 * CUTS);
-    let kept: Vec<String> = losses.iter().map(|evidence| format!("{evidence}, kept in {}", evidence.keep().display())).collect();
-    assert!(kept.is_empty(), "{} cuts broke a promise:\n{}", kept.len(), kept.join("\n"));
+    eprintln!(
+        "{:?}: {} of {} cuts broke a promise",
+        Barrier::Full,
+        losses.len(),
+        seeds.count() as u64 * CUTS
+    );
+    let kept: Vec<String> = losses
+        .iter()
+        .map(|evidence| format!("{evidence}, kept in {}", evidence.keep().display()))
+        .collect();
+    assert!(
+        kept.is_empty(),
+        "{} cuts broke a promise:\n{}",
+        kept.len(),
+        kept.join("\n")
+    );
 }
 
 #[test]
@@ -212,13 +291,24 @@ fn nothing_acknowledged_is_lost_odd_seeds() {
 #[test]
 fn at_every_moment_of_a_new_generation_nothing_is_lost() {
     let losses = losses_at_new_generations(seeds().take(2), Barrier::Full);
-    let kept: Vec<String> = losses.iter().map(|evidence| format!("{evidence}, kept in {}", evidence.keep().display())).collect();
-    assert!(kept.is_empty(), "{} cuts broke a promise:\n{}", kept.len(), kept.join("\n"));
+    let kept: Vec<String> = losses
+        .iter()
+        .map(|evidence| format!("{evidence}, kept in {}", evidence.keep().display()))
+        .collect();
+    assert!(
+        kept.is_empty(),
+        "{} cuts broke a promise:\n{}",
+        kept.len(),
+        kept.join("\n")
+    );
 }
 
 #[test]
 fn control_without_the_sync_at_creation_a_new_generation_is_lost() {
-    assert!(!losses_at_new_generations(0..2, Barrier::NoCreationSync).is_empty(), "the test would not notice it");
+    assert!(
+        !losses_at_new_generations(0..2, Barrier::NoCreationSync).is_empty(),
+        "the test would not notice it"
+    );
 }
 
 #[test]
@@ -231,10 +321,17 @@ fn control_without_the_sync_at_creation_promises_break() {
     assert_noticed(Barrier::NoCreationSync);
 }
 
-#[expect(clippy::print_stderr, reason = "the figure is worth seeing in the log of a test run")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the figure is worth seeing in the log of a test run"
+)]
 fn assert_noticed(barrier: Barrier) {
     let losses = losses(0..CONTROLS, barrier);
-    eprintln!("{barrier:?}: {} of {} cuts broke a promise", losses.len(), CONTROLS * CUTS);
+    eprintln!(
+        "{barrier:?}: {} of {} cuts broke a promise",
+        losses.len(),
+        CONTROLS * CUTS
+    );
     assert!(!losses.is_empty(), "the test would not notice {barrier:?}");
 }
 
@@ -248,18 +345,29 @@ fn after_a_failed_sync_nothing_becomes_durable() {
     driver.append(0, 3);
     driver.settle();
     let (told, failed) = std::sync::mpsc::channel();
-    driver.journal.on_failure(Arc::new(move |failure| told.send(failure.to_string()).expect("told")));
+    driver.journal.on_failure(Arc::new(move |failure| {
+        told.send(failure.to_string()).expect("told")
+    }));
     interpose::fail_data_sync(&root);
     driver.append(0, 3);
     let message = failed.recv().expect("the callback is called");
     assert!(message.contains("could not sync"), "{message}");
 
     assert_eq!(driver.journal.durable(Shard(0)), Sequence(3));
-    assert_eq!(driver.journal.read(Shard(0), Sequence(4)).expect("read"), None);
+    assert_eq!(
+        driver.journal.read(Shard(0), Sequence(4)).expect("read"),
+        None
+    );
     assert!(driver.journal.failure().is_some());
     let mut batch = Batch::new(Shard(0), Sequence(7));
     batch.push(b"too late");
-    assert!(matches!(driver.journal.try_append(batch, Sequence(6)), Err(TryAppendError::Closed(_))));
-    assert!(matches!(driver.journal.close(), Err(JournalError::Stopped(_))));
+    assert!(matches!(
+        driver.journal.try_append(batch, Sequence(6)),
+        Err(TryAppendError::Closed(_))
+    ));
+    assert!(matches!(
+        driver.journal.close(),
+        Err(JournalError::Stopped(_))
+    ));
     interpose::stop(&root);
 }

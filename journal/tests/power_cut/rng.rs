@@ -1,4 +1,5 @@
-//! A small seeded generator (SplitMix64). Owns all chance in this test; refuses any other source of it.
+//! A small seeded generator (SplitMix64). Owns all chance in this test; refuses any other source of
+//! it.
 
 #[derive(Clone, Debug)]
 pub(crate) struct Rng(u64);

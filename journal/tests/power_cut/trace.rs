@@ -1,5 +1,6 @@
-//! What the process asked of the file system under one directory, in order, with the test's own marks between.
-//! Owns the tree of names as it is in memory; refuses to judge what of it would survive (that is `disk`).
+//! What the process asked of the file system under one directory, in order, with the test's own
+//! marks between. Owns the tree of names as it is in memory; refuses to judge what of it would
+//! survive (that is `disk`).
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
@@ -119,7 +120,12 @@ enum Entry {
 
 impl Trace {
     pub(crate) fn new() -> Self {
-        Self { ops: Vec::new(), tree: vec![Entry::Dir(BTreeMap::new())], fail_data_sync: false, reads: Reads::Good }
+        Self {
+            ops: Vec::new(),
+            tree: vec![Entry::Dir(BTreeMap::new())],
+            fail_data_sync: false,
+            reads: Reads::Good,
+        }
     }
 
     /// The trace as it was after its first `count` ops, to be continued from there.
@@ -133,9 +139,18 @@ impl Trace {
 
     pub(crate) fn push(&mut self, op: Op) {
         match &op {
-            Op::Create { dir, name, node, is_dir } => {
+            Op::Create {
+                dir,
+                name,
+                node,
+                is_dir,
+            } => {
                 assert_eq!(*node, self.tree.len());
-                self.tree.push(if *is_dir { Entry::Dir(BTreeMap::new()) } else { Entry::File });
+                self.tree.push(if *is_dir {
+                    Entry::Dir(BTreeMap::new())
+                } else {
+                    Entry::File
+                });
                 self.names(*dir).insert(name.clone(), *node);
             }
             Op::Rename { dir, from, to } => {
@@ -159,10 +174,11 @@ impl Trace {
 
     /// The node at a path relative to the root.
     pub(crate) fn node(&self, path: &Path) -> Option<Node> {
-        path.components().try_fold(ROOT, |dir, component| match (&self.tree[dir], component) {
-            (Entry::Dir(names), Component::Normal(name)) => names.get(name.to_str()?).copied(),
-            _ => None,
-        })
+        path.components()
+            .try_fold(ROOT, |dir, component| match (&self.tree[dir], component) {
+                (Entry::Dir(names), Component::Normal(name)) => names.get(name.to_str()?).copied(),
+                _ => None,
+            })
     }
 
     pub(crate) fn is_dir(&self, node: Node) -> bool {
@@ -170,14 +186,27 @@ impl Trace {
     }
 
     fn parent(&self, path: &Path) -> (Node, String) {
-        let dir = self.node(path.parent().expect("a parent")).expect("a recorded parent");
-        (dir, path.file_name().and_then(|name| name.to_str()).expect("a name").to_owned())
+        let dir = self
+            .node(path.parent().expect("a parent"))
+            .expect("a recorded parent");
+        (
+            dir,
+            path.file_name()
+                .and_then(|name| name.to_str())
+                .expect("a name")
+                .to_owned(),
+        )
     }
 
     pub(crate) fn create(&mut self, path: &Path, is_dir: bool) {
         let (dir, name) = self.parent(path);
         let node = self.tree.len();
-        self.push(Op::Create { dir, name, node, is_dir });
+        self.push(Op::Create {
+            dir,
+            name,
+            node,
+            is_dir,
+        });
     }
 
     pub(crate) fn rename(&mut self, from: &Path, to: &Path) {

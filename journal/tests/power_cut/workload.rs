@@ -1,11 +1,14 @@
-//! What the journal is made to do while its calls are recorded: batches of all sizes on several shards, records
-//! split over pages, trimming, new generations, checkpoints, definitions, table values, a restart in between.
-//! Owns what each record must hold. Refuses chance that does not come from the seed.
+//! What the journal is made to do while its calls are recorded: batches of all sizes on several
+//! shards, records split over pages, trimming, new generations, checkpoints, definitions, table
+//! values, a restart in between. Owns what each record must hold. Refuses chance that does not come
+//! from the seed.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 
-use sluis_journal::{Barrier, Batch, DiskJournal, Journal, JournalError, Options, Sequence, Shard, TryAppendError};
+use sluis_journal::{
+    Barrier, Batch, DiskJournal, Journal, JournalError, Options, Sequence, Shard, TryAppendError,
+};
 
 use super::interpose;
 use super::rng::Rng;
@@ -13,7 +16,8 @@ use super::trace::{Mark, Trace};
 
 pub(crate) const SHARDS: u16 = 3;
 
-/// The options of a seed. Segments of the table are smaller than the default, so that sled reuses them within one run.
+/// The options of a seed. Segments of the table are smaller than the default, so that sled reuses
+/// them within one run.
 pub(crate) fn options(seed: u64, barrier: Barrier) -> Options {
     let mut rng = Rng::new(seed ^ 0x0F_71_0A);
     let segment_bytes = rng.pick(&[512 << 10, 512 << 10, 1 << 20]);
@@ -97,10 +101,16 @@ impl Driver {
             wake.clone()();
             journal.on_durable(Shard(shard), Arc::new(wake));
         }
-        Ok(Self { root: root.to_owned(), journal, seed, moved })
+        Ok(Self {
+            root: root.to_owned(),
+            journal,
+            seed,
+            moved,
+        })
     }
 
-    /// Ends it in order. The committer's last wake may still hold the journal for a moment: it is joined first.
+    /// Ends it in order. The committer's last wake may still hold the journal for a moment: it is
+    /// joined first.
     pub(crate) fn close(self) {
         self.journal.close().expect("a clean close");
     }
@@ -114,7 +124,11 @@ impl Driver {
         let mut held = self.moved.0.lock().unwrap_or_else(PoisonError::into_inner);
         let open = |shard| self.journal.durable(Shard(shard)) < self.journal.last(Shard(shard));
         while (0..SHARDS).any(open) {
-            held = self.moved.1.wait(held).unwrap_or_else(PoisonError::into_inner);
+            held = self
+                .moved
+                .1
+                .wait(held)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -125,9 +139,14 @@ impl Driver {
             let next = batch.last().0 + 1;
             batch.push(&record(self.seed, shard, next));
         }
-        self.mark(Mark::Appending { shard, last: batch.last().0 });
+        self.mark(Mark::Appending {
+            shard,
+            last: batch.last().0,
+        });
         while let Err(refused) = self.journal.try_append(batch, last) {
-            let TryAppendError::Full(back) = refused else { panic!("{refused}") };
+            let TryAppendError::Full(back) = refused else {
+                panic!("{refused}")
+            };
             batch = back;
             self.settle();
         }
@@ -156,36 +175,57 @@ impl Driver {
     }
 
     fn trim(&self, shard: u16, rng: &mut Rng) {
-        let (first, durable) = (self.journal.first(Shard(shard)).0, self.journal.durable(Shard(shard)).0);
+        let (first, durable) = (
+            self.journal.first(Shard(shard)).0,
+            self.journal.durable(Shard(shard)).0,
+        );
         let kept = rng.pick(&[0, 10, 60]);
         let before = (durable + 1).saturating_sub(kept).max(first);
         self.mark(Mark::Trimming { shard, before });
-        self.journal.trim(Shard(shard), Sequence(before)).expect("trimmed");
+        self.journal
+            .trim(Shard(shard), Sequence(before))
+            .expect("trimmed");
         self.mark(Mark::Trimmed { shard, before });
     }
 
     fn checkpoint(&self, shard: u16) {
         let upto = self.journal.durable(Shard(shard));
         let mut chunks = chunks(self.seed, shard, upto.0).into_iter();
-        self.journal.checkpoint(Shard(shard), upto, &mut chunks).expect("a checkpoint");
-        self.mark(Mark::Checkpointed { shard, upto: upto.0 });
+        self.journal
+            .checkpoint(Shard(shard), upto, &mut chunks)
+            .expect("a checkpoint");
+        self.mark(Mark::Checkpointed {
+            shard,
+            upto: upto.0,
+        });
     }
 
     fn define(&self, rng: &mut Rng) {
         let hash = u128::from(rng.next()).to_be_bytes();
-        self.journal.put_definition(hash, &definition(hash)).expect("defined");
+        self.journal
+            .put_definition(hash, &definition(hash))
+            .expect("defined");
         self.mark(Mark::Defined { hash });
     }
 
     fn put(&self, shard: u16, rng: &mut Rng) {
         let sequence = self.journal.durable(Shard(shard));
         let key = rng.below(6) as u8;
-        self.mark(Mark::Put { shard, key, sequence: sequence.0 });
+        self.mark(Mark::Put {
+            shard,
+            key,
+            sequence: sequence.0,
+        });
         let value = value(self.seed, shard, key, sequence.0);
         self.journal.put(Shard(shard), &[key], &value).expect("put");
         if rng.chance(25) {
-            self.journal.set_table_applied(Shard(shard), sequence).expect("applied");
-            self.mark(Mark::TableApplied { shard, sequence: sequence.0 });
+            self.journal
+                .set_table_applied(Shard(shard), sequence)
+                .expect("applied");
+            self.mark(Mark::TableApplied {
+                shard,
+                sequence: sequence.0,
+            });
         }
     }
 
@@ -194,10 +234,15 @@ impl Driver {
     }
 }
 
-/// A directory that is gone with the value; in memory where the system has one, for no sync here has to be real.
+/// A directory that is gone with the value; in memory where the system has one, for no sync here
+/// has to be real.
 pub(crate) fn scratch() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");
-    let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    let made = if memory.is_dir() {
+        tempfile::tempdir_in(memory)
+    } else {
+        tempfile::tempdir()
+    };
     made.or_else(|_| tempfile::tempdir()).expect("a directory")
 }
 

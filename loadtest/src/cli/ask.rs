@@ -1,4 +1,5 @@
-//! `sluis-loadtest ask`: whether an engine knows every id that it acknowledged. Refuses to call an empty book a success.
+//! `sluis-loadtest ask`: whether an engine knows every id that it acknowledged. Refuses to call an
+//! empty book a success.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -27,9 +28,19 @@ pub(crate) struct AskArguments {
 pub(crate) async fn ask(arguments: AskArguments) -> Done {
     let endpoint = Endpoint::new(&arguments.target, arguments.key.as_deref())?;
     let text = std::fs::read_to_string(&arguments.acks)?;
-    let rows: Vec<AckRow> = text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let rows: Vec<AckRow> = text
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<Result<_, _>>()?;
     let count = rows.len();
     let asked = ask_all(&endpoint, rows, arguments.connections).await;
-    println!("{}", json!({ "what": "ask", "asked": count, "by_status": asked.by_status, "unknown": asked.unknown }));
-    Ok(if count > 0 && asked.is_all_known() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    println!(
+        "{}",
+        json!({ "what": "ask", "asked": count, "by_status": asked.by_status, "unknown": asked.unknown })
+    );
+    Ok(if count > 0 && asked.is_all_known() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

@@ -21,7 +21,11 @@ pub(crate) fn demo_data(arguments: &DemoArguments) -> Done {
     let data = demo::generate(arguments.seed);
     data.write(&arguments.out)?;
     for (name, text) in data.files() {
-        println!("{}: {} lines", arguments.out.join(name).display(), text.lines().count());
+        println!(
+            "{}: {} lines",
+            arguments.out.join(name).display(),
+            text.lines().count()
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

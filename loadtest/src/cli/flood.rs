@@ -1,4 +1,5 @@
-//! `sluis-loadtest flood`: what a sink can take by itself. Refuses to call it good when nothing was taken.
+//! `sluis-loadtest flood`: what a sink can take by itself. Refuses to call it good when nothing was
+//! taken.
 
 use std::process::ExitCode;
 
@@ -30,15 +31,25 @@ pub(crate) struct FloodArguments {
 }
 
 pub(crate) async fn flood(arguments: FloodArguments) -> Done {
-    let (count, connections, bytes) = (arguments.count, arguments.connections, arguments.body_bytes);
+    let (count, connections, bytes) =
+        (arguments.count, arguments.connections, arguments.body_bytes);
     let (what, flooded) = match &arguments.sms {
-        Some(url) => ("flood-sms", flood_sms(url, &arguments.sms_key, count, connections, bytes).await?),
-        None => ("flood-smtp", flood_smtp(&arguments.smtp, count, connections, bytes).await?),
+        Some(url) => (
+            "flood-sms",
+            flood_sms(url, &arguments.sms_key, count, connections, bytes).await?,
+        ),
+        None => (
+            "flood-smtp",
+            flood_smtp(&arguments.smtp, count, connections, bytes).await?,
+        ),
     };
     let seconds = flooded.took.as_secs_f64();
     let rate = flooded.accepted as f64 / seconds;
-    let line =
-        json!({ "what": what, "accepted": flooded.accepted, "connections": connections, "seconds": seconds, "rate": rate });
+    let line = json!({ "what": what, "accepted": flooded.accepted, "connections": connections, "seconds": seconds, "rate": rate });
     println!("{line}");
-    Ok(if flooded.accepted > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if flooded.accepted > 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

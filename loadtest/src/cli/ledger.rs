@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use sluis_loadtest::ledger::{Books, Rules, read_acks, read_outcomes, read_sinks, reconcile, render};
+use sluis_loadtest::ledger::{
+    Books, Rules, read_acks, read_outcomes, read_sinks, reconcile, render,
+};
 
 use super::Done;
 
@@ -15,7 +17,8 @@ pub(crate) struct LedgerArguments {
     /// Sink ledgers (`sink --ledger`, or GET /__sink/ledger); may be given more than once.
     #[arg(long, required = true)]
     sink: Vec<PathBuf>,
-    /// Saved answers of GET /v1/outcomes and GET /v1/notifications?state=…; may be given more than once.
+    /// Saved answers of GET /v1/outcomes and GET /v1/notifications?state=…; may be given more than
+    /// once.
     #[arg(long, required = true)]
     outcomes: Vec<PathBuf>,
     /// End states that claim a message left.
@@ -24,7 +27,8 @@ pub(crate) struct LedgerArguments {
     /// States in which the engine waits for somebody.
     #[arg(long, value_delimiter = ',', default_value = "held,task,in_doubt")]
     settled_states: Vec<String>,
-    /// Start of the offered keys (`run --run-id`, with its dash): an accepted id whose ack was lost has one.
+    /// Start of the offered keys (`run --run-id`, with its dash): an accepted id whose ack was lost
+    /// has one.
     #[arg(long)]
     offered_prefix: Option<String>,
     /// Most extra copies allowed at the sinks.
@@ -50,5 +54,9 @@ pub(crate) fn ledger(arguments: &LedgerArguments) -> Done {
     };
     let balance = reconcile(&books, &rules);
     print!("{}", render(&balance));
-    Ok(if balance.is_balanced() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if balance.is_balanced() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

@@ -1,5 +1,5 @@
-//! `sluis-loadtest record`: appends a figure that another program measured to the results, and the options that `run`
-//! shares with it. Refuses a figure that is no number.
+//! `sluis-loadtest record`: appends a figure that another program measured to the results, and the
+//! options that `run` shares with it. Refuses a figure that is no number.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -32,12 +32,26 @@ pub(crate) struct ResultArguments {
 
 impl ResultArguments {
     /// Appends the result, if a file was named.
-    pub(crate) fn append(&self, what: &str, durability: Option<&str>, figures: Value) -> Result<(), ResultsError> {
-        let Some(path) = &self.results else { return Ok(()) };
+    pub(crate) fn append(
+        &self,
+        what: &str,
+        durability: Option<&str>,
+        figures: Value,
+    ) -> Result<(), ResultsError> {
+        let Some(path) = &self.results else {
+            return Ok(());
+        };
         let what = self.what.as_deref().unwrap_or(what);
-        let durability = self.durability.as_deref().or(durability).unwrap_or("not stated");
+        let durability = self
+            .durability
+            .as_deref()
+            .or(durability)
+            .unwrap_or("not stated");
         let labels = BTreeMap::from_iter(self.labels.iter().cloned());
-        append(path, &Line::now(what, labels, durability, self.data_dir.as_deref(), figures))
+        append(
+            path,
+            &Line::now(what, labels, durability, self.data_dir.as_deref(), figures),
+        )
     }
 }
 
@@ -54,21 +68,44 @@ pub(crate) struct RecordArguments {
 }
 
 pub(crate) fn record(arguments: &RecordArguments) -> Done {
-    let mut figures: Map<String, Value> = arguments.json.as_deref().map_or(Ok(Map::new()), serde_json::from_str)?;
-    figures.extend(arguments.figures.iter().map(|(name, number)| (name.clone(), (*number).into())));
-    let what = figures.get("what").and_then(Value::as_str).unwrap_or("unnamed").to_owned();
+    let mut figures: Map<String, Value> = arguments
+        .json
+        .as_deref()
+        .map_or(Ok(Map::new()), serde_json::from_str)?;
+    figures.extend(
+        arguments
+            .figures
+            .iter()
+            .map(|(name, number)| (name.clone(), (*number).into())),
+    );
+    let what = figures
+        .get("what")
+        .and_then(Value::as_str)
+        .unwrap_or("unnamed")
+        .to_owned();
     println!("{}", Value::Object(figures.clone()));
-    arguments.result.append(&what, None, Value::Object(figures))?;
+    arguments
+        .result
+        .append(&what, None, Value::Object(figures))?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or("expected name=value")?;
+    let (name, value) = text
+        .split_once('=')
+        .filter(|(name, _)| !name.is_empty())
+        .ok_or("expected name=value")?;
     Ok((name.into(), value.into()))
 }
 
 fn figure(text: &str) -> Result<(String, f64), String> {
     let (name, value) = pair(text)?;
-    let number = value.parse::<f64>().ok().filter(|number| number.is_finite());
-    Ok((name, number.ok_or_else(|| format!("{value}: expected a number"))?))
+    let number = value
+        .parse::<f64>()
+        .ok()
+        .filter(|number| number.is_finite());
+    Ok((
+        name,
+        number.ok_or_else(|| format!("{value}: expected a number"))?,
+    ))
 }

@@ -26,9 +26,17 @@ pub(crate) fn report(arguments: &ReportArguments) -> Done {
     let samples: Vec<Sample> = arguments.samples.as_deref().map_or(Ok(Vec::new()), read)?;
     let results: Vec<Line> = arguments.results.as_deref().map_or(Ok(Vec::new()), read)?;
     if samples.is_empty() && results.is_empty() {
-        return Err("nothing to draw: expected --samples or --results with at least one line".into());
+        return Err(
+            "nothing to draw: expected --samples or --results with at least one line".into(),
+        );
     }
     let drawn = draw(&samples, &results, &arguments.out)?;
-    println!("{}: {} plots of {} samples, {} results", drawn.page.display(), drawn.plots, samples.len(), drawn.results);
+    println!(
+        "{}: {} plots of {} samples, {} results",
+        drawn.page.display(),
+        drawn.plots,
+        samples.len(),
+        drawn.results
+    );
     Ok(ExitCode::SUCCESS)
 }

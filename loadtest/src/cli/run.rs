@@ -1,5 +1,5 @@
-//! `sluis-loadtest run`: options to a plan, progress to stderr, the report to stdout. Refuses to call a run good that
-//! delivered nothing: its exit code says so.
+//! `sluis-loadtest run`: options to a plan, progress to stderr, the report to stdout. Refuses to
+//! call a run good that delivered nothing: its exit code says so.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use sluis_loadtest::clock;
 use sluis_loadtest::run::{
-    AckWriter, BinaryOptions, BinaryTarget, Endpoint, HttpTarget, LaneMix, Maker, NdjsonTarget, OnProgress, Pace, Plan, Progress,
-    Report, RunError, Shape, Stop, Target,
+    AckWriter, BinaryOptions, BinaryTarget, Endpoint, HttpTarget, LaneMix, Maker, NdjsonTarget,
+    OnProgress, Pace, Plan, Progress, Report, RunError, Shape, Stop, Target,
 };
 
 use super::Done;
@@ -51,11 +51,12 @@ pub(crate) struct RunArguments {
     /// Connections kept open; 64, in binary mode 4, when left out.
     #[arg(long)]
     connections: Option<usize>,
-    /// Rows per request in ndjson mode (500 when left out), per frame in binary mode (64). At a fixed rate a batch
-    /// leaves when its last row is due, and the wait of the others is counted.
+    /// Rows per request in ndjson mode (500 when left out), per frame in binary mode (64). At a
+    /// fixed rate a batch leaves when its last row is due, and the wait of the others is counted.
     #[arg(long)]
     batch: Option<usize>,
-    /// Frames of a connection that may wait for answers, in binary mode. The engine's credit bounds them too.
+    /// Frames of a connection that may wait for answers, in binary mode. The engine's credit bounds
+    /// them too.
     #[arg(long, default_value_t = 32)]
     frames: usize,
     /// The flow.
@@ -74,7 +75,10 @@ pub(crate) struct RunArguments {
     #[arg(long, default_value = "normal")]
     lane: String,
     /// The notification's data; {filler} becomes text of --body-bytes bytes, {n} its number.
-    #[arg(long, default_value = r#"{"title":"Werkzaamheden aan uw woning","text":"{filler}"}"#)]
+    #[arg(
+        long,
+        default_value = r#"{"title":"Werkzaamheden aan uw woning","text":"{filler}"}"#
+    )]
     data: String,
     /// Length of {filler}.
     #[arg(long, default_value_t = 1024)]
@@ -122,7 +126,16 @@ pub(crate) async fn run(arguments: RunArguments) -> Done {
     plan.progress = progress(&arguments, sampler.as_ref());
     let report = match arguments.mode {
         Mode::Http => drive(plan, HttpTarget { endpoint }).await?,
-        Mode::Ndjson => drive(plan, NdjsonTarget { endpoint, batch: arguments.batch.unwrap_or(500) }).await?,
+        Mode::Ndjson => {
+            drive(
+                plan,
+                NdjsonTarget {
+                    endpoint,
+                    batch: arguments.batch.unwrap_or(500),
+                },
+            )
+            .await?
+        }
         Mode::Binary => drive(plan, binary(&arguments)).await?,
     };
     if let Some(sampler) = sampler {
@@ -142,7 +155,11 @@ pub(crate) async fn run(arguments: RunArguments) -> Done {
         eprintln!("interrupted: nothing goes to the results");
         return Ok(ExitCode::FAILURE);
     }
-    arguments.result.append(report.mode, report.durability, serde_json::to_value(&report)?)?;
+    arguments.result.append(
+        report.mode,
+        report.durability,
+        serde_json::to_value(&report)?,
+    )?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -158,7 +175,12 @@ fn binary(arguments: &RunArguments) -> BinaryTarget {
 
 impl RunArguments {
     fn connections(&self) -> usize {
-        self.connections.unwrap_or(if matches!(self.mode, Mode::Binary) { 4 } else { 64 })
+        self.connections
+            .unwrap_or(if matches!(self.mode, Mode::Binary) {
+                4
+            } else {
+                64
+            })
     }
 }
 
@@ -178,11 +200,20 @@ fn plan(arguments: &RunArguments) -> Result<Plan, RunError> {
         "max" => Pace::Max,
         text => match text.parse::<f64>() {
             Ok(rate) if rate > 0.0 && rate.is_finite() => Pace::PerSecond(rate),
-            _ => return Err(RunError::Option { option: "--rate", value: text.into(), expected: "a number above 0, or max" }),
+            _ => {
+                return Err(RunError::Option {
+                    option: "--rate",
+                    value: text.into(),
+                    expected: "a number above 0, or max",
+                });
+            }
         },
     };
     let shape = Shape {
-        run_id: arguments.run_id.clone().unwrap_or_else(|| format!("run{}", clock::wall_ms())),
+        run_id: arguments
+            .run_id
+            .clone()
+            .unwrap_or_else(|| format!("run{}", clock::wall_ms())),
         flow: arguments.flow.clone(),
         category: arguments.category.clone(),
         subject_kind: arguments.subject_kind.clone(),
@@ -203,7 +234,11 @@ fn plan(arguments: &RunArguments) -> Result<Plan, RunError> {
         retry: arguments.retry,
         drain: seconds("--drain-seconds", Some(arguments.drain_seconds))?.unwrap_or_default(),
         grace: GRACE,
-        acks: arguments.ids_out.as_deref().map(AckWriter::open).transpose()?,
+        acks: arguments
+            .ids_out
+            .as_deref()
+            .map(AckWriter::open)
+            .transpose()?,
         progress: None,
     })
 }
@@ -226,7 +261,15 @@ fn progress(arguments: &RunArguments, sampler: Option<&Sampler>) -> Option<OnPro
 }
 
 fn show(progress: &Progress) {
-    let [accepted, duplicate, conflict, too_many, unavailable, other, connection] = progress.answers;
+    let [
+        accepted,
+        duplicate,
+        conflict,
+        too_many,
+        unavailable,
+        other,
+        connection,
+    ] = progress.answers;
     eprintln!(
         "{:>5.0} s  {:>9}/s  p99 {:>8.1} ms  accepted {accepted}  duplicate {duplicate}  409 {conflict}  429 {too_many}  503 {unavailable}  other {other}  connection {connection}",
         progress.seconds, progress.window.count, progress.window.p99_ms
@@ -236,7 +279,11 @@ fn show(progress: &Progress) {
 fn seconds(option: &'static str, value: Option<f64>) -> Result<Option<Duration>, RunError> {
     value
         .map(|seconds| {
-            let fail = |_| RunError::Option { option, value: seconds.to_string(), expected: "seconds, 0 or more" };
+            let fail = |_| RunError::Option {
+                option,
+                value: seconds.to_string(),
+                expected: "seconds, 0 or more",
+            };
             Duration::try_from_secs_f64(seconds).map_err(fail)
         })
         .transpose()

@@ -21,5 +21,9 @@ pub(crate) fn table(arguments: &TableArguments) -> Done {
     let lines: Vec<Line> = read(&arguments.results)?;
     let rows = Row::of_session(&lines, &arguments.session);
     print!("{}", markdown(&rows));
-    Ok(if rows.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if rows.is_empty() {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }

@@ -1,5 +1,5 @@
-//! `sluis-loadtest watch` and the samples of `run`: options, and the file they go to. Refuses to hold up the generator: a
-//! sample for which there is no room is left out and counted.
+//! `sluis-loadtest watch` and the samples of `run`: options, and the file they go to. Refuses to
+//! hold up the generator: a sample for which there is no room is left out and counted.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -41,7 +41,11 @@ pub(crate) async fn watch(arguments: WatchArguments) -> Done {
     if arguments.metrics.is_none() && arguments.pid.is_none() {
         return Err("nothing to watch: expected --metrics, --pid or both".into());
     }
-    let endpoint = arguments.metrics.as_deref().map(|url| Endpoint::new(url, arguments.key.as_deref())).transpose()?;
+    let endpoint = arguments
+        .metrics
+        .as_deref()
+        .map(|url| Endpoint::new(url, arguments.key.as_deref()))
+        .transpose()?;
     let over = async {
         let time = async {
             match arguments.seconds {
@@ -56,12 +60,17 @@ pub(crate) async fn watch(arguments: WatchArguments) -> Done {
     };
     let written = follow(Watcher::new(endpoint, arguments.pid), &arguments.out, over).await?;
     eprintln!("{written} samples in {}", arguments.out.display());
-    Ok(if written > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if written > 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct SampleArguments {
-    /// Append a sample a second to this file: rate and latency of that second, the engine's queues and memory.
+    /// Append a sample a second to this file: rate and latency of that second, the engine's queues
+    /// and memory.
     #[arg(long)]
     samples: Option<PathBuf>,
     /// The engine's process, for its memory.
@@ -82,8 +91,13 @@ pub(crate) struct Sampler {
 
 impl SampleArguments {
     /// A sampler, if a file was named.
-    pub(crate) fn start(&self, target: &str) -> Result<Option<Sampler>, Box<dyn std::error::Error>> {
-        let Some(path) = self.samples.clone() else { return Ok(None) };
+    pub(crate) fn start(
+        &self,
+        target: &str,
+    ) -> Result<Option<Sampler>, Box<dyn std::error::Error>> {
+        let Some(path) = self.samples.clone() else {
+            return Ok(None);
+        };
         let endpoint = Endpoint::new(target, self.operator_key.as_deref())?;
         let mut watcher = Watcher::new(Some(endpoint), self.pid);
         let (to, mut from) = mpsc::channel(WAITING);
@@ -93,7 +107,11 @@ impl SampleArguments {
             }
             Ok(())
         });
-        Ok(Some(Sampler { to, left_out: Arc::default(), writing }))
+        Ok(Some(Sampler {
+            to,
+            left_out: Arc::default(),
+            writing,
+        }))
     }
 }
 
@@ -102,7 +120,10 @@ impl Sampler {
     pub(crate) fn note(&self) -> impl Fn(&Progress) + Send + Sync + 'static {
         let (to, left_out) = (self.to.clone(), self.left_out.clone());
         move |progress| {
-            if to.try_send(Some(Sample::of_window(progress.seconds, &progress.window))).is_err() {
+            if to
+                .try_send(Some(Sample::of_window(progress.seconds, &progress.window)))
+                .is_err()
+            {
                 left_out.fetch_add(1, Ordering::Relaxed);
             }
         }
@@ -115,7 +136,9 @@ impl Sampler {
         self.writing.await??;
         match self.left_out.load(Ordering::Relaxed) {
             0 => {}
-            left_out => eprintln!("{left_out} samples were left out: the disk or the engine was too slow for them"),
+            left_out => eprintln!(
+                "{left_out} samples were left out: the disk or the engine was too slow for them"
+            ),
         }
         Ok(())
     }

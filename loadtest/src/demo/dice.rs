@@ -1,5 +1,5 @@
-//! Random choices that stay the same for ever: splitmix64, written out, because a library's generator
-//! may change between versions and the checked-in files may not.
+//! Random choices that stay the same for ever: splitmix64, written out, because a library's
+//! generator may change between versions and the checked-in files may not.
 
 pub(super) struct Dice(u64);
 

@@ -51,7 +51,14 @@ struct Return {
 
 pub(super) fn feeds(households: &[Household], dice: &mut Dice) -> Feeds {
     let mut feeds = Feeds {
-        storno: row(&["huurdernummer", "factuurnummer", "bedrag", "redencode", "incassodatum", "omgeving"]),
+        storno: row(&[
+            "huurdernummer",
+            "factuurnummer",
+            "bedrag",
+            "redencode",
+            "incassodatum",
+            "omgeving",
+        ]),
         balances: row(&["huurdernummer", "saldo", "peildatum"]),
         payments: row(&["na_uren", "factuurnummer", "huurdernummer", "bedrag"]),
         counts: BTreeMap::new(),
@@ -77,23 +84,41 @@ impl Feeds {
                 self.count("return: unknown tenant");
                 format!("H9{at:05}")
             } else {
-                households[(at * 1_009 + dice.below(3)) % households.len()].number.clone()
+                households[(at * 1_009 + dice.below(3)) % households.len()]
+                    .number
+                    .clone()
             };
             let invoice = format!("F-2026-{:06}", 20_001 + at);
-            let cents = dice.between(38_000, 104_999) + if dice.per_mille(30) { 100_000 } else { 0 };
+            let cents =
+                dice.between(38_000, 104_999) + if dice.per_mille(30) { 100_000 } else { 0 };
             let code = dice.weighted(&CODES);
-            self.count(format!("reason code {}", if code.is_empty() { "(empty)" } else { code }));
+            self.count(format!(
+                "reason code {}",
+                if code.is_empty() { "(empty)" } else { code }
+            ));
             let line = self.storno_line(&tenant, &invoice, cents, code, dice);
             self.storno += &line;
             if at % (originals / REPEATED) == 7 && at / (originals / REPEATED) < REPEATED {
                 self.repeat(&line, code, dice);
             }
-            returns.push(Return { invoice, tenant, cents, paid: payments_of(cents, dice) });
+            returns.push(Return {
+                invoice,
+                tenant,
+                cents,
+                paid: payments_of(cents, dice),
+            });
         }
         returns
     }
 
-    fn storno_line(&mut self, tenant: &str, invoice: &str, cents: i64, code: &str, dice: &mut Dice) -> String {
+    fn storno_line(
+        &mut self,
+        tenant: &str,
+        invoice: &str,
+        cents: i64,
+        code: &str,
+        dice: &mut Dice,
+    ) -> String {
         let environment = if dice.per_mille(11) {
             self.count("return: omgeving acceptatie");
             "acceptatie"
@@ -111,8 +136,17 @@ impl Feeds {
             }
             _ => money(cents),
         };
-        let collected = FIRST_DAY.checked_sub((2 + dice.between(0, 4)).days()).unwrap_or(FIRST_DAY);
-        row(&[tenant, invoice, &amount, code, &date(collected), environment])
+        let collected = FIRST_DAY
+            .checked_sub((2 + dice.between(0, 4)).days())
+            .unwrap_or(FIRST_DAY);
+        row(&[
+            tenant,
+            invoice,
+            &amount,
+            code,
+            &date(collected),
+            environment,
+        ])
     }
 
     /// The same invoice twice: mostly the same row, sometimes with another code.
@@ -138,7 +172,15 @@ impl Feeds {
                 _ => self.count("invoice paid twice"),
             }
             for (hours, cents) in &returned.paid {
-                rows.push((*hours, row(&[&hours.to_string(), &returned.invoice, &returned.tenant, &money(*cents)])));
+                rows.push((
+                    *hours,
+                    row(&[
+                        &hours.to_string(),
+                        &returned.invoice,
+                        &returned.tenant,
+                        &money(*cents),
+                    ]),
+                ));
             }
         }
         for n in 0..5 {
@@ -146,7 +188,15 @@ impl Feeds {
             let hours = dice.between(1, 90);
             let invoice = format!("F-2025-{:06}", 90_001 + n);
             let tenant = &returns[dice.below(returns.len())].tenant;
-            rows.push((hours, row(&[&hours.to_string(), &invoice, tenant, &money(dice.between(10_000, 60_000))])));
+            rows.push((
+                hours,
+                row(&[
+                    &hours.to_string(),
+                    &invoice,
+                    tenant,
+                    &money(dice.between(10_000, 60_000)),
+                ]),
+            ));
         }
         rows.sort();
         self.payments.extend(rows.into_iter().map(|(_, line)| line));
@@ -157,8 +207,15 @@ impl Feeds {
         for returned in returns.iter().filter(|r| !r.tenant.starts_with("H9")) {
             owed.entry(&returned.tenant).or_default().push(returned);
         }
-        let feeds: Vec<_> = owed.iter().map(|(tenant, returns)| (*tenant, self.feed_of(returns, dice))).collect();
-        let others: Vec<_> = households.iter().filter(|h| !owed.contains_key(h.number.as_str())).step_by(12).collect();
+        let feeds: Vec<_> = owed
+            .iter()
+            .map(|(tenant, returns)| (*tenant, self.feed_of(returns, dice)))
+            .collect();
+        let others: Vec<_> = households
+            .iter()
+            .filter(|h| !owed.contains_key(h.number.as_str()))
+            .step_by(12)
+            .collect();
         for day in 0..DAYS {
             for (tenant, feed) in &feeds {
                 if let Some((cents, stale_days)) = feed.on(day) {
@@ -177,18 +234,35 @@ impl Feeds {
     }
 
     fn feed_of<'a>(&mut self, returns: &[&'a Return], dice: &mut Dice) -> TenantFeed<'a> {
-        let (kind, extra, what) = match dice.weighted(&[(0, 780), (1, 90), (2, 60), (3, 35), (4, 25), (5, 10)]) {
-            0 => (Kind::Daily, 0, "balance: what came back"),
-            1 => (Kind::Daily, dice.between(5_000, 150_000), "balance: more, older arrears"),
-            2 => (Kind::Daily, i64::MIN, "balance: zero or less from the start"),
-            3 => (Kind::Missing, 0, "balance: missing"),
-            4 => (Kind::From(2), 0, "balance: only from day 2"),
-            _ => (Kind::Stale, 0, "balance: five days old, never renewed"),
-        };
+        let (kind, extra, what) =
+            match dice.weighted(&[(0, 780), (1, 90), (2, 60), (3, 35), (4, 25), (5, 10)]) {
+                0 => (Kind::Daily, 0, "balance: what came back"),
+                1 => (
+                    Kind::Daily,
+                    dice.between(5_000, 150_000),
+                    "balance: more, older arrears",
+                ),
+                2 => (
+                    Kind::Daily,
+                    i64::MIN,
+                    "balance: zero or less from the start",
+                ),
+                3 => (Kind::Missing, 0, "balance: missing"),
+                4 => (Kind::From(2), 0, "balance: only from day 2"),
+                _ => (Kind::Stale, 0, "balance: five days old, never renewed"),
+            };
         self.count(what);
         let owed: i64 = returns.iter().map(|r| r.cents).sum();
-        let extra = if extra == i64::MIN { -owed - dice.between(0, 1) * dice.between(1, 20_000) } else { extra };
-        TenantFeed { kind, start: owed + extra, returns: returns.to_vec() }
+        let extra = if extra == i64::MIN {
+            -owed - dice.between(0, 1) * dice.between(1, 20_000)
+        } else {
+            extra
+        };
+        TenantFeed {
+            kind,
+            start: owed + extra,
+            returns: returns.to_vec(),
+        }
     }
 }
 
@@ -209,7 +283,11 @@ impl TenantFeed<'_> {
     /// The balance in the feed of a day, and how many days old it is.
     fn on(&self, day: usize) -> Option<(i64, i64)> {
         let booked_h = day as i64 * 24 - FEED_BEFORE_START_H;
-        let paid = self.returns.iter().flat_map(|r| &r.paid).filter(|(hours, _)| *hours < booked_h);
+        let paid = self
+            .returns
+            .iter()
+            .flat_map(|r| &r.paid)
+            .filter(|(hours, _)| *hours < booked_h);
         let balance = self.start - paid.map(|(_, cents)| cents).sum::<i64>();
         match self.kind {
             Kind::Daily => Some((balance, 0)),
@@ -240,5 +318,9 @@ fn payments_of(cents: i64, dice: &mut Dice) -> Vec<(i64, i64)> {
 
 /// Most pay within two days, some only after the SMS.
 fn early(dice: &mut Dice) -> i64 {
-    if dice.per_mille(650) { dice.between(1, 47) } else { dice.between(48, 168) }
+    if dice.per_mille(650) {
+        dice.between(1, 47)
+    } else {
+        dice.between(48, 168)
+    }
 }

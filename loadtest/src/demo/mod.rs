@@ -1,6 +1,7 @@
-//! The demo's data: a tenant list with the dirt real lists have, a file of returned direct debits, a
-//! daily balance feed, and payments that come in between. Owns making them, always the same from one
-//! seed; refuses real people: names are drawn from lists, mail domains are reserved for examples.
+//! The demo's data: a tenant list with the dirt real lists have, a file of returned direct debits,
+//! a daily balance feed, and payments that come in between. Owns making them, always the same from
+//! one seed; refuses real people: names are drawn from lists, mail domains are reserved for
+//! examples.
 
 mod dice;
 mod feeds;
@@ -82,7 +83,10 @@ impl DemoData {
     /// # Errors
     /// A file cannot be written.
     pub fn write(&self, folder: &Path) -> Result<(), DemoError> {
-        let fail = |path: &Path, source| DemoError { path: path.display().to_string(), source };
+        let fail = |path: &Path, source| DemoError {
+            path: path.display().to_string(),
+            source,
+        };
         std::fs::create_dir_all(folder).map_err(|e| fail(folder, e))?;
         for (name, text) in self.files() {
             let path = folder.join(name);
@@ -97,8 +101,14 @@ mod tests {
     use super::*;
 
     fn rows(text: &str) -> Vec<Vec<String>> {
-        let mut reader = csv::ReaderBuilder::new().delimiter(b';').flexible(true).from_reader(text.as_bytes());
-        reader.records().map(|r| r.unwrap().iter().map(str::to_owned).collect()).collect()
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(b';')
+            .flexible(true)
+            .from_reader(text.as_bytes());
+        reader
+            .records()
+            .map(|r| r.unwrap().iter().map(str::to_owned).collect())
+            .collect()
     }
 
     #[test]
@@ -106,7 +116,10 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/demo");
         for (name, text) in generate(SEED).files() {
             let found = std::fs::read_to_string(folder.join(name)).unwrap();
-            assert!(found == text, "{name} differs: run `sluis-loadtest demo-data --out config/demo`");
+            assert!(
+                found == text,
+                "{name} differs: run `sluis-loadtest demo-data --out config/demo`"
+            );
         }
     }
 
@@ -125,37 +138,76 @@ mod tests {
         let data = generate(SEED);
         let tenants = rows(&data.tenants);
         let has = |column: usize, test: &dyn Fn(&str) -> bool| {
-            tenants.iter().filter(|r| r.get(column).is_some_and(|value| test(value))).count()
+            tenants
+                .iter()
+                .filter(|r| r.get(column).is_some_and(|value| test(value)))
+                .count()
         };
         let checks = [
-            ("short rows", tenants.iter().filter(|r| r.len() < 13).count()),
+            (
+                "short rows",
+                tenants.iter().filter(|r| r.len() < 13).count(),
+            ),
             ("missing mail", has(5, &str::is_empty)),
-            ("upper case mail", has(5, &|v| v.chars().any(char::is_uppercase))),
+            (
+                "upper case mail",
+                has(5, &|v| v.chars().any(char::is_uppercase)),
+            ),
             ("spaces around mail", has(5, &|v| v.trim() != v)),
-            ("illegal mail", has(5, &|v| !v.is_empty() && v.matches('@').count() != 1)),
+            (
+                "illegal mail",
+                has(5, &|v| !v.is_empty() && v.matches('@').count() != 1),
+            ),
             ("missing mobile", has(6, &str::is_empty)),
             ("(0)", has(6, &|v| v.contains("(0)"))),
             ("0031", has(6, &|v| v.starts_with("0031"))),
-            ("fixed line", has(6, &|v| v.starts_with("020") || v.starts_with("010"))),
-            ("diacritics", has(4, &|v| v.contains(['ë', 'ï', 'é', 'ö', 'ü', 'ç', 'ş', 'ğ']))),
-            ("typographic quotes", has(3, &|v| v.contains('’')) + has(4, &|v| v.contains('’'))),
-            ("bounces now", has(5, &|v| v.trim().to_lowercase().starts_with("bounce."))),
-            ("bounces later", has(5, &|v| v.trim().to_lowercase().starts_with("late-bounce."))),
-            ("throttled once", has(5, &|v| v.trim().to_lowercase().starts_with("tempfail-once."))),
+            (
+                "fixed line",
+                has(6, &|v| v.starts_with("020") || v.starts_with("010")),
+            ),
+            (
+                "diacritics",
+                has(4, &|v| v.contains(['ë', 'ï', 'é', 'ö', 'ü', 'ç', 'ş', 'ğ'])),
+            ),
+            (
+                "typographic quotes",
+                has(3, &|v| v.contains('’')) + has(4, &|v| v.contains('’')),
+            ),
+            (
+                "bounces now",
+                has(5, &|v| v.trim().to_lowercase().starts_with("bounce.")),
+            ),
+            (
+                "bounces later",
+                has(5, &|v| v.trim().to_lowercase().starts_with("late-bounce.")),
+            ),
+            (
+                "throttled once",
+                has(5, &|v| {
+                    v.trim().to_lowercase().starts_with("tempfail-once.")
+                }),
+            ),
         ];
         for (name, n) in checks {
             assert!(n >= 5, "{name}: {n}");
         }
         let numbers: std::collections::HashSet<_> = tenants.iter().map(|r| &r[0]).collect();
-        assert!(numbers.len() < tenants.len() && numbers.len() >= 2_000, "{}", numbers.len());
+        assert!(
+            numbers.len() < tenants.len() && numbers.len() >= 2_000,
+            "{}",
+            numbers.len()
+        );
     }
 
     #[test]
     fn mail_stays_inside_example_domains() {
         for row in rows(&generate(SEED).tenants) {
-            let Some((_, domain)) = row.get(5).and_then(|mail| mail.trim().rsplit_once('@')) else { continue };
+            let Some((_, domain)) = row.get(5).and_then(|mail| mail.trim().rsplit_once('@')) else {
+                continue;
+            };
             let domain = domain.to_lowercase();
-            let reserved = domain.is_empty() || domain.ends_with("example.nl") || domain.ends_with(".example");
+            let reserved =
+                domain.is_empty() || domain.ends_with("example.nl") || domain.ends_with(".example");
             assert!(reserved, "{domain}");
         }
     }

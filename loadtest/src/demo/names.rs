@@ -2,8 +2,8 @@
 
 /// Initials.
 pub(super) const INITIALS: [&str; 24] = [
-    "A.", "B.", "C.", "D.", "E.", "F.", "G.", "H.", "J.", "K.", "L.", "M.", "N.", "P.", "R.", "S.", "T.", "W.", "Y.", "J.M.",
-    "A.C.", "M.J.", "H.P.M.", "S.E.",
+    "A.", "B.", "C.", "D.", "E.", "F.", "G.", "H.", "J.", "K.", "L.", "M.", "N.", "P.", "R.", "S.",
+    "T.", "W.", "Y.", "J.M.", "A.C.", "M.J.", "H.P.M.", "S.E.",
 ];
 
 /// Prefix and surname.
@@ -113,5 +113,12 @@ pub(super) const DOMAINS: [(&str, u64); 6] = [
 ];
 
 /// Salutations as lists spell them.
-pub(super) const SALUTATIONS: [(&str, u64); 7] =
-    [("De heer", 380), ("Mevrouw", 400), ("Dhr.", 70), ("Mw.", 70), ("mevr.", 30), ("Fam.", 20), ("", 30)];
+pub(super) const SALUTATIONS: [(&str, u64); 7] = [
+    ("De heer", 380),
+    ("Mevrouw", 400),
+    ("Dhr.", 70),
+    ("Mw.", 70),
+    ("mevr.", 30),
+    ("Fam.", 20),
+    ("", 30),
+];

@@ -16,9 +16,15 @@ pub(super) fn render(seed: u64, list: &List, feeds: &Feeds) -> String {
          The demo starts on 2 February 2026 at 08:00 in Amsterdam; that is hour 0.\n\n{COLUMNS}\n"
     );
     text += "## What is in tenants.csv\n\n";
-    table(&mut text, list.counts.iter().map(|(what, n)| ((*what).to_owned(), *n)));
+    table(
+        &mut text,
+        list.counts.iter().map(|(what, n)| ((*what).to_owned(), *n)),
+    );
     text += "\n## What is in the other files\n\n";
-    table(&mut text, feeds.counts.iter().map(|(what, n)| (what.clone(), *n)));
+    table(
+        &mut text,
+        feeds.counts.iter().map(|(what, n)| (what.clone(), *n)),
+    );
     let lines = |csv: &str| csv.lines().count() - 1;
     let _ = write!(
         text,

@@ -12,7 +12,11 @@ pub(super) fn money(cents: i64) -> String {
         }
         grouped.push(digit);
     }
-    format!("{}{grouped},{:02}", if cents < 0 { "-" } else { "" }, cents.abs() % 100)
+    format!(
+        "{}{grouped},{:02}",
+        if cents < 0 { "-" } else { "" },
+        cents.abs() % 100
+    )
 }
 
 /// `02-02-2026`.
@@ -23,7 +27,11 @@ pub(super) fn date(date: Date) -> String {
 /// A CSV line with CRLF; fields with a separator or a quote are quoted.
 pub(super) fn row(fields: &[&str]) -> String {
     let quoted = fields.iter().map(|field| {
-        if field.contains([';', '"']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { (*field).to_owned() }
+        if field.contains([';', '"']) {
+            format!("\"{}\"", field.replace('"', "\"\""))
+        } else {
+            (*field).to_owned()
+        }
     });
     quoted.collect::<Vec<_>>().join(";") + "\r\n"
 }
@@ -43,7 +51,11 @@ pub(super) fn ascii(name: &str) -> String {
         'ł' => 'l',
         other => other,
     };
-    name.to_lowercase().chars().map(plain).filter(char::is_ascii_lowercase).collect()
+    name.to_lowercase()
+        .chars()
+        .map(plain)
+        .filter(char::is_ascii_lowercase)
+        .collect()
 }
 
 #[cfg(test)]
@@ -52,7 +64,10 @@ mod tests {
 
     #[test]
     fn dutch_notation() {
-        assert_eq!([65_510, 123_456, -5, 100_000_000].map(money), ["655,10", "1.234,56", "-0,05", "1.000.000,00"]);
+        assert_eq!(
+            [65_510, 123_456, -5, 100_000_000].map(money),
+            ["655,10", "1.234,56", "-0,05", "1.000.000,00"]
+        );
         assert_eq!(date(jiff::civil::date(2026, 2, 3)), "03-02-2026");
         assert_eq!(row(&["a", "b;c", "d\"e"]), "a;\"b;c\";\"d\"\"e\"\r\n");
         assert_eq!(ascii("Van ’t Hooge-Reinïë"), "vanthoogereinie");

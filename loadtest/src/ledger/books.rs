@@ -36,7 +36,8 @@ pub enum LedgerError {
     },
 }
 
-/// What the engine says of one notification: from `GET /v1/outcomes`, or `GET /v1/notifications?state=…`.
+/// What the engine says of one notification: from `GET /v1/outcomes`, or `GET
+/// /v1/notifications?state=…`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct OutcomeRow {
     /// Its id.
@@ -81,8 +82,8 @@ pub fn read_sinks(paths: &[impl AsRef<Path>]) -> Result<Vec<Row>, LedgerError> {
     Ok(rows)
 }
 
-/// The engine's outcomes: NDJSON rows, or pages with an array in `notifications`, `items` or `outcomes`.
-/// Lines without an id, such as a closing cursor, are skipped.
+/// The engine's outcomes: NDJSON rows, or pages with an array in `notifications`, `items` or
+/// `outcomes`. Lines without an id, such as a closing cursor, are skipped.
 ///
 /// # Errors
 /// A file cannot be read, or a line is no JSON.
@@ -90,7 +91,11 @@ pub fn read_outcomes(paths: &[impl AsRef<Path>]) -> Result<Vec<OutcomeRow>, Ledg
     let mut rows = Vec::new();
     for path in paths {
         for value in lines::<Value>(path.as_ref(), "an outcome row")? {
-            rows.extend(flatten(value).into_iter().filter_map(|row| serde_json::from_value(row).ok()));
+            rows.extend(
+                flatten(value)
+                    .into_iter()
+                    .filter_map(|row| serde_json::from_value(row).ok()),
+            );
         }
     }
     Ok(rows)
@@ -100,7 +105,9 @@ fn flatten(value: Value) -> Vec<Value> {
     match value {
         Value::Array(rows) => rows,
         Value::Object(mut object) => {
-            let page = ["notifications", "items", "outcomes"].iter().find_map(|name| object.remove(*name));
+            let page = ["notifications", "items", "outcomes"]
+                .iter()
+                .find_map(|name| object.remove(*name));
             match page {
                 Some(Value::Array(rows)) => rows,
                 _ => vec![Value::Object(object)],
@@ -112,15 +119,29 @@ fn flatten(value: Value) -> Vec<Value> {
 
 fn lines<T: DeserializeOwned>(path: &Path, expected: &'static str) -> Result<Vec<T>, LedgerError> {
     let shown = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|source| LedgerError::File { path: shown.clone(), source })?;
+    let text = std::fs::read_to_string(path).map_err(|source| LedgerError::File {
+        path: shown.clone(),
+        source,
+    })?;
     let whole = text.rfind('\n').map_or(0, |at| at + 1);
     let mut rows = Vec::new();
-    for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+    for (at, line) in text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty())
+    {
         let torn = line.as_ptr() as usize - text.as_ptr() as usize >= whole;
         match serde_json::from_str(line) {
             Ok(row) => rows.push(row),
             Err(_) if torn => {}
-            Err(source) => return Err(LedgerError::Line { path: shown, line: at + 1, source, expected }),
+            Err(source) => {
+                return Err(LedgerError::Line {
+                    path: shown,
+                    line: at + 1,
+                    source,
+                    expected,
+                });
+            }
         }
     }
     Ok(rows)
@@ -139,10 +160,19 @@ mod tests {
     #[test]
     fn a_torn_last_line_is_left_out_and_any_other_stops() {
         let torn = file("{\"id\":\"a\",\"key\":\"1\"}\n{\"id\":\"b\",\"ke");
-        assert_eq!(read_acks(&[torn.path()]).unwrap().into_keys().collect::<Vec<_>>(), ["a"]);
+        assert_eq!(
+            read_acks(&[torn.path()])
+                .unwrap()
+                .into_keys()
+                .collect::<Vec<_>>(),
+            ["a"]
+        );
         let broken = file("{\"id\":\"a\",\"ke\n{\"id\":\"b\",\"key\":\"2\"}\n");
         let error = read_acks(&[broken.path()]).unwrap_err().to_string();
-        assert!(error.contains(":1:") && error.contains("expected"), "{error}");
+        assert!(
+            error.contains(":1:") && error.contains("expected"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -150,7 +180,9 @@ mod tests {
         let text = "{\"id\":\"a\",\"state\":\"ended\",\"end\":\"sent\"}\n{\"cursor\":\"5\"}\n{\"notifications\":[{\"id\":\"b\",\"state\":\"held\"}],\"next\":null}\n";
         let rows = read_outcomes(&[file(text).path()]).unwrap();
         assert_eq!(
-            rows.iter().map(|r| (r.id.as_str(), r.end.as_deref())).collect::<Vec<_>>(),
+            rows.iter()
+                .map(|r| (r.id.as_str(), r.end.as_deref()))
+                .collect::<Vec<_>>(),
             [("a", Some("sent")), ("b", None)]
         );
     }

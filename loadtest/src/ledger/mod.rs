@@ -1,5 +1,6 @@
-//! The reconciliation of three independent books: what the engine acknowledged, what the sinks took,
-//! what the engine says became of it. Owns reading and balancing them; refuses to excuse a difference.
+//! The reconciliation of three independent books: what the engine acknowledged, what the sinks
+//! took, what the engine says became of it. Owns reading and balancing them; refuses to excuse a
+//! difference.
 
 mod books;
 mod reconcile;

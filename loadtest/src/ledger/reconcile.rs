@@ -1,5 +1,5 @@
-//! The balance itself: pure, books in, differences out. Owns what counts as a difference; refuses to
-//! read files or to print.
+//! The balance itself: pure, books in, differences out. Owns what counts as a difference; refuses
+//! to read files or to print.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,8 @@ pub struct Rules {
     pub sent_ends: BTreeSet<String>,
     /// States that count as settled besides an end: the engine waits for somebody.
     pub settled_states: BTreeSet<String>,
-    /// Start of the keys that were offered: an accepted notification whose ack was lost has such a key.
+    /// Start of the keys that were offered: an accepted notification whose ack was lost has such a
+    /// key.
     pub offered_prefix: Option<String>,
     /// Most duplicates allowed: kills × attempts in flight at each.
     pub max_duplicates: u64,
@@ -98,7 +99,13 @@ impl Balance {
     /// Whether the three books agree.
     #[must_use]
     pub fn is_balanced(&self) -> bool {
-        let differences = [&self.lost, &self.two_ends, &self.invented, &self.strangers, &self.never_arrived];
+        let differences = [
+            &self.lost,
+            &self.two_ends,
+            &self.invented,
+            &self.strangers,
+            &self.never_arrived,
+        ];
         differences.iter().all(|list| list.is_empty())
             && (self.open.is_empty() || !self.open_is_wrong)
             && !self.too_many_duplicates
@@ -116,7 +123,11 @@ struct Fate {
 /// Draws up the balance.
 #[must_use]
 pub fn reconcile(books: &Books, rules: &Rules) -> Balance {
-    let mut balance = Balance { acked: books.acked.len() as u64, open_is_wrong: !rules.allow_open, ..Balance::default() };
+    let mut balance = Balance {
+        acked: books.acked.len() as u64,
+        open_is_wrong: !rules.allow_open,
+        ..Balance::default()
+    };
     let fates = fates(&books.outcomes);
     judge_acked(books, rules, &fates, &mut balance);
     judge_unacked(books, rules, &fates, &mut balance);
@@ -130,7 +141,11 @@ pub fn reconcile(books: &Books, rules: &Rules) -> Balance {
     }
     for ((id, channel), copies) in copies.into_iter().filter(|(_, copies)| *copies > 1) {
         balance.extra_copies += copies - 1;
-        balance.duplicates.push(Duplicate { id, channel, copies });
+        balance.duplicates.push(Duplicate {
+            id,
+            channel,
+            copies,
+        });
     }
     balance.too_many_duplicates = balance.extra_copies > rules.max_duplicates;
     balance
@@ -147,7 +162,12 @@ fn fates(outcomes: &[OutcomeRow]) -> BTreeMap<String, Fate> {
     fates
 }
 
-fn judge_acked(books: &Books, rules: &Rules, fates: &BTreeMap<String, Fate>, balance: &mut Balance) {
+fn judge_acked(
+    books: &Books,
+    rules: &Rules,
+    fates: &BTreeMap<String, Fate>,
+    balance: &mut Balance,
+) {
     for id in books.acked.keys() {
         match fates.get(id) {
             None => balance.lost.push(id.clone()),
@@ -161,16 +181,29 @@ fn judge_fate(id: &str, fate: &Fate, rules: &Rules, balance: &mut Balance) {
     match (ends.next(), ends.next()) {
         (Some(end), None) => *balance.ends.entry(end.clone()).or_default() += 1,
         (Some(_), Some(_)) => balance.two_ends.push(id.to_owned()),
-        (None, _) => match fate.states.iter().find(|state| rules.settled_states.contains(*state)) {
+        (None, _) => match fate
+            .states
+            .iter()
+            .find(|state| rules.settled_states.contains(*state))
+        {
             Some(state) => *balance.settled.entry(state.clone()).or_default() += 1,
             None => balance.open.push(id.to_owned()),
         },
     }
 }
 
-/// An id we have no ack for is fine when its key was offered: the engine died between commit and ack.
-fn judge_unacked(books: &Books, rules: &Rules, fates: &BTreeMap<String, Fate>, balance: &mut Balance) {
-    for (id, fate) in fates.iter().filter(|(id, _)| !books.acked.contains_key(*id)) {
+/// An id we have no ack for is fine when its key was offered: the engine died between commit and
+/// ack.
+fn judge_unacked(
+    books: &Books,
+    rules: &Rules,
+    fates: &BTreeMap<String, Fate>,
+    balance: &mut Balance,
+) {
+    for (id, fate) in fates
+        .iter()
+        .filter(|(id, _)| !books.acked.contains_key(*id))
+    {
         let offered = match (&fate.key, &rules.offered_prefix) {
             (Some(key), Some(prefix)) => key.starts_with(prefix.as_str()),
             _ => false,
@@ -185,7 +218,11 @@ fn judge_unacked(books: &Books, rules: &Rules, fates: &BTreeMap<String, Fate>, b
 }
 
 /// Copies taken per notification and channel.
-fn judge_sinks(books: &Books, fates: &BTreeMap<String, Fate>, balance: &mut Balance) -> BTreeMap<(String, Channel), u64> {
+fn judge_sinks(
+    books: &Books,
+    fates: &BTreeMap<String, Fate>,
+    balance: &mut Balance,
+) -> BTreeMap<(String, Channel), u64> {
     let mut copies = BTreeMap::new();
     for row in &books.sinks {
         if row.kind == Kind::Refused {
@@ -197,7 +234,9 @@ fn judge_sinks(books: &Books, fates: &BTreeMap<String, Fate>, balance: &mut Bala
         if row.kind == Kind::InDoubt {
             balance.in_doubt_at_sink += seen;
         }
-        match notification_of(row).filter(|id| books.acked.contains_key(id) || fates.contains_key(id)) {
+        match notification_of(row)
+            .filter(|id| books.acked.contains_key(id) || fates.contains_key(id))
+        {
             Some(id) => *copies.entry((id, row.channel)).or_default() += seen,
             None => balance.strangers.push(format!("{} to {}", row.id, row.to)),
         }
@@ -256,14 +295,27 @@ mod tests {
     fn check(change: impl FnOnce(&mut Books)) -> Balance {
         let mut books = good();
         change(&mut books);
-        reconcile(&books, &Rules { offered_prefix: Some("r1-".into()), ..Rules::default() })
+        reconcile(
+            &books,
+            &Rules {
+                offered_prefix: Some("r1-".into()),
+                ..Rules::default()
+            },
+        )
     }
 
     #[test]
     fn good_books_balance() {
         let balance = check(|_| ());
         assert!(balance.is_balanced(), "{balance:?}");
-        assert_eq!((balance.ends["delivered"], balance.settled["held"], balance.refused_at_sink), (1, 1, 1));
+        assert_eq!(
+            (
+                balance.ends["delivered"],
+                balance.settled["held"],
+                balance.refused_at_sink
+            ),
+            (1, 1, 1)
+        );
     }
 
     #[test]
@@ -274,7 +326,12 @@ mod tests {
         assert_eq!(two.two_ends, [id(1)]);
         let open = check(|b| b.outcomes[3].state = Some("ready".into()));
         assert_eq!(open.open, [id(3)]);
-        let invented = check(|b| b.outcomes.push(OutcomeRow { idempotency_key: None, ..outcome(7, "ended", Some("paid")) }));
+        let invented = check(|b| {
+            b.outcomes.push(OutcomeRow {
+                idempotency_key: None,
+                ..outcome(7, "ended", Some("paid"))
+            })
+        });
         assert_eq!(invented.invented, [id(7)]);
         let stranger = check(|b| b.sinks.push(taken(8, Kind::Accepted, 1)));
         assert_eq!(stranger.strangers.len(), 1);
@@ -299,7 +356,13 @@ mod tests {
     fn duplicates_within_the_bound_are_allowed() {
         let mut books = good();
         books.sinks.push(taken(1, Kind::InDoubt, 1));
-        let balance = reconcile(&books, &Rules { max_duplicates: 1, ..Rules::default() });
+        let balance = reconcile(
+            &books,
+            &Rules {
+                max_duplicates: 1,
+                ..Rules::default()
+            },
+        );
         assert!(balance.is_balanced(), "{balance:?}");
     }
 }

@@ -1,6 +1,6 @@
-//! Finds the notification a message at a sink belongs to, from the reference it carries (`Message-ID`,
-//! VERP address, the SMS `reference`). Refuses to check the MAC: the ledger has no secret, and a
-//! forged reference would show as a message nobody accepted.
+//! Finds the notification a message at a sink belongs to, from the reference it carries
+//! (`Message-ID`, VERP address, the SMS `reference`). Refuses to check the MAC: the ledger has no
+//! secret, and a forged reference would show as a message nobody accepted.
 
 use data_encoding::BASE32_NOPAD;
 use sluis_model::{AttemptRef, NotificationId};
@@ -16,15 +16,25 @@ pub fn notification_of(row: &Row) -> Option<String> {
     let verp = row.from.split('@').next().unwrap_or_default();
     let message_id = row.id.split('@').next().unwrap_or_default();
     let headers = row.headers.values().map(String::as_str);
-    let plain = [message_id, verp.rsplit('+').next().unwrap_or_default(), verp, row.provider_id.as_str()];
+    let plain = [
+        message_id,
+        verp.rsplit('+').next().unwrap_or_default(),
+        verp,
+        row.provider_id.as_str(),
+    ];
     headers.chain(plain).find_map(|text| {
         let text = text.trim_matches(['<', '>', ' ']);
-        text.parse::<NotificationId>().ok().or_else(|| opened(text)).map(|id| id.to_string())
+        text.parse::<NotificationId>()
+            .ok()
+            .or_else(|| opened(text))
+            .map(|id| id.to_string())
     })
 }
 
 fn opened(text: &str) -> Option<NotificationId> {
-    let bytes = BASE32_NOPAD.decode(text.to_ascii_uppercase().as_bytes()).ok()?;
+    let bytes = BASE32_NOPAD
+        .decode(text.to_ascii_uppercase().as_bytes())
+        .ok()?;
     let attempt: &[u8; 19] = bytes.get(2..21)?.try_into().ok()?;
     (bytes.len() == BYTES).then(|| AttemptRef::from_bytes(attempt).id)
 }
@@ -39,7 +49,14 @@ mod tests {
     fn every_place_a_reference_travels_in() {
         let id = NotificationId::new(ShardId(3), 1_767_225_600_000, 42);
         let key = ReferenceKey::new([7; 32]);
-        let reference = key.attempt(CorporationId(1), AttemptRef { id, step: 0, attempt: 1 });
+        let reference = key.attempt(
+            CorporationId(1),
+            AttemptRef {
+                id,
+                step: 0,
+                attempt: 1,
+            },
+        );
         let row = |message_id: String, from: String| Row {
             channel: Channel::Email,
             kind: Kind::Accepted,
@@ -54,10 +71,25 @@ mod tests {
             last_ms: 0,
         };
         let expected = Some(id.to_string());
-        assert_eq!(notification_of(&row(format!("{reference}@x.nl"), "a@x.nl".into())), expected);
-        assert_eq!(notification_of(&row("x".into(), format!("b+{}@x.nl", reference.to_uppercase()))), expected);
+        assert_eq!(
+            notification_of(&row(format!("{reference}@x.nl"), "a@x.nl".into())),
+            expected
+        );
+        assert_eq!(
+            notification_of(&row(
+                "x".into(),
+                format!("b+{}@x.nl", reference.to_uppercase())
+            )),
+            expected
+        );
         assert_eq!(notification_of(&row(reference, "Sluis".into())), expected);
-        assert_eq!(notification_of(&row(id.to_string(), "Sluis".into())), expected);
-        assert_eq!(notification_of(&row("m1@x.nl".into(), "a@x.nl".into())), None);
+        assert_eq!(
+            notification_of(&row(id.to_string(), "Sluis".into())),
+            expected
+        );
+        assert_eq!(
+            notification_of(&row("m1@x.nl".into(), "a@x.nl".into())),
+            None
+        );
     }
 }

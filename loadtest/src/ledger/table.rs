@@ -23,10 +23,17 @@ pub fn render(balance: &Balance) -> String {
         line(&format!("waiting: {state}"), *n);
     }
     for (channel, n) in &balance.taken {
-        let name = if *channel == Channel::Email { "mail sink took" } else { "SMS sink took" };
+        let name = if *channel == Channel::Email {
+            "mail sink took"
+        } else {
+            "SMS sink took"
+        };
         line(name, *n);
     }
-    line("of which closed before the answer", balance.in_doubt_at_sink);
+    line(
+        "of which closed before the answer",
+        balance.in_doubt_at_sink,
+    );
     line("refused at a sink", balance.refused_at_sink);
     line("extra copies (duplicates)", balance.extra_copies);
     for duplicate in balance.duplicates.iter().take(SHOWN) {
@@ -38,7 +45,11 @@ pub fn render(balance: &Balance) -> String {
             let _ = writeln!(text, "    {id}");
         }
     }
-    let verdict = if balance.is_balanced() { "the books balance" } else { "THE BOOKS DO NOT BALANCE" };
+    let verdict = if balance.is_balanced() {
+        "the books balance"
+    } else {
+        "THE BOOKS DO NOT BALANCE"
+    };
     let _ = writeln!(text, "{verdict}");
     text
 }
@@ -60,9 +71,23 @@ mod tests {
 
     #[test]
     fn the_table_ends_with_the_verdict() {
-        let balance = Balance { acked: 2, lost: vec!["a".into()], ..Balance::default() };
+        let balance = Balance {
+            acked: 2,
+            lost: vec!["a".into()],
+            ..Balance::default()
+        };
         let text = render(&balance);
-        assert!(text.contains("acknowledged and unknown to the engine") && text.ends_with("DO NOT BALANCE\n"), "{text}");
-        assert!(render(&Balance { lost: Vec::new(), ..balance }).ends_with("\nthe books balance\n"));
+        assert!(
+            text.contains("acknowledged and unknown to the engine")
+                && text.ends_with("DO NOT BALANCE\n"),
+            "{text}"
+        );
+        assert!(
+            render(&Balance {
+                lost: Vec::new(),
+                ..balance
+            })
+            .ends_with("\nthe books balance\n")
+        );
     }
 }

@@ -1,5 +1,6 @@
-//! Drawing what was sampled: four plots as SVG and a page that shows them with the results. Plain text, made here: what a
-//! plotting crate brings along would be larger than this. Refuses to smooth: every sample is a point.
+//! Drawing what was sampled: four plots as SVG and a page that shows them with the results. Plain
+//! text, made here: what a plotting crate brings along would be larger than this. Refuses to
+//! smooth: every sample is a point.
 
 mod page;
 mod scale;

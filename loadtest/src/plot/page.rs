@@ -1,5 +1,5 @@
-//! The report as files: a page with every plot and the results, and each plot by itself. Owns the folder's contents;
-//! refuses to be written from nothing.
+//! The report as files: a page with every plot and the results, and each plot by itself. Owns the
+//! folder's contents; refuses to be written from nothing.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,10 @@ use crate::results::{Line, ResultsError};
 use crate::watch::Sample;
 
 /// The figures a page shows of a result, in this order.
-const FIGURES: &[&str] = &["rate", "p50_ms", "p90_ms", "p99_ms", "p999_ms", "max_ms", "seconds", "acked", "offered", "rss_mib"];
+const FIGURES: &[&str] = &[
+    "rate", "p50_ms", "p90_ms", "p99_ms", "p999_ms", "max_ms", "seconds", "acked", "offered",
+    "rss_mib",
+];
 
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +49,11 @@ pub fn draw(samples: &[Sample], results: &[Line], out: &Path) -> Result<Drawn, R
     }
     let page = out.join("index.html");
     std::fs::write(&page, html(&body)).map_err(fail(&page))?;
-    Ok(Drawn { page, plots: plots.len(), results: results.len() })
+    Ok(Drawn {
+        page,
+        plots: plots.len(),
+        results: results.len(),
+    })
 }
 
 fn html(body: &str) -> String {
@@ -59,14 +66,21 @@ fn html(body: &str) -> String {
 }
 
 fn table(results: &[Line]) -> String {
-    let shown: Vec<_> = FIGURES.iter().filter(|name| results.iter().any(|line| line.figure(name).is_some())).collect();
+    let shown: Vec<_> = FIGURES
+        .iter()
+        .filter(|name| results.iter().any(|line| line.figure(name).is_some()))
+        .collect();
     let mut text = String::from("<table><tr><th>at</th><th>what</th><th>labels</th>");
     for name in &shown {
         let _ = write!(text, "<th>{name}</th>");
     }
     text.push_str("<th>durability</th><th>machine</th></tr>\n");
     for line in results {
-        let labels: Vec<_> = line.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let labels: Vec<_> = line
+            .labels
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         let _ = write!(
             text,
             "<tr><td>{}</td><td>{}</td><td>{}</td>",
@@ -75,13 +89,24 @@ fn table(results: &[Line]) -> String {
             escape(&labels.join(" "))
         );
         for name in &shown {
-            let figure = line.figure(name).map(|figure| format!("{figure:.1}")).unwrap_or_default();
+            let figure = line
+                .figure(name)
+                .map(|figure| format!("{figure:.1}"))
+                .unwrap_or_default();
             let _ = write!(text, "<td>{figure}</td>");
         }
         let machine = &line.machine;
         let filesystem = machine.filesystem.as_deref().unwrap_or("");
-        let machine = format!("{} cores, {} MiB, {} {filesystem}", machine.cores, machine.memory_mib, machine.kernel);
-        let _ = writeln!(text, "<td>{}</td><td>{}</td></tr>", escape(&line.durability), escape(machine.trim_end()));
+        let machine = format!(
+            "{} cores, {} MiB, {} {filesystem}",
+            machine.cores, machine.memory_mib, machine.kernel
+        );
+        let _ = writeln!(
+            text,
+            "<td>{}</td><td>{}</td></tr>",
+            escape(&line.durability),
+            escape(machine.trim_end())
+        );
     }
     text + "</table>\n"
 }
@@ -97,15 +122,36 @@ mod tests {
     #[test]
     fn a_page_holds_every_plot_and_every_result() {
         let samples: Vec<_> = (1..=5)
-            .map(|n| Sample { seconds: f64::from(n), acked: Some(10), rss_mib: Some(64.0), ..Sample::default() })
+            .map(|n| Sample {
+                seconds: f64::from(n),
+                acked: Some(10),
+                rss_mib: Some(64.0),
+                ..Sample::default()
+            })
             .collect();
-        let result = Line::now("a <b>", BTreeMap::new(), "synced", None, json!({ "rate": 10.0 }));
+        let result = Line::now(
+            "a <b>",
+            BTreeMap::new(),
+            "synced",
+            None,
+            json!({ "rate": 10.0 }),
+        );
         let out = tempfile::tempdir().unwrap();
         let drawn = draw(&samples, &[result], &out.path().join("deep/report")).unwrap();
         assert_eq!((drawn.plots, drawn.results), (2, 1));
         let page = std::fs::read_to_string(&drawn.page).unwrap();
-        assert_eq!((page.matches("<svg").count(), page.matches("<tr>").count()), (2, 2));
-        assert!(page.contains("a &lt;b&gt;") && page.contains("<td>10.0</td>") && !page.contains("p99_ms"));
-        assert!(drawn.page.with_file_name("throughput.svg").exists() && drawn.page.with_file_name("memory.svg").exists());
+        assert_eq!(
+            (page.matches("<svg").count(), page.matches("<tr>").count()),
+            (2, 2)
+        );
+        assert!(
+            page.contains("a &lt;b&gt;")
+                && page.contains("<td>10.0</td>")
+                && !page.contains("p99_ms")
+        );
+        assert!(
+            drawn.page.with_file_name("throughput.svg").exists()
+                && drawn.page.with_file_name("memory.svg").exists()
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! From samples to the four plots: throughput, latency, queues, memory. Owns what is drawn and under which name; refuses
-//! a line of which no sample knows anything.
+//! From samples to the four plots: throughput, latency, queues, memory. Owns what is drawn and
+//! under which name; refuses a line of which no sample knows anything.
 
 use super::{Plot, Series};
 use crate::watch::Sample;
@@ -18,7 +18,9 @@ const QUEUES: &[(&str, &str)] = &[
 /// The plots, each with the name of its file.
 pub(super) fn plots(samples: &[Sample]) -> Vec<(&'static str, Plot)> {
     let throughput = vec![
-        line("acknowledged", samples, |sample| sample.acked.map(|acked| acked as f64)),
+        line("acknowledged", samples, |sample| {
+            sample.acked.map(|acked| acked as f64)
+        }),
         growth("accepted by the engine", samples, "accepted_total"),
         growth("ended", samples, "ended_total"),
     ];
@@ -27,30 +29,63 @@ pub(super) fn plots(samples: &[Sample]) -> Vec<(&'static str, Plot)> {
         line("p99", samples, |sample| sample.p99_ms),
         line("slowest", samples, |sample| sample.max_ms),
     ];
-    let queues = QUEUES.iter().map(|(name, shown)| line(shown, samples, |sample| sample.engine.get(*name).copied())).collect();
+    let queues = QUEUES
+        .iter()
+        .map(|(name, shown)| line(shown, samples, |sample| sample.engine.get(*name).copied()))
+        .collect();
     let open = vec![
-        line("open notifications", samples, |sample| sample.engine.get("open").copied()),
-        line("timers", samples, |sample| sample.engine.get("timers").copied()),
+        line("open notifications", samples, |sample| {
+            sample.engine.get("open").copied()
+        }),
+        line("timers", samples, |sample| {
+            sample.engine.get("timers").copied()
+        }),
     ];
     let memory = vec![line("resident", samples, |sample| sample.rss_mib)];
     let plot = |title: &str, unit: &str, logarithmic, series: Vec<Series>| Plot {
         title: title.into(),
         unit: unit.into(),
         logarithmic,
-        series: series.into_iter().filter(|series| series.points.iter().any(|(_, y)| y.is_some())).collect(),
+        series: series
+            .into_iter()
+            .filter(|series| series.points.iter().any(|(_, y)| y.is_some()))
+            .collect(),
     };
     let plots = [
-        ("throughput", plot("Throughput", "per second", false, throughput)),
-        ("latency", plot("Latency from scheduled arrival", "milliseconds", true, latency)),
-        ("queues", plot("Queues of the engine", "entries", true, queues)),
+        (
+            "throughput",
+            plot("Throughput", "per second", false, throughput),
+        ),
+        (
+            "latency",
+            plot(
+                "Latency from scheduled arrival",
+                "milliseconds",
+                true,
+                latency,
+            ),
+        ),
+        (
+            "queues",
+            plot("Queues of the engine", "entries", true, queues),
+        ),
         ("open", plot("Open", "entries", false, open)),
         ("memory", plot("Memory of the engine", "MiB", false, memory)),
     ];
-    plots.into_iter().filter(|(_, plot)| !plot.series.is_empty()).collect()
+    plots
+        .into_iter()
+        .filter(|(_, plot)| !plot.series.is_empty())
+        .collect()
 }
 
 fn line(name: &str, samples: &[Sample], value: impl Fn(&Sample) -> Option<f64>) -> Series {
-    Series { name: name.into(), points: samples.iter().map(|sample| (sample.seconds, value(sample))).collect() }
+    Series {
+        name: name.into(),
+        points: samples
+            .iter()
+            .map(|sample| (sample.seconds, value(sample)))
+            .collect(),
+    }
 }
 
 /// A count's growth per second; a count that went back belongs to another process and is a gap.
@@ -60,7 +95,13 @@ fn growth(name: &str, samples: &[Sample], count: &str) -> Series {
         let (before, after) = (pair[0].engine.get(count)?, pair[1].engine.get(count)?);
         (took > 0.0 && after >= before).then(|| (after - before) / took)
     };
-    Series { name: name.into(), points: samples.windows(2).map(|pair| (pair[1].seconds, step(pair))).collect() }
+    Series {
+        name: name.into(),
+        points: samples
+            .windows(2)
+            .map(|pair| (pair[1].seconds, step(pair)))
+            .collect(),
+    }
 }
 
 #[cfg(test)]
@@ -68,19 +109,36 @@ mod tests {
     use super::*;
 
     fn sample(seconds: f64, accepted: f64) -> Sample {
-        let engine = [("accepted_total".to_owned(), accepted), ("inbox".to_owned(), 3.0)].into();
-        Sample { seconds, engine, rss_mib: Some(100.0), ..Sample::default() }
+        let engine = [
+            ("accepted_total".to_owned(), accepted),
+            ("inbox".to_owned(), 3.0),
+        ]
+        .into();
+        Sample {
+            seconds,
+            engine,
+            rss_mib: Some(100.0),
+            ..Sample::default()
+        }
     }
 
     #[test]
     fn plots_have_a_point_a_sample_and_none_for_what_nobody_measured() {
-        let samples = [sample(1.0, 100.0), sample(2.0, 350.0), sample(4.0, 450.0), sample(5.0, 0.0)];
+        let samples = [
+            sample(1.0, 100.0),
+            sample(2.0, 350.0),
+            sample(4.0, 450.0),
+            sample(5.0, 0.0),
+        ];
         let plots = plots(&samples);
         let names: Vec<_> = plots.iter().map(|(name, _)| *name).collect();
         assert_eq!(names, ["throughput", "queues", "memory"]);
         let throughput = &plots[0].1.series;
         assert_eq!(throughput.len(), 1, "no generator, nothing ended");
-        assert_eq!(throughput[0].points, [(2.0, Some(250.0)), (4.0, Some(50.0)), (5.0, None)]);
+        assert_eq!(
+            throughput[0].points,
+            [(2.0, Some(250.0)), (4.0, Some(50.0)), (5.0, None)]
+        );
         assert_eq!(plots[2].1.series[0].points.len(), 4);
     }
 }

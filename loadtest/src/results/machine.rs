@@ -1,5 +1,5 @@
-//! The machine a figure was measured on, from what Linux says in /proc. Owns reading it; refuses to fail: what cannot be
-//! read stands as unknown.
+//! The machine a figure was measured on, from what Linux says in /proc. Owns reading it; refuses to
+//! fail: what cannot be read stands as unknown.
 
 use std::path::Path;
 
@@ -32,26 +32,35 @@ impl Machine {
         Self {
             cores: std::thread::available_parallelism().map_or(0, usize::from),
             memory_mib: memory_mib(&text("/proc/meminfo")),
-            kernel: if kernel.is_empty() { "unknown".into() } else { kernel },
+            kernel: if kernel.is_empty() {
+                "unknown".into()
+            } else {
+                kernel
+            },
             filesystem,
         }
     }
 }
 
 fn memory_mib(meminfo: &str) -> u64 {
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"));
+    let line = meminfo
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:"));
     let kib = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
     kib.unwrap_or_default() / 1024
 }
 
-/// The kind of the mount that holds `dir`: the one with the longest mount point above it; of equals, the last mounted.
+/// The kind of the mount that holds `dir`: the one with the longest mount point above it; of
+/// equals, the last mounted.
 fn filesystem_of(dir: &Path, mountinfo: &str) -> Option<String> {
     let mounts = mountinfo.lines().filter_map(|line| {
         let (mount, kind) = line.split_once(" - ")?;
         Some((Path::new(mount.split(' ').nth(4)?), kind.split(' ').next()?))
     });
     let above = mounts.filter(|(point, _)| dir.starts_with(point));
-    above.max_by_key(|(point, _)| point.components().count()).map(|(_, kind)| kind.to_owned())
+    above
+        .max_by_key(|(point, _)| point.components().count())
+        .map(|(_, kind)| kind.to_owned())
 }
 
 #[cfg(test)]
@@ -67,13 +76,20 @@ mod tests {
         let of = |dir: &str| filesystem_of(Path::new(dir), MOUNTS);
         assert_eq!(of("/tmp/case/data").as_deref(), Some("tmpfs"));
         assert_eq!(of("/data").as_deref(), Some("xfs"));
-        assert_eq!(of("/database").as_deref(), Some("ext4"), "a name that only begins the same is another directory");
+        assert_eq!(
+            of("/database").as_deref(),
+            Some("ext4"),
+            "a name that only begins the same is another directory"
+        );
         assert_eq!(filesystem_of(Path::new("/x"), ""), None);
     }
 
     #[test]
     fn memory_is_read() {
-        assert_eq!(memory_mib("MemFree: 1 kB\nMemTotal:       24576000 kB\n"), 24_000);
+        assert_eq!(
+            memory_mib("MemFree: 1 kB\nMemTotal:       24576000 kB\n"),
+            24_000
+        );
         assert_eq!(memory_mib(""), 0);
         assert!(Machine::here(None).cores > 0);
     }

@@ -1,5 +1,5 @@
-//! Medians of a session as a markdown table, each path beside its floor. Owns the median and the layout; refuses a mean,
-//! and a row without its number of runs.
+//! Medians of a session as a markdown table, each path beside its floor. Owns the median and the
+//! layout; refuses a mean, and a row without its number of runs.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -28,30 +28,47 @@ pub struct Row {
 }
 
 impl Row {
-    /// The rows of a session, by label; lines without a `row` are left out. An empty session takes all.
+    /// The rows of a session, by label; lines without a `row` are left out. An empty session takes
+    /// all.
     #[must_use]
     pub fn of_session(lines: &[Line], session: &str) -> Vec<Self> {
         let mut rows: BTreeMap<&str, Vec<&Line>> = BTreeMap::new();
-        let ours = lines.iter().filter(|line| session.is_empty() || line.label("session") == session);
-        ours.filter(|line| !line.label("row").is_empty()).for_each(|line| rows.entry(line.label("row")).or_default().push(line));
-        rows.into_iter().map(|(row, lines)| Self::of(row, &lines)).collect()
+        let ours = lines
+            .iter()
+            .filter(|line| session.is_empty() || line.label("session") == session);
+        ours.filter(|line| !line.label("row").is_empty())
+            .for_each(|line| rows.entry(line.label("row")).or_default().push(line));
+        rows.into_iter()
+            .map(|(row, lines)| Self::of(row, &lines))
+            .collect()
     }
 
     fn of(row: &str, lines: &[&Line]) -> Self {
-        let in_role = |role: &'static str| lines.iter().filter(move |line| line.label("role") == role);
-        let median_of = |role, name: &str| median(in_role(role).filter_map(|line| line.figure(name)).collect());
+        let in_role =
+            |role: &'static str| lines.iter().filter(move |line| line.label("role") == role);
+        let median_of =
+            |role, name: &str| median(in_role(role).filter_map(|line| line.figure(name)).collect());
         let mut floors: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
         for line in in_role("floor") {
-            floors.entry(&line.what).or_default().extend(line.figure("rate"));
+            floors
+                .entry(&line.what)
+                .or_default()
+                .extend(line.figure("rate"));
         }
         Self {
             row: row.into(),
-            what: in_role("measured").next().or(lines.first()).map_or(String::new(), |line| line.what.clone()),
+            what: in_role("measured")
+                .next()
+                .or(lines.first())
+                .map_or(String::new(), |line| line.what.clone()),
             runs: in_role("measured").count(),
             rate: median_of("measured", "rate"),
             p50_ms: median_of("measured", "p50_ms"),
             p99_ms: median_of("measured", "p99_ms"),
-            floors: floors.into_iter().filter_map(|(what, rates)| Some((what.to_owned(), median(rates)?))).collect(),
+            floors: floors
+                .into_iter()
+                .filter_map(|(what, rates)| Some((what.to_owned(), median(rates)?)))
+                .collect(),
             at_fixed_rate: median_of("latency", "rate_asked").zip(median_of("latency", "p99_ms")),
         }
     }
@@ -80,10 +97,20 @@ pub fn markdown(rows: &[Row]) -> String {
             (Some(p50), Some(p99)) => format!("{p50:.1} ms, {p99:.1} ms"),
             _ => String::new(),
         };
-        let floors: Vec<_> = row.floors.iter().map(|(what, rate)| format!("{what}: {}", per_second(*rate))).collect();
-        let fixed = row.at_fixed_rate.map(|(rate, p99)| format!("{p99:.1} ms at {}", per_second(rate))).unwrap_or_default();
+        let floors: Vec<_> = row
+            .floors
+            .iter()
+            .map(|(what, rate)| format!("{what}: {}", per_second(*rate)))
+            .collect();
+        let fixed = row
+            .at_fixed_rate
+            .map(|(rate, p99)| format!("{p99:.1} ms at {}", per_second(rate)))
+            .unwrap_or_default();
         let (row, what, runs, floors) = (&row.row, &row.what, row.runs, floors.join("; "));
-        let _ = writeln!(text, "| {row} | {what} | {runs} | {rate} | {speed} | {floors} | {fixed} |");
+        let _ = writeln!(
+            text,
+            "| {row} | {what} | {runs} | {rate} | {speed} | {floors} | {fixed} |"
+        );
     }
     text
 }
@@ -110,29 +137,63 @@ mod tests {
 
     fn line(role: &str, session: &str, what: &str, figures: Value) -> Line {
         let labels = [("row", "1"), ("role", role), ("session", session)];
-        let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let labels = labels
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
         Line::now(what, labels, "synced", None, figures)
     }
 
     #[test]
     fn medians_beside_their_floors() {
         let lines = [
-            line("measured", "a", "accept", json!({ "rate": 30_000.0, "p50_ms": 2.0, "p99_ms": 9.0 })),
-            line("measured", "a", "accept", json!({ "rate": 37_449.0, "p50_ms": 4.0, "p99_ms": 7.0 })),
-            line("measured", "a", "accept", json!({ "rate": 1_000.0, "p50_ms": 3.0, "p99_ms": 8.0 })),
+            line(
+                "measured",
+                "a",
+                "accept",
+                json!({ "rate": 30_000.0, "p50_ms": 2.0, "p99_ms": 9.0 }),
+            ),
+            line(
+                "measured",
+                "a",
+                "accept",
+                json!({ "rate": 37_449.0, "p50_ms": 4.0, "p99_ms": 7.0 }),
+            ),
+            line(
+                "measured",
+                "a",
+                "accept",
+                json!({ "rate": 1_000.0, "p50_ms": 3.0, "p99_ms": 8.0 }),
+            ),
             line("measured", "b", "accept", json!({ "rate": 9.0 })),
             line("floor", "a", "append", json!({ "rate": 50_000.0 })),
             line("floor", "a", "append", json!({ "rate": 60_000.0 })),
-            line("latency", "a", "accept", json!({ "rate_asked": 24_000.0, "p99_ms": 12.25 })),
-            Line::now("no row", BTreeMap::new(), "synced", None, json!({ "rate": 1.0 })),
+            line(
+                "latency",
+                "a",
+                "accept",
+                json!({ "rate_asked": 24_000.0, "p99_ms": 12.25 }),
+            ),
+            Line::now(
+                "no row",
+                BTreeMap::new(),
+                "synced",
+                None,
+                json!({ "rate": 1.0 }),
+            ),
         ];
         let rows = Row::of_session(&lines, "a");
         assert_eq!(rows.len(), 1);
-        assert_eq!((rows[0].runs, rows[0].rate, rows[0].p50_ms, rows[0].p99_ms), (3, Some(30_000.0), Some(3.0), Some(8.0)));
+        assert_eq!(
+            (rows[0].runs, rows[0].rate, rows[0].p50_ms, rows[0].p99_ms),
+            (3, Some(30_000.0), Some(3.0), Some(8.0))
+        );
         assert_eq!(rows[0].floors, [("append".to_owned(), 55_000.0)]);
         let text = markdown(&rows);
         let last = text.lines().last().unwrap();
-        assert_eq!(last, "| 1 | accept | 3 | 30,000/s | 3.0 ms, 8.0 ms | append: 55,000/s | 12.2 ms at 24,000/s |");
+        assert_eq!(
+            last,
+            "| 1 | accept | 3 | 30,000/s | 3.0 ms, 8.0 ms | append: 55,000/s | 12.2 ms at 24,000/s |"
+        );
         assert_eq!(Row::of_session(&lines, "")[0].runs, 4);
     }
 

@@ -1,5 +1,5 @@
-//! The book of what the engine acknowledged, written as the answers come and flushed at once, so that
-//! it survives whatever is killed next. Refuses to hold rows back for speed.
+//! The book of what the engine acknowledged, written as the answers come and flushed at once, so
+//! that it survives whatever is killed next. Refuses to hold rows back for speed.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -34,8 +34,14 @@ impl AckWriter {
     pub fn open(path: &Path) -> Result<Self, RunError> {
         let shown = path.display().to_string();
         let file = OpenOptions::new().create(true).append(true).open(path);
-        let file = file.map_err(|source| RunError::File { path: shown.clone(), source })?;
-        Ok(Self { file: Mutex::new(file), path: shown })
+        let file = file.map_err(|source| RunError::File {
+            path: shown.clone(),
+            source,
+        })?;
+        Ok(Self {
+            file: Mutex::new(file),
+            path: shown,
+        })
     }
 
     /// Writes rows with one system call.
@@ -48,7 +54,10 @@ impl AckWriter {
             serde_json::to_writer(&mut text, row).expect("two strings");
             text.push(b'\n');
         }
-        let fail = |source| RunError::File { path: self.path.clone(), source };
+        let fail = |source| RunError::File {
+            path: self.path.clone(),
+            source,
+        };
         self.file.lock().write_all(&text).map_err(fail)
     }
 }

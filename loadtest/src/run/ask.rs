@@ -1,5 +1,5 @@
-//! Asks an engine for every id of a book of acknowledgements (`GET /v1/notifications/{id}`): what was promised must be known.
-//! Refuses to take a refusal under load for an answer: it asks again.
+//! Asks an engine for every id of a book of acknowledgements (`GET /v1/notifications/{id}`): what
+//! was promised must be known. Refuses to take a refusal under load for an answer: it asks again.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::{AckRow, Endpoint};
 use crate::plain::PlainLink;
 
-/// How often an id is asked for before a broken connection or a refusal under load counts as its answer.
+/// How often an id is asked for before a broken connection or a refusal under load counts as its
+/// answer.
 const MOST_TRIES: u32 = 200;
 
 /// What came back.
@@ -42,7 +43,10 @@ pub async fn ask_all(endpoint: &Endpoint, rows: Vec<AckRow>, connections: usize)
     let mut all = Asked::default();
     for worker in workers {
         if let Ok(asked) = worker.await {
-            asked.by_status.iter().for_each(|(status, count)| *all.by_status.entry(*status).or_default() += count);
+            asked
+                .by_status
+                .iter()
+                .for_each(|(status, count)| *all.by_status.entry(*status).or_default() += count);
             all.unknown.extend(asked.unknown);
         }
     }
@@ -55,7 +59,11 @@ async fn ask(link: &mut PlainLink, endpoint: &Endpoint, id: &str) -> u16 {
     for _ in 0..MOST_TRIES {
         let write = |out: &mut Vec<u8>| {
             out.extend_from_slice(
-                format!("GET /v1/notifications/{id} HTTP/1.1\r\nhost: {}\r\n", endpoint.authority()).as_bytes(),
+                format!(
+                    "GET /v1/notifications/{id} HTTP/1.1\r\nhost: {}\r\n",
+                    endpoint.authority()
+                )
+                .as_bytes(),
             );
             if let Some(authorization) = endpoint.authorization() {
                 out.extend_from_slice(b"authorization: ");

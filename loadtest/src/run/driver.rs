@@ -1,6 +1,6 @@
 //! Runs a plan against a target: workers take work from the pool, wait for its moment, send it, and
-//! book the answers. Refuses to print, to decide what an answer means for the engine, and to wait for
-//! ever: `halt` bounds every wait.
+//! book the answers. Refuses to print, to decide what an answer means for the engine, and to wait
+//! for ever: `halt` bounds every wait.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -43,8 +43,8 @@ pub struct Plan {
     pub connections: usize,
     /// Offer 429, 503 and unanswered ones again, with the same key.
     pub retry: bool,
-    /// How long after the last arrival to keep offering again; with [`Pace::Max`] and a count, how long
-    /// without any acknowledgement before giving up.
+    /// How long after the last arrival to keep offering again; with [`Pace::Max`] and a count, how
+    /// long without any acknowledgement before giving up.
     pub drain: Duration,
     /// How long sends under way may still wait for answers when the run ends before they came.
     pub grace: Duration,
@@ -95,14 +95,20 @@ struct Shared {
 ///
 /// # Errors
 /// The ids could not be written; everything else is counted in the report.
-pub async fn run<T: Target>(plan: Plan, target: T, started: impl FnOnce(Stop)) -> Result<Report, RunError> {
+pub async fn run<T: Target>(
+    plan: Plan,
+    target: T,
+    started: impl FnOnce(Stop),
+) -> Result<Report, RunError> {
     let shared = Arc::new(Shared::new(plan));
     started(Stop(shared.clone()));
     let ticker = tokio::spawn(tick(shared.clone()));
     let guard = tokio::spawn(guard(shared.clone()));
     let rows = target.rows_per_send();
     let senders = shared.plan.connections.max(1) * target.senders_per_connection().max(1);
-    let workers: Vec<_> = (0..senders).map(|_| tokio::spawn(work(shared.clone(), target.link(), rows))).collect();
+    let workers: Vec<_> = (0..senders)
+        .map(|_| tokio::spawn(work(shared.clone(), target.link(), rows)))
+        .collect();
     let mut last_answer = shared.start;
     for worker in workers {
         if let Ok(last) = worker.await {
@@ -118,7 +124,10 @@ pub async fn run<T: Target>(plan: Plan, target: T, started: impl FnOnce(Stop)) -
 }
 
 async fn guard(shared: Arc<Shared>) {
-    shared.halt.guard(|| shared.pool.is_over(), shared.plan.grace).await;
+    shared
+        .halt
+        .guard(|| shared.pool.is_over(), shared.plan.grace)
+        .await;
 }
 
 async fn work<L: Link>(shared: Arc<Shared>, mut link: L, rows: usize) -> Instant {
@@ -141,7 +150,10 @@ async fn work<L: Link>(shared: Arc<Shared>, mut link: L, rows: usize) -> Instant
                 let answers = shared.send(&mut link, &work).await;
                 last_answer = clock::mono();
                 shared.book(&work, &answers, last_answer);
-                if answers.iter().all(|(answer, _)| answer.class == Class::Connection) {
+                if answers
+                    .iter()
+                    .all(|(answer, _)| answer.class == Class::Connection)
+                {
                     // Nobody there: do not spin.
                     clock::wait_ms(20).await;
                 }
@@ -151,13 +163,20 @@ async fn work<L: Link>(shared: Arc<Shared>, mut link: L, rows: usize) -> Instant
 }
 
 async fn tick(shared: Arc<Shared>) {
-    let Some(progress) = &shared.plan.progress else { return };
+    let Some(progress) = &shared.plan.progress else {
+        return;
+    };
     loop {
-        // Seconds in which nobody ran (a machine that was halted) are one long window, not many empty ones.
+        // Seconds in which nobody ran (a machine that was halted) are one long window, not many
+        // empty ones.
         let passed = (clock::mono() - shared.start).as_secs();
         sleep_until(shared.start + Duration::from_secs(passed + 1)).await;
         let seconds = (clock::mono() - shared.start).as_secs_f64();
-        progress(&Progress { seconds, answers: shared.counts(), window: shared.latencies.cut() });
+        progress(&Progress {
+            seconds,
+            answers: shared.counts(),
+            window: shared.latencies.cut(),
+        });
     }
 }
 
@@ -179,14 +198,20 @@ impl Shared {
     }
 
     async fn send<L: Link>(&self, link: &mut L, work: &[Work]) -> Vec<(Answer, Instant)> {
-        let rows: Vec<_> = work.iter().map(|work| self.plan.maker.make(work.number)).collect();
+        let rows: Vec<_> = work
+            .iter()
+            .map(|work| self.plan.maker.make(work.number))
+            .collect();
         let fresh = work.iter().filter(|work| work.tries == 0).count() as u64;
         self.offered.fetch_add(fresh, Ordering::Relaxed);
         let mut answers: Vec<Option<(Answer, Instant)>> = vec![None; rows.len()];
         let mut acked = Vec::new();
         let mut on_answer = |at: usize, answer: Answer, when: Instant| {
             if let (Some(id), Some(row), Some(_)) = (&answer.id, rows.get(at), &self.plan.acks) {
-                acked.push(AckRow { id: id.clone(), key: row.idempotency_key.clone() });
+                acked.push(AckRow {
+                    id: id.clone(),
+                    key: row.idempotency_key.clone(),
+                });
             }
             if let Some(place) = answers.get_mut(at) {
                 *place = Some((answer, when));
@@ -198,11 +223,16 @@ impl Shared {
         }
         self.write(&acked);
         let now = clock::mono();
-        answers.into_iter().map(|answer| answer.unwrap_or((Answer::connection(), now))).collect()
+        answers
+            .into_iter()
+            .map(|answer| answer.unwrap_or((Answer::connection(), now)))
+            .collect()
     }
 
     fn write(&self, acked: &[AckRow]) {
-        let Some(acks) = self.plan.acks.as_ref().filter(|_| !acked.is_empty()) else { return };
+        let Some(acks) = self.plan.acks.as_ref().filter(|_| !acked.is_empty()) else {
+            return;
+        };
         if let Err(error) = acks.write(acked) {
             // A run whose book is incomplete proves nothing: end it.
             self.failed.lock().get_or_insert(error);
@@ -220,15 +250,20 @@ impl Shared {
             } else if self.plan.retry && answer.class.is_retriable() {
                 self.retried.fetch_add(1, Ordering::Relaxed);
                 let backoff = Duration::from_millis(100 << work.tries.min(5));
-                self.pool.again(*work, now + answer.retry_after.unwrap_or(backoff));
+                self.pool
+                    .again(*work, now + answer.retry_after.unwrap_or(backoff));
             }
         }
         if acked > 0 {
             let waited = |(work, (answer, at)): (&Work, &(Answer, Instant))| {
                 let micros = at.saturating_duration_since(work.first).as_micros();
-                answer.class.is_acked().then(|| u64::try_from(micros).unwrap_or(u64::MAX))
+                answer
+                    .class
+                    .is_acked()
+                    .then(|| u64::try_from(micros).unwrap_or(u64::MAX))
             };
-            self.latencies.record(work.iter().zip(answers).filter_map(waited));
+            self.latencies
+                .record(work.iter().zip(answers).filter_map(waited));
             self.pool.progressed(now);
         }
         self.pool.settled(work.len() as u64);

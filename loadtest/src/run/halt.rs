@@ -1,5 +1,5 @@
-//! How a run ends before its time: asked to (ctrl-c), or nothing moves any more. Owns the two steps, no new work and then
-//! no more waiting; refuses to let a send wait longer than the grace.
+//! How a run ends before its time: asked to (ctrl-c), or nothing moves any more. Owns the two
+//! steps, no new work and then no more waiting; refuses to let a send wait longer than the grace.
 
 use std::time::Duration;
 
@@ -82,11 +82,14 @@ mod tests {
         let halt = Halt::new();
         assert!(!halt.is_stopping());
         let start = clock::mono();
-        tokio::join!(halt.guard(|| clock::mono() - start >= Duration::from_secs(2), GRACE), async {
-            halt.stopping().await;
-            assert!((clock::mono() - start).as_secs() < 3);
-            halt.over().await;
-        });
+        tokio::join!(
+            halt.guard(|| clock::mono() - start >= Duration::from_secs(2), GRACE),
+            async {
+                halt.stopping().await;
+                assert!((clock::mono() - start).as_secs() < 3);
+                halt.over().await;
+            }
+        );
         assert!(clock::mono() - start >= GRACE);
     }
 

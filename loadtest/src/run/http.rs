@@ -18,7 +18,11 @@ impl Target for HttpTarget {
     type Link = OneByOne;
 
     fn link(&self) -> OneByOne {
-        OneByOne { link: PlainLink::new(self.endpoint.authority()), head: head(&self.endpoint), body: Vec::new() }
+        OneByOne {
+            link: PlainLink::new(self.endpoint.authority()),
+            head: head(&self.endpoint),
+            body: Vec::new(),
+        }
     }
 
     fn rows_per_send(&self) -> usize {
@@ -39,8 +43,11 @@ pub struct OneByOne {
 }
 
 fn head(endpoint: &Endpoint) -> Vec<u8> {
-    let mut head =
-        format!("POST {PATH} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\n", endpoint.authority()).into_bytes();
+    let mut head = format!(
+        "POST {PATH} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\n",
+        endpoint.authority()
+    )
+    .into_bytes();
     if let Some(authorization) = endpoint.authorization() {
         head.extend_from_slice(b"authorization: ");
         head.extend_from_slice(authorization.as_bytes());
@@ -61,8 +68,14 @@ impl Link for OneByOne {
                 out.extend_from_slice(format!("{}\r\n\r\n", body.len()).as_bytes());
                 out.extend_from_slice(body);
             };
-            let Some(answer) = self.link.exchange(request).await else { return };
-            on_answer(at, Answer::of_http(answer.status, answer.retry_after, answer.body), clock::mono());
+            let Some(answer) = self.link.exchange(request).await else {
+                return;
+            };
+            on_answer(
+                at,
+                Answer::of_http(answer.status, answer.retry_after, answer.body),
+                clock::mono(),
+            );
         }
     }
 }

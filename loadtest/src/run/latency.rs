@@ -1,5 +1,6 @@
-//! The times from scheduled arrival to acknowledgement: of the second that runs and of the whole run. Owns the
-//! histograms and their bounds; refuses to average percentiles: the whole is the sum of the seconds' counts.
+//! The times from scheduled arrival to acknowledgement: of the second that runs and of the whole
+//! run. Owns the histograms and their bounds; refuses to average percentiles: the whole is the sum
+//! of the seconds' counts.
 
 use hdrhistogram::Histogram;
 use parking_lot::Mutex;
@@ -27,7 +28,10 @@ pub(super) struct Latencies {
 
 impl Latencies {
     pub(super) fn new() -> Self {
-        Self { window: Mutex::new(empty()), total: Mutex::new(empty()) }
+        Self {
+            window: Mutex::new(empty()),
+            total: Mutex::new(empty()),
+        }
     }
 
     /// Books times in microseconds; one lock for all of them.
@@ -77,15 +81,25 @@ mod tests {
         let latencies = Latencies::new();
         latencies.record((1..=100).map(|n| n * 1_000));
         let first = latencies.cut();
-        assert_eq!((first.count, first.p50_ms.round(), first.p99_ms.round()), (100, 50.0, 99.0));
+        assert_eq!(
+            (first.count, first.p50_ms.round(), first.p99_ms.round()),
+            (100, 50.0, 99.0)
+        );
         latencies.record([2_000_000].into_iter());
         let second = latencies.cut();
-        assert_eq!((second.count, (second.p50_ms / 10.0).round()), (1, 200.0), "nothing of the first second");
+        assert_eq!(
+            (second.count, (second.p50_ms / 10.0).round()),
+            (1, 200.0),
+            "nothing of the first second"
+        );
         assert_eq!(latencies.cut(), Window::default());
         latencies.record([5_000].into_iter());
         let total = latencies.total();
         assert_eq!(total.len(), 102);
-        assert!(quantile_ms(&total, 0.5) < 51.0 && total.max() >= 2_000_000, "percentiles of the whole come from its counts");
+        assert!(
+            quantile_ms(&total, 0.5) < 51.0 && total.max() >= 2_000_000,
+            "percentiles of the whole come from its counts"
+        );
     }
 
     #[test]

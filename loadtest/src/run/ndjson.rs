@@ -1,5 +1,5 @@
-//! Batches of rows (`POST /v1/notifications/batch`). Owns splitting the answer into verdicts as they
-//! stream in; refuses to guess: a row without a verdict counts as a broken connection.
+//! Batches of rows (`POST /v1/notifications/batch`). Owns splitting the answer into verdicts as
+//! they stream in; refuses to guess: a row without a verdict counts as a broken connection.
 
 use std::time::Duration;
 
@@ -47,11 +47,21 @@ impl Link for Batches {
             serde_json::to_writer(&mut body, row).expect("a notification is plain data");
             body.push(b'\n');
         }
-        let request = self.0.endpoint.post("/v1/notifications/batch", "application/x-ndjson", Bytes::from(body));
-        let Some(answer) = self.0.call(request).await else { return };
+        let request = self.0.endpoint.post(
+            "/v1/notifications/batch",
+            "application/x-ndjson",
+            Bytes::from(body),
+        );
+        let Some(answer) = self.0.call(request).await else {
+            return;
+        };
         let (status, after) = (answer.status(), retry_after(answer.headers()));
         let mut stream = answer.into_body();
-        let mut verdicts = Verdicts { pending: BytesMut::new(), next: 0, rows: rows.len() };
+        let mut verdicts = Verdicts {
+            pending: BytesMut::new(),
+            next: 0,
+            rows: rows.len(),
+        };
         let mut refusal = Vec::new();
         while let Some(frame) = stream.frame().await {
             let Some(data) = frame.ok().and_then(|frame| frame.into_data().ok()) else {
@@ -59,13 +69,17 @@ impl Link for Batches {
                 return;
             };
             if status.is_success() {
-                verdicts.take(&data, &mut |at, line: &[u8]| on_answer(at, Answer::of_row(line, after).1, clock::mono()));
+                verdicts.take(&data, &mut |at, line: &[u8]| {
+                    on_answer(at, Answer::of_row(line, after).1, clock::mono())
+                });
             } else {
                 refusal.extend_from_slice(&data[..data.len().min(1000)]);
             }
         }
         if status.is_success() {
-            verdicts.finish(&mut |at, line: &[u8]| on_answer(at, Answer::of_row(line, after).1, clock::mono()));
+            verdicts.finish(&mut |at, line: &[u8]| {
+                on_answer(at, Answer::of_row(line, after).1, clock::mono())
+            });
         } else {
             let whole = Answer::of_http(status.as_u16(), after, &refusal);
             (0..rows.len()).for_each(|at| on_answer(at, whole.clone(), clock::mono()));
@@ -75,7 +89,13 @@ impl Link for Batches {
 
 /// `Retry-After` in seconds; dates are not used by the engine.
 fn retry_after(headers: &HeaderMap<HeaderValue>) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    let seconds = headers
+        .get(RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .trim()
+        .parse()
+        .ok()?;
     Some(Duration::from_secs(seconds))
 }
 
@@ -116,13 +136,25 @@ mod tests {
     #[test]
     fn lines_are_split_across_frames_and_extra_ones_ignored() {
         let mut seen = Vec::new();
-        let mut verdicts = Verdicts { pending: BytesMut::new(), next: 0, rows: 3 };
-        let mut on_line = |at: usize, line: &[u8]| seen.push((at, String::from_utf8_lossy(line).into_owned()));
+        let mut verdicts = Verdicts {
+            pending: BytesMut::new(),
+            next: 0,
+            rows: 3,
+        };
+        let mut on_line =
+            |at: usize, line: &[u8]| seen.push((at, String::from_utf8_lossy(line).into_owned()));
         for frame in ["{\"a\":1}\n{\"b", "\":2}\r\n\n", "{\"c\":3}"] {
             verdicts.take(frame.as_bytes(), &mut on_line);
         }
         verdicts.finish(&mut on_line);
         verdicts.take(b"{\"d\":4}\n", &mut on_line);
-        assert_eq!(seen, [(0, "{\"a\":1}".into()), (1, "{\"b\":2}".into()), (2, "{\"c\":3}".to_owned())]);
+        assert_eq!(
+            seen,
+            [
+                (0, "{\"a\":1}".into()),
+                (1, "{\"b\":2}".into()),
+                (2, "{\"c\":3}".to_owned())
+            ]
+        );
     }
 }

@@ -48,8 +48,15 @@ pub struct Moment {
 impl Moment {
     fn parse(option: &'static str, text: &str) -> Result<Self, RunError> {
         let expected = "an instant as RFC 3339 writes it, such as 2027-01-31T09:00:00Z";
-        let at: jiff::Timestamp = text.parse().map_err(|_| RunError::Option { option, value: text.into(), expected })?;
-        Ok(Self { text: text.into(), at_ms: at.as_millisecond() })
+        let at: jiff::Timestamp = text.parse().map_err(|_| RunError::Option {
+            option,
+            value: text.into(),
+            expected,
+        })?;
+        Ok(Self {
+            text: text.into(),
+            at_ms: at.as_millisecond(),
+        })
     }
 }
 
@@ -112,14 +119,25 @@ impl LaneMix {
         };
         let mut mix = [(Lane::Urgent, 0), (Lane::Normal, 0), (Lane::Bulk, 0)];
         if text == "mix" {
-            return Ok(Self([(Lane::Urgent, 5), (Lane::Normal, 45), (Lane::Bulk, 50)]));
+            return Ok(Self([
+                (Lane::Urgent, 5),
+                (Lane::Normal, 45),
+                (Lane::Bulk, 50),
+            ]));
         }
         for part in text.split(',') {
             let (lane, share) = part.split_once('=').unwrap_or((part, "1"));
-            let place = mix.iter_mut().find(|(known, _)| known.name() == lane).ok_or_else(fail)?;
+            let place = mix
+                .iter_mut()
+                .find(|(known, _)| known.name() == lane)
+                .ok_or_else(fail)?;
             place.1 = share.parse().map_err(|_| fail())?;
         }
-        if mix.iter().all(|(_, share)| *share == 0) { Err(fail()) } else { Ok(Self(mix)) }
+        if mix.iter().all(|(_, share)| *share == 0) {
+            Err(fail())
+        } else {
+            Ok(Self(mix))
+        }
     }
 
     /// The lane of the `n`th notification, spread evenly.
@@ -164,9 +182,17 @@ impl Maker {
             expected: "a JSON object; {filler} and {n} are replaced",
         })?;
         if shape.tenants == 0 {
-            return Err(RunError::Option { option: "--tenants", value: "0".into(), expected: "at least 1" });
+            return Err(RunError::Option {
+                option: "--tenants",
+                value: "0".into(),
+                expected: "at least 1",
+            });
         }
-        let moment = |option, text: &Option<String>| text.as_deref().map(|text| Moment::parse(option, text)).transpose();
+        let moment = |option, text: &Option<String>| {
+            text.as_deref()
+                .map(|text| Moment::parse(option, text))
+                .transpose()
+        };
         let environment = shape.environment.parse().map_err(|_| RunError::Option {
             option: "--environment",
             value: shape.environment.clone(),
@@ -188,14 +214,20 @@ impl Maker {
     /// The `n`th notification.
     #[must_use]
     pub fn make(&self, n: u64) -> Notification {
-        let numbered = || raw(&self.data.replace("{n}", &n.to_string())).unwrap_or_else(|| Arc::from(RawValue::NULL.to_owned()));
+        let numbered = || {
+            raw(&self.data.replace("{n}", &n.to_string()))
+                .unwrap_or_else(|| Arc::from(RawValue::NULL.to_owned()))
+        };
         let key = format!("{}-{n}", self.shape.run_id);
         Notification {
             // Spread over the tenants so that neighbours in time do not share one.
             tenant_id: tenant_id(n.wrapping_mul(7_919) % self.shape.tenants),
             flow: self.flow.clone(),
             category: self.category.clone(),
-            subject: Subject { kind: self.subject_kind.clone(), id: key.clone() },
+            subject: Subject {
+                kind: self.subject_kind.clone(),
+                id: key.clone(),
+            },
             data: self.fixed_data.clone().unwrap_or_else(numbered),
             priority: self.shape.lanes.of(n),
             send_after: self.send_after.clone(),
@@ -208,7 +240,10 @@ impl Maker {
 
 fn raw(json: &str) -> Option<Arc<RawValue>> {
     let raw = RawValue::from_string(json.to_owned()).ok()?;
-    raw.get().trim_start().starts_with('{').then(|| Arc::from(raw))
+    raw.get()
+        .trim_start()
+        .starts_with('{')
+        .then(|| Arc::from(raw))
 }
 
 /// Plain Dutch text of exactly `bytes` bytes, the same every time.
@@ -244,7 +279,11 @@ mod tests {
         let json = |n| serde_json::to_string(&maker.make(n)).unwrap();
         assert_eq!(json(5), json(5));
         assert_ne!(json(5), json(6));
-        assert!(json(5).contains(r#""data":{"text":"De aanneme","nr":5}"#), "{}", json(5));
+        assert!(
+            json(5).contains(r#""data":{"text":"De aanneme","nr":5}"#),
+            "{}",
+            json(5)
+        );
         assert!(json(5).contains(r#""idempotency_key":"r1-5""#));
         assert!(!json(5).contains("send_after"));
     }
@@ -255,29 +294,53 @@ mod tests {
         let count = |mix: LaneMix, lane| (0..1000).filter(|n| mix.of(*n) == lane).count();
         assert_eq!(Lane::ALL.map(|lane| count(mix, lane)), [50, 450, 500]);
         assert_eq!(count(LaneMix::parse("urgent").unwrap(), Lane::Urgent), 1000);
-        assert_eq!(count(LaneMix::parse("urgent=1,bulk=9").unwrap(), Lane::Bulk), 900);
+        assert_eq!(
+            count(LaneMix::parse("urgent=1,bulk=9").unwrap(), Lane::Bulk),
+            900
+        );
         assert!(LaneMix::parse("fast").is_err() && LaneMix::parse("urgent=0").is_err());
     }
 
     #[test]
     fn instants_and_environment_are_checked_before_anything_is_sent() {
         let wrong = [
-            Shape { send_after: Some("tomorrow".into()), ..shape() },
-            Shape { expires_at: Some("2026-02-01".into()), ..shape() },
-            Shape { environment: "prod".into(), ..shape() },
+            Shape {
+                send_after: Some("tomorrow".into()),
+                ..shape()
+            },
+            Shape {
+                expires_at: Some("2026-02-01".into()),
+                ..shape()
+            },
+            Shape {
+                environment: "prod".into(),
+                ..shape()
+            },
         ];
         assert!(wrong.into_iter().all(|shape| Maker::new(shape).is_err()));
         let made = Maker::new(shape()).unwrap().make(1);
-        assert_eq!(made.expires_at.as_ref().map(|moment| moment.at_ms), Some(1_769_904_000_000));
+        assert_eq!(
+            made.expires_at.as_ref().map(|moment| moment.at_ms),
+            Some(1_769_904_000_000)
+        );
         assert!(
-            serde_json::to_string(&made).unwrap().contains(r#""expires_at":"2026-02-01T00:00:00Z","environment":"production""#)
+            serde_json::to_string(&made)
+                .unwrap()
+                .contains(r#""expires_at":"2026-02-01T00:00:00Z","environment":"production""#)
         );
     }
 
     #[test]
     fn data_must_be_an_object() {
         for data in ["[]", "{", "{\"a\":{n}"] {
-            assert!(Maker::new(Shape { data: data.into(), ..shape() }).is_err(), "{data}");
+            assert!(
+                Maker::new(Shape {
+                    data: data.into(),
+                    ..shape()
+                })
+                .is_err(),
+                "{data}"
+            );
         }
     }
 }

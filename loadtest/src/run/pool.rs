@@ -1,5 +1,5 @@
-//! The work of a run: fresh notifications on their schedule, and those to offer again. Owns who gets
-//! what when; refuses to send.
+//! The work of a run: fresh notifications on their schedule, and those to offer again. Owns who
+//! gets what when; refuses to send.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -46,11 +46,18 @@ pub(super) enum Taken {
 }
 
 impl Pool {
-    pub(super) fn new(pace: Pace, count: Option<u64>, lasts: Option<Duration>, drain: Duration) -> Self {
+    pub(super) fn new(
+        pace: Pace,
+        count: Option<u64>,
+        lasts: Option<Duration>,
+        drain: Duration,
+    ) -> Self {
         let start = clock::mono();
         let planned = match (lasts, count, pace) {
             (Some(lasts), ..) => Some(lasts),
-            (None, Some(count), Pace::PerSecond(rate)) => Some(Duration::from_secs_f64(count as f64 / rate)),
+            (None, Some(count), Pace::PerSecond(rate)) => {
+                Some(Duration::from_secs_f64(count as f64 / rate))
+            }
             _ => None,
         };
         Self {
@@ -69,7 +76,10 @@ impl Pool {
 
     /// Whether nothing is handed out any more, whatever is left.
     pub(super) fn is_over(&self) -> bool {
-        clock::mono() > self.give_up.unwrap_or_else(|| *self.progressed_at.lock() + self.drain)
+        clock::mono()
+            > self
+                .give_up
+                .unwrap_or_else(|| *self.progressed_at.lock() + self.drain)
     }
 
     /// Up to `rows` notifications: those to offer again first, then the next fresh ones.
@@ -83,7 +93,8 @@ impl Pool {
             work = self.take_fresh(rows, now);
         }
         if !work.is_empty() {
-            self.in_flight.fetch_add(work.len() as u64, Ordering::SeqCst);
+            self.in_flight
+                .fetch_add(work.len() as u64, Ordering::SeqCst);
             return Taken::Work(work);
         }
         let idle = self.in_flight.load(Ordering::SeqCst) == 0 && self.retries.lock().is_empty();
@@ -104,19 +115,33 @@ impl Pool {
             return Vec::new();
         }
         let count = self.count.unwrap_or(u64::MAX);
-        let from = self.next.fetch_add(rows as u64, Ordering::Relaxed).min(count);
+        let from = self
+            .next
+            .fetch_add(rows as u64, Ordering::Relaxed)
+            .min(count);
         let to = from.saturating_add(rows as u64).min(count);
         let due = |number: u64| match self.pace {
             Pace::PerSecond(rate) => self.start + Duration::from_secs_f64(number as f64 / rate),
             Pace::Max => now,
         };
-        let fresh = (from..to).map(|number| Work { due: due(number), first: due(number), number, tries: 0 });
-        fresh.filter(|work| self.until.is_none_or(|until| work.due < until)).collect()
+        let fresh = (from..to).map(|number| Work {
+            due: due(number),
+            first: due(number),
+            number,
+            tries: 0,
+        });
+        fresh
+            .filter(|work| self.until.is_none_or(|until| work.due < until))
+            .collect()
     }
 
     /// Takes work back to offer it again at `due`. Call before `settled`.
     pub(super) fn again(&self, work: Work, due: Instant) {
-        self.retries.lock().push(Reverse(Work { due, tries: work.tries + 1, ..work }));
+        self.retries.lock().push(Reverse(Work {
+            due,
+            tries: work.tries + 1,
+            ..work
+        }));
     }
 
     /// Something was acknowledged.
@@ -149,8 +174,15 @@ mod tests {
 
     #[tokio::test]
     async fn fresh_work_is_counted_and_retries_come_first() {
-        let pool = Pool::new(Pace::PerSecond(1000.0), Some(5), None, Duration::from_secs(900));
-        let Taken::Work(first) = pool.take(2) else { panic!() };
+        let pool = Pool::new(
+            Pace::PerSecond(1000.0),
+            Some(5),
+            None,
+            Duration::from_secs(900),
+        );
+        let Taken::Work(first) = pool.take(2) else {
+            panic!()
+        };
         assert_eq!(first[1].due - first[0].due, Duration::from_millis(1));
         pool.again(first[0], clock::mono());
         pool.settled(2);

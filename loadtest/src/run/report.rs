@@ -1,5 +1,5 @@
-//! The end of a run in one line of JSON. Owns the figures' names and units; refuses to call a run good
-//! that delivered nothing.
+//! The end of a run in one line of JSON. Owns the figures' names and units; refuses to call a run
+//! good that delivered nothing.
 
 use std::collections::BTreeMap;
 
@@ -58,7 +58,8 @@ pub(super) struct Totals {
     pub(super) answers: [u64; Class::COUNT],
 }
 
-/// What a run did. Milliseconds count from a notification's scheduled arrival to its acknowledgement.
+/// What a run did. Milliseconds count from a notification's scheduled arrival to its
+/// acknowledgement.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
     /// `http`, `ndjson` or `binary`.
@@ -110,7 +111,12 @@ pub struct Report {
 }
 
 impl Report {
-    pub(super) fn new(asked: Asked, totals: Totals, latency: &Histogram<u64>, refusals: &Refusals) -> Self {
+    pub(super) fn new(
+        asked: Asked,
+        totals: Totals,
+        latency: &Histogram<u64>,
+        refusals: &Refusals,
+    ) -> Self {
         let of = |class: Class| totals.answers[class as usize];
         let acked = of(Class::Accepted) + of(Class::Duplicate);
         let rejected = [
@@ -136,7 +142,11 @@ impl Report {
             left_over: totals.left_over,
             seconds: totals.seconds,
             interrupted: totals.interrupted,
-            rate: if totals.seconds > 0.0 { acked as f64 / totals.seconds } else { 0.0 },
+            rate: if totals.seconds > 0.0 {
+                acked as f64 / totals.seconds
+            } else {
+                0.0
+            },
             p50_ms: quantile_ms(latency, 0.5),
             p90_ms: quantile_ms(latency, 0.9),
             p99_ms: quantile_ms(latency, 0.99),

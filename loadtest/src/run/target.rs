@@ -1,5 +1,5 @@
-//! What a way into the engine must offer the generator, and the HTTP connection of all that does not go one by one.
-//! Refuses to schedule and to retry: a link sends what it is given, once.
+//! What a way into the engine must offer the generator, and the HTTP connection of all that does
+//! not go one by one. Refuses to schedule and to retry: a link sends what it is given, once.
 
 use std::future::Future;
 
@@ -19,7 +19,9 @@ use super::{Answer, Notification};
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The target is not an address this generator can reach.
-    #[error("target {value}: expected http://host:port; hint: TLS is not measured here, put the engine on loopback")]
+    #[error(
+        "target {value}: expected http://host:port; hint: TLS is not measured here, put the engine on loopback"
+    )]
     Target {
         /// What was given.
         value: String,
@@ -77,9 +79,13 @@ pub type OnAnswer<'a> = &'a mut (dyn FnMut(usize, Answer, Instant) + Send);
 
 /// One sender of a target.
 pub trait Link: Send + 'static {
-    /// Sends `rows` and calls `on_answer` for each answer. Rows without an answer when this returns are
-    /// connection errors. May be dropped at any await.
-    fn send(&mut self, rows: &[Notification], on_answer: OnAnswer<'_>) -> impl Future<Output = ()> + Send;
+    /// Sends `rows` and calls `on_answer` for each answer. Rows without an answer when this returns
+    /// are connection errors. May be dropped at any await.
+    fn send(
+        &mut self,
+        rows: &[Notification],
+        on_answer: OnAnswer<'_>,
+    ) -> impl Future<Output = ()> + Send;
 }
 
 /// Where the engine listens, and the key to present.
@@ -97,7 +103,10 @@ impl Endpoint {
     pub fn new(url: &str, key: Option<&str>) -> Result<Self, RunError> {
         let fail = || RunError::Target { value: url.into() };
         let uri: Uri = url.parse().map_err(|_| fail())?;
-        let host = uri.host().filter(|_| uri.scheme_str() == Some("http")).ok_or_else(fail)?;
+        let host = uri
+            .host()
+            .filter(|_| uri.scheme_str() == Some("http"))
+            .ok_or_else(fail)?;
         let authority = format!("{host}:{}", uri.port_u16().unwrap_or(80));
         let authorization = key.map(|key| HeaderValue::from_str(&format!("Bearer {key}")));
         let authorization = authorization.transpose().map_err(|_| RunError::Option {
@@ -105,7 +114,10 @@ impl Endpoint {
             value: "(hidden)".into(),
             expected: "printable ASCII",
         })?;
-        Ok(Self { authority, authorization })
+        Ok(Self {
+            authority,
+            authorization,
+        })
     }
 
     /// Host and port.
@@ -120,15 +132,25 @@ impl Endpoint {
 
     /// Presents something else than a bearer key.
     pub(super) fn with_authorization(self, authorization: HeaderValue) -> Self {
-        Self { authorization: Some(authorization), ..self }
+        Self {
+            authorization: Some(authorization),
+            ..self
+        }
     }
 
     /// A POST of `body` to `path`.
-    pub(super) fn post(&self, path: &'static str, content_type: &'static str, body: Bytes) -> Request<Full<Bytes>> {
+    pub(super) fn post(
+        &self,
+        path: &'static str,
+        content_type: &'static str,
+        body: Bytes,
+    ) -> Request<Full<Bytes>> {
         let mut request = self.get(path);
         *request.method_mut() = Method::POST;
         *request.body_mut() = Full::new(body);
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        request
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         request
     }
 
@@ -137,7 +159,10 @@ impl Endpoint {
         let mut request = Request::new(Full::default());
         *request.uri_mut() = Uri::from_static(path);
         let headers = request.headers_mut();
-        headers.insert(HOST, HeaderValue::from_str(&self.authority).unwrap_or(HeaderValue::from_static("localhost")));
+        headers.insert(
+            HOST,
+            HeaderValue::from_str(&self.authority).unwrap_or(HeaderValue::from_static("localhost")),
+        );
         if let Some(authorization) = &self.authorization {
             headers.insert(AUTHORIZATION, authorization.clone());
         }
@@ -153,11 +178,17 @@ pub(crate) struct HttpLink {
 
 impl HttpLink {
     pub(crate) fn new(endpoint: Endpoint) -> Self {
-        Self { endpoint, sender: None }
+        Self {
+            endpoint,
+            sender: None,
+        }
     }
 
     /// Sends a request; `None` means the connection could not be made or broke.
-    pub(crate) async fn call(&mut self, request: Request<Full<Bytes>>) -> Option<Response<Incoming>> {
+    pub(crate) async fn call(
+        &mut self,
+        request: Request<Full<Bytes>>,
+    ) -> Option<Response<Incoming>> {
         let ready = match self.sender.as_mut() {
             Some(sender) => sender.ready().await.is_ok(),
             None => false,

@@ -20,7 +20,12 @@ pub fn tenant_id(n: u64) -> String {
 /// The mobile number of the `n`th tenant, E.164. Its last four digits never force a verdict.
 #[must_use]
 pub fn mobile_of(n: u64) -> String {
-    format!("+316{}{:03}1{:03}", 1 + (n / 1_000_000) % 5, (n / 1_000) % 1_000, n % 1_000)
+    format!(
+        "+316{}{:03}1{:03}",
+        1 + (n / 1_000_000) % 5,
+        (n / 1_000) % 1_000,
+        n % 1_000
+    )
 }
 
 /// Loads tenants 0 to `count` through `POST /v1/tenants/load`; returns the engine's reports.
@@ -40,13 +45,34 @@ pub async fn load_tenants(endpoint: Endpoint, count: u64) -> Result<Vec<String>,
 }
 
 async fn load(link: &mut HttpLink, rows: String) -> Result<String, RunError> {
-    let refused = |answer: String| RunError::Refused { what: "POST /v1/tenants/load", answer };
-    let request = link.endpoint.post("/v1/tenants/load", "application/x-ndjson", Bytes::from(rows));
-    let answer = link.call(request).await.ok_or_else(|| refused("nothing: no connection".into()))?;
+    let refused = |answer: String| RunError::Refused {
+        what: "POST /v1/tenants/load",
+        answer,
+    };
+    let request = link.endpoint.post(
+        "/v1/tenants/load",
+        "application/x-ndjson",
+        Bytes::from(rows),
+    );
+    let answer = link
+        .call(request)
+        .await
+        .ok_or_else(|| refused("nothing: no connection".into()))?;
     let status = answer.status();
-    let body = answer.into_body().collect().await.map_err(|e| refused(format!("{status}, then broke off: {e}")))?;
+    let body = answer
+        .into_body()
+        .collect()
+        .await
+        .map_err(|e| refused(format!("{status}, then broke off: {e}")))?;
     let text = String::from_utf8_lossy(&body.to_bytes()).into_owned();
-    if status.is_success() { Ok(text) } else { Err(refused(format!("{status} {}", text.get(..500).unwrap_or(&text)))) }
+    if status.is_success() {
+        Ok(text)
+    } else {
+        Err(refused(format!(
+            "{status} {}",
+            text.get(..500).unwrap_or(&text)
+        )))
+    }
 }
 
 fn rows(from: u64, to: u64) -> String {
@@ -70,7 +96,13 @@ mod tests {
     fn numbers_are_unique_and_never_forced() {
         let numbers: std::collections::HashSet<_> = (0..20_000).map(mobile_of).collect();
         assert_eq!(numbers.len(), 20_000);
-        assert!(numbers.iter().all(|n| n.len() == 12 && !n[..n.len() - 1].ends_with("900")), "{:?}", numbers.iter().next());
+        assert!(
+            numbers
+                .iter()
+                .all(|n| n.len() == 12 && !n[..n.len() - 1].ends_with("900")),
+            "{:?}",
+            numbers.iter().next()
+        );
     }
 
     #[test]

@@ -39,7 +39,8 @@ pub struct Row {
     pub channel: Channel,
     /// What became of it.
     pub kind: Kind,
-    /// Mail: the Message-ID without `<>`. SMS: the `reference`. Empty when refused before it was known.
+    /// Mail: the Message-ID without `<>`. SMS: the `reference`. Empty when refused before it was
+    /// known.
     pub id: String,
     /// Mail: envelope recipient. SMS: the number, digits only.
     pub to: String,
@@ -105,10 +106,15 @@ impl Book {
         };
         let key = row_key(&row);
         let mut inner = self.inner.lock();
-        let Inner { rows, index, stats, .. } = &mut *inner;
+        let Inner {
+            rows, index, stats, ..
+        } = &mut *inner;
         *stats.entry((row.channel, event)).or_default() += 1;
         let places = index.entry(key).or_default();
-        let same = places.iter().copied().find(|&at| is_same(&rows[at as usize], &row));
+        let same = places
+            .iter()
+            .copied()
+            .find(|&at| is_same(&rows[at as usize], &row));
         if let Some(at) = same {
             let known = &mut rows[at as usize];
             known.seen += row.seen;
@@ -148,8 +154,18 @@ impl Book {
     #[must_use]
     pub fn stats(&self) -> Stats {
         let inner = self.inner.lock();
-        let name = |channel| if channel == Channel::Email { "email" } else { "sms" };
-        inner.stats.iter().map(|((channel, event), n)| (format!("{}_{event}", name(*channel)), *n)).collect()
+        let name = |channel| {
+            if channel == Channel::Email {
+                "email"
+            } else {
+                "sms"
+            }
+        };
+        inner
+            .stats
+            .iter()
+            .map(|((channel, event), n)| (format!("{}_{event}", name(*channel)), *n))
+            .collect()
     }
 
     /// The rows as NDJSON.
@@ -168,9 +184,14 @@ impl Book {
     /// # Errors
     /// The file cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), SinkError> {
-        let fail = |source| SinkError::File { path: path.display().to_string(), source };
+        let fail = |source| SinkError::File {
+            path: path.display().to_string(),
+            source,
+        };
         let mut file = std::fs::File::create(path).map_err(fail)?;
-        file.write_all(&self.to_ndjson()).and_then(|()| file.sync_data()).map_err(fail)
+        file.write_all(&self.to_ndjson())
+            .and_then(|()| file.sync_data())
+            .map_err(fail)
     }
 }
 
@@ -225,7 +246,10 @@ mod tests {
         assert_eq!(book.taken(Channel::Email), 6);
         assert_eq!(book.stats()["email_accepted"], 5);
         let text = String::from_utf8(book.to_ndjson()).unwrap();
-        let read: Vec<Row> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+        let read: Vec<Row> = text
+            .lines()
+            .map(|l| serde_json::from_str(l).unwrap())
+            .collect();
         assert_eq!(read, rows);
     }
 }

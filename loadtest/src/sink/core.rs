@@ -1,5 +1,5 @@
-//! What both sinks share: the profile in force, the book, the count of tries per recipient, the rates
-//! and the world. Refuses to know a protocol.
+//! What both sinks share: the profile in force, the book, the count of tries per recipient, the
+//! rates and the world. Refuses to know a protocol.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -40,8 +40,15 @@ impl SinkCore {
     }
 
     /// A core with options.
-    pub fn with_options(profile: Profile, world: Arc<dyn World>, mut options: CoreOptions) -> Arc<Self> {
-        options.headers.iter_mut().for_each(|name| name.make_ascii_lowercase());
+    pub fn with_options(
+        profile: Profile,
+        world: Arc<dyn World>,
+        mut options: CoreOptions,
+    ) -> Arc<Self> {
+        options
+            .headers
+            .iter_mut()
+            .for_each(|name| name.make_ascii_lowercase());
         Arc::new(Self {
             options,
             world,
@@ -84,7 +91,13 @@ impl SinkCore {
             }
         };
         let profile = self.profile();
-        decide(channel, behaviour(&profile, channel), profile.seed, recipient, nth)
+        decide(
+            channel,
+            behaviour(&profile, channel),
+            profile.seed,
+            recipient,
+            nth,
+        )
     }
 
     pub(super) fn is_down(&self, channel: Channel) -> bool {
@@ -95,17 +108,24 @@ impl SinkCore {
     /// Whether the provider's own rate limit lets one more through.
     pub(super) fn admits(&self, channel: Channel) -> bool {
         match behaviour(&self.profile(), channel).throttle_per_second {
-            Some(rate) => self.windows[channel as usize].lock().admit(self.world.now_ms(), rate),
+            Some(rate) => self.windows[channel as usize]
+                .lock()
+                .admit(self.world.now_ms(), rate),
             None => true,
         }
     }
 
-    /// How long to hold an answer back: the decided latency, and the next free slot of a limited sink.
+    /// How long to hold an answer back: the decided latency, and the next free slot of a limited
+    /// sink.
     pub(super) fn hold(&self, channel: Channel, decided_ms: u64) -> Duration {
         let decided = Duration::from_millis(decided_ms);
-        let Some(rate) = behaviour(&self.profile(), channel).limit_per_second else { return decided };
+        let Some(rate) = behaviour(&self.profile(), channel).limit_per_second else {
+            return decided;
+        };
         let now = u64::try_from((clock::mono() - self.started).as_micros()).unwrap_or(u64::MAX);
-        decided.max(Duration::from_micros(self.pacers[channel as usize].lock().wait_us(now, rate)))
+        decided.max(Duration::from_micros(
+            self.pacers[channel as usize].lock().wait_us(now, rate),
+        ))
     }
 }
 

@@ -1,5 +1,5 @@
-//! Builds bounce messages (RFC 3464, `multipart/report`) as a mail relay sends them. Owns the bytes;
-//! refuses to decide who bounces (see `verdict`) and to read a DSN (the engine does that).
+//! Builds bounce messages (RFC 3464, `multipart/report`) as a mail relay sends them. Owns the
+//! bytes; refuses to decide who bounces (see `verdict`) and to read a DSN (the engine does that).
 
 use std::fmt::Write as _;
 
@@ -97,7 +97,11 @@ impl Bounce<'_> {
 
     fn boundary(&self) -> String {
         let mut hash = Sha256::new();
-        for part in [self.envelope_from.as_bytes(), self.final_recipient.as_bytes(), self.original_headers] {
+        for part in [
+            self.envelope_from.as_bytes(),
+            self.final_recipient.as_bytes(),
+            self.original_headers,
+        ] {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }
@@ -137,19 +141,41 @@ mod tests {
         let raw = bounce().build();
         let message = MessageParser::default().parse(&raw).unwrap();
         let report = message.content_type().unwrap();
-        assert_eq!((report.ctype(), report.subtype()), ("multipart", Some("report")));
+        assert_eq!(
+            (report.ctype(), report.subtype()),
+            ("multipart", Some("report"))
+        );
         assert_eq!(report.attribute("report-type"), Some("delivery-status"));
         let kinds: Vec<_> = message.parts[1..]
             .iter()
-            .map(|p| p.content_type().map(|c| format!("{}/{}", c.ctype(), c.subtype().unwrap_or(""))).unwrap())
+            .map(|p| {
+                p.content_type()
+                    .map(|c| format!("{}/{}", c.ctype(), c.subtype().unwrap_or("")))
+                    .unwrap()
+            })
             .collect();
-        assert_eq!(kinds, ["text/plain", "message/delivery-status", "text/rfc822-headers"]);
-        let text = |part: usize| String::from_utf8_lossy(message.parts[part].contents()).into_owned();
+        assert_eq!(
+            kinds,
+            [
+                "text/plain",
+                "message/delivery-status",
+                "text/rfc822-headers"
+            ]
+        );
+        let text =
+            |part: usize| String::from_utf8_lossy(message.parts[part].contents()).into_owned();
         let (status, original) = (text(2), text(3));
-        assert!(status.contains("Final-Recipient: rfc822; jan@example.nl\r\nAction: failed\r\nStatus: 5.1.1\r\n"));
-        assert!(status.contains("Original-Envelope-Id: abc\r\nArrival-Date: Thu, 01 Jan 2026 00:00:00 +0000\r\n\r\n"));
+        assert!(status.contains(
+            "Final-Recipient: rfc822; jan@example.nl\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+        ));
+        assert!(status.contains(
+            "Original-Envelope-Id: abc\r\nArrival-Date: Thu, 01 Jan 2026 00:00:00 +0000\r\n\r\n"
+        ));
         assert!(original.starts_with("Message-ID: <m1@sluis.example.nl>\r\n"));
-        assert_eq!(message.to().unwrap().first().unwrap().address(), Some("b+abc.def@bounce.example.nl"));
+        assert_eq!(
+            message.to().unwrap().first().unwrap().address(),
+            Some("b+abc.def@bounce.example.nl")
+        );
     }
 
     #[test]

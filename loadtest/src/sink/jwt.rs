@@ -1,24 +1,24 @@
 //! Signs delivery reports the way Bird's legacy SMS API (MessageBird) does. Owns the token's exact
 //! bytes; refuses to verify: the engine's channel does that with its own code.
 //!
-//! The format, so that the verifying side can be checked against it. Byte-for-byte equal to the tokens
-//! in the provider's own published test data (`messagebird/go-rest-api`, `signature_jwt`):
+//! The format, so that the verifying side can be checked against it. Byte-for-byte equal to the
+//! tokens in the provider's own published test data (`messagebird/go-rest-api`, `signature_jwt`):
 //!
 //! * HTTP header `MessageBird-Signature-JWT: <token>`; the token is a JWS in compact form,
 //!   `base64url(header) "." base64url(claims) "." base64url(signature)`, base64url without padding.
 //! * header, exactly: `{"alg":"HS256","typ":"JWT"}`
-//! * claims, in this order, no white space:
-//!   `iss` = `"MessageBird"`; `nbf` = seconds since the epoch; `exp` = `nbf` + 60; `jti` = unique and
-//!   not empty; `url_hash` = lower-case hex SHA-256 of the full URL as it is called, scheme, host and
-//!   query included, parameters in the order sent; `payload_hash` = lower-case hex SHA-256 of the raw
-//!   body, *absent* when the body is empty (a GET).
+//! * claims, in this order, no white space: `iss` = `"MessageBird"`; `nbf` = seconds since the
+//!   epoch; `exp` = `nbf` + 60; `jti` = unique and not empty; `url_hash` = lower-case hex SHA-256
+//!   of the full URL as it is called, scheme, host and query included, parameters in the order
+//!   sent; `payload_hash` = lower-case hex SHA-256 of the raw body, *absent* when the body is empty
+//!   (a GET).
 //! * signature = HMAC-SHA256(signing key as raw bytes, `base64url(header) "." base64url(claims)`).
 //!   The signing key is not the API access key. The provider may also use HS384 and HS512.
 //!
 //! A verifier must refuse other algorithms, a wrong `iss`, `nbf` in the future or `exp` in the past
 //! (the provider's own library allows 1 s of skew), an empty `jti`, a differing `url_hash`, and a
-//! `payload_hash` that differs, is missing with a body, or is present without one. Because the URL is
-//! signed, a verifier behind a proxy needs its public base URL from configuration.
+//! `payload_hash` that differs, is missing with a body, or is present without one. Because the URL
+//! is signed, a verifier behind a proxy needs its public base URL from configuration.
 //!
 //! Test vectors, made with another implementation: see the tests of this module.
 
@@ -71,7 +71,11 @@ impl Claims {
 #[must_use]
 pub fn sign(key: &[u8], claims: &Claims) -> String {
     let claims = serde_json::to_vec(claims).expect("claims are plain strings and numbers");
-    let signed = format!("{}.{}", BASE64URL_NOPAD.encode(JOSE_HEADER.as_bytes()), BASE64URL_NOPAD.encode(&claims));
+    let signed = format!(
+        "{}.{}",
+        BASE64URL_NOPAD.encode(JOSE_HEADER.as_bytes()),
+        BASE64URL_NOPAD.encode(&claims)
+    );
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.update(signed.as_bytes());
     let signature = BASE64URL_NOPAD.encode(&mac.finalize().into_bytes());
@@ -102,7 +106,10 @@ mod tests {
     fn vector_with_body() {
         let url = "https://sluis.example.nl/v1/receipts/bird";
         assert_eq!(
-            sign(KEY, &Claims::new(1_767_225_600, JTI, url, b"id=1&status=delivered")),
+            sign(
+                KEY,
+                &Claims::new(1_767_225_600, JTI, url, b"id=1&status=delivered")
+            ),
             "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJNZXNzYWdlQmlyZCIsIm5iZiI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MjI1NjYwLCJqdGkiOiIwMTIzNDU2Nzg5YWJjZGVmMDEyMzQ1Njc4OWFiY2RlZiIsInVybF9oYXNoIjoiNDllNDY1ZjZiMTNkM2JjNjE2NGMyYjgxZGIwZjgyODQwOTZmMzMyNTJhNTlmZjY5MDc5MmMyYzEzNzVjMGIwYiIsInBheWxvYWRfaGFzaCI6ImU3NzMzMmEyNDUzZDQ2NzBmYjQ5NzJlMDE3YjlhNmU0NjQ0YTljNzQ0MWFkYjExMjIyZDYyYzY4NGJiZmJiZjYifQ.rYc7kjObgoBFonvOLrDPBKgOMss2Z_MB4bWoGmmN0j8"
         );
     }

@@ -1,6 +1,6 @@
-//! Owns how sinks listen: with room for all the connections an engine opens at the moment it begins to send. With the
-//! usual 128 the kernel drops the others, and they come again seconds later: that would be measured as the engine's.
-//! Refuses to accept.
+//! Owns how sinks listen: with room for all the connections an engine opens at the moment it begins
+//! to send. With the usual 128 the kernel drops the others, and they come again seconds later: that
+//! would be measured as the engine's. Refuses to accept.
 
 use std::io;
 
@@ -13,7 +13,11 @@ const WAITING: u32 = 4_096;
 pub(super) async fn listen(addr: &str) -> io::Result<TcpListener> {
     let mut failed = io::Error::new(io::ErrorKind::AddrNotAvailable, "the name has no address");
     for addr in lookup_host(addr).await? {
-        let socket = if addr.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        let socket = if addr.is_ipv4() {
+            TcpSocket::new_v4()?
+        } else {
+            TcpSocket::new_v6()?
+        };
         socket.set_reuseaddr(true)?;
         match socket.bind(addr).and_then(|()| socket.listen(WAITING)) {
             Ok(listener) => return Ok(listener),
@@ -31,7 +35,8 @@ mod tests {
 
     use super::*;
 
-    /// Against the dropped connection, which would come again after a second, then three, then seven.
+    /// Against the dropped connection, which would come again after a second, then three, then
+    /// seven.
     const WATCHDOG: Duration = Duration::from_secs(30);
 
     #[tokio::test]
@@ -41,7 +46,13 @@ mod tests {
         let connections = (0..400).map(|_| tokio::spawn(TcpStream::connect(addr)));
         let mut open = Vec::new();
         for connection in connections.collect::<Vec<_>>() {
-            open.push(tokio::time::timeout(WATCHDOG, connection).await.expect("none is dropped").unwrap().unwrap());
+            open.push(
+                tokio::time::timeout(WATCHDOG, connection)
+                    .await
+                    .expect("none is dropped")
+                    .unwrap()
+                    .unwrap(),
+            );
         }
         assert_eq!(open.len(), 400);
     }

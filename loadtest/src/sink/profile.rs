@@ -1,5 +1,5 @@
-//! A profile: how the world behaves, as data (`loadtest/profiles/*.toml`). Owns reading and checking;
-//! refuses unknown keys, and refuses to decide anything (see `verdict`).
+//! A profile: how the world behaves, as data (`loadtest/profiles/*.toml`). Owns reading and
+//! checking; refuses unknown keys, and refuses to decide anything (see `verdict`).
 
 use std::path::Path;
 
@@ -68,9 +68,15 @@ impl Default for Behaviour {
             tempfail_once_percent: 0.0,
             in_doubt_percent: 0.0,
             late_fail_percent: 0.0,
-            late_fail_after: SpanMs { min: 6 * 3_600_000, max: 30 * 3_600_000 },
+            late_fail_after: SpanMs {
+                min: 6 * 3_600_000,
+                max: 30 * 3_600_000,
+            },
             silent_percent: 0.0,
-            delivered_after: Some(SpanMs { min: 2_000, max: 30_000 }),
+            delivered_after: Some(SpanMs {
+                min: 2_000,
+                max: 30_000,
+            }),
             throttle_per_second: None,
             limit_per_second: None,
             flapping: None,
@@ -143,7 +149,10 @@ impl Profile {
     /// A world without faults; forced addresses still work.
     #[must_use]
     pub fn perfect() -> Self {
-        Self { name: "perfect".into(), ..Self::default() }
+        Self {
+            name: "perfect".into(),
+            ..Self::default()
+        }
     }
 
     /// Reads and checks a profile file.
@@ -152,7 +161,10 @@ impl Profile {
     /// The file cannot be read, is not a profile, or holds a value out of range.
     pub fn load(path: &Path) -> Result<Self, SinkError> {
         let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|source| SinkError::File { path: shown.clone(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| SinkError::File {
+            path: shown.clone(),
+            source,
+        })?;
         Self::parse(&shown, &text)
     }
 
@@ -161,7 +173,10 @@ impl Profile {
     /// # Errors
     /// Not a profile, or a value out of range.
     pub fn parse(path: &str, text: &str) -> Result<Self, SinkError> {
-        let profile: Self = toml::from_str(text).map_err(|e| SinkError::Profile { path: path.into(), source: Box::new(e) })?;
+        let profile: Self = toml::from_str(text).map_err(|e| SinkError::Profile {
+            path: path.into(),
+            source: Box::new(e),
+        })?;
         profile.smtp.check(path, "smtp")?;
         profile.sms.check(path, "sms")?;
         Ok(profile)
@@ -171,28 +186,49 @@ impl Profile {
 impl Behaviour {
     fn check(&self, path: &str, table: &str) -> Result<(), SinkError> {
         let range = |key: &str, value: String, expected| {
-            Err(SinkError::Range { path: path.into(), key: format!("{table}.{key}"), value, expected })
+            Err(SinkError::Range {
+                path: path.into(),
+                key: format!("{table}.{key}"),
+                value,
+                expected,
+            })
         };
         for (key, percent) in self.percentages() {
             if !(0.0..=100.0).contains(&percent) {
                 return range(key, percent.to_string(), "a percentage, 0 to 100");
             }
         }
-        let spans = [("late_fail_after", Some(self.late_fail_after)), ("delivered_after", self.delivered_after)];
+        let spans = [
+            ("late_fail_after", Some(self.late_fail_after)),
+            ("delivered_after", self.delivered_after),
+        ];
         for (key, span) in spans {
             if let Some(span) = span.filter(|s| s.min < 0 || s.max < s.min) {
-                return range(key, format!("{} to {}", span.min, span.max), "0 <= min <= max, milliseconds");
+                return range(
+                    key,
+                    format!("{} to {}", span.min, span.max),
+                    "0 <= min <= max, milliseconds",
+                );
             }
         }
-        for (key, rate) in [("throttle_per_second", self.throttle_per_second), ("limit_per_second", self.limit_per_second)] {
+        for (key, rate) in [
+            ("throttle_per_second", self.throttle_per_second),
+            ("limit_per_second", self.limit_per_second),
+        ] {
             if rate == Some(0) {
-                return range(key, "0".into(), "at least 1; hint: dead = \"close\" serves nothing");
+                return range(
+                    key,
+                    "0".into(),
+                    "at least 1; hint: dead = \"close\" serves nothing",
+                );
             }
         }
         match self.flapping {
-            Some(f) if f.up_ms < 0 || f.down_ms < 0 || f.up_ms + f.down_ms == 0 => {
-                range("flapping", format!("{} up, {} down", f.up_ms, f.down_ms), "a period above 0 ms")
-            }
+            Some(f) if f.up_ms < 0 || f.down_ms < 0 || f.up_ms + f.down_ms == 0 => range(
+                "flapping",
+                format!("{} up, {} down", f.up_ms, f.down_ms),
+                "a period above 0 ms",
+            ),
             _ => Ok(()),
         }
     }
@@ -211,7 +247,9 @@ impl Behaviour {
     /// Whether the channel is down at this moment of the world's clock.
     #[must_use]
     pub fn is_down(&self, now_ms: i64) -> bool {
-        let flapped = self.flapping.is_some_and(|f| now_ms.rem_euclid(f.up_ms + f.down_ms) >= f.up_ms);
+        let flapped = self
+            .flapping
+            .is_some_and(|f| now_ms.rem_euclid(f.up_ms + f.down_ms) >= f.up_ms);
         self.dead.is_some() || flapped
     }
 }
@@ -223,27 +261,52 @@ mod tests {
     #[test]
     fn every_shipped_profile_is_valid() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("profiles");
-        let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()).collect();
+        let files: Vec<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|f| f.unwrap().path())
+            .collect();
         assert!(files.len() >= 10, "{files:?}");
         for file in files {
             let profile = Profile::load(&file).unwrap();
-            assert_eq!(Some(profile.name.as_str()), file.file_stem().and_then(|s| s.to_str()));
+            assert_eq!(
+                Some(profile.name.as_str()),
+                file.file_stem().and_then(|s| s.to_str())
+            );
         }
     }
 
     #[test]
     fn unknown_keys_and_wrong_values_are_named() {
-        let unknown = Profile::parse("p.toml", "[smtp]\nrefuse_pct = 2").unwrap_err().to_string();
-        assert!(unknown.contains("p.toml") && unknown.contains("refuse_pct"), "{unknown}");
-        let wrong = Profile::parse("p.toml", "[sms]\nsilent_percent = 101.0").unwrap_err().to_string();
-        assert_eq!(wrong, "p.toml: sms.silent_percent = 101: expected a percentage, 0 to 100");
+        let unknown = Profile::parse("p.toml", "[smtp]\nrefuse_pct = 2")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            unknown.contains("p.toml") && unknown.contains("refuse_pct"),
+            "{unknown}"
+        );
+        let wrong = Profile::parse("p.toml", "[sms]\nsilent_percent = 101.0")
+            .unwrap_err()
+            .to_string();
+        assert_eq!(
+            wrong,
+            "p.toml: sms.silent_percent = 101: expected a percentage, 0 to 100"
+        );
         assert!(Profile::parse("p.toml", "[sms]\nlimit_per_second = 0").is_err());
         assert!(Profile::parse("p.toml", "[smtp]\nflapping = { up_ms = 0, down_ms = 0 }").is_err());
     }
 
     #[test]
     fn flapping_is_down_in_the_second_part_of_its_period() {
-        let b = Behaviour { flapping: Some(Flapping { up_ms: 700, down_ms: 300 }), ..Behaviour::default() };
-        assert_eq!([0, 699, 700, 999, 1000].map(|now| b.is_down(now)), [false, false, true, true, false]);
+        let b = Behaviour {
+            flapping: Some(Flapping {
+                up_ms: 700,
+                down_ms: 300,
+            }),
+            ..Behaviour::default()
+        };
+        assert_eq!(
+            [0, 699, 700, 999, 1000].map(|now| b.is_down(now)),
+            [false, false, true, true, false]
+        );
     }
 }

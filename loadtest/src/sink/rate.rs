@@ -43,14 +43,18 @@ mod tests {
     #[test]
     fn a_window_starts_again_every_second() {
         let mut window = Window::default();
-        let admitted: Vec<_> = [5_000, 5_500, 5_999, 6_000].map(|now| window.admit(now, 2)).into();
+        let admitted: Vec<_> = [5_000, 5_500, 5_999, 6_000]
+            .map(|now| window.admit(now, 2))
+            .into();
         assert_eq!(admitted, [true, true, false, true]);
     }
 
     #[test]
     fn a_pacer_spaces_evenly_and_does_not_save_up() {
         let mut pacer = Pacer::default();
-        let waits: Vec<_> = [0, 0, 0, 10_000_000, 10_000_000].map(|now| pacer.wait_us(now, 1000)).into();
+        let waits: Vec<_> = [0, 0, 0, 10_000_000, 10_000_000]
+            .map(|now| pacer.wait_us(now, 1000))
+            .into();
         assert_eq!(waits, [0, 1_000, 2_000, 0, 1_000]);
     }
 }

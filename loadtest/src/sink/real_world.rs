@@ -1,5 +1,5 @@
-//! The world of a sink that runs as a process of its own: later events are posted over HTTP when the
-//! wall clock says so. Owns the waiting and the posting; refuses more events than its bound.
+//! The world of a sink that runs as a process of its own: later events are posted over HTTP when
+//! the wall clock says so. Owns the waiting and the posting; refuses more events than its bound.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,8 +15,8 @@ use crate::plain::PlainLink;
 
 /// Events that may wait; more are dropped and counted.
 const MAX_PENDING: usize = 1_000_000;
-/// Posts under way at once: as many as an engine may have messages under way to the sink in the published figures, so that
-/// not the sink's patience is measured.
+/// Posts under way at once: as many as an engine may have messages under way to the sink in the
+/// published figures, so that not the sink's patience is measured.
 const MAX_POSTS: usize = 512;
 /// Tries per event, a second apart, doubling.
 const MAX_TRIES: u32 = 8;
@@ -41,8 +41,8 @@ struct Shared {
 
 impl RealWorld {
     /// Starts the posting task on the current runtime. DSNs go to `receipts_url` and are dropped
-    /// without one; callbacks go to the URL their request named. `receipts_keys`: `KEY`, or `BOUNCE-DOMAIN=KEY` for the
-    /// bounces of one corporation.
+    /// without one; callbacks go to the URL their request named. `receipts_keys`: `KEY`, or
+    /// `BOUNCE-DOMAIN=KEY` for the bounces of one corporation.
     #[must_use]
     pub fn start(receipts_url: Option<String>, receipts_keys: &[String]) -> Self {
         let shared = Arc::new(Shared {
@@ -63,7 +63,11 @@ impl RealWorld {
     #[must_use]
     pub fn counts(&self) -> (u64, u64, usize) {
         let shared = &self.shared;
-        (shared.posted.load(Ordering::Relaxed), shared.dropped.load(Ordering::Relaxed), shared.heap.pending())
+        (
+            shared.posted.load(Ordering::Relaxed),
+            shared.dropped.load(Ordering::Relaxed),
+            shared.heap.pending(),
+        )
     }
 }
 
@@ -81,9 +85,16 @@ impl Keys {
 
     /// The key for a bounce to this address: the one of its domain, else the one for all.
     fn key_for(&self, envelope_from: &str) -> Option<&str> {
-        let domain = envelope_from.rsplit_once('@').map(|(_, domain)| domain.trim_end_matches('>').to_ascii_lowercase());
-        let of_domain = self.0.iter().find(|(known, _)| known.is_some() && *known == domain);
-        of_domain.or_else(|| self.0.iter().find(|(known, _)| known.is_none())).map(|(_, key)| key.as_str())
+        let domain = envelope_from
+            .rsplit_once('@')
+            .map(|(_, domain)| domain.trim_end_matches('>').to_ascii_lowercase());
+        let of_domain = self
+            .0
+            .iter()
+            .find(|(known, _)| known.is_some() && *known == domain);
+        of_domain
+            .or_else(|| self.0.iter().find(|(known, _)| known.is_none()))
+            .map(|(_, key)| key.as_str())
     }
 }
 
@@ -114,16 +125,25 @@ async fn run(shared: Arc<Shared>) {
     loop {
         let now_ms = clock::wall_ms();
         while let Some((_, event)) = shared.heap.pop_due(now_ms) {
-            let Ok(permit) = shared.posts.clone().acquire_owned().await else { return };
+            let Ok(permit) = shared.posts.clone().acquire_owned().await else {
+                return;
+            };
             let shared = shared.clone();
             tokio::spawn(async move {
                 let delivered = shared.post(&event).await;
-                let counter = if delivered { &shared.posted } else { &shared.dropped };
+                let counter = if delivered {
+                    &shared.posted
+                } else {
+                    &shared.dropped
+                };
                 counter.fetch_add(1, Ordering::Relaxed);
                 drop(permit);
             });
         }
-        let wait_ms = shared.heap.next_due_ms().map_or(60_000, |due| (due - clock::wall_ms()).clamp(0, 60_000));
+        let wait_ms = shared
+            .heap
+            .next_due_ms()
+            .map_or(60_000, |due| (due - clock::wall_ms()).clamp(0, 60_000));
         let wait = Duration::from_millis(wait_ms.unsigned_abs());
         let _ = tokio::time::timeout(wait, shared.earlier.notified()).await;
     }
@@ -131,9 +151,13 @@ async fn run(shared: Arc<Shared>) {
 
 impl Shared {
     async fn post(&self, event: &LaterEvent) -> bool {
-        let Some((method, url)) = self.address(event) else { return false };
+        let Some((method, url)) = self.address(event) else {
+            return false;
+        };
         // Plain HTTP, as every receiver of a load test.
-        let Some(rest) = url.strip_prefix("http://") else { return false };
+        let Some(rest) = url.strip_prefix("http://") else {
+            return false;
+        };
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let path = if path.is_empty() { "/" } else { path };
         for nth in 0..MAX_TRIES {
@@ -144,8 +168,11 @@ impl Shared {
                 taken = self.exchange(link, event, method, path).await;
             }
             if taken.is_none() {
-                // Those that carried a request before may all be closed by now: a fresh one, at once.
-                taken = self.exchange(PlainLink::new(authority), event, method, path).await;
+                // Those that carried a request before may all be closed by now: a fresh one, at
+                // once.
+                taken = self
+                    .exchange(PlainLink::new(authority), event, method, path)
+                    .await;
             }
             if taken == Some(true) {
                 return true;
@@ -157,14 +184,24 @@ impl Shared {
 
     fn parked(&self, authority: &str) -> Option<PlainLink> {
         let mut links = self.links.lock();
-        let at = links.iter().rposition(|link| link.authority() == authority)?;
+        let at = links
+            .iter()
+            .rposition(|link| link.authority() == authority)?;
         Some(links.swap_remove(at))
     }
 
     /// Whether the event was taken; `None` without an answer.
-    async fn exchange(&self, mut link: PlainLink, event: &LaterEvent, method: &str, path: &str) -> Option<bool> {
+    async fn exchange(
+        &self,
+        mut link: PlainLink,
+        event: &LaterEvent,
+        method: &str,
+        path: &str,
+    ) -> Option<bool> {
         let authority = link.authority().to_owned();
-        let answer = link.exchange(|out| write(out, event, method, path, &authority, &self.receipts_keys)).await?;
+        let answer = link
+            .exchange(|out| write(out, event, method, path, &authority, &self.receipts_keys))
+            .await?;
         let taken = (200..300).contains(&answer.status);
         if link.is_used() {
             self.links.lock().push(link);
@@ -184,10 +221,19 @@ impl Shared {
 }
 
 /// Written anew for every try, because a signature is only good for a minute.
-fn write(out: &mut Vec<u8>, event: &LaterEvent, method: &str, path: &str, authority: &str, keys: &Keys) {
+fn write(
+    out: &mut Vec<u8>,
+    event: &LaterEvent,
+    method: &str,
+    path: &str,
+    authority: &str,
+    keys: &Keys,
+) {
     let (headers, body) = match event {
         LaterEvent::Dsn { raw, envelope_from } => {
-            let key = keys.key_for(envelope_from).map(|key| ("Authorization".to_owned(), format!("Bearer {key}")));
+            let key = keys
+                .key_for(envelope_from)
+                .map(|key| ("Authorization".to_owned(), format!("Bearer {key}")));
             let kind = ("Content-Type".to_owned(), "message/rfc822".to_owned());
             (std::iter::once(kind).chain(key).collect(), raw)
         }
@@ -209,15 +255,30 @@ mod tests {
 
     #[test]
     fn a_bounce_is_posted_with_the_key_of_its_corporation() {
-        let dsn = |to: &str| LaterEvent::Dsn { raw: b"x".to_vec(), envelope_from: to.into() };
+        let dsn = |to: &str| LaterEvent::Dsn {
+            raw: b"x".to_vec(),
+            envelope_from: to.into(),
+        };
         let keys = Keys::of(&["slk_all".into(), "bounce.buren.example=slk_buren".into()]);
         let written = |to: &str, keys: &Keys| {
             let mut out = Vec::new();
-            write(&mut out, &dsn(to), "POST", "/v1/receipts/email", "engine", keys);
+            write(
+                &mut out,
+                &dsn(to),
+                "POST",
+                "/v1/receipts/email",
+                "engine",
+                keys,
+            );
             String::from_utf8(out).unwrap()
         };
-        assert!(written("b+x@Bounce.Buren.Example", &keys).contains("Authorization: Bearer slk_buren\r\n"));
-        assert!(written("b+x@bounce.demo.example", &keys).contains("Authorization: Bearer slk_all\r\n"));
+        assert!(
+            written("b+x@Bounce.Buren.Example", &keys)
+                .contains("Authorization: Bearer slk_buren\r\n")
+        );
+        assert!(
+            written("b+x@bounce.demo.example", &keys).contains("Authorization: Bearer slk_all\r\n")
+        );
         assert!(!written("b+x@bounce.demo.example", &Keys::of(&[])).contains("Authorization"));
     }
 }

@@ -1,9 +1,9 @@
-//! What happens to a message: a pure function of profile, recipient, seed and try, so that a run can
-//! be repeated and a test can force an outcome by choosing the recipient. Refuses to look at a clock,
-//! at the content, or at other recipients.
+//! What happens to a message: a pure function of profile, recipient, seed and try, so that a run
+//! can be repeated and a test can force an outcome by choosing the recipient. Refuses to look at a
+//! clock, at the content, or at other recipients.
 //!
-//! Forced mail addresses: the local part is one of these words, alone or followed by `.`, `+` or `_`
-//! (`bounce@`, `bounce.jansen@`); case does not matter.
+//! Forced mail addresses: the local part is one of these words, alone or followed by `.`, `+` or
+//! `_` (`bounce@`, `bounce.jansen@`); case does not matter.
 //!
 //! | word | what happens |
 //! |---|---|
@@ -16,10 +16,10 @@
 //! | `indoubt-lost` | first try: closed before the answer and *not* taken; later tries accepted |
 //! | `slow` | accepted after `slow_ms` |
 //!
-//! Forced phone numbers, by their last four digits: 9000 accepted and delivered, 9001 refused (422),
-//! 9002 refused at the first try (429 with `Retry-After`), 9003 refused for now every time (503),
-//! 9004 accepted and never a callback, 9005 callback `delivery_failed`, 9006 in doubt at the first
-//! try (taken), 9007 slow, 9008 callback `expired`, 9009 callbacks doubled and out of order.
+//! Forced phone numbers, by their last four digits: 9000 accepted and delivered, 9001 refused
+//! (422), 9002 refused at the first try (429 with `Retry-After`), 9003 refused for now every time
+//! (503), 9004 accepted and never a callback, 9005 callback `delivery_failed`, 9006 in doubt at the
+//! first try (taken), 9007 slow, 9008 callback `expired`, 9009 callbacks doubled and out of order.
 
 use super::Channel;
 use super::profile::{Behaviour, Latency, SpanMs};
@@ -62,9 +62,24 @@ pub struct Decision {
 
 /// Decides one try. `nth` is 0 for the first try to this recipient.
 #[must_use]
-pub fn decide(channel: Channel, behaviour: &Behaviour, seed: u64, recipient: &str, nth: u32) -> Decision {
-    let dice = Dice { seed, channel, recipient, nth };
-    let forced = if behaviour.forced_addresses { forced(channel, recipient, nth) } else { None };
+pub fn decide(
+    channel: Channel,
+    behaviour: &Behaviour,
+    seed: u64,
+    recipient: &str,
+    nth: u32,
+) -> Decision {
+    let dice = Dice {
+        seed,
+        channel,
+        recipient,
+        nth,
+    };
+    let forced = if behaviour.forced_addresses {
+        forced(channel, recipient, nth)
+    } else {
+        None
+    };
     let verdict = match forced {
         Some(Forced::Verdict(verdict)) => verdict,
         Some(Forced::Slow) => Verdict::Accept,
@@ -76,9 +91,15 @@ pub fn decide(channel: Channel, behaviour: &Behaviour, seed: u64, recipient: &st
     };
     let span = match verdict {
         Verdict::LateFail | Verdict::Expire => behaviour.late_fail_after,
-        _ => behaviour.delivered_after.unwrap_or(SpanMs { min: 0, max: 0 }),
+        _ => behaviour
+            .delivered_after
+            .unwrap_or(SpanMs { min: 0, max: 0 }),
     };
-    Decision { verdict, latency_ms, later_ms: dice.within("later", span) }
+    Decision {
+        verdict,
+        latency_ms,
+        later_ms: dice.within("later", span),
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -125,10 +146,17 @@ fn mail_code(address: &str) -> Option<u8> {
     let local = address.rsplit_once('@')?.0.as_bytes();
     let matches = |word: &str| {
         let word = word.as_bytes();
-        local.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
-            && local.get(word.len()).is_none_or(|next| b".+_".contains(next))
+        local
+            .get(..word.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(word))
+            && local
+                .get(word.len())
+                .is_none_or(|next| b".+_".contains(next))
     };
-    WORDS.iter().find(|(word, _)| matches(word)).map(|(_, code)| *code)
+    WORDS
+        .iter()
+        .find(|(word, _)| matches(word))
+        .map(|(_, code)| *code)
 }
 
 fn phone_code(number: &str) -> Option<u8> {
@@ -159,7 +187,9 @@ fn latency(latency: Latency, dice: &Dice<'_>) -> u64 {
     match latency {
         Latency::None => 0,
         Latency::Fixed { ms } => ms,
-        Latency::Uniform { min_ms, max_ms } => min_ms + dice.roll("latency", dice.nth) % (max_ms.saturating_sub(min_ms) + 1),
+        Latency::Uniform { min_ms, max_ms } => {
+            min_ms + dice.roll("latency", dice.nth) % (max_ms.saturating_sub(min_ms) + 1)
+        }
         Latency::Exponential { mean_ms, max_ms } => {
             let unit = ((dice.roll("latency", dice.nth) >> 11) as f64 + 1.0) / (1u64 << 53) as f64;
             ((-unit.ln() * mean_ms as f64) as u64).min(max_ms)
@@ -178,8 +208,13 @@ impl Dice<'_> {
     /// FNV-1a over everything that may matter, finished by splitmix64 so that low bits are even.
     fn roll(&self, salt: &str, nth: u32) -> u64 {
         let channel = [self.channel as u8];
-        let parts: [&[u8]; 5] =
-            [&self.seed.to_le_bytes(), &channel, salt.as_bytes(), self.recipient.as_bytes(), &nth.to_le_bytes()];
+        let parts: [&[u8]; 5] = [
+            &self.seed.to_le_bytes(),
+            &channel,
+            salt.as_bytes(),
+            self.recipient.as_bytes(),
+            &nth.to_le_bytes(),
+        ];
         let mut hash = 0xcbf2_9ce4_8422_2325_u64;
         for byte in parts.iter().flat_map(|part| part.iter()) {
             hash = (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01b3);
@@ -198,7 +233,11 @@ impl Dice<'_> {
     }
 
     fn within(&self, salt: &str, span: SpanMs) -> i64 {
-        let width = span.max.saturating_sub(span.min).unsigned_abs().saturating_add(1);
+        let width = span
+            .max
+            .saturating_sub(span.min)
+            .unsigned_abs()
+            .saturating_add(1);
         span.min + i64::try_from(self.roll(salt, self.nth) % width).unwrap_or(0)
     }
 }
@@ -213,7 +252,10 @@ mod tests {
 
     #[test]
     fn addresses_force_their_verdict() {
-        let b = Behaviour { refuse_percent: 100.0, ..Behaviour::default() };
+        let b = Behaviour {
+            refuse_percent: 100.0,
+            ..Behaviour::default()
+        };
         let cases = [
             ("bounce@example.nl", 3, Verdict::Refuse),
             ("OK.jansen@example.nl", 0, Verdict::Accept),
@@ -230,8 +272,19 @@ mod tests {
         for (to, nth, expected) in cases {
             assert_eq!(verdict(Channel::Email, &b, to, nth), expected, "{to} {nth}");
         }
-        assert_eq!(decide(Channel::Email, &b, 7, "slow@example.nl", 0).latency_ms, 5_000);
-        assert_eq!(verdict(Channel::Email, &Behaviour::default(), "bouncer@example.nl", 0), Verdict::Accept);
+        assert_eq!(
+            decide(Channel::Email, &b, 7, "slow@example.nl", 0).latency_ms,
+            5_000
+        );
+        assert_eq!(
+            verdict(
+                Channel::Email,
+                &Behaviour::default(),
+                "bouncer@example.nl",
+                0
+            ),
+            Verdict::Accept
+        );
     }
 
     #[test]
@@ -250,7 +303,10 @@ mod tests {
             Verdict::Scrambled,
         ];
         for (digit, expected) in expected.into_iter().enumerate() {
-            assert_eq!(verdict(Channel::Sms, &b, &format!("3161234900{digit}"), 0), expected);
+            assert_eq!(
+                verdict(Channel::Sms, &b, &format!("3161234900{digit}"), 0),
+                expected
+            );
         }
         assert_eq!(verdict(Channel::Sms, &b, "31612349002", 1), Verdict::Accept);
         assert_eq!(verdict(Channel::Sms, &b, "31612345678", 0), Verdict::Accept);
@@ -258,24 +314,48 @@ mod tests {
 
     #[test]
     fn percentages_hold_and_repeat() {
-        let b = Behaviour { refuse_percent: 2.0, late_fail_percent: 10.0, ..Behaviour::default() };
-        let all = || (0..20_000).map(|i| verdict(Channel::Email, &b, &format!("huurder{i}@example.nl"), 0));
+        let b = Behaviour {
+            refuse_percent: 2.0,
+            late_fail_percent: 10.0,
+            ..Behaviour::default()
+        };
+        let all = || {
+            (0..20_000).map(|i| verdict(Channel::Email, &b, &format!("huurder{i}@example.nl"), 0))
+        };
         let refused = all().filter(|v| *v == Verdict::Refuse).count();
         let late = all().filter(|v| *v == Verdict::LateFail).count();
         assert!((300..500).contains(&refused), "{refused}");
         assert!((1_700..2_200).contains(&late), "{late}");
         assert!(all().eq(all()), "same seed, same verdicts");
-        let b = Behaviour { in_doubt_percent: 100.0, ..Behaviour::default() };
-        assert_eq!(verdict(Channel::Email, &b, "x@example.nl", 5), Verdict::InDoubt);
+        let b = Behaviour {
+            in_doubt_percent: 100.0,
+            ..Behaviour::default()
+        };
+        assert_eq!(
+            verdict(Channel::Email, &b, "x@example.nl", 5),
+            Verdict::InDoubt
+        );
     }
 
     #[test]
     fn times_stay_in_their_span() {
-        let b = Behaviour { latency: Latency::Exponential { mean_ms: 20, max_ms: 100 }, ..Behaviour::default() };
-        let decisions: Vec<_> = (0..2_000).map(|i| decide(Channel::Sms, &b, 1, &format!("3161{i:07}"), 0)).collect();
+        let b = Behaviour {
+            latency: Latency::Exponential {
+                mean_ms: 20,
+                max_ms: 100,
+            },
+            ..Behaviour::default()
+        };
+        let decisions: Vec<_> = (0..2_000)
+            .map(|i| decide(Channel::Sms, &b, 1, &format!("3161{i:07}"), 0))
+            .collect();
         let mean = decisions.iter().map(|d| d.latency_ms).sum::<u64>() / 2_000;
         assert!((15..25).contains(&mean), "{mean}");
         assert!(decisions.iter().all(|d| d.latency_ms <= 100));
-        assert!(decisions.iter().all(|d| (2_000..=30_000).contains(&d.later_ms) || d.verdict != Verdict::Accept));
+        assert!(
+            decisions
+                .iter()
+                .all(|d| (2_000..=30_000).contains(&d.later_ms) || d.verdict != Verdict::Accept)
+        );
     }
 }

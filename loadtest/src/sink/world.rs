@@ -55,7 +55,10 @@ impl SmsCallback {
     pub fn headers(&self, now_ms: i64) -> Vec<(String, String)> {
         let mut headers = Vec::with_capacity(2);
         if !self.body.is_empty() {
-            headers.push(("Content-Type".into(), "application/x-www-form-urlencoded".into()));
+            headers.push((
+                "Content-Type".into(),
+                "application/x-www-form-urlencoded".into(),
+            ));
         }
         if let Some(key) = &self.signing_key {
             let claims = jwt::Claims::new(now_ms / 1000, &self.jti, &self.url, &self.body);
@@ -81,13 +84,20 @@ struct Heap {
 impl HeapWorld {
     /// `now` reads the clock the program lives by, in milliseconds since the Unix epoch.
     pub fn new(now: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
-        Self { now: Box::new(now), heap: Mutex::default() }
+        Self {
+            now: Box::new(now),
+            heap: Mutex::default(),
+        }
     }
 
     /// When the next event is due; what a stepped clock may jump to.
     #[must_use]
     pub fn next_due_ms(&self) -> Option<i64> {
-        self.heap.lock().order.peek().map(|Reverse((at_ms, _))| *at_ms)
+        self.heap
+            .lock()
+            .order
+            .peek()
+            .map(|Reverse((at_ms, _))| *at_ms)
     }
 
     /// The earliest event due at or before `now_ms`; of equal times the one planned first.
@@ -127,7 +137,10 @@ mod tests {
     use super::*;
 
     fn dsn(name: &str) -> LaterEvent {
-        LaterEvent::Dsn { raw: Vec::new(), envelope_from: name.into() }
+        LaterEvent::Dsn {
+            raw: Vec::new(),
+            envelope_from: name.into(),
+        }
     }
 
     #[test]
@@ -136,7 +149,10 @@ mod tests {
         for (at, name) in [(30, "c"), (10, "a"), (10, "b")] {
             world.later(at, dsn(name));
         }
-        assert_eq!((world.now_ms(), world.next_due_ms(), world.pending()), (5, Some(10), 3));
+        assert_eq!(
+            (world.now_ms(), world.next_due_ms(), world.pending()),
+            (5, Some(10), 3)
+        );
         assert_eq!(world.pop_due(9), None);
         assert_eq!(world.pop_due(10), Some((10, dsn("a"))));
         assert_eq!(world.pop_due(99), Some((10, dsn("b"))));

@@ -1,5 +1,6 @@
-//! Waits until a count has come far enough: a number in a sink's statistics, or a metric of an engine. Owns the pace of
-//! looking; refuses a process for each look, which on a small machine costs a tenth of what is measured.
+//! Waits until a count has come far enough: a number in a sink's statistics, or a metric of an
+//! engine. Owns the pace of looking; refuses a process for each look, which on a small machine
+//! costs a tenth of what is measured.
 
 use std::time::Duration;
 
@@ -44,16 +45,32 @@ impl Count {
 
     async fn look(&self, link: &mut PlainLink) -> Option<f64> {
         let request = |out: &mut Vec<u8>| {
-            out.extend_from_slice(format!("GET {} HTTP/1.1\r\nHost: {}\r\n\r\n", self.path, self.authority).as_bytes());
+            out.extend_from_slice(
+                format!(
+                    "GET {} HTTP/1.1\r\nHost: {}\r\n\r\n",
+                    self.path, self.authority
+                )
+                .as_bytes(),
+            );
         };
-        let answer = link.exchange(request).await.filter(|answer| answer.status == 200)?;
-        read(&String::from_utf8_lossy(answer.body), &self.name, &self.label)
+        let answer = link
+            .exchange(request)
+            .await
+            .filter(|answer| answer.status == 200)?;
+        read(
+            &String::from_utf8_lossy(answer.body),
+            &self.name,
+            &self.label,
+        )
     }
 }
 
 fn read(page: &str, name: &str, label: &str) -> Option<f64> {
     match page.starts_with('{') {
-        true => serde_json::from_str::<serde_json::Value>(page).ok()?.get(name)?.as_f64(),
+        true => serde_json::from_str::<serde_json::Value>(page)
+            .ok()?
+            .get(name)?
+            .as_f64(),
         false => prometheus::sum(page, name, label),
     }
 }
@@ -78,7 +95,12 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let authority = listener.local_addr().unwrap().to_string();
         drop(listener);
-        let count = Count { authority, path: "/metrics".into(), name: "x".into(), label: String::new() };
+        let count = Count {
+            authority,
+            path: "/metrics".into(),
+            name: "x".into(),
+            label: String::new(),
+        };
         assert_eq!(count.reaches(1.0, Duration::from_secs(3)).await, None);
     }
 }

@@ -1,5 +1,6 @@
-//! Watching an engine from outside while it works: its metrics, its memory and its time on the processor, once a second.
-//! Owns reading and the samples' form; refuses to judge them and to disturb: one small request a second.
+//! Watching an engine from outside while it works: its metrics, its memory and its time on the
+//! processor, once a second. Owns reading and the samples' form; refuses to judge them and to
+//! disturb: one small request a second.
 
 mod arrival;
 mod process;

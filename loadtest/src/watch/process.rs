@@ -1,7 +1,8 @@
-//! What Linux says of a process: memory and time on the processor. Owns reading /proc; refuses to fail: a process that is
-//! gone has no figures.
+//! What Linux says of a process: memory and time on the processor. Owns reading /proc; refuses to
+//! fail: a process that is gone has no figures.
 
-/// Ticks of /proc/PID/stat in a second: what Linux shows to programs on every platform that this runs on.
+/// Ticks of /proc/PID/stat in a second: what Linux shows to programs on every platform that this
+/// runs on.
 const TICKS: f64 = 100.0;
 
 /// A process at a moment.
@@ -18,12 +19,17 @@ impl Process {
     #[must_use]
     pub fn read(pid: u32) -> Option<Self> {
         let text = |file: &str| std::fs::read_to_string(format!("/proc/{pid}/{file}")).ok();
-        Some(Self { rss_mib: rss_mib(&text("status")?)?, cpu_seconds: cpu_seconds(&text("stat")?)? })
+        Some(Self {
+            rss_mib: rss_mib(&text("status")?)?,
+            cpu_seconds: cpu_seconds(&text("stat")?)?,
+        })
     }
 }
 
 fn rss_mib(status: &str) -> Option<f64> {
-    let rest = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let rest = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
     Some(rest.split_whitespace().next()?.parse::<f64>().ok()? / 1024.0)
 }
 

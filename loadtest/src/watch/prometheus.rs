@@ -1,5 +1,5 @@
-//! The metrics an engine shows, as far as a load test draws them. Owns the short names under which samples keep them;
-//! refuses whatever else stands on the page.
+//! The metrics an engine shows, as far as a load test draws them. Owns the short names under which
+//! samples keep them; refuses whatever else stands on the page.
 
 use std::collections::BTreeMap;
 
@@ -22,26 +22,34 @@ const KEPT: &[(&str, &str, &str)] = &[
 pub(super) fn read(page: &str) -> BTreeMap<String, f64> {
     let mut found = BTreeMap::new();
     for (name, labels, value) in series(page) {
-        for (short, _, _) in KEPT.iter().filter(|(_, kept, label)| *kept == name && labels.contains(label)) {
+        for (short, _, _) in KEPT
+            .iter()
+            .filter(|(_, kept, label)| *kept == name && labels.contains(label))
+        {
             *found.entry((*short).to_owned()).or_insert(0.0) += value;
         }
     }
     found
 }
 
-/// The sum of the series of one metric that have `label` among their labels; none when there is no such series.
+/// The sum of the series of one metric that have `label` among their labels; none when there is no
+/// such series.
 pub(super) fn sum(page: &str, name: &str, label: &str) -> Option<f64> {
-    let values = series(page).filter(|(metric, labels, _)| *metric == name && labels.contains(label)).map(|(.., value)| value);
+    let values = series(page)
+        .filter(|(metric, labels, _)| *metric == name && labels.contains(label))
+        .map(|(.., value)| value);
     values.reduce(|a, b| a + b)
 }
 
 /// Name, labels and value of each line.
 fn series(page: &str) -> impl Iterator<Item = (&str, &str, f64)> {
-    page.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
-        let (metric, value) = line.rsplit_once(' ')?;
-        let (name, labels) = metric.split_once('{').unwrap_or((metric, ""));
-        Some((name, labels, value.parse().ok()?))
-    })
+    page.lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| {
+            let (metric, value) = line.rsplit_once(' ')?;
+            let (name, labels) = metric.split_once('{').unwrap_or((metric, ""));
+            Some((name, labels, value.parse().ok()?))
+        })
 }
 
 #[cfg(test)]
@@ -57,7 +65,12 @@ mod tests {
         let found = read(page);
         let of = |name: &str| found.get(name).copied();
         assert_eq!(
-            (of("open"), of("journal_queue"), of("ready"), of("ended_total")),
+            (
+                of("open"),
+                of("journal_queue"),
+                of("ready"),
+                of("ended_total")
+            ),
             (Some(7.0), Some(3.0), Some(3.5), Some(5.0))
         );
         assert_eq!(found.len(), 4, "{found:?}");

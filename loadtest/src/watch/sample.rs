@@ -1,4 +1,5 @@
-//! One second of a run as a line of JSON. Owns the fields; refuses to fill in what was not measured.
+//! One second of a run as a line of JSON. Owns the fields; refuses to fill in what was not
+//! measured.
 
 use std::collections::BTreeMap;
 
@@ -55,7 +56,12 @@ impl Sample {
     #[must_use]
     pub fn with_engine(self, engine: BTreeMap<String, f64>, process: Option<Process>) -> Self {
         let (rss_mib, cpu_seconds) = (process.map(|p| p.rss_mib), process.map(|p| p.cpu_seconds));
-        Self { engine, rss_mib, cpu_seconds, ..self }
+        Self {
+            engine,
+            rss_mib,
+            cpu_seconds,
+            ..self
+        }
     }
 }
 
@@ -66,10 +72,22 @@ mod tests {
     #[test]
     fn what_was_not_measured_is_not_there() {
         let idle = Sample::of_window(1.0, &Window::default()).with_engine(BTreeMap::new(), None);
-        assert_eq!(serde_json::to_string(&idle).unwrap(), r#"{"seconds":1.0,"acked":0}"#);
-        let window = Window { count: 2, p50_ms: 1.5, p99_ms: 2.0, max_ms: 2.0 };
-        let process = Process { rss_mib: 10.0, cpu_seconds: 0.5 };
-        let busy = Sample::of_window(2.0, &window).with_engine(BTreeMap::from([("open".into(), 3.0)]), Some(process));
+        assert_eq!(
+            serde_json::to_string(&idle).unwrap(),
+            r#"{"seconds":1.0,"acked":0}"#
+        );
+        let window = Window {
+            count: 2,
+            p50_ms: 1.5,
+            p99_ms: 2.0,
+            max_ms: 2.0,
+        };
+        let process = Process {
+            rss_mib: 10.0,
+            cpu_seconds: 0.5,
+        };
+        let busy = Sample::of_window(2.0, &window)
+            .with_engine(BTreeMap::from([("open".into(), 3.0)]), Some(process));
         let back: Sample = serde_json::from_str(&serde_json::to_string(&busy).unwrap()).unwrap();
         assert_eq!(back, busy);
     }

@@ -1,5 +1,6 @@
-//! Asks an engine and its process once a second and writes samples down. Owns the pace and the bounds of a look; refuses to
-//! let a slow engine delay the next look: a second without an answer is a gap.
+//! Asks an engine and its process once a second and writes samples down. Owns the pace and the
+//! bounds of a look; refuses to let a slow engine delay the next look: a second without an answer
+//! is a gap.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -25,20 +26,29 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// At the engine whose metrics stand behind `endpoint`, with the process `pid`; either may be missing.
+    /// At the engine whose metrics stand behind `endpoint`, with the process `pid`; either may be
+    /// missing.
     #[must_use]
     pub fn new(endpoint: Option<Endpoint>, pid: Option<u32>) -> Self {
-        Self { link: endpoint.map(HttpLink::new), pid }
+        Self {
+            link: endpoint.map(HttpLink::new),
+            pid,
+        }
     }
 
     /// Adds what the engine shows now.
     pub async fn look(&mut self, sample: Sample) -> Sample {
         let engine = match &mut self.link {
-            Some(link) => timeout(LOOK, metrics(link)).await.ok().flatten().unwrap_or_else(|| {
-                // Whatever of the answer is still on its way must not be taken for the next one.
-                link.broken();
-                BTreeMap::new()
-            }),
+            Some(link) => timeout(LOOK, metrics(link))
+                .await
+                .ok()
+                .flatten()
+                .unwrap_or_else(|| {
+                    // Whatever of the answer is still on its way must not be taken for the next
+                    // one.
+                    link.broken();
+                    BTreeMap::new()
+                }),
             None => BTreeMap::new(),
         };
         sample.with_engine(engine, self.pid.and_then(Process::read))
@@ -49,7 +59,11 @@ async fn metrics(link: &mut HttpLink) -> Option<BTreeMap<String, f64>> {
     let request = link.endpoint.get("/metrics");
     let answer = link.call(request).await?;
     let good = answer.status().is_success();
-    let page = Limited::new(answer.into_body(), MAX_PAGE).collect().await.ok()?.to_bytes();
+    let page = Limited::new(answer.into_body(), MAX_PAGE)
+        .collect()
+        .await
+        .ok()?
+        .to_bytes();
     good.then(|| prometheus::read(&String::from_utf8_lossy(&page)))
 }
 
@@ -57,7 +71,11 @@ async fn metrics(link: &mut HttpLink) -> Option<BTreeMap<String, f64>> {
 ///
 /// # Errors
 /// The file cannot be written.
-pub async fn follow(mut watcher: Watcher, out: &Path, until: impl Future<Output = ()>) -> Result<u64, ResultsError> {
+pub async fn follow(
+    mut watcher: Watcher,
+    out: &Path,
+    until: impl Future<Output = ()>,
+) -> Result<u64, ResultsError> {
     let start = clock::mono();
     tokio::pin!(until);
     let mut written = 0;
@@ -68,7 +86,10 @@ pub async fn follow(mut watcher: Watcher, out: &Path, until: impl Future<Output 
             () = sleep_until(start + Duration::from_secs(passed + 1)) => {}
             () = &mut until => return Ok(written),
         }
-        let sample = Sample { seconds: (clock::mono() - start).as_secs_f64(), ..Sample::default() };
+        let sample = Sample {
+            seconds: (clock::mono() - start).as_secs_f64(),
+            ..Sample::default()
+        };
         results::append(out, &watcher.look(sample).await)?;
         written += 1;
     }

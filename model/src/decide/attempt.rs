@@ -1,5 +1,5 @@
-//! Owns the life of an attempt: leave to start, its outcome, doubt. Every attempt, retries too, passes the guards and
-//! stop rules again. Refuses to fail over an attempt in doubt.
+//! Owns the life of an attempt: leave to start, its outcome, doubt. Every attempt, retries too,
+//! passes the guards and stop rules again. Refuses to fail over an attempt in doubt.
 
 use super::Turn;
 use super::step::Gate;
@@ -11,26 +11,42 @@ use crate::input::Permit;
 use crate::policy::withdrawn_delay_ms;
 use crate::state::Phase;
 
-/// How long an attempt in doubt waits before it is sent again: a provider that has just dropped us is not asked at once.
+/// How long an attempt in doubt waits before it is sent again: a provider that has just dropped us
+/// is not asked at once.
 const RESEND_AFTER_MS: i64 = 1_000;
-/// Deaths of the process in a row that an attempt may be under way at. At the last one people get it: it may be what ends
-/// the process, and would at every start.
+/// Deaths of the process in a row that an attempt may be under way at. At the last one people get
+/// it: it may be what ends the process, and would at every start.
 pub(crate) const MOST_INTERRUPTIONS: u8 = 3;
-/// Over how long the attempts go again that were under way at more than one death: one after the other, so that one that
-/// ends the process does not take the same ones with it each time.
+/// Over how long the attempts go again that were under way at more than one death: one after the
+/// other, so that one that ends the process does not take the same ones with it each time.
 const SPREAD_MS: i64 = 30_000;
 
-/// How long an attempt in doubt waits before it is sent again, after `interruptions` deaths of the process in a row.
+/// How long an attempt in doubt waits before it is sent again, after `interruptions` deaths of the
+/// process in a row.
 fn resend_after_ms(interruptions: u8, attempt: AttemptRef) -> i64 {
-    let spread = if interruptions > 1 { SPREAD_MS * i64::from(attempt.token().0[0]) / 255 } else { 0 };
+    let spread = if interruptions > 1 {
+        SPREAD_MS * i64::from(attempt.token().0[0]) / 255
+    } else {
+        0
+    };
     RESEND_AFTER_MS + spread
 }
 
 impl Turn<'_> {
     pub(super) fn permit(&mut self, permit: &Permit) -> Answer {
         let id = permit.id;
-        let Some(open) = self.open(id) else { return Answer::Done };
-        let Phase::Ready { channel, choice, pinned, .. } = &open.phase else { return Answer::Done };
+        let Some(open) = self.open(id) else {
+            return Answer::Done;
+        };
+        let Phase::Ready {
+            channel,
+            choice,
+            pinned,
+            ..
+        } = &open.phase
+        else {
+            return Answer::Done;
+        };
         if *channel != permit.channel || pinned.as_ref().is_some_and(|p| *p != permit.provider) {
             return Answer::Done;
         }
@@ -50,21 +66,34 @@ impl Turn<'_> {
 
     fn start(&mut self, permit: &Permit, passed: Vec<crate::flow::Observed>) {
         let id = permit.id;
-        let Some(way) = self.way(id) else { return self.unreachable(id) };
+        let Some(way) = self.way(id) else {
+            return self.unreachable(id);
+        };
         if way.channel != permit.channel {
             let not_before = self.now();
-            return self.emit(Event::Ready { id, channel: way.channel, choice: way.choice, pinned: None, not_before });
+            return self.emit(Event::Ready {
+                id,
+                channel: way.channel,
+                choice: way.choice,
+                pinned: None,
+                not_before,
+            });
         }
         if !self.context.policy.may_reach(&way.address) {
             return self.end(id, "not allow-listed", Cause::NotAllowListed);
         }
-        let attempt = self.open(id).map_or(1, |open| open.attempts().saturating_add(1));
+        let attempt = self
+            .open(id)
+            .map_or(1, |open| open.attempts().saturating_add(1));
         self.emit_started(permit, attempt, way.address, way.choice, passed, false);
     }
 
-    /// The same attempt again: same number, same address, same provider, so that the provider may recognise it.
+    /// The same attempt again: same number, same address, same provider, so that the provider may
+    /// recognise it.
     fn resend(&mut self, permit: &Permit, choice: Choice, passed: Vec<crate::flow::Observed>) {
-        let Some(last) = self.open(permit.id).and_then(|open| open.sent().last()) else { return };
+        let Some(last) = self.open(permit.id).and_then(|open| open.sent().last()) else {
+            return;
+        };
         let (attempt, address) = (last.attempt, last.address.clone());
         self.emit_started(permit, attempt, address, choice, passed, true);
     }
@@ -94,7 +123,9 @@ impl Turn<'_> {
     pub(super) fn outcome(&mut self, attempt: AttemptRef, verdict: &Verdict) -> Answer {
         let id = attempt.id;
         let current = match self.open(id).map(|open| &open.phase) {
-            Some(Phase::Started { attempt: number, .. }) => *number == attempt.attempt,
+            Some(Phase::Started {
+                attempt: number, ..
+            }) => *number == attempt.attempt,
             _ => false,
         };
         if !current {
@@ -104,11 +135,18 @@ impl Turn<'_> {
         let number = attempt.attempt;
         match verdict {
             Verdict::Accepted { provider_id } => {
-                self.emit(Event::AttemptAccepted { id, attempt: number, provider_id: provider_id.clone() });
+                self.emit(Event::AttemptAccepted {
+                    id,
+                    attempt: number,
+                    provider_id: provider_id.clone(),
+                });
                 self.handed_over(id);
             }
             Verdict::Delivered { .. } => {
-                self.emit(Event::AttemptDelivered { id, attempt: number });
+                self.emit(Event::AttemptDelivered {
+                    id,
+                    attempt: number,
+                });
                 self.mark_used(id, number, self.now());
                 self.delivered(id);
             }
@@ -123,11 +161,16 @@ impl Turn<'_> {
     fn note_outcome(&mut self, attempt: AttemptRef, verdict: &Verdict) {
         let why = match verdict {
             Verdict::Accepted { .. } | Verdict::Delivered { .. } => Why::new(verdict.name(), ""),
-            Verdict::Retry { why, .. } | Verdict::Refused { why, .. } | Verdict::InDoubt { why } | Verdict::Withdrawn { why } => {
-                why.clone()
-            }
+            Verdict::Retry { why, .. }
+            | Verdict::Refused { why, .. }
+            | Verdict::InDoubt { why }
+            | Verdict::Withdrawn { why } => why.clone(),
         };
-        self.emit(Event::OutcomeNoted { id: attempt.id, attempt: attempt.attempt, why });
+        self.emit(Event::OutcomeNoted {
+            id: attempt.id,
+            attempt: attempt.attempt,
+            why,
+        });
     }
 
     /// After acceptance: a step that listens to nothing more is over.
@@ -135,7 +178,9 @@ impl Turn<'_> {
         if self.follow_answer(id) {
             return;
         }
-        let Some((open, flow)) = self.running(id) else { return };
+        let Some((open, flow)) = self.running(id) else {
+            return;
+        };
         let on = &flow.steps[usize::from(open.step)].on;
         if on.unanswered.is_none() && on.settled.is_none() && on.delivered.is_none() {
             self.end(id, "sent", Cause::HandedOver);
@@ -147,26 +192,45 @@ impl Turn<'_> {
         if self.follow_answer(id) {
             return;
         }
-        let Some((open, flow)) = self.running(id) else { return };
+        let Some((open, flow)) = self.running(id) else {
+            return;
+        };
         let on = &flow.steps[usize::from(open.step)].on;
         match &on.delivered {
             Some(go) => self.go(id, go, Cause::Delivered),
-            None if on.unanswered.is_none() && on.settled.is_none() => self.end(id, "delivered", Cause::Delivered),
+            None if on.unanswered.is_none() && on.settled.is_none() => {
+                self.end(id, "delivered", Cause::Delivered)
+            }
             None => {}
         }
     }
 
     fn deferred(&mut self, attempt: AttemptRef, after_ms: Option<u64>, why: &Why) {
         let id = attempt.id;
-        let Some((open, flow)) = self.running(id) else { return };
+        let Some((open, flow)) = self.running(id) else {
+            return;
+        };
         let retry = self.context.policy.retry;
-        let elapsed = open.tries().since.map_or(0, |since| self.now().since(since));
-        let (exhausted, in_doubt) = (retry.exhausted(open.tries().retried, elapsed), open.doubt().is_some());
+        let elapsed = open
+            .tries()
+            .since
+            .map_or(0, |since| self.now().since(since));
+        let (exhausted, in_doubt) = (
+            retry.exhausted(open.tries().retried, elapsed),
+            open.doubt().is_some(),
+        );
         if exhausted && !in_doubt {
             return self.failed(attempt, Refusal::Policy, why, true);
         }
-        let (delay, channel) = (retry.delay_ms(open.tries().retried, after_ms, attempt), self.channel_of(attempt));
-        self.emit(Event::AttemptDeferred { id, attempt: attempt.attempt, why: why.clone() });
+        let (delay, channel) = (
+            retry.delay_ms(open.tries().retried, after_ms, attempt),
+            self.channel_of(attempt),
+        );
+        self.emit(Event::AttemptDeferred {
+            id,
+            attempt: attempt.attempt,
+            why: why.clone(),
+        });
         if exhausted {
             // The first try may have arrived: people decide, not the next channel.
             return self.open_task(id, &flow.fallback_list, Cause::DoubtTooLong);
@@ -176,43 +240,78 @@ impl Turn<'_> {
 
     fn withdrawn(&mut self, attempt: AttemptRef, why: &Why) {
         let id = attempt.id;
-        let delay = self.open(id).map_or(0, |open| withdrawn_delay_ms(open.tries().withdrawn));
+        let delay = self
+            .open(id)
+            .map_or(0, |open| withdrawn_delay_ms(open.tries().withdrawn));
         let channel = self.channel_of(attempt);
-        self.emit(Event::AttemptWithdrawn { id, attempt: attempt.attempt, why: why.clone() });
+        self.emit(Event::AttemptWithdrawn {
+            id,
+            attempt: attempt.attempt,
+            why: why.clone(),
+        });
         self.again(id, channel, delay);
     }
 
     fn channel_of(&self, attempt: AttemptRef) -> Option<Channel> {
-        self.open(attempt.id)?.sent_to(attempt.attempt).map(|sent| sent.channel)
+        self.open(attempt.id)?
+            .sent_to(attempt.attempt)
+            .map(|sent| sent.channel)
     }
 
-    /// Back in line, over the channel the attempt used; through the same provider while its outcome is in doubt. Not
-    /// when the tenant has answered meanwhile: then there is nothing left to send.
+    /// Back in line, over the channel the attempt used; through the same provider while its outcome
+    /// is in doubt. Not when the tenant has answered meanwhile: then there is nothing left to send.
     fn again(&mut self, id: NotificationId, channel: Option<Channel>, delay_ms: i64) {
         let Some(channel) = channel else { return };
         if self.follow_answer(id) {
             return;
         }
         let Some(open) = self.open(id) else { return };
-        let (pinned, choice, not_before) = (open.doubt().map(Box::from), self.choice_of(id, channel), self.now().plus(delay_ms));
-        self.emit(Event::Ready { id, channel, choice, pinned, not_before });
+        let (pinned, choice, not_before) = (
+            open.doubt().map(Box::from),
+            self.choice_of(id, channel),
+            self.now().plus(delay_ms),
+        );
+        self.emit(Event::Ready {
+            id,
+            channel,
+            choice,
+            pinned,
+            not_before,
+        });
     }
 
-    pub(super) fn failed(&mut self, attempt: AttemptRef, class: Refusal, why: &Why, exhausted: bool) {
+    pub(super) fn failed(
+        &mut self,
+        attempt: AttemptRef,
+        class: Refusal,
+        why: &Why,
+        exhausted: bool,
+    ) {
         let id = attempt.id;
-        let Some((open, flow)) = self.running(id) else { return };
+        let Some((open, flow)) = self.running(id) else {
+            return;
+        };
         let sent = open.sent_to(attempt.attempt).cloned();
-        self.emit(Event::AttemptFailed { id, attempt: attempt.attempt, class, why: why.clone(), exhausted });
+        self.emit(Event::AttemptFailed {
+            id,
+            attempt: attempt.attempt,
+            class,
+            why: why.clone(),
+            exhausted,
+        });
         if let (Refusal::Address, Some(sent)) = (class, sent) {
             self.mark_invalid(&sent);
         }
         match class {
             Refusal::Ours | Refusal::Unsendable => self.cannot_send(id, &flow.fallback_list, why),
-            Refusal::Address | Refusal::Policy => self.bounced(id, Cause::Bounced { why: why.clone() }),
+            Refusal::Address | Refusal::Policy => {
+                self.bounced(id, Cause::Bounced { why: why.clone() })
+            }
         }
     }
 
-    /// The channel cannot carry the message, for a reason of ours: the step's next way, else as if it had bounced.
+    /// The channel cannot carry the message, for a reason of ours: the step's next way, else as if
+    /// it had bounced.
     fn cannot_send(&mut self, id: NotificationId, fallback_list: &str, why: &Why) {
         if self.open(id).is_some_and(|open| open.doubt().is_some()) {
             // The first try may have arrived: people decide, not the next channel.
@@ -229,12 +328,28 @@ impl Turn<'_> {
 
     fn in_doubt(&mut self, attempt: AttemptRef, why: &Why) {
         let id = attempt.id;
-        let Some((open, flow)) = self.running(id) else { return };
-        let Phase::Started { provider, on_doubt, .. } = &open.phase else { return };
+        let Some((open, flow)) = self.running(id) else {
+            return;
+        };
+        let Phase::Started {
+            provider, on_doubt, ..
+        } = &open.phase
+        else {
+            return;
+        };
         let (provider, on_doubt) = (provider.clone(), *on_doubt);
         let until = self.now().plus(flow.hold_for_ms);
-        self.emit(Event::AttemptInDoubt { id, attempt: attempt.attempt, provider, why: why.clone(), until });
-        let times = self.open(id).and_then(|open| open.tried.as_deref()).map_or(0, |tried| tried.interrupted);
+        self.emit(Event::AttemptInDoubt {
+            id,
+            attempt: attempt.attempt,
+            provider,
+            why: why.clone(),
+            until,
+        });
+        let times = self
+            .open(id)
+            .and_then(|open| open.tried.as_deref())
+            .map_or(0, |tried| tried.interrupted);
         if times >= MOST_INTERRUPTIONS {
             if !self.follow_answer(id) {
                 self.open_task(id, &flow.fallback_list, Cause::Interrupted { times });
@@ -242,18 +357,30 @@ impl Turn<'_> {
             return;
         }
         match on_doubt {
-            OnDoubt::Resend => self.again(id, self.channel_of(attempt), resend_after_ms(times, attempt)),
+            OnDoubt::Resend => self.again(
+                id,
+                self.channel_of(attempt),
+                resend_after_ms(times, attempt),
+            ),
             OnDoubt::Hold => drop(self.follow_answer(id)),
         }
     }
 
     pub(super) fn interrupted(&mut self, attempt: AttemptRef) -> Answer {
         let started = match self.open(attempt.id).map(|open| &open.phase) {
-            Some(Phase::Started { attempt: number, .. }) => *number == attempt.attempt,
+            Some(Phase::Started {
+                attempt: number, ..
+            }) => *number == attempt.attempt,
             _ => false,
         };
         if started {
-            self.in_doubt(attempt, &Why::new("interrupted", "the process ended while the attempt was under way"));
+            self.in_doubt(
+                attempt,
+                &Why::new(
+                    "interrupted",
+                    "the process ended while the attempt was under way",
+                ),
+            );
         }
         Answer::Done
     }

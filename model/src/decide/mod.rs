@@ -1,6 +1,7 @@
-//! Owns `decide`: one input, one tenant, what follows. Pure and deterministic. Each kind of input has a file of its
-//! own; all of them speak through a [`Turn`], which applies every event at once, so a later decision of the same
-//! input sees the earlier ones. Refuses effects: the shard derives them from the events.
+//! Owns `decide`: one input, one tenant, what follows. Pure and deterministic. Each kind of input
+//! has a file of its own; all of them speak through a [`Turn`], which applies every event at once,
+//! so a later decision of the same input sees the earlier ones. Refuses effects: the shard derives
+//! them from the events.
 
 mod attempt;
 mod human;
@@ -24,8 +25,9 @@ use crate::policy::Policy;
 use crate::state::{Open, Tenant};
 use crate::time::Timestamp;
 
-/// Most notifications of one tenant that one input moves, so that its record has room for the events: a tenant of an older
-/// journal may have more open than one may today. What a fact leaves out meets its rules again before anything is sent.
+/// Most notifications of one tenant that one input moves, so that its record has room for the
+/// events: a tenant of an older journal may have more open than one may today. What a fact leaves
+/// out meets its rules again before anything is sent.
 pub const MOST_AT_ONCE: usize = 2_000;
 
 /// What a decision is made with, besides the tenant's state.
@@ -57,13 +59,24 @@ pub struct Decision {
 
 /// Decides what follows from `input` and applies it to `tenant`.
 pub fn decide(tenant: &mut Tenant, input: &Input, context: Context<'_>) -> Decision {
-    let mut turn = Turn { tenant, input, context, events: Vec::new(), ended: Vec::new(), moves: (NotificationId(0), 0) };
+    let mut turn = Turn {
+        tenant,
+        input,
+        context,
+        events: Vec::new(),
+        ended: Vec::new(),
+        moves: (NotificationId(0), 0),
+    };
     let answer = turn.take();
     let Turn { events, ended, .. } = turn;
     if !events.is_empty() {
         finish(tenant, context.sequence);
     }
-    Decision { events, ended, answer }
+    Decision {
+        events,
+        ended,
+        answer,
+    }
 }
 
 /// One input being decided.
@@ -92,14 +105,24 @@ impl<'a> Turn<'a> {
             Input::Outcome { attempt, verdict } => self.outcome(*attempt, verdict),
             Input::Interrupted { attempt } => self.interrupted(*attempt),
             Input::Cancel { target, note } => self.cancel(target, note),
-            Input::Answer { id, task, answer, by } => self.answer(*id, *task, answer, by),
+            Input::Answer {
+                id,
+                task,
+                answer,
+                by,
+            } => self.answer(*id, *task, answer, by),
             Input::Link { id, pressed } => self.link(*id, *pressed),
         }
     }
 
     fn emit(&mut self, event: Event) {
-        let applied = Applied { sequence: self.context.sequence, at: self.context.now, input: self.input };
-        self.ended.extend(evolve(self.tenant, applied, &event, self.context.flows));
+        let applied = Applied {
+            sequence: self.context.sequence,
+            at: self.context.now,
+            input: self.input,
+        };
+        self.ended
+            .extend(evolve(self.tenant, applied, &event, self.context.flows));
         self.events.push(event);
     }
 
@@ -122,6 +145,10 @@ impl<'a> Turn<'a> {
     }
 
     fn end(&mut self, id: NotificationId, end: &str, cause: Cause) {
-        self.emit(Event::Ended { id, end: end.into(), cause });
+        self.emit(Event::Ended {
+            id,
+            end: end.into(),
+            cause,
+        });
     }
 }

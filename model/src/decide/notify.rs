@@ -1,5 +1,5 @@
-//! Owns what happens to an admitted notification. Refuses to validate it: admission did; and refuses one more for a tenant
-//! who has as many open as a tenant may.
+//! Owns what happens to an admitted notification. Refuses to validate it: admission did; and
+//! refuses one more for a tenant who has as many open as a tenant may.
 
 use super::Turn;
 use crate::answer::Answer;
@@ -11,7 +11,10 @@ use crate::notification::{Notification, Subject};
 impl Turn<'_> {
     pub(super) fn notify(&mut self, notification: &Notification) -> Answer {
         let id = notification.id;
-        let (open, most) = (self.tenant.open.len(), self.context.policy.max_open_per_tenant);
+        let (open, most) = (
+            self.tenant.open.len(),
+            self.context.policy.max_open_per_tenant,
+        );
         if open >= most {
             return Answer::TenantFull { open, most };
         }
@@ -31,22 +34,33 @@ impl Turn<'_> {
             self.enter(id, 0, Cause::Accepted);
         }
         let state = self.open(id).map_or("ended", |open| open.phase.name());
-        Answer::Accepted { id, state, unknown_tenant, near }
+        Answer::Accepted {
+            id,
+            state,
+            unknown_tenant,
+            near,
+        }
     }
 
-    /// A subject of the tenant that is nearly this one. Asked only where the flow runs once for each subject: there a slip
-    /// starts a second instance. Other subjects cost every acceptance a walk over all that is open.
+    /// A subject of the tenant that is nearly this one. Asked only where the flow runs once for
+    /// each subject: there a slip starts a second instance. Other subjects cost every acceptance a
+    /// walk over all that is open.
     fn near_subject(&self, notification: &Notification) -> Option<Box<Subject>> {
         self.flow(notification.flow)?.subject.as_ref()?;
         near(self.tenant, notification.subject.as_ref()?).map(Box::new)
     }
 
-    /// The live instance of the same flow for the same subject: one instance a subject, by name, over versions.
+    /// The live instance of the same flow for the same subject: one instance a subject, by name,
+    /// over versions.
     fn live_instance(&self, notification: &Notification) -> Option<NotificationId> {
         let flow = self.flow(notification.flow)?;
         flow.subject.as_ref()?;
         let subject = notification.subject.as_ref()?;
         let same_flow = |reference| self.flow(reference).is_some_and(|f| f.name == flow.name);
-        self.tenant.open.iter().find(|o| o.subject.as_deref() == Some(subject) && same_flow(o.flow)).map(|o| o.id)
+        self.tenant
+            .open
+            .iter()
+            .find(|o| o.subject.as_deref() == Some(subject) && same_flow(o.flow))
+            .map(|o| o.id)
     }
 }

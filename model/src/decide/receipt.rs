@@ -1,5 +1,5 @@
-//! Owns what evidence from outside does. States only move forward: late, repeated and weak evidence is kept and
-//! changes nothing. Refuses to verify: that was done on the raw bytes.
+//! Owns what evidence from outside does. States only move forward: late, repeated and weak evidence
+//! is kept and changes nothing. Refuses to verify: that was done on the raw bytes.
 
 use super::Turn;
 use crate::answer::{Answer, ReceiptEffect};
@@ -19,18 +19,28 @@ impl Turn<'_> {
         if self.replied(receipt) || self.speaks_of_now(attempt) && self.apply_receipt(receipt) {
             return Answer::Receipt(ReceiptEffect::Applied);
         }
-        let sent = self.open(attempt.id).and_then(|open| open.sent_to(attempt.attempt)).cloned();
+        let sent = self
+            .open(attempt.id)
+            .and_then(|open| open.sent_to(attempt.attempt))
+            .cloned();
         if let (ReceiptKind::BouncedHard, Some(sent)) = (receipt.kind, sent) {
             self.mark_invalid(&sent);
         }
-        self.emit(Event::ReceiptNoted { id: attempt.id, attempt: attempt.attempt, kind: receipt.kind });
+        self.emit(Event::ReceiptNoted {
+            id: attempt.id,
+            attempt: attempt.attempt,
+            kind: receipt.kind,
+        });
         Answer::Receipt(ReceiptEffect::Noted)
     }
 
-    /// A reply to any message of the notification is a trusted answer, also when the flow has gone on meanwhile.
+    /// A reply to any message of the notification is a trusted answer, also when the flow has gone
+    /// on meanwhile.
     fn replied(&mut self, receipt: &Receipt) -> bool {
         let AttemptRef { id, attempt, .. } = receipt.attempt;
-        let sent = self.open(id).is_some_and(|open| open.sent_to(attempt).is_some());
+        let sent = self
+            .open(id)
+            .is_some_and(|open| open.sent_to(attempt).is_some());
         if receipt.kind != ReceiptKind::Replied || !sent {
             return false;
         }
@@ -44,14 +54,27 @@ impl Turn<'_> {
     fn speaks_of_now(&self, attempt: AttemptRef) -> bool {
         match self.open(attempt.id).map(|open| &open.phase) {
             Some(
-                Phase::Started { attempt: number, .. }
-                | Phase::InDoubt { attempt: number, .. }
-                | Phase::Sent { attempt: number, .. },
+                Phase::Started {
+                    attempt: number, ..
+                }
+                | Phase::InDoubt {
+                    attempt: number, ..
+                }
+                | Phase::Sent {
+                    attempt: number, ..
+                },
             ) => *number == attempt.attempt,
-            // A resend of the same attempt waits for its permit, or for fresher facts: evidence about it counts.
-            Some(Phase::Ready { .. } | Phase::Held { .. }) => self.open(attempt.id).is_some_and(|open| {
-                open.doubt().is_some() && open.sent().last().is_some_and(|sent| sent.attempt == attempt.attempt)
-            }),
+            // A resend of the same attempt waits for its permit, or for fresher facts: evidence
+            // about it counts.
+            Some(Phase::Ready { .. } | Phase::Held { .. }) => {
+                self.open(attempt.id).is_some_and(|open| {
+                    open.doubt().is_some()
+                        && open
+                            .sent()
+                            .last()
+                            .is_some_and(|sent| sent.attempt == attempt.attempt)
+                })
+            }
             _ => false,
         }
     }
@@ -61,16 +84,31 @@ impl Turn<'_> {
         let (id, number) = (receipt.attempt.id, receipt.attempt.attempt);
         let phase = self.open(id).map(|open| open.phase.clone());
         let sent = matches!(phase, Some(Phase::Sent { .. }));
-        let known_delivered = matches!(phase, Some(Phase::Sent { delivered_at: Some(_), .. }));
+        let known_delivered = matches!(
+            phase,
+            Some(Phase::Sent {
+                delivered_at: Some(_),
+                ..
+            })
+        );
         match receipt.kind {
-            // "Delayed" is said by a provider that has it: as good as acceptance where that is not known yet.
+            // "Delayed" is said by a provider that has it: as good as acceptance where that is not
+            // known yet.
             ReceiptKind::Accepted | ReceiptKind::Delayed if !sent => {
-                self.emit(Event::AttemptAccepted { id, attempt: number, provider_id: "".into() });
+                self.emit(Event::AttemptAccepted {
+                    id,
+                    attempt: number,
+                    provider_id: "".into(),
+                });
                 self.handed_over(id);
             }
             ReceiptKind::Delivered if !known_delivered => {
-                self.emit(Event::AttemptDelivered { id, attempt: number });
-                // Without a date of its own it is no newer than the provider's acceptance, of which we know the instant.
+                self.emit(Event::AttemptDelivered {
+                    id,
+                    attempt: number,
+                });
+                // Without a date of its own it is no newer than the provider's acceptance, of which
+                // we know the instant.
                 let accepted = match phase {
                     Some(Phase::Sent { accepted_at, .. }) => Some(accepted_at),
                     _ => None,
@@ -91,18 +129,24 @@ impl Turn<'_> {
         true
     }
 
-    /// The tenant answered. What has not left need not leave any more; what is under way goes on until its outcome is
-    /// known; what people have stays with them.
+    /// The tenant answered. What has not left need not leave any more; what is under way goes on
+    /// until its outcome is known; what people have stays with them.
     pub(super) fn answered(&mut self, id: NotificationId) {
         let Some(open) = self.open(id) else { return };
-        if matches!(open.phase, Phase::Sent { .. } | Phase::Ready { .. } | Phase::Held { .. } | Phase::InDoubt { .. }) {
+        if matches!(
+            open.phase,
+            Phase::Sent { .. } | Phase::Ready { .. } | Phase::Held { .. } | Phase::InDoubt { .. }
+        ) {
             self.follow_answer(id);
         }
     }
 
-    /// Follows the step's `answered` handler if the tenant has answered since the step began; `true` when it was followed.
+    /// Follows the step's `answered` handler if the tenant has answered since the step began;
+    /// `true` when it was followed.
     pub(super) fn follow_answer(&mut self, id: NotificationId) -> bool {
-        let Some((open, flow)) = self.running(id) else { return false };
+        let Some((open, flow)) = self.running(id) else {
+            return false;
+        };
         match &flow.steps[usize::from(open.step)].on.answered {
             Some(go) if open.answered => self.go(id, go, Cause::Answered),
             _ => return false,
@@ -110,40 +154,63 @@ impl Turn<'_> {
         true
     }
 
-    /// The address of an attempt turned out to be dead. That is remembered of the contact point, also when no list has it
-    /// any more.
+    /// The address of an attempt turned out to be dead. That is remembered of the contact point,
+    /// also when no list has it any more.
     pub(super) fn mark_invalid(&mut self, sent: &SentTo) {
         let known = self.tenant.contact(sent.channel, &sent.address);
-        if sent.channel != Channel::Null && known.is_none_or(|contact| contact.state != AddressState::Invalid) {
+        if sent.channel != Channel::Null
+            && known.is_none_or(|contact| contact.state != AddressState::Invalid)
+        {
             let (channel, value) = (sent.channel, sent.address.clone());
-            self.emit(Event::AddressMarked { channel, value, state: AddressState::Invalid });
+            self.emit(Event::AddressMarked {
+                channel,
+                value,
+                state: AddressState::Invalid,
+            });
         }
     }
 
-    /// The address of an attempt was seen in use at `when`: if that is later than what made it dead, it is alive.
+    /// The address of an attempt was seen in use at `when`: if that is later than what made it
+    /// dead, it is alive.
     pub(super) fn mark_used(&mut self, id: NotificationId, attempt: u16, when: Timestamp) {
         if self.tenant.contacts().is_empty() {
             return;
         }
-        let Some(sent) = self.open(id).and_then(|open| open.sent_to(attempt)) else { return };
-        let dead = self.tenant.contact(sent.channel, &sent.address).filter(|c| c.state == AddressState::Invalid);
+        let Some(sent) = self.open(id).and_then(|open| open.sent_to(attempt)) else {
+            return;
+        };
+        let dead = self
+            .tenant
+            .contact(sent.channel, &sent.address)
+            .filter(|c| c.state == AddressState::Invalid);
         if dead.is_some_and(|dead| instant::placed(when, self.now()) > dead.since) {
             let (channel, value) = (sent.channel, sent.address.clone());
-            self.emit(Event::AddressMarked { channel, value, state: AddressState::Validated });
+            self.emit(Event::AddressMarked {
+                channel,
+                value,
+                state: AddressState::Validated,
+            });
         }
     }
 
-    /// As [`Self::mark_used`], for a button whose press does not say by which message it was reached: it proves an
-    /// address only when the notification went to no other.
+    /// As [`Self::mark_used`], for a button whose press does not say by which message it was
+    /// reached: it proves an address only when the notification went to no other.
     pub(super) fn mark_only_used(&mut self, id: NotificationId) {
         let sent = self.open(id).map_or(&[][..], |open| open.sent());
-        let Some((first, others)) = sent.split_first() else { return };
-        if others.iter().all(|other| other.channel == first.channel && same(first.channel, &other.address, &first.address)) {
+        let Some((first, others)) = sent.split_first() else {
+            return;
+        };
+        if others.iter().all(|other| {
+            other.channel == first.channel && same(first.channel, &other.address, &first.address)
+        }) {
             self.mark_used(id, first.attempt, self.now());
         }
     }
 }
 
 fn reason(receipt: &Receipt) -> Why {
-    receipt.why.clone().unwrap_or_else(|| Why::new(receipt.kind.name(), ""))
+    receipt
+        .why
+        .clone()
+        .unwrap_or_else(|| Why::new(receipt.kind.name(), ""))
 }

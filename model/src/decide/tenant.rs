@@ -1,5 +1,5 @@
-//! Owns what a profile and a fact do to a tenant and to everything open. Refuses to accept what admission should
-//! have refused: a fact without its amount changes nothing.
+//! Owns what a profile and a fact do to a tenant and to everything open. Refuses to accept what
+//! admission should have refused: a fact without its amount changes nothing.
 
 use super::{MOST_AT_ONCE, Turn};
 use crate::answer::{Answer, ProfileChange};
@@ -24,7 +24,9 @@ impl Turn<'_> {
         };
         if change != ProfileChange::Same {
             let news = self.contact_news(profile, &settled);
-            self.emit(Event::ProfileStored { new: change == ProfileChange::New });
+            self.emit(Event::ProfileStored {
+                new: change == ProfileChange::New,
+            });
             news.into_iter().for_each(|event| self.emit(event));
         }
         Answer::Profile(change)
@@ -34,14 +36,27 @@ impl Turn<'_> {
     fn contact_news(&self, supplied: &Profile, settled: &Profile) -> Vec<Event> {
         let mut news = Vec::new();
         for (said, kept) in supplied.addresses.iter().zip(&settled.addresses) {
-            let Some(dead) = self.tenant.contact(said.channel, &said.value).filter(|c| c.state == AddressState::Invalid) else {
+            let Some(dead) = self
+                .tenant
+                .contact(said.channel, &said.value)
+                .filter(|c| c.state == AddressState::Invalid)
+            else {
                 continue;
             };
             let (channel, value) = (said.channel, said.value.clone());
             if kept.state != AddressState::Invalid {
-                news.push(Event::AddressMarked { channel, value, state: kept.state });
+                news.push(Event::AddressMarked {
+                    channel,
+                    value,
+                    state: kept.state,
+                });
             } else if said.state != AddressState::Invalid {
-                news.push(Event::AddressKept { channel, value, since: dead.since, by: dead.by });
+                news.push(Event::AddressKept {
+                    channel,
+                    value,
+                    since: dead.since,
+                    by: dead.by,
+                });
             }
         }
         news
@@ -49,19 +64,48 @@ impl Turn<'_> {
 
     pub(super) fn fact(&mut self, fact: &Fact) -> Answer {
         let hash = fact_hash(&fact.fact_id);
-        match self.tenant.told.as_deref().and_then(|told| told.facts.iter().find(|(id, _)| *id == hash)) {
-            Some((_, body)) if *body == fact.body => return Answer::Fact { duplicate: true, ended: Vec::new(), unmatched: None },
+        match self
+            .tenant
+            .told
+            .as_deref()
+            .and_then(|told| told.facts.iter().find(|(id, _)| *id == hash))
+        {
+            Some((_, body)) if *body == fact.body => {
+                return Answer::Fact {
+                    duplicate: true,
+                    ended: Vec::new(),
+                    unmatched: None,
+                };
+            }
             Some(_) => return Answer::FactConflict,
             None => {}
         }
         let unmatched = unmatched(self.tenant, fact).map(Box::new);
         self.emit(Event::FactTaken);
-        if let (FactKind::Payment | FactKind::OpenAmount, Some(subject)) = (fact.kind, &fact.subject) {
-            let accepted = self.tenant.open.iter().find_map(|open| self.accepted_amount(open, subject));
-            let open_cents = self.tenant.open_amount(subject, accepted).map(|(cents, _)| cents);
-            self.emit(Event::SubjectOpen { subject: subject.clone(), open_cents });
+        if let (FactKind::Payment | FactKind::OpenAmount, Some(subject)) =
+            (fact.kind, &fact.subject)
+        {
+            let accepted = self
+                .tenant
+                .open
+                .iter()
+                .find_map(|open| self.accepted_amount(open, subject));
+            let open_cents = self
+                .tenant
+                .open_amount(subject, accepted)
+                .map(|(cents, _)| cents);
+            self.emit(Event::SubjectOpen {
+                subject: subject.clone(),
+                open_cents,
+            });
         }
-        let ids: Vec<NotificationId> = self.tenant.open.iter().filter(|open| concerns(fact, open)).map(|open| open.id).collect();
+        let ids: Vec<NotificationId> = self
+            .tenant
+            .open
+            .iter()
+            .filter(|open| concerns(fact, open))
+            .map(|open| open.id)
+            .collect();
         let (mut ended, mut moved) = (Vec::new(), 0);
         for id in ids {
             let before = self.events.len();
@@ -73,10 +117,15 @@ impl Turn<'_> {
                 break;
             }
         }
-        Answer::Fact { duplicate: false, ended, unmatched }
+        Answer::Fact {
+            duplicate: false,
+            ended,
+            unmatched,
+        }
     }
 
-    /// The amount that an open notification about this subject was accepted with, by its flow's money field.
+    /// The amount that an open notification about this subject was accepted with, by its flow's
+    /// money field.
     fn accepted_amount(&self, open: &Open, subject: &Subject) -> Option<Dated> {
         if open.subject.as_deref() != Some(subject) {
             return None;
@@ -106,8 +155,8 @@ impl Turn<'_> {
     }
 }
 
-/// Whether anything that the rules of an open notification may look at can have changed by the fact. What is held is asked
-/// again by every fact: its guards look at the time, too.
+/// Whether anything that the rules of an open notification may look at can have changed by the
+/// fact. What is held is asked again by every fact: its guards look at the time, too.
 fn concerns(fact: &Fact, open: &Open) -> bool {
     match (fact.kind, &fact.subject) {
         (FactKind::Payment | FactKind::OpenAmount, Some(subject)) => {

@@ -1,5 +1,6 @@
-//! Owns the tests of `decide` and `evolve`: the shipped flows told as stories, and what must hold after any input.
-//! Refuses to test one rule twice: flow compilation is tested in `flow`, the codecs beside their golden files.
+//! Owns the tests of `decide` and `evolve`: the shipped flows told as stories, and what must hold
+//! after any input. Refuses to test one rule twice: flow compilation is tested in `flow`, the
+//! codecs beside their golden files.
 
 mod contacts;
 mod delivery;

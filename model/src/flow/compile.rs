@@ -1,13 +1,16 @@
-//! Owns the step from a definition's texts to a compiled flow, reporting every mistake with its path.
-//! Refuses to stop at the first mistake, and to compile templates: `channels` does that.
+//! Owns the step from a definition's texts to a compiled flow, reporting every mistake with its
+//! path. Refuses to stop at the first mistake, and to compile templates: `channels` does that.
 
 use std::collections::{BTreeMap, HashSet};
 
 use super::condition::{Condition, Operand};
 use super::definition::{Definition, Problem};
-use super::source::{AfterSource, ClassSource, FlowSource, HandlersSource, InputSource, SendSource, StepSource};
+use super::source::{
+    AfterSource, ClassSource, FlowSource, HandlersSource, InputSource, SendSource, StepSource,
+};
 use super::{
-    After, ClassTable, Except, FieldKind, Flow, Go, Guard, Handlers, InputField, Step, StepKind, Stop, Value, Via, parse_duration,
+    After, ClassTable, Except, FieldKind, Flow, Go, Guard, Handlers, InputField, Step, StepKind,
+    Stop, Value, Via, parse_duration,
 };
 use crate::attempt::Channel;
 
@@ -20,11 +23,19 @@ impl Flow {
     /// # Errors
     /// Every mistake found, each with its path.
     pub fn compile(definition: &Definition) -> Result<Flow, Vec<Problem>> {
-        let source: FlowSource = toml::from_str(&definition.flow)
-            .map_err(|error| vec![Problem { path: "flow".into(), message: error.to_string().trim_end().to_owned() }])?;
+        let source: FlowSource = toml::from_str(&definition.flow).map_err(|error| {
+            vec![Problem {
+                path: "flow".into(),
+                message: error.to_string().trim_end().to_owned(),
+            }]
+        })?;
         let mut compiler = Compiler::new(&source, definition);
         let flow = compiler.flow(&source, definition);
-        if compiler.problems.is_empty() { Ok(flow) } else { Err(compiler.problems) }
+        if compiler.problems.is_empty() {
+            Ok(flow)
+        } else {
+            Err(compiler.problems)
+        }
     }
 }
 
@@ -38,8 +49,13 @@ struct Compiler {
 
 impl Compiler {
     fn new(source: &FlowSource, definition: &Definition) -> Self {
-        let mut compiler =
-            Self { problems: Vec::new(), steps: BTreeMap::new(), input: Vec::new(), classes: Vec::new(), fields: Vec::new() };
+        let mut compiler = Self {
+            problems: Vec::new(),
+            steps: BTreeMap::new(),
+            input: Vec::new(),
+            classes: Vec::new(),
+            fields: Vec::new(),
+        };
         compiler.declare_steps(source);
         compiler.declare_input(source);
         compiler.declare_classes(source, definition);
@@ -47,16 +63,25 @@ impl Compiler {
     }
 
     fn problem(&mut self, path: impl Into<String>, message: impl Into<String>) {
-        self.problems.push(Problem { path: path.into(), message: message.into() });
+        self.problems.push(Problem {
+            path: path.into(),
+            message: message.into(),
+        });
     }
 
     fn declare_steps(&mut self, source: &FlowSource) {
         if source.step.is_empty() || source.step.len() > MAX_STEPS {
-            self.problem("step", format!("{} steps: expected 1 to {MAX_STEPS}", source.step.len()));
+            self.problem(
+                "step",
+                format!("{} steps: expected 1 to {MAX_STEPS}", source.step.len()),
+            );
         }
         for (index, step) in source.step.iter().enumerate().take(MAX_STEPS) {
             if self.steps.insert(step.id.clone(), index as u8).is_some() {
-                self.problem(format!("step.{}", step.id), "the id is used twice: expected a name of its own");
+                self.problem(
+                    format!("step.{}", step.id),
+                    "the id is used twice: expected a name of its own",
+                );
             }
         }
     }
@@ -67,30 +92,55 @@ impl Compiler {
                 InputSource::Word(word) => (word, None, false),
                 InputSource::Table(table) => (&table.kind, table.most, table.optional),
             };
-            let (word, optional) = word.strip_suffix('?').map_or((word.as_str(), optional), |word| (word, true));
+            let (word, optional) = word
+                .strip_suffix('?')
+                .map_or((word.as_str(), optional), |word| (word, true));
             let Some(kind) = FieldKind::ALL.into_iter().find(|k| k.name() == word) else {
                 let kinds = FieldKind::ALL.map(FieldKind::name).join(", ");
-                let message = format!("{word:?} is no kind: expected one of {kinds}, with ? when it may be left out");
+                let message = format!(
+                    "{word:?} is no kind: expected one of {kinds}, with ? when it may be left out"
+                );
                 self.problem(format!("input.{name}"), message);
                 continue;
             };
             let most = self.length(name, kind, most);
-            self.input.push(InputField { name: name.as_str().into(), kind, optional, most });
+            self.input.push(InputField {
+                name: name.as_str().into(),
+                kind,
+                optional,
+                most,
+            });
         }
     }
 
     fn length(&mut self, name: &str, kind: FieldKind, most: Option<u64>) -> usize {
-        let Some(most) = most else { return InputField::USUAL_LENGTH };
+        let Some(most) = most else {
+            return InputField::USUAL_LENGTH;
+        };
         let bound = InputField::MOST_LENGTH;
         if !kind.has_length() {
-            let kinds: Vec<&str> = FieldKind::ALL.into_iter().filter(|kind| kind.has_length()).map(FieldKind::name).collect();
-            let message = format!("a {} has no length: expected `most` at one of {}", kind.name(), kinds.join(", "));
+            let kinds: Vec<&str> = FieldKind::ALL
+                .into_iter()
+                .filter(|kind| kind.has_length())
+                .map(FieldKind::name)
+                .collect();
+            let message = format!(
+                "a {} has no length: expected `most` at one of {}",
+                kind.name(),
+                kinds.join(", ")
+            );
             self.problem(format!("input.{name}.most"), message);
         }
-        usize::try_from(most).ok().filter(|most| (1..=bound).contains(most)).unwrap_or_else(|| {
-            self.problem(format!("input.{name}.most"), format!("{most}: expected 1 to {bound} bytes; all of data has 64 KiB"));
-            bound
-        })
+        usize::try_from(most)
+            .ok()
+            .filter(|most| (1..=bound).contains(most))
+            .unwrap_or_else(|| {
+                self.problem(
+                    format!("input.{name}.most"),
+                    format!("{most}: expected 1 to {bound} bytes; all of data has 64 KiB"),
+                );
+                bound
+            })
     }
 
     fn declare_classes(&mut self, source: &FlowSource, definition: &Definition) {
@@ -116,8 +166,18 @@ impl Compiler {
 
     fn flow(&mut self, source: &FlowSource, definition: &Definition) -> Flow {
         let amount = source.amount.as_deref().and_then(|name| self.amount(name));
-        let guards = source.guard.iter().enumerate().map(|(n, g)| self.guard(n, g)).collect::<Vec<_>>();
-        let stops = source.stop.iter().enumerate().map(|(n, s)| self.stop(n, s)).collect::<Vec<_>>();
+        let guards = source
+            .guard
+            .iter()
+            .enumerate()
+            .map(|(n, g)| self.guard(n, g))
+            .collect::<Vec<_>>();
+        let stops = source
+            .stop
+            .iter()
+            .enumerate()
+            .map(|(n, s)| self.stop(n, s))
+            .collect::<Vec<_>>();
         let steps = source.step.iter().map(|s| self.step(s)).collect::<Vec<_>>();
         self.check_names(source);
         Flow {
@@ -140,22 +200,42 @@ impl Compiler {
     }
 
     fn check_names(&mut self, source: &FlowSource) {
-        let word =
-            |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let word = |text: &str| {
+            !text.is_empty()
+                && text
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        };
         if !word(&source.name) {
-            self.problem("name", format!("{:?}: expected lower-case letters, digits and hyphens", source.name));
+            self.problem(
+                "name",
+                format!(
+                    "{:?}: expected lower-case letters, digits and hyphens",
+                    source.name
+                ),
+            );
         }
-        let reads_subject =
-            source.stop.iter().map(|s| &s.when).chain(source.guard.iter().map(|g| &g.when)).any(|w| w.contains("subject."));
+        let reads_subject = source
+            .stop
+            .iter()
+            .map(|s| &s.when)
+            .chain(source.guard.iter().map(|g| &g.when))
+            .any(|w| w.contains("subject."));
         if reads_subject && (source.subject.is_none() || source.amount.is_none()) {
             self.problem("subject", "a rule reads the subject's open amount: expected `subject` and `amount` to be declared");
         }
     }
 
     fn amount(&mut self, name: &str) -> Option<usize> {
-        let money = self.input.iter().any(|f| &*f.name == name && f.kind == FieldKind::Money);
+        let money = self
+            .input
+            .iter()
+            .any(|f| &*f.name == name && f.kind == FieldKind::Money);
         if !money {
-            self.problem("amount", format!("{name:?}: expected the name of an input field of kind money"));
+            self.problem(
+                "amount",
+                format!("{name:?}: expected the name of an input field of kind money"),
+            );
             return None;
         }
         Some(field_index(&mut self.fields, name))
@@ -164,15 +244,28 @@ impl Compiler {
     fn guard(&mut self, number: usize, source: &super::source::GuardSource) -> Option<Guard> {
         let path = format!("guard[{number}] {:?}", source.name);
         let when = self.condition(&format!("{path}.when"), &source.when);
-        let fresh_within_ms = source.fresh_within.as_ref().map(|text| self.duration(&format!("{path}.fresh_within"), text));
+        let fresh_within_ms = source
+            .fresh_within
+            .as_ref()
+            .map(|text| self.duration(&format!("{path}.fresh_within"), text));
         let otherwise = self.go(&format!("{path}.otherwise"), &source.otherwise);
-        Some(Guard { name: source.name.as_str().into(), when: when?, fresh_within_ms, otherwise: otherwise? })
+        Some(Guard {
+            name: source.name.as_str().into(),
+            when: when?,
+            fresh_within_ms,
+            otherwise: otherwise?,
+        })
     }
 
     fn stop(&mut self, number: usize, source: &super::source::StopSource) -> Option<Stop> {
         let path = format!("stop[{number}] {:?}.when", source.name);
         let when = self.condition(&path, &source.when)?;
-        Some(Stop { name: source.name.as_str().into(), when, close_link: source.close_link, end: source.end.as_str().into() })
+        Some(Stop {
+            name: source.name.as_str().into(),
+            when,
+            close_link: source.close_link,
+            end: source.end.as_str().into(),
+        })
     }
 
     fn condition(&mut self, path: &str, text: &str) -> Option<Condition> {
@@ -191,7 +284,9 @@ impl Compiler {
             let kinds = [&condition.left, &condition.right].map(|operand| self.kind_of(operand));
             match kinds {
                 [left, right] if left == right => Ok(condition),
-                [left, right] => Err(format!("{text:?} compares {left} with {right}, which is never known: expected one kind")),
+                [left, right] => Err(format!(
+                    "{text:?} compares {left} with {right}, which is never known: expected one kind"
+                )),
             }
         });
         parsed.map_err(|message| self.problem(path, message)).ok()
@@ -199,14 +294,22 @@ impl Compiler {
 
     /// What an operand's values are, as far as comparing goes.
     fn kind_of(&self, operand: &Operand) -> &'static str {
-        let field = |index: &usize| self.input.iter().find(|field| field.name == self.fields[*index]).map(|field| field.kind);
+        let field = |index: &usize| {
+            self.input
+                .iter()
+                .find(|field| field.name == self.fields[*index])
+                .map(|field| field.kind)
+        };
         match operand {
-            Operand::Literal(Value::Integer(_)) | Operand::Balance | Operand::SubjectOpenAmount => "a number",
+            Operand::Literal(Value::Integer(_)) | Operand::Balance | Operand::SubjectOpenAmount => {
+                "a number"
+            }
             Operand::Literal(Value::Boolean(_)) => "true or false",
             Operand::Field(index) => match field(index) {
                 Some(FieldKind::Money | FieldKind::Integer) => "a number",
                 Some(FieldKind::Boolean) => "true or false",
-                Some(FieldKind::Line | FieldKind::Text | FieldKind::Date | FieldKind::Url) | None => "text",
+                Some(FieldKind::Line | FieldKind::Text | FieldKind::Date | FieldKind::Url)
+                | None => "text",
             },
             Operand::Literal(Value::Text(_) | Value::Missing)
             | Operand::Class(..)
@@ -231,7 +334,12 @@ impl Compiler {
         }
         let step = self.steps.get(text).copied();
         if step.is_none() {
-            self.problem(path, format!("{text:?} leads nowhere: expected a step's id, `end: <name>` or `human: <list>`"));
+            self.problem(
+                path,
+                format!(
+                    "{text:?} leads nowhere: expected a step's id, `end: <name>` or `human: <list>`"
+                ),
+            );
         }
         step.map(Go::Step)
     }
@@ -242,13 +350,18 @@ impl Compiler {
             (Some(send), None, None) => self.send(&path, send),
             (None, Some(wait), None) => {
                 let for_ms = self.duration(&format!("{path}.wait.for"), &wait.duration);
-                self.go(&format!("{path}.wait.then"), &wait.then).map(|then| StepKind::Wait { for_ms, then })
+                self.go(&format!("{path}.wait.then"), &wait.then)
+                    .map(|then| StepKind::Wait { for_ms, then })
             }
             (None, None, Some(task)) => {
                 let answers = task.answers.iter().filter_map(|(answer, go)| {
-                    self.go(&format!("{path}.task.answers.{answer}"), go).map(|go| (answer.as_str().into(), go))
+                    self.go(&format!("{path}.task.answers.{answer}"), go)
+                        .map(|go| (answer.as_str().into(), go))
                 });
-                Some(StepKind::Task { list: task.list.as_str().into(), answers: answers.collect() })
+                Some(StepKind::Task {
+                    list: task.list.as_str().into(),
+                    answers: answers.collect(),
+                })
             }
             _ => {
                 self.problem(&path, "expected exactly one of send, wait and task");
@@ -257,9 +370,16 @@ impl Compiler {
         };
         let on = self.handlers(&path, &source.on);
         if on != Handlers::default() && source.send.is_none() {
-            self.problem(format!("{path}.on"), "only a step that sends listens: expected no handlers here");
+            self.problem(
+                format!("{path}.on"),
+                "only a step that sends listens: expected no handlers here",
+            );
         }
-        Some(Step { id: source.id.as_str().into(), kind: kind?, on })
+        Some(Step {
+            id: source.id.as_str().into(),
+            kind: kind?,
+            on,
+        })
     }
 
     fn send(&mut self, path: &str, source: &SendSource) -> Option<StepKind> {
@@ -275,10 +395,13 @@ impl Compiler {
             match way.parse::<Channel>() {
                 _ if way == "preferred" => via.push(Via::Preferred),
                 Ok(channel) if templates.contains_key(&channel) => via.push(Via::Channel(channel)),
-                Ok(channel) => {
-                    self.problem(format!("{path}.send.via"), format!("{channel} has no template: add it to send.template"))
+                Ok(channel) => self.problem(
+                    format!("{path}.send.via"),
+                    format!("{channel} has no template: add it to send.template"),
+                ),
+                Err(error) => {
+                    self.problem(format!("{path}.send.via"), format!("{error}, or preferred"))
                 }
-                Err(error) => self.problem(format!("{path}.send.via"), format!("{error}, or preferred")),
             }
         }
         if via.is_empty() {
@@ -290,26 +413,42 @@ impl Compiler {
             Some("failed") => Except::Failed,
             Some("tried") => Except::Tried,
             Some(other) => {
-                let message = format!("{other:?} leaves nothing out: expected failed or tried, or no except at all");
+                let message = format!(
+                    "{other:?} leaves nothing out: expected failed or tried, or no except at all"
+                );
                 self.problem(format!("{path}.send.except"), message);
                 Except::Nothing
             }
         };
-        Some(StepKind::Send { templates, via, except, link: source.link })
+        Some(StepKind::Send {
+            templates,
+            via,
+            except,
+            link: source.link,
+        })
     }
 
     fn handlers(&mut self, path: &str, source: &HandlersSource) -> Handlers {
-        let mut go = |name: &str, text: &Option<String>| text.as_ref().and_then(|t| self.go(&format!("{path}.on.{name}"), t));
+        let mut go = |name: &str, text: &Option<String>| {
+            text.as_ref()
+                .and_then(|t| self.go(&format!("{path}.on.{name}"), t))
+        };
         let bounced = go("bounced", &source.bounced);
         let delivered = go("delivered", &source.delivered);
         let answered = go("answered", &source.answered);
         let unanswered = self.after(&format!("{path}.on.unanswered"), source.unanswered.as_ref());
         let settled = self.after(&format!("{path}.on.settled"), source.settled.as_ref());
         if source.unanswered.is_some() && source.settled.is_some() {
-            self.problem(format!("{path}.on"), "unanswered and settled exclude each other: expected one of them");
+            self.problem(
+                format!("{path}.on"),
+                "unanswered and settled exclude each other: expected one of them",
+            );
         }
         if source.unanswered.is_some() && source.answered.is_none() {
-            self.problem(format!("{path}.on"), "unanswered needs answered: expected where to go once the tenant did answer");
+            self.problem(
+                format!("{path}.on"),
+                "unanswered needs answered: expected where to go once the tenant did answer",
+            );
         }
         let timed = source.unanswered.is_some() || source.settled.is_some();
         if (delivered.is_some() || answered.is_some()) && !timed {
@@ -318,13 +457,20 @@ impl Compiler {
                 "delivered and answered may never come: expected unanswered or settled, to say how long to wait for them",
             );
         }
-        Handlers { bounced, unanswered, settled, delivered, answered }
+        Handlers {
+            bounced,
+            unanswered,
+            settled,
+            delivered,
+            answered,
+        }
     }
 
     fn after(&mut self, path: &str, source: Option<&AfterSource>) -> Option<After> {
         let source = source?;
         let after_ms = self.duration(&format!("{path}.after"), &source.after);
-        self.go(&format!("{path}.go"), &source.go).map(|go| After { after_ms, go })
+        self.go(&format!("{path}.go"), &source.go)
+            .map(|go| After { after_ms, go })
     }
 }
 

@@ -1,5 +1,5 @@
-//! Owns typed comparisons over declared fields and facts: `storno_class(data.reason_code) == 'CHASE'`.
-//! Refuses to be a general expression language: one comparison, two operands, no nesting.
+//! Owns typed comparisons over declared fields and facts: `storno_class(data.reason_code) ==
+//! 'CHASE'`. Refuses to be a general expression language: one comparison, two operands, no nesting.
 
 use bincode::{Decode, Encode};
 
@@ -101,7 +101,13 @@ pub enum Finding {
 
 impl Condition {
     /// Evaluates in `scope`; facts older than `fresh_within_ms` at `now` count as unknown.
-    pub fn evaluate(&self, scope: &dyn Scope, classes: &[ClassTable], now: Timestamp, fresh_within_ms: Option<i64>) -> Finding {
+    pub fn evaluate(
+        &self,
+        scope: &dyn Scope,
+        classes: &[ClassTable],
+        now: Timestamp,
+        fresh_within_ms: Option<i64>,
+    ) -> Finding {
         let (left, left_at) = self.left.read(scope, classes);
         let (right, right_at) = self.right.read(scope, classes);
         let as_of = left_at.into_iter().chain(right_at).min();
@@ -116,8 +122,8 @@ impl Condition {
         }
     }
 
-    /// Reads the text form. `field` resolves a data field's name to its index (declaring it if need be), `class` a
-    /// class table's name.
+    /// Reads the text form. `field` resolves a data field's name to its index (declaring it if need
+    /// be), `class` a class table's name.
     ///
     /// # Errors
     /// A sentence saying what was expected.
@@ -129,7 +135,12 @@ impl Condition {
         let (left, compare, right) = split(text)?;
         let left = Operand::parse(left, field, class)?;
         let right = Operand::parse(right, field, class)?;
-        Ok(Self { text: text.into(), left, compare, right })
+        Ok(Self {
+            text: text.into(),
+            left,
+            compare,
+            right,
+        })
     }
 }
 
@@ -149,7 +160,9 @@ fn split(text: &str) -> Result<(&str, Compare, &str), String> {
             return Ok((left.trim(), compare, right.trim()));
         }
     }
-    Err(format!("{text:?} compares nothing: expected two values around ==, !=, <, <=, > or >="))
+    Err(format!(
+        "{text:?} compares nothing: expected two values around ==, !=, <, <=, > or >="
+    ))
 }
 
 impl Compare {
@@ -180,10 +193,14 @@ impl Operand {
         match self {
             Operand::Literal(value) => (value.clone(), None),
             Operand::Field(index) => (scope.field(*index).clone(), None),
-            Operand::Class(table, index) => (class_value(&classes[*table], scope.field(*index)), None),
+            Operand::Class(table, index) => {
+                (class_value(&classes[*table], scope.field(*index)), None)
+            }
             Operand::Balance => dated(scope.balance()),
             Operand::SubjectOpenAmount => dated(scope.subject_open_amount()),
-            Operand::NotificationEnvironment => (Value::Text(scope.notification_environment().into()), None),
+            Operand::NotificationEnvironment => {
+                (Value::Text(scope.notification_environment().into()), None)
+            }
             Operand::EngineEnvironment => (Value::Text(scope.engine_environment().into()), None),
             Operand::Category => (Value::Text(scope.category().into()), None),
         }
@@ -194,13 +211,18 @@ impl Operand {
         field: &mut dyn FnMut(&str) -> Result<usize, String>,
         class: &dyn Fn(&str) -> Option<usize>,
     ) -> Result<Self, String> {
-        if let Some(quoted) = text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
+        if let Some(quoted) = text
+            .strip_prefix('\'')
+            .and_then(|rest| rest.strip_suffix('\''))
+        {
             return Ok(Operand::Literal(Value::Text(quoted.into())));
         }
         if let Ok(number) = text.parse::<i64>() {
             return Ok(Operand::Literal(Value::Integer(number)));
         }
-        if let Some((table, argument)) = text.strip_suffix(')').and_then(|call| call.split_once('(')) {
+        if let Some((table, argument)) =
+            text.strip_suffix(')').and_then(|call| call.split_once('('))
+        {
             return Self::parse_class(table.trim(), argument.trim(), field, class);
         }
         match text {
@@ -228,9 +250,11 @@ impl Operand {
         field: &mut dyn FnMut(&str) -> Result<usize, String>,
         class: &dyn Fn(&str) -> Option<usize>,
     ) -> Result<Self, String> {
-        let index = class(table).ok_or_else(|| format!("{table:?} is not a class table: declare it under [classes]"))?;
-        let name =
-            argument.strip_prefix("data.").ok_or_else(|| format!("{argument:?} cannot be classed: expected data.<field>"))?;
+        let index = class(table)
+            .ok_or_else(|| format!("{table:?} is not a class table: declare it under [classes]"))?;
+        let name = argument
+            .strip_prefix("data.")
+            .ok_or_else(|| format!("{argument:?} cannot be classed: expected data.<field>"))?;
         Ok(Operand::Class(index, field(name)?))
     }
 }

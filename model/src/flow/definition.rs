@@ -1,5 +1,6 @@
-//! Owns the definition: everything a flow needs, as the texts people wrote, under one content hash. An upgrade makes
-//! a new definition and never changes what was accepted under the old one. Refuses to interpret the texts.
+//! Owns the definition: everything a flow needs, as the texts people wrote, under one content hash.
+//! An upgrade makes a new definition and never changes what was accepted under the old one. Refuses
+//! to interpret the texts.
 
 use std::collections::BTreeMap;
 use std::fmt;

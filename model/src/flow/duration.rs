@@ -1,5 +1,5 @@
-//! Owns the reading of human durations (`90s`, `48h`, `5d`) in flow files. Refuses units it was not given: a bare
-//! number is an error.
+//! Owns the reading of human durations (`90s`, `48h`, `5d`) in flow files. Refuses units it was not
+//! given: a bare number is an error.
 
 /// The text is no duration.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

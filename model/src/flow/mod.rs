@@ -107,7 +107,8 @@ pub struct InputField {
     pub kind: FieldKind,
     /// Whether it may be left out.
     pub optional: bool,
-    /// Longest it may be, in bytes of UTF-8: [`InputField::USUAL_LENGTH`] unless the flow says otherwise.
+    /// Longest it may be, in bytes of UTF-8: [`InputField::USUAL_LENGTH`] unless the flow says
+    /// otherwise.
     pub most: usize,
 }
 
@@ -218,7 +219,8 @@ pub struct After {
 /// What a send step listens to. Absent handlers: see [`Handlers`] fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Handlers {
-    /// It bounced, was refused, or nobody could be reached this way. Absent: the flow ends `undeliverable`.
+    /// It bounced, was refused, or nobody could be reached this way. Absent: the flow ends
+    /// `undeliverable`.
     pub bounced: Option<Go>,
     /// No trusted sign of life (click, portal read, reply, payment) within the time.
     pub unanswered: Option<After>,
@@ -226,7 +228,8 @@ pub struct Handlers {
     pub settled: Option<After>,
     /// It was delivered.
     pub delivered: Option<Go>,
-    /// The tenant pressed the button behind our link, or replied. Absent: the flow goes on listening.
+    /// The tenant pressed the button behind our link, or replied. Absent: the flow goes on
+    /// listening.
     pub answered: Option<Go>,
 }
 
@@ -272,7 +275,8 @@ pub struct Flow {
     pub stops: Vec<Stop>,
     /// Steps; the first one starts.
     pub steps: Vec<Step>,
-    /// Where tasks that the engine itself opens are put: holds that lasted too long, doubt, refusals that are ours.
+    /// Where tasks that the engine itself opens are put: holds that lasted too long, doubt,
+    /// refusals that are ours.
     pub fallback_list: Box<str>,
 }
 
@@ -299,7 +303,10 @@ impl Flow {
     /// Every template name the flow may ask for, with its channel.
     pub fn templates(&self) -> impl Iterator<Item = (Channel, &str)> {
         self.steps.iter().flat_map(|step| match &step.kind {
-            StepKind::Send { templates, .. } => templates.iter().map(|(c, t)| (*c, &**t)).collect::<Vec<_>>(),
+            StepKind::Send { templates, .. } => templates
+                .iter()
+                .map(|(c, t)| (*c, &**t))
+                .collect::<Vec<_>>(),
             _ => Vec::new(),
         })
     }

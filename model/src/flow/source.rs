@@ -32,7 +32,10 @@ pub(super) struct FlowSource {
 
 /// `title = "line?"`, or `text = { kind = "text", most = 10_000 }`.
 #[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "a kind such as \"text?\", or a table such as { kind = \"text\", most = 10_000, optional = true }")]
+#[serde(
+    untagged,
+    expecting = "a kind such as \"text?\", or a table such as { kind = \"text\", most = 10_000, optional = true }"
+)]
 pub(super) enum InputSource {
     Word(String),
     Table(InputTable),

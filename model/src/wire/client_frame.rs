@@ -9,18 +9,23 @@ use crate::notification::NotificationRequest;
 ///
 /// # Errors
 /// [`WireError`] when a string does not fit its field or the row its frame; `out` is as it was.
-pub fn encode_submit(out: &mut Vec<u8>, correlation: u64, request: &NotificationRequest) -> Result<(), WireError> {
+pub fn encode_submit(
+    out: &mut Vec<u8>,
+    correlation: u64,
+    request: &NotificationRequest,
+) -> Result<(), WireError> {
     write::frame(out, kind::SUBMIT, |out| {
         out.extend_from_slice(&correlation.to_be_bytes());
         row::encode(out, None, request)
     })
 }
 
-/// Appends a `SubmitBatch` without building a [`ClientFrame`]: one to [`MAX_BATCH_ROWS`] rows. [`super::row_len`]
-/// helps to stay within a frame.
+/// Appends a `SubmitBatch` without building a [`ClientFrame`]: one to [`MAX_BATCH_ROWS`] rows.
+/// [`super::row_len`] helps to stay within a frame.
 ///
 /// # Errors
-/// [`WireError`] when there are no rows or too many, or they do not fit a frame; `out` is as it was.
+/// [`WireError`] when there are no rows or too many, or they do not fit a frame; `out` is as it
+/// was.
 pub fn encode_submit_batch<'a>(
     out: &mut Vec<u8>,
     first: u64,
@@ -28,15 +33,24 @@ pub fn encode_submit_batch<'a>(
 ) -> Result<(), WireError> {
     let count = rows.len();
     if count == 0 {
-        return Err(WireError::BadValue { at: "rows".into(), value: 0, expected: "at least one" });
+        return Err(WireError::BadValue {
+            at: "rows".into(),
+            value: 0,
+            expected: "at least one",
+        });
     }
     if count > MAX_BATCH_ROWS {
-        return Err(WireError::TooLong { at: "rows".into(), length: count, max: MAX_BATCH_ROWS });
+        return Err(WireError::TooLong {
+            at: "rows".into(),
+            length: count,
+            max: MAX_BATCH_ROWS,
+        });
     }
     write::frame(out, kind::SUBMIT_BATCH, |out| {
         out.extend_from_slice(&first.to_be_bytes());
         out.extend_from_slice(&(count as u16).to_be_bytes());
-        rows.zip(0_u16..).try_for_each(|(request, index)| row::encode(out, Some(index), request))
+        rows.zip(0_u16..)
+            .try_for_each(|(request, index)| row::encode(out, Some(index), request))
     })
 }
 
@@ -61,7 +75,12 @@ fn decode_hello(from: &mut Reader<'_>) -> Result<Hello, WireError> {
     }
     let api_key = from.short("api_key")?.to_owned();
     let client_name = from.bounded("client_name", MAX_TEXT)?.to_owned();
-    Ok(Hello { version_min, version_max, api_key, client_name })
+    Ok(Hello {
+        version_min,
+        version_max,
+        api_key,
+        client_name,
+    })
 }
 
 fn decode_rows(from: &mut Reader<'_>) -> Result<Vec<NotificationRequest>, WireError> {
@@ -86,11 +105,24 @@ impl Frame for ClientFrame {
         let from = &mut Reader::new(kind, payload);
         let frame = match kind {
             kind::HELLO => ClientFrame::Hello(decode_hello(from)?),
-            kind::SUBMIT => ClientFrame::Submit { correlation: from.u64("correlation")?, row: row::decode(from)? },
-            kind::SUBMIT_BATCH => ClientFrame::SubmitBatch { first: from.u64("first")?, rows: decode_rows(from)? },
-            kind::PING => ClientFrame::Ping { nonce: from.u64("nonce")? },
+            kind::SUBMIT => ClientFrame::Submit {
+                correlation: from.u64("correlation")?,
+                row: row::decode(from)?,
+            },
+            kind::SUBMIT_BATCH => ClientFrame::SubmitBatch {
+                first: from.u64("first")?,
+                rows: decode_rows(from)?,
+            },
+            kind::PING => ClientFrame::Ping {
+                nonce: from.u64("nonce")?,
+            },
             kind::GOODBYE => ClientFrame::Goodbye,
-            _ => return Err(WireError::UnknownKind { kind, sender: Self::SENDER }),
+            _ => {
+                return Err(WireError::UnknownKind {
+                    kind,
+                    sender: Self::SENDER,
+                });
+            }
         };
         from.end()?;
         Ok(frame)
@@ -98,9 +130,13 @@ impl Frame for ClientFrame {
 
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), WireError> {
         match self {
-            ClientFrame::Hello(hello) => write::frame(out, kind::HELLO, |out| encode_hello(out, hello)),
+            ClientFrame::Hello(hello) => {
+                write::frame(out, kind::HELLO, |out| encode_hello(out, hello))
+            }
             ClientFrame::Submit { correlation, row } => encode_submit(out, *correlation, row),
-            ClientFrame::SubmitBatch { first, rows } => encode_submit_batch(out, *first, rows.iter()),
+            ClientFrame::SubmitBatch { first, rows } => {
+                encode_submit_batch(out, *first, rows.iter())
+            }
             ClientFrame::Ping { nonce } => write::frame(out, kind::PING, |out| {
                 out.extend_from_slice(&nonce.to_be_bytes());
                 Ok(())

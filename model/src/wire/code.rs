@@ -1,5 +1,6 @@
-//! Owns the stable numbers of the protocol: why a row was refused, why a connection ends, how durable an ack is.
-//! Refuses to renumber: a code keeps its meaning for ever, a new one comes with a new protocol version.
+//! Owns the stable numbers of the protocol: why a row was refused, why a connection ends, how
+//! durable an ack is. Refuses to renumber: a code keeps its meaning for ever, a new one comes with
+//! a new protocol version.
 
 use std::fmt;
 
@@ -51,7 +52,8 @@ macro_rules! codes {
 }
 
 codes! {
-    /// Why one submission was not taken. Nothing of it was stored. Below 100: sending it again unchanged is useless.
+    /// Why one submission was not taken. Nothing of it was stored. Below 100: sending it again
+    /// unchanged is useless.
     RefuseCode {
         /// The row is wrong; the problems say where (HTTP 422).
         Invalid = 1, "invalid";
@@ -93,7 +95,8 @@ impl RefuseCode {
 }
 
 codes! {
-    /// Why the server ends a connection. Below 100: the client or its configuration is wrong, do not reconnect by yourself.
+    /// Why the server ends a connection. Below 100: the client or its configuration is wrong, do
+    /// not reconnect by yourself.
     ErrorCode {
         /// The first frame does not begin with the magic.
         BadMagic = 1, "bad_magic";
@@ -105,7 +108,8 @@ codes! {
         FrameTooLong = 4, "frame_too_long";
         /// More was submitted than credit was granted.
         OutOfCredit = 5, "out_of_credit";
-        /// A frame that has no place here: anything before `Hello`, a second `Hello`, a `Submit` after `Goodbye`.
+        /// A frame that has no place here: anything before `Hello`, a second `Hello`, a `Submit`
+        /// after `Goodbye`.
         UnexpectedFrame = 6, "unexpected_frame";
         /// The API key is not known.
         Unauthorised = 7, "unauthorised";
@@ -127,7 +131,8 @@ codes! {
 pub enum Durability {
     /// On stable storage: `fdatasync` has returned, or a quorum with sync-always has stored it.
     Synced,
-    /// Weaker, by the operator's choice: an acknowledged submission may be lost in a crash. Clients say so, loudly.
+    /// Weaker, by the operator's choice: an acknowledged submission may be lost in a crash. Clients
+    /// say so, loudly.
     Relaxed,
 }
 

@@ -1,7 +1,9 @@
-//! Owns the arithmetic of credit on both sides. Refuses to decide when credit is withheld: the server's pressure does.
+//! Owns the arithmetic of credit on both sides. Refuses to decide when credit is withheld: the
+//! server's pressure does.
 //!
-//! Every row costs one credit when it is sent. Only an explicit `Credit` gives some back, and a server gives back at
-//! most as much as it has answered. So `available + unanswered <= window` always, which bounds the server's memory.
+//! Every row costs one credit when it is sent. Only an explicit `Credit` gives some back, and a
+//! server gives back at most as much as it has answered. So `available + unanswered <= window`
+//! always, which bounds the server's memory.
 
 use super::MAX_CREDIT;
 
@@ -24,20 +26,28 @@ pub struct OutOfCredit {
 }
 
 impl Window {
-    /// A connection that may have at most `size` rows unanswered ([`MAX_CREDIT`] at most). Nothing is granted yet:
-    /// [`Window::grant`] gives the credit of `Welcome` too.
+    /// A connection that may have at most `size` rows unanswered ([`MAX_CREDIT`] at most). Nothing
+    /// is granted yet: [`Window::grant`] gives the credit of `Welcome` too.
     #[must_use]
     pub const fn new(size: u32) -> Self {
-        Self { size: if size < MAX_CREDIT { size } else { MAX_CREDIT }, available: 0, unanswered: 0 }
+        Self {
+            size: if size < MAX_CREDIT { size } else { MAX_CREDIT },
+            available: 0,
+            unanswered: 0,
+        }
     }
 
     /// Books rows that came in.
     ///
     /// # Errors
-    /// [`OutOfCredit`] when the client had no right to send them; the book is unchanged and the connection must end.
+    /// [`OutOfCredit`] when the client had no right to send them; the book is unchanged and the
+    /// connection must end.
     pub const fn spend(&mut self, rows: u32) -> Result<(), OutOfCredit> {
         if rows > self.available {
-            return Err(OutOfCredit { rows, available: self.available });
+            return Err(OutOfCredit {
+                rows,
+                available: self.available,
+            });
         }
         self.available -= rows;
         self.unanswered += rows;
@@ -53,10 +63,12 @@ impl Window {
     /// What may be granted now.
     #[must_use]
     pub const fn owed(&self) -> u32 {
-        self.size.saturating_sub(self.available.saturating_add(self.unanswered))
+        self.size
+            .saturating_sub(self.available.saturating_add(self.unanswered))
     }
 
-    /// Books a grant of what is owed, at most `max` (under pressure: less, or zero), and returns it.
+    /// Books a grant of what is owed, at most `max` (under pressure: less, or zero), and returns
+    /// it.
     pub const fn grant(&mut self, max: u32) -> u32 {
         let owed = self.owed();
         let grant = if owed < max { owed } else { max };
@@ -64,7 +76,8 @@ impl Window {
         grant
     }
 
-    /// Changes the size. A smaller one takes nothing back: it only grants less until the rest is spent.
+    /// Changes the size. A smaller one takes nothing back: it only grants less until the rest is
+    /// spent.
     pub const fn resize(&mut self, size: u32) {
         self.size = if size < MAX_CREDIT { size } else { MAX_CREDIT };
     }
@@ -113,7 +126,10 @@ impl Allowance {
                 self.0 = sum;
                 Ok(())
             }
-            _ => Err(Overgranted { grant, available: self.0 }),
+            _ => Err(Overgranted {
+                grant,
+                available: self.0,
+            }),
         }
     }
 

@@ -1,5 +1,5 @@
-//! Owns cutting a byte stream into frames. Refuses to hold more than one frame bound plus one feed, to allocate on
-//! the word of a length field, and to go on after an error.
+//! Owns cutting a byte stream into frames. Refuses to hold more than one frame bound plus one feed,
+//! to allocate on the word of a length field, and to go on after an error.
 
 use std::marker::PhantomData;
 
@@ -11,9 +11,9 @@ const KEEP: usize = 64 << 10;
 
 /// Reads the frames of one direction from bytes that come in pieces of any size.
 ///
-/// Call [`Decoder::next`] until it returns `None` before every [`Decoder::feed`]: then it never holds more than one
-/// unfinished frame and the last piece. After an error it returns the same error for ever: the stream has lost its
-/// frame boundaries.
+/// Call [`Decoder::next`] until it returns `None` before every [`Decoder::feed`]: then it never
+/// holds more than one unfinished frame and the last piece. After an error it returns the same
+/// error for ever: the stream has lost its frame boundaries.
 #[derive(Debug)]
 pub struct Decoder<F> {
     buffer: Vec<u8>,
@@ -27,7 +27,13 @@ impl<F: Frame> Decoder<F> {
     /// A decoder that takes frames of at most `max_frame` bytes behind the length field.
     #[must_use]
     pub const fn new(max_frame: u32) -> Self {
-        Self { buffer: Vec::new(), start: 0, max_frame, failed: None, frames: PhantomData }
+        Self {
+            buffer: Vec::new(),
+            start: 0,
+            max_frame,
+            failed: None,
+            frames: PhantomData,
+        }
     }
 
     /// Changes the bound, from the next frame on: a server raises it after `Hello`.
@@ -44,7 +50,8 @@ impl<F: Frame> Decoder<F> {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// Bytes fed that belong to no returned frame: not zero at the end of a stream means that it was cut.
+    /// Bytes fed that belong to no returned frame: not zero at the end of a stream means that it
+    /// was cut.
     #[must_use]
     pub const fn pending(&self) -> usize {
         self.buffer.len() - self.start
@@ -68,27 +75,40 @@ impl<F: Frame> Decoder<F> {
 
     fn cut(&mut self) -> Result<Option<F>, WireError> {
         let there = &self.buffer[self.start..];
-        let Some((length, rest)) = there.split_first_chunk::<LENGTH>() else { return Ok(None) };
+        let Some((length, rest)) = there.split_first_chunk::<LENGTH>() else {
+            return Ok(None);
+        };
         let length = u32::from_be_bytes(*length);
         if length == 0 {
             return Err(WireError::EmptyFrame);
         }
         if length > self.max_frame {
-            return Err(WireError::FrameTooLong { length: length.into(), max: self.max_frame });
+            return Err(WireError::FrameTooLong {
+                length: length.into(),
+                max: self.max_frame,
+            });
         }
         // Judged before the payload is there: nobody makes us collect a frame we would refuse.
-        let Some(&kind) = rest.first() else { return Ok(None) };
+        let Some(&kind) = rest.first() else {
+            return Ok(None);
+        };
         if !F::knows(kind) {
-            return Err(WireError::UnknownKind { kind, sender: F::SENDER });
+            return Err(WireError::UnknownKind {
+                kind,
+                sender: F::SENDER,
+            });
         }
         let length = length as usize;
-        let Some(payload) = rest.get(1..length) else { return Ok(None) };
+        let Some(payload) = rest.get(1..length) else {
+            return Ok(None);
+        };
         let frame = F::decode(kind, payload)?;
         self.start += LENGTH + length;
         Ok(Some(frame))
     }
 
-    /// Moves the unfinished frame to the front when that frees at least half, so that moving is amortised.
+    /// Moves the unfinished frame to the front when that frees at least half, so that moving is
+    /// amortised.
     fn reclaim(&mut self) {
         if self.start == self.buffer.len() {
             self.buffer.clear();

@@ -39,7 +39,8 @@ pub enum ClientFrame {
         /// The row.
         row: NotificationRequest,
     },
-    /// Several submissions; costs a credit a row. Row `i` has correlation `first + i` (wrapping) and its own answer.
+    /// Several submissions; costs a credit a row. Row `i` has correlation `first + i` (wrapping)
+    /// and its own answer.
     SubmitBatch {
         /// Correlation of the first row.
         first: u64,
@@ -69,7 +70,8 @@ pub struct Hello {
 }
 
 impl Hello {
-    /// The version to speak with this client, when the server speaks `min` to `max`: the highest in common.
+    /// The version to speak with this client, when the server speaks `min` to `max`: the highest in
+    /// common.
     #[must_use]
     pub fn common_version(&self, min: u16, max: u16) -> Option<u16> {
         let highest = self.version_max.min(max);
@@ -120,7 +122,8 @@ pub struct Welcome {
     pub version: u16,
     /// Whose key it was. At most [`super::MAX_TEXT`] bytes.
     pub corporation: String,
-    /// Rows the client may submit before the first `Credit`. May be zero when the engine is under pressure.
+    /// Rows the client may submit before the first `Credit`. May be zero when the engine is under
+    /// pressure.
     pub credit: u32,
     /// Longest frame the client may send, [`super::MIN_MAX_FRAME`] to [`super::MAX_FRAME`].
     pub max_frame: u32,
@@ -137,7 +140,8 @@ pub struct AckRow {
     pub id: NotificationId,
     /// Where its record stands in the journal; opaque.
     pub position: u64,
-    /// It had been accepted before under the same idempotency key; `id` and `position` are those of then.
+    /// It had been accepted before under the same idempotency key; `id` and `position` are those of
+    /// then.
     pub duplicate: bool,
 }
 
@@ -166,7 +170,8 @@ pub struct Problem {
 /// See [`ServerFrame::Error`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fatal {
-    /// Why. A number this side does not know stays a number: `Error` may come before a version is agreed.
+    /// Why. A number this side does not know stays a number: `Error` may come before a version is
+    /// agreed.
     pub code: Result<ErrorCode, u16>,
     /// When to connect again, in milliseconds; 0: the server does not say.
     pub retry_after_ms: u32,

@@ -1,6 +1,7 @@
-//! Owns the binary protocol between a sender and the engine: frames, their bytes, the stable codes, the credit
-//! arithmetic. Server and client use the same code; `docs/binary-protocol.md` is its description for other languages.
-//! Refuses sockets, time and policy: who may send, when credit is withheld and what is valid is decided elsewhere.
+//! Owns the binary protocol between a sender and the engine: frames, their bytes, the stable codes,
+//! the credit arithmetic. Server and client use the same code; `docs/binary-protocol.md` is its
+//! description for other languages. Refuses sockets, time and policy: who may send, when credit is
+//! withheld and what is valid is decided elsewhere.
 
 mod client_frame;
 mod code;
@@ -31,11 +32,13 @@ pub const MAGIC: [u8; 4] = *b"SLUI";
 pub const VERSION: u16 = 1;
 /// Longest frame in either direction, in bytes behind the length field.
 pub const MAX_FRAME: u32 = 1 << 20;
-/// Longest first frame of a client: nobody makes the server buffer more before it has shown its key.
+/// Longest first frame of a client: nobody makes the server buffer more before it has shown its
+/// key.
 pub const MAX_HELLO: u32 = 1024;
 /// Smallest bound a server may announce in [`Welcome::max_frame`].
 pub const MIN_MAX_FRAME: u32 = 64 << 10;
-/// Most rows in one `SubmitBatch` or `AckBatch`. Keeps what a decoded frame takes in memory near the frame bound.
+/// Most rows in one `SubmitBatch` or `AckBatch`. Keeps what a decoded frame takes in memory near
+/// the frame bound.
 pub const MAX_BATCH_ROWS: usize = 4096;
 /// Most problems in one refusal; the encoder leaves out the rest.
 pub const MAX_PROBLEMS: usize = 32;

@@ -1,5 +1,5 @@
-//! Owns the bytes of one submission. Refuses to judge it: whether the tenant, the flow or the JSON of `data` makes
-//! sense is admission's work.
+//! Owns the bytes of one submission. Refuses to judge it: whether the tenant, the flow or the JSON
+//! of `data` makes sense is admission's work.
 
 use super::read::Reader;
 use super::{At, WireError, write};
@@ -15,11 +15,19 @@ pub(super) const BATCH_HEAD: usize = 11;
 /// Stands for an instant that is absent.
 const ABSENT: i64 = i64::MIN;
 
-/// Bytes that `row` takes in a frame, to plan batches: a `SubmitBatch` has 11 more (kind, first, count).
+/// Bytes that `row` takes in a frame, to plan batches: a `SubmitBatch` has 11 more (kind, first,
+/// count).
 #[must_use]
 pub fn row_len(row: &NotificationRequest) -> usize {
-    let subject = row.subject.as_ref().map_or(0, |s| SUBJECT + s.kind.len() + s.id.len());
-    let texts = row.tenant_id.len() + row.flow.len() + row.category.len() + row.idempotency_key.len() + row.data.len();
+    let subject = row
+        .subject
+        .as_ref()
+        .map_or(0, |s| SUBJECT + s.kind.len() + s.id.len());
+    let texts = row.tenant_id.len()
+        + row.flow.len()
+        + row.category.len()
+        + row.idempotency_key.len()
+        + row.data.len();
     MIN_ROW + subject + texts
 }
 
@@ -39,19 +47,30 @@ pub fn check_row(row: &NotificationRequest, max_frame: u32) -> Result<(), WireEr
         ("idempotency_key", &row.idempotency_key),
     ] {
         if text.len() > max {
-            return Err(WireError::TooLong { at: field.into(), length: text.len(), max });
+            return Err(WireError::TooLong {
+                at: field.into(),
+                length: text.len(),
+                max,
+            });
         }
     }
     millis("send_after".into(), row.send_after)?;
     millis("expires_at".into(), row.expires_at)?;
     let length = BATCH_HEAD + row_len(row);
     if length > max_frame as usize {
-        return Err(WireError::FrameTooLong { length: length as u64, max: max_frame });
+        return Err(WireError::FrameTooLong {
+            length: length as u64,
+            max: max_frame,
+        });
     }
     Ok(())
 }
 
-pub(super) fn encode(out: &mut Vec<u8>, index: Option<u16>, row: &NotificationRequest) -> Result<(), WireError> {
+pub(super) fn encode(
+    out: &mut Vec<u8>,
+    index: Option<u16>,
+    row: &NotificationRequest,
+) -> Result<(), WireError> {
     let at = |field| At { row: index, field };
     out.reserve(row_len(row));
     out.extend_from_slice(&[lane_code(row.priority), environment_code(row.environment)]);
@@ -75,7 +94,11 @@ pub(super) fn encode(out: &mut Vec<u8>, index: Option<u16>, row: &NotificationRe
 fn millis(at: At, instant: Option<Timestamp>) -> Result<i64, WireError> {
     match instant {
         None => Ok(ABSENT),
-        Some(Timestamp(ABSENT)) => Err(WireError::BadValue { at, value: ABSENT, expected: "a later instant" }),
+        Some(Timestamp(ABSENT)) => Err(WireError::BadValue {
+            at,
+            value: ABSENT,
+            expected: "a later instant",
+        }),
         Some(Timestamp(millis)) => Ok(millis),
     }
 }
@@ -84,9 +107,15 @@ pub(super) fn decode(from: &mut Reader<'_>) -> Result<NotificationRequest, WireE
     let lane = from.u8("priority")?;
     let environment = from.u8("environment")?;
     Ok(NotificationRequest {
-        priority: lane_of(lane).ok_or_else(|| from.bad("priority", lane.into(), "0 urgent, 1 normal or 2 bulk"))?,
-        environment: environment_of(environment)
-            .ok_or_else(|| from.bad("environment", environment.into(), "0 production, 1 acceptance, 2 test or 3 development"))?,
+        priority: lane_of(lane)
+            .ok_or_else(|| from.bad("priority", lane.into(), "0 urgent, 1 normal or 2 bulk"))?,
+        environment: environment_of(environment).ok_or_else(|| {
+            from.bad(
+                "environment",
+                environment.into(),
+                "0 production, 1 acceptance, 2 test or 3 development",
+            )
+        })?,
         send_after: read_instant(from, "send_after")?,
         expires_at: read_instant(from, "expires_at")?,
         tenant_id: from.short("tenant_id")?.to_owned(),
@@ -98,7 +127,10 @@ pub(super) fn decode(from: &mut Reader<'_>) -> Result<NotificationRequest, WireE
     })
 }
 
-fn read_instant(from: &mut Reader<'_>, field: &'static str) -> Result<Option<Timestamp>, WireError> {
+fn read_instant(
+    from: &mut Reader<'_>,
+    field: &'static str,
+) -> Result<Option<Timestamp>, WireError> {
     let millis = from.i64(field)?;
     Ok((millis != ABSENT).then_some(Timestamp(millis)))
 }
@@ -106,12 +138,16 @@ fn read_instant(from: &mut Reader<'_>, field: &'static str) -> Result<Option<Tim
 fn read_subject(from: &mut Reader<'_>) -> Result<Option<Subject>, WireError> {
     match from.u8("subject")? {
         0 => Ok(None),
-        1 => Ok(Some(Subject { kind: from.short("subject.kind")?.into(), id: from.short("subject.id")?.into() })),
+        1 => Ok(Some(Subject {
+            kind: from.short("subject.kind")?.into(),
+            id: from.short("subject.id")?.into(),
+        })),
         other => Err(from.bad("subject", other.into(), "0 absent or 1 present")),
     }
 }
 
-// The numbers are written out, not taken from the order of the variants: they are part of the protocol.
+// The numbers are written out, not taken from the order of the variants: they are part of the
+// protocol.
 const fn lane_code(lane: Lane) -> u8 {
     match lane {
         Lane::Urgent => 0,

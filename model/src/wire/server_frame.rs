@@ -1,11 +1,11 @@
-//! Owns the bytes of the frames a server sends. Refuses those of a client. Texts for people are cut to their bounds,
-//! so that an answer can always be sent.
+//! Owns the bytes of the frames a server sends. Refuses those of a client. Texts for people are cut
+//! to their bounds, so that an answer can always be sent.
 
 use super::frame::{AckRow, Fatal, Frame, Problem, Refused, ServerFrame, Welcome};
 use super::read::Reader;
 use super::{
-    Durability, ErrorCode, MAX_BATCH_ROWS, MAX_CREDIT, MAX_FRAME, MAX_PATH, MAX_PROBLEMS, MAX_TEXT, MIN_MAX_FRAME, RefuseCode,
-    WireError, kind, write,
+    Durability, ErrorCode, MAX_BATCH_ROWS, MAX_CREDIT, MAX_FRAME, MAX_PATH, MAX_PROBLEMS, MAX_TEXT,
+    MIN_MAX_FRAME, RefuseCode, WireError, kind, write,
 };
 use crate::ids::NotificationId;
 
@@ -48,7 +48,9 @@ pub fn encode_refused(out: &mut Vec<u8>, refused: &Refused) {
 /// Appends a `Credit`; nothing when `grant` is zero.
 pub fn encode_credit(out: &mut Vec<u8>, grant: u32) {
     if grant > 0 {
-        infallible(out, kind::CREDIT, |out| out.extend_from_slice(&grant.to_be_bytes()));
+        infallible(out, kind::CREDIT, |out| {
+            out.extend_from_slice(&grant.to_be_bytes())
+        });
     }
 }
 
@@ -76,7 +78,12 @@ fn decode_ack(from: &mut Reader<'_>) -> Result<AckRow, WireError> {
     if flags & !DUPLICATE != 0 {
         return Err(from.bad("flags", flags.into(), "bit 0 only"));
     }
-    Ok(AckRow { correlation, id, position, duplicate: flags & DUPLICATE != 0 })
+    Ok(AckRow {
+        correlation,
+        id,
+        position,
+        duplicate: flags & DUPLICATE != 0,
+    })
 }
 
 fn decode_acks(from: &mut Reader<'_>) -> Result<Vec<AckRow>, WireError> {
@@ -92,7 +99,8 @@ fn decode_acks(from: &mut Reader<'_>) -> Result<Vec<AckRow>, WireError> {
 fn decode_refused(from: &mut Reader<'_>) -> Result<Refused, WireError> {
     let correlation = from.u64("correlation")?;
     let code = from.u16("code")?;
-    let code = RefuseCode::from_number(code).ok_or_else(|| from.bad("code", code.into(), "a refusal code of this version"))?;
+    let code = RefuseCode::from_number(code)
+        .ok_or_else(|| from.bad("code", code.into(), "a refusal code of this version"))?;
     let retry_after_ms = from.u32("retry_after_ms")?;
     let count = from.count("problems", 0, MAX_PROBLEMS)?;
     let mut problems = Vec::with_capacity(count.min(from.left() / MIN_PROBLEM));
@@ -102,13 +110,23 @@ fn decode_refused(from: &mut Reader<'_>) -> Result<Refused, WireError> {
         let message = from.bounded("message", MAX_TEXT)?.to_owned();
         problems.push(Problem { path, message });
     }
-    Ok(Refused { correlation, code, retry_after_ms, problems })
+    Ok(Refused {
+        correlation,
+        code,
+        retry_after_ms,
+        problems,
+    })
 }
 
 fn encode_welcome(out: &mut Vec<u8>, welcome: &Welcome) {
     out.extend_from_slice(&welcome.version.to_be_bytes());
     out.extend_from_slice(&welcome.credit.min(MAX_CREDIT).to_be_bytes());
-    out.extend_from_slice(&welcome.max_frame.clamp(MIN_MAX_FRAME, MAX_FRAME).to_be_bytes());
+    out.extend_from_slice(
+        &welcome
+            .max_frame
+            .clamp(MIN_MAX_FRAME, MAX_FRAME)
+            .to_be_bytes(),
+    );
     out.push(welcome.durability.number());
     write::cut(out, &welcome.corporation, MAX_TEXT);
 }
@@ -124,10 +142,16 @@ fn decode_welcome(from: &mut Reader<'_>) -> Result<Welcome, WireError> {
         return Err(from.bad("max_frame", max_frame.into(), "65536 to 1048576"));
     }
     let durability = from.u8("durability")?;
-    let durability =
-        Durability::from_number(durability).ok_or_else(|| from.bad("durability", durability.into(), "0 synced or 1 relaxed"))?;
+    let durability = Durability::from_number(durability)
+        .ok_or_else(|| from.bad("durability", durability.into(), "0 synced or 1 relaxed"))?;
     let corporation = from.bounded("corporation", MAX_TEXT)?.to_owned();
-    Ok(Welcome { version, corporation, credit, max_frame, durability })
+    Ok(Welcome {
+        version,
+        corporation,
+        credit,
+        max_frame,
+        durability,
+    })
 }
 
 fn decode_grant(from: &mut Reader<'_>) -> Result<u32, WireError> {
@@ -138,7 +162,12 @@ fn decode_grant(from: &mut Reader<'_>) -> Result<u32, WireError> {
 }
 
 fn encode_fatal(out: &mut Vec<u8>, fatal: &Fatal) {
-    out.extend_from_slice(&fatal.code.map_or_else(|number| number, ErrorCode::number).to_be_bytes());
+    out.extend_from_slice(
+        &fatal
+            .code
+            .map_or_else(|number| number, ErrorCode::number)
+            .to_be_bytes(),
+    );
     out.extend_from_slice(&fatal.retry_after_ms.to_be_bytes());
     write::cut(out, &fatal.message, MAX_TEXT);
 }
@@ -147,7 +176,11 @@ fn decode_fatal(from: &mut Reader<'_>) -> Result<Fatal, WireError> {
     let number = from.u16("code")?;
     let retry_after_ms = from.u32("retry_after_ms")?;
     let message = from.bounded("message", MAX_TEXT)?.to_owned();
-    Ok(Fatal { code: ErrorCode::from_number(number).ok_or(number), retry_after_ms, message })
+    Ok(Fatal {
+        code: ErrorCode::from_number(number).ok_or(number),
+        retry_after_ms,
+        message,
+    })
 }
 
 impl Frame for ServerFrame {
@@ -164,10 +197,19 @@ impl Frame for ServerFrame {
             kind::ACK => ServerFrame::Ack(decode_ack(from)?),
             kind::ACK_BATCH => ServerFrame::AckBatch(decode_acks(from)?),
             kind::REFUSE => ServerFrame::Refuse(decode_refused(from)?),
-            kind::CREDIT => ServerFrame::Credit { grant: decode_grant(from)? },
-            kind::PONG => ServerFrame::Pong { nonce: from.u64("nonce")? },
+            kind::CREDIT => ServerFrame::Credit {
+                grant: decode_grant(from)?,
+            },
+            kind::PONG => ServerFrame::Pong {
+                nonce: from.u64("nonce")?,
+            },
             kind::ERROR => ServerFrame::Error(decode_fatal(from)?),
-            _ => return Err(WireError::UnknownKind { kind, sender: Self::SENDER }),
+            _ => {
+                return Err(WireError::UnknownKind {
+                    kind,
+                    sender: Self::SENDER,
+                });
+            }
         };
         from.end()?;
         Ok(frame)
@@ -175,15 +217,21 @@ impl Frame for ServerFrame {
 
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), WireError> {
         match self {
-            ServerFrame::Welcome(welcome) => infallible(out, kind::WELCOME, |out| encode_welcome(out, welcome)),
+            ServerFrame::Welcome(welcome) => {
+                infallible(out, kind::WELCOME, |out| encode_welcome(out, welcome))
+            }
             ServerFrame::Ack(ack) => encode_acks(out, std::slice::from_ref(ack)),
             ServerFrame::AckBatch(acks) => encode_acks(out, acks),
             ServerFrame::Refuse(refused) => encode_refused(out, refused),
             ServerFrame::Credit { grant } => encode_credit(out, *grant),
             ServerFrame::Pong { nonce } => {
-                infallible(out, kind::PONG, |out| out.extend_from_slice(&nonce.to_be_bytes()));
+                infallible(out, kind::PONG, |out| {
+                    out.extend_from_slice(&nonce.to_be_bytes())
+                });
             }
-            ServerFrame::Error(fatal) => infallible(out, kind::ERROR, |out| encode_fatal(out, fatal)),
+            ServerFrame::Error(fatal) => {
+                infallible(out, kind::ERROR, |out| encode_fatal(out, fatal))
+            }
         }
         Ok(())
     }

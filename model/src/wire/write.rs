@@ -1,5 +1,5 @@
-//! Owns writing one frame behind what a buffer already holds. Refuses to leave half a frame there: a frame that does
-//! not fit is taken back.
+//! Owns writing one frame behind what a buffer already holds. Refuses to leave half a frame there:
+//! a frame that does not fit is taken back.
 
 use super::{At, MAX_FRAME, WireError};
 
@@ -30,14 +30,21 @@ pub(super) fn frame(
 fn length_of(bytes: usize) -> Result<u32, WireError> {
     match u32::try_from(bytes) {
         Ok(length) if length <= MAX_FRAME => Ok(length),
-        _ => Err(WireError::FrameTooLong { length: bytes as u64, max: MAX_FRAME }),
+        _ => Err(WireError::FrameTooLong {
+            length: bytes as u64,
+            max: MAX_FRAME,
+        }),
     }
 }
 
 /// A string behind a u16 length.
 pub(super) fn short(out: &mut Vec<u8>, at: At, text: &str) -> Result<(), WireError> {
     let Ok(length) = u16::try_from(text.len()) else {
-        return Err(WireError::TooLong { at, length: text.len(), max: usize::from(u16::MAX) });
+        return Err(WireError::TooLong {
+            at,
+            length: text.len(),
+            max: usize::from(u16::MAX),
+        });
     };
     out.extend_from_slice(&length.to_be_bytes());
     out.extend_from_slice(text.as_bytes());
@@ -52,7 +59,11 @@ pub(super) fn long(out: &mut Vec<u8>, at: At, text: &str) -> Result<(), WireErro
             out.extend_from_slice(text.as_bytes());
             Ok(())
         }
-        _ => Err(WireError::TooLong { at, length: text.len(), max: MAX_FRAME as usize }),
+        _ => Err(WireError::TooLong {
+            at,
+            length: text.len(),
+            max: MAX_FRAME as usize,
+        }),
     }
 }
 

@@ -10,13 +10,34 @@ use super::peer::{Peer, batch, row, submit};
 async fn a_row_is_acked_with_its_id_and_masked_position_once_the_shard_has_answered() {
     let door = Script::new();
     let (mut peer, _) = Peer::welcomed(&door, 8).await;
-    peer.send(&[submit(41, "a"), submit(42, "again-b"), ClientFrame::Ping { nonce: 5 }]).await;
+    peer.send(&[
+        submit(41, "a"),
+        submit(42, "again-b"),
+        ClientFrame::Ping { nonce: 5 },
+    ])
+    .await;
     // Nothing was answered before the Pong: no ack leaves before the shard has spoken.
     assert_eq!(peer.next().await, ServerFrame::Pong { nonce: 5 });
     door.answer("a", 7);
-    assert_eq!(peer.acks(1).await, [AckRow { correlation: 41, id: id_of(0), position: 7 + MASK, duplicate: false }]);
+    assert_eq!(
+        peer.acks(1).await,
+        [AckRow {
+            correlation: 41,
+            id: id_of(0),
+            position: 7 + MASK,
+            duplicate: false
+        }]
+    );
     door.answer("again-b", 3);
-    assert_eq!(peer.acks(1).await, [AckRow { correlation: 42, id: id_of(1), position: 3 + MASK, duplicate: true }]);
+    assert_eq!(
+        peer.acks(1).await,
+        [AckRow {
+            correlation: 42,
+            id: id_of(1),
+            position: 3 + MASK,
+            duplicate: true
+        }]
+    );
 }
 
 #[tokio::test]
@@ -24,11 +45,18 @@ async fn answers_in_another_order_reach_their_own_rows() {
     let door = Script::new();
     let (mut peer, _) = Peer::welcomed(&door, 8).await;
     peer.send(&[batch(u64::MAX, &["a", "b", "c"])]).await;
-    assert_eq!(door.keys(3).await, ["a", "b", "c"], "rows come to the door in the order they were sent");
+    assert_eq!(
+        door.keys(3).await,
+        ["a", "b", "c"],
+        "rows come to the door in the order they were sent"
+    );
     for (key, correlation, index) in [("c", 1, 2), ("a", u64::MAX, 0), ("b", 0, 1)] {
         door.answer(key, 9);
         let acks = peer.acks(1).await;
-        assert_eq!((acks[0].correlation, acks[0].id), (correlation, id_of(index)));
+        assert_eq!(
+            (acks[0].correlation, acks[0].id),
+            (correlation, id_of(index))
+        );
     }
 }
 
@@ -37,7 +65,15 @@ async fn an_answer_may_come_before_the_door_has_said_yes() {
     let door = Script::new();
     let (mut peer, _) = Peer::welcomed(&door, 8).await;
     peer.send(&[submit(1, "fast")]).await;
-    assert_eq!(peer.acks(1).await, [AckRow { correlation: 1, id: id_of(0), position: 77 + MASK, duplicate: false }]);
+    assert_eq!(
+        peer.acks(1).await,
+        [AckRow {
+            correlation: 1,
+            id: id_of(0),
+            position: 77 + MASK,
+            duplicate: false
+        }]
+    );
 }
 
 #[tokio::test]
@@ -48,7 +84,12 @@ async fn one_correlation_used_twice_gets_two_answers() {
     door.keys(2).await;
     door.answer("b", 2);
     door.answer("a", 1);
-    let mut ids: Vec<_> = peer.acks(2).await.into_iter().map(|ack| (ack.correlation, ack.id)).collect();
+    let mut ids: Vec<_> = peer
+        .acks(2)
+        .await
+        .into_iter()
+        .map(|ack| (ack.correlation, ack.id))
+        .collect();
     ids.sort_unstable();
     assert_eq!(ids, [(1, id_of(0)), (1, id_of(1))]);
 }
@@ -57,15 +98,27 @@ async fn one_correlation_used_twice_gets_two_answers() {
 async fn a_refused_row_does_not_touch_its_neighbours() {
     let door = Script::new();
     let (mut peer, _) = Peer::welcomed(&door, 8).await;
-    peer.send(&[batch(10, &["a", "bad", "conflict", "b"])]).await;
+    peer.send(&[batch(10, &["a", "bad", "conflict", "b"])])
+        .await;
     let bad = peer.refusal().await;
-    assert_eq!((bad.correlation, bad.code, bad.problems[0].path.as_str()), (11, RefuseCode::Invalid, "data.x"));
+    assert_eq!(
+        (bad.correlation, bad.code, bad.problems[0].path.as_str()),
+        (11, RefuseCode::Invalid, "data.x")
+    );
     let conflict = peer.refusal().await;
-    assert_eq!((conflict.correlation, conflict.code), (12, RefuseCode::Conflict));
+    assert_eq!(
+        (conflict.correlation, conflict.code),
+        (12, RefuseCode::Conflict)
+    );
     door.keys(2).await;
     door.answer("a", 1);
     door.answer("b", 2);
-    let mut acked: Vec<_> = peer.acks(2).await.into_iter().map(|ack| ack.correlation).collect();
+    let mut acked: Vec<_> = peer
+        .acks(2)
+        .await
+        .into_iter()
+        .map(|ack| ack.correlation)
+        .collect();
     acked.sort_unstable();
     assert_eq!(acked, [10, 13]);
 }
@@ -78,7 +131,10 @@ async fn a_row_the_shard_lost_is_refused_for_now() {
     door.keys(1).await;
     door.lose("a");
     let refused = peer.refusal().await;
-    assert_eq!((refused.correlation, refused.code), (6, RefuseCode::Internal));
+    assert_eq!(
+        (refused.correlation, refused.code),
+        (6, RefuseCode::Internal)
+    );
     assert!(refused.code.is_transient() && refused.retry_after_ms > 0);
 }
 
@@ -87,10 +143,17 @@ async fn much_more_than_the_pipes_hold_is_answered_to_the_last_row() {
     let door = Script::new();
     let (peer, _) = Peer::welcomed(&door, 100_000).await;
     let rows = 4_000;
-    let mut frames: Vec<_> = (0..10).map(|_| ClientFrame::SubmitBatch { first: 0, rows: vec![row("bad"); rows] }).collect();
+    let mut frames: Vec<_> = (0..10)
+        .map(|_| ClientFrame::SubmitBatch {
+            first: 0,
+            rows: vec![row("bad"); rows],
+        })
+        .collect();
     frames.push(ClientFrame::Goodbye);
     let mut bytes = Vec::new();
-    frames.iter().for_each(|frame| frame.encode(&mut bytes).unwrap());
+    frames
+        .iter()
+        .for_each(|frame| frame.encode(&mut bytes).unwrap());
     let (mut reading, mut writing) = tokio::io::split(peer.stream);
     let written = writing.write_all(&bytes);
     let mut decoder = Decoder::<ServerFrame>::new(MAX_FRAME);

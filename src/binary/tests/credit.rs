@@ -1,5 +1,5 @@
-//! Credit: granted with the answers, withheld under pressure and given when it is gone; more than granted ends the
-//! connection.
+//! Credit: granted with the answers, withheld under pressure and given when it is gone; more than
+//! granted ends the connection.
 
 use std::sync::Arc;
 
@@ -43,7 +43,10 @@ async fn rows_without_credit_end_the_connection_and_none_is_taken() {
     peer.send(&[batch(1, &["a", "b", "c"])]).await;
     let (code, message) = peer.last_word().await.unwrap();
     assert_eq!(code, ErrorCode::OutOfCredit);
-    assert!(message.starts_with("3 rows submitted with 2 credit left"), "{message}");
+    assert!(
+        message.starts_with("3 rows submitted with 2 credit left"),
+        "{message}"
+    );
     assert!(door.keys(0).await.is_empty());
 }
 
@@ -94,7 +97,10 @@ async fn a_sender_whose_share_is_full_may_ask_one_row_at_a_time() {
     assert_eq!((welcome.credit, peer.credit().await), (0, 1));
     peer.send(&[submit(1, "share")]).await;
     let refused = peer.refusal().await;
-    assert_eq!((refused.code, refused.retry_after_ms), (RefuseCode::ShareFull, 10_000));
+    assert_eq!(
+        (refused.code, refused.retry_after_ms),
+        (RefuseCode::ShareFull, 10_000)
+    );
     assert_eq!(peer.credit().await, 1);
     // A repeat of what was accepted gets its answer although the share is full.
     one_row(&mut peer, &door, "again-a", 1).await;
@@ -104,9 +110,16 @@ async fn a_sender_whose_share_is_full_may_ask_one_row_at_a_time() {
 async fn a_row_refused_for_want_of_room_gives_its_credit_back_after_a_pause() {
     let door = Script::new();
     let (mut peer, _) = Peer::welcomed(&door, 1).await;
-    peer.send(&[submit(1, "share"), ClientFrame::Ping { nonce: 1 }]).await;
+    peer.send(&[submit(1, "share"), ClientFrame::Ping { nonce: 1 }])
+        .await;
     peer.refusal().await;
     let mut frames = [peer.next().await, peer.next().await];
     frames.sort_unstable_by_key(|frame| matches!(frame, ServerFrame::Credit { .. }));
-    assert_eq!(frames, [ServerFrame::Pong { nonce: 1 }, ServerFrame::Credit { grant: 1 }]);
+    assert_eq!(
+        frames,
+        [
+            ServerFrame::Pong { nonce: 1 },
+            ServerFrame::Credit { grant: 1 }
+        ]
+    );
 }

@@ -1,5 +1,5 @@
-//! Owns a door that does what a test tells it. What becomes of a row stands in its idempotency key: the word before the
-//! first hyphen.
+//! Owns a door that does what a test tells it. What becomes of a row stands in its idempotency key:
+//! the word before the first hyphen.
 
 use std::sync::Arc;
 
@@ -41,8 +41,16 @@ struct Row {
 
 impl Script {
     pub(super) fn new() -> Arc<Self> {
-        let state = State { known: true, closed: None, room: u32::MAX, rows: Vec::new() };
-        Arc::new(Self { state: Mutex::new(state), seen: watch::Sender::new(0) })
+        let state = State {
+            known: true,
+            closed: None,
+            room: u32::MAX,
+            rows: Vec::new(),
+        };
+        Arc::new(Self {
+            state: Mutex::new(state),
+            seen: watch::Sender::new(0),
+        })
     }
 
     pub(super) fn close(&self, closed: Option<Closed>) {
@@ -59,21 +67,41 @@ impl Script {
 
     /// Waits until `count` rows came to the door, and returns their keys.
     pub(super) async fn keys(&self, count: usize) -> Vec<String> {
-        self.seen.subscribe().wait_for(|seen| *seen >= count).await.unwrap();
-        self.state.lock().rows.iter().map(|row| row.key.clone()).collect()
+        self.seen
+            .subscribe()
+            .wait_for(|seen| *seen >= count)
+            .await
+            .unwrap();
+        self.state
+            .lock()
+            .rows
+            .iter()
+            .map(|row| row.key.clone())
+            .collect()
     }
 
     /// The shard's answer to the row with this key: it stands at `position`.
     pub(super) fn answer(&self, key: &str, position: u64) {
         let mut state = self.state.lock();
-        let (index, row) = state.rows.iter_mut().enumerate().find(|(_, row)| row.key == key).unwrap();
+        let (index, row) = state
+            .rows
+            .iter_mut()
+            .enumerate()
+            .find(|(_, row)| row.key == key)
+            .unwrap();
         let (answers, slot) = row.waiting.take().unwrap();
         answers.answer(slot, said(row.duplicate, id_of(index), position));
     }
 
     /// The shard lost the row with this key.
     pub(super) fn lose(&self, key: &str) {
-        let row = self.state.lock().rows.iter_mut().find(|row| row.key == key).and_then(|row| row.waiting.take());
+        let row = self
+            .state
+            .lock()
+            .rows
+            .iter_mut()
+            .find(|row| row.key == key)
+            .and_then(|row| row.waiting.take());
         let (answers, slot) = row.unwrap();
         answers.answer(slot, ShardAnswer::Dropped);
     }
@@ -83,7 +111,15 @@ fn said(duplicate: bool, id: NotificationId, position: u64) -> ShardAnswer {
     if duplicate {
         return ShardAnswer::Accepted { position };
     }
-    ShardAnswer::Decided { answer: Answer::Accepted { id, state: "ready", unknown_tenant: false, near: None }, position }
+    ShardAnswer::Decided {
+        answer: Answer::Accepted {
+            id,
+            state: "ready",
+            unknown_tenant: false,
+            near: None,
+        },
+        position,
+    }
 }
 
 /// The id of the row that came to the door as number `index`.
@@ -123,7 +159,13 @@ impl Door for Script {
         let id = id_of(state.rows.len());
         let duplicate = word == "again";
         let waiting = match word.as_str() {
-            "bad" => return Err(Rejected::Invalid(vec![FieldProblem::new("data.x", ProblemCode::Missing, "a number")])),
+            "bad" => {
+                return Err(Rejected::Invalid(vec![FieldProblem::new(
+                    "data.x",
+                    ProblemCode::Missing,
+                    "a number",
+                )]));
+            }
             "conflict" => return Err(Rejected::Conflict(NotificationId(1))),
             "share" => return Err(Rejected::ShareFull(10)),
             // Its answer is there before the door has said yes.
@@ -133,7 +175,11 @@ impl Door for Script {
             }
             _ => Some((answers.clone(), slot)),
         };
-        state.rows.push(Row { key, duplicate, waiting });
+        state.rows.push(Row {
+            key,
+            duplicate,
+            waiting,
+        });
         self.seen.send_replace(state.rows.len());
         Ok(Admitted { id, duplicate })
     }

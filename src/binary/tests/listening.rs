@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use sluis_client::{Client, ClientConfig, ClientError, ErrorCode, ReconnectPolicy, SubmitError, Tls};
+use sluis_client::{
+    Client, ClientConfig, ClientError, ErrorCode, ReconnectPolicy, SubmitError, Tls,
+};
 use sluis_model::wire::RefuseCode;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -28,7 +30,15 @@ struct Port {
 
 impl Port {
     async fn open(door: &Arc<Script>, credit: u32, max_connections: usize) -> Self {
-        Self::open_with(door, BinarySettings { credit, max_connections, ..BinarySettings::default() }).await
+        Self::open_with(
+            door,
+            BinarySettings {
+                credit,
+                max_connections,
+                ..BinarySettings::default()
+            },
+        )
+        .await
     }
 
     async fn open_with(door: &Arc<Script>, settings: BinarySettings) -> Self {
@@ -38,8 +48,18 @@ impl Port {
         let lanes = Lanes::new([tokio::runtime::Handle::current()]);
         let opening = Arc::new(Opening::starting(Arc::default()));
         opening.open_to(door.clone(), lanes);
-        let served = tokio::spawn(listener::serve(opening, socket, settings, PACE, shutdown.clone()));
-        Self { addr, shutdown, served }
+        let served = tokio::spawn(listener::serve(
+            opening,
+            socket,
+            settings,
+            PACE,
+            shutdown.clone(),
+        ));
+        Self {
+            addr,
+            shutdown,
+            served,
+        }
     }
 
     fn config(&self) -> ClientConfig {
@@ -55,10 +75,16 @@ async fn the_client_gets_a_receipt_for_every_row_it_sends() {
     let port = Port::open(&door, 64, 4).await;
     let client = Client::connect(port.config()).await.unwrap();
     let receipts = client.submit_many((0..3_000).map(|_| row("fast"))).await;
-    assert!(receipts.iter().all(|receipt| receipt.as_ref().is_ok_and(|receipt| receipt.position == 77 + MASK)));
+    assert!(receipts.iter().all(|receipt| {
+        receipt
+            .as_ref()
+            .is_ok_and(|receipt| receipt.position == 77 + MASK)
+    }));
 
     let bad = client.submit(row("bad")).await;
-    assert!(matches!(bad, Err(SubmitError::Refused(refused)) if refused.code == RefuseCode::Invalid));
+    assert!(
+        matches!(bad, Err(SubmitError::Refused(refused)) if refused.code == RefuseCode::Invalid)
+    );
     client.close().await.unwrap();
     port.shutdown.cancel();
     port.served.await.unwrap();
@@ -66,10 +92,18 @@ async fn the_client_gets_a_receipt_for_every_row_it_sends() {
 
 #[tokio::test]
 async fn rows_and_receipts_travel_over_tls() {
-    let files = TlsFiles { cert: format!("{TLS}certificate.pem").into(), key: format!("{TLS}key.pem").into() };
+    let files = TlsFiles {
+        cert: format!("{TLS}certificate.pem").into(),
+        key: format!("{TLS}key.pem").into(),
+    };
     let tls = crate::tls::Tls::load(&files, &[]).unwrap();
     let door = Script::new();
-    let settings = BinarySettings { credit: 64, max_connections: 4, tls: Some(tls), ..BinarySettings::default() };
+    let settings = BinarySettings {
+        credit: 64,
+        max_connections: 4,
+        tls: Some(tls),
+        ..BinarySettings::default()
+    };
     let port = Port::open_with(&door, settings).await;
     let mut config = port.config();
     config.tls = Some(Tls::trusting("localhost", CERTIFICATE).unwrap());
@@ -85,7 +119,16 @@ async fn one_connection_too_many_is_told_so_and_its_seat_is_free_again_afterward
     let port = Port::open(&door, 8, 1).await;
     let client = Client::connect(port.config()).await.unwrap();
     let refused = Client::connect(port.config()).await.err().unwrap();
-    assert!(matches!(&refused, ClientError::Ended { code: Ok(ErrorCode::TooManyConnections), .. }), "{refused}");
+    assert!(
+        matches!(
+            &refused,
+            ClientError::Ended {
+                code: Ok(ErrorCode::TooManyConnections),
+                ..
+            }
+        ),
+        "{refused}"
+    );
     assert!(refused.retry_after().is_some() && !refused.is_final());
     client.close().await.unwrap();
 
@@ -93,7 +136,16 @@ async fn one_connection_too_many_is_told_so_and_its_seat_is_free_again_afterward
     config.reconnect = ReconnectPolicy::default();
     // The seat is given back a moment after the client saw the end.
     while let Err(error) = Client::connect(config.clone()).await {
-        assert!(matches!(error, ClientError::Ended { code: Ok(ErrorCode::TooManyConnections), .. }), "{error}");
+        assert!(
+            matches!(
+                error,
+                ClientError::Ended {
+                    code: Ok(ErrorCode::TooManyConnections),
+                    ..
+                }
+            ),
+            "{error}"
+        );
     }
 }
 
@@ -111,5 +163,8 @@ async fn a_port_that_stops_answers_its_senders_and_is_gone() {
     door.answer("a", 5);
     assert_eq!(submitted.await.unwrap().unwrap().position, 5 + MASK);
     port.served.await.unwrap();
-    assert!(matches!(Client::connect(ClientConfig::new(port.addr.to_string(), KEY, "test")).await, Err(ClientError::Io { .. })));
+    assert!(matches!(
+        Client::connect(ClientConfig::new(port.addr.to_string(), KEY, "test")).await,
+        Err(ClientError::Io { .. })
+    ));
 }

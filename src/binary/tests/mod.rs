@@ -1,5 +1,6 @@
-//! The binary port against a scripted door: every answer and all pressure come when a test says so. One behaviour per
-//! file. Refuses sleeps: every test waits for a frame, a row at the door, or the end of a connection.
+//! The binary port against a scripted door: every answer and all pressure come when a test says so.
+//! One behaviour per file. Refuses sleeps: every test waits for a frame, a row at the door, or the
+//! end of a connection.
 
 mod answers;
 mod credit;

@@ -4,7 +4,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use sluis_model::NotificationRequest;
-use sluis_model::wire::{AckRow, ClientFrame, Decoder, ErrorCode, Frame, Hello, MAX_FRAME, Refused, ServerFrame, Welcome};
+use sluis_model::wire::{
+    AckRow, ClientFrame, Decoder, ErrorCode, Frame, Hello, MAX_FRAME, Refused, ServerFrame, Welcome,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio_util::sync::CancellationToken;
 
@@ -31,16 +33,33 @@ impl Peer {
     pub(super) fn stranger(door: &Arc<Script>, credit: u32, pace: Pace) -> Self {
         let (stream, server) = duplex(PIPE);
         let shutdown = CancellationToken::new();
-        let bounds = Bounds { all: 8, per_peer: 8, per_corporation: 8 };
+        let bounds = Bounds {
+            all: 8,
+            per_peer: 8,
+            per_corporation: 8,
+        };
         let seats = Seats::new(bounds);
-        let house = House { door: door.clone(), credit, pace, shutdown: shutdown.clone(), seats };
+        let house = House {
+            door: door.clone(),
+            credit,
+            pace,
+            shutdown: shutdown.clone(),
+            seats,
+        };
         let peer = IpAddr::from([127, 0, 0, 1]);
-        let stranger = Stranger { place: Crowd::new(bounds).join(peer).unwrap(), peer };
+        let stranger = Stranger {
+            place: Crowd::new(bounds).join(peer).unwrap(),
+            peer,
+        };
         tokio::spawn(async move {
             let (read, write) = tokio::io::split(server);
             converse(read, write, &house, stranger).await;
         });
-        Self { stream, shutdown, decoder: Decoder::new(MAX_FRAME) }
+        Self {
+            stream,
+            shutdown,
+            decoder: Decoder::new(MAX_FRAME),
+        }
     }
 
     /// A sender that was welcomed.
@@ -49,22 +68,32 @@ impl Peer {
     }
 
     /// The same, by a server of another pace.
-    pub(super) async fn welcomed_at(door: &Arc<Script>, credit: u32, pace: Pace) -> (Self, Welcome) {
+    pub(super) async fn welcomed_at(
+        door: &Arc<Script>,
+        credit: u32,
+        pace: Pace,
+    ) -> (Self, Welcome) {
         let mut peer = Self::stranger(door, credit, pace);
         peer.send(&[hello(KEY)]).await;
-        let ServerFrame::Welcome(welcome) = peer.next().await else { panic!("expected a Welcome") };
+        let ServerFrame::Welcome(welcome) = peer.next().await else {
+            panic!("expected a Welcome")
+        };
         (peer, welcome)
     }
 
     pub(super) async fn send(&mut self, frames: &[ClientFrame]) {
         let mut bytes = Vec::new();
-        frames.iter().for_each(|frame| frame.encode(&mut bytes).unwrap());
+        frames
+            .iter()
+            .for_each(|frame| frame.encode(&mut bytes).unwrap());
         self.stream.write_all(&bytes).await.unwrap();
     }
 
     /// The next frame; panics at the end of the stream.
     pub(super) async fn next(&mut self) -> ServerFrame {
-        self.try_next().await.expect("a frame, not the end of the stream")
+        self.try_next()
+            .await
+            .expect("a frame, not the end of the stream")
     }
 
     async fn try_next(&mut self) -> Option<ServerFrame> {
@@ -114,7 +143,8 @@ impl Peer {
         }
     }
 
-    /// The server's last word and the end of the stream: nothing but answers and credit may come before.
+    /// The server's last word and the end of the stream: nothing but answers and credit may come
+    /// before.
     pub(super) async fn last_word(&mut self) -> Option<(ErrorCode, String)> {
         let mut word = None;
         while let Some(frame) = self.try_next().await {
@@ -128,17 +158,33 @@ impl Peer {
 }
 
 pub(super) fn hello(key: &str) -> ClientFrame {
-    ClientFrame::Hello(Hello { version_min: 1, version_max: 1, api_key: key.into(), client_name: "test".into() })
+    ClientFrame::Hello(Hello {
+        version_min: 1,
+        version_max: 1,
+        api_key: key.into(),
+        client_name: "test".into(),
+    })
 }
 
 pub(super) fn row(key: &str) -> NotificationRequest {
-    NotificationRequest { tenant_id: "H-1".into(), data: "{}".into(), idempotency_key: key.into(), ..Default::default() }
+    NotificationRequest {
+        tenant_id: "H-1".into(),
+        data: "{}".into(),
+        idempotency_key: key.into(),
+        ..Default::default()
+    }
 }
 
 pub(super) fn submit(correlation: u64, key: &str) -> ClientFrame {
-    ClientFrame::Submit { correlation, row: row(key) }
+    ClientFrame::Submit {
+        correlation,
+        row: row(key),
+    }
 }
 
 pub(super) fn batch(first: u64, keys: &[&str]) -> ClientFrame {
-    ClientFrame::SubmitBatch { first, rows: keys.iter().map(|key| row(key)).collect() }
+    ClientFrame::SubmitBatch {
+        first,
+        rows: keys.iter().map(|key| row(key)).collect(),
+    }
 }

@@ -32,29 +32,57 @@ async fn the_welcome_says_who_and_how_much() {
 
 #[tokio::test]
 async fn each_way_of_not_being_let_in_has_its_code() {
-    assert_eq!(told_for(&hello("slk_wrong")).await, (ErrorCode::Unauthorised, "the API key is not known".into()));
+    assert_eq!(
+        told_for(&hello("slk_wrong")).await,
+        (ErrorCode::Unauthorised, "the API key is not known".into())
+    );
     assert_eq!(told_for(&hello("")).await.0, ErrorCode::Unauthorised);
-    assert_eq!(told_for(&submit(1, "a")).await.0, ErrorCode::UnexpectedFrame);
-    let future = Hello { version_min: 7, version_max: 9, api_key: KEY.into(), client_name: "test".into() };
-    assert_eq!(told_for(&ClientFrame::Hello(future)).await.0, ErrorCode::NoCommonVersion);
+    assert_eq!(
+        told_for(&submit(1, "a")).await.0,
+        ErrorCode::UnexpectedFrame
+    );
+    let future = Hello {
+        version_min: 7,
+        version_max: 9,
+        api_key: KEY.into(),
+        client_name: "test".into(),
+    };
+    assert_eq!(
+        told_for(&ClientFrame::Hello(future)).await.0,
+        ErrorCode::NoCommonVersion
+    );
 
     let mut wrong_magic = Vec::new();
     hello(KEY).encode(&mut wrong_magic).unwrap();
     wrong_magic[5] = b'X';
     assert_eq!(told(&wrong_magic).await.0, ErrorCode::BadMagic);
-    for foreign in
-        [&b"GET / HTTP/1.1\r\n\r\n"[..], b"PRI * HTTP/2.0\r\n\r\n", b"\x16\x03\x01\x02\x00\x01", b"EHLO x\r\n", &[0xff; 4]]
-    {
+    for foreign in [
+        &b"GET / HTTP/1.1\r\n\r\n"[..],
+        b"PRI * HTTP/2.0\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01",
+        b"EHLO x\r\n",
+        &[0xff; 4],
+    ] {
         let (code, message) = told(foreign).await;
         assert_eq!(code, ErrorCode::BadMagic, "{foreign:?}: {message}");
     }
-    assert_eq!(told(&(MAX_HELLO + 1).to_be_bytes()).await.0, ErrorCode::FrameTooLong);
+    assert_eq!(
+        told(&(MAX_HELLO + 1).to_be_bytes()).await.0,
+        ErrorCode::FrameTooLong
+    );
     assert_eq!(told(&[0, 0, 0, 0]).await.0, ErrorCode::Malformed);
 }
 
 #[tokio::test]
 async fn a_stranger_who_says_nothing_is_told_to_leave() {
-    let mut peer = Peer::stranger(&Script::new(), 8, Pace { hello: Duration::from_millis(1), ..PACE });
+    let mut peer = Peer::stranger(
+        &Script::new(),
+        8,
+        Pace {
+            hello: Duration::from_millis(1),
+            ..PACE
+        },
+    );
     assert_eq!(peer.last_word().await.unwrap().0, ErrorCode::Idle);
 }
 

@@ -22,18 +22,42 @@ fn write(dir: &Path, files: &[(&str, &str)]) {
 }
 
 fn summary(found: &[(Option<CorporationId>, Definition)]) -> Vec<(Option<u16>, String)> {
-    let name = |definition: &Definition| definition.flow.lines().find(|line| line.starts_with("name")).unwrap_or("?").to_owned();
-    found.iter().map(|(owner, definition)| (owner.map(|id| id.0), name(definition))).collect()
+    let name = |definition: &Definition| {
+        definition
+            .flow
+            .lines()
+            .find(|line| line.starts_with("name"))
+            .unwrap_or("?")
+            .to_owned()
+    };
+    found
+        .iter()
+        .map(|(owner, definition)| (owner.map(|id| id.0), name(definition)))
+        .collect()
 }
 
 #[test]
 fn the_built_in_flows_have_exactly_what_they_name() {
     let found = flows::load(&Config::built_in()).unwrap();
-    assert_eq!(summary(&found), [(None, "name = \"notice\"".to_owned()), (None, "name = \"storno\"".to_owned())]);
+    assert_eq!(
+        summary(&found),
+        [
+            (None, "name = \"notice\"".to_owned()),
+            (None, "name = \"storno\"".to_owned())
+        ]
+    );
     let (notice, storno) = (&found[0].1, &found[1].1);
     assert!(notice.classes.is_empty());
     let keys = |definition: &Definition| definition.templates.keys().cloned().collect::<Vec<_>>();
-    assert_eq!(keys(notice), ["notice-mail.subject.txt", "notice-mail.txt", "notice-null.txt", "notice-sms.txt"]);
+    assert_eq!(
+        keys(notice),
+        [
+            "notice-mail.subject.txt",
+            "notice-mail.txt",
+            "notice-null.txt",
+            "notice-sms.txt"
+        ]
+    );
     assert_eq!(storno.classes.keys().collect::<Vec<_>>(), ["storno-class"]);
     assert_eq!(keys(storno).len(), 7);
     for (_, definition) in &found {
@@ -53,40 +77,81 @@ fn every_shipped_file_is_built_in() {
 #[test]
 fn a_directory_replaces_by_name_and_borrows_what_it_lacks() {
     let dir = TempDir::new().unwrap();
-    let files =
-        [("a.toml", NOTICE), ("classes/kinds.toml", "default = 'A'"), ("templates/hello.txt", "hi"), ("templates/.x.txt", "")];
+    let files = [
+        ("a.toml", NOTICE),
+        ("classes/kinds.toml", "default = 'A'"),
+        ("templates/hello.txt", "hi"),
+        ("templates/.x.txt", ""),
+    ];
     write(dir.path(), &files);
     let mut config = Config::built_in();
     config.flows.directory = Some(dir.path().to_owned());
     let found = flows::load(&config).unwrap();
-    assert_eq!(summary(&found), [(None, "name = \"notice\"".to_owned()), (None, "name = \"storno\"".to_owned())]);
+    assert_eq!(
+        summary(&found),
+        [
+            (None, "name = \"notice\"".to_owned()),
+            (None, "name = \"storno\"".to_owned())
+        ]
+    );
     let notice = &found[0].1;
     assert!(notice.flow.contains("version = 9"));
     assert_eq!(notice.classes["kinds"], "default = 'A'");
     let templates: Vec<_> = notice.templates.keys().collect();
-    assert_eq!(templates, ["hello.txt", "notice-mail.subject.txt", "notice-mail.txt"]);
+    assert_eq!(
+        templates,
+        ["hello.txt", "notice-mail.subject.txt", "notice-mail.txt"]
+    );
 }
 
 #[test]
 fn a_corporations_own_flows_come_beside_the_shared_ones() {
     let dir = TempDir::new().unwrap();
-    write(dir.path(), &[("a.toml", NOTICE), ("classes/kinds.toml", ""), ("templates/hello.txt", "hi")]);
+    write(
+        dir.path(),
+        &[
+            ("a.toml", NOTICE),
+            ("classes/kinds.toml", ""),
+            ("templates/hello.txt", "hi"),
+        ],
+    );
     let mut config = config(KEYED);
     config.corporations[0].flows = Some(dir.path().to_owned());
     let found = summary(&flows::load(&config).unwrap());
-    assert_eq!(found.iter().map(|(owner, _)| *owner).collect::<Vec<_>>(), [None, None, Some(7)]);
+    assert_eq!(
+        found.iter().map(|(owner, _)| *owner).collect::<Vec<_>>(),
+        [None, None, Some(7)]
+    );
 }
 
 #[test]
 fn what_cannot_be_read_is_said_all_at_once() {
     let dir = TempDir::new().unwrap();
-    write(dir.path(), &[("a.toml", "name = \"a\"\nversion 1\n"), ("b.toml", &"#".repeat((1 << 20) + 1))]);
+    write(
+        dir.path(),
+        &[
+            ("a.toml", "name = \"a\"\nversion 1\n"),
+            ("b.toml", &"#".repeat((1 << 20) + 1)),
+        ],
+    );
     fs::write(dir.path().join("c.toml"), [0xff, 0xfe]).unwrap();
     let mut config = config(KEYED);
     config.flows.directory = Some(dir.path().to_owned());
     config.corporations[0].flows = Some("/nowhere".into());
     let problems = flows::load(&config).unwrap_err();
-    let mut paths: Vec<String> = problems.0.iter().map(|p| p.path.replace(&dir.path().display().to_string(), "DIR")).collect();
+    let mut paths: Vec<String> = problems
+        .0
+        .iter()
+        .map(|p| p.path.replace(&dir.path().display().to_string(), "DIR"))
+        .collect();
     paths.sort();
-    assert_eq!(paths, ["DIR/a.toml:2", "DIR/b.toml", "DIR/c.toml", "corporation.waterpoort.flows"]);
+    assert_eq!(
+        paths,
+        [
+            "DIR/a.toml:2",
+            "DIR/b.toml",
+            "DIR/c.toml",
+            "corporation.waterpoort.flows"
+        ]
+    );
 }

@@ -5,20 +5,35 @@ use super::{env, load_with, wrong};
 
 fn http(text: &str, variables: &[(&str, &str)], cli: &CliOverrides) -> (String, Option<Origin>) {
     let loaded = load_with(text, variables, cli).unwrap();
-    (loaded.config.http.address.to_string(), loaded.origins.get("http.address").cloned())
+    (
+        loaded.config.http.address.to_string(),
+        loaded.origins.get("http.address").cloned(),
+    )
 }
 
 #[test]
 fn each_layer_goes_over_the_one_below() {
-    let (text, none) = ("[http]\naddress = \"127.0.0.1:1111\"\n", CliOverrides::default());
+    let (text, none) = (
+        "[http]\naddress = \"127.0.0.1:1111\"\n",
+        CliOverrides::default(),
+    );
     let variable = [("SLUIS_HTTP__ADDRESS", "127.0.0.1:2222")];
-    let cli = CliOverrides { http: Some("127.0.0.1:3333".into()), ..none.clone() };
+    let cli = CliOverrides {
+        http: Some("127.0.0.1:3333".into()),
+        ..none.clone()
+    };
     assert_eq!(http("", &[], &none), ("127.0.0.1:8080".into(), None));
     let (address, origin) = http(text, &[], &none);
     assert!(address.ends_with("1111") && matches!(origin, Some(Origin::File(_))));
     let by_variable = Origin::Environment("SLUIS_HTTP__ADDRESS".into());
-    assert_eq!(http(text, &variable, &none), ("127.0.0.1:2222".into(), Some(by_variable)));
-    assert_eq!(http(text, &variable, &cli), ("127.0.0.1:3333".into(), Some(Origin::CommandLine("--http"))));
+    assert_eq!(
+        http(text, &variable, &none),
+        ("127.0.0.1:2222".into(), Some(by_variable))
+    );
+    assert_eq!(
+        http(text, &variable, &cli),
+        ("127.0.0.1:3333".into(), Some(Origin::CommandLine("--http")))
+    );
 }
 
 #[test]
@@ -31,7 +46,10 @@ fn the_command_line_sets_all_it_offers() {
     };
     let config = load_with("", &[], &cli).unwrap().config;
     assert_eq!(config.engine.data_dir.to_str(), Some("/srv/sluis"));
-    assert_eq!((config.http.address.port(), config.binary.address.port()), (1, 2));
+    assert_eq!(
+        (config.http.address.port(), config.binary.address.port()),
+        (1, 2)
+    );
     assert!(config.http.behind_proxy && config.binary.behind_proxy);
 }
 
@@ -46,7 +64,9 @@ fn the_environment_sets_every_kind() {
         ("SLUIS_HTTP__TLS__KEY", "key.pem"),
         ("HOME", "/root"),
     ];
-    let config = load_with("", &variables, &CliOverrides::default()).unwrap().config;
+    let config = load_with("", &variables, &CliOverrides::default())
+        .unwrap()
+        .config;
     assert_eq!(config.engine.max_open, 200_000);
     assert_eq!(config.engine.allow_list, ["@example.nl", "+31612345678"]);
     assert!(!config.binary.enabled);
@@ -55,7 +75,9 @@ fn the_environment_sets_every_kind() {
 
 fn variables(pairs: &[(&str, &str)]) -> String {
     let loaded = Config::load(None, &env(pairs), &CliOverrides::default());
-    loaded.map(|_| "nothing is wrong".to_owned()).unwrap_or_else(|problems| problems.to_string())
+    loaded
+        .map(|_| "nothing is wrong".to_owned())
+        .unwrap_or_else(|problems| problems.to_string())
 }
 
 #[test]
@@ -80,17 +102,43 @@ fn a_wrong_variable_is_named() {
 
 #[test]
 fn variables_of_others_and_named_secrets_are_let_be() {
-    assert_eq!(variables(&[("SLUIS_PORT", "tcp://10.0.0.1:80"), ("SLUIS_SERVICE_HOST", "10.0.0.1")]), "nothing is wrong");
+    assert_eq!(
+        variables(&[
+            ("SLUIS_PORT", "tcp://10.0.0.1:80"),
+            ("SLUIS_SERVICE_HOST", "10.0.0.1")
+        ]),
+        "nothing is wrong"
+    );
     let text = "[[provider]]\nname = \"relay\"\nkind = \"smtp\"\nhost = \"relay.nl\"\nport = 587\nhello = \"post.nl\"\n\
                 username = \"sluis\"\npassword_env = \"SLUIS__RELAY\"\n";
-    assert!(load_with(text, &[("SLUIS__RELAY", "secret")], &CliOverrides::default()).is_ok());
+    assert!(
+        load_with(
+            text,
+            &[("SLUIS__RELAY", "secret")],
+            &CliOverrides::default()
+        )
+        .is_ok()
+    );
 }
 
 #[test]
 fn a_file_that_is_not_there_or_no_toml_is_said() {
-    let missing = Config::load(Some("/nowhere/sluis.toml".as_ref()), &env(&[]), &CliOverrides::default()).unwrap_err();
-    assert!(missing.to_string().starts_with("--config: /nowhere/sluis.toml: expected a readable TOML file: "), "{missing}");
+    let missing = Config::load(
+        Some("/nowhere/sluis.toml".as_ref()),
+        &env(&[]),
+        &CliOverrides::default(),
+    )
+    .unwrap_err();
+    assert!(
+        missing
+            .to_string()
+            .starts_with("--config: /nowhere/sluis.toml: expected a readable TOML file: "),
+        "{missing}"
+    );
     let broken = wrong("[http]\naddress = \"127.0.0.1:1\"\npassword = hunter2\n");
-    assert!(broken.contains(":3: \"password\": expected TOML 1.0: "), "{broken}");
+    assert!(
+        broken.contains(":3: \"password\": expected TOML 1.0: "),
+        "{broken}"
+    );
     assert!(!broken.contains("hunter2"));
 }

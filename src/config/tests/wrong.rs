@@ -8,15 +8,42 @@ const WRONG: &[(&str, &str)] = &[
         "engine.environment = \"prod\"",
         "engine.environment: \"prod\": expected production, acceptance, test or development: such as production",
     ),
-    ("engine.data_dir = \"\"", "engine.data_dir: \"\": expected a directory: such as /var/lib/sluis"),
-    ("engine.shards = 0", "engine.shards: 0: expected a number from 1 to 1024: such as 16"),
-    ("engine.shards = 70000", "engine.shards: 70000: expected a whole number from 1 to 1024: such as 16"),
-    ("engine.max_open = 0", "engine.max_open: 0: expected a number from 1: such as 2000000"),
-    ("engine.max_open = \"many\"", "engine.max_open: \"many\": expected a whole number above zero: such as 2000000"),
-    ("engine.shutdown_grace = \"soon\"", "engine.shutdown_grace: \"soon\": expected a length of time: such as 30s"),
-    ("engine.shutdown_grace = 30", "engine.shutdown_grace: 30: expected a length of time: such as 30s"),
-    ("engine.shutdown_grace = \"2h\"", "engine.shutdown_grace: 2h: expected at least 1ms and at most 1h: such as 30s"),
-    ("engine.prepare_threads = 0", "engine.prepare_threads: 0: expected a number from 1 to 256: such as 2"),
+    (
+        "engine.data_dir = \"\"",
+        "engine.data_dir: \"\": expected a directory: such as /var/lib/sluis",
+    ),
+    (
+        "engine.shards = 0",
+        "engine.shards: 0: expected a number from 1 to 1024: such as 16",
+    ),
+    (
+        "engine.shards = 70000",
+        "engine.shards: 70000: expected a whole number from 1 to 1024: such as 16",
+    ),
+    (
+        "engine.max_open = 0",
+        "engine.max_open: 0: expected a number from 1: such as 2000000",
+    ),
+    (
+        "engine.max_open = \"many\"",
+        "engine.max_open: \"many\": expected a whole number above zero: such as 2000000",
+    ),
+    (
+        "engine.shutdown_grace = \"soon\"",
+        "engine.shutdown_grace: \"soon\": expected a length of time: such as 30s",
+    ),
+    (
+        "engine.shutdown_grace = 30",
+        "engine.shutdown_grace: 30: expected a length of time: such as 30s",
+    ),
+    (
+        "engine.shutdown_grace = \"2h\"",
+        "engine.shutdown_grace: 2h: expected at least 1ms and at most 1h: such as 30s",
+    ),
+    (
+        "engine.prepare_threads = 0",
+        "engine.prepare_threads: 0: expected a number from 1 to 256: such as 2",
+    ),
     (
         "engine.allow_list = [\"someone\"]",
         "engine.allow_list: \"someone\": expected a recipient: an address in the form that is stored: \"a@example.nl\", \
@@ -37,29 +64,71 @@ const WRONG: &[(&str, &str)] = &[
         "engine.allow_list: \"@*.example.nl\": expected a recipient: an address in the form that is stored: \"a@example.nl\", \
          \"@example.nl\", \"+31612345678\" or \"*\"",
     ),
-    ("engine = 3", "engine: 3: expected a section: [engine] (from FILE)"),
-    ("http.address = \"localhost\"", "http.address: \"localhost\": expected an IP address with a port: such as 127.0.0.1:8080"),
-    ("http.behind_proxy = \"yes\"", "http.behind_proxy: \"yes\": expected true or false: such as true"),
-    ("http.max_body_bytes = 10", "http.max_body_bytes: 10: expected a number from 1024 to 1073741824: such as 1048576"),
-    ("http.max_connections = -1", "http.max_connections: -1: expected a whole number above zero: such as 4096"),
-    ("http.tls.cert = \"a.pem\"", "http.tls.key: not given: expected the path of a PEM file: such as /etc/sluis/tls/key.pem"),
+    (
+        "engine = 3",
+        "engine: 3: expected a section: [engine] (from FILE)",
+    ),
+    (
+        "http.address = \"localhost\"",
+        "http.address: \"localhost\": expected an IP address with a port: such as 127.0.0.1:8080",
+    ),
+    (
+        "http.behind_proxy = \"yes\"",
+        "http.behind_proxy: \"yes\": expected true or false: such as true",
+    ),
+    (
+        "http.max_body_bytes = 10",
+        "http.max_body_bytes: 10: expected a number from 1024 to 1073741824: such as 1048576",
+    ),
+    (
+        "http.max_connections = -1",
+        "http.max_connections: -1: expected a whole number above zero: such as 4096",
+    ),
+    (
+        "http.tls.cert = \"a.pem\"",
+        "http.tls.key: not given: expected the path of a PEM file: such as /etc/sluis/tls/key.pem",
+    ),
     (
         "http.operator_key_hashes = [\"slk_secret\"]",
         "http.operator_key_hashes[0]: 10 characters: expected a BLAKE3 hash of 64 hex digits: never the key itself; \
          `sluis config key` makes a key with its hash",
     ),
-    ("binary.credit = 0", "binary.credit: 0: expected a number from 1 to 1000000: such as 4096"),
+    (
+        "binary.credit = 0",
+        "binary.credit: 0: expected a number from 1 to 1000000: such as 4096",
+    ),
     (
         "journal.queue_max_bytes = 1",
         "journal.queue_max_bytes: 1: expected a number from 1048576 to 68719476736: such as 67108864",
     ),
-    ("limits.idempotency_age = \"0s\"", "limits.idempotency_age: 0s: expected at least 1ms and at most 720h: such as 24h"),
-    ("limits.clock_tolerance = \"2h\"", "limits.clock_tolerance: 2h: expected at least 1ms and at most 1h: such as 5m"),
-    ("limits.max_open_per_corporation = 0", "limits.max_open_per_corporation: 0: expected a number from 1: such as 500000"),
-    ("retry.most = 0", "retry.most: 0: expected a number from 1 to 10000: such as 40"),
-    ("sending.normal_per_bulk = 0", "sending.normal_per_bulk: 0: expected a whole number above zero: such as 4"),
-    ("sending.urgent_reserve_percent = 100", "sending.urgent_reserve_percent: 100: expected a number from 0 to 90: such as 10"),
-    ("log.format = \"xml\"", "log.format: \"xml\": expected text or json: such as json"),
+    (
+        "limits.idempotency_age = \"0s\"",
+        "limits.idempotency_age: 0s: expected at least 1ms and at most 720h: such as 24h",
+    ),
+    (
+        "limits.clock_tolerance = \"2h\"",
+        "limits.clock_tolerance: 2h: expected at least 1ms and at most 1h: such as 5m",
+    ),
+    (
+        "limits.max_open_per_corporation = 0",
+        "limits.max_open_per_corporation: 0: expected a number from 1: such as 500000",
+    ),
+    (
+        "retry.most = 0",
+        "retry.most: 0: expected a number from 1 to 10000: such as 40",
+    ),
+    (
+        "sending.normal_per_bulk = 0",
+        "sending.normal_per_bulk: 0: expected a whole number above zero: such as 4",
+    ),
+    (
+        "sending.urgent_reserve_percent = 100",
+        "sending.urgent_reserve_percent: 100: expected a number from 0 to 90: such as 10",
+    ),
+    (
+        "log.format = \"xml\"",
+        "log.format: \"xml\": expected text or json: such as json",
+    ),
     (
         "http.adress = \"127.0.0.1:1\"",
         "http.adress: unknown key: expected one of address, behind_proxy, idle_timeout, max_batch_bytes, max_bodies_bytes, \
@@ -75,8 +144,14 @@ const WRONG: &[(&str, &str)] = &[
         "[[provider]]\nname = \"a\"\nkind = \"smpt\"",
         "provider.a.kind: \"smpt\": expected one of smtp, bird-sms, null: did you mean \"smtp\"?",
     ),
-    ("[[provider]]\nname = \"a\"", "provider.a.kind: not given: expected one of smtp, bird-sms, null: the way out"),
-    ("[[provider]]\nkind = \"null\"", "provider[0].name: not given: expected 1 to 32 of a-z, 0-9, - and _: such as relay"),
+    (
+        "[[provider]]\nname = \"a\"",
+        "provider.a.kind: not given: expected one of smtp, bird-sms, null: the way out",
+    ),
+    (
+        "[[provider]]\nkind = \"null\"",
+        "provider[0].name: not given: expected 1 to 32 of a-z, 0-9, - and _: such as relay",
+    ),
     (
         "[[provider]]\nname = \"A\"\nkind = \"null\"",
         "provider.A.name: \"A\": expected 1 to 32 of a-z, 0-9, - and _: the name stands in URLs and metrics",
@@ -109,9 +184,21 @@ fn each_wrong_value_is_answered_with_its_path_and_a_hint() {
 
 /// Wrong values in a corporation: what is put for what, and the line.
 const WRONG_CORPORATION: &[(&str, &str, &str)] = &[
-    ("id = 7", "id = 0", "corporation.waterpoort.id: 0: expected a whole number from 1 to 65535: such as 1"),
-    ("id = 7", "", "corporation.waterpoort.id: not given: expected a whole number from 1 to 65535: such as 1"),
-    ("id = 7", "id = 65536", "corporation.waterpoort.id: 65536: expected a whole number from 1 to 65535: such as 1"),
+    (
+        "id = 7",
+        "id = 0",
+        "corporation.waterpoort.id: 0: expected a whole number from 1 to 65535: such as 1",
+    ),
+    (
+        "id = 7",
+        "",
+        "corporation.waterpoort.id: not given: expected a whole number from 1 to 65535: such as 1",
+    ),
+    (
+        "id = 7",
+        "id = 65536",
+        "corporation.waterpoort.id: 65536: expected a whole number from 1 to 65535: such as 1",
+    ),
     (
         "\"waterpoort\"",
         "\"Water poort\"",
@@ -161,16 +248,22 @@ fn each_wrong_value_of_a_corporation_is_answered_too() {
 
 #[test]
 fn nothing_is_said_about_what_was_made_up() {
-    let sender = KEYED.lines().filter(|line| !line.starts_with("sender")).collect::<Vec<_>>().join("\n");
-    let expected =
-        "corporation.waterpoort.sender: not given: expected a section: [corporation.sender], as in the default configuration";
+    let sender = KEYED
+        .lines()
+        .filter(|line| !line.starts_with("sender"))
+        .collect::<Vec<_>>()
+        .join("\n");
+    let expected = "corporation.waterpoort.sender: not given: expected a section: [corporation.sender], as in the default configuration";
     assert_eq!(wrong(&sender), expected);
 }
 
 #[test]
 fn a_log_filter_must_be_one() {
     let found = wrong("log.filter = \"info,=\"");
-    assert!(found.starts_with("log.filter: info,=: expected a level, or a list of parts with levels: "), "{found}");
+    assert!(
+        found.starts_with("log.filter: info,=: expected a level, or a list of parts with levels: "),
+        "{found}"
+    );
 }
 
 #[test]

@@ -1,14 +1,18 @@
-//! Owns the check of what is said: states, causes, guards, masks. Refuses addresses and bodies anywhere in the output.
+//! Owns the check of what is said: states, causes, guards, masks. Refuses addresses and bodies
+//! anywhere in the output.
 
 use sluis_model::{
-    Cause, Channel, DAY, Event, FactKind, HOUR, Input, NotificationId, Opens, Receipt, ReceiptKind, Refusal, Verdict, Why,
+    Cause, Channel, DAY, Event, FactKind, HOUR, Input, NotificationId, Opens, Receipt, ReceiptKind,
+    Refusal, Verdict, Why,
 };
 
 use super::world::{MAIL, PHONE, START, World};
 use crate::explain::{TimelineRow, about, mask, outcome, rfc3339, timeline};
 
 fn accepted() -> Verdict {
-    Verdict::Accepted { provider_id: "q-1".into() }
+    Verdict::Accepted {
+        provider_id: "q-1".into(),
+    }
 }
 
 /// A storno whose mail bounced and whose SMS the provider has.
@@ -36,7 +40,10 @@ fn texted() -> (World, NotificationId) {
 fn the_sentence_names_tenant_channel_address_and_what_the_guards_saw() {
     let (world, id) = texted();
     let told = world.explain(id);
-    assert_eq!((told.state, told.step.as_deref(), told.tenant_id.as_str()), ("sent", Some("sms"), "H-1001"));
+    assert_eq!(
+        (told.state, told.step.as_deref(), told.tenant_id.as_str()),
+        ("sent", Some("sms"), "H-1001")
+    );
     let expected = [
         "Tenant H-1001 is told about invoice F-1 by flow 'storno' version 2",
         "attempt 2 went over sms to +316****5678 through sms-relay at 2026-02-02T09:00:00Z for step 'sms'",
@@ -47,21 +54,44 @@ fn the_sentence_names_tenant_channel_address_and_what_the_guards_saw() {
         "now it is sent at step 'sms' and waits for a click, reply or payment; without one it goes to people, list 'collections'",
     ];
     for part in expected {
-        assert!(told.why.contains(part), "{part:?} is missing in {:?}", told.why);
+        assert!(
+            told.why.contains(part),
+            "{part:?} is missing in {:?}",
+            told.why
+        );
     }
-    assert_eq!(told.next.and_then(|next| next.at), Some(rfc3339(START.plus(HOUR + 5 * DAY))));
+    assert_eq!(
+        told.next.and_then(|next| next.at),
+        Some(rfc3339(START.plus(HOUR + 5 * DAY)))
+    );
 }
 
 #[test]
 fn attempts_say_why_that_way_and_what_became_of_them() {
     let (world, id) = texted();
     let attempts = world.explain(id).attempts;
-    let [mail, sms] = attempts.as_slice() else { panic!("{attempts:?}") };
-    assert_eq!((mail.outcome, mail.address.as_str(), mail.step.as_str()), ("failed", "a***@example.nl", "mail"));
-    assert_eq!(mail.why.as_ref().map(|why| why.code.as_str()), Some("5.1.1"));
-    assert!(mail.channel_reason.contains("no preference for 'collection'"), "{}", mail.channel_reason);
+    let [mail, sms] = attempts.as_slice() else {
+        panic!("{attempts:?}")
+    };
+    assert_eq!(
+        (mail.outcome, mail.address.as_str(), mail.step.as_str()),
+        ("failed", "a***@example.nl", "mail")
+    );
+    assert_eq!(
+        mail.why.as_ref().map(|why| why.code.as_str()),
+        Some("5.1.1")
+    );
+    assert!(
+        mail.channel_reason
+            .contains("no preference for 'collection'"),
+        "{}",
+        mail.channel_reason
+    );
     assert_eq!(mail.guards.len(), 4);
-    assert_eq!(mail.guards[3].as_of.as_deref(), Some("2026-02-02T08:00:00Z"));
+    assert_eq!(
+        mail.guards[3].as_of.as_deref(),
+        Some("2026-02-02T08:00:00Z")
+    );
     assert_eq!((sms.number, sms.outcome, sms.resends), (2, "accepted", 0));
 }
 
@@ -71,17 +101,33 @@ fn a_hold_names_its_guard_the_missing_fact_and_its_end() {
     let id = world.storno();
     let told = world.explain(id);
     assert_eq!(told.state, "held");
-    for part in ["nothing has left", "guard 'balance above zero': facts.balance_cents is not known", "until 2026-02-05T08:00:00Z"]
-    {
-        assert!(told.why.contains(part), "{part:?} is missing in {:?}", told.why);
+    for part in [
+        "nothing has left",
+        "guard 'balance above zero': facts.balance_cents is not known",
+        "until 2026-02-05T08:00:00Z",
+    ] {
+        assert!(
+            told.why.contains(part),
+            "{part:?} is missing in {:?}",
+            told.why
+        );
     }
     world.fact(FactKind::Balance, 100);
     world.now = world.now.plus(25 * HOUR);
     world.start_refused(id);
     let told = world.explain(id);
-    assert!(told.why.contains("facts.balance_cents was told 2026-02-02T08:00:00Z, and may be at most 1 day old"), "{}", told.why);
+    assert!(
+        told.why.contains(
+            "facts.balance_cents was told 2026-02-02T08:00:00Z, and may be at most 1 day old"
+        ),
+        "{}",
+        told.why
+    );
     let next = told.next.expect("something is next");
-    assert!(next.what.starts_with("facts: guard") && next.at.is_some(), "{next:?}");
+    assert!(
+        next.what.starts_with("facts: guard") && next.at.is_some(),
+        "{next:?}"
+    );
 }
 
 #[test]
@@ -90,13 +136,33 @@ fn a_resend_is_the_same_attempt_and_doubt_is_said() {
     world.fact(FactKind::Balance, 61_250);
     let id = world.storno();
     let mail = world.start(id);
-    world.outcome(mail, Verdict::InDoubt { why: Why::new("timeout", "no answer after the data") });
+    world.outcome(
+        mail,
+        Verdict::InDoubt {
+            why: Why::new("timeout", "no answer after the data"),
+        },
+    );
     let told = world.explain(id);
-    assert_eq!((told.state, told.attempts[0].outcome), ("ready", "in_doubt"));
-    assert!(told.why.contains("the same attempt again over email through email-relay"), "{}", told.why);
+    assert_eq!(
+        (told.state, told.attempts[0].outcome),
+        ("ready", "in_doubt")
+    );
+    assert!(
+        told.why
+            .contains("the same attempt again over email through email-relay"),
+        "{}",
+        told.why
+    );
     world.start(id);
     let told = world.explain(id);
-    assert_eq!((told.attempts.len(), told.attempts[0].resends, told.attempts[0].outcome), (1, 1, "sending"));
+    assert_eq!(
+        (
+            told.attempts.len(),
+            told.attempts[0].resends,
+            told.attempts[0].outcome
+        ),
+        (1, 1, "sending")
+    );
 }
 
 #[test]
@@ -104,12 +170,24 @@ fn a_payment_ends_it_with_its_stop_rule() {
     let (mut world, id) = texted();
     world.fact(FactKind::Payment, 61_250);
     let told = world.explain(id);
-    assert_eq!((told.state, told.end.as_deref(), told.reason), ("ended", Some("paid"), Some("stop")));
-    assert!(told.why.contains("stop rule 'paid another way': subject.open_amount_cents <= 0 came true with 0"), "{}", told.why);
+    assert_eq!(
+        (told.state, told.end.as_deref(), told.reason),
+        ("ended", Some("paid"), Some("stop"))
+    );
+    assert!(
+        told.why.contains(
+            "stop rule 'paid another way': subject.open_amount_cents <= 0 came true with 0"
+        ),
+        "{}",
+        told.why
+    );
     assert!(told.next.is_none() && told.step.is_none());
     let kinds: Vec<&str> = told.history.iter().map(|row| row.kind).collect();
     assert_eq!(kinds[0], "accepted");
-    assert!(kinds.ends_with(&["fact", "subject_open", "link_closed", "ended"]), "{kinds:?}");
+    assert!(
+        kinds.ends_with(&["fact", "subject_open", "link_closed", "ended"]),
+        "{kinds:?}"
+    );
 }
 
 #[test]
@@ -119,11 +197,25 @@ fn an_end_makes_one_outcome_row_with_what_its_record_holds() {
     let rows: Vec<_> = world
         .records
         .iter()
-        .flat_map(|(position, record)| record.events.iter().filter_map(|event| outcome(*position, record, event)))
+        .flat_map(|(position, record)| {
+            record
+                .events
+                .iter()
+                .filter_map(|event| outcome(*position, record, event))
+        })
         .collect();
-    let [row] = rows.as_slice() else { panic!("{rows:?}") };
-    assert_eq!((row.id, row.end.as_str(), row.reason, row.state), (id, "paid", "stop", "ended"));
-    assert_eq!((row.attempt, row.channel), (None, None), "the record of a payment knows of no attempt");
+    let [row] = rows.as_slice() else {
+        panic!("{rows:?}")
+    };
+    assert_eq!(
+        (row.id, row.end.as_str(), row.reason, row.state),
+        (id, "paid", "stop", "ended")
+    );
+    assert_eq!(
+        (row.attempt, row.channel),
+        (None, None),
+        "the record of a payment knows of no attempt"
+    );
 }
 
 #[test]
@@ -135,13 +227,30 @@ fn a_refusal_that_ends_names_attempt_channel_and_reason() {
         let storno = world.storno();
         let mail = world.start(storno);
         let why = Why::new("5.7.1", "policy");
-        world.outcome(mail, Verdict::Refused { class: Refusal::Address, why: why.clone() });
+        world.outcome(
+            mail,
+            Verdict::Refused {
+                class: Refusal::Address,
+                why: why.clone(),
+            },
+        );
         let mut record = world.records.last().expect("a record").1.clone();
-        record.events.push(Event::Ended { id: storno, end: "undeliverable".into(), cause: Cause::Bounced { why } });
+        record.events.push(Event::Ended {
+            id: storno,
+            end: "undeliverable".into(),
+            cause: Cause::Bounced { why },
+        });
         record
     };
-    let row = record.events.iter().find_map(|event| outcome(9, &record, event)).expect("an end");
-    assert_eq!((row.attempt, row.channel, row.reason), (Some(1), Some(Channel::Email), "bounced"));
+    let row = record
+        .events
+        .iter()
+        .find_map(|event| outcome(9, &record, event))
+        .expect("an end");
+    assert_eq!(
+        (row.attempt, row.channel, row.reason),
+        (Some(1), Some(Channel::Email), "bounced")
+    );
     assert_eq!(row.why.map(|why| why.code).as_deref(), Some("5.7.1"));
     assert_eq!(outcome(9, &record, &Event::Accepted { id }), None);
 }
@@ -156,12 +265,19 @@ fn the_timeline_is_newest_first_and_prints_no_address_and_no_body() {
     let rows: Vec<TimelineRow> = timeline(&world.newest_first(), &Opens::default(), &world.book);
     assert_eq!(rows[0].kind, "ended");
     assert_eq!(rows.last().map(|row| row.kind), Some("profile_stored"));
-    assert!(rows.windows(2).all(|pair| pair[0].sequence >= pair[1].sequence));
+    assert!(
+        rows.windows(2)
+            .all(|pair| pair[0].sequence >= pair[1].sequence)
+    );
     let printed = serde_json::to_string(&(&rows, world.explain(id))).expect("JSON");
     for secret in [MAIL, PHONE, "secret-path", "31612345678"] {
         assert!(!printed.contains(secret), "{secret:?} stands in {printed}");
     }
-    assert!(rows.iter().all(|row| !row.text.is_empty() && !row.label_nl.is_empty()), "{rows:?}");
+    assert!(
+        rows.iter()
+            .all(|row| !row.text.is_empty() && !row.label_nl.is_empty()),
+        "{rows:?}"
+    );
 }
 
 #[test]
@@ -172,11 +288,31 @@ fn without_the_record_of_acceptance_the_open_state_tells_the_flow() {
     let (open, none) = (&world.tenant.open, &Opens::default());
     let started = |open: &Opens| {
         let rows = timeline(newest, open, &world.book);
-        rows.into_iter().find(|row| row.kind == "attempt_started").expect("the start of the SMS").details["guards"][3].to_string()
+        rows.into_iter()
+            .find(|row| row.kind == "attempt_started")
+            .expect("the start of the SMS")
+            .details["guards"][3]
+            .to_string()
     };
-    assert!(started(open).contains("guard 'balance above zero': facts.balance_cents > 0 held with 61250"), "{}", started(open));
-    assert!(started(none).contains("guard 4 held with 61250"), "{}", started(none));
-    assert!(world.newest_first().iter().filter(|(_, record)| about(id)(record)).count() > 2);
+    assert!(
+        started(open)
+            .contains("guard 'balance above zero': facts.balance_cents > 0 held with 61250"),
+        "{}",
+        started(open)
+    );
+    assert!(
+        started(none).contains("guard 4 held with 61250"),
+        "{}",
+        started(none)
+    );
+    assert!(
+        world
+            .newest_first()
+            .iter()
+            .filter(|(_, record)| about(id)(record))
+            .count()
+            > 2
+    );
 }
 
 #[test]

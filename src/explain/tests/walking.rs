@@ -4,11 +4,14 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use sluis_model::{CorporationId, Event, Input, NotificationId, Record, TenantKey, TenantRecord, Timestamp};
+use sluis_model::{
+    CorporationId, Event, Input, NotificationId, Record, TenantKey, TenantRecord, Timestamp,
+};
 
 use crate::explain::{MAX_READS, about, walk};
 
-/// `count` records of tenant A at even sequences, each pointing at the one before; tenant B at the odd ones.
+/// `count` records of tenant A at even sequences, each pointing at the one before; tenant B at the
+/// odd ones.
 fn log(count: u64) -> BTreeMap<u64, Record> {
     let record = |sequence: u64, tenant: &str| {
         Record::Tenant(TenantRecord {
@@ -19,18 +22,34 @@ fn log(count: u64) -> BTreeMap<u64, Record> {
             events: vec![Event::ProfileStored { new: false }],
         })
     };
-    (1..=2 * count).map(|sequence| (sequence, record(sequence, if sequence % 2 == 0 { "A" } else { "B" }))).collect()
+    (1..=2 * count)
+        .map(|sequence| {
+            (
+                sequence,
+                record(sequence, if sequence % 2 == 0 { "A" } else { "B" }),
+            )
+        })
+        .collect()
 }
 
 /// Sequences of one page, its `next`, and how many records were read.
-fn page(log: &BTreeMap<u64, Record>, last: u64, before: Option<u64>, limit: usize) -> (Vec<u64>, Option<u64>, usize) {
+fn page(
+    log: &BTreeMap<u64, Record>,
+    last: u64,
+    before: Option<u64>,
+    limit: usize,
+) -> (Vec<u64>, Option<u64>, usize) {
     let mut reads = 0;
     let mut read = |sequence: u64| {
         reads += 1;
         Ok::<_, Infallible>(log.get(&sequence).cloned())
     };
     let Ok(page) = walk(&mut read, last, before, limit, |_| true);
-    (page.records.iter().map(|(sequence, _)| *sequence).collect(), page.next, reads)
+    (
+        page.records.iter().map(|(sequence, _)| *sequence).collect(),
+        page.next,
+        reads,
+    )
 }
 
 #[test]
@@ -40,7 +59,10 @@ fn pages_follow_each_other_without_gap_or_repeat() {
     let mut before = None;
     loop {
         let (sequences, next, reads) = page(&log, 14, before, 3);
-        assert!(reads <= 6, "a page does not read the pages before it: {reads}");
+        assert!(
+            reads <= 6,
+            "a page does not read the pages before it: {reads}"
+        );
         seen.extend(sequences);
         before = next;
         if next.is_none() {
@@ -55,7 +77,10 @@ fn a_made_up_position_never_shows_another_tenant() {
     let log = log(5);
     for before in 0..30 {
         let (sequences, _, _) = page(&log, 10, Some(before), 50);
-        let expected: Vec<u64> = [10, 8, 6, 4, 2].into_iter().filter(|s| *s < before).collect();
+        let expected: Vec<u64> = [10, 8, 6, 4, 2]
+            .into_iter()
+            .filter(|s| *s < before)
+            .collect();
         assert_eq!(sequences, expected, "before {before}");
     }
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use sluis_model::flow::{Definition, Value};
 use sluis_model::{
-    Address, AddressState, AttemptRef, Channel, Context, CorporationId, Environment, Fact, FactKind, Flow, FlowBook, FlowRef,
-    Idempotency, Input, Lane, Notification, NotificationId, OnDoubt, Permit, Phase, Policy, Profile, RetryPolicy, ShardId,
-    Subject, Tenant, TenantKey, TenantRecord, Timestamp, Verdict, decide,
+    Address, AddressState, AttemptRef, Channel, Context, CorporationId, Environment, Fact,
+    FactKind, Flow, FlowBook, FlowRef, Idempotency, Input, Lane, Notification, NotificationId,
+    OnDoubt, Permit, Phase, Policy, Profile, RetryPolicy, ShardId, Subject, Tenant, TenantKey,
+    TenantRecord, Timestamp, Verdict, decide,
 };
 
 use crate::explain::{Ending, Explanation, explain};
@@ -42,7 +43,10 @@ impl World {
             classes: [("storno-class".to_owned(), classes.to_owned())].into(),
             ..Definition::default()
         };
-        let texts = [include_str!("../../../config/flows/storno.toml"), include_str!("../../../config/flows/notice.toml")];
+        let texts = [
+            include_str!("../../../config/flows/storno.toml"),
+            include_str!("../../../config/flows/notice.toml"),
+        ];
         let flows = texts.map(|text| Flow::compile(&definition(text)).expect("a sound flow"));
         let policy = Policy {
             environment: Environment::Production,
@@ -51,26 +55,66 @@ impl World {
             retry: RetryPolicy::default(),
             max_open_per_tenant: 1_000,
         };
-        let book = Book(flows.into_iter().map(|flow| (flow.reference, flow)).collect());
-        let mut world = Self { tenant: Tenant::default(), now: START, book, records: Vec::new(), policy };
-        let address = |channel, value: &str| Address { channel, value: value.into(), state: AddressState::Created };
+        let book = Book(
+            flows
+                .into_iter()
+                .map(|flow| (flow.reference, flow))
+                .collect(),
+        );
+        let mut world = Self {
+            tenant: Tenant::default(),
+            now: START,
+            book,
+            records: Vec::new(),
+            policy,
+        };
+        let address = |channel, value: &str| Address {
+            channel,
+            value: value.into(),
+            state: AddressState::Created,
+        };
         let addresses = vec![address(Channel::Email, MAIL), address(Channel::Sms, PHONE)];
-        world.give(Input::PutProfile(Box::new(Profile { addresses, ..Profile::default() })));
+        world.give(Input::PutProfile(Box::new(Profile {
+            addresses,
+            ..Profile::default()
+        })));
         world
     }
 
     pub(super) fn give(&mut self, input: Input) {
-        let (sequence, previous) = (self.records.last().map_or(1, |(last, _)| last + 10), self.tenant.last);
-        let context = Context { now: self.now, sequence, corporation: CORPORATION, flows: &self.book, policy: &self.policy };
+        let (sequence, previous) = (
+            self.records.last().map_or(1, |(last, _)| last + 10),
+            self.tenant.last,
+        );
+        let context = Context {
+            now: self.now,
+            sequence,
+            corporation: CORPORATION,
+            flows: &self.book,
+            policy: &self.policy,
+        };
         let events = decide(&mut self.tenant, &input, context).events;
         if !events.is_empty() {
             let tenant = TenantKey::new(CORPORATION, "H-1001");
-            self.records.push((sequence, TenantRecord { at: self.now, tenant, previous, input, events }));
+            self.records.push((
+                sequence,
+                TenantRecord {
+                    at: self.now,
+                    tenant,
+                    previous,
+                    input,
+                    events,
+                },
+            ));
         }
     }
 
     pub(super) fn flow(&self, name: &str) -> &Flow {
-        self.book.0.values().find(|flow| &*flow.name == name).expect("the flow")
+        self.book
+            .0
+            .values()
+            .find(|flow| &*flow.name == name)
+            .expect("the flow")
     }
 
     pub(super) fn storno(&mut self) -> NotificationId {
@@ -85,7 +129,10 @@ impl World {
             id,
             flow: flow.reference,
             category: "collection".into(),
-            subject: Some(Subject { kind: "invoice".into(), id: "F-1".into() }),
+            subject: Some(Subject {
+                kind: "invoice".into(),
+                id: "F-1".into(),
+            }),
             data: r#"{"payment_url":"https://pay.example/secret-path"}"#.into(),
             fields: flow.fields.iter().map(|name| value(name)).collect(),
             lane: Lane::Normal,
@@ -99,7 +146,10 @@ impl World {
     }
 
     pub(super) fn fact(&mut self, kind: FactKind, cents: i64) {
-        let subject = kind.needs_subject().then(|| Subject { kind: "invoice".into(), id: "F-1".into() });
+        let subject = kind.needs_subject().then(|| Subject {
+            kind: "invoice".into(),
+            id: "F-1".into(),
+        });
         self.give(Input::Fact(Fact {
             fact_id: format!("fact-{}", self.records.len()).into(),
             body: 1,
@@ -113,19 +163,44 @@ impl World {
 
     /// Gives leave that the guards will not let through.
     pub(super) fn start_refused(&mut self, id: NotificationId) {
-        let permit = Permit { id, channel: Channel::Email, provider: "email-relay".into(), on_doubt: OnDoubt::Resend };
+        let permit = Permit {
+            id,
+            channel: Channel::Email,
+            provider: "email-relay".into(),
+            on_doubt: OnDoubt::Resend,
+        };
         self.give(Input::Permit(permit));
     }
 
     /// Lets the notification's next attempt start.
     pub(super) fn start(&mut self, id: NotificationId) -> AttemptRef {
         let open = self.tenant.find(id).expect("an open notification");
-        let Phase::Ready { channel, pinned, not_before, .. } = open.phase.clone() else { panic!("{:?}", open.phase) };
+        let Phase::Ready {
+            channel,
+            pinned,
+            not_before,
+            ..
+        } = open.phase.clone()
+        else {
+            panic!("{:?}", open.phase)
+        };
         let step = open.step;
         self.now = self.now.max(not_before);
         let provider = pinned.unwrap_or_else(|| format!("{channel}-relay").into());
-        self.give(Input::Permit(Permit { id, channel, provider, on_doubt: OnDoubt::Resend }));
-        let attempt = self.tenant.find(id).expect("still open").sent().last().expect("an attempt").attempt;
+        self.give(Input::Permit(Permit {
+            id,
+            channel,
+            provider,
+            on_doubt: OnDoubt::Resend,
+        }));
+        let attempt = self
+            .tenant
+            .find(id)
+            .expect("still open")
+            .sent()
+            .last()
+            .expect("an attempt")
+            .attempt;
         AttemptRef { id, step, attempt }
     }
 
@@ -140,8 +215,17 @@ impl World {
 
     pub(super) fn explain(&self, id: NotificationId) -> Explanation {
         let open = self.tenant.find(id);
-        let ended = Ending { end: "paid", at: self.now };
+        let ended = Ending {
+            end: "paid",
+            at: self.now,
+        };
         let records = self.newest_first();
-        explain(id, open, open.is_none().then_some(ended), &records, Some(self.flow("storno")))
+        explain(
+            id,
+            open,
+            open.is_none().then_some(ended),
+            &records,
+            Some(self.flow("storno")),
+        )
     }
 }

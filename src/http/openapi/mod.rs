@@ -1,5 +1,5 @@
-//! Owns the description of the HTTP API, OpenAPI 3.1. Refuses to drift: a test compares it with `docs/openapi.json` and
-//! with the routes.
+//! Owns the description of the HTTP API, OpenAPI 3.1. Refuses to drift: a test compares it with
+//! `docs/openapi.json` and with the routes.
 
 mod operation;
 mod parts;
@@ -63,7 +63,12 @@ pub fn document() -> Value {
 
 fn paths() -> Value {
     let mut paths = Map::new();
-    let all: [Vec<Op>; 4] = [senders::operations(), results::operations(), operation::operations(), serving::operations()];
+    let all: [Vec<Op>; 4] = [
+        senders::operations(),
+        results::operations(),
+        operation::operations(),
+        serving::operations(),
+    ];
     for op in all.into_iter().flatten().chain(people::operations()) {
         let path = paths.entry(op.path).or_insert_with(|| json!({}));
         let method = op.method;

@@ -1,5 +1,5 @@
-//! Owns the description of pauses and of what operators do with the engine as a whole. Refuses to describe metrics and
-//! health: `serving` does.
+//! Owns the description of pauses and of what operators do with the engine as a whole. Refuses to
+//! describe metrics and health: `serving` does.
 
 use serde_json::{Value, json};
 
@@ -14,10 +14,17 @@ const OPERATOR_SCOPE: &str = "As `/v1/pause`, with whose sends: a corporation by
                               end it. Leaves an audit line.";
 
 pub(super) fn operations() -> Vec<Op> {
-    let own =
-        |path, id, summary, about| told(Op::new("post", path, id, "operation", summary).about(about), "Scope", id == "pause");
+    let own = |path, id, summary, about| {
+        told(
+            Op::new("post", path, id, "operation", summary).about(about),
+            "Scope",
+            id == "pause",
+        )
+    };
     let all = |path, id, summary, about| {
-        let op = Op::new("post", path, id, "operation", summary).about(about).by(Caller::Operator);
+        let op = Op::new("post", path, id, "operation", summary)
+            .about(about)
+            .by(Caller::Operator);
         told(op, "OperatorScope", id == "operatorPause")
     };
     let mut operations = vec![
@@ -62,7 +69,11 @@ fn views() -> [Op; 2] {
 }
 
 fn told(op: Op, scope: &str, paused: bool) -> Op {
-    let pauses = if paused { json!([example()]) } else { json!([]) };
+    let pauses = if paused {
+        json!([example()])
+    } else {
+        json!([])
+    };
     op.takes_json(scope, &json!({ "flow": "storno", "channel": "sms" }))
         .gives_json(
             200,

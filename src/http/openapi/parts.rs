@@ -1,5 +1,6 @@
-//! Owns the shape of an operation's description: parameters, bodies, answers, problems. Every problem has one schema,
-//! whatever its status: its codes stand in words. Refuses to know which operations there are.
+//! Owns the shape of an operation's description: parameters, bodies, answers, problems. Every
+//! problem has one schema, whatever its status: its codes stand in words. Refuses to know which
+//! operations there are.
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -70,19 +71,28 @@ impl Op {
 
     /// A parameter of the query; none is required.
     pub(super) fn query(mut self, name: &str, description: &str, schema: &Value) -> Self {
-        self.parameters.push(json!({ "name": name, "in": "query", "description": description, "schema": schema }));
+        self.parameters.push(
+            json!({ "name": name, "in": "query", "description": description, "schema": schema }),
+        );
         self
     }
 
     /// `limit`: rows of one page.
     pub(super) fn limit(self, description: &str, most: usize, usual: usize) -> Self {
-        self.query("limit", description, &json!({ "type": "integer", "minimum": 1, "maximum": most, "default": usual }))
+        self.query(
+            "limit",
+            description,
+            &json!({ "type": "integer", "minimum": 1, "maximum": most, "default": usual }),
+        )
     }
 
     /// What is sent: the media types, each with an example.
     pub(super) fn takes(mut self, media: &[(&str, Value, Value)], required: bool) -> Self {
         let one = |(media, schema, example): &(&str, Value, Value)| {
-            ((*media).to_owned(), json!({ "schema": schema, "example": example }))
+            (
+                (*media).to_owned(),
+                json!({ "schema": schema, "example": example }),
+            )
         };
         let content: Map<String, Value> = media.iter().map(one).collect();
         self.body = Some(json!({ "required": required, "content": content }));
@@ -91,44 +101,91 @@ impl Op {
 
     /// JSON by the schema of this name.
     pub(super) fn takes_json(self, schema: &str, example: &Value) -> Self {
-        self.takes(&[("application/json", reference(schema), example.clone())], true)
+        self.takes(
+            &[("application/json", reference(schema), example.clone())],
+            true,
+        )
     }
 
-    /// Lines, a value of the schema of this name each, none of which may be left out. Bytes are described, too: what they
-    /// are is the same, and generators of clients that know no NDJSON know how to send bytes.
+    /// Lines, a value of the schema of this name each, none of which may be left out. Bytes are
+    /// described, too: what they are is the same, and generators of clients that know no NDJSON
+    /// know how to send bytes.
     pub(super) fn takes_lines(self, schema: &str, example: &[Value]) -> Self {
         let mut text = lines(schema);
         text["pattern"] = NOT_BLANK.into();
         let example = Value::from(written(example));
-        self.takes(&[(NDJSON, text, example.clone()), (BYTES, bytes("NDJSON."), example)], true)
+        self.takes(
+            &[
+                (NDJSON, text, example.clone()),
+                (BYTES, bytes("NDJSON."), example),
+            ],
+            true,
+        )
     }
 
     /// An answer.
-    pub(super) fn gives(mut self, status: u16, description: &str, media: &str, schema: &Value, example: &Value) -> Self {
+    pub(super) fn gives(
+        mut self,
+        status: u16,
+        description: &str,
+        media: &str,
+        schema: &Value,
+        example: &Value,
+    ) -> Self {
         let mut content = json!({ "schema": schema });
         if !example.is_null() {
             content["example"] = example.clone();
         }
         let content: Map<String, Value> = [(media.to_owned(), content)].into_iter().collect();
-        self.answers.insert(status.to_string(), json!({ "description": description, "content": content }));
+        self.answers.insert(
+            status.to_string(),
+            json!({ "description": description, "content": content }),
+        );
         self
     }
 
     /// JSON by the schema of this name.
-    pub(super) fn gives_json(self, status: u16, description: &str, schema: &str, example: &Value) -> Self {
-        self.gives(status, description, "application/json", &reference(schema), example)
+    pub(super) fn gives_json(
+        self,
+        status: u16,
+        description: &str,
+        schema: &str,
+        example: &Value,
+    ) -> Self {
+        self.gives(
+            status,
+            description,
+            "application/json",
+            &reference(schema),
+            example,
+        )
     }
 
     /// A redirect.
     pub(super) fn moves(mut self, status: u16, description: &str) -> Self {
         let location = json!({ "description": "Where to.", "required": true, "schema": { "type": "string", "format": "uri" } });
-        self.answers.insert(status.to_string(), json!({ "description": description, "headers": { "Location": location } }));
+        self.answers.insert(
+            status.to_string(),
+            json!({ "description": description, "headers": { "Location": location } }),
+        );
         self
     }
 
     /// Lines, a value of the schema of this name each.
-    pub(super) fn gives_lines(self, status: u16, description: &str, schema: &str, example: &[Value]) -> Self {
-        self.gives(status, description, NDJSON, &lines(schema), &written(example).into())
+    pub(super) fn gives_lines(
+        self,
+        status: u16,
+        description: &str,
+        schema: &str,
+        example: &[Value],
+    ) -> Self {
+        self.gives(
+            status,
+            description,
+            NDJSON,
+            &lines(schema),
+            &written(example).into(),
+        )
     }
 
     /// Problems with their codes.
@@ -151,7 +208,11 @@ impl Op {
         if self.caller != Caller::Anybody {
             self.problems.push((401, "unauthorized"));
         }
-        if self.parameters.iter().any(|parameter| parameter["in"] == "query") {
+        if self
+            .parameters
+            .iter()
+            .any(|parameter| parameter["in"] == "query")
+        {
             self.problems.push((400, "bad_query"));
         }
         if self.caller == Caller::Corporation {
@@ -159,14 +220,24 @@ impl Op {
         }
         self.problems.extend_from_slice(EVERYWHERE);
         // What answers in its own way while the process starts or is full says so there.
-        self.problems.extend(NOT_NOW.iter().filter(|(status, _)| !self.answers.contains_key(&status.to_string())));
+        self.problems.extend(
+            NOT_NOW
+                .iter()
+                .filter(|(status, _)| !self.answers.contains_key(&status.to_string())),
+        );
         self.problems.sort_unstable();
         self.problems.dedup();
         let mut statuses: Vec<u16> = self.problems.iter().map(|(status, _)| *status).collect();
         statuses.dedup();
         for status in statuses {
-            let codes: Vec<&str> = self.problems.iter().filter(|(s, _)| *s == status).map(|(_, code)| *code).collect();
-            self.answers.insert(status.to_string(), problem(status, &codes));
+            let codes: Vec<&str> = self
+                .problems
+                .iter()
+                .filter(|(s, _)| *s == status)
+                .map(|(_, code)| *code)
+                .collect();
+            self.answers
+                .insert(status.to_string(), problem(status, &codes));
         }
         let security = match self.caller {
             Caller::Corporation => json!([{ "corporation": [] }]),
@@ -189,8 +260,14 @@ impl Op {
     }
 }
 
-/// What can happen to any call. A route that breaks off is answered, too (`front.rs`); the short way closes its connection.
-const EVERYWHERE: &[(u16, &str)] = &[(400, "bad_request"), (408, "timeout"), (415, "wrong_encoding"), (500, "internal")];
+/// What can happen to any call. A route that breaks off is answered, too (`front.rs`); the short
+/// way closes its connection.
+const EVERYWHERE: &[(u16, &str)] = &[
+    (400, "bad_request"),
+    (408, "timeout"),
+    (415, "wrong_encoding"),
+    (500, "internal"),
+];
 /// The process starts, or has no connection to spare: see `reception.rs`.
 const NOT_NOW: &[(u16, &str)] = &[(503, "busy"), (503, "starting")];
 /// Values, one a line.
@@ -201,8 +278,15 @@ pub(super) const BYTES: &str = "application/octet-stream";
 pub(super) const NOT_BLANK: &str = "[^ \\t\\n\\f\\r]";
 
 fn problem(status: u16, codes: &[&str]) -> Value {
-    let named = codes.iter().map(|code| format!("`{code}`")).collect::<Vec<_>>().join(", ");
-    let title = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Error");
+    let named = codes
+        .iter()
+        .map(|code| format!("`{code}`"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    let title = StatusCode::from_u16(status)
+        .ok()
+        .and_then(|status| status.canonical_reason())
+        .unwrap_or("Error");
     let mut answer = json!({
         "description": format!("{title}: code {named}."),
         "content": { "application/problem+json": { "schema": reference("Problem"), "example": {
@@ -212,10 +296,18 @@ fn problem(status: u16, codes: &[&str]) -> Value {
     });
     let header = |name: &str, description: &str, schema: Value| json!({ name: { "description": description, "required": true, "schema": schema } });
     if matches!(status, 429 | 503) {
-        answer["headers"] = header("Retry-After", "Seconds.", json!({ "type": "integer", "minimum": 1 }));
+        answer["headers"] = header(
+            "Retry-After",
+            "Seconds.",
+            json!({ "type": "integer", "minimum": 1 }),
+        );
     }
     if status == 401 {
-        answer["headers"] = header("WWW-Authenticate", "The scheme.", json!({ "type": "string", "const": "Bearer" }));
+        answer["headers"] = header(
+            "WWW-Authenticate",
+            "The scheme.",
+            json!({ "type": "string", "const": "Bearer" }),
+        );
     }
     answer
 }

@@ -1,12 +1,13 @@
-//! Owns the description of what comes from outside: providers' receipts and tenants' links. Refuses to promise more than
-//! evidence gives.
+//! Owns the description of what comes from outside: providers' receipts and tenants' links. Refuses
+//! to promise more than evidence gives.
 
 use serde_json::{Value, json};
 
 use super::parts::{BYTES, Caller, Op, bytes};
 
 pub(super) fn operations() -> Vec<Op> {
-    let provider = || json!({ "type": "string", "pattern": "^[a-z0-9_-]{1,32}$", "example": "bird" });
+    let provider =
+        || json!({ "type": "string", "pattern": "^[a-z0-9_-]{1,32}$", "example": "bird" });
     let callback = "Verified on the raw bytes by the provider's own rules; a signed status that nobody has mapped goes on the record for people.";
     let bounce = "`email`: a raw bounce (RFC 3464) or abuse report (RFC 5965), posted by the mail server with the corporation's key. Any other name: \
                   a provider's status callback, verified on the raw bytes by the provider's own rules, without a key.";
@@ -25,9 +26,17 @@ pub(super) fn operations() -> Vec<Op> {
     let fields = || json!({ "type": "object", "additionalProperties": true, "description": "The provider's own." });
     let status = json!({ "id": "e8077d80-353f-4bb6", "reference": "0003019c1d4a6000a1b2c3d4e5f60718-1", "status": "delivered" });
     let media = [
-        ("message/rfc822", json!({ "type": "string", "description": "The mail as it came, whole." }), Value::from(BOUNCE)),
+        (
+            "message/rfc822",
+            json!({ "type": "string", "description": "The mail as it came, whole." }),
+            Value::from(BOUNCE),
+        ),
         (BYTES, bytes("As `message/rfc822`."), Value::from(BOUNCE)),
-        ("application/x-www-form-urlencoded", fields(), status.clone()),
+        (
+            "application/x-www-form-urlencoded",
+            fields(),
+            status.clone(),
+        ),
         ("application/json", fields(), status),
     ];
     vec![
@@ -66,8 +75,15 @@ const BOUNCE: &str = "From: MAILER-DAEMON@relay.example\r\nTo: <b+0003019c1d4a60
 
 fn link(method: &'static str, id: &'static str, summary: &'static str, about: &'static str) -> Op {
     let page = json!({ "type": "string" });
-    let html =
-        |op: Op, status, text| op.gives(status, text, "text/html", &page, &"<!doctype html><html lang=\"nl\">…</html>".into());
+    let html = |op: Op, status, text| {
+        op.gives(
+            status,
+            text,
+            "text/html",
+            &page,
+            &"<!doctype html><html lang=\"nl\">…</html>".into(),
+        )
+    };
     let op = Op::new(method, "/b/{token}", id, "outside", summary).about(about).by(Caller::Anybody).path_part(
         "token",
         "The token of the link.",
@@ -76,5 +92,9 @@ fn link(method: &'static str, id: &'static str, summary: &'static str, about: &'
     let op = html(op, 200, "The page.");
     let op = html(op, 404, "No link of this engine.");
     let op = html(op, 410, "Closed: already paid, cancelled, expired.");
-    html(op, 503, "It cannot be known right now; never a redirect on a guess.")
+    html(
+        op,
+        503,
+        "It cannot be known right now; never a redirect on a guess.",
+    )
 }

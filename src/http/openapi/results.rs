@@ -1,4 +1,5 @@
-//! Owns the description of what comes out: outcomes, tasks. Refuses to describe an answer's parts: `schemas` does.
+//! Owns the description of what comes out: outcomes, tasks. Refuses to describe an answer's parts:
+//! `schemas` does.
 
 use serde_json::json;
 

@@ -1,6 +1,7 @@
-//! Owns the parts that requests and answers are made of, each under a name of its own: whoever generates a client gets one
-//! type for each. Refuses a part without a word on what it means, and closed lists in answers that may still grow: a
-//! client made today would choke on the word of tomorrow.
+//! Owns the parts that requests and answers are made of, each under a name of its own: whoever
+//! generates a client gets one type for each. Refuses a part without a word on what it means, and
+//! closed lists in answers that may still grow: a client made today would choke on the word of
+//! tomorrow.
 
 use serde_json::{Map, Value, json};
 
@@ -8,7 +9,14 @@ use super::parts::reference;
 
 pub(super) fn all() -> Value {
     let mut all = Map::new();
-    for part in [words(), requests(), about_notifications(), about_tenants(), about_results(), super::operation::schemas()] {
+    for part in [
+        words(),
+        requests(),
+        about_notifications(),
+        about_tenants(),
+        about_results(),
+        super::operation::schemas(),
+    ] {
         if let Value::Object(part) = part {
             all.extend(part);
         }
@@ -116,7 +124,13 @@ fn words() -> Value {
 }
 
 fn requests() -> Value {
-    let required = ["tenant_id", "flow", "category", "environment", "idempotency_key"];
+    let required = [
+        "tenant_id",
+        "flow",
+        "category",
+        "environment",
+        "idempotency_key",
+    ];
     let note = || plain(0, 200, "Who and why, for the record.");
     json!({
         "Data": { "type": "object", "additionalProperties": true, "description": "What the flow declares under `[input]`; at most 64 KiB.", "example": super::senders::storno_data() },
@@ -162,7 +176,8 @@ fn requests() -> Value {
     })
 }
 
-/// The conditions say what the words cannot: generators of clients pass them over, validators do not.
+/// The conditions say what the words cannot: generators of clients pass them over, validators do
+/// not.
 fn fact() -> Value {
     let mut fact = strict(
         "A business event, about one tenant (`tenant_id`) or several (`tenant_ids`). Cents are whole. `null` is as if it were left out.",
@@ -274,7 +289,16 @@ fn about_notifications() -> Value {
 }
 
 fn about_tenants() -> Value {
-    let counted = ["rows", "new", "changed", "same", "rejected", "warned", "rejections", "warnings"];
+    let counted = [
+        "rows",
+        "new",
+        "changed",
+        "same",
+        "rejected",
+        "warned",
+        "rejections",
+        "warnings",
+    ];
     json!({
         "Tenant": object("A tenant.", &["tenant_id", "profile", "open"], json!({
             "tenant_id": text("The corporation's number."), "profile": or_null(reference("Profile")),

@@ -1,5 +1,5 @@
-//! Owns the description of what internal systems call: notifications, cancellations, tenants, facts.
-//! Refuses to describe an answer's parts: `schemas` does.
+//! Owns the description of what internal systems call: notifications, cancellations, tenants,
+//! facts. Refuses to describe an answer's parts: `schemas` does.
 
 use serde_json::{Value, json};
 
@@ -21,7 +21,11 @@ const ADMITTED: &[(u16, &str)] = &[
 ];
 
 pub(super) fn operations() -> Vec<Op> {
-    notifications().into_iter().chain(tenants()).chain([facts()]).collect()
+    notifications()
+        .into_iter()
+        .chain(tenants())
+        .chain([facts()])
+        .collect()
 }
 
 pub(super) fn notification_id() -> Value {
@@ -144,7 +148,13 @@ fn a_profile() -> Value {
 }
 
 fn tenants() -> Vec<Op> {
-    let tenant = |op: Op| op.path_part("id", "The corporation's own number for the tenant.", &tenant_id());
+    let tenant = |op: Op| {
+        op.path_part(
+            "id",
+            "The corporation's own number for the tenant.",
+            &tenant_id(),
+        )
+    };
     vec![
         tenant(Op::new("get", "/v1/tenants/{id}", "getTenant", "tenants", "A tenant's profile"))
             .gives_json(

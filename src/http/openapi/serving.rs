@@ -1,4 +1,5 @@
-//! Owns the description of what operators and their machines ask. Refuses to list metrics: `sluis metrics` does.
+//! Owns the description of what operators and their machines ask. Refuses to list metrics: `sluis
+//! metrics` does.
 
 use serde_json::json;
 

@@ -93,16 +93,27 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// Reads a header. Columns nobody knows are noted once; names that are missing at its end are no columns.
+    /// Reads a header. Columns nobody knows are noted once; names that are missing at its end are
+    /// no columns.
     pub(super) fn read(header: &[String], notes: &mut Notes) -> Result<Self, Vec<FieldProblem>> {
         let mut problems = Vec::new();
-        let named = header.iter().rposition(|name| !plain(name).is_empty()).map_or(0, |last| last + 1);
+        let named = header
+            .iter()
+            .rposition(|name| !plain(name).is_empty())
+            .map_or(0, |last| last + 1);
         let mut order: Vec<Option<Column>> = Vec::with_capacity(named);
         for name in &header[..named] {
             let column = column(name);
             match column {
                 Some(known) if order.contains(&Some(known)) => {
-                    problems.push(FieldProblem::new("header", ProblemCode::Twice, "one column for each thing").value(name));
+                    problems.push(
+                        FieldProblem::new(
+                            "header",
+                            ProblemCode::Twice,
+                            "one column for each thing",
+                        )
+                        .value(name),
+                    );
                 }
                 None if !name.trim().is_empty() => notes.ignored(name.trim()),
                 _ => {}
@@ -110,11 +121,16 @@ impl Columns {
             order.push(column);
         }
         if !order.contains(&Some(Column::TenantId)) {
-            let expected = "a header with a column huurdernummer or tenant_id, separated by ; or , or a tab";
+            let expected =
+                "a header with a column huurdernummer or tenant_id, separated by ; or , or a tab";
             let problem = FieldProblem::new("header", ProblemCode::NotAList, expected);
             problems.push(problem.value(&header.join(" | ")));
         }
-        if problems.is_empty() { Ok(Self { order }) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(Self { order })
+        } else {
+            Err(problems)
+        }
     }
 
     /// How many fields a row has.
@@ -135,19 +151,27 @@ pub(super) fn known(header: &[String]) -> Option<usize> {
     columns.contains(&Column::TenantId).then_some(columns.len())
 }
 
-/// Whether a cell holds the name of the column it stands in: the header again, as when lists are put one behind the other.
+/// Whether a cell holds the name of the column it stands in: the header again, as when lists are
+/// put one behind the other.
 pub(super) fn names_itself(cell: &str) -> bool {
     column(cell) == Some(Column::TenantId)
 }
 
 fn column(name: &str) -> Option<Column> {
     let plain = plain(name);
-    NAMES.iter().find(|(known, _)| *known == plain).map(|(_, column)| *column)
+    NAMES
+        .iter()
+        .find(|(known, _)| *known == plain)
+        .map(|(_, column)| *column)
 }
 
-/// Letters and digits in lower case, without accents: whatever else stands in a name does not matter.
+/// Letters and digits in lower case, without accents: whatever else stands in a name does not
+/// matter.
 fn plain(name: &str) -> String {
-    let letters = name.chars().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric());
+    let letters = name
+        .chars()
+        .flat_map(char::to_lowercase)
+        .filter(|c| c.is_alphanumeric());
     let without_accent = |c| match c {
         'à'..='å' => 'a',
         'è'..='ë' => 'e',

@@ -1,6 +1,6 @@
-//! Owns rows behind a header: which line is the header, and what each field of a row is. Lines above the header (a title,
-//! `sep=;`) are passed over and noted. Refuses a row with fewer or more fields than the header, because nobody knows which
-//! field is which.
+//! Owns rows behind a header: which line is the header, and what each field of a row is. Lines
+//! above the header (a title, `sep=;`) are passed over and noted. Refuses a row with fewer or more
+//! fields than the header, because nobody knows which field is which.
 
 use super::Rejected;
 use super::columns::{self, Column, Columns};
@@ -24,7 +24,11 @@ pub(super) struct CsvRows<'a> {
 impl<'a> CsvRows<'a> {
     /// Finds and reads the header.
     pub(super) fn open(text: &'a str, notes: &mut Notes) -> Result<Self, Rejected> {
-        let reject = |line, reasons| Rejected { line, tenant_id: None, reasons };
+        let reject = |line, reasons| Rejected {
+            line,
+            tenant_id: None,
+            reasons,
+        };
         let mut splitter = Splitter::new(text);
         let mut said = None;
         let mut titles = Vec::new();
@@ -33,20 +37,36 @@ impl<'a> CsvRows<'a> {
                 break;
             }
             if let Some(delimiter) = splitter.sep_line() {
-                notes.line(splitter.line, "the header", "taken as the separator that the file names");
+                notes.line(
+                    splitter.line,
+                    "the header",
+                    "taken as the separator that the file names",
+                );
                 said = Some(delimiter);
                 splitter.skip_line();
                 continue;
             }
             let candidates = said.map_or(DELIMITERS.to_vec(), |delimiter| vec![delimiter]);
-            let known = |delimiter: &u8| splitter.with(*delimiter).next().and_then(|record| columns::known(&record.fields.ok()?));
-            let best = candidates.iter().filter_map(|delimiter| Some((known(delimiter)?, *delimiter)));
+            let known = |delimiter: &u8| {
+                splitter
+                    .with(*delimiter)
+                    .next()
+                    .and_then(|record| columns::known(&record.fields.ok()?))
+            };
+            let best = candidates
+                .iter()
+                .filter_map(|delimiter| Some((known(delimiter)?, *delimiter)));
             if let Some((_, delimiter)) = best.max_by_key(|(known, _)| *known) {
                 for line in titles {
-                    notes.line(line, "the header", "passed over: it stands above the header");
+                    notes.line(
+                        line,
+                        "the header",
+                        "passed over: it stands above the header",
+                    );
                 }
                 splitter = splitter.with(delimiter);
-                return Self::headed(splitter, notes).map_err(|(line, reasons)| reject(line, reasons));
+                return Self::headed(splitter, notes)
+                    .map_err(|(line, reasons)| reject(line, reasons));
             }
             // Separators alone say no more than a blank line.
             if !splitter.is_bare(&DELIMITERS) {
@@ -57,7 +77,14 @@ impl<'a> CsvRows<'a> {
         // None of the lines is a header: what is wrong is said of the first.
         let mut first = Splitter::new(text);
         if !first.skip_blank() {
-            return Err(reject(1, vec![FieldProblem::new("file", ProblemCode::Empty, "a header and rows")]));
+            return Err(reject(
+                1,
+                vec![FieldProblem::new(
+                    "file",
+                    ProblemCode::Empty,
+                    "a header and rows",
+                )],
+            ));
         }
         while first.sep_line().is_some() && !first.at_end() {
             first.skip_line();
@@ -65,14 +92,33 @@ impl<'a> CsvRows<'a> {
         let first = first.with(said.unwrap_or_else(|| first.likeliest(&DELIMITERS)));
         Err(match Self::headed(first, &mut Notes::default()) {
             Err((line, reasons)) => reject(line, reasons),
-            Ok(_) => reject(1, vec![FieldProblem::new("file", ProblemCode::NotAList, "a header and rows")]),
+            Ok(_) => reject(
+                1,
+                vec![FieldProblem::new(
+                    "file",
+                    ProblemCode::NotAList,
+                    "a header and rows",
+                )],
+            ),
         })
     }
 
-    fn headed(mut splitter: Splitter<'a>, notes: &mut Notes) -> Result<Self, (u64, Vec<FieldProblem>)> {
+    fn headed(
+        mut splitter: Splitter<'a>,
+        notes: &mut Notes,
+    ) -> Result<Self, (u64, Vec<FieldProblem>)> {
         let line = splitter.line;
         let header = match splitter.next() {
-            None => return Err((line, vec![FieldProblem::new("file", ProblemCode::Empty, "a header and rows")])),
+            None => {
+                return Err((
+                    line,
+                    vec![FieldProblem::new(
+                        "file",
+                        ProblemCode::Empty,
+                        "a header and rows",
+                    )],
+                ));
+            }
             Some(Record { fields, .. }) => fields.map_err(|problem| (line, vec![problem]))?,
         };
         let columns = Columns::read(&header, notes).map_err(|reasons| (line, reasons))?;
@@ -81,7 +127,10 @@ impl<'a> CsvRows<'a> {
     }
 
     /// The next row that is not blank.
-    pub(super) fn next(&mut self, notes: &mut Notes) -> Option<(u64, Result<Draft<'static>, Vec<FieldProblem>>)> {
+    pub(super) fn next(
+        &mut self,
+        notes: &mut Notes,
+    ) -> Option<(u64, Result<Draft<'static>, Vec<FieldProblem>>)> {
         loop {
             let Record { line, last, fields } = self.splitter.next()?;
             let fields = match fields {
@@ -102,17 +151,31 @@ impl<'a> CsvRows<'a> {
         let mut draft = Draft::default();
         let (expected, got) = (self.columns.len(), fields.len());
         // Separators at the end of a row say nothing.
-        if got < expected || fields[expected..].iter().any(|field| !field.trim().is_empty()) {
-            let problem = FieldProblem::new("row", ProblemCode::NotAList, format!("{expected} fields, as the header has"));
+        if got < expected
+            || fields[expected..]
+                .iter()
+                .any(|field| !field.trim().is_empty())
+        {
+            let problem = FieldProblem::new(
+                "row",
+                ProblemCode::NotAList,
+                format!("{expected} fields, as the header has"),
+            );
             let hint = match () {
-                () if last > line => format!("lines {line} to {last} were read as one row: look for a quote too few"),
+                () if last > line => {
+                    format!("lines {line} to {last} were read as one row: look for a quote too few")
+                }
                 () if got < expected => "the row may have been cut off".to_owned(),
                 () => "a separator inside a field needs quotes around it".to_owned(),
             };
-            draft.reasons.push(problem.value(&format!("{got} fields")).hint(hint));
+            draft
+                .reasons
+                .push(problem.value(&format!("{got} fields")).hint(hint));
         }
         for (index, field) in fields.into_iter().enumerate() {
-            let Some(column) = self.columns.at(index) else { continue };
+            let Some(column) = self.columns.at(index) else {
+                continue;
+            };
             let place = match column {
                 Column::TenantId => &mut draft.tenant_id,
                 Column::Salutation => &mut draft.salutation,

@@ -1,5 +1,6 @@
 //! Owns the step from the texts of a row to a profile: names, addresses, language, preference.
-//! Refuses a row without a usable tenant number; everything else that is wrong is left out with a warning.
+//! Refuses a row without a usable tenant number; everything else that is wrong is left out with a
+//! warning.
 
 use std::borrow::Cow;
 
@@ -65,7 +66,8 @@ const INVISIBLE: &str = address::Cleaned::Invisible.words();
 const WRAPPING: &str = address::Cleaned::Wrapping.words();
 
 impl Remarks {
-    /// The text of a cell, without what nobody sees and `="…"`; nothing, with a warning, when it stands for nothing.
+    /// The text of a cell, without what nobody sees and `="…"`; nothing, with a warning, when it
+    /// stands for nothing.
     fn cell<'t>(&mut self, path: &'static str, text: &'t str) -> Cow<'t, str> {
         let seen = visible(text);
         if let Cow::Owned(_) = seen {
@@ -77,8 +79,10 @@ impl Remarks {
             self.cleaned.push((path, WRAPPING));
         }
         if stands_for_nothing(bare) {
-            let problem = FieldProblem::new(path, ProblemCode::Placeholder, "a value, or an empty cell");
-            self.warnings.push(problem.value(bare).hint("taken as empty"));
+            let problem =
+                FieldProblem::new(path, ProblemCode::Placeholder, "a value, or an empty cell");
+            self.warnings
+                .push(problem.value(bare).hint("taken as empty"));
             return Cow::Borrowed("");
         }
         match seen {
@@ -92,32 +96,79 @@ impl Draft<'_> {
     /// The tenant's number, profile and warnings; or every reason to reject the row.
     pub(super) fn finish(&self) -> Result<Finished, Vec<FieldProblem>> {
         let mut reasons = self.reasons.clone();
-        let mut remarks = Remarks { warnings: self.warnings.clone(), cleaned: self.cleaned.clone() };
+        let mut remarks = Remarks {
+            warnings: self.warnings.clone(),
+            cleaned: self.cleaned.clone(),
+        };
         let tenant_id = number(&self.tenant_id, &mut remarks, &mut reasons);
         let (name, language) = (self.full_name(&mut remarks), self.language(&mut remarks));
-        let profile = Profile { name, language, ..Profile::default() };
-        let mut supplied = Supplied { profile, confirmed: self.confirmed.clone() };
+        let profile = Profile {
+            name,
+            language,
+            ..Profile::default()
+        };
+        let mut supplied = Supplied {
+            profile,
+            confirmed: self.confirmed.clone(),
+        };
         self.addresses(&mut supplied, &mut remarks);
         supplied.profile.preferences = self.preferences(&mut remarks.warnings);
         self.check_postcode(&mut remarks.warnings);
         check_counts(&supplied.profile, &mut reasons);
         let Remarks { warnings, cleaned } = remarks;
-        if reasons.is_empty() { Ok(Finished { tenant_id, supplied, warnings, cleaned }) } else { Err(reasons) }
+        if reasons.is_empty() {
+            Ok(Finished {
+                tenant_id,
+                supplied,
+                warnings,
+                cleaned,
+            })
+        } else {
+            Err(reasons)
+        }
     }
 
     fn full_name(&self, remarks: &mut Remarks) -> Box<str> {
-        let (salutation, initials) = (remarks.cell("salutation", &self.salutation), remarks.cell("initials", &self.initials));
-        let (first, infix) = (remarks.cell("first_name", &self.first), remarks.cell("infix", &self.infix));
+        let (salutation, initials) = (
+            remarks.cell("salutation", &self.salutation),
+            remarks.cell("initials", &self.initials),
+        );
+        let (first, infix) = (
+            remarks.cell("first_name", &self.first),
+            remarks.cell("infix", &self.infix),
+        );
         let surname = remarks.cell("name", &self.name);
-        if [&self.salutation, &self.initials, &self.first, &self.infix, &self.name].iter().any(|part| part.contains(['\n', '\r']))
+        if [
+            &self.salutation,
+            &self.initials,
+            &self.first,
+            &self.infix,
+            &self.name,
+        ]
+        .iter()
+        .any(|part| part.contains(['\n', '\r']))
         {
             remarks.cleaned.push(("name", BREAKS));
         }
-        let parts = Parts { salutation: &salutation, initials: &initials, first: &first, infix: &infix, surname: &surname };
+        let parts = Parts {
+            salutation: &salutation,
+            initials: &initials,
+            first: &first,
+            infix: &infix,
+            surname: &surname,
+        };
         let name = names::full(parts);
         if is_garbled(&name) {
-            let problem = FieldProblem::new("name", ProblemCode::BadCharacters, "letters as they were meant");
-            remarks.warnings.push(problem.value(&name).hint("some were lost on the way, or encoded twice: used as it stands"));
+            let problem = FieldProblem::new(
+                "name",
+                ProblemCode::BadCharacters,
+                "letters as they were meant",
+            );
+            remarks.warnings.push(
+                problem
+                    .value(&name)
+                    .hint("some were lost on the way, or encoded twice: used as it stands"),
+            );
         }
         match NAME.check("name", &name) {
             None => name.into(),
@@ -131,8 +182,14 @@ impl Draft<'_> {
     fn language(&self, remarks: &mut Remarks) -> Box<str> {
         let text = remarks.cell("language", &self.language);
         language(&text).unwrap_or_else(|| {
-            let problem = FieldProblem::new("language", ProblemCode::UnknownWord, "a code of ISO 639-1 such as nl or en");
-            remarks.warnings.push(problem.value(&text).hint("not used: messages are in Dutch"));
+            let problem = FieldProblem::new(
+                "language",
+                ProblemCode::UnknownWord,
+                "a code of ISO 639-1 such as nl or en",
+            );
+            remarks
+                .warnings
+                .push(problem.value(&text).hint("not used: messages are in Dutch"));
             Box::default()
         })
     }
@@ -140,8 +197,22 @@ impl Draft<'_> {
     fn addresses(&self, supplied: &mut Supplied, remarks: &mut Remarks) {
         type Read = fn(&str) -> Result<Normal, AddressProblem>;
         let columns: [(Channel, &'static str, &str, &'static str, &str, Read); 2] = [
-            (Channel::Email, "email", &self.email, "email_confirmed_at", &self.email_confirmed, address::email),
-            (Channel::Sms, "mobile", &self.mobile, "mobile_confirmed_at", &self.mobile_confirmed, address::mobile),
+            (
+                Channel::Email,
+                "email",
+                &self.email,
+                "email_confirmed_at",
+                &self.email_confirmed,
+                address::email,
+            ),
+            (
+                Channel::Sms,
+                "mobile",
+                &self.mobile,
+                "mobile_confirmed_at",
+                &self.mobile_confirmed,
+                address::mobile,
+            ),
         ];
         for (channel, path, text, when, date, read) in columns {
             if stands_for_nothing(text.trim()) {
@@ -150,12 +221,16 @@ impl Draft<'_> {
             }
             let address = match read(text) {
                 Ok(Normal { value, cleaned }) => {
-                    remarks.cleaned.extend(cleaned.into_iter().map(|what| (path, what.words())));
+                    remarks
+                        .cleaned
+                        .extend(cleaned.into_iter().map(|what| (path, what.words())));
                     value
                 }
                 Err(AddressProblem::Empty) => continue,
                 Err(problem) => {
-                    remarks.warnings.push(bad_address(path, text, &problem.to_string()));
+                    remarks
+                        .warnings
+                        .push(bad_address(path, text, &problem.to_string()));
                     continue;
                 }
             };
@@ -164,17 +239,38 @@ impl Draft<'_> {
             match checked_on(&date) {
                 None if date.is_empty() => {}
                 Some(_) if supplied.confirmed.iter().any(known) => {}
-                Some(at) => supplied.confirmed.push(Confirmed { channel, value: address.as_str().into(), at }),
+                Some(at) => supplied.confirmed.push(Confirmed {
+                    channel,
+                    value: address.as_str().into(),
+                    at,
+                }),
                 None => {
-                    let problem = FieldProblem::new(when, ProblemCode::BadTime, crate::intake::confirmed::EXPECTED);
-                    remarks.warnings.push(problem.value(&date).hint("not used: the address counts as not confirmed"));
+                    let problem = FieldProblem::new(
+                        when,
+                        ProblemCode::BadTime,
+                        crate::intake::confirmed::EXPECTED,
+                    );
+                    remarks.warnings.push(
+                        problem
+                            .value(&date)
+                            .hint("not used: the address counts as not confirmed"),
+                    );
                 }
             }
-            supplied.profile.addresses.push(Address { channel, value: address.into(), state: AddressState::Created });
+            supplied.profile.addresses.push(Address {
+                channel,
+                value: address.into(),
+                state: AddressState::Created,
+            });
         }
         // What was written out carries its state: it goes before the column of the same address.
         let addresses = &mut supplied.profile.addresses;
-        addresses.retain(|a| !self.addresses.iter().any(|b| a.channel == b.channel && a.value == b.value));
+        addresses.retain(|a| {
+            !self
+                .addresses
+                .iter()
+                .any(|b| a.channel == b.channel && a.value == b.value)
+        });
         addresses.extend(self.addresses.iter().cloned());
     }
 
@@ -185,17 +281,28 @@ impl Draft<'_> {
         }
         let wanted = names::channel(&self.preferred);
         let Some(channel) = wanted else {
-            let problem =
-                FieldProblem::new("preferred_channel", ProblemCode::UnknownWord, "email, sms, letter, whatsapp, voice or portal");
-            warnings.push(problem.value(&self.preferred).hint("not used: the order of the flow decides"));
+            let problem = FieldProblem::new(
+                "preferred_channel",
+                ProblemCode::UnknownWord,
+                "email, sms, letter, whatsapp, voice or portal",
+            );
+            warnings.push(
+                problem
+                    .value(&self.preferred)
+                    .hint("not used: the order of the flow decides"),
+            );
             return preferences;
         };
         match preferences.iter().find(|p| &*p.category == "*") {
-            None => preferences.push(Preference { category: "*".into(), channel }),
+            None => preferences.push(Preference {
+                category: "*".into(),
+                channel,
+            }),
             Some(known) if known.channel == channel => {}
             Some(known) => {
                 let expected = format!("{}, as in preferences", known.channel);
-                let problem = FieldProblem::new("preferred_channel", ProblemCode::Contradiction, expected);
+                let problem =
+                    FieldProblem::new("preferred_channel", ProblemCode::Contradiction, expected);
                 warnings.push(problem.value(&self.preferred).hint("not used"));
             }
         }
@@ -204,23 +311,33 @@ impl Draft<'_> {
 
     /// No channel uses the postcode yet, but who keeps the list wants to know.
     fn check_postcode(&self, warnings: &mut Vec<FieldProblem>) {
-        let plain: String = self.postcode.chars().filter(|c| !c.is_whitespace()).collect();
+        let plain: String = self
+            .postcode
+            .chars()
+            .filter(|c| !c.is_whitespace())
+            .collect();
         let sound = match plain.as_bytes() {
             [b'1'..=b'9', digits @ .., a, b] => {
-                digits.len() == 3 && digits.iter().all(u8::is_ascii_digit) && a.is_ascii_alphabetic() && b.is_ascii_alphabetic()
+                digits.len() == 3
+                    && digits.iter().all(u8::is_ascii_digit)
+                    && a.is_ascii_alphabetic()
+                    && b.is_ascii_alphabetic()
             }
             other => other.is_empty(),
         };
         if !sound {
-            let problem =
-                FieldProblem::new("postcode", ProblemCode::BadCharacters, "four digits and two letters such as 2511 AB");
+            let problem = FieldProblem::new(
+                "postcode",
+                ProblemCode::BadCharacters,
+                "four digits and two letters such as 2511 AB",
+            );
             warnings.push(problem.value(&self.postcode).hint("not used"));
         }
     }
 }
 
-/// The tenant's number as it stands: whatever a list writes there is a text, `00123` and `=1` too. What a spreadsheet leaves
-/// instead of one is refused, because several tenants would become one.
+/// The tenant's number as it stands: whatever a list writes there is a text, `00123` and `=1` too.
+/// What a spreadsheet leaves instead of one is refused, because several tenants would become one.
 fn number(text: &str, remarks: &mut Remarks, reasons: &mut Vec<FieldProblem>) -> String {
     let seen = visible(text);
     if let Cow::Owned(_) = seen {
@@ -228,19 +345,38 @@ fn number(text: &str, remarks: &mut Remarks, reasons: &mut Vec<FieldProblem>) ->
     }
     let trimmed = seen.trim();
     let bare = unwrapped(trimmed);
-    let bare = bare.strip_prefix('\'').filter(|rest| rest.starts_with(|c: char| c.is_alphanumeric())).unwrap_or(bare);
+    let bare = bare
+        .strip_prefix('\'')
+        .filter(|rest| rest.starts_with(|c: char| c.is_alphanumeric()))
+        .unwrap_or(bare);
     if bare.len() < trimmed.len() {
         remarks.cleaned.push(("tenant_id", WRAPPING));
     }
-    let problem = |code, expected: &str, hint: &str| FieldProblem::new("tenant_id", code, expected).value(bare).hint(hint);
+    let problem = |code, expected: &str, hint: &str| {
+        FieldProblem::new("tenant_id", code, expected)
+            .value(bare)
+            .hint(hint)
+    };
     if stands_for_nothing(bare) || is_no_number(bare) {
-        reasons.push(problem(ProblemCode::Placeholder, "the tenant's number", "a word that stands for nothing, or ends a list"));
+        reasons.push(problem(
+            ProblemCode::Placeholder,
+            "the tenant's number",
+            "a word that stands for nothing, or ends a list",
+        ));
     } else if is_scientific(bare) {
         let hint = "a spreadsheet has rounded it: make the column a text before the export";
-        reasons.push(problem(ProblemCode::Placeholder, "the tenant's number with all its digits", hint));
+        reasons.push(problem(
+            ProblemCode::Placeholder,
+            "the tenant's number with all its digits",
+            hint,
+        ));
     } else if looks_rewritten(bare) {
         let hint = "a spreadsheet may have rewritten it: taken as it stands";
-        remarks.warnings.push(problem(ProblemCode::Placeholder, "the tenant's number as the corporation writes it", hint));
+        remarks.warnings.push(problem(
+            ProblemCode::Placeholder,
+            "the tenant's number as the corporation writes it",
+            hint,
+        ));
     }
     reasons.extend(TENANT_ID.check("tenant_id", bare));
     bare.to_owned()
@@ -249,10 +385,18 @@ fn number(text: &str, remarks: &mut Remarks, reasons: &mut Vec<FieldProblem>) ->
 fn check_counts(profile: &Profile, reasons: &mut Vec<FieldProblem>) {
     for (path, count, most) in [
         ("addresses", profile.addresses.len(), Profile::MAX_ADDRESSES),
-        ("preferences", profile.preferences.len(), Profile::MAX_PREFERENCES),
+        (
+            "preferences",
+            profile.preferences.len(),
+            Profile::MAX_PREFERENCES,
+        ),
     ] {
         if count > most {
-            let problem = FieldProblem::new(path, ProblemCode::OutOfRange, format!("at most {most} entries"));
+            let problem = FieldProblem::new(
+                path,
+                ProblemCode::OutOfRange,
+                format!("at most {most} entries"),
+            );
             reasons.push(problem.value(&format!("{count} entries")));
         }
     }

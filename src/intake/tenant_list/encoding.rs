@@ -1,5 +1,5 @@
-//! Owns the step from bytes to text: UTF-8, with or without a byte order mark. Refuses everything else as a whole and by
-//! name, before the first row: half a list is worse than none.
+//! Owns the step from bytes to text: UTF-8, with or without a byte order mark. Refuses everything
+//! else as a whole and by name, before the first row: half a list is worse than none.
 
 use crate::intake::node::{place, utf8};
 use crate::intake::problem::{FieldProblem, ProblemCode};
@@ -30,15 +30,26 @@ const LOOKED_AT: usize = 4_096;
 /// The file as text, without its byte order mark.
 pub(super) fn text(bytes: &[u8], format: Format) -> Result<&str, Rejected> {
     if let Some((what, hint)) = kind(bytes, format) {
-        let code = if what.starts_with("UTF-") { ProblemCode::NotUtf8 } else { ProblemCode::NotAList };
+        let code = if what.starts_with("UTF-") {
+            ProblemCode::NotUtf8
+        } else {
+            ProblemCode::NotAList
+        };
         let expected = match format {
             Format::Csv => "CSV in UTF-8",
             Format::Ndjson => "a JSON object a line, in UTF-8",
         };
-        return Err(reject(1, FieldProblem::new("file", code, expected).value(what).hint(hint)));
+        return Err(reject(
+            1,
+            FieldProblem::new("file", code, expected)
+                .value(what)
+                .hint(hint),
+        ));
     }
     let text = utf8(bytes, "file").map_err(|problem| {
-        let valid = std::str::from_utf8(bytes).err().map_or(0, |error| error.valid_up_to());
+        let valid = std::str::from_utf8(bytes)
+            .err()
+            .map_or(0, |error| error.valid_up_to());
         let hint = "Windows-1252 perhaps: export the list as CSV UTF-8; nothing of it was loaded";
         reject(place(bytes, valid).0, problem.hint(hint))
     })?;
@@ -46,7 +57,11 @@ pub(super) fn text(bytes: &[u8], format: Format) -> Result<&str, Rejected> {
 }
 
 fn reject(line: usize, problem: FieldProblem) -> Rejected {
-    Rejected { line: line as u64, tenant_id: None, reasons: vec![problem] }
+    Rejected {
+        line: line as u64,
+        tenant_id: None,
+        reasons: vec![problem],
+    }
 }
 
 /// What the bytes are, when they are no list.
@@ -78,20 +93,42 @@ fn utf16(head: &[u8]) -> Option<(&'static str, &'static str)> {
     if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
         return Some(("UTF-16", SAVE_AS));
     }
-    let zeros = |start: usize| head.iter().skip(start).step_by(2).filter(|byte| **byte == 0).count();
+    let zeros = |start: usize| {
+        head.iter()
+            .skip(start)
+            .step_by(2)
+            .filter(|byte| **byte == 0)
+            .count()
+    };
     let most = head.len() / 4;
-    (head.len() >= 4 && (zeros(0) > most || zeros(1) > most)).then_some(("UTF-16 without a mark", SAVE_AS))
+    (head.len() >= 4 && (zeros(0) > most || zeros(1) > most))
+        .then_some(("UTF-16 without a mark", SAVE_AS))
 }
 
-/// Pages and documents that programs write under the name of a sheet, and JSON where it is not meant.
+/// Pages and documents that programs write under the name of a sheet, and JSON where it is not
+/// meant.
 fn markup(head: &[u8], format: Format) -> Option<(&'static str, &'static str)> {
-    let start = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
-    let begins = |text: &[u8]| start.get(..text.len()).is_some_and(|bytes| bytes.eq_ignore_ascii_case(text));
+    let start = head
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(head)
+        .trim_ascii_start();
+    let begins = |text: &[u8]| {
+        start
+            .get(..text.len())
+            .is_some_and(|bytes| bytes.eq_ignore_ascii_case(text))
+    };
     match format {
-        _ if begins(b"<!doctype html") || begins(b"<html") || begins(b"<table") => Some(("a web page (HTML)", SAVE_AS)),
+        _ if begins(b"<!doctype html") || begins(b"<html") || begins(b"<table") => {
+            Some(("a web page (HTML)", SAVE_AS))
+        }
         _ if begins(b"<?xml") || begins(b"<Workbook") => Some(("an XML document", SAVE_AS)),
-        Format::Csv if begins(b"{\"") || begins(b"[{") => Some(("JSON", "post JSON with Content-Type: application/x-ndjson")),
-        Format::Ndjson if begins(b"[") => Some(("a JSON array", "one object a line, without brackets and commas around them")),
+        Format::Csv if begins(b"{\"") || begins(b"[{") => {
+            Some(("JSON", "post JSON with Content-Type: application/x-ndjson"))
+        }
+        Format::Ndjson if begins(b"[") => Some((
+            "a JSON array",
+            "one object a line, without brackets and commas around them",
+        )),
         Format::Csv | Format::Ndjson => None,
     }
 }

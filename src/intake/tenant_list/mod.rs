@@ -1,16 +1,20 @@
-//! Owns the reading of tenant lists, CSV or NDJSON, row by row: each row becomes a profile, or is rejected with every
-//! reason. Lists are dirty: an address that cannot be used is left out with a warning, and the tenant is kept.
+//! Owns the reading of tenant lists, CSV or NDJSON, row by row: each row becomes a profile, or is
+//! rejected with every reason. Lists are dirty: an address that cannot be used is left out with a
+//! warning, and the tenant is kept.
 //!
-//! A tenant who appears again: the same data is one tenant, and the later row names the earlier one; other data is a
-//! contradiction, so the later row is rejected ("appears on line N with other data") and the earlier one stands. Rows
-//! are compared as they are stored, so another notation of the same number is the same data.
+//! A tenant who appears again: the same data is one tenant, and the later row names the earlier
+//! one; other data is a contradiction, so the later row is rejected ("appears on line N with other
+//! data") and the earlier one stands. Rows are compared as they are stored, so another notation of
+//! the same number is the same data.
 //!
-//! Two tenants with the same name, address or number are two tenants: the corporation's own number is the tenant, as it
-//! stands (`00123` and `123` are two), and nothing else ever makes two of them one.
+//! Two tenants with the same name, address or number are two tenants: the corporation's own number
+//! is the tenant, as it stands (`00123` and `123` are two), and nothing else ever makes two of them
+//! one.
 //!
-//! Refuses a file that is not UTF-8 as a whole, before its first row: half a list is worse than none. Refuses to guess
-//! an address. What it puts right (`tel:`, invisible characters, `="06…"`) is noted, counted by column. No bytes make it
-//! panic, and what it holds in memory is bounded by [`MAX_ROWS`] and [`MAX_LINE`].
+//! Refuses a file that is not UTF-8 as a whole, before its first row: half a list is worse than
+//! none. Refuses to guess an address. What it puts right (`tel:`, invisible characters, `="06…"`)
+//! is noted, counted by column. No bytes make it panic, and what it holds in memory is bounded by
+//! [`MAX_ROWS`] and [`MAX_LINE`].
 
 mod columns;
 mod csv;
@@ -52,9 +56,18 @@ impl Format {
     /// The format a media type names; its parameters do not matter.
     #[must_use]
     pub fn of_media_type(text: &str) -> Option<Self> {
-        match text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+        match text
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase()
+            .as_str()
+        {
             "text/csv" => Some(Format::Csv),
-            "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Some(Format::Ndjson),
+            "application/x-ndjson" | "application/ndjson" | "application/jsonl" => {
+                Some(Format::Ndjson)
+            }
             _ => None,
         }
     }
@@ -73,7 +86,8 @@ pub struct Row {
     pub confirmed: Vec<Confirmed>,
     /// What was left out of the profile, and why.
     pub warnings: Vec<FieldProblem>,
-    /// The line on which the same tenant stands already, with the same data: there is nothing to store.
+    /// The line on which the same tenant stands already, with the same data: there is nothing to
+    /// store.
     pub same_as: Option<u64>,
 }
 
@@ -81,7 +95,10 @@ impl Row {
     /// What the source supplies of the tenant.
     #[must_use]
     pub fn supplied(&self) -> Supplied {
-        Supplied { profile: self.profile.clone(), confirmed: self.confirmed.clone() }
+        Supplied {
+            profile: self.profile.clone(),
+            confirmed: self.confirmed.clone(),
+        }
     }
 }
 
@@ -109,7 +126,12 @@ pub fn read(bytes: &[u8], format: Format) -> Rows<'_> {
             Err(rejected) => Source::Unreadable(Some(rejected)),
         },
     };
-    Rows { source, seen: HashMap::new(), rows: 0, notes }
+    Rows {
+        source,
+        seen: HashMap::new(),
+        rows: 0,
+        notes,
+    }
 }
 
 /// The rows of a list, in order.
@@ -129,8 +151,8 @@ enum Source<'a> {
 }
 
 impl Rows<'_> {
-    /// Remarks about the file as a whole: lines that were passed over, columns or keys nobody knows, what was put right and
-    /// in how many rows. Complete when the rows are read.
+    /// Remarks about the file as a whole: lines that were passed over, columns or keys nobody
+    /// knows, what was put right and in how many rows. Complete when the rows are read.
     #[must_use]
     pub fn notes(&self) -> Vec<FieldProblem> {
         self.notes.all()
@@ -139,9 +161,18 @@ impl Rows<'_> {
     fn judge(&mut self, line: u64, draft: &Draft<'_>) -> Result<Row, Rejected> {
         let finished = draft.finish().map_err(|reasons| {
             let tenant_id = Some(draft.tenant_id.trim()).filter(|id| !id.is_empty());
-            Rejected { line, tenant_id: tenant_id.map(|id| id.chars().take(64).collect()), reasons }
+            Rejected {
+                line,
+                tenant_id: tenant_id.map(|id| id.chars().take(64).collect()),
+                reasons,
+            }
         })?;
-        let Finished { tenant_id, supplied: Supplied { profile, confirmed }, warnings, cleaned } = finished;
+        let Finished {
+            tenant_id,
+            supplied: Supplied { profile, confirmed },
+            warnings,
+            cleaned,
+        } = finished;
         for (path, what) in cleaned {
             self.notes.cleaned(line, path, what);
         }
@@ -151,17 +182,35 @@ impl Rows<'_> {
         let same_as = match self.seen.get(&tenant_id) {
             Some((first, known)) if *known == hash => Some(*first),
             Some((first, _)) => {
-                let problem =
-                    FieldProblem::new("tenant_id", ProblemCode::Contradiction, "each tenant once, or with the same data");
-                let reasons = vec![problem.value(&tenant_id).hint(format!("appears on line {first} with other data"))];
-                return Err(Rejected { line, tenant_id: Some(tenant_id), reasons });
+                let problem = FieldProblem::new(
+                    "tenant_id",
+                    ProblemCode::Contradiction,
+                    "each tenant once, or with the same data",
+                );
+                let reasons = vec![
+                    problem
+                        .value(&tenant_id)
+                        .hint(format!("appears on line {first} with other data")),
+                ];
+                return Err(Rejected {
+                    line,
+                    tenant_id: Some(tenant_id),
+                    reasons,
+                });
             }
             None => {
                 self.seen.insert(tenant_id.clone(), (line, hash));
                 None
             }
         };
-        Ok(Row { line, tenant_id, profile, confirmed, warnings, same_as })
+        Ok(Row {
+            line,
+            tenant_id,
+            profile,
+            confirmed,
+            warnings,
+            same_as,
+        })
     }
 
     /// The next row as it was read, before it is compared with the others.
@@ -184,14 +233,27 @@ impl Iterator for Rows<'_> {
         let (line, draft) = self.draft()?;
         self.rows += 1;
         if self.rows > MAX_ROWS {
-            let problem = FieldProblem::new("file", ProblemCode::OutOfRange, format!("at most {MAX_ROWS} rows"));
-            let reasons = vec![problem.hint("this row and those after it were not read: split the list")];
+            let problem = FieldProblem::new(
+                "file",
+                ProblemCode::OutOfRange,
+                format!("at most {MAX_ROWS} rows"),
+            );
+            let reasons =
+                vec![problem.hint("this row and those after it were not read: split the list")];
             self.source = Source::Unreadable(None);
-            return Some(Err(Rejected { line, tenant_id: None, reasons }));
+            return Some(Err(Rejected {
+                line,
+                tenant_id: None,
+                reasons,
+            }));
         }
         Some(match draft {
             Ok(draft) => self.judge(line, &draft),
-            Err(reasons) => Err(Rejected { line, tenant_id: None, reasons }),
+            Err(reasons) => Err(Rejected {
+                line,
+                tenant_id: None,
+                reasons,
+            }),
         })
     }
 }

@@ -1,16 +1,20 @@
-//! Owns the words of Dutch tenant lists: how a tenant is addressed (`mevrouw De Vries`), and what a preferred channel is
-//! called. Refuses to correct a name: `JANSEN` may be how it is written, and `McDonald` or `KPN` certainly are.
+//! Owns the words of Dutch tenant lists: how a tenant is addressed (`mevrouw De Vries`), and what a
+//! preferred channel is called. Refuses to correct a name: `JANSEN` may be how it is written, and
+//! `McDonald` or `KPN` certainly are.
 //!
 //! The rules, as the Taalunie gives them for Dutch names:
 //!
-//! 1. Behind a salutation stands the surname: `mevrouw De Vries`. Initials and first name are left out.
-//! 2. Without a salutation the first name goes before it, else the initials: `Jan de Vries`, `J. de Vries`.
-//! 3. An infix (*tussenvoegsel*) is in lower case. It has a capital only when neither a first name nor initials go before
-//!    it: `De Vries`, `mevrouw Van den Berg`, `heer Op 't Land`. An infix that begins with an apostrophe never has one: `'t Hooft`.
+//! 1. Behind a salutation stands the surname: `mevrouw De Vries`. Initials and first name are left
+//!    out.
+//! 2. Without a salutation the first name goes before it, else the initials: `Jan de Vries`, `J. de
+//!    Vries`.
+//! 3. An infix (*tussenvoegsel*) is in lower case. It has a capital only when neither a first name
+//!    nor initials go before it: `De Vries`, `mevrouw Van den Berg`, `heer Op 't Land`. An infix
+//!    that begins with an apostrophe never has one: `'t Hooft`.
 //! 4. An infix that ends with an apostrophe stands against the surname: `d'Ancona`, `D'Ancona`.
 //! 5. An organisation is called by its name alone.
-//! 6. Without a surname a first name will do. Initials alone are no name, nor is a salutation alone: then there is none, and
-//!    a message says `huurder`.
+//! 6. Without a surname a first name will do. Initials alone are no name, nor is a salutation
+//!    alone: then there is none, and a message says `huurder`.
 
 use sluis_model::Channel;
 
@@ -26,12 +30,15 @@ pub(super) struct Parts<'a> {
 
 /// Words that an infix is made of.
 const INFIXES: [&str; 42] = [
-    "'s", "'t", "aan", "af", "al", "am", "auf", "aus", "bij", "bin", "boven", "d'", "da", "dal", "dalla", "de", "del", "della",
-    "den", "der", "des", "di", "die", "do", "dos", "du", "el", "het", "in", "l'", "la", "le", "les", "onder", "op", "over", "te",
-    "ten", "ter", "tot", "uit", "van",
+    "'s", "'t", "aan", "af", "al", "am", "auf", "aus", "bij", "bin", "boven", "d'", "da", "dal",
+    "dalla", "de", "del", "della", "den", "der", "des", "di", "die", "do", "dos", "du", "el",
+    "het", "in", "l'", "la", "le", "les", "onder", "op", "over", "te", "ten", "ter", "tot", "uit",
+    "van",
 ];
 /// Further words that stand only behind another: `van 't`, `von und zu`, `voor in 't`.
-const INFIXES_TOO: [&str; 12] = ["ibn", "s", "t", "thoe", "toe", "und", "uijt", "v.", "vd", "von", "voor", "zu"];
+const INFIXES_TOO: [&str; 12] = [
+    "ibn", "s", "t", "thoe", "toe", "und", "uijt", "v.", "vd", "von", "voor", "zu",
+];
 /// Words by which an organisation is known.
 const LEGAL_FORMS: [&str; 16] = [
     "b.v.",
@@ -52,7 +59,15 @@ const LEGAL_FORMS: [&str; 16] = [
     "gemeente",
 ];
 /// What a list calls an organisation instead of a salutation.
-const ORGANISATION: [&str; 7] = ["organisatie", "bedrijf", "firma", "fa", "instelling", "stichting", "vve"];
+const ORGANISATION: [&str; 7] = [
+    "organisatie",
+    "bedrijf",
+    "firma",
+    "fa",
+    "instelling",
+    "stichting",
+    "vve",
+];
 
 /// The name as it follows "Beste".
 pub(super) fn full(parts: Parts<'_>) -> String {
@@ -61,7 +76,9 @@ pub(super) fn full(parts: Parts<'_>) -> String {
         return tidy(parts.first);
     }
     let lower = surname.to_lowercase();
-    if salutation == Salutation::Organisation || lower.split(' ').any(|word| LEGAL_FORMS.contains(&word)) {
+    if salutation == Salutation::Organisation
+        || lower.split(' ').any(|word| LEGAL_FORMS.contains(&word))
+    {
         return joined(&tidy(parts.infix), &surname);
     }
     let (infix, surname) = split(&infix_of(parts.infix), &surname);
@@ -70,10 +87,18 @@ pub(super) fn full(parts: Parts<'_>) -> String {
         (_, initials) => initials,
     };
     let named = salutation == Salutation::None && !person.is_empty();
-    let before = if let Salutation::Word(word) = salutation { word } else { person };
+    let before = if let Salutation::Word(word) = salutation {
+        word
+    } else {
+        person
+    };
     let infix = if named { infix } else { capital(&infix) };
     let rest = joined(&infix, &surname);
-    if before.is_empty() { rest } else { format!("{before} {rest}") }
+    if before.is_empty() {
+        rest
+    } else {
+        format!("{before} {rest}")
+    }
 }
 
 /// Infix and surname: `d'` stands against it.
@@ -109,7 +134,8 @@ fn infix_of(text: &str) -> String {
     infix
 }
 
-/// Infix and surname, when the infix stands in the surname's column too, or only there: `de Vries`, `Vries, de`.
+/// Infix and surname, when the infix stands in the surname's column too, or only there: `de Vries`,
+/// `Vries, de`.
 fn split(infix: &str, surname: &str) -> (String, String) {
     if let Some((name, behind)) = surname.rsplit_once(',')
         && infix.is_empty()
@@ -118,13 +144,21 @@ fn split(infix: &str, surname: &str) -> (String, String) {
         return (infix_of(behind), name.trim().to_owned());
     }
     let words: Vec<&str> = surname.split(' ').collect();
-    let leading = words.iter().take(words.len() - 1).take_while(|word| is_infix_word(word)).count();
+    let leading = words
+        .iter()
+        .take(words.len() - 1)
+        .take_while(|word| is_infix_word(word))
+        .count();
     let (head, rest) = (words[..leading].join(" "), words[leading..].join(" "));
     if infix.is_empty() && leading > 0 {
         return (head, rest);
     }
     match surname.get(..infix.len()) {
-        Some(same) if !infix.is_empty() && same.to_lowercase() == infix && surname[infix.len()..].starts_with(' ') => {
+        Some(same)
+            if !infix.is_empty()
+                && same.to_lowercase() == infix
+                && surname[infix.len()..].starts_with(' ') =>
+        {
             (infix.to_owned(), surname[infix.len()..].trim().to_owned())
         }
         _ => (infix.to_owned(), surname.to_owned()),
@@ -148,7 +182,9 @@ fn tidy(text: &str) -> String {
 
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
 }
 
 /// What stands in the column of salutations.
@@ -162,19 +198,24 @@ enum Salutation {
 fn salutation_of(text: &str) -> Salutation {
     let lower = text.to_lowercase();
     let plain: String = lower.chars().filter(|c| *c != '.').collect();
-    let plain = ["geachte ", "beste "].iter().fold(plain.trim(), |rest, word| rest.strip_prefix(word).unwrap_or(rest));
+    let plain = ["geachte ", "beste "]
+        .iter()
+        .fold(plain.trim(), |rest, word| {
+            rest.strip_prefix(word).unwrap_or(rest)
+        });
     let word = match plain {
-        "mevrouw" | "mevr" | "mw" | "mej" | "mejuffrouw" | "mevrouw mevrouw" | "mrs" | "ms" | "v" | "vrouw" => "mevrouw",
+        "mevrouw" | "mevr" | "mw" | "mej" | "mejuffrouw" | "mevrouw mevrouw" | "mrs" | "ms"
+        | "v" | "vrouw" => "mevrouw",
         // "Beste heer Kok": the article belongs to the address on an envelope.
         "de heer" | "heer" | "hr" | "dhr" | "meneer" | "mr" | "m" | "man" => "heer",
         "familie" | "fam" | "de familie" => "familie",
-        "heer en mevrouw" | "de heer en mevrouw" | "dhr en mevr" | "dhr en mw" | "hr en mevr" | "hr en mw" | "de heer en mw" => {
-            "heer en mevrouw"
-        }
+        "heer en mevrouw" | "de heer en mevrouw" | "dhr en mevr" | "dhr en mw" | "hr en mevr"
+        | "hr en mw" | "de heer en mw" => "heer en mevrouw",
         organisation if ORGANISATION.contains(&organisation) => return Salutation::Organisation,
         // Nobody knows which: the name says it all.
-        "" | "-" | "o" | "x" | "onbekend" | "geen" | "onzijdig" | "neutraal" | "heer/mevrouw" | "de heer/mevrouw"
-        | "dhr/mevr" | "dhr/mw" | "heer of mevrouw" | "de heer of mevrouw" | "de heer / mevrouw" | "heer, mevrouw" => {
+        "" | "-" | "o" | "x" | "onbekend" | "geen" | "onzijdig" | "neutraal" | "heer/mevrouw"
+        | "de heer/mevrouw" | "dhr/mevr" | "dhr/mw" | "heer of mevrouw" | "de heer of mevrouw"
+        | "de heer / mevrouw" | "heer, mevrouw" => {
             return Salutation::None;
         }
         _ => text,
@@ -184,7 +225,11 @@ fn salutation_of(text: &str) -> Salutation {
 
 /// The channel a list means.
 pub(super) fn channel(text: &str) -> Option<Channel> {
-    let word: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '_')).flat_map(char::to_lowercase).collect();
+    let word: String = text
+        .chars()
+        .filter(|c| !matches!(c, ' ' | '-' | '_'))
+        .flat_map(char::to_lowercase)
+        .collect();
     match word.as_str() {
         "email" | "mail" => Some(Channel::Email),
         "sms" => Some(Channel::Sms),
@@ -201,7 +246,13 @@ mod tests {
     use super::*;
 
     fn name(salutation: &str, initials: &str, first: &str, infix: &str, surname: &str) -> String {
-        full(Parts { salutation, initials, first, infix, surname })
+        full(Parts {
+            salutation,
+            initials,
+            first,
+            infix,
+            surname,
+        })
     }
 
     #[test]
@@ -215,8 +266,22 @@ mod tests {
             ("", "", "", "", "de Vries", "De Vries"),
             ("Mw", "", "", "", "van der Berg", "mevrouw Van der Berg"),
             ("", "J.", "", "", "van der Berg", "J. van der Berg"),
-            ("Mw", "", "", "", "de Vries-van den Berg", "mevrouw De Vries-van den Berg"),
-            ("Mw", "", "", "de", "Vries - Jansen", "mevrouw De Vries - Jansen"),
+            (
+                "Mw",
+                "",
+                "",
+                "",
+                "de Vries-van den Berg",
+                "mevrouw De Vries-van den Berg",
+            ),
+            (
+                "Mw",
+                "",
+                "",
+                "de",
+                "Vries - Jansen",
+                "mevrouw De Vries - Jansen",
+            ),
         ] {
             assert_eq!(name(salutation, initials, first, infix, surname), expected);
         }
@@ -250,8 +315,16 @@ mod tests {
         assert_eq!(name("", "J.", "", "", "Berg, van den"), "J. van den Berg");
         assert_eq!(name("", "J.", "", "de", "de Vries"), "J. de Vries");
         assert_eq!(name("", "J.", "", "de", "De Vries"), "J. de Vries");
-        assert_eq!(name("", "J.", "", "", "Kok, bakker"), "J. Kok, bakker", "no infix: left as it is");
-        assert_eq!(name("", "J.", "", "", "De"), "J. De", "a surname is left of it");
+        assert_eq!(
+            name("", "J.", "", "", "Kok, bakker"),
+            "J. Kok, bakker",
+            "no infix: left as it is"
+        );
+        assert_eq!(
+            name("", "J.", "", "", "De"),
+            "J. De",
+            "a surname is left of it"
+        );
         assert_eq!(name("", "J.", "", "", "van"), "J. van");
     }
 
@@ -280,11 +353,41 @@ mod tests {
     #[test]
     fn salutations_are_read_as_lists_spell_them() {
         for (words, expected) in [
-            (&["Mevrouw", "mevr.", "MW", "Mw.", "Mej.", "V", "Geachte mevrouw", "Ms"][..], "mevrouw Kok"),
-            (&["De heer", "dhr.", "Hr.", "Heer", "M", "meneer", "Geachte heer", "Mr."], "heer Kok"),
+            (
+                &[
+                    "Mevrouw",
+                    "mevr.",
+                    "MW",
+                    "Mw.",
+                    "Mej.",
+                    "V",
+                    "Geachte mevrouw",
+                    "Ms",
+                ][..],
+                "mevrouw Kok",
+            ),
+            (
+                &[
+                    "De heer",
+                    "dhr.",
+                    "Hr.",
+                    "Heer",
+                    "M",
+                    "meneer",
+                    "Geachte heer",
+                    "Mr.",
+                ],
+                "heer Kok",
+            ),
             (&["Fam.", "familie", "De familie"], "familie Kok"),
-            (&["Dhr. en mevr.", "De heer en mevrouw"], "heer en mevrouw Kok"),
-            (&["", "-", "De heer/mevrouw", "Dhr./Mevr.", "onbekend", "X"], "A. Kok"),
+            (
+                &["Dhr. en mevr.", "De heer en mevrouw"],
+                "heer en mevrouw Kok",
+            ),
+            (
+                &["", "-", "De heer/mevrouw", "Dhr./Mevr.", "onbekend", "X"],
+                "A. Kok",
+            ),
             (&["Drs."], "Drs. Kok"),
         ] {
             for word in words {

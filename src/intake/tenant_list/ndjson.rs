@@ -1,6 +1,7 @@
-//! Owns rows of a JSON object each: `{tenant_id, name, email, email_confirmed_at?, mobile, mobile_confirmed_at?, language,
-//! preferred_channel, addresses?, preferences?}`. Keys nobody knows are noted once. Refuses a row whose types are wrong: a program wrote it, and does
-//! not mean what it says.
+//! Owns rows of a JSON object each: `{tenant_id, name, email, email_confirmed_at?, mobile,
+//! mobile_confirmed_at?, language, preferred_channel, addresses?, preferences?}`. Keys nobody knows
+//! are noted once. Refuses a row whose types are wrong: a program wrote it, and does not mean what
+//! it says.
 
 use std::borrow::Cow;
 
@@ -34,17 +35,27 @@ pub(super) struct NdjsonRows<'a> {
 
 impl<'a> NdjsonRows<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { lines: text.split('\n'), line: 0 }
+        Self {
+            lines: text.split('\n'),
+            line: 0,
+        }
     }
 
     /// The next row that is not blank.
-    pub(super) fn next(&mut self, notes: &mut Notes) -> Option<(u64, Result<Draft<'static>, Vec<FieldProblem>>)> {
+    pub(super) fn next(
+        &mut self,
+        notes: &mut Notes,
+    ) -> Option<(u64, Result<Draft<'static>, Vec<FieldProblem>>)> {
         loop {
             // One file behind another has its byte order mark in the middle.
             let text = self.lines.next()?.trim_start_matches('\u{feff}');
             self.line += 1;
             if text.len() > MAX_LINE {
-                let problem = FieldProblem::new("row", ProblemCode::TooLong, format!("at most {MAX_LINE} bytes"));
+                let problem = FieldProblem::new(
+                    "row",
+                    ProblemCode::TooLong,
+                    format!("at most {MAX_LINE} bytes"),
+                );
                 return Some((self.line, Err(vec![problem])));
             }
             if !text.trim().is_empty() {
@@ -57,7 +68,9 @@ impl<'a> NdjsonRows<'a> {
 fn draft(text: &str, notes: &mut Notes) -> Result<Draft<'static>, Vec<FieldProblem>> {
     let node = Node::parse_text(text, "row").map_err(|problem| vec![problem])?;
     let mut problems = Problems::new();
-    let Some(reader) = Reader::open(&node, "", &KEYS, &mut problems) else { return Err(problems) };
+    let Some(reader) = Reader::open(&node, "", &KEYS, &mut problems) else {
+        return Err(problems);
+    };
     let mut draft = Draft::default();
     for (place, key) in [
         (&mut draft.tenant_id, "tenant_id"),
@@ -83,7 +96,9 @@ fn draft(text: &str, notes: &mut Notes) -> Result<Draft<'static>, Vec<FieldProbl
     draft.preferences = preferences(&reader, &mut problems);
     for problem in problems {
         match problem.code {
-            ProblemCode::UnknownKey if !problem.path.contains(['.', '[']) => notes.ignored(&problem.path),
+            ProblemCode::UnknownKey if !problem.path.contains(['.', '[']) => {
+                notes.ignored(&problem.path)
+            }
             ProblemCode::BadAddress => draft.warnings.push(problem),
             _ => draft.reasons.push(problem),
         }

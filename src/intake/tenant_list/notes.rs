@@ -1,5 +1,5 @@
-//! Owns remarks about a list as a whole: lines and columns that were passed over, and what was put right in many rows,
-//! counted. Refuses to grow with the list.
+//! Owns remarks about a list as a whole: lines and columns that were passed over, and what was put
+//! right in many rows, counted. Refuses to grow with the list.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,11 @@ impl Notes {
     pub(super) fn ignored(&mut self, path: &str) {
         let name: String = path.chars().take(64).collect();
         if self.list.len() < MAX_NOTES && !self.list.iter().any(|note| note.path == name) {
-            let problem = FieldProblem::new(name, ProblemCode::Ignored, "a column or key that is known here");
+            let problem = FieldProblem::new(
+                name,
+                ProblemCode::Ignored,
+                "a column or key that is known here",
+            );
             self.list.push(problem.hint("nothing is done with it"));
         }
     }
@@ -29,7 +33,10 @@ impl Notes {
     /// A line that is no row.
     pub(super) fn line(&mut self, line: u64, expected: &str, hint: &str) {
         if self.list.len() < MAX_NOTES {
-            self.list.push(FieldProblem::new(format!("line {line}"), ProblemCode::Ignored, expected).hint(hint));
+            self.list.push(
+                FieldProblem::new(format!("line {line}"), ProblemCode::Ignored, expected)
+                    .hint(hint),
+            );
         }
     }
 

@@ -1,10 +1,12 @@
-//! Owns what stands in a cell when nothing does: error values of spreadsheets, `NULL`, `n.v.t.`; and numbers that a
-//! spreadsheet has rewritten. Refuses to take a family name for one: `Null` is a name, `NULL` is none.
+//! Owns what stands in a cell when nothing does: error values of spreadsheets, `NULL`, `n.v.t.`;
+//! and numbers that a spreadsheet has rewritten. Refuses to take a family name for one: `Null` is a
+//! name, `NULL` is none.
 
 /// Error values of Excel and LibreOffice: English, Dutch, German, French.
 const ERRORS: [&str; 24] = [
-    "#N/A", "#N/B", "#NV", "#REF!", "#VERW!", "#VALUE!", "#WAARDE!", "#WERT!", "#NAME?", "#NAAM?", "#DIV/0!", "#DEEL/0!",
-    "#NUM!", "#GETAL!", "#ZAHL!", "#NULL!", "#LEEG!", "#SPILL!", "#CALC!", "#BEZUG!", "#VALEUR!", "#NOM?", "#NOMBRE!", "ERR:502",
+    "#N/A", "#N/B", "#NV", "#REF!", "#VERW!", "#VALUE!", "#WAARDE!", "#WERT!", "#NAME?", "#NAAM?",
+    "#DIV/0!", "#DEEL/0!", "#NUM!", "#GETAL!", "#ZAHL!", "#NULL!", "#LEEG!", "#SPILL!", "#CALC!",
+    "#BEZUG!", "#VALEUR!", "#NOM?", "#NOMBRE!", "ERR:502",
 ];
 /// What a query leaves of an empty field. In these letters only.
 const EMPTY: [&str; 22] = [
@@ -32,13 +34,26 @@ const EMPTY: [&str; 22] = [
     "--",
 ];
 /// What people write for a number they do not have, and what ends a list.
-const NO_NUMBER: [&str; 10] =
-    ["onbekend", "unknown", "geen", "none", "leeg", "totaal", "total", "eindtotaal", "subtotaal", "aantal"];
+const NO_NUMBER: [&str; 10] = [
+    "onbekend",
+    "unknown",
+    "geen",
+    "none",
+    "leeg",
+    "totaal",
+    "total",
+    "eindtotaal",
+    "subtotaal",
+    "aantal",
+];
 
 /// Whether a cell holds a word that stands for nothing.
 pub(super) fn stands_for_nothing(text: &str) -> bool {
     let hashes = text.len() > 2 && text.bytes().all(|b| b == b'#');
-    hashes || EMPTY.contains(&text) || text.starts_with(['#', 'E']) && ERRORS.iter().any(|error| error.eq_ignore_ascii_case(text))
+    hashes
+        || EMPTY.contains(&text)
+        || text.starts_with(['#', 'E'])
+            && ERRORS.iter().any(|error| error.eq_ignore_ascii_case(text))
 }
 
 /// Whether the column of tenant numbers holds a word instead of a number.
@@ -49,44 +64,66 @@ pub(super) fn is_no_number(text: &str) -> bool {
 
 /// `1,00123E+11`: what a spreadsheet leaves of a long number. Its last digits are gone.
 pub(super) fn is_scientific(text: &str) -> bool {
-    let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else { return false };
+    let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else {
+        return false;
+    };
     let digits = exponent.strip_prefix(['+', '-']).unwrap_or_default();
     let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let mantissa = mantissa.strip_prefix('-').unwrap_or(mantissa);
-    plain(digits) && mantissa.split([',', '.']).count() <= 2 && mantissa.split([',', '.']).all(plain)
+    plain(digits)
+        && mantissa.split([',', '.']).count() <= 2
+        && mantissa.split([',', '.']).all(plain)
 }
 
-/// A number that a program has rewritten: `1001.0`, `1.001.234`, `3-dec`. It may be as it should; somebody must look.
+/// A number that a program has rewritten: `1001.0`, `1.001.234`, `3-dec`. It may be as it should;
+/// somebody must look.
 pub(super) fn looks_rewritten(text: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let decimal = |(whole, rest): (&str, &str)| digits(whole) && digits(rest) && rest.bytes().all(|b| b == b'0');
+    let decimal = |(whole, rest): (&str, &str)| {
+        digits(whole) && digits(rest) && rest.bytes().all(|b| b == b'0')
+    };
     let parts: Vec<&str> = text.split('.').collect();
-    let thousands =
-        parts.len() > 2 && parts[0].len() <= 3 && parts.iter().all(|p| digits(p)) && parts[1..].iter().all(|p| p.len() == 3);
+    let thousands = parts.len() > 2
+        && parts[0].len() <= 3
+        && parts.iter().all(|p| digits(p))
+        && parts[1..].iter().all(|p| p.len() == 3);
     text.split_once(['.', ',']).is_some_and(decimal) || thousands || is_month(text)
 }
 
 fn is_month(text: &str) -> bool {
-    const MONTHS: [&str; 16] =
-        ["jan", "feb", "mrt", "mar", "apr", "mei", "may", "jun", "jul", "aug", "sep", "okt", "oct", "nov", "dec", "mär"];
+    const MONTHS: [&str; 16] = [
+        "jan", "feb", "mrt", "mar", "apr", "mei", "may", "jun", "jul", "aug", "sep", "okt", "oct",
+        "nov", "dec", "mär",
+    ];
     let lower = text.to_lowercase();
     let parts: Vec<&str> = lower.split('-').collect();
     (2..=3).contains(&parts.len())
         && parts.iter().filter(|part| MONTHS.contains(part)).count() == 1
-        && parts.iter().all(|part| MONTHS.contains(part) || part.len() <= 4 && part.bytes().all(|b| b.is_ascii_digit()))
+        && parts.iter().all(|part| {
+            MONTHS.contains(part) || part.len() <= 4 && part.bytes().all(|b| b.is_ascii_digit())
+        })
 }
 
 /// Text that was encoded twice (`RenÃ©`), or lost letters on its way (`Ren\u{fffd}`, `Ren?`).
 pub(super) fn is_garbled(text: &str) -> bool {
     if text.is_ascii() {
-        return text.as_bytes().windows(2).any(|pair| pair[0].is_ascii_alphabetic() && pair[1] == b'?');
+        return text
+            .as_bytes()
+            .windows(2)
+            .any(|pair| pair[0].is_ascii_alphabetic() && pair[1] == b'?');
     }
     let mut before = ' ';
     let mut garbled = false;
     for c in text.chars() {
         let twice = matches!(before, 'Ã' | 'Â' | 'Ä' | 'Å')
-            && matches!(c, '\u{80}'..='\u{bf}' | '€' | '‚' | '„' | '…' | '‡' | '‰' | '‹' | 'Œ');
-        garbled |= twice || c == '\u{fffd}' || before == 'â' && c == '€' || before.is_alphabetic() && c == '?';
+            && matches!(
+                c,
+                '\u{80}'..='\u{bf}' | '€' | '‚' | '„' | '…' | '‡' | '‰' | '‹' | 'Œ'
+            );
+        garbled |= twice
+            || c == '\u{fffd}'
+            || before == 'â' && c == '€'
+            || before.is_alphabetic() && c == '?';
         before = c;
     }
     garbled
@@ -98,7 +135,9 @@ mod tests {
 
     #[test]
     fn error_values_and_empty_words_stand_for_nothing_and_names_do_not() {
-        for text in ["#N/B", "#n/a", "#REF!", "########", "NULL", "null", "\\N", "n.v.t.", "-", "#WAARDE!"] {
+        for text in [
+            "#N/B", "#n/a", "#REF!", "########", "NULL", "null", "\\N", "n.v.t.", "-", "#WAARDE!",
+        ] {
             assert!(stands_for_nothing(text), "{text}");
         }
         for text in ["Null", "Na", "Nan", "#12", "E", "Van", "", "#", "H1", "nul"] {
@@ -115,17 +154,40 @@ mod tests {
         for text in ["1E5", "H1E+1", "E+11", "1,2,3E+4", "E1", "", "12"] {
             assert!(!is_scientific(text), "{text}");
         }
-        for text in ["1001.0", "1001,00", "1.001.234", "3-dec", "03-mrt-26", "dec-26"] {
+        for text in [
+            "1001.0",
+            "1001,00",
+            "1.001.234",
+            "3-dec",
+            "03-mrt-26",
+            "dec-26",
+        ] {
             assert!(looks_rewritten(text), "{text}");
         }
-        for text in ["1001", "1001.5", "H-1001", "12.345.6", "2026-01", "1.2", "jan-jansen", "0"] {
+        for text in [
+            "1001",
+            "1001.5",
+            "H-1001",
+            "12.345.6",
+            "2026-01",
+            "1.2",
+            "jan-jansen",
+            "0",
+        ] {
             assert!(!looks_rewritten(text), "{text}");
         }
     }
 
     #[test]
     fn garbled_letters_are_seen() {
-        for text in ["RenÃ©", "BjÃ¶rn", "Dâ€™Ancona", "Ren\u{fffd}", "M?ller", "Çelik?"] {
+        for text in [
+            "RenÃ©",
+            "BjÃ¶rn",
+            "Dâ€™Ancona",
+            "Ren\u{fffd}",
+            "M?ller",
+            "Çelik?",
+        ] {
             assert!(is_garbled(text), "{text}");
         }
         for text in ["René", "Björn", "Âge", "D’Ancona", "Doğan", "", "?"] {

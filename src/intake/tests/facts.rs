@@ -23,13 +23,19 @@ fn read(edit: impl FnOnce(&mut Value)) -> Result<crate::intake::fact::FactReques
 #[test]
 fn a_sound_fact_is_read() {
     let request = read(|_| ()).expect("sound");
-    assert_eq!((request.fact.kind, request.fact.occurred_at), (FactKind::Payment, Timestamp(1_770_019_200_000)));
+    assert_eq!(
+        (request.fact.kind, request.fact.occurred_at),
+        (FactKind::Payment, Timestamp(1_770_019_200_000))
+    );
     assert_eq!(request.tenant_ids, ["H-1"]);
     let several = read(|f| {
         f["tenant_id"] = Value::Null;
         f["tenant_ids"] = json!(["H-1", "H-2", "H-1"]);
     });
-    assert_eq!(several.map(|request| request.tenant_ids), Ok(vec!["H-1".to_owned(), "H-2".to_owned()]));
+    assert_eq!(
+        several.map(|request| request.tenant_ids),
+        Ok(vec!["H-1".to_owned(), "H-2".to_owned()])
+    );
 }
 
 #[test]
@@ -41,28 +47,58 @@ fn every_kind_of_mistake_has_its_path() {
         ("tenant_id", json!(1001), "tenant_id wrong_type"),
         ("tenant_ids", json!(["a"]), "tenant_ids contradiction"),
         ("subject", Value::Null, "subject missing"),
-        ("subject", json!({ "kind": "invoice", "id": "" }), "subject.id empty"),
+        (
+            "subject",
+            json!({ "kind": "invoice", "id": "" }),
+            "subject.id empty",
+        ),
         ("amount_cents", Value::Null, "amount_cents missing"),
         ("amount_cents", json!(1.5), "amount_cents wrong_type"),
         ("amount_cents", json!("100"), "amount_cents wrong_type"),
         ("occurred_at", json!("gisteren"), "occurred_at bad_time"),
         ("occurred_at", Value::Null, "occurred_at missing"),
-        ("environment", json!("productie"), "environment unknown_word"),
+        (
+            "environment",
+            json!("productie"),
+            "environment unknown_word",
+        ),
         ("amount", json!(1), "amount unknown_key"),
     ];
     for (key, value, expected) in cases {
-        assert_eq!(read(|fact| fact[key] = value.clone()), Err(vec![expected.to_owned()]), "{key} = {value}");
+        assert_eq!(
+            read(|fact| fact[key] = value.clone()),
+            Err(vec![expected.to_owned()]),
+            "{key} = {value}"
+        );
     }
     let list = |ids: Value| read(|f| (f["tenant_id"], f["tenant_ids"]) = (Value::Null, ids));
     assert_eq!(list(json!([])), Err(vec!["tenant_ids empty".to_owned()]));
-    assert_eq!(list(json!(["a", 1, ""])), Err(vec!["tenant_ids[1] wrong_type".to_owned(), "tenant_ids[2] empty".to_owned()]));
-    assert_eq!(list(json!(vec!["a"; 1001])), Err(vec!["tenant_ids out_of_range".to_owned()]));
+    assert_eq!(
+        list(json!(["a", 1, ""])),
+        Err(vec![
+            "tenant_ids[1] wrong_type".to_owned(),
+            "tenant_ids[2] empty".to_owned()
+        ])
+    );
+    assert_eq!(
+        list(json!(vec!["a"; 1001])),
+        Err(vec!["tenant_ids out_of_range".to_owned()])
+    );
 }
 
 #[test]
 fn a_kind_needs_what_it_means_nothing_without() {
-    let bare = |kind: &str| read(|f| (f["type"], f["subject"], f["amount_cents"]) = (json!(kind), Value::Null, Value::Null));
-    let missing = |paths: &[&str]| Err(paths.iter().map(|p| format!("{p} missing")).collect::<Vec<_>>());
+    let bare = |kind: &str| {
+        read(|f| {
+            (f["type"], f["subject"], f["amount_cents"]) = (json!(kind), Value::Null, Value::Null)
+        })
+    };
+    let missing = |paths: &[&str]| {
+        Err(paths
+            .iter()
+            .map(|p| format!("{p} missing"))
+            .collect::<Vec<_>>())
+    };
     for (kind, paths) in [
         ("payment", &["amount_cents", "subject"][..]),
         ("open_amount", &["amount_cents", "subject"]),
@@ -77,7 +113,10 @@ fn a_kind_needs_what_it_means_nothing_without() {
 fn the_content_hash_tells_facts_apart_and_forgets_their_tenants() {
     let body = |edit: fn(&mut Value)| read(edit).map(|request| request.fact.body);
     assert_ne!(body(|_| ()), body(|f| f["amount_cents"] = json!(101)));
-    assert_ne!(body(|_| ()), body(|f| f["occurred_at"] = json!("2026-02-02T08:00:01Z")));
+    assert_ne!(
+        body(|_| ()),
+        body(|f| f["occurred_at"] = json!("2026-02-02T08:00:01Z"))
+    );
     assert_eq!(body(|_| ()), body(|f| f["tenant_id"] = json!("H-2")));
 }
 
@@ -92,10 +131,18 @@ proptest! {
 fn a_fact_that_lies_ahead_is_refused_with_both_clocks_and_the_usual_cause() {
     let fact = read(|_| ()).expect("sound").fact;
     let (happened, tolerance) = (fact.occurred_at, 5 * sluis_model::MINUTE);
-    for now in [happened.plus(sluis_model::HOUR), happened, happened.plus(-tolerance)] {
-        assert!(super::super::fact::on_time(&fact, now, tolerance).is_ok(), "{now}");
+    for now in [
+        happened.plus(sluis_model::HOUR),
+        happened,
+        happened.plus(-tolerance),
+    ] {
+        assert!(
+            super::super::fact::on_time(&fact, now, tolerance).is_ok(),
+            "{now}"
+        );
     }
-    let problem = super::super::fact::on_time(&fact, happened.plus(-sluis_model::HOUR), tolerance).unwrap_err();
+    let problem = super::super::fact::on_time(&fact, happened.plus(-sluis_model::HOUR), tolerance)
+        .unwrap_err();
     assert_eq!(
         problem.to_string(),
         "occurred_at: expected at the latest 2026-02-02T07:05:00Z: the engine's clock is at 2026-02-02T07:00:00Z, got \

@@ -1,4 +1,5 @@
-//! Owns the check of the hashes that recognise a repeat. Refuses a change of their format: it stands in journals.
+//! Owns the check of the hashes that recognise a repeat. Refuses a change of their format: it
+//! stands in journals.
 
 use proptest::prelude::*;
 use sluis_model::{CorporationId, Lane, NotificationRequest, Subject, Timestamp};
@@ -18,7 +19,10 @@ fn request(data: &str) -> NotificationRequest {
 }
 
 fn body_hash(request: &NotificationRequest) -> u64 {
-    hash_with(request, &Node::parse_text(&request.data, "data").expect("JSON"))
+    hash_with(
+        request,
+        &Node::parse_text(&request.data, "data").expect("JSON"),
+    )
 }
 
 #[test]
@@ -30,29 +34,71 @@ fn the_format_never_changes() {
 #[test]
 fn every_part_counts_and_the_key_does_not() {
     let base = body_hash(&request("{}"));
-    let subject = Some(Subject { kind: "a".into(), id: "b".into() });
+    let subject = Some(Subject {
+        kind: "a".into(),
+        id: "b".into(),
+    });
     let edits: [NotificationRequest; 8] = [
-        NotificationRequest { tenant_id: "H-2".into(), ..request("{}") },
-        NotificationRequest { tenant_id: "H-".into(), flow: "1f".into(), ..request("{}") },
-        NotificationRequest { category: "d".into(), ..request("{}") },
-        NotificationRequest { subject, ..request("{}") },
-        NotificationRequest { priority: Lane::Bulk, ..request("{}") },
-        NotificationRequest { send_after: Some(Timestamp(1)), ..request("{}") },
-        NotificationRequest { expires_at: Some(Timestamp(1)), ..request("{}") },
+        NotificationRequest {
+            tenant_id: "H-2".into(),
+            ..request("{}")
+        },
+        NotificationRequest {
+            tenant_id: "H-".into(),
+            flow: "1f".into(),
+            ..request("{}")
+        },
+        NotificationRequest {
+            category: "d".into(),
+            ..request("{}")
+        },
+        NotificationRequest {
+            subject,
+            ..request("{}")
+        },
+        NotificationRequest {
+            priority: Lane::Bulk,
+            ..request("{}")
+        },
+        NotificationRequest {
+            send_after: Some(Timestamp(1)),
+            ..request("{}")
+        },
+        NotificationRequest {
+            expires_at: Some(Timestamp(1)),
+            ..request("{}")
+        },
         request("{\"a\":null}"),
     ];
     let mut hashes: Vec<u64> = edits.iter().map(body_hash).chain([base]).collect();
     hashes.sort_unstable();
     hashes.dedup();
     assert_eq!(hashes.len(), 9);
-    assert_eq!(body_hash(&NotificationRequest { idempotency_key: "other".into(), ..request("{}") }), base);
+    assert_eq!(
+        body_hash(&NotificationRequest {
+            idempotency_key: "other".into(),
+            ..request("{}")
+        }),
+        base
+    );
 }
 
 #[test]
 fn data_is_compared_by_meaning() {
-    let same = [r#"{"a":1,"b":{"c":"x","d":[1,2]}}"#, r#"{ "b" : {"d":[1, 2],"c":"\u0078"}, "a":1 }"#];
+    let same = [
+        r#"{"a":1,"b":{"c":"x","d":[1,2]}}"#,
+        r#"{ "b" : {"d":[1, 2],"c":"\u0078"}, "a":1 }"#,
+    ];
     assert_eq!(body_hash(&request(same[0])), body_hash(&request(same[1])));
-    let other = [r#"{"a":"1"}"#, r#"{"a":1}"#, r#"{"a":[1]}"#, r#"{"a":true}"#, r#"{"a":null}"#, r#"{"a":{}}"#, r#"{"a":[]}"#];
+    let other = [
+        r#"{"a":"1"}"#,
+        r#"{"a":1}"#,
+        r#"{"a":[1]}"#,
+        r#"{"a":true}"#,
+        r#"{"a":null}"#,
+        r#"{"a":{}}"#,
+        r#"{"a":[]}"#,
+    ];
     let mut hashes = other.map(|data| body_hash(&request(data))).to_vec();
     hashes.sort_unstable();
     hashes.dedup();
@@ -61,8 +107,14 @@ fn data_is_compared_by_meaning() {
 
 #[test]
 fn keys_belong_to_their_corporation() {
-    assert_ne!(key_hash(CorporationId(1), "k"), key_hash(CorporationId(2), "k"));
-    assert_ne!(key_hash(CorporationId(1), "k"), key_hash(CorporationId(1), "l"));
+    assert_ne!(
+        key_hash(CorporationId(1), "k"),
+        key_hash(CorporationId(2), "k")
+    );
+    assert_ne!(
+        key_hash(CorporationId(1), "k"),
+        key_hash(CorporationId(1), "l")
+    );
 }
 
 proptest! {

@@ -15,22 +15,37 @@ fn one(text: &str) -> Row {
 }
 
 fn reasons(rejected: &Result<Row, Rejected>) -> Vec<String> {
-    rejected.as_ref().map_or_else(|rejected| told(&rejected.reasons), |row| panic!("taken: {row:?}"))
+    rejected.as_ref().map_or_else(
+        |rejected| told(&rejected.reasons),
+        |row| panic!("taken: {row:?}"),
+    )
 }
 
 const HEAD: &str = "huurdernummer;aanhef;voorletters;tussenvoegsel;achternaam;email;mobiel;postcode;taal;voorkeurskanaal\n";
 
 fn address(profile: &Profile, channel: Channel) -> Option<&str> {
-    profile.addresses.iter().find(|a| a.channel == channel).map(|a| &*a.value)
+    profile
+        .addresses
+        .iter()
+        .find(|a| a.channel == channel)
+        .map(|a| &*a.value)
 }
 
 #[test]
 fn a_clean_row_becomes_a_profile() {
-    let row = one(&format!("\u{feff}{HEAD}H1;Mw.;J.;de;Vries;J@Example.nl;06-12345678;2511 AB;NL;E-mail\r\n"));
-    assert_eq!((row.line, row.tenant_id.as_str(), &*row.profile.name), (2, "H1", "mevrouw De Vries"));
+    let row = one(&format!(
+        "\u{feff}{HEAD}H1;Mw.;J.;de;Vries;J@Example.nl;06-12345678;2511 AB;NL;E-mail\r\n"
+    ));
+    assert_eq!(
+        (row.line, row.tenant_id.as_str(), &*row.profile.name),
+        (2, "H1", "mevrouw De Vries")
+    );
     assert_eq!(address(&row.profile, Channel::Email), Some("J@example.nl"));
     assert_eq!(address(&row.profile, Channel::Sms), Some("+31612345678"));
-    assert_eq!((&*row.profile.language, row.profile.preferred("x")), ("nl", Some(Channel::Email)));
+    assert_eq!(
+        (&*row.profile.language, row.profile.preferred("x")),
+        ("nl", Some(Channel::Email))
+    );
     assert_eq!((row.warnings, row.same_as), (Vec::new(), None));
 }
 
@@ -47,13 +62,19 @@ fn names_are_put_together_as_they_are_written() {
         ("Drs.;;;Doğan", "Drs. Doğan"),
     ];
     for (fields, name) in cases {
-        assert_eq!(&*one(&format!("{HEAD}H1;{fields};;;;;\n")).profile.name, name, "{fields}");
+        assert_eq!(
+            &*one(&format!("{HEAD}H1;{fields};;;;;\n")).profile.name,
+            name,
+            "{fields}"
+        );
     }
 }
 
 #[test]
 fn a_bad_address_is_left_out_and_the_row_is_kept() {
-    let row = one(&format!("{HEAD}H1;;;;Kok;geen;070-1234567;0123 AB;klingon;fax\n"));
+    let row = one(&format!(
+        "{HEAD}H1;;;;Kok;geen;070-1234567;0123 AB;klingon;fax\n"
+    ));
     assert!(row.profile.addresses.is_empty() && row.profile.preferences.is_empty());
     let expected = [
         "language unknown_word",
@@ -69,13 +90,21 @@ fn a_bad_address_is_left_out_and_the_row_is_kept() {
 
 #[test]
 fn a_row_without_a_tenant_or_with_other_fields_than_the_header_is_rejected() {
-    let rows = csv(&format!("{HEAD};;;;Kok;;;;;\nH1;Mevrouw;F.;;Maas\nH2;;;;a;b;c;d;e;f;g\n\n;;;;;;;;;\nH3;;;;Kok;;;;;;;\n"));
+    let rows = csv(&format!(
+        "{HEAD};;;;Kok;;;;;\nH1;Mevrouw;F.;;Maas\nH2;;;;a;b;c;d;e;f;g\n\n;;;;;;;;;\nH3;;;;Kok;;;;;;;\n"
+    ));
     assert_eq!(reasons(&rows[0]), ["tenant_id empty"]);
     assert_eq!(reasons(&rows[1]), ["row not_a_list"]);
-    let Err(short) = &rows[1] else { panic!("taken") };
+    let Err(short) = &rows[1] else {
+        panic!("taken")
+    };
     assert_eq!((short.line, short.tenant_id.as_deref()), (3, Some("H1")));
     assert_eq!(reasons(&rows[2]), ["row not_a_list"]);
-    assert_eq!(rows[3].as_ref().map(|row| row.line), Ok(7), "blank rows are none, separators at the end say nothing");
+    assert_eq!(
+        rows[3].as_ref().map(|row| row.line),
+        Ok(7),
+        "blank rows are none, separators at the end say nothing"
+    );
     assert_eq!(rows.len(), 4);
 }
 
@@ -85,19 +114,30 @@ fn the_same_tenant_again_is_the_same_or_a_contradiction() {
         "{HEAD}H1;;;;Kok;a@b.nl;0612345678;;;\nH1;;;;Kok;a@B.nl;+31 6 12345678;;;\nH1;;;;Kok;;0612345678;;;\nH2;;;;Kok;;;;;\n"
     ));
     assert_eq!(rows[0].as_ref().map(|row| row.same_as), Ok(None));
-    assert_eq!(rows[1].as_ref().map(|row| row.same_as), Ok(Some(2)), "another notation is the same data");
-    let Err(rejected) = &rows[2] else { panic!("taken") };
-    assert_eq!(rejected.reasons[0].hint.as_deref(), Some("appears on line 2 with other data"));
+    assert_eq!(
+        rows[1].as_ref().map(|row| row.same_as),
+        Ok(Some(2)),
+        "another notation is the same data"
+    );
+    let Err(rejected) = &rows[2] else {
+        panic!("taken")
+    };
+    assert_eq!(
+        rejected.reasons[0].hint.as_deref(),
+        Some("appears on line 2 with other data")
+    );
     assert!(rows[3].is_ok());
 }
 
 #[test]
 fn quotes_separators_and_english_names_are_understood() {
-    let text =
-        "Tenant ID,Name,E-mail,Mobile,Note\n\"H,1\",\"Kok, \"\"the\"\" cook\",a@b.nl,0612345678,\"two\nlines\"\nH2,Wit,,,\n";
+    let text = "Tenant ID,Name,E-mail,Mobile,Note\n\"H,1\",\"Kok, \"\"the\"\" cook\",a@b.nl,0612345678,\"two\nlines\"\nH2,Wit,,,\n";
     let mut rows = read(text.as_bytes(), Format::Csv);
     let first = rows.next().expect("a row").expect("taken");
-    assert_eq!((first.tenant_id.as_str(), &*first.profile.name), ("H,1", "Kok, \"the\" cook"));
+    assert_eq!(
+        (first.tenant_id.as_str(), &*first.profile.name),
+        ("H,1", "Kok, \"the\" cook")
+    );
     assert_eq!(rows.next().expect("a row").expect("taken").line, 4);
     assert!(rows.next().is_none());
     assert_eq!(told(&rows.notes()), ["Note ignored"]);
@@ -106,7 +146,9 @@ fn quotes_separators_and_english_names_are_understood() {
 #[test]
 fn an_unclosed_quote_and_a_long_row_cost_one_line() {
     let long = "x".repeat(MAX_LINE + 1);
-    let rows = csv(&format!("tenant_id;name\nH1;\"Kok\nH2;Wit\nH3;{long}\nH4;Boer\n"));
+    let rows = csv(&format!(
+        "tenant_id;name\nH1;\"Kok\nH2;Wit\nH3;{long}\nH4;Boer\n"
+    ));
     assert_eq!(reasons(&rows[0]), ["row not_a_list"]);
     assert_eq!(rows[1].as_ref().map(|row| row.line), Ok(3));
     assert_eq!(reasons(&rows[2]), ["row too_long"]);
@@ -128,17 +170,34 @@ fn a_file_that_is_no_list_gives_one_reason() {
     ];
     for (bytes, expected, line) in cases {
         let rows: Vec<_> = read(bytes, Format::Csv).collect();
-        assert_eq!(reasons(&rows[0]), [expected], "{}", String::from_utf8_lossy(bytes));
-        assert_eq!(rows[0].as_ref().map_err(|rejected| rejected.line), Err(line));
+        assert_eq!(
+            reasons(&rows[0]),
+            [expected],
+            "{}",
+            String::from_utf8_lossy(bytes)
+        );
+        assert_eq!(
+            rows[0].as_ref().map_err(|rejected| rejected.line),
+            Err(line)
+        );
         assert_eq!(rows.len(), 1);
     }
-    let latin = read(b"tenant_id\nRen\xe9\n", Format::Csv).next().expect("a row").expect_err("refused");
-    assert_eq!(latin.reasons[0].value.as_deref(), Some("byte 0xe9 at line 2, column 4"));
+    let latin = read(b"tenant_id\nRen\xe9\n", Format::Csv)
+        .next()
+        .expect("a row")
+        .expect_err("refused");
+    assert_eq!(
+        latin.reasons[0].value.as_deref(),
+        Some("byte 0xe9 at line 2, column 4")
+    );
 }
 
 #[test]
 fn rows_beyond_the_limit_are_not_read() {
-    let text = "tenant_id\n".to_owned() + &(0..MAX_ROWS + 5).map(|n| format!("H{n}\n")).collect::<String>();
+    let text = "tenant_id\n".to_owned()
+        + &(0..MAX_ROWS + 5)
+            .map(|n| format!("H{n}\n"))
+            .collect::<String>();
     let rows = csv(&text);
     assert_eq!(rows.len(), MAX_ROWS + 1);
     assert_eq!(reasons(&rows[MAX_ROWS]), ["file out_of_range"]);
@@ -158,13 +217,32 @@ fn ndjson_rows_mean_the_same() {
     let mut list = read(text.as_bytes(), Format::Ndjson);
     let rows: Vec<_> = list.by_ref().collect();
     let first = rows[0].as_ref().expect("taken");
-    assert_eq!((address(&first.profile, Channel::Email), first.profile.preferred("x")), (Some("a@b.nl"), Some(Channel::Sms)));
+    assert_eq!(
+        (
+            address(&first.profile, Channel::Email),
+            first.profile.preferred("x")
+        ),
+        (Some("a@b.nl"), Some(Channel::Sms))
+    );
     let second = rows[1].as_ref().expect("taken");
     assert_eq!(
         (second.line, told(&second.warnings)),
-        (3, vec!["addresses[0].value bad_address".into(), "mobile bad_address".into()])
+        (
+            3,
+            vec![
+                "addresses[0].value bad_address".into(),
+                "mobile bad_address".into()
+            ]
+        )
     );
-    assert_eq!(reasons(&rows[2]), ["tenant_id wrong_type", "email wrong_type", "tenant_id empty"]);
+    assert_eq!(
+        reasons(&rows[2]),
+        [
+            "tenant_id wrong_type",
+            "email wrong_type",
+            "tenant_id empty"
+        ]
+    );
     assert_eq!(reasons(&rows[3]), ["row not_json"]);
     assert_eq!(reasons(&rows[4]), ["tenant_id empty"]);
     assert_eq!(told(&list.notes()), ["huis ignored"]);
@@ -184,8 +262,16 @@ fn the_demo_list_is_read_to_its_last_row() {
     }
     assert!(taken > 2_000 && same > 0, "{taken} taken, {same} the same");
     let known = ["row not_a_list", "tenant_id contradiction"];
-    assert!(rejected.iter().all(|reason| known.contains(&reason.as_str())), "{rejected:?}");
-    assert_eq!(told(&list.notes()), ["huisnummer ignored", "toevoeging ignored", "plaats ignored"]);
+    assert!(
+        rejected
+            .iter()
+            .all(|reason| known.contains(&reason.as_str())),
+        "{rejected:?}"
+    );
+    assert_eq!(
+        told(&list.notes()),
+        ["huisnummer ignored", "toevoeging ignored", "plaats ignored"]
+    );
 }
 
 proptest! {

@@ -1,5 +1,5 @@
-//! Owns the check of the two passes over a notification: they agree, and the slow one tells everything.
-//! Refuses nothing.
+//! Owns the check of the two passes over a notification: they agree, and the slow one tells
+//! everything. Refuses nothing.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -28,10 +28,22 @@ fn problems_of(edit: impl FnOnce(&mut Value)) -> Vec<String> {
 fn a_sound_request_is_read() {
     let request = parse(sound().to_string().as_bytes()).expect("sound");
     assert_eq!(request.tenant_id, "H-1001");
-    assert_eq!(request.subject, Some(Subject { kind: "invoice".into(), id: "F-1".into() }));
-    assert_eq!((request.priority, request.environment), (Lane::Urgent, Environment::Production));
+    assert_eq!(
+        request.subject,
+        Some(Subject {
+            kind: "invoice".into(),
+            id: "F-1".into()
+        })
+    );
+    assert_eq!(
+        (request.priority, request.environment),
+        (Lane::Urgent, Environment::Production)
+    );
     assert_eq!(request.send_after, Some(Timestamp(1_770_019_200_000)));
-    assert_eq!(request.data, r#"{"amount_cents":61250,"text":"a \"quoted\" word \\"}"#);
+    assert_eq!(
+        request.data,
+        r#"{"amount_cents":61250,"text":"a \"quoted\" word \\"}"#
+    );
 }
 
 #[test]
@@ -40,7 +52,10 @@ fn what_may_be_left_out_may_be_null_too() {
     let nulls = short
         .replace("\"flow\"", "\"subject\":null,\"data\":null,\"priority\":null,\"send_after\":null,\"expires_at\":null,\"flow\"");
     let request = parse(short.as_bytes()).expect("sound");
-    assert_eq!((request.data.as_str(), request.priority), ("{}", Lane::Normal));
+    assert_eq!(
+        (request.data.as_str(), request.priority),
+        ("{}", Lane::Normal)
+    );
     assert_eq!(parse(nulls.as_bytes()), Ok(request));
 }
 
@@ -56,23 +71,43 @@ fn every_kind_of_mistake_has_its_path() {
         ("flow", json!("Storno Flow"), "flow bad_characters"),
         ("category", json!(["a"]), "category wrong_type"),
         ("subject", json!("F-1"), "subject wrong_type"),
-        ("subject", json!({ "kind": "invoice" }), "subject.id missing"),
-        ("subject", json!({ "kind": "Invoice", "id": "F-1" }), "subject.kind bad_characters"),
-        ("subject", json!({ "kind": "invoice", "id": "F-1", "nr": 1 }), "subject.nr unknown_key"),
+        (
+            "subject",
+            json!({ "kind": "invoice" }),
+            "subject.id missing",
+        ),
+        (
+            "subject",
+            json!({ "kind": "Invoice", "id": "F-1" }),
+            "subject.kind bad_characters",
+        ),
+        (
+            "subject",
+            json!({ "kind": "invoice", "id": "F-1", "nr": 1 }),
+            "subject.nr unknown_key",
+        ),
         ("data", json!("{}"), "data wrong_type"),
         ("data", json!([1]), "data wrong_type"),
         ("priority", json!("hoog"), "priority unknown_word"),
         ("priority", json!(1), "priority wrong_type"),
         ("send_after", json!("2026-02-02"), "send_after bad_time"),
         ("send_after", json!(1_770_019_200), "send_after wrong_type"),
-        ("expires_at", json!("2026-02-30T00:00:00Z"), "expires_at bad_time"),
+        (
+            "expires_at",
+            json!("2026-02-30T00:00:00Z"),
+            "expires_at bad_time",
+        ),
         ("environment", json!("prod"), "environment unknown_word"),
         ("environment", Value::Null, "environment missing"),
         ("idempotency_key", json!(long), "idempotency_key too_long"),
         ("tenantId", json!("1"), "tenantId unknown_key"),
     ];
     for (key, value, expected) in cases {
-        assert_eq!(problems_of(|request| request[key] = value.clone()), [expected], "{key} = {value}");
+        assert_eq!(
+            problems_of(|request| request[key] = value.clone()),
+            [expected],
+            "{key} = {value}"
+        );
     }
 }
 
@@ -100,13 +135,24 @@ fn hints_name_what_was_meant() {
     value["tenantId"] = json!("x");
     value["environment"] = json!("Production");
     let problems = parse(value.to_string().as_bytes()).expect_err("mistakes");
-    let hints: Vec<_> = problems.iter().filter_map(|problem| problem.hint.as_deref()).collect();
-    assert_eq!(hints, ["did you mean \"tenant_id\"?", "did you mean \"production\"?"]);
+    let hints: Vec<_> = problems
+        .iter()
+        .filter_map(|problem| problem.hint.as_deref())
+        .collect();
+    assert_eq!(
+        hints,
+        [
+            "did you mean \"tenant_id\"?",
+            "did you mean \"production\"?"
+        ]
+    );
 }
 
 #[test]
 fn what_is_no_json_names_its_place() {
-    let twice = sound().to_string().replacen('{', "{\"flow\":\"notice\",", 1);
+    let twice = sound()
+        .to_string()
+        .replacen('{', "{\"flow\":\"notice\",", 1);
     let cases: [(&[u8], &str); 9] = [
         (b"", "body not_json"),
         (b"{\"tenant_id\":\n", "body not_json"),
@@ -119,15 +165,27 @@ fn what_is_no_json_names_its_place() {
         (twice.as_bytes(), "flow twice"),
     ];
     for (bytes, expected) in cases {
-        assert_eq!(told(&parse(bytes).expect_err("a mistake")), [expected], "{}", String::from_utf8_lossy(bytes));
+        assert_eq!(
+            told(&parse(bytes).expect_err("a mistake")),
+            [expected],
+            "{}",
+            String::from_utf8_lossy(bytes)
+        );
     }
 }
 
 #[test]
 fn sizes_are_bounded() {
-    assert_eq!(problems_of(|r| r["data"] = json!({ "text": "x".repeat(70_000) })), ["data too_long"]);
-    assert_eq!(problems_of(|r| r["data"] = json!({ "text": "x".repeat(MAX_BODY) })), ["body too_long"]);
-    let many: serde_json::Map<String, Value> = (0..5_000).map(|n| (format!("k{n}"), Value::Null)).collect();
+    assert_eq!(
+        problems_of(|r| r["data"] = json!({ "text": "x".repeat(70_000) })),
+        ["data too_long"]
+    );
+    assert_eq!(
+        problems_of(|r| r["data"] = json!({ "text": "x".repeat(MAX_BODY) })),
+        ["body too_long"]
+    );
+    let many: serde_json::Map<String, Value> =
+        (0..5_000).map(|n| (format!("k{n}"), Value::Null)).collect();
     let found = problems_of(|r| *r = Value::Object(many));
     assert!(found.len() < 70, "an answer stays small: {}", found.len());
 }
@@ -192,7 +250,8 @@ proptest! {
 #[test]
 fn never_is_no_end_and_nobody_set_it_is_no_beginning() {
     let mut value = sound();
-    (value["send_after"], value["expires_at"]) = ("0001-01-01T00:00:00Z".into(), "9999-12-31T23:59:59Z".into());
+    (value["send_after"], value["expires_at"]) =
+        ("0001-01-01T00:00:00Z".into(), "9999-12-31T23:59:59Z".into());
     let request = parse(value.to_string().as_bytes()).expect("sound");
     assert_eq!((request.send_after, request.expires_at), (None, None));
     let wrong = [
@@ -202,10 +261,21 @@ fn never_is_no_end_and_nobody_set_it_is_no_beginning() {
         ("expires_at", "9999-13-31T23:59:59Z"),
     ];
     for (field, at) in wrong {
-        assert_eq!(problems_of(|value| value[field] = at.into()), [format!("{field} bad_time")], "{at}");
+        assert_eq!(
+            problems_of(|value| value[field] = at.into()),
+            [format!("{field} bad_time")],
+            "{at}"
+        );
     }
-    let binary = |expires_at| sluis_model::NotificationRequest { expires_at, ..request.clone() };
+    let binary = |expires_at| sluis_model::NotificationRequest {
+        expires_at,
+        ..request.clone()
+    };
     for (at, sound) in [(0, false), (1, true), (253_370_764_800_000, false)] {
-        assert_eq!(crate::intake::notification::limits(&binary(Some(Timestamp(at)))).count() == 0, sound, "{at}");
+        assert_eq!(
+            crate::intake::notification::limits(&binary(Some(Timestamp(at)))).count() == 0,
+            sound,
+            "{at}"
+        );
     }
 }

@@ -18,11 +18,24 @@ fn addresses_come_out_in_their_normal_form() {
         ],
         "preferences": [{ "category": "*", "channel": "sms" }]
     });
-    let profile = parse(text.to_string().as_bytes()).expect("sound").supplied.profile;
+    let profile = parse(text.to_string().as_bytes())
+        .expect("sound")
+        .supplied
+        .profile;
     let values: Vec<&str> = profile.addresses.iter().map(|a| &*a.value).collect();
-    assert_eq!(values, ["J.deVries@example.nl", "+31612345678", "Dorpsstraat 1, 2511 AB Den Haag"]);
+    assert_eq!(
+        values,
+        [
+            "J.deVries@example.nl",
+            "+31612345678",
+            "Dorpsstraat 1, 2511 AB Den Haag"
+        ]
+    );
     assert_eq!(profile.addresses[1].state, AddressState::Validated);
-    assert_eq!((&*profile.language, profile.preferred("repairs")), ("nl", Some(Channel::Sms)));
+    assert_eq!(
+        (&*profile.language, profile.preferred("repairs")),
+        ("nl", Some(Channel::Sms))
+    );
     assert!(parse(b"{}").is_ok());
 }
 
@@ -34,19 +47,42 @@ fn a_confirmation_and_what_was_put_right_are_told() {
     ] });
     let read = parse(text.to_string().as_bytes()).expect("sound");
     assert_eq!(read.supplied.confirmed.len(), 1);
-    assert_eq!((&*read.supplied.confirmed[0].value, read.supplied.confirmed[0].at.0), ("a@b.nl", 1_795_773_600_000));
+    assert_eq!(
+        (
+            &*read.supplied.confirmed[0].value,
+            read.supplied.confirmed[0].at.0
+        ),
+        ("a@b.nl", 1_795_773_600_000)
+    );
     assert_eq!(&*read.supplied.profile.addresses[1].value, "+32470123456");
-    assert_eq!(told(&read.notes), ["addresses cleaned", "addresses cleaned", "addresses cleaned"]);
+    assert_eq!(
+        told(&read.notes),
+        [
+            "addresses cleaned",
+            "addresses cleaned",
+            "addresses cleaned"
+        ]
+    );
     for (address, expected) in [
-        (json!({ "channel": "email", "value": "a@b.nl", "confirmed_at": "gisteren" }), "addresses[0].confirmed_at bad_time"),
-        (json!({ "channel": "email", "value": "a@b.nl", "confirmed_at": 7 }), "addresses[0].confirmed_at bad_time"),
+        (
+            json!({ "channel": "email", "value": "a@b.nl", "confirmed_at": "gisteren" }),
+            "addresses[0].confirmed_at bad_time",
+        ),
+        (
+            json!({ "channel": "email", "value": "a@b.nl", "confirmed_at": 7 }),
+            "addresses[0].confirmed_at bad_time",
+        ),
         (
             json!({ "channel": "email", "value": "a@b.nl", "state": "invalid", "confirmed_at": "2026-11-27" }),
             "addresses[0].confirmed_at contradiction",
         ),
-        (json!({ "channel": "email", "value": "noreply@b.nl" }), "addresses[0].value bad_address"),
+        (
+            json!({ "channel": "email", "value": "noreply@b.nl" }),
+            "addresses[0].value bad_address",
+        ),
     ] {
-        let problems = parse(json!({ "addresses": [address] }).to_string().as_bytes()).expect_err("mistakes");
+        let problems =
+            parse(json!({ "addresses": [address] }).to_string().as_bytes()).expect_err("mistakes");
         assert_eq!(told(&problems), [expected]);
     }
 }
@@ -91,11 +127,17 @@ fn each_mistake_has_its_path_and_no_address_is_repeated() {
 
 #[test]
 fn counts_are_bounded() {
-    let many: Vec<Value> = (0..17).map(|n| json!({ "channel": "email", "value": format!("a{n}@example.nl") })).collect();
-    let problems = parse(json!({ "addresses": many }).to_string().as_bytes()).expect_err("too many");
+    let many: Vec<Value> = (0..17)
+        .map(|n| json!({ "channel": "email", "value": format!("a{n}@example.nl") }))
+        .collect();
+    let problems =
+        parse(json!({ "addresses": many }).to_string().as_bytes()).expect_err("too many");
     assert_eq!(told(&problems), ["addresses out_of_range"]);
     let long = format!("{{\"name\":\"{}\"}}", "x".repeat(70_000));
-    assert_eq!(told(&parse(long.as_bytes()).expect_err("too long")), ["body too_long"]);
+    assert_eq!(
+        told(&parse(long.as_bytes()).expect_err("too long")),
+        ["body too_long"]
+    );
 }
 
 proptest! {

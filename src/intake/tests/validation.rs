@@ -10,7 +10,12 @@ use crate::intake::validate;
 fn flow(text: &str) -> Flow {
     let classes = include_str!("../../../config/flows/classes/storno-class.toml");
     let classes = [("storno-class".to_owned(), classes.to_owned())].into();
-    Flow::compile(&Definition { flow: text.into(), classes, ..Definition::default() }).expect("a sound flow")
+    Flow::compile(&Definition {
+        flow: text.into(),
+        classes,
+        ..Definition::default()
+    })
+    .expect("a sound flow")
 }
 
 fn storno() -> Flow {
@@ -29,7 +34,10 @@ fn request(data: &Json) -> NotificationRequest {
         tenant_id: "H-1".into(),
         flow: "storno".into(),
         category: "collection".into(),
-        subject: Some(Subject { kind: "invoice".into(), id: "F-1".into() }),
+        subject: Some(Subject {
+            kind: "invoice".into(),
+            id: "F-1".into(),
+        }),
         data: data.to_string(),
         environment: Environment::Production,
         idempotency_key: "k".into(),
@@ -40,7 +48,9 @@ fn request(data: &Json) -> NotificationRequest {
 #[test]
 fn values_come_in_the_order_of_the_flows_fields() {
     let flow = storno();
-    let values = validate(&request(&data()), &flow, Environment::Production).expect("sound").fields;
+    let values = validate(&request(&data()), &flow, Environment::Production)
+        .expect("sound")
+        .fields;
     let expected: Vec<Value> = flow
         .fields
         .iter()
@@ -58,22 +68,74 @@ fn every_kind_of_wrong_data_has_its_path() {
     let cases: [(&str, Json, &str); 20] = [
         ("invoice_id", json!(null), "data.invoice_id missing"),
         ("invoice_id", json!(1), "data.invoice_id wrong_type"),
-        ("invoice_id", json!("x".repeat(2001)), "data.invoice_id too_long"),
-        ("amount_cents", json!("61250"), "data.amount_cents wrong_type"),
+        (
+            "invoice_id",
+            json!("x".repeat(2001)),
+            "data.invoice_id too_long",
+        ),
+        (
+            "amount_cents",
+            json!("61250"),
+            "data.amount_cents wrong_type",
+        ),
         ("amount_cents", json!(612.5), "data.amount_cents wrong_type"),
-        ("amount_cents", json!(u64::MAX), "data.amount_cents wrong_type"),
+        (
+            "amount_cents",
+            json!(u64::MAX),
+            "data.amount_cents wrong_type",
+        ),
         ("amount_cents", json!({}), "data.amount_cents wrong_type"),
-        ("collection_date", json!("31-01-2026"), "data.collection_date bad_time"),
-        ("collection_date", json!("2026-02-30"), "data.collection_date bad_time"),
-        ("collection_date", json!(20_260_131), "data.collection_date wrong_type"),
-        ("payment_url", json!("pay.example.nl"), "data.payment_url bad_url"),
+        (
+            "collection_date",
+            json!("31-01-2026"),
+            "data.collection_date bad_time",
+        ),
+        (
+            "collection_date",
+            json!("2026-02-30"),
+            "data.collection_date bad_time",
+        ),
+        (
+            "collection_date",
+            json!(20_260_131),
+            "data.collection_date wrong_type",
+        ),
+        (
+            "payment_url",
+            json!("pay.example.nl"),
+            "data.payment_url bad_url",
+        ),
         ("payment_url", json!("/pay"), "data.payment_url bad_url"),
-        ("payment_url", json!("http://pay.example.nl/"), "data.payment_url bad_url"),
-        ("payment_url", json!("javascript:alert(1)"), "data.payment_url bad_url"),
-        ("payment_url", json!("https://bank.nl@evil.example/"), "data.payment_url bad_url"),
-        ("payment_url", json!("https:///x"), "data.payment_url bad_url"),
-        ("payment_url", json!("https://a b/"), "data.payment_url bad_url"),
-        ("payment_url", json!("https://a.nl/\r\nX: y"), "data.payment_url bad_url"),
+        (
+            "payment_url",
+            json!("http://pay.example.nl/"),
+            "data.payment_url bad_url",
+        ),
+        (
+            "payment_url",
+            json!("javascript:alert(1)"),
+            "data.payment_url bad_url",
+        ),
+        (
+            "payment_url",
+            json!("https://bank.nl@evil.example/"),
+            "data.payment_url bad_url",
+        ),
+        (
+            "payment_url",
+            json!("https:///x"),
+            "data.payment_url bad_url",
+        ),
+        (
+            "payment_url",
+            json!("https://a b/"),
+            "data.payment_url bad_url",
+        ),
+        (
+            "payment_url",
+            json!("https://a.nl/\r\nX: y"),
+            "data.payment_url bad_url",
+        ),
         ("ammount_cents", json!(1), "data.ammount_cents unknown_key"),
         ("extra", json!([[]]), "data.extra unknown_key"),
     ];
@@ -81,7 +143,8 @@ fn every_kind_of_wrong_data_has_its_path() {
     for (key, value, expected) in cases {
         let mut data = data();
         data[key] = value.clone();
-        let found = validate(&request(&data), &flow, Environment::Production).expect_err("a mistake");
+        let found =
+            validate(&request(&data), &flow, Environment::Production).expect_err("a mistake");
         assert_eq!(told(&found), [expected], "{key} = {value}");
     }
 }
@@ -108,16 +171,33 @@ fn subject_and_times_go_with_the_flow() {
     let check = |edit: &dyn Fn(&mut NotificationRequest)| {
         let mut request = request(&data());
         edit(&mut request);
-        validate(&request, &flow, Environment::Production).map_or_else(|problems| told(&problems), |_| Vec::new())
+        validate(&request, &flow, Environment::Production)
+            .map_or_else(|problems| told(&problems), |_| Vec::new())
     };
     assert_eq!(check(&|r| r.subject = None), ["subject missing"]);
-    assert_eq!(check(&|r| r.subject = Some(Subject { kind: "contract".into(), id: "1".into() })), ["subject.kind unknown_word"]);
-    let times =
-        |after: i64, expires: i64| check(&|r| (r.send_after, r.expires_at) = (Some(Timestamp(after)), Some(Timestamp(expires))));
+    assert_eq!(
+        check(&|r| r.subject = Some(Subject {
+            kind: "contract".into(),
+            id: "1".into()
+        })),
+        ["subject.kind unknown_word"]
+    );
+    let times = |after: i64, expires: i64| {
+        check(&|r| {
+            (r.send_after, r.expires_at) = (Some(Timestamp(after)), Some(Timestamp(expires)))
+        })
+    };
     assert_eq!(times(1_000, 1_000), ["expires_at contradiction"]);
     assert_eq!(times(1_000, 1_001), [""; 0]);
-    assert_eq!(times(-1, i64::MAX), ["send_after bad_time", "expires_at bad_time"]);
-    assert_eq!(check(&|r| r.tenant_id = String::new()), ["tenant_id empty"], "the binary port is held to the same limits");
+    assert_eq!(
+        times(-1, i64::MAX),
+        ["send_after bad_time", "expires_at bad_time"]
+    );
+    assert_eq!(
+        check(&|r| r.tenant_id = String::new()),
+        ["tenant_id empty"],
+        "the binary port is held to the same limits"
+    );
 }
 
 #[test]
@@ -130,17 +210,35 @@ fn data_that_is_no_object_is_told() {
         ("{\"a\":1e999}", "data not_json"),
     ];
     for (text, expected) in cases {
-        let request = NotificationRequest { data: text.into(), ..request(&data()) };
-        assert_eq!(told(&validate(&request, &flow, Environment::Production).expect_err("a mistake")), [expected], "{text}");
+        let request = NotificationRequest {
+            data: text.into(),
+            ..request(&data())
+        };
+        assert_eq!(
+            told(&validate(&request, &flow, Environment::Production).expect_err("a mistake")),
+            [expected],
+            "{text}"
+        );
     }
-    let twice = data().to_string().replacen('{', "{\"invoice_id\":\"F-2\",", 1);
-    let request = NotificationRequest { data: twice, ..request(&data()) };
-    assert_eq!(told(&validate(&request, &flow, Environment::Production).expect_err("a mistake")), ["data.invoice_id twice"]);
+    let twice = data()
+        .to_string()
+        .replacen('{', "{\"invoice_id\":\"F-2\",", 1);
+    let request = NotificationRequest {
+        data: twice,
+        ..request(&data())
+    };
+    assert_eq!(
+        told(&validate(&request, &flow, Environment::Production).expect_err("a mistake")),
+        ["data.invoice_id twice"]
+    );
 }
 
 #[test]
 fn several_mistakes_are_reported_at_once() {
-    let broken = NotificationRequest { subject: None, ..request(&json!({ "invoice_id": 1, "payment_url": "x", "foo": 1 })) };
+    let broken = NotificationRequest {
+        subject: None,
+        ..request(&json!({ "invoice_id": 1, "payment_url": "x", "foo": 1 }))
+    };
     let found = validate(&broken, &storno(), Environment::Production).expect_err("mistakes");
     let expected = [
         "subject missing",
@@ -156,26 +254,60 @@ fn several_mistakes_are_reported_at_once() {
 fn notice(field: &str, value: &str) -> Result<(), Vec<String>> {
     let mut data = json!({ "title": "Onderhoud", "text": "Wij komen langs." });
     data[field] = value.into();
-    let request = NotificationRequest { flow: "notice".into(), ..request(&data) };
+    let request = NotificationRequest {
+        flow: "notice".into(),
+        ..request(&data)
+    };
     let flow = flow(include_str!("../../../config/flows/notice.toml"));
-    validate(&request, &flow, Environment::Test).map(|_| ()).map_err(|problems| told(&problems))
+    validate(&request, &flow, Environment::Test)
+        .map(|_| ())
+        .map_err(|problems| told(&problems))
 }
 
 #[test]
 fn a_line_break_in_a_field_of_one_line_is_the_senders_mistake() {
-    for value in ["a\nb", "a\r\nb", "\n", "a\u{2028}b", "a\u{2029}", "a\u{85}b", "a\tb", "a\u{0}", "a\u{7f}", "a\u{1b}[31m"] {
-        assert_eq!(notice("title", value), Err(vec!["data.title bad_characters".into()]), "{value:?}");
+    for value in [
+        "a\nb",
+        "a\r\nb",
+        "\n",
+        "a\u{2028}b",
+        "a\u{2029}",
+        "a\u{85}b",
+        "a\tb",
+        "a\u{0}",
+        "a\u{7f}",
+        "a\u{1b}[31m",
+    ] {
+        assert_eq!(
+            notice("title", value),
+            Err(vec!["data.title bad_characters".into()]),
+            "{value:?}"
+        );
     }
     for value in ["één regel", "a b", "\u{1f468}\u{200d}\u{1f469}"] {
         assert_eq!(notice("title", value), Ok(()), "{value:?}");
     }
     let mut data = json!({ "title": "twee\nregels", "text": "x" });
     data["text"] = "x".into();
-    let request = NotificationRequest { flow: "notice".into(), ..request(&data) };
+    let request = NotificationRequest {
+        flow: "notice".into(),
+        ..request(&data)
+    };
     let flow = flow(include_str!("../../../config/flows/notice.toml"));
-    let problem = validate(&request, &flow, Environment::Test).unwrap_err().remove(0);
-    assert_eq!(problem.value.as_deref(), Some("twee\\nregels"), "what cannot be seen is written out");
-    assert!(problem.hint.is_some_and(|hint| hint.starts_with("character 5 ")), "and its place is said");
+    let problem = validate(&request, &flow, Environment::Test)
+        .unwrap_err()
+        .remove(0);
+    assert_eq!(
+        problem.value.as_deref(),
+        Some("twee\\nregels"),
+        "what cannot be seen is written out"
+    );
+    assert!(
+        problem
+            .hint
+            .is_some_and(|hint| hint.starts_with("character 5 ")),
+        "and its place is said"
+    );
 }
 
 #[test]
@@ -184,16 +316,30 @@ fn a_text_has_lines_and_tabs_and_nothing_else_that_cannot_be_read() {
         assert_eq!(notice("text", value), Ok(()), "{value:?}");
     }
     for value in ["a\u{0}b", "a\u{8}", "é\u{85}", "a\u{7f}\n"] {
-        assert_eq!(notice("text", value), Err(vec!["data.text bad_characters".into()]), "{value:?}");
+        assert_eq!(
+            notice("text", value),
+            Err(vec!["data.text bad_characters".into()]),
+            "{value:?}"
+        );
     }
 }
 
 #[test]
 fn a_text_may_be_as_long_as_its_flow_says() {
     assert_eq!(notice("text", &"é".repeat(5_000)), Ok(()), "10,000 bytes");
-    assert_eq!(notice("text", &"x".repeat(10_001)), Err(vec!["data.text too_long".into()]));
-    assert_eq!(notice("title", &"x".repeat(2_000)), Ok(()), "the usual length");
-    assert_eq!(notice("title", &"x".repeat(2_001)), Err(vec!["data.title too_long".into()]));
+    assert_eq!(
+        notice("text", &"x".repeat(10_001)),
+        Err(vec!["data.text too_long".into()])
+    );
+    assert_eq!(
+        notice("title", &"x".repeat(2_000)),
+        Ok(()),
+        "the usual length"
+    );
+    assert_eq!(
+        notice("title", &"x".repeat(2_001)),
+        Err(vec!["data.title too_long".into()])
+    );
 }
 
 #[test]
@@ -201,7 +347,9 @@ fn a_port_in_an_address_is_one_that_there_is() {
     let told_of = |url: &str| {
         let mut data = data();
         data["payment_url"] = url.into();
-        validate(&request(&data), &storno(), Environment::Production).map(|_| ()).map_err(|problems| told(&problems))
+        validate(&request(&data), &storno(), Environment::Production)
+            .map(|_| ())
+            .map_err(|problems| told(&problems))
     };
     for url in [
         "https://a.nl:99999/",
@@ -211,9 +359,17 @@ fn a_port_in_an_address_is_one_that_there_is() {
         "https://[::1]:70000/",
         "https://a.nl:+80/",
     ] {
-        assert_eq!(told_of(url), Err(vec!["data.payment_url bad_url".into()]), "{url}");
+        assert_eq!(
+            told_of(url),
+            Err(vec!["data.payment_url bad_url".into()]),
+            "{url}"
+        );
     }
-    for url in ["https://a.nl:65535/", "https://a.nl:443", "https://[::1]:8443/x"] {
+    for url in [
+        "https://a.nl:65535/",
+        "https://a.nl:443",
+        "https://[::1]:8443/x",
+    ] {
         assert_eq!(told_of(url), Ok(()), "{url}");
     }
 }

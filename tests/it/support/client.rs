@@ -1,5 +1,5 @@
-//! Owns the HTTP client of the tests: requests as they are, and answers with what every test asks of them.
-//! Refuses to follow a redirect and to judge an answer.
+//! Owns the HTTP client of the tests: requests as they are, and answers with what every test asks
+//! of them. Refuses to follow a redirect and to judge an answer.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -67,17 +67,29 @@ impl Reply {
 
     /// The rows of NDJSON.
     pub fn rows(&self) -> Vec<Value> {
-        self.text().lines().map(|line| serde_json::from_str(line).expect("a row")).collect()
+        self.text()
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("a row"))
+            .collect()
     }
 
     /// A header, or nothing.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 
     /// The stable code of a problem.
     pub fn code(&self) -> String {
-        assert_eq!(self.header("content-type"), "application/problem+json", "{} {}", self.status, self.text());
+        assert_eq!(
+            self.header("content-type"),
+            "application/problem+json",
+            "{} {}",
+            self.status,
+            self.text()
+        );
         let body = self.json();
         assert_eq!(body["status"], self.status, "{body}");
         body["code"].as_str().expect("a code").to_owned()
@@ -91,7 +103,12 @@ impl Reply {
     /// The JSON of an answer that is not a mistake.
     #[track_caller]
     pub fn ok(&self) -> Value {
-        assert!((200..300).contains(&self.status), "{}: {}", self.status, self.text());
+        assert!(
+            (200..300).contains(&self.status),
+            "{}: {}",
+            self.status,
+            self.text()
+        );
         self.json()
     }
 }
@@ -127,11 +144,22 @@ impl Engine {
         if !kind.is_empty() {
             request = request.header(CONTENT_TYPE, kind);
         }
-        let request = request.body(Full::new(Bytes::from(bytes))).expect("a request");
-        let answer = self.client.0.request(request).await.unwrap_or_else(|e| panic!("{method} {path}: {e:?}"));
+        let request = request
+            .body(Full::new(Bytes::from(bytes)))
+            .expect("a request");
+        let answer = self
+            .client
+            .0
+            .request(request)
+            .await
+            .unwrap_or_else(|e| panic!("{method} {path}: {e:?}"));
         let (parts, body) = answer.into_parts();
         let body = body.collect().await.expect("a whole answer").to_bytes();
-        Reply { status: parts.status.as_u16(), headers: parts.headers, body }
+        Reply {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body,
+        }
     }
 }
 
@@ -156,8 +184,15 @@ async fn exchange(at: SocketAddr, bytes: &[u8], closes: bool) -> Option<Reply> {
     };
     let mut answer = Vec::new();
     let receive = async { drop(read.read_to_end(&mut answer).await) };
-    let both = tokio::time::timeout(Duration::from_secs(30), async { tokio::join!(send, receive) }).await;
-    assert!(both.is_ok(), "no end of {:?}", String::from_utf8_lossy(&bytes[..bytes.len().min(80)]));
+    let both = tokio::time::timeout(Duration::from_secs(30), async {
+        tokio::join!(send, receive)
+    })
+    .await;
+    assert!(
+        both.is_ok(),
+        "no end of {:?}",
+        String::from_utf8_lossy(&bytes[..bytes.len().min(80)])
+    );
     parse(&answer)
 }
 
@@ -168,7 +203,14 @@ fn parse(answer: &[u8]) -> Option<Reply> {
     let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
     let mut headers = HeaderMap::new();
     for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
-        headers.insert(hyper::header::HeaderName::try_from(name).ok()?, value.parse().ok()?);
+        headers.insert(
+            hyper::header::HeaderName::try_from(name).ok()?,
+            value.parse().ok()?,
+        );
     }
-    Some(Reply { status, headers, body: Bytes::copy_from_slice(&answer[end + 4..]) })
+    Some(Reply {
+        status,
+        headers,
+        body: Bytes::copy_from_slice(&answer[end + 4..]),
+    })
 }

@@ -1,6 +1,6 @@
-//! Owns the engine under test: a real one in this process with its own data directory, the real router and binary port
-//! on loopback, sinks for mail and SMS, and the clock, which moves only when a test says so.
-//! Refuses to sleep and to reach past the loopback interface.
+//! Owns the engine under test: a real one in this process with its own data directory, the real
+//! router and binary port on loopback, sinks for mail and SMS, and the clock, which moves only when
+//! a test says so. Refuses to sleep and to reach past the loopback interface.
 
 mod client;
 mod stories;
@@ -20,7 +20,9 @@ use sluis::binary::{self, BinarySettings};
 use sluis::config::{CliOverrides, Config, KeyHash, KeyRing, flows};
 use sluis::engine_start::{self, Running, Surroundings};
 use sluis::lanes::Lanes;
-use sluis_loadtest::sink::{CoreOptions, HeapWorld, Profile, SinkCore, SmsOptions, SmsSink, SmtpOptions, SmtpSink};
+use sluis_loadtest::sink::{
+    CoreOptions, HeapWorld, Profile, SinkCore, SmsOptions, SmsSink, SmtpOptions, SmtpSink,
+};
 use sluis_model::{Clock, CorporationId, ManualClock, Timestamp};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -55,7 +57,14 @@ pub struct Setup {
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { sinks: false, credit: 64, engine: "", limits: "", http: "", keys: true }
+        Self {
+            sinks: false,
+            credit: 64,
+            engine: "",
+            limits: "",
+            http: "",
+            keys: true,
+        }
     }
 }
 
@@ -92,7 +101,9 @@ pub struct Engine {
 /// The recorder of the process: there can be only one.
 pub fn recorder() -> PrometheusHandle {
     static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
-    RECORDER.get_or_init(|| sluis::telemetry::install().expect("nobody else installs a recorder")).clone()
+    RECORDER
+        .get_or_init(|| sluis::telemetry::install().expect("nobody else installs a recorder"))
+        .clone()
 }
 
 impl Engine {
@@ -103,7 +114,11 @@ impl Engine {
 
     /// Two corporations, mail and SMS to sinks.
     pub async fn with_sinks() -> Self {
-        Self::with(Setup { sinks: true, ..Setup::default() }).await
+        Self::with(Setup {
+            sinks: true,
+            ..Setup::default()
+        })
+        .await
     }
 
     /// As `setup` says.
@@ -156,14 +171,32 @@ impl Engine {
             on_fatal: Arc::new(|why| panic!("the engine failed: {why}")),
         };
         let credit = config.binary.credit;
-        let running = tokio::task::spawn_blocking(move || engine_start::start(&config, around)).await.unwrap();
+        let running = tokio::task::spawn_blocking(move || engine_start::start(&config, around))
+            .await
+            .unwrap();
         let running = running?;
         self.shutdown = CancellationToken::new();
         let front = sluis::http::Front::new(running.app.clone());
-        let settings = BinarySettings { credit, max_connections: 8, ..BinarySettings::default() };
+        let settings = BinarySettings {
+            credit,
+            max_connections: 8,
+            ..BinarySettings::default()
+        };
         self.edges = vec![
-            tokio::spawn(sluis::http::serve(listener, front, running.lanes.clone(), None, self.shutdown.clone())),
-            tokio::spawn(binary::serve(running.app.clone(), port, running.lanes.clone(), settings, self.shutdown.clone())),
+            tokio::spawn(sluis::http::serve(
+                listener,
+                front,
+                running.lanes.clone(),
+                None,
+                self.shutdown.clone(),
+            )),
+            tokio::spawn(binary::serve(
+                running.app.clone(),
+                port,
+                running.lanes.clone(),
+                settings,
+                self.shutdown.clone(),
+            )),
         ];
         self.client = client::Client::default();
         self.running = Some(running);
@@ -196,16 +229,29 @@ impl Engine {
     }
 
     fn toml(&self) -> String {
-        let Setup { credit, engine, limits, http, .. } = &self.setup;
+        let Setup {
+            credit,
+            engine,
+            limits,
+            http,
+            ..
+        } = &self.setup;
         let data = self.data();
         let mut toml = format!(
             "[engine]\ndata_dir = {data:?}\nshards = 4\nallow_list = [\"*\"]\n{engine}\n[http]\n{http}\n\
              [journal]\nfree_min_bytes = 1\n[binary]\ncredit = {credit}\n[limits]\n{limits}\n"
         );
-        let parties: &[(u16, &str, &str)] =
-            if self.setup.keys { &[(1, "noord", KEYS[0]), (2, "zuid", KEYS[1])] } else { &[(1, "demo", "")] };
+        let parties: &[(u16, &str, &str)] = if self.setup.keys {
+            &[(1, "noord", KEYS[0]), (2, "zuid", KEYS[1])]
+        } else {
+            &[(1, "demo", "")]
+        };
         for (id, name, key) in parties {
-            let hashes = if key.is_empty() { String::new() } else { format!("\"{}\"", KeyHash::of(key)) };
+            let hashes = if key.is_empty() {
+                String::new()
+            } else {
+                format!("\"{}\"", KeyHash::of(key))
+            };
             toml += &format!(
                 "[[corporation]]\nid = {id}\nname = \"{name}\"\ndisplay_name = \"Woningstichting {name}\"\n\
                  key_hashes = [{hashes}]\n[corporation.sender]\nemail_from = \"woning@{name}.example\"\n\
@@ -247,11 +293,19 @@ impl Engine {
             while calm < 3 {
                 engine.tick(self.clock.now());
                 look.tick().await;
-                calm = if engine.activity().is_quiet() { calm + 1 } else { 0 };
+                calm = if engine.activity().is_quiet() {
+                    calm + 1
+                } else {
+                    0
+                };
             }
         };
         let waited = tokio::time::timeout(WATCHDOG, quiet).await;
-        assert!(waited.is_ok(), "{} things are still under way", engine.activity().count());
+        assert!(
+            waited.is_ok(),
+            "{} things are still under way",
+            engine.activity().count()
+        );
     }
 
     /// Moves the clock and lets everything happen that falls due.
@@ -275,7 +329,10 @@ impl Engine {
             for edge in self.edges.drain(..) {
                 drop(edge.await);
             }
-            running.stop(Duration::from_secs(5)).await.expect("the journal closes");
+            running
+                .stop(Duration::from_secs(5))
+                .await
+                .expect("the journal closes");
         }
     }
 
@@ -288,16 +345,33 @@ impl Engine {
 impl Sinks {
     async fn start(clock: Arc<ManualClock>) -> Self {
         let world = Arc::new(HeapWorld::new(move || clock.now().0));
-        let options = CoreOptions { headers: vec!["message-id".into()], keep_bodies: true };
+        let options = CoreOptions {
+            headers: vec!["message-id".into()],
+            keep_bodies: true,
+        };
         let core = SinkCore::with_options(Profile::perfect(), world.clone(), options);
-        let smtp = SmtpSink::start(core.clone(), "127.0.0.1:0", SmtpOptions::default()).await.expect("a port");
-        let sms = SmsOptions { signing_key: Some(SIGNING_KEY.into()), ..SmsOptions::default() };
-        let sms = SmsSink::start(core.clone(), "127.0.0.1:0", sms).await.expect("a port");
-        Self { world, core, smtp, sms }
+        let smtp = SmtpSink::start(core.clone(), "127.0.0.1:0", SmtpOptions::default())
+            .await
+            .expect("a port");
+        let sms = SmsOptions {
+            signing_key: Some(SIGNING_KEY.into()),
+            ..SmsOptions::default()
+        };
+        let sms = SmsSink::start(core.clone(), "127.0.0.1:0", sms)
+            .await
+            .expect("a port");
+        Self {
+            world,
+            core,
+            smtp,
+            sms,
+        }
     }
 }
 
 fn secrets() -> BTreeMap<String, String> {
     let pairs = [("BIRD_ACCESS", "access-key"), ("BIRD_SIGNING", SIGNING_KEY)];
-    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+    pairs
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
 }

@@ -1,5 +1,5 @@
-//! Owns the things that tests say again and again: a tenant, a notice, a returned direct debit, a payment, what the
-//! world sends back. Refuses to check more than that they were taken.
+//! Owns the things that tests say again and again: a tenant, a notice, a returned direct debit, a
+//! payment, what the world sends back. Refuses to check more than that they were taken.
 
 use serde_json::{Value, json};
 use sluis_loadtest::sink::{Channel, LaterEvent};
@@ -50,12 +50,15 @@ impl Engine {
 
     /// Stores a profile.
     pub async fn put_tenant(&self, key: &str, tenant: &str, profile: Value) -> Value {
-        self.call(key, "PUT", &format!("/v1/tenants/{tenant}"), profile).await.ok()
+        self.call(key, "PUT", &format!("/v1/tenants/{tenant}"), profile)
+            .await
+            .ok()
     }
 
     /// A tenant that the null channel reaches.
     pub async fn reachable(&self, key: &str, tenant: &str) {
-        self.put_tenant(key, tenant, reached_by("null", tenant)).await;
+        self.put_tenant(key, tenant, reached_by("null", tenant))
+            .await;
     }
 
     /// Posts a notification.
@@ -72,7 +75,14 @@ impl Engine {
 
     /// A notification as it stands.
     pub async fn get(&self, key: &str, id: &str) -> Value {
-        self.call(key, "GET", &format!("/v1/notifications/{id}"), Body::Nothing).await.ok()
+        self.call(
+            key,
+            "GET",
+            &format!("/v1/notifications/{id}"),
+            Body::Nothing,
+        )
+        .await
+        .ok()
     }
 
     /// What a GET says.
@@ -92,7 +102,12 @@ impl Engine {
 
     /// The tenant owes 612.50 euro.
     pub async fn owes(&self, key: &str, tenant: &str, id: &str) -> Value {
-        self.fact(key, id, json!({ "type": "balance", "tenant_id": tenant, "amount_cents": 61_250 })).await
+        self.fact(
+            key,
+            id,
+            json!({ "type": "balance", "tenant_id": tenant, "amount_cents": 61_250 }),
+        )
+        .await
     }
 
     /// The invoice was paid in full.
@@ -105,19 +120,38 @@ impl Engine {
 
     /// Every outcome of a corporation since `cursor`, and the next cursor.
     pub async fn outcomes(&self, key: &str, cursor: &str) -> (Vec<Value>, String) {
-        let after = if cursor.is_empty() { String::new() } else { format!("?after={cursor}") };
+        let after = if cursor.is_empty() {
+            String::new()
+        } else {
+            format!("?after={cursor}")
+        };
         let mut rows = self.ask(key, &format!("/v1/outcomes{after}")).await.rows();
         let last = rows.pop().expect("a cursor");
         (rows, last["cursor"].as_str().expect("a cursor").to_owned())
     }
 
     /// A storno mail that left; the id of its notification.
-    pub async fn mailed_storno(&self, key: &str, tenant: &str, address: &str, invoice: &str) -> String {
+    pub async fn mailed_storno(
+        &self,
+        key: &str,
+        tenant: &str,
+        address: &str,
+        invoice: &str,
+    ) -> String {
         let mut profile = reached_by("email", address);
-        profile["addresses"].as_array_mut().unwrap().push(json!({ "channel": "sms", "value": "+31612345678" }));
+        profile["addresses"]
+            .as_array_mut()
+            .unwrap()
+            .push(json!({ "channel": "sms", "value": "+31612345678" }));
         self.put_tenant(key, tenant, profile).await;
-        self.owes(key, tenant, &format!("balance-{tenant}-{invoice}")).await;
-        let id = self.accepted(key, storno(tenant, invoice, &format!("key-{tenant}-{invoice}"))).await;
+        self.owes(key, tenant, &format!("balance-{tenant}-{invoice}"))
+            .await;
+        let id = self
+            .accepted(
+                key,
+                storno(tenant, invoice, &format!("key-{tenant}-{invoice}")),
+            )
+            .await;
         self.settled().await;
         id
     }
@@ -125,9 +159,16 @@ impl Engine {
     /// The newest mail to an address, as text.
     pub fn mail_to(&self, address: &str) -> Option<String> {
         let kept = self.sinks.core.book().kept();
-        let mail = kept.iter().rev().find(|kept| kept.channel == Channel::Email && kept.to == address)?;
+        let mail = kept
+            .iter()
+            .rev()
+            .find(|kept| kept.channel == Channel::Email && kept.to == address)?;
         // Quoted-printable folds lines and writes `=` as `=3D`.
-        Some(String::from_utf8_lossy(&mail.raw).replace("=\r\n", "").replace("=3D", "="))
+        Some(
+            String::from_utf8_lossy(&mail.raw)
+                .replace("=\r\n", "")
+                .replace("=3D", "="),
+        )
     }
 
     /// How many SMS the provider took.
@@ -144,7 +185,9 @@ impl Engine {
     pub fn link_in_mail(&self, address: &str) -> String {
         let mail = self.mail_to(address).expect("a mail");
         let at = mail.find("/b/").expect("a link");
-        let end = mail[at + 3..].find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').unwrap_or(46);
+        let end = mail[at + 3..]
+            .find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_')
+            .unwrap_or(46);
         mail[at..at + 3 + end].to_owned()
     }
 
@@ -152,22 +195,34 @@ impl Engine {
     pub fn next_event(&self) -> Option<LaterEvent> {
         let (at, event) = self.sinks.world.pop_due(i64::MAX)?;
         use sluis_model::Clock as _;
-        self.clock.set(sluis_model::Timestamp(at.max(self.clock.now().0)));
+        self.clock
+            .set(sluis_model::Timestamp(at.max(self.clock.now().0)));
         Some(event)
     }
 
-    /// Delivers an event of the world as it comes, with the corporation's key where a mail server would have one.
+    /// Delivers an event of the world as it comes, with the corporation's key where a mail server
+    /// would have one.
     pub async fn deliver(&self, key: &str, event: &LaterEvent) -> Reply {
         match event {
             LaterEvent::Dsn { raw, .. } => {
-                self.call(key, "POST", "/v1/receipts/email", Body::Bytes("message/rfc822", raw.clone())).await
+                self.call(
+                    key,
+                    "POST",
+                    "/v1/receipts/email",
+                    Body::Bytes("message/rfc822", raw.clone()),
+                )
+                .await
             }
             LaterEvent::SmsCallback(callback) => {
                 use sluis_model::Clock as _;
                 let headers = callback.headers(self.clock.now().0);
-                let headers: Vec<(&str, String)> = headers.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+                let headers: Vec<(&str, String)> = headers
+                    .iter()
+                    .map(|(name, value)| (name.as_str(), value.clone()))
+                    .collect();
                 let (_, path) = callback.url.split_once("/v1/").expect("our own address");
-                self.call_with("", "GET", &format!("/v1/{path}"), Body::Nothing, &headers).await
+                self.call_with("", "GET", &format!("/v1/{path}"), Body::Nothing, &headers)
+                    .await
             }
         }
     }

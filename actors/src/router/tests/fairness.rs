@@ -8,11 +8,22 @@ fn an_urgent_message_goes_at_once_while_bulk_holds_all_it_may() {
     let mut world = World::new(settings(), vec![provider("a", 10)], 1);
     world.add(0, key(Lane::Bulk, 1), 1_000);
     world.turn();
-    assert_eq!(world.granted(), 9, "one permit of ten is kept for urgent messages");
+    assert_eq!(
+        world.granted(),
+        9,
+        "one permit of ten is kept for urgent messages"
+    );
     while world.settle(u32::MAX) {}
     world.add(0, key(Lane::Urgent, 1), 1);
     world.turn();
-    assert_eq!(world.open.iter().map(|(_, grant)| (grant.queue.lane, grant.count)).collect::<Vec<_>>(), [(Lane::Urgent, 1)]);
+    assert_eq!(
+        world
+            .open
+            .iter()
+            .map(|(_, grant)| (grant.queue.lane, grant.count))
+            .collect::<Vec<_>>(),
+        [(Lane::Urgent, 1)]
+    );
 }
 
 #[test]
@@ -23,7 +34,11 @@ fn urgent_messages_take_every_permit_that_comes_back_until_none_waits() {
     world.add(0, key(Lane::Urgent, 2), 10);
     let before = world.begun.len();
     world.rounds(3);
-    assert!(world.begun[before..before + 10].iter().all(|(queue, _)| queue.lane == Lane::Urgent));
+    assert!(
+        world.begun[before..before + 10]
+            .iter()
+            .all(|(queue, _)| queue.lane == Lane::Urgent)
+    );
 }
 
 #[test]
@@ -37,7 +52,10 @@ fn at_a_limited_provider_an_urgent_message_waits_for_one_message_only() {
     assert_eq!(next, world.now().plus(100));
     world.clock.set(next);
     world.round();
-    assert_eq!(world.begun.last().map(|(queue, _)| queue.lane), Some(Lane::Urgent));
+    assert_eq!(
+        world.begun.last().map(|(queue, _)| queue.lane),
+        Some(Lane::Urgent)
+    );
 }
 
 #[test]
@@ -60,14 +78,23 @@ fn corporations_share_equally_however_much_each_has() {
     let mut world = World::new(settings(), vec![provider("a", 8)], 4);
     for corporation in 0..9 {
         for shard in 0..4 {
-            world.add(shard, key(Lane::Normal, corporation), 10 + 100 * u32::from(corporation));
+            world.add(
+                shard,
+                key(Lane::Normal, corporation),
+                10 + 100 * u32::from(corporation),
+            );
         }
     }
     for _ in 0..40 {
         world.round();
-        let shares: Vec<usize> = (0..9).map(|c| world.begun_of(|queue| queue.corporation.0 == c)).collect();
+        let shares: Vec<usize> = (0..9)
+            .map(|c| world.begun_of(|queue| queue.corporation.0 == c))
+            .collect();
         let (least, most) = (shares.iter().min().unwrap(), shares.iter().max().unwrap());
-        assert!(most - least <= 1 || *shares.iter().min().unwrap() == 40, "{shares:?}");
+        assert!(
+            most - least <= 1 || *shares.iter().min().unwrap() == 40,
+            "{shares:?}"
+        );
     }
 }
 
@@ -84,7 +111,13 @@ fn a_newcomer_waits_at_most_one_round() {
 #[test]
 fn a_weight_is_a_share() {
     let mut settings = settings();
-    settings.corporations.insert(CorporationId(2), ShareSettings { weight: some(3), ..ShareSettings::default() });
+    settings.corporations.insert(
+        CorporationId(2),
+        ShareSettings {
+            weight: some(3),
+            ..ShareSettings::default()
+        },
+    );
     let mut world = World::new(settings, vec![provider("a", 8)], 1);
     world.add(0, key(Lane::Normal, 1), 1_000);
     world.add(0, key(Lane::Normal, 2), 1_000);
@@ -98,7 +131,14 @@ fn shards_of_a_corporation_take_turns() {
     let mut world = World::new(settings(), vec![provider("a", 10)], 3);
     (0..3).for_each(|shard| world.add(shard, key(Lane::Normal, 1), 100));
     world.turn();
-    assert_eq!(world.open.iter().map(|(shard, grant)| (shard.0, grant.count)).collect::<Vec<_>>(), [(0, 3), (1, 3), (2, 3)]);
+    assert_eq!(
+        world
+            .open
+            .iter()
+            .map(|(shard, grant)| (shard.0, grant.count))
+            .collect::<Vec<_>>(),
+        [(0, 3), (1, 3), (2, 3)]
+    );
 }
 
 #[test]
@@ -121,8 +161,14 @@ fn thousands_of_queues_are_all_served() {
 #[test]
 fn grants_do_not_depend_on_the_order_within_a_report() {
     let mut world = World::new(settings(), vec![provider("a", 50)], 1);
-    (0..40).rev().for_each(|corporation| world.add(0, key(Lane::Normal, corporation), 1));
+    (0..40)
+        .rev()
+        .for_each(|corporation| world.add(0, key(Lane::Normal, corporation), 1));
     world.turn();
-    let order: Vec<u16> = world.open.iter().map(|(_, grant)| grant.queue.corporation.0).collect();
+    let order: Vec<u16> = world
+        .open
+        .iter()
+        .map(|(_, grant)| grant.queue.corporation.0)
+        .collect();
     assert!(order.is_sorted() && order.len() == 40, "{order:?}");
 }

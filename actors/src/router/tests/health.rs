@@ -9,7 +9,11 @@ fn a_shut_provider_is_left_alone_until_its_time_and_the_next_one_serves() {
     world.add(0, key(Lane::Urgent, 1), 20);
     world.add(0, pinned(Lane::Urgent, 1, "a"), 2);
     let next = world.turn();
-    assert_eq!((next, world.granted()), (NOON.plus(500), 5), "the alarm is for the pinned queue");
+    assert_eq!(
+        (next, world.granted()),
+        (NOON.plus(500), 5),
+        "the alarm is for the pinned queue"
+    );
     assert!(world.open.iter().all(|(_, grant)| grant.provider == 1));
 }
 

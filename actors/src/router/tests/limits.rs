@@ -1,4 +1,5 @@
-//! Owns the tests of rate limits, permits and pins as one turn sees them. Refuses the limiter's own arithmetic.
+//! Owns the tests of rate limits, permits and pins as one turn sees them. Refuses the limiter's own
+//! arithmetic.
 
 use super::*;
 use crate::router::ShareSettings;
@@ -9,7 +10,10 @@ fn without_work_it_wants_no_turn() {
     assert_eq!(world.turn(), Timestamp::NEVER);
     world.add(1, key(Lane::Normal, 1), 1);
     world.clock.advance(1_000);
-    assert_eq!((world.round(), world.round()), (Timestamp::NEVER, Timestamp::NEVER));
+    assert_eq!(
+        (world.round(), world.round()),
+        (Timestamp::NEVER, Timestamp::NEVER)
+    );
     assert!(world.activity.is_quiet());
 }
 
@@ -31,7 +35,14 @@ fn grants_of_one_turn_are_merged() {
     world.add(0, key(Lane::Normal, 1), 30);
     world.add(0, key(Lane::Normal, 2), 20);
     world.turn();
-    assert_eq!(world.open.iter().map(|(_, grant)| grant.count).collect::<Vec<_>>(), [30, 20]);
+    assert_eq!(
+        world
+            .open
+            .iter()
+            .map(|(_, grant)| grant.count)
+            .collect::<Vec<_>>(),
+        [30, 20]
+    );
     assert_eq!(world.activity.count(), 50);
 }
 
@@ -42,7 +53,14 @@ fn what_was_granted_is_not_granted_again() {
     world.turn();
     world.add(0, key(Lane::Normal, 1), 1);
     world.turn();
-    assert_eq!(world.open.iter().map(|(_, grant)| grant.count).collect::<Vec<_>>(), [3, 1]);
+    assert_eq!(
+        world
+            .open
+            .iter()
+            .map(|(_, grant)| grant.count)
+            .collect::<Vec<_>>(),
+        [3, 1]
+    );
 }
 
 #[test]
@@ -50,7 +68,11 @@ fn the_second_provider_serves_what_the_first_has_no_room_for() {
     let mut world = World::new(settings(), vec![provider("a", 3), provider("b", 5)], 1);
     world.add(0, key(Lane::Urgent, 1), 7);
     world.turn();
-    let counts: Vec<_> = world.open.iter().map(|(_, grant)| (grant.provider, grant.count)).collect();
+    let counts: Vec<_> = world
+        .open
+        .iter()
+        .map(|(_, grant)| (grant.provider, grant.count))
+        .collect();
     assert_eq!(counts, [(0, 3), (1, 4)]);
 }
 
@@ -70,7 +92,10 @@ fn a_full_provider_does_not_hold_up_queues_that_may_use_another() {
     world.add(0, pinned(Lane::Urgent, 1, "a"), 50);
     world.add(0, key(Lane::Urgent, 1), 5);
     world.turn();
-    assert_eq!(world.open.iter().map(|(_, grant)| grant.count).sum::<u32>(), 6);
+    assert_eq!(
+        world.open.iter().map(|(_, grant)| grant.count).sum::<u32>(),
+        6
+    );
 }
 
 #[test]
@@ -83,12 +108,21 @@ fn a_providers_rate_is_kept_on_a_clock_that_steps_and_nothing_is_saved_up_at_the
         world.clock.advance(50);
         world.round();
         let most = tick * 50 / 20;
-        assert!((most - 1..=most).contains(&world.begun.len()), "after {} ms: {}", tick * 50, world.begun.len());
+        assert!(
+            (most - 1..=most).contains(&world.begun.len()),
+            "after {} ms: {}",
+            tick * 50,
+            world.begun.len()
+        );
     }
     world.clock.advance(3_600_000);
     let before = world.begun.len();
     world.round();
-    assert_eq!(world.begun.len() - before, 5, "an hour saves up the burst, no more");
+    assert_eq!(
+        world.begun.len() - before,
+        5,
+        "an hour saves up the burst, no more"
+    );
 }
 
 #[test]
@@ -110,7 +144,11 @@ fn following_its_alarms_alone_the_router_reaches_the_rate() {
 #[test]
 fn a_corporations_limit_holds_it_and_nobody_else_in_any_lane() {
     let mut settings = settings();
-    let share = ShareSettings { rate_per_second: Some(some(2)), burst: Some(some(1)), ..ShareSettings::default() };
+    let share = ShareSettings {
+        rate_per_second: Some(some(2)),
+        burst: Some(some(1)),
+        ..ShareSettings::default()
+    };
     settings.corporations.insert(CorporationId(1), share);
     let mut world = World::new(settings, vec![provider("a", 10)], 2);
     for lane in Lane::ALL {
@@ -126,13 +164,21 @@ fn a_corporations_limit_holds_it_and_nobody_else_in_any_lane() {
     }
     world.round();
     assert_eq!(world.begun_of(|queue| queue.corporation.0 == 1), 10);
-    assert_eq!(world.begun_of(|queue| queue.lane == Lane::Urgent), 10, "what the limit allows goes to the urgent ones");
+    assert_eq!(
+        world.begun_of(|queue| queue.lane == Lane::Urgent),
+        10,
+        "what the limit allows goes to the urgent ones"
+    );
 }
 
 #[test]
 fn a_permit_that_only_held_corporations_want_costs_the_provider_nothing() {
     let mut settings = settings();
-    settings.default = ShareSettings { rate_per_second: Some(some(1)), burst: Some(some(1)), ..ShareSettings::default() };
+    settings.default = ShareSettings {
+        rate_per_second: Some(some(1)),
+        burst: Some(some(1)),
+        ..ShareSettings::default()
+    };
     let mut world = World::new(settings, vec![limited("a", 10, 1)], 1);
     world.clock.advance(1_000);
     world.add(0, key(Lane::Bulk, 1), 5);
@@ -141,7 +187,11 @@ fn a_permit_that_only_held_corporations_want_costs_the_provider_nothing() {
     world.add(0, key(Lane::Urgent, 1), 1);
     world.add(0, key(Lane::Bulk, 2), 1);
     world.round();
-    assert_eq!(world.begun.last().map(|(queue, _)| queue.corporation.0), Some(2), "the urgent one's limit is used up");
+    assert_eq!(
+        world.begun.last().map(|(queue, _)| queue.corporation.0),
+        Some(2),
+        "the urgent one's limit is used up"
+    );
 }
 
 #[test]
@@ -161,7 +211,11 @@ fn a_clock_that_steps_back_holds_nothing_up() {
 #[test]
 fn a_corporation_held_before_the_clock_stepped_back_is_asked_again() {
     let mut settings = settings();
-    settings.default = ShareSettings { rate_per_second: Some(some(1)), burst: Some(some(1)), ..ShareSettings::default() };
+    settings.default = ShareSettings {
+        rate_per_second: Some(some(1)),
+        burst: Some(some(1)),
+        ..ShareSettings::default()
+    };
     let mut world = World::new(settings, vec![provider("a", 5)], 1);
     world.add(0, key(Lane::Normal, 1), 5);
     assert_eq!(world.round(), NOON.plus(1_000));

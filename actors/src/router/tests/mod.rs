@@ -1,5 +1,5 @@
-//! Owns the tests of a router's turns: a small world of shards that settle what they are granted, and one file per
-//! promise. Refuses threads and sleeps: time is a clock that the test moves.
+//! Owns the tests of a router's turns: a small world of shards that settle what they are granted,
+//! and one file per promise. Refuses threads and sleeps: time is a clock that the test moves.
 
 mod fairness;
 mod health;
@@ -32,19 +32,38 @@ fn settings() -> RouterSettings {
 fn provider(name: &str, concurrency: u32) -> ProviderSlot {
     let gate = Gate::new(some(concurrency), Bell::new(Arc::default()));
     let (name, on_doubt, concurrency) = (name.into(), OnDoubt::Resend, some(concurrency));
-    ProviderSlot { name, on_doubt, concurrency, rate_per_second: None, burst: None, gate }
+    ProviderSlot {
+        name,
+        on_doubt,
+        concurrency,
+        rate_per_second: None,
+        burst: None,
+        gate,
+    }
 }
 
 fn limited(name: &str, rate: u32, burst: u32) -> ProviderSlot {
-    ProviderSlot { rate_per_second: Some(some(rate)), burst: Some(some(burst)), ..provider(name, 1_000) }
+    ProviderSlot {
+        rate_per_second: Some(some(rate)),
+        burst: Some(some(burst)),
+        ..provider(name, 1_000)
+    }
 }
 
 fn key(lane: Lane, corporation: u16) -> QueueKey {
-    QueueKey { channel: Channel::Email, lane, corporation: CorporationId(corporation), pinned: None }
+    QueueKey {
+        channel: Channel::Email,
+        lane,
+        corporation: CorporationId(corporation),
+        pinned: None,
+    }
 }
 
 fn pinned(lane: Lane, corporation: u16, provider: &str) -> QueueKey {
-    QueueKey { pinned: Some(provider.into()), ..key(lane, corporation) }
+    QueueKey {
+        pinned: Some(provider.into()),
+        ..key(lane, corporation)
+    }
 }
 
 /// The shards' side: what waits where, which grants are open, which attempts run.
@@ -63,12 +82,31 @@ struct World {
 
 impl World {
     fn new(settings: RouterSettings, providers: Vec<ProviderSlot>, shards: usize) -> Self {
-        let (clock, activity) = (Arc::new(ManualClock::starting_at(NOON)), Arc::new(Activity::default()));
+        let (clock, activity) = (
+            Arc::new(ManualClock::starting_at(NOON)),
+            Arc::new(Activity::default()),
+        );
         let boards: Vec<Arc<Board>> = (0..shards).map(|_| Arc::default()).collect();
         let gates: Vec<Arc<Gate>> = providers.iter().map(|p| p.gate.clone()).collect();
         let running = vec![0; gates.len()];
-        let core = RouterCore::new(settings, providers, boards.clone(), clock.clone(), activity.clone());
-        Self { clock, activity, gates, boards, core, waiting: BTreeMap::new(), open: Vec::new(), running, begun: Vec::new() }
+        let core = RouterCore::new(
+            settings,
+            providers,
+            boards.clone(),
+            clock.clone(),
+            activity.clone(),
+        );
+        Self {
+            clock,
+            activity,
+            gates,
+            boards,
+            core,
+            waiting: BTreeMap::new(),
+            open: Vec::new(),
+            running,
+            begun: Vec::new(),
+        }
     }
 
     fn add(&mut self, shard: u16, key: QueueKey, count: u32) {
@@ -82,7 +120,8 @@ impl World {
 
     fn turn(&mut self) -> Timestamp {
         let open = &mut self.open;
-        self.core.turn(&mut |shard, grant| open.push((shard, grant)))
+        self.core
+            .turn(&mut |shard, grant| open.push((shard, grant)))
     }
 
     /// Settles the oldest open grant: at most `most` messages begin, the other permits go back.
@@ -91,13 +130,22 @@ impl World {
             return false;
         }
         let (shard, grant) = self.open.remove(0);
-        let waiting = self.waiting.entry((shard.0, grant.queue.clone())).or_default();
+        let waiting = self
+            .waiting
+            .entry((shard.0, grant.queue.clone()))
+            .or_default();
         let used = grant.count.min(*waiting).min(most);
         *waiting -= used;
         let left = *waiting;
         self.running[grant.provider] += used;
-        self.begun.extend((0..used).map(|_| (grant.queue.clone(), grant.provider)));
-        let settled = Settled { queue: grant.queue.clone(), provider: grant.provider, used, returned: grant.count - used };
+        self.begun
+            .extend((0..used).map(|_| (grant.queue.clone(), grant.provider)));
+        let settled = Settled {
+            queue: grant.queue.clone(),
+            provider: grant.provider,
+            used,
+            returned: grant.count - used,
+        };
         self.boards[usize::from(shard.0)].post(|report| {
             report.settled.push(settled);
             report.waiting.insert(grant.queue, left);

@@ -1,5 +1,5 @@
-//! Owns the property tests: whatever happens in whatever order, permits are conserved and nothing waits for ever.
-//! Refuses to know the order of grants.
+//! Owns the property tests: whatever happens in whatever order, permits are conserved and nothing
+//! waits for ever. Refuses to know the order of grants.
 
 use proptest::prelude::*;
 
@@ -66,23 +66,43 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 fn world() -> World {
     let mut settings = settings();
-    let limited_share = ShareSettings { rate_per_second: Some(some(5)), burst: Some(some(2)), ..ShareSettings::default() };
-    let held = ShareSettings { window: Some("mon-fri 08:00-12:00".parse().unwrap()), ..ShareSettings::default() };
+    let limited_share = ShareSettings {
+        rate_per_second: Some(some(5)),
+        burst: Some(some(2)),
+        ..ShareSettings::default()
+    };
+    let held = ShareSettings {
+        window: Some("mon-fri 08:00-12:00".parse().unwrap()),
+        ..ShareSettings::default()
+    };
     settings.corporations = [(CorporationId(1), limited_share), (CorporationId(2), held)].into();
-    let second = ProviderSlot { rate_per_second: Some(some(20)), burst: Some(some(3)), ..provider("b", 3) };
+    let second = ProviderSlot {
+        rate_per_second: Some(some(20)),
+        burst: Some(some(3)),
+        ..provider("b", 3)
+    };
     World::new(settings, vec![provider("a", 7), second], 3)
 }
 
 impl World {
     /// Permits out at a provider: in a shard's hands or with an attempt.
     fn out(&self, provider: usize) -> u32 {
-        let granted: u32 = self.open.iter().filter(|(_, grant)| grant.provider == provider).map(|(_, grant)| grant.count).sum();
+        let granted: u32 = self
+            .open
+            .iter()
+            .filter(|(_, grant)| grant.provider == provider)
+            .map(|(_, grant)| grant.count)
+            .sum();
         granted + self.running[provider]
     }
 
     fn apply(&mut self, step: Step) {
         match step {
-            Step::Add { shard, queue, count } => self.add(shard, queue, count),
+            Step::Add {
+                shard,
+                queue,
+                count,
+            } => self.add(shard, queue, count),
             Step::Drop { shard, queue } => {
                 self.waiting.insert((shard, queue.clone()), 0);
                 self.add(shard, queue, 0);
@@ -111,16 +131,36 @@ impl World {
                 crate::router::Passage::Probe => 1,
                 crate::router::Passage::Shut(_) => 0,
             };
-            assert!(self.out(provider) <= limit.max(before[provider]), "above what may be in use");
+            assert!(
+                self.out(provider) <= limit.max(before[provider]),
+                "above what may be in use"
+            );
         }
         for (shard, grant) in &self.open[open..] {
             assert!(grant.count > 0);
-            assert!(grant.queue.pinned.as_deref().is_none_or(|pin| pin == ["a", "b"][grant.provider]));
-            let granted: u32 =
-                self.open.iter().filter(|(s, g)| (s, &g.queue) == (shard, &grant.queue)).map(|(_, g)| g.count).sum();
-            assert!(granted <= self.waiting[&(shard.0, grant.queue.clone())], "more granted than waits");
+            assert!(
+                grant
+                    .queue
+                    .pinned
+                    .as_deref()
+                    .is_none_or(|pin| pin == ["a", "b"][grant.provider])
+            );
+            let granted: u32 = self
+                .open
+                .iter()
+                .filter(|(s, g)| (s, &g.queue) == (shard, &grant.queue))
+                .map(|(_, g)| g.count)
+                .sum();
+            assert!(
+                granted <= self.waiting[&(shard.0, grant.queue.clone())],
+                "more granted than waits"
+            );
         }
-        assert_eq!(self.activity.count(), i64::from(self.out(0) + self.out(1)), "granted = used + returned + outstanding");
+        assert_eq!(
+            self.activity.count(),
+            i64::from(self.out(0) + self.out(1)),
+            "granted = used + returned + outstanding"
+        );
     }
 
     /// Lets time pass and everything end, until nothing is left to do.

@@ -20,7 +20,10 @@ fn fact(world: &World, number: u64) -> Input {
 
 #[test]
 fn a_full_tenant_is_refused_by_name_and_what_was_claimed_comes_back() {
-    let world = World { most_of_a_tenant: 2, ..World::new() };
+    let world = World {
+        most_of_a_tenant: 2,
+        ..World::new()
+    };
     let mut shard = world.start();
     for number in 1..=3 {
         world.notify("H-1", number);
@@ -29,21 +32,37 @@ fn a_full_tenant_is_refused_by_name_and_what_was_claimed_comes_back() {
     world.journal.commit();
     shard.turn();
     let answers = world.answers();
-    let full = NotTaken::TenantFull { tenant: "H-1".into(), open: 2, most: 2 };
-    let refused = answers.iter().find(|(number, _)| *number == 3).map(|(_, answer)| answer);
-    assert!(matches!(refused, Some(ShardAnswer::NotTaken(why)) if *why == full), "{refused:?}");
+    let full = NotTaken::TenantFull {
+        tenant: "H-1".into(),
+        open: 2,
+        most: 2,
+    };
+    let refused = answers
+        .iter()
+        .find(|(number, _)| *number == 3)
+        .map(|(_, answer)| answer);
+    assert!(
+        matches!(refused, Some(ShardAnswer::NotTaken(why)) if *why == full),
+        "{refused:?}"
+    );
     assert_eq!((world.quota.total().0, shard.tenants.open_count()), (2, 2));
     // The same key again, for another tenant: it was given back.
     world.notify("H-2", 3);
     shard.turn();
     world.journal.commit();
     shard.turn();
-    assert!(matches!(world.answers()[..], [(3, ShardAnswer::Decided { position: 3, .. })]));
+    assert!(matches!(
+        world.answers()[..],
+        [(3, ShardAnswer::Decided { position: 3, .. })]
+    ));
 }
 
 #[test]
 fn what_was_refused_leaves_no_record_and_no_place_in_a_restart() {
-    let world = World { most_of_a_tenant: 1, ..World::new() };
+    let world = World {
+        most_of_a_tenant: 1,
+        ..World::new()
+    };
     let mut shard = world.start();
     for number in 1..=3 {
         world.notify("H-1", number);
@@ -52,7 +71,13 @@ fn what_was_refused_leaves_no_record_and_no_place_in_a_restart() {
     world.journal.commit();
     drop(shard);
     let shard = world.start();
-    assert_eq!((shard.tenants.open_count(), world.journal.last(sluis_journal::Shard(0)).0), (1, 1));
+    assert_eq!(
+        (
+            shard.tenants.open_count(),
+            world.journal.last(sluis_journal::Shard(0)).0
+        ),
+        (1, 1)
+    );
 }
 
 #[test]
@@ -64,7 +89,10 @@ fn what_a_tenant_has_gathered_counts_in_the_turn_that_walks_over_it() {
         spent.count(1_000, true);
         dear += 1;
     }
-    assert!((2..=8).contains(&dear), "{dear} facts about a full tenant in one turn");
+    assert!(
+        (2..=8).contains(&dear),
+        "{dear} facts about a full tenant in one turn"
+    );
     let mut spent = Spent::default();
     let mut cheap = 0;
     while !spent.is_all() {
@@ -78,9 +106,16 @@ fn what_a_tenant_has_gathered_counts_in_the_turn_that_walks_over_it() {
 fn a_flood_of_facts_leaves_intake_half_of_a_turn() {
     let world = World::new();
     let activity = world.activity.clone();
-    let bounds = InboxBounds { intake: 2_000, business: 2_000, internal: 8 };
+    let bounds = InboxBounds {
+        intake: 2_000,
+        business: 2_000,
+        internal: 8,
+    };
     let inbox = Inbox::new(bounds, world.bell.clone(), activity);
-    let letter = || Letter::Query { query: Query::Echo, reply: Reply::nobody() };
+    let letter = || Letter::Query {
+        query: Query::Echo,
+        reply: Reply::nobody(),
+    };
     for _ in 0..2_000 {
         inbox.offer_business(letter()).unwrap();
         inbox.offer_intake(letter()).unwrap();
@@ -103,7 +138,11 @@ fn a_flood_of_facts_leaves_intake_half_of_a_turn() {
 
 #[test]
 fn facts_about_a_full_tenant_are_all_taken_over_several_turns() {
-    let world = World { most_of_a_tenant: 90, send_after: Some(Timestamp(9_000_000)), ..World::new() };
+    let world = World {
+        most_of_a_tenant: 90,
+        send_after: Some(Timestamp(9_000_000)),
+        ..World::new()
+    };
     let mut shard = world.start();
     for number in 1..=90 {
         world.notify("H-1", number);
@@ -114,7 +153,15 @@ fn facts_about_a_full_tenant_are_all_taken_over_several_turns() {
     world.answers();
     for number in 1..=8 {
         let input = fact(&world, number);
-        world.business(|reply| Letter::Input { tenant: World::key("H-1"), input, reply, claim: None }, number);
+        world.business(
+            |reply| Letter::Input {
+                tenant: World::key("H-1"),
+                input,
+                reply,
+                claim: None,
+            },
+            number,
+        );
     }
     while shard.turn() {}
     world.journal.commit();

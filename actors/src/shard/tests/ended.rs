@@ -1,4 +1,5 @@
-//! What is asked about a notification that ended: by whom it is answered, and that no arbiter reads the table for it.
+//! What is asked about a notification that ended: by whom it is answered, and that no arbiter reads
+//! the table for it.
 
 use sluis_model::{Answer, AttemptRef, LinkAnswer, Receipt, ReceiptEffect, ReceiptKind};
 
@@ -14,18 +15,36 @@ fn tabled(world: &World) -> (ShardCore, NotificationId) {
     world.journal.commit();
     shard.turn();
     let dispatch = world.sent.lock().pop().unwrap();
-    assert!(world.inbox.outcome(dispatch.attempt, Verdict::Accepted { provider_id: "x".into() }));
+    assert!(world.inbox.outcome(
+        dispatch.attempt,
+        Verdict::Accepted {
+            provider_id: "x".into()
+        }
+    ));
     shard.turn();
     world.journal.commit();
     shard.turn();
-    world.endings.write(&*world.journal, sluis_journal::Shard(0)).unwrap();
+    world
+        .endings
+        .write(&*world.journal, sluis_journal::Shard(0))
+        .unwrap();
     world.answers();
     (shard, id)
 }
 
 fn receipt(id: NotificationId) -> Input {
-    let attempt = AttemptRef { id, step: 0, attempt: 1 };
-    Input::Receipt(Receipt { attempt, kind: ReceiptKind::BouncedHard, why: None, provider: "null".into(), occurred_at: None })
+    let attempt = AttemptRef {
+        id,
+        step: 0,
+        attempt: 1,
+    };
+    Input::Receipt(Receipt {
+        attempt,
+        kind: ReceiptKind::BouncedHard,
+        why: None,
+        provider: "null".into(),
+        occurred_at: None,
+    })
 }
 
 fn ask_everything(
@@ -34,11 +53,39 @@ fn ask_everything(
     corporation: CorporationId,
     id: NotificationId,
 ) -> Vec<(u64, ShardAnswer)> {
-    world.business(|reply| Letter::Query { query: Query::Accepted { corporation, id }, reply }, 11);
-    world.business(|reply| Letter::Query { query: Query::Notification { corporation, id }, reply }, 12);
-    world.business(|reply| Letter::ById { corporation, id, input: receipt(id), reply }, 13);
+    world.business(
+        |reply| Letter::Query {
+            query: Query::Accepted { corporation, id },
+            reply,
+        },
+        11,
+    );
+    world.business(
+        |reply| Letter::Query {
+            query: Query::Notification { corporation, id },
+            reply,
+        },
+        12,
+    );
+    world.business(
+        |reply| Letter::ById {
+            corporation,
+            id,
+            input: receipt(id),
+            reply,
+        },
+        13,
+    );
     let input = Input::Link { id, pressed: false };
-    world.business(|reply| Letter::ById { corporation, id, input, reply }, 14);
+    world.business(
+        |reply| Letter::ById {
+            corporation,
+            id,
+            input,
+            reply,
+        },
+        14,
+    );
     while shard.turn() {}
     world.journal.commit();
     while shard.turn() {}
@@ -52,30 +99,68 @@ fn what_ended_is_found_in_the_table_and_what_was_asked_goes_on() {
     let world = World::new();
     let (mut shard, id) = tabled(&world);
     let answers = ask_everything(&world, &mut shard, HOUSE, id);
-    let [(11, accepted), (12, snapshot), (13, receipt), (14, link)] = &answers[..] else { panic!("{answers:?}") };
-    assert!(matches!(accepted, ShardAnswer::Accepted { position: 1 }), "{accepted:?}");
-    let ShardAnswer::Snapshot(snapshot) = snapshot else { panic!("{snapshot:?}") };
-    assert_eq!(snapshot.ended.as_ref().map(|ended| &*ended.end), Some("sent"));
+    let [(11, accepted), (12, snapshot), (13, receipt), (14, link)] = &answers[..] else {
+        panic!("{answers:?}")
+    };
     assert!(
-        matches!(receipt, ShardAnswer::Decided { answer: Answer::Receipt(ReceiptEffect::Noted), position: 4.. }),
+        matches!(accepted, ShardAnswer::Accepted { position: 1 }),
+        "{accepted:?}"
+    );
+    let ShardAnswer::Snapshot(snapshot) = snapshot else {
+        panic!("{snapshot:?}")
+    };
+    assert_eq!(
+        snapshot.ended.as_ref().map(|ended| &*ended.end),
+        Some("sent")
+    );
+    assert!(
+        matches!(
+            receipt,
+            ShardAnswer::Decided {
+                answer: Answer::Receipt(ReceiptEffect::Noted),
+                position: 4..
+            }
+        ),
         "{receipt:?}"
     );
-    assert!(matches!(link, ShardAnswer::Decided { answer: Answer::Link(LinkAnswer::Closed { .. }), .. }), "{link:?}");
+    assert!(
+        matches!(
+            link,
+            ShardAnswer::Decided {
+                answer: Answer::Link(LinkAnswer::Closed { .. }),
+                ..
+            }
+        ),
+        "{link:?}"
+    );
     // Another corporation's is not found, nor is one that never was.
     for (corporation, id) in [(CorporationId(2), id), (HOUSE, NotificationId(id.0 + 1))] {
         let answers = ask_everything(&world, &mut shard, corporation, id);
-        assert!(answers.iter().all(|(_, answer)| matches!(answer, ShardAnswer::NotFound)), "{answers:?}");
+        assert!(
+            answers
+                .iter()
+                .all(|(_, answer)| matches!(answer, ShardAnswer::NotFound)),
+            "{answers:?}"
+        );
     }
 }
 
 #[test]
 fn no_shard_reads_the_table_itself() {
     // Readers that take nothing: what they would have to read is not answered by anybody else.
-    let world = World { readers: Readers::start("test", 1, 0, || ()).unwrap(), ..World::new() };
+    let world = World {
+        readers: Readers::start("test", 1, 0, || ()).unwrap(),
+        ..World::new()
+    };
     let (mut shard, id) = tabled(&world);
     let answers = ask_everything(&world, &mut shard, HOUSE, id);
     assert_eq!(answers.len(), 4);
-    assert!(answers.iter().all(|(_, answer)| matches!(answer, ShardAnswer::Dropped)), "{answers:?}");
+    assert!(
+        answers
+            .iter()
+            .all(|(_, answer)| matches!(answer, ShardAnswer::Dropped)),
+        "{answers:?}"
+    );
     world.readers.stop();
     world.notify("H-2", 2);
     while shard.turn() {}
@@ -86,11 +171,23 @@ fn no_shard_reads_the_table_itself() {
 
 #[test]
 fn an_outcome_that_comes_after_the_end_is_still_noted_and_nothing_stays_under_way() {
-    let world = World { readers: Readers::start("test", 1, 0, || ()).unwrap(), ..World::new() };
+    let world = World {
+        readers: Readers::start("test", 1, 0, || ()).unwrap(),
+        ..World::new()
+    };
     let (mut shard, id) = tabled(&world);
     let before = world.journal.last(sluis_journal::Shard(0)).0;
-    let attempt = AttemptRef { id, step: 0, attempt: 1 };
-    assert!(world.inbox.outcome(attempt, Verdict::Accepted { provider_id: "y".into() }));
+    let attempt = AttemptRef {
+        id,
+        step: 0,
+        attempt: 1,
+    };
+    assert!(world.inbox.outcome(
+        attempt,
+        Verdict::Accepted {
+            provider_id: "y".into()
+        }
+    ));
     shard.turn();
     // The engine's own look-ups are not bounded by any corporation's line.
     world.readers.stop();

@@ -1,4 +1,5 @@
-//! The shard on an in-memory journal and a manual clock: nothing leaves before it is durable, nothing is lost on the way.
+//! The shard on an in-memory journal and a manual clock: nothing leaves before it is durable,
+//! nothing is lost on the way.
 
 mod bounds;
 mod ended;
@@ -12,9 +13,9 @@ use parking_lot::Mutex;
 use sluis_journal::{Journal, MemoryJournal};
 use sluis_model::flow::Definition;
 use sluis_model::{
-    Address, AddressState, Channel, Clock, Control, CorporationId, Environment, Idempotency, Input, Intent, Lane, ManualClock,
-    Notification, NotificationId, OnDoubt, PauseScope, Policy, Profile, RetryPolicy, ShardId, Subject, TenantKey, Timestamp,
-    Verdict,
+    Address, AddressState, Channel, Clock, Control, CorporationId, Environment, Idempotency, Input,
+    Intent, Lane, ManualClock, Notification, NotificationId, OnDoubt, PauseScope, Policy, Profile,
+    RetryPolicy, ShardId, Subject, TenantKey, Timestamp, Verdict,
 };
 
 use super::*;
@@ -76,12 +77,21 @@ struct World {
 impl World {
     fn new() -> Self {
         let journal = Arc::new(MemoryJournal::new(1, 64));
-        let mut definition = Definition { flow: FLOW.into(), ..Definition::default() };
-        definition.templates.insert("ping.txt".into(), "ping".into());
+        let mut definition = Definition {
+            flow: FLOW.into(),
+            ..Definition::default()
+        };
+        definition
+            .templates
+            .insert("ping.txt".into(), "ping".into());
         let book = Arc::new(Book::load(&*journal, vec![(None, definition)]).unwrap());
         let activity = Arc::new(Activity::default());
         let bell = Bell::new(activity.clone());
-        let bounds = InboxBounds { intake: 8, business: 8, internal: 8 };
+        let bounds = InboxBounds {
+            intake: 8,
+            business: 8,
+            internal: 8,
+        };
         Self {
             journal,
             clock: Arc::new(ManualClock::starting_at(Timestamp(1_000_000))),
@@ -110,8 +120,17 @@ impl World {
                 Ok(())
             }),
             abandon: Arc::new(|_| ()),
-            routers: HashMap::from([(Channel::Null, (self.board.clone(), Bell::new(self.activity.clone())))]),
-            providers: HashMap::from([(Channel::Null, vec![ProviderEntry { name: "null".into(), on_doubt: OnDoubt::Resend }])]),
+            routers: HashMap::from([(
+                Channel::Null,
+                (self.board.clone(), Bell::new(self.activity.clone())),
+            )]),
+            providers: HashMap::from([(
+                Channel::Null,
+                vec![ProviderEntry {
+                    name: "null".into(),
+                    on_doubt: OnDoubt::Resend,
+                }],
+            )]),
             news: Arc::new(|| ()),
         };
         let policy = Policy {
@@ -152,8 +171,18 @@ impl World {
     fn notify(&self, tenant: &str, number: u64) -> NotificationId {
         let id = NotificationId::new(ShardId(0), 0, number);
         let flow = self.book.current(HOUSE, "ping").unwrap();
-        let idempotency = Idempotency { key: u128::from(number), body: number };
-        let claim = match Claim::take(&self.quota, &self.keys, HOUSE, idempotency, id, self.clock.now()) {
+        let idempotency = Idempotency {
+            key: u128::from(number),
+            body: number,
+        };
+        let claim = match Claim::take(
+            &self.quota,
+            &self.keys,
+            HOUSE,
+            idempotency,
+            id,
+            self.clock.now(),
+        ) {
             Claimed::Granted(claim) => claim,
             other => panic!("{other:?}"),
         };
@@ -161,7 +190,10 @@ impl World {
             id,
             flow,
             category: "test".into(),
-            subject: Some(Subject { kind: "invoice".into(), id: format!("F-{number}").into() }),
+            subject: Some(Subject {
+                kind: "invoice".into(),
+                id: format!("F-{number}").into(),
+            }),
             data: "{\"cents\":5}".into(),
             fields: Box::new([sluis_model::flow::Value::Integer(5)]),
             lane: Lane::Normal,
@@ -171,18 +203,34 @@ impl World {
             idempotency,
         };
         let input = Input::Notify(Box::new(notification));
-        let letter = Letter::Input { tenant: Self::key(tenant), input, reply: self.reply(number), claim: Some(claim) };
+        let letter = Letter::Input {
+            tenant: Self::key(tenant),
+            input,
+            reply: self.reply(number),
+            claim: Some(claim),
+        };
         self.inbox.offer_intake(letter).unwrap();
         id
     }
 
     fn grant(&self, count: u32) {
-        let queue = QueueKey { channel: Channel::Null, lane: Lane::Normal, corporation: HOUSE, pinned: None };
-        assert!(self.inbox.grant(Grant { queue, provider: 0, count }));
+        let queue = QueueKey {
+            channel: Channel::Null,
+            lane: Lane::Normal,
+            corporation: HOUSE,
+            pinned: None,
+        };
+        assert!(self.inbox.grant(Grant {
+            queue,
+            provider: 0,
+            count
+        }));
     }
 
     fn business(&self, letter: impl FnOnce(Reply) -> Letter, correlation: u64) {
-        self.inbox.offer_business(letter(self.reply(correlation))).unwrap();
+        self.inbox
+            .offer_business(letter(self.reply(correlation)))
+            .unwrap();
     }
 
     fn answers(&self) -> Vec<(u64, ShardAnswer)> {
@@ -190,7 +238,12 @@ impl World {
     }
 
     fn settled(&self) -> Vec<(u32, u32)> {
-        self.board.take().settled.iter().map(|s| (s.used, s.returned)).collect()
+        self.board
+            .take()
+            .settled
+            .iter()
+            .map(|s| (s.used, s.returned))
+            .collect()
     }
 }
 
@@ -204,10 +257,16 @@ fn nothing_leaves_before_it_is_durable() {
     world.grant(1);
     shard.turn();
     assert!(world.answers().is_empty(), "not durable yet");
-    assert!(world.sent.lock().is_empty(), "the start of the attempt is not durable yet");
+    assert!(
+        world.sent.lock().is_empty(),
+        "the start of the attempt is not durable yet"
+    );
     world.journal.commit();
     shard.turn();
-    assert!(matches!(world.answers()[..], [(1, ShardAnswer::Decided { position: 1, .. })]));
+    assert!(matches!(
+        world.answers()[..],
+        [(1, ShardAnswer::Decided { position: 1, .. })]
+    ));
     assert_eq!(world.sent.lock().len(), 1);
 }
 
@@ -232,12 +291,23 @@ fn a_payment_taken_before_the_permit_stops_the_attempt() {
         fact_id: "p".into(),
         body: 1,
         kind: sluis_model::FactKind::Payment,
-        subject: Some(Subject { kind: "invoice".into(), id: "F-1".into() }),
+        subject: Some(Subject {
+            kind: "invoice".into(),
+            id: "F-1".into(),
+        }),
         amount_cents: Some(5),
         occurred_at: world.clock.now(),
         environment: Environment::Production,
     };
-    world.business(|reply| Letter::Input { tenant: World::key("H-1"), input: Input::Fact(fact), reply, claim: None }, 2);
+    world.business(
+        |reply| Letter::Input {
+            tenant: World::key("H-1"),
+            input: Input::Fact(fact),
+            reply,
+            claim: None,
+        },
+        2,
+    );
     shard.turn();
     world.grant(1);
     shard.turn();
@@ -261,11 +331,26 @@ fn an_attempt_under_way_at_a_crash_is_in_doubt_and_goes_again_as_itself() {
     let first = world.sent.lock().pop().unwrap();
     drop(shard);
     let mut shard = world.start();
-    assert!(matches!(shard.tenants.open(id).unwrap().phase, sluis_model::Phase::Ready { pinned: Some(_), .. }));
+    assert!(matches!(
+        shard.tenants.open(id).unwrap().phase,
+        sluis_model::Phase::Ready {
+            pinned: Some(_),
+            ..
+        }
+    ));
     world.clock.advance(10_000);
     shard.turn();
-    let queue = QueueKey { channel: Channel::Null, lane: Lane::Normal, corporation: HOUSE, pinned: Some("null".into()) };
-    assert!(world.inbox.grant(Grant { queue, provider: 0, count: 1 }));
+    let queue = QueueKey {
+        channel: Channel::Null,
+        lane: Lane::Normal,
+        corporation: HOUSE,
+        pinned: Some("null".into()),
+    };
+    assert!(world.inbox.grant(Grant {
+        queue,
+        provider: 0,
+        count: 1
+    }));
     shard.turn();
     world.journal.commit();
     shard.turn();
@@ -281,7 +366,13 @@ fn what_was_not_durable_at_a_crash_never_was() {
     shard.turn();
     world.journal.crash();
     drop(shard);
-    assert!(world.answers().iter().all(|(_, answer)| matches!(answer, ShardAnswer::Dropped)), "nobody was told it was accepted");
+    assert!(
+        world
+            .answers()
+            .iter()
+            .all(|(_, answer)| matches!(answer, ShardAnswer::Dropped)),
+        "nobody was told it was accepted"
+    );
     let shard = world.start();
     assert!(shard.tenants.open(id).is_none());
 }
@@ -291,9 +382,19 @@ fn a_pause_holds_from_the_next_permit_and_survives_a_restart() {
     let world = World::new();
     let mut shard = world.start();
     world.notify("H-1", 1);
-    let scope = PauseScope { corporation: Some(HOUSE), flow: None, channel: None };
+    let scope = PauseScope {
+        corporation: Some(HOUSE),
+        flow: None,
+        channel: None,
+    };
     let pause = scope.clone();
-    world.business(|reply| Letter::Control { control: Control::Pause(pause), reply }, 9);
+    world.business(
+        |reply| Letter::Control {
+            control: Control::Pause(pause),
+            reply,
+        },
+        9,
+    );
     shard.turn();
     world.grant(1);
     shard.turn();
@@ -304,7 +405,13 @@ fn a_pause_holds_from_the_next_permit_and_survives_a_restart() {
     world.grant(1);
     shard.turn();
     assert_eq!(world.settled(), [(0, 1)], "still paused");
-    world.business(|reply| Letter::Control { control: Control::Resume(scope), reply }, 10);
+    world.business(
+        |reply| Letter::Control {
+            control: Control::Resume(scope),
+            reply,
+        },
+        10,
+    );
     shard.turn();
     world.grant(1);
     shard.turn();
@@ -316,10 +423,17 @@ fn an_intent_answers_when_every_tenant_has_it_and_a_restart_finishes_it() {
     let world = World::new();
     let mut shard = world.start();
     let profile = Profile {
-        addresses: vec![Address { channel: Channel::Email, value: "a@example.nl".into(), state: AddressState::Created }],
+        addresses: vec![Address {
+            channel: Channel::Email,
+            value: "a@example.nl".into(),
+            state: AddressState::Created,
+        }],
         ..Profile::default()
     };
-    let work = Intent::Each { tenants: vec![World::key("H-1"), World::key("H-2")], input: Input::PutProfile(Box::new(profile)) };
+    let work = Intent::Each {
+        tenants: vec![World::key("H-1"), World::key("H-2")],
+        input: Input::PutProfile(Box::new(profile)),
+    };
     world.business(|reply| Letter::Intent { work, reply }, 5);
     shard.turn();
     world.journal.commit();
@@ -329,14 +443,32 @@ fn an_intent_answers_when_every_tenant_has_it_and_a_restart_finishes_it() {
         shard.turn();
         world.journal.commit();
     }
-    assert!(shard.tenants.find(&World::key("H-1")).unwrap().profile.is_some());
-    assert!(shard.tenants.find(&World::key("H-2")).unwrap().profile.is_some());
+    assert!(
+        shard
+            .tenants
+            .find(&World::key("H-1"))
+            .unwrap()
+            .profile
+            .is_some()
+    );
+    assert!(
+        shard
+            .tenants
+            .find(&World::key("H-2"))
+            .unwrap()
+            .profile
+            .is_some()
+    );
     let before = world.journal.last(sluis_journal::Shard(0));
     drop(shard);
     let mut shard = world.start();
     shard.turn();
     world.journal.commit();
-    assert_eq!(world.journal.last(sluis_journal::Shard(0)), before, "a finished intent is not driven again");
+    assert_eq!(
+        world.journal.last(sluis_journal::Shard(0)),
+        before,
+        "a finished intent is not driven again"
+    );
 }
 
 /// One notification a turn until the journal's queue is full. Gives the number of turns.
@@ -380,7 +512,9 @@ fn a_shard_that_the_journal_refused_comes_back_by_its_alarm() {
         world.bell.due()
     });
     assert!(
-        refused.iter().all(|due| *due <= world.clock.now().plus(1_000)),
+        refused
+            .iter()
+            .all(|due| *due <= world.clock.now().plus(1_000)),
         "what fills the queue may be other shards': no wake comes"
     );
 }
@@ -399,12 +533,21 @@ fn a_lost_turn_is_rebuilt_from_the_journal_and_its_claims_come_back() {
     shard.decide_without_flush();
     let mut shard = shard.rebuild().unwrap();
     assert_eq!(world.quota.total().0, 1);
-    assert!(shard.tenants.open(NotificationId::new(ShardId(0), 0, 2)).is_none());
+    assert!(
+        shard
+            .tenants
+            .open(NotificationId::new(ShardId(0), 0, 2))
+            .is_none()
+    );
     world.notify("H-2", 2);
     shard.turn();
     world.journal.commit();
     shard.turn();
-    assert_eq!(world.quota.total().0, 2, "the key was given back and could be used again");
+    assert_eq!(
+        world.quota.total().0,
+        2,
+        "the key was given back and could be used again"
+    );
 }
 
 #[test]
@@ -428,12 +571,23 @@ fn an_outcome_in_a_lost_turn_is_decided_again() {
     world.journal.commit();
     shard.turn();
     let dispatch = world.sent.lock().pop().unwrap();
-    assert!(world.inbox.outcome(dispatch.attempt, Verdict::Accepted { provider_id: "x".into() }));
+    assert!(world.inbox.outcome(
+        dispatch.attempt,
+        Verdict::Accepted {
+            provider_id: "x".into()
+        }
+    ));
     shard.decide_without_flush();
     let mut shard = shard.rebuild().unwrap();
-    assert!(matches!(shard.tenants.open(id).unwrap().phase, sluis_model::Phase::Started { .. }));
+    assert!(matches!(
+        shard.tenants.open(id).unwrap().phase,
+        sluis_model::Phase::Started { .. }
+    ));
     assert!(shard.turn(), "there may be more to recall");
-    assert!(shard.tenants.open(id).is_none(), "it was handed over, and its flow asks for nothing more");
+    assert!(
+        shard.tenants.open(id).is_none(),
+        "it was handed over, and its flow asks for nothing more"
+    );
     world.journal.commit();
     assert!(!shard.turn());
 }
@@ -449,7 +603,12 @@ fn the_activity_is_quiet_once_everything_settled() {
     world.journal.commit();
     world.bell.turn(|| shard.turn());
     let dispatch = world.sent.lock().pop().unwrap();
-    assert!(world.inbox.outcome(dispatch.attempt, Verdict::Accepted { provider_id: "x".into() }));
+    assert!(world.inbox.outcome(
+        dispatch.attempt,
+        Verdict::Accepted {
+            provider_id: "x".into()
+        }
+    ));
     world.bell.turn(|| shard.turn());
     world.journal.commit();
     world.bell.turn(|| shard.turn());

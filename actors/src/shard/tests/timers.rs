@@ -16,7 +16,12 @@ fn what_expires_in_the_instant_in_which_it_wants_to_be_sent_expires() {
     world.journal.commit();
     shard.turn();
     let dispatch = world.sent.lock().pop().unwrap();
-    assert!(world.inbox.outcome(dispatch.attempt, Verdict::Withdrawn { why: sluis_model::Why::new("connect", "refused") }));
+    assert!(world.inbox.outcome(
+        dispatch.attempt,
+        Verdict::Withdrawn {
+            why: sluis_model::Why::new("connect", "refused")
+        }
+    ));
     shard.turn();
     let not_before = match shard.tenants.open(id).unwrap().phase {
         sluis_model::Phase::Ready { not_before, .. } => not_before,
@@ -48,13 +53,19 @@ fn a_clock_that_is_set_back_within_a_turn_loses_no_wait() {
     shard.turn();
     shard.settings.clock = Arc::new(Stepping(due, AtomicU64::new(0)));
     shard.turn();
-    assert!(matches!(shard.tenants.open(id).unwrap().phase, sluis_model::Phase::Ready { .. }));
+    assert!(matches!(
+        shard.tenants.open(id).unwrap().phase,
+        sluis_model::Phase::Ready { .. }
+    ));
 }
 
 #[test]
 fn a_wait_that_is_over_early_leaves_no_timer() {
     let mut world = World::new();
-    let (late, later) = (world.clock.now().plus(60_000), world.clock.now().plus(90_000));
+    let (late, later) = (
+        world.clock.now().plus(60_000),
+        world.clock.now().plus(90_000),
+    );
     let mut shard = world.start();
     (world.send_after, world.expires_at) = (Some(late), Some(later));
     let id = world.notify("H-1", 1);
@@ -62,9 +73,24 @@ fn a_wait_that_is_over_early_leaves_no_timer() {
     assert_eq!(world.bell.due(), late);
     world.clock.set(late);
     shard.turn();
-    assert_eq!(world.bell.due(), later, "it stands in line: only its expiry is left to wait for");
-    let cancel = Input::Cancel { target: sluis_model::CancelTarget::Notification(id), note: "by hand".into() };
-    world.business(|reply| Letter::Input { tenant: World::key("H-1"), input: cancel, reply, claim: None }, 2);
+    assert_eq!(
+        world.bell.due(),
+        later,
+        "it stands in line: only its expiry is left to wait for"
+    );
+    let cancel = Input::Cancel {
+        target: sluis_model::CancelTarget::Notification(id),
+        note: "by hand".into(),
+    };
+    world.business(
+        |reply| Letter::Input {
+            tenant: World::key("H-1"),
+            input: cancel,
+            reply,
+            claim: None,
+        },
+        2,
+    );
     shard.turn();
     assert_eq!(world.bell.due(), Timestamp::NEVER);
 }

@@ -1,6 +1,6 @@
-//! Promise 1, accepted means durable: whatever a sender was told survives every later crash, and so does the record
-//! behind every message that left. Refuses to ask the journal what is durable: it remembers what was told and looks
-//! what a crash left.
+//! Promise 1, accepted means durable: whatever a sender was told survives every later crash, and so
+//! does the record behind every message that left. Refuses to ask the journal what is durable: it
+//! remembers what was told and looks what a crash left.
 
 use std::collections::BTreeMap;
 
@@ -33,9 +33,11 @@ impl Accepted {
     /// After a crash: `kept` is the last record of each shard, the shadow is cut back to them.
     pub(crate) fn crashed(&self, kept: &[u64], shadow: &Shadow, findings: &mut Findings) {
         for id in self.notifications.keys() {
-            findings.expect(shadow.known.accepted.contains_key(id), Check::AcceptedIsDurable, || {
-                format!("a sender was told that {id} is accepted, and a crash took it away")
-            });
+            findings.expect(
+                shadow.known.accepted.contains_key(id),
+                Check::AcceptedIsDurable,
+                || format!("a sender was told that {id} is accepted, and a crash took it away"),
+            );
         }
         for (shard, told) in &self.positions {
             let kept = kept[usize::from(*shard)];
@@ -47,6 +49,10 @@ impl Accepted {
 
     /// A fact whose sender was told that it was taken.
     pub(crate) fn fact_is_there(shadow: &Shadow, tenant: &TenantKey, fact: &Fact) -> bool {
-        shadow.known.facts.get(tenant).is_some_and(|facts| facts.iter().any(|known| known.fact_id == fact.fact_id))
+        shadow
+            .known
+            .facts
+            .get(tenant)
+            .is_some_and(|facts| facts.iter().any(|known| known.fact_id == fact.fact_id))
     }
 }

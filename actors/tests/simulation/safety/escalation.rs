@@ -1,5 +1,6 @@
-//! Promise 4, escalations are not lost: whenever nothing is under way, no wait is overdue, and every bounce that was
-//! acknowledged has moved its flow. Refuses the shards' timers: it looks at the instants in the records.
+//! Promise 4, escalations are not lost: whenever nothing is under way, no wait is overdue, and
+//! every bounce that was acknowledged has moved its flow. Refuses the shards' timers: it looks at
+//! the instants in the records.
 
 use std::collections::BTreeSet;
 
@@ -26,30 +27,52 @@ impl Escalations {
         }
     }
 
-    /// A record is handed in; the shadow does not have it yet. A bounce of the message the flow waits on moves it.
-    pub(crate) fn decided(record: &TenantRecord, shadow: &Shadow, now: Timestamp, findings: &mut Findings) {
+    /// A record is handed in; the shadow does not have it yet. A bounce of the message the flow
+    /// waits on moves it.
+    pub(crate) fn decided(
+        record: &TenantRecord,
+        shadow: &Shadow,
+        now: Timestamp,
+        findings: &mut Findings,
+    ) {
         Self::in_time(record, shadow, now, findings);
-        let Input::Receipt(receipt) = &record.input else { return };
-        if !matches!(receipt.kind, ReceiptKind::BouncedHard | ReceiptKind::Failed) || !waits_on(shadow, receipt.attempt) {
+        let Input::Receipt(receipt) = &record.input else {
+            return;
+        };
+        if !matches!(receipt.kind, ReceiptKind::BouncedHard | ReceiptKind::Failed)
+            || !waits_on(shadow, receipt.attempt)
+        {
             return;
         }
         let moved = |event: &Event| match event {
-            Event::StepEntered { id, cause, .. } | Event::Ended { id, cause, .. } | Event::TaskOpened { id, cause, .. } => {
+            Event::StepEntered { id, cause, .. }
+            | Event::Ended { id, cause, .. }
+            | Event::TaskOpened { id, cause, .. } => {
                 *id == receipt.attempt.id && !matches!(cause, Cause::Accepted)
             }
             _ => false,
         };
         findings.expect(record.events.iter().any(moved), CHECK, || {
-            format!("the bounce of attempt {} of {} led nowhere", receipt.attempt.attempt, receipt.attempt.id)
+            format!(
+                "the bounce of attempt {} of {} led nowhere",
+                receipt.attempt.attempt, receipt.attempt.id
+            )
         });
     }
 
     /// What a timer moved was due, by the clock that everybody sees.
     fn in_time(record: &TenantRecord, shadow: &Shadow, now: Timestamp, findings: &mut Findings) {
-        let Input::Timer { id } = record.input else { return };
+        let Input::Timer { id } = record.input else {
+            return;
+        };
         let due = shadow.open(id).and_then(|open| open.due());
         let early = due.filter(|due| !record.events.is_empty() && *due > now.plus(RESTLESS_MS));
-        findings.expect(early.is_none(), CHECK, || format!("the wait of {id} ended {} ms early", due.unwrap_or(now).since(now)));
+        findings.expect(early.is_none(), CHECK, || {
+            format!(
+                "the wait of {id} ended {} ms early",
+                due.unwrap_or(now).since(now)
+            )
+        });
     }
 
     /// When nothing is under way at `now`.
@@ -63,27 +86,49 @@ impl Escalations {
             let overdue = due.is_some_and(|due| due <= now);
             findings.expect(!overdue, CHECK, || {
                 let late = now.since(due.unwrap_or(now));
-                format!("the wait of {} in {} ended {late} ms ago and nothing happened", open.id, open.phase.name())
+                format!(
+                    "the wait of {} in {} ended {late} ms ago and nothing happened",
+                    open.id,
+                    open.phase.name()
+                )
             });
         }
         for attempt in &self.acknowledged {
             findings.expect(!waits_on(shadow, *attempt), CHECK, || {
-                format!("the bounce of attempt {} of {} was acknowledged and moved nothing", attempt.attempt, attempt.id)
+                format!(
+                    "the bounce of attempt {} of {} was acknowledged and moved nothing",
+                    attempt.attempt, attempt.id
+                )
             });
         }
     }
 }
 
-/// Whether the flow waits for news of this very attempt: it is under way, in doubt, or taken and not delivered.
+/// Whether the flow waits for news of this very attempt: it is under way, in doubt, or taken and
+/// not delivered.
 fn waits_on(shadow: &Shadow, attempt: AttemptRef) -> bool {
-    let Some(open) = shadow.open(attempt.id) else { return false };
+    let Some(open) = shadow.open(attempt.id) else {
+        return false;
+    };
     match open.phase {
-        Phase::Started { attempt: number, .. }
-        | Phase::InDoubt { attempt: number, .. }
-        | Phase::Sent { attempt: number, delivered_at: None, .. } => number == attempt.attempt,
+        Phase::Started {
+            attempt: number, ..
+        }
+        | Phase::InDoubt {
+            attempt: number, ..
+        }
+        | Phase::Sent {
+            attempt: number,
+            delivered_at: None,
+            ..
+        } => number == attempt.attempt,
         // In doubt, and waiting to be sent again.
         Phase::Ready { .. } | Phase::Held { .. } => {
-            open.doubt().is_some() && open.sent().last().is_some_and(|sent| sent.attempt == attempt.attempt)
+            open.doubt().is_some()
+                && open
+                    .sent()
+                    .last()
+                    .is_some_and(|sent| sent.attempt == attempt.attempt)
         }
         Phase::Waiting { .. } | Phase::Sent { .. } | Phase::Task { .. } => false,
     }

@@ -1,6 +1,6 @@
-//! Promise 7, explained: walking back from a tenant's newest record through the journal tells exactly what happened, and
-//! every message that left stands in it with its provider and address. Refuses to read forward: it walks as the
-//! explanation does.
+//! Promise 7, explained: walking back from a tenant's newest record through the journal tells
+//! exactly what happened, and every message that left stands in it with its provider and address.
+//! Refuses to read forward: it walks as the explanation does.
 
 use std::ops::ControlFlow;
 
@@ -17,14 +17,28 @@ const CHECK: Check = Check::Explained;
 pub(crate) fn settled(journal: &dyn Journal, shadow: &Shadow, findings: &mut Findings) {
     for (shard, log) in shadow.logs.iter().enumerate() {
         for (tenant, state) in &log.tenants {
-            let mut expected = log.records.iter().rev().filter_map(|record| of(record, tenant));
-            let walked = walk(journal, Shard(shard as u16), state.last, |record| match (of(record, tenant), expected.next()) {
-                (Some(found), Some(expected)) if found == expected => ControlFlow::Continue(()),
-                (found, expected) => ControlFlow::Break(format!("found {:?}, expected {:?}", short(found), short(expected))),
+            let mut expected = log
+                .records
+                .iter()
+                .rev()
+                .filter_map(|record| of(record, tenant));
+            let walked = walk(journal, Shard(shard as u16), state.last, |record| {
+                match (of(record, tenant), expected.next()) {
+                    (Some(found), Some(expected)) if found == expected => ControlFlow::Continue(()),
+                    (found, expected) => ControlFlow::Break(format!(
+                        "found {:?}, expected {:?}",
+                        short(found),
+                        short(expected)
+                    )),
+                }
             });
             match walked {
-                Ok(()) => findings.expect(expected.next().is_none(), CHECK, || format!("the walk of {tenant:?} ends too early")),
-                Err(why) => findings.blame(CHECK, || format!("the walk of {tenant:?} breaks: {why}")),
+                Ok(()) => findings.expect(expected.next().is_none(), CHECK, || {
+                    format!("the walk of {tenant:?} ends too early")
+                }),
+                Err(why) => {
+                    findings.blame(CHECK, || format!("the walk of {tenant:?} breaks: {why}"))
+                }
             }
         }
     }
@@ -39,15 +53,23 @@ fn walk(
 ) -> Result<(), String> {
     let mut next = from;
     while next > 0 {
-        let bytes = journal.read(shard, Sequence(next)).map_err(|error| error.to_string())?;
-        let bytes = bytes.ok_or_else(|| format!("record {next} of shard {} is not there", shard.0))?;
+        let bytes = journal
+            .read(shard, Sequence(next))
+            .map_err(|error| error.to_string())?;
+        let bytes =
+            bytes.ok_or_else(|| format!("record {next} of shard {} is not there", shard.0))?;
         let record = Record::decode(&bytes).map_err(|error| error.to_string())?;
         if let ControlFlow::Break(why) = visit(&record) {
             return Err(format!("record {next} of shard {}: {why}", shard.0));
         }
         next = match record {
             Record::Tenant(record) if record.previous < next => record.previous,
-            _ => return Err(format!("record {next} of shard {} does not lead back", shard.0)),
+            _ => {
+                return Err(format!(
+                    "record {next} of shard {} does not lead back",
+                    shard.0
+                ));
+            }
         };
     }
     Ok(())
@@ -66,8 +88,11 @@ fn short(record: Option<&TenantRecord>) -> Option<String> {
 
 /// A message that arrived stands in the journal as it went.
 pub(crate) fn arrives(arrival: &Arrival, start: Option<&Start>, findings: &mut Findings) {
-    let Arrival { dispatch, provider, .. } = arrival;
-    let told = start.is_some_and(|start| *start.provider == **provider && start.address == dispatch.address);
+    let Arrival {
+        dispatch, provider, ..
+    } = arrival;
+    let told = start
+        .is_some_and(|start| *start.provider == **provider && start.address == dispatch.address);
     findings.expect(told, CHECK, || {
         format!(
             "attempt {} of {} left by {provider} and the journal tells another story",

@@ -1,6 +1,7 @@
-//! Promise 6, fair: from the moment the router knows of an urgent message, not one permit goes to bulk before it has its
-//! own, so bulk can add no more than what is under way already; and while a corporation's line waits, no other gets more
-//! than its turn. It mirrors the boards between shards and routers. Refuses the router's own counts.
+//! Promise 6, fair: from the moment the router knows of an urgent message, not one permit goes to
+//! bulk before it has its own, so bulk can add no more than what is under way already; and while a
+//! corporation's line waits, no other gets more than its turn. It mirrors the boards between shards
+//! and routers. Refuses the router's own counts.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,8 @@ use super::{Check, Findings};
 
 /// Bulk permits that may pass a waiting urgent message.
 const MOST_BULK: i64 = 0;
-/// Permits by which one corporation may be ahead of another that waits in the same lane: its turn, and the one it was in.
+/// Permits by which one corporation may be ahead of another that waits in the same lane: its turn,
+/// and the one it was in.
 const MOST_AHEAD: i64 = 2;
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,7 +35,10 @@ pub(crate) struct Fairness {
 
 impl Fairness {
     pub(crate) fn new(limited: bool) -> Self {
-        Self { limited: limited.then_some(CorporationId(1)), ..Self::default() }
+        Self {
+            limited: limited.then_some(CorporationId(1)),
+            ..Self::default()
+        }
     }
 
     /// The process died, and with it every line.
@@ -45,31 +50,50 @@ impl Fairness {
     /// A shard told the router.
     pub(crate) fn reported(&mut self, shard: usize, report: &Report) {
         for settled in &report.settled {
-            let count = self.counts.entry((settled.queue.clone(), shard)).or_default();
+            let count = self
+                .counts
+                .entry((settled.queue.clone(), shard))
+                .or_default();
             count.granted -= i64::from(settled.used + settled.returned);
         }
         for (queue, waiting) in &report.waiting {
-            self.counts.entry((queue.clone(), shard)).or_default().waiting = i64::from(*waiting);
+            self.counts
+                .entry((queue.clone(), shard))
+                .or_default()
+                .waiting = i64::from(*waiting);
         }
     }
 
     /// What could have been granted of a queue, over all shards.
     fn available(&self, queue: &QueueKey) -> i64 {
-        let shards = self.counts.range((queue.clone(), 0)..=(queue.clone(), usize::MAX));
-        shards.map(|(_, count)| (count.waiting - count.granted).max(0)).sum()
+        let shards = self
+            .counts
+            .range((queue.clone(), 0)..=(queue.clone(), usize::MAX));
+        shards
+            .map(|(_, count)| (count.waiting - count.granted).max(0))
+            .sum()
     }
 
     /// The router of a channel had its turn.
     pub(crate) fn granted(&mut self, channel: Channel, grants: &[(ShardId, Grant)]) {
         let mut served: BTreeMap<QueueKey, i64> = BTreeMap::new();
         for (shard, grant) in grants {
-            self.counts.entry((grant.queue.clone(), usize::from(shard.0))).or_default().granted += i64::from(grant.count);
+            self.counts
+                .entry((grant.queue.clone(), usize::from(shard.0)))
+                .or_default()
+                .granted += i64::from(grant.count);
             *served.entry(grant.queue.clone()).or_default() += i64::from(grant.count);
         }
-        let mut waiting: Vec<QueueKey> = self.counts.keys().map(|(queue, _)| queue.clone()).collect();
+        let mut waiting: Vec<QueueKey> =
+            self.counts.keys().map(|(queue, _)| queue.clone()).collect();
         waiting.dedup();
-        // A line that only one provider may serve waits for that provider, a limited corporation for its limit.
-        waiting.retain(|queue| queue.channel == channel && queue.pinned.is_none() && Some(queue.corporation) != self.limited);
+        // A line that only one provider may serve waits for that provider, a limited corporation
+        // for its limit.
+        waiting.retain(|queue| {
+            queue.channel == channel
+                && queue.pinned.is_none()
+                && Some(queue.corporation) != self.limited
+        });
         for queue in waiting {
             if self.available(&queue) > 0 {
                 self.passed_over(&queue, &served);
@@ -81,14 +105,24 @@ impl Fairness {
 
     fn passed_over(&mut self, queue: &QueueKey, served: &BTreeMap<QueueKey, i64>) {
         if queue.lane == Lane::Urgent {
-            let bulk: i64 = served.iter().filter(|(other, _)| other.lane == Lane::Bulk).map(|(_, count)| count).sum();
+            let bulk: i64 = served
+                .iter()
+                .filter(|(other, _)| other.lane == Lane::Bulk)
+                .map(|(_, count)| count)
+                .sum();
             self.findings.expect(bulk <= MOST_BULK, Check::Fair, || {
-                format!("{bulk} bulk permits passed an urgent message of corporation {}", queue.corporation)
+                format!(
+                    "{bulk} bulk permits passed an urgent message of corporation {}",
+                    queue.corporation
+                )
             });
         }
         let own = served.get(queue).copied().unwrap_or_default();
         let behind = self.behind.entry(queue.clone()).or_default();
-        for (other, count) in served.iter().filter(|(other, _)| other.pinned.is_none() && other.lane == queue.lane) {
+        for (other, count) in served
+            .iter()
+            .filter(|(other, _)| other.pinned.is_none() && other.lane == queue.lane)
+        {
             *behind.entry(other.clone()).or_default() += count;
         }
         behind.values_mut().for_each(|behind| *behind -= own);
@@ -96,7 +130,11 @@ impl Fairness {
         if let Some((other, most)) = behind.iter().max_by_key(|(_, behind)| **behind) {
             let (most, other) = (*most, other.corporation);
             self.findings.expect(most <= MOST_AHEAD, Check::Fair, || {
-                format!("corporation {} waits in {} while {other} is {most} permits ahead", queue.corporation, queue.lane.name())
+                format!(
+                    "corporation {} waits in {} while {other} is {most} permits ahead",
+                    queue.corporation,
+                    queue.lane.name()
+                )
             });
         }
     }

@@ -1,5 +1,5 @@
-//! Send windows: no permit is granted outside of a corporation's hours, but for what is urgent. Refuses the router's idea of
-//! the hours: it looks at the clock itself.
+//! Send windows: no permit is granted outside of a corporation's hours, but for what is urgent.
+//! Refuses the router's idea of the hours: it looks at the clock itself.
 
 use std::sync::Arc;
 
@@ -25,8 +25,14 @@ impl Hours {
         let Some(window) = &self.window else { return };
         let now = self.clock.peek();
         let open = |at| matches!(window.at(at), router::Hours::Open(_));
-        let held = |grant: &Grant| grant.queue.corporation == CorporationId(1) && grant.queue.lane != Lane::Urgent;
-        let outside = grants.iter().any(|(_, grant)| held(grant)) && !open(now) && !open(now.plus(-RESTLESS_MS));
-        findings.expect(!outside, Check::HoursKept, || format!("a permit at {now}, outside of {window}"));
+        let held = |grant: &Grant| {
+            grant.queue.corporation == CorporationId(1) && grant.queue.lane != Lane::Urgent
+        };
+        let outside = grants.iter().any(|(_, grant)| held(grant))
+            && !open(now)
+            && !open(now.plus(-RESTLESS_MS));
+        findings.expect(!outside, Check::HoursKept, || {
+            format!("a permit at {now}, outside of {window}")
+        });
     }
 }

@@ -1,6 +1,7 @@
-//! Owns the books: one check for each promise of the design, each in a file of its own, and the one that everything
-//! ends. They see what left the engine's cores, what arrived outside, and what the journal has; never a core's state,
-//! except through the questions that anybody may ask. Refuses to stop at a doubt: a violation says what was promised.
+//! Owns the books: one check for each promise of the design, each in a file of its own, and the one
+//! that everything ends. They see what left the engine's cores, what arrived outside, and what the
+//! journal has; never a core's state, except through the questions that anybody may ask. Refuses to
+//! stop at a doubt: a violation says what was promised.
 
 pub(crate) mod accepted;
 pub(crate) mod bounds;
@@ -51,7 +52,10 @@ pub(crate) struct Findings(pub(crate) Option<Violation>);
 impl Findings {
     pub(crate) fn blame(&mut self, check: Check, text: impl FnOnce() -> String) {
         if self.0.is_none() {
-            self.0 = Some(Violation { check, text: text() });
+            self.0 = Some(Violation {
+                check,
+                text: text(),
+            });
         }
     }
 

@@ -1,10 +1,13 @@
-//! Promise 3, one order per tenant: each tenant's records form one chain in the one shard that is its own, and no attempt
-//! starts for a subject whose payment was acknowledged before. Refuses the engine's sums: it adds up the facts itself.
+//! Promise 3, one order per tenant: each tenant's records form one chain in the one shard that is
+//! its own, and no attempt starts for a subject whose payment was acknowledged before. Refuses the
+//! engine's sums: it adds up the facts itself.
 
 use std::collections::BTreeMap;
 
 use sluis_model::flow::Value;
-use sluis_model::{Event, Fact, FactKind, NotificationId, Open, Subject, TenantKey, TenantRecord, Timestamp};
+use sluis_model::{
+    Event, Fact, FactKind, NotificationId, Open, Subject, TenantKey, TenantRecord, Timestamp,
+};
 
 use super::order::YIELDS_MS;
 use super::{Check, Findings};
@@ -28,14 +31,33 @@ impl Payments {
     }
 
     /// A record is handed in; the shadow does not have it yet.
-    pub(crate) fn decided(&self, shard: u16, record: &TenantRecord, shadow: &Shadow, findings: &mut Findings) {
+    pub(crate) fn decided(
+        &self,
+        shard: u16,
+        record: &TenantRecord,
+        shadow: &Shadow,
+        findings: &mut Findings,
+    ) {
         let log = &shadow.logs[usize::from(shard)];
-        findings.expect(record.tenant.shard(shadow.logs.len() as u16).0 == shard, CHECK, || {
-            format!("{:?} was decided about in shard {shard}, which is not its own", record.tenant)
-        });
-        let last = log.tenants.get(&record.tenant).map_or(0, |tenant| tenant.last);
+        findings.expect(
+            record.tenant.shard(shadow.logs.len() as u16).0 == shard,
+            CHECK,
+            || {
+                format!(
+                    "{:?} was decided about in shard {shard}, which is not its own",
+                    record.tenant
+                )
+            },
+        );
+        let last = log
+            .tenants
+            .get(&record.tenant)
+            .map_or(0, |tenant| tenant.last);
         findings.expect(record.previous == last, CHECK, || {
-            format!("a record of {:?} follows {} and not its newest, {last}", record.tenant, record.previous)
+            format!(
+                "a record of {:?} follows {} and not its newest, {last}",
+                record.tenant, record.previous
+            )
         });
         for event in &record.events {
             if let Event::AttemptStarted { id, attempt, .. } = event
@@ -54,23 +76,45 @@ impl Payments {
     pub(crate) fn settled(&self, shadow: &Shadow, findings: &mut Findings) {
         for (tenant, open) in shadow.all_open() {
             if let Some((left, of)) = self.left_of(shadow, tenant, open) {
-                findings.expect(left > 0, CHECK, || format!("{} is open although {of} is paid: {left} cents are left", open.id));
+                findings.expect(left > 0, CHECK, || {
+                    format!(
+                        "{} is open although {of} is paid: {left} cents are left",
+                        open.id
+                    )
+                });
             }
         }
     }
 
-    fn left_to_pay(&self, shadow: &Shadow, tenant: &TenantKey, id: NotificationId) -> Option<(i64, Subject)> {
+    fn left_to_pay(
+        &self,
+        shadow: &Shadow,
+        tenant: &TenantKey,
+        id: NotificationId,
+    ) -> Option<(i64, Subject)> {
         self.left_of(shadow, tenant, shadow.open(id)?)
     }
 
     /// What is left of the subject of a notification whose flow stops when it is paid.
     fn left_of(&self, shadow: &Shadow, tenant: &TenantKey, open: &Open) -> Option<(i64, Subject)> {
         let flow = sluis_model::FlowBook::flow(shadow.flows(), open.flow)?;
-        let Value::Integer(amount) = *open.fields.get(flow.amount?)? else { return None };
+        let Value::Integer(amount) = *open.fields.get(flow.amount?)? else {
+            return None;
+        };
         let subject = open.subject.as_deref()?;
         let about = |fact: &Fact| fact.subject.as_ref() == Some(subject);
-        let mut facts: Vec<Placed<'_>> = shadow.facts_of(tenant).filter(|(fact, _)| about(fact)).map(Placed::of).collect();
-        for fact in self.acknowledged.get(tenant).into_iter().flatten().filter(|fact| about(fact)) {
+        let mut facts: Vec<Placed<'_>> = shadow
+            .facts_of(tenant)
+            .filter(|(fact, _)| about(fact))
+            .map(Placed::of)
+            .collect();
+        for fact in self
+            .acknowledged
+            .get(tenant)
+            .into_iter()
+            .flatten()
+            .filter(|fact| about(fact))
+        {
             if facts.iter().all(|other| other.fact.fact_id != fact.fact_id) {
                 facts.push(Placed::of((fact, Timestamp::NEVER)));
             }
@@ -88,12 +132,17 @@ struct Placed<'a> {
 
 impl<'a> Placed<'a> {
     fn of((fact, came): (&'a Fact, Timestamp)) -> Self {
-        Self { fact, at: fact.occurred_at.min(came), ahead: fact.occurred_at > came }
+        Self {
+            fact,
+            at: fact.occurred_at.min(came),
+            ahead: fact.occurred_at > came,
+        }
     }
 }
 
-/// What is left, fact by fact in order of arrival: the amount last told, else the one accepted, without what was paid after it
-/// was told. An amount whose instant is only that of its arrival yields to facts dated some minutes before.
+/// What is left, fact by fact in order of arrival: the amount last told, else the one accepted,
+/// without what was paid after it was told. An amount whose instant is only that of its arrival
+/// yields to facts dated some minutes before.
 fn left(facts: &[Placed<'_>], accepted: i64) -> i64 {
     let (mut told, mut paid) = (None::<&Placed<'_>>, Vec::new());
     let yields = |told: &Placed<'_>| told.at.plus(if told.ahead { -YIELDS_MS } else { 0 });
@@ -103,12 +152,19 @@ fn left(facts: &[Placed<'_>], accepted: i64) -> i64 {
                 told = Some(placed);
                 paid.retain(|paid: &&Placed<'_>| paid.at > placed.at);
             }
-            FactKind::Payment if told.is_none_or(|told| yields(told) < placed.at.plus(i64::from(placed.ahead))) => {
+            FactKind::Payment
+                if told
+                    .is_none_or(|told| yields(told) < placed.at.plus(i64::from(placed.ahead))) =>
+            {
                 paid.push(placed);
             }
             _ => {}
         }
     }
     let start = told.map_or(accepted, |told| told.fact.amount_cents.unwrap_or_default());
-    start - paid.iter().filter_map(|paid| paid.fact.amount_cents).sum::<i64>()
+    start
+        - paid
+            .iter()
+            .filter_map(|paid| paid.fact.amount_cents)
+            .sum::<i64>()
 }

@@ -1,5 +1,6 @@
-//! Owns header fields and the field groups of reports (RFC 5322 2.2, RFC 3464 2.1), as they come, not as they should: a
-//! line that is no field is passed over. Refuses to keep more of them, or longer ones, than its bounds.
+//! Owns header fields and the field groups of reports (RFC 5322 2.2, RFC 3464 2.1), as they come,
+//! not as they should: a line that is no field is passed over. Refuses to keep more of them, or
+//! longer ones, than its bounds.
 
 use mail_parser::DateTime;
 use sluis_model::Timestamp;
@@ -29,7 +30,11 @@ impl Fields {
     /// Adds a line: the rest of the last field when it begins with a blank, else a new field.
     fn add(&mut self, line: &str) {
         if line.starts_with([' ', '\t']) {
-            if let Some((_, value)) = self.0.last_mut().filter(|(_, value)| value.len() + line.len() <= MAX_VALUE) {
+            if let Some((_, value)) = self
+                .0
+                .last_mut()
+                .filter(|(_, value)| value.len() + line.len() <= MAX_VALUE)
+            {
                 value.push(' ');
                 value.push_str(line.trim());
             }
@@ -46,11 +51,15 @@ impl Fields {
 
     /// Every field.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.iter().filter(move |(field, _)| *field == name).map(|(_, value)| value)
+        self.iter()
+            .filter(move |(field, _)| *field == name)
+            .map(|(_, value)| value)
     }
 
     pub(super) fn first(&self, name: &str) -> Option<&str> {
@@ -61,7 +70,8 @@ impl Fields {
     pub(super) fn date(&self, name: &str) -> Option<Timestamp> {
         let text = self.first(name).filter(|text| text.len() <= 64)?;
         let date = DateTime::parse_rfc822(text)?;
-        date.is_valid().then(|| Timestamp(date.to_timestamp().saturating_mul(1000)))
+        date.is_valid()
+            .then(|| Timestamp(date.to_timestamp().saturating_mul(1000)))
     }
 }
 
@@ -69,7 +79,9 @@ impl Fields {
 fn field(line: &str) -> Option<(String, &str)> {
     let (name, value) = line.split_once(':')?;
     let name = name.trim();
-    let sound = !name.is_empty() && name.len() <= 80 && name.bytes().all(|byte| (b'!'..=b'~').contains(&byte));
+    let sound = !name.is_empty()
+        && name.len() <= 80
+        && name.bytes().all(|byte| (b'!'..=b'~').contains(&byte));
     sound.then(|| (name.to_ascii_lowercase(), value.trim()))
 }
 
@@ -82,7 +94,8 @@ pub(super) fn cut(text: &str, most: usize) -> &str {
     &text[..end]
 }
 
-/// The fields of a delivery status (RFC 3464 2.1): those about the message, and one group for each recipient.
+/// The fields of a delivery status (RFC 3464 2.1): those about the message, and one group for each
+/// recipient.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
     /// Those before the first group.
@@ -103,17 +116,25 @@ const BEGINS: [&str; 7] = [
 ];
 
 impl Groups {
-    /// Reads a delivery status. Groups are divided where a field comes that the group has already, and by empty lines where
-    /// the group is complete: some reporters leave empty lines out, others put one behind each field.
+    /// Reads a delivery status. Groups are divided where a field comes that the group has already,
+    /// and by empty lines where the group is complete: some reporters leave empty lines out, others
+    /// put one behind each field.
     pub(super) fn read(text: &str, most: usize) -> Self {
         let mut groups = Self::default();
         let (mut now, mut in_group, mut gap) = (Fields::default(), false, false);
-        for line in text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)) {
+        for line in text
+            .split('\n')
+            .map(|line| line.strip_suffix('\r').unwrap_or(line))
+        {
             if line.trim().is_empty() {
                 gap = true;
                 continue;
             }
-            let name = if line.starts_with([' ', '\t']) { None } else { field(line).map(|(name, _)| name) };
+            let name = if line.starts_with([' ', '\t']) {
+                None
+            } else {
+                field(line).map(|(name, _)| name)
+            };
             if let Some(name) = name.filter(|name| BEGINS.contains(&name.as_str())) {
                 let complete = now.first("action").is_some();
                 let known = now.first(&name).is_some();
@@ -152,19 +173,42 @@ mod tests {
 
     fn actions(text: &str) -> Vec<(String, String)> {
         let value = |fields: &Fields, name: &str| fields.first(name).unwrap_or_default().to_owned();
-        Groups::read(text, 32).recipients.iter().map(|group| (value(group, "action"), value(group, "status"))).collect()
+        Groups::read(text, 32)
+            .recipients
+            .iter()
+            .map(|group| (value(group, "action"), value(group, "status")))
+            .collect()
     }
 
     #[test]
     fn groups_are_told_apart_with_and_without_empty_lines() {
         let one = "Original-Recipient: rfc822; a\nFinal-Recipient: rfc822; a\nAction: failed\nStatus: 5.1.1\n";
         let two = "Final-Recipient: rfc822; b\nAction: delayed\nStatus: 4.4.1\n";
-        let expected = [("failed".to_owned(), "5.1.1".to_owned()), ("delayed".to_owned(), "4.4.1".to_owned())];
-        assert_eq!(actions(&format!("Reporting-MTA: dns; x\n\n{one}\n{two}")), expected);
-        assert_eq!(actions(&format!("Reporting-MTA: dns; x\n{one}{two}")), expected);
-        assert_eq!(actions(&format!("{one}{two}").replace('\n', "\n\n")), expected, "an empty line behind each field");
-        assert_eq!(actions("Action: failed\nStatus: 5.1.1\nAction: delayed\nStatus: 4.4.1\n"), expected);
-        assert_eq!(actions("Action: failed\nStatus: 5.1.1\n\nAction: delayed\nStatus: 4.4.1\n"), expected);
+        let expected = [
+            ("failed".to_owned(), "5.1.1".to_owned()),
+            ("delayed".to_owned(), "4.4.1".to_owned()),
+        ];
+        assert_eq!(
+            actions(&format!("Reporting-MTA: dns; x\n\n{one}\n{two}")),
+            expected
+        );
+        assert_eq!(
+            actions(&format!("Reporting-MTA: dns; x\n{one}{two}")),
+            expected
+        );
+        assert_eq!(
+            actions(&format!("{one}{two}").replace('\n', "\n\n")),
+            expected,
+            "an empty line behind each field"
+        );
+        assert_eq!(
+            actions("Action: failed\nStatus: 5.1.1\nAction: delayed\nStatus: 4.4.1\n"),
+            expected
+        );
+        assert_eq!(
+            actions("Action: failed\nStatus: 5.1.1\n\nAction: delayed\nStatus: 4.4.1\n"),
+            expected
+        );
         let reversed = format!("{two}{one}");
         assert_eq!(actions(&reversed).first(), Some(&expected[1]));
         assert_eq!(actions(&reversed).len(), 2);
@@ -172,6 +216,11 @@ mod tests {
                          Status: 4.4.1\nFinal-Recipient: rfc822; b\nAction: delayed\n";
         assert_eq!(actions(reordered), expected);
         assert_eq!(Groups::read(&one.repeat(100), 32).recipients.len(), 32);
-        assert_eq!(Groups::read("Reporting-MTA: dns; x\n", 32).about.first("reporting-mta"), Some("dns; x"));
+        assert_eq!(
+            Groups::read("Reporting-MTA: dns; x\n", 32)
+                .about
+                .first("reporting-mta"),
+            Some("dns; x")
+        );
     }
 }

@@ -1,10 +1,11 @@
-//! Owns the reading of what comes back by mail: reports of every form (RFC 3461 to 3464, RFC 6533, and words alone), abuse reports
-//! (RFC 5965), and what is neither (RFC 3834). Pure: bytes in, receipts out.
+//! Owns the reading of what comes back by mail: reports of every form (RFC 3461 to 3464, RFC 6533,
+//! and words alone), abuse reports (RFC 5965), and what is neither (RFC 3834). Pure: bytes in,
+//! receipts out.
 //!
-//! `structure` takes the mail apart, `reference` finds the attempt it is about, `kind` says what it is: by `report` where it
-//! has fields, else by its words (`text`, `phrases` with the table `bounces.toml`), and `verdict` what a refusal means.
-//! Refuses to fail on any input other than by an error, and to lose a mail about a message of ours: what nobody can read
-//! goes to people.
+//! `structure` takes the mail apart, `reference` finds the attempt it is about, `kind` says what it
+//! is: by `report` where it has fields, else by its words (`text`, `phrases` with the table
+//! `bounces.toml`), and `verdict` what a refusal means. Refuses to fail on any input other than by
+//! an error, and to lose a mail about a message of ours: what nobody can read goes to people.
 
 mod fields;
 mod kind;
@@ -36,7 +37,9 @@ pub enum BounceError {
     #[error("not a delivery report: {0}")]
     NotAReport(NotAReport),
     /// A report that carries no reference of ours.
-    #[error("no reference of ours: expected one in the return path, in Original-Envelope-Id or in the Message-ID returned")]
+    #[error(
+        "no reference of ours: expected one in the return path, in Original-Envelope-Id or in the Message-ID returned"
+    )]
     NoReference,
     /// It carries a genuine reference, and nobody can say what it means: for people.
     #[error("about a message of ours, and not understood ({}): it goes to people", .why.code)]
@@ -79,24 +82,34 @@ impl BounceError {
     }
 }
 
-/// Reads a raw mail into what it says of one attempt; `provider` is written into the receipt. Of a mail that is longer than
-/// [`MAX_REPORT`] that much is read.
+/// Reads a raw mail into what it says of one attempt; `provider` is written into the receipt. Of a
+/// mail that is longer than [`MAX_REPORT`] that much is read.
 ///
-/// The reference is looked for first, and proves itself by its MAC wherever it stands (see `reference`). Then the mail is
-/// asked what it is.
+/// The reference is looked for first, and proves itself by its MAC wherever it stands (see
+/// `reference`). Then the mail is asked what it is.
 ///
 /// # Errors
 /// [`BounceError`].
-pub fn read_bounce(raw: &[u8], key: &ReferenceKey, provider: &str) -> Result<ProviderReceipt, BounceError> {
+pub fn read_bounce(
+    raw: &[u8],
+    key: &ReferenceKey,
+    provider: &str,
+) -> Result<ProviderReceipt, BounceError> {
     let mail = Mail::read(raw);
-    let Some((corporation, attempt)) = reference::find(&mail, key) else { return Err(without_reference(&mail)) };
+    let Some((corporation, attempt)) = reference::find(&mail, key) else {
+        return Err(without_reference(&mail));
+    };
     let told = match kind::read(&mail) {
         Reading::Told(told) => told,
         Reading::Automatic => return Err(BounceError::NotAReport(NotAReport::AutomaticReply)),
         Reading::OtherReport => return Err(BounceError::NotAReport(NotAReport::OtherReport)),
         Reading::List => return Err(BounceError::NotAReport(NotAReport::OtherMail)),
         Reading::People(code) => {
-            return Err(BounceError::Unexplained { corporation, attempt, why: Why::new(code, for_people(code)) });
+            return Err(BounceError::Unexplained {
+                corporation,
+                attempt,
+                why: Why::new(code, for_people(code)),
+            });
         }
     };
     Ok(ProviderReceipt {
@@ -114,14 +127,20 @@ fn for_people(code: &str) -> &'static str {
     match code {
         "challenge" => "the recipient's mail system wants a confirmation before it delivers",
         "reply" => "somebody wrote to the return path of the message",
-        "daemon" => "a mail system wrote about the message, in words and codes that nobody has mapped",
+        "daemon" => {
+            "a mail system wrote about the message, in words and codes that nobody has mapped"
+        }
         _ => "a mail about the message that says nothing",
     }
 }
 
 /// What to say of a mail that is about nothing of ours.
 fn without_reference(mail: &Mail) -> BounceError {
-    if mail.messages.first().is_none_or(|message| message.head.is_empty()) {
+    if mail
+        .messages
+        .first()
+        .is_none_or(|message| message.head.is_empty())
+    {
         return BounceError::NotMail;
     }
     match kind::read(mail) {

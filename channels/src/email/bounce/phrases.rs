@@ -1,5 +1,5 @@
-//! Owns the table of what mail systems say, `bounces.toml`: read once, looked for all at once. Refuses to weigh what was
-//! found: `verdict` and `kind` do.
+//! Owns the table of what mail systems say, `bounces.toml`: read once, looked for all at once.
+//! Refuses to weigh what was found: `verdict` and `kind` do.
 
 use std::sync::LazyLock;
 
@@ -93,7 +93,13 @@ impl Where {
 /// A row as it stands in the table.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(not(test), expect(dead_code, reason = "system, language and sample are for readers and tests"))]
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        reason = "system, language and sample are for readers and tests"
+    )
+)]
 pub(crate) struct Row {
     pub(crate) system: String,
     pub(crate) kind: Kind,
@@ -147,8 +153,17 @@ impl Found {
 
     /// The point of the dialogue the text names; the recipient's outranks what followed from it.
     pub(crate) fn phase(&self) -> Option<Phase> {
-        const ORDER: [Where; 5] = [Where::Rcpt, Where::Body, Where::Data, Where::Mail, Where::Hello];
-        ORDER.into_iter().find(|named| self.phases.contains(named)).and_then(Where::phase)
+        const ORDER: [Where; 5] = [
+            Where::Rcpt,
+            Where::Body,
+            Where::Data,
+            Where::Mail,
+            Where::Hello,
+        ];
+        ORDER
+            .into_iter()
+            .find(|named| self.phases.contains(named))
+            .and_then(Where::phase)
     }
 }
 
@@ -164,7 +179,11 @@ impl Table {
         for row in rows {
             let mut of_row = pieces_of(&row.phrase).into_iter();
             let Some(first) = of_row.next() else { continue };
-            let wanted = Wanted { kind: row.kind, phase: row.phase, further: of_row.collect() };
+            let wanted = Wanted {
+                kind: row.kind,
+                phase: row.phase,
+                further: of_row.collect(),
+            };
             match pieces.iter().position(|piece| *piece == first) {
                 Some(at) => beginning[at].push(wanted),
                 None => {
@@ -173,8 +192,13 @@ impl Table {
                 }
             }
         }
-        let finder = AhoCorasick::new(&pieces).expect("some thousand short phrases fit an automaton");
-        Self { finder, beginning, pieces }
+        let finder =
+            AhoCorasick::new(&pieces).expect("some thousand short phrases fit an automaton");
+        Self {
+            finder,
+            beginning,
+            pieces,
+        }
     }
 
     /// Everything the text says, in one pass. `text` as [`words`] makes it.
@@ -182,7 +206,11 @@ impl Table {
         let mut found = Found::default();
         for place in self.finder.find_overlapping_iter(text).take(MAX_PLACES) {
             for wanted in &self.beginning[place.pattern().as_usize()] {
-                let known = if wanted.phase == Where::Any { &found.kinds } else { &found.at_rcpt };
+                let known = if wanted.phase == Where::Any {
+                    &found.kinds
+                } else {
+                    &found.at_rcpt
+                };
                 let news = wanted.kind == Kind::Phase || !known[wanted.kind as usize];
                 if news && goes_on(text.as_bytes(), place.end(), &wanted.further) {
                     match (wanted.kind, wanted.phase) {
@@ -204,7 +232,9 @@ impl Table {
     pub(crate) fn begins(&self, kind: Kind, text: &str) -> bool {
         let rows = self.pieces.iter().zip(&self.beginning);
         rows.into_iter().any(|(piece, rows)| {
-            rows.iter().any(|row| row.kind == kind && row.further.is_empty()) && text.starts_with(piece.as_str())
+            rows.iter()
+                .any(|row| row.kind == kind && row.further.is_empty())
+                && text.starts_with(piece.as_str())
         })
     }
 }
@@ -227,7 +257,11 @@ fn pieces_of(phrase: &str) -> Vec<String> {
         }
         piece
     };
-    phrase.split("..").map(piece).filter(|piece| !piece.trim().is_empty()).collect()
+    phrase
+        .split("..")
+        .map(piece)
+        .filter(|piece| !piece.trim().is_empty())
+        .collect()
 }
 
 /// Whether the further pieces follow, each within [`GAP`] of the one before.
@@ -236,9 +270,18 @@ fn goes_on(text: &[u8], end: usize, further: &[String]) -> bool {
     for piece in further {
         let piece = piece.as_bytes();
         // The space behind one piece is the space before the next.
-        let start = if from > 0 && text[from - 1] == b' ' { from - 1 } else { from };
+        let start = if from > 0 && text[from - 1] == b' ' {
+            from - 1
+        } else {
+            from
+        };
         let until = text.len().min(start + GAP + piece.len());
-        let Some(at) = text[start..until].windows(piece.len()).position(|window| window == piece) else { return false };
+        let Some(at) = text[start..until]
+            .windows(piece.len())
+            .position(|window| window == piece)
+        else {
+            return false;
+        };
         from = start + at + piece.len();
     }
     true
@@ -252,15 +295,27 @@ mod tests {
     fn phrases_are_found_by_their_words() {
         let table = Table::get();
         let has = |text: &str, kind| table.find(&words(text)).has_at(kind, None);
-        assert!(has("550 5.1.1 <weg@huurder.example>... User unknown", Kind::Address));
+        assert!(has(
+            "550 5.1.1 <weg@huurder.example>... User unknown",
+            Kind::Address
+        ));
         assert!(has("user_unknown", Kind::Address) && has("USER-UNKNOWN.", Kind::Address));
         assert!(!has("superuser unknowns", Kind::Address));
         assert!(has("the mailbox for this tenant is now full", Kind::Full));
         let far = format!("mailbox {} full", "x".repeat(GAP + 10));
         assert!(!has(&far, Kind::Full), "pieces that are far apart are none");
         assert!(has("temporarily away", Kind::Later));
-        assert_eq!(table.find(&words("550 no (in reply to RCPT TO command)")).phase(), Some(Phase::Rcpt));
-        assert!(!table.find(&words("mailbox unavailable")).has_at(Kind::Address, Some(Phase::Body)));
+        assert_eq!(
+            table
+                .find(&words("550 no (in reply to RCPT TO command)"))
+                .phase(),
+            Some(Phase::Rcpt)
+        );
+        assert!(
+            !table
+                .find(&words("mailbox unavailable"))
+                .has_at(Kind::Address, Some(Phase::Body))
+        );
     }
 
     #[test]
@@ -268,9 +323,20 @@ mod tests {
         let rows = rows();
         let mut seen = std::collections::BTreeSet::new();
         for row in &rows {
-            assert!(seen.insert((format!("{:?}", row.kind), row.phrase.clone())), "{} twice", row.phrase);
-            let plain: Vec<String> = pieces_of(&row.phrase).iter().map(|piece| piece.trim().to_owned()).collect();
-            let stands: Vec<String> = row.phrase.split("..").map(|piece| piece.trim().trim_end_matches('*').to_owned()).collect();
+            assert!(
+                seen.insert((format!("{:?}", row.kind), row.phrase.clone())),
+                "{} twice",
+                row.phrase
+            );
+            let plain: Vec<String> = pieces_of(&row.phrase)
+                .iter()
+                .map(|piece| piece.trim().to_owned())
+                .collect();
+            let stands: Vec<String> = row
+                .phrase
+                .split("..")
+                .map(|piece| piece.trim().trim_end_matches('*').to_owned())
+                .collect();
             assert_eq!(plain, stands, "{}", row.phrase);
             assert!(!row.system.is_empty() && row.language.len() == 2 && !row.sample.is_empty());
         }
@@ -295,10 +361,18 @@ mod tests {
                 Kind::Cut | Kind::Phase | Kind::Daemon => "found",
             };
             if said != expected {
-                wrong.push(format!("{:?} {:?}: {said}, sample {:?}", row.kind, row.phrase, row.sample));
+                wrong.push(format!(
+                    "{:?} {:?}: {said}, sample {:?}",
+                    row.kind, row.phrase, row.sample
+                ));
             }
         }
-        assert!(wrong.is_empty(), "{} rows:\n{}", wrong.len(), wrong.join("\n"));
+        assert!(
+            wrong.is_empty(),
+            "{} rows:\n{}",
+            wrong.len(),
+            wrong.join("\n")
+        );
     }
 
     /// What is made of a mail with the row's sample where the row is looked for.
@@ -306,10 +380,21 @@ mod tests {
         let table = Table::get();
         let found = |found: bool| if found { "found" } else { "not found" };
         match row.kind {
-            Kind::Cut => return found(super::super::text::own_lines(&format!("x\n{}\ny\n", row.sample), table) == "x\n"),
-            Kind::Phase => return found(table.find(&words(&row.sample)).phase() == row.phase.phase()),
+            Kind::Cut => {
+                return found(
+                    super::super::text::own_lines(&format!("x\n{}\ny\n", row.sample), table)
+                        == "x\n",
+                );
+            }
+            Kind::Phase => {
+                return found(table.find(&words(&row.sample)).phase() == row.phase.phase());
+            }
             Kind::Daemon => {
-                return found(table.find(&words(&row.sample.replace(['@', '.'], " "))).has(Kind::Daemon));
+                return found(
+                    table
+                        .find(&words(&row.sample.replace(['@', '.'], " ")))
+                        .has(Kind::Daemon),
+                );
             }
             _ => {}
         }
@@ -317,10 +402,23 @@ mod tests {
         let reference = key.attempt(sluis_model::CorporationId(7), crate::sms::tests::attempt());
         let to = format!("To: <b+{reference}@bounce.woon.example>\n");
         let (head, body) = match row.kind {
-            Kind::Away => ("From: jan@huurder.example\nSubject: huur\nAuto-Submitted: auto-replied\n".to_owned(), &*row.sample),
-            Kind::Challenge | Kind::List => ("From: jan@huurder.example\nSubject: huur\n".to_owned(), &*row.sample),
-            Kind::Complaint => (format!("From: jan@huurder.example\nSubject: {}\n", row.sample), "x"),
-            _ => ("From: MAILER-DAEMON@relay.example\nSubject: mail\n".to_owned(), &*row.sample),
+            Kind::Away => (
+                "From: jan@huurder.example\nSubject: huur\nAuto-Submitted: auto-replied\n"
+                    .to_owned(),
+                &*row.sample,
+            ),
+            Kind::Challenge | Kind::List => (
+                "From: jan@huurder.example\nSubject: huur\n".to_owned(),
+                &*row.sample,
+            ),
+            Kind::Complaint => (
+                format!("From: jan@huurder.example\nSubject: {}\n", row.sample),
+                "x",
+            ),
+            _ => (
+                "From: MAILER-DAEMON@relay.example\nSubject: mail\n".to_owned(),
+                &*row.sample,
+            ),
         };
         let raw = format!("{to}{head}Content-Type: text/plain; charset=utf-8\n\nDag,\n\n{body}\n");
         match super::super::read_bounce(raw.as_bytes(), &key, "relay") {

@@ -1,8 +1,9 @@
-//! Owns the search for our reference in what came back (RFC 3461 4.4, RFC 3464 2.2.1 and the return path itself). Its MAC proves it
-//! wherever it stands, so the search goes from where it belongs to where it may have strayed: envelope headers,
-//! `Received … for`, `In-Reply-To`, the returned message, the envelope id, and text; within addresses that relays rewrote
-//! (SRS, BATV, VERP), too.
-//! Refuses fields that name a recipient: a report about mail *to* a return path of ours is not about the mail from it.
+//! Owns the search for our reference in what came back (RFC 3461 4.4, RFC 3464 2.2.1 and the return
+//! path itself). Its MAC proves it wherever it stands, so the search goes from where it belongs to
+//! where it may have strayed: envelope headers, `Received … for`, `In-Reply-To`, the returned
+//! message, the envelope id, and text; within addresses that relays rewrote (SRS, BATV, VERP), too.
+//! Refuses fields that name a recipient: a report about mail *to* a return path of ours is not
+//! about the mail from it.
 
 use sluis_model::{AttemptRef, CorporationId, ReferenceKey};
 
@@ -45,18 +46,27 @@ const RECIPIENTS: [&str; 6] = [
 pub(super) fn find(mail: &Mail, key: &ReferenceKey) -> Option<(CorporationId, AttemptRef)> {
     let mut search = Search { key, tries: 0 };
     let (outer, inner) = mail.messages.split_first()?;
-    let named = FIRST.iter().find_map(|name| outer.head.all(name).find_map(|value| search.scan(value)));
+    let named = FIRST
+        .iter()
+        .find_map(|name| outer.head.all(name).find_map(|value| search.scan(value)));
     named
         .or_else(|| inner.iter().find_map(|message| search.head(message)))
         .or_else(|| {
-            // The status says it plainly; headers returned as text come next, then anything that may be a copy of ours.
+            // The status says it plainly; headers returned as text come next, then anything that
+            // may be a copy of ours.
             let order = |kind: &str| match kind {
-                "message/delivery-status" | "message/global-delivery-status" | "message/feedback-report" => 0,
+                "message/delivery-status"
+                | "message/global-delivery-status"
+                | "message/feedback-report" => 0,
                 "text/rfc822-headers" | "message/global-headers" | "text/rfc822" => 1,
                 _ => 2,
             };
             let parts = || mail.messages.iter().flat_map(|message| &message.parts);
-            (0..3).find_map(|rank| parts().filter(|part| order(&part.kind) == rank).find_map(|part| search.lines(&part.text)))
+            (0..3).find_map(|rank| {
+                parts()
+                    .filter(|part| order(&part.kind) == rank)
+                    .find_map(|part| search.lines(&part.text))
+            })
         })
         .or_else(|| search.head(outer))
 }
@@ -68,8 +78,13 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn head(&mut self, message: &Message) -> Option<(CorporationId, AttemptRef)> {
-        let fields = message.head.iter().filter(|(name, _)| !RECIPIENTS.contains(name));
-        fields.map(|(_, value)| value).find_map(|value| self.scan(value))
+        let fields = message
+            .head
+            .iter()
+            .filter(|(name, _)| !RECIPIENTS.contains(name));
+        fields
+            .map(|(_, value)| value)
+            .find_map(|value| self.scan(value))
     }
 
     /// The lines of a text, without fields that name a recipient.
@@ -80,7 +95,9 @@ impl Search<'_> {
             recipient = if line.starts_with([' ', '\t']) {
                 recipient
             } else {
-                RECIPIENTS.iter().any(|field| field.eq_ignore_ascii_case(name))
+                RECIPIENTS
+                    .iter()
+                    .any(|field| field.eq_ignore_ascii_case(name))
             };
             if !recipient && let Some(found) = self.scan(line) {
                 return Some(found);
@@ -89,8 +106,8 @@ impl Search<'_> {
         None
     }
 
-    /// The first genuine reference within a text: a run of its alphabet that is long enough, or a piece of such a run where
-    /// a relay has put letters before it (`=2Bref`).
+    /// The first genuine reference within a text: a run of its alphabet that is long enough, or a
+    /// piece of such a run where a relay has put letters before it (`=2Bref`).
     fn scan(&mut self, text: &str) -> Option<(CorporationId, AttemptRef)> {
         let runs = text.split(|c: char| !(c.is_ascii_alphabetic() || ('2'..='7').contains(&c)));
         for run in runs.filter(|run| run.len() >= LENGTH) {
@@ -132,15 +149,32 @@ mod tests {
             format!("from x by y for <b+{reference}@{domain}>; Tue, 3 Nov 2026 10:00:00 +0100"),
         ] {
             let key = key();
-            let mut search = Search { key: &key, tries: 0 };
-            assert_eq!(search.scan(&text), Some((CorporationId(7), attempt())), "{text}");
+            let mut search = Search {
+                key: &key,
+                tries: 0,
+            };
+            assert_eq!(
+                search.scan(&text),
+                Some((CorporationId(7), attempt())),
+                "{text}"
+            );
         }
         let key = key();
-        let mut search = Search { key: &key, tries: 0 };
+        let mut search = Search {
+            key: &key,
+            tries: 0,
+        };
         assert_eq!(search.scan(&"a".repeat(50)), None);
         assert_eq!(search.scan(&"ab2 ".repeat(100_000)), None);
         assert_eq!(search.tries, 1);
-        assert_eq!(search.scan(&format!("{} ", "a".repeat(60)).repeat(10_000)), None);
-        assert_eq!(search.tries, MAX_TRIES + 1, "bounded, however many candidates there are");
+        assert_eq!(
+            search.scan(&format!("{} ", "a".repeat(60)).repeat(10_000)),
+            None
+        );
+        assert_eq!(
+            search.tries,
+            MAX_TRIES + 1,
+            "bounded, however many candidates there are"
+        );
     }
 }

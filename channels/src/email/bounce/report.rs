@@ -1,6 +1,7 @@
-//! Owns delivery status fields (RFC 3464, RFC 6533) and feedback reports (RFC 5965), wherever in a mail they stand: what each
-//! recipient's group says, and the one thing that a report says of our attempt.
-//! Refuses to match by recipient (a forwarder reports another address than ours), and to depend on the order of groups.
+//! Owns delivery status fields (RFC 3464, RFC 6533) and feedback reports (RFC 5965), wherever in a
+//! mail they stand: what each recipient's group says, and the one thing that a report says of our
+//! attempt. Refuses to match by recipient (a forwarder reports another address than ours), and to
+//! depend on the order of groups.
 
 use sluis_model::{ReceiptKind, Timestamp, Why};
 
@@ -40,15 +41,21 @@ pub(super) fn reason(judged: &Judged, text: &str, recipient: &str) -> Why {
         Some(Meaning::Ours) => "ours",
         None => "unstated",
     };
-    let code = if judged.code.is_empty() { word } else { &judged.code };
+    let code = if judged.code.is_empty() {
+        word
+    } else {
+        &judged.code
+    };
     why(code, text.trim(), recipient)
 }
 
-/// Reads delivery status fields; `words` is what the report tells people. None when no group can be read.
+/// Reads delivery status fields; `words` is what the report tells people. None when no group can be
+/// read.
 ///
-/// One message of ours has one recipient. A report may still have several groups, because its address stood for several
-/// (RFC 3464 2.1.2): as long as one of them got it, or may still get it, the address is not dead. So the best news counts,
-/// whatever the order; of two groups for the same recipient the one that is final.
+/// One message of ours has one recipient. A report may still have several groups, because its
+/// address stood for several (RFC 3464 2.1.2): as long as one of them got it, or may still get it,
+/// the address is not dead. So the best news counts, whatever the order; of two groups for the same
+/// recipient the one that is final.
 pub(super) fn delivery_status(text: &str, words: &str, date: Option<Timestamp>) -> Option<Told> {
     let groups = Groups::read(text, MAX_RECIPIENTS);
     let mut told: Vec<(String, Told)> = Vec::new();
@@ -57,13 +64,22 @@ pub(super) fn delivery_status(text: &str, words: &str, date: Option<Timestamp>) 
             told.push((recipient(group).to_ascii_lowercase(), news));
         }
     }
-    let failed: Vec<String> = told.iter().filter(|(_, news)| is_final(news.kind)).map(|(who, _)| who.clone()).collect();
+    let failed: Vec<String> = told
+        .iter()
+        .filter(|(_, news)| is_final(news.kind))
+        .map(|(who, _)| who.clone())
+        .collect();
     told.retain(|(who, news)| news.kind != ReceiptKind::Delayed || !failed.contains(who));
-    told.into_iter().map(|(_, news)| news).min_by_key(|news| rank(news.kind))
+    told.into_iter()
+        .map(|(_, news)| news)
+        .min_by_key(|news| rank(news.kind))
 }
 
 const fn is_final(kind: ReceiptKind) -> bool {
-    matches!(kind, ReceiptKind::Failed | ReceiptKind::Blocked | ReceiptKind::BouncedHard)
+    matches!(
+        kind,
+        ReceiptKind::Failed | ReceiptKind::Blocked | ReceiptKind::BouncedHard
+    )
 }
 
 /// The best news first.
@@ -80,7 +96,10 @@ const fn rank(kind: ReceiptKind) -> u8 {
 }
 
 fn recipient(group: &Fields) -> &str {
-    group.first("final-recipient").or(group.first("original-recipient")).map_or("", after_type)
+    group
+        .first("final-recipient")
+        .or(group.first("original-recipient"))
+        .map_or("", after_type)
 }
 
 /// What a recipient's action is (RFC 3464 2.3.3), in the words that systems use for it.
@@ -137,17 +156,29 @@ fn action(text: &str) -> Action {
 /// What one recipient's group says (RFC 3464 2.3.3, 2.3.4, 2.3.6).
 fn outcome(group: &Fields, words: &str, date: Option<Timestamp>) -> Option<Told> {
     let status = group.first("status").and_then(Status::at_start);
-    let action = match (group.first("action").map_or(Action::Unknown, action), status) {
-        // Without an action that we know, the class of the status (RFC 3463 2) and what else there is must say.
+    let action = match (
+        group.first("action").map_or(Action::Unknown, action),
+        status,
+    ) {
+        // Without an action that we know, the class of the status (RFC 3463 2) and what else there
+        // is must say.
         (Action::Unknown, Some(Status(2, ..))) => Action::Delivered,
-        (Action::Unknown, Some(Status(4, ..))) if group.first("will-retry-until").is_some() => Action::Delayed,
+        (Action::Unknown, Some(Status(4, ..))) if group.first("will-retry-until").is_some() => {
+            Action::Delayed
+        }
         (Action::Unknown, Some(_)) => Action::Failed,
         (Action::Unknown, None) if group.first("diagnostic-code").is_some() => Action::Failed,
         (Action::Unknown, None) => return None,
         (action, _) => action,
     };
     let occurred_at = group.date("last-attempt-date").or(date);
-    let plain = |kind| Some(Told { kind, why: None, occurred_at });
+    let plain = |kind| {
+        Some(Told {
+            kind,
+            why: None,
+            occurred_at,
+        })
+    };
     match action {
         Action::Delivered => return plain(ReceiptKind::Delivered),
         // Handed to a system that sends no reports, or to a list: taken, no more is known.
@@ -155,25 +186,51 @@ fn outcome(group: &Fields, words: &str, date: Option<Timestamp>) -> Option<Told>
         Action::Failed | Action::Delayed | Action::Unknown => {}
     }
     let diagnostic = diagnostic(group);
-    let mut judged = judge(&Said { text: &diagnostic, status, ..Said::default() });
+    let mut judged = judge(&Said {
+        text: &diagnostic,
+        status,
+        ..Said::default()
+    });
     let mut text = diagnostic.as_str();
     let silent = diagnostic.trim().is_empty();
     if (judged.meaning.is_none() || silent) && !words.trim().is_empty() {
-        // The diagnosis may stand in what people are told; what the reporter made of it is still its own.
-        let further = judge(&Said { text: words, status, ..Said::default() });
+        // The diagnosis may stand in what people are told; what the reporter made of it is still
+        // its own.
+        let further = judge(&Said {
+            text: words,
+            status,
+            ..Said::default()
+        });
         if further.meaning.is_some() {
             judged = further;
             text = if silent { words } else { text };
         }
     }
-    let kind = if matches!(action, Action::Delayed) { ReceiptKind::Delayed } else { kind_of(judged.meaning) };
-    Some(Told { kind, why: Some(reason(&judged, text, recipient(group))), occurred_at })
+    let kind = if matches!(action, Action::Delayed) {
+        ReceiptKind::Delayed
+    } else {
+        kind_of(judged.meaning)
+    };
+    Some(Told {
+        kind,
+        why: Some(reason(&judged, text, recipient(group))),
+        occurred_at,
+    })
 }
 
-/// Everything in the group that is a diagnosis: systems have fields of their own beside `Diagnostic-Code`.
+/// Everything in the group that is a diagnosis: systems have fields of their own beside
+/// `Diagnostic-Code`.
 fn diagnostic(group: &Fields) -> String {
-    let named = |name: &str| ["diagnostic", "supplementary", "reason", "error"].iter().any(|word| name.contains(word));
-    let all: Vec<&str> = group.iter().filter(|(name, _)| named(name)).map(|(_, value)| after_type(value)).collect();
+    let named = |name: &str| {
+        ["diagnostic", "supplementary", "reason", "error"]
+            .iter()
+            .any(|word| name.contains(word))
+    };
+    let all: Vec<&str> = group
+        .iter()
+        .filter(|(name, _)| named(name))
+        .map(|(_, value)| after_type(value))
+        .collect();
     all.join("\n")
 }
 
@@ -186,24 +243,44 @@ fn after_type(value: &str) -> &str {
     }
 }
 
-/// Whether a text carries delivery status fields of its own accord, without saying so in its media type.
+/// Whether a text carries delivery status fields of its own accord, without saying so in its media
+/// type.
 pub(super) fn has_status_fields(text: &str) -> bool {
-    let begins =
-        |name: &str| text.lines().any(|line| line.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name)));
-    begins("action:") && (begins("final-recipient:") || begins("status:") || begins("original-recipient:"))
+    let begins = |name: &str| {
+        text.lines().any(|line| {
+            line.get(..name.len())
+                .is_some_and(|begin| begin.eq_ignore_ascii_case(name))
+        })
+    };
+    begins("action:")
+        && (begins("final-recipient:") || begins("status:") || begins("original-recipient:"))
         || begins("final-recipient:") && (begins("status:") || begins("diagnostic-code:"))
 }
 
-/// What a feedback report says: a complaint, or something else (RFC 5965 3.1; "not-spam" of RFC 6430 and "auth-failure" of
-/// RFC 6591 are no complaint).
+/// What a feedback report says: a complaint, or something else (RFC 5965 3.1; "not-spam" of RFC
+/// 6430 and "auth-failure" of RFC 6591 are no complaint).
 pub(super) fn feedback(text: &str, date: Option<Timestamp>) -> Option<Told> {
     let report = Fields::read(text.as_bytes());
-    let kind = report.first("feedback-type").unwrap_or_default().trim().to_ascii_lowercase();
-    if !matches!(kind.as_str(), "abuse" | "fraud" | "virus" | "other" | "opt-out" | "opt-out-list" | "complaint") {
+    let kind = report
+        .first("feedback-type")
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    if !matches!(
+        kind.as_str(),
+        "abuse" | "fraud" | "virus" | "other" | "opt-out" | "opt-out-list" | "complaint"
+    ) {
         return None;
     }
-    let occurred_at = report.date("arrival-date").or(report.date("received-date")).or(date);
-    Some(Told { kind: ReceiptKind::Complained, why: Some(Why::new(kind, "feedback report")), occurred_at })
+    let occurred_at = report
+        .date("arrival-date")
+        .or(report.date("received-date"))
+        .or(date);
+    Some(Told {
+        kind: ReceiptKind::Complained,
+        why: Some(Why::new(kind, "feedback report")),
+        occurred_at,
+    })
 }
 
 #[cfg(test)]
@@ -218,17 +295,37 @@ mod tests {
     fn a_report_says_one_thing_whatever_the_order_of_its_groups() {
         use ReceiptKind::{Accepted, BouncedHard, Delayed, Delivered, Failed};
         let cases = [
-            (("a", "failed", "5.1.1"), ("b", "delivered", "2.0.0"), Delivered),
-            (("a", "failed", "5.1.1"), ("b", "relayed", "2.0.0"), Accepted),
+            (
+                ("a", "failed", "5.1.1"),
+                ("b", "delivered", "2.0.0"),
+                Delivered,
+            ),
+            (
+                ("a", "failed", "5.1.1"),
+                ("b", "relayed", "2.0.0"),
+                Accepted,
+            ),
             (("a", "failed", "5.1.1"), ("b", "delayed", "4.4.1"), Delayed),
             (("a", "failed", "5.1.1"), ("b", "failed", "5.2.2"), Failed),
-            (("a", "failed", "5.1.1"), ("b", "failed", "5.1.2"), BouncedHard),
-            (("a", "failed", "5.1.1"), ("A", "delayed", "4.4.1"), BouncedHard),
+            (
+                ("a", "failed", "5.1.1"),
+                ("b", "failed", "5.1.2"),
+                BouncedHard,
+            ),
+            (
+                ("a", "failed", "5.1.1"),
+                ("A", "delayed", "4.4.1"),
+                BouncedHard,
+            ),
         ];
         for (one, two, expected) in cases {
             let (one, two) = (group(one.0, one.1, one.2), group(two.0, two.1, two.2));
             for text in [format!("{one}{two}"), format!("{two}{one}")] {
-                assert_eq!(delivery_status(&text, "", None).unwrap().kind, expected, "{text}");
+                assert_eq!(
+                    delivery_status(&text, "", None).unwrap().kind,
+                    expected,
+                    "{text}"
+                );
             }
         }
     }
@@ -248,7 +345,13 @@ mod tests {
             ("expanded", ReceiptKind::Accepted),
             ("5.1.1", ReceiptKind::BouncedHard),
         ] {
-            assert_eq!(delivery_status(&group("a", word, "5.1.1"), "", None).unwrap().kind, expected, "{word}");
+            assert_eq!(
+                delivery_status(&group("a", word, "5.1.1"), "", None)
+                    .unwrap()
+                    .kind,
+                expected,
+                "{word}"
+            );
         }
         assert_eq!(delivery_status("Action: sung\n", "", None), None);
     }

@@ -1,5 +1,6 @@
-//! Owns the codes of mail systems as they stand in text: enhanced status codes (RFC 3463, with the IANA registry) and basic
-//! reply codes (RFC 5321 4.2). Refuses addresses of hosts and versions of programs, which look like them.
+//! Owns the codes of mail systems as they stand in text: enhanced status codes (RFC 3463, with the
+//! IANA registry) and basic reply codes (RFC 5321 4.2). Refuses addresses of hosts and versions of
+//! programs, which look like them.
 
 /// An enhanced status code: class, subject, detail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,21 +15,37 @@ impl Status {
     /// The code at the beginning of the text, if there is one: `5.1.1 no such user`.
     #[must_use]
     pub fn at_start(text: &str) -> Option<Status> {
-        let word = text.trim_start().split(|c: char| c.is_whitespace() || c == ':' || c == '(').next()?;
-        let mut numbers = word.split('.').map(|part| if part.len() <= 3 { part.parse::<u16>().ok() } else { None });
+        let word = text
+            .trim_start()
+            .split(|c: char| c.is_whitespace() || c == ':' || c == '(')
+            .next()?;
+        let mut numbers = word.split('.').map(|part| {
+            if part.len() <= 3 {
+                part.parse::<u16>().ok()
+            } else {
+                None
+            }
+        });
         let status = Status(numbers.next()??, numbers.next()??, numbers.next()??);
         (numbers.next().is_none() && matches!(status.0, 2 | 4 | 5)).then_some(status)
     }
 
-    /// Every code of class 4 or 5 in the text, in order: `550-5.1.1 …`, `(#5.1.1)`, `… said: 452 4.2.2 …`.
+    /// Every code of class 4 or 5 in the text, in order: `550-5.1.1 …`, `(#5.1.1)`, `… said: 452
+    /// 4.2.2 …`.
     #[must_use]
     pub fn all_in(text: &str) -> Vec<Status> {
         let bytes = text.as_bytes();
         let (mut found, mut at) = (Vec::new(), 0);
         while at + 5 <= bytes.len() && found.len() < MAX_CODES {
             let begins = matches!(bytes[at], b'4' | b'5') && bytes[at + 1] == b'.';
-            let free = at == 0 || !(bytes[at - 1].is_ascii_alphanumeric() || matches!(bytes[at - 1], b'.' | b'/' | b'_'));
-            match if begins && free { code_at(&bytes[at..]) } else { None } {
+            let free = at == 0
+                || !(bytes[at - 1].is_ascii_alphanumeric()
+                    || matches!(bytes[at - 1], b'.' | b'/' | b'_'));
+            match if begins && free {
+                code_at(&bytes[at..])
+            } else {
+                None
+            } {
                 Some((status, length)) => {
                     found.push(status);
                     at += length;
@@ -55,8 +72,14 @@ impl std::fmt::Display for Status {
 /// A code at the beginning of bytes that begin with its class, and its length.
 fn code_at(bytes: &[u8]) -> Option<(Status, usize)> {
     let number = |from: usize| {
-        let digits = bytes[from..].iter().take(4).take_while(|byte| byte.is_ascii_digit()).count();
-        let value = bytes[from..from + digits].iter().fold(0_u16, |value, digit| value * 10 + u16::from(digit - b'0'));
+        let digits = bytes[from..]
+            .iter()
+            .take(4)
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
+        let value = bytes[from..from + digits]
+            .iter()
+            .fold(0_u16, |value, digit| value * 10 + u16::from(digit - b'0'));
         (1..=3).contains(&digits).then_some((value, from + digits))
     };
     let (subject, after) = number(2)?;
@@ -70,7 +93,8 @@ fn code_at(bytes: &[u8]) -> Option<(Status, usize)> {
         Some(byte) => byte.is_ascii_alphanumeric() || *byte == b'_',
         None => false,
     };
-    (!goes_on && subject <= MAX_SUBJECT).then_some((Status(u16::from(bytes[0] - b'0'), subject, detail), end))
+    (!goes_on && subject <= MAX_SUBJECT)
+        .then_some((Status(u16::from(bytes[0] - b'0'), subject, detail), end))
 }
 
 /// Reply codes that refuse, in order (RFC 5321 4.2.3, RFC 4954, RFC 7504).
@@ -81,17 +105,22 @@ pub(super) fn basic_codes(text: &str) -> impl Iterator<Item = u16> {
         if !(matches!(three[0], b'4' | b'5') && three.iter().all(u8::is_ascii_digit)) {
             return None;
         }
-        let free =
-            at == 0 || !(bytes[at - 1].is_ascii_alphanumeric() || matches!(bytes[at - 1], b'.' | b'-' | b'/' | b'_' | b'+'));
+        let free = at == 0
+            || !(bytes[at - 1].is_ascii_alphanumeric()
+                || matches!(bytes[at - 1], b'.' | b'-' | b'/' | b'_' | b'+'));
         let ends = match bytes.get(at + 3) {
             None => true,
             Some(b'.') => !bytes.get(at + 4).is_some_and(u8::is_ascii_digit),
             Some(byte) => byte.is_ascii_whitespace() || b"-:,;)]>\"'".contains(byte),
         };
-        let code = three.iter().fold(0, |code, digit| code * 10 + u16::from(*digit - b'0'));
+        let code = three
+            .iter()
+            .fold(0, |code, digit| code * 10 + u16::from(*digit - b'0'));
         (free && ends && is_reply(code)).then_some(code)
     };
-    (0..bytes.len().saturating_sub(2)).filter_map(code).take(MAX_CODES)
+    (0..bytes.len().saturating_sub(2))
+        .filter_map(code)
+        .take(MAX_CODES)
 }
 
 const fn is_reply(code: u16) -> bool {
@@ -104,7 +133,13 @@ mod tests {
 
     #[test]
     fn codes_are_found_wherever_they_stand_and_versions_are_none() {
-        let all = |text: &str| Status::all_in(text).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        let all = |text: &str| {
+            Status::all_in(text)
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
         assert_eq!(all("550-5.1.1 no\n550 5.1.1 no"), "5.1.1 5.1.1");
         assert_eq!(all("Sorry. (#5.1.1)"), "5.1.1");
         assert_eq!(all("smtp;552 5.2.2 full; Status: 5.1.1."), "5.2.2 5.1.1");
@@ -129,9 +164,21 @@ mod tests {
     #[test]
     fn basic_codes_are_those_of_the_protocol() {
         let all = |text: &str| basic_codes(text).collect::<Vec<_>>();
-        assert_eq!(all("said: 550 no; <<< 452-4.2.2 full (550)"), [550, 452, 550]);
+        assert_eq!(
+            all("said: 550 no; <<< 452-4.2.2 full (550)"),
+            [550, 452, 550]
+        );
         assert_eq!(all("550"), [550]);
-        for none in ["1550 x", "5500", "port 2550", "mx.550.example", "550.1", "499 x", "x550 y", "10-550 x"] {
+        for none in [
+            "1550 x",
+            "5500",
+            "port 2550",
+            "mx.550.example",
+            "550.1",
+            "499 x",
+            "x550 y",
+            "10-550 x",
+        ] {
             assert_eq!(all(none), [0_u16; 0], "{none}");
         }
     }

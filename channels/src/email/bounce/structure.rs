@@ -1,6 +1,7 @@
-//! Owns the walk through a MIME message (RFC 2045, RFC 2046): every message within it, every part, decoded to text.
-//! Without recursion, and bounded in depth, parts, bytes of headers, bytes of text and work done: a report needs little of
-//! each, and a hostile mail gets no more. Refuses to know what a part means.
+//! Owns the walk through a MIME message (RFC 2045, RFC 2046): every message within it, every part,
+//! decoded to text. Without recursion, and bounded in depth, parts, bytes of headers, bytes of text
+//! and work done: a report needs little of each, and a hostile mail gets no more. Refuses to know
+//! what a part means.
 
 use std::borrow::Cow;
 
@@ -12,8 +13,8 @@ use mail_parser::{MessageParser, MimeHeaders};
 
 use super::fields::{Fields, cut};
 
-/// The most bytes of a mail that are read. A report says what it has to say at its beginning; what comes behind is the
-/// message that is returned.
+/// The most bytes of a mail that are read. A report says what it has to say at its beginning; what
+/// comes behind is the message that is returned.
 pub const MAX_REPORT: usize = 512 * 1024;
 /// The largest header section that is read, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
@@ -71,7 +72,11 @@ impl Mail {
     pub(super) fn read(raw: &[u8]) -> Self {
         let raw = &raw[..raw.len().min(MAX_REPORT)];
         let mut mail = Self::default();
-        let mut stack = vec![Item { raw: Cow::Borrowed(raw), message: None, depth: 0 }];
+        let mut stack = vec![Item {
+            raw: Cow::Borrowed(raw),
+            message: None,
+            depth: 0,
+        }];
         let mut entities = 0;
         while let Some(item) = stack.pop() {
             if entities == MAX_ENTITIES || mail.work >= MAX_WORK {
@@ -115,13 +120,23 @@ impl Mail {
                 None => within(&item.raw, body, item.raw.len()),
             };
             self.work += raw.len();
-            stack.push(Item { raw, message: None, depth: item.depth + 1 });
+            stack.push(Item {
+                raw,
+                message: None,
+                depth: item.depth + 1,
+            });
             return;
         }
-        if !matches!(entity.kind.split('/').next(), Some("image" | "audio" | "video" | "font")) {
+        if !matches!(
+            entity.kind.split('/').next(),
+            Some("image" | "audio" | "video" | "font")
+        ) {
             let text = entity.text(&item.raw[body..]);
             self.work += text.len();
-            self.messages[message].parts.push(Part { kind: entity.kind, text });
+            self.messages[message].parts.push(Part {
+                kind: entity.kind,
+                text,
+            });
         }
     }
 }
@@ -154,27 +169,46 @@ impl Entity {
         let fields = Fields::read(head);
         let parsed = MessageParser::new().parse_headers(head);
         let content_type = parsed.as_ref().and_then(|message| message.content_type());
-        let attribute = |name: &str| content_type.and_then(|kind| kind.attribute(name)).unwrap_or_default();
+        let attribute = |name: &str| {
+            content_type
+                .and_then(|kind| kind.attribute(name))
+                .unwrap_or_default()
+        };
         let kind = content_type.map(|kind| match kind.subtype() {
             Some(subtype) => format!("{}/{subtype}", kind.ctype()).to_ascii_lowercase(),
             None => kind.ctype().to_ascii_lowercase(),
         });
         // Words that the parser cannot place are still there as they came.
-        let subject = parsed.as_ref().and_then(|message| message.subject()).or(fields.first("subject"));
-        let sender = parsed.as_ref().and_then(|message| message.from()).and_then(|from| from.first());
+        let subject = parsed
+            .as_ref()
+            .and_then(|message| message.subject())
+            .or(fields.first("subject"));
+        let sender = parsed
+            .as_ref()
+            .and_then(|message| message.from())
+            .and_then(|from| from.first());
         let from = sender.map(|from| {
-            let (name, address) = (from.name.as_deref().unwrap_or_default(), from.address.as_deref().unwrap_or_default());
+            let (name, address) = (
+                from.name.as_deref().unwrap_or_default(),
+                from.address.as_deref().unwrap_or_default(),
+            );
             format!("{name} {address}")
         });
         let boundary = attribute("boundary");
         Self {
             subject: cut(subject.unwrap_or_default(), 1_024).to_owned(),
             from: from.unwrap_or_else(|| fields.first("from").unwrap_or_default().to_owned()),
-            kind: kind.filter(|kind| !kind.is_empty()).unwrap_or_else(|| "text/plain".to_owned()),
+            kind: kind
+                .filter(|kind| !kind.is_empty())
+                .unwrap_or_else(|| "text/plain".to_owned()),
             report_type: attribute("report-type").to_ascii_lowercase(),
             boundary: Some(boundary.to_owned()).filter(|boundary| !boundary.is_empty()),
             charset: attribute("charset").to_ascii_lowercase(),
-            encoding: fields.first("content-transfer-encoding").unwrap_or_default().trim().to_ascii_lowercase(),
+            encoding: fields
+                .first("content-transfer-encoding")
+                .unwrap_or_default()
+                .trim()
+                .to_ascii_lowercase(),
             fields,
             body_at,
         }
@@ -197,15 +231,22 @@ impl Entity {
         let body = &body[..body.len().min(MAX_TEXT * 3 / 2)];
         let decoded = decode(body, &self.encoding).map_or(Cow::Borrowed(body), Cow::Owned);
         let text = characters(&decoded[..decoded.len().min(MAX_TEXT)], &self.charset);
-        let text = if self.kind == "text/html" { html_to_text(&text) } else { text };
+        let text = if self.kind == "text/html" {
+            html_to_text(&text)
+        } else {
+            text
+        };
         cut(&text, MAX_TEXT).to_owned()
     }
 }
 
-/// Bytes as characters. Text beyond ASCII that is sound UTF-8 is UTF-8, whatever it says: no other encoding of a text is by
-/// chance.
+/// Bytes as characters. Text beyond ASCII that is sound UTF-8 is UTF-8, whatever it says: no other
+/// encoding of a text is by chance.
 fn characters(bytes: &[u8], charset: &str) -> String {
-    let encoded_as_ascii = bytes.contains(&0x1b) || bytes.contains(&0) || charset.contains("utf-7") || charset.contains("utf-16");
+    let encoded_as_ascii = bytes.contains(&0x1b)
+        || bytes.contains(&0)
+        || charset.contains("utf-7")
+        || charset.contains("utf-16");
     if !encoded_as_ascii && let Ok(text) = std::str::from_utf8(bytes) {
         return text.to_owned();
     }
@@ -215,12 +256,14 @@ fn characters(bytes: &[u8], charset: &str) -> String {
     }
 }
 
-/// The decoded body (RFC 2045 6); none when it is as it stands. What does not keep to its encoding, such as a footer that a
-/// gateway has put below base64, ends it.
+/// The decoded body (RFC 2045 6); none when it is as it stands. What does not keep to its encoding,
+/// such as a footer that a gateway has put below base64, ends it.
 fn decode(body: &[u8], encoding: &str) -> Option<Vec<u8>> {
     match encoding {
         "base64" => base64_decode(body).or_else(|| base64_decode(&body[..sound_base64(body)])),
-        "quoted-printable" => Some(quoted_printable_decode(body).unwrap_or_else(|| lenient_quoted_printable(body))),
+        "quoted-printable" => {
+            Some(quoted_printable_decode(body).unwrap_or_else(|| lenient_quoted_printable(body)))
+        }
         _ => None,
     }
 }
@@ -229,12 +272,18 @@ fn decode(body: &[u8], encoding: &str) -> Option<Vec<u8>> {
 fn sound_base64(body: &[u8]) -> usize {
     let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=\r\n\t ".contains(byte);
     let lines = body.split_inclusive(|byte| *byte == b'\n');
-    lines.take_while(|line| line.iter().all(allowed)).map(<[u8]>::len).sum()
+    lines
+        .take_while(|line| line.iter().all(allowed))
+        .map(<[u8]>::len)
+        .sum()
 }
 
 /// Quoted-printable in which an equals sign that begins nothing stands for itself.
 fn lenient_quoted_printable(body: &[u8]) -> Vec<u8> {
-    let hex = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16)).and_then(|d| u8::try_from(d).ok());
+    let hex = |byte: Option<&u8>| {
+        byte.and_then(|byte| char::from(*byte).to_digit(16))
+            .and_then(|d| u8::try_from(d).ok())
+    };
     let (mut out, mut at) = (Vec::with_capacity(body.len()), 0);
     while let Some(byte) = body.get(at) {
         let rest = &body[at + 1..];
@@ -264,12 +313,15 @@ fn body_at(raw: &[u8]) -> usize {
     at
 }
 
-/// The pieces between the boundaries (RFC 2046 5.1.1): lines of two hyphens and the boundary; two more hyphens end the last.
+/// The pieces between the boundaries (RFC 2046 5.1.1): lines of two hyphens and the boundary; two
+/// more hyphens end the last.
 fn split(body: &[u8], boundary: &str) -> Vec<(usize, usize)> {
     let mut pieces = Vec::new();
     let (mut at, mut open) = (0, None::<usize>);
     for line in body.split_inclusive(|byte| *byte == b'\n') {
-        let after = line.strip_prefix(b"--").and_then(|rest| rest.strip_prefix(boundary.as_bytes()));
+        let after = line
+            .strip_prefix(b"--")
+            .and_then(|rest| rest.strip_prefix(boundary.as_bytes()));
         if let Some(after) = after.map(<[u8]>::trim_ascii_end)
             && (after.is_empty() || after == b"--")
         {
@@ -293,12 +345,24 @@ mod tests {
     #[test]
     fn what_does_not_keep_to_its_encoding_is_read_as_far_as_it_does() {
         assert_eq!(decode(b"SGFs\r\nbG8=\r\n", "base64").unwrap(), b"Hallo");
-        assert_eq!(decode(b"SGFsbG8=\r\n-- \r\nScanned by a gateway.\r\n", "base64").unwrap(), b"Hallo");
-        assert_eq!(decode(b"a=3Db=\r\nc =x d", "quoted-printable").unwrap(), b"a=bc =x d");
+        assert_eq!(
+            decode(b"SGFsbG8=\r\n-- \r\nScanned by a gateway.\r\n", "base64").unwrap(),
+            b"Hallo"
+        );
+        assert_eq!(
+            decode(b"a=3Db=\r\nc =x d", "quoted-printable").unwrap(),
+            b"a=bc =x d"
+        );
         assert_eq!(decode(b"a", "8bit"), None);
         assert_eq!(characters(b"caf\xe9", "iso-8859-1"), "caf\u{e9}");
-        assert_eq!(characters("caf\u{e9}".as_bytes(), "iso-8859-1"), "caf\u{e9}");
-        assert_eq!(characters(b"\x1b$B%a!<%k\x1b(B", "iso-2022-jp"), "\u{30e1}\u{30fc}\u{30eb}");
+        assert_eq!(
+            characters("caf\u{e9}".as_bytes(), "iso-8859-1"),
+            "caf\u{e9}"
+        );
+        assert_eq!(
+            characters(b"\x1b$B%a!<%k\x1b(B", "iso-2022-jp"),
+            "\u{30e1}\u{30fc}\u{30eb}"
+        );
     }
 
     #[test]
@@ -306,32 +370,71 @@ mod tests {
         let bound = MAX_WORK + 4 * MAX_REPORT;
         let nested = "Content-Type: multipart/mixed; boundary=a\n\n--a\n".repeat(10_000);
         let messages = "Content-Type: message/rfc822\n\n".repeat(10_000);
-        let encoded = "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n".repeat(10_000);
+        let encoded =
+            "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n".repeat(10_000);
         let headers = format!("{}\n\nbody\n", "X-Line: of a header\n".repeat(100_000));
-        let folded = format!("X-Line: of a header\n{}\n\nbody\n", " which goes on\n".repeat(100_000));
-        let parts = format!("Content-Type: multipart/mixed; boundary=a\n\n{}", "--a\n\nx\n".repeat(100_000));
+        let folded = format!(
+            "X-Line: of a header\n{}\n\nbody\n",
+            " which goes on\n".repeat(100_000)
+        );
+        let parts = format!(
+            "Content-Type: multipart/mixed; boundary=a\n\n{}",
+            "--a\n\nx\n".repeat(100_000)
+        );
         let large = format!("Subject: large\n\n{}", "x".repeat(50 * 1024 * 1024));
-        let wide = format!("Content-Type: multipart/mixed; boundary=a\n\n--a\n\n{}", "y\n".repeat(25 * 1024 * 1024));
-        for raw in [nested, messages, encoded, headers, folded, parts, large, wide] {
+        let wide = format!(
+            "Content-Type: multipart/mixed; boundary=a\n\n--a\n\n{}",
+            "y\n".repeat(25 * 1024 * 1024)
+        );
+        for raw in [
+            nested, messages, encoded, headers, folded, parts, large, wide,
+        ] {
             let mail = Mail::read(raw.as_bytes());
-            assert!(mail.work <= bound, "{} bytes of work for {:?}", mail.work, &raw[..40]);
+            assert!(
+                mail.work <= bound,
+                "{} bytes of work for {:?}",
+                mail.work,
+                &raw[..40]
+            );
             assert!(mail.messages.len() <= MAX_ENTITIES);
-            let kept: usize = mail.messages.iter().flat_map(|message| &message.parts).map(|part| part.text.len()).sum();
-            let heads: usize =
-                mail.messages.iter().flat_map(|message| message.head.iter()).map(|(name, value)| name.len() + value.len()).sum();
-            assert!(kept <= MAX_ENTITIES * MAX_TEXT && heads <= MAX_ENTITIES * MAX_HEAD, "{kept} and {heads} bytes kept");
+            let kept: usize = mail
+                .messages
+                .iter()
+                .flat_map(|message| &message.parts)
+                .map(|part| part.text.len())
+                .sum();
+            let heads: usize = mail
+                .messages
+                .iter()
+                .flat_map(|message| message.head.iter())
+                .map(|(name, value)| name.len() + value.len())
+                .sum();
+            assert!(
+                kept <= MAX_ENTITIES * MAX_TEXT && heads <= MAX_ENTITIES * MAX_HEAD,
+                "{kept} and {heads} bytes kept"
+            );
         }
     }
 
     #[test]
     fn parts_of_parts_are_found_to_a_small_depth() {
         let level = |inner: &str, boundary: &str| {
-            format!("Content-Type: multipart/mixed; boundary={boundary}\n\n--{boundary}\n{inner}\n--{boundary}--\n")
+            format!(
+                "Content-Type: multipart/mixed; boundary={boundary}\n\n--{boundary}\n{inner}\n--{boundary}--\n"
+            )
         };
         let deep = |depth: usize| {
-            (0..depth).fold("Content-Type: text/plain\n\nfound".to_owned(), |inner, at| level(&inner, &format!("b{at}")))
+            (0..depth).fold(
+                "Content-Type: text/plain\n\nfound".to_owned(),
+                |inner, at| level(&inner, &format!("b{at}")),
+            )
         };
-        let finds = |raw: &str| Mail::read(raw.as_bytes()).messages[0].parts.iter().any(|part| part.text.trim() == "found");
+        let finds = |raw: &str| {
+            Mail::read(raw.as_bytes()).messages[0]
+                .parts
+                .iter()
+                .any(|part| part.text.trim() == "found")
+        };
         assert!(finds(&deep(0)) && finds(&deep(MAX_DEPTH)));
         assert!(!finds(&deep(MAX_DEPTH + 1)));
     }

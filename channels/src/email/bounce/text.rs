@@ -1,5 +1,5 @@
-//! Owns what people are told in a report: which lines of it are the report's own, and how words are compared. Refuses the
-//! copy of our message behind it, and lines that quote.
+//! Owns what people are told in a report: which lines of it are the report's own, and how words are
+//! compared. Refuses the copy of our message behind it, and lines that quote.
 
 use super::fields::cut;
 use super::phrases::{Kind, Table};
@@ -22,8 +22,9 @@ const HEADER: [&str; 9] = [
     "list-unsubscribe:",
 ];
 
-/// Letters in lower case without accents; whatever stands between words is one space, and there is one before and one
-/// behind. Words with an `@` or a `://` in them are left out: an address may be called anything.
+/// Letters in lower case without accents; whatever stands between words is one space, and there is
+/// one before and one behind. Words with an `@` or a `://` in them are left out: an address may be
+/// called anything.
 pub(crate) fn words(text: &str) -> String {
     let text = cut(text, MAX_WORDS);
     let mut out = String::with_capacity(text.len() + 2);
@@ -33,7 +34,9 @@ pub(crate) fn words(text: &str) -> String {
             continue;
         }
         // `weg@huurder.example:quota` and `<weg@huurder.example>...` have words beside the address.
-        let mut pieces = word.split(['<', '>', '(', ')', '[', ']', ',', ';', ':', '"', '\'']).collect::<Vec<_>>();
+        let mut pieces = word
+            .split(['<', '>', '(', ')', '[', ']', ',', ';', ':', '"', '\''])
+            .collect::<Vec<_>>();
         if word.contains('@') {
             pieces.retain(|piece| !piece.contains('@'));
         }
@@ -51,12 +54,18 @@ pub(crate) fn words(text: &str) -> String {
 /// Lists of bad hosts: their name is a reason.
 const LISTS: [&str; 5] = ["spamhaus", "spamcop", "sorbs", "barracudacentral", "bl."];
 
-/// The name of a host may be made of any words: `antispam.huurder.example`. Names of lists are kept.
+/// The name of a host may be made of any words: `antispam.huurder.example`. Names of lists are
+/// kept.
 fn is_host(piece: &str) -> bool {
     let piece = piece.trim_end_matches('.');
-    let named = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
+    let named = |byte: u8| {
+        byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-')
+    };
     let letters = piece.bytes().any(|byte| byte.is_ascii_lowercase());
-    piece.matches('.').count() >= 2 && letters && piece.bytes().all(named) && !LISTS.iter().any(|list| piece.contains(list))
+    piece.matches('.').count() >= 2
+        && letters
+        && piece.bytes().all(named)
+        && !LISTS.iter().any(|list| piece.contains(list))
 }
 
 fn space(out: &mut String) {
@@ -108,7 +117,8 @@ pub(super) fn own_lines(text: &str, table: &Table) -> String {
     let mut out = String::new();
     for line in text.lines() {
         let trimmed = line.trim();
-        if out.len() > 2 * MAX_WORDS || (returns_message(trimmed, table) && !out.trim().is_empty()) {
+        if out.len() > 2 * MAX_WORDS || (returns_message(trimmed, table) && !out.trim().is_empty())
+        {
             break;
         }
         if is_quote(trimmed) {
@@ -134,11 +144,13 @@ fn returns_message(line: &str, table: &Table) -> bool {
     let framed = |c: char| "-=*_#+~".contains(c);
     let compared = words(line);
     let short = compared.split_whitespace().count() <= HEADING;
-    let heading = line.len() < 200 && (short || line.starts_with(framed) || line.ends_with(framed) || line.ends_with(':'));
+    let heading = line.len() < 200
+        && (short || line.starts_with(framed) || line.ends_with(framed) || line.ends_with(':'));
     heading && table.begins(Kind::Cut, &compared)
 }
 
-/// The paragraphs that carry a code: the words of a mail system between the words of a template. Everything, where none does.
+/// The paragraphs that carry a code: the words of a mail system between the words of a template.
+/// Everything, where none does.
 pub(super) fn diagnostic(text: &str) -> String {
     let mut out = String::new();
     for paragraph in text.split("\n\n") {
@@ -156,8 +168,14 @@ mod tests {
 
     #[test]
     fn words_are_compared_without_what_stands_between_and_above_them() {
-        assert_eq!(words("User-Unknown,  (user_unknown)\r\nÜberprüfung!"), " user unknown user unknown uberprufung ");
-        assert_eq!(words("<quota@full.example>: see https://x.example/full ok"), " see ok ");
+        assert_eq!(
+            words("User-Unknown,  (user_unknown)\r\nÜberprüfung!"),
+            " user unknown user unknown uberprufung "
+        );
+        assert_eq!(
+            words("<quota@full.example>: see https://x.example/full ok"),
+            " see ok "
+        );
         assert_eq!(words("weg@huurder.example:quota"), " quota ");
         assert_eq!(
             words("host antispam.huurder.example[192.0.2.3] said zen.spamhaus.org"),
@@ -175,7 +193,10 @@ mod tests {
         assert_eq!(own_lines(report, table), "It failed:\n\n<x>: 550 no\n\n");
         let headers = "It failed.\n\nReturn-Path: <x>\nSubject: mailbox full\n";
         assert_eq!(own_lines(headers, table), "It failed.\n\n");
-        assert_eq!(own_lines("a\n> mailbox full\n>>> RCPT To:<x>\n", table), "a\n>>> RCPT To:<x>\n");
+        assert_eq!(
+            own_lines("a\n> mailbox full\n>>> RCPT To:<x>\n", table),
+            "a\n>>> RCPT To:<x>\n"
+        );
         let begins = "The original message was received at Tue, 3 Nov 2026\n\n<<< 550 no\n";
         assert_eq!(own_lines(begins, table), begins, "a sentence is no heading");
     }

@@ -1,11 +1,14 @@
-//! Owns the one table of verdicts, for reports and for our own SMTP dialogue alike: what a refusal is about, from its words, its
-//! enhanced code wherever it stands, and its basic code with the command it answers. Refuses to know who asks.
+//! Owns the one table of verdicts, for reports and for our own SMTP dialogue alike: what a refusal
+//! is about, from its words, its enhanced code wherever it stands, and its basic code with the
+//! command it answers. Refuses to know who asks.
 //!
-//! Sources: RFC 3463 and the IANA registry of enhanced codes, RFC 5321 4.2, RFC 7504 (521, 556), RFC 7505 (5.1.10), RFC 7293 (5.7.17,
-//! 5.7.18), RFC 7372 (5.7.20 and on). Codes of vendors beyond them are named where they are.
+//! Sources: RFC 3463 and the IANA registry of enhanced codes, RFC 5321 4.2, RFC 7504 (521, 556),
+//! RFC 7505 (5.1.10), RFC 7293 (5.7.17, 5.7.18), RFC 7372 (5.7.20 and on). Codes of vendors beyond
+//! them are named where they are.
 //!
-//! Whatever may pass or is about us outranks "no such mailbox": a wrong "full" costs one more try, a wrong "gone" costs a
-//! tenant the address. What the remote system said outranks the status that a reporter made of it.
+//! Whatever may pass or is about us outranks "no such mailbox": a wrong "full" costs one more try,
+//! a wrong "gone" costs a tenant the address. What the remote system said outranks the status that
+//! a reporter made of it.
 
 use super::super::classify::Phase;
 use super::phrases::{Kind, Table};
@@ -51,7 +54,8 @@ pub(crate) struct Judged {
     pub(crate) code: String,
 }
 
-/// What an enhanced code is about, and whether it is so general that plain words outrank it; none when it is vague.
+/// What an enhanced code is about, and whether it is so general that plain words outrank it; none
+/// when it is vague.
 const fn meaning(status: Status) -> Option<(Meaning, bool)> {
     if status.is_vague() {
         return None;
@@ -66,10 +70,12 @@ const fn meaning(status: Status) -> Option<(Meaning, bool)> {
         // "Valid", and a gateway that changed the message.
         (1, 5 | 9) => (Meaning::Soft, true),
         (1, _) if temporary => (Meaning::Soft, true),
-        // No such mailbox, system, or syntax; ambiguous; moved; null MX; and what vendors have put there.
+        // No such mailbox, system, or syntax; ambiguous; moved; null MX; and what vendors have put
+        // there.
         (1, _) => (Meaning::Address, false),
         (2, 1) if !temporary => (Meaning::Address, false),
-        // Too large for the mailbox, for the system; a list that cannot be expanded is a mailbox that does not work.
+        // Too large for the mailbox, for the system; a list that cannot be expanded is a mailbox
+        // that does not work.
         (2, 3) | (3, 4) => (Meaning::Policy, true),
         // Exchange: limits of recipients, of senders.
         (2, 121 | 122) => (Meaning::Rate, false),
@@ -99,7 +105,8 @@ const fn basic_meaning(code: u16, phase: Option<Phase>) -> Option<Meaning> {
         (500..=504 | 530 | 534 | 535 | 538 | 555, _) | (_, Some(Phase::Auth)) => Meaning::Ours,
         // RFC 7504: a host or domain that takes no mail at all.
         (521 | 556, Some(Phase::Rcpt)) | (556, None) => Meaning::Address,
-        // "Mailbox unavailable", "user not local", "mailbox name not allowed": of the recipient only where it answers RCPT.
+        // "Mailbox unavailable", "user not local", "mailbox name not allowed": of the recipient
+        // only where it answers RCPT.
         (550 | 551 | 553, Some(Phase::Rcpt)) => Meaning::Address,
         (550 | 551 | 553, Some(Phase::Mail)) => Meaning::Ours,
         // "Exceeded storage allocation": of the mailbox at RCPT, of the message elsewhere.
@@ -118,12 +125,18 @@ pub(crate) fn judge(said: &Said<'_>) -> Judged {
     let codes = Status::all_in(remote);
     let basic = said.basic.or_else(|| basic_codes(remote).next());
     let code = code_of(&codes, said.status, basic);
-    let judged = |meaning| Judged { meaning: Some(meaning), code: code.clone() };
+    let judged = |meaning| Judged {
+        meaning: Some(meaning),
+        code: code.clone(),
+    };
 
     let has = |kind| found.has_at(kind, phase);
     let temporary = is_temporary(&codes, basic, said.status);
     // Before there is a recipient, no word is about one.
-    let before = matches!(phase, Some(Phase::Greeting | Phase::Hello | Phase::Auth | Phase::Mail));
+    let before = matches!(
+        phase,
+        Some(Phase::Greeting | Phase::Hello | Phase::Auth | Phase::Mail)
+    );
     if has(Kind::Gone) && !temporary && !before {
         return judged(Meaning::Address);
     }
@@ -132,7 +145,9 @@ pub(crate) fn judge(said: &Said<'_>) -> Judged {
     let soft = has(Kind::Soft) || has(Kind::Later);
     let by_code = remote_meaning(&codes).or_else(|| {
         // A basic code of another class than the status contradicts it, and so does one about room.
-        let fits = basic.is_none_or(|basic| basic != 552 && said.status.is_none_or(|status| status.0 == basic / 100));
+        let fits = basic.is_none_or(|basic| {
+            basic != 552 && said.status.is_none_or(|status| status.0 == basic / 100)
+        });
         said.status.filter(|_| fits).and_then(meaning)
     });
     if matches!(by_code, Some((Meaning::Ours, false))) {
@@ -155,34 +170,57 @@ pub(crate) fn judge(said: &Said<'_>) -> Judged {
         None if nobody => judged(unless_temporary(Meaning::Address)),
         None if soft => judged(Meaning::Soft),
         None if has(Kind::Hint) => judged(Meaning::Policy),
-        None => Judged { meaning: basic.and_then(|basic| basic_meaning(basic, phase)), code },
+        None => Judged {
+            meaning: basic.and_then(|basic| basic_meaning(basic, phase)),
+            code,
+        },
     }
 }
 
-/// What the remote system said, where a reporter put its own code before it: `#5.1.1 smtp;452 4.2.2 …`.
+/// What the remote system said, where a reporter put its own code before it: `#5.1.1 smtp;452 4.2.2
+/// …`.
 fn remote(text: &str) -> &str {
     let behind = text.find("smtp;").map_or(text, |at| &text[at..]);
-    if Status::all_in(behind).is_empty() && basic_codes(behind).next().is_none() { text } else { behind }
+    if Status::all_in(behind).is_empty() && basic_codes(behind).next().is_none() {
+        text
+    } else {
+        behind
+    }
 }
 
-/// What the codes in the words say: "full" and policy outrank the others, of those the first counts.
+/// What the codes in the words say: "full" and policy outrank the others, of those the first
+/// counts.
 fn remote_meaning(codes: &[Status]) -> Option<(Meaning, bool)> {
     let all = || codes.iter().filter_map(|status| meaning(*status));
     let of = |wanted: Meaning| all().find(|(meaning, _)| *meaning == wanted);
-    of(Meaning::Full).or_else(|| of(Meaning::Rate)).or_else(|| of(Meaning::Policy)).or_else(|| all().next())
+    of(Meaning::Full)
+        .or_else(|| of(Meaning::Rate))
+        .or_else(|| of(Meaning::Policy))
+        .or_else(|| all().next())
 }
 
 /// Whether it was said to be for now: by the first code that is not vague, else by any.
 fn is_temporary(codes: &[Status], basic: Option<u16>, status: Option<Status>) -> bool {
-    let plain = codes.iter().find(|status| !status.is_vague()).or(codes.first()).map(|status| status.0);
-    let class = plain.or_else(|| basic.map(|basic| basic / 100)).or_else(|| status.map(|status| status.0));
+    let plain = codes
+        .iter()
+        .find(|status| !status.is_vague())
+        .or(codes.first())
+        .map(|status| status.0);
+    let class = plain
+        .or_else(|| basic.map(|basic| basic / 100))
+        .or_else(|| status.map(|status| status.0));
     class == Some(4)
 }
 
 /// The code that stands in the reason.
 fn code_of(codes: &[Status], status: Option<Status>, basic: Option<u16>) -> String {
     let plain = |status: &&Status| !status.is_vague();
-    let chosen = codes.iter().find(plain).or(status.as_ref().filter(plain)).or(codes.first()).or(status.as_ref());
+    let chosen = codes
+        .iter()
+        .find(plain)
+        .or(status.as_ref().filter(plain))
+        .or(codes.first())
+        .or(status.as_ref());
     match (chosen, basic) {
         (Some(status), _) => status.to_string(),
         (None, Some(basic)) => format!("smtp {basic}"),
@@ -195,7 +233,11 @@ mod tests {
     use super::*;
 
     fn letter(status: &str, text: &str) -> char {
-        let said = Said { text, status: Status::at_start(status), ..Said::default() };
+        let said = Said {
+            text,
+            status: Status::at_start(status),
+            ..Said::default()
+        };
         match judge(&said).meaning {
             Some(Meaning::Address) => 'a',
             Some(Meaning::Full) => 'f',
@@ -220,7 +262,11 @@ mod tests {
             ("5.1.1", "smtp; 450 later", 's'),
             // Quota, rate and policy before hard.
             ("5.1.1", "550 5.1.1 mailbox is full", 'f'),
-            ("5.2.1", "550 5.2.1 this person is receiving mail at a rate that is too high", 'r'),
+            (
+                "5.2.1",
+                "550 5.2.1 this person is receiving mail at a rate that is too high",
+                'r',
+            ),
             ("5.1.1", "550 5.1.1 blocked using a list", 'p'),
             // Vague codes, and the words that help.
             ("5.0.0", "550 user unknown", 'a'),
@@ -239,8 +285,16 @@ mod tests {
             ("5.1.351", "", 'a'),
             ("5.1.90", "", 'r'),
             ("5.4.310", "", 'a'),
-            ("5.4.1", "550 5.4.1 Recipient address rejected: Access denied", 'a'),
-            ("5.7.1", "554 5.7.1 Recipient address rejected: Access denied", 'p'),
+            (
+                "5.4.1",
+                "550 5.4.1 Recipient address rejected: Access denied",
+                'a',
+            ),
+            (
+                "5.7.1",
+                "554 5.7.1 Recipient address rejected: Access denied",
+                'p',
+            ),
             // The basic code with its phase.
             ("", "550 no (in reply to RCPT TO command)", 'a'),
             ("", "550 no (in reply to end of DATA command)", 'p'),
@@ -249,7 +303,11 @@ mod tests {
             ("", "552 no", 'f'),
             ("", "450 no such user", 's'),
             ("5.1.1", "550 no", 'a'),
-            ("", "mailbox unavailable (in reply to end of DATA command)", '-'),
+            (
+                "",
+                "mailbox unavailable (in reply to end of DATA command)",
+                '-',
+            ),
         ];
         for (status, text, expected) in cases {
             assert_eq!(letter(status, text), expected, "{status} {text}");
@@ -260,15 +318,24 @@ mod tests {
     #[test]
     fn every_registered_code_has_its_meaning() {
         let rows = [
-            ('a', "5.1.1 5.1.2 5.1.3 5.1.4 5.1.6 5.1.10 5.2.1 5.4.4 5.7.17 5.7.18"),
+            (
+                'a',
+                "5.1.1 5.1.2 5.1.3 5.1.4 5.1.6 5.1.10 5.2.1 5.4.4 5.7.17 5.7.18",
+            ),
             ('f', "5.2.2 4.2.2"),
             (
                 's',
                 "5.2.4 5.3.0 5.4.0 5.3.1 5.3.2 5.3.3 5.3.5 5.4.1 5.4.2 5.4.3 5.4.6 5.4.7 4.1.1 4.2.1 4.3.1 4.3.2 4.4.1 4.4.2 4.4.7 5.1.9",
             ),
             ('r', "5.4.5 4.4.5 5.5.3 5.1.90"),
-            ('p', "5.2.3 5.3.4 5.6.1 5.6.3 5.7.1 5.7.2 5.7.3 5.7.7 5.7.20 5.7.23 5.7.25 5.7.26 5.7.27 5.7.28 4.7.0 4.7.1"),
-            ('o', "5.1.7 5.1.8 5.5.1 5.5.2 5.5.4 5.7.8 5.7.9 5.7.11 5.7.13 5.7.14"),
+            (
+                'p',
+                "5.2.3 5.3.4 5.6.1 5.6.3 5.7.1 5.7.2 5.7.3 5.7.7 5.7.20 5.7.23 5.7.25 5.7.26 5.7.27 5.7.28 4.7.0 4.7.1",
+            ),
+            (
+                'o',
+                "5.1.7 5.1.8 5.5.1 5.5.2 5.5.4 5.7.8 5.7.9 5.7.11 5.7.13 5.7.14",
+            ),
             ('-', "5.0.0 5.1.0 5.2.0 5.5.0 4.0.0"),
         ];
         for (expected, codes) in rows {

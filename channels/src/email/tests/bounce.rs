@@ -12,7 +12,8 @@ fn reference() -> String {
     key().attempt(CorporationId(7), attempt())
 }
 
-/// A report as Postfix writes it: it says `Auto-Submitted: auto-replied`, and is no out-of-office reply.
+/// A report as Postfix writes it: it says `Auto-Submitted: auto-replied`, and is no out-of-office
+/// reply.
 fn report(to: &str, about: &str, groups: &str, returned: &str) -> String {
     format!(
         "From: MAILER-DAEMON@relay.example\r\nTo: {to}\r\nSubject: Undelivered Mail Returned to Sender\r\n\
@@ -61,11 +62,26 @@ fn actions_and_statuses_have_their_meaning() {
         ("expanded", "2.0.0", "", Accepted, ""),
     ];
     for (action, status, diagnostic, kind, code) in cases {
-        let receipt = one(&report(&verp(), "Reporting-MTA: dns; relay.example\r\n", &group(action, status, diagnostic), ""));
+        let receipt = one(&report(
+            &verp(),
+            "Reporting-MTA: dns; relay.example\r\n",
+            &group(action, status, diagnostic),
+            "",
+        ));
         assert_eq!(receipt.kind, kind, "{action} {status}");
-        assert_eq!(receipt.why.as_ref().map_or("", |why| &why.code), code, "{action} {status}");
-        assert_eq!((receipt.corporation, receipt.attempt), (CorporationId(7), attempt()));
-        assert_eq!((receipt.provider.as_str(), receipt.occurred_at), ("relay", Some(Timestamp(1_793_696_400_000))));
+        assert_eq!(
+            receipt.why.as_ref().map_or("", |why| &why.code),
+            code,
+            "{action} {status}"
+        );
+        assert_eq!(
+            (receipt.corporation, receipt.attempt),
+            (CorporationId(7), attempt())
+        );
+        assert_eq!(
+            (receipt.provider.as_str(), receipt.occurred_at),
+            ("relay", Some(Timestamp(1_793_696_400_000)))
+        );
     }
 }
 
@@ -75,12 +91,32 @@ fn the_attempt_is_found_in_each_of_its_places() {
     let about = "Reporting-MTA: dns; relay.example\r\n";
     let upper = format!("<{}>", verp().to_uppercase());
     one(&report(&upper, about, &failed, ""));
-    one(&report(&format!("mailbox@woon.example\r\nDelivered-To: {}", verp()), about, &failed, ""));
-    one(&report(&format!("mailbox@woon.example\r\nX-Original-To: {}", verp()), about, &failed, ""));
-    one(&report("mailbox@woon.example", about, &failed, &format!("Return-Path: <{}>\r\n", verp())));
+    one(&report(
+        &format!("mailbox@woon.example\r\nDelivered-To: {}", verp()),
+        about,
+        &failed,
+        "",
+    ));
+    one(&report(
+        &format!("mailbox@woon.example\r\nX-Original-To: {}", verp()),
+        about,
+        &failed,
+        "",
+    ));
+    one(&report(
+        "mailbox@woon.example",
+        about,
+        &failed,
+        &format!("Return-Path: <{}>\r\n", verp()),
+    ));
     let id = format!("{about}Original-Envelope-Id: {}\r\n", reference());
     one(&report("mailbox@woon.example", &id, &failed, ""));
-    one(&report("mailbox@woon.example", about, &failed, &format!("Message-ID:\r\n <{}@bounce.woon.example>\r\n", reference())));
+    one(&report(
+        "mailbox@woon.example",
+        about,
+        &failed,
+        &format!("Message-ID:\r\n <{}@bounce.woon.example>\r\n", reference()),
+    ));
 }
 
 #[test]
@@ -92,22 +128,41 @@ fn a_recipient_field_is_never_a_match_and_a_forged_reference_is_none() {
     );
     let about = "Reporting-MTA: dns; relay.example\r\n";
     let raw = report("mailbox@woon.example", about, &group, "");
-    assert_eq!(read_bounce(raw.as_bytes(), &key(), "relay"), Err(BounceError::NoReference));
+    assert_eq!(
+        read_bounce(raw.as_bytes(), &key(), "relay"),
+        Err(BounceError::NoReference)
+    );
     let forged = verp().replace("b+a", "b+b");
     let other = sluis_model::ReferenceKey::new([8; 32]);
     let raw = report(&forged, about, &self::group("failed", "5.1.1", ""), "");
-    assert_eq!(read_bounce(raw.as_bytes(), &other, "relay"), Err(BounceError::NoReference));
+    assert_eq!(
+        read_bounce(raw.as_bytes(), &other, "relay"),
+        Err(BounceError::NoReference)
+    );
 }
 
 #[test]
 fn several_recipients_give_one_receipt_in_any_order_and_their_addresses_stay_out() {
     let groups = [
         group("delayed", "4.2.0", "450 someone@elsewhere.example later"),
-        group("failed", "5.1.1", "550 <x@y.example> no").replace("someone@elsewhere", "another@elsewhere"),
+        group("failed", "5.1.1", "550 <x@y.example> no")
+            .replace("someone@elsewhere", "another@elsewhere"),
     ];
-    for groups in [groups.concat(), groups.iter().rev().map(String::as_str).collect()] {
-        let receipt = one(&report(&verp(), "Reporting-MTA: dns; relay.example\r\n", &groups, ""));
-        assert_eq!(receipt.kind, ReceiptKind::Delayed, "one of them may still get it");
+    for groups in [
+        groups.concat(),
+        groups.iter().rev().map(String::as_str).collect(),
+    ] {
+        let receipt = one(&report(
+            &verp(),
+            "Reporting-MTA: dns; relay.example\r\n",
+            &groups,
+            "",
+        ));
+        assert_eq!(
+            receipt.kind,
+            ReceiptKind::Delayed,
+            "one of them may still get it"
+        );
         assert!(!receipt.why.unwrap().text.contains('@'));
     }
 }
@@ -144,19 +199,37 @@ fn a_complaint_is_one_and_other_feedback_is_not() {
 #[test]
 fn what_is_no_report_says_what_it_is() {
     let read = |raw: &str| read_bounce(raw.as_bytes(), &key(), "relay").unwrap_err();
-    let vacation = format!("To: {}\r\nSubject: Afwezig\r\nAuto-Submitted: auto-replied\r\n\r\nIk ben er niet.\r\n", verp());
-    assert_eq!(read(&vacation), BounceError::NotAReport(NotAReport::AutomaticReply));
+    let vacation = format!(
+        "To: {}\r\nSubject: Afwezig\r\nAuto-Submitted: auto-replied\r\n\r\nIk ben er niet.\r\n",
+        verp()
+    );
+    assert_eq!(
+        read(&vacation),
+        BounceError::NotAReport(NotAReport::AutomaticReply)
+    );
     assert_eq!(read(&vacation).code(), "automatic_reply");
-    assert_eq!(read(&vacation.replace(&verp(), "a@b.nl")).code(), "automatic_reply", "without a reference, too");
+    assert_eq!(
+        read(&vacation.replace(&verp(), "a@b.nl")).code(),
+        "automatic_reply",
+        "without a reference, too"
+    );
     let mdn = "To: a@b.nl\r\nContent-Type: multipart/report; report-type=disposition-notification; boundary=b\r\n\r\n--b\r\n\
                Content-Type: message/disposition-notification\r\n\r\nDisposition: automatic-action\r\n\r\n--b--\r\n";
     assert_eq!(read(mdn), BounceError::NotAReport(NotAReport::OtherReport));
-    assert_eq!(read(&mdn.replace("a@b.nl", &verp())), BounceError::NotAReport(NotAReport::OtherReport));
+    assert_eq!(
+        read(&mdn.replace("a@b.nl", &verp())),
+        BounceError::NotAReport(NotAReport::OtherReport)
+    );
     assert_eq!(read(""), BounceError::NotMail);
     assert_eq!(read("no header at all"), BounceError::NotMail);
     let person = "To: a@b.nl\r\nSubject: Re: incasso\r\n\r\nIk heb al betaald.\r\n";
     assert_eq!(read(person), BounceError::NotAReport(NotAReport::OtherMail));
-    let nobodys = report("a@b.nl", "Reporting-MTA: dns; relay.example\r\n", &group("failed", "5.1.1", "550 no"), "");
+    let nobodys = report(
+        "a@b.nl",
+        "Reporting-MTA: dns; relay.example\r\n",
+        &group("failed", "5.1.1", "550 no"),
+        "",
+    );
     assert_eq!(read(&nobodys), BounceError::NoReference);
 }
 
@@ -166,7 +239,11 @@ fn what_is_about_ours_and_not_understood_goes_to_people() {
     let of = |head: &str, body: &str| {
         let raw = format!("{head}\r\nTo: <{}>\r\n\r\n{body}\r\n", verp());
         match read_bounce(raw.as_bytes(), &key(), "relay").unwrap_err() {
-            BounceError::Unexplained { corporation, attempt: found, why } => {
+            BounceError::Unexplained {
+                corporation,
+                attempt: found,
+                why,
+            } => {
                 assert_eq!((corporation, found), (CorporationId(7), attempt()));
                 assert!(!why.text.contains("betaald"), "nobody's words");
                 why.code.into_string()
@@ -174,21 +251,59 @@ fn what_is_about_ours_and_not_understood_goes_to_people() {
             other => panic!("{other}"),
         }
     };
-    assert_eq!(of("From: jan@huurder.example\r\nSubject: Re: incasso", "Ik heb al betaald."), "reply");
-    assert_eq!(of("From: MAILER-DAEMON@x.example\r\nSubject: Bericht", "Lorem ipsum dolor."), "daemon");
-    assert_eq!(of("From: MAILER-DAEMON@x.example\r\nAuto-Submitted: auto-replied\r\nSubject: y", "Lorem."), "daemon");
+    assert_eq!(
+        of(
+            "From: jan@huurder.example\r\nSubject: Re: incasso",
+            "Ik heb al betaald."
+        ),
+        "reply"
+    );
+    assert_eq!(
+        of(
+            "From: MAILER-DAEMON@x.example\r\nSubject: Bericht",
+            "Lorem ipsum dolor."
+        ),
+        "daemon"
+    );
+    assert_eq!(
+        of(
+            "From: MAILER-DAEMON@x.example\r\nAuto-Submitted: auto-replied\r\nSubject: y",
+            "Lorem."
+        ),
+        "daemon"
+    );
     let challenge = "Please confirm that you are a person: https://x.example/1";
-    assert_eq!(of("From: jan@huurder.example\r\nSubject: your message", challenge), "challenge");
-    // A report whose fields nobody knows and whose words say nothing but that it failed: it did not arrive.
-    let empty = report(&verp(), "Reporting-MTA: dns; relay.example\r\n", "Action: sung\r\n\r\n", "");
+    assert_eq!(
+        of(
+            "From: jan@huurder.example\r\nSubject: your message",
+            challenge
+        ),
+        "challenge"
+    );
+    // A report whose fields nobody knows and whose words say nothing but that it failed: it did not
+    // arrive.
+    let empty = report(
+        &verp(),
+        "Reporting-MTA: dns; relay.example\r\n",
+        "Action: sung\r\n\r\n",
+        "",
+    );
     assert_eq!(one(&empty).kind, ReceiptKind::Failed);
 }
 
 /// A report is read as far as needed.
 #[test]
 fn a_report_larger_than_what_is_read_is_read_at_its_beginning() {
-    let raw = report(&verp(), "Reporting-MTA: dns; relay.example\r\n", &group("failed", "5.1.1", "550 no"), "Subject: x\r\n");
-    assert_eq!(one(&(raw + &"x".repeat(4 * MAX_REPORT))).kind, ReceiptKind::BouncedHard);
+    let raw = report(
+        &verp(),
+        "Reporting-MTA: dns; relay.example\r\n",
+        &group("failed", "5.1.1", "550 no"),
+        "Subject: x\r\n",
+    );
+    assert_eq!(
+        one(&(raw + &"x".repeat(4 * MAX_REPORT))).kind,
+        ReceiptKind::BouncedHard
+    );
 }
 
 #[test]
@@ -205,11 +320,20 @@ fn nesting_without_end_does_not_exhaust_the_stack() {
 
 #[test]
 fn odd_dates_are_no_dates() {
-    for date in
-        ["Tue, 99 Foo 99999 99:99:99 +9999", "99999999999999999999", "Thu, 1 Jan 65535 00:00:00 -9959", "", "1 Jan 1 1:1:1 é"]
-    {
+    for date in [
+        "Tue, 99 Foo 99999 99:99:99 +9999",
+        "99999999999999999999",
+        "Thu, 1 Jan 65535 00:00:00 -9959",
+        "",
+        "1 Jan 1 1:1:1 é",
+    ] {
         let group = format!("Action: failed\r\nStatus: 5.1.1\r\nLast-Attempt-Date: {date}\r\n\r\n");
-        one(&report(&verp(), "Reporting-MTA: dns; relay.example\r\n", &group, ""));
+        one(&report(
+            &verp(),
+            "Reporting-MTA: dns; relay.example\r\n",
+            &group,
+            "",
+        ));
     }
 }
 

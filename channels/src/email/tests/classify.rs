@@ -7,10 +7,26 @@ use super::super::classify::{Phase, Reply, refused};
 
 /// `a` address, `p` policy, `o` ours, `r` retry, `w` withdrawn.
 fn letter(phase: Phase, code: u16, text: &str) -> char {
-    match refused(&Reply { phase, code, text: text.into() }, "jan@example.nl") {
-        Verdict::Refused { class: Refusal::Address, .. } => 'a',
-        Verdict::Refused { class: Refusal::Policy, .. } => 'p',
-        Verdict::Refused { class: Refusal::Ours, .. } => 'o',
+    match refused(
+        &Reply {
+            phase,
+            code,
+            text: text.into(),
+        },
+        "jan@example.nl",
+    ) {
+        Verdict::Refused {
+            class: Refusal::Address,
+            ..
+        } => 'a',
+        Verdict::Refused {
+            class: Refusal::Policy,
+            ..
+        } => 'p',
+        Verdict::Refused {
+            class: Refusal::Ours,
+            ..
+        } => 'o',
         Verdict::Retry { .. } => 'r',
         Verdict::Withdrawn { .. } => 'w',
         other => panic!("{other:?}"),
@@ -67,7 +83,11 @@ fn every_answer_has_its_meaning() {
         (Greeting, 421, "busy", 'r'),
     ];
     for (phase, code, text, expected) in cases {
-        assert_eq!(letter(phase, code, text), expected, "{phase:?} {code} {text}");
+        assert_eq!(
+            letter(phase, code, text),
+            expected,
+            "{phase:?} {code} {text}"
+        );
     }
 }
 
@@ -75,7 +95,16 @@ fn every_answer_has_its_meaning() {
 fn a_status_is_read_only_where_it_stands_plainly() {
     assert_eq!(Status::at_start("5.1.10 x"), Some(Status(5, 1, 10)));
     assert_eq!(Status::at_start(" 4.2.1: x"), Some(Status(4, 2, 1)));
-    for text in ["", "no", "5.1", "5.1.1.1 x", "3.1.1 x", "5.1.1234 x", "5.x.1", "192.168.1.1"] {
+    for text in [
+        "",
+        "no",
+        "5.1",
+        "5.1.1.1 x",
+        "3.1.1 x",
+        "5.1.1234 x",
+        "5.x.1",
+        "192.168.1.1",
+    ] {
         assert_eq!(Status::at_start(text), None, "{text}");
     }
 }

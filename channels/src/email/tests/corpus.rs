@@ -1,6 +1,7 @@
-//! The corpus of bounces: every mail system in the forms it writes, with every reason, and what is no bounce. What the reader
-//! makes of each is published as a table in `docs/bounces.md`, which this test keeps.
-//! Refuses real mails: wording and addresses are our own, forms and codes are those of the world.
+//! The corpus of bounces: every mail system in the forms it writes, with every reason, and what is
+//! no bounce. What the reader makes of each is published as a table in `docs/bounces.md`, which
+//! this test keeps. Refuses real mails: wording and addresses are our own, forms and codes are
+//! those of the world.
 
 mod forms;
 mod others;
@@ -19,7 +20,10 @@ use crate::sms::tests::{attempt, key};
 /// Set to write the table instead of comparing it.
 const WRITE: &str = "SLUIS_WRITE_BOUNCES";
 /// Between which lines of the document the table stands.
-const MARKS: [&str; 2] = ["<!-- table: written by the test -->", "<!-- end of the table -->"];
+const MARKS: [&str; 2] = [
+    "<!-- table: written by the test -->",
+    "<!-- end of the table -->",
+];
 /// Everything a reader can say, in the order of the table.
 const WORDS: [&str; 12] = [
     "bounced",
@@ -63,7 +67,9 @@ fn expected(form: &Form, row: &Row) -> &'static str {
 fn corpus() -> Vec<Sample> {
     let reference = key().attempt(CorporationId(7), attempt());
     let to = format!("b+{reference}@bounce.woon.example");
-    let ours = format!("Return-Path: <{to}>\r\nMessage-ID: <{reference}@bounce.woon.example>\r\nSubject: Uw huur\r\n");
+    let ours = format!(
+        "Return-Path: <{to}>\r\nMessage-ID: <{reference}@bounce.woon.example>\r\nSubject: Uw huur\r\n"
+    );
     let mut samples = Vec::new();
     for form in FORMS {
         for row in REASONS {
@@ -75,9 +81,19 @@ fn corpus() -> Vec<Sample> {
         }
     }
     for (name, expected, head, body) in others::others() {
-        let kind = if head.contains("Content-Type") { "" } else { "Content-Type: text/plain; charset=utf-8\r\n" };
-        let raw = format!("{head}\r\nTo: <{to}>\r\nDate: Tue, 3 Nov 2026 10:00:00 +0100\r\n{kind}\r\n{body}\r\n");
-        samples.push(Sample { name, expected, raw });
+        let kind = if head.contains("Content-Type") {
+            ""
+        } else {
+            "Content-Type: text/plain; charset=utf-8\r\n"
+        };
+        let raw = format!(
+            "{head}\r\nTo: <{to}>\r\nDate: Tue, 3 Nov 2026 10:00:00 +0100\r\n{kind}\r\n{body}\r\n"
+        );
+        samples.push(Sample {
+            name,
+            expected,
+            raw,
+        });
     }
     samples
 }
@@ -112,11 +128,24 @@ fn the_corpus_is_read_as_expected() {
         }
     }
     assert!(samples.len() >= 300, "{} samples", samples.len());
-    assert!(killed.is_empty(), "good addresses killed:\n{}", killed.join("\n"));
-    assert!(taken.is_empty(), "no bounces, taken for bounces:\n{}", taken.join("\n"));
+    assert!(
+        killed.is_empty(),
+        "good addresses killed:\n{}",
+        killed.join("\n")
+    );
+    assert!(
+        taken.is_empty(),
+        "no bounces, taken for bounces:\n{}",
+        taken.join("\n")
+    );
     assert!(lost.is_empty(), "lost:\n{}", lost.join("\n"));
     let agreed = samples.len() - wrong.len();
-    assert!(agreed * 100 >= samples.len() * 95, "{agreed} of {} agree:\n{}", samples.len(), wrong.join("\n"));
+    assert!(
+        agreed * 100 >= samples.len() * 95,
+        "{agreed} of {} agree:\n{}",
+        samples.len(),
+        wrong.join("\n")
+    );
     keep(&table(samples.len(), agreed, &counts));
 }
 
@@ -130,14 +159,20 @@ fn table(all: usize, agreed: usize, counts: &BTreeMap<(&str, &str), usize>) -> S
         all - FORMS.len() * REASONS.len(),
         agreed as f64 * 100.0 / all as f64
     );
-    let used: Vec<&str> = WORDS.into_iter().filter(|word| counts.keys().any(|(a, b)| a == word || b == word)).collect();
-    used.iter().for_each(|word| out.push_str(&format!(" `{word}` |")));
+    let used: Vec<&str> = WORDS
+        .into_iter()
+        .filter(|word| counts.keys().any(|(a, b)| a == word || b == word))
+        .collect();
+    used.iter()
+        .for_each(|word| out.push_str(&format!(" `{word}` |")));
     out.push_str("\n|---|");
     used.iter().for_each(|_| out.push_str("--:|"));
     for expected in &used {
         let _ = write!(out, "\n| `{expected}` |");
         for said in &used {
-            let count = counts.get(&(*expected, *said)).map_or(String::new(), ToString::to_string);
+            let count = counts
+                .get(&(*expected, *said))
+                .map_or(String::new(), ToString::to_string);
             let _ = write!(out, " {count} |");
         }
     }
@@ -149,13 +184,20 @@ fn table(all: usize, agreed: usize, counts: &BTreeMap<(&str, &str), usize>) -> S
 fn keep(table: &str) {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/bounces.md");
     let document = std::fs::read_to_string(path).expect("docs/bounces.md");
-    let (before, rest) = document.split_once(MARKS[0]).expect("the mark before the table");
-    let (_, after) = rest.split_once(MARKS[1]).expect("the mark behind the table");
+    let (before, rest) = document
+        .split_once(MARKS[0])
+        .expect("the mark before the table");
+    let (_, after) = rest
+        .split_once(MARKS[1])
+        .expect("the mark behind the table");
     let renewed = format!("{before}{}\n\n{table}\n{}{after}", MARKS[0], MARKS[1]);
     if std::env::var_os(WRITE).is_some() {
         std::fs::write(path, renewed).expect("the document can be written");
     } else {
-        assert!(renewed == document, "docs/bounces.md is not up to date: run this test with {WRITE}=1");
+        assert!(
+            renewed == document,
+            "docs/bounces.md is not up to date: run this test with {WRITE}=1"
+        );
     }
 }
 
@@ -163,10 +205,17 @@ fn keep(table: &str) {
 #[test]
 fn the_corpus_has_enough_of_each_kind() {
     let mut counts = BTreeMap::new();
-    corpus().iter().for_each(|sample| *counts.entry(sample.expected).or_insert(0_usize) += 1);
-    for (kind, least) in
-        [("bounced", 300), ("failed", 200), ("blocked", 300), ("delayed", 8), ("automatic_reply", 40), ("unexplained", 8)]
-    {
+    corpus()
+        .iter()
+        .for_each(|sample| *counts.entry(sample.expected).or_insert(0_usize) += 1);
+    for (kind, least) in [
+        ("bounced", 300),
+        ("failed", 200),
+        ("blocked", 300),
+        ("delayed", 8),
+        ("automatic_reply", 40),
+        ("unexplained", 8),
+    ] {
         assert!(counts[kind] >= least, "{} of {kind}", counts[kind]);
     }
 }

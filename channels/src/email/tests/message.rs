@@ -22,7 +22,10 @@ fn a_mail_as_it_leaves() {
 
 #[test]
 fn a_resend_is_the_same_message() {
-    assert_eq!(compose(&mail()).unwrap().bytes, compose(&mail()).unwrap().bytes);
+    assert_eq!(
+        compose(&mail()).unwrap().bytes,
+        compose(&mail()).unwrap().bytes
+    );
 }
 
 #[test]
@@ -46,28 +49,52 @@ fn each_text_is_written_in_the_plainest_way_it_allows() {
         ("Уважаемый арендатор", "base64"),
     ] {
         let mut out = mail();
-        out.content = Content::Email { subject: "x".into(), text: text.into(), html: None, headers: Vec::new() };
+        out.content = Content::Email {
+            subject: "x".into(),
+            text: text.into(),
+            html: None,
+            headers: Vec::new(),
+        };
         let bytes = String::from_utf8(compose(&out).unwrap().bytes).unwrap();
-        assert!(bytes.contains(&format!("Content-Transfer-Encoding: {encoding}\r\n")), "{text}\n{bytes}");
+        assert!(
+            bytes.contains(&format!("Content-Transfer-Encoding: {encoding}\r\n")),
+            "{text}\n{bytes}"
+        );
     }
 }
 
 fn outgoing(content: Content, sender: Sender, at: i64) -> Outgoing {
-    Outgoing { content, sender: sender.into(), at: Timestamp(at), ..mail() }
+    Outgoing {
+        content,
+        sender: sender.into(),
+        at: Timestamp(at),
+        ..mail()
+    }
 }
 
 /// The header fields as lettre's builder makes them.
 fn by_library(out: &Outgoing) -> String {
-    let Content::Email { subject, headers, .. } = &out.content else { panic!("a mail") };
+    let Content::Email {
+        subject, headers, ..
+    } = &out.content
+    else {
+        panic!("a mail")
+    };
     let sender = &out.sender;
     let mailbox = |name: Option<String>, email: &str| Mailbox::new(name, email.parse().unwrap());
     let mut builder = Message::builder()
-        .message_id(Some(format!("<{}@{}>", out.reference, sender.bounce_domain)))
+        .message_id(Some(format!(
+            "<{}@{}>",
+            out.reference, sender.bounce_domain
+        )))
         .date(SystemTime::UNIX_EPOCH + Duration::from_millis(out.at.0.unsigned_abs()))
         .from(mailbox(sender.email_name.clone(), &sender.email_from))
         .to(mailbox(None, &out.to))
         .subject(subject.clone())
-        .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".into()));
+        .raw_header(HeaderValue::new(
+            HeaderName::new_from_ascii_str("Auto-Submitted"),
+            "auto-generated".into(),
+        ));
     if let Some(reply_to) = &sender.reply_to {
         builder = builder.reply_to(mailbox(None, reply_to));
     }
@@ -75,9 +102,16 @@ fn by_library(out: &Outgoing) -> String {
         let name = HeaderName::new_from_ascii(name.clone()).unwrap();
         builder = builder.raw_header(HeaderValue::new(name, value.clone()));
     }
-    let message = builder.header(header::MIME_VERSION_1_0).body(String::new()).unwrap();
+    let message = builder
+        .header(header::MIME_VERSION_1_0)
+        .body(String::new())
+        .unwrap();
     let bytes = String::from_utf8(message.formatted()).unwrap();
-    bytes.split("Content-Transfer-Encoding").next().unwrap().to_owned()
+    bytes
+        .split("Content-Transfer-Encoding")
+        .next()
+        .unwrap()
+        .to_owned()
 }
 
 proptest! {

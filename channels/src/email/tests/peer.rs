@@ -1,4 +1,5 @@
-//! A relay for tests: speaks enough SMTP, keeps what it took, and answers or closes where its script says.
+//! A relay for tests: speaks enough SMTP, keeps what it took, and answers or closes where its
+//! script says.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -63,7 +64,11 @@ impl Peer {
     pub(super) async fn start(script: Script) -> Arc<Peer> {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let peer = Arc::new(Peer { script, port, ..Peer::default() });
+        let peer = Arc::new(Peer {
+            script,
+            port,
+            ..Peer::default()
+        });
         let own = Arc::clone(&peer);
         tokio::spawn(async move {
             while let Ok((tcp, _)) = listener.accept().await {
@@ -76,7 +81,10 @@ impl Peer {
 
     /// A relay that nobody runs.
     pub(super) fn nowhere() -> Peer {
-        Peer { port: 1, ..Peer::default() }
+        Peer {
+            port: 1,
+            ..Peer::default()
+        }
     }
 
     async fn connection(self: Arc<Self>, tcp: TcpStream, number: usize) {
@@ -89,7 +97,9 @@ impl Peer {
             }
             return;
         }
-        let Some(tcp) = self.talk(tcp, number, true).await else { return };
+        let Some(tcp) = self.talk(tcp, number, true).await else {
+            return;
+        };
         if let Some(Ok(stream)) = match &self.script.tls {
             Some(tls) => Some(tls.accept(tcp).await),
             None => None,
@@ -99,7 +109,12 @@ impl Peer {
     }
 
     /// Talks until it ends; gives the stream back for STARTTLS.
-    async fn talk<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S, number: usize, greet: bool) -> Option<S> {
+    async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: S,
+        number: usize,
+        greet: bool,
+    ) -> Option<S> {
         let mut stream = BufReader::new(stream);
         if greet {
             self.point(Point::Greeting, number).await?;
@@ -107,28 +122,52 @@ impl Peer {
         }
         loop {
             let line = self.line(&mut stream).await?;
-            let verb = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
+            let verb = line
+                .split([' ', ':'])
+                .next()
+                .unwrap_or_default()
+                .to_ascii_uppercase();
             match verb.as_str() {
                 "EHLO" => {
                     self.point(Point::Ehlo, number).await?;
-                    let lines: String = self.script.offers.iter().map(|offer| format!("250-{offer}\r\n")).collect();
-                    say(&mut stream, self.answer("EHLO", &format!("250-peer\r\n{lines}250 HELP\r\n"))).await?;
+                    let lines: String = self
+                        .script
+                        .offers
+                        .iter()
+                        .map(|offer| format!("250-{offer}\r\n"))
+                        .collect();
+                    say(
+                        &mut stream,
+                        self.answer("EHLO", &format!("250-peer\r\n{lines}250 HELP\r\n")),
+                    )
+                    .await?;
                 }
                 "STARTTLS" => {
                     say(&mut stream, self.answer("STARTTLS", "220 go\r\n")).await?;
                     return Some(stream.into_inner());
                 }
-                "MAIL" => self.command(&mut stream, Point::Mail, "MAIL", "250 2.1.0 ok\r\n").await?,
-                "RCPT" => self.command(&mut stream, Point::Rcpt, "RCPT", "250 2.1.5 ok\r\n").await?,
+                "MAIL" => {
+                    self.command(&mut stream, Point::Mail, "MAIL", "250 2.1.0 ok\r\n")
+                        .await?
+                }
+                "RCPT" => {
+                    self.command(&mut stream, Point::Rcpt, "RCPT", "250 2.1.5 ok\r\n")
+                        .await?
+                }
                 "DATA" => {
-                    self.command(&mut stream, Point::Data, "DATA", "354 go\r\n").await?;
+                    self.command(&mut stream, Point::Data, "DATA", "354 go\r\n")
+                        .await?;
                     if self.answer("DATA", "354").starts_with("354") {
                         self.message(&mut stream).await?;
                     }
                 }
                 "AUTH" => {
                     // LOGIN asks for the name and for the password, each in Base64.
-                    let prompts: &[&str] = if line == "AUTH LOGIN" { &["VXNlcm5hbWU6", "UGFzc3dvcmQ6"] } else { &[] };
+                    let prompts: &[&str] = if line == "AUTH LOGIN" {
+                        &["VXNlcm5hbWU6", "UGFzc3dvcmQ6"]
+                    } else {
+                        &[]
+                    };
                     for prompt in prompts {
                         say(&mut stream, format!("334 {prompt}\r\n")).await?;
                         self.line(&mut stream).await?;
@@ -147,7 +186,11 @@ impl Peer {
     /// The next line, kept.
     async fn line<S: AsyncRead + Unpin>(&self, stream: &mut BufReader<S>) -> Option<String> {
         let mut line = String::new();
-        stream.read_line(&mut line).await.ok().filter(|read| *read > 0)?;
+        stream
+            .read_line(&mut line)
+            .await
+            .ok()
+            .filter(|read| *read > 0)?;
         line.truncate(line.trim_end().len());
         self.log.lock().push(line.clone());
         Some(line)
@@ -160,11 +203,15 @@ impl Peer {
         verb: &'static str,
         usual: &str,
     ) -> Option<()> {
-        self.point(point, self.messages.load(Ordering::SeqCst)).await?;
+        self.point(point, self.messages.load(Ordering::SeqCst))
+            .await?;
         say(stream, self.answer(verb, usual)).await
     }
 
-    async fn message<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: &mut BufReader<S>) -> Option<()> {
+    async fn message<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: &mut BufReader<S>,
+    ) -> Option<()> {
         let number = self.messages.fetch_add(1, Ordering::SeqCst);
         if self.script.close == Some((Point::Body, number)) {
             stream.read_u8().await.ok()?;
@@ -173,7 +220,11 @@ impl Peer {
         let mut message = String::new();
         loop {
             let start = message.len();
-            stream.read_line(&mut message).await.ok().filter(|read| *read > 0)?;
+            stream
+                .read_line(&mut message)
+                .await
+                .ok()
+                .filter(|read| *read > 0)?;
             if &message[start..] == ".\r\n" {
                 message.truncate(start);
                 break;
@@ -200,20 +251,37 @@ impl Peer {
     }
 
     fn answer(&self, verb: &'static str, usual: &str) -> String {
-        self.script.answers.get(verb).map_or_else(|| usual.to_owned(), |answer| format!("{answer}\r\n"))
+        self.script
+            .answers
+            .get(verb)
+            .map_or_else(|| usual.to_owned(), |answer| format!("{answer}\r\n"))
     }
 
     /// How many commands began with that verb.
     pub(super) fn count(&self, verb: &str) -> usize {
-        self.log.lock().iter().filter(|line| line.starts_with(verb)).count()
+        self.log
+            .lock()
+            .iter()
+            .filter(|line| line.starts_with(verb))
+            .count()
     }
 
     /// A provider that leads here; `more` is further JSON members.
     pub(super) fn provider(&self, more: &str) -> Arc<dyn Provider> {
         let port = self.port;
-        let host = if self.script.tls.is_some() { "localhost" } else { "127.0.0.1" };
-        let tls = if self.script.tls.is_some() { "" } else { r#""tls": "none","# };
-        let json = format!(r#"{{"kind": "smtp", "host": "{host}", "port": {port}, {tls} "hello": "sluis.woon.example" {more}}}"#);
+        let host = if self.script.tls.is_some() {
+            "localhost"
+        } else {
+            "127.0.0.1"
+        };
+        let tls = if self.script.tls.is_some() {
+            ""
+        } else {
+            r#""tls": "none","#
+        };
+        let json = format!(
+            r#"{{"kind": "smtp", "host": "{host}", "port": {port}, {tls} "hello": "sluis.woon.example" {more}}}"#
+        );
         let config: ProviderConfig = serde_json::from_str(&json).unwrap();
         build("relay", "channels.email.relay", &config, &FixedSecrets).unwrap()
     }
@@ -242,6 +310,9 @@ pub(super) fn mail() -> Outgoing {
         subject: "Uw incasso is geweigerd – geïnformeerd".into(),
         text: "Beste Jan,\n.\nEen regel met een punt.\n".into(),
         html: Some("<p>Beste Jan, het bedrag is € 12,34.</p>".into()),
-        headers: vec![("List-Unsubscribe".into(), "<https://post.woon.example/u/1>".into())],
+        headers: vec![(
+            "List-Unsubscribe".into(),
+            "<https://post.woon.example/u/1>".into(),
+        )],
     })
 }

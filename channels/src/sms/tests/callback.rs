@@ -16,23 +16,51 @@ const PUBLIC: &str = "https://post.woon.example";
 const NOW: Timestamp = Timestamp(1_795_000_000_000);
 
 fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect()
 }
 
 fn claims(path: &str, body: &[u8]) -> String {
     let url = hex(format!("{PUBLIC}{path}").as_bytes());
-    let payload = if body.is_empty() { String::new() } else { format!(r#","payload_hash":"{}""#, hex(body)) };
-    format!(r#"{{"iss":"MessageBird","nbf":1795000000,"exp":1795000060,"jti":"5","url_hash":"{url}"{payload}}}"#)
+    let payload = if body.is_empty() {
+        String::new()
+    } else {
+        format!(r#","payload_hash":"{}""#, hex(body))
+    };
+    format!(
+        r#"{{"iss":"MessageBird","nbf":1795000000,"exp":1795000060,"jti":"5","url_hash":"{url}"{payload}}}"#
+    )
 }
 
 fn token(alg: &str, secret: &str, claims: &str) -> String {
     let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-    let signed = format!("{}.{}", encode(format!(r#"{{"alg":"{alg}","typ":"JWT"}}"#).as_bytes()), encode(claims.as_bytes()));
+    let signed = format!(
+        "{}.{}",
+        encode(format!(r#"{{"alg":"{alg}","typ":"JWT"}}"#).as_bytes()),
+        encode(claims.as_bytes())
+    );
     let (secret, text) = (secret.as_bytes(), signed.as_bytes());
     let signature = match alg {
-        "HS384" => Hmac::<Sha384>::new_from_slice(secret).unwrap().chain_update(text).finalize().into_bytes().to_vec(),
-        "HS512" => Hmac::<Sha512>::new_from_slice(secret).unwrap().chain_update(text).finalize().into_bytes().to_vec(),
-        _ => Hmac::<Sha256>::new_from_slice(secret).unwrap().chain_update(text).finalize().into_bytes().to_vec(),
+        "HS384" => Hmac::<Sha384>::new_from_slice(secret)
+            .unwrap()
+            .chain_update(text)
+            .finalize()
+            .into_bytes()
+            .to_vec(),
+        "HS512" => Hmac::<Sha512>::new_from_slice(secret)
+            .unwrap()
+            .chain_update(text)
+            .finalize()
+            .into_bytes()
+            .to_vec(),
+        _ => Hmac::<Sha256>::new_from_slice(secret)
+            .unwrap()
+            .chain_update(text)
+            .finalize()
+            .into_bytes()
+            .to_vec(),
     };
     format!("{signed}.{}", encode(&signature))
 }
@@ -45,7 +73,13 @@ fn path(status: &str, more: &str) -> String {
 }
 
 fn callback<'a>(path_and_query: &'a str, token: &'a str, body: &'a [u8]) -> Callback<'a> {
-    Callback { public_url: PUBLIC, path_and_query, signature: Some(token), content_type: None, body }
+    Callback {
+        public_url: PUBLIC,
+        path_and_query,
+        signature: Some(token),
+        content_type: None,
+        body,
+    }
 }
 
 #[test]
@@ -55,9 +89,18 @@ fn a_signed_report_is_verified_and_read() {
     for alg in ["HS256", "HS384", "HS512"] {
         let path = path("delivered", "");
         let token = token(alg, "sign", &claims(&path, b""));
-        let receipts = provider.receive(&callback(&path, &token, b""), &key(), NOW).unwrap();
-        assert_eq!((receipts.len(), receipts[0].kind), (1, ReceiptKind::Delivered), "{alg}");
-        assert_eq!((receipts[0].corporation, receipts[0].attempt), (CorporationId(7), attempt()));
+        let receipts = provider
+            .receive(&callback(&path, &token, b""), &key(), NOW)
+            .unwrap();
+        assert_eq!(
+            (receipts.len(), receipts[0].kind),
+            (1, ReceiptKind::Delivered),
+            "{alg}"
+        );
+        assert_eq!(
+            (receipts[0].corporation, receipts[0].attempt),
+            (CorporationId(7), attempt())
+        );
         assert_eq!(receipts[0].occurred_at, Some(Timestamp(1_795_000_000_000)));
     }
 }
@@ -67,36 +110,90 @@ fn what_the_signature_does_not_cover_is_refused() {
     let key = SigningKey::new("sign".into());
     let path = path("delivered", "");
     let good = token("HS256", "sign", &claims(&path, b""));
-    let verify = |callback: &Callback<'_>, now: i64| key.verify(callback, Timestamp(now)).map_err(|error| error.code());
+    let verify = |callback: &Callback<'_>, now: i64| {
+        key.verify(callback, Timestamp(now))
+            .map_err(|error| error.code())
+    };
     assert_eq!(verify(&callback(&path, &good, b""), NOW.0), Ok(()));
-    assert_eq!(verify(&callback(&path, &good, b""), NOW.0 - 900), Ok(()), "a second of skew is borne");
-    assert_eq!(verify(&callback(&path, &good, b""), NOW.0 - 1_001), Err("time"));
-    assert_eq!(verify(&callback(&path, &good, b""), NOW.0 + 61_001), Err("time"));
-    assert_eq!(verify(&callback(&path.replace("delivered", "expired"), &good, b""), NOW.0), Err("url"));
+    assert_eq!(
+        verify(&callback(&path, &good, b""), NOW.0 - 900),
+        Ok(()),
+        "a second of skew is borne"
+    );
+    assert_eq!(
+        verify(&callback(&path, &good, b""), NOW.0 - 1_001),
+        Err("time")
+    );
+    assert_eq!(
+        verify(&callback(&path, &good, b""), NOW.0 + 61_001),
+        Err("time")
+    );
+    assert_eq!(
+        verify(
+            &callback(&path.replace("delivered", "expired"), &good, b""),
+            NOW.0
+        ),
+        Err("url")
+    );
     assert_eq!(verify(&callback(&path, &good, b"body"), NOW.0), Err("body"));
-    let elsewhere = Callback { public_url: "https://other.example", ..callback(&path, &good, b"") };
+    let elsewhere = Callback {
+        public_url: "https://other.example",
+        ..callback(&path, &good, b"")
+    };
     assert_eq!(verify(&elsewhere, NOW.0), Err("url"));
-    assert_eq!(verify(&Callback { signature: None, ..callback(&path, &good, b"") }, NOW.0), Err("unsigned"));
+    assert_eq!(
+        verify(
+            &Callback {
+                signature: None,
+                ..callback(&path, &good, b"")
+            },
+            NOW.0
+        ),
+        Err("unsigned")
+    );
 
     let body = token("HS256", "sign", &claims(&path, b"a=1"));
     assert_eq!(verify(&callback(&path, &body, b"a=1"), NOW.0), Ok(()));
     assert_eq!(verify(&callback(&path, &body, b"a=2"), NOW.0), Err("body"));
     assert_eq!(verify(&callback(&path, &body, b""), NOW.0), Err("body"));
 
-    for (alg, secret, expected) in [("HS256", "other", "signature"), ("none", "sign", "token"), ("RS256", "sign", "token")] {
+    for (alg, secret, expected) in [
+        ("HS256", "other", "signature"),
+        ("none", "sign", "token"),
+        ("RS256", "sign", "token"),
+    ] {
         let token = token(alg, secret, &claims(&path, b""));
-        assert_eq!(verify(&callback(&path, &token, b""), NOW.0), Err(expected), "{alg}");
+        assert_eq!(
+            verify(&callback(&path, &token, b""), NOW.0),
+            Err(expected),
+            "{alg}"
+        );
     }
     let stripped = format!("{}.", good.rsplit_once('.').unwrap().0);
-    assert_eq!(verify(&callback(&path, &stripped, b""), NOW.0), Err("signature"));
-    let stranger = token("HS256", "sign", &claims(&path, b"").replace("MessageBird", "Mallory"));
-    assert_eq!(verify(&callback(&path, &stranger, b""), NOW.0), Err("token"));
+    assert_eq!(
+        verify(&callback(&path, &stripped, b""), NOW.0),
+        Err("signature")
+    );
+    let stranger = token(
+        "HS256",
+        "sign",
+        &claims(&path, b"").replace("MessageBird", "Mallory"),
+    );
+    assert_eq!(
+        verify(&callback(&path, &stranger, b""), NOW.0),
+        Err("token")
+    );
     for garbage in ["", ".", "..", "a.b.c", "é.é.é", &"a".repeat(10_000)] {
-        assert_eq!(verify(&callback(&path, garbage, b""), NOW.0), Err("token"), "{garbage:.20}");
+        assert_eq!(
+            verify(&callback(&path, garbage, b""), NOW.0),
+            Err("token"),
+            "{garbage:.20}"
+        );
     }
 }
 
-/// Made outside this code (Python's hmac and hashlib), so that signer and verifier cannot share a mistake.
+/// Made outside this code (Python's hmac and hashlib), so that signer and verifier cannot share a
+/// mistake.
 #[test]
 fn a_token_made_elsewhere_is_verified() {
     let token = concat!(
@@ -106,14 +203,24 @@ fn a_token_made_elsewhere_is_verified() {
         "DA4MCJ9.4judSeCTiaFaG7vEVPdBDWV3NnRlfP2O7JZdHPPIt94",
     );
     let path = "/v1/receipts/bird?a=1";
-    assert_eq!(SigningKey::new("sign".into()).verify(&callback(path, token, b"status=sent"), NOW), Ok(()));
+    assert_eq!(
+        SigningKey::new("sign".into()).verify(&callback(path, token, b"status=sent"), NOW),
+        Ok(())
+    );
 }
 
 #[test]
 fn a_good_signature_over_incomplete_claims_is_refused() {
-    let token = token("HS256", "sign", r#"{"iss":"MessageBird","nbf":1795000000,"exp":1795000060,"jti":"5"}"#);
+    let token = token(
+        "HS256",
+        "sign",
+        r#"{"iss":"MessageBird","nbf":1795000000,"exp":1795000060,"jti":"5"}"#,
+    );
     let key = SigningKey::new("sign".into());
-    assert_eq!(key.verify(&callback("/x", &token, b""), NOW), Err(CallbackError::Token));
+    assert_eq!(
+        key.verify(&callback("/x", &token, b""), NOW),
+        Err(CallbackError::Token)
+    );
 }
 
 #[test]
@@ -123,19 +230,47 @@ fn statuses_have_their_meaning() {
         ("scheduled", "", Accepted),
         ("buffered", "", Accepted),
         ("sent", "", Accepted),
-        ("delivered", "&statusReason=successfully+delivered", Delivered),
+        (
+            "delivered",
+            "&statusReason=successfully+delivered",
+            Delivered,
+        ),
         ("expired", "", Failed),
         ("delivery_failed", "", Failed),
-        ("delivery_failed", "&statusReason=unknown%20subscriber", BouncedHard),
-        ("delivery_failed", "&statusErrorCode=1&statusReason=unknown+subscriber", BouncedHard),
-        ("delivery_failed", "&statusErrorCode=27&statusReason=unavailable+subscriber", Failed),
+        (
+            "delivery_failed",
+            "&statusReason=unknown%20subscriber",
+            BouncedHard,
+        ),
+        (
+            "delivery_failed",
+            "&statusErrorCode=1&statusReason=unknown+subscriber",
+            BouncedHard,
+        ),
+        (
+            "delivery_failed",
+            "&statusErrorCode=27&statusReason=unavailable+subscriber",
+            Failed,
+        ),
     ];
     for (status, more, kind) in cases {
         let path = path(status, more);
-        assert_eq!(read_status(&callback(&path, "", b""), &key(), "bird").unwrap().kind, kind, "{status} {more}");
+        assert_eq!(
+            read_status(&callback(&path, "", b""), &key(), "bird")
+                .unwrap()
+                .kind,
+            kind,
+            "{status} {more}"
+        );
     }
-    let path = path("delivery_failed", "&statusErrorCode=1&statusReason=no+31612345678");
-    let why = read_status(&callback(&path, "", b""), &key(), "bird").unwrap().why.unwrap();
+    let path = path(
+        "delivery_failed",
+        "&statusErrorCode=1&statusReason=no+31612345678",
+    );
+    let why = read_status(&callback(&path, "", b""), &key(), "bird")
+        .unwrap()
+        .why
+        .unwrap();
     assert_eq!((&*why.code, &*why.text), ("bird 1", "no (address)"));
 }
 
@@ -144,10 +279,15 @@ fn an_unknown_status_is_for_people() {
     let provider = provider(1, "");
     let path = path("teleported", "&statusReason=who+knows");
     let token = token("HS256", "sign", &claims(&path, b""));
-    let error = provider.receive(&callback(&path, &token, b""), &key(), NOW).unwrap_err();
+    let error = provider
+        .receive(&callback(&path, &token, b""), &key(), NOW)
+        .unwrap_err();
     assert_eq!(error.code(), "unknown_status");
     let (corporation, of, why) = error.unknown_status().unwrap();
-    assert_eq!((corporation, of, &*why.code, &*why.text), (CorporationId(7), attempt(), "teleported", "who knows"));
+    assert_eq!(
+        (corporation, of, &*why.code, &*why.text),
+        (CorporationId(7), attempt(), "teleported", "who knows")
+    );
 }
 
 #[test]
@@ -155,11 +295,26 @@ fn form_and_json_bodies_are_read_and_damage_is_refused() {
     let reference = key().attempt(CorporationId(7), attempt());
     let form = format!("reference={reference}&status=delivered");
     let plain = callback("/v1/receipts/bird", "", form.as_bytes());
-    assert_eq!(read_status(&plain, &key(), "bird").unwrap().kind, ReceiptKind::Delivered);
-    let json = format!(r#"{{"reference":"{reference}","status":"delivery_failed","statusErrorCode":1,"price":null}}"#);
-    let typed = Callback { content_type: Some("application/json; charset=utf-8"), ..callback("/x", "", json.as_bytes()) };
-    assert_eq!(read_status(&typed, &key(), "bird").unwrap().kind, ReceiptKind::BouncedHard);
-    let code = |query: &str| read_status(&callback(query, "", b""), &key(), "bird").unwrap_err().code();
+    assert_eq!(
+        read_status(&plain, &key(), "bird").unwrap().kind,
+        ReceiptKind::Delivered
+    );
+    let json = format!(
+        r#"{{"reference":"{reference}","status":"delivery_failed","statusErrorCode":1,"price":null}}"#
+    );
+    let typed = Callback {
+        content_type: Some("application/json; charset=utf-8"),
+        ..callback("/x", "", json.as_bytes())
+    };
+    assert_eq!(
+        read_status(&typed, &key(), "bird").unwrap().kind,
+        ReceiptKind::BouncedHard
+    );
+    let code = |query: &str| {
+        read_status(&callback(query, "", b""), &key(), "bird")
+            .unwrap_err()
+            .code()
+    };
     assert_eq!(code("/x"), "format");
     assert_eq!(code("/x?status=delivered"), "format");
     assert_eq!(code("/x?reference=abc&status=delivered"), "reference");

@@ -8,11 +8,25 @@ const NOW: Timestamp = Timestamp(1_795_000_000_000);
 
 /// `A` accepted, `a` address, `o` ours, `r` retry, `d` in doubt; then the code.
 fn short(status: u16, retry_after: Option<&str>, body: &str) -> String {
-    let verdict = classify(&Answer { status, retry_after, body: body.as_bytes() }, "+31612345678", NOW);
+    let verdict = classify(
+        &Answer {
+            status,
+            retry_after,
+            body: body.as_bytes(),
+        },
+        "+31612345678",
+        NOW,
+    );
     let (letter, why) = match verdict {
         Verdict::Accepted { provider_id } => return format!("A {provider_id}"),
-        Verdict::Refused { class: Refusal::Address, why } => ('a', why),
-        Verdict::Refused { class: Refusal::Ours, why } => ('o', why),
+        Verdict::Refused {
+            class: Refusal::Address,
+            why,
+        } => ('a', why),
+        Verdict::Refused {
+            class: Refusal::Ours,
+            why,
+        } => ('o', why),
         Verdict::Retry { why, .. } => ('r', why),
         Verdict::InDoubt { why } => ('d', why),
         other => panic!("{other:?}"),
@@ -22,7 +36,9 @@ fn short(status: u16, retry_after: Option<&str>, body: &str) -> String {
 }
 
 fn error(code: i64, parameter: &str) -> String {
-    format!(r#"{{"errors":[{{"code":{code},"description":"about 31612345678","parameter":{parameter}}}]}}"#)
+    format!(
+        r#"{{"errors":[{{"code":{code},"description":"about 31612345678","parameter":{parameter}}}]}}"#
+    )
 }
 
 #[test]
@@ -41,8 +57,18 @@ fn every_answer_has_its_meaning() {
         (401, None, &recipients, "o bird 10"),
         // The API's own error under a status that says otherwise: it took nothing.
         (200, None, &error(25, "null"), "o bird 25"),
-        (200, None, r#"{"errors":[{"code":25,"description":"Not enough balance","parameter":null}]}"#, "o bird 25"),
-        (200, None, r#"{"code":25,"message":"Not enough balance"}"#, "o bird 25"),
+        (
+            200,
+            None,
+            r#"{"errors":[{"code":25,"description":"Not enough balance","parameter":null}]}"#,
+            "o bird 25",
+        ),
+        (
+            200,
+            None,
+            r#"{"code":25,"message":"Not enough balance"}"#,
+            "o bird 25",
+        ),
         (201, None, r#"{"errors":[{"code":"25"}]}"#, "o bird 25"),
         (200, None, &recipients, "a bird 10"),
         (200, None, &error(2, r#""access_key""#), "o bird 2"),
@@ -67,7 +93,11 @@ fn every_answer_has_its_meaning() {
         (599, None, "", "d http 599"),
     ];
     for (status, after, body, expected) in cases {
-        assert_eq!(short(status, after, body), expected, "{status} {after:?} {body}");
+        assert_eq!(
+            short(status, after, body),
+            expected,
+            "{status} {after:?} {body}"
+        );
     }
 }
 
@@ -75,7 +105,10 @@ fn every_answer_has_its_meaning() {
 fn retry_after_is_seconds_or_a_date() {
     // 2026-11-18T11:06:40Z
     assert_eq!(retry_after("120", NOW), Some(120_000));
-    assert_eq!(retry_after("Wed, 18 Nov 2026 11:07:40 GMT", NOW), Some(60_000));
+    assert_eq!(
+        retry_after("Wed, 18 Nov 2026 11:07:40 GMT", NOW),
+        Some(60_000)
+    );
     assert_eq!(retry_after("Wed, 18 Nov 2026 11:00:00 GMT", NOW), Some(0));
     assert_eq!(retry_after("99999999999", NOW), Some(86_400_000));
     for text in ["", "-1", "soon", "99999999999999999999999"] {

@@ -20,7 +20,11 @@ fn limits_are_those_of_the_standard() {
     ];
     for (character, times, encoding, segments) in cases {
         let counted = count(&character.repeat(times));
-        assert_eq!((counted.encoding, counted.count), (encoding, segments), "{character} × {times}");
+        assert_eq!(
+            (counted.encoding, counted.count),
+            (encoding, segments),
+            "{character} × {times}"
+        );
     }
     assert_eq!(count("").count, 1);
 }
@@ -48,7 +52,10 @@ fn the_alphabet_is_the_default_one() {
 
 #[test]
 fn dutch_text_is_transliterated_only_where_it_helps() {
-    assert_eq!(transliterate("geïnformeerd – ’s avonds, één café"), "geinformeerd - 's avonds, één café");
+    assert_eq!(
+        transliterate("geïnformeerd – ’s avonds, één café"),
+        "geinformeerd - 's avonds, één café"
+    );
     assert_eq!(transliterate("reeds goed: é à ö"), "reeds goed: é à ö");
     assert_eq!(transliterate("ï и \u{1F600}"), "ï и \u{1F600}");
 }

@@ -1,4 +1,5 @@
-//! A server for tests: reads one request a connection or more, keeps it, answers or closes as its script says.
+//! A server for tests: reads one request a connection or more, keeps it, answers or closes as its
+//! script says.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -42,7 +43,11 @@ impl Peer {
     pub(super) async fn start(reply: Reply) -> Arc<Peer> {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let peer = Arc::new(Peer { port, connections: AtomicUsize::new(0), requests: Mutex::default() });
+        let peer = Arc::new(Peer {
+            port,
+            connections: AtomicUsize::new(0),
+            requests: Mutex::default(),
+        });
         let own = Arc::clone(&peer);
         tokio::spawn(async move {
             while let Ok((tcp, _)) = listener.accept().await {
@@ -62,7 +67,12 @@ impl Peer {
             let (head, length) = loop {
                 if let Some(end) = buffer.windows(4).position(|w| w == b"\r\n\r\n") {
                     let head = String::from_utf8(buffer.drain(..end + 4).collect()).unwrap();
-                    let length = head.lines().find_map(|l| l.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+                    let length = head.lines().find_map(|l| {
+                        l.to_ascii_lowercase()
+                            .strip_prefix("content-length: ")?
+                            .parse()
+                            .ok()
+                    });
                     break (head, length.unwrap_or(0));
                 }
                 read(&mut tcp, &mut buffer).await?;
@@ -80,7 +90,11 @@ impl Peer {
                     return None;
                 }
                 Reply::Created | Reply::Once => {
-                    tcp.write_all(answer(201, "", r#"{"id":"e8077d803532c0b5937c639b60216938"}"#).as_bytes()).await.ok()?;
+                    tcp.write_all(
+                        answer(201, "", r#"{"id":"e8077d803532c0b5937c639b60216938"}"#).as_bytes(),
+                    )
+                    .await
+                    .ok()?;
                     if let Reply::Once = reply {
                         return None;
                     }
@@ -118,9 +132,16 @@ impl SecretSource for Named {
 }
 
 pub(super) fn answer(status: u16, headers: &str, body: &str) -> String {
-    format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n{headers}\r\n{body}", body.len())
+    format!(
+        "HTTP/1.1 {status} X\r\nContent-Length: {}\r\n{headers}\r\n{body}",
+        body.len()
+    )
 }
 
 async fn read(tcp: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<()> {
-    tcp.read_buf(buffer).await.ok().filter(|read| *read > 0).map(drop)
+    tcp.read_buf(buffer)
+        .await
+        .ok()
+        .filter(|read| *read > 0)
+        .map(drop)
 }

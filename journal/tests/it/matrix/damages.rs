@@ -1,5 +1,5 @@
-//! What can happen to a file: which files there are, and each kind of damage at several places of each. Refuses chance: the same
-//! places at each run.
+//! What can happen to a file: which files there are, and each kind of damage at several places of
+//! each. Refuses chance: the same places at each run.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,8 +19,16 @@ pub(super) enum Kind {
     Foreign,
 }
 
-pub(super) const KINDS: [Kind; 8] =
-    [Kind::Flipped, Kind::Zeroed, Kind::Cut, Kind::Emptied, Kind::Removed, Kind::Appended, Kind::Swapped, Kind::Foreign];
+pub(super) const KINDS: [Kind; 8] = [
+    Kind::Flipped,
+    Kind::Zeroed,
+    Kind::Cut,
+    Kind::Emptied,
+    Kind::Removed,
+    Kind::Appended,
+    Kind::Swapped,
+    Kind::Foreign,
+];
 
 impl Kind {
     pub(super) fn word(self) -> &'static str {
@@ -49,7 +57,12 @@ pub(super) struct Damage {
 
 impl Damage {
     pub(super) fn none() -> Self {
-        Self { row: "nothing".into(), kind: Kind::Flipped, path: PathBuf::new(), deed: Box::new(|_| ()) }
+        Self {
+            row: "nothing".into(),
+            kind: Kind::Flipped,
+            path: PathBuf::new(),
+            deed: Box::new(|_| ()),
+        }
     }
 
     /// Does it to a directory.
@@ -82,24 +95,50 @@ pub(super) fn all(subject: &Subject, other: &Subject) -> Vec<Damage> {
     let (files, dirs) = walk(subject.dir());
     let mut damages = Vec::new();
     for file in &files {
-        let mut add = |kind, deed: Deed| damages.push(Damage { row: row(subject, file), kind, path: file.clone(), deed });
+        let mut add = |kind, deed: Deed| {
+            damages.push(Damage {
+                row: row(subject, file),
+                kind,
+                path: file.clone(),
+                deed,
+            })
+        };
         let bytes = fs::read(subject.dir().join(file)).expect("read");
         in_place(&bytes, file, &mut add);
         let at = file.clone();
-        add(Kind::Removed, Box::new(move |dir| fs::remove_file(dir.join(&at)).expect("removed")));
+        add(
+            Kind::Removed,
+            Box::new(move |dir| fs::remove_file(dir.join(&at)).expect("removed")),
+        );
         if let Some(sibling) = sibling(file, &files) {
             let at = file.clone();
-            add(Kind::Swapped, Box::new(move |dir| swap(&dir.join(&at), &dir.join(&sibling))));
+            add(
+                Kind::Swapped,
+                Box::new(move |dir| swap(&dir.join(&at), &dir.join(&sibling))),
+            );
         }
         if let Some(foreign) = same_in(other, file) {
             let at = file.clone();
-            add(Kind::Foreign, Box::new(move |dir| assert!(fs::copy(&foreign, dir.join(&at)).is_ok())));
+            add(
+                Kind::Foreign,
+                Box::new(move |dir| assert!(fs::copy(&foreign, dir.join(&at)).is_ok())),
+            );
         }
     }
     for dir in dirs {
-        let mut add = |kind, deed: Deed| damages.push(Damage { row: row(subject, &dir), kind, path: dir.clone(), deed });
+        let mut add = |kind, deed: Deed| {
+            damages.push(Damage {
+                row: row(subject, &dir),
+                kind,
+                path: dir.clone(),
+                deed,
+            })
+        };
         let at = dir.clone();
-        add(Kind::Removed, Box::new(move |root| fs::remove_dir_all(root.join(&at)).expect("removed")));
+        add(
+            Kind::Removed,
+            Box::new(move |root| fs::remove_dir_all(root.join(&at)).expect("removed")),
+        );
         let (at, foreign) = (dir.clone(), other.dir().join(&dir));
         if foreign.is_dir() && !dir.as_os_str().is_empty() {
             let deed = move |root: &Path| {
@@ -116,13 +155,18 @@ pub(super) fn all(subject: &Subject, other: &Subject) -> Vec<Damage> {
 pub(super) fn random(subject: &Subject, other: &Subject, seed: u64) -> Damage {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut below = move |most: usize| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as usize % most.max(1)
     };
     let (files, dirs) = walk(subject.dir());
     let file = files[below(files.len())].clone();
     let bytes = fs::read(subject.dir().join(&file)).expect("read");
-    let used = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let used = bytes
+        .iter()
+        .rposition(|byte| *byte != 0)
+        .map_or(0, |last| last + 1);
     let (place, at) = (below(used), file.clone());
     let kind = KINDS[below(KINDS.len())];
     let new_bytes = match kind {
@@ -149,21 +193,36 @@ pub(super) fn random(subject: &Subject, other: &Subject, seed: u64) -> Damage {
             let dir = dir.clone();
             Box::new(move |root| fs::remove_dir_all(root.join(&dir)).expect("removed"))
         }
-        (Kind::Removed, _) => Box::new(move |root| fs::remove_file(root.join(&at)).expect("removed")),
+        (Kind::Removed, _) => {
+            Box::new(move |root| fs::remove_file(root.join(&at)).expect("removed"))
+        }
         (Kind::Swapped, _) => Box::new(move |root| swap(&root.join(&at), &root.join(&sibling))),
-        (Kind::Foreign, Some(foreign)) => Box::new(move |root| assert!(fs::copy(&foreign, root.join(&at)).is_ok())),
+        (Kind::Foreign, Some(foreign)) => {
+            Box::new(move |root| assert!(fs::copy(&foreign, root.join(&at)).is_ok()))
+        }
         (_, _) => Box::new(move |root| fs::write(root.join(&at), &new_bytes).expect("written")),
     };
     let path = if of_dir { dir } else { file };
-    Damage { row: format!("seed {seed}, place {place}"), kind, path, deed }
+    Damage {
+        row: format!("seed {seed}, place {place}"),
+        kind,
+        path,
+        deed,
+    }
 }
 
 /// What is done to the bytes of a file.
 fn in_place(bytes: &[u8], file: &Path, add: &mut dyn FnMut(Kind, Deed)) {
-    let used = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let used = bytes
+        .iter()
+        .rposition(|byte| *byte != 0)
+        .map_or(0, |last| last + 1);
     let mut becomes = |kind, bytes: Vec<u8>| {
         let file = file.to_owned();
-        add(kind, Box::new(move |dir| fs::write(dir.join(&file), &bytes).expect("written")));
+        add(
+            kind,
+            Box::new(move |dir| fs::write(dir.join(&file), &bytes).expect("written")),
+        );
     };
     if used > 0 {
         for place in [0, used / 7, used / 2, used * 9 / 10, used - 1] {
@@ -171,7 +230,12 @@ fn in_place(bytes: &[u8], file: &Path, add: &mut dyn FnMut(Kind, Deed)) {
             flipped[place] ^= 1 << (place % 8);
             becomes(Kind::Flipped, flipped);
         }
-        for (from, length) in [(0, 40), (used / 3, 5_000), (used - used.min(30), 30), (0, used)] {
+        for (from, length) in [
+            (0, 40),
+            (used / 3, 5_000),
+            (used - used.min(30), 30),
+            (0, used),
+        ] {
             let mut zeroed = bytes.to_vec();
             zeroed[from..(from + length).min(used)].fill(0);
             if zeroed != bytes {
@@ -186,7 +250,10 @@ fn in_place(bytes: &[u8], file: &Path, add: &mut dyn FnMut(Kind, Deed)) {
         becomes(Kind::Emptied, Vec::new());
     }
     becomes(Kind::Appended, [bytes, bytes].concat());
-    becomes(Kind::Appended, [bytes, b"something that nobody wrote"].concat());
+    becomes(
+        Kind::Appended,
+        [bytes, b"something that nobody wrote"].concat(),
+    );
 }
 
 fn swap(one: &Path, other: &Path) {
@@ -199,8 +266,12 @@ fn swap(one: &Path, other: &Path) {
 fn sibling(file: &Path, files: &[PathBuf]) -> Option<PathBuf> {
     let others = || files.iter().filter(|other| *other != file);
     let same_name = others().find(|other| other.file_name() == file.file_name());
-    let same_dir = || others().find(|other| other.parent() == file.parent() && !other.ends_with("lock"));
-    same_name.or_else(same_dir).or_else(|| others().next()).cloned()
+    let same_dir =
+        || others().find(|other| other.parent() == file.parent() && !other.ends_with("lock"));
+    same_name
+        .or_else(same_dir)
+        .or_else(|| others().next())
+        .cloned()
 }
 
 /// The file of another journal that stands where this one does.
@@ -211,13 +282,19 @@ fn same_in(other: &Subject, file: &Path) -> Option<PathBuf> {
     }
     let prefix = file.file_name()?.to_str()?.get(..5)?.to_owned();
     let entries = fs::read_dir(exact.parent()?).ok()?;
-    entries.flatten().find(|entry| entry.file_name().to_string_lossy().starts_with(&prefix)).map(|entry| entry.path())
+    entries
+        .flatten()
+        .find(|entry| entry.file_name().to_string_lossy().starts_with(&prefix))
+        .map(|entry| entry.path())
 }
 
 /// What the page calls it.
 fn row(subject: &Subject, path: &Path) -> String {
     let text = path.to_string_lossy().into_owned();
-    if let Some((number, rest)) = text.strip_prefix("gen-").map(|rest| rest.split_once('/').unwrap_or((rest, ""))) {
+    if let Some((number, rest)) = text
+        .strip_prefix("gen-")
+        .map(|rest| rest.split_once('/').unwrap_or((rest, "")))
+    {
         let newest = subject.newest();
         let which = match number.parse::<u64>().expect("a number").cmp(&newest) {
             std::cmp::Ordering::Less => "full",

@@ -1,10 +1,13 @@
-//! A journal with one of everything, what it must hold, and the verdict on a damaged copy of it. Plays the owner: it fills the
-//! table again behind the watermark, has its current definition and its secret elsewhere, and checks an older definition's hash.
+//! A journal with one of everything, what it must hold, and the verdict on a damaged copy of it.
+//! Plays the owner: it fills the table again behind the watermark, has its current definition and
+//! its secret elsewhere, and checks an older definition's hash.
 
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use sluis_journal::{DiskJournal, Journal, JournalError, Options, RecoveryReport, Repaired, Sequence, Shard, inspect};
+use sluis_journal::{
+    DiskJournal, Journal, JournalError, Options, RecoveryReport, Repaired, Sequence, Shard, inspect,
+};
 
 use super::damages::Damage;
 use crate::support::{SHARDS, Settle, append, copy, options, replayed, scratch};
@@ -69,7 +72,13 @@ pub(super) struct Subject {
 }
 
 fn matrix_options() -> Options {
-    Options { generation_max_bytes: 160 << 10, room_bytes: 64 << 10, segment_bytes: 512 << 10, existing: true, ..options() }
+    Options {
+        generation_max_bytes: 160 << 10,
+        room_bytes: 64 << 10,
+        segment_bytes: 512 << 10,
+        existing: true,
+        ..options()
+    }
 }
 
 fn definition(hash: [u8; 16]) -> Vec<u8> {
@@ -81,11 +90,18 @@ impl Subject {
     pub(super) fn new(owner: u8, stop: Stop) -> Self {
         let (live, left) = (scratch(), scratch());
         let mut puts = Vec::new();
-        let first = Options { existing: false, ..matrix_options() };
+        let first = Options {
+            existing: false,
+            ..matrix_options()
+        };
         let (journal, _) = DiskJournal::open(live.path(), first).expect("made");
         fill(&journal, owner, 2);
         put(&journal, owner, 0..40, &mut puts);
-        (0..2).for_each(|shard| journal.set_table_applied(Shard(shard), Sequence(20)).expect("applied"));
+        (0..2).for_each(|shard| {
+            journal
+                .set_table_applied(Shard(shard), Sequence(20))
+                .expect("applied")
+        });
         furnish(&journal, owner);
         drop(journal);
 
@@ -93,41 +109,68 @@ impl Subject {
         assert!(report.repairs.is_empty(), "{:?}", report.repairs);
         fill(&journal, owner, 3);
         put(&journal, owner, 30..60, &mut puts);
-        journal.set_table_applied(Shard(1), Sequence(60)).expect("applied");
+        journal
+            .set_table_applied(Shard(1), Sequence(60))
+            .expect("applied");
         put(&journal, owner, 60..70, &mut puts);
         (0..6).for_each(|_| fill_once(&journal, owner));
         Self::stopped(journal, stop, live.path(), left, puts)
     }
 
-    /// With so many ended notifications in two generations: a record and a place in a value of the table each.
+    /// With so many ended notifications in two generations: a record and a place in a value of the
+    /// table each.
     pub(super) fn large(owner: u8, stop: Stop, ended: u64) -> Self {
         let (live, left) = (scratch(), scratch());
         let mut puts = Vec::new();
         let generation_max_bytes = ended * 110;
-        let first = Options { existing: false, generation_max_bytes, ..matrix_options() };
+        let first = Options {
+            existing: false,
+            generation_max_bytes,
+            ..matrix_options()
+        };
         let (journal, _) = DiskJournal::open(live.path(), first).expect("made");
         furnish(&journal, owner);
         for pack in 0..ended / PACK {
             let shard = (pack % u64::from(SHARDS)) as u16;
-            let ids = || (pack * PACK..(pack + 1) * PACK).map(|id| format!("{owner} ended {id:08} "));
+            let ids =
+                || (pack * PACK..(pack + 1) * PACK).map(|id| format!("{owner} ended {id:08} "));
             let records: Vec<Vec<u8>> = ids().map(|id| id.repeat(8).into_bytes()).collect();
-            append(&journal, shard, &records.iter().map(Vec::as_slice).collect::<Vec<_>>());
+            append(
+                &journal,
+                shard,
+                &records.iter().map(Vec::as_slice).collect::<Vec<_>>(),
+            );
             journal.settle();
             let (sequence, key) = (journal.durable(Shard(shard)), pack.to_be_bytes().to_vec());
             let value: Vec<u8> = ids().flat_map(String::into_bytes).collect();
             journal.put(Shard(shard), &key, &value).expect("put");
-            puts.push(Put { shard: Shard(shard), sequence, key, value });
+            puts.push(Put {
+                shard: Shard(shard),
+                sequence,
+                key,
+                value,
+            });
             if pack % 97 == 96 {
-                journal.set_table_applied(Shard(shard), sequence).expect("applied");
+                journal
+                    .set_table_applied(Shard(shard), sequence)
+                    .expect("applied");
             }
         }
         assert!(journal.stats().generations >= 2);
         Self::stopped(journal, stop, live.path(), left, puts)
     }
 
-    fn stopped(journal: DiskJournal, stop: Stop, live: &Path, left: tempfile::TempDir, puts: Vec<Put>) -> Self {
+    fn stopped(
+        journal: DiskJournal,
+        stop: Stop,
+        live: &Path,
+        left: tempfile::TempDir,
+        puts: Vec<Put>,
+    ) -> Self {
         let newest = journal.stats().generations;
-        let records = (0..SHARDS).map(|shard| replayed(&journal, shard, 1)).collect();
+        let records = (0..SHARDS)
+            .map(|shard| replayed(&journal, shard, 1))
+            .collect();
         match stop {
             Stop::Clean => {
                 drop(journal);
@@ -135,8 +178,19 @@ impl Subject {
             }
             Stop::Kill => copy(live, left.path()),
         }
-        let subject = Self { stop, dir: left, newest, records, puts };
-        assert!(inspect(subject.dir()).expect("inspected").problems.is_empty());
+        let subject = Self {
+            stop,
+            dir: left,
+            newest,
+            records,
+            puts,
+        };
+        assert!(
+            inspect(subject.dir())
+                .expect("inspected")
+                .problems
+                .is_empty()
+        );
         subject
     }
 
@@ -154,18 +208,27 @@ impl Subject {
         records.push((records.len() as u64 + 1, b"never written".to_vec()));
     }
 
-    /// Damages a copy and starts on it. An error where something is lost and nothing said, or where a refusal does not help.
+    /// Damages a copy and starts on it. An error where something is lost and nothing said, or where
+    /// a refusal does not help.
     pub(super) fn judge(&self, damage: &Damage) -> Result<Outcome, String> {
         let copied = scratch();
         let dir = copied.path().join("journal");
         copy(self.dir(), &dir);
         damage.strike(&dir);
-        let place = format!("{} ({}), {}, after {}", damage.row, damage.path.display(), damage.kind.word(), self.stop.word());
+        let place = format!(
+            "{} ({}), {}, after {}",
+            damage.row,
+            damage.path.display(),
+            damage.kind.word(),
+            self.stop.word()
+        );
         match self.start(&dir) {
             Ok(outcome) => Ok(outcome),
             Err(Verdict::Refused(message)) => {
                 let says = |part: &str| message.contains(part);
-                let remedy = ["restore", "put back", "start again", "move"].iter().any(|remedy| says(remedy));
+                let remedy = ["restore", "put back", "start again", "move"]
+                    .iter()
+                    .any(|remedy| says(remedy));
                 if says(&dir.display().to_string()) && remedy {
                     return Ok(Outcome::Refused);
                 }
@@ -184,7 +247,10 @@ impl Subject {
         for hash in journal.definitions()? {
             let found = journal.get_definition(hash)?;
             if found != Some(definition(hash)) {
-                let why = format!("{}: definition {hash:x?} does not fit its hash: restore it", dir.display());
+                let why = format!(
+                    "{}: definition {hash:x?} does not fit its hash: restore it",
+                    dir.display()
+                );
                 return Err(Verdict::Refused(why));
             }
         }
@@ -193,9 +259,12 @@ impl Subject {
         }
         for shard in 0..2 {
             let found = journal.latest_checkpoint(Shard(shard))?;
-            let found = found.map(|(upto, chunks)| (upto, chunks.map_while(Result::ok).collect::<Vec<_>>()));
+            let found = found
+                .map(|(upto, chunks)| (upto, chunks.map_while(Result::ok).collect::<Vec<_>>()));
             if found != Some((Sequence(7), vec![vec![1; 300], vec![shard as u8; 20]])) {
-                return Err(Verdict::Silent(format!("the checkpoint of shard {shard} is {found:?}")));
+                return Err(Verdict::Silent(format!(
+                    "the checkpoint of shard {shard} is {found:?}"
+                )));
             }
         }
         let is_cut = self.compare_records(&journal, &report)?;
@@ -220,8 +289,15 @@ impl Subject {
     }
 
     /// Whether the end was cut off with a word.
-    fn compare_records(&self, journal: &DiskJournal, report: &RecoveryReport) -> Result<bool, Verdict> {
-        let said = report.repairs.iter().any(|repair| repair.what == Repaired::Tail);
+    fn compare_records(
+        &self,
+        journal: &DiskJournal,
+        report: &RecoveryReport,
+    ) -> Result<bool, Verdict> {
+        let said = report
+            .repairs
+            .iter()
+            .any(|repair| repair.what == Repaired::Tail);
         let mut is_cut = false;
         for (shard, expected) in (0..).map(Shard).zip(&self.records) {
             let mut found = Vec::new();
@@ -234,23 +310,37 @@ impl Subject {
             }
             let is_prefix = found.len() < expected.len() && found[..] == expected[..found.len()];
             if !(is_prefix && said && self.stop == Stop::Kill) {
-                return Err(Verdict::Silent(format!("{} records of {} in shard {shard}", found.len(), expected.len())));
+                return Err(Verdict::Silent(format!(
+                    "{} records of {} in shard {shard}",
+                    found.len(),
+                    expected.len()
+                )));
             }
             is_cut = true;
         }
         Ok(is_cut)
     }
 
-    /// As the shards do: what came behind the watermark is put again; then everything must be there.
+    /// As the shards do: what came behind the watermark is put again; then everything must be
+    /// there.
     fn compare_table(&self, journal: &DiskJournal) -> Result<(), Verdict> {
-        for put in self.puts.iter().filter(|put| put.sequence > journal.table_applied(put.shard)) {
+        for put in self
+            .puts
+            .iter()
+            .filter(|put| put.sequence > journal.table_applied(put.shard))
+        {
             journal.put(put.shard, &put.key, &put.value)?;
         }
         for (number, put) in self.puts.iter().enumerate() {
-            let is_last = !self.puts[number + 1..].iter().any(|later| (later.shard, &later.key) == (put.shard, &put.key));
+            let is_last = !self.puts[number + 1..]
+                .iter()
+                .any(|later| (later.shard, &later.key) == (put.shard, &put.key));
             let found = journal.get(put.shard, &put.key)?;
             if is_last && found.as_ref() != Some(&put.value) {
-                return Err(Verdict::Silent(format!("value {:?} of shard {} is {found:?}", put.key, put.shard)));
+                return Err(Verdict::Silent(format!(
+                    "value {:?} of shard {} is {found:?}",
+                    put.key, put.shard
+                )));
             }
         }
         Ok(())
@@ -271,14 +361,18 @@ impl From<JournalError> for Verdict {
 /// One of everything beside the log and the table.
 fn furnish(journal: &DiskJournal, owner: u8) {
     for hash in [CURRENT, OLDER] {
-        journal.put_definition(hash, &definition(hash)).expect("put");
+        journal
+            .put_definition(hash, &definition(hash))
+            .expect("put");
     }
     while journal.durable(Shard(1)) < Sequence(7) {
         fill_once(journal, owner);
     }
     for shard in 0..2 {
         let chunks = [vec![owner; 300], vec![shard as u8; 20]];
-        journal.checkpoint(Shard(shard), Sequence(7), &mut chunks.into_iter()).expect("written");
+        journal
+            .checkpoint(Shard(shard), Sequence(7), &mut chunks.into_iter())
+            .expect("written");
     }
     journal.keep(SECRET, &[owner; 32]).expect("kept");
 }
@@ -286,9 +380,14 @@ fn furnish(journal: &DiskJournal, owner: u8) {
 fn fill_once(journal: &DiskJournal, owner: u8) {
     for shard in 0..SHARDS {
         let next = journal.last(Shard(shard)).0 + 1;
-        let records: Vec<Vec<u8>> =
-            (next..next + 5).map(|number| format!("{owner} {shard} {number} ").repeat(60).into_bytes()).collect();
-        append(journal, shard, &records.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let records: Vec<Vec<u8>> = (next..next + 5)
+            .map(|number| format!("{owner} {shard} {number} ").repeat(60).into_bytes())
+            .collect();
+        append(
+            journal,
+            shard,
+            &records.iter().map(Vec::as_slice).collect::<Vec<_>>(),
+        );
     }
     journal.settle();
 }
@@ -299,15 +398,29 @@ fn fill(journal: &DiskJournal, owner: u8, generations: u64) {
     }
 }
 
-/// Puts one value per sequence into two shards: short ones, long ones, and some under a key that had one.
+/// Puts one value per sequence into two shards: short ones, long ones, and some under a key that
+/// had one.
 fn put(journal: &DiskJournal, owner: u8, sequences: std::ops::Range<u64>, puts: &mut Vec<Put>) {
     for sequence in sequences.map(|number| number + 1) {
         for shard in (0..2).map(Shard) {
             let key = format!("key {}", sequence % 50).into_bytes();
-            let length = if sequence % 7 == 0 { 9_000 } else { 30 + sequence as usize };
-            let value = [&[owner, shard.0 as u8, sequence as u8], &vec![sequence as u8; length][..]].concat();
+            let length = if sequence % 7 == 0 {
+                9_000
+            } else {
+                30 + sequence as usize
+            };
+            let value = [
+                &[owner, shard.0 as u8, sequence as u8],
+                &vec![sequence as u8; length][..],
+            ]
+            .concat();
             journal.put(shard, &key, &value).expect("put");
-            puts.push(Put { shard, sequence: Sequence(sequence), key, value });
+            puts.push(Put {
+                shard,
+                sequence: Sequence(sequence),
+                key,
+                value,
+            });
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The books of one connection: the credit that is left, and the frames that wait for answers. Owns correlations; refuses
-//! an answer to something that was not asked, and to send without credit.
+//! The books of one connection: the credit that is left, and the frames that wait for answers. Owns
+//! correlations; refuses an answer to something that was not asked, and to send without credit.
 
 use std::collections::HashMap;
 
@@ -47,7 +47,12 @@ impl Book {
     pub(super) fn new(credit: u32) -> Result<Self, Overgranted> {
         let mut allowance = Allowance::default();
         allowance.add(credit)?;
-        Ok(Self { allowance, next: 1, open: HashMap::new(), lost: None })
+        Ok(Self {
+            allowance,
+            next: 1,
+            open: HashMap::new(),
+            lost: None,
+        })
     }
 
     /// Books as many of `want` rows as there is credit for.
@@ -55,7 +60,10 @@ impl Book {
         if self.lost.is_some() {
             return Opened::Lost;
         }
-        let rows = self.allowance.available().min(u32::try_from(want).unwrap_or(u32::MAX));
+        let rows = self
+            .allowance
+            .available()
+            .min(u32::try_from(want).unwrap_or(u32::MAX));
         if rows == 0 || !self.allowance.take(rows) {
             return Opened::NoCredit;
         }
@@ -63,8 +71,19 @@ impl Book {
         let (done, answers) = oneshot::channel();
         let frame = self.next;
         self.next += 1;
-        self.open.insert(frame, Open { rows, answers: Vec::with_capacity(rows), done });
-        Opened::Frame { first: frame << ROW_BITS, rows, answers }
+        self.open.insert(
+            frame,
+            Open {
+                rows,
+                answers: Vec::with_capacity(rows),
+                done,
+            },
+        );
+        Opened::Frame {
+            first: frame << ROW_BITS,
+            rows,
+            answers,
+        }
     }
 
     pub(super) fn has_credit(&self) -> bool {
@@ -76,7 +95,11 @@ impl Book {
     }
 
     pub(super) fn accepted(&mut self, ack: AckRow, at: Instant) -> Result<(), String> {
-        self.answer(ack.correlation, Answer::accepted(ack.id.to_string(), ack.duplicate), at)
+        self.answer(
+            ack.correlation,
+            Answer::accepted(ack.id.to_string(), ack.duplicate),
+            at,
+        )
     }
 
     pub(super) fn refused(&mut self, refused: &Refused, at: Instant) -> Result<(), String> {
@@ -84,9 +107,14 @@ impl Book {
     }
 
     fn answer(&mut self, correlation: u64, answer: Answer, at: Instant) -> Result<(), String> {
-        let (frame, row) = (correlation >> ROW_BITS, (correlation & ((1 << ROW_BITS) - 1)) as usize);
+        let (frame, row) = (
+            correlation >> ROW_BITS,
+            (correlation & ((1 << ROW_BITS) - 1)) as usize,
+        );
         let known = self.open.get_mut(&frame).filter(|open| row < open.rows);
-        let open = known.ok_or_else(|| format!("an answer to correlation {correlation}, which has no open row"))?;
+        let open = known.ok_or_else(|| {
+            format!("an answer to correlation {correlation}, which has no open row")
+        })?;
         open.answers.push((row, answer, at));
         if open.answers.len() == open.rows {
             self.hand_over(frame);
@@ -124,13 +152,22 @@ mod tests {
 
     fn frame(book: &mut Book, want: usize) -> (u64, usize, oneshot::Receiver<Vec<Answered>>) {
         match book.open(want) {
-            Opened::Frame { first, rows, answers } => (first, rows, answers),
+            Opened::Frame {
+                first,
+                rows,
+                answers,
+            } => (first, rows, answers),
             other => panic!("{other:?}"),
         }
     }
 
     fn ack(correlation: u64) -> AckRow {
-        AckRow { correlation, id: NotificationId(7), position: 1, duplicate: false }
+        AckRow {
+            correlation,
+            id: NotificationId(7),
+            position: 1,
+            duplicate: false,
+        }
     }
 
     #[tokio::test]
@@ -143,7 +180,10 @@ mod tests {
             book.accepted(ack(first + row), clock::mono()).unwrap();
         }
         assert_eq!(answers.await.unwrap().len(), 3);
-        assert!(matches!(book.open(1), Opened::NoCredit), "an answer gives no credit back");
+        assert!(
+            matches!(book.open(1), Opened::NoCredit),
+            "an answer gives no credit back"
+        );
         book.grant(2).unwrap();
         assert_eq!(frame(&mut book, 5).1, 2);
         assert!(book.grant(u32::MAX).is_err());
@@ -154,15 +194,34 @@ mod tests {
         let mut book = Book::new(10).unwrap();
         let (one, _, first) = frame(&mut book, 2);
         let (two, _, second) = frame(&mut book, 1);
-        let refusal = Refused { correlation: one + 1, code: RefuseCode::ShareFull, retry_after_ms: 0, problems: Vec::new() };
+        let refusal = Refused {
+            correlation: one + 1,
+            code: RefuseCode::ShareFull,
+            retry_after_ms: 0,
+            problems: Vec::new(),
+        };
         book.accepted(ack(two), clock::mono()).unwrap();
         book.refused(&refusal, clock::mono()).unwrap();
         book.accepted(ack(one), clock::mono()).unwrap();
-        let rows: Vec<_> = first.await.unwrap().into_iter().map(|(row, answer, _)| (row, answer.class)).collect();
+        let rows: Vec<_> = first
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|(row, answer, _)| (row, answer.class))
+            .collect();
         assert_eq!(rows, [(1, Class::TooMany), (0, Class::Accepted)]);
-        assert_eq!(second.await.unwrap()[0].1.id.as_deref(), Some("00000000000000000000000000000007"));
-        assert!(book.accepted(ack(two), clock::mono()).is_err(), "answered before");
-        assert!(book.accepted(ack(99 << ROW_BITS), clock::mono()).is_err(), "never asked");
+        assert_eq!(
+            second.await.unwrap()[0].1.id.as_deref(),
+            Some("00000000000000000000000000000007")
+        );
+        assert!(
+            book.accepted(ack(two), clock::mono()).is_err(),
+            "answered before"
+        );
+        assert!(
+            book.accepted(ack(99 << ROW_BITS), clock::mono()).is_err(),
+            "never asked"
+        );
     }
 
     #[tokio::test]

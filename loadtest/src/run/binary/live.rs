@@ -1,5 +1,6 @@
-//! One open connection to the binary port: the handshake, a task that writes and one that reads. Owns frames on the wire
-//! and keeping the connection alive; refuses to reconnect, and to hold more than a few frames before the socket.
+//! One open connection to the binary port: the handshake, a task that writes and one that reads.
+//! Owns frames on the wire and keeping the connection alive; refuses to reconnect, and to hold more
+//! than a few frames before the socket.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,8 +8,8 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use sluis_model::NotificationRequest;
 use sluis_model::wire::{
-    ClientFrame, Decoder, Durability, Frame, Hello, IDLE_TIMEOUT_MS, KEEPALIVE_MS, MAX_BATCH_ROWS, MAX_FRAME, ServerFrame,
-    VERSION, Welcome, check_row, encode_submit_batch, row_len,
+    ClientFrame, Decoder, Durability, Frame, Hello, IDLE_TIMEOUT_MS, KEEPALIVE_MS, MAX_BATCH_ROWS,
+    MAX_FRAME, ServerFrame, VERSION, Welcome, check_row, encode_submit_batch, row_len,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -68,19 +69,35 @@ impl Live {
         let stream = TcpStream::connect(addr).await.map_err(io)?;
         stream.set_nodelay(true).map_err(io)?;
         let (mut read, mut write) = stream.into_split();
-        let hello = Hello { version_min: VERSION, version_max: VERSION, api_key: key.into(), client_name: "loadtest".into() };
+        let hello = Hello {
+            version_min: VERSION,
+            version_max: VERSION,
+            api_key: key.into(),
+            client_name: "loadtest".into(),
+        };
         let mut bytes = Vec::new();
-        ClientFrame::Hello(hello).encode(&mut bytes).map_err(|error| error.to_string())?;
+        ClientFrame::Hello(hello)
+            .encode(&mut bytes)
+            .map_err(|error| error.to_string())?;
         write.write_all(&bytes).await.map_err(io)?;
         let mut decoder = Decoder::new(MAX_FRAME);
         let welcome = await_welcome(&mut read, &mut decoder).await?;
         let book = Book::new(welcome.credit).map_err(|error| error.to_string())?;
         let gone = watch::Sender::new(false);
-        let shared = Arc::new(Shared { book: Mutex::new(book), credit: Notify::new(), gone, retry_after: Mutex::default() });
+        let shared = Arc::new(Shared {
+            book: Mutex::new(book),
+            credit: Notify::new(),
+            gone,
+            retry_after: Mutex::default(),
+        });
         let (frames, queued) = mpsc::channel(QUEUED_FRAMES);
         tokio::spawn(write_frames(shared.clone(), write, queued));
         tokio::spawn(read_frames(shared.clone(), read, decoder));
-        Ok(Self { shared, frames, welcome })
+        Ok(Self {
+            shared,
+            frames,
+            welcome,
+        })
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -99,20 +116,32 @@ impl Live {
         self.welcome.durability
     }
 
-    /// Sends as many of the first `rows` as credit and one frame hold, as soon as there is credit for one.
+    /// Sends as many of the first `rows` as credit and one frame hold, as soon as there is credit
+    /// for one.
     pub(super) async fn submit(&self, rows: &[NotificationRequest]) -> Result<Part, Unsent> {
         let fitting = fitting(rows, self.welcome.max_frame)?;
         loop {
             let granted = self.shared.credit.notified();
             let opened = self.shared.book.lock().open(fitting);
             match opened {
-                Opened::Frame { first, rows: taken, answers } => {
+                Opened::Frame {
+                    first,
+                    rows: taken,
+                    answers,
+                } => {
                     self.pass_credit_on();
-                    let mut bytes = Vec::with_capacity(FRAME_HEAD + rows[..taken].iter().map(row_len).sum::<usize>());
-                    encode_submit_batch(&mut bytes, first, rows[..taken].iter()).map_err(|e| Unsent::Row(e.to_string()))?;
-                    // The writer is gone only when the connection is: then the answers come back empty.
+                    let mut bytes = Vec::with_capacity(
+                        FRAME_HEAD + rows[..taken].iter().map(row_len).sum::<usize>(),
+                    );
+                    encode_submit_batch(&mut bytes, first, rows[..taken].iter())
+                        .map_err(|e| Unsent::Row(e.to_string()))?;
+                    // The writer is gone only when the connection is: then the answers come back
+                    // empty.
                     let _ = self.frames.send(bytes).await;
-                    return Ok(Part { rows: taken, answers });
+                    return Ok(Part {
+                        rows: taken,
+                        answers,
+                    });
                 }
                 Opened::NoCredit => granted.await,
                 Opened::Lost => return Err(Unsent::Gone),
@@ -143,11 +172,16 @@ fn fitting(rows: &[NotificationRequest], max_frame: u32) -> Result<usize, Unsent
     Ok(rows.len().min(MAX_BATCH_ROWS))
 }
 
-async fn await_welcome(read: &mut OwnedReadHalf, decoder: &mut Decoder<ServerFrame>) -> Result<Welcome, String> {
+async fn await_welcome(
+    read: &mut OwnedReadHalf,
+    decoder: &mut Decoder<ServerFrame>,
+) -> Result<Welcome, String> {
     let mut chunk = [0; 1024];
     loop {
         match decoder.next().map_err(|error| error.to_string())? {
-            Some(ServerFrame::Welcome(welcome)) if welcome.version == VERSION => return Ok(welcome),
+            Some(ServerFrame::Welcome(welcome)) if welcome.version == VERSION => {
+                return Ok(welcome);
+            }
             Some(ServerFrame::Error(fatal)) => return Err(ended(&fatal)),
             Some(_) => return Err("expected Welcome in our version".into()),
             None => {}
@@ -161,7 +195,9 @@ async fn await_welcome(read: &mut OwnedReadHalf, decoder: &mut Decoder<ServerFra
 }
 
 fn ended(fatal: &sluis_model::wire::Fatal) -> String {
-    let code = fatal.code.map_or_else(|number| number.to_string(), |code| code.to_string());
+    let code = fatal
+        .code
+        .map_or_else(|number| number.to_string(), |code| code.to_string());
     format!("the engine ended the connection: {code}: {}", fatal.message)
 }
 
@@ -178,7 +214,9 @@ impl Shared {
         while let Some(frame) = decoder.next().map_err(|error| error.to_string())? {
             match frame {
                 ServerFrame::Ack(ack) => book.accepted(ack, at)?,
-                ServerFrame::AckBatch(acks) => acks.into_iter().try_for_each(|ack| book.accepted(ack, at))?,
+                ServerFrame::AckBatch(acks) => acks
+                    .into_iter()
+                    .try_for_each(|ack| book.accepted(ack, at))?,
                 ServerFrame::Refuse(refused) => book.refused(&refused, at)?,
                 ServerFrame::Credit { grant } => {
                     book.grant(grant)?;
@@ -197,7 +235,11 @@ impl Shared {
     }
 }
 
-async fn read_frames(shared: Arc<Shared>, mut read: OwnedReadHalf, mut decoder: Decoder<ServerFrame>) {
+async fn read_frames(
+    shared: Arc<Shared>,
+    mut read: OwnedReadHalf,
+    mut decoder: Decoder<ServerFrame>,
+) {
     let mut chunk = vec![0; CHUNK];
     let why = loop {
         if let Err(why) = shared.take(&mut decoder) {
@@ -213,7 +255,11 @@ async fn read_frames(shared: Arc<Shared>, mut read: OwnedReadHalf, mut decoder: 
     shared.lose(why);
 }
 
-async fn write_frames(shared: Arc<Shared>, mut write: OwnedWriteHalf, mut queued: mpsc::Receiver<Vec<u8>>) {
+async fn write_frames(
+    shared: Arc<Shared>,
+    mut write: OwnedWriteHalf,
+    mut queued: mpsc::Receiver<Vec<u8>>,
+) {
     let mut gone = shared.gone.subscribe();
     let done = tokio::select! {
         done = write_all(&mut write, &mut queued) => done,
@@ -225,7 +271,10 @@ async fn write_frames(shared: Arc<Shared>, mut write: OwnedWriteHalf, mut queued
 }
 
 /// Writes until nobody can send any more, then says goodbye.
-async fn write_all(write: &mut OwnedWriteHalf, queued: &mut mpsc::Receiver<Vec<u8>>) -> std::io::Result<()> {
+async fn write_all(
+    write: &mut OwnedWriteHalf,
+    queued: &mut mpsc::Receiver<Vec<u8>>,
+) -> std::io::Result<()> {
     let (mut frames, mut bytes) = (Vec::new(), Vec::new());
     loop {
         bytes.clear();
@@ -234,7 +283,9 @@ async fn write_all(write: &mut OwnedWriteHalf, queued: &mut mpsc::Receiver<Vec<u
         match came {
             Ok(0) => say(&mut bytes, &ClientFrame::Goodbye)?,
             // Frames that came together go in one call.
-            Ok(_) => frames.drain(..).for_each(|frame| bytes.extend_from_slice(&frame)),
+            Ok(_) => frames
+                .drain(..)
+                .for_each(|frame| bytes.extend_from_slice(&frame)),
             Err(_) => say(&mut bytes, &ClientFrame::Ping { nonce: 1 })?,
         }
         write.write_all(&bytes).await?;

@@ -1,6 +1,6 @@
-//! The binary port: frames of many rows, several of them unanswered on one connection, within the credit that was
-//! granted. Owns which sender uses which connection and when a lost one is opened again; refuses to know frames
-//! (`live`) and books (`book`).
+//! The binary port: frames of many rows, several of them unanswered on one connection, within the
+//! credit that was granted. Owns which sender uses which connection and when a lost one is opened
+//! again; refuses to know frames (`live`) and books (`book`).
 
 mod book;
 mod live;
@@ -50,7 +50,11 @@ impl BinaryTarget {
     pub fn new(options: BinaryOptions) -> Self {
         let one = || Arc::new(Connection::new(options.addr.clone(), options.key.clone()));
         let connections = (0..options.connections.max(1)).map(|_| one()).collect();
-        Self { options, connections, next: AtomicUsize::new(0) }
+        Self {
+            options,
+            connections,
+            next: AtomicUsize::new(0),
+        }
     }
 }
 
@@ -75,7 +79,10 @@ impl Target for BinaryTarget {
     }
 
     fn durability(&self) -> Option<&'static str> {
-        let said = self.connections.iter().find_map(|connection| *connection.durability.lock())?;
+        let said = self
+            .connections
+            .iter()
+            .find_map(|connection| *connection.durability.lock())?;
         Some(match said {
             Durability::Synced => "synced",
             Durability::Relaxed => "relaxed",
@@ -98,8 +105,16 @@ struct Current {
 
 impl Connection {
     fn new(addr: String, key: String) -> Self {
-        let current = Mutex::new(Current { live: None, not_before: clock::mono() });
-        Self { addr, key, current, durability: SyncMutex::default() }
+        let current = Mutex::new(Current {
+            live: None,
+            not_before: clock::mono(),
+        });
+        Self {
+            addr,
+            key,
+            current,
+            durability: SyncMutex::default(),
+        }
     }
 
     /// The open connection, opened if there is none; why not, in words.
@@ -147,7 +162,14 @@ impl Link for Frames {
                     sent += part.rows;
                 }
                 Err(live::Unsent::Row(why)) => {
-                    on_answer(sent, Answer { class: super::Class::Other, ..Answer::lost(why) }, clock::mono());
+                    on_answer(
+                        sent,
+                        Answer {
+                            class: super::Class::Other,
+                            ..Answer::lost(why)
+                        },
+                        clock::mono(),
+                    );
                     answered[sent] = true;
                     sent += 1;
                 }

@@ -1,4 +1,5 @@
-//! A notification as the binary port takes it. Refuses to change anything: the engine must see what it would see over HTTP.
+//! A notification as the binary port takes it. Refuses to change anything: the engine must see what
+//! it would see over HTTP.
 
 use sluis_model::{NotificationRequest, Subject, Timestamp};
 
@@ -10,7 +11,10 @@ pub(super) fn of(row: &Notification) -> NotificationRequest {
         tenant_id: row.tenant_id.clone(),
         flow: row.flow.to_string(),
         category: row.category.to_string(),
-        subject: Some(Subject { kind: (*row.subject.kind).into(), id: row.subject.id.as_str().into() }),
+        subject: Some(Subject {
+            kind: (*row.subject.kind).into(),
+            id: row.subject.id.as_str().into(),
+        }),
         data: row.data.get().to_owned(),
         priority: row.priority,
         send_after: at(&row.send_after),

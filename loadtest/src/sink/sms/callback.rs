@@ -1,10 +1,10 @@
 //! The provider's delivery reports: which come for a verdict, and the call each makes. Owns the
 //! parameters and their order (the URL is signed); refuses to make the call (see `world`).
 //!
-//! The provider calls the report URL with GET and the report in the query:
-//! `id, reference, recipient, status, statusReason, statusErrorCode (failures only), statusDatetime`,
-//! then `mccmnc` and `ported`. The POST variant carries the same parameters as a form, so that the
-//! signature's `payload_hash` gets used too.
+//! The provider calls the report URL with GET and the report in the query: `id, reference,
+//! recipient, status, statusReason, statusErrorCode (failures only), statusDatetime`, then `mccmnc`
+//! and `ported`. The POST variant carries the same parameters as a form, so that the signature's
+//! `payload_hash` gets used too.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -37,10 +37,30 @@ pub(super) struct Report {
     pub(super) after_ms: i64,
 }
 
-const DELIVERED: Report = Report { status: "delivered", reason: "successfully delivered", error_code: None, after_ms: 0 };
-const SENT_LATE: Report = Report { status: "sent", reason: "pending DLR", error_code: None, after_ms: 1_000 };
-const FAILED: Report = Report { status: "delivery_failed", reason: "unknown subscriber", error_code: Some(1), after_ms: 0 };
-const EXPIRED: Report = Report { status: "expired", reason: "expired", error_code: None, after_ms: 0 };
+const DELIVERED: Report = Report {
+    status: "delivered",
+    reason: "successfully delivered",
+    error_code: None,
+    after_ms: 0,
+};
+const SENT_LATE: Report = Report {
+    status: "sent",
+    reason: "pending DLR",
+    error_code: None,
+    after_ms: 1_000,
+};
+const FAILED: Report = Report {
+    status: "delivery_failed",
+    reason: "unknown subscriber",
+    error_code: Some(1),
+    after_ms: 0,
+};
+const EXPIRED: Report = Report {
+    status: "expired",
+    reason: "expired",
+    error_code: None,
+    after_ms: 0,
+};
 
 /// The reports that follow a taken message.
 pub(super) fn reports(verdict: Verdict) -> &'static [Report] {
@@ -49,7 +69,11 @@ pub(super) fn reports(verdict: Verdict) -> &'static [Report] {
         Verdict::LateFail => &[FAILED],
         Verdict::Expire => &[EXPIRED],
         Verdict::Scrambled => &[DELIVERED, DELIVERED, SENT_LATE],
-        Verdict::Silent | Verdict::Refuse | Verdict::TempFail | Verdict::Throttled | Verdict::InDoubtLost => &[],
+        Verdict::Silent
+        | Verdict::Refuse
+        | Verdict::TempFail
+        | Verdict::Throttled
+        | Verdict::InDoubtLost => &[],
     }
 }
 
@@ -63,7 +87,12 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
-    pub(super) fn event(&self, report: &Report, method: CallbackMethod, key: Option<Arc<[u8]>>) -> LaterEvent {
+    pub(super) fn event(
+        &self,
+        report: &Report,
+        method: CallbackMethod,
+        key: Option<Arc<[u8]>>,
+    ) -> LaterEvent {
         let parameters = self.parameters(report);
         let (url, body) = match method {
             CallbackMethod::Get => {
@@ -73,7 +102,13 @@ impl Call<'_> {
             CallbackMethod::Post => (self.url.to_owned(), parameters.into_bytes()),
         };
         let jti = unique_id(&[url.as_bytes(), &body, &self.at_ms.to_le_bytes()]);
-        LaterEvent::SmsCallback(SmsCallback { method, url, body, jti, signing_key: key })
+        LaterEvent::SmsCallback(SmsCallback {
+            method,
+            url,
+            body,
+            jti,
+            signing_key: key,
+        })
     }
 
     fn parameters(&self, report: &Report) -> String {
@@ -91,7 +126,10 @@ impl Call<'_> {
             ("mccmnc", Some("20408")),
             ("ported", Some("0")),
         ];
-        for (name, value) in pairs.iter().filter_map(|(name, value)| value.map(|value| (name, value))) {
+        for (name, value) in pairs
+            .iter()
+            .filter_map(|(name, value)| value.map(|value| (name, value)))
+        {
             let joint = if text.is_empty() { "" } else { "&" };
             let _ = write!(text, "{joint}{name}=");
             percent_encode(value, &mut text);
@@ -125,8 +163,16 @@ mod tests {
     use super::*;
 
     fn event(url: &str, report: &Report, method: CallbackMethod) -> SmsCallback {
-        let call = Call { url, id: "e8", reference: "a+b/c", recipient: "31612345678", at_ms: 1_462_265_890_000 };
-        let LaterEvent::SmsCallback(callback) = call.event(report, method, Some(Arc::from(b"key".as_slice()))) else {
+        let call = Call {
+            url,
+            id: "e8",
+            reference: "a+b/c",
+            recipient: "31612345678",
+            at_ms: 1_462_265_890_000,
+        };
+        let LaterEvent::SmsCallback(callback) =
+            call.event(report, method, Some(Arc::from(b"key".as_slice())))
+        else {
             panic!("not a callback")
         };
         callback
@@ -150,7 +196,12 @@ mod tests {
         let got = event("http://x/r", &FAILED, CallbackMethod::Post);
         assert_eq!(got.url, "http://x/r");
         let body = String::from_utf8(got.body.clone()).unwrap();
-        assert!(body.contains("&status=delivery_failed&statusReason=unknown%20subscriber&statusErrorCode=1&"), "{body}");
+        assert!(
+            body.contains(
+                "&status=delivery_failed&statusReason=unknown%20subscriber&statusErrorCode=1&"
+            ),
+            "{body}"
+        );
         assert_eq!(got.headers(0).len(), 2);
     }
 

@@ -57,8 +57,19 @@ pub(super) struct ApiError {
 }
 
 impl ApiError {
-    fn new(status: StatusCode, code: u32, description: &str, parameter: Option<&'static str>) -> Self {
-        Self { status, retry_after_s: None, code, description: description.into(), parameter }
+    fn new(
+        status: StatusCode,
+        code: u32,
+        description: &str,
+        parameter: Option<&'static str>,
+    ) -> Self {
+        Self {
+            status,
+            retry_after_s: None,
+            code,
+            description: description.into(),
+            parameter,
+        }
     }
 
     pub(super) fn wrong_key() -> Self {
@@ -68,11 +79,21 @@ impl ApiError {
 
     pub(super) fn no_recipients() -> Self {
         let text = "no (correct) recipients found";
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, 9, text, Some("recipients"))
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            9,
+            text,
+            Some("recipients"),
+        )
     }
 
     fn originator() -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, 10, "originator is invalid", Some("originator"))
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            10,
+            "originator is invalid",
+            Some("originator"),
+        )
     }
 
     pub(super) fn not_found() -> Self {
@@ -85,11 +106,19 @@ impl ApiError {
 
     pub(super) fn too_many() -> Self {
         let error = Self::new(StatusCode::TOO_MANY_REQUESTS, 98, "too many requests", None);
-        Self { retry_after_s: Some(1), ..error }
+        Self {
+            retry_after_s: Some(1),
+            ..error
+        }
     }
 
     pub(super) fn unavailable() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, 99, "temporarily unavailable", None)
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            99,
+            "temporarily unavailable",
+            None,
+        )
     }
 
     pub(super) fn body(&self) -> Vec<u8> {
@@ -99,19 +128,32 @@ impl ApiError {
 
 /// Reads and checks a request body.
 pub(super) fn parse(body: &[u8]) -> Result<Parsed, ApiError> {
-    let request: Request =
-        serde_json::from_slice(body).map_err(|e| ApiError::bad_request("body", &format!("not a message: {e}")))?;
+    let request: Request = serde_json::from_slice(body)
+        .map_err(|e| ApiError::bad_request("body", &format!("not a message: {e}")))?;
     let text = request.body.filter(|text| !text.is_empty());
     let text = text.ok_or_else(|| ApiError::bad_request("body", "body is required"))?;
     let kind = one_of("type", request.kind, &["sms", "binary", "flash"])?;
-    let datacoding = one_of("datacoding", request.datacoding, &["plain", "unicode", "auto"])?;
+    let datacoding = one_of(
+        "datacoding",
+        request.datacoding,
+        &["plain", "unicode", "auto"],
+    )?;
     let reference = request.reference.unwrap_or_default();
     if reference.chars().count() > MAX_REFERENCE {
-        return Err(ApiError::bad_request("reference", "reference is longer than 128 characters"));
+        return Err(ApiError::bad_request(
+            "reference",
+            "reference is longer than 128 characters",
+        ));
     }
     let report_url = request.report_url.filter(|url| !url.is_empty());
-    if report_url.as_deref().is_some_and(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
-        return Err(ApiError::bad_request("reportUrl", "reportUrl is not an http(s) URL"));
+    if report_url
+        .as_deref()
+        .is_some_and(|url| !url.starts_with("http://") && !url.starts_with("https://"))
+    {
+        return Err(ApiError::bad_request(
+            "reportUrl",
+            "reportUrl is not an http(s) URL",
+        ));
     }
     Ok(Parsed {
         originator: originator(request.originator.as_ref())?,
@@ -125,21 +167,35 @@ pub(super) fn parse(body: &[u8]) -> Result<Parsed, ApiError> {
     })
 }
 
-fn one_of(parameter: &'static str, value: Option<String>, known: &[&str]) -> Result<String, ApiError> {
+fn one_of(
+    parameter: &'static str,
+    value: Option<String>,
+    known: &[&str],
+) -> Result<String, ApiError> {
     let value = value.unwrap_or_else(|| known[0].into());
     if known.contains(&value.as_str()) {
         return Ok(value);
     }
-    Err(ApiError::bad_request(parameter, &format!("{parameter} is not one of {}", known.join(", "))))
+    Err(ApiError::bad_request(
+        parameter,
+        &format!("{parameter} is not one of {}", known.join(", ")),
+    ))
 }
 
 /// A number of at most 17 digits, or at most 11 letters, digits and spaces.
 fn originator(value: Option<&Value>) -> Result<String, ApiError> {
     let text = plain(value.unwrap_or(&Value::Null)).ok_or_else(ApiError::originator)?;
     let digits = text.strip_prefix('+').unwrap_or(&text);
-    let number = !digits.is_empty() && digits.len() <= 17 && digits.bytes().all(|b| b.is_ascii_digit());
-    let name = !text.is_empty() && text.len() <= 11 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b' ');
-    if number || name { Ok(text) } else { Err(ApiError::originator()) }
+    let number =
+        !digits.is_empty() && digits.len() <= 17 && digits.bytes().all(|b| b.is_ascii_digit());
+    let name = !text.is_empty()
+        && text.len() <= 11
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b' ');
+    if number || name {
+        Ok(text)
+    } else {
+        Err(ApiError::originator())
+    }
 }
 
 /// A list of numbers or strings, or one string with commas.
@@ -166,7 +222,9 @@ fn plain(value: &Value) -> Option<String> {
 
 fn msisdn(number: &str) -> Option<String> {
     let digits = number.strip_prefix('+').unwrap_or(number);
-    let valid = (8..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
+    let valid = (8..=15).contains(&digits.len())
+        && digits.bytes().all(|b| b.is_ascii_digit())
+        && !digits.starts_with('0');
     valid.then(|| digits.to_owned())
 }
 
@@ -259,8 +317,16 @@ struct Item<'a> {
 /// A rough count, enough for an answer: the engine's own counting is not to lean on its provider's.
 fn parts(body: &str, datacoding: &str) -> usize {
     let unicode = datacoding == "unicode" || (datacoding == "auto" && !body.is_ascii());
-    let (units, single, multi) = if unicode { (body.encode_utf16().count(), 70, 67) } else { (body.chars().count(), 160, 153) };
-    if units <= single { 1 } else { units.div_ceil(multi) }
+    let (units, single, multi) = if unicode {
+        (body.encode_utf16().count(), 70, 67)
+    } else {
+        (body.chars().count(), 160, 153)
+    };
+    if units <= single {
+        1
+    } else {
+        units.div_ceil(multi)
+    }
 }
 
 /// `2016-05-03T08:58:10+00:00`, as the provider writes it.
@@ -274,7 +340,8 @@ mod tests {
     use super::*;
 
     fn with(patch: &Value) -> Result<Parsed, ApiError> {
-        let mut request = json!({ "originator": "Sluis", "recipients": ["31612345678"], "body": "Hallo" });
+        let mut request =
+            json!({ "originator": "Sluis", "recipients": ["31612345678"], "body": "Hallo" });
         for (key, value) in patch.as_object().unwrap() {
             request[key] = value.clone();
         }
@@ -284,8 +351,14 @@ mod tests {
     #[test]
     fn numbers_may_be_strings_numbers_or_a_list() {
         let expected = ["31612345678", "31687654321"];
-        for value in [json!(["+31612345678", 31_687_654_321_u64]), json!("31612345678,31687654321")] {
-            assert_eq!(with(&json!({ "recipients": value })).unwrap().recipients, expected);
+        for value in [
+            json!(["+31612345678", 31_687_654_321_u64]),
+            json!("31612345678,31687654321"),
+        ] {
+            assert_eq!(
+                with(&json!({ "recipients": value })).unwrap().recipients,
+                expected
+            );
         }
     }
 
@@ -308,19 +381,27 @@ mod tests {
         }
         assert_eq!(parse(b"{").unwrap_err().code, 21);
         let body: Value = serde_json::from_slice(&ApiError::wrong_key().body()).unwrap();
-        let expected =
-            json!({"errors":[{"code":2,"description":"Request not allowed (incorrect access_key)","parameter":"access_key"}]});
+        let expected = json!({"errors":[{"code":2,"description":"Request not allowed (incorrect access_key)","parameter":"access_key"}]});
         assert_eq!(body, expected);
     }
 
     #[test]
     fn the_answer_has_the_providers_shape() {
-        let parsed = with(&json!({ "reference": "t1", "datacoding": "unicode", "body": "ë".repeat(71) })).unwrap();
+        let parsed =
+            with(&json!({ "reference": "t1", "datacoding": "unicode", "body": "ë".repeat(71) }))
+                .unwrap();
         let object: Value = serde_json::from_slice(&parsed.object("abc", "https://p", 0)).unwrap();
         assert_eq!(object["href"], "https://p/messages/abc");
-        assert_eq!((&object["type"], &object["typeDetails"]), (&json!("sms"), &json!({})));
         assert_eq!(
-            (&object["reference"], &object["validity"], &object["scheduledDatetime"]),
+            (&object["type"], &object["typeDetails"]),
+            (&json!("sms"), &json!({}))
+        );
+        assert_eq!(
+            (
+                &object["reference"],
+                &object["validity"],
+                &object["scheduledDatetime"]
+            ),
             (&json!("t1"), &json!(null), &json!(null))
         );
         assert_eq!(object["recipients"]["totalSentCount"], 1);

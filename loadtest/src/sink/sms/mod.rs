@@ -8,8 +8,8 @@
 //! | `GET /__sink/ledger` | the book, NDJSON |
 //! | `POST /__sink/profile` | replaces the profile (TOML body) while running |
 //!
-//! Error codes 2, 9, 10, 20 and 21 are the provider's; for a rate limit (429) and for maintenance (503)
-//! its documentation names no code, so this sink uses 98 and 99.
+//! Error codes 2, 9, 10, 20 and 21 are the provider's; for a rate limit (429) and for maintenance
+//! (503) its documentation names no code, so this sink uses 98 and 99.
 
 mod callback;
 mod message;
@@ -71,18 +71,33 @@ impl SmsSink {
     ///
     /// # Errors
     /// The address cannot be listened on.
-    pub async fn start(core: Arc<SinkCore>, addr: &str, options: SmsOptions) -> Result<Self, SinkError> {
-        let fail = |source| SinkError::Bind { addr: addr.into(), source };
+    pub async fn start(
+        core: Arc<SinkCore>,
+        addr: &str,
+        options: SmsOptions,
+    ) -> Result<Self, SinkError> {
+        let fail = |source| SinkError::Bind {
+            addr: addr.into(),
+            source,
+        };
         let listener = listen(addr).await.map_err(fail)?;
         let bound = listener.local_addr().map_err(fail)?;
         let accepting = if core.profile().sms.dead == Some(Dead::Refuse) {
             tokio::spawn(async {})
         } else {
             let signing_key = options.signing_key.as_deref().map(Arc::from);
-            let server = Server { core, options, signing_key, sent: AtomicU64::new(0) };
+            let server = Server {
+                core,
+                options,
+                signing_key,
+                sent: AtomicU64::new(0),
+            };
             tokio::spawn(accept(listener, Arc::new(server)))
         };
-        Ok(Self { addr: bound, accepting })
+        Ok(Self {
+            addr: bound,
+            accepting,
+        })
     }
 
     /// The address it listens on.
@@ -137,7 +152,10 @@ async fn serve(stream: TcpStream, server: Arc<Server>) {
         let server = server.clone();
         async move { server.route(request).await }
     });
-    let _ = hyper::server::conn::http1::Builder::new().pipeline_flush(true).serve_connection(TokioIo::new(stream), service).await;
+    let _ = hyper::server::conn::http1::Builder::new()
+        .pipeline_flush(true)
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }
 
 impl Server {
@@ -149,7 +167,10 @@ impl Server {
             return Err(Cut);
         }
         let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
-            return Ok(refusal(&ApiError::bad_request("body", "body is incomplete or above 256 KiB")));
+            return Ok(refusal(&ApiError::bad_request(
+                "body",
+                "body is incomplete or above 256 KiB",
+            )));
         };
         let body = body.to_bytes();
         match (&parts.method, path) {
@@ -161,7 +182,11 @@ impl Server {
                 let stats = serde_json::to_vec(&self.core.book().stats()).unwrap_or_default();
                 Ok(answer(StatusCode::OK, "application/json", stats))
             }
-            (&Method::GET, "/__sink/ledger") => Ok(answer(StatusCode::OK, "application/x-ndjson", self.core.book().to_ndjson())),
+            (&Method::GET, "/__sink/ledger") => Ok(answer(
+                StatusCode::OK,
+                "application/x-ndjson",
+                self.core.book().to_ndjson(),
+            )),
             (&Method::POST, "/__sink/profile") => Ok(self.replace_profile(&body)),
             _ => Ok(refusal(&ApiError::not_found())),
         }
@@ -173,12 +198,18 @@ impl Server {
                 self.core.set_profile(profile);
                 answer(StatusCode::NO_CONTENT, "text/plain", Vec::new())
             }
-            Err(error) => answer(StatusCode::UNPROCESSABLE_ENTITY, "text/plain", error.to_string().into_bytes()),
+            Err(error) => answer(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "text/plain",
+                error.to_string().into_bytes(),
+            ),
         }
     }
 
     async fn post_message(&self, authorization: &[u8], body: &[u8]) -> Result<Answer, Cut> {
-        let checked = self.check_key(authorization).and_then(|()| message::parse(body));
+        let checked = self
+            .check_key(authorization)
+            .and_then(|()| message::parse(body));
         let parsed = match checked {
             Ok(parsed) => parsed,
             Err(error) => {
@@ -189,7 +220,11 @@ impl Server {
         if !self.core.admits(Channel::Sms) {
             return Ok(self.throttled());
         }
-        let decisions: Vec<_> = parsed.recipients.iter().map(|to| self.core.decide(Channel::Sms, to)).collect();
+        let decisions: Vec<_> = parsed
+            .recipients
+            .iter()
+            .map(|to| self.core.decide(Channel::Sms, to))
+            .collect();
         let slowest = decisions.iter().map(|d| d.latency_ms).max().unwrap_or(0);
         let hold = self.core.hold(Channel::Sms, slowest);
         if !hold.is_zero() {
@@ -199,7 +234,9 @@ impl Server {
     }
 
     fn check_key(&self, authorization: &[u8]) -> Result<(), ApiError> {
-        let key = authorization.strip_prefix(b"AccessKey ").filter(|key| !key.is_empty());
+        let key = authorization
+            .strip_prefix(b"AccessKey ")
+            .filter(|key| !key.is_empty());
         match (key, &self.options.access_key) {
             (Some(given), Some(expected)) if given == expected.as_bytes() => Ok(()),
             (Some(_), None) => Ok(()),
@@ -227,11 +264,23 @@ impl Server {
         }
         let in_doubt = has(Verdict::InDoubt);
         let id = self.next_id(parsed);
-        self.enter(parsed, if in_doubt { Kind::InDoubt } else { Kind::Accepted }, &id);
+        self.enter(
+            parsed,
+            if in_doubt {
+                Kind::InDoubt
+            } else {
+                Kind::Accepted
+            },
+            &id,
+        );
         self.report_later(parsed, decisions, &id);
         if self.core.options.keep_bodies {
             for to in &parsed.recipients {
-                self.core.book().keep(Kept { channel: Channel::Sms, to: to.clone(), raw: body.to_vec() });
+                self.core.book().keep(Kept {
+                    channel: Channel::Sms,
+                    to: to.clone(),
+                    raw: body.to_vec(),
+                });
             }
         }
         if in_doubt {
@@ -248,7 +297,11 @@ impl Server {
 
     fn next_id(&self, parsed: &Parsed) -> String {
         let number = self.sent.fetch_add(1, Ordering::Relaxed);
-        callback::unique_id(&[&number.to_le_bytes(), parsed.reference.as_bytes(), parsed.body.as_bytes()])
+        callback::unique_id(&[
+            &number.to_le_bytes(),
+            parsed.reference.as_bytes(),
+            parsed.body.as_bytes(),
+        ])
     }
 
     fn enter(&self, parsed: &Parsed, kind: Kind, id: &str) {
@@ -273,7 +326,13 @@ impl Server {
     /// As with the provider: no reference, no report.
     fn report_later(&self, parsed: &Parsed, decisions: &[Decision], id: &str) {
         let profile = self.core.profile();
-        let Some(url) = parsed.report_url.as_deref().filter(|_| !parsed.reference.is_empty()) else { return };
+        let Some(url) = parsed
+            .report_url
+            .as_deref()
+            .filter(|_| !parsed.reference.is_empty())
+        else {
+            return;
+        };
         if profile.sms.delivered_after.is_none() {
             return;
         }
@@ -281,8 +340,18 @@ impl Server {
         for (to, decision) in parsed.recipients.iter().zip(decisions) {
             for report in callback::reports(decision.verdict) {
                 let at_ms = now_ms + decision.later_ms + report.after_ms;
-                let call = callback::Call { url, id, reference: &parsed.reference, recipient: to, at_ms };
-                let event = call.event(report, self.options.callback_method, self.signing_key.clone());
+                let call = callback::Call {
+                    url,
+                    id,
+                    reference: &parsed.reference,
+                    recipient: to,
+                    at_ms,
+                };
+                let event = call.event(
+                    report,
+                    self.options.callback_method,
+                    self.signing_key.clone(),
+                );
                 self.core.book().count(Channel::Sms, "callbacks_planned");
                 self.core.world.later(at_ms, event);
             }
@@ -293,7 +362,9 @@ impl Server {
 fn refusal(error: &ApiError) -> Answer {
     let mut response = answer(error.status, "application/json", error.body());
     if let Some(seconds) = error.retry_after_s {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        response
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }
@@ -301,6 +372,8 @@ fn refusal(error: &ApiError) -> Answer {
 fn answer(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Answer {
     let mut response = Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }

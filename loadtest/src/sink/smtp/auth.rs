@@ -26,7 +26,9 @@ impl Session {
 
     /// `authorisation NUL user NUL password`, base64 (RFC 4616).
     pub(super) fn auth_plain(&mut self, line: &[u8]) {
-        let Ok(decoded) = BASE64.decode(line) else { return self.reply(SYNTAX) };
+        let Ok(decoded) = BASE64.decode(line) else {
+            return self.reply(SYNTAX);
+        };
         let parts: Vec<_> = decoded.split(|b| *b == 0).collect();
         match parts[..] {
             [_, user, password] => self.check_auth(user, password),
@@ -35,8 +37,13 @@ impl Session {
     }
 
     pub(super) fn auth_user(&mut self, line: &[u8]) {
-        let user = BASE64.decode(line).ok().and_then(|user| String::from_utf8(user).ok());
-        let Some(user) = user else { return self.reply(SYNTAX) };
+        let user = BASE64
+            .decode(line)
+            .ok()
+            .and_then(|user| String::from_utf8(user).ok());
+        let Some(user) = user else {
+            return self.reply(SYNTAX);
+        };
         self.mode = Mode::AuthPassword(user);
         self.reply("334 UGFzc3dvcmQ6");
     }
@@ -50,8 +57,13 @@ impl Session {
 
     fn check_auth(&mut self, user: &[u8], password: &[u8]) {
         let expected = self.options.auth.as_ref();
-        self.authenticated = expected.is_some_and(|(u, p)| u.as_bytes() == user && p.as_bytes() == password);
-        let reply = if self.authenticated { "235 2.7.0 ok" } else { "535 5.7.8 credentials invalid" };
+        self.authenticated =
+            expected.is_some_and(|(u, p)| u.as_bytes() == user && p.as_bytes() == password);
+        let reply = if self.authenticated {
+            "235 2.7.0 ok"
+        } else {
+            "535 5.7.8 credentials invalid"
+        };
         self.reply(reply);
     }
 }

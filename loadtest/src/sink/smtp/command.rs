@@ -1,13 +1,21 @@
-//! Reads SMTP command lines. Pure: a line in, a command or a reply out. Refuses anything the RFCs do
-//! not allow, with the enhanced status code a real relay uses.
+//! Reads SMTP command lines. Pure: a line in, a command or a reply out. Refuses anything the RFCs
+//! do not allow, with the enhanced status code a real relay uses.
 
 /// A command, its addresses without `<>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Command {
     Ehlo,
     Helo,
-    Mail { from: String, size: Option<usize>, envid: Option<String> },
-    Rcpt { to: String, orcpt: Option<String>, never_notify: bool },
+    Mail {
+        from: String,
+        size: Option<usize>,
+        envid: Option<String>,
+    },
+    Rcpt {
+        to: String,
+        orcpt: Option<String>,
+        never_notify: bool,
+    },
     Data,
     Rset,
     Noop,
@@ -52,14 +60,23 @@ pub(super) fn parse(line: &[u8]) -> Result<Command, Refusal> {
 }
 
 fn bare(rest: &str, command: Command) -> Result<Command, Refusal> {
-    if rest.trim().is_empty() { Ok(command) } else { Err(SYNTAX) }
+    if rest.trim().is_empty() {
+        Ok(command)
+    } else {
+        Err(SYNTAX)
+    }
 }
 
 /// Splits `FROM:<address> PARAMS` into address and parameters.
 fn path_of<'a>(rest: &'a str, keyword: &str) -> Result<(&'a str, &'a str), Refusal> {
-    let head = rest.get(..keyword.len()).filter(|head| head.eq_ignore_ascii_case(keyword));
+    let head = rest
+        .get(..keyword.len())
+        .filter(|head| head.eq_ignore_ascii_case(keyword));
     head.ok_or(SYNTAX)?;
-    let path = rest[keyword.len()..].trim_start().strip_prefix('<').ok_or(BAD_ADDRESS)?;
+    let path = rest[keyword.len()..]
+        .trim_start()
+        .strip_prefix('<')
+        .ok_or(BAD_ADDRESS)?;
     let mut quoted = false;
     let mut escaped = false;
     for (at, c) in path.char_indices() {
@@ -81,7 +98,10 @@ fn mail((from, params): (&str, &str)) -> Result<Command, Refusal> {
     let (mut size, mut envid) = (None, None);
     for param in params.split_ascii_whitespace() {
         let (name, value) = param.split_once('=').unwrap_or((param, ""));
-        match (name.to_ascii_uppercase().as_str(), value.to_ascii_uppercase().as_str()) {
+        match (
+            name.to_ascii_uppercase().as_str(),
+            value.to_ascii_uppercase().as_str(),
+        ) {
             ("SIZE", _) => size = Some(value.parse().map_err(|_| SYNTAX)?),
             ("BODY", "7BIT" | "8BITMIME") | ("RET", "FULL" | "HDRS") => {}
             ("ENVID", text) if !text.is_empty() => envid = Some(value.to_owned()),
@@ -89,7 +109,11 @@ fn mail((from, params): (&str, &str)) -> Result<Command, Refusal> {
             _ => return Err(BAD_PARAMETER),
         }
     }
-    Ok(Command::Mail { from: from.into(), size, envid })
+    Ok(Command::Mail {
+        from: from.into(),
+        size,
+        envid,
+    })
 }
 
 fn rcpt((to, params): (&str, &str)) -> Result<Command, Refusal> {
@@ -104,11 +128,19 @@ fn rcpt((to, params): (&str, &str)) -> Result<Command, Refusal> {
             _ => return Err(BAD_PARAMETER),
         }
     }
-    Ok(Command::Rcpt { to: to.into(), orcpt, never_notify })
+    Ok(Command::Rcpt {
+        to: to.into(),
+        orcpt,
+        never_notify,
+    })
 }
 
 fn is_notify_list(value: &str) -> bool {
-    value.split(',').all(|when| ["SUCCESS", "FAILURE", "DELAY"].iter().any(|known| known.eq_ignore_ascii_case(when)))
+    value.split(',').all(|when| {
+        ["SUCCESS", "FAILURE", "DELAY"]
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(when))
+    })
 }
 
 /// Local part at most 64 octets, the whole at most 254, something on both sides of the last `@`.
@@ -116,12 +148,19 @@ fn check_address(address: &str) -> Result<(), Refusal> {
     let (local, domain) = address.rsplit_once('@').ok_or(BAD_ADDRESS)?;
     let plain = local.starts_with('"') || !local.contains([' ', '@', '"', '(', ')', ',', ';', ':']);
     let domain_ok = !domain.is_empty()
-        && (domain.starts_with('[') || domain.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b)))
+        && (domain.starts_with('[')
+            || domain
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b)))
         && !domain.starts_with('.')
         && !domain.ends_with('.')
         && !domain.contains("..");
     let fits = !local.is_empty() && local.len() <= 64 && address.len() <= 254;
-    if plain && domain_ok && fits { Ok(()) } else { Err(BAD_ADDRESS) }
+    if plain && domain_ok && fits {
+        Ok(())
+    } else {
+        Err(BAD_ADDRESS)
+    }
 }
 
 fn auth(rest: &str) -> Result<Command, Refusal> {
@@ -141,15 +180,39 @@ mod tests {
 
     #[test]
     fn commands_with_their_parameters() {
-        let mail = parse(b"mail from:<b+1.2@x.nl> SIZE=120 BODY=8BITMIME RET=HDRS ENVID=a+2Bb").unwrap();
-        assert_eq!(mail, Command::Mail { from: "b+1.2@x.nl".into(), size: Some(120), envid: Some("a+2Bb".into()) });
-        let rcpt = parse(b"RCPT TO:<\"jan > piet\"@x.nl> NOTIFY=FAILURE,DELAY ORCPT=rfc822;jan@x.nl").unwrap();
+        let mail =
+            parse(b"mail from:<b+1.2@x.nl> SIZE=120 BODY=8BITMIME RET=HDRS ENVID=a+2Bb").unwrap();
+        assert_eq!(
+            mail,
+            Command::Mail {
+                from: "b+1.2@x.nl".into(),
+                size: Some(120),
+                envid: Some("a+2Bb".into())
+            }
+        );
+        let rcpt =
+            parse(b"RCPT TO:<\"jan > piet\"@x.nl> NOTIFY=FAILURE,DELAY ORCPT=rfc822;jan@x.nl")
+                .unwrap();
         assert_eq!(
             rcpt,
-            Command::Rcpt { to: "\"jan > piet\"@x.nl".into(), orcpt: Some("rfc822;jan@x.nl".into()), never_notify: false }
+            Command::Rcpt {
+                to: "\"jan > piet\"@x.nl".into(),
+                orcpt: Some("rfc822;jan@x.nl".into()),
+                never_notify: false
+            }
         );
-        assert_eq!(parse(b"MAIL FROM:<>").unwrap(), Command::Mail { from: String::new(), size: None, envid: None });
-        assert_eq!(parse(b"AUTH PLAIN AGEAYg==").unwrap(), Command::AuthPlain(Some("AGEAYg==".into())));
+        assert_eq!(
+            parse(b"MAIL FROM:<>").unwrap(),
+            Command::Mail {
+                from: String::new(),
+                size: None,
+                envid: None
+            }
+        );
+        assert_eq!(
+            parse(b"AUTH PLAIN AGEAYg==").unwrap(),
+            Command::AuthPlain(Some("AGEAYg==".into()))
+        );
     }
 
     #[test]
@@ -169,7 +232,11 @@ mod tests {
         ];
         for (line, code) in cases {
             let refusal = parse(line).unwrap_err();
-            assert!(refusal.starts_with(code), "{}: {refusal}", String::from_utf8_lossy(line));
+            assert!(
+                refusal.starts_with(code),
+                "{}: {refusal}",
+                String::from_utf8_lossy(line)
+            );
         }
     }
 }

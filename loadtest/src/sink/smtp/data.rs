@@ -28,7 +28,11 @@ impl Collector {
         if content.len() > MAX_LINE + usize::from(content.first() == Some(&b'.')) {
             self.fail("500 5.5.2 line in the message is longer than 998 octets");
         }
-        let unstuffed = if mid_line { line } else { line.strip_prefix(b".").unwrap_or(line) };
+        let unstuffed = if mid_line {
+            line
+        } else {
+            line.strip_prefix(b".").unwrap_or(line)
+        };
         if self.raw.len() + unstuffed.len() > max_bytes {
             self.fail("552 5.3.4 message is too big");
         }
@@ -59,7 +63,10 @@ pub(super) fn header_section(raw: &[u8]) -> &[u8] {
     if raw.starts_with(b"\r\n") {
         return &[];
     }
-    let end = raw.windows(4).position(|w| w == b"\r\n\r\n").map_or(raw.len(), |at| at + 2);
+    let end = raw
+        .windows(4)
+        .position(|w| w == b"\r\n\r\n")
+        .map_or(raw.len(), |at| at + 2);
     &raw[..end]
 }
 
@@ -78,7 +85,9 @@ pub(super) fn fields(section: &[u8], wanted: &[&str]) -> BTreeMap<String, String
             continue;
         }
         current = line.split_once(':').and_then(|(name, value)| {
-            let name = wanted.iter().find(|w| w.eq_ignore_ascii_case(name.trim_end()))?;
+            let name = wanted
+                .iter()
+                .find(|w| w.eq_ignore_ascii_case(name.trim_end()))?;
             if found.contains_key(*name) {
                 return None;
             }
@@ -96,23 +105,53 @@ mod tests {
     fn collect(lines: &[&[u8]], max: usize) -> Result<Vec<u8>, &'static str> {
         let mut collector = Collector::default();
         let dots: Vec<_> = lines.iter().map(|l| collector.line(l, max)).collect();
-        assert!(dots.last().unwrap() & dots[..dots.len() - 1].iter().all(|d| !d), "{dots:?}");
+        assert!(
+            dots.last().unwrap() & dots[..dots.len() - 1].iter().all(|d| !d),
+            "{dots:?}"
+        );
         collector.finish()
     }
 
     #[test]
     fn dots_are_unstuffed() {
-        let raw = collect(&[b"A: b\r\n", b"\r\n", b"..\r\n", b"..x\r\n", b"x.\r\n", b".\r\n"], 100).unwrap();
+        let raw = collect(
+            &[
+                b"A: b\r\n",
+                b"\r\n",
+                b"..\r\n",
+                b"..x\r\n",
+                b"x.\r\n",
+                b".\r\n",
+            ],
+            100,
+        )
+        .unwrap();
         assert_eq!(raw, b"A: b\r\n\r\n.\r\n.x\r\nx.\r\n");
     }
 
     #[test]
     fn limits_are_kept() {
-        assert!(collect(&[b"1234567890\r\n", b".\r\n"], 11).unwrap_err().starts_with("552"));
-        assert!(collect(&[b"a\n", b".\r\n"], 100).unwrap_err().starts_with("550 5.6.11"));
-        assert!(collect(&[b"a\rb\r\n", b".\r\n"], 100).unwrap_err().starts_with("550 5.6.11"));
+        assert!(
+            collect(&[b"1234567890\r\n", b".\r\n"], 11)
+                .unwrap_err()
+                .starts_with("552")
+        );
+        assert!(
+            collect(&[b"a\n", b".\r\n"], 100)
+                .unwrap_err()
+                .starts_with("550 5.6.11")
+        );
+        assert!(
+            collect(&[b"a\rb\r\n", b".\r\n"], 100)
+                .unwrap_err()
+                .starts_with("550 5.6.11")
+        );
         let long = [vec![b'x'; 999], b"\r\n".to_vec()].concat();
-        assert!(collect(&[&long, b".\r\n"], 2_000).unwrap_err().starts_with("500 5.5.2"));
+        assert!(
+            collect(&[&long, b".\r\n"], 2_000)
+                .unwrap_err()
+                .starts_with("500 5.5.2")
+        );
         let longest = [vec![b'x'; 998], b"\r\n".to_vec()].concat();
         assert!(collect(&[&longest, b".\r\n"], 2_000).is_ok());
     }

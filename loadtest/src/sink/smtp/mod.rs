@@ -1,6 +1,7 @@
 //! The SMTP sink: a mail relay on the receiving side (RFC 5321, PIPELINING, 8BITMIME, SIZE, DSN,
-//! optional AUTH and TLS). Owns connections; refuses to relay anything and to forgive a client: bare
-//! line feeds, long lines and unannounced extensions are errors, so that a bug in a sender shows.
+//! optional AUTH and TLS). Owns connections; refuses to relay anything and to forgive a client:
+//! bare line feeds, long lines and unannounced extensions are errors, so that a bug in a sender
+//! shows.
 
 mod auth;
 mod command;
@@ -71,8 +72,15 @@ impl SmtpSink {
     ///
     /// # Errors
     /// The address cannot be listened on.
-    pub async fn start(core: Arc<SinkCore>, addr: &str, options: SmtpOptions) -> Result<Self, SinkError> {
-        let fail = |source| SinkError::Bind { addr: addr.into(), source };
+    pub async fn start(
+        core: Arc<SinkCore>,
+        addr: &str,
+        options: SmtpOptions,
+    ) -> Result<Self, SinkError> {
+        let fail = |source| SinkError::Bind {
+            addr: addr.into(),
+            source,
+        };
         let listener = listen(addr).await.map_err(fail)?;
         let bound = listener.local_addr().map_err(fail)?;
         let accepting = if core.profile().smtp.dead == Some(Dead::Refuse) {
@@ -80,7 +88,10 @@ impl SmtpSink {
         } else {
             tokio::spawn(accept(listener, core, Arc::new(options)))
         };
-        Ok(Self { addr: bound, accepting })
+        Ok(Self {
+            addr: bound,
+            accepting,
+        })
     }
 
     /// The address it listens on.

@@ -1,5 +1,6 @@
-//! One SMTP conversation: which command is allowed when, what is answered, and what is written in the
-//! book. Refuses to decide an outcome itself (see `verdict`) and to send the later bounce (see `world`).
+//! One SMTP conversation: which command is allowed when, what is answered, and what is written in
+//! the book. Refuses to decide an outcome itself (see `verdict`) and to send the later bounce (see
+//! `world`).
 
 use std::io;
 use std::sync::Arc;
@@ -84,7 +85,10 @@ impl Session {
 
     /// The session as it starts again inside TLS: nothing said before counts.
     pub(super) fn secured(self) -> Self {
-        Self { encrypted: true, ..Self::new(self.core, self.options) }
+        Self {
+            encrypted: true,
+            ..Self::new(self.core, self.options)
+        }
     }
 
     /// Talks until the client leaves. Answers are written when no complete input is left, so a
@@ -132,18 +136,25 @@ impl Session {
     }
 
     fn step(&mut self, input: &mut BytesMut) -> Step {
-        let Some(end) = input.iter().position(|b| *b == b'\n') else { return self.partial(input) };
+        let Some(end) = input.iter().position(|b| *b == b'\n') else {
+            return self.partial(input);
+        };
         if let Mode::Data(collector) = &mut self.mode {
             let done = collector.line(&input[..=end], self.options.max_message_bytes);
             input.advance(end + 1);
             if !done {
                 return Step::Again;
             }
-            let Mode::Data(collector) = std::mem::replace(&mut self.mode, Mode::Command) else { unreachable!() };
+            let Mode::Data(collector) = std::mem::replace(&mut self.mode, Mode::Command) else {
+                unreachable!()
+            };
             return Step::Message(collector.finish());
         }
         let line = input.split_to(end + 1);
-        let Some(line) = line.strip_suffix(b"\r\n").filter(|l| l.len() <= MAX_COMMAND && !l.contains(&b'\r')) else {
+        let Some(line) = line
+            .strip_suffix(b"\r\n")
+            .filter(|l| l.len() <= MAX_COMMAND && !l.contains(&b'\r'))
+        else {
             self.reply("500 5.5.2 line too long, or not ended by CRLF");
             return Step::Again;
         };
@@ -186,7 +197,11 @@ impl Session {
                 self.reply(&format!("250 {hostname}"));
             }
             Command::Mail { from, size, envid } => return self.mail(from, size, envid),
-            Command::Rcpt { to, orcpt, never_notify } => self.rcpt(to, orcpt, never_notify),
+            Command::Rcpt {
+                to,
+                orcpt,
+                never_notify,
+            } => self.rcpt(to, orcpt, never_notify),
             Command::Data => self.data(),
             Command::Rset => {
                 self.reset();
@@ -216,7 +231,11 @@ impl Session {
     fn ehlo(&mut self) {
         self.reset();
         self.greeted = true;
-        let mut lines = vec![self.options.hostname.clone(), "PIPELINING".into(), "8BITMIME".into()];
+        let mut lines = vec![
+            self.options.hostname.clone(),
+            "PIPELINING".into(),
+            "8BITMIME".into(),
+        ];
         lines.push(format!("SIZE {}", self.options.max_message_bytes));
         lines.extend(["DSN".into(), "ENHANCEDSTATUSCODES".into()]);
         if self.options.tls.is_some() && !self.encrypted {
@@ -246,14 +265,20 @@ impl Session {
         } else if size.is_some_and(|size| size > self.options.max_message_bytes) {
             self.reply("552 5.3.4 message is too big");
         } else {
-            self.envelope = Some(Envelope { from, envid, recipients: Vec::new() });
+            self.envelope = Some(Envelope {
+                from,
+                envid,
+                recipients: Vec::new(),
+            });
             self.reply("250 2.1.0 ok");
         }
         Step::Again
     }
 
     fn rcpt(&mut self, to: String, orcpt: Option<String>, never_notify: bool) {
-        let Some(envelope) = &mut self.envelope else { return self.reply("503 5.5.1 MAIL first") };
+        let Some(envelope) = &mut self.envelope else {
+            return self.reply("503 5.5.1 MAIL first");
+        };
         if envelope.recipients.len() >= MAX_RECIPIENTS {
             return self.reply("452 4.5.3 too many recipients");
         }
@@ -264,7 +289,10 @@ impl Session {
         match decision.verdict {
             Verdict::Throttled => self.throttled(),
             Verdict::Refuse => {
-                let row = Row { kind: Kind::Refused, ..blank_row(&self.core, envelope, &to) };
+                let row = Row {
+                    kind: Kind::Refused,
+                    ..blank_row(&self.core, envelope, &to)
+                };
                 self.core.book().enter(row);
                 self.reply(&format!("550 5.1.1 <{to}>: user unknown"));
             }
@@ -273,7 +301,12 @@ impl Session {
                 self.reply("451 4.3.0 mailbox busy, try again later");
             }
             _ => {
-                envelope.recipients.push(Recipient { to, orcpt, never_notify, decision });
+                envelope.recipients.push(Recipient {
+                    to,
+                    orcpt,
+                    never_notify,
+                    decision,
+                });
                 self.reply("250 2.1.5 ok");
             }
         }
@@ -287,7 +320,9 @@ impl Session {
     fn data(&mut self) {
         match &self.envelope {
             None => self.reply("503 5.5.1 MAIL first"),
-            Some(envelope) if envelope.recipients.is_empty() => self.reply("554 5.5.1 no valid recipients"),
+            Some(envelope) if envelope.recipients.is_empty() => {
+                self.reply("554 5.5.1 no valid recipients")
+            }
             Some(_) => {
                 self.mode = Mode::Data(Collector::default());
                 self.reply("354 end with <CRLF>.<CRLF>");
@@ -296,7 +331,10 @@ impl Session {
     }
 }
 
-pub(super) async fn flush<S: AsyncWrite + Unpin>(stream: &mut S, out: &mut Vec<u8>) -> io::Result<()> {
+pub(super) async fn flush<S: AsyncWrite + Unpin>(
+    stream: &mut S,
+    out: &mut Vec<u8>,
+) -> io::Result<()> {
     if !out.is_empty() {
         stream.write_all(out).await?;
         stream.flush().await?;

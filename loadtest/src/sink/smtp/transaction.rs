@@ -1,5 +1,5 @@
-//! The end of an SMTP transaction: the message goes into the book, is answered or left in doubt, and
-//! its later bounce is planned. Refuses to read commands.
+//! The end of an SMTP transaction: the message goes into the book, is answered or left in doubt,
+//! and its later bounce is planned. Refuses to read commands.
 
 use std::io;
 
@@ -12,7 +12,11 @@ use super::session::{Envelope, Recipient, Session, flush};
 
 impl Session {
     /// Ends a transaction. False when the connection is to be closed without an answer.
-    pub(super) async fn message<S>(&mut self, stream: &mut S, message: Result<Vec<u8>, &'static str>) -> io::Result<bool>
+    pub(super) async fn message<S>(
+        &mut self,
+        stream: &mut S,
+        message: Result<Vec<u8>, &'static str>,
+    ) -> io::Result<bool>
     where
         S: AsyncWrite + Unpin,
     {
@@ -26,19 +30,37 @@ impl Session {
             }
         };
         self.messages = self.messages.saturating_add(1);
-        let has = |verdict| envelope.recipients.iter().any(|r| r.decision.verdict == verdict);
+        let has = |verdict| {
+            envelope
+                .recipients
+                .iter()
+                .any(|r| r.decision.verdict == verdict)
+        };
         if has(Verdict::InDoubtLost) {
             self.core.book().count(Channel::Email, "lost");
             return Ok(false);
         }
-        let slowest = envelope.recipients.iter().map(|r| r.decision.latency_ms).max().unwrap_or(0);
+        let slowest = envelope
+            .recipients
+            .iter()
+            .map(|r| r.decision.latency_ms)
+            .max()
+            .unwrap_or(0);
         let hold = self.core.hold(Channel::Email, slowest);
         if !hold.is_zero() {
             flush(stream, &mut self.out).await?;
             tokio::time::sleep(hold).await;
         }
         let in_doubt = has(Verdict::InDoubt);
-        self.take(&envelope, raw, if in_doubt { Kind::InDoubt } else { Kind::Accepted });
+        self.take(
+            &envelope,
+            raw,
+            if in_doubt {
+                Kind::InDoubt
+            } else {
+                Kind::Accepted
+            },
+        );
         if in_doubt {
             return Ok(false);
         }
@@ -48,23 +70,45 @@ impl Session {
 
     fn take(&self, envelope: &Envelope, raw: Vec<u8>, kind: Kind) {
         let section = header_section(&raw);
-        let mut wanted: Vec<&str> = self.core.options.headers.iter().map(String::as_str).collect();
+        let mut wanted: Vec<&str> = self
+            .core
+            .options
+            .headers
+            .iter()
+            .map(String::as_str)
+            .collect();
         wanted.push("message-id");
         let mut headers = fields(section, &wanted);
         let id = headers.get("message-id").cloned().unwrap_or_default();
-        if !self.core.options.headers.iter().any(|name| name == "message-id") {
+        if !self
+            .core
+            .options
+            .headers
+            .iter()
+            .any(|name| name == "message-id")
+        {
             headers.remove("message-id");
         }
         let id = id.trim_start_matches('<').trim_end_matches('>');
         for recipient in &envelope.recipients {
             let row = blank_row(&self.core, envelope, &recipient.to);
             let size = u32::try_from(raw.len()).unwrap_or(u32::MAX);
-            self.core.book().enter(Row { kind, id: id.into(), headers: headers.clone(), size, ..row });
+            self.core.book().enter(Row {
+                kind,
+                id: id.into(),
+                headers: headers.clone(),
+                size,
+                ..row
+            });
             if recipient.decision.verdict == Verdict::LateFail {
                 self.bounce_later(envelope, recipient, section);
             }
             if self.core.options.keep_bodies {
-                let kept = Kept { channel: Channel::Email, to: recipient.to.clone(), raw: raw.clone() };
+                let kept = Kept {
+                    channel: Channel::Email,
+                    to: recipient.to.clone(),
+                    raw: raw.clone(),
+                };
                 self.core.book().keep(kept);
             }
         }
@@ -92,7 +136,13 @@ impl Session {
         }
         .build();
         self.core.book().count(Channel::Email, "late_bounces");
-        self.core.world.later(at_ms, LaterEvent::Dsn { raw, envelope_from: envelope.from.clone() });
+        self.core.world.later(
+            at_ms,
+            LaterEvent::Dsn {
+                raw,
+                envelope_from: envelope.from.clone(),
+            },
+        );
     }
 }
 

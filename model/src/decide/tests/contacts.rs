@@ -4,8 +4,8 @@
 use super::world::{MAIL, OWED, PHONE, World, accepted, delivered, invoice};
 use crate::contact::{Confirmed, Evidence, Supplied};
 use crate::{
-    Address, AddressState, AttemptRef, Channel, DAY, Event, HOUR, Input, NotificationId, ProfileChange, Receipt, ReceiptKind,
-    Timestamp,
+    Address, AddressState, AttemptRef, Channel, DAY, Event, HOUR, Input, NotificationId,
+    ProfileChange, Receipt, ReceiptKind, Timestamp,
 };
 
 /// A world whose mail address bounced five hours after the mail.
@@ -28,14 +28,25 @@ fn next_channel(world: &mut World, number: u32) -> (NotificationId, Option<Chann
 }
 
 fn confirm(world: &mut World, value: &str, at: Timestamp) -> ProfileChange {
-    let address = |channel, value: &str| Address { channel, value: value.into(), state: AddressState::Created };
+    let address = |channel, value: &str| Address {
+        channel,
+        value: value.into(),
+        state: AddressState::Created,
+    };
     let profile = crate::Profile {
         name: "mevrouw Jansen".into(),
         addresses: vec![address(Channel::Email, value), address(Channel::Sms, PHONE)],
         ..crate::Profile::default()
     };
-    let confirmed = vec![Confirmed { channel: Channel::Email, value: value.into(), at }];
-    match world.give(Input::Supplied(Box::new(Supplied { profile, confirmed }))).answer {
+    let confirmed = vec![Confirmed {
+        channel: Channel::Email,
+        value: value.into(),
+        at,
+    }];
+    match world
+        .give(Input::Supplied(Box::new(Supplied { profile, confirmed })))
+        .answer
+    {
         crate::Answer::Profile(change) => change,
         other => panic!("{other:?}"),
     }
@@ -61,7 +72,13 @@ fn a_bounced_address_that_a_list_leaves_out_and_brings_back_stays_dead() {
     world.profile(|_| ());
     assert_eq!(world.address_state(MAIL), AddressState::Invalid);
     assert_eq!(next_channel(&mut world, 2).1, Some(Channel::Sms));
-    assert!(matches!(world.profile(|_| ()).answer, crate::Answer::Profile(ProfileChange::Same)), "and is no news every night");
+    assert!(
+        matches!(
+            world.profile(|_| ()).answer,
+            crate::Answer::Profile(ProfileChange::Same)
+        ),
+        "and is no news every night"
+    );
 }
 
 #[test]
@@ -85,10 +102,23 @@ fn a_confirmation_newer_than_the_bounce_revives_and_an_older_one_does_not() {
     let mut world = dead();
     let bounce = world.now;
     world.later(2 * DAY);
-    assert_eq!(confirm(&mut world, MAIL, bounce), ProfileChange::Same, "of the same instant: no newer");
+    assert_eq!(
+        confirm(&mut world, MAIL, bounce),
+        ProfileChange::Same,
+        "of the same instant: no newer"
+    );
     assert_eq!(next_channel(&mut world, 2).1, Some(Channel::Sms));
-    assert_eq!(confirm(&mut world, "A.JANSEN@example.nl", bounce.plus(DAY)), ProfileChange::Changed);
-    assert!(world.events().any(|e| matches!(e, Event::AddressMarked { state: AddressState::Validated, .. })));
+    assert_eq!(
+        confirm(&mut world, "A.JANSEN@example.nl", bounce.plus(DAY)),
+        ProfileChange::Changed
+    );
+    assert!(world.events().any(|e| matches!(
+        e,
+        Event::AddressMarked {
+            state: AddressState::Validated,
+            ..
+        }
+    )));
     assert_eq!(next_channel(&mut world, 3).1, Some(Channel::Email));
 }
 
@@ -111,7 +141,13 @@ fn one_of_two_bounced() -> (World, NotificationId, AttemptRef) {
 }
 
 fn told(world: &mut World, attempt: AttemptRef, kind: ReceiptKind, occurred_at: Option<Timestamp>) {
-    world.give(Input::Receipt(Receipt { attempt, kind, why: None, provider: "relay".into(), occurred_at }));
+    world.give(Input::Receipt(Receipt {
+        attempt,
+        kind,
+        why: None,
+        provider: "relay".into(),
+        occurred_at,
+    }));
 }
 
 #[test]
@@ -119,28 +155,56 @@ fn a_reply_a_press_and_a_newer_delivery_revive() {
     let (mut world, _, mail) = one_of_two_bounced();
     world.later(1);
     told(&mut world, mail, ReceiptKind::Replied, None);
-    assert_eq!(world.address_state(MAIL), AddressState::Validated, "a reply");
+    assert_eq!(
+        world.address_state(MAIL),
+        AddressState::Validated,
+        "a reply"
+    );
 
     let (mut world, id, _) = one_of_two_bounced();
     world.later(1);
     world.link(id, true);
-    assert_eq!(world.address_state(MAIL), AddressState::Validated, "a pressed button behind the only address");
+    assert_eq!(
+        world.address_state(MAIL),
+        AddressState::Validated,
+        "a pressed button behind the only address"
+    );
 
     let (mut world, _, mail) = one_of_two_bounced();
     world.later(HOUR);
     let now = world.now;
     told(&mut world, mail, ReceiptKind::Delivered, Some(now));
-    assert_eq!(world.address_state(MAIL), AddressState::Validated, "delivered after the bounce");
+    assert_eq!(
+        world.address_state(MAIL),
+        AddressState::Validated,
+        "delivered after the bounce"
+    );
     world.profile(|p| p.name = "mevrouw J. Jansen".into());
-    assert_eq!(world.address_state(MAIL), AddressState::Validated, "and lists leave it so");
+    assert_eq!(
+        world.address_state(MAIL),
+        AddressState::Validated,
+        "and lists leave it so"
+    );
 }
 
 #[test]
 fn older_or_weaker_evidence_does_not_revive() {
     for (kind, ago, why) in [
-        (ReceiptKind::Delivered, Some(2 * HOUR), "delivered before the bounce"),
-        (ReceiptKind::Delivered, None, "delivered at an unknown instant, taken before the bounce"),
-        (ReceiptKind::Replied, Some(2 * HOUR), "replied before the bounce"),
+        (
+            ReceiptKind::Delivered,
+            Some(2 * HOUR),
+            "delivered before the bounce",
+        ),
+        (
+            ReceiptKind::Delivered,
+            None,
+            "delivered at an unknown instant, taken before the bounce",
+        ),
+        (
+            ReceiptKind::Replied,
+            Some(2 * HOUR),
+            "replied before the bounce",
+        ),
         (ReceiptKind::Opened, Some(0), "an open is weak"),
     ] {
         let (mut world, _, mail) = one_of_two_bounced();
@@ -152,7 +216,11 @@ fn older_or_weaker_evidence_does_not_revive() {
     let (mut world, id, _) = one_of_two_bounced();
     world.later(1);
     world.link(id, false);
-    assert_eq!(world.address_state(MAIL), AddressState::Invalid, "the page was fetched: weak");
+    assert_eq!(
+        world.address_state(MAIL),
+        AddressState::Invalid,
+        "the page was fetched: weak"
+    );
 }
 
 #[test]

@@ -1,8 +1,10 @@
-//! Owns the stories of arriving and not arriving (row 31): bounces at once and late, deliveries, refusals.
-//! Refuses to move a flow backwards.
+//! Owns the stories of arriving and not arriving (row 31): bounces at once and late, deliveries,
+//! refusals. Refuses to move a flow backwards.
 
 use super::world::{MAIL, PHONE, World, delivered, in_doubt, refused};
-use crate::{AddressState, Answer, Cause, Channel, Event, HOUR, Phase, ReceiptEffect, ReceiptKind, Refusal};
+use crate::{
+    AddressState, Answer, Cause, Channel, Event, HOUR, Phase, ReceiptEffect, ReceiptKind, Refusal,
+};
 
 #[test]
 fn a_mail_refused_on_the_spot_is_followed_by_sms_in_the_same_decision() {
@@ -13,10 +15,25 @@ fn a_mail_refused_on_the_spot_is_followed_by_sms_in_the_same_decision() {
     assert!(matches!(
         &decision.events[..],
         [
-            Event::AttemptFailed { class: Refusal::Address, exhausted: false, .. },
-            Event::AddressMarked { channel: Channel::Email, state: AddressState::Invalid, .. },
-            Event::StepEntered { step: 1, cause: Cause::Bounced { .. }, .. },
-            Event::Ready { channel: Channel::Sms, .. },
+            Event::AttemptFailed {
+                class: Refusal::Address,
+                exhausted: false,
+                ..
+            },
+            Event::AddressMarked {
+                channel: Channel::Email,
+                state: AddressState::Invalid,
+                ..
+            },
+            Event::StepEntered {
+                step: 1,
+                cause: Cause::Bounced { .. },
+                ..
+            },
+            Event::Ready {
+                channel: Channel::Sms,
+                ..
+            },
         ]
     ));
     assert_eq!(world.address_state(MAIL), AddressState::Invalid);
@@ -39,7 +56,9 @@ fn a_mail_that_comes_back_later_is_followed_by_sms_at_once() {
     let decision = world.receipt(mail, ReceiptKind::BouncedHard);
     assert_eq!(decision.answer, Answer::Receipt(ReceiptEffect::Applied));
     world.assert_in_line(id, Channel::Sms);
-    assert!(matches!(world.open(id).phase, Phase::Ready { not_before, .. } if not_before == world.now));
+    assert!(
+        matches!(world.open(id).phase, Phase::Ready { not_before, .. } if not_before == world.now)
+    );
     assert_eq!(world.address_state(MAIL), AddressState::Invalid);
 }
 
@@ -63,7 +82,10 @@ fn a_bounce_after_the_sms_started_starts_nothing_and_marks_the_address() {
     let before = world.open(id).phase.clone();
     let decision = world.receipt(mail, ReceiptKind::BouncedHard);
     assert_eq!(decision.answer, Answer::Receipt(ReceiptEffect::Noted));
-    assert!(matches!(&decision.events[..], [Event::AddressMarked { .. }, Event::ReceiptNoted { .. }]));
+    assert!(matches!(
+        &decision.events[..],
+        [Event::AddressMarked { .. }, Event::ReceiptNoted { .. }]
+    ));
     assert_eq!(world.open(id).phase, before);
     assert_eq!(world.address_state(MAIL), AddressState::Invalid);
 }
@@ -91,18 +113,33 @@ fn a_bounce_told_after_the_delivery_marks_the_address_and_moves_nothing() {
     for kind in [ReceiptKind::BouncedHard, ReceiptKind::Failed] {
         let (mut world, id, mail) = World::mailed();
         world.receipt(mail, ReceiptKind::Delivered);
-        assert_eq!(world.receipt(mail, kind).answer, Answer::Receipt(ReceiptEffect::Noted));
+        assert_eq!(
+            world.receipt(mail, kind).answer,
+            Answer::Receipt(ReceiptEffect::Noted)
+        );
         assert_eq!((world.step(id), world.state(id)), ("mail", "sent"));
-        assert_eq!(world.address_state(MAIL) == AddressState::Invalid, kind == ReceiptKind::BouncedHard);
+        assert_eq!(
+            world.address_state(MAIL) == AddressState::Invalid,
+            kind == ReceiptKind::BouncedHard
+        );
     }
 }
 
 #[test]
 fn weak_and_repeated_evidence_is_noted_only() {
-    for kind in [ReceiptKind::Accepted, ReceiptKind::Delayed, ReceiptKind::Opened, ReceiptKind::Complained] {
+    for kind in [
+        ReceiptKind::Accepted,
+        ReceiptKind::Delayed,
+        ReceiptKind::Opened,
+        ReceiptKind::Complained,
+    ] {
         let (mut world, id, mail) = World::mailed();
         let before = world.open(id).clone();
-        assert_eq!(world.receipt(mail, kind).answer, Answer::Receipt(ReceiptEffect::Noted), "{kind:?}");
+        assert_eq!(
+            world.receipt(mail, kind).answer,
+            Answer::Receipt(ReceiptEffect::Noted),
+            "{kind:?}"
+        );
         assert_eq!(*world.open(id), before, "{kind:?}");
     }
 }
@@ -112,8 +149,15 @@ fn an_sms_that_bounces_too_goes_to_people() {
     for kind in [ReceiptKind::BouncedHard, ReceiptKind::Failed] {
         let (mut world, id, _, sms) = World::texted();
         world.receipt(sms, kind);
-        assert!(matches!(world.assert_task(id, "collections"), Cause::Bounced { .. }));
-        let expected = if kind == ReceiptKind::Failed { AddressState::Created } else { AddressState::Invalid };
+        assert!(matches!(
+            world.assert_task(id, "collections"),
+            Cause::Bounced { .. }
+        ));
+        let expected = if kind == ReceiptKind::Failed {
+            AddressState::Created
+        } else {
+            AddressState::Invalid
+        };
         assert_eq!(world.address_state(PHONE), expected);
     }
 }
@@ -136,7 +180,10 @@ fn what_cannot_be_made_again_while_it_is_in_doubt_goes_to_people() {
     world.outcome(mail, in_doubt());
     let again = world.start(id);
     world.outcome(again, refused(Refusal::Unsendable));
-    assert!(matches!(world.assert_task(id, "delivery"), Cause::OurMistake { .. }), "the first try may have arrived");
+    assert!(
+        matches!(world.assert_task(id, "delivery"), Cause::OurMistake { .. }),
+        "the first try may have arrived"
+    );
     assert_eq!(world.channels(id), [Channel::Email, Channel::Email]);
 }
 
@@ -147,10 +194,14 @@ fn a_bounced_address_stays_dead_until_the_source_supplies_another() {
     world.profile(|p| p.name = "mevrouw Jansen-De Boer".into());
     assert_eq!(world.address_state(MAIL), AddressState::Invalid);
 
-    let by_sms = world.storno_with(|n| n.subject = Some(super::world::invoice(2))).0;
+    let by_sms = world
+        .storno_with(|n| n.subject = Some(super::world::invoice(2)))
+        .0;
     world.assert_in_line(by_sms, Channel::Sms);
     world.profile(|p| p.addresses[0].value = "new@example.nl".into());
-    let by_mail = world.storno_with(|n| n.subject = Some(super::world::invoice(3))).0;
+    let by_mail = world
+        .storno_with(|n| n.subject = Some(super::world::invoice(3)))
+        .0;
     world.assert_in_line(by_mail, Channel::Email);
 }
 

@@ -1,10 +1,13 @@
 //! Owns the stories of trying again: temporary failures, withdrawn attempts, and doubt.
 //! Refuses to fail over an attempt whose outcome nobody knows.
 
-use super::world::{FRESH, MAIL, OWED, PHONE, World, accepted, in_doubt, only, prefers, refused, retry, withdrawn};
+use super::world::{
+    FRESH, MAIL, OWED, PHONE, World, accepted, in_doubt, only, prefers, refused, retry, withdrawn,
+};
 use crate::{
-    Answer, AttemptRef, CancelTarget, Cancelled, Cause, Channel, Choice, Event, HOUR, Input, MINUTE, NotificationId, OnDoubt,
-    Permit, Phase, ReceiptEffect, ReceiptKind, Refusal, Stopped, Verdict,
+    Answer, AttemptRef, CancelTarget, Cancelled, Cause, Channel, Choice, Event, HOUR, Input,
+    MINUTE, NotificationId, OnDoubt, Permit, Phase, ReceiptEffect, ReceiptKind, Refusal, Stopped,
+    Verdict,
 };
 
 fn delay(world: &World, id: NotificationId) -> i64 {
@@ -51,7 +54,13 @@ fn two_days_of_temporary_failures_count_as_a_bounce() {
     }
     assert!(world.now.since(began) >= 48 * HOUR && world.now.since(began) < 51 * HOUR);
     world.assert_in_line(id, Channel::Sms);
-    assert!(world.events().any(|e| matches!(e, Event::AttemptFailed { exhausted: true, .. })));
+    assert!(world.events().any(|e| matches!(
+        e,
+        Event::AttemptFailed {
+            exhausted: true,
+            ..
+        }
+    )));
     assert_eq!(world.address_state(MAIL), crate::AddressState::Created);
 }
 
@@ -83,7 +92,11 @@ fn a_withdrawn_attempt_is_back_in_line_soon_and_later_each_time() {
     world.outcome(attempt, retry(None));
     let attempt = world.start(id);
     world.outcome(attempt, withdrawn());
-    assert_eq!(delay(&world, id), 250, "a provider that answered ends the row");
+    assert_eq!(
+        delay(&world, id),
+        250,
+        "a provider that answered ends the row"
+    );
 }
 
 /// What a cancellation says was already gone, after one attempt with this outcome.
@@ -93,7 +106,10 @@ fn gone_after(verdict: Verdict) -> Vec<Channel> {
     let attempt = world.start(id);
     world.outcome(attempt, verdict);
     match world.cancel(CancelTarget::Notification(id)) {
-        Answer::Cancelled(Cancelled { stopped, .. }) => stopped.into_iter().flat_map(|s: Stopped| s.already_gone).collect(),
+        Answer::Cancelled(Cancelled { stopped, .. }) => stopped
+            .into_iter()
+            .flat_map(|s: Stopped| s.already_gone)
+            .collect(),
         other => panic!("{other:?}"),
     }
 }
@@ -103,7 +119,12 @@ fn only_what_may_have_left_is_called_gone() {
     for verdict in [accepted(), in_doubt()] {
         assert_eq!(gone_after(verdict.clone()), [Channel::Email], "{verdict:?}");
     }
-    for verdict in [withdrawn(), retry(None), refused(Refusal::Address), refused(Refusal::Ours)] {
+    for verdict in [
+        withdrawn(),
+        retry(None),
+        refused(Refusal::Address),
+        refused(Refusal::Ours),
+    ] {
         assert_eq!(gone_after(verdict.clone()), [], "{verdict:?}");
     }
 }
@@ -131,7 +152,9 @@ fn doubted() -> (World, NotificationId, AttemptRef) {
 #[test]
 fn an_attempt_in_doubt_is_sent_again_as_itself() {
     let (mut world, id, first) = doubted();
-    assert!(matches!(&world.open(id).phase, Phase::Ready { pinned: Some(p), .. } if &**p == "email-provider"));
+    assert!(
+        matches!(&world.open(id).phase, Phase::Ready { pinned: Some(p), .. } if &**p == "email-provider")
+    );
     world.later(MINUTE);
     let decision = world.permit(id);
     assert!(
@@ -154,14 +177,23 @@ fn an_attempt_in_doubt_keeps_its_address_and_its_reason() {
     let again = world.start(id);
     assert_eq!(again, attempt);
     assert_eq!(&*world.open(id).sent_to(1).unwrap().address, PHONE);
-    assert_eq!(world.attempts(id), [(Channel::Sms, 1, Choice::Preferred), (Channel::Sms, 1, Choice::Preferred)]);
+    assert_eq!(
+        world.attempts(id),
+        [
+            (Channel::Sms, 1, Choice::Preferred),
+            (Channel::Sms, 1, Choice::Preferred)
+        ]
+    );
 }
 
 #[test]
 fn an_attempt_in_doubt_never_goes_through_another_provider() {
     let (mut world, id, _) = doubted();
     world.later(MINUTE);
-    let permit = Permit { provider: "other".into(), ..world.permit_for(id) };
+    let permit = Permit {
+        provider: "other".into(),
+        ..world.permit_for(id)
+    };
     assert!(world.give(Input::Permit(permit)).events.is_empty());
     assert_eq!(world.channels(id), [Channel::Email]);
 }
@@ -176,7 +208,13 @@ fn doubt_survives_a_hold_a_deferral_and_a_withdrawal() {
     for verdict in [retry(None), withdrawn(), in_doubt()] {
         assert_eq!(world.start(id), first, "still the same attempt");
         world.outcome(first, verdict);
-        assert!(matches!(&world.open(id).phase, Phase::Ready { pinned: Some(_), .. }));
+        assert!(matches!(
+            &world.open(id).phase,
+            Phase::Ready {
+                pinned: Some(_),
+                ..
+            }
+        ));
     }
 }
 
@@ -189,7 +227,12 @@ fn an_attempt_in_doubt_that_is_only_ever_put_off_goes_to_people_not_to_another_c
         world.outcome(attempt, retry(None));
     }
     assert_eq!(*world.assert_task(id, "delivery"), Cause::DoubtTooLong);
-    assert!(world.channels(id).iter().all(|channel| *channel == Channel::Email));
+    assert!(
+        world
+            .channels(id)
+            .iter()
+            .all(|channel| *channel == Channel::Email)
+    );
 }
 
 #[test]
@@ -216,7 +259,11 @@ fn a_receipt_makes_sending_again_needless() {
             let attempt = world.start(id);
             world.outcome(attempt, in_doubt());
             assert_eq!(world.state(id), waits);
-            assert_eq!(world.receipt(attempt, kind).answer, Answer::Receipt(ReceiptEffect::Applied), "{kind:?}");
+            assert_eq!(
+                world.receipt(attempt, kind).answer,
+                Answer::Receipt(ReceiptEffect::Applied),
+                "{kind:?}"
+            );
             assert_eq!(world.state(id), state, "{kind:?}");
             assert_eq!(world.open(id).doubt(), None);
         }
@@ -234,9 +281,17 @@ fn doubted_without_facts() -> (World, NotificationId, AttemptRef) {
 
 #[test]
 fn a_receipt_ends_a_doubt_that_waits_for_fresher_facts() {
-    for kind in [ReceiptKind::Accepted, ReceiptKind::Delayed, ReceiptKind::Delivered] {
+    for kind in [
+        ReceiptKind::Accepted,
+        ReceiptKind::Delayed,
+        ReceiptKind::Delivered,
+    ] {
         let (mut world, id, mail) = doubted_without_facts();
-        assert_eq!(world.receipt(mail, kind).answer, Answer::Receipt(ReceiptEffect::Applied), "{kind:?}");
+        assert_eq!(
+            world.receipt(mail, kind).answer,
+            Answer::Receipt(ReceiptEffect::Applied),
+            "{kind:?}"
+        );
         assert_eq!(world.state(id), "sent", "{kind:?}");
         world.balance(OWED);
         assert_eq!(world.state(id), "sent", "{kind:?}: nothing goes out again");
@@ -283,9 +338,15 @@ fn an_interrupted_attempt_is_in_doubt() {
         let id = world.storno();
         let attempt = world.start(id);
         let decision = world.give(Input::Interrupted { attempt });
-        assert!(matches!(&decision.events[0], Event::AttemptInDoubt { attempt: 1, .. }));
+        assert!(matches!(
+            &decision.events[0],
+            Event::AttemptInDoubt { attempt: 1, .. }
+        ));
         assert_eq!(world.state(id), state);
-        assert!(world.give(Input::Interrupted { attempt }).events.is_empty(), "once");
+        assert!(
+            world.give(Input::Interrupted { attempt }).events.is_empty(),
+            "once"
+        );
     }
 }
 
@@ -315,8 +376,15 @@ fn an_attempt_under_way_at_three_deaths_in_a_row_goes_to_people() {
             world.assert_in_line(id, Channel::Email);
         }
     }
-    assert_eq!(*world.assert_task(id, "delivery"), Cause::Interrupted { times: 3 });
-    assert_eq!(world.channels(id), [Channel::Email; 3], "and goes no further way by itself");
+    assert_eq!(
+        *world.assert_task(id, "delivery"),
+        Cause::Interrupted { times: 3 }
+    );
+    assert_eq!(
+        world.channels(id),
+        [Channel::Email; 3],
+        "and goes no further way by itself"
+    );
     world.answer(id, "retry");
     let attempt = world.start(id);
     dies(&mut world, attempt);
@@ -345,13 +413,20 @@ fn what_was_under_way_at_two_deaths_goes_again_one_after_the_other() {
     let mut waits = std::collections::BTreeSet::new();
     let mut world = World::usual();
     for number in 1..=8 {
-        let id = world.storno_with(|n| n.subject = Some(super::world::invoice(number))).0;
+        let id = world
+            .storno_with(|n| n.subject = Some(super::world::invoice(number)))
+            .0;
         for _ in 0..2 {
             let attempt = world.start(id);
             dies(&mut world, attempt);
         }
-        let Phase::Ready { not_before, .. } = world.open(id).phase else { panic!("in line") };
+        let Phase::Ready { not_before, .. } = world.open(id).phase else {
+            panic!("in line")
+        };
         waits.insert(not_before.since(world.now));
     }
-    assert!(waits.len() > 4 && waits.iter().all(|wait| (1_000..=31_000).contains(wait)), "{waits:?}");
+    assert!(
+        waits.len() > 4 && waits.iter().all(|wait| (1_000..=31_000).contains(wait)),
+        "{waits:?}"
+    );
 }

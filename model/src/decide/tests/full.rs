@@ -1,4 +1,5 @@
-//! A tenant with very many open notifications: the bound, and that nothing about such a tenant depends on there being few.
+//! A tenant with very many open notifications: the bound, and that nothing about such a tenant
+//! depends on there being few.
 
 use super::world::*;
 use crate::answer::Answer;
@@ -32,10 +33,18 @@ fn a_full_tenant_takes_no_more_until_one_has_ended() {
     let records = world.events().count();
     let (_, refused) = world.storno_with(|storno| storno.subject = Some(invoice(6)));
     assert_eq!(refused.answer, Answer::TenantFull { open: 5, most: 5 });
-    assert_eq!((world.events().count(), world.tenant.open.len()), (records, 5), "nothing was stored");
+    assert_eq!(
+        (world.events().count(), world.tenant.open.len()),
+        (records, 5),
+        "nothing was stored"
+    );
     world.cancel(CancelTarget::Notification(ids[2]));
     let (id, taken) = world.storno_with(|storno| storno.subject = Some(invoice(6)));
-    assert!(matches!(taken.answer, Answer::Accepted { .. }), "{:?}", taken.answer);
+    assert!(
+        matches!(taken.answer, Answer::Accepted { .. }),
+        "{:?}",
+        taken.answer
+    );
     assert!(world.tenant.find(id).is_some());
 }
 
@@ -43,12 +52,29 @@ fn a_full_tenant_takes_no_more_until_one_has_ended() {
 fn what_an_older_journal_holds_beyond_the_bound_goes_on() {
     let (mut world, ids) = gathered(300);
     world.policy.max_open_per_tenant = 10;
-    let paid = world.fact(FactKind::Payment, OWED, |fact| fact.subject = Some(invoice(7)));
-    assert_eq!(paid.answer, Answer::Fact { duplicate: false, ended: vec![ids[6]], unmatched: None });
-    world.fact(FactKind::OpenAmount, 0, |fact| fact.subject = Some(invoice(8)));
+    let paid = world.fact(FactKind::Payment, OWED, |fact| {
+        fact.subject = Some(invoice(7))
+    });
+    assert_eq!(
+        paid.answer,
+        Answer::Fact {
+            duplicate: false,
+            ended: vec![ids[6]],
+            unmatched: None
+        }
+    );
+    world.fact(FactKind::OpenAmount, 0, |fact| {
+        fact.subject = Some(invoice(8))
+    });
     world.assert_ends(ids[7], "paid");
     let (_, refused) = world.storno_with(|storno| storno.subject = Some(invoice(301)));
-    assert_eq!(refused.answer, Answer::TenantFull { open: 298, most: 10 });
+    assert_eq!(
+        refused.answer,
+        Answer::TenantFull {
+            open: 298,
+            most: 10
+        }
+    );
     world.later(300 * DAY);
     world.balance(OWED);
     world.timer(ids[0]);
@@ -61,12 +87,23 @@ fn every_rule_of_what_a_fact_concerns_is_asked_and_no_other() {
     let (mut world, ids) = gathered(40);
     // Held for a fresher balance, about another invoice: whatever fact comes, it is asked again.
     world.later(2 * DAY);
-    let held = world.storno_with(|storno| storno.subject = Some(invoice(99))).0;
+    let held = world
+        .storno_with(|storno| storno.subject = Some(invoice(99)))
+        .0;
     assert_eq!(world.state(held), "held");
     world.balance(OWED);
     assert_eq!(world.state(held), "ready");
-    let paid = world.fact(FactKind::Payment, OWED, |fact| fact.subject = Some(invoice(3)));
-    assert_eq!(paid.answer, Answer::Fact { duplicate: false, ended: vec![ids[2]], unmatched: None });
+    let paid = world.fact(FactKind::Payment, OWED, |fact| {
+        fact.subject = Some(invoice(3))
+    });
+    assert_eq!(
+        paid.answer,
+        Answer::Fact {
+            duplicate: false,
+            ended: vec![ids[2]],
+            unmatched: None
+        }
+    );
 }
 
 #[test]
@@ -81,9 +118,16 @@ fn one_record_has_room_for_what_one_input_moves() {
             notice.send_after = after;
         });
     }
-    let Answer::Cancelled(first) = world.cancel(CancelTarget::Subject(invoice(1))) else { panic!("a cancellation") };
-    let Answer::Cancelled(second) = world.cancel(CancelTarget::Subject(invoice(1))) else { panic!("a cancellation") };
-    assert_eq!((first.stopped.len(), second.stopped.len()), (MOST_AT_ONCE, 50));
+    let Answer::Cancelled(first) = world.cancel(CancelTarget::Subject(invoice(1))) else {
+        panic!("a cancellation")
+    };
+    let Answer::Cancelled(second) = world.cancel(CancelTarget::Subject(invoice(1))) else {
+        panic!("a cancellation")
+    };
+    assert_eq!(
+        (first.stopped.len(), second.stopped.len()),
+        (MOST_AT_ONCE, 50)
+    );
     assert!(world.tenant.open.is_empty());
 }
 
@@ -92,13 +136,21 @@ fn subjects_of_what_is_open_are_remembered_among_very_many() {
     let (mut world, ids) = gathered(200);
     // Part payments for all of them, then for invoices that nothing open is about.
     for number in 1..=400 {
-        world.fact(FactKind::Payment, 1, |fact| fact.subject = Some(invoice(number)));
+        world.fact(FactKind::Payment, 1, |fact| {
+            fact.subject = Some(invoice(number))
+        });
     }
     world.later(HOUR);
-    let paid = world.fact(FactKind::Payment, OWED - 1, |fact| fact.subject = Some(invoice(5)));
+    let paid = world.fact(FactKind::Payment, OWED - 1, |fact| {
+        fact.subject = Some(invoice(5))
+    });
     assert_eq!(
         paid.answer,
-        Answer::Fact { duplicate: false, ended: vec![ids[4]], unmatched: None },
+        Answer::Fact {
+            duplicate: false,
+            ended: vec![ids[4]],
+            unmatched: None
+        },
         "the first cent was not forgotten"
     );
 }

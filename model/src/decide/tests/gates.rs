@@ -1,5 +1,5 @@
-//! Owns the stories of the gates (rows 27, 28 and 30): the right type, something owed, fed from production.
-//! Refuses to let unknown count as false.
+//! Owns the stories of the gates (rows 27, 28 and 30): the right type, something owed, fed from
+//! production. Refuses to let unknown count as false.
 
 use super::world::{FRESH, OWED, World};
 use crate::{Cause, Channel, DAY, Environment, Event, HOUR, Phase};
@@ -19,7 +19,13 @@ fn a_return_for_people_or_with_an_unknown_code_goes_to_collections_and_never_sen
     for code in ["MD07", "RR01", "FRAD", "ZZ99", "", "am04"] {
         let mut world = World::usual();
         let id = world.storno_code(code);
-        assert!(matches!(world.assert_task(id, "collections"), Cause::Guard { guard: 1, .. }), "{code:?}");
+        assert!(
+            matches!(
+                world.assert_task(id, "collections"),
+                Cause::Guard { guard: 1, .. }
+            ),
+            "{code:?}"
+        );
         world.answer(id, "retry");
         world.assert_task(id, "collections");
         assert_eq!(world.channels(id), [], "{code:?}");
@@ -38,7 +44,10 @@ fn a_return_of_another_type_ends_without_a_message() {
 
 #[test]
 fn what_comes_from_another_environment_is_quarantined() {
-    for environment in Environment::ALL.into_iter().filter(|e| *e != Environment::Production) {
+    for environment in Environment::ALL
+        .into_iter()
+        .filter(|e| *e != Environment::Production)
+    {
         let mut world = World::usual();
         let (id, _) = world.storno_with(|n| n.environment = environment);
         world.assert_ends(id, "quarantined");
@@ -81,8 +90,14 @@ fn a_balance_older_than_a_day_holds_and_a_fresh_one_releases() {
     world.later(1);
     world.permit(just_fresh);
     assert_eq!(world.state(just_fresh), "held");
-    world.fact(crate::FactKind::Balance, OWED, |f| f.occurred_at = f.occurred_at.plus(-FRESH - 1));
-    assert_eq!(world.state(just_fresh), "held", "a balance that was old when it came is not fresh");
+    world.fact(crate::FactKind::Balance, OWED, |f| {
+        f.occurred_at = f.occurred_at.plus(-FRESH - 1)
+    });
+    assert_eq!(
+        world.state(just_fresh),
+        "held",
+        "a balance that was old when it came is not fresh"
+    );
     world.balance(OWED);
     world.send(just_fresh);
 }
@@ -92,7 +107,9 @@ fn a_balance_that_overtook_a_newer_one_does_not_replace_it() {
     let mut world = World::usual();
     world.later(HOUR);
     world.balance(0);
-    world.fact(crate::FactKind::Balance, OWED, |f| f.occurred_at = f.occurred_at.plus(-1));
+    world.fact(crate::FactKind::Balance, OWED, |f| {
+        f.occurred_at = f.occurred_at.plus(-1)
+    });
     let id = world.storno();
     world.assert_ends(id, "no balance");
 }
@@ -108,7 +125,11 @@ fn a_balance_of_nothing_ends_it_whenever_it_is_seen() {
     let mut world = World::usual();
     let id = world.storno();
     world.balance(0);
-    assert_eq!(world.state(id), "ready", "a guard is asked at the send, not at the fact");
+    assert_eq!(
+        world.state(id),
+        "ready",
+        "a guard is asked at the send, not at the fact"
+    );
     world.permit(id);
     world.assert_ends(id, "no balance");
     assert_eq!(world.channels(id), []);
@@ -131,7 +152,11 @@ fn a_hold_that_lasts_too_long_goes_to_people() {
     let id = world.storno();
     world.later(HOUR);
     world.fact(crate::FactKind::Appointment, 0, |_| ());
-    assert_eq!(world.open(id).due(), Some(world.now.plus(71 * HOUR)), "what changes nothing does not lengthen the hold");
+    assert_eq!(
+        world.open(id).due(),
+        Some(world.now.plus(71 * HOUR)),
+        "what changes nothing does not lengthen the hold"
+    );
     world.fall_due(id);
     assert_eq!(*world.assert_task(id, "delivery"), Cause::HeldTooLong);
 }
@@ -141,9 +166,27 @@ fn the_start_of_an_attempt_says_what_each_guard_saw() {
     let mut world = World::usual();
     let id = world.storno();
     let decision = world.permit(id);
-    let [Event::AttemptStarted { passed, address, .. }] = &decision.events[..] else { panic!("{:?}", decision.events) };
-    let seen: Vec<String> = passed.iter().map(|o| format!("{} {}", o.left, o.right)).collect();
-    assert_eq!(seen, ["'production' 'production'", "'CHASE' 'HUMAN'", "'CHASE' 'CHASE'", "61250 0"]);
+    let [
+        Event::AttemptStarted {
+            passed, address, ..
+        },
+    ] = &decision.events[..]
+    else {
+        panic!("{:?}", decision.events)
+    };
+    let seen: Vec<String> = passed
+        .iter()
+        .map(|o| format!("{} {}", o.left, o.right))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            "'production' 'production'",
+            "'CHASE' 'HUMAN'",
+            "'CHASE' 'CHASE'",
+            "61250 0"
+        ]
+    );
     assert_eq!(passed[3].as_of, Some(world.now));
     assert_eq!(&**address, super::world::MAIL);
 }

@@ -8,7 +8,15 @@ use crate::{Answer, Cause, Channel, DAY, Event, HOUR};
 fn a_scheduled_message_waits_and_then_goes() {
     let mut world = World::usual();
     let (id, decision) = world.storno_with(|n| n.send_after = Some(START.plus(2 * HOUR)));
-    assert_eq!(decision.answer, Answer::Accepted { id, state: "scheduled", unknown_tenant: false, near: None });
+    assert_eq!(
+        decision.answer,
+        Answer::Accepted {
+            id,
+            state: "scheduled",
+            unknown_tenant: false,
+            near: None
+        }
+    );
     world.later(2 * HOUR - 1);
     assert!(world.timer(id).events.is_empty());
     world.later(1);
@@ -50,7 +58,11 @@ fn a_flow_may_begin_with_a_wait() {
     );
     let id = world.run("pause-first", |n| n.send_after = Some(START.plus(HOUR)));
     world.fall_due(id);
-    assert_eq!(world.state(id), "scheduled", "the schedule is over, the step's wait begins");
+    assert_eq!(
+        world.state(id),
+        "scheduled",
+        "the schedule is over, the step's wait begins"
+    );
     world.fall_due(id);
     world.assert_ends(id, "waited");
     assert_eq!(world.now, START.plus(DAY + HOUR));
@@ -68,12 +80,16 @@ fn what_expired_before_it_left_ends_expired() {
 
     let mut held = World::empty();
     let (id, _) = held.storno_with(|n| n.expires_at = Some(expires));
-    assert_eq!((held.state(id), held.open(id).due()), ("held", Some(expires)));
+    assert_eq!(
+        (held.state(id), held.open(id).due()),
+        ("held", Some(expires))
+    );
     held.fall_due(id);
     held.assert_ends(id, "expired");
 
     let mut scheduled = World::usual();
-    let (id, _) = scheduled.storno_with(|n| (n.send_after, n.expires_at) = (Some(expires.plus(1)), Some(expires)));
+    let (id, _) = scheduled
+        .storno_with(|n| (n.send_after, n.expires_at) = (Some(expires.plus(1)), Some(expires)));
     scheduled.fall_due(id);
     scheduled.assert_ends(id, "expired");
 }
@@ -92,7 +108,15 @@ fn what_has_expired_gets_no_permit() {
 fn what_came_in_expired_ends_at_once() {
     let mut world = World::usual();
     let (id, decision) = world.storno_with(|n| n.expires_at = Some(START));
-    assert_eq!(decision.answer, Answer::Accepted { id, state: "ended", unknown_tenant: false, near: None });
+    assert_eq!(
+        decision.answer,
+        Answer::Accepted {
+            id,
+            state: "ended",
+            unknown_tenant: false,
+            near: None
+        }
+    );
     world.assert_ends(id, "expired");
 }
 
@@ -116,7 +140,9 @@ fn a_second_storno_for_the_same_invoice_ends_as_already_running() {
     let first = world.storno();
     let second = world.storno();
     world.assert_ends(second, "already running");
-    assert!(matches!(world.end(second), Some((_, Cause::AlreadyRunning { live })) if *live == first));
+    assert!(
+        matches!(world.end(second), Some((_, Cause::AlreadyRunning { live })) if *live == first)
+    );
     let other = world.storno_with(|n| n.subject = Some(invoice(2))).0;
     assert_eq!((world.state(first), world.state(other)), ("ready", "ready"));
 }
@@ -126,7 +152,9 @@ fn a_new_version_of_the_flow_is_the_same_flow_for_one_subject() {
     let mut world = World::usual();
     let first = world.storno();
     let old = world.open(first).flow;
-    world.flows.add(&include_str!("../../../../config/flows/storno.toml").replace("version = 1", "version = 2"));
+    world.flows.add(
+        &include_str!("../../../../config/flows/storno.toml").replace("version = 1", "version = 2"),
+    );
     let second = world.storno();
     let third = world.storno_with(|n| n.flow = old).0;
     world.assert_ends(third, "already running");
@@ -155,7 +183,15 @@ fn acceptance_and_the_first_decision_are_one_record() {
     let (id, decision) = world.storno_with(|_| ());
     assert!(matches!(
         &decision.events[..],
-        [Event::Accepted { .. }, Event::StepEntered { step: 0, cause: Cause::Accepted, .. }, Event::Ready { .. }]
+        [
+            Event::Accepted { .. },
+            Event::StepEntered {
+                step: 0,
+                cause: Cause::Accepted,
+                ..
+            },
+            Event::Ready { .. }
+        ]
     ));
     assert_eq!(world.open(id).body, world.tenant.last);
     world.pay(OWED);

@@ -1,17 +1,31 @@
-//! Owns the stories of money (rows 29 and 33): paid means nothing is open, a part payment is a fact, each fact counts
-//! once. Refuses a send that was paid for before it started.
+//! Owns the stories of money (rows 29 and 33): paid means nothing is open, a part payment is a
+//! fact, each fact counts once. Refuses a send that was paid for before it started.
 
 use super::world::{OWED, World, invoice};
-use crate::{Answer, Cause, DAY, Event, FactKind, HOUR, LinkAnswer, NotificationId, ReceiptKind, Tenant};
+use crate::{
+    Answer, Cause, DAY, Event, FactKind, HOUR, LinkAnswer, NotificationId, ReceiptKind, Tenant,
+};
 
 #[test]
 fn a_payment_before_the_permit_stops_the_attempt() {
     let mut world = World::usual();
     let id = world.storno();
     let decision = world.pay(OWED);
-    assert_eq!(decision.answer, Answer::Fact { duplicate: false, ended: vec![id], unmatched: None });
+    assert_eq!(
+        decision.answer,
+        Answer::Fact {
+            duplicate: false,
+            ended: vec![id],
+            unmatched: None
+        }
+    );
     world.assert_ends(id, "paid");
-    let late = crate::Permit { id, channel: crate::Channel::Email, provider: "relay".into(), on_doubt: world.on_doubt };
+    let late = crate::Permit {
+        id,
+        channel: crate::Channel::Email,
+        provider: "relay".into(),
+        on_doubt: world.on_doubt,
+    };
     assert!(world.give(crate::Input::Permit(late)).events.is_empty());
     assert_eq!(world.channels(id), []);
 }
@@ -21,7 +35,15 @@ fn a_payment_before_the_notification_stops_it_at_acceptance() {
     let mut world = World::usual();
     world.pay(OWED);
     let (id, decision) = world.storno_with(|_| ());
-    assert_eq!(decision.answer, Answer::Accepted { id, state: "ended", unknown_tenant: false, near: None });
+    assert_eq!(
+        decision.answer,
+        Answer::Accepted {
+            id,
+            state: "ended",
+            unknown_tenant: false,
+            near: None
+        }
+    );
     world.assert_ends(id, "paid");
 }
 
@@ -30,9 +52,16 @@ fn a_payment_between_mail_and_sms_stops_the_sms_and_closes_the_link() {
     let (mut world, id, mail) = World::mailed();
     world.later(HOUR);
     let decision = world.pay(OWED);
-    assert!(decision.events.contains(&Event::LinkClosed { id, end: "paid".into() }));
+    assert!(decision.events.contains(&Event::LinkClosed {
+        id,
+        end: "paid".into()
+    }));
     world.assert_ends(id, "paid");
-    assert_eq!(world.link(id, true), Answer::Link(LinkAnswer::Unknown), "an ended one is answered from its end");
+    assert_eq!(
+        world.link(id, true),
+        Answer::Link(LinkAnswer::Unknown),
+        "an ended one is answered from its end"
+    );
     world.later(3 * DAY);
     assert!(world.timer(id).events.is_empty());
     world.receipt(mail, ReceiptKind::BouncedHard);
@@ -43,7 +72,10 @@ fn a_payment_between_mail_and_sms_stops_the_sms_and_closes_the_link() {
 fn a_payment_stops_it_wherever_it_stands() {
     type Reach = fn(&mut World) -> NotificationId;
     let places: [(&str, Reach); 5] = [
-        ("scheduled", |w| w.storno_with(|n| n.send_after = Some(super::world::START.plus(DAY))).0),
+        ("scheduled", |w| {
+            w.storno_with(|n| n.send_after = Some(super::world::START.plus(DAY)))
+                .0
+        }),
         ("ready", |w| w.storno()),
         ("sending", |w| {
             let id = w.storno();
@@ -62,7 +94,10 @@ fn a_payment_stops_it_wherever_it_stands() {
         assert_eq!(world.state(id), state);
         world.pay(OWED);
         world.assert_ends(id, "paid");
-        assert!(matches!(world.end(id), Some((_, Cause::Stop { stop: 0, .. }))));
+        assert!(matches!(
+            world.end(id),
+            Some((_, Cause::Stop { stop: 0, .. }))
+        ));
     }
 }
 
@@ -91,7 +126,14 @@ fn the_same_fact_twice_counts_once() {
     let half = |f: &mut crate::Fact| (f.fact_id, f.body) = ("bank-1".into(), 1);
     world.fact(FactKind::Payment, OWED / 2, half);
     let again = world.fact(FactKind::Payment, OWED / 2, half);
-    assert_eq!(again.answer, Answer::Fact { duplicate: true, ended: Vec::new(), unmatched: None });
+    assert_eq!(
+        again.answer,
+        Answer::Fact {
+            duplicate: true,
+            ended: Vec::new(),
+            unmatched: None
+        }
+    );
     assert!(again.events.is_empty());
     assert_eq!(world.state(id), "ready");
 }
@@ -100,20 +142,34 @@ fn the_same_fact_twice_counts_once() {
 fn the_same_fact_id_with_other_content_is_a_conflict() {
     let mut world = World::usual();
     let id = world.storno();
-    world.fact(FactKind::Payment, 1, |f| (f.fact_id, f.body) = ("bank-1".into(), 1));
-    let other = world.fact(FactKind::Payment, OWED, |f| (f.fact_id, f.body) = ("bank-1".into(), 2));
-    assert_eq!((other.answer, other.events.len()), (Answer::FactConflict, 0));
+    world.fact(FactKind::Payment, 1, |f| {
+        (f.fact_id, f.body) = ("bank-1".into(), 1)
+    });
+    let other = world.fact(FactKind::Payment, OWED, |f| {
+        (f.fact_id, f.body) = ("bank-1".into(), 2)
+    });
+    assert_eq!(
+        (other.answer, other.events.len()),
+        (Answer::FactConflict, 0)
+    );
     assert_eq!(world.state(id), "ready");
 }
 
-/// What is open on the invoice after facts (kind, cents, minutes at the source) in this order of arrival.
+/// What is open on the invoice after facts (kind, cents, minutes at the source) in this order of
+/// arrival.
 fn open_after(facts: &[(FactKind, i64, i64)]) -> i64 {
     let mut world = World::usual();
     world.later(HOUR);
     for (kind, cents, minute) in facts {
-        world.fact(*kind, *cents, |f| f.occurred_at = super::world::START.plus(minute * crate::MINUTE));
+        world.fact(*kind, *cents, |f| {
+            f.occurred_at = super::world::START.plus(minute * crate::MINUTE)
+        });
     }
-    world.tenant.open_amount(&invoice(1), Some((OWED, world.now))).expect("an amount").0
+    world
+        .tenant
+        .open_amount(&invoice(1), Some((OWED, world.now)))
+        .expect("an amount")
+        .0
 }
 
 #[test]
@@ -121,12 +177,41 @@ fn what_is_open_does_not_depend_on_the_order_in_which_facts_arrive() {
     use FactKind::{OpenAmount as Told, Payment as Paid};
     // (why, facts by time at the source, what is open)
     let cases = [
-        ("no amount was told", vec![(Paid, 100, 1), (Paid, 50, 2)], OWED - 150),
-        ("a told amount has counted what was paid before", vec![(Paid, 100, 1), (Told, 900, 2)], 900),
-        ("and not what was paid after", vec![(Told, 900, 1), (Paid, 100, 2)], 800),
-        ("between two payments", vec![(Paid, 100, 1), (Told, 900, 2), (Paid, 50, 3), (Paid, 25, 4)], 825),
-        ("paid at the very moment it was told: counted in it", vec![(Paid, 100, 1), (Told, 900, 1)], 900),
-        ("the newest told amount wins", vec![(Told, 900, 1), (Paid, 100, 2), (Told, 700, 3), (Paid, 10, 4)], 690),
+        (
+            "no amount was told",
+            vec![(Paid, 100, 1), (Paid, 50, 2)],
+            OWED - 150,
+        ),
+        (
+            "a told amount has counted what was paid before",
+            vec![(Paid, 100, 1), (Told, 900, 2)],
+            900,
+        ),
+        (
+            "and not what was paid after",
+            vec![(Told, 900, 1), (Paid, 100, 2)],
+            800,
+        ),
+        (
+            "between two payments",
+            vec![(Paid, 100, 1), (Told, 900, 2), (Paid, 50, 3), (Paid, 25, 4)],
+            825,
+        ),
+        (
+            "paid at the very moment it was told: counted in it",
+            vec![(Paid, 100, 1), (Told, 900, 1)],
+            900,
+        ),
+        (
+            "the newest told amount wins",
+            vec![
+                (Told, 900, 1),
+                (Paid, 100, 2),
+                (Told, 700, 3),
+                (Paid, 10, 4),
+            ],
+            690,
+        ),
     ];
     for (why, facts, expected) in cases {
         let backwards: Vec<_> = facts.iter().rev().copied().collect();
@@ -147,8 +232,17 @@ fn a_fact_that_lacks_its_amount_or_subject_changes_nothing() {
     for kind in FactKind::ALL {
         world.fact(kind, OWED, |f| f.amount_cents = None);
     }
-    assert_eq!((world.state(id), world.tenant.balance()), ("ready", before.balance()));
-    let subjects = |tenant: &Tenant| tenant.told.as_ref().map(|told| told.subjects.clone()).unwrap_or_default();
+    assert_eq!(
+        (world.state(id), world.tenant.balance()),
+        ("ready", before.balance())
+    );
+    let subjects = |tenant: &Tenant| {
+        tenant
+            .told
+            .as_ref()
+            .map(|told| told.subjects.clone())
+            .unwrap_or_default()
+    };
     assert_eq!(subjects(&world.tenant), subjects(&before));
 }
 
@@ -162,33 +256,52 @@ fn an_open_amount_of_nothing_is_paid() {
 
 #[test]
 fn amounts_at_the_ends_of_the_range_do_not_overflow() {
-    for (told, paid) in [(i64::MAX, i64::MIN), (i64::MIN, i64::MAX), (i64::MAX, i64::MAX)] {
+    for (told, paid) in [
+        (i64::MAX, i64::MIN),
+        (i64::MIN, i64::MAX),
+        (i64::MAX, i64::MAX),
+    ] {
         let mut world = World::usual();
         let id = world.storno();
         for cents in [paid, paid] {
             world.pay(cents);
         }
-        world.fact(FactKind::OpenAmount, told, |f| f.occurred_at = f.occurred_at.plus(-1));
-        assert_eq!(world.end(id).is_some(), paid > 0 || told <= 0, "{told} {paid}");
+        world.fact(FactKind::OpenAmount, told, |f| {
+            f.occurred_at = f.occurred_at.plus(-1)
+        });
+        assert_eq!(
+            world.end(id).is_some(),
+            paid > 0 || told <= 0,
+            "{told} {paid}"
+        );
     }
 }
 
 #[test]
 fn the_money_of_what_is_open_is_never_forgotten() {
     let mut world = World::usual();
-    let ids: Vec<_> = (1..=70).map(|n| world.storno_with(|s| s.subject = Some(invoice(n))).0).collect();
+    let ids: Vec<_> = (1..=70)
+        .map(|n| world.storno_with(|s| s.subject = Some(invoice(n))).0)
+        .collect();
     for n in (1..=70).chain(100..300) {
         world.fact(FactKind::Payment, 1, |f| f.subject = Some(invoice(n)));
     }
     for (n, id) in (1..=70).zip(ids) {
-        world.fact(FactKind::Payment, OWED - 1, |f| f.subject = Some(invoice(n)));
+        world.fact(FactKind::Payment, OWED - 1, |f| {
+            f.subject = Some(invoice(n))
+        });
         world.assert_ends(id, "paid");
     }
-    let known = world.tenant.told.as_ref().map_or(0, |told| told.subjects.len());
+    let known = world
+        .tenant
+        .told
+        .as_ref()
+        .map_or(0, |told| told.subjects.len());
     assert!(known <= 71, "{known}");
 }
 
-/// Years and minutes ahead: the door lets the second in, and a journal of before it existed may hold the first.
+/// Years and minutes ahead: the door lets the second in, and a journal of before it existed may
+/// hold the first.
 const AHEAD: [i64; 3] = [1, 5 * crate::MINUTE, 9 * 365 * DAY];
 
 #[test]
@@ -197,7 +310,9 @@ fn a_balance_dated_ahead_outranks_nothing_that_came_later() {
         for (sooner, later, guilty) in [(OWED, 0, false), (0, OWED, true)] {
             let mut world = World::empty();
             world.profile(|_| ());
-            world.fact(FactKind::Balance, sooner, |f| f.occurred_at = f.occurred_at.plus(ahead));
+            world.fact(FactKind::Balance, sooner, |f| {
+                f.occurred_at = f.occurred_at.plus(ahead)
+            });
             world.balance(later);
             let id = world.storno();
             if guilty {
@@ -212,13 +327,25 @@ fn a_balance_dated_ahead_outranks_nothing_that_came_later() {
 #[test]
 fn a_balance_dated_ahead_yields_to_one_whose_instant_is_cut_and_not_to_an_old_one() {
     for ahead in AHEAD {
-        for (ago, ends) in [(crate::SECOND, true), (4 * crate::MINUTE, true), (DAY / 2, false)] {
+        for (ago, ends) in [
+            (crate::SECOND, true),
+            (4 * crate::MINUTE, true),
+            (DAY / 2, false),
+        ] {
             let mut world = World::empty();
             world.profile(|_| ());
-            world.fact(FactKind::Balance, OWED, |f| f.occurred_at = f.occurred_at.plus(ahead));
-            world.fact(FactKind::Balance, 0, |f| f.occurred_at = f.occurred_at.plus(-ago));
+            world.fact(FactKind::Balance, OWED, |f| {
+                f.occurred_at = f.occurred_at.plus(ahead)
+            });
+            world.fact(FactKind::Balance, 0, |f| {
+                f.occurred_at = f.occurred_at.plus(-ago)
+            });
             let id = world.storno();
-            assert_eq!(world.end(id).is_some(), ends, "{ahead} ms ahead, then one of {ago} ms ago");
+            assert_eq!(
+                world.end(id).is_some(),
+                ends,
+                "{ahead} ms ahead, then one of {ago} ms ago"
+            );
         }
     }
 }
@@ -228,8 +355,12 @@ fn a_payment_cut_to_its_second_counts_after_an_amount_dated_ahead() {
     for ahead in AHEAD {
         let mut world = World::usual();
         let id = world.storno();
-        world.fact(FactKind::OpenAmount, OWED, |f| f.occurred_at = f.occurred_at.plus(ahead));
-        world.fact(FactKind::Payment, OWED, |f| f.occurred_at = f.occurred_at.plus(-crate::SECOND));
+        world.fact(FactKind::OpenAmount, OWED, |f| {
+            f.occurred_at = f.occurred_at.plus(ahead)
+        });
+        world.fact(FactKind::Payment, OWED, |f| {
+            f.occurred_at = f.occurred_at.plus(-crate::SECOND)
+        });
         world.assert_ends(id, "paid");
     }
 }
@@ -239,7 +370,9 @@ fn a_balance_dated_ahead_is_as_old_as_its_arrival() {
     for ahead in AHEAD {
         let mut world = World::empty();
         world.profile(|_| ());
-        world.fact(FactKind::Balance, OWED, |f| f.occurred_at = f.occurred_at.plus(ahead));
+        world.fact(FactKind::Balance, OWED, |f| {
+            f.occurred_at = f.occurred_at.plus(ahead)
+        });
         world.later(super::world::FRESH);
         let fresh = world.storno();
         world.assert_in_line(fresh, crate::Channel::Email);
@@ -263,9 +396,13 @@ fn an_open_amount_dated_ahead_hides_no_payment_that_came_later() {
         for wait in [0, 1] {
             let mut world = World::usual();
             let id = world.storno();
-            world.fact(FactKind::OpenAmount, OWED, |f| f.occurred_at = f.occurred_at.plus(ahead));
+            world.fact(FactKind::OpenAmount, OWED, |f| {
+                f.occurred_at = f.occurred_at.plus(ahead)
+            });
             world.later(wait);
-            world.fact(FactKind::Payment, OWED, |f| f.occurred_at = f.occurred_at.plus(ahead));
+            world.fact(FactKind::Payment, OWED, |f| {
+                f.occurred_at = f.occurred_at.plus(ahead)
+            });
             world.assert_ends(id, "paid");
         }
     }
@@ -275,10 +412,16 @@ fn an_open_amount_dated_ahead_hides_no_payment_that_came_later() {
 fn a_payment_dated_ahead_is_counted_by_an_amount_that_was_told_later() {
     for ahead in AHEAD {
         let mut world = World::usual();
-        world.fact(FactKind::Payment, OWED, |f| f.occurred_at = f.occurred_at.plus(ahead));
+        world.fact(FactKind::Payment, OWED, |f| {
+            f.occurred_at = f.occurred_at.plus(ahead)
+        });
         world.later(1);
         world.fact(FactKind::OpenAmount, OWED, |_| ());
         let id = world.storno();
-        assert_eq!(world.state(id), "ready", "a payment that is counted already is not subtracted again");
+        assert_eq!(
+            world.state(id),
+            "ready",
+            "a payment that is counted already is not subtracted again"
+        );
     }
 }

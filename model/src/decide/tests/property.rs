@@ -1,5 +1,5 @@
-//! Owns what must hold whatever comes in, in whatever order: random inputs against one tenant with several
-//! notifications. Refuses examples: the stories are beside it.
+//! Owns what must hold whatever comes in, in whatever order: random inputs against one tenant with
+//! several notifications. Refuses examples: the stories are beside it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,31 +7,67 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use super::world::{OWED, START, World, accepted, delivered, in_doubt, invoice, prefers, refused, retry, withdrawn};
+use super::world::{
+    OWED, START, World, accepted, delivered, in_doubt, invoice, prefers, refused, retry, withdrawn,
+};
 use crate::flow::{StepKind, Value};
 use crate::{
-    AttemptRef, CancelTarget, Channel, Environment, Event, FactKind, HOUR, Input, MINUTE, NotificationId, OnDoubt, Open, Permit,
-    Phase, ReceiptKind, Refusal, Timestamp, Verdict,
+    AttemptRef, CancelTarget, Channel, Environment, Event, FactKind, HOUR, Input, MINUTE,
+    NotificationId, OnDoubt, Open, Permit, Phase, ReceiptKind, Refusal, Timestamp, Verdict,
 };
 
 /// One thing that happens. Numbers pick among what there is at that moment.
 #[derive(Clone, Debug)]
 enum Act {
-    Storno { invoice: u32, cents: i64, code: &'static str, after: Option<i64>, expires: Option<i64>, environment: Environment },
-    Notice { invoice: Option<u32>, expires: Option<i64> },
+    Storno {
+        invoice: u32,
+        cents: i64,
+        code: &'static str,
+        after: Option<i64>,
+        expires: Option<i64>,
+        environment: Environment,
+    },
+    Notice {
+        invoice: Option<u32>,
+        expires: Option<i64>,
+    },
     Profile(u8),
-    Fact { number: u8, kind: FactKind, invoice: u32, cents: i64, age: i64 },
+    Fact {
+        number: u8,
+        kind: FactKind,
+        invoice: u32,
+        cents: i64,
+        age: i64,
+    },
     Later(i64),
     FallDue(usize),
     Timer(usize),
-    Permit { pick: usize, exact: bool, on_doubt: OnDoubt },
-    Outcome { pick: usize, attempt: Option<u16>, verdict: Verdict },
+    Permit {
+        pick: usize,
+        exact: bool,
+        on_doubt: OnDoubt,
+    },
+    Outcome {
+        pick: usize,
+        attempt: Option<u16>,
+        verdict: Verdict,
+    },
     Interrupted(usize),
-    Receipt { pick: usize, attempt: Option<u16>, kind: ReceiptKind },
+    Receipt {
+        pick: usize,
+        attempt: Option<u16>,
+        kind: ReceiptKind,
+    },
     Cancel(usize),
     CancelSubject(u32),
-    Answer { pick: usize, answer: &'static str },
-    Link { pick: usize, pressed: bool },
+    Answer {
+        pick: usize,
+        answer: &'static str,
+    },
+    Link {
+        pick: usize,
+        pressed: bool,
+    },
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -41,7 +77,11 @@ fn act() -> impl Strategy<Value = Act> {
     let moment = || prop::option::weighted(0.2, 0..(60 * HOUR));
     let attempt = || prop::option::weighted(0.2, 0..4u16);
     let code = prop::sample::select(vec!["AM04", "AM04", "AM04", "MD07", "AM05", "ZZ99"]);
-    let environment = prop::sample::select(vec![Environment::Production, Environment::Production, Environment::Test]);
+    let environment = prop::sample::select(vec![
+        Environment::Production,
+        Environment::Production,
+        Environment::Test,
+    ]);
     let kind = prop::sample::select(FactKind::ALL.to_vec());
     let verdict = prop::sample::select(vec![
         accepted(),
@@ -55,8 +95,19 @@ fn act() -> impl Strategy<Value = Act> {
         in_doubt(),
         withdrawn(),
     ]);
-    use ReceiptKind::{Accepted, BouncedHard, Complained, Delayed, Delivered, Failed, Opened, Replied};
-    let receipt = vec![Accepted, Delivered, BouncedHard, Delayed, Failed, Opened, Complained, Replied];
+    use ReceiptKind::{
+        Accepted, BouncedHard, Complained, Delayed, Delivered, Failed, Opened, Replied,
+    };
+    let receipt = vec![
+        Accepted,
+        Delivered,
+        BouncedHard,
+        Delayed,
+        Failed,
+        Opened,
+        Complained,
+        Replied,
+    ];
     let on_doubt = prop::sample::select(vec![OnDoubt::Resend, OnDoubt::Hold]);
     prop_oneof![
         3 => (of(), cents(), code, moment(), moment(), environment).prop_map(|(invoice, cents, code, after, expires, environment)| {
@@ -82,7 +133,8 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// A fact that was taken: when it stands, whether it came dated ahead, and as the how-manieth it came.
+/// A fact that was taken: when it stands, whether it came dated ahead, and as the how-manieth it
+/// came.
 #[derive(Clone, Copy)]
 struct Seen {
     kind: FactKind,
@@ -109,12 +161,20 @@ struct Observer {
 impl Observer {
     fn picked(&self, pick: usize) -> Option<NotificationId> {
         // The newest are picked most, so that a run gets somewhere.
-        self.ids.iter().rev().nth(pick % self.ids.len().max(1)).copied()
+        self.ids
+            .iter()
+            .rev()
+            .nth(pick % self.ids.len().max(1))
+            .copied()
     }
 
     /// What is open on an invoice, told anew from all facts.
     fn open_amount(&self, invoice: u32, accepted: i64) -> i64 {
-        let mut facts: Vec<&Seen> = self.facts.values().filter(|seen| seen.invoice == invoice).collect();
+        let mut facts: Vec<&Seen> = self
+            .facts
+            .values()
+            .filter(|seen| seen.invoice == invoice)
+            .collect();
         facts.sort_by_key(|seen| seen.arrival);
         let yields = |told: &Seen| Timestamp(told.at.0 - if told.ahead { 5 * MINUTE } else { 0 });
         let (mut told, mut paid) = (None::<&Seen>, Vec::new());
@@ -124,7 +184,10 @@ impl Observer {
                     told = Some(fact);
                     paid.retain(|paid: &&Seen| paid.at > fact.at);
                 }
-                FactKind::Payment if told.is_none_or(|told| yields(told) < fact.at.plus(i64::from(fact.ahead))) => {
+                FactKind::Payment
+                    if told
+                        .is_none_or(|told| yields(told) < fact.at.plus(i64::from(fact.ahead))) =>
+                {
                     paid.push(fact)
                 }
                 _ => {}
@@ -136,20 +199,40 @@ impl Observer {
     fn see(&mut self, events: &[Event]) {
         for event in events {
             match event {
-                Event::AttemptStarted { id, attempt, provider, resend, .. } => {
+                Event::AttemptStarted {
+                    id,
+                    attempt,
+                    provider,
+                    resend,
+                    ..
+                } => {
                     assert!(!self.ended.contains(id), "an attempt started after the end");
                     assert!(self.under_way.insert(*id), "two attempts at a time");
                     if let Some((invoice, accepted)) = self.amounts.get(id) {
-                        assert!(self.open_amount(*invoice, *accepted) > 0, "an attempt started for what was paid");
+                        assert!(
+                            self.open_amount(*invoice, *accepted) > 0,
+                            "an attempt started for what was paid"
+                        );
                     }
                     let before = self.providers.insert((*id, *attempt), provider.clone());
-                    assert_eq!(before.is_some(), *resend, "a number is used again only for the same attempt");
-                    assert!(before.is_none_or(|before| before == *provider), "a doubt went through another provider");
+                    assert_eq!(
+                        before.is_some(),
+                        *resend,
+                        "a number is used again only for the same attempt"
+                    );
+                    assert!(
+                        before.is_none_or(|before| before == *provider),
+                        "a doubt went through another provider"
+                    );
                 }
-                Event::AttemptWithdrawn { id, .. } | Event::AttemptDeferred { id, .. } | Event::AttemptInDoubt { id, .. } => {
+                Event::AttemptWithdrawn { id, .. }
+                | Event::AttemptDeferred { id, .. }
+                | Event::AttemptInDoubt { id, .. } => {
                     assert!(self.under_way.remove(id));
                 }
-                Event::AttemptAccepted { id, .. } | Event::AttemptDelivered { id, .. } | Event::AttemptFailed { id, .. } => {
+                Event::AttemptAccepted { id, .. }
+                | Event::AttemptDelivered { id, .. }
+                | Event::AttemptFailed { id, .. } => {
                     self.under_way.remove(id);
                 }
                 Event::Ended { id, .. } => {
@@ -165,10 +248,16 @@ impl Observer {
         let open: BTreeSet<_> = world.tenant.open.iter().map(|open| open.id).collect();
         assert_eq!(open.len(), world.tenant.open.len(), "an id is open twice");
         for id in &self.ids {
-            assert!(open.contains(id) != self.ended.contains(id), "{id} must be open or ended, and not both");
+            assert!(
+                open.contains(id) != self.ended.contains(id),
+                "{id} must be open or ended, and not both"
+            );
         }
         for open in &world.tenant.open {
-            assert_eq!(self.under_way.contains(&open.id), matches!(open.phase, Phase::Started { .. }));
+            assert_eq!(
+                self.under_way.contains(&open.id),
+                matches!(open.phase, Phase::Started { .. })
+            );
             consistent(world, open);
             seen_by_someone(open);
         }
@@ -179,32 +268,61 @@ impl Observer {
 fn consistent(world: &World, open: &Open) {
     let step = &world.flow_of(open).steps[usize::from(open.step)];
     let numbers: Vec<u16> = open.sent().iter().map(|sent| sent.attempt).collect();
-    assert!(numbers.is_sorted_by(|a, b| a < b) && numbers.last().is_none_or(|last| *last <= open.attempts()));
+    assert!(
+        numbers.is_sorted_by(|a, b| a < b)
+            && numbers.last().is_none_or(|last| *last <= open.attempts())
+    );
     let last = open.sent().last();
     match &open.phase {
-        Phase::Started { attempt, channel, .. } => {
-            assert_eq!(last.map(|s| (s.attempt, s.channel, s.step)), Some((*attempt, *channel, open.step)));
+        Phase::Started {
+            attempt, channel, ..
+        } => {
+            assert_eq!(
+                last.map(|s| (s.attempt, s.channel, s.step)),
+                Some((*attempt, *channel, open.step))
+            );
         }
         Phase::Sent { attempt, .. } | Phase::InDoubt { attempt, .. } => {
-            assert_eq!(last.map(|s| (s.attempt, s.step)), Some((*attempt, open.step)));
+            assert_eq!(
+                last.map(|s| (s.attempt, s.step)),
+                Some((*attempt, open.step))
+            );
         }
-        Phase::Ready { channel, pinned, .. } => {
-            assert!(world.flow_of(open).template(open.step, *channel).is_some(), "in line for a channel without a template");
-            assert_eq!(pinned.as_deref(), open.doubt(), "an attempt in doubt goes through its own provider only");
+        Phase::Ready {
+            channel, pinned, ..
+        } => {
+            assert!(
+                world.flow_of(open).template(open.step, *channel).is_some(),
+                "in line for a channel without a template"
+            );
+            assert_eq!(
+                pinned.as_deref(),
+                open.doubt(),
+                "an attempt in doubt goes through its own provider only"
+            );
         }
-        Phase::Waiting { .. } => assert!(!open.entered || matches!(step.kind, StepKind::Wait { .. })),
+        Phase::Waiting { .. } => {
+            assert!(!open.entered || matches!(step.kind, StepKind::Wait { .. }))
+        }
         Phase::Task { task, .. } => assert_eq!(*task, open.tasks),
-        Phase::Held { guard, .. } => assert!(usize::from(*guard) < world.flow_of(open).guards.len()),
+        Phase::Held { guard, .. } => {
+            assert!(usize::from(*guard) < world.flow_of(open).guards.len())
+        }
     }
     if let Some(provider) = open.doubt() {
         assert!(!provider.is_empty() && last.is_some_and(|sent| sent.step == open.step));
     }
 }
 
-/// Nothing may wait for ever unseen: it has a timer, an attempt under way whose end is an input, or a person.
+/// Nothing may wait for ever unseen: it has a timer, an attempt under way whose end is an input, or
+/// a person.
 fn seen_by_someone(open: &Open) {
     match open.phase {
-        Phase::Started { .. } => assert_eq!(open.due(), None, "its outcome, or the next start's interruption, moves it"),
+        Phase::Started { .. } => assert_eq!(
+            open.due(),
+            None,
+            "its outcome, or the next start's interruption, moves it"
+        ),
         Phase::Task { .. } => {}
         _ => assert!(open.due().is_some(), "nothing will wake {:?}", open.phase),
     }
@@ -225,21 +343,35 @@ fn run(acts: Vec<Act>, mut witness: impl FnMut(&World, &[Event])) {
 
 fn perform(world: &mut World, observer: &mut Observer, act: Act) -> Option<Vec<Event>> {
     let input = match act {
-        Act::Storno { invoice: number, cents, code, after, expires, environment } => {
-            let (amount, reason) = (world.field("storno", "amount_cents"), world.field("storno", "reason_code"));
+        Act::Storno {
+            invoice: number,
+            cents,
+            code,
+            after,
+            expires,
+            environment,
+        } => {
+            let (amount, reason) = (
+                world.field("storno", "amount_cents"),
+                world.field("storno", "reason_code"),
+            );
             let now = world.now;
             let (id, decision) = world.storno_with(|n| {
                 n.subject = Some(invoice(number));
                 n.fields[amount] = Value::Integer(cents);
                 n.fields[reason] = Value::Text(code.into());
-                (n.send_after, n.expires_at) = (after.map(|ms| now.plus(ms)), expires.map(|ms| now.plus(ms)));
+                (n.send_after, n.expires_at) =
+                    (after.map(|ms| now.plus(ms)), expires.map(|ms| now.plus(ms)));
                 n.environment = environment;
             });
             observer.ids.push(id);
             observer.amounts.insert(id, (number, cents));
             return Some(decision.events);
         }
-        Act::Notice { invoice: number, expires } => {
+        Act::Notice {
+            invoice: number,
+            expires,
+        } => {
             let now = world.now;
             let before = world.events().count();
             let id = world.notice_with(|n| {
@@ -260,14 +392,27 @@ fn perform(world: &mut World, observer: &mut Observer, act: Act) -> Option<Vec<E
             });
             return Some(decision.events);
         }
-        Act::Fact { number, kind, invoice: of, cents, age } => {
+        Act::Fact {
+            number,
+            kind,
+            invoice: of,
+            cents,
+            age,
+        } => {
             let at = Timestamp(world.now.0 - age);
             // Times are distinct, so that "newest" has one meaning for the observer too.
             let at = Timestamp(at.0 - at.0.rem_euclid(64) + i64::from(number));
             let seen = observer.facts.contains_key(&number);
             if !seen {
                 let (stands, arrival) = (at.min(world.now), observer.facts.len());
-                let fact = Seen { kind, invoice: of, cents, at: stands, ahead: at > world.now, arrival };
+                let fact = Seen {
+                    kind,
+                    invoice: of,
+                    cents,
+                    at: stands,
+                    ahead: at > world.now,
+                    arrival,
+                };
                 observer.facts.insert(number, fact);
             }
             let decision = world.fact(kind, cents, |fact| {
@@ -276,11 +421,24 @@ fn perform(world: &mut World, observer: &mut Observer, act: Act) -> Option<Vec<E
                 fact.subject = kind.needs_subject().then(|| invoice(of));
                 fact.occurred_at = at;
             });
-            assert_eq!(decision.events.contains(&Event::FactTaken), !seen, "a fact is taken once");
+            assert_eq!(
+                decision.events.contains(&Event::FactTaken),
+                !seen,
+                "a fact is taken once"
+            );
             for money in world.tenant.told.iter().flat_map(|told| &told.subjects) {
-                let number = (1..4).find(|n| invoice(*n) == money.subject).expect("a subject of ours");
-                let open = world.tenant.open_amount(&money.subject, Some((OWED, START))).map(|(cents, _)| cents);
-                assert_eq!(open, Some(observer.open_amount(number, OWED)), "each fact counts once, in any order");
+                let number = (1..4)
+                    .find(|n| invoice(*n) == money.subject)
+                    .expect("a subject of ours");
+                let open = world
+                    .tenant
+                    .open_amount(&money.subject, Some((OWED, START)))
+                    .map(|(cents, _)| cents);
+                assert_eq!(
+                    open,
+                    Some(observer.open_amount(number, OWED)),
+                    "each fact counts once, in any order"
+                );
             }
             return Some(decision.events);
         }
@@ -294,51 +452,108 @@ fn perform(world: &mut World, observer: &mut Observer, act: Act) -> Option<Vec<E
             world.now = world.now.max(due.unwrap_or(world.now));
             Input::Timer { id }
         }
-        Act::Timer(pick) => Input::Timer { id: observer.picked(pick)? },
-        Act::Permit { pick, exact, on_doubt } => Input::Permit(permit(world, observer.picked(pick)?, exact, on_doubt)?),
-        Act::Outcome { pick, attempt, verdict } => {
-            Input::Outcome { attempt: attempt_of(world, observer.picked(pick)?, attempt), verdict }
-        }
-        Act::Interrupted(pick) => Input::Interrupted { attempt: attempt_of(world, observer.picked(pick)?, None) },
-        Act::Receipt { pick, attempt, kind } => {
+        Act::Timer(pick) => Input::Timer {
+            id: observer.picked(pick)?,
+        },
+        Act::Permit {
+            pick,
+            exact,
+            on_doubt,
+        } => Input::Permit(permit(world, observer.picked(pick)?, exact, on_doubt)?),
+        Act::Outcome {
+            pick,
+            attempt,
+            verdict,
+        } => Input::Outcome {
+            attempt: attempt_of(world, observer.picked(pick)?, attempt),
+            verdict,
+        },
+        Act::Interrupted(pick) => Input::Interrupted {
+            attempt: attempt_of(world, observer.picked(pick)?, None),
+        },
+        Act::Receipt {
+            pick,
+            attempt,
+            kind,
+        } => {
             let attempt = attempt_of(world, observer.picked(pick)?, attempt);
             return Some(world.receipt(attempt, kind).events);
         }
-        Act::Cancel(pick) => Input::Cancel { target: CancelTarget::Notification(observer.picked(pick)?), note: "desk".into() },
-        Act::CancelSubject(number) => Input::Cancel { target: CancelTarget::Subject(invoice(number)), note: "desk".into() },
+        Act::Cancel(pick) => Input::Cancel {
+            target: CancelTarget::Notification(observer.picked(pick)?),
+            note: "desk".into(),
+        },
+        Act::CancelSubject(number) => Input::Cancel {
+            target: CancelTarget::Subject(invoice(number)),
+            note: "desk".into(),
+        },
         Act::Answer { pick, answer } => {
             let id = observer.picked(pick)?;
             let task = world.tenant.find(id).map_or(1, |open| open.tasks);
-            Input::Answer { id, task, answer: answer.into(), by: "desk".into() }
+            Input::Answer {
+                id,
+                task,
+                answer: answer.into(),
+                by: "desk".into(),
+            }
         }
-        Act::Link { pick, pressed } => Input::Link { id: observer.picked(pick)?, pressed },
+        Act::Link { pick, pressed } => Input::Link {
+            id: observer.picked(pick)?,
+            pressed,
+        },
     };
     Some(world.give(input).events)
 }
 
-/// A permit for the line the notification stands in; `exact` or else for another channel and provider.
+/// A permit for the line the notification stands in; `exact` or else for another channel and
+/// provider.
 fn permit(world: &mut World, id: NotificationId, exact: bool, on_doubt: OnDoubt) -> Option<Permit> {
-    let Phase::Ready { channel, pinned, not_before, .. } = &world.tenant.find(id)?.phase else {
-        return Some(Permit { id, channel: Channel::Email, provider: "email-provider".into(), on_doubt });
+    let Phase::Ready {
+        channel,
+        pinned,
+        not_before,
+        ..
+    } = &world.tenant.find(id)?.phase
+    else {
+        return Some(Permit {
+            id,
+            channel: Channel::Email,
+            provider: "email-provider".into(),
+            on_doubt,
+        });
     };
     let (channel, pinned, not_before) = (*channel, pinned.clone(), *not_before);
     world.now = world.now.max(not_before);
     let usual = || format!("{channel}-provider-{}", world.now.0 / MINUTE % 2).into();
-    let provider = if exact { pinned.unwrap_or_else(usual) } else { "another".into() };
-    Some(Permit { id, channel, provider, on_doubt })
+    let provider = if exact {
+        pinned.unwrap_or_else(usual)
+    } else {
+        "another".into()
+    };
+    Some(Permit {
+        id,
+        channel,
+        provider,
+        on_doubt,
+    })
 }
 
 /// The attempt under way, else the newest, or another one by number.
 fn attempt_of(world: &World, id: NotificationId, number: Option<u16>) -> AttemptRef {
     let open = world.tenant.find(id);
     let (step, newest) = open.map_or((0, 1), |open| (open.step, open.attempts()));
-    AttemptRef { id, step, attempt: number.unwrap_or(newest) }
+    AttemptRef {
+        id,
+        step,
+        attempt: number.unwrap_or(newest),
+    }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
-    /// Every world checks determinism at each input and replay equality at its end; prefixes are the shorter cases.
+    /// Every world checks determinism at each input and replay equality at its end; prefixes are
+    /// the shorter cases.
     #[test]
     fn whatever_comes_in_the_rules_hold(acts in prop::collection::vec(act(), 1..80)) {
         run(acts, |_, _| ());
@@ -351,9 +566,18 @@ fn the_random_inputs_reach_every_state_and_every_decision() {
     let mut runner = TestRunner::deterministic();
     let mut reached = BTreeSet::new();
     for _ in 0..400 {
-        let acts = prop::collection::vec(act(), 80).new_tree(&mut runner).expect("acts").current();
+        let acts = prop::collection::vec(act(), 80)
+            .new_tree(&mut runner)
+            .expect("acts")
+            .current();
         run(acts, |world, events| {
-            reached.extend(world.tenant.open.iter().map(|open| open.phase.name().to_owned()));
+            reached.extend(
+                world
+                    .tenant
+                    .open
+                    .iter()
+                    .map(|open| open.phase.name().to_owned()),
+            );
             for event in events {
                 let debug = format!("{event:?}");
                 reached.extend(debug.split([' ', '{']).next().map(str::to_owned));
@@ -366,8 +590,26 @@ fn the_random_inputs_reach_every_state_and_every_decision() {
             }
         });
     }
-    let states = ["scheduled", "ready", "sending", "in_doubt", "sent", "held", "task", "resend"];
-    let ends = ["paid", "no balance", "wrong type", "quarantined", "expired", "cancelled", "closed by hand", "undeliverable"];
+    let states = [
+        "scheduled",
+        "ready",
+        "sending",
+        "in_doubt",
+        "sent",
+        "held",
+        "task",
+        "resend",
+    ];
+    let ends = [
+        "paid",
+        "no balance",
+        "wrong type",
+        "quarantined",
+        "expired",
+        "cancelled",
+        "closed by hand",
+        "undeliverable",
+    ];
     let events = [
         "Accepted",
         "Waiting",

@@ -1,8 +1,11 @@
-//! Owns the stories of the choice of channel: preference, fallbacks, addresses that are missing, changes of mind.
-//! Refuses a channel without a provider.
+//! Owns the stories of the choice of channel: preference, fallbacks, addresses that are missing,
+//! changes of mind. Refuses a channel without a provider.
 
 use super::world::{MAIL, World, only, prefers, refused};
-use crate::{AddressState, Answer, Cause, Channel, Choice, Event, HOUR, Phase, ProfileChange, ReceiptKind, Refusal};
+use crate::{
+    AddressState, Answer, Cause, Channel, Choice, Event, HOUR, Phase, ProfileChange, ReceiptKind,
+    Refusal,
+};
 
 #[test]
 fn without_an_e_mail_address_the_sms_goes_at_once() {
@@ -10,7 +13,14 @@ fn without_an_e_mail_address_the_sms_goes_at_once() {
     world.profile(only(Channel::Sms));
     let (id, decision) = world.storno_with(|_| ());
     world.assert_in_line(id, Channel::Sms);
-    assert!(decision.events.iter().any(|e| matches!(e, Event::StepEntered { step: 1, cause: Cause::Unreachable, .. })));
+    assert!(decision.events.iter().any(|e| matches!(
+        e,
+        Event::StepEntered {
+            step: 1,
+            cause: Cause::Unreachable,
+            ..
+        }
+    )));
 }
 
 #[test]
@@ -40,8 +50,14 @@ fn a_preferred_channel_carries_the_first_message() {
 fn a_preference_for_all_categories_yields_to_the_one_for_this() {
     let mut world = World::usual();
     world.profile(|p| {
-        let preference = |category: &str, channel| crate::Preference { category: category.into(), channel };
-        p.preferences = vec![preference("*", Channel::Email), preference("collection", Channel::Sms)];
+        let preference = |category: &str, channel| crate::Preference {
+            category: category.into(),
+            channel,
+        };
+        p.preferences = vec![
+            preference("*", Channel::Email),
+            preference("collection", Channel::Sms),
+        ];
     });
     let id = world.storno();
     world.assert_in_line(id, Channel::Sms);
@@ -54,14 +70,21 @@ fn a_preference_nobody_can_serve_falls_to_the_flows_order() {
         world.profile(prefers(channel));
         let id = world.storno();
         world.send(id);
-        assert_eq!(world.attempts(id), [(Channel::Email, 1, Choice::FlowOrder)], "{channel}");
+        assert_eq!(
+            world.attempts(id),
+            [(Channel::Email, 1, Choice::FlowOrder)],
+            "{channel}"
+        );
     }
 }
 
 #[test]
 fn a_channel_without_a_provider_is_skipped() {
     let mut world = World::usual();
-    world.policy.channels.insert(super::world::CORPORATION, vec![Channel::Sms]);
+    world
+        .policy
+        .channels
+        .insert(super::world::CORPORATION, vec![Channel::Sms]);
     let id = world.storno();
     world.assert_in_line(id, Channel::Sms);
     world.policy.channels.clear();
@@ -75,7 +98,14 @@ fn a_change_of_preference_before_the_permit_is_followed() {
     let id = world.storno();
     world.profile(prefers(Channel::Sms));
     let rerouted = world.permit(id);
-    assert!(matches!(&rerouted.events[..], [Event::Ready { channel: Channel::Sms, choice: Choice::Preferred, .. }]));
+    assert!(matches!(
+        &rerouted.events[..],
+        [Event::Ready {
+            channel: Channel::Sms,
+            choice: Choice::Preferred,
+            ..
+        }]
+    ));
     world.send(id);
     assert_eq!(world.channels(id), [Channel::Sms]);
 }
@@ -86,7 +116,9 @@ fn an_address_that_changed_before_the_permit_is_used() {
     let id = world.storno();
     world.profile(|p| p.addresses[0].value = "new@example.nl".into());
     let started = world.permit(id);
-    assert!(matches!(&started.events[..], [Event::AttemptStarted { address, .. }] if &**address == "new@example.nl"));
+    assert!(
+        matches!(&started.events[..], [Event::AttemptStarted { address, .. }] if &**address == "new@example.nl")
+    );
 }
 
 #[test]
@@ -105,7 +137,10 @@ fn an_address_that_vanished_before_the_permit_is_not_used() {
 fn a_permit_for_another_channel_is_ignored() {
     let mut world = World::usual();
     let id = world.storno();
-    let permit = crate::Permit { channel: Channel::Sms, ..world.permit_for(id) };
+    let permit = crate::Permit {
+        channel: Channel::Sms,
+        ..world.permit_for(id)
+    };
     assert!(world.give(crate::Input::Permit(permit)).events.is_empty());
     world.assert_in_line(id, Channel::Email);
 }
@@ -158,11 +193,23 @@ fn a_flow_that_leads_in_circles_ends_up_with_people() {
 #[test]
 fn a_profile_says_what_it_changed() {
     let mut world = World::empty();
-    assert_eq!(world.profile(|_| ()).answer, Answer::Profile(ProfileChange::New));
+    assert_eq!(
+        world.profile(|_| ()).answer,
+        Answer::Profile(ProfileChange::New)
+    );
     let same = world.profile(|_| ());
-    assert_eq!((same.answer, same.events.len()), (Answer::Profile(ProfileChange::Same), 0));
-    assert_eq!(world.profile(|p| p.language = "en".into()).answer, Answer::Profile(ProfileChange::Changed));
-    assert_eq!(&*world.tenant.profile.as_deref().unwrap().addresses[0].value, MAIL);
+    assert_eq!(
+        (same.answer, same.events.len()),
+        (Answer::Profile(ProfileChange::Same), 0)
+    );
+    assert_eq!(
+        world.profile(|p| p.language = "en".into()).answer,
+        Answer::Profile(ProfileChange::Changed)
+    );
+    assert_eq!(
+        &*world.tenant.profile.as_deref().unwrap().addresses[0].value,
+        MAIL
+    );
 }
 
 #[test]
@@ -171,11 +218,19 @@ fn after_an_sms_that_failed_a_shipped_flow_goes_by_mail() {
         for kind in [ReceiptKind::Failed, ReceiptKind::BouncedHard] {
             let mut world = World::usual();
             world.profile(prefers(Channel::Sms));
-            let id = if flow == "storno" { world.storno() } else { world.notice_with(|_| ()) };
+            let id = if flow == "storno" {
+                world.storno()
+            } else {
+                world.notice_with(|_| ())
+            };
             let sms = world.send(id);
             world.receipt(sms, kind);
             world.send(id);
-            assert_eq!(world.channels(id), [Channel::Sms, Channel::Email], "{flow} after {kind:?}");
+            assert_eq!(
+                world.channels(id),
+                [Channel::Sms, Channel::Email],
+                "{flow} after {kind:?}"
+            );
         }
     }
 }
@@ -252,11 +307,24 @@ fn a_message_that_cannot_be_made_for_a_channel_goes_by_the_steps_next_way() {
         let sms = world.start(id);
         let decision = world.outcome(sms, refused(class));
         world.assert_in_line(id, Channel::Email);
-        assert!(!decision.events.iter().any(|e| matches!(e, Event::TaskOpened { .. } | Event::StepEntered { .. })), "{class:?}");
-        assert_eq!((world.step(id), world.address_state(super::world::PHONE)), ("first", AddressState::Created));
+        assert!(
+            !decision
+                .events
+                .iter()
+                .any(|e| matches!(e, Event::TaskOpened { .. } | Event::StepEntered { .. })),
+            "{class:?}"
+        );
+        assert_eq!(
+            (world.step(id), world.address_state(super::world::PHONE)),
+            ("first", AddressState::Created)
+        );
         let mail = world.send(id);
         world.receipt(mail, ReceiptKind::Failed);
-        assert_eq!(*world.assert_task(id, "delivery"), Cause::Unreachable, "both failed, one for a reason of ours");
+        assert_eq!(
+            *world.assert_task(id, "delivery"),
+            Cause::Unreachable,
+            "both failed, one for a reason of ours"
+        );
     }
 }
 
@@ -266,7 +334,14 @@ fn without_a_next_way_it_is_decided_like_a_bounce() {
     let id = world.storno();
     let mail = world.start(id);
     let decision = world.outcome(mail, refused(Refusal::Unsendable));
-    assert!(decision.events.iter().any(|e| matches!(e, Event::StepEntered { step: 1, cause: Cause::CannotSend { .. }, .. })));
+    assert!(decision.events.iter().any(|e| matches!(
+        e,
+        Event::StepEntered {
+            step: 1,
+            cause: Cause::CannotSend { .. },
+            ..
+        }
+    )));
     world.assert_in_line(id, Channel::Sms);
 }
 
@@ -277,7 +352,11 @@ fn people_get_what_cannot_be_sent_only_when_no_way_is_left() {
     let id = world.notice_with(|_| ());
     let sms = world.start(id);
     world.outcome(sms, refused(Refusal::Unsendable));
-    assert_eq!(*world.assert_task(id, "delivery"), Cause::Unreachable, "the fallback leaves out what failed");
+    assert_eq!(
+        *world.assert_task(id, "delivery"),
+        Cause::Unreachable,
+        "the fallback leaves out what failed"
+    );
 
     let mut world = World::usual();
     world.profile(only(Channel::Sms));
@@ -287,7 +366,10 @@ fn people_get_what_cannot_be_sent_only_when_no_way_is_left() {
         let sms = world.start(id);
         world.outcome(sms, refused(Refusal::Unsendable));
     }
-    assert!(matches!(world.assert_task(id, "delivery"), Cause::CannotSend { .. }), "another step has a template of its own");
+    assert!(
+        matches!(world.assert_task(id, "delivery"), Cause::CannotSend { .. }),
+        "another step has a template of its own"
+    );
 }
 
 #[test]

@@ -1,8 +1,10 @@
-//! Owns the stories of waiting (row 32): unanswered for two days, five days, a button that was pressed.
-//! Refuses weak evidence as an answer.
+//! Owns the stories of waiting (row 32): unanswered for two days, five days, a button that was
+//! pressed. Refuses weak evidence as an answer.
 
 use super::world::{FRESH, World, accepted, delivered, in_doubt, retry, withdrawn};
-use crate::{Answer, Cause, Channel, DAY, Event, HOUR, LinkAnswer, OnDoubt, ReceiptEffect, ReceiptKind};
+use crate::{
+    Answer, Cause, Channel, DAY, Event, HOUR, LinkAnswer, OnDoubt, ReceiptEffect, ReceiptKind,
+};
 
 #[test]
 fn unanswered_for_two_days_means_sms() {
@@ -24,7 +26,11 @@ fn the_two_days_count_from_delivery_where_it_is_known() {
     assert_eq!(world.open(id).due(), Some(world.now.plus(48 * HOUR)));
     world.later(HOUR);
     world.receipt(mail, ReceiptKind::Delivered);
-    assert_eq!(world.open(id).due(), Some(world.now.plus(47 * HOUR)), "a repeated receipt does not lengthen the wait");
+    assert_eq!(
+        world.open(id).due(),
+        Some(world.now.plus(47 * HOUR)),
+        "a repeated receipt does not lengthen the wait"
+    );
 
     let mut world = World::usual();
     let id = world.storno();
@@ -54,7 +60,10 @@ fn a_wait_that_ended_while_nobody_ran_fires_at_once() {
 fn opening_the_mail_or_fetching_the_page_is_no_answer() {
     let (mut world, id, mail) = World::mailed();
     world.receipt(mail, ReceiptKind::Opened);
-    assert!(matches!(world.link(id, false), Answer::Link(LinkAnswer::Open { .. })));
+    assert!(matches!(
+        world.link(id, false),
+        Answer::Link(LinkAnswer::Open { .. })
+    ));
     world.wait_out(id, 48 * HOUR);
     world.assert_in_line(id, Channel::Sms);
 }
@@ -99,7 +108,10 @@ fn an_answer_while_the_sms_waits_its_turn_makes_it_needless() {
             world.balance(super::world::OWED);
         }
         world.timer(id);
-        assert_eq!((world.step(id), world.state(id)), ("sms", if held { "held" } else { "ready" }));
+        assert_eq!(
+            (world.step(id), world.state(id)),
+            ("sms", if held { "held" } else { "ready" })
+        );
         world.link(id, true);
         assert_eq!(world.step(id), "payment");
         assert_eq!(world.channels(id), [Channel::Email]);
@@ -121,7 +133,11 @@ fn an_answer_while_the_sms_is_under_way_counts_when_its_outcome_is_known() {
         world.on_doubt = on_doubt;
         let sms = world.start(id);
         world.link(id, true);
-        assert_eq!(world.state(id), "sending", "what left cannot be called back");
+        assert_eq!(
+            world.state(id),
+            "sending",
+            "what left cannot be called back"
+        );
         world.outcome(sms, verdict.clone());
         assert_eq!(world.step(id), "payment", "{verdict:?}");
     }
@@ -132,7 +148,10 @@ fn a_reply_is_an_answer_also_to_an_earlier_message() {
     let (mut world, id, mail) = World::mailed();
     world.wait_out(id, 48 * HOUR);
     world.send(id);
-    assert_eq!(world.receipt(mail, ReceiptKind::Replied).answer, Answer::Receipt(ReceiptEffect::Applied));
+    assert_eq!(
+        world.receipt(mail, ReceiptKind::Replied).answer,
+        Answer::Receipt(ReceiptEffect::Applied)
+    );
     assert_eq!(world.step(id), "payment");
 }
 
@@ -140,7 +159,10 @@ fn a_reply_is_an_answer_also_to_an_earlier_message() {
 fn a_reply_to_what_was_never_sent_is_no_answer() {
     let (mut world, id, mail) = World::mailed();
     let never = crate::AttemptRef { attempt: 9, ..mail };
-    assert_eq!(world.receipt(never, ReceiptKind::Replied).answer, Answer::Receipt(ReceiptEffect::Noted));
+    assert_eq!(
+        world.receipt(never, ReceiptKind::Replied).answer,
+        Answer::Receipt(ReceiptEffect::Noted)
+    );
     assert_eq!(world.state(id), "sent");
 }
 
@@ -177,11 +199,17 @@ fn timers_of_phases_that_are_over_do_nothing() {
     let (mut world, id, mail) = World::mailed();
     world.receipt(mail, ReceiptKind::BouncedHard);
     world.later(48 * HOUR);
-    assert!(world.timer(id).events.is_empty(), "it is in line: the line wakes itself");
+    assert!(
+        world.timer(id).events.is_empty(),
+        "it is in line: the line wakes itself"
+    );
     world.balance(super::world::OWED);
     world.start(id);
     world.later(10 * DAY);
-    assert!(world.timer(id).events.is_empty(), "an attempt under way has no timer");
+    assert!(
+        world.timer(id).events.is_empty(),
+        "an attempt under way has no timer"
+    );
     let foreign = crate::NotificationId(1);
     assert!(world.timer(foreign).events.is_empty());
 }
@@ -190,7 +218,14 @@ fn timers_of_phases_that_are_over_do_nothing() {
 fn the_answer_to_a_link_says_where_it_stands() {
     let (mut world, id, _) = World::mailed();
     let body = world.open(id).body;
-    let Answer::Link(LinkAnswer::Open { body: told, subject, .. }) = world.link(id, false) else { panic!("not open") };
+    let Answer::Link(LinkAnswer::Open {
+        body: told,
+        subject,
+        ..
+    }) = world.link(id, false)
+    else {
+        panic!("not open")
+    };
     assert_eq!((told, subject), (body, Some(super::world::invoice(1))));
 
     let mut world = World::usual();
@@ -200,7 +235,21 @@ fn the_answer_to_a_link_says_where_it_stands() {
     world.send(id);
     world.now = expires;
     let decision = world.give(crate::Input::Link { id, pressed: true });
-    assert_eq!(decision.answer, Answer::Link(LinkAnswer::Closed { end: "expired".into(), language: "en".into() }));
-    assert!(!decision.events.iter().any(|e| matches!(e, Event::LinkUsed { .. })));
-    assert_eq!(world.link(crate::NotificationId(1), true), Answer::Link(LinkAnswer::Unknown));
+    assert_eq!(
+        decision.answer,
+        Answer::Link(LinkAnswer::Closed {
+            end: "expired".into(),
+            language: "en".into()
+        })
+    );
+    assert!(
+        !decision
+            .events
+            .iter()
+            .any(|e| matches!(e, Event::LinkUsed { .. }))
+    );
+    assert_eq!(
+        world.link(crate::NotificationId(1), true),
+        Answer::Link(LinkAnswer::Unknown)
+    );
 }

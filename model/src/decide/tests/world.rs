@@ -1,15 +1,17 @@
-//! Owns the small world the stories play in: one tenant, a clock that is set by hand, the shipped flows.
-//! Refuses to end quietly: every world replays its own journal, and a state that differs fails the test.
+//! Owns the small world the stories play in: one tenant, a clock that is set by hand, the shipped
+//! flows. Refuses to end quietly: every world replays its own journal, and a state that differs
+//! fails the test.
 
 use std::collections::BTreeMap;
 
 use crate::codec::{decode_plain, encode_plain};
 use crate::flow::{Definition, Flow, FlowRef, Value};
 use crate::{
-    Address, AddressState, Answer, Applied, AttemptRef, CancelTarget, Cause, Channel, Choice, Context, CorporationId, Decision,
-    Environment, Event, Fact, FactKind, FlowBook, HOUR, Idempotency, Input, Lane, Notification, NotificationId, OnDoubt, Open,
-    Permit, Phase, Policy, Preference, Profile, Receipt, ReceiptKind, Record, Refusal, RetryPolicy, ShardId, Subject, Tenant,
-    TenantKey, TenantRecord, Timestamp, Verdict, Why, decide, evolve, finish,
+    Address, AddressState, Answer, Applied, AttemptRef, CancelTarget, Cause, Channel, Choice,
+    Context, CorporationId, Decision, Environment, Event, Fact, FactKind, FlowBook, HOUR,
+    Idempotency, Input, Lane, Notification, NotificationId, OnDoubt, Open, Permit, Phase, Policy,
+    Preference, Profile, Receipt, ReceiptKind, Record, Refusal, RetryPolicy, ShardId, Subject,
+    Tenant, TenantKey, TenantRecord, Timestamp, Verdict, Why, decide, evolve, finish,
 };
 
 pub(super) const CORPORATION: CorporationId = CorporationId(7);
@@ -31,12 +33,18 @@ impl Book {
     /// The newest version.
     fn named(&self, name: &str) -> &Flow {
         let of_that_name = self.0.values().filter(|flow| &*flow.name == name);
-        of_that_name.max_by_key(|flow| flow.version).expect("a flow of that name")
+        of_that_name
+            .max_by_key(|flow| flow.version)
+            .expect("a flow of that name")
     }
 
     pub(super) fn add(&mut self, text: &str) {
         let classes = [("storno-class".to_owned(), STORNO_CLASS.to_owned())].into();
-        let definition = Definition { flow: text.into(), classes, ..Definition::default() };
+        let definition = Definition {
+            flow: text.into(),
+            classes,
+            ..Definition::default()
+        };
         let flow = Flow::compile(&definition).expect("the flow compiles");
         self.0.insert(flow.reference, flow);
     }
@@ -75,7 +83,11 @@ impl World {
         let mut flows = Book::default();
         flows.add(STORNO);
         flows.add(NOTICE);
-        let channels = [(CORPORATION, vec![Channel::Email, Channel::Sms, Channel::Null])].into();
+        let channels = [(
+            CORPORATION,
+            vec![Channel::Email, Channel::Sms, Channel::Null],
+        )]
+        .into();
         let policy = Policy {
             environment: Environment::Production,
             channels,
@@ -84,7 +96,16 @@ impl World {
             max_open_per_tenant: 2_000,
         };
         let (tenant, journal) = (Tenant::default(), Vec::new());
-        Self { tenant, now: START, policy, flows, on_doubt: OnDoubt::Resend, sequence: 0, minted: 0, journal }
+        Self {
+            tenant,
+            now: START,
+            policy,
+            flows,
+            on_doubt: OnDoubt::Resend,
+            sequence: 0,
+            minted: 0,
+            journal,
+        }
     }
 
     /// A tenant with an e-mail address, a telephone and a fresh balance above zero.
@@ -125,26 +146,47 @@ impl World {
         let previous = self.tenant.last;
         let mut twin = self.tenant.clone();
         let decision = decide(&mut self.tenant, &input, context);
-        assert_eq!(decide(&mut twin, &input, context), decision, "the same state and input must give the same decision");
+        assert_eq!(
+            decide(&mut twin, &input, context),
+            decision,
+            "the same state and input must give the same decision"
+        );
         if decision.events.is_empty() {
             assert_eq!(self.tenant.last, previous, "no events, no record");
         } else {
             let (sequence, at, events) = (self.sequence, self.now, decision.events.clone());
-            self.journal.push(Line { sequence, previous, at, input, events });
+            self.journal.push(Line {
+                sequence,
+                previous,
+                at,
+                input,
+                events,
+            });
         }
         decision
     }
 
     pub(super) fn profile(&mut self, edit: impl FnOnce(&mut Profile)) -> Decision {
-        let address = |channel, value: &str| Address { channel, value: value.into(), state: AddressState::Created };
+        let address = |channel, value: &str| Address {
+            channel,
+            value: value.into(),
+            state: AddressState::Created,
+        };
         let addresses = vec![address(Channel::Email, MAIL), address(Channel::Sms, PHONE)];
-        let mut profile = Profile { name: "mevrouw Jansen".into(), addresses, ..Profile::default() };
+        let mut profile = Profile {
+            name: "mevrouw Jansen".into(),
+            addresses,
+            ..Profile::default()
+        };
         edit(&mut profile);
         self.give(Input::PutProfile(Box::new(profile)))
     }
 
     /// A storno that is to be chased, about [`invoice`], and what was decided.
-    pub(super) fn storno_with(&mut self, edit: impl FnOnce(&mut Notification)) -> (NotificationId, Decision) {
+    pub(super) fn storno_with(
+        &mut self,
+        edit: impl FnOnce(&mut Notification),
+    ) -> (NotificationId, Decision) {
         let mut notification = self.blank("storno");
         notification.subject = Some(invoice(1));
         notification.fields[self.field("storno", "amount_cents")] = Value::Integer(OWED);
@@ -160,7 +202,8 @@ impl World {
 
     pub(super) fn storno_code(&mut self, code: &str) -> NotificationId {
         let index = self.field("storno", "reason_code");
-        self.storno_with(|n| n.fields[index] = Value::Text(code.into())).0
+        self.storno_with(|n| n.fields[index] = Value::Text(code.into()))
+            .0
     }
 
     pub(super) fn notice_with(&mut self, edit: impl FnOnce(&mut Notification)) -> NotificationId {
@@ -168,7 +211,11 @@ impl World {
     }
 
     /// Starts a flow that asks for no subject.
-    pub(super) fn run(&mut self, flow: &str, edit: impl FnOnce(&mut Notification)) -> NotificationId {
+    pub(super) fn run(
+        &mut self,
+        flow: &str,
+        edit: impl FnOnce(&mut Notification),
+    ) -> NotificationId {
         let mut notification = self.blank(flow);
         edit(&mut notification);
         let id = notification.id;
@@ -190,16 +237,29 @@ impl World {
             send_after: None,
             expires_at: None,
             environment: Environment::Production,
-            idempotency: Idempotency { key: self.minted.into(), body: self.minted },
+            idempotency: Idempotency {
+                key: self.minted.into(),
+                body: self.minted,
+            },
         }
     }
 
     /// Index of a data field that the flow's rules read.
     pub(super) fn field(&self, flow: &str, name: &str) -> usize {
-        self.flows.named(flow).fields.iter().position(|field| &**field == name).expect("a field the flow reads")
+        self.flows
+            .named(flow)
+            .fields
+            .iter()
+            .position(|field| &**field == name)
+            .expect("a field the flow reads")
     }
 
-    pub(super) fn fact(&mut self, kind: FactKind, cents: i64, edit: impl FnOnce(&mut Fact)) -> Decision {
+    pub(super) fn fact(
+        &mut self,
+        kind: FactKind,
+        cents: i64,
+        edit: impl FnOnce(&mut Fact),
+    ) -> Decision {
         self.minted += 1;
         let mut fact = Fact {
             fact_id: format!("fact-{}", self.minted).into(),
@@ -250,12 +310,28 @@ impl World {
     }
 
     pub(super) fn permit_for(&self, id: NotificationId) -> Permit {
-        let Phase::Ready { channel, pinned, not_before, .. } = &self.open(id).phase else {
+        let Phase::Ready {
+            channel,
+            pinned,
+            not_before,
+            ..
+        } = &self.open(id).phase
+        else {
             panic!("not in line: {:?}", self.open(id).phase)
         };
-        assert!(*not_before <= self.now, "the line does not hand out what is not due");
-        let provider = pinned.clone().unwrap_or_else(|| format!("{channel}-provider").into());
-        Permit { id, channel: *channel, provider, on_doubt: self.on_doubt }
+        assert!(
+            *not_before <= self.now,
+            "the line does not hand out what is not due"
+        );
+        let provider = pinned
+            .clone()
+            .unwrap_or_else(|| format!("{channel}-provider").into());
+        Permit {
+            id,
+            channel: *channel,
+            provider,
+            on_doubt: self.on_doubt,
+        }
     }
 
     /// Starts the next attempt, waiting for its turn.
@@ -264,14 +340,22 @@ impl World {
             self.now = self.now.max(not_before);
         }
         let decision = self.permit(id);
-        assert!(matches!(decision.events[..], [Event::AttemptStarted { .. }]), "{:?}", decision.events);
+        assert!(
+            matches!(decision.events[..], [Event::AttemptStarted { .. }]),
+            "{:?}",
+            decision.events
+        );
         self.under_way(id).expect("an attempt under way")
     }
 
     pub(super) fn under_way(&self, id: NotificationId) -> Option<AttemptRef> {
         let open = self.tenant.find(id)?;
         match open.phase {
-            Phase::Started { attempt, .. } => Some(AttemptRef { id, step: open.step, attempt }),
+            Phase::Started { attempt, .. } => Some(AttemptRef {
+                id,
+                step: open.step,
+                attempt,
+            }),
             _ => None,
         }
     }
@@ -289,7 +373,13 @@ impl World {
 
     pub(super) fn receipt(&mut self, attempt: AttemptRef, kind: ReceiptKind) -> Decision {
         let (why, provider) = (Some(why("5.1.1")), "relay".into());
-        self.give(Input::Receipt(Receipt { attempt, kind, why, provider, occurred_at: None }))
+        self.give(Input::Receipt(Receipt {
+            attempt,
+            kind,
+            why,
+            provider,
+            occurred_at: None,
+        }))
     }
 
     pub(super) fn link(&mut self, id: NotificationId, pressed: bool) -> Answer {
@@ -297,19 +387,31 @@ impl World {
     }
 
     pub(super) fn cancel(&mut self, target: CancelTarget) -> Answer {
-        self.give(Input::Cancel { target, note: "desk".into() }).answer
+        self.give(Input::Cancel {
+            target,
+            note: "desk".into(),
+        })
+        .answer
     }
 
     /// Answers the task the notification has open.
     pub(super) fn answer(&mut self, id: NotificationId, answer: &str) -> Answer {
         let task = self.open(id).tasks;
-        self.give(Input::Answer { id, task, answer: answer.into(), by: "desk".into() }).answer
+        self.give(Input::Answer {
+            id,
+            task,
+            answer: answer.into(),
+            by: "desk".into(),
+        })
+        .answer
     }
 
     // ---- what became of it
 
     pub(super) fn open(&self, id: NotificationId) -> &Open {
-        self.tenant.find(id).unwrap_or_else(|| panic!("it ended: {:?}", self.end(id)))
+        self.tenant
+            .find(id)
+            .unwrap_or_else(|| panic!("it ended: {:?}", self.end(id)))
     }
 
     pub(super) fn flow_of(&self, open: &Open) -> &Flow {
@@ -317,7 +419,9 @@ impl World {
     }
 
     pub(super) fn state(&self, id: NotificationId) -> &'static str {
-        self.tenant.find(id).map_or("ended", |open| open.phase.name())
+        self.tenant
+            .find(id)
+            .map_or("ended", |open| open.phase.name())
     }
 
     pub(super) fn step(&self, id: NotificationId) -> &str {
@@ -339,24 +443,43 @@ impl World {
     /// Channel, number and reason of every attempt that was let go, in order.
     pub(super) fn attempts(&self, id: NotificationId) -> Vec<(Channel, u16, Choice)> {
         let started = self.events().filter_map(|event| match event {
-            Event::AttemptStarted { id: of, channel, attempt, choice, .. } if *of == id => Some((*channel, *attempt, *choice)),
+            Event::AttemptStarted {
+                id: of,
+                channel,
+                attempt,
+                choice,
+                ..
+            } if *of == id => Some((*channel, *attempt, *choice)),
             _ => None,
         });
         started.collect()
     }
 
     pub(super) fn channels(&self, id: NotificationId) -> Vec<Channel> {
-        self.attempts(id).into_iter().map(|(channel, ..)| channel).collect()
+        self.attempts(id)
+            .into_iter()
+            .map(|(channel, ..)| channel)
+            .collect()
     }
 
     pub(super) fn address_state(&self, value: &str) -> AddressState {
         let profile = self.tenant.profile.as_deref().expect("a profile");
-        profile.addresses.iter().find(|a| &*a.value == value).expect("the address").state
+        profile
+            .addresses
+            .iter()
+            .find(|a| &*a.value == value)
+            .expect("the address")
+            .state
     }
 
     #[track_caller]
     pub(super) fn assert_ends(&self, id: NotificationId, expected: &str) {
-        assert_eq!(self.end(id).map(|(end, _)| end), Some(expected), "it stands at {}", self.state(id));
+        assert_eq!(
+            self.end(id).map(|(end, _)| end),
+            Some(expected),
+            "it stands at {}",
+            self.state(id)
+        );
         assert!(self.tenant.find(id).is_none());
     }
 
@@ -382,7 +505,13 @@ impl World {
         for line in &self.journal {
             let key = TenantKey::new(CORPORATION, "H-1001");
             let (input, events) = (line.input.clone(), line.events.clone());
-            let record = Record::Tenant(TenantRecord { at: line.at, tenant: key, previous: line.previous, input, events });
+            let record = Record::Tenant(TenantRecord {
+                at: line.at,
+                tenant: key,
+                previous: line.previous,
+                input,
+                events,
+            });
             let mut bytes = Vec::new();
             record.encode(&mut bytes).expect("the record fits");
             let read = Record::decode(&bytes).expect("the record comes back");
@@ -394,9 +523,20 @@ impl World {
 }
 
 fn replay(tenant: &mut Tenant, sequence: u64, record: &Record, flows: &Book) {
-    let Record::Tenant(record) = record else { return };
+    let Record::Tenant(record) = record else {
+        return;
+    };
     for event in &record.events {
-        evolve(tenant, Applied { sequence, at: record.at, input: &record.input }, event, flows);
+        evolve(
+            tenant,
+            Applied {
+                sequence,
+                at: record.at,
+                input: &record.input,
+            },
+            event,
+            flows,
+        );
     }
     finish(tenant, sequence);
 }
@@ -406,7 +546,11 @@ impl Drop for World {
         if std::thread::panicking() {
             return;
         }
-        assert_eq!(self.replayed(), self.tenant, "the replayed journal must give the state that was decided on");
+        assert_eq!(
+            self.replayed(),
+            self.tenant,
+            "the replayed journal must give the state that was decided on"
+        );
         let read: Tenant = decode_plain(&encode_plain(&self.tenant)).expect("the state comes back");
         assert_eq!(read, self.tenant, "the state must survive its encoding");
     }
@@ -415,7 +559,10 @@ impl Drop for World {
 // ---- words
 
 pub(super) fn invoice(number: u32) -> Subject {
-    Subject { kind: "invoice".into(), id: format!("F-{number}").into() }
+    Subject {
+        kind: "invoice".into(),
+        id: format!("F-{number}").into(),
+    }
 }
 
 pub(super) fn why(code: &str) -> Why {
@@ -423,35 +570,58 @@ pub(super) fn why(code: &str) -> Why {
 }
 
 pub(super) fn accepted() -> Verdict {
-    Verdict::Accepted { provider_id: "p-1".into() }
+    Verdict::Accepted {
+        provider_id: "p-1".into(),
+    }
 }
 
 pub(super) fn delivered() -> Verdict {
-    Verdict::Delivered { provider_id: "p-1".into() }
+    Verdict::Delivered {
+        provider_id: "p-1".into(),
+    }
 }
 
 pub(super) fn refused(class: Refusal) -> Verdict {
-    Verdict::Refused { class, why: why("5.1.1") }
+    Verdict::Refused {
+        class,
+        why: why("5.1.1"),
+    }
 }
 
 pub(super) fn retry(after_ms: Option<u64>) -> Verdict {
-    Verdict::Retry { after_ms, why: why("4.2.0") }
+    Verdict::Retry {
+        after_ms,
+        why: why("4.2.0"),
+    }
 }
 
 pub(super) fn in_doubt() -> Verdict {
-    Verdict::InDoubt { why: why("timeout") }
+    Verdict::InDoubt {
+        why: why("timeout"),
+    }
 }
 
 pub(super) fn withdrawn() -> Verdict {
-    Verdict::Withdrawn { why: why("connect") }
+    Verdict::Withdrawn {
+        why: why("connect"),
+    }
 }
 
 pub(super) fn prefers(channel: Channel) -> impl FnOnce(&mut Profile) {
-    move |profile| profile.preferences = vec![Preference { category: "collection".into(), channel }]
+    move |profile| {
+        profile.preferences = vec![Preference {
+            category: "collection".into(),
+            channel,
+        }]
+    }
 }
 
 pub(super) fn only(channel: Channel) -> impl FnOnce(&mut Profile) {
-    move |profile| profile.addresses.retain(|address| address.channel == channel)
+    move |profile| {
+        profile
+            .addresses
+            .retain(|address| address.channel == channel)
+    }
 }
 
 /// Within which a balance is fresh enough.

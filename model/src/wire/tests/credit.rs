@@ -10,9 +10,22 @@ fn credit_comes_back_only_by_a_grant() {
     let mut window = Window::new(2);
     assert_eq!(window.grant(u32::MAX), 2);
     window.spend(2).unwrap();
-    assert_eq!(window.spend(1), Err(OutOfCredit { rows: 1, available: 0 }));
+    assert_eq!(
+        window.spend(1),
+        Err(OutOfCredit {
+            rows: 1,
+            available: 0
+        })
+    );
     window.answered(2);
-    assert_eq!(window.spend(1), Err(OutOfCredit { rows: 1, available: 0 }), "an answer is no credit");
+    assert_eq!(
+        window.spend(1),
+        Err(OutOfCredit {
+            rows: 1,
+            available: 0
+        }),
+        "an answer is no credit"
+    );
     assert_eq!((window.grant(1), window.owed()), (1, 1));
     window.spend(1).unwrap();
 }
@@ -31,7 +44,13 @@ fn a_smaller_window_takes_nothing_back() {
 fn a_client_refuses_more_credit_than_any_connection_may_have() {
     let mut allowance = Allowance::default();
     allowance.add(MAX_CREDIT).unwrap();
-    assert_eq!(allowance.add(1), Err(Overgranted { grant: 1, available: MAX_CREDIT }));
+    assert_eq!(
+        allowance.add(1),
+        Err(Overgranted {
+            grant: 1,
+            available: MAX_CREDIT
+        })
+    );
     assert!(!allowance.take(MAX_CREDIT + 1));
     assert!(allowance.take(MAX_CREDIT));
     assert_eq!(allowance.available(), 0);

@@ -1,4 +1,5 @@
-//! The bytes of every frame kind are fixed: in `golden/*.hex`, and again in the worked dumps of the documentation.
+//! The bytes of every frame kind are fixed: in `golden/*.hex`, and again in the worked dumps of the
+//! documentation.
 
 use std::fmt::Write as _;
 
@@ -27,7 +28,10 @@ const DOCUMENT: &str = include_str!("../../../../docs/binary-protocol.md");
 fn bytes_of(dump: &str) -> Vec<u8> {
     let digits = |line: &str| {
         let line = line.split('|').next().unwrap_or_default();
-        line.split_once(": ").map_or(line, |(_, bytes)| bytes).split_whitespace().collect::<String>()
+        line.split_once(": ")
+            .map_or(line, |(_, bytes)| bytes)
+            .split_whitespace()
+            .collect::<String>()
     };
     let hex: String = dump.lines().map(digits).collect();
     data_encoding::HEXLOWER.decode(hex.as_bytes()).unwrap()
@@ -46,7 +50,11 @@ fn check<F: Frame + PartialEq + std::fmt::Debug>(name: &str, frame: &F) {
     let mut bytes = Vec::new();
     frame.encode(&mut bytes).unwrap();
     let golden = GOLDEN.iter().find(|(known, _)| *known == name).unwrap().1;
-    assert_eq!(dump_of(&bytes), golden, "{name}: the bytes of a published version may never change");
+    assert_eq!(
+        dump_of(&bytes),
+        golden,
+        "{name}: the bytes of a published version may never change"
+    );
     let mut decoder = Decoder::<F>::new(MAX_FRAME);
     decoder.feed(&bytes_of(golden));
     assert_eq!(decoder.next().unwrap().as_ref(), Some(frame));
@@ -55,12 +63,16 @@ fn check<F: Frame + PartialEq + std::fmt::Debug>(name: &str, frame: &F) {
 
 #[test]
 fn every_client_frame_has_its_golden_bytes() {
-    client_frames().iter().for_each(|(name, frame)| check(name, frame));
+    client_frames()
+        .iter()
+        .for_each(|(name, frame)| check(name, frame));
 }
 
 #[test]
 fn every_server_frame_has_its_golden_bytes() {
-    server_frames().iter().for_each(|(name, frame)| check(name, frame));
+    server_frames()
+        .iter()
+        .for_each(|(name, frame)| check(name, frame));
 }
 
 #[test]
@@ -69,18 +81,29 @@ fn the_document_shows_the_same_bytes() {
     for block in DOCUMENT.split("```hex ").skip(1) {
         let (name, rest) = block.split_once('\n').unwrap();
         let dump = rest.split("```").next().unwrap();
-        let golden = GOLDEN.iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("no golden bytes for {name}"));
+        let golden = GOLDEN
+            .iter()
+            .find(|(known, _)| *known == name)
+            .unwrap_or_else(|| panic!("no golden bytes for {name}"));
         assert_eq!(bytes_of(dump), bytes_of(golden.1), "{name}");
         shown.push(name);
     }
-    let missing: Vec<_> = GOLDEN.iter().filter(|(name, _)| !shown.contains(name)).collect();
+    let missing: Vec<_> = GOLDEN
+        .iter()
+        .filter(|(name, _)| !shown.contains(name))
+        .collect();
     assert!(missing.is_empty(), "no dump of {missing:?}");
 }
 
 #[test]
 fn the_document_lists_every_code() {
     for code in RefuseCode::ALL {
-        let row = format!("| {} | `{}` | {} |", code.number(), code.name(), code.http_status());
+        let row = format!(
+            "| {} | `{}` | {} |",
+            code.number(),
+            code.name(),
+            code.http_status()
+        );
         assert!(DOCUMENT.contains(&row), "no row {row}");
     }
     for code in ErrorCode::ALL {

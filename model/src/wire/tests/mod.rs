@@ -1,4 +1,5 @@
-//! Tests of the wire codec: the bytes stay what they are, nothing malformed passes, nothing makes it panic.
+//! Tests of the wire codec: the bytes stay what they are, nothing malformed passes, nothing makes
+//! it panic.
 
 mod credit;
 mod golden;

@@ -1,4 +1,5 @@
-//! Properties: what was encoded comes back whatever the pieces, and no bytes at all make the decoder panic or hoard.
+//! Properties: what was encoded comes back whatever the pieces, and no bytes at all make the
+//! decoder panic or hoard.
 
 use proptest::collection::vec;
 use proptest::option;
@@ -8,8 +9,9 @@ use crate::ids::NotificationId;
 use crate::notification::{Environment, Lane, NotificationRequest, Subject};
 use crate::time::Timestamp;
 use crate::wire::{
-    AckRow, ClientFrame, Decoder, Durability, ErrorCode, Fatal, Frame, Hello, MAX_FRAME, MAX_PATH, MAX_PROBLEMS, MAX_TEXT,
-    Problem, RefuseCode, Refused, ServerFrame, Welcome, encode_acks, encode_refused, encode_submit, row_len,
+    AckRow, ClientFrame, Decoder, Durability, ErrorCode, Fatal, Frame, Hello, MAX_FRAME, MAX_PATH,
+    MAX_PROBLEMS, MAX_TEXT, Problem, RefuseCode, Refused, ServerFrame, Welcome, encode_acks,
+    encode_refused, encode_submit, row_len,
 };
 
 fn instant() -> impl Strategy<Value = Option<Timestamp>> {
@@ -17,64 +19,109 @@ fn instant() -> impl Strategy<Value = Option<Timestamp>> {
 }
 
 fn row() -> impl Strategy<Value = NotificationRequest> {
-    let subject = option::of((".{0,8}", ".{0,8}").prop_map(|(kind, id)| Subject { kind: kind.into(), id: id.into() }));
+    let subject = option::of((".{0,8}", ".{0,8}").prop_map(|(kind, id)| Subject {
+        kind: kind.into(),
+        id: id.into(),
+    }));
     let words = (".{0,16}", ".{0,16}", ".{0,16}", ".{0,16}", ".{0,200}");
-    let codes = (prop::sample::select(&Lane::ALL[..]), prop::sample::select(&Environment::ALL[..]));
-    (words, subject, codes, instant(), instant()).prop_map(|(words, subject, (priority, environment), send_after, expires_at)| {
-        let (tenant_id, flow, category, idempotency_key, data) = words;
-        NotificationRequest {
-            tenant_id,
-            flow,
-            category,
-            subject,
-            data,
-            priority,
-            send_after,
-            expires_at,
-            environment,
-            idempotency_key,
-        }
-    })
+    let codes = (
+        prop::sample::select(&Lane::ALL[..]),
+        prop::sample::select(&Environment::ALL[..]),
+    );
+    (words, subject, codes, instant(), instant()).prop_map(
+        |(words, subject, (priority, environment), send_after, expires_at)| {
+            let (tenant_id, flow, category, idempotency_key, data) = words;
+            NotificationRequest {
+                tenant_id,
+                flow,
+                category,
+                subject,
+                data,
+                priority,
+                send_after,
+                expires_at,
+                environment,
+                idempotency_key,
+            }
+        },
+    )
 }
 
 fn client_frame() -> impl Strategy<Value = ClientFrame> {
-    let hello = (any::<u16>(), any::<u16>(), ".{0,50}", ".{0,50}").prop_map(|(a, b, api_key, client_name)| {
-        ClientFrame::Hello(Hello { version_min: a.min(b), version_max: a.max(b), api_key, client_name })
-    });
+    let hello = (any::<u16>(), any::<u16>(), ".{0,50}", ".{0,50}").prop_map(
+        |(a, b, api_key, client_name)| {
+            ClientFrame::Hello(Hello {
+                version_min: a.min(b),
+                version_max: a.max(b),
+                api_key,
+                client_name,
+            })
+        },
+    );
     prop_oneof![
         hello,
-        (any::<u64>(), row()).prop_map(|(correlation, row)| ClientFrame::Submit { correlation, row }),
-        (any::<u64>(), vec(row(), 1..20)).prop_map(|(first, rows)| ClientFrame::SubmitBatch { first, rows }),
+        (any::<u64>(), row())
+            .prop_map(|(correlation, row)| ClientFrame::Submit { correlation, row }),
+        (any::<u64>(), vec(row(), 1..20))
+            .prop_map(|(first, rows)| ClientFrame::SubmitBatch { first, rows }),
         any::<u64>().prop_map(|nonce| ClientFrame::Ping { nonce }),
         Just(ClientFrame::Goodbye),
     ]
 }
 
 fn ack() -> impl Strategy<Value = AckRow> {
-    (any::<u64>(), any::<u128>(), any::<u64>(), any::<bool>()).prop_map(|(correlation, id, position, duplicate)| AckRow {
-        correlation,
-        id: NotificationId(id),
-        position,
-        duplicate,
-    })
+    (any::<u64>(), any::<u128>(), any::<u64>(), any::<bool>()).prop_map(
+        |(correlation, id, position, duplicate)| AckRow {
+            correlation,
+            id: NotificationId(id),
+            position,
+            duplicate,
+        },
+    )
 }
 
 fn refused() -> impl Strategy<Value = Refused> {
     let problem = (".{0,30}", ".{0,60}").prop_map(|(path, message)| Problem { path, message });
-    (any::<u64>(), prop::sample::select(RefuseCode::ALL), any::<u32>(), vec(problem, 0..MAX_PROBLEMS))
-        .prop_map(|(correlation, code, retry_after_ms, problems)| Refused { correlation, code, retry_after_ms, problems })
+    (
+        any::<u64>(),
+        prop::sample::select(RefuseCode::ALL),
+        any::<u32>(),
+        vec(problem, 0..MAX_PROBLEMS),
+    )
+        .prop_map(|(correlation, code, retry_after_ms, problems)| Refused {
+            correlation,
+            code,
+            retry_after_ms,
+            problems,
+        })
 }
 
 fn server_frame() -> impl Strategy<Value = ServerFrame> {
     let durability = prop_oneof![Just(Durability::Synced), Just(Durability::Relaxed)];
-    let welcome = (any::<u16>(), ".{0,50}", 0_u32..=1 << 20, 1_u32 << 16..=1 << 20, durability).prop_map(
-        |(version, corporation, credit, max_frame, durability)| {
-            ServerFrame::Welcome(Welcome { version, corporation, credit, max_frame, durability })
-        },
-    );
+    let welcome = (
+        any::<u16>(),
+        ".{0,50}",
+        0_u32..=1 << 20,
+        1_u32 << 16..=1 << 20,
+        durability,
+    )
+        .prop_map(|(version, corporation, credit, max_frame, durability)| {
+            ServerFrame::Welcome(Welcome {
+                version,
+                corporation,
+                credit,
+                max_frame,
+                durability,
+            })
+        });
     let code = any::<u16>().prop_map(|number| ErrorCode::from_number(number).ok_or(number));
-    let fatal = (code, any::<u32>(), ".{0,60}")
-        .prop_map(|(code, retry_after_ms, message)| ServerFrame::Error(Fatal { code, retry_after_ms, message }));
+    let fatal = (code, any::<u32>(), ".{0,60}").prop_map(|(code, retry_after_ms, message)| {
+        ServerFrame::Error(Fatal {
+            code,
+            retry_after_ms,
+            message,
+        })
+    });
     prop_oneof![
         welcome,
         ack().prop_map(ServerFrame::Ack),
@@ -89,7 +136,9 @@ fn server_frame() -> impl Strategy<Value = ServerFrame> {
 /// Encodes all, feeds the bytes in pieces of `piece`, returns what came out.
 fn through<F: Frame>(frames: &[F], piece: usize) -> Vec<F> {
     let mut bytes = Vec::new();
-    frames.iter().for_each(|frame| frame.encode(&mut bytes).unwrap());
+    frames
+        .iter()
+        .for_each(|frame| frame.encode(&mut bytes).unwrap());
     let mut decoder = Decoder::new(MAX_FRAME);
     let mut out = Vec::new();
     for part in bytes.chunks(piece) {
@@ -167,8 +216,15 @@ proptest! {
 
 #[test]
 fn many_acks_go_in_as_many_frames_as_they_need() {
-    let row = AckRow { correlation: 0, id: NotificationId(1), position: 2, duplicate: false };
-    let acks: Vec<_> = (0..10_000).map(|correlation| AckRow { correlation, ..row }).collect();
+    let row = AckRow {
+        correlation: 0,
+        id: NotificationId(1),
+        position: 2,
+        duplicate: false,
+    };
+    let acks: Vec<_> = (0..10_000)
+        .map(|correlation| AckRow { correlation, ..row })
+        .collect();
     let mut bytes = Vec::new();
     encode_acks(&mut bytes, &acks);
     let mut decoder = Decoder::<ServerFrame>::new(MAX_FRAME);

@@ -1,7 +1,8 @@
-//! Owns the mails that are no plain failures: delays, complaints, automatic answers, challenges, lists, read receipts, people.
-//! Refuses forms and reasons.
+//! Owns the mails that are no plain failures: delays, complaints, automatic answers, challenges,
+//! lists, read receipts, people. Refuses forms and reasons.
 
-/// What it is, what is expected, further head lines (its `From` and `Subject` among them), the body.
+/// What it is, what is expected, further head lines (its `From` and `Subject` among them), the
+/// body.
 pub(super) type Row = (&'static str, &'static str, &'static str, &'static str);
 
 const DELAY_PARTS: &str = "--b\r\nContent-Type: text/plain\r\n\r\nNot yet.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x\r\n\r\n\
@@ -21,8 +22,10 @@ const RELAYED: &str = "--b\r\nContent-Type: message/delivery-status\r\n\r\nFinal
 const AUTO: &str = "From: jan@huurder.example\r\nAuto-Submitted: auto-replied\r\nSubject: ";
 
 pub(super) fn others() -> Vec<(String, &'static str, String, String)> {
-    let mut all: Vec<(String, &'static str, String, String)> =
-        ROWS.iter().map(|row| (row.0.to_owned(), row.1, row.2.to_owned(), row.3.to_owned())).collect();
+    let mut all: Vec<(String, &'static str, String, String)> = ROWS
+        .iter()
+        .map(|row| (row.0.to_owned(), row.1, row.2.to_owned(), row.3.to_owned()))
+        .collect();
     for (language, subject, text) in AWAY {
         let marks: [(&str, String); 5] = [
             ("says so in its head", format!("{AUTO}{subject}")),
@@ -35,7 +38,12 @@ pub(super) fn others() -> Vec<(String, &'static str, String, String)> {
             ),
         ];
         for (mark, head) in marks {
-            all.push((format!("vacation reply, {language}, {mark}"), "automatic_reply", head, (*text).to_owned()));
+            all.push((
+                format!("vacation reply, {language}, {mark}"),
+                "automatic_reply",
+                head,
+                (*text).to_owned(),
+            ));
         }
     }
     all
@@ -48,15 +56,51 @@ const AWAY: &[(&str, &str, &str)] = &[
         "Automatisch antwoord: Uw huur",
         "Ik ben met vakantie en tot maandag niet bereikbaar. Is er haast, bel dan het kantoor.",
     ),
-    ("Dutch", "Afwezig", "Ik ben afwezig. Uw bericht wordt niet doorgestuurd."),
-    ("Dutch", "Ontvangstbevestiging", "Wij hebben uw bericht ontvangen en antwoorden binnen vijf dagen."),
-    ("German", "Abwesenheitsnotiz", "Ich bin derzeit abwesend und am Montag wieder erreichbar."),
-    ("German", "Automatische Antwort: Uw huur", "Ich bin im Urlaub. Ihre Nachricht wird nicht weitergeleitet."),
-    ("English", "Out of office", "I am out of the office with limited access to mail. If this is urgent, call 550 1234."),
-    ("English", "Automatic reply: Uw huur", "I am on annual leave until Monday. This mailbox is not monitored."),
-    ("French", "R\u{e9}ponse automatique : Uw huur", "Je suis absente du bureau jusqu'\u{e0} lundi."),
-    ("Spanish", "Respuesta autom\u{e1}tica", "Estoy fuera de la oficina hasta el lunes."),
-    ("Italian", "Risposta automatica", "Sono fuori ufficio fino a luned\u{ec}."),
+    (
+        "Dutch",
+        "Afwezig",
+        "Ik ben afwezig. Uw bericht wordt niet doorgestuurd.",
+    ),
+    (
+        "Dutch",
+        "Ontvangstbevestiging",
+        "Wij hebben uw bericht ontvangen en antwoorden binnen vijf dagen.",
+    ),
+    (
+        "German",
+        "Abwesenheitsnotiz",
+        "Ich bin derzeit abwesend und am Montag wieder erreichbar.",
+    ),
+    (
+        "German",
+        "Automatische Antwort: Uw huur",
+        "Ich bin im Urlaub. Ihre Nachricht wird nicht weitergeleitet.",
+    ),
+    (
+        "English",
+        "Out of office",
+        "I am out of the office with limited access to mail. If this is urgent, call 550 1234.",
+    ),
+    (
+        "English",
+        "Automatic reply: Uw huur",
+        "I am on annual leave until Monday. This mailbox is not monitored.",
+    ),
+    (
+        "French",
+        "R\u{e9}ponse automatique : Uw huur",
+        "Je suis absente du bureau jusqu'\u{e0} lundi.",
+    ),
+    (
+        "Spanish",
+        "Respuesta autom\u{e1}tica",
+        "Estoy fuera de la oficina hasta el lunes.",
+    ),
+    (
+        "Italian",
+        "Risposta automatica",
+        "Sono fuori ufficio fino a luned\u{ec}.",
+    ),
     (
         "Japanese",
         "\u{4e0d}\u{5728}\u{306e}\u{304a}\u{77e5}\u{3089}\u{305b}",
@@ -66,7 +110,12 @@ const AWAY: &[(&str, &str, &str)] = &[
 
 const ROWS: &[Row] = &[
     ("delay, fields", "delayed", REPORT, DELAY_PARTS),
-    ("delay, another word for it", "delayed", REPORT, DEFERRED_PARTS),
+    (
+        "delay, another word for it",
+        "delayed",
+        REPORT,
+        DEFERRED_PARTS,
+    ),
     (
         "delay, postfix in words",
         "delayed",
@@ -213,21 +262,36 @@ const ROWS: &[Row] = &[
         "From: jan@huurder.example\r\nSubject: verhuizing",
         "Wij verhuizen; dit adres is straks niet meer in gebruik.",
     ),
-    ("a tenant is angry", "unexplained", "From: jan@huurder.example\r\nSubject: AW: spam", "Ihre Mail sieht aus wie Spam!"),
+    (
+        "a tenant is angry",
+        "unexplained",
+        "From: jan@huurder.example\r\nSubject: AW: spam",
+        "Ihre Mail sieht aus wie Spam!",
+    ),
     (
         "a system says nothing",
         "unexplained",
         "From: MAILER-DAEMON@relay.example\r\nAuto-Submitted: auto-replied\r\nSubject: Bericht",
         "Lorem ipsum dolor sit amet.",
     ),
-    ("a newsletter", "unexplained", "From: winkel@winkel.example\r\nSubject: Korting", "Deze week alles goedkoper."),
+    (
+        "a newsletter",
+        "unexplained",
+        "From: winkel@winkel.example\r\nSubject: Korting",
+        "Deze week alles goedkoper.",
+    ),
     (
         "failure without a reason",
         "failed",
         "From: MAILER-DAEMON@relay.example\r\nSubject: Undelivered Mail Returned to Sender",
         "Your message could not be delivered.",
     ),
-    ("failure without a body", "failed", "From: MAILER-DAEMON@relay.example\r\nSubject: Undeliverable: Uw huur", ""),
+    (
+        "failure without a body",
+        "failed",
+        "From: MAILER-DAEMON@relay.example\r\nSubject: Undeliverable: Uw huur",
+        "",
+    ),
     (
         "failure by an unknown sender",
         "bounced",
@@ -246,7 +310,12 @@ const ROWS: &[Row] = &[
         "From: mailer-daemon@post.example\r\nSubject: Недоставленное сообщение",
         "Такой ящик не существует.",
     ),
-    ("failure, Chinese", "bounced", "From: postmaster@post.example\r\nSubject: 系统退信", "收件人邮箱不存在。"),
+    (
+        "failure, Chinese",
+        "bounced",
+        "From: postmaster@post.example\r\nSubject: 系统退信",
+        "收件人邮箱不存在。",
+    ),
     (
         "failure, Japanese",
         "bounced",
