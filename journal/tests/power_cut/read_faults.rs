@@ -15,6 +15,7 @@ use super::workload::{self, Driver, SHARDS};
 const SEED: u64 = 5;
 const HASH: [u8; 16] = [7; 16];
 const KEY: u8 = 3;
+const GENERATIONS: u64 = 3;
 
 fn options() -> Options {
     Options {
@@ -23,7 +24,17 @@ fn options() -> Options {
     }
 }
 
-/// A directory with three generations and one of everything else, under recording.
+/// Ten records for every shard, each batch a group of its own. How batches that wait together are
+/// grouped depends on when the committer looks; it would decide which generation they end up in.
+fn append_to_each(driver: &Driver) {
+    for shard in 0..SHARDS {
+        driver.append(shard, 10);
+        driver.settle();
+    }
+}
+
+/// A directory with three generations and one of everything else, under recording. The oldest and
+/// the newest generation hold records of every shard.
 struct Filled {
     _holder: tempfile::TempDir,
     root: PathBuf,
@@ -39,10 +50,13 @@ impl Filled {
             root,
         };
         let driver = filled.open();
-        while driver.journal.stats().generations < 3 {
-            (0..SHARDS).for_each(|shard| driver.append(shard, 10));
-            driver.settle();
+        while driver.journal.stats().generations < GENERATIONS {
+            append_to_each(&driver);
         }
+        // The newest generation began with the last shard that was written: now it holds records of
+        // every shard.
+        append_to_each(&driver);
+        assert_eq!(driver.journal.stats().generations, GENERATIONS);
         let upto = driver.journal.durable(Shard(0));
         let mut chunks = workload::chunks(SEED, 0, 1)
             .into_iter()
