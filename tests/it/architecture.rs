@@ -1,6 +1,6 @@
-//! Holds ARCHITECTURE.md to the code: every function that it walks through exists where it says,
-//! the crates depend on each other as it draws them, and what it says is absent is absent. Refuses
-//! to check prose.
+//! Holds ARCHITECTURE.md and docs/decisions to the code: every function that they name exists where
+//! they say, the crates depend on each other as it draws them, and what it says is absent is
+//! absent. Refuses to check prose.
 
 use std::collections::BTreeSet;
 
@@ -66,9 +66,12 @@ const ABSENT: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Every `path.rs: function` between backticks.
+/// Every `path.rs: function` between backticks, in ARCHITECTURE.md and the decisions.
 fn pairs() -> Vec<(String, String)> {
-    let text = read(&root().join("ARCHITECTURE.md"));
+    let mut text = read(&root().join("ARCHITECTURE.md"));
+    for decision in files(&root().join("docs/decisions"), &[".md"]) {
+        text += &read(&decision);
+    }
     let spans = text.split('`').skip(1).step_by(2);
     let pairs = spans.filter_map(|span| {
         span.split_once(": ")
