@@ -143,7 +143,7 @@ pub struct Admitted {
     pub duplicate: bool,
 }
 
-/// See the module.
+/// The door in front of the shards.
 pub struct Admission {
     engine: Arc<Engine>,
     book: Arc<Book>,

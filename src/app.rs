@@ -25,7 +25,7 @@ pub struct Corporation {
     pub public_url: String,
 }
 
-/// See the module.
+/// What the edges of one process share.
 pub struct App {
     /// The running engine.
     pub engine: Arc<Engine>,

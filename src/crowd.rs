@@ -61,7 +61,7 @@ impl Peer {
     }
 }
 
-/// See the module.
+/// The connections of one port.
 #[derive(Debug)]
 pub(crate) struct Crowd {
     bounds: Bounds,

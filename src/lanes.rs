@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::runtime::Handle;
 
-/// See the module. A clone hands out the same lanes.
+/// Hands out the arbiters' threads in turn. A clone hands out the same lanes.
 #[derive(Clone, Debug)]
 pub struct Lanes {
     lanes: Arc<[Handle]>,

@@ -17,7 +17,7 @@ const MAILBOX: usize = 2;
 /// Passes a ring on, on the arbiter's own thread.
 type Pass = Arc<dyn Fn() + Send + Sync>;
 
-/// See the module. A clone is the same belfry.
+/// Passes rings on to the actors of one arbiter. A clone is the same belfry.
 #[derive(Clone)]
 pub struct Belfry {
     arbiter: ArbiterHandle,

@@ -8,7 +8,7 @@ use std::ops::{Index, IndexMut};
 /// Elements in a piece.
 const PIECE: usize = 256;
 
-/// See the module.
+/// A list in pieces of one size.
 #[derive(Debug)]
 pub(crate) struct Chunked<T> {
     /// All full but the last; none is empty.

@@ -19,8 +19,8 @@ pub struct Pause {
     pub complete: bool,
 }
 
-/// See the module. As long as its list of scopes: what can be named is bounded by corporations,
-/// their flows and channels.
+/// Every pause in force. As long as its list of scopes: what can be named is bounded by
+/// corporations, their flows and channels.
 #[derive(Debug)]
 pub struct PauseBook {
     shards: u16,

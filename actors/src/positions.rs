@@ -11,7 +11,7 @@ use hashbrown::HashTable;
 const PART_SHIFT: u32 = 32;
 const PART_BITS: u32 = 16;
 
-/// See the module.
+/// Finds the place of a key in a list that the caller keeps.
 #[derive(Debug)]
 pub(crate) struct Positions {
     parts: Box<[HashTable<u32>]>,

@@ -23,7 +23,7 @@ impl std::fmt::Debug for LineFull {
     }
 }
 
-/// See the module.
+/// The threads that read for the shards, and the lines in front of them.
 pub struct Readers {
     state: Mutex<State>,
     wake: Condvar,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 /// Records between two looks at this by a shard that replays.
 pub(crate) const STEP: u64 = 1_024;
 
-/// See the module. Shared by the shards that replay and whoever watches them.
+/// How far a start is. Shared by the shards that replay and whoever watches them.
 #[derive(Debug, Default)]
 pub struct Recovery {
     replayed: AtomicU64,

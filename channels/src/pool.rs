@@ -23,7 +23,7 @@ pub(crate) trait Parked: Send + 'static {
     fn leave(self) -> impl Future<Output = ()> + Send;
 }
 
-/// See the module.
+/// The connections of one provider, at most `most`.
 pub(crate) struct Pool<C> {
     most: usize,
     /// A slot for each send that has a connection, or is about to.

@@ -34,7 +34,7 @@ impl Borrow<NotificationRequest> for Pending {
     }
 }
 
-/// See the module. All it holds is bounded by the client's room.
+/// The task behind a client. All it holds is bounded by the client's room.
 pub(crate) struct Driver {
     config: ClientConfig,
     inbox: mpsc::Receiver<Pending>,

@@ -25,7 +25,7 @@ pub(crate) struct PlainAnswer<'a> {
     pub(crate) body: &'a [u8],
 }
 
-/// See the module.
+/// One connection to one server, opened when it is first needed.
 pub(crate) struct PlainLink {
     authority: String,
     stream: Option<TcpStream>,

@@ -16,7 +16,7 @@ use crate::state::Open;
 /// From how many on they stand in a tree. Half of it, and they are a list again.
 const MANY: usize = 64;
 
-/// See the module.
+/// A tenant's open notifications, by id.
 #[derive(Clone, Default)]
 pub struct Opens(Form);
 

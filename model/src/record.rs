@@ -40,7 +40,7 @@ pub struct TenantRecord {
 pub struct ControlRecord {
     /// When.
     pub at: Timestamp,
-    /// What.
+    /// The control that was decided.
     pub control: Control,
 }
 
@@ -83,7 +83,7 @@ pub enum Intent {
     Each {
         /// Whom.
         tenants: Vec<TenantKey>,
-        /// What.
+        /// What is put to each of its tenants.
         input: Input,
     },
     /// Cancel everything open about a subject, on every shard.

@@ -18,7 +18,7 @@ const STRANGER_CHUNK: usize = 1 << 10;
 /// Read at once from a sender.
 const CHUNK: usize = 32 << 10;
 
-/// See the module.
+/// A connection to one peer: bytes in, bytes out, and how it ends.
 #[derive(Debug)]
 pub(super) struct Line<R, W> {
     pub(super) read: R,

@@ -20,7 +20,7 @@ pub(super) enum Verdict {
     Lost,
 }
 
-/// See the module.
+/// Answers of the shards for one connection.
 #[derive(Debug, Default)]
 pub(super) struct Mailbox {
     arrived: Mutex<Vec<Arrived>>,

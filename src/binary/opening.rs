@@ -9,7 +9,7 @@ use super::door::Door;
 use crate::app::App;
 use crate::lanes::Lanes;
 
-/// See the module.
+/// The door of the engine, once there is one.
 pub struct Opening {
     opened: OnceLock<(Arc<dyn Door>, Lanes)>,
     recovery: Arc<Recovery>,

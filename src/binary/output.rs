@@ -10,7 +10,7 @@ pub(super) const FULL: usize = 256 << 10;
 /// Room an idle connection keeps.
 const KEEP: usize = 64 << 10;
 
-/// See the module.
+/// Bytes that wait to be written to one peer.
 #[derive(Debug, Default)]
 pub(super) struct Output {
     buffer: Vec<u8>,

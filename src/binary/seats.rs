@@ -11,7 +11,7 @@ use sluis_model::CorporationId;
 
 use crate::crowd::{Bounds, Peer};
 
-/// See the module.
+/// The places of the binary port, and who has them.
 #[derive(Debug)]
 pub(super) struct Seats {
     bounds: Bounds,

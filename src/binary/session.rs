@@ -17,7 +17,7 @@ use super::slots::{Open, Slots};
 use crate::admission::Admitted;
 use crate::telemetry::names;
 
-/// See the module.
+/// One sender after its greeting.
 pub(super) struct Session {
     door: Arc<dyn Door>,
     corporation: CorporationId,

@@ -14,7 +14,7 @@ pub(super) struct Open {
     pub(super) duplicate: bool,
 }
 
-/// See the module. As large as the most rows that were ever open at once.
+/// The open rows of one connection. As large as the most rows that were ever open at once.
 #[derive(Debug, Default)]
 pub(super) struct Slots {
     entries: Vec<Entry>,

@@ -32,7 +32,7 @@ pub(super) enum Verdict {
     Cut,
 }
 
-/// See the module.
+/// What one connection did and waits for.
 #[derive(Debug)]
 pub(crate) struct Life {
     now: Arc<AtomicU64>,

@@ -25,7 +25,7 @@ use super::{CLASSES, class_of, failed, head, notifications, receipts, seconds_si
 use crate::app::App;
 use crate::telemetry::{Edge, names};
 
-/// See the module. A clone is the same front.
+/// The service of one listener. A clone is the same front.
 #[derive(Clone)]
 pub struct Front {
     short: Arc<Short>,

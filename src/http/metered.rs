@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 use crate::crowd::Life;
 
-/// See the module.
+/// A stream that notes when a byte moved.
 #[derive(Debug)]
 pub(super) struct Metered {
     stream: TcpStream,

@@ -13,7 +13,7 @@ use hyper_util::rt::TokioTimer;
 use parking_lot::Mutex;
 use tokio::time::Sleep;
 
-/// See the module. A clone lends the same timer.
+/// The timer of one connection. A clone lends the same timer.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Patience(Arc<Mutex<Option<Pin<Box<Sleep>>>>>);
 

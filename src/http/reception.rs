@@ -24,7 +24,7 @@ use crate::lanes::Lanes;
 /// Seconds after which whoever met a start may come back.
 pub(crate) const START_RETRY: u32 = 5;
 
-/// See the module. Shared by all listeners of HTTP.
+/// Answers before the engine is there, and hands over to it then. Shared by all listeners of HTTP.
 pub struct Reception {
     opened: OnceLock<(Front, Lanes)>,
     recovery: Arc<Recovery>,

@@ -2,8 +2,8 @@
 //! space and the order of keys in `data` do not matter; every value does. Both stand in the
 //! journal: how they are computed may never change. Keys of different senders must never meet, so
 //! they get a cryptographic hash; two bodies under one key of one sender are told apart by a fast
-//! one: whoever made them collide would deceive nobody but himself. Refuses nothing: whether the
-//! request is sound is `validate`'s work.
+//! one: whoever made them collide would deceive nobody but himself. Refuses to judge whether the
+//! request is sound: `validate` does.
 
 use sluis_model::{CorporationId, NotificationRequest, Timestamp};
 use twox_hash::XxHash3_64;

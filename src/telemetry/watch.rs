@@ -42,7 +42,7 @@ struct Strangers {
     warning: Seldom,
 }
 
-/// See the module.
+/// Counts and held-back warnings of the edges.
 pub struct Watch {
     strangers: [Strangers; Edge::ALL.len()],
     disk_low: Seldom,

@@ -18,7 +18,7 @@ const MAILBOX: usize = 4;
 /// Called when a shard cannot be rebuilt: the process must end.
 pub type OnFatal = Arc<dyn Fn(&RecoverError) + Send + Sync>;
 
-/// See the module.
+/// The actix actor around a [`ShardCore`].
 pub struct ShardActor {
     state: State,
     bell: Arc<Bell>,

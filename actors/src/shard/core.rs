@@ -82,7 +82,7 @@ pub struct ShardSettings {
     pub paused: bool,
 }
 
-/// See the module.
+/// One shard: its tenants, and what its turn needs to decide and to write.
 pub struct ShardCore {
     pub(super) settings: ShardSettings,
     pub(super) journal: Arc<dyn Journal>,

@@ -21,7 +21,7 @@ const HURRY: usize = 4_096;
 /// Bytes of packs that are kept, per shard: what a second of a full burst is made of.
 const CACHE_BYTES: usize = 512 * 1024;
 
-/// See the module.
+/// What ended, until the keyed table has it, and the packs that were read last.
 #[derive(Debug, Default)]
 pub struct Endings {
     state: Mutex<State>,

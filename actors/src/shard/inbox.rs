@@ -45,7 +45,7 @@ pub(super) enum Internal {
     Outcome(AttemptRef, Verdict),
 }
 
-/// See the module.
+/// The lines in front of one shard.
 #[derive(Debug)]
 pub struct Inbox {
     intake: ArrayQueue<Letter>,

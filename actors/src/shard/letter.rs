@@ -80,7 +80,7 @@ pub enum Letter {
     Input {
         /// Whose.
         tenant: TenantKey,
-        /// What.
+        /// What is to be decided.
         input: Input,
         /// Who waits.
         reply: Reply,
@@ -93,7 +93,7 @@ pub enum Letter {
         corporation: CorporationId,
         /// The notification.
         id: NotificationId,
-        /// What.
+        /// What is to be decided.
         input: Input,
         /// Who waits.
         reply: Reply,
@@ -107,7 +107,7 @@ pub enum Letter {
     },
     /// Something about the shard.
     Control {
-        /// What.
+        /// The control to carry out.
         control: Control,
         /// Who waits.
         reply: Reply,

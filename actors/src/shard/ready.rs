@@ -8,7 +8,7 @@ use sluis_model::NotificationId;
 use crate::board::QueueKey;
 use crate::chunked::Chunked;
 
-/// See the module.
+/// Who wants to be sent, first come first served within a channel, lane and corporation.
 #[derive(Debug, Default)]
 pub(super) struct Ready {
     queues: HashMap<QueueKey, Chunked<NotificationId>>,

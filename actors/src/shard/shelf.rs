@@ -22,7 +22,7 @@ pub(super) trait Entry: Copy {
     fn key(&self) -> Self::Key;
 }
 
-/// See the module.
+/// A sorted set of plain values.
 #[derive(Debug)]
 pub(super) struct Shelf<E: Entry> {
     /// None is empty.

@@ -39,8 +39,8 @@ pub(super) struct Group {
     line: BinaryHeap<Reverse<(Timestamp, PackedId)>>,
 }
 
-/// See the module. Groups are as many as corporations have lists and guards; beyond 65,535 nothing
-/// is counted.
+/// Counts of what waits for people, by group. Groups are as many as corporations have lists and
+/// guards; beyond 65,535 nothing is counted.
 #[derive(Debug, Default)]
 pub(super) struct Standing(Vec<Group>);
 

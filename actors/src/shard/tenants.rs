@@ -80,7 +80,7 @@ impl Entry for About {
     }
 }
 
-/// See the module.
+/// All tenants of one shard, with the indexes over them.
 #[derive(Debug)]
 pub(super) struct Tenants {
     slots: Chunked<(TenantKey, Tenant)>,

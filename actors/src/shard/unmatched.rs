@@ -80,7 +80,7 @@ const fn placed(slot: Slot, subject: u64) -> u32 {
     ((subject ^ (slot as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)) >> 32) as u32
 }
 
-/// See the module.
+/// Facts that fit nothing, by corporation.
 #[derive(Debug, Default)]
 pub(super) struct UnmatchedFacts(BTreeMap<CorporationId, House>);
 

@@ -7,7 +7,7 @@ use sluis_model::{NotificationId, Timestamp};
 use super::shelf::{Entry, Shelf};
 use super::tenants::PackedId;
 
-/// See the module.
+/// The timers of one shard, the earliest first.
 #[derive(Debug, Default)]
 pub(super) struct Wheel {
     timers: Shelf<Timer>,

@@ -10,7 +10,7 @@ use sluis_model::{Clock, Timestamp};
 /// Reads between two movements of a restless clock.
 const READS: u64 = 17;
 
-/// See the module.
+/// The simulated clock, in milliseconds since the epoch.
 #[derive(Debug)]
 pub(crate) struct SimClock {
     now: AtomicI64,

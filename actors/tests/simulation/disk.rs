@@ -22,7 +22,7 @@ use crate::tape::{Entry, Tape};
 /// Wakes that arrive before one is lost, where losing them is planted.
 const WAKES: u64 = 5;
 
-/// See the module.
+/// The simulated journal.
 pub(crate) struct Disk {
     state: Mutex<State>,
     tape: Arc<Tape>,

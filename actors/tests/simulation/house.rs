@@ -49,7 +49,7 @@ pub(crate) enum Actor {
 /// maps decide it.
 pub(crate) type Rung = Arc<Mutex<BTreeSet<Actor>>>;
 
-/// See the module.
+/// One simulated process.
 pub(crate) struct House {
     pub(crate) activity: Arc<Activity>,
     pub(crate) quota: Arc<Quota>,

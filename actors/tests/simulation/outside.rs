@@ -115,7 +115,7 @@ pub(crate) struct Evidence {
     pub(crate) kind: ReceiptKind,
 }
 
-/// See the module.
+/// The providers and what reached them.
 #[derive(Debug, Default)]
 pub(crate) struct Outside {
     pub(crate) arrivals: Vec<Arrival>,

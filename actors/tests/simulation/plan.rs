@@ -15,7 +15,7 @@ pub(crate) struct Way {
     pub(crate) rate_per_second: Option<u32>,
 }
 
-/// See the module.
+/// The sizes and the odds of one seed's world.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) shards: u16,

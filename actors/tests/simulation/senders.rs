@@ -67,7 +67,7 @@ pub(crate) struct Told {
     pub(crate) acknowledged: bool,
 }
 
-/// See the module.
+/// The corporations' systems and what they were told.
 #[derive(Debug, Default)]
 pub(crate) struct Senders {
     pub(crate) requests: Vec<Request>,

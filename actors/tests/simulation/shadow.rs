@@ -34,7 +34,7 @@ pub(crate) struct Log {
     pub(crate) pauses: usize,
 }
 
-/// See the module.
+/// The observer's copy of every shard.
 #[derive(Debug)]
 pub(crate) struct Shadow {
     pub(crate) logs: Vec<Log>,

@@ -18,7 +18,7 @@ pub(crate) enum Entry {
     Answered { request: usize, answer: ShardAnswer },
 }
 
-/// See the module.
+/// What left the cores, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Tape(Mutex<Vec<Entry>>);
 

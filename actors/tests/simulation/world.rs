@@ -38,7 +38,7 @@ pub(crate) struct Chance {
     pub(crate) clock: Rng,
 }
 
-/// See the module.
+/// One run of the simulation.
 pub(crate) struct World {
     pub(crate) plan: Plan,
     pub(crate) bug: Option<Bug>,

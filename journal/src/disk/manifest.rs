@@ -47,7 +47,7 @@ pub(super) struct Floor {
     pub(super) groups: u64,
 }
 
-/// See the module.
+/// What the manifest file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Manifest {
     /// The number that this data directory was given when it was made.

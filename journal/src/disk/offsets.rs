@@ -8,7 +8,7 @@ const BLOCK: usize = 128;
 const BITS: u32 = 7;
 const MORE: u8 = 1 << BITS;
 
-/// See the module.
+/// Offsets into one log, in rising order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Offsets {
     /// Full blocks: how far each offset is behind the one before, the first of a block behind zero;

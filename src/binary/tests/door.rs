@@ -19,7 +19,7 @@ pub(super) const NAME: &str = "Woonstichting De Brug";
 /// What the door adds to a position.
 pub(super) const MASK: u64 = 1_000;
 
-/// See the module.
+/// A door that a test drives.
 pub(super) struct Script {
     state: Mutex<State>,
     /// How many rows came to the door.

@@ -21,7 +21,7 @@ use crate::crowd::{Bounds, Crowd};
 /// Bytes that each direction holds.
 const PIPE: usize = 64 << 10;
 
-/// See the module.
+/// A sender that a test drives.
 pub(super) struct Peer {
     pub(super) stream: DuplexStream,
     pub(super) shutdown: CancellationToken,

@@ -1,4 +1,4 @@
-//! Owns the check of facts. Refuses nothing.
+//! Owns the check of facts.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

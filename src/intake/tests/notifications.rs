@@ -1,5 +1,5 @@
 //! Owns the check of the two passes over a notification: they agree, and the slow one tells
-//! everything. Refuses nothing.
+//! everything.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Owns the check of requests against the shipped flows. Refuses nothing.
+//! Owns the check of requests against the shipped flows.
 
 use serde_json::{Value as Json, json};
 use sluis_model::flow::{Definition, Value};

@@ -22,7 +22,7 @@ struct Count {
     granted: i64,
 }
 
-/// See the module.
+/// Who waits at each router, and how often others went first.
 #[derive(Debug, Default)]
 pub(crate) struct Fairness {
     counts: BTreeMap<(QueueKey, usize), Count>,

@@ -122,7 +122,7 @@ struct Wanted {
     further: Vec<String>,
 }
 
-/// See the module.
+/// The phrases of `bounces.toml`, ready to be looked for.
 pub(crate) struct Table {
     finder: AhoCorasick,
     /// For each first piece the rows that begin with it.

@@ -62,7 +62,7 @@ struct Put {
     value: Vec<u8>,
 }
 
-/// See the module.
+/// A journal to be damaged, with what it must still hold.
 pub(super) struct Subject {
     pub(super) stop: Stop,
     dir: tempfile::TempDir,
