@@ -4,7 +4,7 @@
 set -euo pipefail
 HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 ROOT="$(cd "$HERE/../.." && pwd)"
-BIN="${SLUIS_BIN_DIR:-${CARGO_TARGET_DIR:-$ROOT/target}/release}"
+BIN="${SLUIS_BIN_DIR:-${CARGO_TARGET_DIR:-$ROOT/target}/dist}"
 SLUIS="$BIN/sluis"
 LOADTEST="$BIN/sluis-loadtest"
 BENCH="$BIN/sluis-bench"
@@ -17,7 +17,7 @@ SMS_PORT=$((${SLUIS_CASE_PORT:-19080} + 3))
 export SLUIS_CASE_BIRD_ACCESS=access SLUIS_CASE_BIRD_SIGNING=signing
 
 [ -x "$SLUIS" ] && [ -x "$LOADTEST" ] || {
-  echo "build first: cargo build --release --workspace --bins" >&2
+  echo "build first: cargo build --profile dist --workspace --bins" >&2
   exit 2
 }
 

@@ -19,7 +19,7 @@ SEND_COUNT="${SEND_COUNT:-50000}"
 ECHO_PORT=$((${SLUIS_CASE_PORT:-19080} + 4))
 FLOOR=""
 trap 'cleanup; [ -z "$FLOOR" ] || kill -9 "$FLOOR" 2>/dev/null || true' EXIT
-[ -x "$BENCH" ] || fail "build first: cargo build --release --workspace --bins"
+[ -x "$BENCH" ] || fail "build first: cargo build --profile dist --workspace --bins"
 
 # fresh PROVIDER (null, email, sms or callbacks): an empty engine with the tenants loaded; the journal's counts so far are kept aside.
 fresh() {
