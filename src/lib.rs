@@ -1,5 +1,5 @@
-//! The binary `sluis` as a library, so that tests and the demo run the real thing: command line,
-//! configuration, HTTP and binary intake, telemetry, the real clock, wiring. Refuses decisions
+//! The binary `sluis` as a library, so that tests and the crate `sluis-demo` run the real thing:
+//! command line, configuration, HTTP and binary intake, telemetry, the real clock, wiring. Refuses decisions
 //! about a tenant: those are the model's.
 
 pub mod admission;
@@ -10,7 +10,6 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 mod crowd;
-pub mod demo;
 pub mod engine_start;
 pub mod explain;
 pub mod http;

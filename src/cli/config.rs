@@ -14,7 +14,7 @@ use crate::config::{
 
 /// Looks at the configuration, or helps to write it.
 #[derive(Debug, clap::Subcommand)]
-pub(crate) enum ConfigCommand {
+pub enum ConfigCommand {
     /// Checks the configuration and the flows it names; reports every problem, exit code 64
     Check {
         /// Which configuration.
@@ -34,13 +34,13 @@ pub(crate) enum ConfigCommand {
 
 /// Which configuration to look at.
 #[derive(Clone, Debug, Default, clap::Args)]
-pub(crate) struct Source {
+pub struct Source {
     /// Configuration file
     #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
+    pub(super) config: Option<PathBuf>,
     /// What the command line sets.
     #[command(flatten)]
-    pub(crate) overrides: CliOverrides,
+    pub(super) overrides: CliOverrides,
 }
 
 impl Source {

@@ -12,7 +12,7 @@ use sluis_model::Record;
 use super::config::Reply;
 
 #[derive(Debug, Subcommand)]
-pub(super) enum JournalCommand {
+pub enum JournalCommand {
     /// Per shard: records, sequences, pages, bytes, problems.
     Inspect {
         /// The data directory.

@@ -27,19 +27,20 @@ struct Cli {
     command: Command,
 }
 
+/// What `sluis` can be asked for. Another command may have these beside its own.
 #[derive(Debug, Subcommand)]
-enum Command {
+pub enum Command {
     /// Serve: take notifications in and get them to tenants.
     Serve(ServeArgs),
-    /// Run the whole street on sample data, days in seconds, and balance the books.
-    Demo(crate::demo::DemoArgs),
     /// The configuration: check it, print it, make a key.
     Config {
+        /// What of it.
         #[command(subcommand)]
         what: config::ConfigCommand,
     },
     /// The journal of a data directory that no process has open.
     Journal {
+        /// What of it.
         #[command(subcommand)]
         what: journal::JournalCommand,
     },
@@ -49,7 +50,7 @@ enum Command {
 
 /// How to serve.
 #[derive(Clone, Debug, clap::Args)]
-struct ServeArgs {
+pub struct ServeArgs {
     /// Which configuration.
     #[command(flatten)]
     source: Source,
@@ -63,12 +64,19 @@ struct ServeArgs {
 #[must_use]
 pub fn main() -> ExitCode {
     crate::machine::use_ordinary_pages();
-    match Cli::parse().command {
-        Command::Serve(args) => serve(&args),
-        Command::Demo(args) => crate::demo::main(args),
-        Command::Config { what } => said(config::run(&what, &environment())),
-        Command::Journal { what } => said(journal::run(&what)),
-        Command::Metrics => said(metrics::run()),
+    Cli::parse().command.run()
+}
+
+impl Command {
+    /// Does it and says how it went.
+    #[must_use]
+    pub fn run(self) -> ExitCode {
+        match self {
+            Self::Serve(args) => serve(&args),
+            Self::Config { what } => said(config::run(&what, &environment())),
+            Self::Journal { what } => said(journal::run(&what)),
+            Self::Metrics => said(metrics::run()),
+        }
     }
 }
 

@@ -10,7 +10,6 @@ mod bounds;
 mod clocks;
 mod damage;
 mod delays;
-mod demo;
 mod docs_truth;
 mod fuzz_smoke;
 mod hostile;

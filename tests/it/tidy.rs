@@ -77,7 +77,7 @@ const LONG: &[(&str, &str)] = &[
     ),
     ("src/admission.rs", "was within the limit at a width of 130"),
     (
-        "src/demo/books.rs",
+        "demo/src/books.rs",
         "was within the limit at a width of 130",
     ),
     ("tests/it/api.rs", "was within the limit at a width of 130"),

@@ -52,7 +52,7 @@ pub(super) fn day(at: Timestamp) -> i64 {
 
 /// RFC 3339 in UTC, as the API takes it.
 pub(super) fn rfc3339(at: Timestamp) -> String {
-    crate::explain::rfc3339(at)
+    sluis::explain::rfc3339(at)
 }
 
 /// An instant as the API writes it, in Dutch local time.

@@ -362,5 +362,5 @@ fn example(tenant: &str) -> String {
 /// What went wrong before there was a report.
 #[allow(clippy::print_stderr, reason = "an error is told on stderr")]
 pub(super) fn failed(error: &anyhow::Error) {
-    eprintln!("sluis demo: {error:#}");
+    eprintln!("sluis-demo: {error:#}");
 }

@@ -15,7 +15,7 @@ const TICK: Duration = Duration::from_millis(10);
 /// # Errors
 /// The engine may not go on, or a sink cannot reach it.
 pub(super) async fn serve(driver: &mut Driver) -> anyhow::Result<()> {
-    let (monotonic, from) = (crate::clock::monotonic(), driver.stage.clock.now());
+    let (monotonic, from) = (sluis::clock::monotonic(), driver.stage.clock.now());
     let began = monotonic();
     let mut ticks = tokio::time::interval(TICK);
     let mut ended = std::pin::pin!(tokio::signal::ctrl_c());

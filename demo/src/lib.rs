@@ -1,4 +1,4 @@
-//! Owns `sluis demo`, the main job from end to end: returned direct debits of a housing corporation
+//! Owns the demo, the main job from end to end: returned direct debits of a housing corporation
 //! go in over the real API, mail and text messages go out to sinks that behave like the world, days
 //! pass in seconds, and three independent books are balanced at the end. Refuses a real provider,
 //! another machine, and a good end without balanced books.
@@ -64,7 +64,7 @@ impl Report {
     }
 }
 
-/// Runs `sluis demo`.
+/// Runs the demo.
 #[must_use]
 pub fn main(args: DemoArgs) -> ExitCode {
     log();
@@ -95,7 +95,7 @@ pub fn main(args: DemoArgs) -> ExitCode {
 /// # Errors
 /// The engine failed, or nothing moved any more.
 pub async fn run(files: Files, progress: OnProgress<'_>) -> anyhow::Result<Report> {
-    let monotonic = crate::clock::monotonic();
+    let monotonic = sluis::clock::monotonic();
     let began = monotonic();
     let mut driver = Driver::start(files, None).await?;
     driver.run(progress).await?;
@@ -105,7 +105,7 @@ pub async fn run(files: Files, progress: OnProgress<'_>) -> anyhow::Result<Repor
 }
 
 async fn shown(args: DemoArgs) -> anyhow::Result<bool> {
-    let monotonic = crate::clock::monotonic();
+    let monotonic = sluis::clock::monotonic();
     let began = monotonic();
     let mut driver = Driver::start(Files::of_seed(args.seed)?, args.data_dir).await?;
     print::opening(&driver.stage, &driver.files);

@@ -21,11 +21,11 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::api::Api;
-use crate::app::App;
-use crate::config::{CliOverrides, Config, KeyRing, flows};
-use crate::engine_start::{self, Running, Surroundings};
-use crate::http;
-use crate::telemetry;
+use sluis::app::App;
+use sluis::config::{CliOverrides, Config, KeyRing, flows};
+use sluis::engine_start::{self, Running, Surroundings};
+use sluis::http;
+use sluis::telemetry;
 
 const PROFILE: &str = include_str!("../../loadtest/profiles/demo.toml");
 const ANY_PORT: &str = "127.0.0.1:0";
@@ -220,7 +220,7 @@ fn directory(given: Option<PathBuf>) -> anyhow::Result<(Option<TempDir>, PathBuf
 }
 
 fn secret() -> String {
-    format!("{:016x}{:016x}", crate::ids::nonce(), crate::ids::nonce())
+    format!("{:016x}{:016x}", sluis::ids::nonce(), sluis::ids::nonce())
 }
 
 /// The configuration of the demo: what differs from the built-in one.

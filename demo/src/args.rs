@@ -1,4 +1,4 @@
-//! Owns the options of `sluis demo`. Refuses to run anything.
+//! Owns the options of the demo. Refuses to run anything.
 
 use std::path::PathBuf;
 

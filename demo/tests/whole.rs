@@ -1,7 +1,7 @@
 //! The demo on a part of its files: it comes to an end, and its books balance. A run that did
 //! nothing fails.
 
-use sluis::demo::{Files, run};
+use sluis_demo::{Files, run};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_small_demo_ends_with_balanced_books() {

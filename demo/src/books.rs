@@ -477,7 +477,7 @@ fn channel_of(row: &Row) -> Channel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::demo::files::Files;
+    use crate::files::Files;
 
     fn failing(driver: &Driver, account: &Account, rows: &[Row]) -> usize {
         Books::new(driver, account, rows)
@@ -537,7 +537,7 @@ mod tests {
         for row in &mut driver.files.payments {
             row.hours = -1;
         }
-        driver.oracle = crate::demo::oracle::Oracle::of(&driver.files).unwrap();
+        driver.oracle = crate::oracle::Oracle::of(&driver.files).unwrap();
         assert!(
             failing(&driver, &account, &rows) > 0,
             "a message for a paid invoice"
