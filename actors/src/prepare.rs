@@ -13,7 +13,6 @@ use parking_lot::Mutex;
 use sluis_channels::render::{CorporationView, TenantView};
 use sluis_channels::{Context, Outgoing, Sender as Identity};
 use sluis_journal::{Journal, Sequence, Shard};
-use sluis_model::flow::StepKind;
 use sluis_model::{
     CorporationId, FlowBook, Input, Notification, Record, ReferenceKey, Refusal, Verdict, Why,
 };
@@ -276,11 +275,8 @@ impl Preparer {
             .ok_or_else(|| unsendable("render", "the step has no template for this channel"))?;
         let data: serde_json::Value =
             serde_json::from_str(&body.data).map_err(|error| ours("body", &error.to_string()))?;
-        let step = flow
-            .steps
-            .get(usize::from(dispatch.step))
-            .map(|step| &step.kind);
-        let link = matches!(step, Some(StepKind::Send { link: true, .. })).then(|| {
+        let message = flow.message(dispatch.step);
+        let link = message.is_some_and(|message| message.link).then(|| {
             let token = self.key.link(dispatch.corporation, dispatch.attempt.id);
             format!("{}/b/{token}", card.sender.public_url.trim_end_matches('/'))
         });

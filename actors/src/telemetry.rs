@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::mem::{Discriminant, discriminant};
 
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
-use sluis_model::flow::{Go, StepKind};
 use sluis_model::{Cause, Channel, Event, Flow, FlowBook, FlowRef, Lane, ShardId, Timestamp};
 
 /// One metric: name, kind, help.
@@ -131,34 +130,7 @@ pub fn label_values() -> impl Iterator<Item = &'static str> {
 
 /// Every end that the flow can come to.
 fn ends_of(flow: &Flow) -> Vec<&str> {
-    let mut going: Vec<&Go> = flow.guards.iter().map(|guard| &guard.otherwise).collect();
-    for step in &flow.steps {
-        let on = &step.on;
-        going.extend(
-            [&on.bounced, &on.delivered, &on.answered]
-                .into_iter()
-                .flatten(),
-        );
-        going.extend(
-            [&on.unanswered, &on.settled]
-                .into_iter()
-                .flatten()
-                .map(|after| &after.go),
-        );
-        match &step.kind {
-            StepKind::Send { .. } => {}
-            StepKind::Wait { then, .. } => going.push(then),
-            StepKind::Task { answers, .. } => going.extend(answers.iter().map(|(_, go)| go)),
-        }
-    }
-    let named = going.into_iter().filter_map(|go| match go {
-        Go::End(end) => Some(&**end),
-        Go::Step(_) | Go::Human(_) => None,
-    });
-    let mut ends: Vec<&str> = named
-        .chain(flow.stops.iter().map(|stop| &*stop.end))
-        .chain(OWN_ENDS)
-        .collect();
+    let mut ends: Vec<&str> = flow.ends().chain(OWN_ENDS).collect();
     ends.sort_unstable();
     ends.dedup();
     ends

@@ -459,9 +459,8 @@ fn doubt_over(open: &mut Open) {
 /// When the wait that begins now ends: "unanswered" and "settled" count from delivery, else from
 /// the relay's acceptance.
 fn wait_due(open: &Open, from: Timestamp, flows: &dyn FlowBook) -> Timestamp {
-    let step = flows
-        .flow(open.flow)
-        .and_then(|flow| flow.steps.get(usize::from(open.step)));
-    let after = step.and_then(|step| step.on.unanswered.as_ref().or(step.on.settled.as_ref()));
+    let step = flows.flow(open.flow).and_then(|flow| flow.step(open.step));
+    let on = step.map(|step| step.on());
+    let after = on.and_then(|on| on.unanswered.as_ref().or(on.settled.as_ref()));
     after.map_or(Timestamp::NEVER, |after| from.plus(after.after_ms))
 }

@@ -3,7 +3,7 @@
 //! it is the same one again.
 
 use serde::Serialize;
-use sluis_model::flow::{Except, Observed, StepKind, Via};
+use sluis_model::flow::{Except, Observed, Via};
 use sluis_model::{Channel, Choice, Event, Flow, NotificationId, Timestamp, Why};
 
 use super::words::{json, mask, rfc3339, scrub, seen, step};
@@ -182,9 +182,7 @@ impl<'a> Gathering<'a> {
     }
 
     fn step_name(&self) -> String {
-        let known = self
-            .flow
-            .and_then(|flow| flow.steps.get(usize::from(self.step)));
+        let known = self.flow.and_then(|flow| flow.step(self.step));
         known.map_or_else(|| (self.step + 1).to_string(), |step| step.id.to_string())
     }
 
@@ -193,15 +191,10 @@ impl<'a> Gathering<'a> {
         if choice == Choice::Preferred {
             return format!("the tenant prefers {channel} for '{category}'");
         }
-        let kind = self
-            .flow
-            .and_then(|flow| flow.steps.get(usize::from(self.step)))
-            .map(|step| &step.kind);
-        let (via, except) = if let Some(StepKind::Send { via, except, .. }) = kind {
-            (via.as_slice(), *except)
-        } else {
-            (&[][..], Except::Nothing)
-        };
+        let message = self.flow.and_then(|flow| flow.message(self.step));
+        let (via, except) = message.map_or((&[][..], Except::Nothing), |message| {
+            (&message.via, message.except)
+        });
         let left_out = match except {
             Except::Nothing => "",
             Except::Failed => ", those left out that failed for this notification",

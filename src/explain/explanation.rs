@@ -139,7 +139,7 @@ impl Explanation {
 }
 
 fn step_id(flow: Option<&Flow>, index: u8) -> String {
-    let known = flow.and_then(|flow| flow.steps.get(usize::from(index)));
+    let known = flow.and_then(|flow| flow.step(index));
     known.map_or_else(|| (index + 1).to_string(), |step| step.id.to_string())
 }
 

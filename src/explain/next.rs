@@ -2,12 +2,12 @@
 //! Refuses to promise: what is next is what the flow says if nothing comes in between.
 
 use serde::Serialize;
-use sluis_model::flow::{Observed, StepKind};
+use sluis_model::flow::Observed;
 use sluis_model::{Flow, Open, Phase, Timestamp, known_answers};
 
 use super::causes;
 use super::delays::Delay;
-use super::words::{go, rfc3339, step, wanting};
+use super::words::{AtStep, rfc3339, step, wanting};
 
 /// What comes next, and when at the latest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -50,7 +50,8 @@ pub(super) fn what(open: &Open, flow: Option<&Flow>, held: Option<&Observed>) ->
     let fallback = flow.map_or("people", |flow| &flow.fallback_list);
     match &open.phase {
         Phase::Waiting { .. } if !open.entered => format!("{} begins at send_after", step(flow, 0)),
-        Phase::Waiting { .. } => wait(open, flow),
+        Phase::Waiting { .. } => at_step(open, flow)
+            .unwrap_or_else(|| format!("the wait of {} ends", step(flow, open.step))),
         Phase::Ready {
             channel,
             pinned: Some(provider),
@@ -73,7 +74,7 @@ pub(super) fn what(open: &Open, flow: Option<&Flow>, held: Option<&Observed>) ->
                 "a receipt that tells whether attempt {attempt} was taken; without one it goes to people, list '{fallback}'"
             )
         }
-        Phase::Sent { .. } => sent(open, flow),
+        Phase::Sent { .. } => at_step(open, flow).unwrap_or_else(|| "a receipt".to_owned()),
         Phase::Held { guard, .. } => {
             let rule = flow.and_then(|flow| Some((flow, flow.guards.get(usize::from(*guard))?)));
             let wanted = match (rule, held) {
@@ -90,8 +91,8 @@ pub(super) fn what(open: &Open, flow: Option<&Flow>, held: Option<&Observed>) ->
         }
         Phase::Task { list, cause, .. } => {
             let answers = flow
-                .and_then(|flow| flow.steps.get(usize::from(open.step)))
-                .map(|step| known_answers(&step.kind));
+                .and_then(|flow| flow.step(open.step))
+                .map(known_answers);
             let answers = answers
                 .map(|a| format!(" ({})", a.join(", ")))
                 .unwrap_or_default();
@@ -103,34 +104,12 @@ pub(super) fn what(open: &Open, flow: Option<&Flow>, held: Option<&Observed>) ->
     }
 }
 
-fn wait(open: &Open, flow: Option<&Flow>) -> String {
-    let known = flow.and_then(|flow| Some((flow, flow.steps.get(usize::from(open.step))?)));
-    match known {
-        Some((flow, at)) if let StepKind::Wait { then, .. } = &at.kind => {
-            format!(
-                "the wait of {} ends, and it goes {}",
-                step(Some(flow), open.step),
-                go(flow, then)
-            )
-        }
-        _ => format!("the wait of {} ends", step(flow, open.step)),
-    }
-}
-
-fn sent(open: &Open, flow: Option<&Flow>) -> String {
-    let known = flow.and_then(|flow| Some((flow, flow.steps.get(usize::from(open.step))?)));
-    let Some((flow, at)) = known else {
-        return "a receipt".to_owned();
+/// What the step itself waits for.
+fn at_step(open: &Open, flow: Option<&Flow>) -> Option<String> {
+    let flow = flow?;
+    let names = AtStep {
+        flow,
+        step: open.step,
     };
-    match (&at.on.unanswered, &at.on.settled) {
-        (Some(after), _) => format!(
-            "a click, reply or payment; without one it goes {}",
-            go(flow, &after.go)
-        ),
-        (None, Some(after)) => format!(
-            "a receipt; if no bounce comes it goes {}",
-            go(flow, &after.go)
-        ),
-        (None, None) => "a receipt".to_owned(),
-    }
+    flow.step(open.step)?.kind.waits_for(&names)
 }

@@ -423,7 +423,7 @@ fn tell_fact(input: &Input) -> Told {
 }
 
 fn step_id(flow: Option<&Flow>, index: u8) -> Value {
-    flow.and_then(|flow| flow.steps.get(usize::from(index)))
+    flow.and_then(|flow| flow.step(index))
         .map_or_else(|| index.into(), |step| json!(step.id))
 }
 

@@ -1,7 +1,7 @@
 //! Owns the small words of an explanation: instants, durations, masked addresses, conditions with
 //! what they saw. Refuses to print an address whole, wherever it stands.
 
-use sluis_model::flow::{Condition, Go, Guard, Observed, Operand, Value};
+use sluis_model::flow::{Condition, Go, Guard, Names, Observed, Operand, Value};
 use sluis_model::{Flow, SECOND, Timestamp};
 
 /// Longest value that is quoted, in characters.
@@ -75,7 +75,7 @@ pub(super) fn duration(millis: i64) -> String {
 
 /// The name of the step with this index.
 pub(super) fn step(flow: Option<&Flow>, index: u8) -> String {
-    let known = flow.and_then(|flow| flow.steps.get(usize::from(index)));
+    let known = flow.and_then(|flow| flow.step(index));
     known.map_or_else(
         || format!("step {}", index + 1),
         |step| format!("step '{}'", step.id),
@@ -88,6 +88,22 @@ pub(super) fn go(flow: &Flow, go: &Go) -> String {
         Go::Step(index) => format!("on with {}", step(Some(flow), *index)),
         Go::End(end) => format!("to its end '{end}'"),
         Go::Human(list) => format!("to people, list '{list}'"),
+    }
+}
+
+/// The names that a step's own explanation uses.
+pub(super) struct AtStep<'a> {
+    pub flow: &'a Flow,
+    pub step: u8,
+}
+
+impl Names for AtStep<'_> {
+    fn step(&self) -> String {
+        step(Some(self.flow), self.step)
+    }
+
+    fn go(&self, to: &Go) -> String {
+        go(self.flow, to)
     }
 }
 

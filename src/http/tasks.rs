@@ -95,7 +95,7 @@ fn task(app: &App, listed: &Listed) -> Option<TaskBody> {
         return None;
     };
     let flow = app.book.flow(open.flow)?;
-    let step = flow.steps.get(usize::from(open.step))?;
+    let step = flow.step(open.step)?;
     Some(TaskBody {
         id: format!("{}.{task}", open.id),
         list: list.to_string(),
@@ -105,7 +105,7 @@ fn task(app: &App, listed: &Listed) -> Option<TaskBody> {
         subject: open.subject.as_deref().cloned(),
         since: rfc3339(*since),
         why: explain::cause_words(cause, flow),
-        answers: known_answers(&step.kind)
+        answers: known_answers(step)
             .iter()
             .map(ToString::to_string)
             .collect(),

@@ -9,7 +9,6 @@ use std::time::Duration;
 use futures::future::join_all;
 use metrics::{counter, gauge};
 use sluis_actors::{Census, Letter, Query, ShardAnswer, Standing};
-use sluis_model::flow::{Go, StepKind};
 use sluis_model::{CorporationId, Flow, Lane, Timestamp};
 use tokio::time::timeout;
 
@@ -117,40 +116,10 @@ fn standing_of(flow: &Flow) -> Vec<Standing> {
         flow: flow.name.clone(),
         guard: guard.name.clone(),
     });
-    let mut lists: Vec<&str> = vec![&flow.fallback_list];
-    let mut human = |go: &'_ Go| match go {
-        Go::Human(list) => Some(list.clone()),
-        Go::Step(_) | Go::End(_) => None,
-    };
-    let mut others: Vec<Box<str>> = flow
-        .guards
-        .iter()
-        .filter_map(|guard| human(&guard.otherwise))
-        .collect();
-    for step in &flow.steps {
-        let on = &step.on;
-        others.extend(
-            [&on.bounced, &on.delivered, &on.answered]
-                .into_iter()
-                .flatten()
-                .filter_map(&mut human),
-        );
-        others.extend(
-            [&on.unanswered, &on.settled]
-                .into_iter()
-                .flatten()
-                .filter_map(|after| human(&after.go)),
-        );
-        if let StepKind::Task { list, .. } = &step.kind {
-            lists.push(list);
-        }
-    }
-    lists.extend(others.iter().map(|list| &**list));
-    lists
-        .into_iter()
-        .map(|list| Standing::Task { list: list.into() })
-        .chain(held)
-        .collect()
+    let lists = flow
+        .lists()
+        .map(|list| Standing::Task { list: list.into() });
+    lists.chain(held).collect()
 }
 
 fn show_strays(app: &App, known: &[Census], age: &dyn Fn(Option<Timestamp>) -> f64) {

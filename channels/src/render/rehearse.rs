@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
-use sluis_model::flow::{FieldKind, Flow, InputField, StepKind};
+use sluis_model::flow::{FieldKind, Flow, InputField};
 
 use super::{Context, CorporationView, DEFAULT_LANGUAGE, RenderError, Templates, TenantView};
 use crate::config::Problem;
@@ -31,14 +31,8 @@ impl Templates {
     pub fn rehearse(&self, flow: &Flow) -> Vec<Problem> {
         // By file and mistake: each is told once, with the sample that showed it first.
         let mut found = BTreeMap::new();
-        for step in &flow.steps {
-            let StepKind::Send {
-                templates, link, ..
-            } = &step.kind
-            else {
-                continue;
-            };
-            for (channel, template) in templates {
+        for message in flow.messages() {
+            for (channel, template) in &message.templates {
                 let languages = self
                     .languages(template)
                     .into_iter()
@@ -56,7 +50,8 @@ impl Templates {
                                 name: "Woonstichting",
                             },
                             data: &data,
-                            link: link
+                            link: message
+                                .link
                                 .then_some("https://post.example/b/abcdefghijklmnopqrstuvwxyz"),
                         };
                         let rendered = self.render(*channel, template, &context);

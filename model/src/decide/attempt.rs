@@ -2,7 +2,7 @@
 //! passes the guards and stop rules again. Refuses to fail over an attempt in doubt.
 
 use super::Turn;
-use super::step::Gate;
+use super::rules::Guarded;
 use crate::answer::Answer;
 use crate::attempt::{Channel, OnDoubt, Refusal, Verdict, Why};
 use crate::event::{Cause, Choice, Event};
@@ -54,7 +54,7 @@ impl Turn<'_> {
         if open.expires_at.is_some_and(|at| at <= self.now()) {
             self.end(id, "expired", Cause::Expired);
         } else if !self.stopped(id)
-            && let Gate::Open(passed) = self.guarded(id)
+            && let Guarded::Passed(passed) = self.guarded(id)
         {
             match pinned {
                 Some(_) => self.resend(permit, choice, passed),
@@ -178,10 +178,10 @@ impl Turn<'_> {
         if self.follow_answer(id) {
             return;
         }
-        let Some((open, flow)) = self.running(id) else {
+        let Some((_, _, step)) = self.at_step(id) else {
             return;
         };
-        let on = &flow.steps[usize::from(open.step)].on;
+        let on = step.on();
         if on.unanswered.is_none() && on.settled.is_none() && on.delivered.is_none() {
             self.end(id, "sent", Cause::HandedOver);
         }
@@ -192,10 +192,10 @@ impl Turn<'_> {
         if self.follow_answer(id) {
             return;
         }
-        let Some((open, flow)) = self.running(id) else {
+        let Some((_, _, step)) = self.at_step(id) else {
             return;
         };
-        let on = &flow.steps[usize::from(open.step)].on;
+        let on = step.on();
         match &on.delivered {
             Some(go) => self.go(id, go, Cause::Delivered),
             None if on.unanswered.is_none() && on.settled.is_none() => {

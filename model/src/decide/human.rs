@@ -4,7 +4,7 @@
 use super::{MOST_AT_ONCE, Turn};
 use crate::answer::{Answer, Cancelled, LinkAnswer, Stopped, TaskAnswer};
 use crate::event::{Cause, Event};
-use crate::flow::{Go, StepKind};
+use crate::flow::Step;
 use crate::ids::NotificationId;
 use crate::input::CancelTarget;
 use crate::state::{Open, Phase};
@@ -61,10 +61,9 @@ impl Turn<'_> {
         answer: &str,
         by: &str,
     ) -> Answer {
-        let Some((open, flow)) = self.running(id) else {
+        let Some((open, _, step)) = self.at_step(id) else {
             return Answer::Task(TaskAnswer::NotOpen);
         };
-        let step = &flow.steps[usize::from(open.step)];
         match open.phase {
             Phase::Task { task: number, .. } if number == task => {}
             _ => return Answer::Task(TaskAnswer::NotOpen),
@@ -74,27 +73,27 @@ impl Turn<'_> {
             by: by.into(),
         };
         let at = open.step;
-        match (&step.kind, answer) {
-            (StepKind::Task { answers, .. }, _)
-                if answers.iter().any(|(known, _)| **known == *answer) =>
-            {
-                let go = answers
-                    .iter()
-                    .find(|(known, _)| **known == *answer)
-                    .map(|(_, go)| go.clone());
-                self.go(id, &go.unwrap_or(Go::End(CLOSE.into())), cause);
-            }
-            (_, CLOSE) => {
-                self.emit(Event::LinkClosed {
-                    id,
-                    end: "closed by hand".into(),
-                });
-                self.end(id, "closed by hand", cause);
-            }
-            (StepKind::Send { .. }, RETRY) => self.enter(id, at, cause),
-            (kind, _) => return Answer::Task(TaskAnswer::Unknown(known_answers(kind))),
+        let question = step.kind.question();
+        if let Some(go) = question.and_then(|question| question.leads(answer)) {
+            self.go(id, go, cause);
+        } else if answer == CLOSE {
+            self.close(id, cause);
+        } else if answer == RETRY && step.kind.message().is_some() {
+            self.enter(id, at, cause);
+        } else {
+            return Answer::Task(TaskAnswer::Unknown(known_answers(step)));
         }
         Answer::Task(TaskAnswer::Taken)
+    }
+
+    /// Ends it by hand.
+    fn close(&mut self, id: NotificationId, cause: Cause) {
+        let end = "closed by hand";
+        self.emit(Event::LinkClosed {
+            id,
+            end: end.into(),
+        });
+        self.end(id, end, cause);
     }
 
     pub(super) fn link(&mut self, id: NotificationId, pressed: bool) -> Answer {
@@ -133,15 +132,14 @@ impl Turn<'_> {
     }
 }
 
-/// The answers that lead somewhere from a task at this kind of step.
-pub fn known_answers(kind: &StepKind) -> Vec<Box<str>> {
-    match kind {
-        StepKind::Task { answers, .. } => answers
-            .iter()
-            .map(|(answer, _)| answer.clone())
-            .chain([CLOSE.into()])
-            .collect(),
-        StepKind::Send { .. } => vec![RETRY.into(), CLOSE.into()],
-        StepKind::Wait { .. } => vec![CLOSE.into()],
-    }
+/// The answers that lead somewhere from a task at this step.
+#[must_use]
+pub fn known_answers(step: &Step) -> Vec<Box<str>> {
+    let own = step
+        .kind
+        .question()
+        .map_or(&[][..], |question| &question.answers);
+    let own = own.iter().map(|(answer, _)| answer.clone());
+    let again = step.kind.message().map(|_| RETRY.into());
+    own.chain(again).chain([CLOSE.into()]).collect()
 }

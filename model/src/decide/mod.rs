@@ -7,18 +7,20 @@ mod attempt;
 mod human;
 mod notify;
 mod receipt;
+mod rules;
 mod step;
 mod tenant;
 #[cfg(test)]
 mod tests;
 mod timer;
+mod way;
 
 pub use human::known_answers;
 
 use crate::answer::Answer;
 use crate::event::{Cause, Event};
 use crate::evolve::{Applied, FlowBook, evolve, finish};
-use crate::flow::{Flow, FlowRef};
+use crate::flow::{Flow, FlowRef, Step};
 use crate::ids::{CorporationId, NotificationId};
 use crate::input::Input;
 use crate::policy::Policy;
@@ -142,6 +144,12 @@ impl<'a> Turn<'a> {
     fn running(&self, id: NotificationId) -> Option<(&Open, &'a Flow)> {
         let open = self.tenant.find(id)?;
         Some((open, self.context.flows.flow(open.flow)?))
+    }
+
+    /// The open notification, its flow, and the step it stands at.
+    fn at_step(&self, id: NotificationId) -> Option<(&Open, &'a Flow, &'a Step)> {
+        let (open, flow) = self.running(id)?;
+        Some((open, flow, flow.step(open.step)?))
     }
 
     fn end(&mut self, id: NotificationId, end: &str, cause: Cause) {

@@ -144,10 +144,10 @@ impl Turn<'_> {
     /// Follows the step's `answered` handler if the tenant has answered since the step began;
     /// `true` when it was followed.
     pub(super) fn follow_answer(&mut self, id: NotificationId) -> bool {
-        let Some((open, flow)) = self.running(id) else {
+        let Some((open, _, step)) = self.at_step(id) else {
             return false;
         };
-        match &flow.steps[usize::from(open.step)].on.answered {
+        match &step.on().answered {
             Some(go) if open.answered => self.go(id, go, Cause::Answered),
             _ => return false,
         }

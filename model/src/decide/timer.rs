@@ -5,49 +5,52 @@
 use super::Turn;
 use crate::answer::Answer;
 use crate::event::Cause;
-use crate::flow::{After, Go, StepKind};
+use crate::flow::{Go, Handlers};
 use crate::ids::NotificationId;
 use crate::state::Phase;
 
 impl Turn<'_> {
     pub(super) fn timer(&mut self, id: NotificationId) -> Answer {
-        let Some((open, flow)) = self.running(id) else {
+        let Some((open, flow, step)) = self.at_step(id) else {
             return Answer::Done;
         };
         let now = self.now();
         if open.due().is_none_or(|due| due > now) {
             return Answer::Done;
         }
-        let step = &flow.steps[usize::from(open.step)];
+        let entered = open.entered;
+        let expired = open.expires_at.is_some_and(|at| at <= now);
         match &open.phase {
+            // What left, or may have, cannot expire any more.
             Phase::Started { .. } => {}
             Phase::InDoubt { .. } => self.open_task(id, &flow.fallback_list, Cause::DoubtTooLong),
-            Phase::Sent { .. } => {
-                self.wait_over(id, step.on.unanswered.as_ref(), step.on.settled.as_ref())
-            }
-            _ if open.expires_at.is_some_and(|at| at <= now) => {
-                self.end(id, "expired", Cause::Expired)
+            Phase::Sent { .. } => self.listened(id, step.on()),
+            Phase::Waiting { .. }
+            | Phase::Ready { .. }
+            | Phase::Held { .. }
+            | Phase::Task { .. }
+                if expired =>
+            {
+                self.end(id, "expired", Cause::Expired);
             }
             Phase::Held { .. } => self.open_task(id, &flow.fallback_list, Cause::HeldTooLong),
-            Phase::Waiting { .. } => match &step.kind {
-                StepKind::Wait { then, .. } if open.entered => self.go(id, then, Cause::Waited),
-                _ => self.enter(id, 0, Cause::SendAfterReached),
+            Phase::Waiting { .. } if entered => match step.kind.waited() {
+                Some(go) => self.go(id, go, Cause::Waited),
+                // No kind of step waits without saying where it leads then. People see one that did.
+                None => self.open_task(id, &flow.fallback_list, Cause::Waited),
             },
+            Phase::Waiting { .. } => self.enter(id, 0, Cause::SendAfterReached),
             // The shard puts it back in line by itself.
             Phase::Ready { .. } | Phase::Task { .. } => {}
         }
         Answer::Done
     }
 
-    fn wait_over(
-        &mut self,
-        id: NotificationId,
-        unanswered: Option<&After>,
-        settled: Option<&After>,
-    ) {
-        match (unanswered, settled) {
-            (Some(After { go, .. }), _) => self.go(id, go, Cause::Unanswered),
-            (None, Some(After { go, .. })) => self.go(id, go, Cause::Settled),
+    /// The time to listen for what becomes of a message is over.
+    fn listened(&mut self, id: NotificationId, on: &Handlers) {
+        match (&on.unanswered, &on.settled) {
+            (Some(after), _) => self.go(id, &after.go, Cause::Unanswered),
+            (None, Some(after)) => self.go(id, &after.go, Cause::Settled),
             (None, None) => self.go(id, &Go::End("sent".into()), Cause::HandedOver),
         }
     }

@@ -3,7 +3,8 @@
 
 use bincode::{Decode, Encode};
 
-use super::{ClassTable, Value};
+use super::class::ClassTable;
+use super::input::Value;
 use crate::instant;
 use crate::time::Timestamp;
 

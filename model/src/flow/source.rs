@@ -1,4 +1,5 @@
-//! Owns the shape of a flow file on disk. Refuses unknown keys; meaning is given in `compile`.
+//! Owns the shape of a flow file on disk, down to its steps: what a step holds is read by its kind.
+//! Refuses unknown keys; meaning is given in `compile`.
 
 use std::collections::BTreeMap;
 
@@ -78,56 +79,13 @@ pub(super) struct StopSource {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct StepSource {
     pub id: String,
-    pub send: Option<SendSource>,
-    pub wait: Option<WaitSource>,
-    pub task: Option<TaskSource>,
     #[serde(default)]
-    pub on: HandlersSource,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SendSource {
-    pub template: BTreeMap<String, String>,
-    pub via: Vec<String>,
-    pub except: Option<String>,
-    #[serde(default)]
-    pub link: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct WaitSource {
-    #[serde(rename = "for")]
-    pub duration: String,
-    pub then: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct TaskSource {
-    pub list: String,
-    pub answers: BTreeMap<String, String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct HandlersSource {
-    pub bounced: Option<String>,
-    pub unanswered: Option<AfterSource>,
-    pub settled: Option<AfterSource>,
-    pub delivered: Option<String>,
-    pub answered: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct AfterSource {
-    pub after: String,
-    pub go: String,
+    pub on: toml::Table,
+    /// The key of its kind, with what stands under it.
+    #[serde(flatten)]
+    pub kind: toml::Table,
 }
 
 #[derive(Debug, Deserialize)]

@@ -2,7 +2,7 @@
 //! path, unknown is never false. Refuses to walk a flow: that is tested in `decide`.
 
 use super::*;
-use crate::Timestamp;
+use crate::{Channel, Timestamp};
 
 const STORNO: &str = include_str!("../../../config/flows/storno.toml");
 const NOTICE: &str = include_str!("../../../config/flows/notice.toml");
@@ -94,11 +94,9 @@ fn the_shipped_flows_compile() {
         ),
         (Some("storno-mail"), None)
     );
-    let StepKind::Send { via, except, .. } = &storno.steps[1].kind else {
-        panic!("a step that sends")
-    };
+    let sms = storno.message(1).expect("a step that sends");
     assert_eq!(
-        (&via[..], *except),
+        (&sms.via[..], sms.except),
         (
             &[Via::Channel(Channel::Sms), Via::Channel(Channel::Email)][..],
             Except::Tried
@@ -452,6 +450,74 @@ fn a_key_nobody_knows_is_refused_at_every_level() {
             .any(|p| p.path == "classes.class" && p.message.contains("colour")),
         "{found:?}"
     );
+}
+
+/// A directory holds its definitions by these names, and its records name them.
+#[test]
+fn a_stored_definition_keeps_its_name() {
+    let text = |text: &str| text.to_owned();
+    let definition = Definition {
+        flow: text("name = \"a\""),
+        classes: [(text("class"), text("default = \"B\""))].into(),
+        templates: [(text("mail.txt"), text("Beste huurder"))].into(),
+    };
+    assert_eq!(
+        definition.reference().to_string(),
+        "6f69b6faba7babd821ae5baf0412791a"
+    );
+}
+
+#[test]
+fn a_step_is_of_one_known_kind() {
+    let cases = [
+        (
+            "wait = {",
+            "pause = {",
+            vec![
+                "step.pause: unknown field `pause`, expected id, on and one of send, wait and task",
+                "step.pause: expected exactly one of send, wait and task",
+            ],
+        ),
+        (
+            "wait = {",
+            "task = { list = \"desk\", answers = {} }\nwait = {",
+            vec!["step.pause: expected exactly one of send, wait and task"],
+        ),
+        (
+            "wait = { for = \"1d\", then = \"ask\" }",
+            "wait = \"1d\"",
+            vec![
+                "step.pause.wait: invalid type: string \"1d\", expected a table such as { for = \"48h\", then = \"sms\" }",
+            ],
+        ),
+    ];
+    for (sound, broken, expected) in cases {
+        assert_eq!(
+            problems(&SOUND.replace(sound, broken)),
+            expected,
+            "{broken}"
+        );
+    }
+}
+
+/// What the flow says of all its steps together, whatever their kinds.
+#[test]
+fn a_flow_knows_its_ends_its_lists_and_its_messages() {
+    let flow = SOUND
+        .replace("end: answered", "human: letters")
+        .replace("then = \"ask\"", "then = \"human: night\"")
+        .replace(
+            "= \"mail\" } }",
+            "= \"mail\", \"stop\" = \"end: by hand\" } }",
+        );
+    let flow = Flow::compile(&definition(&flow)).unwrap();
+    let ends: Vec<&str> = flow.ends().collect();
+    assert_eq!(ends, ["wrong type", "by hand", "paid"]);
+    let lists: Vec<&str> = flow.lists().collect();
+    assert_eq!(lists, ["delivery", "desk", "letters", "night"]);
+    assert_eq!(flow.messages().count(), 1);
+    let listens = |index: usize| *flow.steps[index].on() != Handlers::NOTHING;
+    assert_eq!([0, 1, 2].map(listens), [true, false, false]);
 }
 
 #[test]

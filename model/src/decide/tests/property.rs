@@ -10,7 +10,7 @@ use proptest::test_runner::TestRunner;
 use super::world::{
     OWED, START, World, accepted, delivered, in_doubt, invoice, prefers, refused, retry, withdrawn,
 };
-use crate::flow::{StepKind, Value};
+use crate::flow::Value;
 use crate::{
     AttemptRef, CancelTarget, Channel, Environment, Event, FactKind, HOUR, Input, MINUTE,
     NotificationId, OnDoubt, Open, Permit, Phase, ReceiptKind, Refusal, Timestamp, Verdict,
@@ -302,7 +302,7 @@ fn consistent(world: &World, open: &Open) {
             );
         }
         Phase::Waiting { .. } => {
-            assert!(!open.entered || matches!(step.kind, StepKind::Wait { .. }))
+            assert!(!open.entered || step.kind.waited().is_some())
         }
         Phase::Task { task, .. } => assert_eq!(*task, open.tasks),
         Phase::Held { guard, .. } => {

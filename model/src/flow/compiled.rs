@@ -1,0 +1,108 @@
+//! Owns the compiled flow and the questions about it as a whole. Refuses to walk it: `decide` does.
+
+use super::class::ClassTable;
+use super::definition::FlowRef;
+use super::input::InputField;
+use super::rule::{Go, Guard, Stop};
+use super::step::{Message, Step};
+use crate::attempt::Channel;
+
+/// A compiled flow, ready to be walked.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    /// Content hash of its definition.
+    pub reference: FlowRef,
+    /// Its name, as senders give it.
+    pub name: Box<str>,
+    /// Its version, for people.
+    pub version: u32,
+    /// Which legal rules and preferences apply, for reports.
+    pub purpose: Box<str>,
+    /// The kind of subject; one live instance per subject. `None`: notifications need no subject.
+    pub subject: Option<Box<str>>,
+    /// Index in `fields` of the money field that gives the subject's open amount at acceptance.
+    pub amount: Option<usize>,
+    /// Process step of the CORA reference process, for reports.
+    pub process: Box<str>,
+    /// A hold or a doubt older than this goes to people, in milliseconds.
+    pub hold_for_ms: i64,
+    /// Declared input.
+    pub input: Vec<InputField>,
+    /// Names of the data fields copied into the state at acceptance.
+    pub fields: Vec<Box<str>>,
+    /// Class tables by name: code to class, with a default for unknown codes.
+    pub classes: Vec<ClassTable>,
+    /// Guards, in order.
+    pub guards: Vec<Guard>,
+    /// Stop rules, in order.
+    pub stops: Vec<Stop>,
+    /// Steps; the first one starts.
+    pub steps: Vec<Step>,
+    /// Where tasks that the engine itself opens are put: holds that lasted too long, doubt,
+    /// refusals that are ours.
+    pub fallback_list: Box<str>,
+}
+
+impl Flow {
+    /// The step with this index.
+    #[must_use]
+    pub fn step(&self, index: u8) -> Option<&Step> {
+        self.steps.get(usize::from(index))
+    }
+
+    /// The message of the step with this index, if it sends one.
+    #[must_use]
+    pub fn message(&self, step: u8) -> Option<&Message> {
+        self.step(step)?.kind.message()
+    }
+
+    /// Every message the flow may send, in the order of its steps.
+    pub fn messages(&self) -> impl Iterator<Item = &Message> {
+        self.steps.iter().filter_map(|step| step.kind.message())
+    }
+
+    /// Every template name the flow may ask for, with its channel.
+    pub fn templates(&self) -> impl Iterator<Item = (Channel, &str)> {
+        self.messages()
+            .flat_map(|message| &message.templates)
+            .map(|(channel, template)| (*channel, &**template))
+    }
+
+    /// The template of `step` for `channel`.
+    #[must_use]
+    pub fn template(&self, step: u8, channel: Channel) -> Option<&str> {
+        let template = self.message(step)?.templates.get(&channel)?;
+        Some(template)
+    }
+
+    /// Everywhere its guards and steps lead.
+    pub fn leads(&self) -> impl Iterator<Item = &Go> {
+        let guards = self.guards.iter().map(|guard| &guard.otherwise);
+        let steps = self.steps.iter().flat_map(|step| step.kind.leads());
+        guards.chain(steps)
+    }
+
+    /// Every end that its own rules name. The engine knows some more.
+    pub fn ends(&self) -> impl Iterator<Item = &str> {
+        let stops = self.stops.iter().map(|stop| &*stop.end);
+        let led_to = self.leads().filter_map(|go| match go {
+            Go::End(end) => Some(&**end),
+            Go::Step(_) | Go::Human(_) => None,
+        });
+        led_to.chain(stops)
+    }
+
+    /// Every list of people that its notifications may stand on; some more than once.
+    pub fn lists(&self) -> impl Iterator<Item = &str> {
+        let asked = self.steps.iter().filter_map(|step| step.kind.question());
+        let asked = asked.map(|question| &*question.list);
+        let led_to = self.leads().filter_map(|go| match go {
+            Go::Human(list) => Some(&**list),
+            Go::Step(_) | Go::End(_) => None,
+        });
+        [&*self.fallback_list]
+            .into_iter()
+            .chain(asked)
+            .chain(led_to)
+    }
+}

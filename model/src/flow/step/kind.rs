@@ -1,0 +1,86 @@
+//! Owns what every kind of step says of itself. Refuses to know the kinds: whoever walks, checks or
+//! explains a flow asks these questions and never which kind it has before it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::message::{Handlers, Message};
+use crate::flow::rule::Go;
+use crate::time::Timestamp;
+
+/// One step.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Its name, quoted in explanations.
+    pub id: Box<str>,
+    /// What it does.
+    pub kind: Arc<dyn StepKind>,
+}
+
+impl Step {
+    /// What it listens to once its message is on its way; nothing when it sends none.
+    #[must_use]
+    pub fn on(&self) -> &Handlers {
+        static NOTHING: Handlers = Handlers::NOTHING;
+        self.kind.message().map_or(&NOTHING, |message| &message.on)
+    }
+}
+
+/// A kind of step. No method has a default, so that a new kind answers each question.
+pub trait StepKind: fmt::Debug + Send + Sync {
+    /// What begins when the step is entered at `now`.
+    fn enter(&self, now: Timestamp) -> Begin<'_>;
+
+    /// Where it leads when the instant of its [`Begin::Wait`] has come. `None`: it waits for none.
+    fn waited(&self) -> Option<&Go>;
+
+    /// The message it sends, if it sends one.
+    fn message(&self) -> Option<&Message>;
+
+    /// What it asks people, if it asks them.
+    fn question(&self) -> Option<&Question>;
+
+    /// Everywhere it may lead.
+    fn leads(&self) -> Vec<&Go>;
+
+    /// In words, what a notification waits for here once the step has begun and nothing else keeps
+    /// it. `None`: it never waits for anything but people.
+    fn waits_for(&self, names: &dyn Names) -> Option<String>;
+}
+
+/// What begins with a step. `decide` does each of these, and makes the events of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begin<'a> {
+    /// Its message wants a permit.
+    Send,
+    /// It waits until this instant, then goes to [`StepKind::waited`].
+    Wait(Timestamp),
+    /// People are asked.
+    Ask(&'a Question),
+}
+
+/// What a step asks people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The list it stands on.
+    pub list: Box<str>,
+    /// Each answer and where it leads.
+    pub answers: Vec<(Box<str>, Go)>,
+}
+
+impl Question {
+    /// Where `answer` leads; `None` when the question does not know it.
+    #[must_use]
+    pub fn leads(&self, answer: &str) -> Option<&Go> {
+        let known = self.answers.iter().find(|(known, _)| **known == *answer);
+        known.map(|(_, go)| go)
+    }
+}
+
+/// The words of an explanation for places in the flow.
+pub trait Names {
+    /// The step at hand: `step 'mail'`.
+    fn step(&self) -> String;
+    /// Where a rule leads, after "goes": `on with step 'sms'`.
+    fn go(&self, go: &Go) -> String;
+}

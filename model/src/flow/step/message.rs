@@ -1,0 +1,88 @@
+//! Owns the message that a step sends: its templates, its ways, and what the flow listens to
+//! afterwards. Refuses to choose a way: `decide` does, for one tenant.
+
+use std::collections::BTreeMap;
+
+use crate::attempt::Channel;
+use crate::flow::rule::Go;
+
+/// The message that a step sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Template per channel.
+    pub templates: BTreeMap<Channel, Box<str>>,
+    /// Ways, in order.
+    pub via: Vec<Via>,
+    /// Channels left out.
+    pub except: Except,
+    /// Whether the message carries the `/b/{token}` link.
+    pub link: bool,
+    /// What the flow listens to once it is on its way.
+    pub on: Handlers,
+}
+
+/// One way a send may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// The tenant's preferred channel for the category.
+    Preferred,
+    /// This channel.
+    Channel(Channel),
+}
+
+/// Channels that a send leaves out, whichever way names them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Except {
+    /// None.
+    #[default]
+    Nothing,
+    /// Those that failed for this notification.
+    Failed,
+    /// Those over which anything went for this notification, or could not.
+    Tried,
+}
+
+/// A wait that begins at the relay's acceptance or, if known, at delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct After {
+    /// How long, in milliseconds.
+    pub after_ms: i64,
+    /// Where it leads.
+    pub go: Go,
+}
+
+/// What a message that was sent is listened to for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Handlers {
+    /// It bounced, was refused, or nobody could be reached this way. Absent: the flow ends
+    /// `undeliverable`.
+    pub bounced: Option<Go>,
+    /// No trusted sign of life (click, portal read, reply, payment) within the time.
+    pub unanswered: Option<After>,
+    /// No bounce within the time: taken as arrived.
+    pub settled: Option<After>,
+    /// It was delivered.
+    pub delivered: Option<Go>,
+    /// The tenant pressed the button behind our link, or replied. Absent: the flow goes on
+    /// listening.
+    pub answered: Option<Go>,
+}
+
+impl Handlers {
+    /// Listens to nothing.
+    pub const NOTHING: Handlers = Handlers {
+        bounced: None,
+        unanswered: None,
+        settled: None,
+        delivered: None,
+        answered: None,
+    };
+
+    /// Everywhere they lead.
+    pub fn leads(&self) -> impl Iterator<Item = &Go> {
+        let at_once = [&self.bounced, &self.delivered, &self.answered];
+        let in_time = [&self.unanswered, &self.settled];
+        let in_time = in_time.into_iter().flatten().map(|after| &after.go);
+        at_once.into_iter().flatten().chain(in_time)
+    }
+}

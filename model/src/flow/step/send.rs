@@ -1,0 +1,233 @@
+//! Owns the step that sends: `send = { template = { email = "mail" }, via = ["preferred", "email"] }`
+//! with what it listens to under `on`. Refuses a wait without an end.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::kind::{Begin, Names, Question, StepKind};
+use super::message::{After, Except, Handlers, Message, Via};
+use super::syntax::{Syntax, Written};
+use crate::attempt::Channel;
+use crate::flow::reader::Reader;
+use crate::flow::rule::Go;
+use crate::time::Timestamp;
+
+pub(super) const SYNTAX: Syntax = Syntax {
+    key: "send",
+    compile,
+};
+
+/// Sends one message by the first way that can reach the tenant.
+#[derive(Debug)]
+struct Send {
+    message: Message,
+}
+
+#[derive(Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a table such as { template = { email = \"mail\" }, via = [\"email\"] }"
+)]
+struct Source {
+    template: BTreeMap<String, String>,
+    via: Vec<String>,
+    except: Option<String>,
+    #[serde(default)]
+    link: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HandlersSource {
+    bounced: Option<String>,
+    unanswered: Option<AfterSource>,
+    settled: Option<AfterSource>,
+    delivered: Option<String>,
+    answered: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AfterSource {
+    after: String,
+    go: String,
+}
+
+fn compile(reader: &mut Reader, written: &Written) -> Option<Arc<dyn StepKind>> {
+    let message = message(reader, written);
+    // Its own mistakes are told too when there are others in the message.
+    let on = handlers(reader, written);
+    let message = Message { on, ..message? };
+    Some(Arc::new(Send { message }))
+}
+
+fn message(reader: &mut Reader, written: &Written) -> Option<Message> {
+    let path = format!("{}.send", written.path);
+    let source: Source = reader.read(&path, &written.body)?;
+    let templates = templates(reader, &path, &source);
+    let via = ways(reader, &path, &source, &templates);
+    if via.is_empty() {
+        reader.problem(format!("{path}.via"), "expected at least one way");
+        return None;
+    }
+    Some(Message {
+        via,
+        except: except(reader, &path, &source),
+        link: source.link,
+        on: Handlers::NOTHING,
+        templates,
+    })
+}
+
+fn templates(reader: &mut Reader, path: &str, source: &Source) -> BTreeMap<Channel, Box<str>> {
+    let mut templates = BTreeMap::new();
+    for (channel, template) in &source.template {
+        match channel.parse::<Channel>() {
+            Ok(channel) => {
+                templates.insert(channel, template.as_str().into());
+            }
+            Err(error) => reader.problem(format!("{path}.template"), error.to_string()),
+        }
+    }
+    templates
+}
+
+fn ways(
+    reader: &mut Reader,
+    path: &str,
+    source: &Source,
+    templates: &BTreeMap<Channel, Box<str>>,
+) -> Vec<Via> {
+    let mut ways = Vec::new();
+    for way in &source.via {
+        match Via::read(way, templates) {
+            Ok(way) => ways.push(way),
+            Err(message) => reader.problem(format!("{path}.via"), message),
+        }
+    }
+    ways
+}
+
+impl Via {
+    fn read(word: &str, templates: &BTreeMap<Channel, Box<str>>) -> Result<Self, String> {
+        if word == "preferred" {
+            return Ok(Via::Preferred);
+        }
+        let channel: Channel = word
+            .parse()
+            .map_err(|error| format!("{error}, or preferred"))?;
+        if !templates.contains_key(&channel) {
+            return Err(format!(
+                "{channel} has no template: add it to send.template"
+            ));
+        }
+        Ok(Via::Channel(channel))
+    }
+}
+
+fn except(reader: &mut Reader, path: &str, source: &Source) -> Except {
+    match source.except.as_deref() {
+        None => Except::Nothing,
+        Some("failed") => Except::Failed,
+        Some("tried") => Except::Tried,
+        Some(other) => {
+            let message = format!(
+                "{other:?} leaves nothing out: expected failed or tried, or no except at all"
+            );
+            reader.problem(format!("{path}.except"), message);
+            Except::Nothing
+        }
+    }
+}
+
+fn handlers(reader: &mut Reader, written: &Written) -> Handlers {
+    let path = format!("{}.on", written.path);
+    let on = written.on.clone().into();
+    let Some(source) = reader.read::<HandlersSource>(&path, &on) else {
+        return Handlers::NOTHING;
+    };
+    let mut go = |name: &str, text: &Option<String>| {
+        let text = text.as_deref()?;
+        reader.go(&format!("{path}.{name}"), text)
+    };
+    let bounced = go("bounced", &source.bounced);
+    let delivered = go("delivered", &source.delivered);
+    let answered = go("answered", &source.answered);
+    let unanswered = after(reader, &format!("{path}.unanswered"), &source.unanswered);
+    let settled = after(reader, &format!("{path}.settled"), &source.settled);
+    for mistake in contradictions(&source) {
+        reader.problem(path.clone(), mistake);
+    }
+    Handlers {
+        bounced,
+        unanswered,
+        settled,
+        delivered,
+        answered,
+    }
+}
+
+fn after(reader: &mut Reader, path: &str, source: &Option<AfterSource>) -> Option<After> {
+    let source = source.as_ref()?;
+    let after_ms = reader.duration(&format!("{path}.after"), &source.after);
+    let go = reader.go(&format!("{path}.go"), &source.go)?;
+    Some(After { after_ms, go })
+}
+
+/// What is wrong with these handlers together.
+fn contradictions(on: &HandlersSource) -> Vec<&'static str> {
+    let (unanswered, settled) = (on.unanswered.is_some(), on.settled.is_some());
+    let mut mistakes = Vec::new();
+    if unanswered && settled {
+        mistakes.push("unanswered and settled exclude each other: expected one of them");
+    }
+    if unanswered && on.answered.is_none() {
+        mistakes.push("unanswered needs answered: expected where to go once the tenant did answer");
+    }
+    let wants_news = on.delivered.is_some() || on.answered.is_some();
+    if wants_news && !unanswered && !settled {
+        mistakes.push(
+            "delivered and answered may never come: expected unanswered or settled, to say how long to wait for them",
+        );
+    }
+    mistakes
+}
+
+impl StepKind for Send {
+    fn enter(&self, _: Timestamp) -> Begin<'_> {
+        Begin::Send
+    }
+
+    fn waited(&self) -> Option<&Go> {
+        None
+    }
+
+    fn message(&self) -> Option<&Message> {
+        Some(&self.message)
+    }
+
+    fn question(&self) -> Option<&Question> {
+        None
+    }
+
+    fn leads(&self) -> Vec<&Go> {
+        self.message.on.leads().collect()
+    }
+
+    fn waits_for(&self, names: &dyn Names) -> Option<String> {
+        let on = &self.message.on;
+        Some(match (&on.unanswered, &on.settled) {
+            (Some(after), _) => {
+                let go = names.go(&after.go);
+                format!("a click, reply or payment; without one it goes {go}")
+            }
+            (None, Some(after)) => {
+                let go = names.go(&after.go);
+                format!("a receipt; if no bounce comes it goes {go}")
+            }
+            (None, None) => "a receipt".to_owned(),
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! Owns the step that waits: `wait = { for = "48h", then = "sms" }`. Refuses to listen meanwhile.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::kind::{Begin, Names, Question, StepKind};
+use super::message::Message;
+use super::syntax::{Syntax, Written};
+use crate::flow::reader::Reader;
+use crate::flow::rule::Go;
+use crate::time::Timestamp;
+
+pub(super) const SYNTAX: Syntax = Syntax {
+    key: "wait",
+    compile,
+};
+
+/// Waits for a time, then goes on.
+#[derive(Debug)]
+struct Wait {
+    /// How long, in milliseconds.
+    for_ms: i64,
+    /// Where to.
+    then: Go,
+}
+
+#[derive(Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a table such as { for = \"48h\", then = \"sms\" }"
+)]
+struct Source {
+    #[serde(rename = "for")]
+    duration: String,
+    then: String,
+}
+
+fn compile(reader: &mut Reader, written: &Written) -> Option<Arc<dyn StepKind>> {
+    written.hears_nothing(reader);
+    let path = format!("{}.wait", written.path);
+    let source: Source = reader.read(&path, &written.body)?;
+    let for_ms = reader.duration(&format!("{path}.for"), &source.duration);
+    let then = reader.go(&format!("{path}.then"), &source.then)?;
+    Some(Arc::new(Wait { for_ms, then }))
+}
+
+impl StepKind for Wait {
+    fn enter(&self, now: Timestamp) -> Begin<'_> {
+        Begin::Wait(now.plus(self.for_ms))
+    }
+
+    fn waited(&self) -> Option<&Go> {
+        Some(&self.then)
+    }
+
+    fn message(&self) -> Option<&Message> {
+        None
+    }
+
+    fn question(&self) -> Option<&Question> {
+        None
+    }
+
+    fn leads(&self) -> Vec<&Go> {
+        vec![&self.then]
+    }
+
+    fn waits_for(&self, names: &dyn Names) -> Option<String> {
+        let (step, then) = (names.step(), names.go(&self.then));
+        Some(format!("the wait of {step} ends, and it goes {then}"))
+    }
+}
