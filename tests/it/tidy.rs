@@ -28,14 +28,6 @@ const LONG: &[(&str, &str)] = &[
         "was within the limit at a width of 130",
     ),
     (
-        "actors/src/shard/core.rs",
-        "one turn of a shard, read from top to bottom",
-    ),
-    (
-        "actors/src/shard/tenants.rs",
-        "was within the limit at a width of 130",
-    ),
-    (
         "actors/src/shard/tests/mod.rs",
         "was within the limit at a width of 130",
     ),

@@ -1,127 +1,39 @@
 //! Owns what a shard tells whoever watches it: how long the oldest waits in each line, what stands
 //! still and needs somebody, which facts fitted nothing. From counts and the front of each line: it
-//! walks nothing that grows with what is open. Refuses names of tenants in figures; the list of
-//! facts names them to their own corporation alone.
+//! walks nothing that grows with what is open.
 
 use sluis_model::{
-    Channel, CorporationId, FlowBook, Lane, NotificationId, Phase, Subject, Timestamp, is_known,
+    Channel, CorporationId, FlowBook, Lane, NotificationId, Phase, Timestamp, is_known,
 };
 
 use super::core::ShardCore;
+use super::figures::{Census, Standing, Standstill, UnmatchedFact};
 use super::letter::ShardAnswer;
-use super::standing::Kind;
-use super::tenants::Tenants;
+use super::standing::{Group, Kind};
 
 /// Most entries of a line looked at to find one that still waits: those before it ended meanwhile.
 const MOST_LOOKED_AT: usize = 64;
 
-/// What a shard is asked for its metrics.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Census {
-    /// Per channel and lane with something ready: since when the oldest at the front of a line
-    /// waits.
-    pub ready: Vec<(Channel, Lane, Timestamp)>,
-    /// When the timer fell due that has waited longest, if one is overdue.
-    pub overdue: Option<Timestamp>,
-    /// What stands still and needs somebody.
-    pub standing: Vec<Standstill>,
-    /// Per corporation: what came in and fitted nothing.
-    pub strays: Vec<Strays>,
-}
-
-/// What stands still for the same reason.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standstill {
-    /// Whose.
-    pub corporation: CorporationId,
-    /// Why.
-    pub why: Standing,
-    /// How many.
-    pub count: u64,
-    /// Since when the oldest; known of tasks.
-    pub oldest: Option<Timestamp>,
-}
-
-/// Why something stands still.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
-    /// People are asked.
-    Task {
-        /// The list.
-        list: Box<str>,
-    },
-    /// A guard wants facts.
-    Held {
-        /// Name of the flow.
-        flow: Box<str>,
-        /// Name of the guard.
-        guard: Box<str>,
-    },
-    /// An attempt's outcome is not known.
-    InDoubt,
-}
-
-/// What came in for one corporation and fitted nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Strays {
-    /// Whose.
-    pub corporation: CorporationId,
-    /// Facts that fit nothing now.
-    pub facts: u64,
-    /// Facts that fitted nothing when they came, since the start of the records.
-    pub facts_ever: u64,
-    /// Since when the oldest of the facts waits.
-    pub oldest: Option<Timestamp>,
-    /// Notifications for tenants of whom no profile was there, since the start of the records.
-    pub notifications_ever: u64,
-}
-
-/// A fact that fits nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnmatchedFact {
-    /// The corporation's number for the tenant.
-    pub tenant: Box<str>,
-    /// The record that holds it, in its shard.
-    pub sequence: u64,
-    /// When it was taken.
-    pub at: Timestamp,
-    /// Nothing is known of the tenant.
-    pub unknown_tenant: bool,
-    /// Nothing is known of its subject.
-    pub unknown_subject: bool,
-    /// A subject of the tenant that it nearly fits.
-    pub near: Option<Subject>,
-}
-
 impl ShardCore {
     pub(super) fn census(&mut self) -> ShardAnswer {
         let now = self.settings.clock.now();
-        let tenants = &self.tenants;
         let flows = &*self.settings.flows;
-        let standing = self
-            .standing
-            .all(|since, id| is_task(tenants, since, id))
+        let standing = self.schedule.standing(&self.tenants);
+        let standing = standing
             .into_iter()
-            .map(|(group, oldest)| Standstill {
-                corporation: group.corporation,
-                why: why(&group.kind, flows),
-                count: group.count,
-                oldest,
-            });
-        let standing = standing.collect();
-        let strays = self.tenants.unmatched.counts().collect();
-        let overdue = Some(self.wheel.next_due()).filter(|due| *due <= now);
+            .map(|(group, oldest)| standstill(group, oldest, flows))
+            .collect();
         ShardAnswer::Census(Box::new(Census {
             ready: self.oldest_ready(),
-            overdue,
+            overdue: Some(self.schedule.next_due()).filter(|due| *due <= now),
             standing,
-            strays,
+            strays: self.tenants.unmatched.counts().collect(),
         }))
     }
 
     fn oldest_ready(&self) -> Vec<(Channel, Lane, Timestamp)> {
         let mut oldest: Vec<(Channel, Lane, Timestamp)> = Vec::new();
-        for (key, front) in self.ready.fronts(MOST_LOOKED_AT) {
+        for (key, front) in self.schedule.ready.fronts(MOST_LOOKED_AT) {
             let since = |id: NotificationId| match self.tenants.open(id)?.phase {
                 Phase::Ready { not_before, .. } => Some(not_before),
                 _ => None,
@@ -164,9 +76,13 @@ impl ShardCore {
     }
 }
 
-/// Whether the notification is a task since then.
-pub(super) fn is_task(tenants: &Tenants, since: Timestamp, id: NotificationId) -> bool {
-    matches!(tenants.open(id).map(|open| &open.phase), Some(Phase::Task { since: known, .. }) if *known == since)
+fn standstill(group: &Group, oldest: Option<Timestamp>, flows: &dyn FlowBook) -> Standstill {
+    Standstill {
+        corporation: group.corporation,
+        why: why(&group.kind, flows),
+        count: group.count,
+        oldest,
+    }
 }
 
 fn why(kind: &Kind, flows: &dyn FlowBook) -> Standing {

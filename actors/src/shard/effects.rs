@@ -1,42 +1,15 @@
 //! Owns what waits for durability: answers, dispatches, the news that something ended. Nothing
-//! leaves early. Refuses to wait for anything else.
+//! leaves before its record is on the disk, and everything leaves in the order of the records.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
 
-use sluis_model::{AttemptRef, Channel, NotificationId, OnDoubt, Verdict, Why};
+use sluis_model::{AttemptRef, NotificationId, Verdict, Why};
 
+use super::intents::Intents;
 use super::letter::{Reply, ShardAnswer};
+use super::settings::ShardSettings;
 use super::table::Ended;
-use crate::board::Board;
 use crate::dispatch::Dispatch;
-use crate::wake::Bell;
-
-/// A provider as a shard knows it; its index in [`Links::providers`] is its index in the router.
-#[derive(Clone, Debug)]
-pub struct ProviderEntry {
-    /// Its name.
-    pub name: Box<str>,
-    /// What doubt means to it.
-    pub on_doubt: OnDoubt,
-}
-
-type TakeDispatch = Arc<dyn Fn(Box<Dispatch>) -> Result<(), Box<Dispatch>> + Send + Sync>;
-
-/// Where a shard's effects go.
-#[derive(Clone)]
-pub struct Links {
-    /// Hands an attempt to its supervisor; refused, its permit has come back already.
-    pub dispatch: TakeDispatch,
-    /// Gives back the permit of an attempt that never was: its record did not reach the journal.
-    pub abandon: Arc<dyn Fn(&Dispatch) + Send + Sync>,
-    /// Per channel: this shard's board and the router's bell.
-    pub routers: HashMap<Channel, (Arc<Board>, Arc<Bell>)>,
-    /// Per channel: its providers.
-    pub providers: HashMap<Channel, Vec<ProviderEntry>>,
-    /// Rung whenever something ended, durably.
-    pub news: Arc<dyn Fn() + Send + Sync>,
-}
 
 /// Something that may leave once its record is durable.
 #[derive(Debug)]
@@ -47,48 +20,122 @@ pub(super) enum Effect {
     Drive(u64),
 }
 
-/// Effects in order of their sequence.
+/// Effects in order of their sequence, and what of them ended.
 #[derive(Debug, Default)]
-pub(super) struct Pending(VecDeque<(u64, Effect)>);
+pub(super) struct Effects {
+    pending: VecDeque<(u64, Effect)>,
+    /// What ended and is not durable yet.
+    ended: HashMap<NotificationId, Ended>,
+}
 
-impl Pending {
+impl Effects {
+    /// Lines up an effect of the record with this sequence.
     pub(super) fn push(&mut self, sequence: u64, effect: Effect) {
-        self.0.push_back((sequence, effect));
+        self.pending.push_back((sequence, effect));
     }
 
-    pub(super) fn pop_durable(&mut self, durable: u64) -> Option<Effect> {
-        match self.0.front() {
-            Some((sequence, _)) if *sequence <= durable => {
-                self.0.pop_front().map(|(_, effect)| effect)
+    /// Lines up the news that a notification ended.
+    pub(super) fn push_ended(&mut self, id: NotificationId, ended: Ended) {
+        self.ended.insert(id, ended.clone());
+        self.push(ended.sequence, Effect::Ended(id, ended));
+    }
+
+    /// How a notification ended whose end is not durable yet.
+    pub(super) fn just_ended(&self, id: NotificationId) -> Option<&Ended> {
+        self.ended.get(&id)
+    }
+
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Lets everything leave whose record is durable.
+    pub(super) fn release(
+        &mut self,
+        durable: u64,
+        settings: &ShardSettings,
+        intents: &mut Intents,
+    ) {
+        let mut ended = Vec::new();
+        while let Some(effect) = self.pop_durable(durable) {
+            match effect {
+                Effect::Answer(reply, answer) => reply.send(answer),
+                Effect::Dispatch(dispatch) => send_out(dispatch, settings),
+                Effect::Ended(id, how) => ended.push((id, how)),
+                Effect::Drive(intent) => intents.begin(intent, settings.shards, settings.inbox()),
             }
-            _ => None,
+        }
+        self.hand_over(ended, durable, settings);
+    }
+
+    fn pop_durable(&mut self, durable: u64) -> Option<Effect> {
+        let (sequence, _) = self.pending.front()?;
+        if *sequence > durable {
+            return None;
+        }
+        self.pending.pop_front().map(|(_, effect)| effect)
+    }
+
+    /// Gives the keeper what ended, everything up to `durable`.
+    fn hand_over(
+        &mut self,
+        ended: Vec<(NotificationId, Ended)>,
+        durable: u64,
+        settings: &ShardSettings,
+    ) {
+        for (id, _) in &ended {
+            self.ended.remove(id);
+        }
+        let some = !ended.is_empty();
+        let full = settings.endings.add(ended, durable);
+        if some && full {
+            write_endings(settings);
+        }
+        if some {
+            (settings.links.news)();
         }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
+    /// After a lost turn: drops every effect after `sequence`, whose records were never handed in.
+    /// Only what stands in the records has ended then.
+    pub(super) fn cut_after(&mut self, sequence: u64, settings: &ShardSettings) {
+        let kept = |(at, _): &&(u64, Effect)| *at <= sequence;
+        let kept = self.pending.iter().take_while(kept).count();
+        for (_, effect) in self.pending.split_off(kept) {
+            if let Effect::Dispatch(dispatch) = effect {
+                (settings.links.abandon)(&dispatch);
+            }
+        }
+        self.ended.clear();
     }
+}
 
-    /// Takes out every effect after `sequence`: their records were never handed in.
-    pub(super) fn cut_after(&mut self, sequence: u64) -> Vec<Effect> {
-        let keep = self.0.iter().take_while(|(at, _)| *at <= sequence).count();
-        self.0
-            .split_off(keep)
-            .into_iter()
-            .map(|(_, effect)| effect)
-            .collect()
+/// Hands an attempt to its supervisor. One that no supervisor takes has its outcome at once: it
+/// never left.
+fn send_out(dispatch: Box<Dispatch>, settings: &ShardSettings) {
+    if let Err(dispatch) = (settings.links.dispatch)(dispatch) {
+        let (attempt, verdict) = not_taken(&dispatch);
+        settings.inbox().outcome(attempt, verdict);
     }
 }
 
 /// The outcome of an attempt no supervisor took.
-pub(super) fn not_taken(dispatch: &Dispatch) -> (AttemptRef, Verdict) {
-    (
-        dispatch.attempt,
-        Verdict::Withdrawn {
-            why: Why::new(
-                "supervisor",
-                "the channel's supervisor takes no attempts now",
-            ),
-        },
-    )
+fn not_taken(dispatch: &Dispatch) -> (AttemptRef, Verdict) {
+    let why = Why::new(
+        "supervisor",
+        "the channel's supervisor takes no attempts now",
+    );
+    (dispatch.attempt, Verdict::Withdrawn { why })
+}
+
+/// Writes what waits for the keeper, when that is more than may wait.
+fn write_endings(settings: &ShardSettings) {
+    let written = settings
+        .endings
+        .write(&*settings.journal, settings.journal_shard());
+    // They wait on, and are found there; the log has them, and a restart writes them again.
+    if let Err(error) = written {
+        tracing::error!(shard = settings.shard.0, %error, "could not store ended notifications");
+    }
 }

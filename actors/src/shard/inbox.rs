@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crossbeam::queue::{ArrayQueue, SegQueue};
 use sluis_model::{AttemptRef, Verdict};
 
+use super::found::Found;
 use super::letter::Letter;
-use super::lookup::Found;
 use crate::board::Grant;
 use crate::wake::{Activity, Bell};
 

@@ -8,8 +8,8 @@ use sluis_model::{
     Answer, Control, CorporationId, Input, Intent, NotificationId, Open, Tenant, TenantKey,
 };
 
-use super::census::{Census, UnmatchedFact};
-use super::survey::Counted;
+use super::figures::{Census, Counted, UnmatchedFact};
+use super::table::Ended;
 use crate::claim::Claim;
 
 /// Takes answers. Called on the shard's thread: it must not block.
@@ -295,7 +295,7 @@ pub struct Snapshot {
     /// The state.
     pub tenant: Tenant,
     /// How the notification asked for ended, if it did.
-    pub ended: Option<super::table::Ended>,
+    pub ended: Option<Ended>,
 }
 
 /// One row of a list.

@@ -7,31 +7,10 @@ use sluis_journal::JournalError;
 use sluis_model::{Answer, CorporationId, Input, LinkAnswer, NotificationId};
 
 use super::core::ShardCore;
-use super::effects::Effect;
+use super::found::{Found, Then};
 use super::letter::{Query, Reply, ShardAnswer};
 use super::table::Ended;
 use crate::readers::LineFull;
-
-/// What is to be done with a notification that is not open.
-#[derive(Debug)]
-pub(super) enum Then {
-    /// Decide on this input.
-    Decide(Input),
-    /// Tell its tenant's state.
-    Snapshot,
-    /// Tell where it was accepted.
-    Accepted,
-}
-
-/// What a reader found, on its way back into the shard.
-#[derive(Debug)]
-pub(super) struct Found {
-    ended: Option<Ended>,
-    /// The corporation that asks; none: the engine itself.
-    corporation: Option<CorporationId>,
-    then: Then,
-    reply: Reply,
-}
 
 impl ShardCore {
     pub(super) fn by_id(
@@ -69,11 +48,11 @@ impl ShardCore {
             | Query::Survey { .. }
             | Query::Unmatched { .. } => {
                 let answer = self.ask(query);
-                return self.later(Effect::Answer(reply, answer));
+                return self.answer(reply, answer);
             }
             Query::Census => {
                 let answer = self.census();
-                return self.later(Effect::Answer(reply, answer));
+                return self.answer(reply, answer);
             }
         };
         let Some(located) = self.tenants.locate(id) else {
@@ -87,7 +66,7 @@ impl ShardCore {
             },
             _ => self.snapshot(&key, None),
         };
-        self.later(Effect::Answer(reply, answer));
+        self.answer(reply, answer);
     }
 
     /// Goes on with a notification that is not open: at once when how it ended is at hand, else
@@ -100,8 +79,8 @@ impl ShardCore {
         reply: Reply,
     ) {
         let known = self
-            .just_ended
-            .get(&id)
+            .effects
+            .just_ended(id)
             .cloned()
             .or_else(|| self.settings.endings.at_hand(id));
         if known.is_some() {
@@ -114,10 +93,10 @@ impl ShardCore {
         }
         let (endings, journal, shard) = (
             self.settings.endings.clone(),
-            self.journal.clone(),
-            self.journal_shard(),
+            self.settings.journal.clone(),
+            self.settings.journal_shard(),
         );
-        let inbox = self.settings.inboxes[usize::from(self.settings.shard.0)].clone();
+        let inbox = self.settings.inbox().clone();
         let activity = self.settings.activity.clone();
         activity.begin(1);
         let under_way = Ending(activity);
@@ -161,15 +140,15 @@ impl ShardCore {
             return self.not_found(reply);
         };
         match then {
-            Then::Accepted => self.later(Effect::Answer(
+            Then::Accepted => self.answer(
                 reply,
                 ShardAnswer::Accepted {
                     position: ended.accepted,
                 },
-            )),
+            ),
             Then::Snapshot => {
                 let answer = self.snapshot(&ended.tenant.clone(), Some(ended));
-                self.later(Effect::Answer(reply, answer));
+                self.answer(reply, answer);
             }
             Then::Decide(input) => {
                 let slot = self.tenants.slot(&ended.tenant);
@@ -186,13 +165,13 @@ impl ShardCore {
                         end: ended.end,
                         language,
                     });
-                    return self.later(Effect::Answer(
+                    return self.answer(
                         reply,
                         ShardAnswer::Decided {
                             answer,
                             position: 0,
                         },
-                    ));
+                    );
                 }
                 self.decide_for(slot, input, reply);
             }
@@ -200,7 +179,7 @@ impl ShardCore {
     }
 
     fn not_found(&mut self, reply: Reply) {
-        self.later(Effect::Answer(reply, ShardAnswer::NotFound));
+        self.answer(reply, ShardAnswer::NotFound);
     }
 }
 

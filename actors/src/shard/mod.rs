@@ -6,24 +6,36 @@
 mod actor;
 mod audit;
 mod census;
+mod control;
 mod core;
+mod cost;
+mod decide;
 mod effects;
 mod endings;
+mod figures;
+mod found;
 mod inbox;
 mod intake;
 mod intents;
 mod letter;
+mod links;
 mod lookup;
 #[cfg(feature = "simulation")]
 mod measure;
 mod packs;
+mod pauses;
+mod permits;
+mod place;
 mod query;
 mod ready;
 mod recover;
+mod schedule;
+mod settings;
 mod shelf;
 #[cfg(feature = "simulation")]
 mod simulation;
 mod standing;
+mod start;
 mod survey;
 mod table;
 mod tenants;
@@ -31,19 +43,20 @@ mod tenants;
 mod tests;
 mod unmatched;
 mod wheel;
+mod writer;
 
 pub use actor::{OnFatal, ShardActor};
 pub use audit::{Audit, audit};
-pub use census::{Census, Standing, Standstill, Strays, UnmatchedFact};
-pub use core::{ShardCore, ShardSettings};
-pub use effects::{Links, ProviderEntry};
+pub use core::ShardCore;
 pub use endings::Endings;
+pub use figures::{Census, Counted, Standing, Standstill, Strays, UnmatchedFact};
 pub use inbox::{Inbox, InboxBounds, Refused};
 pub use letter::{
     Answers, Letter, Listed, NotTaken, Query, Reply, ShardAnswer, Snapshot, StateFilter,
 };
+pub use links::{Links, ProviderEntry};
 #[cfg(feature = "simulation")]
 pub use measure::{Indexes, Timers};
 pub use recover::RecoverError;
-pub use survey::Counted;
+pub use settings::ShardSettings;
 pub use table::Ended;

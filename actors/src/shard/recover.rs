@@ -7,8 +7,8 @@ use std::ops::ControlFlow;
 use sluis_journal::{Journal, JournalError, Sequence, Shard};
 use sluis_model::codec::CodecError;
 use sluis_model::{
-    Control, CorporationId, DAY, FlowBook, HOUR, Input, Intent, NotificationId, PauseScope, Record,
-    TenantRecord, Timestamp,
+    AttemptRef, Control, CorporationId, DAY, FlowBook, HOUR, Input, Intent, NotificationId,
+    PauseScope, Phase, Record, TenantRecord, Timestamp,
 };
 
 use super::packs;
@@ -170,13 +170,18 @@ impl Recovered {
         }
     }
 
-    /// Notifications with an attempt that was under way.
-    pub(super) fn started(&self) -> Vec<(NotificationId, u8, u16)> {
-        let attempt = |(id, slot)| match self.tenants.tenant(slot).find(id)?.phase {
-            sluis_model::Phase::Started { attempt, .. } => {
-                Some((id, self.tenants.tenant(slot).find(id)?.step, attempt))
-            }
-            _ => None,
+    /// Attempts that were under way.
+    pub(super) fn started(&self) -> Vec<AttemptRef> {
+        let attempt = |(id, slot)| {
+            let open = self.tenants.tenant(slot).find(id)?;
+            let Phase::Started { attempt, .. } = open.phase else {
+                return None;
+            };
+            Some(AttemptRef {
+                id,
+                step: open.step,
+                attempt,
+            })
         };
         self.tenants.iter_open(None).filter_map(attempt).collect()
     }

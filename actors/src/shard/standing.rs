@@ -8,12 +8,8 @@ use std::collections::BinaryHeap;
 
 use sluis_model::{CorporationId, FlowRef, NotificationId, Open, Phase, Timestamp};
 
-use super::tenants::PackedId;
+use super::place::{NOWHERE, PackedId, Stand};
 
-/// The place of a group; what is counted in none has [`NOWHERE`].
-pub(super) type Stand = u16;
-/// In no group.
-pub(super) const NOWHERE: Stand = Stand::MAX;
 /// Entries beyond those of open tasks that a group keeps before it looks which are still true.
 const SPARE: usize = 64;
 

@@ -6,25 +6,11 @@ use std::collections::BTreeMap;
 use sluis_model::{CorporationId, Flow, NotificationId, Open, Phase, Timestamp};
 
 use super::core::ShardCore;
+use super::figures::Counted;
 use super::letter::ShardAnswer;
 
 /// Most open notifications looked at in one piece: about a millisecond of the shard's time.
 const MOST_SURVEYED: usize = 8_192;
-
-/// What one corporation has open in one state.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Counted {
-    /// Whose.
-    pub corporation: CorporationId,
-    /// Name of the state.
-    pub state: &'static str,
-    /// For tasks the list, for what is held the guard.
-    pub at: Option<Box<str>>,
-    /// How many.
-    pub count: u64,
-    /// Since when the one that has been in this state longest is in it.
-    pub oldest: Timestamp,
-}
 
 /// Whose, in which state, and where within it.
 type Place = (CorporationId, &'static str, Option<Box<str>>);

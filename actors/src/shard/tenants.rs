@@ -10,34 +10,15 @@ use sluis_model::{
     TenantKey, TenantRecord, Timestamp, Unmatched, evolve, finish, unmatched,
 };
 
+use super::place::{NOWHERE, PackedId, Slot, Stand};
 use super::shelf::{Entry, Shelf};
-use super::standing::{NOWHERE, Stand};
 use super::unmatched::UnmatchedFacts;
 use crate::chunked::Chunked;
 use crate::positions::Positions;
 
-/// Place of a tenant within its shard.
-pub(super) type Slot = u32;
-
 /// Parts of the table of tenants: five hundred tenants each when two million stand in sixteen
 /// shards.
 const PARTS: usize = 256;
-
-/// A notification's id as it lies in indexes: in its order, without the alignment of a `u128`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct PackedId([u64; 2]);
-
-impl From<NotificationId> for PackedId {
-    fn from(id: NotificationId) -> Self {
-        Self([(id.0 >> 64) as u64, id.0 as u64])
-    }
-}
-
-impl From<PackedId> for NotificationId {
-    fn from(PackedId([high, low]): PackedId) -> Self {
-        Self(u128::from(high) << 64 | u128::from(low))
-    }
-}
 
 /// Where an open notification is.
 #[derive(Clone, Copy, Debug)]
@@ -179,7 +160,7 @@ impl Tenants {
         after: Option<NotificationId>,
     ) -> impl Iterator<Item = (NotificationId, Slot)> {
         let after = after.map(PackedId::from);
-        let from = self.open.iter_from(after.unwrap_or(PackedId([0, 0])));
+        let from = self.open.iter_from(after.unwrap_or(PackedId::FIRST));
         from.filter(move |located| Some(located.id) != after)
             .map(|located| (located.id.into(), located.slot))
     }
@@ -483,20 +464,5 @@ mod tests {
             assert_eq!(tenants.about(house, &subject), left);
         }
         assert_eq!((tenants.open_count(), tenants.by_subject.len()), (0, 0));
-    }
-
-    #[test]
-    fn a_packed_id_keeps_the_order_of_ids() {
-        let ids = [
-            0,
-            1,
-            u128::from(u64::MAX),
-            1 << 64,
-            (1 << 112) + 5,
-            u128::MAX,
-        ]
-        .map(NotificationId);
-        assert!(ids.map(PackedId::from).is_sorted());
-        assert_eq!(ids.map(|id| NotificationId::from(PackedId::from(id))), ids);
     }
 }

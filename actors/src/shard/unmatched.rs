@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sluis_model::{CorporationId, Subject, Timestamp, Unmatched};
 
-use super::census::Strays;
-use super::tenants::Slot;
+use super::figures::Strays;
+use super::place::Slot;
 
 /// Most facts kept of one corporation in one shard; the oldest leave first.
 const MOST_FACTS: usize = 1_024;

@@ -4,8 +4,8 @@
 
 use sluis_model::{NotificationId, Timestamp};
 
+use super::place::PackedId;
 use super::shelf::{Entry, Shelf};
-use super::tenants::PackedId;
 
 /// The timers of one shard, the earliest first.
 #[derive(Debug, Default)]

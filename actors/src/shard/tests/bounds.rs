@@ -2,7 +2,7 @@
 
 use sluis_model::{Fact, FactKind};
 
-use super::super::intake::{Spent, TURN_WORK};
+use super::super::cost::{Spent, TURN_WORK};
 use super::super::letter::NotTaken;
 use super::*;
 

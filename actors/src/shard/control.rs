@@ -1,0 +1,122 @@
+//! Owns what a shard does with a letter that names no tenant: pauses, and work that reaches several
+//! tenants, as a whole and in parts.
+
+use sluis_model::{
+    Answer, CancelTarget, Control, ControlRecord, CorporationId, Input, Intent, MOST_AT_ONCE,
+    Record, Subject, instant,
+};
+
+use super::core::ShardCore;
+use super::effects::Effect;
+use super::letter::{Reply, ShardAnswer};
+use super::place::Slot;
+
+impl ShardCore {
+    pub(super) fn control(&mut self, control: Control, reply: Reply) {
+        match &control {
+            Control::Pause(scope) => self.pauses.begin(scope, self.now),
+            Control::Resume(scope) => {
+                self.pauses.end(scope);
+                self.schedule.ready.unpark();
+            }
+            Control::IntentOpened { .. }
+            | Control::IntentDone { .. }
+            | Control::Unexplained { .. } => {}
+        }
+        self.write_control(control);
+        let done = ShardAnswer::Decided {
+            answer: Answer::Done,
+            position: self.writer.last(),
+        };
+        self.answer(reply, done);
+    }
+
+    fn write_control(&mut self, control: Control) {
+        let at = self.now;
+        let record = Record::Control(ControlRecord { at, control });
+        self.writer.write(|buffer| record.encode(buffer));
+    }
+
+    /// Journals work for several tenants. It is driven once that is durable.
+    pub(super) fn open_intent(&mut self, mut work: Intent, reply: Reply) {
+        let intent = self.writer.next();
+        // For every tenant it came in now, also where a restart hands it on much later.
+        if let Intent::Each {
+            input: Input::Fact(fact),
+            ..
+        } = &mut work
+        {
+            fact.occurred_at = instant::placed(fact.occurred_at, self.now);
+        }
+        self.write_control(Control::IntentOpened {
+            intent,
+            work: work.clone(),
+        });
+        self.intents.insert(intent, work, reply);
+        self.effects.push(self.writer.last(), Effect::Drive(intent));
+    }
+
+    /// Every part has answered.
+    pub(super) fn finish_intent(&mut self, intent: u64, answers: Vec<ShardAnswer>, reply: Reply) {
+        // A part that was lost leaves the intent open: the sender asks again, or the next start
+        // finishes it.
+        let lost = |answer: &ShardAnswer| matches!(answer, ShardAnswer::Dropped);
+        if !answers.iter().any(lost) && self.intents.remove(intent) {
+            self.write_control(Control::IntentDone { intent });
+        }
+        self.answer(reply, ShardAnswer::Gathered(answers));
+    }
+
+    /// This shard's part of work for several.
+    pub(super) fn part(&mut self, work: &Intent, reply: Reply) {
+        let answer = match work {
+            Intent::CancelSubject {
+                corporation,
+                subject,
+                note,
+            } => self.cancel_subject(*corporation, subject, note),
+            Intent::Each { .. } => ShardAnswer::NotFound,
+        };
+        self.answer(reply, answer);
+    }
+
+    /// Cancels what every tenant of this shard has open about the subject.
+    fn cancel_subject(
+        &mut self,
+        corporation: CorporationId,
+        subject: &Subject,
+        note: &str,
+    ) -> ShardAnswer {
+        let mut slots = self.tenants.about(corporation, subject);
+        slots.sort_unstable();
+        slots.dedup();
+        let mut answers = Vec::new();
+        for slot in slots {
+            // What is too much for one record goes in several.
+            while self.cancel_some(slot, subject, note, &mut answers) {}
+        }
+        ShardAnswer::Gathered(answers)
+    }
+
+    /// Cancels as much of one tenant as one record takes; says whether there may be more.
+    fn cancel_some(
+        &mut self,
+        slot: Slot,
+        subject: &Subject,
+        note: &str,
+        answers: &mut Vec<ShardAnswer>,
+    ) -> bool {
+        let input = Input::Cancel {
+            target: CancelTarget::Subject(subject.clone()),
+            note: note.into(),
+        };
+        let key = self.tenants.key(slot).clone();
+        let decided = self.decide_now(slot, key, input);
+        let more = matches!(
+            &decided.answer,
+            Answer::Cancelled(cancelled) if cancelled.stopped.len() >= MOST_AT_ONCE
+        );
+        answers.push(decided.into());
+        more
+    }
+}

@@ -1,0 +1,97 @@
+//! Owns the figures and lists in which a shard says how it stands. Refuses names of tenants in
+//! figures; the list of facts names them to their own corporation alone.
+
+use sluis_model::{Channel, CorporationId, Lane, Subject, Timestamp};
+
+/// What a shard is asked for its metrics.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    /// Per channel and lane with something ready: since when the oldest at the front of a line
+    /// waits.
+    pub ready: Vec<(Channel, Lane, Timestamp)>,
+    /// When the timer fell due that has waited longest, if one is overdue.
+    pub overdue: Option<Timestamp>,
+    /// What stands still and needs somebody.
+    pub standing: Vec<Standstill>,
+    /// Per corporation: what came in and fitted nothing.
+    pub strays: Vec<Strays>,
+}
+
+/// What stands still for the same reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standstill {
+    /// Whose.
+    pub corporation: CorporationId,
+    /// Why.
+    pub why: Standing,
+    /// How many.
+    pub count: u64,
+    /// Since when the oldest; known of tasks.
+    pub oldest: Option<Timestamp>,
+}
+
+/// Why something stands still.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// People are asked.
+    Task {
+        /// The list.
+        list: Box<str>,
+    },
+    /// A guard wants facts.
+    Held {
+        /// Name of the flow.
+        flow: Box<str>,
+        /// Name of the guard.
+        guard: Box<str>,
+    },
+    /// An attempt's outcome is not known.
+    InDoubt,
+}
+
+/// What came in for one corporation and fitted nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Strays {
+    /// Whose.
+    pub corporation: CorporationId,
+    /// Facts that fit nothing now.
+    pub facts: u64,
+    /// Facts that fitted nothing when they came, since the start of the records.
+    pub facts_ever: u64,
+    /// Since when the oldest of the facts waits.
+    pub oldest: Option<Timestamp>,
+    /// Notifications for tenants of whom no profile was there, since the start of the records.
+    pub notifications_ever: u64,
+}
+
+/// A fact that fits nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnmatchedFact {
+    /// The corporation's number for the tenant.
+    pub tenant: Box<str>,
+    /// The record that holds it, in its shard.
+    pub sequence: u64,
+    /// When it was taken.
+    pub at: Timestamp,
+    /// Nothing is known of the tenant.
+    pub unknown_tenant: bool,
+    /// Nothing is known of its subject.
+    pub unknown_subject: bool,
+    /// A subject of the tenant that it nearly fits.
+    pub near: Option<Subject>,
+}
+
+/// What one corporation has open in one state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// Whose.
+    pub corporation: CorporationId,
+    /// Name of the state.
+    pub state: &'static str,
+    /// For tasks the list, for what is held the guard.
+    pub at: Option<Box<str>>,
+    /// How many.
+    pub count: u64,
+    /// Since when the one that has been in this state longest is in it.
+    pub oldest: Timestamp,
+}

@@ -1,0 +1,57 @@
+//! Owns where a shard's effects go: supervisors, routers, and whoever waits for news.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use sluis_model::{Channel, OnDoubt};
+
+use crate::board::{Board, Report};
+use crate::dispatch::Dispatch;
+use crate::wake::Bell;
+
+/// A provider as a shard knows it; its index in [`Links::providers`] is its index in the router.
+#[derive(Clone, Debug)]
+pub struct ProviderEntry {
+    /// Its name.
+    pub name: Box<str>,
+    /// What doubt means to it.
+    pub on_doubt: OnDoubt,
+}
+
+type TakeDispatch = Arc<dyn Fn(Box<Dispatch>) -> Result<(), Box<Dispatch>> + Send + Sync>;
+
+/// Where a shard's effects go.
+#[derive(Clone)]
+pub struct Links {
+    /// Hands an attempt to its supervisor; refused, its permit has come back already.
+    pub dispatch: TakeDispatch,
+    /// Gives back the permit of an attempt that never was: its record did not reach the journal.
+    pub abandon: Arc<dyn Fn(&Dispatch) + Send + Sync>,
+    /// Per channel: this shard's board and the router's bell.
+    pub routers: HashMap<Channel, (Arc<Board>, Arc<Bell>)>,
+    /// Per channel: its providers.
+    pub providers: HashMap<Channel, Vec<ProviderEntry>>,
+    /// Rung whenever something ended, durably.
+    pub news: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Links {
+    /// Leaves a report for the channel's router and wakes it.
+    pub(super) fn tell_router(&self, channel: Channel, report: impl FnOnce(&mut Report)) {
+        if let Some((board, bell)) = self.routers.get(&channel) {
+            board.post(report);
+            bell.ring();
+        }
+    }
+
+    /// The provider with this index in the channel's router.
+    pub(super) fn provider(&self, channel: Channel, index: usize) -> Option<&ProviderEntry> {
+        self.providers.get(&channel)?.get(index)
+    }
+
+    /// The index of the provider with this name.
+    pub(super) fn index_of(&self, channel: Channel, provider: &str) -> Option<usize> {
+        let all = self.providers.get(&channel)?;
+        all.iter().position(|known| &*known.name == provider)
+    }
+}

@@ -1,0 +1,163 @@
+//! Owns when and where an open notification is looked at again: its place in the timer wheel, in a
+//! ready list, and in the count of what stands still. Kept true to its phase.
+
+use sluis_model::{CorporationId, NotificationId, Open, Phase, Timestamp};
+
+use super::ready::Ready;
+use super::standing::{Group, Standing};
+use super::tenants::{Located, Tenants};
+use super::wheel::Wheel;
+use crate::board::QueueKey;
+
+/// Most timers fired in one turn: a million that fall due at once are paced.
+pub(super) const TURN_TIMERS: usize = 256;
+
+/// Places of open notifications.
+#[derive(Debug, Default)]
+pub(super) struct Schedule {
+    /// Who wants a permit, in line.
+    pub(super) ready: Ready,
+    wheel: Wheel,
+    standing: Standing,
+}
+
+impl Schedule {
+    /// Every open notification in its place.
+    pub(super) fn of(tenants: &mut Tenants, now: Timestamp) -> Self {
+        let mut schedule = Self::default();
+        let open: Vec<NotificationId> = tenants.iter_open(None).map(|(id, _)| id).collect();
+        for id in open {
+            schedule.place(tenants, id, now);
+        }
+        schedule
+    }
+
+    /// Puts the notification where its phase wants it.
+    pub(super) fn place(&mut self, tenants: &mut Tenants, id: NotificationId, now: Timestamp) {
+        let Some((located, corporation, open)) = tenants.locate_open(id) else {
+            return;
+        };
+        let queue = ready_key(open, corporation, now);
+        let due = timer_due(open, now).unwrap_or(Timestamp::NEVER);
+        let stand = self.standing.place(corporation, open);
+        let task_since = task_since(open);
+        let before = *located;
+        located.queued = queue.is_some();
+        located.due = due;
+        located.stand = stand;
+        if let Some(queue) = queue.filter(|_| !before.queued) {
+            self.ready.push(queue, id);
+        }
+        let moved = stand != before.stand;
+        if moved {
+            self.standing.leave(before.stand);
+            self.standing.enter(stand);
+        }
+        // Once when the task comes, and again when it is asked anew.
+        if let Some(since) = task_since.filter(|since| moved || *since == now) {
+            let still = |since, id| is_task(tenants, since, id);
+            self.standing.line_up(stand, since, id, still);
+        }
+        if due != before.due {
+            self.wheel.remove(before.due, id);
+            self.wheel.insert(due, id);
+        }
+    }
+
+    /// Takes an ended notification out. In a ready list its entry stays until it is popped.
+    pub(super) fn forget(&mut self, id: NotificationId, located: &Located) {
+        self.wheel.remove(located.due, id);
+        self.standing.leave(located.stand);
+    }
+
+    /// Takes out of the wheel what is due now, with the instants at which it fell due, at most
+    /// [`TURN_TIMERS`].
+    pub(super) fn take_due(&mut self, now: Timestamp) -> Vec<(Timestamp, NotificationId)> {
+        let mut due = Vec::new();
+        self.wheel.take_due(now, TURN_TIMERS, &mut due);
+        due
+    }
+
+    /// Whether what was taken out of the wheel is to be decided on now. If not, it is put back where
+    /// its phase wants it.
+    pub(super) fn is_over(
+        &mut self,
+        tenants: &mut Tenants,
+        id: NotificationId,
+        now: Timestamp,
+    ) -> bool {
+        // Out of the wheel: whoever wants it back puts it back.
+        if let Some(located) = tenants.locate_mut(id) {
+            located.due = Timestamp::NEVER;
+        }
+        let Some(open) = tenants.open(id) else {
+            return false;
+        };
+        // Its wait is over now, or it expires in the instant in which it wants to be sent.
+        if timer_due(open, now).is_some_and(|due| due <= now) {
+            return true;
+        }
+        // It wants to be sent now, or its expiry is all that is left to wait for.
+        self.place(tenants, id, now);
+        false
+    }
+
+    /// When the next timer falls due.
+    pub(super) fn next_due(&self) -> Timestamp {
+        self.wheel.next_due()
+    }
+
+    /// How many timers are set.
+    pub(super) fn timers(&self) -> usize {
+        self.wheel.len()
+    }
+
+    /// What stands still, and since when the oldest task of each group waits.
+    pub(super) fn standing(&mut self, tenants: &Tenants) -> Vec<(&Group, Option<Timestamp>)> {
+        self.standing.all(|since, id| is_task(tenants, since, id))
+    }
+}
+
+/// The queue an open notification stands in now, if it wants a permit now.
+pub(super) fn ready_key(
+    open: &Open,
+    corporation: CorporationId,
+    now: Timestamp,
+) -> Option<QueueKey> {
+    match &open.phase {
+        Phase::Ready {
+            channel,
+            pinned,
+            not_before,
+            ..
+        } if *not_before <= now => Some(QueueKey {
+            channel: *channel,
+            lane: open.lane,
+            corporation,
+            pinned: pinned.clone(),
+        }),
+        _ => None,
+    }
+}
+
+/// When the wheel must come back to it. Once it stands in a ready list, only expiry is left to wait
+/// for.
+fn timer_due(open: &Open, now: Timestamp) -> Option<Timestamp> {
+    match open.phase {
+        Phase::Ready { not_before, .. } if not_before <= now => open.expires_at,
+        _ => open.due(),
+    }
+}
+
+/// Since when it is a task, if it is one.
+const fn task_since(open: &Open) -> Option<Timestamp> {
+    match open.phase {
+        Phase::Task { since, .. } => Some(since),
+        _ => None,
+    }
+}
+
+/// Whether the notification is a task since then.
+fn is_task(tenants: &Tenants, since: Timestamp, id: NotificationId) -> bool {
+    tenants.open(id).and_then(task_since) == Some(since)
+}

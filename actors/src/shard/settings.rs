@@ -1,0 +1,61 @@
+//! Owns what a shard is made with: the same for a start and for the rebuilding after a failure.
+
+use std::sync::Arc;
+
+use sluis_journal::{Journal, Shard};
+use sluis_model::{Clock, FlowBook, Policy, ShardId};
+
+use super::endings::Endings;
+use super::inbox::Inbox;
+use super::links::Links;
+use crate::claim::Quota;
+use crate::pauses::PauseBook;
+use crate::readers::Readers;
+use crate::wake::{Activity, Bell};
+
+/// What a shard is made with.
+#[derive(Clone)]
+pub struct ShardSettings {
+    /// Which one.
+    pub shard: ShardId,
+    /// How many there are.
+    pub shards: u16,
+    /// The journal.
+    pub journal: Arc<dyn Journal>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Compiled flows.
+    pub flows: Arc<dyn FlowBook + Send + Sync>,
+    /// Engine-wide settings.
+    pub policy: Arc<Policy>,
+    /// Open notifications and their bounds.
+    pub quota: Arc<Quota>,
+    /// Every shard's inbox, this one's included.
+    pub inboxes: Vec<Arc<Inbox>>,
+    /// This shard's bell.
+    pub bell: Arc<Bell>,
+    /// What is under way.
+    pub activity: Arc<Activity>,
+    /// Where effects go.
+    pub links: Links,
+    /// What ended and goes to the keyed table: the keeper writes it.
+    pub endings: Arc<Endings>,
+    /// Who looks in the table.
+    pub readers: Arc<Readers>,
+    /// Where pauses are told to the edges.
+    pub pauses: Arc<PauseBook>,
+    /// Whether a start pauses everything before anything leaves, unless it is paused already.
+    pub paused: bool,
+}
+
+impl ShardSettings {
+    /// The shard's name in the journal.
+    pub(super) const fn journal_shard(&self) -> Shard {
+        Shard(self.shard.0)
+    }
+
+    /// The shard's own inbox.
+    pub(super) fn inbox(&self) -> &Arc<Inbox> {
+        &self.inboxes[usize::from(self.shard.0)]
+    }
+}

@@ -1,0 +1,161 @@
+//! Owns how a shard begins: at a start of the process, and anew after a failure within it.
+
+use std::collections::HashMap;
+
+use sluis_model::{AttemptRef, Control, Input, PauseScope, Timestamp};
+
+use super::core::ShardCore;
+use super::effects::{Effect, Effects};
+use super::intents::Intents;
+use super::letter::Reply;
+use super::pauses::Pauses;
+use super::recover::{RecoverError, Recovered, recover};
+use super::schedule::Schedule;
+use super::settings::ShardSettings;
+use super::tenants::Tenants;
+use super::writer::Writer;
+use crate::claim::Quota;
+use crate::keys::KeyIndex;
+use crate::recovery::Recovery;
+use crate::telemetry::ShardMetrics;
+
+/// What outlives a turn that is lost: what was handed to the journal, and who waits.
+struct Kept {
+    writer: Writer,
+    effects: Effects,
+    /// By intent.
+    waiting: HashMap<u64, Reply>,
+}
+
+impl ShardCore {
+    /// A shard as the journal has it, at the start of the process: attempts that were under way are
+    /// in doubt.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub fn start(settings: ShardSettings, keys: &KeyIndex) -> Result<Self, RecoverError> {
+        Self::start_watched(settings, keys, &Recovery::default())
+    }
+
+    /// The same, with somebody who sees how far it is and may end it.
+    ///
+    /// # Errors
+    /// The journal cannot be read, or `watch` ended it.
+    pub fn start_watched(
+        settings: ShardSettings,
+        keys: &KeyIndex,
+        watch: &Recovery,
+    ) -> Result<Self, RecoverError> {
+        let keys = Some((keys, settings.clock.now()));
+        let recovered = read(&settings, keys, watch)?;
+        count(&settings.quota, &recovered.tenants, 1);
+        for ((corporation, hour), bytes) in &recovered.written {
+            settings.quota.wrote(*corporation, *bytes, *hour);
+        }
+        let under_way = recovered.started();
+        let kept = Kept {
+            writer: Writer::new(&settings),
+            effects: Effects::default(),
+            waiting: HashMap::new(),
+        };
+        let mut core = Self::with(settings, recovered, kept);
+        core.pause_at_start();
+        core.interrupt(under_way);
+        core.writer.flush(&core.metrics);
+        Ok(core)
+    }
+
+    fn pause_at_start(&mut self) {
+        if self.settings.paused && !self.pauses.hold_everything() {
+            let pause = Control::Pause(PauseScope::EVERYTHING);
+            self.control(pause, Reply::nobody());
+        }
+    }
+
+    /// Attempts that were under way when the process ended: nobody knows how far they came.
+    fn interrupt(&mut self, under_way: Vec<AttemptRef>) {
+        for attempt in under_way {
+            self.decide_by_id(attempt.id, Input::Interrupted { attempt }, Reply::nobody());
+        }
+    }
+
+    /// A fresh shard from the journal after a failure within the process: what was handed to the
+    /// journal stands, attempts under way go on, letters that were not decided are lost to their
+    /// senders.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub(super) fn rebuild(self) -> Result<Self, RecoverError> {
+        let Self {
+            settings,
+            tenants: lost,
+            intents,
+            mut writer,
+            mut effects,
+            ..
+        } = self;
+        effects.cut_after(writer.appended(), &settings);
+        // Dropped claims release the quota once more than the difference below does.
+        writer.give_back_claims(&settings.quota);
+        let recovered = read(&settings, None, &Recovery::default())?;
+        // Both whole: what was lost may have been all that a corporation had here.
+        count(&settings.quota, &lost, -1);
+        count(&settings.quota, &recovered.tenants, 1);
+        let kept = Kept {
+            writer: Writer::after(writer, &settings),
+            effects,
+            waiting: intents.into_waiting(),
+        };
+        Ok(Self::with(settings, recovered, kept))
+    }
+
+    fn with(settings: ShardSettings, recovered: Recovered, kept: Kept) -> Self {
+        let now = settings.clock.now();
+        let links = &settings.links;
+        let metrics = ShardMetrics::of(settings.shard, |channel| {
+            links.providers.contains_key(&channel)
+        });
+        let mut tenants = recovered.tenants;
+        let mut core = Self {
+            now,
+            schedule: Schedule::of(&mut tenants, now),
+            tenants,
+            pauses: Pauses::recovered(recovered.pauses, &settings),
+            intents: Intents::recovered(recovered.intents, kept.waiting),
+            writer: kept.writer,
+            effects: kept.effects,
+            walked: 0,
+            metrics,
+            settings,
+        };
+        core.drive_again();
+        core
+    }
+
+    /// What the records leave open is driven again.
+    fn drive_again(&mut self) {
+        let appended = self.writer.appended();
+        for intent in self.intents.numbers() {
+            self.effects.push(appended, Effect::Drive(intent));
+        }
+    }
+}
+
+fn read(
+    settings: &ShardSettings,
+    keys: Option<(&KeyIndex, Timestamp)>,
+    watch: &Recovery,
+) -> Result<Recovered, RecoverError> {
+    let (journal, shard) = (&*settings.journal, settings.journal_shard());
+    recover(journal, shard, &*settings.flows, keys, watch)
+}
+
+/// Counts what these tenants have open, and those known from facts alone: once (1), or off (-1).
+fn count(quota: &Quota, tenants: &Tenants, times: i64) {
+    for (corporation, open) in tenants.counts() {
+        quota.add(corporation, times * open);
+    }
+    for (corporation, unknown) in tenants.unknown() {
+        quota.add_unknown(corporation, times * unknown);
+    }
+}
