@@ -40,10 +40,6 @@ const LONG: &[(&str, &str)] = &[
         "was within the limit at a width of 130",
     ),
     (
-        "journal/src/disk/table.rs",
-        "was within the limit at a width of 130",
-    ),
-    (
         "journal/tests/it/damage.rs",
         "was within the limit at a width of 130",
     ),

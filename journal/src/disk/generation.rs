@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use parking_lot::Mutex;
 
 use super::frame::{self, GroupWriter, RECORD_BYTES};
+use super::held::{self, Held};
 use super::index::{Column, Index};
 use super::log_file::LogFile;
 use super::manifest::{Floor, Made, Manifest};
@@ -122,21 +123,7 @@ impl Generation {
             return Ok(Self::with_index(files, starts, index));
         }
         let scanned = scan(&files.log, ends.len())?;
-        if let Some(broken) = scanned.broken {
-            return Err(files
-                .log
-                .damaged(broken.place.offset, broken.place.record, broken.damage));
-        }
-        if scanned.groups == 0 {
-            return Err(files.log.damaged(0, None, Damage::Malformed));
-        }
-        if let Some((shard, last, end)) = scanned.short(ends) {
-            return Err(files.log.damaged(
-                scanned.end,
-                Some((shard, last.next())),
-                Damage::Missing { expected: end },
-            ));
-        }
+        held::check_whole(&files.log, &scanned, ends)?;
         if Index::exists(&files.dir) {
             repairs.add(
                 Repaired::Index,
@@ -164,64 +151,29 @@ impl Generation {
             return Ok(Newest::Unbegun { is_blank: true });
         };
         files.seal_again(repairs)?;
-        let (log, length) = (&files.log, files.log.len()?);
-        let scanned = scan(log, usize::from(options.shards))?;
+        let scanned = scan(&files.log, usize::from(options.shards))?;
+        let held = Held {
+            data,
+            number,
+            known,
+            made,
+        };
+        held.check_groups(&files, &scanned)?;
         let broken = scanned.broken;
-        if let Some(broken) = broken.filter(|broken| broken.good_follows) {
-            return Err(log.damaged(broken.place.offset, broken.place.record, broken.damage));
-        }
-        let begun = known.is_some_and(|manifest| number <= manifest.begun);
-        let floor = known
-            .and_then(|manifest| manifest.floor_of(number))
-            .unwrap_or_default();
-        if scanned.end < floor.end
-            || scanned.groups < floor.groups
-            || (begun && scanned.groups == 0)
-        {
-            let (place, damage) = broken.map_or(
-                (
-                    None,
-                    Damage::Short {
-                        expected: floor.end,
-                    },
-                ),
-                |b| (Some(b.place), b.damage),
-            );
-            return Err(log.damaged(
-                place.map_or(scanned.end, |place| place.offset),
-                place.and_then(|place| place.record),
-                damage,
-            ));
-        }
         if scanned.groups == 0 {
             return Ok(Newest::Unbegun {
                 is_blank: broken.is_none(),
             });
         }
-        if known.is_some() && made.is_none() {
-            return Err(JournalError::Foreign {
-                path: files.dir,
-                other: Manifest::path(data),
-            });
-        }
-        // Behind a clean stop nothing was written, and what was made long does not get shorter by a
-        // crash.
-        let clean = known.is_some_and(|manifest| manifest.clean) && scanned.groups == floor.groups;
-        let expected = made
-            .filter(|_| begun && !clean)
-            .map_or(0, |made| made.length);
-        if length < expected {
-            return Err(log.damaged(length, None, Damage::Short { expected }));
-        }
+        let clean = held.was_clean(&scanned);
+        let length = held.check_length(&files, clean)?;
         let tail = broken.map(|broken| Tail {
             bytes: length - scanned.end,
             clean,
             broken,
         });
-        Ok(Newest::Begun(
-            Box::new(Self::settled(files, scanned)?),
-            tail,
-        ))
+        let generation = Self::settled(files, scanned)?;
+        Ok(Newest::Begun(Box::new(generation), tail))
     }
 
     /// Looks at every byte and changes nothing. `None` when nothing in it was ever acknowledged.

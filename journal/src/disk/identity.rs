@@ -96,43 +96,21 @@ pub(super) fn write(dir: &Path, id: u64, shards: u16) -> Result<(), JournalError
 /// Looks at a directory and changes nothing; an error says what is wrong. `None`: there is no
 /// journal.
 pub(super) fn look(dir: &Path, repairs: &mut Repairs) -> Result<Option<Identity>, JournalError> {
-    let (meta, manifest) = (state(read_meta(dir))?, state(Manifest::read(dir))?);
+    let meta = state(read_meta(dir))?;
+    let manifest = state(Manifest::read(dir))?;
     let damaged = |path| Err(JournalError::DamagedFile { path });
-    let known = |id, shards, manifest| {
-        Ok(Some(Identity {
-            id,
-            shards,
-            manifest,
-            created: false,
-            is_old: false,
-        }))
-    };
     match (meta, manifest) {
         (State::Absent, State::Absent) => Ok(None),
         (State::Absent | State::Damaged, State::Good(manifest)) => {
-            repairs.add(
-                Repaired::Meta,
-                &meta_path(dir),
-                "was missing or damaged: made again from the manifest",
-            );
-            known(manifest.id, manifest.marks.len() as u16, Some(manifest))
+            let why = "was missing or damaged: made again from the manifest";
+            repairs.add(Repaired::Meta, &meta_path(dir), why);
+            let shards = manifest.marks.len() as u16;
+            Ok(Some(Identity::known(manifest.id, shards, Some(manifest))))
         }
         (State::Damaged, State::Absent | State::Damaged) => damaged(meta_path(dir)),
         (State::Absent, State::Damaged) => damaged(Manifest::path(dir)),
         (State::Good(Meta { shards, id: None }), manifest) => {
-            // An upgrade that was cut short may have written the manifest already.
-            let id = if let State::Good(begun) = manifest {
-                begun.id
-            } else {
-                prepared::fresh_number(0)
-            };
-            Ok(Some(Identity {
-                id,
-                shards,
-                manifest: None,
-                created: false,
-                is_old: true,
-            }))
+            Ok(Some(Identity::old(shards, manifest)))
         }
         (
             State::Good(Meta {
@@ -147,7 +125,7 @@ pub(super) fn look(dir: &Path, repairs: &mut Repairs) -> Result<Option<Identity>
                     other: meta_path(dir),
                 });
             }
-            known(id, shards, Some(manifest))
+            Ok(Some(Identity::known(id, shards, Some(manifest))))
         }
         (
             State::Good(Meta {
@@ -157,13 +135,7 @@ pub(super) fn look(dir: &Path, repairs: &mut Repairs) -> Result<Option<Identity>
             State::Absent,
         ) if generations(dir)?.is_empty() => {
             // The making was cut short: no generation was ever there, or the manifest would be.
-            Ok(Some(Identity {
-                id,
-                shards,
-                manifest: None,
-                created: true,
-                is_old: false,
-            }))
+            Ok(Some(Identity::new(id, shards)))
         }
         (
             State::Good(Meta {
@@ -172,12 +144,45 @@ pub(super) fn look(dir: &Path, repairs: &mut Repairs) -> Result<Option<Identity>
             }),
             State::Absent | State::Damaged,
         ) => {
+            let here = generations(dir)?;
             let why = format!(
-                "was missing or damaged: made again from the generations that are here, {:?}; if there were more, restore a copy",
-                generations(dir)?
+                "was missing or damaged: made again from the generations that are here, {here:?}; if there were more, restore a copy"
             );
             repairs.add(Repaired::Manifest, &Manifest::path(dir), why);
-            known(id, shards, None)
+            Ok(Some(Identity::known(id, shards, None)))
+        }
+    }
+}
+
+impl Identity {
+    /// A directory that was just made.
+    fn new(id: u64, shards: u16) -> Self {
+        Self {
+            created: true,
+            ..Self::known(id, shards, None)
+        }
+    }
+
+    fn known(id: u64, shards: u16, manifest: Option<Manifest>) -> Self {
+        Self {
+            id,
+            shards,
+            manifest,
+            created: false,
+            is_old: false,
+        }
+    }
+
+    /// A directory of the format before this one. An upgrade that was cut short may have written
+    /// the manifest already.
+    fn old(shards: u16, manifest: State<Manifest>) -> Self {
+        let id = match manifest {
+            State::Good(begun) => begun.id,
+            State::Absent | State::Damaged => prepared::fresh_number(0),
+        };
+        Self {
+            is_old: true,
+            ..Self::known(id, shards, None)
         }
     }
 }
@@ -214,13 +219,7 @@ pub(super) fn settle(
         None => {
             let (id, shards) = (prepared::fresh_number(0), options.shards);
             write(dir, id, shards)?;
-            Ok(Identity {
-                id,
-                shards,
-                manifest: None,
-                created: true,
-                is_old: false,
-            })
+            Ok(Identity::new(id, shards))
         }
     }
 }

@@ -7,9 +7,11 @@ use std::path::Path;
 use super::checkpoints::Checkpoints;
 use super::generation::Generation;
 use super::generations::Generations;
+use super::identity::Identity;
 use super::manifest::Manifest;
 use super::options::Options;
 use super::report::{Repairs, ShardReport};
+use super::scan::Scan;
 use super::{checkpoints, files, identity, lock};
 use crate::{Damage, JournalError, Sequence, Shard};
 
@@ -50,42 +52,22 @@ pub struct Inspection {
 pub fn inspect(dir: &Path) -> Result<Inspection, JournalError> {
     let _lock = lock::take(dir)?;
     let mut repairs = Repairs::quiet();
-    let missing = || JournalError::MissingFile {
+    let missing_meta = || JournalError::MissingFile {
         path: dir.join("meta"),
     };
-    let identity = identity::look(dir, &mut repairs)?.ok_or_else(missing)?;
-    let shard_count = identity.shards;
-    let marks = match &identity.manifest {
-        Some(manifest) => manifest.marks.clone(),
-        None => Generations::old_marks(dir, shard_count)?,
-    };
-    let mut inspection = Inspection {
-        shard_count,
-        shards: (0..shard_count)
-            .zip(&marks)
-            .map(|(shard, mark)| empty(shard, *mark))
-            .collect(),
-        generations: identity::generations(dir)?,
-        checkpoints: Vec::new(),
-        disk_bytes: files::disk_bytes(dir),
-        torn_bytes: 0,
-        problems: Vec::new(),
-    };
+    let identity = identity::look(dir, &mut repairs)?.ok_or_else(missing_meta)?;
+    let mut inspection = Inspection::begin(dir, &identity)?;
     for repair in repairs.into_list() {
         inspection.problem(0, true, JournalError::DamagedFile { path: repair.path });
     }
-    inspection.checkpoints = checkpoints::covered(dir, marks.len())?
-        .into_iter()
-        .map(Sequence)
-        .collect();
     let options = Options {
-        shards: shard_count,
+        shards: identity.shards,
         ..Options::default()
     };
-    let mut expected = Vec::new();
+    let mut ends = Vec::new();
     let known = identity.manifest.as_ref();
     for number in inspection.generations.clone() {
-        if let Err(error) = inspection.walk(dir, number, known, &options, &mut expected) {
+        if let Err(error) = inspection.walk(dir, number, known, &options, &mut ends) {
             inspection.problem(number, false, error);
         }
     }
@@ -104,7 +86,33 @@ fn empty(shard: u16, mark: u64) -> ShardReport {
     }
 }
 
+fn missing(dir: &Path, number: u64) -> JournalError {
+    JournalError::MissingGeneration {
+        path: dir.to_owned(),
+        number,
+    }
+}
+
 impl Inspection {
+    /// What is known of a directory before its generations are looked at.
+    fn begin(dir: &Path, identity: &Identity) -> Result<Self, JournalError> {
+        let marks = match &identity.manifest {
+            Some(manifest) => manifest.marks.clone(),
+            None => Generations::old_marks(dir, identity.shards)?,
+        };
+        let covered = checkpoints::covered(dir, marks.len())?;
+        let shards = (0..identity.shards).zip(&marks);
+        Ok(Self {
+            shard_count: identity.shards,
+            shards: shards.map(|(shard, mark)| empty(shard, *mark)).collect(),
+            generations: identity::generations(dir)?,
+            checkpoints: covered.into_iter().map(Sequence).collect(),
+            disk_bytes: files::disk_bytes(dir),
+            torn_bytes: 0,
+            problems: Vec::new(),
+        })
+    }
+
     /// Looks at one generation. `ends` are the last sequences of the one before, and then of this
     /// one.
     fn walk(
@@ -115,56 +123,27 @@ impl Inspection {
         options: &Options,
         ends: &mut Vec<u64>,
     ) -> Result<(), JournalError> {
-        let newest = self.generations.last() == Some(&number);
+        let is_newest = self.generations.last() == Some(&number);
         let salt = known
             .and_then(|manifest| manifest.of(number))
             .map(|made| made.salt);
         let Some((generation, scan)) = Generation::look(dir, number, salt, options)? else {
-            let never_begun = newest && known.is_none_or(|manifest| number > manifest.begun);
-            return if never_begun {
+            let never_begun = known.is_none_or(|manifest| number > manifest.begun);
+            return if is_newest && never_begun {
                 Ok(())
             } else {
-                Err(JournalError::MissingGeneration {
-                    path: dir.to_owned(),
-                    number,
-                })
+                Err(missing(dir, number))
             };
         };
-        if let Some(floor) = known.and_then(|manifest| manifest.floor_of(number))
-            && (scan.end < floor.end || scan.groups < floor.groups)
-        {
-            self.problem(
-                number,
-                false,
-                generation.log.damaged(
-                    scan.end,
-                    None,
-                    Damage::Short {
-                        expected: floor.end,
-                    },
-                ),
-            );
-        }
-        let gap = generation
-            .starts
-            .iter()
-            .zip(&*ends)
-            .position(|(start, end)| *start != end + 1);
-        if let Some(shard) = gap {
-            let record = Some((Shard(shard as u16), Sequence(ends[shard] + 1)));
-            let damage = Damage::Missing {
-                expected: Sequence(generation.starts[shard] - 1),
-            };
-            self.problem(number, false, generation.log.damaged(0, record, damage));
-        }
+        self.check_floor(&generation, &scan, known);
+        self.check_follows(&generation, ends);
         if let Some(broken) = scan.broken {
             self.torn_bytes += generation.log.len()? - scan.end;
-            let repaired = newest && !broken.good_follows;
-            let error =
-                generation
-                    .log
-                    .damaged(broken.place.offset, broken.place.record, broken.damage);
-            self.problem(number, repaired, error);
+            let place = broken.place;
+            let error = generation
+                .log
+                .damaged(place.offset, place.record, broken.damage);
+            self.problem(number, is_newest && !broken.good_follows, error);
         }
         *ends = scan.lasts();
         for ((report, column), end) in self.shards.iter_mut().zip(&scan.columns).zip(&*ends) {
@@ -175,25 +154,46 @@ impl Inspection {
         Ok(())
     }
 
+    /// What was certainly durable is there.
+    fn check_floor(&mut self, generation: &Generation, scan: &Scan, known: Option<&Manifest>) {
+        let floor = known.and_then(|manifest| manifest.floor_of(generation.number));
+        if let Some(floor) = floor
+            && (scan.end < floor.end || scan.groups < floor.groups)
+        {
+            let expected = floor.end;
+            let error = generation
+                .log
+                .damaged(scan.end, None, Damage::Short { expected });
+            self.problem(generation.number, false, error);
+        }
+    }
+
+    /// It begins where the generation before it ends.
+    fn check_follows(&mut self, generation: &Generation, ends: &[u64]) {
+        let gap = generation
+            .starts
+            .iter()
+            .zip(ends)
+            .position(|(start, end)| *start != end + 1);
+        if let Some(shard) = gap {
+            let record = Some((Shard(shard as u16), Sequence(ends[shard] + 1)));
+            let expected = Sequence(generation.starts[shard] - 1);
+            let error = generation
+                .log
+                .damaged(0, record, Damage::Missing { expected });
+            self.problem(generation.number, false, error);
+        }
+    }
+
     /// What the manifest knows must be there.
     fn check_known(&mut self, dir: &Path, known: Option<&Manifest>) {
         let made = known
             .map(|manifest| manifest.made.as_slice())
             .unwrap_or_default();
-        for number in made
-            .iter()
-            .map(|made| made.number)
-            .filter(|number| !self.generations.contains(number))
-            .collect::<Vec<_>>()
-        {
-            self.problem(
-                number,
-                false,
-                JournalError::MissingGeneration {
-                    path: dir.to_owned(),
-                    number,
-                },
-            );
+        for made in made {
+            if !self.generations.contains(&made.number) {
+                self.problem(made.number, false, missing(dir, made.number));
+            }
         }
     }
 

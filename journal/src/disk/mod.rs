@@ -7,9 +7,11 @@ mod definitions;
 mod entry;
 mod files;
 mod filler;
+mod found;
 mod frame;
 mod generation;
 mod generations;
+mod held;
 mod identity;
 mod index;
 pub(crate) mod inspect;
@@ -23,12 +25,14 @@ pub(crate) mod options;
 mod prepared;
 mod privacy;
 mod progress;
+mod proof;
 mod recovery;
 pub(crate) mod report;
 mod scan;
 mod store;
 mod successor;
 mod table;
+mod values;
 mod window;
 
 use std::ops::ControlFlow;
@@ -50,9 +54,10 @@ use self::keepsakes::Keepsakes;
 use self::lock::Lock;
 use self::options::Options;
 use self::progress::Progress;
+use self::proof::Expected;
 use self::report::{RecoveryReport, Repair};
 use self::successor::Successor;
-use self::table::{Expected, Table};
+use self::table::Table;
 use crate::{
     Batch, CheckpointChunks, Failure, Journal, JournalError, OnFailure, QueueDepth, Sequence,
     Shard, Stats, Ticket, TryAppendError, Wake,
@@ -187,7 +192,7 @@ impl DiskJournal {
     /// not find may be there, and the next start makes it again.
     fn noticed<T>(&self, result: Result<T, JournalError>) -> Result<T, JournalError> {
         result.inspect_err(|error| {
-            if table::is_damage(error) {
+            if proof::is_damage(error) {
                 self.intake.shut();
                 self.progress.fail(JournalError::Table {
                     path: self.dir.join(table::DIR),

@@ -8,8 +8,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::frame::{self, GroupWriter};
-use super::generation::{Generation, Newest, Tail};
+use super::found::{Found, open_all};
+use super::frame::GroupWriter;
+use super::generation::{Generation, Tail};
 use super::generations::Generations;
 use super::identity::{self, Identity};
 use super::lock::{self, Lock};
@@ -35,28 +36,19 @@ pub(super) struct Recovered {
     pub(super) report: RecoveryReport,
 }
 
-/// What the generations of a directory are, before anything is changed.
-#[derive(Default)]
-struct Found {
-    list: Vec<Arc<Generation>>,
-    tail: Option<Tail>,
-    /// A newest one in which nothing was ever acknowledged, and whether its log holds nothing but
-    /// zeros.
-    unbegun: Option<(u64, bool)>,
+/// What was promised of a directory, per shard.
+struct Promised {
+    /// The last record.
+    lasts: Vec<u64>,
+    /// The oldest record that is kept.
+    marks: Vec<u64>,
+    /// The last record that a checkpoint covers.
+    checkpoints: Vec<u64>,
 }
 
 /// Opens a directory, making it when it is new.
 pub(super) fn recover(dir: &Path, options: &Options) -> Result<Recovered, JournalError> {
-    if options.existing && !dir.exists() {
-        return Err(JournalError::Gone {
-            path: dir.to_owned(),
-        });
-    }
-    files::create_dir(dir)?;
-    let lock = lock::take(dir)?;
-    let made_private = privacy::tighten(dir)?;
-    // What a killed process left may have its names in the page cache alone.
-    files::sync_dir(dir)?;
+    let (lock, made_private) = enter(dir, options)?;
     let mut repairs = Repairs::default();
     let identity = identity::settle(dir, options, &mut repairs)?;
     let mut report = RecoveryReport {
@@ -65,42 +57,20 @@ pub(super) fn recover(dir: &Path, options: &Options) -> Result<Recovered, Journa
         ..RecoveryReport::default()
     };
     clear_leftovers(dir, &mut report.removed)?;
-    let mut found = open_all(dir, options, &identity, &mut repairs)?;
-    if found.list.is_empty() {
-        if options.existing {
-            return Err(JournalError::Gone {
-                path: dir.to_owned(),
-            });
-        }
-        clear_unbegun(dir, found.unbegun.take(), &mut repairs, &mut report.removed)?;
-        found.list.push(Arc::new(first(
-            dir,
-            vec![1; usize::from(options.shards)],
-            options,
-        )?));
-    }
-    let marks = marks(dir, &identity, &found.list)?;
-    check_oldest(dir, &found.list[0], &marks)?;
-    let newest = Arc::clone(&found.list[found.list.len() - 1]);
-    let lasts = newest.index.lasts();
-    let checkpoints = check_promises(dir, &newest, &lasts, &marks, identity.manifest.as_ref())?;
-    let manifest = manifest(
-        &identity,
-        &found,
-        &marks,
-        checkpoints,
-        definitions(dir, &identity)?,
-    );
-    let ledger = Arc::new(Ledger::start(dir, manifest, options.barrier)?);
-    if identity.is_old {
-        identity::write(dir, identity.id, options.shards)?;
-    }
+    let mut found = open_or_begin(dir, options, &identity, &mut repairs, &mut report.removed)?;
+    let promised = promised(dir, &identity, &found)?;
+
+    let ledger = write_down(dir, options, &identity, &found, &promised)?;
+
+    // From here on the manifest says what is changed now.
     Generations::remove_old_marks(dir)?;
-    report.torn_bytes = cut_tail(&newest, found.tail, &mut repairs)?;
+    let tail = found.tail.take();
+    report.torn_bytes = cut_tail(found.newest(), tail, &mut repairs)?;
     clear_unbegun(dir, found.unbegun, &mut repairs, &mut report.removed)?;
     report.shards = (0..options.shards)
-        .map(|shard| shard_report(shard, &found.list, &lasts, &marks))
+        .map(|shard| shard_report(shard, &found.list, &promised))
         .collect();
+    let Promised { lasts, marks, .. } = promised;
     let generations = Generations::new(Arc::clone(&ledger), found.list, marks.clone());
     generations.drop_forgotten(&marks)?;
     report.generations = generations.count();
@@ -115,6 +85,77 @@ pub(super) fn recover(dir: &Path, options: &Options) -> Result<Recovered, Journa
         repairs,
         report,
     })
+}
+
+/// Makes the directory when it may, locks it, and takes from others what they may do with its
+/// files. Gives how many files that were.
+fn enter(dir: &Path, options: &Options) -> Result<(Lock, u64), JournalError> {
+    if options.existing && !dir.exists() {
+        return Err(gone(dir));
+    }
+    files::create_dir(dir)?;
+    let lock = lock::take(dir)?;
+    let made_private = privacy::tighten(dir)?;
+    // What a killed process left may have its names in the page cache alone.
+    files::sync_dir(dir)?;
+    Ok((lock, made_private))
+}
+
+fn gone(dir: &Path) -> JournalError {
+    JournalError::Gone {
+        path: dir.to_owned(),
+    }
+}
+
+/// The generations of the directory; the first one is begun where there is none.
+fn open_or_begin(
+    dir: &Path,
+    options: &Options,
+    identity: &Identity,
+    repairs: &mut Repairs,
+    removed: &mut Vec<PathBuf>,
+) -> Result<Found, JournalError> {
+    let mut found = open_all(dir, options, identity, repairs)?;
+    if found.list.is_empty() {
+        if options.existing {
+            return Err(gone(dir));
+        }
+        clear_unbegun(dir, found.unbegun.take(), repairs, removed)?;
+        let starts = vec![1; usize::from(options.shards)];
+        found.list.push(Arc::new(first(dir, starts, options)?));
+    }
+    Ok(found)
+}
+
+/// What there must be, once it is known to be there.
+fn promised(dir: &Path, identity: &Identity, found: &Found) -> Result<Promised, JournalError> {
+    let marks = marks(dir, identity, &found.list)?;
+    check_oldest(dir, &found.list[0], &marks)?;
+    let newest = found.newest();
+    let lasts = newest.index.lasts();
+    let checkpoints = check_promises(dir, newest, &lasts, &marks, identity.manifest.as_ref())?;
+    Ok(Promised {
+        lasts,
+        marks,
+        checkpoints,
+    })
+}
+
+/// Writes the manifest that goes on from here.
+fn write_down(
+    dir: &Path,
+    options: &Options,
+    identity: &Identity,
+    found: &Found,
+    promised: &Promised,
+) -> Result<Arc<Ledger>, JournalError> {
+    let definitions = definitions(dir, identity)?;
+    let manifest = manifest(identity, found, promised, definitions);
+    let ledger = Arc::new(Ledger::start(dir, manifest, options.barrier)?);
+    if identity.is_old {
+        identity::write(dir, identity.id, options.shards)?;
+    }
+    Ok(ledger)
 }
 
 /// The first generation of a directory. Each later one begins with records; this one with a group
@@ -138,80 +179,6 @@ fn clear_leftovers(dir: &Path, removed: &mut Vec<PathBuf>) -> Result<(), Journal
         }
     }
     Ok(())
-}
-
-/// Opens the generations, the newest one first: each says where the one before it has to end. Every
-/// one that the manifest knows must be there.
-fn open_all(
-    dir: &Path,
-    options: &Options,
-    identity: &Identity,
-    repairs: &mut Repairs,
-) -> Result<Found, JournalError> {
-    let known = identity.manifest.as_ref();
-    let numbers = identity::generations(dir)?;
-    let missing = |number| JournalError::MissingGeneration {
-        path: dir.to_owned(),
-        number,
-    };
-    let made = known
-        .map(|manifest| manifest.made.as_slice())
-        .unwrap_or_default();
-    if let Some(made) = made.iter().find(|made| !numbers.contains(&made.number)) {
-        return Err(missing(made.number));
-    }
-    if let Some(pair) = numbers.windows(2).find(|pair| pair[1] != pair[0] + 1) {
-        return Err(missing(pair[0] + 1));
-    }
-    let mut found = Found::default();
-    for number in numbers.into_iter().rev() {
-        if let Some(later) = found.list.last() {
-            let ends: Vec<u64> = later.starts.iter().map(|start| start - 1).collect();
-            let salt = known
-                .and_then(|manifest| manifest.of(number))
-                .map(|made| made.salt);
-            found.list.push(Arc::new(Generation::open_sealed(
-                dir, number, salt, &ends, options, repairs,
-            )?));
-            continue;
-        }
-        match Generation::open_newest(dir, number, known, options, repairs)? {
-            Newest::Begun(newest, tail) => {
-                found.list.push(Arc::from(newest));
-                found.tail = tail;
-            }
-            Newest::Unbegun { .. } if found.unbegun.is_some() => return Err(missing(number)),
-            Newest::Unbegun { is_blank } => {
-                if !is_blank && known.is_none() && !is_first_try(dir, number, options)? {
-                    let log = Generation::path(dir, number).join("log");
-                    let damage = Damage::Malformed;
-                    return Err(JournalError::Damaged {
-                        path: log,
-                        place: crate::Place {
-                            offset: 0,
-                            record: None,
-                        },
-                        damage,
-                    });
-                }
-                found.unbegun = Some((number, is_blank));
-            }
-        }
-    }
-    found.list.reverse();
-    Ok(found)
-}
-
-/// Whether a log without a good group may be what is left of the first start of all: as long as its
-/// opening at most.
-fn is_first_try(dir: &Path, number: u64, options: &Options) -> Result<bool, JournalError> {
-    let path = Generation::path(dir, number).join("log");
-    let length = std::fs::metadata(&path)
-        .map_err(JournalError::io("look at", &path))?
-        .len();
-    Ok(number == 1
-        && !options.existing
-        && length <= frame::opening_bytes(usize::from(options.shards)) as u64)
 }
 
 /// What may be forgotten. Where the manifest was lost, the oldest generation says what is kept.
@@ -280,11 +247,10 @@ fn check_promises(
 fn manifest(
     identity: &Identity,
     found: &Found,
-    marks: &[u64],
-    checkpoints: Vec<u64>,
+    promised: &Promised,
     definitions: Vec<[u8; 16]>,
 ) -> Manifest {
-    let newest = &found.list[found.list.len() - 1];
+    let newest = found.newest();
     let mut made: Vec<_> = found
         .list
         .iter()
@@ -301,8 +267,8 @@ fn manifest(
         begun,
         floor,
         clean: false,
-        marks: marks.to_vec(),
-        checkpoints,
+        marks: promised.marks.clone(),
+        checkpoints: promised.checkpoints.clone(),
         definitions,
     }
 }
@@ -376,13 +342,13 @@ fn clear_unbegun(
     Ok(())
 }
 
-fn shard_report(shard: u16, list: &[Arc<Generation>], lasts: &[u64], marks: &[u64]) -> ShardReport {
+fn shard_report(shard: u16, list: &[Arc<Generation>], promised: &Promised) -> ShardReport {
     let index = usize::from(shard);
     let extents = || list.iter().map(|generation| generation.index.extent(index));
     ShardReport {
         shard: Shard(shard),
-        first: Sequence(marks[index]),
-        last: Sequence(lasts[index]),
+        first: Sequence(promised.marks[index]),
+        last: Sequence(promised.lasts[index]),
         records: extents().map(|extent| extent.records).sum(),
         bytes: extents().map(|extent| extent.bytes).sum(),
     }

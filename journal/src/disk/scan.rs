@@ -32,6 +32,17 @@ pub(super) struct Broken {
     pub(super) good_follows: bool,
 }
 
+/// What is wrong with a group, and where. The place counts from the group's first byte.
+type Wrong = (Place, Damage);
+
+/// A place in a group that is not one of its records.
+fn at(offset: usize) -> Place {
+    Place {
+        offset: offset as u64,
+        record: None,
+    }
+}
+
 /// Scans the file of a journal with so many shards.
 pub(super) fn scan(log: &LogFile, shards: usize) -> Result<Scan, JournalError> {
     let length = log.len()?;
@@ -44,34 +55,9 @@ pub(super) fn scan(log: &LogFile, shards: usize) -> Result<Scan, JournalError> {
         let header = window
             .get(scan.end, GROUP_BYTES, || AHEAD_BYTES)
             .map_err(log.failed())?;
-        let header = match header
-            .first_chunk()
-            .ok_or(Damage::Malformed)
-            .and_then(|bytes| GroupHeader::decode(log.salt, bytes))
-        {
-            Ok(header) if header.number == scan.groups + 1 => header,
-            Ok(_) => {
-                return broken(
-                    log,
-                    scan,
-                    Place {
-                        offset: 0,
-                        record: None,
-                    },
-                    Damage::Malformed,
-                );
-            }
-            Err(damage) => {
-                return broken(
-                    log,
-                    scan,
-                    Place {
-                        offset: 0,
-                        record: None,
-                    },
-                    damage,
-                );
-            }
+        let header = match decode(log, header, scan.groups + 1) {
+            Ok(header) => header,
+            Err(damage) => return broken(log, scan, at(0), damage),
         };
         let bytes = GROUP_BYTES + header.length as usize;
         let group = window
@@ -86,57 +72,65 @@ pub(super) fn scan(log: &LogFile, shards: usize) -> Result<Scan, JournalError> {
     Ok(scan)
 }
 
-/// Adds a group, all of it or nothing. The place of what is wrong counts from the group's first
-/// byte.
-fn add(
-    log: &LogFile,
-    scan: &mut Scan,
-    header: GroupHeader,
-    group: &[u8],
-) -> Result<(), (Place, Damage)> {
+/// The header of the group that must come next.
+fn decode(log: &LogFile, bytes: &[u8], number: u64) -> Result<GroupHeader, Damage> {
+    let bytes = bytes.first_chunk().ok_or(Damage::Malformed)?;
+    let header = GroupHeader::decode(log.salt, bytes)?;
+    if header.number == number {
+        Ok(header)
+    } else {
+        Err(Damage::Malformed)
+    }
+}
+
+/// Adds a group, all of it or nothing.
+fn add(log: &LogFile, scan: &mut Scan, header: GroupHeader, group: &[u8]) -> Result<(), Wrong> {
+    let mut records = records(log, header, group)?;
+    let starts = if scan.groups == 0 {
+        let opening = frame::opening(log.salt, group, scan.columns.len());
+        let starts = opening.map_err(|damage| (at(GROUP_BYTES), damage))?;
+        records.remove(0);
+        Some(starts)
+    } else {
+        None
+    };
+    check_order(scan, starts.as_deref().unwrap_or(&scan.starts), &records)?;
+    for found in &records {
+        let column = &mut scan.columns[usize::from(found.shard.0)];
+        let offset = scan.end + u64::from(found.mark.offset);
+        column.offsets.push(offset as u32);
+        column.bytes += u64::from(found.mark.bytes);
+    }
+    if let Some(starts) = starts {
+        scan.starts = starts;
+    }
+    Ok(())
+}
+
+/// The records of a group, each checked.
+fn records(log: &LogFile, header: GroupHeader, group: &[u8]) -> Result<Vec<Found>, Wrong> {
     let blocks = group.get(GROUP_BYTES..).unwrap_or_default();
     if blocks.len() != header.length as usize {
-        return Err((
-            Place {
-                offset: 0,
-                record: None,
-            },
-            Damage::Malformed,
-        ));
+        return Err((at(0), Damage::Malformed));
     }
-    let mut records: Vec<Found> = Vec::with_capacity(header.records.min(1 << 20) as usize);
+    let mut records = Vec::with_capacity(header.records.min(1 << 20) as usize);
     walk(log.salt, header, blocks, &mut |found| records.push(found)).map_err(
         |(offset, record, damage)| {
-            (
-                Place {
-                    offset: offset as u64,
-                    record,
-                },
-                damage,
-            )
+            let offset = offset as u64;
+            (Place { offset, record }, damage)
         },
     )?;
-    let mut starts = None;
-    if scan.groups == 0 {
-        let wrong = |damage| {
-            (
-                Place {
-                    offset: GROUP_BYTES as u64,
-                    record: None,
-                },
-                damage,
-            )
-        };
-        starts = Some(frame::opening(log.salt, group, scan.columns.len()).map_err(wrong)?);
-        records.remove(0);
-    }
-    let begin = starts.as_ref().unwrap_or(&scan.starts);
-    let mut nexts: Vec<u64> = begin
+    Ok(records)
+}
+
+/// Each shard's records follow one another, from where it begins and what was scanned already.
+fn check_order(scan: &Scan, starts: &[u64], records: &[Found]) -> Result<(), Wrong> {
+    let mut nexts: Vec<u64> = starts
         .iter()
         .zip(&scan.columns)
         .map(|(start, column)| start + column.offsets.len() as u64)
         .collect();
-    for found in &records {
+    for found in records {
         let place = Place {
             offset: u64::from(found.mark.offset),
             record: Some((found.shard, found.sequence)),
@@ -145,24 +139,10 @@ fn add(
             .get_mut(usize::from(found.shard.0))
             .ok_or((place, Damage::Malformed))?;
         if found.sequence.0 != *next {
-            return Err((
-                place,
-                Damage::Gap {
-                    expected: Sequence(*next),
-                },
-            ));
+            let expected = Sequence(*next);
+            return Err((place, Damage::Gap { expected }));
         }
         *next += 1;
-    }
-    for found in &records {
-        let column = &mut scan.columns[usize::from(found.shard.0)];
-        column
-            .offsets
-            .push((scan.end + u64::from(found.mark.offset)) as u32);
-        column.bytes += u64::from(found.mark.bytes);
-    }
-    if let Some(starts) = starts {
-        scan.starts = starts;
     }
     Ok(())
 }

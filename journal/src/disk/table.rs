@@ -1,6 +1,6 @@
 //! The keyed table beside the log: profiles, passivated tenants and the like, in a sled directory
 //! of its own. Refuses to be the only copy of anything: it can be rebuilt from the log, and says up
-//! to where it is complete. That it says nothing wrong is proven at every start ([`Table::prove`]);
+//! to where it is complete. That it says nothing wrong is proven at every start (`proof`);
 //! a table that is not what it claims is emptied, and the shards fill it again from the log.
 //!
 //! A value is written as one atomic sled batch. The watermark is an entry of the same tree,
@@ -14,29 +14,19 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 
-use super::entry::{self, HEAD_BYTES, Head, Kind, OWNER_KEY, Sum, Watermark};
+use super::entry::{self, HEAD_BYTES, Head, OWNER_KEY, Sum, Watermark};
 use super::files;
 use super::options::Options;
+use super::proof::{self, Expected, Proven, Wrong};
 use super::report::{Repaired, Repairs};
 use super::store::{Seal, Store};
+use super::values::Values;
 use crate::{JournalError, MAX_KEY_BYTES, MAX_VALUE_BYTES, Sequence, Shard};
 
 pub(super) const DIR: &str = "table";
 /// The part of a segment that is put between two barriers at most. sled writes a page again every
 /// few changes of it: some four bytes of its log for each byte that is put, a quarter of a segment.
 const BARRIER_PART: usize = 16;
-
-/// What a table is held against.
-pub(super) struct Expected<'a> {
-    /// The number of the data directory.
-    pub(super) id: u64,
-    /// Per shard its last record.
-    pub(super) lasts: &'a [u64],
-    /// Per shard the oldest record that is kept.
-    pub(super) marks: &'a [u64],
-    /// Whether there was no table yet, or one of the format before this.
-    pub(super) is_first: bool,
-}
 
 /// The open table.
 pub(super) struct Table {
@@ -82,26 +72,15 @@ impl Table {
             Err(why) => why,
         };
         if !expected.is_first {
-            let trimmed = expected.marks.iter().any(|mark| *mark > 1);
-            let remedy = match (trimmed, options.rebuild_table) {
-                (true, _) => {
-                    "what it was made from is forgotten already, so it cannot be made again: restore the directory from a copy"
-                }
-                (false, false) => "the log has everything; a start makes it anew from there",
-                (false, true) => "",
-            };
-            if !remedy.is_empty() {
+            if let Some(remedy) = why_not_again(expected, options) {
                 return Err(JournalError::Table {
                     path: dir,
                     why,
                     remedy,
                 });
             }
-            repairs.add(
-                Repaired::Table,
-                &dir,
-                format!("{why}: emptied, and filled again from the log"),
-            );
+            let why = format!("{why}: emptied, and filled again from the log");
+            repairs.add(Repaired::Table, &dir, why);
         }
         if is_there {
             files::remove_dir(&dir)?;
@@ -138,130 +117,48 @@ impl Table {
         options: &Options,
         expected: &Expected<'_>,
         removed: &mut Vec<PathBuf>,
-    ) -> Result<Result<Self, String>, JournalError> {
-        let mut tried = || {
-            let Some(seal) = Store::seal(dir)? else {
-                return Ok(Err("was not made completely, or its start is gone".into()));
-            };
-            if seal.id != expected.id {
-                return Ok(Err("belongs to another data directory".into()));
-            }
-            let store = Store::open(dir, &seal, options.cache_bytes, options, removed)?;
-            let table = Self::around(store, &seal, options.shards);
-            Ok(table.prove(expected)?.map(|()| table))
-        };
-        match tried() {
-            Ok(found) => Ok(found),
-            Err(error) if is_damage(&error) => Ok(Err(format!("is damaged ({error})"))),
-            Err(error) => Err(error),
+    ) -> Result<Result<Self, Wrong>, JournalError> {
+        match Self::try_open(dir, options, expected, removed) {
+            Err(error) if proof::is_damage(&error) => Ok(Err(format!("is damaged ({error})"))),
+            tried => tried,
         }
     }
 
-    /// Reads everything and holds it against the watermarks: every value that one covers is there,
-    /// every value is right, and no watermark claims what the log does not have. Says what is
-    /// wrong.
-    fn prove(&self, expected: &Expected<'_>) -> Result<Result<(), String>, JournalError> {
-        let owner = self
-            .store
-            .ask("read its owner", |tree| tree.get(OWNER_KEY))?;
-        if owner.as_deref() != Some(&self.id.to_le_bytes()[..]) {
-            return Ok(Err(
-                "lost what it held, or holds another data directory's".into()
-            ));
+    fn try_open(
+        dir: &Path,
+        options: &Options,
+        expected: &Expected<'_>,
+        removed: &mut Vec<PathBuf>,
+    ) -> Result<Result<Self, Wrong>, JournalError> {
+        let Some(seal) = Store::seal(dir)? else {
+            return Ok(Err("was not made completely, or its start is gone".into()));
+        };
+        if seal.id != expected.id {
+            return Ok(Err("belongs to another data directory".into()));
         }
-        let mut marks = Vec::with_capacity(self.books.len());
-        for (shard, last) in (0..).map(Shard).zip(expected.lasts) {
-            let stored = self.store.ask("read a watermark", |tree| {
-                tree.get(entry::watermark_key(shard))
-            })?;
-            match stored.map_or(Some(Watermark::default()), |bytes| {
-                Watermark::decode(&bytes, self.id)
-            }) {
-                Some(mark) if mark.sequence.0 <= *last => marks.push(mark),
-                Some(mark) => {
-                    return Ok(Err(format!(
-                        "claims shard {shard} up to {}, the log ends at {last}",
-                        mark.sequence
-                    )));
-                }
-                None => return Ok(Err(format!("has a damaged watermark for shard {shard}"))),
-            }
-        }
-        let (mut covered, mut all) = (
-            vec![Sum::default(); marks.len()],
-            vec![Sum::default(); marks.len()],
-        );
-        let mut wrong = None;
-        self.walk(&mut |shard, head| match marks.get(usize::from(shard.0)) {
-            Some(mark) if head.period <= mark.number + 1 => {
-                covered[usize::from(shard.0)].add(head.worth_at(mark.number));
-                all[usize::from(shard.0)].add(head.worth());
-            }
-            _ => wrong = Some(format!("lost a watermark of shard {shard}")),
-        })?;
-        for (index, (mark, covered)) in marks.iter().zip(covered).enumerate() {
-            if mark.sum != covered {
-                let up_to = mark.sequence;
-                wrong.get_or_insert_with(|| {
-                    format!("lost values of shard {index} that it claims to have up to {up_to}")
-                });
-            }
-        }
-        if let Some(wrong) = wrong {
-            return Ok(Err(wrong));
-        }
-        for (((books, applied), mark), sum) in
-            self.books.iter().zip(&self.applied).zip(&marks).zip(all)
-        {
+        let store = Store::open(dir, &seal, options.cache_bytes, options, removed)?;
+        let proven = proof::prove(&store, expected)?;
+        Ok(proven.map(|proven| {
+            let table = Self::around(store, &seal, options.shards);
+            table.take_over(&proven);
+            table
+        }))
+    }
+
+    /// Goes on from what was proven.
+    fn take_over(&self, proven: &Proven) {
+        for ((books, applied), (mark, sum)) in self.books.iter().zip(&self.applied).zip(proven) {
+            let (mark, sum) = (*mark, *sum);
+            applied.store(mark.sequence.0, Ordering::Release);
             *books.lock() = Books {
                 mark: mark.number,
                 sum,
             };
-            applied.store(mark.sequence.0, Ordering::Release);
         }
-        Ok(Ok(()))
     }
 
-    /// Checks every entry; gives their number.
-    fn walk(&self, visit: &mut dyn FnMut(Shard, Head)) -> Result<u64, JournalError> {
-        let mut all = self
-            .store
-            .ask("read table values", |tree| Ok(tree.iter()))?;
-        let mut next = || {
-            self.store
-                .ask("read table values", |_| all.next().transpose())
-        };
-        let mut entries = 0;
-        while let Some((entry, bytes)) = next()? {
-            entries += 1;
-            match entry::kind_of(&entry) {
-                Kind::Head(shard, key) => {
-                    let head = Head::decode(&bytes).ok_or_else(|| self.damaged())?;
-                    let mut value = bytes[HEAD_BYTES..].to_vec();
-                    for part in 1..entry::parts_of(key, head.length) {
-                        let (of, bytes) = next()?.ok_or_else(|| self.damaged())?;
-                        entries += 1;
-                        if entry::kind_of(&of) != Kind::Part(shard, key, part) {
-                            return Err(self.damaged());
-                        }
-                        value.extend_from_slice(&bytes);
-                    }
-                    if !head.fits(shard, key, &value) {
-                        return Err(self.damaged());
-                    }
-                    visit(shard, head);
-                }
-                Kind::Watermark | Kind::Owner => {}
-                Kind::Part(..) | Kind::Unknown => return Err(self.damaged()),
-            }
-        }
-        Ok(entries)
-    }
-
-    fn damaged(&self) -> JournalError {
-        JournalError::DamagedFile {
-            path: self.store.dir().join("db"),
-        }
+    fn values(&self) -> Values<'_> {
+        Values(&self.store)
     }
 
     pub(super) fn put(&self, shard: Shard, key: &[u8], value: &[u8]) -> Result<(), JournalError> {
@@ -274,30 +171,40 @@ impl Table {
             });
         }
         let mut books = self.books[usize::from(shard.0)].lock();
-        let before = self
-            .entry(shard, key, 0)?
-            .map(|entry| Head::decode(&entry).ok_or_else(|| self.damaged()))
-            .transpose()?;
+        let before = self.values().head(shard, key)?;
         let replaced = before.map_or(0, |before| before.worth_at(books.mark));
         let head = Head::of(shard, key, value, books.mark + 1, replaced);
+        self.write(shard, key, value, head, before)?;
+        if let Some(before) = before {
+            books.sum.take(before.worth());
+        }
+        books.sum.add(head.worth());
+        drop(books);
+        let parts = usize::from(entry::parts_of(key, value.len()));
+        self.bound_unsynced(HEAD_BYTES + value.len() + parts * key.len())
+    }
+
+    /// Writes a value's entries, and removes those that only the one before it had, in one piece.
+    fn write(
+        &self,
+        shard: Shard,
+        key: &[u8],
+        value: &[u8],
+        head: Head,
+        before: Option<Head>,
+    ) -> Result<(), JournalError> {
         let framed = [&head.encode(), value].concat();
-        let parts = entry::parts_of(key, value.len());
         let mut batch = sled::Batch::default();
         for (part, bytes) in (0..).zip(framed.chunks(entry::part_bytes(key))) {
             batch.insert(&entry::key_of(shard, key, part)[..], bytes);
         }
-        let left_over = parts..before.map_or(0, |before| entry::parts_of(key, before.length));
-        left_over.for_each(|part| batch.remove(&entry::key_of(shard, key, part)[..]));
-        let whole = self.locks[usize::from(shard.0)].write();
+        let had = before.map_or(0, |before| entry::parts_of(key, before.length));
+        for part in entry::parts_of(key, value.len())..had {
+            batch.remove(&entry::key_of(shard, key, part)[..]);
+        }
+        let _whole = self.locks[usize::from(shard.0)].write();
         self.store
-            .ask("write a table value", |tree| tree.apply_batch(batch))?;
-        drop(whole);
-        before
-            .iter()
-            .for_each(|before| books.sum.take(before.worth()));
-        books.sum.add(head.worth());
-        drop(books);
-        self.bound_unsynced(framed.len() + usize::from(parts) * key.len())
+            .ask("write a table value", |tree| tree.apply_batch(batch))
     }
 
     /// Counts what was put; a barrier when it is enough.
@@ -317,23 +224,7 @@ impl Table {
     pub(super) fn get(&self, shard: Shard, key: &[u8]) -> Result<Option<Vec<u8>>, JournalError> {
         check_key(key)?;
         let _whole = self.locks[usize::from(shard.0)].read();
-        let Some(first) = self.entry(shard, key, 0)? else {
-            return Ok(None);
-        };
-        let head = Head::decode(&first).ok_or_else(|| self.damaged())?;
-        let mut value = first[HEAD_BYTES..].to_vec();
-        for part in 1..entry::parts_of(key, head.length) {
-            value.extend_from_slice(
-                &self
-                    .entry(shard, key, part)?
-                    .ok_or_else(|| self.damaged())?,
-            );
-        }
-        if head.fits(shard, key, &value) {
-            Ok(Some(value))
-        } else {
-            Err(self.damaged())
-        }
+        self.values().get(shard, key)
     }
 
     /// Visits the values of the keys between two of one length, ends included.
@@ -347,44 +238,7 @@ impl Table {
         check_key(from)?;
         check_same_length(from, to)?;
         let _whole = self.locks[usize::from(shard.0)].read();
-        let range = entry::key_of(shard, from, 0)..=entry::key_of(shard, to, u16::MAX);
-        let mut entries = self
-            .store
-            .ask("read table values", |tree| Ok(tree.range(range)))?;
-        while let Some((of, first)) = self
-            .store
-            .ask("read table values", |_| entries.next().transpose())?
-        {
-            let Kind::Head(_, key) = entry::kind_of(&of) else {
-                return Err(self.damaged());
-            };
-            let head = Head::decode(&first).ok_or_else(|| self.damaged())?;
-            let mut value = first[HEAD_BYTES..].to_vec();
-            for _ in 1..entry::parts_of(key, head.length) {
-                let next = self
-                    .store
-                    .ask("read table values", |_| entries.next().transpose())?;
-                value.extend_from_slice(&next.ok_or_else(|| self.damaged())?.1);
-            }
-            if !head.fits(shard, key, &value) {
-                return Err(self.damaged());
-            }
-            if visit(&value).is_break() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn entry(
-        &self,
-        shard: Shard,
-        key: &[u8],
-        part: u16,
-    ) -> Result<Option<sled::IVec>, JournalError> {
-        self.store.ask("read a table value", |tree| {
-            tree.get(entry::key_of(shard, key, part))
-        })
+        self.values().visit(shard, from, to, visit)
     }
 
     pub(super) fn applied(&self, shard: Shard) -> Sequence {
@@ -424,27 +278,21 @@ impl Table {
 
     /// Checks every value; gives the number of entries. For the command line.
     pub(super) fn verify(&self) -> Result<u64, JournalError> {
-        self.walk(&mut |_, _| ())
+        self.values().walk(&mut |_, _| ())
     }
 }
 
-/// Whether an error speaks of the table's content. What the operating system says of the disk does
-/// not: there another start may find everything.
-pub(super) fn is_damage(error: &JournalError) -> bool {
-    let of_io = |error: &std::io::Error| {
-        error.raw_os_error().is_none() || error.kind() == std::io::ErrorKind::NotFound
-    };
-    match error {
-        JournalError::Store {
-            source: sled::Error::Io(error),
-            ..
-        }
-        | JournalError::Io { source: error, .. } => of_io(error),
-        JournalError::Store { .. } | JournalError::StorePanicked { .. } => true,
-        JournalError::DamagedFile { .. }
-        | JournalError::MissingFile { .. }
-        | JournalError::Blobs { .. } => true,
-        _ => false,
+/// What to do when a table that is wrong may not be made again here; nothing when it may.
+fn why_not_again(expected: &Expected<'_>, options: &Options) -> Option<&'static str> {
+    let is_trimmed = expected.marks.iter().any(|mark| *mark > 1);
+    if is_trimmed {
+        Some(
+            "what it was made from is forgotten already, so it cannot be made again: restore the directory from a copy",
+        )
+    } else if options.rebuild_table {
+        None
+    } else {
+        Some("the log has everything; a start makes it anew from there")
     }
 }
 
@@ -471,63 +319,4 @@ fn check_same_length(from: &[u8], to: &[u8]) -> Result<(), JournalError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_barrier_comes_before_much_of_a_segment_was_put() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let options = Options {
-            shards: 2,
-            segment_bytes: 512 << 10,
-            ..Options::default()
-        };
-        let expected = Expected {
-            id: 7,
-            lasts: &[9, 9],
-            marks: &[1, 1],
-            is_first: true,
-        };
-        let open = |options| {
-            Table::open(
-                dir.path(),
-                options,
-                &expected,
-                &mut Repairs::default(),
-                &mut Vec::new(),
-            )
-        };
-        let table = open(&options).expect("made");
-        let (bound, value) = (options.segment_bytes / 16, vec![7; 1_000]);
-        let (mut since, mut barriers) = (0, 0);
-        for n in 0..500_u32 {
-            table.put(Shard(0), &n.to_be_bytes(), &value).expect("put");
-            since += value.len();
-            if table.unsynced.load(Ordering::Acquire) == 0 {
-                barriers += 1;
-                since = 0;
-            }
-            assert!(since < bound, "{since} bytes without a barrier");
-        }
-        assert!(
-            (500_000 / bound..=500_000 / bound + 2).contains(&barriers),
-            "{barriers} barriers"
-        );
-        table.put(Shard(1), b"key", &value).expect("put");
-        table.set_applied(Shard(1), Sequence(1)).expect("marked");
-        assert_eq!(
-            table.unsynced.load(Ordering::Acquire),
-            0,
-            "a mark is a barrier"
-        );
-        drop(table);
-
-        // What counts for a table is the segment it was made with.
-        let larger = Options {
-            segment_bytes: 8 << 20,
-            ..options.clone()
-        };
-        let table = open(&larger).expect("opened");
-        assert_eq!(table.most_unsynced, bound);
-    }
-}
+mod tests;

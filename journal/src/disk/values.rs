@@ -1,0 +1,133 @@
+//! Reads the keyed table: one value, a range of values, all of it. Owns how a value is put together
+//! from its entries, and checks each. Refuses to write.
+
+use std::ops::ControlFlow;
+
+use super::entry::{self, HEAD_BYTES, Head, Kind};
+use super::store::Store;
+use crate::{JournalError, Shard};
+
+const READING: &str = "read table values";
+
+/// The values that a store holds.
+#[derive(Clone, Copy)]
+pub(super) struct Values<'a>(pub(super) &'a Store);
+
+impl Values<'_> {
+    /// The head of a value, when there is one.
+    pub(super) fn head(self, shard: Shard, key: &[u8]) -> Result<Option<Head>, JournalError> {
+        let first = self.entry(shard, key, 0)?;
+        first.map(|entry| self.decode(&entry)).transpose()
+    }
+
+    /// The value of a key.
+    pub(super) fn get(self, shard: Shard, key: &[u8]) -> Result<Option<Vec<u8>>, JournalError> {
+        let Some(first) = self.entry(shard, key, 0)? else {
+            return Ok(None);
+        };
+        let head = self.decode(&first)?;
+        let mut value = first[HEAD_BYTES..].to_vec();
+        for part in 1..entry::parts_of(key, head.length) {
+            let bytes = self.entry(shard, key, part)?;
+            value.extend_from_slice(&bytes.ok_or_else(|| self.damaged())?);
+        }
+        self.check(head, shard, key, &value)?;
+        Ok(Some(value))
+    }
+
+    /// Visits the values of the keys between two of one length, ends included.
+    pub(super) fn visit(
+        self,
+        shard: Shard,
+        from: &[u8],
+        to: &[u8],
+        visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<(), JournalError> {
+        let range = entry::key_of(shard, from, 0)..=entry::key_of(shard, to, u16::MAX);
+        let mut entries = self.0.ask(READING, |tree| Ok(tree.range(range)))?;
+        while let Some((of, first)) = self.next(&mut entries)? {
+            let Kind::Head(_, key) = entry::kind_of(&of) else {
+                return Err(self.damaged());
+            };
+            let (_, value) = self.whole(shard, key, &first, &mut entries)?;
+            if visit(&value).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks every entry and visits every value's head. Gives the number of entries.
+    pub(super) fn walk(self, visit: &mut dyn FnMut(Shard, Head)) -> Result<u64, JournalError> {
+        let mut entries = self.0.ask(READING, |tree| Ok(tree.iter()))?;
+        let mut count = 0;
+        while let Some((of, first)) = self.next(&mut entries)? {
+            match entry::kind_of(&of) {
+                Kind::Head(shard, key) => {
+                    let (head, _) = self.whole(shard, key, &first, &mut entries)?;
+                    count += u64::from(entry::parts_of(key, head.length));
+                    visit(shard, head);
+                }
+                Kind::Watermark | Kind::Owner => count += 1,
+                Kind::Part(..) | Kind::Unknown => return Err(self.damaged()),
+            }
+        }
+        Ok(count)
+    }
+
+    /// The value whose first entry was just read; its other entries are the next ones.
+    fn whole(
+        self,
+        shard: Shard,
+        key: &[u8],
+        first: &[u8],
+        entries: &mut sled::Iter,
+    ) -> Result<(Head, Vec<u8>), JournalError> {
+        let head = self.decode(first)?;
+        let mut value = first[HEAD_BYTES..].to_vec();
+        for part in 1..entry::parts_of(key, head.length) {
+            let (of, bytes) = self.next(entries)?.ok_or_else(|| self.damaged())?;
+            if entry::kind_of(&of) != Kind::Part(shard, key, part) {
+                return Err(self.damaged());
+            }
+            value.extend_from_slice(&bytes);
+        }
+        self.check(head, shard, key, &value)?;
+        Ok((head, value))
+    }
+
+    fn next(
+        self,
+        entries: &mut sled::Iter,
+    ) -> Result<Option<(sled::IVec, sled::IVec)>, JournalError> {
+        self.0.ask(READING, |_| entries.next().transpose())
+    }
+
+    fn entry(
+        self,
+        shard: Shard,
+        key: &[u8],
+        part: u16,
+    ) -> Result<Option<sled::IVec>, JournalError> {
+        let key = entry::key_of(shard, key, part);
+        self.0.ask("read a table value", |tree| tree.get(key))
+    }
+
+    fn decode(self, first: &[u8]) -> Result<Head, JournalError> {
+        Head::decode(first).ok_or_else(|| self.damaged())
+    }
+
+    fn check(self, head: Head, shard: Shard, key: &[u8], value: &[u8]) -> Result<(), JournalError> {
+        if head.fits(shard, key, value) {
+            Ok(())
+        } else {
+            Err(self.damaged())
+        }
+    }
+
+    fn damaged(self) -> JournalError {
+        JournalError::DamagedFile {
+            path: self.0.dir().join("db"),
+        }
+    }
+}
