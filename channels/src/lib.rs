@@ -5,21 +5,30 @@
 //! [`Verdict`](sluis_model::Verdict).
 
 pub mod address;
-pub mod config;
+mod checks;
+mod config;
+mod duration;
 pub mod email;
 pub mod null;
 mod outgoing;
 mod pool;
+mod problem;
 mod provider;
+mod receipt;
 pub mod render;
+mod secrets;
 pub mod sms;
 mod tls;
 mod words;
 
-pub use config::{
-    ChannelError, HumanDuration, OsSecrets, Problem, Problems, ProviderConfig, SecretSource, build,
-};
+pub use config::{ChannelError, ProviderConfig, build};
+pub use duration::HumanDuration;
 pub use email::bounce::{BounceError, MAX_REPORT, read_bounce};
 pub use outgoing::{Content, Outgoing, Sender};
-pub use provider::{Callback, Connections, Provider, ProviderReceipt, ReceiptError, ReceiptProof};
+pub use problem::{Problem, Problems};
+pub use provider::{Connections, Provider};
+pub use receipt::{
+    Callback, ProviderReceipt, ReceiptError, ReceiptFault, ReceiptProof, Unexplained,
+};
 pub use render::{Context, CorporationView, RenderError, Templates, TenantView};
+pub use secrets::SecretSource;

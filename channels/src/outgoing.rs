@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use sluis_model::{AttemptRef, CorporationId, Timestamp};
 
 use crate::address::mailbox;
-use crate::config::{Problem, http_url, is_domain};
+use crate::checks::{http_url, is_domain};
+use crate::problem::Problem;
 
 /// Everything one send needs; owned, so that the send is a future of its own.
 #[derive(Clone)]

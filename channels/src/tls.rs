@@ -9,7 +9,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::config::Problem;
+use crate::problem::Problem;
 
 /// A client configuration trusting the Mozilla roots, or only the certificates in `ca_file`.
 pub(crate) fn client_config(

@@ -12,7 +12,8 @@ use metrics::counter;
 use serde::Serialize;
 use sluis_actors::{Letter, Reply, ShardAnswer};
 use sluis_channels::{
-    BounceError, Callback, MAX_REPORT, ProviderReceipt, ReceiptError, ReceiptProof, read_bounce,
+    Callback, MAX_REPORT, ProviderReceipt, ReceiptError, ReceiptFault, ReceiptProof, Unexplained,
+    read_bounce,
 };
 use sluis_model::{Answer, Control, CorporationId, Input, Receipt, ReceiptEffect, instant};
 
@@ -104,7 +105,7 @@ pub(super) async fn post(
         body.is_mail()?;
         return match read_bounce(&body.bytes, &app.reference, EMAIL) {
             Ok(receipt) => take(&app, EMAIL, only, vec![receipt]).await,
-            Err(error) => untaken(&app, EMAIL, only, &ReceiptError::Bounce(error)).await,
+            Err(error) => untaken(&app, EMAIL, only, &error.into()).await,
         };
     }
     callback(&app, &provider, &head, caller, &body.bytes).await
@@ -179,18 +180,11 @@ async fn untaken(
     only: Option<CorporationId>,
     error: &ReceiptError,
 ) -> Result<Json<ReceiptBody>, Problem> {
-    let Some((corporation, attempt, why)) = error.unknown_status() else {
+    let ReceiptFault::Unexplained(unknown) = &error.fault else {
         return Err(refuse(provider, error));
     };
-    vouched(provider, only, corporation)?;
-    unexplained(
-        app,
-        provider,
-        corporation,
-        attempt,
-        &format!("{}: {}", why.code, why.text),
-    )
-    .await
+    vouched(provider, only, unknown.corporation)?;
+    unexplained(app, provider, unknown).await
 }
 
 /// Whether the caller may bring a receipt of that corporation. One of another's is answered like
@@ -199,10 +193,7 @@ fn vouched(provider: &str, only: Option<CorporationId>, of: CorporationId) -> Re
     if only.is_none_or(|only| only == of) {
         Ok(())
     } else {
-        Err(refuse(
-            provider,
-            &ReceiptError::Bounce(BounceError::NoReference),
-        ))
+        Err(refuse(provider, &ReceiptError::no_reference()))
     }
 }
 
@@ -211,10 +202,14 @@ fn vouched(provider: &str, only: Option<CorporationId>, of: CorporationId) -> Re
 async fn unexplained(
     app: &App,
     provider: &str,
-    corporation: CorporationId,
-    attempt: sluis_model::AttemptRef,
-    text: &str,
+    unknown: &Unexplained,
 ) -> Result<Json<ReceiptBody>, Problem> {
+    let Unexplained {
+        corporation,
+        attempt,
+        why,
+    } = unknown;
+    let text = format!("{}: {}", why.code, why.text);
     counter!(names::RECEIPTS, "provider" => provider.to_owned(), "effect" => "unexplained")
         .increment(1);
     tracing::warn!(provider, id = %attempt.id, status = text, "a provider said something nobody has mapped");
@@ -223,7 +218,7 @@ async fn unexplained(
         .inbox_by_id(attempt.id)
         .ok_or_else(|| Problem::not_found("notification"))?;
     let control = Control::Unexplained {
-        corporation: Some(corporation),
+        corporation: Some(*corporation),
         id: Some(attempt.id),
         provider: provider.into(),
         text: text.chars().take(200).collect::<String>().into(),
@@ -309,7 +304,7 @@ const fn word(effect: ReceiptEffect) -> &'static str {
 }
 
 fn refuse(provider: &str, error: &ReceiptError) -> Problem {
-    let effect = if error.is_forged() {
+    let effect = if error.fault == ReceiptFault::Forged {
         "forged"
     } else {
         "refused"
@@ -317,7 +312,7 @@ fn refuse(provider: &str, error: &ReceiptError) -> Problem {
     counter!(names::RECEIPTS, "provider" => provider.to_owned(), "effect" => effect).increment(1);
     Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
-        error.code(),
-        error.to_string(),
+        error.code,
+        error.text.clone(),
     )
 }

@@ -58,7 +58,10 @@ const ABSENT: &[(&str, &[&str])] = &[
         "journal/src",
         &["sluis_model", "bincode", "tokio", "SystemTime"],
     ),
-    ("channels/src", &["sluis_journal", "sluis_actors", "actix"]),
+    (
+        "channels/src",
+        &["sluis_journal", "sluis_actors", "actix", "std::env"],
+    ),
     (
         "actors/src",
         &[

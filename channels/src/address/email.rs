@@ -3,7 +3,7 @@
 //! addresses made to fill a field: one such may belong to a stranger.
 
 use super::clean::{unquoted, visible, without_scheme};
-use super::{AddressProblem, Cleaned, Normal};
+use super::normal::{AddressProblem, Cleaned, Normal};
 
 /// What is written before the `@` when there is no address. Compared without `.`, `-`, `_` and
 /// digits at the end.
@@ -106,7 +106,7 @@ pub fn mailbox(address: &str) -> Result<String, AddressProblem> {
     }
     let top = domain.rsplit('.').next().unwrap_or_default();
     if !domain.contains('.')
-        || !crate::config::is_domain(&domain)
+        || !crate::checks::is_domain(&domain)
         || top.bytes().all(|b| b.is_ascii_digit())
     {
         return Err(AddressProblem::NoDomain);

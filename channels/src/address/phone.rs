@@ -16,7 +16,7 @@ use phonenumber::metadata::{DATABASE, Descriptor};
 use regex::{Regex, RegexBuilder};
 
 use super::clean::{unquoted, visible, without_scheme};
-use super::{AddressProblem, Cleaned, Normal};
+use super::normal::{AddressProblem, Cleaned, Normal};
 
 /// The country code of numbers that name none.
 const HOME: usize = 31;

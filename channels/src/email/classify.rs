@@ -7,38 +7,8 @@
 use sluis_model::{Refusal, Verdict};
 
 use super::bounce::verdict::{Meaning, Said, judge};
-use super::session::Trouble;
+use super::reply::{Phase, Reply, Trouble};
 use crate::words::why;
-
-/// The command an answer belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// The relay's first words.
-    Greeting,
-    /// `EHLO`, `STARTTLS`.
-    Hello,
-    /// `AUTH`.
-    Auth,
-    /// `MAIL FROM`.
-    Mail,
-    /// `RCPT TO`.
-    Rcpt,
-    /// `DATA`.
-    Data,
-    /// The message, after its final dot.
-    Body,
-}
-
-/// An answer of the relay.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reply {
-    /// What it answers.
-    pub phase: Phase,
-    /// The basic code.
-    pub code: u16,
-    /// The text, all lines.
-    pub text: String,
-}
 
 /// The verdict of a positive last answer; its text is the relay's id for the message (`queued as
 /// …`).

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use sluis_model::OnDoubt;
 
-use crate::config::{
-    HumanDuration, Problem, SecretSource, in_range, is_domain, is_loopback, secret, sensible,
-};
+use crate::checks::{in_range, is_domain, is_loopback, sensible};
+use crate::duration::HumanDuration;
+use crate::problem::Problem;
+use crate::secrets::{SecretSource, secret};
 
 /// What `AUTH` is done with.
 pub(super) struct Login {

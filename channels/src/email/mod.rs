@@ -6,6 +6,7 @@ mod body;
 pub mod bounce;
 pub mod classify;
 mod config;
+pub mod reply;
 mod request;
 mod send;
 mod session;

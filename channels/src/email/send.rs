@@ -13,14 +13,15 @@ use sluis_model::{Channel, OnDoubt, ReferenceKey, Refusal, Timestamp, Verdict, W
 use super::bounce::read_bounce;
 use super::classify;
 use super::config::SmtpConfig;
+use super::reply::{Reply, Trouble};
 use super::request::{self, Letter};
-use super::session::{Dial, Session, Trouble};
-use crate::config::{Problem, SecretSource};
+use super::session::{Dial, Session};
 use crate::outgoing::Outgoing;
 use crate::pool::{Parked, Pool};
-use crate::provider::{
-    Callback, Connections, Provider, ProviderReceipt, ReceiptError, ReceiptProof,
-};
+use crate::problem::Problem;
+use crate::provider::{Connections, Provider};
+use crate::receipt::{Callback, ProviderReceipt, ReceiptError, ReceiptProof};
+use crate::secrets::SecretSource;
 use crate::tls::client_config;
 
 /// A relay that takes mail over SMTP.
@@ -123,11 +124,7 @@ impl SmtpProvider {
     }
 
     /// Carries the message and parks the session, or gives it up.
-    async fn carry(
-        &self,
-        mut session: Session,
-        letter: &Letter,
-    ) -> Result<classify::Reply, Trouble> {
+    async fn carry(&self, mut session: Session, letter: &Letter) -> Result<Reply, Trouble> {
         let result = session.carry(letter).await;
         if session.usable && session.carried < self.messages_per_connection {
             self.pool.park(session);

@@ -16,8 +16,8 @@ use tokio::runtime::{Handle, Id};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use super::classify::{Phase, Reply};
 use super::config::{Login, SmtpTls};
+use super::reply::{Phase, Reply, Trouble};
 use super::request::Letter;
 use super::wire::{Link, Wire, WireError};
 use crate::pool::Parked;
@@ -39,17 +39,6 @@ pub(super) struct Dial {
     pub(super) connect_timeout: Duration,
     pub(super) command_timeout: Duration,
     pub(super) data_timeout: Duration,
-}
-
-/// How a step of the dialogue went wrong.
-#[derive(Debug)]
-pub(super) enum Trouble {
-    /// The relay answered no.
-    Answer(Reply),
-    /// The connection is gone and the message cannot have been taken.
-    Lost(Why),
-    /// The connection is gone, and the message may have been taken.
-    Doubt(Why),
 }
 
 /// An open session.

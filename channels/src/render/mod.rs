@@ -24,8 +24,8 @@ use serde::Serialize;
 use sluis_model::Channel;
 
 use self::weigh::{TooHeavy, weigh};
-use crate::config::Problem;
 use crate::outgoing::Content;
+use crate::problem::Problem;
 
 /// The language of a file that names none, and of a tenant whose language has no file.
 pub const DEFAULT_LANGUAGE: &str = "nl";

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use sluis_model::flow::{FieldKind, Flow, InputField};
 
 use super::{Context, CorporationView, DEFAULT_LANGUAGE, RenderError, Templates, TenantView};
-use crate::config::Problem;
+use crate::problem::Problem;
 
 /// Characters that mean something to somebody: HTML, templates, JSON, directions, lines of a
 /// header.

@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 use sluis_model::{AttemptRef, CorporationId, ReceiptKind, ReferenceKey, Timestamp, Why};
 use subtle::ConstantTimeEq;
 
-use crate::provider::{Callback, ProviderReceipt};
+use crate::receipt::{Callback, ProviderReceipt, ReceiptError, ReceiptFault, Unexplained};
 use crate::words::why;
 
 /// Name of the header with the signature.
@@ -95,6 +95,33 @@ impl CallbackError {
             CallbackError::Reference => "reference",
             CallbackError::UnknownStatus { .. } => "unknown_status",
         }
+    }
+}
+
+impl From<CallbackError> for ReceiptError {
+    fn from(error: CallbackError) -> Self {
+        let (code, text) = (error.code(), error.to_string().into());
+        let fault = match error {
+            CallbackError::Token
+            | CallbackError::Signature
+            | CallbackError::Url
+            | CallbackError::Body
+            | CallbackError::Reference => ReceiptFault::Forged,
+            CallbackError::Unsigned
+            | CallbackError::Time
+            | CallbackError::TooLarge
+            | CallbackError::Format(_) => ReceiptFault::Refused,
+            CallbackError::UnknownStatus {
+                corporation,
+                attempt,
+                why,
+            } => ReceiptFault::Unexplained(Box::new(Unexplained {
+                corporation,
+                attempt,
+                why,
+            })),
+        };
+        Self { code, text, fault }
     }
 }
 

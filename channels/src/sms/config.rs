@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use sluis_model::OnDoubt;
 
-use crate::config::{HumanDuration, Problem, http_url, in_range, is_loopback, sensible};
+use crate::checks::{http_url, in_range, is_loopback, sensible};
+use crate::duration::HumanDuration;
+use crate::problem::Problem;
 
 /// `kind = "bird-sms"`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]

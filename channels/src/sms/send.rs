@@ -22,12 +22,12 @@ use super::config::BirdSmsConfig;
 use super::connector::TimedConnector;
 use super::link::{Failed, Link};
 use super::request::{Account, compose};
-use crate::config::{Problem, SecretSource, secret};
 use crate::outgoing::Outgoing;
 use crate::pool::Pool;
-use crate::provider::{
-    Callback, Connections, Provider, ProviderReceipt, ReceiptError, ReceiptProof,
-};
+use crate::problem::Problem;
+use crate::provider::{Connections, Provider};
+use crate::receipt::{Callback, ProviderReceipt, ReceiptError, ReceiptProof};
+use crate::secrets::{SecretSource, secret};
 use crate::tls::client_config;
 use crate::words::why;
 

@@ -10,8 +10,9 @@ use super::phrases::{Found, Kind, Table};
 use super::report::{Told, delivery_status, feedback, has_status_fields, kind_of, reason};
 use super::status::{Status, basic_codes};
 use super::structure::{Mail, Message, Part};
-use super::text::{diagnostic, own_lines, words};
+use super::text::{diagnostic, own_lines};
 use super::verdict::{Said, judge};
+use super::words::words;
 
 /// The most messages within a mail that are asked.
 const MAX_MESSAGES: usize = 4;

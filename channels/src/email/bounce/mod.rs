@@ -16,6 +16,7 @@ mod status;
 mod structure;
 mod text;
 pub(crate) mod verdict;
+mod words;
 
 use sluis_model::{AttemptRef, CorporationId, ReferenceKey, Why};
 
@@ -25,7 +26,7 @@ pub use verdict::Meaning;
 
 use self::kind::Reading;
 use self::structure::Mail;
-use crate::provider::ProviderReceipt;
+use crate::receipt::{ProviderReceipt, ReceiptError, ReceiptFault, Unexplained};
 
 /// Why a mail gives no receipt.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -79,6 +80,27 @@ impl BounceError {
             BounceError::NoReference => "no_reference",
             BounceError::Unexplained { .. } => "unexplained",
         }
+    }
+}
+
+impl From<BounceError> for ReceiptError {
+    fn from(error: BounceError) -> Self {
+        let (code, text) = (error.code(), error.to_string().into());
+        let fault = match error {
+            BounceError::NotMail | BounceError::NotAReport(_) => ReceiptFault::Refused,
+            // In the words that are everybody's: whose reference it is must not show.
+            BounceError::NoReference => return ReceiptError::no_reference(),
+            BounceError::Unexplained {
+                corporation,
+                attempt,
+                why,
+            } => ReceiptFault::Unexplained(Box::new(Unexplained {
+                corporation,
+                attempt,
+                why,
+            })),
+        };
+        Self { code, text, fault }
     }
 }
 

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 use serde::Deserialize;
 
-use super::super::classify::Phase;
-use super::text::words;
+use super::super::reply::Phase;
+use super::words::words;
 
 /// The table as data.
 const DATA: &str = include_str!("../bounces.toml");

@@ -10,10 +10,10 @@
 //! a wrong "gone" costs a tenant the address. What the remote system said outranks the status that
 //! a reporter made of it.
 
-use super::super::classify::Phase;
+use super::super::reply::Phase;
 use super::phrases::{Kind, Table};
 use super::status::{Status, basic_codes};
-use super::text::words;
+use super::words::words;
 
 /// What a refusal is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use sluis_model::{CorporationId, ReceiptKind, Timestamp};
 
 use super::super::bounce::{BounceError, MAX_REPORT, NotAReport, read_bounce};
-use crate::provider::ProviderReceipt;
+use crate::receipt::ProviderReceipt;
 use crate::sms::tests::{attempt, key};
 
 fn reference() -> String {

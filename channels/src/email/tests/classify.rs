@@ -3,7 +3,8 @@
 use sluis_model::{Refusal, Verdict};
 
 use super::super::bounce::Status;
-use super::super::classify::{Phase, Reply, refused};
+use super::super::classify::refused;
+use super::super::reply::{Phase, Reply};
 
 /// `a` address, `p` policy, `o` ours, `r` retry, `w` withdrawn.
 fn letter(phase: Phase, code: u16, text: &str) -> char {

@@ -10,9 +10,10 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWrite
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-use crate::config::{ProviderConfig, SecretSource, build};
+use crate::config::{ProviderConfig, build};
 use crate::outgoing::{Content, Outgoing};
 use crate::provider::Provider;
+use crate::secrets::SecretSource;
 
 /// Where the relay breaks off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

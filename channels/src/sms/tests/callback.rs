@@ -5,12 +5,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256, Sha384, Sha512};
-use sluis_model::{CorporationId, ReceiptKind, Timestamp};
+use sluis_model::{CorporationId, ReceiptKind, Timestamp, Why};
 
 use super::super::callback::{CallbackError, SigningKey, read_status};
 use super::peer::provider;
 use super::{attempt, key};
-use crate::provider::{Callback, ReceiptProof};
+use crate::receipt::{Callback, ReceiptFault, ReceiptProof, Unexplained};
 
 const PUBLIC: &str = "https://post.woon.example";
 const NOW: Timestamp = Timestamp(1_795_000_000_000);
@@ -282,12 +282,14 @@ fn an_unknown_status_is_for_people() {
     let error = provider
         .receive(&callback(&path, &token, b""), &key(), NOW)
         .unwrap_err();
-    assert_eq!(error.code(), "unknown_status");
-    let (corporation, of, why) = error.unknown_status().unwrap();
-    assert_eq!(
-        (corporation, of, &*why.code, &*why.text),
-        (CorporationId(7), attempt(), "teleported", "who knows")
-    );
+    assert_eq!(error.code, "unknown_status");
+    let unexplained = Unexplained {
+        corporation: CorporationId(7),
+        attempt: attempt(),
+        why: Why::new("teleported", "who knows"),
+    };
+    let expected = ReceiptFault::Unexplained(Box::new(unexplained));
+    assert_eq!(error.fault, expected);
 }
 
 #[test]

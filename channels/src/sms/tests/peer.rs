@@ -8,8 +8,9 @@ use parking_lot::Mutex;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::config::{ProviderConfig, SecretSource, build};
+use crate::config::{ProviderConfig, build};
 use crate::provider::Provider;
+use crate::secrets::SecretSource;
 
 /// What the server does with every request.
 #[derive(Clone, Debug, Default)]

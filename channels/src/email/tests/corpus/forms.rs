@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::super::super::classify::Phase;
+use super::super::super::reply::Phase;
 
 /// Why a message did not arrive, as the remote system said it.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! Owns the reasons: what remote systems say, with the codes of RFC 3463 and of vendors, and what
 //! each amounts to. Refuses forms.
 
-use super::super::super::classify::Phase::{self, Body, Mail, Rcpt};
+use super::super::super::reply::Phase::{self, Body, Mail, Rcpt};
 use super::forms::Reason;
 
 /// What a reader must be told to see it.
