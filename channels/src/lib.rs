@@ -18,7 +18,10 @@ mod receipt;
 pub mod render;
 mod secrets;
 pub mod sms;
+#[cfg(test)]
+mod testing;
 mod tls;
+mod web;
 mod words;
 
 pub use config::{ChannelError, ProviderConfig, build};

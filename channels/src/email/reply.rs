@@ -36,7 +36,7 @@ pub struct Reply {
 
 /// How a step of the dialogue went wrong.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(crate) enum Trouble {
     /// The relay answered no.
     Answer(Reply),
     /// The connection is gone and the message cannot have been taken.

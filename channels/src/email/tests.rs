@@ -1,10 +1,4 @@
-//! The e-mail channel against a relay of its own (`peer`), which answers and breaks off as a test
-//! wants it to.
+//! What comes back by mail, and the corpus it is held against.
 
 mod bounce;
-mod classify;
 mod corpus;
-mod dialogue;
-mod message;
-mod peer;
-mod secure;

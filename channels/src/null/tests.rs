@@ -8,7 +8,7 @@ use sluis_model::Verdict;
 use super::NullProvider;
 use crate::outgoing::Content;
 use crate::provider::Provider;
-use crate::sms::tests::outgoing;
+use crate::testing::outgoing;
 
 #[test]
 fn everything_is_delivered_at_once() {

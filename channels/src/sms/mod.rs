@@ -1,17 +1,9 @@
-//! Text messages through Bird's (formerly MessageBird's) SMS REST API: counting segments, the
-//! request, the connection, what its answers mean, and the status callbacks. Refuses to retry, and
-//! to follow redirects.
+//! Text messages: the kinds of providers that take them, and the counting of segments, which is the
+//! same for all. Refuses to retry.
 
-pub mod callback;
-pub mod classify;
-mod config;
-mod connector;
+mod bird;
 pub mod gsm;
-mod link;
-mod request;
-mod send;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 
-pub use config::BirdSmsConfig;
-pub use send::BirdSmsProvider;
+pub use bird::{BirdSmsConfig, BirdSmsProvider};

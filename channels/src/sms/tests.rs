@@ -1,52 +1,89 @@
-//! The SMS channel, and what the tests of all channels share: a key, an attempt, an outgoing.
+//! Segments and transliteration.
 
-mod callback;
-mod classify;
-mod gsm;
-mod peer;
-mod send;
+use proptest::prelude::*;
 
-use std::sync::Arc;
+use super::gsm::{Encoding, count, encoding_of, split, transliterate};
 
-use sluis_model::{AttemptRef, CorporationId, NotificationId, ReferenceKey, ShardId, Timestamp};
-
-use crate::outgoing::{Content, Outgoing, Sender};
-
-pub(crate) fn key() -> ReferenceKey {
-    ReferenceKey::new([7; 32])
+#[test]
+fn limits_are_those_of_the_standard() {
+    let cases: [(&str, usize, Encoding, usize); 10] = [
+        ("a", 160, Encoding::Gsm7, 1),
+        ("a", 161, Encoding::Gsm7, 2),
+        ("a", 306, Encoding::Gsm7, 2),
+        ("a", 307, Encoding::Gsm7, 3),
+        ("€", 80, Encoding::Gsm7, 1),
+        ("€", 81, Encoding::Gsm7, 2),
+        ("ï", 70, Encoding::Ucs2, 1),
+        ("ï", 71, Encoding::Ucs2, 2),
+        ("ï", 134, Encoding::Ucs2, 2),
+        ("\u{1F600}", 35, Encoding::Ucs2, 1),
+    ];
+    for (character, times, encoding, segments) in cases {
+        let counted = count(&character.repeat(times));
+        assert_eq!(
+            (counted.encoding, counted.count),
+            (encoding, segments),
+            "{character} × {times}"
+        );
+    }
+    assert_eq!(count("").count, 1);
 }
 
-pub(crate) fn sender() -> Arc<Sender> {
-    Arc::new(Sender {
-        email_from: "huur@woon.example".into(),
-        email_name: Some("Woonstichting Übermaas".into()),
-        reply_to: Some("klant@woon.example".into()),
-        bounce_domain: "bounce.woon.example".into(),
-        sms_originator: "Woonst".into(),
-        public_url: "https://post.woon.example".into(),
-    })
+#[test]
+fn an_escape_pair_moves_to_the_next_segment_whole() {
+    let text = format!("{}€{}", "a".repeat(152), "b".repeat(20));
+    let segments = split(&text);
+    assert_eq!(segments[0].len(), 152);
+    assert!(segments[1].starts_with('€'));
+    let text = format!("{}\u{1F600}{}", "ï".repeat(66), "b".repeat(10));
+    assert_eq!(split(&text)[0].chars().count(), 66);
 }
 
-pub(crate) fn attempt() -> AttemptRef {
-    AttemptRef {
-        id: NotificationId::new(ShardId(3), 1_795_000_000_000, 42),
-        step: 1,
-        attempt: 2,
+#[test]
+fn the_alphabet_is_the_default_one() {
+    let all = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
+    assert_eq!(all.chars().count(), 127, "128 without ESC");
+    assert_eq!(encoding_of(all), Encoding::Gsm7);
+    assert_eq!(count(all).units, 127);
+    for c in "ëïêîáóíúâôçý`’–\t".chars() {
+        assert_eq!(encoding_of(&c.to_string()), Encoding::Ucs2, "{c:?}");
     }
 }
 
-pub(crate) fn outgoing(content: Content) -> Outgoing {
-    let to = match content {
-        Content::Email { .. } => "jan@example.nl",
-        _ => "+31612345678",
-    };
-    Outgoing {
-        attempt: attempt(),
-        corporation: CorporationId(7),
-        reference: key().attempt(CorporationId(7), attempt()),
-        to: to.into(),
-        content,
-        sender: sender(),
-        at: Timestamp(1_795_000_000_000),
+#[test]
+fn dutch_text_is_transliterated_only_where_it_helps() {
+    assert_eq!(
+        transliterate("geïnformeerd – ’s avonds, één café"),
+        "geinformeerd - 's avonds, één café"
+    );
+    assert_eq!(transliterate("reeds goed: é à ö"), "reeds goed: é à ö");
+    assert_eq!(transliterate("ï и \u{1F600}"), "ï и \u{1F600}");
+}
+
+proptest! {
+    #[test]
+    fn segments_are_the_text_whole_and_within_their_room(text in "[a-zé€ï\u{1F600}\\[{}]{0,700}") {
+        let counted = count(&text);
+        let segments = split(&text);
+        prop_assert_eq!(segments.concat(), text.clone());
+        prop_assert_eq!(segments.len(), counted.count);
+        let room = match (counted.encoding, counted.count) {
+            (Encoding::Gsm7, 1) => 160,
+            (Encoding::Gsm7, _) => 153,
+            (Encoding::Ucs2, 1) => 70,
+            (Encoding::Ucs2, _) => 67,
+        };
+        for segment in segments {
+            let units: usize = match counted.encoding {
+                Encoding::Gsm7 => segment.chars().map(|c| if "[{}€".contains(c) { 2 } else { 1 }).sum(),
+                Encoding::Ucs2 => segment.encode_utf16().count(),
+            };
+            prop_assert!(units <= room);
+        }
+    }
+
+    #[test]
+    fn transliteration_never_makes_a_message_dearer(text in "\\PC{0,300}") {
+        prop_assert!(count(&transliterate(&text)).count <= count(&text).count);
     }
 }

@@ -398,8 +398,8 @@ mod tests {
             }
             _ => {}
         }
-        let key = crate::sms::tests::key();
-        let reference = key.attempt(sluis_model::CorporationId(7), crate::sms::tests::attempt());
+        let key = crate::testing::key();
+        let reference = key.attempt(sluis_model::CorporationId(7), crate::testing::attempt());
         let to = format!("To: <b+{reference}@bounce.woon.example>\n");
         let (head, body) = match row.kind {
             Kind::Away => (

@@ -131,7 +131,7 @@ impl Search<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sms::tests::{attempt, key};
+    use crate::testing::{attempt, key};
 
     #[test]
     fn a_reference_is_found_within_what_relays_made_of_its_address() {

@@ -6,7 +6,7 @@ use sluis_model::{CorporationId, ReceiptKind, Timestamp};
 
 use super::super::bounce::{BounceError, MAX_REPORT, NotAReport, read_bounce};
 use crate::receipt::ProviderReceipt;
-use crate::sms::tests::{attempt, key};
+use crate::testing::{attempt, key};
 
 fn reference() -> String {
     key().attempt(CorporationId(7), attempt())

@@ -15,7 +15,7 @@ use sluis_model::CorporationId;
 use self::forms::{FORMS, Form};
 use self::reasons::{Needs, REASONS, Row, reason};
 use super::super::bounce::read_bounce;
-use crate::sms::tests::{attempt, key};
+use crate::testing::{attempt, key};
 
 /// Set to write the table instead of comparing it.
 const WRITE: &str = "SLUIS_WRITE_BOUNCES";

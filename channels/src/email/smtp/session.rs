@@ -17,9 +17,9 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::config::{Login, SmtpTls};
-use super::reply::{Phase, Reply, Trouble};
 use super::request::Letter;
 use super::wire::{Link, Wire, WireError};
+use crate::email::reply::{Phase, Reply, Trouble};
 use crate::pool::Parked;
 use crate::words::why;
 

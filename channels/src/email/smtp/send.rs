@@ -10,12 +10,12 @@ use std::time::Duration;
 use futures::future::{BoxFuture, join_all};
 use sluis_model::{Channel, OnDoubt, ReferenceKey, Refusal, Timestamp, Verdict, Why};
 
-use super::bounce::read_bounce;
 use super::classify;
 use super::config::SmtpConfig;
-use super::reply::{Reply, Trouble};
 use super::request::{self, Letter};
 use super::session::{Dial, Session};
+use crate::email::bounce::read_bounce;
+use crate::email::reply::{Reply, Trouble};
 use crate::outgoing::Outgoing;
 use crate::pool::{Parked, Pool};
 use crate::problem::Problem;

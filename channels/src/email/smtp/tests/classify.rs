@@ -2,9 +2,9 @@
 
 use sluis_model::{Refusal, Verdict};
 
-use super::super::bounce::Status;
 use super::super::classify::refused;
-use super::super::reply::{Phase, Reply};
+use crate::email::bounce::Status;
+use crate::email::reply::{Phase, Reply};
 
 /// `a` address, `p` policy, `o` ours, `r` retry, `w` withdrawn.
 fn letter(phase: Phase, code: u16, text: &str) -> char {

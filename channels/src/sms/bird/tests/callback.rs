@@ -9,8 +9,8 @@ use sluis_model::{CorporationId, ReceiptKind, Timestamp, Why};
 
 use super::super::callback::{CallbackError, SigningKey, read_status};
 use super::peer::provider;
-use super::{attempt, key};
 use crate::receipt::{Callback, ReceiptFault, ReceiptProof, Unexplained};
+use crate::testing::{attempt, key};
 
 const PUBLIC: &str = "https://post.woon.example";
 const NOW: Timestamp = Timestamp(1_795_000_000_000);

@@ -23,8 +23,6 @@ use subtle::ConstantTimeEq;
 use crate::receipt::{Callback, ProviderReceipt, ReceiptError, ReceiptFault, Unexplained};
 use crate::words::why;
 
-/// Name of the header with the signature.
-pub const SIGNATURE_HEADER: &str = "MessageBird-Signature-JWT";
 /// Difference between Bird's clock and ours that is borne.
 const SKEW_MS: i64 = 1_000;
 const MAX_TOKEN: usize = 4 * 1024;
@@ -33,7 +31,7 @@ const MAX_URL: usize = 8 * 1024;
 
 /// Why a callback was not taken.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CallbackError {
+pub(super) enum CallbackError {
     /// No signature.
     #[error("no MessageBird-Signature-JWT header: expected one on every callback")]
     Unsigned,
@@ -82,7 +80,7 @@ pub enum CallbackError {
 impl CallbackError {
     /// Stable code for the API and metrics.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub(super) const fn code(&self) -> &'static str {
         match self {
             CallbackError::Unsigned => "unsigned",
             CallbackError::Token => "token",
@@ -126,7 +124,7 @@ impl From<CallbackError> for ReceiptError {
 }
 
 /// The account's signing key (not its access key).
-pub struct SigningKey(String);
+pub(super) struct SigningKey(String);
 
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -153,7 +151,7 @@ struct Claims {
 impl SigningKey {
     /// A key as Bird's dashboard shows it.
     #[must_use]
-    pub fn new(key: String) -> Self {
+    pub(super) fn new(key: String) -> Self {
         Self(key)
     }
 
@@ -161,7 +159,11 @@ impl SigningKey {
     ///
     /// # Errors
     /// [`CallbackError`].
-    pub fn verify(&self, callback: &Callback<'_>, now: Timestamp) -> Result<(), CallbackError> {
+    pub(super) fn verify(
+        &self,
+        callback: &Callback<'_>,
+        now: Timestamp,
+    ) -> Result<(), CallbackError> {
         if callback.body.len() > MAX_BODY || callback.path_and_query.len() > MAX_URL {
             return Err(CallbackError::TooLarge);
         }
@@ -252,7 +254,7 @@ fn is_hash_of(bytes: &[u8], hex: &str) -> bool {
 ///
 /// # Errors
 /// [`CallbackError::Format`], [`CallbackError::Reference`], [`CallbackError::UnknownStatus`].
-pub fn read_status(
+pub(super) fn read_status(
     callback: &Callback<'_>,
     key: &ReferenceKey,
     provider: &str,

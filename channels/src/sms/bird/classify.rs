@@ -17,7 +17,7 @@ use crate::words::why;
 
 /// A complete answer.
 #[derive(Clone, Copy, Debug)]
-pub struct Answer<'a> {
+pub(super) struct Answer<'a> {
     /// HTTP status.
     pub status: u16,
     /// `Retry-After`, RFC 9110 10.2.3: seconds or a date.
@@ -78,7 +78,7 @@ const fn refuses(code: i64) -> bool {
 
 /// The verdict. `now` is for a `Retry-After` that is a date.
 #[must_use]
-pub fn classify(answer: &Answer<'_>, recipient: &str, now: Timestamp) -> Verdict {
+pub(super) fn classify(answer: &Answer<'_>, recipient: &str, now: Timestamp) -> Verdict {
     let success = (200..300).contains(&answer.status);
     let taken = if success { id_in(answer.body) } else { None };
     if let Some(id) = taken {
@@ -170,7 +170,7 @@ fn reason(status: u16, error: Option<&ApiError>, recipient: &str) -> Why {
 
 /// `Retry-After` in milliseconds from now; a date in the past is zero, at most a day.
 #[must_use]
-pub fn retry_after(text: &str, now: Timestamp) -> Option<u64> {
+pub(super) fn retry_after(text: &str, now: Timestamp) -> Option<u64> {
     const DAY: u64 = 86_400_000;
     let text = text.trim();
     if text.bytes().all(|b| b.is_ascii_digit()) {

@@ -26,7 +26,7 @@ const MAX_ANSWER: usize = 64 * 1024;
 type Driver = Connection<MaybeHttpsStream<TokioIo<TcpStream>>, Full<Bytes>>;
 
 /// An open connection.
-pub(super) struct Link {
+pub(crate) struct Link {
     sender: SendRequest<Full<Bytes>>,
     driver: Pin<Box<Driver>>,
     /// The runtime that opened it.
@@ -36,7 +36,7 @@ pub(super) struct Link {
 }
 
 /// Why there is no answer.
-pub(super) enum Failed {
+pub(crate) enum Failed {
     /// Nothing was written; the request comes back.
     Unsent(Box<Request<Full<Bytes>>>),
     /// It may have left.
@@ -45,7 +45,7 @@ pub(super) enum Failed {
 
 impl Link {
     /// Connects to the scheme, host and port of `address`.
-    pub(super) async fn open(connector: &TimedConnector, address: &Uri) -> Result<Self, BoxError> {
+    pub(crate) async fn open(connector: &TimedConnector, address: &Uri) -> Result<Self, BoxError> {
         let stream = connector.clone().call(address.clone()).await?;
         let (sender, driver) = http1::handshake(stream).await?;
         Ok(Self {
@@ -58,7 +58,7 @@ impl Link {
 
     /// One request and its answer. A body that breaks off or is too long comes back empty: the
     /// status says most.
-    pub(super) async fn exchange(
+    pub(crate) async fn exchange(
         &mut self,
         request: Request<Full<Bytes>>,
     ) -> Result<(Parts, Bytes), Failed> {
@@ -89,7 +89,7 @@ impl Link {
     }
 
     /// Whether it may carry another request, as far as is known.
-    pub(super) const fn is_usable(&self) -> bool {
+    pub(crate) const fn is_usable(&self) -> bool {
         !self.ended
     }
 }

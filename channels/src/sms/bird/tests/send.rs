@@ -7,9 +7,9 @@ use futures::future::join_all;
 use sluis_model::{CorporationId, Refusal, Verdict};
 
 use super::peer::{Named, Peer, Reply, answer, provider};
-use super::{attempt, key, outgoing};
 use crate::config::{ProviderConfig, build};
 use crate::outgoing::Content;
+use crate::testing::{attempt, key, outgoing};
 
 fn sms(text: &str) -> crate::outgoing::Outgoing {
     outgoing(Content::Text(text.into()))

@@ -6,14 +6,14 @@
 
 use sluis_model::{Refusal, Verdict};
 
-use super::bounce::verdict::{Meaning, Said, judge};
-use super::reply::{Phase, Reply, Trouble};
+use crate::email::bounce::verdict::{Meaning, Said, judge};
+use crate::email::reply::{Phase, Reply, Trouble};
 use crate::words::why;
 
 /// The verdict of a positive last answer; its text is the relay's id for the message (`queued as
 /// …`).
 #[must_use]
-pub fn accepted(reply: &Reply, recipient: &str) -> Verdict {
+pub(super) fn accepted(reply: &Reply, recipient: &str) -> Verdict {
     Verdict::Accepted {
         provider_id: why("", &reply.text, recipient).text,
     }
@@ -30,7 +30,7 @@ pub(super) fn verdict(trouble: Trouble, recipient: &str) -> Verdict {
 
 /// The verdict of a negative answer.
 #[must_use]
-pub fn refused(reply: &Reply, recipient: &str) -> Verdict {
+pub(super) fn refused(reply: &Reply, recipient: &str) -> Verdict {
     let judged = judge(&Said {
         text: &reply.text,
         status: None,

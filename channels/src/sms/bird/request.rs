@@ -11,8 +11,8 @@ use http_body_util::Full;
 use serde::Serialize;
 use sluis_model::Why;
 
-use super::gsm::{self, Encoding};
 use crate::outgoing::{Content, Outgoing};
+use crate::sms::gsm::{self, Encoding};
 
 /// What a request needs beside the message.
 pub(super) struct Account {

@@ -307,7 +307,7 @@ impl SecretSource for FixedSecrets {
 
 /// A mail with text and HTML.
 pub(super) fn mail() -> Outgoing {
-    crate::sms::tests::outgoing(Content::Email {
+    crate::testing::outgoing(Content::Email {
         subject: "Uw incasso is geweigerd – geïnformeerd".into(),
         text: "Beste Jan,\n.\nEen regel met een punt.\n".into(),
         html: Some("<p>Beste Jan, het bedrag is € 12,34.</p>".into()),

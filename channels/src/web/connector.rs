@@ -14,17 +14,17 @@ use rustls::ClientConfig;
 use tokio::net::TcpStream;
 use tower::Service;
 
-pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// See the head of this file.
 #[derive(Clone)]
-pub(super) struct TimedConnector {
+pub(crate) struct TimedConnector {
     inner: HttpsConnector<HttpConnector>,
     limit: Duration,
 }
 
 impl TimedConnector {
-    pub(super) fn new(config: &Arc<ClientConfig>, limit: Duration) -> Self {
+    pub(crate) fn new(config: &Arc<ClientConfig>, limit: Duration) -> Self {
         let mut http = HttpConnector::new();
         http.set_nodelay(true);
         http.enforce_http(false);

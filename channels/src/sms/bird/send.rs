@@ -19,8 +19,6 @@ use tokio::time::timeout;
 use super::callback::{SigningKey, read_status};
 use super::classify::{Answer, classify};
 use super::config::BirdSmsConfig;
-use super::connector::TimedConnector;
-use super::link::{Failed, Link};
 use super::request::{Account, compose};
 use crate::outgoing::Outgoing;
 use crate::pool::Pool;
@@ -29,6 +27,7 @@ use crate::provider::{Connections, Provider};
 use crate::receipt::{Callback, ProviderReceipt, ReceiptError, ReceiptProof};
 use crate::secrets::{SecretSource, secret};
 use crate::tls::client_config;
+use crate::web::{Failed, Link, TimedConnector};
 use crate::words::why;
 
 /// Bird's SMS API.
