@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use sluis_actors::{Book, Engine, Readers};
@@ -11,7 +12,6 @@ use sluis_model::{Clock, CorporationId, Environment, ReferenceKey};
 
 use crate::admission::{Admission, Gatekeeper};
 use crate::config::KeyRing;
-use crate::http::RequestLimits;
 use crate::telemetry::Watch;
 
 /// A corporation, as the edges need it.
@@ -23,6 +23,17 @@ pub struct Corporation {
     pub display_name: String,
     /// Public base address for links and callbacks.
     pub public_url: String,
+}
+
+/// Bounds of one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestLimits {
+    /// Largest body of one notification, fact, profile or receipt, in bytes.
+    pub body: usize,
+    /// Largest body of a batch or a list, in bytes.
+    pub batch: usize,
+    /// Longest a request may take.
+    pub time: Duration,
 }
 
 /// What the edges of one process share.
@@ -64,28 +75,6 @@ pub struct App {
 }
 
 impl App {
-    /// Whose key was presented. Without any key configured only this machine is served, as the one
-    /// corporation there is.
-    #[must_use]
-    pub fn caller(&self, presented: Option<&str>) -> Option<CorporationId> {
-        if self.keys.is_empty() {
-            return self.corporations.keys().next().copied();
-        }
-        self.keys.corporation(presented?)
-    }
-
-    /// Which operator asks, as audit lines name them: by the beginning of the key's hash. Where no
-    /// key is needed, on this machine alone, it is `operator local`.
-    #[must_use]
-    pub fn operator(&self, presented: Option<&str>) -> Option<String> {
-        if self.operators.is_empty() {
-            return self.keys.is_empty().then(|| "operator local".to_owned());
-        }
-        self.operators
-            .fingerprint(presented?)
-            .map(|key| format!("operator {key}"))
-    }
-
     /// The corporation with this name in the configuration.
     #[must_use]
     pub fn corporation_named(&self, name: &str) -> Option<CorporationId> {

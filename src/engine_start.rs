@@ -17,9 +17,8 @@ use sluis_model::flow::Definition;
 use sluis_model::{Clock, CorporationId};
 
 use crate::admission::{Admission, Gatekeeper};
-use crate::app::{App, Corporation};
+use crate::app::{App, Corporation, RequestLimits};
 use crate::config::{Config, KeyRing, MapSecrets};
-use crate::http::RequestLimits;
 use crate::lanes::Lanes;
 use crate::reference_key;
 use crate::telemetry::{self, JournalObserver, Watch};

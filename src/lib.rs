@@ -2,6 +2,7 @@
 //! command line, configuration, HTTP and binary intake, telemetry, the real clock, wiring. Refuses decisions
 //! about a tenant: those are the model's.
 
+pub mod access;
 pub mod admission;
 pub mod app;
 pub mod ask;

@@ -49,7 +49,10 @@ pub(super) trait Door: Send + Sync {
 
 impl Door for App {
     fn authenticate(&self, key: &str) -> Option<CorporationId> {
-        self.caller((!key.is_empty()).then_some(key))
+        super::ACCESS
+            .admit(self, (!key.is_empty()).then_some(key))
+            .ok()?
+            .corporation()
     }
 
     fn stranger(&self, client: &str) {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Bytes;
 use axum::response::{IntoResponse, Response};
+use http::request::Parts;
 use http::{Method, Request, StatusCode};
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
@@ -16,12 +17,14 @@ use metrics::{Counter, Histogram, counter, histogram};
 use tokio::runtime::Handle;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::auth::{self, Caller, LetIn};
 use super::body::{Said, beginning, whole};
 use super::patience::Patience;
 use super::problem::{Problem, Wanted};
 use super::rest::WithRest;
 use super::seat::{Flight, Upload};
 use super::{CLASSES, class_of, failed, head, notifications, receipts, seconds_since, timed_out};
+use crate::access::Access;
 use crate::app::App;
 use crate::telemetry::{Edge, names};
 
@@ -186,28 +189,43 @@ impl Short {
         flight: &Flight,
     ) -> Result<Response, Problem> {
         let (head, body) = request.into_parts();
-        let caller = super::auth::caller(&self.app, &head.headers);
-        if let Ok(corporation) = caller {
-            flight.belongs_to(corporation)?;
-        }
         match call {
             Call::Notification => {
-                let (caller, said) = (caller?, Said::json(&head.headers)?);
+                let Caller(corporation) = self.let_in(notifications::ACCESS, &head, flight)?;
+                let said = Said::json(&head.headers)?;
                 let body = said.take(whole(body, self.app.limits.body).await?, Wanted::Json)?;
-                notifications::take_in(&self.app, caller, &body).await
+                notifications::take_in(&self.app, corporation, &body).await
             }
             Call::Callback(provider) => {
-                let body = match receipts::most_of_a_mail(&self.app, head.uri.path()) {
-                    _ if head.method == Method::GET => Bytes::new(),
-                    Some(most) => beginning(body, most).await?,
-                    None => whole(body, self.app.limits.body).await?,
-                };
-                Ok(
-                    receipts::callback(&self.app, &provider, &head, caller, &body)
-                        .await?
-                        .into_response(),
-                )
+                let bringer = self.let_in(receipts::ACCESS, &head, flight)?;
+                let body = self.said_back(&head, body).await?;
+                let taken = receipts::callback(&self.app, &provider, &head, bringer, &body);
+                Ok(taken.await?.into_response())
             }
+        }
+    }
+
+    /// The caller, let in by the rule of the route table and asked for as a handler would.
+    fn let_in<C: LetIn>(
+        &self,
+        access: Access,
+        head: &Parts,
+        flight: &Flight,
+    ) -> Result<C, Problem> {
+        auth::asked_for(&auth::admit(
+            access,
+            &self.app,
+            &head.headers,
+            Some(flight),
+        )?)
+    }
+
+    /// The body of a callback.
+    async fn said_back(&self, head: &Parts, body: WithRest) -> Result<Bytes, Problem> {
+        match receipts::most_of_a_mail(&self.app, head.uri.path()) {
+            _ if head.method == Method::GET => Ok(Bytes::new()),
+            Some(most) => beginning(body, most).await,
+            None => whole(body, self.app.limits.body).await,
         }
     }
 }

@@ -26,6 +26,7 @@ mod receipts;
 mod reception;
 mod records;
 mod rest;
+mod routes;
 mod seat;
 mod server;
 mod status;
@@ -38,36 +39,24 @@ pub use problem::Problem;
 pub use receipts::EFFECTS as RECEIPT_EFFECTS;
 pub use reception::Reception;
 pub(crate) use reception::{START_RETRY, progress};
+pub use routes::{RouteOf, route_list};
 pub use server::{GRACE, HttpSettings, serve, serve_status, serve_with};
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Extension;
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::handler::Handler;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::MethodRouter;
 use http::StatusCode;
 use metrics::{counter, histogram};
 use tower_http::timeout::TimeoutLayer;
 
 use self::body::MostBytes;
+use self::routes::{Route, routes};
 use crate::app::App;
 use crate::telemetry::{Edge, names};
-
-/// Bounds of one request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RequestLimits {
-    /// Largest body of one notification, fact, profile or receipt, in bytes.
-    pub body: usize,
-    /// Largest body of a batch or a list, in bytes.
-    pub batch: usize,
-    /// Longest a request may take.
-    pub time: Duration,
-}
 
 /// The API's routes over a running engine; [`Front`] is what a connection speaks to.
 pub fn router(app: Arc<App>) -> Router {
@@ -93,107 +82,6 @@ pub fn router(app: Arc<App>) -> Router {
         ))
         .layer(from_fn_with_state(app.clone(), count))
         .with_state(app)
-}
-
-/// Every path with its methods, in lower case: what the API's description is held against.
-#[must_use]
-pub fn route_list() -> Vec<(&'static str, Vec<&'static str>)> {
-    routes()
-        .into_iter()
-        .map(|route| (route.path, route.methods))
-        .collect()
-}
-
-/// Every route there is.
-fn routes() -> Vec<Route> {
-    vec![
-        Route::at("/v1/notifications/batch")
-            .large()
-            .post(batch::post),
-        Route::at(notifications::PATH)
-            .post(notifications::post)
-            .get(lists::get),
-        Route::at("/v1/notifications/{id}").get(notifications::get),
-        Route::at("/v1/notifications/{id}/cancel").post(cancel::one),
-        Route::at("/v1/cancellations").post(cancel::many),
-        Route::at("/v1/tenants/load").large().post(tenants::load),
-        Route::at("/v1/tenants/{id}")
-            .get(tenants::get)
-            .put(tenants::put),
-        Route::at("/v1/tenants/{id}/timeline").get(tenants::timeline),
-        Route::at("/v1/facts").post(facts::post),
-        Route::at("/v1/facts/unmatched").get(unmatched::get),
-        Route::at(receipts::PATH)
-            .post(receipts::post)
-            .get(receipts::get),
-        Route::at("/v1/outcomes").get(outcomes::get),
-        Route::at("/v1/tasks").get(tasks::list),
-        Route::at("/v1/tasks/{id}/answer").post(tasks::answer),
-        Route::at("/v1/pause").post(pauses::pause),
-        Route::at("/v1/resume").post(pauses::resume),
-        Route::at("/v1/pauses").get(pauses::list),
-        Route::at("/v1/operator/pauses").get(pauses::operator_list),
-        Route::at("/v1/operator/pause").post(pauses::operator_pause),
-        Route::at("/v1/operator/resume").post(pauses::operator_resume),
-        Route::at("/v1/operator/overview").get(operator::overview),
-        Route::at("/v1/operator/notifications").get(operator::notifications),
-        Route::at("/b/{token}").get(links::page).post(links::press),
-        Route::at(status::METRICS).get(status::metrics),
-        Route::at(status::HEALTH).get(status::healthz),
-        Route::at(status::READY).get(status::readyz),
-        Route::at("/openapi.json").get(status::openapi),
-    ]
-}
-
-/// One path, its methods, and how much it takes.
-struct Route {
-    path: &'static str,
-    methods: Vec<&'static str>,
-    handlers: MethodRouter<Arc<App>>,
-    /// A batch or a list.
-    large: bool,
-}
-
-impl Route {
-    fn at(path: &'static str) -> Self {
-        Self {
-            path,
-            methods: Vec::new(),
-            handlers: MethodRouter::new(),
-            large: false,
-        }
-    }
-
-    fn large(self) -> Self {
-        Self {
-            large: true,
-            ..self
-        }
-    }
-
-    fn get<H: Handler<T, Arc<App>>, T: 'static>(mut self, handler: H) -> Self {
-        self.methods.push("get");
-        Self {
-            handlers: self.handlers.get(handler),
-            ..self
-        }
-    }
-
-    fn post<H: Handler<T, Arc<App>>, T: 'static>(mut self, handler: H) -> Self {
-        self.methods.push("post");
-        Self {
-            handlers: self.handlers.post(handler),
-            ..self
-        }
-    }
-
-    fn put<H: Handler<T, Arc<App>>, T: 'static>(mut self, handler: H) -> Self {
-        self.methods.push("put");
-        Self {
-            handlers: self.handlers.put(handler),
-            ..self
-        }
-    }
 }
 
 async fn not_found() -> Problem {
@@ -275,9 +163,9 @@ fn seconds_since(began: u64) -> f64 {
 /// first request.
 fn announce(app: &App) {
     receipts::announce(app);
-    for (path, _) in route_list() {
+    for route in routes() {
         for class in &CLASSES[2..] {
-            counter!(names::HTTP_REQUESTS, "route" => path, "status" => *class).increment(0);
+            counter!(names::HTTP_REQUESTS, "route" => route.path, "status" => *class).increment(0);
         }
     }
 }

@@ -16,6 +16,7 @@ use super::body::JsonBody;
 use super::notes::{self, Note};
 use super::problem::Problem;
 use super::records::Records;
+use crate::access::Access;
 use crate::admission::Admitted;
 use crate::app::App;
 use crate::ask::{self, ask};
@@ -40,6 +41,8 @@ pub(super) struct AcceptedBody {
 
 /// Where one notification is posted.
 pub(super) const PATH: &str = "/v1/notifications";
+/// Who may hand one in.
+pub(super) const ACCESS: Access = Access::Corporation;
 
 /// `POST /v1/notifications`
 pub(super) async fn post(

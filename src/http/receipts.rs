@@ -17,9 +17,10 @@ use sluis_channels::{
 };
 use sluis_model::{Answer, Control, CorporationId, Input, Receipt, ReceiptEffect, instant};
 
-use super::auth::Caller;
+use super::auth::unauthorized;
 use super::body::AnyBody;
 use super::problem::Problem;
+use crate::access::{Access, Bringer, Stranger, Whose};
 use crate::app::App;
 use crate::ask::{AskError, ask};
 use crate::telemetry::names;
@@ -28,6 +29,8 @@ use crate::telemetry::names;
 const EMAIL: &str = "email";
 /// Where receipts are posted.
 pub(super) const PATH: &str = "/v1/receipts/{provider}";
+/// Who may post them.
+pub(super) const ACCESS: Access = Access::Provider;
 /// `PATH` up to the provider's name.
 const BEFORE: &str = "/v1/receipts/";
 /// Header of the signed callbacks.
@@ -94,21 +97,20 @@ pub(super) async fn post(
     State(app): State<Arc<App>>,
     Path(provider): Path<String>,
     head: Parts,
-    caller: Result<Caller, Problem>,
+    bringer: Bringer,
     body: AnyBody,
 ) -> Result<Json<ReceiptBody>, Problem> {
-    let caller = caller.map(|Caller(corporation)| corporation);
     if provider == EMAIL {
         // The MAC in the return path proves the attempt; the key proves that the mail server is the
         // corporation's.
-        let only = Some(caller?);
+        let whose = whose(bringer, ReceiptProof::CallerMust)?;
         body.is_mail()?;
         return match read_bounce(&body.bytes, &app.reference, EMAIL) {
-            Ok(receipt) => take(&app, EMAIL, only, vec![receipt]).await,
-            Err(error) => untaken(&app, EMAIL, only, &error.into()).await,
+            Ok(receipt) => take(&app, EMAIL, whose, vec![receipt]).await,
+            Err(error) => untaken(&app, EMAIL, whose, &error.into()).await,
         };
     }
-    callback(&app, &provider, &head, caller, &body.bytes).await
+    callback(&app, &provider, &head, bringer, &body.bytes).await
 }
 
 /// `GET /v1/receipts/{provider}`: some providers put the status in the query.
@@ -116,10 +118,9 @@ pub(super) async fn get(
     State(app): State<Arc<App>>,
     Path(provider): Path<String>,
     head: Parts,
-    caller: Result<Caller, Problem>,
+    bringer: Bringer,
 ) -> Result<Json<ReceiptBody>, Problem> {
-    let caller = caller.map(|Caller(corporation)| corporation);
-    callback(&app, &provider, &head, caller, &[]).await
+    callback(&app, &provider, &head, bringer, &[]).await
 }
 
 /// What a provider says of an attempt, proven as that provider proves it.
@@ -130,18 +131,14 @@ pub(super) async fn callback(
     app: &App,
     name: &str,
     head: &Parts,
-    caller: Result<CorporationId, Problem>,
+    bringer: Bringer,
     body: &[u8],
 ) -> Result<Json<ReceiptBody>, Problem> {
     let provider = app
         .providers
         .get(name)
         .ok_or_else(|| Problem::not_found("provider"))?;
-    // Whose receipts the caller may bring: anybody's where a signature proves them, else its own.
-    let only = match provider.receipt_proof() {
-        ReceiptProof::CallerMust => Some(caller?),
-        ReceiptProof::Nothing | ReceiptProof::Signature => None,
-    };
+    let whose = whose(bringer, provider.receipt_proof())?;
     let text = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
     let path_and_query = head.uri.path_and_query().map_or("/", |p| p.as_str());
     let mut last = None;
@@ -162,14 +159,23 @@ pub(super) async fn callback(
             body,
         };
         match provider.receive(&callback, &app.reference, app.clock.now()) {
-            Ok(receipts) => return take(app, name, only, receipts).await,
+            Ok(receipts) => return take(app, name, whose, receipts).await,
             Err(error) => last = Some(error),
         }
     }
     let Some(error) = last else {
         return Err(Problem::not_found("provider"));
     };
-    untaken(app, name, only, &error).await
+    untaken(app, name, whose, &error).await
+}
+
+/// Whose receipts may be brought, where they are proven so.
+///
+/// # Errors
+/// 401.
+fn whose(bringer: Bringer, proof: ReceiptProof) -> Result<Whose, Problem> {
+    let stranger = |Stranger| unauthorized(ACCESS);
+    bringer.whose(proof).map_err(stranger)
 }
 
 /// What could not be read into receipts: a genuine message goes to people, anything else is
@@ -177,20 +183,20 @@ pub(super) async fn callback(
 async fn untaken(
     app: &App,
     provider: &str,
-    only: Option<CorporationId>,
+    whose: Whose,
     error: &ReceiptError,
 ) -> Result<Json<ReceiptBody>, Problem> {
     let ReceiptFault::Unexplained(unknown) = &error.fault else {
         return Err(refuse(provider, error));
     };
-    vouched(provider, only, unknown.corporation)?;
+    vouched(provider, whose, unknown.corporation)?;
     unexplained(app, provider, unknown).await
 }
 
 /// Whether the caller may bring a receipt of that corporation. One of another's is answered like
 /// one that is nobody's: not even that it is genuine is told.
-fn vouched(provider: &str, only: Option<CorporationId>, of: CorporationId) -> Result<(), Problem> {
-    if only.is_none_or(|only| only == of) {
+fn vouched(provider: &str, whose: Whose, of: CorporationId) -> Result<(), Problem> {
+    if whose.covers(of) {
         Ok(())
     } else {
         Err(refuse(provider, &ReceiptError::no_reference()))
@@ -238,13 +244,13 @@ async fn unexplained(
 async fn take(
     app: &App,
     provider: &str,
-    only: Option<CorporationId>,
+    whose: Whose,
     receipts: Vec<ProviderReceipt>,
 ) -> Result<Json<ReceiptBody>, Problem> {
     // All of them before the first is applied.
     receipts
         .iter()
-        .try_for_each(|receipt| vouched(provider, only, receipt.corporation))?;
+        .try_for_each(|receipt| vouched(provider, whose, receipt.corporation))?;
     let mut rows = Vec::with_capacity(receipts.len());
     for receipt in receipts {
         let ProviderReceipt {

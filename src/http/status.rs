@@ -11,8 +11,9 @@ use serde_json::json;
 use sluis_actors::Pause;
 use sluis_model::PauseScope;
 
-use super::auth::{Caller, Operator};
+use super::auth::Operator;
 use super::problem::Problem;
+use crate::access::Known;
 use crate::app::App;
 use crate::telemetry;
 
@@ -51,19 +52,15 @@ pub(super) async fn healthz() -> &'static str {
 }
 
 /// `GET /readyz`: whether intake is open, and why not.
-pub(super) async fn readyz(
-    State(app): State<Arc<App>>,
-    caller: Result<Caller, Problem>,
-    operator: Result<Operator, Problem>,
-) -> Response {
+pub(super) async fn readyz(State(app): State<Arc<App>>, known: Known) -> Response {
     let failure = app.engine.journal().failure().map(|_| "journal_failed");
     let reason = failure.or_else(|| app.admission.closed().map(|closed| closed.code()));
     // Anybody may ask. Counted are the pauses of everybody, and the caller's own: what another
     // corporation does is not even told as a number, except to operators. Intake goes on while
     // sends are paused.
-    let own = caller.ok().map(|Caller(corporation)| corporation);
+    let own = known.corporation;
     let mine = |pause: &Pause| {
-        operator.is_ok() || pause.scope.corporation.is_none_or(|of| Some(of) == own)
+        known.is_operator || pause.scope.corporation.is_none_or(|of| Some(of) == own)
     };
     let pauses: Vec<Pause> = app.engine.pauses().all().into_iter().filter(mine).collect();
     let everything = pauses

@@ -1,21 +1,27 @@
 //! Wrong input of every kind at every endpoint: a clear error with a stable code, and the process
 //! lives. The endpoints come from the router itself, so that none is forgotten.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use sluis::http::route_list;
 
 use crate::support::{Body, Engine, NOORD, OPERATOR, Reply, notice, raw, recorder, storno, told};
 
-/// One of each path, with what stands in its braces.
-fn paths(part: &str) -> Vec<(String, Vec<&'static str>)> {
+/// Each path, with what stands in its braces, and its methods.
+fn paths(part: &str) -> BTreeMap<String, Vec<&'static str>> {
     let fill = |path: &str| match (path.find('{'), path.find('}')) {
         (Some(from), Some(to)) => format!("{}{part}{}", &path[..from], &path[to + 1..]),
         _ => path.to_owned(),
     };
-    route_list()
-        .into_iter()
-        .map(|(path, methods)| (fill(path), methods))
-        .collect()
+    let mut paths: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
+    for route in route_list() {
+        paths
+            .entry(fill(route.path))
+            .or_default()
+            .push(route.method);
+    }
+    paths
 }
 
 fn key_for(path: &str) -> &'static str {

@@ -88,19 +88,17 @@ struct Theft {
 /// Receipts once for each kind of provider, because each proves itself in its own way.
 fn thefts() -> Vec<Theft> {
     let routes = sluis::http::route_list();
-    let requests = routes
+    routes
         .into_iter()
-        .flat_map(|(path, methods)| methods.into_iter().map(move |method| (method, path)));
-    requests
-        .flat_map(|(method, path)| {
-            let names: &[&str] = if path.contains("{provider}") {
+        .flat_map(|route| {
+            let names: &[&str] = if route.path.contains("{provider}") {
                 &["email", "relay", "bird", "null", "nobody"]
             } else {
                 &[""]
             };
             names.iter().map(move |name| Theft {
-                method,
-                route: path.replace("{provider}", name),
+                method: route.method,
+                route: route.path.replace("{provider}", name),
             })
         })
         .collect()

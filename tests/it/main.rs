@@ -4,6 +4,7 @@
     reason = "support and fuzz cases are shared between files, and the latter with another crate"
 )]
 
+mod access;
 mod api;
 mod architecture;
 mod bounds;

@@ -43,11 +43,7 @@ fn every_route_stands_in_the_document_and_nothing_else() {
         .collect();
     let routed: BTreeSet<(String, String)> = route_list()
         .into_iter()
-        .flat_map(|(path, methods)| {
-            methods
-                .into_iter()
-                .map(move |method| (path.to_owned(), method.to_owned()))
-        })
+        .map(|route| (route.path.to_owned(), route.method.to_owned()))
         .collect();
     assert_eq!(described, routed);
 }

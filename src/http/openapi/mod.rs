@@ -9,9 +9,13 @@ mod schemas;
 mod senders;
 mod serving;
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value, json};
 
 use parts::Op;
+
+use crate::access::Access;
 
 const DESCRIPTION: &str = "\
 Everything a housing corporation tells its tenants leaves through this engine. Internal systems put notifications in; \
@@ -62,6 +66,10 @@ pub fn document() -> Value {
 }
 
 fn paths() -> Value {
+    let access: HashMap<(&str, &str), Access> = super::route_list()
+        .into_iter()
+        .map(|route| ((route.path, route.method), route.access))
+        .collect();
     let mut paths = Map::new();
     let all: [Vec<Op>; 4] = [
         senders::operations(),
@@ -70,9 +78,11 @@ fn paths() -> Value {
         serving::operations(),
     ];
     for op in all.into_iter().flatten().chain(people::operations()) {
+        // A description without its route stays in, where a test finds it.
+        let access = access.get(&(op.path, op.method)).copied();
         let path = paths.entry(op.path).or_insert_with(|| json!({}));
         let method = op.method;
-        path[method] = op.document();
+        path[method] = op.document(access.unwrap_or(Access::Corporation));
     }
     Value::Object(paths)
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::parts::{Caller, Op, reference};
+use super::parts::{Op, reference};
 use super::schemas::{count, instant, list, object, strict, text, truth, word};
 
 const SCOPE: &str = "A flow, a channel or both; `{\"all\": true}` for everything the corporation sends. A scope that is not said is refused, and \
@@ -22,9 +22,7 @@ pub(super) fn operations() -> Vec<Op> {
         )
     };
     let all = |path, id, summary, about| {
-        let op = Op::new("post", path, id, "operation", summary)
-            .about(about)
-            .by(Caller::Operator);
+        let op = Op::new("post", path, id, "operation", summary).about(about);
         told(op, "OperatorScope", id == "operatorPause")
     };
     let mut operations = vec![
@@ -38,7 +36,6 @@ pub(super) fn operations() -> Vec<Op> {
         all("/v1/operator/resume", "operatorResume", "End any pause", "Also one that a corporation made. Leaves an audit line.")
             .fails(&[(409, "not_paused")]),
         Op::new("get", "/v1/operator/pauses", "listAllPauses", "operation", "What is paused, of all corporations")
-            .by(Caller::Operator)
             .gives_json(200, "Every pause that stands.", "Pauses", &json!({ "pauses": [example()] })),
     ];
     operations.extend(views());
@@ -51,12 +48,10 @@ fn views() -> [Op; 2] {
         Op::new("get", "/v1/operator/overview", "getOverview", "operation", "The engine as a whole")
             .about("What is open by corporation and state, with the age of the oldest; tasks by list, holds by guard, attempts under way. \
                     Counted shard by shard: not one instant. Names no tenant. Leaves an audit line.")
-            .by(Caller::Operator)
             .gives_json(200, "Counted.", "Overview", &an_overview())
             .asks(),
         Op::new("get", "/v1/operator/notifications", "listAllNotifications", "operation", "What is open, of all corporations")
             .about("In order of id; names no tenant. Leaves an audit line.")
-            .by(Caller::Operator)
             .query("state", "Only this state.", &super::senders::open_state())
             .query("corporation", "Only this corporation, by its name in the configuration.", &whose)
             .query("after", "`next` of the page before.", &super::senders::notification_id_or_empty())

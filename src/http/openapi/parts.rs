@@ -5,13 +5,7 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-/// Who may call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Caller {
-    Corporation,
-    Operator,
-    Anybody,
-}
+use crate::access::Access;
 
 /// One method of one path.
 pub(super) struct Op {
@@ -21,7 +15,6 @@ pub(super) struct Op {
     tag: &'static str,
     summary: &'static str,
     description: &'static str,
-    caller: Caller,
     parameters: Vec<Value>,
     body: Option<Value>,
     answers: Map<String, Value>,
@@ -43,7 +36,6 @@ impl Op {
             tag,
             summary,
             description: "",
-            caller: Caller::Corporation,
             parameters: Vec::new(),
             body: None,
             answers: Map::new(),
@@ -53,11 +45,6 @@ impl Op {
 
     pub(super) fn about(mut self, description: &'static str) -> Self {
         self.description = description;
-        self
-    }
-
-    pub(super) fn by(mut self, caller: Caller) -> Self {
-        self.caller = caller;
         self
     }
 
@@ -204,8 +191,9 @@ impl Op {
         self.fails(&[(422, "invalid")])
     }
 
-    pub(super) fn document(mut self) -> Value {
-        if self.caller != Caller::Anybody {
+    /// Its description, for who may call by the route table.
+    pub(super) fn document(mut self, access: Access) -> Value {
+        if access != Access::Anybody {
             self.problems.push((401, "unauthorized"));
         }
         if self
@@ -215,7 +203,7 @@ impl Op {
         {
             self.problems.push((400, "bad_query"));
         }
-        if self.caller == Caller::Corporation {
+        if access == Access::Corporation {
             self.problems.push((429, "too_many_connections"));
         }
         self.problems.extend_from_slice(EVERYWHERE);
@@ -239,13 +227,8 @@ impl Op {
             self.answers
                 .insert(status.to_string(), problem(status, &codes));
         }
-        let security = match self.caller {
-            Caller::Corporation => json!([{ "corporation": [] }]),
-            Caller::Operator => json!([{ "operator": [] }]),
-            Caller::Anybody => json!([]),
-        };
         let mut document = json!({
-            "operationId": self.id, "tags": [self.tag], "summary": self.summary, "security": security, "responses": self.answers
+            "operationId": self.id, "tags": [self.tag], "summary": self.summary, "security": security(access), "responses": self.answers
         });
         if !self.description.is_empty() {
             document["description"] = self.description.into();
@@ -276,6 +259,16 @@ const NDJSON: &str = "application/x-ndjson";
 pub(super) const BYTES: &str = "application/octet-stream";
 /// At least one line that is not blank.
 pub(super) const NOT_BLANK: &str = "[^ \\t\\n\\f\\r]";
+
+/// Which keys are asked for. A provider that signs sends none.
+fn security(access: Access) -> Value {
+    match access {
+        Access::Corporation => json!([{ "corporation": [] }]),
+        Access::Operator => json!([{ "operator": [] }]),
+        Access::Provider => json!([{ "corporation": [] }, {}]),
+        Access::Anybody => json!([]),
+    }
+}
 
 fn problem(status: u16, codes: &[&str]) -> Value {
     let named = codes

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::parts::{BYTES, Caller, Op, bytes};
+use super::parts::{BYTES, Op, bytes};
 
 pub(super) fn operations() -> Vec<Op> {
     let provider =
@@ -11,11 +11,10 @@ pub(super) fn operations() -> Vec<Op> {
     let callback = "Verified on the raw bytes by the provider's own rules; a signed status that nobody has mapped goes on the record for people.";
     let bounce = "`email`: a raw bounce (RFC 3464) or abuse report (RFC 5965), posted by the mail server with the corporation's key. Any other name: \
                   a provider's status callback, verified on the raw bytes by the provider's own rules, without a key.";
-    let mut refused = vec![(404, "not_found"), (401, "unauthorized")];
+    let mut refused = vec![(404, "not_found")];
     refused.extend(CODES.iter().map(|code| (422, *code)));
     let receipts = |op: Op, about| {
         op.about(about)
-            .by(Caller::Anybody)
             .path_part("provider", "`email`, or a provider's name in the configuration.", &provider())
             .gives_json(200, "Durable; what each receipt did.", "Receipts", &json!({
                 "receipts": [{ "notification": "0003019c1d4a6000a1b2c3d4e5f60718", "attempt": 1, "said": "bounced", "effect": "applied" }]
@@ -84,7 +83,7 @@ fn link(method: &'static str, id: &'static str, summary: &'static str, about: &'
             &"<!doctype html><html lang=\"nl\">…</html>".into(),
         )
     };
-    let op = Op::new(method, "/b/{token}", id, "outside", summary).about(about).by(Caller::Anybody).path_part(
+    let op = Op::new(method, "/b/{token}", id, "outside", summary).about(about).path_part(
         "token",
         "The token of the link.",
         &json!({ "type": "string", "minLength": 46, "maxLength": 46, "pattern": "^[A-Za-z0-9_-]+$", "example": "A".repeat(46) }),

@@ -3,26 +3,24 @@
 
 use serde_json::json;
 
-use super::parts::{Caller, Op};
+use super::parts::Op;
 
 pub(super) fn operations() -> Vec<Op> {
     let text = json!({ "type": "string" });
-    let plain = |op: Op| op.by(Caller::Anybody);
     let told = "# TYPE sluis_intake_accepted_total counter\nsluis_intake_accepted_total{lane=\"normal\"} 3\n";
     vec![
         Op::new("get", "/metrics", "metrics", "operation", "Metrics for Prometheus")
             .about("`sluis metrics` lists every metric with its meaning.")
-            .by(Caller::Operator)
             .gives(200, "Text exposition format 0.0.4.", "text/plain", &text, &told.into())
             .fails(&[(500, "metrics")]),
-        plain(Op::new("get", "/healthz", "healthz", "operation", "The process answers")).gives(
+        Op::new("get", "/healthz", "healthz", "operation", "The process answers").gives(
             200,
             "It does.",
             "text/plain",
             &text,
             &json!("ok\n"),
         ),
-        plain(Op::new("get", "/readyz", "readyz", "operation", "Whether intake is open, and why not"))
+        Op::new("get", "/readyz", "readyz", "operation", "Whether intake is open, and why not")
             .gives_json(
                 200,
                 "Open.",
@@ -35,7 +33,7 @@ pub(super) fn operations() -> Vec<Op> {
                 "Ready",
                 &json!({ "ready": false, "reason": "disk_nearly_full", "paused": { "everything": false, "pauses": 0 } }),
             ),
-        plain(Op::new("get", "/openapi.json", "openapi", "operation", "This document")).gives(
+        Op::new("get", "/openapi.json", "openapi", "operation", "This document").gives(
             200,
             "OpenAPI 3.1.",
             "application/json",
