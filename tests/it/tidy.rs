@@ -56,10 +56,6 @@ const LONG: &[(&str, &str)] = &[
         "was within the limit at a width of 130",
     ),
     (
-        "model/src/flow/tests.rs",
-        "was within the limit at a width of 130",
-    ),
-    (
         "model/tests/records.rs",
         "was within the limit at a width of 130",
     ),
