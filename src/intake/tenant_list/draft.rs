@@ -8,7 +8,9 @@ use sluis_channels::address::{self, AddressProblem, Normal, unwrapped, visible};
 use sluis_model::{Address, AddressState, Channel, Confirmed, Preference, Profile, Supplied};
 
 use super::names::{self, Parts};
-use super::words::{is_garbled, is_no_number, is_scientific, looks_rewritten, stands_for_nothing};
+use super::words::{
+    is_garbled, is_no_number, is_nobody, is_scientific, looks_rewritten, stands_for_nothing,
+};
 use crate::intake::confirmed::checked_on;
 use crate::intake::problem::{FieldProblem, ProblemCode};
 use crate::intake::profile::{bad_address, language};
@@ -78,7 +80,7 @@ impl Remarks {
         if bare.len() < trimmed.len() {
             self.cleaned.push((path, WRAPPING));
         }
-        if stands_for_nothing(bare) {
+        if stands_for_nothing(bare) || path == "name" && is_nobody(bare) {
             let problem =
                 FieldProblem::new(path, ProblemCode::Placeholder, "a value, or an empty cell");
             self.warnings

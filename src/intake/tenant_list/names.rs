@@ -218,9 +218,17 @@ fn salutation_of(text: &str) -> Salutation {
         | "de heer / mevrouw" | "heer, mevrouw" => {
             return Salutation::None;
         }
-        _ => text,
+        _ => without_article(text),
     };
     Salutation::Word(word.to_owned())
+}
+
+/// A salutation of the list's own, such as "De erven van", without the article of the envelope.
+fn without_article(text: &str) -> &str {
+    match text.split_once(' ') {
+        Some((article, rest)) if article.eq_ignore_ascii_case("de") => rest.trim_start(),
+        _ => text,
+    }
 }
 
 /// The channel a list means.
@@ -389,6 +397,7 @@ mod tests {
                 "A. Kok",
             ),
             (&["Drs."], "Drs. Kok"),
+            (&["De erven van", "erven van"], "erven van Kok"),
         ] {
             for word in words {
                 assert_eq!(name(word, "A.", "", "", "Kok"), *expected, "{word}");

@@ -47,6 +47,9 @@ const NO_NUMBER: [&str; 10] = [
     "aantal",
 ];
 
+/// What people write for a family name they do not know. No family is called so.
+const NOBODY: [&str; 2] = ["onbekend", "unknown"];
+
 /// Whether a cell holds a word that stands for nothing.
 pub(super) fn stands_for_nothing(text: &str) -> bool {
     let hashes = text.len() > 2 && text.bytes().all(|b| b == b'#');
@@ -54,6 +57,11 @@ pub(super) fn stands_for_nothing(text: &str) -> bool {
         || EMPTY.contains(&text)
         || text.starts_with(['#', 'E'])
             && ERRORS.iter().any(|error| error.eq_ignore_ascii_case(text))
+}
+
+/// Whether the column of family names holds a word instead of a name.
+pub(super) fn is_nobody(text: &str) -> bool {
+    NOBODY.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
 /// Whether the column of tenant numbers holds a word instead of a number.
@@ -143,6 +151,7 @@ mod tests {
         for text in ["Null", "Na", "Nan", "#12", "E", "Van", "", "#", "H1", "nul"] {
             assert!(!stands_for_nothing(text), "{text}");
         }
+        assert!(is_nobody("Onbekend") && is_nobody("UNKNOWN") && !is_nobody("Bekende"));
         assert!(is_no_number("ONBEKEND") && is_no_number("Totaal:") && !is_no_number("H-1"));
     }
 
