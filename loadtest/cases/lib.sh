@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Shared by the cases: where the programs are, how an engine and its sinks are started, how one waits without guessing.
 # Sourced, not run.
 
@@ -7,6 +8,7 @@ ROOT="$(cd "$HERE/../.." && pwd)"
 BIN="${SLUIS_BIN_DIR:-${CARGO_TARGET_DIR:-$ROOT/target}/dist}"
 SLUIS="$BIN/sluis"
 LOADTEST="$BIN/sluis-loadtest"
+# shellcheck disable=SC2034 # for the cases
 BENCH="$BIN/sluis-bench"
 WORK="${SLUIS_CASE_DIR:-$(mktemp -d)}"
 mkdir -p "$WORK"
@@ -16,10 +18,10 @@ SMTP_PORT=$((${SLUIS_CASE_PORT:-19080} + 2))
 SMS_PORT=$((${SLUIS_CASE_PORT:-19080} + 3))
 export SLUIS_CASE_BIRD_ACCESS=access SLUIS_CASE_BIRD_SIGNING=signing
 
-[ -x "$SLUIS" ] && [ -x "$LOADTEST" ] || {
+if ! [ -x "$SLUIS" ] || ! [ -x "$LOADTEST" ]; then
   echo "build first: cargo build --profile dist --workspace --bins" >&2
   exit 2
-}
+fi
 
 say() { printf '%s\n' "$*" >&2; }
 fail() {
@@ -100,6 +102,66 @@ ${2:-}
 TOML
 }
 
+# make_key NAME: sets NAME_KEY and NAME_HASH. Each key is shown once, with its hash.
+make_key() {
+  local text
+  text=$("$SLUIS" config key)
+  printf -v "$1_KEY" '%s' "$(grep -o 'slk_[A-Za-z0-9_-]*' <<< "$text" | head -1)"
+  printf -v "$1_HASH" '%s' "$(grep -oE '[0-9a-f]{64}' <<< "$text" | head -1)"
+}
+
+# two_corporations [MAX_OPEN]: behind write_config, gives demo a key (LOUD_KEY) and perhaps a bound, operators one
+# (OPERATOR_KEY), and adds buren, whose sender is urgent (URGENT_KEY).
+two_corporations() {
+  local bound=""
+  [ -z "${1:-}" ] || bound="\nmax_open = $1"
+  make_key LOUD
+  make_key URGENT
+  make_key OPERATOR
+  # shellcheck disable=SC2154 # the hashes are make_key's
+  sed -i "s/^name = \"demo\"/name = \"demo\"\nkey_hashes = [\"$LOUD_HASH\"]$bound/
+    s/^address = \"$HTTP\"/address = \"$HTTP\"\noperator_key_hashes = [\"$OPERATOR_HASH\"]/" "$WORK/sluis.toml"
+  # shellcheck disable=SC2154
+  cat >> "$WORK/sluis.toml" <<TOML
+[[corporation]]
+id = 2
+name = "buren"
+display_name = "Woningstichting Buren"
+key_hashes = ["$URGENT_HASH"]
+max_open = 20000
+[corporation.sender]
+email_from = "post@buren.example"
+bounce_domain = "bounce.buren.example"
+sms_originator = "Buren"
+public_url = "http://$HTTP"
+TOML
+}
+
+# their_tenants: 20,000 of demo, 100 of buren.
+their_tenants() {
+  "$LOADTEST" tenants --target "http://$HTTP" --count 20000 --key "$LOUD_KEY" > "$WORK/tenants.out" 2>&1
+  "$LOADTEST" tenants --target "http://$HTTP" --count 100 --key "$URGENT_KEY" >> "$WORK/tenants.out" 2>&1
+}
+
+# to_provider_ms KEY < IDS: of each notification the milliseconds from its acceptance to its provider's answer, by the
+# engine's own record; 999999 where there is none. Sorted.
+to_provider_ms() {
+  local id
+  while read -r id; do
+    curl -sf -H "Authorization: Bearer $1" "http://$HTTP/v1/notifications/$id" | python3 -c '
+import datetime, json, sys
+told = json.load(sys.stdin)
+at = lambda text: datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+accepted = next(row for row in told["history"] if row["kind"] == "accepted")
+outcome = told["attempts"][0].get("outcome_at") if told["attempts"] else None
+print(int((at(outcome) - at(accepted["at"])).total_seconds() * 1000) if outcome else 999999)' || echo 999999
+  done | sort -n
+}
+# ids_of FILE: the ids that the generator wrote.
+ids_of() { grep -o '"id":"[0-9a-f]*"' "$1" | cut -d'"' -f4; }
+# quantile Q < SORTED: `none` where there is nothing.
+quantile() { awk -v q="$1" '{ all[NR] = $1 } END { at = int(NR * q); if (at < NR * q) at++; print (NR ? all[at < 1 ? 1 : at] : "none") }'; }
+
 # start_sink PROFILE: bounces are posted where the engine takes them; RECEIPTS_KEYS holds the keys, if the engine asks any,
 # each as BOUNCE-DOMAIN=KEY.
 start_sink() {
@@ -120,7 +182,7 @@ start_engine() {
 ready() { curl -sf "http://$HTTP/readyz" >/dev/null; }
 
 # open_count: open notifications, from the engine's own metrics.
-open_count() { curl -sf "http://$HTTP/metrics" | awk '$1 == "sluis_open_notifications" { print int($2) }'; }
+open_count() { curl -sf ${OPERATOR_KEY:+-H "Authorization: Bearer $OPERATOR_KEY"} "http://$HTTP/metrics" | awk '$1 == "sluis_open_notifications" { print int($2) }'; }
 all_ended() { [ "$(open_count)" = 0 ]; }
 
 # read_outcomes FILE: the whole feed, following its cursor until a page holds nothing more.

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What both contract scripts share: an engine with a key for a corporation and one for an operator. Source it from bash.
 # Needs built binaries: cargo build --workspace --bins
 
@@ -29,7 +30,7 @@ trap cleanup EXIT
 
 # A virtual environment with what a file of requirements names; kept as long as the file is the same.
 python_tools() {
-    local name=$1 file=$2 at=$TOOLS/$1
+    local file=$2 at=$TOOLS/$1
     if ! cmp -s "$file" "$at/requirements.txt"; then
         rm -rf "$at"
         python3 -m venv "$at"
@@ -93,8 +94,7 @@ TOML
     "$SLUIS" serve --config "$WORK/sluis.toml" --data-dir "$WORK/data" \
         --http "127.0.0.1:$HTTP_PORT" --binary "127.0.0.1:$BINARY_PORT" > "$WORK/sluis.log" 2>&1 &
     ENGINE=$!
-    local try
-    for try in $(seq 300); do
+    for _ in $(seq 300); do
         if curl -fsS "$API/readyz" > /dev/null 2>&1; then
             return
         fi

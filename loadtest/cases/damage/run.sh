@@ -22,7 +22,7 @@ prepare() {
 }
 
 write_config 64
-null_provider
+null_provider 64
 sed -i 's/^\[engine\]$/[engine]\nshards = 4/' "$WORK/sluis.toml"
 printf '[journal]\ngeneration_max_bytes = 33_554_432\n' >> "$WORK/sluis.toml"
 
@@ -91,7 +91,7 @@ for number in $(seq "$FIRST" $((FIRST + COUNT - 1))); do
     if asked "$WORK/acks.jsonl"; then
       if grep -q 'repaired at the start' "$WORK/engine.log"; then verdict=repaired; else verdict=lossless; fi
     elif [ "$image" = killed ] && grep 'repaired at the start' "$WORK/engine.log" | grep -q 'cut off'; then
-      verdict=cut
+      verdict="cut"
     else
       verdict=silent
     fi

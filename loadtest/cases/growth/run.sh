@@ -40,7 +40,7 @@ sample() {
 }
 
 write_config 16
-null_provider
+null_provider 64
 start_engine
 until_true 60 "the start" ready
 "$LOADTEST" tenants --target "http://$HTTP" --count "$TENANTS" > "$WORK/tenants.out" 2>&1

@@ -12,7 +12,7 @@ MAX_OPEN=$((COUNT + 100000))
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
 write_config 16
-null_provider
+null_provider 64
 start_engine
 until_true 60 "the start" ready
 empty=$(rss_mib "$ENGINE")

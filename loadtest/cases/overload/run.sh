@@ -21,43 +21,16 @@ case $MODE in
 esac
 
 write_config 64
-keys() { "$SLUIS" config key; }
-# Each key is shown once, with its hash.
-make_key() { # make_key NAME: sets NAME_KEY and NAME_HASH
-  local text
-  text=$(keys)
-  printf -v "$1_KEY" '%s' "$(grep -o 'slk_[A-Za-z0-9_-]*' <<< "$text" | head -1)"
-  printf -v "$1_HASH" '%s' "$(grep -oE '[0-9a-f]{64}' <<< "$text" | head -1)"
-}
-make_key BULK
-make_key URGENT
-make_key OPERATOR
-sed -i "s/^name = \"demo\"/name = \"demo\"\nkey_hashes = [\"$BULK_HASH\"]\nmax_open = $((MAX_OPEN - 20000))/" "$WORK/sluis.toml"
-sed -i "s/^address = \"$HTTP\"/address = \"$HTTP\"\noperator_key_hashes = [\"$OPERATOR_HASH\"]/" "$WORK/sluis.toml"
-cat >> "$WORK/sluis.toml" <<TOML
-[[corporation]]
-id = 2
-name = "buren"
-display_name = "Woningstichting Buren"
-key_hashes = ["$URGENT_HASH"]
-max_open = 20000
-[corporation.sender]
-email_from = "post@buren.example"
-bounce_domain = "bounce.buren.example"
-sms_originator = "Buren"
-public_url = "http://$HTTP"
-TOML
-open_count() { curl -sf -H "Authorization: Bearer $OPERATOR_KEY" "http://$HTTP/metrics" | awk '$1 == "sluis_open_notifications" { print int($2) }'; }
+two_corporations $((MAX_OPEN - 20000))
 
-RECEIPTS_KEYS="bounce.demo.example=$BULK_KEY bounce.buren.example=$URGENT_KEY"
+RECEIPTS_KEYS="bounce.demo.example=$LOUD_KEY bounce.buren.example=$URGENT_KEY"
 start_sink "$ROOT/loadtest/profiles/limited.toml"
 start_engine
 until_true 60 "the start" ready
-"$LOADTEST" tenants --target "http://$HTTP" --count 20000 --key "$BULK_KEY" > "$WORK/tenants.out" 2>&1
-"$LOADTEST" tenants --target "http://$HTTP" --count 100 --key "$URGENT_KEY" >> "$WORK/tenants.out" 2>&1
+their_tenants
 
 "$LOADTEST" run --target "http://$HTTP" "${WAY[@]}" --rate "$RATE" --seconds "$SECONDS_LONG" --tenants 20000 \
-  --flow notice --lane bulk=1 --key "$BULK_KEY" --run-id bulk --ids-out "$WORK/bulk.jsonl" --report "$WORK/bulk.json" \
+  --flow notice --lane bulk=1 --key "$LOUD_KEY" --run-id bulk --ids-out "$WORK/bulk.jsonl" --report "$WORK/bulk.json" \
   --samples "$WORK/samples.jsonl" --pid "$ENGINE" --operator-key "$OPERATOR_KEY" > "$WORK/bulk.out" 2> "$WORK/bulk.err" &
 GENERATOR=$!
 "$LOADTEST" run --target "http://$HTTP" --mode http --rate 2 --seconds "$SECONDS_LONG" --connections 2 --tenants 100 \
@@ -97,25 +70,16 @@ say "urgent: $(cut -c1-400 "$WORK/urgent.json")"
 say "open at the end of the offer: $(open_count)"
 
 # The urgent ones, each from its acceptance to the provider taking it, by the engine's own record.
-while read -r id; do
-  took=$(curl -sf -H "Authorization: Bearer $URGENT_KEY" "http://$HTTP/v1/notifications/$id" | python3 -c '
-import datetime, json, sys
-told = json.load(sys.stdin)
-at = lambda text: datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
-accepted = next(row for row in told["history"] if row["kind"] == "accepted")
-outcome = told["attempts"][0].get("outcome_at")
-print(int((at(outcome) - at(accepted["at"])).total_seconds() * 1000) if outcome else 999999)')
-  echo "$took"
-done < <(grep -o '"id":"[0-9a-f]*"' "$WORK/urgent.jsonl" | cut -d'"' -f4) | sort -n > "$WORK/urgent.ms"
+ids_of "$WORK/urgent.jsonl" | to_provider_ms "$URGENT_KEY" > "$WORK/urgent.ms"
 urgent=$(wc -l < "$WORK/urgent.ms")
 slowest=$(tail -1 "$WORK/urgent.ms")
-p99=$(awk -v n="$urgent" 'NR >= n * 0.99 { print; exit }' "$WORK/urgent.ms")
+p99=$(quantile 0.99 < "$WORK/urgent.ms")
 asked=$(grep -o '"offered":[0-9]*' "$WORK/urgent.json" | cut -d: -f2)
 say "$urgent urgent messages of the other corporation ($asked offered): p99 $p99 ms, the slowest $slowest ms to its provider"
 
 until_true 600 "everything accepted to be delivered" all_ended
 curl -sf "http://127.0.0.1:$SMS_PORT/__sink/ledger" > "$WORK/sink.jsonl"
-HEADERS=(-H "Authorization: Bearer $BULK_KEY")
+HEADERS=(-H "Authorization: Bearer $LOUD_KEY")
 read_outcomes "$WORK/bulk-outcomes.jsonl"
 HEADERS=(-H "Authorization: Bearer $URGENT_KEY")
 read_outcomes "$WORK/urgent-outcomes.jsonl"

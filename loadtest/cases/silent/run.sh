@@ -33,7 +33,7 @@ judge() { # judge KIND LINE LIMIT
 }
 
 kind() { # kind KIND LIMIT [CA]
-  judge "$1" "$(python3 "$CASE/silent.py" "$1" "$PORT" "$BINARY_PORT" "$COUNT" $(($2 + 3)) ${3:-})" "$2"
+  judge "$1" "$(python3 "$CASE/silent.py" "$1" "$PORT" "$BINARY_PORT" "$COUNT" $(($2 + 3)) ${3:+"$3"})" "$2"
 }
 
 start_engine

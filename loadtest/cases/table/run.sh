@@ -49,7 +49,7 @@ groups_seen() {
   groups=$(compute "$(metric sluis_journal_group_records_count) - $GROUPS_BEFORE" 0)
   records=$(compute "$(metric sluis_journal_group_records_sum) - $RECORDS_BEFORE" 0)
   bytes=$(compute "$(metric sluis_journal_committed_bytes_total) - $BYTES_BEFORE" 0)
-  [ "$groups" -gt 0 ] && [ "$records" -gt 0 ] || fail "the journal committed nothing"
+  if [ "$groups" -le 0 ] || [ "$records" -le 0 ]; then fail "the journal committed nothing"; fi
   GROUP=$(compute "$records / $groups + 0.5" 0)
   BYTES=$(compute "$bytes / $records" 0)
   RECORDS=$records
