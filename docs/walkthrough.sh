@@ -36,6 +36,8 @@ binary() {
 
 SLUIS=${SLUIS:-$(binary sluis)}
 SINK=${SINK:-$(binary sluis-loadtest)}
+# The example in Rust; without it, one step says so.
+SEND=${SEND:-$(binary examples/send 2> /dev/null || true)}
 # Debian keeps it in /usr/sbin, which is not on everybody's path.
 SMTP_SINK=${SMTP_SINK:-$(PATH=$PATH:/usr/sbin command -v smtp-sink)} || fail "smtp-sink is not here: install Debian's package postfix"
 for tool in curl jq python3; do
@@ -61,9 +63,9 @@ is() { [ "$2" = "$3" ] || fail "$1: expected $2, got $3"; }
 
 # await WHAT COMMAND…: until the command succeeds, at most half a minute.
 await() {
-    local what=$1 try
+    local what=$1
     shift
-    for try in $(seq 300); do
+    for _ in $(seq 300); do
         if "$@" > /dev/null 2>&1; then
             return
         fi
@@ -262,6 +264,28 @@ is "both are one notification" 1 "$(jq -ers '[.[0].id, .[1].id] | unique | lengt
 is "what is wrong with the third" 'invalid data.text data.title' \
     "$(jq -ers '.[2] | [.refused, (.problems | map(.path) | sort | .[])] | join(" ")' < "$WORK/python.json")"
 is "the fourth was never sent" true "$(jq -ers '.[3].wrong | startswith("ValueError")' < "$WORK/python.json")"
+
+step "the same port from Rust, and HTTP from curl: each accepted once, however often it is sent"
+# sent NAME COMMAND…: twice; the second answer names the notification of the first.
+sent() {
+    local name=$1 first second
+    shift
+    first=$("$@" | grep -oE '[0-9a-f]{32}') || fail "$name: the first was not accepted"
+    second=$("$@" | grep -oE '[0-9a-f]{32}') || fail "$name: the second was not accepted"
+    is "$name, sent again" "$first" "$second"
+}
+sent "curl" examples/send.sh "$API" curl-1 H1001
+CODE=0
+examples/send.sh "$API" curl-2 '' > "$WORK/curl.json" || CODE=$?
+is "curl: a tenant without a number" '1 tenant_id' "$CODE $(json '.errors[0].path' < "$WORK/curl.json")"
+if [ -n "$SEND" ]; then
+    sent "Rust" "$SEND" "127.0.0.1:$BINARY_PORT" rust-1 H1001
+    CODE=0
+    "$SEND" "127.0.0.1:$BINARY_PORT" rust-2 '' > "$WORK/rust.txt" || CODE=$?
+    is "Rust: a tenant without a number" 1 "$CODE"
+else
+    echo "the example in Rust is not built: cargo build --release --example send"
+fi
 
 step "what became of everything, and the metrics"
 call 200 "$API/v1/outcomes" | grep "$ID"
