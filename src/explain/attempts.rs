@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 use sluis_model::flow::{Except, Observed, Via};
-use sluis_model::{Channel, Choice, Event, Flow, NotificationId, Timestamp, Why};
+use sluis_model::{Channel, Choice, Event, Flow, NotificationId, Refusal, Timestamp, Why};
 
 use super::words::{json, mask, rfc3339, scrub, seen, step};
 
@@ -22,6 +22,15 @@ impl ReasonRow {
         Self {
             code: why.code.to_string(),
             text: scrub(&why.text),
+        }
+    }
+
+    /// Code and text, or the code alone where the text says nothing more.
+    pub(super) fn words(&self) -> String {
+        if self.text.is_empty() || self.text == self.code {
+            self.code.clone()
+        } else {
+            format!("{} {}", self.code, self.text)
         }
     }
 }
@@ -73,6 +82,9 @@ pub struct AttemptRow {
     pub channel_reason: String,
     /// Why that step: what led to it.
     pub step_reason: String,
+    /// We could not make the message: nothing left.
+    #[serde(skip)]
+    pub(super) unsendable: bool,
 }
 
 /// Gathers attempts from events in the order of what happened.
@@ -118,8 +130,16 @@ impl<'a> Gathering<'a> {
             Event::AttemptWithdrawn { attempt, why, .. } => {
                 self.outcome(at, *attempt, "withdrawn", Some(why))
             }
-            Event::AttemptFailed { attempt, why, .. } => {
-                self.outcome(at, *attempt, "failed", Some(why))
+            Event::AttemptFailed {
+                attempt,
+                class,
+                why,
+                ..
+            } => {
+                self.outcome(at, *attempt, "failed", Some(why));
+                if let Some(row) = self.rows.iter_mut().rev().find(|r| r.number == *attempt) {
+                    row.unsendable = *class == Refusal::Unsendable;
+                }
             }
             Event::AttemptInDoubt { attempt, why, .. } => {
                 self.outcome(at, *attempt, "in_doubt", Some(why))
@@ -170,6 +190,7 @@ impl<'a> Gathering<'a> {
                 .collect(),
             channel_reason: self.channel_reason(*channel, *choice),
             step_reason: self.step_reason.clone(),
+            unsendable: false,
         });
     }
 
@@ -197,8 +218,8 @@ impl<'a> Gathering<'a> {
         });
         let left_out = match except {
             Except::Nothing => "",
-            Except::Failed => ", those left out that failed for this notification",
-            Except::Tried => ", those left out that were tried for this notification",
+            Except::Failed => " and did not fail for this notification",
+            Except::Tried => " and was not tried for this notification",
         };
         let reason = match via.first() {
             Some(Via::Channel(first)) if *first == channel => {

@@ -3,6 +3,7 @@
 
 use sluis_model::{Cause, Flow, Why};
 
+use super::attempts::ReasonRow;
 use super::words::{guard, scrub, seen, value};
 
 /// Stable code of a cause.
@@ -40,7 +41,9 @@ pub(super) fn words(cause: &Cause, flow: Option<&Flow>) -> String {
         Cause::Accepted => "it was accepted".to_owned(),
         Cause::SendAfterReached => "its send_after has come".to_owned(),
         Cause::Bounced { why } => format!("the message bounced or was refused ({})", reason(why)),
-        Cause::Unreachable => "no way of the step had a usable address and a provider".to_owned(),
+        Cause::Unreachable => {
+            "the step has no way left with a usable address and a provider".to_owned()
+        }
         Cause::Unanswered => "there was no trusted sign of life in time".to_owned(),
         Cause::Settled => "no bounce came in time, so it is taken as arrived".to_owned(),
         Cause::HandedOver => "the provider has it, and the step listens to nothing more".to_owned(),
@@ -99,10 +102,7 @@ pub(super) fn words(cause: &Cause, flow: Option<&Flow>) -> String {
 
 /// A provider's reason: its code and its text.
 pub(super) fn reason(why: &Why) -> String {
-    match scrub(&why.text) {
-        text if text.is_empty() => why.code.to_string(),
-        text => format!("{} {text}", why.code),
-    }
+    ReasonRow::of(why).words()
 }
 
 /// A note, if there is one, to be appended.

@@ -9,7 +9,7 @@ use sluis_model::{
     TenantRecord, Timestamp,
 };
 
-use super::attempts::{AttemptRow, Gathering};
+use super::attempts::{AttemptRow, Gathering, ReasonRow};
 use super::causes;
 use super::contacts::NotUsed;
 use super::next::{Next, next, what};
@@ -227,27 +227,47 @@ impl<'a> Story<'a> {
 
     /// The one sentence.
     fn why(&self, open: Option<&Open>, end: Option<Ending<'_>>) -> String {
-        let mut parts = vec![self.who()];
-        match self.attempts.last() {
-            Some(attempt) => parts.push(self.last_attempt(attempt)),
-            None => parts.push("nothing has left".to_owned()),
-        }
+        let way = self.attempts.last().map_or_else(
+            || "nothing has left".to_owned(),
+            |attempt| self.last_attempt(attempt),
+        );
+        let state = self.state(open, end);
+        let failed = self.failed(&[&way, &state]);
+        let parts = [self.who(), way].into_iter().chain(failed);
+        let parts: Vec<String> = parts.chain([state]).collect();
+        format!("{}.", parts.join("; "))
+    }
+
+    /// The attempts that failed, with their reasons; not those whose reason stands in `said` already.
+    fn failed(&self, said: &[&str]) -> Vec<String> {
+        let told = |attempt: &AttemptRow| {
+            let why = attempt.why.as_ref().filter(|_| attempt.outcome == "failed");
+            let reason = why.map(ReasonRow::words)?;
+            (!said.iter().any(|part| part.contains(&reason))).then(|| {
+                let (number, channel) = (attempt.number, attempt.channel);
+                format!("attempt {number} over {channel} failed ({reason})")
+            })
+        };
+        self.attempts.iter().filter_map(told).collect()
+    }
+
+    /// Where it stands, or how it ended.
+    fn state(&self, open: Option<&Open>, end: Option<Ending<'_>>) -> String {
         match (open, end) {
-            (Some(open), _) => parts.push(self.now(open)),
+            (Some(open), _) => self.now(open),
             (None, Some(ending)) => {
                 let because = self
                     .end
                     .map(|(_, _, cause)| format!(", because {}", causes::words(cause, self.flow)));
-                parts.push(format!(
+                format!(
                     "it ended '{}' at {}{}",
                     ending.end,
                     rfc3339(ending.at),
                     because.unwrap_or_default()
-                ));
+                )
             }
-            (None, None) => parts.push("how it ended is no longer kept".to_owned()),
+            (None, None) => "how it ended is no longer kept".to_owned(),
         }
-        format!("{}.", parts.join("; "))
     }
 
     fn who(&self) -> String {
@@ -277,6 +297,7 @@ impl<'a> Story<'a> {
         let verb = match attempt.outcome {
             "sending" => "is going",
             "withdrawn" => "was to go, and did not leave,",
+            _ if attempt.unsendable => "was to go, and cannot be made,",
             _ => "went",
         };
         let step_reason = if attempt.step_reason.is_empty() {

@@ -67,6 +67,51 @@ fn the_sentence_names_tenant_channel_address_and_what_the_guards_saw() {
 }
 
 #[test]
+fn a_message_too_long_for_sms_says_so_and_that_it_never_left() {
+    let mut world = World::new();
+    world.fact(FactKind::Balance, 61_250);
+    let id = world.storno();
+    let mail = world.start(id);
+    let class = Refusal::Unsendable;
+    let why = Why::new("segments", "8 segments, at most 4");
+    world.outcome(mail, Verdict::Refused { class, why });
+    let told = world.explain(id).why;
+    for part in [
+        "attempt 1 was to go, and cannot be made, over email to a***@example.nl",
+        "attempt 1 over email failed (segments 8 segments, at most 4)",
+    ] {
+        assert!(told.contains(part), "{part:?} is missing in {told:?}");
+    }
+
+    // By the other way: the reason is why that step came.
+    let sms = world.start(id);
+    world.outcome(sms, accepted());
+    let told = world.explain(id).why;
+    assert_eq!(told.matches("8 segments, at most 4").count(), 1, "{told}");
+    assert!(told.contains("attempt 2 went over sms"), "{told}");
+}
+
+#[test]
+fn a_reason_whose_text_is_its_code_is_said_once() {
+    let mut world = World::new();
+    world.fact(FactKind::Balance, 61_250);
+    let id = world.storno();
+    let mail = world.start(id);
+    world.outcome(mail, accepted());
+    world.give(Input::Receipt(Receipt {
+        attempt: mail,
+        kind: ReceiptKind::Failed,
+        why: Some(Why::new("expired", "expired")),
+        provider: "bird".into(),
+        occurred_at: None,
+    }));
+    let sms = world.start(id);
+    world.outcome(sms, accepted());
+    let told = world.explain(id).why;
+    assert!(told.contains("bounced or was refused (expired)"), "{told}");
+}
+
+#[test]
 fn attempts_say_why_that_way_and_what_became_of_them() {
     let (world, id) = texted();
     let attempts = world.explain(id).attempts;
