@@ -20,10 +20,6 @@ const LONG: &[(&str, &str)] = &[
         "was within the limit at a width of 130",
     ),
     (
-        "actors/src/engine.rs",
-        "was within the limit at a width of 130",
-    ),
-    (
         "actors/src/prepare.rs",
         "was within the limit at a width of 130",
     ),

@@ -1,0 +1,226 @@
+//! Owns the assembly of the channels: a router for each, a supervisor for each provider, and the
+//! links by which shards reach them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use sluis_model::{AttemptRef, Channel, ShardId, Verdict};
+use tokio::sync::watch;
+
+use super::settings::{EngineSettings, ProviderSetup};
+use crate::belfry::Belfry;
+use crate::board::{Board, Grant};
+use crate::dispatch::Dispatch;
+use crate::prepare::PreparePool;
+use crate::router::{Gate, Outlook, ProviderSlot, RouterActor, RouterCore, RouterSettings};
+use crate::shard::{Inbox, Links, ProviderEntry};
+use crate::supervisor::{Supervisor, SupervisorActor, SupervisorInbox, SupervisorParts};
+use crate::wake::{Activity, Bell};
+
+/// What channels are put together from.
+pub(super) struct Around<'a> {
+    pub settings: &'a EngineSettings,
+    /// Of the shards, in order.
+    pub inboxes: &'a [Arc<Inbox>],
+    pub activity: &'a Arc<Activity>,
+    pub pool: &'a Arc<PreparePool>,
+    pub belfries: &'a [Belfry],
+}
+
+/// Routers and supervisors, by channel.
+#[derive(Default)]
+pub(super) struct Channels {
+    routers: BTreeMap<Channel, RouterLink>,
+    /// By the names of their providers.
+    supervisors: Vec<(Box<str>, Arc<Supervisor>)>,
+    ways: HashMap<Channel, Vec<WayOut>>,
+    entries: HashMap<Channel, Vec<ProviderEntry>>,
+}
+
+/// A supervisor's inbox, and what it shares with the router.
+#[derive(Clone)]
+struct WayOut {
+    inbox: Arc<SupervisorInbox>,
+    gate: Arc<Gate>,
+}
+
+struct RouterLink {
+    outlook: Arc<Outlook>,
+    bell: Arc<Bell>,
+    boards: Vec<Arc<Board>>,
+}
+
+impl Channels {
+    pub(super) fn start(around: &Around<'_>) -> Self {
+        let mut channels = Self::default();
+        let mut by_channel: BTreeMap<Channel, Vec<&ProviderSetup>> = BTreeMap::new();
+        for setup in &around.settings.providers {
+            let channel = setup.provider.channel();
+            by_channel.entry(channel).or_default().push(setup);
+        }
+        for (number, (channel, setups)) in by_channel.into_iter().enumerate() {
+            let belfry = &around.belfries[number % around.belfries.len()];
+            channels.start_channel(around, channel, &setups, belfry);
+        }
+        channels
+    }
+
+    fn start_channel(
+        &mut self,
+        around: &Around<'_>,
+        channel: Channel,
+        setups: &[&ProviderSetup],
+        belfry: &Belfry,
+    ) {
+        let bell = Bell::new(around.activity.clone());
+        let mut slots = Vec::with_capacity(setups.len());
+        for setup in setups {
+            let gate = Gate::new(setup.concurrency, bell.clone());
+            self.start_provider(around, setup, gate.clone(), belfry);
+            slots.push(slot(setup, gate));
+        }
+        let router = start_router(around, channel, slots, bell, belfry);
+        self.routers.insert(channel, router);
+    }
+
+    fn start_provider(
+        &mut self,
+        around: &Around<'_>,
+        setup: &ProviderSetup,
+        gate: Arc<Gate>,
+        belfry: &Belfry,
+    ) {
+        let supervisor = supervisor(around, setup, gate.clone());
+        SupervisorActor::start_in(supervisor.clone(), belfry);
+        let (channel, name) = (setup.provider.channel(), setup.provider.name());
+        let inbox = supervisor.inbox().clone();
+        let ways = self.ways.entry(channel).or_default();
+        ways.push(WayOut { inbox, gate });
+        let entries = self.entries.entry(channel).or_default();
+        entries.push(ProviderEntry {
+            name: name.into(),
+            on_doubt: setup.provider.on_doubt(),
+        });
+        self.supervisors.push((name.into(), supervisor));
+    }
+
+    /// Those of the routers.
+    pub(super) fn bells(&self) -> impl Iterator<Item = Arc<Bell>> {
+        self.routers.values().map(|router| router.bell.clone())
+    }
+
+    /// What each router's explanations are made from.
+    pub(super) fn outlooks(&self) -> impl Iterator<Item = (Channel, Arc<Outlook>)> {
+        self.routers
+            .iter()
+            .map(|(channel, router)| (*channel, router.outlook.clone()))
+    }
+
+    /// By the names of their providers.
+    pub(super) fn supervisors(&self) -> &[(Box<str>, Arc<Supervisor>)] {
+        &self.supervisors
+    }
+
+    /// Where the effects of this shard go.
+    pub(super) fn links(&self, shard: u16, news: &watch::Sender<u64>) -> Links {
+        let ways = Arc::new(self.ways.clone());
+        let back = ways.clone();
+        let news = news.clone();
+        let router = |(channel, router): (&Channel, &RouterLink)| {
+            let board = router.boards[usize::from(shard)].clone();
+            (*channel, (board, router.bell.clone()))
+        };
+        Links {
+            dispatch: Arc::new(move |dispatch: Box<Dispatch>| match way(&ways, &dispatch) {
+                Some(way) => way.inbox.offer(*dispatch).map_err(Box::new),
+                None => Err(dispatch),
+            }),
+            abandon: Arc::new(move |dispatch: &Dispatch| {
+                if let Some(way) = way(&back, dispatch) {
+                    way.gate.finish();
+                }
+            }),
+            routers: self.routers.iter().map(router).collect(),
+            providers: self.entries.clone(),
+            news: Arc::new(move || news.send_modify(|count| *count += 1)),
+        }
+    }
+}
+
+/// The way out that an attempt takes.
+fn way<'a>(ways: &'a HashMap<Channel, Vec<WayOut>>, dispatch: &Dispatch) -> Option<&'a WayOut> {
+    ways.get(&dispatch.channel)?.get(dispatch.provider)
+}
+
+/// A provider as its router knows it.
+fn slot(setup: &ProviderSetup, gate: Arc<Gate>) -> ProviderSlot {
+    ProviderSlot {
+        name: setup.provider.name().into(),
+        on_doubt: setup.provider.on_doubt(),
+        concurrency: setup.concurrency,
+        rate_per_second: setup.rate_per_second,
+        burst: setup.burst,
+        gate,
+    }
+}
+
+fn start_router(
+    around: &Around<'_>,
+    channel: Channel,
+    slots: Vec<ProviderSlot>,
+    bell: Arc<Bell>,
+    belfry: &Belfry,
+) -> RouterLink {
+    let configured = around.settings.routers.get(&channel).cloned();
+    let settings = configured.unwrap_or_else(|| RouterSettings::new(channel));
+    let boards: Vec<Arc<Board>> = around.inboxes.iter().map(|_| Arc::default()).collect();
+    let core = RouterCore::new(
+        settings,
+        slots,
+        boards.clone(),
+        around.settings.clock.clone(),
+        around.activity.clone(),
+    );
+    let outlook = Arc::new(core.outlook());
+    let to = around.inboxes.to_vec();
+    let grant = Box::new(move |shard, grant| give(&to, shard, grant));
+    RouterActor::new(core, bell.clone(), grant).start_in(belfry);
+    RouterLink {
+        outlook,
+        bell,
+        boards,
+    }
+}
+
+/// Gives permits to a shard. Its line is as long as all permits together.
+fn give(inboxes: &[Arc<Inbox>], shard: ShardId, grant: Grant) {
+    if !inboxes[usize::from(shard.0)].grant(grant) {
+        tracing::error!(
+            shard = shard.0,
+            "a shard's internal line was full: permits are lost until the next start"
+        );
+    }
+}
+
+fn supervisor(around: &Around<'_>, setup: &ProviderSetup, gate: Arc<Gate>) -> Arc<Supervisor> {
+    let (settings, to) = (around.settings, around.inboxes.to_vec());
+    Supervisor::new(SupervisorParts {
+        provider: setup.provider.clone(),
+        gate,
+        bell: Bell::new(around.activity.clone()),
+        concurrency: setup.concurrency,
+        pool: around.pool.clone(),
+        lanes: settings.lanes.clone(),
+        outcomes: Arc::new(move |attempt, verdict| tell(&to, attempt, verdict)),
+        clock: settings.clock.clone(),
+        settings: settings.supervisors,
+    })
+}
+
+/// Tells the attempt's shard its outcome. Its line is as long as all permits together.
+fn tell(inboxes: &[Arc<Inbox>], attempt: AttemptRef, verdict: Verdict) {
+    let inbox = &inboxes[usize::from(attempt.id.shard().0)];
+    if !inbox.outcome(attempt, verdict) {
+        tracing::error!(id = %attempt.id, "a shard's internal line was full: the outcome is lost, the attempt is in doubt at the next start");
+    }
+}

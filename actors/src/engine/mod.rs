@@ -1,0 +1,10 @@
+//! The assembly: which actor stands where, who holds whose inbox, and how all of it starts and
+//! stops. Refuses configuration, sockets and the clock: `src` brings them.
+
+mod channels;
+mod running;
+mod settings;
+mod start;
+
+pub use running::Engine;
+pub use settings::{EngineSettings, ProviderSetup, StartError};

@@ -1,0 +1,177 @@
+//! Owns the handles of a running engine: every inbox, what it knows of its channels, its clock's
+//! alarms, and how it stops.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sluis_journal::Journal;
+use sluis_model::{Channel, CorporationId, Lane, NotificationId, ShardId, TenantKey, Timestamp};
+use tokio::sync::watch;
+
+use crate::claim::Quota;
+use crate::keeper::Keeper;
+use crate::keys::KeyIndex;
+use crate::pauses::PauseBook;
+use crate::prepare::PreparePool;
+use crate::readers::Readers;
+use crate::router::{Hold, Outlook};
+use crate::shard::{Endings, Inbox};
+use crate::supervisor::Supervisor;
+use crate::wake::{Activity, Bell};
+
+/// A running engine.
+pub struct Engine {
+    pub(super) journal: Arc<dyn Journal>,
+    pub(super) inboxes: Vec<Arc<Inbox>>,
+    pub(super) bells: Vec<Arc<Bell>>,
+    pub(super) activity: Arc<Activity>,
+    pub(super) quota: Arc<Quota>,
+    pub(super) keys: Arc<KeyIndex>,
+    pub(super) pauses: Arc<PauseBook>,
+    pub(super) outlooks: BTreeMap<Channel, Arc<Outlook>>,
+    pub(super) supervisors: Vec<(Box<str>, Arc<Supervisor>)>,
+    pub(super) pool: Arc<PreparePool>,
+    pub(super) news: watch::Sender<u64>,
+    pub(super) endings: Vec<Arc<Endings>>,
+    pub(super) keeper: Keeper,
+    pub(super) readers: Arc<Readers>,
+}
+
+impl Engine {
+    /// The number of shards.
+    #[must_use]
+    pub fn shards(&self) -> u16 {
+        self.journal.shards()
+    }
+
+    /// The inbox of a shard; none for a number that does not exist, which a forged id may carry.
+    #[must_use]
+    pub fn inbox(&self, shard: ShardId) -> Option<&Arc<Inbox>> {
+        self.inboxes.get(usize::from(shard.0))
+    }
+
+    /// The inbox of a tenant's shard.
+    #[must_use]
+    pub fn inbox_of(&self, tenant: &TenantKey) -> &Arc<Inbox> {
+        &self.inboxes[usize::from(tenant.shard(self.shards()).0)]
+    }
+
+    /// The inbox of a notification's shard.
+    #[must_use]
+    pub fn inbox_by_id(&self, id: NotificationId) -> Option<&Arc<Inbox>> {
+        self.inbox(id.shard())
+    }
+
+    /// Every inbox, in order of shards.
+    #[must_use]
+    pub fn inboxes(&self) -> &[Arc<Inbox>] {
+        &self.inboxes
+    }
+
+    /// The journal.
+    #[must_use]
+    pub fn journal(&self) -> &Arc<dyn Journal> {
+        &self.journal
+    }
+
+    /// What is under way.
+    #[must_use]
+    pub fn activity(&self) -> &Arc<Activity> {
+        &self.activity
+    }
+
+    /// Open notifications and their bounds.
+    #[must_use]
+    pub fn quota(&self) -> &Arc<Quota> {
+        &self.quota
+    }
+
+    /// Used idempotency keys.
+    #[must_use]
+    pub fn keys(&self) -> &Arc<KeyIndex> {
+        &self.keys
+    }
+
+    /// What is paused.
+    #[must_use]
+    pub fn pauses(&self) -> &Arc<PauseBook> {
+        &self.pauses
+    }
+
+    /// What holds back a message of the corporation that is ready for this channel and lane, pinned
+    /// to a provider perhaps, beside pauses.
+    #[must_use]
+    pub fn holds(
+        &self,
+        corporation: CorporationId,
+        channel: Channel,
+        lane: Lane,
+        pinned: Option<&str>,
+        now: Timestamp,
+    ) -> Vec<Hold> {
+        self.outlooks
+            .get(&channel)
+            .map(|outlook| outlook.holds(corporation, lane, pinned, now))
+            .unwrap_or_default()
+    }
+
+    /// Tells the warnings of the supervisors that were held back; to be called every few seconds.
+    pub fn flush_warnings(&self) {
+        self.supervisors
+            .iter()
+            .for_each(|(_, supervisor)| supervisor.flush_warnings());
+    }
+
+    /// Changes whenever something ended, durably.
+    #[must_use]
+    pub fn news(&self) -> watch::Receiver<u64> {
+        self.news.subscribe()
+    }
+
+    /// Wakes whoever's alarm fell due. To be called often: its period is the lateness of timers.
+    pub fn tick(&self, now: Timestamp) {
+        self.bells.iter().for_each(|bell| bell.tick(now));
+    }
+
+    /// When the next alarm falls due: what a stepped clock may step to once nothing is under way.
+    #[must_use]
+    pub fn next_due(&self) -> Timestamp {
+        self.bells
+            .iter()
+            .map(|bell| bell.due())
+            .min()
+            .unwrap_or(Timestamp::NEVER)
+    }
+
+    /// Attempts under way, per provider.
+    pub fn under_way(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.supervisors
+            .iter()
+            .map(|(name, supervisor)| (&**name, supervisor.inbox().under_way()))
+    }
+
+    /// Starts no further attempts and waits, at most `bound`, for those under way. Returns how many
+    /// still are: they stay journaled as started, and are in doubt at the next start.
+    pub async fn stop_sending(&self, bound: Duration) -> usize {
+        let mut left = 0;
+        for (_, supervisor) in &self.supervisors {
+            left += supervisor.stop(bound).await;
+        }
+        left
+    }
+
+    /// Tells them at the end of the process.
+    pub fn finish_warnings(&self) {
+        self.supervisors
+            .iter()
+            .for_each(|(_, supervisor)| supervisor.finish_warnings());
+    }
+
+    /// Ends the threads beside the actors. Blocks until they ended.
+    pub fn close(&self) {
+        self.readers.stop();
+        self.keeper.stop();
+        self.pool.close();
+    }
+}

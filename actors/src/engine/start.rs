@@ -1,0 +1,217 @@
+//! Owns how an engine starts: the inboxes first, then routers and supervisors, then every shard from
+//! its records, in parallel.
+
+use std::sync::Arc;
+
+use actix::Actor;
+use sluis_journal::{Journal, Shard};
+use sluis_model::ShardId;
+use tokio::sync::watch;
+
+use super::channels::{Around, Channels};
+use super::running::Engine;
+use super::settings::{EngineSettings, ProviderSetup, StartError};
+use crate::belfry::Belfry;
+use crate::keeper::Keeper;
+use crate::keys::KeyIndex;
+use crate::pauses::PauseBook;
+use crate::prepare::{PreparePool, Preparer};
+use crate::readers::Readers;
+use crate::recovery::Recovery;
+use crate::shard::{Endings, Inbox, RecoverError, ShardActor, ShardCore, ShardSettings};
+use crate::wake::{Activity, Bell};
+
+/// Threads that look in the table.
+const READERS: usize = 2;
+/// Most look-ups of one corporation that wait for them: as many repeats as a batch and some
+/// connections have under way.
+const MOST_LOOKUPS: usize = 16_384;
+
+impl Engine {
+    /// Recovers every shard, in parallel, and starts the actors.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub fn start(mut settings: EngineSettings) -> Result<Self, StartError> {
+        let permits = permits(&settings.providers);
+        settings.bounds.internal = settings.bounds.internal.max(2 * permits + 1);
+        let activity = Arc::new(Activity::default());
+        let shards = settings.journal.shards();
+        let bells: Vec<Arc<Bell>> = (0..shards).map(|_| Bell::new(activity.clone())).collect();
+        let inbox = |bell: &Arc<Bell>| Inbox::new(settings.bounds, bell.clone(), activity.clone());
+        let inboxes: Vec<Arc<Inbox>> = bells.iter().map(inbox).collect();
+        let belfries = start_belfries(&settings);
+        let around = Around {
+            settings: &settings,
+            inboxes: &inboxes,
+            activity: &activity,
+            pool: &start_pool(&settings, permits)?,
+            belfries: &belfries,
+        };
+        let channels = Channels::start(&around);
+        let engine = Self::around(&around, &channels, &bells)?;
+        let cores = engine.recover(&settings, &channels, &bells)?;
+        for (number, (core, bell)) in cores.into_iter().zip(bells).enumerate() {
+            let belfry = &belfries[number % belfries.len()];
+            start_shard(&settings, core, bell, number, belfry);
+        }
+        Ok(engine)
+    }
+
+    /// The handles, with the threads beside the actors.
+    fn around(
+        around: &Around<'_>,
+        channels: &Channels,
+        shard_bells: &[Arc<Bell>],
+    ) -> Result<Self, StartError> {
+        let (settings, shards) = (around.settings, around.inboxes.len());
+        let endings: Vec<Arc<Endings>> = (0..shards).map(|_| Arc::default()).collect();
+        let keeper = Keeper::start(settings.journal.clone(), endings.clone())?;
+        let mut bells = shard_bells.to_vec();
+        bells.extend(channels.bells());
+        Ok(Self {
+            journal: settings.journal.clone(),
+            inboxes: around.inboxes.to_vec(),
+            bells,
+            activity: around.activity.clone(),
+            quota: settings.quota.clone(),
+            keys: settings.keys.clone(),
+            pauses: Arc::new(PauseBook::new(settings.journal.shards())),
+            outlooks: channels.outlooks().collect(),
+            supervisors: channels.supervisors().to_vec(),
+            pool: around.pool.clone(),
+            news: watch::Sender::new(0),
+            endings,
+            keeper,
+            readers: Readers::start("reader", READERS, MOST_LOOKUPS, || ())?,
+        })
+    }
+
+    /// Every shard as its records have it, in order.
+    fn recover(
+        &self,
+        settings: &EngineSettings,
+        channels: &Channels,
+        bells: &[Arc<Bell>],
+    ) -> Result<Vec<ShardCore>, StartError> {
+        settings.recovery.begin(records(&*settings.journal));
+        let all = self.shard_settings(settings, channels, bells);
+        let (keys, watch) = (&*settings.keys, &*settings.recovery);
+        let threads = settings.arbiters.len().max(1);
+        let mut cores = std::thread::scope(|scope| {
+            let replay = |first: usize| {
+                let mine: Vec<ShardSettings> =
+                    all.iter().skip(first).step_by(threads).cloned().collect();
+                scope.spawn(move || replay_all(mine, keys, watch))
+            };
+            let running: Vec<_> = (0..threads).map(replay).collect();
+            let mut cores = Vec::with_capacity(all.len());
+            for thread in running {
+                let replayed = thread
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                cores.extend(replayed?);
+            }
+            Ok::<_, RecoverError>(cores)
+        })?;
+        cores.sort_by_key(|(shard, _)| *shard);
+        Ok(cores.into_iter().map(|(_, core)| core).collect())
+    }
+
+    /// What each shard is made with.
+    fn shard_settings(
+        &self,
+        settings: &EngineSettings,
+        channels: &Channels,
+        bells: &[Arc<Bell>],
+    ) -> Vec<ShardSettings> {
+        let (shards, policy) = (self.shards(), Arc::new(settings.policy.clone()));
+        let of = |shard: u16| ShardSettings {
+            shard: ShardId(shard),
+            shards,
+            journal: settings.journal.clone(),
+            clock: settings.clock.clone(),
+            flows: settings.book.clone(),
+            policy: policy.clone(),
+            quota: settings.quota.clone(),
+            inboxes: self.inboxes.clone(),
+            bell: bells[usize::from(shard)].clone(),
+            activity: self.activity.clone(),
+            links: channels.links(shard, &self.news),
+            endings: self.endings[usize::from(shard)].clone(),
+            readers: self.readers.clone(),
+            pauses: self.pauses.clone(),
+            paused: settings.paused,
+        };
+        (0..shards).map(of).collect()
+    }
+}
+
+/// Attempts that all providers together may have under way.
+fn permits(providers: &[ProviderSetup]) -> usize {
+    let of = |provider: &ProviderSetup| provider.concurrency.get() as usize;
+    providers.iter().map(of).sum()
+}
+
+/// The threads that render, with room for every permit.
+fn start_pool(settings: &EngineSettings, permits: usize) -> Result<Arc<PreparePool>, StartError> {
+    let preparer = Preparer::new(
+        settings.journal.clone(),
+        settings.book.clone(),
+        settings.key.clone(),
+        settings.corporations.clone(),
+    );
+    let prepare = preparer.into_prepare();
+    let pool = PreparePool::start(settings.prepare_threads, permits.max(1), prepare)?;
+    Ok(pool)
+}
+
+/// One for each arbiter, with room for all actors.
+fn start_belfries(settings: &EngineSettings) -> Vec<Belfry> {
+    // A shard, a router or a supervisor each; routers are never more than providers.
+    let actors = usize::from(settings.journal.shards()) + 2 * settings.providers.len();
+    let arbiters = settings.arbiters.iter();
+    arbiters
+        .map(|arbiter| Belfry::start(arbiter.clone(), actors))
+        .collect()
+}
+
+/// How many records there are to replay.
+fn records(journal: &dyn Journal) -> u64 {
+    let of = |shard: u16| {
+        let (first, last) = (journal.first(Shard(shard)), journal.last(Shard(shard)));
+        (last.0 + 1).saturating_sub(first.0)
+    };
+    (0..journal.shards()).map(of).sum()
+}
+
+/// Replays these shards, one after the other.
+fn replay_all(
+    shards: Vec<ShardSettings>,
+    keys: &KeyIndex,
+    watch: &Recovery,
+) -> Result<Vec<(u16, ShardCore)>, RecoverError> {
+    let replay = |of: ShardSettings| {
+        let shard = of.shard.0;
+        Ok((shard, ShardCore::start_watched(of, keys, watch)?))
+    };
+    shards.into_iter().map(replay).collect()
+}
+
+/// Puts a shard on its arbiter, woken by its bell and by the journal.
+fn start_shard(
+    settings: &EngineSettings,
+    core: ShardCore,
+    bell: Arc<Bell>,
+    number: usize,
+    belfry: &Belfry,
+) {
+    let actor = ShardActor::new(core, bell.clone(), settings.on_fatal.clone());
+    let address = ShardActor::start_in_arbiter(belfry.arbiter(), |_| actor);
+    let wake = bell.clone();
+    settings
+        .journal
+        .on_durable(Shard(number as u16), Arc::new(move || wake.ring()));
+    belfry.connect(&bell, address);
+    bell.ring();
+}
