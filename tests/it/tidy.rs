@@ -16,10 +16,6 @@ const LONG: &[(&str, &str)] = &[
         "was within the limit at a width of 130",
     ),
     (
-        "actors/src/claim.rs",
-        "was within the limit at a width of 130",
-    ),
-    (
         "actors/src/prepare.rs",
         "was within the limit at a width of 130",
     ),

@@ -9,11 +9,11 @@ use sluis_journal::Journal;
 use sluis_model::{Channel, CorporationId, Lane, NotificationId, ShardId, TenantKey, Timestamp};
 use tokio::sync::watch;
 
-use crate::claim::Quota;
 use crate::keeper::Keeper;
 use crate::keys::KeyIndex;
 use crate::pauses::PauseBook;
 use crate::prepare::PreparePool;
+use crate::quota::Quota;
 use crate::readers::Readers;
 use crate::router::{Hold, Outlook};
 use crate::shard::{Endings, Inbox};

@@ -11,9 +11,9 @@ use sluis_journal::Journal;
 use sluis_model::{Channel, Clock, CorporationId, Policy, ReferenceKey};
 
 use crate::book::Book;
-use crate::claim::Quota;
 use crate::keys::KeyIndex;
 use crate::prepare::CorporationCard;
+use crate::quota::Quota;
 use crate::recovery::Recovery;
 use crate::router::RouterSettings;
 use crate::shard::{InboxBounds, OnFatal, RecoverError};

@@ -8,8 +8,8 @@ use sluis_model::{Clock, FlowBook, Policy, ShardId};
 use super::endings::Endings;
 use super::inbox::Inbox;
 use super::links::Links;
-use crate::claim::Quota;
 use crate::pauses::PauseBook;
+use crate::quota::Quota;
 use crate::readers::Readers;
 use crate::wake::{Activity, Bell};
 

@@ -14,8 +14,8 @@ use super::schedule::Schedule;
 use super::settings::ShardSettings;
 use super::tenants::Tenants;
 use super::writer::Writer;
-use crate::claim::Quota;
 use crate::keys::KeyIndex;
+use crate::quota::Quota;
 use crate::recovery::Recovery;
 use crate::telemetry::ShardMetrics;
 

@@ -9,7 +9,8 @@ use sluis_model::codec::CodecError;
 use sluis_model::{AttemptRef, Verdict};
 
 use super::settings::ShardSettings;
-use crate::claim::{Claim, Quota};
+use crate::claim::Claim;
+use crate::quota::Quota;
 use crate::telemetry::ShardMetrics;
 use crate::wake::Activity;
 

@@ -21,9 +21,10 @@ use sluis_model::{
 use super::*;
 use crate::board::{Board, Grant, QueueKey};
 use crate::book::Book;
-use crate::claim::{Claim, Claimed, Quota};
+use crate::claim::{Claim, Claimed};
 use crate::dispatch::Dispatch;
 use crate::keys::{KeyIndex, KeyWindow};
+use crate::quota::Quota;
 use crate::readers::Readers;
 use crate::wake::{Activity, Bell};
 
