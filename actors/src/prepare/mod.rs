@@ -1,0 +1,11 @@
+//! The threads that turn an attempt into something to send.
+
+mod pool;
+mod prepared;
+mod preparer;
+#[cfg(test)]
+mod tests;
+
+pub use pool::PreparePool;
+pub use prepared::{Prepare, Prepared};
+pub use preparer::{CorporationCard, Preparer};

@@ -1,0 +1,181 @@
+//! Owns how an attempt becomes something to send: read the body back from the journal, render it, put
+//! references and sender on it. Refuses to run on an arbiter: it reads the disk.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use sluis_channels::render::{CorporationView, TenantView};
+use sluis_channels::{Context, Outgoing, Sender as Identity};
+use sluis_journal::{Journal, Sequence, Shard};
+use sluis_model::{CorporationId, FlowBook, Input, Notification, Record, ReferenceKey, Verdict};
+
+use super::prepared::{Prepare, Prepared, ours, unsendable};
+use crate::book::Book;
+use crate::dispatch::Dispatch;
+
+/// A corporation, as its messages show it.
+#[derive(Clone, Debug)]
+pub struct CorporationCard {
+    /// Its name, for templates.
+    pub name: Box<str>,
+    /// Its sender addresses.
+    pub sender: Arc<Identity>,
+}
+
+/// Prepares attempts. Reads the journal: not for an arbiter.
+pub struct Preparer {
+    journal: Arc<dyn Journal>,
+    book: Arc<Book>,
+    key: ReferenceKey,
+    corporations: HashMap<CorporationId, CorporationCard>,
+}
+
+impl std::fmt::Debug for Preparer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Preparer")
+            .field("book", &self.book)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Preparer {
+    /// A preparer over the engine's journal, definitions, secret and corporations.
+    #[must_use]
+    pub fn new(
+        journal: Arc<dyn Journal>,
+        book: Arc<Book>,
+        key: ReferenceKey,
+        corporations: HashMap<CorporationId, CorporationCard>,
+    ) -> Self {
+        Self {
+            journal,
+            book,
+            key,
+            corporations,
+        }
+    }
+
+    /// What a pool runs.
+    #[must_use]
+    pub fn into_prepare(self) -> Prepare {
+        Arc::new(move |dispatch| self.prepare(dispatch))
+    }
+
+    /// Makes what the provider needs.
+    ///
+    /// # Errors
+    /// `Refused`, with the reason: `Unsendable` where another channel may do, `Ours` where the
+    /// engine lacks something.
+    pub fn prepare(&self, dispatch: &Dispatch) -> Prepared {
+        let card = self
+            .corporations
+            .get(&dispatch.corporation)
+            .ok_or_else(|| ours("sender", "the corporation is not configured"))?;
+        let body = self.body(dispatch)?;
+        Ok(Outgoing {
+            attempt: dispatch.attempt,
+            corporation: dispatch.corporation,
+            reference: self.key.attempt(dispatch.corporation, dispatch.attempt),
+            to: dispatch.address.to_string(),
+            content: self.render(dispatch, &body, card)?,
+            sender: card.sender.clone(),
+            at: dispatch.at,
+        })
+    }
+
+    fn body(&self, dispatch: &Dispatch) -> Result<Notification, Verdict> {
+        let shard = Shard(dispatch.attempt.id.shard().0);
+        let read = self.journal.read(shard, Sequence(dispatch.body));
+        let bytes = match read {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => {
+                return Err(ours(
+                    "body",
+                    "the record of the notification is not in the journal any more",
+                ));
+            }
+            Err(error) => return Err(ours("journal", &error.to_string())),
+        };
+        match Record::decode(&bytes) {
+            Ok(Record::Tenant(record)) => match record.input {
+                Input::Notify(body) if body.id == dispatch.attempt.id => Ok(*body),
+                _ => Err(ours(
+                    "body",
+                    "the record named as body holds something else",
+                )),
+            },
+            Ok(Record::Control(_)) => Err(ours(
+                "body",
+                "the record named as body holds something else",
+            )),
+            Err(error) => Err(ours("body", &error.to_string())),
+        }
+    }
+
+    fn render(
+        &self,
+        dispatch: &Dispatch,
+        body: &Notification,
+        card: &CorporationCard,
+    ) -> Result<sluis_channels::Content, Verdict> {
+        let flow = self
+            .book
+            .flow(dispatch.flow)
+            .ok_or_else(|| ours("flow", "the definition is not there"))?;
+        let templates = self
+            .book
+            .templates(dispatch.flow)
+            .ok_or_else(|| ours("flow", "the definition is not there"))?;
+        let template = flow.template(dispatch.step, dispatch.channel);
+        let template = template
+            .ok_or_else(|| unsendable("render", "the step has no template for this channel"))?;
+        let data: serde_json::Value =
+            serde_json::from_str(&body.data).map_err(|error| ours("body", &error.to_string()))?;
+        let message = flow.message(dispatch.step);
+        let link = message.is_some_and(|message| message.link).then(|| {
+            let token = self.key.link(dispatch.corporation, dispatch.attempt.id);
+            format!("{}/b/{token}", card.sender.public_url.trim_end_matches('/'))
+        });
+        let (name, language) = dispatch
+            .profile
+            .as_deref()
+            .map_or(("", ""), |profile| (&*profile.name, &*profile.language));
+        let context = Context {
+            tenant: TenantView {
+                id: &dispatch.tenant,
+                name: name_or_word(name, language),
+                language,
+            },
+            corporation: CorporationView { name: &card.name },
+            data: &data,
+            link: link.as_deref(),
+        };
+        let rendered = templates.render(dispatch.channel, template, &context);
+        rendered.map_err(|error| unsendable(error.code(), &error.to_string()))
+    }
+}
+
+/// The tenant's name; without one the word for a tenant, so that no message begins with "Beste ,".
+fn name_or_word<'a>(name: &'a str, language: &str) -> &'a str {
+    match name.trim() {
+        "" if language
+            .get(..2)
+            .is_some_and(|code| code.eq_ignore_ascii_case("en")) =>
+        {
+            "tenant"
+        }
+        "" => "huurder",
+        name => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenant_without_a_name_is_called_tenant_in_either_language() {
+        let words = ["en-GB", "EN", "é"].map(|language| name_or_word("", language));
+        assert_eq!(words, ["tenant", "tenant", "huurder"]);
+    }
+}
