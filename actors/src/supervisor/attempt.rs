@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::inbox::Ticket;
-use super::run::Shared;
+use super::shared::Shared;
 use crate::prepare::Prepared;
 
 /// An attempt whose outcome is owed.

@@ -18,6 +18,7 @@ mod metric;
 mod pace;
 mod run;
 mod settings;
+mod shared;
 #[cfg(feature = "simulation")]
 mod simulation;
 #[cfg(test)]

@@ -4,8 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sluis_channels::Provider;
-use sluis_model::Clock;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -15,7 +13,8 @@ use super::health::Health;
 use super::inbox::{SupervisorInbox, Ticket};
 use super::metric::Meters;
 use super::pace::Pace;
-use super::settings::{OutcomeSink, SupervisorParts, SupervisorSettings};
+use super::settings::SupervisorParts;
+use super::shared::Shared;
 use crate::dispatch::Dispatch;
 use crate::prepare::PreparePool;
 use crate::wake::Bell;
@@ -27,16 +26,6 @@ pub struct Supervisor {
     pool: Arc<PreparePool>,
     lanes: Arc<[tokio::runtime::Handle]>,
     shared: Arc<Shared>,
-}
-
-/// What attempts under way need.
-pub(super) struct Shared {
-    pub provider: Arc<dyn Provider>,
-    pub outcomes: OutcomeSink,
-    pub clock: Arc<dyn Clock>,
-    pub settings: SupervisorSettings,
-    pub health: Health,
-    pub meters: Meters,
 }
 
 impl std::fmt::Debug for Supervisor {

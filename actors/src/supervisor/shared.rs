@@ -1,0 +1,20 @@
+//! Owns what the attempts of one provider share: its way out, its health, and where outcomes go.
+
+use std::sync::Arc;
+
+use sluis_channels::Provider;
+use sluis_model::Clock;
+
+use super::health::Health;
+use super::metric::Meters;
+use super::settings::{OutcomeSink, SupervisorSettings};
+
+/// What attempts under way need.
+pub(super) struct Shared {
+    pub provider: Arc<dyn Provider>,
+    pub outcomes: OutcomeSink,
+    pub clock: Arc<dyn Clock>,
+    pub settings: SupervisorSettings,
+    pub health: Health,
+    pub meters: Meters,
+}
