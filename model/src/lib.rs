@@ -32,7 +32,7 @@ pub use attempt::{
     Channel, ChannelSet, OnDoubt, ReceiptKind, Refusal, UnknownChannel, Verdict, Why,
 };
 pub use contact::{Confirmed, Contact, Evidence, Supplied};
-pub use decide::{Context, Decision, MOST_AT_ONCE, decide, known_answers};
+pub use decide::{Decision, MOST_AT_ONCE, Situation, decide, known_answers};
 pub use event::{Cause, Choice, Event};
 pub use evolve::{Applied, FlowBook, evolve, fact_hash, finish};
 pub use fact::{Fact, FactKind};

@@ -2,7 +2,7 @@
 //! true to it, and its effects are lined up behind it.
 
 use sluis_model::{
-    Answer, AttemptRef, Context, Decision, Event, Input, NotificationId, Open, TenantKey,
+    Answer, AttemptRef, Decision, Event, Input, NotificationId, Open, Situation, TenantKey,
     TenantRecord, decide,
 };
 
@@ -57,7 +57,7 @@ impl ShardCore {
     /// `slot`, for the record.
     pub(super) fn decide_now(&mut self, slot: Slot, key: TenantKey, input: Input) -> Decided {
         let (at, position) = (self.now, self.writer.next());
-        let context = Context {
+        let situation = Situation {
             now: at,
             sequence: position,
             corporation: key.corporation,
@@ -67,7 +67,7 @@ impl ShardCore {
         let tenant = self.tenants.tenant_mut(slot);
         let previous = tenant.last;
         self.walked += walks_over(&input, tenant.open.len());
-        let decision = decide(tenant, &input, context);
+        let decision = decide(tenant, &input, situation);
         let Decision {
             events,
             ended,

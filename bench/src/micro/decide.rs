@@ -7,10 +7,10 @@ use anyhow::Context as _;
 use serde_json::json;
 use sluis_model::flow::Definition;
 use sluis_model::{
-    Address, AddressState, Applied, AttemptRef, Channel, Context, CorporationId, Environment,
-    Event, Flow, FlowBook, FlowRef, Idempotency, Input, Lane, Notification, NotificationId,
-    OnDoubt, Permit, Phase, Policy, Profile, RetryPolicy, Tenant, Timestamp, Verdict, decide,
-    evolve, finish,
+    Address, AddressState, Applied, AttemptRef, Channel, CorporationId, Environment, Event, Flow,
+    FlowBook, FlowRef, Idempotency, Input, Lane, Notification, NotificationId, OnDoubt, Permit,
+    Phase, Policy, Profile, RetryPolicy, Situation, Tenant, Timestamp, Verdict, decide, evolve,
+    finish,
 };
 
 use super::MicroArgs;
@@ -40,14 +40,14 @@ impl World {
     fn decide(&mut self, tenant: &mut Tenant, input: &Input) -> Vec<Event> {
         self.sequence += 1;
         let (now, sequence, corporation) = (self.now, self.sequence, CORPORATION);
-        let context = Context {
+        let situation = Situation {
             now,
             sequence,
             corporation,
             flows: &self.book,
             policy: &self.policy,
         };
-        decide(tenant, input, context).events
+        decide(tenant, input, situation).events
     }
 }
 

@@ -79,7 +79,7 @@ impl Turn<'_> {
                 not_before,
             });
         }
-        if !self.context.policy.may_reach(&way.address) {
+        if !self.situation.policy.may_reach(&way.address) {
             return self.end(id, "not allow-listed", Cause::NotAllowListed);
         }
         let attempt = self
@@ -210,7 +210,7 @@ impl Turn<'_> {
         let Some((open, flow)) = self.running(id) else {
             return;
         };
-        let retry = self.context.policy.retry;
+        let retry = self.situation.policy.retry;
         let elapsed = open
             .tries()
             .since

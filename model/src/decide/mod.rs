@@ -34,7 +34,7 @@ pub const MOST_AT_ONCE: usize = 2_000;
 
 /// What a decision is made with, besides the tenant's state.
 #[derive(Clone, Copy)]
-pub struct Context<'a> {
+pub struct Situation<'a> {
     /// The engine's clock when the input was taken.
     pub now: Timestamp,
     /// The sequence the record gets.
@@ -60,11 +60,11 @@ pub struct Decision {
 }
 
 /// Decides what follows from `input` and applies it to `tenant`.
-pub fn decide(tenant: &mut Tenant, input: &Input, context: Context<'_>) -> Decision {
+pub fn decide(tenant: &mut Tenant, input: &Input, situation: Situation<'_>) -> Decision {
     let mut turn = Turn {
         tenant,
         input,
-        context,
+        situation,
         events: Vec::new(),
         ended: Vec::new(),
         moves: (NotificationId(0), 0),
@@ -72,7 +72,7 @@ pub fn decide(tenant: &mut Tenant, input: &Input, context: Context<'_>) -> Decis
     let answer = turn.take();
     let Turn { events, ended, .. } = turn;
     if !events.is_empty() {
-        finish(tenant, context.sequence);
+        finish(tenant, situation.sequence);
     }
     Decision {
         events,
@@ -85,7 +85,7 @@ pub fn decide(tenant: &mut Tenant, input: &Input, context: Context<'_>) -> Decis
 struct Turn<'a> {
     tenant: &'a mut Tenant,
     input: &'a Input,
-    context: Context<'a>,
+    situation: Situation<'a>,
     events: Vec<Event>,
     #[allow(clippy::vec_box, reason = "they stood in boxes")]
     ended: Vec<Box<Open>>,
@@ -119,17 +119,17 @@ impl<'a> Turn<'a> {
 
     fn emit(&mut self, event: Event) {
         let applied = Applied {
-            sequence: self.context.sequence,
-            at: self.context.now,
+            sequence: self.situation.sequence,
+            at: self.situation.now,
             input: self.input,
         };
         self.ended
-            .extend(evolve(self.tenant, applied, &event, self.context.flows));
+            .extend(evolve(self.tenant, applied, &event, self.situation.flows));
         self.events.push(event);
     }
 
     fn now(&self) -> Timestamp {
-        self.context.now
+        self.situation.now
     }
 
     fn open(&self, id: NotificationId) -> Option<&Open> {
@@ -137,13 +137,13 @@ impl<'a> Turn<'a> {
     }
 
     fn flow(&self, reference: FlowRef) -> Option<&'a Flow> {
-        self.context.flows.flow(reference)
+        self.situation.flows.flow(reference)
     }
 
     /// The open notification and its flow.
     fn running(&self, id: NotificationId) -> Option<(&Open, &'a Flow)> {
         let open = self.tenant.find(id)?;
-        Some((open, self.context.flows.flow(open.flow)?))
+        Some((open, self.situation.flows.flow(open.flow)?))
     }
 
     /// The open notification, its flow, and the step it stands at.

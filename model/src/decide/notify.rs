@@ -13,7 +13,7 @@ impl Turn<'_> {
         let id = notification.id;
         let (open, most) = (
             self.tenant.open.len(),
-            self.context.policy.max_open_per_tenant,
+            self.situation.policy.max_open_per_tenant,
         );
         if open >= most {
             return Answer::TenantFull { open, most };

@@ -33,9 +33,9 @@ impl Turn<'_> {
             open,
             flow,
             tenant: self.tenant,
-            policy: self.context.policy,
+            policy: self.situation.policy,
         };
-        let now = self.context.now;
+        let now = self.situation.now;
         let hit = flow.stops.iter().enumerate().find_map(|(index, stop)| {
             match stop.when.evaluate(&scope, &flow.classes, now, None) {
                 Finding::Holds(observed) => Some((index, stop, observed)),
@@ -99,14 +99,14 @@ impl Turn<'_> {
             open,
             flow,
             tenant: self.tenant,
-            policy: self.context.policy,
+            policy: self.situation.policy,
         };
         let mut passed = Vec::with_capacity(flow.guards.len());
         for (index, guard) in flow.guards.iter().enumerate() {
             match guard.when.evaluate(
                 &scope,
                 &flow.classes,
-                self.context.now,
+                self.situation.now,
                 guard.fresh_within_ms,
             ) {
                 Finding::Holds(observed) => passed.push(observed),

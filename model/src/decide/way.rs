@@ -1,7 +1,7 @@
 //! Owns the choice of the way that a message goes. Refuses ways that failed before, where the step
 //! says so, and channels that nobody provides.
 
-use super::{Context, Turn};
+use super::{Situation, Turn};
 use crate::attempt::{Channel, ChannelSet};
 use crate::event::Choice;
 use crate::flow::{Except, Via};
@@ -51,11 +51,11 @@ impl Turn<'_> {
     }
 
     fn is_provided(&self, channel: Channel) -> bool {
-        let Context {
+        let Situation {
             policy,
             corporation,
             ..
-        } = self.context;
+        } = self.situation;
         policy.has_channel(corporation, channel)
     }
 

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use sluis_model::flow::{Definition, Value};
 use sluis_model::{
-    Address, AddressState, AttemptRef, Channel, Context, CorporationId, Environment, Fact,
-    FactKind, Flow, FlowBook, FlowRef, Idempotency, Input, Lane, Notification, NotificationId,
-    OnDoubt, Permit, Phase, Policy, Profile, RetryPolicy, ShardId, Subject, Tenant, TenantKey,
+    Address, AddressState, AttemptRef, Channel, CorporationId, Environment, Fact, FactKind, Flow,
+    FlowBook, FlowRef, Idempotency, Input, Lane, Notification, NotificationId, OnDoubt, Permit,
+    Phase, Policy, Profile, RetryPolicy, ShardId, Situation, Subject, Tenant, TenantKey,
     TenantRecord, Timestamp, Verdict, decide,
 };
 
@@ -86,14 +86,14 @@ impl World {
             self.records.last().map_or(1, |(last, _)| last + 10),
             self.tenant.last,
         );
-        let context = Context {
+        let situation = Situation {
             now: self.now,
             sequence,
             corporation: CORPORATION,
             flows: &self.book,
             policy: &self.policy,
         };
-        let events = decide(&mut self.tenant, &input, context).events;
+        let events = decide(&mut self.tenant, &input, situation).events;
         if !events.is_empty() {
             let tenant = TenantKey::new(CORPORATION, "H-1001");
             self.records.push((

@@ -8,9 +8,9 @@ use crate::codec::{decode_plain, encode_plain};
 use crate::flow::{Definition, Flow, FlowRef, Value};
 use crate::{
     Address, AddressState, Answer, Applied, AttemptRef, CancelTarget, Cause, Channel, Choice,
-    Context, CorporationId, Decision, Environment, Event, Fact, FactKind, FlowBook, HOUR,
-    Idempotency, Input, Lane, Notification, NotificationId, OnDoubt, Open, Permit, Phase, Policy,
-    Preference, Profile, Receipt, ReceiptKind, Record, Refusal, RetryPolicy, ShardId, Subject,
+    CorporationId, Decision, Environment, Event, Fact, FactKind, FlowBook, HOUR, Idempotency,
+    Input, Lane, Notification, NotificationId, OnDoubt, Open, Permit, Phase, Policy, Preference,
+    Profile, Receipt, ReceiptKind, Record, Refusal, RetryPolicy, ShardId, Situation, Subject,
     Tenant, TenantKey, TenantRecord, Timestamp, Verdict, Why, decide, evolve, finish,
 };
 
@@ -136,7 +136,7 @@ impl World {
 
     pub(super) fn give(&mut self, input: Input) -> Decision {
         self.sequence += 1;
-        let context = Context {
+        let situation = Situation {
             now: self.now,
             sequence: self.sequence,
             corporation: CORPORATION,
@@ -145,9 +145,9 @@ impl World {
         };
         let previous = self.tenant.last;
         let mut twin = self.tenant.clone();
-        let decision = decide(&mut self.tenant, &input, context);
+        let decision = decide(&mut self.tenant, &input, situation);
         assert_eq!(
-            decide(&mut twin, &input, context),
+            decide(&mut twin, &input, situation),
             decision,
             "the same state and input must give the same decision"
         );
