@@ -10,7 +10,7 @@ pub fn mint(shard: ShardId, now: Timestamp) -> NotificationId {
     NotificationId::new(shard, now.0, rand::rng().next_u64())
 }
 
-/// A number that does not repeat: the nonce of a sealed text.
+/// A number that does not repeat: the nonce of an encrypted text.
 #[must_use]
 pub fn nonce() -> u64 {
     rand::rng().next_u64()

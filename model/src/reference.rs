@@ -110,7 +110,7 @@ impl ReferenceKey {
     /// Text that only this engine can read, for one corporation: the cursor of a feed. `nonce` must
     /// not repeat.
     #[must_use]
-    pub fn seal(&self, corporation: CorporationId, nonce: u64, plain: &[u8]) -> String {
+    pub fn encrypt(&self, corporation: CorporationId, nonce: u64, plain: &[u8]) -> String {
         let mut bytes = nonce.to_be_bytes().to_vec();
         bytes.extend(
             self.keystream(corporation, &bytes, plain.len())
@@ -123,11 +123,11 @@ impl ReferenceKey {
         data_encoding::BASE64URL_NOPAD.encode(&bytes)
     }
 
-    /// Reads what [`ReferenceKey::seal`] made for the same corporation.
+    /// Reads what [`ReferenceKey::encrypt`] made for the same corporation.
     ///
     /// # Errors
     /// [`ForgedReference`] when it is not ours, or another corporation's.
-    pub fn unseal(
+    pub fn decrypt(
         &self,
         corporation: CorporationId,
         text: &str,
@@ -135,11 +135,11 @@ impl ReferenceKey {
         let bytes = data_encoding::BASE64URL_NOPAD
             .decode(text.as_bytes())
             .map_err(|_| ForgedReference)?;
-        let (sealed, mac) = bytes
+        let (encrypted, mac) = bytes
             .split_at_checked(bytes.len().saturating_sub(LINK_MAC))
             .ok_or(ForgedReference)?;
-        let (nonce, body) = sealed.split_at_checked(8).ok_or(ForgedReference)?;
-        if !bool::from(self.mac_for("seal", corporation, sealed)[..LINK_MAC].ct_eq(mac)) {
+        let (nonce, body) = encrypted.split_at_checked(8).ok_or(ForgedReference)?;
+        if !bool::from(self.mac_for("seal", corporation, encrypted)[..LINK_MAC].ct_eq(mac)) {
             return Err(ForgedReference);
         }
         Ok(self
@@ -226,15 +226,15 @@ mod tests {
     #[test]
     fn a_sealed_text_opens_for_its_corporation_only() {
         let key = ReferenceKey::new([7; 32]);
-        let sealed = key.seal(CorporationId(3), 99, b"position 12");
+        let encrypted = key.encrypt(CorporationId(3), 99, b"position 12");
         assert_eq!(
-            key.unseal(CorporationId(3), &sealed),
+            key.decrypt(CorporationId(3), &encrypted),
             Ok(b"position 12".to_vec())
         );
-        assert_eq!(key.unseal(CorporationId(4), &sealed), Err(ForgedReference));
-        assert_eq!(key.unseal(CorporationId(3), ""), Err(ForgedReference));
+        assert_eq!(key.decrypt(CorporationId(4), &encrypted), Err(ForgedReference));
+        assert_eq!(key.decrypt(CorporationId(3), ""), Err(ForgedReference));
         assert_eq!(
-            key.unseal(CorporationId(3), &sealed[2..]),
+            key.decrypt(CorporationId(3), &encrypted[2..]),
             Err(ForgedReference)
         );
     }

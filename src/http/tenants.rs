@@ -171,7 +171,7 @@ pub(super) async fn timeline(
         .await?;
     let next = page.next.map(|sequence| {
         app.reference
-            .seal(corporation, crate::ids::nonce(), &sequence.to_be_bytes())
+            .encrypt(corporation, crate::ids::nonce(), &sequence.to_be_bytes())
     });
     Ok(Json(TimelineBody {
         tenant_id: id,
@@ -183,7 +183,7 @@ pub(super) async fn timeline(
 fn cursor(app: &App, corporation: CorporationId, text: &str) -> Result<u64, Problem> {
     let bytes = app
         .reference
-        .unseal(corporation, text)
+        .decrypt(corporation, text)
         .ok()
         .and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
     bytes.map(u64::from_be_bytes).ok_or_else(|| {

@@ -60,16 +60,16 @@ pub(super) async fn get(
         .text("after")
         .map_or(Ok((0, 0)), |text| place(&app, corporation, text))?;
     let (facts, next) = list(&app, corporation, from, limit, None).await?;
-    let seal = |(shard, sequence): (u16, u64)| {
+    let cursor = |(shard, sequence): (u16, u64)| {
         let plain: Vec<u8> = [u64::from(shard), sequence]
             .into_iter()
             .flat_map(u64::to_be_bytes)
             .collect();
-        app.reference.seal(corporation, crate::ids::nonce(), &plain)
+        app.reference.encrypt(corporation, crate::ids::nonce(), &plain)
     };
     Ok(Json(UnmatchedBody {
         facts,
-        next: next.map(seal),
+        next: next.map(cursor),
     }))
 }
 
@@ -77,7 +77,7 @@ fn place(app: &App, corporation: CorporationId, text: &str) -> Result<(u16, u64)
     let wrong = || bad("after: expected `next` of the page before, as it was given");
     let plain = app
         .reference
-        .unseal(corporation, text)
+        .decrypt(corporation, text)
         .map_err(|_| wrong())?;
     let (numbers, rest) = plain.as_chunks::<8>();
     match numbers {
