@@ -35,10 +35,10 @@ struct State {
     buffer: Vec<u8>,
     allowance: Allowance,
     next: u64,
-    phase: Phase,
+    connection: Connection,
 }
 
-enum Phase {
+enum Connection {
     Open,
     /// `Goodbye` is in the buffer.
     Leaving,
@@ -54,7 +54,7 @@ impl Outbox {
             buffer: Vec::new(),
             allowance,
             next: 1,
-            phase: Phase::Open,
+            connection: Connection::Open,
         };
         Ok(Self {
             state: Mutex::new(state),
@@ -106,26 +106,26 @@ impl Outbox {
 
     pub(crate) fn goodbye(&self) {
         let state = &mut *self.state.lock();
-        if matches!(state.phase, Phase::Open)
+        if matches!(state.connection, Connection::Open)
             && ClientFrame::Goodbye.encode(&mut state.buffer).is_ok()
         {
-            state.phase = Phase::Leaving;
+            state.connection = Connection::Leaving;
             self.filled.notify_one();
         }
     }
 
     pub(crate) fn is_leaving(&self) -> bool {
-        matches!(self.state.lock().phase, Phase::Leaving)
+        matches!(self.state.lock().connection, Connection::Leaving)
     }
 
     pub(crate) fn is_down(&self) -> bool {
-        matches!(self.state.lock().phase, Phase::Down(_))
+        matches!(self.state.lock().connection, Connection::Down(_))
     }
 
     /// Why writing failed, if it did and nobody asked before.
     pub(crate) fn take_failure(&self) -> Option<io::Error> {
-        match &mut self.state.lock().phase {
-            Phase::Down(error) => error.take(),
+        match &mut self.state.lock().connection {
+            Connection::Down(error) => error.take(),
             _ => None,
         }
     }
@@ -134,8 +134,8 @@ impl Outbox {
     pub(crate) fn down(&self, error: Option<io::Error>) {
         {
             let mut state = self.state.lock();
-            if !matches!(state.phase, Phase::Down(_)) {
-                state.phase = Phase::Down(error);
+            if !matches!(state.connection, Connection::Down(_)) {
+                state.connection = Connection::Down(error);
             }
             state.buffer = Vec::new();
         }
@@ -149,13 +149,13 @@ impl Outbox {
         let state = &mut *self.state.lock();
         std::mem::swap(&mut state.buffer, batch);
         self.room.notify_one();
-        !batch.is_empty() || matches!(state.phase, Phase::Open)
+        !batch.is_empty() || matches!(state.connection, Connection::Open)
     }
 
     fn ping(&self) {
         let state = &mut *self.state.lock();
         // A socket that took nothing since the last ping needs no second one behind it.
-        if matches!(state.phase, Phase::Open) && state.buffer.is_empty() {
+        if matches!(state.connection, Connection::Open) && state.buffer.is_empty() {
             let encoded = ClientFrame::Ping { nonce: state.next }.encode(&mut state.buffer);
             debug_assert_eq!(encoded, Ok(()));
         }
@@ -164,11 +164,11 @@ impl Outbox {
 
 impl State {
     fn takes(&self) -> Result<(), SendError> {
-        match self.phase {
-            Phase::Open if self.buffer.len() >= FULL => Err(SendError::Busy),
-            Phase::Open if self.allowance.available() == 0 => Err(SendError::NoCredit),
-            Phase::Open => Ok(()),
-            Phase::Leaving | Phase::Down(_) => Err(SendError::Closed),
+        match self.connection {
+            Connection::Open if self.buffer.len() >= FULL => Err(SendError::Busy),
+            Connection::Open if self.allowance.available() == 0 => Err(SendError::NoCredit),
+            Connection::Open => Ok(()),
+            Connection::Leaving | Connection::Down(_) => Err(SendError::Closed),
         }
     }
 }
