@@ -36,12 +36,12 @@ impl Observer for Groups {
 
 /// A count that a thread can wait for.
 #[derive(Default)]
-struct Gate(Mutex<()>, Condvar);
+struct Signal(Mutex<()>, Condvar);
 
 /// One writer: batches of `records`, at most `ahead` batches not yet durable.
 fn produce(
     journal: &DiskJournal,
-    gate: &Gate,
+    signal: &Signal,
     shard: Shard,
     records: usize,
     ahead: u64,
@@ -53,9 +53,9 @@ fn produce(
     while Instant::now() < until {
         let last = journal.last(shard);
         if last.0 - journal.durable(shard).0 >= ahead * records as u64 {
-            let mut held = gate.0.lock().expect("not poisoned");
+            let mut held = signal.0.lock().expect("not poisoned");
             while last.0 - journal.durable(shard).0 >= ahead * records as u64 {
-                held = gate.1.wait(held).expect("not poisoned");
+                held = signal.1.wait(held).expect("not poisoned");
             }
             continue;
         }
@@ -78,20 +78,20 @@ fn run(dir: &Path, shards: u16, records: usize, ahead: u64, seconds: u64) {
         ..Options::default()
     };
     let (journal, _) = DiskJournal::open(dir, options.clone()).expect("opened");
-    let gates: Vec<Arc<Gate>> = (0..shards).map(|_| Arc::default()).collect();
-    for (shard, gate) in (0..).zip(gates.iter().cloned()) {
+    let signals: Vec<Arc<Signal>> = (0..shards).map(|_| Arc::default()).collect();
+    for (shard, signal) in (0..).zip(signals.iter().cloned()) {
         let wake = move || {
-            let _held = gate.0.lock().expect("not poisoned");
-            gate.1.notify_all();
+            let _held = signal.0.lock().expect("not poisoned");
+            signal.1.notify_all();
         };
         journal.on_durable(Shard(shard), Arc::new(wake));
     }
     let started = Instant::now();
     let until = started + Duration::from_secs(seconds);
     std::thread::scope(|scope| {
-        for (shard, gate) in (0..).zip(&gates) {
+        for (shard, signal) in (0..).zip(&signals) {
             let journal = &journal;
-            scope.spawn(move || produce(journal, gate, Shard(shard), records, ahead, until));
+            scope.spawn(move || produce(journal, signal, Shard(shard), records, ahead, until));
         }
     });
     journal.close().expect("closed");

@@ -54,7 +54,7 @@ pub(super) async fn serve(
     } else {
         most.div_ceil(2)
     };
-    let gate = Arc::new(Gate {
+    let acceptor = Arc::new(Acceptor {
         opening,
         credit,
         pace,
@@ -79,10 +79,10 @@ pub(super) async fn serve(
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => gate.admit(stream, peer, &tasks),
+            Ok((stream, peer)) => acceptor.admit(stream, peer, &tasks),
             Err(error) => {
                 tracing::warn!(%error, "the binary port cannot accept");
-                gate.strangers.make_room();
+                acceptor.strangers.make_room();
                 tokio::select! {
                     () = shutdown.cancelled() => break,
                     () = sleep(ACCEPT_PAUSE) => {}
@@ -92,7 +92,7 @@ pub(super) async fn serve(
     }
     drop(listener);
     tasks.close();
-    let ended = async { tokio::join!(gate.strangers.end(FAREWELL), tasks.wait()) };
+    let ended = async { tokio::join!(acceptor.strangers.end(FAREWELL), tasks.wait()) };
     if timeout(GRACE, ended).await.is_err() {
         tracing::warn!(
             left = tasks.len(),
@@ -101,7 +101,7 @@ pub(super) async fn serve(
     }
 }
 
-struct Gate {
+struct Acceptor {
     opening: Arc<Opening>,
     credit: u32,
     pace: Pace,
@@ -111,7 +111,7 @@ struct Gate {
     shutdown: CancellationToken,
 }
 
-impl Gate {
+impl Acceptor {
     fn admit(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, tasks: &TaskTracker) {
         // A stranger never waits for us: there is always one who can go.
         let Some(place) = self.strangers.join(peer.ip()) else {
@@ -124,10 +124,10 @@ impl Gate {
         let Ok(stream) = stream.into_std() else {
             return;
         };
-        let (gate, span) = (self.clone(), tracing::info_span!("binary", %peer));
+        let (acceptor, span) = (self.clone(), tracing::info_span!("binary", %peer));
         let greeted = async move {
             if let Ok(stream) = TcpStream::from_std(stream) {
-                gate.meet(stream, stranger).await;
+                acceptor.meet(stream, stranger).await;
             }
         };
         match self.opening.lanes() {
