@@ -32,23 +32,26 @@ impl Answers for One {
 
 /// A reply that can be awaited.
 #[must_use]
-pub fn reply() -> (Reply, Answer) {
+pub fn reply() -> (Reply, PendingAnswer) {
     let (answers, answer) = single();
     (Reply::to(answers, 0), answer)
 }
 
 /// The two ends of one awaited answer.
 #[must_use]
-pub fn single() -> (Arc<dyn Answers>, Answer) {
+pub fn single() -> (Arc<dyn Answers>, PendingAnswer) {
     let (sender, receiver) = oneshot::channel();
-    (Arc::new(One(Mutex::new(Some(sender)))), Answer(receiver))
+    (
+        Arc::new(One(Mutex::new(Some(sender)))),
+        PendingAnswer(receiver),
+    )
 }
 
 /// The awaiting end.
 #[derive(Debug)]
-pub struct Answer(oneshot::Receiver<ShardAnswer>);
+pub struct PendingAnswer(oneshot::Receiver<ShardAnswer>);
 
-impl Answer {
+impl PendingAnswer {
     /// Waits for it.
     ///
     /// # Errors

@@ -231,7 +231,10 @@ mod tests {
             key.decrypt(CorporationId(3), &encrypted),
             Ok(b"position 12".to_vec())
         );
-        assert_eq!(key.decrypt(CorporationId(4), &encrypted), Err(ForgedReference));
+        assert_eq!(
+            key.decrypt(CorporationId(4), &encrypted),
+            Err(ForgedReference)
+        );
         assert_eq!(key.decrypt(CorporationId(3), ""), Err(ForgedReference));
         assert_eq!(
             key.decrypt(CorporationId(3), &encrypted[2..]),

@@ -69,7 +69,9 @@ fn respond(app: &App, corporation: CorporationId, mut body: Vec<u8>, cursor: &[u
         .iter()
         .flat_map(|sequence| sequence.to_be_bytes())
         .collect();
-    let encrypted = app.reference.encrypt(corporation, crate::ids::nonce(), &plain);
+    let encrypted = app
+        .reference
+        .encrypt(corporation, crate::ids::nonce(), &plain);
     body.extend_from_slice(format!("{{\"cursor\":\"{encrypted}\"}}\n").as_bytes());
     let mut response = Response::new(Body::from(body));
     response.headers_mut().insert(
@@ -87,7 +89,10 @@ fn parse_cursor(app: &App, corporation: CorporationId, text: &str) -> Result<Vec
             "after: expected the cursor of an earlier answer, as it was given",
         )
     };
-    let plain = app.reference.decrypt(corporation, text).map_err(|_| bad())?;
+    let plain = app
+        .reference
+        .decrypt(corporation, text)
+        .map_err(|_| bad())?;
     let (numbers, rest) = plain.as_chunks::<8>();
     if !rest.is_empty() || numbers.len() != usize::from(app.engine.shards()) {
         return Err(bad());

@@ -17,7 +17,7 @@ use sluis_actors::Recovery;
 use super::front::Front;
 use super::patience::Patience;
 use super::problem::Problem;
-use super::seat::{Answer, Flight, Manner, Seat, Upload};
+use super::seat::{Flight, Manner, ResponseBody, Seat, Upload};
 use super::{not_found_here, status};
 use crate::lanes::Lanes;
 
@@ -107,9 +107,10 @@ pub(super) struct Desk {
 }
 
 impl Service<Request<Incoming>> for Desk {
-    type Response = http::Response<Answer>;
+    type Response = http::Response<ResponseBody>;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<http::Response<Answer>, Infallible>> + Send>>;
+    type Future =
+        Pin<Box<dyn Future<Output = Result<http::Response<ResponseBody>, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let flight = Flight::begin(&self.seat);

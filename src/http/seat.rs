@@ -154,7 +154,10 @@ impl Flight {
     }
 
     /// The answer, which is under way from here on.
-    pub(super) fn answered(self: Arc<Self>, mut response: Response) -> http::Response<Answer> {
+    pub(super) fn answered(
+        self: Arc<Self>,
+        mut response: Response,
+    ) -> http::Response<ResponseBody> {
         if self.refused.load(Ordering::Relaxed) {
             response = axum::response::IntoResponse::into_response(no_room());
         }
@@ -175,7 +178,7 @@ impl Flight {
                 .insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         self.asked.answered();
-        response.map(|body| Answer {
+        response.map(|body| ResponseBody {
             body,
             _flight: self,
         })
@@ -295,12 +298,12 @@ impl Drop for Upload {
 
 /// An answer's body; its request is over when this is dropped.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct ResponseBody {
     body: axum::body::Body,
     _flight: Arc<Flight>,
 }
 
-impl Body for Answer {
+impl Body for ResponseBody {
     type Data = Bytes;
     type Error = axum::Error;
 

@@ -65,7 +65,8 @@ pub(super) async fn get(
             .into_iter()
             .flat_map(u64::to_be_bytes)
             .collect();
-        app.reference.encrypt(corporation, crate::ids::nonce(), &plain)
+        app.reference
+            .encrypt(corporation, crate::ids::nonce(), &plain)
     };
     Ok(Json(UnmatchedBody {
         facts,
