@@ -146,11 +146,23 @@ pub enum Refusal {
     Address,
     /// Policy, reputation, size: not the tenant's fault, the address stays as it was.
     Policy,
-    /// The provider says that what we sent is wrong: our credentials, our sender, our account.
+    /// The provider says that what we sent is wrong: it is malformed, or our sender was barred for
+    /// longer than is waited for.
     Ours,
     /// We could not make the message for this channel: too long for it, no template, a value that
     /// rendering refuses. The provider was asked nothing.
     Unsendable,
+}
+
+/// What a provider takes nothing from, whatever the message is, until somebody mends it on our side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Barred {
+    /// Our account: credentials, rights, balance, the address of its API. Nobody's message passes.
+    Account,
+    /// The sender of this corporation: its address or name is not allowed, or the relay does not
+    /// relay for it. Messages of others may pass.
+    Sender,
 }
 
 /// What one try at a provider amounts to. Typed steps of design: `Started → Accepted | Delivered |
@@ -192,6 +204,14 @@ pub enum Verdict {
         /// What was missing.
         why: Why,
     },
+    /// Not taken, for what we are and not for what this message is: no other message of the same
+    /// kind would be. It waits, and the next channel is no remedy.
+    Barred {
+        /// What is barred.
+        what: Barred,
+        /// The provider's reason.
+        why: Why,
+    },
 }
 
 impl Verdict {
@@ -218,6 +238,7 @@ impl Verdict {
             Verdict::Refused { .. } => "refused",
             Verdict::InDoubt { .. } => "in_doubt",
             Verdict::Withdrawn { .. } => "withdrawn",
+            Verdict::Barred { .. } => "barred",
         }
     }
 }

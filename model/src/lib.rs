@@ -29,7 +29,7 @@ pub use answer::{
     Answer, Cancelled, LinkAnswer, ProfileChange, ReceiptEffect, Stopped, TaskAnswer,
 };
 pub use attempt::{
-    Channel, ChannelSet, OnDoubt, ReceiptKind, Refusal, UnknownChannel, Verdict, Why,
+    Barred, Channel, ChannelSet, OnDoubt, ReceiptKind, Refusal, UnknownChannel, Verdict, Why,
 };
 pub use contact::{Confirmed, Contact, Evidence, Supplied};
 pub use decide::{Decision, MOST_AT_ONCE, Situation, decide, known_answers};

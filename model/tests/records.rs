@@ -9,11 +9,11 @@ use proptest::prelude::*;
 use sluis_model::codec::{HEADER, RECORD_VERSION};
 use sluis_model::flow::{FlowRef, Observed, Value};
 use sluis_model::{
-    Address, AddressState, AttemptRef, CancelTarget, Cause, Channel, Choice, Confirmed, Control,
-    ControlRecord, CorporationId, Environment, Event, Evidence, Fact, FactKind, Idempotency, Input,
-    Intent, Lane, Notification, NotificationId, OnDoubt, PauseScope, Permit, Preference, Profile,
-    Receipt, ReceiptKind, Record, Refusal, Subject, Supplied, TenantKey, TenantRecord, Timestamp,
-    Verdict, Why,
+    Address, AddressState, AttemptRef, Barred, CancelTarget, Cause, Channel, Choice, Confirmed,
+    Control, ControlRecord, CorporationId, Environment, Event, Evidence, Fact, FactKind,
+    Idempotency, Input, Intent, Lane, Notification, NotificationId, OnDoubt, PauseScope, Permit,
+    Preference, Profile, Receipt, ReceiptKind, Record, Refusal, Subject, Supplied, TenantKey,
+    TenantRecord, Timestamp, Verdict, Why,
 };
 
 /// How many golden files version 1 has.
@@ -105,9 +105,9 @@ fn fact() -> Fact {
     }
 }
 
-fn verdicts() -> [Verdict; 6] {
+fn verdicts() -> Vec<Verdict> {
     let provider_id = || "p-1".into();
-    [
+    vec![
         Verdict::Accepted {
             provider_id: provider_id(),
         },
@@ -124,6 +124,14 @@ fn verdicts() -> [Verdict; 6] {
         },
         Verdict::InDoubt { why: why() },
         Verdict::Withdrawn { why: why() },
+        Verdict::Barred {
+            what: Barred::Account,
+            why: why(),
+        },
+        Verdict::Barred {
+            what: Barred::Sender,
+            why: why(),
+        },
     ]
 }
 
@@ -505,7 +513,18 @@ fn samples() -> Vec<(String, Record)> {
         ));
     }
     for verdict in verdicts() {
-        let name = format!("verdict-{}", verdict.name());
+        let sender = matches!(
+            verdict,
+            Verdict::Barred {
+                what: Barred::Sender,
+                ..
+            }
+        );
+        let name = format!(
+            "verdict-{}{}",
+            verdict.name(),
+            if sender { "-sender" } else { "" }
+        );
         samples.push(of_tenant(
             &name,
             Input::Outcome {

@@ -4,7 +4,7 @@
 use serde::Serialize;
 use sluis_actors::Pause;
 use sluis_actors::router::Hold;
-use sluis_model::Timestamp;
+use sluis_model::{Timestamp, Why};
 
 use super::Explanation;
 use super::words::rfc3339;
@@ -12,7 +12,7 @@ use super::words::rfc3339;
 /// One reason of a wait.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Delay {
-    /// `pause`, `send_window`, `rate_limit` or `breaker`.
+    /// `pause`, `send_window`, `rate_limit`, `breaker` or `barred`.
     pub reason: &'static str,
     /// In words.
     pub text: String,
@@ -84,7 +84,23 @@ impl Delay {
             }
             Hold::Breaker {
                 provider,
+                until,
+                barred: Some(why),
+            } => {
+                let again = until.map_or_else(
+                    || "one message at a time finds out whether it still does".to_owned(),
+                    |until| format!("it is tried again at {}", rfc3339(until)),
+                );
+                let text = format!(
+                    "{provider} refuses our account ({}), and {again}; an operator has to mend its credentials, rights or balance",
+                    said(why)
+                );
+                told("barred", text, *until)
+            }
+            Hold::Breaker {
+                provider,
                 until: Some(until),
+                barred: None,
             } => {
                 let text = format!(
                     "{provider} cannot be reached, and is tried again at {}",
@@ -95,6 +111,7 @@ impl Delay {
             Hold::Breaker {
                 provider,
                 until: None,
+                barred: None,
             } => told(
                 "breaker",
                 format!(
@@ -104,6 +121,15 @@ impl Delay {
             ),
         }
     }
+}
+
+/// A provider's code and its words, where it has both.
+fn said(why: &Why) -> String {
+    [&*why.code, &*why.text]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 impl Explanation {

@@ -7,14 +7,16 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use serde_json::json;
+use serde_json::{Value, json};
 use sluis_actors::Pause;
+use sluis_actors::router::Out;
 use sluis_model::PauseScope;
 
 use super::auth::Operator;
 use super::problem::Problem;
 use crate::access::Known;
 use crate::app::App;
+use crate::explain::rfc3339;
 use crate::telemetry;
 
 /// Where the metrics are.
@@ -67,15 +69,36 @@ pub(super) async fn readyz(State(app): State<Arc<App>>, known: Known) -> Respons
         .iter()
         .any(|pause| pause.scope == PauseScope::EVERYTHING);
     let paused = json!({"everything": everything, "pauses": pauses.len()});
-    match reason {
-        None => Json(json!({"ready": true, "durability": "fdatasync", "paused": paused}))
-            .into_response(),
-        Some(reason) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            Json(json!({"ready": false, "reason": reason, "paused": paused})),
-        )
-            .into_response(),
+    let mut told = match reason {
+        None => json!({"ready": true, "durability": "fdatasync", "paused": paused}),
+        Some(reason) => json!({"ready": false, "reason": reason, "paused": paused}),
+    };
+    if known.is_operator {
+        let out = app.engine.providers_out(app.clock.now());
+        told["providers"] = out.iter().map(provider_out).collect();
     }
+    let status = match reason {
+        None => StatusCode::OK,
+        Some(_) => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    (status, Json(told)).into_response()
+}
+
+/// A provider that lets nothing through. Its own words stay in explanations.
+fn provider_out(out: &Out) -> Value {
+    let state = if out.barred.is_some() {
+        "barred"
+    } else {
+        "unreachable"
+    };
+    let mut told = json!({"channel": out.channel.name(), "name": out.provider, "state": state});
+    if let Some(why) = &out.barred {
+        told["code"] = json!(why.code);
+    }
+    if let Some(until) = out.until {
+        told["until"] = json!(rfc3339(until));
+    }
+    told
 }
 
 /// `GET /openapi.json`

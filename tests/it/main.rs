@@ -9,6 +9,7 @@ mod api;
 mod architecture;
 mod bounds;
 mod clocks;
+mod credentials;
 mod damage;
 mod delays;
 mod docs_truth;

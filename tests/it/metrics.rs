@@ -158,7 +158,7 @@ async fn prometheus_can_read_it_and_the_operator_can_understand_it() {
 
 #[test]
 fn every_name_says_what_it_counts_and_in_what() {
-    const UNITS: [&str; 25] = [
+    const UNITS: [&str; 26] = [
         "total",
         "seconds",
         "bytes",
@@ -173,6 +173,7 @@ fn every_name_says_what_it_counts_and_in_what() {
         "connections",
         "keys",
         "enabled",
+        "barred",
         "in_use",
         "open",
         "attempts",

@@ -15,7 +15,7 @@ use crate::pauses::PauseBook;
 use crate::prepare::PreparePool;
 use crate::quota::Quota;
 use crate::readers::Readers;
-use crate::router::{Hold, Outlook};
+use crate::router::{Hold, Out, Outlook};
 use crate::shard::{Endings, Inbox};
 use crate::supervisor::Supervisor;
 use crate::wake::{Activity, Bell};
@@ -114,6 +114,16 @@ impl Engine {
             .get(&channel)
             .map(|outlook| outlook.holds(corporation, lane, pinned, now))
             .unwrap_or_default()
+    }
+
+    /// The providers that let nothing through freely at `now`: they cannot be reached, or take
+    /// nothing from us.
+    #[must_use]
+    pub fn providers_out(&self, now: Timestamp) -> Vec<Out> {
+        self.outlooks
+            .values()
+            .flat_map(|outlook| outlook.out(now))
+            .collect()
     }
 
     /// Tells the warnings of the supervisors that were held back; to be called every few seconds.

@@ -6,7 +6,8 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 
-use sluis_model::Timestamp;
+use parking_lot::Mutex;
+use sluis_model::{Timestamp, Why};
 
 use crate::wake::Bell;
 
@@ -18,6 +19,9 @@ pub struct Gate {
     shut_until: AtomicI64,
     /// Until when the rate limit lets nothing through, as the router last met it: for explanations.
     limited_until: AtomicI64,
+    /// What the provider said when it took nothing from our account, while the breaker is open for
+    /// that: for explanations.
+    barred: Mutex<Option<Why>>,
     router: Arc<Bell>,
 }
 
@@ -45,6 +49,7 @@ impl Gate {
             allowed: AtomicU32::new(concurrency.get()),
             shut_until: AtomicI64::new(CLOSED),
             limited_until: AtomicI64::new(CLOSED),
+            barred: Mutex::new(None),
             router,
         })
     }
@@ -62,8 +67,10 @@ impl Gate {
         self.finished.load(Ordering::SeqCst)
     }
 
-    /// The breaker opened: nothing before `until`, then one at a time.
-    pub fn shut(&self, until: Timestamp) {
+    /// The breaker opened: nothing before `until`, then one at a time. `barred`: what the provider
+    /// said, when it takes nothing from our account.
+    pub fn shut(&self, until: Timestamp, barred: Option<&Why>) {
+        *self.barred.lock() = barred.cloned();
         self.shut_until
             .store(until.0.max(CLOSED + 1), Ordering::SeqCst);
         self.router.ring();
@@ -71,6 +78,7 @@ impl Gate {
 
     /// The breaker closed.
     pub fn open(&self) {
+        *self.barred.lock() = None;
         self.shut_until.store(CLOSED, Ordering::SeqCst);
         self.router.ring();
     }
@@ -79,6 +87,12 @@ impl Gate {
     pub fn allow(&self, permits: u32) {
         self.allowed.store(permits, Ordering::SeqCst);
         self.router.ring();
+    }
+
+    /// Why the provider takes nothing from our account, while the breaker is open for that.
+    #[must_use]
+    pub fn barred(&self) -> Option<Why> {
+        self.barred.lock().clone()
     }
 
     /// The router met the rate limit.

@@ -29,7 +29,7 @@ pub use actor::{GrantSink, RouterActor};
 pub use core::RouterCore;
 pub use gate::{Gate, Passage};
 pub use metric::RouterMetric;
-pub use outlook::Hold;
 pub(crate) use outlook::Outlook;
+pub use outlook::{Hold, Out};
 pub use settings::{ProviderSlot, RouterSettings, ShareSettings};
 pub use window::{Hours, SendWindow, WindowProblem};

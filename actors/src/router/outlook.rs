@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use sluis_model::{CorporationId, Lane, Timestamp};
+use sluis_model::{Channel, CorporationId, Lane, Timestamp, Why};
 
 use super::gate::{Gate, Passage};
 use super::settings::RouterSettings;
@@ -35,12 +35,27 @@ pub enum Hold {
         provider: Box<str>,
         /// When it is probed; none: it is being probed.
         until: Option<Timestamp>,
+        /// What it said, when it can be reached and takes nothing from our account.
+        barred: Option<Why>,
     },
     /// The rate limit of every provider of the channel is used up.
     ProviderLimit {
         /// When it is worth asking again.
         until: Timestamp,
     },
+}
+
+/// A provider that lets nothing through freely now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Out {
+    /// Its channel.
+    pub channel: Channel,
+    /// Its name.
+    pub provider: Box<str>,
+    /// When it is probed; none: it is being probed.
+    pub until: Option<Timestamp>,
+    /// What it said, when it can be reached and takes nothing from our account.
+    pub barred: Option<Why>,
 }
 
 /// Until when each corporation's rate limit holds it, as the router last met it.
@@ -98,22 +113,43 @@ impl Outlook {
     }
 }
 
+impl Outlook {
+    /// The providers that let nothing through freely at `now`.
+    pub(crate) fn out(&self, now: Timestamp) -> impl Iterator<Item = Out> {
+        self.providers.iter().filter_map(move |(name, gate)| {
+            let until = shut_until(gate, now)?;
+            Some(Out {
+                channel: self.settings.channel,
+                provider: name.clone(),
+                until,
+                barred: gate.barred(),
+            })
+        })
+    }
+}
+
+/// When a provider that lets nothing through freely is probed; `Some(None)`: it is being probed.
+fn shut_until(gate: &Gate, now: Timestamp) -> Option<Option<Timestamp>> {
+    match gate.passage(now) {
+        Passage::Free(_) => None,
+        Passage::Probe => Some(None),
+        Passage::Shut(until) => Some(Some(until)),
+    }
+}
+
 /// The provider that is asked next, where none lets anything through freely.
 fn unreachable(candidates: &[&(Box<str>, Arc<Gate>)], now: Timestamp) -> Option<Hold> {
-    let mut next: Option<(Option<Timestamp>, &str)> = None;
+    let mut next: Option<(Option<Timestamp>, &str, &Gate)> = None;
     for (name, gate) in candidates {
-        let until = match gate.passage(now) {
-            Passage::Free(_) => return None,
-            Passage::Probe => None,
-            Passage::Shut(until) => Some(until),
-        };
-        if next.is_none_or(|(earliest, _)| until < earliest) {
-            next = Some((until, name));
+        let until = shut_until(gate, now)?;
+        if next.is_none_or(|(earliest, ..)| until < earliest) {
+            next = Some((until, name, gate));
         }
     }
-    next.map(|(until, provider)| Hold::Breaker {
+    next.map(|(until, provider, gate)| Hold::Breaker {
         provider: provider.into(),
         until,
+        barred: gate.barred(),
     })
 }
 
@@ -167,7 +203,8 @@ mod tests {
     #[test]
     fn breakers_hold_when_every_candidate_is_unreachable() {
         let outlook = outlook(None);
-        outlook.providers[0].1.shut(NOW.plus(5));
+        let barred = Why::new("5.7.8", "wrong password");
+        outlook.providers[0].1.shut(NOW.plus(5), Some(&barred));
         assert!(
             outlook.holds(HOUSE, Lane::Normal, None, NOW).is_empty(),
             "the other one takes it"
@@ -177,16 +214,18 @@ mod tests {
             pinned,
             [Hold::Breaker {
                 provider: "a".into(),
-                until: Some(NOW.plus(5))
+                until: Some(NOW.plus(5)),
+                barred: Some(barred),
             }]
         );
-        outlook.providers[1].1.shut(NOW.plus(3));
+        outlook.providers[1].1.shut(NOW.plus(3), None);
         let both = outlook.holds(HOUSE, Lane::Normal, None, NOW);
         assert_eq!(
             both,
             [Hold::Breaker {
                 provider: "b".into(),
-                until: Some(NOW.plus(3))
+                until: Some(NOW.plus(3)),
+                barred: None,
             }]
         );
         let probed = outlook.holds(HOUSE, Lane::Normal, None, NOW.plus(4));
@@ -194,7 +233,8 @@ mod tests {
             probed,
             [Hold::Breaker {
                 provider: "b".into(),
-                until: None
+                until: None,
+                barred: None,
             }]
         );
     }

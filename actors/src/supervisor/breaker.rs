@@ -2,7 +2,8 @@
 //! Refuses to know what a failure is, and to read a clock.
 //!
 //! Closed: a number of failures in a row opens it. Open: nothing passes, and what was already under
-//! way may fail without making it worse. When its time is over it is half open: one probe passes; a
+//! way may fail without making it worse. A provider that takes nothing from us opens it at the first
+//! word. When its time is over it is half open: one probe passes; a
 //! failure opens it again for twice as long, up to a bound. Any success closes it.
 
 use sluis_model::{MINUTE, SECOND, Timestamp};
@@ -71,6 +72,15 @@ impl Breaker {
         Some(until)
     }
 
+    /// It takes nothing from us at `now`, whatever is tried: opens at once. Returns until when
+    /// nothing may pass, if that changed.
+    pub fn barred(&mut self, now: Timestamp) -> Option<Timestamp> {
+        if self.open.is_none() {
+            self.in_a_row = self.settings.failures.saturating_sub(1);
+        }
+        self.failed(now)
+    }
+
     /// A success: the provider is there. Returns whether the breaker had been open.
     pub fn succeeded(&mut self) -> bool {
         self.in_a_row = 0;
@@ -106,6 +116,19 @@ mod tests {
             [None, None, Some(Timestamp(104))]
         );
         assert!(breaker.is_open(Timestamp(103)) && !breaker.is_open(Timestamp(104)));
+    }
+
+    #[test]
+    fn a_provider_that_takes_nothing_from_us_opens_it_at_once() {
+        let mut breaker = breaker();
+        assert_eq!(breaker.barred(Timestamp(0)), Some(Timestamp(100)));
+        assert_eq!(
+            breaker.barred(Timestamp(1)),
+            None,
+            "under way when it opened"
+        );
+        assert_eq!(breaker.barred(Timestamp(100)), Some(Timestamp(300)));
+        assert!(breaker.succeeded() && !breaker.is_open(Timestamp(101)));
     }
 
     #[test]

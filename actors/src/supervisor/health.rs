@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use sluis_model::{Clock, Timestamp, Verdict, Why};
+use sluis_model::{Barred, Clock, Timestamp, Verdict, Why};
 
 use super::breaker::Breaker;
 use super::metric::Meters;
@@ -29,6 +29,8 @@ enum Sign {
     Later,
     /// It could not be reached, or broke off.
     Failed,
+    /// It takes nothing from our account.
+    Barred,
 }
 
 /// Enhanced and basic SMTP codes that speak of load, not of one mailbox: system not accepting
@@ -43,6 +45,15 @@ fn sign(verdict: &Verdict) -> Sign {
         }
         Verdict::Retry { after_ms, why } if is_throttling(*after_ms, why) => Sign::Throttled,
         Verdict::Retry { .. } => Sign::Later,
+        // One corporation's sender: the others' messages pass.
+        Verdict::Barred {
+            what: Barred::Sender,
+            ..
+        } => Sign::Later,
+        Verdict::Barred {
+            what: Barred::Account,
+            ..
+        } => Sign::Barred,
         // All our connections were taken: less at once, but nothing failed.
         Verdict::Withdrawn { why } if &*why.code == "busy" => Sign::Throttled,
         Verdict::Withdrawn { .. } | Verdict::InDoubt { .. } => Sign::Failed,
@@ -55,6 +66,23 @@ fn is_throttling(after_ms: Option<u64>, why: &Why) -> bool {
     let about_mailbox =
         why.code.starts_with("4.") || why.code.starts_with("5.") || why.code.starts_with("smtp ");
     after_ms.is_some() || THROTTLING.contains(&&*why.code) || !about_mailbox
+}
+
+/// What the provider said, when it takes nothing from our account.
+const fn barred_by(verdict: &Verdict) -> Option<&Why> {
+    match verdict {
+        Verdict::Barred {
+            what: Barred::Account,
+            why,
+        } => Some(why),
+        Verdict::Barred { .. }
+        | Verdict::Accepted { .. }
+        | Verdict::Delivered { .. }
+        | Verdict::Retry { .. }
+        | Verdict::Refused { .. }
+        | Verdict::InDoubt { .. }
+        | Verdict::Withdrawn { .. } => None,
+    }
 }
 
 impl Health {
@@ -86,11 +114,17 @@ impl Health {
         let mut state = self.state.lock();
         let (breaker, pace) = &mut *state;
         let sign = sign(verdict);
-        if sign == Sign::Failed {
-            if let Some(until) = breaker.failed(now) {
-                self.gate.shut(until);
-                meters.breaker_opened(until);
-            }
+        let opened = match sign {
+            Sign::Failed => breaker.failed(now),
+            Sign::Barred => breaker.barred(now),
+            Sign::Well | Sign::Throttled | Sign::Later => None,
+        };
+        if let Some(until) = opened {
+            let said = barred_by(verdict);
+            self.gate.shut(until, said);
+            meters.breaker_opened(until, said);
+        }
+        if matches!(sign, Sign::Failed | Sign::Barred) {
             return;
         }
         if breaker.succeeded() {
@@ -100,7 +134,7 @@ impl Health {
         let allowed = match sign {
             Sign::Throttled => pace.throttled(started, now),
             Sign::Well => pace.succeeded(),
-            Sign::Later | Sign::Failed => None,
+            Sign::Later | Sign::Failed | Sign::Barred => None,
         };
         if let Some(allowed) = allowed {
             self.gate.allow(allowed);
@@ -138,6 +172,14 @@ mod tests {
         assert_eq!(
             (withdrawn("busy"), withdrawn("connect")),
             (Sign::Throttled, Sign::Failed)
+        );
+        let barred = |what| {
+            let why = Why::new("535", "");
+            sign(&Verdict::Barred { what, why })
+        };
+        assert_eq!(
+            [Barred::Account, Barred::Sender].map(barred),
+            [Sign::Barred, Sign::Later]
         );
     }
 }

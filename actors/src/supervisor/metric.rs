@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
-use sluis_model::{Channel, Clock, Timestamp, Verdict, Why};
+use sluis_model::{Barred, Channel, Clock, Timestamp, Verdict, Why};
 
 use super::warned::Warned;
 
@@ -21,6 +21,8 @@ pub enum SupervisorMetric {
     Panics,
     /// Whether the breaker is open.
     BreakerOpen,
+    /// Whether the breaker is open because the provider takes nothing from our account.
+    Barred,
     /// How often the breaker opened.
     BreakerOpenings,
     /// How many attempts at once the provider bears at present.
@@ -29,12 +31,13 @@ pub enum SupervisorMetric {
 
 impl SupervisorMetric {
     /// Every metric.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Outcomes,
         Self::Duration,
         Self::RenderFailures,
         Self::Panics,
         Self::BreakerOpen,
+        Self::Barred,
         Self::BreakerOpenings,
         Self::Allowed,
     ];
@@ -48,6 +51,7 @@ impl SupervisorMetric {
             Self::RenderFailures => "sluis_attempt_render_failures_total",
             Self::Panics => "sluis_attempt_panics_total",
             Self::BreakerOpen => "sluis_provider_breaker_open",
+            Self::Barred => "sluis_provider_account_barred",
             Self::BreakerOpenings => "sluis_provider_breaker_openings_total",
             Self::Allowed => "sluis_provider_allowed_attempts",
         }
@@ -61,7 +65,7 @@ impl SupervisorMetric {
                 "counter"
             }
             Self::Duration => "histogram",
-            Self::BreakerOpen | Self::Allowed => "gauge",
+            Self::BreakerOpen | Self::Barred | Self::Allowed => "gauge",
         }
     }
 
@@ -70,7 +74,7 @@ impl SupervisorMetric {
     pub const fn help(self) -> &'static str {
         match self {
             Self::Outcomes => {
-                "Attempts ended, by channel, provider and verdict. `in_doubt`: its provider broke off; `withdrawn`: nothing left us; `unsendable`: refused by ourselves before anything left (no template, too long), no fault of the provider."
+                "Attempts ended, by channel, provider and verdict. `in_doubt`: its provider broke off; `withdrawn`: nothing left us; `barred`: the provider takes nothing from our account or sender, and the message waits; `unsendable`: refused by ourselves before anything left (no template, too long), no fault of the provider."
             }
             Self::Duration => {
                 "Time from taking an attempt to its outcome, preparation included, by channel and provider. Without what was unsendable."
@@ -82,10 +86,13 @@ impl SupervisorMetric {
                 "Sends that panicked, by channel and provider; their attempts are in doubt. Any is a bug: report it."
             }
             Self::BreakerOpen => {
-                "1 while the provider is taken for unreachable and only probed, by channel and provider."
+                "1 while the provider is taken for unreachable, or takes nothing from us, and is only probed, by channel and provider."
+            }
+            Self::Barred => {
+                "1 while the provider takes nothing from our account (credentials, rights, balance, address of its API), by channel and provider. Messages wait for as long as that lasts: mend it and restart."
             }
             Self::BreakerOpenings => {
-                "How often the provider became unreachable or stayed so after a probe, by channel and provider."
+                "How often the provider became unreachable, or took nothing from us, or stayed so after a probe, by channel and provider."
             }
             Self::Allowed => {
                 "Attempts at once the provider is given; below its concurrency it has asked for less, by channel and provider."
@@ -96,13 +103,14 @@ impl SupervisorMetric {
 
 /// The handles of one provider.
 pub(super) struct Meters {
-    outcomes: [Counter; 6],
+    outcomes: [Counter; 7],
     unsendable: Counter,
     pub duration: Histogram,
     pub render_failures: Counter,
     pub panics: Counter,
     pub allowed: Gauge,
     breaker_open: Gauge,
+    account_barred: Gauge,
     breaker_openings: Counter,
     /// What the same events say in the log.
     pub warned: Warned,
@@ -116,23 +124,25 @@ const fn place(verdict: &Verdict) -> usize {
         Verdict::Refused { .. } => 3,
         Verdict::InDoubt { .. } => 4,
         Verdict::Withdrawn { .. } => 5,
+        Verdict::Barred { .. } => 6,
     }
 }
 
 /// The values of the label `verdict`.
-pub const VERDICTS: [&str; 7] = [
+pub const VERDICTS: [&str; 8] = [
     "accepted",
     "delivered",
     "retry",
     "refused",
     "in_doubt",
     "withdrawn",
+    "barred",
     UNSENDABLE,
 ];
 const UNSENDABLE: &str = "unsendable";
 
 /// One of each, in the order of [`place`], for their names.
-fn verdicts() -> [Verdict; 6] {
+fn verdicts() -> [Verdict; 7] {
     let (provider_id, why) = (|| Box::from(""), || Why::new("", ""));
     [
         Verdict::Accepted {
@@ -151,6 +161,10 @@ fn verdicts() -> [Verdict; 6] {
         },
         Verdict::InDoubt { why: why() },
         Verdict::Withdrawn { why: why() },
+        Verdict::Barred {
+            what: Barred::Account,
+            why: why(),
+        },
     ]
 }
 
@@ -177,6 +191,7 @@ impl Meters {
             panics: counter!(Name::Panics.name(), &own()),
             allowed: gauge!(Name::Allowed.name(), &own()),
             breaker_open: gauge!(Name::BreakerOpen.name(), &own()),
+            account_barred: gauge!(Name::Barred.name(), &own()),
             breaker_openings: counter!(Name::BreakerOpenings.name(), &own()),
             warned,
         }
@@ -191,15 +206,19 @@ impl Meters {
         self.duration.record(millis.max(0) as f64 / 1_000.0);
     }
 
-    pub(super) fn breaker_opened(&self, until: Timestamp) {
-        self.warned.opened(until);
+    /// `barred`: what the provider said, when it takes nothing from our account.
+    pub(super) fn breaker_opened(&self, until: Timestamp, barred: Option<&Why>) {
+        self.warned.opened(until, barred);
         self.breaker_open.set(1.0);
+        self.account_barred
+            .set(if barred.is_some() { 1.0 } else { 0.0 });
         self.breaker_openings.increment(1);
     }
 
     pub(super) fn breaker_closed(&self) {
         self.warned.closed();
         self.breaker_open.set(0.0);
+        self.account_barred.set(0.0);
     }
 }
 

@@ -24,6 +24,8 @@ use crate::prepare::{PreparePool, Prepared};
 use crate::router::{Gate, Passage};
 use crate::wake::{Activity, Bell};
 
+mod barred;
+
 /// What the provider does with the next message; with none left it accepts.
 #[derive(Debug)]
 enum Act {
@@ -207,6 +209,7 @@ fn code(verdict: &Verdict) -> &str {
         Verdict::Withdrawn { why }
         | Verdict::InDoubt { why }
         | Verdict::Retry { why, .. }
+        | Verdict::Barred { why, .. }
         | Verdict::Refused { why, .. } => &why.code,
         other => panic!("{other:?} has no reason"),
     }

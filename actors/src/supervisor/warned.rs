@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use sluis_model::{Clock, Timestamp, Verdict, Why};
+use sluis_model::{Barred, Clock, Timestamp, Verdict, Why};
 
 use crate::seldom::Seldom;
 
@@ -15,6 +15,8 @@ const MANY_REFUSALS: u64 = 100;
 /// The warnings about one provider.
 pub(super) struct Warned {
     opened: Seldom,
+    account: Seldom,
+    sender: Seldom,
     closed: Seldom,
     doubt: Seldom,
     refused: Seldom,
@@ -28,6 +30,16 @@ impl Warned {
         let opened = Seldom::new(own, move |count, detail| {
             let until = detail.unwrap_or("later");
             tracing::warn!(%provider, openings = count, until, "the breaker is open: the provider cannot be reached, and is only probed");
+        });
+        let (provider, own) = named();
+        let account = Seldom::new(own, move |count, code| {
+            let code = code.unwrap_or("several");
+            tracing::warn!(%provider, openings = count, code, "the breaker is open: the provider takes nothing from our account, and messages wait; mend its credentials, rights, balance or address, and restart");
+        });
+        let (provider, own) = named();
+        let sender = Seldom::new(own, move |count, code| {
+            let code = code.unwrap_or("several");
+            tracing::warn!(%provider, attempts = count, code, "the provider refuses a corporation's sender, or does not relay for it: its messages wait");
         });
         let (provider, own) = named();
         let closed = Seldom::new(own, move |count, _| {
@@ -50,6 +62,8 @@ impl Warned {
         });
         Self {
             opened,
+            account,
+            sender,
             closed,
             doubt,
             refused,
@@ -57,8 +71,11 @@ impl Warned {
         }
     }
 
-    /// The breaker opened.
-    pub(super) fn opened(&self, until: Timestamp) {
+    /// The breaker opened. `barred`: what the provider said, when it takes nothing from our account.
+    pub(super) fn opened(&self, until: Timestamp, barred: Option<&Why>) {
+        if let Some(why) = barred {
+            return self.account.note_with(|| Some(why.code.to_string()));
+        }
         let said = || {
             jiff::Timestamp::from_millisecond(until.0)
                 .ok()
@@ -81,7 +98,16 @@ impl Warned {
                 self.unsendable.note_with(|| code(why))
             }
             Verdict::Refused { why, .. } => self.refused.note_with(|| code(why)),
-            Verdict::Accepted { .. }
+            Verdict::Barred {
+                what: Barred::Sender,
+                why,
+            } => self.sender.note_with(|| code(why)),
+            // Said when the breaker opens.
+            Verdict::Barred {
+                what: Barred::Account,
+                ..
+            }
+            | Verdict::Accepted { .. }
             | Verdict::Delivered { .. }
             | Verdict::Retry { .. }
             | Verdict::Withdrawn { .. } => {}
@@ -98,9 +124,11 @@ impl Warned {
         self.all().into_iter().for_each(Seldom::finish);
     }
 
-    const fn all(&self) -> [&Seldom; 5] {
+    const fn all(&self) -> [&Seldom; 7] {
         [
             &self.opened,
+            &self.account,
+            &self.sender,
             &self.closed,
             &self.doubt,
             &self.refused,

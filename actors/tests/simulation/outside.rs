@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use sluis_actors::Dispatch;
-use sluis_model::{NotificationId, ReceiptKind, Refusal, Verdict, Why};
+use sluis_model::{Barred, NotificationId, ReceiptKind, Refusal, Verdict, Why};
 
 use crate::rng::Rng;
 
@@ -39,6 +39,8 @@ pub(crate) enum Fate {
     Delivers,
     PutsOff(Option<u64>),
     Refuses(Refusal),
+    /// Takes nothing from our account, or from the sender.
+    Bars(Barred),
     /// Breaks off; the message was taken or not.
     BreaksOff {
         taken: bool,
@@ -54,7 +56,7 @@ impl Fate {
         match self {
             Fate::Accepts | Fate::Delivers => true,
             Fate::BreaksOff { taken } | Fate::KeepsSilent { taken } => taken,
-            Fate::PutsOff(_) | Fate::Refuses(_) => false,
+            Fate::PutsOff(_) | Fate::Refuses(_) | Fate::Bars(_) => false,
         }
     }
 
@@ -80,6 +82,10 @@ impl Fate {
                 class,
                 why: why("5.1.1"),
             },
+            Fate::Bars(what) => Verdict::Barred {
+                what,
+                why: why("5.7.8"),
+            },
             Fate::BreaksOff { .. } => Verdict::InDoubt { why: why("reset") },
             Fate::KeepsSilent { .. } => Verdict::InDoubt {
                 why: why("deadline"),
@@ -101,7 +107,13 @@ impl Fate {
             0 | 1 => Fate::PutsOff(None),
             2 => Fate::PutsOff(Some(30_000)),
             3 | 4 => Fate::Refuses(Refusal::Address),
-            5 => Fate::Refuses(rng.pick(&[Refusal::Policy, Refusal::Ours, Refusal::Unsendable])),
+            5 => rng.pick(&[
+                Fate::Refuses(Refusal::Policy),
+                Fate::Refuses(Refusal::Ours),
+                Fate::Refuses(Refusal::Unsendable),
+                Fate::Bars(Barred::Account),
+                Fate::Bars(Barred::Sender),
+            ]),
             6..=8 => Fate::BreaksOff { taken },
             _ => Fate::KeepsSilent { taken },
         }

@@ -4,7 +4,7 @@
 use super::Turn;
 use super::rules::Guarded;
 use crate::answer::Answer;
-use crate::attempt::{Channel, OnDoubt, Refusal, Verdict, Why};
+use crate::attempt::{Barred, Channel, OnDoubt, Refusal, Verdict, Why};
 use crate::event::{Cause, Choice, Event};
 use crate::ids::{AttemptRef, NotificationId};
 use crate::input::Permit;
@@ -150,10 +150,13 @@ impl Turn<'_> {
                 self.mark_used(id, number, self.now());
                 self.delivered(id);
             }
-            Verdict::Retry { after_ms, why } => self.deferred(attempt, *after_ms, why),
+            Verdict::Retry { after_ms, why } => {
+                self.deferred(attempt, *after_ms, why, Refusal::Policy)
+            }
             Verdict::Refused { class, why } => self.failed(attempt, *class, why, false),
             Verdict::InDoubt { why } => self.in_doubt(attempt, why),
             Verdict::Withdrawn { why } => self.withdrawn(attempt, why),
+            Verdict::Barred { what, why } => self.barred(attempt, *what, why),
         }
         Answer::Done
     }
@@ -164,7 +167,8 @@ impl Turn<'_> {
             Verdict::Retry { why, .. }
             | Verdict::Refused { why, .. }
             | Verdict::InDoubt { why }
-            | Verdict::Withdrawn { why } => why.clone(),
+            | Verdict::Withdrawn { why }
+            | Verdict::Barred { why, .. } => why.clone(),
         };
         self.emit(Event::OutcomeNoted {
             id: attempt.id,
@@ -205,7 +209,18 @@ impl Turn<'_> {
         }
     }
 
-    fn deferred(&mut self, attempt: AttemptRef, after_ms: Option<u64>, why: &Why) {
+    /// The provider takes nothing from our account: the message waits for as long as that lasts, for
+    /// another channel would only hide it, and may cost money. A sender that is barred is one
+    /// corporation's: its messages wait as long as for any other "not now".
+    fn barred(&mut self, attempt: AttemptRef, what: Barred, why: &Why) {
+        match what {
+            Barred::Account => self.withdrawn(attempt, why),
+            Barred::Sender => self.deferred(attempt, None, why, Refusal::Ours),
+        }
+    }
+
+    /// Not now. `class`: what it counts as when it has been so for too long.
+    fn deferred(&mut self, attempt: AttemptRef, after_ms: Option<u64>, why: &Why, class: Refusal) {
         let id = attempt.id;
         let Some((open, flow)) = self.running(id) else {
             return;
@@ -220,7 +235,7 @@ impl Turn<'_> {
             open.doubt().is_some(),
         );
         if exhausted && !in_doubt {
-            return self.failed(attempt, Refusal::Policy, why, true);
+            return self.failed(attempt, class, why, true);
         }
         let (delay, channel) = (
             retry.delay_ms(open.tries().retried, after_ms, attempt),

@@ -264,7 +264,7 @@ fn about_notifications() -> Value {
             "delays": list(reference("Delay"))
         })),
         "Delay": object("What keeps a message that is ready from leaving now.", &["reason", "text"], json!({
-            "reason": text("`pause`, `send_window`, `rate_limit` or `breaker`; more may come."), "text": text("In words."),
+            "reason": text("`pause`, `send_window`, `rate_limit`, `breaker` (no provider can be reached) or `barred` (the provider refuses our account); more may come."), "text": text("In words."),
             "until": instant("Until when; absent while only a person or a provider can end it.")
         })),
         "Attempt": object("One try.", &["number", "step", "channel", "provider", "address", "started_at", "outcome"], json!({
@@ -370,7 +370,12 @@ fn about_results() -> Value {
         })),
         "Ready": object("Readiness.", &["ready"], json!({
             "ready": truth("Whether intake is open."), "durability": text("What an acceptance means."), "reason": text("Stable code of why not."),
-            "paused": reference("ReadyPaused"), "replayed": count("While it starts: records replayed."), "of": count("Of how many.")
+            "paused": reference("ReadyPaused"), "providers": list(reference("ProviderOut")), "replayed": count("While it starts: records replayed."), "of": count("Of how many.")
+        })),
+        "ProviderOut": object("A provider that lets nothing through now; told to operators. Intake goes on, and messages wait or go by another provider of the channel.", &["channel", "name", "state"], json!({
+            "channel": text("Its channel."), "name": text("Its name in the configuration."),
+            "state": text("`unreachable`, or `barred`: it takes nothing from our account (credentials, rights, balance, address of its API). More may come."),
+            "code": text("The provider's code, where it bars us."), "until": instant("When it is tried again; absent while that is being done.")
         })),
         "ReadyPaused": object("Whether sends are paused; intake goes on.", &["everything", "pauses"], json!({
             "everything": truth("An operator paused everything."), "pauses": count("Pauses that stand: those of everybody and the caller's own; to operators all.")

@@ -35,6 +35,8 @@ pub const START: Timestamp = Timestamp(1_770_019_200_000);
 pub const SIGNING_KEY: &str = "signing-key-of-the-account";
 /// The operator's key.
 pub const OPERATOR: &str = "slk_operator";
+/// Where the engine's password at the relay stands, in its directory.
+const PASSWORD_FILE: &str = "relay.password";
 /// Longest a test waits for anything, in real time.
 const WATCHDOG: Duration = Duration::from_secs(60);
 
@@ -51,6 +53,9 @@ pub struct Setup {
     pub limits: &'static str,
     /// Further lines of `[http]`.
     pub http: &'static str,
+    /// The password that the relay asks of user `sluis`. The engine reads its own from a file, see
+    /// [`Engine::password`].
+    pub relay_password: Option<&'static str>,
     /// Whether the corporations have keys; without, there is only `demo`.
     pub keys: bool,
 }
@@ -63,6 +68,7 @@ impl Default for Setup {
             engine: "",
             limits: "",
             http: "",
+            relay_password: None,
             keys: true,
         }
     }
@@ -124,8 +130,9 @@ impl Engine {
     /// As `setup` says.
     pub async fn with(setup: Setup) -> Self {
         let clock = Arc::new(ManualClock::starting_at(START));
-        let sinks = Sinks::start(clock.clone()).await;
+        let sinks = Sinks::start(clock.clone(), setup.relay_password).await;
         let dir = tempfile::tempdir().expect("a temporary directory");
+        std::fs::write(dir.path().join(PASSWORD_FILE), "changeme").expect("a password");
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut engine = Self {
             clock,
@@ -204,6 +211,12 @@ impl Engine {
         Ok(())
     }
 
+    /// What the engine takes for its password at the relay from its next start on; a wrong one
+    /// until it is said.
+    pub fn password(&self, password: &str) {
+        std::fs::write(self.dir.path().join(PASSWORD_FILE), password).expect("a password");
+    }
+
     /// Its data directory.
     pub fn data(&self) -> PathBuf {
         self.dir.path().join("data")
@@ -263,9 +276,13 @@ impl Engine {
         toml += "[[provider]]\nname = \"null\"\nkind = \"null\"\nconcurrency = 8\n";
         if self.setup.sinks {
             let (smtp, sms) = (self.sinks.smtp.addr(), self.sinks.sms.addr());
+            let password = self.dir.path().join(PASSWORD_FILE);
+            let login = self.setup.relay_password.map_or_else(String::new, |_| {
+                format!("username = \"sluis\"\npassword_file = {password:?}\n")
+            });
             toml += &format!(
                 "[[provider]]\nname = \"relay\"\nkind = \"smtp\"\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n\
-                 hello = \"post.example.nl\"\nconnections = 4\n\
+                 hello = \"post.example.nl\"\nconnections = 4\n{login}\
                  [[provider]]\nname = \"bird\"\nkind = \"bird-sms\"\nbase_url = \"http://{sms}\"\nconnections = 4\n\
                  access_key_env = \"BIRD_ACCESS\"\nsigning_key_env = \"BIRD_SIGNING\"\n",
                 smtp.port()
@@ -343,14 +360,18 @@ impl Engine {
 }
 
 impl Sinks {
-    async fn start(clock: Arc<ManualClock>) -> Self {
+    async fn start(clock: Arc<ManualClock>, password: Option<&str>) -> Self {
         let world = Arc::new(HeapWorld::new(move || clock.now().0));
         let options = CoreOptions {
             headers: vec!["message-id".into()],
             keep_bodies: true,
         };
         let core = SinkCore::with_options(Profile::perfect(), world.clone(), options);
-        let smtp = SmtpSink::start(core.clone(), "127.0.0.1:0", SmtpOptions::default())
+        let asks = SmtpOptions {
+            auth: password.map(|password| ("sluis".to_owned(), password.to_owned())),
+            ..SmtpOptions::default()
+        };
+        let smtp = SmtpSink::start(core.clone(), "127.0.0.1:0", asks)
             .await
             .expect("a port");
         let sms = SmsOptions {

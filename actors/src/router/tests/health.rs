@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_shut_provider_is_left_alone_until_its_time_and_the_next_one_serves() {
     let mut world = World::new(settings(), vec![provider("a", 5), provider("b", 5)], 1);
-    world.gates[0].shut(NOON.plus(500));
+    world.gates[0].shut(NOON.plus(500), None);
     world.add(0, key(Lane::Urgent, 1), 20);
     world.add(0, pinned(Lane::Urgent, 1, "a"), 2);
     let next = world.turn();
@@ -20,7 +20,7 @@ fn a_shut_provider_is_left_alone_until_its_time_and_the_next_one_serves() {
 #[test]
 fn half_open_lets_one_probe_through_at_a_time() {
     let mut world = World::new(settings(), vec![provider("a", 50)], 1);
-    world.gates[0].shut(NOON.plus(500));
+    world.gates[0].shut(NOON.plus(500), None);
     world.add(0, key(Lane::Normal, 1), 20);
     assert_eq!((world.turn(), world.granted()), (NOON.plus(500), 0));
     world.clock.advance(500);
@@ -32,7 +32,7 @@ fn half_open_lets_one_probe_through_at_a_time() {
     assert_eq!(world.granted(), 1);
     // The probe failed: shut again, for longer.
     world.settle(1);
-    world.gates[0].shut(NOON.plus(1_500));
+    world.gates[0].shut(NOON.plus(1_500), None);
     world.finish(0, 1);
     assert_eq!((world.turn(), world.granted()), (NOON.plus(1_500), 0));
     // The next one succeeded.

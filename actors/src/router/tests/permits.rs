@@ -112,7 +112,9 @@ impl World {
                 self.settle(most);
             }
             Step::Finish { provider } => self.finish(provider, self.running[provider].min(1)),
-            Step::Shut { provider, for_ms } => self.gates[provider].shut(self.now().plus(for_ms)),
+            Step::Shut { provider, for_ms } => {
+                self.gates[provider].shut(self.now().plus(for_ms), None)
+            }
             Step::Open { provider } => self.gates[provider].open(),
             Step::Allow { provider, permits } => self.gates[provider].allow(permits),
             Step::Pass { millis } => self.clock.advance(millis),

@@ -34,7 +34,7 @@ pub(crate) fn arrives(
     {
         let refused = matches!(
             &other.shown,
-            Shown::Said(Verdict::Retry { .. } | Verdict::Refused { .. })
+            Shown::Said(Verdict::Retry { .. } | Verdict::Refused { .. } | Verdict::Barred { .. })
         );
         findings.expect(refused, CHECK, || {
             let number = other.dispatch.attempt.attempt;

@@ -28,6 +28,8 @@ pub(crate) enum Kind {
     Rate,
     /// The mailbox is full.
     Full,
+    /// The sender is refused, or a relay does not relay for it.
+    Sender,
     /// Refused for what we are or what we wrote.
     Policy,
     /// No such mailbox.
@@ -351,7 +353,7 @@ mod tests {
             let said = said_by(&row);
             let expected = match row.kind {
                 Kind::Gone | Kind::Address | Kind::Host => "bounced",
-                Kind::Rate | Kind::Policy | Kind::Hint => "blocked",
+                Kind::Rate | Kind::Sender | Kind::Policy | Kind::Hint => "blocked",
                 Kind::Full | Kind::Soft | Kind::Later | Kind::Final | Kind::Failure => "failed",
                 Kind::Delay => "delayed",
                 Kind::Away => "automatic_reply",

@@ -25,7 +25,9 @@ pub(super) struct Told {
 pub(super) const fn kind_of(meaning: Option<Meaning>) -> ReceiptKind {
     match meaning {
         Some(Meaning::Address) => ReceiptKind::BouncedHard,
-        Some(Meaning::Rate | Meaning::Policy | Meaning::Ours) => ReceiptKind::Blocked,
+        Some(
+            Meaning::Rate | Meaning::Policy | Meaning::Ours | Meaning::Sender | Meaning::Account,
+        ) => ReceiptKind::Blocked,
         Some(Meaning::Full | Meaning::Soft) | None => ReceiptKind::Failed,
     }
 }
@@ -38,7 +40,7 @@ pub(super) fn reason(judged: &Judged, text: &str, recipient: &str) -> Why {
         Some(Meaning::Soft) => "unreachable",
         Some(Meaning::Rate) => "rate",
         Some(Meaning::Policy) => "policy",
-        Some(Meaning::Ours) => "ours",
+        Some(Meaning::Ours | Meaning::Sender | Meaning::Account) => "ours",
         None => "unstated",
     };
     let code = if judged.code.is_empty() {

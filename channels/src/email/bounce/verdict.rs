@@ -28,8 +28,13 @@ pub enum Meaning {
     Rate,
     /// Policy, reputation, content, size: refused for what we are or wrote.
     Policy,
-    /// Our sender, our syntax, our credentials.
+    /// Our syntax: what we said is malformed.
     Ours,
+    /// Our sender: its address is not allowed, or the relay does not relay for it. What a report
+    /// says of a relay far from ours is [`Meaning::Policy`].
+    Sender,
+    /// Our credentials, our account.
+    Account,
 }
 
 /// What a system said.
@@ -64,7 +69,7 @@ const fn meaning(status: Status) -> Option<(Meaning, bool)> {
     Some(match (status.1, status.2) {
         (2, 2) => (Meaning::Full, false),
         // Our sender address (1.7, 1.8), several authors (Exchange: 1.20).
-        (1, 7 | 8 | 20) => (Meaning::Ours, false),
+        (1, 7 | 8 | 20) => (Meaning::Sender, false),
         // Exchange: the sender's daily limit of recipients.
         (1, 90..=99) => (Meaning::Rate, false),
         // "Valid", and a gateway that changed the message.
@@ -90,7 +95,7 @@ const fn meaning(status: Status) -> Option<(Meaning, bool)> {
         // The mailbox, the domain has another owner since (RFC 7293).
         (7, 17 | 18) if !temporary => (Meaning::Address, false),
         // Credentials: invalid, too weak, encryption needed, account disabled, trust relationship.
-        (7, 8 | 9 | 11 | 13 | 14) => (Meaning::Ours, false),
+        (7, 8 | 9 | 11 | 13 | 14) => (Meaning::Account, false),
         (7, 0 | 1) => (Meaning::Policy, true),
         (7, _) => (Meaning::Policy, false),
         _ => (Meaning::Soft, true),
@@ -101,14 +106,16 @@ const fn meaning(status: Status) -> Option<(Meaning, bool)> {
 const fn basic_meaning(code: u16, phase: Option<Phase>) -> Option<Meaning> {
     Some(match (code, phase) {
         (400..=499, _) => Meaning::Soft,
-        // Syntax (500-504), parameters (555), authentication (530, 534, 535, 538).
-        (500..=504 | 530 | 534 | 535 | 538 | 555, _) | (_, Some(Phase::Auth)) => Meaning::Ours,
+        // Authentication, RFC 4954.
+        (530 | 534 | 535 | 538, _) | (_, Some(Phase::Auth)) => Meaning::Account,
+        // Syntax (500-504), parameters (555).
+        (500..=504 | 555, _) => Meaning::Ours,
         // RFC 7504: a host or domain that takes no mail at all.
         (521 | 556, Some(Phase::Rcpt)) | (556, None) => Meaning::Address,
         // "Mailbox unavailable", "user not local", "mailbox name not allowed": of the recipient
         // only where it answers RCPT.
         (550 | 551 | 553, Some(Phase::Rcpt)) => Meaning::Address,
-        (550 | 551 | 553, Some(Phase::Mail)) => Meaning::Ours,
+        (550 | 551 | 553, Some(Phase::Mail)) => Meaning::Sender,
         // "Exceeded storage allocation": of the mailbox at RCPT, of the message elsewhere.
         (552, None | Some(Phase::Rcpt)) => Meaning::Full,
         (571 | 572, _) => Meaning::Policy,
@@ -150,14 +157,25 @@ pub(crate) fn judge(said: &Said<'_>) -> Judged {
         });
         said.status.filter(|_| fits).and_then(meaning)
     });
-    if matches!(by_code, Some((Meaning::Ours, false))) {
-        return judged(Meaning::Ours);
+    if let Some((about_us @ (Meaning::Sender | Meaning::Account), false)) = by_code {
+        return judged(about_us);
     }
     if has(Kind::Rate) {
         return judged(Meaning::Rate);
     }
     if has(Kind::Full) || matches!(by_code, Some((Meaning::Full, _))) {
         return judged(Meaning::Full);
+    }
+    if has(Kind::Sender) {
+        // Our own relay, asked about a recipient that is none of its own: ours to mend. In a report
+        // it is the word of somebody else's relay.
+        let of_our_relay = matches!(said.phase, Some(Phase::Mail | Phase::Rcpt));
+        let about_recipient = nobody || matches!(by_code, Some((Meaning::Address, _)));
+        return judged(if of_our_relay && !about_recipient {
+            Meaning::Sender
+        } else {
+            Meaning::Policy
+        });
     }
     if has(Kind::Policy) {
         return judged(Meaning::Policy);
@@ -245,6 +263,8 @@ mod tests {
             Some(Meaning::Rate) => 'r',
             Some(Meaning::Policy) => 'p',
             Some(Meaning::Ours) => 'o',
+            Some(Meaning::Sender) => 'n',
+            Some(Meaning::Account) => 'c',
             None => '-',
         }
     }
@@ -298,7 +318,7 @@ mod tests {
             // The basic code with its phase.
             ("", "550 no (in reply to RCPT TO command)", 'a'),
             ("", "550 no (in reply to end of DATA command)", 'p'),
-            ("", "550 no (in reply to MAIL FROM command)", 'o'),
+            ("", "550 no (in reply to MAIL FROM command)", 'n'),
             ("", "550 no", '-'),
             ("", "552 no", 'f'),
             ("", "450 no such user", 's'),
@@ -332,10 +352,9 @@ mod tests {
                 'p',
                 "5.2.3 5.3.4 5.6.1 5.6.3 5.7.1 5.7.2 5.7.3 5.7.7 5.7.20 5.7.23 5.7.25 5.7.26 5.7.27 5.7.28 4.7.0 4.7.1",
             ),
-            (
-                'o',
-                "5.1.7 5.1.8 5.5.1 5.5.2 5.5.4 5.7.8 5.7.9 5.7.11 5.7.13 5.7.14",
-            ),
+            ('o', "5.5.1 5.5.2 5.5.4"),
+            ('n', "5.1.7 5.1.8"),
+            ('c', "5.7.8 5.7.9 5.7.11 5.7.13 5.7.14"),
             ('-', "5.0.0 5.1.0 5.2.0 5.5.0 4.0.0"),
         ];
         for (expected, codes) in rows {

@@ -4,7 +4,7 @@
 //! Sources: RFC 5321 4.2 (reply codes), RFC 4954 (AUTH). A 4yz is always `Retry`. What a 5yz is
 //! about says the table of verdicts, which reports of bounces use, too.
 
-use sluis_model::{Refusal, Verdict};
+use sluis_model::{Barred, Refusal, Verdict};
 
 use crate::email::bounce::verdict::{Meaning, Said, judge};
 use crate::email::reply::{Phase, Reply, Trouble};
@@ -49,19 +49,16 @@ pub(super) fn refused(reply: &Reply, recipient: &str) -> Verdict {
         // with that.
         return Verdict::Withdrawn { why: reason };
     }
-    // A basic code about credentials outranks the enhanced one (530 5.7.0).
-    if reply.phase == Phase::Auth || matches!(reply.code, 530 | 534 | 535 | 538) {
-        return Verdict::Refused {
-            class: Refusal::Ours,
-            why: reason,
-        };
+    if let Some(what) = barred(reply, judged.meaning) {
+        return Verdict::Barred { what, why: reason };
     }
     match judged.meaning {
         Some(Meaning::Address) => Verdict::Refused {
             class: Refusal::Address,
             why: reason,
         },
-        Some(Meaning::Ours) => Verdict::Refused {
+        // A late word about our account may be about the recipient's.
+        Some(Meaning::Ours | Meaning::Sender | Meaning::Account) => Verdict::Refused {
             class: Refusal::Ours,
             why: reason,
         },
@@ -74,5 +71,24 @@ pub(super) fn refused(reply: &Reply, recipient: &str) -> Verdict {
             class: Refusal::Policy,
             why: reason,
         },
+    }
+}
+
+/// What the relay bars, where the refusal is about us: our account in a basic code of RFC 4954 at
+/// any point (it outranks the enhanced one, 530 5.7.0), our sender in whatever is said of `MAIL`,
+/// for nobody else was named yet, or in plain words at `RCPT`.
+fn barred(reply: &Reply, meaning: Option<Meaning>) -> Option<Barred> {
+    if reply.phase == Phase::Auth || matches!(reply.code, 530 | 534 | 535 | 538) {
+        return Some(Barred::Account);
+    }
+    match (reply.phase, meaning) {
+        (Phase::Mail, Some(Meaning::Account)) => Some(Barred::Account),
+        // Malformed, or too much at once: not barred.
+        (Phase::Mail, Some(Meaning::Ours | Meaning::Full | Meaning::Rate)) => None,
+        (Phase::Mail, _) | (Phase::Rcpt, Some(Meaning::Sender)) => Some(Barred::Sender),
+        (
+            Phase::Greeting | Phase::Hello | Phase::Auth | Phase::Rcpt | Phase::Data | Phase::Body,
+            _,
+        ) => None,
     }
 }

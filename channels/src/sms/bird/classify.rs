@@ -11,7 +11,7 @@
 
 use jiff::fmt::rfc2822::DateTimeParser;
 use serde::Deserialize;
-use sluis_model::{Refusal, Timestamp, Verdict, Why};
+use sluis_model::{Barred, Refusal, Timestamp, Verdict, Why};
 
 use crate::words::why;
 
@@ -93,12 +93,7 @@ pub(super) fn classify(answer: &Answer<'_>, recipient: &str, now: Timestamp) -> 
     let by_code = first.is_some_and(|error| refuses(error.code))
         && !matches!(answer.status, 401 | 403 | 408 | 429);
     if by_code {
-        let class = if first.is_some_and(is_about_recipient) {
-            Refusal::Address
-        } else {
-            Refusal::Ours
-        };
-        return Verdict::Refused { class, why: reason };
+        return refused(first, reason);
     }
     if success {
         // A success without an id may be any server's; only a callback can tell.
@@ -122,17 +117,31 @@ pub(super) fn classify(answer: &Answer<'_>, recipient: &str, now: Timestamp) -> 
             after_ms,
             why: reason,
         },
-        // RFC 9110 15.6.2 and 15.6.6 (501, 505): said before anything is done.
-        501 | 505 => Verdict::Refused {
-            class: Refusal::Ours,
+        // The key, the balance, rights; and what only somebody else than Bird's API answers: a
+        // redirect, no such place, method or version (501, 505: said before anything is done).
+        300..=399 | 401..=405 | 407 | 410 | 501 | 505 => Verdict::Barred {
+            what: Barred::Account,
             why: reason,
         },
         500..=599 => Verdict::InDoubt { why: reason },
-        // Keys, balance, originator, address of the API, redirects: people must look.
+        // This request was malformed: people must look.
         _ => Verdict::Refused {
             class: Refusal::Ours,
             why: reason,
         },
+    }
+}
+
+/// What an error of the API that took nothing amounts to.
+fn refused(error: Option<&ApiError>, why: Why) -> Verdict {
+    let barred = |what, why| Verdict::Barred { what, why };
+    let refused = |class, why| Verdict::Refused { class, why };
+    match error {
+        Some(error) if is_about_recipient(error) => refused(Refusal::Address, why),
+        Some(error) if is_about_sender(error) => barred(Barred::Sender, why),
+        // Not allowed, no such thing, no balance, no such API: whatever is sent.
+        Some(error) if matches!(error.code, 2 | 20 | 25 | 98) => barred(Barred::Account, why),
+        Some(_) | None => refused(Refusal::Ours, why),
     }
 }
 
@@ -148,6 +157,10 @@ fn is_about_recipient(error: &ApiError) -> bool {
             error.parameter.as_deref(),
             Some("recipient" | "recipients" | "msisdn" | "to")
         )
+}
+
+fn is_about_sender(error: &ApiError) -> bool {
+    matches!(error.code, 9 | 10) && error.parameter.as_deref() == Some("originator")
 }
 
 fn reason(status: u16, error: Option<&ApiError>, recipient: &str) -> Why {

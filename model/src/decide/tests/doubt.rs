@@ -2,12 +2,13 @@
 //! Refuses to fail over an attempt whose outcome nobody knows.
 
 use super::world::{
-    FRESH, MAIL, OWED, PHONE, World, accepted, in_doubt, only, prefers, refused, retry, withdrawn,
+    FRESH, MAIL, OWED, PHONE, World, accepted, barred, in_doubt, only, prefers, refused, retry,
+    withdrawn,
 };
 use crate::{
-    Answer, AttemptRef, CancelTarget, Cancelled, Cause, Channel, Choice, Event, HOUR, Input,
-    MINUTE, NotificationId, OnDoubt, Permit, Phase, ReceiptEffect, ReceiptKind, Refusal, Stopped,
-    Verdict,
+    Answer, AttemptRef, Barred, CancelTarget, Cancelled, Cause, Channel, Choice, Event, HOUR,
+    Input, MINUTE, NotificationId, OnDoubt, Permit, Phase, ReceiptEffect, ReceiptKind, Refusal,
+    Stopped, Verdict,
 };
 
 fn delay(world: &World, id: NotificationId) -> i64 {
@@ -121,6 +122,8 @@ fn only_what_may_have_left_is_called_gone() {
     }
     for verdict in [
         withdrawn(),
+        barred(Barred::Account),
+        barred(Barred::Sender),
         retry(None),
         refused(Refusal::Address),
         refused(Refusal::Ours),
@@ -205,7 +208,13 @@ fn doubt_survives_a_hold_a_deferral_and_a_withdrawal() {
     world.permit(id);
     assert_eq!(world.state(id), "held");
     world.balance(OWED);
-    for verdict in [retry(None), withdrawn(), in_doubt()] {
+    for verdict in [
+        retry(None),
+        withdrawn(),
+        barred(Barred::Account),
+        barred(Barred::Sender),
+        in_doubt(),
+    ] {
         assert_eq!(world.start(id), first, "still the same attempt");
         world.outcome(first, verdict);
         assert!(matches!(

@@ -8,11 +8,12 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use super::world::{
-    OWED, START, World, accepted, delivered, in_doubt, invoice, prefers, refused, retry, withdrawn,
+    OWED, START, World, accepted, barred, delivered, in_doubt, invoice, prefers, refused, retry,
+    withdrawn,
 };
 use crate::flow::Value;
 use crate::{
-    AttemptRef, CancelTarget, Channel, Environment, Event, FactKind, HOUR, Input, MINUTE,
+    AttemptRef, Barred, CancelTarget, Channel, Environment, Event, FactKind, HOUR, Input, MINUTE,
     NotificationId, OnDoubt, Open, Permit, Phase, ReceiptKind, Refusal, Timestamp, Verdict,
 };
 
@@ -94,6 +95,8 @@ fn act() -> impl Strategy<Value = Act> {
         refused(Refusal::Unsendable),
         in_doubt(),
         withdrawn(),
+        barred(Barred::Account),
+        barred(Barred::Sender),
     ]);
     use ReceiptKind::{
         Accepted, BouncedHard, Complained, Delayed, Delivered, Failed, Opened, Replied,

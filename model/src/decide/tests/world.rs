@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use crate::codec::{decode_plain, encode_plain};
 use crate::flow::{Definition, Flow, FlowRef, Value};
 use crate::{
-    Address, AddressState, Answer, Applied, AttemptRef, CancelTarget, Cause, Channel, Choice,
-    CorporationId, Decision, Environment, Event, Fact, FactKind, FlowBook, HOUR, Idempotency,
-    Input, Lane, Notification, NotificationId, OnDoubt, Open, Permit, Phase, Policy, Preference,
-    Profile, Receipt, ReceiptKind, Record, Refusal, RetryPolicy, ShardId, Situation, Subject,
-    Tenant, TenantKey, TenantRecord, Timestamp, Verdict, Why, decide, evolve, finish,
+    Address, AddressState, Answer, Applied, AttemptRef, Barred, CancelTarget, Cause, Channel,
+    Choice, CorporationId, Decision, Environment, Event, Fact, FactKind, FlowBook, HOUR,
+    Idempotency, Input, Lane, Notification, NotificationId, OnDoubt, Open, Permit, Phase, Policy,
+    Preference, Profile, Receipt, ReceiptKind, Record, Refusal, RetryPolicy, ShardId, Situation,
+    Subject, Tenant, TenantKey, TenantRecord, Timestamp, Verdict, Why, decide, evolve, finish,
 };
 
 pub(super) const CORPORATION: CorporationId = CorporationId(7);
@@ -604,6 +604,13 @@ pub(super) fn in_doubt() -> Verdict {
 pub(super) fn withdrawn() -> Verdict {
     Verdict::Withdrawn {
         why: why("connect"),
+    }
+}
+
+pub(super) fn barred(what: Barred) -> Verdict {
+    Verdict::Barred {
+        what,
+        why: why("5.7.8"),
     }
 }
 

@@ -1,12 +1,13 @@
 //! Answers and what they amount to.
 
-use sluis_model::{Refusal, Verdict};
+use sluis_model::{Barred, Refusal, Verdict};
 
 use super::super::classify::refused;
 use crate::email::bounce::Status;
 use crate::email::reply::{Phase, Reply};
 
-/// `a` address, `p` policy, `o` ours, `r` retry, `w` withdrawn.
+/// `a` address, `p` policy, `o` ours, `r` retry, `w` withdrawn, `C` account barred, `S` sender
+/// barred.
 fn letter(phase: Phase, code: u16, text: &str) -> char {
     match refused(
         &Reply {
@@ -28,6 +29,14 @@ fn letter(phase: Phase, code: u16, text: &str) -> char {
             class: Refusal::Ours,
             ..
         } => 'o',
+        Verdict::Barred {
+            what: Barred::Account,
+            ..
+        } => 'C',
+        Verdict::Barred {
+            what: Barred::Sender,
+            ..
+        } => 'S',
         Verdict::Retry { .. } => 'r',
         Verdict::Withdrawn { .. } => 'w',
         other => panic!("{other:?}"),
@@ -52,10 +61,8 @@ fn every_answer_has_its_meaning() {
         (Body, 550, "5.7.26 unauthenticated", 'p'),
         (Rcpt, 550, "5.7.1 blocked", 'p'),
         (Rcpt, 550, "5.4.1 access denied", 'p'),
-        (Mail, 553, "5.1.8 bad sender", 'o'),
+        (Mail, 553, "5.1.8 bad sender", 'S'),
         (Mail, 501, "5.5.4 parameters", 'o'),
-        (Auth, 535, "5.7.8 wrong", 'o'),
-        (Mail, 530, "5.7.0 authentication needed", 'o'),
         // Vague ones: the basic code and the command decide.
         (Rcpt, 550, "5.0.0 rejected", 'a'),
         (Rcpt, 550, "5.1.0 rejected", 'a'),
@@ -65,14 +72,62 @@ fn every_answer_has_its_meaning() {
         (Rcpt, 551, "not here", 'a'),
         (Rcpt, 553, "not allowed", 'a'),
         (Rcpt, 521, "no mail here", 'a'),
-        (Mail, 550, "who are you", 'o'),
+        (Mail, 550, "who are you", 'S'),
         (Body, 550, "content", 'p'),
         (Data, 554, "no", 'p'),
         (Rcpt, 554, "no", 'p'),
         (Rcpt, 552, "full", 'r'),
         (Body, 552, "too much", 'p'),
         (Mail, 503, "sequence", 'o'),
-        (Mail, 530, "log in", 'o'),
+        // Our account, by the codes of RFC 4954 wherever they stand.
+        (Auth, 535, "5.7.8 wrong", 'C'),
+        (Auth, 535, "5.7.3 Authentication unsuccessful", 'C'),
+        (Auth, 534, "5.7.9 mechanism too weak", 'C'),
+        (Auth, 538, "encryption needed", 'C'),
+        (Auth, 504, "no mechanism", 'C'),
+        (Auth, 550, "account suspended", 'C'),
+        (Mail, 530, "5.7.0 authentication needed", 'C'),
+        (Mail, 530, "5.7.57 Client was not authenticated", 'C'),
+        (Mail, 550, "5.7.14 trust relationship", 'C'),
+        (Rcpt, 530, "log in", 'C'),
+        // Disabled whose account? Not surely ours.
+        (Rcpt, 550, "5.7.13 user account disabled", 'o'),
+        // Our sender: whatever is said of MAIL, unless it is malformed or too much.
+        (Mail, 501, "5.1.7 bad sender address syntax", 'S'),
+        (Mail, 550, "5.1.1 sender unknown", 'S'),
+        (Mail, 550, "5.7.1 not allowed to send as this address", 'S'),
+        (Mail, 554, "5.7.1 reputation", 'S'),
+        (Mail, 555, "RET not supported", 'o'),
+        (Mail, 550, "5.7.1 rate limit reached", 'r'),
+        // Relays check the sender and the right to relay at RCPT, too.
+        (Rcpt, 554, "5.7.1 <(address)>: Relay access denied", 'S'),
+        (Rcpt, 550, "5.7.1 Relaying denied", 'S'),
+        (
+            Rcpt,
+            550,
+            "5.7.54 Unable to relay recipient in non-accepted domain",
+            'S',
+        ),
+        (
+            Rcpt,
+            553,
+            "5.7.1 <(address)>: Sender address rejected: not owned by user sluis",
+            'S',
+        ),
+        (
+            Rcpt,
+            554,
+            "5.7.1 <unknown>: Client host rejected: Access denied",
+            'S',
+        ),
+        // What another host said of this recipient is no word about us.
+        (
+            Rcpt,
+            550,
+            "5.1.1 Recipient address rejected: undeliverable address: host mx said: 554 5.7.1 Relay access denied",
+            'p',
+        ),
+        (Body, 554, "5.7.1 Relay access denied", 'p'),
         // Temporary, whatever the text says.
         (Mail, 421, "4.3.2 going down", 'r'),
         (Rcpt, 450, "5.1.1 odd", 'r'),

@@ -17,7 +17,8 @@ fn code(verdict: &Verdict) -> &str {
         Verdict::Retry { why, .. }
         | Verdict::Refused { why, .. }
         | Verdict::InDoubt { why }
-        | Verdict::Withdrawn { why } => &why.code,
+        | Verdict::Withdrawn { why }
+        | Verdict::Barred { why, .. } => &why.code,
     }
 }
 
@@ -236,15 +237,15 @@ async fn without_a_free_slot_the_send_is_withdrawn() {
 #[tokio::test]
 async fn refusals_carry_their_class_and_leave_the_connection_usable() {
     let cases = [
-        ("MAIL", "550 5.7.1 sender not welcome", Refusal::Policy),
+        ("MAIL", "550 5.7.1 sender not welcome", None),
         (
             "RCPT",
             "550 5.1.1 <jan@example.nl> unknown",
-            Refusal::Address,
+            Some(Refusal::Address),
         ),
-        ("RCPT", "550 no such user", Refusal::Address),
-        ("DATA", "554 5.7.1 no", Refusal::Policy),
-        ("DOT", "554 5.7.1 looks like spam", Refusal::Policy),
+        ("RCPT", "550 no such user", Some(Refusal::Address)),
+        ("DATA", "554 5.7.1 no", Some(Refusal::Policy)),
+        ("DOT", "554 5.7.1 looks like spam", Some(Refusal::Policy)),
     ];
     for ((verb, answer, class), offers) in cases
         .into_iter()
@@ -258,17 +259,17 @@ async fn refusals_carry_their_class_and_leave_the_connection_usable() {
         let peer = Peer::start(script).await;
         let provider = peer.provider("");
         for _ in 0..2 {
-            match Arc::clone(&provider).send(mail()).await {
-                Verdict::Refused { class: found, why } => {
-                    assert_eq!(found, class, "{verb} {answer}");
-                    assert!(
-                        !why.text.contains('@'),
-                        "the address stays out of the reason: {}",
-                        why.text
-                    );
-                }
+            let (found, why) = match Arc::clone(&provider).send(mail()).await {
+                Verdict::Refused { class, why } => (Some(class), why),
+                Verdict::Barred { why, .. } => (None, why),
                 other => panic!("{verb} {answer} {offers:?}: {other:?}"),
-            }
+            };
+            assert_eq!(found, class, "{verb} {answer}");
+            assert!(
+                !why.text.contains('@'),
+                "the address stays out of the reason: {}",
+                why.text
+            );
         }
         assert_eq!(
             peer.connections.load(Ordering::SeqCst),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use sluis_model::{Refusal, Verdict};
+use sluis_model::{Barred, Verdict};
 use tokio_rustls::TlsAcceptor;
 
 use super::peer::{FixedSecrets, Peer, Script, mail};
@@ -147,7 +147,7 @@ async fn auth_is_used_and_its_refusal_is_ours() {
     .await;
     let verdict = peer.provider(login).send(mail()).await;
     assert!(
-        matches!(&verdict, Verdict::Refused { class: Refusal::Ours, why } if &*why.code == "5.7.8"),
+        matches!(&verdict, Verdict::Barred { what: Barred::Account, why } if &*why.code == "5.7.8"),
         "{verdict:?}"
     );
 
@@ -160,8 +160,8 @@ async fn auth_is_used_and_its_refusal_is_ours() {
     assert!(
         matches!(
             verdict,
-            Verdict::Refused {
-                class: Refusal::Ours,
+            Verdict::Barred {
+                what: Barred::Account,
                 ..
             }
         ),

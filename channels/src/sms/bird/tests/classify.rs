@@ -1,12 +1,13 @@
 //! Answers of Bird and what they amount to.
 
-use sluis_model::{Refusal, Timestamp, Verdict};
+use sluis_model::{Barred, Refusal, Timestamp, Verdict};
 
 use super::super::classify::{Answer, classify, retry_after};
 
 const NOW: Timestamp = Timestamp(1_795_000_000_000);
 
-/// `A` accepted, `a` address, `o` ours, `r` retry, `d` in doubt; then the code.
+/// `A` accepted, `a` address, `o` ours, `C` account barred, `S` sender barred, `r` retry, `d` in
+/// doubt; then the code.
 fn short(status: u16, retry_after: Option<&str>, body: &str) -> String {
     let verdict = classify(
         &Answer {
@@ -27,6 +28,14 @@ fn short(status: u16, retry_after: Option<&str>, body: &str) -> String {
             class: Refusal::Ours,
             why,
         } => ('o', why),
+        Verdict::Barred {
+            what: Barred::Account,
+            why,
+        } => ('C', why),
+        Verdict::Barred {
+            what: Barred::Sender,
+            why,
+        } => ('S', why),
         Verdict::Retry { why, .. } => ('r', why),
         Verdict::InDoubt { why } => ('d', why),
         other => panic!("{other:?}"),
@@ -44,47 +53,51 @@ fn error(code: i64, parameter: &str) -> String {
 #[test]
 fn every_answer_has_its_meaning() {
     let recipients = error(10, r#""recipients""#);
-    let cases: [(u16, Option<&str>, &str, &str); 34] = [
+    let cases: [(u16, Option<&str>, &str, &str); 38] = [
         (201, None, r#"{"id":"abc","recipients":{}}"#, "A abc"),
         (200, None, r#"{"id":"abc"}"#, "A abc"),
         (200, None, "<html>welcome to the hotel</html>", "d answer"),
         (201, None, r#"{"id":""}"#, "d answer"),
         (422, None, &recipients, "a bird 10"),
         (400, None, &error(9, r#""recipient""#), "a bird 9"),
-        (422, None, &error(10, r#""originator""#), "o bird 10"),
-        (422, None, &error(25, "null"), "o bird 25"),
-        (401, None, &error(2, r#""access_key""#), "o bird 2"),
-        (401, None, &recipients, "o bird 10"),
+        (422, None, &error(10, r#""originator""#), "S bird 10"),
+        (422, None, &error(25, "null"), "C bird 25"),
+        (401, None, &error(2, r#""access_key""#), "C bird 2"),
+        (401, None, &recipients, "C bird 10"),
         // The API's own error under a status that says otherwise: it took nothing.
-        (200, None, &error(25, "null"), "o bird 25"),
+        (200, None, &error(25, "null"), "C bird 25"),
         (
             200,
             None,
             r#"{"errors":[{"code":25,"description":"Not enough balance","parameter":null}]}"#,
-            "o bird 25",
+            "C bird 25",
         ),
         (
             200,
             None,
             r#"{"code":25,"message":"Not enough balance"}"#,
-            "o bird 25",
+            "C bird 25",
         ),
-        (201, None, r#"{"errors":[{"code":"25"}]}"#, "o bird 25"),
+        (201, None, r#"{"errors":[{"code":"25"}]}"#, "C bird 25"),
         (200, None, &recipients, "a bird 10"),
-        (200, None, &error(2, r#""access_key""#), "o bird 2"),
-        (502, None, &error(25, "null"), "o bird 25"),
+        (200, None, &error(2, r#""access_key""#), "C bird 2"),
+        (502, None, &error(25, "null"), "C bird 25"),
         // Its internal error, and codes nobody has mapped, may come after it took the message.
         (200, None, &error(99, "null"), "d bird 99"),
         (200, None, &error(4711, "null"), "d bird 4711"),
         (200, None, r#"{"errors":[]}"#, "d answer"),
-        (403, None, "", "o http 403"),
-        (404, None, &error(20, "null"), "o bird 20"),
-        (301, None, "", "o http 301"),
+        (403, None, "", "C http 403"),
+        (404, None, &error(20, "null"), "C bird 20"),
+        (301, None, "", "C http 301"),
+        (402, None, "", "C http 402"),
+        (422, None, &error(9, r#""body""#), "o bird 9"),
+        (400, None, "", "o http 400"),
+        (413, None, "", "o http 413"),
         (408, None, "", "r http 408"),
         (429, None, "", "r http 429"),
         (429, Some("5"), "", "r http 429"),
         (500, None, &error(99, "null"), "d bird 99"),
-        (501, None, "", "o http 501"),
+        (501, None, "", "C http 501"),
         (502, None, "<html>", "d http 502"),
         (503, None, "", "d http 503"),
         (503, Some("soon"), "", "d http 503"),
