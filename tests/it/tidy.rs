@@ -12,10 +12,6 @@ const MOST_LINES: usize = 500;
 /// Files that may be longer, with the reason.
 const LONG: &[(&str, &str)] = &[
     (
-        "actors/src/shard/tests/mod.rs",
-        "was within the limit at a width of 130",
-    ),
-    (
         "channels/src/email/tests/corpus/forms.rs",
         "was within the limit at a width of 130",
     ),

@@ -1,0 +1,223 @@
+//! A shard on an in-memory journal and a manual clock, with nobody around it but the test.
+
+use super::*;
+
+pub(super) const HOUSE: CorporationId = CorporationId(1);
+
+const FLOW: &str = r#"
+name = "ping"
+version = 1
+purpose = "test"
+subject = "invoice"
+amount = "cents"
+[input]
+cents = "money"
+[[stop]]
+name = "paid"
+when = "subject.open_amount_cents <= 0"
+end = "paid"
+[[step]]
+id = "only"
+send = { template = { null = "ping" }, via = ["null"] }
+"#;
+
+#[derive(Default)]
+pub(super) struct Answered(Mutex<Vec<(u64, ShardAnswer)>>);
+
+impl Answers for Answered {
+    fn answer(&self, correlation: u64, answer: ShardAnswer) {
+        self.0.lock().push((correlation, answer));
+    }
+}
+
+pub(super) struct World {
+    pub(super) journal: Arc<MemoryJournal>,
+    pub(super) clock: Arc<ManualClock>,
+    pub(super) book: Arc<Book>,
+    pub(super) quota: Arc<Quota>,
+    pub(super) keys: Arc<KeyIndex>,
+    pub(super) inbox: Arc<Inbox>,
+    pub(super) bell: Arc<Bell>,
+    pub(super) activity: Arc<Activity>,
+    pub(super) board: Arc<Board>,
+    pub(super) sent: Arc<Mutex<Vec<Dispatch>>>,
+    pub(super) answered: Arc<Answered>,
+    pub(super) send_after: Option<Timestamp>,
+    pub(super) expires_at: Option<Timestamp>,
+    pub(super) most_of_a_tenant: usize,
+    pub(super) endings: Arc<Endings>,
+    pub(super) readers: Arc<Readers>,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        let journal = Arc::new(MemoryJournal::new(1, 64));
+        let mut definition = Definition {
+            flow: FLOW.into(),
+            ..Definition::default()
+        };
+        definition
+            .templates
+            .insert("ping.txt".into(), "ping".into());
+        let book = Arc::new(Book::load(&*journal, vec![(None, definition)]).unwrap());
+        let activity = Arc::new(Activity::default());
+        let bell = Bell::new(activity.clone());
+        let bounds = InboxBounds {
+            intake: 8,
+            business: 8,
+            internal: 8,
+        };
+        Self {
+            journal,
+            clock: Arc::new(ManualClock::starting_at(Timestamp(1_000_000))),
+            book,
+            quota: Arc::new(Quota::new(100, 100, [(HOUSE, 100)])),
+            keys: Arc::new(KeyIndex::new(KeyWindow::default(), [HOUSE])),
+            inbox: Inbox::new(bounds, bell.clone(), activity.clone()),
+            bell,
+            activity,
+            board: Arc::default(),
+            sent: Arc::default(),
+            answered: Arc::default(),
+            send_after: None,
+            expires_at: None,
+            most_of_a_tenant: 100,
+            endings: Arc::default(),
+            readers: Readers::inline(),
+        }
+    }
+
+    pub(super) fn start(&self) -> ShardCore {
+        let sent = self.sent.clone();
+        let links = Links {
+            dispatch: Arc::new(move |dispatch: Box<Dispatch>| {
+                sent.lock().push(*dispatch);
+                Ok(())
+            }),
+            abandon: Arc::new(|_| ()),
+            routers: HashMap::from([(
+                Channel::Null,
+                (self.board.clone(), Bell::new(self.activity.clone())),
+            )]),
+            providers: HashMap::from([(
+                Channel::Null,
+                vec![ProviderEntry {
+                    name: "null".into(),
+                    on_doubt: OnDoubt::Resend,
+                }],
+            )]),
+            news: Arc::new(|| ()),
+        };
+        let policy = Policy {
+            environment: Environment::Production,
+            channels: [(HOUSE, vec![Channel::Null])].into(),
+            allow_list: Default::default(),
+            retry: RetryPolicy::default(),
+            max_open_per_tenant: self.most_of_a_tenant,
+        };
+        let settings = ShardSettings {
+            shard: ShardId(0),
+            shards: 1,
+            journal: self.journal.clone(),
+            clock: self.clock.clone(),
+            flows: self.book.clone(),
+            policy: Arc::new(policy),
+            quota: self.quota.clone(),
+            inboxes: vec![self.inbox.clone()],
+            bell: self.bell.clone(),
+            activity: self.activity.clone(),
+            links,
+            endings: self.endings.clone(),
+            readers: self.readers.clone(),
+            pauses: Arc::new(crate::pauses::PauseBook::new(1)),
+            paused: false,
+        };
+        ShardCore::start(settings, &self.keys).unwrap()
+    }
+
+    pub(super) fn key(tenant: &str) -> TenantKey {
+        TenantKey::new(HOUSE, tenant)
+    }
+
+    pub(super) fn reply(&self, correlation: u64) -> Reply {
+        Reply::to(self.answered.clone(), correlation)
+    }
+
+    pub(super) fn notify(&self, tenant: &str, number: u64) -> NotificationId {
+        let id = NotificationId::new(ShardId(0), 0, number);
+        let flow = self.book.current(HOUSE, "ping").unwrap();
+        let idempotency = Idempotency {
+            key: u128::from(number),
+            body: number,
+        };
+        let claim = match Claim::take(
+            &self.quota,
+            &self.keys,
+            HOUSE,
+            idempotency,
+            id,
+            self.clock.now(),
+        ) {
+            Claimed::Granted(claim) => claim,
+            other => panic!("{other:?}"),
+        };
+        let notification = Notification {
+            id,
+            flow,
+            category: "test".into(),
+            subject: Some(Subject {
+                kind: "invoice".into(),
+                id: format!("F-{number}").into(),
+            }),
+            data: "{\"cents\":5}".into(),
+            fields: Box::new([sluis_model::flow::Value::Integer(5)]),
+            lane: Lane::Normal,
+            send_after: self.send_after,
+            expires_at: self.expires_at,
+            environment: Environment::Production,
+            idempotency,
+        };
+        let input = Input::Notify(Box::new(notification));
+        let letter = Letter::Input {
+            tenant: Self::key(tenant),
+            input,
+            reply: self.reply(number),
+            claim: Some(claim),
+        };
+        self.inbox.offer_intake(letter).unwrap();
+        id
+    }
+
+    pub(super) fn grant(&self, count: u32) {
+        let queue = QueueKey {
+            channel: Channel::Null,
+            lane: Lane::Normal,
+            corporation: HOUSE,
+            pinned: None,
+        };
+        assert!(self.inbox.grant(Grant {
+            queue,
+            provider: 0,
+            count
+        }));
+    }
+
+    pub(super) fn business(&self, letter: impl FnOnce(Reply) -> Letter, correlation: u64) {
+        self.inbox
+            .offer_business(letter(self.reply(correlation)))
+            .unwrap();
+    }
+
+    pub(super) fn answers(&self) -> Vec<(u64, ShardAnswer)> {
+        std::mem::take(&mut *self.answered.0.lock())
+    }
+
+    pub(super) fn settled(&self) -> Vec<(u32, u32)> {
+        self.board
+            .take()
+            .settled
+            .iter()
+            .map(|s| (s.used, s.returned))
+            .collect()
+    }
+}
