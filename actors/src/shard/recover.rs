@@ -7,8 +7,8 @@ use std::ops::ControlFlow;
 use sluis_journal::{Journal, JournalError, Sequence, Shard};
 use sluis_model::codec::CodecError;
 use sluis_model::{
-    AttemptRef, Control, CorporationId, DAY, FlowBook, HOUR, Input, Intent, NotificationId,
-    PauseScope, Phase, Record, TenantRecord, Timestamp,
+    AttemptRef, Control, ControlRecord, CorporationId, DAY, FlowBook, HOUR, Input, Intent,
+    NotificationId, PauseScope, Phase, Record, TenantRecord, Timestamp,
 };
 
 use super::packs;
@@ -24,14 +24,11 @@ const TABLED_AT_ONCE: usize = 4_096;
 #[derive(Debug, Default)]
 pub(super) struct Recovered {
     pub tenants: Tenants,
-    pub last: u64,
     /// With their beginnings.
     pub pauses: HashMap<PauseScope, Timestamp>,
     pub intents: BTreeMap<u64, Intent>,
     /// Bytes of the last day, by corporation and hour; at the first start.
     pub written: BTreeMap<(CorporationId, Timestamp), u64>,
-    /// What ended and is not in the table.
-    untabled: Vec<(NotificationId, Ended)>,
 }
 
 /// The journal cannot be turned into a state.
@@ -66,101 +63,126 @@ pub(super) fn recover(
     keys: Option<(&KeyIndex, Timestamp)>,
     watch: &Recovery,
 ) -> Result<Recovered, RecoverError> {
-    let mut recovered = Recovered::default();
+    let mut replay = Replay {
+        journal,
+        shard,
+        flows,
+        keys,
+        watch,
+        tabled: journal.table_applied(shard),
+        untabled: Vec::new(),
+        untold: 0,
+        recovered: Recovered::default(),
+    };
     let mut failure = None;
-    let applied = journal.table_applied(shard).0;
-    let mut untold = 0;
     journal.replay(
         shard,
         journal.first(shard),
-        &mut |sequence, bytes| match Record::decode(bytes) {
-            Ok(record) => {
-                recovered.last = sequence.0;
-                if let (Some((_, now)), Record::Tenant(record)) = (keys, &record)
-                    && now.since(record.at) <= DAY
-                {
-                    let hour = Timestamp(record.at.0 - record.at.0.rem_euclid(HOUR));
-                    *recovered
-                        .written
-                        .entry((record.tenant.corporation, hour))
-                        .or_default() += bytes.len() as u64;
-                }
-                if let Err(error) =
-                    recovered.take(journal, shard, sequence, record, flows, keys, applied)
-                {
-                    failure = Some(RecoverError::from(error));
-                    return ControlFlow::Break(());
-                }
-                untold += 1;
-                if untold >= STEP && !watch.step(std::mem::take(&mut untold)) {
-                    failure = Some(RecoverError::Ended);
-                    return ControlFlow::Break(());
-                }
-                ControlFlow::Continue(())
-            }
-            Err(source) => {
-                failure = Some(RecoverError::Record {
-                    shard: shard.0,
-                    sequence: sequence.0,
-                    source,
-                });
+        &mut |sequence, bytes| match replay.take(sequence, bytes) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                failure = Some(error);
                 ControlFlow::Break(())
             }
         },
     )?;
     match failure {
         Some(error) => Err(error),
-        None => {
-            watch.step(untold);
-            recovered.table(journal, shard)?;
-            Ok(recovered)
-        }
+        None => replay.finish(),
     }
 }
 
-impl Recovered {
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "one private call, each argument a different thing"
-    )]
-    fn take(
-        &mut self,
-        journal: &dyn Journal,
-        shard: Shard,
-        sequence: Sequence,
-        record: Record,
-        flows: &dyn FlowBook,
-        keys: Option<(&KeyIndex, Timestamp)>,
-        applied: u64,
-    ) -> Result<(), JournalError> {
+/// A replay that is under way.
+struct Replay<'a> {
+    journal: &'a dyn Journal,
+    shard: Shard,
+    flows: &'a dyn FlowBook,
+    keys: Option<(&'a KeyIndex, Timestamp)>,
+    watch: &'a Recovery,
+    /// Up to which record the table has what ended.
+    tabled: Sequence,
+    /// What ended and is not in the table.
+    untabled: Vec<(NotificationId, Ended)>,
+    /// Records that `watch` does not know of yet.
+    untold: u64,
+    recovered: Recovered,
+}
+
+impl Replay<'_> {
+    fn take(&mut self, sequence: Sequence, bytes: &[u8]) -> Result<(), RecoverError> {
+        let record = Record::decode(bytes).map_err(|source| RecoverError::Record {
+            shard: self.shard.0,
+            sequence: sequence.0,
+            source,
+        })?;
         match record {
             Record::Tenant(record) => {
-                if let (Some((keys, now)), Input::Notify(body)) = (keys, &record.input) {
-                    keys.recover(record.tenant.corporation, body.idempotency, body.id, now);
+                if let Some((keys, now)) = self.keys {
+                    self.remember_key(keys, &record, now);
+                    self.count_bytes(&record, bytes.len(), now);
                 }
-                let untabled = &mut self.untabled;
-                self.tenants
-                    .replay(sequence.0, &record, flows, |id, end, accepted| {
-                        if sequence.0 > applied {
-                            untabled.push((id, ended_by(&record, sequence, end, accepted)));
-                        }
-                    });
-                if self.untabled.len() >= TABLED_AT_ONCE {
-                    self.table(journal, shard)?;
-                }
+                self.tenant(sequence, &record)?;
             }
-            Record::Control(record) => self.control(record.at, record.control),
+            Record::Control(record) => self.recovered.control(record),
+        }
+        self.tell()
+    }
+
+    fn remember_key(&self, keys: &KeyIndex, record: &TenantRecord, now: Timestamp) {
+        if let Input::Notify(body) = &record.input {
+            keys.recover(record.tenant.corporation, body.idempotency, body.id, now);
+        }
+    }
+
+    /// What the corporation wrote within the last day counts against its bound.
+    fn count_bytes(&mut self, record: &TenantRecord, bytes: usize, now: Timestamp) {
+        if now.since(record.at) <= DAY {
+            let hour = Timestamp(record.at.0 - record.at.0.rem_euclid(HOUR));
+            let place = (record.tenant.corporation, hour);
+            *self.recovered.written.entry(place).or_default() += bytes as u64;
+        }
+    }
+
+    fn tenant(&mut self, sequence: Sequence, record: &TenantRecord) -> Result<(), JournalError> {
+        let (tabled, untabled) = (self.tabled, &mut self.untabled);
+        let ended = |id: NotificationId, end: &str, accepted: u64| {
+            if sequence > tabled {
+                untabled.push((id, ended_by(record, sequence, end, accepted)));
+            }
+        };
+        let tenants = &mut self.recovered.tenants;
+        tenants.replay(sequence.0, record, self.flows, ended);
+        if self.untabled.len() >= TABLED_AT_ONCE {
+            self.table()?;
         }
         Ok(())
     }
 
-    fn table(&mut self, journal: &dyn Journal, shard: Shard) -> Result<(), JournalError> {
-        packs::put(journal, shard, &self.untabled)?;
+    /// Writes to the table what it does not have.
+    fn table(&mut self) -> Result<(), JournalError> {
+        packs::put(self.journal, self.shard, &self.untabled)?;
         self.untabled.clear();
         Ok(())
     }
 
-    fn control(&mut self, at: Timestamp, control: Control) {
+    /// Tells how far it is, now and then.
+    fn tell(&mut self) -> Result<(), RecoverError> {
+        self.untold += 1;
+        if self.untold >= STEP && !self.watch.step(std::mem::take(&mut self.untold)) {
+            return Err(RecoverError::Ended);
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Recovered, RecoverError> {
+        self.watch.step(self.untold);
+        self.table()?;
+        Ok(self.recovered)
+    }
+}
+
+impl Recovered {
+    fn control(&mut self, ControlRecord { at, control }: ControlRecord) {
         match control {
             Control::Pause(scope) => drop(self.pauses.entry(scope).or_insert(at)),
             Control::Resume(scope) => drop(self.pauses.remove(&scope)),
@@ -187,12 +209,7 @@ impl Recovered {
     }
 }
 
-pub(super) fn ended_by(
-    record: &TenantRecord,
-    sequence: Sequence,
-    end: &str,
-    accepted: u64,
-) -> Ended {
+fn ended_by(record: &TenantRecord, sequence: Sequence, end: &str, accepted: u64) -> Ended {
     Ended {
         tenant: record.tenant.clone(),
         end: end.into(),
