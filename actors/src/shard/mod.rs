@@ -19,6 +19,7 @@ mod intake;
 mod intents;
 mod letter;
 mod links;
+mod look;
 mod lookup;
 #[cfg(feature = "simulation")]
 mod measure;

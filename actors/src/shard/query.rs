@@ -4,19 +4,25 @@
 use sluis_model::{CorporationId, NotificationId, TenantKey};
 
 use super::core::ShardCore;
-use super::letter::{Listed, Query, ShardAnswer, Snapshot, StateFilter};
+use super::found::{Asked, Then};
+use super::letter::{Listed, Query, Reply, ShardAnswer, Snapshot, StateFilter};
+use super::place::Slot;
 use super::table::Ended;
 
 /// Most open notifications looked at for one list.
 const MOST_SCANNED: usize = 2_000;
 
 impl ShardCore {
-    pub(super) fn ask(&self, query: &Query) -> ShardAnswer {
-        match query {
+    pub(super) fn query(&mut self, query: &Query, reply: Reply) {
+        let answer = match query {
             Query::Echo => ShardAnswer::Echo,
             Query::Tenant(key) => self.snapshot(key, None),
-            // Answered where a notification is looked up by its id.
-            Query::Accepted { .. } | Query::Notification { .. } => ShardAnswer::NotFound,
+            Query::Accepted { corporation, id } => {
+                return self.query_by_id(*corporation, *id, Then::Accepted, reply);
+            }
+            Query::Notification { corporation, id } => {
+                return self.query_by_id(*corporation, *id, Then::Snapshot, reply);
+            }
             Query::List {
                 corporation,
                 filter,
@@ -28,12 +34,50 @@ impl ShardCore {
                 after,
                 limit,
             } => self.unmatched_facts(*corporation, *after, *limit),
-            // It tidies what it counts, so the shard asks it by itself.
-            Query::Census => ShardAnswer::NotFound,
+            Query::Census => self.census(),
             Query::Survey { after } => self.survey(*after),
+        };
+        self.answer(reply, answer);
+    }
+
+    /// A question about one notification, open or ended.
+    fn query_by_id(
+        &mut self,
+        corporation: CorporationId,
+        id: NotificationId,
+        then: Then,
+        reply: Reply,
+    ) {
+        let Some(located) = self.tenants.locate(id) else {
+            let corporation = Some(corporation);
+            let asked = Asked {
+                corporation,
+                then,
+                reply,
+            };
+            return self.look_up(id, asked);
+        };
+        let slot = located.slot;
+        let answer = if self.tenants.key(slot).corporation == corporation {
+            self.of_open(slot, id, &then)
+        } else {
+            ShardAnswer::NotFound
+        };
+        self.answer(reply, answer);
+    }
+
+    fn of_open(&self, slot: Slot, id: NotificationId, then: &Then) -> ShardAnswer {
+        match (then, self.tenants.tenant(slot).find(id)) {
+            (Then::Accepted, Some(open)) => ShardAnswer::Accepted {
+                position: open.body,
+            },
+            (Then::Accepted | Then::Snapshot | Then::Decide(_), _) => {
+                self.snapshot(self.tenants.key(slot), None)
+            }
         }
     }
 
+    /// A tenant's state; with how the notification asked for ended, if it did.
     pub(super) fn snapshot(&self, key: &TenantKey, ended: Option<Ended>) -> ShardAnswer {
         match self.tenants.find(key) {
             Some(tenant) => ShardAnswer::Snapshot(Box::new(Snapshot {
@@ -45,6 +89,7 @@ impl ShardCore {
         }
     }
 
+    /// Open notifications that the filter takes, in order of id; of one corporation, or of all.
     fn list(
         &self,
         of: Option<CorporationId>,
@@ -62,28 +107,35 @@ impl ShardCore {
                 };
             }
             last = Some(id);
-            let key = self.tenants.key(slot);
-            if of.is_some_and(|corporation| corporation != key.corporation) {
-                continue;
-            }
-            let Some(open) = self.tenants.tenant(slot).find(id) else {
-                continue;
-            };
-            let wanted = match filter {
-                StateFilter::Any => true,
-                StateFilter::Named(name) => open.phase.name() == &**name,
-            };
-            if wanted {
-                rows.push(Listed {
-                    corporation: key.corporation,
-                    tenant: key.tenant.clone(),
-                    open: open.clone(),
-                });
-            }
+            rows.extend(self.listed(slot, id, of, filter));
         }
         ShardAnswer::List {
             rows,
             scanned_to: None,
         }
+    }
+
+    /// The row of an open notification, if it is wanted.
+    fn listed(
+        &self,
+        slot: Slot,
+        id: NotificationId,
+        of: Option<CorporationId>,
+        filter: &StateFilter,
+    ) -> Option<Listed> {
+        let key = self.tenants.key(slot);
+        if of.is_some_and(|corporation| corporation != key.corporation) {
+            return None;
+        }
+        let open = self.tenants.tenant(slot).find(id)?;
+        let wanted = match filter {
+            StateFilter::Any => true,
+            StateFilter::Named(name) => open.phase.name() == &**name,
+        };
+        wanted.then(|| Listed {
+            corporation: key.corporation,
+            tenant: key.tenant.clone(),
+            open: open.clone(),
+        })
     }
 }
