@@ -37,6 +37,7 @@ mod shelf;
 mod simulation;
 mod standing;
 mod start;
+mod subjects;
 mod survey;
 mod table;
 mod tenants;

@@ -3,7 +3,6 @@
 //! indexes true to the events.
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use sluis_model::{
     Applied, CorporationId, Event, Fact, FlowBook, Input, NotificationId, Open, Subject, Tenant,
@@ -12,6 +11,7 @@ use sluis_model::{
 
 use super::place::{NOWHERE, PackedId, Slot, Stand};
 use super::shelf::{Entry, Shelf};
+use super::subjects::{Subjects, subject_hash};
 use super::unmatched::UnmatchedFacts;
 use crate::chunked::Chunked;
 use crate::positions::Positions;
@@ -41,33 +41,13 @@ impl Entry for Located {
     }
 }
 
-/// A tenant with something open about a subject. By hash: whoever uses it compares the subject
-/// itself.
-#[derive(Clone, Copy, Debug)]
-struct About {
-    subject: u64,
-    slot: Slot,
-    corporation: CorporationId,
-    /// Open notifications. From its largest number on it stays: then a tenant is asked in vain, no
-    /// more.
-    count: u16,
-}
-
-impl Entry for About {
-    type Key = (u64, CorporationId, Slot);
-
-    fn key(&self) -> Self::Key {
-        (self.subject, self.corporation, self.slot)
-    }
-}
-
 /// All tenants of one shard, with the indexes over them.
 #[derive(Debug)]
 pub(super) struct Tenants {
     slots: Chunked<(TenantKey, Tenant)>,
     by_key: Positions,
     open: Shelf<Located>,
-    by_subject: Shelf<About>,
+    by_subject: Subjects,
     counts: BTreeMap<CorporationId, i64>,
     /// Facts that fit nothing.
     pub(super) unmatched: UnmatchedFacts,
@@ -81,7 +61,7 @@ impl Default for Tenants {
             slots: Chunked::default(),
             by_key: Positions::new(PARTS),
             open: Shelf::default(),
-            by_subject: Shelf::default(),
+            by_subject: Subjects::default(),
             counts: BTreeMap::new(),
             unmatched: UnmatchedFacts::default(),
             unknown: BTreeMap::new(),
@@ -167,11 +147,7 @@ impl Tenants {
 
     /// Tenants with something open about the subject, in order of their places.
     pub(super) fn about(&self, corporation: CorporationId, subject: &Subject) -> Vec<Slot> {
-        let subject = subject_hash(subject);
-        let from = self.by_subject.iter_from((subject, corporation, 0));
-        from.take_while(|about| (about.subject, about.corporation) == (subject, corporation))
-            .map(|about| about.slot)
-            .collect()
+        self.by_subject.slots(corporation, subject_hash(subject))
     }
 
     /// Open notifications, in all.
@@ -230,40 +206,56 @@ impl Tenants {
         event: &Event,
         ended: Option<&Open>,
     ) -> Option<Located> {
-        let corporation = self.key(slot).corporation;
         self.count_unknown(slot, event);
         match (event, input) {
             (Event::Accepted { id }, Input::Notify(body)) => {
-                self.open.insert(Located {
-                    id: (*id).into(),
-                    due: Timestamp::NEVER,
-                    slot,
-                    queued: false,
-                    stand: NOWHERE,
-                });
-                *self.counts.entry(corporation).or_default() += 1;
                 let subject = body.subject.as_ref().map(subject_hash);
-                if let Some(subject) = subject {
-                    self.count_subject(corporation, slot, subject);
-                }
-                self.unmatched.accepted(corporation, slot, subject);
+                self.index_accepted(slot, *id, subject);
+                None
             }
             (Event::Ended { id, .. }, _) => {
-                let located = self.open.remove((*id).into())?;
-                *self.counts.entry(corporation).or_default() -= 1;
-                if let Some(subject) = ended
-                    .and_then(|open| open.subject.as_deref())
-                    .map(subject_hash)
-                {
-                    self.forget_subject(corporation, slot, subject);
-                    self.unmatched.ended(corporation, slot, subject);
-                }
-                return Some(located);
+                let subject = ended.and_then(|open| open.subject.as_deref());
+                self.index_ended(slot, *id, subject.map(subject_hash))
             }
-            (Event::ProfileStored { .. }, _) => self.unmatched.profiled(corporation, slot),
-            _ => {}
+            (Event::ProfileStored { .. }, _) => {
+                let corporation = self.key(slot).corporation;
+                self.unmatched.profiled(corporation, slot);
+                None
+            }
+            _ => None,
         }
-        None
+    }
+
+    fn index_accepted(&mut self, slot: Slot, id: NotificationId, subject: Option<u64>) {
+        let corporation = self.key(slot).corporation;
+        self.open.insert(Located {
+            id: id.into(),
+            due: Timestamp::NEVER,
+            slot,
+            queued: false,
+            stand: NOWHERE,
+        });
+        *self.counts.entry(corporation).or_default() += 1;
+        if let Some(subject) = subject {
+            self.by_subject.opened(corporation, slot, subject);
+        }
+        self.unmatched.accepted(corporation, slot, subject);
+    }
+
+    fn index_ended(
+        &mut self,
+        slot: Slot,
+        id: NotificationId,
+        subject: Option<u64>,
+    ) -> Option<Located> {
+        let located = self.open.remove(id.into())?;
+        let corporation = self.key(slot).corporation;
+        *self.counts.entry(corporation).or_default() -= 1;
+        if let Some(subject) = subject {
+            self.by_subject.ended(corporation, slot, subject);
+            self.unmatched.ended(corporation, slot, subject);
+        }
+        Some(located)
     }
 
     /// A fact was taken that did not find what the model says, by its record. Gives what is missed
@@ -289,29 +281,6 @@ impl Tenants {
         )
     }
 
-    fn count_subject(&mut self, corporation: CorporationId, slot: Slot, subject: u64) {
-        let about = About {
-            subject,
-            slot,
-            corporation,
-            count: 1,
-        };
-        self.by_subject
-            .insert_or(about, |known| known.count = known.count.saturating_add(1));
-    }
-
-    fn forget_subject(&mut self, corporation: CorporationId, slot: Slot, subject: u64) {
-        let key = (subject, corporation, slot);
-        match self.by_subject.get_mut(key) {
-            Some(About { count: 1, .. }) => drop(self.by_subject.remove(key)),
-            Some(About {
-                count: u16::MAX, ..
-            })
-            | None => {}
-            Some(about) => about.count -= 1,
-        }
-    }
-
     /// Applies a record from the journal; calls `ended` for what it ended.
     pub(super) fn replay(
         &mut self,
@@ -321,15 +290,7 @@ impl Tenants {
         mut ended: impl FnMut(NotificationId, &str, u64),
     ) {
         let slot = self.slot(&record.tenant);
-        // As the tenant was before.
-        let missed = match &record.input {
-            Input::Fact(fact) => unmatched(self.tenant(slot), fact).map(|missed| (fact, missed)),
-            Input::Notify(_) if self.tenant(slot).profile.is_none() => {
-                self.unmatched.stranger(record.tenant.corporation);
-                None
-            }
-            _ => None,
-        };
+        let stray = self.stray_before(slot, record);
         let applied = Applied {
             sequence,
             at: record.at,
@@ -343,8 +304,28 @@ impl Tenants {
             }
         }
         finish(self.tenant_mut(slot), sequence);
-        if let Some((fact, missed)) = missed {
+        if let Some((fact, missed)) = stray {
             self.stray(slot, (sequence, record.at), fact, missed);
+        }
+    }
+
+    /// What of the record fits nothing, as the tenant was before it: strangers are counted, of a
+    /// fact it gives what is missed.
+    fn stray_before<'a>(
+        &mut self,
+        slot: Slot,
+        record: &'a TenantRecord,
+    ) -> Option<(&'a Fact, Unmatched)> {
+        match &record.input {
+            Input::Fact(fact) => {
+                let missed = unmatched(self.tenant(slot), fact)?;
+                Some((fact, missed))
+            }
+            Input::Notify(_) if self.tenant(slot).profile.is_none() => {
+                self.unmatched.stranger(record.tenant.corporation);
+                None
+            }
+            _ => None,
         }
     }
 }
@@ -354,12 +335,6 @@ fn has_facts(tenant: &Tenant) -> bool {
         .told
         .as_deref()
         .is_some_and(|told| !told.facts.is_empty())
-}
-
-fn subject_hash(subject: &Subject) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    subject.hash(&mut hasher);
-    hasher.finish()
 }
 
 #[cfg(test)]
@@ -372,12 +347,8 @@ mod tests {
     #[test]
     fn the_indexes_stay_small() {
         assert_eq!(
-            (
-                size_of::<Located>(),
-                size_of::<About>(),
-                size_of::<(TenantKey, Tenant)>()
-            ),
-            (32, 16, 72)
+            (size_of::<Located>(), size_of::<(TenantKey, Tenant)>()),
+            (32, 72)
         );
     }
 
