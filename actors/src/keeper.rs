@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crossbeam::channel::{Sender, bounded, tick};
+use crossbeam::channel::{Receiver, Sender, bounded, tick};
 use crossbeam::select;
 use parking_lot::Mutex;
 use sluis_journal::{Journal, JournalError, Sequence, Shard};
@@ -34,25 +34,7 @@ impl Keeper {
         endings
             .iter()
             .for_each(|endings| endings.on_much(hurry.clone()));
-        let run = move || {
-            let (timer, mut look) = (tick(EVERY), 0_u64);
-            loop {
-                let mark = select! {
-                    recv(stopped) -> _ => return,
-                    recv(timer) -> _ => {
-                        look += 1;
-                        look % MARK_EVERY == 0
-                    }
-                    recv(hurried) -> _ => false,
-                };
-                for (endings, shard) in endings.iter().zip((0..).map(Shard)) {
-                    if let Err(error) = keep(&*journal, shard, endings, mark) {
-                        // Only the next start takes longer; the log has everything.
-                        tracing::warn!(shard = shard.0, %error, "could not write the table of a shard");
-                    }
-                }
-            }
-        };
+        let run = move || run(&*journal, &endings, &stopped, &hurried);
         let thread = std::thread::Builder::new()
             .name("keeper".into())
             .spawn(run)?;
@@ -66,6 +48,32 @@ impl Keeper {
         if let Some((stop, thread)) = self.stop.lock().take() {
             drop(stop);
             drop(thread.join());
+        }
+    }
+}
+
+/// Writes every so often, and when much waits, until `stopped` ends.
+fn run(
+    journal: &dyn Journal,
+    endings: &[Arc<Endings>],
+    stopped: &Receiver<()>,
+    hurried: &Receiver<()>,
+) {
+    let (timer, mut looks) = (tick(EVERY), 0_u64);
+    loop {
+        let mark = select! {
+            recv(stopped) -> _ => return,
+            recv(timer) -> _ => {
+                looks += 1;
+                looks % MARK_EVERY == 0
+            }
+            recv(hurried) -> _ => false,
+        };
+        for (endings, shard) in endings.iter().zip((0..).map(Shard)) {
+            if let Err(error) = keep(journal, shard, endings, mark) {
+                // Only the next start takes longer; the log has everything.
+                tracing::warn!(shard = shard.0, %error, "could not write the table of a shard");
+            }
         }
     }
 }

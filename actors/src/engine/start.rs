@@ -98,22 +98,16 @@ impl Engine {
         let all = self.shard_settings(settings, channels, bells);
         let (keys, watch) = (&*settings.keys, &*settings.recovery);
         let threads = settings.arbiters.len().max(1);
-        let mut cores = std::thread::scope(|scope| {
+        let replayed = std::thread::scope(|scope| {
             let replay = |first: usize| {
                 let mine: Vec<ShardSettings> =
                     all.iter().skip(first).step_by(threads).cloned().collect();
                 scope.spawn(move || replay_all(mine, keys, watch))
             };
             let running: Vec<_> = (0..threads).map(replay).collect();
-            let mut cores = Vec::with_capacity(all.len());
-            for thread in running {
-                let replayed = thread
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                cores.extend(replayed?);
-            }
-            Ok::<_, RecoverError>(cores)
+            running.into_iter().map(join).collect::<Result<Vec<_>, _>>()
         })?;
+        let mut cores: Vec<(u16, ShardCore)> = replayed.into_iter().flatten().collect();
         cores.sort_by_key(|(shard, _)| *shard);
         Ok(cores.into_iter().map(|(_, core)| core).collect())
     }
@@ -183,6 +177,13 @@ fn records(journal: &dyn Journal) -> u64 {
         (last.0 + 1).saturating_sub(first.0)
     };
     (0..journal.shards()).map(of).sum()
+}
+
+/// What a thread gives; its panic goes on here.
+fn join<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
+    thread
+        .join()
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// Replays these shards, one after the other.

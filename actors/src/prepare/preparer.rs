@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use sluis_channels::render::{CorporationView, TenantView};
-use sluis_channels::{Context, Outgoing, Sender as Identity};
+use sluis_channels::{Content, Context, Outgoing, Sender as Identity};
 use sluis_journal::{Journal, Sequence, Shard};
-use sluis_model::{CorporationId, FlowBook, Input, Notification, Record, ReferenceKey, Verdict};
+use sluis_model::{
+    CorporationId, Flow, FlowBook, Input, Notification, Record, ReferenceKey, Verdict,
+};
 
 use super::prepared::{Prepare, Prepared, ours, unsendable};
 use crate::book::Book;
@@ -83,33 +85,24 @@ impl Preparer {
         })
     }
 
+    /// The notification, from the record that accepted it.
     fn body(&self, dispatch: &Dispatch) -> Result<Notification, Verdict> {
         let shard = Shard(dispatch.attempt.id.shard().0);
         let read = self.journal.read(shard, Sequence(dispatch.body));
-        let bytes = match read {
-            Ok(Some(bytes)) => bytes,
-            Ok(None) => {
-                return Err(ours(
-                    "body",
-                    "the record of the notification is not in the journal any more",
-                ));
-            }
-            Err(error) => return Err(ours("journal", &error.to_string())),
-        };
-        match Record::decode(&bytes) {
-            Ok(Record::Tenant(record)) => match record.input {
-                Input::Notify(body) if body.id == dispatch.attempt.id => Ok(*body),
-                _ => Err(ours(
-                    "body",
-                    "the record named as body holds something else",
-                )),
-            },
-            Ok(Record::Control(_)) => Err(ours(
-                "body",
-                "the record named as body holds something else",
-            )),
-            Err(error) => Err(ours("body", &error.to_string())),
+        let bytes = read.map_err(|error| ours("journal", &error.to_string()))?;
+        let bytes = bytes.ok_or_else(|| {
+            let text = "the record of the notification is not in the journal any more";
+            ours("body", text)
+        })?;
+        let record = Record::decode(&bytes).map_err(|error| ours("body", &error.to_string()))?;
+        if let Record::Tenant(record) = record
+            && let Input::Notify(body) = record.input
+            && body.id == dispatch.attempt.id
+        {
+            return Ok(*body);
         }
+        let text = "the record named as body holds something else";
+        Err(ours("body", text))
     }
 
     fn render(
@@ -117,41 +110,45 @@ impl Preparer {
         dispatch: &Dispatch,
         body: &Notification,
         card: &CorporationCard,
-    ) -> Result<sluis_channels::Content, Verdict> {
-        let flow = self
-            .book
-            .flow(dispatch.flow)
-            .ok_or_else(|| ours("flow", "the definition is not there"))?;
-        let templates = self
-            .book
-            .templates(dispatch.flow)
-            .ok_or_else(|| ours("flow", "the definition is not there"))?;
+    ) -> Result<Content, Verdict> {
+        let gone = || ours("flow", "the definition is not there");
+        let flow = self.book.flow(dispatch.flow).ok_or_else(gone)?;
+        let templates = self.book.templates(dispatch.flow).ok_or_else(gone)?;
         let template = flow.template(dispatch.step, dispatch.channel);
         let template = template
             .ok_or_else(|| unsendable("render", "the step has no template for this channel"))?;
         let data: serde_json::Value =
             serde_json::from_str(&body.data).map_err(|error| ours("body", &error.to_string()))?;
-        let message = flow.message(dispatch.step);
-        let link = message.is_some_and(|message| message.link).then(|| {
-            let token = self.key.link(dispatch.corporation, dispatch.attempt.id);
-            format!("{}/b/{token}", card.sender.public_url.trim_end_matches('/'))
-        });
-        let (name, language) = dispatch
-            .profile
-            .as_deref()
-            .map_or(("", ""), |profile| (&*profile.name, &*profile.language));
+        let link = self.link(flow, dispatch, card);
         let context = Context {
-            tenant: TenantView {
-                id: &dispatch.tenant,
-                name: name_or_word(name, language),
-                language,
-            },
+            tenant: tenant(dispatch),
             corporation: CorporationView { name: &card.name },
             data: &data,
             link: link.as_deref(),
         };
         let rendered = templates.render(dispatch.channel, template, &context);
         rendered.map_err(|error| unsendable(error.code(), &error.to_string()))
+    }
+
+    /// The link of a step that has one.
+    fn link(&self, flow: &Flow, dispatch: &Dispatch, card: &CorporationCard) -> Option<String> {
+        if !flow.message(dispatch.step)?.link {
+            return None;
+        }
+        let token = self.key.link(dispatch.corporation, dispatch.attempt.id);
+        let base = card.sender.public_url.trim_end_matches('/');
+        Some(format!("{base}/b/{token}"))
+    }
+}
+
+/// The tenant as templates see one.
+fn tenant(dispatch: &Dispatch) -> TenantView<'_> {
+    let profile = dispatch.profile.as_deref();
+    let (name, language) = profile.map_or(("", ""), |profile| (&*profile.name, &*profile.language));
+    TenantView {
+        id: &dispatch.tenant,
+        name: name_or_word(name, language),
+        language,
     }
 }
 

@@ -2,6 +2,8 @@
 //! still and needs somebody, which facts fitted nothing. From counts and the front of each line: it
 //! walks nothing that grows with what is open.
 
+use std::collections::BTreeMap;
+
 use sluis_model::{
     Channel, CorporationId, FlowBook, Lane, NotificationId, Phase, Timestamp, is_known,
 };
@@ -31,25 +33,25 @@ impl ShardCore {
         }))
     }
 
+    /// By channel and lane, since when the oldest at the front of a line waits.
     fn oldest_ready(&self) -> Vec<(Channel, Lane, Timestamp)> {
-        let mut oldest: Vec<(Channel, Lane, Timestamp)> = Vec::new();
+        let mut oldest: BTreeMap<(Channel, Lane), Timestamp> = BTreeMap::new();
         for (key, front) in self.schedule.ready.fronts(MOST_LOOKED_AT) {
-            let since = |id: NotificationId| match self.tenants.open(id)?.phase {
-                Phase::Ready { not_before, .. } => Some(not_before),
-                _ => None,
-            };
-            let Some(since) = front.into_iter().find_map(since) else {
-                continue;
-            };
-            match oldest
-                .iter_mut()
-                .find(|(channel, lane, _)| (*channel, *lane) == (key.channel, key.lane))
-            {
-                Some((.., known)) => *known = since.min(*known),
-                None => oldest.push((key.channel, key.lane, since)),
+            let since = front.into_iter().find_map(|id| self.ready_since(id));
+            if let Some(since) = since {
+                let known = oldest.entry((key.channel, key.lane)).or_insert(since);
+                *known = since.min(*known);
             }
         }
-        oldest
+        let row = |((channel, lane), since)| (channel, lane, since);
+        oldest.into_iter().map(row).collect()
+    }
+
+    fn ready_since(&self, id: NotificationId) -> Option<Timestamp> {
+        match self.tenants.open(id)?.phase {
+            Phase::Ready { not_before, .. } => Some(not_before),
+            _ => None,
+        }
     }
 
     pub(super) fn unmatched_facts(

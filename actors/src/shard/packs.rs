@@ -170,23 +170,33 @@ pub(super) fn put(
     for (first, mut new) in spans {
         let mut key = first;
         while !new.is_empty() {
-            let stored = Pack::get(journal, shard, key)?;
-            let mut entries = stored.as_ref().map(Pack::entries).unwrap_or_default();
-            let before = entries.len();
-            let mut changed = false;
-            new.retain(|id, body| {
-                let here = entries.contains_key(id) || entries.len() < MOST_IN_PACK;
-                if here {
-                    changed |= entries.get(id) != Some(body);
-                    entries.insert(*id, std::mem::take(body));
-                }
-                !here
-            });
-            if changed || entries.len() > before {
-                journal.put(shard, &key.bytes(), &Pack::of(&entries).0)?;
-            }
+            put_in(journal, shard, key, &mut new)?;
             key = key.next();
         }
+    }
+    Ok(())
+}
+
+/// Writes into one pack what stands there already or finds room; leaves the rest in `new`.
+fn put_in(
+    journal: &dyn Journal,
+    shard: Shard,
+    key: PackKey,
+    new: &mut BTreeMap<NotificationId, Vec<u8>>,
+) -> Result<(), JournalError> {
+    let stored = Pack::get(journal, shard, key)?;
+    let mut entries = stored.as_ref().map(Pack::entries).unwrap_or_default();
+    let mut changed = false;
+    new.retain(|id, body| {
+        let here = entries.contains_key(id) || entries.len() < MOST_IN_PACK;
+        if here {
+            changed |= entries.get(id) != Some(body);
+            entries.insert(*id, std::mem::take(body));
+        }
+        !here
+    });
+    if changed {
+        journal.put(shard, &key.bytes(), &Pack::of(&entries).0)?;
     }
     Ok(())
 }

@@ -38,29 +38,28 @@ impl Schedule {
             return;
         };
         let queue = ready_key(open, corporation, now);
-        let due = timer_due(open, now).unwrap_or(Timestamp::NEVER);
-        let stand = self.standing.place(corporation, open);
         let task_since = task_since(open);
         let before = *located;
         located.queued = queue.is_some();
-        located.due = due;
-        located.stand = stand;
+        located.due = timer_due(open, now).unwrap_or(Timestamp::NEVER);
+        located.stand = self.standing.place(corporation, open);
+        let after = *located;
         if let Some(queue) = queue.filter(|_| !before.queued) {
             self.ready.push(queue, id);
         }
-        let moved = stand != before.stand;
+        let moved = after.stand != before.stand;
         if moved {
             self.standing.leave(before.stand);
-            self.standing.enter(stand);
+            self.standing.enter(after.stand);
         }
         // Once when the task comes, and again when it is asked anew.
         if let Some(since) = task_since.filter(|since| moved || *since == now) {
             let still = |since, id| is_task(tenants, since, id);
-            self.standing.line_up(stand, since, id, still);
+            self.standing.line_up(after.stand, since, id, still);
         }
-        if due != before.due {
+        if after.due != before.due {
             self.wheel.remove(before.due, id);
-            self.wheel.insert(due, id);
+            self.wheel.insert(after.due, id);
         }
     }
 

@@ -8,6 +8,7 @@ use sluis_model::{CorporationId, Flow, NotificationId, Open, Phase, Timestamp};
 use super::core::ShardCore;
 use super::figures::Counted;
 use super::letter::ShardAnswer;
+use super::place::Slot;
 
 /// Most open notifications looked at in one piece: about a millisecond of the shard's time.
 const MOST_SURVEYED: usize = 8_192;
@@ -26,32 +27,35 @@ impl ShardCore {
                 break;
             }
             last = Some(id);
-            let Some(open) = self.tenants.tenant(slot).find(id) else {
-                continue;
-            };
-            let flow = self.settings.flows.flow(open.flow);
-            let key = (
-                self.tenants.key(slot).corporation,
-                open.phase.name(),
-                place(open, flow),
-            );
-            let entry = found.entry(key).or_insert((0, Timestamp::NEVER));
-            *entry = (entry.0 + 1, entry.1.min(since(open, flow)));
+            if let Some((place, since)) = self.surveyed(id, slot) {
+                let (count, oldest) = found.entry(place).or_insert((0, Timestamp::NEVER));
+                *count += 1;
+                *oldest = since.min(*oldest);
+            }
         }
-        let counted = found
-            .into_iter()
-            .map(|((corporation, state, at), (count, oldest))| Counted {
-                corporation,
-                state,
-                at,
-                count,
-                oldest,
-            })
-            .collect();
         ShardAnswer::Survey {
-            counted,
+            counted: found.into_iter().map(counted).collect(),
             scanned_to,
         }
+    }
+
+    /// Where an open notification is counted, and since when it is there.
+    fn surveyed(&self, id: NotificationId, slot: Slot) -> Option<(Place, Timestamp)> {
+        let open = self.tenants.tenant(slot).find(id)?;
+        let flow = self.settings.flows.flow(open.flow);
+        let corporation = self.tenants.key(slot).corporation;
+        let place = (corporation, open.phase.name(), place(open, flow));
+        Some((place, since(open, flow)))
+    }
+}
+
+fn counted(((corporation, state, at), (count, oldest)): (Place, (u64, Timestamp))) -> Counted {
+    Counted {
+        corporation,
+        state,
+        at,
+        count,
+        oldest,
     }
 }
 

@@ -21,7 +21,7 @@ const REMEMBERED: usize = 8_192;
 /// One fact that fits nothing.
 #[derive(Clone, Debug)]
 pub(super) struct Waiting {
-    /// Whose.
+    /// The tenant it tells of.
     pub slot: Slot,
     /// When it was taken.
     pub at: Timestamp,
@@ -103,38 +103,15 @@ impl UnmatchedFacts {
         if !missed.tenant && !missed.subject {
             return None;
         }
-        let subject = subject.filter(|_| missed.subject);
         house.ever += 1;
         house.drop_old(at);
-        // One of each: what a feed repeats every night is found once.
-        let same = |known: &u64| {
-            house
-                .facts
-                .get(known)
-                .is_some_and(|fact| fact.subject == subject)
+        let waiting = Waiting {
+            slot,
+            at,
+            subject: subject.filter(|_| missed.subject),
+            near: missed.near.clone().map(Box::new),
         };
-        if !house
-            .by_slot
-            .get(&slot)
-            .is_some_and(|facts| facts.iter().any(same))
-        {
-            let near = missed.near.clone().map(Box::new);
-            house.facts.insert(
-                sequence,
-                Waiting {
-                    slot,
-                    at,
-                    subject,
-                    near,
-                },
-            );
-            house.by_slot.entry(slot).or_default().push(sequence);
-        }
-        if house.facts.len() > MOST_FACTS
-            && let Some((oldest, _)) = house.facts.first_key_value()
-        {
-            house.remove(*oldest);
-        }
+        house.keep(sequence, waiting);
         Some(missed)
     }
 
@@ -200,6 +177,24 @@ impl UnmatchedFacts {
 }
 
 impl House {
+    /// One of each: what a feed repeats every night is found once.
+    fn keep(&mut self, sequence: u64, waiting: Waiting) {
+        let of_tenant = self.by_slot.entry(waiting.slot).or_default();
+        let same = |known: &u64| {
+            let known = self.facts.get(known);
+            known.is_some_and(|known| known.subject == waiting.subject)
+        };
+        if !of_tenant.iter().any(same) {
+            of_tenant.push(sequence);
+            self.facts.insert(sequence, waiting);
+        }
+        if self.facts.len() > MOST_FACTS
+            && let Some((oldest, _)) = self.facts.first_key_value()
+        {
+            self.remove(*oldest);
+        }
+    }
+
     fn settle(&mut self, slot: Slot, fits: impl Fn(&Waiting) -> bool) {
         // Most tenants have none, and most corporations too.
         if self.by_slot.is_empty() {
