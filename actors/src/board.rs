@@ -15,7 +15,7 @@ pub struct QueueKey {
     pub channel: Channel,
     /// Lane, most urgent first.
     pub lane: Lane,
-    /// Whose.
+    /// The corporation whose messages stand in it.
     pub corporation: CorporationId,
     /// Only through this provider: an attempt in doubt that is sent again.
     pub pinned: Option<Box<str>>,

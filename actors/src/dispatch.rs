@@ -9,7 +9,7 @@ use sluis_model::{AttemptRef, Channel, CorporationId, FlowRef, Profile, Timestam
 pub struct Dispatch {
     /// The attempt.
     pub attempt: AttemptRef,
-    /// Whose.
+    /// The corporation that sends.
     pub corporation: CorporationId,
     /// The corporation's number for the tenant.
     pub tenant: Box<str>,

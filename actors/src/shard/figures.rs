@@ -20,9 +20,9 @@ pub struct Census {
 /// What stands still for the same reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standstill {
-    /// Whose.
+    /// The corporation whose notifications these are.
     pub corporation: CorporationId,
-    /// Why.
+    /// The reason that they share.
     pub why: Standing,
     /// How many.
     pub count: u64,
@@ -52,7 +52,7 @@ pub enum Standing {
 /// What came in for one corporation and fitted nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Strays {
-    /// Whose.
+    /// The corporation that sent them.
     pub corporation: CorporationId,
     /// Facts that fit nothing now.
     pub facts: u64,
@@ -84,7 +84,7 @@ pub struct UnmatchedFact {
 /// What one corporation has open in one state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counted {
-    /// Whose.
+    /// The corporation whose notifications these are.
     pub corporation: CorporationId,
     /// Name of the state.
     pub state: &'static str,

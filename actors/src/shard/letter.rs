@@ -78,11 +78,11 @@ pub enum Letter {
     /// An input for a tenant of this shard. `claim` is the hold an admitted notification has on its
     /// quota and key.
     Input {
-        /// Whose.
+        /// The tenant it is for.
         tenant: TenantKey,
         /// What is to be decided.
         input: Input,
-        /// Who waits.
+        /// Where the answer goes.
         reply: Reply,
         /// Given back unless the record is appended.
         claim: Option<Claim>,
@@ -95,28 +95,28 @@ pub enum Letter {
         id: NotificationId,
         /// What is to be decided.
         input: Input,
-        /// Who waits.
+        /// Where the answer goes.
         reply: Reply,
     },
     /// Every tenant of this shard with something open about the intent's subject.
     Part {
         /// The work.
         work: Intent,
-        /// Who waits.
+        /// Where the answer goes.
         reply: Reply,
     },
     /// Something about the shard.
     Control {
         /// The control to carry out.
         control: Control,
-        /// Who waits.
+        /// Where the answer goes.
         reply: Reply,
     },
     /// Several tenants are to get an input each; this shard is the home of the intent.
     Intent {
         /// The work.
         work: Intent,
-        /// Who waits.
+        /// Where the answer goes.
         reply: Reply,
     },
     /// Every part of an intent is durable.
@@ -125,14 +125,14 @@ pub enum Letter {
         intent: u64,
         /// The answers, in the order of the parts.
         answers: Vec<ShardAnswer>,
-        /// Who waits.
+        /// Where the answer goes.
         reply: Reply,
     },
     /// A question, answered behind everything that was accepted before it.
     Query {
         /// The question.
         query: Query,
-        /// Who waits.
+        /// Where the answer goes.
         reply: Reply,
     },
 }
@@ -173,7 +173,7 @@ pub enum Query {
     List {
         /// The corporation that asks; none: an operator does, and sees those of all.
         corporation: Option<CorporationId>,
-        /// Which.
+        /// Only those that it takes.
         filter: StateFilter,
         /// Only ids after this one.
         after: Option<NotificationId>,
@@ -290,7 +290,7 @@ impl fmt::Display for NotTaken {
 /// A tenant at one instant.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
-    /// Whose.
+    /// The tenant whose state this is.
     pub key: TenantKey,
     /// The state.
     pub tenant: Tenant,
@@ -301,7 +301,7 @@ pub struct Snapshot {
 /// One row of a list.
 #[derive(Clone, Debug)]
 pub struct Listed {
-    /// Whose.
+    /// The corporation whose notification it is.
     pub corporation: CorporationId,
     /// The corporation's number for the tenant.
     pub tenant: Box<str>,

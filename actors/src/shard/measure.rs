@@ -1,6 +1,6 @@
 //! Opens the timer wheel and the indexes to measurements: `bench` fills them with more entries than
-//! a test would. Refuses anything of its own; compiled with the feature `simulation` only, so for
-//! tests and benches, never in a shipped build.
+//! a test would. Compiled with the feature `simulation` only, so for tests and benches, never in a
+//! shipped build.
 
 use sluis_model::{Event, Input, NotificationId, TenantKey, Timestamp};
 

@@ -1,6 +1,6 @@
 //! Opens a shard's failure within the process to the deterministic simulation: a turn that is lost,
-//! and the rebuilding that the actor does once everything handed to the journal is durable. Refuses
-//! rules of its own; compiled with the feature `simulation` only.
+//! and the rebuilding that the actor does once everything handed to the journal is durable.
+//! Compiled with the feature `simulation` only.
 
 use super::core::ShardCore;
 use super::recover::RecoverError;

@@ -8,11 +8,11 @@ use sluis_model::{TenantKey, Timestamp};
 /// An ended notification.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Ended {
-    /// Whose.
+    /// The tenant it was for.
     pub tenant: TenantKey,
     /// Name of the end state.
     pub end: Box<str>,
-    /// When.
+    /// The instant at which it ended.
     pub at: Timestamp,
     /// Sequence of the record that ended it.
     pub sequence: u64,

@@ -1,6 +1,5 @@
 //! Opens a provider's health to the deterministic simulation: breaker and pace with their effect on
-//! the gate, as the supervisor uses them. Refuses rules of its own; compiled with the feature
-//! `simulation` only.
+//! the gate, as the supervisor uses them. Compiled with the feature `simulation` only.
 
 use std::sync::Arc;
 
