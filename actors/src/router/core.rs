@@ -175,33 +175,30 @@ impl RouterCore {
             .map_or(0, |provider| provider.give_back(settled.returned))
     }
 
+    /// The place of a queue, made if need be.
     fn queue(&mut self, key: QueueKey) -> usize {
         if let Some(queue) = self.lines.find(&key) {
             return queue;
         }
-        let provider = key
-            .pinned
-            .as_ref()
-            .map(|name| self.providers.iter().position(|p| p.name() == &**name));
-        if provider == Some(None) {
-            let (channel, corporation) = (key.channel.name(), key.corporation.0);
-            tracing::error!(channel, corporation, provider = ?key.pinned, "attempts in doubt wait for a provider that is not configured any more");
-        }
-        let line = match provider {
-            None => Some(self.lines.line(key.lane, None)),
-            Some(known) => known.map(|provider| self.lines.line(key.lane, Some(provider))),
+        let line = self.line_of(&key);
+        let (settings, clock) = (&self.settings, &self.turn_clock);
+        let corporation = self.corporations.place(key.corporation, settings, clock);
+        let weight = settings.share(key.corporation).weight.get();
+        let queue = Queue::new(key, line, corporation, weight, self.boards.len());
+        self.lines.add(queue)
+    }
+
+    /// The line of a queue; none when it is pinned to a provider that is not there.
+    fn line_of(&self, key: &QueueKey) -> Option<usize> {
+        let Some(name) = &key.pinned else {
+            return Some(self.lines.line(key.lane, None));
         };
-        let corporation =
-            self.corporations
-                .place(key.corporation, &self.settings, &self.turn_clock);
-        let weight = self.settings.share(key.corporation).weight.get();
-        self.lines.add(Queue::new(
-            key,
-            line,
-            corporation,
-            weight,
-            self.boards.len(),
-        ))
+        let provider = self.providers.iter().position(|p| p.name() == &**name);
+        if provider.is_none() {
+            let (channel, corporation) = (key.channel.name(), key.corporation.0);
+            tracing::error!(channel, corporation, provider = %name, "attempts in doubt wait for a provider that is not configured any more");
+        }
+        provider.map(|provider| self.lines.line(key.lane, Some(provider)))
     }
 
     /// The next line that has something, with a provider that admitted it.

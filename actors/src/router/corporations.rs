@@ -67,22 +67,7 @@ impl Corporations {
         clock: &TurnClock,
     ) -> usize {
         *self.index.entry(id).or_insert_with(|| {
-            let share = settings.share(id);
-            self.all.push(Corporation {
-                id,
-                limiter: share
-                    .rate_per_second
-                    .map(|rate| Limiter::new(rate, share.burst, clock)),
-                window: share.window.clone(),
-                hours: Hours::Open(Timestamp(i64::MIN)),
-                sends: metric::sends(
-                    settings.channel,
-                    settings
-                        .names
-                        .get(&id)
-                        .map_or_else(|| id.to_string(), |n| n.to_string()),
-                ),
-            });
+            self.all.push(Corporation::new(id, settings, clock));
             self.all.len() - 1
         })
     }
@@ -120,6 +105,20 @@ impl Corporations {
 }
 
 impl Corporation {
+    fn new(id: CorporationId, settings: &RouterSettings, clock: &TurnClock) -> Self {
+        let share = settings.share(id);
+        let limiter = |rate| Limiter::new(rate, share.burst, clock);
+        let name = settings.names.get(&id);
+        let name = name.map_or_else(|| id.to_string(), |name| name.to_string());
+        Self {
+            id,
+            limiter: share.rate_per_second.map(limiter),
+            window: share.window.clone(),
+            hours: Hours::Open(Timestamp(i64::MIN)),
+            sends: metric::sends(settings.channel, name),
+        }
+    }
+
     fn closed_until(&mut self, now: Timestamp) -> Option<Timestamp> {
         let window = self.window.as_ref()?;
         let (Hours::Open(until) | Hours::Closed(until)) = self.hours;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
-use sluis_model::{Intent, ShardId};
+use sluis_model::{Input, Intent, ShardId, TenantKey};
 
 use super::inbox::{Inbox, Refused};
 use super::letter::{Answers, Letter, Reply, ShardAnswer};
@@ -84,21 +84,13 @@ impl Driving {
     /// Splits the work; the answers gather at `home`.
     fn begin(intent: u64, work: &Intent, shards: u16, home: &Arc<Inbox>, reply: Reply) -> Self {
         let parts = split(work, shards);
-        let gather = Arc::new(Gather {
-            intent,
-            home: home.clone(),
-            missing: AtomicUsize::new(parts.len()),
-            answers: Mutex::new(vec![ShardAnswer::Dropped; parts.len()]),
-            reply: Mutex::new(Some(reply)),
-        });
-        if parts.is_empty() {
-            gather.finish();
-        }
-        let letter = |(n, (shard, make)): (usize, (ShardId, MakeLetter))| {
-            (shard, make(Reply::to(gather.clone(), n as u64)))
+        let gather = Gather::begin(intent, parts.len(), home.clone(), reply);
+        let letter = |(number, part): (u64, Part)| {
+            let shard = part.shard(shards);
+            (shard, part.letter(Reply::to(gather.clone(), number)))
         };
         Self {
-            left: parts.into_iter().enumerate().map(letter).collect(),
+            left: (0..).zip(parts).map(letter).collect(),
         }
     }
 
@@ -115,35 +107,44 @@ impl Driving {
     }
 }
 
-type MakeLetter = Box<dyn FnOnce(Reply) -> Letter>;
+/// What one shard has to do of an intent.
+enum Part {
+    /// This input for this tenant.
+    Input(TenantKey, Input),
+    /// Everything of this shard that the work is about.
+    Shard(ShardId, Intent),
+}
 
-fn split(work: &Intent, shards: u16) -> Vec<(ShardId, MakeLetter)> {
+impl Part {
+    fn shard(&self, shards: u16) -> ShardId {
+        match self {
+            Self::Input(tenant, _) => tenant.shard(shards),
+            Self::Shard(shard, _) => *shard,
+        }
+    }
+
+    fn letter(self, reply: Reply) -> Letter {
+        match self {
+            Self::Input(tenant, input) => Letter::Input {
+                tenant,
+                input,
+                reply,
+                claim: None,
+            },
+            Self::Shard(_, work) => Letter::Part { work, reply },
+        }
+    }
+}
+
+fn split(work: &Intent, shards: u16) -> Vec<Part> {
     match work {
-        Intent::Each { tenants, input } => {
-            let part = |tenant: &sluis_model::TenantKey| -> (ShardId, MakeLetter) {
-                let (tenant, input) = (tenant.clone(), input.clone());
-                (
-                    tenant.shard(shards),
-                    Box::new(move |reply| Letter::Input {
-                        tenant,
-                        input,
-                        reply,
-                        claim: None,
-                    }),
-                )
-            };
-            tenants.iter().map(part).collect()
-        }
-        Intent::CancelSubject { .. } => {
-            let part = |shard: u16| -> (ShardId, MakeLetter) {
-                let work = work.clone();
-                (
-                    ShardId(shard),
-                    Box::new(move |reply| Letter::Part { work, reply }),
-                )
-            };
-            (0..shards).map(part).collect()
-        }
+        Intent::Each { tenants, input } => tenants
+            .iter()
+            .map(|tenant| Part::Input(tenant.clone(), input.clone()))
+            .collect(),
+        Intent::CancelSubject { .. } => (0..shards)
+            .map(|shard| Part::Shard(ShardId(shard), work.clone()))
+            .collect(),
     }
 }
 
@@ -157,6 +158,21 @@ struct Gather {
 }
 
 impl Gather {
+    /// Waits for so many answers; for none it is done at once.
+    fn begin(intent: u64, parts: usize, home: Arc<Inbox>, reply: Reply) -> Arc<Self> {
+        let gather = Arc::new(Self {
+            intent,
+            home,
+            missing: AtomicUsize::new(parts),
+            answers: Mutex::new(vec![ShardAnswer::Dropped; parts]),
+            reply: Mutex::new(Some(reply)),
+        });
+        if parts == 0 {
+            gather.finish();
+        }
+        gather
+    }
+
     fn finish(&self) {
         let answers = std::mem::take(&mut *self.answers.lock());
         let reply = self.reply.lock().take().unwrap_or(Reply::nobody());
