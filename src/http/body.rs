@@ -17,7 +17,7 @@ use super::problem::{Problem, Wanted};
 use super::{bad_request, receipts, too_large};
 use crate::app::App;
 use crate::intake::tenant_list::Format;
-use crate::intake::{FieldProblem, ProblemCode};
+use crate::intake::{FieldProblem, Node, ProblemCode};
 
 /// U+FEFF in UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -295,10 +295,12 @@ impl AnyBody {
 pub(super) fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let wrong =
         |code| FieldProblem::new("body", code, "a JSON object as /openapi.json describes it");
-    // serde reads a struct from a list, too, place by place.
-    if bytes.trim_ascii_start().first() == Some(&b'[') {
+    // serde would read a struct from a list, too, place by place, and name ours in what it says.
+    if bytes.trim_ascii_start().first() != Some(&b'{')
+        && let Ok(value) = Node::parse(bytes, "body")
+    {
         return Err(Problem::invalid(vec![
-            wrong(ProblemCode::WrongType).value("a list"),
+            wrong(ProblemCode::WrongType).value(value.kind()),
         ]));
     }
     serde_json::from_slice(bytes).map_err(|error| {
@@ -318,6 +320,30 @@ mod tests {
     fn said(text: &str) -> HeaderMap {
         let value = (!text.is_empty()).then(|| (header::CONTENT_TYPE, text.parse().unwrap()));
         value.into_iter().collect()
+    }
+
+    #[test]
+    fn a_body_that_is_no_object_is_called_by_its_kind_and_names_nothing_of_ours() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Scope {
+            #[expect(dead_code, reason = "only its name may not be seen")]
+            flow: Option<String>,
+        }
+        let refused = |text: &str| {
+            let problem = json::<Scope>(text.as_bytes()).unwrap_err();
+            serde_json::to_string(&problem).expect("a problem")
+        };
+        for (text, kind) in [
+            ("null", "null"),
+            ("[]", "a list"),
+            (" 7", "a whole number"),
+            ("\"storno\"", "a text"),
+        ] {
+            let told = refused(text);
+            assert!(told.contains(&format!("\"value\":\"{kind}\"")), "{told}");
+            assert!(!told.contains("struct"), "{told}");
+        }
+        assert!(refused("nope").contains("not_json"));
     }
 
     #[test]
