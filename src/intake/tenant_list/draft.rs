@@ -83,8 +83,13 @@ impl Remarks {
         if stands_for_nothing(bare) || path == "name" && is_nobody(bare) {
             let problem =
                 FieldProblem::new(path, ProblemCode::Placeholder, "a value, or an empty cell");
-            self.warnings
-                .push(problem.value(bare).hint("taken as empty"));
+            // An address is never repeated.
+            let problem = if bare.contains('@') {
+                problem
+            } else {
+                problem.value(bare)
+            };
+            self.warnings.push(problem.hint("taken as empty"));
             return Cow::Borrowed("");
         }
         match seen {

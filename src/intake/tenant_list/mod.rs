@@ -24,6 +24,7 @@ mod names;
 mod ndjson;
 mod notes;
 mod split;
+mod whole;
 mod words;
 
 use std::collections::HashMap;

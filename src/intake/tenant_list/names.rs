@@ -13,10 +13,14 @@
 //!    that begins with an apostrophe never has one: `'t Hooft`.
 //! 4. An infix that ends with an apostrophe stands against the surname: `d'Ancona`, `D'Ancona`.
 //! 5. An organisation is called by its name alone.
-//! 6. Without a surname a first name will do. Initials alone are no name, nor is a salutation
+//! 6. A name that stands whole in the column of surnames, with nothing beside it, is taken apart
+//!    first: `Dhr. J. de Vries`, `Vries, J. de`.
+//! 7. Without a surname a first name will do. Initials alone are no name, nor is a salutation
 //!    alone: then there is none, and a message says `huurder`.
 
 use sluis_model::Channel;
+
+use super::whole::apart;
 
 /// The parts of a name, as the columns have them.
 #[derive(Clone, Copy, Debug, Default)]
@@ -71,17 +75,37 @@ const ORGANISATION: [&str; 7] = [
 
 /// The name as it follows "Beste".
 pub(super) fn full(parts: Parts<'_>) -> String {
-    let (salutation, surname) = (salutation_of(&tidy(parts.salutation)), tidy(parts.surname));
+    let surname = tidy(parts.surname);
     if surname.is_empty() {
         return tidy(parts.first);
     }
     let lower = surname.to_lowercase();
-    if salutation == Salutation::Organisation
+    if salutation_of(&tidy(parts.salutation)) == Salutation::Organisation
         || lower.split(' ').any(|word| LEGAL_FORMS.contains(&word))
     {
         return joined(&tidy(parts.infix), &surname);
     }
-    let (infix, surname) = split(&infix_of(parts.infix), &surname);
+    let others = [parts.salutation, parts.initials, parts.first, parts.infix];
+    if others.iter().any(|other| !other.trim().is_empty()) {
+        return of_person(Parts {
+            surname: &surname,
+            ..parts
+        });
+    }
+    let whole = apart(&surname);
+    of_person(Parts {
+        salutation: &whole.salutation,
+        initials: &whole.initials,
+        first: "",
+        infix: &whole.infix,
+        surname: &whole.surname,
+    })
+}
+
+/// The name of somebody with a surname.
+fn of_person(parts: Parts<'_>) -> String {
+    let (salutation, surname) = (salutation_of(&tidy(parts.salutation)), parts.surname);
+    let (infix, surname) = split(&infix_of(parts.infix), surname);
     let person = match (tidy(parts.first), tidy(parts.initials)) {
         (first, _) if !first.is_empty() => first,
         (_, initials) => initials,
@@ -170,7 +194,7 @@ fn is_infix(text: &str) -> bool {
 }
 
 /// Whether a word, in lower case as it is written, belongs to an infix.
-fn is_infix_word(word: &str) -> bool {
+pub(super) fn is_infix_word(word: &str) -> bool {
     let plain = word.replace(['’', '‘', '´', '`'], "'");
     INFIXES.contains(&&*plain) || INFIXES_TOO.contains(&&*plain)
 }
@@ -197,7 +221,7 @@ enum Salutation {
 
 fn salutation_of(text: &str) -> Salutation {
     let lower = text.to_lowercase();
-    let plain: String = lower.chars().filter(|c| *c != '.').collect();
+    let plain = lower.replace('.', "").replace('&', "en");
     let plain = ["geachte ", "beste "]
         .iter()
         .fold(plain.trim(), |rest, word| {
@@ -403,6 +427,24 @@ mod tests {
                 assert_eq!(name(word, "A.", "", "", "Kok"), *expected, "{word}");
             }
         }
+    }
+
+    #[test]
+    fn a_name_that_stands_whole_in_one_cell_is_addressed_as_one_in_parts() {
+        for (whole, expected) in [
+            ("Dhr. J. de Vries", "heer De Vries"),
+            ("Vries, J. de", "J. de Vries"),
+            ("J. de Vries", "J. de Vries"),
+            ("Fam. El Idrissi", "familie El Idrissi"),
+            ("De heer en mevrouw Kok", "heer en mevrouw Kok"),
+            ("de Heer", "De Heer"),
+            ("Bakkerij de Vries, J. B.V.", "Bakkerij de Vries, J. B.V."),
+        ] {
+            assert_eq!(name("", "", "", "", whole), expected, "{whole}");
+        }
+        // Beside a first name the cell is a surname, whatever it looks like.
+        assert_eq!(name("", "", "Jan", "", "Fam. Kok"), "Jan Fam. Kok");
+        assert_eq!(name("Hr. & Mw.", "", "", "", "Kok"), "heer en mevrouw Kok");
     }
 
     #[test]

@@ -59,9 +59,12 @@ pub(super) fn stands_for_nothing(text: &str) -> bool {
             && ERRORS.iter().any(|error| error.eq_ignore_ascii_case(text))
 }
 
-/// Whether the column of family names holds a word instead of a name.
+/// Whether the column of family names holds a word, or a mail address, instead of a name.
 pub(super) fn is_nobody(text: &str) -> bool {
-    NOBODY.iter().any(|word| word.eq_ignore_ascii_case(text))
+    let address = text
+        .split_once('@')
+        .is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.'));
+    address || NOBODY.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
 /// Whether the column of tenant numbers holds a word instead of a number.
@@ -151,7 +154,12 @@ mod tests {
         for text in ["Null", "Na", "Nan", "#12", "E", "Van", "", "#", "H1", "nul"] {
             assert!(!stands_for_nothing(text), "{text}");
         }
-        assert!(is_nobody("Onbekend") && is_nobody("UNKNOWN") && !is_nobody("Bekende"));
+        assert!(
+            is_nobody("Onbekend")
+                && is_nobody("UNKNOWN")
+                && is_nobody("x@b.nl")
+                && !is_nobody("@Boer")
+        );
         assert!(is_no_number("ONBEKEND") && is_no_number("Totaal:") && !is_no_number("H-1"));
     }
 
