@@ -184,6 +184,20 @@ fn every_value_that_a_help_text_quotes_is_one_that_is_counted() {
 }
 
 #[test]
+fn the_toolchain_is_the_one_that_manifest_and_readme_name() {
+    let told = |file: &str| read(&root().join(file));
+    let pinned = told("rust-toolchain.toml");
+    let version = pinned
+        .split_once("channel = \"")
+        .and_then(|(_, rest)| rest.split_once('"'))
+        .map(|(version, _)| version)
+        .expect("a channel");
+    let (release, _patch) = version.rsplit_once('.').expect("major.minor.patch");
+    assert!(told("Cargo.toml").contains(&format!("rust-version = \"{release}\"")));
+    assert!(told("README.md").contains(&format!("Rust toolchain ({release})")));
+}
+
+#[test]
 fn a_document_that_lies_is_found() {
     assert_eq!(
         unknown_metrics(
