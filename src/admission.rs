@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use metrics::{Counter, counter};
+use metrics::Counter;
 use sluis_actors::{
     Answers, Book, Claim, Claimed, Engine, Letter, NoRoom, NotTaken, Query, Refused, Reply, Seldom,
 };
@@ -15,7 +15,7 @@ use sluis_model::{
 };
 
 use crate::intake::{self, FieldProblem};
-use crate::telemetry::names;
+use crate::telemetry::names::{self, REASONS};
 
 /// Above this share of the journal's queue, intake is refused; the rest is for outcomes, receipts
 /// and timers.
@@ -154,21 +154,6 @@ pub struct Admission {
     counted: Vec<Counted>,
 }
 
-/// Reasons for which nothing is admitted, as the label names them.
-pub const REASONS: [&str; 12] = [
-    "invalid",
-    "unknown_flow",
-    "idempotency_conflict",
-    "share_full",
-    "tenant_full",
-    "unknown_tenants",
-    "too_fast",
-    "day_full",
-    "stopping",
-    "disk_nearly_full",
-    "busy",
-    "engine_full",
-];
 /// The reasons that are the sender's mistake: single ones are daily life.
 const MISTAKES: [&str; 3] = ["invalid", "unknown_flow", "idempotency_conflict"];
 /// Mistakes of one kind within a minute that are worth a line in the log.
@@ -177,6 +162,7 @@ const MANY_MISTAKES: u64 = 100;
 /// What is counted for the notifications of one corporation: looked up once, not each time.
 struct Counted {
     corporation: CorporationId,
+    name: String,
     /// By lane.
     accepted: [Counter; Lane::ALL.len()],
     duplicates: Counter,
@@ -198,18 +184,14 @@ impl Counted {
             let warning = Seldom::in_mass(clock.clone(), least, move |count, _| {
                 tracing::warn!(%corporation, reason, refused = count, "notifications are refused");
             });
-            (
-                reason,
-                counter!(names::REJECTED, "corporation" => own(), "reason" => reason),
-                warning,
-            )
+            (reason, names::REJECTED.of((own(), reason)), warning)
         });
-        let accepted = Lane::ALL
-            .map(|lane| counter!(names::ACCEPTED, "corporation" => own(), "lane" => lane.name()));
+        let accepted = Lane::ALL.map(|lane| names::ACCEPTED.of((own(), lane.name())));
         Self {
             corporation,
+            name: own(),
             accepted,
-            duplicates: counter!(names::DUPLICATES, "corporation" => own()),
+            duplicates: names::DUPLICATES.of(own()),
             rejected,
         }
     }
@@ -220,7 +202,7 @@ impl Counted {
                 counter.increment(1);
                 warning.note();
             }
-            None => counter!(names::REJECTED, "reason" => reason).increment(1),
+            None => names::REJECTED.of((self.name.clone(), reason)).increment(1),
         }
     }
 }

@@ -12,7 +12,7 @@ use sluis_model::{Clock, CorporationId, Environment, ReferenceKey};
 
 use crate::admission::{Admission, Gatekeeper};
 use crate::config::KeyRing;
-use crate::telemetry::Watch;
+use crate::telemetry::{ReceiptCounters, Watch};
 
 /// A corporation, as the edges need it.
 #[derive(Clone, Debug)]
@@ -24,6 +24,9 @@ pub struct Corporation {
     /// Public base address for links and callbacks.
     pub public_url: String,
 }
+
+/// The name under which bounces come in and are counted, whatever the relay's own name.
+pub const BOUNCES: &str = "email";
 
 /// Bounds of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +75,8 @@ pub struct App {
     pub prometheus: PrometheusHandle,
     /// What the edges report.
     pub watch: Watch,
+    /// Receipts, counted.
+    pub receipts: ReceiptCounters,
 }
 
 impl App {

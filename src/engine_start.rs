@@ -17,11 +17,12 @@ use sluis_model::flow::Definition;
 use sluis_model::{Clock, CorporationId};
 
 use crate::admission::{Admission, Gatekeeper};
+use crate::app::BOUNCES;
 use crate::app::{App, Corporation, RequestLimits};
 use crate::config::{Config, KeyRing, MapSecrets};
 use crate::lanes::Lanes;
 use crate::reference_key;
-use crate::telemetry::{self, JournalObserver, Watch};
+use crate::telemetry::{self, JournalObserver, ReceiptCounters, Watch};
 
 /// Share of all intake lines that one corporation may fill while there are others.
 const ARRIVING_SHARE: f64 = 0.6;
@@ -109,7 +110,7 @@ pub fn start_watched(
     report.repairs.extend(stored.repaired_definitions());
     telemetry::count_repairs(&report);
     let providers = config.provider_setups(&MapSecrets(&around.environment))?;
-    let ways = providers
+    let ways: HashMap<_, _> = providers
         .iter()
         .map(|setup| (setup.provider.name().to_owned(), setup.provider.clone()))
         .collect();
@@ -123,7 +124,9 @@ pub fn start_watched(
         window,
         config.corporations.iter().map(|c| c.id),
     ));
-    metrics::gauge!(crate::telemetry::names::KEY_WINDOW).set(window.age_ms as f64 / 1_000.0);
+    telemetry::names::KEY_WINDOW
+        .of(())
+        .set(window.age_ms as f64 / 1_000.0);
     let fatal = around.on_fatal.clone();
     let readers = Readers::start(
         "history",
@@ -167,6 +170,7 @@ pub fn start_watched(
         names,
     );
     let watch = Watch::new(&around.clock, config.journal.free_min_bytes);
+    let receipts = ReceiptCounters::of(ways.keys().map(String::as_str).chain([BOUNCES]));
     let app = App {
         engine,
         book,
@@ -186,6 +190,7 @@ pub fn start_watched(
         readers: readers.clone(),
         prometheus: around.prometheus,
         watch,
+        receipts,
     };
     Ok(Running {
         app: Arc::new(app),
@@ -283,7 +288,7 @@ fn lane_of(arbiter: &Arbiter) -> io::Result<tokio::runtime::Handle> {
 fn journal_options(config: &Config) -> Options {
     Options {
         monotonic: crate::clock::monotonic(),
-        observer: Some(Arc::new(JournalObserver)),
+        observer: Some(Arc::new(JournalObserver::default())),
         ..config.journal_options()
     }
 }

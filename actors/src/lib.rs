@@ -11,6 +11,7 @@ mod dispatch;
 mod engine;
 mod keeper;
 mod keys;
+pub mod metric;
 mod pauses;
 mod positions;
 mod prepare;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrics::{Gauge, gauge};
+use metrics::Gauge;
 use sluis_model::wire::ErrorCode;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -205,7 +205,7 @@ struct Counted(Gauge);
 
 impl Counted {
     fn new() -> Self {
-        let gauge = gauge!(names::BINARY_CONNECTIONS);
+        let gauge = names::BINARY_CONNECTIONS.of(());
         gauge.increment(1.0);
         Self(gauge)
     }

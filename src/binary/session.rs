@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use metrics::{Histogram, histogram};
+use metrics::Histogram;
 use sluis_actors::Answers;
 use sluis_model::wire::{
     AckRow, OutOfCredit, Refused, Window, encode_acks, encode_credit, encode_refused,
@@ -55,7 +55,7 @@ impl Session {
             arrived: Vec::new(),
             acks: Vec::new(),
             timed: None,
-            took: histogram!(names::BINARY_ACK),
+            took: names::BINARY_ACK.of(()),
         })
     }
 

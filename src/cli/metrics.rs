@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use sluis_actors::metric::{Described, Label};
+
 use super::config::Reply;
 use crate::telemetry::all_metrics;
 
@@ -13,9 +15,10 @@ pub(super) fn run() -> Reply {
         // Writing to a String does not fail.
         let _ = writeln!(
             out,
-            "{} ({})\n    {}",
+            "{}{} ({})\n    {}",
             metric.name,
-            metric.kind,
+            labels(&metric),
+            metric.kind.name(),
             metric.help.trim()
         );
     }
@@ -23,5 +26,18 @@ pub(super) fn run() -> Reply {
         out,
         err: String::new(),
         code: 0,
+    }
+}
+
+/// Its labels in braces, each with its values where they are a closed list.
+fn labels(metric: &Described) -> String {
+    let shown = |label: &Label| match label.values {
+        Some(values) => format!("{}={}", label.name, values().join("|")),
+        None => label.name.to_owned(),
+    };
+    let all: Vec<_> = metric.labels.iter().map(shown).collect();
+    match all.is_empty() {
+        true => String::new(),
+        false => format!("{{{}}}", all.join(", ")),
     }
 }

@@ -10,23 +10,22 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use http::{Method, Request, StatusCode};
+use http::{Method, Request};
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
-use metrics::{Counter, Histogram, counter, histogram};
 use tokio::runtime::Handle;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::answered::Answered;
 use super::auth::{self, Caller, LetIn};
 use super::body::{Said, beginning, whole};
 use super::patience::Patience;
 use super::problem::{Problem, Wanted};
 use super::rest::WithRest;
 use super::seat::{Flight, Upload};
-use super::{CLASSES, class_of, failed, head, notifications, receipts, seconds_since, timed_out};
+use super::{failed, head, notifications, receipts, timed_out};
 use crate::access::Access;
 use crate::app::App;
-use crate::telemetry::{Edge, names};
 
 /// The service of one listener. A clone is the same front.
 #[derive(Clone)]
@@ -44,31 +43,6 @@ struct Short {
     receipts: Answered,
     /// Refused by their heads, whatever they ask for.
     refused: Answered,
-}
-
-/// Requests of one route and what they took, by class of their answers: looked up once, not each
-/// time.
-struct Answered([(Counter, Histogram); CLASSES.len()]);
-
-impl Answered {
-    fn at(route: &'static str) -> Self {
-        Self(CLASSES.map(|class| {
-            let requests = counter!(names::HTTP_REQUESTS, "route" => route, "status" => class);
-            (
-                requests,
-                histogram!(names::HTTP_DURATION, "route" => route, "status" => class),
-            )
-        }))
-    }
-    /// Counts one answer to a request that came at `began`.
-    fn count(&self, app: &App, status: StatusCode, began: u64) {
-        if status == StatusCode::UNAUTHORIZED {
-            app.watch.stranger(Edge::Http, None);
-        }
-        let (requests, took) = &self.0[class_of(status)];
-        requests.increment(1);
-        took.record(seconds_since(began));
-    }
 }
 
 /// A call that has a short way.
@@ -94,11 +68,9 @@ impl Front {
     /// The API over a running engine; its routes run on the runtime this is called on.
     #[must_use]
     pub fn new(app: Arc<App>) -> Self {
-        let (notifications, receipts) = (
-            Answered::at(notifications::PATH),
-            Answered::at(receipts::PATH),
-        );
-        let refused = Answered::at("none");
+        let notifications = Answered::often(notifications::PATH);
+        let receipts = Answered::often(receipts::PATH);
+        let refused = Answered::nowhere();
         let routes = TowerToHyperService::new(super::router(app.clone()));
         Self {
             short: Arc::new(Short {

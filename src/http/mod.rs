@@ -2,6 +2,7 @@
 //! says "accepted" waits for the disk. Refuses decisions: it translates between HTTP and letters to
 //! shards.
 
+mod answered;
 mod auth;
 mod batch;
 mod body;
@@ -36,7 +37,6 @@ mod unmatched;
 
 pub use front::Front;
 pub use problem::Problem;
-pub use receipts::EFFECTS as RECEIPT_EFFECTS;
 pub use reception::Reception;
 pub(crate) use reception::{START_RETRY, progress};
 pub use routes::{RouteOf, route_list};
@@ -50,17 +50,16 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use metrics::{counter, histogram};
 use tower_http::timeout::TimeoutLayer;
 
+use self::answered::Answers;
 use self::body::MostBytes;
 use self::routes::{Route, routes};
 use crate::app::App;
-use crate::telemetry::{Edge, names};
 
 /// The API's routes over a running engine; [`Front`] is what a connection speaks to.
 pub fn router(app: Arc<App>) -> Router {
-    announce(&app);
+    let answers = Arc::new(Answers::announced());
     let limits = app.limits;
     let join = |router: Router<Arc<App>>, route: Route| {
         let most = if route.large {
@@ -80,7 +79,7 @@ pub fn router(app: Arc<App>) -> Router {
             StatusCode::REQUEST_TIMEOUT,
             limits.time,
         ))
-        .layer(from_fn_with_state(app.clone(), count))
+        .layer(from_fn_with_state((app.clone(), answers), count))
         .with_state(app)
 }
 
@@ -147,42 +146,17 @@ fn bad_request() -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "bad_request", UNREADABLE)
 }
 
-/// Classes of status codes, as the metric names them.
-const CLASSES: [&str; 6] = ["0xx", "1xx", "2xx", "3xx", "4xx", "5xx"];
-
-fn class_of(status: StatusCode) -> usize {
-    usize::from(status.as_u16() / 100).min(CLASSES.len() - 1)
-}
-
-/// Seconds since `began`, of [`crate::clock::nanos`].
-fn seconds_since(began: u64) -> f64 {
-    crate::clock::nanos().saturating_sub(began) as f64 / 1e9
-}
-
-/// Makes the counters of every route and class and of receipts, so that each is there before its
-/// first request.
-fn announce(app: &App) {
-    receipts::announce(app);
-    for route in routes() {
-        for class in &CLASSES[2..] {
-            counter!(names::HTTP_REQUESTS, "route" => route.path, "status" => *class).increment(0);
-        }
-    }
-}
-
-async fn count(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+/// Counts what a layer further in answered.
+async fn count(
+    State((app, answers)): State<(Arc<App>, Arc<Answers>)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let began = crate::clock::nanos();
     let response = next.run(request).await;
-    let class = CLASSES[class_of(response.status())];
-    if response.status() == StatusCode::UNAUTHORIZED {
-        app.watch.stranger(Edge::Http, None);
-    }
-    histogram!(names::HTTP_DURATION, "route" => route.clone(), "status" => class)
-        .record(seconds_since(began));
-    counter!(names::HTTP_REQUESTS, "route" => route, "status" => class).increment(1);
+    answers
+        .of(route.as_ref().map(MatchedPath::as_str))
+        .count(&app, response.status(), began);
     response
 }

@@ -8,7 +8,6 @@ use axum::Json;
 use axum::extract::{Path, State};
 use http::request::Parts;
 use http::{StatusCode, header};
-use metrics::counter;
 use serde::Serialize;
 use sluis_actors::{Letter, Reply, ShardAnswer};
 use sluis_channels::{
@@ -21,12 +20,9 @@ use super::auth::unauthorized;
 use super::body::AnyBody;
 use super::problem::Problem;
 use crate::access::{Access, Bringer, Stranger, Whose};
-use crate::app::App;
+use crate::app::{App, BOUNCES};
 use crate::ask::{AskError, ask};
-use crate::telemetry::names;
 
-/// The name under which bounces are posted, whatever the relay's own name.
-const EMAIL: &str = "email";
 /// Where receipts are posted.
 pub(super) const PATH: &str = "/v1/receipts/{provider}";
 /// Who may post them.
@@ -49,26 +45,6 @@ struct EffectBody {
     effect: &'static str,
 }
 
-/// What a receipt can do, as the metric names it.
-pub const EFFECTS: [&str; 6] = [
-    "applied",
-    "noted",
-    "unknown",
-    "unexplained",
-    "forged",
-    "refused",
-];
-
-/// Makes the counters of every provider, so that each is there before its first receipt.
-pub(super) fn announce(app: &App) {
-    for provider in app.providers.keys().map(String::as_str).chain([EMAIL]) {
-        for effect in EFFECTS {
-            counter!(names::RECEIPTS, "provider" => provider.to_owned(), "effect" => effect)
-                .increment(0);
-        }
-    }
-}
-
 /// The provider whose callback is posted to `path`, if its name stands there as it is configured.
 pub(super) fn callback_of(path: &str) -> Option<&str> {
     let name = path.strip_prefix(BEFORE)?;
@@ -76,7 +52,7 @@ pub(super) fn callback_of(path: &str) -> Option<&str> {
         && name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    (plain && name != EMAIL).then_some(name)
+    (plain && name != BOUNCES).then_some(name)
 }
 
 /// How much of what is posted to `path` is read, where that is a mail: a report is read at its
@@ -84,7 +60,7 @@ pub(super) fn callback_of(path: &str) -> Option<&str> {
 /// not at all.
 pub(super) fn most_of_a_mail(app: &App, path: &str) -> Option<usize> {
     let name = path.strip_prefix(BEFORE)?;
-    let mail = name == EMAIL
+    let mail = name == BOUNCES
         || app
             .providers
             .get(name)
@@ -100,14 +76,14 @@ pub(super) async fn post(
     bringer: Bringer,
     body: AnyBody,
 ) -> Result<Json<ReceiptBody>, Problem> {
-    if provider == EMAIL {
+    if provider == BOUNCES {
         // The MAC in the return path proves the attempt; the key proves that the mail server is the
         // corporation's.
         let whose = whose(bringer, ReceiptProof::CallerMust)?;
         body.is_mail()?;
-        return match read_bounce(&body.bytes, &app.reference, EMAIL) {
-            Ok(receipt) => take(&app, EMAIL, whose, vec![receipt]).await,
-            Err(error) => untaken(&app, EMAIL, whose, &error.into()).await,
+        return match read_bounce(&body.bytes, &app.reference, BOUNCES) {
+            Ok(receipt) => take(&app, BOUNCES, whose, vec![receipt]).await,
+            Err(error) => untaken(&app, BOUNCES, whose, &error.into()).await,
         };
     }
     callback(&app, &provider, &head, bringer, &body.bytes).await
@@ -187,19 +163,19 @@ async fn untaken(
     error: &ReceiptError,
 ) -> Result<Json<ReceiptBody>, Problem> {
     let ReceiptFault::Unexplained(unknown) = &error.fault else {
-        return Err(refuse(provider, error));
+        return Err(refuse(app, provider, error));
     };
-    vouched(provider, whose, unknown.corporation)?;
+    vouched(app, provider, whose, unknown.corporation)?;
     unexplained(app, provider, unknown).await
 }
 
 /// Whether the caller may bring a receipt of that corporation. One of another's is answered like
 /// one that is nobody's: not even that it is genuine is told.
-fn vouched(provider: &str, whose: Whose, of: CorporationId) -> Result<(), Problem> {
+fn vouched(app: &App, provider: &str, whose: Whose, of: CorporationId) -> Result<(), Problem> {
     if whose.covers(of) {
         Ok(())
     } else {
-        Err(refuse(provider, &ReceiptError::no_reference()))
+        Err(refuse(app, provider, &ReceiptError::no_reference()))
     }
 }
 
@@ -216,8 +192,7 @@ async fn unexplained(
         why,
     } = unknown;
     let text = format!("{}: {}", why.code, why.text);
-    counter!(names::RECEIPTS, "provider" => provider.to_owned(), "effect" => "unexplained")
-        .increment(1);
+    app.receipts.count(provider, "unexplained");
     tracing::warn!(provider, id = %attempt.id, status = text, "a provider said something nobody has mapped");
     let inbox = app
         .engine
@@ -250,7 +225,7 @@ async fn take(
     // All of them before the first is applied.
     receipts
         .iter()
-        .try_for_each(|receipt| vouched(provider, whose, receipt.corporation))?;
+        .try_for_each(|receipt| vouched(app, provider, whose, receipt.corporation))?;
     let mut rows = Vec::with_capacity(receipts.len());
     for receipt in receipts {
         let ProviderReceipt {
@@ -289,8 +264,7 @@ async fn take(
             ShardAnswer::NotFound => word(ReceiptEffect::Unknown),
             _ => return Err(AskError::Lost.into()),
         };
-        counter!(names::RECEIPTS, "provider" => provider.to_owned(), "effect" => effect)
-            .increment(1);
+        app.receipts.count(provider, effect);
         rows.push(EffectBody {
             notification: attempt.id.to_string(),
             attempt: attempt.attempt,
@@ -309,13 +283,13 @@ const fn word(effect: ReceiptEffect) -> &'static str {
     }
 }
 
-fn refuse(provider: &str, error: &ReceiptError) -> Problem {
+fn refuse(app: &App, provider: &str, error: &ReceiptError) -> Problem {
     let effect = if error.fault == ReceiptFault::Forged {
         "forged"
     } else {
         "refused"
     };
-    counter!(names::RECEIPTS, "provider" => provider.to_owned(), "effect" => effect).increment(1);
+    app.receipts.count(provider, effect);
     Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         error.code,

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::future::join_all;
-use metrics::{counter, gauge};
 use sluis_actors::{Census, Letter, Query, ShardAnswer, Standing};
 use sluis_model::{CorporationId, Flow, Lane, Timestamp};
 use tokio::time::timeout;
@@ -59,11 +58,14 @@ pub(super) fn show(app: &App) {
                 .filter(|(c, l, _)| (*c, *l) == (channel, lane))
                 .map(|(.., since)| *since)
                 .min();
-            gauge!(names::READY_OLDEST, "channel" => channel.name(), "lane" => lane.name())
+            names::READY_OLDEST
+                .of((channel.name(), lane.name()))
                 .set(age(oldest));
         }
     }
-    gauge!(names::TIMER_OVERDUE).set(age(known.iter().filter_map(|census| census.overdue).min()));
+    names::TIMER_OVERDUE
+        .of(())
+        .set(age(known.iter().filter_map(|census| census.overdue).min()));
     show_standing(app, &known, &age);
     show_strays(app, &known, &age);
 }
@@ -93,19 +95,15 @@ fn show_standing(app: &App, known: &[Census], age: &dyn Fn(Option<Timestamp>) ->
         let count = count as f64;
         match why {
             Standing::Task { list } => {
-                let labels = [("corporation", corporation), ("list", list.into())];
-                gauge!(names::TASKS, &labels).set(count);
-                gauge!(names::TASKS_OLDEST, &labels).set(age(oldest));
+                let labels = || (corporation.clone(), String::from(list.clone()));
+                names::TASKS.of(labels()).set(count);
+                names::TASKS_OLDEST.of(labels()).set(age(oldest));
             }
             Standing::Held { flow, guard } => {
-                let labels = [
-                    ("corporation", corporation),
-                    ("flow", flow.into()),
-                    ("guard", guard.into()),
-                ];
-                gauge!(names::HELD, &labels).set(count);
+                let labels = (corporation, String::from(flow), String::from(guard));
+                names::HELD.of(labels).set(count);
             }
-            Standing::InDoubt => gauge!(names::IN_DOUBT, "corporation" => corporation).set(count),
+            Standing::InDoubt => names::IN_DOUBT.of(corporation).set(count),
         }
     }
 }
@@ -136,9 +134,9 @@ fn show_strays(app: &App, known: &[Census], age: &dyn Fn(Option<Timestamp>) -> f
             oldest = oldest.into_iter().chain(strays.oldest).min();
         }
         let name = || corporation.name.clone();
-        gauge!(names::UNMATCHED, "corporation" => name()).set(facts as f64);
-        gauge!(names::UNMATCHED_OLDEST, "corporation" => name()).set(age(oldest));
-        counter!(names::UNMATCHED_EVER, "corporation" => name()).absolute(ever);
-        counter!(names::UNKNOWN_TENANTS, "corporation" => name()).absolute(unknown);
+        names::UNMATCHED.of(name()).set(facts as f64);
+        names::UNMATCHED_OLDEST.of(name()).set(age(oldest));
+        names::UNMATCHED_EVER.of(name()).absolute(ever);
+        names::UNKNOWN_TENANTS.of(name()).absolute(unknown);
     }
 }

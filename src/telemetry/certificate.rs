@@ -3,7 +3,6 @@
 
 use std::path::Path;
 
-use metrics::gauge;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -15,7 +14,7 @@ use super::watch::Edge;
 /// read again.
 pub fn loaded(edge: Edge, path: &Path) {
     if let Some(at) = expires(path) {
-        gauge!(names::CERTIFICATE, "edge" => edge.name()).set(at as f64);
+        names::CERTIFICATE.of(edge.name()).set(at as f64);
     }
 }
 

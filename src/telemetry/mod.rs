@@ -6,53 +6,35 @@ mod certificate;
 mod disk;
 pub mod names;
 mod process;
+mod receipts;
 mod recorder;
 mod watch;
 
 pub use census::take_census;
 pub use certificate::loaded as certificate_loaded;
+pub use receipts::ReceiptCounters;
 pub use recorder::{JournalObserver, count_repairs, install, sample};
 pub use watch::{Edge, Watch};
 
-use sluis_actors::router::RouterMetric;
-use sluis_actors::supervisor::SupervisorMetric;
-use sluis_actors::telemetry::{ACTOR_METRICS, Described};
+use sluis_actors::metric::Described;
+use sluis_actors::telemetry::names::ACTOR_METRICS;
 
-/// Every metric of the process: the binary's own, the shards', the routers', the supervisors'.
+/// Whose pauses hold everybody's sends, as the label names them.
+const ALL: &str = "all";
+
+/// Every metric of the process: the binary's own and the actors'.
 pub fn all_metrics() -> impl Iterator<Item = Described> {
-    let routers = RouterMetric::ALL.into_iter().map(|m| Described {
-        name: m.name(),
-        kind: m.kind(),
-        help: m.help(),
-    });
-    let supervisors = SupervisorMetric::ALL.into_iter().map(|m| Described {
-        name: m.name(),
-        kind: m.kind(),
-        help: m.help(),
-    });
-    names::OWN_METRICS
-        .iter()
-        .chain(ACTOR_METRICS)
-        .copied()
-        .chain(routers)
-        .chain(supervisors)
+    names::OWN_METRICS.iter().chain(ACTOR_METRICS).copied()
 }
 
 /// Values of labels that are closed lists: what a help text quotes is held to them.
 #[must_use]
 pub fn label_values() -> Vec<&'static str> {
-    let lanes = sluis_model::Lane::ALL.map(sluis_model::Lane::name);
-    let channels = sluis_model::Channel::ALL.map(sluis_model::Channel::name);
-    let edges = Edge::ALL.map(Edge::name);
-    let own = crate::admission::REASONS
-        .into_iter()
-        .chain(crate::http::RECEIPT_EFFECTS);
-    let repairs = sluis_journal::Repaired::ALL.map(sluis_journal::Repaired::name);
-    own.chain(repairs)
-        .chain(lanes)
-        .chain(channels)
-        .chain(edges)
-        .chain(["all"])
-        .chain(sluis_actors::telemetry::label_values())
+    let labels = all_metrics().flat_map(|metric| metric.labels);
+    let closed = labels.filter_map(|label| label.values);
+    closed
+        .flat_map(|values| values())
+        .chain(sluis_actors::telemetry::own_ends().iter().copied())
+        .chain([ALL])
         .collect()
 }

@@ -3,8 +3,6 @@
 
 use std::fs;
 
-use metrics::{counter, gauge};
-
 use super::names;
 
 /// Ticks a second of the times in `/proc/<pid>/stat`: the same on every Linux that the toolchain
@@ -16,30 +14,36 @@ pub(super) fn sample() {
     if let Ok(stat) = fs::read_to_string("/proc/self/stat")
         && let Some((cpu_ticks, start_ticks)) = times(&stat)
     {
-        counter!(names::PROCESS_CPU).absolute((cpu_ticks / TICKS) as u64);
+        names::PROCESS_CPU
+            .of(())
+            .absolute((cpu_ticks / TICKS) as u64);
         let booted = fs::read_to_string("/proc/stat")
             .ok()
             .and_then(|text| number_after(&text, "btime "));
         if let Some(booted) = booted {
-            gauge!(names::PROCESS_START).set(booted + start_ticks / TICKS);
+            names::PROCESS_START
+                .of(())
+                .set(booted + start_ticks / TICKS);
         }
     }
     if let Ok(status) = fs::read_to_string("/proc/self/status") {
         if let Some(kilobytes) = number_after(&status, "VmRSS:") {
-            gauge!(names::PROCESS_MEMORY).set(kilobytes * 1_024.0);
+            names::PROCESS_MEMORY.of(()).set(kilobytes * 1_024.0);
         }
         if let Some(threads) = number_after(&status, "Threads:") {
-            gauge!(names::PROCESS_THREADS).set(threads);
+            names::PROCESS_THREADS.of(()).set(threads);
         }
     }
     if let Ok(files) = fs::read_dir("/proc/self/fd") {
         // One of them is the directory itself.
-        gauge!(names::PROCESS_FILES).set(files.count().saturating_sub(1) as f64);
+        names::PROCESS_FILES
+            .of(())
+            .set(files.count().saturating_sub(1) as f64);
     }
     if let Ok(limits) = fs::read_to_string("/proc/self/limits")
         && let Some(most) = number_after(&limits, "Max open files")
     {
-        gauge!(names::PROCESS_FILES_BOUND).set(most);
+        names::PROCESS_FILES_BOUND.of(()).set(most);
     }
 }
 

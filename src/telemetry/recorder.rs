@@ -3,12 +3,11 @@
 
 use std::time::Duration;
 
-use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics::{Counter, Histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use sluis_actors::supervisor::SupervisorMetric;
-use sluis_actors::telemetry::Described;
+use sluis_actors::telemetry::names::{DURATION, QUEUE_WAIT, TIMER_LATENESS};
 
-use super::{all_metrics, census, names, process};
+use super::{ALL, all_metrics, census, names, process};
 use crate::app::App;
 
 const SECONDS: &[f64] = &[
@@ -22,11 +21,7 @@ const LONG_SECONDS: &[f64] = &[
     3_600.0, 7_200.0, 21_600.0, 86_400.0,
 ];
 /// Metrics that are measured so.
-const LONG: [&str; 3] = [
-    sluis_actors::telemetry::TIMER_LATENESS,
-    sluis_actors::telemetry::QUEUE_WAIT,
-    SupervisorMetric::Duration.name(),
-];
+const LONG: [&str; 3] = [TIMER_LATENESS.name(), QUEUE_WAIT.name(), DURATION.name()];
 const COUNTS: &[f64] = &[1.0, 4.0, 16.0, 64.0, 256.0, 1_024.0, 4_096.0, 16_384.0];
 
 /// Installs the recorder of the process; once.
@@ -41,31 +36,37 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
         builder = builder.set_buckets_for_metric(Matcher::Full(name.into()), LONG_SECONDS)?;
     }
     let handle = builder.install_recorder()?;
-    all_metrics().for_each(|metric| describe(&metric));
-    gauge!(names::WEAK_DURABILITY).set(0.0);
-    gauge!(names::BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    all_metrics().for_each(|metric| metric.tell());
+    names::WEAK_DURABILITY.of(()).set(0.0);
+    names::BUILD.of(env!("CARGO_PKG_VERSION")).set(1.0);
     Ok(handle)
 }
 
-fn describe(metric: &Described) {
-    let help = metric.help.trim();
-    match metric.kind {
-        "counter" => describe_counter!(metric.name, help),
-        "histogram" => describe_histogram!(metric.name, help),
-        _ => describe_gauge!(metric.name, help),
+/// Counts group commits.
+pub struct JournalObserver {
+    records: Histogram,
+    write: Histogram,
+    sync: Histogram,
+    bytes: Counter,
+}
+
+impl Default for JournalObserver {
+    fn default() -> Self {
+        Self {
+            records: names::COMMIT_RECORDS.of(()),
+            write: names::COMMIT_WRITE.of(()),
+            sync: names::COMMIT_SYNC.of(()),
+            bytes: names::COMMIT_BYTES.of(()),
+        }
     }
 }
 
-/// Counts group commits.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct JournalObserver;
-
 impl sluis_journal::Observer for JournalObserver {
     fn group_committed(&self, records: usize, bytes: usize, write: Duration, sync: Duration) {
-        histogram!(names::COMMIT_RECORDS).record(records as f64);
-        histogram!(names::COMMIT_WRITE).record(write.as_secs_f64());
-        histogram!(names::COMMIT_SYNC).record(sync.as_secs_f64());
-        counter!(names::COMMIT_BYTES).increment(bytes as u64);
+        self.records.record(records as f64);
+        self.write.record(write.as_secs_f64());
+        self.sync.record(sync.as_secs_f64());
+        self.bytes.increment(bytes as u64);
     }
 }
 
@@ -77,7 +78,9 @@ pub fn count_repairs(report: &sluis_journal::RecoveryReport) {
             .iter()
             .filter(|repair| repair.what == what)
             .count();
-        counter!(names::JOURNAL_REPAIRS, "kind" => what.name()).increment(count as u64);
+        names::JOURNAL_REPAIRS
+            .of(what.name())
+            .increment(count as u64);
     }
     if report.made_private > 0 {
         tracing::warn!(
@@ -92,25 +95,27 @@ pub fn count_repairs(report: &sluis_journal::RecoveryReport) {
 pub fn sample(app: &App) {
     let engine = &app.engine;
     let (open, most) = engine.quota().total();
-    gauge!(names::OPEN).set(open as f64);
-    gauge!(names::MAX_OPEN).set(most as f64);
+    names::OPEN.of(()).set(open as f64);
+    names::MAX_OPEN.of(()).set(most as f64);
     for (corporation, open, most) in engine.quota().shares() {
         let name = app.corporation_name(corporation);
-        gauge!(names::SHARE_OPEN, "corporation" => name.clone()).set(open as f64);
-        gauge!(names::SHARE_BOUND, "corporation" => name).set(most as f64);
+        names::SHARE_OPEN.of(name.clone()).set(open as f64);
+        names::SHARE_BOUND.of(name).set(most as f64);
     }
     for (corporation, bytes, most) in engine.quota().budgets() {
         let name = app.corporation_name(corporation);
-        gauge!(names::DAY_BYTES, "corporation" => name.clone()).set(bytes as f64);
-        gauge!(names::DAY_BYTES_BOUND, "corporation" => name).set(most as f64);
+        names::DAY_BYTES.of(name.clone()).set(bytes as f64);
+        names::DAY_BYTES_BOUND.of(name).set(most as f64);
     }
     for (corporation, unknown, most) in engine.quota().unknown() {
         let name = app.corporation_name(corporation);
-        gauge!(names::FACT_TENANTS, "corporation" => name.clone()).set(unknown as f64);
-        gauge!(names::FACT_TENANTS_BOUND, "corporation" => name).set(most as f64);
+        names::FACT_TENANTS.of(name.clone()).set(unknown as f64);
+        names::FACT_TENANTS_BOUND.of(name).set(most as f64);
     }
     for (corporation, count) in engine.keys().len() {
-        gauge!(names::KEYS, "corporation" => app.corporation_name(corporation)).set(count as f64);
+        names::KEYS
+            .of(app.corporation_name(corporation))
+            .set(count as f64);
     }
     for line in 0..3 {
         let sums = engine
@@ -118,11 +123,11 @@ pub fn sample(app: &App) {
             .iter()
             .map(|inbox| inbox.depths()[line])
             .fold(("", 0, 0), |sum, d| (d.0, sum.1 + d.1, sum.2 + d.2));
-        gauge!(names::INBOX, "line" => sums.0).set(sums.1 as f64);
-        gauge!(names::INBOX_BOUND, "line" => sums.0).set(sums.2 as f64);
+        names::INBOX.of(sums.0).set(sums.1 as f64);
+        names::INBOX_BOUND.of(sums.0).set(sums.2 as f64);
     }
     for (provider, count) in engine.under_way() {
-        gauge!(names::UNDER_WAY, "provider" => provider.to_owned()).set(count as f64);
+        names::UNDER_WAY.of(provider.to_owned()).set(count as f64);
     }
     sample_journal(app);
     sample_pauses(app);
@@ -132,12 +137,14 @@ pub fn sample(app: &App) {
 
 fn sample_journal(app: &App) {
     let stats = app.engine.journal().stats();
-    gauge!(names::JOURNAL_DISK).set(stats.disk_bytes as f64);
-    gauge!(names::JOURNAL_LIVE).set(stats.live_bytes as f64);
-    gauge!(names::DISK_FREE).set(stats.disk_free_bytes as f64);
-    gauge!(names::DISK_LEFT).set(app.watch.disk_left_days(&stats, app.clock.now()) * 86_400.0);
+    names::JOURNAL_DISK.of(()).set(stats.disk_bytes as f64);
+    names::JOURNAL_LIVE.of(()).set(stats.live_bytes as f64);
+    names::DISK_FREE.of(()).set(stats.disk_free_bytes as f64);
+    names::DISK_LEFT
+        .of(())
+        .set(app.watch.disk_left_days(&stats, app.clock.now()) * 86_400.0);
     let queue = app.engine.journal().queue();
-    for (name, value) in [
+    for (gauge, value) in [
         (names::JOURNAL_BATCHES, queue.batches),
         (names::JOURNAL_RECORDS, queue.records),
         (names::JOURNAL_BYTES, queue.bytes),
@@ -145,7 +152,7 @@ fn sample_journal(app: &App) {
         (names::JOURNAL_RECORDS_BOUND, queue.max_records),
         (names::JOURNAL_BYTES_BOUND, queue.max_bytes),
     ] {
-        gauge!(name).set(value as f64);
+        gauge.of(()).set(value as f64);
     }
 }
 
@@ -158,8 +165,10 @@ fn sample_pauses(app: &App) {
             .filter(|pause| pause.scope.corporation == corporation)
             .count() as f64
     };
-    gauge!(names::PAUSES, "corporation" => "all").set(of(None));
+    names::PAUSES.of(ALL).set(of(None));
     for (id, corporation) in &app.corporations {
-        gauge!(names::PAUSES, "corporation" => corporation.name.clone()).set(of(Some(*id)));
+        names::PAUSES
+            .of(corporation.name.clone())
+            .set(of(Some(*id)));
     }
 }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use metrics::{Counter, counter};
+use metrics::Counter;
 use parking_lot::{Mutex, MutexGuard};
 use sluis_actors::{Census, Seldom};
 use sluis_journal::Stats;
@@ -58,7 +58,7 @@ impl Watch {
     #[must_use]
     pub fn new(clock: &Arc<dyn Clock>, reserve: u64) -> Self {
         let strangers = |edge: Edge| Strangers {
-            counter: counter!(names::UNAUTHORIZED, "edge" => edge.name()),
+            counter: names::UNAUTHORIZED.of(edge.name()),
             warning: Seldom::new(clock.clone(), move |count, client| {
                 let (edge, client) = (edge.name(), client.unwrap_or("-"));
                 tracing::warn!(

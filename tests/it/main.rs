@@ -20,6 +20,7 @@ mod http_rules;
 mod isolation;
 mod links;
 mod lists;
+mod log;
 mod metrics;
 mod openapi;
 mod pauses;

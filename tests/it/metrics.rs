@@ -2,13 +2,13 @@
 //! labels are few, and none names a tenant, an address or an id.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, OnceLock};
 
-use parking_lot::Mutex;
 use serde_json::json;
 use sluis::telemetry::all_metrics;
+use sluis_actors::metric::{Described, Kind, Label};
 
 use crate::support::{Body, Engine, NOORD, OPERATOR, ZUID, notice};
+use crate::tidy::{read, root};
 
 /// A sample: its name, its labels, its value.
 struct Sample<'a> {
@@ -50,7 +50,7 @@ fn family<'a>(name: &'a str, kinds: &BTreeMap<&str, &str>) -> &'a str {
         .unwrap_or(name)
 }
 
-async fn busy() -> Engine {
+pub(crate) async fn busy() -> Engine {
     let engine = Engine::with_sinks().await;
     for (number, key) in [NOORD, ZUID].into_iter().enumerate() {
         engine
@@ -108,7 +108,7 @@ async fn prometheus_can_read_it_and_the_operator_can_understand_it() {
         let metric = described
             .get(name)
             .unwrap_or_else(|| panic!("{name} is not among `sluis metrics`"));
-        assert_eq!(kinds.get(name), Some(&metric.kind), "{name}");
+        assert_eq!(kinds.get(name), Some(&metric.kind.name()), "{name}");
         assert_eq!(
             helps.get(name).map(|help| help.trim()),
             Some(metric.help.trim()),
@@ -118,7 +118,10 @@ async fn prometheus_can_read_it_and_the_operator_can_understand_it() {
             sample.value.is_finite() || sample.name.ends_with("_sum"),
             "{line}"
         );
-        assert!(metric.kind != "counter" || sample.value >= 0.0, "{line}");
+        assert!(
+            metric.kind != Kind::Counter || sample.value >= 0.0,
+            "{line}"
+        );
         seen.insert((line.rsplit_once(' ').unwrap().0, name));
     }
     let lines = text
@@ -195,13 +198,9 @@ fn every_name_says_what_it_counts_and_in_what() {
             "{name}"
         );
         assert_eq!(
-            metric.kind == "counter",
+            metric.kind == Kind::Counter,
             name.ends_with("_total"),
             "{name}: `_total` is for counters, and for all of them"
-        );
-        assert!(
-            ["counter", "gauge", "histogram"].contains(&metric.kind),
-            "{name}"
         );
         assert!(
             UNITS.iter().any(|unit| name.ends_with(&format!("_{unit}"))),
@@ -334,42 +333,98 @@ async fn what_cannot_be_read_and_who_has_no_key_is_counted() {
     engine.end().await;
 }
 
+/// The labels of a sample, with their values, that the lists of metrics do not declare.
+fn undeclared<'a>(sample: &Sample<'a>) -> Vec<(&'a str, &'a str)> {
+    let kinds: BTreeMap<&str, &str> = all_metrics()
+        .map(|metric| (metric.name, metric.kind.name()))
+        .collect();
+    let name = family(sample.name, &kinds);
+    let declared = all_metrics().find(|metric| metric.name == name);
+    let declared = declared.map_or(&[][..], |metric| metric.labels);
+    let is_declared = |label: &str, value: &str| {
+        // The bounds of a histogram's buckets.
+        label == "le"
+            || declared.iter().any(|known| {
+                known.name == label && known.values.is_none_or(|values| values().contains(&value))
+            })
+    };
+    let labels = sample.labels.iter().map(|(label, value)| (*label, *value));
+    labels
+        .filter(|(label, value)| !is_declared(label, value))
+        .collect()
+}
+
+#[test]
+fn a_label_that_is_not_declared_is_found() {
+    let wrong = |line| undeclared(&sample(line)).len();
+    assert_eq!(wrong("sluis_actor_panics_total{actor=\"shard\"} 0"), 0);
+    assert_eq!(wrong("sluis_actor_panics_total{actor=\"ghost\"} 0"), 1);
+    assert_eq!(wrong("sluis_actor_panics_total{tenant=\"H-1\"} 0"), 1);
+    assert_eq!(wrong("sluis_shard_records_total{shard=\"0\"} 0"), 1);
+}
+
+/// The metrics as the documents show them.
+fn table() -> String {
+    let mut all: Vec<_> = all_metrics().collect();
+    all.sort_by_key(|metric| metric.name);
+    let label = |label: &Label| match label.values {
+        Some(values) => {
+            let values: Vec<_> = values().iter().map(|v| format!("`{v}`")).collect();
+            format!("{}: {}", label.name, values.join(" "))
+        }
+        None => label.name.to_owned(),
+    };
+    let row = |metric: &Described| {
+        let labels: Vec<_> = metric.labels.iter().map(label).collect();
+        format!(
+            "| `{}` | {} | {} | {} |",
+            metric.name,
+            metric.kind.name(),
+            labels.join("; "),
+            metric.help.trim()
+        )
+    };
+    let head = [
+        "| name | kind | labels | what it means |",
+        "|---|---|---|---|",
+    ];
+    let rows = head
+        .map(str::to_owned)
+        .into_iter()
+        .chain(all.iter().map(row));
+    rows.map(|row| row + "\n").collect()
+}
+
+#[test]
+fn the_table_in_the_documents_is_the_list_of_metrics() {
+    const WRITE: &str = "SLUIS_WRITE_METRICS";
+    const MADE: &str = "cargo test -p sluis --test it metrics -->\n";
+    let path = root().join("docs/metrics.md");
+    let text = read(&path);
+    let (before, kept) = text.split_once(MADE).expect("where the table begins");
+    let now = format!("\n{}", table());
+    if std::env::var_os(WRITE).is_some() {
+        std::fs::write(&path, format!("{before}{MADE}{now}")).unwrap();
+        return;
+    }
+    assert!(
+        kept == now,
+        "docs/metrics.md does not show the list: run this test once with {WRITE}=1"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn labels_are_few_and_name_no_tenant() {
+async fn labels_are_the_declared_ones_and_name_no_tenant() {
     let engine = busy().await;
     let text = engine.ask(OPERATOR, "/metrics").await.text();
-    const KNOWN: [&str; 23] = [
-        "actor",
-        "cause",
-        "channel",
-        "corporation",
-        "edge",
-        "effect",
-        "end",
-        "event",
-        "flow",
-        "guard",
-        "kind",
-        "lane",
-        "le",
-        "limiter",
-        "line",
-        "list",
-        "provider",
-        "reason",
-        "route",
-        "shard",
-        "status",
-        "verdict",
-        "version",
-    ];
     let mut values: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
     for line in text
         .lines()
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
     {
+        let wrong = undeclared(&sample(line));
+        assert!(wrong.is_empty(), "{line}: {wrong:?} is not in its list");
         for (label, value) in sample(line).labels {
-            assert!(KNOWN.contains(&label), "{line}");
             values
                 .entry((sample(line).name, label))
                 .or_default()
@@ -399,61 +454,4 @@ async fn labels_are_few_and_name_no_tenant() {
         assert!(!text.contains(secret), "{secret} stands in the metrics");
     }
     engine.end().await;
-}
-
-/// Everything that is logged in this process, at a level finer than anybody runs with.
-fn log() -> &'static Log {
-    static LOG: OnceLock<Log> = OnceLock::new();
-    LOG.get_or_init(|| {
-        let log = Log::default();
-        let copy = log.clone();
-        let lines = tracing_subscriber::fmt()
-            .with_env_filter("info,sluis=trace,sluis_actors=trace,sluis_channels=trace");
-        drop(
-            lines
-                .with_ansi(false)
-                .with_writer(move || copy.clone())
-                .try_init(),
-        );
-        log
-    })
-}
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_log_names_no_tenant_no_address_and_no_key() {
-    let log = log();
-    let engine = busy().await;
-    engine
-        .call("slk_geheime_sleutel", "GET", "/v1/tasks", Body::Nothing)
-        .await;
-    engine.end().await;
-    tracing::info!("the log is listened to");
-    let text = String::from_utf8_lossy(&log.0.lock()).into_owned();
-    assert!(text.contains("the log is listened to"));
-    for secret in [
-        "geheim",
-        "612345678",
-        "Wij komen langs",
-        "mevrouw De Vries",
-        NOORD,
-        ZUID,
-        OPERATOR,
-    ] {
-        let line = text.lines().find(|line| line.contains(secret));
-        assert_eq!(line, None, "{secret} stands in the log");
-    }
 }

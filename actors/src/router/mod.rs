@@ -28,7 +28,6 @@ mod window;
 pub use actor::{GrantSink, RouterActor};
 pub use core::RouterCore;
 pub use gate::{Gate, Passage};
-pub use metric::RouterMetric;
 pub(crate) use outlook::Outlook;
 pub use outlook::{Hold, Out};
 pub use settings::{ProviderSlot, RouterSettings, ShareSettings};
