@@ -13,7 +13,7 @@ use super::config::Reply;
 
 #[derive(Debug, Subcommand)]
 pub enum JournalCommand {
-    /// Per shard: records, sequences, pages, bytes, problems.
+    /// Per shard: records, sequences, pages, bytes, defects.
     Inspect {
         /// The data directory.
         #[arg(long, value_name = "DIR")]
@@ -59,31 +59,31 @@ fn inspected(data_dir: &Path) -> anyhow::Result<(String, u8)> {
     for (report, checkpoint) in inspection.shards.iter().zip(&inspection.checkpoints) {
         let _ = writeln!(out, "{report:?} checkpoint {checkpoint}");
     }
-    say_problems(&inspection, &mut out);
-    Ok((out, u8::from(!inspection.problems.is_empty())))
+    say_defects(&inspection, &mut out);
+    Ok((out, u8::from(!inspection.defects.is_empty())))
 }
 
-fn say_problems(inspection: &Inspection, out: &mut String) {
-    for problem in &inspection.problems {
-        let mend = if problem.repaired_by_start {
+fn say_defects(inspection: &Inspection, out: &mut String) {
+    for defect in &inspection.defects {
+        let mend = if defect.repaired_by_start {
             "a start repairs it and says so"
         } else {
             "a start refuses"
         };
-        let place = if problem.generation == 0 {
+        let place = if defect.generation == 0 {
             String::new()
         } else {
-            format!(" in generation {}", problem.generation)
+            format!(" in generation {}", defect.generation)
         };
-        let _ = writeln!(out, "problem{place}: {} ({mend})", problem.error);
+        let _ = writeln!(out, "defect{place}: {} ({mend})", defect.error);
     }
 }
 
 fn verified(data_dir: &Path) -> anyhow::Result<(String, u8)> {
     let inspection = look(data_dir)?;
     let (mut out, mut bad) = (String::new(), 0);
-    say_problems(&inspection, &mut out);
-    if !inspection.problems.is_empty() {
+    say_defects(&inspection, &mut out);
+    if !inspection.defects.is_empty() {
         // Opening would repair it, and the next start would have nothing to say.
         return Ok((out, 1));
     }

@@ -1,6 +1,6 @@
 //! A look at a data directory for the command line: every record of every generation, and what is
 //! wrong. Refuses to run beside the engine (it takes the lock), to cut a tail, and to stop at the
-//! first problem.
+//! first defect.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ use crate::{Damage, JournalError, Sequence, Shard};
 
 /// One thing that is wrong.
 #[derive(Debug)]
-pub struct Problem {
+pub struct Defect {
     /// The generation, 0 for something outside of them.
     pub generation: u64,
     /// Whether a start would repair it, or refuse.
@@ -42,13 +42,13 @@ pub struct Inspection {
     /// Bytes behind the last good group of a generation.
     pub torn_bytes: u64,
     /// Everything that is wrong, oldest generation first; empty is good.
-    pub problems: Vec<Problem>,
+    pub defects: Vec<Defect>,
 }
 
 /// Walks a data directory.
 ///
 /// # Errors
-/// The directory is in use, or it is not a data directory. Everything else is a [`Problem`].
+/// The directory is in use, or it is not a data directory. Everything else is a [`Defect`].
 pub fn inspect(dir: &Path) -> Result<Inspection, JournalError> {
     let _lock = lock::take(dir)?;
     let mut repairs = Repairs::quiet();
@@ -58,7 +58,7 @@ pub fn inspect(dir: &Path) -> Result<Inspection, JournalError> {
     let identity = identity::look(dir, &mut repairs)?.ok_or_else(missing_meta)?;
     let mut inspection = Inspection::begin(dir, &identity)?;
     for repair in repairs.into_list() {
-        inspection.problem(0, true, JournalError::DamagedFile { path: repair.path });
+        inspection.defect(0, true, JournalError::DamagedFile { path: repair.path });
     }
     let options = Options {
         shards: identity.shards,
@@ -68,7 +68,7 @@ pub fn inspect(dir: &Path) -> Result<Inspection, JournalError> {
     let known = identity.manifest.as_ref();
     for number in inspection.generations.clone() {
         if let Err(error) = inspection.walk(dir, number, known, &options, &mut ends) {
-            inspection.problem(number, false, error);
+            inspection.defect(number, false, error);
         }
     }
     inspection.check_known(dir, known);
@@ -109,7 +109,7 @@ impl Inspection {
             checkpoints: covered.into_iter().map(Sequence).collect(),
             disk_bytes: files::disk_bytes(dir),
             torn_bytes: 0,
-            problems: Vec::new(),
+            defects: Vec::new(),
         })
     }
 
@@ -143,7 +143,7 @@ impl Inspection {
             let error = generation
                 .log
                 .damaged(place.offset, place.record, broken.damage);
-            self.problem(number, is_newest && !broken.good_follows, error);
+            self.defect(number, is_newest && !broken.good_follows, error);
         }
         *ends = scan.lasts();
         for ((report, column), end) in self.shards.iter_mut().zip(&scan.columns).zip(&*ends) {
@@ -164,7 +164,7 @@ impl Inspection {
             let error = generation
                 .log
                 .damaged(scan.end, None, Damage::Short { expected });
-            self.problem(generation.number, false, error);
+            self.defect(generation.number, false, error);
         }
     }
 
@@ -181,7 +181,7 @@ impl Inspection {
             let error = generation
                 .log
                 .damaged(0, record, Damage::Missing { expected });
-            self.problem(generation.number, false, error);
+            self.defect(generation.number, false, error);
         }
     }
 
@@ -192,7 +192,7 @@ impl Inspection {
             .unwrap_or_default();
         for made in made {
             if !self.generations.contains(&made.number) {
-                self.problem(made.number, false, missing(dir, made.number));
+                self.defect(made.number, false, missing(dir, made.number));
             }
         }
     }
@@ -201,14 +201,14 @@ impl Inspection {
         let checkpoints = Checkpoints::open(dir, id, None, &mut Vec::new())?;
         for shard in 0..self.shard_count {
             if let Err(error) = checkpoints.latest(Shard(shard)) {
-                self.problem(0, false, error);
+                self.defect(0, false, error);
             }
         }
         Ok(())
     }
 
-    fn problem(&mut self, generation: u64, repaired_by_start: bool, error: JournalError) {
-        self.problems.push(Problem {
+    fn defect(&mut self, generation: u64, repaired_by_start: bool, error: JournalError) {
+        self.defects.push(Defect {
             generation,
             repaired_by_start,
             error,

@@ -69,7 +69,7 @@ fn a_torn_tail_is_cut_off_and_appending_goes_on() {
     let dir = three_groups_and_a_kill();
     flip(dir.path(), b"third");
     let inspection = inspect(dir.path()).expect("inspected");
-    assert!(inspection.problems.len() == 1 && inspection.problems[0].repaired_by_start);
+    assert!(inspection.defects.len() == 1 && inspection.defects[0].repaired_by_start);
 
     let (journal, report) = DiskJournal::open(dir.path(), options()).expect("opened");
     assert_eq!(report.shards[1].last, Sequence(2));
@@ -207,9 +207,9 @@ fn a_flipped_byte_in_the_middle_stops_the_start_and_names_the_place() {
     let inspection = inspect(dir.path()).expect("inspected");
     assert!(
         inspection
-            .problems
+            .defects
             .iter()
-            .any(|problem| !problem.repaired_by_start)
+            .any(|defect| !defect.repaired_by_start)
     );
 }
 
@@ -292,7 +292,7 @@ fn damage_behind_a_good_index_is_noticed_by_the_reader_and_by_an_inspection() {
     let dir = tempfile::tempdir().expect("a directory");
     fill_generations(&open(dir.path()), 2);
     with_log(dir.path(), |bytes| bytes[5000] ^= 1);
-    assert!(!inspect(dir.path()).expect("inspected").problems.is_empty());
+    assert!(!inspect(dir.path()).expect("inspected").defects.is_empty());
     let journal = open(dir.path());
     let replays = (0..SHARDS).map(|shard| {
         journal.replay(Shard(shard), Sequence(1), &mut |_, _| {

@@ -50,7 +50,7 @@ fn check(journal: &DiskJournal) {
 fn an_old_directory_opens_with_everything_and_is_of_this_format_then() {
     let dir = old();
     assert!(
-        inspect(dir.path()).expect("inspected").problems.is_empty(),
+        inspect(dir.path()).expect("inspected").defects.is_empty(),
         "a look changes nothing and finds nothing wrong"
     );
     let (journal, report) = DiskJournal::open(dir.path(), options()).expect("opened");

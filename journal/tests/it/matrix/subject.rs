@@ -188,7 +188,7 @@ impl Subject {
         assert!(
             inspect(subject.dir())
                 .expect("inspected")
-                .problems
+                .defects
                 .is_empty()
         );
         subject
