@@ -347,19 +347,19 @@ impl Plain {
         out
     }
 
-    /// Ids, positions and sealed texts are random and long; nothing else is.
+    /// Ids, positions and encrypted texts are random and long; nothing else is.
     fn word(&mut self, word: &str) -> String {
         let hex = word
             .bytes()
             .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        let sealed = word.len() >= 40 && word.bytes().any(|b| b.is_ascii_uppercase());
-        if !(sealed || hex && matches!(word.len(), 16 | 32)) {
+        let encrypted = word.len() >= 40 && word.bytes().any(|b| b.is_ascii_uppercase());
+        if !(encrypted || hex && matches!(word.len(), 16 | 32)) {
             return word.to_owned();
         }
         let next = format!("({}-{})", word.len(), self.0.len());
-        // A sealed text differs each time, also for the same place.
-        if sealed {
-            "(sealed)".to_owned()
+        // An encrypted text differs each time, also for the same place.
+        if encrypted {
+            "(encrypted)".to_owned()
         } else {
             self.0.entry(word.to_owned()).or_insert(next).clone()
         }

@@ -125,7 +125,7 @@ impl Name {
     }
 
     /// The checksum of what a file under this name ends with.
-    fn seal(&self, id: u64, count: u64) -> u32 {
+    fn end_checksum(&self, id: u64, count: u64) -> u32 {
         let numbers = [id, u64::from(self.shard), self.upto, count];
         numbers.iter().fold(0, |crc, number| {
             crc32c::crc32c_append(crc, &number.to_le_bytes())
@@ -172,7 +172,7 @@ fn write_chunks(
     }
     writer.write_all(&END.to_le_bytes())?;
     writer.write_all(&count.to_le_bytes())?;
-    writer.write_all(&name.seal(id, count).to_le_bytes())
+    writer.write_all(&name.end_checksum(id, count).to_le_bytes())
 }
 
 /// Reads chunks one at a time, so that a large checkpoint never stands in memory as a whole.
@@ -249,7 +249,7 @@ impl Chunks {
         let count = self.bytes::<8>()?;
         let crc = u32::from_le_bytes(self.bytes()?);
         let count = u64::from_le_bytes(count);
-        if self.name.seal(self.id, count) == crc && count == self.read && self.left == 0 {
+        if self.name.end_checksum(self.id, count) == crc && count == self.read && self.left == 0 {
             Ok(())
         } else {
             Err(self.damaged())

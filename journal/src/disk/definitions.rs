@@ -48,7 +48,7 @@ impl Definitions {
     pub(super) fn put(&self, hash: [u8; 16], bytes: &[u8]) -> Result<(), JournalError> {
         let path = self.path(hash);
         let was_known = self.ledger.definitions().binary_search(&hash).is_ok();
-        let is_lost = match files::read_sealed(&path) {
+        let is_lost = match files::read_checked(&path) {
             Ok(Some(stored)) if stored == bytes => return self.ledger.defined(hash),
             Ok(Some(_)) | Err(JournalError::DamagedFile { .. }) => true,
             Ok(None) => was_known,
@@ -62,13 +62,13 @@ impl Definitions {
                 "was missing, damaged or held something else: written again",
             );
         }
-        files::write_sealed(&path, bytes)?;
+        files::write_checked(&path, bytes)?;
         self.ledger.defined(hash)
     }
 
     pub(super) fn get(&self, hash: [u8; 16]) -> Result<Option<Vec<u8>>, JournalError> {
         let path = self.path(hash);
-        let found = files::read_sealed(&path)?;
+        let found = files::read_checked(&path)?;
         if found.is_none() && self.ledger.definitions().binary_search(&hash).is_ok() {
             return Err(JournalError::MissingFile { path });
         }

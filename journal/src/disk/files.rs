@@ -97,17 +97,17 @@ pub(super) fn replace_unsynced(
 }
 
 /// Writes a small file with a checksum at its end, durable on return.
-pub(super) fn write_sealed(path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
-    replace(path, |writer| writer.write_all(&sealed(bytes)))
+pub(super) fn write_checked(path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
+    replace(path, |writer| writer.write_all(&with_checksum(bytes)))
 }
 
 /// Bytes with their checksum behind them.
-pub(super) fn sealed(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn with_checksum(bytes: &[u8]) -> Vec<u8> {
     [bytes, &crc32c::crc32c(bytes).to_le_bytes()].concat()
 }
 
-/// Reads a file of [`write_sealed`]; `None` when it is not there.
-pub(super) fn read_sealed(path: &Path) -> Result<Option<Vec<u8>>, JournalError> {
+/// Reads a file of [`write_checked`]; `None` when it is not there.
+pub(super) fn read_checked(path: &Path) -> Result<Option<Vec<u8>>, JournalError> {
     let mut bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -124,18 +124,18 @@ pub(super) fn read_sealed(path: &Path) -> Result<Option<Vec<u8>>, JournalError> 
     Ok(Some(bytes))
 }
 
-/// Numbers as a sealed file: the per-shard marks.
+/// Numbers as a file with a checksum: the per-shard marks.
 pub(super) fn write_numbers(path: &Path, numbers: &[u64]) -> Result<(), JournalError> {
     let bytes: Vec<u8> = numbers
         .iter()
         .flat_map(|number| number.to_le_bytes())
         .collect();
-    write_sealed(path, &bytes)
+    write_checked(path, &bytes)
 }
 
 /// The inverse of [`write_numbers`], which must hold exactly `count` numbers.
 pub(super) fn read_numbers(path: &Path, count: usize) -> Result<Option<Vec<u64>>, JournalError> {
-    let Some(bytes) = read_sealed(path)? else {
+    let Some(bytes) = read_checked(path)? else {
         return Ok(None);
     };
     let (numbers, rest) = bytes.as_chunks::<8>();
@@ -242,7 +242,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sealed_file_comes_back_and_a_flipped_bit_is_noticed() {
+    fn a_file_with_a_checksum_comes_back_and_a_flipped_bit_is_noticed() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("marks");
         assert_eq!(read_numbers(&path, 2).expect("absent is fine"), None);

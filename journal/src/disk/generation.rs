@@ -113,7 +113,7 @@ impl Generation {
             number,
         };
         let files = Prepared::open(data, number, known, options)?.ok_or_else(missing)?;
-        files.seal_again(repairs)?;
+        files.write_start_again(repairs)?;
         if let Ok(starts) = files.log.opening(ends.len())?
             && let Some((index, end, groups)) = Index::open(&files.dir, files.log.salt, &starts)?
             && files.log.len()? == end
@@ -150,7 +150,7 @@ impl Generation {
         let Some(files) = files else {
             return Ok(Newest::Unbegun { is_blank: true });
         };
-        files.seal_again(repairs)?;
+        files.write_start_again(repairs)?;
         let scanned = scan(&files.log, usize::from(options.shards))?;
         let held = Held {
             data,

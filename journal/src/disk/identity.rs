@@ -62,7 +62,7 @@ fn meta_path(dir: &Path) -> PathBuf {
 
 fn read_meta(dir: &Path) -> Result<Option<Meta>, JournalError> {
     let path = meta_path(dir);
-    let Some(bytes) = files::read_sealed(&path)? else {
+    let Some(bytes) = files::read_checked(&path)? else {
         return Ok(None);
     };
     let damaged = || JournalError::DamagedFile { path: path.clone() };
@@ -90,7 +90,7 @@ fn read_meta(dir: &Path) -> Result<Option<Meta>, JournalError> {
 pub(super) fn write(dir: &Path, id: u64, shards: u16) -> Result<(), JournalError> {
     let mut bytes = [FORMAT.to_le_bytes(), shards.to_le_bytes()].concat();
     bytes.extend_from_slice(&id.to_le_bytes());
-    files::write_sealed(&meta_path(dir), &bytes)
+    files::write_checked(&meta_path(dir), &bytes)
 }
 
 /// Looks at a directory and changes nothing; an error says what is wrong. `None`: there is no

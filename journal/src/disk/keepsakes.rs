@@ -29,12 +29,12 @@ impl Keepsakes {
 
     pub(super) fn put(&self, name: &str, bytes: &[u8]) -> Result<(), JournalError> {
         let all = [&self.id.to_le_bytes(), bytes].concat();
-        files::write_sealed(&self.dir.join(name), &all)
+        files::write_checked(&self.dir.join(name), &all)
     }
 
     pub(super) fn get(&self, name: &str) -> Result<Option<Vec<u8>>, JournalError> {
         let path = self.dir.join(name);
-        let Some(all) = files::read_sealed(&path)? else {
+        let Some(all) = files::read_checked(&path)? else {
             return Ok(None);
         };
         let (id, bytes) = all

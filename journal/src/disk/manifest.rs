@@ -75,7 +75,7 @@ impl Manifest {
     /// The manifest of a directory; `None` when there is none.
     pub(super) fn read(dir: &Path) -> Result<Option<Self>, JournalError> {
         let path = Self::path(dir);
-        let Some(bytes) = files::read_sealed(&path)? else {
+        let Some(bytes) = files::read_checked(&path)? else {
             return Ok(None);
         };
         let (numbers, rest) = bytes.as_chunks::<8>();
@@ -179,7 +179,7 @@ impl Manifest {
             .chain(made)
             .chain(per_shard)
             .chain(definitions);
-        files::sealed(&all.flat_map(u64::to_le_bytes).collect::<Vec<u8>>())
+        files::with_checksum(&all.flat_map(u64::to_le_bytes).collect::<Vec<u8>>())
     }
 
     pub(super) fn of(&self, number: u64) -> Option<&Made> {

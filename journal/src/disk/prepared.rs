@@ -19,7 +19,7 @@ use crate::{Damage, JournalError};
 
 /// The salt. Written last: a directory without it holds nothing that counts, unless the manifest
 /// knows it.
-const SEAL: &str = "start";
+const START: &str = "start";
 
 /// The files of a generation.
 pub(super) struct Prepared {
@@ -27,8 +27,8 @@ pub(super) struct Prepared {
     pub(super) dir: PathBuf,
     pub(super) log: LogFile,
     salt: u64,
-    /// Whether the seal has to be written again.
-    is_unsealed: bool,
+    /// Whether the start file has to be written again.
+    lacks_start: bool,
 }
 
 impl Prepared {
@@ -48,10 +48,10 @@ impl Prepared {
             tracing::debug!(generation = number, %error, "no room made");
         }
         if options.barrier.syncs_creation() {
-            // Or the seal's name could be there without the log's.
+            // Or the name of the start file could be there without the log's.
             files::sync_dir(&dir)?;
         }
-        files::write_numbers(&dir.join(SEAL), &[salt])?;
+        files::write_numbers(&dir.join(START), &[salt])?;
         if options.barrier.syncs_creation() {
             files::sync_dir(data)?;
         }
@@ -60,7 +60,7 @@ impl Prepared {
             dir,
             log,
             salt,
-            is_unsealed: false,
+            lacks_start: false,
         })
     }
 
@@ -74,7 +74,7 @@ impl Prepared {
     }
 
     /// Opens the files of a generation; `None` when their making was interrupted. `known`: its
-    /// salt, as the manifest has it: then a lost seal is no loss, see [`Prepared::seal_again`].
+    /// salt, as the manifest has it: then a lost start file is no loss, see [`Prepared::write_start_again`].
     /// Changes nothing.
     pub(super) fn open(
         data: &Path,
@@ -83,18 +83,18 @@ impl Prepared {
         options: &Options,
     ) -> Result<Option<Self>, JournalError> {
         let dir = Generation::path(data, number);
-        let path = dir.join(SEAL);
-        let sealed = match files::read_numbers(&path, 1) {
-            Ok(sealed) => sealed.map(|salt| salt[0]),
+        let path = dir.join(START);
+        let written = match files::read_numbers(&path, 1) {
+            Ok(written) => written.map(|salt| salt[0]),
             Err(JournalError::DamagedFile { .. }) if known.is_some() => None,
             Err(error) => return Err(error),
         };
-        let salt = match (sealed, known) {
-            (Some(sealed), None) => sealed,
-            (Some(sealed), Some(known)) if sealed == known => sealed,
+        let salt = match (written, known) {
+            (Some(written), None) => written,
+            (Some(written), Some(known)) if written == known => written,
             (None, None) if LogFile::is_blank(&dir)? => return Ok(None),
             (None, None) => return Err(JournalError::MissingFile { path }),
-            (sealed, Some(known)) => Self::check_known(data, &dir, sealed, known, options)?,
+            (written, Some(known)) => Self::check_known(data, &dir, written, known, options)?,
         };
         let log = LogFile::open(&dir, salt, options.barrier)?;
         Ok(Some(Self {
@@ -102,22 +102,22 @@ impl Prepared {
             dir,
             log,
             salt,
-            is_unsealed: sealed != Some(salt),
+            lacks_start: written != Some(salt),
         }))
     }
 
-    /// The seal is not what the manifest says: the log must begin as the manifest says, or hold
+    /// The start file is not what the manifest says: the log must begin as the manifest says, or hold
     /// nothing.
     fn check_known(
         data: &Path,
         dir: &Path,
-        sealed: Option<u64>,
+        written: Option<u64>,
         known: u64,
         options: &Options,
     ) -> Result<u64, JournalError> {
         let log = LogFile::open(dir, known, options.barrier)?;
-        if let Some(sealed) = sealed
-            && LogFile::open(dir, sealed, options.barrier)?.begins()?
+        if let Some(written) = written
+            && LogFile::open(dir, written, options.barrier)?.begins()?
         {
             return Err(JournalError::Foreign {
                 path: dir.to_owned(),
@@ -130,12 +130,12 @@ impl Prepared {
         Ok(known)
     }
 
-    /// Writes the seal again where it was lost.
-    pub(super) fn seal_again(&self, repairs: &mut Repairs) -> Result<(), JournalError> {
-        if !self.is_unsealed {
+    /// Writes the start file again where it was lost.
+    pub(super) fn write_start_again(&self, repairs: &mut Repairs) -> Result<(), JournalError> {
+        if !self.lacks_start {
             return Ok(());
         }
-        let path = self.dir.join(SEAL);
+        let path = self.dir.join(START);
         repairs.add(
             Repaired::Start,
             &path,

@@ -4,7 +4,7 @@
 //!
 //! * `flush()` ends in `sync_file_range`, which flushes no drive cache: [`Store::barrier`] adds
 //!   `fdatasync`.
-//! * sled syncs neither `conf` nor its directory: [`Store::create`] does, and writes the seal file
+//! * sled syncs neither `conf` nor its directory: [`Store::create`] does, and writes the start file
 //!   last.
 //! * A killed process leaves `snap.*.generating`, with which sled refuses to open: removed before
 //!   opening.
@@ -23,7 +23,7 @@ use super::options::{Barrier, Options};
 use super::{files, privacy};
 use crate::JournalError;
 
-const SEAL: &str = "start";
+const START: &str = "start";
 const BLOBS: &str = "blobs";
 /// Together ten seconds: longer than any write of the background threads takes.
 const RELEASE_ATTEMPTS: u32 = 2_000;
@@ -31,15 +31,15 @@ const RELEASE_PAUSE: Duration = Duration::from_millis(5);
 
 /// What was fixed when a directory was made. Written last: a directory without it holds nothing
 /// that counts.
-pub(super) struct Seal {
+pub(super) struct StartFile {
     pub(super) segment_bytes: usize,
     /// The number of the data directory.
     pub(super) id: u64,
 }
 
-/// The layout of what stands in it. Before 2 a seal held the segment's size alone.
+/// The layout of what stands in it. Before 2 it held the segment's size alone.
 const LAYOUT: u64 = 2;
-const SEAL_NUMBERS: usize = 3;
+const START_NUMBERS: usize = 3;
 
 /// An open sled directory with one tree in use.
 pub(super) struct Store {
@@ -54,13 +54,13 @@ impl Store {
     /// Makes a directory with a first entry, durable in full before this returns.
     pub(super) fn create(
         dir: &Path,
-        seal: &Seal,
+        start: &StartFile,
         cache: u64,
         options: &Options,
         first: impl FnOnce(&sled::Tree) -> sled::Result<()>,
     ) -> Result<Self, JournalError> {
         files::make_dir(dir)?;
-        let store = Self::start(dir, seal.segment_bytes, cache, options)?;
+        let store = Self::start(dir, start.segment_bytes, cache, options)?;
         store.ask("write its first entry", first)?;
         store.guard("flush", || store.db.flush())?;
         if options.barrier.syncs_creation() {
@@ -68,8 +68,8 @@ impl Store {
         }
         privacy::tighten(dir)?;
         files::write_numbers(
-            &dir.join(SEAL),
-            &[LAYOUT, seal.segment_bytes as u64, seal.id],
+            &dir.join(START),
+            &[LAYOUT, start.segment_bytes as u64, start.id],
         )?;
         if options.barrier.syncs_creation() {
             dir.parent().map_or(Ok(()), files::sync_dir)?;
@@ -77,10 +77,10 @@ impl Store {
         Ok(store)
     }
 
-    /// Opens a directory that [`Store::create`] finished, as its seal says.
+    /// Opens a directory that [`Store::create`] finished, as its start file says.
     pub(super) fn open(
         dir: &Path,
-        seal: &Seal,
+        start: &StartFile,
         cache: u64,
         options: &Options,
         removed: &mut Vec<PathBuf>,
@@ -96,7 +96,7 @@ impl Store {
             files::sync_file(&path)?;
         }
         files::sync_dir(dir)?;
-        let store = Self::start(dir, seal.segment_bytes, cache, options)?;
+        let store = Self::start(dir, start.segment_bytes, cache, options)?;
         store.guard("flush", || store.db.flush())?;
         store.sync_everything()?;
         store.check_blobs()?;
@@ -104,14 +104,14 @@ impl Store {
         Ok(store)
     }
 
-    /// The seal of a finished directory; `None` when its making was interrupted.
-    pub(super) fn seal(dir: &Path) -> Result<Option<Seal>, JournalError> {
-        let path = dir.join(SEAL);
-        let Some(numbers) = files::read_numbers(&path, SEAL_NUMBERS)? else {
+    /// The start file of a finished directory; `None` when its making was interrupted.
+    pub(super) fn start_file(dir: &Path) -> Result<Option<StartFile>, JournalError> {
+        let path = dir.join(START);
+        let Some(numbers) = files::read_numbers(&path, START_NUMBERS)? else {
             return Ok(None);
         };
         match numbers[..] {
-            [LAYOUT, segment_bytes, id] => Ok(Some(Seal {
+            [LAYOUT, segment_bytes, id] => Ok(Some(StartFile {
                 segment_bytes: segment_bytes as usize,
                 id,
             })),

@@ -19,7 +19,7 @@ use super::files;
 use super::options::Options;
 use super::proof::{self, Expected, Proven, Wrong};
 use super::report::{Repaired, Repairs};
-use super::store::{Seal, Store};
+use super::store::{StartFile, Store};
 use super::values::Values;
 use crate::{JournalError, MAX_KEY_BYTES, MAX_VALUE_BYTES, Sequence, Shard};
 
@@ -90,24 +90,24 @@ impl Table {
 
     fn create(dir: &Path, options: &Options, id: u64) -> Result<Self, JournalError> {
         let own = |tree: &sled::Tree| tree.insert(OWNER_KEY, &id.to_le_bytes()).map(drop);
-        let seal = Seal {
+        let start = StartFile {
             segment_bytes: options.segment_bytes,
             id,
         };
-        let store = Store::create(dir, &seal, options.cache_bytes, options, own)?;
-        Ok(Self::around(store, &seal, options.shards))
+        let store = Store::create(dir, &start, options.cache_bytes, options, own)?;
+        Ok(Self::around(store, &start, options.shards))
     }
 
-    fn around(store: Store, seal: &Seal, shards: u16) -> Self {
+    fn around(store: Store, start: &StartFile, shards: u16) -> Self {
         Self {
             store,
-            id: seal.id,
+            id: start.id,
             locks: (0..shards).map(|_| RwLock::new(())).collect(),
             books: (0..shards).map(|_| Mutex::default()).collect(),
             applied: (0..shards).map(|_| AtomicU64::new(0)).collect(),
             syncing: Mutex::new(()),
             unsynced: AtomicUsize::new(0),
-            most_unsynced: seal.segment_bytes / BARRIER_PART,
+            most_unsynced: start.segment_bytes / BARRIER_PART,
         }
     }
 
@@ -130,16 +130,16 @@ impl Table {
         expected: &Expected<'_>,
         removed: &mut Vec<PathBuf>,
     ) -> Result<Result<Self, Wrong>, JournalError> {
-        let Some(seal) = Store::seal(dir)? else {
+        let Some(start) = Store::start_file(dir)? else {
             return Ok(Err("was not made completely, or its start is gone".into()));
         };
-        if seal.id != expected.id {
+        if start.id != expected.id {
             return Ok(Err("belongs to another data directory".into()));
         }
-        let store = Store::open(dir, &seal, options.cache_bytes, options, removed)?;
+        let store = Store::open(dir, &start, options.cache_bytes, options, removed)?;
         let proven = proof::prove(&store, expected)?;
         Ok(proven.map(|proven| {
-            let table = Self::around(store, &seal, options.shards);
+            let table = Self::around(store, &start, options.shards);
             table.take_over(&proven);
             table
         }))
