@@ -20,9 +20,9 @@ use crate::admission::{Admission, Gatekeeper};
 use crate::app::BOUNCES;
 use crate::app::{App, Corporation, RequestLimits};
 use crate::config::{Config, KeyRing, MapSecrets};
-use crate::lanes::Lanes;
 use crate::reference_key;
 use crate::telemetry::{self, JournalObserver, ReceiptCounters, Watch};
+use crate::threads::Threads;
 
 /// Share of all intake lines that one corporation may fill while there are others.
 const ARRIVING_SHARE: f64 = 0.6;
@@ -57,7 +57,7 @@ pub struct Running {
     /// What was found at the start.
     pub report: RecoveryReport,
     /// Where connections are served.
-    pub lanes: Lanes,
+    pub threads: Threads,
     actors: Actors,
 }
 
@@ -150,7 +150,7 @@ pub fn start_watched(
         paused: around.paused,
         prepare_threads: config.engine.prepare_threads,
         arbiters: actors.arbiters.iter().map(Arbiter::handle).collect(),
-        lanes: actors.lanes.all().clone(),
+        threads: actors.threads.all().clone(),
         on_fatal: Arc::new(move |error| fatal(format!("a shard cannot be rebuilt: {error}"))),
         recovery,
     })?;
@@ -195,7 +195,7 @@ pub fn start_watched(
     Ok(Running {
         app: Arc::new(app),
         report,
-        lanes: actors.lanes.clone(),
+        threads: actors.threads.clone(),
         actors,
     })
 }
@@ -231,7 +231,7 @@ impl Running {
 /// Arbiters, one per core, on a system of their own.
 struct Actors {
     arbiters: Vec<Arbiter>,
-    lanes: Lanes,
+    threads: Threads,
     system: System,
     thread: std::thread::JoinHandle<()>,
 }
@@ -252,13 +252,13 @@ impl Actors {
         let (system, arbiters) = receiver
             .recv()
             .map_err(|_| io::Error::other("the actor system did not start"))?;
-        let lanes = arbiters
+        let threads = arbiters
             .iter()
-            .map(lane_of)
+            .map(thread_of)
             .collect::<io::Result<Vec<_>>>()?;
         Ok(Self {
             arbiters,
-            lanes: Lanes::new(lanes),
+            threads: Threads::new(threads),
             system,
             thread,
         })
@@ -277,7 +277,7 @@ impl Actors {
 }
 
 /// The runtime under an arbiter.
-fn lane_of(arbiter: &Arbiter) -> io::Result<tokio::runtime::Handle> {
+fn thread_of(arbiter: &Arbiter) -> io::Result<tokio::runtime::Handle> {
     let (sender, receiver) = mpsc::channel();
     arbiter.spawn_fn(move || drop(sender.send(tokio::runtime::Handle::current())));
     receiver

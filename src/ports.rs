@@ -140,10 +140,12 @@ impl Ports {
 
     /// The engine is there: the same listeners lead to it from here on.
     pub fn open(&self, running: &Running) {
-        self.reception
-            .open(http::Front::new(running.app.clone()), running.lanes.clone());
+        self.reception.open(
+            http::Front::new(running.app.clone()),
+            running.threads.clone(),
+        );
         self.opening
-            .open(running.app.clone(), running.lanes.clone());
+            .open(running.app.clone(), running.threads.clone());
     }
 
     /// Where HTTP listens.

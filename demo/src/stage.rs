@@ -101,7 +101,7 @@ impl Stage {
         let edge = tokio::spawn(http::serve(
             listener,
             http::Front::new(running.app.clone()),
-            running.lanes.clone(),
+            running.threads.clone(),
             None,
             shutdown.clone(),
         ));

@@ -130,8 +130,8 @@ impl Acceptor {
                 acceptor.meet(stream, stranger).await;
             }
         };
-        match self.opening.lanes() {
-            Some(lanes) => drop(tasks.spawn_on(greeted.instrument(span), lanes.next())),
+        match self.opening.threads() {
+            Some(threads) => drop(tasks.spawn_on(greeted.instrument(span), threads.next())),
             None => drop(tasks.spawn(greeted.instrument(span))),
         }
     }

@@ -32,7 +32,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access::Access;
 use crate::app::App;
-use crate::lanes::Lanes;
+use crate::threads::Threads;
 use crate::tls::Tls;
 
 pub use opening::Opening;
@@ -79,12 +79,12 @@ impl Default for BinarySettings {
 pub async fn serve(
     app: Arc<App>,
     listener: TcpListener,
-    lanes: Lanes,
+    threads: Threads,
     settings: BinarySettings,
     shutdown: CancellationToken,
 ) {
     serve_opening(
-        Arc::new(Opening::opened(app, lanes)),
+        Arc::new(Opening::opened(app, threads)),
         listener,
         settings,
         shutdown,

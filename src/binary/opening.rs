@@ -7,11 +7,11 @@ use sluis_actors::Recovery;
 
 use super::door::Door;
 use crate::app::App;
-use crate::lanes::Lanes;
+use crate::threads::Threads;
 
 /// The door of the engine, once there is one.
 pub struct Opening {
-    opened: OnceLock<(Arc<dyn Door>, Lanes)>,
+    opened: OnceLock<(Arc<dyn Door>, Threads)>,
     recovery: Arc<Recovery>,
 }
 
@@ -27,28 +27,28 @@ impl Opening {
 
     /// The engine is there.
     #[must_use]
-    pub fn opened(app: Arc<App>, lanes: Lanes) -> Self {
+    pub fn opened(app: Arc<App>, threads: Threads) -> Self {
         let opening = Self::starting(Arc::default());
-        opening.open(app, lanes);
+        opening.open(app, threads);
         opening
     }
 
-    /// The engine is there from here on; its connections are served on `lanes`. Only the first one
+    /// The engine is there from here on; its connections are served on `threads`. Only the first one
     /// counts.
-    pub fn open(&self, app: Arc<App>, lanes: Lanes) {
-        self.open_to(app, lanes);
+    pub fn open(&self, app: Arc<App>, threads: Threads) {
+        self.open_to(app, threads);
     }
 
-    pub(super) fn open_to(&self, door: Arc<dyn Door>, lanes: Lanes) {
-        drop(self.opened.set((door, lanes)));
+    pub(super) fn open_to(&self, door: Arc<dyn Door>, threads: Threads) {
+        drop(self.opened.set((door, threads)));
     }
 
     pub(super) fn door(&self) -> Option<&Arc<dyn Door>> {
         self.opened.get().map(|(door, _)| door)
     }
 
-    pub(super) fn lanes(&self) -> Option<&Lanes> {
-        self.opened.get().map(|(_, lanes)| lanes)
+    pub(super) fn threads(&self) -> Option<&Threads> {
+        self.opened.get().map(|(_, threads)| threads)
     }
 
     pub(super) fn recovery(&self) -> &Recovery {

@@ -19,14 +19,14 @@ use super::patience::Patience;
 use super::problem::Problem;
 use super::seat::{Flight, Manner, ResponseBody, Seat, Upload};
 use super::{not_found_here, status};
-use crate::lanes::Lanes;
+use crate::threads::Threads;
 
 /// Seconds after which whoever met a start may come back.
 pub(crate) const START_RETRY: u32 = 5;
 
 /// Answers before the engine is there, and hands over to it then. Shared by all listeners of HTTP.
 pub struct Reception {
-    opened: OnceLock<(Front, Lanes)>,
+    opened: OnceLock<(Front, Threads)>,
     recovery: Arc<Recovery>,
 }
 
@@ -42,20 +42,20 @@ impl Reception {
 
     /// One where the engine is there.
     #[must_use]
-    pub fn opened(front: Front, lanes: Lanes) -> Self {
+    pub fn opened(front: Front, threads: Threads) -> Self {
         let reception = Self::starting(Arc::default());
-        reception.open(front, lanes);
+        reception.open(front, threads);
         reception
     }
 
-    /// The engine is there; its connections are served on `lanes`. Only the first one counts.
-    pub fn open(&self, front: Front, lanes: Lanes) {
-        drop(self.opened.set((front, lanes)));
+    /// The engine is there; its connections are served on `threads`. Only the first one counts.
+    pub fn open(&self, front: Front, threads: Threads) {
+        drop(self.opened.set((front, threads)));
     }
 
     /// Where the next connection is served; `None`: here.
-    pub(super) fn lanes(&self) -> Option<&Lanes> {
-        self.opened.get().map(|(_, lanes)| lanes)
+    pub(super) fn threads(&self) -> Option<&Threads> {
+        self.opened.get().map(|(_, threads)| threads)
     }
 
     /// The answer while there is no engine.

@@ -20,7 +20,7 @@ use super::patience::Patience;
 use super::reception::{Desk, Reception};
 use super::seat::{Budget, Seat};
 use crate::crowd::{Bounds, Crowd, Limits};
-use crate::lanes::Lanes;
+use crate::threads::Threads;
 use crate::tls::Tls;
 
 /// Places for the questions whether the engine is well, when every other one is taken by a
@@ -101,7 +101,7 @@ impl HttpSettings {
 pub async fn serve(
     listener: TcpListener,
     front: Front,
-    lanes: Lanes,
+    threads: Threads,
     tls: Option<Tls>,
     shutdown: CancellationToken,
 ) {
@@ -111,7 +111,7 @@ pub async fn serve(
     };
     serve_with(
         listener,
-        Arc::new(Reception::opened(front, lanes)),
+        Arc::new(Reception::opened(front, threads)),
         settings,
         shutdown,
     )
@@ -295,8 +295,8 @@ impl Port {
             // Whoever takes too long is cut off here, whatever it is in the middle of.
             life.live(talk).await;
         };
-        match (self.reception.lanes(), &self.reserve) {
-            (Some(lanes), Some(_)) => drop(lanes.next().spawn(connection)),
+        match (self.reception.threads(), &self.reserve) {
+            (Some(threads), Some(_)) => drop(threads.next().spawn(connection)),
             _ => drop(tokio::spawn(connection)),
         }
     }

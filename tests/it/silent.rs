@@ -72,7 +72,7 @@ impl Port {
 }
 
 fn opened(engine: &Engine) -> Reception {
-    Reception::opened(Front::new(engine.app().clone()), engine.lanes().clone())
+    Reception::opened(Front::new(engine.app().clone()), engine.threads().clone())
 }
 
 fn post(path: &str, key: &str, length: usize, body: &str) -> Vec<u8> {
@@ -442,7 +442,7 @@ async fn a_start_answers_at_once_and_the_same_listener_goes_on() {
             && early.contains("retry-after: 5"),
         "{early}"
     );
-    reception.open(Front::new(engine.app().clone()), engine.lanes().clone());
+    reception.open(Front::new(engine.app().clone()), engine.threads().clone());
     let accepted = ask(&mut held, &notification(NOORD, "early")).await;
     assert!(
         accepted.starts_with("HTTP/1.1 202"),
@@ -532,7 +532,7 @@ fn code(error: &ClientError) -> Option<ErrorCode> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn silent_sockets_on_the_binary_port_keep_nobody_out() {
     let engine = Engine::start().await;
-    let opening = Opening::opened(engine.app().clone(), engine.lanes().clone());
+    let opening = Opening::opened(engine.app().clone(), engine.threads().clone());
     let settings = BinarySettings {
         max_connections: 3,
         max_per_corporation: 2,

@@ -210,7 +210,7 @@ fn supervisor(around: &Around<'_>, setup: &ProviderSetup, gate: Arc<Gate>) -> Ar
         bell: Bell::new(around.activity.clone()),
         concurrency: setup.concurrency,
         pool: around.pool.clone(),
-        lanes: settings.lanes.clone(),
+        threads: settings.threads.clone(),
         outcomes: Arc::new(move |attempt, verdict| tell(&to, attempt, verdict)),
         clock: settings.clock.clone(),
         settings: settings.supervisors,

@@ -65,7 +65,7 @@ pub struct EngineSettings {
     pub arbiters: Vec<ArbiterHandle>,
     /// Where sends run: the runtimes of the arbiters, in their order, so that an attempt's outcome
     /// is decided on the thread that learned it. At least one.
-    pub lanes: Arc<[tokio::runtime::Handle]>,
+    pub threads: Arc<[tokio::runtime::Handle]>,
     /// Called when a shard cannot be rebuilt: the process must end.
     pub on_fatal: OnFatal,
     /// How far the replay of the records is, for whoever waits for it.

@@ -24,7 +24,7 @@ pub struct Supervisor {
     inbox: Arc<SupervisorInbox>,
     bell: Arc<Bell>,
     pool: Arc<PreparePool>,
-    lanes: Arc<[tokio::runtime::Handle]>,
+    threads: Arc<[tokio::runtime::Handle]>,
     shared: Arc<Shared>,
 }
 
@@ -47,7 +47,7 @@ impl Supervisor {
             bell,
             concurrency,
             pool,
-            lanes,
+            threads,
             outcomes,
             clock,
             settings,
@@ -69,7 +69,7 @@ impl Supervisor {
             inbox,
             bell,
             pool,
-            lanes,
+            threads,
             shared,
         })
     }
@@ -102,13 +102,13 @@ impl Supervisor {
                 "the provider is taken for unreachable",
             ));
         }
-        let lane = &self.lanes[usize::from(dispatch.attempt.id.shard().0) % self.lanes.len()];
+        let thread = &self.threads[usize::from(dispatch.attempt.id.shard().0) % self.threads.len()];
         let (done, prepared) = oneshot::channel();
         match self
             .pool
             .submit(dispatch, Box::new(move |result| drop(done.send(result))))
         {
-            Ok(()) => drop(lane.spawn(attempt.carry_out(prepared))),
+            Ok(()) => drop(thread.spawn(attempt.carry_out(prepared))),
             Err(_) => attempt.end(withdrawn("prepare", "no room in the prepare queue")),
         }
     }

@@ -49,8 +49,8 @@ pub struct SupervisorParts {
     pub concurrency: std::num::NonZeroU32,
     /// Where messages are rendered.
     pub pool: Arc<PreparePool>,
-    /// Where sends run: those of a shard on the lane of its number.
-    pub lanes: Arc<[tokio::runtime::Handle]>,
+    /// Where sends run: those of a shard on the thread of its number.
+    pub threads: Arc<[tokio::runtime::Handle]>,
     /// Where outcomes go.
     pub outcomes: OutcomeSink,
     /// The engine's clock, for the breaker and for durations.

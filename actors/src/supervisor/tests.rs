@@ -155,7 +155,7 @@ impl Stage {
             bell: Bell::new(activity.clone()),
             concurrency,
             pool,
-            lanes: [runtime].into(),
+            threads: [runtime].into(),
             outcomes: Arc::new(move |_, verdict| log.lock().push((verdict, seen.finished()))),
             clock: clock.clone(),
             settings: SupervisorSettings::default(),

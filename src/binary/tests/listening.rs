@@ -16,7 +16,7 @@ use super::PACE;
 use super::door::{KEY, MASK, Script};
 use super::peer::row;
 use crate::config::TlsFiles;
-use crate::lanes::Lanes;
+use crate::threads::Threads;
 
 // The certificate that the client's tests made for `localhost`.
 const CERTIFICATE: &[u8] = include_bytes!("../../../client/tests/it/tls/certificate.pem");
@@ -45,9 +45,9 @@ impl Port {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = socket.local_addr().unwrap();
         let shutdown = CancellationToken::new();
-        let lanes = Lanes::new([tokio::runtime::Handle::current()]);
+        let threads = Threads::new([tokio::runtime::Handle::current()]);
         let opening = Arc::new(Opening::starting(Arc::default()));
-        opening.open_to(door.clone(), lanes);
+        opening.open_to(door.clone(), threads);
         let served = tokio::spawn(listener::serve(
             opening,
             socket,

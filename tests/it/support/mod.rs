@@ -19,7 +19,7 @@ use sluis::app::App;
 use sluis::binary::{self, BinarySettings};
 use sluis::config::{CliOverrides, Config, KeyHash, KeyRing, flows};
 use sluis::engine_start::{self, Running, Surroundings};
-use sluis::lanes::Lanes;
+use sluis::threads::Threads;
 use sluis_loadtest::sink::{
     CoreOptions, HeapWorld, Profile, SinkCore, SmsOptions, SmsSink, SmtpOptions, SmtpSink,
 };
@@ -193,14 +193,14 @@ impl Engine {
             tokio::spawn(sluis::http::serve(
                 listener,
                 front,
-                running.lanes.clone(),
+                running.threads.clone(),
                 None,
                 self.shutdown.clone(),
             )),
             tokio::spawn(binary::serve(
                 running.app.clone(),
                 port,
-                running.lanes.clone(),
+                running.threads.clone(),
                 settings,
                 self.shutdown.clone(),
             )),
@@ -292,8 +292,8 @@ impl Engine {
     }
 
     /// Where connections are served.
-    pub fn lanes(&self) -> &Lanes {
-        &self.running.as_ref().expect("it runs").lanes
+    pub fn threads(&self) -> &Threads {
+        &self.running.as_ref().expect("it runs").threads
     }
 
     /// What the edges share.

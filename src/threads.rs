@@ -8,19 +8,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::runtime::Handle;
 
-/// Hands out the arbiters' threads in turn. A clone hands out the same lanes.
+/// Hands out the arbiters' threads in turn. A clone hands out the same ones.
 #[derive(Clone, Debug)]
-pub struct Lanes {
-    lanes: Arc<[Handle]>,
+pub struct Threads {
+    threads: Arc<[Handle]>,
     next: Arc<AtomicUsize>,
 }
 
-impl Lanes {
+impl Threads {
     /// These runtimes, each a single thread.
     #[must_use]
-    pub fn new(lanes: impl Into<Arc<[Handle]>>) -> Self {
+    pub fn new(threads: impl Into<Arc<[Handle]>>) -> Self {
         Self {
-            lanes: lanes.into(),
+            threads: threads.into(),
             next: Arc::default(),
         }
     }
@@ -28,16 +28,16 @@ impl Lanes {
     /// All of them, in the order of the arbiters.
     #[must_use]
     pub const fn all(&self) -> &Arc<[Handle]> {
-        &self.lanes
+        &self.threads
     }
 
-    /// The lane of the next connection.
+    /// The thread of the next connection.
     ///
     /// # Panics
     /// There are none.
     #[must_use]
     pub fn next(&self) -> &Handle {
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
-        &self.lanes[turn % self.lanes.len()]
+        &self.threads[turn % self.threads.len()]
     }
 }
