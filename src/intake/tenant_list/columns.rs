@@ -13,6 +13,7 @@ pub(super) enum Column {
     FirstName,
     Infix,
     Name,
+    Organisation,
     Email,
     EmailConfirmed,
     Mobile,
@@ -23,7 +24,7 @@ pub(super) enum Column {
 }
 
 /// Names are compared by their letters and digits, in lower case and without accents.
-const NAMES: [(&str, Column); 60] = [
+const NAMES: [(&str, Column); 66] = [
     ("huurdernummer", Column::TenantId),
     ("huurdernr", Column::TenantId),
     ("huurdersnummer", Column::TenantId),
@@ -53,6 +54,12 @@ const NAMES: [(&str, Column); 60] = [
     ("name", Column::Name),
     ("lastname", Column::Name),
     ("surname", Column::Name),
+    ("organisatie", Column::Organisation),
+    ("organisatienaam", Column::Organisation),
+    ("bedrijfsnaam", Column::Organisation),
+    ("organisation", Column::Organisation),
+    ("organization", Column::Organisation),
+    ("companyname", Column::Organisation),
     ("email", Column::Email),
     ("emailadres", Column::Email),
     ("emailaddress", Column::Email),

@@ -183,6 +183,7 @@ impl<'a> CsvRows<'a> {
                 Column::FirstName => &mut draft.first,
                 Column::Infix => &mut draft.infix,
                 Column::Name => &mut draft.name,
+                Column::Organisation => &mut draft.organisation,
                 Column::Email => &mut draft.email,
                 Column::EmailConfirmed => &mut draft.email_confirmed,
                 Column::Mobile => &mut draft.mobile,

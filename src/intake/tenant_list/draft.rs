@@ -28,6 +28,8 @@ pub(super) struct Draft<'a> {
     pub first: Cow<'a, str>,
     pub infix: Cow<'a, str>,
     pub name: Cow<'a, str>,
+    /// Who rents where no person does.
+    pub organisation: Cow<'a, str>,
     pub email: Cow<'a, str>,
     pub email_confirmed: Cow<'a, str>,
     pub mobile: Cow<'a, str>,
@@ -145,26 +147,32 @@ impl Draft<'_> {
             remarks.cell("infix", &self.infix),
         );
         let surname = remarks.cell("name", &self.name);
+        let organisation = remarks.cell("organisation", &self.organisation);
         if [
             &self.salutation,
             &self.initials,
             &self.first,
             &self.infix,
             &self.name,
+            &self.organisation,
         ]
         .iter()
         .any(|part| part.contains(['\n', '\r']))
         {
             remarks.cleaned.push(("name", BREAKS));
         }
-        let parts = Parts {
+        let person = names::full(Parts {
             salutation: &salutation,
             initials: &initials,
             first: &first,
             infix: &infix,
             surname: &surname,
+        });
+        let name = if person.is_empty() {
+            names::of_organisation(&organisation)
+        } else {
+            person
         };
-        let name = names::full(parts);
         if is_garbled(&name) {
             let problem = FieldProblem::new(
                 "name",

@@ -102,6 +102,11 @@ pub(super) fn full(parts: Parts<'_>) -> String {
     })
 }
 
+/// The name of an organisation, as it stands in a column of its own.
+pub(super) fn of_organisation(name: &str) -> String {
+    tidy(name)
+}
+
 /// The name of somebody with a surname.
 fn of_person(parts: Parts<'_>) -> String {
     let (salutation, surname) = (salutation_of(&tidy(parts.salutation)), parts.surname);

@@ -151,6 +151,20 @@ fn names_of_columns_are_read_in_any_dress() {
 }
 
 #[test]
+fn an_organisation_in_a_column_of_its_own_is_called_by_its_name_where_no_person_is_named() {
+    let text = "huurdernummer;aanhef;achternaam;Bedrijfsnaam\n\
+                H1;;;Bakkerij  't Hoekje B.V.\nH2;Mevrouw;Kok;Kok Advies\nH3;;;n.v.t.\n";
+    let (taken, notes) = list(text.as_bytes());
+    assert!(notes.is_empty(), "{notes:?}");
+    let expected = [
+        ("H1", "Bakkerij 't Hoekje B.V."),
+        ("H2", "mevrouw Kok"),
+        ("H3", ""),
+    ];
+    assert_eq!(names(&taken), expected);
+}
+
+#[test]
 fn what_stands_for_nothing_is_empty_with_a_warning_and_no_tenant() {
     let (taken, _) =
         list(b"huurdernummer;voorletters;tussenvoegsel;naam;email;mobiel\nH1;NULL;NULL;NULL;NULL;#N/B\nH2;;;Null;;\n");
