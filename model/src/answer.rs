@@ -1,7 +1,7 @@
 //! Owns what an input's sender is told. Answers leave only when the record behind them is durable.
 //! Refuses to know how they are written down: JSON and frames are made in `src`.
 
-use crate::attempt::Channel;
+use crate::channel::Channel;
 use crate::ids::NotificationId;
 use crate::matching::Unmatched;
 use crate::notification::Subject;

@@ -9,7 +9,7 @@
 use bincode::{Decode, Encode};
 use serde::Serialize;
 
-use crate::attempt::Channel;
+use crate::channel::{Channel, ContactKind};
 use crate::input::Input;
 use crate::instant;
 use crate::profile::{Address, AddressState, Profile};
@@ -87,14 +87,9 @@ impl Supplied {
 /// it, so what bounced in one spelling is dead in the other. Everything else is in its normal form
 /// and compared as it is.
 pub(crate) fn same(channel: Channel, one: &str, other: &str) -> bool {
-    match channel {
-        Channel::Email => one.eq_ignore_ascii_case(other),
-        Channel::Sms
-        | Channel::Letter
-        | Channel::Whatsapp
-        | Channel::Voice
-        | Channel::Portal
-        | Channel::Null => one == other,
+    match channel.contact_kind() {
+        Some(ContactKind::Email) => one.eq_ignore_ascii_case(other),
+        Some(ContactKind::Phone | ContactKind::Postal | ContactKind::Portal) | None => one == other,
     }
 }
 

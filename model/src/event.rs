@@ -3,7 +3,8 @@
 
 use bincode::{Decode, Encode};
 
-use crate::attempt::{Channel, OnDoubt, ReceiptKind, Refusal, Why};
+use crate::attempt::{OnDoubt, ReceiptKind, Refusal, Why};
+use crate::channel::Channel;
 use crate::contact::Evidence;
 use crate::flow::Observed;
 use crate::ids::NotificationId;

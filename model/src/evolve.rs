@@ -3,7 +3,8 @@
 
 use std::collections::HashSet;
 
-use crate::attempt::{ChannelSet, ReceiptKind, Refusal};
+use crate::attempt::{ReceiptKind, Refusal};
+use crate::channel::ChannelSet;
 use crate::contact::Evidence;
 use crate::event::{Cause, Event};
 use crate::fact::{Fact, FactKind};
@@ -365,7 +366,9 @@ fn attempt_started(open: &mut Open, at: Timestamp, event: &Event) {
     };
     let tried = open.tried.get_or_insert_default();
     tried.attempts = tried.attempts.max(*attempt);
-    tried.tries.since.get_or_insert(at);
+    if tried.tries.since == Timestamp::NEVER {
+        tried.tries.since = at;
+    }
     if !resend {
         let sent = SentTo {
             attempt: *attempt,

@@ -3,7 +3,8 @@
 
 use bincode::{Decode, Encode};
 
-use crate::attempt::{Channel, OnDoubt, ReceiptKind, Verdict, Why};
+use crate::attempt::{OnDoubt, ReceiptKind, Verdict, Why};
+use crate::channel::Channel;
 use crate::contact::Supplied;
 use crate::fact::Fact;
 use crate::ids::{AttemptRef, NotificationId};

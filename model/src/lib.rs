@@ -4,6 +4,7 @@
 
 mod answer;
 mod attempt;
+mod channel;
 pub mod codec;
 mod contact;
 mod decide;
@@ -28,9 +29,8 @@ pub mod wire;
 pub use answer::{
     Answer, Cancelled, LinkAnswer, ProfileChange, ReceiptEffect, Stopped, TaskAnswer,
 };
-pub use attempt::{
-    Barred, Channel, ChannelSet, OnDoubt, ReceiptKind, Refusal, UnknownChannel, Verdict, Why,
-};
+pub use attempt::{Barred, OnDoubt, ReceiptKind, Refusal, Verdict, Why};
+pub use channel::{Channel, ChannelSet, ContactKind, Need, UnknownChannel};
 pub use contact::{Confirmed, Contact, Evidence, Supplied};
 pub use decide::{Decision, MOST_AT_ONCE, Situation, decide, known_answers};
 pub use event::{Cause, Choice, Event};

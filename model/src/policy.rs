@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::attempt::Channel;
+use crate::channel::Channel;
 use crate::ids::{AttemptRef, CorporationId};
 use crate::notification::Environment;
 use crate::time::{HOUR, MINUTE, SECOND};

@@ -4,7 +4,7 @@
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
-use crate::attempt::Channel;
+use crate::channel::Channel;
 
 /// The quality of one address (row 14; VERA CONTACTGEGEVENSTATUS AAN, GEV, ONG).
 #[derive(

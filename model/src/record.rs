@@ -105,7 +105,7 @@ pub struct PauseScope {
     /// Flows with this name; none: all.
     pub flow: Option<Box<str>>,
     /// This channel; none: all.
-    pub channel: Option<crate::attempt::Channel>,
+    pub channel: Option<crate::channel::Channel>,
 }
 
 impl PauseScope {
@@ -122,7 +122,7 @@ impl PauseScope {
         &self,
         corporation: CorporationId,
         flow: &str,
-        channel: crate::attempt::Channel,
+        channel: crate::channel::Channel,
     ) -> bool {
         self.corporation.is_none_or(|c| c == corporation)
             && self.flow.as_deref().is_none_or(|f| f == flow)

@@ -6,7 +6,8 @@ use std::collections::VecDeque;
 
 use bincode::{Decode, Encode};
 
-use crate::attempt::{Channel, ChannelSet, OnDoubt};
+use crate::attempt::OnDoubt;
+use crate::channel::{Channel, ChannelSet};
 use crate::contact::Contact;
 use crate::event::{Cause, Choice};
 use crate::flow::{Dated, FlowRef, Value};
@@ -137,14 +138,24 @@ pub struct Tried {
 }
 
 /// Counters of the step at hand.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Tries {
     /// Attempts a provider answered with "later".
     pub retried: u16,
     /// Withdrawals in a row.
     pub withdrawn: u16,
-    /// When the step's first attempt started.
-    pub since: Option<Timestamp>,
+    /// When the step's first attempt started; [`Timestamp::NEVER`] before that.
+    pub since: Timestamp,
+}
+
+impl Default for Tries {
+    fn default() -> Self {
+        Self {
+            retried: 0,
+            withdrawn: 0,
+            since: Timestamp::NEVER,
+        }
+    }
 }
 
 /// Where one attempt went.

@@ -50,7 +50,7 @@ pub(super) fn notes(config: &Config) -> Vec<String> {
     if !config
         .providers
         .iter()
-        .any(|provider| provider.config.channel() != sluis_model::Channel::Null)
+        .any(|provider| provider.config.channel().contact_kind().is_some())
     {
         notes.push("no provider but null: no message leaves".to_owned());
     }

@@ -3,7 +3,7 @@
 
 use sluis_channels::address::{self, AddressProblem, Cleaned, Normal};
 use sluis_model::{
-    Address, AddressState, Channel, Confirmed, Preference, Profile, Supplied, Timestamp,
+    Address, AddressState, Channel, Confirmed, Need, Preference, Profile, Supplied, Timestamp,
 };
 
 use super::confirmed::{EXPECTED, checked_on};
@@ -17,7 +17,6 @@ use crate::explain::mask;
 pub const MAX_BODY: usize = 64 * 1024;
 
 const KEYS: [&str; 4] = ["name", "language", "addresses", "preferences"];
-pub(super) const CHANNELS: &str = "email, sms, letter, whatsapp, voice, portal or null";
 const STATES: &str = "created, validated or invalid";
 const LANGUAGE: TextRule = TextRule {
     min: 0,
@@ -166,7 +165,7 @@ fn address(
         &["channel", "value", "state", "confirmed_at"],
         problems,
     )?;
-    let channel = reader.word::<Channel>("channel", CHANNELS, problems);
+    let channel = reader.word::<Channel>("channel", Channel::listed(), problems);
     // Addresses are not repeated: the rule's own report would show the text.
     let value = reader
         .require("value", &ADDRESS.expected(), problems)
@@ -250,10 +249,10 @@ fn state(text: &str) -> Option<AddressState> {
 /// The normal form of an address, or what was expected.
 pub(super) fn normalize(channel: Channel, text: &str) -> Result<Normal, String> {
     let told = |problem: AddressProblem| problem.to_string();
-    match channel {
-        Channel::Email => address::email(text).map_err(told),
-        Channel::Sms | Channel::Whatsapp => address::mobile(text).map_err(told),
-        Channel::Letter | Channel::Voice | Channel::Portal | Channel::Null => {
+    match channel.need() {
+        Need::Email => address::email(text).map_err(told),
+        Need::Mobile => address::mobile(text).map_err(told),
+        Need::Postal | Need::Phone | Need::Portal | Need::Nothing => {
             match ADDRESS.check("", text.trim()) {
                 None => Ok(Normal {
                     value: text.trim().to_owned(),
@@ -288,7 +287,7 @@ pub(super) fn preferences(reader: &Reader<'_>, problems: &mut Problems) -> Vec<P
             continue;
         };
         let category = reader.text("category", CATEGORY_OR_ALL, problems);
-        let channel = reader.word::<Channel>("channel", CHANNELS, problems);
+        let channel = reader.word::<Channel>("channel", Channel::listed(), problems);
         let (Some(category), Some(channel)) = (category, channel) else {
             continue;
         };

@@ -4,12 +4,14 @@
 use super::Turn;
 use super::rules::Guarded;
 use crate::answer::Answer;
-use crate::attempt::{Barred, Channel, OnDoubt, Refusal, Verdict, Why};
+use crate::attempt::{Barred, OnDoubt, Refusal, Verdict, Why};
+use crate::channel::Channel;
 use crate::event::{Cause, Choice, Event};
 use crate::ids::{AttemptRef, NotificationId};
 use crate::input::Permit;
 use crate::policy::withdrawn_delay_ms;
 use crate::state::Phase;
+use crate::time::Timestamp;
 
 /// How long an attempt in doubt waits before it is sent again: a provider that has just dropped us
 /// is not asked at once.
@@ -226,10 +228,12 @@ impl Turn<'_> {
             return;
         };
         let retry = self.situation.policy.retry;
-        let elapsed = open
-            .tries()
-            .since
-            .map_or(0, |since| self.now().since(since));
+        let first = open.tries().since;
+        let elapsed = if first == Timestamp::NEVER {
+            0
+        } else {
+            self.now().since(first)
+        };
         let (exhausted, in_doubt) = (
             retry.exhausted(open.tries().retried, elapsed),
             open.doubt().is_some(),

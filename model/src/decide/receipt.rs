@@ -3,7 +3,7 @@
 
 use super::Turn;
 use crate::answer::{Answer, ReceiptEffect};
-use crate::attempt::{Channel, ReceiptKind, Refusal, Why};
+use crate::attempt::{ReceiptKind, Refusal, Why};
 use crate::contact::same;
 use crate::event::{Cause, Event};
 use crate::ids::{AttemptRef, NotificationId};
@@ -158,7 +158,7 @@ impl Turn<'_> {
     /// also when no list has it any more.
     pub(super) fn mark_invalid(&mut self, sent: &SentTo) {
         let known = self.tenant.contact(sent.channel, &sent.address);
-        if sent.channel != Channel::Null
+        if sent.channel.contact_kind().is_some()
             && known.is_none_or(|contact| contact.state != AddressState::Invalid)
         {
             let (channel, value) = (sent.channel, sent.address.clone());

@@ -3,7 +3,7 @@
 
 use super::Turn;
 use super::rules::Guarded;
-use crate::attempt::Channel;
+use crate::channel::Channel;
 use crate::event::{Cause, Event};
 use crate::flow::{Begin, Go};
 use crate::ids::NotificationId;

@@ -2,7 +2,7 @@
 //! says so, and channels that nobody provides.
 
 use super::{Situation, Turn};
-use crate::attempt::{Channel, ChannelSet};
+use crate::channel::{Channel, ChannelSet};
 use crate::event::Choice;
 use crate::flow::{Except, Via};
 use crate::ids::NotificationId;
@@ -61,8 +61,8 @@ impl Turn<'_> {
 
     /// Where the tenant is reached over `channel`.
     fn address(&self, channel: Channel) -> Option<Box<str>> {
-        if channel == Channel::Null {
-            return Some("null".into());
+        if channel.contact_kind().is_none() {
+            return Some(channel.name().into());
         }
         let profile = self.tenant.profile.as_deref()?;
         let address = profile.usable(channel)?;

@@ -5,7 +5,7 @@ use super::definition::FlowRef;
 use super::input::InputField;
 use super::rule::{Go, Guard, Stop};
 use super::step::{Message, Step};
-use crate::attempt::Channel;
+use crate::channel::Channel;
 
 /// A compiled flow, ready to be walked.
 #[derive(Clone, Debug)]

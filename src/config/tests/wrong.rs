@@ -231,12 +231,6 @@ const WRONG_CORPORATION: &[(&str, &str, &str)] = &[
         "id = 7\nlimits.sms.burst = 3",
         "corporation.waterpoort.limits.sms.burst: 3: expected a burst beside a rate: give rate_per_second too, or leave burst out",
     ),
-    (
-        "id = 7",
-        "id = 7\nlimits.fax.weight = 3",
-        "corporation.waterpoort.limits.fax: unknown key: expected one of email, sms, letter, whatsapp, voice, portal, null: see the \
-         default configuration",
-    ),
 ];
 
 #[test]
@@ -244,6 +238,18 @@ fn each_wrong_value_of_a_corporation_is_answered_too() {
     for (from, to, line) in WRONG_CORPORATION {
         assert_eq!(wrong(&KEYED.replacen(from, to, 1)), *line, "{to}");
     }
+}
+
+#[test]
+fn limits_of_a_channel_that_is_none_are_answered_with_those_there_are() {
+    let names = sluis_model::Channel::ALL
+        .map(sluis_model::Channel::name)
+        .join(", ");
+    let expected = format!(
+        "corporation.waterpoort.limits.fax: unknown key: expected one of {names}: see the default configuration"
+    );
+    let text = KEYED.replacen("id = 7", "id = 7\nlimits.fax.weight = 3", 1);
+    assert_eq!(wrong(&text), expected);
 }
 
 #[test]

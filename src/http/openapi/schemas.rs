@@ -4,6 +4,7 @@
 //! tomorrow.
 
 use serde_json::{Map, Value, json};
+use sluis_model::Channel;
 
 use super::parts::reference;
 
@@ -115,7 +116,7 @@ fn words() -> Value {
         "Subject": strict("What a notification is about. One live instance of a flow runs for each.", &["kind", "id"], json!({
             "kind": word(64), "id": plain(1, 128, "Its number at its source.")
         })),
-        "Channel": { "type": "string", "enum": ["email", "sms", "letter", "whatsapp", "voice", "portal", "null"], "description": "A way to a tenant." },
+        "Channel": { "type": "string", "enum": Channel::ALL.map(Channel::name), "description": "A way to a tenant." },
         "Environment": { "type": "string", "enum": ["production", "acceptance", "test", "development"], "description": "The world that data comes from." },
         "Priority": { "type": "string", "enum": ["urgent", "normal", "bulk"], "description": "The lane; normal when left out. Bulk never holds up urgent." },
         "State": { "type": "string", "enum": ["scheduled", "ready", "sending", "in_doubt", "sent", "held", "task", "ended"], "description": "Where a notification stands." },

@@ -299,7 +299,7 @@ impl Draft<'_> {
             let problem = FieldProblem::new(
                 "preferred_channel",
                 ProblemCode::UnknownWord,
-                "email, sms, letter, whatsapp, voice or portal",
+                Channel::listed_preferable(),
             );
             warnings.push(
                 problem

@@ -267,15 +267,8 @@ pub(super) fn channel(text: &str) -> Option<Channel> {
         .filter(|c| !matches!(c, ' ' | '-' | '_'))
         .flat_map(char::to_lowercase)
         .collect();
-    match word.as_str() {
-        "email" | "mail" => Some(Channel::Email),
-        "sms" => Some(Channel::Sms),
-        "letter" | "brief" | "post" | "papier" => Some(Channel::Letter),
-        "whatsapp" => Some(Channel::Whatsapp),
-        "voice" | "telefoon" | "bellen" | "spraak" => Some(Channel::Voice),
-        "portal" | "portaal" | "huurdersportaal" => Some(Channel::Portal),
-        _ => None,
-    }
+    let means = |channel: &Channel| channel.words().contains(&word.as_str());
+    Channel::ALL.into_iter().find(means)
 }
 
 #[cfg(test)]

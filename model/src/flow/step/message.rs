@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::attempt::Channel;
+use crate::channel::Channel;
 use crate::flow::rule::Go;
 
 /// The message that a step sends.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::kind::{Begin, Names, Question, StepKind};
 use super::message::{After, Except, Handlers, Message, Via};
 use super::syntax::{Syntax, Written};
-use crate::attempt::Channel;
+use crate::channel::Channel;
 use crate::flow::reader::Reader;
 use crate::flow::rule::Go;
 use crate::time::Timestamp;

@@ -292,7 +292,10 @@ fn all_mistakes_are_reported_at_once() {
         r#"classes.class: class table "missing" is not there: expected a file classes/missing.toml beside the flow"#,
         r#"guard[0] "right type".when: "class" is not a class table: declare it under [classes]"#,
         r#"guard[0] "right type".otherwise: "wrong type" leads nowhere: expected a step's id, `end: <name>` or `human: <list>`"#,
-        r#"step.mail.send.via: "post" is not a channel: expected email, sms, letter, whatsapp, voice, portal or null, or preferred"#,
+        &format!(
+            "step.mail.send.via: \"post\" is not a channel: expected {}, or preferred",
+            crate::Channel::listed()
+        ),
         r#"step.mail.send.via: sms has no template: add it to send.template"#,
         r#"step.mail.send.via: expected at least one way"#,
         r#"step.mail.on.unanswered.go: "pauze" leads nowhere: expected a step's id, `end: <name>` or `human: <list>`"#,
