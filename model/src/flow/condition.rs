@@ -112,14 +112,17 @@ impl Condition {
         let (left, left_at) = self.left.read(scope, classes);
         let (right, right_at) = self.right.read(scope, classes);
         let as_of = left_at.into_iter().chain(right_at).min();
-        let stale = matches!((as_of, fresh_within_ms), (Some(at), Some(limit)) if !instant::is_fresh(at, now, limit));
+        let is_fresh = match (as_of, fresh_within_ms) {
+            (Some(at), Some(limit)) => instant::is_fresh(at, now, limit),
+            // What is no fact does not age.
+            (None, _) | (_, None) => true,
+        };
         let verdict = self.compare.apply(&left, &right);
         let observed = Observed { left, right, as_of };
         match verdict {
-            _ if stale => Finding::Unknown(observed),
-            Some(true) => Finding::Holds(observed),
-            Some(false) => Finding::Fails(observed),
-            None => Finding::Unknown(observed),
+            Some(true) if is_fresh => Finding::Holds(observed),
+            Some(false) if is_fresh => Finding::Fails(observed),
+            Some(_) | None => Finding::Unknown(observed),
         }
     }
 
@@ -187,24 +190,18 @@ impl Compare {
 
 impl Operand {
     fn read(&self, scope: &dyn Scope, classes: &[ClassTable]) -> (Value, Option<Timestamp>) {
-        let dated = |fact: Option<Dated>| match fact {
-            Some((cents, at)) => (Value::Integer(cents), Some(at)),
-            None => (Value::Missing, None),
+        let text = |text: &str| Value::Text(text.into());
+        let value = match self {
+            Operand::Balance => return dated(scope.balance()),
+            Operand::SubjectOpenAmount => return dated(scope.subject_open_amount()),
+            Operand::Literal(value) => value.clone(),
+            Operand::Field(index) => scope.field(*index).clone(),
+            Operand::Class(table, index) => class_value(&classes[*table], scope.field(*index)),
+            Operand::NotificationEnvironment => text(scope.notification_environment()),
+            Operand::EngineEnvironment => text(scope.engine_environment()),
+            Operand::Category => text(scope.category()),
         };
-        match self {
-            Operand::Literal(value) => (value.clone(), None),
-            Operand::Field(index) => (scope.field(*index).clone(), None),
-            Operand::Class(table, index) => {
-                (class_value(&classes[*table], scope.field(*index)), None)
-            }
-            Operand::Balance => dated(scope.balance()),
-            Operand::SubjectOpenAmount => dated(scope.subject_open_amount()),
-            Operand::NotificationEnvironment => {
-                (Value::Text(scope.notification_environment().into()), None)
-            }
-            Operand::EngineEnvironment => (Value::Text(scope.engine_environment().into()), None),
-            Operand::Category => (Value::Text(scope.category().into()), None),
-        }
+        (value, None)
     }
 
     fn parse(
@@ -212,23 +209,14 @@ impl Operand {
         field: &mut dyn FnMut(&str) -> Result<usize, String>,
         class: &dyn Fn(&str) -> Option<usize>,
     ) -> Result<Self, String> {
-        if let Some(quoted) = text
-            .strip_prefix('\'')
-            .and_then(|rest| rest.strip_suffix('\''))
-        {
-            return Ok(Operand::Literal(Value::Text(quoted.into())));
+        if let Some(literal) = literal(text) {
+            return Ok(Operand::Literal(literal));
         }
-        if let Ok(number) = text.parse::<i64>() {
-            return Ok(Operand::Literal(Value::Integer(number)));
-        }
-        if let Some((table, argument)) =
-            text.strip_suffix(')').and_then(|call| call.split_once('('))
-        {
+        let call = text.strip_suffix(')').and_then(|call| call.split_once('('));
+        if let Some((table, argument)) = call {
             return Self::parse_class(table.trim(), argument.trim(), field, class);
         }
         match text {
-            "true" => Ok(Operand::Literal(Value::Boolean(true))),
-            "false" => Ok(Operand::Literal(Value::Boolean(false))),
             "facts.balance_cents" => Ok(Operand::Balance),
             "subject.open_amount_cents" => Ok(Operand::SubjectOpenAmount),
             "notification.environment" => Ok(Operand::NotificationEnvironment),
@@ -257,6 +245,28 @@ impl Operand {
             .strip_prefix("data.")
             .ok_or_else(|| format!("{argument:?} cannot be classed: expected data.<field>"))?;
         Ok(Operand::Class(index, field(name)?))
+    }
+}
+
+/// `'text'`, a whole number, true or false.
+fn literal(text: &str) -> Option<Value> {
+    let quoted = text
+        .strip_prefix('\'')
+        .and_then(|rest| rest.strip_suffix('\''));
+    if let Some(quoted) = quoted {
+        return Some(Value::Text(quoted.into()));
+    }
+    if let Ok(number) = text.parse() {
+        return Some(Value::Integer(number));
+    }
+    text.parse().ok().map(Value::Boolean)
+}
+
+/// A fact as an operand's value, with the moment it was true.
+fn dated(fact: Option<Dated>) -> (Value, Option<Timestamp>) {
+    match fact {
+        Some((cents, at)) => (Value::Integer(cents), Some(at)),
+        None => (Value::Missing, None),
     }
 }
 

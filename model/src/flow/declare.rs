@@ -35,59 +35,61 @@ impl Reader {
 
     fn declare_input(&mut self, source: &FlowSource) {
         for (name, source) in &source.input {
-            let (word, most, optional) = match source {
-                InputSource::Word(word) => (word, None, false),
-                InputSource::Table(table) => (&table.kind, table.most, table.optional),
-            };
-            let (word, optional) = word
-                .strip_suffix('?')
-                .map_or((word.as_str(), optional), |word| (word, true));
-            let Some(kind) = FieldKind::ALL.into_iter().find(|k| k.name() == word) else {
-                let kinds = FieldKind::ALL.map(FieldKind::name).join(", ");
-                let message = format!(
-                    "{word:?} is no kind: expected one of {kinds}, with ? when it may be left out"
-                );
-                self.problem(format!("input.{name}"), message);
-                continue;
-            };
-            let most = self.length(name, kind, most);
-            self.input.push(InputField {
-                name: name.as_str().into(),
-                kind,
-                optional,
-                most,
-            });
+            if let Some(field) = self.field_of(name, source) {
+                self.input.push(field);
+            }
         }
     }
 
+    fn field_of(&mut self, name: &str, source: &InputSource) -> Option<InputField> {
+        let (word, most, optional) = match source {
+            InputSource::Word(word) => (word.as_str(), None, false),
+            InputSource::Table(table) => (table.kind.as_str(), table.most, table.optional),
+        };
+        let (word, optional) = match word.strip_suffix('?') {
+            Some(word) => (word, true),
+            None => (word, optional),
+        };
+        let kind = self.kind_named(name, word)?;
+        Some(InputField {
+            name: name.into(),
+            kind,
+            optional,
+            most: self.length(name, kind, most),
+        })
+    }
+
+    fn kind_named(&mut self, name: &str, word: &str) -> Option<FieldKind> {
+        let kind = FieldKind::ALL.into_iter().find(|kind| kind.name() == word);
+        if kind.is_none() {
+            let kinds = FieldKind::ALL.map(FieldKind::name).join(", ");
+            let message = format!(
+                "{word:?} is no kind: expected one of {kinds}, with ? when it may be left out"
+            );
+            self.problem(format!("input.{name}"), message);
+        }
+        kind
+    }
+
+    /// The longest that a field may be, in bytes.
     fn length(&mut self, name: &str, kind: FieldKind, most: Option<u64>) -> usize {
         let Some(most) = most else {
             return InputField::USUAL_LENGTH;
         };
-        let bound = InputField::MOST_LENGTH;
+        let path = format!("input.{name}.most");
         if !kind.has_length() {
-            let kinds: Vec<&str> = FieldKind::ALL
-                .into_iter()
-                .filter(|kind| kind.has_length())
-                .map(FieldKind::name)
-                .collect();
-            let message = format!(
-                "a {} has no length: expected `most` at one of {}",
-                kind.name(),
-                kinds.join(", ")
-            );
-            self.problem(format!("input.{name}.most"), message);
+            self.problem(path.clone(), no_length(kind));
         }
-        usize::try_from(most)
-            .ok()
-            .filter(|most| (1..=bound).contains(most))
-            .unwrap_or_else(|| {
-                self.problem(
-                    format!("input.{name}.most"),
-                    format!("{most}: expected 1 to {bound} bytes; all of data has 64 KiB"),
-                );
+        let bound = InputField::MOST_LENGTH;
+        match usize::try_from(most) {
+            Ok(most) if (1..=bound).contains(&most) => most,
+            _ => {
+                let message =
+                    format!("{most}: expected 1 to {bound} bytes; all of data has 64 KiB");
+                self.problem(path, message);
                 bound
-            })
+            }
+        }
     }
 
     fn declare_classes(&mut self, source: &FlowSource, definition: &Definition) {
@@ -110,4 +112,11 @@ impl Reader {
             }
         }
     }
+}
+
+fn no_length(kind: FieldKind) -> String {
+    let with_length = FieldKind::ALL.into_iter().filter(|kind| kind.has_length());
+    let with_length: Vec<&str> = with_length.map(FieldKind::name).collect();
+    let (kind, others) = (kind.name(), with_length.join(", "));
+    format!("a {kind} has no length: expected `most` at one of {others}")
 }

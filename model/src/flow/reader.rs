@@ -1,7 +1,7 @@
 //! Owns the reading of small things in a flow file, and the list of mistakes found so far. Refuses
 //! to stop at the first one.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 
@@ -74,53 +74,65 @@ impl Reader {
 
     /// A comparison of two values of one kind.
     pub(in crate::flow) fn condition(&mut self, path: &str, text: &str) -> Option<Condition> {
-        let input: HashSet<&str> = self.input.iter().map(|f| &*f.name).collect();
-        let fields = &mut self.fields;
-        let mut field = |name: &str| {
-            if input.contains(name) {
-                Ok(field_index(fields, name))
-            } else {
-                Err(format!("data.{name} is not declared under [input]"))
+        match self.parse_condition(text) {
+            Ok(condition) => Some(condition),
+            Err(message) => {
+                self.problem(path, message);
+                None
             }
+        }
+    }
+
+    fn parse_condition(&mut self, text: &str) -> Result<Condition, String> {
+        let Self {
+            input,
+            fields,
+            classes,
+            ..
+        } = self;
+        let mut field = |name: &str| match input.iter().find(|field| *field.name == *name) {
+            Some(_) => Ok(field_index(fields, name)),
+            None => Err(format!("data.{name} is not declared under [input]")),
         };
-        let classes = &self.classes;
-        let class = |name: &str| classes.iter().position(|t| &*t.name == name);
-        let parsed = Condition::parse(text, &mut field, &class).and_then(|condition| {
-            let kinds = [&condition.left, &condition.right].map(|operand| self.kind_of(operand));
-            match kinds {
-                [left, right] if left == right => Ok(condition),
-                [left, right] => Err(format!(
-                    "{text:?} compares {left} with {right}, which is never known: expected one kind"
-                )),
-            }
-        });
-        parsed.map_err(|message| self.problem(path, message)).ok()
+        let class = |name: &str| classes.iter().position(|table| *table.name == *name);
+        let condition = Condition::parse(text, &mut field, &class)?;
+        let (left, right) = (
+            self.kind_of(&condition.left),
+            self.kind_of(&condition.right),
+        );
+        if left != right {
+            return Err(format!(
+                "{text:?} compares {left} with {right}, which is never known: expected one kind"
+            ));
+        }
+        Ok(condition)
     }
 
     /// What an operand's values are, as far as comparing goes.
     fn kind_of(&self, operand: &Operand) -> &'static str {
-        let field = |index: &usize| {
-            self.input
-                .iter()
-                .find(|field| field.name == self.fields[*index])
-                .map(|field| field.kind)
-        };
         match operand {
             Operand::Literal(Value::Integer(_)) | Operand::Balance | Operand::SubjectOpenAmount => {
                 "a number"
             }
             Operand::Literal(Value::Boolean(_)) => "true or false",
-            Operand::Field(index) => match field(index) {
-                Some(FieldKind::Money | FieldKind::Integer) => "a number",
-                Some(FieldKind::Boolean) => "true or false",
-                Some(FieldKind::Line | FieldKind::Text | FieldKind::Date | FieldKind::Url)
-                | None => "text",
-            },
+            Operand::Field(index) => self.kind_of_field(*index),
             Operand::Literal(Value::Text(_) | Value::Missing)
             | Operand::Class(..)
             | Operand::NotificationEnvironment
             | Operand::EngineEnvironment
             | Operand::Category => "text",
+        }
+    }
+
+    fn kind_of_field(&self, index: usize) -> &'static str {
+        let name = &self.fields[index];
+        let field = self.input.iter().find(|field| field.name == *name);
+        match field.map(|field| field.kind) {
+            Some(FieldKind::Money | FieldKind::Integer) => "a number",
+            Some(FieldKind::Boolean) => "true or false",
+            Some(FieldKind::Line | FieldKind::Text | FieldKind::Date | FieldKind::Url) | None => {
+                "text"
+            }
         }
     }
 
