@@ -125,6 +125,7 @@ events! {
     Event::AttemptFailed { .. } => "attempt_failed",
     Event::AttemptInDoubt { .. } => "attempt_in_doubt",
     Event::ReceiptNoted { .. } => "receipt_noted",
+    Event::Unexplained { .. } => "unexplained",
     Event::OutcomeNoted { .. } => "outcome_noted",
     Event::TaskOpened { .. } => "task_opened",
     Event::LinkClosed { .. } => "link_closed",

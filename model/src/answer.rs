@@ -72,6 +72,8 @@ pub enum ReceiptEffect {
     Noted,
     /// Nothing is known of that attempt.
     Unknown,
+    /// Nobody can read what it says: it is with people.
+    Unexplained,
 }
 
 /// Exactly what a cancellation stopped and what was already gone.

@@ -39,7 +39,8 @@ impl Why {
 pub enum Refusal {
     /// The address does not exist or cannot receive: it is marked invalid.
     Address,
-    /// Policy, reputation, size: not the tenant's fault, the address stays as it was.
+    /// Refused for what we are or wrote: policy, reputation, content, size. The address stays as it
+    /// was.
     Policy,
     /// The provider says that what we sent is wrong: it is malformed, or our sender was barred for
     /// longer than is waited for.
@@ -47,6 +48,9 @@ pub enum Refusal {
     /// We could not make the message for this channel: too long for it, no template, a value that
     /// rendering refuses. The provider was asked nothing.
     Unsendable,
+    /// A reason that may pass, or one that nobody understood: mailbox full, host out of reach,
+    /// "later" until we gave up. The address stays as it was.
+    Soft,
 }
 
 /// What a provider takes nothing from, whatever the message is, until somebody mends it on our side.
@@ -162,6 +166,9 @@ pub enum ReceiptKind {
     /// It did not arrive, because it was refused for what we are or wrote: policy, reputation,
     /// content, rate. The address may be fine.
     Blocked,
+    /// Certainly about the attempt, and nobody can read what it says: a person who wrote, a
+    /// challenge, words that nobody has mapped.
+    Unexplained,
 }
 
 impl ReceiptKind {
@@ -178,6 +185,7 @@ impl ReceiptKind {
             ReceiptKind::Complained => "complained",
             ReceiptKind::Replied => "replied",
             ReceiptKind::Blocked => "blocked",
+            ReceiptKind::Unexplained => "unknown",
         }
     }
 }

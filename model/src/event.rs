@@ -95,6 +95,20 @@ pub enum Cause {
         /// How many times.
         times: u8,
     },
+    /// The step's message was refused for what we are or wrote: policy, reputation, content. Before
+    /// there was this cause, such a refusal was told as [`Cause::Bounced`].
+    Blocked {
+        /// The provider's reason.
+        why: Why,
+    },
+    /// A message came that is certainly about an attempt, and nobody can read what it says: people
+    /// must, for silence after it is no arrival.
+    Unexplained {
+        /// Which attempt.
+        attempt: u16,
+        /// What kind of message it seems to be.
+        why: Why,
+    },
 }
 
 /// How a channel was chosen.
@@ -321,6 +335,16 @@ pub enum Event {
         /// What that rests on.
         by: Evidence,
     },
+    /// A message came that is certainly about an attempt, and nobody can read what it says. When
+    /// the flow waits on the attempt, a task follows.
+    Unexplained {
+        /// Which.
+        id: NotificationId,
+        /// Which attempt.
+        attempt: u16,
+        /// What kind of message it seems to be.
+        why: Why,
+    },
 }
 
 impl Event {
@@ -345,7 +369,8 @@ impl Event {
             | Event::TaskOpened { id, .. }
             | Event::LinkClosed { id, .. }
             | Event::LinkUsed { id, .. }
-            | Event::Ended { id, .. } => Some(*id),
+            | Event::Ended { id, .. }
+            | Event::Unexplained { id, .. } => Some(*id),
             Event::ProfileStored { .. }
             | Event::AddressMarked { .. }
             | Event::AddressKept { .. }

@@ -15,7 +15,7 @@ use crate::notification::{Notification, Subject};
 use crate::profile::AddressState;
 use crate::state::{
     Open, Phase, REMEMBERED_FACTS, REMEMBERED_PAYMENTS, REMEMBERED_SUBJECTS, SentTo, SubjectMoney,
-    Tenant, Tried, Tries,
+    Tenant, Tried, Tries, short,
 };
 use crate::time::Timestamp;
 
@@ -310,7 +310,7 @@ fn evolve_open(open: &mut Open, applied: Applied<'_>, event: &Event, flows: &dyn
         // true all the same.
         Event::ReceiptNoted {
             attempt,
-            kind: ReceiptKind::BouncedHard | ReceiptKind::Failed,
+            kind: ReceiptKind::BouncedHard | ReceiptKind::Failed | ReceiptKind::Blocked,
             ..
         } => failed(open, *attempt, None),
         Event::AttemptInDoubt {
@@ -344,6 +344,9 @@ fn evolve_open(open: &mut Open, applied: Applied<'_>, event: &Event, flows: &dyn
                 cause: Box::new(cause.clone()),
                 since: at,
             };
+        }
+        Event::Unexplained { attempt, .. } => {
+            open.tried.get_or_insert_default().asked = short(*attempt);
         }
         Event::LinkClosed { .. } => open.link_closed = true,
         Event::LinkUsed { pressed, .. } => open.answered |= *pressed,
@@ -449,7 +452,7 @@ fn failed(open: &mut Open, attempt: u16, class: Option<Refusal>) {
             tried.unsendable = tried.unsendable.with(channel);
             tried.ours = true;
         }
-        Some(Refusal::Address | Refusal::Policy) | None => {}
+        Some(Refusal::Address | Refusal::Policy | Refusal::Soft) | None => {}
     }
 }
 

@@ -1,7 +1,7 @@
 //! Owns every cause in words and as a stable code. Refuses to leave one out: a new cause does not
 //! compile until it has both.
 
-use sluis_model::{Cause, Flow, Why};
+use sluis_model::{Cause, Flow, Refusal, Why};
 
 use super::attempts::ReasonRow;
 use super::words::{guard, scrub, seen, value};
@@ -32,6 +32,8 @@ pub const fn cause_code(cause: &Cause) -> &'static str {
         Cause::NotAllowListed => "not_allow_listed",
         Cause::CannotSend { .. } => "cannot_send",
         Cause::Interrupted { .. } => "interrupted",
+        Cause::Blocked { .. } => "blocked",
+        Cause::Unexplained { .. } => "unexplained",
     }
 }
 
@@ -97,6 +99,26 @@ pub(super) fn words(cause: &Cause, flow: Option<&Flow>) -> String {
                 "the process ended {times} times in a row while the attempt was under way: it may be the reason, and it may have arrived"
             )
         }
+        Cause::Blocked { why } => {
+            format!("the message was refused by policy ({})", reason(why))
+        }
+        Cause::Unexplained { attempt, why } => {
+            format!(
+                "a message came about attempt {attempt} that cannot be read automatically ({}): it may or may not have arrived",
+                reason(why)
+            )
+        }
+    }
+}
+
+/// Why an attempt failed, in words, to stand after "failed: ".
+pub(super) const fn refusal(class: Refusal) -> &'static str {
+    match class {
+        Refusal::Address => "the address does not exist or cannot receive",
+        Refusal::Policy => "refused by policy, for what we are or wrote; the address may be fine",
+        Refusal::Ours => "refused for a mistake of ours",
+        Refusal::Unsendable => "it could not be made for this channel",
+        Refusal::Soft => "a reason that may pass, such as a full mailbox; the address may be fine",
     }
 }
 
@@ -113,7 +135,7 @@ pub(super) fn remark(note: &str) -> String {
     }
 }
 
-fn person(by: &str) -> String {
+pub(super) fn person(by: &str) -> String {
     match scrub(by) {
         by if by.is_empty() => "somebody".to_owned(),
         by => by,

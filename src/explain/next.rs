@@ -92,7 +92,7 @@ pub(super) fn what(open: &Open, flow: Option<&Flow>, held: Option<&Observed>) ->
         Phase::Task { list, cause, .. } => {
             let answers = flow
                 .and_then(|flow| flow.step(open.step))
-                .map(known_answers);
+                .map(|step| known_answers(step, cause));
             let answers = answers
                 .map(|a| format!(" ({})", a.join(", ")))
                 .unwrap_or_default();

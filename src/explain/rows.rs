@@ -190,7 +190,15 @@ pub(super) fn tell(event: &Event, input: &Input, flow: Option<&Flow>) -> Told {
                 json!({ "subject": subject, "open_cents": open_cents }),
             )
         }
-        attempt => tell_attempt(attempt, flow),
+        attempt => tell_attempt(attempt, input, flow),
+    }
+}
+
+/// Who said it, when a person did.
+fn said_by(input: &Input) -> String {
+    match input {
+        Input::Answer { by, .. } => format!(", as {} read", causes::person(by)),
+        _ => String::new(),
     }
 }
 
@@ -209,7 +217,7 @@ fn unknown_amount(input: &Input) -> String {
     }
 }
 
-fn tell_attempt(event: &Event, flow: Option<&Flow>) -> Told {
+fn tell_attempt(event: &Event, input: &Input, flow: Option<&Flow>) -> Told {
     match event {
         Event::AttemptStarted {
             attempt,
@@ -266,7 +274,7 @@ fn tell_attempt(event: &Event, flow: Option<&Flow>) -> Told {
         Event::AttemptDelivered { attempt, .. } => Told::new(
             "attempt_delivered",
             "Bezorgd",
-            format!("attempt {attempt} was delivered"),
+            format!("attempt {attempt} was delivered{}", said_by(input)),
             json!({ "attempt": attempt }),
         ),
         Event::AttemptDeferred { attempt, why, .. } => attempt_row(
@@ -283,12 +291,9 @@ fn tell_attempt(event: &Event, flow: Option<&Flow>) -> Told {
             exhausted,
             ..
         } => {
-            let what = if *exhausted {
-                "failed after all retries"
-            } else {
-                "failed"
-            };
-            let mut told = attempt_row("attempt_failed", "Mislukt", *attempt, what, why);
+            let after = if *exhausted { " after all retries" } else { "" };
+            let what = format!("failed{after}: {}", causes::refusal(*class));
+            let mut told = attempt_row("attempt_failed", "Mislukt", *attempt, &what, why);
             told.details["class"] = json!(class);
             told.details["exhausted"] = json!(exhausted);
             told
@@ -304,6 +309,11 @@ fn tell_attempt(event: &Event, flow: Option<&Flow>) -> Told {
             let mut told = attempt_row("attempt_in_doubt", "Onzeker", *attempt, &what, why);
             told.details["until"] = json!(rfc3339(*until));
             told
+        }
+        Event::Unexplained { attempt, why, .. } => {
+            let what =
+                "is what a message is about that cannot be read automatically: people must look";
+            attempt_row("unexplained", "Onleesbaar bericht", *attempt, what, why)
         }
         Event::ReceiptNoted { attempt, kind, .. } => {
             let text = format!(

@@ -83,7 +83,7 @@ pub(super) async fn post(
         body.is_mail()?;
         return match read_bounce(&body.bytes, &app.reference, BOUNCES) {
             Ok(receipt) => take(&app, BOUNCES, whose, vec![receipt]).await,
-            Err(error) => untaken(&app, BOUNCES, whose, &error.into()).await,
+            Err(error) => Err(refuse(&app, BOUNCES, &error.into())),
         };
     }
     callback(&app, &provider, &head, bringer, &body.bytes).await
@@ -280,6 +280,7 @@ const fn word(effect: ReceiptEffect) -> &'static str {
         ReceiptEffect::Applied => "applied",
         ReceiptEffect::Noted => "noted",
         ReceiptEffect::Unknown => "unknown",
+        ReceiptEffect::Unexplained => "unexplained",
     }
 }
 

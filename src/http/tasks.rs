@@ -105,7 +105,7 @@ fn task(app: &App, listed: &Listed) -> Option<TaskBody> {
         subject: open.subject.as_deref().cloned(),
         since: rfc3339(*since),
         why: explain::cause_words(cause, flow),
-        answers: known_answers(step)
+        answers: known_answers(step, cause)
             .iter()
             .map(ToString::to_string)
             .collect(),

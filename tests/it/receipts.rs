@@ -293,17 +293,27 @@ async fn a_mail_about_ours_that_nobody_can_read_goes_to_people() {
     )
     .await
     .ok();
-    assert_eq!(person["receipts"], expected);
+    assert_eq!(person["receipts"][0]["effect"], "noted", "asked once");
     let away = post(
         "From: jan@huurder.example\r\nAuto-Submitted: auto-replied\r\nSubject: Afwezig",
         "Met vakantie.",
     )
     .await;
     assert_eq!(away.problem(), (422, "automatic_reply".into()));
+    let tasks = engine.ask(NOORD, "/v1/tasks").await.ok()["tasks"].clone();
+    assert_eq!(tasks.as_array().map(Vec::len), Some(1), "{tasks}");
     assert_eq!(
-        engine.get(NOORD, &id).await["state"],
-        "sent",
-        "none of it changed anything"
+        (&tasks[0]["notification"], &tasks[0]["list"]),
+        (&json!(id), &json!("delivery"))
+    );
+    assert_eq!(
+        tasks[0]["why"],
+        "a message came about attempt 1 that cannot be read automatically (daemon a mail system wrote about the message, \
+         in words and codes that nobody has mapped): it may or may not have arrived"
+    );
+    assert_eq!(
+        tasks[0]["answers"],
+        json!(["arrived", "bounced", "retry", "close"])
     );
     let blocked = post(
         "From: MAILER-DAEMON@relay.example\r\nSubject: failure notice",
@@ -316,12 +326,80 @@ async fn a_mail_about_ours_that_nobody_can_read_goes_to_people() {
             &blocked["receipts"][0]["said"],
             &blocked["receipts"][0]["effect"]
         ),
-        (&json!("blocked"), &json!("applied"))
+        (&json!("blocked"), &json!("applied")),
+        "what is said plainly ends the task"
     );
+    let timeline = engine.ask(NOORD, "/v1/tenants/H-1/timeline").await.ok();
+    let text = timeline.to_string();
+    for said in [
+        "attempt 1 is what a message is about that cannot be read automatically: people must look",
+        "attempt 1 failed: refused by policy",
+        "because the message was refused by policy (5.7.1",
+    ] {
+        assert!(text.contains(said), "{said}: {timeline}");
+    }
     let tenant = engine.ask(NOORD, "/v1/tenants/H-1").await.ok();
     assert_ne!(
         tenant["profile"]["addresses"][0]["state"], "invalid",
         "{tenant}"
+    );
+    engine.end().await;
+}
+
+/// The silence after a mail that nobody could read is no arrival: `notice` waits for people.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_notice_does_not_count_as_arrived_behind_a_mail_that_nobody_could_read() {
+    let engine = Engine::with_sinks().await;
+    engine
+        .put_tenant(NOORD, "H-1", reached_by("email", "ok@huurder.example"))
+        .await;
+    let [unread, silent] = [
+        engine.accepted(NOORD, notice("H-1", "n-1")).await,
+        engine.accepted(NOORD, notice("H-1", "n-2")).await,
+    ];
+    engine.settled().await;
+    let attempt = AttemptRef {
+        id: unread.parse().unwrap(),
+        step: 0,
+        attempt: 1,
+    };
+    let reference = engine.app().reference.attempt(CorporationId(1), attempt);
+    let mail = format!(
+        "From: MAILER-DAEMON@relay.example\r\nSubject: Bericht\r\nTo: <b+{reference}@bounce.noord.example>\r\n\r\nLorem.\r\n"
+    );
+    let mail = || Body::Bytes("message/rfc822", mail.clone().into_bytes());
+    let taken = engine
+        .call(NOORD, "POST", "/v1/receipts/email", mail())
+        .await
+        .ok();
+    assert_eq!(taken["receipts"][0]["effect"], "unexplained");
+    engine.pass(30 * HOUR).await;
+    assert_eq!(
+        engine.get(NOORD, &silent).await["end"],
+        "sent",
+        "the control: silence alone is arrival"
+    );
+    let now = engine.get(NOORD, &unread).await;
+    assert_eq!(now["state"], "task", "{now}");
+    let task = format!("/v1/tasks/{unread}.1/answer");
+    let arrived = Body::Json(json!({ "answer": "arrived", "by": "jan" }));
+    engine.call(NOORD, "POST", &task, arrived).await.ok();
+    engine.settled().await;
+    assert_eq!(engine.get(NOORD, &unread).await["end"], "delivered");
+    let timeline = engine.ask(NOORD, "/v1/tenants/H-1/timeline").await.ok();
+    assert!(
+        timeline
+            .to_string()
+            .contains("attempt 1 was delivered, as jan read"),
+        "{timeline}"
+    );
+    let late = engine
+        .call(NOORD, "POST", "/v1/receipts/email", mail())
+        .await
+        .ok();
+    assert_eq!(
+        late["receipts"][0]["effect"], "unexplained",
+        "of one that ended, too"
     );
     engine.end().await;
 }

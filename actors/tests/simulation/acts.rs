@@ -4,8 +4,8 @@
 use sluis_actors::Letter;
 use sluis_model::flow::Value;
 use sluis_model::{
-    Address, AddressState, CancelTarget, Channel, Control, CorporationId, DAY, Environment, Fact,
-    FactKind, HOUR, Idempotency, Input, Intent, Lane, MINUTE, Notification, NotificationId,
+    Address, AddressState, CancelTarget, Cause, Channel, Control, CorporationId, DAY, Environment,
+    Fact, FactKind, HOUR, Idempotency, Input, Intent, Lane, MINUTE, Notification, NotificationId,
     PauseScope, Phase, Preference, Profile, ShardId, Subject, TenantKey, Timestamp, home_shard,
 };
 
@@ -317,16 +317,24 @@ impl World {
         let tasks = self
             .shadow
             .all_open()
-            .filter_map(|(tenant, open)| match open.phase {
-                Phase::Task { task, .. } => Some((tenant.corporation, open.id, task)),
+            .filter_map(|(tenant, open)| match &open.phase {
+                Phase::Task { task, cause, .. } => {
+                    let unread = matches!(**cause, Cause::Unexplained { .. });
+                    Some((tenant.corporation, open.id, *task, unread))
+                }
                 _ => None,
             });
         let tasks: Vec<_> = tasks.collect();
         if tasks.is_empty() {
             return;
         }
-        let (corporation, id, task) = self.chance.senders.pick(&tasks);
-        let answer = self.chance.senders.pick(&["retry", "retry", "close"]);
+        let (corporation, id, task, unread) = self.chance.senders.pick(&tasks);
+        let answers: &[&str] = if unread {
+            &["arrived", "arrived", "bounced", "close"]
+        } else {
+            &["retry", "retry", "close"]
+        };
+        let answer = self.chance.senders.pick(answers);
         self.note(|| format!("task {task} of {id} is answered: {answer}"));
         let input = Input::Answer {
             id,

@@ -3,10 +3,11 @@
 
 use sluis_actors::{Claim, Claimed, Letter, Query, Refused, Reply};
 use sluis_journal::Journal;
-use sluis_model::{Input, Intent, NotificationId, Receipt, ReceiptKind, ShardId, Why, home_shard};
+use sluis_model::{Input, Intent, NotificationId, Receipt, ShardId, Why, home_shard};
 
 use crate::outside::Evidence;
 use crate::planted::Bug;
+use crate::safety::escalation::says_it_failed;
 use crate::senders::What;
 use crate::world::World;
 
@@ -130,11 +131,7 @@ impl World {
         self.outside.tells(&evidence);
         let arrival = &self.outside.arrivals[evidence.arrival];
         let (attempt, corporation) = (arrival.dispatch.attempt, arrival.dispatch.corporation);
-        let why = matches!(
-            evidence.kind,
-            ReceiptKind::BouncedHard | ReceiptKind::Failed
-        )
-        .then(|| Why::new("5.1.1", "told later"));
+        let why = says_it_failed(evidence.kind).then(|| Why::new("5.1.1", "told later"));
         let receipt = Receipt {
             attempt,
             kind: evidence.kind,

@@ -164,7 +164,7 @@ impl Outside {
             let kinds = later(rng, bounces);
             self.evidence.extend(kinds.into_iter().map(|kind| Evidence {
                 arrival: number,
-                kind,
+                kind: varied(kind, number),
             }));
         }
         self.arrivals.push(arrival);
@@ -178,6 +178,17 @@ impl Outside {
             .entry((attempt.id, attempt.attempt))
             .or_default()
             .push(evidence.kind);
+    }
+}
+
+/// Kinds of evidence that have no draw of their own: every other one of a kind that is rarer in
+/// consequences is one of these.
+fn varied(kind: ReceiptKind, arrival: usize) -> ReceiptKind {
+    use ReceiptKind::{Blocked, Complained, Failed, Opened, Unexplained};
+    match kind {
+        Failed if arrival.is_multiple_of(2) => Blocked,
+        Opened | Complained if arrival.is_multiple_of(2) => Unexplained,
+        kind => kind,
     }
 }
 

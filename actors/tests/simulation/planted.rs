@@ -85,7 +85,7 @@ pub(crate) const PLANTED: [Planted; 24] = [
     planted(Bug::PaymentToTheWrongShard, Check::PaymentStops, 0),
     planted(Bug::AlarmSwallowed, Check::EscalationKept, 0),
     planted(Bug::WaitsForgotten, Check::EscalationKept, 1),
-    planted(Bug::BounceSwallowed, Check::EscalationKept, 638),
+    planted(Bug::BounceSwallowed, Check::EscalationKept, 717),
     planted(Bug::InboxUnbounded, Check::Bounded, 2),
     planted(Bug::OpenUncounted, Check::Bounded, 0),
     planted(Bug::TenantUnbounded, Check::Bounded, 12),
@@ -96,7 +96,7 @@ pub(crate) const PLANTED: [Planted; 24] = [
     planted(Bug::TrimmedTooEarly, Check::Explained, 3),
     planted(Bug::PermitLost, Check::EverythingEnds, 6),
     planted(Bug::WakeLost, Check::EverythingEnds, 0),
-    planted(Bug::ClockNeverGoesBack, Check::EscalationKept, 10329),
+    planted(Bug::ClockNeverGoesBack, Check::EverythingEnds, 743),
     planted(Bug::HoursOfAnotherZone, Check::HoursKept, 2),
     planted(Bug::AheadWins, Check::NothingAheadWins, 149),
 ];

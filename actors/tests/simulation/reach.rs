@@ -9,7 +9,7 @@ use crate::outside::Fate;
 use crate::world::World;
 
 /// What a few dozen seeds must reach together.
-pub(crate) const EXPECTED: [&str; 65] = [
+pub(crate) const EXPECTED: [&str; 68] = [
     "Accepted",
     "Waiting",
     "StepEntered",
@@ -32,6 +32,7 @@ pub(crate) const EXPECTED: [&str; 65] = [
     "AddressMarked",
     "FactTaken",
     "SubjectOpen",
+    "Unexplained",
     "cause Bounced",
     "cause Unreachable",
     "cause Unanswered",
@@ -48,6 +49,8 @@ pub(crate) const EXPECTED: [&str; 65] = [
     "cause DoubtTooLong",
     "cause CannotSend",
     "cause SendAfterReached",
+    "cause Blocked",
+    "cause Unexplained",
     "input Interrupted",
     "input Timer",
     "input Link",

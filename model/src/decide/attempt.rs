@@ -153,7 +153,7 @@ impl Turn<'_> {
                 self.delivered(id);
             }
             Verdict::Retry { after_ms, why } => {
-                self.deferred(attempt, *after_ms, why, Refusal::Policy)
+                self.deferred(attempt, *after_ms, why, Refusal::Soft)
             }
             Verdict::Refused { class, why } => self.failed(attempt, *class, why, false),
             Verdict::InDoubt { why } => self.in_doubt(attempt, why),
@@ -323,7 +323,8 @@ impl Turn<'_> {
         }
         match class {
             Refusal::Ours | Refusal::Unsendable => self.cannot_send(id, &flow.fallback_list, why),
-            Refusal::Address | Refusal::Policy => {
+            Refusal::Policy => self.bounced(id, Cause::Blocked { why: why.clone() }),
+            Refusal::Address | Refusal::Soft => {
                 self.bounced(id, Cause::Bounced { why: why.clone() })
             }
         }

@@ -1,6 +1,7 @@
 //! Owns what people and senders do to a running flow: cancel it, answer its task, use its link.
 //! Refuses answers that lead nowhere, naming those that do.
 
+use super::unexplained::{ARRIVED, BOUNCED};
 use super::{MOST_AT_ONCE, Turn};
 use crate::answer::{Answer, Cancelled, LinkAnswer, Stopped, TaskAnswer};
 use crate::event::{Cause, Event};
@@ -64,24 +65,32 @@ impl Turn<'_> {
         let Some((open, _, step)) = self.at_step(id) else {
             return Answer::Task(TaskAnswer::NotOpen);
         };
-        match open.phase {
-            Phase::Task { task: number, .. } if number == task => {}
+        let unread = match &open.phase {
+            Phase::Task {
+                task: number,
+                cause,
+                ..
+            } if *number == task => unread(cause),
             _ => return Answer::Task(TaskAnswer::NotOpen),
-        }
+        };
         let cause = Cause::Task {
             answer: answer.into(),
             by: by.into(),
         };
         let at = open.step;
         let question = step.kind.question();
-        if let Some(go) = question.and_then(|question| question.leads(answer)) {
+        if let Some(attempt) = unread.filter(|_| answer == ARRIVED) {
+            self.read_as_arrived(id, attempt);
+        } else if let Some(attempt) = unread.filter(|_| answer == BOUNCED) {
+            self.read_as_bounced(id, attempt, by);
+        } else if let Some(go) = question.and_then(|question| question.leads(answer)) {
             self.go(id, go, cause);
         } else if answer == CLOSE {
             self.close(id, cause);
         } else if answer == RETRY && step.kind.message().is_some() {
             self.enter(id, at, cause);
         } else {
-            return Answer::Task(TaskAnswer::Unknown(known_answers(step)));
+            return Answer::Task(TaskAnswer::Unknown(answers(step, unread)));
         }
         Answer::Task(TaskAnswer::Taken)
     }
@@ -132,14 +141,28 @@ impl Turn<'_> {
     }
 }
 
-/// The answers that lead somewhere from a task at this step.
+/// The attempt that a task asks about, when a message about it came that nobody could read.
+const fn unread(cause: &Cause) -> Option<u16> {
+    match cause {
+        Cause::Unexplained { attempt, .. } => Some(*attempt),
+        _ => None,
+    }
+}
+
+/// The answers that lead somewhere from a task at this step, asked because of `cause`.
 #[must_use]
-pub fn known_answers(step: &Step) -> Vec<Box<str>> {
+pub fn known_answers(step: &Step, cause: &Cause) -> Vec<Box<str>> {
+    answers(step, unread(cause))
+}
+
+fn answers(step: &Step, unread: Option<u16>) -> Vec<Box<str>> {
+    let read = unread.map_or(&[][..], |_| &[ARRIVED, BOUNCED]);
+    let read = read.iter().map(|answer| Box::from(*answer));
     let own = step
         .kind
         .question()
         .map_or(&[][..], |question| &question.answers);
     let own = own.iter().map(|(answer, _)| answer.clone());
     let again = step.kind.message().map(|_| RETRY.into());
-    own.chain(again).chain([CLOSE.into()]).collect()
+    read.chain(own).chain(again).chain([CLOSE.into()]).collect()
 }

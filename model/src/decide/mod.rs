@@ -13,6 +13,7 @@ mod tenant;
 #[cfg(test)]
 mod tests;
 mod timer;
+mod unexplained;
 mod way;
 
 pub use human::known_answers;

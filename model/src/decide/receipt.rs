@@ -15,6 +15,9 @@ use crate::time::Timestamp;
 
 impl Turn<'_> {
     pub(super) fn receipt(&mut self, receipt: &Receipt) -> Answer {
+        if receipt.kind == ReceiptKind::Unexplained {
+            return self.unexplained(receipt);
+        }
         let attempt = receipt.attempt;
         if self.replied(receipt) || self.speaks_of_now(attempt) && self.apply_receipt(receipt) {
             return Answer::Receipt(ReceiptEffect::Applied);
@@ -26,12 +29,17 @@ impl Turn<'_> {
         if let (ReceiptKind::BouncedHard, Some(sent)) = (receipt.kind, sent) {
             self.mark_invalid(&sent);
         }
+        self.note(receipt);
+        Answer::Receipt(ReceiptEffect::Noted)
+    }
+
+    /// On the record, and nothing more.
+    pub(super) fn note(&mut self, receipt: &Receipt) {
         self.emit(Event::ReceiptNoted {
-            id: attempt.id,
-            attempt: attempt.attempt,
+            id: receipt.attempt.id,
+            attempt: receipt.attempt.attempt,
             kind: receipt.kind,
         });
-        Answer::Receipt(ReceiptEffect::Noted)
     }
 
     /// A reply to any message of the notification is a trusted answer, also when the flow has gone
@@ -51,7 +59,7 @@ impl Turn<'_> {
     }
 
     /// Whether the receipt is about the attempt the flow is waiting on.
-    fn speaks_of_now(&self, attempt: AttemptRef) -> bool {
+    pub(super) fn speaks_of_now(&self, attempt: AttemptRef) -> bool {
         match self.open(attempt.id).map(|open| &open.phase) {
             Some(
                 Phase::Started {
@@ -75,7 +83,11 @@ impl Turn<'_> {
                             .is_some_and(|sent| sent.attempt == attempt.attempt)
                 })
             }
-            _ => false,
+            // People were asked what became of the very attempt: who says it plainly is heard.
+            Some(Phase::Task { cause, .. }) => {
+                matches!(**cause, Cause::Unexplained { attempt: number, .. } if number == attempt.attempt)
+            }
+            Some(Phase::Waiting { .. }) | None => false,
         }
     }
 
@@ -83,7 +95,8 @@ impl Turn<'_> {
     fn apply_receipt(&mut self, receipt: &Receipt) -> bool {
         let (id, number) = (receipt.attempt.id, receipt.attempt.attempt);
         let phase = self.open(id).map(|open| open.phase.clone());
-        let sent = matches!(phase, Some(Phase::Sent { .. }));
+        // A task about what became of the attempt does not end by what was known before it.
+        let taken = matches!(phase, Some(Phase::Sent { .. } | Phase::Task { .. }));
         let known_delivered = matches!(
             phase,
             Some(Phase::Sent {
@@ -94,7 +107,7 @@ impl Turn<'_> {
         match receipt.kind {
             // "Delayed" is said by a provider that has it: as good as acceptance where that is not
             // known yet.
-            ReceiptKind::Accepted | ReceiptKind::Delayed if !sent => {
+            ReceiptKind::Accepted | ReceiptKind::Delayed if !taken => {
                 self.emit(Event::AttemptAccepted {
                     id,
                     attempt: number,
@@ -121,7 +134,10 @@ impl Turn<'_> {
             ReceiptKind::BouncedHard if !known_delivered => {
                 self.failed(receipt.attempt, Refusal::Address, &reason(receipt), false)
             }
-            ReceiptKind::Failed | ReceiptKind::Blocked if !known_delivered => {
+            ReceiptKind::Failed if !known_delivered => {
+                self.failed(receipt.attempt, Refusal::Soft, &reason(receipt), false)
+            }
+            ReceiptKind::Blocked if !known_delivered => {
                 self.failed(receipt.attempt, Refusal::Policy, &reason(receipt), false)
             }
             _ => return false,
@@ -208,7 +224,7 @@ impl Turn<'_> {
     }
 }
 
-fn reason(receipt: &Receipt) -> Why {
+pub(super) fn reason(receipt: &Receipt) -> Why {
     receipt
         .why
         .clone()

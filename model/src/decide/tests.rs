@@ -13,5 +13,6 @@ mod money;
 mod people;
 mod property;
 mod routing;
+mod unexplained;
 mod waits;
 mod world;

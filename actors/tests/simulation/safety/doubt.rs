@@ -3,10 +3,9 @@
 //! one key, one notification. It compares what the engine did with what the providers' connections
 //! showed. Refuses to trust verdicts.
 
-use sluis_model::{
-    Cause, Event, Input, NotificationId, ReceiptKind, Record, TenantRecord, Timestamp, Verdict,
-};
+use sluis_model::{Cause, Event, Input, NotificationId, Record, TenantRecord, Timestamp, Verdict};
 
+use super::escalation::says_it_failed;
 use super::{Check, Findings};
 use crate::outside::{Arrival, Outside, Shown};
 use crate::shadow::{Shadow, Start};
@@ -64,7 +63,7 @@ pub(crate) fn decided(outside: &Outside, record: &TenantRecord, findings: &mut F
     let moved = record.events.iter().find_map(|event| match event {
         Event::StepEntered {
             id,
-            cause: Cause::Bounced { .. },
+            cause: Cause::Bounced { .. } | Cause::Blocked { .. },
             ..
         } => Some(*id),
         _ => None,
@@ -87,11 +86,7 @@ pub(crate) fn decided(outside: &Outside, record: &TenantRecord, findings: &mut F
         }
         Input::Receipt(receipt) => {
             let told = outside.told(id, receipt.attempt.attempt);
-            (
-                &receipt.attempt,
-                told.iter()
-                    .any(|kind| matches!(kind, ReceiptKind::BouncedHard | ReceiptKind::Failed)),
-            )
+            (&receipt.attempt, told.iter().copied().any(says_it_failed))
         }
         _ => return,
     };

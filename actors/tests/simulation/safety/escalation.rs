@@ -22,7 +22,7 @@ pub(crate) struct Escalations {
 impl Escalations {
     /// A provider was told.
     pub(crate) fn acknowledged(&mut self, attempt: AttemptRef, kind: ReceiptKind) {
-        if matches!(kind, ReceiptKind::BouncedHard | ReceiptKind::Failed) {
+        if says_it_failed(kind) {
             self.acknowledged.insert(attempt);
         }
     }
@@ -36,12 +36,11 @@ impl Escalations {
         findings: &mut Findings,
     ) {
         Self::in_time(record, shadow, now, findings);
+        Self::not_silent(record, shadow, findings);
         let Input::Receipt(receipt) = &record.input else {
             return;
         };
-        if !matches!(receipt.kind, ReceiptKind::BouncedHard | ReceiptKind::Failed)
-            || !waits_on(shadow, receipt.attempt)
-        {
+        if !says_it_failed(receipt.kind) || !waits_on(shadow, receipt.attempt) {
             return;
         }
         let moved = |event: &Event| match event {
@@ -58,6 +57,43 @@ impl Escalations {
                 receipt.attempt.attempt, receipt.attempt.id
             )
         });
+    }
+
+    /// Silence is no arrival behind a message that nobody could read: then people are asked, once
+    /// for each attempt, and no timer settles what was sent.
+    fn not_silent(record: &TenantRecord, shadow: &Shadow, findings: &mut Findings) {
+        for event in &record.events {
+            let asked = |id, attempt| {
+                shadow
+                    .open(id)
+                    .is_some_and(|open| open.asked_about(attempt))
+            };
+            let fault = match event {
+                Event::Unexplained { id, attempt, .. } => asked(*id, *attempt),
+                Event::StepEntered {
+                    id,
+                    cause: Cause::Settled,
+                    ..
+                }
+                | Event::Ended {
+                    id,
+                    cause: Cause::Settled,
+                    ..
+                } => match shadow.open(*id).map(|open| &open.phase) {
+                    // What people read as arrived may settle.
+                    Some(Phase::Sent {
+                        attempt,
+                        delivered_at: None,
+                        ..
+                    }) => asked(*id, *attempt),
+                    _ => false,
+                },
+                _ => false,
+            };
+            findings.expect(!fault, CHECK, || {
+                format!("after a message that nobody could read: {event:?}")
+            });
+        }
     }
 
     /// What a timer moved was due, by the clock that everybody sees.
@@ -102,6 +138,14 @@ impl Escalations {
             });
         }
     }
+}
+
+/// Whether a provider says that the message did not arrive, and will not.
+pub(crate) const fn says_it_failed(kind: ReceiptKind) -> bool {
+    matches!(
+        kind,
+        ReceiptKind::BouncedHard | ReceiptKind::Failed | ReceiptKind::Blocked
+    )
 }
 
 /// Whether the flow waits for news of this very attempt: it is under way, in doubt, or taken and

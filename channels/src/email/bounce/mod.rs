@@ -18,7 +18,7 @@ mod text;
 pub(crate) mod verdict;
 mod words;
 
-use sluis_model::{AttemptRef, CorporationId, ReferenceKey, Why};
+use sluis_model::{ReceiptKind, ReferenceKey, Why};
 
 pub use status::Status;
 pub use structure::MAX_REPORT;
@@ -26,7 +26,7 @@ pub use verdict::Meaning;
 
 use self::kind::Reading;
 use self::structure::Mail;
-use crate::receipt::{ProviderReceipt, ReceiptError, ReceiptFault, Unexplained};
+use crate::receipt::{ProviderReceipt, ReceiptError, ReceiptFault};
 
 /// Why a mail gives no receipt.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,16 +42,6 @@ pub enum BounceError {
         "no reference of ours: expected one in the return path, in Original-Envelope-Id or in the Message-ID returned"
     )]
     NoReference,
-    /// It carries a genuine reference, and nobody can say what it means: for people.
-    #[error("about a message of ours, and not understood ({}): it goes to people", .why.code)]
-    Unexplained {
-        /// The corporation the reference carries.
-        corporation: CorporationId,
-        /// The attempt.
-        attempt: AttemptRef,
-        /// What kind of mail it seems to be, and how it begins.
-        why: Why,
-    },
 }
 
 /// What the mail is instead.
@@ -78,7 +68,6 @@ impl BounceError {
             BounceError::NotAReport(NotAReport::OtherReport) => "other_report",
             BounceError::NotAReport(NotAReport::OtherMail) => "other_mail",
             BounceError::NoReference => "no_reference",
-            BounceError::Unexplained { .. } => "unexplained",
         }
     }
 }
@@ -90,15 +79,6 @@ impl From<BounceError> for ReceiptError {
             BounceError::NotMail | BounceError::NotAReport(_) => ReceiptFault::Refused,
             // In the words that are everybody's: whose reference it is must not show.
             BounceError::NoReference => return ReceiptError::no_reference(),
-            BounceError::Unexplained {
-                corporation,
-                attempt,
-                why,
-            } => ReceiptFault::Unexplained(Box::new(Unexplained {
-                corporation,
-                attempt,
-                why,
-            })),
         };
         Self { code, text, fault }
     }
@@ -108,7 +88,7 @@ impl From<BounceError> for ReceiptError {
 /// mail that is longer than [`MAX_REPORT`] that much is read.
 ///
 /// The reference is looked for first, and proves itself by its MAC wherever it stands (see
-/// `reference`). Then the mail is asked what it is.
+/// `reference`). Then the mail is asked what it is; of one that nobody can read the receipt says so.
 ///
 /// # Errors
 /// [`BounceError`].
@@ -121,26 +101,23 @@ pub fn read_bounce(
     let Some((corporation, attempt)) = reference::find(&mail, key) else {
         return Err(without_reference(&mail));
     };
-    let told = match kind::read(&mail) {
-        Reading::Told(told) => told,
+    let (kind, why, occurred_at) = match kind::read(&mail) {
+        Reading::Told(told) => (told.kind, told.why, told.occurred_at),
+        Reading::People(code) => {
+            let why = Why::new(code, for_people(code));
+            (ReceiptKind::Unexplained, Some(why), None)
+        }
         Reading::Automatic => return Err(BounceError::NotAReport(NotAReport::AutomaticReply)),
         Reading::OtherReport => return Err(BounceError::NotAReport(NotAReport::OtherReport)),
         Reading::List => return Err(BounceError::NotAReport(NotAReport::OtherMail)),
-        Reading::People(code) => {
-            return Err(BounceError::Unexplained {
-                corporation,
-                attempt,
-                why: Why::new(code, for_people(code)),
-            });
-        }
     };
     Ok(ProviderReceipt {
         corporation,
         attempt,
-        kind: told.kind,
-        why: told.why,
+        kind,
+        why,
         provider: provider.to_owned(),
-        occurred_at: told.occurred_at,
+        occurred_at,
     })
 }
 

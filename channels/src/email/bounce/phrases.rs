@@ -357,7 +357,7 @@ mod tests {
                 Kind::Full | Kind::Soft | Kind::Later | Kind::Final | Kind::Failure => "failed",
                 Kind::Delay => "delayed",
                 Kind::Away => "automatic_reply",
-                Kind::Challenge => "unexplained",
+                Kind::Challenge => "unknown",
                 Kind::List => "other_mail",
                 Kind::Complaint => "complained",
                 Kind::Cut | Kind::Phase | Kind::Daemon => "found",

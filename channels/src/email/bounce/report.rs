@@ -93,7 +93,10 @@ const fn rank(kind: ReceiptKind) -> u8 {
         ReceiptKind::Failed => 3,
         ReceiptKind::Blocked => 4,
         ReceiptKind::BouncedHard => 5,
-        ReceiptKind::Opened | ReceiptKind::Complained | ReceiptKind::Replied => 6,
+        ReceiptKind::Opened
+        | ReceiptKind::Complained
+        | ReceiptKind::Replied
+        | ReceiptKind::Unexplained => 6,
     }
 }
 

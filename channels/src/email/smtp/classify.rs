@@ -67,8 +67,12 @@ pub(super) fn refused(reply: &Reply, recipient: &str) -> Verdict {
             after_ms: None,
             why: reason,
         },
-        Some(Meaning::Soft | Meaning::Policy) | None => Verdict::Refused {
+        Some(Meaning::Policy) => Verdict::Refused {
             class: Refusal::Policy,
+            why: reason,
+        },
+        Some(Meaning::Soft) | None => Verdict::Refused {
+            class: Refusal::Soft,
             why: reason,
         },
     }

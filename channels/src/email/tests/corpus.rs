@@ -10,7 +10,7 @@ mod reasons;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use sluis_model::CorporationId;
+use sluis_model::{CorporationId, ReceiptKind};
 
 use self::forms::{FORMS, Form};
 use self::reasons::{Needs, REASONS, Row, reason};
@@ -100,6 +100,7 @@ fn corpus() -> Vec<Sample> {
 
 fn said(raw: &str) -> &'static str {
     match read_bounce(raw.as_bytes(), &key(), "relay") {
+        Ok(receipt) if receipt.kind == ReceiptKind::Unexplained => "unexplained",
         Ok(receipt) => receipt.kind.name(),
         Err(error) => error.code(),
     }

@@ -93,13 +93,15 @@ fn act() -> impl Strategy<Value = Act> {
         refused(Refusal::Policy),
         refused(Refusal::Ours),
         refused(Refusal::Unsendable),
+        refused(Refusal::Soft),
         in_doubt(),
         withdrawn(),
         barred(Barred::Account),
         barred(Barred::Sender),
     ]);
     use ReceiptKind::{
-        Accepted, BouncedHard, Complained, Delayed, Delivered, Failed, Opened, Replied,
+        Accepted, Blocked, BouncedHard, Complained, Delayed, Delivered, Failed, Opened, Replied,
+        Unexplained,
     };
     let receipt = vec![
         Accepted,
@@ -110,6 +112,8 @@ fn act() -> impl Strategy<Value = Act> {
         Opened,
         Complained,
         Replied,
+        Blocked,
+        Unexplained,
     ];
     let on_doubt = prop::sample::select(vec![OnDoubt::Resend, OnDoubt::Hold]);
     prop_oneof![
@@ -131,7 +135,7 @@ fn act() -> impl Strategy<Value = Act> {
             .prop_map(|(pick, attempt, kind)| Act::Receipt { pick, attempt, kind }),
         1 => pick().prop_map(Act::Cancel),
         1 => of().prop_map(Act::CancelSubject),
-        2 => (pick(), prop::sample::select(vec!["retry", "close", "perhaps"])).prop_map(|(pick, answer)| Act::Answer { pick, answer }),
+        2 => (pick(), prop::sample::select(vec!["retry", "close", "arrived", "bounced", "perhaps"])).prop_map(|(pick, answer)| Act::Answer { pick, answer }),
         2 => (pick(), any::<bool>()).prop_map(|(pick, pressed)| Act::Link { pick, pressed }),
     ]
 }

@@ -26,6 +26,10 @@ fn letter(phase: Phase, code: u16, text: &str) -> char {
             ..
         } => 'p',
         Verdict::Refused {
+            class: Refusal::Soft,
+            ..
+        } => 's',
+        Verdict::Refused {
             class: Refusal::Ours,
             ..
         } => 'o',
