@@ -70,6 +70,8 @@ pub enum Input {
     /// The tenant's profile, whole, and when its source checked contact points. Since record
     /// version 2.
     Supplied(Box<Supplied>),
+    /// Evidence about an attempt of a notification that has ended. Since record version 3.
+    LateReceipt(Box<LateReceipt>),
 }
 
 /// What a cancellation is aimed at.
@@ -94,6 +96,18 @@ pub struct Receipt {
     pub provider: Box<str>,
     /// When it happened, by the source's clock, if it said so.
     pub occurred_at: Option<Timestamp>,
+}
+
+/// Evidence about an attempt of a notification that has ended, with where the attempt went: nothing
+/// of that is in memory any more, and the tenant may have moved since.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct LateReceipt {
+    /// What came.
+    pub receipt: Receipt,
+    /// Channel of the attempt.
+    pub channel: Channel,
+    /// The address it went to.
+    pub address: Box<str>,
 }
 
 /// Leave to start one attempt.

@@ -11,14 +11,14 @@ use sluis_model::flow::{FlowRef, Observed, Value};
 use sluis_model::{
     Address, AddressState, AttemptRef, Barred, CancelTarget, Cause, Channel, Choice, Confirmed,
     Control, ControlRecord, CorporationId, Environment, Event, Evidence, Fact, FactKind,
-    Idempotency, Input, Intent, Lane, Notification, NotificationId, OnDoubt, PauseScope, Permit,
-    Preference, Profile, Receipt, ReceiptKind, Record, Refusal, Subject, Supplied, TenantKey,
-    TenantRecord, Timestamp, Verdict, Why,
+    Idempotency, Input, Intent, Lane, LateReceipt, Notification, NotificationId, OnDoubt,
+    PauseScope, Permit, Preference, Profile, Receipt, ReceiptKind, Record, Refusal, Subject,
+    Supplied, TenantKey, TenantRecord, Timestamp, Verdict, Why,
 };
 
 /// How many golden files each older version has, beginning with version 1. They are never changed,
 /// and none is added or removed.
-const FILES: [usize; 2] = [35, 36];
+const FILES: [usize; 2] = [35, 38];
 /// Set it to write the golden files anew: only together with a new record version, or for a record
 /// that is new.
 const REGENERATE: &str = "SLUIS_REGENERATE_GOLDEN";
@@ -159,6 +159,11 @@ fn inputs() -> Vec<Input> {
         Input::Notify(Box::new(notification())),
         Input::PutProfile(Box::new(profile())),
         Input::Fact(fact()),
+        Input::LateReceipt(Box::new(LateReceipt {
+            receipt: receipt.clone(),
+            channel: Channel::Email,
+            address: "a@example.nl".into(),
+        })),
         Input::Receipt(receipt),
         Input::Timer { id: ID },
         Input::Permit(permit),
@@ -482,6 +487,7 @@ fn input_name(input: &Input) -> &'static str {
         Input::Answer { .. } => "answer",
         Input::Link { .. } => "link",
         Input::Supplied(_) => "supplied",
+        Input::LateReceipt(_) => "late-receipt",
     }
 }
 

@@ -13,6 +13,7 @@ use super::words::{rfc3339, scrub};
 pub(super) fn tell(input: &Input) -> Option<(Option<NotificationId>, Told)> {
     Some(match input {
         Input::Receipt(receipt) => (Some(receipt.attempt.id), tell_receipt(receipt)),
+        Input::LateReceipt(late) => (Some(late.receipt.attempt.id), tell_receipt(&late.receipt)),
         Input::Interrupted { attempt } => {
             let text = format!(
                 "the process ended while attempt {} was under way",

@@ -65,9 +65,10 @@ pub fn outcome(position: u64, record: &TenantRecord, event: &Event) -> Option<Ou
         end: end.to_string(),
         reason: causes::cause_code(cause),
         why: match cause {
-            Cause::Bounced { why } | Cause::OurMistake { why } | Cause::CannotSend { why } => {
-                Some(ReasonRow::of(why))
-            }
+            Cause::Bounced { why }
+            | Cause::Blocked { why }
+            | Cause::OurMistake { why }
+            | Cause::CannotSend { why } => Some(ReasonRow::of(why)),
             _ => None,
         },
         attempt: attempt.map(|attempt| attempt.attempt),

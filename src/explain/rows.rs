@@ -317,7 +317,7 @@ fn tell_attempt(event: &Event, input: &Input, flow: Option<&Flow>) -> Told {
         }
         Event::ReceiptNoted { attempt, kind, .. } => {
             let text = format!(
-                "noted '{}' for attempt {attempt}: it changes nothing",
+                "noted '{}' for attempt {attempt}: it moves no flow",
                 kind.name()
             );
             Told::new(

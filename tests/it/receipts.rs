@@ -404,6 +404,40 @@ async fn a_notice_does_not_count_as_arrived_behind_a_mail_that_nobody_could_read
     engine.end().await;
 }
 
+/// Bounces are late: hours after a notice has ended. They mark the address the mail went to, not the
+/// one the tenant has by then; by whatever way the end is known.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bounce_after_the_end_marks_the_address_the_mail_went_to() {
+    let engine = Engine::with_sinks().await;
+    let old = "late-bounce@huurder.example";
+    engine
+        .put_tenant(NOORD, "H-1", reached_by("email", old))
+        .await;
+    let id = engine.accepted(NOORD, notice("H-1", "n-1")).await;
+    engine.settled().await;
+    let bounce = engine.next_event().expect("a bounce");
+    engine.pass(30 * HOUR).await;
+    assert_eq!(engine.get(NOORD, &id).await["end"], "sent");
+    engine
+        .put_tenant(NOORD, "H-1", reached_by("email", "nieuw@huurder.example"))
+        .await;
+    let state = async || {
+        let tenant = engine.ask(NOORD, "/v1/tenants/H-1").await.ok();
+        tenant["profile"]["addresses"][0]["state"].clone()
+    };
+    let taken = engine.deliver(NOORD, &bounce).await.ok();
+    assert_eq!(taken["receipts"][0]["effect"], "noted");
+    assert_eq!(state().await, "created", "the new one");
+    engine
+        .put_tenant(NOORD, "H-1", reached_by("email", old))
+        .await;
+    assert_eq!(state().await, "invalid", "the one that bounced");
+    let timeline = engine.ask(NOORD, "/v1/tenants/H-1/timeline").await.ok();
+    let said = "the email address l***@huurder.example is now invalid";
+    assert!(timeline.to_string().contains(said), "{timeline}");
+    engine.end().await;
+}
+
 /// A bounce of a mail whose return path was `verp`.
 pub(crate) fn bounce(verp: &str) -> String {
     let bytes = dsn::Bounce {

@@ -61,6 +61,7 @@ pub(super) const fn walks_over(input: &Input, open: usize) -> usize {
         Input::PutProfile(_)
         | Input::Supplied(_)
         | Input::Receipt(_)
+        | Input::LateReceipt(_)
         | Input::Timer { .. }
         | Input::Permit(_)
         | Input::Outcome { .. }

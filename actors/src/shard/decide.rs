@@ -40,7 +40,7 @@ struct Gone<'a> {
     id: NotificationId,
     end: &'a str,
     /// As it was, if it was open.
-    open: Option<&'a Open>,
+    open: Option<Box<Open>>,
     /// Where it had been found.
     located: Option<Located>,
 }
@@ -87,7 +87,7 @@ impl ShardCore {
             input,
             events,
         };
-        let started = self.line_up(slot, position, &record, &ended);
+        let started = self.line_up(slot, position, &record, ended.into_iter());
         self.note_strays(slot, position, &record, &mut answer);
         self.write(&record);
         Decided {
@@ -104,14 +104,16 @@ impl ShardCore {
         slot: Slot,
         sequence: u64,
         record: &TenantRecord,
-        ended: &[Box<Open>],
+        ended: impl Iterator<Item = Box<Open>>,
     ) -> bool {
         let mut started = false;
-        let mut ended = ended.iter().map(|open| &**open).peekable();
+        let mut ended = ended.peekable();
         for event in &record.events {
             self.metrics.decided(event);
             let open = ended.next_if(|open| ends(event, open));
-            let located = self.tenants.index(slot, &record.input, event, open);
+            let located = self
+                .tenants
+                .index(slot, &record.input, event, open.as_deref());
             match event {
                 Event::AttemptStarted { .. } => {
                     started = true;
@@ -126,7 +128,7 @@ impl ShardCore {
                         open,
                         located,
                     };
-                    self.line_up_end(sequence, record, &gone);
+                    self.line_up_end(sequence, record, gone);
                 }
                 Event::ProfileStored { new: true } if self.tenants.has_facts(slot) => {
                     let corporation = record.tenant.corporation;
@@ -141,11 +143,11 @@ impl ShardCore {
 
     /// What ended leaves every place it had, gives its own in the quota back, and is news once
     /// durable.
-    fn line_up_end(&mut self, sequence: u64, record: &TenantRecord, gone: &Gone<'_>) {
+    fn line_up_end(&mut self, sequence: u64, record: &TenantRecord, gone: Gone<'_>) {
         if let Some(located) = &gone.located {
             self.schedule.forget(gone.id, located);
         }
-        if let Some(open) = gone.open {
+        if let Some(open) = &gone.open {
             let flows = &*self.settings.flows;
             self.metrics.ends.count(open.flow, gone.end, flows);
         }
@@ -155,9 +157,10 @@ impl ShardCore {
             end: gone.end.into(),
             at: record.at,
             sequence,
-            accepted: gone.open.map_or(0, |open| open.body),
+            accepted: gone.open.as_ref().map_or(0, |open| open.body),
         };
-        self.effects.push_ended(gone.id, ended);
+        let tried = gone.open.and_then(|open| open.tried);
+        self.effects.push_ended(gone.id, ended, tried);
     }
 
     /// Places anew what the events touched. Once each, in the order in which they were touched: what

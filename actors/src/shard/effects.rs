@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use sluis_model::{AttemptRef, NotificationId, Verdict, Why};
+use sluis_model::{AttemptRef, NotificationId, Tried, Verdict, Why};
 
 use super::intents::Intents;
 use super::letter::{Reply, ShardAnswer};
@@ -20,12 +20,20 @@ pub(super) enum Effect {
     Drive(u64),
 }
 
+/// What ended and is not durable yet: no record of its end can be read.
+#[derive(Debug)]
+pub(super) struct JustEnded {
+    pub ended: Ended,
+    /// Its attempts: where each went.
+    pub tried: Option<Box<Tried>>,
+}
+
 /// Effects in order of their sequence, and what of them ended.
 #[derive(Debug, Default)]
 pub(super) struct Effects {
     pending: VecDeque<(u64, Effect)>,
     /// What ended and is not durable yet.
-    ended: HashMap<NotificationId, Ended>,
+    ended: HashMap<NotificationId, JustEnded>,
 }
 
 impl Effects {
@@ -35,13 +43,22 @@ impl Effects {
     }
 
     /// Lines up the news that a notification ended.
-    pub(super) fn push_ended(&mut self, id: NotificationId, ended: Ended) {
-        self.ended.insert(id, ended.clone());
+    pub(super) fn push_ended(
+        &mut self,
+        id: NotificationId,
+        ended: Ended,
+        tried: Option<Box<Tried>>,
+    ) {
+        let just = JustEnded {
+            ended: ended.clone(),
+            tried,
+        };
+        self.ended.insert(id, just);
         self.push(ended.sequence, Effect::Ended(id, ended));
     }
 
     /// How a notification ended whose end is not durable yet.
-    pub(super) fn just_ended(&self, id: NotificationId) -> Option<&Ended> {
+    pub(super) fn just_ended(&self, id: NotificationId) -> Option<&JustEnded> {
         self.ended.get(&id)
     }
 

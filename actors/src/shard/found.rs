@@ -1,7 +1,8 @@
 //! Owns what is asked about a notification that is not open, and what a reader brings back.
 
-use sluis_model::{CorporationId, Input};
+use sluis_model::{AttemptRef, CorporationId, Input, ReceiptKind};
 
+use super::late::{self, Went};
 use super::letter::{Reply, ShardAnswer};
 use super::table::Ended;
 
@@ -16,6 +17,28 @@ pub(super) enum Then {
     Accepted,
 }
 
+impl Then {
+    /// The attempt of which it must be known where it went: its address is dead.
+    pub(super) fn asks_where(&self) -> Option<AttemptRef> {
+        match self {
+            Then::Decide(Input::Receipt(receipt)) if receipt.kind == ReceiptKind::BouncedHard => {
+                Some(receipt.attempt)
+            }
+            Then::Decide(_) | Then::Snapshot | Then::Accepted => None,
+        }
+    }
+
+    /// With where the attempt went that it asked about.
+    pub(super) fn told_where(self, went: Option<Went>) -> Self {
+        match (self, went) {
+            (Then::Decide(Input::Receipt(receipt)), Some(went)) => {
+                Then::Decide(late::input(receipt, went))
+            }
+            (then, _) => then,
+        }
+    }
+}
+
 /// What is asked of a notification, and by whom.
 #[derive(Debug)]
 pub(super) struct Asked {
@@ -26,6 +49,12 @@ pub(super) struct Asked {
 }
 
 impl Asked {
+    /// With where the attempt went that it asks about.
+    pub(super) fn told_where(&mut self, went: Option<Went>) {
+        let then = std::mem::replace(&mut self.then, Then::Accepted);
+        self.then = then.told_where(went);
+    }
+
     /// What ended, if whoever asks may know of it.
     pub(super) fn may_know(&self, ended: Option<Ended>) -> Option<Ended> {
         let theirs = |ended: &Ended| {

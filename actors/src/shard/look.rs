@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use sluis_journal::{Journal, Shard};
+use sluis_journal::{Journal, JournalError, Shard};
 use sluis_model::NotificationId;
 
 use super::endings::Endings;
 use super::found::{Asked, Found, Then, accepted};
 use super::inbox::Inbox;
+use super::late;
 use super::settings::ShardSettings;
 use super::table::Ended;
 use crate::wake::Activity;
@@ -38,9 +39,8 @@ impl Look {
     }
 
     /// Looks, and answers or brings back what was found.
-    pub(super) fn run(self) {
-        let found = self.endings.find(&*self.journal, self.shard, self.id);
-        match found {
+    pub(super) fn run(mut self) {
+        match self.look() {
             Ok(ended) => self.found(ended),
             // Nothing is "not there" because it could not be read: the reply is dropped, and its
             // sender asks again.
@@ -51,11 +51,21 @@ impl Look {
         }
     }
 
+    /// How it ended, and where the attempt went that is asked about.
+    fn look(&mut self) -> Result<Option<Ended>, JournalError> {
+        let ended = self.endings.find(&*self.journal, self.shard, self.id)?;
+        let ended = self.asked.may_know(ended);
+        if let (Some(ended), Some(attempt)) = (&ended, self.asked.then.asks_where()) {
+            let went = late::went(&*self.journal, self.shard, ended, attempt)?;
+            self.asked.told_where(went);
+        }
+        Ok(ended)
+    }
+
     fn found(self, ended: Option<Ended>) {
         match self.asked.then {
             // It is in the table, so it is durable: nothing of the shard's is needed.
             Then::Accepted => {
-                let ended = self.asked.may_know(ended);
                 self.asked.reply.send(accepted(ended.as_ref()));
             }
             Then::Decide(_) | Then::Snapshot => self.inbox.found(Found {

@@ -7,6 +7,7 @@ use sluis_model::{Answer, CorporationId, Input, LinkAnswer, NotificationId};
 
 use super::core::ShardCore;
 use super::found::{Asked, Found, Then, accepted};
+use super::late;
 use super::letter::{Reply, ShardAnswer};
 use super::look::Look;
 use super::place::Slot;
@@ -54,8 +55,8 @@ impl ShardCore {
 
     /// Goes on with a notification that is not open: at once when how it ended is at hand, else
     /// when a reader has looked.
-    pub(super) fn look_up(&mut self, id: NotificationId, asked: Asked) {
-        let known = self.ended_at_hand(id);
+    pub(super) fn look_up(&mut self, id: NotificationId, mut asked: Asked) {
+        let known = self.ended_at_hand(id, &mut asked);
         if known.is_some() {
             return self.found(Found {
                 ended: known,
@@ -75,9 +76,20 @@ impl ShardCore {
         drop(taken);
     }
 
-    fn ended_at_hand(&self, id: NotificationId) -> Option<Ended> {
-        let just = self.effects.just_ended(id).cloned();
-        just.or_else(|| self.settings.endings.at_hand(id))
+    /// How it ended, if that is known here, with all that is asked. Of what ended a moment ago no
+    /// record can be read yet; of anything older only the records say where its messages went.
+    fn ended_at_hand(&self, id: NotificationId, asked: &mut Asked) -> Option<Ended> {
+        let attempt = asked.then.asks_where();
+        if let Some(just) = self.effects.just_ended(id) {
+            let tried = just.tried.as_deref();
+            let went = attempt.and_then(|attempt| late::remembered(tried, attempt));
+            asked.told_where(went);
+            return Some(just.ended.clone());
+        }
+        match attempt {
+            Some(_) => None,
+            None => self.settings.endings.at_hand(id),
+        }
     }
 
     /// Goes on with what was found.

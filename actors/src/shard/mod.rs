@@ -17,6 +17,7 @@ mod found;
 mod inbox;
 mod intake;
 mod intents;
+mod late;
 mod letter;
 mod links;
 mod look;

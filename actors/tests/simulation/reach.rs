@@ -9,7 +9,7 @@ use crate::outside::Fate;
 use crate::world::World;
 
 /// What a few dozen seeds must reach together.
-pub(crate) const EXPECTED: [&str; 68] = [
+pub(crate) const EXPECTED: [&str; 69] = [
     "Accepted",
     "Waiting",
     "StepEntered",
@@ -56,6 +56,7 @@ pub(crate) const EXPECTED: [&str; 68] = [
     "input Link",
     "input Answer",
     "input Cancel",
+    "input LateReceipt",
     "verdict accepted",
     "verdict delivered",
     "verdict retry",

@@ -8,7 +8,7 @@ use crate::attempt::{Barred, OnDoubt, Refusal, Verdict, Why};
 use crate::channel::Channel;
 use crate::event::{Cause, Choice, Event};
 use crate::ids::{AttemptRef, NotificationId};
-use crate::input::Permit;
+use crate::input::{Input, Permit};
 use crate::policy::withdrawn_delay_ms;
 use crate::state::Phase;
 use crate::time::Timestamp;
@@ -319,7 +319,11 @@ impl Turn<'_> {
             exhausted,
         });
         if let (Refusal::Address, Some(sent)) = (class, sent) {
-            self.mark_invalid(&sent);
+            let when = match self.input {
+                Input::Receipt(receipt) => receipt.occurred_at,
+                _ => None,
+            };
+            self.mark_invalid(sent.channel, &sent.address, when);
         }
         match class {
             Refusal::Ours | Refusal::Unsendable => self.cannot_send(id, &flow.fallback_list, why),

@@ -103,6 +103,7 @@ impl<'a> Turn<'a> {
             Input::Supplied(supplied) => self.put_profile(&supplied.profile, &supplied.confirmed),
             Input::Fact(fact) => self.fact(fact),
             Input::Receipt(receipt) => self.receipt(receipt),
+            Input::LateReceipt(late) => self.late_receipt(late),
             Input::Timer { id } => self.timer(*id),
             Input::Permit(permit) => self.permit(permit),
             Input::Outcome { attempt, verdict } => self.outcome(*attempt, verdict),

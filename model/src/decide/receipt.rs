@@ -4,13 +4,14 @@
 use super::Turn;
 use crate::answer::{Answer, ReceiptEffect};
 use crate::attempt::{ReceiptKind, Refusal, Why};
-use crate::contact::same;
+use crate::channel::Channel;
+use crate::contact::{Contact, same};
 use crate::event::{Cause, Event};
 use crate::ids::{AttemptRef, NotificationId};
-use crate::input::Receipt;
+use crate::input::{LateReceipt, Receipt};
 use crate::instant;
 use crate::profile::AddressState;
-use crate::state::{Phase, SentTo};
+use crate::state::Phase;
 use crate::time::Timestamp;
 
 impl Turn<'_> {
@@ -27,7 +28,29 @@ impl Turn<'_> {
             .and_then(|open| open.sent_to(attempt.attempt))
             .cloned();
         if let (ReceiptKind::BouncedHard, Some(sent)) = (receipt.kind, sent) {
-            self.mark_invalid(&sent);
+            self.mark_invalid(sent.channel, &sent.address, receipt.occurred_at);
+        }
+        self.note(receipt);
+        Answer::Receipt(ReceiptEffect::Noted)
+    }
+
+    /// Evidence about a notification that ended: no flow is there to move. What it says of the
+    /// address the attempt went to is true all the same.
+    pub(super) fn late_receipt(&mut self, late: &LateReceipt) -> Answer {
+        let receipt = &late.receipt;
+        match receipt.kind {
+            ReceiptKind::BouncedHard => {
+                self.mark_invalid(late.channel, &late.address, receipt.occurred_at);
+            }
+            ReceiptKind::Unexplained => return self.unexplained(receipt),
+            ReceiptKind::Accepted
+            | ReceiptKind::Delivered
+            | ReceiptKind::Delayed
+            | ReceiptKind::Failed
+            | ReceiptKind::Opened
+            | ReceiptKind::Complained
+            | ReceiptKind::Replied
+            | ReceiptKind::Blocked => {}
         }
         self.note(receipt);
         Answer::Receipt(ReceiptEffect::Noted)
@@ -170,17 +193,25 @@ impl Turn<'_> {
         true
     }
 
-    /// The address of an attempt turned out to be dead. That is remembered of the contact point,
-    /// also when no list has it any more.
-    pub(super) fn mark_invalid(&mut self, sent: &SentTo) {
-        let known = self.tenant.contact(sent.channel, &sent.address);
-        if sent.channel.contact_kind().is_some()
-            && known.is_none_or(|contact| contact.state != AddressState::Invalid)
-        {
-            let (channel, value) = (sent.channel, sent.address.clone());
+    /// The address of an attempt turned out to be dead at `when`; none: now. That is remembered of
+    /// the contact point, also when no list has it any more. Not when something newer is known of
+    /// it: a bounce that is told again must not undo what was confirmed since.
+    pub(super) fn mark_invalid(
+        &mut self,
+        channel: Channel,
+        address: &str,
+        when: Option<Timestamp>,
+    ) {
+        let when = when.map_or(self.now(), |when| instant::placed(when, self.now()));
+        let outdated = |contact: &Contact| match contact.state {
+            AddressState::Invalid => false,
+            AddressState::Created | AddressState::Validated => contact.since < when,
+        };
+        let marks = self.tenant.contact(channel, address).is_none_or(outdated);
+        if channel.contact_kind().is_some() && marks {
             self.emit(Event::AddressMarked {
                 channel,
-                value,
+                value: address.into(),
                 state: AddressState::Invalid,
             });
         }

@@ -1,7 +1,7 @@
 //! What is asked about a notification that ended: by whom it is answered, and that no arbiter reads
 //! the table for it.
 
-use sluis_model::{Answer, AttemptRef, LinkAnswer, Receipt, ReceiptEffect, ReceiptKind};
+use sluis_model::{Answer, AttemptRef, LinkAnswer, Receipt, ReceiptEffect, ReceiptKind, Record};
 
 use super::*;
 
@@ -195,4 +195,94 @@ fn an_outcome_that_comes_after_the_end_is_still_noted_and_nothing_stays_under_wa
     world.journal.commit();
     while shard.turn() {}
     assert_eq!(world.journal.last(sluis_journal::Shard(0)).0, before + 1);
+}
+
+/// A notification whose attempt was taken, which ended it; nothing of the end is durable yet.
+fn just_ended(world: &World) -> (ShardCore, NotificationId) {
+    let mut shard = world.start();
+    let id = world.notify("H-1", 1);
+    shard.turn();
+    world.grant(1);
+    shard.turn();
+    world.journal.commit();
+    shard.turn();
+    let dispatch = world.sent.lock().pop().unwrap();
+    let verdict = Verdict::Accepted {
+        provider_id: "x".into(),
+    };
+    assert!(world.inbox.outcome(dispatch.attempt, verdict));
+    shard.turn();
+    assert!(shard.tenants.open(id).is_none());
+    (shard, id)
+}
+
+/// The bounce comes. What its record says came in.
+fn bounced(world: &World, shard: &mut ShardCore, id: NotificationId) -> Input {
+    let letter = |reply| Letter::ById {
+        corporation: HOUSE,
+        id,
+        input: receipt(id),
+        reply,
+    };
+    world.business(letter, 21);
+    while shard.turn() {}
+    world.journal.commit();
+    while shard.turn() {}
+    let first = sluis_journal::Shard(0);
+    let last = world.journal.last(first);
+    let bytes = world.journal.read(first, last).unwrap().unwrap();
+    match Record::decode(&bytes).unwrap() {
+        Record::Tenant(record) => record.input,
+        Record::Control(_) => panic!("a record of a tenant"),
+    }
+}
+
+/// Where the attempt went is known by three ways: from memory, as long as the end is not durable;
+/// then from the records; and it is the same when the end stands in the table.
+#[test]
+fn a_bounce_after_the_end_brings_where_its_attempt_went() {
+    for way in ["memory", "waiting for the table", "table"] {
+        let world = World::new();
+        let (mut shard, id) = just_ended(&world);
+        if way != "memory" {
+            world.journal.commit();
+            shard.turn();
+        }
+        if way == "table" {
+            let written = world
+                .endings
+                .write(&*world.journal, sluis_journal::Shard(0));
+            assert!(written.is_ok());
+        }
+        let Input::LateReceipt(late) = bounced(&world, &mut shard, id) else {
+            panic!("{way}: it does not say where the attempt went")
+        };
+        assert_eq!(late.channel, Channel::Null, "{way}");
+        assert_eq!(&*late.address, "null", "{way}");
+    }
+}
+
+/// An attempt that nobody knows marks nothing, and is noted.
+#[test]
+fn a_bounce_of_an_attempt_that_never_was_is_noted_as_it_is() {
+    let world = World::new();
+    let (mut shard, id) = tabled(&world);
+    let Input::Receipt(mut unknown) = receipt(id) else {
+        panic!("a receipt")
+    };
+    unknown.attempt.attempt = 9;
+    let letter = |reply| Letter::ById {
+        corporation: HOUSE,
+        id,
+        input: Input::Receipt(unknown),
+        reply,
+    };
+    world.business(letter, 22);
+    while shard.turn() {}
+    world.journal.commit();
+    while shard.turn() {}
+    let [(22, ShardAnswer::Decided { answer, .. })] = &world.answers()[..] else {
+        panic!("an answer")
+    };
+    assert_eq!(*answer, Answer::Receipt(ReceiptEffect::Noted));
 }

@@ -37,6 +37,7 @@ impl Escalations {
     ) {
         Self::in_time(record, shadow, now, findings);
         Self::not_silent(record, shadow, findings);
+        Self::late(record, shadow, findings);
         let Input::Receipt(receipt) = &record.input else {
             return;
         };
@@ -94,6 +95,29 @@ impl Escalations {
                 format!("after a message that nobody could read: {event:?}")
             });
         }
+    }
+
+    /// A message that came back after its notification had ended marks the address it went to, and
+    /// no other.
+    fn late(record: &TenantRecord, shadow: &Shadow, findings: &mut Findings) {
+        let (attempt, address) = match &record.input {
+            Input::LateReceipt(late) => (late.receipt.attempt, Some(&late.address)),
+            Input::Receipt(receipt)
+                if receipt.kind == ReceiptKind::BouncedHard
+                    && shadow.open(receipt.attempt.id).is_none() =>
+            {
+                (receipt.attempt, None)
+            }
+            _ => return,
+        };
+        let start = shadow.known.starts.get(&(attempt.id, attempt.attempt));
+        let went = start.map(|start| &start.address);
+        findings.expect(went == address, CHECK, || {
+            format!(
+                "attempt {} of {} came back late: it went to {went:?}, and {address:?} is marked",
+                attempt.attempt, attempt.id
+            )
+        });
     }
 
     /// What a timer moved was due, by the clock that everybody sees.

@@ -4,8 +4,8 @@
 use super::world::{MAIL, OWED, PHONE, World, accepted, delivered, invoice};
 use crate::contact::{Confirmed, Evidence, Supplied};
 use crate::{
-    Address, AddressState, AttemptRef, Channel, DAY, Event, HOUR, Input, NotificationId,
-    ProfileChange, Receipt, ReceiptKind, Timestamp,
+    Address, AddressState, Answer, AttemptRef, Channel, DAY, Event, HOUR, Input, LateReceipt,
+    NotificationId, ProfileChange, Receipt, ReceiptEffect, ReceiptKind, Timestamp,
 };
 
 /// A world whose mail address bounced five hours after the mail.
@@ -247,5 +247,64 @@ fn an_attempt_that_is_delivered_on_the_spot_after_the_bounce_revives() {
     world.receipt(first, ReceiptKind::BouncedHard);
     world.later(1);
     world.outcome(second, accepted());
+    assert_eq!(world.address_state(MAIL), AddressState::Invalid);
+}
+
+/// A notice that ended as arrived, and its mail.
+fn settled_notice(world: &mut World) -> AttemptRef {
+    let id = world.notice_with(|_| ());
+    let mail = world.send(id);
+    world.fall_due(id);
+    world.assert_ends(id, "sent");
+    mail
+}
+
+fn late(world: &mut World, attempt: AttemptRef, address: &str, occurred_at: Option<Timestamp>) {
+    let receipt = Receipt {
+        attempt,
+        kind: ReceiptKind::BouncedHard,
+        why: None,
+        provider: "relay".into(),
+        occurred_at,
+    };
+    let decision = world.give(Input::LateReceipt(Box::new(LateReceipt {
+        receipt,
+        channel: Channel::Email,
+        address: address.into(),
+    })));
+    assert_eq!(
+        decision.answer,
+        Answer::Receipt(ReceiptEffect::Noted),
+        "no flow is there to move"
+    );
+}
+
+#[test]
+fn a_bounce_after_the_end_marks_the_address_the_mail_went_to_and_no_other() {
+    let mut world = World::usual();
+    let mail = settled_notice(&mut world);
+    world.profile(|p| p.addresses[0].value = "new@example.nl".into());
+    late(&mut world, mail, MAIL, None);
+    assert_eq!(world.address_state("new@example.nl"), AddressState::Created);
+    world.profile(|_| ());
+    assert_eq!(world.address_state(MAIL), AddressState::Invalid);
+}
+
+#[test]
+fn a_bounce_told_again_after_the_end_does_not_undo_what_was_confirmed_since() {
+    let mut world = World::usual();
+    let mail = settled_notice(&mut world);
+    world.later(HOUR);
+    let bounce = world.now;
+    late(&mut world, mail, MAIL, Some(bounce));
+    assert_eq!(world.address_state(MAIL), AddressState::Invalid);
+    world.later(2 * DAY);
+    confirm(&mut world, MAIL, bounce.plus(DAY));
+    assert_eq!(world.address_state(MAIL), AddressState::Validated);
+    late(&mut world, mail, MAIL, Some(bounce));
+    assert_eq!(world.address_state(MAIL), AddressState::Validated);
+    world.later(1);
+    let newer = world.now;
+    late(&mut world, mail, MAIL, Some(newer));
     assert_eq!(world.address_state(MAIL), AddressState::Invalid);
 }
