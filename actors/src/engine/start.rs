@@ -96,18 +96,8 @@ impl Engine {
     ) -> Result<Vec<ShardCore>, StartError> {
         settings.recovery.begin(records(&*settings.journal));
         let all = self.shard_settings(settings, channels, bells);
-        let (keys, watch) = (&*settings.keys, &*settings.recovery);
         let threads = settings.arbiters.len().max(1);
-        let replayed = std::thread::scope(|scope| {
-            let replay = |first: usize| {
-                let mine: Vec<ShardSettings> =
-                    all.iter().skip(first).step_by(threads).cloned().collect();
-                scope.spawn(move || replay_all(mine, keys, watch))
-            };
-            let running: Vec<_> = (0..threads).map(replay).collect();
-            running.into_iter().map(join).collect::<Result<Vec<_>, _>>()
-        })?;
-        let mut cores: Vec<(u16, ShardCore)> = replayed.into_iter().flatten().collect();
+        let mut cores = replay_in_parallel(&all, threads, settings)?;
         cores.sort_by_key(|(shard, _)| *shard);
         Ok(cores.into_iter().map(|(_, core)| core).collect())
     }
@@ -177,6 +167,25 @@ fn records(journal: &dyn Journal) -> u64 {
         (last.0 + 1).saturating_sub(first.0)
     };
     (0..journal.shards()).map(of).sum()
+}
+
+/// Replays all shards on so many threads, in whatever order they come.
+fn replay_in_parallel(
+    all: &[ShardSettings],
+    threads: usize,
+    settings: &EngineSettings,
+) -> Result<Vec<(u16, ShardCore)>, RecoverError> {
+    let (keys, watch) = (&*settings.keys, &*settings.recovery);
+    let replayed = std::thread::scope(|scope| {
+        let replay = |first: usize| {
+            let mine = all.iter().skip(first).step_by(threads).cloned();
+            let mine: Vec<ShardSettings> = mine.collect();
+            scope.spawn(move || replay_all(mine, keys, watch))
+        };
+        let running: Vec<_> = (0..threads).map(replay).collect();
+        running.into_iter().map(join).collect::<Result<Vec<_>, _>>()
+    })?;
+    Ok(replayed.into_iter().flatten().collect())
 }
 
 /// What a thread gives; its panic goes on here.

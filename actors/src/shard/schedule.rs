@@ -3,6 +3,7 @@
 
 use sluis_model::{CorporationId, NotificationId, Open, Phase, Timestamp};
 
+use super::place::Stand;
 use super::ready::Ready;
 use super::standing::{Group, Standing};
 use super::tenants::{Located, Tenants};
@@ -47,19 +48,32 @@ impl Schedule {
         if let Some(queue) = queue.filter(|_| !before.queued) {
             self.ready.push(queue, id);
         }
-        let moved = after.stand != before.stand;
-        if moved {
-            self.standing.leave(before.stand);
-            self.standing.enter(after.stand);
-        }
         // Once when the task comes, and again when it is asked anew.
-        if let Some(since) = task_since.filter(|since| moved || *since == now) {
-            let still = |since, id| is_task(tenants, since, id);
-            self.standing.line_up(after.stand, since, id, still);
-        }
+        let moved = after.stand != before.stand;
+        let asked = task_since.filter(|since| moved || *since == now);
+        self.count(tenants, id, (before.stand, after.stand), asked);
         if after.due != before.due {
             self.wheel.remove(before.due, id);
             self.wheel.insert(after.due, id);
+        }
+    }
+
+    /// Counts that a notification stood in one group and stands in another, and since when it is a
+    /// task that is asked.
+    fn count(
+        &mut self,
+        tenants: &Tenants,
+        id: NotificationId,
+        (before, after): (Stand, Stand),
+        asked: Option<Timestamp>,
+    ) {
+        if before != after {
+            self.standing.leave(before);
+            self.standing.enter(after);
+        }
+        if let Some(since) = asked {
+            let still = |since, id| is_task(tenants, since, id);
+            self.standing.line_up(after, since, id, still);
         }
     }
 
