@@ -3,12 +3,16 @@
 
 use std::sync::Arc;
 
+use sluis_actors::Dispatch;
 use sluis_journal::{Journal, Sequence, Shard};
-use sluis_model::{DAY, HOUR, Input, MINUTE, Record, Timestamp, Verdict, Why, instant};
+use sluis_model::{
+    AttemptRef, DAY, HOUR, Input, MINUTE, NotificationId, Record, Timestamp, Verdict, Why, instant,
+};
 
 use crate::clock::SimClock;
 use crate::disk::Disk;
-use crate::house::{Actor, Ground, House, WAYS};
+use crate::ground::{Actor, Ground, WAYS};
+use crate::house::House;
 use crate::outside::{Arrival, Fate, Outside, Shown};
 use crate::plan::Plan;
 use crate::planted::Bug;
@@ -20,7 +24,7 @@ use crate::safety::fairness::Fairness;
 use crate::safety::payment::Payments;
 use crate::safety::{Check, Findings, doubt, explained};
 use crate::senders::Senders;
-use crate::shadow::Shadow;
+use crate::shadow::{Shadow, Start};
 use crate::station::Flight;
 use crate::tape::Tape;
 
@@ -256,71 +260,66 @@ impl World {
 
     fn leave(&mut self, station: usize, flight: usize) -> bool {
         let trouble = if self.calm { 0 } else { self.plan.trouble };
-        let dispatch = self.house.stations[station].flights[flight]
-            .dispatch
-            .clone();
-        let attempt = dispatch.attempt;
+        let under_way = &self.house.stations[station].flights[flight];
+        let dispatch = under_way.dispatch.clone();
+        let AttemptRef { id, attempt, .. } = dispatch.attempt;
         if self.chance.providers.chance(trouble / 4) {
-            self.note(|| {
-                format!(
-                    "attempt {} of {} finds no connection",
-                    attempt.attempt, attempt.id
-                )
-            });
+            self.note(|| format!("attempt {attempt} of {id} finds no connection"));
             return self.house.stations[station].withdraw(flight);
         }
-        let body = self
-            .disk
-            .read(Shard(attempt.id.shard().0), Sequence(dispatch.body))
-            .ok()
-            .flatten();
-        let body = body.and_then(|bytes| Record::decode(&bytes).ok());
-        let told = matches!(body, Some(Record::Tenant(record)) if matches!(&record.input, Input::Notify(body) if body.id == attempt.id));
-        self.findings.expect(told, Check::Explained, || {
-            format!("the body of {} cannot be read back", attempt.id)
-        });
-        let name = WAYS[station].0;
-        let start = self
-            .shadow
-            .known
-            .starts
-            .get(&(attempt.id, attempt.attempt))
-            .cloned();
-        if let Some(start) = &start {
-            doubt::arrives(
-                &self.outside,
-                &self.shadow,
-                attempt.id,
-                attempt.attempt,
-                start,
-                &mut self.findings,
-            );
-            self.accepted.left(start.shard, start.sequence);
-        }
+        self.body_can_be_read(&dispatch);
+        let start = self.started(id, attempt);
         let fate = Fate::draw(&mut self.chance.providers, trouble);
-        self.note(|| {
-            format!(
-                "attempt {} of {} arrives at {name}: {fate:?}",
-                attempt.attempt, attempt.id
-            )
-        });
-        let visit = start.as_ref().map_or(0, |start| start.visit);
+        let provider = WAYS[station].0;
+        self.note(|| format!("attempt {attempt} of {id} arrives at {provider}: {fate:?}"));
         let arrival = Arrival {
             dispatch,
-            provider: name,
-            visit,
+            provider,
+            visit: start.as_ref().map_or(0, |start| start.visit),
             fate,
             shown: Shown::Nothing,
         };
         explained::arrives(&arrival, start.as_ref(), &mut self.findings);
-        let silent =
-            matches!(fate, Fate::KeepsSilent { .. }).then(|| self.clock.peek().plus(DEADLINE));
-        let arrival = self
-            .outside
-            .arrive(arrival, &mut self.chance.providers, self.plan.bounces);
-        self.house.stations[station].left(flight, arrival, silent);
-        Bounds::arrived(&self.house.stations[station], &mut self.findings);
+        let keeps_silent = matches!(fate, Fate::KeepsSilent { .. });
+        let silent_until = keeps_silent.then(|| self.clock.peek().plus(DEADLINE));
+        let (chance, bounces) = (&mut self.chance.providers, self.plan.bounces);
+        let arrival = self.outside.arrive(arrival, chance, bounces);
+        let station = &mut self.house.stations[station];
+        station.left(flight, arrival, silent_until);
+        Bounds::arrived(station, &mut self.findings);
         true
+    }
+
+    /// The body of what leaves stands in the journal where its record says.
+    fn body_can_be_read(&mut self, dispatch: &Dispatch) {
+        let id = dispatch.attempt.id;
+        let shard = Shard(id.shard().0);
+        let read = self.disk.read(shard, Sequence(dispatch.body));
+        let record = read.ok().flatten().map(|bytes| Record::decode(&bytes));
+        let told = match record {
+            Some(Ok(Record::Tenant(record))) => {
+                matches!(&record.input, Input::Notify(body) if body.id == id)
+            }
+            _ => false,
+        };
+        self.findings.expect(told, Check::Explained, || {
+            format!("the body of {id} cannot be read back")
+        });
+    }
+
+    /// The start of an attempt that arrives, if it is known.
+    fn started(&mut self, id: NotificationId, attempt: u16) -> Option<Start> {
+        let start = self.shadow.known.starts.get(&(id, attempt)).cloned()?;
+        doubt::arrives(
+            &self.outside,
+            &self.shadow,
+            id,
+            attempt,
+            &start,
+            &mut self.findings,
+        );
+        self.accepted.left(start.shard, start.sequence);
+        Some(start)
     }
 
     fn answer(&mut self, station: usize, flight: usize, arrival: usize) -> bool {

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use sluis_model::{CorporationId, TenantKey};
 
 use super::{Check, Findings};
-use crate::house::{House, declared};
+use crate::house::House;
 use crate::plan::Plan;
+use crate::settings::declared;
 use crate::shadow::Shadow;
 use crate::station::Station;
 

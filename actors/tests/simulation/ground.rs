@@ -1,0 +1,40 @@
+//! Owns what a simulated process stands on: what outlives it, its ways out, and who in it can have a
+//! turn.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use sluis_model::{Channel, OnDoubt};
+
+use crate::clock::SimClock;
+use crate::disk::Disk;
+use crate::plan::Plan;
+use crate::planted::Bug;
+
+/// The ways out: name, channel, what its provider wants done with doubt.
+pub(crate) const WAYS: [(&str, Channel, OnDoubt); 3] = [
+    ("relay", Channel::Email, OnDoubt::Resend),
+    ("spare", Channel::Email, OnDoubt::Hold),
+    ("texts", Channel::Sms, OnDoubt::Hold),
+];
+
+/// Who can have a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Actor {
+    Shard(usize),
+    Router(usize),
+    Station(usize),
+}
+
+/// Those whose bell rang. A set: the order in which one turn rings several means nothing, and hash
+/// maps decide it.
+pub(crate) type Rung = Arc<Mutex<BTreeSet<Actor>>>;
+
+/// What outlives a process.
+pub(crate) struct Ground<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) disk: &'a Arc<Disk>,
+    pub(crate) clock: &'a Arc<SimClock>,
+    pub(crate) bug: Option<Bug>,
+}

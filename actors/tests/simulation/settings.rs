@@ -1,0 +1,78 @@
+//! Owns how a plan becomes settings of the real thing: bounds, shares, policy. With the bugs that are
+//! planted there.
+
+use std::num::NonZeroU32;
+
+use sluis_actors::InboxBounds;
+use sluis_actors::router::{RouterSettings, ShareSettings};
+use sluis_model::{Channel, CorporationId, Environment, Policy, RetryPolicy};
+
+use crate::plan::Plan;
+use crate::planted::Bug;
+
+/// The channels of the simulated house.
+pub(crate) const CHANNELS: [Channel; 2] = [Channel::Email, Channel::Sms];
+
+pub(crate) fn corporations(plan: &Plan) -> impl Iterator<Item = CorporationId> {
+    (1..=plan.corporations).map(CorporationId)
+}
+
+/// As the engine raises them: the internal line holds every permit twice.
+pub(crate) fn declared(plan: &Plan) -> InboxBounds {
+    InboxBounds {
+        internal: 2 * plan.permits() + 1,
+        ..plan.bounds
+    }
+}
+
+pub(crate) fn bounds(plan: &Plan, bug: Option<Bug>) -> InboxBounds {
+    let declared = declared(plan);
+    match bug {
+        Some(Bug::InboxUnbounded) => InboxBounds {
+            intake: 10_000,
+            business: 10_000,
+            ..declared
+        },
+        _ => declared,
+    }
+}
+
+pub(crate) fn router_settings(plan: &Plan, channel: Channel, bug: Option<Bug>) -> RouterSettings {
+    let mut settings = RouterSettings::new(channel);
+    let rate_per_second = if plan.limited {
+        NonZeroU32::new(2)
+    } else {
+        None
+    };
+    let window = match bug {
+        Some(Bug::HoursOfAnotherZone) => plan.hours.and_then(|_| "09:00-21:00".parse().ok()),
+        _ => plan.window(),
+    };
+    if plan.limited || window.is_some() {
+        let share = ShareSettings {
+            rate_per_second,
+            window,
+            ..ShareSettings::default()
+        };
+        settings.corporations.insert(CorporationId(1), share);
+    }
+    settings
+}
+
+pub(crate) fn policy(plan: &Plan, bug: Option<Bug>) -> Policy {
+    let most = if bug == Some(Bug::TenantUnbounded) {
+        usize::MAX
+    } else {
+        plan.open_per_tenant
+    };
+    Policy {
+        environment: Environment::Production,
+        channels: corporations(plan).map(|c| (c, CHANNELS.to_vec())).collect(),
+        allow_list: Default::default(),
+        retry: RetryPolicy {
+            most: 3,
+            ..RetryPolicy::default()
+        },
+        max_open_per_tenant: most,
+    }
+}
