@@ -5,7 +5,7 @@ use sluis_model::{CorporationId, NotificationId, Open, Phase, Timestamp};
 
 use super::place::Stand;
 use super::ready::Ready;
-use super::standing::{Group, Standing};
+use super::standing::{Group, Groups};
 use super::tenants::{Located, Tenants};
 use super::wheel::Wheel;
 use crate::board::QueueKey;
@@ -19,7 +19,7 @@ pub(super) struct Schedule {
     /// Who wants a permit, in line.
     pub(super) ready: Ready,
     wheel: Wheel,
-    standing: Standing,
+    standing: Groups,
 }
 
 impl Schedule {

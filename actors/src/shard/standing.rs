@@ -38,9 +38,9 @@ pub(super) struct Group {
 /// Counts of what waits for people, by group. Groups are as many as corporations have lists and
 /// guards; beyond 65,535 nothing is counted.
 #[derive(Debug, Default)]
-pub(super) struct Standing(Vec<Group>);
+pub(super) struct Groups(Vec<Group>);
 
-impl Standing {
+impl Groups {
     /// The group of an open notification, made if need be.
     pub(super) fn place(&mut self, corporation: CorporationId, open: &Open) -> Stand {
         match &open.phase {
@@ -151,7 +151,7 @@ mod tests {
 
     const HOUSE: CorporationId = CorporationId(1);
 
-    fn list(standing: &mut Standing, corporation: CorporationId, name: &str) -> Stand {
+    fn list(standing: &mut Groups, corporation: CorporationId, name: &str) -> Stand {
         standing.find(
             corporation,
             |kind| *kind == Kind::Task(name.into()),
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn each_list_of_each_corporation_is_a_group() {
-        let mut standing = Standing::default();
+        let mut standing = Groups::default();
         let places = [(1, "a"), (1, "b"), (2, "a"), (1, "a")]
             .map(|(c, name)| list(&mut standing, CorporationId(c), name));
         assert_eq!(places, [0, 1, 2, 0]);
@@ -181,13 +181,13 @@ mod tests {
 
     #[test]
     fn the_oldest_is_the_oldest_that_still_waits() {
-        let mut standing = Standing::default();
+        let mut standing = Groups::default();
         let place = list(&mut standing, HOUSE, "a");
         for n in [5, 3, 9] {
             standing.enter(place);
             standing.line_up(place, Timestamp(n), NotificationId(n as u128), |_, _| true);
         }
-        let oldest = |standing: &mut Standing, over: &[i64]| {
+        let oldest = |standing: &mut Groups, over: &[i64]| {
             standing.all(|since, _| !over.contains(&since.0))[0].1
         };
         assert_eq!(oldest(&mut standing, &[]), Some(Timestamp(3)));
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn what_is_over_takes_no_room_for_long() {
-        let mut standing = Standing::default();
+        let mut standing = Groups::default();
         let place = list(&mut standing, HOUSE, "a");
         // One stays, a million come and go, nobody asks.
         standing.enter(place);
