@@ -56,27 +56,22 @@ impl Attempt {
     async fn send(&mut self, outgoing: Outgoing) -> Verdict {
         self.sending = true;
         let shared = self.shared.clone();
-        let sent = timeout(
-            shared.settings.deadline,
-            guarded(shared.provider.clone(), outgoing),
-        )
-        .await;
-        let verdict = match sent {
+        let sending = guarded(shared.provider.clone(), outgoing);
+        let verdict = match timeout(shared.settings.deadline, sending).await {
             Ok(Ok(verdict)) => verdict,
-            Ok(Err(panic)) => {
-                shared.meters.panics.increment(1);
-                let (provider, panic) = (shared.provider.name(), panic_text(&*panic));
-                tracing::error!(provider, panic, attempt = %self.attempt.id, "a send panicked: its attempt is in doubt");
-                Verdict::InDoubt {
-                    why: Why::new("panic", "the send broke off inside the engine"),
-                }
-            }
-            Err(_) => Verdict::InDoubt {
-                why: Why::new("deadline", "no answer within the overall limit"),
-            },
+            Ok(Err(panic)) => self.broke_off(&*panic),
+            Err(_) => in_doubt("deadline", "no answer within the overall limit"),
         };
         shared.health.learn(&verdict, self.since, &shared.meters);
         verdict
+    }
+
+    /// The provider panicked: nobody knows how far the send came.
+    fn broke_off(&self, panic: &(dyn Any + Send)) -> Verdict {
+        self.shared.meters.panics.increment(1);
+        let (provider, panic) = (self.shared.provider.name(), panic_text(panic));
+        tracing::error!(provider, panic, attempt = %self.attempt.id, "a send panicked: its attempt is in doubt");
+        in_doubt("panic", "the send broke off inside the engine")
     }
 
     /// Reports the outcome, then gives the permit back.
@@ -99,13 +94,17 @@ impl Attempt {
 impl Drop for Attempt {
     fn drop(&mut self) {
         let verdict = if self.sending {
-            Verdict::InDoubt {
-                why: Why::new("dropped", "the engine stopped before the provider answered"),
-            }
+            in_doubt("dropped", "the engine stopped before the provider answered")
         } else {
             withdrawn("stopping", "the engine stopped before the send began")
         };
         self.report(verdict);
+    }
+}
+
+fn in_doubt(code: &str, text: &str) -> Verdict {
+    Verdict::InDoubt {
+        why: Why::new(code, text),
     }
 }
 
