@@ -4,6 +4,7 @@
 //! them from the events.
 
 mod attempt;
+mod fact;
 mod human;
 mod notify;
 mod receipt;

@@ -1,0 +1,136 @@
+//! Owns what a fact does to a tenant and to everything open. Refuses to accept what admission should
+//! have refused: a fact without its amount changes nothing.
+
+use super::{MOST_AT_ONCE, Turn};
+use crate::answer::Answer;
+use crate::event::Event;
+use crate::evolve::fact_hash;
+use crate::fact::{Fact, FactKind};
+use crate::flow::{Dated, Value};
+use crate::ids::NotificationId;
+use crate::matching::unmatched;
+use crate::notification::Subject;
+use crate::state::{Open, Phase};
+
+/// Whether a fact was taken before.
+enum Known {
+    /// Never.
+    New,
+    /// The same.
+    Same,
+    /// Another one under the same id.
+    Other,
+}
+
+impl Turn<'_> {
+    pub(super) fn fact(&mut self, fact: &Fact) -> Answer {
+        match self.known(fact) {
+            Known::New => self.new_fact(fact),
+            Known::Other => Answer::FactConflict,
+            Known::Same => Answer::Fact {
+                duplicate: true,
+                ended: Vec::new(),
+                unmatched: None,
+            },
+        }
+    }
+
+    fn known(&self, fact: &Fact) -> Known {
+        let Some(told) = self.tenant.told.as_deref() else {
+            return Known::New;
+        };
+        let hash = fact_hash(&fact.fact_id);
+        match told.facts.iter().find(|(id, _)| *id == hash) {
+            Some((_, body)) if *body == fact.body => Known::Same,
+            Some(_) => Known::Other,
+            None => Known::New,
+        }
+    }
+
+    fn new_fact(&mut self, fact: &Fact) -> Answer {
+        // Before it is taken: then the tenant would know its subject.
+        let unmatched = unmatched(self.tenant, fact).map(Box::new);
+        self.emit(Event::FactTaken);
+        if let (FactKind::Payment | FactKind::OpenAmount, Some(subject)) =
+            (fact.kind, &fact.subject)
+        {
+            self.tell_open_amount(subject);
+        }
+        Answer::Fact {
+            duplicate: false,
+            ended: self.reconsider_all(fact),
+            unmatched,
+        }
+    }
+
+    /// Keeps what is open on the subject now, for whoever follows the record.
+    fn tell_open_amount(&mut self, subject: &Subject) {
+        let mut open = self.tenant.open.iter();
+        let accepted = open.find_map(|open| self.accepted_amount(open, subject));
+        let open_cents = self.tenant.open_amount(subject, accepted);
+        self.emit(Event::SubjectOpen {
+            subject: subject.clone(),
+            open_cents: open_cents.map(|(cents, _)| cents),
+        });
+    }
+
+    /// Asks everything open again that the fact may concern, up to a bound. What ended with it.
+    fn reconsider_all(&mut self, fact: &Fact) -> Vec<NotificationId> {
+        let concerned = self.tenant.open.iter().filter(|open| concerns(fact, open));
+        let ids: Vec<NotificationId> = concerned.map(|open| open.id).collect();
+        let (mut ended, mut moved) = (Vec::new(), 0);
+        for id in ids {
+            let before = self.events.len();
+            if self.reconsider(id) {
+                ended.push(id);
+            }
+            moved += usize::from(self.events.len() > before);
+            if moved >= MOST_AT_ONCE {
+                break;
+            }
+        }
+        ended
+    }
+
+    /// The amount that an open notification about this subject was accepted with, by its flow's
+    /// money field.
+    fn accepted_amount(&self, open: &Open, subject: &Subject) -> Option<Dated> {
+        if open.subject.as_deref() != Some(subject) {
+            return None;
+        }
+        match open.fields.get(self.flow(open.flow)?.amount?)? {
+            Value::Integer(cents) => Some((*cents, open.accepted_at)),
+            Value::Missing | Value::Text(_) | Value::Boolean(_) => None,
+        }
+    }
+
+    /// After a fact: stop rules for everything open, guards for what is held. `true` when it ended.
+    fn reconsider(&mut self, id: NotificationId) -> bool {
+        if self.stopped(id) {
+            return true;
+        }
+        let held_by = match self.open(id).map(|open| &open.phase) {
+            Some(Phase::Held { guard, .. }) => Some(*guard),
+            _ => None,
+        };
+        // What is still unknown stays held until the same instant as before.
+        if let Some(guard) = held_by
+            && !self.still_held(id, guard)
+        {
+            self.seek_permit(id);
+        }
+        self.open(id).is_none()
+    }
+}
+
+/// Whether anything that the rules of an open notification may look at can have changed by the
+/// fact. What is held is asked again by every fact: its guards look at the time, too.
+fn concerns(fact: &Fact, open: &Open) -> bool {
+    match (fact.kind, &fact.subject) {
+        (FactKind::Payment | FactKind::OpenAmount, Some(subject)) => {
+            open.subject.as_deref() == Some(subject) || matches!(open.phase, Phase::Held { .. })
+        }
+        (FactKind::Payment | FactKind::OpenAmount, None) => true,
+        (FactKind::Balance | FactKind::Appointment | FactKind::Exception, _) => true,
+    }
+}
