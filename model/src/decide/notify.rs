@@ -11,34 +11,41 @@ use crate::notification::{Notification, Subject};
 impl Turn<'_> {
     pub(super) fn notify(&mut self, notification: &Notification) -> Answer {
         let id = notification.id;
-        let (open, most) = (
-            self.tenant.open.len(),
-            self.situation.policy.max_open_per_tenant,
-        );
+        let open = self.tenant.open.len();
+        let most = self.situation.policy.max_open_per_tenant;
         if open >= most {
             return Answer::TenantFull { open, most };
         }
+        // What is there before it is accepted: it is one of them afterwards.
         let live = self.live_instance(notification);
-        let unknown_tenant = self.tenant.profile.is_none();
         let near = self.near_subject(notification);
+        let unknown_tenant = self.tenant.profile.is_none();
         self.emit(Event::Accepted { id });
-        if let Some(live) = live {
-            self.end(id, "already running", Cause::AlreadyRunning { live });
-        } else if notification.expires_at.is_some_and(|at| at <= self.now()) {
-            self.end(id, "expired", Cause::Expired);
-        } else if self.stopped(id) {
-            // A stop rule was already true.
-        } else if let Some(until) = notification.send_after.filter(|at| *at > self.now()) {
-            self.emit(Event::Waiting { id, until });
-        } else {
-            self.enter(id, 0, Cause::Accepted);
-        }
+        self.begin(notification, live);
         let state = self.open(id).map_or("ended", |open| open.phase.name());
         Answer::Accepted {
             id,
             state,
             unknown_tenant,
             near,
+        }
+    }
+
+    /// The first moves of an accepted notification. `live`: the instance that runs for its subject.
+    fn begin(&mut self, notification: &Notification, live: Option<NotificationId>) {
+        let (id, now) = (notification.id, self.now());
+        let expired = notification.expires_at.is_some_and(|at| at <= now);
+        let send_after = notification.send_after.filter(|at| *at > now);
+        if let Some(live) = live {
+            self.end(id, "already running", Cause::AlreadyRunning { live });
+        } else if expired {
+            self.end(id, "expired", Cause::Expired);
+        } else if self.stopped(id) {
+            // A stop rule was already true.
+        } else if let Some(until) = send_after {
+            self.emit(Event::Waiting { id, until });
+        } else {
+            self.enter(id, 0, Cause::Accepted);
         }
     }
 

@@ -29,37 +29,33 @@ impl Turn<'_> {
         let Some((open, flow)) = self.running(id) else {
             return true;
         };
-        let scope = View {
-            open,
-            flow,
-            tenant: self.tenant,
-            policy: self.situation.policy,
-        };
-        let now = self.situation.now;
-        let hit = flow.stops.iter().enumerate().find_map(|(index, stop)| {
-            match stop.when.evaluate(&scope, &flow.classes, now, None) {
-                Finding::Holds(observed) => Some((index, stop, observed)),
-                Finding::Fails(_) | Finding::Unknown(_) => None,
-            }
-        });
-        let Some((index, stop, observed)) = hit else {
+        let Some((index, observed)) = self.first_stop(open, flow) else {
             return false;
         };
+        let stop = &flow.stops[index];
         if stop.close_link {
-            self.emit(Event::LinkClosed {
-                id,
-                end: stop.end.clone(),
-            });
+            let end = stop.end.clone();
+            self.emit(Event::LinkClosed { id, end });
         }
-        self.end(
-            id,
-            &stop.end,
-            Cause::Stop {
-                stop: index as u8,
-                observed,
-            },
-        );
+        let cause = Cause::Stop {
+            stop: index as u8,
+            observed,
+        };
+        self.end(id, &stop.end, cause);
         true
+    }
+
+    /// The first stop rule that is true, and what it saw.
+    fn first_stop(&self, open: &Open, flow: &Flow) -> Option<(usize, Observed)> {
+        let view = self.view(open, flow);
+        let mut stops = flow.stops.iter().enumerate();
+        stops.find_map(|(index, stop)| {
+            let finding = stop.when.evaluate(&view, &flow.classes, self.now(), None);
+            match finding {
+                Finding::Holds(observed) => Some((index, observed)),
+                Finding::Fails(_) | Finding::Unknown(_) => None,
+            }
+        })
     }
 
     /// Runs the guards in order; the first that does not hold decides.
@@ -95,26 +91,28 @@ impl Turn<'_> {
         let Some((open, flow)) = self.running(id) else {
             return Asked::AllHold(Vec::new());
         };
-        let scope = View {
-            open,
-            flow,
-            tenant: self.tenant,
-            policy: self.situation.policy,
-        };
+        let view = self.view(open, flow);
         let mut passed = Vec::with_capacity(flow.guards.len());
         for (index, guard) in flow.guards.iter().enumerate() {
-            match guard.when.evaluate(
-                &scope,
-                &flow.classes,
-                self.situation.now,
-                guard.fresh_within_ms,
-            ) {
+            let (now, fresh) = (self.now(), guard.fresh_within_ms);
+            let finding = guard.when.evaluate(&view, &flow.classes, now, fresh);
+            match finding {
                 Finding::Holds(observed) => passed.push(observed),
                 Finding::Fails(observed) => return Asked::Fails(index as u8, observed),
                 Finding::Unknown(observed) => return Asked::Unknown(index as u8, observed),
             }
         }
         Asked::AllHold(passed)
+    }
+
+    /// What the conditions of `flow` see of `open`.
+    fn view<'a>(&'a self, open: &'a Open, flow: &'a Flow) -> View<'a> {
+        View {
+            open,
+            flow,
+            tenant: self.tenant,
+            policy: self.situation.policy,
+        }
     }
 }
 
