@@ -6,12 +6,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sluis::binary::{self, BinarySettings, Opening};
 use sluis::config::TlsFiles;
 use sluis::http::{self, Front, HttpSettings, Reception};
 use sluis::tls::{HTTP_PROTOCOLS, Tls};
-use sluis_actors::Recovery;
-use sluis_client::{Client, ClientConfig, ClientError, ErrorCode, ReconnectPolicy};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -20,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::support::{Engine, NOORD, Setup, ZUID, notice};
 
 /// Longest a test waits for anything, in real time.
-const WATCHDOG: Duration = Duration::from_secs(30);
+pub(crate) const WATCHDOG: Duration = Duration::from_secs(30);
 const SHORT: Duration = Duration::from_millis(80);
 const LONG: Duration = Duration::from_secs(3_600);
 /// What an HTTP/2 client says first: the preface and empty SETTINGS (RFC 9113 §3.4).
@@ -28,7 +25,7 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 const HEALTH: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
 
 /// A further listener of an engine.
-struct Port {
+pub(crate) struct Port {
     at: SocketAddr,
     shutdown: CancellationToken,
     served: JoinHandle<()>,
@@ -51,11 +48,11 @@ impl Port {
         }
     }
 
-    async fn of(engine: &Engine, settings: HttpSettings) -> Self {
+    pub(crate) async fn of(engine: &Engine, settings: HttpSettings) -> Self {
         Self::open(Arc::new(opened(engine)), settings).await
     }
 
-    async fn connect(&self) -> TcpStream {
+    pub(crate) async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.at).await.expect("it listens")
     }
 
@@ -75,7 +72,7 @@ fn opened(engine: &Engine) -> Reception {
     Reception::opened(Front::new(engine.app().clone()), engine.threads().clone())
 }
 
-fn post(path: &str, key: &str, length: usize, body: &str) -> Vec<u8> {
+pub(crate) fn post(path: &str, key: &str, length: usize, body: &str) -> Vec<u8> {
     let media = if path.ends_with("batch") {
         "application/x-ndjson"
     } else {
@@ -94,7 +91,7 @@ fn notification(key: &str, id: &str) -> Vec<u8> {
 }
 
 /// Everything until the other side closes.
-async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> String {
+pub(crate) async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut all = Vec::new();
     let read = tokio::time::timeout(WATCHDOG, stream.read_to_end(&mut all)).await;
     assert!(
@@ -106,7 +103,10 @@ async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> String {
 }
 
 /// Asks and reads one answer with a body, on a connection that stays.
-async fn ask(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), request: &[u8]) -> String {
+pub(crate) async fn ask(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    request: &[u8],
+) -> String {
     stream
         .write_all(request)
         .await
@@ -489,128 +489,5 @@ async fn a_listener_of_its_own_answers_short_questions_alone() {
         .await
         .expect("it ends")
         .unwrap();
-    engine.end().await;
-}
-
-struct BinaryPort {
-    at: SocketAddr,
-    shutdown: CancellationToken,
-    served: JoinHandle<()>,
-}
-
-impl BinaryPort {
-    async fn open(opening: Opening, settings: BinarySettings) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let (at, shutdown) = (listener.local_addr().unwrap(), CancellationToken::new());
-        let served = tokio::spawn(binary::serve_opening(
-            Arc::new(opening),
-            listener,
-            settings,
-            shutdown.clone(),
-        ));
-        Self {
-            at,
-            shutdown,
-            served,
-        }
-    }
-
-    async fn sender(&self, key: &str) -> Result<Client, ClientError> {
-        let mut config = ClientConfig::new(self.at.to_string(), key, "test");
-        config.reconnect = ReconnectPolicy::never();
-        Client::connect(config).await
-    }
-}
-
-fn code(error: &ClientError) -> Option<ErrorCode> {
-    match error {
-        ClientError::Ended { code, .. } => code.ok(),
-        _ => None,
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn silent_sockets_on_the_binary_port_keep_nobody_out() {
-    let engine = Engine::start().await;
-    let opening = Opening::opened(engine.app().clone(), engine.threads().clone());
-    let settings = BinarySettings {
-        max_connections: 3,
-        max_per_corporation: 2,
-        max_greetings: 16,
-        ..BinarySettings::default()
-    };
-    let port = BinaryPort::open(opening, settings).await;
-    let mut silent = Vec::new();
-    for _ in 0..300 {
-        silent.push(TcpStream::connect(port.at).await.unwrap());
-    }
-    let first = port.sender(NOORD).await.expect("a good Hello is welcome");
-    let second = port.sender(NOORD).await.expect("and one more");
-    let third = port
-        .sender(NOORD)
-        .await
-        .err()
-        .expect("one key does not get every seat");
-    assert_eq!(code(&third), Some(ErrorCode::TooManyConnections), "{third}");
-    assert!(third.to_string().contains("one corporation"), "{third}");
-    let other = port.sender(ZUID).await.expect("another one has its own");
-    assert_eq!(rest(&mut silent[0]).await, "", "the oldest is gone");
-    port.shutdown.cancel();
-    tokio::time::timeout(WATCHDOG, port.served)
-        .await
-        .expect("it ends with strangers and senders open")
-        .unwrap();
-    drop((first, second, other, silent));
-    engine.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_sender_hears_that_the_engine_starts() {
-    let port = BinaryPort::open(
-        Opening::starting(Arc::<Recovery>::default()),
-        BinarySettings::default(),
-    )
-    .await;
-    let error = port.sender(NOORD).await.err().expect("nobody is there yet");
-    assert_eq!(code(&error), Some(ErrorCode::Starting), "{error}");
-    assert_eq!(error.retry_after(), Some(Duration::from_secs(5)));
-    assert!(
-        error.to_string().contains("looks through its journal"),
-        "{error}"
-    );
-    port.shutdown.cancel();
-    tokio::time::timeout(WATCHDOG, port.served)
-        .await
-        .expect("it ends")
-        .unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_answer_to_many_bad_rows_is_bounded_and_says_what_it_left_out() {
-    let engine = Engine::start().await;
-    let port = Port::of(&engine, HttpSettings::default()).await;
-    let body = "{\"a\":1}\n".repeat(20_000);
-    let said = ask(
-        &mut port.connect().await,
-        &post("/v1/notifications/batch", NOORD, body.len(), &body),
-    )
-    .await;
-    let (head, rows) = said.split_once("\r\n\r\n").unwrap();
-    let left_out: usize = head
-        .lines()
-        .find_map(|line| line.strip_prefix("sluis-problems-left-out: "))
-        .unwrap()
-        .parse()
-        .unwrap();
-    let short = rows
-        .lines()
-        .filter(|row| !row.contains("\"errors\""))
-        .count();
-    assert_eq!((rows.lines().count(), left_out), (20_000, short));
-    assert!(
-        (1_000..19_999).contains(&left_out)
-            && rows.lines().all(|row| row.contains("\"code\":\"invalid\""))
-    );
-    assert!(rows.len() < 12 << 20, "{} bytes", rows.len());
     engine.end().await;
 }
