@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -17,8 +18,7 @@ use sluis_model::flow::Definition;
 use sluis_model::{Clock, CorporationId};
 
 use crate::admission::{Admission, Gatekeeper};
-use crate::app::BOUNCES;
-use crate::app::{App, Corporation, RequestLimits};
+use crate::app::{App, BOUNCES, Corporation, RequestLimits};
 use crate::config::{Config, KeyRing, MapSecrets};
 use crate::reference_key;
 use crate::telemetry::{self, JournalObserver, ReceiptCounters, Watch};
@@ -80,34 +80,16 @@ pub fn start_watched(
     recovery: Arc<Recovery>,
 ) -> anyhow::Result<Running> {
     let data_dir = &config.engine.data_dir;
-    let made = std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(data_dir);
-    made.with_context(|| format!("{}: the data directory cannot be made", data_dir.display()))?;
-    let options = Options {
-        existing: reference_key::is_there(data_dir),
-        ..journal_options(config)
-    };
-    let (journal, mut report) = DiskJournal::open(&data_dir.join("journal"), options)?;
+    make_private(data_dir)?;
+    let (journal, mut report) = open_journal(config)?;
     let reference = reference_key::load(data_dir, &journal, &mut report)?;
-    let stored = Arc::new(journal);
-    let journal: Arc<dyn Journal> = stored.clone();
+    let journal = Arc::new(journal);
     let fatal = around.on_fatal.clone();
     journal.on_failure(Arc::new(move |failure| {
         fatal(format!("the journal failed: {failure}"))
     }));
-    let book = Book::load(&*journal, around.definitions).map_err(|problems| {
-        anyhow::anyhow!(
-            problems
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join("\n")
-        )
-    })?;
-    let book = Arc::new(book);
-    report.repairs.extend(stored.repaired_definitions());
+    let book = Arc::new(load_book(&journal, around.definitions)?);
+    report.repairs.extend(journal.repaired_definitions());
     telemetry::count_repairs(&report);
     let providers = config.provider_setups(&MapSecrets(&around.environment))?;
     let ways: HashMap<_, _> = providers
@@ -118,29 +100,20 @@ pub fn start_watched(
     if config.engine.pin_arbiters {
         crate::machine::pin(&actors.arbiters);
     }
-    let quota = quota(config);
-    let window = config.key_window();
-    let keys = Arc::new(KeyIndex::new(
-        window,
-        config.corporations.iter().map(|c| c.id),
-    ));
-    telemetry::names::KEY_WINDOW
-        .of(())
-        .set(window.age_ms as f64 / 1_000.0);
-    let fatal = around.on_fatal.clone();
     let readers = Readers::start(
         "history",
         READ_THREADS,
         crate::reading::MOST_WAITING,
         crate::machine::give_way,
     )?;
+    let fatal = around.on_fatal;
     let engine = Engine::start(EngineSettings {
         journal,
         clock: around.clock.clone(),
         book: book.clone(),
         policy: config.policy(),
-        quota,
-        keys,
+        quota: quota(config),
+        keys: key_index(config),
         bounds: config.inbox_bounds(),
         routers: config.router_settings(),
         providers,
@@ -154,27 +127,14 @@ pub fn start_watched(
         on_fatal: Arc::new(move |error| fatal(format!("a shard cannot be rebuilt: {error}"))),
         recovery,
     })?;
-    let (engine, gatekeeper) = (Arc::new(engine), Arc::new(Gatekeeper::default()));
-    let environment = config.engine.environment;
     sluis_actors::telemetry::announce(book.all_current().map(|(_, flow)| flow));
-    let names = config
-        .corporations
-        .iter()
-        .map(|corporation| (corporation.id, corporation.name.as_str()));
-    let admission = Admission::new(
-        engine.clone(),
-        book.clone(),
-        around.clock.clone(),
-        environment,
-        gatekeeper.clone(),
-        names,
-    );
-    let watch = Watch::new(&around.clock, config.journal.free_min_bytes);
-    let receipts = ReceiptCounters::of(ways.keys().map(String::as_str).chain([BOUNCES]));
+    let (engine, gatekeeper) = (Arc::new(engine), Arc::new(Gatekeeper::default()));
     let app = App {
+        admission: door(config, &engine, &book, &around.clock, &gatekeeper),
+        watch: Watch::new(&around.clock, config.journal.free_min_bytes),
+        receipts: ReceiptCounters::of(ways.keys().map(String::as_str).chain([BOUNCES])),
         engine,
         book,
-        admission,
         gatekeeper,
         clock: around.clock,
         keys: around.keys,
@@ -183,14 +143,12 @@ pub fn start_watched(
         providers: ways,
         reference,
         limits: limits(config),
-        environment,
+        environment: config.engine.environment,
         clock_tolerance_ms: config.clock_tolerance_ms(),
         unmatched_task_after_ms: i64::try_from(config.limits.unmatched_task_after.0.as_millis())
             .unwrap_or(i64::MAX),
-        readers: readers.clone(),
+        readers,
         prometheus: around.prometheus,
-        watch,
-        receipts,
     };
     Ok(Running {
         app: Arc::new(app),
@@ -198,6 +156,65 @@ pub fn start_watched(
         threads: actors.threads.clone(),
         actors,
     })
+}
+
+/// Makes the data directory, where nobody else may look in.
+fn make_private(data_dir: &Path) -> anyhow::Result<()> {
+    let made = std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data_dir);
+    made.with_context(|| format!("{}: the data directory cannot be made", data_dir.display()))
+}
+
+fn open_journal(config: &Config) -> anyhow::Result<(DiskJournal, RecoveryReport)> {
+    let data_dir = &config.engine.data_dir;
+    let options = Options {
+        existing: reference_key::is_there(data_dir),
+        ..journal_options(config)
+    };
+    Ok(DiskJournal::open(&data_dir.join("journal"), options)?)
+}
+
+/// The definitions that are stored and those of now, or everything wrong with them.
+fn load_book(
+    journal: &DiskJournal,
+    definitions: Vec<(Option<CorporationId>, Definition)>,
+) -> anyhow::Result<Book> {
+    Book::load(journal, definitions).map_err(|problems| {
+        let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!(lines.join("\n"))
+    })
+}
+
+/// The idempotency keys that are remembered, with how long they are.
+fn key_index(config: &Config) -> Arc<KeyIndex> {
+    let window = config.key_window();
+    telemetry::names::KEY_WINDOW
+        .of(())
+        .set(window.age_ms as f64 / 1_000.0);
+    let corporations = config.corporations.iter().map(|c| c.id);
+    Arc::new(KeyIndex::new(window, corporations))
+}
+
+/// The door in front of the engine.
+fn door(
+    config: &Config,
+    engine: &Arc<Engine>,
+    book: &Arc<Book>,
+    clock: &Arc<dyn Clock>,
+    gatekeeper: &Arc<Gatekeeper>,
+) -> Admission {
+    let named =
+        |corporation: &'_ crate::config::Corporation| (corporation.id, corporation.name.clone());
+    Admission::new(
+        engine.clone(),
+        book.clone(),
+        clock.clone(),
+        config.engine.environment,
+        gatekeeper.clone(),
+        config.corporations.iter().map(named),
+    )
 }
 
 impl Running {

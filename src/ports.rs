@@ -26,6 +26,20 @@ const WAITING: u32 = 4_096;
 /// Open files besides connections: logs, generations, the table, providers' connections.
 const OTHER_FILES: u64 = 1_024;
 
+/// Asks for as many open files as there may be connections, and warns where there are fewer.
+fn ask_for_files(config: &Config) {
+    let needed = u64::from(config.http.max_connections)
+        + u64::from(config.binary.max_connections)
+        + OTHER_FILES;
+    if let Some(most) = crate::machine::open_many_files().filter(|most| *most < needed) {
+        tracing::warn!(
+            most,
+            needed,
+            "the process may open fewer files than it has connections: raise the limit (ulimit -n)"
+        );
+    }
+}
+
 /// A listener that runs.
 pub type Edge = JoinHandle<()>;
 
@@ -66,16 +80,7 @@ impl Ports {
         recovery: &Arc<Recovery>,
         shutdown: &CancellationToken,
     ) -> anyhow::Result<Self> {
-        let needed = u64::from(config.http.max_connections)
-            + u64::from(config.binary.max_connections)
-            + OTHER_FILES;
-        if let Some(most) = crate::machine::open_many_files().filter(|most| *most < needed) {
-            tracing::warn!(
-                most,
-                needed,
-                "the process may open fewer files than it has connections: raise the limit (ulimit -n)"
-            );
-        }
+        ask_for_files(config);
         let http_tls = tls(
             telemetry::Edge::Http,
             config.http.tls.as_ref(),
@@ -102,40 +107,40 @@ impl Ports {
             opening: Arc::new(Opening::starting(recovery.clone())),
             edges: Vec::new(),
         };
+        ports.serve_http(http, status, config, shutdown);
+        if let Some(port) = binary {
+            ports.serve_binary(port, config, shutdown);
+        }
+        Ok(ports)
+    }
+
+    fn serve_http(
+        &mut self,
+        port: TcpListener,
+        status: Option<TcpListener>,
+        config: &Config,
+        shutdown: &CancellationToken,
+    ) {
         let settings = HttpSettings {
-            tls: ports.http_tls.clone(),
+            tls: self.http_tls.clone(),
             ..http_settings(config)
         };
-        let reception = || ports.reception.clone();
-        let mut edges = vec![tokio::spawn(http::serve_with(
-            http,
-            reception(),
-            settings.clone(),
-            shutdown.clone(),
-        ))];
-        edges.extend(status.map(|port| {
-            tokio::spawn(http::serve_status(
-                port,
-                reception(),
-                settings,
-                shutdown.clone(),
-            ))
-        }));
+        let reception = || self.reception.clone();
+        let serving = http::serve_with(port, reception(), settings.clone(), shutdown.clone());
+        let status = status
+            .map(|port| http::serve_status(port, reception(), settings, shutdown.clone()))
+            .map(tokio::spawn);
+        self.edges.push(tokio::spawn(serving));
+        self.edges.extend(status);
+    }
+
+    fn serve_binary(&mut self, port: TcpListener, config: &Config, shutdown: &CancellationToken) {
         let settings = BinarySettings {
-            tls: ports.binary_tls.clone(),
+            tls: self.binary_tls.clone(),
             ..binary_settings(config)
         };
-        let opening = ports.opening.clone();
-        edges.extend(binary.map(|port| {
-            tokio::spawn(binary::serve_opening(
-                opening,
-                port,
-                settings,
-                shutdown.clone(),
-            ))
-        }));
-        ports.edges = edges;
-        Ok(ports)
+        let serving = binary::serve_opening(self.opening.clone(), port, settings, shutdown.clone());
+        self.edges.push(tokio::spawn(serving));
     }
 
     /// The engine is there: the same listeners lead to it from here on.

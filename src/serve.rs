@@ -80,28 +80,9 @@ pub async fn run(
         return Ok(());
     };
     ports.open(&running);
-    say_found(&running.report, running.app.engine.quota().total().0);
-    let (environment, durability) = (
-        running.app.environment.name(),
-        "fdatasync before every acknowledgement",
-    );
-    tracing::info!(http = %ports.http(), binary = ports.binary(), status = ports.status(), environment, durability, "serving");
-    if paused {
-        tracing::warn!(
-            "everything is paused, as the command line asked: POST /v1/operator/resume with {{\"all\":true}} lets it go on"
-        );
-    }
+    say_serving(&running, &ports, paused);
     let house = housekeeping(running.app.clone(), shutdown.clone());
-    let why = loop {
-        tokio::select! {
-            Some(why) = failed.recv() => break Some(why),
-            signal = signals.next() => match signal {
-                Signal::End => break None,
-                Signal::ReadAgain => read_again(),
-            },
-        }
-    };
-    if let Some(why) = why {
+    if let Some(why) = until_the_end(&mut failed, &mut signals, &read_again).await {
         // Nothing may be answered any more: what is not durable must not look as if it were.
         anyhow::bail!(
             "{why}; nothing after it was acknowledged. Start again to recover from the disk"
@@ -115,6 +96,38 @@ pub async fn run(
         config.engine.shutdown_grace.0,
     )
     .await
+}
+
+/// Waits for a signal that ends the process, or for a failure: then with why.
+async fn until_the_end(
+    failed: &mut mpsc::Receiver<String>,
+    signals: &mut Signals,
+    read_again: &impl Fn(),
+) -> Option<String> {
+    loop {
+        tokio::select! {
+            Some(why) = failed.recv() => return Some(why),
+            signal = signals.next() => match signal {
+                Signal::End => return None,
+                Signal::ReadAgain => read_again(),
+            },
+        }
+    }
+}
+
+/// What is served, where, and whether anything leaves.
+fn say_serving(running: &Running, ports: &Ports, paused: bool) {
+    say_found(&running.report, running.app.engine.quota().total().0);
+    let (environment, durability) = (
+        running.app.environment.name(),
+        "fdatasync before every acknowledgement",
+    );
+    tracing::info!(http = %ports.http(), binary = ports.binary(), status = ports.status(), environment, durability, "serving");
+    if paused {
+        tracing::warn!(
+            "everything is paused, as the command line asked: POST /v1/operator/resume with {{\"all\":true}} lets it go on"
+        );
+    }
 }
 
 /// What a signal asks for.
@@ -227,15 +240,36 @@ fn housekeeping(app: Arc<App>, shutdown: CancellationToken) -> Vec<Edge> {
             // the metrics.
             app.prometheus.run_upkeep();
             app.flush_warnings();
-            let journal = app.engine.journal().clone();
-            if let Ok(stats) = tokio::task::spawn_blocking(move || journal.stats()).await {
-                app.gatekeeper.set_disk_low(app.watch.is_disk_low(&stats));
-                // The forecast wants figures from the start, not only when somebody asks.
-                app.watch.disk_left_days(&stats, app.clock.now());
-            }
+            look_at_the_disk(&app).await;
         }
     });
     vec![tick, disk]
+}
+
+async fn look_at_the_disk(app: &App) {
+    let journal = app.engine.journal().clone();
+    if let Ok(stats) = tokio::task::spawn_blocking(move || journal.stats()).await {
+        app.gatekeeper.set_disk_low(app.watch.is_disk_low(&stats));
+        // The forecast wants figures from the start, not only when somebody asks.
+        app.watch.disk_left_days(&stats, app.clock.now());
+    }
+}
+
+/// Says now and then what is still under way, for ever.
+async fn say_stopping(app: Arc<App>) {
+    let mut interval = tokio::time::interval(SAY_EVERY);
+    interval.tick().await;
+    loop {
+        interval.tick().await;
+        let under_way = app.engine.under_way().filter(|(_, count)| *count > 0);
+        let left: Vec<_> = under_way
+            .map(|(name, count)| format!("{count} at {name}"))
+            .collect();
+        tracing::info!(
+            under_way = left.join(", "),
+            "still stopping: attempts that are cut off are in doubt at the next start"
+        );
+    }
 }
 
 async fn end(
@@ -248,25 +282,7 @@ async fn end(
     tracing::info!("stopping: no more intake");
     running.app.gatekeeper.stop();
     shutdown.cancel();
-    let app = running.app.clone();
-    let say = tokio::spawn(async move {
-        let mut interval = tokio::time::interval(SAY_EVERY);
-        interval.tick().await;
-        loop {
-            interval.tick().await;
-            let left: Vec<_> = app
-                .engine
-                .under_way()
-                .filter(|(_, n)| *n > 0)
-                .map(|(name, n)| format!("{n} at {name}"))
-                .collect();
-            let left = left.join(", ");
-            tracing::info!(
-                under_way = left,
-                "still stopping: attempts that are cut off are in doubt at the next start"
-            );
-        }
-    });
+    let say = tokio::spawn(say_stopping(running.app.clone()));
     // Side by side: whoever keeps a connection open takes nothing from the attempts' time.
     tokio::join!(ports.ended(), running.app.engine.stop_sending(grace));
     house.iter().for_each(tokio::task::JoinHandle::abort);

@@ -9,7 +9,7 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::Serialize;
 use sluis_actors::{Letter, ShardAnswer};
-use sluis_model::{Answer, Input, Intent, NotificationId, TenantKey, home_shard};
+use sluis_model::{Answer, Fact, Input, Intent, NotificationId, TenantKey, home_shard};
 
 use super::auth::Caller;
 use super::body::JsonBody;
@@ -45,16 +45,7 @@ pub(super) async fn post(
 ) -> Result<Json<FactBody>, Problem> {
     let request = intake::fact::parse(&body).map_err(Problem::invalid)?;
     let fact = request.fact;
-    if fact.environment != app.environment {
-        let expected = format!("{:?}, the world this engine is", app.environment.name());
-        let problem = FieldProblem::new("environment", ProblemCode::Contradiction, expected)
-            .value(fact.environment.name());
-        let hint =
-            "a fact from another world must not reach this one: check where the feed comes from";
-        return Err(Problem::invalid(vec![problem.hint(hint)]));
-    }
-    intake::fact::on_time(&fact, app.clock.now(), app.clock_tolerance_ms)
-        .map_err(|problem| Problem::invalid(vec![problem]))?;
+    fits_here(&app, &fact).map_err(|problem| Problem::invalid(vec![problem]))?;
     let fact_id = fact.fact_id.to_string();
     let keys: Vec<TenantKey> = request
         .tenant_ids
@@ -63,27 +54,8 @@ pub(super) async fn post(
         .collect();
     let input = Input::Fact(fact);
     let answers = match <[TenantKey; 1]>::try_from(keys.clone()) {
-        Ok([tenant]) => {
-            let inbox = app.engine.inbox_of(&tenant).clone();
-            vec![
-                ask(&inbox, |reply| Letter::Input {
-                    tenant,
-                    input,
-                    reply,
-                    claim: None,
-                })
-                .await?,
-            ]
-        }
-        Err(tenants) => {
-            let home = home_shard(fact_id.as_bytes(), app.engine.shards());
-            let inbox = app.engine.inbox(home).ok_or(AskError::Lost)?;
-            let work = Intent::Each { tenants, input };
-            match ask(inbox, |reply| Letter::Intent { work, reply }).await? {
-                ShardAnswer::Gathered(answers) => answers,
-                _ => return Err(AskError::Lost.into()),
-            }
-        }
+        Ok([tenant]) => vec![tell_one(&app, tenant, input).await?],
+        Err(tenants) => tell_each(&app, &fact_id, tenants, input).await?,
     };
     let tenants = keys
         .iter()
@@ -91,6 +63,46 @@ pub(super) async fn post(
         .map(|(key, answer)| tenant_body(key, answer))
         .collect::<Result<_, _>>()?;
     Ok(Json(FactBody { fact_id, tenants }))
+}
+
+/// Whether the fact is of this engine's world, and not dated ahead of its clock.
+fn fits_here(app: &App, fact: &Fact) -> Result<(), FieldProblem> {
+    if fact.environment != app.environment {
+        let expected = format!("{:?}, the world this engine is", app.environment.name());
+        let problem = FieldProblem::new("environment", ProblemCode::Contradiction, expected)
+            .value(fact.environment.name());
+        let hint =
+            "a fact from another world must not reach this one: check where the feed comes from";
+        return Err(problem.hint(hint));
+    }
+    intake::fact::on_time(fact, app.clock.now(), app.clock_tolerance_ms)
+}
+
+async fn tell_one(app: &App, tenant: TenantKey, input: Input) -> Result<ShardAnswer, AskError> {
+    let inbox = app.engine.inbox_of(&tenant).clone();
+    let letter = |reply| Letter::Input {
+        tenant,
+        input,
+        reply,
+        claim: None,
+    };
+    ask(&inbox, letter).await
+}
+
+/// Tells several tenants, as an intent of the fact's own shard that a restart finishes.
+async fn tell_each(
+    app: &App,
+    fact_id: &str,
+    tenants: Vec<TenantKey>,
+    input: Input,
+) -> Result<Vec<ShardAnswer>, AskError> {
+    let home = home_shard(fact_id.as_bytes(), app.engine.shards());
+    let inbox = app.engine.inbox(home).ok_or(AskError::Lost)?;
+    let work = Intent::Each { tenants, input };
+    match ask(inbox, |reply| Letter::Intent { work, reply }).await? {
+        ShardAnswer::Gathered(answers) => Ok(answers),
+        _ => Err(AskError::Lost),
+    }
 }
 
 fn tenant_body(key: &TenantKey, answer: ShardAnswer) -> Result<TenantBody, Problem> {

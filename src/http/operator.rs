@@ -49,6 +49,22 @@ struct CorporationBody {
     held: BTreeMap<String, CountBody>,
 }
 
+impl CorporationBody {
+    fn add(&mut self, counted: &Counted, now: Timestamp) {
+        self.open += counted.count;
+        let state = self.states.entry(counted.state).or_default();
+        state.add(counted, now);
+        let place = match counted.state {
+            "task" => Some(&mut self.tasks),
+            "held" => Some(&mut self.held),
+            _ => None,
+        };
+        if let (Some(place), Some(at)) = (place, &counted.at) {
+            place.entry(at.to_string()).or_default().add(counted, now);
+        }
+    }
+}
+
 #[derive(Clone, Debug, Default, Serialize)]
 struct CountBody {
     count: u64,
@@ -81,25 +97,13 @@ pub(super) async fn overview(
     let mut corporations: BTreeMap<String, CorporationBody> = BTreeMap::new();
     for counted in survey(&app).await? {
         let name = app.corporation_name(counted.corporation);
-        let body = corporations
+        corporations
             .entry(name.clone())
             .or_insert_with(|| CorporationBody {
                 corporation: name,
                 ..Default::default()
-            });
-        body.open += counted.count;
-        body.states
-            .entry(counted.state)
-            .or_default()
+            })
             .add(&counted, now);
-        let place = match counted.state {
-            "task" => Some(&mut body.tasks),
-            "held" => Some(&mut body.held),
-            _ => None,
-        };
-        if let (Some(place), Some(at)) = (place, &counted.at) {
-            place.entry(at.to_string()).or_default().add(&counted, now);
-        }
     }
     Ok(Json(OverviewBody {
         at: rfc3339(now),

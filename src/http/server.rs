@@ -195,33 +195,7 @@ impl Port {
     }
 
     async fn serve(self, listener: TcpListener, shutdown: CancellationToken) {
-        let watched = {
-            let (crowd, reserve, settings, shutdown) = (
-                self.crowd.clone(),
-                self.reserve.clone(),
-                self.settings.clone(),
-                shutdown.clone(),
-            );
-            tokio::spawn(async move {
-                let HttpSettings { idle, request, .. } = settings;
-                let limits = Limits {
-                    idle,
-                    stalled: request + LAST_WORD,
-                    answer: request + ANSWER_LIMIT,
-                };
-                let brief = Limits {
-                    idle: idle.min(RESERVE_LIMIT),
-                    stalled: RESERVE_LIMIT,
-                    answer: RESERVE_LIMIT,
-                };
-                let reserve = async {
-                    if let Some(reserve) = &reserve {
-                        reserve.watch(brief, &shutdown).await;
-                    }
-                };
-                tokio::join!(crowd.watch(limits, &shutdown), reserve);
-            })
-        };
+        let watched = tokio::spawn(self.watch(shutdown.clone()));
         loop {
             let accepted = tokio::select! {
                 biased;
@@ -246,6 +220,35 @@ impl Port {
         }
         drop(listener);
         drop(watched.await);
+        self.end().await;
+    }
+
+    /// Holds the limits in time of all connections, until `shutdown`.
+    fn watch(&self, shutdown: CancellationToken) -> impl Future<Output = ()> + Send + use<> {
+        let (crowd, reserve) = (self.crowd.clone(), self.reserve.clone());
+        let HttpSettings { idle, request, .. } = self.settings;
+        let limits = Limits {
+            idle,
+            stalled: request + LAST_WORD,
+            answer: request + ANSWER_LIMIT,
+        };
+        let brief = Limits {
+            idle: idle.min(RESERVE_LIMIT),
+            stalled: RESERVE_LIMIT,
+            answer: RESERVE_LIMIT,
+        };
+        async move {
+            let reserve = async {
+                if let Some(reserve) = &reserve {
+                    reserve.watch(brief, &shutdown).await;
+                }
+            };
+            tokio::join!(crowd.watch(limits, &shutdown), reserve);
+        }
+    }
+
+    /// Lets requests under way end, for a bounded time.
+    async fn end(&self) {
         let reserve = async {
             if let Some(reserve) = &self.reserve {
                 reserve.end(RESERVE_LIMIT).await
@@ -277,28 +280,33 @@ impl Port {
             patience,
         };
         let connection = async move {
-            let life = seat.life();
-            let talk = async {
-                let Ok(stream) = TcpStream::from_std(stream) else {
-                    return;
-                };
-                let stream = Metered::new(stream, life.clone());
-                match tls {
-                    None => converse(&http, stream, desk).await,
-                    Some(tls) => match TlsAcceptor::from(tls.config().clone()).accept(stream).await
-                    {
-                        Ok(stream) => converse(&http, stream, desk).await,
-                        Err(error) => tracing::debug!(%error, "a TLS handshake failed"),
-                    },
-                }
-            };
             // Whoever takes too long is cut off here, whatever it is in the middle of.
-            life.live(talk).await;
+            seat.life().live(talk(&http, stream, tls, desk)).await;
         };
         match (self.reception.threads(), &self.reserve) {
             (Some(threads), Some(_)) => drop(threads.next().spawn(connection)),
             _ => drop(tokio::spawn(connection)),
         }
+    }
+}
+
+/// One connection, from its handshake to its end.
+async fn talk(
+    http: &Builder<TokioExecutor>,
+    stream: std::net::TcpStream,
+    tls: Option<Tls>,
+    desk: Desk,
+) {
+    let Ok(stream) = TcpStream::from_std(stream) else {
+        return;
+    };
+    let stream = Metered::new(stream, desk.seat.life().clone());
+    match tls {
+        None => converse(http, stream, desk).await,
+        Some(tls) => match TlsAcceptor::from(tls.config().clone()).accept(stream).await {
+            Ok(stream) => converse(http, stream, desk).await,
+            Err(error) => tracing::debug!(%error, "a TLS handshake failed"),
+        },
     }
 }
 

@@ -136,39 +136,23 @@ pub(super) async fn answer(
     JsonBody(body): JsonBody,
 ) -> Result<Json<AnswerBody>, Problem> {
     let request: AnswerRequest = json(&body)?;
-    let fields = [("answer", &request.answer), ("by", &request.by)];
-    let wrong: Vec<_> = fields
-        .iter()
-        .filter_map(|(path, text)| line_problem(path, text, 1, MOST_WORD))
-        .collect();
-    if !wrong.is_empty() {
-        return Err(Problem::invalid(wrong));
-    }
-    let parsed = task_id.split_once('.').and_then(|(id, task)| {
-        Some((
-            id.parse::<NotificationId>().ok()?,
-            task.parse::<u16>().ok()?,
-        ))
-    });
-    let (id, task) = parsed.ok_or_else(|| Problem::not_found("task"))?;
-    let inbox = app
-        .engine
-        .inbox_by_id(id)
-        .ok_or_else(|| Problem::not_found("task"))?;
+    request.check()?;
+    let not_found = || Problem::not_found("task");
+    let (id, task) = parse_task(&task_id).ok_or_else(not_found)?;
+    let inbox = app.engine.inbox_by_id(id).ok_or_else(not_found)?;
     let input = Input::Answer {
         id,
         task,
         answer: request.answer.as_str().into(),
         by: request.by.as_str().into(),
     };
-    match ask(inbox, |reply| Letter::ById {
+    let letter = |reply| Letter::ById {
         corporation,
         id,
         input,
         reply,
-    })
-    .await?
-    {
+    };
+    match ask(inbox, letter).await? {
         ShardAnswer::Decided {
             answer: Answer::Task(TaskAnswer::Taken),
             ..
@@ -179,24 +163,39 @@ pub(super) async fn answer(
         ShardAnswer::Decided {
             answer: Answer::Task(TaskAnswer::Unknown(known)),
             ..
-        } => {
-            let detail = format!(
-                "answer {:?} leads nowhere: expected one of {}",
-                request.answer,
-                known.join(", ")
-            );
-            Err(Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "unknown_answer",
-                detail,
-            ))
-        }
+        } => Err(unknown_answer(&request.answer, &known.join(", "))),
         ShardAnswer::Decided { .. } => Err(Problem::new(
             StatusCode::CONFLICT,
             "task_not_open",
             "this task is not open any more",
         )),
-        ShardAnswer::NotFound => Err(Problem::not_found("task")),
+        ShardAnswer::NotFound => Err(not_found()),
         _ => Err(AskError::Lost.into()),
     }
+}
+
+impl AnswerRequest {
+    /// Whether each word is one line that is not empty.
+    fn check(&self) -> Result<(), Problem> {
+        let fields = [("answer", &self.answer), ("by", &self.by)];
+        let wrong: Vec<_> = fields
+            .iter()
+            .filter_map(|(path, text)| line_problem(path, text, 1, MOST_WORD))
+            .collect();
+        match wrong.is_empty() {
+            true => Ok(()),
+            false => Err(Problem::invalid(wrong)),
+        }
+    }
+}
+
+/// `<notification>.<number>`.
+fn parse_task(text: &str) -> Option<(NotificationId, u16)> {
+    let (id, task) = text.split_once('.')?;
+    Some((id.parse().ok()?, task.parse().ok()?))
+}
+
+fn unknown_answer(answer: &str, known: &str) -> Problem {
+    let detail = format!("answer {answer:?} leads nowhere: expected one of {known}");
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_answer", detail)
 }

@@ -71,9 +71,32 @@ pub(super) fn show(app: &App) {
 }
 
 fn show_standing(app: &App, known: &[Census], age: &dyn Fn(Option<Timestamp>) -> f64) {
-    let mut groups: BTreeMap<(CorporationId, Standing), (u64, Option<Timestamp>)> = BTreeMap::new();
+    for ((corporation, why), (count, oldest)) in standing(app, known) {
+        let corporation = app.corporation_name(corporation);
+        let count = count as f64;
+        match why {
+            Standing::Task { list } => {
+                let labels = || (corporation.clone(), String::from(list.clone()));
+                names::TASKS.of(labels()).set(count);
+                names::TASKS_OLDEST.of(labels()).set(age(oldest));
+            }
+            Standing::Held { flow, guard } => {
+                let labels = (corporation, String::from(flow), String::from(guard));
+                names::HELD.of(labels).set(count);
+            }
+            Standing::InDoubt => names::IN_DOUBT.of(corporation).set(count),
+        }
+    }
+}
+
+/// How many stand where, and since when the oldest does.
+type Groups = BTreeMap<(CorporationId, Standing), (u64, Option<Timestamp>)>;
+
+/// What stands, over all shards. Each place is there from the start, with what current flows can
+/// come to.
+fn standing(app: &App, known: &[Census]) -> Groups {
+    let mut groups = Groups::new();
     for corporation in app.corporations.keys() {
-        // Each there from the start, with what current flows can come to.
         groups.entry((*corporation, Standing::InDoubt)).or_default();
         let flows = app
             .book
@@ -90,22 +113,7 @@ fn show_standing(app: &App, known: &[Census], age: &dyn Fn(Option<Timestamp>) ->
         *count += group.count;
         *oldest = (*oldest).into_iter().chain(group.oldest).min();
     }
-    for ((corporation, why), (count, oldest)) in groups {
-        let corporation = app.corporation_name(corporation);
-        let count = count as f64;
-        match why {
-            Standing::Task { list } => {
-                let labels = || (corporation.clone(), String::from(list.clone()));
-                names::TASKS.of(labels()).set(count);
-                names::TASKS_OLDEST.of(labels()).set(age(oldest));
-            }
-            Standing::Held { flow, guard } => {
-                let labels = (corporation, String::from(flow), String::from(guard));
-                names::HELD.of(labels).set(count);
-            }
-            Standing::InDoubt => names::IN_DOUBT.of(corporation).set(count),
-        }
-    }
+    groups
 }
 
 /// The lists and guards at which notifications of this flow can stand.

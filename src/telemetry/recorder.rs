@@ -93,46 +93,58 @@ pub fn count_repairs(report: &sluis_journal::RecoveryReport) {
 /// Sets the gauges that stand for a state. Walks the data directory: not for a runtime's own
 /// threads.
 pub fn sample(app: &App) {
-    let engine = &app.engine;
-    let (open, most) = engine.quota().total();
-    names::OPEN.of(()).set(open as f64);
-    names::MAX_OPEN.of(()).set(most as f64);
-    for (corporation, open, most) in engine.quota().shares() {
-        let name = app.corporation_name(corporation);
-        names::SHARE_OPEN.of(name.clone()).set(open as f64);
-        names::SHARE_BOUND.of(name).set(most as f64);
-    }
-    for (corporation, bytes, most) in engine.quota().budgets() {
-        let name = app.corporation_name(corporation);
-        names::DAY_BYTES.of(name.clone()).set(bytes as f64);
-        names::DAY_BYTES_BOUND.of(name).set(most as f64);
-    }
-    for (corporation, unknown, most) in engine.quota().unknown() {
-        let name = app.corporation_name(corporation);
-        names::FACT_TENANTS.of(name.clone()).set(unknown as f64);
-        names::FACT_TENANTS_BOUND.of(name).set(most as f64);
-    }
-    for (corporation, count) in engine.keys().len() {
-        names::KEYS
-            .of(app.corporation_name(corporation))
-            .set(count as f64);
-    }
-    for line in 0..3 {
-        let sums = engine
-            .inboxes()
-            .iter()
-            .map(|inbox| inbox.depths()[line])
-            .fold(("", 0, 0), |sum, d| (d.0, sum.1 + d.1, sum.2 + d.2));
-        names::INBOX.of(sums.0).set(sums.1 as f64);
-        names::INBOX_BOUND.of(sums.0).set(sums.2 as f64);
-    }
-    for (provider, count) in engine.under_way() {
+    sample_shares(app);
+    sample_inboxes(app);
+    for (provider, count) in app.engine.under_way() {
         names::UNDER_WAY.of(provider.to_owned()).set(count as f64);
     }
     sample_journal(app);
     sample_pauses(app);
     census::show(app);
     process::sample();
+}
+
+/// What is open and written, of all and of each corporation, beside its bounds.
+fn sample_shares(app: &App) {
+    let quota = app.engine.quota();
+    let (open, most) = quota.total();
+    names::OPEN.of(()).set(open as f64);
+    names::MAX_OPEN.of(()).set(most as f64);
+    for (corporation, open, most) in quota.shares() {
+        let name = app.corporation_name(corporation);
+        names::SHARE_OPEN.of(name.clone()).set(open as f64);
+        names::SHARE_BOUND.of(name).set(most as f64);
+    }
+    for (corporation, bytes, most) in quota.budgets() {
+        let name = app.corporation_name(corporation);
+        names::DAY_BYTES.of(name.clone()).set(bytes as f64);
+        names::DAY_BYTES_BOUND.of(name).set(most as f64);
+    }
+    for (corporation, unknown, most) in quota.unknown() {
+        let name = app.corporation_name(corporation);
+        names::FACT_TENANTS.of(name.clone()).set(unknown as f64);
+        names::FACT_TENANTS_BOUND.of(name).set(most as f64);
+    }
+    for (corporation, count) in app.engine.keys().len() {
+        let name = app.corporation_name(corporation);
+        names::KEYS.of(name).set(count as f64);
+    }
+}
+
+/// Each line of the inboxes, over all shards.
+fn sample_inboxes(app: &App) {
+    for line in 0..names::LINES.len() {
+        let depths = app
+            .engine
+            .inboxes()
+            .iter()
+            .map(|inbox| inbox.depths()[line]);
+        let (name, depth, bound) = depths.fold(("", 0, 0), |sum, (name, depth, bound)| {
+            (name, sum.1 + depth, sum.2 + bound)
+        });
+        names::INBOX.of(name).set(depth as f64);
+        names::INBOX_BOUND.of(name).set(bound as f64);
+    }
 }
 
 fn sample_journal(app: &App) {
