@@ -31,6 +31,7 @@ mod place;
 mod query;
 mod ready;
 mod recover;
+mod replay;
 mod schedule;
 mod settings;
 mod shelf;

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use sluis_model::{
-    Applied, CorporationId, Event, Fact, FlowBook, Input, NotificationId, Open, Subject, Tenant,
-    TenantKey, TenantRecord, Timestamp, Unmatched, evolve, finish, unmatched,
+    CorporationId, Event, Fact, Input, NotificationId, Open, Subject, Tenant, TenantKey, Timestamp,
+    Unmatched,
 };
 
 use super::place::{NOWHERE, PackedId, Slot, Stand};
@@ -280,54 +280,6 @@ impl Tenants {
             missed,
         )
     }
-
-    /// Applies a record from the journal; calls `ended` for what it ended.
-    pub(super) fn replay(
-        &mut self,
-        sequence: u64,
-        record: &TenantRecord,
-        flows: &dyn FlowBook,
-        mut ended: impl FnMut(NotificationId, &str, u64),
-    ) {
-        let slot = self.slot(&record.tenant);
-        let stray = self.stray_before(slot, record);
-        let applied = Applied {
-            sequence,
-            at: record.at,
-            input: &record.input,
-        };
-        for event in &record.events {
-            let open = evolve(self.tenant_mut(slot), applied, event, flows);
-            self.index(slot, &record.input, event, open.as_deref());
-            if let (Event::Ended { id, end, .. }, Some(open)) = (event, open) {
-                ended(*id, end, open.body);
-            }
-        }
-        finish(self.tenant_mut(slot), sequence);
-        if let Some((fact, missed)) = stray {
-            self.stray(slot, (sequence, record.at), fact, missed);
-        }
-    }
-
-    /// What of the record fits nothing, as the tenant was before it: strangers are counted, of a
-    /// fact it gives what is missed.
-    fn stray_before<'a>(
-        &mut self,
-        slot: Slot,
-        record: &'a TenantRecord,
-    ) -> Option<(&'a Fact, Unmatched)> {
-        match &record.input {
-            Input::Fact(fact) => {
-                let missed = unmatched(self.tenant(slot), fact)?;
-                Some((fact, missed))
-            }
-            Input::Notify(_) if self.tenant(slot).profile.is_none() => {
-                self.unmatched.stranger(record.tenant.corporation);
-                None
-            }
-            _ => None,
-        }
-    }
 }
 
 fn has_facts(tenant: &Tenant) -> bool {
@@ -339,7 +291,9 @@ fn has_facts(tenant: &Tenant) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use sluis_model::{Cause, Environment, FlowRef, Idempotency, Lane, Notification};
+    use sluis_model::{
+        Cause, Environment, FlowBook, FlowRef, Idempotency, Lane, Notification, TenantRecord,
+    };
 
     use super::*;
 
