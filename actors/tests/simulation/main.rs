@@ -9,6 +9,7 @@ mod clock;
 mod disk;
 mod door;
 mod drain;
+mod flights;
 mod flows;
 mod frame;
 mod ground;

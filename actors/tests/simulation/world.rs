@@ -3,17 +3,14 @@
 
 use std::sync::Arc;
 
-use sluis_actors::Dispatch;
 use sluis_journal::{Journal, Sequence, Shard};
-use sluis_model::{
-    AttemptRef, DAY, HOUR, Input, MINUTE, NotificationId, Record, Timestamp, Verdict, Why, instant,
-};
+use sluis_model::{DAY, HOUR, MINUTE, Timestamp, instant};
 
 use crate::clock::SimClock;
 use crate::disk::Disk;
-use crate::ground::{Actor, Ground, WAYS};
+use crate::ground::{Actor, Ground};
 use crate::house::House;
-use crate::outside::{Arrival, Fate, Outside, Shown};
+use crate::outside::Outside;
 use crate::plan::Plan;
 use crate::planted::Bug;
 use crate::rng::Rng;
@@ -22,16 +19,13 @@ use crate::safety::bounds::Bounds;
 use crate::safety::escalation::Escalations;
 use crate::safety::fairness::Fairness;
 use crate::safety::payment::Payments;
-use crate::safety::{Check, Findings, doubt, explained};
+use crate::safety::{Check, Findings};
 use crate::senders::Senders;
-use crate::shadow::{Shadow, Start};
-use crate::station::Flight;
+use crate::shadow::Shadow;
 use crate::tape::Tape;
 
 /// The clock is set by as many hours, on or back.
 const JUMP_HOURS: i64 = 30;
-/// How long a supervisor waits for a provider that keeps silent, in milliseconds.
-const DEADLINE: i64 = 10 * MINUTE;
 
 /// One stream of chance for each part that draws, so that they do not move each other.
 pub(crate) struct Chance {
@@ -228,130 +222,6 @@ impl World {
         self.findings.expect(room, Check::Bounded, || {
             format!("an internal line was full in the turn of {actor:?}")
         });
-    }
-
-    /// An attempt under way goes on: it leaves, or its answer comes. `false`: all that are under
-    /// way meet silence.
-    pub(crate) fn flight(&mut self) -> bool {
-        let now = self.clock.peek();
-        let mut flights = Vec::new();
-        for (number, station) in self.house.stations.iter().enumerate() {
-            let speaks = |flight: &Flight| flight.silent_until.is_none_or(|until| until <= now);
-            let ready = station
-                .flights
-                .iter()
-                .enumerate()
-                .filter(|(_, flight)| speaks(flight));
-            flights.extend(ready.map(|(flight, under_way)| (number, flight, under_way.arrival)));
-        }
-        if flights.is_empty() {
-            return false;
-        }
-        let (station, flight, arrival) = self.chance.providers.pick(&flights);
-        let room = match arrival {
-            None => self.leave(station, flight),
-            Some(arrival) => self.answer(station, flight, arrival),
-        };
-        self.findings.expect(room, Check::Bounded, || {
-            "an internal line had no room for an outcome".into()
-        });
-        true
-    }
-
-    fn leave(&mut self, station: usize, flight: usize) -> bool {
-        let trouble = if self.calm { 0 } else { self.plan.trouble };
-        let under_way = &self.house.stations[station].flights[flight];
-        let dispatch = under_way.dispatch.clone();
-        let AttemptRef { id, attempt, .. } = dispatch.attempt;
-        if self.chance.providers.chance(trouble / 4) {
-            self.note(|| format!("attempt {attempt} of {id} finds no connection"));
-            return self.house.stations[station].withdraw(flight);
-        }
-        self.body_can_be_read(&dispatch);
-        let start = self.started(id, attempt);
-        let fate = Fate::draw(&mut self.chance.providers, trouble);
-        let provider = WAYS[station].0;
-        self.note(|| format!("attempt {attempt} of {id} arrives at {provider}: {fate:?}"));
-        let arrival = Arrival {
-            dispatch,
-            provider,
-            visit: start.as_ref().map_or(0, |start| start.visit),
-            fate,
-            shown: Shown::Nothing,
-        };
-        explained::arrives(&arrival, start.as_ref(), &mut self.findings);
-        let keeps_silent = matches!(fate, Fate::KeepsSilent { .. });
-        let silent_until = keeps_silent.then(|| self.clock.peek().plus(DEADLINE));
-        let (chance, bounces) = (&mut self.chance.providers, self.plan.bounces);
-        let arrival = self.outside.arrive(arrival, chance, bounces);
-        let station = &mut self.house.stations[station];
-        station.left(flight, arrival, silent_until);
-        Bounds::arrived(station, &mut self.findings);
-        true
-    }
-
-    /// The body of what leaves stands in the journal where its record says.
-    fn body_can_be_read(&mut self, dispatch: &Dispatch) {
-        let id = dispatch.attempt.id;
-        let shard = Shard(id.shard().0);
-        let read = self.disk.read(shard, Sequence(dispatch.body));
-        let record = read.ok().flatten().map(|bytes| Record::decode(&bytes));
-        let told = match record {
-            Some(Ok(Record::Tenant(record))) => {
-                matches!(&record.input, Input::Notify(body) if body.id == id)
-            }
-            _ => false,
-        };
-        self.findings.expect(told, Check::Explained, || {
-            format!("the body of {id} cannot be read back")
-        });
-    }
-
-    /// The start of an attempt that arrives, if it is known.
-    fn started(&mut self, id: NotificationId, attempt: u16) -> Option<Start> {
-        let start = self.shadow.known.starts.get(&(id, attempt)).cloned()?;
-        doubt::arrives(
-            &self.outside,
-            &self.shadow,
-            id,
-            attempt,
-            &start,
-            &mut self.findings,
-        );
-        self.accepted.left(start.shard, start.sequence);
-        Some(start)
-    }
-
-    fn answer(&mut self, station: usize, flight: usize, arrival: usize) -> bool {
-        let verdict = self.outside.arrivals[arrival].fate.verdict();
-        let broke = matches!(verdict, Verdict::InDoubt { .. });
-        let attempt = self.outside.arrivals[arrival].dispatch.attempt;
-        self.note(|| {
-            format!(
-                "attempt {} of {} ends: {}",
-                attempt.attempt,
-                attempt.id,
-                verdict.name()
-            )
-        });
-        self.outside.arrivals[arrival].shown = if broke {
-            Shown::Broke
-        } else {
-            Shown::Said(verdict.clone())
-        };
-        let why = || Why::new("5.7.1", "as the driver has it");
-        let verdict = match self.bug {
-            Some(Bug::DoubtTakenForRefusal) if broke => Verdict::Refused {
-                class: sluis_model::Refusal::Policy,
-                why: why(),
-            },
-            Some(Bug::DoubtTakenForLater) if broke => Verdict::Retry {
-                after_ms: None,
-                why: why(),
-            },
-            _ => verdict,
-        };
-        self.house.stations[station].answered(flight, verdict)
     }
 
     /// A provider tells something it had not told, in no order.
