@@ -15,7 +15,7 @@ use crate::notification::{Notification, Subject};
 use crate::profile::AddressState;
 use crate::state::{
     Open, Phase, REMEMBERED_FACTS, REMEMBERED_PAYMENTS, REMEMBERED_SUBJECTS, SentTo, SubjectMoney,
-    Tenant, Tried, Tries, short,
+    Tenant, Tried, Tries,
 };
 use crate::time::Timestamp;
 
@@ -346,7 +346,10 @@ fn evolve_open(open: &mut Open, applied: Applied<'_>, event: &Event, flows: &dyn
             };
         }
         Event::Unexplained { attempt, .. } => {
-            open.tried.get_or_insert_default().asked = short(*attempt);
+            let tried = open.tried.iter_mut();
+            let sent = tried.flat_map(|tried| &mut tried.sent_to);
+            sent.filter(|sent| sent.attempt == *attempt)
+                .for_each(|sent| sent.asked = true);
         }
         Event::LinkClosed { .. } => open.link_closed = true,
         Event::LinkUsed { pressed, .. } => open.answered |= *pressed,
@@ -377,6 +380,7 @@ fn attempt_started(open: &mut Open, at: Timestamp, event: &Event) {
             attempt: *attempt,
             step: open.step,
             channel: *channel,
+            asked: false,
             address: address.clone(),
         };
         // Exactly as long as it must be: most have one, and a list that grows makes room for four.

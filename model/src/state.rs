@@ -117,9 +117,6 @@ pub struct Tried {
     pub attempts: u16,
     /// Deaths of the process in a row that met an attempt under way.
     pub interrupted: u8,
-    /// The attempt of which the latest message came that nobody can read, as [`short`]; 0: none
-    /// came. People are asked once for each.
-    pub asked: u8,
     /// Channels over which a message left, may have left, or could not. Forgotten when a person has
     /// the step tried again.
     pub tried: ChannelSet,
@@ -138,11 +135,6 @@ pub struct Tried {
     /// Address of each attempt so far that left, or may have, for receipts that come late. In order
     /// of their numbers.
     pub sent_to: Box<[SentTo]>,
-}
-
-/// The number of an attempt in a byte: those above are as one. So many are made by people alone.
-pub(crate) fn short(attempt: u16) -> u8 {
-    u8::try_from(attempt).unwrap_or(u8::MAX)
 }
 
 /// Counters of the step at hand.
@@ -175,6 +167,8 @@ pub struct SentTo {
     pub step: u8,
     /// Channel.
     pub channel: Channel,
+    /// Whether a message came about it that nobody can read: people are asked once.
+    pub asked: bool,
     /// Address.
     pub address: Box<str>,
 }
@@ -318,9 +312,7 @@ impl Open {
     /// Whether people were asked already about a message on this attempt that nobody can read.
     #[must_use]
     pub fn asked_about(&self, attempt: u16) -> bool {
-        self.tried
-            .as_deref()
-            .is_some_and(|tried| tried.asked == short(attempt))
+        self.sent_to(attempt).is_some_and(|sent| sent.asked)
     }
 
     /// Where attempt number `attempt` went.
