@@ -91,6 +91,19 @@ pub enum ContactKind {
     Portal,
 }
 
+impl ContactKind {
+    /// The name used in the API.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            ContactKind::Email => "email",
+            ContactKind::Phone => "phone",
+            ContactKind::Postal => "postal",
+            ContactKind::Portal => "portal",
+        }
+    }
+}
+
 impl Channel {
     const fn row(self) -> &'static Row {
         &ROWS[self as usize]

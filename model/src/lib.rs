@@ -18,6 +18,7 @@ pub mod instant;
 mod matching;
 mod notification;
 mod opens;
+mod point;
 mod policy;
 mod profile;
 mod record;

@@ -10,6 +10,7 @@ mod explanation;
 mod inputs;
 mod next;
 mod outcome;
+mod points;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub use delays::Delay;
 pub use explanation::{Ending, Explanation, FlowName, explain};
 pub use next::Next;
 pub use outcome::{OutcomeRow, outcome};
+pub use points::ContactPoint;
 pub use timeline::{TimelineRow, timeline};
 pub use walk::{MAX_READS, Page, about, walk};
 pub use words::{mask, rfc3339};

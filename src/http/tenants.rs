@@ -18,7 +18,7 @@ use super::query::Asked;
 use super::records::Records;
 use crate::app::App;
 use crate::ask::{AskError, ask, ask_intake, reply};
-use crate::explain::{self, NotUsed, TimelineRow};
+use crate::explain::{self, ContactPoint, NotUsed, TimelineRow};
 use crate::intake::{self, FieldProblem, ProblemCode, tenant_list};
 
 /// Rows handed over and not yet answered, per load.
@@ -36,6 +36,8 @@ pub(super) struct TenantBody {
     balance_cents: Option<i64>,
     /// Addresses of the profile that no message goes to, and why.
     not_used: Vec<NotUsed>,
+    /// The same addresses as what they are, whatever channel they were given for.
+    contact_points: Vec<ContactPoint>,
 }
 
 /// `GET /v1/tenants/{id}`
@@ -49,6 +51,7 @@ pub(super) async fn get(
     Ok(Json(TenantBody {
         tenant_id: id,
         not_used: NotUsed::of(&tenant),
+        contact_points: ContactPoint::of(&tenant),
         balance_cents: tenant.balance().map(|(cents, _)| cents),
         profile: tenant.profile.map(|profile| *profile),
         open: tenant.open.len(),

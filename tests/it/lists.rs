@@ -39,6 +39,40 @@ async fn state(engine: &Engine) -> (Value, Value) {
     )
 }
 
+/// A mailbox and a number are what they are, whatever channel they were given for: in VERA's words,
+/// with what is known of them on each channel.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn contact_points_are_told_by_their_kind_with_what_is_known_on_each_channel() {
+    let (engine, _) = bounced().await;
+    let tenant = engine.ask(NOORD, "/v1/tenants/H-1").await.ok();
+    let points = tenant["contact_points"].clone();
+    let (mail, phone) = (&points[0], &points[1]);
+    let told = |point: &Value| json!([point["kind"], point["soort"], point["status"]]);
+    assert_eq!(told(mail), json!(["email", "EMA", "ONG"]), "{points}");
+    assert_eq!(mail["channels"][0]["used"], false);
+    assert_eq!(mail["channels"][0]["by"], "bounce");
+    assert_eq!(told(phone), json!(["phone", "MOB", "AAN"]), "{points}");
+    assert_eq!(
+        phone["channels"],
+        json!([
+            { "channel": "sms", "used": true },
+            { "channel": "whatsapp", "used": true },
+            { "channel": "voice", "used": true }
+        ])
+    );
+    // VERA's words for columns.
+    load(
+        &engine,
+        "huurdernummer;EMA;MOB\nH-2;jan@huurder.example;0612345679\n",
+    )
+    .await
+    .ok();
+    let second = engine.ask(NOORD, "/v1/tenants/H-2").await.ok();
+    let points = second["contact_points"].as_array().map(Vec::len);
+    assert_eq!(points, Some(2), "{second}");
+    engine.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_list_of_which_nothing_was_taken_is_no_200() {
     let engine = Engine::start().await;

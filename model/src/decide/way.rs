@@ -64,9 +64,8 @@ impl Turn<'_> {
         if channel.contact_kind().is_none() {
             return Some(channel.name().into());
         }
-        let profile = self.tenant.profile.as_deref()?;
-        let address = profile.usable(channel)?;
-        Some(address.value.clone())
+        let point = self.tenant.point(channel)?;
+        Some(point.value.clone())
     }
 
     /// Why an attempt that is sent again goes over `channel`.

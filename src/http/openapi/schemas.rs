@@ -304,7 +304,19 @@ fn about_tenants() -> Value {
         "Tenant": object("A tenant.", &["tenant_id", "profile", "open"], json!({
             "tenant_id": text("The corporation's number."), "profile": or_null(reference("Profile")),
             "open": count("Open notifications."), "balance_cents": cents("What the tenant owes in all, when it is known."),
-            "not_used": list(reference("NotUsed"))
+            "not_used": list(reference("NotUsed")),
+            "contact_points": list(reference("ContactPoint"))
+        })),
+        "ContactPoint": object("A mailbox, a number, an address, an account at which a tenant is reached.", &["kind", "value", "status", "channels"], json!({
+            "kind": text("`email`, `phone`, `postal` or `portal`; more may come."), "value": text("As it is used."),
+            "soort": text("VERA's CONTACTGEGEVENSOORT, where it has a word: `EMA`, `MOB`, `TEL`, `POS`."),
+            "status": text("VERA's CONTACTGEGEVENSTATUS: `AAN` (created), `GEV` (validated), `ONG` (invalid)."),
+            "channels": list(reference("OnChannel"))
+        })),
+        "OnChannel": object("What is known of a contact point on one channel that uses its kind.", &["channel", "used"], json!({
+            "channel": reference("Channel"), "used": { "type": "boolean", "description": "Whether a message may go to it there." },
+            "since": instant("Since when its state is known there, by the engine's clock."),
+            "by": text("What that rests on: `source`, `bounce` or `use`. More may come.")
         })),
         "TenantStored": object("Durable.", &["tenant_id", "result"], json!({
             "tenant_id": text("Who."), "result": text("`new`, `changed` or `same`."), "notes": list(reference("FieldProblem"))

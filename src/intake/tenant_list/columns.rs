@@ -24,7 +24,7 @@ pub(super) enum Column {
 }
 
 /// Names are compared by their letters and digits, in lower case and without accents.
-const NAMES: [(&str, Column); 66] = [
+const NAMES: [(&str, Column); 68] = [
     ("huurdernummer", Column::TenantId),
     ("huurdernr", Column::TenantId),
     ("huurdersnummer", Column::TenantId),
@@ -68,6 +68,8 @@ const NAMES: [(&str, Column); 66] = [
     ("emailgecontroleerdop", Column::EmailConfirmed),
     ("emailconfirmedat", Column::EmailConfirmed),
     ("emailconfirmedon", Column::EmailConfirmed),
+    ("ema", Column::Email),
+    ("mob", Column::Mobile),
     ("mobiel", Column::Mobile),
     ("mobile", Column::Mobile),
     ("mobielnummer", Column::Mobile),
