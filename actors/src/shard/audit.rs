@@ -8,7 +8,6 @@ use sluis_journal::{Journal, JournalError, Shard};
 use sluis_model::{Event, NotificationId, Record};
 
 use super::endings::Endings;
-use super::table::Ended;
 
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,7 +37,7 @@ pub fn audit(journal: &dyn Journal, shard: Shard) -> Result<Audit, JournalError>
             let Event::Ended { id, .. } = event else {
                 continue;
             };
-            match endings.find(journal, shard, *id).looked() {
+            match endings.find(journal, shard, *id) {
                 Ok(found) => {
                     audit.ended += 1;
                     if found.is_none_or(|found| found.sequence != sequence.0) {
@@ -56,28 +55,12 @@ pub fn audit(journal: &dyn Journal, shard: Shard) -> Result<Audit, JournalError>
     failure.map_or(Ok(audit), Err)
 }
 
-/// The answer of a look-up, whether that can fail or not.
-trait Looked {
-    fn looked(self) -> Result<Option<Ended>, JournalError>;
-}
-
-impl Looked for Option<Ended> {
-    fn looked(self) -> Result<Option<Ended>, JournalError> {
-        Ok(self)
-    }
-}
-
-impl Looked for Result<Option<Ended>, JournalError> {
-    fn looked(self) -> Self {
-        self
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use sluis_journal::{Batch, MemoryJournal, Sequence};
     use sluis_model::{Cause, CorporationId, Input, ShardId, TenantKey, TenantRecord, Timestamp};
 
+    use super::super::table::Ended;
     use super::*;
 
     #[test]
