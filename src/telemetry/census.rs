@@ -81,10 +81,17 @@ fn show_standing(app: &App, known: &[Census], age: &dyn Fn(Option<Timestamp>) ->
                 names::TASKS_OLDEST.of(labels()).set(age(oldest));
             }
             Standing::Held { flow, guard } => {
-                let labels = (corporation, String::from(flow), String::from(guard));
-                names::HELD.of(labels).set(count);
+                let labels = || {
+                    let (flow, guard) = (String::from(flow.clone()), String::from(guard.clone()));
+                    (corporation.clone(), flow, guard)
+                };
+                names::HELD.of(labels()).set(count);
+                names::HELD_OLDEST.of(labels()).set(age(oldest));
             }
-            Standing::InDoubt => names::IN_DOUBT.of(corporation).set(count),
+            Standing::InDoubt => {
+                names::IN_DOUBT.of(corporation.clone()).set(count);
+                names::IN_DOUBT_OLDEST.of(corporation).set(age(oldest));
+            }
         }
     }
 }

@@ -152,8 +152,12 @@ sluis_actors::metric_list! {
     /// Notifications that a guard holds until facts come, by corporation, flow and guard. Many: a
     /// feed is missing or stale.
     HELD: Gauge "sluis_held_notifications" { corporation, flow, guard };
+    /// How long the oldest of them has been held, by corporation, flow and guard.
+    HELD_OLDEST: Gauge "sluis_held_oldest_seconds" { corporation, flow, guard };
     /// Attempts whose outcome is not known and that wait for a receipt, by corporation.
     IN_DOUBT: Gauge "sluis_in_doubt_attempts" { corporation };
+    /// How long the oldest of them has been in doubt, by corporation.
+    IN_DOUBT_OLDEST: Gauge "sluis_in_doubt_oldest_seconds" { corporation };
     /// Facts that fit no tenant, notification or earlier fact, by corporation: `GET
     /// /v1/facts/unmatched` lists them.
     UNMATCHED: Gauge "sluis_unmatched_facts" { corporation };

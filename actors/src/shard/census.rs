@@ -78,12 +78,19 @@ impl ShardCore {
     }
 }
 
-fn standstill(group: &Group, oldest: Option<Timestamp>, flows: &dyn FlowBook) -> Standstill {
+fn standstill(group: &Group, mark: Option<Timestamp>, flows: &dyn FlowBook) -> Standstill {
+    let since = |mark: Timestamp| match &group.kind {
+        Kind::Task(_) => Some(mark),
+        // Both end a flow's `hold_for` after they began.
+        Kind::Held(flow, _) | Kind::InDoubt(flow) => {
+            flows.flow(*flow).map(|flow| mark.plus(-flow.hold_for_ms))
+        }
+    };
     Standstill {
         corporation: group.corporation,
         why: why(&group.kind, flows),
         count: group.count,
-        oldest,
+        oldest: mark.and_then(since),
     }
 }
 
@@ -100,6 +107,6 @@ fn why(kind: &Kind, flows: &dyn FlowBook) -> Standing {
                 guard: guard.unwrap_or_default(),
             }
         }
-        Kind::InDoubt => Standing::InDoubt,
+        Kind::InDoubt(_) => Standing::InDoubt,
     }
 }

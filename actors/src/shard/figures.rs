@@ -26,7 +26,7 @@ pub struct Standstill {
     pub why: Standing,
     /// How many.
     pub count: u64,
-    /// Since when the oldest; known of tasks.
+    /// Since when the oldest.
     pub oldest: Option<Timestamp>,
 }
 

@@ -5,7 +5,7 @@ use sluis_model::{CorporationId, NotificationId, Open, Phase, Timestamp};
 
 use super::place::Stand;
 use super::ready::Ready;
-use super::standing::{Group, Groups};
+use super::standing::{Group, Groups, mark};
 use super::tenants::{Located, Tenants};
 use super::wheel::Wheel;
 use crate::board::QueueKey;
@@ -39,7 +39,7 @@ impl Schedule {
             return;
         };
         let queue = ready_key(open, corporation, now);
-        let task_since = task_since(open);
+        let marked = mark(open);
         let before = *located;
         located.queued = queue.is_some();
         located.due = timer_due(open, now).unwrap_or(Timestamp::NEVER);
@@ -48,9 +48,11 @@ impl Schedule {
         if let Some(queue) = queue.filter(|_| !before.queued) {
             self.ready.push(queue, id);
         }
-        // Once when the task comes, and again when it is asked anew.
+        // Once when it comes to stand there, and again when it does so anew: a task that is asked
+        // again, another end of a hold.
         let moved = after.stand != before.stand;
-        let asked = task_since.filter(|since| moved || *since == now);
+        let anew = |at: &Timestamp| moved || *at == now || after.due != before.due;
+        let asked = marked.filter(anew);
         self.count(tenants, id, (before.stand, after.stand), asked);
         if after.due != before.due {
             self.wheel.remove(before.due, id);
@@ -71,9 +73,9 @@ impl Schedule {
             self.standing.leave(before);
             self.standing.enter(after);
         }
-        if let Some(since) = asked {
-            let still = |since, id| is_task(tenants, since, id);
-            self.standing.line_up(after, since, id, still);
+        if let Some(marked) = asked {
+            let still = |marked, id| is_marked(tenants, marked, id);
+            self.standing.line_up(after, marked, id, still);
         }
     }
 
@@ -125,9 +127,9 @@ impl Schedule {
         self.wheel.len()
     }
 
-    /// What stands still, and since when the oldest task of each group waits.
+    /// What stands still, and the mark of the oldest of each group.
     pub(super) fn standing(&mut self, tenants: &Tenants) -> Vec<(&Group, Option<Timestamp>)> {
-        self.standing.all(|since, id| is_task(tenants, since, id))
+        self.standing.all(|mark, id| is_marked(tenants, mark, id))
     }
 }
 
@@ -162,15 +164,7 @@ fn timer_due(open: &Open, now: Timestamp) -> Option<Timestamp> {
     }
 }
 
-/// Since when it is a task, if it is one.
-const fn task_since(open: &Open) -> Option<Timestamp> {
-    match open.phase {
-        Phase::Task { since, .. } => Some(since),
-        _ => None,
-    }
-}
-
-/// Whether the notification is a task since then.
-fn is_task(tenants: &Tenants, since: Timestamp, id: NotificationId) -> bool {
-    tenants.open(id).and_then(task_since) == Some(since)
+/// Whether the notification stands still with this mark.
+fn is_marked(tenants: &Tenants, marked: Timestamp, id: NotificationId) -> bool {
+    tenants.open(id).and_then(mark) == Some(marked)
 }

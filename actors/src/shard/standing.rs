@@ -1,7 +1,7 @@
 //! Owns the counts of what stands still and needs somebody: tasks by list, what guards hold,
-//! attempts in doubt; of tasks also since when the oldest waits. Counted as it changes, so that
-//! asking costs what there are groups, not what is open. Refuses to remember which ones: only of
-//! tasks an id each, to find the oldest.
+//! attempts in doubt; and since when the oldest of each waits. Counted as it changes, so that
+//! asking costs what there are groups, not what is open. Refuses to remember more of each than an
+//! id and an instant, to find the oldest.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -10,7 +10,7 @@ use sluis_model::{CorporationId, FlowRef, NotificationId, Open, Phase, Timestamp
 
 use super::place::{NOWHERE, PackedId, Stand};
 
-/// Entries beyond those of open tasks that a group keeps before it looks which are still true.
+/// Entries beyond those that stand still now that a group keeps before it looks which are still true.
 const SPARE: usize = 64;
 
 /// What a group is made of.
@@ -20,8 +20,8 @@ pub(super) enum Kind {
     Task(Box<str>),
     /// Held by this guard of this flow.
     Held(FlowRef, u8),
-    /// In doubt.
-    InDoubt,
+    /// In doubt, by this flow: it says for how long.
+    InDoubt(FlowRef),
 }
 
 /// What stands still for the same reason.
@@ -30,9 +30,23 @@ pub(super) struct Group {
     pub corporation: CorporationId,
     pub kind: Kind,
     pub count: u64,
-    /// Since when, and which; those that are over leave when they come to the front, or when they
+    /// The mark of each (see [`mark`]), and which; those that are over leave when they come to the front, or when they
     /// are too many.
     line: BinaryHeap<Reverse<(Timestamp, PackedId)>>,
+}
+
+/// The instant by which those of one group are in order: since when a task waits; until when a guard
+/// or doubt holds, which is the same time after its beginning for all of one flow. None: it does not
+/// stand still.
+pub(super) const fn mark(open: &Open) -> Option<Timestamp> {
+    match open.phase {
+        Phase::Task { since, .. } => Some(since),
+        Phase::Held { until, .. } | Phase::InDoubt { until, .. } => Some(until),
+        Phase::Waiting { .. }
+        | Phase::Ready { .. }
+        | Phase::Started { .. }
+        | Phase::Sent { .. } => None,
+    }
 }
 
 /// Counts of what waits for people, by group. Groups are as many as corporations have lists and
@@ -58,7 +72,12 @@ impl Groups {
                 )
             }
             Phase::InDoubt { .. } => {
-                self.find(corporation, |kind| *kind == Kind::InDoubt, || Kind::InDoubt)
+                let wanted = Kind::InDoubt(open.flow);
+                self.find(
+                    corporation,
+                    |kind| *kind == wanted,
+                    || Kind::InDoubt(open.flow),
+                )
             }
             Phase::Waiting { .. }
             | Phase::Ready { .. }
@@ -109,34 +128,34 @@ impl Groups {
         }
     }
 
-    /// A task began to wait. `is_true` says whether an entry still is.
+    /// Something began to stand still. `is_true` says whether an entry still does.
     pub(super) fn line_up(
         &mut self,
         stand: Stand,
-        since: Timestamp,
+        mark: Timestamp,
         id: NotificationId,
         is_true: impl Fn(Timestamp, NotificationId) -> bool,
     ) {
         let Some(group) = self.0.get_mut(usize::from(stand)) else {
             return;
         };
-        group.line.push(Reverse((since, id.into())));
+        group.line.push(Reverse((mark, id.into())));
         if group.line.len() > 2 * group.count as usize + SPARE {
             group
                 .line
-                .retain(|Reverse((since, id))| is_true(*since, (*id).into()));
+                .retain(|Reverse((mark, id))| is_true(*mark, (*id).into()));
         }
     }
 
-    /// Every group, and since when its oldest waits, if that is known.
+    /// Every group, and the mark of its oldest.
     pub(super) fn all(
         &mut self,
         is_true: impl Fn(Timestamp, NotificationId) -> bool,
     ) -> Vec<(&Group, Option<Timestamp>)> {
         let oldest = |group: &mut Group| loop {
-            let Reverse((since, id)) = *group.line.peek()?;
-            if is_true(since, id.into()) {
-                break Some(since);
+            let Reverse((mark, id)) = *group.line.peek()?;
+            if is_true(mark, id.into()) {
+                break Some(mark);
             }
             group.line.pop();
         };

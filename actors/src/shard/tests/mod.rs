@@ -6,6 +6,7 @@ mod bounds;
 mod durable;
 mod ended;
 mod permits;
+mod standing;
 mod timers;
 mod world;
 

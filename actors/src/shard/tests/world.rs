@@ -45,6 +45,7 @@ pub(super) struct World {
     pub(super) send_after: Option<Timestamp>,
     pub(super) expires_at: Option<Timestamp>,
     pub(super) most_of_a_tenant: usize,
+    pub(super) on_doubt: OnDoubt,
     pub(super) endings: Arc<Endings>,
     pub(super) readers: Arc<Readers>,
 }
@@ -82,6 +83,7 @@ impl World {
             send_after: None,
             expires_at: None,
             most_of_a_tenant: 100,
+            on_doubt: OnDoubt::Resend,
             endings: Arc::default(),
             readers: Readers::inline(),
         }
@@ -103,7 +105,7 @@ impl World {
                 Channel::Null,
                 vec![ProviderEntry {
                     name: "null".into(),
-                    on_doubt: OnDoubt::Resend,
+                    on_doubt: self.on_doubt,
                 }],
             )]),
             news: Arc::new(|| ()),
