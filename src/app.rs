@@ -69,6 +69,8 @@ pub struct App {
     pub clock_tolerance_ms: i64,
     /// How long a fact may fit nothing before the task list shows it, in milliseconds.
     pub unmatched_task_after_ms: i64,
+    /// Whose turn it is to look at everything that is open.
+    pub surveys: crate::surveys::Surveys,
     /// Who reads the journal for whoever asks.
     pub readers: Arc<Readers>,
     /// What `/metrics` shows.

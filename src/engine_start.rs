@@ -147,6 +147,7 @@ pub fn start_watched(
         clock_tolerance_ms: config.clock_tolerance_ms(),
         unmatched_task_after_ms: i64::try_from(config.limits.unmatched_task_after.0.as_millis())
             .unwrap_or(i64::MAX),
+        surveys: crate::surveys::Surveys::default(),
         readers,
         prometheus: around.prometheus,
     };

@@ -21,6 +21,7 @@ pub mod ports;
 mod reading;
 pub mod reference_key;
 pub mod serve;
+pub mod surveys;
 pub mod telemetry;
 pub mod threads;
 pub mod tls;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use http::StatusCode;
 use serde::Serialize;
 use sluis_actors::{Counted, Letter, Listed, Query as Question, ShardAnswer};
 use sluis_model::{FlowBook, NotificationId, Phase, ShardId, Timestamp};
@@ -19,6 +20,7 @@ use super::query::{Asked, bad};
 use crate::app::App;
 use crate::ask::{AskError, ask};
 use crate::explain::rfc3339;
+use crate::surveys::MOST_SURVEYS;
 
 /// `GET /v1/operator/overview`
 #[derive(Debug, Serialize)]
@@ -93,6 +95,7 @@ pub(super) async fn overview(
     Operator(by): Operator,
 ) -> Result<Json<OverviewBody>, Problem> {
     pauses::audit(&by, "overview", "all corporations");
+    let _turn = app.surveys.turn().await.ok_or_else(too_many)?;
     let now = app.clock.now();
     let mut corporations: BTreeMap<String, CorporationBody> = BTreeMap::new();
     for counted in survey(&app).await? {
@@ -120,6 +123,11 @@ pub(super) async fn overview(
             .map(|(provider, count)| (provider.to_owned(), count))
             .collect(),
     }))
+}
+
+fn too_many() -> Problem {
+    let detail = format!("{MOST_SURVEYS} overviews are being made: ask one after the other");
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_reads", detail).retry_after(1)
 }
 
 /// Counts all shards, piece by piece; not one instant for all, and no shard is held up.
