@@ -74,6 +74,15 @@ pub enum Control {
         /// What it said, at most 500 bytes, without addresses.
         text: Box<str>,
     },
+    /// Somebody looked at a fact that fits nothing, and it is to leave the lists.
+    StrayDismissed {
+        /// The corporation it is of.
+        corporation: CorporationId,
+        /// Sequence of the record that holds the fact, in this shard.
+        fact: u64,
+        /// Who, as they name themselves.
+        by: Box<str>,
+    },
 }
 
 /// Work that reaches more than one tenant.

@@ -467,6 +467,11 @@ fn controls() -> Vec<Control> {
             provider: "relay".into(),
             text: "what is this".into(),
         },
+        Control::StrayDismissed {
+            corporation: CorporationId(7),
+            fact: 41,
+            by: "desk".into(),
+        },
     ]
 }
 
@@ -505,6 +510,7 @@ fn control_name(control: &Control) -> &'static str {
         } => "intent-cancel-subject",
         Control::IntentDone { .. } => "intent-done",
         Control::Unexplained { .. } => "unexplained",
+        Control::StrayDismissed { .. } => "stray-dismissed",
     }
 }
 

@@ -61,6 +61,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::at("/v1/tenants/{id}/timeline").get(Corporation, tenants::timeline),
         Route::at("/v1/facts").post(Corporation, facts::post),
         Route::at("/v1/facts/unmatched").get(Corporation, unmatched::get),
+        Route::at("/v1/facts/unmatched/{id}/dismiss").post(Corporation, unmatched::dismiss),
         Route::at(receipts::PATH)
             .post(receipts::ACCESS, receipts::post)
             .get(receipts::ACCESS, receipts::get),

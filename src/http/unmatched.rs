@@ -1,18 +1,19 @@
-//! Owns `GET /v1/facts/unmatched`: facts that fitted nothing when they came and still do not. What
-//! they say is read back from the journal. Refuses unbounded pages, and to decide what fits: the
-//! shards do.
+//! Owns `GET /v1/facts/unmatched`: facts that fitted nothing when they came and still do not, and how
+//! somebody takes one from the list. What they say is read back from the journal. Refuses unbounded
+//! pages, and to decide what fits: the shards do.
 
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sluis_actors::{Letter, Query, ShardAnswer, UnmatchedFact};
 use sluis_journal::{Journal, Sequence, Shard};
-use sluis_model::{CorporationId, Input, Record, ShardId, Subject, Timestamp};
+use sluis_model::{Control, CorporationId, Input, Record, ShardId, Subject, Timestamp};
 
 use super::auth::Caller;
+use super::body::{JsonBody, json};
 use super::lists::MOST_ROWS;
 use super::notes::{Note, nearly};
 use super::problem::Problem;
@@ -20,6 +21,67 @@ use super::query::{Asked, bad};
 use crate::app::App;
 use crate::ask::{AskError, ask};
 use crate::explain::rfc3339;
+use crate::intake::line_problem;
+
+/// What an id of a stray begins with, before it is encrypted: a place of a page is none.
+const STRAY: u8 = b'f';
+/// Longest name of whoever dismissed one, in bytes.
+const MOST_WORD: usize = 200;
+
+/// The id of a fact that fits nothing: the same each time.
+fn stray_id(app: &App, corporation: CorporationId, shard: u16, sequence: u64) -> String {
+    let mut plain = vec![STRAY];
+    plain.extend(shard.to_be_bytes());
+    plain.extend(sequence.to_be_bytes());
+    // Never twice for two facts: a shard has less than 2^48 records.
+    let nonce = u64::from(shard) << 48 ^ sequence;
+    app.reference.encrypt(corporation, nonce, &plain)
+}
+
+/// Shard and sequence of [`stray_id`].
+fn stray(app: &App, corporation: CorporationId, id: &str) -> Option<(ShardId, u64)> {
+    let plain = app.reference.decrypt(corporation, id).ok()?;
+    let (shard, sequence) = plain.strip_prefix(&[STRAY])?.split_first_chunk::<2>()?;
+    let sequence = u64::from_be_bytes(sequence.try_into().ok()?);
+    Some((ShardId(u16::from_be_bytes(*shard)), sequence))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DismissRequest {
+    by: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct DismissedBody {
+    id: String,
+}
+
+/// `POST /v1/facts/unmatched/{id}/dismiss`: the fact leaves the lists for good. Said again, the same
+/// answer; also when it fits something by now.
+pub(super) async fn dismiss(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    Path(id): Path<String>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<DismissedBody>, Problem> {
+    let request: DismissRequest = json(&body)?;
+    if let Some(wrong) = line_problem("by", &request.by, 1, MOST_WORD) {
+        return Err(Problem::invalid(vec![wrong]));
+    }
+    let unknown = || Problem::not_found("fact");
+    let (shard, fact) = stray(&app, corporation, &id).ok_or_else(unknown)?;
+    let inbox = app.engine.inbox(shard).ok_or_else(unknown)?;
+    let control = Control::StrayDismissed {
+        corporation,
+        fact,
+        by: request.by.into(),
+    };
+    match ask(inbox, |reply| Letter::Control { control, reply }).await? {
+        ShardAnswer::Decided { .. } => Ok(Json(DismissedBody { id })),
+        _ => Err(AskError::Lost.into()),
+    }
+}
 
 #[derive(Debug, Serialize)]
 pub(super) struct UnmatchedBody {
@@ -32,6 +94,8 @@ pub(super) struct UnmatchedBody {
 /// One fact that fits nothing.
 #[derive(Debug, Serialize)]
 pub(super) struct FactRow {
+    /// Names the fact to `POST /v1/facts/unmatched/{id}/dismiss`.
+    id: String,
     fact_id: String,
     tenant_id: String,
     r#type: &'static str,
@@ -128,10 +192,13 @@ pub(super) async fn list(
         }
     }
     let journal = app.engine.journal().clone();
+    let ids: Vec<String> = found
+        .iter()
+        .map(|(shard, row)| stray_id(app, corporation, *shard, row.sequence))
+        .collect();
     let read = move || {
-        found
-            .iter()
-            .map(|(shard, row)| fact_row(&*journal, Shard(*shard), row))
+        let rows = found.iter().zip(ids);
+        rows.map(|((shard, row), id)| fact_row(&*journal, Shard(*shard), row, id))
             .collect::<Vec<_>>()
     };
     let unreadable = |_| {
@@ -148,7 +215,12 @@ pub(super) async fn list(
     Ok((rows.into_iter().flatten().collect(), next))
 }
 
-fn fact_row(journal: &dyn Journal, shard: Shard, row: &UnmatchedFact) -> Option<FactRow> {
+fn fact_row(
+    journal: &dyn Journal,
+    shard: Shard,
+    row: &UnmatchedFact,
+    id: String,
+) -> Option<FactRow> {
     let bytes = journal.read(shard, Sequence(row.sequence)).ok()??;
     let Ok(Record::Tenant(record)) = Record::decode(&bytes) else {
         return None;
@@ -161,6 +233,7 @@ fn fact_row(journal: &dyn Journal, shard: Shard, row: &UnmatchedFact) -> Option<
         ("subject", row.unknown_subject),
     ];
     Some(FactRow {
+        id,
         fact_id: fact.fact_id.to_string(),
         tenant_id: row.tenant.to_string(),
         r#type: fact.kind.name(),

@@ -75,6 +75,7 @@ fn step() -> impl Strategy<Value = Step> {
 struct Purse {
     ids: Vec<String>,
     tasks: Vec<String>,
+    strays: Vec<String>,
     cursors: Vec<String>,
     places: Vec<String>,
 }
@@ -96,6 +97,9 @@ impl Purse {
             for task in value["tasks"].as_array().into_iter().flatten() {
                 self.tasks.extend(text(&task["id"]));
             }
+            for fact in value["facts"].as_array().into_iter().flatten() {
+                self.strays.extend(text(&fact["id"]));
+            }
         }
     }
 }
@@ -111,6 +115,8 @@ async fn steal(engine: &Engine, key: &str, theft: &Theft, named: &Named<'_>) -> 
         "H-1".to_owned()
     } else if theft.route.starts_with("/v1/tasks/") {
         format!("{}.1", named.id)
+    } else if theft.route.starts_with("/v1/facts/unmatched/") {
+        named.stray.to_owned()
     } else {
         named.id.to_owned()
     };
@@ -133,6 +139,8 @@ async fn steal(engine: &Engine, key: &str, theft: &Theft, named: &Named<'_>) -> 
         Body::Bytes("message/rfc822", mail.into_bytes())
     } else if theft.route.ends_with("/answer") {
         json!({ "answer": "close", "by": "zuid" }).into()
+    } else if theft.route.ends_with("/dismiss") {
+        json!({ "by": "zuid" }).into()
     } else if theft.route.ends_with("/cancel") {
         Body::Nothing
     } else {
@@ -148,6 +156,7 @@ struct Named<'a> {
     id: &'a str,
     cursor: &'a str,
     place: &'a str,
+    stray: &'a str,
     reference: String,
     link: String,
 }
@@ -242,6 +251,7 @@ async fn run(steps: &[Step], together: bool, thief: &str) -> Vec<String> {
                     id,
                     cursor: nth(&noord.cursors, *which).unwrap_or("AAAA"),
                     place: nth(&noord.places, *which).unwrap_or("AAAA"),
+                    stray: nth(&noord.strays, *which).unwrap_or("AAAA"),
                     reference: if together {
                         reference.attempt(CorporationId(1), attempt)
                     } else {

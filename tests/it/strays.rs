@@ -222,10 +222,25 @@ async fn what_stands_still_is_counted_with_its_age() {
     let tasks = [("corporation", "noord")];
     let text = engine.ask(OPERATOR, "/metrics").await.text();
     assert_eq!(series(&text, "sluis_held_notifications", &held), Some(1.0));
+    assert_eq!(series(&text, "sluis_held_oldest_seconds", &held), Some(0.0));
+    let doubt = [("corporation", "noord")];
+    assert_eq!(
+        series(&text, "sluis_in_doubt_oldest_seconds", &doubt),
+        Some(0.0),
+        "there from the start"
+    );
     assert_eq!(
         series(&text, "sluis_tasks_open", &tasks),
         Some(0.0),
         "there from the start"
+    );
+    engine.pass(HOUR).await;
+    engine.restart().await;
+    let text = engine.ask(OPERATOR, "/metrics").await.text();
+    assert_eq!(
+        series(&text, "sluis_held_oldest_seconds", &held),
+        Some(3_600.0),
+        "over a restart too"
     );
     engine.pass(10 * DAY).await;
     assert_eq!(engine.get(NOORD, &id).await["state"], "task");
@@ -279,5 +294,78 @@ async fn what_stands_still_is_counted_with_its_age() {
         ),
         Some(0.0)
     );
+    engine.end().await;
+}
+
+async fn dismiss(engine: &Engine, key: &str, id: &str) -> u16 {
+    let path = format!("/v1/facts/unmatched/{id}/dismiss");
+    engine
+        .call(key, "POST", &path, json!({ "by": "m.bakker" }))
+        .await
+        .status
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clerk_dismisses_a_stray_and_it_stays_dismissed() {
+    let mut engine = Engine::start().await;
+    paid(&engine, "H-404", "F-9", "p-1").await;
+    paid(&engine, "H-405", "F-8", "p-2").await;
+    engine.pass(8 * DAY).await;
+    let listed = unmatched(&engine, NOORD).await;
+    let of = |id: &str| {
+        let row = listed.iter().find(|row| row["fact_id"] == id);
+        row.expect("listed")["id"]
+            .as_str()
+            .expect("an id")
+            .to_owned()
+    };
+    let (first, second) = (of("p-1"), of("p-2"));
+    assert_eq!(
+        dismiss(&engine, ZUID, &first).await,
+        404,
+        "another corporation's"
+    );
+    for nonsense in ["AAAA", "x", &"A".repeat(40)] {
+        assert_eq!(dismiss(&engine, NOORD, nonsense).await, 404, "{nonsense}");
+    }
+    assert_eq!(unmatched(&engine, NOORD).await.len(), 2);
+    for again in [false, true] {
+        assert_eq!(dismiss(&engine, NOORD, &first).await, 200, "again: {again}");
+    }
+    for restarted in [false, true] {
+        if restarted {
+            engine.restart().await;
+            // The feed repeats it, under a new id.
+            paid(&engine, "H-404", "F-9", "p-3").await;
+        }
+        let left = unmatched(&engine, NOORD).await;
+        assert_eq!(
+            left.iter().map(|row| &row["id"]).collect::<Vec<_>>(),
+            [&json!(second)],
+            "restarted: {restarted}"
+        );
+        let tasks = engine.ask(NOORD, "/v1/tasks").await.ok();
+        assert_eq!(tasks["unmatched_facts"].as_array().unwrap().len(), 1);
+    }
+    assert_eq!(
+        dismiss(&engine, NOORD, &first).await,
+        200,
+        "over a restart too"
+    );
+    engine.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dismissed_payment_still_counts_when_its_notification_comes() {
+    let engine = Engine::start().await;
+    engine.reachable(NOORD, "H-1").await;
+    engine.owes(NOORD, "H-1", "b-1").await;
+    paid(&engine, "H-1", "F-1", "p-1").await;
+    let listed = unmatched(&engine, NOORD).await;
+    let id = listed[0]["id"].as_str().expect("an id").to_owned();
+    assert_eq!(dismiss(&engine, NOORD, &id).await, 200);
+    let paid_for = engine.accepted(NOORD, storno("H-1", "F-1", "s-1")).await;
+    engine.settled().await;
+    assert_eq!(engine.get(NOORD, &paid_for).await["end"], "paid");
     engine.end().await;
 }

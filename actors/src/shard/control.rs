@@ -19,11 +19,24 @@ impl ShardCore {
                 self.pauses.end(scope);
                 self.schedule.ready.unpark();
             }
+            Control::StrayDismissed {
+                corporation, fact, ..
+            } => {
+                if !self.tenants.unmatched.dismiss(*corporation, *fact) {
+                    // It is gone already: said again, nothing changes and nothing is written.
+                    return self.answer_done(reply);
+                }
+            }
             Control::IntentOpened { .. }
             | Control::IntentDone { .. }
             | Control::Unexplained { .. } => {}
         }
         self.write_control(control);
+        self.answer_done(reply);
+    }
+
+    /// Answers once everything written so far is durable.
+    fn answer_done(&mut self, reply: Reply) {
         let done = ShardAnswer::Decided {
             answer: Answer::Done,
             position: self.writer.last(),

@@ -188,6 +188,9 @@ impl Recovered {
             Control::Resume(scope) => drop(self.pauses.remove(&scope)),
             Control::IntentOpened { intent, work } => drop(self.intents.insert(intent, work)),
             Control::IntentDone { intent } => drop(self.intents.remove(&intent)),
+            Control::StrayDismissed {
+                corporation, fact, ..
+            } => drop(self.tenants.unmatched.dismiss(corporation, fact)),
             Control::Unexplained { .. } => {}
         }
     }

@@ -60,8 +60,8 @@ impl Schedule {
         }
     }
 
-    /// Counts that a notification stood in one group and stands in another, and since when it is a
-    /// task that is asked.
+    /// Counts that a notification stood in one group and stands in another; `asked`: its mark, where
+    /// it begins to stand there.
     fn count(
         &mut self,
         tenants: &Tenants,

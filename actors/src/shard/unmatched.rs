@@ -29,6 +29,9 @@ pub(super) struct Waiting {
     subject: Option<u64>,
     /// A subject of the tenant that it nearly fits.
     pub near: Option<Box<Subject>>,
+    /// Somebody looked at it, and wants to see neither it nor its like again. Kept, so that what a
+    /// feed repeats every night stays dismissed.
+    dismissed: bool,
 }
 
 impl Waiting {
@@ -110,6 +113,7 @@ impl UnmatchedFacts {
             at,
             subject: subject.filter(|_| missed.subject),
             near: missed.near.clone().map(Box::new),
+            dismissed: false,
         };
         house.keep(sequence, waiting);
         Some(missed)
@@ -146,7 +150,16 @@ impl UnmatchedFacts {
             .remember(placed(slot, subject));
     }
 
-    /// Those of a corporation after this sequence, oldest first.
+    /// Somebody looked at the fact of this record. Says whether it stood in the list until now.
+    pub(super) fn dismiss(&mut self, corporation: CorporationId, sequence: u64) -> bool {
+        let fact = self
+            .0
+            .get_mut(&corporation)
+            .and_then(|house| house.facts.get_mut(&sequence));
+        fact.is_some_and(|fact| !std::mem::replace(&mut fact.dismissed, true))
+    }
+
+    /// Those of a corporation after this sequence, oldest first, without the dismissed ones.
     pub(super) fn list(
         &self,
         corporation: CorporationId,
@@ -156,6 +169,7 @@ impl UnmatchedFacts {
         facts
             .into_iter()
             .flat_map(move |facts| facts.range(after + 1..))
+            .filter(|(_, fact)| !fact.dismissed)
             .map(|(sequence, fact)| (*sequence, fact))
     }
 
@@ -166,23 +180,30 @@ impl UnmatchedFacts {
 
     /// The figures of each corporation.
     pub(super) fn counts(&self) -> impl Iterator<Item = Strays> {
-        self.0.iter().map(|(corporation, house)| Strays {
-            corporation: *corporation,
-            facts: house.facts.len() as u64,
-            facts_ever: house.ever,
-            oldest: house.facts.first_key_value().map(|(_, fact)| fact.at),
-            notifications_ever: house.strangers,
+        self.0.iter().map(|(corporation, house)| {
+            let mut waiting = house.facts.values().filter(|fact| !fact.dismissed);
+            let oldest = waiting.next().map(|fact| fact.at);
+            Strays {
+                corporation: *corporation,
+                facts: u64::from(oldest.is_some()) + waiting.count() as u64,
+                facts_ever: house.ever,
+                oldest,
+                notifications_ever: house.strangers,
+            }
         })
     }
 }
 
 impl House {
-    /// One of each: what a feed repeats every night is found once.
+    /// One of each: what a feed repeats every night is found once. Whoever dismissed a fact about a
+    /// subject knows that nothing is known of its tenant, too.
     fn keep(&mut self, sequence: u64, waiting: Waiting) {
         let of_tenant = self.by_slot.entry(waiting.slot).or_default();
         let same = |known: &u64| {
             let known = self.facts.get(known);
-            known.is_some_and(|known| known.subject == waiting.subject)
+            known.is_some_and(|known| {
+                known.subject == waiting.subject || known.dismissed && waiting.subject.is_none()
+            })
         };
         if !of_tenant.iter().any(same) {
             of_tenant.push(sequence);
@@ -303,6 +324,40 @@ mod tests {
                 .map(|strays| (strays.facts, strays.facts_ever))
                 .next(),
             Some((1, 3))
+        );
+    }
+
+    #[test]
+    fn what_was_dismissed_is_gone_for_good_and_its_repeats_with_it() {
+        let mut facts = UnmatchedFacts::default();
+        let take = |facts: &mut UnmatchedFacts, slot, sequence| {
+            let at = (sequence, Timestamp(sequence as i64));
+            facts.take(HOUSE, slot, at, None, missed(true, false))
+        };
+        take(&mut facts, 1, 10);
+        take(&mut facts, 2, 11);
+        assert!(
+            !facts.dismiss(CorporationId(2), 10),
+            "another corporation has no such fact"
+        );
+        assert!(facts.dismiss(HOUSE, 10));
+        assert!(!facts.dismiss(HOUSE, 10), "once");
+        assert!(!facts.dismiss(HOUSE, 99));
+        take(&mut facts, 1, 12);
+        assert_eq!(waiting(&facts), [11], "the same, a night later");
+        let at = (20, Timestamp(20));
+        facts.take(HOUSE, 3, at, Some(SUBJECT), missed(true, true));
+        assert!(facts.dismiss(HOUSE, 20));
+        take(&mut facts, 3, 21);
+        assert_eq!(waiting(&facts), [11], "its subject is known by itself now");
+        let counted = facts.counts().next().expect("a house");
+        assert_eq!((counted.facts, counted.oldest), (1, Some(Timestamp(11))));
+        facts.profiled(HOUSE, 1);
+        take(&mut facts, 1, 13);
+        assert_eq!(
+            waiting(&facts),
+            [11, 13],
+            "what fitted meanwhile is new again"
         );
     }
 

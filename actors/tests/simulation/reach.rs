@@ -169,5 +169,6 @@ const fn of_control(control: &Control) -> &'static str {
         Control::IntentOpened { .. } => "IntentOpened",
         Control::IntentDone { .. } => "IntentDone",
         Control::Unexplained { .. } => "Unexplained",
+        Control::StrayDismissed { .. } => "StrayDismissed",
     }
 }

@@ -151,7 +151,7 @@ impl Log {
             Control::Resume(_) => self.pauses = self.pauses.saturating_sub(1),
             Control::IntentOpened { intent, .. } => drop(self.intents.insert(*intent)),
             Control::IntentDone { intent } => drop(self.intents.remove(intent)),
-            Control::Unexplained { .. } => {}
+            Control::Unexplained { .. } | Control::StrayDismissed { .. } => {}
         }
     }
 }

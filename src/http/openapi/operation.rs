@@ -49,7 +49,8 @@ fn views() -> [Op; 2] {
             .about("What is open by corporation and state, with the age of the oldest; tasks by list, holds by guard, attempts under way. \
                     Counted shard by shard: not one instant. Names no tenant. Leaves an audit line.")
             .gives_json(200, "Counted.", "Overview", &an_overview())
-            .asks(),
+            .asks()
+            .fails(&[(429, "too_many_reads")]),
         Op::new("get", "/v1/operator/notifications", "listAllNotifications", "operation", "What is open, of all corporations")
             .about("In order of id; names no tenant. Leaves an audit line.")
             .query("state", "Only this state.", &super::senders::open_state())

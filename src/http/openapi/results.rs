@@ -34,7 +34,7 @@ pub(super) fn operations() -> Vec<Op> {
             )
             .fails(&[(400, "bad_cursor"), (429, "too_many_reads"), (500, "journal_unreadable")]),
         Op::new("get", "/v1/facts/unmatched", "listUnmatchedFacts", "facts", "Facts that fit nothing")
-            .about("Facts about a tenant of whom nothing is known, and payments or open amounts on a subject that no notification for the tenant is or was about and no earlier fact told of. They are taken all the same, leave this list when what they miss comes, and after 90 days.")
+            .about("Facts about a tenant of whom nothing is known, and payments or open amounts on a subject that no notification for the tenant is or was about and no earlier fact told of. They are taken all the same, leave this list when what they miss comes, when somebody dismisses them, and after 90 days.")
             .query("after", "`next` of the page before.", &json!({ "type": "string", "maxLength": 4_096 }))
             .limit("Most rows.", 1_000, 100)
             .gives_json(
@@ -42,12 +42,24 @@ pub(super) fn operations() -> Vec<Op> {
                 "A page.",
                 "UnmatchedList",
                 &json!({ "facts": [{
-                    "fact_id": "bank-17", "tenant_id": "H-1001", "type": "payment", "subject": { "kind": "invoice", "id": "f-1" },
+                    "id": "AAEAAAAAAAAHfn0Zk2cQ9w3TtB8dJm4yR5uXaPq1Lb6oSe", "fact_id": "bank-17", "tenant_id": "H-1001", "type": "payment", "subject": { "kind": "invoice", "id": "f-1" },
                     "amount_cents": 71_250, "occurred_at": "2026-02-02T08:00:00Z", "since": "2026-02-02T08:00:05Z", "unknown": ["subject"]
                 }] }),
             )
             .asks()
             .fails(&[(500, "journal_unreadable")]),
+        Op::new("post", "/v1/facts/unmatched/{id}/dismiss", "dismissUnmatchedFact", "facts", "Take a fact that fits nothing from the lists")
+            .about("For a fact that somebody has looked at. It leaves `GET /v1/facts/unmatched` and the task list for good, and so does the same fact when a feed repeats it, for 90 days. The fact itself stays what it is: a payment still counts when its notification comes. Said again, the answer is the same.")
+            .path_part(
+                "id",
+                "`id` of the row.",
+                &json!({ "type": "string", "maxLength": 200, "pattern": "^[A-Za-z0-9_-]+$" }),
+            )
+            .takes_json("DismissFact", &json!({ "by": "m.bakker" }))
+            .gives_json(200, "Durable.", "FactDismissed", &json!({ "id": "AAEAAAAAAAAHfn0Zk2cQ9w3TtB8dJm4yR5uXaPq1Lb6oSe" }))
+            .reads()
+            .asks()
+            .fails(&[(404, "not_found")]),
         Op::new("get", "/v1/tasks", "listTasks", "results", "What waits for people")
             .query("list", "Only this list.", &json!({ "type": "string", "example": "collections" }))
             .query("after", "`next` of the page before.", &super::senders::notification_id_or_empty())

@@ -171,6 +171,7 @@ fn requests() -> Value {
             "category": { "type": "string", "pattern": "^([a-z0-9_-]+|\\*)$", "maxLength": 64, "description": "A category, or `*` for all.", "example": "*" },
             "channel": reference("Channel")
         })),
+        "DismissFact": strict("Who looked at it.", &["by"], json!({ "by": plain(1, 200, "Who, as you name them.") })),
         "TaskAnswer": strict("What people decided.", &["answer", "by"], json!({
             "answer": plain(1, 200, "One of the task's answers."), "by": plain(1, 200, "Who, for the record.")
         }))
@@ -359,7 +360,8 @@ fn about_results() -> Value {
         "UnmatchedList": object("A page.", &["facts"], json!({
             "facts": list(reference("UnmatchedFact")), "next": text("Give this as `after`; absent: that was all.")
         })),
-        "UnmatchedFact": object("A fact that fits nothing that is known.", &["fact_id", "tenant_id", "type", "occurred_at", "since", "unknown"], json!({
+        "UnmatchedFact": object("A fact that fits nothing that is known.", &["id", "fact_id", "tenant_id", "type", "occurred_at", "since", "unknown"], json!({
+            "id": text("Names it to `POST /v1/facts/unmatched/{id}/dismiss`; the same each time."),
             "fact_id": text("As it was told."), "tenant_id": text("About whom."), "type": text("Its type."), "subject": reference("Subject"),
             "amount_cents": { "type": "integer", "description": "Euro cents." }, "occurred_at": instant("When it happened at its source."),
             "since": instant("When it was taken."),
@@ -374,6 +376,7 @@ fn about_results() -> Value {
             "flow": text("Its flow."), "subject": reference("Subject"), "since": instant("Since when."), "why": text("Why people are asked."),
             "answers": list(text("Leads somewhere."))
         })),
+        "FactDismissed": object("Durable.", &["id"], json!({ "id": text("The fact.") })),
         "TaskAnswered": object("Durable.", &["id", "answer"], json!({ "id": text("The task."), "answer": text("What was answered.") })),
         "Receipts": object("What each receipt did.", &["receipts"], json!({ "receipts": list(reference("ReceiptTaken")) })),
         "ReceiptTaken": object("What one receipt did.", &["notification", "attempt", "said", "effect"], json!({

@@ -37,6 +37,7 @@ pub(super) enum Act {
     CancelSubject(u8),
     Cancel(usize),
     Answer(usize),
+    Dismiss(usize),
     Pause(bool),
     Load,
     Look(u8),
@@ -54,10 +55,11 @@ pub(super) fn act() -> impl Strategy<Value = Act> {
         1 => few.clone().prop_map(|id| Act::Everyone { id }),
         2 => few.prop_map(Act::CancelSubject),
         2 => some.clone().prop_map(Act::Cancel),
-        2 => some.prop_map(Act::Answer),
+        2 => some.clone().prop_map(Act::Answer),
+        2 => some.prop_map(Act::Dismiss),
         1 => any::<bool>().prop_map(Act::Pause),
         1 => Just(Act::Load),
-        4 => (0..7_u8).prop_map(Act::Look),
+        4 => (0..8_u8).prop_map(Act::Look),
     ]
 }
 
@@ -157,6 +159,14 @@ pub(super) async fn perform(engine: &Engine, key: &str, act: &Act, own: &Purse) 
             )
             .await
         }
+        Act::Dismiss(which) => {
+            let fact = nth(&own.strays, *which)?;
+            post(
+                &format!("/v1/facts/unmatched/{fact}/dismiss"),
+                json!({ "by": "x" }).into(),
+            )
+            .await
+        }
         Act::Pause(true) => post("/v1/pause", json!({ "all": true }).into()).await,
         Act::Pause(false) => post("/v1/resume", json!({ "all": true }).into()).await,
         Act::Load => {
@@ -176,6 +186,7 @@ pub(super) async fn perform(engine: &Engine, key: &str, act: &Act, own: &Purse) 
             get(format!("/v1/outcomes{after}")).await
         }
         Act::Look(5) => get(format!("/v1/notifications/{}", own.ids.last()?)).await,
+        Act::Look(6) => get("/v1/facts/unmatched".into()).await,
         Act::Look(_) => get("/v1/outcomes".into()).await,
     }
 }
