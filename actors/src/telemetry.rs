@@ -1,25 +1,17 @@
 //! Owns what shards count and show, and the calls that count it. Refuses a metric that is not in
 //! the list (`names`).
 
+pub(crate) mod labels;
 pub mod names;
 
 use std::collections::HashMap;
 use std::mem::{Discriminant, discriminant};
 
 use metrics::{Counter, Gauge, Histogram};
-use sluis_model::{Cause, Channel, Event, Flow, FlowBook, FlowRef, Lane, ShardId, Timestamp};
+use sluis_model::{Channel, Event, Flow, FlowBook, FlowRef, Lane, ShardId, Timestamp};
 
-/// Ends that the engine itself gives, whatever the flow says.
-const OWN_ENDS: [&str; 6] = [
-    "already running",
-    "cancelled",
-    "closed by hand",
-    "expired",
-    "sent",
-    "undeliverable",
-];
-/// Causes of an escalation, as the label names them.
-const ESCALATED_BY: [&str; 3] = ["bounced", "unanswered", "unreachable"];
+use self::labels::{ESCALATED_BY, OWN_ENDS, escalated_by, event_name};
+
 /// Makes the series that would else begin with their first event: a rate over a series that is
 /// missing is no rate.
 pub fn announce<'a>(flows: impl IntoIterator<Item = &'a Flow>) {
@@ -67,16 +59,6 @@ impl EventCounters {
     }
 }
 
-/// The place of an escalation's cause in [`ESCALATED_BY`].
-const fn escalated_by(cause: &Cause) -> Option<usize> {
-    match cause {
-        Cause::Bounced { .. } => Some(0),
-        Cause::Unanswered => Some(1),
-        Cause::Unreachable => Some(2),
-        _ => None,
-    }
-}
-
 /// Counts what flows end in. As long as the list of flows and their ends.
 #[derive(Default)]
 pub(crate) struct EndCounters(HashMap<FlowRef, Vec<(Box<str>, Counter)>>);
@@ -95,47 +77,6 @@ impl EndCounters {
         counter.increment(1);
         ends.push((end.into(), counter));
     }
-}
-
-/// Every kind of event with its name: for the list of names, and for the name of one.
-macro_rules! events {
-    ($($pattern:pat => $name:literal,)+) => {
-        /// Every kind of event, as the label names it.
-        const EVENT_NAMES: &[&str] = &[$($name),+];
-
-        const fn event_name(event: &Event) -> &'static str {
-            match event {
-                $($pattern => $name,)+
-            }
-        }
-    };
-}
-
-events! {
-    Event::Accepted { .. } => "accepted",
-    Event::Waiting { .. } => "waiting",
-    Event::StepEntered { .. } => "step_entered",
-    Event::Ready { .. } => "ready",
-    Event::Held { .. } => "held",
-    Event::AttemptStarted { .. } => "attempt_started",
-    Event::AttemptWithdrawn { .. } => "attempt_withdrawn",
-    Event::AttemptAccepted { .. } => "attempt_accepted",
-    Event::AttemptDelivered { .. } => "attempt_delivered",
-    Event::AttemptDeferred { .. } => "attempt_deferred",
-    Event::AttemptFailed { .. } => "attempt_failed",
-    Event::AttemptInDoubt { .. } => "attempt_in_doubt",
-    Event::ReceiptNoted { .. } => "receipt_noted",
-    Event::Unexplained { .. } => "unexplained",
-    Event::OutcomeNoted { .. } => "outcome_noted",
-    Event::TaskOpened { .. } => "task_opened",
-    Event::LinkClosed { .. } => "link_closed",
-    Event::LinkUsed { .. } => "link_used",
-    Event::Ended { .. } => "ended",
-    Event::ProfileStored { .. } => "profile_stored",
-    Event::AddressMarked { .. } => "address_marked",
-    Event::AddressKept { .. } => "address_kept",
-    Event::FactTaken => "fact_taken",
-    Event::SubjectOpen { .. } => "subject_open",
 }
 
 pub(crate) fn actor_panicked(actor: &'static str) {
@@ -249,8 +190,8 @@ mod tests {
 
     #[test]
     fn every_event_has_a_name_of_its_own() {
-        let names: std::collections::BTreeSet<_> = EVENT_NAMES.iter().collect();
-        assert_eq!(names.len(), EVENT_NAMES.len());
+        let names: std::collections::BTreeSet<_> = labels::EVENT_NAMES.iter().collect();
+        assert_eq!(names.len(), labels::EVENT_NAMES.len());
         assert_eq!(event_name(&Event::FactTaken), "fact_taken");
     }
 }

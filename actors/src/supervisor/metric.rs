@@ -7,6 +7,7 @@ use metrics::{Counter, Gauge, Histogram};
 use sluis_model::{Barred, Channel, Clock, Timestamp, Verdict, Why};
 
 use super::warned::Warned;
+use crate::telemetry::labels::UNSENDABLE;
 use crate::telemetry::names;
 
 /// The handles of one provider.
@@ -35,19 +36,6 @@ const fn place(verdict: &Verdict) -> usize {
         Verdict::Barred { .. } => 6,
     }
 }
-
-/// The values of the label `verdict`.
-pub const VERDICTS: [&str; 8] = [
-    "accepted",
-    "delivered",
-    "retry",
-    "refused",
-    "in_doubt",
-    "withdrawn",
-    "barred",
-    UNSENDABLE,
-];
-const UNSENDABLE: &str = "unsendable";
 
 /// One of each, in the order of [`place`], for their names.
 fn verdicts() -> [Verdict; 7] {
@@ -125,6 +113,7 @@ impl Meters {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::telemetry::labels::VERDICTS;
 
     #[test]
     fn every_verdict_counts_under_its_own_name() {

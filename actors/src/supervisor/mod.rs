@@ -28,7 +28,6 @@ mod warned;
 pub use actor::SupervisorActor;
 pub use breaker::{Breaker, BreakerSettings};
 pub use inbox::{SupervisorInbox, Ticket};
-pub use metric::VERDICTS;
 pub use pace::Pace;
 pub use run::Supervisor;
 pub use settings::{OutcomeSink, SupervisorParts, SupervisorSettings};

@@ -4,8 +4,7 @@
 
 use sluis_model::{Channel, Lane};
 
-use super::{ESCALATED_BY, EVENT_NAMES};
-use crate::supervisor::VERDICTS;
+use super::labels::{ESCALATED_BY, EVENT_NAMES, VERDICTS};
 
 crate::metric_list! {
     /// Every metric of the actors.
