@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use sluis_actors::router::Owner;
 use sluis_actors::{Book, Engine, Readers};
 use sluis_channels::Provider;
 use sluis_model::{Clock, CorporationId, Environment, ReferenceKey};
@@ -25,8 +26,14 @@ pub struct Corporation {
     pub public_url: String,
 }
 
-/// The name under which bounces come in and are counted, whatever the relay's own name.
-pub const BOUNCES: &str = "email";
+/// A provider, as the edges need it.
+#[derive(Clone, Debug)]
+pub struct WayOut {
+    /// What reads its receipts.
+    pub provider: Arc<dyn Provider>,
+    /// Whose it is.
+    pub owner: Owner,
+}
 
 /// Bounds of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +65,7 @@ pub struct App {
     /// Corporations by id.
     pub corporations: HashMap<CorporationId, Corporation>,
     /// Providers by name: their receipts come in under it.
-    pub providers: HashMap<String, Arc<dyn Provider>>,
+    pub providers: HashMap<String, WayOut>,
     /// The reference secret.
     pub reference: ReferenceKey,
     /// Bounds of HTTP requests.

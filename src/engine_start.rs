@@ -12,13 +12,15 @@ use std::time::Duration;
 use actix::{Arbiter, System};
 use anyhow::Context as _;
 use metrics_exporter_prometheus::PrometheusHandle;
-use sluis_actors::{Book, Engine, EngineSettings, KeyIndex, Quota, Readers, Recovery};
+use sluis_actors::{
+    Book, Engine, EngineSettings, KeyIndex, ProviderSetup, Quota, Readers, Recovery,
+};
 use sluis_journal::{DiskJournal, Journal, Options, RecoveryReport};
 use sluis_model::flow::Definition;
 use sluis_model::{Clock, CorporationId};
 
 use crate::admission::{Admission, Gatekeeper};
-use crate::app::{App, BOUNCES, Corporation, RequestLimits};
+use crate::app::{App, Corporation, RequestLimits, WayOut};
 use crate::config::{Config, KeyRing, MapSecrets};
 use crate::reference_key;
 use crate::telemetry::{self, JournalObserver, ReceiptCounters, Watch};
@@ -94,7 +96,7 @@ pub fn start_watched(
     let providers = config.provider_setups(&MapSecrets(&around.environment))?;
     let ways: HashMap<_, _> = providers
         .iter()
-        .map(|setup| (setup.provider.name().to_owned(), setup.provider.clone()))
+        .map(|setup| (setup.provider.name().to_owned(), way_out(setup)))
         .collect();
     let actors = Actors::start(std::thread::available_parallelism().map_or(2, usize::from))?;
     if config.engine.pin_arbiters {
@@ -129,10 +131,11 @@ pub fn start_watched(
     })?;
     sluis_actors::telemetry::announce(book.all_current().map(|(_, flow)| flow));
     let (engine, gatekeeper) = (Arc::new(engine), Arc::new(Gatekeeper::default()));
+    let places = sluis_channels::intakes().map(|intake| intake.name);
     let app = App {
         admission: door(config, &engine, &book, &around.clock, &gatekeeper),
         watch: Watch::new(&around.clock, config.journal.free_min_bytes),
-        receipts: ReceiptCounters::of(ways.keys().map(String::as_str).chain([BOUNCES])),
+        receipts: ReceiptCounters::of(ways.keys().map(String::as_str).chain(places)),
         engine,
         book,
         gatekeeper,
@@ -318,6 +321,13 @@ fn limits(config: &Config) -> RequestLimits {
         body: bytes(http.max_body_bytes),
         batch: bytes(http.max_batch_bytes),
         time: http.request_timeout.0,
+    }
+}
+
+fn way_out(setup: &ProviderSetup) -> WayOut {
+    WayOut {
+        provider: setup.provider.clone(),
+        owner: setup.owner.clone(),
     }
 }
 

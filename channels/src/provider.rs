@@ -34,6 +34,11 @@ pub trait Provider: Send + Sync + fmt::Debug + 'static {
         ReceiptProof::Nothing
     }
 
+    /// How much of what comes there is read, in bytes; none: all of it, or nothing.
+    fn most_of_a_receipt(&self) -> Option<usize> {
+        None
+    }
+
     /// Verifies and reads what the provider sent to `/v1/receipts/{name}`.
     ///
     /// # Errors

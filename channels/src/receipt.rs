@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use http::HeaderMap;
 use sluis_model::{AttemptRef, CorporationId, ReceiptKind, Timestamp, Why};
 
 /// How a receipt proves that it comes from the provider.
@@ -25,12 +26,18 @@ pub struct Callback<'a> {
     pub public_url: &'a str,
     /// Path and query, byte for byte as received.
     pub path_and_query: &'a str,
-    /// The header that carries the provider's signature.
-    pub signature: Option<&'a str>,
-    /// `Content-Type`.
-    pub content_type: Option<&'a str>,
+    /// Its headers: which of them proves it is the provider's to know.
+    pub headers: &'a HeaderMap,
     /// The raw body.
     pub body: &'a [u8],
+}
+
+impl Callback<'_> {
+    /// The text of a header, if it is there and is one.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
 }
 
 /// Evidence about an attempt, read and matched.

@@ -6,10 +6,10 @@ use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
 
-use sluis_actors::router::{RouterSettings, SendWindow, ShareSettings};
+use sluis_actors::router::{Owner, RouterSettings, SendWindow, ShareSettings};
 use sluis_actors::supervisor::{BreakerSettings, SupervisorSettings};
 use sluis_actors::{CorporationCard, InboxBounds, KeyWindow, ProviderSetup, WriteLimits};
-use sluis_channels::{ChannelError, HumanDuration, Provider, SecretSource, build};
+use sluis_channels::{ChannelError, HumanDuration, Provider, SecretSource};
 use sluis_journal::Options;
 use sluis_model::{Channel, CorporationId, Policy, RetryPolicy};
 
@@ -35,17 +35,16 @@ impl SecretSource for MapSecrets<'_> {
 const TEN: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
 impl Config {
-    /// What decisions may rely on. Every provider serves every corporation.
+    /// What decisions may rely on. A provider serves those whose account it is.
     #[must_use]
     pub fn policy(&self) -> Policy {
-        let channels = self.channels();
         let retry = &self.retry;
         Policy {
             environment: self.engine.environment,
             channels: self
                 .corporations
                 .iter()
-                .map(|corporation| (corporation.id, channels.clone()))
+                .map(|corporation| (corporation.id, self.channels_of(corporation)))
                 .collect(),
             allow_list: self
                 .engine
@@ -66,14 +65,22 @@ impl Config {
     /// Channels with at least one provider, sorted.
     #[must_use]
     pub fn channels(&self) -> Vec<Channel> {
-        let mut channels: Vec<Channel> = self
-            .providers
-            .iter()
-            .map(|provider| provider.config.channel())
-            .collect();
-        channels.sort_unstable();
-        channels.dedup();
-        channels
+        sorted(self.providers.iter())
+    }
+
+    /// Those with a provider that the corporation may use.
+    #[must_use]
+    pub fn channels_of(&self, corporation: &Corporation) -> Vec<Channel> {
+        let serving = |provider: &&ProviderEntry| provider.serves(corporation);
+        sorted(self.providers.iter().filter(serving))
+    }
+
+    fn owner(&self, entry: &ProviderEntry) -> Owner {
+        if entry.corporations.is_none() {
+            return Owner::Street;
+        }
+        let own = self.corporations.iter().filter(|c| entry.serves(c));
+        Owner::of(own.map(|corporation| corporation.id))
     }
 
     /// Most open notifications of each corporation: its own, or the default, or an equal part of
@@ -223,8 +230,8 @@ impl Config {
         let mut problems = Vec::new();
         let mut setups = Vec::new();
         for entry in &self.providers {
-            match build(&entry.name, &entry.path(), &entry.config, secrets) {
-                Ok(provider) => setups.push(setup(provider, entry)),
+            match entry.config.build(&entry.name, &entry.path(), secrets) {
+                Ok(provider) => setups.push(setup(provider, self.owner(entry), entry)),
                 Err(ChannelError::Invalid(found)) => {
                     problems.extend(found.0.into_iter().map(Problem::from))
                 }
@@ -238,7 +245,15 @@ impl Config {
     }
 }
 
-fn setup(provider: Arc<dyn Provider>, entry: &ProviderEntry) -> ProviderSetup {
+/// The channels of these providers.
+fn sorted<'a>(providers: impl Iterator<Item = &'a ProviderEntry>) -> Vec<Channel> {
+    let mut channels: Vec<Channel> = providers.map(|entry| entry.config.channel()).collect();
+    channels.sort_unstable();
+    channels.dedup();
+    channels
+}
+
+fn setup(provider: Arc<dyn Provider>, owner: Owner, entry: &ProviderEntry) -> ProviderSetup {
     let ProviderEntry {
         concurrency,
         rate_per_second,
@@ -247,6 +262,7 @@ fn setup(provider: Arc<dyn Provider>, entry: &ProviderEntry) -> ProviderSetup {
     } = entry;
     ProviderSetup {
         provider,
+        owner,
         concurrency: *concurrency,
         rate_per_second: *rate_per_second,
         burst: *burst,

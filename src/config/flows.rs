@@ -10,6 +10,7 @@ use sluis_model::flow::Definition;
 use toml::{Table, Value};
 
 use super::problem::{ConfigProblems, Problem};
+use super::ways;
 use super::{Config, problem::Collector};
 
 /// What is built in, by path below the directory of flows.
@@ -112,6 +113,7 @@ pub fn load(config: &Config) -> Result<Vec<(Option<CorporationId>, Definition)>,
                 .map(|flow| (Some(corporation.id), flow)),
         );
     }
+    ways::check(config, &all, &mut problems);
     let problems = problems.finish();
     if problems.is_empty() {
         Ok(all)

@@ -3,22 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::de::DeserializeOwned;
 use sluis_actors::router::SendWindow;
-use sluis_channels::ProviderConfig;
+use sluis_channels::{KINDS, Kind, ProviderConfig, ReadSettings};
 use toml::{Table, Value};
 
 use super::Config;
 use super::keys::KeyHash;
-use super::parties::{
-    ChannelLimits, Corporation, PROVIDER_KEYS, ProviderEntry, ProviderHead, connections,
-};
+use super::parties::{ChannelLimits, Corporation, PROVIDER_KEYS, ProviderEntry, ProviderHead};
 use super::problem::{Collector, Problem, nearest};
 use super::reader::{element, join, read};
 use super::settings::{NAME, words};
 
-/// The kinds of providers.
-const KINDS: [&str; 3] = ["smtp", "bird-sms", "null"];
 /// The name of the only corporation as long as there is no key.
 const DEMO: &str = "demo";
 
@@ -74,27 +69,40 @@ fn kind(
     rest: &Value,
     problems: &mut Collector,
 ) -> Option<ProviderConfig> {
-    fn of<T: DeserializeOwned>(path: &str, rest: &Value, problems: &mut Collector) -> Option<T> {
-        read(path, rest, &PROVIDER_KEYS, problems)
+    let written = kind.and_then(Value::as_str);
+    let reader = Reader {
+        path,
+        rest,
+        problems,
+    };
+    let read = ProviderConfig::read(written.unwrap_or_default(), reader);
+    if let Ok(read) = read {
+        return read;
     }
-    match kind.and_then(Value::as_str) {
-        Some("smtp") => of(path, rest, problems).map(ProviderConfig::Smtp),
-        Some("bird-sms") => of(path, rest, problems).map(ProviderConfig::BirdSms),
-        Some("null") => of(path, rest, problems).map(ProviderConfig::Null),
-        written => {
-            let hint = written
-                .and_then(|written| nearest(written, KINDS))
-                .map(|near| format!("did you mean {near:?}?"));
-            let shown = kind.map_or_else(|| "not given".to_owned(), Value::to_string);
-            let expected = format!("one of {}", KINDS.join(", "));
-            problems.add(Problem::new(
-                join(path, "kind"),
-                shown,
-                expected,
-                hint.unwrap_or_else(|| "the way out".into()),
-            ));
-            None
-        }
+    let names: Vec<&'static str> = KINDS.iter().map(|row| row.name).collect();
+    let hint = written
+        .and_then(|written| nearest(written, names.iter().copied()))
+        .map(|near| format!("did you mean {near:?}?"));
+    let shown = kind.map_or_else(|| "not given".to_owned(), Value::to_string);
+    problems.add(Problem::new(
+        join(path, "kind"),
+        shown,
+        format!("one of {}", names.join(", ")),
+        hint.unwrap_or_else(|| "the way out".into()),
+    ));
+    None
+}
+
+/// Reads the settings of a kind from what is left of its section.
+struct Reader<'a> {
+    path: &'a str,
+    rest: &'a Value,
+    problems: &'a mut Collector,
+}
+
+impl ReadSettings for Reader<'_> {
+    fn read<T: Kind>(self) -> Option<T> {
+        read(self.path, self.rest, &PROVIDER_KEYS, self.problems)
     }
 }
 
@@ -126,6 +134,7 @@ pub(super) fn check(config: &Config, problems: &mut Collector) {
         config.corporations.iter().map(|c| c.id.to_string()),
         problems,
     );
+    check_owners(config, problems);
     check_shares(config, problems);
     check_keys(config, problems);
 }
@@ -161,9 +170,8 @@ fn check_provider(provider: &ProviderEntry, problems: &mut Collector) {
         ));
     }
     problems.extend(provider.config.check(&path).into_iter().map(Problem::from));
-    if let Some(most) =
-        connections(&provider.config).filter(|most| provider.concurrency.get() > *most)
-    {
+    let most = provider.config.connections();
+    if let Some(most) = most.filter(|most| provider.concurrency.get() > *most) {
         let hint = "each attempt needs a connection of its own; raise connections, or leave concurrency out";
         problems.add(Problem::new(
             join(&path, "concurrency"),
@@ -294,6 +302,37 @@ fn check_keys(config: &Config, problems: &mut Collector) {
             "key_hashes for each",
             hint,
         ));
+    }
+}
+
+/// Whose account a provider is: corporations that there are, each named once.
+fn check_owners(config: &Config, problems: &mut Collector) {
+    for provider in &config.providers {
+        let Some(names) = &provider.corporations else {
+            continue;
+        };
+        let path = join(&provider.path(), "corporations");
+        if names.is_empty() {
+            let hint = "leave it out where the contract is the street's";
+            problems.add(Problem::new(&*path, "[]", "at least one corporation", hint));
+        }
+        for (index, name) in names.iter().enumerate() {
+            let path = format!("{path}[{index}]");
+            if names[..index].contains(name) {
+                let hint = "it is named before";
+                problems.add(Problem::new(path, name, "each corporation once", hint));
+            } else if !config.corporations.iter().any(|c| c.name == *name) {
+                let known = config.corporations.iter().map(|c| c.name.as_str());
+                let known: Vec<&str> = known.collect();
+                let expected = format!("one of {}", known.join(", "));
+                problems.add(Problem::new(
+                    path,
+                    name,
+                    expected,
+                    "the name of a [[corporation]]",
+                ));
+            }
+        }
     }
 }
 

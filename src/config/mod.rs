@@ -17,6 +17,7 @@ mod sections;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod ways;
 
 use std::collections::BTreeMap;
 use std::path::Path;

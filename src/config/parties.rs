@@ -73,11 +73,19 @@ pub(super) struct ProviderHead {
     pub(super) rate_per_second: Option<NonZeroU32>,
     #[serde(default)]
     pub(super) burst: Option<NonZeroU32>,
+    #[serde(default)]
+    pub(super) corporations: Option<Vec<String>>,
 }
 
 /// The keys of [`ProviderHead`], and the one that chooses the rest.
-pub(super) const PROVIDER_KEYS: [&str; 5] =
-    ["name", "kind", "concurrency", "rate_per_second", "burst"];
+pub(super) const PROVIDER_KEYS: [&str; 6] = [
+    "name",
+    "kind",
+    "corporations",
+    "concurrency",
+    "rate_per_second",
+    "burst",
+];
 
 /// `[[provider]]`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -90,17 +98,20 @@ pub struct ProviderEntry {
     pub rate_per_second: Option<NonZeroU32>,
     /// Most messages at once after a quiet time.
     pub burst: Option<NonZeroU32>,
+    /// The names of those whose account it is; without any it is the street's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corporations: Option<Vec<String>>,
     /// How it is reached.
     #[serde(flatten)]
     pub config: ProviderConfig,
 }
 
-/// Most attempts at once of a null provider that names none.
-const NULL_CONCURRENCY: u32 = 64;
+/// Most attempts at once of a provider that nothing else bounds.
+const CONCURRENCY: u32 = 64;
 
 impl ProviderEntry {
     pub(super) fn new(head: ProviderHead, config: ProviderConfig) -> Self {
-        let connections = connections(&config).unwrap_or(NULL_CONCURRENCY);
+        let connections = config.connections().unwrap_or(CONCURRENCY);
         let concurrency = head
             .concurrency
             .or(NonZeroU32::new(connections))
@@ -110,22 +121,21 @@ impl ProviderEntry {
             concurrency,
             rate_per_second: head.rate_per_second,
             burst: head.burst,
+            corporations: head.corporations,
             config,
         }
+    }
+
+    /// Whether anything of that corporation may go over it.
+    #[must_use]
+    pub fn serves(&self, corporation: &Corporation) -> bool {
+        let all = self.corporations.as_ref();
+        all.is_none_or(|all| all.contains(&corporation.name))
     }
 
     /// Where it stands in the configuration.
     #[must_use]
     pub fn path(&self) -> String {
         format!("provider.{}", self.name)
-    }
-}
-
-/// How many connections a provider may have, each of which carries one attempt.
-pub(super) const fn connections(config: &ProviderConfig) -> Option<u32> {
-    match config {
-        ProviderConfig::Smtp(smtp) => Some(smtp.connections),
-        ProviderConfig::BirdSms(bird) => Some(bird.connections),
-        ProviderConfig::Null(_) => None,
     }
 }

@@ -253,6 +253,12 @@ const LISTED: &[Setting] = &[
         "[corporation.sender], as in the default configuration",
     ),
     setting("provider.name", Kind::Text, NAME, "relay"),
+    setting(
+        "provider.corporations",
+        Kind::List,
+        "names of corporations",
+        "waterpoort,noord",
+    ),
     setting("provider.concurrency", Kind::Number, COUNT, "64"),
     setting("provider.rate_per_second", Kind::Number, COUNT, "1000"),
     setting("provider.burst", Kind::Number, COUNT, "100"),

@@ -6,13 +6,12 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
+use http::StatusCode;
 use http::request::Parts;
-use http::{StatusCode, header};
 use serde::Serialize;
 use sluis_actors::{Letter, Reply, ShardAnswer};
 use sluis_channels::{
-    Callback, MAX_REPORT, ProviderReceipt, ReceiptError, ReceiptFault, ReceiptProof, Unexplained,
-    read_bounce,
+    Callback, ProviderReceipt, ReceiptError, ReceiptFault, ReceiptProof, Unexplained, intake,
 };
 use sluis_model::{Answer, Control, CorporationId, Input, Receipt, ReceiptEffect, instant};
 
@@ -20,7 +19,7 @@ use super::auth::unauthorized;
 use super::body::AnyBody;
 use super::problem::Problem;
 use crate::access::{Access, Bringer, Stranger, Whose};
-use crate::app::{App, BOUNCES};
+use crate::app::App;
 use crate::ask::{AskError, ask};
 
 /// Where receipts are posted.
@@ -29,8 +28,6 @@ pub(super) const PATH: &str = "/v1/receipts/{provider}";
 pub(super) const ACCESS: Access = Access::Provider;
 /// `PATH` up to the provider's name.
 const BEFORE: &str = "/v1/receipts/";
-/// Header of the signed callbacks.
-const SIGNATURE: &str = "MessageBird-Signature-JWT";
 
 #[derive(Debug, Serialize)]
 pub(super) struct ReceiptBody {
@@ -52,7 +49,7 @@ pub(super) fn callback_of(path: &str) -> Option<&str> {
         && name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    (plain && name != BOUNCES).then_some(name)
+    (plain && intake(name).is_none()).then_some(name)
 }
 
 /// How much of what is posted to `path` is read, where that is a mail: a report is read at its
@@ -60,12 +57,10 @@ pub(super) fn callback_of(path: &str) -> Option<&str> {
 /// not at all.
 pub(super) fn most_of_a_mail(app: &App, path: &str) -> Option<usize> {
     let name = path.strip_prefix(BEFORE)?;
-    let mail = name == BOUNCES
-        || app
-            .providers
-            .get(name)
-            .is_some_and(|it| it.receipt_proof() == ReceiptProof::CallerMust);
-    mail.then_some(MAX_REPORT)
+    match intake(name) {
+        Some(intake) => Some(intake.most),
+        None => app.providers.get(name)?.provider.most_of_a_receipt(),
+    }
 }
 
 /// `POST /v1/receipts/{provider}`
@@ -76,14 +71,14 @@ pub(super) async fn post(
     bringer: Bringer,
     body: AnyBody,
 ) -> Result<Json<ReceiptBody>, Problem> {
-    if provider == BOUNCES {
-        // The MAC in the return path proves the attempt; the key proves that the mail server is the
+    if let Some(intake) = intake(&provider) {
+        // The MAC of the reference proves the attempt; the key proves that whoever posts it is the
         // corporation's.
         let whose = whose(bringer, ReceiptProof::CallerMust)?;
         body.is_mail()?;
-        return match read_bounce(&body.bytes, &app.reference, BOUNCES) {
-            Ok(receipt) => take(&app, BOUNCES, whose, vec![receipt]).await,
-            Err(error) => Err(refuse(&app, BOUNCES, &error.into())),
+        return match (intake.read)(&body.bytes, &app.reference, intake.name) {
+            Ok(receipt) => take(&app, intake.name, whose, vec![receipt]).await,
+            Err(error) => Err(refuse(&app, intake.name, &error)),
         };
     }
     callback(&app, &provider, &head, bringer, &body.bytes).await
@@ -110,12 +105,12 @@ pub(super) async fn callback(
     bringer: Bringer,
     body: &[u8],
 ) -> Result<Json<ReceiptBody>, Problem> {
-    let provider = app
+    let provider = &app
         .providers
         .get(name)
-        .ok_or_else(|| Problem::not_found("provider"))?;
+        .ok_or_else(|| Problem::not_found("provider"))?
+        .provider;
     let whose = whose(bringer, provider.receipt_proof())?;
-    let text = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
     let path_and_query = head.uri.path_and_query().map_or("/", |p| p.as_str());
     let mut last = None;
     // The signature covers the public address, which may differ by corporation.
@@ -130,8 +125,7 @@ pub(super) async fn callback(
         let callback = Callback {
             public_url,
             path_and_query,
-            signature: text(SIGNATURE),
-            content_type: text(header::CONTENT_TYPE.as_str()),
+            headers: &head.headers,
             body,
         };
         match provider.receive(&callback, &app.reference, app.clock.now()) {
@@ -169,10 +163,13 @@ async fn untaken(
     unexplained(app, provider, unknown).await
 }
 
-/// Whether the caller may bring a receipt of that corporation. One of another's is answered like
+/// Whether the caller may bring a receipt of that corporation, and the provider may speak of it: an
+/// account of one corporation says nothing of another's attempts. One of another's is answered like
 /// one that is nobody's: not even that it is genuine is told.
 fn vouched(app: &App, provider: &str, whose: Whose, of: CorporationId) -> Result<(), Problem> {
-    if whose.covers(of) {
+    let known = app.providers.get(provider);
+    let serves = known.is_none_or(|known| known.owner.serves(of));
+    if whose.covers(of) && serves {
         Ok(())
     } else {
         Err(refuse(app, provider, &ReceiptError::no_reference()))

@@ -47,7 +47,7 @@ pub(super) fn show(app: &App) {
     let mut channels: Vec<_> = app
         .providers
         .values()
-        .map(|provider| provider.channel())
+        .map(|way| way.provider.channel())
         .collect();
     channels.sort_unstable();
     channels.dedup();

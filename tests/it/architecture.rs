@@ -199,3 +199,70 @@ fn what_must_be_absent_is_absent() {
         found.join("\n  ")
     );
 }
+
+/// Folders outside `channels` that serve every kind of provider, and so may name none.
+const NEUTRAL: &[&str] = &[
+    "src/http",
+    "src/config",
+    "channels/src/render",
+    "actors/src/prepare",
+];
+/// Names of providers, and of headers and addresses that only one of them has.
+const PROVIDERS: &[&str] = &[
+    "bird",
+    "smtp",
+    "messagebird",
+    "signature-jwt",
+    "verp",
+    "x-mail-args",
+];
+
+/// The lines of a text, above its unit tests and without comments, that name a provider.
+fn named_providers(text: &str) -> Vec<(usize, &'static str)> {
+    let own = text
+        .lines()
+        .take_while(|line| !line.starts_with("#[cfg(test)]"));
+    let mut found = Vec::new();
+    for (number, line) in own.enumerate() {
+        let code = line.split("//").next().unwrap_or_default().to_lowercase();
+        let named = PROVIDERS.iter().filter(|name| code.contains(**name));
+        found.extend(named.map(|name| (number + 1, *name)));
+    }
+    found
+}
+
+#[test]
+fn a_provider_is_named_in_its_own_folder_only() {
+    let mut found = Vec::new();
+    for folder in NEUTRAL {
+        for path in files(&root().join(folder), &[".rs"]) {
+            let inner = path
+                .strip_prefix(root())
+                .unwrap()
+                .to_string_lossy()
+                .into_owned();
+            if inner.contains("/tests") {
+                continue;
+            }
+            let named = named_providers(&read(&path));
+            found.extend(
+                named
+                    .iter()
+                    .map(|(line, name)| format!("{inner}:{line}: {name}")),
+            );
+        }
+    }
+    assert!(
+        found.is_empty(),
+        "named where every provider is served alike:\n  {}",
+        found.join("\n  ")
+    );
+}
+
+#[test]
+fn a_provider_that_is_named_is_noticed() {
+    let text =
+        "// Bird\nlet header = \"MessageBird-Signature-JWT\";\n#[cfg(test)]\nlet a = smtp;\n";
+    let names = [(2, "bird"), (2, "messagebird"), (2, "signature-jwt")];
+    assert_eq!(named_providers(text), names);
+}

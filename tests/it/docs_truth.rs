@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 
 use sluis::config::{DEFAULT, SETTINGS};
 use sluis::telemetry::{all_metrics, label_values};
+use sluis_channels::KINDS;
+use sluis_model::Channel;
 
 use crate::tidy::{files, read, root, shown};
 
@@ -218,4 +220,33 @@ fn a_document_that_lies_is_found() {
         unknown_settings("x", "SLUIS_HTTP__ADRESS=1 SLUIS_HTTP__ADDRESS=1"),
         ["x: SLUIS_HTTP__ADRESS is no variable of a setting"]
     );
+}
+
+#[test]
+fn the_table_of_channels_is_the_tables_of_the_code() {
+    let text = read(&root().join("docs/channels.md"));
+    let rows: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .collect();
+    assert_eq!(
+        rows.len(),
+        Channel::ALL.len(),
+        "docs/channels.md has another number of channels"
+    );
+    for (row, channel) in rows.iter().zip(Channel::ALL) {
+        let begins = format!("| `{channel}` | {} |", channel as usize);
+        assert!(
+            row.starts_with(&begins),
+            "docs/channels.md: {row}: expected {begins}"
+        );
+        let kinds = KINDS.iter().filter(|kind| kind.channel == channel);
+        for kind in kinds {
+            let named = format!("`{}`", kind.name);
+            assert!(
+                row.contains(&named),
+                "docs/channels.md: {row}: expected {named}"
+            );
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod access;
 mod api;
 mod architecture;
 mod bounds;
+mod circles;
 mod clocks;
 mod credentials;
 mod damage;

@@ -156,6 +156,7 @@ fn way<'a>(ways: &'a HashMap<Channel, Vec<WayOut>>, dispatch: &Dispatch) -> Opti
 fn slot(setup: &ProviderSetup, gate: Arc<Gate>) -> ProviderSlot {
     ProviderSlot {
         name: setup.provider.name().into(),
+        owner: setup.owner.clone(),
         on_doubt: setup.provider.on_doubt(),
         concurrency: setup.concurrency,
         rate_per_second: setup.rate_per_second,

@@ -15,7 +15,7 @@ use crate::keys::KeyIndex;
 use crate::prepare::CorporationCard;
 use crate::quota::Quota;
 use crate::recovery::Recovery;
-use crate::router::RouterSettings;
+use crate::router::{Owner, RouterSettings};
 use crate::shard::{InboxBounds, OnFatal, RecoverError};
 use crate::supervisor::SupervisorSettings;
 
@@ -23,6 +23,8 @@ use crate::supervisor::SupervisorSettings;
 pub struct ProviderSetup {
     /// The way out.
     pub provider: Arc<dyn Provider>,
+    /// Whose it is.
+    pub owner: Owner,
     /// Most attempts at once.
     pub concurrency: NonZeroU32,
     /// Most messages a second.

@@ -73,7 +73,7 @@ mod tests {
 
     use super::*;
     use crate::board::{Board, QueueKey};
-    use crate::router::{Gate, ProviderSlot, RouterSettings};
+    use crate::router::{Gate, Owner, ProviderSlot, RouterSettings};
     use crate::wake::Activity;
 
     #[test]
@@ -88,6 +88,7 @@ mod tests {
         let (name, on_doubt) = ("a".into(), OnDoubt::Hold);
         let slot = ProviderSlot {
             name,
+            owner: Owner::Street,
             on_doubt,
             concurrency: many,
             rate_per_second: Some(one),

@@ -11,7 +11,8 @@ use super::corporations::{Corporations, Hold};
 use super::limiter::TurnClock;
 use super::lines::Lines;
 use super::metric::ChannelMeters;
-use super::outlook::Outlook;
+use super::outlook::{Outlook, Seen};
+use super::owner::{Owner, Ways};
 use super::provider::Provider;
 use super::queue::Queue;
 use super::settings::{ProviderSlot, RouterSettings};
@@ -26,12 +27,14 @@ pub struct RouterCore {
     last_turn: Timestamp,
     boards: Vec<Arc<Board>>,
     providers: Vec<Provider>,
+    /// Which of them each line may use.
+    ways: Ways,
     corporations: Corporations,
     lines: Lines,
     /// Normal messages to go before the next bulk one.
     normal_left: u32,
-    /// Per lane, the line that was served last.
-    served: [usize; 3],
+    /// Per lane, whose turn it is among its lines.
+    turns: [LineTurn; 3],
     activity: Arc<Activity>,
     meters: ChannelMeters,
 }
@@ -69,16 +72,19 @@ impl RouterCore {
         for id in settings.names.keys() {
             corporations.place(*id, &settings, &turn_clock);
         }
+        let owners: Vec<Owner> = providers.iter().map(|p| p.owner().clone()).collect();
+        let ways = Ways::new(&owners);
         Self {
             last_turn: clock.now(),
             clock,
             turn_clock,
             boards,
-            lines: Lines::new(providers.len()),
+            lines: Lines::new(ways.len()),
             providers,
+            ways,
             corporations,
             normal_left: settings.normal_per_bulk.get(),
-            served: [0; 3],
+            turns: [LineTurn::default(); 3],
             activity,
             meters: ChannelMeters::new(channel),
             settings,
@@ -90,7 +96,11 @@ impl RouterCore {
         let providers = self
             .providers
             .iter()
-            .map(|provider| (provider.name().into(), provider.gate().clone()))
+            .map(|provider| Seen {
+                name: provider.name().into(),
+                owner: provider.owner().clone(),
+                gate: provider.gate().clone(),
+            })
             .collect();
         Outlook {
             settings: self.settings.clone(),
@@ -188,17 +198,16 @@ impl RouterCore {
         self.lines.add(queue)
     }
 
-    /// The line of a queue; none when it is pinned to a provider that is not there.
+    /// The line of a queue; none when its corporation has no such provider, or none at all.
     fn line_of(&self, key: &QueueKey) -> Option<usize> {
-        let Some(name) = &key.pinned else {
-            return Some(self.lines.line(key.lane, None));
-        };
-        let provider = self.providers.iter().position(|p| p.name() == &**name);
-        if provider.is_none() {
+        let known = |name: &str| self.providers.iter().position(|p| p.name() == name);
+        let pinned = key.pinned.as_deref().map(known);
+        let place = self.ways.place(key.corporation, pinned);
+        if place.is_none() {
             let (channel, corporation) = (key.channel.name(), key.corporation.0);
-            tracing::error!(channel, corporation, provider = %name, "attempts in doubt wait for a provider that is not configured any more");
+            tracing::error!(channel, corporation, provider = ?key.pinned, "messages wait for a provider that their corporation does not have any more");
         }
-        provider.map(|provider| self.lines.line(key.lane, Some(provider)))
+        place.map(|place| self.lines.line(key.lane, place))
     }
 
     /// The next line that has something, with a provider that admitted it.
@@ -209,15 +218,16 @@ impl RouterCore {
             (Lane::Bulk, Lane::Normal)
         };
         for lane in [Lane::Urgent, second, third] {
-            let lines = self.lines.of(lane);
-            let first = self.served[lane as usize] + 1;
-            for offset in 0..lines.len() {
-                let line = lines.start + (first + offset) % lines.len();
-                if !self.lines.is_empty(line)
-                    && let Some(provider) = self
-                        .candidates(line)
-                        .find(|&p| self.providers[p].admit(lane, now))
-                {
+            let places = self.lines.places();
+            let first = self.turns[lane as usize].first();
+            for offset in 0..places {
+                let place = (first + offset) % places;
+                let line = self.lines.line(lane, place);
+                if self.lines.is_empty(line) {
+                    continue;
+                }
+                let mut ways = self.ways.at(place).iter().copied();
+                if let Some(provider) = ways.find(|&p| self.providers[p].admit(lane, now)) {
                     return Some((line, provider));
                 }
             }
@@ -225,15 +235,10 @@ impl RouterCore {
         None
     }
 
-    fn candidates(&self, line: usize) -> std::ops::Range<usize> {
-        self.lines
-            .pin(line)
-            .map_or(0..self.providers.len(), |provider| provider..provider + 1)
-    }
-
     /// Gives the permit to the first queue of the line that nothing holds, or back.
     fn serve(&mut self, line: usize, provider: usize, now: Timestamp, batch: &mut Batch) {
         let lane = self.lines.lane(line);
+        let weight = self.lines.weight(line);
         while let Some(queue) = self.lines.front(line) {
             match self
                 .corporations
@@ -242,7 +247,7 @@ impl RouterCore {
                 Err(hold) => self.park(line, hold),
                 Ok(()) => {
                     if let Some(shard) = self.lines.take_front(line) {
-                        self.granted(line, provider);
+                        self.granted(line, weight, provider);
                         batch.add(shard, queue, provider);
                         return;
                     }
@@ -261,10 +266,10 @@ impl RouterCore {
         self.lines.park_front(line, until);
     }
 
-    fn granted(&mut self, line: usize, provider: usize) {
+    fn granted(&mut self, line: usize, weight: u64, provider: usize) {
         let lane = self.lines.lane(line);
         self.providers[provider].granted(lane);
-        self.served[lane as usize] = line - self.lines.of(lane).start;
+        self.turns[lane as usize].took(self.lines.place(line), weight);
         match lane {
             Lane::Urgent => {}
             Lane::Normal => self.normal_left = self.normal_left.saturating_sub(1),
@@ -277,9 +282,9 @@ impl RouterCore {
         for line in self.lines.all() {
             if self.lines.front(line).is_some() {
                 let lane = self.lines.lane(line);
-                next = self
-                    .candidates(line)
-                    .map(|p| self.providers[p].next_try(lane, now))
+                let ways = self.ways.at(self.lines.place(line)).iter();
+                next = ways
+                    .map(|&p| self.providers[p].next_try(lane, now))
                     .fold(next, Timestamp::min);
             }
         }
@@ -291,6 +296,38 @@ impl RouterCore {
         for (gauge, waiting) in self.meters.waiting.iter().zip(self.lines.waiting()) {
             gauge.set(waiting as f64);
         }
+    }
+}
+
+/// Whose turn it is among the lines of a lane: a line is served as often in a row as its queues
+/// weigh, so that corporations with providers of their own have no more of a shared one than
+/// others have.
+#[derive(Clone, Copy, Default)]
+struct LineTurn {
+    /// Place of the line that was served last.
+    place: usize,
+    /// How often it may still be served before it is another's turn.
+    left: u64,
+}
+
+impl LineTurn {
+    /// The place to look at first.
+    const fn first(self) -> usize {
+        if self.left > 0 {
+            self.place
+        } else {
+            self.place + 1
+        }
+    }
+
+    /// The line at `place`, whose queues weigh so much, was served once.
+    const fn took(&mut self, place: usize, weight: u64) {
+        self.left = if place == self.place && self.left > 0 {
+            self.left - 1
+        } else {
+            weight.saturating_sub(1)
+        };
+        self.place = place;
     }
 }
 

@@ -1,4 +1,4 @@
-//! Owns the order of queues: one line per lane and pin, in each a deficit round robin of
+//! Owns the order of queues: one line per lane and way over the providers, in each a deficit round robin of
 //! corporations; queues that a limit or window holds stand aside until their time. A queue is
 //! touched when its counts change, when it is granted something and when it is set aside or comes
 //! back: a turn costs what it grants, not how many queues there are. Refuses to know permits and
@@ -17,6 +17,8 @@ pub(super) struct Lines {
     index: HashMap<QueueKey, usize>,
     queues: Vec<Queue>,
     rings: Vec<VecDeque<usize>>,
+    /// What the queues in each ring weigh together.
+    weights: Vec<u64>,
     /// Exactly one entry per parked queue.
     parked: BinaryHeap<Reverse<(Timestamp, usize)>>,
     per_lane: usize,
@@ -25,28 +27,27 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Lines for `providers` providers.
-    pub(super) fn new(providers: usize) -> Self {
-        let per_lane = providers + 1;
+    /// Lines, so many a lane: one for each way over the channel's providers.
+    pub(super) fn new(per_lane: usize) -> Self {
         Self {
             index: HashMap::new(),
             queues: Vec::new(),
             rings: vec![VecDeque::new(); Lane::ALL.len() * per_lane],
+            weights: vec![0; Lane::ALL.len() * per_lane],
             parked: BinaryHeap::new(),
             per_lane,
             waiting: [0; 3],
         }
     }
 
-    /// The line of a lane, pinned to a provider or not.
-    pub(super) fn line(&self, lane: Lane, pin: Option<usize>) -> usize {
-        lane as usize * self.per_lane + pin.map_or(0, |provider| provider + 1)
+    /// The line of a lane at a place.
+    pub(super) const fn line(&self, lane: Lane, place: usize) -> usize {
+        lane as usize * self.per_lane + place
     }
 
-    /// The lines of a lane.
-    pub(super) fn of(&self, lane: Lane) -> std::ops::Range<usize> {
-        let first = lane as usize * self.per_lane;
-        first..first + self.per_lane
+    /// How many lines a lane has.
+    pub(super) const fn places(&self) -> usize {
+        self.per_lane
     }
 
     /// The lane of a line.
@@ -54,9 +55,14 @@ impl Lines {
         Lane::ALL[line / self.per_lane]
     }
 
-    /// The provider a line is pinned to.
-    pub(super) fn pin(&self, line: usize) -> Option<usize> {
-        (line % self.per_lane).checked_sub(1)
+    /// The place of a line in its lane.
+    pub(super) const fn place(&self, line: usize) -> usize {
+        line % self.per_lane
+    }
+
+    /// What the queues that have something weigh together.
+    pub(super) fn weight(&self, line: usize) -> u64 {
+        self.weights[line]
     }
 
     pub(super) fn all(&self) -> std::ops::Range<usize> {
@@ -166,6 +172,7 @@ impl Lines {
             && queue.available() > 0
         {
             queue.place = Place::Ring;
+            self.weights[line] += u64::from(queue.weight);
             self.rings[line].push_back(index);
         }
     }
@@ -175,6 +182,7 @@ impl Lines {
         let queue = self.rings[line].pop_front()?;
         self.queues[queue].place = place;
         self.queues[queue].left = 0;
+        self.weights[line] -= u64::from(self.queues[queue].weight);
         Some(queue)
     }
 }

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use sluis_model::{Channel, CorporationId, Lane, Timestamp, Why};
 
 use super::gate::{Gate, Passage};
+use super::owner::Owner;
 use super::settings::RouterSettings;
 use super::window::Hours;
 
@@ -64,8 +65,15 @@ pub(super) type Limited = Arc<BTreeMap<CorporationId, AtomicI64>>;
 /// The outlook of one channel.
 pub(crate) struct Outlook {
     pub(crate) settings: RouterSettings,
-    pub(crate) providers: Vec<(Box<str>, Arc<Gate>)>,
+    pub(crate) providers: Vec<Seen>,
     pub(crate) limited: Limited,
+}
+
+/// A provider, as explanations see it.
+pub(crate) struct Seen {
+    pub(crate) name: Box<str>,
+    pub(crate) owner: Owner,
+    pub(crate) gate: Arc<Gate>,
 }
 
 impl Outlook {
@@ -100,12 +108,13 @@ impl Outlook {
         let candidates: Vec<_> = self
             .providers
             .iter()
-            .filter(|(name, _)| pinned.is_none_or(|pinned| **name == *pinned))
+            .filter(|seen| seen.owner.serves(corporation))
+            .filter(|seen| pinned.is_none_or(|pinned| *seen.name == *pinned))
             .collect();
         holds.extend(unreachable(&candidates, now));
         let waits = candidates
             .iter()
-            .map(|(_, gate)| gate.limited_until())
+            .map(|seen| seen.gate.limited_until())
             .min()
             .filter(|until| *until > now);
         holds.extend(waits.map(|until| Hold::ProviderLimit { until }));
@@ -116,13 +125,13 @@ impl Outlook {
 impl Outlook {
     /// The providers that let nothing through freely at `now`.
     pub(crate) fn out(&self, now: Timestamp) -> impl Iterator<Item = Out> {
-        self.providers.iter().filter_map(move |(name, gate)| {
-            let until = shut_until(gate, now)?;
+        self.providers.iter().filter_map(move |seen| {
+            let until = shut_until(&seen.gate, now)?;
             Some(Out {
                 channel: self.settings.channel,
-                provider: name.clone(),
+                provider: seen.name.clone(),
                 until,
-                barred: gate.barred(),
+                barred: seen.gate.barred(),
             })
         })
     }
@@ -138,12 +147,12 @@ fn shut_until(gate: &Gate, now: Timestamp) -> Option<Option<Timestamp>> {
 }
 
 /// The provider that is asked next, where none lets anything through freely.
-fn unreachable(candidates: &[&(Box<str>, Arc<Gate>)], now: Timestamp) -> Option<Hold> {
+fn unreachable(candidates: &[&Seen], now: Timestamp) -> Option<Hold> {
     let mut next: Option<(Option<Timestamp>, &str, &Gate)> = None;
-    for (name, gate) in candidates {
-        let until = shut_until(gate, now)?;
+    for seen in candidates {
+        let until = shut_until(&seen.gate, now)?;
         if next.is_none_or(|(earliest, ..)| until < earliest) {
-            next = Some((until, name, gate));
+            next = Some((until, &seen.name, &seen.gate));
         }
     }
     next.map(|(until, provider, gate)| Hold::Breaker {
@@ -166,7 +175,11 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_770_019_200_000);
 
     fn outlook(window: Option<&str>) -> Outlook {
-        let gate = || Gate::new(NonZeroU32::MIN, Bell::new(Arc::<Activity>::default()));
+        let seen = |name: &str| Seen {
+            name: name.into(),
+            owner: Owner::Street,
+            gate: Gate::new(NonZeroU32::MIN, Bell::new(Arc::<Activity>::default())),
+        };
         let mut settings = RouterSettings::new(Channel::Email);
         let (window, rate_per_second) = (
             window.map(|window| window.parse().unwrap()),
@@ -183,7 +196,7 @@ mod tests {
         let limited = Arc::new(BTreeMap::from([(HOUSE, AtomicI64::new(i64::MIN))]));
         Outlook {
             settings,
-            providers: ["a", "b"].map(|name| (name.into(), gate())).into(),
+            providers: ["a", "b"].map(seen).into(),
             limited,
         }
     }
@@ -204,7 +217,7 @@ mod tests {
     fn breakers_hold_when_every_candidate_is_unreachable() {
         let outlook = outlook(None);
         let barred = Why::new("5.7.8", "wrong password");
-        outlook.providers[0].1.shut(NOW.plus(5), Some(&barred));
+        outlook.providers[0].gate.shut(NOW.plus(5), Some(&barred));
         assert!(
             outlook.holds(HOUSE, Lane::Normal, None, NOW).is_empty(),
             "the other one takes it"
@@ -218,7 +231,7 @@ mod tests {
                 barred: Some(barred),
             }]
         );
-        outlook.providers[1].1.shut(NOW.plus(3), None);
+        outlook.providers[1].gate.shut(NOW.plus(3), None);
         let both = outlook.holds(HOUSE, Lane::Normal, None, NOW);
         assert_eq!(
             both,
@@ -246,7 +259,7 @@ mod tests {
         outlook
             .providers
             .iter()
-            .for_each(|(_, gate)| gate.limit(NOW.plus(50)));
+            .for_each(|seen| seen.gate.limit(NOW.plus(50)));
         let rate = NonZeroU32::new(5).unwrap();
         let expected = [
             Hold::CorporationLimit {

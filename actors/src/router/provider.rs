@@ -8,6 +8,7 @@ use sluis_model::{Channel, Lane, Timestamp};
 use super::gate::{Gate, Passage};
 use super::limiter::{Limiter, TurnClock};
 use super::metric::ProviderMeters;
+use super::owner::Owner;
 use super::settings::ProviderSlot;
 
 /// A provider as the router keeps it.
@@ -48,6 +49,10 @@ impl Provider {
 
     pub(super) fn name(&self) -> &str {
         &self.slot.name
+    }
+
+    pub(super) const fn owner(&self) -> &Owner {
+        &self.slot.owner
     }
 
     pub(super) const fn gate(&self) -> &Arc<Gate> {

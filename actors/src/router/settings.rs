@@ -8,6 +8,7 @@ use std::sync::Arc;
 use sluis_model::{Channel, CorporationId, OnDoubt};
 
 use super::gate::Gate;
+use super::owner::Owner;
 use super::window::SendWindow;
 
 /// The settings of one channel's router.
@@ -80,6 +81,8 @@ impl Default for ShareSettings {
 pub struct ProviderSlot {
     /// Its name in the configuration, which `pinned` queues quote.
     pub name: Box<str>,
+    /// Whose it is.
+    pub owner: Owner,
     /// What it wants done with doubt; the router only carries it for the shards.
     pub on_doubt: OnDoubt,
     /// Most permits in use at once.

@@ -4,7 +4,7 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use sluis_actors::router::{Gate, ProviderSlot, RouterCore};
+use sluis_actors::router::{Gate, Owner, ProviderSlot, RouterCore};
 use sluis_actors::{Activity, Bell, Board, Inbox};
 use sluis_model::Channel;
 
@@ -100,6 +100,7 @@ impl<'a> Frame<'a> {
         let rate = self.ground.plan.ways[way].rate_per_second;
         ProviderSlot {
             name: name.into(),
+            owner: Owner::Street,
             on_doubt,
             concurrency: self.concurrency(way),
             rate_per_second: rate.and_then(NonZeroU32::new),

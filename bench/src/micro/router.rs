@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use sluis_actors::router::{Gate, ProviderSlot, RouterCore, RouterSettings};
+use sluis_actors::router::{Gate, Owner, ProviderSlot, RouterCore, RouterSettings};
 use sluis_actors::{Activity, Bell, Board, Grant, QueueKey, Settled};
 use sluis_model::{Channel, CorporationId, Lane, ManualClock, OnDoubt, ShardId, Timestamp};
 
@@ -133,6 +133,7 @@ fn provider(n: usize, activity: &Arc<Activity>) -> ProviderSlot {
     let (name, on_doubt) = (format!("relay{n}").into(), OnDoubt::Resend);
     ProviderSlot {
         name,
+        owner: Owner::Street,
         on_doubt,
         concurrency,
         rate_per_second: None,

@@ -8,4 +8,4 @@ mod smtp;
 #[cfg(test)]
 mod tests;
 
-pub use smtp::{SmtpConfig, SmtpProvider, SmtpTls};
+pub use smtp::SmtpConfig;

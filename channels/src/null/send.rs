@@ -11,14 +11,13 @@ use crate::provider::Provider;
 
 /// Delivers everything, nowhere.
 #[derive(Debug)]
-pub struct NullProvider {
+pub(super) struct NullProvider {
     name: String,
 }
 
 impl NullProvider {
     /// A null provider of that name.
-    #[must_use]
-    pub fn new(name: &str) -> Self {
+    pub(super) fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
         }

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use sluis_model::flow::{FieldKind, Flow, InputField};
 
-use super::{Context, CorporationView, DEFAULT_LANGUAGE, RenderError, Templates, TenantView};
+use super::context::{Context, CorporationView, DEFAULT_LANGUAGE, TenantView};
+use super::error::RenderError;
+use super::templates::Templates;
 use crate::problem::Problem;
 
 /// Characters that mean something to somebody: HTML, templates, JSON, directions, lines of a

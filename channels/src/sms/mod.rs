@@ -6,4 +6,4 @@ pub mod gsm;
 #[cfg(test)]
 mod tests;
 
-pub use bird::{BirdSmsConfig, BirdSmsProvider};
+pub use bird::BirdSmsConfig;

@@ -192,3 +192,54 @@ fn a_burst_needs_a_rate() {
         expected
     );
 }
+
+const NULLS: &str = "[[provider]]\nname = \"a\"\nkind = \"null\"\n";
+
+#[test]
+fn an_account_belongs_to_corporations_that_there_are() {
+    let owned = |names: &str| wrong(&format!("{NULLS}corporations = {names}\n{KEYED}"));
+    assert_eq!(owned("[\"waterpoort\"]"), "nothing is wrong");
+    assert_eq!(
+        owned("[]"),
+        "provider.a.corporations: []: expected at least one corporation: leave it out where the contract is the street's"
+    );
+    assert_eq!(
+        owned("[\"waterport\", \"waterpoort\", \"waterpoort\"]"),
+        "provider.a.corporations[0]: waterport: expected one of waterpoort: the name of a [[corporation]]\n\
+         provider.a.corporations[2]: waterpoort: expected each corporation once: it is named before"
+    );
+}
+
+#[test]
+fn a_corporation_has_the_channels_of_its_own_providers_and_the_streets() {
+    let second = KEYED
+        .replace("id = 7", "id = 8")
+        .replace("\"waterpoort\"", "\"noord\"")
+        .replace("0011", "1100");
+    let text = format!(
+        "{NULLS}[[provider]]\nname = \"relay\"\nkind = \"smtp\"\ncorporations = [\"noord\"]\nhost = \"relay.nl\"\n\
+         port = 587\nhello = \"post.nl\"\n{KEYED}{second}"
+    );
+    let config = load(&text).unwrap().config;
+    let channels = |number: usize| {
+        let channels = config.channels_of(&config.corporations[number]);
+        channels
+            .iter()
+            .map(|channel| channel.name())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(channels(0), ["null"]);
+    assert_eq!(channels(1), ["email", "null"]);
+    // The shipped flows go by mail, and only one of the two has a provider of it.
+    let found = crate::config::flows::load(&config).unwrap_err().to_string();
+    assert!(
+        found.contains("expected a channel with a provider that corporation waterpoort may use"),
+        "{found}"
+    );
+    assert!(!found.contains("corporation noord"), "{found}");
+    let theirs = text.replace(
+        "corporations = [\"noord\"]",
+        "corporations = [\"noord\", \"waterpoort\"]",
+    );
+    assert!(crate::config::flows::load(&load(&theirs).unwrap().config).is_ok());
+}

@@ -162,7 +162,7 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "[[provider]]\nname = \"a\"\nkind = \"null\"\nport = 25",
-        "provider.a.port: unknown key: expected one of burst, concurrency, kind, name, rate_per_second: remove it",
+        "provider.a.port: unknown key: expected one of burst, concurrency, corporations, kind, name, rate_per_second: remove it",
     ),
     (
         "[provider]\nname = \"a\"\nkind = \"null\"",
@@ -312,7 +312,7 @@ engine.enviroment: unknown key: expected one of allow_list, data_dir, environmen
 shards, shutdown_grace: did you mean \"environment\"?
 http.address: \"everywhere\": expected an IP address with a port: such as 127.0.0.1:8080
 http.request_timeout: 30: expected a length of time: such as 30s
-provider.relay.helo: unknown key: expected one of burst, ca_file, command_timeout, concurrency, connect_timeout, connections, \
+provider.relay.helo: unknown key: expected one of burst, ca_file, command_timeout, concurrency, connect_timeout, connections, corporations, \
 data_timeout, hello, host, idle, kind, messages_per_connection, name, on_doubt, password_env, password_file, pipelining, port, \
 rate_per_second, tls, username, wait: did you mean \"hello\"?
 provider.relay.port: \"submission\": expected a whole number, at most 65535: see the default configuration

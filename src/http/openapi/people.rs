@@ -1,18 +1,21 @@
 //! Owns the description of what comes from outside: providers' receipts and tenants' links. Refuses
 //! to promise more than evidence gives.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
+use sluis_channels::KINDS;
 
 use super::parts::{BYTES, Op, bytes};
 
 pub(super) fn operations() -> Vec<Op> {
     let provider =
-        || json!({ "type": "string", "pattern": "^[a-z0-9_-]{1,32}$", "example": "bird" });
+        || json!({ "type": "string", "pattern": "^[a-z0-9_-]{1,32}$", "example": "gateway" });
     let callback = "Verified on the raw bytes by the provider's own rules; a signed status that nobody has mapped goes on the record for people.";
     let bounce = "`email`: a raw bounce (RFC 3464) or abuse report (RFC 5965), posted by the mail server with the corporation's key. Any other name: \
                   a provider's status callback, verified on the raw bytes by the provider's own rules, without a key.";
     let mut refused = vec![(404, "not_found")];
-    refused.extend(CODES.iter().map(|code| (422, *code)));
+    refused.extend(codes().into_iter().map(|code| (422, code)));
     let receipts = |op: Op, about| {
         op.about(about)
             .path_part("provider", "`email`, or a provider's name in the configuration.", &provider())
@@ -48,24 +51,12 @@ pub(super) fn operations() -> Vec<Op> {
     ]
 }
 
-/// What a receipt can be refused for.
-const CODES: &[&str] = &[
-    "automatic_reply",
-    "body",
-    "format",
-    "no_receipts",
-    "no_reference",
-    "not_mail",
-    "other_mail",
-    "other_report",
-    "reference",
-    "signature",
-    "time",
-    "token",
-    "too_large",
-    "unsigned",
-    "url",
-];
+/// What a receipt can be refused for: each kind of provider says what it refuses.
+fn codes() -> BTreeSet<&'static str> {
+    let of_kinds = KINDS.iter().flat_map(|kind| kind.receipt_codes);
+    let everywhere = ["no_receipts", "no_reference"];
+    of_kinds.copied().chain(everywhere).collect()
+}
 
 /// A bounce as a mail server returns it.
 const BOUNCE: &str = "From: MAILER-DAEMON@relay.example\r\nTo: <b+0003019c1d4a6000@bounce.demo.example>\r\nMIME-Version: 1.0\r\n\

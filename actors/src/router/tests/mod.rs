@@ -4,6 +4,7 @@
 mod fairness;
 mod health;
 mod limits;
+mod owners;
 mod permits;
 mod windows;
 
@@ -13,7 +14,7 @@ use std::sync::Arc;
 
 use sluis_model::{Channel, CorporationId, Lane, ManualClock, OnDoubt, ShardId, Timestamp};
 
-use super::{Gate, ProviderSlot, RouterCore, RouterSettings};
+use super::{Gate, Owner, ProviderSlot, RouterCore, RouterSettings};
 use crate::board::{Board, Grant, QueueKey, Settled};
 use crate::wake::{Activity, Bell};
 
@@ -34,6 +35,7 @@ fn provider(name: &str, concurrency: u32) -> ProviderSlot {
     let (name, on_doubt, concurrency) = (name.into(), OnDoubt::Resend, some(concurrency));
     ProviderSlot {
         name,
+        owner: Owner::Street,
         on_doubt,
         concurrency,
         rate_per_second: None,

@@ -26,7 +26,24 @@ pub use verdict::Meaning;
 
 use self::kind::Reading;
 use self::structure::Mail;
+use crate::kind::Intake;
 use crate::receipt::{ProviderReceipt, ReceiptError, ReceiptFault};
+
+/// Where mail systems post what comes back, whatever the relay is called.
+pub(crate) const MAIL_INTAKE: Intake = Intake {
+    name: "email",
+    most: MAX_REPORT,
+    read: |raw, key, provider| Ok(read_bounce(raw, key, provider)?),
+};
+
+/// Codes of the mails that are refused.
+pub(crate) const RECEIPT_CODES: &[&str] = &[
+    "automatic_reply",
+    "no_reference",
+    "not_mail",
+    "other_mail",
+    "other_report",
+];
 
 /// Why a mail gives no receipt.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

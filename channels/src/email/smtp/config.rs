@@ -115,7 +115,7 @@ const fn on_doubt() -> OnDoubt {
 }
 
 impl SmtpConfig {
-    pub(crate) fn check(&self, path: &str) -> Vec<Problem> {
+    pub(super) fn problems(&self, path: &str) -> Vec<Problem> {
         let mut problems = Vec::new();
         let address = self.host.parse::<std::net::IpAddr>().is_ok();
         if !address && !is_domain(&self.host) {

@@ -14,7 +14,7 @@ use super::classify;
 use super::config::SmtpConfig;
 use super::request::{self, Letter};
 use super::session::{Dial, Session};
-use crate::email::bounce::read_bounce;
+use crate::email::bounce::{MAIL_INTAKE, read_bounce};
 use crate::email::reply::{Reply, Trouble};
 use crate::outgoing::Outgoing;
 use crate::pool::{Parked, Pool};
@@ -25,7 +25,7 @@ use crate::secrets::SecretSource;
 use crate::tls::client_config;
 
 /// A relay that takes mail over SMTP.
-pub struct SmtpProvider {
+pub(super) struct SmtpProvider {
     name: String,
     on_doubt: OnDoubt,
     dial: Dial,
@@ -44,7 +44,7 @@ impl fmt::Debug for SmtpProvider {
 }
 
 impl SmtpProvider {
-    pub(crate) fn new(
+    pub(super) fn new(
         name: &str,
         path: &str,
         config: &SmtpConfig,
@@ -159,6 +159,10 @@ impl Provider for SmtpProvider {
     /// A bounce is a mail that anyone can write: whoever posts it must be known to us.
     fn receipt_proof(&self) -> ReceiptProof {
         ReceiptProof::CallerMust
+    }
+
+    fn most_of_a_receipt(&self) -> Option<usize> {
+        Some(MAIL_INTAKE.most)
     }
 
     fn receive(

@@ -23,6 +23,20 @@ use subtle::ConstantTimeEq;
 use crate::receipt::{Callback, ProviderReceipt, ReceiptError, ReceiptFault, Unexplained};
 use crate::words::why;
 
+/// Name of the header with the signature.
+const SIGNATURE: &str = "MessageBird-Signature-JWT";
+/// Codes of the callbacks that are refused.
+pub(super) const CODES: &[&str] = &[
+    "body",
+    "format",
+    "reference",
+    "signature",
+    "time",
+    "token",
+    "too_large",
+    "unsigned",
+    "url",
+];
 /// Difference between Bird's clock and ours that is borne.
 const SKEW_MS: i64 = 1_000;
 const MAX_TOKEN: usize = 4 * 1024;
@@ -167,7 +181,7 @@ impl SigningKey {
         if callback.body.len() > MAX_BODY || callback.path_and_query.len() > MAX_URL {
             return Err(CallbackError::TooLarge);
         }
-        let token = callback.signature.ok_or(CallbackError::Unsigned)?;
+        let token = callback.header(SIGNATURE).ok_or(CallbackError::Unsigned)?;
         let claims = self.open(token)?;
         if claims.iss != "MessageBird" || claims.jti.is_empty() {
             return Err(CallbackError::Token);
@@ -344,7 +358,7 @@ fn fields<'a>(callback: &Callback<'a>) -> Result<Fields<'a>, CallbackError> {
     }
     let body = std::str::from_utf8(callback.body)
         .map_err(|_| CallbackError::Format("the body is not UTF-8"))?;
-    if callback.content_type.is_some_and(|kind| {
+    if callback.header("content-type").is_some_and(|kind| {
         kind.trim_start()
             .to_ascii_lowercase()
             .starts_with("application/json")

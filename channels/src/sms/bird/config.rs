@@ -85,7 +85,7 @@ const fn on_doubt() -> OnDoubt {
 }
 
 impl BirdSmsConfig {
-    pub(crate) fn check(&self, path: &str) -> Vec<Problem> {
+    pub(super) fn problems(&self, path: &str) -> Vec<Problem> {
         let mut problems = Vec::new();
         match http_url(&self.base_url) {
             None => {

@@ -31,7 +31,7 @@ use crate::web::{Failed, Link, TimedConnector};
 use crate::words::why;
 
 /// Bird's SMS API.
-pub struct BirdSmsProvider {
+pub(super) struct BirdSmsProvider {
     account: Account,
     on_doubt: OnDoubt,
     signing_key: SigningKey,
@@ -53,7 +53,7 @@ impl fmt::Debug for BirdSmsProvider {
 }
 
 impl BirdSmsProvider {
-    pub(crate) fn new(
+    pub(super) fn new(
         name: &str,
         path: &str,
         config: &BirdSmsConfig,

@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWrite
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-use crate::config::{ProviderConfig, build};
+use crate::ProviderConfig;
 use crate::outgoing::{Content, Outgoing};
 use crate::provider::Provider;
 use crate::secrets::SecretSource;
@@ -284,7 +284,9 @@ impl Peer {
             r#"{{"kind": "smtp", "host": "{host}", "port": {port}, {tls} "hello": "sluis.woon.example" {more}}}"#
         );
         let config: ProviderConfig = serde_json::from_str(&json).unwrap();
-        build("relay", "channels.email.relay", &config, &FixedSecrets).unwrap()
+        config
+            .build("relay", "channels.email.relay", &FixedSecrets)
+            .unwrap()
     }
 }
 

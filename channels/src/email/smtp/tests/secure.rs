@@ -10,7 +10,7 @@ use sluis_model::{Barred, Verdict};
 use tokio_rustls::TlsAcceptor;
 
 use super::peer::{FixedSecrets, Peer, Script, mail};
-use crate::config::{ProviderConfig, build};
+use crate::ProviderConfig;
 
 /// An authority, its certificate in a file, and a relay's certificate for `localhost`.
 fn authority() -> (tempfile::TempDir, PathBuf, TlsAcceptor) {
@@ -173,7 +173,8 @@ async fn auth_is_used_and_its_refusal_is_ours() {
 fn the_configuration_says_everything_wrong_at_once() {
     let json = r#"{"kind": "smtp", "host": "re lay", "port": 0, "tls": "none", "hello": "-", "username": "u", "connections": 0, "idle": "0s"}"#;
     let config: ProviderConfig = serde_json::from_str(json).unwrap();
-    let error = build("Relay!", "channels.email.relay", &config, &FixedSecrets)
+    let error = config
+        .build("Relay!", "channels.email.relay", &FixedSecrets)
         .unwrap_err()
         .to_string();
     for path in [

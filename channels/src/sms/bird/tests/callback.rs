@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
+use http::{HeaderMap, HeaderValue};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use sluis_model::{CorporationId, ReceiptKind, Timestamp, Why};
@@ -72,12 +73,24 @@ fn path(status: &str, more: &str) -> String {
     )
 }
 
+/// Headers for as long as the test runs.
+fn headers(token: Option<&str>, content_type: Option<&str>) -> &'static HeaderMap {
+    let value = |text: &str| HeaderValue::from_bytes(text.as_bytes()).unwrap();
+    let mut headers = HeaderMap::new();
+    if let Some(token) = token {
+        headers.insert("messagebird-signature-jwt", value(token));
+    }
+    if let Some(content_type) = content_type {
+        headers.insert("content-type", value(content_type));
+    }
+    Box::leak(Box::new(headers))
+}
+
 fn callback<'a>(path_and_query: &'a str, token: &'a str, body: &'a [u8]) -> Callback<'a> {
     Callback {
         public_url: PUBLIC,
         path_and_query,
-        signature: Some(token),
-        content_type: None,
+        headers: headers(Some(token), None),
         body,
     }
 }
@@ -144,7 +157,7 @@ fn what_the_signature_does_not_cover_is_refused() {
     assert_eq!(
         verify(
             &Callback {
-                signature: None,
+                headers: headers(None, None),
                 ..callback(&path, &good, b"")
             },
             NOW.0
@@ -305,7 +318,7 @@ fn form_and_json_bodies_are_read_and_damage_is_refused() {
         r#"{{"reference":"{reference}","status":"delivery_failed","statusErrorCode":1,"price":null}}"#
     );
     let typed = Callback {
-        content_type: Some("application/json; charset=utf-8"),
+        headers: headers(None, Some("application/json; charset=utf-8")),
         ..callback("/x", "", json.as_bytes())
     };
     assert_eq!(
@@ -329,7 +342,8 @@ proptest! {
     #[test]
     fn no_callback_makes_it_panic(path in "\\PC{0,200}", token in "\\PC{0,200}", body in proptest::collection::vec(any::<u8>(), 0..200), json: bool) {
         let content_type = json.then_some("application/json");
-        let callback = Callback { public_url: PUBLIC, path_and_query: &path, signature: Some(&token), content_type, body: &body };
+        let headers = headers(Some(&token), content_type);
+        let callback = Callback { public_url: PUBLIC, path_and_query: &path, headers, body: &body };
         let _ = SigningKey::new("sign".into()).verify(&callback, NOW);
         let _ = read_status(&callback, &key(), "bird");
     }

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::config::{ProviderConfig, build};
+use crate::ProviderConfig;
 use crate::provider::Provider;
 use crate::secrets::SecretSource;
 
@@ -116,7 +116,7 @@ pub(super) fn provider(port: u16, more: &str) -> Arc<dyn Provider> {
         r#"{{"kind": "bird-sms", "base_url": "http://127.0.0.1:{port}", "access_key_env": "KEY", "signing_key_env": "SIGN" {more}}}"#
     );
     let config: ProviderConfig = serde_json::from_str(&json).unwrap();
-    build("bird", "channels.sms.bird", &config, &Named).unwrap()
+    config.build("bird", "channels.sms.bird", &Named).unwrap()
 }
 
 /// The secret of a variable is its name in lower case.

@@ -7,7 +7,7 @@ use futures::future::join_all;
 use sluis_model::{CorporationId, Refusal, Verdict};
 
 use super::peer::{Named, Peer, Reply, answer, provider};
-use crate::config::{ProviderConfig, build};
+use crate::ProviderConfig;
 use crate::outgoing::Content;
 use crate::testing::{attempt, key, outgoing};
 
@@ -195,7 +195,8 @@ async fn throttling_carries_its_time_and_requests_are_bounded() {
 fn the_access_key_travels_encrypted_and_is_never_in_the_file() {
     let json = r#"{"kind": "bird-sms", "base_url": "http://sms.example", "connections": 0, "max_segments": 10, "wait": "0s"}"#;
     let config: ProviderConfig = serde_json::from_str(json).unwrap();
-    let error = build("bird", "channels.sms.bird", &config, &Named)
+    let error = config
+        .build("bird", "channels.sms.bird", &Named)
         .unwrap_err()
         .to_string();
     for path in [

@@ -1,0 +1,59 @@
+//! Owns what a template may use: who receives, who sends, the notification's own fields; and the
+//! language in which it is said.
+
+use serde::Serialize;
+
+/// The language of a file that names none, and of a tenant whose language has no file.
+pub const DEFAULT_LANGUAGE: &str = "nl";
+
+/// What a template may use.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Context<'a> {
+    /// Who receives.
+    pub tenant: TenantView<'a>,
+    /// Who sends.
+    pub corporation: CorporationView<'a>,
+    /// The notification's own fields.
+    pub data: &'a serde_json::Value,
+    /// The engine's link for this notification, where the flow has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<&'a str>,
+}
+
+/// The tenant, as `tenant.name` and so on.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct TenantView<'a> {
+    /// The corporation's number for the tenant.
+    pub id: &'a str,
+    /// The name as it is written.
+    pub name: &'a str,
+    /// ISO 639-1, in any case, a region after it is left out: `nl`, `en-GB`.
+    pub language: &'a str,
+}
+
+/// The corporation, as `corporation.name`.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct CorporationView<'a> {
+    /// The name as it is written.
+    pub name: &'a str,
+}
+
+pub(super) fn is_language(text: &str) -> bool {
+    text.len() == 2 && text.bytes().all(|b| b.is_ascii_lowercase())
+}
+
+/// `en-GB` is `en`; what is no language is the default.
+pub(super) fn language_of(context: &Context<'_>) -> String {
+    let language: String = context
+        .tenant
+        .language
+        .chars()
+        .take_while(char::is_ascii_alphabetic)
+        .collect();
+    let language = language.to_ascii_lowercase();
+    if is_language(&language) {
+        language
+    } else {
+        DEFAULT_LANGUAGE.to_owned()
+    }
+}
