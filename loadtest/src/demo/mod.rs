@@ -17,8 +17,7 @@ use self::people::Household;
 
 /// The seed of the data checked in under `config/demo/`.
 pub const SEED: u64 = 2026;
-/// Rows of `tenants.csv`, duplicates and broken rows included.
-pub const TENANT_ROWS: usize = 2_400;
+pub use self::people::TENANT_ROWS;
 /// Rows of `storno.csv`, duplicates included.
 pub const STORNO_ROWS: usize = 1_200;
 /// Day 0 of the demo; the balance feed has one date a day from here.

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use super::TENANT_ROWS;
 use super::dice::Dice;
 use super::names::{DOMAINS, INITIALS, PLACES, SALUTATIONS, SURNAMES};
 use super::text::{ascii, row};
@@ -11,6 +10,8 @@ use super::text::{ascii, row};
 const DUPLICATES: usize = 44;
 const SHORT_ROWS: usize = 9;
 
+/// Rows of `tenants.csv`, duplicates and broken rows included.
+pub const TENANT_ROWS: usize = 2_400;
 /// A household as it is.
 pub(super) struct Household {
     pub(super) number: String,

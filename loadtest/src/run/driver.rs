@@ -12,19 +12,11 @@ use tokio::time::{Instant, sleep_until};
 use super::acks::{AckRow, AckWriter};
 use super::halt::Halt;
 use super::latency::{Latencies, Window};
+use super::pace::Pace;
 use super::pool::{Pool, Taken, Work};
 use super::report::{Asked, Refusals, Report, Totals};
 use super::{Answer, Class, Link, Maker, RunError, Target};
 use crate::clock;
-
-/// How notifications arrive.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Pace {
-    /// A fixed schedule, so many a second.
-    PerSecond(f64),
-    /// As fast as the connections allow: a closed loop, no honest latency under overload.
-    Max,
-}
 
 /// Told how a run goes.
 pub type OnProgress = Box<dyn Fn(&Progress) + Send + Sync>;

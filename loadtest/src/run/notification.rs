@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use sluis_model::{Environment, Lane};
 
 use super::RunError;
-use super::tenants::tenant_id;
+use super::numbers::tenant_id;
 
 /// What `POST /v1/notifications` takes.
 #[derive(Debug, Clone, Serialize)]

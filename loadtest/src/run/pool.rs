@@ -9,7 +9,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::Pace;
+use super::pace::Pace;
 use crate::clock;
 
 /// One notification to offer.

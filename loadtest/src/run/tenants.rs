@@ -6,27 +6,11 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 
+use super::numbers::{mobile_of, tenant_id};
 use super::target::HttpLink;
 use super::{Endpoint, RunError};
 
 const ROWS_PER_REQUEST: u64 = 10_000;
-
-/// The id of the `n`th tenant.
-#[must_use]
-pub fn tenant_id(n: u64) -> String {
-    format!("load-{n:07}")
-}
-
-/// The mobile number of the `n`th tenant, E.164. Its last four digits never force a verdict.
-#[must_use]
-pub fn mobile_of(n: u64) -> String {
-    format!(
-        "+316{}{:03}1{:03}",
-        1 + (n / 1_000_000) % 5,
-        (n / 1_000) % 1_000,
-        n % 1_000
-    )
-}
 
 /// Loads tenants 0 to `count` through `POST /v1/tenants/load`; returns the engine's reports.
 ///

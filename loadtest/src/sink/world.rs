@@ -9,7 +9,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::jwt;
-use super::sms::CallbackMethod;
+use super::method::CallbackMethod;
 
 /// The surroundings of a sink.
 pub trait World: Send + Sync {

@@ -10,22 +10,10 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::super::{LaterEvent, SmsCallback, Verdict};
+use super::super::{CallbackMethod, LaterEvent, SmsCallback, Verdict};
 use super::message::rfc3339;
-
-/// How the report URL is called.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CallbackMethod {
-    /// Report in the query, no body: what the provider does.
-    #[default]
-    Get,
-    /// Report as a form in the body.
-    Post,
-}
 
 /// One report about one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -28,8 +28,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
-pub use self::callback::CallbackMethod;
 use self::message::{ApiError, Parsed};
+use super::CallbackMethod;
 use super::listen::listen;
 use super::{Channel, Dead, Decision, Kept, Kind, Profile, Row, SinkCore, SinkError, Verdict};
 

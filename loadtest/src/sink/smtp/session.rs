@@ -9,9 +9,9 @@ use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::super::{Channel, Decision, Kind, Row, SinkCore, Verdict};
-use super::SmtpOptions;
 use super::command::{self, Command};
 use super::data::Collector;
+use super::options::SmtpOptions;
 use super::transaction::blank_row;
 
 /// RFC 5321 asks 512; DSN parameters and long VERP addresses need more.
