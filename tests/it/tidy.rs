@@ -16,10 +16,6 @@ const LONG: &[(&str, &str)] = &[
         "was within the limit at a width of 130",
     ),
     (
-        "channels/src/render/mod.rs",
-        "was within the limit at a width of 130",
-    ),
-    (
         "journal/tests/it/damage.rs",
         "was within the limit at a width of 130",
     ),
