@@ -8,7 +8,7 @@ mod refusals;
 use std::sync::Arc;
 
 use sluis_actors::{
-    Answers, Book, Claim, Claimed, Engine, Letter, NotTaken, Query, Refused, Reply, Seldom,
+    Answers, Book, Claim, Claimed, Engine, NotTaken, Query, Refused, Reply, Seldom, ShardRequest,
 };
 use sluis_model::{
     Clock, CorporationId, Environment, Flow, FlowBook, FlowRef, Idempotency, Input, Notification,
@@ -182,13 +182,13 @@ impl Admission {
         }
         let fields = sound.fields;
         let notification = notification(id, reference, request, fields, idempotency);
-        let letter = Letter::Input {
+        let asked = ShardRequest::Input {
             tenant,
             input: Input::Notify(Box::new(notification)),
             reply: Reply::to(answers.clone(), correlation),
             claim: Some(claim),
         };
-        self.offer(id, letter)?;
+        self.offer(id, asked)?;
         Ok(Admitted {
             id,
             duplicate: false,
@@ -214,32 +214,32 @@ impl Admission {
         answers: &Arc<dyn Answers>,
         correlation: u64,
     ) -> Result<Admitted, Rejected> {
-        let letter = Letter::Query {
+        let asked = ShardRequest::Query {
             query: Query::Accepted { corporation, id },
             reply: Reply::to(answers.clone(), correlation),
         };
-        self.offer(id, letter)?;
+        self.offer(id, asked)?;
         Ok(Admitted {
             id,
             duplicate: true,
         })
     }
 
-    /// Puts a letter into the line of the shard that this id names.
-    fn offer(&self, id: NotificationId, letter: Letter) -> Result<(), Rejected> {
+    /// Puts a request into the line of the shard that this id names.
+    fn offer(&self, id: NotificationId, request: ShardRequest) -> Result<(), Rejected> {
         let busy = || Rejected::Closed(Closed::Busy);
         let inbox = self.engine.inbox_by_id(id).ok_or_else(busy)?;
-        inbox.offer_intake(letter).map_err(|Refused(letter)| {
-            forget(letter);
+        inbox.offer_intake(request).map_err(|Refused(request)| {
+            forget(request);
             busy()
         })
     }
 }
 
-/// Takes a refused letter apart without answering it: the caller is told by the return value. Its
+/// Takes a refused request apart without answering it: the caller is told by the return value. Its
 /// claim is given back.
-fn forget(letter: Box<Letter>) {
-    if let Letter::Input { reply, .. } | Letter::Query { reply, .. } = *letter {
+fn forget(request: Box<ShardRequest>) {
+    if let ShardRequest::Input { reply, .. } | ShardRequest::Query { reply, .. } = *request {
         reply.forget();
     }
 }

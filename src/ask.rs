@@ -1,10 +1,10 @@
-//! Owns the asking of a shard from async code: a letter goes in, the answer is awaited. Refuses to
+//! Owns the asking of a shard from async code: a request goes in, the answer is awaited. Refuses to
 //! wait for room: a full line is told to the caller, who tells its sender.
 
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use sluis_actors::{Answers, Inbox, Letter, Refused, Reply, ShardAnswer};
+use sluis_actors::{Answers, Inbox, Refused, Reply, ShardAnswer, ShardRequest};
 use tokio::sync::oneshot;
 
 /// Why there is no answer.
@@ -64,32 +64,32 @@ impl PendingAnswer {
     }
 }
 
-/// Puts a business letter in and waits for its answer.
+/// Puts a business request in and waits for its answer.
 ///
 /// # Errors
 /// See [`AskError`].
 pub async fn ask(
     inbox: &Arc<Inbox>,
-    letter: impl FnOnce(Reply) -> Letter,
+    request: impl FnOnce(Reply) -> ShardRequest,
 ) -> Result<ShardAnswer, AskError> {
     let (reply, answer) = reply();
     inbox
-        .offer_business(letter(reply))
+        .offer_business(request(reply))
         .map_err(|Refused(_)| AskError::Full)?;
     answer.wait().await
 }
 
-/// Puts a letter of intake in and waits for its answer.
+/// Puts a request of intake in and waits for its answer.
 ///
 /// # Errors
 /// See [`AskError`].
 pub async fn ask_intake(
     inbox: &Arc<Inbox>,
-    letter: impl FnOnce(Reply) -> Letter,
+    request: impl FnOnce(Reply) -> ShardRequest,
 ) -> Result<ShardAnswer, AskError> {
     let (reply, answer) = reply();
     inbox
-        .offer_intake(letter(reply))
+        .offer_intake(request(reply))
         .map_err(|Refused(_)| AskError::Full)?;
     answer.wait().await
 }

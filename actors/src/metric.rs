@@ -235,7 +235,7 @@ impl<A: Into<SharedString>, B: Into<SharedString>, C: Into<SharedString>> Values
 /// sluis_actors::metric_list! {
 ///     /// Every metric of this example.
 ///     pub const ALL;
-///     /// Letters read, by line. The first sentence says what is counted.
+///     /// Requests read, by line. The first sentence says what is counted.
 ///     READ: Counter "sluis_example_letters_total" { line in ["business", "intake"], flow };
 /// }
 /// assert_eq!(ALL[0].labels.len(), 2);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
-use sluis_actors::{Letter, ShardAnswer};
+use sluis_actors::{ShardAnswer, ShardRequest};
 use sluis_model::{Answer, CancelTarget, Cancelled, Input, Intent, NotificationId, home_shard};
 
 use super::auth::Caller;
@@ -98,7 +98,7 @@ pub(super) async fn one(
         note,
     };
     let mut result = CancelledBody::default();
-    match ask(inbox, |reply| Letter::ById {
+    match ask(inbox, |reply| ShardRequest::ById {
         corporation,
         id,
         input,
@@ -131,7 +131,7 @@ pub(super) async fn many(
         note,
     };
     let mut result = CancelledBody::default();
-    result.add_answer(ask(inbox, |reply| Letter::Intent { work, reply }).await?)?;
+    result.add_answer(ask(inbox, |reply| ShardRequest::Intent { work, reply }).await?)?;
     Ok(Json(result))
 }
 

@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use serde::Serialize;
-use sluis_actors::{Letter, ShardAnswer};
+use sluis_actors::{ShardAnswer, ShardRequest};
 use sluis_model::{Answer, Fact, Input, Intent, NotificationId, TenantKey, home_shard};
 
 use super::auth::Caller;
@@ -80,13 +80,13 @@ fn fits_here(app: &App, fact: &Fact) -> Result<(), FieldProblem> {
 
 async fn tell_one(app: &App, tenant: TenantKey, input: Input) -> Result<ShardAnswer, AskError> {
     let inbox = app.engine.inbox_of(&tenant).clone();
-    let letter = |reply| Letter::Input {
+    let request = |reply| ShardRequest::Input {
         tenant,
         input,
         reply,
         claim: None,
     };
-    ask(&inbox, letter).await
+    ask(&inbox, request).await
 }
 
 /// Tells several tenants, as an intent of the fact's own shard that a restart finishes.
@@ -99,7 +99,7 @@ async fn tell_each(
     let home = home_shard(fact_id.as_bytes(), app.engine.shards());
     let inbox = app.engine.inbox(home).ok_or(AskError::Lost)?;
     let work = Intent::Each { tenants, input };
-    match ask(inbox, |reply| Letter::Intent { work, reply }).await? {
+    match ask(inbox, |reply| ShardRequest::Intent { work, reply }).await? {
         ShardAnswer::Gathered(answers) => Ok(answers),
         _ => Err(AskError::Lost),
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use sluis_actors::{Letter, ShardAnswer};
+use sluis_actors::{ShardAnswer, ShardRequest};
 use sluis_journal::{Sequence, Shard};
 use sluis_model::{Answer, CorporationId, Environment, Input, LinkAnswer, NotificationId, Record};
 
@@ -89,7 +89,7 @@ async fn used(
     }
     let inbox = app.engine.inbox_by_id(id)?;
     let input = Input::Link { id, pressed };
-    match ask(inbox, |reply| Letter::ById {
+    match ask(inbox, |reply| ShardRequest::ById {
         corporation,
         id,
         input,

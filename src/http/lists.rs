@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use sluis_actors::{Letter, Listed, Query as Question, ShardAnswer, StateFilter};
+use sluis_actors::{Listed, Query as Question, ShardAnswer, ShardRequest, StateFilter};
 use sluis_model::{CorporationId, NotificationId, ShardId, Subject};
 
 use super::auth::Caller;
@@ -112,7 +112,7 @@ pub(super) async fn open(
         let ShardAnswer::List {
             rows: found,
             scanned_to,
-        } = ask(inbox, |reply| Letter::Query { query, reply }).await?
+        } = ask(inbox, |reply| ShardRequest::Query { query, reply }).await?
         else {
             return Err(crate::ask::AskError::Lost.into());
         };

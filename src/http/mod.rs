@@ -1,5 +1,5 @@
 //! The HTTP edge: routes, authentication, limits. One file per group of calls. Every answer that
-//! says "accepted" waits for the disk. Refuses decisions: it translates between HTTP and letters to
+//! says "accepted" waits for the disk. Refuses decisions: it translates between HTTP and requests to
 //! shards.
 
 mod answered;

@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Serialize;
-use sluis_actors::{Letter, Query, ShardAnswer, Snapshot};
+use sluis_actors::{Query, ShardAnswer, ShardRequest, Snapshot};
 use sluis_model::{Answer, CorporationId, Flow, FlowBook, NotificationId, Open, Phase};
 
 use super::auth::Caller;
@@ -193,7 +193,7 @@ pub(super) async fn snapshot(
         .inbox_by_id(id)
         .ok_or_else(|| Problem::not_found("notification"))?;
     let query = Query::Notification { corporation, id };
-    match ask(inbox, |reply| Letter::Query { query, reply }).await? {
+    match ask(inbox, |reply| ShardRequest::Query { query, reply }).await? {
         ShardAnswer::Snapshot(snapshot) => Ok(snapshot),
         _ => Err(Problem::not_found("notification")),
     }

@@ -9,7 +9,7 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use serde::Serialize;
-use sluis_actors::{Counted, Letter, Listed, Query as Question, ShardAnswer};
+use sluis_actors::{Counted, Listed, Query as Question, ShardAnswer, ShardRequest};
 use sluis_model::{FlowBook, NotificationId, Phase, ShardId, Timestamp};
 
 use super::auth::Operator;
@@ -140,7 +140,7 @@ async fn survey(app: &App) -> Result<Vec<Counted>, Problem> {
         let ShardAnswer::Survey {
             counted,
             scanned_to,
-        } = ask(inbox, |reply| Letter::Query { query, reply }).await?
+        } = ask(inbox, |reply| ShardRequest::Query { query, reply }).await?
         else {
             return Err(AskError::Lost.into());
         };

@@ -9,7 +9,7 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use sluis_actors::{Letter, Pause, Refused};
+use sluis_actors::{Pause, Refused, ShardRequest};
 use sluis_model::{Channel, Control, CorporationId, PauseScope};
 
 use super::auth::{Caller, Operator};
@@ -311,7 +311,7 @@ async fn tell(app: &App, scope: &PauseScope, paused: bool) -> Result<(), Problem
         };
         let (reply, answer) = reply();
         inbox
-            .offer_business(Letter::Control { control, reply })
+            .offer_business(ShardRequest::Control { control, reply })
             .map_err(|Refused(_)| AskError::Full)?;
         waiting.push(answer);
     }

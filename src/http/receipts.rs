@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use http::request::Parts;
 use serde::Serialize;
-use sluis_actors::{Letter, Reply, ShardAnswer};
+use sluis_actors::{Reply, ShardAnswer, ShardRequest};
 use sluis_channels::{
     Callback, ProviderReceipt, ReceiptError, ReceiptFault, ReceiptProof, Unexplained, intake,
 };
@@ -201,7 +201,7 @@ async fn unexplained(
         provider: provider.into(),
         text: text.chars().take(200).collect::<String>().into(),
     };
-    ask(inbox, |reply| Letter::Control { control, reply }).await?;
+    ask(inbox, |reply| ShardRequest::Control { control, reply }).await?;
     let row = EffectBody {
         notification: attempt.id.to_string(),
         attempt: attempt.attempt,
@@ -247,13 +247,13 @@ async fn take(
             provider: from.into(),
             occurred_at,
         });
-        let letter = |reply: Reply| Letter::ById {
+        let request = |reply: Reply| ShardRequest::ById {
             corporation,
             id: attempt.id,
             input,
             reply,
         };
-        let effect = match ask(inbox, letter).await? {
+        let effect = match ask(inbox, request).await? {
             ShardAnswer::Decided {
                 answer: Answer::Receipt(effect),
                 ..

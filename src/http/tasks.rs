@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use sluis_actors::{Letter, Listed, ShardAnswer, StateFilter};
+use sluis_actors::{Listed, ShardAnswer, ShardRequest, StateFilter};
 use sluis_model::{
     Answer, FlowBook, Input, NotificationId, Phase, Subject, TaskAnswer, known_answers,
 };
@@ -146,13 +146,13 @@ pub(super) async fn answer(
         answer: request.answer.as_str().into(),
         by: request.by.as_str().into(),
     };
-    let letter = |reply| Letter::ById {
+    let ask_shard = |reply| ShardRequest::ById {
         corporation,
         id,
         input,
         reply,
     };
-    match ask(inbox, letter).await? {
+    match ask(inbox, ask_shard).await? {
         ShardAnswer::Decided {
             answer: Answer::Task(TaskAnswer::Taken),
             ..

@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Serialize;
-use sluis_actors::{Letter, Query as Question, ShardAnswer, Snapshot};
+use sluis_actors::{Query as Question, ShardAnswer, ShardRequest, Snapshot};
 use sluis_model::{Answer, CorporationId, Profile, ProfileChange, TenantKey};
 
 use super::auth::Caller;
@@ -60,7 +60,7 @@ pub(super) async fn get(
 
 async fn snapshot(app: &App, key: TenantKey) -> Result<Box<Snapshot>, Problem> {
     let inbox = app.engine.inbox_of(&key).clone();
-    match ask(&inbox, |reply| Letter::Query {
+    match ask(&inbox, |reply| ShardRequest::Query {
         query: Question::Tenant(key),
         reply,
     })
@@ -117,7 +117,7 @@ pub(super) async fn put(
     }
     let inbox = app.engine.inbox_of(&tenant).clone();
     let input = read.supplied.into_input();
-    match ask_intake(&inbox, |reply| Letter::Input {
+    match ask_intake(&inbox, |reply| ShardRequest::Input {
         tenant,
         input,
         reply,
@@ -360,7 +360,7 @@ async fn store(
         let inbox = app.engine.inbox_of(&tenant).clone();
         let input = row.supplied().into_input();
         let (reply, answer) = reply();
-        let taken = inbox.offer_intake(Letter::Input {
+        let taken = inbox.offer_intake(ShardRequest::Input {
             tenant,
             input,
             reply,

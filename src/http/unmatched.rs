@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use sluis_actors::{Letter, Query, ShardAnswer, UnmatchedFact};
+use sluis_actors::{Query, ShardAnswer, ShardRequest, UnmatchedFact};
 use sluis_journal::{Journal, Sequence, Shard};
 use sluis_model::{Control, CorporationId, Input, Record, ShardId, Subject, Timestamp};
 
@@ -77,7 +77,7 @@ pub(super) async fn dismiss(
         fact,
         by: request.by.into(),
     };
-    match ask(inbox, |reply| Letter::Control { control, reply }).await? {
+    match ask(inbox, |reply| ShardRequest::Control { control, reply }).await? {
         ShardAnswer::Decided { .. } => Ok(Json(DismissedBody { id })),
         _ => Err(AskError::Lost.into()),
     }
@@ -176,7 +176,7 @@ pub(super) async fn list(
             limit: limit - found.len(),
         };
         let ShardAnswer::Unmatched { rows, more } =
-            ask(inbox, |reply| Letter::Query { query, reply }).await?
+            ask(inbox, |reply| ShardRequest::Query { query, reply }).await?
         else {
             return Err(AskError::Lost.into());
         };

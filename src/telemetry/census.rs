@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::future::join_all;
-use sluis_actors::{Census, Letter, Query, ShardAnswer, Standing};
+use sluis_actors::{Census, Query, ShardAnswer, ShardRequest, Standing};
 use sluis_model::{CorporationId, Flow, Lane, Timestamp};
 use tokio::time::timeout;
 
@@ -21,11 +21,11 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// Asks every shard for its figures.
 pub async fn take_census(app: &App) {
     let asked = app.engine.inboxes().iter().map(|inbox| {
-        let letter = |reply| Letter::Query {
+        let request = |reply| ShardRequest::Query {
             query: Query::Census,
             reply,
         };
-        timeout(PATIENCE, ask(inbox, letter))
+        timeout(PATIENCE, ask(inbox, request))
     });
     let answers = join_all(asked).await;
     let mut known = app.watch.censuses();

@@ -120,7 +120,7 @@ sluis_actors::metric_list! {
     FACT_TENANTS: Gauge "sluis_share_fact_tenants" { corporation };
     /// How many there may be. A fact for one more answers 429 `unknown_tenants`.
     FACT_TENANTS_BOUND: Gauge "sluis_share_fact_tenants_bound" { corporation };
-    /// Letters in the shards' inboxes, by line.
+    /// Requests in the shards' inboxes, by line.
     INBOX: Gauge "sluis_shard_inbox_depth" { line in LINES };
     /// Room of the shards' inboxes, by line.
     INBOX_BOUND: Gauge "sluis_shard_inbox_bound" { line in LINES };

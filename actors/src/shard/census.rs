@@ -10,7 +10,7 @@ use sluis_model::{
 
 use super::core::ShardCore;
 use super::figures::{Census, Standing, Standstill, UnmatchedFact};
-use super::letter::ShardAnswer;
+use super::request::ShardAnswer;
 use super::standing::{Group, Kind};
 
 /// Most entries of a line looked at to find one that still waits: those before it ended meanwhile.

@@ -1,4 +1,4 @@
-//! Owns what a shard does with a letter that names no tenant: pauses, and work that reaches several
+//! Owns what a shard does with a request that names no tenant: pauses, and work that reaches several
 //! tenants, as a whole and in parts.
 
 use sluis_model::{
@@ -8,8 +8,8 @@ use sluis_model::{
 
 use super::core::ShardCore;
 use super::effects::Effect;
-use super::letter::{Reply, ShardAnswer};
 use super::place::Slot;
+use super::request::{Reply, ShardAnswer};
 
 impl ShardCore {
     pub(super) fn control(&mut self, control: Control, reply: Reply) {

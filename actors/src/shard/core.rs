@@ -8,8 +8,8 @@ use super::cost::Spent;
 use super::effects::{Effect, Effects};
 use super::inbox::{Inbox, Internal};
 use super::intents::Intents;
-use super::letter::{Letter, Reply, ShardAnswer};
 use super::pauses::Pauses;
+use super::request::{Reply, ShardAnswer, ShardRequest};
 use super::schedule::{Schedule, TURN_TIMERS};
 use super::settings::ShardSettings;
 use super::tenants::Tenants;
@@ -139,8 +139,8 @@ impl ShardCore {
             self.found(found);
             return Some(true);
         }
-        let (letter, business) = spent.next(inbox)?;
-        self.letter(letter);
+        let (request, business) = spent.next(inbox)?;
+        self.request(request);
         Some(business)
     }
 
@@ -159,29 +159,29 @@ impl ShardCore {
         self.decide_by_id(attempt.id, input, Reply::nobody());
     }
 
-    fn letter(&mut self, letter: Letter) {
-        match letter {
-            Letter::Input {
+    fn request(&mut self, request: ShardRequest) {
+        match request {
+            ShardRequest::Input {
                 tenant,
                 input,
                 reply,
                 claim,
             } => self.input(tenant, input, reply, claim),
-            Letter::ById {
+            ShardRequest::ById {
                 corporation,
                 id,
                 input,
                 reply,
             } => self.by_id(corporation, id, input, reply),
-            Letter::Part { work, reply } => self.part(&work, reply),
-            Letter::Control { control, reply } => self.control(control, reply),
-            Letter::Intent { work, reply } => self.open_intent(work, reply),
-            Letter::IntentFinished {
+            ShardRequest::Part { work, reply } => self.part(&work, reply),
+            ShardRequest::Control { control, reply } => self.control(control, reply),
+            ShardRequest::Intent { work, reply } => self.open_intent(work, reply),
+            ShardRequest::IntentFinished {
                 intent,
                 answers,
                 reply,
             } => self.finish_intent(intent, answers, reply),
-            Letter::Query { query, reply } => self.query(&query, reply),
+            ShardRequest::Query { query, reply } => self.query(&query, reply),
         }
     }
 

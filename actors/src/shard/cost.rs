@@ -5,7 +5,7 @@
 use sluis_model::{CancelTarget, Input};
 
 use super::inbox::Inbox;
-use super::letter::Letter;
+use super::request::ShardRequest;
 
 /// What one turn may cost: so many inputs that walk over nothing.
 pub(super) const TURN_WORK: usize = 512;
@@ -28,10 +28,10 @@ impl Spent {
         self.all >= TURN_WORK
     }
 
-    /// The next letter of the two lines that come from outside, and whether it is business.
-    pub(super) fn next(&self, inbox: &Inbox) -> Option<(Letter, bool)> {
-        let business = || inbox.next_business().map(|letter| (letter, true));
-        let intake = || inbox.next_intake().map(|letter| (letter, false));
+    /// The next request of the two lines that come from outside, and whether it is business.
+    pub(super) fn next(&self, inbox: &Inbox) -> Option<(ShardRequest, bool)> {
+        let business = || inbox.next_business().map(|request| (request, true));
+        let intake = || inbox.next_intake().map(|request| (request, false));
         if self.business < BUSINESS_WORK {
             business().or_else(intake)
         } else {

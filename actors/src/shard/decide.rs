@@ -9,8 +9,8 @@ use sluis_model::{
 use super::core::ShardCore;
 use super::cost::walks_over;
 use super::effects::Effect;
-use super::letter::{Reply, ShardAnswer};
 use super::place::Slot;
+use super::request::{Reply, ShardAnswer};
 use super::table::Ended;
 use super::tenants::Located;
 use crate::dispatch::Dispatch;

@@ -6,7 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use sluis_model::{AttemptRef, NotificationId, Tried, Verdict, Why};
 
 use super::intents::Intents;
-use super::letter::{Reply, ShardAnswer};
+use super::request::{Reply, ShardAnswer};
 use super::settings::ShardSettings;
 use super::table::Ended;
 use crate::dispatch::Dispatch;

@@ -3,7 +3,7 @@
 use sluis_model::{AttemptRef, CorporationId, Input, ReceiptKind};
 
 use super::late::{self, Went};
-use super::letter::{Reply, ShardAnswer};
+use super::request::{Reply, ShardAnswer};
 use super::table::Ended;
 
 /// What is to be done with a notification that is not open.

@@ -8,7 +8,7 @@ use crossbeam::queue::{ArrayQueue, SegQueue};
 use sluis_model::{AttemptRef, Verdict};
 
 use super::found::Found;
-use super::letter::Letter;
+use super::request::ShardRequest;
 use crate::board::Grant;
 use crate::wake::{Activity, Bell};
 
@@ -34,9 +34,9 @@ impl Default for InboxBounds {
     }
 }
 
-/// The line is full: the letter comes back.
+/// The line is full: the request comes back.
 #[derive(Debug)]
-pub struct Refused(pub Box<Letter>);
+pub struct Refused(pub Box<ShardRequest>);
 
 /// What the engine itself puts in.
 #[derive(Debug)]
@@ -48,8 +48,8 @@ pub(super) enum Internal {
 /// The lines in front of one shard.
 #[derive(Debug)]
 pub struct Inbox {
-    intake: ArrayQueue<Letter>,
-    business: ArrayQueue<Letter>,
+    intake: ArrayQueue<ShardRequest>,
+    business: ArrayQueue<ShardRequest>,
     internal: ArrayQueue<Internal>,
     /// What readers found: never more than they may have waiting.
     found: SegQueue<Found>,
@@ -71,28 +71,32 @@ impl Inbox {
         })
     }
 
-    /// Puts a letter of intake in.
+    /// Puts a request of intake in.
     ///
     /// # Errors
     /// The line is full.
-    pub fn offer_intake(&self, letter: Letter) -> Result<(), Refused> {
-        self.offer(&self.intake, letter)
+    pub fn offer_intake(&self, request: ShardRequest) -> Result<(), Refused> {
+        self.offer(&self.intake, request)
     }
 
-    /// Puts any other letter in.
+    /// Puts any other request in.
     ///
     /// # Errors
     /// The line is full.
-    pub fn offer(&self, line: &ArrayQueue<Letter>, letter: Letter) -> Result<(), Refused> {
+    pub fn offer(
+        &self,
+        line: &ArrayQueue<ShardRequest>,
+        request: ShardRequest,
+    ) -> Result<(), Refused> {
         self.activity.begin(1);
-        match line.push(letter) {
+        match line.push(request) {
             Ok(()) => {
                 self.bell.ring();
                 Ok(())
             }
-            Err(letter) => {
+            Err(request) => {
                 self.activity.end(1);
-                Err(Refused(Box::new(letter)))
+                Err(Refused(Box::new(request)))
             }
         }
     }
@@ -101,8 +105,8 @@ impl Inbox {
     ///
     /// # Errors
     /// The line is full.
-    pub fn offer_business(&self, letter: Letter) -> Result<(), Refused> {
-        self.offer(&self.business, letter)
+    pub fn offer_business(&self, request: ShardRequest) -> Result<(), Refused> {
+        self.offer(&self.business, request)
     }
 
     /// Permits for this shard. `false` when the line is full, which the permits' own bound rules
@@ -146,11 +150,11 @@ impl Inbox {
         next(&self.internal)
     }
 
-    pub(super) fn next_business(&self) -> Option<Letter> {
+    pub(super) fn next_business(&self) -> Option<ShardRequest> {
         next(&self.business)
     }
 
-    pub(super) fn next_intake(&self) -> Option<Letter> {
+    pub(super) fn next_intake(&self) -> Option<ShardRequest> {
         next(&self.intake)
     }
 
@@ -209,7 +213,7 @@ impl Drop for Done<'_> {
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
-    use super::super::letter::{Query, Reply};
+    use super::super::request::{Query, Reply};
     use super::*;
 
     #[test]
@@ -224,7 +228,7 @@ mod tests {
         for _ in 0..3 {
             assert!(
                 inbox
-                    .offer_intake(Letter::Query {
+                    .offer_intake(ShardRequest::Query {
                         query: Query::Echo,
                         reply: Reply::nobody()
                     })

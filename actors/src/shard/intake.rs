@@ -4,8 +4,8 @@
 use sluis_model::{Answer, Input, TenantKey};
 
 use super::core::ShardCore;
-use super::letter::{NotTaken, Reply, ShardAnswer};
 use super::place::Slot;
+use super::request::{NotTaken, Reply, ShardAnswer};
 use crate::claim::Claim;
 
 impl ShardCore {

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use sluis_model::{Input, Intent, ShardId, TenantKey};
 
 use super::inbox::{Inbox, Refused};
-use super::letter::{Answers, Letter, Reply, ShardAnswer};
+use super::request::{Answers, Reply, ShardAnswer, ShardRequest};
 
 /// The intents whose home a shard is.
 #[derive(Debug, Default)]
@@ -77,7 +77,7 @@ impl Intents {
 /// Parts of an intent that are not handed over yet.
 #[derive(Debug)]
 struct Driving {
-    left: Vec<(ShardId, Letter)>,
+    left: Vec<(ShardId, ShardRequest)>,
 }
 
 impl Driving {
@@ -85,21 +85,21 @@ impl Driving {
     fn begin(intent: u64, work: &Intent, shards: u16, home: &Arc<Inbox>, reply: Reply) -> Self {
         let parts = split(work, shards);
         let gather = Gather::begin(intent, parts.len(), home.clone(), reply);
-        let letter = |(number, part): (u64, Part)| {
+        let request = |(number, part): (u64, Part)| {
             let shard = part.shard(shards);
-            (shard, part.letter(Reply::to(gather.clone(), number)))
+            (shard, part.request(Reply::to(gather.clone(), number)))
         };
         Self {
-            left: (0..).zip(parts).map(letter).collect(),
+            left: (0..).zip(parts).map(request).collect(),
         }
     }
 
     /// Hands over what the shards take now; `true` when nothing is left.
     fn push(&mut self, inboxes: &[Arc<Inbox>]) -> bool {
         let mut kept = Vec::new();
-        for (shard, letter) in self.left.drain(..) {
-            if let Err(Refused(letter)) = inboxes[usize::from(shard.0)].offer_business(letter) {
-                kept.push((shard, *letter));
+        for (shard, request) in self.left.drain(..) {
+            if let Err(Refused(request)) = inboxes[usize::from(shard.0)].offer_business(request) {
+                kept.push((shard, *request));
             }
         }
         self.left = kept;
@@ -123,15 +123,15 @@ impl Part {
         }
     }
 
-    fn letter(self, reply: Reply) -> Letter {
+    fn request(self, reply: Reply) -> ShardRequest {
         match self {
-            Self::Input(tenant, input) => Letter::Input {
+            Self::Input(tenant, input) => ShardRequest::Input {
                 tenant,
                 input,
                 reply,
                 claim: None,
             },
-            Self::Shard(_, work) => Letter::Part { work, reply },
+            Self::Shard(_, work) => ShardRequest::Part { work, reply },
         }
     }
 }
@@ -176,14 +176,14 @@ impl Gather {
     fn finish(&self) {
         let answers = std::mem::take(&mut *self.answers.lock());
         let reply = self.reply.lock().take().unwrap_or(Reply::nobody());
-        let letter = Letter::IntentFinished {
+        let request = ShardRequest::IntentFinished {
             intent: self.intent,
             answers,
             reply,
         };
         // A full line leaves the intent open; its parts are idempotent and the next start finishes
         // it. The sender is told by the dropped reply to ask again.
-        drop(self.home.offer_business(letter));
+        drop(self.home.offer_business(request));
     }
 }
 

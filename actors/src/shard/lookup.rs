@@ -8,9 +8,9 @@ use sluis_model::{Answer, CorporationId, Input, LinkAnswer, NotificationId};
 use super::core::ShardCore;
 use super::found::{Asked, Found, Then, accepted};
 use super::late;
-use super::letter::{Reply, ShardAnswer};
 use super::look::Look;
 use super::place::Slot;
+use super::request::{Reply, ShardAnswer};
 use super::table::Ended;
 
 impl ShardCore {

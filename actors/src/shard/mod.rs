@@ -18,7 +18,6 @@ mod inbox;
 mod intake;
 mod intents;
 mod late;
-mod letter;
 mod links;
 mod look;
 mod lookup;
@@ -32,6 +31,7 @@ mod query;
 mod ready;
 mod recover;
 mod replay;
+mod request;
 mod schedule;
 mod settings;
 mod shelf;
@@ -55,12 +55,12 @@ pub use core::ShardCore;
 pub use endings::Endings;
 pub use figures::{Census, Counted, Standing, Standstill, Strays, UnmatchedFact};
 pub use inbox::{Inbox, InboxBounds, Refused};
-pub use letter::{
-    Answers, Letter, Listed, NotTaken, Query, Reply, ShardAnswer, Snapshot, StateFilter,
-};
 pub use links::{Links, ProviderEntry};
 #[cfg(feature = "simulation")]
 pub use measure::{Indexes, Timers};
 pub use recover::RecoverError;
+pub use request::{
+    Answers, Listed, NotTaken, Query, Reply, ShardAnswer, ShardRequest, Snapshot, StateFilter,
+};
 pub use settings::ShardSettings;
 pub use table::Ended;

@@ -5,8 +5,8 @@ use sluis_model::{CorporationId, NotificationId, TenantKey};
 
 use super::core::ShardCore;
 use super::found::{Asked, Then};
-use super::letter::{Listed, Query, Reply, ShardAnswer, Snapshot, StateFilter};
 use super::place::Slot;
+use super::request::{Listed, Query, Reply, ShardAnswer, Snapshot, StateFilter};
 use super::table::Ended;
 
 /// Most open notifications looked at for one list.

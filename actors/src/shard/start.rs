@@ -7,9 +7,9 @@ use sluis_model::{AttemptRef, Control, Input, PauseScope, Timestamp};
 use super::core::ShardCore;
 use super::effects::{Effect, Effects};
 use super::intents::Intents;
-use super::letter::Reply;
 use super::pauses::Pauses;
 use super::recover::{RecoverError, Recovered, recover};
+use super::request::Reply;
 use super::schedule::Schedule;
 use super::settings::ShardSettings;
 use super::tenants::Tenants;
@@ -80,7 +80,7 @@ impl ShardCore {
     }
 
     /// A fresh shard from the journal after a failure within the process: what was handed to the
-    /// journal stands, attempts under way go on, letters that were not decided are lost to their
+    /// journal stands, attempts under way go on, requests that were not decided are lost to their
     /// senders.
     ///
     /// # Errors

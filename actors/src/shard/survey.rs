@@ -7,8 +7,8 @@ use sluis_model::{CorporationId, Flow, NotificationId, Open, Phase, Timestamp};
 
 use super::core::ShardCore;
 use super::figures::Counted;
-use super::letter::ShardAnswer;
 use super::place::Slot;
+use super::request::ShardAnswer;
 
 /// Most open notifications looked at in one piece: about a millisecond of the shard's time.
 const MOST_SURVEYED: usize = 8_192;

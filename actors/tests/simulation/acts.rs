@@ -1,7 +1,7 @@
 //! Owns what senders, tenants and people do, drawn from the seed. Refuses anything that the binary
 //! would not let in.
 
-use sluis_actors::Letter;
+use sluis_actors::ShardRequest;
 use sluis_model::flow::Value;
 use sluis_model::{
     Address, AddressState, CancelTarget, Cause, Channel, Control, CorporationId, DAY, Environment,
@@ -229,7 +229,7 @@ impl World {
         let shard = tenant.shard(self.plan.shards);
         self.note(|| format!("a profile for {tenant:?}"));
         let input = Input::PutProfile(Box::new(profile));
-        self.hand_in(What::Profile, shard, |reply| Letter::Input {
+        self.hand_in(What::Profile, shard, |reply| ShardRequest::Input {
             tenant,
             input,
             reply,
@@ -253,7 +253,7 @@ impl World {
             target: CancelTarget::Notification(id),
             note: "desk".into(),
         };
-        self.hand_in(What::Cancel, id.shard(), |reply| Letter::ById {
+        self.hand_in(What::Cancel, id.shard(), |reply| ShardRequest::ById {
             corporation,
             id,
             input,
@@ -270,7 +270,10 @@ impl World {
             subject,
             note: "desk".into(),
         };
-        self.hand_in(What::Cancel, home, |reply| Letter::Intent { work, reply });
+        self.hand_in(What::Cancel, home, |reply| ShardRequest::Intent {
+            work,
+            reply,
+        });
     }
 
     fn pause(&mut self) {
@@ -290,7 +293,7 @@ impl World {
         self.senders.pauses.insert(scope);
         for shard in (0..self.plan.shards).map(ShardId) {
             let control = control.clone();
-            self.hand_in(What::Pause, shard, |reply| Letter::Control {
+            self.hand_in(What::Pause, shard, |reply| ShardRequest::Control {
                 control,
                 reply,
             });
@@ -304,7 +307,7 @@ impl World {
         let pressed = self.chance.senders.chance(60);
         self.note(|| format!("the link of {id} is used, pressed: {pressed}"));
         let input = Input::Link { id, pressed };
-        self.hand_in(What::Link, id.shard(), |reply| Letter::ById {
+        self.hand_in(What::Link, id.shard(), |reply| ShardRequest::ById {
             corporation,
             id,
             input,
@@ -342,7 +345,7 @@ impl World {
             answer: answer.into(),
             by: "desk".into(),
         };
-        self.hand_in(What::Task, id.shard(), |reply| Letter::ById {
+        self.hand_in(What::Task, id.shard(), |reply| ShardRequest::ById {
             corporation,
             id,
             input,

@@ -1,7 +1,7 @@
-//! Owns the door of the simulated house: admission as the binary does it, and the letters of
+//! Owns the door of the simulated house: admission as the binary does it, and the requests of
 //! everything else. Refuses to answer by itself, except where a bug is planted.
 
-use sluis_actors::{Claim, Claimed, Letter, Query, Refused, Reply};
+use sluis_actors::{Claim, Claimed, Query, Refused, Reply, ShardRequest};
 use sluis_journal::Journal;
 use sluis_model::{Input, Intent, NotificationId, Receipt, ShardId, Why, home_shard};
 
@@ -37,13 +37,13 @@ impl World {
         body.id = id;
         let input = Input::Notify(Box::new(body));
         let request = self.senders.ask(What::Notify { order, id }, shard.0);
-        let letter = Letter::Input {
+        let asked = ShardRequest::Input {
             tenant,
             input,
             reply: self.reply(request),
             claim,
         };
-        let taken = self.house.inboxes[usize::from(shard.0)].offer_intake(letter);
+        let taken = self.house.inboxes[usize::from(shard.0)].offer_intake(asked);
         self.handed_in(request, taken);
         self.note(|| format!("order {order} goes to shard {} as {id}", shard.0));
     }
@@ -76,11 +76,11 @@ impl World {
             return;
         }
         let request = self.senders.ask(What::Repeat { order, id }, shard);
-        let letter = Letter::Query {
+        let asked = ShardRequest::Query {
             query: Query::Accepted { corporation, id },
             reply: self.reply(request),
         };
-        let taken = self.house.inboxes[usize::from(shard)].offer_intake(letter);
+        let taken = self.house.inboxes[usize::from(shard)].offer_intake(asked);
         self.handed_in(request, taken);
     }
 
@@ -99,19 +99,19 @@ impl World {
         };
         let request = self.senders.ask(What::Fact { fact: number }, shard.0);
         let (reply, input) = (self.reply(request), Input::Fact(fact));
-        let letter = match <[_; 1]>::try_from(tenants) {
-            Ok([tenant]) => Letter::Input {
+        let asked = match <[_; 1]>::try_from(tenants) {
+            Ok([tenant]) => ShardRequest::Input {
                 tenant,
                 input,
                 reply,
                 claim: None,
             },
-            Err(tenants) => Letter::Intent {
+            Err(tenants) => ShardRequest::Intent {
                 work: Intent::Each { tenants, input },
                 reply,
             },
         };
-        let taken = self.house.inboxes[usize::from(shard.0)].offer_business(letter);
+        let taken = self.house.inboxes[usize::from(shard.0)].offer_business(asked);
         let there = taken.is_ok();
         self.handed_in(request, taken);
         if there && self.bug == Some(Bug::PaymentAnsweredAtTheDoor) {
@@ -155,13 +155,13 @@ impl World {
             attempt.id.shard().0,
         );
         let input = Input::Receipt(receipt);
-        let letter = Letter::ById {
+        let asked = ShardRequest::ById {
             corporation,
             id: attempt.id,
             input,
             reply: self.reply(request),
         };
-        let taken = self.house.inboxes[usize::from(attempt.id.shard().0)].offer_business(letter);
+        let taken = self.house.inboxes[usize::from(attempt.id.shard().0)].offer_business(asked);
         let refused = taken.is_err();
         self.handed_in(request, taken);
         if refused && self.bug == Some(Bug::BounceSwallowed) {
@@ -171,16 +171,16 @@ impl World {
         }
     }
 
-    /// Hands in a letter nobody's promise hangs on.
+    /// Hands in a request nobody's promise hangs on.
     pub(crate) fn hand_in(
         &mut self,
         what: What,
         shard: ShardId,
-        letter: impl FnOnce(Reply) -> Letter,
+        asked: impl FnOnce(Reply) -> ShardRequest,
     ) {
         let request = self.senders.ask(what, shard.0);
         let taken =
-            self.house.inboxes[usize::from(shard.0)].offer_business(letter(self.reply(request)));
+            self.house.inboxes[usize::from(shard.0)].offer_business(asked(self.reply(request)));
         self.handed_in(request, taken);
     }
 
@@ -189,23 +189,23 @@ impl World {
     }
 
     fn handed_in(&mut self, request: usize, taken: Result<(), Refused>) {
-        if let Err(Refused(letter)) = taken {
+        if let Err(Refused(asked)) = taken {
             self.senders.refused(request);
-            forget(*letter);
+            forget(*asked);
         }
     }
 }
 
-/// Takes a refused letter apart without an answer: its sender was told at the door. Its claim is
+/// Takes a refused request apart without an answer: its sender was told at the door. Its claim is
 /// given back.
-fn forget(letter: Letter) {
-    match letter {
-        Letter::Input { reply, .. }
-        | Letter::ById { reply, .. }
-        | Letter::Part { reply, .. }
-        | Letter::Control { reply, .. }
-        | Letter::Intent { reply, .. }
-        | Letter::IntentFinished { reply, .. }
-        | Letter::Query { reply, .. } => reply.forget(),
+fn forget(asked: ShardRequest) {
+    match asked {
+        ShardRequest::Input { reply, .. }
+        | ShardRequest::ById { reply, .. }
+        | ShardRequest::Part { reply, .. }
+        | ShardRequest::Control { reply, .. }
+        | ShardRequest::Intent { reply, .. }
+        | ShardRequest::IntentFinished { reply, .. }
+        | ShardRequest::Query { reply, .. } => reply.forget(),
     }
 }

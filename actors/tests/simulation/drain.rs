@@ -3,7 +3,7 @@
 //! to come. There the books for which all must be quiet are opened, and liveness is judged. Refuses
 //! faults.
 
-use sluis_actors::{Letter, Query};
+use sluis_actors::{Query, ShardRequest};
 use sluis_model::{Control, Phase, ShardId, TenantKey, Timestamp};
 
 use crate::safety::bounds::Bounds;
@@ -104,7 +104,7 @@ impl World {
         for scope in self.senders.pauses.clone() {
             for shard in (0..self.plan.shards).map(ShardId) {
                 let control = Control::Resume(scope.clone());
-                self.hand_in(What::Pause, shard, |reply| Letter::Control {
+                self.hand_in(What::Pause, shard, |reply| ShardRequest::Control {
                     control,
                     reply,
                 });
@@ -127,7 +127,7 @@ impl World {
         };
         for (shard, tenant) in tenants {
             let query = Query::Tenant(tenant.clone());
-            self.hand_in(What::State { tenant }, shard, |reply| Letter::Query {
+            self.hand_in(What::State { tenant }, shard, |reply| ShardRequest::Query {
                 query,
                 reply,
             });

@@ -58,7 +58,7 @@ fn an_intent_answers_when_every_tenant_has_it_and_a_restart_finishes_it() {
         tenants: vec![World::key("H-1"), World::key("H-2")],
         input: Input::PutProfile(Box::new(profile)),
     };
-    world.business(|reply| Letter::Intent { work, reply }, 5);
+    world.business(|reply| ShardRequest::Intent { work, reply }, 5);
     shard.turn();
     world.journal.commit();
     drop(shard);

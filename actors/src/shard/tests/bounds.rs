@@ -3,7 +3,7 @@
 use sluis_model::{Fact, FactKind};
 
 use super::super::cost::{Spent, TURN_WORK};
-use super::super::letter::NotTaken;
+use super::super::request::NotTaken;
 use super::*;
 
 fn fact(world: &World, number: u64) -> Input {
@@ -112,13 +112,13 @@ fn a_flood_of_facts_leaves_intake_half_of_a_turn() {
         internal: 8,
     };
     let inbox = Inbox::new(bounds, world.bell.clone(), activity);
-    let letter = || Letter::Query {
+    let request = || ShardRequest::Query {
         query: Query::Echo,
         reply: Reply::nobody(),
     };
     for _ in 0..2_000 {
-        inbox.offer_business(letter()).unwrap();
-        inbox.offer_intake(letter()).unwrap();
+        inbox.offer_business(request()).unwrap();
+        inbox.offer_intake(request()).unwrap();
     }
     let (mut spent, mut taken) = (Spent::default(), [0, 0]);
     while !spent.is_all() {
@@ -154,7 +154,7 @@ fn facts_about_a_full_tenant_are_all_taken_over_several_turns() {
     for number in 1..=8 {
         let input = fact(&world, number);
         world.business(
-            |reply| Letter::Input {
+            |reply| ShardRequest::Input {
                 tenant: World::key("H-1"),
                 input,
                 reply,

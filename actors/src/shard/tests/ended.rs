@@ -54,21 +54,21 @@ fn ask_everything(
     id: NotificationId,
 ) -> Vec<(u64, ShardAnswer)> {
     world.business(
-        |reply| Letter::Query {
+        |reply| ShardRequest::Query {
             query: Query::Accepted { corporation, id },
             reply,
         },
         11,
     );
     world.business(
-        |reply| Letter::Query {
+        |reply| ShardRequest::Query {
             query: Query::Notification { corporation, id },
             reply,
         },
         12,
     );
     world.business(
-        |reply| Letter::ById {
+        |reply| ShardRequest::ById {
             corporation,
             id,
             input: receipt(id),
@@ -78,7 +78,7 @@ fn ask_everything(
     );
     let input = Input::Link { id, pressed: false };
     world.business(
-        |reply| Letter::ById {
+        |reply| ShardRequest::ById {
             corporation,
             id,
             input,
@@ -218,13 +218,13 @@ fn just_ended(world: &World) -> (ShardCore, NotificationId) {
 
 /// The bounce comes. What its record says came in.
 fn bounced(world: &World, shard: &mut ShardCore, id: NotificationId) -> Input {
-    let letter = |reply| Letter::ById {
+    let request = |reply| ShardRequest::ById {
         corporation: HOUSE,
         id,
         input: receipt(id),
         reply,
     };
-    world.business(letter, 21);
+    world.business(request, 21);
     while shard.turn() {}
     world.journal.commit();
     while shard.turn() {}
@@ -271,13 +271,13 @@ fn a_bounce_of_an_attempt_that_never_was_is_noted_as_it_is() {
         panic!("a receipt")
     };
     unknown.attempt.attempt = 9;
-    let letter = |reply| Letter::ById {
+    let request = |reply| ShardRequest::ById {
         corporation: HOUSE,
         id,
         input: Input::Receipt(unknown),
         reply,
     };
-    world.business(letter, 22);
+    world.business(request, 22);
     while shard.turn() {}
     world.journal.commit();
     while shard.turn() {}

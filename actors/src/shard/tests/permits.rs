@@ -32,7 +32,7 @@ fn a_payment_taken_before_the_permit_stops_the_attempt() {
         environment: Environment::Production,
     };
     world.business(
-        |reply| Letter::Input {
+        |reply| ShardRequest::Input {
             tenant: World::key("H-1"),
             input: Input::Fact(fact),
             reply,
@@ -62,7 +62,7 @@ fn a_pause_holds_from_the_next_permit_and_survives_a_restart() {
     };
     let pause = scope.clone();
     world.business(
-        |reply| Letter::Control {
+        |reply| ShardRequest::Control {
             control: Control::Pause(pause),
             reply,
         },
@@ -79,7 +79,7 @@ fn a_pause_holds_from_the_next_permit_and_survives_a_restart() {
     shard.turn();
     assert_eq!(world.settled(), [(0, 1)], "still paused");
     world.business(
-        |reply| Letter::Control {
+        |reply| ShardRequest::Control {
             control: Control::Resume(scope),
             reply,
         },

@@ -48,7 +48,7 @@ fn the_oldest_attempt_in_doubt_is_known_over_a_restart_and_until_it_is_over() {
         };
         let tenant = World::key(&format!("H-{}", number + 1));
         world.business(
-            |reply| Letter::Input {
+            |reply| ShardRequest::Input {
                 tenant,
                 input,
                 reply,

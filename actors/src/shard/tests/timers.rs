@@ -83,7 +83,7 @@ fn a_wait_that_is_over_early_leaves_no_timer() {
         note: "by hand".into(),
     };
     world.business(
-        |reply| Letter::Input {
+        |reply| ShardRequest::Input {
             tenant: World::key("H-1"),
             input: cancel,
             reply,

@@ -180,13 +180,13 @@ impl World {
             idempotency,
         };
         let input = Input::Notify(Box::new(notification));
-        let letter = Letter::Input {
+        let request = ShardRequest::Input {
             tenant: Self::key(tenant),
             input,
             reply: self.reply(number),
             claim: Some(claim),
         };
-        self.inbox.offer_intake(letter).unwrap();
+        self.inbox.offer_intake(request).unwrap();
         id
     }
 
@@ -204,9 +204,9 @@ impl World {
         }));
     }
 
-    pub(super) fn business(&self, letter: impl FnOnce(Reply) -> Letter, correlation: u64) {
+    pub(super) fn business(&self, request: impl FnOnce(Reply) -> ShardRequest, correlation: u64) {
         self.inbox
-            .offer_business(letter(self.reply(correlation)))
+            .offer_business(request(self.reply(correlation)))
             .unwrap();
     }
 

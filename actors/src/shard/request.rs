@@ -14,7 +14,7 @@ use crate::claim::Claim;
 
 /// Takes answers. Called on the shard's thread: it must not block.
 pub trait Answers: Send + Sync {
-    /// The answer to the letter with this number.
+    /// The answer to the request with this number.
     fn answer(&self, correlation: u64, answer: ShardAnswer);
 }
 
@@ -74,7 +74,7 @@ impl std::fmt::Debug for Reply {
 
 /// One thing for a shard to do.
 #[derive(Debug)]
-pub enum Letter {
+pub enum ShardRequest {
     /// An input for a tenant of this shard. `claim` is the hold an admitted notification has on its
     /// quota and key.
     Input {
@@ -242,7 +242,7 @@ pub enum ShardAnswer {
     },
     /// Answers of every part of an intent.
     Gathered(Vec<ShardAnswer>),
-    /// The letter was lost before it was decided: try again.
+    /// The request was lost before it was decided: try again.
     Dropped,
     /// Something of the sender's is at its bound. Nothing was stored.
     NotTaken(NotTaken),
