@@ -21,7 +21,7 @@ pub(crate) enum Bug {
     KeysForgotten,
     /// The door acknowledges a payment when it hands it over.
     PaymentAnsweredAtTheDoor,
-    /// The door sends a payment to the shard of its subject instead of the shard of its tenant.
+    /// The door sends a payment to the shard of its fact instead of the shard of its tenant.
     PaymentToTheWrongShard,
     /// Now and then a shard's alarm is taken and not rung.
     AlarmSwallowed,

@@ -154,7 +154,7 @@ fn the_corpus_is_read_as_expected() {
 fn table(all: usize, agreed: usize, counts: &BTreeMap<(&str, &str), usize>) -> String {
     let mut out = format!(
         "{all} samples: {} mail systems in {} reasons each, and {} other mails. {agreed} are read as expected ({:.1} %). \
-         No good address is killed, no mail that is no bounce is taken for one.\n\n| expected ↓, read → |",
+         No valid address becomes invalid, and no other mail counts as a bounce.\n\n| expected ↓, read → |",
         FORMS.len(),
         REASONS.len(),
         all - FORMS.len() * REASONS.len(),
