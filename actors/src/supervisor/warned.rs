@@ -25,49 +25,15 @@ pub(super) struct Warned {
 
 impl Warned {
     pub(super) fn new(provider: &str, clock: &Arc<dyn Clock>) -> Self {
-        let named = || (provider.to_owned(), clock.clone());
-        let (provider, own) = named();
-        let opened = Seldom::new(own, move |count, detail| {
-            let until = detail.unwrap_or("later");
-            tracing::warn!(%provider, openings = count, until, "the breaker is open: the provider cannot be reached, and is only probed");
-        });
-        let (provider, own) = named();
-        let account = Seldom::new(own, move |count, code| {
-            let code = code.unwrap_or("several");
-            tracing::warn!(%provider, openings = count, code, "the breaker is open: the provider takes nothing from our account, and messages wait; mend its credentials, rights, balance or address, and restart");
-        });
-        let (provider, own) = named();
-        let sender = Seldom::new(own, move |count, code| {
-            let code = code.unwrap_or("several");
-            tracing::warn!(%provider, attempts = count, code, "the provider refuses a corporation's sender, or does not relay for it: its messages wait");
-        });
-        let (provider, own) = named();
-        let closed = Seldom::new(own, move |count, _| {
-            tracing::warn!(%provider, closings = count, "the breaker closed: the provider answers again");
-        });
-        let (provider, own) = named();
-        let doubt = Seldom::new(own, move |count, code| {
-            let code = code.unwrap_or("several");
-            tracing::warn!(%provider, attempts = count, code, "attempts are in doubt: the provider broke off after they had left");
-        });
-        let (provider, own) = named();
-        let refused = Seldom::in_mass(own, MANY_REFUSALS, move |count, code| {
-            let code = code.unwrap_or("several");
-            tracing::warn!(%provider, attempts = count, code, "the provider refuses many attempts");
-        });
-        let (provider, own) = named();
-        let unsendable = Seldom::new(own, move |count, code| {
-            let code = code.unwrap_or("several");
-            tracing::warn!(%provider, messages = count, code, "messages cannot be made or are too long for the channel: mend the template");
-        });
+        let provider = || provider.to_owned();
         Self {
-            opened,
-            account,
-            sender,
-            closed,
-            doubt,
-            refused,
-            unsendable,
+            opened: warn_opened(provider(), clock.clone()),
+            account: warn_account(provider(), clock.clone()),
+            sender: warn_sender(provider(), clock.clone()),
+            closed: warn_closed(provider(), clock.clone()),
+            doubt: warn_doubt(provider(), clock.clone()),
+            refused: warn_refused(provider(), clock.clone()),
+            unsendable: warn_unsendable(provider(), clock.clone()),
         }
     }
 
@@ -135,4 +101,52 @@ impl Warned {
             &self.unsendable,
         ]
     }
+}
+
+fn warn_opened(provider: String, clock: Arc<dyn Clock>) -> Seldom {
+    Seldom::new(clock, move |count, detail| {
+        let until = detail.unwrap_or("later");
+        tracing::warn!(%provider, openings = count, until, "the breaker is open: the provider cannot be reached, and is only probed");
+    })
+}
+
+fn warn_account(provider: String, clock: Arc<dyn Clock>) -> Seldom {
+    Seldom::new(clock, move |count, code| {
+        let code = code.unwrap_or("several");
+        tracing::warn!(%provider, openings = count, code, "the breaker is open: the provider takes nothing from our account, and messages wait; mend its credentials, rights, balance or address, and restart");
+    })
+}
+
+fn warn_sender(provider: String, clock: Arc<dyn Clock>) -> Seldom {
+    Seldom::new(clock, move |count, code| {
+        let code = code.unwrap_or("several");
+        tracing::warn!(%provider, attempts = count, code, "the provider refuses a corporation's sender, or does not relay for it: its messages wait");
+    })
+}
+
+fn warn_closed(provider: String, clock: Arc<dyn Clock>) -> Seldom {
+    Seldom::new(clock, move |count, _| {
+        tracing::warn!(%provider, closings = count, "the breaker closed: the provider answers again");
+    })
+}
+
+fn warn_doubt(provider: String, clock: Arc<dyn Clock>) -> Seldom {
+    Seldom::new(clock, move |count, code| {
+        let code = code.unwrap_or("several");
+        tracing::warn!(%provider, attempts = count, code, "attempts are in doubt: the provider broke off after they had left");
+    })
+}
+
+fn warn_refused(provider: String, clock: Arc<dyn Clock>) -> Seldom {
+    Seldom::in_mass(clock, MANY_REFUSALS, move |count, code| {
+        let code = code.unwrap_or("several");
+        tracing::warn!(%provider, attempts = count, code, "the provider refuses many attempts");
+    })
+}
+
+fn warn_unsendable(provider: String, clock: Arc<dyn Clock>) -> Seldom {
+    Seldom::new(clock, move |count, code| {
+        let code = code.unwrap_or("several");
+        tracing::warn!(%provider, messages = count, code, "messages cannot be made or are too long for the channel: mend the template");
+    })
 }
