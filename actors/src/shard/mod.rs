@@ -34,7 +34,7 @@ mod replay;
 mod request;
 mod schedule;
 mod settings;
-mod shelf;
+mod sorted_pages;
 #[cfg(feature = "simulation")]
 mod simulation;
 mod standing;

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use sluis_model::{CorporationId, Subject};
 
 use super::place::Slot;
-use super::shelf::{Entry, Shelf};
+use super::sorted_pages::{Entry, SortedPages};
 
 /// A tenant with something open about a subject.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +29,7 @@ impl Entry for About {
 
 /// Tenants by the subjects of what they have open.
 #[derive(Debug, Default)]
-pub(super) struct Subjects(Shelf<About>);
+pub(super) struct Subjects(SortedPages<About>);
 
 impl Subjects {
     /// Tenants with something open about the subject, in order of their places.

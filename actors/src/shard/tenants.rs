@@ -10,7 +10,7 @@ use sluis_model::{
 };
 
 use super::place::{NOWHERE, PackedId, Slot, Stand};
-use super::shelf::{Entry, Shelf};
+use super::sorted_pages::{Entry, SortedPages};
 use super::subjects::{Subjects, subject_hash};
 use super::unmatched::UnmatchedFacts;
 use crate::chunked::Chunked;
@@ -46,7 +46,7 @@ impl Entry for Located {
 pub(super) struct Tenants {
     slots: Chunked<(TenantKey, Tenant)>,
     by_key: Positions,
-    open: Shelf<Located>,
+    open: SortedPages<Located>,
     by_subject: Subjects,
     counts: BTreeMap<CorporationId, i64>,
     /// Facts that fit nothing.
@@ -60,7 +60,7 @@ impl Default for Tenants {
         Self {
             slots: Chunked::default(),
             by_key: Positions::new(PARTS),
-            open: Shelf::default(),
+            open: SortedPages::default(),
             by_subject: Subjects::default(),
             counts: BTreeMap::new(),
             unmatched: UnmatchedFacts::default(),

@@ -5,12 +5,12 @@
 use sluis_model::{NotificationId, Timestamp};
 
 use super::place::PackedId;
-use super::shelf::{Entry, Shelf};
+use super::sorted_pages::{Entry, SortedPages};
 
 /// The timers of one shard, the earliest first.
 #[derive(Debug, Default)]
 pub(super) struct Wheel {
-    timers: Shelf<Timer>,
+    timers: SortedPages<Timer>,
     /// Entries that were looked at to find what is due.
     #[cfg(test)]
     looked_at: usize,

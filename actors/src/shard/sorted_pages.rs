@@ -14,7 +14,7 @@ const SPARSE: usize = PAGE / 2;
 /// comes nearly in order leaves pages that are nearly full.
 const NEAR: usize = PAGE / 8;
 
-/// What stands on a shelf.
+/// What stands in the pages.
 pub(super) trait Entry: Copy {
     /// What tells entries apart, and their order.
     type Key: Ord + Copy + Debug;
@@ -24,7 +24,7 @@ pub(super) trait Entry: Copy {
 
 /// A sorted set of plain values.
 #[derive(Debug)]
-pub(super) struct Shelf<E: Entry> {
+pub(super) struct SortedPages<E: Entry> {
     /// None is empty.
     pages: VecDeque<Page<E>>,
     len: usize,
@@ -38,7 +38,7 @@ struct Page<E: Entry> {
     entries: Vec<E>,
 }
 
-impl<E: Entry> Default for Shelf<E> {
+impl<E: Entry> Default for SortedPages<E> {
     fn default() -> Self {
         Self {
             pages: VecDeque::new(),
@@ -47,7 +47,7 @@ impl<E: Entry> Default for Shelf<E> {
     }
 }
 
-impl<E: Entry> Shelf<E> {
+impl<E: Entry> SortedPages<E> {
     pub(super) fn len(&self) -> usize {
         self.len
     }
@@ -204,7 +204,7 @@ mod tests {
         }
     }
 
-    fn check(shelf: &Shelf<(u16, u32)>, twin: &BTreeMap<u16, u32>) {
+    fn check(shelf: &SortedPages<(u16, u32)>, twin: &BTreeMap<u16, u32>) {
         assert!(
             shelf
                 .pages
@@ -230,7 +230,7 @@ mod tests {
             changes in prop::collection::vec((0..8u8, any::<u16>(), 1..400u16), 1..40),
             looks in prop::collection::vec(any::<u16>(), 20),
         ) {
-            let (mut shelf, mut twin) = (Shelf::default(), BTreeMap::new());
+            let (mut shelf, mut twin) = (SortedPages::default(), BTreeMap::new());
             for (step, (kind, from, count)) in changes.into_iter().enumerate() {
                 for n in 0..count {
                     // In order, backwards, scattered.
@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn what_comes_nearly_in_order_fills_its_pages_and_what_goes_frees_them() {
-        let mut shelf = Shelf::default();
+        let mut shelf = SortedPages::default();
         // Every eight in a row come in another order.
         (0..60_000u16).for_each(|n| shelf.insert(((n & !7) | (((n & 7) * 5) & 7), 0)));
         assert!(
