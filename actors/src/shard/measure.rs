@@ -5,11 +5,11 @@
 use sluis_model::{Event, Input, NotificationId, TenantKey, Timestamp};
 
 use super::tenants::Tenants;
-use super::wheel::Wheel;
+use super::timer_set::TimerSet;
 
 /// The timers of a shard.
 #[derive(Debug, Default)]
-pub struct Timers(Wheel);
+pub struct Timers(TimerSet);
 
 impl Timers {
     /// Adds an entry.

@@ -46,7 +46,7 @@ mod tenants;
 #[cfg(test)]
 mod tests;
 mod unmatched;
-mod wheel;
+mod timer_set;
 mod writer;
 
 pub use actor::{OnFatal, ShardActor};

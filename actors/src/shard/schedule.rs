@@ -7,7 +7,7 @@ use super::place::Stand;
 use super::ready::Ready;
 use super::standing::{Group, Groups, mark};
 use super::tenants::{Located, Tenants};
-use super::wheel::Wheel;
+use super::timer_set::TimerSet;
 use crate::board::QueueKey;
 
 /// Most timers fired in one turn: a million that fall due at once are paced.
@@ -18,7 +18,7 @@ pub(super) const TURN_TIMERS: usize = 256;
 pub(super) struct Schedule {
     /// Who wants a permit, in line.
     pub(super) ready: Ready,
-    wheel: Wheel,
+    wheel: TimerSet,
     standing: Groups,
 }
 

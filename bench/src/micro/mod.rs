@@ -9,7 +9,7 @@ mod harness;
 mod render;
 mod router;
 #[cfg(feature = "inside")]
-mod wheel;
+mod timer_set;
 mod wire;
 
 use harness::Harness;

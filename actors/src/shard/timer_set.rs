@@ -9,7 +9,7 @@ use super::sorted_pages::{Entry, SortedPages};
 
 /// The timers of one shard, the earliest first.
 #[derive(Debug, Default)]
-pub(super) struct Wheel {
+pub(super) struct TimerSet {
     timers: SortedPages<Timer>,
     /// Entries that were looked at to find what is due.
     #[cfg(test)]
@@ -32,7 +32,7 @@ impl Entry for Timer {
     }
 }
 
-impl Wheel {
+impl TimerSet {
     pub(super) fn insert(&mut self, due: Timestamp, id: NotificationId) {
         if due != Timestamp::NEVER {
             self.timers.insert(Timer { due, id: id.into() });
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn drain(wheel: &mut Wheel, now: i64, limit: usize) -> Vec<i64> {
+    fn drain(wheel: &mut TimerSet, now: i64, limit: usize) -> Vec<i64> {
         let mut due = Vec::new();
         wheel.take_due(Timestamp(now), limit, &mut due);
         due.into_iter().map(|(at, _)| at.0).collect()
@@ -93,7 +93,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_entry_comes_once_and_never_early(mut dues in prop::collection::vec(0i64..1_000, 0..200), step in 1i64..200) {
-            let mut wheel = Wheel::default();
+            let mut wheel = TimerSet::default();
             for (n, due) in dues.iter().enumerate() {
                 wheel.insert(Timestamp(*due), NotificationId(n as u128));
             }
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn what_falls_due_at_one_instant_is_looked_at_once() {
-        let mut wheel = Wheel::default();
+        let mut wheel = TimerSet::default();
         (0..50_000u128).for_each(|n| wheel.insert(Timestamp(5), NotificationId(n)));
         let mut turns = 0;
         while wheel.len() > 0 {
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn what_is_cancelled_costs_nothing_more() {
-        let mut wheel = Wheel::default();
+        let mut wheel = TimerSet::default();
         let timer = |n: u16| (Timestamp(i64::from(n % 100)), NotificationId(n.into()));
         (0..4_000)
             .map(timer)
