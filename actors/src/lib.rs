@@ -9,7 +9,7 @@ mod chunked;
 mod claim;
 mod dispatch;
 mod engine;
-mod keeper;
+mod table_writer;
 mod keys;
 pub mod metric;
 mod pauses;

@@ -9,7 +9,7 @@ use sluis_journal::Journal;
 use sluis_model::{Channel, CorporationId, Lane, NotificationId, ShardId, TenantKey, Timestamp};
 use tokio::sync::watch;
 
-use crate::keeper::Keeper;
+use crate::table_writer::TableWriter;
 use crate::keys::KeyIndex;
 use crate::pauses::PauseBook;
 use crate::prepare::PreparePool;
@@ -34,7 +34,7 @@ pub struct Engine {
     pub(super) pool: Arc<PreparePool>,
     pub(super) news: watch::Sender<u64>,
     pub(super) endings: Vec<Arc<Endings>>,
-    pub(super) keeper: Keeper,
+    pub(super) keeper: TableWriter,
     pub(super) readers: Arc<Readers>,
 }
 

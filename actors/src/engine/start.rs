@@ -12,7 +12,7 @@ use super::channels::{Around, Channels};
 use super::running::Engine;
 use super::settings::{EngineSettings, ProviderSetup, StartError};
 use crate::belfry::Belfry;
-use crate::keeper::Keeper;
+use crate::table_writer::TableWriter;
 use crate::keys::KeyIndex;
 use crate::pauses::PauseBook;
 use crate::prepare::{PreparePool, Preparer};
@@ -66,7 +66,7 @@ impl Engine {
     ) -> Result<Self, StartError> {
         let (settings, shards) = (around.settings, around.inboxes.len());
         let endings: Vec<Arc<Endings>> = (0..shards).map(|_| Arc::default()).collect();
-        let keeper = Keeper::start(settings.journal.clone(), endings.clone())?;
+        let keeper = TableWriter::start(settings.journal.clone(), endings.clone())?;
         let mut bells = shard_bells.to_vec();
         bells.extend(channels.bells());
         Ok(Self {

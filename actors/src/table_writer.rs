@@ -22,11 +22,11 @@ const MARK_EVERY: u64 = 20;
 const WORTH: u64 = 5_000;
 
 /// The keeper's thread.
-pub(crate) struct Keeper {
+pub(crate) struct TableWriter {
     stop: Mutex<Option<(Sender<()>, JoinHandle<()>)>>,
 }
 
-impl Keeper {
+impl TableWriter {
     /// Starts the thread. `endings`: those of each shard.
     pub(crate) fn start(journal: Arc<dyn Journal>, endings: Vec<Arc<Endings>>) -> io::Result<Self> {
         let (stop, stopped) = bounded::<()>(0);
