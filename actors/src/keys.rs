@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use sluis_model::{CorporationId, Idempotency, NotificationId, Timestamp};
 
 use crate::chunked::Chunked;
-use crate::positions::Positions;
+use crate::hash_index::HashIndex;
 
 /// How long a key is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ struct Keys {
     /// The number of the first of them since the start, which wraps.
     first: u32,
     /// By key: the numbers of those that count.
-    numbers: Positions,
+    numbers: HashIndex,
 }
 
 /// A use. When it happened stands in its id; both long numbers in halves, without the alignment of
@@ -215,7 +215,7 @@ impl Keys {
         Self {
             uses: Chunked::default(),
             first: 0,
-            numbers: Positions::new(PARTS),
+            numbers: HashIndex::new(PARTS),
         }
     }
 

@@ -13,7 +13,7 @@ mod table_writer;
 mod keys;
 pub mod metric;
 mod pauses;
-mod positions;
+mod hash_index;
 mod prepare;
 mod quota;
 mod readers;

@@ -14,7 +14,7 @@ use super::sorted_pages::{Entry, SortedPages};
 use super::subjects::{Subjects, subject_hash};
 use super::unmatched::UnmatchedFacts;
 use crate::chunked::Chunked;
-use crate::positions::Positions;
+use crate::hash_index::HashIndex;
 
 /// Parts of the table of tenants: five hundred tenants each when two million stand in sixteen
 /// shards.
@@ -45,7 +45,7 @@ impl Entry for Located {
 #[derive(Debug)]
 pub(super) struct Tenants {
     slots: Chunked<(TenantKey, Tenant)>,
-    by_key: Positions,
+    by_key: HashIndex,
     open: SortedPages<Located>,
     by_subject: Subjects,
     counts: BTreeMap<CorporationId, i64>,
@@ -59,7 +59,7 @@ impl Default for Tenants {
     fn default() -> Self {
         Self {
             slots: Chunked::default(),
-            by_key: Positions::new(PARTS),
+            by_key: HashIndex::new(PARTS),
             open: SortedPages::default(),
             by_subject: Subjects::default(),
             counts: BTreeMap::new(),

@@ -13,7 +13,7 @@ const PART_BITS: u32 = 16;
 
 /// Finds the place of a key in a list that the caller keeps.
 #[derive(Debug)]
-pub(crate) struct Positions {
+pub(crate) struct HashIndex {
     parts: Box<[HashTable<u32>]>,
     random: RandomState,
 }
@@ -22,7 +22,7 @@ pub(crate) struct Positions {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KeyHash(u64);
 
-impl Positions {
+impl HashIndex {
     /// An empty one of this many parts, a power of two: as many as leave some thousands of places
     /// in each.
     pub(crate) fn new(parts: usize) -> Self {
@@ -81,8 +81,8 @@ mod tests {
     #[test]
     fn every_key_is_found_while_the_parts_grow_and_shrink() {
         let keys: Vec<String> = (0..20_000).map(|n| format!("H-{n}")).collect();
-        let mut positions = Positions::new(16);
-        let find = |positions: &Positions, key: &String| {
+        let mut positions = HashIndex::new(16);
+        let find = |positions: &HashIndex, key: &String| {
             positions.find(positions.hash(key), |at| keys[at as usize] == *key)
         };
         for (at, key) in (0..).zip(&keys) {
@@ -105,8 +105,8 @@ mod tests {
 
     #[test]
     fn its_memory_grows_as_evenly_as_what_it_holds() {
-        let mut positions = Positions::new(64);
-        let room = |positions: &Positions| {
+        let mut positions = HashIndex::new(64);
+        let room = |positions: &HashIndex| {
             positions
                 .parts
                 .iter()
