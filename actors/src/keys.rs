@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use parking_lot::Mutex;
 use sluis_model::{CorporationId, Idempotency, NotificationId, Timestamp};
 
-use crate::chunked::Chunked;
+use crate::chunked_deque::ChunkedDeque;
 use crate::hash_index::HashIndex;
 
 /// How long a key is remembered.
@@ -44,7 +44,7 @@ const PARTS: usize = 64;
 /// The keys of one stripe: 40 bytes a use in order of use, and some eight to find it by its key.
 #[derive(Debug)]
 struct Keys {
-    uses: Chunked<Used>,
+    uses: ChunkedDeque<Used>,
     /// The number of the first of them since the start, which wraps.
     first: u32,
     /// By key: the numbers of those that count.
@@ -213,7 +213,7 @@ impl KeyIndex {
 impl Keys {
     fn new() -> Self {
         Self {
-            uses: Chunked::default(),
+            uses: ChunkedDeque::default(),
             first: 0,
             numbers: HashIndex::new(PARTS),
         }

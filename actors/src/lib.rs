@@ -5,7 +5,7 @@
 mod belfry;
 mod board;
 mod book;
-mod chunked;
+mod chunked_deque;
 mod claim;
 mod dispatch;
 mod engine;

@@ -6,14 +6,14 @@ use std::collections::{HashMap, HashSet};
 use sluis_model::NotificationId;
 
 use crate::board::QueueKey;
-use crate::chunked::Chunked;
+use crate::chunked_deque::ChunkedDeque;
 
 /// Who wants to be sent, first come first served within a channel, lane and corporation.
 #[derive(Debug, Default)]
 pub(super) struct Ready {
-    queues: HashMap<QueueKey, Chunked<NotificationId>>,
+    queues: HashMap<QueueKey, ChunkedDeque<NotificationId>>,
     /// Entries that met a pause, by the queue they come back to when a pause ends.
-    parked: HashMap<QueueKey, Chunked<NotificationId>>,
+    parked: HashMap<QueueKey, ChunkedDeque<NotificationId>>,
     changed: HashSet<QueueKey>,
     /// Entries in the queues, by lane.
     depth: [usize; 3],
@@ -51,7 +51,7 @@ impl Ready {
     }
 
     pub(super) fn parked(&self) -> usize {
-        self.parked.values().map(Chunked::len).sum()
+        self.parked.values().map(ChunkedDeque::len).sum()
     }
 
     /// At most `most` entries at the front of each queue.

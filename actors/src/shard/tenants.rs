@@ -13,7 +13,7 @@ use super::place::{NOWHERE, PackedId, Slot, Stand};
 use super::sorted_pages::{Entry, SortedPages};
 use super::subjects::{Subjects, subject_hash};
 use super::unmatched::UnmatchedFacts;
-use crate::chunked::Chunked;
+use crate::chunked_deque::ChunkedDeque;
 use crate::hash_index::HashIndex;
 
 /// Parts of the table of tenants: five hundred tenants each when two million stand in sixteen
@@ -44,7 +44,7 @@ impl Entry for Located {
 /// All tenants of one shard, with the indexes over them.
 #[derive(Debug)]
 pub(super) struct Tenants {
-    slots: Chunked<(TenantKey, Tenant)>,
+    slots: ChunkedDeque<(TenantKey, Tenant)>,
     by_key: HashIndex,
     open: SortedPages<Located>,
     by_subject: Subjects,
@@ -58,7 +58,7 @@ pub(super) struct Tenants {
 impl Default for Tenants {
     fn default() -> Self {
         Self {
-            slots: Chunked::default(),
+            slots: ChunkedDeque::default(),
             by_key: HashIndex::new(PARTS),
             open: SortedPages::default(),
             by_subject: Subjects::default(),

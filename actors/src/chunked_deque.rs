@@ -10,14 +10,14 @@ const PIECE: usize = 256;
 
 /// A list in pieces of one size.
 #[derive(Debug)]
-pub(crate) struct Chunked<T> {
+pub(crate) struct ChunkedDeque<T> {
     /// All full but the last; none is empty.
     pieces: VecDeque<Vec<T>>,
     /// Elements at the front of the first piece that were taken.
     taken: usize,
 }
 
-impl<T> Default for Chunked<T> {
+impl<T> Default for ChunkedDeque<T> {
     fn default() -> Self {
         Self {
             pieces: VecDeque::new(),
@@ -26,7 +26,7 @@ impl<T> Default for Chunked<T> {
     }
 }
 
-impl<T> Chunked<T> {
+impl<T> ChunkedDeque<T> {
     pub(crate) fn len(&self) -> usize {
         self.pieces.back().map_or(0, |last| {
             (self.pieces.len() - 1) * PIECE + last.len() - self.taken
@@ -55,7 +55,7 @@ impl<T> Chunked<T> {
 }
 
 /// By number, counted from the front.
-impl<T> Index<usize> for Chunked<T> {
+impl<T> Index<usize> for ChunkedDeque<T> {
     type Output = T;
 
     fn index(&self, number: usize) -> &T {
@@ -64,14 +64,14 @@ impl<T> Index<usize> for Chunked<T> {
     }
 }
 
-impl<T> IndexMut<usize> for Chunked<T> {
+impl<T> IndexMut<usize> for ChunkedDeque<T> {
     fn index_mut(&mut self, number: usize) -> &mut T {
         let place = number + self.taken;
         &mut self.pieces[place / PIECE][place % PIECE]
     }
 }
 
-impl<T: Copy> Chunked<T> {
+impl<T: Copy> ChunkedDeque<T> {
     pub(crate) fn pop_front(&mut self) -> Option<T> {
         let front = *self.front()?;
         self.taken += 1;
@@ -108,7 +108,7 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_a_queue(steps in prop::collection::vec((0..3u8, 1..700usize), 1..60)) {
-            let (mut chunked, mut twin) = (Chunked::default(), VecDeque::new());
+            let (mut chunked, mut twin) = (ChunkedDeque::default(), VecDeque::new());
             for (step, (kind, count)) in steps.into_iter().enumerate() {
                 for n in 0..count {
                     match kind {
