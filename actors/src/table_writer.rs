@@ -14,14 +14,14 @@ use sluis_journal::{Journal, JournalError, Sequence, Shard};
 
 use crate::shard::Endings;
 
-/// How often the keeper looks.
+/// How often the table writer looks.
 const EVERY: Duration = Duration::from_millis(500);
 /// Every how many looks it marks the tables.
 const MARK_EVERY: u64 = 20;
 /// Records after which it is worth two syncs.
 const WORTH: u64 = 5_000;
 
-/// The keeper's thread.
+/// The table writer's thread.
 pub(crate) struct TableWriter {
     stop: Mutex<Option<(Sender<()>, JoinHandle<()>)>>,
 }

@@ -9,7 +9,6 @@ use sluis_journal::Journal;
 use sluis_model::{Channel, CorporationId, Lane, NotificationId, ShardId, TenantKey, Timestamp};
 use tokio::sync::watch;
 
-use crate::table_writer::TableWriter;
 use crate::keys::KeyIndex;
 use crate::pauses::PauseBook;
 use crate::prepare::PreparePool;
@@ -18,6 +17,7 @@ use crate::readers::Readers;
 use crate::router::{Hold, Out, Outlook};
 use crate::shard::{Endings, Inbox};
 use crate::supervisor::Supervisor;
+use crate::table_writer::TableWriter;
 use crate::wake::{Activity, Bell};
 
 /// A running engine.

@@ -12,13 +12,13 @@ use super::channels::{Around, Channels};
 use super::running::Engine;
 use super::settings::{EngineSettings, ProviderSetup, StartError};
 use crate::belfry::Belfry;
-use crate::table_writer::TableWriter;
 use crate::keys::KeyIndex;
 use crate::pauses::PauseBook;
 use crate::prepare::{PreparePool, Preparer};
 use crate::readers::Readers;
 use crate::recovery::Recovery;
 use crate::shard::{Endings, Inbox, RecoverError, ShardActor, ShardCore, ShardSettings};
+use crate::table_writer::TableWriter;
 use crate::wake::{Activity, Bell};
 
 /// Threads that look in the table.

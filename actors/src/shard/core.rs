@@ -24,7 +24,7 @@ const AGAIN_MS: i64 = 10;
 pub struct ShardCore {
     pub(super) settings: ShardSettings,
     /// The instant of the turn at hand. One for the whole turn: a clock that is set back must not
-    /// make a timer that was taken from the wheel as due early again, for then nothing would come
+    /// make a timer that was taken from the timer set as due early again, for then nothing would come
     /// back to it.
     pub(super) now: Timestamp,
     pub(super) tenants: Tenants,

@@ -94,7 +94,7 @@ impl Effects {
         self.pending.pop_front().map(|(_, effect)| effect)
     }
 
-    /// Gives the keeper what ended, everything up to `durable`.
+    /// Gives the table writer what ended, everything up to `durable`.
     fn hand_over(
         &mut self,
         ended: Vec<(NotificationId, Ended)>,
@@ -146,7 +146,7 @@ fn not_taken(dispatch: &Dispatch) -> (AttemptRef, Verdict) {
     (dispatch.attempt, Verdict::Withdrawn { why })
 }
 
-/// Writes what waits for the keeper, when that is more than may wait.
+/// Writes what waits for the table writer, when that is more than may wait.
 fn write_endings(settings: &ShardSettings) {
     let written = settings
         .endings

@@ -1,5 +1,5 @@
 //! Owns what ended durably: what is not in the keyed table yet, and the packs of the table that
-//! were read last. The shard puts in, the keeper's thread writes many at once, readers beside the
+//! were read last. The shard puts in, the table writer's thread writes many at once, readers beside the
 //! arbiters look in the table. Refuses to hold more than a bound, from there on the shard writes
 //! itself; and to read the table on an arbiter.
 
@@ -14,9 +14,9 @@ use sluis_model::NotificationId;
 use super::packs::{self, Pack, PackKey};
 use super::table::Ended;
 
-/// Most endings that wait for the keeper.
+/// Most endings that wait for the table writer.
 const MOST_WAITING: usize = 16_384;
-/// From how many on the keeper is asked to write at once.
+/// From how many on the table writer is asked to write at once.
 const HURRY: usize = 4_096;
 /// Bytes of packs that are kept, per shard: what a second of a full burst is made of.
 const CACHE_BYTES: usize = 512 * 1024;
@@ -27,7 +27,7 @@ pub struct Endings {
     state: Mutex<State>,
     /// One writer at a time.
     writing: Mutex<()>,
-    /// The keeper's bell.
+    /// The table writer's bell.
     hurry: OnceLock<Sender<()>>,
 }
 
@@ -78,7 +78,7 @@ impl Cache {
 impl Endings {
     /// Who is to be asked to write when much waits.
     pub(crate) fn on_much(&self, hurry: Sender<()>) {
-        // There is one keeper.
+        // There is one table writer.
         drop(self.hurry.set(hurry));
     }
 

@@ -1,4 +1,4 @@
-//! Opens the timer wheel and the indexes to measurements: `bench` fills them with more entries than
+//! Opens the timer set and the indexes to measurements: `bench` fills them with more entries than
 //! a test would. Compiled with the feature `simulation` only, so for tests and benches, never in a
 //! shipped build.
 

@@ -34,9 +34,9 @@ mod replay;
 mod request;
 mod schedule;
 mod settings;
-mod sorted_pages;
 #[cfg(feature = "simulation")]
 mod simulation;
+mod sorted_pages;
 mod standing;
 mod start;
 mod subjects;
@@ -45,8 +45,8 @@ mod table;
 mod tenants;
 #[cfg(test)]
 mod tests;
-mod unmatched;
 mod timer_set;
+mod unmatched;
 mod writer;
 
 pub use actor::{OnFatal, ShardActor};

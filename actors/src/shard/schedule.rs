@@ -1,4 +1,4 @@
-//! Owns when and where an open notification is looked at again: its place in the timer wheel, in a
+//! Owns when and where an open notification is looked at again: its place in the timer set, in a
 //! ready list, and in the count of what stands still. Kept true to its phase.
 
 use sluis_model::{CorporationId, NotificationId, Open, Phase, Timestamp};
@@ -85,7 +85,7 @@ impl Schedule {
         self.standing.leave(located.stand);
     }
 
-    /// Takes out of the wheel what is due now, with the instants at which it fell due, at most
+    /// Takes out of the timer set what is due now, with the instants at which it fell due, at most
     /// [`TURN_TIMERS`].
     pub(super) fn take_due(&mut self, now: Timestamp) -> Vec<(Timestamp, NotificationId)> {
         let mut due = Vec::new();
@@ -93,7 +93,7 @@ impl Schedule {
         due
     }
 
-    /// Whether what was taken out of the wheel is to be decided on now. If not, it is put back where
+    /// Whether what was taken out of the timer set is to be decided on now. If not, it is put back where
     /// its phase wants it.
     pub(super) fn is_over(
         &mut self,
@@ -101,7 +101,7 @@ impl Schedule {
         id: NotificationId,
         now: Timestamp,
     ) -> bool {
-        // Out of the wheel: whoever wants it back puts it back.
+        // Out of the timer set: whoever wants it back puts it back.
         if let Some(located) = tenants.locate_mut(id) {
             located.due = Timestamp::NEVER;
         }
@@ -155,7 +155,7 @@ pub(super) fn ready_key(
     }
 }
 
-/// When the wheel must come back to it. Once it stands in a ready list, only expiry is left to wait
+/// When the timer set must come back to it. Once it stands in a ready list, only expiry is left to wait
 /// for.
 fn timer_due(open: &Open, now: Timestamp) -> Option<Timestamp> {
     match open.phase {

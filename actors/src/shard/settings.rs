@@ -38,7 +38,7 @@ pub struct ShardSettings {
     pub activity: Arc<Activity>,
     /// Where effects go.
     pub links: Links,
-    /// What ended and goes to the keyed table: the keeper writes it.
+    /// What ended and goes to the keyed table: the table writer writes it.
     pub endings: Arc<Endings>,
     /// Who looks in the table.
     pub readers: Arc<Readers>,

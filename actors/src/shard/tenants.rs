@@ -24,7 +24,7 @@ const PARTS: usize = 256;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Located {
     id: PackedId,
-    /// Its place in the wheel; [`Timestamp::NEVER`]: none.
+    /// Its place in the timer set; [`Timestamp::NEVER`]: none.
     pub due: Timestamp,
     pub slot: Slot,
     /// Whether it stands in a ready list already.
@@ -108,12 +108,12 @@ impl Tenants {
         self.open.get(id.into()).copied()
     }
 
-    /// For its place in the wheel and in a ready list.
+    /// For its place in the timer set and in a ready list.
     pub(super) fn locate_mut(&mut self, id: NotificationId) -> Option<&mut Located> {
         self.open.get_mut(id.into())
     }
 
-    /// An open notification with its corporation, and where it is, for its place in the wheel and
+    /// An open notification with its corporation, and where it is, for its place in the timer set and
     /// in a ready list.
     pub(super) fn locate_open(
         &mut self,

@@ -9,7 +9,7 @@ mod harness;
 mod render;
 mod router;
 #[cfg(feature = "inside")]
-mod timer_set;
+mod wheel;
 mod wire;
 
 use harness::Harness;
