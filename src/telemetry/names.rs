@@ -55,27 +55,27 @@ sluis_actors::metric_list! {
     /// From the head of an HTTP request to its answer, by route and status class. On
     /// `/v1/notifications` this is what a sender waits for an accept, the disk included.
     HTTP_DURATION: Histogram "sluis_http_duration_seconds" { route, status in CLASSES };
-    /// From a row of the binary port to its ack, the disk included: one row at a time of each
-    /// connection is timed.
+    /// Time from a row of the binary port to its ack, the disk included. Only one row at a time is
+    /// timed on each connection.
     BINARY_ACK: Histogram "sluis_binary_ack_seconds" {};
-    /// Requests and connections without a key that fits, by edge (`http`, `binary`). Many at once:
-    /// somebody tries keys, or a key was withdrawn too early.
+    /// Requests and connections refused because they had no valid key, by edge (`http`, `binary`).
+    /// Many at once: somebody tries keys, or a key was withdrawn too early.
     UNAUTHORIZED: Counter "sluis_auth_refused_total" { edge in Edge::ALL.map(Edge::name) };
     /// Open connections of the binary port.
     BINARY_CONNECTIONS: Gauge "sluis_binary_connections" {};
-    /// Receipts from outside, by provider and what they did. `unexplained` waits for people;
-    /// `forged` was signed by somebody else; `refused` could not be read.
+    /// Receipts from outside, by provider and effect. `unexplained`: it waits for people; `forged`:
+    /// somebody else signed it; `refused`: it could not be read.
     RECEIPTS: Counter "sluis_receipts_total" { provider, effect in EFFECTS };
-    /// Time from handing a group to the disk until it was on it.
+    /// Time from handing a group to the disk until it was on the disk.
     COMMIT_SYNC: Histogram "sluis_journal_sync_seconds" {};
     /// Time to write a group before the sync.
     COMMIT_WRITE: Histogram "sluis_journal_write_seconds" {};
-    /// Records per group commit. Larger groups under load are what keeps the rate up.
+    /// Records per group commit. Under load, larger groups keep the rate up.
     COMMIT_RECORDS: Histogram "sluis_journal_group_records" {};
     /// Bytes of records that were made durable: the journal's write rate.
     COMMIT_BYTES: Counter "sluis_journal_committed_bytes_total" {};
-    /// Repairs at this start, by kind: damage that was put right, each with a line in the log.
-    /// `tail` is usual after a kill; another deserves a look at the disk.
+    /// Repairs at this start, by kind. Each has a line in the log. `tail` is usual after a kill;
+    /// after any other, check the disk.
     JOURNAL_REPAIRS: Counter "sluis_journal_repairs_total" {
         kind in Repaired::ALL.map(Repaired::name)
     };
@@ -96,54 +96,55 @@ sluis_actors::metric_list! {
     JOURNAL_DISK: Gauge "sluis_journal_disk_bytes" {};
     /// Bytes of records that are kept.
     JOURNAL_LIVE: Gauge "sluis_journal_live_bytes" {};
-    /// Free bytes where the journal lies. Below the reserve, intake is refused and what is open
-    /// goes on.
+    /// Free bytes on the disk of the journal. Below the reserve, intake is refused and open
+    /// notifications go on.
     DISK_FREE: Gauge "sluis_disk_free_bytes" {};
-    /// Time until the disk is down to its reserve, if the journal grows as it did within the last
-    /// day, or since the start when that is later. 315360000, ten years: it does not grow. Order a
-    /// disk below 30 days.
+    /// Time until only the reserve is left on the disk, if the journal goes on growing as in the
+    /// last day (or since the start, if that was later). 315360000, which is ten years, means that
+    /// it does not grow. Order a disk below 30 days.
     DISK_LEFT: Gauge "sluis_disk_left_seconds" {};
-    /// Open notifications, in all.
+    /// Open notifications in total.
     OPEN: Gauge "sluis_open_notifications" {};
-    /// How many may be open, in all. Intake beyond it answers 503.
+    /// The bound on open notifications in total. Above it intake answers 503.
     MAX_OPEN: Gauge "sluis_open_notifications_bound" {};
     /// Open notifications, by corporation.
     SHARE_OPEN: Gauge "sluis_share_open_notifications" { corporation };
-    /// How many may be open, by corporation. Intake beyond it answers 429.
+    /// The bound on open notifications, by corporation. Above it intake answers 429.
     SHARE_BOUND: Gauge "sluis_share_open_notifications_bound" { corporation };
-    /// Bytes of records that a corporation wrote within 24 hours, of those with a bound.
+    /// Bytes of records written within 24 hours, by corporation; only corporations with a bound.
     DAY_BYTES: Gauge "sluis_share_day_bytes" { corporation };
-    /// How many it may. Beyond it its notifications and tenant lists are 429 `day_full`.
+    /// The bound on bytes within 24 hours, by corporation. Above it notifications and tenant lists
+    /// get 429 `day_full`.
     DAY_BYTES_BOUND: Gauge "sluis_share_day_bytes_bound" { corporation };
-    /// Tenants that facts told of and nobody loaded, by corporation. A rise is a feed with numbers
-    /// that are not the list's.
+    /// Tenants that are known only from facts and were never loaded, by corporation. A rise: a feed
+    /// has numbers that are not in the tenant list.
     FACT_TENANTS: Gauge "sluis_share_fact_tenants" { corporation };
-    /// How many there may be. A fact for one more answers 429 `unknown_tenants`.
+    /// The bound on tenants that are known only from facts, by corporation. A fact for one more
+    /// gets 429 `unknown_tenants`.
     FACT_TENANTS_BOUND: Gauge "sluis_share_fact_tenants_bound" { corporation };
-    /// Requests in the shards' inboxes, by line.
+    /// Inputs in the inboxes of the shards, by line.
     INBOX: Gauge "sluis_shard_inbox_depth" { line in LINES };
-    /// Room of the shards' inboxes, by line.
+    /// The bound on inputs in the inboxes of the shards, by line.
     INBOX_BOUND: Gauge "sluis_shard_inbox_bound" { line in LINES };
     /// Attempts under way, by provider.
     UNDER_WAY: Gauge "sluis_attempts_under_way" { provider };
     /// Idempotency keys remembered, by corporation.
     KEYS: Gauge "sluis_idempotency_keys" { corporation };
-    /// The length of time a key is remembered at most.
+    /// The longest time for which a key is remembered.
     KEY_WINDOW: Gauge "sluis_idempotency_window_seconds" {};
-    /// 1 while the engine answers before the disk has it. Never set by this build: there is no such
-    /// mode.
+    /// 1 while the engine answers before the record is on the disk. Always 0: this build has no
+    /// such mode.
     WEAK_DURABILITY: Gauge "sluis_weak_durability_enabled" {};
-    /// Pauses in force, by corporation; `all`: those of an operator over everybody. What they
-    /// cover: `GET /v1/pauses`.
+    /// Pauses in force, by corporation; `all`: pauses of an operator for all corporations.
+    /// `GET /v1/pauses` shows what they cover.
     PAUSES: Gauge "sluis_pauses_in_use" { corporation };
-    /// How long the oldest message at the front of a line has waited to be sent, by channel and
-    /// lane; 0: none waits. Beside `sluis_shard_queue_wait_seconds`, which only tells of those that
-    /// left.
+    /// How long the oldest message at the front of a queue has waited to be sent, by channel and
+    /// lane; 0: none waits. `sluis_shard_queue_wait_seconds` counts only messages that have left.
     READY_OLDEST: Gauge "sluis_ready_oldest_seconds" {
         channel in Channel::ALL.map(Channel::name), lane in Lane::ALL.map(Lane::name)
     };
-    /// How late the timer is that is overdue longest; 0: none is. Escalations hang on it, those
-    /// that never fired too.
+    /// How late the most overdue timer is; 0: none is overdue. Escalations depend on timers. Timers
+    /// that never fired count too.
     TIMER_OVERDUE: Gauge "sluis_timer_overdue_seconds" {};
     /// Open tasks, by corporation and list.
     TASKS: Gauge "sluis_tasks_open" { corporation, list };
@@ -152,22 +153,21 @@ sluis_actors::metric_list! {
     /// Notifications that a guard holds until facts come, by corporation, flow and guard. Many: a
     /// feed is missing or stale.
     HELD: Gauge "sluis_held_notifications" { corporation, flow, guard };
-    /// How long the oldest of them has been held, by corporation, flow and guard.
+    /// How long the oldest held notification has been held, by corporation, flow and guard.
     HELD_OLDEST: Gauge "sluis_held_oldest_seconds" { corporation, flow, guard };
-    /// Attempts whose outcome is not known and that wait for a receipt, by corporation.
+    /// Attempts whose outcome is unknown and that wait for a receipt, by corporation.
     IN_DOUBT: Gauge "sluis_in_doubt_attempts" { corporation };
-    /// How long the oldest of them has been in doubt, by corporation.
+    /// How long the oldest attempt in doubt has been in doubt, by corporation.
     IN_DOUBT_OLDEST: Gauge "sluis_in_doubt_oldest_seconds" { corporation };
-    /// Facts that fit no tenant, notification or earlier fact, by corporation: `GET
-    /// /v1/facts/unmatched` lists them.
+    /// Facts that match no tenant, notification or earlier fact, by corporation.
+    /// `GET /v1/facts/unmatched` lists them.
     UNMATCHED: Gauge "sluis_unmatched_facts" { corporation };
-    /// How long the oldest of them has waited, by corporation.
+    /// How long the oldest unmatched fact has waited, by corporation.
     UNMATCHED_OLDEST: Gauge "sluis_unmatched_facts_oldest_seconds" { corporation };
-    /// Facts that fitted nothing when they came, by corporation, since the first record. A step: a
-    /// feed writes numbers or subjects in another way.
+    /// Facts that matched nothing when they came, by corporation, since the first record. A sudden
+    /// rise: a feed writes numbers or subjects in another way.
     UNMATCHED_EVER: Counter "sluis_unmatched_facts_total" { corporation };
-    /// Notifications for tenants of whom no profile was there, by corporation, since the first
-    /// record.
+    /// Notifications for tenants without a profile, by corporation, since the first record.
     UNKNOWN_TENANTS: Counter "sluis_intake_unknown_tenants_total" { corporation };
     /// Always 1; the label says which version runs.
     BUILD: Gauge "sluis_build_info" { version };
@@ -179,11 +179,12 @@ sluis_actors::metric_list! {
     PROCESS_MEMORY: Gauge "sluis_process_resident_bytes" {};
     /// Threads of the process.
     PROCESS_THREADS: Gauge "sluis_process_threads" {};
-    /// Open files and sockets of the process. At its bound no connection is taken any more.
+    /// Open files and sockets of the process. At the bound no connection is accepted any more.
     PROCESS_FILES: Gauge "sluis_process_open_files" {};
-    /// How many the process may have open (`ulimit -n`).
+    /// The bound on open files and sockets of the process (`ulimit -n`).
     PROCESS_FILES_BOUND: Gauge "sluis_process_open_files_bound" {};
-    /// Unix time at which the certificate in use expires, by edge. Renew it below 14 days from now.
+    /// Unix time at which the certificate in use expires, by edge. Renew it when less than 14 days
+    /// are left.
     CERTIFICATE: Gauge "sluis_tls_certificate_expires_seconds" {
         edge in Edge::ALL.map(Edge::name)
     };
