@@ -52,15 +52,7 @@ pub fn load(
 ) -> anyhow::Result<ReferenceKey> {
     let path = data_dir.join(NAME);
     let file = read(&path)?;
-    let copy = match journal.kept(NAME) {
-        Ok(None) => Found::Nothing,
-        Ok(Some(bytes)) => Secret::try_from(bytes).map_or(Found::Damaged, |secret| Found::Secret {
-            secret,
-            checked: true,
-        }),
-        Err(JournalError::DamagedFile { .. } | JournalError::Foreign { .. }) => Found::Damaged,
-        Err(error) => return Err(error.into()),
-    };
+    let copy = read_copy(journal)?;
     let holds_records = report.shards.iter().any(|shard| shard.last.0 > 0);
     let secret = match settle(file, copy, holds_records) {
         Ok(secret) => secret,
@@ -80,16 +72,34 @@ pub fn load(
         let is_new = found == Found::Nothing
             && (!holds_records || matches!(file, Found::Secret { checked: false, .. }));
         if !matches!(found, Found::Secret { .. }) && !is_new {
-            let why = format!("{what} was missing or damaged: written again from the other");
-            tracing::warn!(what = Repaired::Kept.name(), path = %path.display(), %why, "repaired at the start");
-            report.repairs.push(Repair {
-                what: Repaired::Kept,
-                path: path.clone(),
-                why,
-            });
+            report.repairs.push(mended(&path, what));
         }
     }
     Ok(ReferenceKey::new(secret))
+}
+
+/// What of the two was written again, on the record and in the log.
+fn mended(path: &Path, what: &str) -> Repair {
+    let why = format!("{what} was missing or damaged: written again from the other");
+    tracing::warn!(what = Repaired::Kept.name(), path = %path.display(), %why, "repaired at the start");
+    Repair {
+        what: Repaired::Kept,
+        path: path.to_owned(),
+        why,
+    }
+}
+
+fn read_copy(journal: &DiskJournal) -> anyhow::Result<Found> {
+    let checked = |secret| Found::Secret {
+        secret,
+        checked: true,
+    };
+    match journal.kept(NAME) {
+        Ok(None) => Ok(Found::Nothing),
+        Ok(Some(bytes)) => Ok(Secret::try_from(bytes).map_or(Found::Damaged, checked)),
+        Err(JournalError::DamagedFile { .. } | JournalError::Foreign { .. }) => Ok(Found::Damaged),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Which secret it is.

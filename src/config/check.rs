@@ -1,21 +1,19 @@
-//! Owns the rules for the sections: ranges, and what must fit together. Refuses to judge a value
+//! Owns the rules for the sections: what must fit together. Refuses to judge a value
 //! that could not even be read: that was reported already.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
-use sluis_channels::HumanDuration;
 use tracing_subscriber::EnvFilter;
 
 use super::Config;
 use super::problem::{Collector, Problem};
 use super::sections::TlsFiles;
-use super::settings;
+use super::{ranges, settings};
 
 /// Everything wrong with the sections.
 pub(super) fn check(config: &Config, problems: &mut Collector) {
-    ranges(config, problems);
-    times(config, problems);
+    ranges::numbers(config, problems);
+    ranges::times(config, problems);
     engine(config, problems);
     listeners(config, problems);
     sums(config, problems);
@@ -70,221 +68,6 @@ fn of(path: &str, value: impl std::fmt::Display, why: &str) -> Problem {
             format!("{why}; {hint}")
         },
     )
-}
-
-fn ranges(config: &Config, problems: &mut Collector) {
-    let Config {
-        engine,
-        http,
-        binary,
-        journal,
-        limits,
-        retry,
-        sending,
-        ..
-    } = config;
-    const MANY: u64 = i64::MAX as u64;
-    let all: [(&str, u64, std::ops::RangeInclusive<u64>); 30] = [
-        ("engine.shards", engine.shards.into(), 1..=1024),
-        ("engine.max_open", engine.max_open, 1..=MANY),
-        (
-            "engine.prepare_threads",
-            engine.prepare_threads as u64,
-            1..=256,
-        ),
-        ("http.max_body_bytes", http.max_body_bytes, 1024..=1 << 30),
-        ("http.max_batch_bytes", http.max_batch_bytes, 1024..=1 << 32),
-        (
-            "http.max_connections",
-            http.max_connections.into(),
-            1..=1_000_000,
-        ),
-        (
-            "http.max_connections_per_peer",
-            http.max_connections_per_peer.unwrap_or(1).into(),
-            1..=1_000_000,
-        ),
-        (
-            "http.max_connections_per_corporation",
-            http.max_connections_per_corporation.unwrap_or(1).into(),
-            1..=1_000_000,
-        ),
-        (
-            "http.max_bodies_bytes",
-            http.max_bodies_bytes,
-            1 << 20..=1 << 40,
-        ),
-        (
-            "binary.max_connections",
-            binary.max_connections.into(),
-            1..=1_000_000,
-        ),
-        (
-            "binary.max_connections_per_peer",
-            binary.max_connections_per_peer.unwrap_or(1).into(),
-            1..=1_000_000,
-        ),
-        (
-            "binary.max_connections_per_corporation",
-            binary.max_connections_per_corporation.unwrap_or(1).into(),
-            1..=1_000_000,
-        ),
-        (
-            "binary.max_greetings",
-            binary.max_greetings.into(),
-            1..=1_000_000,
-        ),
-        ("binary.credit", binary.credit.into(), 1..=1_000_000),
-        (
-            "journal.generation_max_bytes",
-            journal.generation_max_bytes,
-            32 << 20..=2 << 30,
-        ),
-        (
-            "journal.queue_max_batches",
-            journal.queue_max_batches as u64,
-            1..=1 << 20,
-        ),
-        (
-            "journal.queue_max_records",
-            journal.queue_max_records as u64,
-            1..=1 << 24,
-        ),
-        (
-            "journal.queue_max_bytes",
-            journal.queue_max_bytes as u64,
-            1 << 20..=1 << 36,
-        ),
-        (
-            "journal.cache_bytes",
-            journal.cache_bytes,
-            1 << 20..=1 << 40,
-        ),
-        (
-            "limits.inbox_intake",
-            limits.inbox_intake as u64,
-            1..=1 << 24,
-        ),
-        (
-            "limits.inbox_business",
-            limits.inbox_business as u64,
-            1..=1 << 24,
-        ),
-        (
-            "limits.inbox_internal",
-            limits.inbox_internal as u64,
-            1..=1 << 24,
-        ),
-        (
-            "limits.idempotency_count",
-            limits.idempotency_count as u64,
-            16..=1 << 32,
-        ),
-        (
-            "limits.max_open_per_tenant",
-            limits.max_open_per_tenant as u64,
-            1..=10_000,
-        ),
-        (
-            "limits.max_unknown_tenants",
-            limits.max_unknown_tenants,
-            1..=MANY,
-        ),
-        (
-            "limits.bytes_per_day",
-            limits.bytes_per_day.unwrap_or(1 << 20),
-            1 << 20..=MANY,
-        ),
-        (
-            "limits.max_open_per_corporation",
-            limits.max_open_per_corporation.unwrap_or(1),
-            1..=MANY,
-        ),
-        ("retry.most", retry.most.into(), 1..=10_000),
-        (
-            "sending.breaker_failures",
-            sending.breaker_failures.into(),
-            1..=10_000,
-        ),
-        (
-            "sending.urgent_reserve_percent",
-            sending.urgent_reserve_percent.into(),
-            0..=90,
-        ),
-    ];
-    for (path, value, range) in all {
-        if !range.contains(&value) {
-            let end = if *range.end() == MANY {
-                String::new()
-            } else {
-                format!(" to {}", range.end())
-            };
-            let (_, hint) = settings::words(path).unwrap_or_default();
-            problems.add(Problem::new(
-                path,
-                value,
-                format!("a number from {}{end}", range.start()),
-                hint,
-            ));
-        }
-    }
-}
-
-fn times(config: &Config, problems: &mut Collector) {
-    const DAY: u64 = 86_400;
-    let Config {
-        engine,
-        http,
-        limits,
-        retry,
-        sending,
-        ..
-    } = config;
-    let all: [(&str, HumanDuration, u64); 13] = [
-        ("engine.shutdown_grace", engine.shutdown_grace, DAY / 24),
-        ("http.idle_timeout", http.idle_timeout, DAY / 24),
-        ("http.request_timeout", http.request_timeout, DAY / 24),
-        ("limits.idempotency_age", limits.idempotency_age, 30 * DAY),
-        (
-            "limits.unmatched_task_after",
-            limits.unmatched_task_after,
-            90 * DAY,
-        ),
-        ("limits.clock_tolerance", limits.clock_tolerance, DAY / 24),
-        ("retry.first", retry.first, DAY),
-        ("retry.longest", retry.longest, 7 * DAY),
-        ("retry.give_up", retry.give_up, 30 * DAY),
-        ("sending.start_within", sending.start_within, DAY / 24),
-        ("sending.deadline", sending.deadline, DAY),
-        ("sending.breaker_first", sending.breaker_first, DAY),
-        ("sending.breaker_longest", sending.breaker_longest, DAY),
-    ];
-    for (path, time, most) in all {
-        if time.0 < Duration::from_millis(1) || time.0 > Duration::from_secs(most) {
-            let (_, hint) = settings::words(path).unwrap_or_default();
-            let expected = format!("at least 1ms and at most {}", HumanDuration::seconds(most));
-            problems.add(Problem::new(path, time, expected, hint));
-        }
-    }
-    let ordered = [
-        ("retry.first", retry.first, "retry.longest", retry.longest),
-        (
-            "sending.breaker_first",
-            sending.breaker_first,
-            "sending.breaker_longest",
-            sending.breaker_longest,
-        ),
-    ];
-    for (first, short, longest, long) in ordered {
-        if short > long && !problems.has(first) && !problems.has(longest) {
-            problems.add(Problem::new(
-                longest,
-                long,
-                format!("at least {first}, {short}"),
-                "delays double up to the longest",
-            ));
-        }
-    }
 }
 
 fn engine(config: &Config, problems: &mut Collector) {

@@ -12,6 +12,7 @@ mod lists;
 mod parties;
 mod print;
 mod problem;
+mod ranges;
 mod reader;
 mod sections;
 mod settings;

@@ -2,7 +2,10 @@
 //! whole addresses, and to leave an event out: a new one does not compile until it is told.
 
 use serde_json::{Value, json};
-use sluis_model::{Address, AddressState, Choice, Event, Fact, Flow, Input, Profile};
+use sluis_model::flow::Observed;
+use sluis_model::{
+    Address, AddressState, Channel, Choice, Event, Evidence, Fact, Flow, Input, Profile, Timestamp,
+};
 
 use super::attempts::ReasonRow;
 use super::causes;
@@ -75,27 +78,11 @@ pub(super) fn tell(event: &Event, input: &Input, flow: Option<&Flow>) -> Told {
             Told::new("ready", "Staat klaar", text, details)
         }
         Event::Held {
-            guard: index,
+            guard,
             observed,
             until,
             ..
-        } => {
-            let until = rfc3339(*until);
-            let known = flow.and_then(|flow| Some((flow, flow.guards.get(usize::from(*index))?)));
-            let why = match known {
-                Some((flow, rule)) => {
-                    format!("guard '{}': {}", rule.name, wanting(flow, rule, observed))
-                }
-                None => guard(flow, *index, "cannot be judged", observed),
-            };
-            let details = json!({ "guard": known.map(|(_, rule)| &rule.name), "until": until, "as_of": observed.as_of.map(rfc3339) });
-            Told::new(
-                "held",
-                "Aangehouden",
-                format!("held until {until} at the latest: {why}"),
-                details,
-            )
-        }
+        } => tell_held(*guard, observed, *until, flow),
         Event::TaskOpened {
             task, list, cause, ..
         } => {
@@ -143,38 +130,13 @@ pub(super) fn tell(event: &Event, input: &Input, flow: Option<&Flow>) -> Told {
             channel,
             value,
             state,
-        } => {
-            let after = match state {
-                AddressState::Invalid => {
-                    ": it is not used until its source confirms it with a later date, or it is seen in use"
-                }
-                AddressState::Created | AddressState::Validated => "",
-            };
-            let state_name = json!(state);
-            let name = state_name.as_str().unwrap_or_default();
-            let text = format!("the {channel} address {} is now {name}{after}", mask(value));
-            Told::new(
-                "address_marked",
-                "Adres gemarkeerd",
-                text,
-                json!({ "channel": channel, "address": mask(value), "state": state }),
-            )
-        }
+        } => tell_marked(*channel, value, *state),
         Event::AddressKept {
             channel,
             value,
             since,
             by,
-        } => {
-            let (address, since) = (mask(value), rfc3339(*since));
-            let text = format!(
-                "the {channel} address {address} is still not used, though the list has it: {} since {since}, and nothing \
-                 newer confirms it",
-                super::contacts::because(*by)
-            );
-            let details = json!({ "channel": channel, "address": address, "state": "invalid", "since": since, "by": by });
-            Told::new("address_kept", "Adres blijft ongeldig", text, details)
-        }
+        } => tell_kept(*channel, value, *since, *by),
         Event::FactTaken => tell_fact(input),
         Event::SubjectOpen {
             subject,
@@ -202,6 +164,44 @@ fn said_by(input: &Input) -> String {
     }
 }
 
+/// What a guard waits for.
+fn tell_held(index: u8, observed: &Observed, until: Timestamp, flow: Option<&Flow>) -> Told {
+    let until = rfc3339(until);
+    let known = flow.and_then(|flow| Some((flow, flow.guards.get(usize::from(index))?)));
+    let why = match known {
+        Some((flow, rule)) => format!("guard '{}': {}", rule.name, wanting(flow, rule, observed)),
+        None => guard(flow, index, "cannot be judged", observed),
+    };
+    let details = json!({ "guard": known.map(|(_, rule)| &rule.name), "until": until, "as_of": observed.as_of.map(rfc3339) });
+    let text = format!("held until {until} at the latest: {why}");
+    Told::new("held", "Aangehouden", text, details)
+}
+
+fn tell_marked(channel: Channel, value: &str, state: AddressState) -> Told {
+    let after = match state {
+        AddressState::Invalid => {
+            ": it is not used until its source confirms it with a later date, or it is seen in use"
+        }
+        AddressState::Created | AddressState::Validated => "",
+    };
+    let (address, state) = (mask(value), json!(state));
+    let name = state.as_str().unwrap_or_default();
+    let text = format!("the {channel} address {address} is now {name}{after}");
+    let details = json!({ "channel": channel, "address": address, "state": state });
+    Told::new("address_marked", "Adres gemarkeerd", text, details)
+}
+
+fn tell_kept(channel: Channel, value: &str, since: Timestamp, by: Evidence) -> Told {
+    let (address, since) = (mask(value), rfc3339(since));
+    let text = format!(
+        "the {channel} address {address} is still not used, though the list has it: {} since {since}, and nothing \
+         newer confirms it",
+        super::contacts::because(by)
+    );
+    let details = json!({ "channel": channel, "address": address, "state": "invalid", "since": since, "by": by });
+    Told::new("address_kept", "Adres blijft ongeldig", text, details)
+}
+
 /// What is known where no open amount is: nobody told it, and no open notification has one.
 fn unknown_amount(input: &Input) -> String {
     match input {
@@ -219,38 +219,7 @@ fn unknown_amount(input: &Input) -> String {
 
 fn tell_attempt(event: &Event, input: &Input, flow: Option<&Flow>) -> Told {
     match event {
-        Event::AttemptStarted {
-            attempt,
-            channel,
-            provider,
-            address,
-            choice,
-            passed,
-            resend,
-            ..
-        } => {
-            let again = if *resend {
-                "sent again, its outcome being unknown"
-            } else {
-                "started"
-            };
-            let address = mask(address);
-            let text =
-                format!("attempt {attempt} over {channel} to {address} through {provider} {again}");
-            let held: Vec<String> = (0..)
-                .zip(passed)
-                .map(|(index, observed)| guard(flow, index, "held", observed))
-                .collect();
-            let values: Vec<Value> = passed
-                .iter()
-                .map(|observed| observed_json(&observed.left))
-                .collect();
-            let details = json!({
-                "attempt": attempt, "channel": channel, "provider": provider, "address": address,
-                "choice": choice_code(*choice), "resend": resend, "guards": held, "observed": values,
-            });
-            Told::new("attempt_started", "Poging gestart", text, details)
-        }
+        Event::AttemptStarted { .. } => tell_started(event, flow),
         Event::AttemptWithdrawn { attempt, why, .. } => attempt_row(
             "attempt_withdrawn",
             "Poging ingetrokken",
@@ -335,8 +304,50 @@ fn tell_attempt(event: &Event, input: &Input, flow: Option<&Flow>) -> Told {
             why,
         ),
         // Told by `tell`.
-        _ => Told::new("other", "Overig", "", Value::Null),
+        _ => other(),
     }
+}
+
+/// Of an attempt that started: where to, through whom, and what the guards saw.
+fn tell_started(event: &Event, flow: Option<&Flow>) -> Told {
+    let Event::AttemptStarted {
+        attempt,
+        channel,
+        provider,
+        address,
+        choice,
+        passed,
+        resend,
+        ..
+    } = event
+    else {
+        return other();
+    };
+    let again = if *resend {
+        "sent again, its outcome being unknown"
+    } else {
+        "started"
+    };
+    let address = mask(address);
+    let text = format!("attempt {attempt} over {channel} to {address} through {provider} {again}");
+    let held: Vec<String> = (0..)
+        .zip(passed)
+        .map(|(index, observed)| guard(flow, index, "held", observed))
+        .collect();
+    let values: Vec<Value> = passed
+        .iter()
+        .map(|observed| observed_json(&observed.left))
+        .collect();
+    let details = json!({
+        "attempt": attempt, "channel": channel, "provider": provider, "address": address,
+        "choice": choice_code(*choice), "resend": resend, "guards": held, "observed": values,
+    });
+    Told::new("attempt_started", "Poging gestart", text, details)
+}
+
+/// What another function tells.
+fn other() -> Told {
+    Told::new("other", "Overig", "", Value::Null)
 }
 
 fn attempt_row(

@@ -52,61 +52,75 @@ pub(super) async fn post(
     LinesBody(body): LinesBody,
 ) -> Result<Response, Problem> {
     let rows: Vec<Bytes> = rows(&body);
-    if rows.is_empty() {
+    check_count(rows.len())?;
+    let mut report = Report::for_rows(rows.len());
+    for window in rows.chunks(WINDOW) {
+        let verdicts = run_window(&app, corporation, window).await;
+        verdicts.into_iter().for_each(|verdict| report.add(verdict));
+    }
+    Ok(report.answer())
+}
+
+/// Whether there are rows, and not too many.
+fn check_count(rows: usize) -> Result<(), Problem> {
+    if rows == 0 {
         // Nobody means to send nothing: a file that was not filled, or a body that was lost on the
         // way.
-        let empty = FieldProblem::new(
-            "body",
-            ProblemCode::Empty,
-            format!("1 to {MOST_ROWS} lines, a notification each"),
-        );
+        let expected = format!("1 to {MOST_ROWS} lines, a notification each");
+        let empty = FieldProblem::new("body", ProblemCode::Empty, expected);
         return Err(Problem::invalid(vec![empty]));
     }
-    if rows.len() > MOST_ROWS {
-        let detail = format!(
-            "{} rows: expected at most {MOST_ROWS} a request; split it",
-            rows.len()
-        );
-        return Err(Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "too_many_rows",
-            detail,
-        ));
+    if rows > MOST_ROWS {
+        let detail = format!("{rows} rows: expected at most {MOST_ROWS} a request; split it");
+        let status = StatusCode::PAYLOAD_TOO_LARGE;
+        return Err(Problem::new(status, "too_many_rows", detail));
     }
-    let mut out = Vec::with_capacity(rows.len() * 96);
-    let mut left_out = 0_u32;
-    for (number, window) in rows.chunks(WINDOW).enumerate() {
-        for (offset, verdict) in run_window(&app, corporation, window)
-            .await
-            .into_iter()
-            .enumerate()
-        {
-            let mut row = Row {
-                row: number * WINDOW + offset + 1,
-                verdict,
-            };
-            if let Verdict::Failed { error } = &mut row.verdict
-                && out.len() >= MOST_DESCRIBED
-            {
-                error.shorten();
-                left_out += 1;
-            }
-            // Writing to memory does not fail, and every field serialises.
-            drop(serde_json::to_writer(&mut out, &row));
-            out.push(b'\n');
+    Ok(())
+}
+
+/// The answer, a line a row.
+struct Report {
+    out: Vec<u8>,
+    rows: usize,
+    left_out: u32,
+}
+
+impl Report {
+    fn for_rows(rows: usize) -> Self {
+        Self {
+            out: Vec::with_capacity(rows * 96),
+            rows: 0,
+            left_out: 0,
         }
     }
-    let mut response = Response::new(Body::from(out));
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/x-ndjson"),
-    );
-    if left_out > 0 {
-        response
-            .headers_mut()
-            .insert(LEFT_OUT, HeaderValue::from(left_out));
+
+    fn add(&mut self, verdict: Verdict) {
+        self.rows += 1;
+        let mut row = Row {
+            row: self.rows,
+            verdict,
+        };
+        if let Verdict::Failed { error } = &mut row.verdict
+            && self.out.len() >= MOST_DESCRIBED
+        {
+            error.shorten();
+            self.left_out += 1;
+        }
+        // Writing to memory does not fail, and every field serialises.
+        drop(serde_json::to_writer(&mut self.out, &row));
+        self.out.push(b'\n');
     }
-    Ok(response)
+
+    fn answer(self) -> Response {
+        let mut response = Response::new(Body::from(self.out));
+        let headers = response.headers_mut();
+        let lines = HeaderValue::from_static("application/x-ndjson");
+        headers.insert(header::CONTENT_TYPE, lines);
+        if self.left_out > 0 {
+            headers.insert(LEFT_OUT, HeaderValue::from(self.left_out));
+        }
+        response
+    }
 }
 
 /// Lines that are not blank, as slices of the body.
@@ -122,21 +136,13 @@ fn rows(body: &Bytes) -> Vec<Bytes> {
 }
 
 async fn run_window(app: &App, corporation: CorporationId, rows: &[Bytes]) -> Vec<Verdict> {
-    let gather = Arc::new(Gather {
-        answers: Mutex::new((0..rows.len()).map(|_| None).collect()),
-        arrived: Notify::new(),
-    });
+    let gather = Gather::of(rows.len());
     let answers: Arc<dyn Answers> = gather.clone();
-    let admit = |(number, row): (usize, &Bytes)| -> Result<Admitted, Problem> {
-        let request = intake::notification::parse(row).map_err(|problems| {
-            app.admission.unreadable(corporation);
-            Problem::invalid(problems)
-        })?;
-        app.admission
-            .admit(corporation, &request, &answers, number as u64)
-            .map_err(|rejected: Rejected| rejected.into())
-    };
-    let admitted: Vec<Result<Admitted, Problem>> = rows.iter().enumerate().map(admit).collect();
+    let admitted: Vec<Result<Admitted, Problem>> = rows
+        .iter()
+        .enumerate()
+        .map(|(number, row)| admit(app, corporation, row, &answers, number as u64))
+        .collect();
     let expected = admitted.iter().filter(|row| row.is_ok()).count();
     let mut answered = gather.wait(expected).await;
     let verdict = |(number, row): (usize, Result<Admitted, Problem>)| {
@@ -147,6 +153,22 @@ async fn run_window(app: &App, corporation: CorporationId, rows: &[Bytes]) -> Ve
         }
     };
     admitted.into_iter().enumerate().map(verdict).collect()
+}
+
+/// Hands one row over; `answers` tells under `number` what became of it.
+fn admit(
+    app: &App,
+    corporation: CorporationId,
+    row: &Bytes,
+    answers: &Arc<dyn Answers>,
+    number: u64,
+) -> Result<Admitted, Problem> {
+    let request = intake::notification::parse(row).map_err(|problems| {
+        app.admission.unreadable(corporation);
+        Problem::invalid(problems)
+    })?;
+    let admitted = app.admission.admit(corporation, &request, answers, number);
+    admitted.map_err(|rejected: Rejected| rejected.into())
 }
 
 /// Collects the answers of one window.
@@ -165,6 +187,13 @@ impl Answers for Gather {
 }
 
 impl Gather {
+    fn of(rows: usize) -> Arc<Self> {
+        Arc::new(Self {
+            answers: Mutex::new((0..rows).map(|_| None).collect()),
+            arrived: Notify::new(),
+        })
+    }
+
     async fn wait(&self, expected: usize) -> Vec<Option<ShardAnswer>> {
         loop {
             {

@@ -175,25 +175,7 @@ fn scan(
                 }
                 looked += 1;
                 *at = sequence.0;
-                if let Ok(Record::Tenant(record)) = Record::decode(bytes)
-                    && record.tenant.corporation == corporation
-                {
-                    let position = |event: &Event| {
-                        event
-                            .notification()
-                            .map_or(0, |id| app.reference.mask_position(id, "ended", sequence.0))
-                    };
-                    for row in record
-                        .events
-                        .iter()
-                        .filter_map(|event| explain::outcome(position(event), &record, event))
-                    {
-                        // Writing to memory does not fail, and every field serialises.
-                        drop(serde_json::to_writer(&mut body, &row));
-                        body.push(b'\n');
-                        rows += 1;
-                    }
-                }
+                rows += tell(app, corporation, sequence, bytes, &mut body);
                 ControlFlow::Continue(())
             },
         )?;
@@ -204,4 +186,33 @@ fn scan(
         rows,
         looked,
     })
+}
+
+/// Writes what a record says of ends of the corporation's notifications; gives how many rows.
+fn tell(
+    app: &App,
+    corporation: CorporationId,
+    sequence: Sequence,
+    record: &[u8],
+    body: &mut Vec<u8>,
+) -> usize {
+    let Ok(Record::Tenant(record)) = Record::decode(record) else {
+        return 0;
+    };
+    if record.tenant.corporation != corporation {
+        return 0;
+    }
+    let position = |event: &Event| {
+        let mask = |id| app.reference.mask_position(id, "ended", sequence.0);
+        event.notification().map_or(0, mask)
+    };
+    let ended = |event| explain::outcome(position(event), &record, event);
+    let mut rows = 0;
+    for row in record.events.iter().filter_map(ended) {
+        // Writing to memory does not fail, and every field serialises.
+        drop(serde_json::to_writer(&mut *body, &row));
+        body.push(b'\n');
+        rows += 1;
+    }
+    rows
 }

@@ -16,6 +16,7 @@ use super::body::{JsonBody, ListBody};
 use super::problem::Problem;
 use super::query::Asked;
 use super::records::Records;
+use crate::admission::Rejected;
 use crate::app::App;
 use crate::ask::{AskError, ask, ask_intake, reply};
 use crate::explain::{self, ContactPoint, NotUsed, TimelineRow};
@@ -109,22 +110,16 @@ pub(super) async fn put(
     ) {
         return Err(Problem::invalid(vec![ahead]));
     }
-    if let Some(closed) = app.admission.closed() {
-        return Err(crate::admission::Rejected::Closed(closed).into());
-    }
-    if let Some(full) = app.admission.day_full(corporation) {
-        return Err(full.into());
-    }
+    may_store(&app, corporation)?;
     let inbox = app.engine.inbox_of(&tenant).clone();
     let input = read.supplied.into_input();
-    match ask_intake(&inbox, |reply| ShardRequest::Input {
+    let request = |reply| ShardRequest::Input {
         tenant,
         input,
         reply,
         claim: None,
-    })
-    .await?
-    {
+    };
+    match ask_intake(&inbox, request).await? {
         ShardAnswer::Decided {
             answer: Answer::Profile(change),
             ..
@@ -134,6 +129,17 @@ pub(super) async fn put(
             notes: read.notes,
         })),
         _ => Err(AskError::Lost.into()),
+    }
+}
+
+/// Whether tenants of the corporation are stored now.
+fn may_store(app: &App, corporation: CorporationId) -> Result<(), Rejected> {
+    if let Some(closed) = app.admission.closed() {
+        return Err(Rejected::Closed(closed));
+    }
+    match app.admission.day_full(corporation) {
+        Some(full) => Err(full),
+        None => Ok(()),
     }
 }
 
@@ -229,12 +235,7 @@ pub(super) async fn load(
     Caller(corporation): Caller,
     ListBody(format, body): ListBody,
 ) -> Result<Response, Problem> {
-    if let Some(closed) = app.admission.closed() {
-        return Err(crate::admission::Rejected::Closed(closed).into());
-    }
-    if let Some(full) = app.admission.day_full(corporation) {
-        return Err(full.into());
-    }
+    may_store(&app, corporation)?;
     let read = tokio::task::spawn_blocking(move || {
         let mut rows = tenant_list::read(&body, format);
         let list: Vec<_> = rows.by_ref().collect();
@@ -245,30 +246,7 @@ pub(super) async fn load(
         notes,
         ..LoadBody::default()
     };
-    let mut accepted = Vec::new();
-    for row in rows {
-        report.rows += 1;
-        match row {
-            Ok(mut row) => {
-                // A date that lies ahead confirms nothing.
-                if let Some(ahead) = intake::confirmed::ahead(
-                    &row.confirmed,
-                    app.clock.now(),
-                    app.clock_tolerance_ms,
-                ) {
-                    row.confirmed.clear();
-                    row.warnings
-                        .push(ahead.hint("not used: the address counts as not confirmed"));
-                }
-                report.warn(&row);
-                match row.same_as {
-                    Some(_) => report.same += 1,
-                    None => accepted.push(row),
-                }
-            }
-            Err(rejected) => report.reject(rejected.line, rejected.tenant_id, rejected.reasons),
-        }
-    }
+    let accepted = report.sort_out(&app, rows);
     for window in accepted.chunks(WINDOW) {
         store(&app, corporation, window, &mut report).await?;
     }
@@ -284,6 +262,30 @@ struct NothingTaken<'a> {
 }
 
 impl LoadBody {
+    /// Tells what is known of each row before anything is stored; gives those to be stored.
+    fn sort_out(
+        &mut self,
+        app: &App,
+        rows: Vec<Result<tenant_list::Row, tenant_list::Rejected>>,
+    ) -> Vec<tenant_list::Row> {
+        let mut accepted = Vec::new();
+        self.rows += rows.len();
+        for row in rows {
+            match row {
+                Ok(row) => {
+                    let row = without_dates_ahead(app, row);
+                    self.warn(&row);
+                    match row.same_as {
+                        Some(_) => self.same += 1,
+                        None => accepted.push(row),
+                    }
+                }
+                Err(rejected) => self.reject(rejected.line, rejected.tenant_id, rejected.reasons),
+            }
+        }
+        accepted
+    }
+
     /// 200 with the report when a row was taken. Else 503 when the engine was too busy for all of
     /// them, and 422.
     fn answer(self) -> Response {
@@ -346,6 +348,17 @@ impl LoadBody {
             });
         }
     }
+}
+
+/// A date that lies ahead confirms nothing.
+fn without_dates_ahead(app: &App, mut row: tenant_list::Row) -> tenant_list::Row {
+    let (now, tolerance) = (app.clock.now(), app.clock_tolerance_ms);
+    if let Some(ahead) = intake::confirmed::ahead(&row.confirmed, now, tolerance) {
+        row.confirmed.clear();
+        row.warnings
+            .push(ahead.hint("not used: the address counts as not confirmed"));
+    }
+    row
 }
 
 async fn store(

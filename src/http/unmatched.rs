@@ -159,16 +159,26 @@ fn place(app: &App, corporation: CorporationId, text: &str) -> Result<(u16, u64)
 pub(super) async fn list(
     app: &Arc<App>,
     corporation: CorporationId,
-    (mut shard, mut after): (u16, u64),
+    from: (u16, u64),
     limit: usize,
     before: Option<Timestamp>,
 ) -> Result<(Vec<FactRow>, Option<(u16, u64)>), Problem> {
+    let (found, next) = find(app, corporation, from, limit, before).await?;
+    Ok((read(app, corporation, found).await?, next))
+}
+
+/// Those that the shards know, with where to go on.
+async fn find(
+    app: &App,
+    corporation: CorporationId,
+    (mut shard, mut after): (u16, u64),
+    limit: usize,
+    before: Option<Timestamp>,
+) -> Result<(Vec<(u16, UnmatchedFact)>, Option<(u16, u64)>), Problem> {
     let mut found: Vec<(u16, UnmatchedFact)> = Vec::new();
-    let mut next = None;
     while let Some(inbox) = app.engine.inbox(ShardId(shard)) {
         if found.len() >= limit {
-            next = Some((shard, after));
-            break;
+            return Ok((found, Some((shard, after))));
         }
         let query = Query::Unmatched {
             corporation,
@@ -191,6 +201,15 @@ pub(super) async fn list(
             None => (shard, after) = (shard + 1, 0),
         }
     }
+    Ok((found, None))
+}
+
+/// Reads what they say from the journal. A record that is not kept any more has nothing to show.
+async fn read(
+    app: &App,
+    corporation: CorporationId,
+    found: Vec<(u16, UnmatchedFact)>,
+) -> Result<Vec<FactRow>, Problem> {
     let journal = app.engine.journal().clone();
     let ids: Vec<String> = found
         .iter()
@@ -198,8 +217,8 @@ pub(super) async fn list(
         .collect();
     let read = move || {
         let rows = found.iter().zip(ids);
-        rows.map(|((shard, row), id)| fact_row(&*journal, Shard(*shard), row, id))
-            .collect::<Vec<_>>()
+        rows.filter_map(|((shard, row), id)| fact_row(&*journal, Shard(*shard), row, id))
+            .collect()
     };
     let unreadable = |_| {
         Problem::new(
@@ -208,11 +227,7 @@ pub(super) async fn list(
             "the journal could not be read",
         )
     };
-    let rows = tokio::task::spawn_blocking(read)
-        .await
-        .map_err(unreadable)?;
-    // A record that is not kept any more has nothing to show.
-    Ok((rows.into_iter().flatten().collect(), next))
+    tokio::task::spawn_blocking(read).await.map_err(unreadable)
 }
 
 fn fact_row(

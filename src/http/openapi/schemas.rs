@@ -13,8 +13,13 @@ pub(super) fn all() -> Value {
     for part in [
         words(),
         requests(),
-        about_notifications(),
+        acceptances(),
+        open_notifications(),
+        explanations(),
+        attempts(),
         about_tenants(),
+        about_lists(),
+        about_facts(),
         about_results(),
         super::operation::schemas(),
     ] {
@@ -214,9 +219,9 @@ fn fact() -> Value {
     fact
 }
 
-fn about_notifications() -> Value {
+/// What a sender is told of what it handed in.
+fn acceptances() -> Value {
     let id = super::senders::notification_id;
-    let explained = ["id", "tenant_id", "state", "attempts", "history", "why"];
     json!({
         "Accepted": object("Durable.", &["id", "status", "position"], json!({
             "id": id(), "status": { "type": "string", "const": "accepted" },
@@ -233,7 +238,14 @@ fn about_notifications() -> Value {
         })),
         "BatchRefused": object("A row that was not taken.", &["row", "error"], json!({
             "row": count("Which row, from 1."), "error": reference("Problem")
-        })),
+        }))
+    })
+}
+
+/// What is open, and what was cancelled.
+fn open_notifications() -> Value {
+    let id = super::senders::notification_id;
+    json!({
         "NotificationList": object("A page.", &["notifications"], json!({
             "notifications": list(reference("OpenNotification")), "next": text("Give this as `after`; absent: that was all.")
         })),
@@ -241,6 +253,20 @@ fn about_notifications() -> Value {
             "id": id(), "tenant_id": text("Whose."), "state": reference("State"), "category": text("Its category."),
             "subject": reference("Subject"), "accepted_at": instant("When it was accepted."), "next_at": instant("When something is next.")
         })),
+        "Cancelled": object("What a cancellation did.", &["stopped", "not_open"], json!({
+            "stopped": list(reference("Stopped")), "not_open": list(id())
+        })),
+        "Stopped": object("One that was stopped.", &["id", "was", "already_gone"], json!({
+            "id": id(), "was": text("Its state before."), "already_gone": list(reference("Channel"))
+        }))
+    })
+}
+
+/// Why a notification is where it is.
+fn explanations() -> Value {
+    let id = super::senders::notification_id;
+    let explained = ["id", "tenant_id", "state", "attempts", "history", "why"];
+    json!({
         "Explanation": object("Everything there is to say about a notification.", &explained, json!({
             "id": id(), "tenant_id": text("Whose."),
             "flow": or_null(reference("FlowName")),
@@ -268,7 +294,13 @@ fn about_notifications() -> Value {
         "Delay": object("What keeps a message that is ready from leaving now.", &["reason", "text"], json!({
             "reason": text("`pause`, `send_window`, `rate_limit`, `breaker` (no provider can be reached) or `barred` (the provider refuses our account); more may come."), "text": text("In words."),
             "until": instant("Until when; absent while only a person or a provider can end it.")
-        })),
+        }))
+    })
+}
+
+/// What was tried.
+fn attempts() -> Value {
+    json!({
         "Attempt": object("One try.", &["number", "step", "channel", "provider", "address", "started_at", "outcome"], json!({
             "number": count("From 1."), "step": text("The step it belongs to."), "channel": reference("Channel"), "provider": text("Through whom."),
             "address": text("Where it went, masked."), "started_at": instant("When."), "resends": count("How often it was sent again because its outcome was unknown."),
@@ -280,27 +312,12 @@ fn about_notifications() -> Value {
         "GuardSeen": object("What a guard saw.", &["name", "when", "observed"], json!({
             "name": text("Its name."), "when": text("What must hold."), "observed": text("What was seen."),
             "value": { "description": "The value on the left." }, "as_of": instant("When that was true at its source.")
-        })),
-        "Cancelled": object("What a cancellation did.", &["stopped", "not_open"], json!({
-            "stopped": list(reference("Stopped")), "not_open": list(id())
-        })),
-        "Stopped": object("One that was stopped.", &["id", "was", "already_gone"], json!({
-            "id": id(), "was": text("Its state before."), "already_gone": list(reference("Channel"))
         }))
     })
 }
 
+/// Tenants and what they lived through.
 fn about_tenants() -> Value {
-    let counted = [
-        "rows",
-        "new",
-        "changed",
-        "same",
-        "rejected",
-        "warned",
-        "rejections",
-        "warnings",
-    ];
     json!({
         "Tenant": object("A tenant.", &["tenant_id", "profile", "open"], json!({
             "tenant_id": text("The corporation's number."), "profile": or_null(reference("Profile")),
@@ -329,7 +346,23 @@ fn about_tenants() -> Value {
             "at": instant("When."), "kind": text("Stable code; more may come."), "id": super::senders::notification_id(), "text": text("For people."),
             "label_nl": text("The kind in Dutch."), "details": or_null(reference("Details"))
         })),
-        "Details": { "type": "object", "additionalProperties": true, "description": "The facts of a row, by its kind." },
+        "Details": { "type": "object", "additionalProperties": true, "description": "The facts of a row, by its kind." }
+    })
+}
+
+/// What became of a list.
+fn about_lists() -> Value {
+    let counted = [
+        "rows",
+        "new",
+        "changed",
+        "same",
+        "rejected",
+        "warned",
+        "rejections",
+        "warnings",
+    ];
+    json!({
         "LoadReport": object("What became of a list.", &counted, json!({
             "rows": count("In all."), "new": count("Stored for the first time."), "changed": count("Stored anew."), "same": count("As it was."),
             "rejected": count("Not taken."), "warned": count("Taken, with something left out."),
@@ -337,7 +370,13 @@ fn about_tenants() -> Value {
         })),
         "ListRow": object("A row of the list.", &["line", "tenant_id", "reasons"], json!({
             "line": count("Line it begins on, from 1."), "tenant_id": or_null(text("Whose, when the row says so.")), "reasons": list(reference("FieldProblem"))
-        })),
+        }))
+    })
+}
+
+/// What a fact did.
+fn about_facts() -> Value {
+    json!({
         "FactType": { "type": "string", "enum": ["payment", "open_amount", "balance", "exception", "appointment"], "description": "A payment or an open amount needs `amount_cents` and `subject`, a balance `amount_cents`." },
         "FactTaken": object("Durable.", &["fact_id", "tenants"], json!({ "fact_id": text("Which."), "tenants": list(reference("FactTenant")) })),
         "FactTenant": object("What it did to one tenant.", &["tenant_id", "duplicate", "ended"], json!({

@@ -21,14 +21,18 @@ pub(super) struct CsvRows<'a> {
     columns: Columns,
 }
 
+/// A refusal of the file as a whole.
+const fn reject(line: u64, reasons: Vec<FieldProblem>) -> Rejected {
+    Rejected {
+        line,
+        tenant_id: None,
+        reasons,
+    }
+}
+
 impl<'a> CsvRows<'a> {
     /// Finds and reads the header.
     pub(super) fn open(text: &'a str, notes: &mut Notes) -> Result<Self, Rejected> {
-        let reject = |line, reasons| Rejected {
-            line,
-            tenant_id: None,
-            reasons,
-        };
         let mut splitter = Splitter::new(text);
         let mut said = None;
         let mut titles = Vec::new();
@@ -74,33 +78,28 @@ impl<'a> CsvRows<'a> {
             }
             splitter.skip_line();
         }
-        // None of the lines is a header: what is wrong is said of the first.
+        Err(Self::no_header(text, said))
+    }
+
+    /// None of the lines is a header: what is wrong is said of the first. `said`: the separator that
+    /// the file names.
+    fn no_header(text: &'a str, said: Option<u8>) -> Rejected {
+        let not_a_list = |code| {
+            let reason = FieldProblem::new("file", code, "a header and rows");
+            reject(1, vec![reason])
+        };
         let mut first = Splitter::new(text);
         if !first.skip_blank() {
-            return Err(reject(
-                1,
-                vec![FieldProblem::new(
-                    "file",
-                    ProblemCode::Empty,
-                    "a header and rows",
-                )],
-            ));
+            return not_a_list(ProblemCode::Empty);
         }
         while first.sep_line().is_some() && !first.at_end() {
             first.skip_line();
         }
         let first = first.with(said.unwrap_or_else(|| first.likeliest(&DELIMITERS)));
-        Err(match Self::headed(first, &mut Notes::default()) {
+        match Self::headed(first, &mut Notes::default()) {
             Err((line, reasons)) => reject(line, reasons),
-            Ok(_) => reject(
-                1,
-                vec![FieldProblem::new(
-                    "file",
-                    ProblemCode::NotAList,
-                    "a header and rows",
-                )],
-            ),
-        })
+            Ok(_) => not_a_list(ProblemCode::NotAList),
+        }
     }
 
     fn headed(
