@@ -20,6 +20,7 @@ pub mod machine;
 pub mod ports;
 mod reading;
 pub mod reference_key;
+pub mod scrape;
 pub mod serve;
 pub mod surveys;
 pub mod telemetry;

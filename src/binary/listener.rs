@@ -40,35 +40,13 @@ pub(super) async fn serve(
     pace: Pace,
     shutdown: CancellationToken,
 ) {
-    let BinarySettings {
-        credit,
-        max_connections: all,
-        max_per_peer: per_peer,
-        max_per_corporation: per_corporation,
-        ..
-    } = settings;
-    let most = settings.max_greetings.max(1);
-    // Half of them at most from one address, where an address says anything.
-    let from_one = if per_peer == usize::MAX {
-        most
-    } else {
-        most.div_ceil(2)
-    };
     let acceptor = Arc::new(Acceptor {
         opening,
-        credit,
+        credit: settings.credit,
         pace,
+        strangers: Crowd::new(strangers(&settings)),
+        seats: Seats::new(senders(&settings)),
         tls: settings.tls,
-        strangers: Crowd::new(Bounds {
-            all: most,
-            per_peer: from_one,
-            per_corporation: usize::MAX,
-        }),
-        seats: Seats::new(Bounds {
-            all,
-            per_peer,
-            per_corporation,
-        }),
         shutdown: shutdown.clone(),
     });
     let tasks = TaskTracker::new();
@@ -98,6 +76,31 @@ pub(super) async fn serve(
             left = tasks.len(),
             "senders were still there when the time to end was over"
         );
+    }
+}
+
+/// How many may be there without having shown a key.
+fn strangers(settings: &BinarySettings) -> Bounds {
+    let most = settings.max_greetings.max(1);
+    // Half of them at most from one address, where an address says anything.
+    let from_one = if settings.max_per_peer == usize::MAX {
+        most
+    } else {
+        most.div_ceil(2)
+    };
+    Bounds {
+        all: most,
+        per_peer: from_one,
+        per_corporation: usize::MAX,
+    }
+}
+
+/// How many senders there may be.
+const fn senders(settings: &BinarySettings) -> Bounds {
+    Bounds {
+        all: settings.max_connections,
+        per_peer: settings.max_per_peer,
+        per_corporation: settings.max_per_corporation,
     }
 }
 

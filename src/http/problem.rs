@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::admission::{Rejected, retry_after};
 use crate::ask::AskError;
 use crate::intake::FieldProblem;
+use crate::reading::{MOST_WAITING, Unread};
 
 /// An error answer.
 #[derive(Debug, Serialize)]
@@ -200,6 +201,24 @@ impl From<Rejected> for Problem {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
                     .retry_after(closed.retry_after())
             }
+        }
+    }
+}
+
+impl From<Unread> for Problem {
+    fn from(why: Unread) -> Self {
+        match why {
+            Unread::TooMany => {
+                let detail = format!(
+                    "{MOST_WAITING} requests of your corporation wait to read the journal: ask one after the other"
+                );
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_reads", detail).retry_after(1)
+            }
+            Unread::Failed => Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "journal_unreadable",
+                "the journal could not be read",
+            ),
         }
     }
 }

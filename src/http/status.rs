@@ -17,7 +17,7 @@ use super::problem::Problem;
 use crate::access::Known;
 use crate::app::App;
 use crate::explain::rfc3339;
-use crate::telemetry;
+use crate::scrape;
 
 /// Where the metrics are.
 pub(super) const METRICS: &str = "/metrics";
@@ -30,9 +30,9 @@ pub(super) const ALIVE: &str = "ok\n";
 
 /// `GET /metrics`
 pub(super) async fn metrics(State(app): State<Arc<App>>, _: Operator) -> Result<Response, Problem> {
-    telemetry::take_census(&app).await;
+    scrape::take_census(&app).await;
     let render = move || {
-        telemetry::sample(&app);
+        scrape::sample(&app);
         app.prometheus.run_upkeep();
         app.prometheus.render()
     };
@@ -57,18 +57,7 @@ pub(super) async fn healthz() -> &'static str {
 pub(super) async fn readyz(State(app): State<Arc<App>>, known: Known) -> Response {
     let failure = app.engine.journal().failure().map(|_| "journal_failed");
     let reason = failure.or_else(|| app.admission.closed().map(|closed| closed.code()));
-    // Anybody may ask. Counted are the pauses of everybody, and the caller's own: what another
-    // corporation does is not even told as a number, except to operators. Intake goes on while
-    // sends are paused.
-    let own = known.corporation;
-    let mine = |pause: &Pause| {
-        known.is_operator || pause.scope.corporation.is_none_or(|of| Some(of) == own)
-    };
-    let pauses: Vec<Pause> = app.engine.pauses().all().into_iter().filter(mine).collect();
-    let everything = pauses
-        .iter()
-        .any(|pause| pause.scope == PauseScope::EVERYTHING);
-    let paused = json!({"everything": everything, "pauses": pauses.len()});
+    let paused = paused_for(&app, known);
     let mut told = match reason {
         None => json!({"ready": true, "durability": "fdatasync", "paused": paused}),
         Some(reason) => json!({"ready": false, "reason": reason, "paused": paused}),
@@ -82,6 +71,21 @@ pub(super) async fn readyz(State(app): State<Arc<App>>, known: Known) -> Respons
         Some(_) => StatusCode::SERVICE_UNAVAILABLE,
     };
     (status, Json(told)).into_response()
+}
+
+/// What is paused. Anybody may ask. Counted are the pauses of everybody, and the caller's own: what
+/// another corporation does is not even told as a number, except to operators. Intake goes on while
+/// sends are paused.
+fn paused_for(app: &App, known: Known) -> Value {
+    let own = known.corporation;
+    let mine = |pause: &Pause| {
+        known.is_operator || pause.scope.corporation.is_none_or(|of| Some(of) == own)
+    };
+    let pauses: Vec<Pause> = app.engine.pauses().all().into_iter().filter(mine).collect();
+    let everything = pauses
+        .iter()
+        .any(|pause| pause.scope == PauseScope::EVERYTHING);
+    json!({"everything": everything, "pauses": pauses.len()})
 }
 
 /// A provider that lets nothing through. Its own words stay in explanations.

@@ -1,26 +1,24 @@
 //! Owns the binary's own metrics, the recorder they go to, and the list of all metrics of the
 //! engine. Refuses labels without a bound: no tenant, no address, no id.
 
-mod census;
 mod certificate;
 mod disk;
 pub mod names;
-mod process;
+pub(crate) mod process;
 mod receipts;
 mod recorder;
 mod watch;
 
-pub use census::take_census;
 pub use certificate::loaded as certificate_loaded;
 pub use receipts::ReceiptCounters;
-pub use recorder::{JournalObserver, count_repairs, install, sample};
+pub use recorder::{JournalObserver, count_repairs, install};
 pub use watch::{Edge, Watch};
 
 use sluis_actors::metric::Described;
 use sluis_actors::telemetry::names::ACTOR_METRICS;
 
 /// Whose pauses hold everybody's sends, as the label names them.
-const ALL: &str = "all";
+pub(crate) const ALL: &str = "all";
 
 /// Every metric of the process: the binary's own and the actors'.
 pub fn all_metrics() -> impl Iterator<Item = Described> {

@@ -10,7 +10,7 @@ use super::names;
 const TICKS: f64 = 100.0;
 
 /// Sets the gauges of the process. Reads `/proc`: not for a runtime's own threads.
-pub(super) fn sample() {
+pub(crate) fn sample() {
     if let Ok(stat) = fs::read_to_string("/proc/self/stat")
         && let Some((cpu_ticks, start_ticks)) = times(&stat)
     {

@@ -111,7 +111,7 @@ impl Watch {
     }
 
     /// The newest figures of each shard, in their order.
-    pub(super) fn censuses(&self) -> MutexGuard<'_, Vec<Census>> {
+    pub(crate) fn censuses(&self) -> MutexGuard<'_, Vec<Census>> {
         self.censuses.lock()
     }
 

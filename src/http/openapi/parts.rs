@@ -2,6 +2,8 @@
 //! problem has one schema, whatever its status: its codes stand in words. Refuses to know which
 //! operations there are.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
@@ -193,40 +195,8 @@ impl Op {
 
     /// Its description, for who may call by the route table.
     pub(super) fn document(mut self, access: Access) -> Value {
-        if access != Access::Anybody {
-            self.problems.push((401, "unauthorized"));
-        }
-        if self
-            .parameters
-            .iter()
-            .any(|parameter| parameter["in"] == "query")
-        {
-            self.problems.push((400, "bad_query"));
-        }
-        if access == Access::Corporation {
-            self.problems.push((429, "too_many_connections"));
-        }
-        self.problems.extend_from_slice(EVERYWHERE);
-        // What answers in its own way while the process starts or is full says so there.
-        self.problems.extend(
-            NOT_NOW
-                .iter()
-                .filter(|(status, _)| !self.answers.contains_key(&status.to_string())),
-        );
-        self.problems.sort_unstable();
-        self.problems.dedup();
-        let mut statuses: Vec<u16> = self.problems.iter().map(|(status, _)| *status).collect();
-        statuses.dedup();
-        for status in statuses {
-            let codes: Vec<&str> = self
-                .problems
-                .iter()
-                .filter(|(s, _)| *s == status)
-                .map(|(_, code)| *code)
-                .collect();
-            self.answers
-                .insert(status.to_string(), problem(status, &codes));
-        }
+        self.add_usual_problems(access);
+        self.answer_problems();
         let mut document = json!({
             "operationId": self.id, "tags": [self.tag], "summary": self.summary, "security": security(access), "responses": self.answers
         });
@@ -240,6 +210,38 @@ impl Op {
             document["requestBody"] = body;
         }
         document
+    }
+
+    /// What can happen whatever the call is.
+    fn add_usual_problems(&mut self, access: Access) {
+        if access != Access::Anybody {
+            self.problems.push((401, "unauthorized"));
+        }
+        let queried = |parameter: &Value| parameter["in"] == "query";
+        if self.parameters.iter().any(queried) {
+            self.problems.push((400, "bad_query"));
+        }
+        if access == Access::Corporation {
+            self.problems.push((429, "too_many_connections"));
+        }
+        self.problems.extend_from_slice(EVERYWHERE);
+        // What answers in its own way while the process starts or is full says so there.
+        let not_now = NOT_NOW.iter();
+        let unsaid = not_now.filter(|(status, _)| !self.answers.contains_key(&status.to_string()));
+        self.problems.extend(unsaid);
+    }
+
+    /// An answer for each status of a problem, with all its codes.
+    fn answer_problems(&mut self) {
+        let mut by_status: BTreeMap<u16, BTreeSet<&str>> = BTreeMap::new();
+        for (status, code) in &self.problems {
+            by_status.entry(*status).or_default().insert(code);
+        }
+        for (status, codes) in by_status {
+            let codes: Vec<&str> = codes.into_iter().collect();
+            self.answers
+                .insert(status.to_string(), problem(status, &codes));
+        }
     }
 }
 

@@ -20,7 +20,11 @@ pub(super) fn all() -> Value {
         about_tenants(),
         about_lists(),
         about_facts(),
-        about_results(),
+        outcomes(),
+        unmatched_facts(),
+        tasks(),
+        receipts(),
+        readiness(),
         super::operation::schemas(),
     ] {
         if let Value::Object(part) = part {
@@ -386,7 +390,8 @@ fn about_facts() -> Value {
     })
 }
 
-fn about_results() -> Value {
+/// The feed of what ended.
+fn outcomes() -> Value {
     let id = super::senders::notification_id;
     json!({
         "OutcomeLine": { "description": "One line of the feed: an end, or the cursor that closes the answer.", "oneOf": [reference("Outcome"), reference("Cursor")] },
@@ -395,7 +400,13 @@ fn about_results() -> Value {
             "state": { "type": "string", "const": "ended" }, "end": text("Name of the end state."), "reason": text("Stable code of why."), "why": reference("Reason"),
             "attempt": count("The attempt that ended it."), "channel": reference("Channel")
         })),
-        "Cursor": object("The last line.", &["cursor"], json!({ "cursor": text("Give this as `after`.") })),
+        "Cursor": object("The last line.", &["cursor"], json!({ "cursor": text("Give this as `after`.") }))
+    })
+}
+
+/// Facts that fit nothing.
+fn unmatched_facts() -> Value {
+    json!({
         "UnmatchedList": object("A page.", &["facts"], json!({
             "facts": list(reference("UnmatchedFact")), "next": text("Give this as `after`; absent: that was all.")
         })),
@@ -405,7 +416,14 @@ fn about_results() -> Value {
             "amount_cents": { "type": "integer", "description": "Euro cents." }, "occurred_at": instant("When it happened at its source."),
             "since": instant("When it was taken."),
             "unknown": list(json!({ "type": "string", "enum": ["tenant", "subject"] })), "notes": notes()
-        })),
+        }))
+    })
+}
+
+/// What waits for people.
+fn tasks() -> Value {
+    let id = super::senders::notification_id;
+    json!({
         "TaskList": object("A page.", &["tasks"], json!({
             "unmatched_facts": list(reference("UnmatchedFact")),
             "tasks": list(reference("Task")), "next": text("Give this as `after`; absent: that was all.")
@@ -416,24 +434,37 @@ fn about_results() -> Value {
             "answers": list(text("Leads somewhere."))
         })),
         "FactDismissed": object("Durable.", &["id"], json!({ "id": text("The fact.") })),
-        "TaskAnswered": object("Durable.", &["id", "answer"], json!({ "id": text("The task."), "answer": text("What was answered.") })),
+        "TaskAnswered": object("Durable.", &["id", "answer"], json!({ "id": text("The task."), "answer": text("What was answered.") }))
+    })
+}
+
+/// What providers reported.
+fn receipts() -> Value {
+    let id = super::senders::notification_id;
+    json!({
         "Receipts": object("What each receipt did.", &["receipts"], json!({ "receipts": list(reference("ReceiptTaken")) })),
         "ReceiptTaken": object("What one receipt did.", &["notification", "attempt", "said", "effect"], json!({
             "notification": id(), "attempt": count("Which."),
             "said": text("What was reported, such as `delivered`, `bounced` (no such address), `failed` (it may pass: mailbox full, host out of reach), `blocked` (refused for policy, content or rate), `delayed`, `opened`, `complained`; more may come."),
             "effect": text("`applied`, `noted`, `unknown` (no such attempt) or `unexplained` (kept for people); more may come.")
-        })),
+        }))
+    })
+}
+
+/// Whether the engine takes something in.
+fn readiness() -> Value {
+    json!({
         "Ready": object("Readiness.", &["ready"], json!({
             "ready": truth("Whether intake is open."), "durability": text("What an acceptance means."), "reason": text("Stable code of why not."),
             "paused": reference("ReadyPaused"), "providers": list(reference("ProviderOut")), "replayed": count("While it starts: records replayed."), "of": count("Of how many.")
+        })),
+        "ReadyPaused": object("Whether sends are paused; intake goes on.", &["everything", "pauses"], json!({
+            "everything": truth("An operator paused everything."), "pauses": count("Pauses that stand: those of everybody and the caller's own; to operators all.")
         })),
         "ProviderOut": object("A provider that lets nothing through now; told to operators. Intake goes on, and messages wait or go by another provider of the channel.", &["channel", "name", "state"], json!({
             "channel": text("Its channel."), "name": text("Its name in the configuration."),
             "state": text("`unreachable`, or `barred`: it takes nothing from our account (credentials, rights, balance, address of its API). More may come."),
             "code": text("The provider's code, where it bars us."), "until": instant("When it is tried again; absent while that is being done.")
-        })),
-        "ReadyPaused": object("Whether sends are paused; intake goes on.", &["everything", "pauses"], json!({
-            "everything": truth("An operator paused everything."), "pauses": count("Pauses that stand: those of everybody and the caller's own; to operators all.")
         }))
     })
 }

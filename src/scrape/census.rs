@@ -11,9 +11,9 @@ use sluis_actors::{Census, Query, ShardAnswer, ShardRequest, Standing};
 use sluis_model::{CorporationId, Flow, Lane, Timestamp};
 use tokio::time::timeout;
 
-use super::names;
 use crate::app::App;
 use crate::ask::ask;
+use crate::telemetry::names;
 
 /// Longest wait for the shards, so that a scrape is answered whatever they do.
 const PATIENCE: Duration = Duration::from_millis(500);
