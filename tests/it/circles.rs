@@ -32,7 +32,6 @@ const KNOWN: &[(&str, &[&str])] = &[
     ),
     ("model/src", &["state", "flow::step"]),
     ("journal/src", &["disk::generation"]),
-    ("actors/src", &["telemetry::names"]),
     ("client/src", &["answers"]),
     ("loadtest/src", &["run::target", "sink::smtp::session"]),
 ];
