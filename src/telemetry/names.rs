@@ -122,9 +122,9 @@ sluis_actors::metric_list! {
     /// The bound on tenants that are known only from facts, by corporation. A fact for one more
     /// gets 429 `unknown_tenants`.
     FACT_TENANTS_BOUND: Gauge "sluis_share_fact_tenants_bound" { corporation };
-    /// Inputs in the inboxes of the shards, by line.
+    /// Requests in the inboxes of the shards, by line.
     INBOX: Gauge "sluis_shard_inbox_depth" { line in LINES };
-    /// The bound on inputs in the inboxes of the shards, by line.
+    /// The bound on requests in the inboxes of the shards, by line.
     INBOX_BOUND: Gauge "sluis_shard_inbox_bound" { line in LINES };
     /// Attempts under way, by provider.
     UNDER_WAY: Gauge "sluis_attempts_under_way" { provider };
