@@ -9,6 +9,7 @@
 pub mod address;
 mod checks;
 mod duration;
+pub mod echo;
 pub mod email;
 mod kind;
 pub mod null;
@@ -47,6 +48,8 @@ kind::kinds! {
     BirdSms = "bird-sms", sms::BirdSmsConfig;
     /// Goes nowhere.
     Null = "null", null::NullConfig;
+    /// A file for each message, in a directory.
+    File = "file", echo::FileConfig;
 }
 
 /// The form of messages over each channel; one text where no kind serves the channel yet.

@@ -53,6 +53,8 @@ channels! {
     Portal = 5, "portal", needs Portal, ["portal", "portaal", "huurdersportaal"];
     /// Goes nowhere and always succeeds: for measurements and rehearsals.
     Null = 6, "null", needs Nothing, [];
+    /// Reaches nobody and keeps what would have been said: for trials.
+    Echo = 7, "echo", needs Nothing, [];
 }
 
 struct Row {
