@@ -30,7 +30,7 @@ const KNOWN: &[(&str, &[&str])] = &[
             "telemetry::watch",
         ],
     ),
-    ("model/src", &["state", "flow::step"]),
+    ("model/src", &["state"]),
     ("journal/src", &["disk::generation"]),
     ("client/src", &["answers"]),
     ("loadtest/src", &["run::target", "sink::smtp::session"]),

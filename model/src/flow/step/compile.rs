@@ -1,8 +1,8 @@
 //! Owns the step from what stands in the file to a step of its kind. Refuses to know the kinds but
 //! by their table.
 
-use super::KINDS;
 use super::kind::Step;
+use super::kinds::KINDS;
 use super::syntax::{Syntax, Written};
 use crate::flow::reader::Reader;
 use crate::flow::source::StepSource;

@@ -1,13 +1,15 @@
 //! Owns the steps of a flow: a file per kind, and the table of kinds. Refuses to walk: `decide`
 //! does, by what a kind says of itself.
 //!
-//! A new kind is a file beside this one and a line in [`KINDS`]. It says in its file how it is
-//! written and checked ([`Syntax`]), what begins with it, where it leads, what it waits for and how
-//! that is explained ([`StepKind`]). Only a kind that must do what no kind before it did adds a
-//! variant to [`Begin`]; then the compiler points at the one place that does it, in `decide`.
+//! A new kind is a file beside this one, declared here, and a line in [`kinds::KINDS`]. It says in
+//! its file how it is written and checked ([`syntax::Syntax`]), what begins with it, where it leads,
+//! what it waits for and how that is explained ([`StepKind`]). Only a kind that must do what no kind
+//! before it did adds a variant to [`Begin`]; then the compiler points at the one place that does
+//! it, in `decide`.
 
 mod compile;
 mod kind;
+mod kinds;
 mod message;
 mod send;
 mod syntax;
@@ -17,8 +19,3 @@ mod wait;
 pub(super) use compile::compile;
 pub use kind::{Begin, Names, Question, Step, StepKind};
 pub use message::{After, Except, Handlers, Message, Via};
-
-use syntax::Syntax;
-
-/// The kinds of steps, as they are written in a flow file.
-const KINDS: [Syntax; 3] = [send::SYNTAX, wait::SYNTAX, task::SYNTAX];
