@@ -19,6 +19,9 @@ use sluis_model::{
 /// How many golden files each older version has, beginning with version 1. They are never changed,
 /// and none is added or removed.
 const FILES: [usize; 2] = [35, 38];
+/// How many channels the golden files hold. Of each later one the table of channels says that it is
+/// stored as its code, so that a new channel changes nothing here.
+const HELD_CHANNELS: usize = 7;
 /// Set it to write the golden files anew: only together with a new record version, or for a record
 /// that is new.
 const REGENERATE: &str = "SLUIS_REGENERATE_GOLDEN";
@@ -380,11 +383,11 @@ fn words() -> Vec<Event> {
         Unexplained,
     ]
     .map(|kind| Event::ReceiptNoted { id, attempt, kind });
-    let channels = Channel::ALL.map(|channel| {
+    let channels = Channel::ALL[..HELD_CHANNELS].iter().map(|channel| {
         let (choice, pinned) = (Choice::FlowOrder, None);
         Event::Ready {
             id,
-            channel,
+            channel: *channel,
             choice,
             pinned,
             not_before: AT,
