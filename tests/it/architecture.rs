@@ -13,7 +13,7 @@ const FEWEST_PAIRS: usize = 30;
 /// that is shipped (the folder without a name) needs no crate that only measures or shows it.
 const EDGES: &[(&str, &[&str])] = &[
     ("model", &[]),
-    ("journal", &["sluis-model"]),
+    ("journal", &[]),
     ("channels", &["sluis-model"]),
     (
         "actors",
