@@ -12,7 +12,7 @@ use sluis_model::{AttemptRef, CorporationId, ReceiptKind, Timestamp, Why};
 pub enum ReceiptProof {
     /// The provider sends no receipts.
     Nothing,
-    /// It carries a signature that [`Provider::receive`] checks.
+    /// It carries a signature that the provider checks.
     Signature,
     /// It carries only our own reference with its MAC: the caller must authenticate the request.
     CallerMust,
