@@ -4,6 +4,7 @@
 //! functions and give the same answers, which a test holds. Refuses to know any other call.
 
 use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
 
 use axum::Router;
@@ -143,10 +144,8 @@ impl Short {
             Call::Callback(_) => &self.receipts,
         };
         let began = crate::clock::nanos();
-        let response = match patience
-            .limit(self.app.limits.time, self.post(call, request, flight))
-            .await
-        {
+        let post = pin!(self.post(call, request, flight));
+        let response = match patience.limit(self.app.limits.time, post).await {
             Some(answer) => answer.unwrap_or_else(IntoResponse::into_response),
             None => timed_out().into_response(),
         };

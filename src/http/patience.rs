@@ -45,11 +45,12 @@ impl Patience {
         }
     }
 
-    /// What `work` ends with, or nothing when it is not done within `time`.
+    /// What `work` ends with, or nothing when it is not done within `time`. It is lent and not given:
+    /// a future that is given to another one is held there twice, and each request has one.
     pub(super) async fn limit<T>(
         &self,
         time: Duration,
-        work: impl Future<Output = T>,
+        work: Pin<&mut impl Future<Output = T>>,
     ) -> Option<T> {
         let wait = self.wait(time);
         tokio::select! {
@@ -95,6 +96,8 @@ impl Drop for Wait {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -113,10 +116,15 @@ mod tests {
             "neither the first end nor the given-up one counts"
         );
         assert_eq!(
-            patience.limit(SECOND, std::future::pending::<()>()).await,
+            patience
+                .limit(SECOND, pin!(std::future::pending::<()>()))
+                .await,
             None
         );
-        assert_eq!(patience.limit(SECOND, std::future::ready(7)).await, Some(7));
+        assert_eq!(
+            patience.limit(SECOND, pin!(std::future::ready(7))).await,
+            Some(7)
+        );
         assert_eq!(patience.now() - began, SECOND * 4);
     }
 

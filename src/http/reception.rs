@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use futures::FutureExt as _;
 use http::{HeaderValue, Request, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::service::Service;
@@ -127,7 +128,8 @@ impl Service<Request<Incoming>> for Desk {
         };
         let request = Upload::of(request, &flight);
         let answer = front.answer(request, flight.clone(), self.patience.clone());
-        Box::pin(async move { Ok(flight.answered(answer.await)) })
+        // Not an async block: it would hold the answer twice, once before it waits for it.
+        Box::pin(answer.map(|answer| Ok(flight.answered(answer))))
     }
 }
 
