@@ -18,7 +18,7 @@ use sluis_model::{
 
 /// How many golden files each older version has, beginning with version 1. They are never changed,
 /// and none is added or removed.
-const FILES: [usize; 2] = [35, 38];
+const FILES: [usize; 3] = [35, 38, 40];
 /// How many channels the golden files hold. Of each later one the table of channels says that it is
 /// stored as its code, so that a new channel changes nothing here.
 const HELD_CHANNELS: usize = 7;
@@ -781,7 +781,7 @@ fn every_golden_file_has_its_record_and_the_newest_version_has_files() {
     let expected: BTreeSet<String> = samples().into_iter().map(|(name, _)| name).collect();
     assert_eq!(files(RECORD_VERSION), expected);
     assert_eq!(
-        RECORD_VERSION, 3,
+        RECORD_VERSION, 4,
         "a new version needs golden files of its own, beside these"
     );
 }
