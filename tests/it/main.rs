@@ -35,4 +35,5 @@ mod silent_binary;
 mod strays;
 mod support;
 mod tidy;
+mod watching;
 mod ways;
