@@ -36,6 +36,10 @@ case name *arguments:
     cargo build --profile dist --workspace --bins
     loadtest/cases/{{ name }}/run.sh {{ arguments }}
 
+# A Debian package, in target/debian. Needs `cargo install cargo-deb`.
+deb:
+    cargo deb --package sluis --profile dist
+
 # The README's walkthrough, every expectation checked. Needs smtp-sink (Debian's package postfix), curl, jq.
 walkthrough:
     cargo build --release --workspace --bins --examples

@@ -22,6 +22,7 @@ mod reading;
 pub mod reference_key;
 pub mod scrape;
 pub mod serve;
+mod service;
 pub mod surveys;
 pub mod telemetry;
 pub mod threads;

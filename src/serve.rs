@@ -19,6 +19,7 @@ use crate::config::{Config, KeyRing, flows};
 use crate::engine_start::{self, Running, Surroundings};
 use crate::http;
 use crate::ports::{Edge, Ports};
+use crate::service;
 use crate::telemetry;
 
 /// How often alarms are looked at: the most a timer is late while nothing else is.
@@ -56,17 +57,7 @@ pub async fn run(
     let mut signals = Signals::listen()?;
     let (recovery, shutdown) = (Arc::<Recovery>::default(), CancellationToken::new());
     let ports = Ports::listen(&config, &recovery, &shutdown)?;
-    let read_again = || match reload() {
-        Some(fresh) => {
-            keys.replace(fresh.keys());
-            operators.replace(fresh.operator_keys());
-            tracing::info!("API keys were read again");
-            ports.reload(&fresh);
-        }
-        None => tracing::error!(
-            "the configuration has mistakes: keys and certificates stay as they were"
-        ),
-    };
+    let read_again = || read_again(reload(), &keys, &operators, &ports);
     let Some(running) = start(
         &config,
         around,
@@ -80,9 +71,11 @@ pub async fn run(
         return Ok(());
     };
     ports.open(&running);
+    service::ready();
     say_serving(&running, &ports, paused);
     let house = housekeeping(running.app.clone(), shutdown.clone());
     if let Some(why) = until_the_end(&mut failed, &mut signals, &read_again).await {
+        service::failed(&why);
         // Nothing may be answered any more: what is not durable must not look as if it were.
         anyhow::bail!(
             "{why}; nothing after it was acknowledged. Start again to recover from the disk"
@@ -98,6 +91,18 @@ pub async fn run(
     .await
 }
 
+/// Takes keys and certificates from a fresh configuration; none: it has mistakes.
+fn read_again(fresh: Option<Config>, keys: &KeyRing, operators: &KeyRing, ports: &Ports) {
+    let Some(fresh) = fresh else {
+        tracing::error!("the configuration has mistakes: keys and certificates stay as they were");
+        return;
+    };
+    keys.replace(fresh.keys());
+    operators.replace(fresh.operator_keys());
+    tracing::info!("API keys were read again");
+    ports.reload(&fresh);
+}
+
 /// Waits for a signal that ends the process, or for a failure: then with why.
 async fn until_the_end(
     failed: &mut mpsc::Receiver<String>,
@@ -109,7 +114,11 @@ async fn until_the_end(
             Some(why) = failed.recv() => return Some(why),
             signal = signals.next() => match signal {
                 Signal::End => return None,
-                Signal::ReadAgain => read_again(),
+                Signal::ReadAgain => {
+                    service::reading_again();
+                    read_again();
+                    service::ready();
+                }
             },
         }
     }
@@ -186,7 +195,9 @@ async fn start(
         tokio::select! {
             started = &mut starting => return Ok(Some(started??)),
             _ = say.tick() => {
-                tracing::info!(replayed = recovery.replayed(), of = recovery.of(), "still starting: {}", http::progress(recovery));
+                let progress = http::progress(recovery);
+                service::status(&format!("starting: {progress}"));
+                tracing::info!(replayed = recovery.replayed(), of = recovery.of(), "still starting: {progress}");
             }
             signal = signals.next() => match signal {
                 Signal::ReadAgain => read_again(),
@@ -222,8 +233,8 @@ fn say_found(report: &RecoveryReport, open: i64) {
 
 /// Alarms, and an eye on the disk.
 fn housekeeping(app: Arc<App>, shutdown: CancellationToken) -> Vec<Edge> {
-    let ticking = app.clone();
-    let stop = shutdown.clone();
+    let (ticking, watched) = (app.clone(), app.clone());
+    let (stop, stop_watching) = (shutdown.clone(), shutdown.clone());
     let tick = tokio::spawn(async move {
         let mut interval = tokio::time::interval(TICK);
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
@@ -243,7 +254,8 @@ fn housekeeping(app: Arc<App>, shutdown: CancellationToken) -> Vec<Edge> {
             look_at_the_disk(&app).await;
         }
     });
-    vec![tick, disk]
+    let alive = service::watch(watched, stop_watching);
+    [tick, disk].into_iter().chain(alive).collect()
 }
 
 async fn look_at_the_disk(app: &App) {
@@ -280,6 +292,7 @@ async fn end(
     grace: Duration,
 ) -> anyhow::Result<()> {
     tracing::info!("stopping: no more intake");
+    service::stopping(grace);
     running.app.gatekeeper.stop();
     shutdown.cancel();
     let say = tokio::spawn(say_stopping(running.app.clone()));

@@ -29,6 +29,7 @@ mod metrics;
 mod openapi;
 mod pauses;
 mod receipts;
+mod service;
 mod short_way;
 mod silent;
 mod silent_binary;
