@@ -14,6 +14,7 @@ const FEWEST_PAIRS: usize = 30;
 const EDGES: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("journal", &[]),
+    ("archive", &["sluis-model"]),
     ("channels", &["sluis-model"]),
     (
         "actors",
@@ -57,6 +58,16 @@ const ABSENT: &[(&str, &[&str])] = &[
     (
         "journal/src",
         &["sluis_model", "bincode", "tokio", "SystemTime"],
+    ),
+    (
+        "archive/src",
+        &[
+            "sluis_journal",
+            "sluis_actors",
+            "SystemTime",
+            "Instant",
+            "sluis_model::decide",
+        ],
     ),
     (
         "channels/src",

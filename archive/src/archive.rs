@@ -1,0 +1,418 @@
+//! Owns an archive in use: the volumes that are sealed, the one that is being filled, and finding
+//! entries in both. Refuses to follow the log: entries are handed to it, in the order of their shard.
+
+use std::ops::{ControlFlow, Range};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use parking_lot::{Mutex, RwLock};
+use sluis_model::TenantKey;
+
+use crate::block::Opened;
+use crate::entry::{Entry, Head, Kind};
+use crate::error::ArchiveError;
+use crate::hash::Hash;
+use crate::index::{self, Key};
+use crate::manifest::{self, BlockOf, Manifest, Tip};
+use crate::names;
+use crate::open_volume::{Objects, OpenVolume};
+use crate::store::Store;
+
+/// Opened blocks that are remembered: what belongs together mostly stands in few of them.
+const MOST_REMEMBERED: usize = 16;
+
+/// When a volume is sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes in memory from which it is.
+    pub bytes: usize,
+    /// How old its first entry may become, in milliseconds.
+    pub age_ms: i64,
+}
+
+/// Entries of one shard, in the order of their sequences, and how far they go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// The shard.
+    pub shard: u16,
+    /// Everything up to this sequence that is to be kept was handed over, with this batch.
+    pub upto: u64,
+    /// The entries, each with the category of its notification; empty for what is about none.
+    pub entries: Vec<(Arc<str>, Entry)>,
+}
+
+/// What sealing did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// The new end of the chain.
+    pub tip: Tip,
+    /// Entries of the volume.
+    pub entries: u64,
+    /// Bytes that were stored.
+    pub bytes: u64,
+}
+
+/// An entry that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// What it is.
+    pub head: Head,
+    /// Its bytes.
+    pub body: Bytes,
+    /// The sealed volume that has it; none while it is in the one that is being filled.
+    pub volume: Option<u64>,
+}
+
+/// An archive in use. One thread appends and seals; any thread may look.
+pub struct Archive {
+    store: Store,
+    limits: Limits,
+    state: RwLock<State>,
+    /// Held by whoever appends or seals.
+    writing: Mutex<()>,
+    remembered: Mutex<Vec<((u64, u32), Opened)>>,
+}
+
+struct State {
+    volumes: Vec<Arc<Manifest>>,
+    tip: Tip,
+    open: OpenVolume,
+    /// When the first entry of the open one came.
+    since: Option<i64>,
+}
+
+impl std::fmt::Debug for Archive {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Archive")
+            .field("store", &self.store)
+            .field("tip", &self.tip())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Archive {
+    /// Opens the archive in `store` of an engine with so many shards. What a crash left of a volume
+    /// that was not sealed is removed.
+    ///
+    /// # Errors
+    /// The store fails, a manifest is damaged or missing, or the archive is that of another data
+    /// directory.
+    pub fn open(store: Store, shards: u16, limits: Limits) -> Result<Self, ArchiveError> {
+        let (volumes, tip) = read_manifests(&store)?;
+        let shards = usize::from(shards);
+        let reached: Vec<u64> = match volumes.last() {
+            Some(newest) if newest.shards.len() != shards => {
+                return Err(ArchiveError::Shards {
+                    archived: newest.shards.len(),
+                    given: shards,
+                });
+            }
+            Some(newest) => newest.shards.iter().map(|reached| reached.upto).collect(),
+            None => vec![0; shards],
+        };
+        let state = State {
+            volumes,
+            tip,
+            open: OpenVolume::behind(reached.into_iter()),
+            since: None,
+        };
+        Ok(Self {
+            store,
+            limits,
+            state: RwLock::new(state),
+            writing: Mutex::new(()),
+            remembered: Mutex::default(),
+        })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The end of the chain.
+    #[must_use]
+    pub fn tip(&self) -> Tip {
+        self.state.read().tip
+    }
+
+    /// The sealed volumes.
+    #[must_use]
+    pub fn volumes(&self) -> Vec<Arc<Manifest>> {
+        self.state.read().volumes.clone()
+    }
+
+    /// The shard's last sequence of which everything up to it is in a sealed volume: what is behind
+    /// it may be forgotten elsewhere.
+    #[must_use]
+    pub fn passed(&self, shard: u16) -> u64 {
+        let state = self.state.read();
+        let newest = state.volumes.last();
+        let reached = newest.and_then(|newest| newest.shards.get(usize::from(shard)));
+        reached.map_or(0, |reached| reached.upto)
+    }
+
+    /// The shard's last sequence that was handed over, sealed or not: to be followed from here.
+    #[must_use]
+    pub fn followed(&self, shard: u16) -> u64 {
+        self.state.read().open.upto(shard)
+    }
+
+    /// Takes a batch at `now`, in milliseconds since 1970. What is covered already is left out.
+    ///
+    /// # Errors
+    /// [`ArchiveError::TooLong`].
+    pub fn append(&self, batch: &Batch, now: i64) -> Result<(), ArchiveError> {
+        let _writing = self.writing.lock();
+        let mut state = self.state.write();
+        for (category, entry) in &batch.entries {
+            state.since.get_or_insert(now);
+            state.open.append(category, entry)?;
+        }
+        state.open.reach(batch.shard, batch.upto);
+        Ok(())
+    }
+
+    /// Whether the open volume should be sealed at `now`.
+    #[must_use]
+    pub fn wants_seal(&self, now: i64) -> bool {
+        let state = self.state.read();
+        let is_old = state
+            .since
+            .is_some_and(|since| now.saturating_sub(since) >= self.limits.age_ms);
+        is_old || state.open.bytes() >= self.limits.bytes || state.open.is_full()
+    }
+
+    /// Entries and bytes of the open volume.
+    #[must_use]
+    pub fn unsealed(&self) -> (u64, usize) {
+        let state = self.state.read();
+        (state.open.entries(), state.open.bytes())
+    }
+
+    /// Seals the open volume; none when it has no entry. Its manifest is stored last: without it there
+    /// is no volume, with it all of it is durable.
+    ///
+    /// # Errors
+    /// The store fails, and everything is as before; [`ArchiveError::Taken`].
+    pub fn seal(&self, now: i64) -> Result<Option<Sealed>, ArchiveError> {
+        let _writing = self.writing.lock();
+        let Objects { manifest, objects } = {
+            let mut state = self.state.write();
+            if state.open.entries() == 0 {
+                return Ok(None);
+            }
+            let tip = state.tip;
+            state.open.objects(tip, now)?
+        };
+        let volume = manifest.volume;
+        let bytes = manifest.bytes();
+        let stored: usize = objects.iter().map(|(_, bytes)| bytes.len()).sum();
+        for (object, bytes) in objects {
+            self.store
+                .put(&names::object(volume, &object), bytes, false)?;
+        }
+        let tip = Tip {
+            volume,
+            hash: Hash::of(&bytes),
+        };
+        let sealed = Sealed {
+            tip,
+            entries: manifest.entries,
+            bytes: (stored + bytes.len()) as u64,
+        };
+        let path = names::object(volume, names::MANIFEST);
+        self.store
+            .put(&path, bytes.into(), true)
+            .map_err(|error| taken(volume, error))?;
+        let mut state = self.state.write();
+        let reached: Vec<u64> = manifest.shards.iter().map(|reached| reached.upto).collect();
+        state.open = OpenVolume::behind(reached.into_iter());
+        (state.tip, state.since) = (tip, None);
+        state.volumes.push(Arc::new(manifest));
+        Ok(Some(sealed))
+    }
+
+    /// Visits the entries under a key, newest volume first and newest first within it, until the
+    /// visitor breaks. `may_have` says which volumes need not be looked at.
+    ///
+    /// # Errors
+    /// The store fails, or a block is damaged.
+    pub fn find(
+        &self,
+        key: &Key,
+        may_have: impl Fn(&Manifest) -> bool,
+        visit: &mut dyn FnMut(Found) -> ControlFlow<()>,
+    ) -> Result<(), ArchiveError> {
+        let (hash, text) = (key.hash(), key.text());
+        let (open, volumes) = {
+            let state = self.state.read();
+            let open = state.open.blocks_of(hash, "the open volume")?;
+            (open, state.volumes.clone())
+        };
+        if visit_all(key, &text, None, open, visit)?.is_break() {
+            return Ok(());
+        }
+        for manifest in volumes.iter().rev().filter(|manifest| may_have(manifest)) {
+            let blocks = self.blocks_of(manifest, hash)?;
+            if visit_all(key, &text, Some(manifest.volume), blocks, visit)?.is_break() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// The tenant's newest record whose sequence is at most `sequence`: to walk along its records, also
+    /// where the journal has them no more.
+    ///
+    /// # Errors
+    /// The store fails, or a block is damaged.
+    pub fn record(
+        &self,
+        tenant: &TenantKey,
+        shard: u16,
+        sequence: u64,
+    ) -> Result<Option<Found>, ArchiveError> {
+        let mut record = None;
+        let key = Key::Tenant(tenant.clone());
+        let begins_before = |manifest: &Manifest| {
+            let reached = manifest.shards.get(usize::from(shard));
+            reached.is_some_and(|reached| reached.after < sequence && reached.upto > reached.after)
+        };
+        self.find(&key, begins_before, &mut |found| {
+            if found.head.kind != Kind::Record || found.head.sequence > sequence {
+                return ControlFlow::Continue(());
+            }
+            record = Some(found);
+            ControlFlow::Break(())
+        })?;
+        Ok(record)
+    }
+
+    /// The blocks of a volume that the index names for the key.
+    fn blocks_of(&self, manifest: &Manifest, hash: u64) -> Result<Vec<Opened>, ArchiveError> {
+        let path = names::object(manifest.volume, &manifest.index.object);
+        let mut read = |range: Range<u64>| self.store.range(&path, range);
+        let numbers = index::blocks(&mut read, manifest.index.rows, hash)?;
+        let open = |number: &u32| self.block(manifest, *number);
+        numbers.iter().map(open).collect()
+    }
+
+    fn block(&self, manifest: &Manifest, number: u32) -> Result<Opened, ArchiveError> {
+        let name = (manifest.volume, number);
+        if let Some(opened) = self.remembered(name) {
+            return Ok(opened);
+        }
+        let Some((segment, block, at)) = manifest.blocks().nth(number as usize) else {
+            let place = names::object(manifest.volume, &manifest.index.object).to_string();
+            let what = format!("it names block {number}, which the volume has not");
+            return Err(ArchiveError::damaged(place, what));
+        };
+        let path = names::object(manifest.volume, &segment.object);
+        let bytes = self.store.range(&path, at..at + block.length())?;
+        let opened = Opened::read(block, &bytes, &block_place(&path, at, block))?;
+        self.remember(name, opened.clone());
+        Ok(opened)
+    }
+
+    fn remembered(&self, name: (u64, u32)) -> Option<Opened> {
+        let mut remembered = self.remembered.lock();
+        let at = remembered.iter().position(|(of, _)| *of == name)?;
+        // The newest stands last, so that the first is the one to forget.
+        let found = remembered.remove(at);
+        let opened = found.1.clone();
+        remembered.push(found);
+        Some(opened)
+    }
+
+    fn remember(&self, name: (u64, u32), opened: Opened) {
+        let mut remembered = self.remembered.lock();
+        if remembered.len() >= MOST_REMEMBERED {
+            remembered.remove(0);
+        }
+        remembered.push((name, opened));
+    }
+}
+
+/// Where a block is, for people.
+pub(crate) fn block_place(path: &object_store::path::Path, at: u64, block: &BlockOf) -> String {
+    format!("{path}, block at bytes {at} to {}", at + block.length())
+}
+
+fn taken(volume: u64, error: ArchiveError) -> ArchiveError {
+    match error {
+        ArchiveError::Store {
+            source: object_store::Error::AlreadyExists { .. },
+            ..
+        } => ArchiveError::Taken { volume },
+        error => error,
+    }
+}
+
+/// Visits the entries of one volume under the key, newest first.
+fn visit_all(
+    key: &Key,
+    text: &str,
+    volume: Option<u64>,
+    blocks: Vec<Opened>,
+    visit: &mut dyn FnMut(Found) -> ControlFlow<()>,
+) -> Result<ControlFlow<()>, ArchiveError> {
+    let place = volume.map_or_else(|| "the open volume".to_owned(), manifest::place);
+    let mut found = Vec::new();
+    for block in &blocks {
+        for entry in block.entries_with(text, &place) {
+            let (head, body) = entry?;
+            if key.is_of(&head) {
+                found.push(Found { head, body, volume });
+            }
+        }
+    }
+    // What left stands behind the record of its outcome, and comes before it here.
+    found.sort_by_key(|found| (found.head.at, found.head.sequence, found.head.kind));
+    for found in found.into_iter().rev() {
+        if visit(found).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+    Ok(ControlFlow::Continue(()))
+}
+
+/// The manifests in the store, without a gap, and the end of their chain.
+fn read_manifests(store: &Store) -> Result<(Vec<Arc<Manifest>>, Tip), ArchiveError> {
+    let listed = store.list(names::VOLUMES)?;
+    let listed: Vec<(u64, String)> = listed
+        .iter()
+        .filter_map(|object| names::parts(&object.location))
+        .collect();
+    let sealed = listed
+        .iter()
+        .filter(|(_, object)| object == names::MANIFEST);
+    let newest = sealed.map(|(volume, _)| *volume).max().unwrap_or(0);
+    let mut volumes = Vec::new();
+    let mut tip = Tip::EMPTY;
+    for volume in 1..=newest {
+        let bytes = store.get(&names::object(volume, names::MANIFEST))?;
+        let bytes =
+            bytes.ok_or_else(|| ArchiveError::damaged(manifest::place(volume), "it is missing"))?;
+        let manifest = Manifest::read(volume, &bytes)?;
+        if manifest.previous != tip.hash {
+            let what = format!(
+                "it follows a manifest with the hash {}, that of volume {} has {}",
+                manifest.previous,
+                volume - 1,
+                tip.hash
+            );
+            return Err(ArchiveError::damaged(manifest::place(volume), what));
+        }
+        tip = Tip {
+            volume,
+            hash: Hash::of(&bytes),
+        };
+        volumes.push(Arc::new(manifest));
+    }
+    for (volume, object) in listed.into_iter().filter(|(volume, _)| *volume > newest) {
+        store.delete(&names::object(volume, &object))?;
+    }
+    Ok((volumes, tip))
+}

@@ -1,0 +1,215 @@
+//! Owns one block: entries of one corporation and category, as two zstd frames. The first has their
+//! lines, the second their bodies, one behind the other. Refuses to give back what does not have the
+//! hash that its manifest says.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use memchr::memmem::Finder;
+
+use crate::entry::{Entry, Head};
+use crate::error::ArchiveError;
+use crate::hash::Hash;
+use crate::index;
+use crate::manifest::BlockOf;
+
+/// Bytes of bodies and lines from which a block is full. A larger one compresses a little better,
+/// and takes longer to find something in.
+pub(crate) const FULL_BYTES: usize = 256 << 10;
+/// The largest block that is read, in bytes: what a full one and the longest entry amount to.
+const MOST_RAW: u32 = (FULL_BYTES + 2 * crate::MAX_BODY_BYTES) as u32;
+/// How hard zstd tries.
+const LEVEL: i32 = 6;
+
+/// A block that is being filled.
+#[derive(Default)]
+pub(crate) struct Filling {
+    heads: Vec<u8>,
+    bodies: Vec<u8>,
+    entries: u32,
+    keys: Vec<u64>,
+    /// When its oldest and its newest entry were decided.
+    span: Option<(i64, i64)>,
+}
+
+/// A block that is full.
+pub(crate) struct Block {
+    pub(crate) bytes: Bytes,
+    pub(crate) of: BlockOf,
+    /// Hashes of the keys under which its entries are found, sorted, each once.
+    pub(crate) keys: Vec<u64>,
+}
+
+impl Filling {
+    pub(crate) fn push(&mut self, entry: &Entry) {
+        let head = &entry.head;
+        // Writing into memory does not fail, and a head has no map with keys that are no text.
+        let _ = serde_json::to_writer(&mut self.heads, head);
+        self.heads.push(b'\n');
+        self.bodies.extend_from_slice(&entry.body);
+        self.entries += 1;
+        self.keys.extend(index::keys_of(head));
+        let (first, last) = self.span.unwrap_or((head.at, head.at));
+        self.span = Some((first.min(head.at), last.max(head.at)));
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.heads.len() + self.bodies.len()
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.entries == 0
+    }
+
+    /// What it holds now, to be read before it is full.
+    pub(crate) fn opened(&self) -> Opened {
+        Opened {
+            heads: self.heads.clone().into(),
+            bodies: self.bodies.clone().into(),
+        }
+    }
+
+    /// Whether an entry with this key is in it; by its hash, so seldom wrongly.
+    pub(crate) fn may_hold(&self, key: u64) -> bool {
+        self.keys.contains(&key)
+    }
+
+    /// Compresses it.
+    pub(crate) fn finish(self) -> Result<Block, ArchiveError> {
+        let Self {
+            heads,
+            bodies,
+            entries,
+            mut keys,
+            span,
+        } = self;
+        let mut bytes = compress(&heads)?;
+        let heads_length = bytes.len();
+        bytes.extend_from_slice(&compress(&bodies)?);
+        keys.sort_unstable();
+        keys.dedup();
+        let (first_at, last_at) = span.unwrap_or_default();
+        let of = BlockOf {
+            heads: heads_length as u32,
+            bodies: (bytes.len() - heads_length) as u32,
+            raw_heads: heads.len() as u32,
+            raw_bodies: bodies.len() as u32,
+            entries,
+            first_at,
+            last_at,
+            hash: Hash::of(&bytes),
+        };
+        let bytes = bytes.into();
+        Ok(Block { bytes, of, keys })
+    }
+}
+
+fn compress(bytes: &[u8]) -> Result<Vec<u8>, ArchiveError> {
+    zstd::bulk::compress(bytes, LEVEL).map_err(|source| ArchiveError::Disk {
+        object: "a block in memory".to_owned(),
+        source,
+    })
+}
+
+/// A block whose frames were opened.
+#[derive(Clone, Debug)]
+pub(crate) struct Opened {
+    heads: Bytes,
+    bodies: Bytes,
+}
+
+impl Opened {
+    /// Opens the block that is stored as `bytes`.
+    ///
+    /// # Errors
+    /// They are not the bytes that the manifest speaks of, or no block.
+    pub(crate) fn read(of: &BlockOf, bytes: &[u8], place: &str) -> Result<Self, ArchiveError> {
+        let actual = Hash::of(bytes);
+        if actual != of.hash {
+            let what = format!("its hash is {actual}, the manifest says {}", of.hash);
+            return Err(ArchiveError::damaged(place, what));
+        }
+        let frames = bytes.split_at_checked(of.heads as usize);
+        let (heads, bodies) =
+            frames.ok_or_else(|| ArchiveError::damaged(place, "it is shorter than its lines"))?;
+        Ok(Self {
+            heads: decompress(heads, of.raw_heads, place)?,
+            bodies: decompress(bodies, of.raw_bodies, place)?,
+        })
+    }
+
+    /// Its entries, in the order in which they were appended. Those whose line cannot be read are
+    /// errors.
+    pub(crate) fn entries<'a>(
+        &'a self,
+        place: &'a str,
+    ) -> impl Iterator<Item = Result<(Head, Bytes), ArchiveError>> + 'a {
+        self.lines().map(move |line| self.entry(&line, place))
+    }
+
+    /// Those whose line has `text` in it.
+    pub(crate) fn entries_with<'a>(
+        &'a self,
+        text: &'a str,
+        place: &'a str,
+    ) -> impl Iterator<Item = Result<(Head, Bytes), ArchiveError>> + 'a {
+        let finder = Finder::new(text.as_bytes());
+        let has = move |line: &Line<'a>| finder.find(line.text).is_some();
+        self.lines()
+            .filter(has)
+            .map(move |line| self.entry(&line, place))
+    }
+
+    fn entry(&self, line: &Line<'_>, place: &str) -> Result<(Head, Bytes), ArchiveError> {
+        let head: Head = serde_json::from_slice(line.text)
+            .map_err(|error| ArchiveError::damaged(place, format!("a line: {error}")))?;
+        if line.body.end > self.bodies.len() {
+            let what = "its lines speak of more bodies than it has";
+            return Err(ArchiveError::damaged(place, what));
+        }
+        Ok((head, self.bodies.slice(line.body.clone())))
+    }
+
+    fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+        let lines = self.heads.split(|byte| *byte == b'\n');
+        let full = lines.filter(|text| !text.is_empty());
+        full.scan(0, |at, text| {
+            let end = *at + length_of(text);
+            let body = std::mem::replace(at, end)..end;
+            Some(Line { text, body })
+        })
+    }
+}
+
+/// One line and where its body is.
+struct Line<'a> {
+    text: &'a [u8],
+    body: Range<usize>,
+}
+
+/// The length of the body: the number at the end of the line. To read it so is what makes it cheap to
+/// pass over the lines of others.
+fn length_of(line: &[u8]) -> usize {
+    let digits = line.strip_suffix(b"}").unwrap_or(line);
+    let start = digits.iter().rposition(|byte| !byte.is_ascii_digit());
+    let digits = &digits[start.map_or(0, |at| at + 1)..];
+    digits.iter().fold(0usize, |number, digit| {
+        number
+            .saturating_mul(10)
+            .saturating_add(usize::from(digit - b'0'))
+    })
+}
+
+fn decompress(frame: &[u8], raw: u32, place: &str) -> Result<Bytes, ArchiveError> {
+    if raw > MOST_RAW {
+        let what = format!("it says that it holds {raw} bytes, at most {MOST_RAW}");
+        return Err(ArchiveError::damaged(place, what));
+    }
+    let bytes = zstd::bulk::decompress(frame, raw as usize)
+        .map_err(|error| ArchiveError::damaged(place, format!("no zstd frame: {error}")))?;
+    if bytes.len() != raw as usize {
+        let what = format!("it holds {} bytes, the manifest says {raw}", bytes.len());
+        return Err(ArchiveError::damaged(place, what));
+    }
+    Ok(bytes.into())
+}

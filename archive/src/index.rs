@@ -1,0 +1,206 @@
+//! Owns the index of a volume: which of its blocks have entries of a tenant, of a notification, about
+//! a subject. One row of eight bytes for each key and block: 40 bits of the key's hash, 24 bits of the
+//! block's number, sorted. Refuses to be believed: a row says where to look, the lines there decide.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use sluis_model::{CorporationId, NotificationId, TenantKey};
+
+use crate::entry::{Head, Topic};
+use crate::error::ArchiveError;
+
+/// Bytes of a row.
+pub(crate) const ROW: usize = 8;
+/// Bits of a row that number the block.
+const BLOCK_BITS: u32 = 24;
+/// Most blocks of a volume.
+pub(crate) const MOST_BLOCKS: usize = 1 << BLOCK_BITS;
+/// Rows read at once around the place where a key should be: hashes are spread evenly, so that it is
+/// within them except seldom.
+const WINDOW: u64 = 1_024;
+
+/// By what entries are found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// Everything of a tenant.
+    Tenant(TenantKey),
+    /// Everything about a notification.
+    Notification(NotificationId),
+    /// Everything that names a subject of a corporation.
+    Subject(CorporationId, Topic),
+}
+
+impl Key {
+    /// The 40 bits by which it stands in an index.
+    pub(crate) fn hash(&self) -> u64 {
+        match self {
+            Key::Tenant(tenant) => of_tenant(tenant.corporation.0, &tenant.tenant),
+            Key::Notification(id) => of_notification(&id.to_string()),
+            Key::Subject(corporation, topic) => of_subject(corporation.0, topic),
+        }
+    }
+
+    /// Text that the line of each entry of this key has: cheaper to look for than to read the line.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Key::Tenant(tenant) => format!("\"tenant\":{}", quoted(&tenant.tenant)),
+            Key::Notification(id) => format!("\"{id}\""),
+            Key::Subject(_, topic) => format!("\"id\":{}", quoted(&topic.id)),
+        }
+    }
+
+    /// Whether the entry is really one of this key.
+    pub(crate) fn is_of(&self, head: &Head) -> bool {
+        match self {
+            Key::Tenant(tenant) => {
+                head.corporation == tenant.corporation.0 && head.tenant == tenant.tenant
+            }
+            Key::Notification(id) => {
+                let id = id.to_string();
+                head.ids.iter().any(|of| **of == *id)
+            }
+            Key::Subject(corporation, topic) => {
+                head.corporation == corporation.0 && head.subject.as_ref() == Some(topic)
+            }
+        }
+    }
+}
+
+fn quoted(text: &str) -> String {
+    // Text is always JSON.
+    serde_json::to_string(text).unwrap_or_default()
+}
+
+/// The keys under which an entry is found.
+pub(crate) fn keys_of(head: &Head) -> impl Iterator<Item = u64> + '_ {
+    let tenant = of_tenant(head.corporation, &head.tenant);
+    let ids = head.ids.iter().map(|id| of_notification(id));
+    let subject = head.subject.as_ref();
+    let subject = subject.map(|topic| of_subject(head.corporation, topic));
+    std::iter::once(tenant).chain(ids).chain(subject)
+}
+
+fn of_tenant(corporation: u16, tenant: &str) -> u64 {
+    first_bits(&[b"tenant", &corporation.to_be_bytes(), tenant.as_bytes()])
+}
+
+fn of_notification(id: &str) -> u64 {
+    first_bits(&[b"notification", id.as_bytes()])
+}
+
+fn of_subject(corporation: u16, topic: &Topic) -> u64 {
+    let (kind, id) = (topic.kind.as_bytes(), topic.id.as_bytes());
+    first_bits(&[b"subject", &corporation.to_be_bytes(), kind, id])
+}
+
+/// The first 40 bits of the hash of the parts, with a byte 0 between them: no part has one, except a
+/// number, which has always two bytes.
+fn first_bits(parts: &[&[u8]]) -> u64 {
+    let mut hasher = blake3::Hasher::new();
+    for part in parts {
+        hasher.update(part).update(&[0]);
+    }
+    let hash = hasher.finalize();
+    let bytes = hash.as_bytes();
+    bytes[..5]
+        .iter()
+        .fold(0, |bits, byte| (bits << 8) | u64::from(*byte))
+}
+
+/// The index of a volume whose blocks, in their order, have these keys.
+pub(crate) fn write<'a>(keys: impl Iterator<Item = &'a [u64]>) -> Bytes {
+    let row = |number: u64, key: &u64| (key << BLOCK_BITS) | number;
+    let mut rows: Vec<u64> = keys
+        .zip(0u64..)
+        .flat_map(|(keys, number)| keys.iter().map(move |key| row(number, key)))
+        .collect();
+    rows.sort_unstable();
+    rows.dedup();
+    let bytes: Vec<u8> = rows.into_iter().flat_map(u64::to_be_bytes).collect();
+    bytes.into()
+}
+
+/// The blocks that have entries under `key`, in order. `read` gives bytes of the index.
+///
+/// # Errors
+/// What `read` says.
+pub(crate) fn blocks(
+    read: &mut dyn FnMut(Range<u64>) -> Result<Bytes, ArchiveError>,
+    rows: u64,
+    key: u64,
+) -> Result<Vec<u32>, ArchiveError> {
+    let mut half = WINDOW / 2;
+    // Where it would stand if hashes were spread quite evenly.
+    let middle = ((u128::from(key) * u128::from(rows)) >> 40) as u64;
+    loop {
+        let (from, to) = (middle.saturating_sub(half), (middle + half).min(rows));
+        let window = read(from * ROW as u64..to * ROW as u64)?;
+        let mut keys = window.chunks_exact(ROW).map(|row| word(row) >> BLOCK_BITS);
+        let covers_start = from == 0 || keys.clone().next().is_some_and(|first| first < key);
+        let covers_end = to == rows || keys.next_back().is_some_and(|last| last > key);
+        if covers_start && covers_end {
+            return Ok(matching(&window, key));
+        }
+        half *= 4;
+    }
+}
+
+fn matching(window: &[u8], key: u64) -> Vec<u32> {
+    let rows = window.chunks_exact(ROW).map(word);
+    let of_key = rows.filter(|row| row >> BLOCK_BITS == key);
+    of_key
+        .map(|row| (row & (MOST_BLOCKS as u64 - 1)) as u32)
+        .collect()
+}
+
+fn word(row: &[u8]) -> u64 {
+    row.iter()
+        .fold(0, |word, byte| (word << 8) | u64::from(*byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(bytes: &Bytes, key: u64) -> (Vec<u32>, usize) {
+        let mut reads = 0;
+        let mut read = |range: Range<u64>| {
+            reads += 1;
+            Ok(bytes.slice(range.start as usize..range.end as usize))
+        };
+        let found = blocks(&mut read, (bytes.len() / ROW) as u64, key).unwrap();
+        (found, reads)
+    }
+
+    #[test]
+    fn every_key_is_found_in_its_blocks_with_one_read_mostly() {
+        let of = |number: usize| of_notification(&format!("{number:032x}"));
+        let blocks: Vec<Vec<u64>> = (0..400)
+            .map(|block| (0..300).map(|entry| of(block * 200 + entry)).collect())
+            .collect();
+        let bytes = write(blocks.iter().map(Vec::as_slice));
+        let mut reads = 0;
+        for number in 0..1_000 {
+            let (found, read) = find(&bytes, of(number * 77));
+            let expected = (0..400u32).filter(|block| {
+                let first = *block as usize * 200;
+                (first..first + 300).contains(&(number * 77))
+            });
+            assert_eq!(found, expected.collect::<Vec<_>>(), "{number}");
+            reads += read;
+        }
+        assert!(reads < 1_100, "{reads} reads for 1,000 keys");
+        assert!(find(&bytes, of(1_000_000)).0.is_empty());
+    }
+
+    #[test]
+    fn hashes_that_are_not_spread_evenly_are_found_as_well() {
+        let keys: Vec<u64> = (0..5_000).map(|number| (1 << 39) + number).collect();
+        let bytes = write([&keys[..], &[1, 2]].into_iter());
+        assert_eq!(find(&bytes, (1 << 39) + 4_999).0, [0]);
+        assert_eq!(find(&bytes, 2).0, [1]);
+        assert!(find(&bytes, 3).0.is_empty());
+        assert!(find(&write(std::iter::empty()), 7).0.is_empty());
+    }
+}

@@ -1,0 +1,37 @@
+//! The archive: what was decided about every tenant and the bytes of everything that left, for
+//! years. It owns sealed volumes, their chain of hashes, their index, and the check of all three.
+//!
+//! It refuses to know the journal: whoever follows the log hands entries over. It reads no clock.
+//!
+//! * [`Archive`] is opened on a [`Store`]: a directory, memory, or an object store.
+//! * [`Archive::append`] takes entries; [`Archive::seal`] makes a volume of them. What is sealed is
+//!   never written again.
+//! * [`Archive::passed`] is the watermark of a shard: everything up to it is in a sealed volume.
+//! * [`verify`] reads a whole archive and names each fault with its place.
+//!
+//! `docs/archive-format.md` describes the layout for readers in other languages.
+
+mod archive;
+mod block;
+mod entry;
+mod error;
+mod hash;
+mod index;
+mod manifest;
+mod names;
+mod open_volume;
+mod store;
+mod verify;
+mod words;
+
+pub use archive::{Archive, Batch, Found, Limits, Sealed};
+pub use entry::{Attempted, Entry, Head, Kept, Kind, Topic};
+pub use error::ArchiveError;
+pub use hash::Hash;
+pub use index::Key;
+pub use manifest::{BlockOf, FORMAT, Manifest, Reached, SegmentOf, Tip};
+pub use store::Store;
+pub use verify::{Fault, Report, verify};
+
+/// Longest body of one entry, in bytes: the journal's longest record, and more than a mail may have.
+pub const MAX_BODY_BYTES: usize = 32 << 20;

@@ -1,0 +1,51 @@
+//! Owns the names of the archive's objects. Refuses anything about a tenant in a name.
+
+use object_store::path::Path;
+
+/// Everything of volumes is below this.
+pub(crate) const VOLUMES: &str = "volumes";
+/// Digits of a volume's number, so that names sort as numbers do.
+const DIGITS: usize = 10;
+/// The object that makes a volume one.
+pub(crate) const MANIFEST: &str = "manifest.json";
+/// The object that finds entries by key.
+pub(crate) const INDEX: &str = "index";
+
+/// `volumes/0000000042/<object>`.
+pub(crate) fn object(volume: u64, object: &str) -> Path {
+    Path::from(format!("{VOLUMES}/{volume:0DIGITS$}/{object}"))
+}
+
+/// The name of a segment within its volume.
+pub(crate) fn segment(number: usize) -> String {
+    format!("{number:04}.blocks")
+}
+
+/// The volume and the object within it, of a name that is one of ours.
+pub(crate) fn parts(path: &Path) -> Option<(u64, String)> {
+    let mut parts = path.parts();
+    let (folder, volume, object) = (parts.next()?, parts.next()?, parts.next()?);
+    let is_ours = folder.as_ref() == VOLUMES && volume.as_ref().len() == DIGITS;
+    if !is_ours || parts.next().is_some() {
+        return None;
+    }
+    Some((volume.as_ref().parse().ok()?, object.as_ref().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_sort_as_numbers_do_and_come_back() {
+        assert!(object(9, MANIFEST) < object(10, MANIFEST));
+        assert_eq!(parts(&object(42, INDEX)), Some((42, INDEX.to_owned())));
+        for foreign in [
+            "volumes/42/index",
+            "other/0000000042/index",
+            "volumes/0000000042",
+        ] {
+            assert_eq!(parts(&Path::from(foreign)), None, "{foreign}");
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Owns where the archive's objects are: a directory, memory, or an object store. What it puts is
+//! durable when it returns. Refuses to be called from async code: it waits.
+
+use std::fs::{DirBuilder, File};
+use std::future::Future;
+use std::io;
+use std::ops::Range;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::TryStreamExt;
+use object_store::local::LocalFileSystem;
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
+
+use crate::error::ArchiveError;
+
+/// Rights of a directory that the archive makes: its owner's alone.
+const PRIVATE: u32 = 0o700;
+
+/// Where an archive is.
+#[derive(Clone, Debug)]
+pub struct Store {
+    objects: Arc<dyn ObjectStore>,
+    /// Of a directory: its files have to be made durable here.
+    root: Option<PathBuf>,
+    /// For people.
+    shown: String,
+}
+
+impl Store {
+    /// A directory. It is made when it is not there.
+    ///
+    /// # Errors
+    /// The directory cannot be made or used.
+    pub fn directory(root: impl Into<PathBuf>) -> Result<Self, ArchiveError> {
+        let root = root.into();
+        let shown = root.display().to_string();
+        let disk = |source: io::Error| ArchiveError::Disk {
+            object: shown.clone(),
+            source,
+        };
+        let mut builder = DirBuilder::new();
+        builder.recursive(true).mode(PRIVATE);
+        builder.create(&root).map_err(disk)?;
+        let root = root.canonicalize().map_err(disk)?;
+        let objects = LocalFileSystem::new_with_prefix(&root)
+            .map_err(|source| failed(&Path::default(), source))?;
+        Ok(Self {
+            objects: Arc::new(objects),
+            root: Some(root),
+            shown,
+        })
+    }
+
+    /// Memory, for tests.
+    #[must_use]
+    pub fn memory() -> Self {
+        Self {
+            objects: Arc::new(InMemory::new()),
+            root: None,
+            shown: "memory".to_owned(),
+        }
+    }
+
+    /// Where it is, for people.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// Stores an object, durably. `once`: only when there is none of that name.
+    ///
+    /// # Errors
+    /// The store fails; with `once`, there is one already (`object_store::Error::AlreadyExists`).
+    pub(crate) fn put(&self, path: &Path, bytes: Bytes, once: bool) -> Result<(), ArchiveError> {
+        let options = PutOptions {
+            mode: if once {
+                PutMode::Create
+            } else {
+                PutMode::Overwrite
+            },
+            ..PutOptions::default()
+        };
+        let put = self
+            .objects
+            .put_opts(path, PutPayload::from(bytes), options);
+        wait(put).map_err(|source| failed(path, source))?;
+        self.settle(path).map_err(|source| ArchiveError::Disk {
+            object: path.to_string(),
+            source,
+        })
+    }
+
+    /// Makes a file and its name durable: the store of a directory leaves that to the system.
+    fn settle(&self, path: &Path) -> io::Result<()> {
+        let Some(root) = &self.root else {
+            return Ok(());
+        };
+        let file = root.join(path.as_ref());
+        File::open(&file)?.sync_all()?;
+        let folders = file.ancestors().skip(1);
+        for folder in folders.take_while(|folder| folder.starts_with(root)) {
+            File::open(folder)?.sync_all()?;
+        }
+        Ok(())
+    }
+
+    /// A whole object; none when there is none of that name.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub(crate) fn get(&self, path: &Path) -> Result<Option<Bytes>, ArchiveError> {
+        let get = async { self.objects.get(path).await?.bytes().await };
+        match wait(get) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(source) => Err(failed(path, source)),
+        }
+    }
+
+    /// Some bytes of an object.
+    ///
+    /// # Errors
+    /// The store fails, or the object is not there or shorter.
+    pub(crate) fn range(&self, path: &Path, range: Range<u64>) -> Result<Bytes, ArchiveError> {
+        if range.is_empty() {
+            return Ok(Bytes::new());
+        }
+        let length = range.end - range.start;
+        let bytes =
+            wait(self.objects.get_range(path, range)).map_err(|source| failed(path, source))?;
+        if bytes.len() as u64 != length {
+            return Err(ArchiveError::damaged(path.to_string(), "it is too short"));
+        }
+        Ok(bytes)
+    }
+
+    /// Everything below `prefix`, sorted by name.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub(crate) fn list(&self, prefix: &str) -> Result<Vec<ObjectMeta>, ArchiveError> {
+        let prefix = Path::from(prefix);
+        let listed = wait(self.objects.list(Some(&prefix)).try_collect::<Vec<_>>());
+        let mut listed = listed.map_err(|source| failed(&prefix, source))?;
+        listed.sort_by(|a, b| a.location.cmp(&b.location));
+        Ok(listed)
+    }
+
+    /// Removes an object.
+    ///
+    /// # Errors
+    /// The store fails or refuses.
+    pub(crate) fn delete(&self, path: &Path) -> Result<(), ArchiveError> {
+        wait(self.objects.delete(path)).map_err(|source| failed(path, source))
+    }
+}
+
+/// Waits for what a store does. A directory and memory do it on this thread.
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    futures::executor::block_on(future)
+}
+
+fn failed(path: &Path, source: object_store::Error) -> ArchiveError {
+    ArchiveError::Store {
+        object: path.to_string(),
+        source,
+    }
+}

@@ -1,0 +1,347 @@
+//! Owns the check of a whole archive: every manifest, every object, every block, every output, the
+//! index and the chain. Names each fault with its place and goes on. Refuses to repair.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use crate::archive::block_place;
+use crate::block::Opened;
+use crate::entry::{Head, Kept, Kind};
+use crate::error::ArchiveError;
+use crate::hash::Hash;
+use crate::index;
+use crate::manifest::{self, Manifest, SegmentOf, Tip};
+use crate::names;
+use crate::store::Store;
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Where: an object, and the block or entry where that is known.
+    pub place: String,
+    /// What.
+    pub what: String,
+}
+
+/// What a check found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Volumes looked at.
+    pub volumes: u64,
+    /// Entries looked at.
+    pub entries: u64,
+    /// Outputs whose bytes have the hash that the journal has.
+    pub proven: u64,
+    /// Outputs that were made again, with another hash or without one in the journal, or not at all.
+    pub unproven: u64,
+    /// Bytes read.
+    pub bytes: u64,
+    /// The end of the chain, as it was found.
+    pub tip: Option<Tip>,
+    /// What is wrong, in the order of the volumes.
+    pub faults: Vec<Fault>,
+}
+
+/// Checks everything. `known`: the end of the chain as it was published, so that a newest volume that
+/// was taken away or sealed again is noticed as well. `progress` is called with each volume's number
+/// and the number of the newest.
+///
+/// # Errors
+/// The store fails. What is wrong with the archive is no error: it stands in the report.
+pub fn verify(
+    store: &Store,
+    known: Option<Tip>,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Report, ArchiveError> {
+    let mut volumes = listed(store)?;
+    let newest = volumes.keys().next_back().copied().unwrap_or(0);
+    let newest = newest.max(known.map_or(0, |tip| tip.volume));
+    let mut check = Check {
+        store,
+        report: Report::default(),
+        chain: Chain {
+            before: Some(Tip::EMPTY),
+            reached: Vec::new(),
+        },
+        known,
+    };
+    for volume in 1..=newest {
+        progress(volume, newest);
+        let objects = volumes.remove(&volume).unwrap_or_default();
+        check.volume(volume, &objects, volume == newest)?;
+    }
+    Ok(check.report)
+}
+
+/// The names of the objects of each volume.
+fn listed(store: &Store) -> Result<BTreeMap<u64, Vec<String>>, ArchiveError> {
+    let mut volumes: BTreeMap<u64, Vec<String>> = BTreeMap::new();
+    for object in store.list(names::VOLUMES)? {
+        if let Some((volume, name)) = names::parts(&object.location) {
+            volumes.entry(volume).or_default().push(name);
+        }
+    }
+    Ok(volumes)
+}
+
+/// The chain as far as it was followed.
+struct Chain {
+    /// The volume before; none when it is missing or cannot be read.
+    before: Option<Tip>,
+    /// How far that one follows the shards.
+    reached: Vec<u64>,
+}
+
+struct Check<'a> {
+    store: &'a Store,
+    report: Report,
+    chain: Chain,
+    known: Option<Tip>,
+}
+
+impl Check<'_> {
+    fn fault(&mut self, place: impl Into<String>, what: impl Into<String>) {
+        self.report.faults.push(Fault {
+            place: place.into(),
+            what: what.into(),
+        });
+    }
+
+    /// Notes what is damaged; what the store refuses ends the check.
+    fn note<T>(&mut self, result: Result<T, ArchiveError>) -> Result<Option<T>, ArchiveError> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(ArchiveError::Damaged { place, what }) => {
+                self.fault(place, what);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn volume(
+        &mut self,
+        volume: u64,
+        objects: &[String],
+        is_newest: bool,
+    ) -> Result<(), ArchiveError> {
+        let place = manifest::place(volume);
+        let Some(bytes) = self.store.get(&names::object(volume, names::MANIFEST))? else {
+            if objects.is_empty() {
+                self.fault(place, "the volume is missing: it was removed");
+            } else if !is_newest || self.known.is_some_and(|tip| tip.volume >= volume) {
+                self.fault(place, "the manifest is missing: it was removed");
+            }
+            // Else a crash left it, or it is being sealed at this moment.
+            self.chain.before = None;
+            return Ok(());
+        };
+        self.report.volumes += 1;
+        self.report.bytes += bytes.len() as u64;
+        let tip = Tip {
+            volume,
+            hash: Hash::of(&bytes),
+        };
+        self.report.tip = Some(tip);
+        self.compare(tip);
+        let read = self.note(Manifest::read(volume, &bytes))?;
+        if let Some(manifest) = &read {
+            self.link(manifest);
+            self.objects(manifest, objects)?;
+            self.chain.reached = manifest.shards.iter().map(|reached| reached.upto).collect();
+        }
+        self.chain.before = read.map(|_| tip);
+        Ok(())
+    }
+
+    /// Whether the volume is the one that was published under its number.
+    fn compare(&mut self, found: Tip) {
+        let published = self.known.filter(|known| known.volume == found.volume);
+        if let Some(known) = published.filter(|known| known.hash != found.hash) {
+            let what = format!(
+                "its hash is {}, and {} was published: the volume was changed or sealed again",
+                found.hash, known.hash
+            );
+            self.fault(manifest::place(found.volume), what);
+        }
+    }
+
+    /// Whether the volume follows the one before it.
+    fn link(&mut self, manifest: &Manifest) {
+        let Some(before) = self.chain.before else {
+            return;
+        };
+        if before.hash != manifest.previous {
+            let what = format!(
+                "its hash is {}, and volume {} was sealed behind {}: it was changed or sealed again",
+                before.hash, manifest.volume, manifest.previous
+            );
+            self.fault(manifest::place(before.volume.max(1)), what);
+        }
+        for (shard, reached) in manifest.shards.iter().enumerate() {
+            let ended = self.chain.reached.get(shard).copied().unwrap_or(0);
+            if ended != reached.after || reached.upto < reached.after {
+                let what = format!(
+                    "it follows shard {shard} from {} to {}, and the volume before it ends at {ended}",
+                    reached.after, reached.upto
+                );
+                self.fault(manifest::place(manifest.volume), what);
+            }
+        }
+    }
+
+    /// Every object that the manifest names, and those that it does not.
+    fn objects(&mut self, manifest: &Manifest, objects: &[String]) -> Result<(), ArchiveError> {
+        let mut keys = Vec::new();
+        let mut entries = 0;
+        let mut whole = true;
+        for segment in &manifest.segments {
+            match self.segment(manifest, segment, &mut keys)? {
+                Some(found) => entries += found,
+                None => whole = false,
+            }
+        }
+        self.report.entries += entries;
+        if whole && entries != manifest.entries {
+            let what = format!("it names {} entries, {entries} are there", manifest.entries);
+            self.fault(manifest::place(manifest.volume), what);
+        }
+        self.index(manifest, whole.then_some(&keys))?;
+        let named = |object: &str| {
+            let mut segments = manifest.segments.iter();
+            object == names::MANIFEST
+                || object == manifest.index.object
+                || segments.any(|segment| segment.object == object)
+        };
+        for object in objects.iter().filter(|object| !named(object)) {
+            let place = names::object(manifest.volume, object).to_string();
+            self.fault(place, "no manifest names it: it was put there afterwards");
+        }
+        Ok(())
+    }
+
+    /// One segment; how many entries it has, when all of it is as it should be.
+    fn segment(
+        &mut self,
+        manifest: &Manifest,
+        segment: &SegmentOf,
+        keys: &mut Vec<Vec<u64>>,
+    ) -> Result<Option<u64>, ArchiveError> {
+        let path = names::object(manifest.volume, &segment.object);
+        let Some(bytes) = self.store.get(&path)? else {
+            self.fault(path.to_string(), "it is missing: it was removed");
+            return Ok(None);
+        };
+        self.report.bytes += bytes.len() as u64;
+        if bytes.len() as u64 != segment.length {
+            let what = format!(
+                "it has {} bytes, the manifest says {}",
+                bytes.len(),
+                segment.length
+            );
+            self.fault(path.to_string(), what);
+        }
+        let (mut entries, mut at, mut whole) = (0, 0, true);
+        for block in &segment.blocks {
+            let place = block_place(&path, at, block);
+            let end = at + block.length();
+            let found = match bytes.get(at as usize..end as usize) {
+                Some(bytes) => self.note(Opened::read(block, bytes, &place))?,
+                None => {
+                    self.fault(place.clone(), "it was cut off");
+                    None
+                }
+            };
+            at = end;
+            match found {
+                Some(opened) => {
+                    let found = self.entries(segment, &opened, &place, keys)?;
+                    if found != u64::from(block.entries) {
+                        let what = format!("it names {} entries, {found} are there", block.entries);
+                        self.fault(place, what);
+                    }
+                    entries += found;
+                }
+                None => whole = false,
+            }
+        }
+        if whole && Hash::of(&bytes) != segment.hash {
+            let what = "its blocks are as they should be, and it is not: something was added";
+            self.fault(path.to_string(), what);
+        }
+        Ok(whole.then_some(entries))
+    }
+
+    /// The entries of one block.
+    fn entries(
+        &mut self,
+        segment: &SegmentOf,
+        block: &Opened,
+        place: &str,
+        keys: &mut Vec<Vec<u64>>,
+    ) -> Result<u64, ArchiveError> {
+        let mut of_block = Vec::new();
+        let mut count = 0;
+        for entry in block.entries(place) {
+            let Some((head, body)) = self.note(entry)? else {
+                continue;
+            };
+            count += 1;
+            of_block.extend(index::keys_of(&head));
+            self.entry(segment, &head, &body, place);
+        }
+        of_block.sort_unstable();
+        of_block.dedup();
+        keys.push(of_block);
+        Ok(count)
+    }
+
+    fn entry(&mut self, segment: &SegmentOf, head: &Head, body: &Bytes, place: &str) {
+        let of = || {
+            let (kind, shard, sequence) = (head.kind, head.shard, head.sequence);
+            format!("{place}, {kind:?} of shard {shard}, sequence {sequence}")
+        };
+        if head.corporation != segment.corporation {
+            let what = format!("it is of corporation {}", head.corporation);
+            self.fault(of(), what);
+        }
+        let Some(output) = head.output.as_ref().filter(|_| head.kind == Kind::Output) else {
+            return;
+        };
+        match output.kept {
+            Kept::AsSent | Kept::MadeAgain if Hash::of(body) == output.hash => {
+                self.report.proven += 1;
+            }
+            Kept::AsSent | Kept::MadeAgain => {
+                self.fault(of(), "its bytes do not have the hash that the journal has");
+            }
+            Kept::Unproven | Kept::Differs | Kept::Missing => self.report.unproven += 1,
+        }
+    }
+
+    /// The index: its hash, and with the keys of all blocks whether it names them all.
+    fn index(
+        &mut self,
+        manifest: &Manifest,
+        keys: Option<&Vec<Vec<u64>>>,
+    ) -> Result<(), ArchiveError> {
+        let path = names::object(manifest.volume, &manifest.index.object);
+        let Some(bytes) = self.store.get(&path)? else {
+            self.fault(path.to_string(), "it is missing: it was removed");
+            return Ok(());
+        };
+        self.report.bytes += bytes.len() as u64;
+        let actual = Hash::of(&bytes);
+        if actual != manifest.index.hash {
+            let what = format!(
+                "its hash is {actual}, the manifest says {}",
+                manifest.index.hash
+            );
+            self.fault(path.to_string(), what);
+        } else if keys.is_some_and(|keys| index::write(keys.iter().map(Vec::as_slice)) != bytes) {
+            self.fault(path.to_string(), "it does not name what the blocks hold");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,76 @@
+//! The archive read in another language, by the program of docs/archive-format.md. `.ci/run` runs
+//! what is ignored here, and installs what it needs.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use sluis_archive::{Hash, Store};
+
+use super::world::{fill, filled, mail, tenant};
+
+/// The program of the document.
+fn program() -> String {
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/archive-format.md");
+    let text = std::fs::read_to_string(document).unwrap();
+    let (_, behind) = text.split_once("```python\n").unwrap();
+    behind.split_once("```").unwrap().0.to_owned()
+}
+
+fn run(archive: &Path) -> Output {
+    let python = std::env::var("SLUIS_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let mut command = Command::new(python);
+    command
+        .arg("-c")
+        .arg(program())
+        .arg(archive)
+        .output()
+        .unwrap()
+}
+
+/// What the program should print for notifications `0..count`.
+fn expected(count: u64) -> String {
+    let mut lines = String::new();
+    for number in 0..count {
+        for (kind, sequence) in [("record", 1), ("record", 2), ("output", 2)] {
+            let sequence = 2 * number + sequence;
+            let body = format!("record {sequence}");
+            let hash = match kind {
+                "record" => Hash::of(body.as_bytes()),
+                _ => Hash::of(&mail(number)),
+            };
+            writeln!(lines, "{kind} {sequence} {} {hash}", tenant(number).tenant).unwrap();
+        }
+    }
+    lines
+}
+
+#[test]
+fn the_reader_is_short() {
+    let lines = program().lines().filter(|line| !line.is_empty()).count();
+    assert!(lines <= 20, "{lines} lines");
+}
+
+#[test]
+#[ignore = "needs Python with zstandard and blake3: .ci/run installs them"]
+fn twenty_lines_of_python_read_every_byte_and_notice_a_changed_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::directory(folder.path()).unwrap();
+    let archive = filled(&store, 2, 700);
+    fill(&archive, 1_400..1_410);
+    let sealed = archive.seal(0).unwrap().unwrap();
+    let read = run(folder.path());
+    assert!(
+        read.status.success(),
+        "{}",
+        String::from_utf8_lossy(&read.stderr)
+    );
+    let printed = String::from_utf8(read.stdout).unwrap();
+    assert_eq!(printed, format!("{}{}\n", expected(1_410), sealed.tip.hash));
+    let path = folder.path().join("volumes/0000000002/0000.blocks");
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[1_000] ^= 1;
+    std::fs::write(path, bytes).unwrap();
+    let read = run(folder.path());
+    assert!(!read.status.success(), "control");
+}

@@ -1,0 +1,9 @@
+//! The archive as its users see it, in one program. Refuses network and sleep.
+#![allow(unreachable_pub, reason = "the world is shared between files")]
+
+mod crash;
+mod find;
+mod foreign;
+mod size;
+mod tamper;
+mod world;
