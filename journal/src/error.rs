@@ -260,6 +260,14 @@ impl JournalError {
         }
     }
 
+    /// A generation between others is not in the data directory.
+    pub(crate) fn missing(data: &Path, number: u64) -> Self {
+        Self::MissingGeneration {
+            path: data.to_owned(),
+            number,
+        }
+    }
+
     pub(crate) fn store(path: &Path) -> impl FnOnce(sled::Error) -> Self {
         move |source| Self::Store {
             path: path.to_owned(),

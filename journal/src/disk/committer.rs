@@ -73,7 +73,7 @@ impl Committer {
         // rot while we are away.
         let newest = self.generations.newest();
         newest.append(&mut self.writer, &[], || ())?;
-        if let Err(error) = self.ledger.closed(&newest) {
+        if let Err(error) = self.ledger.closed(newest.floor()) {
             // Everything is durable; only what is cut off its end later would look like the end of
             // a crash.
             tracing::warn!(%error, "the clean stop could not be noted: the next start takes it for a kill");
@@ -120,7 +120,7 @@ impl Committer {
             written = (self.options.monotonic)()
         })?;
         if generation.number != newest.number {
-            self.ledger.begun(&generation)?;
+            self.ledger.begun(generation.floor())?;
             self.generations.add(Arc::clone(&generation));
             self.successor.put_away(newest);
         }

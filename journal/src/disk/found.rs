@@ -9,6 +9,7 @@ use super::generation::{Generation, Newest, Tail};
 use super::identity::{self, Identity};
 use super::manifest::Manifest;
 use super::options::Options;
+use super::prepared::Prepared;
 use super::report::Repairs;
 use crate::{Damage, JournalError};
 
@@ -56,7 +57,7 @@ pub(super) fn open_all(
                 found.tail = tail;
             }
             Newest::Unbegun { .. } if found.unbegun.is_some() => {
-                return Err(missing(dir, number));
+                return Err(JournalError::missing(dir, number));
             }
             Newest::Unbegun { is_blank } => {
                 if !is_blank && known.is_none() && !is_first_try(dir, number, options)? {
@@ -80,25 +81,18 @@ fn check_complete(
         .map(|manifest| manifest.made.as_slice())
         .unwrap_or_default();
     if let Some(made) = made.iter().find(|made| !numbers.contains(&made.number)) {
-        return Err(missing(dir, made.number));
+        return Err(JournalError::missing(dir, made.number));
     }
     match numbers.windows(2).find(|pair| pair[1] != pair[0] + 1) {
-        Some(pair) => Err(missing(dir, pair[0] + 1)),
+        Some(pair) => Err(JournalError::missing(dir, pair[0] + 1)),
         None => Ok(()),
-    }
-}
-
-fn missing(dir: &Path, number: u64) -> JournalError {
-    JournalError::MissingGeneration {
-        path: dir.to_owned(),
-        number,
     }
 }
 
 /// A log that holds something, none of which can be read.
 fn unreadable(dir: &Path, number: u64) -> JournalError {
     JournalError::Damaged {
-        path: Generation::path(dir, number).join("log"),
+        path: Prepared::path(dir, number).join("log"),
         place: crate::Place {
             offset: 0,
             record: None,
@@ -110,7 +104,7 @@ fn unreadable(dir: &Path, number: u64) -> JournalError {
 /// Whether a log without a good group may be what is left of the first start of all: as long as its
 /// opening at most.
 fn is_first_try(dir: &Path, number: u64, options: &Options) -> Result<bool, JournalError> {
-    let path = Generation::path(dir, number).join("log");
+    let path = Prepared::path(dir, number).join("log");
     let length = std::fs::metadata(&path)
         .map_err(JournalError::io("look at", &path))?
         .len();

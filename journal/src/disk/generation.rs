@@ -61,19 +61,6 @@ pub(super) struct Generation {
 }
 
 impl Generation {
-    pub(super) fn path(dir: &Path, number: u64) -> PathBuf {
-        dir.join(format!("gen-{number:08}"))
-    }
-
-    /// The number in a generation's directory name.
-    pub(super) fn number_of(path: &Path) -> Option<u64> {
-        path.file_name()?
-            .to_str()?
-            .strip_prefix("gen-")?
-            .parse()
-            .ok()
-    }
-
     /// A generation whose shards begin at `starts`. It counts from its first group on, which says
     /// so.
     pub(super) fn begin(prepared: Prepared, starts: Vec<u64>) -> Self {
@@ -108,10 +95,7 @@ impl Generation {
         options: &Options,
         repairs: &mut Repairs,
     ) -> Result<Self, JournalError> {
-        let missing = || JournalError::MissingGeneration {
-            path: data.to_owned(),
-            number,
-        };
+        let missing = || JournalError::missing(data, number);
         let files = Prepared::open(data, number, known, options)?.ok_or_else(missing)?;
         files.write_start_again(repairs)?;
         if let Ok(starts) = files.log.opening(ends.len())?

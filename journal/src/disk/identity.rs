@@ -6,10 +6,9 @@
 use std::path::{Path, PathBuf};
 
 use super::files;
-use super::generation::Generation;
 use super::manifest::Manifest;
 use super::options::Options;
-use super::prepared;
+use super::prepared::{self, Prepared};
 use super::report::{Repaired, Repairs};
 use crate::JournalError;
 
@@ -228,7 +227,7 @@ pub(super) fn settle(
 pub(super) fn generations(dir: &Path) -> Result<Vec<u64>, JournalError> {
     let mut numbers: Vec<u64> = files::list(dir)?
         .iter()
-        .filter_map(|path| Generation::number_of(path))
+        .filter_map(|path| Prepared::number_of(path))
         .collect();
     numbers.sort_unstable();
     Ok(numbers)

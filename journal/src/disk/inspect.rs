@@ -86,13 +86,6 @@ fn empty(shard: u16, mark: u64) -> ShardReport {
     }
 }
 
-fn missing(dir: &Path, number: u64) -> JournalError {
-    JournalError::MissingGeneration {
-        path: dir.to_owned(),
-        number,
-    }
-}
-
 impl Inspection {
     /// What is known of a directory before its generations are looked at.
     fn begin(dir: &Path, identity: &Identity) -> Result<Self, JournalError> {
@@ -132,7 +125,7 @@ impl Inspection {
             return if is_newest && never_begun {
                 Ok(())
             } else {
-                Err(missing(dir, number))
+                Err(JournalError::missing(dir, number))
             };
         };
         self.check_floor(&generation, &scan, known);
@@ -192,7 +185,7 @@ impl Inspection {
             .unwrap_or_default();
         for made in made {
             if !self.generations.contains(&made.number) {
-                self.defect(made.number, false, missing(dir, made.number));
+                self.defect(made.number, false, JournalError::missing(dir, made.number));
             }
         }
     }

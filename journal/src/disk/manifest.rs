@@ -19,7 +19,6 @@ use std::path::{Path, PathBuf};
 use parking_lot::Mutex;
 
 use super::files;
-use super::generation::Generation;
 use super::options::Barrier;
 use crate::{JournalError, Shard};
 
@@ -229,36 +228,32 @@ impl Ledger {
     }
 
     /// A generation's first group is durable: nothing of it was told yet.
-    pub(super) fn begun(&self, generation: &Generation) -> Result<(), JournalError> {
+    pub(super) fn begun(&self, floor: Floor) -> Result<(), JournalError> {
         self.change(Name::Synced, |manifest| {
-            manifest.begun = generation.number;
-            manifest.floor = generation.floor();
+            manifest.begun = floor.generation;
+            manifest.floor = floor;
         })
     }
 
     /// The log of a generation is durable up to here and that long. Not needed to be right: a cut
     /// may bring back what stood here before.
-    pub(super) fn reached(&self, generation: &Generation, length: u64) -> Result<(), JournalError> {
-        let floor = generation.floor();
+    pub(super) fn reached(&self, floor: Floor, length: u64) -> Result<(), JournalError> {
         self.change(Name::Left, |manifest| {
-            if manifest.clean || manifest.begun != generation.number {
+            if manifest.clean || manifest.begun != floor.generation {
                 return;
             }
             manifest.floor = floor;
-            if let Some(made) = manifest
-                .made
-                .iter_mut()
-                .find(|made| made.number == generation.number)
-            {
+            let is_it = |made: &&mut Made| made.number == floor.generation;
+            if let Some(made) = manifest.made.iter_mut().find(is_it) {
                 made.length = length;
             }
         })
     }
 
     /// The log ended here, and cleanly.
-    pub(super) fn closed(&self, newest: &Generation) -> Result<(), JournalError> {
+    pub(super) fn closed(&self, end: Floor) -> Result<(), JournalError> {
         self.change(Name::Synced, |manifest| {
-            manifest.floor = newest.floor();
+            manifest.floor = end;
             manifest.clean = true;
         })
     }

@@ -10,7 +10,6 @@ use std::hash::BuildHasher;
 use std::path::{Path, PathBuf};
 
 use super::files;
-use super::generation::Generation;
 use super::log_file::LogFile;
 use super::manifest::{Made, Manifest};
 use super::options::Options;
@@ -32,6 +31,20 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
+    /// Where the files of a generation are.
+    pub(super) fn path(dir: &Path, number: u64) -> PathBuf {
+        dir.join(format!("gen-{number:08}"))
+    }
+
+    /// The number in a generation's directory name.
+    pub(super) fn number_of(path: &Path) -> Option<u64> {
+        path.file_name()?
+            .to_str()?
+            .strip_prefix("gen-")?
+            .parse()
+            .ok()
+    }
+
     /// Makes the files of a generation, durable in full before this returns, with so many bytes of
     /// room if the disk has them.
     pub(super) fn create(
@@ -40,7 +53,7 @@ impl Prepared {
         room: u64,
         options: &Options,
     ) -> Result<Self, JournalError> {
-        let dir = Generation::path(data, number);
+        let dir = Self::path(data, number);
         files::make_dir(&dir)?;
         let salt = fresh_number(number);
         let log = LogFile::create(&dir, salt, options.barrier)?;
@@ -82,7 +95,7 @@ impl Prepared {
         known: Option<u64>,
         options: &Options,
     ) -> Result<Option<Self>, JournalError> {
-        let dir = Generation::path(data, number);
+        let dir = Self::path(data, number);
         let path = dir.join(START);
         let written = match files::read_numbers(&path, 1) {
             Ok(written) => written.map(|salt| salt[0]),

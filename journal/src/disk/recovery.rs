@@ -204,10 +204,7 @@ fn check_oldest(dir: &Path, oldest: &Generation, marks: &[u64]) -> Result<(), Jo
     if covered {
         return Ok(());
     }
-    Err(JournalError::MissingGeneration {
-        path: dir.to_owned(),
-        number: oldest.number - 1,
-    })
+    Err(JournalError::missing(dir, oldest.number - 1))
 }
 
 /// What was promised durably elsewhere must be there: trim marks, checkpoints. Gives what the
@@ -327,7 +324,7 @@ fn clear_unbegun(
     let Some((number, is_blank)) = unbegun else {
         return Ok(());
     };
-    let path = Generation::path(dir, number);
+    let path = Prepared::path(dir, number);
     if is_blank {
         files::remove_dir(&path)?;
         removed.push(path);
