@@ -74,6 +74,17 @@ pub enum Input {
     LateReceipt(Box<LateReceipt>),
 }
 
+impl Supplied {
+    /// As an input: in the form that every version reads, when nothing was checked.
+    #[must_use]
+    pub fn into_input(self) -> Input {
+        match self.confirmed.as_slice() {
+            [] => Input::PutProfile(Box::new(self.profile)),
+            _ => Input::Supplied(Box::new(self)),
+        }
+    }
+}
+
 /// What a cancellation is aimed at.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum CancelTarget {
