@@ -2,16 +2,25 @@
 //! flows. Refuses to end quietly: every world replays its own journal, and a state that differs
 //! fails the test.
 
-use std::collections::BTreeMap;
+mod book;
+mod looks;
+mod words;
 
 use crate::codec::{decode_plain, encode_plain};
-use crate::flow::{Definition, Flow, FlowRef, Value};
+use crate::flow::Value;
 use crate::{
-    Address, AddressState, Answer, Applied, AttemptRef, Barred, CancelTarget, Cause, Channel,
-    Choice, CorporationId, Decision, Environment, Event, Fact, FactKind, FlowBook, HOUR,
-    Idempotency, Input, Lane, Notification, NotificationId, OnDoubt, Open, Permit, Phase, Policy,
-    Preference, Profile, Receipt, ReceiptKind, Record, Refusal, RetryPolicy, ShardId, Situation,
-    Subject, Tenant, TenantKey, TenantRecord, Timestamp, Verdict, Why, decide, evolve, finish,
+    Address, AddressState, Answer, Applied, AttemptRef, CancelTarget, Channel, CorporationId,
+    Decision, Environment, Event, Fact, FactKind, Idempotency, Input, Lane, Notification,
+    NotificationId, OnDoubt, Permit, Phase, Policy, Profile, Receipt, ReceiptKind, Record,
+    RetryPolicy, ShardId, Situation, Tenant, TenantKey, TenantRecord, Timestamp, Verdict, decide,
+    evolve, finish,
+};
+
+pub(super) use book::Book;
+use book::{NOTICE, STORNO};
+pub(super) use words::{
+    FRESH, accepted, barred, delivered, in_doubt, invoice, only, prefers, refused, retry, why,
+    withdrawn,
 };
 
 pub(super) const CORPORATION: CorporationId = CorporationId(7);
@@ -20,41 +29,6 @@ pub(super) const START: Timestamp = Timestamp(1_795_000_000_000);
 pub(super) const OWED: i64 = 61_250;
 pub(super) const MAIL: &str = "a.jansen@example.nl";
 pub(super) const PHONE: &str = "+31600000001";
-
-const STORNO: &str = include_str!("../../../../config/flows/storno.toml");
-const NOTICE: &str = include_str!("../../../../config/flows/notice.toml");
-const STORNO_CLASS: &str = include_str!("../../../../config/flows/classes/storno-class.toml");
-
-/// Compiled flows by reference.
-#[derive(Default)]
-pub(super) struct Book(BTreeMap<FlowRef, Flow>);
-
-impl Book {
-    /// The newest version.
-    fn named(&self, name: &str) -> &Flow {
-        let of_that_name = self.0.values().filter(|flow| &*flow.name == name);
-        of_that_name
-            .max_by_key(|flow| flow.version)
-            .expect("a flow of that name")
-    }
-
-    pub(super) fn add(&mut self, text: &str) {
-        let classes = [("storno-class".to_owned(), STORNO_CLASS.to_owned())].into();
-        let definition = Definition {
-            flow: text.into(),
-            classes,
-            ..Definition::default()
-        };
-        let flow = Flow::compile(&definition).expect("the flow compiles");
-        self.0.insert(flow.reference, flow);
-    }
-}
-
-impl FlowBook for Book {
-    fn flow(&self, reference: FlowRef) -> Option<&Flow> {
-        self.0.get(&reference)
-    }
-}
 
 /// One line of the journal: what came in and what was decided.
 struct Line {
@@ -406,99 +380,6 @@ impl World {
         .answer
     }
 
-    // ---- what became of it
-
-    pub(super) fn open(&self, id: NotificationId) -> &Open {
-        self.tenant
-            .find(id)
-            .unwrap_or_else(|| panic!("it ended: {:?}", self.end(id)))
-    }
-
-    pub(super) fn flow_of(&self, open: &Open) -> &Flow {
-        self.flows.flow(open.flow).expect("its flow")
-    }
-
-    pub(super) fn state(&self, id: NotificationId) -> &'static str {
-        self.tenant
-            .find(id)
-            .map_or("ended", |open| open.phase.name())
-    }
-
-    pub(super) fn step(&self, id: NotificationId) -> &str {
-        let open = self.open(id);
-        &self.flow_of(open).steps[usize::from(open.step)].id
-    }
-
-    pub(super) fn events(&self) -> impl Iterator<Item = &Event> {
-        self.journal.iter().flat_map(|line| &line.events)
-    }
-
-    pub(super) fn end(&self, id: NotificationId) -> Option<(&str, &Cause)> {
-        self.events().find_map(|event| match event {
-            Event::Ended { id: of, end, cause } if *of == id => Some((&**end, cause)),
-            _ => None,
-        })
-    }
-
-    /// Channel, number and reason of every attempt that was let go, in order.
-    pub(super) fn attempts(&self, id: NotificationId) -> Vec<(Channel, u16, Choice)> {
-        let started = self.events().filter_map(|event| match event {
-            Event::AttemptStarted {
-                id: of,
-                channel,
-                attempt,
-                choice,
-                ..
-            } if *of == id => Some((*channel, *attempt, *choice)),
-            _ => None,
-        });
-        started.collect()
-    }
-
-    pub(super) fn channels(&self, id: NotificationId) -> Vec<Channel> {
-        self.attempts(id)
-            .into_iter()
-            .map(|(channel, ..)| channel)
-            .collect()
-    }
-
-    pub(super) fn address_state(&self, value: &str) -> AddressState {
-        let profile = self.tenant.profile.as_deref().expect("a profile");
-        profile
-            .addresses
-            .iter()
-            .find(|a| &*a.value == value)
-            .expect("the address")
-            .state
-    }
-
-    #[track_caller]
-    pub(super) fn assert_ends(&self, id: NotificationId, expected: &str) {
-        assert_eq!(
-            self.end(id).map(|(end, _)| end),
-            Some(expected),
-            "it stands at {}",
-            self.state(id)
-        );
-        assert!(self.tenant.find(id).is_none());
-    }
-
-    #[track_caller]
-    pub(super) fn assert_in_line(&self, id: NotificationId, expected: Channel) {
-        match self.open(id).phase {
-            Phase::Ready { channel, .. } => assert_eq!(channel, expected),
-            ref phase => panic!("not in line for {expected}: {phase:?}"),
-        }
-    }
-
-    #[track_caller]
-    pub(super) fn assert_task(&self, id: NotificationId, expected: &str) -> &Cause {
-        match &self.open(id).phase {
-            Phase::Task { list, cause, .. } if **list == *expected => cause,
-            phase => panic!("not on the list {expected}: {phase:?}"),
-        }
-    }
-
     /// Replays the journal, through its encoded form, onto a fresh tenant.
     fn replayed(&self) -> Tenant {
         let mut tenant = Tenant::default();
@@ -555,81 +436,3 @@ impl Drop for World {
         assert_eq!(read, self.tenant, "the state must survive its encoding");
     }
 }
-
-// ---- words
-
-pub(super) fn invoice(number: u32) -> Subject {
-    Subject {
-        kind: "invoice".into(),
-        id: format!("F-{number}").into(),
-    }
-}
-
-pub(super) fn why(code: &str) -> Why {
-    Why::new(code, "said the provider")
-}
-
-pub(super) fn accepted() -> Verdict {
-    Verdict::Accepted {
-        provider_id: "p-1".into(),
-    }
-}
-
-pub(super) fn delivered() -> Verdict {
-    Verdict::Delivered {
-        provider_id: "p-1".into(),
-    }
-}
-
-pub(super) fn refused(class: Refusal) -> Verdict {
-    Verdict::Refused {
-        class,
-        why: why("5.1.1"),
-    }
-}
-
-pub(super) fn retry(after_ms: Option<u64>) -> Verdict {
-    Verdict::Retry {
-        after_ms,
-        why: why("4.2.0"),
-    }
-}
-
-pub(super) fn in_doubt() -> Verdict {
-    Verdict::InDoubt {
-        why: why("timeout"),
-    }
-}
-
-pub(super) fn withdrawn() -> Verdict {
-    Verdict::Withdrawn {
-        why: why("connect"),
-    }
-}
-
-pub(super) fn barred(what: Barred) -> Verdict {
-    Verdict::Barred {
-        what,
-        why: why("5.7.8"),
-    }
-}
-
-pub(super) fn prefers(channel: Channel) -> impl FnOnce(&mut Profile) {
-    move |profile| {
-        profile.preferences = vec![Preference {
-            category: "collection".into(),
-            channel,
-        }]
-    }
-}
-
-pub(super) fn only(channel: Channel) -> impl FnOnce(&mut Profile) {
-    move |profile| {
-        profile
-            .addresses
-            .retain(|address| address.channel == channel)
-    }
-}
-
-/// Within which a balance is fresh enough.
-pub(super) const FRESH: i64 = 24 * HOUR;

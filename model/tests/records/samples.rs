@@ -1,0 +1,195 @@
+//! Owns the sample records, each with the name of its golden file, and which version brought what.
+
+use sluis_model::{
+    Barred, CancelTarget, Cause, Control, ControlRecord, Environment, Event, Fact, FactKind, Input,
+    Intent, Lane, Notification, ReceiptKind, Record, Refusal, TenantRecord, Verdict,
+};
+
+use crate::values::{
+    AT, ATTEMPT, ID, causes, controls, events, fact, inputs, notification, tenant, verdicts, words,
+};
+
+pub(crate) fn input_name(input: &Input) -> &'static str {
+    match input {
+        Input::Notify(_) => "notify",
+        Input::PutProfile(_) => "put-profile",
+        Input::Fact(_) => "fact",
+        Input::Receipt(_) => "receipt",
+        Input::Timer { .. } => "timer",
+        Input::Permit(_) => "permit",
+        Input::Outcome { .. } => "outcome",
+        Input::Interrupted { .. } => "interrupted",
+        Input::Cancel { .. } => "cancel",
+        Input::Answer { .. } => "answer",
+        Input::Link { .. } => "link",
+        Input::Supplied(_) => "supplied",
+        Input::LateReceipt(_) => "late-receipt",
+    }
+}
+
+pub(crate) fn control_name(control: &Control) -> &'static str {
+    match control {
+        Control::Pause(_) => "pause",
+        Control::Resume(_) => "resume",
+        Control::IntentOpened {
+            work: Intent::Each { .. },
+            ..
+        } => "intent-each",
+        Control::IntentOpened {
+            work: Intent::CancelSubject { .. },
+            ..
+        } => "intent-cancel-subject",
+        Control::IntentDone { .. } => "intent-done",
+        Control::Unexplained { .. } => "unexplained",
+        Control::StrayDismissed { .. } => "stray-dismissed",
+    }
+}
+
+pub(crate) fn of_tenant(name: &str, input: Input, events: Vec<Event>) -> (String, Record) {
+    (
+        name.into(),
+        Record::Tenant(TenantRecord {
+            at: AT,
+            tenant: tenant(),
+            previous: 41,
+            input,
+            events,
+        }),
+    )
+}
+
+/// Every golden record with the name of its file.
+pub(crate) fn samples() -> Vec<(String, Record)> {
+    let timer = || Input::Timer { id: ID };
+    let mut samples = Vec::new();
+    for input in inputs() {
+        samples.push(of_tenant(
+            &format!("input-{}", input_name(&input)),
+            input,
+            vec![Event::FactTaken],
+        ));
+    }
+    for verdict in verdicts() {
+        let sender = matches!(
+            verdict,
+            Verdict::Barred {
+                what: Barred::Sender,
+                ..
+            }
+        );
+        let name = format!(
+            "verdict-{}{}",
+            verdict.name(),
+            if sender { "-sender" } else { "" }
+        );
+        samples.push(of_tenant(
+            &name,
+            Input::Outcome {
+                attempt: ATTEMPT,
+                verdict,
+            },
+            Vec::new(),
+        ));
+    }
+    let one = Input::Cancel {
+        target: CancelTarget::Notification(ID),
+        note: "".into(),
+    };
+    samples.push(of_tenant("input-cancel-one", one, Vec::new()));
+    samples.push(of_tenant("every-event", timer(), events()));
+    let ends = causes().into_iter().map(|cause| Event::Ended {
+        id: ID,
+        end: "end".into(),
+        cause,
+    });
+    samples.push(of_tenant("every-cause", timer(), ends.collect()));
+    samples.push(of_tenant("every-word", timer(), words()));
+    for (kind, environment) in FactKind::ALL
+        .into_iter()
+        .zip(Environment::ALL.into_iter().cycle())
+    {
+        let input = Input::Fact(Fact {
+            kind,
+            environment,
+            subject: None,
+            amount_cents: None,
+            ..fact()
+        });
+        samples.push(of_tenant(
+            &format!("fact-{}", kind.name()),
+            input,
+            Vec::new(),
+        ));
+    }
+    for (lane, environment) in Lane::ALL
+        .into_iter()
+        .zip(Environment::ALL.into_iter().rev())
+    {
+        let input = Input::Notify(Box::new(Notification {
+            lane,
+            environment,
+            ..notification()
+        }));
+        samples.push(of_tenant(
+            &format!("lane-{}", lane.name()),
+            input,
+            Vec::new(),
+        ));
+    }
+    for control in controls() {
+        let name = format!("control-{}", control_name(&control));
+        samples.push((name, Record::Control(ControlRecord { at: AT, control })));
+    }
+    samples
+}
+
+/// The version that brought this variant. What came after version 1 stands here by name: it is in no
+/// golden file of an older version.
+pub(crate) fn version_of(event: &Event) -> u8 {
+    match event {
+        Event::Ended {
+            cause: Cause::Blocked { .. } | Cause::Unexplained { .. },
+            ..
+        }
+        | Event::AttemptFailed {
+            class: Refusal::Soft,
+            ..
+        }
+        | Event::ReceiptNoted {
+            kind: ReceiptKind::Unexplained,
+            ..
+        }
+        | Event::Unexplained { .. } => 3,
+        Event::Ended {
+            cause: Cause::CannotSend { .. } | Cause::Interrupted { .. },
+            ..
+        }
+        | Event::AttemptFailed {
+            class: Refusal::Unsendable,
+            ..
+        }
+        | Event::ReceiptNoted {
+            kind: ReceiptKind::Blocked,
+            ..
+        }
+        | Event::AddressKept { .. } => 2,
+        _ => 1,
+    }
+}
+
+/// What the golden files of a version hold: the samples without what is newer.
+pub(crate) fn samples_of(version: u8) -> Vec<(String, Record)> {
+    let mut samples = samples();
+    for (_, record) in &mut samples {
+        if let Record::Tenant(record) = record {
+            record.events.retain(|event| version_of(event) <= version);
+        }
+    }
+    samples
+}
+
+pub(crate) fn encoded(record: &Record) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    record.encode(&mut bytes).expect("the record fits");
+    bytes
+}

@@ -1,0 +1,466 @@
+//! Owns the sample values: every input, event, cause, word and control once.
+
+use sluis_model::flow::{FlowRef, Observed, Value};
+use sluis_model::{
+    Address, AddressState, AttemptRef, Barred, CancelTarget, Cause, Channel, Choice, Confirmed,
+    Control, CorporationId, Environment, Event, Evidence, Fact, FactKind, Idempotency, Input,
+    Intent, Lane, LateReceipt, Notification, NotificationId, OnDoubt, PauseScope, Permit,
+    Preference, Profile, Receipt, ReceiptKind, Refusal, Subject, Supplied, TenantKey, Timestamp,
+    Verdict, Why,
+};
+
+/// How many channels the golden files hold. Of each later one the table of channels says that it is
+/// stored as its code, so that a new channel changes nothing here.
+pub(crate) const HELD_CHANNELS: usize = 7;
+pub(crate) const ID: NotificationId = NotificationId(0x0003_01a1_ef0e_4c00_0123_4567_89ab_cdef);
+pub(crate) const AT: Timestamp = Timestamp(1_795_000_000_123);
+pub(crate) const ATTEMPT: AttemptRef = AttemptRef {
+    id: ID,
+    step: 1,
+    attempt: 2,
+};
+
+pub(crate) fn subject() -> Subject {
+    Subject {
+        kind: "invoice".into(),
+        id: "F-2026-00017".into(),
+    }
+}
+
+pub(crate) fn why() -> Why {
+    Why::new("5.1.1", "no such mailbox")
+}
+
+pub(crate) fn tenant() -> TenantKey {
+    TenantKey::new(CorporationId(7), "H-1001")
+}
+
+pub(crate) fn notification() -> Notification {
+    Notification {
+        id: ID,
+        flow: FlowRef([0xf1; 16]),
+        category: "collection".into(),
+        subject: Some(subject()),
+        data: r#"{"amount_cents":61250,"naam":"Müller"}"#.into(),
+        fields: [
+            Value::Missing,
+            Value::Text("AM04".into()),
+            Value::Integer(-61_250),
+            Value::Boolean(true),
+        ]
+        .into(),
+        lane: Lane::Urgent,
+        send_after: Some(AT),
+        expires_at: None,
+        environment: Environment::Production,
+        idempotency: Idempotency {
+            key: 1 << 100,
+            body: u64::MAX,
+        },
+    }
+}
+
+pub(crate) fn profile() -> Profile {
+    let address = |channel, value: &str, state| Address {
+        channel,
+        value: value.into(),
+        state,
+    };
+    Profile {
+        name: "mevrouw De Vries".into(),
+        language: "nl".into(),
+        addresses: vec![
+            address(Channel::Email, "a@example.nl", AddressState::Created),
+            address(Channel::Sms, "+31600000001", AddressState::Validated),
+            address(Channel::Letter, "Lange Vijverberg 1", AddressState::Invalid),
+        ],
+        preferences: vec![Preference {
+            category: "*".into(),
+            channel: Channel::Whatsapp,
+        }],
+    }
+}
+
+pub(crate) fn fact() -> Fact {
+    Fact {
+        fact_id: "bank-1".into(),
+        body: 99,
+        kind: FactKind::Payment,
+        subject: Some(subject()),
+        amount_cents: Some(-1),
+        occurred_at: AT,
+        environment: Environment::Acceptance,
+    }
+}
+
+pub(crate) fn verdicts() -> Vec<Verdict> {
+    let provider_id = || "p-1".into();
+    vec![
+        Verdict::Accepted {
+            provider_id: provider_id(),
+        },
+        Verdict::Delivered {
+            provider_id: provider_id(),
+        },
+        Verdict::Retry {
+            after_ms: Some(1_500),
+            why: why(),
+        },
+        Verdict::Refused {
+            class: Refusal::Policy,
+            why: why(),
+        },
+        Verdict::InDoubt { why: why() },
+        Verdict::Withdrawn { why: why() },
+        Verdict::Barred {
+            what: Barred::Account,
+            why: why(),
+        },
+        Verdict::Barred {
+            what: Barred::Sender,
+            why: why(),
+        },
+    ]
+}
+
+pub(crate) fn inputs() -> Vec<Input> {
+    let receipt = Receipt {
+        attempt: ATTEMPT,
+        kind: ReceiptKind::BouncedHard,
+        why: Some(why()),
+        provider: "relay".into(),
+        occurred_at: Some(AT),
+    };
+    let confirmed = vec![Confirmed {
+        channel: Channel::Email,
+        value: "a@example.nl".into(),
+        at: AT,
+    }];
+    let permit = Permit {
+        id: ID,
+        channel: Channel::Sms,
+        provider: "sms".into(),
+        on_doubt: OnDoubt::Hold,
+    };
+    vec![
+        Input::Notify(Box::new(notification())),
+        Input::PutProfile(Box::new(profile())),
+        Input::Fact(fact()),
+        Input::LateReceipt(Box::new(LateReceipt {
+            receipt: receipt.clone(),
+            channel: Channel::Email,
+            address: "a@example.nl".into(),
+        })),
+        Input::Receipt(receipt),
+        Input::Timer { id: ID },
+        Input::Permit(permit),
+        Input::Outcome {
+            attempt: ATTEMPT,
+            verdict: verdicts()[2].clone(),
+        },
+        Input::Interrupted { attempt: ATTEMPT },
+        Input::Cancel {
+            target: CancelTarget::Subject(subject()),
+            note: "desk: moved out".into(),
+        },
+        Input::Answer {
+            id: ID,
+            task: 3,
+            answer: "retry".into(),
+            by: "desk".into(),
+        },
+        Input::Link {
+            id: ID,
+            pressed: true,
+        },
+        Input::Supplied(Box::new(Supplied {
+            profile: profile(),
+            confirmed,
+        })),
+    ]
+}
+
+pub(crate) fn causes() -> Vec<Cause> {
+    let observed = Observed {
+        left: Value::Integer(0),
+        right: Value::Text("0".into()),
+        as_of: Some(AT),
+    };
+    vec![
+        Cause::Accepted,
+        Cause::SendAfterReached,
+        Cause::Bounced { why: why() },
+        Cause::Unreachable,
+        Cause::Unanswered,
+        Cause::Settled,
+        Cause::HandedOver,
+        Cause::Delivered,
+        Cause::Answered,
+        Cause::Waited,
+        Cause::Guard {
+            guard: 3,
+            observed: observed.clone(),
+        },
+        Cause::Stop { stop: 0, observed },
+        Cause::Task {
+            answer: "close".into(),
+            by: "desk".into(),
+        },
+        Cause::Cancelled {
+            note: "desk".into(),
+        },
+        Cause::Expired,
+        Cause::AlreadyRunning { live: ID },
+        Cause::HeldTooLong,
+        Cause::DoubtTooLong,
+        Cause::OurMistake { why: why() },
+        Cause::NotAllowListed,
+        Cause::CannotSend { why: why() },
+        Cause::Interrupted { times: 3 },
+        Cause::Blocked { why: why() },
+        Cause::Unexplained {
+            attempt: 2,
+            why: why(),
+        },
+    ]
+}
+
+pub(crate) fn events() -> Vec<Event> {
+    let (id, attempt, step, until) = (ID, 2, 1, AT);
+    let observed = Observed {
+        left: Value::Missing,
+        right: Value::Boolean(false),
+        as_of: None,
+    };
+    vec![
+        Event::Accepted { id },
+        Event::Waiting { id, until },
+        Event::StepEntered {
+            id,
+            step,
+            cause: Cause::Accepted,
+        },
+        Event::Ready {
+            id,
+            channel: Channel::Email,
+            choice: Choice::Preferred,
+            pinned: Some("relay".into()),
+            not_before: AT,
+        },
+        Event::Held {
+            id,
+            guard: 3,
+            observed: observed.clone(),
+            until,
+        },
+        Event::AttemptStarted {
+            id,
+            attempt,
+            channel: Channel::Email,
+            provider: "relay".into(),
+            address: "a@example.nl".into(),
+            on_doubt: OnDoubt::Resend,
+            choice: Choice::FlowOrder,
+            passed: vec![observed],
+            resend: true,
+        },
+        Event::AttemptWithdrawn {
+            id,
+            attempt,
+            why: why(),
+        },
+        Event::AttemptAccepted {
+            id,
+            attempt,
+            provider_id: "p-1".into(),
+        },
+        Event::AttemptDelivered { id, attempt },
+        Event::AttemptDeferred {
+            id,
+            attempt,
+            why: why(),
+        },
+        Event::AttemptFailed {
+            id,
+            attempt,
+            class: Refusal::Ours,
+            why: why(),
+            exhausted: true,
+        },
+        Event::AttemptInDoubt {
+            id,
+            attempt,
+            provider: "relay".into(),
+            why: why(),
+            until,
+        },
+        Event::ReceiptNoted {
+            id,
+            attempt,
+            kind: ReceiptKind::Replied,
+        },
+        Event::OutcomeNoted {
+            id,
+            attempt,
+            why: why(),
+        },
+        Event::TaskOpened {
+            id,
+            task: 3,
+            list: "collections".into(),
+            cause: Cause::Unanswered,
+        },
+        Event::LinkClosed {
+            id,
+            end: "paid".into(),
+        },
+        Event::LinkUsed { id, pressed: false },
+        Event::Ended {
+            id,
+            end: "paid".into(),
+            cause: Cause::Cancelled {
+                note: "desk".into(),
+            },
+        },
+        Event::ProfileStored { new: true },
+        Event::AddressMarked {
+            channel: Channel::Email,
+            value: "a@example.nl".into(),
+            state: AddressState::Invalid,
+        },
+        Event::FactTaken,
+        Event::SubjectOpen {
+            subject: subject(),
+            open_cents: Some(-1),
+        },
+        Event::AddressKept {
+            channel: Channel::Email,
+            value: "A@example.nl".into(),
+            since: AT,
+            by: Evidence::Bounce,
+        },
+        Event::Unexplained {
+            id,
+            attempt,
+            why: why(),
+        },
+    ]
+}
+
+/// The closed lists of words: a word's code is its place in its list.
+pub(crate) fn words() -> Vec<Event> {
+    use ReceiptKind::{
+        Accepted, Blocked, BouncedHard, Complained, Delayed, Delivered, Failed, Opened, Replied,
+        Unexplained,
+    };
+    let (id, attempt) = (ID, 2);
+    let receipts = [
+        Accepted,
+        Delivered,
+        BouncedHard,
+        Delayed,
+        Failed,
+        Opened,
+        Complained,
+        Replied,
+        Blocked,
+        Unexplained,
+    ]
+    .map(|kind| Event::ReceiptNoted { id, attempt, kind });
+    let channels = Channel::ALL[..HELD_CHANNELS].iter().map(|channel| {
+        let (choice, pinned) = (Choice::FlowOrder, None);
+        Event::Ready {
+            id,
+            channel: *channel,
+            choice,
+            pinned,
+            not_before: AT,
+        }
+    });
+    let refusals = [
+        Refusal::Address,
+        Refusal::Policy,
+        Refusal::Ours,
+        Refusal::Unsendable,
+        Refusal::Soft,
+    ]
+    .map(|class| Event::AttemptFailed {
+        id,
+        attempt,
+        class,
+        why: why(),
+        exhausted: false,
+    });
+    let states = [
+        AddressState::Created,
+        AddressState::Validated,
+        AddressState::Invalid,
+    ]
+    .map(|state| Event::AddressMarked {
+        channel: Channel::Sms,
+        value: "+31600000001".into(),
+        state,
+    });
+    let kept = |by| Event::AddressKept {
+        channel: Channel::Sms,
+        value: "+31600000001".into(),
+        since: AT,
+        by,
+    };
+    let kept = [Evidence::Source, Evidence::Bounce, Evidence::Use].map(kept);
+    receipts
+        .into_iter()
+        .chain(channels)
+        .chain(refusals)
+        .chain(states)
+        .chain(kept)
+        .collect()
+}
+
+pub(crate) fn controls() -> Vec<Control> {
+    let scope = PauseScope {
+        corporation: Some(CorporationId(7)),
+        flow: Some("storno".into()),
+        channel: Some(Channel::Voice),
+    };
+    let each = Intent::Each {
+        tenants: vec![tenant()],
+        input: Input::Fact(fact()),
+    };
+    let cancel = Intent::CancelSubject {
+        corporation: CorporationId(7),
+        subject: subject(),
+        note: "desk".into(),
+    };
+    vec![
+        Control::Pause(scope),
+        Control::Resume(PauseScope {
+            corporation: None,
+            flow: None,
+            channel: None,
+        }),
+        Control::IntentOpened {
+            intent: 5,
+            work: each,
+        },
+        Control::IntentOpened {
+            intent: 6,
+            work: cancel,
+        },
+        Control::IntentDone { intent: 5 },
+        Control::Unexplained {
+            corporation: Some(CorporationId(7)),
+            id: Some(ID),
+            provider: "relay".into(),
+            text: "what is this".into(),
+        },
+        Control::StrayDismissed {
+            corporation: CorporationId(7),
+            fact: 41,
+            by: "desk".into(),
+        },
+    ]
+}
+
+// ---- their names: a new variant does not compile until it is named here, and has no golden file
+// until it is above
