@@ -16,6 +16,7 @@ mod connect;
 mod driver;
 mod error;
 mod outbox;
+mod receipt;
 mod sender;
 
 pub use answers::{Answer, Answers};
@@ -23,19 +24,6 @@ pub use client::Client;
 pub use config::{ClientConfig, ReconnectPolicy, Tls};
 pub use connect::connect;
 pub use error::{ClientError, Refused, SendError, SubmitError};
+pub use receipt::Receipt;
 pub use sender::{Sender, Sent};
 pub use sluis_model::wire::{Durability, ErrorCode, Problem, RefuseCode, Welcome};
-
-use sluis_model::NotificationId;
-
-/// An accepted submission: durable, as [`Welcome::durability`] says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Receipt {
-    /// The notification.
-    pub id: NotificationId,
-    /// Where its record stands in the journal; opaque.
-    pub position: u64,
-    /// It had been accepted before under the same idempotency key; `id` and `position` are those of
-    /// then.
-    pub duplicate: bool,
-}
