@@ -6,6 +6,7 @@
 mod dice;
 mod feeds;
 mod names;
+mod notation;
 mod people;
 mod readme;
 mod text;

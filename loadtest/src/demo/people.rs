@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::dice::Dice;
 use super::names::{DOMAINS, INITIALS, PLACES, SALUTATIONS, SURNAMES};
+use super::notation;
 use super::text::{ascii, row};
 
 const DUPLICATES: usize = 44;
@@ -56,6 +57,61 @@ const MOBILE_FATES: [(u32, u64); 8] = [
     (9008, 8),
 ];
 
+/// Additions to a house number, and how many in a thousand have them.
+const ADDITIONS: [(&str, u64); 7] = [
+    ("", 800),
+    ("A", 60),
+    ("B", 40),
+    ("bis", 20),
+    ("1-hoog", 30),
+    ("II; achter", 4),
+    ("\"rood\"", 2),
+];
+
+/// Languages as lists write them.
+const LANGUAGES: [(&str, u64); 7] = [
+    ("nl", 780),
+    ("NL", 60),
+    ("", 70),
+    ("en", 60),
+    ("EN", 10),
+    ("tr", 12),
+    ("pl", 8),
+];
+
+/// Preferred channels as lists write them.
+const PREFERRED: [(&str, u64); 7] = [
+    ("email", 560),
+    ("E-mail", 60),
+    ("", 180),
+    ("sms", 120),
+    ("SMS", 20),
+    ("post", 40),
+    ("Brief", 20),
+];
+
+/// The last two letters of a postcode.
+const LETTERS: [&str; 12] = [
+    "AB", "AC", "BK", "CE", "DG", "EH", "HJ", "KL", "NP", "RT", "VX", "ZW",
+];
+
+/// The columns of the list.
+const COLUMNS: [&str; 13] = [
+    "huurdernummer",
+    "aanhef",
+    "voorletters",
+    "tussenvoegsel",
+    "achternaam",
+    "email",
+    "mobiel",
+    "postcode",
+    "huisnummer",
+    "toevoeging",
+    "plaats",
+    "taal",
+    "voorkeurskanaal",
+];
+
 pub(super) fn households(dice: &mut Dice) -> Vec<Household> {
     (0..TENANT_ROWS - DUPLICATES - SHORT_ROWS)
         .map(|at| household(at, dice))
@@ -66,21 +122,8 @@ fn household(at: usize, dice: &mut Dice) -> Household {
     let (prefix, surname) = SURNAMES[dice.below(SURNAMES.len())];
     let initials = dice.pick(&INITIALS);
     let (digits, place) = PLACES[dice.below(PLACES.len())];
-    let letters = dice.pick(&[
-        "AB", "AC", "BK", "CE", "DG", "EH", "HJ", "KL", "NP", "RT", "VX", "ZW",
-    ]);
-    let mail = (!dice.per_mille(110)).then(|| {
-        let fate = dice.weighted(&MAIL_FATES);
-        let dot = if fate.is_empty() { "" } else { "." };
-        // The number keeps addresses apart; real lists have such addresses too.
-        let first = initials.chars().next().unwrap_or('x').to_ascii_lowercase();
-        let domain = dice.weighted(&DOMAINS);
-        format!(
-            "{fate}{dot}{first}.{}{}{at}@{domain}",
-            ascii(prefix),
-            ascii(surname)
-        )
-    });
+    let letters = dice.pick(&LETTERS);
+    let mail = (!dice.per_mille(110)).then(|| mail(at, initials, [prefix, surname], dice));
     let mobile = (!dice.per_mille(95)).then(|| mobile(at, dice));
     Household {
         number: format!("H{:06}", 100_001 + at),
@@ -93,6 +136,16 @@ fn household(at: usize, dice: &mut Dice) -> Household {
         place,
         house: dice.between(1, 480),
     }
+}
+
+/// The number keeps addresses apart; real lists have such addresses too.
+fn mail(at: usize, initials: &str, name: [&str; 2], dice: &mut Dice) -> String {
+    let fate = dice.weighted(&MAIL_FATES);
+    let dot = if fate.is_empty() { "" } else { "." };
+    let first = initials.chars().next().unwrap_or('x').to_ascii_lowercase();
+    let domain = dice.weighted(&DOMAINS);
+    let [prefix, surname] = name.map(ascii);
+    format!("{fate}{dot}{first}.{prefix}{surname}{at}@{domain}")
 }
 
 /// Unique per household. The fourth digit from the end is 1 unless a fate is forced.
@@ -113,21 +166,7 @@ pub(super) fn list(households: &[Household], dice: &mut Dice) -> List {
         text: String::from("\u{feff}"),
         counts: BTreeMap::new(),
     };
-    list.text += &row(&[
-        "huurdernummer",
-        "aanhef",
-        "voorletters",
-        "tussenvoegsel",
-        "achternaam",
-        "email",
-        "mobiel",
-        "postcode",
-        "huisnummer",
-        "toevoeging",
-        "plaats",
-        "taal",
-        "voorkeurskanaal",
-    ]);
+    list.text += &row(&COLUMNS);
     let every = households.len() / DUPLICATES;
     let short_every = households.len() / SHORT_ROWS;
     for (at, household) in households.iter().enumerate() {
@@ -137,15 +176,7 @@ pub(super) fn list(households: &[Household], dice: &mut Dice) -> List {
             list.duplicate(household, fields, dice);
         }
         if at % short_every == short_every / 3 && at / short_every < SHORT_ROWS {
-            let number = format!("H{:06}", 190_001 + at);
-            list.text += &row(&[
-                &number,
-                "Mevrouw",
-                household.initials,
-                household.prefix,
-                household.surname,
-            ]);
-            list.count("row with too few columns");
+            list.short(at, household);
         }
     }
     list
@@ -154,6 +185,14 @@ pub(super) fn list(households: &[Household], dice: &mut Dice) -> List {
 impl List {
     fn count(&mut self, what: &'static str) {
         *self.counts.entry(what).or_default() += 1;
+    }
+
+    /// A row that ends too early.
+    fn short(&mut self, at: usize, household: &Household) {
+        let number = format!("H{:06}", 190_001 + at);
+        let (initials, prefix) = (household.initials, household.prefix);
+        self.text += &row(&[&number, "Mevrouw", initials, prefix, household.surname]);
+        self.count("row with too few columns");
     }
 
     /// The same tenant again: one in three word for word, one in three with a newer mobile, else
@@ -180,60 +219,21 @@ fn fields(
     dice: &mut Dice,
 ) -> [String; 13] {
     let mut count = |what| *counts.entry(what).or_default() += 1;
-    let mail = mail_field(h, dice, &mut count);
-    let mobile = mobile_field(h, dice, &mut count);
-    let postcode = postcode_field(h, dice, &mut count);
-    let addition = dice.weighted(&[
-        ("", 800),
-        ("A", 60),
-        ("B", 40),
-        ("bis", 20),
-        ("1-hoog", 30),
-        ("II; achter", 4),
-        ("\"rood\"", 2),
-    ]);
-    let language = dice.weighted(&[
-        ("nl", 780),
-        ("NL", 60),
-        ("", 70),
-        ("en", 60),
-        ("EN", 10),
-        ("tr", 12),
-        ("pl", 8),
-    ]);
-    let preferred = dice.weighted(&[
-        ("email", 560),
-        ("E-mail", 60),
-        ("", 180),
-        ("sms", 120),
-        ("SMS", 20),
-        ("post", 40),
-        ("Brief", 20),
-    ]);
-    let space = |text: &str, dice: &mut Dice| {
-        if dice.per_mille(12) {
-            format!(" {text}  ")
-        } else {
-            text.to_owned()
-        }
-    };
+    let mail = notation::mail(h.mail.as_deref(), dice, &mut count);
+    let mobile = notation::mobile(h.mobile.as_deref(), dice, &mut count);
+    let postcode = notation::postcode(&h.postcode, dice, &mut count);
+    let addition = dice.weighted(&ADDITIONS);
+    let language = dice.weighted(&LANGUAGES);
+    let preferred = dice.weighted(&PREFERRED);
+    let salutation = dice.weighted(&SALUTATIONS);
+    let prefix = loud(h.prefix, 60, dice);
+    let surname = loud(h.surname, 25, dice);
     [
         h.number.clone(),
-        dice.weighted(&SALUTATIONS).into(),
+        salutation.into(),
         h.initials.into(),
-        if dice.per_mille(60) {
-            h.prefix.to_uppercase()
-        } else {
-            h.prefix.into()
-        },
-        space(
-            &if dice.per_mille(25) {
-                h.surname.to_uppercase()
-            } else {
-                h.surname.into()
-            },
-            dice,
-        ),
+        prefix,
+        spaced(surname, dice),
         mail,
         mobile,
         postcode,
@@ -245,165 +245,20 @@ fn fields(
     ]
 }
 
-fn mail_field(h: &Household, dice: &mut Dice, count: &mut impl FnMut(&'static str)) -> String {
-    let Some(mail) = &h.mail else {
-        count("e-mail: missing");
-        return String::new();
-    };
-    for (word, what) in [
-        ("bounce.", "e-mail: bounce. (refused at once)"),
-        ("late-bounce.", "e-mail: late-bounce. (comes back later)"),
-        ("tempfail-once.", "e-mail: tempfail-once. (throttled once)"),
-        (
-            "indoubt.",
-            "e-mail: indoubt. (connection breaks before the answer)",
-        ),
-        ("tempfail.", "e-mail: tempfail. (always refused for now)"),
-    ] {
-        if mail.starts_with(word) {
-            count(what);
-        }
-    }
-    let (local, domain) = mail.split_once('@').unwrap_or((mail, ""));
-    match dice.weighted(&[
-        (0, 880),
-        (1, 60),
-        (2, 35),
-        (3, 12),
-        (4, 3),
-        (5, 3),
-        (6, 3),
-        (7, 4),
-    ]) {
-        1 => {
-            count("e-mail: mixed case");
-            let mut local: Vec<char> = local.chars().collect();
-            local
-                .iter_mut()
-                .step_by(2)
-                .for_each(|c| c.make_ascii_uppercase());
-            format!("{}@{domain}", String::from_iter(local))
-        }
-        2 => {
-            count("e-mail: spaces around");
-            format!(" {mail} ")
-        }
-        3 => {
-            count("e-mail: domain in upper case");
-            format!("{local}@{}", domain.to_uppercase())
-        }
-        kind @ (4..=6) => {
-            count("e-mail: illegal");
-            [
-                format!("{local}{domain}"),
-                format!("{local}@@{domain}"),
-                format!("{local}@"),
-            ][kind - 4]
-                .clone()
-        }
-        7 => {
-            count("e-mail: space inside");
-            format!("{}@{domain}", local.replacen('.', ". ", 1))
-        }
-        _ => mail.clone(),
+/// In capitals, so many times in a thousand.
+fn loud(text: &str, per_mille: u64, dice: &mut Dice) -> String {
+    if dice.per_mille(per_mille) {
+        text.to_uppercase()
+    } else {
+        text.into()
     }
 }
 
-fn mobile_field(h: &Household, dice: &mut Dice, count: &mut impl FnMut(&'static str)) -> String {
-    let Some(mobile) = &h.mobile else {
-        count("mobile: missing");
-        return String::new();
-    };
-    let suffix = &mobile[mobile.len() - 4..];
-    if suffix.starts_with("900") {
-        count(match suffix {
-            "9001" => "mobile: …9001 (refused)",
-            "9002" => "mobile: …9002 (throttled once)",
-            "9004" => "mobile: …9004 (never reported)",
-            "9005" => "mobile: …9005 (reported as failed)",
-            "9006" => "mobile: …9006 (connection breaks before the answer)",
-            "9008" => "mobile: …9008 (reported as expired)",
-            _ => "mobile: …9009 (reports doubled and out of order)",
-        });
-    }
-    let tail = &mobile[2..];
-    match dice.weighted(&[
-        (0, 520),
-        (1, 150),
-        (2, 90),
-        (3, 70),
-        (4, 50),
-        (5, 45),
-        (6, 25),
-        (7, 30),
-        (8, 8),
-        (9, 5),
-        (10, 4),
-    ]) {
-        1 => format!("06-{tail}"),
-        2 => format!(
-            "06 {} {} {} {}",
-            &tail[..2],
-            &tail[2..4],
-            &tail[4..6],
-            &tail[6..]
-        ),
-        3 => format!("+316{tail}"),
-        4 => {
-            count("mobile: with 0031");
-            format!("00316{tail}")
-        }
-        5 => {
-            count("mobile: with (0)");
-            format!("+31 (0)6 {tail}")
-        }
-        6 => format!("(06) {tail}"),
-        7 => {
-            count("mobile: a fixed line");
-            format!(
-                "{}-{}",
-                if tail.starts_with(['1', '3']) {
-                    "010"
-                } else {
-                    "020"
-                },
-                &tail[..7]
-            )
-        }
-        8 => {
-            count("mobile: a word instead of a number");
-            ["onbekend", "geen"][usize::from(tail.starts_with('1'))].into()
-        }
-        9 => {
-            count("mobile: a digit short");
-            format!("06{}", &tail[1..])
-        }
-        10 => {
-            count("mobile: not a mobile range, all the same digit");
-            "0666666666".into()
-        }
-        _ => mobile.clone(),
-    }
-}
-
-fn postcode_field(h: &Household, dice: &mut Dice, count: &mut impl FnMut(&'static str)) -> String {
-    let (digits, letters) = h.postcode.split_at(4);
-    match dice.weighted(&[(0, 560), (1, 330), (2, 90), (3, 6), (4, 4), (5, 4), (6, 6)]) {
-        1 => format!("{digits} {letters}"),
-        2 => format!("{digits}{}", letters.to_lowercase()),
-        kind @ (3..=5) => {
-            count("postcode: invalid");
-            [
-                format!("0{}{letters}", &digits[1..]),
-                format!("{digits}SS"),
-                digits.to_owned(),
-            ][kind - 3]
-                .clone()
-        }
-        6 => {
-            count("postcode: missing");
-            String::new()
-        }
-        _ => h.postcode.clone(),
+/// Now and then with blanks around.
+fn spaced(text: String, dice: &mut Dice) -> String {
+    if dice.per_mille(12) {
+        format!(" {text}  ")
+    } else {
+        text
     }
 }

@@ -17,65 +17,76 @@ const QUEUES: &[(&str, &str)] = &[
 
 /// The plots, each with the name of its file.
 pub(super) fn plots(samples: &[Sample]) -> Vec<(&'static str, Plot)> {
-    let throughput = vec![
-        line("acknowledged", samples, |sample| {
-            sample.acked.map(|acked| acked as f64)
-        }),
-        growth("accepted by the engine", samples, "accepted_total"),
-        growth("ended", samples, "ended_total"),
-    ];
-    let latency = vec![
-        line("p50", samples, |sample| sample.p50_ms),
-        line("p99", samples, |sample| sample.p99_ms),
-        line("slowest", samples, |sample| sample.max_ms),
-    ];
-    let queues = QUEUES
-        .iter()
-        .map(|(name, shown)| line(shown, samples, |sample| sample.engine.get(*name).copied()))
-        .collect();
-    let open = vec![
-        line("open notifications", samples, |sample| {
-            sample.engine.get("open").copied()
-        }),
-        line("timers", samples, |sample| {
-            sample.engine.get("timers").copied()
-        }),
-    ];
-    let memory = vec![line("resident", samples, |sample| sample.rss_mib)];
-    let plot = |title: &str, unit: &str, logarithmic, series: Vec<Series>| Plot {
-        title: title.into(),
-        unit: unit.into(),
-        logarithmic,
-        series: series
-            .into_iter()
-            .filter(|series| series.points.iter().any(|(_, y)| y.is_some()))
-            .collect(),
-    };
     let plots = [
-        (
-            "throughput",
-            plot("Throughput", "per second", false, throughput),
-        ),
-        (
-            "latency",
-            plot(
-                "Latency from scheduled arrival",
-                "milliseconds",
-                true,
-                latency,
-            ),
-        ),
-        (
-            "queues",
-            plot("Queues of the engine", "entries", true, queues),
-        ),
-        ("open", plot("Open", "entries", false, open)),
-        ("memory", plot("Memory of the engine", "MiB", false, memory)),
+        ("throughput", throughput(samples)),
+        ("latency", latency(samples)),
+        ("queues", queues(samples)),
+        ("open", open(samples)),
+        ("memory", memory(samples)),
     ];
     plots
         .into_iter()
         .filter(|(_, plot)| !plot.series.is_empty())
         .collect()
+}
+
+fn throughput(samples: &[Sample]) -> Plot {
+    let acked = |sample: &Sample| sample.acked.map(|acked| acked as f64);
+    let series = vec![
+        line("acknowledged", samples, acked),
+        growth("accepted by the engine", samples, "accepted_total"),
+        growth("ended", samples, "ended_total"),
+    ];
+    plot("Throughput", "per second", false, series)
+}
+
+fn latency(samples: &[Sample]) -> Plot {
+    let series = vec![
+        line("p50", samples, |sample| sample.p50_ms),
+        line("p99", samples, |sample| sample.p99_ms),
+        line("slowest", samples, |sample| sample.max_ms),
+    ];
+    plot(
+        "Latency from scheduled arrival",
+        "milliseconds",
+        true,
+        series,
+    )
+}
+
+fn queues(samples: &[Sample]) -> Plot {
+    let queue = |(name, shown): &(&str, &str)| engine(shown, samples, name);
+    let series = QUEUES.iter().map(queue).collect();
+    plot("Queues of the engine", "entries", true, series)
+}
+
+fn open(samples: &[Sample]) -> Plot {
+    let series = vec![
+        engine("open notifications", samples, "open"),
+        engine("timers", samples, "timers"),
+    ];
+    plot("Open", "entries", false, series)
+}
+
+fn memory(samples: &[Sample]) -> Plot {
+    let resident = line("resident", samples, |sample| sample.rss_mib);
+    plot("Memory of the engine", "MiB", false, vec![resident])
+}
+
+/// A plot of those series of which something is known.
+fn plot(title: &str, unit: &str, logarithmic: bool, series: Vec<Series>) -> Plot {
+    let known = |series: &Series| series.points.iter().any(|(_, y)| y.is_some());
+    Plot {
+        title: title.into(),
+        unit: unit.into(),
+        logarithmic,
+        series: series.into_iter().filter(known).collect(),
+    }
+}
+
+/// A figure that the engine tells by this name.
+fn engine(shown: &str, samples: &[Sample], name: &str) -> Series {
+    line(shown, samples, |sample| sample.engine.get(name).copied())
 }
 
 fn line(name: &str, samples: &[Sample], value: impl Fn(&Sample) -> Option<f64>) -> Series {

@@ -6,6 +6,7 @@
 mod auth;
 mod command;
 mod data;
+mod envelope;
 mod options;
 mod session;
 mod transaction;

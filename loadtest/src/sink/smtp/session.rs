@@ -8,11 +8,11 @@ use std::sync::Arc;
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::super::{Channel, Decision, Kind, Row, SinkCore, Verdict};
+use super::super::{Channel, Kind, Row, SinkCore, Verdict};
 use super::command::{self, Command};
 use super::data::Collector;
+use super::envelope::{Envelope, Recipient};
 use super::options::SmtpOptions;
-use super::transaction::blank_row;
 
 /// RFC 5321 asks 512; DSN parameters and long VERP addresses need more.
 const MAX_COMMAND: usize = 2_048;
@@ -44,20 +44,6 @@ pub(super) enum Mode {
     AuthPlain,
     AuthUser,
     AuthPassword(String),
-}
-
-#[derive(Default)]
-pub(super) struct Envelope {
-    pub(super) from: String,
-    pub(super) envid: Option<String>,
-    pub(super) recipients: Vec<Recipient>,
-}
-
-pub(super) struct Recipient {
-    pub(super) to: String,
-    pub(super) orcpt: Option<String>,
-    pub(super) never_notify: bool,
-    pub(super) decision: Decision,
 }
 
 enum Step {
@@ -291,7 +277,7 @@ impl Session {
             Verdict::Refuse => {
                 let row = Row {
                     kind: Kind::Refused,
-                    ..blank_row(&self.core, envelope, &to)
+                    ..envelope.row(&self.core, &to)
                 };
                 self.core.book().enter(row);
                 self.reply(&format!("550 5.1.1 <{to}>: user unknown"));

@@ -6,9 +6,10 @@ use std::io;
 use tokio::io::AsyncWrite;
 
 use super::super::dsn::Bounce;
-use super::super::{Channel, Kept, Kind, LaterEvent, Row, SinkCore, Verdict};
+use super::super::{Channel, Kept, Kind, LaterEvent, Row, Verdict};
 use super::data::{fields, header_section};
-use super::session::{Envelope, Recipient, Session, flush};
+use super::envelope::{Envelope, Recipient};
+use super::session::{Session, flush};
 
 impl Session {
     /// Ends a transaction. False when the connection is to be closed without an answer.
@@ -91,7 +92,7 @@ impl Session {
         }
         let id = id.trim_start_matches('<').trim_end_matches('>');
         for recipient in &envelope.recipients {
-            let row = blank_row(&self.core, envelope, &recipient.to);
+            let row = envelope.row(&self.core, &recipient.to);
             let size = u32::try_from(raw.len()).unwrap_or(u32::MAX);
             self.core.book().enter(Row {
                 kind,
@@ -143,23 +144,5 @@ impl Session {
                 envelope_from: envelope.from.clone(),
             },
         );
-    }
-}
-
-/// A row with everything but the message.
-pub(super) fn blank_row(core: &SinkCore, envelope: &Envelope, to: &str) -> Row {
-    let now_ms = core.world.now_ms();
-    Row {
-        channel: Channel::Email,
-        kind: Kind::Accepted,
-        id: String::new(),
-        to: to.into(),
-        from: envelope.from.clone(),
-        provider_id: envelope.envid.clone().unwrap_or_default(),
-        headers: std::collections::BTreeMap::new(),
-        size: 0,
-        seen: 1,
-        first_ms: now_ms,
-        last_ms: now_ms,
     }
 }
