@@ -4,12 +4,19 @@
 //! its line. Refuses to run it, and what cannot be weighed: `*`, blocks that catch their output,
 //! macros, inheritance.
 
+mod refused;
+
 use std::collections::{BTreeMap, HashMap};
 
-use minijinja::machinery::ast::{BinOpKind, CallArg, Expr, Stmt};
+use minijinja::machinery::ast::{
+    BinOp, BinOpKind, Call, CallArg, Expr, Filter, ForLoop, IfExpr, Slice, Spanned, Stmt,
+};
 use minijinja::machinery::{Span, parse};
 
+use self::refused::{heavy, not_offered};
 use super::bounds::{FILTERS, LISTS, MAX_VALUE};
+
+pub(super) use self::refused::TooHeavy;
 
 /// Longest text that a template may put together, in bytes.
 const MAX_TEXT: u64 = 1024 * 1024;
@@ -23,13 +30,6 @@ const SMALL: u64 = 64;
 const MAX_PARTS: usize = 100_000;
 /// Most files that include each other.
 const MAX_DEPTH: usize = 8;
-
-/// What is wrong, and in which line.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct TooHeavy {
-    pub(super) line: usize,
-    pub(super) why: String,
-}
 
 /// Weighs the file `name` of `files`. One that cannot be parsed weighs nothing: the compiler says
 /// what is wrong with it.
@@ -57,13 +57,6 @@ struct Scale<'a> {
     depth: usize,
 }
 
-fn heavy<T>(span: Span, why: impl Into<String>) -> Result<T, TooHeavy> {
-    Err(TooHeavy {
-        line: span.start_line as usize,
-        why: why.into(),
-    })
-}
-
 impl Scale<'_> {
     fn count(&mut self, span: Span) -> Result<(), TooHeavy> {
         self.parts += 1;
@@ -85,27 +78,7 @@ impl Scale<'_> {
             Stmt::Template(template) => self.all(&template.children),
             Stmt::EmitRaw(raw) => self.count(raw.span()),
             Stmt::EmitExpr(emit) => self.weight(&emit.expr).map(drop),
-            Stmt::ForLoop(each) => {
-                if each.recursive {
-                    return heavy(each.span(), "a recursive loop is not offered");
-                }
-                let entry = self.weight(&each.iter)?;
-                self.set(&each.target, entry)?;
-                self.turn(&each.filter_expr, &each.body)?;
-                let before = self.known.clone();
-                self.turn(&each.filter_expr, &each.body)?;
-                if let Some((name, _)) = self
-                    .known
-                    .iter()
-                    .find(|(name, weight)| before.get(*name) != Some(weight))
-                {
-                    return heavy(
-                        each.span(),
-                        format!("{name:?} grows with every turn of the loop"),
-                    );
-                }
-                self.all(&each.else_body)
-            }
+            Stmt::ForLoop(each) => self.each(each),
             Stmt::IfCond(either) => {
                 self.weight(&either.expr)?;
                 self.all(&either.true_body)?;
@@ -127,29 +100,34 @@ impl Scale<'_> {
                 self.all(&block.body)
             }
             Stmt::Include(include) => self.include(include.span(), &include.name),
-            Stmt::SetBlock(block) => heavy(
-                block.span(),
-                "a block that catches its output is not offered: set a value",
-            ),
-            Stmt::FilterBlock(block) => heavy(
-                block.span(),
-                "a filter around a block is not offered: use it on a value",
-            ),
-            Stmt::Macro(found) => heavy(found.span(), "macros are not offered"),
-            Stmt::CallBlock(found) => heavy(found.span(), "macros are not offered"),
-            Stmt::Do(found) => heavy(found.span(), "do is not offered"),
-            Stmt::Block(found) => heavy(
-                found.span(),
-                "blocks of inheritance are not offered: include a file",
-            ),
-            Stmt::Extends(found) => {
-                heavy(found.span(), "inheritance is not offered: include a file")
-            }
-            Stmt::Import(found) => heavy(found.span(), "imports are not offered: include a file"),
-            Stmt::FromImport(found) => {
-                heavy(found.span(), "imports are not offered: include a file")
-            }
+            Stmt::SetBlock(_)
+            | Stmt::FilterBlock(_)
+            | Stmt::Macro(_)
+            | Stmt::CallBlock(_)
+            | Stmt::Do(_)
+            | Stmt::Block(_)
+            | Stmt::Extends(_)
+            | Stmt::Import(_)
+            | Stmt::FromImport(_) => not_offered(statement),
         }
+    }
+
+    /// A loop. Whatever its body sets must not grow with every turn: two turns show it.
+    fn each(&mut self, each: &Spanned<ForLoop<'_>>) -> Result<(), TooHeavy> {
+        if each.recursive {
+            return heavy(each.span(), "a recursive loop is not offered");
+        }
+        let entry = self.weight(&each.iter)?;
+        self.set(&each.target, entry)?;
+        self.turn(&each.filter_expr, &each.body)?;
+        let before = self.known.clone();
+        self.turn(&each.filter_expr, &each.body)?;
+        let grows = |(name, weight): &(&String, &u64)| before.get(*name) != Some(*weight);
+        if let Some((name, _)) = self.known.iter().find(grows) {
+            let why = format!("{name:?} grows with every turn of the loop");
+            return heavy(each.span(), why);
+        }
+        self.all(&each.else_body)
     }
 
     fn turn(&mut self, filter: &Option<Expr<'_>>, body: &[Stmt<'_>]) -> Result<(), TooHeavy> {
@@ -217,88 +195,26 @@ impl Scale<'_> {
                 .value
                 .as_str()
                 .map_or(SMALL, |text| text.len() as u64 + 2),
-            Expr::Slice(slice) => {
-                for part in [&slice.start, &slice.stop, &slice.step]
-                    .into_iter()
-                    .flatten()
-                {
-                    self.weight(part)?;
-                }
-                self.weight(&slice.expr)?
-            }
+            Expr::Slice(slice) => self.slice(slice)?,
             Expr::UnaryOp(operation) => self.weight(&operation.expr)?,
-            Expr::BinOp(operation) => {
-                let (left, right) = (
-                    self.weight(&operation.left)?,
-                    self.weight(&operation.right)?,
-                );
-                match operation.op {
-                    BinOpKind::Mul => return heavy(span, "* is not offered: it repeats texts"),
-                    BinOpKind::Add | BinOpKind::Concat => left.saturating_add(right),
-                    BinOpKind::ScAnd | BinOpKind::ScOr => left.max(right),
-                    _ => SMALL,
-                }
-            }
+            Expr::BinOp(operation) => self.both(operation)?,
             Expr::Compare(compare) => {
-                self.weight(&compare.expr)?;
-                compare
-                    .ops
-                    .iter()
-                    .try_for_each(|other| self.weight(&other.expr).map(drop))?;
-                SMALL
+                let others = compare.ops.iter().map(|other| &other.expr);
+                self.looked_at([&compare.expr].into_iter().chain(others))?
             }
-            Expr::IfExpr(either) => {
-                self.weight(&either.test_expr)?;
-                let otherwise = either
-                    .false_expr
-                    .as_ref()
-                    .map_or(Ok(0), |other| self.weight(other))?;
-                self.weight(&either.true_expr)?.max(otherwise)
-            }
-            Expr::Filter(filter) => {
-                if !FILTERS.contains(&filter.name) {
-                    return heavy(
-                        span,
-                        format!(
-                            "the filter {:?} is not offered: expected one of {}",
-                            filter.name,
-                            FILTERS.join(", ")
-                        ),
-                    );
-                }
-                filter
-                    .expr
-                    .as_ref()
-                    .map_or(Ok(0), |value| self.weight(value))?;
-                self.sum(&filter.args)?;
-                if LISTS.contains(&filter.name) {
-                    PRINTED_LIST
-                } else {
-                    LEAF
-                }
-            }
+            Expr::IfExpr(either) => self.either(either)?,
+            Expr::Filter(filter) => self.filtered(filter)?,
             Expr::Test(test) => {
-                self.weight(&test.expr)?;
+                let weight = self.looked_at([&test.expr])?;
                 self.sum(&test.args)?;
-                SMALL
+                weight
             }
             Expr::GetAttr(attribute) => self.weight(&attribute.expr)?,
             Expr::GetItem(item) => {
                 self.weight(&item.subscript_expr)?;
                 self.weight(&item.expr)?
             }
-            Expr::Call(call) => {
-                let of_loop = |expression: &Expr<'_>| {
-                    matches!(expression, Expr::GetAttr(attribute)
-                    if matches!(&attribute.expr, Expr::Var(variable) if variable.id == "loop"))
-                };
-                let arguments = self.sum(&call.args)?;
-                match &call.expr {
-                    Expr::Var(variable) if variable.id == "range" => PRINTED_LIST,
-                    other if of_loop(other) => arguments,
-                    _ => return heavy(span, "the only function that is offered is range"),
-                }
-            }
+            Expr::Call(call) => self.called(call)?,
             Expr::List(list) => self.together(&list.items)?,
             Expr::Tuple(tuple) => self.together(&tuple.items)?,
             Expr::Map(map) => self
@@ -306,12 +222,82 @@ impl Scale<'_> {
                 .saturating_add(self.together(&map.values)?),
         };
         if weight > MAX_TEXT {
-            return heavy(
-                span,
-                format!("it can put together more than {} KiB", MAX_TEXT / 1024),
-            );
+            let why = format!("it can put together more than {} KiB", MAX_TEXT / 1024);
+            return heavy(span, why);
         }
         Ok(weight)
+    }
+
+    /// Values that are compared, not printed.
+    fn looked_at<'e, 's: 'e>(
+        &mut self,
+        values: impl IntoIterator<Item = &'e Expr<'s>>,
+    ) -> Result<u64, TooHeavy> {
+        values
+            .into_iter()
+            .try_for_each(|value| self.weight(value).map(drop))?;
+        Ok(SMALL)
+    }
+
+    fn slice(&mut self, slice: &Slice<'_>) -> Result<u64, TooHeavy> {
+        let ends = [&slice.start, &slice.stop, &slice.step];
+        self.looked_at(ends.into_iter().flatten())?;
+        self.weight(&slice.expr)
+    }
+
+    fn both(&mut self, operation: &Spanned<BinOp<'_>>) -> Result<u64, TooHeavy> {
+        let left = self.weight(&operation.left)?;
+        let right = self.weight(&operation.right)?;
+        match operation.op {
+            BinOpKind::Mul => heavy(operation.span(), "* is not offered: it repeats texts"),
+            BinOpKind::Add | BinOpKind::Concat => Ok(left.saturating_add(right)),
+            BinOpKind::ScAnd | BinOpKind::ScOr => Ok(left.max(right)),
+            BinOpKind::Eq
+            | BinOpKind::Ne
+            | BinOpKind::Lt
+            | BinOpKind::Lte
+            | BinOpKind::Gt
+            | BinOpKind::Gte
+            | BinOpKind::Sub
+            | BinOpKind::Div
+            | BinOpKind::FloorDiv
+            | BinOpKind::Rem
+            | BinOpKind::Pow
+            | BinOpKind::In => Ok(SMALL),
+        }
+    }
+
+    fn either(&mut self, either: &IfExpr<'_>) -> Result<u64, TooHeavy> {
+        self.weight(&either.test_expr)?;
+        let otherwise = match &either.false_expr {
+            Some(other) => self.weight(other)?,
+            None => 0,
+        };
+        Ok(self.weight(&either.true_expr)?.max(otherwise))
+    }
+
+    fn filtered(&mut self, filter: &Spanned<Filter<'_>>) -> Result<u64, TooHeavy> {
+        if !FILTERS.contains(&filter.name) {
+            let why = format!(
+                "the filter {:?} is not offered: expected one of {}",
+                filter.name,
+                FILTERS.join(", ")
+            );
+            return heavy(filter.span(), why);
+        }
+        self.looked_at(&filter.expr)?;
+        self.sum(&filter.args)?;
+        let list = LISTS.contains(&filter.name);
+        Ok(if list { PRINTED_LIST } else { LEAF })
+    }
+
+    fn called(&mut self, call: &Spanned<Call<'_>>) -> Result<u64, TooHeavy> {
+        let arguments = self.sum(&call.args)?;
+        match &call.expr {
+            Expr::Var(variable) if variable.id == "range" => Ok(PRINTED_LIST),
+            other if is_of_loop(other) => Ok(arguments),
+            _ => heavy(call.span(), "the only function that is offered is range"),
+        }
     }
 
     fn together(&mut self, entries: &[Expr<'_>]) -> Result<u64, TooHeavy> {
@@ -331,4 +317,12 @@ impl Scale<'_> {
             Ok(sum.saturating_add(self.weight(value)?))
         })
     }
+}
+
+/// Whether it belongs to the variable `loop`, such as `loop.cycle`.
+fn is_of_loop(expression: &Expr<'_>) -> bool {
+    let Expr::GetAttr(attribute) = expression else {
+        return false;
+    };
+    matches!(&attribute.expr, Expr::Var(variable) if variable.id == "loop")
 }

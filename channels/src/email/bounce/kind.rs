@@ -6,16 +6,40 @@
 
 use sluis_model::{ReceiptKind, Why};
 
+use super::fields::Fields;
 use super::phrases::{Found, Kind, Table};
 use super::report::{Told, delivery_status, feedback, has_status_fields, kind_of, reason};
 use super::status::{Status, basic_codes};
 use super::structure::{Mail, Message, Part};
 use super::text::{diagnostic, own_lines};
-use super::verdict::{Said, judge};
+use super::verdict::{Judged, Said, judge};
 use super::words::words;
 
 /// The most messages within a mail that are asked.
 const MAX_MESSAGES: usize = 4;
+
+/// Parts with the fields of a delivery report (RFC 3464, RFC 6533).
+const STATUS_PARTS: &[&str] = &["message/delivery-status", "message/global-delivery-status"];
+/// Parts with the fields of a complaint (RFC 5965).
+const FEEDBACK_PARTS: &[&str] = &["message/feedback-report"];
+/// Parts with the fields of a read receipt (RFC 8098).
+const DISPOSITION_PARTS: &[&str] = &[
+    "message/disposition-notification",
+    "message/global-disposition-notification",
+];
+/// What a subject begins with that answers or forwards.
+const ANSWERS: [&str; 10] = [
+    "re:", "aw:", "antw:", "sv:", "fw:", "fwd:", "wg:", "tr:", "rif:", "res:",
+];
+/// Fields that responders write.
+const RESPONDERS: [&str; 6] = [
+    "x-autoreply",
+    "x-autorespond",
+    "x-autoresponder",
+    "x-auto-reply",
+    "x-vacation",
+    "x-mail-autoreply",
+];
 
 /// What a mail is.
 #[derive(Debug, PartialEq, Eq)]
@@ -58,53 +82,42 @@ pub(super) fn read(mail: &Mail) -> Reading {
 /// What the fields of a report say, where there are any.
 fn fields(message: &Message) -> Option<Reading> {
     let date = message.head.date("date");
-    let find = |kinds: &[&str]| {
-        message
-            .parts
-            .iter()
-            .filter(|part| kinds.contains(&part.kind.as_str()))
-            .collect::<Vec<_>>()
+    let find = |kinds: &'static [&str]| {
+        let parts = message.parts.iter();
+        parts.filter(|part| kinds.contains(&part.kind.as_str()))
     };
-    let statuses = find(&["message/delivery-status", "message/global-delivery-status"]);
-    if !statuses.is_empty() {
+    let mut statuses = find(STATUS_PARTS).peekable();
+    if statuses.peek().is_some() {
         let words = spoken(message);
-        let told = statuses
-            .iter()
-            .find_map(|part| delivery_status(&part.text, &words, date));
+        let told = statuses.find_map(|part| delivery_status(&part.text, &words, date));
         // Fields that say nothing leave it to the words.
         return told.map(Reading::Told);
     }
-    let complaints = find(&["message/feedback-report"]);
-    if let Some(part) = complaints.first() {
+    if let Some(part) = find(FEEDBACK_PARTS).next() {
         return Some(feedback(&part.text, date).map_or(Reading::OtherReport, Reading::Told));
     }
-    if !find(&[
-        "message/disposition-notification",
-        "message/global-disposition-notification",
-    ])
-    .is_empty()
-    {
+    if find(DISPOSITION_PARTS).next().is_some() {
         return Some(Reading::OtherReport);
     }
-    let text =
+    fields_in_text(message)
+}
+
+/// The same fields within another part: a gateway may have made text of a report.
+fn fields_in_text(message: &Message) -> Option<Reading> {
+    let date = message.head.date("date");
+    let readable =
         |part: &&Part| part.kind.starts_with("text/") || part.kind.starts_with("application/");
-    let within = message
-        .parts
-        .iter()
-        .filter(text)
-        .map(|part| part.text.as_str());
-    for text in within.filter(|text| has_status_fields(text)) {
-        let told = delivery_status(text, &spoken(message), date);
-        if told.is_some() {
-            return told.map(Reading::Told);
-        }
+    let texts = message.parts.iter().filter(readable);
+    let told = texts
+        .map(|part| part.text.as_str())
+        .filter(|text| has_status_fields(text))
+        .find_map(|text| delivery_status(text, &spoken(message), date));
+    if told.is_some() {
+        return told.map(Reading::Told);
     }
-    let feedback_type = |part: &Part| {
-        part.text
-            .lines()
-            .any(|line| line.to_ascii_lowercase().starts_with("feedback-type:"))
-    };
-    let part = message.parts.iter().find(|part| feedback_type(part))?;
+    let is_feedback = |line: &str| line.to_ascii_lowercase().starts_with("feedback-type:");
+    let mut parts = message.parts.iter();
+    let part = parts.find(|part| part.text.lines().any(is_feedback))?;
     feedback(&part.text, date).map(Reading::Told)
 }
 
@@ -149,42 +162,18 @@ impl Signs {
     fn of(message: &Message, spoken: &str) -> Self {
         let table = Table::get();
         let head = &message.head;
-        let says = |name: &str, begins: &[&str]| {
-            head.all(name).any(|value| {
-                let value = value.trim().to_ascii_lowercase();
-                begins.iter().any(|begin| value.starts_with(begin))
-            })
-        };
         let any = |names: &[&str]| names.iter().any(|name| head.first(name).is_some());
         let subject = message.subject.trim().to_lowercase();
-        let answer = [
-            "re:", "aw:", "antw:", "sv:", "fw:", "fwd:", "wg:", "tr:", "rif:", "res:",
-        ];
         let report =
             message.kind == "multipart/report" && message.report_type.contains("delivery-status");
-        let null = |value: &str| matches!(value.trim(), "<>" | "");
         Self {
             subject: table.find(&words(&message.subject)),
             text: table.find(&words(spoken)),
             daemon: table.find(&sender_words(&message.from)).has(Kind::Daemon),
-            null_sender: head
-                .all("return-path")
-                .chain(head.all("x-envelope-from"))
-                .any(null),
-            responder: says(
-                "auto-submitted",
-                &["auto-replied", "auto-generated (vacation", "auto-notified"],
-            ) || says("precedence", &["auto_reply", "auto-reply"])
-                || any(&[
-                    "x-autoreply",
-                    "x-autorespond",
-                    "x-autoresponder",
-                    "x-auto-reply",
-                    "x-vacation",
-                    "x-mail-autoreply",
-                ]),
+            null_sender: has_null_sender(head),
+            responder: is_of_responder(head) || any(&RESPONDERS),
             claims: report || any(&["x-failed-recipients", "x-failed-recipient"]),
-            answers: answer.iter().any(|begin| subject.starts_with(begin)),
+            answers: ANSWERS.iter().any(|begin| subject.starts_with(begin)),
             list: any(&["list-id", "x-mailman-version", "x-mailing-list"]),
             coded: !Status::all_in(spoken).is_empty() || basic_codes(spoken).next().is_some(),
         }
@@ -204,15 +193,56 @@ impl Signs {
         .any(|kind| self.text.has_at(*kind, None))
     }
 
+    /// What it is, where it is no report.
+    fn no_report(&self) -> Option<Reading> {
+        if self.is_automatic() {
+            return Some(Reading::Automatic);
+        }
+        if self.is_challenge() {
+            return Some(Reading::People("challenge"));
+        }
+        if self.is_of_list() {
+            return Some(Reading::List);
+        }
+        let people = if self.daemon { "daemon" } else { "reply" };
+        (!self.is_report()).then_some(Reading::People(people))
+    }
+
+    fn is_challenge(&self) -> bool {
+        let asks = self.subject.has(Kind::Challenge) || self.text.has(Kind::Challenge);
+        asks && !self.subject.has(Kind::Failure) && !self.claims
+    }
+
+    fn is_of_list(&self) -> bool {
+        self.subject.has(Kind::List)
+            || self.text.has(Kind::List) && !self.is_report()
+            || self.list && !self.daemon && !self.claims
+    }
+
+    /// It says that the message is over.
+    fn is_over(&self) -> bool {
+        self.subject.has(Kind::Failure) || self.text.has(Kind::Final)
+    }
+
+    /// It says that the message is still being tried.
+    fn is_delay(&self) -> bool {
+        let delay = self.subject.has(Kind::Delay) || self.text.has(Kind::Delay);
+        delay && !self.is_over()
+    }
+
+    /// It says plainly that a message failed.
+    fn is_stated(&self) -> bool {
+        self.is_over()
+            || self.claims
+            || self.text.has(Kind::Failure)
+            || self.subject.has_at(Kind::Address, None)
+    }
+
     /// It says that a message did not arrive, or not yet.
     fn is_report(&self) -> bool {
-        let named = self.subject.has(Kind::Failure)
-            || self.subject.has(Kind::Delay)
-            || self.subject.has_at(Kind::Address, None);
         let stated = self.text.has(Kind::Failure)
             || self.text.has(Kind::Delay)
             || self.text.has(Kind::Final);
-        let system = self.daemon || self.null_sender;
         if self.claims {
             return true;
         }
@@ -220,14 +250,19 @@ impl Signs {
             // Somebody answers, perhaps quoting; a system may prefix its subject, too.
             return self.daemon && (stated || self.coded);
         }
-        named && (system || stated || self.coded || self.gives_reason())
-            || system
-                && (stated
-                    || self.coded
-                    || self.gives_reason()
-                    || self.text.has(Kind::Soft)
-                    || self.text.has(Kind::Later))
-            || (stated && (self.coded || self.gives_reason()))
+        let system = self.daemon || self.null_sender;
+        let explains = self.coded || self.gives_reason();
+        let may_pass = self.text.has(Kind::Soft) || self.text.has(Kind::Later);
+        self.is_named() && (system || stated || explains)
+            || system && (stated || explains || may_pass)
+            || stated && explains
+    }
+
+    /// The subject names a report.
+    fn is_named(&self) -> bool {
+        self.subject.has(Kind::Failure)
+            || self.subject.has(Kind::Delay)
+            || self.subject.has_at(Kind::Address, None)
     }
 
     fn is_automatic(&self) -> bool {
@@ -244,6 +279,24 @@ impl Signs {
             && (self.responder && !self.daemon
                 || (self.responder || self.null_sender || self.list) && self.text.has(Kind::Away))
     }
+}
+
+fn has_null_sender(head: &Fields) -> bool {
+    let paths = head.all("return-path").chain(head.all("x-envelope-from"));
+    let mut paths = paths.map(str::trim);
+    paths.any(|path| matches!(path, "<>" | ""))
+}
+
+/// A responder says so in one of two fields (RFC 3834 5, and an older one).
+fn is_of_responder(head: &Fields) -> bool {
+    let says = |name: &str, begins: &[&str]| {
+        head.all(name).any(|value| {
+            let value = value.trim().to_ascii_lowercase();
+            begins.iter().any(|begin| value.starts_with(begin))
+        })
+    };
+    let submitted = ["auto-replied", "auto-generated (vacation", "auto-notified"];
+    says("auto-submitted", &submitted) || says("precedence", &["auto_reply", "auto-reply"])
 }
 
 /// The words of a sender, its address among them: for a daemon the address is its name.
@@ -264,60 +317,41 @@ fn in_words(message: &Message) -> Reading {
         })
     };
     if signs.subject.has(Kind::Complaint) && !signs.answers {
-        return told(
-            ReceiptKind::Complained,
-            Why::new("complaint", "a complaint in words"),
-        );
+        let why = Why::new("complaint", "a complaint in words");
+        return told(ReceiptKind::Complained, why);
     }
-    if signs.is_automatic() {
-        return Reading::Automatic;
+    if let Some(reading) = signs.no_report() {
+        return reading;
     }
-    let waits = signs.subject.has(Kind::Challenge) || signs.text.has(Kind::Challenge);
-    if waits && !signs.subject.has(Kind::Failure) && !signs.claims {
-        return Reading::People("challenge");
+    let (judged, text) = judged_words(message, &spoken);
+    let why = reason(&judged, &text, "");
+    if signs.is_delay() {
+        return told(ReceiptKind::Delayed, why);
     }
-    if signs.subject.has(Kind::List)
-        || signs.text.has(Kind::List) && !signs.is_report()
-        || signs.list && !signs.daemon && !signs.claims
-    {
-        return Reading::List;
+    if judged.meaning.is_none() && judged.code.is_empty() && !signs.is_stated() {
+        return Reading::People("daemon");
     }
-    if !signs.is_report() {
-        return Reading::People(if signs.daemon { "daemon" } else { "reply" });
-    }
-    // The subject may be all that says it.
+    told(kind_of(judged.meaning), why)
+}
+
+/// The verdict on the words, and the words that it rests on: the subject may be all that says it.
+fn judged_words(message: &Message, spoken: &str) -> (Judged, String) {
     let text = if spoken.trim().is_empty() {
         message.subject.clone()
     } else {
-        diagnostic(&spoken)
+        diagnostic(spoken)
     };
-    let mut judged = judge(&Said {
-        text: &text,
-        ..Said::default()
-    });
-    if judged.meaning.is_none() {
-        let all = format!("{}\n{spoken}", message.subject);
-        let further = judge(&Said {
-            text: &all,
+    let of = |text| {
+        judge(&Said {
+            text,
             ..Said::default()
-        });
-        judged = if further.meaning.is_some() {
-            further
-        } else {
-            judged
-        };
+        })
+    };
+    let judged = of(&text);
+    if judged.meaning.is_some() {
+        return (judged, text);
     }
-    let over = signs.subject.has(Kind::Failure) || signs.text.has(Kind::Final);
-    let waiting = (signs.subject.has(Kind::Delay) || signs.text.has(Kind::Delay)) && !over;
-    if waiting {
-        return told(ReceiptKind::Delayed, reason(&judged, &text, ""));
-    }
-    let stated = over
-        || signs.claims
-        || signs.text.has(Kind::Failure)
-        || signs.subject.has_at(Kind::Address, None);
-    if judged.meaning.is_none() && judged.code.is_empty() && !stated {
-        return Reading::People("daemon");
-    }
-    told(kind_of(judged.meaning), reason(&judged, &text, ""))
+    let further = of(&format!("{}\n{spoken}", message.subject));
+    let better = further.meaning.is_some();
+    (if better { further } else { judged }, text)
 }

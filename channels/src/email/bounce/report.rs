@@ -117,41 +117,47 @@ enum Action {
     Unknown,
 }
 
+/// How the words for an action begin.
+const FAILED: [&str; 12] = [
+    "fail",
+    "perm",
+    "undeliver",
+    "bounc",
+    "reject",
+    "refus",
+    "error",
+    "fatal",
+    "expired",
+    "fehlge",
+    "mislukt",
+    "échec",
+];
+const DELAYED: [&str; 11] = [
+    "delay",
+    "defer",
+    "warn",
+    "temp",
+    "transient",
+    "retry",
+    "pending",
+    "queued",
+    "verz",
+    "vertraagd",
+    "retard",
+];
+const DELIVERED: [&str; 3] = ["deliver", "success", "ok"];
+const RELAYED: [&str; 4] = ["relay", "expand", "transfer", "forward"];
+
 fn action(text: &str) -> Action {
     let text = text.trim().to_lowercase();
     let begins = |words: &[&str]| words.iter().any(|word| text.starts_with(word));
-    if begins(&[
-        "fail",
-        "perm",
-        "undeliver",
-        "bounc",
-        "reject",
-        "refus",
-        "error",
-        "fatal",
-        "expired",
-        "fehlge",
-        "mislukt",
-        "échec",
-    ]) {
+    if begins(&FAILED) {
         Action::Failed
-    } else if begins(&[
-        "delay",
-        "defer",
-        "warn",
-        "temp",
-        "transient",
-        "retry",
-        "pending",
-        "queued",
-        "verz",
-        "vertraagd",
-        "retard",
-    ]) {
+    } else if begins(&DELAYED) {
         Action::Delayed
-    } else if begins(&["deliver", "success", "ok"]) {
+    } else if begins(&DELIVERED) {
         Action::Delivered
-    } else if begins(&["relay", "expand", "transfer", "forward"]) {
+    } else if begins(&RELAYED) {
         Action::Relayed
     } else {
         Action::Unknown
@@ -161,66 +167,63 @@ fn action(text: &str) -> Action {
 /// What one recipient's group says (RFC 3464 2.3.3, 2.3.4, 2.3.6).
 fn outcome(group: &Fields, words: &str, date: Option<Timestamp>) -> Option<Told> {
     let status = group.first("status").and_then(Status::at_start);
-    let action = match (
-        group.first("action").map_or(Action::Unknown, action),
-        status,
-    ) {
-        // Without an action that we know, the class of the status (RFC 3463 2) and what else there
-        // is must say.
+    let occurred_at = group.date("last-attempt-date").or(date);
+    let told = |kind, why| Told {
+        kind,
+        why,
+        occurred_at,
+    };
+    let refused = || verdict(group, words, status);
+    Some(match action_of(group, status) {
+        Action::Delivered => told(ReceiptKind::Delivered, None),
+        // Handed to a system that sends no reports, or to a list: taken, no more is known.
+        Action::Relayed => told(ReceiptKind::Accepted, None),
+        Action::Delayed => told(ReceiptKind::Delayed, Some(refused().1)),
+        Action::Failed => {
+            let (kind, why) = refused();
+            told(kind, Some(why))
+        }
+        Action::Unknown => return None,
+    })
+}
+
+/// The action. Without one that we know, the class of the status (RFC 3463 2) and what else there
+/// is must say.
+fn action_of(group: &Fields, status: Option<Status>) -> Action {
+    let stated = group.first("action").map_or(Action::Unknown, action);
+    match (stated, status) {
         (Action::Unknown, Some(Status(2, ..))) => Action::Delivered,
         (Action::Unknown, Some(Status(4, ..))) if group.first("will-retry-until").is_some() => {
             Action::Delayed
         }
         (Action::Unknown, Some(_)) => Action::Failed,
         (Action::Unknown, None) if group.first("diagnostic-code").is_some() => Action::Failed,
-        (Action::Unknown, None) => return None,
         (action, _) => action,
-    };
-    let occurred_at = group.date("last-attempt-date").or(date);
-    let plain = |kind| {
-        Some(Told {
-            kind,
-            why: None,
-            occurred_at,
-        })
-    };
-    match action {
-        Action::Delivered => return plain(ReceiptKind::Delivered),
-        // Handed to a system that sends no reports, or to a list: taken, no more is known.
-        Action::Relayed => return plain(ReceiptKind::Accepted),
-        Action::Failed | Action::Delayed | Action::Unknown => {}
     }
-    let diagnostic = diagnostic(group);
-    let mut judged = judge(&Said {
-        text: &diagnostic,
-        status,
-        ..Said::default()
-    });
-    let mut text = diagnostic.as_str();
-    let silent = diagnostic.trim().is_empty();
-    if (judged.meaning.is_none() || silent) && !words.trim().is_empty() {
-        // The diagnosis may stand in what people are told; what the reporter made of it is still
-        // its own.
-        let further = judge(&Said {
-            text: words,
+}
+
+/// Why it failed, or is late. The diagnosis may stand in what people are told; what the reporter
+/// made of it is still its own.
+fn verdict(group: &Fields, words: &str, status: Option<Status>) -> (ReceiptKind, Why) {
+    let of = |text| {
+        judge(&Said {
+            text,
             status,
             ..Said::default()
-        });
+        })
+    };
+    let diagnostic = diagnostic(group);
+    let (mut judged, mut text) = (of(&diagnostic), diagnostic.as_str());
+    let silent = diagnostic.trim().is_empty();
+    if (judged.meaning.is_none() || silent) && !words.trim().is_empty() {
+        let further = of(words);
         if further.meaning.is_some() {
             judged = further;
             text = if silent { words } else { text };
         }
     }
-    let kind = if matches!(action, Action::Delayed) {
-        ReceiptKind::Delayed
-    } else {
-        kind_of(judged.meaning)
-    };
-    Some(Told {
-        kind,
-        why: Some(reason(&judged, text, recipient(group))),
-        occurred_at,
-    })
+    let why = reason(&judged, text, recipient(group));
+    (kind_of(judged.meaning), why)
 }
 
 /// Everything in the group that is a diagnosis: systems have fields of their own beside

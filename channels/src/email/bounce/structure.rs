@@ -9,7 +9,7 @@ use mail_parser::decoders::base64::base64_decode;
 use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::decoders::html::html_to_text;
 use mail_parser::decoders::quoted_printable::quoted_printable_decode;
-use mail_parser::{MessageParser, MimeHeaders};
+use mail_parser::{ContentType, MessageParser, MimeHeaders};
 
 use super::fields::{Fields, cut};
 
@@ -26,6 +26,9 @@ pub(super) const MAX_ENTITIES: usize = 64;
 const MAX_TEXT: usize = 64 * 1024;
 /// The most work of one mail: bytes looked at, each time they are.
 pub(super) const MAX_WORK: usize = 24 * MAX_REPORT;
+
+/// A header as the parser reads it.
+type Parsed<'a> = mail_parser::Message<'a>;
 
 /// A mail taken apart.
 #[derive(Debug, Default)]
@@ -95,49 +98,59 @@ impl Mail {
             self.messages.push(entity.message());
             self.messages.len() - 1
         });
-        let body = entity.body_at;
         let deeper = item.depth < MAX_DEPTH;
-        if deeper
-            && entity.kind.starts_with("multipart/")
-            && let Some(boundary) = &entity.boundary
-        {
-            self.work += item.raw.len() - body;
-            let pieces = split(&item.raw[body..], boundary);
-            if !pieces.is_empty() {
-                // The stack gives back the last first.
-                let child = |(from, to): (usize, usize)| Item {
-                    raw: within(&item.raw, body + from, body + to),
-                    message: Some(message),
-                    depth: item.depth + 1,
-                };
-                stack.extend(pieces.into_iter().rev().map(child));
-                return;
-            }
-        }
-        if deeper && matches!(entity.kind.as_str(), "message/rfc822" | "message/global") {
-            let raw = match decode(&item.raw[body..], &entity.encoding) {
-                Some(decoded) => Cow::Owned(decoded),
-                None => within(&item.raw, body, item.raw.len()),
-            };
-            self.work += raw.len();
-            stack.push(Item {
-                raw,
-                message: None,
-                depth: item.depth + 1,
-            });
+        if deeper && self.take_apart(&item, &entity, message, stack) {
             return;
         }
-        if !matches!(
-            entity.kind.split('/').next(),
-            Some("image" | "audio" | "video" | "font")
-        ) {
-            let text = entity.text(&item.raw[body..]);
+        if deeper && matches!(entity.kind.as_str(), "message/rfc822" | "message/global") {
+            self.open(&item, &entity, stack);
+        } else if !entity.is_media() {
+            let text = entity.text(&item.raw[entity.body_at..]);
             self.work += text.len();
-            self.messages[message].parts.push(Part {
-                kind: entity.kind,
-                text,
-            });
+            let kind = entity.kind;
+            self.messages[message].parts.push(Part { kind, text });
         }
+    }
+
+    /// Puts the parts of a multipart on the stack. False: it is none, or has none.
+    fn take_apart<'a>(
+        &mut self,
+        item: &Item<'a>,
+        entity: &Entity,
+        message: usize,
+        stack: &mut Vec<Item<'a>>,
+    ) -> bool {
+        let boundary = entity.boundary.as_ref();
+        let Some(boundary) = boundary.filter(|_| entity.kind.starts_with("multipart/")) else {
+            return false;
+        };
+        let body = entity.body_at;
+        self.work += item.raw.len() - body;
+        let pieces = split(&item.raw[body..], boundary);
+        let any = !pieces.is_empty();
+        // The stack gives back the last first.
+        let child = |(from, to): (usize, usize)| Item {
+            raw: within(&item.raw, body + from, body + to),
+            message: Some(message),
+            depth: item.depth + 1,
+        };
+        stack.extend(pieces.into_iter().rev().map(child));
+        any
+    }
+
+    /// Puts a message within it on the stack.
+    fn open<'a>(&mut self, item: &Item<'a>, entity: &Entity, stack: &mut Vec<Item<'a>>) {
+        let body = entity.body_at;
+        let raw = match decode(&item.raw[body..], &entity.encoding) {
+            Some(decoded) => Cow::Owned(decoded),
+            None => within(&item.raw, body, item.raw.len()),
+        };
+        self.work += raw.len();
+        stack.push(Item {
+            raw,
+            message: None,
+            depth: item.depth + 1,
+        });
     }
 }
 
@@ -170,48 +183,31 @@ impl Entity {
         let parsed = MessageParser::new().parse_headers(head);
         let content_type = parsed.as_ref().and_then(|message| message.content_type());
         let attribute = |name: &str| {
-            content_type
-                .and_then(|kind| kind.attribute(name))
-                .unwrap_or_default()
+            let value = content_type.and_then(|kind| kind.attribute(name));
+            value.unwrap_or_default()
         };
-        let kind = content_type.map(|kind| match kind.subtype() {
-            Some(subtype) => format!("{}/{subtype}", kind.ctype()).to_ascii_lowercase(),
-            None => kind.ctype().to_ascii_lowercase(),
-        });
-        // Words that the parser cannot place are still there as they came.
-        let subject = parsed
-            .as_ref()
-            .and_then(|message| message.subject())
-            .or(fields.first("subject"));
-        let sender = parsed
-            .as_ref()
-            .and_then(|message| message.from())
-            .and_then(|from| from.first());
-        let from = sender.map(|from| {
-            let (name, address) = (
-                from.name.as_deref().unwrap_or_default(),
-                from.address.as_deref().unwrap_or_default(),
-            );
-            format!("{name} {address}")
-        });
+        let plain = |name: &str| attribute(name).to_ascii_lowercase();
+        let encoding = fields.first("content-transfer-encoding");
         let boundary = attribute("boundary");
         Self {
-            subject: cut(subject.unwrap_or_default(), 1_024).to_owned(),
-            from: from.unwrap_or_else(|| fields.first("from").unwrap_or_default().to_owned()),
-            kind: kind
-                .filter(|kind| !kind.is_empty())
-                .unwrap_or_else(|| "text/plain".to_owned()),
-            report_type: attribute("report-type").to_ascii_lowercase(),
-            boundary: Some(boundary.to_owned()).filter(|boundary| !boundary.is_empty()),
-            charset: attribute("charset").to_ascii_lowercase(),
-            encoding: fields
-                .first("content-transfer-encoding")
-                .unwrap_or_default()
-                .trim()
-                .to_ascii_lowercase(),
+            subject: subject_of(parsed.as_ref(), &fields),
+            from: from_of(parsed.as_ref(), &fields),
+            kind: media_type(content_type),
+            report_type: plain("report-type"),
+            boundary: (!boundary.is_empty()).then(|| boundary.to_owned()),
+            charset: plain("charset"),
+            encoding: encoding.unwrap_or_default().trim().to_ascii_lowercase(),
             fields,
             body_at,
         }
+    }
+
+    /// A picture, a sound: nothing to read.
+    fn is_media(&self) -> bool {
+        matches!(
+            self.kind.split('/').next(),
+            Some("image" | "audio" | "video" | "font")
+        )
     }
 
     fn message(&self) -> Message {
@@ -237,6 +233,35 @@ impl Entity {
             text
         };
         cut(&text, MAX_TEXT).to_owned()
+    }
+}
+
+/// The media type in lower case; `text/plain` where none is given.
+fn media_type(content_type: Option<&ContentType<'_>>) -> String {
+    let kind = content_type.map(|kind| match kind.subtype() {
+        Some(subtype) => format!("{}/{subtype}", kind.ctype()).to_ascii_lowercase(),
+        None => kind.ctype().to_ascii_lowercase(),
+    });
+    let kind = kind.filter(|kind| !kind.is_empty());
+    kind.unwrap_or_else(|| "text/plain".to_owned())
+}
+
+/// The subject. Words that the parser cannot place are still there as they came.
+fn subject_of(parsed: Option<&Parsed<'_>>, fields: &Fields) -> String {
+    let subject = parsed.and_then(|message| message.subject());
+    let subject = subject.or(fields.first("subject"));
+    cut(subject.unwrap_or_default(), 1_024).to_owned()
+}
+
+fn from_of(parsed: Option<&Parsed<'_>>, fields: &Fields) -> String {
+    let from = parsed.and_then(|message| message.from());
+    match from.and_then(|from| from.first()) {
+        Some(sender) => {
+            let name = sender.name.as_deref().unwrap_or_default();
+            let address = sender.address.as_deref().unwrap_or_default();
+            format!("{name} {address}")
+        }
+        None => fields.first("from").unwrap_or_default().to_owned(),
     }
 }
 

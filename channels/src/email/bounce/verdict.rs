@@ -11,7 +11,7 @@
 //! a reporter made of it.
 
 use super::super::reply::Phase;
-use super::phrases::{Kind, Table};
+use super::phrases::{Found, Kind, Table};
 use super::status::{Status, basic_codes};
 use super::words::words;
 
@@ -126,72 +126,124 @@ const fn basic_meaning(code: u16, phase: Option<Phase>) -> Option<Meaning> {
 
 /// The verdict.
 pub(crate) fn judge(said: &Said<'_>) -> Judged {
-    let found = Table::get().find(&words(said.text));
-    let phase = said.phase.or_else(|| found.phase());
-    let remote = remote(said.text);
-    let codes = Status::all_in(remote);
-    let basic = said.basic.or_else(|| basic_codes(remote).next());
-    let code = code_of(&codes, said.status, basic);
-    let judged = |meaning| Judged {
-        meaning: Some(meaning),
-        code: code.clone(),
-    };
+    let heard = Heard::of(said);
+    Judged {
+        meaning: heard.meaning(),
+        code: code_of(&heard.codes, heard.status, heard.basic),
+    }
+}
 
-    let has = |kind| found.has_at(kind, phase);
-    let temporary = is_temporary(&codes, basic, said.status);
-    // Before there is a recipient, no word is about one.
-    let before = matches!(
-        phase,
-        Some(Phase::Greeting | Phase::Hello | Phase::Auth | Phase::Mail)
-    );
-    if has(Kind::Gone) && !temporary && !before {
-        return judged(Meaning::Address);
+/// What was heard: the phrases, the codes, and what they answer.
+struct Heard {
+    found: Found,
+    /// Codes in the words of the remote system.
+    codes: Vec<Status>,
+    /// What a reporter made of them.
+    status: Option<Status>,
+    basic: Option<u16>,
+    phase: Option<Phase>,
+    /// The phase of our own dialogue.
+    own_phase: Option<Phase>,
+}
+
+impl Heard {
+    fn of(said: &Said<'_>) -> Self {
+        let found = Table::get().find(&words(said.text));
+        let remote = remote(said.text);
+        Self {
+            codes: Status::all_in(remote),
+            status: said.status,
+            basic: said.basic.or_else(|| basic_codes(remote).next()),
+            phase: said.phase.or_else(|| found.phase()),
+            own_phase: said.phase,
+            found,
+        }
     }
-    // "Host not found, try again": the resolver's word for now is not its word for ever.
-    let nobody = (has(Kind::Address) || has(Kind::Host) && !has(Kind::Later)) && !before;
-    let soft = has(Kind::Soft) || has(Kind::Later);
-    let by_code = remote_meaning(&codes).or_else(|| {
-        // A basic code of another class than the status contradicts it, and so does one about room.
-        let fits = basic.is_none_or(|basic| {
-            basic != 552 && said.status.is_none_or(|status| status.0 == basic / 100)
-        });
-        said.status.filter(|_| fits).and_then(meaning)
-    });
-    if let Some((about_us @ (Meaning::Sender | Meaning::Account), false)) = by_code {
-        return judged(about_us);
+
+    fn has(&self, kind: Kind) -> bool {
+        self.found.has_at(kind, self.phase)
     }
-    if has(Kind::Rate) {
-        return judged(Meaning::Rate);
+
+    fn is_temporary(&self) -> bool {
+        is_temporary(&self.codes, self.basic, self.status)
     }
-    if has(Kind::Full) || matches!(by_code, Some((Meaning::Full, _))) {
-        return judged(Meaning::Full);
+
+    /// Before there is a recipient, no word is about one.
+    const fn is_before_recipient(&self) -> bool {
+        matches!(
+            self.phase,
+            Some(Phase::Greeting | Phase::Hello | Phase::Auth | Phase::Mail)
+        )
     }
-    if has(Kind::Sender) {
-        // Our own relay, asked about a recipient that is none of its own: ours to mend. In a report
-        // it is the word of somebody else's relay.
-        let of_our_relay = matches!(said.phase, Some(Phase::Mail | Phase::Rcpt));
-        let about_recipient = nobody || matches!(by_code, Some((Meaning::Address, _)));
-        return judged(if of_our_relay && !about_recipient {
+
+    /// "Host not found, try again": the resolver's word for now is not its word for ever.
+    fn names_nobody(&self) -> bool {
+        let no_host = self.has(Kind::Host) && !self.has(Kind::Later);
+        (self.has(Kind::Address) || no_host) && !self.is_before_recipient()
+    }
+
+    /// What the codes say, and whether plain words outrank that.
+    fn by_code(&self) -> Option<(Meaning, bool)> {
+        remote_meaning(&self.codes).or_else(|| {
+            let status = self.status.filter(|status| self.fits(*status));
+            status.and_then(meaning)
+        })
+    }
+
+    /// A basic code of another class than the status contradicts it, and so does one about room.
+    fn fits(&self, status: Status) -> bool {
+        self.basic
+            .is_none_or(|basic| basic != 552 && status.0 == basic / 100)
+    }
+
+    fn meaning(&self) -> Option<Meaning> {
+        if self.has(Kind::Gone) && !self.is_temporary() && !self.is_before_recipient() {
+            return Some(Meaning::Address);
+        }
+        let by_code = self.by_code();
+        self.outranking(by_code).or_else(|| self.rest(by_code))
+    }
+
+    /// What outranks "no such mailbox": what is about us, and what may pass.
+    fn outranking(&self, by_code: Option<(Meaning, bool)>) -> Option<Meaning> {
+        match by_code {
+            Some((about_us @ (Meaning::Sender | Meaning::Account), false)) => Some(about_us),
+            _ if self.has(Kind::Rate) => Some(Meaning::Rate),
+            Some((Meaning::Full, _)) => Some(Meaning::Full),
+            _ if self.has(Kind::Full) => Some(Meaning::Full),
+            _ if self.has(Kind::Sender) => Some(self.about_sender(by_code)),
+            _ if self.has(Kind::Policy) => Some(Meaning::Policy),
+            _ => None,
+        }
+    }
+
+    /// Our own relay, asked about a recipient that is none of its own: ours to mend. In a report it
+    /// is the word of somebody else's relay.
+    fn about_sender(&self, by_code: Option<(Meaning, bool)>) -> Meaning {
+        let of_our_relay = matches!(self.own_phase, Some(Phase::Mail | Phase::Rcpt));
+        let of_recipient = self.names_nobody() || matches!(by_code, Some((Meaning::Address, _)));
+        if of_our_relay && !of_recipient {
             Meaning::Sender
         } else {
             Meaning::Policy
-        });
+        }
     }
-    if has(Kind::Policy) {
-        return judged(Meaning::Policy);
-    }
-    let unless_temporary = |meaning| if temporary { Meaning::Soft } else { meaning };
-    match by_code {
-        Some((_, true)) if nobody && !temporary => judged(Meaning::Address),
-        Some((Meaning::Address, _)) if soft && !nobody => judged(Meaning::Soft),
-        Some((meaning, _)) => judged(meaning),
-        None if nobody => judged(unless_temporary(Meaning::Address)),
-        None if soft => judged(Meaning::Soft),
-        None if has(Kind::Hint) => judged(Meaning::Policy),
-        None => Judged {
-            meaning: basic.and_then(|basic| basic_meaning(basic, phase)),
-            code,
-        },
+
+    fn rest(&self, by_code: Option<(Meaning, bool)>) -> Option<Meaning> {
+        let (nobody, temporary) = (self.names_nobody(), self.is_temporary());
+        let soft = self.has(Kind::Soft) || self.has(Kind::Later);
+        match by_code {
+            Some((_, true)) if nobody && !temporary => Some(Meaning::Address),
+            Some((Meaning::Address, _)) if soft && !nobody => Some(Meaning::Soft),
+            Some((meaning, _)) => Some(meaning),
+            None if nobody && temporary => Some(Meaning::Soft),
+            None if nobody => Some(Meaning::Address),
+            None if soft => Some(Meaning::Soft),
+            None if self.has(Kind::Hint) => Some(Meaning::Policy),
+            None => self
+                .basic
+                .and_then(|basic| basic_meaning(basic, self.phase)),
+        }
     }
 }
 
