@@ -5,14 +5,7 @@ use super::*;
 #[test]
 fn an_attempt_under_way_at_a_crash_is_in_doubt_and_goes_again_as_itself() {
     let world = World::new();
-    let mut shard = world.start();
-    let id = world.notify("H-1", 1);
-    shard.turn();
-    world.grant(1);
-    shard.turn();
-    world.journal.commit();
-    shard.turn();
-    let first = world.sent.lock().pop().unwrap();
+    let (shard, id, first) = world.under_way();
     drop(shard);
     let mut shard = world.start();
     assert!(matches!(
@@ -139,14 +132,7 @@ fn a_lost_turn_gives_back_the_quota_of_a_corporation_that_had_nothing_else_here(
 #[test]
 fn an_outcome_in_a_lost_turn_is_decided_again() {
     let world = World::new();
-    let mut shard = world.start();
-    let id = world.notify("H-1", 1);
-    shard.turn();
-    world.grant(1);
-    shard.turn();
-    world.journal.commit();
-    shard.turn();
-    let dispatch = world.sent.lock().pop().unwrap();
+    let (mut shard, id, dispatch) = world.under_way();
     assert!(world.inbox.outcome(
         dispatch.attempt,
         Verdict::Accepted {

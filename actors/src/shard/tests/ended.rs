@@ -7,14 +7,7 @@ use super::*;
 
 /// A world with one notification that ended and stands in the table only, and its id.
 fn tabled(world: &World) -> (ShardCore, NotificationId) {
-    let mut shard = world.start();
-    let id = world.notify("H-1", 1);
-    shard.turn();
-    world.grant(1);
-    shard.turn();
-    world.journal.commit();
-    shard.turn();
-    let dispatch = world.sent.lock().pop().unwrap();
+    let (mut shard, id, dispatch) = world.under_way();
     assert!(world.inbox.outcome(
         dispatch.attempt,
         Verdict::Accepted {
@@ -199,14 +192,7 @@ fn an_outcome_that_comes_after_the_end_is_still_noted_and_nothing_stays_under_wa
 
 /// A notification whose attempt was taken, which ended it; nothing of the end is durable yet.
 fn just_ended(world: &World) -> (ShardCore, NotificationId) {
-    let mut shard = world.start();
-    let id = world.notify("H-1", 1);
-    shard.turn();
-    world.grant(1);
-    shard.turn();
-    world.journal.commit();
-    shard.turn();
-    let dispatch = world.sent.lock().pop().unwrap();
+    let (mut shard, id, dispatch) = world.under_way();
     let verdict = Verdict::Accepted {
         provider_id: "x".into(),
     };

@@ -8,14 +8,7 @@ fn what_expires_in_the_instant_in_which_it_wants_to_be_sent_expires() {
     // An attempt that was withdrawn is in line again a quarter of a second later.
     let expires_at = world.clock.now().plus(250);
     world.expires_at = Some(expires_at);
-    let mut shard = world.start();
-    let id = world.notify("H-1", 1);
-    shard.turn();
-    world.grant(1);
-    shard.turn();
-    world.journal.commit();
-    shard.turn();
-    let dispatch = world.sent.lock().pop().unwrap();
+    let (mut shard, id, dispatch) = world.under_way();
     assert!(world.inbox.outcome(
         dispatch.attempt,
         Verdict::Withdrawn {

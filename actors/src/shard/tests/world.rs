@@ -145,6 +145,19 @@ impl World {
         Reply::to(self.answered.clone(), correlation)
     }
 
+    /// A shard with one notification, of tenant `H-1`, whose attempt is under way.
+    pub(super) fn under_way(&self) -> (ShardCore, NotificationId, Dispatch) {
+        let mut shard = self.start();
+        let id = self.notify("H-1", 1);
+        shard.turn();
+        self.grant(1);
+        shard.turn();
+        self.journal.commit();
+        shard.turn();
+        let dispatch = self.sent.lock().pop().expect("a dispatch");
+        (shard, id, dispatch)
+    }
+
     pub(super) fn notify(&self, tenant: &str, number: u64) -> NotificationId {
         let id = NotificationId::new(ShardId(0), 0, number);
         let flow = self.book.current(HOUSE, "ping").unwrap();
