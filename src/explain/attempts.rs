@@ -6,34 +6,9 @@ use serde::Serialize;
 use sluis_model::flow::{Except, Observed, Via};
 use sluis_model::{Channel, Choice, Event, Flow, NotificationId, Refusal, Timestamp, Why};
 
-use super::words::{json, mask, rfc3339, scrub, seen, step};
-
-/// A provider's reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ReasonRow {
-    /// Stable code.
-    pub code: String,
-    /// Its words, without addresses.
-    pub text: String,
-}
-
-impl ReasonRow {
-    pub(super) fn of(why: &Why) -> Self {
-        Self {
-            code: why.code.to_string(),
-            text: scrub(&why.text),
-        }
-    }
-
-    /// Code and text, or the code alone where the text says nothing more.
-    pub(super) fn words(&self) -> String {
-        if self.text.is_empty() || self.text == self.code {
-            self.code.clone()
-        } else {
-            format!("{} {}", self.code, self.text)
-        }
-    }
-}
+use super::causes;
+use super::reason::ReasonRow;
+use super::words::{json, mask, rfc3339, seen, step};
 
 /// What one guard saw when leave to start was given.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -117,35 +92,22 @@ impl<'a> Gathering<'a> {
         match event {
             Event::StepEntered { step, cause, .. } => {
                 self.step = *step;
-                self.step_reason = super::causes::words(cause, self.flow);
+                self.step_reason = causes::words(cause, self.flow);
             }
             Event::AttemptStarted { .. } => self.start(at, event),
-            Event::AttemptAccepted { attempt, .. } => self.outcome(at, *attempt, "accepted", None),
-            Event::AttemptDelivered { attempt, .. } => {
-                self.outcome(at, *attempt, "delivered", None)
-            }
-            Event::AttemptDeferred { attempt, why, .. } => {
-                self.outcome(at, *attempt, "deferred", Some(why))
-            }
-            Event::AttemptWithdrawn { attempt, why, .. } => {
-                self.outcome(at, *attempt, "withdrawn", Some(why))
-            }
-            Event::AttemptFailed {
-                attempt,
-                class,
-                why,
-                ..
-            } => {
-                self.outcome(at, *attempt, "failed", Some(why));
-                if let Some(row) = self.rows.iter_mut().rev().find(|r| r.number == *attempt) {
+            Event::AttemptFailed { attempt, class, .. } => {
+                self.outcome(at, event);
+                if let Some(row) = self.row(*attempt) {
                     row.unsendable = *class == Refusal::Unsendable;
                 }
             }
-            Event::AttemptInDoubt { attempt, why, .. } => {
-                self.outcome(at, *attempt, "in_doubt", Some(why))
-            }
-            _ => {}
+            _ => self.outcome(at, event),
         }
+    }
+
+    /// The newest row of an attempt.
+    fn row(&mut self, attempt: u16) -> Option<&mut AttemptRow> {
+        self.rows.iter_mut().rev().find(|row| row.number == attempt)
     }
 
     fn start(&mut self, at: Timestamp, event: &Event) {
@@ -162,17 +124,14 @@ impl<'a> Gathering<'a> {
         else {
             return;
         };
-        if *resend
-            && let Some(row) = self
-                .rows
-                .iter_mut()
-                .rev()
-                .find(|row| row.number == *attempt)
-        {
+        if *resend && let Some(row) = self.row(*attempt) {
             row.resends = row.resends.saturating_add(1);
             (row.outcome, row.outcome_at) = ("sending", None);
             return;
         }
+        let flow = self.flow;
+        let guards = (0..).zip(passed);
+        let guards = guards.map(|(index, observed)| guard_row(flow, index, observed));
         self.rows.push(AttemptRow {
             number: *attempt,
             step: self.step_name(),
@@ -184,18 +143,19 @@ impl<'a> Gathering<'a> {
             outcome: "sending",
             outcome_at: None,
             why: None,
-            guards: (0..)
-                .zip(passed)
-                .map(|(index, observed)| guard_row(self.flow, index, observed))
-                .collect(),
+            guards: guards.collect(),
             channel_reason: self.channel_reason(*channel, *choice),
             step_reason: self.step_reason.clone(),
             unsendable: false,
         });
     }
 
-    fn outcome(&mut self, at: Timestamp, attempt: u16, outcome: &'static str, why: Option<&Why>) {
-        if let Some(row) = self.rows.iter_mut().rev().find(|row| row.number == attempt) {
+    /// What became of an attempt, if the event says that.
+    fn outcome(&mut self, at: Timestamp, event: &Event) {
+        let Some((attempt, outcome, why)) = outcome_of(event) else {
+            return;
+        };
+        if let Some(row) = self.row(attempt) {
             row.outcome = outcome;
             row.outcome_at = Some(rfc3339(at));
             row.why = why.map(ReasonRow::of);
@@ -232,6 +192,36 @@ impl<'a> Gathering<'a> {
             _ => format!("{channel} is the first way of {step} that reaches the tenant"),
         };
         reason + left_out
+    }
+}
+
+/// The attempt, the word for its outcome, and the provider's reason.
+const fn outcome_of(event: &Event) -> Option<(u16, &'static str, Option<&Why>)> {
+    match event {
+        Event::AttemptAccepted { attempt, .. } => Some((*attempt, "accepted", None)),
+        Event::AttemptDelivered { attempt, .. } => Some((*attempt, "delivered", None)),
+        Event::AttemptDeferred { attempt, why, .. } => Some((*attempt, "deferred", Some(why))),
+        Event::AttemptWithdrawn { attempt, why, .. } => Some((*attempt, "withdrawn", Some(why))),
+        Event::AttemptFailed { attempt, why, .. } => Some((*attempt, "failed", Some(why))),
+        Event::AttemptInDoubt { attempt, why, .. } => Some((*attempt, "in_doubt", Some(why))),
+        Event::Accepted { .. }
+        | Event::Waiting { .. }
+        | Event::StepEntered { .. }
+        | Event::Ready { .. }
+        | Event::Held { .. }
+        | Event::AttemptStarted { .. }
+        | Event::ReceiptNoted { .. }
+        | Event::OutcomeNoted { .. }
+        | Event::TaskOpened { .. }
+        | Event::LinkClosed { .. }
+        | Event::LinkUsed { .. }
+        | Event::Ended { .. }
+        | Event::ProfileStored { .. }
+        | Event::AddressMarked { .. }
+        | Event::FactTaken
+        | Event::SubjectOpen { .. }
+        | Event::AddressKept { .. }
+        | Event::Unexplained { .. } => None,
     }
 }
 

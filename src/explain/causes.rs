@@ -1,9 +1,10 @@
 //! Owns every cause in words and as a stable code. Refuses to leave one out: a new cause does not
 //! compile until it has both.
 
-use sluis_model::{Cause, Flow, Refusal, Why};
+use sluis_model::flow::Observed;
+use sluis_model::{Cause, Flow, Refusal};
 
-use super::attempts::ReasonRow;
+use super::reason::reason;
 use super::words::{guard, scrub, seen, value};
 
 /// Stable code of a cause.
@@ -56,24 +57,7 @@ pub(super) fn words(cause: &Cause, flow: Option<&Flow>) -> String {
             guard: index,
             observed,
         } => guard(flow, *index, "did not hold", observed),
-        Cause::Stop { stop, observed } => {
-            match flow.and_then(|flow| flow.stops.get(usize::from(*stop))) {
-                Some(rule) => {
-                    format!(
-                        "stop rule '{}': {} came true with {}",
-                        rule.name,
-                        rule.when.text,
-                        seen(&rule.when, observed)
-                    )
-                }
-                None => format!(
-                    "stop rule {} came true with {} and {}",
-                    stop + 1,
-                    value(&observed.left),
-                    value(&observed.right)
-                ),
-            }
-        }
+        Cause::Stop { stop, observed } => stop_rule(*stop, observed, flow),
         Cause::Task { answer, by } => format!("{} answered '{}'", person(by), scrub(answer)),
         Cause::Cancelled { note } => format!("it was cancelled{}", remark(note)),
         Cause::Expired => "its expires_at has passed".to_owned(),
@@ -111,6 +95,25 @@ pub(super) fn words(cause: &Cause, flow: Option<&Flow>) -> String {
     }
 }
 
+/// A stop rule that came true, with what it saw.
+fn stop_rule(index: u8, observed: &Observed, flow: Option<&Flow>) -> String {
+    let rule = flow.and_then(|flow| flow.stops.get(usize::from(index)));
+    match rule {
+        Some(rule) => format!(
+            "stop rule '{}': {} came true with {}",
+            rule.name,
+            rule.when.text,
+            seen(&rule.when, observed)
+        ),
+        None => format!(
+            "stop rule {} came true with {} and {}",
+            index + 1,
+            value(&observed.left),
+            value(&observed.right)
+        ),
+    }
+}
+
 /// Why an attempt failed, in words, to stand after "failed: ".
 pub(super) const fn refusal(class: Refusal) -> &'static str {
     match class {
@@ -120,11 +123,6 @@ pub(super) const fn refusal(class: Refusal) -> &'static str {
         Refusal::Unsendable => "it could not be made for this channel",
         Refusal::Soft => "a reason that may pass, such as a full mailbox; the address may be fine",
     }
-}
-
-/// A provider's reason: its code and its text.
-pub(super) fn reason(why: &Why) -> String {
-    ReasonRow::of(why).words()
 }
 
 /// A note, if there is one, to be appended.

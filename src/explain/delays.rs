@@ -6,7 +6,6 @@ use sluis_actors::Pause;
 use sluis_actors::router::Hold;
 use sluis_model::{Timestamp, Why};
 
-use super::Explanation;
 use super::words::rfc3339;
 
 /// One reason of a wait.
@@ -31,95 +30,83 @@ impl Delay {
         } else {
             "an operator has paused sends"
         };
-        let flow = scope
-            .flow
-            .as_ref()
-            .map(|flow| format!(" of flow '{flow}'"))
-            .unwrap_or_default();
-        let channel = scope
-            .channel
-            .map(|channel| format!(" over {channel}"))
-            .unwrap_or_default();
-        let text = format!(
-            "{whose}{flow}{channel} since {}, until somebody resumes them",
-            rfc3339(pause.since)
-        );
-        Self {
-            reason: "pause",
-            text,
-            until: None,
-        }
+        let flow = scope.flow.as_ref().map(|flow| format!(" of flow '{flow}'"));
+        let channel = scope.channel.map(|channel| format!(" over {channel}"));
+        let (flow, channel) = (flow.unwrap_or_default(), channel.unwrap_or_default());
+        let since = rfc3339(pause.since);
+        let text = format!("{whose}{flow}{channel} since {since}, until somebody resumes them");
+        Self::told("pause", text, None)
     }
 
     /// What the channel's router or its providers say.
     #[must_use]
     pub fn hold(hold: &Hold) -> Self {
-        let told = |reason, text: String, until: Option<Timestamp>| Self {
-            reason,
-            text,
-            until: until.map(rfc3339),
-        };
         match hold {
-            Hold::Window { until } => told(
-                "send_window",
-                format!(
-                    "the corporation's send window is closed until {}",
-                    rfc3339(*until)
-                ),
-                Some(*until),
+            Hold::Window { until } => Self::window(*until),
+            Hold::CorporationLimit { until, rate } => Self::rate_limit(
+                &format!("the corporation's limit of {rate} messages a second"),
+                *until,
             ),
-            Hold::CorporationLimit { until, rate } => {
-                let text = format!(
-                    "the corporation's limit of {rate} messages a second is used up until {}",
-                    rfc3339(*until)
-                );
-                told("rate_limit", text, Some(*until))
-            }
             Hold::ProviderLimit { until } => {
-                let text = format!(
-                    "the rate limit of the channel's providers is used up until {}",
-                    rfc3339(*until)
-                );
-                told("rate_limit", text, Some(*until))
+                Self::rate_limit("the rate limit of the channel's providers", *until)
             }
             Hold::Breaker {
                 provider,
                 until,
                 barred: Some(why),
-            } => {
-                let again = until.map_or_else(
-                    || "one message at a time finds out whether it still does".to_owned(),
-                    |until| format!("it is tried again at {}", rfc3339(until)),
-                );
-                let text = format!(
-                    "{provider} refuses our account ({}), and {again}; an operator has to mend its credentials, rights or balance",
-                    said(why)
-                );
-                told("barred", text, *until)
-            }
+            } => Self::barred(provider, *until, why),
             Hold::Breaker {
                 provider,
-                until: Some(until),
+                until,
                 barred: None,
-            } => {
-                let text = format!(
-                    "{provider} cannot be reached, and is tried again at {}",
-                    rfc3339(*until)
-                );
-                told("breaker", text, Some(*until))
-            }
-            Hold::Breaker {
-                provider,
-                until: None,
-                barred: None,
-            } => told(
-                "breaker",
-                format!(
-                    "{provider} could not be reached, and one message at a time finds out whether it can"
-                ),
-                None,
-            ),
+            } => Self::breaker(provider, *until),
         }
+    }
+
+    fn told(reason: &'static str, text: String, until: Option<Timestamp>) -> Self {
+        Self {
+            reason,
+            text,
+            until: until.map(rfc3339),
+        }
+    }
+
+    fn window(until: Timestamp) -> Self {
+        let end = rfc3339(until);
+        let text = format!("the corporation's send window is closed until {end}");
+        Self::told("send_window", text, Some(until))
+    }
+
+    fn rate_limit(limit: &str, until: Timestamp) -> Self {
+        let text = format!("{limit} is used up until {}", rfc3339(until));
+        Self::told("rate_limit", text, Some(until))
+    }
+
+    /// The provider takes nothing from our account.
+    fn barred(provider: &str, until: Option<Timestamp>, why: &Why) -> Self {
+        let again = until.map_or_else(
+            || "one message at a time finds out whether it still does".to_owned(),
+            |until| format!("it is tried again at {}", rfc3339(until)),
+        );
+        let text = format!(
+            "{provider} refuses our account ({}), and {again}; an operator has to mend its credentials, rights or balance",
+            said(why)
+        );
+        Self::told("barred", text, until)
+    }
+
+    /// The provider is out of reach.
+    fn breaker(provider: &str, until: Option<Timestamp>) -> Self {
+        let text = match until {
+            Some(until) => {
+                let at = rfc3339(until);
+                format!("{provider} cannot be reached, and is tried again at {at}")
+            }
+            None => format!(
+                "{provider} could not be reached, and one message at a time finds out whether it can"
+            ),
+        };
+        Self::told("breaker", text, until)
     }
 }
 
@@ -130,29 +117,4 @@ fn said(why: &Why) -> String {
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()
         .join(" ")
-}
-
-impl Explanation {
-    /// Adds what keeps it from leaving now. Without anything it is as it was: it stands in line.
-    #[must_use]
-    pub fn held_back(mut self, delays: Vec<Delay>) -> Self {
-        if delays.is_empty() {
-            return self;
-        }
-        let texts: Vec<&str> = delays.iter().map(|delay| delay.text.as_str()).collect();
-        self.why = format!(
-            "{}; it cannot leave now: {}.",
-            self.why.trim_end_matches('.'),
-            texts.join("; ")
-        );
-        if let Some(next) = &mut self.next {
-            next.at = delays
-                .iter()
-                .filter_map(|delay| delay.until.clone())
-                .max()
-                .or(next.at.take());
-            next.delays = delays;
-        }
-        self
-    }
 }

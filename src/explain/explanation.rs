@@ -9,10 +9,12 @@ use sluis_model::{
     TenantRecord, Timestamp,
 };
 
-use super::attempts::{AttemptRow, Gathering, ReasonRow};
+use super::attempts::{AttemptRow, Gathering, GuardRow};
 use super::causes;
 use super::contacts::NotUsed;
+use super::delays::Delay;
 use super::next::{Next, next, what};
+use super::reason::ReasonRow;
 use super::timeline::{TimelineRow, rows_of};
 use super::words::{rfc3339, step};
 
@@ -32,6 +34,15 @@ pub struct FlowName {
     pub name: String,
     /// Its version.
     pub version: u32,
+}
+
+impl FlowName {
+    fn of(flow: &Flow) -> Self {
+        Self {
+            name: flow.name.to_string(),
+            version: flow.version,
+        }
+    }
 }
 
 /// Everything there is to say about a notification.
@@ -87,34 +98,19 @@ pub fn explain(
         .map(|(at, end, _)| Ending { end, at })
         .or(ended)
         .filter(|_| open.is_none());
-    let state = match (open, end) {
-        (Some(open), _) => open.phase.name(),
-        (None, _) => "ended",
-    };
     let why = story.why(open, end);
+    let ended_by = story.end.filter(|_| open.is_none());
     Explanation {
         id,
         tenant_id: story.tenant.to_owned(),
-        flow: flow.map(|flow| FlowName {
-            name: flow.name.to_string(),
-            version: flow.version,
-        }),
-        category: Some(story.category)
-            .filter(|c| !c.is_empty())
-            .map(str::to_owned),
+        flow: flow.map(FlowName::of),
+        category: (!story.category.is_empty()).then(|| story.category.to_owned()),
         subject: story.subject().cloned(),
-        priority: open
-            .map(|open| open.lane)
-            .or(story.body.map(|body| body.lane)),
-        state,
+        priority: story.lane(),
+        state: open.map_or("ended", |open| open.phase.name()),
         end: end.map(|ending| ending.end.to_owned()),
-        reason: story
-            .end
-            .map(|(_, _, cause)| causes::cause_code(cause))
-            .filter(|_| open.is_none()),
-        step: open
-            .filter(|open| open.entered)
-            .map(|open| step_id(flow, open.step)),
+        reason: ended_by.map(|(_, _, cause)| causes::cause_code(cause)),
+        step: open.and_then(|open| step_id(flow, open)),
         next: open.map(|open| next(open, flow, story.held)),
         attempts: story.attempts,
         not_used: Vec::new(),
@@ -136,11 +132,33 @@ impl Explanation {
         }
         self
     }
+
+    /// Adds what keeps it from leaving now. Without anything it is as it was: it stands in line.
+    #[must_use]
+    pub fn held_back(mut self, delays: Vec<Delay>) -> Self {
+        if delays.is_empty() {
+            return self;
+        }
+        let texts: Vec<&str> = delays.iter().map(|delay| delay.text.as_str()).collect();
+        self.why = format!(
+            "{}; it cannot leave now: {}.",
+            self.why.trim_end_matches('.'),
+            texts.join("; ")
+        );
+        if let Some(next) = &mut self.next {
+            let last = delays.iter().filter_map(|delay| delay.until.clone()).max();
+            next.at = last.or(next.at.take());
+            next.delays = delays;
+        }
+        self
+    }
 }
 
-fn step_id(flow: Option<&Flow>, index: u8) -> String {
-    let known = flow.and_then(|flow| flow.step(index));
-    known.map_or_else(|| (index + 1).to_string(), |step| step.id.to_string())
+/// The step it stands at; none before its flow has begun.
+fn step_id(flow: Option<&Flow>, open: &Open) -> Option<String> {
+    let known = flow.and_then(|flow| flow.step(open.step));
+    let id = known.map_or_else(|| (open.step + 1).to_string(), |step| step.id.to_string());
+    open.entered.then_some(id)
 }
 
 /// What the records tell.
@@ -163,46 +181,63 @@ impl<'a> Story<'a> {
         records: &'a [(u64, TenantRecord)],
         flow: Option<&'a Flow>,
     ) -> Self {
+        let mut story = Self::begin(id, open, records, flow);
+        let mut attempts = Gathering::new(id, flow, story.category);
+        let is_about = super::walk::about(id);
+        for (sequence, record) in records.iter().rev().filter(|(_, record)| is_about(record)) {
+            for event in &record.events {
+                attempts.take(record.at, event);
+            }
+            story.take(id, record);
+            story.tell(id, *sequence, record);
+        }
+        story.attempts = attempts.rows;
+        story
+    }
+
+    /// What is known before its events are read.
+    fn begin(
+        id: NotificationId,
+        open: Option<&'a Open>,
+        records: &'a [(u64, TenantRecord)],
+        flow: Option<&'a Flow>,
+    ) -> Self {
         let body = records.iter().find_map(|(_, record)| match &record.input {
             Input::Notify(body) if body.id == id => Some(&**body),
             _ => None,
         });
-        let category = open
-            .map(|open| &*open.category)
-            .or(body.map(|body| &*body.category))
-            .unwrap_or_default();
-        let mut attempts = Gathering::new(id, flow, category);
-        let mut story = Story {
+        let tenant = records.first().map(|(_, record)| &*record.tenant.tenant);
+        let category = open.map(|open| &*open.category);
+        let category = category.or(body.map(|body| &*body.category));
+        Story {
             flow,
             open,
-            tenant: records
-                .first()
-                .map_or("", |(_, record)| &record.tenant.tenant),
-            category,
+            tenant: tenant.unwrap_or_default(),
+            category: category.unwrap_or_default(),
             body,
             held: None,
             end: None,
             attempts: Vec::new(),
             history: Vec::new(),
-        };
-        let is_about = super::walk::about(id);
-        for (sequence, record) in records.iter().rev().filter(|(_, record)| is_about(record)) {
-            record
-                .events
-                .iter()
-                .for_each(|event| attempts.take(record.at, event));
-            story.take(id, record);
-            // What is about no notification, a fact or a marked address, belongs to the story;
-            // other notifications do not.
-            let own_flow = |of: NotificationId| if of == id { flow } else { None };
-            story.history.extend(
-                rows_of(*sequence, record, &own_flow)
-                    .into_iter()
-                    .filter(|row| row.id.is_none_or(|of| of == id)),
-            );
         }
-        story.attempts = attempts.rows;
-        story
+    }
+
+    /// The rows of a record. What is about no notification, a fact or a marked address, belongs to
+    /// the story; other notifications do not.
+    fn tell(&mut self, id: NotificationId, sequence: u64, record: &TenantRecord) {
+        let flow = self.flow;
+        let own_flow = |of: NotificationId| if of == id { flow } else { None };
+        let rows = rows_of(sequence, record, &own_flow);
+        let own = rows
+            .into_iter()
+            .filter(|row| row.id.is_none_or(|of| of == id));
+        self.history.extend(own);
+    }
+
+    /// The lane it runs in.
+    fn lane(&self) -> Option<Lane> {
+        let open = self.open.map(|open| open.lane);
+        open.or(self.body.map(|body| body.lane))
     }
 
     fn take(&mut self, id: NotificationId, record: &'a TenantRecord) {
@@ -283,37 +318,21 @@ impl<'a> Story<'a> {
     }
 
     fn last_attempt(&self, attempt: &AttemptRow) -> String {
-        let held = match attempt.guards.as_slice() {
-            [] => String::new(),
-            [one] => format!(", and guard '{}' held with {}", one.name, one.observed),
-            many => {
-                let seen: Vec<String> = many
-                    .iter()
-                    .map(|g| format!("guard '{}': {} held with {}", g.name, g.when, g.observed))
-                    .collect();
-                format!(", and every guard held ({})", seen.join("; "))
-            }
-        };
-        let verb = match attempt.outcome {
-            "sending" => "is going",
-            "withdrawn" => "was to go, and did not leave,",
-            _ if attempt.unsendable => "was to go, and cannot be made,",
-            _ => "went",
-        };
-        let step_reason = if attempt.step_reason.is_empty() {
-            String::new()
-        } else {
-            format!(", because {}", attempt.step_reason)
+        let step_reason = match attempt.step_reason.as_str() {
+            "" => String::new(),
+            reason => format!(", because {reason}"),
         };
         format!(
-            "attempt {} {verb} over {} to {} through {} at {} for step '{}'{step_reason}: {}{held}",
+            "attempt {} {} over {} to {} through {} at {} for step '{}'{step_reason}: {}{}",
             attempt.number,
+            verb(attempt),
             attempt.channel,
             attempt.address,
             attempt.provider,
             attempt.started_at,
             attempt.step,
-            attempt.channel_reason
+            attempt.channel_reason,
+            what_held(&attempt.guards)
         )
     }
 
@@ -334,5 +353,29 @@ impl<'a> Story<'a> {
             "now it is {}{place} and waits for {waits}{until}",
             open.phase.name()
         )
+    }
+}
+
+/// What an attempt did, in the sentence that says why.
+fn verb(attempt: &AttemptRow) -> &'static str {
+    match attempt.outcome {
+        "sending" => "is going",
+        "withdrawn" => "was to go, and did not leave,",
+        _ if attempt.unsendable => "was to go, and cannot be made,",
+        _ => "went",
+    }
+}
+
+/// The guards that held, with what they saw.
+fn what_held(guards: &[GuardRow]) -> String {
+    match guards {
+        [] => String::new(),
+        [one] => format!(", and guard '{}' held with {}", one.name, one.observed),
+        many => {
+            let each =
+                |g: &GuardRow| format!("guard '{}': {} held with {}", g.name, g.when, g.observed);
+            let seen: Vec<String> = many.iter().map(each).collect();
+            format!(", and every guard held ({})", seen.join("; "))
+        }
     }
 }

@@ -3,9 +3,10 @@
 //! outcome).
 
 use serde_json::json;
-use sluis_model::{CancelTarget, Input, NotificationId, Receipt};
+use sluis_model::{AttemptRef, CancelTarget, Input, NotificationId, Receipt};
 
-use super::causes::{reason, remark};
+use super::causes::remark;
+use super::reason::reason;
 use super::rows::Told;
 use super::words::{rfc3339, scrub};
 
@@ -14,40 +15,14 @@ pub(super) fn tell(input: &Input) -> Option<(Option<NotificationId>, Told)> {
     Some(match input {
         Input::Receipt(receipt) => (Some(receipt.attempt.id), tell_receipt(receipt)),
         Input::LateReceipt(late) => (Some(late.receipt.attempt.id), tell_receipt(&late.receipt)),
-        Input::Interrupted { attempt } => {
-            let text = format!(
-                "the process ended while attempt {} was under way",
-                attempt.attempt
-            );
-            (
-                Some(attempt.id),
-                Told::new(
-                    "interrupted",
-                    "Onderbroken",
-                    text,
-                    json!({ "attempt": attempt.attempt }),
-                ),
-            )
-        }
+        Input::Interrupted { attempt } => (Some(attempt.id), tell_interrupted(*attempt)),
         Input::Cancel { target, note } => tell_cancel(target, note),
         Input::Answer {
             id,
             task,
             answer,
             by,
-        } => {
-            let (answer, by) = (scrub(answer), scrub(by));
-            let text = format!("task {task} was answered '{answer}' by {by}");
-            (
-                Some(*id),
-                Told::new(
-                    "task_answered",
-                    "Taak beantwoord",
-                    text,
-                    json!({ "task": task, "answer": answer, "by": by }),
-                ),
-            )
-        }
+        } => (Some(*id), tell_answer(*task, answer, by)),
         Input::Notify(_)
         | Input::PutProfile(_)
         | Input::Supplied(_)
@@ -59,13 +34,27 @@ pub(super) fn tell(input: &Input) -> Option<(Option<NotificationId>, Told)> {
     })
 }
 
+fn tell_interrupted(attempt: AttemptRef) -> Told {
+    let number = attempt.attempt;
+    let text = format!("the process ended while attempt {number} was under way");
+    let details = json!({ "attempt": number });
+    Told::new("interrupted", "Onderbroken", text, details)
+}
+
+fn tell_answer(task: u16, answer: &str, by: &str) -> Told {
+    let (answer, by) = (scrub(answer), scrub(by));
+    let text = format!("task {task} was answered '{answer}' by {by}");
+    let details = json!({ "task": task, "answer": answer, "by": by });
+    Told::new("task_answered", "Taak beantwoord", text, details)
+}
+
 fn tell_receipt(receipt: &Receipt) -> Told {
     let name = receipt.kind.name();
     let why = receipt
         .why
         .as_ref()
-        .map(|why| format!(" ({})", reason(why)))
-        .unwrap_or_default();
+        .map(|why| format!(" ({})", reason(why)));
+    let why = why.unwrap_or_default();
     let text = format!(
         "{} reported '{name}' for attempt {}{why}",
         receipt.provider, receipt.attempt.attempt
@@ -88,13 +77,7 @@ fn tell_cancel(target: &CancelTarget, note: &str) -> (Option<NotificationId>, To
         }
     };
     let text = format!("asked to cancel {what}{}", remark(note));
-    (
-        id,
-        Told::new(
-            "cancel_asked",
-            "Annulering gevraagd",
-            text,
-            json!({ "subject": subject, "note": scrub(note) }),
-        ),
-    )
+    let details = json!({ "subject": subject, "note": scrub(note) });
+    let told = Told::new("cancel_asked", "Annulering gevraagd", text, details);
+    (id, told)
 }

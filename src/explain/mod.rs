@@ -11,6 +11,7 @@ mod inputs;
 mod next;
 mod outcome;
 mod points;
+mod reason;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,7 @@ mod timeline;
 mod walk;
 mod words;
 
-pub use attempts::{AttemptRow, GuardRow, ReasonRow};
+pub use attempts::{AttemptRow, GuardRow};
 pub use causes::cause_code;
 pub use contacts::NotUsed;
 pub use delays::Delay;
@@ -26,6 +27,7 @@ pub use explanation::{Ending, Explanation, FlowName, explain};
 pub use next::Next;
 pub use outcome::{OutcomeRow, outcome};
 pub use points::ContactPoint;
+pub use reason::ReasonRow;
 pub use timeline::{TimelineRow, timeline};
 pub use walk::{MAX_READS, Page, about, walk};
 pub use words::{mask, rfc3339};

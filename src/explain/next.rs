@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 use sluis_model::flow::Observed;
-use sluis_model::{Flow, Open, Phase, Timestamp, known_answers};
+use sluis_model::{Cause, Channel, Flow, Open, Phase, Timestamp, known_answers};
 
 use super::causes;
 use super::delays::Delay;
@@ -24,84 +24,104 @@ pub struct Next {
 
 /// What is next for `open`. `held` is what its guard saw when it was held.
 pub(super) fn next(open: &Open, flow: Option<&Flow>, held: Option<&Observed>) -> Next {
+    let what = what(open, flow, held);
     let at = open.due();
-    if let (Some(expires), Some(due)) = (open.expires_at, at)
-        && expires == due
-        && !matches!(
-            open.phase,
-            Phase::Started { .. } | Phase::InDoubt { .. } | Phase::Sent { .. }
-        )
-    {
-        return Next {
-            what: format!("it expires; until then: {}", what(open, flow, held)),
-            at: Some(rfc3339(due)),
-            delays: Vec::new(),
-        };
-    }
+    let expires = at.is_some() && at == open.expires_at && !has_left(&open.phase);
     Next {
-        what: what(open, flow, held),
+        what: if expires {
+            format!("it expires; until then: {what}")
+        } else {
+            what
+        },
         at: at.filter(|at| *at != Timestamp::NEVER).map(rfc3339),
         delays: Vec::new(),
     }
 }
 
+/// Whether an attempt is under way or was taken: nothing calls it back any more.
+const fn has_left(phase: &Phase) -> bool {
+    match phase {
+        Phase::Started { .. } | Phase::InDoubt { .. } | Phase::Sent { .. } => true,
+        Phase::Waiting { .. } | Phase::Ready { .. } | Phase::Held { .. } | Phase::Task { .. } => {
+            false
+        }
+    }
+}
+
 /// What the state waits for.
 pub(super) fn what(open: &Open, flow: Option<&Flow>, held: Option<&Observed>) -> String {
-    let fallback = flow.map_or("people", |flow| &flow.fallback_list);
     match &open.phase {
-        Phase::Waiting { .. } if !open.entered => format!("{} begins at send_after", step(flow, 0)),
-        Phase::Waiting { .. } => at_step(open, flow)
-            .unwrap_or_else(|| format!("the wait of {} ends", step(flow, open.step))),
+        Phase::Waiting { .. } => the_wait(open, flow),
         Phase::Ready {
-            channel,
-            pinned: Some(provider),
-            ..
-        } => {
-            format!(
-                "the same attempt again over {channel} through {provider}, because its outcome is unknown"
-            )
-        }
-        Phase::Ready { channel, .. } => {
-            format!(
-                "an attempt over {channel}, as soon as a router gives leave; the guards are asked again then"
-            )
-        }
+            channel, pinned, ..
+        } => leave_to_start(*channel, pinned.as_deref()),
         Phase::Started {
             attempt, provider, ..
         } => format!("the outcome of attempt {attempt} from {provider}"),
         Phase::InDoubt { attempt, .. } => {
+            let list = fallback(flow);
             format!(
-                "a receipt that tells whether attempt {attempt} was taken; without one it goes to people, list '{fallback}'"
+                "a receipt that tells whether attempt {attempt} was taken; without one it goes to people, list '{list}'"
             )
         }
         Phase::Sent { .. } => at_step(open, flow).unwrap_or_else(|| "a receipt".to_owned()),
         Phase::Held { guard, .. } => {
-            let rule = flow.and_then(|flow| Some((flow, flow.guards.get(usize::from(*guard))?)));
-            let wanted = match (rule, held) {
-                (Some((flow, rule)), Some(observed)) => {
-                    format!("guard '{}': {}", rule.name, wanting(flow, rule, observed))
-                }
-                (Some((_, rule)), None) => format!(
-                    "guard '{}' ({}) cannot be judged",
-                    rule.name, rule.when.text
-                ),
-                (None, _) => format!("guard {} cannot be judged", guard + 1),
-            };
-            format!("facts: {wanted}; without them it goes to people, list '{fallback}'")
+            let (wanted, list) = (facts(*guard, flow, held), fallback(flow));
+            format!("facts: {wanted}; without them it goes to people, list '{list}'")
         }
-        Phase::Task { list, cause, .. } => {
-            let answers = flow
-                .and_then(|flow| flow.step(open.step))
-                .map(|step| known_answers(step, cause));
-            let answers = answers
-                .map(|a| format!(" ({})", a.join(", ")))
-                .unwrap_or_default();
-            format!(
-                "an answer{answers} from people, list '{list}', asked because {}",
-                causes::words(cause, flow)
-            )
+        Phase::Task { list, cause, .. } => an_answer(open, flow, list, cause),
+    }
+}
+
+/// The list of people who get what nothing else decides.
+fn fallback(flow: Option<&Flow>) -> &str {
+    flow.map_or("people", |flow| &flow.fallback_list)
+}
+
+fn the_wait(open: &Open, flow: Option<&Flow>) -> String {
+    if !open.entered {
+        return format!("{} begins at send_after", step(flow, 0));
+    }
+    let ends = || format!("the wait of {} ends", step(flow, open.step));
+    at_step(open, flow).unwrap_or_else(ends)
+}
+
+fn leave_to_start(channel: Channel, pinned: Option<&str>) -> String {
+    match pinned {
+        Some(provider) => format!(
+            "the same attempt again over {channel} through {provider}, because its outcome is unknown"
+        ),
+        None => format!(
+            "an attempt over {channel}, as soon as a router gives leave; the guards are asked again then"
+        ),
+    }
+}
+
+/// The facts that a guard needs.
+fn facts(guard: u8, flow: Option<&Flow>, held: Option<&Observed>) -> String {
+    let rule = flow.and_then(|flow| Some((flow, flow.guards.get(usize::from(guard))?)));
+    let Some((flow, rule)) = rule else {
+        return format!("guard {} cannot be judged", guard + 1);
+    };
+    match held {
+        Some(observed) => format!("guard '{}': {}", rule.name, wanting(flow, rule, observed)),
+        None => {
+            let (name, when) = (&rule.name, &rule.when.text);
+            format!("guard '{name}' ({when}) cannot be judged")
         }
     }
+}
+
+/// An answer of people, with those that the step knows.
+fn an_answer(open: &Open, flow: Option<&Flow>, list: &str, cause: &Cause) -> String {
+    let step = flow.and_then(|flow| flow.step(open.step));
+    let known = step.map(|step| known_answers(step, cause));
+    let known = known.map(|answers| format!(" ({})", answers.join(", ")));
+    format!(
+        "an answer{} from people, list '{list}', asked because {}",
+        known.unwrap_or_default(),
+        causes::words(cause, flow)
+    )
 }
 
 /// What the step itself waits for.

@@ -3,11 +3,12 @@
 
 use serde::Serialize;
 use sluis_model::{
-    CancelTarget, Cause, Channel, Event, Input, NotificationId, Subject, TenantRecord,
+    AttemptRef, CancelTarget, Cause, Channel, Event, Input, NotificationId, Subject, TenantRecord,
+    Why,
 };
 
-use super::attempts::ReasonRow;
 use super::causes;
+use super::reason::ReasonRow;
 use super::words::rfc3339;
 
 /// What became of one notification.
@@ -49,12 +50,7 @@ pub fn outcome(position: u64, record: &TenantRecord, event: &Event) -> Option<Ou
     let Event::Ended { id, end, cause } = event else {
         return None;
     };
-    let attempt = match &record.input {
-        Input::Outcome { attempt, .. } => Some(attempt),
-        Input::Receipt(receipt) => Some(&receipt.attempt),
-        _ => None,
-    }
-    .filter(|attempt| attempt.id == *id);
+    let attempt = attempt_of(&record.input).filter(|attempt| attempt.id == *id);
     Some(OutcomeRow {
         position,
         at: rfc3339(record.at),
@@ -64,18 +60,66 @@ pub fn outcome(position: u64, record: &TenantRecord, event: &Event) -> Option<Ou
         state: "ended",
         end: end.to_string(),
         reason: causes::cause_code(cause),
-        why: match cause {
-            Cause::Bounced { why }
-            | Cause::Blocked { why }
-            | Cause::OurMistake { why }
-            | Cause::CannotSend { why } => Some(ReasonRow::of(why)),
-            _ => None,
-        },
+        why: providers_reason(cause).map(ReasonRow::of),
         attempt: attempt.map(|attempt| attempt.attempt),
-        channel: record.events.iter().find_map(|event| match event {
-            Event::AddressMarked { channel, .. } if attempt.is_some() => Some(*channel),
-            _ => None,
-        }),
+        channel: attempt.and_then(|_| marked_channel(record)),
+    })
+}
+
+/// The attempt whose outcome or receipt came in.
+const fn attempt_of(input: &Input) -> Option<&AttemptRef> {
+    match input {
+        Input::Outcome { attempt, .. } => Some(attempt),
+        Input::Receipt(receipt) => Some(&receipt.attempt),
+        Input::Notify(_)
+        | Input::PutProfile(_)
+        | Input::Supplied(_)
+        | Input::Fact(_)
+        | Input::Timer { .. }
+        | Input::Permit(_)
+        | Input::Interrupted { .. }
+        | Input::Cancel { .. }
+        | Input::Answer { .. }
+        | Input::Link { .. }
+        | Input::LateReceipt(_) => None,
+    }
+}
+
+/// What the provider said, where that ended it.
+const fn providers_reason(cause: &Cause) -> Option<&Why> {
+    match cause {
+        Cause::Bounced { why }
+        | Cause::Blocked { why }
+        | Cause::OurMistake { why }
+        | Cause::CannotSend { why } => Some(why),
+        Cause::Accepted
+        | Cause::SendAfterReached
+        | Cause::Unreachable
+        | Cause::Unanswered
+        | Cause::Settled
+        | Cause::HandedOver
+        | Cause::Delivered
+        | Cause::Answered
+        | Cause::Waited
+        | Cause::Guard { .. }
+        | Cause::Stop { .. }
+        | Cause::Task { .. }
+        | Cause::Cancelled { .. }
+        | Cause::Expired
+        | Cause::AlreadyRunning { .. }
+        | Cause::HeldTooLong
+        | Cause::DoubtTooLong
+        | Cause::NotAllowListed
+        | Cause::Interrupted { .. }
+        | Cause::Unexplained { .. } => None,
+    }
+}
+
+/// The channel of the address that was marked with it.
+fn marked_channel(record: &TenantRecord) -> Option<Channel> {
+    record.events.iter().find_map(|event| match event {
+        Event::AddressMarked { channel, .. } => Some(*channel),
+        _ => None,
     })
 }
 

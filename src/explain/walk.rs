@@ -2,7 +2,7 @@
 //! Bounded: a page ends after [`MAX_READS`] records, found or not. Refuses to leave the tenant: a
 //! position that a caller made up leads nowhere.
 
-use sluis_model::{NotificationId, Record, TenantRecord};
+use sluis_model::{NotificationId, Record, TenantKey, TenantRecord};
 
 /// Most records one page reads, whatever it keeps of them.
 pub const MAX_READS: usize = 10_000;
@@ -16,6 +16,9 @@ pub struct Page {
     /// any more.
     pub next: Option<u64>,
 }
+
+/// Reads the record at a sequence.
+type Reading<'a, E> = &'a mut dyn FnMut(u64) -> Result<Option<Record>, E>;
 
 /// Walks back from `last`, the tenant's newest record (0: none), and keeps up to `limit` records
 /// older than `before`.
@@ -36,21 +39,11 @@ pub fn walk<E>(
         records: Vec::new(),
         next: None,
     };
-    let Some(newest) = tenant_record(read, last)? else {
-        return Ok(page);
-    };
-    let mut found = Some((last, newest));
-    if let (Some(before), Some((_, newest))) = (before.filter(|before| *before < last), &found)
-        && let Some(record) = tenant_record(read, before)?
-        && record.tenant == newest.tenant
-    {
-        found = Some((before, record));
-    }
+    let mut found = begin(read, last, before)?;
     let mut reads = 0;
     while let Some((sequence, record)) = found.take() {
         reads += 1;
-        let previous = record.previous;
-        let tenant = record.tenant.clone();
+        let (previous, tenant) = (record.previous, record.tenant.clone());
         if before.is_none_or(|before| sequence < before) && keep(&record) {
             page.records.push((sequence, record));
         }
@@ -62,17 +55,40 @@ pub fn walk<E>(
             page.next = Some(sequence);
             break;
         }
-        found = tenant_record(read, previous)?
-            .filter(|r| r.tenant == tenant)
-            .map(|r| (previous, r));
+        found = record_of(&tenant, read, previous)?;
     }
     Ok(page)
 }
 
-fn tenant_record<E>(
-    read: &mut dyn FnMut(u64) -> Result<Option<Record>, E>,
+/// Where the walk begins: at the record of `before`, when it is one of this tenant, else at the
+/// newest.
+fn begin<E>(
+    read: Reading<'_, E>,
+    last: u64,
+    before: Option<u64>,
+) -> Result<Option<(u64, TenantRecord)>, E> {
+    let Some(newest) = tenant_record(read, last)? else {
+        return Ok(None);
+    };
+    let earlier = match before.filter(|before| *before < last) {
+        Some(before) => record_of(&newest.tenant, read, before)?,
+        None => None,
+    };
+    Ok(Some(earlier.unwrap_or((last, newest))))
+}
+
+/// The record there, if it is one of this tenant.
+fn record_of<E>(
+    tenant: &TenantKey,
+    read: Reading<'_, E>,
     sequence: u64,
-) -> Result<Option<TenantRecord>, E> {
+) -> Result<Option<(u64, TenantRecord)>, E> {
+    let record = tenant_record(read, sequence)?;
+    let own = record.filter(|record| record.tenant == *tenant);
+    Ok(own.map(|record| (sequence, record)))
+}
+
+fn tenant_record<E>(read: Reading<'_, E>, sequence: u64) -> Result<Option<TenantRecord>, E> {
     if sequence == 0 {
         return Ok(None);
     }

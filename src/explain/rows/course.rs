@@ -1,0 +1,126 @@
+//! Owns what is told of the course of one notification: taken in, its steps, holds, tasks, its link,
+//! its end.
+
+use serde_json::{Value, json};
+use sluis_model::flow::Observed;
+use sluis_model::{Cause, Channel, Choice, Flow, Input, Notification, Timestamp};
+
+use super::super::causes;
+use super::super::words::{guard, rfc3339, step, wanting};
+use super::told::Told;
+
+/// What was taken in.
+pub(super) fn accepted(input: &Input, flow: Option<&Flow>) -> Told {
+    let Input::Notify(body) = input else {
+        return Told::new("accepted", "Aangenomen", "accepted", Value::Null);
+    };
+    let name = flow.map_or_else(
+        || body.flow.to_string(),
+        |flow| format!("'{}' version {}", flow.name, flow.version),
+    );
+    let subject = body.subject.as_ref().map(|s| format!(" about {s}"));
+    let text = format!(
+        "accepted for flow {name}, category '{}'{}",
+        body.category,
+        subject.unwrap_or_default()
+    );
+    Told::new("accepted", "Geaccepteerd", text, as_accepted(body, flow))
+}
+
+fn as_accepted(body: &Notification, flow: Option<&Flow>) -> Value {
+    json!({
+        "flow": flow.map(|flow| &flow.name), "version": flow.map(|flow| flow.version), "category": body.category,
+        "subject": body.subject, "priority": body.lane, "environment": body.environment,
+        "send_after": body.send_after.map(rfc3339), "expires_at": body.expires_at.map(rfc3339),
+    })
+}
+
+/// It waits for its `send_after`, or for the wait of its step.
+pub(super) fn waiting(until: Timestamp) -> Told {
+    let until = rfc3339(until);
+    let text = format!("waits until {until}");
+    Told::new("scheduled", "Ingepland", text, json!({ "until": until }))
+}
+
+/// A step began.
+pub(super) fn step_entered(index: u8, cause: &Cause, flow: Option<&Flow>) -> Told {
+    let because = causes::words(cause, flow);
+    let text = format!("{} began, because {because}", step(flow, index));
+    let details = json!({ "step": step_id(flow, index), "reason": causes::cause_code(cause) });
+    Told::new("step", "Stap", text, details)
+}
+
+/// It wants to be sent.
+pub(super) fn ready(
+    channel: Channel,
+    choice: Choice,
+    pinned: Option<&str>,
+    not_before: Timestamp,
+) -> Told {
+    let again = pinned.map(|p| format!(", again through {p}"));
+    let not_before = rfc3339(not_before);
+    let text = format!(
+        "wants to go over {channel}{}, not before {not_before}",
+        again.unwrap_or_default()
+    );
+    let details = json!({ "channel": channel, "choice": choice_code(choice), "provider": pinned, "not_before": not_before });
+    Told::new("ready", "Staat klaar", text, details)
+}
+
+/// What a guard waits for.
+pub(super) fn held(index: u8, observed: &Observed, until: Timestamp, flow: Option<&Flow>) -> Told {
+    let until = rfc3339(until);
+    let known = flow.and_then(|flow| Some((flow, flow.guards.get(usize::from(index))?)));
+    let why = match known {
+        Some((flow, rule)) => format!("guard '{}': {}", rule.name, wanting(flow, rule, observed)),
+        None => guard(flow, index, "cannot be judged", observed),
+    };
+    let details = json!({ "guard": known.map(|(_, rule)| &rule.name), "until": until, "as_of": observed.as_of.map(rfc3339) });
+    let text = format!("held until {until} at the latest: {why}");
+    Told::new("held", "Aangehouden", text, details)
+}
+
+/// People are asked.
+pub(super) fn task_opened(task: u16, list: &str, cause: &Cause, flow: Option<&Flow>) -> Told {
+    let because = causes::words(cause, flow);
+    let text = format!("people are asked, list '{list}', because {because}");
+    let details = json!({ "task": task, "list": list, "reason": causes::cause_code(cause) });
+    Told::new("task_opened", "Taak", text, details)
+}
+
+/// Its link leads nowhere any more.
+pub(super) fn link_closed(end: &str) -> Told {
+    let text = format!("the link was closed: {end}");
+    Told::new("link_closed", "Link gesloten", text, json!({ "end": end }))
+}
+
+/// Somebody, or a machine, was at its link.
+pub(super) fn link_used(pressed: bool) -> Told {
+    let text = if pressed {
+        "the tenant answered: pressed the button, or replied"
+    } else {
+        "the link's page was fetched: weak evidence"
+    };
+    let details = json!({ "pressed": pressed });
+    Told::new("link_used", "Link gebruikt", text, details)
+}
+
+/// It ended.
+pub(super) fn ended(end: &str, cause: &Cause, flow: Option<&Flow>) -> Told {
+    let text = format!("ended '{end}', because {}", causes::words(cause, flow));
+    let details = json!({ "end": end, "reason": causes::cause_code(cause) });
+    Told::new("ended", "Afgerond", text, details)
+}
+
+fn step_id(flow: Option<&Flow>, index: u8) -> Value {
+    flow.and_then(|flow| flow.step(index))
+        .map_or_else(|| index.into(), |step| json!(step.id))
+}
+
+/// Stable code of a choice.
+pub(super) const fn choice_code(choice: Choice) -> &'static str {
+    match choice {
+        Choice::Preferred => "preferred",
+        Choice::FlowOrder => "flow_order",
+    }
+}
