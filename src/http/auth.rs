@@ -140,13 +140,13 @@ impl LetIn for Known {
 pub(super) fn asked_for<C: LetIn>(party: &Party) -> Result<C, Problem> {
     C::of(party).ok_or_else(|| {
         tracing::error!("a handler asks for a caller that its route does not let in");
-        super::failed()
+        Problem::failed()
     })
 }
 
 /// The caller that the guard left for the handler.
 fn left_by_guard<C: LetIn>(extensions: &Extensions) -> Result<C, Problem> {
-    asked_for(extensions.get::<Party>().ok_or_else(super::failed)?)
+    asked_for(extensions.get::<Party>().ok_or_else(Problem::failed)?)
 }
 
 macro_rules! extracted {

@@ -14,7 +14,7 @@ use hyper::body::Body;
 use serde::de::DeserializeOwned;
 
 use super::problem::{Problem, Wanted};
-use super::{bad_request, receipts, too_large};
+use super::receipt_path::most_of_a_mail;
 use crate::app::App;
 use crate::intake::tenant_list::Format;
 use crate::intake::{FieldProblem, Node, ProblemCode};
@@ -163,15 +163,15 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     if body.size_hint().lower() > most as u64 {
-        return Err(too_large());
+        return Err(Problem::too_large());
     }
     let read = Limited::new(body, most).collect().await;
     read.map(http_body_util::Collected::to_bytes)
         .map_err(|error| {
             if error.is::<LengthLimitError>() {
-                too_large()
+                Problem::too_large()
             } else {
-                bad_request()
+                Problem::bad_request()
             }
         })
 }
@@ -189,7 +189,7 @@ where
     while taken.len() < most
         && let Some(frame) = body.frame().await
     {
-        let frame = frame.map_err(|_| bad_request())?;
+        let frame = frame.map_err(|_| Problem::bad_request())?;
         if let Some(data) = frame.data_ref() {
             taken.extend_from_slice(&data[..data.len().min(most - taken.len())]);
         }
@@ -263,7 +263,7 @@ impl FromRequest<Arc<App>> for AnyBody {
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
         let media = media_type(request.headers());
-        let bytes = match receipts::most_of_a_mail(app, request.uri().path()) {
+        let bytes = match most_of_a_mail(app, request.uri().path()) {
             Some(most) => beginning(request.into_body(), most).await?,
             None => read(request, app).await?,
         };

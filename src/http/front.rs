@@ -24,7 +24,7 @@ use super::patience::Patience;
 use super::problem::{Problem, Wanted};
 use super::rest::WithRest;
 use super::seat::{Flight, Upload};
-use super::{failed, head, notifications, receipts, timed_out};
+use super::{head, notifications, receipt_path, receipts};
 use crate::access::Access;
 use crate::app::App;
 
@@ -58,7 +58,7 @@ impl Call {
         match (method, path) {
             (&Method::POST, notifications::PATH) => Some(Self::Notification),
             (&Method::GET | &Method::POST, _) => {
-                receipts::callback_of(path).map(|provider| Self::Callback(provider.into()))
+                receipt_path::callback_of(path).map(|provider| Self::Callback(provider.into()))
             }
             _ => None,
         }
@@ -70,7 +70,7 @@ impl Front {
     #[must_use]
     pub fn new(app: Arc<App>) -> Self {
         let notifications = Answered::often(notifications::PATH);
-        let receipts = Answered::often(receipts::PATH);
+        let receipts = Answered::often(receipt_path::PATH);
         let refused = Answered::nowhere();
         let routes = TowerToHyperService::new(super::router(app.clone()));
         Self {
@@ -118,7 +118,7 @@ impl Front {
                 }
                 Way::Beside(answer) => match answer.await {
                     Ok(Ok(answer)) => answer,
-                    Err(_) => failed().into_response(),
+                    Err(_) => Problem::failed().into_response(),
                 },
             }
         }
@@ -147,7 +147,7 @@ impl Short {
         let post = pin!(self.post(call, request, flight));
         let response = match patience.limit(self.app.limits.time, post).await {
             Some(answer) => answer.unwrap_or_else(IntoResponse::into_response),
-            None => timed_out().into_response(),
+            None => Problem::timed_out().into_response(),
         };
         answered.count(&self.app, response.status(), began);
         response
@@ -193,7 +193,7 @@ impl Short {
 
     /// The body of a callback.
     async fn said_back(&self, head: &Parts, body: WithRest) -> Result<Bytes, Problem> {
-        match receipts::most_of_a_mail(&self.app, head.uri.path()) {
+        match receipt_path::most_of_a_mail(&self.app, head.uri.path()) {
             _ if head.method == Method::GET => Ok(Bytes::new()),
             Some(most) => beginning(body, most).await,
             None => whole(body, self.app.limits.body).await,

@@ -23,10 +23,12 @@ mod patience;
 mod pauses;
 mod problem;
 mod query;
+mod receipt_path;
 mod receipts;
 mod reception;
 mod records;
 mod rest;
+mod route;
 mod routes;
 mod seat;
 mod server;
@@ -39,7 +41,8 @@ pub use front::Front;
 pub use problem::Problem;
 pub use reception::Reception;
 pub(crate) use reception::{START_RETRY, progress};
-pub use routes::{RouteOf, route_list};
+pub use route::RouteOf;
+pub use routes::route_list;
 pub use server::{GRACE, HttpSettings, serve, serve_status, serve_with};
 
 use std::sync::Arc;
@@ -54,7 +57,8 @@ use tower_http::timeout::TimeoutLayer;
 
 use self::answered::Answers;
 use self::body::MostBytes;
-use self::routes::{Route, routes};
+use self::route::Route;
+use self::routes::routes;
 use crate::app::App;
 
 /// The API's routes over a running engine; [`Front`] is what a connection speaks to.
@@ -84,15 +88,7 @@ pub fn router(app: Arc<App>) -> Router {
 }
 
 async fn not_found() -> Problem {
-    not_found_here()
-}
-
-fn not_found_here() -> Problem {
-    Problem::new(
-        StatusCode::NOT_FOUND,
-        "no_such_route",
-        "there is nothing here: see /openapi.json for what there is",
-    )
+    Problem::no_such_route()
 }
 
 async fn wrong_method() -> Problem {
@@ -115,35 +111,10 @@ async fn plain_errors(request: Request, next: Next) -> Response {
         return response;
     }
     match status {
-        StatusCode::PAYLOAD_TOO_LARGE => too_large().into_response(),
-        StatusCode::REQUEST_TIMEOUT => timed_out().into_response(),
-        _ => Problem::new(status, "bad_request", UNREADABLE).into_response(),
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large().into_response(),
+        StatusCode::REQUEST_TIMEOUT => Problem::timed_out().into_response(),
+        _ => Problem::unreadable(status).into_response(),
     }
-}
-
-const UNREADABLE: &str =
-    "the request could not be read: check path, query and body against /openapi.json";
-
-fn too_large() -> Problem {
-    Problem::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "too_large",
-        "the body is larger than this address takes: split it",
-    )
-}
-
-fn timed_out() -> Problem {
-    let detail = "the request took too long; send it again under the same idempotency key";
-    Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", detail)
-}
-
-fn failed() -> Problem {
-    let detail = "the engine failed at this request; send it again under the same idempotency key";
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
-}
-
-fn bad_request() -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "bad_request", UNREADABLE)
 }
 
 /// Counts what a layer further in answered.

@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
-use sluis_journal::{Journal, Sequence, Shard};
+use sluis_journal::{Journal, JournalError, Sequence, Shard};
 use sluis_model::{CorporationId, Event, Record};
 
 use super::auth::Caller;
@@ -42,26 +42,37 @@ pub(super) async fn get(
     };
     let limit = asked.number("limit", 1..=MOST_ROWS, 1_000)?;
     let wait = Duration::from_secs(asked.number("wait", 0..=LONGEST_WAIT, 0)? as u64);
+    let body = news(&app, corporation, &mut cursor, limit, wait).await?;
+    Ok(respond(&app, corporation, body, &cursor))
+}
+
+/// Rows from `cursor` on; waits for some when there are none.
+async fn news(
+    app: &Arc<App>,
+    corporation: CorporationId,
+    cursor: &mut Vec<u64>,
+    limit: usize,
+    wait: Duration,
+) -> Result<Vec<u8>, Problem> {
     let mut news = app.engine.news();
     let end = tokio::time::sleep(wait);
     tokio::pin!(end);
-    let body = loop {
+    loop {
         news.mark_unchanged();
-        let (body, next) = read(&app, corporation, cursor.clone(), limit).await?;
-        let moved = next != cursor;
-        cursor = next;
+        let (body, next) = read(app, corporation, cursor.clone(), limit).await?;
+        let moved = next != *cursor;
+        *cursor = next;
         if !body.is_empty() || wait.is_zero() {
-            break body;
+            return Ok(body);
         }
         if moved {
             continue;
         }
         tokio::select! {
-            () = &mut end => break body,
-            changed = news.changed() => if changed.is_err() { break body },
+            () = &mut end => return Ok(body),
+            changed = news.changed() => if changed.is_err() { return Ok(body) },
         }
-    };
-    Ok(respond(&app, corporation, body, &cursor))
+    }
 }
 
 fn respond(app: &App, corporation: CorporationId, mut body: Vec<u8>, cursor: &[u64]) -> Response {
@@ -117,24 +128,22 @@ async fn read(
     for _ in 0..MOST_RECORDS / PIECE {
         let (app_there, before) = (app.clone(), read);
         let piece = move || scan(&app_there, corporation, before, limit);
-        let failed = || {
-            Problem::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "journal_unreadable",
-                "the journal could not be read",
-            )
-        };
-        read = reading::read(app, corporation, piece)
-            .await?
-            .map_err(|error| {
-                tracing::error!(%error, "outcomes cannot be read");
-                failed()
-            })?;
+        let scanned = reading::read(app, corporation, piece).await?;
+        read = scanned.map_err(|error| unreadable(&error))?;
         if read.rows >= limit || read.looked < PIECE {
             break;
         }
     }
     Ok((read.body, read.cursor))
+}
+
+fn unreadable(error: &JournalError) -> Problem {
+    tracing::error!(%error, "outcomes cannot be read");
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "journal_unreadable",
+        "the journal could not be read",
+    )
 }
 
 /// What was read for one answer so far.
@@ -153,7 +162,7 @@ fn scan(
     corporation: CorporationId,
     before: Read,
     limit: usize,
-) -> Result<Read, sluis_journal::JournalError> {
+) -> Result<Read, JournalError> {
     let journal: &dyn Journal = &**app.engine.journal();
     let Read {
         mut cursor,

@@ -80,6 +80,43 @@ impl Problem {
         }
     }
 
+    /// Nothing is at this address.
+    pub(super) fn no_such_route() -> Self {
+        let detail = "there is nothing here: see /openapi.json for what there is";
+        Self::new(StatusCode::NOT_FOUND, "no_such_route", detail)
+    }
+
+    /// A request that could not be read.
+    pub(super) fn bad_request() -> Self {
+        Self::unreadable(StatusCode::BAD_REQUEST)
+    }
+
+    /// The same, with the status that the framework chose.
+    pub(super) fn unreadable(status: StatusCode) -> Self {
+        let detail =
+            "the request could not be read: check path, query and body against /openapi.json";
+        Self::new(status, "bad_request", detail)
+    }
+
+    /// A body with more bytes than the route takes.
+    pub(super) fn too_large() -> Self {
+        let detail = "the body is larger than this address takes: split it";
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
+    }
+
+    /// A request that took longer than it may.
+    pub(super) fn timed_out() -> Self {
+        let detail = "the request took too long; send it again under the same idempotency key";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "timeout", detail)
+    }
+
+    /// A mistake of ours.
+    pub(super) fn failed() -> Self {
+        let detail =
+            "the engine failed at this request; send it again under the same idempotency key";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+
     /// 422 with every mistake.
     pub fn invalid(errors: Vec<FieldProblem>) -> Self {
         let detail = format!("{} mistake(s); each is listed with its path", errors.len());

@@ -22,12 +22,8 @@ use crate::access::{Access, Bringer, Stranger, Whose};
 use crate::app::App;
 use crate::ask::{AskError, ask};
 
-/// Where receipts are posted.
-pub(super) const PATH: &str = "/v1/receipts/{provider}";
 /// Who may post them.
 pub(super) const ACCESS: Access = Access::Provider;
-/// `PATH` up to the provider's name.
-const BEFORE: &str = "/v1/receipts/";
 
 #[derive(Debug, Serialize)]
 pub(super) struct ReceiptBody {
@@ -40,27 +36,6 @@ struct EffectBody {
     attempt: u16,
     said: &'static str,
     effect: &'static str,
-}
-
-/// The provider whose callback is posted to `path`, if its name stands there as it is configured.
-pub(super) fn callback_of(path: &str) -> Option<&str> {
-    let name = path.strip_prefix(BEFORE)?;
-    let plain = !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    (plain && intake(name).is_none()).then_some(name)
-}
-
-/// How much of what is posted to `path` is read, where that is a mail: a report is read at its
-/// beginning, however long what it returns is. None where it is a callback, which is read whole or
-/// not at all.
-pub(super) fn most_of_a_mail(app: &App, path: &str) -> Option<usize> {
-    let name = path.strip_prefix(BEFORE)?;
-    match intake(name) {
-        Some(intake) => Some(intake.most),
-        None => app.providers.get(name)?.provider.most_of_a_receipt(),
-    }
 }
 
 /// `POST /v1/receipts/{provider}`
@@ -225,51 +200,50 @@ async fn take(
         .try_for_each(|receipt| vouched(app, provider, whose, receipt.corporation))?;
     let mut rows = Vec::with_capacity(receipts.len());
     for receipt in receipts {
-        let ProviderReceipt {
-            corporation,
-            attempt,
-            kind,
-            why,
-            provider: from,
-            occurred_at,
-        } = receipt;
-        let inbox = app
-            .engine
-            .inbox_by_id(attempt.id)
-            .ok_or_else(|| Problem::not_found("notification"))?;
-        // Never refused for the provider's clock: a bounce that is lost is worse than one with a
-        // wrong instant.
-        let occurred_at = occurred_at.map(|at| instant::placed(at, app.clock.now()));
-        let input = Input::Receipt(Receipt {
-            attempt,
-            kind,
-            why,
-            provider: from.into(),
-            occurred_at,
-        });
-        let request = |reply: Reply| ShardRequest::ById {
-            corporation,
-            id: attempt.id,
-            input,
-            reply,
-        };
-        let effect = match ask(inbox, request).await? {
-            ShardAnswer::Decided {
-                answer: Answer::Receipt(effect),
-                ..
-            } => word(effect),
-            ShardAnswer::NotFound => word(ReceiptEffect::Unknown),
-            _ => return Err(AskError::Lost.into()),
-        };
+        let (attempt, said) = (receipt.attempt, receipt.kind.name());
+        let effect = word(apply(app, receipt).await?);
         app.receipts.count(provider, effect);
         rows.push(EffectBody {
             notification: attempt.id.to_string(),
             attempt: attempt.attempt,
-            said: kind.name(),
+            said,
             effect,
         });
     }
     Ok(Json(ReceiptBody { receipts: rows }))
+}
+
+/// Has the tenant's shard decide one receipt.
+async fn apply(app: &App, receipt: ProviderReceipt) -> Result<ReceiptEffect, Problem> {
+    let (corporation, attempt) = (receipt.corporation, receipt.attempt);
+    let inbox = app
+        .engine
+        .inbox_by_id(attempt.id)
+        .ok_or_else(|| Problem::not_found("notification"))?;
+    // Never refused for the provider's clock: a bounce that is lost is worse than one with a wrong
+    // instant.
+    let now = app.clock.now();
+    let input = Input::Receipt(Receipt {
+        attempt,
+        kind: receipt.kind,
+        why: receipt.why,
+        provider: receipt.provider.into(),
+        occurred_at: receipt.occurred_at.map(|at| instant::placed(at, now)),
+    });
+    let request = |reply: Reply| ShardRequest::ById {
+        corporation,
+        id: attempt.id,
+        input,
+        reply,
+    };
+    match ask(inbox, request).await? {
+        ShardAnswer::Decided {
+            answer: Answer::Receipt(effect),
+            ..
+        } => Ok(effect),
+        ShardAnswer::NotFound => Ok(ReceiptEffect::Unknown),
+        _ => Err(AskError::Lost.into()),
+    }
 }
 
 const fn word(effect: ReceiptEffect) -> &'static str {

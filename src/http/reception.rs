@@ -19,7 +19,7 @@ use super::front::Front;
 use super::patience::Patience;
 use super::problem::Problem;
 use super::seat::{Flight, Manner, ResponseBody, Seat, Upload};
-use super::{not_found_here, status};
+use super::status;
 use crate::threads::Threads;
 
 /// Seconds after which whoever met a start may come back.
@@ -139,7 +139,7 @@ impl Desk {
         match self.seat.manner {
             Manner::Whole => None,
             _ if [status::HEALTH, status::READY, status::METRICS].contains(&path) => None,
-            Manner::Status => Some(not_found_here().into_response()),
+            Manner::Status => Some(Problem::no_such_route().into_response()),
             Manner::Reserve => {
                 let detail = "every connection that there may be is at work; nothing of yours was taken: send it again";
                 Some(

@@ -1,43 +1,20 @@
-//! Owns the route table: every path, its methods, who may call each, how much it takes. Refuses a
-//! handler without a kind of caller: the guard stands in front of each.
+//! Owns the route table: every path, its methods, who may call each, how much it takes.
 
-use std::sync::Arc;
+use axum::Json;
+use serde_json::Value;
 
-use axum::handler::Handler;
-use axum::routing::MethodRouter;
-
-use super::auth::Guarded;
+use super::route::{Route, RouteOf};
 use super::{
-    batch, cancel, facts, links, lists, notifications, operator, outcomes, pauses, receipts,
-    status, tasks, tenants, unmatched,
+    batch, cancel, facts, links, lists, notifications, openapi, operator, outcomes, pauses,
+    receipt_path, receipts, status, tasks, tenants, unmatched,
 };
-use crate::access::Access::{self, Anybody, Corporation, Operator};
-use crate::app::App;
-
-/// One method of one path, and who may call it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RouteOf {
-    /// As it is routed, with names for its parts.
-    pub path: &'static str,
-    /// In lower case.
-    pub method: &'static str,
-    /// Who may call.
-    pub access: Access,
-}
+use crate::access::Access::{Anybody, Corporation, Operator};
 
 /// Every path with its methods: what the API's description and the table of who may call what are
 /// made of.
 #[must_use]
 pub fn route_list() -> Vec<RouteOf> {
-    let methods = |route: Route| {
-        let of = move |(method, access)| RouteOf {
-            path: route.path,
-            method,
-            access,
-        };
-        route.methods.into_iter().map(of)
-    };
-    routes().into_iter().flat_map(methods).collect()
+    routes().iter().flat_map(Route::methods).collect()
 }
 
 /// Every route there is.
@@ -62,7 +39,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::at("/v1/facts").post(Corporation, facts::post),
         Route::at("/v1/facts/unmatched").get(Corporation, unmatched::get),
         Route::at("/v1/facts/unmatched/{id}/dismiss").post(Corporation, unmatched::dismiss),
-        Route::at(receipts::PATH)
+        Route::at(receipt_path::PATH)
             .post(receipts::ACCESS, receipts::post)
             .get(receipts::ACCESS, receipts::get),
         Route::at("/v1/outcomes").get(Corporation, outcomes::get),
@@ -82,51 +59,11 @@ pub(super) fn routes() -> Vec<Route> {
         Route::at(status::METRICS).get(Operator, status::metrics),
         Route::at(status::HEALTH).get(Anybody, status::healthz),
         Route::at(status::READY).get(Anybody, status::readyz),
-        Route::at("/openapi.json").get(Anybody, status::openapi),
+        Route::at("/openapi.json").get(Anybody, description),
     ]
 }
 
-/// One path, its methods with who may call each, and how much it takes.
-pub(super) struct Route {
-    pub(super) path: &'static str,
-    methods: Vec<(&'static str, Access)>,
-    pub(super) handlers: MethodRouter<Arc<App>>,
-    /// A batch or a list.
-    pub(super) large: bool,
-}
-
-impl Route {
-    fn at(path: &'static str) -> Self {
-        Self {
-            path,
-            methods: Vec::new(),
-            handlers: MethodRouter::new(),
-            large: false,
-        }
-    }
-
-    fn large(self) -> Self {
-        Self {
-            large: true,
-            ..self
-        }
-    }
-
-    fn get<H: Handler<T, Arc<App>>, T: 'static>(mut self, access: Access, handler: H) -> Self {
-        self.methods.push(("get", access));
-        let handlers = self.handlers.get(Guarded { access, handler });
-        Self { handlers, ..self }
-    }
-
-    fn post<H: Handler<T, Arc<App>>, T: 'static>(mut self, access: Access, handler: H) -> Self {
-        self.methods.push(("post", access));
-        let handlers = self.handlers.post(Guarded { access, handler });
-        Self { handlers, ..self }
-    }
-
-    fn put<H: Handler<T, Arc<App>>, T: 'static>(mut self, access: Access, handler: H) -> Self {
-        self.methods.push(("put", access));
-        let handlers = self.handlers.put(Guarded { access, handler });
-        Self { handlers, ..self }
-    }
+/// `GET /openapi.json`. It is here because it is made from the table.
+async fn description() -> Json<Value> {
+    Json(openapi::document(&route_list()))
 }

@@ -1,5 +1,5 @@
-//! Owns what operators and their machines ask: metrics, alive, ready and why not, the API's
-//! description. Refuses to show the engine as a whole to a corporation.
+//! Owns what operators and their machines ask: metrics, alive, ready and why not. Refuses to show
+//! the engine as a whole to a corporation.
 
 use std::sync::Arc;
 
@@ -103,9 +103,4 @@ fn provider_out(out: &Out) -> Value {
         told["until"] = json!(rfc3339(until));
     }
     told
-}
-
-/// `GET /openapi.json`
-pub(super) async fn openapi() -> Json<serde_json::Value> {
-    Json(super::openapi::document())
 }

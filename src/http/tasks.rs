@@ -9,7 +9,8 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use sluis_actors::{Listed, ShardAnswer, ShardRequest, StateFilter};
 use sluis_model::{
-    Answer, FlowBook, Input, NotificationId, Phase, Subject, TaskAnswer, known_answers,
+    Answer, CorporationId, FlowBook, Input, NotificationId, Phase, Subject, TaskAnswer,
+    known_answers,
 };
 
 use super::auth::Caller;
@@ -63,24 +64,29 @@ pub(super) async fn list(
     let filter = StateFilter::Named("task".into());
     let (rows, next) = lists::open(&app, Some(corporation), &filter, after, limit).await?;
     let wanted = |task: &TaskBody| asked.text("list").is_none_or(|list| task.list == list);
-    let tasks = rows
-        .iter()
-        .filter_map(|listed| task(&app, listed))
-        .filter(wanted)
-        .collect();
-    let unmatched_facts = if after.is_none() && asked.text("list").is_none() {
-        let before = app.clock.now().plus(-app.unmatched_task_after_ms);
-        unmatched::list(&app, corporation, (0, 0), limit, Some(before))
-            .await?
-            .0
+    let tasks = rows.iter().filter_map(|listed| task(&app, listed));
+    let first_page = after.is_none() && asked.text("list").is_none();
+    let unmatched_facts = if first_page {
+        old_unmatched(&app, corporation, limit).await?
     } else {
         Vec::new()
     };
     Ok(Json(TasksBody {
-        tasks,
+        tasks: tasks.filter(wanted).collect(),
         unmatched_facts,
         next: next.map(|id| id.to_string()),
     }))
+}
+
+/// Facts that have fitted nothing for so long that somebody should look.
+async fn old_unmatched(
+    app: &Arc<App>,
+    corporation: CorporationId,
+    limit: usize,
+) -> Result<Vec<FactRow>, Problem> {
+    let before = app.clock.now().plus(-app.unmatched_task_after_ms);
+    let (rows, _) = unmatched::list(app, corporation, (0, 0), limit, Some(before)).await?;
+    Ok(rows)
 }
 
 fn task(app: &App, listed: &Listed) -> Option<TaskBody> {
@@ -153,24 +159,28 @@ pub(super) async fn answer(
         reply,
     };
     match ask(inbox, ask_shard).await? {
-        ShardAnswer::Decided {
-            answer: Answer::Task(TaskAnswer::Taken),
-            ..
-        } => Ok(Json(AnswerBody {
-            id: task_id,
-            answer: request.answer,
-        })),
-        ShardAnswer::Decided {
-            answer: Answer::Task(TaskAnswer::Unknown(known)),
-            ..
-        } => Err(unknown_answer(&request.answer, &known.join(", "))),
-        ShardAnswer::Decided { .. } => Err(Problem::new(
+        ShardAnswer::Decided { answer, .. } => {
+            said(&answer, &request.answer)?;
+            Ok(Json(AnswerBody {
+                id: task_id,
+                answer: request.answer,
+            }))
+        }
+        ShardAnswer::NotFound => Err(not_found()),
+        _ => Err(AskError::Lost.into()),
+    }
+}
+
+/// What the tenant's flow says to an answer.
+fn said(answer: &Answer, given: &str) -> Result<(), Problem> {
+    match answer {
+        Answer::Task(TaskAnswer::Taken) => Ok(()),
+        Answer::Task(TaskAnswer::Unknown(known)) => Err(unknown_answer(given, &known.join(", "))),
+        _ => Err(Problem::new(
             StatusCode::CONFLICT,
             "task_not_open",
             "this task is not open any more",
         )),
-        ShardAnswer::NotFound => Err(not_found()),
-        _ => Err(AskError::Lost.into()),
     }
 }
 

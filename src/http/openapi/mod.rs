@@ -8,6 +8,7 @@ mod results;
 mod schemas;
 mod senders;
 mod serving;
+mod shapes;
 
 use std::collections::HashMap;
 
@@ -15,6 +16,7 @@ use serde_json::{Map, Value, json};
 
 use parts::Op;
 
+use super::route::RouteOf;
 use crate::access::Access;
 
 const DESCRIPTION: &str = "\
@@ -27,9 +29,9 @@ the engine picks the channel, escalates when it does not arrive, and keeps the r
 it did not exist. **Bodies** are UTF-8; a byte order mark at the beginning is passed over. `Accept` is not looked at: each address \
 answers in one type.";
 
-/// The document.
+/// The document, for these routes.
 #[must_use]
-pub fn document() -> Value {
+pub fn document(routes: &[RouteOf]) -> Value {
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -48,7 +50,7 @@ pub fn document() -> Value {
             { "name": "operation", "description": "Pause, resume, metrics, health." },
             { "name": "outside", "description": "What providers and tenants call." }
         ],
-        "paths": paths(),
+        "paths": paths(routes),
         "components": {
             "securitySchemes": {
                 "corporation": {
@@ -65,9 +67,9 @@ pub fn document() -> Value {
     })
 }
 
-fn paths() -> Value {
-    let access: HashMap<(&str, &str), Access> = super::route_list()
-        .into_iter()
+fn paths(routes: &[RouteOf]) -> Value {
+    let access: HashMap<(&str, &str), Access> = routes
+        .iter()
         .map(|route| ((route.path, route.method), route.access))
         .collect();
     let mut paths = Map::new();

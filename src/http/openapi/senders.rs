@@ -4,9 +4,10 @@
 use serde_json::{Value, json};
 
 use super::parts::{BYTES, NOT_BLANK, Op, bytes, reference};
+use super::shapes::{
+    ID, ONE_LINE, notification_id, notification_id_or_empty, open_state, storno_data,
+};
 
-/// An id, for examples.
-pub(super) const ID: &str = "0003019c1d4a6000a1b2c3d4e5f60718";
 const ADMITTED: &[(u16, &str)] = &[
     (422, "unknown_flow"),
     (409, "idempotency_conflict"),
@@ -20,6 +21,13 @@ const ADMITTED: &[(u16, &str)] = &[
     (503, "stopping"),
 ];
 
+const ROWS: &str = "One notification a line, at most 50,000 lines. Every row gets its own verdict in the same order; bad rows fail alone. \
+                    The answer comes when every accepted row is durable.";
+const LIST: &str = "A whole list, CSV (`;` or `,`, a header with Dutch or English names) or NDJSON. Idempotent: what is the same stays. \
+                    An address that cannot be used is left out with a warning; a row without a usable number is rejected with every reason; \
+                    what was put right is counted in `notes`. A list of which nothing was taken is 422 `nothing_taken`, with the report. \
+                    Bytes that begin with `{` are read as NDJSON, all others as CSV.";
+
 pub(super) fn operations() -> Vec<Op> {
     notifications()
         .into_iter()
@@ -28,30 +36,8 @@ pub(super) fn operations() -> Vec<Op> {
         .collect()
 }
 
-pub(super) fn notification_id() -> Value {
-    json!({ "type": "string", "pattern": "^[0-9a-f]{32}$", "example": ID })
-}
-
-/// What an open notification can be doing.
-pub(super) fn open_state() -> Value {
-    json!({ "type": "string", "enum": ["scheduled", "ready", "sending", "in_doubt", "sent", "held", "task"] })
-}
-
-/// Where a page begins: an id, or nothing for the beginning.
-pub(super) fn notification_id_or_empty() -> Value {
-    json!({ "type": "string", "pattern": "^([0-9a-f]{32})?$", "example": ID })
-}
-
 fn tenant_id() -> Value {
-    json!({ "type": "string", "minLength": 1, "maxLength": 64, "pattern": super::schemas::ONE_LINE, "example": "H-1001" })
-}
-
-/// What the flow `storno` wants.
-pub(super) fn storno_data() -> Value {
-    json!({
-        "invoice_id": "F-2026-0118", "amount_cents": 61_250, "reason_code": "AM04",
-        "payment_url": "https://betaal.example.nl/F-2026-0118"
-    })
+    json!({ "type": "string", "minLength": 1, "maxLength": 64, "pattern": ONE_LINE, "example": "H-1001" })
 }
 
 fn a_storno() -> Value {
@@ -93,50 +79,87 @@ fn an_explanation() -> Value {
 }
 
 fn notifications() -> Vec<Op> {
-    let rows = "One notification a line, at most 50,000 lines. Every row gets its own verdict in the same order; bad rows fail alone. \
-                The answer comes when every accepted row is durable.";
     vec![
-        Op::new("post", "/v1/notifications", "postNotification", "notifications", "Take in one notification")
-            .about("Answered when it is durable. The same key with the same body gets the same answer with `duplicate: true`; with another body, 409.")
-            .takes_json("Notification", &a_storno())
-            .gives_json(202, "Durable.", "Accepted", &an_acceptance())
-            .reads()
-            .asks()
-            .fails(ADMITTED),
-        Op::new("post", "/v1/notifications/batch", "postBatch", "notifications", "Take in many notifications")
-            .about(rows)
-            .takes_lines("Notification", &[a_storno()])
-            .gives_lines(200, "A verdict a row, in order.", "BatchRow", &[a_row()])
-            .fails(&[(413, "too_many_rows"), (422, "invalid")]),
-        Op::new("get", "/v1/notifications", "listNotifications", "notifications", "What is open")
-            .about("In the order of ids. What ended is told by `/v1/outcomes`.")
-            .query("state", "Only this state.", &open_state())
-            .query("after", "`next` of the page before.", &notification_id_or_empty())
-            .limit("Most rows.", 1_000, 100)
-            .gives_json(200, "A page.", "NotificationList", &json!({ "notifications": [{
-                "id": ID, "tenant_id": "H-1001", "state": "sent", "category": "collection", "accepted_at": "2026-02-02T08:00:00Z"
-            }] }))
-            .asks(),
-        Op::new("get", "/v1/notifications/{id}", "getNotification", "notifications", "Where one stands, and why")
-            .about("State, step, attempts, what is next and when, the history, and one sentence: why this tenant, this channel, this address, now.")
-            .path_part("id", "The notification.", &notification_id())
-            .gives_json(200, "As of everything accepted before.", "Explanation", &an_explanation())
-            .asks()
-            .fails(&[(404, "not_found"), (429, "too_many_reads"), (500, "journal_unreadable")]),
-        Op::new("post", "/v1/notifications/{id}/cancel", "cancelNotification", "notifications", "Stop one")
-            .about("Says what it stopped and over which channels something had already gone. The body may be left out.")
-            .path_part("id", "The notification.", &notification_id())
-            .takes(&[("application/json", reference("CancelNote"), json!({ "note": "entered twice" }))], false)
-            .gives_json(200, "Durable.", "Cancelled", &stopped())
-            .reads()
-            .asks()
-            .fails(&[(404, "not_found")]),
-        Op::new("post", "/v1/cancellations", "cancelSubject", "notifications", "Stop everything about a subject")
-            .takes_json("Cancellation", &json!({ "subject": { "kind": "invoice", "id": "F-2026-0118" }, "note": "credited" }))
-            .gives_json(200, "Durable, for every tenant.", "Cancelled", &stopped())
-            .reads()
-            .asks(),
+        post_notification(),
+        post_batch(),
+        list_notifications(),
+        get_notification(),
+        cancel_notification(),
+        cancel_subject(),
     ]
+}
+
+fn post_notification() -> Op {
+    Op::new("post", "/v1/notifications", "postNotification", "notifications", "Take in one notification")
+        .about("Answered when it is durable. The same key with the same body gets the same answer with `duplicate: true`; with another body, 409.")
+        .takes_json("Notification", &a_storno())
+        .gives_json(202, "Durable.", "Accepted", &an_acceptance())
+        .reads()
+        .asks()
+        .fails(ADMITTED)
+}
+
+fn post_batch() -> Op {
+    Op::new(
+        "post",
+        "/v1/notifications/batch",
+        "postBatch",
+        "notifications",
+        "Take in many notifications",
+    )
+    .about(ROWS)
+    .takes_lines("Notification", &[a_storno()])
+    .gives_lines(200, "A verdict a row, in order.", "BatchRow", &[a_row()])
+    .fails(&[(413, "too_many_rows"), (422, "invalid")])
+}
+
+fn list_notifications() -> Op {
+    Op::new("get", "/v1/notifications", "listNotifications", "notifications", "What is open")
+        .about("In the order of ids. What ended is told by `/v1/outcomes`.")
+        .query("state", "Only this state.", &open_state())
+        .query("after", "`next` of the page before.", &notification_id_or_empty())
+        .limit("Most rows.", 1_000, 100)
+        .gives_json(200, "A page.", "NotificationList", &json!({ "notifications": [{
+            "id": ID, "tenant_id": "H-1001", "state": "sent", "category": "collection", "accepted_at": "2026-02-02T08:00:00Z"
+        }] }))
+        .asks()
+}
+
+fn get_notification() -> Op {
+    Op::new("get", "/v1/notifications/{id}", "getNotification", "notifications", "Where one stands, and why")
+        .about("State, step, attempts, what is next and when, the history, and one sentence: why this tenant, this channel, this address, now.")
+        .path_part("id", "The notification.", &notification_id())
+        .gives_json(200, "As of everything accepted before.", "Explanation", &an_explanation())
+        .asks()
+        .fails(&[(404, "not_found"), (429, "too_many_reads"), (500, "journal_unreadable")])
+}
+
+fn cancel_notification() -> Op {
+    Op::new("post", "/v1/notifications/{id}/cancel", "cancelNotification", "notifications", "Stop one")
+        .about("Says what it stopped and over which channels something had already gone. The body may be left out.")
+        .path_part("id", "The notification.", &notification_id())
+        .takes(&[("application/json", reference("CancelNote"), json!({ "note": "entered twice" }))], false)
+        .gives_json(200, "Durable.", "Cancelled", &stopped())
+        .reads()
+        .asks()
+        .fails(&[(404, "not_found")])
+}
+
+fn cancel_subject() -> Op {
+    Op::new(
+        "post",
+        "/v1/cancellations",
+        "cancelSubject",
+        "notifications",
+        "Stop everything about a subject",
+    )
+    .takes_json(
+        "Cancellation",
+        &json!({ "subject": { "kind": "invoice", "id": "F-2026-0118" }, "note": "credited" }),
+    )
+    .gives_json(200, "Durable, for every tenant.", "Cancelled", &stopped())
+    .reads()
+    .asks()
 }
 
 fn a_profile() -> Value {
@@ -148,59 +171,90 @@ fn a_profile() -> Value {
 }
 
 fn tenants() -> Vec<Op> {
-    let tenant = |op: Op| {
-        op.path_part(
-            "id",
-            "The corporation's own number for the tenant.",
-            &tenant_id(),
+    vec![get_tenant(), put_tenant(), get_timeline(), load()]
+}
+
+/// A call about one tenant.
+fn tenant(op: Op) -> Op {
+    op.path_part(
+        "id",
+        "The corporation's own number for the tenant.",
+        &tenant_id(),
+    )
+}
+
+fn get_tenant() -> Op {
+    tenant(Op::new("get", "/v1/tenants/{id}", "getTenant", "tenants", "A tenant's profile"))
+        .gives_json(
+            200,
+            "The profile.",
+            "Tenant",
+            &json!({ "tenant_id": "H-1001", "profile": a_profile(), "open": 1, "balance_cents": 61_250 }),
         )
-    };
-    vec![
-        tenant(Op::new("get", "/v1/tenants/{id}", "getTenant", "tenants", "A tenant's profile"))
-            .gives_json(
-                200,
-                "The profile.",
-                "Tenant",
-                &json!({ "tenant_id": "H-1001", "profile": a_profile(), "open": 1, "balance_cents": 61_250 }),
-            )
-            .asks()
-            .fails(&[(404, "not_found"), (422, "invalid")]),
-        tenant(Op::new("put", "/v1/tenants/{id}", "putTenant", "tenants", "Store a tenant's profile"))
-            .takes_json("Profile", &a_profile())
-            .gives_json(200, "Durable.", "TenantStored", &json!({ "tenant_id": "H-1001", "result": "new" }))
-            .reads()
-            .asks()
-            .fails(&[(429, "day_full"), (503, "disk_nearly_full"), (503, "stopping")]),
-        tenant(Op::new("get", "/v1/tenants/{id}/timeline", "getTimeline", "tenants", "Everything about a tenant, newest first"))
-            .query(
-                "before",
-                "`next` of the page before; without it, or empty, from the newest.",
-                &json!({ "type": "string", "maxLength": 4_096 }),
-            )
-            .limit("Most records; each has one row or a few.", 200, 50)
-            .gives_json(200, "A page.", "Timeline", &json!({ "tenant_id": "H-1001", "rows": [a_line_of_the_timeline()] }))
-            .asks()
-            .fails(&[
-                (400, "bad_cursor"),
-                (404, "not_found"),
-                (422, "invalid"),
-                (429, "too_many_reads"),
-                (500, "journal_unreadable"),
-            ]),
-        load(),
-    ]
+        .asks()
+        .fails(&[(404, "not_found"), (422, "invalid")])
+}
+
+fn put_tenant() -> Op {
+    tenant(Op::new(
+        "put",
+        "/v1/tenants/{id}",
+        "putTenant",
+        "tenants",
+        "Store a tenant's profile",
+    ))
+    .takes_json("Profile", &a_profile())
+    .gives_json(
+        200,
+        "Durable.",
+        "TenantStored",
+        &json!({ "tenant_id": "H-1001", "result": "new" }),
+    )
+    .reads()
+    .asks()
+    .fails(&[
+        (429, "day_full"),
+        (503, "disk_nearly_full"),
+        (503, "stopping"),
+    ])
+}
+
+fn get_timeline() -> Op {
+    tenant(Op::new(
+        "get",
+        "/v1/tenants/{id}/timeline",
+        "getTimeline",
+        "tenants",
+        "Everything about a tenant, newest first",
+    ))
+    .query(
+        "before",
+        "`next` of the page before; without it, or empty, from the newest.",
+        &json!({ "type": "string", "maxLength": 4_096 }),
+    )
+    .limit("Most records; each has one row or a few.", 200, 50)
+    .gives_json(
+        200,
+        "A page.",
+        "Timeline",
+        &json!({ "tenant_id": "H-1001", "rows": [a_line_of_the_timeline()] }),
+    )
+    .asks()
+    .fails(&[
+        (400, "bad_cursor"),
+        (404, "not_found"),
+        (422, "invalid"),
+        (429, "too_many_reads"),
+        (500, "journal_unreadable"),
+    ])
 }
 
 fn load() -> Op {
-    let list = "A whole list, CSV (`;` or `,`, a header with Dutch or English names) or NDJSON. Idempotent: what is the same stays. \
-                An address that cannot be used is left out with a warning; a row without a usable number is rejected with every reason; \
-                what was put right is counted in `notes`. A list of which nothing was taken is 422 `nothing_taken`, with the report. \
-                Bytes that begin with `{` are read as NDJSON, all others as CSV.";
     let csv = "huurdernummer;aanhef;achternaam;email;mobiel\nH-1001;Mevrouw;De Vries;a.devries@example.nl;06-12345678\n";
     let row = "{\"tenant_id\":\"H-1001\",\"name\":\"mevrouw De Vries\",\"email\":\"a.devries@example.nl\"}\n";
     let text = |description: &str| json!({ "type": "string", "pattern": NOT_BLANK, "description": description });
     Op::new("post", "/v1/tenants/load", "loadTenants", "tenants", "Load a tenant list")
-        .about(list)
+        .about(LIST)
         .takes(
             &[
                 ("text/csv", text("A header, then a row a tenant."), csv.into()),

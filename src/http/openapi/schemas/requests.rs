@@ -1,0 +1,192 @@
+//! Owns the parts of what senders and people post.
+
+use serde_json::{Value, json};
+
+use super::super::parts::reference;
+use super::super::shapes::{cents, instant, or_null, plain, storno_data, strict, word};
+
+/// A language, or nothing; lists write it out.
+const LANGUAGE: &str = "^(|[A-Za-z]{2}([-_][ -~]*)?|[Nn]ederlands|[Dd]utch|[Ee]ngels|[Ee]nglish)$";
+
+pub(super) fn all() -> [(&'static str, Value); 11] {
+    [
+        ("Data", data()),
+        ("Notification", notification()),
+        ("CancelNote", cancel_note()),
+        ("Cancellation", cancellation()),
+        ("Fact", fact()),
+        ("Profile", profile()),
+        ("Address", address()),
+        ("AddressState", address_state()),
+        ("Preference", preference()),
+        ("DismissFact", dismiss_fact()),
+        ("TaskAnswer", task_answer()),
+    ]
+}
+
+fn data() -> Value {
+    json!({ "type": "object", "additionalProperties": true, "description": "What the flow declares under `[input]`; at most 64 KiB.", "example": storno_data() })
+}
+
+fn notification() -> Value {
+    let required = [
+        "tenant_id",
+        "flow",
+        "category",
+        "environment",
+        "idempotency_key",
+    ];
+    strict(
+        "One thing to tell one tenant. `null` is as if it were left out.",
+        &required,
+        json!({
+            "tenant_id": plain(1, 64, "The corporation's own number for the tenant."), "flow": word(64), "category": word(64),
+            "subject": or_null(reference("Subject")),
+            "data": or_null(reference("Data")),
+            "priority": or_null(reference("Priority")),
+            "send_after": or_null(instant("Not before. 0001-01-01 and 1970-01-01T00:00:00Z are as if it were left out.")),
+            "expires_at": or_null(instant("Not any more from then on. The year 9999 is as if it were left out.")),
+            "environment": reference("Environment"),
+            "idempotency_key": plain(1, 128, "Remembered for the window in the configuration.")
+        }),
+    )
+}
+
+fn cancel_note() -> Value {
+    strict("Why.", &[], json!({ "note": or_null(note()) }))
+}
+
+fn cancellation() -> Value {
+    strict(
+        "Everything about this.",
+        &["subject"],
+        json!({ "subject": reference("Subject"), "note": or_null(note()) }),
+    )
+}
+
+fn profile() -> Value {
+    strict(
+        "How a tenant is addressed and reached. `null` is as if it were left out.",
+        &[],
+        json!({
+            "name": or_null(plain(0, 200, "As it follows `Beste`.")),
+            "language": or_null(json!({
+                "type": "string", "maxLength": 16, "pattern": LANGUAGE, "example": "nl",
+                "description": "ISO 639-1, perhaps a region, which is not used; Dutch when left out."
+            })),
+            "addresses": or_null(json!({ "type": "array", "maxItems": 16, "items": reference("Address") })),
+            "preferences": or_null(json!({ "type": "array", "maxItems": 32, "items": reference("Preference") }))
+        }),
+    )
+}
+
+fn address() -> Value {
+    strict(
+        "Where a tenant is reached.",
+        &["channel", "value"],
+        json!({
+            "channel": reference("Channel"), "value": plain(1, 254, "As its channel writes it."),
+            "state": or_null(reference("AddressState")),
+            "confirmed_at": or_null(json!({
+                "type": "string", "example": "2026-11-27",
+                "description": "When its source last made sure of it: RFC 3339, or a date in the Netherlands, which means its first \
+                    minute. An address that bounced is used again when this is later than the bounce."
+            }))
+        }),
+    )
+}
+
+fn address_state() -> Value {
+    json!({ "type": "string", "enum": ["created", "validated", "invalid"], "description": "Supplied, proven, or not to be used; created when left out." })
+}
+
+fn preference() -> Value {
+    strict(
+        "By which channel a tenant wants a category.",
+        &["category", "channel"],
+        json!({
+            "category": { "type": "string", "pattern": "^([a-z0-9_-]+|\\*)$", "maxLength": 64, "description": "A category, or `*` for all.", "example": "*" },
+            "channel": reference("Channel")
+        }),
+    )
+}
+
+fn dismiss_fact() -> Value {
+    strict(
+        "Who looked at it.",
+        &["by"],
+        json!({ "by": plain(1, 200, "Who, as you name them.") }),
+    )
+}
+
+fn task_answer() -> Value {
+    strict(
+        "What people decided.",
+        &["answer", "by"],
+        json!({
+            "answer": plain(1, 200, "One of the task's answers."), "by": plain(1, 200, "Who, for the record.")
+        }),
+    )
+}
+
+/// Who did it and why.
+fn note() -> Value {
+    plain(0, 200, "Who and why, for the record.")
+}
+
+/// The conditions say what the words cannot: generators of clients pass them over, validators do
+/// not.
+fn fact() -> Value {
+    let mut fact = strict(
+        "A business event, about one tenant (`tenant_id`) or several (`tenant_ids`). Cents are whole. `null` is as if it were left out.",
+        &["fact_id", "type", "occurred_at", "environment"],
+        fact_fields(),
+    );
+    fact["allOf"] = json!([
+        one_or_several(),
+        money_has_an_amount(),
+        money_has_a_subject()
+    ]);
+    fact
+}
+
+fn fact_fields() -> Value {
+    let whom = || plain(1, 64, "Whom it is about.");
+    json!({
+        "fact_id": plain(1, 128, "Unique at its source: the same id again is the same fact."),
+        "type": reference("FactType"),
+        "tenant_id": or_null(whom()),
+        "tenant_ids": or_null(json!({ "type": "array", "items": whom(), "minItems": 1, "maxItems": 1_000 })),
+        "subject": or_null(reference("Subject")),
+        "amount_cents": or_null(cents("What came in, or what is open.")),
+        "occurred_at": instant("When it happened at its source."),
+        "environment": reference("Environment")
+    })
+}
+
+/// That a field is there, and is so.
+fn is(field: &str, schema: Value) -> Value {
+    json!({ "required": [field], "properties": { field: schema } })
+}
+
+fn one_or_several() -> Value {
+    json!({
+        "if": is("tenant_id", json!({ "type": "string" })),
+        "then": { "properties": { "tenant_ids": { "type": "null" } } },
+        "else": is("tenant_ids", json!({ "type": "array" }))
+    })
+}
+
+fn money_has_an_amount() -> Value {
+    json!({
+        "if": is("type", json!({ "enum": ["payment", "open_amount", "balance"] })),
+        "then": is("amount_cents", json!({ "type": "integer" }))
+    })
+}
+
+fn money_has_a_subject() -> Value {
+    json!({
+        "if": is("type", json!({ "enum": ["payment", "open_amount"] })),
+        "then": is("subject", json!({ "type": "object" }))
+    })
+}

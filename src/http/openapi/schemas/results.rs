@@ -1,0 +1,128 @@
+//! Owns what came out: ends, facts that fit nothing, tasks.
+
+use serde_json::{Value, json};
+
+use super::super::parts::reference;
+use super::super::shapes::{count, instant, list, notes, notification_id, object, text};
+
+pub(super) fn all() -> [(&'static str, Value); 9] {
+    [
+        ("OutcomeLine", outcome_line()),
+        ("Outcome", outcome()),
+        ("Cursor", cursor()),
+        ("UnmatchedList", unmatched_list()),
+        ("UnmatchedFact", unmatched_fact()),
+        ("TaskList", task_list()),
+        ("Task", task()),
+        ("FactDismissed", fact_dismissed()),
+        ("TaskAnswered", task_answered()),
+    ]
+}
+
+fn outcome_line() -> Value {
+    json!({ "description": "One line of the feed: an end, or the cursor that closes the answer.", "oneOf": [reference("Outcome"), reference("Cursor")] })
+}
+
+fn outcome() -> Value {
+    object(
+        "How one ended.",
+        &[
+            "position",
+            "at",
+            "id",
+            "tenant_id",
+            "state",
+            "end",
+            "reason",
+        ],
+        json!({
+            "position": text("Opaque."), "at": instant("When."), "id": notification_id(), "tenant_id": text("Whose."), "subject": reference("Subject"),
+            "state": { "type": "string", "const": "ended" }, "end": text("Name of the end state."), "reason": text("Stable code of why."), "why": reference("Reason"),
+            "attempt": count("The attempt that ended it."), "channel": reference("Channel")
+        }),
+    )
+}
+
+fn cursor() -> Value {
+    object(
+        "The last line.",
+        &["cursor"],
+        json!({ "cursor": text("Give this as `after`.") }),
+    )
+}
+
+fn unmatched_list() -> Value {
+    object(
+        "A page.",
+        &["facts"],
+        json!({
+            "facts": list(reference("UnmatchedFact")), "next": text("Give this as `after`; absent: that was all.")
+        }),
+    )
+}
+
+fn unmatched_fact() -> Value {
+    object(
+        "A fact that fits nothing that is known.",
+        &[
+            "id",
+            "fact_id",
+            "tenant_id",
+            "type",
+            "occurred_at",
+            "since",
+            "unknown",
+        ],
+        json!({
+            "id": text("Names it to `POST /v1/facts/unmatched/{id}/dismiss`; the same each time."),
+            "fact_id": text("As it was told."), "tenant_id": text("About whom."), "type": text("Its type."), "subject": reference("Subject"),
+            "amount_cents": { "type": "integer", "description": "Euro cents." }, "occurred_at": instant("When it happened at its source."),
+            "since": instant("When it was taken."),
+            "unknown": list(json!({ "type": "string", "enum": ["tenant", "subject"] })), "notes": notes()
+        }),
+    )
+}
+
+fn task_list() -> Value {
+    object(
+        "A page.",
+        &["tasks"],
+        json!({
+            "unmatched_facts": list(reference("UnmatchedFact")),
+            "tasks": list(reference("Task")), "next": text("Give this as `after`; absent: that was all.")
+        }),
+    )
+}
+
+fn task() -> Value {
+    object(
+        "A task.",
+        &[
+            "id",
+            "list",
+            "notification",
+            "tenant_id",
+            "flow",
+            "since",
+            "why",
+            "answers",
+        ],
+        json!({
+            "id": text("For the answer."), "list": text("Whose work it is."), "notification": notification_id(), "tenant_id": text("About whom."),
+            "flow": text("Its flow."), "subject": reference("Subject"), "since": instant("Since when."), "why": text("Why people are asked."),
+            "answers": list(text("Leads somewhere."))
+        }),
+    )
+}
+
+fn fact_dismissed() -> Value {
+    object("Durable.", &["id"], json!({ "id": text("The fact.") }))
+}
+
+fn task_answered() -> Value {
+    object(
+        "Durable.",
+        &["id", "answer"],
+        json!({ "id": text("The task."), "answer": text("What was answered.") }),
+    )
+}

@@ -1,0 +1,152 @@
+//! Owns what is told of tenants: how they are reached, what they lived through, what a list or a fact did.
+
+use serde_json::{Value, json};
+
+use super::super::parts::reference;
+use super::super::shapes::{
+    cents, count, instant, list, notes, notification_id, object, or_null, text, truth,
+};
+
+pub(super) fn all() -> [(&'static str, Value); 12] {
+    [
+        ("Tenant", tenant()),
+        ("ContactPoint", contact_point()),
+        ("OnChannel", on_channel()),
+        ("TenantStored", tenant_stored()),
+        ("Timeline", timeline()),
+        ("TimelineRow", timeline_row()),
+        ("Details", details()),
+        ("LoadReport", load_report()),
+        ("ListRow", list_row()),
+        ("FactType", fact_type()),
+        ("FactTaken", fact_taken()),
+        ("FactTenant", fact_tenant()),
+    ]
+}
+
+fn tenant() -> Value {
+    object(
+        "A tenant.",
+        &["tenant_id", "profile", "open"],
+        json!({
+            "tenant_id": text("The corporation's number."), "profile": or_null(reference("Profile")),
+            "open": count("Open notifications."), "balance_cents": cents("What the tenant owes in all, when it is known."),
+            "not_used": list(reference("NotUsed")),
+            "contact_points": list(reference("ContactPoint"))
+        }),
+    )
+}
+
+fn contact_point() -> Value {
+    object(
+        "A mailbox, a number, an address, an account at which a tenant is reached.",
+        &["kind", "value", "status", "channels"],
+        json!({
+            "kind": text("`email`, `phone`, `postal` or `portal`; more may come."), "value": text("As it is used."),
+            "soort": text("VERA's CONTACTGEGEVENSOORT, where it has a word: `EMA`, `MOB`, `TEL`, `POS`."),
+            "status": text("VERA's CONTACTGEGEVENSTATUS: `AAN` (created), `GEV` (validated), `ONG` (invalid)."),
+            "channels": list(reference("OnChannel"))
+        }),
+    )
+}
+
+fn on_channel() -> Value {
+    object(
+        "What is known of a contact point on one channel that uses its kind.",
+        &["channel", "used"],
+        json!({
+            "channel": reference("Channel"), "used": { "type": "boolean", "description": "Whether a message may go to it there." },
+            "since": instant("Since when its state is known there, by the engine's clock."),
+            "by": text("What that rests on: `source`, `bounce` or `use`. More may come.")
+        }),
+    )
+}
+
+fn tenant_stored() -> Value {
+    object(
+        "Durable.",
+        &["tenant_id", "result"],
+        json!({
+            "tenant_id": text("Who."), "result": text("`new`, `changed` or `same`."), "notes": list(reference("FieldProblem"))
+        }),
+    )
+}
+
+fn timeline() -> Value {
+    object(
+        "Newest first.",
+        &["tenant_id", "rows"],
+        json!({
+            "tenant_id": text("Whose."), "rows": list(reference("TimelineRow")), "next": text("Give this as `before`; absent: that was all.")
+        }),
+    )
+}
+
+fn timeline_row() -> Value {
+    object(
+        "Something that came in, or was decided.",
+        &["at", "kind", "text", "label_nl", "details"],
+        json!({
+            "at": instant("When."), "kind": text("Stable code; more may come."), "id": notification_id(), "text": text("For people."),
+            "label_nl": text("The kind in Dutch."), "details": or_null(reference("Details"))
+        }),
+    )
+}
+
+fn details() -> Value {
+    json!({ "type": "object", "additionalProperties": true, "description": "The facts of a row, by its kind." })
+}
+
+fn load_report() -> Value {
+    object(
+        "What became of a list.",
+        &[
+            "rows",
+            "new",
+            "changed",
+            "same",
+            "rejected",
+            "warned",
+            "rejections",
+            "warnings",
+        ],
+        json!({
+            "rows": count("In all."), "new": count("Stored for the first time."), "changed": count("Stored anew."), "same": count("As it was."),
+            "rejected": count("Not taken."), "warned": count("Taken, with something left out."),
+            "rejections": list(reference("ListRow")), "warnings": list(reference("ListRow")), "notes": list(reference("FieldProblem"))
+        }),
+    )
+}
+
+fn list_row() -> Value {
+    object(
+        "A row of the list.",
+        &["line", "tenant_id", "reasons"],
+        json!({
+            "line": count("Line it begins on, from 1."), "tenant_id": or_null(text("Whose, when the row says so.")), "reasons": list(reference("FieldProblem"))
+        }),
+    )
+}
+
+fn fact_type() -> Value {
+    json!({ "type": "string", "enum": ["payment", "open_amount", "balance", "exception", "appointment"], "description": "A payment or an open amount needs `amount_cents` and `subject`, a balance `amount_cents`." })
+}
+
+fn fact_taken() -> Value {
+    object(
+        "Durable.",
+        &["fact_id", "tenants"],
+        json!({ "fact_id": text("Which."), "tenants": list(reference("FactTenant")) }),
+    )
+}
+
+fn fact_tenant() -> Value {
+    object(
+        "What it did to one tenant.",
+        &["tenant_id", "duplicate", "ended"],
+        json!({
+            "tenant_id": text("Who."), "duplicate": truth("It was told before."), "ended": list(notification_id()),
+            "notes": notes()
+        }),
+    )
+}
