@@ -4,6 +4,7 @@
 //! touch one that waits for us.
 
 mod life;
+mod limits;
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -19,14 +20,14 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use life::{Asked, Life};
 use life::{Order, Verdict};
+use limits::millis;
+pub(crate) use limits::{FAREWELL, Limits};
 
 /// The longest between two looks at the connections.
 const LONGEST_LOOK: Duration = Duration::from_millis(250);
 /// Of strangers that are silent, the part that makes room at once when there is none: looking for
 /// the oldest is a walk over all, and a flood of them must not cost a walk each.
 const PART: usize = 64;
-/// How long a connection without a request may still take to end by itself, once it was told to.
-pub(crate) const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How many connections there may be. A bound that does not hold is as large as it gets.
 #[derive(Clone, Copy, Debug)]
@@ -34,17 +35,6 @@ pub(crate) struct Bounds {
     pub(crate) all: usize,
     pub(crate) per_peer: usize,
     pub(crate) per_corporation: usize,
-}
-
-/// How long a connection may keep us waiting.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    /// Without a request: from the first byte on, and between two.
-    pub(crate) idle: Duration,
-    /// In the middle of a request's body or of its answer, without a byte.
-    pub(crate) stalled: Duration,
-    /// For taking an answer.
-    pub(crate) answer: Duration,
 }
 
 /// A peer, as bounds count it: an address, or a whole network of IPv6, of which one machine has
@@ -305,10 +295,6 @@ impl Drop for Place {
     fn drop(&mut self) {
         self.crowd.state.lock().remove(self.number);
     }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -5,9 +5,13 @@ use std::sync::Arc;
 use sluis_actors::{Answers, NotTaken};
 use sluis_model::{CorporationId, NotificationId, NotificationRequest};
 
+use crate::access::Access;
 use crate::admission::{Admitted, Closed, Rejected};
 use crate::app::App;
 use crate::telemetry::Edge;
+
+/// Who may send: `Hello` shows the key.
+pub const ACCESS: Access = Access::Corporation;
 
 /// The engine, as the binary port sees it.
 pub(super) trait Door: Send + Sync {
@@ -49,7 +53,7 @@ pub(super) trait Door: Send + Sync {
 
 impl Door for App {
     fn authenticate(&self, key: &str) -> Option<CorporationId> {
-        super::ACCESS
+        ACCESS
             .admit(self, (!key.is_empty()).then_some(key))
             .ok()?
             .corporation()

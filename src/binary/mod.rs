@@ -30,15 +30,12 @@ use sluis_model::wire::HELLO_TIMEOUT_MS;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::access::Access;
 use crate::app::App;
 use crate::threads::Threads;
 use crate::tls::Tls;
 
+pub use door::ACCESS;
 pub use opening::Opening;
-
-/// Who may send: `Hello` shows the key.
-pub const ACCESS: Access = Access::Corporation;
 
 /// What the operator decides about the binary port.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use std::task::Poll;
 use futures::task::AtomicWaker;
 use sluis_model::CorporationId;
 
-use super::{FAREWELL, Limits, millis};
+use super::limits::{FAREWELL, Limits, millis};
 
 /// What a connection is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,8 +7,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use super::edge::Edge;
 use super::names;
-use super::watch::Edge;
 
 /// To be called whenever an edge begins to use the chain in `path`: at the start and when it is
 /// read again.

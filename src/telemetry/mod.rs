@@ -3,6 +3,7 @@
 
 mod certificate;
 mod disk;
+mod edge;
 pub mod names;
 pub(crate) mod process;
 mod receipts;
@@ -10,9 +11,10 @@ mod recorder;
 mod watch;
 
 pub use certificate::loaded as certificate_loaded;
+pub use edge::Edge;
 pub use receipts::ReceiptCounters;
 pub use recorder::{JournalObserver, count_repairs, install};
-pub use watch::{Edge, Watch};
+pub use watch::Watch;
 
 use sluis_actors::metric::Described;
 use sluis_actors::telemetry::names::ACTOR_METRICS;

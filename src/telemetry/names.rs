@@ -5,7 +5,7 @@
 use sluis_journal::Repaired;
 use sluis_model::{Channel, Lane};
 
-use super::watch::Edge;
+use super::edge::Edge;
 
 /// Why a notification was not admitted: the codes of the API.
 pub const REASONS: [&str; 12] = [

@@ -11,30 +11,8 @@ use sluis_journal::Stats;
 use sluis_model::{Clock, Timestamp};
 
 use super::disk::Forecast;
+use super::edge::Edge;
 use super::names;
-
-/// Where requests come in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Edge {
-    /// The HTTP port.
-    Http,
-    /// The binary port.
-    Binary,
-}
-
-impl Edge {
-    /// Every edge, in the order of their codes.
-    pub(super) const ALL: [Self; 2] = [Self::Http, Self::Binary];
-
-    /// The word used in metrics.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Binary => "binary",
-        }
-    }
-}
 
 /// Keys that did not fit, at one edge.
 struct Strangers {
@@ -122,6 +100,7 @@ impl Watch {
             .for_each(|strangers| strangers.warning.flush());
         self.disk_low.flush();
     }
+
     /// Tells it at the end of the process.
     pub fn finish(&self) {
         self.strangers

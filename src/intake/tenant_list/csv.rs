@@ -2,10 +2,10 @@
 //! above the header (a title, `sep=;`) are passed over and noted. Refuses a row with fewer or more
 //! fields than the header, because nobody knows which field is which.
 
-use super::Rejected;
 use super::columns::{self, Column, Columns};
 use super::draft::Draft;
 use super::notes::Notes;
+use super::rejected::Rejected;
 use super::split::{Record, Splitter};
 use crate::intake::problem::{FieldProblem, ProblemCode};
 

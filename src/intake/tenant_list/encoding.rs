@@ -4,7 +4,8 @@
 use crate::intake::node::{place, utf8};
 use crate::intake::problem::{FieldProblem, ProblemCode};
 
-use super::{Format, Rejected};
+use super::format::Format;
+use super::rejected::Rejected;
 
 /// First bytes by which files are known that are no text, with what to do instead.
 const KINDS: [(&[u8], &str, &str); 13] = [

@@ -16,13 +16,17 @@
 //! is noted, counted by column. No bytes make it panic, and what it holds in memory is bounded by
 //! [`MAX_ROWS`] and [`MAX_LINE`].
 
+mod bounds;
 mod columns;
 mod csv;
 mod draft;
 mod encoding;
+mod format;
+mod infix;
 mod names;
 mod ndjson;
 mod notes;
+mod rejected;
 mod split;
 mod whole;
 mod words;
@@ -30,49 +34,16 @@ mod words;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use serde::Serialize;
 use sluis_model::{Confirmed, Profile, Supplied};
 
 use super::problem::{FieldProblem, ProblemCode};
+pub use bounds::{MAX_LINE, MAX_ROWS};
 use csv::CsvRows;
 use draft::{Draft, Finished};
+pub use format::Format;
 use ndjson::NdjsonRows;
 use notes::Notes;
-
-/// Most rows a list may have.
-pub const MAX_ROWS: usize = 200_000;
-/// Longest row, in bytes.
-pub const MAX_LINE: usize = 16 * 1024;
-
-/// How a list is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// A header and rows, fields separated by `;` or `,`.
-    Csv,
-    /// A JSON object a line.
-    Ndjson,
-}
-
-impl Format {
-    /// The format a media type names; its parameters do not matter.
-    #[must_use]
-    pub fn of_media_type(text: &str) -> Option<Self> {
-        match text
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase()
-            .as_str()
-        {
-            "text/csv" => Some(Format::Csv),
-            "application/x-ndjson" | "application/ndjson" | "application/jsonl" => {
-                Some(Format::Ndjson)
-            }
-            _ => None,
-        }
-    }
-}
+pub use rejected::Rejected;
 
 /// One row that is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,18 +72,6 @@ impl Row {
             confirmed: self.confirmed.clone(),
         }
     }
-}
-
-/// One row that is not taken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Rejected {
-    /// Line it begins on, from 1.
-    pub line: u64,
-    /// The tenant, if the row says so.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tenant_id: Option<String>,
-    /// Everything that is wrong with it.
-    pub reasons: Vec<FieldProblem>,
 }
 
 /// Reads a list. A file that cannot be read at all gives one rejected row, and ends.

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::MAX_LINE;
+use super::bounds::MAX_LINE;
 use super::draft::Draft;
 use super::notes::Notes;
 use crate::intake::node::Node;

@@ -3,7 +3,7 @@
 //! closed (reading goes on with the next line), text behind a closing quote, and a quoted field
 //! that has swallowed rows: taking it would lose them silently.
 
-use super::MAX_LINE;
+use super::bounds::MAX_LINE;
 use crate::intake::problem::{FieldProblem, ProblemCode};
 
 /// One record.

@@ -1,7 +1,7 @@
 //! Owns names that stand whole in one cell: `Dhr. J. de Vries`, `Vries, J. de`. Refuses to guess:
 //! what is not plainly a salutation, initials or an infix stays in the surname.
 
-use super::names::is_infix_word;
+use super::infix::is_infix_word;
 
 /// Salutations that begin no family name, in lower case and without full stops.
 const SALUTATIONS: [&str; 17] = [
