@@ -17,7 +17,7 @@ use sluis_actors::{
 };
 use sluis_journal::{DiskJournal, Journal, Options, RecoveryReport};
 use sluis_model::flow::Definition;
-use sluis_model::{Clock, CorporationId};
+use sluis_model::{Clock, CorporationId, ReferenceKey};
 
 use crate::admission::{Admission, Gatekeeper};
 use crate::app::{App, Corporation, RequestLimits, WayOut};
@@ -78,88 +78,138 @@ pub fn start(config: &Config, around: Surroundings) -> anyhow::Result<Running> {
 /// As [`start`], or `recovery` was ended.
 pub fn start_watched(
     config: &Config,
-    around: Surroundings,
+    mut around: Surroundings,
     recovery: Arc<Recovery>,
 ) -> anyhow::Result<Running> {
-    let data_dir = &config.engine.data_dir;
-    make_private(data_dir)?;
-    let (journal, mut report) = open_journal(config)?;
-    let reference = reference_key::load(data_dir, &journal, &mut report)?;
-    let journal = Arc::new(journal);
-    let fatal = around.on_fatal.clone();
-    journal.on_failure(Arc::new(move |failure| {
-        fatal(format!("the journal failed: {failure}"))
-    }));
-    let book = Arc::new(load_book(&journal, around.definitions)?);
-    report.repairs.extend(journal.repaired_definitions());
-    telemetry::count_repairs(&report);
+    make_private(&config.engine.data_dir)?;
+    let (stored, report) = Stored::open(config, &mut around)?;
     let providers = config.provider_setups(&MapSecrets(&around.environment))?;
     let ways: HashMap<_, _> = providers
         .iter()
         .map(|setup| (setup.provider.name().to_owned(), way_out(setup)))
         .collect();
-    let actors = Actors::start(std::thread::available_parallelism().map_or(2, usize::from))?;
-    if config.engine.pin_arbiters {
-        crate::machine::pin(&actors.arbiters);
-    }
-    let readers = Readers::start(
-        "history",
-        READ_THREADS,
-        crate::reading::MOST_WAITING,
-        crate::machine::give_way,
-    )?;
-    let fatal = around.on_fatal;
-    let engine = Engine::start(EngineSettings {
-        journal,
-        clock: around.clock.clone(),
-        book: book.clone(),
-        policy: config.policy(),
-        quota: quota(config),
-        keys: key_index(config),
-        bounds: config.inbox_bounds(),
-        routers: config.router_settings(),
-        providers,
-        supervisors: config.supervisor_settings(),
-        key: reference.clone(),
-        corporations: config.cards(),
-        paused: around.paused,
-        prepare_threads: config.engine.prepare_threads,
-        arbiters: actors.arbiters.iter().map(Arbiter::handle).collect(),
-        threads: actors.threads.all().clone(),
-        on_fatal: Arc::new(move |error| fatal(format!("a shard cannot be rebuilt: {error}"))),
-        recovery,
-    })?;
-    sluis_actors::telemetry::announce(book.all_current().map(|(_, flow)| flow));
-    let (engine, gatekeeper) = (Arc::new(engine), Arc::new(Gatekeeper::default()));
-    let places = sluis_channels::intakes().map(|intake| intake.name);
-    let app = App {
-        admission: door(config, &engine, &book, &around.clock, &gatekeeper),
-        watch: Watch::new(&around.clock, config.journal.free_min_bytes),
-        receipts: ReceiptCounters::of(ways.keys().map(String::as_str).chain(places)),
-        engine,
-        book,
-        gatekeeper,
-        clock: around.clock,
-        keys: around.keys,
-        operators: around.operators,
-        corporations: corporations(config),
-        providers: ways,
-        reference,
-        limits: limits(config),
-        environment: config.engine.environment,
-        clock_tolerance_ms: config.clock_tolerance_ms(),
-        unmatched_task_after_ms: i64::try_from(config.limits.unmatched_task_after.0.as_millis())
-            .unwrap_or(i64::MAX),
-        surveys: crate::surveys::Surveys::default(),
-        readers,
-        prometheus: around.prometheus,
-    };
+    let actors = start_actors(config)?;
+    let readers = start_readers()?;
+    let engine = stored.engine(config, &around, providers, &actors, recovery)?;
+    sluis_actors::telemetry::announce(stored.book.all_current().map(|(_, flow)| flow));
+    let app = app(config, around, stored, engine, ways, readers);
     Ok(Running {
         app: Arc::new(app),
         report,
         threads: actors.threads.clone(),
         actors,
     })
+}
+
+/// What the data directory holds, opened.
+struct Stored {
+    journal: Arc<DiskJournal>,
+    book: Arc<Book>,
+    reference: ReferenceKey,
+}
+
+impl Stored {
+    /// Opens it, and stores the definitions of now beside those that are there.
+    fn open(config: &Config, around: &mut Surroundings) -> anyhow::Result<(Self, RecoveryReport)> {
+        let (journal, mut report) = open_journal(config)?;
+        let reference = reference_key::load(&config.engine.data_dir, &journal, &mut report)?;
+        let fatal = around.on_fatal.clone();
+        journal.on_failure(Arc::new(move |failure| {
+            fatal(format!("the journal failed: {failure}"))
+        }));
+        let book = load_book(&journal, std::mem::take(&mut around.definitions))?;
+        report.repairs.extend(journal.repaired_definitions());
+        telemetry::count_repairs(&report);
+        let stored = Self {
+            journal: Arc::new(journal),
+            book: Arc::new(book),
+            reference,
+        };
+        Ok((stored, report))
+    }
+
+    /// Recovers the shards and starts the actors.
+    fn engine(
+        &self,
+        config: &Config,
+        around: &Surroundings,
+        providers: Vec<ProviderSetup>,
+        actors: &Actors,
+        recovery: Arc<Recovery>,
+    ) -> anyhow::Result<Arc<Engine>> {
+        let fatal = around.on_fatal.clone();
+        let engine = Engine::start(EngineSettings {
+            journal: self.journal.clone(),
+            clock: around.clock.clone(),
+            book: self.book.clone(),
+            policy: config.policy(),
+            quota: quota(config),
+            keys: key_index(config),
+            bounds: config.inbox_bounds(),
+            routers: config.router_settings(),
+            providers,
+            supervisors: config.supervisor_settings(),
+            key: self.reference.clone(),
+            corporations: config.cards(),
+            paused: around.paused,
+            prepare_threads: config.engine.prepare_threads,
+            arbiters: actors.arbiters.iter().map(Arbiter::handle).collect(),
+            threads: actors.threads.all().clone(),
+            on_fatal: Arc::new(move |error| fatal(format!("a shard cannot be rebuilt: {error}"))),
+            recovery,
+        })?;
+        Ok(Arc::new(engine))
+    }
+}
+
+/// The arbiters, each on its core where the configuration says so.
+fn start_actors(config: &Config) -> anyhow::Result<Actors> {
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let actors = Actors::start(cores)?;
+    if config.engine.pin_arbiters {
+        crate::machine::pin(&actors.arbiters);
+    }
+    Ok(actors)
+}
+
+fn start_readers() -> io::Result<Arc<Readers>> {
+    let most = crate::reading::MOST_WAITING;
+    Readers::start("history", READ_THREADS, most, crate::machine::give_way)
+}
+
+/// What the edges share.
+fn app(
+    config: &Config,
+    around: Surroundings,
+    stored: Stored,
+    engine: Arc<Engine>,
+    ways: HashMap<String, WayOut>,
+    readers: Arc<Readers>,
+) -> App {
+    let gatekeeper = Arc::new(Gatekeeper::default());
+    let places = sluis_channels::intakes().map(|intake| intake.name);
+    let task_after = config.limits.unmatched_task_after.0.as_millis();
+    App {
+        admission: door(config, &engine, &stored.book, &around.clock, &gatekeeper),
+        watch: Watch::new(&around.clock, config.journal.free_min_bytes),
+        receipts: ReceiptCounters::of(ways.keys().map(String::as_str).chain(places)),
+        engine,
+        book: stored.book,
+        gatekeeper,
+        clock: around.clock,
+        keys: around.keys,
+        operators: around.operators,
+        corporations: corporations(config),
+        providers: ways,
+        reference: stored.reference,
+        limits: limits(config),
+        environment: config.engine.environment,
+        clock_tolerance_ms: config.clock_tolerance_ms(),
+        unmatched_task_after_ms: i64::try_from(task_after).unwrap_or(i64::MAX),
+        surveys: crate::surveys::Surveys::default(),
+        readers,
+        prometheus: around.prometheus,
+    }
 }
 
 /// Makes the data directory, where nobody else may look in.

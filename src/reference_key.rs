@@ -66,11 +66,11 @@ pub fn load(
     if !matches!(copy, Found::Secret { .. }) {
         journal.keep(NAME, &secret)?;
     }
+    // What was never there is made, not mended: at the first start, and where an older program left
+    // no copy.
+    let none_yet = !holds_records || matches!(file, Found::Secret { checked: false, .. });
     for (found, what) in [(file, "the file"), (copy, "the journal's copy")] {
-        // What was never there is made, not mended: at the first start, and where an older program
-        // left no copy.
-        let is_new = found == Found::Nothing
-            && (!holds_records || matches!(file, Found::Secret { checked: false, .. }));
+        let is_new = found == Found::Nothing && none_yet;
         if !matches!(found, Found::Secret { .. }) && !is_new {
             report.repairs.push(mended(&path, what));
         }

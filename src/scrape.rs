@@ -8,6 +8,8 @@ pub use census::take_census;
 use crate::app::App;
 use crate::telemetry::{ALL, names, process};
 
+const DAY_SECONDS: f64 = 86_400.0;
+
 /// Sets the gauges that stand for a state. Walks the data directory: not for a runtime's own
 /// threads.
 pub fn sample(app: &App) {
@@ -24,28 +26,42 @@ pub fn sample(app: &App) {
 
 /// What is open and written, of all and of each corporation, beside its bounds.
 fn sample_shares(app: &App) {
-    let quota = app.engine.quota();
-    let (open, most) = quota.total();
+    let (open, most) = app.engine.quota().total();
     names::OPEN.of(()).set(open as f64);
     names::MAX_OPEN.of(()).set(most as f64);
-    for (corporation, open, most) in quota.shares() {
+    sample_open(app);
+    sample_day(app);
+    sample_unknown(app);
+    for (corporation, count) in app.engine.keys().len() {
+        let name = app.corporation_name(corporation);
+        names::KEYS.of(name).set(count as f64);
+    }
+}
+
+/// Open notifications of each corporation.
+fn sample_open(app: &App) {
+    for (corporation, open, most) in app.engine.quota().shares() {
         let name = app.corporation_name(corporation);
         names::SHARE_OPEN.of(name.clone()).set(open as f64);
         names::SHARE_BOUND.of(name).set(most as f64);
     }
-    for (corporation, bytes, most) in quota.budgets() {
+}
+
+/// What each corporation has written today.
+fn sample_day(app: &App) {
+    for (corporation, bytes, most) in app.engine.quota().budgets() {
         let name = app.corporation_name(corporation);
         names::DAY_BYTES.of(name.clone()).set(bytes as f64);
         names::DAY_BYTES_BOUND.of(name).set(most as f64);
     }
-    for (corporation, unknown, most) in quota.unknown() {
+}
+
+/// Tenants of each corporation of whom facts alone are known.
+fn sample_unknown(app: &App) {
+    for (corporation, unknown, most) in app.engine.quota().unknown() {
         let name = app.corporation_name(corporation);
         names::FACT_TENANTS.of(name.clone()).set(unknown as f64);
         names::FACT_TENANTS_BOUND.of(name).set(most as f64);
-    }
-    for (corporation, count) in app.engine.keys().len() {
-        let name = app.corporation_name(corporation);
-        names::KEYS.of(name).set(count as f64);
     }
 }
 
@@ -67,12 +83,16 @@ fn sample_inboxes(app: &App) {
 
 fn sample_journal(app: &App) {
     let stats = app.engine.journal().stats();
+    let left_days = app.watch.disk_left_days(&stats, app.clock.now());
     names::JOURNAL_DISK.of(()).set(stats.disk_bytes as f64);
     names::JOURNAL_LIVE.of(()).set(stats.live_bytes as f64);
     names::DISK_FREE.of(()).set(stats.disk_free_bytes as f64);
-    names::DISK_LEFT
-        .of(())
-        .set(app.watch.disk_left_days(&stats, app.clock.now()) * 86_400.0);
+    names::DISK_LEFT.of(()).set(left_days * DAY_SECONDS);
+    sample_queue(app);
+}
+
+/// The queue in front of the journal, beside its bounds.
+fn sample_queue(app: &App) {
     let queue = app.engine.journal().queue();
     for (gauge, value) in [
         (names::JOURNAL_BATCHES, queue.batches),

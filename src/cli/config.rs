@@ -100,24 +100,18 @@ fn check(source: &Source, secrets: bool, env: &BTreeMap<String, String>) -> Repl
         Err(problems) => return Reply::bad(&problems),
     };
     let config = &loaded.config;
+    let found = [
+        compile(config),
+        Ok(lists(config)),
+        look_up(config, secrets, env),
+    ];
     let mut problems = Vec::new();
     let mut lines = vec![layers(source, &loaded)];
-    match compile(config) {
-        Ok(line) => lines.push(line),
-        Err(found) => problems.extend(found.0),
-    }
-    lines.push(format!(
-        "lists: {} corporations, {} providers",
-        config.corporations.len(),
-        config.providers.len()
-    ));
-    if secrets {
-        match config.provider_setups(&MapSecrets(env)) {
-            Ok(setups) => lines.push(format!("secrets: found for {} providers", setups.len())),
-            Err(found) => problems.extend(found.0),
+    for part in found {
+        match part {
+            Ok(line) => lines.push(line),
+            Err(wrong) => problems.extend(wrong.0),
         }
-    } else {
-        lines.push("secrets: not looked up; --secrets does".to_owned());
     }
     if !problems.is_empty() {
         return Reply::bad(&ConfigProblems(problems));
@@ -125,6 +119,24 @@ fn check(source: &Source, secrets: bool, env: &BTreeMap<String, String>) -> Repl
     lines.extend(loaded.notes.iter().map(|note| format!("note: {note}")));
     lines.push("the configuration is right".to_owned());
     Reply::good(lines.join("\n") + "\n")
+}
+
+fn lists(config: &Config) -> String {
+    let (corporations, providers) = (config.corporations.len(), config.providers.len());
+    format!("lists: {corporations} corporations, {providers} providers")
+}
+
+/// Whether every secret is there, if that is asked.
+fn look_up(
+    config: &Config,
+    asked: bool,
+    env: &BTreeMap<String, String>,
+) -> Result<String, ConfigProblems> {
+    if !asked {
+        return Ok("secrets: not looked up; --secrets does".to_owned());
+    }
+    let setups = config.provider_setups(&MapSecrets(env))?;
+    Ok(format!("secrets: found for {} providers", setups.len()))
 }
 
 fn layers(source: &Source, loaded: &Loaded) -> String {

@@ -87,42 +87,46 @@ fn verified(data_dir: &Path) -> anyhow::Result<(String, u8)> {
         // Opening would repair it, and the next start would have nothing to say.
         return Ok((out, 1));
     }
-    let shards = inspection.shard_count;
     let options = Options {
-        shards,
+        shards: inspection.shard_count,
         existing: true,
         rebuild_table: false,
         ..Options::default()
     };
     let (journal, _) = DiskJournal::open(&data_dir.join("journal"), options)?;
     for number in 0..journal.shards() {
-        let shard = Shard(number);
-        let mut good = 0_u64;
-        journal.replay(shard, journal.first(shard), &mut |sequence, bytes| {
-            match Record::decode(bytes) {
-                Ok(_) => good += 1,
-                Err(error) => {
-                    bad += 1;
-                    let _ = writeln!(out, "shard {number} record {sequence}: {error}");
-                }
-            }
-            ControlFlow::Continue(())
-        })?;
-        let audit = sluis_actors::audit(&journal, shard)?;
-        bad += audit.missing.len();
-        let _ = writeln!(
-            out,
-            "shard {number}: {good} records read, {} of them ended in the table",
-            audit.ended
-        );
-        for id in audit.missing {
-            let _ = writeln!(
-                out,
-                "shard {number}: {id} ended by its record, and the table does not say so"
-            );
-        }
+        bad += verify_shard(&journal, Shard(number), &mut out)?;
     }
     journal.close()?;
     let _ = writeln!(out, "{bad} records cannot be read or are not in the table");
     Ok((out, u8::from(bad > 0)))
+}
+
+/// Reads every record of a shard, and looks for what ended in the table. Gives how many are wrong.
+fn verify_shard(journal: &DiskJournal, shard: Shard, out: &mut String) -> anyhow::Result<usize> {
+    let number = shard.0;
+    let (mut good, mut bad) = (0_u64, 0);
+    journal.replay(shard, journal.first(shard), &mut |sequence, bytes| {
+        match Record::decode(bytes) {
+            Ok(_) => good += 1,
+            Err(error) => {
+                bad += 1;
+                let _ = writeln!(out, "shard {number} record {sequence}: {error}");
+            }
+        }
+        ControlFlow::Continue(())
+    })?;
+    let audit = sluis_actors::audit(journal, shard)?;
+    let ended = audit.ended;
+    let _ = writeln!(
+        out,
+        "shard {number}: {good} records read, {ended} of them ended in the table"
+    );
+    for id in &audit.missing {
+        let _ = writeln!(
+            out,
+            "shard {number}: {id} ended by its record, and the table does not say so"
+        );
+    }
+    Ok(bad + audit.missing.len())
 }

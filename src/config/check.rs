@@ -77,37 +77,32 @@ fn engine(config: &Config, problems: &mut Collector) {
     }
     if let Some(wrong) = engine.allow_list.iter().find(|entry| !is_recipient(entry)) {
         let hint = recipient_hint(wrong);
+        let found = format_args!("{wrong:?}");
         problems.add(Problem::new(
             "engine.allow_list",
-            format_args!("{wrong:?}"),
+            found,
             "a recipient",
             hint,
         ));
     }
     let http = &config.http;
-    if http.max_batch_bytes < http.max_body_bytes
-        && !problems.has("http.max_batch_bytes")
-        && !problems.has("http.max_body_bytes")
-    {
-        let expected = format!("at least http.max_body_bytes, {}", http.max_body_bytes);
-        problems.add(Problem::new(
-            "http.max_batch_bytes",
-            http.max_batch_bytes,
-            expected,
-            "a batch of one must fit",
-        ));
-    }
-    if http.max_bodies_bytes < http.max_batch_bytes
-        && !problems.has("http.max_batch_bytes")
-        && !problems.has("http.max_bodies_bytes")
-    {
-        let expected = format!("at least http.max_batch_bytes, {}", http.max_batch_bytes);
-        problems.add(Problem::new(
-            "http.max_bodies_bytes",
-            http.max_bodies_bytes,
-            expected,
-            "the largest batch must fit",
-        ));
+    let body = ("http.max_body_bytes", http.max_body_bytes);
+    let batch = ("http.max_batch_bytes", http.max_batch_bytes);
+    let bodies = ("http.max_bodies_bytes", http.max_bodies_bytes);
+    holds(batch, body, "a batch of one must fit", problems);
+    holds(bodies, batch, "the largest batch must fit", problems);
+}
+
+/// The one must not be smaller than the other.
+fn holds(
+    (path, larger): (&'static str, u64),
+    (least_path, least): (&'static str, u64),
+    hint: &'static str,
+    problems: &mut Collector,
+) {
+    if larger < least && !problems.has(path) && !problems.has(least_path) {
+        let expected = format!("at least {least_path}, {least}");
+        problems.add(Problem::new(path, larger, expected, hint));
     }
 }
 
@@ -143,56 +138,35 @@ fn recipient_hint(wrong: &str) -> String {
 fn listeners(config: &Config, problems: &mut Collector) {
     let Config { http, binary, .. } = config;
     let keys = config.has_keys();
-    listener(
-        keys,
-        "http.address",
-        http.address,
-        http.behind_proxy,
-        http.tls.as_ref(),
-        problems,
-    );
+    let (proxy, tls) = (http.behind_proxy, http.tls.as_ref());
+    listener(keys, "http.address", http.address, proxy, tls, problems);
     if let Some(address) = http.status_address {
-        listener(
-            keys,
-            "http.status_address",
-            address,
-            http.behind_proxy,
-            http.tls.as_ref(),
-            problems,
-        );
-        let taken =
-            [Some(http.address), binary.enabled.then_some(binary.address)].contains(&Some(address));
-        if taken && address.port() != 0 {
-            let hint = "such as 127.0.0.1:8082: it is there for when the other listeners are full";
-            problems.add(Problem::new(
-                "http.status_address",
-                address,
-                "an address of its own",
-                hint,
-            ));
-        }
+        listener(keys, "http.status_address", address, proxy, tls, problems);
+        status_is_apart(config, address, problems);
     }
     if binary.enabled {
-        listener(
-            keys,
-            "binary.address",
-            binary.address,
-            binary.behind_proxy,
-            binary.tls.as_ref(),
-            problems,
-        );
-        if binary.address == http.address
-            && http.address.port() != 0
-            && !problems.has("http.address")
-        {
-            let hint = "such as 127.0.0.1:8081, or binary.enabled = false";
-            problems.add(Problem::new(
-                "binary.address",
-                binary.address,
-                "another address than http.address",
-                hint,
-            ));
-        }
+        let (proxy, tls) = (binary.behind_proxy, binary.tls.as_ref());
+        listener(keys, "binary.address", binary.address, proxy, tls, problems);
+        binary_is_apart(config, problems);
+    }
+}
+
+fn status_is_apart(config: &Config, address: SocketAddr, problems: &mut Collector) {
+    let Config { http, binary, .. } = config;
+    let others = [Some(http.address), binary.enabled.then_some(binary.address)];
+    if others.contains(&Some(address)) && address.port() != 0 {
+        let (path, expected) = ("http.status_address", "an address of its own");
+        let hint = "such as 127.0.0.1:8082: it is there for when the other listeners are full";
+        problems.add(Problem::new(path, address, expected, hint));
+    }
+}
+
+fn binary_is_apart(config: &Config, problems: &mut Collector) {
+    let (address, other) = (config.binary.address, config.http.address);
+    if address == other && other.port() != 0 && !problems.has("http.address") {
+        let (path, expected) = ("binary.address", "another address than http.address");
+        let hint = "such as 127.0.0.1:8081, or binary.enabled = false";
+        problems.add(Problem::new(path, address, expected, hint));
     }
 }
 

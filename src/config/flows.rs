@@ -11,7 +11,7 @@ use toml::{Table, Value};
 
 use super::problem::{ConfigProblems, Problem};
 use super::ways;
-use super::{Config, problem::Collector};
+use super::{Config, Corporation, problem::Collector};
 
 /// What is built in, by path below the directory of flows.
 const SHIPPED: &[(&str, &str)] = &[
@@ -85,33 +85,15 @@ const PARTS: [&str; 2] = ["classes", "templates"];
 pub fn load(config: &Config) -> Result<Vec<(Option<CorporationId>, Definition)>, ConfigProblems> {
     let mut problems = Collector::default();
     let shipped = Files::shipped();
-    let shared = config
-        .flows
-        .directory
-        .as_ref()
-        .map(|dir| Files::read("flows.directory", dir, &mut problems));
+    let directory = config.flows.directory.as_ref();
+    let shared = directory.map(|dir| Files::read("flows.directory", dir, &mut problems));
     let shared: Vec<&Files> = shared.iter().chain([&shipped]).collect();
-    let mut all: Vec<_> = current(&shared, shared.len(), &mut problems)
-        .into_iter()
-        .map(|flow| (None, flow))
-        .collect();
+    let mut all = of(None, current(&shared, shared.len(), &mut problems));
     for corporation in &config.corporations {
-        let Some(dir) = &corporation.flows else {
-            continue;
-        };
-        let own = Files::read(
-            &format!("corporation.{}.flows", corporation.name),
-            dir,
-            &mut problems,
-        );
-        let sources: Vec<&Files> = std::iter::once(&own)
-            .chain(shared.iter().copied())
-            .collect();
-        all.extend(
-            current(&sources, 1, &mut problems)
-                .into_iter()
-                .map(|flow| (Some(corporation.id), flow)),
-        );
+        all.extend(of(
+            Some(corporation.id),
+            own(corporation, &shared, &mut problems),
+        ));
     }
     ways::check(config, &all, &mut problems);
     let problems = problems.finish();
@@ -120,6 +102,25 @@ pub fn load(config: &Config) -> Result<Vec<(Option<CorporationId>, Definition)>,
     } else {
         Err(ConfigProblems(problems))
     }
+}
+
+/// Flows with whose they are.
+fn of(
+    corporation: Option<CorporationId>,
+    flows: Vec<Definition>,
+) -> Vec<(Option<CorporationId>, Definition)> {
+    flows.into_iter().map(|flow| (corporation, flow)).collect()
+}
+
+/// A corporation's own flows, which may use parts of the shared ones.
+fn own(corporation: &Corporation, shared: &[&Files], problems: &mut Collector) -> Vec<Definition> {
+    let Some(dir) = &corporation.flows else {
+        return Vec::new();
+    };
+    let setting = format!("corporation.{}.flows", corporation.name);
+    let own = Files::read(&setting, dir, problems);
+    let sources: Vec<&Files> = [&own].into_iter().chain(shared.iter().copied()).collect();
+    current(&sources, 1, problems)
 }
 
 /// The flows of the first `own` sources, an earlier source's before a later one's of the same name,
@@ -169,40 +170,39 @@ fn parse(source: &Files, file: &str, text: &str, problems: &mut Collector) -> Op
 }
 
 fn definition(flow: &Table, text: &str, sources: &[&Files]) -> Definition {
-    let classes = flow
-        .get("classes")
-        .and_then(Value::as_table)
-        .into_iter()
-        .flatten();
-    let classes = classes
-        .filter_map(|(_, stem)| stem.as_str())
-        .filter_map(|stem| {
-            let path = format!("classes/{stem}.toml");
-            sources
-                .iter()
-                .find_map(|source| source.files.get(&path))
-                .map(|text| (stem.to_owned(), text.clone()))
-        });
-    let steps = flow
-        .get("step")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
-    let named = steps
-        .filter_map(|step| step.get("send")?.get("template")?.as_table())
-        .flatten();
-    let named: BTreeSet<&str> = named.filter_map(|(_, name)| name.as_str()).collect();
-    let templates = named.into_iter().flat_map(|name| {
+    let class = |stem: &str| {
+        let path = format!("classes/{stem}.toml");
+        let found = sources.iter().find_map(|source| source.files.get(&path));
+        found.map(|text| (stem.to_owned(), text.clone()))
+    };
+    let template = |name: &str| {
         let sets = sources.iter().map(|source| source.template(name));
-        sets.into_iter()
-            .find(|set| !set.is_empty())
-            .unwrap_or_default()
-    });
+        let mut given = sets.filter(|set| !set.is_empty());
+        given.next().unwrap_or_default()
+    };
     Definition {
         flow: text.to_owned(),
-        classes: classes.collect(),
-        templates: templates.collect(),
+        classes: classes_of(flow).filter_map(class).collect(),
+        templates: templates_of(flow).into_iter().flat_map(template).collect(),
     }
+}
+
+/// The class tables that a flow names.
+fn classes_of(flow: &Table) -> impl Iterator<Item = &str> {
+    let classes = flow.get("classes").and_then(Value::as_table);
+    let named = classes.into_iter().flatten();
+    named.filter_map(|(_, stem)| stem.as_str())
+}
+
+/// The templates that a flow names, each once.
+fn templates_of(flow: &Table) -> BTreeSet<&str> {
+    let steps = flow.get("step").and_then(Value::as_array);
+    let steps = steps.into_iter().flatten();
+    let named = steps.filter_map(|step| step.get("send")?.get("template")?.as_table());
+    named
+        .flatten()
+        .filter_map(|(_, name)| name.as_str())
+        .collect()
 }
 
 /// The files of one directory of flows, by path below it.

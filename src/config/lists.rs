@@ -198,38 +198,33 @@ fn burst_without_rate(path: &str, burst: Option<std::num::NonZeroU32>) -> Proble
 fn check_corporation(corporation: &Corporation, problems: &mut Collector) {
     let path = join("corporation", &corporation.name);
     if !is_name(&corporation.name) {
+        let found = format_args!("{:?}", corporation.name);
         let hint = "the name stands in metrics";
-        problems.add(Problem::new(
-            join(&path, "name"),
-            format_args!("{:?}", corporation.name),
-            NAME,
-            hint,
-        ));
+        problems.add(Problem::new(join(&path, "name"), found, NAME, hint));
     }
     if corporation.id.0 == 0 {
         let (expected, hint) = words("corporation.x.id").unwrap_or_default();
         problems.add(Problem::new(join(&path, "id"), 0, expected, hint));
     }
-    if corporation.display_name.trim().is_empty()
-        || corporation.display_name.chars().any(char::is_control)
-    {
-        let shown = format!("{:?}", corporation.display_name);
-        problems.add(Problem::new(
-            join(&path, "display_name"),
-            shown,
-            "one line of text",
-            "the name as tenants read it",
-        ));
-    }
-    problems.extend(
-        corporation
-            .sender
-            .check(&join(&path, "sender"))
-            .into_iter()
-            .map(Problem::from),
-    );
+    check_display_name(corporation, &path, problems);
+    let sender = corporation.sender.check(&join(&path, "sender"));
+    problems.extend(sender.into_iter().map(Problem::from));
     for (channel, limits) in &corporation.limits {
         check_limits(&format!("{path}.limits.{channel}"), limits, problems);
+    }
+}
+
+fn check_display_name(corporation: &Corporation, path: &str, problems: &mut Collector) {
+    let name = &corporation.display_name;
+    if name.trim().is_empty() || name.chars().any(char::is_control) {
+        let (found, expected) = (format!("{name:?}"), "one line of text");
+        let hint = "the name as tenants read it";
+        problems.add(Problem::new(
+            join(path, "display_name"),
+            found,
+            expected,
+            hint,
+        ));
     }
 }
 
@@ -260,48 +255,41 @@ fn check_keys(config: &Config, problems: &mut Collector) {
         &config.http.operator_key_hashes,
     );
     let of = |c: &Corporation| format!("corporation.{}.key_hashes", c.name);
-    let lists = config
-        .corporations
-        .iter()
-        .map(|c| (of(c), &c.key_hashes))
-        .chain([operators]);
+    let corporations = config.corporations.iter();
+    let lists = corporations.map(|c| (of(c), &c.key_hashes));
     let mut owners: BTreeMap<KeyHash, String> = BTreeMap::new();
-    for (list, hashes) in lists {
+    for (list, hashes) in lists.chain([operators]) {
         for (index, text) in hashes.iter().enumerate() {
-            let path = format!("{list}[{index}]");
-            let Ok(hash) = text.parse::<KeyHash>() else {
-                let hint = "never the key itself; `sluis config key` makes a key with its hash";
-                problems.add(Problem::new(
-                    path,
-                    format!("{} characters", text.chars().count()),
-                    "a BLAKE3 hash of 64 hex digits",
-                    hint,
-                ));
-                continue;
-            };
-            if let Some(owner) = owners.insert(hash, path.clone()) {
-                problems.add(Problem::new(
-                    path,
-                    "a hash that stands twice",
-                    "a key of its own",
-                    format!("{owner} has it already"),
-                ));
-            }
+            check_key(format!("{list}[{index}]"), text, &mut owners, problems);
         }
     }
-    let names: Vec<&str> = config
-        .corporations
-        .iter()
-        .map(|corporation| &*corporation.name)
-        .collect();
+    let corporations = config.corporations.iter();
+    let names: Vec<&str> = corporations.map(|c| &*c.name).collect();
     if !config.has_keys() && names != [DEMO] {
+        let (found, expected) = (names.join(", "), "key_hashes for each");
         let hint = "without any API key the only corporation is demo; `sluis config key` makes one";
-        problems.add(Problem::new(
-            "corporation",
-            names.join(", "),
-            "key_hashes for each",
-            hint,
-        ));
+        problems.add(Problem::new("corporation", found, expected, hint));
+    }
+}
+
+/// One hash, which nobody else has.
+fn check_key(
+    path: String,
+    text: &str,
+    owners: &mut BTreeMap<KeyHash, String>,
+    problems: &mut Collector,
+) {
+    let Ok(hash) = text.parse::<KeyHash>() else {
+        let found = format!("{} characters", text.chars().count());
+        let expected = "a BLAKE3 hash of 64 hex digits";
+        let hint = "never the key itself; `sluis config key` makes a key with its hash";
+        problems.add(Problem::new(path, found, expected, hint));
+        return;
+    };
+    if let Some(owner) = owners.insert(hash, path.clone()) {
+        let hint = format!("{owner} has it already");
+        let problem = Problem::new(path, "a hash that stands twice", "a key of its own", hint);
+        problems.add(problem);
     }
 }
 
@@ -338,41 +326,27 @@ fn check_owners(config: &Config, problems: &mut Collector) {
 
 /// All shares together leave no one without room.
 fn check_shares(config: &Config, problems: &mut Collector) {
-    let total = config.engine.max_open;
-    let known = |path: &str| problems.has(path);
-    if known("engine.max_open") || known("limits.max_open_per_corporation") {
+    if problems.has("engine.max_open") || problems.has("limits.max_open_per_corporation") {
         return;
     }
-    let own = |c: &Corporation| c.max_open.or(config.limits.max_open_per_corporation);
-    for corporation in config
-        .corporations
-        .iter()
-        .filter(|corporation| corporation.max_open == Some(0))
-    {
-        let (expected, hint) = words("corporation.x.max_open").unwrap_or_default();
-        problems.add(Problem::new(
-            format!("corporation.{}.max_open", corporation.name),
-            0,
-            expected,
-            hint,
-        ));
+    for corporation in &config.corporations {
+        if corporation.max_open == Some(0) {
+            let path = format!("corporation.{}.max_open", corporation.name);
+            let (expected, hint) = words("corporation.x.max_open").unwrap_or_default();
+            problems.add(Problem::new(path, 0, expected, hint));
+        }
     }
-    let named: u64 = config
-        .corporations
-        .iter()
-        .filter_map(own)
-        .fold(0, u64::saturating_add);
-    let unnamed = config
-        .corporations
-        .iter()
-        .filter(|corporation| own(corporation).is_none())
-        .count() as u64;
-    if named.saturating_add(unnamed) > total {
-        let expected = format!(
-            "at least the corporations' shares together, {}",
-            named.saturating_add(unnamed)
-        );
+    let (needed, total) = (needed_room(config), config.engine.max_open);
+    if needed > total {
+        let expected = format!("at least the corporations' shares together, {needed}");
         let hint = "else one corporation could take another's room: raise it, or lower max_open of the corporations";
         problems.add(Problem::new("engine.max_open", total, expected, hint));
     }
+}
+
+/// What the corporations' shares come to; one without a share takes at least one.
+fn needed_room(config: &Config) -> u64 {
+    let share = |c: &Corporation| c.max_open.or(config.limits.max_open_per_corporation);
+    let shares = config.corporations.iter().map(share);
+    shares.fold(0, |sum, share| sum.saturating_add(share.unwrap_or(1)))
 }

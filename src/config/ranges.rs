@@ -1,6 +1,7 @@
 //! Owns the ranges of numbers and times. Refuses to judge a value that could not even be read: that
 //! was reported already.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use sluis_channels::HumanDuration;
@@ -12,8 +13,13 @@ use super::settings;
 /// No end: as large as a number gets.
 const MANY: u64 = i64::MAX as u64;
 
+/// Connections of one port: in all, of one peer, of one corporation, without a key.
+const CONNECTIONS: RangeInclusive<u64> = 1..=1_000_000;
+const HOUR: u64 = 3_600;
+const DAY: u64 = 24 * HOUR;
+
 /// A setting, its value, and what it may be.
-type Ranged = (&'static str, u64, std::ops::RangeInclusive<u64>);
+type Ranged = (&'static str, u64, RangeInclusive<u64>);
 
 /// The numbers of the ports.
 fn ports_ranges(config: &Config) -> [Ranged; 11] {
@@ -24,17 +30,17 @@ fn ports_ranges(config: &Config) -> [Ranged; 11] {
         (
             "http.max_connections",
             http.max_connections.into(),
-            1..=1_000_000,
+            CONNECTIONS,
         ),
         (
             "http.max_connections_per_peer",
             http.max_connections_per_peer.unwrap_or(1).into(),
-            1..=1_000_000,
+            CONNECTIONS,
         ),
         (
             "http.max_connections_per_corporation",
             http.max_connections_per_corporation.unwrap_or(1).into(),
-            1..=1_000_000,
+            CONNECTIONS,
         ),
         (
             "http.max_bodies_bytes",
@@ -44,22 +50,22 @@ fn ports_ranges(config: &Config) -> [Ranged; 11] {
         (
             "binary.max_connections",
             binary.max_connections.into(),
-            1..=1_000_000,
+            CONNECTIONS,
         ),
         (
             "binary.max_connections_per_peer",
             binary.max_connections_per_peer.unwrap_or(1).into(),
-            1..=1_000_000,
+            CONNECTIONS,
         ),
         (
             "binary.max_connections_per_corporation",
             binary.max_connections_per_corporation.unwrap_or(1).into(),
-            1..=1_000_000,
+            CONNECTIONS,
         ),
         (
             "binary.max_greetings",
             binary.max_greetings.into(),
-            1..=1_000_000,
+            CONNECTIONS,
         ),
         ("binary.credit", binary.credit.into(), 1..=1_000_000),
     ]
@@ -186,52 +192,64 @@ pub(super) fn numbers(config: &Config, problems: &mut Collector) {
         .chain(sending_ranges(config));
     for (path, value, range) in all {
         if !range.contains(&value) {
-            let end = if *range.end() == MANY {
-                String::new()
-            } else {
-                format!(" to {}", range.end())
-            };
             let (_, hint) = settings::words(path).unwrap_or_default();
-            problems.add(Problem::new(
-                path,
-                value,
-                format!("a number from {}{end}", range.start()),
-                hint,
-            ));
+            problems.add(Problem::new(path, value, words(&range), hint));
         }
     }
 }
 
-/// Every time that is out of its range, and delays that end before they begin.
-pub(super) fn times(config: &Config, problems: &mut Collector) {
-    const DAY: u64 = 86_400;
+/// A range in words.
+fn words(range: &RangeInclusive<u64>) -> String {
+    match *range.end() {
+        MANY => format!("a number from {}", range.start()),
+        end => format!("a number from {} to {end}", range.start()),
+    }
+}
+
+/// A setting, its value, and the longest that it may be, in seconds.
+type Lasting = (&'static str, HumanDuration, u64);
+
+/// The times of the engine, its edges and its bounds.
+fn standing_times(config: &Config) -> [Lasting; 6] {
     let Config {
         engine,
         http,
         limits,
-        retry,
-        sending,
         ..
     } = config;
-    let all: [(&str, HumanDuration, u64); 13] = [
-        ("engine.shutdown_grace", engine.shutdown_grace, DAY / 24),
-        ("http.idle_timeout", http.idle_timeout, DAY / 24),
-        ("http.request_timeout", http.request_timeout, DAY / 24),
+    [
+        ("engine.shutdown_grace", engine.shutdown_grace, HOUR),
+        ("http.idle_timeout", http.idle_timeout, HOUR),
+        ("http.request_timeout", http.request_timeout, HOUR),
         ("limits.idempotency_age", limits.idempotency_age, 30 * DAY),
         (
             "limits.unmatched_task_after",
             limits.unmatched_task_after,
             90 * DAY,
         ),
-        ("limits.clock_tolerance", limits.clock_tolerance, DAY / 24),
+        ("limits.clock_tolerance", limits.clock_tolerance, HOUR),
+    ]
+}
+
+/// The times of retries and of sending.
+fn sending_times(config: &Config) -> [Lasting; 7] {
+    let Config { retry, sending, .. } = config;
+    [
         ("retry.first", retry.first, DAY),
         ("retry.longest", retry.longest, 7 * DAY),
         ("retry.give_up", retry.give_up, 30 * DAY),
-        ("sending.start_within", sending.start_within, DAY / 24),
+        ("sending.start_within", sending.start_within, HOUR),
         ("sending.deadline", sending.deadline, DAY),
         ("sending.breaker_first", sending.breaker_first, DAY),
         ("sending.breaker_longest", sending.breaker_longest, DAY),
-    ];
+    ]
+}
+
+/// Every time that is out of its range, and delays that end before they begin.
+pub(super) fn times(config: &Config, problems: &mut Collector) {
+    let all = standing_times(config)
+        .into_iter()
+        .chain(sending_times(config));
     for (path, time, most) in all {
         if time.0 < Duration::from_millis(1) || time.0 > Duration::from_secs(most) {
             let (_, hint) = settings::words(path).unwrap_or_default();
@@ -239,23 +257,23 @@ pub(super) fn times(config: &Config, problems: &mut Collector) {
             problems.add(Problem::new(path, time, expected, hint));
         }
     }
-    let ordered = [
-        ("retry.first", retry.first, "retry.longest", retry.longest),
-        (
-            "sending.breaker_first",
-            sending.breaker_first,
-            "sending.breaker_longest",
-            sending.breaker_longest,
-        ),
-    ];
-    for (first, short, longest, long) in ordered {
-        if short > long && !problems.has(first) && !problems.has(longest) {
-            problems.add(Problem::new(
-                longest,
-                long,
-                format!("at least {first}, {short}"),
-                "delays double up to the longest",
-            ));
-        }
+    let Config { retry, sending, .. } = config;
+    let first = ("retry.first", retry.first);
+    grows(first, ("retry.longest", retry.longest), problems);
+    let first = ("sending.breaker_first", sending.breaker_first);
+    let longest = ("sending.breaker_longest", sending.breaker_longest);
+    grows(first, longest, problems);
+}
+
+/// A delay that doubles must not be longer at first than at the end.
+fn grows(
+    (first, short): (&'static str, HumanDuration),
+    (longest, long): (&'static str, HumanDuration),
+    problems: &mut Collector,
+) {
+    if short > long && !problems.has(first) && !problems.has(longest) {
+        let expected = format!("at least {first}, {short}");
+        let hint = "delays double up to the longest";
+        problems.add(Problem::new(longest, long, expected, hint));
     }
 }

@@ -24,6 +24,21 @@ struct Patches {
     unknown: BTreeSet<(String, String)>,
 }
 
+impl Patches {
+    /// Has the next try get past the fault. False: every harmless value was tried there.
+    fn add(&mut self, at: String, kind: FaultKind) -> bool {
+        match kind {
+            FaultKind::Unknown { field, .. } => self.unknown.insert((at, field)),
+            FaultKind::Missing(field) => self.missing.insert((at, field)),
+            FaultKind::Unfit { .. } => {
+                let tries = self.unfit.entry(at).or_default();
+                *tries += 1;
+                *tries <= HARMLESS.len() + 1
+            }
+        }
+    }
+}
+
 /// Texts that fit most texts: a name or a length of time, an address with a port.
 const HARMLESS: [&str; 2] = ["1s", "127.0.0.1:0"];
 
@@ -47,31 +62,23 @@ pub(super) fn read<T: DeserializeOwned>(
             Ok(read) => return Some(read),
             Err(fault) => fault,
         };
-        let at = fault.path.unwrap_or_else(|| path.to_owned());
-        let new = match fault.kind {
-            FaultKind::Unknown { field, known } => {
-                problems.add(unknown(
-                    &at,
-                    &field,
-                    known,
-                    if at == path { also } else { &[] },
-                ));
-                patches.unknown.insert((at, field))
-            }
-            FaultKind::Missing(field) => {
-                problems.add(missing(&at, field));
-                patches.missing.insert((at, field))
-            }
-            FaultKind::Unfit { expected } => {
-                problems.add(unfit(&at, &fault.value.unwrap_or_default(), expected));
-                let tries = patches.unfit.entry(at).or_default();
-                *tries += 1;
-                *tries <= HARMLESS.len() + 1
-            }
-        };
+        let at = fault.path.clone().unwrap_or_else(|| path.to_owned());
+        problems.add(told(&fault, &at, if at == path { also } else { &[] }));
         // Nothing harmless fits either: no more can be read here.
-        if !new {
+        if !patches.add(at, fault.kind) {
             return None;
+        }
+    }
+}
+
+/// A fault as a problem.
+fn told(fault: &Fault, at: &str, also: &[&'static str]) -> Problem {
+    match &fault.kind {
+        FaultKind::Unknown { field, known } => unknown(at, field, known, also),
+        FaultKind::Missing(field) => missing(at, field),
+        FaultKind::Unfit { expected } => {
+            let value = fault.value.as_deref().unwrap_or_default();
+            unfit(at, value, expected.clone())
         }
     }
 }

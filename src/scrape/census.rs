@@ -3,12 +3,12 @@
 //! answer: a busy one's figures are those of the last time. Refuses to walk what is open: shards
 //! answer from counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures::future::join_all;
 use sluis_actors::{Census, Query, ShardAnswer, ShardRequest, Standing};
-use sluis_model::{CorporationId, Flow, Lane, Timestamp};
+use sluis_model::{Channel, CorporationId, Flow, Lane, Timestamp};
 use tokio::time::timeout;
 
 use crate::app::App;
@@ -44,30 +44,25 @@ pub(super) fn show(app: &App) {
     let age = |since: Option<Timestamp>| {
         since.map_or(0.0, |since| now.since(since).max(0) as f64 / 1_000.0)
     };
-    let mut channels: Vec<_> = app
-        .providers
-        .values()
-        .map(|way| way.provider.channel())
-        .collect();
-    channels.sort_unstable();
-    channels.dedup();
-    for channel in channels {
-        for lane in Lane::ALL {
-            let ready = known.iter().flat_map(|census| &census.ready);
-            let oldest = ready
-                .filter(|(c, l, _)| (*c, *l) == (channel, lane))
-                .map(|(.., since)| *since)
-                .min();
-            names::READY_OLDEST
-                .of((channel.name(), lane.name()))
-                .set(age(oldest));
-        }
-    }
-    names::TIMER_OVERDUE
-        .of(())
-        .set(age(known.iter().filter_map(|census| census.overdue).min()));
+    show_ready(app, &known, &age);
+    let overdue = known.iter().filter_map(|census| census.overdue).min();
+    names::TIMER_OVERDUE.of(()).set(age(overdue));
     show_standing(app, &known, &age);
     show_strays(app, &known, &age);
+}
+
+/// Since when something waits in each lane of the channels that have a provider.
+fn show_ready(app: &App, known: &[Census], age: &dyn Fn(Option<Timestamp>) -> f64) {
+    let ways = app.providers.values();
+    let channels: BTreeSet<Channel> = ways.map(|way| way.provider.channel()).collect();
+    let lanes = |channel| Lane::ALL.map(|lane| (channel, lane));
+    for (channel, lane) in channels.into_iter().flat_map(lanes) {
+        let ready = known.iter().flat_map(|census| &census.ready);
+        let here = ready.filter(|(c, l, _)| (*c, *l) == (channel, lane));
+        let oldest = here.map(|(.., since)| *since).min();
+        let labels = (channel.name(), lane.name());
+        names::READY_OLDEST.of(labels).set(age(oldest));
+    }
 }
 
 fn show_standing(app: &App, known: &[Census], age: &dyn Fn(Option<Timestamp>) -> f64) {
@@ -102,23 +97,26 @@ type Groups = BTreeMap<(CorporationId, Standing), (u64, Option<Timestamp>)>;
 /// What stands, over all shards. Each place is there from the start, with what current flows can
 /// come to.
 fn standing(app: &App, known: &[Census]) -> Groups {
+    let mut groups = places(app);
+    for group in known.iter().flat_map(|census| &census.standing) {
+        let place = (group.corporation, group.why.clone());
+        let (count, oldest) = groups.entry(place).or_default();
+        *count += group.count;
+        *oldest = (*oldest).into_iter().chain(group.oldest).min();
+    }
+    groups
+}
+
+/// Every place at which something can stand, empty.
+fn places(app: &App) -> Groups {
     let mut groups = Groups::new();
     for corporation in app.corporations.keys() {
         groups.entry((*corporation, Standing::InDoubt)).or_default();
-        let flows = app
-            .book
-            .all_current()
-            .filter(|(of, _)| of.is_none_or(|of| of == *corporation));
+        let all = app.book.all_current();
+        let flows = all.filter(|(of, _)| of.is_none_or(|of| of == *corporation));
         for why in flows.flat_map(|(_, flow)| standing_of(flow)) {
             groups.entry((*corporation, why)).or_default();
         }
-    }
-    for group in known.iter().flat_map(|census| &census.standing) {
-        let (count, oldest) = groups
-            .entry((group.corporation, group.why.clone()))
-            .or_default();
-        *count += group.count;
-        *oldest = (*oldest).into_iter().chain(group.oldest).min();
     }
     groups
 }
@@ -137,17 +135,12 @@ fn standing_of(flow: &Flow) -> Vec<Standing> {
 
 fn show_strays(app: &App, known: &[Census], age: &dyn Fn(Option<Timestamp>) -> f64) {
     for (id, corporation) in &app.corporations {
-        let strays = known
-            .iter()
-            .flat_map(|census| &census.strays)
-            .filter(|strays| strays.corporation == *id);
-        let (mut facts, mut ever, mut unknown, mut oldest) = (0, 0, 0, None::<Timestamp>);
-        for strays in strays {
-            facts += strays.facts;
-            ever += strays.facts_ever;
-            unknown += strays.notifications_ever;
-            oldest = oldest.into_iter().chain(strays.oldest).min();
-        }
+        let all = known.iter().flat_map(|census| &census.strays);
+        let own = || all.clone().filter(|strays| strays.corporation == *id);
+        let facts: u64 = own().map(|strays| strays.facts).sum();
+        let ever = own().map(|strays| strays.facts_ever).sum();
+        let unknown = own().map(|strays| strays.notifications_ever).sum();
+        let oldest = own().filter_map(|strays| strays.oldest).min();
         let name = || corporation.name.clone();
         names::UNMATCHED.of(name()).set(facts as f64);
         names::UNMATCHED_OLDEST.of(name()).set(age(oldest));

@@ -11,34 +11,45 @@ const TICKS: f64 = 100.0;
 
 /// Sets the gauges of the process. Reads `/proc`: not for a runtime's own threads.
 pub(crate) fn sample() {
-    if let Ok(stat) = fs::read_to_string("/proc/self/stat")
-        && let Some((cpu_ticks, start_ticks)) = times(&stat)
-    {
-        names::PROCESS_CPU
-            .of(())
-            .absolute((cpu_ticks / TICKS) as u64);
-        let booted = fs::read_to_string("/proc/stat")
-            .ok()
-            .and_then(|text| number_after(&text, "btime "));
-        if let Some(booted) = booted {
-            names::PROCESS_START
-                .of(())
-                .set(booted + start_ticks / TICKS);
-        }
+    sample_times();
+    sample_status();
+    sample_files();
+}
+
+fn sample_times() {
+    let Ok(stat) = fs::read_to_string("/proc/self/stat") else {
+        return;
+    };
+    let Some((cpu_ticks, start_ticks)) = times(&stat) else {
+        return;
+    };
+    let cpu_seconds = (cpu_ticks / TICKS) as u64;
+    names::PROCESS_CPU.of(()).absolute(cpu_seconds);
+    let system = fs::read_to_string("/proc/stat").ok();
+    let booted = system.and_then(|text| number_after(&text, "btime "));
+    if let Some(booted) = booted {
+        let started = booted + start_ticks / TICKS;
+        names::PROCESS_START.of(()).set(started);
     }
-    if let Ok(status) = fs::read_to_string("/proc/self/status") {
-        if let Some(kilobytes) = number_after(&status, "VmRSS:") {
-            names::PROCESS_MEMORY.of(()).set(kilobytes * 1_024.0);
-        }
-        if let Some(threads) = number_after(&status, "Threads:") {
-            names::PROCESS_THREADS.of(()).set(threads);
-        }
+}
+
+fn sample_status() {
+    let Ok(status) = fs::read_to_string("/proc/self/status") else {
+        return;
+    };
+    if let Some(kilobytes) = number_after(&status, "VmRSS:") {
+        names::PROCESS_MEMORY.of(()).set(kilobytes * 1_024.0);
     }
+    if let Some(threads) = number_after(&status, "Threads:") {
+        names::PROCESS_THREADS.of(()).set(threads);
+    }
+}
+
+fn sample_files() {
     if let Ok(files) = fs::read_dir("/proc/self/fd") {
         // One of them is the directory itself.
-        names::PROCESS_FILES
-            .of(())
-            .set(files.count().saturating_sub(1) as f64);
+        let open = files.count().saturating_sub(1);
+        names::PROCESS_FILES.of(()).set(open as f64);
     }
     if let Ok(limits) = fs::read_to_string("/proc/self/limits")
         && let Some(most) = number_after(&limits, "Max open files")
