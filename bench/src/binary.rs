@@ -5,8 +5,9 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use anyhow::Context as _;
 use hdrhistogram::Histogram;
-use sluis_client::{ClientConfig, SendError, connect};
+use sluis_client::{Answer, ClientConfig, SendError, Sender, connect};
 use sluis_model::{Environment, NotificationRequest, Timestamp};
 
 #[derive(Clone, Debug, clap::Args)]
@@ -43,80 +44,148 @@ pub(crate) struct BinaryArgs {
     run_id: String,
 }
 
+/// What became of the rows of one connection, or of all.
+struct Tally {
+    /// Microseconds from a row's sending to its acknowledgement.
+    latency: Histogram<u64>,
+    acked: u64,
+    refused: u64,
+}
+
+impl Tally {
+    fn new() -> anyhow::Result<Self> {
+        Ok(Self {
+            latency: Histogram::new(3)?,
+            acked: 0,
+            refused: 0,
+        })
+    }
+
+    fn add(&mut self, other: &Self) -> anyhow::Result<()> {
+        self.latency.add(&other.latency)?;
+        self.acked += other.acked;
+        self.refused += other.refused;
+        Ok(())
+    }
+
+    const fn answered(&self) -> u64 {
+        self.acked + self.refused
+    }
+
+    fn print(&self, args: &BinaryArgs, seconds: f64) {
+        let ms = |quantile: f64| self.latency.value_at_quantile(quantile) as f64 / 1_000.0;
+        let rate = self.acked as f64 / seconds;
+        println!(
+            "{}",
+            serde_json::json!({
+                "what": "binary", "acked": self.acked, "refused": self.refused, "seconds": seconds, "rate": rate,
+                "connections": args.connections, "batch": args.batch, "p50_ms": ms(0.5), "p99_ms": ms(0.99), "max_ms": ms(1.0),
+            })
+        );
+    }
+}
+
 pub(crate) async fn run(args: BinaryArgs) -> anyhow::Result<()> {
     let start = Instant::now();
     let share = args.count / args.connections;
-    let tasks: Vec<_> = (0..args.connections)
-        .map(|n| tokio::spawn(one(args.clone(), n, share)))
-        .collect();
-    let mut latency = Histogram::<u64>::new(3)?;
-    let (mut acked, mut refused) = (0, 0);
+    let one = |number| tokio::spawn(Connection::run(args.clone(), number, share));
+    let tasks: Vec<_> = (0..args.connections).map(one).collect();
+    let mut all = Tally::new()?;
     for task in tasks {
-        let (histogram, good, bad) = task.await??;
-        latency.add(&histogram)?;
-        acked += good;
-        refused += bad;
+        all.add(&task.await??)?;
     }
-    let seconds = start.elapsed().as_secs_f64();
-    let ms = |quantile: f64| latency.value_at_quantile(quantile) as f64 / 1_000.0;
-    println!(
-        "{}",
-        serde_json::json!({
-            "what": "binary", "acked": acked, "refused": refused, "seconds": seconds, "rate": acked as f64 / seconds,
-            "connections": args.connections, "batch": args.batch, "p50_ms": ms(0.5), "p99_ms": ms(0.99), "max_ms": ms(1.0),
-        })
+    all.print(&args, start.elapsed().as_secs_f64());
+    anyhow::ensure!(
+        all.acked > 0,
+        "nothing was acknowledged: this run has failed"
     );
-    anyhow::ensure!(acked > 0, "nothing was acknowledged: this run has failed");
     Ok(())
 }
 
-async fn one(
+/// One connection, which keeps its window full.
+struct Connection {
     args: BinaryArgs,
     number: u64,
+    /// Rows that it sends in all.
     share: u64,
-) -> anyhow::Result<(Histogram<u64>, u64, u64)> {
-    let config = ClientConfig::new(args.target.to_string(), args.key.clone(), "sluis-bench");
-    let (mut sender, mut answers) = connect(&config).await?;
-    let mut latency = Histogram::<u64>::new(3)?;
-    let (mut sent, mut good, mut bad) = (0_u64, 0_u64, 0_u64);
-    let mut began: Vec<Instant> = Vec::with_capacity(share as usize);
-    let mut first = None;
-    let mut batch = Vec::new();
-    let mut came = Vec::new();
-    while good + bad < share {
-        while sent < share && sent - good - bad < args.window {
-            if batch.is_empty() {
-                let rows = (args.batch as u64).min(share - sent);
-                batch.extend((0..rows).map(|row| request(&args, number, sent + row)));
-            }
-            match sender.try_send_batch(&batch) {
+    /// When each row left, in the order of their correlations.
+    began: Vec<Instant>,
+    /// Correlation of the first row.
+    first: Option<u64>,
+    /// Rows that are made and not sent.
+    batch: Vec<NotificationRequest>,
+    tally: Tally,
+}
+
+impl Connection {
+    async fn run(args: BinaryArgs, number: u64, share: u64) -> anyhow::Result<Tally> {
+        let config = ClientConfig::new(args.target.to_string(), args.key.clone(), "sluis-bench");
+        let (mut sender, mut answers) = connect(&config).await?;
+        let mut it = Self {
+            args,
+            number,
+            share,
+            began: Vec::with_capacity(share as usize),
+            first: None,
+            batch: Vec::new(),
+            tally: Tally::new()?,
+        };
+        let mut came = Vec::new();
+        while it.tally.answered() < share {
+            it.fill(&mut sender)?;
+            came.clear();
+            answers.fill(&mut came).await?;
+            came.iter().try_for_each(|answer| it.take(answer))?;
+        }
+        sender.goodbye();
+        Ok(it.tally)
+    }
+
+    const fn sent(&self) -> u64 {
+        self.began.len() as u64
+    }
+
+    /// Sends as long as there is credit and the window has room.
+    fn fill(&mut self, sender: &mut Sender) -> anyhow::Result<()> {
+        while self.sent() < self.share && self.sent() - self.tally.answered() < self.args.window {
+            self.make();
+            match sender.try_send_batch(&self.batch) {
                 Ok(handed) => {
-                    first.get_or_insert(handed.first);
+                    self.first.get_or_insert(handed.first);
                     let now = Instant::now();
-                    began.extend(std::iter::repeat_n(now, handed.rows));
-                    sent += handed.rows as u64;
-                    batch.drain(..handed.rows);
+                    self.began.extend(std::iter::repeat_n(now, handed.rows));
+                    self.batch.drain(..handed.rows);
                 }
                 Err(SendError::NoCredit | SendError::Busy) => break,
                 Err(error) => return Err(error.into()),
             }
         }
-        came.clear();
-        answers.fill(&mut came).await?;
-        for answer in &came {
-            let at = (answer.correlation - first.unwrap_or(0)) as usize;
-            match (&answer.result, began.get(at)) {
-                (Ok(_), Some(began)) => {
-                    latency.record(u64::try_from(began.elapsed().as_micros())?)?;
-                    good += 1;
-                }
-                (Err(_), _) => bad += 1,
-                (Ok(_), None) => anyhow::bail!("an acknowledgement for a row that was never sent"),
-            }
+        Ok(())
+    }
+
+    /// Makes the rows of the next frame, unless some are left.
+    fn make(&mut self) {
+        if self.batch.is_empty() {
+            let sent = self.sent();
+            let rows = (self.args.batch as u64).min(self.share - sent);
+            let row = |row| request(&self.args, self.number, sent + row);
+            self.batch = (0..rows).map(row).collect();
         }
     }
-    sender.goodbye();
-    Ok((latency, good, bad))
+
+    fn take(&mut self, answer: &Answer) -> anyhow::Result<()> {
+        if answer.result.is_err() {
+            self.tally.refused += 1;
+            return Ok(());
+        }
+        let at = (answer.correlation - self.first.unwrap_or(0)) as usize;
+        let began = self.began.get(at);
+        let began = began.context("an acknowledgement for a row that was never sent")?;
+        let took = u64::try_from(began.elapsed().as_micros())?;
+        self.tally.latency.record(took)?;
+        self.tally.acked += 1;
+        Ok(())
+    }
 }
 
 fn request(args: &BinaryArgs, connection: u64, number: u64) -> NotificationRequest {

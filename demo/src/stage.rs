@@ -51,6 +51,48 @@ pub(super) struct Stage {
     _directory: Option<TempDir>,
 }
 
+/// What the engine and the SMS sink know of each other.
+struct Secrets {
+    access: String,
+    signing: String,
+}
+
+impl Secrets {
+    fn write(&self, at: &Path) -> std::io::Result<()> {
+        std::fs::write(at.join("access.key"), &self.access)?;
+        std::fs::write(at.join("signing.key"), &self.signing)
+    }
+}
+
+/// The providers of the demo.
+struct Sinks {
+    core: Arc<SinkCore>,
+    smtp: SmtpSink,
+    sms: SmsSink,
+}
+
+impl Sinks {
+    async fn start(seed: u64, world: Arc<HeapWorld>, secrets: &Secrets) -> anyhow::Result<Self> {
+        let profile = Profile {
+            seed,
+            ..Profile::parse("demo.toml", PROFILE)?
+        };
+        let options = CoreOptions {
+            headers: Vec::new(),
+            keep_bodies: true,
+        };
+        let core = SinkCore::with_options(profile, world, options);
+        let smtp = SmtpSink::start(core.clone(), ANY_PORT, SmtpOptions::default()).await?;
+        let sms_options = SmsOptions {
+            access_key: Some(secrets.access.clone()),
+            signing_key: Some(secrets.signing.clone().into_bytes()),
+            ..SmsOptions::default()
+        };
+        let sms = SmsSink::start(core.clone(), ANY_PORT, sms_options).await?;
+        Ok(Self { core, smtp, sms })
+    }
+}
+
 impl Stage {
     /// Starts everything at `start` of the demo clock.
     pub(super) async fn start(
@@ -61,40 +103,19 @@ impl Stage {
         let clock = Arc::new(ManualClock::starting_at(start));
         let reading = clock.clone();
         let world = Arc::new(HeapWorld::new(move || reading.now().0));
-        let profile = Profile {
-            seed,
-            ..Profile::parse("demo.toml", PROFILE)?
+        let secrets = Secrets {
+            access: secret(),
+            signing: secret(),
         };
-        let options = CoreOptions {
-            headers: Vec::new(),
-            keep_bodies: true,
-        };
-        let sinks = SinkCore::with_options(profile, world.clone(), options);
-        let (access, signing) = (secret(), secret());
-        let smtp = SmtpSink::start(sinks.clone(), ANY_PORT, SmtpOptions::default()).await?;
-        let sms_options = SmsOptions {
-            access_key: Some(access.clone()),
-            signing_key: Some(signing.clone().into_bytes()),
-            ..SmsOptions::default()
-        };
-        let sms = SmsSink::start(sinks.clone(), ANY_PORT, sms_options).await?;
+        let sinks = Sinks::start(seed, world.clone(), &secrets).await?;
         let listener = TcpListener::bind(ANY_PORT)
             .await
             .context("no port on this machine")?;
         let address = listener.local_addr()?;
+        let (smtp, sms) = (sinks.smtp.addr(), sinks.sms.addr());
         let (directory, at) = directory(data_dir)?;
-        std::fs::write(at.join("access.key"), access)?;
-        std::fs::write(at.join("signing.key"), signing)?;
-        std::fs::write(
-            at.join("sluis.toml"),
-            configuration(&at, address, smtp.addr(), sms.addr()),
-        )?;
-        let config = Config::load(
-            Some(&at.join("sluis.toml")),
-            &BTreeMap::new(),
-            &CliOverrides::default(),
-        )?
-        .config;
+        secrets.write(&at)?;
+        let config = configured(&at, configuration(&at, address, smtp, sms))?;
         let fatal: Arc<OnceLock<String>> = Arc::default();
         let running = engine(config, clock.clone(), fatal.clone()).await?;
         let shutdown = CancellationToken::new();
@@ -105,21 +126,19 @@ impl Stage {
             None,
             shutdown.clone(),
         ));
-        let api = Api::new(format!("http://{address}"));
-        let (smtp_at, sms_at) = (smtp.addr(), sms.addr());
         Ok(Self {
-            api,
+            api: Api::new(format!("http://{address}")),
             address,
             clock,
             world,
-            sinks,
-            smtp: smtp_at,
-            sms: sms_at,
+            sinks: sinks.core,
+            smtp,
+            sms,
             running,
             fatal,
             shutdown,
             edge,
-            _servers: (smtp, sms),
+            _servers: (sinks.smtp, sinks.sms),
             _directory: directory,
         })
     }
@@ -221,6 +240,14 @@ fn directory(given: Option<PathBuf>) -> anyhow::Result<(Option<TempDir>, PathBuf
 
 fn secret() -> String {
     format!("{:016x}{:016x}", sluis::ids::nonce(), sluis::ids::nonce())
+}
+
+/// Writes the configuration and reads it, as the engine's command does.
+fn configured(at: &Path, text: String) -> anyhow::Result<Config> {
+    let path = at.join("sluis.toml");
+    std::fs::write(&path, text)?;
+    let loaded = Config::load(Some(&path), &BTreeMap::new(), &CliOverrides::default())?;
+    Ok(loaded.config)
 }
 
 /// The configuration of the demo: what differs from the built-in one.

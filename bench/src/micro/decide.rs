@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
-use serde_json::json;
+use serde_json::{Value, json};
 use sluis_model::flow::Definition;
 use sluis_model::{
     Address, AddressState, Applied, AttemptRef, Channel, CorporationId, Environment, Event, Flow,
@@ -37,6 +37,30 @@ struct World {
 }
 
 impl World {
+    /// The flow `notice`, with e-mail and SMS.
+    fn new() -> anyhow::Result<Self> {
+        let definition = Definition {
+            flow: NOTICE.into(),
+            ..Definition::default()
+        };
+        let flow =
+            Flow::compile(&definition).map_err(|problems| anyhow::anyhow!("{problems:?}"))?;
+        let channels = vec![Channel::Email, Channel::Sms];
+        let policy = Policy {
+            environment: Environment::Production,
+            channels: BTreeMap::from([(CORPORATION, channels)]),
+            allow_list: Default::default(),
+            retry: RetryPolicy::default(),
+            max_open_per_tenant: 1_000,
+        };
+        Ok(Self {
+            book: Book(flow),
+            policy,
+            now: Timestamp(1_795_000_000_000),
+            sequence: 0,
+        })
+    }
+
     fn decide(&mut self, tenant: &mut Tenant, input: &Input) -> Vec<Event> {
         self.sequence += 1;
         let (now, sequence, corporation) = (self.now, self.sequence, CORPORATION);
@@ -52,74 +76,64 @@ impl World {
 }
 
 pub(super) fn run(harness: &mut Harness, _: &MicroArgs) -> anyhow::Result<()> {
-    let definition = Definition {
-        flow: NOTICE.into(),
-        ..Definition::default()
-    };
-    let flow = Flow::compile(&definition).map_err(|problems| anyhow::anyhow!("{problems:?}"))?;
-    let reference = flow.reference;
-    let policy = Policy {
-        environment: Environment::Production,
-        channels: BTreeMap::from([(CORPORATION, vec![Channel::Email, Channel::Sms])]),
-        allow_list: Default::default(),
-        retry: RetryPolicy::default(),
-        max_open_per_tenant: 1_000,
-    };
-    let mut world = World {
-        book: Book(flow),
-        policy,
-        now: Timestamp(1_795_000_000_000),
-        sequence: 0,
-    };
+    let mut world = World::new()?;
     let mut tenant = Tenant::default();
     world.decide(&mut tenant, &Input::PutProfile(Box::new(profile())));
-
-    let inputs = story(&mut world, &mut tenant.clone(), reference)?;
+    let flow = world.book.0.reference;
+    let inputs = story(&mut world, &mut tenant.clone(), flow)?;
     let size = json!({ "data_bytes": data().len(), "inputs": inputs.len(), "flow": "notice" });
-    harness.each(
-        "decide: accept, permit, delivered, ended",
-        size.clone(),
-        || {
-            inputs
-                .iter()
-                .map(|input| world.decide(&mut tenant, input).len())
-                .sum::<usize>()
-        },
-    );
+    decided(harness, size.clone(), &mut world, &mut tenant, &inputs);
     anyhow::ensure!(
         tenant.open.is_empty(),
         "every notification of the measurement must have ended"
     );
-
-    let mut twin = tenant.clone();
-    let records: Vec<_> = inputs
-        .into_iter()
-        .map(|input| (world.decide(&mut twin, &input), input))
-        .collect();
-    let (at, book, mut sequence) = (world.now, &world.book, world.sequence);
-    harness.each(
-        "evolve: the same from its events, as recovery does",
-        size,
-        || {
-            for (events, input) in &records {
-                sequence += 1;
-                let applied = Applied {
-                    sequence,
-                    at,
-                    input,
-                };
-                events
-                    .iter()
-                    .for_each(|event| drop(evolve(&mut tenant, applied, event, book)));
-                finish(&mut tenant, sequence);
-            }
-        },
-    );
+    replayed(harness, size, &mut world, &mut tenant, inputs);
     anyhow::ensure!(
         tenant.open.is_empty(),
         "every notification of the replay must have ended"
     );
     Ok(())
+}
+
+fn decided(
+    harness: &mut Harness,
+    size: Value,
+    world: &mut World,
+    tenant: &mut Tenant,
+    inputs: &[Input],
+) {
+    let name = "decide: accept, permit, delivered, ended";
+    harness.each(name, size, || {
+        let events = inputs.iter().map(|input| world.decide(tenant, input).len());
+        events.sum::<usize>()
+    });
+}
+
+fn replayed(
+    harness: &mut Harness,
+    size: Value,
+    world: &mut World,
+    tenant: &mut Tenant,
+    inputs: [Input; 3],
+) {
+    let mut twin = tenant.clone();
+    let records = inputs.map(|input| (world.decide(&mut twin, &input), input));
+    let (at, book, mut sequence) = (world.now, &world.book, world.sequence);
+    let name = "evolve: the same from its events, as recovery does";
+    harness.each(name, size, || {
+        for (events, input) in &records {
+            sequence += 1;
+            let applied = Applied {
+                sequence,
+                at,
+                input,
+            };
+            for event in events {
+                drop(evolve(tenant, applied, event, book));
+            }
+            finish(tenant, sequence);
+        }
+    });
 }
 
 /// The inputs of one notification from acceptance to its end, tried out on a tenant of the same

@@ -2,7 +2,7 @@
 //! acknowledgements. Refuses sockets.
 
 use std::hint::black_box;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use sluis_model::wire::{
@@ -20,41 +20,33 @@ const BATCHES: u64 = 200;
 
 pub(super) fn run(harness: &mut Harness, _: &MicroArgs) -> anyhow::Result<()> {
     let rows: Vec<_> = (0..ROWS).map(row).collect();
-    let acks: Vec<_> = (0..ROWS)
-        .map(|n| AckRow {
-            correlation: n,
-            id: NotificationId(n.into()),
-            position: n,
-            duplicate: false,
-        })
-        .collect();
+    let acks: Vec<_> = (0..ROWS).map(ack).collect();
     let (mut frame, mut answer) = (Vec::new(), Vec::new());
     encode_submit_batch(&mut frame, 1, rows.iter())?;
     encode_acks(&mut answer, &acks);
-    let size = json!({ "rows": ROWS, "bytes": frame.len() });
-    let mut out = Vec::with_capacity(frame.len());
-    harness.batches("wire: encode a row of a batch", size.clone(), || {
-        let start = Instant::now();
-        for _ in 0..BATCHES {
-            out.clear();
-            let done = encode_submit_batch(&mut out, 1, black_box(&rows).iter());
-            debug_assert!(done.is_ok());
-            black_box(&out);
-        }
-        (BATCHES * ROWS, start.elapsed())
-    });
-    harness.batches("wire: decode a row of a batch", size, || {
-        decode::<ClientFrame>(&frame)
-    });
-    harness.batches(
-        "wire: decode an ack of a batch",
-        json!({ "rows": ROWS, "bytes": answer.len() }),
-        || decode::<ServerFrame>(&answer),
-    );
+    let size = |bytes: usize| json!({ "rows": ROWS, "bytes": bytes });
+    let name = "wire: encode a row of a batch";
+    harness.batches(name, size(frame.len()), || encode(&rows, frame.len()));
+    let name = "wire: decode a row of a batch";
+    harness.batches(name, size(frame.len()), || decode::<ClientFrame>(&frame));
+    let name = "wire: decode an ack of a batch";
+    harness.batches(name, size(answer.len()), || decode::<ServerFrame>(&answer));
     Ok(())
 }
 
-fn decode<F: sluis_model::wire::Frame>(bytes: &[u8]) -> (u64, std::time::Duration) {
+fn encode(rows: &[NotificationRequest], room: usize) -> (u64, Duration) {
+    let mut out = Vec::with_capacity(room);
+    let start = Instant::now();
+    for _ in 0..BATCHES {
+        out.clear();
+        let done = encode_submit_batch(&mut out, 1, black_box(rows).iter());
+        debug_assert!(done.is_ok());
+        black_box(&out);
+    }
+    (BATCHES * ROWS, start.elapsed())
+}
+
+fn decode<F: sluis_model::wire::Frame>(bytes: &[u8]) -> (u64, Duration) {
     let mut decoder = Decoder::<F>::new(MAX_FRAME);
     let start = Instant::now();
     for _ in 0..BATCHES {
@@ -64,6 +56,15 @@ fn decode<F: sluis_model::wire::Frame>(bytes: &[u8]) -> (u64, std::time::Duratio
         let _ = black_box(frame);
     }
     (BATCHES * ROWS, start.elapsed())
+}
+
+fn ack(n: u64) -> AckRow {
+    AckRow {
+        correlation: n,
+        id: NotificationId(n.into()),
+        position: n,
+        duplicate: false,
+    }
 }
 
 fn row(n: u64) -> NotificationRequest {
