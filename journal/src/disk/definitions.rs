@@ -91,6 +91,24 @@ impl Definitions {
     }
 }
 
+/// Copies the definitions that are not there yet to another data directory. One that is deleted
+/// meanwhile is not needed.
+pub(super) fn copy(from: &Path, to: &Path) -> Result<(), JournalError> {
+    let target = to.join(DIR);
+    files::create_dir(&target)?;
+    for hash in found(from)? {
+        let name = format!("{:032x}", u128::from_be_bytes(hash));
+        let path = target.join(&name);
+        if matches!(files::read_checked(&path), Ok(Some(_))) {
+            continue;
+        }
+        if let Some(bytes) = files::read_checked(&from.join(DIR).join(name))? {
+            files::write_checked(&path, &bytes)?;
+        }
+    }
+    Ok(())
+}
+
 /// The hashes of the definitions that have a file, sorted.
 pub(super) fn found(data: &Path) -> Result<Vec<[u8; 16]>, JournalError> {
     let dir = data.join(DIR);

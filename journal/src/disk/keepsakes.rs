@@ -49,3 +49,20 @@ impl Keepsakes {
         Ok(Some(bytes.to_vec()))
     }
 }
+
+/// Copies what is kept to another data directory of the same number.
+pub(super) fn copy(from: &Path, to: &Path) -> Result<(), JournalError> {
+    let (source, target) = (from.join(DIR), to.join(DIR));
+    files::create_dir(&target)?;
+    for path in files::list(&source)? {
+        let is_whole = path
+            .extension()
+            .is_none_or(|extension| extension != files::UNFINISHED);
+        if let Some(name) = path.file_name().filter(|_| is_whole)
+            && let Some(bytes) = files::read_checked(&path)?
+        {
+            files::write_checked(&target.join(name), &bytes)?;
+        }
+    }
+    Ok(())
+}

@@ -1,6 +1,7 @@
 //! The journal on disk. Owns the data directory and the committer thread; ties the parts below
 //! together. Refuses logic of its own beyond checking a shard number.
 
+pub(crate) mod backup;
 mod checkpoints;
 mod committer;
 mod definitions;
@@ -96,13 +97,17 @@ impl DiskJournal {
         )?;
         let definitions = Definitions::open(dir, Arc::clone(&recovered.ledger), removed)?;
         let keepsakes = Keepsakes::open(dir, recovered.id, removed)?;
+        let is_left_out = table::is_left_out(dir)?;
         let expected = Expected {
             id: recovered.id,
             lasts: &recovered.lasts,
             marks: &recovered.marks,
-            is_first: recovered.report.created || recovered.is_old,
+            is_first: recovered.report.created || recovered.is_old || is_left_out,
         };
         let table = Table::open(dir, &options, &expected, &mut recovered.repairs, removed)?;
+        if is_left_out {
+            table::put_in(dir)?;
+        }
         recovered.report.repairs = recovered.repairs.into_list();
         let (intake, queue) = Intake::new(&options, &recovered.lasts);
         let (intake, generations) = (Arc::new(intake), Arc::new(recovered.generations));

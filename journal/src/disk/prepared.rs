@@ -158,6 +158,11 @@ impl Prepared {
     }
 }
 
+/// Writes the start file of a generation that is a copy.
+pub(super) fn write_start(dir: &Path, salt: u64) -> Result<(), JournalError> {
+    files::write_numbers(&dir.join(START), &[salt])
+}
+
 /// A number that no earlier file had and nobody outside can know: the checksums of a file begin
 /// with it.
 pub(super) fn fresh_number(of: u64) -> u64 {

@@ -14,7 +14,8 @@ pub(super) struct Expected<'a> {
     pub(super) lasts: &'a [u64],
     /// Per shard the oldest record that is kept.
     pub(super) marks: &'a [u64],
-    /// Whether there was no table yet, or one of the format before this.
+    /// Whether there was no table yet, or one of the format before this, or this is a copy without
+    /// the table.
     pub(super) is_first: bool,
 }
 

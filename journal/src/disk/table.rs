@@ -24,6 +24,8 @@ use super::values::Values;
 use crate::{JournalError, MAX_KEY_BYTES, MAX_VALUE_BYTES, Sequence, Shard};
 
 pub(super) const DIR: &str = "table";
+/// A file that says that this is a copy which was made without the table. It goes once there is one.
+const LEFT_OUT: &str = "table-left-out";
 /// The part of a segment that is put between two barriers at most. sled writes a page again every
 /// few changes of it: some four bytes of its log for each byte that is put, a quarter of a segment.
 const BARRIER_PART: usize = 16;
@@ -50,6 +52,22 @@ struct Books {
     mark: u64,
     /// Of all values.
     sum: Sum,
+}
+
+/// Whether a data directory is a copy without the table, on which nothing was started yet.
+pub(super) fn is_left_out(data: &Path) -> Result<bool, JournalError> {
+    let path = data.join(LEFT_OUT);
+    std::fs::exists(&path).map_err(JournalError::io("look for", &path))
+}
+
+/// Says that a copy has no table. Durable on return.
+pub(super) fn leave_out(data: &Path) -> Result<(), JournalError> {
+    files::write_checked(&data.join(LEFT_OUT), &[])
+}
+
+/// There is a table now.
+pub(super) fn put_in(data: &Path) -> Result<(), JournalError> {
+    files::remove_file(&data.join(LEFT_OUT))
 }
 
 impl Table {
