@@ -82,6 +82,8 @@ pub struct App {
     pub readers: Arc<Readers>,
     /// What `/metrics` shows.
     pub prometheus: PrometheusHandle,
+    /// Whether this start was one from a copy.
+    pub restored: crate::backup::Restored,
     /// What the edges report.
     pub watch: Watch,
     /// Receipts, counted.

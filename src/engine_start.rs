@@ -21,6 +21,7 @@ use sluis_model::{Clock, CorporationId, ReferenceKey};
 
 use crate::admission::{Admission, Gatekeeper};
 use crate::app::{App, Corporation, RequestLimits, WayOut};
+use crate::backup::{self, Restored};
 use crate::config::{Config, KeyRing, MapSecrets};
 use crate::reference_key;
 use crate::telemetry::{self, JournalObserver, ReceiptCounters, Watch};
@@ -106,11 +107,14 @@ struct Stored {
     journal: Arc<DiskJournal>,
     book: Arc<Book>,
     reference: ReferenceKey,
+    /// Whether it is a copy on which no engine was started yet.
+    is_copy: bool,
 }
 
 impl Stored {
     /// Opens it, and stores the definitions of now beside those that are there.
     fn open(config: &Config, around: &mut Surroundings) -> anyhow::Result<(Self, RecoveryReport)> {
+        let is_copy = backup::whole_note(&config.engine.data_dir)?.is_some();
         let (journal, mut report) = open_journal(config)?;
         let reference = reference_key::load(&config.engine.data_dir, &journal, &mut report)?;
         let fatal = around.on_fatal.clone();
@@ -124,6 +128,7 @@ impl Stored {
             journal: Arc::new(journal),
             book: Arc::new(book),
             reference,
+            is_copy,
         };
         Ok((stored, report))
     }
@@ -151,7 +156,7 @@ impl Stored {
             supervisors: config.supervisor_settings(),
             key: self.reference.clone(),
             corporations: config.cards(),
-            paused: around.paused,
+            paused: around.paused || self.is_copy,
             prepare_threads: config.engine.prepare_threads,
             arbiters: actors.arbiters.iter().map(Arbiter::handle).collect(),
             threads: actors.threads.all().clone(),
@@ -159,6 +164,14 @@ impl Stored {
             recovery,
         })?;
         Ok(Arc::new(engine))
+    }
+
+    /// What is to do once the pause of a copy is durable.
+    fn restored(&self, config: &Config) -> Restored {
+        match self.is_copy {
+            true => Restored::of(&config.engine.data_dir, &*self.journal),
+            false => Restored::default(),
+        }
     }
 }
 
@@ -187,6 +200,7 @@ fn app(
     readers: Arc<Readers>,
 ) -> App {
     let gatekeeper = Arc::new(Gatekeeper::default());
+    let restored = stored.restored(config);
     let places = sluis_channels::intakes().map(|intake| intake.name);
     let task_after = config.limits.unmatched_task_after.0.as_millis();
     App {
@@ -207,6 +221,7 @@ fn app(
         clock_tolerance_ms: config.clock_tolerance_ms(),
         unmatched_task_after_ms: i64::try_from(task_after).unwrap_or(i64::MAX),
         surveys: crate::surveys::Surveys::default(),
+        restored,
         readers,
         prometheus: around.prometheus,
     }
@@ -286,13 +301,19 @@ impl Running {
             );
         }
         self.app.finish_warnings();
-        let (engine, readers) = (self.app.engine.clone(), self.app.readers.clone());
+        let (app, engine, readers) = (
+            self.app.clone(),
+            self.app.engine.clone(),
+            self.app.readers.clone(),
+        );
         let actors = self.actors;
         tokio::task::spawn_blocking(move || {
             actors.stop();
             engine.close();
             readers.stop();
-            engine.journal().close()
+            let closed = engine.journal().close();
+            app.restored.settle(&**engine.journal());
+            closed
         })
         .await??;
         Ok(())

@@ -6,6 +6,7 @@ pub mod access;
 pub mod admission;
 pub mod app;
 pub mod ask;
+pub mod backup;
 pub mod binary;
 pub mod cli;
 pub mod clock;

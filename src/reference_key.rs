@@ -33,6 +33,11 @@ enum Found {
     },
 }
 
+/// Where the file is.
+pub(crate) fn path(data_dir: &Path) -> PathBuf {
+    data_dir.join(NAME)
+}
+
 /// Whether a data directory has the file: then it has a journal, too.
 #[must_use]
 pub fn is_there(data_dir: &Path) -> bool {

@@ -132,11 +132,14 @@ fn say_serving(running: &Running, ports: &Ports, paused: bool) {
         "fdatasync before every acknowledgement",
     );
     tracing::info!(http = %ports.http(), binary = ports.binary(), status = ports.status(), environment, durability, "serving");
-    if paused {
-        tracing::warn!(
-            "everything is paused, as the command line asked: POST /v1/operator/resume with {{\"all\":true}} lets it go on"
-        );
-    }
+    let why = match paused {
+        true => "as the command line asked",
+        false if running.app.restored.is_pending() => "because this directory is a copy",
+        false => return,
+    };
+    tracing::warn!(
+        "everything is paused, {why}: POST /v1/operator/resume with {{\"all\":true}} lets it go on"
+    );
 }
 
 /// What a signal asks for.
@@ -251,6 +254,7 @@ fn housekeeping(app: Arc<App>, shutdown: CancellationToken) -> Vec<Edge> {
             // the metrics.
             app.prometheus.run_upkeep();
             app.flush_warnings();
+            app.restored.settle(&**app.engine.journal());
             look_at_the_disk(&app).await;
         }
     });

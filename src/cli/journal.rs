@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use anyhow::ensure;
 use clap::Subcommand;
 use sluis_journal::{DiskJournal, Inspection, Journal, Options, Shard, inspect};
 use sluis_model::Record;
@@ -80,6 +81,11 @@ fn say_defects(inspection: &Inspection, out: &mut String) {
 }
 
 fn verified(data_dir: &Path) -> anyhow::Result<(String, u8)> {
+    ensure!(
+        crate::backup::whole_note(data_dir)?.is_none(),
+        "{}: is a copy and has no table to verify. `sluis journal inspect` reads every record of it",
+        data_dir.display()
+    );
     let inspection = look(data_dir)?;
     let (mut out, mut bad) = (String::new(), 0);
     say_defects(&inspection, &mut out);

@@ -6,6 +6,7 @@
     reason = "the command line is the one place that talks to a person"
 )]
 
+mod backup;
 mod config;
 mod journal;
 mod metrics;
@@ -44,6 +45,10 @@ pub enum Command {
         #[command(subcommand)]
         what: journal::JournalCommand,
     },
+    /// Copy a data directory while an engine uses it.
+    Backup(backup::BackupArgs),
+    /// Make a data directory of a copy. An engine that starts there pauses everything.
+    Restore(backup::RestoreArgs),
     /// List every metric with its meaning.
     Metrics,
 }
@@ -75,6 +80,8 @@ impl Command {
             Self::Serve(args) => serve(&args),
             Self::Config { what } => said(config::run(&what, &environment())),
             Self::Journal { what } => said(journal::run(&what)),
+            Self::Backup(args) => said(backup::backup(&args)),
+            Self::Restore(args) => said(backup::restored(&args)),
             Self::Metrics => said(metrics::run()),
         }
     }

@@ -7,6 +7,7 @@
 mod access;
 mod api;
 mod architecture;
+mod backup;
 mod bounds;
 mod circles;
 mod clocks;

@@ -1,0 +1,209 @@
+//! A restore drill: a copy is made while the engine runs, and another engine starts from it. It
+//! knows every notification that was accepted before the copy, sends nothing until an operator says
+//! so, and then nothing twice that the copy knows of.
+
+use std::path::Path;
+
+use serde_json::json;
+use sluis::backup::{back_up, restore, whole_note};
+
+use crate::support::{Engine, NOORD, OPERATOR, START, ZUID};
+
+const HOUR: i64 = 3_600_000;
+
+/// An engine that has mailed, and what was acknowledged in it.
+struct Drill {
+    engine: Engine,
+    ids: Vec<(&'static str, String)>,
+}
+
+impl Drill {
+    /// Three stornos of each corporation left as mails. After two days each becomes an SMS.
+    async fn new() -> Self {
+        let engine = Engine::with_sinks().await;
+        let mut ids = Vec::new();
+        for key in [NOORD, ZUID] {
+            for number in 0..3 {
+                let (tenant, address) = (
+                    format!("H-{number}"),
+                    format!("huurder{number}@huurder.example"),
+                );
+                let invoice = format!("F-{number}");
+                let id = engine.mailed_storno(key, &tenant, &address, &invoice).await;
+                ids.push((key, id));
+            }
+        }
+        assert_eq!(engine.mails(), 6);
+        Self { engine, ids }
+    }
+
+    /// What happens after the copy: the SMS leave, and one more mail.
+    async fn go_on(&self) -> String {
+        self.engine.pass(47 * HOUR).await;
+        self.balances("day 2").await;
+        self.engine.pass(2 * HOUR).await;
+        assert_eq!(self.engine.sms(), 6);
+        let address = "later@huurder.example";
+        self.engine
+            .mailed_storno(NOORD, "H-9", address, "F-9")
+            .await
+    }
+
+    /// The daily feed: a flow sends nothing on an old balance.
+    async fn balances(&self, day: &str) {
+        for key in [NOORD, ZUID] {
+            for tenant in ["H-0", "H-1", "H-2"] {
+                self.engine
+                    .owes(key, tenant, &format!("{tenant} {day}"))
+                    .await;
+            }
+        }
+        self.engine.settled().await;
+    }
+
+    /// Starts on what is there. The feed goes on, and every wait has ended.
+    async fn start(&mut self) {
+        self.engine.try_open().await.unwrap();
+        self.balances("day 3").await;
+    }
+
+    /// The disk is lost: the copy comes in its place.
+    async fn lose_and_restore(&mut self, copy: &Path) {
+        self.engine.close().await;
+        std::fs::remove_dir_all(self.engine.data()).unwrap();
+        restore(copy, &self.engine.data()).unwrap();
+    }
+
+    async fn resume(&self) {
+        let all = json!({ "all": true });
+        let path = "/v1/operator/resume";
+        self.engine.call(OPERATOR, "POST", path, all).await.ok();
+        self.engine.settled().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restored_engine_knows_all_sends_nothing_unasked_and_nothing_twice_that_it_knows_of() {
+    let mut drill = Drill::new().await;
+    let copy = tempfile::tempdir().unwrap();
+    back_up(&drill.engine.data(), copy.path(), START).unwrap();
+    let later = drill.go_on().await;
+    let (mails, sms) = (drill.engine.mails(), drill.engine.sms());
+    assert_eq!((mails, sms), (7, 6));
+
+    drill.lose_and_restore(copy.path()).await;
+    drill.start().await;
+    for (key, id) in &drill.ids {
+        assert_eq!(drill.engine.get(key, id).await["id"], **id);
+    }
+    let path = format!("/v1/notifications/{later}");
+    let unknown = drill.engine.ask(NOORD, &path).await;
+    assert_eq!(unknown.status, 404, "accepted after the copy");
+    // Every wait has ended, and nothing leaves.
+    drill.engine.pass(HOUR).await;
+    assert_eq!((drill.engine.mails(), drill.engine.sms()), (mails, sms));
+    let ready = drill.engine.ask(OPERATOR, "/readyz").await.json();
+    assert_eq!(ready["paused"]["everything"], true, "{ready}");
+
+    // The SMS left after the copy was made, which it cannot know. The mails it does know.
+    drill.resume().await;
+    assert_eq!((drill.engine.mails(), drill.engine.sms()), (mails, sms + 6));
+    drill.engine.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_pause_of_a_restored_engine_outlives_a_restart_and_its_end_does_too() {
+    let mut drill = Drill::new().await;
+    let copy = tempfile::tempdir().unwrap();
+    back_up(&drill.engine.data(), copy.path(), START).unwrap();
+    drill.go_on().await;
+    drill.lose_and_restore(copy.path()).await;
+    let sms = drill.engine.sms();
+    let data = drill.engine.data();
+    assert!(whole_note(&data).unwrap().is_some());
+    drill.start().await;
+    drill.engine.restart().await;
+    assert!(
+        whole_note(&data).unwrap().is_none(),
+        "it is no copy any more"
+    );
+    drill.engine.pass(HOUR).await;
+    assert_eq!(drill.engine.sms(), sms, "still paused");
+    drill.resume().await;
+    assert_eq!(drill.engine.sms(), sms + 6);
+    drill.engine.restart().await;
+    let ready = drill.engine.ask(OPERATOR, "/readyz").await.json();
+    assert_eq!(ready["paused"]["everything"], false, "{ready}");
+    drill.engine.end().await;
+}
+
+/// The control: without the note that says that it is a copy, a start sends at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_its_note_a_copy_sends_at_once() {
+    let mut drill = Drill::new().await;
+    let copy = tempfile::tempdir().unwrap();
+    back_up(&drill.engine.data(), copy.path(), START).unwrap();
+    drill.go_on().await;
+    drill.lose_and_restore(copy.path()).await;
+    let sms = drill.engine.sms();
+    std::fs::remove_file(drill.engine.data().join("backup.json")).unwrap();
+    drill.start().await;
+    assert_eq!(drill.engine.sms(), sms + 6);
+    drill.engine.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_later_copy_brings_the_earlier_one_up_to_date() {
+    let mut drill = Drill::new().await;
+    let copy = tempfile::tempdir().unwrap();
+    back_up(&drill.engine.data(), copy.path(), START).unwrap();
+    let later = drill.go_on().await;
+    back_up(&drill.engine.data(), copy.path(), START).unwrap();
+    let (mails, sms) = (drill.engine.mails(), drill.engine.sms());
+    drill.lose_and_restore(copy.path()).await;
+    drill.start().await;
+    assert_eq!(drill.engine.get(NOORD, &later).await["id"], later);
+    drill.resume().await;
+    drill.engine.pass(HOUR).await;
+    assert_eq!((drill.engine.mails(), drill.engine.sms()), (mails, sms));
+    drill.engine.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn half_a_copy_starts_nowhere_and_nothing_is_overwritten() {
+    let mut drill = Drill::new().await;
+    let data = drill.engine.data();
+    let refused = |what: anyhow::Result<()>| format!("{:#}", what.expect_err("refused"));
+    // Into the data directory, and over something else.
+    let inside = back_up(&data, &data.join("copy"), START).map(drop);
+    assert!(refused(inside).contains("choose another place"));
+    std::fs::remove_dir_all(data.join("copy")).unwrap();
+    let other = tempfile::tempdir().unwrap();
+    std::fs::write(other.path().join("important"), "yes").unwrap();
+    let over = back_up(&data, other.path(), START).map(drop);
+    assert!(refused(over).contains("choose an empty directory"));
+    // A copy that was cut short says so.
+    let copy = tempfile::tempdir().unwrap();
+    back_up(&data, copy.path(), START).unwrap();
+    let note = copy.path().join("backup.json");
+    let half = std::fs::read_to_string(&note)
+        .unwrap()
+        .replace("\"whole\": true", "\"whole\": false");
+    std::fs::write(&note, half).unwrap();
+    let target = tempfile::tempdir().unwrap();
+    let cut = restore(copy.path(), target.path()).map(drop);
+    assert!(refused(cut).contains("cut short"));
+    // So does a start on it, and the next copy mends it.
+    back_up(&data, copy.path(), START).unwrap();
+    let full = restore(copy.path(), &data).map(drop);
+    assert!(refused(full).contains("is not empty"));
+    drill.lose_and_restore(copy.path()).await;
+    let note = data.join("backup.json");
+    let half = std::fs::read_to_string(&note)
+        .unwrap()
+        .replace("\"whole\": true", "\"whole\": false");
+    std::fs::write(&note, half).unwrap();
+    let error = drill.engine.try_open().await.expect_err("half a copy");
+    assert!(format!("{error:#}").contains("cut short"), "{error:#}");
+    drill.engine.end().await;
+}
