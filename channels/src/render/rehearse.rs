@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
-use sluis_model::flow::{FieldKind, Flow, InputField};
+use sluis_model::Channel;
+use sluis_model::flow::{FieldKind, Flow, InputField, Message};
 
 use super::context::{Context, CorporationView, DEFAULT_LANGUAGE, TenantView};
 use super::error::RenderError;
@@ -15,6 +16,9 @@ use crate::problem::Problem;
 /// Characters that mean something to somebody: HTML, templates, JSON, directions, lines of a
 /// header.
 const ODD: &str = "<a href=\"x\">&amp;'{{ link }}{% raw %}\\u0000 \u{202e}é\u{1F600}%0900000000d ";
+
+/// A link as messages have it.
+const LINK: &str = "https://post.example/b/abcdefghijklmnopqrstuvwxyz";
 
 /// A kind of data.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,34 +39,9 @@ impl Templates {
         let mut found = BTreeMap::new();
         for message in flow.messages() {
             for (channel, template) in &message.templates {
-                let languages = self
-                    .languages(template)
-                    .into_iter()
-                    .chain([DEFAULT_LANGUAGE.to_owned()]);
-                for language in languages {
-                    for sample in [Sample::Usual, Sample::Bare, Sample::Worst] {
-                        let data = data(flow, sample);
-                        let context = Context {
-                            tenant: TenantView {
-                                id: "H-1",
-                                name: name(sample),
-                                language: &language,
-                            },
-                            corporation: CorporationView {
-                                name: "Woonstichting",
-                            },
-                            data: &data,
-                            link: message
-                                .link
-                                .then_some("https://post.example/b/abcdefghijklmnopqrstuvwxyz"),
-                        };
-                        let rendered = self.render(*channel, template, &context);
-                        if let Some(error) = rendered.err().filter(|error| matters(sample, error)) {
-                            found
-                                .entry((error.file().to_owned(), error.to_string()))
-                                .or_insert(hint(sample));
-                        }
-                    }
+                for (sample, error) in self.attempts(flow, message, *channel, template) {
+                    let mistake = (error.file().to_owned(), error.to_string());
+                    found.entry(mistake).or_insert(hint(sample));
                 }
             }
         }
@@ -71,6 +50,40 @@ impl Templates {
             .into_iter()
             .map(|((file, why), hint)| Problem::new("templates", &file, why, expected, hint))
             .collect()
+    }
+
+    /// What goes wrong with one template, in each of its languages, with each sample.
+    fn attempts(
+        &self,
+        flow: &Flow,
+        message: &Message,
+        channel: Channel,
+        template: &str,
+    ) -> Vec<(Sample, RenderError)> {
+        let mut wrong = Vec::new();
+        let languages = self.languages(template).into_iter();
+        for language in languages.chain([DEFAULT_LANGUAGE.to_owned()]) {
+            for sample in [Sample::Usual, Sample::Bare, Sample::Worst] {
+                let data = data(flow, sample);
+                let tenant = TenantView {
+                    id: "H-1",
+                    name: name(sample),
+                    language: &language,
+                };
+                let context = Context {
+                    tenant,
+                    corporation: CorporationView {
+                        name: "Woonstichting",
+                    },
+                    data: &data,
+                    link: message.link.then_some(LINK),
+                };
+                let rendered = self.render(channel, template, &context);
+                let error = rendered.err().filter(|error| matters(sample, error));
+                wrong.extend(error.map(|error| (sample, error)));
+            }
+        }
+        wrong
     }
 }
 

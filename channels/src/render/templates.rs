@@ -100,62 +100,47 @@ impl Templates {
     }
 
     fn compiled(files: &BTreeMap<String, String>) -> (Self, Vec<Problem>) {
-        let mut environment = bounds::environment();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_fuel(Some(FUEL));
-        environment.set_auto_escape_callback(|name| {
-            if name.ends_with(".html") {
-                AutoEscape::Html
-            } else {
-                AutoEscape::None
-            }
-        });
-        filters::add_to(&mut environment);
+        let mut templates = Self {
+            environment: environment(),
+            sets: HashMap::new(),
+            refused: HashMap::new(),
+        };
         let mut problems = Vec::new();
-        let mut sets: HashMap<Box<str>, Vec<File>> = HashMap::new();
-        let mut refused = HashMap::new();
         for (name, source) in files {
             let Some((template, kind, language)) = parts_of(name) else {
+                let expected = "<name>[.subject][.<language>].txt or .html";
                 let hint = "storno-mail.subject.txt, storno-mail.en.txt, storno-mail.html";
-                problems.push(Problem::new(
-                    "templates",
-                    name,
-                    name,
-                    "<name>[.subject][.<language>].txt or .html",
-                    hint,
-                ));
+                problems.push(Problem::new("templates", name, name, expected, hint));
                 continue;
             };
             // Before it is compiled: the compiler works out what stands in it.
             if let Err(heavy) = weigh(files, name) {
-                refused.insert(name.as_str().into(), heavy);
-            } else if let Err(error) = environment.add_template_owned(name.clone(), source.clone())
-            {
-                let line = error.line().unwrap_or_default();
-                let detail = error.detail().unwrap_or("syntax").to_owned();
-                problems.push(Problem::new(
-                    "templates",
-                    name,
-                    format!("line {line}"),
-                    "a template that compiles",
-                    detail,
-                ));
+                templates.refused.insert(name.as_str().into(), heavy);
+            } else {
+                problems.extend(templates.add(name, source));
             }
             let file = File {
                 kind,
                 language: language.map(Into::into),
                 name: name.as_str().into(),
             };
-            sets.entry(template.into()).or_default().push(file);
+            let set = templates.sets.entry(template.into()).or_default();
+            set.push(file);
         }
-        (
-            Self {
-                environment,
-                sets,
-                refused,
-            },
-            problems,
-        )
+        (templates, problems)
+    }
+
+    /// Compiles one file; gives what is wrong with it.
+    fn add(&mut self, name: &str, source: &str) -> Option<Problem> {
+        let (name, source) = (name.to_owned(), source.to_owned());
+        let error = self
+            .environment
+            .add_template_owned(name.clone(), source)
+            .err()?;
+        let line = format!("line {}", error.line().unwrap_or_default());
+        let detail = error.detail().unwrap_or("syntax").to_owned();
+        let expected = "a template that compiles";
+        Some(Problem::new("templates", &name, line, expected, detail))
     }
 
     /// Whether every template that flows refer to is complete for its channel: the files in the
@@ -164,44 +149,18 @@ impl Templates {
     pub fn check<'a>(&self, used: impl IntoIterator<Item = (Channel, &'a str)>) -> Vec<Problem> {
         let mut problems = Vec::new();
         for (channel, name) in used {
-            let kinds = form_of(channel).required();
             if self.refusal(name).is_some() {
                 // Stored, and not to be sent: there is nobody to complete it.
                 continue;
             }
-            for kind in kinds
-                .iter()
-                .filter(|kind| self.find(name, **kind, DEFAULT_LANGUAGE).is_none())
-            {
-                let (expected, file) = (
-                    format!("a template for channel {channel}"),
-                    kind.file(name, None),
-                );
-                problems.push(Problem::new(
-                    "templates",
-                    &file,
-                    name,
-                    expected,
-                    format!("add the file {file}"),
-                ));
-            }
+            let kinds = form_of(channel).required();
+            let default = |kind: &Part| self.find(name, *kind, DEFAULT_LANGUAGE).is_some();
+            let expected = format!("a template for channel {channel}");
+            problems.extend(absent(name, None, kinds, default, &expected));
             for language in self.languages(name) {
-                for kind in kinds
-                    .iter()
-                    .filter(|kind| self.get(name, **kind, Some(&language)).is_none())
-                {
-                    let (expected, file) = (
-                        format!("complete in language {language}"),
-                        kind.file(name, Some(&language)),
-                    );
-                    problems.push(Problem::new(
-                        "templates",
-                        &file,
-                        name,
-                        expected,
-                        format!("add the file {file}"),
-                    ));
-                }
+                let own = |kind: &Part| self.get(name, *kind, Some(&language)).is_some();
+                let expected = format!("complete in language {language}");
+                problems.extend(absent(name, Some(&language), kinds, own, &expected));
             }
         }
         problems
@@ -324,4 +283,34 @@ impl Templates {
         let languages: BTreeSet<&str> = languages.collect();
         languages.into_iter().map(str::to_owned).collect()
     }
+}
+
+/// The environment of all templates: strict, with a bound on work, and escaping in HTML alone.
+fn environment() -> Environment<'static> {
+    let mut environment = bounds::environment();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(FUEL));
+    environment.set_auto_escape_callback(|name| match name.ends_with(".html") {
+        true => AutoEscape::Html,
+        false => AutoEscape::None,
+    });
+    filters::add_to(&mut environment);
+    environment
+}
+
+/// The files of a template that are not there.
+fn absent(
+    name: &str,
+    language: Option<&str>,
+    kinds: &[Part],
+    is_there: impl Fn(&Part) -> bool,
+    expected: &str,
+) -> Vec<Problem> {
+    let missing = kinds.iter().filter(|kind| !is_there(kind));
+    let problem = |kind: &Part| {
+        let file = kind.file(name, language);
+        let hint = format!("add the file {file}");
+        Problem::new("templates", &file, name, expected, hint)
+    };
+    missing.map(problem).collect()
 }
