@@ -204,36 +204,18 @@ impl JournalBook {
     }
 
     fn attempt(&mut self, at: Timestamp, event: &Event, by_receipt: bool) {
-        let (id, number, verdict) = match event {
-            Event::AttemptStarted { id, attempt, .. } => {
-                self.started(at, event);
-                (id, attempt, STARTED)
-            }
-            Event::AttemptAccepted { id, attempt, .. } => {
-                (id, attempt, if by_receipt { CLEARED } else { TAKEN })
-            }
-            Event::AttemptDelivered { id, attempt } => (id, attempt, DELIVERED),
-            Event::AttemptDeferred { id, attempt, .. } => (id, attempt, LATER),
-            Event::AttemptFailed { id, attempt, .. } if by_receipt => (id, attempt, BOUNCED),
-            Event::AttemptFailed {
-                id,
-                attempt,
-                exhausted: true,
-                ..
-            } => (id, attempt, GIVEN_UP),
-            Event::AttemptFailed { id, attempt, .. } => (id, attempt, REFUSED),
-            Event::AttemptInDoubt { id, attempt, .. } => (id, attempt, DOUBT),
-            Event::AttemptWithdrawn { id, attempt, .. } => (id, attempt, WITHDRAWN),
-            _ => return,
+        if matches!(event, Event::AttemptStarted { .. }) {
+            self.started(at, event);
+        }
+        let Some((id, number, verdict)) = verdict_of(event, by_receipt) else {
+            return;
         };
-        let Some(attempt) = self.attempts.get_mut(&(*id, *number)) else {
+        let Some(attempt) = self.attempts.get_mut(&(id, number)) else {
             return;
         };
         attempt.taken |= [TAKEN, CLEARED, DELIVERED].contains(&verdict);
-        *self
-            .verdicts
-            .entry((attempt.channel, attempt.provider.clone(), verdict))
-            .or_default() += 1;
+        let place = (attempt.channel, attempt.provider.clone(), verdict);
+        *self.verdicts.entry(place).or_default() += 1;
     }
 
     fn started(&mut self, at: Timestamp, event: &Event) {
@@ -309,4 +291,29 @@ fn reason(cause: &Cause, flow: Option<&Flow>) -> String {
         Cause::AlreadyRunning { .. } => "already told about this invoice".into(),
         other => format!("{other:?}").to_lowercase(),
     }
+}
+
+/// The attempt that an event is about, and what it says of it.
+const fn verdict_of(
+    event: &Event,
+    by_receipt: bool,
+) -> Option<(NotificationId, u16, &'static str)> {
+    Some(match event {
+        Event::AttemptStarted { id, attempt, .. } => (*id, *attempt, STARTED),
+        Event::AttemptAccepted { id, attempt, .. } if by_receipt => (*id, *attempt, CLEARED),
+        Event::AttemptAccepted { id, attempt, .. } => (*id, *attempt, TAKEN),
+        Event::AttemptDelivered { id, attempt } => (*id, *attempt, DELIVERED),
+        Event::AttemptDeferred { id, attempt, .. } => (*id, *attempt, LATER),
+        Event::AttemptFailed { id, attempt, .. } if by_receipt => (*id, *attempt, BOUNCED),
+        Event::AttemptFailed {
+            id,
+            attempt,
+            exhausted: true,
+            ..
+        } => (*id, *attempt, GIVEN_UP),
+        Event::AttemptFailed { id, attempt, .. } => (*id, *attempt, REFUSED),
+        Event::AttemptInDoubt { id, attempt, .. } => (*id, *attempt, DOUBT),
+        Event::AttemptWithdrawn { id, attempt, .. } => (*id, *attempt, WITHDRAWN),
+        _ => return None,
+    })
 }

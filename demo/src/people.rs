@@ -248,36 +248,54 @@ fn title(html: &str) -> String {
 
 /// The link in a message, if it is the one about `id` over `channel`.
 fn link_in(kept: &Kept, id: NotificationId, channel: Channel) -> Option<String> {
-    let (wanted, text, reference) = match kept.channel {
-        SinkChannel::Email => {
-            let text = String::from_utf8_lossy(&kept.raw)
-                .replace("=\r\n", "")
-                .replace("=3D", "=");
-            let reference = text.lines().find_map(|line| {
-                line.strip_prefix("Message-ID: <")?
-                    .split('>')
-                    .next()
-                    .map(str::to_owned)
-            })?;
-            (Channel::Email, text, reference)
-        }
-        SinkChannel::Sms => {
-            let request: serde_json::Value = serde_json::from_slice(&kept.raw).ok()?;
-            (
-                Channel::Sms,
-                request["body"].as_str()?.to_owned(),
-                request["reference"].as_str()?.to_owned(),
-            )
-        }
+    let Said {
+        over,
+        text,
+        reference,
+    } = match kept.channel {
+        SinkChannel::Email => said_by_mail(kept)?,
+        SinkChannel::Sms => said_by_sms(kept)?,
     };
-    let own =
-        wanted == channel && notification_of(&row_of(kept, reference)) == Some(id.to_string());
-    let start = own.then(|| text.find("/b/")).flatten()?;
+    let of = notification_of(&row_of(kept, reference));
+    if over != channel || of != Some(id.to_string()) {
+        return None;
+    }
+    let start = text.find("/b/")?;
     let begin = text[..start].rfind("http")?;
-    let token = text[start + 3..]
-        .split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_')
-        .next()?;
+    let is_end = |c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_';
+    let token = text[start + 3..].split(is_end).next()?;
     Some(format!("{}{token}", &text[begin..start + 3]))
+}
+
+/// What a message says, and the reference that it carries.
+struct Said {
+    over: Channel,
+    text: String,
+    reference: String,
+}
+
+fn said_by_mail(kept: &Kept) -> Option<Said> {
+    let raw = String::from_utf8_lossy(&kept.raw);
+    let text = raw.replace("=\r\n", "").replace("=3D", "=");
+    let id_of = |line: &str| {
+        let id = line.strip_prefix("Message-ID: <")?;
+        id.split('>').next().map(str::to_owned)
+    };
+    let reference = text.lines().find_map(id_of)?;
+    Some(Said {
+        over: Channel::Email,
+        text,
+        reference,
+    })
+}
+
+fn said_by_sms(kept: &Kept) -> Option<Said> {
+    let request: serde_json::Value = serde_json::from_slice(&kept.raw).ok()?;
+    Some(Said {
+        over: Channel::Sms,
+        text: request["body"].as_str()?.to_owned(),
+        reference: request["reference"].as_str()?.to_owned(),
+    })
 }
 
 /// A row of the sinks' book, for the one question to whom a reference belongs.

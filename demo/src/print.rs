@@ -138,27 +138,47 @@ fn row(name: &str, count: impl std::fmt::Display) {
 
 fn came_in(report: &Report) {
     heading("What came in");
-    let tenants = &report.inputs.tenants;
-    row("tenant list, rows", number(&tenants["rows"]));
+    tenant_list(&report.inputs.tenants);
+    returned(&report.inputs.returns);
+    row("balances", report.inputs.balances.posted);
+    row("payments", report.inputs.payments.posted);
+    row("  notifications they stopped", report.inputs.payments.ended);
+    let receipts = &report.inputs.receipts;
+    row("bounces by mail", receipts.bounces);
+    row("delivery reports of the SMS provider", receipts.callbacks);
+    for (effect, count) in &receipts.effects {
+        row(&format!("  receipts {effect}"), count);
+    }
+}
+
+/// The engine's report on the tenant list.
+fn tenant_list(report: &Value) {
+    row("tenant list, rows", number(&report["rows"]));
     for (field, name) in [
         ("new", "new"),
         ("changed", "changed"),
         ("same", "the same as before"),
         ("rejected", "rejected"),
     ] {
-        row(&format!("  {name}"), number(&tenants[field]));
+        row(&format!("  {name}"), number(&report[field]));
     }
-    for (reason, count) in reasons(&tenants["rejections"]) {
-        row(&format!("    because of {reason}"), count);
-    }
+    because_of(&report["rejections"]);
+    let warned = number(&report["warned"]);
     row(
         "  taken with a warning, without what cannot be used",
-        number(&tenants["warned"]),
+        warned,
     );
-    for (reason, count) in reasons(&tenants["warnings"]) {
+    because_of(&report["warnings"]);
+}
+
+fn because_of(rows: &Value) {
+    for (reason, count) in reasons(rows) {
         row(&format!("    because of {reason}"), count);
     }
-    let returns = &report.inputs.returns;
+}
+
+/// What was said to each returned direct debit.
+fn returned(returns: &[Verdict]) {
     row("returned direct debits, rows", returns.len());
     let mut verdicts: BTreeMap<String, usize> = BTreeMap::new();
     for verdict in returns {
@@ -169,19 +189,9 @@ fn came_in(report: &Report) {
         };
         *verdicts.entry(name).or_default() += 1;
     }
-    verdicts
-        .iter()
-        .for_each(|(name, count)| row(&format!("  {name}"), count));
-    row("balances", report.inputs.balances.posted);
-    row("payments", report.inputs.payments.posted);
-    row("  notifications they stopped", report.inputs.payments.ended);
-    let receipts = &report.inputs.receipts;
-    row("bounces by mail", receipts.bounces);
-    row("delivery reports of the SMS provider", receipts.callbacks);
-    receipts
-        .effects
-        .iter()
-        .for_each(|(effect, count)| row(&format!("  receipts {effect}"), count));
+    for (name, count) in &verdicts {
+        row(&format!("  {name}"), count);
+    }
 }
 
 fn number(value: &Value) -> u64 {

@@ -7,35 +7,30 @@ use sluis_loadtest::sink::{Channel as SinkChannel, Row};
 use sluis_model::{Channel, NotificationId};
 
 use super::{Books, Check, Message};
+use crate::journal_book::Attempt;
 
 impl Books<'_> {
     pub(super) fn one_start_each(messages: &[Message<'_>]) -> Check {
         let mut wrong = Vec::new();
         let mut copies: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-        for Message {
-            row, id, attempt, ..
-        } in messages
-        {
+        for message in messages {
+            let Message {
+                row, id, attempt, ..
+            } = message;
             let Some(attempt) = attempt else {
                 wrong.push(format!("{id}: a message without an attempt"));
                 continue;
             };
-            let address: String = attempt.address.trim_start_matches('+').to_owned();
-            let fits = attempt.channel == channel_of(row) && address.eq_ignore_ascii_case(&row.to);
-            let first = attempt
-                .started
-                .first()
-                .is_some_and(|at| at.0 <= row.first_ms);
-            if attempt.started.len() != 1 || !fits || !first {
+            if attempt.started.len() != 1 || !is_of(row, attempt) {
+                let (times, address) = (attempt.started.len(), &attempt.address);
+                let to = &row.to;
                 wrong.push(format!(
-                    "{id}: started {} times, for {}; the sink has it for {}",
-                    attempt.started.len(),
-                    attempt.address,
-                    row.to
+                    "{id}: started {times} times, for {address}; the sink has it for {to}"
                 ));
             }
-            let copies = copies.entry(row.id.as_str()).or_default();
-            *copies = (copies.0 + row.seen as usize, 1 + attempt.again.len());
+            let (seen, most) = copies.entry(row.id.as_str()).or_default();
+            *seen += row.seen as usize;
+            *most += 1 + attempt.again.len();
         }
         let many = copies.iter().filter(|(_, (seen, most))| seen > most);
         wrong.extend(many.map(|(id, (seen, most))| {
@@ -118,4 +113,14 @@ fn channel_of(row: &Row) -> Channel {
         SinkChannel::Email => Channel::Email,
         SinkChannel::Sms => Channel::Sms,
     }
+}
+
+/// Whether the sink's row is of this attempt: over its channel, to its address, not before it
+/// started.
+fn is_of(row: &Row, attempt: &Attempt) -> bool {
+    let address = attempt.address.trim_start_matches('+');
+    let first = attempt.started.first();
+    attempt.channel == channel_of(row)
+        && address.eq_ignore_ascii_case(&row.to)
+        && first.is_some_and(|at| at.0 <= row.first_ms)
 }
