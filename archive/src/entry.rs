@@ -10,6 +10,9 @@ use sluis_model::{CancelTarget, Input, Subject, TenantRecord};
 use crate::hash::Hash;
 use crate::words;
 
+/// Longest body of one entry, in bytes: the journal's longest record, and more than a mail may have.
+pub const MAX_BODY_BYTES: usize = 32 << 20;
+
 /// What an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -25,13 +25,10 @@ mod verify;
 mod words;
 
 pub use archive::{Archive, Batch, Found, Limits, Sealed};
-pub use entry::{Attempted, Entry, Head, Kept, Kind, Topic};
+pub use entry::{Attempted, Entry, Head, Kept, Kind, MAX_BODY_BYTES, Topic};
 pub use error::ArchiveError;
 pub use hash::Hash;
 pub use index::Key;
 pub use manifest::{BlockOf, FORMAT, Manifest, Reached, SegmentOf, Tip};
 pub use store::Store;
 pub use verify::{Fault, Report, verify};
-
-/// Longest body of one entry, in bytes: the journal's longest record, and more than a mail may have.
-pub const MAX_BODY_BYTES: usize = 32 << 20;

@@ -24,6 +24,7 @@ const SOURCES: &[&str] = &[
     "client/src",
     "loadtest/src",
     "demo/src",
+    "archive/src",
     "bench/src",
     "fuzz/src",
 ];
