@@ -8,10 +8,11 @@ use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 use sluis_actors::{ShardAnswer, ShardRequest};
-use sluis_model::{Answer, CancelTarget, Cancelled, Input, Intent, NotificationId, home_shard};
+use sluis_model::{Answer, CancelTarget, Cancelled, Input, Intent, home_shard};
 
 use super::auth::Caller;
 use super::body::{JsonBody, json};
+use super::named;
 use super::problem::Problem;
 use crate::app::App;
 use crate::ask::ask;
@@ -80,33 +81,27 @@ pub(super) async fn one(
     Path(id): Path<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<CancelledBody>, Problem> {
-    let id = id
-        .parse::<NotificationId>()
-        .map_err(|_| Problem::not_found("notification"))?;
+    let id = named::notification(&id)?;
     let body: OneBody = if body.is_empty() {
         OneBody::default()
     } else {
         json(&body)?
     };
     let note = note(&body.note.unwrap_or_default())?;
-    let inbox = app
-        .engine
-        .inbox_by_id(id)
-        .ok_or_else(|| Problem::not_found("notification"))?;
+    let inbox = named::inbox(&app, id)?;
     let input = Input::Cancel {
         target: CancelTarget::Notification(id),
         note,
     };
     let mut result = CancelledBody::default();
-    match ask(inbox, |reply| ShardRequest::ById {
+    let request = |reply| ShardRequest::ById {
         corporation,
         id,
         input,
         reply,
-    })
-    .await?
-    {
-        ShardAnswer::NotFound => return Err(Problem::not_found("notification")),
+    };
+    match ask(inbox, request).await? {
+        ShardAnswer::NotFound => return Err(named::unknown()),
         answer => result.add_answer(answer)?,
     }
     Ok(Json(result))

@@ -209,42 +209,33 @@ impl Text {
 }
 
 fn show(status: StatusCode, language: &str, text: Text) -> Response {
+    let mut response = (status, Html(page_of(language, text))).into_response();
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        let wait = HeaderValue::from_static("30");
+        response.headers_mut().insert(header::RETRY_AFTER, wait);
+    }
+    response
+}
+
+/// Dutch first, unless the tenant asked for English; both are always there, for whoever opens the
+/// link.
+fn page_of(language: &str, text: Text) -> String {
     let [dutch, english] = text.words();
-    // Dutch first, unless the tenant asked for English; both are always there, for whoever opens
-    // the link.
-    let [first, second] = if language.starts_with("en") {
-        [english, dutch]
+    let ([first, second], [lang, other]) = if language.starts_with("en") {
+        ([english, dutch], ["en", "nl"])
     } else {
-        [dutch, english]
+        ([dutch, english], ["nl", "en"])
     };
+    let (title, sentence) = first;
+    let (title2, sentence2) = second;
     let button = if text == Text::Button {
-        format!("<form method=\"post\"><button>{}</button></form>", first.0)
+        format!("<form method=\"post\"><button>{title}</button></form>")
     } else {
         String::new()
     };
-    let html = format!(
+    format!(
         "<!doctype html><html lang=\"{lang}\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <meta name=\"robots\" content=\"noindex\"><title>{title}</title><body><h1>{title}</h1><p>{sentence}</p>{button}\
-         <hr><p lang=\"{other}\"><strong>{title2}</strong>. {sentence2}</p></body></html>",
-        lang = if language.starts_with("en") {
-            "en"
-        } else {
-            "nl"
-        },
-        other = if language.starts_with("en") {
-            "nl"
-        } else {
-            "en"
-        },
-        title = first.0,
-        sentence = first.1,
-        title2 = second.0,
-        sentence2 = second.1,
-    );
-    let mut response = (status, Html(html)).into_response();
-    let headers = response.headers_mut();
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
-    }
-    response
+         <hr><p lang=\"{other}\"><strong>{title2}</strong>. {sentence2}</p></body></html>"
+    )
 }

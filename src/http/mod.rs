@@ -14,6 +14,7 @@ mod head;
 mod links;
 mod lists;
 mod metered;
+mod named;
 mod notes;
 mod notifications;
 pub mod openapi;

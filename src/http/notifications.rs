@@ -9,10 +9,14 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Serialize;
 use sluis_actors::{Query, ShardAnswer, ShardRequest, Snapshot};
-use sluis_model::{Answer, CorporationId, Flow, FlowBook, NotificationId, Open, Phase};
+use sluis_model::{
+    Answer, CorporationId, Flow, FlowBook, FlowRef, Input, NotificationId, Open, Phase,
+    TenantRecord,
+};
 
 use super::auth::Caller;
 use super::body::JsonBody;
+use super::named;
 use super::notes::{self, Note};
 use super::problem::Problem;
 use super::records::Records;
@@ -117,44 +121,35 @@ pub(super) async fn get(
     Caller(corporation): Caller,
     Path(id): Path<String>,
 ) -> Result<Json<explain::Explanation>, Problem> {
-    let id = id
-        .parse::<NotificationId>()
-        .map_err(|_| Problem::not_found("notification"))?;
+    let id = named::notification(&id)?;
     let snapshot = snapshot(&app, corporation, id).await?;
-    let records = Records::of(&app, &snapshot.key);
-    let page = records
-        .walk(
-            &app,
-            snapshot.tenant.last,
-            None,
-            MOST_RECORDS,
-            explain::about(id),
-        )
+    let last = snapshot.tenant.last;
+    let page = Records::of(&app, &snapshot.key)
+        .walk(&app, last, None, MOST_RECORDS, explain::about(id))
         .await?;
-    let accepted = page
-        .records
-        .iter()
-        .rev()
-        .find_map(|(_, record)| match &record.input {
-            sluis_model::Input::Notify(body) if body.id == id => Some(body.flow),
-            _ => None,
-        });
-    let flow = accepted
-        .and_then(|reference| app.book.flow(reference))
-        .ok_or_else(|| Problem::not_found("notification"))?;
+    let accepted = flow_of(id, &page.records);
+    let flow = accepted.and_then(|reference| app.book.flow(reference));
+    let flow = flow.ok_or_else(named::unknown)?;
     let open = snapshot.tenant.find(id);
     let ended = snapshot.ended.as_ref().map(|ended| explain::Ending {
         end: &ended.end,
         at: ended.at,
     });
-    let delays = open
-        .map(|open| delays(&app, corporation, open, flow))
-        .unwrap_or_default();
+    let delays = open.map(|open| delays(&app, corporation, open, flow));
     Ok(Json(
         explain::explain(id, open, ended, &page.records, Some(flow))
             .with_contacts(&snapshot.tenant)
-            .held_back(delays),
+            .held_back(delays.unwrap_or_default()),
     ))
+}
+
+/// The flow with which it was accepted.
+fn flow_of(id: NotificationId, records: &[(u64, TenantRecord)]) -> Option<FlowRef> {
+    let mut oldest_first = records.iter().rev();
+    oldest_first.find_map(|(_, record)| match &record.input {
+        Input::Notify(body) if body.id == id => Some(body.flow),
+        _ => None,
+    })
 }
 
 /// What keeps an open notification that is ready from leaving now.
@@ -188,13 +183,10 @@ pub(super) async fn snapshot(
     corporation: CorporationId,
     id: NotificationId,
 ) -> Result<Box<Snapshot>, Problem> {
-    let inbox = app
-        .engine
-        .inbox_by_id(id)
-        .ok_or_else(|| Problem::not_found("notification"))?;
+    let inbox = named::inbox(app, id)?;
     let query = Query::Notification { corporation, id };
     match ask(inbox, |reply| ShardRequest::Query { query, reply }).await? {
         ShardAnswer::Snapshot(snapshot) => Ok(snapshot),
-        _ => Err(Problem::not_found("notification")),
+        _ => Err(named::unknown()),
     }
 }

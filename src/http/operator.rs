@@ -97,29 +97,18 @@ pub(super) async fn overview(
     pauses::audit(&by, "overview", "all corporations");
     let _turn = app.surveys.turn().await.ok_or_else(too_many)?;
     let now = app.clock.now();
-    let mut corporations: BTreeMap<String, CorporationBody> = BTreeMap::new();
-    for counted in survey(&app).await? {
-        let name = app.corporation_name(counted.corporation);
-        corporations
-            .entry(name.clone())
-            .or_insert_with(|| CorporationBody {
-                corporation: name,
-                ..Default::default()
-            })
-            .add(&counted, now);
-    }
+    let corporations = by_corporation(&app, survey(&app).await?, now);
+    let under_way = app.engine.under_way();
     Ok(Json(OverviewBody {
         at: rfc3339(now),
         intake_closed: app.admission.closed().map(|closed| closed.code()),
         open: corporations
-            .values()
+            .iter()
             .map(|corporation| corporation.open)
             .sum(),
         pauses: pauses::seen_by(&app, None).pauses,
-        corporations: corporations.into_values().collect(),
-        under_way: app
-            .engine
-            .under_way()
+        corporations,
+        under_way: under_way
             .map(|(provider, count)| (provider.to_owned(), count))
             .collect(),
     }))
@@ -128,6 +117,21 @@ pub(super) async fn overview(
 fn too_many() -> Problem {
     let detail = format!("{MOST_SURVEYS} overviews are being made: ask one after the other");
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_reads", detail).retry_after(1)
+}
+
+/// What was counted, of each corporation, in the order of their names.
+fn by_corporation(app: &App, all: Vec<Counted>, now: Timestamp) -> Vec<CorporationBody> {
+    let mut corporations: BTreeMap<String, CorporationBody> = BTreeMap::new();
+    for counted in all {
+        let name = app.corporation_name(counted.corporation);
+        let empty = || CorporationBody {
+            corporation: name.clone(),
+            ..Default::default()
+        };
+        let body = corporations.entry(name.clone()).or_insert_with(empty);
+        body.add(&counted, now);
+    }
+    corporations.into_values().collect()
 }
 
 /// Counts all shards, piece by piece; not one instant for all, and no shard is held up.

@@ -17,6 +17,7 @@ use sluis_model::{Answer, Control, CorporationId, Input, Receipt, ReceiptEffect,
 
 use super::auth::unauthorized;
 use super::body::AnyBody;
+use super::named;
 use super::problem::Problem;
 use crate::access::{Access, Bringer, Stranger, Whose};
 use crate::app::App;
@@ -166,10 +167,7 @@ async fn unexplained(
     let text = format!("{}: {}", why.code, why.text);
     app.receipts.count(provider, "unexplained");
     tracing::warn!(provider, id = %attempt.id, status = text, "a provider said something nobody has mapped");
-    let inbox = app
-        .engine
-        .inbox_by_id(attempt.id)
-        .ok_or_else(|| Problem::not_found("notification"))?;
+    let inbox = named::inbox(app, attempt.id)?;
     let control = Control::Unexplained {
         corporation: Some(*corporation),
         id: Some(attempt.id),
@@ -216,10 +214,7 @@ async fn take(
 /// Has the tenant's shard decide one receipt.
 async fn apply(app: &App, receipt: ProviderReceipt) -> Result<ReceiptEffect, Problem> {
     let (corporation, attempt) = (receipt.corporation, receipt.attempt);
-    let inbox = app
-        .engine
-        .inbox_by_id(attempt.id)
-        .ok_or_else(|| Problem::not_found("notification"))?;
+    let inbox = named::inbox(app, attempt.id)?;
     // Never refused for the provider's clock: a bounce that is lost is worse than one with a wrong
     // instant.
     let now = app.clock.now();

@@ -19,6 +19,19 @@ pub fn route_list() -> Vec<RouteOf> {
 
 /// Every route there is.
 pub(super) fn routes() -> Vec<Route> {
+    let groups = [
+        of_notifications(),
+        of_tenants(),
+        of_results(),
+        of_pauses(),
+        of_operators(),
+        from_outside(),
+    ];
+    groups.into_iter().flatten().collect()
+}
+
+/// What senders call about notifications.
+fn of_notifications() -> Vec<Route> {
     vec![
         Route::at("/v1/notifications/batch")
             .large()
@@ -29,6 +42,12 @@ pub(super) fn routes() -> Vec<Route> {
         Route::at("/v1/notifications/{id}").get(Corporation, notifications::get),
         Route::at("/v1/notifications/{id}/cancel").post(Corporation, cancel::one),
         Route::at("/v1/cancellations").post(Corporation, cancel::many),
+    ]
+}
+
+/// What is told and asked of tenants.
+fn of_tenants() -> Vec<Route> {
+    vec![
         Route::at("/v1/tenants/load")
             .large()
             .post(Corporation, tenants::load),
@@ -39,26 +58,50 @@ pub(super) fn routes() -> Vec<Route> {
         Route::at("/v1/facts").post(Corporation, facts::post),
         Route::at("/v1/facts/unmatched").get(Corporation, unmatched::get),
         Route::at("/v1/facts/unmatched/{id}/dismiss").post(Corporation, unmatched::dismiss),
-        Route::at(receipt_path::PATH)
-            .post(receipts::ACCESS, receipts::post)
-            .get(receipts::ACCESS, receipts::get),
+    ]
+}
+
+/// What comes out, and what waits for people.
+fn of_results() -> Vec<Route> {
+    vec![
         Route::at("/v1/outcomes").get(Corporation, outcomes::get),
         Route::at("/v1/tasks").get(Corporation, tasks::list),
         Route::at("/v1/tasks/{id}/answer").post(Corporation, tasks::answer),
+    ]
+}
+
+/// Pauses of corporations and of operators.
+fn of_pauses() -> Vec<Route> {
+    vec![
         Route::at("/v1/pause").post(Corporation, pauses::pause),
         Route::at("/v1/resume").post(Corporation, pauses::resume),
         Route::at("/v1/pauses").get(Corporation, pauses::list),
         Route::at("/v1/operator/pauses").get(Operator, pauses::operator_list),
         Route::at("/v1/operator/pause").post(Operator, pauses::operator_pause),
         Route::at("/v1/operator/resume").post(Operator, pauses::operator_resume),
+    ]
+}
+
+/// What operators and their machines ask.
+fn of_operators() -> Vec<Route> {
+    vec![
         Route::at("/v1/operator/overview").get(Operator, operator::overview),
         Route::at("/v1/operator/notifications").get(Operator, operator::notifications),
-        Route::at("/b/{token}")
-            .get(Anybody, links::page)
-            .post(Anybody, links::press),
         Route::at(status::METRICS).get(Operator, status::metrics),
         Route::at(status::HEALTH).get(Anybody, status::healthz),
         Route::at(status::READY).get(Anybody, status::readyz),
+    ]
+}
+
+/// What providers and tenants call, and what anybody may read.
+fn from_outside() -> Vec<Route> {
+    vec![
+        Route::at(receipt_path::PATH)
+            .post(receipts::ACCESS, receipts::post)
+            .get(receipts::ACCESS, receipts::get),
+        Route::at("/b/{token}")
+            .get(Anybody, links::page)
+            .post(Anybody, links::press),
         Route::at("/openapi.json").get(Anybody, description),
     ]
 }

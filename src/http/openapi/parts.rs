@@ -273,38 +273,38 @@ fn security(access: Access) -> Value {
 }
 
 fn problem(status: u16, codes: &[&str]) -> Value {
-    let named = codes
-        .iter()
-        .map(|code| format!("`{code}`"))
-        .collect::<Vec<_>>()
-        .join(", ");
-    let title = StatusCode::from_u16(status)
-        .ok()
-        .and_then(|status| status.canonical_reason())
-        .unwrap_or("Error");
-    let mut answer = json!({
-        "description": format!("{title}: code {named}."),
-        "content": { "application/problem+json": { "schema": reference("Problem"), "example": {
-            "type": format!("https://sluis.dev/problems/{}", codes[0]), "title": title, "status": status, "code": codes[0],
-            "detail": "What happened and what to do, for people."
-        } } }
+    let named: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
+    let known = StatusCode::from_u16(status).ok();
+    let title = known.and_then(|status| status.canonical_reason());
+    let title = title.unwrap_or("Error");
+    let example = json!({
+        "type": format!("https://sluis.dev/problems/{}", codes[0]), "title": title, "status": status, "code": codes[0],
+        "detail": "What happened and what to do, for people."
     });
-    let header = |name: &str, description: &str, schema: Value| json!({ name: { "description": description, "required": true, "schema": schema } });
-    if matches!(status, 429 | 503) {
-        answer["headers"] = header(
-            "Retry-After",
-            "Seconds.",
-            json!({ "type": "integer", "minimum": 1 }),
-        );
-    }
-    if status == 401 {
-        answer["headers"] = header(
-            "WWW-Authenticate",
-            "The scheme.",
-            json!({ "type": "string", "const": "Bearer" }),
-        );
+    let mut answer = json!({
+        "description": format!("{title}: code {}.", named.join(", ")),
+        "content": { "application/problem+json": { "schema": reference("Problem"), "example": example } }
+    });
+    if let Some(headers) = headers_with(status) {
+        answer["headers"] = headers;
     }
     answer
+}
+
+/// The header that comes with every answer of this status.
+fn headers_with(status: u16) -> Option<Value> {
+    let header = |name: &str, description: &str, schema: Value| json!({ name: { "description": description, "required": true, "schema": schema } });
+    match status {
+        429 | 503 => {
+            let seconds = json!({ "type": "integer", "minimum": 1 });
+            Some(header("Retry-After", "Seconds.", seconds))
+        }
+        401 => {
+            let scheme = json!({ "type": "string", "const": "Bearer" });
+            Some(header("WWW-Authenticate", "The scheme.", scheme))
+        }
+        _ => None,
+    }
 }
 
 /// Text of lines, a value of the schema of this name each.
