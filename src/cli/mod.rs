@@ -113,13 +113,7 @@ fn serve(args: &ServeArgs) -> ExitCode {
     };
     log(&config);
     let again = args.source.clone();
-    let reload = move || match again.load(&environment()) {
-        Ok(loaded) => Some(loaded.config),
-        Err(problems) => {
-            tracing::error!(%problems, "the configuration cannot be read again");
-            None
-        }
-    };
+    let reload = move || load_again(&again);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -130,12 +124,8 @@ fn serve(args: &ServeArgs) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let ended = runtime.block_on(crate::serve::run(
-        config,
-        environment(),
-        args.paused,
-        reload,
-    ));
+    let serving = crate::serve::run(config, environment(), args.paused, reload);
+    let ended = runtime.block_on(serving);
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -143,6 +133,17 @@ fn serve(args: &ServeArgs) -> ExitCode {
             tracing::error!("{error:#}");
             eprintln!("sluis: {error:#}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// The configuration as it stands now; what is wrong with it is logged.
+fn load_again(source: &Source) -> Option<Config> {
+    match source.load(&environment()) {
+        Ok(loaded) => Some(loaded.config),
+        Err(problems) => {
+            tracing::error!(%problems, "the configuration cannot be read again");
+            None
         }
     }
 }

@@ -149,35 +149,41 @@ pub(super) fn seen(when: &Condition, observed: &Observed) -> String {
 
 /// What a guard that holds a message back waits for.
 pub(super) fn wanting(flow: &Flow, guard: &Guard, observed: &Observed) -> String {
+    let missing = missing(flow, guard, observed);
+    if !missing.is_empty() {
+        return format!("{} is not known", missing.join(" and "));
+    }
+    match (observed.as_of, guard.fresh_within_ms) {
+        (Some(at), Some(limit)) => {
+            let facts = dated(flow, guard).join(" and ");
+            let (at, limit) = (rfc3339(at), duration(limit));
+            format!("{facts} was told {at}, and may be at most {limit} old")
+        }
+        _ => {
+            let seen = seen(&guard.when, observed);
+            format!("what it compares cannot be compared: {seen}")
+        }
+    }
+}
+
+/// The sides of which nothing is known.
+fn missing(flow: &Flow, guard: &Guard, observed: &Observed) -> Vec<String> {
     let sides = [
         (&guard.when.left, &observed.left),
         (&guard.when.right, &observed.right),
     ];
-    let missing: Vec<String> = sides
-        .into_iter()
-        .filter(|(_, v)| **v == Value::Missing)
+    let unknown = sides.into_iter().filter(|(_, v)| **v == Value::Missing);
+    unknown
         .map(|(operand, _)| operand_name(flow, operand))
-        .collect();
-    match (missing.is_empty(), observed.as_of, guard.fresh_within_ms) {
-        (false, _, _) => format!("{} is not known", missing.join(" and ")),
-        (true, Some(at), Some(limit)) => {
-            let facts: Vec<String> = [&guard.when.left, &guard.when.right]
-                .into_iter()
-                .filter(|o| matches!(o, Operand::Balance | Operand::SubjectOpenAmount))
-                .map(|o| operand_name(flow, o))
-                .collect();
-            format!(
-                "{} was told {}, and may be at most {} old",
-                facts.join(" and "),
-                rfc3339(at),
-                duration(limit)
-            )
-        }
-        _ => format!(
-            "what it compares cannot be compared: {}",
-            seen(&guard.when, observed)
-        ),
-    }
+        .collect()
+}
+
+/// The sides that a fact tells.
+fn dated(flow: &Flow, guard: &Guard) -> Vec<String> {
+    let sides = [&guard.when.left, &guard.when.right];
+    let told = |o: &&Operand| matches!(o, Operand::Balance | Operand::SubjectOpenAmount);
+    let facts = sides.into_iter().filter(told);
+    facts.map(|operand| operand_name(flow, operand)).collect()
 }
 
 fn operand_name(flow: &Flow, operand: &Operand) -> String {

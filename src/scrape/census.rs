@@ -68,24 +68,21 @@ fn show_ready(app: &App, known: &[Census], age: &dyn Fn(Option<Timestamp>) -> f6
 fn show_standing(app: &App, known: &[Census], age: &dyn Fn(Option<Timestamp>) -> f64) {
     for ((corporation, why), (count, oldest)) in standing(app, known) {
         let corporation = app.corporation_name(corporation);
-        let count = count as f64;
+        let (count, age) = (count as f64, age(oldest));
         match why {
             Standing::Task { list } => {
-                let labels = || (corporation.clone(), String::from(list.clone()));
-                names::TASKS.of(labels()).set(count);
-                names::TASKS_OLDEST.of(labels()).set(age(oldest));
+                let labels = (corporation, String::from(list));
+                names::TASKS.of(labels.clone()).set(count);
+                names::TASKS_OLDEST.of(labels).set(age);
             }
             Standing::Held { flow, guard } => {
-                let labels = || {
-                    let (flow, guard) = (String::from(flow.clone()), String::from(guard.clone()));
-                    (corporation.clone(), flow, guard)
-                };
-                names::HELD.of(labels()).set(count);
-                names::HELD_OLDEST.of(labels()).set(age(oldest));
+                let labels = (corporation, String::from(flow), String::from(guard));
+                names::HELD.of(labels.clone()).set(count);
+                names::HELD_OLDEST.of(labels).set(age);
             }
             Standing::InDoubt => {
                 names::IN_DOUBT.of(corporation.clone()).set(count);
-                names::IN_DOUBT_OLDEST.of(corporation).set(age(oldest));
+                names::IN_DOUBT_OLDEST.of(corporation).set(age);
             }
         }
     }
