@@ -26,7 +26,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the SMTP and SMS sinks until told to stop (ctrl-c or SIGTERM), then write their ledger.
+    /// Run the sinks until told to stop (ctrl-c or SIGTERM), then write their ledger.
     Sink(cli::sink::SinkArguments),
     /// Offer notifications on a fixed schedule and report.
     Run(Box<cli::run::RunArguments>),

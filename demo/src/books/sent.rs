@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sluis_loadtest::sink::{Channel as SinkChannel, Row};
+use sluis_loadtest::sink::Row;
 use sluis_model::{Channel, NotificationId};
 
 use super::{Books, Check, Message};
@@ -109,10 +109,7 @@ impl Books<'_> {
 }
 
 fn channel_of(row: &Row) -> Channel {
-    match row.channel {
-        SinkChannel::Email => Channel::Email,
-        SinkChannel::Sms => Channel::Sms,
-    }
+    row.channel.of_engine()
 }
 
 /// Whether the sink's row is of this attempt: over its channel, to its address, not before it

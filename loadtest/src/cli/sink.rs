@@ -1,27 +1,19 @@
-//! `sluis-loadtest sink`: both sinks as a process of their own, in real time.
+//! `sluis-loadtest sink`: the sinks as a process of their own, in real time.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use serde_json::json;
-use sluis_loadtest::sink::{
-    CallbackMethod, CoreOptions, Profile, RealWorld, SinkCore, SmsOptions, SmsSink, SmtpOptions,
-    SmtpSink,
-};
+use serde_json::{Map, Value, json};
+use sluis_loadtest::sink::{CoreOptions, Profile, RealWorld, SinkCore, SinksArguments};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Done;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct SinkArguments {
-    /// Address of the SMTP sink; port 0 takes a free one.
-    #[arg(long, default_value = "127.0.0.1:2525")]
-    smtp: String,
-    /// Address of the SMS sink, which also answers /__sink/stats, /__sink/ledger and
-    /// /__sink/profile.
-    #[arg(long, default_value = "127.0.0.1:2580")]
-    sms: String,
+    #[command(flatten)]
+    sinks: SinksArguments,
     /// How the world behaves; see loadtest/profiles/.
     #[arg(long)]
     profile: Option<PathBuf>,
@@ -39,15 +31,6 @@ pub(crate) struct SinkArguments {
     /// Mail headers to write into the ledger.
     #[arg(long)]
     header: Vec<String>,
-    /// API key the SMS sink asks; without it any is taken.
-    #[arg(long)]
-    sms_key: Option<String>,
-    /// Key that signs delivery reports; without it they are not signed.
-    #[arg(long)]
-    signing_key: Option<String>,
-    /// Call report URLs with POST and a form instead of GET.
-    #[arg(long)]
-    post_callbacks: bool,
 }
 
 pub(crate) async fn sink(arguments: SinkArguments) -> Done {
@@ -64,30 +47,21 @@ pub(crate) async fn sink(arguments: SinkArguments) -> Done {
         keep_bodies: false,
     };
     let core = SinkCore::with_options(profile, world.clone(), options);
-    let smtp = SmtpSink::start(core.clone(), &arguments.smtp, SmtpOptions::default()).await?;
-    let method = if arguments.post_callbacks {
-        CallbackMethod::Post
-    } else {
-        CallbackMethod::Get
-    };
-    let options = SmsOptions {
-        access_key: arguments.sms_key.clone(),
-        signing_key: arguments.signing_key.clone().map(String::into_bytes),
-        callback_method: method,
-        ..SmsOptions::default()
-    };
-    let sms = SmsSink::start(core.clone(), &arguments.sms, options).await?;
-    println!(
-        "{}",
-        json!({ "smtp": smtp.addr(), "sms": sms.addr(), "profile": core.profile().name })
-    );
+    let running = arguments.sinks.start(&core).await?;
+    let mut started: Map<String, Value> = running
+        .iter()
+        .map(|(name, sink)| ((*name).to_owned(), sink.place().into()))
+        .collect();
+    started.insert("profile".to_owned(), core.profile().name.clone().into());
+    println!("{}", Value::Object(started));
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
         _ = terminate.recv() => {}
         interrupted = tokio::signal::ctrl_c() => interrupted?,
     }
-    smtp.stop().await;
-    sms.stop().await;
+    for (_, sink) in running {
+        sink.stop().await;
+    }
     if let Some(path) = &arguments.ledger {
         core.book().write(path)?;
     }

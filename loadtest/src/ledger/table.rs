@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use super::Balance;
-use crate::sink::Channel;
 
 const SHOWN: usize = 10;
 
@@ -23,12 +22,7 @@ pub fn render(balance: &Balance) -> String {
         line(&format!("waiting: {state}"), *n);
     }
     for (channel, n) in &balance.taken {
-        let name = if *channel == Channel::Email {
-            "mail sink took"
-        } else {
-            "SMS sink took"
-        };
-        line(name, *n);
+        line(&format!("{} sink took", channel.label()), *n);
     }
     line(
         "of which closed before the answer",

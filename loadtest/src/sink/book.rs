@@ -9,16 +9,7 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use super::SinkError;
-
-/// Which sink saw it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Channel {
-    /// The SMTP sink.
-    Email,
-    /// The SMS provider sink.
-    Sms,
-}
+use super::channel::Channel;
 
 /// What became of it at the sink.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -154,17 +145,10 @@ impl Book {
     #[must_use]
     pub fn stats(&self) -> Stats {
         let inner = self.inner.lock();
-        let name = |channel| {
-            if channel == Channel::Email {
-                "email"
-            } else {
-                "sms"
-            }
-        };
         inner
             .stats
             .iter()
-            .map(|((channel, event), n)| (format!("{}_{event}", name(*channel)), *n))
+            .map(|((channel, event), n)| (format!("{}_{event}", channel.name()), *n))
             .collect()
     }
 

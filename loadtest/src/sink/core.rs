@@ -1,4 +1,4 @@
-//! What both sinks share: the profile in force, the book, the count of tries per recipient, the
+//! What all sinks share: the profile in force, the book, the count of tries per recipient, the
 //! rates and the world. Refuses to know a protocol.
 
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::time::Instant;
 
 use super::rate::{Pacer, Window};
-use super::{Behaviour, Book, Channel, Decision, Profile, World, decide};
+use super::{Book, Channel, Decision, Profile, World, decide};
 use crate::clock;
 
 /// What the book keeps.
@@ -21,15 +21,16 @@ pub struct CoreOptions {
     pub keep_bodies: bool,
 }
 
-/// Shared by an SMTP sink and an SMS sink; create once, clone the `Arc`.
+/// Shared by all sinks of one world; create once, clone the `Arc`.
 pub struct SinkCore {
     pub(super) options: CoreOptions,
     pub(super) world: Arc<dyn World>,
     profile: RwLock<Arc<Profile>>,
     book: Book,
-    tries: [Mutex<HashMap<String, u32>>; 2],
-    windows: [Mutex<Window>; 2],
-    pacers: [Mutex<Pacer>; 2],
+    /// These by channel.
+    tries: [Mutex<HashMap<String, u32>>; Channel::ALL.len()],
+    windows: [Mutex<Window>; Channel::ALL.len()],
+    pacers: [Mutex<Pacer>; Channel::ALL.len()],
     started: Instant,
 }
 
@@ -91,23 +92,17 @@ impl SinkCore {
             }
         };
         let profile = self.profile();
-        decide(
-            channel,
-            behaviour(&profile, channel),
-            profile.seed,
-            recipient,
-            nth,
-        )
+        decide(channel, profile.of(channel), profile.seed, recipient, nth)
     }
 
     pub(super) fn is_down(&self, channel: Channel) -> bool {
         let profile = self.profile();
-        behaviour(&profile, channel).is_down(self.world.now_ms())
+        profile.of(channel).is_down(self.world.now_ms())
     }
 
     /// Whether the provider's own rate limit lets one more through.
     pub(super) fn admits(&self, channel: Channel) -> bool {
-        match behaviour(&self.profile(), channel).throttle_per_second {
+        match self.profile().of(channel).throttle_per_second {
             Some(rate) => self.windows[channel as usize]
                 .lock()
                 .admit(self.world.now_ms(), rate),
@@ -119,19 +114,12 @@ impl SinkCore {
     /// sink.
     pub(super) fn hold(&self, channel: Channel, decided_ms: u64) -> Duration {
         let decided = Duration::from_millis(decided_ms);
-        let Some(rate) = behaviour(&self.profile(), channel).limit_per_second else {
+        let Some(rate) = self.profile().of(channel).limit_per_second else {
             return decided;
         };
         let now = u64::try_from((clock::mono() - self.started).as_micros()).unwrap_or(u64::MAX);
         decided.max(Duration::from_micros(
             self.pacers[channel as usize].lock().wait_us(now, rate),
         ))
-    }
-}
-
-fn behaviour(profile: &Profile, channel: Channel) -> &Behaviour {
-    match channel {
-        Channel::Email => &profile.smtp,
-        Channel::Sms => &profile.sms,
     }
 }

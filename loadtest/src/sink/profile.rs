@@ -6,20 +6,37 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::SinkError;
+use super::channel::Channel;
 
-/// How both channels behave; every field has a default, and the default is a perfect world.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Profile {
-    /// Shown in logs and reports.
-    pub name: String,
-    /// Same seed, same addresses: same verdicts.
-    pub seed: u64,
-    /// The mail relay.
-    pub smtp: Behaviour,
-    /// The SMS provider.
-    pub sms: Behaviour,
+macro_rules! profile {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $label:literal, $recipient:ident, $section:ident;)+) => {
+        /// How the world behaves; every field has a default, and the default is a perfect world.
+        #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct Profile {
+            /// Shown in logs and reports.
+            pub name: String,
+            /// Same seed, same addresses: same verdicts.
+            pub seed: u64,
+            $($(#[$doc])* pub $section: Behaviour,)+
+        }
+
+        impl Profile {
+            /// How the sink of a channel behaves.
+            #[must_use]
+            pub const fn of(&self, channel: Channel) -> &Behaviour {
+                match channel { $(Channel::$variant => &self.$section,)+ }
+            }
+
+            /// The name of the section of each sink, with what it says.
+            fn sections(&self) -> impl Iterator<Item = (&'static str, &Behaviour)> {
+                [$((stringify!($section), &self.$section),)+].into_iter()
+            }
+        }
+    };
 }
+
+sinks!(profile);
 
 /// How one channel behaves. Percentages are of recipients unless it says "of tries".
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -177,8 +194,9 @@ impl Profile {
             path: path.into(),
             source: Box::new(e),
         })?;
-        profile.smtp.check(path, "smtp")?;
-        profile.sms.check(path, "sms")?;
+        for (section, behaviour) in profile.sections() {
+            behaviour.check(path, section)?;
+        }
         Ok(profile)
     }
 }

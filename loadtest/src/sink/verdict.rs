@@ -21,7 +21,7 @@
 //! (503), 9004 accepted and never a callback, 9005 callback `delivery_failed`, 9006 in doubt at the
 //! first try (taken), 9007 slow, 9008 callback `expired`, 9009 callbacks doubled and out of order.
 
-use super::Channel;
+use super::channel::{Channel, Recipient};
 use super::profile::{Behaviour, Latency, SpanMs};
 
 /// What the sink does with one try.
@@ -109,9 +109,10 @@ enum Forced {
 }
 
 fn forced(channel: Channel, recipient: &str, nth: u32) -> Option<Forced> {
-    let code = match channel {
-        Channel::Email => mail_code(recipient)?,
-        Channel::Sms => phone_code(recipient)?,
+    let code = match channel.recipient() {
+        Recipient::Mailbox => mail_code(recipient)?,
+        Recipient::Number => phone_code(recipient)?,
+        Recipient::Anything => return None,
     };
     let first = nth == 0;
     Some(Forced::Verdict(match code {

@@ -11,6 +11,7 @@
 //! Error codes 2, 9, 10, 20 and 21 are the provider's; for a rate limit (429) and for maintenance
 //! (503) its documentation names no code, so this sink uses 98 and 99.
 
+mod arguments;
 mod callback;
 mod message;
 
@@ -28,6 +29,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
+pub use self::arguments::Arguments;
 use self::message::{ApiError, Parsed};
 use super::CallbackMethod;
 use super::listen::listen;

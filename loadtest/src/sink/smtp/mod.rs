@@ -3,6 +3,7 @@
 //! bare line feeds, long lines and unannounced extensions are errors, so that a bug in a sender
 //! shows.
 
+mod arguments;
 mod auth;
 mod command;
 mod data;
@@ -18,6 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
+pub use self::arguments::Arguments;
 pub use self::options::{SmtpOptions, TlsMode};
 use self::session::{End, Session};
 use super::listen::listen;
