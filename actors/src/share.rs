@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use governor::clock::Clock;
-use governor::middleware::NoOpMiddleware;
+use governor::middleware::StateInformationMiddleware;
 use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use sluis_model::{HOUR, Timestamp};
 
 const NANOS_PER_MILLI: u64 = 1_000_000;
+const NANOS_PER_SECOND: i64 = 1_000_000_000;
 /// Hours that a day's budget looks back over.
 const HOURS: usize = 24;
 
@@ -42,28 +43,25 @@ impl Clock for Latest {
 /// A rate of intake: GCRA, with all of its burst at the start.
 #[derive(Debug)]
 pub(crate) struct Rate {
-    gcra: RateLimiter<NotKeyed, InMemoryState, Latest, NoOpMiddleware<Nanos>>,
+    gcra: RateLimiter<NotKeyed, InMemoryState, Latest, StateInformationMiddleware>,
     now: Latest,
     rate: NonZeroU32,
     burst: NonZeroU32,
-    /// Until when it had nothing left, as far as it was asked.
-    empty_until: AtomicI64,
+    /// When all of the burst has come in again, in nanoseconds: taking one puts it off.
+    full_at: AtomicI64,
 }
 
 impl Rate {
     pub(crate) fn new(rate: NonZeroU32, burst: NonZeroU32) -> Self {
         let now = Latest(Arc::new(AtomicI64::new(0)));
-        let gcra = RateLimiter::new(
-            Quota::per_second(rate).allow_burst(burst),
-            InMemoryState::default(),
-            now.clone(),
-        );
+        let quota = Quota::per_second(rate).allow_burst(burst);
+        let gcra = RateLimiter::new(quota, InMemoryState::default(), now.clone());
         Self {
             gcra,
             now,
             rate,
             burst,
-            empty_until: AtomicI64::new(0),
+            full_at: AtomicI64::new(i64::MIN),
         }
     }
 
@@ -76,29 +74,45 @@ impl Rate {
             self.now.0.fetch_max(now.0, Ordering::Relaxed);
         }
         let wait = match self.gcra.check() {
-            Ok(()) => return Ok(()),
+            Ok(state) => {
+                self.lacks(now, self.burst.get() - state.remaining_burst_capacity());
+                return Ok(());
+            }
             Err(not_until) => not_until.wait_time_from(self.now.now()),
         };
         let wait = (wait.as_nanos().div_ceil(u128::from(NANOS_PER_MILLI)).max(1)) as i64;
-        self.empty_until
-            .store(now.0.saturating_add(wait), Ordering::Relaxed);
+        self.lacks(now.plus(wait), self.burst.get() - 1);
         Err(wait)
     }
 
-    /// How many there may be at most: what has come in since it was last empty, as far as that is
-    /// known.
-    pub(crate) fn room(&self, now: Timestamp) -> u32 {
-        let since = now
-            .0
-            .saturating_sub(self.empty_until.load(Ordering::Relaxed));
-        let Ok(since) = u64::try_from(since) else {
-            return 0;
-        };
-        let come_in = since.saturating_mul(self.rate.get().into()) / 1_000 + 1;
-        u32::try_from(come_in)
-            .unwrap_or(u32::MAX)
-            .min(self.burst.get())
+    /// At that instant so many of the burst have not come in yet.
+    fn lacks(&self, at: Timestamp, missing: u32) {
+        let comes_in = i64::from(missing).saturating_mul(self.nanos_each());
+        let full_at = nanos(at).saturating_add(comes_in);
+        self.full_at.fetch_max(full_at, Ordering::Relaxed);
     }
+
+    /// How long one takes to come in, in nanoseconds.
+    fn nanos_each(&self) -> i64 {
+        NANOS_PER_SECOND / i64::from(self.rate.get())
+    }
+
+    /// How many there may be now.
+    pub(crate) fn room(&self, now: Timestamp) -> u32 {
+        let until_full = self
+            .full_at
+            .load(Ordering::Relaxed)
+            .saturating_sub(nanos(now));
+        let missing = u64::try_from(until_full)
+            .unwrap_or(0)
+            .div_ceil(self.nanos_each().unsigned_abs().max(1));
+        let missing = u32::try_from(missing).unwrap_or(u32::MAX);
+        self.burst.get().saturating_sub(missing)
+    }
+}
+
+fn nanos(at: Timestamp) -> i64 {
+    at.0.saturating_mul(NANOS_PER_MILLI as i64)
 }
 
 /// Bytes of a day, by the hour.
@@ -180,10 +194,8 @@ mod tests {
         let rate = Rate::new(number(10), number(3));
         let start = Timestamp(1_795_000_000_000);
         assert_eq!(rate.room(start), 3);
-        assert_eq!(
-            [0; 4].map(|_| rate.take(start).is_ok()),
-            [true, true, true, false]
-        );
+        assert_eq!([0; 3].map(|_| rate.take(start).is_ok()), [true; 3]);
+        assert_eq!(rate.room(start), 0, "known before anybody is refused");
         assert_eq!(rate.take(start), Err(100));
         assert_eq!(
             [0, 99, 100, 199, 200, 60_000].map(|ms| rate.room(start.plus(ms))),

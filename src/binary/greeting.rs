@@ -17,6 +17,7 @@ use super::end::End;
 use super::line::Line;
 use super::seats::{Seat, Seats};
 use super::session::Session;
+use super::shares::Shares;
 use crate::admission::Closed;
 
 /// What the connections of a listener share.
@@ -27,6 +28,7 @@ pub(super) struct House {
     pub(super) pace: Pace,
     pub(super) shutdown: CancellationToken,
     pub(super) seats: Arc<Seats>,
+    pub(super) shares: Arc<Shares>,
 }
 
 /// Seconds after which whoever found no seat may come back.
@@ -76,11 +78,16 @@ where
         );
         End::told(ErrorCode::NoCommonVersion, message)
     })?;
-    let mut session =
-        Session::open(house.door.clone(), &hello.api_key, house.credit).ok_or_else(|| {
-            house.door.stranger(&hello.client_name);
-            End::told(ErrorCode::Unauthorised, "the API key is not known")
-        })?;
+    let session = Session::open(
+        house.door.clone(),
+        &hello.api_key,
+        house.credit,
+        &house.shares,
+    );
+    let mut session = session.ok_or_else(|| {
+        house.door.stranger(&hello.client_name);
+        End::told(ErrorCode::Unauthorised, "the API key is not known")
+    })?;
     // Any other pressure passes: the sender is welcome and waits for credit.
     if house.door.closed() == Some(Closed::Stopping) {
         return Err(End::stopping());

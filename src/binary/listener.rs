@@ -20,6 +20,7 @@ use super::end::End;
 use super::greeting::House;
 use super::line::Line;
 use super::seats::Seats;
+use super::shares::Shares;
 use super::{BinarySettings, Opening, Pace};
 use crate::crowd::{Bounds, Crowd, FAREWELL};
 use crate::http::{START_RETRY, progress};
@@ -46,6 +47,7 @@ pub(super) async fn serve(
         pace,
         strangers: Crowd::new(strangers(&settings)),
         seats: Seats::new(senders(&settings)),
+        shares: Arc::default(),
         tls: settings.tls,
         shutdown: shutdown.clone(),
     });
@@ -111,6 +113,7 @@ struct Acceptor {
     tls: Option<Tls>,
     strangers: Arc<Crowd>,
     seats: Arc<Seats>,
+    shares: Arc<Shares>,
     shutdown: CancellationToken,
 }
 
@@ -198,6 +201,7 @@ impl Acceptor {
             pace: self.pace,
             shutdown: self.shutdown.clone(),
             seats: self.seats.clone(),
+            shares: self.shares.clone(),
         };
         converse(read, write, &house, stranger).await;
     }

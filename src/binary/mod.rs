@@ -3,8 +3,9 @@
 //! hold more than the credit it granted: under pressure it grants none.
 //!
 //! `door` is what a connection needs of the engine, `opening` says whether there is one, `listener`
-//! accepts, `greeting` makes a stranger a sender, `seats` says how many there may be, `session`
-//! keeps the open rows and the credit of one sender, `connection` moves bytes, `line` owns them.
+//! accepts, `greeting` makes a stranger a sender, `seats` says how many there may be, `shares`
+//! divides a corporation's room among them, `session` keeps the open rows and the credit of one
+//! sender, `connection` moves bytes, `line` owns them.
 
 mod connection;
 mod door;
@@ -18,6 +19,7 @@ mod output;
 mod refusal;
 mod seats;
 mod session;
+mod shares;
 mod slots;
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use sluis_model::{CorporationId, NotificationRequest};
 use super::door::Door;
 use super::mailbox::{Arrived, Mailbox, Verdict};
 use super::refusal;
+use super::shares::{Share, Shares};
 use super::slots::{Open, Slots};
 use crate::admission::Admitted;
 use crate::telemetry::names;
@@ -23,6 +24,8 @@ pub(super) struct Session {
     corporation: CorporationId,
     /// The sender's, to notice when it is withdrawn.
     key: String,
+    /// Its part of the corporation's room.
+    share: Share,
     window: Window,
     slots: Slots,
     mailbox: Arc<Mailbox>,
@@ -40,13 +43,19 @@ pub(super) struct Session {
 
 impl Session {
     /// A session of whoever has this key, which may have `credit` rows open. `None`: nobody has.
-    pub(super) fn open(door: Arc<dyn Door>, key: &str, credit: u32) -> Option<Self> {
+    pub(super) fn open(
+        door: Arc<dyn Door>,
+        key: &str,
+        credit: u32,
+        shares: &Arc<Shares>,
+    ) -> Option<Self> {
         let corporation = door.authenticate(key)?;
         let mailbox = Arc::<Mailbox>::default();
         Some(Self {
             door,
             corporation,
             key: key.to_owned(),
+            share: shares.join(corporation),
             window: Window::new(credit.max(1)),
             slots: Slots::default(),
             answers: mailbox.clone(),
@@ -76,12 +85,15 @@ impl Session {
 
     /// The credit of `Welcome`.
     pub(super) fn first_grant(&mut self) -> u32 {
-        self.window.grant(self.grantable())
+        self.grant_part()
     }
 
     /// Books the rows of a frame.
     pub(super) fn spend(&mut self, rows: usize) -> Result<(), OutOfCredit> {
-        self.window.spend(u32::try_from(rows).unwrap_or(u32::MAX))
+        let rows = u32::try_from(rows).unwrap_or(u32::MAX);
+        self.window.spend(rows)?;
+        self.share.spend(rows);
+        Ok(())
     }
 
     /// Admits a booked row. A refusal goes to `out` at once, an ack when it is durable.
@@ -163,8 +175,7 @@ impl Session {
         if self.held || self.window.owed() == 0 {
             return;
         }
-        let most = self.grantable();
-        encode_credit(out, self.window.grant(most));
+        encode_credit(out, self.grant_part());
     }
 
     /// Looks again whether withheld credit can be given. Where only the quota is full, a sender
@@ -181,14 +192,14 @@ impl Session {
         }
     }
 
-    fn grantable(&self) -> u32 {
-        match self.door.closed() {
+    /// Grants what is owed, within this connection's part of the room.
+    fn grant_part(&mut self) -> u32 {
+        let room = match self.door.closed() {
             Some(_) => 0,
-            None => self
-                .door
-                .room(self.corporation)
-                .saturating_sub(self.window.available()),
-        }
+            None => self.door.room(self.corporation),
+        };
+        let window = &mut self.window;
+        self.share.grant(room, |most| window.grant(most))
     }
 
     /// Whether credit is withheld.

@@ -90,6 +90,24 @@ async fn no_more_is_granted_than_the_share_has_room_for() {
 }
 
 #[tokio::test]
+async fn connections_of_one_corporation_share_its_room() {
+    let door = Script::new();
+    door.set_room(6);
+    let mut peers = Vec::new();
+    for expected in [6, 0] {
+        let (peer, welcome) = Peer::welcomed(&door, 6).await;
+        assert_eq!(welcome.credit, expected, "the first one has it all");
+        peers.push(peer);
+    }
+    let (mut first, mut second) = (peers.remove(0), peers.remove(0));
+    assert_eq!(second.credit().await, 1, "whoever has none may ask");
+    first.send(&[batch(1, &["fast"; 6])]).await;
+    first.acks(6).await;
+    let credit = first.credit().await + second.credit().await;
+    assert_eq!(credit, 6, "each has its part");
+}
+
+#[tokio::test]
 async fn a_sender_whose_share_is_full_may_ask_one_row_at_a_time() {
     let door = Script::new();
     door.set_room(0);

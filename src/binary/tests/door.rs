@@ -9,6 +9,7 @@ use sluis_model::{Answer, CorporationId, NotificationId, NotificationRequest};
 use tokio::sync::watch;
 
 use super::super::door::Door;
+use super::super::shares::Shares;
 use crate::admission::{Admitted, Closed, Rejected};
 use crate::intake::{FieldProblem, ProblemCode};
 
@@ -24,6 +25,8 @@ pub(super) struct Script {
     state: Mutex<State>,
     /// How many rows came to the door.
     seen: watch::Sender<usize>,
+    /// Of the connections at this door.
+    pub(super) shares: Arc<Shares>,
 }
 
 struct State {
@@ -50,6 +53,7 @@ impl Script {
         Arc::new(Self {
             state: Mutex::new(state),
             seen: watch::Sender::new(0),
+            shares: Arc::default(),
         })
     }
 

@@ -45,6 +45,7 @@ impl Peer {
             pace,
             shutdown: shutdown.clone(),
             seats,
+            shares: door.shares.clone(),
         };
         let peer = IpAddr::from([127, 0, 0, 1]);
         let stranger = Stranger {
