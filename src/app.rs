@@ -8,7 +8,7 @@ use std::time::Duration;
 use metrics_exporter_prometheus::PrometheusHandle;
 use sluis_actors::router::Owner;
 use sluis_actors::{Book, Engine, Readers};
-use sluis_channels::Provider;
+use sluis_channels::{Provider, SecretSource};
 use sluis_model::{Clock, CorporationId, Environment, ReferenceKey};
 
 use crate::admission::{Admission, Gatekeeper};
@@ -98,6 +98,21 @@ impl App {
             .iter()
             .find(|(_, corporation)| corporation.name == name)
             .map(|(id, _)| *id)
+    }
+
+    /// Has every provider read its credentials again, from where its settings say they are. Where
+    /// they cannot be read, those that it has stay.
+    pub fn renew_credentials(&self, secrets: &dyn SecretSource) {
+        for (provider, way) in &self.providers {
+            match way.provider.renew(secrets) {
+                Ok(()) => tracing::info!(provider, "its credentials were read again"),
+                Err(problems) => {
+                    for problem in problems {
+                        tracing::error!(provider, %problem, "its credentials stay as they were");
+                    }
+                }
+            }
+        }
     }
 
     /// Tells the warnings that were held back; to be called every few seconds.

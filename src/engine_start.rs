@@ -420,7 +420,7 @@ fn corporations(config: &Config) -> HashMap<CorporationId, Corporation> {
         let corporation = Corporation {
             name: c.name.clone(),
             display_name: c.display_name.clone(),
-            public_url: c.sender.public_url.clone(),
+            public_url: c.originator.public_url.clone(),
         };
         (c.id, corporation)
     };

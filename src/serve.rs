@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::clock::SystemClock;
-use crate::config::{Config, KeyRing, flows};
+use crate::config::{Config, KeyRing, MapSecrets, flows};
 use crate::engine_start::{self, Running, Surroundings};
 use crate::http;
 use crate::ports::{Edge, Ports};
@@ -42,6 +42,7 @@ pub async fn run(
     reload: impl Fn() -> Option<Config> + Send + 'static,
 ) -> anyhow::Result<()> {
     let (fatal, mut failed) = mpsc::channel::<String>(1);
+    let secrets = environment.clone();
     let keys = Arc::new(KeyRing::new(config.keys()));
     let operators = Arc::new(KeyRing::new(config.operator_keys()));
     let around = Surroundings {
@@ -74,6 +75,10 @@ pub async fn run(
     service::ready();
     say_serving(&running, &ports, paused);
     let house = housekeeping(running.app.clone(), shutdown.clone());
+    let read_again = || {
+        read_again();
+        running.app.renew_credentials(&MapSecrets(&secrets));
+    };
     if let Some(why) = until_the_end(&mut failed, &mut signals, &read_again).await {
         service::failed(&why);
         // Nothing may be answered any more: what is not durable must not look as if it were.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use sluis_model::{Channel, ReferenceKey};
 
+use crate::originator::OriginatorKey;
 use crate::problem::{Problem, Problems};
 use crate::provider::Provider;
 use crate::receipt::{ProviderReceipt, ReceiptError};
@@ -23,8 +24,13 @@ pub trait Kind: DeserializeOwned {
     const CHANNEL: Channel;
     /// What is made of a template for it. The same for every kind of a channel.
     const FORM: Form;
+    /// The keys of `[corporation.sender]` that its messages need. The same for every kind of a
+    /// channel.
+    const ORIGINATOR: &'static [OriginatorKey] = &[];
+    /// Codes of the reasons that it gives for what became of a message, for the API's description.
+    const REASONS: &'static [Reason] = &[];
     /// Codes of the receipts that it refuses, for the API's description.
-    const RECEIPT_CODES: &'static [&'static str];
+    const RECEIPT_CODES: &'static [&'static str] = &[];
     /// Where receipts of every provider of the channel may be posted, whatever each is called.
     const INTAKE: Option<Intake> = None;
 
@@ -56,10 +62,30 @@ pub struct KindRow {
     pub channel: Channel,
     /// What is made of a template for it.
     pub form: Form,
+    /// The keys of `[corporation.sender]` that its messages need.
+    pub originator: &'static [OriginatorKey],
+    /// Codes of the reasons that it gives.
+    pub reasons: &'static [Reason],
     /// Codes of the receipts that it refuses.
     pub receipt_codes: &'static [&'static str],
     /// Where receipts of every provider of the channel may be posted.
     pub intake: Option<Intake>,
+}
+
+/// Codes of `Why` that a kind of provider gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// The code, or how codes of this group are made: `http <status>`.
+    pub code: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+impl Reason {
+    /// A code and what it means.
+    pub(crate) const fn new(code: &'static str, meaning: &'static str) -> Self {
+        Self { code, meaning }
+    }
 }
 
 /// A place where receipts are posted that name no provider: `/v1/receipts/{name}`. Whoever posts
@@ -147,6 +173,8 @@ macro_rules! kinds {
                 name: $name,
                 channel: <$settings as $crate::kind::Kind>::CHANNEL,
                 form: <$settings as $crate::kind::Kind>::FORM,
+                originator: <$settings as $crate::kind::Kind>::ORIGINATOR,
+                reasons: <$settings as $crate::kind::Kind>::REASONS,
                 receipt_codes: <$settings as $crate::kind::Kind>::RECEIPT_CODES,
                 intake: <$settings as $crate::kind::Kind>::INTAKE,
             },)+

@@ -13,6 +13,7 @@ pub mod echo;
 pub mod email;
 mod kind;
 pub mod null;
+mod originator;
 mod outgoing;
 mod pool;
 mod problem;
@@ -29,15 +30,19 @@ mod words;
 
 pub use duration::HumanDuration;
 pub use email::bounce::{BounceError, read_bounce};
-pub use kind::{ChannelError, Intake, Kind, KindRow, NoSuchKind, ReadSettings};
-pub use outgoing::{Content, Outgoing, Sender};
+pub use kind::{ChannelError, Intake, Kind, KindRow, NoSuchKind, ReadSettings, Reason};
+pub use originator::{Originator, OriginatorKey};
+pub use outgoing::{Content, Outgoing};
+pub use pool::BUSY;
 pub use problem::{Problem, Problems};
-pub use provider::{Connections, Provider};
+pub use provider::{Connections, LoadSign, Provider};
 pub use receipt::{
     Callback, ProviderReceipt, ReceiptError, ReceiptFault, ReceiptProof, Unexplained,
 };
 pub use render::{Context, CorporationView, Form, RenderError, Templates, TenantView};
 pub use secrets::SecretSource;
+
+use std::collections::BTreeMap;
 
 use sluis_model::Channel;
 
@@ -75,6 +80,13 @@ pub fn intake(name: &str) -> Option<Intake> {
     intakes().find(|intake| intake.name == name)
 }
 
+/// The keys of `[corporation.sender]` that the channels read, by their names.
+#[must_use]
+pub fn originator_keys() -> BTreeMap<&'static str, &'static OriginatorKey> {
+    let keys = KINDS.iter().flat_map(|row| row.originator);
+    keys.map(|key| (key.name, key)).collect()
+}
+
 /// All places where receipts are posted that name no provider.
 pub fn intakes() -> impl Iterator<Item = Intake> {
     KINDS.iter().filter_map(|row| row.intake)
@@ -82,15 +94,17 @@ pub fn intakes() -> impl Iterator<Item = Intake> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     #[test]
     fn the_kinds_of_a_channel_agree_and_no_name_is_given_twice() {
-        let mut names = BTreeMap::new();
+        let (mut names, mut owners) = (BTreeMap::new(), BTreeMap::new());
         for row in KINDS {
             assert_eq!(form_of(row.channel), row.form, "{}", row.name);
+            for key in row.originator {
+                let known = owners.entry(key.name).or_insert(row.channel);
+                assert_eq!(*known, row.channel, "{} is of two channels", key.name);
+            }
             assert!(
                 names.insert(row.name, row.channel).is_none(),
                 "{}",

@@ -10,9 +10,12 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use sluis_model::{Verdict, Why};
 use tokio::runtime::{Handle, Id};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
+
+use crate::provider::Connections;
 
 /// What can be parked.
 pub(crate) trait Parked: Send + 'static {
@@ -34,6 +37,17 @@ pub(crate) struct Pool<C> {
     janitor: AtomicBool,
     closed: AtomicBool,
     idle: Duration,
+    opened: AtomicU64,
+}
+
+/// Code of the reason when every connection was in use for as long as a send waits for one.
+pub const BUSY: &str = "busy";
+
+/// The verdict on a send that got no connection.
+pub(crate) fn all_in_use() -> Verdict {
+    Verdict::Withdrawn {
+        why: Why::new(BUSY, "no connection slot within the limit"),
+    }
 }
 
 /// One parked connection.
@@ -54,6 +68,7 @@ impl<C: Parked> Pool<C> {
             janitor: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             idle,
+            opened: AtomicU64::new(0),
         })
     }
 
@@ -92,6 +107,20 @@ impl<C: Parked> Pool<C> {
         self.parked.lock().push_back(Place { round, connection });
         if !self.janitor.swap(true, Ordering::Relaxed) {
             tokio::spawn(keep_clean(Arc::downgrade(self), self.idle));
+        }
+    }
+
+    /// Counts one that was opened.
+    pub(crate) fn count_opened(&self) {
+        self.opened.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many there are, for metrics.
+    pub(crate) fn connections(&self) -> Connections {
+        Connections {
+            busy: self.busy(),
+            idle: self.len(),
+            opened: self.opened.load(Ordering::Relaxed),
         }
     }
 

@@ -5,10 +5,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use sluis_model::{Channel, OnDoubt, ReferenceKey, Timestamp, Verdict};
+use sluis_model::{Channel, OnDoubt, ReferenceKey, Timestamp, Verdict, Why};
 
 use crate::outgoing::Outgoing;
+use crate::problem::Problem;
 use crate::receipt::{Callback, ProviderReceipt, ReceiptError, ReceiptProof};
+use crate::secrets::SecretSource;
 
 /// One configured way out. Shared by every send; bounded by its own number of connections.
 pub trait Provider: Send + Sync + fmt::Debug + 'static {
@@ -24,9 +26,22 @@ pub trait Provider: Send + Sync + fmt::Debug + 'static {
     /// The most sends it carries at once; further ones wait a little and are then withdrawn.
     fn concurrency(&self) -> usize;
 
-    /// One try. The future owns all it needs and must run on a tokio runtime. Dropping it before it
-    /// answered leaves the outcome unknown: whoever drops it owes the attempt the verdict
-    /// `InDoubt`.
+    /// Whether it can take a message as it is: its form, its length, its characters. Asked before
+    /// each [`Provider::send`]; what is refused is not sent.
+    ///
+    /// # Errors
+    /// What is wrong with the message.
+    fn fits(&self, outgoing: &Outgoing) -> Result<(), Why>;
+
+    /// Which of its answers "later" speak of load, so that it is given less at once. Without its own
+    /// word on it, all of them.
+    fn load_sign(&self) -> LoadSign {
+        |_, _| true
+    }
+
+    /// One try with what [`Provider::fits`] took. The future owns all it needs and must run on a
+    /// tokio runtime. Dropping it before it answered leaves the outcome unknown: whoever drops it
+    /// owes the attempt the verdict `InDoubt`.
     fn send(self: Arc<Self>, outgoing: Outgoing) -> BoxFuture<'static, Verdict>;
 
     /// How what comes to `/v1/receipts/{name}` proves itself.
@@ -53,6 +68,16 @@ pub trait Provider: Send + Sync + fmt::Debug + 'static {
         Err(ReceiptError::none())
     }
 
+    /// Reads its secrets again from where its settings say they are; what is sent from then on uses
+    /// them. On a problem those that it has stay.
+    ///
+    /// # Errors
+    /// Every problem found.
+    fn renew(&self, secrets: &dyn SecretSource) -> Result<(), Vec<Problem>> {
+        let _ = secrets;
+        Ok(())
+    }
+
     /// Connections open now, for metrics.
     fn connections(&self) -> Connections {
         Connections::default()
@@ -63,6 +88,10 @@ pub trait Provider: Send + Sync + fmt::Debug + 'static {
         Box::pin(std::future::ready(()))
     }
 }
+
+/// Whether "later" speaks of load and not of one message: the time that the provider named, in
+/// milliseconds, and its reason.
+pub type LoadSign = fn(Option<u64>, &Why) -> bool;
 
 /// Connections of a provider.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

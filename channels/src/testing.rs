@@ -1,24 +1,25 @@
-//! What the tests of all kinds share: a key, an attempt, a sender, an outgoing.
+//! What the tests of all kinds share: a key, an attempt, an originator, an outgoing.
 
 use std::sync::Arc;
 
 use sluis_model::{AttemptRef, CorporationId, NotificationId, ReferenceKey, ShardId, Timestamp};
 
-use crate::outgoing::{Content, Outgoing, Sender};
+use crate::originator::Originator;
+use crate::outgoing::{Content, Outgoing};
 
 pub(crate) fn key() -> ReferenceKey {
     ReferenceKey::new([7; 32])
 }
 
-pub(crate) fn sender() -> Arc<Sender> {
-    Arc::new(Sender {
-        email_from: "huur@woon.example".into(),
-        email_name: Some("Woonstichting Übermaas".into()),
-        reply_to: Some("klant@woon.example".into()),
-        bounce_domain: "bounce.woon.example".into(),
-        sms_originator: "Woonst".into(),
-        public_url: "https://post.woon.example".into(),
-    })
+pub(crate) fn originator() -> Arc<Originator> {
+    let shown = [
+        ("email_from", "huur@woon.example"),
+        ("email_name", "Woonstichting Übermaas"),
+        ("reply_to", "klant@woon.example"),
+        ("bounce_domain", "bounce.woon.example"),
+        ("sms_originator", "Woonst"),
+    ];
+    Arc::new(Originator::new("https://post.woon.example", shown))
 }
 
 pub(crate) fn attempt() -> AttemptRef {
@@ -40,7 +41,7 @@ pub(crate) fn outgoing(content: Content) -> Outgoing {
         reference: key().attempt(CorporationId(7), attempt()),
         to: to.into(),
         content,
-        sender: sender(),
+        originator: originator(),
         at: Timestamp(1_795_000_000_000),
     }
 }

@@ -270,7 +270,7 @@ mod tests {
             lists: 1 corporations, 1 providers\n\
             secrets: found for 1 providers\n\
             note: no corporation has an API key: only this machine is served, as corporation demo\n\
-            note: no provider but null: no message leaves\n\
+            note: no message reaches a tenant; the only providers: null (null)\n\
             the configuration is right\n";
         assert_eq!(reply, Reply::good(expected.to_owned()));
     }

@@ -50,9 +50,23 @@ pub(super) fn notes(config: &Config) -> Vec<String> {
         .iter()
         .any(|provider| provider.config.channel().contact_kind().is_some())
     {
-        notes.push("no provider but null: no message leaves".to_owned());
+        notes.push(nobody_reached(config));
     }
     notes
+}
+
+/// That no provider reaches a tenant, naming those there are.
+fn nobody_reached(config: &Config) -> String {
+    let named = config
+        .providers
+        .iter()
+        .map(|provider| format!("{} ({})", provider.name, provider.config.channel()));
+    let named: Vec<String> = named.collect();
+    if named.is_empty() {
+        return "there is no provider: no message leaves".to_owned();
+    }
+    let named = named.join(", ");
+    format!("no message reaches a tenant; the only providers: {named}")
 }
 
 /// A problem with a setting of the table, in its words; `why` goes before the example.

@@ -210,7 +210,7 @@ impl Config {
     pub fn cards(&self) -> HashMap<CorporationId, CorporationCard> {
         let card = |c: &Corporation| CorporationCard {
             name: c.display_name.as_str().into(),
-            sender: Arc::new(c.sender.clone()),
+            originator: Arc::new(c.originator.clone()),
         };
         self.corporations
             .iter()

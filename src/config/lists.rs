@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sluis_actors::router::SendWindow;
-use sluis_channels::{KINDS, Kind, ProviderConfig, ReadSettings};
+use sluis_channels::{KINDS, Kind, Originator, ProviderConfig, ReadSettings, originator_keys};
 use toml::{Table, Value};
 
 use super::Config;
 use super::keys::KeyHash;
 use super::parties::{ChannelLimits, Corporation, PROVIDER_KEYS, ProviderEntry, ProviderHead};
 use super::problem::{Collector, Problem, nearest};
-use super::reader::{element, join, read};
+use super::reader::{self, element, join, read};
 use super::settings::{NAME, words};
 
 /// The name of the only corporation as long as there is no key.
@@ -207,8 +207,7 @@ fn check_corporation(corporation: &Corporation, problems: &mut Collector) {
         problems.add(Problem::new(join(&path, "id"), 0, expected, hint));
     }
     check_display_name(corporation, &path, problems);
-    let sender = corporation.sender.check(&join(&path, "sender"));
-    problems.extend(sender.into_iter().map(Problem::from));
+    check_originator(&join(&path, "sender"), &corporation.originator, problems);
     for (channel, limits) in &corporation.limits {
         check_limits(&format!("{path}.limits.{channel}"), limits, problems);
     }
@@ -225,6 +224,26 @@ fn check_display_name(corporation: &Corporation, path: &str, problems: &mut Coll
             expected,
             hint,
         ));
+    }
+}
+
+/// Who its messages come from: the keys that the channels read, and no others.
+fn check_originator(path: &str, originator: &Originator, problems: &mut Collector) {
+    problems.extend(originator.check_url(path).map(Problem::from));
+    let keys = originator_keys();
+    for (name, value) in originator.all_shown() {
+        let found = match keys.get(name) {
+            Some(key) => key.problem(path, value).map(Problem::from),
+            None => {
+                let known = keys.keys().copied().chain(["public_url"]).collect();
+                Some(reader::unknown(path, name, known))
+            }
+        };
+        problems.extend(found);
+    }
+    let required = keys.values().filter(|key| key.is_required);
+    for key in required.filter(|key| originator.shown(key.name).is_none()) {
+        problems.add(reader::missing(path, key.name));
     }
 }
 

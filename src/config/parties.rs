@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use sluis_channels::{ProviderConfig, Sender};
+use sluis_channels::{Originator, ProviderConfig};
 use sluis_model::{Channel, CorporationId};
 
 /// `[[corporation]]`
@@ -38,7 +38,8 @@ pub struct Corporation {
     #[serde(default)]
     pub flows: Option<PathBuf>,
     /// Who its messages come from.
-    pub sender: Sender,
+    #[serde(rename = "sender")]
+    pub originator: Originator,
     /// What it may do, per channel.
     #[serde(default)]
     pub limits: BTreeMap<Channel, ChannelLimits>,

@@ -74,7 +74,10 @@ pub(super) fn read<T: DeserializeOwned>(
 /// A fault as a problem.
 fn told(fault: &Fault, at: &str, also: &[&'static str]) -> Problem {
     match &fault.kind {
-        FaultKind::Unknown { field, known } => unknown(at, field, known, also),
+        FaultKind::Unknown { field, known } => {
+            let all = known.iter().chain(also).copied().collect();
+            unknown(at, field, all)
+        }
         FaultKind::Missing(field) => missing(at, field),
         FaultKind::Unfit { expected } => {
             let value = fault.value.as_deref().unwrap_or_default();
@@ -83,8 +86,8 @@ fn told(fault: &Fault, at: &str, also: &[&'static str]) -> Problem {
     }
 }
 
-fn unknown(table: &str, field: &str, known: &[&'static str], also: &[&'static str]) -> Problem {
-    let all: BTreeSet<&str> = known.iter().chain(also).copied().collect();
+/// A key of the table at `table` that is none of `all`.
+pub(super) fn unknown(table: &str, field: &str, all: BTreeSet<&str>) -> Problem {
     let hint = match nearest(field, all.iter().copied()) {
         Some(near) => format!("did you mean {near:?}?"),
         None => "remove it".to_owned(),
@@ -98,7 +101,8 @@ fn unknown(table: &str, field: &str, known: &[&'static str], also: &[&'static st
     Problem::new(join(table, field), "unknown key", expected, hint)
 }
 
-fn missing(table: &str, field: &str) -> Problem {
+/// A key that the table at `table` must have.
+pub(super) fn missing(table: &str, field: &str) -> Problem {
     let path = join(table, field);
     let (expected, hint) = settings::words(&path)
         .unwrap_or_else(|| ("a value".into(), "this key has no default".into()));

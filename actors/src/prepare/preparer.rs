@@ -1,11 +1,11 @@
 //! Owns how an attempt becomes something to send: read the body back from the journal, render it, put
-//! references and sender on it. Refuses to run on an arbiter: it reads the disk.
+//! references and originator on it. Refuses to run on an arbiter: it reads the disk.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use sluis_channels::render::{CorporationView, TenantView};
-use sluis_channels::{Content, Context, Outgoing, Sender as Identity};
+use sluis_channels::{Content, Context, Originator, Outgoing};
 use sluis_journal::{Journal, Sequence, Shard};
 use sluis_model::{
     CorporationId, Flow, FlowBook, Input, Notification, Record, ReferenceKey, Verdict,
@@ -20,8 +20,8 @@ use crate::dispatch::Dispatch;
 pub struct CorporationCard {
     /// Its name, for templates.
     pub name: Box<str>,
-    /// Its sender addresses.
-    pub sender: Arc<Identity>,
+    /// Who its messages come from.
+    pub originator: Arc<Originator>,
 }
 
 /// Prepares attempts. Reads the journal: not for an arbiter.
@@ -80,7 +80,7 @@ impl Preparer {
             reference: self.key.attempt(dispatch.corporation, dispatch.attempt),
             to: dispatch.address.to_string(),
             content: self.render(dispatch, &body, card)?,
-            sender: card.sender.clone(),
+            originator: card.originator.clone(),
             at: dispatch.at,
         })
     }
@@ -136,7 +136,7 @@ impl Preparer {
             return None;
         }
         let token = self.key.link(dispatch.corporation, dispatch.attempt.id);
-        let base = card.sender.public_url.trim_end_matches('/');
+        let base = card.originator.public_url.trim_end_matches('/');
         Some(format!("{base}/b/{token}"))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sluis_channels::Sender as Identity;
+use sluis_channels::Originator;
 use sluis_journal::{Batch, Journal, MemoryJournal, Sequence, Shard};
 use sluis_model::flow::Definition;
 use sluis_model::{
@@ -59,14 +59,14 @@ fn stage(data: &str) -> (Preparer, Dispatch, ReferenceKey) {
     let book = Book::load(&*journal, Vec::new()).unwrap();
     append(&journal, flow, data);
     let key = ReferenceKey::new([3; 32]);
-    let sender: Identity = serde_json::from_value(serde_json::json!({
+    let originator: Originator = serde_json::from_value(serde_json::json!({
         "email_from": "post@example.nl", "bounce_domain": "b.example.nl",
         "sms_originator": "Sluis", "public_url": "https://post.example.nl/",
     }))
     .unwrap();
     let card = CorporationCard {
         name: "De Sluis".into(),
-        sender: Arc::new(sender),
+        originator: Arc::new(originator),
     };
     let preparer = Preparer::new(
         journal,

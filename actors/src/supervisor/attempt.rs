@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use sluis_channels::{Outgoing, Provider};
-use sluis_model::{AttemptRef, Timestamp, Verdict, Why};
+use sluis_model::{AttemptRef, Refusal, Timestamp, Verdict, Why};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -114,12 +114,24 @@ pub(super) fn withdrawn(code: &str, text: &str) -> Verdict {
     }
 }
 
-/// Sends; a panic of the provider, in `send` or in its future, comes back as an error.
+/// Sends what fits; a panic of the provider, before it sends or in its future, comes back as an
+/// error.
 async fn guarded(
     provider: Arc<dyn Provider>,
     outgoing: Outgoing,
 ) -> Result<Verdict, Box<dyn Any + Send>> {
-    let mut send = catch_unwind(AssertUnwindSafe(|| provider.send(outgoing)))?;
+    let begun = catch_unwind(AssertUnwindSafe(|| {
+        provider
+            .fits(&outgoing)
+            .map(|()| provider.clone().send(outgoing))
+    }))?;
+    let mut send = match begun {
+        Ok(send) => send,
+        Err(why) => {
+            let class = Refusal::Unsendable;
+            return Ok(Verdict::Refused { class, why });
+        }
+    };
     poll_fn(
         move |context| match catch_unwind(AssertUnwindSafe(|| send.as_mut().poll(context))) {
             Ok(Poll::Ready(verdict)) => Poll::Ready(Ok(verdict)),

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use sluis_channels::{BUSY, LoadSign};
 use sluis_model::{Barred, Clock, Timestamp, Verdict, Why};
 
 use super::breaker::Breaker;
@@ -16,6 +17,7 @@ pub(super) struct Health {
     state: Mutex<(Breaker, Pace)>,
     gate: Arc<Gate>,
     clock: Arc<dyn Clock>,
+    load: LoadSign,
 }
 
 /// What an outcome says about the provider.
@@ -33,17 +35,13 @@ enum Sign {
     Barred,
 }
 
-/// Enhanced and basic SMTP codes that speak of load, not of one mailbox: system not accepting
-/// messages, congestion, too many messages (RFC 3463, IANA registry; 4.7.0 is what large providers
-/// send with 421).
-const THROTTLING: [&str; 5] = ["4.3.2", "4.4.5", "4.7.0", "4.7.28", "smtp 421"];
-
-fn sign(verdict: &Verdict) -> Sign {
+/// `load`: which answers "later" the provider's kind takes for a sign of load.
+fn sign(verdict: &Verdict, load: LoadSign) -> Sign {
     match verdict {
         Verdict::Accepted { .. } | Verdict::Delivered { .. } | Verdict::Refused { .. } => {
             Sign::Well
         }
-        Verdict::Retry { after_ms, why } if is_throttling(*after_ms, why) => Sign::Throttled,
+        Verdict::Retry { after_ms, why } if load(*after_ms, why) => Sign::Throttled,
         Verdict::Retry { .. } => Sign::Later,
         // One corporation's sender: the others' messages pass.
         Verdict::Barred {
@@ -55,17 +53,9 @@ fn sign(verdict: &Verdict) -> Sign {
             ..
         } => Sign::Barred,
         // All our connections were taken: less at once, but nothing failed.
-        Verdict::Withdrawn { why } if &*why.code == "busy" => Sign::Throttled,
+        Verdict::Withdrawn { why } if &*why.code == BUSY => Sign::Throttled,
         Verdict::Withdrawn { .. } | Verdict::InDoubt { .. } => Sign::Failed,
     }
-}
-
-/// A named time, a code about load, or any "later" that is not about one mailbox: over HTTP there
-/// is no other.
-fn is_throttling(after_ms: Option<u64>, why: &Why) -> bool {
-    let about_mailbox =
-        why.code.starts_with("4.") || why.code.starts_with("5.") || why.code.starts_with("smtp ");
-    after_ms.is_some() || THROTTLING.contains(&&*why.code) || !about_mailbox
 }
 
 /// What the provider said, when it takes nothing from our account.
@@ -91,11 +81,13 @@ impl Health {
         pace: Pace,
         gate: Arc<Gate>,
         clock: Arc<dyn Clock>,
+        load: LoadSign,
     ) -> Self {
         Self {
             state: Mutex::new((breaker, pace)),
             gate,
             clock,
+            load,
         }
     }
 
@@ -113,7 +105,7 @@ impl Health {
         let now = self.clock.now();
         let mut state = self.state.lock();
         let (breaker, pace) = &mut *state;
-        let sign = sign(verdict);
+        let sign = sign(verdict, self.load);
         let opened = match sign {
             Sign::Failed => breaker.failed(now),
             Sign::Barred => breaker.barred(now),
@@ -147,30 +139,30 @@ impl Health {
 mod tests {
     use super::*;
 
+    /// As a kind says that knows of mailboxes: only one of its codes is about load.
+    fn of_load(after_ms: Option<u64>, why: &Why) -> bool {
+        after_ms.is_some() || &*why.code == "load"
+    }
+
     #[test]
     fn load_slows_a_full_mailbox_does_not_and_a_lost_connection_fails() {
+        let sign = |verdict: &Verdict| sign(verdict, of_load);
         let retry = |code: &str, after_ms| {
             sign(&Verdict::Retry {
                 after_ms,
                 why: Why::new(code, ""),
             })
         };
-        assert_eq!(
-            ["4.3.2", "smtp 421", "http 429", "bird 2"].map(|code| retry(code, None)),
-            [Sign::Throttled; 4]
-        );
-        assert_eq!(
-            ["4.2.2", "5.2.2", "smtp 450"].map(|code| retry(code, None)),
-            [Sign::Later; 3]
-        );
-        assert_eq!(retry("4.2.2", Some(1_000)), Sign::Throttled);
+        assert_eq!(retry("load", None), Sign::Throttled);
+        assert_eq!(retry("mailbox", None), Sign::Later);
+        assert_eq!(retry("mailbox", Some(1_000)), Sign::Throttled);
         let withdrawn = |code: &str| {
             sign(&Verdict::Withdrawn {
                 why: Why::new(code, ""),
             })
         };
         assert_eq!(
-            (withdrawn("busy"), withdrawn("connect")),
+            (withdrawn(BUSY), withdrawn("connect")),
             (Sign::Throttled, Sign::Failed)
         );
         let barred = |what| {

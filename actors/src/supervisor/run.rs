@@ -55,7 +55,8 @@ impl Supervisor {
         let meters = Meters::new(provider.channel(), provider.name(), &clock);
         meters.allowed.set(concurrency.get());
         let (breaker, pace) = (Breaker::new(settings.breaker), Pace::new(concurrency.get()));
-        let health = Health::new(breaker, pace, gate.clone(), clock.clone());
+        let load = provider.load_sign();
+        let health = Health::new(breaker, pace, gate.clone(), clock.clone(), load);
         let inbox = SupervisorInbox::new(concurrency, bell.clone(), gate);
         let shared = Arc::new(Shared {
             provider,

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use sluis_model::{Channel, Clock, Timestamp, Verdict};
+use sluis_model::{Channel, Clock, Timestamp, Verdict, Why};
 
 use super::breaker::{Breaker, BreakerSettings};
 use super::health::Health;
@@ -36,7 +36,10 @@ impl ProviderHealth {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let meters = Meters::new(channel, name, &clock);
-        let health = Health::new(Breaker::new(breaker), Pace::new(concurrency), gate, clock);
+        // The simulated providers name a time where they speak of load.
+        let load = |after_ms: Option<u64>, _: &Why| after_ms.is_some();
+        let (breaker, pace) = (Breaker::new(breaker), Pace::new(concurrency));
+        let health = Health::new(breaker, pace, gate, clock, load);
         Self { health, meters }
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use sluis_channels::{Content, Outgoing, Provider, Sender};
+use sluis_channels::{Content, Originator, Outgoing, Provider};
 use sluis_model::{
     AttemptRef, Channel, CorporationId, FlowRef, ManualClock, NotificationId, OnDoubt, ShardId,
     Timestamp, Verdict, Why,
@@ -54,6 +54,13 @@ impl Provider for Scripted {
 
     fn concurrency(&self) -> usize {
         4
+    }
+
+    fn fits(&self, outgoing: &Outgoing) -> Result<(), Why> {
+        match &outgoing.content {
+            Content::Text(text) => Err(Why::new("too_long", text)),
+            Content::Email { .. } | Content::Null => Ok(()),
+        }
     }
 
     fn send(self: Arc<Self>, _: Outgoing) -> Pin<Box<dyn Future<Output = Verdict> + Send>> {
@@ -108,21 +115,14 @@ fn dispatch(number: u64) -> Dispatch {
 }
 
 fn outgoing(dispatch: &Dispatch) -> Prepared {
-    let sender = Sender {
-        email_from: "post@example.nl".into(),
-        email_name: None,
-        reply_to: None,
-        bounce_domain: "bounce.example.nl".into(),
-        sms_originator: "Sluis".into(),
-        public_url: "https://post.example.nl".into(),
-    };
+    let originator = Originator::new("https://post.example.nl", []);
     Ok(Outgoing {
         attempt: dispatch.attempt,
         corporation: dispatch.corporation,
         reference: String::new(),
         to: dispatch.address.to_string(),
         content: Content::Null,
-        sender: Arc::new(sender),
+        originator: Arc::new(originator),
         at: dispatch.at,
     })
 }
@@ -223,6 +223,24 @@ async fn the_outcome_is_reported_before_the_permit_comes_back() {
         assert_eq!(*stage.reported.lock().last().unwrap(), (accepted(), number));
         assert_eq!(stage.gate.finished(), number + 1);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_fit_is_not_sent_and_says_nothing_of_the_provider() {
+    let long = |dispatch: &Dispatch| {
+        outgoing(dispatch).map(|outgoing| Outgoing {
+            content: Content::Text("x".into()),
+            ..outgoing
+        })
+    };
+    let stage = Stage::with(PreparePool::inline(Arc::new(long)), Handle::current());
+    for number in 0..9 {
+        let verdict = stage.carry(number).await;
+        assert!(verdict.is_unsendable(), "{verdict:?}");
+        assert_eq!(code(&verdict), "too_long");
+    }
+    assert_eq!((stage.sent(), stage.gate.finished()), (0, 9));
+    assert_eq!(stage.gate.passage(Timestamp(0)), Passage::Free(4));
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,6 +3,7 @@
 //! message can have been taken.
 
 pub mod bounce;
+mod originator;
 pub mod reply;
 mod smtp;
 #[cfg(test)]

@@ -1,12 +1,11 @@
-//! Owns an answer of the relay, the command that it answers, and how a dialogue broke off: what a
-//! session hands to `classify`.
-//! Refuses to judge it.
+//! Owns an answer of the relay, the stage of the dialogue that it belongs to, and how a dialogue
+//! broke off: what a session hands to `classify`. Refuses to judge it.
 
 use sluis_model::Why;
 
-/// The command an answer belongs to.
+/// The stage of the dialogue that an answer belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
+pub enum Stage {
     /// The relay's first words.
     Greeting,
     /// `EHLO`, `STARTTLS`.
@@ -27,7 +26,7 @@ pub enum Phase {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     /// What it answers.
-    pub phase: Phase,
+    pub stage: Stage,
     /// The basic code.
     pub code: u16,
     /// The text, all lines.

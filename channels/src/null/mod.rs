@@ -23,7 +23,6 @@ use crate::secrets::SecretSource;
 impl Kind for NullConfig {
     const CHANNEL: Channel = Channel::Null;
     const FORM: Form = Form::Nothing;
-    const RECEIPT_CODES: &'static [&'static str] = &[];
 
     fn connections(&self) -> Option<u32> {
         None

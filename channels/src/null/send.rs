@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use sluis_model::{Channel, OnDoubt, Verdict};
+use sluis_model::{Channel, OnDoubt, Verdict, Why};
 
 use super::{classify, request};
 use crate::outgoing::Outgoing;
@@ -40,6 +40,10 @@ impl Provider for NullProvider {
     /// Unbounded in practice; the supervisor's own bound rules.
     fn concurrency(&self) -> usize {
         4096
+    }
+
+    fn fits(&self, _: &Outgoing) -> Result<(), Why> {
+        Ok(())
     }
 
     fn send(self: Arc<Self>, outgoing: Outgoing) -> BoxFuture<'static, Verdict> {

@@ -3,6 +3,7 @@
 
 mod bird;
 pub mod gsm;
+mod originator;
 #[cfg(test)]
 mod tests;
 

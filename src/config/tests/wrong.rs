@@ -319,7 +319,7 @@ shards, shutdown_grace: did you mean \"environment\"?
 http.address: \"everywhere\": expected an IP address with a port: such as 127.0.0.1:8080
 http.request_timeout: 30: expected a length of time: such as 30s
 provider.relay.helo: unknown key: expected one of burst, ca_file, command_timeout, concurrency, connect_timeout, connections, corporations, \
-data_timeout, hello, host, idle, kind, messages_per_connection, name, on_doubt, password_env, password_file, pipelining, port, \
+data_timeout, from, hello, host, idle, kind, messages_per_connection, name, on_doubt, password_env, password_file, pipelining, port, \
 rate_per_second, tls, username, wait: did you mean \"hello\"?
 provider.relay.port: \"submission\": expected a whole number, at most 65535: see the default configuration
 provider.relay.hello: not given: expected a value: this key has no default

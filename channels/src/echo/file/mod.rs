@@ -12,7 +12,7 @@ use sluis_model::Channel;
 
 pub use self::config::FileConfig;
 use self::send::FileProvider;
-use crate::kind::Kind;
+use crate::kind::{Kind, Reason};
 use crate::problem::Problem;
 use crate::provider::Provider;
 use crate::render::Form;
@@ -21,7 +21,10 @@ use crate::secrets::SecretSource;
 impl Kind for FileConfig {
     const CHANNEL: Channel = Channel::Echo;
     const FORM: Form = Form::Text;
-    const RECEIPT_CODES: &'static [&'static str] = &[];
+    const REASONS: &'static [Reason] = &[
+        Reason::new("full", "the directory holds as many files as it may"),
+        Reason::new("file", "the file could not be written"),
+    ];
 
     fn connections(&self) -> Option<u32> {
         None

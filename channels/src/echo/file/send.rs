@@ -68,11 +68,12 @@ impl FileProvider {
     }
 
     fn send_one(&self, outgoing: &Outgoing) -> Verdict {
-        let Content::Text(text) = &outgoing.content else {
-            return Verdict::Refused {
-                class: Refusal::Unsendable,
-                why: Why::new("render", "the content is not one text"),
-            };
+        let text = match one_text(&outgoing.content) {
+            Ok(text) => text,
+            Err(why) => {
+                let class = Refusal::Unsendable;
+                return Verdict::Refused { class, why };
+            }
         };
         let attempt = outgoing.attempt;
         let name = format!("{}-{}.json", attempt.id, attempt.attempt);
@@ -135,6 +136,15 @@ impl FileProvider {
     }
 }
 
+fn one_text(content: &Content) -> Result<&str, Why> {
+    match content {
+        Content::Text(text) => Ok(text),
+        Content::Email { .. } | Content::Null => {
+            Err(Why::new("render", "the content is not one text"))
+        }
+    }
+}
+
 /// Entries of a directory.
 fn count(directory: &Path) -> io::Result<u64> {
     Ok(fs::read_dir(directory)?.count() as u64)
@@ -156,6 +166,10 @@ impl Provider for FileProvider {
 
     fn concurrency(&self) -> usize {
         CONCURRENCY
+    }
+
+    fn fits(&self, outgoing: &Outgoing) -> Result<(), Why> {
+        one_text(&outgoing.content).map(drop)
     }
 
     fn send(self: Arc<Self>, outgoing: Outgoing) -> BoxFuture<'static, Verdict> {

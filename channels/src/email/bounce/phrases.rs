@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 use serde::Deserialize;
 
-use super::super::reply::Phase;
+use super::super::reply::Stage;
 use super::words::words;
 
 /// The table as data.
@@ -59,7 +59,7 @@ pub(crate) enum Kind {
     /// The returned message begins.
     Cut,
     /// A point of the dialogue.
-    Phase,
+    Stage,
     /// Who writes reports.
     Daemon,
 }
@@ -80,14 +80,14 @@ pub(crate) enum Where {
 
 impl Where {
     /// As the dialogue has it.
-    const fn phase(self) -> Option<Phase> {
+    const fn stage(self) -> Option<Stage> {
         match self {
             Where::Any => None,
-            Where::Hello => Some(Phase::Hello),
-            Where::Mail => Some(Phase::Mail),
-            Where::Rcpt => Some(Phase::Rcpt),
-            Where::Data => Some(Phase::Data),
-            Where::Body => Some(Phase::Body),
+            Where::Hello => Some(Stage::Hello),
+            Where::Mail => Some(Stage::Mail),
+            Where::Rcpt => Some(Stage::Rcpt),
+            Where::Data => Some(Stage::Data),
+            Where::Body => Some(Stage::Body),
         }
     }
 }
@@ -106,7 +106,7 @@ pub(crate) struct Row {
     pub(crate) system: String,
     pub(crate) kind: Kind,
     pub(crate) phrase: String,
-    pub(crate) phase: Where,
+    pub(crate) stage: Where,
     pub(crate) language: String,
     pub(crate) sample: String,
 }
@@ -119,7 +119,7 @@ struct Rows {
 /// A row ready to be looked for.
 struct Wanted {
     kind: Kind,
-    phase: Where,
+    stage: Where,
     /// The pieces behind the first.
     further: Vec<String>,
 }
@@ -139,7 +139,7 @@ pub(crate) struct Found {
     kinds: [bool; KINDS],
     /// Kinds that only count at `RCPT`.
     at_rcpt: [bool; KINDS],
-    phases: Vec<Where>,
+    stages: Vec<Where>,
 }
 
 impl Found {
@@ -149,12 +149,12 @@ impl Found {
     }
 
     /// The same, at a point of the dialogue; without one, phrases of `RCPT` count.
-    pub(crate) fn has_at(&self, kind: Kind, phase: Option<Phase>) -> bool {
-        self.has(kind) || self.at_rcpt[kind as usize] && matches!(phase, None | Some(Phase::Rcpt))
+    pub(crate) fn has_at(&self, kind: Kind, stage: Option<Stage>) -> bool {
+        self.has(kind) || self.at_rcpt[kind as usize] && matches!(stage, None | Some(Stage::Rcpt))
     }
 
     /// The point of the dialogue the text names; the recipient's outranks what followed from it.
-    pub(crate) fn phase(&self) -> Option<Phase> {
+    pub(crate) fn stage(&self) -> Option<Stage> {
         const ORDER: [Where; 5] = [
             Where::Rcpt,
             Where::Body,
@@ -164,8 +164,8 @@ impl Found {
         ];
         ORDER
             .into_iter()
-            .find(|named| self.phases.contains(named))
-            .and_then(Where::phase)
+            .find(|named| self.stages.contains(named))
+            .and_then(Where::stage)
     }
 }
 
@@ -183,7 +183,7 @@ impl Table {
             let Some(first) = of_row.next() else { continue };
             let wanted = Wanted {
                 kind: row.kind,
-                phase: row.phase,
+                stage: row.stage,
                 further: of_row.collect(),
             };
             match pieces.iter().position(|piece| *piece == first) {
@@ -208,17 +208,17 @@ impl Table {
         let mut found = Found::default();
         for place in self.finder.find_overlapping_iter(text).take(MAX_PLACES) {
             for wanted in &self.beginning[place.pattern().as_usize()] {
-                let known = if wanted.phase == Where::Any {
+                let known = if wanted.stage == Where::Any {
                     &found.kinds
                 } else {
                     &found.at_rcpt
                 };
-                let news = wanted.kind == Kind::Phase || !known[wanted.kind as usize];
+                let news = wanted.kind == Kind::Stage || !known[wanted.kind as usize];
                 if news && goes_on(text.as_bytes(), place.end(), &wanted.further) {
-                    match (wanted.kind, wanted.phase) {
-                        (Kind::Phase, phase) => {
-                            if !found.phases.contains(&phase) {
-                                found.phases.push(phase);
+                    match (wanted.kind, wanted.stage) {
+                        (Kind::Stage, stage) => {
+                            if !found.stages.contains(&stage) {
+                                found.stages.push(stage);
                             }
                         }
                         (kind, Where::Any) => found.kinds[kind as usize] = true,
@@ -310,13 +310,13 @@ mod tests {
         assert_eq!(
             table
                 .find(&words("550 no (in reply to RCPT TO command)"))
-                .phase(),
-            Some(Phase::Rcpt)
+                .stage(),
+            Some(Stage::Rcpt)
         );
         assert!(
             !table
                 .find(&words("mailbox unavailable"))
-                .has_at(Kind::Address, Some(Phase::Body))
+                .has_at(Kind::Address, Some(Stage::Body))
         );
     }
 
@@ -360,7 +360,7 @@ mod tests {
                 Kind::Challenge => "unknown",
                 Kind::List => "other_mail",
                 Kind::Complaint => "complained",
-                Kind::Cut | Kind::Phase | Kind::Daemon => "found",
+                Kind::Cut | Kind::Stage | Kind::Daemon => "found",
             };
             if said != expected {
                 wrong.push(format!(
@@ -388,8 +388,8 @@ mod tests {
                         == "x\n",
                 );
             }
-            Kind::Phase => {
-                return found(table.find(&words(&row.sample)).phase() == row.phase.phase());
+            Kind::Stage => {
+                return found(table.find(&words(&row.sample)).stage() == row.stage.stage());
             }
             Kind::Daemon => {
                 return found(

@@ -10,7 +10,7 @@
 //! a wrong "gone" costs a tenant the address. What the remote system said outranks the status that
 //! a reporter made of it.
 
-use super::super::reply::Phase;
+use super::super::reply::Stage;
 use super::phrases::{Found, Kind, Table};
 use super::status::{Status, basic_codes};
 use super::words::words;
@@ -47,7 +47,7 @@ pub(crate) struct Said<'a> {
     /// The basic code, where it is known apart from the words.
     pub(crate) basic: Option<u16>,
     /// What it answers, where that is known apart from the words.
-    pub(crate) phase: Option<Phase>,
+    pub(crate) stage: Option<Stage>,
 }
 
 /// A verdict.
@@ -103,21 +103,21 @@ const fn meaning(status: Status) -> Option<(Meaning, bool)> {
 }
 
 /// What a basic code means where nothing else helps; none where it could be anything.
-const fn basic_meaning(code: u16, phase: Option<Phase>) -> Option<Meaning> {
-    Some(match (code, phase) {
+const fn basic_meaning(code: u16, stage: Option<Stage>) -> Option<Meaning> {
+    Some(match (code, stage) {
         (400..=499, _) => Meaning::Soft,
         // Authentication, RFC 4954.
-        (530 | 534 | 535 | 538, _) | (_, Some(Phase::Auth)) => Meaning::Account,
+        (530 | 534 | 535 | 538, _) | (_, Some(Stage::Auth)) => Meaning::Account,
         // Syntax (500-504), parameters (555).
         (500..=504 | 555, _) => Meaning::Ours,
         // RFC 7504: a host or domain that takes no mail at all.
-        (521 | 556, Some(Phase::Rcpt)) | (556, None) => Meaning::Address,
+        (521 | 556, Some(Stage::Rcpt)) | (556, None) => Meaning::Address,
         // "Mailbox unavailable", "user not local", "mailbox name not allowed": of the recipient
         // only where it answers RCPT.
-        (550 | 551 | 553, Some(Phase::Rcpt)) => Meaning::Address,
-        (550 | 551 | 553, Some(Phase::Mail)) => Meaning::Sender,
+        (550 | 551 | 553, Some(Stage::Rcpt)) => Meaning::Address,
+        (550 | 551 | 553, Some(Stage::Mail)) => Meaning::Sender,
         // "Exceeded storage allocation": of the mailbox at RCPT, of the message elsewhere.
-        (552, None | Some(Phase::Rcpt)) => Meaning::Full,
+        (552, None | Some(Stage::Rcpt)) => Meaning::Full,
         (571 | 572, _) => Meaning::Policy,
         (_, None) => return None,
         (_, Some(_)) => Meaning::Policy,
@@ -141,9 +141,9 @@ struct Heard {
     /// What a reporter made of them.
     status: Option<Status>,
     basic: Option<u16>,
-    phase: Option<Phase>,
-    /// The phase of our own dialogue.
-    own_phase: Option<Phase>,
+    stage: Option<Stage>,
+    /// The stage of our own dialogue.
+    own_stage: Option<Stage>,
 }
 
 impl Heard {
@@ -154,14 +154,14 @@ impl Heard {
             codes: Status::all_in(remote),
             status: said.status,
             basic: said.basic.or_else(|| basic_codes(remote).next()),
-            phase: said.phase.or_else(|| found.phase()),
-            own_phase: said.phase,
+            stage: said.stage.or_else(|| found.stage()),
+            own_stage: said.stage,
             found,
         }
     }
 
     fn has(&self, kind: Kind) -> bool {
-        self.found.has_at(kind, self.phase)
+        self.found.has_at(kind, self.stage)
     }
 
     fn is_temporary(&self) -> bool {
@@ -171,8 +171,8 @@ impl Heard {
     /// Before there is a recipient, no word is about one.
     const fn is_before_recipient(&self) -> bool {
         matches!(
-            self.phase,
-            Some(Phase::Greeting | Phase::Hello | Phase::Auth | Phase::Mail)
+            self.stage,
+            Some(Stage::Greeting | Stage::Hello | Stage::Auth | Stage::Mail)
         )
     }
 
@@ -220,7 +220,7 @@ impl Heard {
     /// Our own relay, asked about a recipient that is none of its own: ours to mend. In a report it
     /// is the word of somebody else's relay.
     fn about_sender(&self, by_code: Option<(Meaning, bool)>) -> Meaning {
-        let of_our_relay = matches!(self.own_phase, Some(Phase::Mail | Phase::Rcpt));
+        let of_our_relay = matches!(self.own_stage, Some(Stage::Mail | Stage::Rcpt));
         let of_recipient = self.names_nobody() || matches!(by_code, Some((Meaning::Address, _)));
         if of_our_relay && !of_recipient {
             Meaning::Sender
@@ -242,7 +242,7 @@ impl Heard {
             None if self.has(Kind::Hint) => Some(Meaning::Policy),
             None => self
                 .basic
-                .and_then(|basic| basic_meaning(basic, self.phase)),
+                .and_then(|basic| basic_meaning(basic, self.stage)),
         }
     }
 }
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn words_codes_and_phases_have_their_order() {
+    fn words_codes_and_stages_have_their_order() {
         let cases = [
             // What the remote system says outranks what the reporter made of it.
             ("5.1.1", "smtp; 552 5.2.2 over quota", 'f'),
@@ -367,7 +367,7 @@ mod tests {
                 "554 5.7.1 Recipient address rejected: Access denied",
                 'p',
             ),
-            // The basic code with its phase.
+            // The basic code with its stage.
             ("", "550 no (in reply to RCPT TO command)", 'a'),
             ("", "550 no (in reply to end of DATA command)", 'p'),
             ("", "550 no (in reply to MAIL FROM command)", 'n'),

@@ -8,6 +8,7 @@ use sluis_model::OnDoubt;
 
 use crate::checks::{in_range, is_domain, is_loopback, sensible};
 use crate::duration::HumanDuration;
+use crate::email::originator::check_mailbox;
 use crate::problem::Problem;
 use crate::secrets::{SecretSource, secret};
 
@@ -42,6 +43,10 @@ pub struct SmtpConfig {
     /// File with the password.
     #[serde(default)]
     pub password_file: Option<PathBuf>,
+    /// `From` of every mail over this account, instead of what the corporation gives: for a relay
+    /// that takes no other.
+    #[serde(default)]
+    pub from: Option<String>,
     /// The most connections at once.
     #[serde(default = "connections")]
     pub connections: u32,
@@ -144,6 +149,11 @@ impl SmtpConfig {
                 "a domain name",
                 "this machine's public name",
             ));
+        }
+        if let Some(from) = &self.from
+            && let Some((expected, hint)) = check_mailbox(from)
+        {
+            problems.push(Problem::new(path, "from", from, expected, hint));
         }
         self.check_secrets(path, &mut problems);
         in_range(

@@ -18,15 +18,36 @@ use sluis_model::Channel;
 pub use self::config::SmtpConfig;
 use self::send::SmtpProvider;
 use super::bounce::{MAIL_INTAKE, RECEIPT_CODES};
-use crate::kind::{Intake, Kind};
+use super::originator;
+use crate::kind::{Intake, Kind, Reason};
+use crate::originator::OriginatorKey;
 use crate::problem::Problem;
 use crate::provider::Provider;
 use crate::render::Form;
 use crate::secrets::SecretSource;
 
+/// Codes of the reasons that this kind gives.
+const REASONS: &[Reason] = &[
+    Reason::new(
+        "<class>.<subject>.<detail>",
+        "the enhanced status code of the relay, or of the report that came back (RFC 3463)",
+    ),
+    Reason::new(
+        "smtp <code>",
+        "the reply code, where the relay gave no enhanced one",
+    ),
+    Reason::new("connect", "no session within the limit"),
+    Reason::new("tls", "the connection could not be encrypted"),
+    Reason::new("connection", "the connection broke off during the dialogue"),
+    Reason::new("protocol", "the relay answered something that is no SMTP"),
+    Reason::new("timeout", "no answer within the limit"),
+];
+
 impl Kind for SmtpConfig {
     const CHANNEL: Channel = Channel::Email;
     const FORM: Form = Form::Mail;
+    const ORIGINATOR: &'static [OriginatorKey] = originator::KEYS;
+    const REASONS: &'static [Reason] = REASONS;
     const RECEIPT_CODES: &'static [&'static str] = RECEIPT_CODES;
     const INTAKE: Option<Intake> = Some(MAIL_INTAKE);
 

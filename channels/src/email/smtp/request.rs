@@ -14,7 +14,8 @@ use lettre::message::{Mailbox, Mailboxes};
 use sluis_model::Why;
 
 use super::body::Encoding;
-use crate::outgoing::{Content, Outgoing, Sender};
+use crate::email::originator::MailFrom;
+use crate::outgoing::{Content, Outgoing};
 use crate::words::why;
 
 /// The longest line of a header that is not folded.
@@ -32,7 +33,7 @@ const OWN: [&str; 8] = [
 ];
 
 /// A message ready for the wire.
-pub(super) struct Letter {
+pub(super) struct MailObject {
     /// VERP return path: `b+<reference>@<bounce domain>`.
     pub(super) from: String,
     /// The one recipient.
@@ -43,8 +44,17 @@ pub(super) struct Letter {
     pub(super) bytes: Vec<u8>,
 }
 
-/// Composes the message, or says what in it is wrong (that is ours, not the tenant's).
-pub(super) fn compose(outgoing: &Outgoing) -> Result<Letter, Why> {
+/// Whether it is a mail to an address that SMTP without SMTPUTF8 (RFC 6531) can name.
+pub(super) fn fits(outgoing: &Outgoing) -> Result<(), Why> {
+    if !matches!(outgoing.content, Content::Email { .. }) {
+        return Err(Why::new("render", "the content is not a mail"));
+    }
+    is_ascii(&outgoing.to)
+}
+
+/// Composes the message, or says what in it is wrong (that is ours, not the tenant's). `own_from`:
+/// what mails over this account come from, instead of the corporation's own.
+pub(super) fn compose(outgoing: &Outgoing, own_from: Option<&str>) -> Result<MailObject, Why> {
     let Content::Email {
         subject,
         text,
@@ -54,8 +64,10 @@ pub(super) fn compose(outgoing: &Outgoing) -> Result<Letter, Why> {
     else {
         return Err(Why::new("render", "the content is not a mail"));
     };
-    let (reference, sender) = (&outgoing.reference, &*outgoing.sender);
-    let from = Address::new(format!("b+{reference}"), &sender.bounce_domain);
+    let reference = &outgoing.reference;
+    let mut sender = MailFrom::of(&outgoing.originator)?;
+    sender.from = own_from.unwrap_or(sender.from);
+    let from = Address::new(format!("b+{reference}"), sender.bounce_domain);
     let from = from.map_err(|e| why("render", &format!("return path: {e}"), ""))?;
     let to = address(&outgoing.to)?;
     let room = 1_024 + (text.len() + html.as_ref().map_or(0, String::len)) * 5 / 4;
@@ -68,7 +80,7 @@ pub(super) fn compose(outgoing: &Outgoing) -> Result<Letter, Why> {
     let sent =
         SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(outgoing.at.0).unwrap_or(0));
     by_lettre(&mut out, |fields| fields.set(Date::new(sent)));
-    author(&mut out, sender)?;
+    author(&mut out, &sender)?;
     field(&mut out, "To", to.as_ref());
     if has_break(subject) {
         return Err(Why::new("render", "the subject has more than one line"));
@@ -76,7 +88,7 @@ pub(super) fn compose(outgoing: &Outgoing) -> Result<Letter, Why> {
     field(&mut out, "Subject", subject);
     // RFC 3834 5: says that no person wrote this, so that vacation programs stay silent.
     field(&mut out, "Auto-Submitted", "auto-generated");
-    if let Some(reply_to) = &sender.reply_to {
+    if let Some(reply_to) = sender.reply_to {
         field(&mut out, "Reply-To", address(reply_to)?.as_ref());
     }
     further(&mut out, headers)?;
@@ -86,7 +98,7 @@ pub(super) fn compose(outgoing: &Outgoing) -> Result<Letter, Why> {
         // A boundary of its own making: a random one would make a resend another message.
         Some(html) => alternative(&mut out, &format!("sluis-{reference}"), text, html),
     }
-    Ok(Letter {
+    Ok(MailObject {
         from: from.to_string(),
         to: to.to_string(),
         reference: reference.clone(),
@@ -94,15 +106,13 @@ pub(super) fn compose(outgoing: &Outgoing) -> Result<Letter, Why> {
     })
 }
 
-fn author(out: &mut Vec<u8>, sender: &Sender) -> Result<(), Why> {
-    let email = address(&sender.email_from)?;
-    match &sender.email_name {
+fn author(out: &mut Vec<u8>, sender: &MailFrom<'_>) -> Result<(), Why> {
+    let email = address(sender.from)?;
+    match sender.name {
         None => field(out, "From", email.as_ref()),
-        name => by_lettre(out, |fields| {
-            fields.set(From::from(Mailboxes::from(Mailbox::new(
-                name.clone(),
-                email,
-            ))))
+        Some(name) => by_lettre(out, |fields| {
+            let mailbox = Mailbox::new(Some(name.to_owned()), email);
+            fields.set(From::from(Mailboxes::from(mailbox)));
         }),
     }
     Ok(())
@@ -180,10 +190,16 @@ fn has_break(text: &str) -> bool {
     text.contains(['\r', '\n', '\0'])
 }
 
-fn address(text: &str) -> Result<Address, Why> {
-    if !text.is_ascii() {
-        return Err(Why::new("render", "an address is not ASCII"));
+fn is_ascii(address: &str) -> Result<(), Why> {
+    if address.is_ascii() {
+        Ok(())
+    } else {
+        Err(Why::new("render", "an address is not ASCII"))
     }
+}
+
+fn address(text: &str) -> Result<Address, Why> {
+    is_ascii(text)?;
     text.parse()
         .map_err(|e: lettre::address::AddressError| why("render", &format!("address: {e}"), text))
 }

@@ -4,22 +4,21 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use futures::future::{BoxFuture, join_all};
+use parking_lot::RwLock;
 use sluis_model::{Channel, OnDoubt, ReferenceKey, Refusal, Timestamp, Verdict, Why};
 
 use super::classify;
 use super::config::SmtpConfig;
-use super::request::{self, Letter};
+use super::request::{self, MailObject};
 use super::session::{Dial, Session};
 use crate::email::bounce::{MAIL_INTAKE, read_bounce};
 use crate::email::reply::{Reply, Trouble};
 use crate::outgoing::Outgoing;
-use crate::pool::{Parked, Pool};
+use crate::pool::{Parked, Pool, all_in_use};
 use crate::problem::Problem;
-use crate::provider::{Connections, Provider};
+use crate::provider::{Connections, LoadSign, Provider};
 use crate::receipt::{Callback, ProviderReceipt, ReceiptError, ReceiptProof};
 use crate::secrets::SecretSource;
 use crate::tls::client_config;
@@ -27,12 +26,11 @@ use crate::tls::client_config;
 /// A relay that takes mail over SMTP.
 pub(super) struct SmtpProvider {
     name: String,
-    on_doubt: OnDoubt,
+    /// Where its settings stand.
+    path: String,
+    config: SmtpConfig,
     dial: Dial,
     pool: Arc<Pool<Session>>,
-    messages_per_connection: u32,
-    wait: Duration,
-    opened: AtomicU64,
 }
 
 impl fmt::Debug for SmtpProvider {
@@ -60,29 +58,27 @@ impl SmtpProvider {
         let connections = config.connections as usize;
         Ok(Self {
             name: name.to_owned(),
-            on_doubt: config.on_doubt,
+            path: path.to_owned(),
+            config: config.clone(),
             dial: Dial {
                 host: config.host.clone(),
                 port: config.port,
                 tls: config.tls,
                 hello: config.hello.clone(),
                 config: tls,
-                login,
+                login: RwLock::new(login.map(Arc::new)),
                 pipelining: config.pipelining,
                 connect_timeout: config.connect_timeout.0,
                 command_timeout: config.command_timeout.0,
                 data_timeout: config.data_timeout.0,
             },
             pool: Pool::new(connections, config.idle.0),
-            messages_per_connection: config.messages_per_connection,
-            wait: config.wait.0,
-            opened: AtomicU64::new(0),
         })
     }
 
     async fn send_one(&self, outgoing: Outgoing) -> Verdict {
-        let letter = match request::compose(&outgoing) {
-            Ok(letter) => letter,
+        let mail = match request::compose(&outgoing, self.config.from.as_deref()) {
+            Ok(mail) => mail,
             Err(why) => {
                 return Verdict::Refused {
                     class: Refusal::Unsendable,
@@ -90,13 +86,11 @@ impl SmtpProvider {
                 };
             }
         };
-        let Some(_slot) = self.pool.slot(self.wait).await else {
-            return Verdict::Withdrawn {
-                why: Why::new("busy", "no connection slot within the limit"),
-            };
+        let Some(_slot) = self.pool.slot(self.config.wait.0).await else {
+            return all_in_use();
         };
         if let Some(session) = self.pool.take()
-            && let Some(verdict) = self.on_parked(session, &letter).await
+            && let Some(verdict) = self.on_parked(session, &mail).await
         {
             return verdict;
         }
@@ -104,8 +98,8 @@ impl SmtpProvider {
             Ok(session) => session,
             Err(trouble) => return classify::verdict(trouble, &outgoing.to),
         };
-        self.opened.fetch_add(1, Ordering::Relaxed);
-        match self.carry(session, &letter).await {
+        self.pool.count_opened();
+        match self.carry(session, &mail).await {
             Ok(reply) => classify::accepted(&reply, &outgoing.to),
             Err(trouble) => classify::verdict(trouble, &outgoing.to),
         }
@@ -113,9 +107,9 @@ impl SmtpProvider {
 
     /// The verdict from a parked session; none when it was dead (or on its way out, 421) before the
     /// message was taken.
-    async fn on_parked(&self, session: Session, letter: &Letter) -> Option<Verdict> {
-        let to = &letter.to;
-        match self.carry(session, letter).await {
+    async fn on_parked(&self, session: Session, mail: &MailObject) -> Option<Verdict> {
+        let to = &mail.to;
+        match self.carry(session, mail).await {
             Ok(reply) => Some(classify::accepted(&reply, to)),
             Err(Trouble::Lost(_)) => None,
             Err(Trouble::Answer(reply)) if reply.code == 421 => None,
@@ -124,9 +118,9 @@ impl SmtpProvider {
     }
 
     /// Carries the message and parks the session, or gives it up.
-    async fn carry(&self, mut session: Session, letter: &Letter) -> Result<Reply, Trouble> {
-        let result = session.carry(letter).await;
-        if session.usable && session.carried < self.messages_per_connection {
+    async fn carry(&self, mut session: Session, mail: &MailObject) -> Result<Reply, Trouble> {
+        let result = session.carry(mail).await;
+        if session.usable && session.carried < self.config.messages_per_connection {
             self.pool.park(session);
         } else if session.usable {
             tokio::spawn(session.leave());
@@ -145,11 +139,20 @@ impl Provider for SmtpProvider {
     }
 
     fn on_doubt(&self) -> OnDoubt {
-        self.on_doubt
+        self.config.on_doubt
     }
 
     fn concurrency(&self) -> usize {
         self.pool.most()
+    }
+
+    /// What can be said of it before it is composed: each header is checked when it is written.
+    fn fits(&self, outgoing: &Outgoing) -> Result<(), Why> {
+        request::fits(outgoing)
+    }
+
+    fn load_sign(&self) -> LoadSign {
+        classify::is_about_load
     }
 
     fn send(self: Arc<Self>, outgoing: Outgoing) -> BoxFuture<'static, Verdict> {
@@ -174,12 +177,15 @@ impl Provider for SmtpProvider {
         Ok(vec![read_bounce(callback.body, key, &self.name)?])
     }
 
+    /// Sessions that are open stay logged in as they are.
+    fn renew(&self, secrets: &dyn SecretSource) -> Result<(), Vec<Problem>> {
+        let login = self.config.login(&self.path, secrets);
+        *self.dial.login.write() = login.map_err(|problem| vec![problem])?.map(Arc::new);
+        Ok(())
+    }
+
     fn connections(&self) -> Connections {
-        Connections {
-            busy: self.pool.busy(),
-            idle: self.pool.len(),
-            opened: self.opened.load(Ordering::Relaxed),
-        }
+        self.pool.connections()
     }
 
     fn close(self: Arc<Self>) -> BoxFuture<'static, ()> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use parking_lot::RwLock;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use sluis_model::Why;
@@ -17,9 +18,9 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::config::{Login, SmtpTls};
-use super::request::Letter;
+use super::request::MailObject;
 use super::wire::{Link, Wire, WireError};
-use crate::email::reply::{Phase, Reply, Trouble};
+use crate::email::reply::{Reply, Stage, Trouble};
 use crate::pool::Parked;
 use crate::words::why;
 
@@ -34,7 +35,8 @@ pub(super) struct Dial {
     /// Our name in `EHLO`.
     pub(super) hello: String,
     pub(super) config: Arc<ClientConfig>,
-    pub(super) login: Option<Login>,
+    /// Read when a session is opened.
+    pub(super) login: RwLock<Option<Arc<Login>>>,
     pub(super) pipelining: bool,
     pub(super) connect_timeout: Duration,
     pub(super) command_timeout: Duration,
@@ -81,7 +83,7 @@ impl Dial {
         };
         let mut session = self.session(Wire::new(link));
         if greets {
-            session.completed(Phase::Greeting).await?;
+            session.completed(Stage::Greeting).await?;
         }
         session.learn(self).await?;
         Ok(session)
@@ -115,9 +117,9 @@ impl Dial {
     /// the clear beyond its answers must not be read as if it came encrypted.
     async fn ask_for_tls(&self, tcp: TcpStream) -> Result<TcpStream, Trouble> {
         let mut session = self.session(Wire::new(Link::Plain(tcp)));
-        session.completed_alone(Phase::Greeting).await?;
+        session.completed_alone(Stage::Greeting).await?;
         session.wire.say(&["EHLO ", &self.hello, "\r\n"]);
-        let hello = session.completed_alone(Phase::Hello).await?;
+        let hello = session.completed_alone(Stage::Hello).await?;
         if !offers(&hello, "STARTTLS") {
             return Err(Trouble::Lost(Why::new(
                 "tls",
@@ -125,7 +127,7 @@ impl Dial {
             )));
         }
         session.wire.say(&["STARTTLS\r\n"]);
-        session.completed_alone(Phase::Hello).await?;
+        session.completed_alone(Stage::Hello).await?;
         session
             .wire
             .into_plain()
@@ -137,11 +139,12 @@ impl Session {
     /// Asks for the extensions, then logs in.
     async fn learn(&mut self, dial: &Dial) -> Result<(), Trouble> {
         self.wire.say(&["EHLO ", &dial.hello, "\r\n"]);
-        let hello = self.completed(Phase::Hello).await?;
+        let hello = self.completed(Stage::Hello).await?;
         self.pipelining = dial.pipelining && offers(&hello, "PIPELINING");
         self.dsn = offers(&hello, "DSN");
-        match &dial.login {
-            Some(login) => self.log_in(login, &hello).await,
+        let login = dial.login.read().clone();
+        match login {
+            Some(login) => self.log_in(&login, &hello).await,
             None => Ok(()),
         }
     }
@@ -166,24 +169,24 @@ impl Session {
         } else if offered("LOGIN") {
             self.wire.say(&["AUTH LOGIN\r\n"]);
             for word in [&login.username, &login.password] {
-                self.go_ahead(Phase::Auth, 334).await?;
+                self.go_ahead(Stage::Auth, 334).await?;
                 self.wire.say(&[&STANDARD.encode(word), "\r\n"]);
             }
         } else {
             let text = "the relay offers neither AUTH PLAIN nor AUTH LOGIN".to_owned();
             return Err(Trouble::Answer(Reply {
-                phase: Phase::Auth,
+                stage: Stage::Auth,
                 code: 504,
                 text,
             }));
         }
-        self.completed(Phase::Auth).await.map(drop)
+        self.completed(Stage::Auth).await.map(drop)
     }
 
     /// Carries one message. `Ok` is the relay's last answer, taken.
-    pub(super) async fn carry(&mut self, letter: &Letter) -> Result<Reply, Trouble> {
+    pub(super) async fn carry(&mut self, mail: &MailObject) -> Result<Reply, Trouble> {
         self.carried += 1;
-        let asked = match timeout(self.command_timeout, self.envelope(letter)).await {
+        let asked = match timeout(self.command_timeout, self.envelope(mail)).await {
             Ok(asked) => asked,
             Err(_) => Err(Trouble::Lost(Why::new(
                 "timeout",
@@ -191,7 +194,7 @@ impl Session {
             ))),
         };
         let result = match asked {
-            Ok(()) => self.body(letter).await,
+            Ok(()) => self.body(mail).await,
             Err(trouble) => Err(trouble),
         };
         if let Err(trouble) = &result {
@@ -200,57 +203,56 @@ impl Session {
         result
     }
 
-    async fn envelope(&mut self, letter: &Letter) -> Result<(), Trouble> {
+    async fn envelope(&mut self, mail: &MailObject) -> Result<(), Trouble> {
         if !self.pipelining {
-            self.say_mail(letter);
-            self.taken(Phase::Mail).await?;
-            self.say_rcpt(letter);
-            self.taken(Phase::Rcpt).await?;
+            self.say_mail(mail);
+            self.taken(Stage::Mail).await?;
+            self.say_rcpt(mail);
+            self.taken(Stage::Rcpt).await?;
             self.wire.say(&["DATA\r\n"]);
-            return self.go_ahead(Phase::Data, 354).await;
+            return self.go_ahead(Stage::Data, 354).await;
         }
-        self.say_mail(letter);
-        self.say_rcpt(letter);
+        self.say_mail(mail);
+        self.say_rcpt(mail);
         self.wire.say(&["DATA\r\n"]);
-        let mail = self.taken(Phase::Mail).await;
-        if let Err(Trouble::Lost(why)) = mail {
+        let named = self.taken(Stage::Mail).await;
+        if let Err(Trouble::Lost(why)) = named {
             return Err(Trouble::Lost(why));
         }
-        let rcpt = self.taken(Phase::Rcpt).await;
+        let rcpt = self.taken(Stage::Rcpt).await;
         if let Err(Trouble::Lost(why)) = rcpt {
             return Err(Trouble::Lost(why));
         }
-        let data = self.go_ahead(Phase::Data, 354).await;
-        let refused = mail.and(rcpt);
+        let data = self.go_ahead(Stage::Data, 354).await;
+        let refused = named.and(rcpt);
         if refused.is_err() && data.is_ok() {
             // RFC 2920 3.1: the relay waits for a message nobody is to get. It must refuse a lone
             // dot.
             self.wire.say(&[".\r\n"]);
-            self.usable = matches!(self.taken(Phase::Data).await, Err(Trouble::Answer(_)));
+            self.usable = matches!(self.taken(Stage::Data).await, Err(Trouble::Answer(_)));
         }
         refused.and(data)
     }
 
-    fn say_mail(&mut self, letter: &Letter) {
-        self.wire.say(&["MAIL FROM:<", &letter.from, ">"]);
+    fn say_mail(&mut self, mail: &MailObject) {
+        self.wire.say(&["MAIL FROM:<", &mail.from, ">"]);
         if self.dsn {
             // RFC 3461 4.3, 4.4: return headers only, and our reference with the report.
-            self.wire.say(&[" RET=HDRS ENVID=", &letter.reference]);
+            self.wire.say(&[" RET=HDRS ENVID=", &mail.reference]);
         }
         self.wire.say(&["\r\n"]);
     }
 
-    fn say_rcpt(&mut self, letter: &Letter) {
+    fn say_rcpt(&mut self, mail: &MailObject) {
         let notify = if self.dsn {
             " NOTIFY=FAILURE,DELAY"
         } else {
             ""
         };
-        self.wire
-            .say(&["RCPT TO:<", &letter.to, ">", notify, "\r\n"]);
+        self.wire.say(&["RCPT TO:<", &mail.to, ">", notify, "\r\n"]);
     }
 
-    async fn body(&mut self, letter: &Letter) -> Result<Reply, Trouble> {
+    async fn body(&mut self, mail: &MailObject) -> Result<Reply, Trouble> {
         if self.wire.has_input() {
             // What it answers is something else: the dialogue is out of step.
             self.usable = false;
@@ -259,8 +261,8 @@ impl Session {
                 "an answer before the message",
             )));
         }
-        self.wire.say_message(&letter.bytes);
-        let answer = match timeout(self.data_timeout, self.taken(Phase::Body)).await {
+        self.wire.say_message(&mail.bytes);
+        let answer = match timeout(self.data_timeout, self.taken(Stage::Body)).await {
             Ok(answer) => answer,
             Err(_) => Err(Trouble::Lost(Why::new(
                 "timeout",
@@ -289,22 +291,22 @@ impl Session {
         };
         if reply.code == 421 {
             self.usable = false;
-        } else if self.usable && reply.phase != Phase::Body {
+        } else if self.usable && reply.stage != Stage::Body {
             self.wire.say(&["RSET\r\n"]);
-            let reset = timeout(self.command_timeout, self.taken(Phase::Hello)).await;
+            let reset = timeout(self.command_timeout, self.taken(Stage::Hello)).await;
             self.usable = matches!(reset, Ok(Ok(_)));
         }
     }
 
     /// The next answer, when it is no refusal.
-    async fn taken(&mut self, phase: Phase) -> Result<Reply, Trouble> {
+    async fn taken(&mut self, stage: Stage) -> Result<Reply, Trouble> {
         let answer = self
             .wire
             .answer()
             .await
             .map_err(|error| unanswered(&error))?;
         let reply = Reply {
-            phase,
+            stage,
             code: answer.code,
             text: answer.text,
         };
@@ -316,8 +318,8 @@ impl Session {
     }
 
     /// The next answer, when it is a completion (2yz).
-    async fn completed(&mut self, phase: Phase) -> Result<Reply, Trouble> {
-        let reply = self.taken(phase).await?;
+    async fn completed(&mut self, stage: Stage) -> Result<Reply, Trouble> {
+        let reply = self.taken(stage).await?;
         match reply.code / 100 {
             2 => Ok(reply),
             _ => Err(Trouble::Lost(Why::new(
@@ -328,8 +330,8 @@ impl Session {
     }
 
     /// The same, with nothing behind it.
-    async fn completed_alone(&mut self, phase: Phase) -> Result<Reply, Trouble> {
-        let reply = self.completed(phase).await?;
+    async fn completed_alone(&mut self, stage: Stage) -> Result<Reply, Trouble> {
+        let reply = self.completed(stage).await?;
         if self.wire.has_input() {
             return Err(Trouble::Lost(Why::new(
                 "protocol",
@@ -340,8 +342,8 @@ impl Session {
     }
 
     /// Waits for exactly this intermediate answer (3yz).
-    async fn go_ahead(&mut self, phase: Phase, code: u16) -> Result<(), Trouble> {
-        match self.taken(phase).await?.code {
+    async fn go_ahead(&mut self, stage: Stage, code: u16) -> Result<(), Trouble> {
+        match self.taken(stage).await?.code {
             given if given == code => Ok(()),
             _ => Err(Trouble::Lost(Why::new(
                 "protocol",

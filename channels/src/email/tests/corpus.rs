@@ -54,11 +54,11 @@ fn expected(form: &Form, row: &Row) -> &'static str {
     let shown = match row.3 {
         Needs::Words => true,
         Needs::Status => form.tells_status,
-        Needs::Command => form.tells_phase,
+        Needs::Command => form.tells_stage,
     };
     match row.3 {
         // A refusal of the message itself, where the command is told.
-        Needs::Status if !shown && form.tells_phase => "blocked",
+        Needs::Status if !shown && form.tells_stage => "blocked",
         _ if shown => row.4,
         _ => "failed",
     }

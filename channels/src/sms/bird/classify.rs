@@ -15,9 +15,9 @@ use sluis_model::{Barred, Refusal, Timestamp, Verdict, Why};
 
 use crate::words::why;
 
-/// A complete answer.
+/// A complete response.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Answer<'a> {
+pub(super) struct Response<'a> {
     /// HTTP status.
     pub status: u16,
     /// `Retry-After`, RFC 9110 10.2.3: seconds or a date.
@@ -78,20 +78,20 @@ const fn refuses(code: i64) -> bool {
 
 /// The verdict. `now` is for a `Retry-After` that is a date.
 #[must_use]
-pub(super) fn classify(answer: &Answer<'_>, recipient: &str, now: Timestamp) -> Verdict {
-    let success = (200..300).contains(&answer.status);
-    let taken = if success { id_in(answer.body) } else { None };
+pub(super) fn classify(response: &Response<'_>, recipient: &str, now: Timestamp) -> Verdict {
+    let success = (200..300).contains(&response.status);
+    let taken = if success { id_in(response.body) } else { None };
     if let Some(id) = taken {
         return Verdict::Accepted {
             provider_id: Why::new("", &id).text,
         };
     }
-    let first = error_in(answer.body);
+    let first = error_in(response.body);
     let first = first.as_ref();
-    let reason = reason(answer.status, first, recipient);
+    let reason = reason(response.status, first, recipient);
     // Keys and the API's own limits have statuses of their own; those keep their meaning.
     let by_code = first.is_some_and(|error| refuses(error.code))
-        && !matches!(answer.status, 401 | 403 | 408 | 429);
+        && !matches!(response.status, 401 | 403 | 408 | 429);
     if by_code {
         return refused(first, reason);
     }
@@ -101,13 +101,13 @@ pub(super) fn classify(answer: &Answer<'_>, recipient: &str, now: Timestamp) -> 
             Some(_) => reason,
             None => Why::new(
                 "answer",
-                &format!("HTTP {} without a message id", answer.status),
+                &format!("HTTP {} without a message id", response.status),
             ),
         };
         return Verdict::InDoubt { why };
     }
-    let after_ms = answer.retry_after.and_then(|text| retry_after(text, now));
-    match answer.status {
+    let after_ms = response.retry_after.and_then(|text| retry_after(text, now));
+    match response.status {
         // Not taken: too many, or the server gave up waiting for the request.
         408 | 429 => Verdict::Retry {
             after_ms,

@@ -9,6 +9,7 @@ use sluis_model::OnDoubt;
 use crate::checks::{http_url, in_range, is_loopback, sensible};
 use crate::duration::HumanDuration;
 use crate::problem::Problem;
+use crate::sms::originator::check_originator;
 
 /// `kind = "bird-sms"`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -32,6 +33,10 @@ pub struct BirdSmsConfig {
     /// PEM file with the certificates to trust instead of the public ones.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
+    /// What the recipient sees as the sender of everything over this account, instead of what the
+    /// corporation gives.
+    #[serde(default)]
+    pub originator: Option<String>,
     /// The most requests at once, each on its own connection.
     #[serde(default = "connections")]
     pub connections: u32,
@@ -136,6 +141,11 @@ impl BirdSmsConfig {
                     "the configuration never holds a secret itself",
                 ));
             }
+        }
+        if let Some(originator) = &self.originator
+            && let Some((expected, hint)) = check_originator(originator)
+        {
+            problems.push(Problem::new(path, "originator", originator, expected, hint));
         }
         in_range(
             &mut problems,

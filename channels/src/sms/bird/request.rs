@@ -13,6 +13,10 @@ use sluis_model::Why;
 
 use crate::outgoing::{Content, Outgoing};
 use crate::sms::gsm::{self, Encoding};
+use crate::sms::originator::ORIGINATOR;
+
+/// Code of the reason when a text has too many segments.
+pub(super) const SEGMENTS: &str = "segments";
 
 /// What a request needs beside the message.
 pub(super) struct Account {
@@ -20,10 +24,10 @@ pub(super) struct Account {
     pub(super) messages: http::Uri,
     /// Host, and port unless it is the scheme's own (RFC 9110 7.2).
     pub(super) host: HeaderValue,
-    /// `AccessKey …`, marked sensitive.
-    pub(super) authorization: HeaderValue,
     /// The name in the callback's address.
     pub(super) provider: String,
+    /// What the account sends under, instead of the corporation's own.
+    pub(super) originator: Option<String>,
     pub(super) max_segments: usize,
     pub(super) transliterate: bool,
 }
@@ -43,41 +47,61 @@ struct Message<'a> {
     report_url: String,
 }
 
-/// The request, or what in the message is wrong (ours).
-pub(super) fn compose(account: &Account, outgoing: &Outgoing) -> Result<Request<Full<Bytes>>, Why> {
-    let Content::Text(text) = &outgoing.content else {
-        return Err(Why::new("render", "the content is not a text message"));
-    };
-    let text = if account.transliterate {
-        Cow::Owned(gsm::transliterate(text))
-    } else {
-        Cow::Borrowed(text.as_str())
-    };
-    let segments = gsm::count(&text);
-    if text.trim().is_empty() {
-        return Err(Why::new("render", "the text is empty"));
+impl Account {
+    /// Whether a message is one text, of no more segments than are taken.
+    pub(super) fn fits(&self, outgoing: &Outgoing) -> Result<(), Why> {
+        let text = self.text(outgoing)?;
+        if text.trim().is_empty() {
+            return Err(Why::new("render", "the text is empty"));
+        }
+        let count = gsm::count(&text).count;
+        if count > self.max_segments {
+            let text = format!("{count} segments, at most {}", self.max_segments);
+            return Err(Why::new(SEGMENTS, &text));
+        }
+        Ok(())
     }
-    if segments.count > account.max_segments {
-        let text = format!(
-            "{} segments, at most {}",
-            segments.count, account.max_segments
-        );
-        return Err(Why::new("segments", &text));
+
+    /// The text as it is sent.
+    fn text<'a>(&self, outgoing: &'a Outgoing) -> Result<Cow<'a, str>, Why> {
+        match &outgoing.content {
+            Content::Text(text) if self.transliterate => Ok(Cow::Owned(gsm::transliterate(text))),
+            Content::Text(text) => Ok(Cow::Borrowed(text)),
+            Content::Email { .. } | Content::Null => {
+                Err(Why::new("render", "the content is not a text message"))
+            }
+        }
     }
+
+    /// What the recipient sees as the sender.
+    fn originator<'a>(&'a self, outgoing: &'a Outgoing) -> Result<&'a str, Why> {
+        let own = self.originator.as_deref();
+        own.or_else(|| outgoing.originator.shown(ORIGINATOR))
+            .ok_or_else(|| Why::new("render", "the corporation has no sms_originator"))
+    }
+}
+
+/// The request for a message that fits, or what in it is wrong (ours).
+pub(super) fn compose(
+    account: &Account,
+    authorization: &HeaderValue,
+    outgoing: &Outgoing,
+) -> Result<Request<Full<Bytes>>, Why> {
+    let text = account.text(outgoing)?;
     let message = Message {
-        originator: &outgoing.sender.sms_originator,
+        originator: account.originator(outgoing)?,
         // Bird wants E.164 without the plus.
         recipients: [outgoing.to.trim_start_matches('+')],
         body: &text,
         reference: &outgoing.reference,
         r#type: "sms",
-        data_coding: match segments.encoding {
+        data_coding: match gsm::encoding_of(&text) {
             Encoding::Gsm7 => "plain",
             Encoding::Ucs2 => "unicode",
         },
         report_url: format!(
             "{}/v1/receipts/{}",
-            outgoing.sender.public_url.trim_end_matches('/'),
+            outgoing.originator.public_url.trim_end_matches('/'),
             account.provider
         ),
     };
@@ -85,7 +109,7 @@ pub(super) fn compose(account: &Account, outgoing: &Outgoing) -> Result<Request<
     let fixed = HeaderValue::from_static;
     Request::post(account.messages.clone())
         .header(HOST, account.host.clone())
-        .header(AUTHORIZATION, account.authorization.clone())
+        .header(AUTHORIZATION, authorization.clone())
         .header(CONTENT_TYPE, fixed("application/json"))
         .header(ACCEPT, fixed("application/json"))
         .header(

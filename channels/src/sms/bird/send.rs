@@ -4,24 +4,24 @@
 //! anything of the request was written.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::Uri;
 use http::header::{HeaderValue, RETRY_AFTER};
 use http_body_util::Full;
+use parking_lot::RwLock;
 use sluis_model::{Channel, OnDoubt, ReferenceKey, Refusal, Timestamp, Verdict, Why};
 use tokio::time::timeout;
 
 use super::callback::{SigningKey, read_status};
-use super::classify::{Answer, classify};
+use super::classify::{Response, classify};
 use super::config::BirdSmsConfig;
 use super::request::{Account, compose};
 use crate::outgoing::Outgoing;
-use crate::pool::Pool;
+use crate::pool::{Pool, all_in_use};
 use crate::problem::Problem;
 use crate::provider::{Connections, Provider};
 use crate::receipt::{Callback, ProviderReceipt, ReceiptError, ReceiptProof};
@@ -33,15 +33,61 @@ use crate::words::why;
 /// Bird's SMS API.
 pub(super) struct BirdSmsProvider {
     account: Account,
-    on_doubt: OnDoubt,
-    signing_key: SigningKey,
+    /// Where its settings stand.
+    path: String,
+    config: BirdSmsConfig,
+    keys: RwLock<Arc<Keys>>,
     /// Scheme, host and port to connect to.
     address: Uri,
     connector: TimedConnector,
     pool: Arc<Pool<Link>>,
-    opened: AtomicU64,
-    wait: Duration,
-    request_timeout: Duration,
+}
+
+/// The account's keys.
+struct Keys {
+    /// `AccessKey …`, marked sensitive.
+    authorization: HeaderValue,
+    signing: SigningKey,
+}
+
+impl Keys {
+    /// Finds them where the settings say.
+    fn read(
+        path: &str,
+        config: &BirdSmsConfig,
+        secrets: &dyn SecretSource,
+    ) -> Result<Self, Vec<Problem>> {
+        let find = |field, env: &Option<String>, file: &Option<PathBuf>| {
+            secret(path, field, env.as_ref(), file.as_ref(), secrets)
+        };
+        let access = find(
+            "access_key",
+            &config.access_key_env,
+            &config.access_key_file,
+        );
+        let signing = find(
+            "signing_key",
+            &config.signing_key_env,
+            &config.signing_key_file,
+        );
+        match (access.and_then(|key| authorization(path, &key)), signing) {
+            (Ok(authorization), Ok(signing)) => Ok(Self {
+                authorization,
+                signing: SigningKey::new(signing),
+            }),
+            (access, signing) => Err(access.err().into_iter().chain(signing.err()).collect()),
+        }
+    }
+}
+
+fn authorization(path: &str, key: &str) -> Result<HeaderValue, Problem> {
+    let value = HeaderValue::from_str(&format!("AccessKey {key}"));
+    let mut value = value.map_err(|_| {
+        let hint = "copy the key again";
+        Problem::new(path, "access_key", "(hidden)", "printable ASCII", hint)
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 impl fmt::Debug for BirdSmsProvider {
@@ -59,20 +105,7 @@ impl BirdSmsProvider {
         config: &BirdSmsConfig,
         secrets: &dyn SecretSource,
     ) -> Result<Self, Vec<Problem>> {
-        let access = secret(
-            path,
-            "access_key",
-            config.access_key_env.as_ref(),
-            config.access_key_file.as_ref(),
-            secrets,
-        );
-        let signing = secret(
-            path,
-            "signing_key",
-            config.signing_key_env.as_ref(),
-            config.signing_key_file.as_ref(),
-            secrets,
-        );
+        let keys = Keys::read(path, config, secrets);
         let tls = client_config(path, config.ca_file.as_deref());
         let address = format!("{}/messages", config.base_url.trim_end_matches('/')).parse::<Uri>();
         let address = address.map_err(|e| {
@@ -84,26 +117,13 @@ impl BirdSmsProvider {
                 e.to_string(),
             )
         });
-        let (access, signing, tls, address) = match (access, signing, tls, address) {
-            (Ok(access), Ok(signing), Ok(tls), Ok(address)) => (access, signing, tls, address),
-            (a, s, t, m) => {
-                return Err([a.err(), s.err(), t.err(), m.err()]
-                    .into_iter()
-                    .flatten()
-                    .collect());
+        let (keys, tls, address) = match (keys, tls, address) {
+            (Ok(keys), Ok(tls), Ok(address)) => (keys, tls, address),
+            (keys, tls, address) => {
+                let keys = keys.err().into_iter().flatten();
+                return Err(keys.chain(tls.err()).chain(address.err()).collect());
             }
         };
-        let mut authorization =
-            HeaderValue::from_str(&format!("AccessKey {access}")).map_err(|_| {
-                vec![Problem::new(
-                    path,
-                    "access_key",
-                    "(hidden)",
-                    "printable ASCII",
-                    "copy the key again",
-                )]
-            })?;
-        authorization.set_sensitive(true);
         let host = host_of(&address).ok_or_else(|| {
             vec![Problem::new(
                 path,
@@ -121,25 +141,22 @@ impl BirdSmsProvider {
             account: Account {
                 messages,
                 host,
-                authorization,
                 provider: name.to_owned(),
+                originator: config.originator.clone(),
                 max_segments: config.max_segments as usize,
                 transliterate: config.transliterate,
             },
-            on_doubt: config.on_doubt,
-            signing_key: SigningKey::new(signing),
+            path: path.to_owned(),
+            config: config.clone(),
+            keys: RwLock::new(Arc::new(keys)),
             address,
             connector: TimedConnector::new(&tls, config.connect_timeout.0),
             pool: Pool::new(config.connections as usize, config.idle.0),
-            opened: AtomicU64::new(0),
-
-            wait: config.wait.0,
-            request_timeout: config.request_timeout.0,
         })
     }
 
     async fn send_one(&self, outgoing: Outgoing) -> Verdict {
-        let request = match compose(&self.account, &outgoing) {
+        let request = match compose(&self.account, &self.keys.read().authorization, &outgoing) {
             Ok(request) => request,
             Err(why) => {
                 return Verdict::Refused {
@@ -148,13 +165,11 @@ impl BirdSmsProvider {
                 };
             }
         };
-        let Some(_slot) = self.pool.slot(self.wait).await else {
-            return Verdict::Withdrawn {
-                why: Why::new("busy", "no connection slot within the limit"),
-            };
+        let Some(_slot) = self.pool.slot(self.config.wait.0).await else {
+            return all_in_use();
         };
         let exchange = self.exchange(request, &outgoing);
-        match timeout(self.request_timeout, exchange).await {
+        match timeout(self.config.request_timeout.0, exchange).await {
             Ok(verdict) => verdict,
             Err(_) => Verdict::InDoubt {
                 why: Why::new("timeout", "no answer within the limit"),
@@ -182,7 +197,7 @@ impl BirdSmsProvider {
                 };
             }
         };
-        self.opened.fetch_add(1, Ordering::Relaxed);
+        self.pool.count_opened();
         match self.on(link, request, outgoing).await {
             Ok(verdict) => verdict,
             Err(Failed::Unsent(_)) => Verdict::InDoubt {
@@ -202,7 +217,7 @@ impl BirdSmsProvider {
         if link.is_usable() {
             self.pool.park(link);
         }
-        let answer = Answer {
+        let response = Response {
             status: head.status.as_u16(),
             retry_after: head
                 .headers
@@ -210,7 +225,7 @@ impl BirdSmsProvider {
                 .and_then(|value| value.to_str().ok()),
             body: &body,
         };
-        Ok(classify(&answer, &outgoing.to, outgoing.at))
+        Ok(classify(&response, &outgoing.to, outgoing.at))
     }
 }
 
@@ -259,11 +274,15 @@ impl Provider for BirdSmsProvider {
     }
 
     fn on_doubt(&self) -> OnDoubt {
-        self.on_doubt
+        self.config.on_doubt
     }
 
     fn concurrency(&self) -> usize {
         self.pool.most()
+    }
+
+    fn fits(&self, outgoing: &Outgoing) -> Result<(), Why> {
+        self.account.fits(outgoing)
     }
 
     fn send(self: Arc<Self>, outgoing: Outgoing) -> BoxFuture<'static, Verdict> {
@@ -280,16 +299,19 @@ impl Provider for BirdSmsProvider {
         key: &ReferenceKey,
         now: Timestamp,
     ) -> Result<Vec<ProviderReceipt>, ReceiptError> {
-        self.signing_key.verify(callback, now)?;
+        let keys = self.keys.read().clone();
+        keys.signing.verify(callback, now)?;
         Ok(vec![read_status(callback, key, &self.account.provider)?])
     }
 
+    fn renew(&self, secrets: &dyn SecretSource) -> Result<(), Vec<Problem>> {
+        let keys = Keys::read(&self.path, &self.config, secrets)?;
+        *self.keys.write() = Arc::new(keys);
+        Ok(())
+    }
+
     fn connections(&self) -> Connections {
-        Connections {
-            busy: self.pool.busy(),
-            idle: self.pool.len(),
-            opened: self.opened.load(Ordering::Relaxed),
-        }
+        self.pool.connections()
     }
 
     fn close(self: Arc<Self>) -> BoxFuture<'static, ()> {

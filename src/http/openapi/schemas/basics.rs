@@ -1,6 +1,7 @@
 //! Owns the parts that requests and answers share: problems, subjects, words.
 
 use serde_json::{Value, json};
+use sluis_channels::KINDS;
 use sluis_model::Channel;
 
 use super::super::parts::reference;
@@ -82,6 +83,20 @@ fn reason() -> Value {
     object(
         "A provider's reason.",
         &["code", "text"],
-        json!({ "code": text("Stable."), "text": text("Without addresses.") }),
+        json!({ "code": text(&reason_codes()), "text": text("Without addresses.") }),
     )
+}
+
+/// The codes of reasons, as each kind of provider says its own.
+fn reason_codes() -> String {
+    let mut codes = "Stable. `render…`: the message could not be made; `no_provider`: the corporation has none any more; \
+        `deadline`, `dropped`, `interrupted`, `panic`, `stopping`, `busy`, `breaker`, `prepare`: the engine's own."
+        .to_owned();
+    for kind in KINDS.iter().filter(|kind| !kind.reasons.is_empty()) {
+        let reasons = kind.reasons.iter();
+        let each = reasons.map(|reason| format!("`{}` {}", reason.code, reason.meaning));
+        let each: Vec<String> = each.collect();
+        codes.push_str(&format!(" Of {}: {}.", kind.name, each.join("; ")));
+    }
+    codes
 }

@@ -58,10 +58,11 @@ fn ready_paused() -> Value {
 
 fn provider_out() -> Value {
     object(
-        "A provider that lets nothing through now; told to operators. Intake goes on, and messages wait or go by another provider of the channel.",
+        "A provider that lets nothing through now; told to operators, and to a corporation when it is its own account. Intake goes on, and messages wait or go by another provider of the channel.",
         &["channel", "name", "state"],
         json!({
             "channel": text("Its channel."), "name": text("Its name in the configuration."),
+            "corporations": list(text("Whose account it is; absent: the street's.")),
             "state": text("`unreachable`, or `barred`: it takes nothing from our account (credentials, rights, balance, address of its API). More may come."),
             "code": text("The provider's code, where it bars us."), "until": instant("When it is tried again; absent while that is being done.")
         }),

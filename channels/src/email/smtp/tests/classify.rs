@@ -1,17 +1,17 @@
 //! Answers and what they amount to.
 
-use sluis_model::{Barred, Refusal, Verdict};
+use sluis_model::{Barred, Refusal, Verdict, Why};
 
-use super::super::classify::refused;
+use super::super::classify::{is_about_load, refused};
 use crate::email::bounce::Status;
-use crate::email::reply::{Phase, Reply};
+use crate::email::reply::{Reply, Stage};
 
 /// `a` address, `p` policy, `o` ours, `r` retry, `w` withdrawn, `C` account barred, `S` sender
 /// barred.
-fn letter(phase: Phase, code: u16, text: &str) -> char {
+fn letter(stage: Stage, code: u16, text: &str) -> char {
     match refused(
         &Reply {
-            phase,
+            stage,
             code,
             text: text.into(),
         },
@@ -49,7 +49,7 @@ fn letter(phase: Phase, code: u16, text: &str) -> char {
 
 #[test]
 fn every_answer_has_its_meaning() {
-    use Phase::*;
+    use Stage::*;
     let cases = [
         // Enhanced codes, RFC 3463.
         (Rcpt, 550, "5.1.1 unknown", 'a'),
@@ -136,17 +136,19 @@ fn every_answer_has_its_meaning() {
         (Mail, 421, "4.3.2 going down", 'r'),
         (Rcpt, 450, "5.1.1 odd", 'r'),
         (Body, 451, "later", 'r'),
-        (Auth, 454, "4.7.0 later", 'r'),
         // The relay refuses us, not the message.
         (Greeting, 554, "no", 'w'),
         (Hello, 502, "no", 'w'),
+        (Auth, 454, "4.7.0 later", 'w'),
+        (Auth, 421, "4.7.0 too many", 'r'),
+        (Auth, 432, "4.7.12 A password transition is needed", 'C'),
         (Greeting, 421, "busy", 'r'),
     ];
-    for (phase, code, text, expected) in cases {
+    for (stage, code, text, expected) in cases {
         assert_eq!(
-            letter(phase, code, text),
+            letter(stage, code, text),
             expected,
-            "{phase:?} {code} {text}"
+            "{stage:?} {code} {text}"
         );
     }
 }
@@ -166,5 +168,16 @@ fn a_status_is_read_only_where_it_stands_plainly() {
         "192.168.1.1",
     ] {
         assert_eq!(Status::at_start(text), None, "{text}");
+    }
+}
+
+#[test]
+fn load_is_told_from_one_full_mailbox() {
+    let about_load = |code: &str| is_about_load(None, &Why::new(code, ""));
+    for code in ["4.3.2", "4.4.5", "4.7.0", "4.7.28", "smtp 421"] {
+        assert!(about_load(code), "{code}");
+    }
+    for code in ["4.2.2", "5.2.2", "smtp 450"] {
+        assert!(!about_load(code), "{code}");
     }
 }

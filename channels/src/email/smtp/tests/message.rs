@@ -6,16 +6,22 @@ use lettre::message::header::{self, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message};
 use mail_parser::MessageParser;
 use proptest::prelude::*;
-use sluis_model::Timestamp;
+use sluis_model::{Timestamp, Why};
 
-use super::super::request::compose;
+use super::super::request;
 use super::peer::mail;
-use crate::outgoing::{Content, Outgoing, Sender};
+use crate::originator::Originator;
+use crate::outgoing::{Content, Outgoing};
+
+/// As it leaves over an account that says nothing of its own.
+fn compose(outgoing: &Outgoing) -> Result<request::MailObject, Why> {
+    request::compose(outgoing, None)
+}
 
 #[test]
 fn a_mail_as_it_leaves() {
-    let letter = compose(&mail()).unwrap();
-    let text = String::from_utf8(letter.bytes).unwrap();
+    let mail = compose(&mail()).unwrap();
+    let text = String::from_utf8(mail.bytes).unwrap();
     assert!(text.is_ascii(), "no 8BITMIME needed");
     insta::assert_snapshot!(text.replace("\r\n", "\n"));
 }
@@ -26,6 +32,35 @@ fn a_resend_is_the_same_message() {
         compose(&mail()).unwrap().bytes,
         compose(&mail()).unwrap().bytes
     );
+}
+
+#[test]
+fn an_account_that_takes_one_sender_only_is_given_it() {
+    let bytes = request::compose(&mail(), Some("account@relay.example"))
+        .unwrap()
+        .bytes;
+    let text = String::from_utf8(bytes).unwrap();
+    assert!(text.contains("<account@relay.example>"), "{text}");
+    assert!(!text.contains("huur@woon.example"), "{text}");
+    assert!(
+        text.contains("@bounce.woon.example>"),
+        "bounces go where they went: {text}"
+    );
+}
+
+#[test]
+fn what_is_no_mail_or_has_no_address_in_ascii_does_not_fit() {
+    assert_eq!(request::fits(&mail()), Ok(()));
+    let text = Outgoing {
+        content: Content::Text("x".into()),
+        ..mail()
+    };
+    assert!(request::fits(&text).is_err());
+    let other = Outgoing {
+        to: "j\u{f6}rg@example.nl".into(),
+        ..mail()
+    };
+    assert!(request::fits(&other).is_err());
 }
 
 #[test]
@@ -63,10 +98,10 @@ fn each_text_is_written_in_the_plainest_way_it_allows() {
     }
 }
 
-fn outgoing(content: Content, sender: Sender, at: i64) -> Outgoing {
+fn outgoing(content: Content, originator: Originator, at: i64) -> Outgoing {
     Outgoing {
         content,
-        sender: sender.into(),
+        originator: originator.into(),
         at: Timestamp(at),
         ..mail()
     }
@@ -80,22 +115,26 @@ fn by_library(out: &Outgoing) -> String {
     else {
         panic!("a mail")
     };
-    let sender = &out.sender;
+    let shown = |key| out.originator.shown(key);
     let mailbox = |name: Option<String>, email: &str| Mailbox::new(name, email.parse().unwrap());
     let mut builder = Message::builder()
         .message_id(Some(format!(
             "<{}@{}>",
-            out.reference, sender.bounce_domain
+            out.reference,
+            shown("bounce_domain").unwrap()
         )))
         .date(SystemTime::UNIX_EPOCH + Duration::from_millis(out.at.0.unsigned_abs()))
-        .from(mailbox(sender.email_name.clone(), &sender.email_from))
+        .from(mailbox(
+            shown("email_name").map(str::to_owned),
+            shown("email_from").unwrap(),
+        ))
         .to(mailbox(None, &out.to))
         .subject(subject.clone())
         .raw_header(HeaderValue::new(
             HeaderName::new_from_ascii_str("Auto-Submitted"),
             "auto-generated".into(),
         ));
-    if let Some(reply_to) = &sender.reply_to {
+    if let Some(reply_to) = shown("reply_to") {
         builder = builder.reply_to(mailbox(None, reply_to));
     }
     for (name, value) in headers {
@@ -120,15 +159,18 @@ proptest! {
         subject in "[ -~é€]{1,200}", value in "[ -~]{1,150}", name in proptest::option::of("[ -~ë]{1,40}"),
         local in "[a-z]{1,64}", at in 0i64..4_000_000_000_000, reply in any::<bool>(),
     ) {
-        let sender = Sender {
-            email_from: format!("{local}@woon.example"),
-            email_name: name,
-            reply_to: reply.then(|| "klant@woon.example".to_owned()),
-            ..(*mail().sender).clone()
-        };
+        let from = format!("{local}@woon.example");
+        let shown = [
+            ("email_from", Some(&*from)),
+            ("email_name", name.as_deref()),
+            ("reply_to", reply.then_some("klant@woon.example")),
+            ("bounce_domain", Some("bounce.woon.example")),
+        ];
+        let shown = shown.into_iter().filter_map(|(key, value)| Some((key, value?)));
+        let originator = Originator::new("https://post.woon.example", shown);
         let headers = vec![("List-Unsubscribe".to_owned(), value)];
         let content = Content::Email { subject, text: "x".into(), html: None, headers };
-        let out = outgoing(content, sender, at);
+        let out = outgoing(content, originator, at);
         let ours = String::from_utf8(compose(&out).unwrap().bytes).unwrap();
         prop_assert_eq!(ours.split("Content-Type").next().unwrap(), by_library(&out));
     }
@@ -138,7 +180,7 @@ proptest! {
         text in "([ -~]|é|€|\t|\n|\r\n|=|\\.|ж){0,400}", html in proptest::option::of("([ -~]|é|\n|=|ж){0,400}"),
     ) {
         let content = Content::Email { subject: "x".into(), text: text.clone(), html: html.clone(), headers: Vec::new() };
-        let bytes = compose(&outgoing(content, (*mail().sender).clone(), 0)).unwrap().bytes;
+        let bytes = compose(&outgoing(content, (*mail().originator).clone(), 0)).unwrap().bytes;
         prop_assert!(bytes.is_ascii() && bytes.ends_with(b"\r\n"));
         for line in bytes.split(|byte| *byte == b'\n') {
             prop_assert!(line.len() <= 100, "{}", String::from_utf8_lossy(line));

@@ -5,7 +5,7 @@ mod parts;
 mod providers;
 mod servers;
 
-use super::super::super::reply::Phase;
+use super::super::super::reply::Stage;
 use providers::{
     amazon, dutch, exchange_online, forwarded, french, gmx, google, google_words, japanese,
     mail_ru, plain_fields, t_online, yahoo, zoho,
@@ -23,7 +23,7 @@ pub(super) struct Reason {
     /// What the remote system said, its code first.
     pub(super) said: &'static str,
     /// What it answered.
-    pub(super) phase: Phase,
+    pub(super) stage: Stage,
 }
 
 /// How one mail system reports.
@@ -32,7 +32,7 @@ pub(super) struct Form {
     /// The mail: our return path, our headers, the reason.
     pub(super) write: fn(&str, &str, &Reason) -> String,
     /// It tells at which point of the dialogue it was refused.
-    pub(super) tells_phase: bool,
+    pub(super) tells_stage: bool,
     /// It tells the status, not only the words.
     pub(super) tells_status: bool,
 }
@@ -42,151 +42,151 @@ pub(super) const FORMS: &[Form] = &[
     Form {
         system: "postfix",
         write: postfix,
-        tells_phase: true,
+        tells_stage: true,
         tells_status: true,
     },
     Form {
         system: "postfix behind a gateway's disclaimer",
         write: behind_gateway,
-        tells_phase: true,
+        tells_stage: true,
         tells_status: true,
     },
     Form {
         system: "sendmail",
         write: sendmail,
-        tells_phase: true,
+        tells_stage: true,
         tells_status: true,
     },
     Form {
         system: "exim",
         write: exim,
-        tells_phase: true,
+        tells_stage: true,
         tells_status: false,
     },
     Form {
         system: "qmail",
         write: qmail,
-        tells_phase: false,
+        tells_stage: false,
         tells_status: false,
     },
     Form {
         system: "courier",
         write: courier,
-        tells_phase: true,
+        tells_stage: true,
         tells_status: true,
     },
     Form {
         system: "google",
         write: google,
-        tells_phase: false,
+        tells_stage: false,
         tells_status: true,
     },
     Form {
         system: "google, in words",
         write: google_words,
-        tells_phase: false,
+        tells_stage: false,
         tells_status: false,
     },
     Form {
         system: "yahoo",
         write: yahoo,
-        tells_phase: false,
+        tells_stage: false,
         tells_status: false,
     },
     Form {
         system: "exchange",
         write: exchange,
-        tells_phase: false,
+        tells_stage: false,
         tells_status: true,
     },
     Form {
         system: "exchange online, html",
         write: exchange_online,
-        tells_phase: false,
+        tells_stage: false,
         tells_status: true,
     },
     Form {
         system: "domino",
         write: domino,
-        tells_phase: false,
+        tells_stage: false,
         tells_status: true,
     },
     Form {
         system: "amazon",
         write: amazon,
-        tells_phase: false,
+        tells_stage: false,
         tells_status: true,
     },
     Form {
         system: "mdaemon",
         write: mdaemon,
-        tells_phase: true,
+        tells_stage: true,
         tells_status: false,
     },
     Form {
         system: "imail",
         write: imail,
-        tells_phase: false,
+        tells_stage: false,
         tells_status: false,
     },
     Form {
         system: "groupwise",
         write: groupwise,
-        tells_phase: false,
+        tells_stage: false,
         tells_status: true,
     },
     Form {
         system: "zoho",
         write: zoho,
-        tells_phase: false,
+        tells_stage: false,
         tells_status: true,
     },
     Form {
         system: "gmx and web.de",
         write: gmx,
-        tells_phase: false,
+        tells_stage: false,
         tells_status: false,
     },
     Form {
         system: "t-online",
         write: t_online,
-        tells_phase: false,
+        tells_stage: false,
         tells_status: false,
     },
     Form {
         system: "a Dutch provider",
         write: dutch,
-        tells_phase: false,
+        tells_stage: false,
         tells_status: false,
     },
     Form {
         system: "mail.ru, base64",
         write: mail_ru,
-        tells_phase: false,
+        tells_stage: false,
         tells_status: false,
     },
     Form {
         system: "a Japanese provider, base64 fields",
         write: japanese,
-        tells_phase: false,
+        tells_stage: false,
         tells_status: true,
     },
     Form {
         system: "a French provider",
         write: french,
-        tells_phase: false,
+        tells_stage: false,
         tells_status: true,
     },
     Form {
         system: "fields in plain text",
         write: plain_fields,
-        tells_phase: false,
+        tells_stage: false,
         tells_status: true,
     },
     Form {
         system: "forwarded whole",
         write: forwarded,
-        tells_phase: true,
+        tells_stage: true,
         tells_status: true,
     },
 ];

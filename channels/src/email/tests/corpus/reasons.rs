@@ -1,7 +1,7 @@
 //! Owns the reasons: what remote systems say, with the codes of RFC 3463 and of vendors, and what
 //! each amounts to. Refuses forms.
 
-use super::super::super::reply::Phase::{self, Body, Mail, Rcpt};
+use super::super::super::reply::Stage::{self, Body, Mail, Rcpt};
 use super::forms::Reason;
 
 /// What a reader must be told to see it.
@@ -16,13 +16,13 @@ pub(super) enum Needs {
 }
 
 /// Status, words, command, what is needed, what it amounts to.
-pub(super) type Row = (&'static str, &'static str, Phase, Needs, &'static str);
+pub(super) type Row = (&'static str, &'static str, Stage, Needs, &'static str);
 
 pub(super) fn reason(row: &Row) -> Reason {
     Reason {
         status: row.0,
         said: row.1,
-        phase: row.2,
+        stage: row.2,
     }
 }
 

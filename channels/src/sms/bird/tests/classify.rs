@@ -2,7 +2,7 @@
 
 use sluis_model::{Barred, Refusal, Timestamp, Verdict};
 
-use super::super::classify::{Answer, classify, retry_after};
+use super::super::classify::{Response, classify, retry_after};
 
 const NOW: Timestamp = Timestamp(1_795_000_000_000);
 
@@ -10,7 +10,7 @@ const NOW: Timestamp = Timestamp(1_795_000_000_000);
 /// doubt; then the code.
 fn short(status: u16, retry_after: Option<&str>, body: &str) -> String {
     let verdict = classify(
-        &Answer {
+        &Response {
             status,
             retry_after,
             body: body.as_bytes(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use futures::future::join_all;
-use sluis_model::{CorporationId, Refusal, Verdict};
+use sluis_model::{CorporationId, Verdict};
 
 use super::peer::{Named, Peer, Reply, answer, provider};
 use crate::ProviderConfig;
@@ -67,19 +67,20 @@ async fn transliteration_is_a_setting_and_the_length_has_a_limit() {
         format!("{}\u{1F600}", "a".repeat(69)),
         "  ".into(),
     ] {
-        let verdict = Arc::clone(&provider).send(sms(&long)).await;
-        assert!(
-            matches!(
-                verdict,
-                Verdict::Refused {
-                    class: Refusal::Unsendable,
-                    ..
-                }
-            ),
-            "{verdict:?}"
-        );
+        assert!(provider.fits(&sms(&long)).is_err(), "{long}");
     }
-    assert_eq!(peer.requests.lock().len(), 1);
+    assert_eq!(provider.fits(&sms(&text)), Ok(()));
+    let none = outgoing(Content::Null);
+    assert!(provider.fits(&none).is_err(), "it is no text");
+}
+
+#[tokio::test]
+async fn an_account_with_a_sender_of_its_own_sends_under_it() {
+    let peer = Peer::start(Reply::Created).await;
+    let provider = peer.provider(r#", "originator": "Account""#);
+    provider.send(sms("Dag")).await;
+    let body: serde_json::Value = serde_json::from_str(&peer.requests.lock()[0].1).unwrap();
+    assert_eq!(body["originator"], "Account");
 }
 
 #[tokio::test]

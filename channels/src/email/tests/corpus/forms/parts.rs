@@ -1,6 +1,6 @@
-//! Owns what forms have in common: the head, the parts of a report, the words for a phase.
+//! Owns what forms have in common: the head, the parts of a report, the words for a stage.
 
-use super::super::super::super::reply::Phase;
+use super::super::super::super::reply::Stage;
 use super::Reason;
 
 pub(super) const WHO: &str = "weg@huurder.example";
@@ -23,13 +23,13 @@ pub(super) fn status_of(reason: &Reason) -> &str {
     }
 }
 
-pub(super) fn command(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Greeting | Phase::Hello | Phase::Auth => "EHLO",
-        Phase::Mail => "MAIL FROM",
-        Phase::Rcpt => "RCPT TO",
-        Phase::Data => "DATA",
-        Phase::Body => "end of DATA",
+pub(super) fn command(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Greeting | Stage::Hello | Stage::Auth => "EHLO",
+        Stage::Mail => "MAIL FROM",
+        Stage::Rcpt => "RCPT TO",
+        Stage::Data => "DATA",
+        Stage::Body => "end of DATA",
     }
 }
 

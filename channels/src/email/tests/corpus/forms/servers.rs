@@ -1,6 +1,6 @@
 //! Owns how mail servers that corporations and providers run themselves write a report.
 
-use super::super::super::super::reply::Phase;
+use super::super::super::super::reply::Stage;
 use super::Reason;
 use super::parts::{WHO, command, group, head, report, smtp, status_of};
 
@@ -8,7 +8,7 @@ pub(super) fn postfix(to: &str, ours: &str, reason: &Reason) -> String {
     let said = format!(
         "host mx.huurder.example[192.0.2.3] said: {} (in reply to {} command)",
         reason.said,
-        command(reason.phase)
+        command(reason.stage)
     );
     let words = format!(
         "The mail system at relay.example is sorry to tell you that it had no luck.\r\n\r\n<{WHO}>: {said}\r\n"
@@ -54,11 +54,11 @@ pub(super) fn sendmail(to: &str, ours: &str, reason: &Reason) -> String {
          \u{20}  ----- The following addresses had permanent fatal errors -----\r\n<{WHO}>\r\n    (reason: {said})\r\n\r\n\
          \u{20}  ----- Transcript of session follows -----\r\n... while talking to mx.huurder.example.:\r\n\
          >>> {} \r\n<<< {said}\r\n",
-        match reason.phase {
-            Phase::Rcpt => "RCPT To:<weg@huurder.example>",
-            Phase::Mail => "MAIL From:<b@woon.example>",
-            Phase::Greeting | Phase::Hello | Phase::Auth => "EHLO relay.example",
-            Phase::Data | Phase::Body => "DATA (end of data)",
+        match reason.stage {
+            Stage::Rcpt => "RCPT To:<weg@huurder.example>",
+            Stage::Mail => "MAIL From:<b@woon.example>",
+            Stage::Greeting | Stage::Hello | Stage::Auth => "EHLO relay.example",
+            Stage::Data | Stage::Body => "DATA (end of data)",
         }
     );
     let diagnostic = smtp(said);
@@ -78,14 +78,14 @@ pub(super) fn sendmail(to: &str, ours: &str, reason: &Reason) -> String {
 }
 
 pub(super) fn exim(to: &str, ours: &str, reason: &Reason) -> String {
-    let phase = match reason.phase {
-        Phase::Rcpt => format!("RCPT TO:<{WHO}>"),
+    let stage = match reason.stage {
+        Stage::Rcpt => format!("RCPT TO:<{WHO}>"),
         other => command(other).to_owned(),
     };
     format!(
         "{}\r\nThis message was made by the mail software of relay.example.\r\n\r\nA message that you sent could not be delivered to \
          one or more of its recipients. The following address(es) failed:\r\n\r\n  {WHO}\r\n    host mx.huurder.example [192.0.2.3]\r\n\
-         \u{20}   SMTP error from remote mail server after {phase}:\r\n    {}\r\n\r\n\
+         \u{20}   SMTP error from remote mail server after {stage}:\r\n    {}\r\n\r\n\
          ------ This is a copy of the message, including all the headers. ------\r\n\r\n{ours}\r\nUw mailbox is full of goede tijding.\r\n",
         head(
             to,
@@ -113,8 +113,8 @@ pub(super) fn qmail(to: &str, ours: &str, reason: &Reason) -> String {
 }
 
 pub(super) fn courier(to: &str, ours: &str, reason: &Reason) -> String {
-    let command = match reason.phase {
-        Phase::Rcpt => "RCPT TO",
+    let command = match reason.stage {
+        Stage::Rcpt => "RCPT TO",
         other => command(other),
     };
     let words = format!(
@@ -196,8 +196,8 @@ pub(super) fn mdaemon(to: &str, ours: &str, reason: &Reason) -> String {
             "Permanent Delivery Failure",
             "X-MDaemon: yes"
         ),
-        command(reason.phase),
-        command(reason.phase)
+        command(reason.stage),
+        command(reason.stage)
     )
 }
 
