@@ -206,6 +206,7 @@ fn subject(input: &Input) -> Option<&Subject> {
         | Input::Answer { .. }
         | Input::Link { .. }
         | Input::Supplied(_)
-        | Input::LateReceipt(_) => None,
+        | Input::LateReceipt(_)
+        | Input::NoWay(_) => None,
     }
 }

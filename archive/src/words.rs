@@ -20,6 +20,7 @@ pub(crate) const fn input(input: &Input) -> &'static str {
         Input::Link { .. } => "link",
         Input::Supplied(_) => "supplied",
         Input::LateReceipt(_) => "late_receipt",
+        Input::NoWay(_) => "no_way",
     }
 }
 
@@ -31,6 +32,7 @@ pub(crate) fn about(input: &Input) -> Option<NotificationId> {
         Input::LateReceipt(late) => Some(late.receipt.attempt.id),
         Input::Timer { id } | Input::Answer { id, .. } | Input::Link { id, .. } => Some(*id),
         Input::Permit(permit) => Some(permit.id),
+        Input::NoWay(no_way) => Some(no_way.id),
         Input::Outcome { attempt, .. } | Input::Interrupted { attempt } => Some(attempt.id),
         Input::Cancel {
             target: CancelTarget::Notification(id),

@@ -72,6 +72,8 @@ pub enum Input {
     Supplied(Box<Supplied>),
     /// Evidence about an attempt of a notification that has ended. Since record version 3.
     LateReceipt(Box<LateReceipt>),
+    /// Nothing takes it any more where it waits for a permit. Since record version 4.
+    NoWay(Box<NoWay>),
 }
 
 impl Supplied {
@@ -132,4 +134,18 @@ pub struct Permit {
     pub provider: Box<str>,
     /// What that provider wants done with doubt.
     pub on_doubt: OnDoubt,
+}
+
+/// A notification waits for a permit that nobody will grant: the provider was taken from its
+/// corporation, or refuses the corporation's account for longer than is waited for.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct NoWay {
+    /// Which notification.
+    pub id: NotificationId,
+    /// The channel it waits for.
+    pub channel: Channel,
+    /// The provider it waits for, when it may go through no other one.
+    pub pinned: Option<Box<str>>,
+    /// Why nothing takes it.
+    pub why: Why,
 }

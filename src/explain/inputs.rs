@@ -30,6 +30,7 @@ pub(super) fn tell(input: &Input) -> Option<(Option<NotificationId>, Told)> {
         | Input::Timer { .. }
         | Input::Permit(_)
         | Input::Outcome { .. }
+        | Input::NoWay(_)
         | Input::Link { .. } => return None,
     })
 }

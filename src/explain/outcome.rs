@@ -81,7 +81,8 @@ const fn attempt_of(input: &Input) -> Option<&AttemptRef> {
         | Input::Cancel { .. }
         | Input::Answer { .. }
         | Input::Link { .. }
-        | Input::LateReceipt(_) => None,
+        | Input::LateReceipt(_)
+        | Input::NoWay(_) => None,
     }
 }
 

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 use sluis_actors::Pause;
-use sluis_actors::router::Out;
+use sluis_actors::router::{Out, Owner};
 use sluis_model::PauseScope;
 
 use super::auth::Operator;
@@ -62,9 +62,8 @@ pub(super) async fn readyz(State(app): State<Arc<App>>, known: Known) -> Respons
         None => json!({"ready": true, "durability": "fdatasync", "paused": paused}),
         Some(reason) => json!({"ready": false, "reason": reason, "paused": paused}),
     };
-    if known.is_operator {
-        let out = app.engine.providers_out(app.clock.now());
-        told["providers"] = out.iter().map(provider_out).collect();
+    if let Some(out) = out_for(&app, known) {
+        told["providers"] = out.iter().map(|out| provider_out(&app, out)).collect();
     }
     let status = match reason {
         None => StatusCode::OK,
@@ -88,14 +87,37 @@ fn paused_for(app: &App, known: Known) -> Value {
     json!({"everything": everything, "pauses": pauses.len()})
 }
 
+/// The providers that let nothing through, as far as the caller may know: to operators all, to a
+/// corporation its own accounts.
+fn out_for(app: &App, known: Known) -> Option<Vec<Out>> {
+    let mut out = app.engine.providers_out(app.clock.now());
+    if known.is_operator {
+        return Some(out);
+    }
+    let corporation = known.corporation?;
+    out.retain(|out| out.owner.is_account_of(corporation));
+    (!out.is_empty()).then_some(out)
+}
+
+/// The names of those whose account a provider is; none where it is the street's.
+fn owners(app: &App, owner: &Owner) -> Option<Vec<String>> {
+    match owner {
+        Owner::Street => None,
+        Owner::Corporations(all) => Some(all.iter().map(|c| app.corporation_name(*c)).collect()),
+    }
+}
+
 /// A provider that lets nothing through. Its own words stay in explanations.
-fn provider_out(out: &Out) -> Value {
+fn provider_out(app: &App, out: &Out) -> Value {
     let state = if out.barred.is_some() {
         "barred"
     } else {
         "unreachable"
     };
     let mut told = json!({"channel": out.channel.name(), "name": out.provider, "state": state});
+    if let Some(owners) = owners(app, &out.owner) {
+        told["corporations"] = json!(owners);
+    }
     if let Some(why) = &out.barred {
         told["code"] = json!(why.code);
     }

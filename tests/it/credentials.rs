@@ -55,6 +55,25 @@ async fn a_wrong_smtp_password_sends_no_sms_and_good_credentials_send_the_mails(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn credentials_that_are_read_again_send_what_waits_without_a_restart() {
+    let engine = locked_out().await;
+    for key in ["n-1", "n-2"] {
+        engine.accepted(NOORD, notice("H-1", key)).await;
+    }
+    engine.pass(2 * MINUTE).await;
+    engine.renew_credentials();
+    engine.pass(2 * MINUTE).await;
+    assert_eq!(engine.mails(), 0, "the control: the file has the wrong one");
+    engine.password("geheim");
+    engine.renew_credentials();
+    for _ in 0..3 {
+        engine.pass(2 * MINUTE).await;
+    }
+    assert_eq!((engine.mails(), engine.sms()), (2, 0));
+    engine.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_explanation_and_the_readiness_name_the_provider_that_refuses_us() {
     let engine = locked_out().await;
     let id = engine.accepted(NOORD, notice("H-1", "n-1")).await;

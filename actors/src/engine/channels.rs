@@ -100,6 +100,7 @@ impl Channels {
         entries.push(ProviderEntry {
             name: name.into(),
             on_doubt: setup.provider.on_doubt(),
+            owner: setup.owner.clone(),
         });
         self.supervisors.push((name.into(), supervisor));
     }

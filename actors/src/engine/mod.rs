@@ -2,6 +2,7 @@
 //! stops. Refuses configuration, sockets and the clock: `src` brings them.
 
 mod channels;
+mod give_up;
 mod running;
 mod settings;
 mod start;

@@ -9,6 +9,7 @@ use sluis_journal::Journal;
 use sluis_model::{Channel, CorporationId, Lane, NotificationId, ShardId, TenantKey, Timestamp};
 use tokio::sync::watch;
 
+use super::give_up::GiveUp;
 use crate::keys::KeyIndex;
 use crate::pauses::PauseBook;
 use crate::prepare::PreparePool;
@@ -36,6 +37,7 @@ pub struct Engine {
     pub(super) endings: Vec<Arc<Endings>>,
     pub(super) keeper: TableWriter,
     pub(super) readers: Arc<Readers>,
+    pub(super) given_up: GiveUp,
 }
 
 impl Engine {
@@ -141,6 +143,7 @@ impl Engine {
 
     /// Wakes whoever's alarm fell due. To be called often: its period is the lateness of timers.
     pub fn tick(&self, now: Timestamp) {
+        self.given_up.look(now, &self.outlooks, &self.inboxes);
         self.bells.iter().for_each(|bell| bell.tick(now));
     }
 

@@ -9,6 +9,7 @@ use sluis_model::ShardId;
 use tokio::sync::watch;
 
 use super::channels::{Around, Channels};
+use super::give_up::GiveUp;
 use super::running::Engine;
 use super::settings::{EngineSettings, ProviderSetup, StartError};
 use crate::belfry::Belfry;
@@ -84,6 +85,7 @@ impl Engine {
             endings,
             keeper,
             readers: Readers::start("reader", READERS, MOST_LOOKUPS, || ())?,
+            given_up: GiveUp::after(settings.policy.retry.give_up_ms),
         })
     }
 

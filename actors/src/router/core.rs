@@ -205,7 +205,7 @@ impl RouterCore {
         let place = self.ways.place(key.corporation, pinned);
         if place.is_none() {
             let (channel, corporation) = (key.channel.name(), key.corporation.0);
-            tracing::error!(channel, corporation, provider = ?key.pinned, "messages wait for a provider that their corporation does not have any more");
+            tracing::warn!(channel, corporation, provider = ?key.pinned, "messages stand in line for a provider that their corporation does not have any more: people get them");
         }
         place.map(|place| self.lines.line(key.lane, place))
     }

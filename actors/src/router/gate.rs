@@ -19,9 +19,9 @@ pub struct Gate {
     shut_until: AtomicI64,
     /// Until when the rate limit lets nothing through, as the router last met it: for explanations.
     limited_until: AtomicI64,
-    /// What the provider said when it took nothing from our account, while the breaker is open for
-    /// that: for explanations.
-    barred: Mutex<Option<Why>>,
+    /// What the provider said when it took nothing from our account, and since when, while the
+    /// breaker is open for that.
+    barred: Mutex<Option<(Why, Timestamp)>>,
     router: Arc<Bell>,
 }
 
@@ -68,9 +68,12 @@ impl Gate {
     }
 
     /// The breaker opened: nothing before `until`, then one at a time. `barred`: what the provider
-    /// said, when it takes nothing from our account.
-    pub fn shut(&self, until: Timestamp, barred: Option<&Why>) {
-        *self.barred.lock() = barred.cloned();
+    /// said, and now, when it takes nothing from our account.
+    pub fn shut(&self, until: Timestamp, barred: Option<(&Why, Timestamp)>) {
+        let mut known = self.barred.lock();
+        let since = known.as_ref().map(|(_, since)| *since);
+        *known = barred.map(|(why, now)| (why.clone(), since.unwrap_or(now)));
+        drop(known);
         self.shut_until
             .store(until.0.max(CLOSED + 1), Ordering::SeqCst);
         self.router.ring();
@@ -92,7 +95,14 @@ impl Gate {
     /// Why the provider takes nothing from our account, while the breaker is open for that.
     #[must_use]
     pub fn barred(&self) -> Option<Why> {
-        self.barred.lock().clone()
+        self.barred.lock().as_ref().map(|(why, _)| why.clone())
+    }
+
+    /// The same, when it has been so since `since` or longer.
+    pub(super) fn barred_since(&self, since: Timestamp) -> Option<Why> {
+        let known = self.barred.lock();
+        let long = known.as_ref().filter(|(_, began)| *began <= since);
+        long.map(|(why, _)| why.clone())
     }
 
     /// The router met the rate limit.

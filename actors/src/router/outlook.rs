@@ -53,6 +53,8 @@ pub struct Out {
     pub channel: Channel,
     /// Its name.
     pub provider: Box<str>,
+    /// Whose it is.
+    pub owner: Owner,
     /// When it is probed; none: it is being probed.
     pub until: Option<Timestamp>,
     /// What it said, when it can be reached and takes nothing from our account.
@@ -130,10 +132,20 @@ impl Outlook {
             Some(Out {
                 channel: self.settings.channel,
                 provider: seen.name.clone(),
+                owner: seen.owner.clone(),
                 until,
                 barred: seen.gate.barred(),
             })
         })
+    }
+}
+
+impl Outlook {
+    /// The providers that have taken nothing from our account since `since` or longer, each with
+    /// what it says.
+    pub(crate) fn barred_since(&self, since: Timestamp) -> Vec<(Box<str>, Why)> {
+        let barred = |seen: &Seen| Some((seen.name.clone(), seen.gate.barred_since(since)?));
+        self.providers.iter().filter_map(barred).collect()
     }
 }
 
@@ -217,7 +229,9 @@ mod tests {
     fn breakers_hold_when_every_candidate_is_unreachable() {
         let outlook = outlook(None);
         let barred = Why::new("5.7.8", "wrong password");
-        outlook.providers[0].gate.shut(NOW.plus(5), Some(&barred));
+        outlook.providers[0]
+            .gate
+            .shut(NOW.plus(5), Some((&barred, NOW)));
         assert!(
             outlook.holds(HOUSE, Lane::Normal, None, NOW).is_empty(),
             "the other one takes it"

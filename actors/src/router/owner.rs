@@ -24,6 +24,15 @@ impl Owner {
         Self::Corporations(Arc::new(corporations.into_iter().collect()))
     }
 
+    /// Whether it is this corporation's own account, alone or with others.
+    #[must_use]
+    pub fn is_account_of(&self, corporation: CorporationId) -> bool {
+        match self {
+            Owner::Street => false,
+            Owner::Corporations(all) => all.contains(&corporation),
+        }
+    }
+
     /// Whether anything of the corporation may go over it, or come back over it.
     #[must_use]
     pub fn serves(&self, corporation: CorporationId) -> bool {

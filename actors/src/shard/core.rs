@@ -63,12 +63,13 @@ impl ShardCore {
         let timers_left = self.fire_timers();
         self.intents.drive(&self.settings.inboxes);
         let inbox_left = self.take_inbox();
+        let stranded_left = self.strand();
         let flushed = self.flush();
         self.release();
         self.tell_routers();
         self.show();
         self.set_alarm();
-        flushed && (timers_left || inbox_left)
+        flushed && (timers_left || inbox_left || stranded_left)
     }
 
     /// Lets everything leave whose record is durable.
@@ -181,6 +182,7 @@ impl ShardCore {
                 answers,
                 reply,
             } => self.finish_intent(intent, answers, reply),
+            ShardRequest::GiveUp(given_up) => self.give_up(&given_up),
             ShardRequest::Query { query, reply } => self.query(&query, reply),
         }
     }

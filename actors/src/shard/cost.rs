@@ -66,6 +66,7 @@ pub(super) const fn walks_over(input: &Input, open: usize) -> usize {
         | Input::Permit(_)
         | Input::Outcome { .. }
         | Input::Interrupted { .. }
+        | Input::NoWay(_)
         | Input::Cancel {
             target: CancelTarget::Notification(_),
             ..

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use sluis_model::{Channel, OnDoubt};
 
-use crate::board::{Board, Report};
+use crate::board::{Board, QueueKey, Report};
 use crate::dispatch::Dispatch;
+use crate::router::Owner;
 use crate::wake::Bell;
 
 /// A provider as a shard knows it; its index in [`Links::providers`] is its index in the router.
@@ -16,6 +17,8 @@ pub struct ProviderEntry {
     pub name: Box<str>,
     /// What doubt means to it.
     pub on_doubt: OnDoubt,
+    /// Whose it is.
+    pub owner: Owner,
 }
 
 type TakeDispatch = Arc<dyn Fn(Box<Dispatch>) -> Result<(), Box<Dispatch>> + Send + Sync>;
@@ -53,5 +56,21 @@ impl Links {
     pub(super) fn index_of(&self, channel: Channel, provider: &str) -> Option<usize> {
         let all = self.providers.get(&channel)?;
         all.iter().position(|known| &*known.name == provider)
+    }
+    /// The providers that what stands in a queue may go through.
+    pub(super) fn serving(&self, queue: &QueueKey) -> impl Iterator<Item = &ProviderEntry> {
+        let all = self
+            .providers
+            .get(&queue.channel)
+            .map_or(&[][..], Vec::as_slice);
+        let (corporation, pinned) = (queue.corporation, queue.pinned.as_deref());
+        all.iter().filter(move |entry| {
+            entry.owner.serves(corporation) && pinned.is_none_or(|pinned| *entry.name == *pinned)
+        })
+    }
+
+    /// Whether any provider takes what stands in a queue.
+    pub(super) fn serve(&self, queue: &QueueKey) -> bool {
+        self.serving(queue).next().is_some()
     }
 }

@@ -39,6 +39,7 @@ mod simulation;
 mod sorted_pages;
 mod standing;
 mod start;
+mod strand;
 mod subjects;
 mod survey;
 mod table;
@@ -60,7 +61,8 @@ pub use links::{Links, ProviderEntry};
 pub use measure::{Indexes, Timers};
 pub use recover::RecoverError;
 pub use request::{
-    Answers, Listed, NotTaken, Query, Reply, ShardAnswer, ShardRequest, Snapshot, StateFilter,
+    Answers, GivenUp, Listed, NotTaken, Query, Reply, ShardAnswer, ShardRequest, Snapshot,
+    StateFilter,
 };
 pub use settings::ShardSettings;
 pub use table::Ended;

@@ -10,7 +10,7 @@ use super::schedule::ready_key;
 use crate::board::{Grant, QueueKey, Settled};
 
 /// A notification that wants the permit at hand.
-struct Candidate {
+pub(super) struct Candidate {
     slot: Slot,
     corporation: CorporationId,
     flow: FlowRef,
@@ -65,7 +65,7 @@ impl ShardCore {
 
     /// The notification, if it still wants a permit of this queue. If it wants another one by now,
     /// it is placed anew.
-    fn candidate(&mut self, id: NotificationId, queue: &QueueKey) -> Option<Candidate> {
+    pub(super) fn candidate(&mut self, id: NotificationId, queue: &QueueKey) -> Option<Candidate> {
         let slot = self.tenants.locate(id)?.slot;
         let open = self.tenants.tenant(slot).find(id)?;
         let corporation = self.tenants.key(slot).corporation;

@@ -15,6 +15,8 @@ pub(super) struct Ready {
     /// Entries that met a pause, by the queue they come back to when a pause ends.
     parked: HashMap<QueueKey, ChunkedDeque<NotificationId>>,
     changed: HashSet<QueueKey>,
+    /// Queues that nobody serves, of which one turn did not take all.
+    unserved: Vec<QueueKey>,
     /// Entries in the queues, by lane.
     depth: [usize; 3],
 }
@@ -73,6 +75,26 @@ impl Ready {
         self.queues
             .get(key)
             .map_or(0, |queue| u32::try_from(queue.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Queues that have something, in no order.
+    pub(super) fn queues(&self) -> impl Iterator<Item = &QueueKey> {
+        self.queues.keys()
+    }
+
+    /// A queue that nobody serves is looked at again in the next turn.
+    pub(super) fn keep_unserved(&mut self, key: QueueKey) {
+        self.unserved.push(key);
+    }
+
+    /// Those that were kept.
+    pub(super) fn take_unserved(&mut self) -> Vec<QueueKey> {
+        std::mem::take(&mut self.unserved)
+    }
+
+    /// Queues whose length changed since [`Self::take_changed`].
+    pub(super) fn changed(&self) -> impl Iterator<Item = &QueueKey> {
+        self.changed.iter()
     }
 
     /// Queues whose length changed since the last call.

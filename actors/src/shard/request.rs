@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use sluis_model::{
-    Answer, Control, CorporationId, Input, Intent, NotificationId, Open, Tenant, TenantKey,
+    Answer, Channel, Control, CorporationId, Input, Intent, NotificationId, Open, Tenant,
+    TenantKey, Why,
 };
 
 use super::figures::{Census, Counted, UnmatchedFact};
@@ -128,6 +129,9 @@ pub enum ShardRequest {
         /// Where the answer goes.
         reply: Reply,
     },
+    /// Providers have refused our account for longer than messages wait for that: what waits for
+    /// them alone is given to people.
+    GiveUp(Arc<GivenUp>),
     /// A question, answered behind everything that was accepted before it.
     Query {
         /// The question.
@@ -135,6 +139,23 @@ pub enum ShardRequest {
         /// Where the answer goes.
         reply: Reply,
     },
+}
+
+/// Providers of a channel that have refused our account for longer than messages wait for that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GivenUp {
+    /// The channel.
+    pub channel: Channel,
+    /// Their names, each with what it says.
+    pub providers: Vec<(Box<str>, Why)>,
+}
+
+impl GivenUp {
+    /// What this provider says, if it is given up.
+    pub(super) fn why(&self, provider: &str) -> Option<&Why> {
+        let found = self.providers.iter().find(|(name, _)| **name == *provider);
+        found.map(|(_, why)| why)
+    }
 }
 
 /// A question to a shard.

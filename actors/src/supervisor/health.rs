@@ -113,7 +113,7 @@ impl Health {
         };
         if let Some(until) = opened {
             let said = barred_by(verdict);
-            self.gate.shut(until, said);
+            self.gate.shut(until, said.map(|why| (why, now)));
             meters.breaker_opened(until, said);
         }
         if matches!(sign, Sign::Failed | Sign::Barred) {

@@ -104,8 +104,8 @@ crate::metric_list! {
         channel in Channel::ALL.map(Channel::name), provider
     };
     /// 1 while the provider accepts nothing from our account (credentials, rights, balance, address
-    /// of its API), by channel and provider. Messages wait as long as that lasts. Mend it and
-    /// restart.
+    /// of its API), by channel and provider. Messages wait until `retry.give_up`, and then people
+    /// get them. Mend it; SIGHUP reads files with credentials again.
     ACCOUNT_BARRED: Gauge "sluis_provider_account_barred" {
         channel in Channel::ALL.map(Channel::name), provider
     };

@@ -207,5 +207,6 @@ fn forget(asked: ShardRequest) {
         | ShardRequest::Intent { reply, .. }
         | ShardRequest::IntentFinished { reply, .. }
         | ShardRequest::Query { reply, .. } => reply.forget(),
+        ShardRequest::GiveUp(_) => {}
     }
 }

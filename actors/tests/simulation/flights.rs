@@ -5,7 +5,7 @@ use sluis_actors::Dispatch;
 use sluis_journal::{Journal, Sequence, Shard};
 use sluis_model::{AttemptRef, Input, MINUTE, NotificationId, Record, Verdict, Why};
 
-use crate::ground::WAYS;
+use crate::ground::{WAYS, owner};
 use crate::outside::{Arrival, Fate, Shown};
 use crate::planted::Bug;
 use crate::safety::bounds::Bounds;
@@ -59,6 +59,11 @@ impl World {
         let start = self.started(id, attempt);
         let fate = Fate::draw(&mut self.chance.providers, trouble);
         let provider = WAYS[station].0;
+        let owner = owner(&self.plan, station);
+        let own = owner.serves(dispatch.corporation);
+        self.findings.expect(own, Check::OwnAccounts, || {
+            format!("{id} of {} leaves over {provider}", dispatch.corporation)
+        });
         self.note(|| format!("attempt {attempt} of {id} arrives at {provider}: {fate:?}"));
         let arrival = Arrival {
             dispatch,

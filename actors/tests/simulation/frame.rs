@@ -8,7 +8,8 @@ use sluis_actors::router::{Gate, Owner, ProviderSlot, RouterCore};
 use sluis_actors::{Activity, Bell, Board, Inbox};
 use sluis_model::Channel;
 
-use crate::ground::{Actor, Ground, Rung, WAYS};
+use crate::ground::{Actor, Ground, Rung, WAYS, owner};
+use crate::planted::Bug;
 use crate::safety::hours::Hours;
 use crate::seat::RouterSeat;
 use crate::settings::{bounds, router_settings};
@@ -100,7 +101,10 @@ impl<'a> Frame<'a> {
         let rate = self.ground.plan.ways[way].rate_per_second;
         ProviderSlot {
             name: name.into(),
-            owner: Owner::Street,
+            owner: match self.ground.bug {
+                Some(Bug::AccountsShared) => Owner::Street,
+                _ => owner(self.ground.plan, way),
+            },
             on_doubt,
             concurrency: self.concurrency(way),
             rate_per_second: rate.and_then(NonZeroU32::new),

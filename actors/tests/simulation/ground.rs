@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use sluis_model::{Channel, OnDoubt};
+use sluis_actors::router::Owner;
+use sluis_model::{Channel, CorporationId, OnDoubt};
 
 use crate::clock::SimClock;
 use crate::disk::Disk;
@@ -18,6 +19,15 @@ pub(crate) const WAYS: [(&str, Channel, OnDoubt); 3] = [
     ("spare", Channel::Email, OnDoubt::Hold),
     ("texts", Channel::Sms, OnDoubt::Hold),
 ];
+
+/// Whose each way out is. Where accounts are apart, the spare relay is corporation 2's alone.
+pub(crate) fn owner(plan: &Plan, way: usize) -> Owner {
+    if plan.accounts && WAYS[way].0 == "spare" {
+        Owner::of([CorporationId(2)])
+    } else {
+        Owner::Street
+    }
+}
 
 /// Who can have a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -15,7 +15,8 @@ use sluis_model::{Channel, Clock, CorporationId, Idempotency, NotificationId, Sh
 use crate::clock::{LatestClock, SimClock};
 use crate::flows::Shelf;
 use crate::frame::Frame;
-use crate::ground::{Ground, Rung, WAYS};
+use crate::ground::{Ground, Rung, WAYS, owner};
+use crate::plan::Plan;
 use crate::planted::Bug;
 use crate::seat::{RouterSeat, ShardSeat};
 use crate::settings::{CHANNELS, corporations, policy};
@@ -102,7 +103,7 @@ impl House {
                 inboxes: self.inboxes.clone(),
                 bell: bell.clone(),
                 activity: self.activity.clone(),
-                links: self.links(shard),
+                links: self.links(plan, shard),
                 endings: Arc::default(),
                 readers: Readers::inline(),
                 pauses: self.pauses.clone(),
@@ -119,7 +120,7 @@ impl House {
         shelf.open();
     }
 
-    fn links(&self, shard: usize) -> Links {
+    fn links(&self, plan: &Plan, shard: usize) -> Links {
         let ways: Vec<_> = self
             .stations
             .iter()
@@ -127,10 +128,12 @@ impl House {
             .collect();
         let gates = ways.clone();
         let providers = |channel: Channel| {
-            let of = WAYS.iter().filter(|(_, of, _)| *of == channel);
-            of.map(|(name, _, on_doubt)| ProviderEntry {
+            let of = WAYS.iter().enumerate();
+            let of = of.filter(|(_, (_, of, _))| *of == channel);
+            of.map(|(way, (name, _, on_doubt))| ProviderEntry {
                 name: (*name).into(),
                 on_doubt: *on_doubt,
+                owner: owner(plan, way),
             })
             .collect()
         };

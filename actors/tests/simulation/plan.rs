@@ -59,7 +59,14 @@ pub(crate) struct Plan {
     pub(crate) start: Timestamp,
     /// Most open notifications of one tenant.
     pub(crate) open_per_tenant: usize,
+    /// Whether a provider is one corporation's account.
+    pub(crate) accounts: bool,
 }
+
+/// One world in so many has accounts apart.
+const ACCOUNTS_EVERY: u64 = 16;
+/// Which of them. Not drawn: the worlds of all other seeds stay what they were.
+const ACCOUNTS_AT: u64 = 10;
 
 /// A day in November 2026.
 const START: Timestamp = Timestamp(1_795_000_000_000);
@@ -128,6 +135,7 @@ impl Plan {
             hours: None,
             start: START,
             open_per_tenant: usize::MAX,
+            accounts: seed % ACCOUNTS_EVERY == ACCOUNTS_AT,
         }
         .with_hours(rng)
         .with_full_tenants(rng)

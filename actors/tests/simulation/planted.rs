@@ -57,6 +57,8 @@ pub(crate) enum Bug {
     HoursOfAnotherZone,
     /// A fact dated ahead stands where it says: it outranks what comes after it and stays fresh.
     AheadWins,
+    /// The router is told that an account of one corporation is everybody's.
+    AccountsShared,
 }
 
 /// A bug and what it takes to find it.
@@ -74,7 +76,7 @@ const fn planted(bug: Bug, check: Check, seed: u64) -> Planted {
 }
 
 /// At least two for each promise of the design, two for liveness.
-pub(crate) const PLANTED: [Planted; 24] = [
+pub(crate) const PLANTED: [Planted; 25] = [
     planted(Bug::DurableTooEarly, Check::AcceptedIsDurable, 0),
     planted(Bug::TornTailCutTooFar, Check::AcceptedIsDurable, 0),
     planted(Bug::RepeatAnsweredAtTheDoor, Check::AcceptedIsDurable, 31),
@@ -99,4 +101,5 @@ pub(crate) const PLANTED: [Planted; 24] = [
     planted(Bug::ClockNeverGoesBack, Check::EverythingEnds, 743),
     planted(Bug::HoursOfAnotherZone, Check::HoursKept, 2),
     planted(Bug::AheadWins, Check::NothingAheadWins, 149),
+    planted(Bug::AccountsShared, Check::OwnAccounts, 10),
 ];

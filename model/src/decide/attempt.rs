@@ -211,13 +211,40 @@ impl Turn<'_> {
         }
     }
 
-    /// The provider takes nothing from our account: the message waits for as long as that lasts, for
-    /// another channel would only hide it, and may cost money. A sender that is barred is one
-    /// corporation's: its messages wait as long as for any other "not now".
+    /// The provider takes nothing from our account: the message waits as long as for any "not now",
+    /// and then people get it. Another channel would only hide it, and may cost money. A sender that
+    /// is barred is one corporation's.
     fn barred(&mut self, attempt: AttemptRef, what: Barred, why: &Why) {
         match what {
+            Barred::Account if self.waited_too_long(attempt.id) => self.given_up(attempt, why),
             Barred::Account => self.withdrawn(attempt, why),
             Barred::Sender => self.deferred(attempt, None, why, Refusal::Ours),
+        }
+    }
+
+    /// Whether the step's first attempt began longer ago than a message waits for "later".
+    fn waited_too_long(&self, id: NotificationId) -> bool {
+        let since = self
+            .open(id)
+            .map_or(Timestamp::NEVER, |open| open.tries().since);
+        let most = self.situation.policy.retry.give_up_ms;
+        since != Timestamp::NEVER && self.now().since(since) >= most
+    }
+
+    /// Nothing left, and nothing will until somebody mends the account.
+    fn given_up(&mut self, attempt: AttemptRef, why: &Why) {
+        let id = attempt.id;
+        let Some((_, flow)) = self.running(id) else {
+            return;
+        };
+        self.emit(Event::AttemptWithdrawn {
+            id,
+            attempt: attempt.attempt,
+            why: why.clone(),
+        });
+        if !self.follow_answer(id) {
+            let why = why.clone();
+            self.open_task(id, &flow.fallback_list, Cause::CannotSend { why });
         }
     }
 

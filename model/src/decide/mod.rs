@@ -6,6 +6,7 @@
 mod attempt;
 mod fact;
 mod human;
+mod no_way;
 mod notify;
 mod receipt;
 mod rules;
@@ -109,6 +110,7 @@ impl<'a> Turn<'a> {
             Input::Permit(permit) => self.permit(permit),
             Input::Outcome { attempt, verdict } => self.outcome(*attempt, verdict),
             Input::Interrupted { attempt } => self.interrupted(*attempt),
+            Input::NoWay(no_way) => self.no_way(no_way),
             Input::Cancel { target, note } => self.cancel(target, note),
             Input::Answer {
                 id,

@@ -24,6 +24,7 @@ pub(crate) fn input_name(input: &Input) -> &'static str {
         Input::Link { .. } => "link",
         Input::Supplied(_) => "supplied",
         Input::LateReceipt(_) => "late-receipt",
+        Input::NoWay(_) => "no-way",
     }
 }
 

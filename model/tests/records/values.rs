@@ -4,7 +4,7 @@ use sluis_model::flow::{FlowRef, Observed, Value};
 use sluis_model::{
     Address, AddressState, AttemptRef, Barred, CancelTarget, Cause, Channel, Choice, Confirmed,
     Control, CorporationId, Environment, Event, Evidence, Fact, FactKind, Idempotency, Input,
-    Intent, Lane, LateReceipt, Notification, NotificationId, OnDoubt, PauseScope, Permit,
+    Intent, Lane, LateReceipt, NoWay, Notification, NotificationId, OnDoubt, PauseScope, Permit,
     Preference, Profile, Receipt, ReceiptKind, Refusal, Subject, Supplied, TenantKey, Timestamp,
     Verdict, Why,
 };
@@ -176,6 +176,12 @@ pub(crate) fn inputs() -> Vec<Input> {
         Input::Supplied(Box::new(Supplied {
             profile: profile(),
             confirmed,
+        })),
+        Input::NoWay(Box::new(NoWay {
+            id: ID,
+            channel: Channel::Email,
+            pinned: Some("relay".into()),
+            why: why(),
         })),
     ]
 }

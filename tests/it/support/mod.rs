@@ -17,7 +17,7 @@ use std::time::Duration;
 use metrics_exporter_prometheus::PrometheusHandle;
 use sluis::app::App;
 use sluis::binary::{self, BinarySettings};
-use sluis::config::{CliOverrides, Config, KeyHash, KeyRing, flows};
+use sluis::config::{CliOverrides, Config, KeyHash, KeyRing, MapSecrets, flows};
 use sluis::engine_start::{self, Running, Surroundings};
 use sluis::threads::Threads;
 use sluis_loadtest::sink::{
@@ -58,6 +58,19 @@ pub struct Setup {
     pub relay_password: Option<&'static str>,
     /// Whether the corporations have keys; without, there is only `demo`.
     pub keys: bool,
+    /// Accounts of one corporation each at the sinks, beside the street's.
+    pub accounts: &'static [Account],
+}
+
+/// A provider that is one corporation's.
+#[derive(Clone, Copy, Debug)]
+pub struct Account {
+    /// Its name.
+    pub name: &'static str,
+    /// `smtp` or `bird-sms`.
+    pub kind: &'static str,
+    /// Whose it is.
+    pub corporation: &'static str,
 }
 
 impl Default for Setup {
@@ -70,6 +83,7 @@ impl Default for Setup {
             http: "",
             relay_password: None,
             keys: true,
+            accounts: &[],
         }
     }
 }
@@ -217,6 +231,12 @@ impl Engine {
         std::fs::write(self.dir.path().join(PASSWORD_FILE), password).expect("a password");
     }
 
+    /// Has it read its providers' credentials again, as SIGHUP does.
+    pub fn renew_credentials(&self) {
+        let environment = secrets();
+        self.app().renew_credentials(&MapSecrets(&environment));
+    }
+
     /// Its data directory.
     pub fn data(&self) -> PathBuf {
         self.dir.path().join("data")
@@ -275,20 +295,40 @@ impl Engine {
         }
         toml += "[[provider]]\nname = \"null\"\nkind = \"null\"\nconcurrency = 8\n";
         if self.setup.sinks {
-            let (smtp, sms) = (self.sinks.smtp.addr(), self.sinks.sms.addr());
-            let password = self.dir.path().join(PASSWORD_FILE);
-            let login = self.setup.relay_password.map_or_else(String::new, |_| {
-                format!("username = \"sluis\"\npassword_file = {password:?}\n")
-            });
-            toml += &format!(
-                "[[provider]]\nname = \"relay\"\nkind = \"smtp\"\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n\
-                 hello = \"post.example.nl\"\nconnections = 4\n{login}\
-                 [[provider]]\nname = \"bird\"\nkind = \"bird-sms\"\nbase_url = \"http://{sms}\"\nconnections = 4\n\
-                 access_key_env = \"BIRD_ACCESS\"\nsigning_key_env = \"BIRD_SIGNING\"\n",
-                smtp.port()
-            );
+            toml += &self.provider("relay", "smtp");
+            toml += &self.provider("bird", "bird-sms");
+        }
+        for account in self.setup.accounts {
+            toml += &self.provider(account.name, account.kind);
+            toml += &format!("corporations = [\"{}\"]\n", account.corporation);
         }
         toml
+    }
+
+    /// A provider at one of the sinks.
+    fn provider(&self, name: &str, kind: &str) -> String {
+        let (smtp, sms) = (self.sinks.smtp.addr(), self.sinks.sms.addr());
+        let head = format!("[[provider]]\nname = \"{name}\"\nkind = \"{kind}\"\nconnections = 4\n");
+        if kind == "bird-sms" {
+            return head
+                + &format!(
+                    "base_url = \"http://{sms}\"\naccess_key_env = \"BIRD_ACCESS\"\n\
+                     signing_key_env = \"BIRD_SIGNING\"\n"
+                );
+        }
+        let password = self.dir.path().join(PASSWORD_FILE);
+        let login = self.setup.relay_password.map_or_else(String::new, |_| {
+            format!("username = \"sluis\"\npassword_file = {password:?}\n")
+        });
+        let port = smtp.port();
+        head + &format!(
+            "host = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\nhello = \"post.example.nl\"\n{login}"
+        )
+    }
+
+    /// The accounts of its next start.
+    pub fn use_accounts(&mut self, accounts: &'static [Account]) {
+        self.setup.accounts = accounts;
     }
 
     /// Where connections are served.

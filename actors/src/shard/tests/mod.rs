@@ -7,6 +7,7 @@ mod durable;
 mod ended;
 mod permits;
 mod standing;
+mod strand;
 mod timers;
 mod world;
 
@@ -31,6 +32,7 @@ use crate::dispatch::Dispatch;
 use crate::keys::{KeyIndex, KeyWindow};
 use crate::quota::Quota;
 use crate::readers::Readers;
+use crate::router::Owner;
 use crate::wake::{Activity, Bell};
 
 use world::{HOUSE, World};

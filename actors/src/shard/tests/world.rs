@@ -46,6 +46,7 @@ pub(super) struct World {
     pub(super) expires_at: Option<Timestamp>,
     pub(super) most_of_a_tenant: usize,
     pub(super) on_doubt: OnDoubt,
+    pub(super) owner: Owner,
     pub(super) endings: Arc<Endings>,
     pub(super) readers: Arc<Readers>,
 }
@@ -84,6 +85,7 @@ impl World {
             expires_at: None,
             most_of_a_tenant: 100,
             on_doubt: OnDoubt::Resend,
+            owner: Owner::Street,
             endings: Arc::default(),
             readers: Readers::inline(),
         }
@@ -106,6 +108,7 @@ impl World {
                 vec![ProviderEntry {
                     name: "null".into(),
                     on_doubt: self.on_doubt,
+                    owner: self.owner.clone(),
                 }],
             )]),
             news: Arc::new(|| ()),

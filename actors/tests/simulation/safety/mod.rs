@@ -34,6 +34,8 @@ pub(crate) enum Check {
     HoursKept,
     /// An instant that lies ahead outranks nothing that came later, and is not fresh for it.
     NothingAheadWins,
+    /// Nothing of a corporation goes over another's account.
+    OwnAccounts,
     /// Liveness: after the faults, everything accepted reaches an end or people.
     EverythingEnds,
 }
