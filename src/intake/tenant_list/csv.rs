@@ -2,6 +2,8 @@
 //! above the header (a title, `sep=;`) are passed over and noted. Refuses a row with fewer or more
 //! fields than the header, because nobody knows which field is which.
 
+use std::borrow::Cow;
+
 use super::columns::{self, Column, Columns};
 use super::draft::Draft;
 use super::notes::Notes;
@@ -148,51 +150,51 @@ impl<'a> CsvRows<'a> {
 
     fn draft(&self, fields: Vec<String>, line: u64, last: u64) -> Draft<'static> {
         let mut draft = Draft::default();
-        let (expected, got) = (self.columns.len(), fields.len());
-        // Separators at the end of a row say nothing.
-        if got < expected
-            || fields[expected..]
-                .iter()
-                .any(|field| !field.trim().is_empty())
-        {
-            let problem = FieldProblem::new(
-                "row",
-                ProblemCode::NotAList,
-                format!("{expected} fields, as the header has"),
-            );
-            let hint = match () {
-                () if last > line => {
-                    format!("lines {line} to {last} were read as one row: look for a quote too few")
-                }
-                () if got < expected => "the row may have been cut off".to_owned(),
-                () => "a separator inside a field needs quotes around it".to_owned(),
-            };
-            draft
-                .reasons
-                .push(problem.value(&format!("{got} fields")).hint(hint));
-        }
+        draft.reasons.extend(self.misfit(&fields, line, last));
         for (index, field) in fields.into_iter().enumerate() {
-            let Some(column) = self.columns.at(index) else {
-                continue;
-            };
-            let place = match column {
-                Column::TenantId => &mut draft.tenant_id,
-                Column::Salutation => &mut draft.salutation,
-                Column::Initials => &mut draft.initials,
-                Column::FirstName => &mut draft.first,
-                Column::Infix => &mut draft.infix,
-                Column::Name => &mut draft.name,
-                Column::Organisation => &mut draft.organisation,
-                Column::Email => &mut draft.email,
-                Column::EmailConfirmed => &mut draft.email_confirmed,
-                Column::Mobile => &mut draft.mobile,
-                Column::MobileConfirmed => &mut draft.mobile_confirmed,
-                Column::Postcode => &mut draft.postcode,
-                Column::Language => &mut draft.language,
-                Column::Preferred => &mut draft.preferred,
-            };
-            *place = field.into();
+            if let Some(column) = self.columns.at(index) {
+                *place(&mut draft, column) = field.into();
+            }
         }
         draft
+    }
+
+    /// A row with too few fields, or too many. Separators at the end of a row say nothing.
+    fn misfit(&self, fields: &[String], line: u64, last: u64) -> Option<FieldProblem> {
+        let (expected, got) = (self.columns.len(), fields.len());
+        let further = fields.get(expected..).unwrap_or_default();
+        if got >= expected && further.iter().all(|field| field.trim().is_empty()) {
+            return None;
+        }
+        let hint = if last > line {
+            format!("lines {line} to {last} were read as one row: look for a quote too few")
+        } else if got < expected {
+            "the row may have been cut off".to_owned()
+        } else {
+            "a separator inside a field needs quotes around it".to_owned()
+        };
+        let expected = format!("{expected} fields, as the header has");
+        let problem = FieldProblem::new("row", ProblemCode::NotAList, expected);
+        Some(problem.value(&format!("{got} fields")).hint(hint))
+    }
+}
+
+/// Where a column's text goes.
+const fn place<'d, 't>(draft: &'d mut Draft<'t>, column: Column) -> &'d mut Cow<'t, str> {
+    match column {
+        Column::TenantId => &mut draft.tenant_id,
+        Column::Salutation => &mut draft.salutation,
+        Column::Initials => &mut draft.initials,
+        Column::FirstName => &mut draft.first,
+        Column::Infix => &mut draft.infix,
+        Column::Name => &mut draft.name,
+        Column::Organisation => &mut draft.organisation,
+        Column::Email => &mut draft.email,
+        Column::EmailConfirmed => &mut draft.email_confirmed,
+        Column::Mobile => &mut draft.mobile,
+        Column::MobileConfirmed => &mut draft.mobile_confirmed,
+        Column::Postcode => &mut draft.postcode,
+        Column::Language => &mut draft.language,
+        Column::Preferred => &mut draft.preferred,
     }
 }

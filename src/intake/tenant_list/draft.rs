@@ -11,7 +11,7 @@ use super::names::{self, Parts};
 use super::words::{
     is_garbled, is_no_number, is_nobody, is_scientific, looks_rewritten, stands_for_nothing,
 };
-use crate::intake::confirmed::checked_on;
+use crate::intake::confirmed::{EXPECTED, checked_on};
 use crate::intake::problem::{FieldProblem, ProblemCode};
 use crate::intake::profile::{bad_address, language};
 use crate::intake::rules::{NAME, TENANT_ID};
@@ -47,6 +47,16 @@ pub(super) struct Draft<'a> {
     pub cleaned: Vec<CleanedField>,
     /// What the row is rejected for.
     pub reasons: Vec<FieldProblem>,
+}
+
+/// A column of addresses, and the one of when they were checked.
+struct AddressColumn<'t> {
+    channel: Channel,
+    path: &'static str,
+    text: &'t str,
+    when: &'static str,
+    date: &'t str,
+    read: fn(&str) -> Result<Normal, AddressProblem>,
 }
 
 /// What a row amounts to.
@@ -99,6 +109,46 @@ impl Remarks {
             Cow::Owned(ref owned) => Cow::Owned(unwrapped(owned.trim()).to_owned()),
         }
     }
+
+    /// The address of a column in normal form; none, with a warning, when it cannot be used.
+    fn address(&mut self, column: &AddressColumn<'_>) -> Option<String> {
+        let AddressColumn {
+            path, text, read, ..
+        } = *column;
+        if stands_for_nothing(text.trim()) {
+            let _ = self.cell(path, text);
+            return None;
+        }
+        match read(text) {
+            Ok(Normal { value, cleaned }) => {
+                let noted = cleaned.into_iter().map(|what| (path, what.words()));
+                self.cleaned.extend(noted);
+                Some(value)
+            }
+            Err(AddressProblem::Empty) => None,
+            Err(problem) => {
+                let warning = bad_address(path, text, &problem.to_string());
+                self.warnings.push(warning);
+                None
+            }
+        }
+    }
+
+    /// When the source checked it; none, with a warning, when what stands there is no date.
+    fn confirmed(&mut self, column: &AddressColumn<'_>, address: &str) -> Option<Confirmed> {
+        let date = self.cell(column.when, column.date);
+        let at = checked_on(&date);
+        if at.is_none() && !date.is_empty() {
+            let problem = FieldProblem::new(column.when, ProblemCode::BadTime, EXPECTED);
+            let hint = "not used: the address counts as not confirmed";
+            self.warnings.push(problem.value(&date).hint(hint));
+        }
+        at.map(|at| Confirmed {
+            channel: column.channel,
+            value: address.into(),
+            at,
+        })
+    }
 }
 
 impl Draft<'_> {
@@ -138,27 +188,13 @@ impl Draft<'_> {
     }
 
     fn full_name(&self, remarks: &mut Remarks) -> Box<str> {
-        let (salutation, initials) = (
-            remarks.cell("salutation", &self.salutation),
-            remarks.cell("initials", &self.initials),
-        );
-        let (first, infix) = (
-            remarks.cell("first_name", &self.first),
-            remarks.cell("infix", &self.infix),
-        );
+        let salutation = remarks.cell("salutation", &self.salutation);
+        let initials = remarks.cell("initials", &self.initials);
+        let first = remarks.cell("first_name", &self.first);
+        let infix = remarks.cell("infix", &self.infix);
         let surname = remarks.cell("name", &self.name);
         let organisation = remarks.cell("organisation", &self.organisation);
-        if [
-            &self.salutation,
-            &self.initials,
-            &self.first,
-            &self.infix,
-            &self.name,
-            &self.organisation,
-        ]
-        .iter()
-        .any(|part| part.contains(['\n', '\r']))
-        {
+        if self.name_is_broken() {
             remarks.cleaned.push(("name", BREAKS));
         }
         let person = names::full(Parts {
@@ -174,16 +210,7 @@ impl Draft<'_> {
             person
         };
         if is_garbled(&name) {
-            let problem = FieldProblem::new(
-                "name",
-                ProblemCode::BadCharacters,
-                "letters as they were meant",
-            );
-            remarks.warnings.push(
-                problem
-                    .value(&name)
-                    .hint("some were lost on the way, or encoded twice: used as it stands"),
-            );
+            remarks.warnings.push(garbled(&name));
         }
         match NAME.check("name", &name) {
             None => name.into(),
@@ -192,6 +219,19 @@ impl Draft<'_> {
                 Box::default()
             }
         }
+    }
+
+    /// Whether a line ends within a cell of the name.
+    fn name_is_broken(&self) -> bool {
+        let parts = [
+            &self.salutation,
+            &self.initials,
+            &self.first,
+            &self.infix,
+            &self.name,
+            &self.organisation,
+        ];
+        parts.iter().any(|part| part.contains(['\n', '\r']))
     }
 
     fn language(&self, remarks: &mut Remarks) -> Box<str> {
@@ -210,102 +250,66 @@ impl Draft<'_> {
     }
 
     fn addresses(&self, supplied: &mut Supplied, remarks: &mut Remarks) {
-        type Read = fn(&str) -> Result<Normal, AddressProblem>;
-        let columns: [(Channel, &'static str, &str, &'static str, &str, Read); 2] = [
-            (
-                Channel::Email,
-                "email",
-                &self.email,
-                "email_confirmed_at",
-                &self.email_confirmed,
-                address::email,
-            ),
-            (
-                Channel::Sms,
-                "mobile",
-                &self.mobile,
-                "mobile_confirmed_at",
-                &self.mobile_confirmed,
-                address::mobile,
-            ),
-        ];
-        for (channel, path, text, when, date, read) in columns {
-            if stands_for_nothing(text.trim()) {
-                let _ = remarks.cell(path, text);
+        for column in self.address_columns() {
+            let Some(value) = remarks.address(&column) else {
                 continue;
-            }
-            let address = match read(text) {
-                Ok(Normal { value, cleaned }) => {
-                    remarks
-                        .cleaned
-                        .extend(cleaned.into_iter().map(|what| (path, what.words())));
-                    value
-                }
-                Err(AddressProblem::Empty) => continue,
-                Err(problem) => {
-                    remarks
-                        .warnings
-                        .push(bad_address(path, text, &problem.to_string()));
-                    continue;
-                }
             };
-            let date = remarks.cell(when, date);
-            let known = |c: &Confirmed| c.channel == channel && *c.value == *address;
-            match checked_on(&date) {
-                None if date.is_empty() => {}
-                Some(_) if supplied.confirmed.iter().any(known) => {}
-                Some(at) => supplied.confirmed.push(Confirmed {
-                    channel,
-                    value: address.as_str().into(),
-                    at,
-                }),
-                None => {
-                    let problem = FieldProblem::new(
-                        when,
-                        ProblemCode::BadTime,
-                        crate::intake::confirmed::EXPECTED,
-                    );
-                    remarks.warnings.push(
-                        problem
-                            .value(&date)
-                            .hint("not used: the address counts as not confirmed"),
-                    );
-                }
-            }
+            let channel = column.channel;
+            let known = |c: &Confirmed| c.channel == channel && *c.value == *value;
+            let known = supplied.confirmed.iter().any(known);
+            let confirmed = remarks.confirmed(&column, &value);
+            supplied.confirmed.extend(confirmed.filter(|_| !known));
             supplied.profile.addresses.push(Address {
                 channel,
-                value: address.into(),
+                value: value.into(),
                 state: AddressState::Created,
             });
         }
         // What was written out carries its state: it goes before the column of the same address.
+        let written = |a: &Address| {
+            let mut all = self.addresses.iter();
+            all.any(|b| a.channel == b.channel && a.value == b.value)
+        };
         let addresses = &mut supplied.profile.addresses;
-        addresses.retain(|a| {
-            !self
-                .addresses
-                .iter()
-                .any(|b| a.channel == b.channel && a.value == b.value)
-        });
+        addresses.retain(|address| !written(address));
         addresses.extend(self.addresses.iter().cloned());
+    }
+
+    fn address_columns(&self) -> [AddressColumn<'_>; 2] {
+        [
+            AddressColumn {
+                channel: Channel::Email,
+                path: "email",
+                text: &self.email,
+                when: "email_confirmed_at",
+                date: &self.email_confirmed,
+                read: address::email,
+            },
+            AddressColumn {
+                channel: Channel::Sms,
+                path: "mobile",
+                text: &self.mobile,
+                when: "mobile_confirmed_at",
+                date: &self.mobile_confirmed,
+                read: address::mobile,
+            },
+        ]
     }
 
     fn preferences(&self, warnings: &mut Vec<FieldProblem>) -> Vec<Preference> {
         let mut preferences = self.preferences.clone();
-        if self.preferred.trim().is_empty() || stands_for_nothing(self.preferred.trim()) {
+        let wanted = self.preferred.trim();
+        if wanted.is_empty() || stands_for_nothing(wanted) {
             return preferences;
         }
-        let wanted = names::channel(&self.preferred);
-        let Some(channel) = wanted else {
-            let problem = FieldProblem::new(
-                "preferred_channel",
-                ProblemCode::UnknownWord,
-                Channel::listed_preferable(),
-            );
-            warnings.push(
-                problem
-                    .value(&self.preferred)
-                    .hint("not used: the order of the flow decides"),
-            );
+        let warning = |code, expected: &str, hint| {
+            let problem = FieldProblem::new("preferred_channel", code, expected);
+            problem.value(&self.preferred).hint(hint)
+        };
+        let Some(channel) = names::channel(&self.preferred) else {
+            let hint = "not used: the order of the flow decides";
+            let expected = Channel::listed_preferable();
+            warnings.push(warning(ProblemCode::UnknownWord, expected, hint));
             return preferences;
         };
         match preferences.iter().find(|p| &*p.category == "*") {
@@ -316,9 +320,7 @@ impl Draft<'_> {
             Some(known) if known.channel == channel => {}
             Some(known) => {
                 let expected = format!("{}, as in preferences", known.channel);
-                let problem =
-                    FieldProblem::new("preferred_channel", ProblemCode::Contradiction, expected);
-                warnings.push(problem.value(&self.preferred).hint("not used"));
+                warnings.push(warning(ProblemCode::Contradiction, &expected, "not used"));
             }
         }
         preferences
@@ -359,42 +361,41 @@ fn number(text: &str, remarks: &mut Remarks, reasons: &mut Vec<FieldProblem>) ->
         remarks.cleaned.push(("tenant_id", INVISIBLE));
     }
     let trimmed = seen.trim();
-    let bare = unwrapped(trimmed);
-    let bare = bare
-        .strip_prefix('\'')
-        .filter(|rest| rest.starts_with(|c: char| c.is_alphanumeric()))
-        .unwrap_or(bare);
+    let bare = without_mark(unwrapped(trimmed));
     if bare.len() < trimmed.len() {
         remarks.cleaned.push(("tenant_id", WRAPPING));
     }
-    let problem = |code, expected: &str, hint: &str| {
-        FieldProblem::new("tenant_id", code, expected)
-            .value(bare)
-            .hint(hint)
+    let problem = |expected: &str, hint: &str| {
+        let problem = FieldProblem::new("tenant_id", ProblemCode::Placeholder, expected);
+        problem.value(bare).hint(hint)
     };
     if stands_for_nothing(bare) || is_no_number(bare) {
-        reasons.push(problem(
-            ProblemCode::Placeholder,
-            "the tenant's number",
-            "a word that stands for nothing, or ends a list",
-        ));
+        let hint = "a word that stands for nothing, or ends a list";
+        reasons.push(problem("the tenant's number", hint));
     } else if is_scientific(bare) {
         let hint = "a spreadsheet has rounded it: make the column a text before the export";
-        reasons.push(problem(
-            ProblemCode::Placeholder,
-            "the tenant's number with all its digits",
-            hint,
-        ));
+        reasons.push(problem("the tenant's number with all its digits", hint));
     } else if looks_rewritten(bare) {
+        let expected = "the tenant's number as the corporation writes it";
         let hint = "a spreadsheet may have rewritten it: taken as it stands";
-        remarks.warnings.push(problem(
-            ProblemCode::Placeholder,
-            "the tenant's number as the corporation writes it",
-            hint,
-        ));
+        remarks.warnings.push(problem(expected, hint));
     }
     reasons.extend(TENANT_ID.check("tenant_id", bare));
     bare.to_owned()
+}
+
+/// Without the apostrophe by which a spreadsheet keeps a number a text.
+fn without_mark(text: &str) -> &str {
+    let rest = text.strip_prefix('\'');
+    let number = rest.filter(|rest| rest.starts_with(|c: char| c.is_alphanumeric()));
+    number.unwrap_or(text)
+}
+
+fn garbled(name: &str) -> FieldProblem {
+    let expected = "letters as they were meant";
+    let problem = FieldProblem::new("name", ProblemCode::BadCharacters, expected);
+    let hint = "some were lost on the way, or encoded twice: used as it stands";
+    problem.value(name).hint(hint)
 }
 
 fn check_counts(profile: &Profile, reasons: &mut Vec<FieldProblem>) {
