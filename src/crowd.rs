@@ -98,29 +98,15 @@ impl Crowd {
     pub(crate) fn join(self: &Arc<Self>, peer: IpAddr) -> Option<Place> {
         let peer = Peer::of(peer);
         let mut state = self.state.lock();
-        if state
-            .peers
-            .get(&peer)
-            .is_some_and(|count| *count >= self.bounds.per_peer)
-            && !state.make_room(|m| m.peer == peer)
-        {
+        let of_peer = state.peers.get(&peer).copied().unwrap_or_default();
+        if of_peer >= self.bounds.per_peer && !state.make_room(|m| m.peer == peer) {
             return None;
         }
         if state.members.len() >= self.bounds.all && !state.make_room(|_| true) {
             return None;
         }
         let life = Arc::new(Life::new(self.now.clone()));
-        let number = state.next;
-        state.next += 1;
-        *state.peers.entry(peer).or_default() += 1;
-        state.members.insert(
-            number,
-            Member {
-                peer,
-                corporation: None,
-                life: life.clone(),
-            },
-        );
+        let number = state.add(peer, life.clone());
         Some(Place {
             crowd: self.clone(),
             number,
@@ -231,6 +217,32 @@ impl State {
         true
     }
 
+    fn add(&mut self, peer: Peer, life: Arc<Life>) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        *self.peers.entry(peer).or_default() += 1;
+        let member = Member {
+            peer,
+            corporation: None,
+            life,
+        };
+        self.members.insert(number, member);
+        number
+    }
+
+    /// Counts a member to a corporation, and no more to the one before. One whose place went to
+    /// somebody else meanwhile is counted to none.
+    fn assign(&mut self, number: u64, corporation: CorporationId) {
+        let Some(member) = self.members.get_mut(&number) else {
+            return;
+        };
+        let before = member.corporation.replace(corporation);
+        if let Some(before) = &before {
+            less(&mut self.corporations, before);
+        }
+        *self.corporations.entry(corporation).or_default() += 1;
+    }
+
     fn remove(&mut self, number: u64) -> Option<Member> {
         let member = self.members.remove(&number)?;
         less(&mut self.peers, &member.peer);
@@ -262,31 +274,19 @@ impl Place {
             return true;
         }
         let mut state = self.crowd.state.lock();
-        let Some(before) = state
-            .members
-            .get(&self.number)
-            .map(|member| member.corporation)
-        else {
+        let Some(member) = state.members.get(&self.number) else {
             return true;
         };
-        if before == Some(corporation) {
+        if member.corporation == Some(corporation) {
             return true;
         }
-        let full = state
-            .corporations
-            .get(&corporation)
-            .is_some_and(|count| *count >= self.crowd.bounds.per_corporation);
+        let count = state.corporations.get(&corporation).copied();
+        let full = count.unwrap_or_default() >= self.crowd.bounds.per_corporation;
         if full && !state.make_room(|member| member.corporation == Some(corporation)) {
             self.life.forgets();
             return false;
         }
-        if let Some(before) = &before {
-            less(&mut state.corporations, before);
-        }
-        if let Some(member) = state.members.get_mut(&self.number) {
-            member.corporation = Some(corporation);
-            *state.corporations.entry(corporation).or_default() += 1;
-        }
+        state.assign(self.number, corporation);
         true
     }
 }

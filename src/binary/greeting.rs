@@ -71,23 +71,8 @@ where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
 {
-    let version = hello.common_version(VERSION, VERSION).ok_or_else(|| {
-        let message = format!(
-            "versions {} to {}: expected {VERSION} among them",
-            hello.version_min, hello.version_max
-        );
-        End::told(ErrorCode::NoCommonVersion, message)
-    })?;
-    let session = Session::open(
-        house.door.clone(),
-        &hello.api_key,
-        house.credit,
-        &house.shares,
-    );
-    let mut session = session.ok_or_else(|| {
-        house.door.stranger(&hello.client_name);
-        End::told(ErrorCode::Unauthorised, "the API key is not known")
-    })?;
+    let version = version_of(hello)?;
+    let mut session = open(house, hello)?;
     // Any other pressure passes: the sender is welcome and waits for credit.
     if house.door.closed() == Some(Closed::Stopping) {
         return Err(End::stopping());
@@ -105,4 +90,27 @@ where
         durability: Durability::Synced,
     }));
     Ok((session, seat))
+}
+
+/// The version that both sides speak.
+fn version_of(hello: &Hello) -> Result<u16, End> {
+    hello.common_version(VERSION, VERSION).ok_or_else(|| {
+        let (least, most) = (hello.version_min, hello.version_max);
+        let message = format!("versions {least} to {most}: expected {VERSION} among them");
+        End::told(ErrorCode::NoCommonVersion, message)
+    })
+}
+
+/// A session for whoever has the key.
+fn open(house: &House, hello: &Hello) -> Result<Session, End> {
+    let session = Session::open(
+        house.door.clone(),
+        &hello.api_key,
+        house.credit,
+        &house.shares,
+    );
+    session.ok_or_else(|| {
+        house.door.stranger(&hello.client_name);
+        End::told(ErrorCode::Unauthorised, "the API key is not known")
+    })
 }

@@ -135,39 +135,48 @@ impl Session {
         let mut arrived = std::mem::take(&mut self.arrived);
         self.mailbox.swap(&mut arrived);
         for (slot, verdict) in arrived.drain(..) {
-            if let Some((_, came)) = self.timed.take_if(|(timed, _)| *timed == slot) {
-                self.took
-                    .record(crate::clock::nanos().saturating_sub(came) as f64 / 1e9);
-            }
-            let Some(Open {
-                correlation,
-                id,
-                duplicate,
-            }) = self.slots.take(slot)
-            else {
-                continue;
-            };
-            match verdict {
-                Verdict::Taken(sequence) => {
-                    let position = self.door.position(id, sequence);
-                    self.acks.push(AckRow {
-                        correlation,
-                        id,
-                        position,
-                        duplicate,
-                    });
-                }
-                Verdict::NotTaken(why) => {
-                    let rejected = self.door.not_taken(self.corporation, why);
-                    self.refuse(&refusal::of(correlation, rejected), out);
-                }
-                Verdict::Lost => self.refuse(&refusal::lost(correlation, self.door.closed()), out),
+            self.time(slot);
+            if let Some(open) = self.slots.take(slot) {
+                self.answer(open, verdict, out);
             }
         }
         self.arrived = arrived;
         encode_acks(out, &self.acks);
         self.window.answered(self.acks.len() as u32);
         self.acks.clear();
+    }
+
+    /// Records how long a row took, where this is the one that is timed.
+    fn time(&mut self, slot: u64) {
+        if let Some((_, came)) = self.timed.take_if(|(timed, _)| *timed == slot) {
+            let took = crate::clock::nanos().saturating_sub(came);
+            self.took.record(took as f64 / 1e9);
+        }
+    }
+
+    /// Answers one row: an ack goes out with the others, a refusal by itself.
+    fn answer(&mut self, open: Open, verdict: Verdict, out: &mut Vec<u8>) {
+        let Open {
+            correlation,
+            id,
+            duplicate,
+        } = open;
+        match verdict {
+            Verdict::Taken(sequence) => {
+                let position = self.door.position(id, sequence);
+                self.acks.push(AckRow {
+                    correlation,
+                    id,
+                    position,
+                    duplicate,
+                });
+            }
+            Verdict::NotTaken(why) => {
+                let rejected = self.door.not_taken(self.corporation, why);
+                self.refuse(&refusal::of(correlation, rejected), out);
+            }
+            Verdict::Lost => self.refuse(&refusal::lost(correlation, self.door.closed()), out),
+        }
     }
 
     /// Grants what is owed as far as there is room.

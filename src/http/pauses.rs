@@ -190,22 +190,20 @@ fn operator_scope(app: &App, body: &[u8]) -> Result<PauseScope, Problem> {
     let named = corporation.is_some() || flow.is_some() || channel.is_some();
     said(all, named, "corporation, flow, channel or several of them")?;
     let whose = corporation.map(|name| {
-        let unknown = || {
-            let mut names: Vec<_> = app
-                .corporations
-                .values()
-                .map(|corporation| corporation.name.as_str())
-                .collect();
-            names.sort_unstable();
-            let expected = format!("the name of a corporation: one of {}", names.join(", "));
-            let shown: String = name.chars().take(MOST_NAME).collect();
-            Problem::invalid(vec![
-                FieldProblem::new("corporation", ProblemCode::UnknownWord, expected).value(&shown),
-            ])
-        };
-        app.corporation_named(&name).ok_or_else(unknown)
+        let known = app.corporation_named(&name);
+        known.ok_or_else(|| unknown_corporation(app, &name))
     });
     scope(whose.transpose()?, flow, channel)
+}
+
+fn unknown_corporation(app: &App, name: &str) -> Problem {
+    let all = app.corporations.values();
+    let mut names: Vec<_> = all.map(|corporation| corporation.name.as_str()).collect();
+    names.sort_unstable();
+    let expected = format!("the name of a corporation: one of {}", names.join(", "));
+    let shown: String = name.chars().take(MOST_NAME).collect();
+    let problem = FieldProblem::new("corporation", ProblemCode::UnknownWord, expected);
+    Problem::invalid(vec![problem.value(&shown)])
 }
 
 /// Either `all`, or at least one part; not both and not neither.

@@ -243,10 +243,6 @@ fn fact_row(
     let Input::Fact(fact) = record.input else {
         return None;
     };
-    let unknown = [
-        ("tenant", row.unknown_tenant),
-        ("subject", row.unknown_subject),
-    ];
     Some(FactRow {
         id,
         fact_id: fact.fact_id.to_string(),
@@ -256,11 +252,14 @@ fn fact_row(
         amount_cents: fact.amount_cents,
         occurred_at: rfc3339(fact.occurred_at),
         since: rfc3339(row.at),
-        unknown: unknown
-            .into_iter()
-            .filter(|(_, is_unknown)| *is_unknown)
-            .map(|(what, _)| what)
-            .collect(),
+        unknown: unknown_of(row),
         notes: row.near.iter().map(nearly).collect(),
     })
+}
+
+/// What it misses.
+fn unknown_of(row: &UnmatchedFact) -> Vec<&'static str> {
+    let tenant = row.unknown_tenant.then_some("tenant");
+    let subject = row.unknown_subject.then_some("subject");
+    tenant.into_iter().chain(subject).collect()
 }

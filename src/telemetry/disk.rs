@@ -24,33 +24,34 @@ pub(super) struct Forecast {
 impl Forecast {
     /// Days until `free` bytes are down to `reserve`, the journal having `size` bytes `now`.
     pub(super) fn days(&mut self, now: Timestamp, size: u64, free: u64, reserve: u64) -> f64 {
-        // A clock that was set back begins a new day.
-        if self.sizes.back().is_some_and(|(at, _)| *at > now) {
-            self.sizes.clear();
-        }
-        if self
-            .sizes
-            .back()
-            .is_none_or(|(at, _)| now.since(*at) >= APART_MS)
-        {
-            self.sizes.push_back((now, size));
-        }
-        while self.sizes.len() > 1 && now.since(self.sizes[0].0) > WINDOW_MS {
-            self.sizes.pop_front();
-        }
+        self.remember(now, size);
         let left = free.saturating_sub(reserve);
         let Some((since, before)) = self.sizes.front().copied() else {
             return LONGEST_DAYS;
         };
         let (passed, grown) = (now.since(since), size.saturating_sub(before));
-        if left > 0 && (passed < SHORTEST_MS || grown == 0) {
+        if left == 0 {
+            return 0.0;
+        }
+        if passed < SHORTEST_MS || grown == 0 {
             return LONGEST_DAYS;
         }
         let a_day = grown as f64 * (DAY as f64 / passed.max(1) as f64);
-        if left == 0 {
-            0.0
-        } else {
-            (left as f64 / a_day).min(LONGEST_DAYS)
+        (left as f64 / a_day).min(LONGEST_DAYS)
+    }
+
+    /// Remembers a size now and then, for as long as the window is.
+    fn remember(&mut self, now: Timestamp, size: u64) {
+        let newest = self.sizes.back().map(|(at, _)| *at);
+        // A clock that was set back begins a new day.
+        if newest.is_some_and(|at| at > now) {
+            self.sizes.clear();
+        }
+        if newest.is_none_or(|at| at > now || now.since(at) >= APART_MS) {
+            self.sizes.push_back((now, size));
+        }
+        while self.sizes.len() > 1 && now.since(self.sizes[0].0) > WINDOW_MS {
+            self.sizes.pop_front();
         }
     }
 }
