@@ -15,7 +15,7 @@
 //! anew.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::generation::Generation;
@@ -26,11 +26,14 @@ use super::prepared::Prepared;
 use super::report::Repairs;
 use super::scan::Scan;
 use super::{definitions, files, identity, keepsakes, lock, prepared, table};
-use crate::{JournalError, Sequence};
+use crate::{JournalError, MAX_RECORD_BYTES, Sequence};
 
 /// How often a copy begins again because the source dropped a generation under it, and how often a
 /// log is read again because it was being written.
 const MOST_TRIES: usize = 20;
+/// How much of a log is copied at once. Longer than the longest record with its headers, so that as
+/// many zeros are no part of one.
+const COPIED_AT_ONCE: usize = 2 * MAX_RECORD_BYTES;
 
 /// What a copy did, and how far it goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -219,10 +222,10 @@ impl<'a> Taking<'a> {
         files::make_dir(&target)?;
         prepared::write_start(&target, made.salt)?;
         let mut at = self.durable_before(made);
-        self.taken.told.kept_bytes += at;
+        let kept = at;
         let mut tries = 0;
         let (generation, scan) = loop {
-            self.taken.told.copied_bytes += self.copy_log(made.number, at)?;
+            self.copy_log(made.number, at)?;
             let (generation, scan) = self.read(made)?;
             // A part that was being written while it was read, and a later one that was read when
             // it was written: by now both are.
@@ -235,6 +238,8 @@ impl<'a> Taking<'a> {
         };
         self.check(made, &generation, &scan)?;
         generation.log.cut(scan.end)?;
+        self.taken.told.kept_bytes += kept.min(scan.end);
+        self.taken.told.copied_bytes += scan.end.saturating_sub(kept);
         if made.number < self.source.begun {
             self.copy_index(made.number)?;
         }
@@ -256,8 +261,8 @@ impl<'a> Taking<'a> {
             .map_or(0, |floor| floor.end)
     }
 
-    /// Copies a log from an offset on, as long as it is now. Gives how many bytes that were.
-    fn copy_log(&self, number: u64, at: u64) -> Result<u64, JournalError> {
+    /// Copies a log from an offset on.
+    fn copy_log(&self, number: u64, at: u64) -> Result<(), JournalError> {
         let (source, target) = (self.log(self.from, number), self.log(self.to, number));
         let mut reader = match File::open(&source) {
             Ok(file) => file,
@@ -275,14 +280,12 @@ impl<'a> Taking<'a> {
             .truncate(false)
             .open(&target)
             .map_err(JournalError::io("create", &target))?;
-        let copy = || -> io::Result<u64> {
-            let length = reader.metadata()?.len();
+        let mut copy = || -> io::Result<()> {
             writer.set_len(at)?;
             reader.seek(SeekFrom::Start(at))?;
             writer.seek(SeekFrom::Start(at))?;
-            let copied = io::copy(&mut reader.take(length.saturating_sub(at)), &mut writer)?;
-            writer.sync_all()?;
-            Ok(copied)
+            copy_used(&mut reader, &mut writer)?;
+            writer.sync_all()
         };
         copy().map_err(JournalError::io("copy a log to", &target))
     }
@@ -333,6 +336,23 @@ impl<'a> Taking<'a> {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             Err(error) => Err(JournalError::io("copy", &source)(error)),
         }
+    }
+}
+
+/// Copies up to the end, or up to the room behind the last group: zeros longer than any record.
+fn copy_used(reader: &mut impl Read, writer: &mut impl Write) -> io::Result<()> {
+    let mut bytes = Vec::with_capacity(COPIED_AT_ONCE);
+    loop {
+        bytes.clear();
+        reader
+            .by_ref()
+            .take(COPIED_AT_ONCE as u64)
+            .read_to_end(&mut bytes)?;
+        let is_room = bytes.iter().all(|byte| *byte == 0);
+        if is_room {
+            return Ok(());
+        }
+        writer.write_all(&bytes)?;
     }
 }
 
