@@ -4,6 +4,9 @@
 pub(crate) mod labels;
 pub mod names;
 
+/// The target of every span. A span is made only where something takes those of this target.
+pub const TRACE: &str = "sluis::trace";
+
 use std::collections::HashMap;
 use std::mem::{Discriminant, discriminant};
 

@@ -16,9 +16,11 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tokio::runtime::Handle;
 
 use self::config::{Reply, Source};
 use crate::config::{Config, EXIT_CONFIG, LogFormat};
+use crate::telemetry::Traces;
 
 /// An output street for housing corporations.
 #[derive(Debug, Parser)]
@@ -111,9 +113,6 @@ fn serve(args: &ServeArgs) -> ExitCode {
             return ExitCode::from(EXIT_CONFIG);
         }
     };
-    log(&config);
-    let again = args.source.clone();
-    let reload = move || load_again(&again);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -124,8 +123,19 @@ fn serve(args: &ServeArgs) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    let traces = match traces(&config, runtime.handle()) {
+        Ok(traces) => traces,
+        Err(error) => {
+            eprintln!("sluis: log.traces_to: {error:#}");
+            return ExitCode::from(EXIT_CONFIG);
+        }
+    };
+    log(&config, traces.as_ref());
+    let again = args.source.clone();
+    let reload = move || load_again(&again);
     let serving = crate::serve::run(config, environment(), args.paused, reload);
     let ended = runtime.block_on(serving);
+    traces.iter().for_each(Traces::end);
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -148,20 +158,33 @@ fn load_again(source: &Source) -> Option<Config> {
     }
 }
 
+/// Where spans go, if the configuration says so.
+fn traces(config: &Config, runtime: &Handle) -> anyhow::Result<Option<Traces>> {
+    let to = |address: &String| Traces::to(address, config.log.traces_percent, runtime.clone());
+    config.log.traces_to.as_ref().map(to).transpose()
+}
+
 /// Log lines go to stderr; answers of commands to stdout.
-fn log(config: &Config) {
-    use tracing_subscriber::EnvFilter;
+fn log(config: &Config, traces: Option<&Traces>) {
+    use tracing_subscriber::{EnvFilter, Layer as _, prelude::*, registry};
     let filter = EnvFilter::try_new(&config.log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
     // Colours are for a terminal: in a file or a journal they are noise that no search finds its
     // way through.
     let colours = std::io::stderr().is_terminal();
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .with_ansi(colours)
         .with_writer(std::io::stderr);
-    let set = match config.log.format {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().try_init(),
+    let lines = match config.log.format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().boxed(),
+    };
+    let set = match traces {
+        // One filter for everything is the cheaper way.
+        None => registry().with(lines).with(filter).try_init(),
+        Some(traces) => registry()
+            .with(lines.with_filter(filter))
+            .with(traces.layer())
+            .try_init(),
     };
     // A test may have set one up already.
     drop(set);

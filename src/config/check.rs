@@ -20,6 +20,17 @@ pub(super) fn check(config: &Config, problems: &mut Collector) {
     if let Err(error) = EnvFilter::try_new(&config.log.filter) {
         problems.add(of("log.filter", &config.log.filter, &error.to_string()));
     }
+    if let Some(address) = config.log.traces_to.as_ref().filter(|to| !is_plain(to)) {
+        problems.add(of("log.traces_to", address, ""));
+    }
+}
+
+/// Whether it is an address of a plain HTTP server, without a path.
+fn is_plain(address: &str) -> bool {
+    let uri: Result<http::Uri, _> = address.parse();
+    uri.is_ok_and(|uri| {
+        uri.scheme_str() == Some("http") && uri.host().is_some() && matches!(uri.path(), "" | "/")
+    })
 }
 
 /// What is allowed and perhaps not meant.

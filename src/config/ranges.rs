@@ -164,9 +164,14 @@ fn engine_ranges(config: &Config) -> [Ranged; 3] {
     ]
 }
 
-/// The numbers of retries and of sending.
-fn sending_ranges(config: &Config) -> [Ranged; 3] {
-    let Config { retry, sending, .. } = config;
+/// The numbers of retries, of sending and of traces.
+fn sending_ranges(config: &Config) -> [Ranged; 4] {
+    let Config {
+        retry,
+        sending,
+        log,
+        ..
+    } = config;
     [
         ("retry.most", retry.most.into(), 1..=10_000),
         (
@@ -179,6 +184,7 @@ fn sending_ranges(config: &Config) -> [Ranged; 3] {
             sending.urgent_reserve_percent.into(),
             0..=90,
         ),
+        ("log.traces_percent", log.traces_percent.into(), 1..=100),
     ]
 }
 

@@ -209,6 +209,11 @@ pub struct LogSection {
     pub filter: String,
     /// How they are written.
     pub format: LogFormat,
+    /// Address of a collector that takes spans by OTLP over HTTP; without it there are none.
+    #[serde(default)]
+    pub traces_to: Option<String>,
+    /// Percentage of traces that are sent there.
+    pub traces_percent: u32,
 }
 
 /// How log lines are written.

@@ -208,6 +208,18 @@ pub const SETTINGS: &[Setting] = &[
         "info,sluis_actors=debug",
     ),
     setting("log.format", Kind::Text, "text or json", "json"),
+    setting(
+        "log.traces_to",
+        Kind::Text,
+        "an http:// address without a path",
+        "http://127.0.0.1:4318",
+    ),
+    setting(
+        "log.traces_percent",
+        Kind::Number,
+        "a number from 1 to 100",
+        "10",
+    ),
 ];
 
 /// Words for the keys of the two lists, whose paths carry names.

@@ -6,6 +6,8 @@ use std::sync::OnceLock;
 
 use http::StatusCode;
 use metrics::{Counter, Histogram};
+use sluis_actors::telemetry::TRACE;
+use tracing::{Level, Span};
 
 use super::routes::routes;
 use crate::app::App;
@@ -55,6 +57,11 @@ impl Answered {
     pub(super) fn count(&self, app: &App, status: StatusCode, began: u64) {
         if status == StatusCode::UNAUTHORIZED {
             app.watch.stranger(Edge::Http, None);
+        }
+        if tracing::enabled!(target: TRACE, Level::TRACE) {
+            let span = Span::current();
+            span.record("http.route", self.route);
+            span.record("http.response.status_code", status.as_u16());
         }
         let class = usize::from(status.as_u16() / 100).min(CLASSES.len() - 1);
         let (requests, took) = self.class(class);

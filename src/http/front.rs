@@ -14,8 +14,10 @@ use http::request::Parts;
 use http::{Method, Request};
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
+use sluis_actors::telemetry::TRACE;
 use tokio::runtime::Handle;
 use tokio_util::task::AbortOnDropHandle;
+use tracing::{Instrument as _, Span, field};
 
 use super::answered::Answered;
 use super::auth::{self, Caller, LetIn};
@@ -92,6 +94,7 @@ impl Front {
         flight: Arc<Flight>,
         patience: Patience,
     ) -> impl Future<Output = Response> + Send + use<> {
+        let span = span_of(request.method());
         let mut request = WithRest::of(request);
         let checked = head::check(&request);
         let way = match (checked, Call::of(request.method(), request.uri().path())) {
@@ -106,7 +109,8 @@ impl Front {
             (Ok(()), None) => {
                 request.extensions_mut().insert(flight.clone());
                 Way::Beside(AbortOnDropHandle::new(
-                    self.beside.spawn(self.routes.call(request)),
+                    self.beside
+                        .spawn(self.routes.call(request).instrument(span.clone())),
                 ))
             }
         };
@@ -122,7 +126,21 @@ impl Front {
                 },
             }
         }
+        .instrument(span)
     }
+}
+
+/// The span of a request, if somebody wants spans. Who counts the answer adds route and status: a
+/// path may name a tenant.
+fn span_of(method: &Method) -> Span {
+    tracing::trace_span!(
+        target: TRACE,
+        "request",
+        otel.kind = "server",
+        http.request.method = %method,
+        http.route = field::Empty,
+        http.response.status_code = field::Empty,
+    )
 }
 
 enum Way {

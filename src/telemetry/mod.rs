@@ -8,12 +8,14 @@ pub mod names;
 pub(crate) mod process;
 mod receipts;
 mod recorder;
+mod traces;
 mod watch;
 
 pub use certificate::loaded as certificate_loaded;
 pub use edge::Edge;
 pub use receipts::ReceiptCounters;
 pub use recorder::{JournalObserver, count_repairs, install};
+pub use traces::Traces;
 pub use watch::Watch;
 
 use sluis_actors::metric::Described;

@@ -38,5 +38,6 @@ mod silent_binary;
 mod strays;
 mod support;
 mod tidy;
+mod traces;
 mod watching;
 mod ways;

@@ -11,10 +11,12 @@ use sluis_channels::{Outgoing, Provider};
 use sluis_model::{AttemptRef, Refusal, Timestamp, Verdict, Why};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
+use tracing::{Level, Span, field};
 
 use super::inbox::Ticket;
 use super::shared::Shared;
 use crate::prepare::Prepared;
+use crate::telemetry::TRACE;
 
 /// An attempt whose outcome is owed.
 pub(super) struct Attempt {
@@ -37,6 +39,20 @@ impl Attempt {
             sending: false,
             ticket: Some(ticket),
         }
+    }
+
+    /// Its span, if somebody wants spans.
+    pub(super) fn span(&self) -> Span {
+        let provider = &self.shared.provider;
+        tracing::trace_span!(
+            target: TRACE,
+            "attempt",
+            otel.kind = "client",
+            channel = provider.channel().name(),
+            provider = provider.name(),
+            notification = %self.attempt.id,
+            verdict = field::Empty,
+        )
     }
 
     /// Waits for the preparation, sends, ends.
@@ -84,6 +100,9 @@ impl Attempt {
         let Some(_ticket) = self.ticket.take() else {
             return;
         };
+        if tracing::enabled!(target: TRACE, Level::TRACE) {
+            Span::current().record("verdict", verdict.name());
+        }
         self.shared
             .meters
             .ended(&verdict, self.shared.clock.now().since(self.since));

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::time::timeout;
+use tracing::Instrument as _;
 
 use super::attempt::{Attempt, withdrawn};
 use super::breaker::Breaker;
@@ -109,7 +110,10 @@ impl Supervisor {
             .pool
             .submit(dispatch, Box::new(move |result| drop(done.send(result))))
         {
-            Ok(()) => drop(thread.spawn(attempt.carry_out(prepared))),
+            Ok(()) => {
+                let span = attempt.span();
+                drop(thread.spawn(attempt.carry_out(prepared).instrument(span)));
+            }
             Err(_) => attempt.end(withdrawn("prepare", "no room in the prepare queue")),
         }
     }
