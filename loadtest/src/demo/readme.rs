@@ -10,10 +10,10 @@ use super::{DAYS, STORNO_ROWS, TENANT_ROWS};
 pub(super) fn render(seed: u64, list: &List, feeds: &Feeds) -> String {
     let mut text = format!(
         "# The demo's data\n\n\
-         Made by `sluis-loadtest demo-data --seed {seed} --out config/demo`, always the same bytes; a test checks that. Do not edit by\n\
-         hand. Nobody in it exists: names are drawn from lists, mail domains are reserved for examples.\n\n\
-         All files: UTF-8, `;` separated, CRLF, a header row, money in Dutch notation (`1.234,56`), dates `dd-mm-jjjj`.\n\
-         The demo starts on 2 February 2026 at 08:00 in Amsterdam; that is hour 0.\n\n{COLUMNS}\n"
+         `sluis-loadtest demo-data --seed {seed} --out config/demo` makes these files. They have the same bytes each time; a test checks that.\n\
+         Do not edit them by hand. The people do not exist. Their names come from lists, and the mail domains are reserved for examples.\n\n\
+         All files are UTF-8, with `;` between fields, CRLF and a header row. Money is in Dutch notation (`1.234,56`), dates are `dd-mm-jjjj`.\n\
+         The demo starts on 2 February 2026 at 08:00 in Amsterdam. That is hour 0.\n\n{COLUMNS}\n"
     );
     text += "## What is in tenants.csv\n\n";
     table(
@@ -53,10 +53,10 @@ const COLUMNS: &str = "## tenants.csv (with BOM)
 | `mobiel` | mobile number | missing, `06-`, `+31 (0)6`, `0031`, fixed lines, words, a digit short, all the same digit |
 | `postcode`, `huisnummer`, `toevoeging`, `plaats` | address | postcode with and without space, lower case, invalid; an addition with `;` or quotes, quoted |
 | `taal` | language | case, empty, languages without templates |
-| `voorkeurskanaal` | preferred channel | `email`, `E-mail`, `sms`, `SMS`, empty, and `post`/`Brief`, which no channel serves yet |
+| `voorkeurskanaal` | preferred channel | `email`, `E-mail`, `sms`, `SMS`, empty; `post` and `Brief`, for which there is no provider yet |
 
-Some rows have too few columns. The first letters of an e-mail address and the last four digits of a mobile number
-decide what the demo's mail relay and SMS provider do with it (`loadtest/src/sink/verdict.rs`).
+Some rows have too few columns. The beginning of an e-mail address decides what the demo's mail server does with it. The last four
+digits of a mobile number decide what the demo's SMS provider does with it (`loadtest/src/sink/verdict.rs`).
 
 ## storno.csv: returned direct debits
 
@@ -71,9 +71,9 @@ decide what the demo's mail relay and SMS provider do with it (`loadtest/src/sin
 
 ## balances.csv: the daily balance feed
 
-One row a tenant a day, delivered at 06:00 on `peildatum`; `saldo` is what the tenant owes in all (zero or less: nothing).
-It has seen every payment booked before. For some tenants it is missing, comes late, or is five days old.
-With a `huurdernummer` that has no return: 0,00.
+There is one row for each tenant and day. It is delivered at 06:00 on `peildatum`. `saldo` is everything that the tenant owes. Zero or
+less means nothing. Payments that were booked before are in it. For some tenants the row is missing, comes late, or is five days old.
+A tenant without a returned direct debit has 0,00.
 
 | column | meaning |
 |---|---|

@@ -63,7 +63,8 @@ codes! {
         Conflict = 3, "conflict";
         /// The row is longer than the engine takes (HTTP 413).
         TooLarge = 4, "too_large";
-        /// The key of this connection may not send this, or was withdrawn (HTTP 403).
+        /// Reserved: the key of this connection was withdrawn (HTTP 401). The engine ends the
+        /// connection instead.
         Unauthorised = 5, "unauthorised";
         /// The corporation has as many open notifications as it may (HTTP 429).
         ShareFull = 101, "share_full";
@@ -86,7 +87,7 @@ impl RefuseCode {
             RefuseCode::Invalid | RefuseCode::UnknownFlow => 422,
             RefuseCode::Conflict => 409,
             RefuseCode::TooLarge => 413,
-            RefuseCode::Unauthorised => 403,
+            RefuseCode::Unauthorised => 401,
             RefuseCode::ShareFull => 429,
             RefuseCode::EngineFull | RefuseCode::Starting | RefuseCode::Stopping => 503,
             RefuseCode::Internal => 500,
@@ -129,10 +130,10 @@ codes! {
 /// What an ack of this connection means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Durability {
-    /// On stable storage: `fdatasync` has returned, or a quorum with sync-always has stored it.
+    /// On stable storage: `fdatasync` has returned.
     Synced,
-    /// Weaker, by the operator's choice: an acknowledged submission may be lost in a crash. Clients
-    /// say so, loudly.
+    /// Reserved for a weaker mode, in which an acknowledged submission may be lost in a crash. No
+    /// engine has it yet. Clients warn of it.
     Relaxed,
 }
 
