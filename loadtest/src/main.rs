@@ -94,3 +94,16 @@ async fn run(command: Command) -> cli::Done {
         Command::DemoData(arguments) => cli::demo::demo_data(&arguments),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Arguments;
+
+    /// The arguments of sinks come from several places: no name may be given twice.
+    #[test]
+    fn the_command_line_is_in_order() {
+        Arguments::command().debug_assert();
+    }
+}

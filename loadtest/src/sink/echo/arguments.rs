@@ -11,6 +11,7 @@ use crate::sink::running::Running;
 
 /// The echo sink.
 #[derive(Debug, clap::Args)]
+#[group(id = "echo_sink")]
 pub struct Arguments {
     /// Directory of a provider of kind `file`, from which each message is taken away; without it
     /// there is no echo sink.

@@ -11,6 +11,7 @@ use crate::sink::running::Running;
 
 /// The SMS sink.
 #[derive(Debug, clap::Args)]
+#[group(id = "sms_sink")]
 pub struct Arguments {
     /// Address of the SMS sink, which also answers /__sink/stats, /__sink/ledger and
     /// /__sink/profile.

@@ -10,6 +10,7 @@ use crate::sink::running::Running;
 
 /// The SMTP sink.
 #[derive(Debug, clap::Args)]
+#[group(id = "smtp_sink")]
 pub struct Arguments {
     /// Address of the SMTP sink; port 0 takes a free one.
     #[arg(id = "smtp_address", long = "smtp", default_value = "127.0.0.1:2525")]
