@@ -150,6 +150,7 @@ impl Stored {
             policy: config.policy(),
             quota: quota(config),
             keys: key_index(config),
+            retention: config.retention(),
             bounds: config.inbox_bounds(),
             routers: config.router_settings(),
             providers,

@@ -2,6 +2,8 @@
 //! that carries it out, and the way its outcome comes back. Refuses to hold a body: it names the
 //! record that does.
 
+use std::sync::Arc;
+
 use sluis_model::{AttemptRef, Channel, CorporationId, FlowRef, Profile, Timestamp};
 
 /// One attempt whose start is durable.
@@ -25,8 +27,22 @@ pub struct Dispatch {
     pub step: u8,
     /// Sequence of the record that holds the body, in the attempt's shard.
     pub body: u64,
+    /// Keeps that record from being forgotten.
+    pub lease: Lease,
     /// Who receives, for the template.
     pub profile: Option<Box<Profile>>,
     /// When the attempt started.
     pub at: Timestamp,
+}
+
+/// Keeps what an attempt may still read from being forgotten. All that were handed out together are
+/// of one kind: the shard waits for the last of them.
+#[derive(Clone, Debug, Default)]
+pub struct Lease(Arc<()>);
+
+impl Lease {
+    /// Whether nobody has another one of this kind.
+    pub(crate) fn is_last(&self) -> bool {
+        Arc::strong_count(&self.0) == 1
+    }
 }

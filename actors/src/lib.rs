@@ -4,6 +4,7 @@
 
 mod belfry;
 mod board;
+mod body;
 mod book;
 mod chunked_deque;
 mod claim;
@@ -17,6 +18,7 @@ mod prepare;
 mod quota;
 mod readers;
 mod recovery;
+mod retention;
 pub mod router;
 mod seldom;
 mod shard;
@@ -28,9 +30,10 @@ mod wake;
 
 pub use belfry::Belfry;
 pub use board::{Board, Grant, QueueKey, Report, Settled};
+pub use body::{NoBody, read_body};
 pub use book::{Book, BookProblem};
 pub use claim::{Claim, Claimed};
-pub use dispatch::Dispatch;
+pub use dispatch::{Dispatch, Lease};
 pub use engine::{Engine, EngineSettings, ProviderSetup, StartError};
 pub use keys::{KeyIndex, KeyUse, KeyWindow};
 pub use pauses::{Pause, PauseBook};
@@ -38,6 +41,7 @@ pub use prepare::{CorporationCard, Prepare, PreparePool, Prepared, Preparer};
 pub use quota::{NoRoom, Quota};
 pub use readers::{LineFull, Readers, Work};
 pub use recovery::Recovery;
+pub use retention::{Follower, Retained, Retention, RetentionError, RetentionSettings};
 pub use seldom::Seldom;
 pub use shard::*;
 pub use share::WriteLimits;

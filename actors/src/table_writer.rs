@@ -1,6 +1,6 @@
-//! Owns the housekeeping that blocks on the disk: it writes what ended to the keyed tables, and
-//! tells the journal how far each is complete, so that a restart rebuilds only the rest. Refuses to
-//! run on an arbiter.
+//! Owns the housekeeping that blocks on the disk: it writes what ended to the keyed tables, tells the
+//! journal how far each is complete, so that a restart rebuilds only the rest, and has old records
+//! forgotten. Refuses to run on an arbiter.
 
 use std::io;
 use std::sync::Arc;
@@ -12,12 +12,15 @@ use crossbeam::select;
 use parking_lot::Mutex;
 use sluis_journal::{Journal, JournalError, Sequence, Shard};
 
+use crate::retention::Retention;
 use crate::shard::Endings;
 
 /// How often the table writer looks.
 const EVERY: Duration = Duration::from_millis(500);
 /// Every how many looks it marks the tables.
 const MARK_EVERY: u64 = 20;
+/// Every how many looks old records are forgotten, where that is due.
+const FORGET_EVERY: u64 = 2;
 /// Records after which it is worth two syncs.
 const WORTH: u64 = 5_000;
 
@@ -27,14 +30,18 @@ pub(crate) struct TableWriter {
 }
 
 impl TableWriter {
-    /// Starts the thread. `endings`: those of each shard.
-    pub(crate) fn start(journal: Arc<dyn Journal>, endings: Vec<Arc<Endings>>) -> io::Result<Self> {
+    /// Starts the thread. `endings`: those of each shard; `retention`: what it has forgotten.
+    pub(crate) fn start(
+        journal: Arc<dyn Journal>,
+        endings: Vec<Arc<Endings>>,
+        retention: Retention,
+    ) -> io::Result<Self> {
         let (stop, stopped) = bounded::<()>(0);
         let (hurry, hurried) = bounded(1);
         endings
             .iter()
             .for_each(|endings| endings.on_much(hurry.clone()));
-        let run = move || run(&*journal, &endings, &stopped, &hurried);
+        let run = move || run(&*journal, &endings, retention, &stopped, &hurried);
         let thread = std::thread::Builder::new()
             .name("keeper".into())
             .spawn(run)?;
@@ -56,6 +63,7 @@ impl TableWriter {
 fn run(
     journal: &dyn Journal,
     endings: &[Arc<Endings>],
+    mut retention: Retention,
     stopped: &Receiver<()>,
     hurried: &Receiver<()>,
 ) {
@@ -65,7 +73,10 @@ fn run(
             recv(stopped) -> _ => return,
             recv(timer) -> _ => {
                 looks += 1;
-                looks % MARK_EVERY == 0
+                if looks.is_multiple_of(FORGET_EVERY) {
+                    forget(&mut retention);
+                }
+                looks.is_multiple_of(MARK_EVERY)
             }
             recv(hurried) -> _ => false,
         };
@@ -75,6 +86,13 @@ fn run(
                 tracing::warn!(shard = shard.0, %error, "could not write the table of a shard");
             }
         }
+    }
+}
+
+fn forget(retention: &mut Retention) {
+    if let Err(error) = retention.step() {
+        // Nothing is lost: the disk only fills on.
+        tracing::warn!(%error, "old records could not be forgotten");
     }
 }
 

@@ -11,7 +11,9 @@ use std::collections::HashMap;
 use std::mem::{Discriminant, discriminant};
 
 use metrics::{Counter, Gauge, Histogram};
-use sluis_model::{Channel, Event, Flow, FlowBook, FlowRef, Lane, ShardId, Timestamp};
+use sluis_model::{
+    Channel, Event, Flow, FlowBook, FlowRef, Lane, ShardId, StoredTenant, Timestamp,
+};
 
 use self::labels::{ESCALATED_BY, OWN_ENDS, escalated_by, event_name};
 
@@ -104,6 +106,7 @@ pub(crate) struct ShardMetrics {
     pub(crate) timers: Gauge,
     pub(crate) parked: Gauge,
     pub(crate) undurable: Gauge,
+    carried: [Counter; 2],
     pub(crate) ready: [Gauge; 3],
 }
 
@@ -129,6 +132,7 @@ impl ShardMetrics {
             timers: names::TIMERS.of(shard.clone()),
             parked: names::PARKED.of(shard.clone()),
             undurable: names::UNDURABLE.of(shard.clone()),
+            carried: [names::CARRIED.of(()), names::CARRIED_BODIES.of(())],
             ready: sluis_model::Lane::ALL.map(|lane| names::READY.of((shard.clone(), lane.name()))),
         }
     }
@@ -141,6 +145,15 @@ impl ShardMetrics {
         {
             self.escalations[place].increment(1);
         }
+    }
+
+    /// Records were written again.
+    pub(crate) fn carried(&self, records: &[StoredTenant]) {
+        let [tenants, bodies] = &self.carried;
+        let whole = records.iter().any(|record| !record.is_bodies_only());
+        tenants.increment(u64::from(whole));
+        let carried: usize = records.iter().map(|record| record.bodies.len()).sum();
+        bodies.increment(carried as u64);
     }
 
     /// A timer fired, so late.

@@ -7,8 +7,8 @@ use sluis_model::wire::{
 };
 use sluis_model::{
     AttemptRef, CancelTarget, Control, ControlRecord, CorporationId, Environment, Event, Fact,
-    FactKind, Input, NotificationId, NotificationRequest, PauseScope, Record, Subject, TenantKey,
-    TenantRecord, Timestamp,
+    FactKind, Input, NotificationId, NotificationRequest, PauseScope, Record, StoredTenant,
+    Subject, Tenant, TenantKey, TenantRecord, Timestamp,
 };
 
 use super::targets::KEY;
@@ -263,6 +263,7 @@ fn records() -> Vec<Vec<u8>> {
             at: Timestamp(1),
             control: Control::Pause(pause),
         }),
+        stored(),
     ];
     let framed = all.iter().map(|record| {
         let mut bytes = Vec::new();
@@ -271,6 +272,18 @@ fn records() -> Vec<Vec<u8>> {
     });
     let plain = all.iter().map(sluis_model::codec::encode_plain);
     framed.chain(plain).collect()
+}
+
+fn stored() -> Record {
+    let tenant = TenantKey::new(CorporationId(1), "H-1001");
+    let state = Tenant {
+        last: 12,
+        profile: Some(Box::default()),
+        told: Some(Box::default()),
+        ..Tenant::default()
+    };
+    let mut pieces = StoredTenant::pieces(&tenant, &state, Vec::new(), Timestamp(1), 13);
+    Record::Stored(Box::new(pieces.remove(0)))
 }
 
 fn reports() -> Vec<Vec<u8>> {

@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::{
-    Batch, Failure, JournalError, QueueDepth, Sequence, Shard, Stats, Ticket, TryAppendError,
+    Batch, Failure, Generation, JournalError, QueueDepth, Sequence, Shard, Stats, Ticket,
+    TryAppendError,
 };
 
 /// Called when a shard's durable sequence moved. Runs on the committer thread: it must not block.
@@ -131,6 +132,9 @@ pub trait Journal: Send + Sync {
     /// [`JournalError::NotDurable`] when `before` is more than one ahead of the durable sequence; a
     /// failing disk.
     fn trim(&self, shard: Shard, before: Sequence) -> Result<(), JournalError>;
+
+    /// The generations that are kept, oldest first; the last one is written to.
+    fn generations(&self) -> Vec<Generation>;
 
     /// Stores a definition (a flow, a template) under the hash of its content. Durable on return.
     ///

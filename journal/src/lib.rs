@@ -29,7 +29,7 @@ pub use disk::report::{RecoveryReport, Repair, Repaired, ShardReport};
 pub use error::{Damage, Failure, JournalError, TryAppendError};
 pub use memory::MemoryJournal;
 pub use stats::{Observer, QueueDepth, Stats};
-pub use types::{Place, Position, Sequence, Shard};
+pub use types::{Generation, Place, Position, Sequence, Shard};
 
 /// The longest record, in bytes. A longer one is refused at [`Journal::try_append`].
 pub const MAX_RECORD_BYTES: usize = 1 << 20;

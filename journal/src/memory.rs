@@ -8,8 +8,9 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::{
-    Batch, CheckpointChunks, Failure, Journal, JournalError, MAX_KEY_BYTES, MAX_RECORD_BYTES,
-    MAX_VALUE_BYTES, OnFailure, QueueDepth, Sequence, Shard, Stats, Ticket, TryAppendError, Wake,
+    Batch, CheckpointChunks, Failure, Generation, Journal, JournalError, MAX_KEY_BYTES,
+    MAX_RECORD_BYTES, MAX_VALUE_BYTES, OnFailure, QueueDepth, Sequence, Shard, Stats, Ticket,
+    TryAppendError, Wake,
 };
 
 /// A journal whose commits and crashes are steps of a simulation.
@@ -29,6 +30,8 @@ struct State {
     pending: QueueDepth,
     stats: Stats,
     closed: bool,
+    /// Where each generation after the first begins.
+    begun: Vec<Generation>,
 }
 
 #[derive(Default)]
@@ -90,6 +93,19 @@ impl MemoryJournal {
         pending.records
     }
 
+    /// Begins another generation: what is appended from now on is in it.
+    pub fn begin_generation(&self) {
+        let mut state = self.state.lock();
+        let starts = state.shards.iter();
+        let starts = starts.map(|log| Sequence(log.durable as u64 + 1)).collect();
+        let number = state.begun.last().map_or(1, |last| last.number + 1);
+        state.begun.push(Generation {
+            number,
+            starts,
+            bytes: 0,
+        });
+    }
+
     /// What a power cut does: everything that was not durable is gone, and so are the
     /// registrations.
     pub fn crash(&self) {
@@ -130,6 +146,18 @@ impl MemoryJournal {
 
     fn view<T>(&self, shard: Shard, look: impl FnOnce(&mut Log) -> T) -> T {
         look(&mut self.state.lock().shards[usize::from(shard.0)])
+    }
+}
+
+impl State {
+    /// Bytes of the records of a generation.
+    fn bytes_of(&self, generation: &Generation, later: Option<&Generation>) -> u64 {
+        let of = |(shard, log): (usize, &Log)| -> usize {
+            let from = (generation.starts[shard].0 as usize - 1).min(log.durable);
+            let to = later.map_or(log.durable, |later| later.starts[shard].0 as usize - 1);
+            log.records[from..to.max(from)].iter().map(Vec::len).sum()
+        };
+        self.shards.iter().enumerate().map(of).sum::<usize>() as u64
     }
 }
 
@@ -335,6 +363,28 @@ impl Journal for MemoryJournal {
             log.first = log.first.max(before.0);
             Ok(())
         })
+    }
+
+    fn generations(&self) -> Vec<Generation> {
+        let state = self.state.lock();
+        let first = Generation {
+            number: 0,
+            starts: state.shards.iter().map(|_| Sequence::FIRST).collect(),
+            bytes: 0,
+        };
+        let all: Vec<Generation> = [first].into_iter().chain(state.begun.clone()).collect();
+        let firsts: Vec<u64> = state.shards.iter().map(|log| log.first).collect();
+        let forgotten = |later: &Generation| {
+            let mut starts = later.starts.iter().zip(&firsts);
+            starts.all(|(start, first)| start.0 <= *first)
+        };
+        let dropped = all.iter().skip(1).take_while(|later| forgotten(later));
+        let dropped = dropped.count();
+        let mut kept = all.into_iter().skip(dropped).collect::<Vec<_>>();
+        for place in 0..kept.len() {
+            kept[place].bytes = state.bytes_of(&kept[place], kept.get(place + 1));
+        }
+        kept
     }
 
     fn put_definition(&self, hash: [u8; 16], bytes: &[u8]) -> Result<(), JournalError> {

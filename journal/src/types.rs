@@ -92,6 +92,17 @@ impl Position {
     }
 }
 
+/// One generation of the log: what goes from the disk at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generation {
+    /// Its number; each newer one has a larger one.
+    pub number: u64,
+    /// Per shard the first sequence that can be in it.
+    pub starts: Vec<Sequence>,
+    /// Bytes of its log.
+    pub bytes: u64,
+}
+
 /// Where something is wrong in a log file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {

@@ -6,7 +6,8 @@
 //! length (4), CRC-32C of the payload (4), payload. All integers big-endian.
 
 use bincode::config::{Configuration, Limit, standard};
-use bincode::enc::write::Writer;
+use bincode::enc::EncoderImpl;
+use bincode::enc::write::{SizeWriter, Writer};
 use bincode::error::EncodeError;
 use bincode::{Decode, Encode};
 
@@ -171,6 +172,14 @@ pub fn decode_frame<T: Decode<()>>(kind: FrameKind, bytes: &[u8]) -> Result<T, C
 pub fn encode_plain<T: Encode>(value: &T) -> Vec<u8> {
     // See `encode_frame`: encoding a plain value into memory cannot fail.
     bincode::encode_to_vec(value, standard()).unwrap_or_default()
+}
+
+/// How many bytes [`encode_plain`] would give, without making them.
+pub(crate) fn encoded_bytes<T: Encode>(value: &T) -> usize {
+    let mut encoder = EncoderImpl::new(SizeWriter::default(), standard());
+    // See `encode_frame`: encoding a plain value cannot fail.
+    drop(value.encode(&mut encoder));
+    encoder.into_writer().bytes_written
 }
 
 /// Reads what [`encode_plain`] wrote; trailing bytes are an error.

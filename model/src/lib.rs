@@ -24,6 +24,7 @@ mod profile;
 mod record;
 mod reference;
 mod state;
+mod stored;
 mod time;
 pub mod wire;
 
@@ -50,7 +51,11 @@ pub use notification::{
 pub use opens::Opens;
 pub use policy::{Policy, RetryPolicy};
 pub use profile::{Address, AddressState, Preference, Profile};
-pub use record::{Control, ControlRecord, Intent, PauseScope, Record, TenantRecord};
+pub use record::{
+    Carried, CarriedStray, CarriedStrays, Control, ControlRecord, Intent, PauseScope, Record,
+    TenantRecord,
+};
 pub use reference::{ForgedReference, ReferenceKey};
 pub use state::{Open, Phase, SentTo, SubjectMoney, Tenant, Told, Tried, Tries};
+pub use stored::{Assembly, StoredTenant, Whole};
 pub use time::{Clock, DAY, HOUR, MINUTE, ManualClock, SECOND, Timestamp};

@@ -96,6 +96,14 @@ impl Opens {
         }
     }
 
+    /// All of them, taken out, in order of id.
+    pub(crate) fn into_boxes(self) -> Box<dyn Iterator<Item = Box<Open>>> {
+        match self.0 {
+            Form::Few(few) => Box::new(few.into_iter()),
+            Form::Many(many) => Box::new(many.into_values()),
+        }
+    }
+
     /// All of them, in order of id.
     #[must_use]
     pub fn iter(&self) -> Iter<'_> {
@@ -137,6 +145,14 @@ impl<'a> Iterator for Iter<'a> {
     }
 }
 
+impl FromIterator<Box<Open>> for Opens {
+    fn from_iter<I: IntoIterator<Item = Box<Open>>>(all: I) -> Self {
+        let mut opens = Self::default();
+        all.into_iter().for_each(|open| opens.insert(open));
+        opens
+    }
+}
+
 impl<'a> IntoIterator for &'a Opens {
     type Item = &'a Open;
     type IntoIter = Iter<'a>;
@@ -170,11 +186,7 @@ impl Encode for Opens {
 
 impl<C> Decode<C> for Opens {
     fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
-        let mut opens = Self::default();
-        Vec::<Box<Open>>::decode(decoder)?
-            .into_iter()
-            .for_each(|open| opens.insert(open));
-        Ok(opens)
+        Ok(Vec::<Box<Open>>::decode(decoder)?.into_iter().collect())
     }
 }
 

@@ -8,6 +8,7 @@ use crate::event::Event;
 use crate::ids::{CorporationId, NotificationId, TenantKey};
 use crate::input::Input;
 use crate::notification::Subject;
+use crate::stored::StoredTenant;
 use crate::time::Timestamp;
 
 /// What one entry of a shard's log says.
@@ -17,6 +18,8 @@ pub enum Record {
     Tenant(TenantRecord),
     /// Something about the shard itself.
     Control(ControlRecord),
+    /// A tenant as it is: what is known of it before is replaced.
+    Stored(Box<StoredTenant>),
 }
 
 /// One input of one tenant with what was decided from it.
@@ -83,6 +86,59 @@ pub enum Control {
         /// Who, as they name themselves.
         by: Box<str>,
     },
+    /// Something that the shard knows of itself, said again, so that the records that brought it can
+    /// be forgotten. An intent that is open is carried by [`Control::IntentOpened`] with its number.
+    Carried(Box<Carried>),
+}
+
+/// What a shard says of itself again.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Carried {
+    /// A pause that lasts.
+    Pause {
+        /// Of what.
+        scope: PauseScope,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The facts of one corporation that fit nothing, and what is remembered to tell which do. It
+    /// replaces what is known of them.
+    Strays(CarriedStrays),
+}
+
+/// What a shard knows of the facts of one corporation that fit nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct CarriedStrays {
+    /// Whose; none: nobody has any more than those that follow, whatever is known so far.
+    pub corporation: Option<CorporationId>,
+    /// Those that are listed, in order of their records.
+    pub facts: Vec<CarriedStray>,
+    /// Hashes of subjects that ended notifications were about, with their tenants: those of the
+    /// newer set.
+    pub newer: Vec<u32>,
+    /// Those of the older set.
+    pub older: Vec<u32>,
+    /// How many facts there ever were.
+    pub ever: u64,
+    /// How many notifications came for tenants without a profile.
+    pub strangers: u64,
+}
+
+/// One fact that fits nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct CarriedStray {
+    /// Sequence of the record that brought it.
+    pub sequence: u64,
+    /// The tenant it tells of.
+    pub tenant: Box<str>,
+    /// When it was taken.
+    pub at: Timestamp,
+    /// The hash of its subject, where that is what did not fit.
+    pub subject: Option<u64>,
+    /// A subject of the tenant that it nearly fits.
+    pub near: Option<Box<Subject>>,
+    /// Whether somebody dismissed it.
+    pub dismissed: bool,
 }
 
 /// Work that reaches more than one tenant.
@@ -156,6 +212,16 @@ impl TenantRecord {
 }
 
 impl Record {
+    /// When it was written, by the engine's clock.
+    #[must_use]
+    pub const fn at(&self) -> Timestamp {
+        match self {
+            Self::Tenant(record) => record.at,
+            Self::Control(record) => record.at,
+            Self::Stored(piece) => piece.at,
+        }
+    }
+
     /// Appends the record's frame to `buffer`.
     ///
     /// # Errors

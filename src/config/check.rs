@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 
+use sluis_channels::HumanDuration;
 use tracing_subscriber::EnvFilter;
 
 use super::Config;
@@ -16,6 +17,7 @@ pub(super) fn check(config: &Config, problems: &mut Collector) {
     ranges::times(config, problems);
     engine(config, problems);
     listeners(config, problems);
+    kept(config, problems);
     sums(config, problems);
     if let Err(error) = EnvFilter::try_new(&config.log.filter) {
         problems.add(of("log.filter", &config.log.filter, &error.to_string()));
@@ -128,6 +130,26 @@ fn holds(
     if larger < least && !problems.has(path) && !problems.has(least_path) {
         let expected = format!("at least {least_path}, {least}");
         problems.add(Problem::new(path, larger, expected, hint));
+    }
+}
+
+/// Records are what idempotency keys and the bytes of a day are counted from at a start.
+fn kept(config: &Config, problems: &mut Collector) {
+    let keep_for = config.journal.keep_for;
+    let age = config.limits.idempotency_age;
+    if problems.has("journal.keep_for") || problems.has("limits.idempotency_age") {
+        return;
+    }
+    let day = HumanDuration::seconds(24 * 3_600);
+    let least = age.max(day);
+    if keep_for < least {
+        let expected = format!("at least limits.idempotency_age, {age}, and {day}");
+        problems.add(Problem::new(
+            "journal.keep_for",
+            keep_for,
+            expected,
+            "a start reads from the records which keys were used",
+        ));
     }
 }
 

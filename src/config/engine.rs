@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use sluis_actors::router::{Owner, RouterSettings, SendWindow, ShareSettings};
 use sluis_actors::supervisor::{BreakerSettings, SupervisorSettings};
-use sluis_actors::{CorporationCard, InboxBounds, KeyWindow, ProviderSetup, WriteLimits};
+use sluis_actors::{
+    CorporationCard, InboxBounds, KeyWindow, ProviderSetup, RetentionSettings, WriteLimits,
+};
 use sluis_channels::{ChannelError, HumanDuration, Provider, SecretSource};
 use sluis_journal::Options;
 use sluis_model::{Channel, CorporationId, Policy, RetryPolicy};
@@ -33,6 +35,10 @@ impl SecretSource for MapSecrets<'_> {
 
 /// Seconds of intake that may come at once where no burst is named.
 const TEN: NonZeroU32 = NonZeroU32::new(10).unwrap();
+
+/// Generations of the log that are kept whatever is alive: the one that is written to, and one that
+/// waits.
+const SPARE_GENERATIONS: u64 = 2;
 
 impl Config {
     /// What decisions may rely on. A provider serves those whose account it is.
@@ -138,6 +144,17 @@ impl Config {
     #[must_use]
     pub fn clock_tolerance_ms(&self) -> i64 {
         millis(self.limits.clock_tolerance)
+    }
+
+    /// When old records are forgotten.
+    #[must_use]
+    pub fn retention(&self) -> RetentionSettings {
+        RetentionSettings {
+            keep_for_ms: millis(self.journal.keep_for),
+            live_factor: self.journal.live_factor,
+            spare_generations: SPARE_GENERATIONS,
+            followers: Vec::new(),
+        }
     }
 
     /// What a shard's inbox holds.

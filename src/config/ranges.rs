@@ -72,7 +72,7 @@ fn ports_ranges(config: &Config) -> [Ranged; 11] {
 }
 
 /// The numbers of the journal.
-fn journal_ranges(config: &Config) -> [Ranged; 5] {
+fn journal_ranges(config: &Config) -> [Ranged; 6] {
     let Config { journal, .. } = config;
     [
         (
@@ -100,6 +100,7 @@ fn journal_ranges(config: &Config) -> [Ranged; 5] {
             journal.cache_bytes,
             1 << 20..=1 << 40,
         ),
+        ("journal.live_factor", journal.live_factor, 1..=1_000),
     ]
 }
 
@@ -216,10 +217,11 @@ fn words(range: &RangeInclusive<u64>) -> String {
 type Lasting = (&'static str, HumanDuration, u64);
 
 /// The times of the engine, its edges and its bounds.
-fn standing_times(config: &Config) -> [Lasting; 6] {
+fn standing_times(config: &Config) -> [Lasting; 7] {
     let Config {
         engine,
         http,
+        journal,
         limits,
         ..
     } = config;
@@ -227,6 +229,7 @@ fn standing_times(config: &Config) -> [Lasting; 6] {
         ("engine.shutdown_grace", engine.shutdown_grace, HOUR),
         ("http.idle_timeout", http.idle_timeout, HOUR),
         ("http.request_timeout", http.request_timeout, HOUR),
+        ("journal.keep_for", journal.keep_for, 36_500 * DAY),
         ("limits.idempotency_age", limits.idempotency_age, 30 * DAY),
         (
             "limits.unmatched_task_after",

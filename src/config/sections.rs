@@ -120,6 +120,10 @@ pub struct JournalSection {
     pub cache_bytes: u64,
     /// Free disk space below which intake is refused.
     pub free_min_bytes: u64,
+    /// Records younger than this are kept.
+    pub keep_for: HumanDuration,
+    /// How many times as large as what is alive the log may be.
+    pub live_factor: u64,
 }
 
 /// `[limits]`

@@ -156,6 +156,8 @@ pub const SETTINGS: &[Setting] = &[
     setting("journal.queue_max_bytes", Kind::Number, BYTES, "67108864"),
     setting("journal.cache_bytes", Kind::Number, BYTES, "4194304"),
     setting("journal.free_min_bytes", Kind::Number, BYTES, "1073741824"),
+    setting("journal.keep_for", Kind::Text, TIME, "9600h"),
+    setting("journal.live_factor", Kind::Number, COUNT, "3"),
     setting("limits.inbox_intake", Kind::Number, COUNT, "4096"),
     setting("limits.inbox_business", Kind::Number, COUNT, "1756"),
     setting("limits.inbox_internal", Kind::Number, COUNT, "4096"),

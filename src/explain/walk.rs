@@ -15,6 +15,42 @@ pub struct Page {
     /// Give this as `before` for the next page. `None`: there is nothing older, or it is not kept
     /// any more.
     pub next: Option<u64>,
+    /// Whether there was something older that is not kept any more.
+    pub is_cut: bool,
+}
+
+/// A record of the walk.
+enum Link {
+    Decided(TenantRecord),
+    /// The tenant, stored as it was: it decides nothing, and leads on.
+    Stored {
+        tenant: TenantKey,
+        previous: u64,
+    },
+}
+
+impl Link {
+    const fn tenant(&self) -> &TenantKey {
+        match self {
+            Self::Decided(record) => &record.tenant,
+            Self::Stored { tenant, .. } => tenant,
+        }
+    }
+
+    const fn previous(&self) -> u64 {
+        match self {
+            Self::Decided(record) => record.previous,
+            Self::Stored { previous, .. } => *previous,
+        }
+    }
+
+    /// The record, if something was decided in it.
+    fn decided(self) -> Option<TenantRecord> {
+        match self {
+            Self::Decided(record) => Some(record),
+            Self::Stored { .. } => None,
+        }
+    }
 }
 
 /// Reads the record at a sequence.
@@ -38,15 +74,17 @@ pub fn walk<E>(
     let mut page = Page {
         records: Vec::new(),
         next: None,
+        is_cut: false,
     };
     let mut found = begin(read, last, before)?;
+    page.is_cut = found.is_none() && last != 0;
     let mut reads = 0;
     while let Some((sequence, record)) = found.take() {
         reads += 1;
-        let (previous, tenant) = (record.previous, record.tenant.clone());
-        if before.is_none_or(|before| sequence < before) && keep(&record) {
-            page.records.push((sequence, record));
-        }
+        let (previous, tenant) = (record.previous(), record.tenant().clone());
+        let is_older = before.is_none_or(|before| sequence < before);
+        let wanted = record.decided().filter(|record| is_older && keep(record));
+        page.records.extend(wanted.map(|record| (sequence, record)));
         // Records only ever point back; anything else is not a chain of ours.
         if previous == 0 || previous >= sequence {
             break;
@@ -55,7 +93,8 @@ pub fn walk<E>(
             page.next = Some(sequence);
             break;
         }
-        found = record_of(&tenant, read, previous)?;
+        found = link_of(&tenant, read, previous)?;
+        page.is_cut = found.is_none();
     }
     Ok(page)
 }
@@ -66,34 +105,37 @@ fn begin<E>(
     read: Reading<'_, E>,
     last: u64,
     before: Option<u64>,
-) -> Result<Option<(u64, TenantRecord)>, E> {
-    let Some(newest) = tenant_record(read, last)? else {
+) -> Result<Option<(u64, Link)>, E> {
+    let Some(newest) = link(read, last)? else {
         return Ok(None);
     };
     let earlier = match before.filter(|before| *before < last) {
-        Some(before) => record_of(&newest.tenant, read, before)?,
+        Some(before) => link_of(newest.tenant(), read, before)?,
         None => None,
     };
     Ok(Some(earlier.unwrap_or((last, newest))))
 }
 
 /// The record there, if it is one of this tenant.
-fn record_of<E>(
+fn link_of<E>(
     tenant: &TenantKey,
     read: Reading<'_, E>,
     sequence: u64,
-) -> Result<Option<(u64, TenantRecord)>, E> {
-    let record = tenant_record(read, sequence)?;
-    let own = record.filter(|record| record.tenant == *tenant);
-    Ok(own.map(|record| (sequence, record)))
+) -> Result<Option<(u64, Link)>, E> {
+    let own = link(read, sequence)?.filter(|link| link.tenant() == tenant);
+    Ok(own.map(|link| (sequence, link)))
 }
 
-fn tenant_record<E>(read: Reading<'_, E>, sequence: u64) -> Result<Option<TenantRecord>, E> {
+fn link<E>(read: Reading<'_, E>, sequence: u64) -> Result<Option<Link>, E> {
     if sequence == 0 {
         return Ok(None);
     }
     Ok(match read(sequence)? {
-        Some(Record::Tenant(record)) => Some(record),
+        Some(Record::Tenant(record)) => Some(Link::Decided(record)),
+        Some(Record::Stored(piece)) => Some(Link::Stored {
+            tenant: piece.tenant,
+            previous: piece.previous,
+        }),
         Some(Record::Control(_)) | None => None,
     })
 }

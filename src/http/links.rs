@@ -8,8 +8,7 @@ use axum::extract::{Path, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use sluis_actors::{ShardAnswer, ShardRequest};
-use sluis_journal::{Sequence, Shard};
-use sluis_model::{Answer, CorporationId, Environment, Input, LinkAnswer, NotificationId, Record};
+use sluis_model::{Answer, CorporationId, Environment, Input, LinkAnswer, NotificationId};
 
 use crate::app::App;
 use crate::ask::ask;
@@ -110,15 +109,8 @@ async fn used(
 /// `data.payment_url` of the notification, read back from the journal.
 async fn payment_url(app: &App, id: NotificationId, body: u64) -> Option<String> {
     let journal = app.engine.journal().clone();
-    let read =
-        tokio::task::spawn_blocking(move || journal.read(Shard(id.shard().0), Sequence(body)))
-            .await;
-    let Record::Tenant(record) = Record::decode(&read.ok()?.ok()??).ok()? else {
-        return None;
-    };
-    let Input::Notify(notification) = record.input else {
-        return None;
-    };
+    let read = move || sluis_actors::read_body(&*journal, id, body);
+    let notification = tokio::task::spawn_blocking(read).await.ok()?.ok()?;
     let data: serde_json::Value = serde_json::from_str(&notification.data).ok()?;
     data.get("payment_url")?.as_str().map(str::to_owned)
 }

@@ -16,7 +16,7 @@ use crate::prepare::PreparePool;
 use crate::quota::Quota;
 use crate::readers::Readers;
 use crate::router::{Hold, Out, Outlook};
-use crate::shard::{Endings, Inbox};
+use crate::shard::{Endings, Horizon, Inbox};
 use crate::supervisor::Supervisor;
 use crate::table_writer::TableWriter;
 use crate::wake::{Activity, Bell};
@@ -35,6 +35,7 @@ pub struct Engine {
     pub(super) pool: Arc<PreparePool>,
     pub(super) news: watch::Sender<u64>,
     pub(super) endings: Vec<Arc<Endings>>,
+    pub(super) horizons: Vec<Arc<Horizon>>,
     pub(super) keeper: TableWriter,
     pub(super) readers: Arc<Readers>,
     pub(super) given_up: GiveUp,

@@ -15,6 +15,7 @@ use crate::keys::KeyIndex;
 use crate::prepare::CorporationCard;
 use crate::quota::Quota;
 use crate::recovery::Recovery;
+use crate::retention::RetentionSettings;
 use crate::router::{Owner, RouterSettings};
 use crate::shard::{InboxBounds, OnFatal, RecoverError};
 use crate::supervisor::SupervisorSettings;
@@ -47,6 +48,8 @@ pub struct EngineSettings {
     pub quota: Arc<Quota>,
     /// Used idempotency keys.
     pub keys: Arc<KeyIndex>,
+    /// When old records are forgotten.
+    pub retention: RetentionSettings,
     /// Bounds of each shard's inbox; `internal` is raised to the sum of all permits.
     pub bounds: InboxBounds,
     /// Router settings per channel; a channel with providers and no entry gets the defaults.

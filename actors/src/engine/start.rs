@@ -18,7 +18,8 @@ use crate::pauses::PauseBook;
 use crate::prepare::{PreparePool, Preparer};
 use crate::readers::Readers;
 use crate::recovery::Recovery;
-use crate::shard::{Endings, Inbox, RecoverError, ShardActor, ShardCore, ShardSettings};
+use crate::retention::{Retained, Retention};
+use crate::shard::{Endings, Horizon, Inbox, RecoverError, ShardActor, ShardCore, ShardSettings};
 use crate::table_writer::TableWriter;
 use crate::wake::{Activity, Bell};
 
@@ -67,7 +68,19 @@ impl Engine {
     ) -> Result<Self, StartError> {
         let (settings, shards) = (around.settings, around.inboxes.len());
         let endings: Vec<Arc<Endings>> = (0..shards).map(|_| Arc::default()).collect();
-        let keeper = TableWriter::start(settings.journal.clone(), endings.clone())?;
+        let horizons: Vec<Arc<Horizon>> = (0..shards).map(|_| Arc::default()).collect();
+        let retained = (0..shards).map(|shard| Retained {
+            horizon: horizons[shard].clone(),
+            endings: endings[shard].clone(),
+            bell: shard_bells[shard].clone(),
+        });
+        let retention = Retention::new(
+            settings.journal.clone(),
+            settings.clock.clone(),
+            settings.retention.clone(),
+            retained.collect(),
+        );
+        let keeper = TableWriter::start(settings.journal.clone(), endings.clone(), retention)?;
         let mut bells = shard_bells.to_vec();
         bells.extend(channels.bells());
         Ok(Self {
@@ -83,6 +96,7 @@ impl Engine {
             pool: around.pool.clone(),
             news: watch::Sender::new(0),
             endings,
+            horizons,
             keeper,
             readers: Readers::start("reader", READERS, MOST_LOOKUPS, || ())?,
             given_up: GiveUp::after(settings.policy.retry.give_up_ms),
@@ -125,6 +139,7 @@ impl Engine {
             activity: self.activity.clone(),
             links: channels.links(shard, &self.news),
             endings: self.endings[usize::from(shard)].clone(),
+            horizon: self.horizons[usize::from(shard)].clone(),
             readers: self.readers.clone(),
             pauses: self.pauses.clone(),
             paused: settings.paused,

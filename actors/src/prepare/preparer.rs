@@ -6,12 +6,11 @@ use std::sync::Arc;
 
 use sluis_channels::render::{CorporationView, TenantView};
 use sluis_channels::{Content, Context, Originator, Outgoing};
-use sluis_journal::{Journal, Sequence, Shard};
-use sluis_model::{
-    CorporationId, Flow, FlowBook, Input, Notification, Record, ReferenceKey, Verdict,
-};
+use sluis_journal::Journal;
+use sluis_model::{CorporationId, Flow, FlowBook, Notification, ReferenceKey, Verdict};
 
 use super::prepared::{Prepare, Prepared, ours, unsendable};
+use crate::body::{NoBody, read_body};
 use crate::book::Book;
 use crate::dispatch::Dispatch;
 
@@ -85,24 +84,16 @@ impl Preparer {
         })
     }
 
-    /// The notification, from the record that accepted it.
+    /// The notification, as it was accepted.
     fn body(&self, dispatch: &Dispatch) -> Result<Notification, Verdict> {
-        let shard = Shard(dispatch.attempt.id.shard().0);
-        let read = self.journal.read(shard, Sequence(dispatch.body));
-        let bytes = read.map_err(|error| ours("journal", &error.to_string()))?;
-        let bytes = bytes.ok_or_else(|| {
-            let text = "the record of the notification is not in the journal any more";
-            ours("body", text)
-        })?;
-        let record = Record::decode(&bytes).map_err(|error| ours("body", &error.to_string()))?;
-        if let Record::Tenant(record) = record
-            && let Input::Notify(body) = record.input
-            && body.id == dispatch.attempt.id
-        {
-            return Ok(*body);
-        }
-        let text = "the record named as body holds something else";
-        Err(ours("body", text))
+        let read = read_body(&*self.journal, dispatch.attempt.id, dispatch.body);
+        read.map_err(|error| {
+            let code = match error {
+                NoBody::Journal(_) => "journal",
+                NoBody::Record(_) | NoBody::Gone | NoBody::Other => "body",
+            };
+            ours(code, &error.to_string())
+        })
     }
 
     fn render(

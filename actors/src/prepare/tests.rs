@@ -13,7 +13,7 @@ use sluis_model::{
 
 use super::*;
 use crate::book::Book;
-use crate::dispatch::Dispatch;
+use crate::dispatch::{Dispatch, Lease};
 
 const FLOW: &str = r#"
 name = "notice"
@@ -92,6 +92,7 @@ fn stage(data: &str) -> (Preparer, Dispatch, ReferenceKey) {
         flow,
         step: 0,
         body: 1,
+        lease: Lease::default(),
         profile: Some(Box::new(profile)),
         at: Timestamp(42),
     };

@@ -29,7 +29,8 @@ impl ShardCore {
             }
             Control::IntentOpened { .. }
             | Control::IntentDone { .. }
-            | Control::Unexplained { .. } => {}
+            | Control::Unexplained { .. }
+            | Control::Carried(_) => {}
         }
         self.write_control(control);
         self.answer_done(reply);
@@ -44,7 +45,7 @@ impl ShardCore {
         self.answer(reply, done);
     }
 
-    fn write_control(&mut self, control: Control) {
+    pub(super) fn write_control(&mut self, control: Control) {
         let at = self.now;
         let record = Record::Control(ControlRecord { at, control });
         self.writer.write(|buffer| record.encode(buffer));

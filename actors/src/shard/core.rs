@@ -4,8 +4,10 @@
 
 use sluis_model::{AttemptRef, Input, Timestamp, Verdict};
 
+use super::carry::work::Carry;
 use super::cost::Spent;
 use super::effects::{Effect, Effects};
+use super::horizon::Live;
 use super::inbox::{Inbox, Internal};
 use super::intents::Intents;
 use super::pauses::Pauses;
@@ -33,6 +35,7 @@ pub struct ShardCore {
     pub(super) intents: Intents,
     pub(super) writer: Writer,
     pub(super) effects: Effects,
+    pub(super) carry: Carry,
     /// Open notifications that the item at hand has looked at.
     pub(super) walked: usize,
     pub(super) metrics: ShardMetrics,
@@ -64,12 +67,13 @@ impl ShardCore {
         self.intents.drive(&self.settings.inboxes);
         let inbox_left = self.take_inbox();
         let stranded_left = self.strand();
+        let carry_left = self.carry(timers_left || inbox_left);
         let flushed = self.flush();
         self.release();
         self.tell_routers();
         self.show();
         self.set_alarm();
-        flushed && (timers_left || inbox_left || stranded_left)
+        flushed && (timers_left || inbox_left || stranded_left || carry_left)
     }
 
     /// Lets everything leave whose record is durable.
@@ -206,6 +210,10 @@ impl ShardCore {
         metrics.timers.set(schedule.timers() as f64);
         metrics.parked.set(schedule.ready.parked() as f64);
         metrics.undurable.set(self.effects.len() as f64);
+        self.settings.horizon.show(Live {
+            tenants: self.tenants.tenant_count() as u64,
+            open: self.tenants.open_count() as u64,
+        });
         for (gauge, lane) in metrics.ready.iter().zip(sluis_model::Lane::ALL) {
             gauge.set(schedule.ready.depth(lane) as f64);
         }
@@ -214,7 +222,7 @@ impl ShardCore {
     fn set_alarm(&self) {
         // A batch that was refused is tried again by the clock: the journal wakes only those whose
         // own records became durable, and what fills its queue may be others' alone.
-        let refused = self.intents.has_more() || self.writer.has_more();
+        let refused = self.intents.has_more() || self.writer.has_more() || self.carry.is_stalled();
         let again = if refused {
             self.now.plus(AGAIN_MS)
         } else {

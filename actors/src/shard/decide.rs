@@ -87,6 +87,9 @@ impl ShardCore {
             input,
             events,
         };
+        if previous == 0 {
+            self.tenants.begins_at(slot, position);
+        }
         let started = self.line_up(slot, position, &record, ended.into_iter());
         self.note_strays(slot, position, &record, &mut answer);
         self.write(&record);
@@ -204,6 +207,7 @@ impl ShardCore {
             flow: open.flow,
             step: open.step,
             body: open.body,
+            lease: self.carry.lease(),
             profile: tenant.profile.clone(),
             at: record.at,
         }))

@@ -83,7 +83,7 @@ impl Endings {
     }
 
     /// Puts in what became durable, everything up to `upto`. Says whether more wait now than may.
-    pub(super) fn add(
+    pub(crate) fn add(
         &self,
         ended: impl IntoIterator<Item = (NotificationId, Ended)>,
         upto: u64,

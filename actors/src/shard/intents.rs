@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
-use sluis_model::{Input, Intent, ShardId, TenantKey};
+use sluis_model::{Control, Input, Intent, ShardId, TenantKey};
 
 use super::inbox::{Inbox, Refused};
 use super::request::{Answers, Reply, ShardAnswer, ShardRequest};
@@ -35,6 +35,15 @@ impl Intents {
     /// Numbers of those that are open.
     pub(super) fn numbers(&self) -> impl Iterator<Item = u64> {
         self.open.keys().copied()
+    }
+
+    /// All that are open, to be said again.
+    pub(super) fn carry(&self) -> Vec<Control> {
+        let opened = |(intent, work): (&u64, &Intent)| Control::IntentOpened {
+            intent: *intent,
+            work: work.clone(),
+        };
+        self.open.iter().map(opened).collect()
     }
 
     /// Who waits: they outlive a turn that is lost.

@@ -4,7 +4,9 @@
 //! without a bound.
 
 use sluis_journal::{Journal, JournalError, Sequence, Shard};
-use sluis_model::{AttemptRef, Channel, Event, Input, LateReceipt, Receipt, Record, Tried};
+use sluis_model::{
+    AttemptRef, Channel, Event, Input, LateReceipt, Receipt, Record, StoredTenant, TenantKey, Tried,
+};
 
 use super::table::Ended;
 
@@ -32,28 +34,71 @@ pub(super) fn went(
     ended: &Ended,
     attempt: AttemptRef,
 ) -> Result<Option<Went>, JournalError> {
-    let mut at = ended.sequence;
+    let (mut at, mut oldest) = (ended.sequence, ended.accepted);
     for _ in 0..MOST_READ {
-        let Some(bytes) = journal.read(shard, Sequence(at))? else {
+        let Some(step) = step(journal, shard, at, &ended.tenant, attempt)? else {
             return Ok(None);
         };
-        let Ok(Record::Tenant(record)) = Record::decode(&bytes) else {
-            return Ok(None);
-        };
-        if record.tenant != ended.tenant {
-            return Ok(None);
+        if step.is_carried {
+            // It was accepted before: only its body stands here.
+            oldest = 0;
         }
-        let found = record
-            .events
-            .into_iter()
-            .find_map(|event| started(event, attempt));
-        let older = record.previous;
-        if found.is_some() || older < ended.accepted.max(1) || older >= at {
-            return Ok(found);
+        // Records only ever point back.
+        let is_over = step.before < oldest.max(1) || step.before >= at;
+        if step.found.is_some() || step.is_all || is_over {
+            return Ok(step.found);
         }
-        at = older;
+        at = step.before;
     }
     Ok(None)
+}
+
+/// What one record says.
+struct Step {
+    found: Option<Went>,
+    /// Sequence of the tenant's record before.
+    before: u64,
+    /// Whether it carries the body along.
+    is_carried: bool,
+    /// Whether no record before it knows more.
+    is_all: bool,
+}
+
+fn step(
+    journal: &dyn Journal,
+    shard: Shard,
+    at: u64,
+    tenant: &TenantKey,
+    attempt: AttemptRef,
+) -> Result<Option<Step>, JournalError> {
+    let Some(bytes) = journal.read(shard, Sequence(at))? else {
+        return Ok(None);
+    };
+    Ok(match Record::decode(&bytes) {
+        Ok(Record::Tenant(record)) if record.tenant == *tenant => Some(Step {
+            before: record.previous,
+            is_carried: false,
+            is_all: false,
+            found: record
+                .events
+                .into_iter()
+                .find_map(|event| started(event, attempt)),
+        }),
+        Ok(Record::Stored(piece)) if piece.tenant == *tenant => Some(of_stored(&piece, attempt)),
+        Ok(_) | Err(_) => None,
+    })
+}
+
+/// A tenant that was stored while the notification was open knows where each of its attempts until
+/// then went.
+fn of_stored(piece: &StoredTenant, attempt: AttemptRef) -> Step {
+    let open = piece.open.get(attempt.id);
+    Step {
+        found: remembered(open.and_then(|open| open.tried.as_deref()), attempt),
+        before: piece.previous,
+        is_carried: piece.body(attempt.id).is_some(),
+        is_all: open.is_some(),
+    }
 }
 
 fn started(event: Event, of: AttemptRef) -> Option<Went> {

@@ -5,6 +5,7 @@
 
 mod actor;
 mod audit;
+mod carry;
 mod census;
 mod control;
 mod core;
@@ -14,6 +15,7 @@ mod effects;
 mod endings;
 mod figures;
 mod found;
+mod horizon;
 mod inbox;
 mod intake;
 mod intents;
@@ -37,6 +39,7 @@ mod settings;
 #[cfg(feature = "simulation")]
 mod simulation;
 mod sorted_pages;
+mod stable_hash;
 mod standing;
 mod start;
 mod strand;
@@ -55,6 +58,7 @@ pub use audit::{Audit, audit};
 pub use core::ShardCore;
 pub use endings::Endings;
 pub use figures::{Census, Counted, Standing, Standstill, Strays, UnmatchedFact};
+pub use horizon::{Carried, Horizon, Live};
 pub use inbox::{Inbox, InboxBounds, Refused};
 pub use links::{Links, ProviderEntry};
 #[cfg(feature = "simulation")]

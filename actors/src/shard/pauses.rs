@@ -1,9 +1,9 @@
 //! Owns what is paused in a shard, for its own decisions, and tells the edges of it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use sluis_model::{Channel, CorporationId, PauseScope, ShardId, Timestamp};
+use sluis_model::{Carried, Channel, CorporationId, PauseScope, ShardId, Timestamp};
 
 use super::settings::ShardSettings;
 use crate::pauses::PauseBook;
@@ -11,7 +11,8 @@ use crate::pauses::PauseBook;
 /// What is paused in a shard.
 pub(super) struct Pauses {
     shard: ShardId,
-    scopes: HashSet<PauseScope>,
+    /// With their beginnings.
+    scopes: HashMap<PauseScope, Timestamp>,
     book: Arc<PauseBook>,
 }
 
@@ -27,22 +28,21 @@ impl Pauses {
         for (scope, since) in &begun {
             book.begin(shard, scope, *since);
         }
-        let scopes = begun.into_keys().collect();
         Self {
             shard,
-            scopes,
+            scopes: begun,
             book,
         }
     }
 
     /// Whether everything is paused.
     pub(super) fn hold_everything(&self) -> bool {
-        self.scopes.contains(&PauseScope::EVERYTHING)
+        self.scopes.contains_key(&PauseScope::EVERYTHING)
     }
 
     /// A pause begins.
     pub(super) fn begin(&mut self, scope: &PauseScope, at: Timestamp) {
-        self.scopes.insert(scope.clone());
+        self.scopes.entry(scope.clone()).or_insert(at);
         self.book.begin(self.shard, scope, at);
     }
 
@@ -52,10 +52,21 @@ impl Pauses {
         self.book.end(self.shard, scope);
     }
 
+    /// All of them, to be said again.
+    pub(super) fn carry(&self) -> Vec<Carried> {
+        let mut pauses: Vec<_> = self.scopes.iter().collect();
+        pauses.sort_unstable();
+        let carried = |(scope, since): (&PauseScope, &Timestamp)| Carried::Pause {
+            scope: scope.clone(),
+            since: *since,
+        };
+        pauses.into_iter().map(carried).collect()
+    }
+
     /// Whether a message of this corporation and flow may not leave on this channel now.
     pub(super) fn cover(&self, corporation: CorporationId, flow: &str, channel: Channel) -> bool {
         self.scopes
-            .iter()
+            .keys()
             .any(|scope| scope.covers(corporation, flow, channel))
     }
 }

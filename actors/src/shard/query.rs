@@ -1,7 +1,7 @@
 //! Owns the answering of questions from a shard's state. Refuses to read the journal: walking back
 //! through records is done outside the shard, from the snapshot it gives.
 
-use sluis_model::{CorporationId, NotificationId, TenantKey};
+use sluis_model::{CorporationId, NotificationId, Tenant, TenantKey};
 
 use super::core::ShardCore;
 use super::found::{Asked, Then};
@@ -79,14 +79,20 @@ impl ShardCore {
 
     /// A tenant's state; with how the notification asked for ended, if it did.
     pub(super) fn snapshot(&self, key: &TenantKey, ended: Option<Ended>) -> ShardAnswer {
-        match self.tenants.find(key) {
-            Some(tenant) => ShardAnswer::Snapshot(Box::new(Snapshot {
-                key: key.clone(),
-                tenant: tenant.clone(),
-                ended,
-            })),
-            None => ShardAnswer::NotFound,
-        }
+        let tenant = match (self.tenants.find(key), &ended) {
+            (Some(tenant), _) => tenant.clone(),
+            // Nothing is left of it but that this ended.
+            (None, Some(ended)) => Tenant {
+                last: ended.sequence,
+                ..Tenant::default()
+            },
+            (None, None) => return ShardAnswer::NotFound,
+        };
+        ShardAnswer::Snapshot(Box::new(Snapshot {
+            key: key.clone(),
+            tenant,
+            ended,
+        }))
     }
 
     /// Open notifications that the filter takes, in order of id; of one corporation, or of all.

@@ -7,8 +7,9 @@ use std::ops::ControlFlow;
 use sluis_journal::{Journal, JournalError, Sequence, Shard};
 use sluis_model::codec::CodecError;
 use sluis_model::{
-    AttemptRef, Control, ControlRecord, CorporationId, DAY, FlowBook, HOUR, Input, Intent,
-    NotificationId, PauseScope, Phase, Record, TenantRecord, Timestamp,
+    Assembly, AttemptRef, Carried, Control, ControlRecord, CorporationId, DAY, FlowBook, HOUR,
+    Input, Intent, NotificationId, PauseScope, Phase, Record, StoredTenant, TenantRecord,
+    Timestamp,
 };
 
 use super::packs;
@@ -72,6 +73,7 @@ pub(super) fn recover(
         tabled: journal.table_applied(shard),
         untabled: Vec::new(),
         untold: 0,
+        pieces: Assembly::default(),
         recovered: Recovered::default(),
     };
     let mut failure = None;
@@ -105,6 +107,8 @@ struct Replay<'a> {
     untabled: Vec<(NotificationId, Ended)>,
     /// Records that `watch` does not know of yet.
     untold: u64,
+    /// Pieces of a stored tenant, until all came.
+    pieces: Assembly,
     recovered: Recovered,
 }
 
@@ -124,6 +128,7 @@ impl Replay<'_> {
                 self.tenant(sequence, &record)?;
             }
             Record::Control(record) => self.recovered.control(record),
+            Record::Stored(piece) => self.stored(sequence, *piece),
         }
         self.tell()
     }
@@ -156,6 +161,16 @@ impl Replay<'_> {
             self.table()?;
         }
         Ok(())
+    }
+
+    fn stored(&mut self, sequence: Sequence, piece: StoredTenant) {
+        let tenants = &mut self.recovered.tenants;
+        if piece.is_bodies_only() {
+            let slot = tenants.slot(&piece.tenant);
+            tenants.was_stored(slot, &[piece], sequence.0);
+        } else if let Some(whole) = self.pieces.take(sequence.0, piece) {
+            tenants.put_stored(whole);
+        }
     }
 
     /// Writes to the table what it does not have.
@@ -192,6 +207,15 @@ impl Recovered {
                 corporation, fact, ..
             } => drop(self.tenants.unmatched.dismiss(corporation, fact)),
             Control::Unexplained { .. } => {}
+            Control::Carried(carried) => self.carried(*carried),
+        }
+    }
+
+    /// What the shard said of itself again.
+    fn carried(&mut self, carried: Carried) {
+        match carried {
+            Carried::Pause { scope, since } => drop(self.pauses.insert(scope, since)),
+            Carried::Strays(strays) => self.tenants.put_strays(strays),
         }
     }
 

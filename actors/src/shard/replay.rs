@@ -28,9 +28,13 @@ impl Tenants {
         for event in &record.events {
             let open = evolve(self.tenant_mut(slot), applied, event, flows);
             self.index(slot, &record.input, event, open.as_deref());
-            if let (Event::Ended { id, end, .. }, Some(open)) = (event, open) {
-                ended(*id, end, open.body);
+            if let Event::Ended { id, end, .. } = event {
+                // Where its first records are forgotten it is not open here; it ended all the same.
+                ended(*id, end, open.map_or(0, |open| open.body));
             }
+        }
+        if self.whole_from(slot) == 0 {
+            self.begins_at(slot, sequence);
         }
         finish(self.tenant_mut(slot), sequence);
         if let Some((fact, missed)) = stray {

@@ -6,6 +6,7 @@ use sluis_journal::{Journal, Shard};
 use sluis_model::{Clock, FlowBook, Policy, ShardId};
 
 use super::endings::Endings;
+use super::horizon::Horizon;
 use super::inbox::Inbox;
 use super::links::Links;
 use crate::pauses::PauseBook;
@@ -40,6 +41,8 @@ pub struct ShardSettings {
     pub links: Links,
     /// What ended and goes to the keyed table: the table writer writes it.
     pub endings: Arc<Endings>,
+    /// Up to where the log is to be forgotten.
+    pub horizon: Arc<Horizon>,
     /// Who looks in the table.
     pub readers: Arc<Readers>,
     /// Where pauses are told to the edges.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use sluis_model::{AttemptRef, Control, Input, PauseScope, Timestamp};
 
+use super::carry::work::Carry;
 use super::core::ShardCore;
 use super::effects::{Effect, Effects};
 use super::intents::Intents;
@@ -25,6 +26,7 @@ struct Kept {
     effects: Effects,
     /// By intent.
     waiting: HashMap<u64, Reply>,
+    carry: Carry,
 }
 
 impl ShardCore {
@@ -57,6 +59,7 @@ impl ShardCore {
             writer: Writer::new(&settings),
             effects: Effects::default(),
             waiting: HashMap::new(),
+            carry: Carry::default(),
         };
         let mut core = Self::with(settings, recovered, kept);
         core.pause_at_start();
@@ -92,6 +95,7 @@ impl ShardCore {
             intents,
             mut writer,
             mut effects,
+            carry,
             ..
         } = self;
         effects.cut_after(writer.appended(), &settings);
@@ -105,6 +109,7 @@ impl ShardCore {
             writer: Writer::after(writer, &settings),
             effects,
             waiting: intents.into_waiting(),
+            carry: Carry::after(carry),
         };
         Ok(Self::with(settings, recovered, kept))
     }
@@ -124,6 +129,7 @@ impl ShardCore {
             intents: Intents::recovered(recovered.intents, kept.waiting),
             writer: kept.writer,
             effects: kept.effects,
+            carry: kept.carry,
             walked: 0,
             metrics,
             settings,

@@ -1,9 +1,7 @@
 //! Owns the index over what is open by its subject: which tenants have something open about it. By
 //! the subject's hash; whoever uses it compares the subject itself.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
-use sluis_model::{CorporationId, Subject};
+use sluis_model::CorporationId;
 
 use super::place::Slot;
 use super::sorted_pages::{Entry, SortedPages};
@@ -69,13 +67,6 @@ impl Subjects {
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
-}
-
-/// The subject as it stands in indexes.
-pub(super) fn subject_hash(subject: &Subject) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    subject.hash(&mut hasher);
-    hasher.finish()
 }
 
 #[cfg(test)]

@@ -5,13 +5,14 @@
 use std::collections::BTreeMap;
 
 use sluis_model::{
-    CorporationId, Event, Fact, Input, NotificationId, Open, Subject, Tenant, TenantKey, Timestamp,
-    Unmatched,
+    Carried, CarriedStrays, CorporationId, Event, Fact, Input, NotificationId, Open, StoredTenant,
+    Subject, Tenant, TenantKey, Timestamp, Unmatched, Whole,
 };
 
 use super::place::{NOWHERE, PackedId, Slot, Stand};
 use super::sorted_pages::{Entry, SortedPages};
-use super::subjects::{Subjects, subject_hash};
+use super::stable_hash::{subject_hash, tenant_hash};
+use super::subjects::Subjects;
 use super::unmatched::UnmatchedFacts;
 use crate::chunked_deque::ChunkedDeque;
 use crate::hash_index::HashIndex;
@@ -45,6 +46,8 @@ impl Entry for Located {
 #[derive(Debug)]
 pub(super) struct Tenants {
     slots: ChunkedDeque<(TenantKey, Tenant)>,
+    /// Of each: the sequence from which on the log has everything of it; 0: there is nothing yet.
+    whole_from: ChunkedDeque<u64>,
     by_key: HashIndex,
     open: SortedPages<Located>,
     by_subject: Subjects,
@@ -59,6 +62,7 @@ impl Default for Tenants {
     fn default() -> Self {
         Self {
             slots: ChunkedDeque::default(),
+            whole_from: ChunkedDeque::default(),
             by_key: HashIndex::new(PARTS),
             open: SortedPages::default(),
             by_subject: Subjects::default(),
@@ -77,6 +81,7 @@ impl Tenants {
         }
         let slot = self.slots.len() as Slot;
         self.slots.push_back((key.clone(), Tenant::default()));
+        self.whole_from.push_back(0);
         let slots = &self.slots;
         self.by_key
             .insert(self.by_key.hash(key), slot, |slot| &slots[slot as usize].0);
@@ -102,6 +107,25 @@ impl Tenants {
 
     pub(super) fn tenant_mut(&mut self, slot: Slot) -> &mut Tenant {
         &mut self.slots[slot as usize].1
+    }
+
+    /// The sequence from which on the log has everything of the tenant.
+    pub(super) fn whole_from(&self, slot: Slot) -> u64 {
+        self.whole_from[slot as usize]
+    }
+
+    /// The tenant's first record that the log has is written.
+    pub(super) fn begins_at(&mut self, slot: Slot, sequence: u64) {
+        self.whole_from[slot as usize] = sequence;
+    }
+
+    /// The tenant, or bodies of what it has open, were written again from the sequence `first` on.
+    pub(super) fn was_stored(&mut self, slot: Slot, records: &[StoredTenant], first: u64) {
+        self.tenant_mut(slot).was_stored(records, first);
+        let is_whole = records.iter().any(|record| !record.is_bodies_only());
+        if is_whole || self.whole_from(slot) == 0 {
+            self.begins_at(slot, first);
+        }
     }
 
     pub(super) fn locate(&self, id: NotificationId) -> Option<Located> {
@@ -227,6 +251,12 @@ impl Tenants {
     }
 
     fn index_accepted(&mut self, slot: Slot, id: NotificationId, subject: Option<u64>) {
+        self.index_open(slot, id, subject);
+        let corporation = self.key(slot).corporation;
+        self.unmatched.accepted(corporation, slot, subject);
+    }
+
+    fn index_open(&mut self, slot: Slot, id: NotificationId, subject: Option<u64>) {
         let corporation = self.key(slot).corporation;
         self.open.insert(Located {
             id: id.into(),
@@ -239,7 +269,33 @@ impl Tenants {
         if let Some(subject) = subject {
             self.by_subject.opened(corporation, slot, subject);
         }
-        self.unmatched.accepted(corporation, slot, subject);
+    }
+
+    /// Puts a tenant as it was stored in the place of what is known of it, at a replay: what the
+    /// records before made of it may be without what was forgotten.
+    pub(super) fn put_stored(&mut self, whole: Whole) {
+        let slot = self.slot(&whole.key);
+        let corporation = whole.key.corporation;
+        self.begins_at(slot, whole.first);
+        let before = std::mem::replace(self.tenant_mut(slot), whole.state);
+        for open in &before.open {
+            self.open.remove(open.id.into());
+            *self.counts.entry(corporation).or_default() -= 1;
+            if let Some(subject) = open.subject.as_deref() {
+                self.by_subject
+                    .ended(corporation, slot, subject_hash(subject));
+            }
+        }
+        let opens = self.tenant(slot).open.iter();
+        let indexed: Vec<_> = opens
+            .map(|open| (open.id, open.subject.as_deref().map(subject_hash)))
+            .collect();
+        for (id, subject) in indexed {
+            self.index_open(slot, id, subject);
+        }
+        let now_unknown = i64::from(is_counted_unknown(self.tenant(slot)));
+        *self.unknown.entry(corporation).or_default() +=
+            now_unknown - i64::from(is_counted_unknown(&before));
     }
 
     fn index_ended(
@@ -249,11 +305,12 @@ impl Tenants {
         subject: Option<u64>,
     ) -> Option<Located> {
         let located = self.open.remove(id.into())?;
-        let corporation = self.key(slot).corporation;
+        let key = &self.slots[slot as usize].0;
+        let corporation = key.corporation;
         *self.counts.entry(corporation).or_default() -= 1;
         if let Some(subject) = subject {
             self.by_subject.ended(corporation, slot, subject);
-            self.unmatched.ended(corporation, slot, subject);
+            self.unmatched.ended(corporation, tenant_hash(key), subject);
         }
         Some(located)
     }
@@ -272,14 +329,35 @@ impl Tenants {
             .as_ref()
             .filter(|_| missed.subject)
             .map(subject_hash);
-        self.unmatched.take(
-            self.key(slot).corporation,
-            slot,
-            (sequence, at),
-            subject,
-            missed,
-        )
+        let key = &self.slots[slot as usize].0;
+        let tenant = (slot, tenant_hash(key));
+        self.unmatched
+            .take(key.corporation, tenant, (sequence, at), subject, missed)
     }
+}
+
+impl Tenants {
+    /// Facts that fit nothing, to be said again; those of records before `horizon` leave the list.
+    pub(super) fn carry_strays(&mut self, horizon: u64) -> Vec<Carried> {
+        let slots = &self.slots;
+        let tenant = |slot: Slot| slots[slot as usize].0.tenant.clone();
+        let strays = self.unmatched.carry(horizon, tenant);
+        strays.into_iter().map(Carried::Strays).collect()
+    }
+
+    /// Facts that fit nothing, as they were carried.
+    pub(super) fn put_strays(&mut self, strays: CarriedStrays) {
+        let mut unmatched = std::mem::take(&mut self.unmatched);
+        unmatched.put_carried(strays, |corporation, tenant| {
+            self.slot(&TenantKey::new(corporation, tenant))
+        });
+        self.unmatched = unmatched;
+    }
+}
+
+/// Whether the tenant counts as known from facts alone.
+fn is_counted_unknown(tenant: &Tenant) -> bool {
+    tenant.profile.is_none() && has_facts(tenant)
 }
 
 fn has_facts(tenant: &Tenant) -> bool {

@@ -54,8 +54,8 @@ struct House {
     strangers: u64,
 }
 
-/// Subjects of notifications that ended, as hashes with their tenant's place: two sets, of which
-/// the older is dropped when the newer is full.
+/// Subjects of notifications that ended, as hashes with their tenant's: two sets, of which the older
+/// is dropped when the newer is full.
 #[derive(Debug, Default)]
 struct Past {
     newer: HashSet<u32>,
@@ -78,9 +78,9 @@ impl Past {
     }
 }
 
-/// A subject with its tenant's place, for [`Past`].
-const fn placed(slot: Slot, subject: u64) -> u32 {
-    ((subject ^ (slot as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)) >> 32) as u32
+/// A subject with its tenant, by their hashes, for [`Past`]. It is stored.
+const fn placed(tenant: u64, subject: u64) -> u32 {
+    ((subject ^ tenant.wrapping_mul(0x9e37_79b9_7f4a_7c15)) >> 32) as u32
 }
 
 /// Facts that fit nothing, by corporation.
@@ -88,18 +88,19 @@ const fn placed(slot: Slot, subject: u64) -> u32 {
 pub(super) struct UnmatchedFacts(BTreeMap<CorporationId, House>);
 
 impl UnmatchedFacts {
-    /// A fact came that did not find what `missed` says; `subject` is the hash of its subject.
-    /// Gives what is still missed when ended notifications are remembered too.
+    /// A fact came that did not find what `missed` says; the tenant's place and hash; `subject` is
+    /// the hash of its subject. Gives what is still missed when ended notifications are remembered
+    /// too.
     pub(super) fn take(
         &mut self,
         corporation: CorporationId,
-        slot: Slot,
+        (slot, tenant): (Slot, u64),
         (sequence, at): (u64, Timestamp),
         subject: Option<u64>,
         mut missed: Unmatched,
     ) -> Option<Unmatched> {
         let house = self.0.entry(corporation).or_default();
-        if subject.is_some_and(|subject| house.past.knows(placed(slot, subject))) {
+        if subject.is_some_and(|subject| house.past.knows(placed(tenant, subject))) {
             // It was told about that, and it ended: the tenant is known by it too.
             (missed.subject, missed.tenant) = (false, false);
         }
@@ -141,13 +142,13 @@ impl UnmatchedFacts {
         }
     }
 
-    /// A notification about a subject ended.
-    pub(super) fn ended(&mut self, corporation: CorporationId, slot: Slot, subject: u64) {
+    /// A notification about a subject ended; the hashes of its tenant and of the subject.
+    pub(super) fn ended(&mut self, corporation: CorporationId, tenant: u64, subject: u64) {
         self.0
             .entry(corporation)
             .or_default()
             .past
-            .remember(placed(slot, subject));
+            .remember(placed(tenant, subject));
     }
 
     /// Somebody looked at the fact of this record. Says whether it stood in the list until now.
@@ -258,5 +259,6 @@ impl House {
     }
 }
 
+mod carried;
 #[cfg(test)]
 mod tests;

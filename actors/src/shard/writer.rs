@@ -85,6 +85,11 @@ impl Writer {
         self.durable() >= self.appended
     }
 
+    /// Bytes of the batch.
+    pub(super) const fn bytes(&self) -> usize {
+        self.batch.bytes()
+    }
+
     /// Whether the batch is to go to the journal before more is decided.
     pub(super) const fn is_full(&self) -> bool {
         self.batch.bytes() >= BATCH_BYTES

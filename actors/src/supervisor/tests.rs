@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 
 use super::*;
 use crate::belfry::Belfry;
-use crate::dispatch::Dispatch;
+use crate::dispatch::{Dispatch, Lease};
 use crate::prepare::{PreparePool, Prepared};
 use crate::router::{Gate, Passage};
 use crate::wake::{Activity, Bell};
@@ -109,6 +109,7 @@ fn dispatch(number: u64) -> Dispatch {
         flow: FlowRef([0; 16]),
         step: 0,
         body: 1,
+        lease: Lease::default(),
         profile: None,
         at: Timestamp(0),
     }

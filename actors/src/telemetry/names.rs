@@ -27,6 +27,12 @@ crate::metric_list! {
     PARKED: Gauge "sluis_shard_parked_messages" { shard };
     /// Answers and sends that wait for the disk.
     UNDURABLE: Gauge "sluis_shard_undurable_effects" { shard };
+    /// Tenants that were written again so that their old records could be forgotten.
+    CARRIED: Counter "sluis_shard_carried_tenants_total" {};
+    /// Bodies of open notifications that were written again so that their old records could be
+    /// forgotten. If it grows as fast as `sluis_shard_records_total`, the log is trimmed too
+    /// eagerly: raise `journal.live_factor`.
+    CARRIED_BODIES: Counter "sluis_shard_carried_bodies_total" {};
     /// How late a timer fired. Seconds are normal right after a start, when all timers fire whose
     /// time passed while the engine was down.
     TIMER_LATENESS: Histogram "sluis_shard_timer_lateness_seconds" {};

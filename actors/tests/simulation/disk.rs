@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use sluis_journal::{
-    Batch, CheckpointChunks, Failure, Journal, JournalError, MemoryJournal, OnFailure, QueueDepth,
-    Sequence, Shard, Stats, Ticket, TryAppendError, Wake,
+    Batch, CheckpointChunks, Failure, Generation, Journal, JournalError, MemoryJournal, OnFailure,
+    QueueDepth, Sequence, Shard, Stats, Ticket, TryAppendError, Wake,
 };
 use sluis_model::Record;
 
@@ -106,6 +106,23 @@ impl Disk {
         state.last.clone()
     }
 
+    /// What is appended from now on stands in another generation.
+    pub(crate) fn begin_generation(&self) {
+        self.log().begin_generation();
+    }
+
+    /// Forgets everything before the newest generation.
+    pub(crate) fn trim_to_newest(&self) {
+        let log = self.log();
+        let newest = log.generations().pop();
+        for (shard, start) in (0..)
+            .map(Shard)
+            .zip(newest.into_iter().flat_map(|g| g.starts))
+        {
+            drop(log.trim(shard, start));
+        }
+    }
+
     /// Forgets the older half of each shard, as a retention would that looks at the clock only.
     pub(crate) fn trim_half(&self) {
         let log = self.log();
@@ -132,12 +149,29 @@ fn prefix(batch: &Batch, records: usize) -> Batch {
     kept
 }
 
+/// The batch, its stored tenants without the bodies that they carry.
+fn without_bodies(batch: &Batch) -> Batch {
+    let mut without = Batch::new(batch.shard(), batch.first());
+    for (_, bytes) in batch.records() {
+        let mut record = Record::decode(bytes).expect("a shard writes records");
+        if let Record::Stored(piece) = &mut record {
+            piece.bodies.clear();
+        }
+        let written = without.push_with(|buffer| record.encode(buffer));
+        written.expect("a smaller record");
+    }
+    without
+}
+
 /// What a recovery leaves that cuts one good record off each shard.
 fn without_last(log: &MemoryJournal) -> MemoryJournal {
     let cut = MemoryJournal::new(log.shards(), usize::MAX);
     for shard in (0..log.shards()).map(Shard) {
-        let last = log.last(shard);
+        let (first, last) = (log.first(shard), log.last(shard));
         let mut batch = Batch::new(shard, Sequence::FIRST);
+        (1..first.0).for_each(|_| {
+            batch.push(&[]);
+        });
         let copied = log.replay(shard, Sequence::FIRST, &mut |sequence, record| {
             if sequence < last {
                 batch.push(record);
@@ -148,6 +182,10 @@ fn without_last(log: &MemoryJournal) -> MemoryJournal {
         write(&cut, batch);
     }
     cut.commit();
+    for shard in (0..log.shards()).map(Shard) {
+        let first = log.first(shard).min(cut.last(shard).next());
+        cut.trim(shard, first).expect("it is durable");
+    }
     cut
 }
 
@@ -180,6 +218,10 @@ impl Journal for Disk {
                     .or_insert_with(|| record.to_vec());
             }
         }
+        let batch = match self.bug {
+            Some(Bug::BodyLeftBehind) => without_bodies(&batch),
+            _ => batch,
+        };
         let records = batch
             .records()
             .map(|(_, bytes)| Record::decode(bytes).expect("a shard writes records"))
@@ -284,6 +326,10 @@ impl Journal for Disk {
 
     fn trim(&self, shard: Shard, before: Sequence) -> Result<(), JournalError> {
         self.log().trim(shard, before)
+    }
+
+    fn generations(&self) -> Vec<Generation> {
+        self.log().generations()
     }
 
     fn put_definition(&self, hash: [u8; 16], bytes: &[u8]) -> Result<(), JournalError> {

@@ -115,7 +115,7 @@ impl World {
 
     /// Asks each shard for the state of each tenant.
     fn compare(&mut self) {
-        explained::settled(&*self.disk, &self.shadow, &mut self.findings);
+        explained::settled(&*self.disk, &self.archive, &self.shadow, &mut self.findings);
         let tenants: Vec<(ShardId, TenantKey)> = {
             let of = |(shard, log): (u16, &crate::shadow::Log)| {
                 log.tenants

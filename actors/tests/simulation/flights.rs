@@ -2,8 +2,7 @@
 //! answered. Its fate is drawn from the seed.
 
 use sluis_actors::Dispatch;
-use sluis_journal::{Journal, Sequence, Shard};
-use sluis_model::{AttemptRef, Input, MINUTE, NotificationId, Record, Verdict, Why};
+use sluis_model::{AttemptRef, MINUTE, NotificationId, Verdict, Why};
 
 use crate::ground::{WAYS, owner};
 use crate::outside::{Arrival, Fate, Shown};
@@ -86,17 +85,9 @@ impl World {
     /// The body of what leaves stands in the journal where its record says.
     fn body_can_be_read(&mut self, dispatch: &Dispatch) {
         let id = dispatch.attempt.id;
-        let shard = Shard(id.shard().0);
-        let read = self.disk.read(shard, Sequence(dispatch.body));
-        let record = read.ok().flatten().map(|bytes| Record::decode(&bytes));
-        let told = match record {
-            Some(Ok(Record::Tenant(record))) => {
-                matches!(&record.input, Input::Notify(body) if body.id == id)
-            }
-            _ => false,
-        };
-        self.findings.expect(told, Check::Explained, || {
-            format!("the body of {id} cannot be read back")
+        let read = sluis_actors::read_body(&*self.disk, id, dispatch.body);
+        self.findings.expect(read.is_ok(), Check::Explained, || {
+            format!("the body of {id} cannot be read back: {read:?}")
         });
     }
 

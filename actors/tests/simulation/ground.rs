@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use sluis_actors::router::Owner;
 use sluis_model::{Channel, CorporationId, OnDoubt};
 
+use crate::archive::Archive;
 use crate::clock::SimClock;
 use crate::disk::Disk;
 use crate::plan::Plan;
@@ -45,6 +46,7 @@ pub(crate) type Rung = Arc<Mutex<BTreeSet<Actor>>>;
 pub(crate) struct Ground<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) disk: &'a Arc<Disk>,
+    pub(crate) archive: &'a Arc<Archive>,
     pub(crate) clock: &'a Arc<SimClock>,
     pub(crate) bug: Option<Bug>,
 }

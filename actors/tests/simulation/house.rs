@@ -6,8 +6,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use sluis_actors::{
-    Activity, Bell, Claim, Claimed, Dispatch, Inbox, KeyIndex, KeyWindow, Links, PauseBook,
-    ProviderEntry, Quota, Readers, ShardCore, ShardSettings,
+    Activity, Bell, Claim, Claimed, Dispatch, Follower, Inbox, KeyIndex, KeyWindow, Links,
+    PauseBook, ProviderEntry, Quota, Readers, Retained, Retention, RetentionSettings, ShardCore,
+    ShardSettings,
 };
 use sluis_journal::{Journal, Shard};
 use sluis_model::{Channel, Clock, CorporationId, Idempotency, NotificationId, ShardId, Timestamp};
@@ -35,6 +36,8 @@ pub(crate) struct House {
     pub(crate) routers: Vec<RouterSeat>,
     pub(crate) stations: Vec<Station>,
     pub(crate) rung: Rung,
+    /// Where records are forgotten.
+    pub(crate) retention: Option<Retention>,
     keys: Arc<KeyIndex>,
     clock: Arc<SimClock>,
     alarms: u64,
@@ -63,22 +66,28 @@ impl House {
             routers,
             stations,
             rung: frame.rung,
+            retention: None,
             keys: Arc::new(keys),
             clock: ground.clock.clone(),
             alarms: 0,
             bug: ground.bug,
         };
-        house.recover(ground, &frame.shard_bells);
+        let retained = house.recover(ground, &frame.shard_bells);
+        house.retention = plan
+            .keep_for
+            .map(|keep_for| retention(ground, keep_for, retained));
         house
     }
 
-    fn recover(&mut self, ground: &Ground<'_>, bells: &[Arc<Bell>]) {
+    fn recover(&mut self, ground: &Ground<'_>, bells: &[Arc<Bell>]) -> Vec<Retained> {
         let Ground {
             plan,
             disk,
             clock,
             bug,
+            ..
         } = *ground;
+        let mut retained = Vec::new();
         let again = disk.last(Shard(0)).0 > 0;
         let shelf = Shelf::new(again && bug == Some(Bug::WaitsForgotten));
         let forgotten = KeyIndex::new(KeyWindow::default(), corporations(plan));
@@ -105,11 +114,17 @@ impl House {
                 activity: self.activity.clone(),
                 links: self.links(plan, shard),
                 endings: Arc::default(),
+                horizon: Arc::default(),
                 readers: Readers::inline(),
                 pauses: self.pauses.clone(),
                 paused: false,
             };
             let endings = settings.endings.clone();
+            retained.push(Retained {
+                horizon: settings.horizon.clone(),
+                endings: endings.clone(),
+                bell: bell.clone(),
+            });
             let core = ShardCore::start(settings, keys).expect("the journal can be read");
             let wake = bell.clone();
             disk.on_durable(Shard(shard as u16), Arc::new(move || wake.ring()));
@@ -118,6 +133,7 @@ impl House {
             bell.ring();
         }
         shelf.open();
+        retained
     }
 
     fn links(&self, plan: &Plan, shard: usize) -> Links {
@@ -218,6 +234,27 @@ impl House {
             .map(|station| station.flights.len())
             .sum()
     }
+}
+
+/// What forgets as the engine's own does, but for how much is worth it: as soon as it may.
+fn retention(ground: &Ground<'_>, keep_for_ms: i64, retained: Vec<Retained>) -> Retention {
+    let archive: Arc<dyn Follower> = ground.archive.clone();
+    let followers = match ground.bug {
+        Some(Bug::TrimmedBeforeTheArchive) => Vec::new(),
+        _ => vec![archive],
+    };
+    let settings = RetentionSettings {
+        keep_for_ms,
+        live_factor: 0,
+        spare_generations: 0,
+        followers,
+    };
+    Retention::new(
+        ground.disk.clone(),
+        ground.clock.clone(),
+        settings,
+        retained,
+    )
 }
 
 /// The place of an attempt's provider among [`WAYS`].

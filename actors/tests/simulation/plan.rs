@@ -4,7 +4,7 @@
 use sluis_actors::InboxBounds;
 use sluis_actors::router::SendWindow;
 use sluis_actors::supervisor::BreakerSettings;
-use sluis_model::{MINUTE, SECOND, Timestamp};
+use sluis_model::{DAY, MINUTE, SECOND, Timestamp};
 
 use crate::rng::Rng;
 
@@ -61,6 +61,8 @@ pub(crate) struct Plan {
     pub(crate) open_per_tenant: usize,
     /// Whether a provider is one corporation's account.
     pub(crate) accounts: bool,
+    /// How long records are kept, in milliseconds; none: for ever.
+    pub(crate) keep_for: Option<i64>,
 }
 
 /// One world in so many has accounts apart.
@@ -86,6 +88,14 @@ const HOURS: [&str; 4] = [
     "02:15-02:45",
     "01:30-03:30",
 ];
+
+/// In every other world old records are forgotten: as soon as they may, or some days later. Not drawn,
+/// as the accounts.
+fn keep_for(seed: u64) -> Option<i64> {
+    const DAYS: [i64; 3] = [1, 1, 3];
+    let days = DAYS[(seed / 2 % 3) as usize];
+    seed.is_multiple_of(2).then_some(days * DAY)
+}
 
 impl Plan {
     pub(crate) fn of(seed: u64) -> Self {
@@ -136,6 +146,7 @@ impl Plan {
             start: START,
             open_per_tenant: usize::MAX,
             accounts: seed % ACCOUNTS_EVERY == ACCOUNTS_AT,
+            keep_for: keep_for(seed),
         }
         .with_hours(rng)
         .with_full_tenants(rng)

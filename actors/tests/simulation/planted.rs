@@ -59,6 +59,12 @@ pub(crate) enum Bug {
     AheadWins,
     /// The router is told that an account of one corporation is everybody's.
     AccountsShared,
+    /// Retention does not ask whether the archive has what is forgotten.
+    TrimmedBeforeTheArchive,
+    /// A tenant is written again without the bodies of what it has open.
+    BodyLeftBehind,
+    /// Retention forgets a generation as soon as it asks for it to be carried.
+    TrimmedBeforeItIsCarried,
 }
 
 /// A bug and what it takes to find it.
@@ -76,30 +82,33 @@ const fn planted(bug: Bug, check: Check, seed: u64) -> Planted {
 }
 
 /// At least two for each promise of the design, two for liveness.
-pub(crate) const PLANTED: [Planted; 25] = [
+pub(crate) const PLANTED: [Planted; 28] = [
     planted(Bug::DurableTooEarly, Check::AcceptedIsDurable, 0),
     planted(Bug::TornTailCutTooFar, Check::AcceptedIsDurable, 0),
     planted(Bug::RepeatAnsweredAtTheDoor, Check::AcceptedIsDurable, 31),
     planted(Bug::DoubtTakenForRefusal, Check::DuplicatesFromDoubtOnly, 3),
-    planted(Bug::DoubtTakenForLater, Check::DuplicatesFromDoubtOnly, 6),
+    planted(Bug::DoubtTakenForLater, Check::DuplicatesFromDoubtOnly, 21),
     planted(Bug::KeysForgotten, Check::DuplicatesFromDoubtOnly, 3),
-    planted(Bug::PaymentAnsweredAtTheDoor, Check::PaymentStops, 0),
+    planted(Bug::PaymentAnsweredAtTheDoor, Check::PaymentStops, 3),
     planted(Bug::PaymentToTheWrongShard, Check::PaymentStops, 0),
     planted(Bug::AlarmSwallowed, Check::EscalationKept, 0),
     planted(Bug::WaitsForgotten, Check::EscalationKept, 1),
     planted(Bug::BounceSwallowed, Check::EscalationKept, 717),
     planted(Bug::InboxUnbounded, Check::Bounded, 2),
-    planted(Bug::OpenUncounted, Check::Bounded, 0),
+    planted(Bug::OpenUncounted, Check::Bounded, 1),
     planted(Bug::TenantUnbounded, Check::Bounded, 12),
     planted(Bug::PermitBackTooEarly, Check::Bounded, 7),
     planted(Bug::LanesMixedUp, Check::Fair, 1),
     planted(Bug::BusyHidesOthers, Check::Fair, 5),
-    planted(Bug::StaleRead, Check::Explained, 2),
+    planted(Bug::StaleRead, Check::Explained, 3),
     planted(Bug::TrimmedTooEarly, Check::Explained, 3),
-    planted(Bug::PermitLost, Check::EverythingEnds, 6),
-    planted(Bug::WakeLost, Check::EverythingEnds, 0),
+    planted(Bug::PermitLost, Check::EverythingEnds, 50),
+    planted(Bug::WakeLost, Check::EverythingEnds, 5),
     planted(Bug::ClockNeverGoesBack, Check::EverythingEnds, 743),
     planted(Bug::HoursOfAnotherZone, Check::HoursKept, 2),
     planted(Bug::AheadWins, Check::NothingAheadWins, 149),
     planted(Bug::AccountsShared, Check::OwnAccounts, 10),
+    planted(Bug::TrimmedBeforeTheArchive, Check::Explained, 56),
+    planted(Bug::BodyLeftBehind, Check::Explained, 2),
+    planted(Bug::TrimmedBeforeItIsCarried, Check::Explained, 0),
 ];

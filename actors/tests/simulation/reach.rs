@@ -9,7 +9,7 @@ use crate::outside::Fate;
 use crate::world::World;
 
 /// What a few dozen seeds must reach together.
-pub(crate) const EXPECTED: [&str; 69] = [
+pub(crate) const EXPECTED: [&str; 72] = [
     "Accepted",
     "Waiting",
     "StepEntered",
@@ -78,6 +78,9 @@ pub(crate) const EXPECTED: [&str; 69] = [
     "a refusal for lack of room",
     "a tenant who was full",
     "an acknowledged fact of several tenants",
+    "a stored tenant",
+    "control Carried",
+    "records that were forgotten",
     "a retry that ran out",
 ];
 
@@ -97,6 +100,7 @@ impl World {
                 Record::Control(record) => {
                     reached.insert(format!("control {}", of_control(&record.control)));
                 }
+                Record::Stored(_) => drop(reached.insert("a stored tenant".into())),
             }
         }
         for arrival in &self.outside.arrivals {
@@ -120,6 +124,7 @@ impl World {
             ("a refusal for lack of room", self.refusals > 0),
             ("a tenant who was full", self.full > 0),
             ("an acknowledged fact of several tenants", several),
+            ("records that were forgotten", self.forgotten),
         ];
         reached.extend(
             met.into_iter()
@@ -170,5 +175,6 @@ const fn of_control(control: &Control) -> &'static str {
         Control::IntentDone { .. } => "IntentDone",
         Control::Unexplained { .. } => "Unexplained",
         Control::StrayDismissed { .. } => "StrayDismissed",
+        Control::Carried(_) => "Carried",
     }
 }

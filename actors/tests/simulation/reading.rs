@@ -2,7 +2,8 @@
 //! senders. Refuses to change the house.
 
 use sluis_actors::{ShardAnswer, Snapshot};
-use sluis_model::{Answer, ReceiptEffect, Record};
+use sluis_journal::{Journal, Shard};
+use sluis_model::{Answer, ReceiptEffect, Record, Tenant};
 
 use crate::safety::accepted::Accepted;
 use crate::safety::bounds::Bounds;
@@ -36,12 +37,20 @@ impl World {
         for (record, sequence) in records.iter().zip(first..) {
             self.note(|| format!("    record {sequence} of shard {shard}: {}", shown(record)));
             if let Record::Tenant(record) = record {
+                let first = self.disk.first(Shard(shard)).0;
                 self.payments
-                    .decided(shard, record, &self.shadow, &mut self.findings);
-                Escalations::decided(record, &self.shadow, self.clock.peek(), &mut self.findings);
+                    .decided((shard, first), record, &self.shadow, &mut self.findings);
+                let now = self.clock.peek();
+                Escalations::decided((first, record), &self.shadow, now, &mut self.findings);
                 doubt::decided(&self.outside, record, &mut self.findings);
                 order::decided(record, &self.shadow, &mut self.findings);
             }
+            let right = self.shadow.is_stored_right(shard, record);
+            self.findings.expect(right, Check::Explained, || {
+                format!(
+                    "record {sequence} of shard {shard} stores another tenant than its records make"
+                )
+            });
             self.shadow.apply(shard, record);
             if let Record::Tenant(record) = record {
                 Bounds::recorded(
@@ -106,11 +115,16 @@ impl World {
             (What::State { tenant }, answer) => {
                 let log = &self.shadow.logs[usize::from(shard)];
                 let expected = log.tenants.get(&tenant);
+                // Of whom nothing is left, nobody knows once the records are forgotten.
+                let first = self.disk.first(Shard(shard)).0;
+                let may_be_gone =
+                    expected.is_some_and(|tenant| tenant.is_blank() && tenant.last < first);
                 let same = match &answer {
                     ShardAnswer::Snapshot(snapshot) => {
                         let Snapshot { tenant, .. } = &**snapshot;
-                        Some(tenant) == expected
+                        Some(tenant) == expected || may_be_gone && *tenant == Tenant::default()
                     }
+                    ShardAnswer::NotFound => may_be_gone,
                     _ => false,
                 };
                 let missing = matches!(answer, ShardAnswer::Dropped);
@@ -169,5 +183,12 @@ fn shown(record: &Record) -> String {
             format!("{} {input} -> {:?}", record.tenant.tenant, record.events)
         }
         Record::Control(record) => format!("{:?}", record.control),
+        Record::Stored(piece) => format!(
+            "{} is stored, piece {} of {}, {} bodies",
+            piece.tenant.tenant,
+            piece.piece + 1,
+            piece.pieces,
+            piece.bodies.len()
+        ),
     }
 }

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sluis_model::{
-    Applied, Control, CorporationId, Event, Fact, Idempotency, Input, NotificationId, Open,
-    ReceiptKind, Record, Tenant, TenantKey, TenantRecord, Timestamp, Verdict, evolve, finish,
+    Applied, Assembly, Control, CorporationId, Event, Fact, Idempotency, Input, NotificationId,
+    Open, PauseScope, ReceiptKind, Record, Tenant, TenantKey, TenantRecord, Timestamp, Verdict,
+    evolve, finish,
 };
 
 use crate::flows::Flows;
@@ -31,7 +32,12 @@ pub(crate) struct Log {
     pub(crate) records: Vec<Record>,
     pub(crate) tenants: BTreeMap<TenantKey, Tenant>,
     pub(crate) intents: BTreeSet<u64>,
-    pub(crate) pauses: usize,
+    pub(crate) pauses: BTreeSet<PauseScope>,
+    /// Where the chain of each tenant begins: later than its first record once nothing was left of it
+    /// and that was forgotten.
+    pub(crate) begun: BTreeMap<TenantKey, u64>,
+    /// Pieces of a stored tenant, until all came.
+    stored: Assembly,
 }
 
 /// The observer's copy of every shard.
@@ -78,6 +84,9 @@ impl Shadow {
         let sequence = log.records.len() as u64;
         match record {
             Record::Tenant(record) => {
+                if record.previous == 0 {
+                    log.begun.insert(record.tenant.clone(), sequence);
+                }
                 let tenant = log.tenants.entry(record.tenant.clone()).or_default();
                 for event in &record.events {
                     evolve(
@@ -96,7 +105,30 @@ impl Shadow {
                 self.known.input(sequence, record);
             }
             Record::Control(record) => log.control(&record.control),
+            Record::Stored(piece) => {
+                if piece.is_bodies_only() {
+                    let tenant = log.tenants.entry(piece.tenant.clone()).or_default();
+                    tenant.was_stored(std::slice::from_ref(&**piece), sequence);
+                } else if let Some(whole) = log.stored.take(sequence, (**piece).clone()) {
+                    log.tenants.insert(whole.key, whole.state);
+                }
+            }
         }
+    }
+
+    /// Whether a stored tenant is what its records make, but for where its bodies stand; if the record
+    /// is the last piece of one.
+    pub(crate) fn is_stored_right(&self, shard: u16, record: &Record) -> bool {
+        let Record::Stored(piece) = record else {
+            return true;
+        };
+        let log = &self.logs[usize::from(shard)];
+        let sequence = log.records.len() as u64 + 1;
+        let whole = log.stored.clone().take(sequence, (**piece).clone());
+        whole.is_none_or(|whole| {
+            let before = log.tenants.get(&whole.key);
+            before.is_some_and(|before| is_same(before, &whole.state))
+        })
     }
 
     /// The process died; these are the last records that survived.
@@ -144,14 +176,24 @@ impl Shadow {
     }
 }
 
+/// Whether two states differ in nothing but where the newest record and the bodies stand.
+fn is_same(one: &Tenant, other: &Tenant) -> bool {
+    let bare = |open: &Open| Open {
+        body: 0,
+        ..open.clone()
+    };
+    (&one.profile, &one.told) == (&other.profile, &other.told)
+        && one.open.iter().map(bare).eq(other.open.iter().map(bare))
+}
+
 impl Log {
     fn control(&mut self, control: &Control) {
         match control {
-            Control::Pause(_) => self.pauses += 1,
-            Control::Resume(_) => self.pauses = self.pauses.saturating_sub(1),
+            Control::Pause(scope) => drop(self.pauses.insert(scope.clone())),
+            Control::Resume(scope) => drop(self.pauses.remove(scope)),
             Control::IntentOpened { intent, .. } => drop(self.intents.insert(*intent)),
             Control::IntentDone { intent } => drop(self.intents.remove(intent)),
-            Control::Unexplained { .. } | Control::StrayDismissed { .. } => {}
+            Control::Unexplained { .. } | Control::StrayDismissed { .. } | Control::Carried(_) => {}
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sluis_journal::{Journal, Sequence, Shard};
 use sluis_model::{DAY, HOUR, MINUTE, Timestamp, instant};
 
+use crate::archive::Archive;
 use crate::clock::SimClock;
 use crate::disk::Disk;
 use crate::ground::{Actor, Ground};
@@ -34,6 +35,7 @@ pub(crate) struct Chance {
     pub(crate) providers: Rng,
     pub(crate) disk: Rng,
     pub(crate) clock: Rng,
+    pub(crate) retention: Rng,
 }
 
 /// One run of the simulation.
@@ -44,6 +46,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<SimClock>,
     pub(crate) tape: Arc<Tape>,
     pub(crate) disk: Arc<Disk>,
+    pub(crate) archive: Arc<Archive>,
     pub(crate) house: House,
     pub(crate) outside: Outside,
     pub(crate) senders: Senders,
@@ -71,6 +74,8 @@ pub(crate) struct World {
     pub(crate) full: usize,
     /// Notifications that found no room in the quota.
     pub(crate) refusals: usize,
+    /// Whether records were forgotten.
+    pub(crate) forgotten: bool,
 }
 
 impl World {
@@ -85,13 +90,16 @@ impl World {
             providers: stream(3),
             disk: stream(4),
             clock: stream(5),
+            retention: stream(6),
         };
         let clock = Arc::new(SimClock::starting_at(plan.start, plan.restless));
         let tape = Arc::new(Tape::default());
         let disk = Disk::new(plan.shards, plan.batches, tape.clone(), bug);
+        let archive = Archive::new(plan.shards);
         let house = House::start(&Ground {
             plan: &plan,
             disk: &disk,
+            archive: &archive,
             clock: &clock,
             bug,
         });
@@ -107,6 +115,7 @@ impl World {
             clock,
             tape,
             disk,
+            archive,
             house,
             outside: Outside::default(),
             senders: Senders::default(),
@@ -127,6 +136,7 @@ impl World {
             repeats: 0,
             full: 0,
             refusals: 0,
+            forgotten: false,
         }
     }
 
@@ -164,6 +174,7 @@ impl World {
             2 * usize::from(!self.outside.evidence.is_empty()),
             2,
             usize::from(self.step.is_multiple_of(8)),
+            2 * usize::from(self.plan.keep_for.is_some()),
         ];
         match schedule.weighed(&weights) {
             Some(0) => self.turn(),
@@ -178,6 +189,7 @@ impl World {
             Some(3) => self.act(),
             Some(4) => self.evidence(),
             Some(5) => self.time(),
+            Some(7) => self.forget(),
             _ => self.keep(),
         }
         self.stepped();
@@ -286,6 +298,33 @@ impl World {
         }
     }
 
+    /// Old records go, where the plan has it: a generation begins now and then, the archive follows,
+    /// the retention makes a step.
+    fn forget(&mut self) {
+        let Some(retention) = &mut self.house.retention else {
+            return;
+        };
+        let rng = &mut self.chance.retention;
+        if rng.chance(40) {
+            self.disk.begin_generation();
+        }
+        for shard in (0..self.plan.shards).map(Shard) {
+            if rng.chance(60) {
+                let most = 1 + rng.below(200);
+                self.archive.follow(&*self.disk, shard, most);
+            }
+        }
+        retention.step().expect("a log in memory can be read");
+        if self.bug == Some(Bug::TrimmedBeforeItIsCarried) {
+            self.disk.trim_to_newest();
+        }
+        let firsts: Vec<u64> = (0..self.plan.shards)
+            .map(|shard| self.disk.first(Shard(shard)).0)
+            .collect();
+        self.forgotten |= firsts.iter().any(|first| *first > 1);
+        self.note(|| format!("the shards are kept from {firsts:?} on"));
+    }
+
     /// A shard panics at the end of a turn.
     fn fail(&mut self) {
         let shard = self.chance.schedule.below(usize::from(self.plan.shards));
@@ -308,6 +347,7 @@ impl World {
         let Self {
             plan,
             disk,
+            archive,
             clock,
             bug,
             ..
@@ -315,6 +355,7 @@ impl World {
         let house = House::start(&Ground {
             plan,
             disk,
+            archive,
             clock,
             bug: *bug,
         });

@@ -148,6 +148,16 @@ impl Generations {
         forgotten.then(|| list.remove(0))
     }
 
+    /// What each is, oldest first.
+    pub(super) fn all(&self) -> Vec<crate::Generation> {
+        let of = |generation: &Arc<Generation>| crate::Generation {
+            number: generation.number,
+            starts: generation.starts.iter().copied().map(Sequence).collect(),
+            bytes: generation.log_bytes(),
+        };
+        self.list.read().iter().map(of).collect()
+    }
+
     pub(super) fn count(&self) -> u64 {
         self.list.read().len() as u64
     }

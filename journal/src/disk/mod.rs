@@ -329,6 +329,10 @@ impl Journal for DiskJournal {
         self.generations.trim(shard, before)
     }
 
+    fn generations(&self) -> Vec<crate::Generation> {
+        self.generations.all()
+    }
+
     fn put_definition(&self, hash: [u8; 16], bytes: &[u8]) -> Result<(), JournalError> {
         self.definitions.put(hash, bytes)
     }

@@ -4,6 +4,7 @@
 
 mod golden;
 mod samples;
+mod stored;
 mod values;
 
 use std::collections::BTreeSet;
@@ -13,6 +14,7 @@ use sluis_model::codec::{HEADER, RECORD_VERSION};
 use sluis_model::{Event, Record, TenantRecord};
 
 use crate::samples::{encoded, samples};
+use crate::stored::{phase_name, phases};
 use crate::values::{ID, causes, events};
 
 #[test]
@@ -39,7 +41,7 @@ fn a_tenants_record_is_written_the_same_from_where_it_stands() {
 fn as_tenants(record: &Record) -> Option<&TenantRecord> {
     match record {
         Record::Tenant(record) => Some(record),
-        Record::Control(_) => None,
+        Record::Control(_) | Record::Stored(_) => None,
     }
 }
 
@@ -60,6 +62,10 @@ fn the_samples_hold_every_event_and_cause_once() {
     assert_eq!(
         distinct(causes().iter().map(|c| first(format!("{c:?}"))).collect()),
         causes().len()
+    );
+    assert_eq!(
+        distinct(phases().iter().map(|p| phase_name(p).to_owned()).collect()),
+        phases().len()
     );
     use Event::{AddressKept, AddressMarked, FactTaken, ProfileStored, SubjectOpen};
     let named = |event: &Event| match event {

@@ -1,10 +1,12 @@
 //! Owns the sample records, each with the name of its golden file, and which version brought what.
 
 use sluis_model::{
-    Barred, CancelTarget, Cause, Control, ControlRecord, Environment, Event, Fact, FactKind, Input,
-    Intent, Lane, Notification, ReceiptKind, Record, Refusal, TenantRecord, Verdict,
+    Barred, CancelTarget, Carried, Cause, Control, ControlRecord, Environment, Event, Fact,
+    FactKind, Input, Intent, Lane, Notification, ReceiptKind, Record, Refusal, TenantRecord,
+    Verdict,
 };
 
+use crate::stored::{carried, stored};
 use crate::values::{
     AT, ATTEMPT, ID, causes, controls, events, fact, inputs, notification, tenant, verdicts, words,
 };
@@ -43,6 +45,10 @@ pub(crate) fn control_name(control: &Control) -> &'static str {
         Control::IntentDone { .. } => "intent-done",
         Control::Unexplained { .. } => "unexplained",
         Control::StrayDismissed { .. } => "stray-dismissed",
+        Control::Carried(carried) => match &**carried {
+            Carried::Pause { .. } => "carried-pause",
+            Carried::Strays(_) => "carried-strays",
+        },
     }
 }
 
@@ -137,9 +143,13 @@ pub(crate) fn samples() -> Vec<(String, Record)> {
             Vec::new(),
         ));
     }
-    for control in controls() {
+    let said_again = carried().map(|carried| Control::Carried(Box::new(carried)));
+    for control in controls().into_iter().chain(said_again) {
         let name = format!("control-{}", control_name(&control));
         samples.push((name, Record::Control(ControlRecord { at: AT, control })));
+    }
+    for (name, piece) in stored() {
+        samples.push((name.into(), Record::Stored(Box::new(piece))));
     }
     samples
 }

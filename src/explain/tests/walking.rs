@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use sluis_model::{
-    CorporationId, Event, Input, NotificationId, Record, TenantKey, TenantRecord, Timestamp,
+    CorporationId, Event, Input, NotificationId, Record, StoredTenant, Tenant, TenantKey,
+    TenantRecord, Timestamp,
 };
 
 use crate::explain::{MAX_READS, about, walk};
@@ -104,4 +105,44 @@ fn a_page_that_keeps_nothing_still_ends_and_goes_on() {
     assert!(first.records.is_empty() && first.next.is_some());
     let Ok(second) = walk(&mut read, last, first.next, 10, about(NotificationId(1)));
     assert_eq!(second.next, None);
+}
+
+/// The tenant of the even sequences, stored at `sequence`.
+fn store(log: &mut BTreeMap<u64, Record>, sequence: u64) {
+    let (tenant, state) = (
+        TenantKey::new(CorporationId(1), "A"),
+        Tenant {
+            last: sequence - 2,
+            ..Tenant::default()
+        },
+    );
+    let pieces = StoredTenant::pieces(&tenant, &state, Vec::new(), Timestamp(0), sequence);
+    let piece = pieces.into_iter().next().expect("at least one");
+    log.insert(sequence, Record::Stored(Box::new(piece)));
+}
+
+#[test]
+fn a_stored_tenant_leads_on_and_is_no_decision() {
+    let mut log = log(7);
+    store(&mut log, 14);
+    store(&mut log, 8);
+    assert_eq!(page(&log, 14, None, 10).0, [12, 10, 6, 4, 2]);
+    let (first, next, _) = page(&log, 14, None, 2);
+    assert_eq!((first, next), (vec![12, 10], Some(10)));
+    assert_eq!(page(&log, 14, next, 10).0, [6, 4, 2]);
+}
+
+#[test]
+fn a_walk_that_meets_what_is_not_kept_says_so() {
+    let is_cut = |log: &BTreeMap<u64, Record>, last: u64| {
+        let mut read = |sequence: u64| Ok::<_, Infallible>(log.get(&sequence).cloned());
+        let Ok(page) = walk(&mut read, last, None, 10, |_| true);
+        (page.records.len(), page.is_cut)
+    };
+    let mut log = log(7);
+    assert_eq!(is_cut(&log, 14), (7, false));
+    log.retain(|sequence, _| *sequence > 6);
+    assert_eq!(is_cut(&log, 14), (4, true));
+    assert_eq!(is_cut(&log, 6), (0, true));
+    assert_eq!(is_cut(&log, 0), (0, false), "there never was anything");
 }

@@ -219,7 +219,7 @@ fn bounced(world: &World, shard: &mut ShardCore, id: NotificationId) -> Input {
     let bytes = world.journal.read(first, last).unwrap().unwrap();
     match Record::decode(&bytes).unwrap() {
         Record::Tenant(record) => record.input,
-        Record::Control(_) => panic!("a record of a tenant"),
+        other => panic!("a record of a tenant: {other:?}"),
     }
 }
 

@@ -3,10 +3,12 @@
 
 mod anew;
 mod bounds;
+mod carry;
 mod durable;
 mod ended;
 mod permits;
 mod standing;
+mod stored;
 mod strand;
 mod timers;
 mod world;

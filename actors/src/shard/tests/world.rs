@@ -48,6 +48,7 @@ pub(super) struct World {
     pub(super) on_doubt: OnDoubt,
     pub(super) owner: Owner,
     pub(super) endings: Arc<Endings>,
+    pub(super) horizon: Arc<Horizon>,
     pub(super) readers: Arc<Readers>,
 }
 
@@ -87,6 +88,7 @@ impl World {
             on_doubt: OnDoubt::Resend,
             owner: Owner::Street,
             endings: Arc::default(),
+            horizon: Arc::default(),
             readers: Readers::inline(),
         }
     }
@@ -133,6 +135,7 @@ impl World {
             activity: self.activity.clone(),
             links,
             endings: self.endings.clone(),
+            horizon: self.horizon.clone(),
             readers: self.readers.clone(),
             pauses: Arc::new(crate::pauses::PauseBook::new(1)),
             paused: false,

@@ -24,7 +24,7 @@ fn a_fact_leaves_when_what_it_missed_comes() {
         facts
             .take(
                 HOUSE,
-                1,
+                (1, 1),
                 (10, Timestamp(0)),
                 Some(SUBJECT),
                 missed(true, true)
@@ -33,14 +33,14 @@ fn a_fact_leaves_when_what_it_missed_comes() {
     );
     assert!(
         facts
-            .take(HOUSE, 1, (11, Timestamp(0)), None, missed(true, false))
+            .take(HOUSE, (1, 1), (11, Timestamp(0)), None, missed(true, false))
             .is_some()
     );
     assert!(
         facts
             .take(
                 HOUSE,
-                2,
+                (2, 2),
                 (12, Timestamp(0)),
                 Some(SUBJECT),
                 missed(false, true)
@@ -72,7 +72,13 @@ fn what_was_dismissed_is_gone_for_good_and_its_repeats_with_it() {
     let mut facts = UnmatchedFacts::default();
     let take = |facts: &mut UnmatchedFacts, slot, sequence| {
         let at = (sequence, Timestamp(sequence as i64));
-        facts.take(HOUSE, slot, at, None, missed(true, false))
+        facts.take(
+            HOUSE,
+            (slot, u64::from(slot)),
+            at,
+            None,
+            missed(true, false),
+        )
     };
     take(&mut facts, 1, 10);
     take(&mut facts, 2, 11);
@@ -86,7 +92,7 @@ fn what_was_dismissed_is_gone_for_good_and_its_repeats_with_it() {
     take(&mut facts, 1, 12);
     assert_eq!(waiting(&facts), [11], "the same, a night later");
     let at = (20, Timestamp(20));
-    facts.take(HOUSE, 3, at, Some(SUBJECT), missed(true, true));
+    facts.take(HOUSE, (3, 3), at, Some(SUBJECT), missed(true, true));
     assert!(facts.dismiss(HOUSE, 20));
     take(&mut facts, 3, 21);
     assert_eq!(waiting(&facts), [11], "its subject is known by itself now");
@@ -108,7 +114,7 @@ fn what_ended_before_the_payment_came_is_remembered() {
     assert_eq!(
         facts.take(
             HOUSE,
-            1,
+            (1, 1),
             (10, Timestamp(0)),
             Some(SUBJECT),
             missed(true, true)
@@ -119,7 +125,7 @@ fn what_ended_before_the_payment_came_is_remembered() {
         facts
             .take(
                 HOUSE,
-                2,
+                (2, 2),
                 (11, Timestamp(0)),
                 Some(SUBJECT),
                 missed(false, true)
@@ -134,7 +140,7 @@ fn what_ended_before_the_payment_came_is_remembered() {
         facts
             .take(
                 HOUSE,
-                1,
+                (1, 1),
                 (12, Timestamp(0)),
                 Some(SUBJECT),
                 missed(false, true)
@@ -150,7 +156,7 @@ fn what_a_feed_repeats_stands_once_and_the_newest_stay() {
     for night in 1..=365 {
         facts.take(
             HOUSE,
-            1,
+            (1, 1),
             (night, Timestamp(night as i64)),
             None,
             missed(true, false),
@@ -160,7 +166,7 @@ fn what_a_feed_repeats_stands_once_and_the_newest_stay() {
     for n in 0..2 * MOST_FACTS as u64 {
         facts.take(
             HOUSE,
-            7 + n as u32,
+            (7 + n as u32, n),
             (1_000 + n, Timestamp(400)),
             None,
             missed(true, false),
@@ -173,7 +179,7 @@ fn what_a_feed_repeats_stands_once_and_the_newest_stay() {
     );
     facts.take(
         HOUSE,
-        6,
+        (6, 6),
         (900_000, Timestamp(401 + KEPT_MS)),
         None,
         missed(true, false),
@@ -184,5 +190,65 @@ fn what_a_feed_repeats_stands_once_and_the_newest_stay() {
         (house.by_slot.len(), house.facts.len()),
         (1, 1),
         "the index forgets with them"
+    );
+}
+
+#[test]
+fn what_is_carried_comes_back_as_it_was_but_for_the_facts_whose_records_go() {
+    let mut facts = UnmatchedFacts::default();
+    for (sequence, slot) in [(10, 1), (20, 2), (30, 3)] {
+        let (at, tenant) = ((sequence, Timestamp(0)), (slot, u64::from(slot)));
+        facts.take(HOUSE, tenant, at, Some(SUBJECT), missed(true, true));
+    }
+    facts.dismiss(HOUSE, 20);
+    facts.ended(HOUSE, 7, SUBJECT);
+    facts.stranger(CorporationId(2));
+    let carried = facts.carry(20, |slot| format!("H-{slot}").into());
+    assert_eq!(waiting(&facts), [30], "20 is dismissed, and 10 goes");
+
+    let mut again = UnmatchedFacts::default();
+    // What a replay made of records that miss those before them.
+    let spurious = (CorporationId(9), (1, 1), (25, Timestamp(0)));
+    again.take(
+        spurious.0,
+        spurious.1,
+        spurious.2,
+        None,
+        missed(true, false),
+    );
+    let slot = |_, tenant: &str| tenant["H-".len()..].parse().expect("a number");
+    for strays in carried.clone() {
+        again.put_carried(strays, slot);
+    }
+    assert_eq!(waiting(&again), [30]);
+    let repeat = again.take(
+        HOUSE,
+        (7, 7),
+        (40, Timestamp(0)),
+        Some(SUBJECT),
+        missed(true, true),
+    );
+    assert_eq!(repeat, None, "it was told about that, and it ended");
+    let dismissed = again.take(
+        HOUSE,
+        (2, 2),
+        (41, Timestamp(0)),
+        Some(SUBJECT),
+        missed(true, true),
+    );
+    assert!(
+        dismissed.is_some() && waiting(&again) == [30],
+        "still dismissed"
+    );
+    assert_eq!(
+        again
+            .counts()
+            .map(|strays| (strays.facts_ever, strays.notifications_ever))
+            .collect::<Vec<_>>(),
+        [(4, 0), (0, 1)]
+    );
+    assert_eq!(
+        again.carry(0, |slot| format!("H-{slot}").into())[1..].len(),
+        carried[1..].len()
     );
 }

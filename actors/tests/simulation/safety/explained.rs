@@ -4,25 +4,44 @@
 
 use std::ops::ControlFlow;
 
-use sluis_journal::{Journal, Sequence, Shard};
+use sluis_journal::{Journal, JournalError, Sequence, Shard};
 use sluis_model::{Record, TenantKey, TenantRecord};
 
 use super::{Check, Findings};
+use crate::archive::Archive;
 use crate::outside::Arrival;
 use crate::shadow::{Shadow, Start};
 
 const CHECK: Check = Check::Explained;
 
-/// When everything handed in is durable: the walk of every tenant.
-pub(crate) fn settled(journal: &dyn Journal, shadow: &Shadow, findings: &mut Findings) {
+/// When everything handed in is durable: the walk of every tenant. What the journal has forgotten
+/// stands in the archive.
+pub(crate) fn settled(
+    journal: &dyn Journal,
+    archive: &Archive,
+    shadow: &Shadow,
+    findings: &mut Findings,
+) {
     for (shard, log) in shadow.logs.iter().enumerate() {
         for (tenant, state) in &log.tenants {
+            let begun = log.begun.get(tenant).copied().unwrap_or_default();
             let mut expected = log
                 .records
                 .iter()
+                .skip(begun.saturating_sub(1) as usize)
                 .rev()
                 .filter_map(|record| of(record, tenant));
-            let walked = walk(journal, Shard(shard as u16), state.last, |record| {
+            let read = |sequence: u64| {
+                let (shard, sequence) = (Shard(shard as u16), Sequence(sequence));
+                let read = journal.read(shard, sequence);
+                let forgotten = || archive.record(shard, sequence);
+                read.map(|found| found.or_else(forgotten))
+            };
+            let walked = walk(read, Shard(shard as u16), state.last, |record| {
+                // A stored tenant decides nothing, and leads on.
+                if matches!(record, Record::Stored(piece) if piece.tenant == *tenant) {
+                    return ControlFlow::Continue(());
+                }
                 match (of(record, tenant), expected.next()) {
                     (Some(found), Some(expected)) if found == expected => ControlFlow::Continue(()),
                     (found, expected) => ControlFlow::Break(format!(
@@ -46,16 +65,14 @@ pub(crate) fn settled(journal: &dyn Journal, shadow: &Shadow, findings: &mut Fin
 
 /// Reads from `from` back to the tenant's first record.
 fn walk(
-    journal: &dyn Journal,
+    read: impl Fn(u64) -> Result<Option<Vec<u8>>, JournalError>,
     shard: Shard,
     from: u64,
     mut visit: impl FnMut(&Record) -> ControlFlow<String>,
 ) -> Result<(), String> {
     let mut next = from;
     while next > 0 {
-        let bytes = journal
-            .read(shard, Sequence(next))
-            .map_err(|error| error.to_string())?;
+        let bytes = read(next).map_err(|error| error.to_string())?;
         let bytes =
             bytes.ok_or_else(|| format!("record {next} of shard {} is not there", shard.0))?;
         let record = Record::decode(&bytes).map_err(|error| error.to_string())?;
@@ -64,6 +81,7 @@ fn walk(
         }
         next = match record {
             Record::Tenant(record) if record.previous < next => record.previous,
+            Record::Stored(piece) if piece.previous < next => piece.previous,
             _ => {
                 return Err(format!(
                     "record {next} of shard {} does not lead back",

@@ -1,0 +1,256 @@
+//! Owns the forgetting of old records: which generations of the log can go, that everything alive in
+//! them is written again first, and that nothing goes before everybody who follows the log is past
+//! it. Refuses to look at a record beyond the instant at which it was written, and to hold up
+//! anything: a step that cannot be done now is done later.
+
+use std::sync::Arc;
+
+use sluis_journal::{Generation, Journal, JournalError, Sequence, Shard};
+use sluis_model::codec::CodecError;
+use sluis_model::{Clock, Record, Timestamp};
+
+use crate::shard::{Endings, Horizon};
+use crate::wake::Bell;
+
+/// What an open notification is taken to cost in the log, its body included, and a tenant beside
+/// that, in bytes.
+const OPEN_BYTES: u64 = 1_024;
+const TENANT_BYTES: u64 = 256;
+
+/// Who follows the log and must have read a record before it is forgotten.
+pub trait Follower: Send + Sync {
+    /// Up to which record of the shard everything is kept elsewhere, durably.
+    fn passed(&self, shard: Shard) -> Sequence;
+}
+
+/// When old records are forgotten.
+#[derive(Clone)]
+pub struct RetentionSettings {
+    /// Records younger than this are kept, in milliseconds: at least as long as idempotency keys and
+    /// the bytes of a day are counted from them.
+    pub keep_for_ms: i64,
+    /// How many times as large as what is alive the log may be, beside the spare generations, before
+    /// any is forgotten.
+    pub live_factor: u64,
+    /// Generations that are kept beside what is alive, however little that is.
+    pub spare_generations: u64,
+    /// Who must be past a record.
+    pub followers: Vec<Arc<dyn Follower>>,
+}
+
+impl std::fmt::Debug for RetentionSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RetentionSettings")
+            .field("keep_for_ms", &self.keep_for_ms)
+            .field("live_factor", &self.live_factor)
+            .field("spare_generations", &self.spare_generations)
+            .field("followers", &self.followers.len())
+            .finish()
+    }
+}
+
+/// Why a step failed. Nothing is lost by it: it is tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum RetentionError {
+    /// The journal failed.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A record at the end of a generation cannot be read.
+    #[error("record {sequence} of shard {shard} cannot be read: {source}")]
+    Record {
+        /// The shard.
+        shard: u16,
+        /// The record.
+        sequence: u64,
+        /// What is wrong with it.
+        source: CodecError,
+    },
+}
+
+/// One shard, as the retention sees it.
+#[derive(Clone, Debug)]
+pub struct Retained {
+    /// What is to be carried.
+    pub horizon: Arc<Horizon>,
+    /// What ended and must stand in the table first.
+    pub endings: Arc<Endings>,
+    /// Wakes the shard.
+    pub bell: Arc<Bell>,
+}
+
+/// The forgetting of old records.
+pub struct Retention {
+    journal: Arc<dyn Journal>,
+    clock: Arc<dyn Clock>,
+    settings: RetentionSettings,
+    /// In order of shards.
+    shards: Vec<Retained>,
+    /// Up to where each shard is to be forgotten, while that is under way.
+    goal: Option<Vec<Sequence>>,
+}
+
+impl Retention {
+    /// Nothing is forgotten yet.
+    #[must_use]
+    pub fn new(
+        journal: Arc<dyn Journal>,
+        clock: Arc<dyn Clock>,
+        settings: RetentionSettings,
+        shards: Vec<Retained>,
+    ) -> Self {
+        Self {
+            journal,
+            clock,
+            settings,
+            shards,
+            goal: None,
+        }
+    }
+
+    /// One step: begins to forget where that is due, or goes on with it. Blocks on the disk: not for
+    /// an arbiter.
+    ///
+    /// # Errors
+    /// See [`RetentionError`]; the next step tries again.
+    pub fn step(&mut self) -> Result<(), RetentionError> {
+        let Some(goal) = self.goal.take() else {
+            self.goal = self.due()?;
+            if let Some(goal) = &self.goal {
+                self.ask(goal);
+            }
+            return Ok(());
+        };
+        let done = self.go_on(&goal);
+        if !matches!(done, Ok(true)) {
+            self.goal = Some(goal);
+        }
+        done.map(drop)
+    }
+
+    fn ask(&self, goal: &[Sequence]) {
+        for (shard, horizon) in self.shards.iter().zip(goal) {
+            shard.horizon.ask(*horizon);
+            shard.bell.ring();
+        }
+    }
+
+    /// Up to where the shards can be forgotten now, if it is worth it: as few generations as bring
+    /// the log within its size.
+    fn due(&self) -> Result<Option<Vec<Sequence>>, RetentionError> {
+        let all = self.journal.generations();
+        let mut bytes: u64 = all.iter().map(|generation| generation.bytes).sum();
+        let most = self.most_bytes(&all);
+        let mut goal = None;
+        for pair in all.windows(2) {
+            let [going, next] = pair else {
+                break;
+            };
+            if bytes <= most || !self.is_old(next)? {
+                break;
+            }
+            bytes -= going.bytes;
+            goal = Some(next.starts.clone());
+        }
+        Ok(goal)
+    }
+
+    /// Bytes that the log may have before any of it is forgotten.
+    fn most_bytes(&self, all: &[Generation]) -> u64 {
+        let alive = |shard: &Retained| {
+            let live = shard.horizon.live();
+            live.open * OPEN_BYTES + live.tenants * TENANT_BYTES
+        };
+        let alive: u64 = self.shards.iter().map(alive).sum();
+        let full = all.iter().map(|generation| generation.bytes).max();
+        alive
+            .saturating_mul(self.settings.live_factor)
+            .saturating_add(self.settings.spare_generations * full.unwrap_or_default())
+    }
+
+    /// Whether everything before this generation is older than what is kept.
+    fn is_old(&self, next: &Generation) -> Result<bool, RetentionError> {
+        let now = self.clock.now();
+        for (shard, start) in (0..).map(Shard).zip(&next.starts) {
+            if let Some(at) = self.written_at(shard, start.previous())?
+                && now.since(at) < self.settings.keep_for_ms
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// When a record was written; none: it is not there, or there never was one.
+    fn written_at(
+        &self,
+        shard: Shard,
+        sequence: Sequence,
+    ) -> Result<Option<Timestamp>, RetentionError> {
+        let Some(bytes) = self.journal.read(shard, sequence)? else {
+            return Ok(None);
+        };
+        let record = Record::decode(&bytes).map_err(|source| RetentionError::Record {
+            shard: shard.0,
+            sequence: sequence.0,
+            source,
+        })?;
+        Ok(Some(record.at()))
+    }
+
+    /// Trims every shard that can be. Whether all are.
+    fn go_on(&self, goal: &[Sequence]) -> Result<bool, RetentionError> {
+        let mut all = true;
+        for ((shard, retained), horizon) in (0..).map(Shard).zip(&self.shards).zip(goal) {
+            if self.journal.first(shard) < *horizon {
+                all &= self.trim(shard, retained, *horizon)?;
+            }
+        }
+        Ok(all)
+    }
+
+    /// Trims a shard, if everything alive was carried and everybody is past the horizon.
+    fn trim(
+        &self,
+        shard: Shard,
+        retained: &Retained,
+        horizon: Sequence,
+    ) -> Result<bool, RetentionError> {
+        let carried = retained.horizon.carried();
+        let Some(carried) = carried.filter(|carried| carried.horizon >= horizon) else {
+            // The shard may have been rebuilt and have missed its bell.
+            retained.bell.ring();
+            return Ok(false);
+        };
+        let passed = |follower: &Arc<dyn Follower>| follower.passed(shard) >= horizon.previous();
+        if !self.settings.followers.iter().all(passed) {
+            return Ok(false);
+        }
+        self.table(shard, retained, carried.upto)?;
+        if self.journal.table_applied(shard) < carried.upto {
+            return Ok(false);
+        }
+        self.journal.trim(shard, horizon)?;
+        tracing::info!(
+            shard = shard.0,
+            before = horizon.0,
+            "old records were forgotten"
+        );
+        Ok(true)
+    }
+
+    /// Has the table hold everything that ended up to `upto`, durably: what ended between the
+    /// horizon and the record that carried its tenant cannot be told from the log any more.
+    fn table(&self, shard: Shard, retained: &Retained, upto: Sequence) -> Result<(), JournalError> {
+        if self.journal.table_applied(shard) >= upto {
+            return Ok(());
+        }
+        let complete = retained.endings.write(&*self.journal, shard)?;
+        if complete >= upto.0 {
+            self.journal.set_table_applied(shard, Sequence(complete))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,198 @@
+//! What goes, when, and behind whom.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sluis_journal::{Batch, MemoryJournal};
+use sluis_model::{Control, ControlRecord, DAY, ManualClock};
+
+use super::*;
+use crate::shard::Live;
+use crate::wake::Activity;
+
+const SHARD: Shard = Shard(0);
+const START: Timestamp = Timestamp(1_795_000_000_000);
+
+/// A follower that is where the test puts it.
+struct At(AtomicU64);
+
+impl Follower for At {
+    fn passed(&self, _: Shard) -> Sequence {
+        Sequence(self.0.load(Ordering::SeqCst))
+    }
+}
+
+struct World {
+    journal: Arc<MemoryJournal>,
+    clock: Arc<ManualClock>,
+    retained: Retained,
+    follower: Arc<At>,
+    retention: Retention,
+}
+
+impl World {
+    fn new() -> Self {
+        let journal = Arc::new(MemoryJournal::new(1, 8));
+        let clock = Arc::new(ManualClock::starting_at(START));
+        let retained = Retained {
+            horizon: Arc::default(),
+            endings: Arc::default(),
+            bell: Bell::new(Arc::new(Activity::default())),
+        };
+        let follower = Arc::new(At(AtomicU64::new(u64::MAX)));
+        let settings = RetentionSettings {
+            keep_for_ms: 2 * DAY,
+            live_factor: 3,
+            spare_generations: 2,
+            followers: vec![follower.clone()],
+        };
+        let retention = Retention::new(
+            journal.clone(),
+            clock.clone(),
+            settings,
+            vec![retained.clone()],
+        );
+        Self {
+            journal,
+            clock,
+            retained,
+            follower,
+            retention,
+        }
+    }
+
+    /// Ten records of now, and a generation that begins behind them.
+    fn generation(&self) {
+        let last = self.journal.last(SHARD);
+        let mut batch = Batch::new(SHARD, last.next());
+        for intent in 0..10 {
+            let record = Record::Control(ControlRecord {
+                at: self.clock.now(),
+                control: Control::IntentDone { intent },
+            });
+            batch
+                .push_with(|buffer| record.encode(buffer))
+                .expect("it fits");
+        }
+        self.journal.try_append(batch, last).expect("room");
+        self.journal.commit();
+        self.journal.begin_generation();
+    }
+
+    /// Four generations, one a day, and two days later.
+    fn with_four_old_ones() -> Self {
+        let world = Self::new();
+        for _ in 0..4 {
+            world.generation();
+            world.clock.advance(DAY);
+        }
+        world.clock.advance(2 * DAY);
+        world
+    }
+
+    fn step(&mut self) {
+        self.retention.step().expect("a step");
+    }
+
+    fn first(&self) -> u64 {
+        self.journal.first(SHARD).0
+    }
+
+    /// The shard has carried what it was asked to, up to its end.
+    fn carry(&self) {
+        let wanted = self.retained.horizon.wanted().expect("it was asked");
+        let last = self.journal.last(SHARD).0;
+        self.retained.horizon.reached(wanted, last);
+        self.retained.endings.add([], last);
+    }
+}
+
+#[test]
+fn what_is_within_its_size_stays_however_old_it_is() {
+    let mut world = World::new();
+    for _ in 0..2 {
+        world.generation();
+        world.clock.advance(9 * DAY);
+    }
+    world.step();
+    assert_eq!(world.retained.horizon.wanted(), None);
+}
+
+#[test]
+fn what_is_alive_counts_more_than_once() {
+    let mut world = World::with_four_old_ones();
+    world.retained.horizon.show(Live {
+        tenants: 1,
+        open: 1,
+    });
+    world.step();
+    assert_eq!(world.retained.horizon.wanted(), None);
+}
+
+#[test]
+fn no_more_goes_than_must_and_nothing_that_is_young() {
+    let mut world = World::with_four_old_ones();
+    world.step();
+    assert_eq!(
+        world.retained.horizon.wanted(),
+        Some(21),
+        "two of four generations are enough"
+    );
+    let mut young = World::new();
+    for _ in 0..6 {
+        young.generation();
+        young.clock.advance(DAY / 2);
+    }
+    young.step();
+    assert_eq!(
+        young.retained.horizon.wanted(),
+        Some(31),
+        "the fourth is a day and a half old"
+    );
+}
+
+#[test]
+fn it_goes_when_it_is_carried_and_everybody_is_past_it() {
+    let mut world = World::with_four_old_ones();
+    world.follower.0.store(19, Ordering::SeqCst);
+    world.step();
+    world.step();
+    assert_eq!(world.first(), 1, "it is not carried");
+    world.carry();
+    world.step();
+    assert_eq!(world.first(), 1, "the follower lacks one record");
+    world.follower.0.store(20, Ordering::SeqCst);
+    world.step();
+    assert_eq!(world.first(), 21);
+    assert_eq!(
+        world.journal.table_applied(SHARD),
+        world.journal.last(SHARD),
+        "what ended meanwhile stands in the table"
+    );
+    assert_eq!(world.journal.generations().len(), 3);
+    world.step();
+    assert_eq!(world.retained.horizon.wanted(), None, "that is enough");
+}
+
+#[test]
+fn nothing_goes_before_the_table_has_what_ended_until_it_was_carried() {
+    let mut world = World::with_four_old_ones();
+    world.step();
+    let wanted = world.retained.horizon.wanted().expect("it was asked");
+    let last = world.journal.last(SHARD).0;
+    world.retained.horizon.reached(wanted, last);
+    // The shard has not told yet what ended up to there.
+    world.retained.endings.add([], last - 1);
+    world.step();
+    assert_eq!(world.first(), 1);
+    world.retained.endings.add([], last);
+    world.step();
+    assert_eq!(world.first(), 21);
+}
+
+#[test]
+fn a_clock_that_was_set_back_forgets_nothing_too_early() {
+    let mut world = World::with_four_old_ones();
+    world.clock.set(START);
+    world.step();
+    assert_eq!(world.retained.horizon.wanted(), None);
+}

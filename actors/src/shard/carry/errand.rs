@@ -1,0 +1,109 @@
+//! Owns the fetching of bodies from the journal, on the thread of a reader: an arbiter reads no
+//! disk. Refuses to bring more than fits in a turn or two: the rest is fetched again.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use sluis_journal::Journal;
+use sluis_model::{Notification, NotificationId};
+
+use super::super::settings::ShardSettings;
+use super::scan::{Load, Wanted};
+use crate::body::{NoBody, read_body};
+use crate::wake::{Activity, Bell};
+
+/// Bytes of bodies that are brought at once, give or take the last one.
+const MOST_BYTES: usize = 256 << 10;
+
+/// Where what was fetched waits for the shard.
+#[derive(Default)]
+pub(super) struct Basket(Mutex<Option<(Load, Fetched)>>);
+
+impl Basket {
+    /// What was fetched, once it is there.
+    pub(super) fn take(&self) -> Option<(Load, Fetched)> {
+        self.0.lock().take()
+    }
+}
+
+/// Bodies that were fetched.
+#[derive(Debug, Default)]
+pub(super) struct Fetched(HashMap<NotificationId, Notification>);
+
+impl Fetched {
+    /// Those of a tenant.
+    pub(super) fn of(&mut self, wanted: &Wanted) -> Vec<Notification> {
+        let ids = wanted.bodies.iter();
+        ids.filter_map(|(id, _)| self.0.remove(id)).collect()
+    }
+}
+
+/// A load that is fetched. It counts as under way until it is dropped.
+pub(super) struct Errand {
+    journal: Arc<dyn Journal>,
+    shard: u16,
+    basket: Arc<Basket>,
+    load: Load,
+    bell: Arc<Bell>,
+    activity: Arc<Activity>,
+}
+
+impl Errand {
+    pub(super) fn new(settings: &ShardSettings, basket: Arc<Basket>, load: Load) -> Self {
+        settings.activity.begin(1);
+        Self {
+            journal: settings.journal.clone(),
+            shard: settings.shard.0,
+            basket,
+            load,
+            bell: settings.bell.clone(),
+            activity: settings.activity.clone(),
+        }
+    }
+
+    /// Fetches as much as is brought at once.
+    pub(super) fn run(mut self) {
+        match self.fetch() {
+            Ok(fetched) => {
+                let load = std::mem::take(&mut self.load);
+                *self.basket.0.lock() = Some((load, fetched));
+                self.bell.ring();
+            }
+            // Nothing is trimmed then: what cannot be read stays where it is.
+            Err(error) => {
+                let shard = self.shard;
+                tracing::error!(shard, %error, "a body cannot be carried along, so the log is not trimmed: see `sluis journal verify`");
+            }
+        }
+    }
+
+    /// The bodies; what was not reached leaves the load.
+    fn fetch(&mut self) -> Result<Fetched, NoBody> {
+        let (mut fetched, mut bytes) = (Fetched::default(), 0);
+        for place in 0..self.load.tenants.len() {
+            let wanted = &mut self.load.tenants[place];
+            for read in 0..wanted.bodies.len() {
+                let (id, body) = wanted.bodies[read];
+                if bytes >= MOST_BYTES {
+                    // The rest of this tenant, and those behind, come next.
+                    wanted.bodies.truncate(read);
+                    wanted.is_whole = false;
+                    self.load.next = wanted.slot;
+                    self.load.tenants.truncate(place + 1);
+                    return Ok(fetched);
+                }
+                let body = read_body(&*self.journal, id, body)?;
+                bytes += body.data.len();
+                fetched.0.insert(id, body);
+            }
+        }
+        Ok(fetched)
+    }
+}
+
+impl Drop for Errand {
+    fn drop(&mut self) {
+        self.activity.end(1);
+    }
+}

@@ -1,0 +1,186 @@
+//! Owns the sample values of a stored tenant and of what a shard says again: every phase, and
+//! everything that is kept of attempts, facts and bounces.
+
+use sluis_model::{
+    AddressState, Carried, CarriedStray, CarriedStrays, Cause, Channel, ChannelSet, Choice,
+    Contact, CorporationId, Evidence, NotificationId, OnDoubt, Open, PauseScope, Phase, SentTo,
+    StoredTenant, SubjectMoney, Timestamp, Told, Tried, Tries,
+};
+
+use crate::values::{AT, ID, notification, profile, subject, tenant, why};
+
+pub(crate) fn phases() -> Vec<Phase> {
+    let (attempt, until) = (2, AT);
+    vec![
+        Phase::Waiting { until },
+        Phase::Ready {
+            channel: Channel::Email,
+            choice: Choice::Preferred,
+            pinned: Some("relay".into()),
+            not_before: AT,
+        },
+        Phase::Started {
+            attempt,
+            channel: Channel::Sms,
+            provider: "sms".into(),
+            on_doubt: OnDoubt::Hold,
+            at: AT,
+        },
+        Phase::InDoubt { attempt, until },
+        Phase::Sent {
+            attempt,
+            accepted_at: AT,
+            delivered_at: Some(AT),
+            due: Timestamp::NEVER,
+        },
+        Phase::Held { guard: 3, until },
+        Phase::Task {
+            task: 3,
+            list: "delivery".into(),
+            cause: Box::new(Cause::Bounced { why: why() }),
+            since: AT,
+        },
+    ]
+}
+
+pub(crate) fn phase_name(phase: &Phase) -> &'static str {
+    match phase {
+        Phase::Waiting { .. }
+        | Phase::Ready { .. }
+        | Phase::Started { .. }
+        | Phase::InDoubt { .. }
+        | Phase::Sent { .. }
+        | Phase::Held { .. }
+        | Phase::Task { .. } => phase.name(),
+    }
+}
+
+fn tried() -> Tried {
+    Tried {
+        attempts: 2,
+        interrupted: 1,
+        tried: ChannelSet::default().with(Channel::Email),
+        failed: ChannelSet::default().with(Channel::Sms),
+        unsendable: ChannelSet::default(),
+        ours: true,
+        tries: Tries {
+            retried: 3,
+            withdrawn: 1,
+            since: AT,
+        },
+        doubt: Some("relay".into()),
+        sent_to: [SentTo {
+            attempt: 2,
+            step: 1,
+            channel: Channel::Email,
+            asked: true,
+            address: "a@example.nl".into(),
+        }]
+        .into(),
+    }
+}
+
+fn open(number: u128, phase: Phase) -> Box<Open> {
+    let body = notification();
+    Box::new(Open {
+        id: NotificationId(ID.0 + number),
+        flow: body.flow,
+        body: 42,
+        accepted_at: AT,
+        category: body.category,
+        subject: body.subject.map(Box::new),
+        fields: body.fields,
+        lane: body.lane,
+        environment: body.environment,
+        expires_at: Some(AT),
+        step: 1,
+        entered: true,
+        tasks: 3,
+        answered: true,
+        link_closed: true,
+        tried: (number > 0).then(|| Box::new(tried())),
+        phase,
+    })
+}
+
+fn told() -> Told {
+    Told {
+        balance: Some((71_250, AT)),
+        balance_ahead: true,
+        subjects: Default::default(),
+        facts: [(1, 2), (3, 4)].into(),
+        contacts: vec![Contact {
+            channel: Channel::Email,
+            value: "a@example.nl".into(),
+            state: AddressState::Invalid,
+            since: AT,
+            by: Evidence::Bounce,
+        }],
+    }
+}
+
+pub(crate) fn stored() -> [(&'static str, StoredTenant); 3] {
+    let money = SubjectMoney {
+        subject: subject(),
+        open: Some((61_250, AT)),
+        open_ahead: false,
+        paid_cents: 10,
+        paid_at: AT,
+        payments: vec![(10, AT)],
+    };
+    let first = StoredTenant {
+        at: AT,
+        tenant: tenant(),
+        previous: 41,
+        piece: 0,
+        pieces: 2,
+        profile: Some(Box::new(profile())),
+        told: Some(Box::new(told())),
+        subjects: vec![money],
+        open: (0..)
+            .zip(phases())
+            .map(|(n, phase)| open(n, phase))
+            .collect(),
+        bodies: vec![notification()],
+    };
+    let second = StoredTenant {
+        previous: 42,
+        piece: 1,
+        profile: None,
+        told: None,
+        subjects: Vec::new(),
+        ..first.clone()
+    };
+    let bodies = StoredTenant::bodies_only(&tenant(), vec![notification()], AT, (43, 44));
+    let bodies = bodies.into_iter().next().expect("one record");
+    [
+        ("stored-first", first),
+        ("stored-last", second),
+        ("stored-bodies", bodies),
+    ]
+}
+
+pub(crate) fn carried() -> [Carried; 2] {
+    let scope = PauseScope {
+        corporation: Some(CorporationId(7)),
+        flow: Some("storno".into()),
+        channel: Some(Channel::Email),
+    };
+    let stray = CarriedStray {
+        sequence: 40,
+        tenant: "H-1001".into(),
+        at: AT,
+        subject: Some(99),
+        near: Some(Box::new(subject())),
+        dismissed: true,
+    };
+    let strays = CarriedStrays {
+        corporation: Some(CorporationId(7)),
+        facts: vec![stray],
+        newer: vec![1, u32::MAX],
+        older: vec![2],
+        ever: 5,
+        strangers: 6,
+    };
+    [Carried::Pause { scope, since: AT }, Carried::Strays(strays)]
+}
