@@ -90,8 +90,10 @@ mod tests {
     fn a_body_is_read_where_it_was_accepted_and_where_it_is_carried_along() {
         let id = NotificationId::new(ShardId(0), 1, 1);
         let (at, tenant) = (Timestamp(1), TenantKey::new(CorporationId(1), "H-1"));
-        let mut open = Tenant::default();
-        open.last = 1;
+        let open = Tenant {
+            last: 1,
+            ..Tenant::default()
+        };
         let [mut stored]: [StoredTenant; 1] =
             StoredTenant::pieces(&tenant, &open, Vec::new(), at, 1)
                 .try_into()

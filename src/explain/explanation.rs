@@ -16,6 +16,7 @@ use super::delays::Delay;
 use super::next::{Next, next, what};
 use super::reason::ReasonRow;
 use super::timeline::{TimelineRow, rows_of};
+use super::walk::Page;
 use super::words::{rfc3339, step};
 
 /// How a notification ended, as the table of ended ones says it.
@@ -78,21 +79,25 @@ pub struct Explanation {
     pub not_used: Vec<NotUsed>,
     /// Everything that was decided, oldest first.
     pub history: Vec<TimelineRow>,
+    /// Whether older decisions about the tenant are not kept any more.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub older_not_kept: bool,
     /// Why this tenant, this channel, this address, now.
     pub why: String,
 }
 
-/// Explains `id` from the records about it (newest first, as `walk` gives them; more do no harm),
-/// its state while open, and how it ended, if it did. `flow` is the definition it runs by.
+/// Explains `id`, of the tenant with this number, from the records about it (as `walk` gives them;
+/// more do no harm), its state while open, and how it ended, if it did. `flow` is the definition it
+/// runs by.
 #[must_use]
 pub fn explain(
-    id: NotificationId,
+    (id, tenant): (NotificationId, &str),
     open: Option<&Open>,
     ended: Option<Ending<'_>>,
-    records: &[(u64, TenantRecord)],
+    page: &Page,
     flow: Option<&Flow>,
 ) -> Explanation {
-    let story = Story::read(id, open, records, flow);
+    let story = Story::read((id, tenant), open, page, flow);
     let end = story
         .end
         .map(|(at, end, _)| Ending { end, at })
@@ -115,6 +120,7 @@ pub fn explain(
         attempts: story.attempts,
         not_used: Vec::new(),
         history: story.history,
+        older_not_kept: story.is_cut,
         why,
     }
 }
@@ -172,16 +178,19 @@ struct Story<'a> {
     end: Option<(Timestamp, &'a str, &'a Cause)>,
     attempts: Vec<AttemptRow>,
     history: Vec<TimelineRow>,
+    /// Whether older records are not kept any more.
+    is_cut: bool,
 }
 
 impl<'a> Story<'a> {
     fn read(
-        id: NotificationId,
+        (id, tenant): (NotificationId, &'a str),
         open: Option<&'a Open>,
-        records: &'a [(u64, TenantRecord)],
+        page: &'a Page,
         flow: Option<&'a Flow>,
     ) -> Self {
-        let mut story = Self::begin(id, open, records, flow);
+        let records = &page.records;
+        let mut story = Self::begin((id, tenant), open, page, flow);
         let mut attempts = Gathering::new(id, flow, story.category);
         let is_about = super::walk::about(id);
         for (sequence, record) in records.iter().rev().filter(|(_, record)| is_about(record)) {
@@ -197,28 +206,31 @@ impl<'a> Story<'a> {
 
     /// What is known before its events are read.
     fn begin(
-        id: NotificationId,
+        (id, tenant): (NotificationId, &'a str),
         open: Option<&'a Open>,
-        records: &'a [(u64, TenantRecord)],
+        page: &'a Page,
         flow: Option<&'a Flow>,
     ) -> Self {
-        let body = records.iter().find_map(|(_, record)| match &record.input {
-            Input::Notify(body) if body.id == id => Some(&**body),
-            _ => None,
-        });
-        let tenant = records.first().map(|(_, record)| &*record.tenant.tenant);
+        let body = page
+            .records
+            .iter()
+            .find_map(|(_, record)| match &record.input {
+                Input::Notify(body) if body.id == id => Some(&**body),
+                _ => None,
+            });
         let category = open.map(|open| &*open.category);
         let category = category.or(body.map(|body| &*body.category));
         Story {
             flow,
             open,
-            tenant: tenant.unwrap_or_default(),
+            tenant,
             category: category.unwrap_or_default(),
             body,
             held: None,
             end: None,
             attempts: Vec::new(),
             history: Vec::new(),
+            is_cut: page.is_cut,
         }
     }
 
@@ -262,10 +274,13 @@ impl<'a> Story<'a> {
 
     /// The one sentence.
     fn why(&self, open: Option<&Open>, end: Option<Ending<'_>>) -> String {
-        let way = self.attempts.last().map_or_else(
-            || "nothing has left".to_owned(),
-            |attempt| self.last_attempt(attempt),
-        );
+        let nothing = if self.is_cut {
+            "what left long ago is not kept any more"
+        } else {
+            "nothing has left"
+        };
+        let last = self.attempts.last();
+        let way = last.map_or(nothing.to_owned(), |attempt| self.last_attempt(attempt));
         let state = self.state(open, end);
         let failed = self.failed(&[&way, &state]);
         let parts = [self.who(), way].into_iter().chain(failed);

@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Serialize;
-use sluis_actors::{Query, ShardAnswer, ShardRequest, Snapshot};
+use sluis_actors::{Ended, Query, ShardAnswer, ShardRequest, Snapshot};
 use sluis_model::{
     Answer, CorporationId, Flow, FlowBook, FlowRef, Input, NotificationId, Open, Phase,
     TenantRecord,
@@ -128,16 +128,18 @@ pub(super) async fn get(
         .walk(&app, last, None, MOST_RECORDS, explain::about(id))
         .await?;
     let accepted = flow_of(id, &page.records);
-    let flow = accepted.and_then(|reference| app.book.flow(reference));
-    let flow = flow.ok_or_else(named::unknown)?;
     let open = snapshot.tenant.find(id);
+    let reference = open.map(|open| open.flow).or(accepted);
+    let flow = reference
+        .and_then(|reference| app.book.flow(reference))
+        .ok_or_else(|| not_kept(&page, snapshot.ended.as_ref()))?;
     let ended = snapshot.ended.as_ref().map(|ended| explain::Ending {
         end: &ended.end,
         at: ended.at,
     });
     let delays = open.map(|open| delays(&app, corporation, open, flow));
     Ok(Json(
-        explain::explain(id, open, ended, &page.records, Some(flow))
+        explain::explain((id, &snapshot.key.tenant), open, ended, &page, Some(flow))
             .with_contacts(&snapshot.tenant)
             .held_back(delays.unwrap_or_default()),
     ))
@@ -150,6 +152,21 @@ fn flow_of(id: NotificationId, records: &[(u64, TenantRecord)]) -> Option<FlowRe
         Input::Notify(body) if body.id == id => Some(body.flow),
         _ => None,
     })
+}
+
+/// Nothing tells any more what it was: 410 where that was forgotten.
+fn not_kept(page: &explain::Page, ended: Option<&Ended>) -> Problem {
+    match ended.filter(|_| page.is_cut) {
+        Some(ended) => {
+            let at = explain::rfc3339(ended.at);
+            let detail = format!(
+                "it ended '{}' at {at}, and what was decided about it is not kept any more",
+                ended.end
+            );
+            Problem::new(StatusCode::GONE, "no_longer_kept", detail)
+        }
+        None => named::unknown(),
+    }
 }
 
 /// What keeps an open notification that is ready from leaving now.

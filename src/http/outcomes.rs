@@ -37,7 +37,7 @@ pub(super) async fn get(
 ) -> Result<Response, Problem> {
     let asked = asked.only(&["after", "limit", "wait"])?;
     let mut cursor = match asked.text("after") {
-        None => vec![0; usize::from(app.engine.shards())],
+        None => first_cursor(&app),
         Some(text) => parse_cursor(&app, corporation, text)?,
     };
     let limit = asked.number("limit", 1..=MOST_ROWS, 1_000)?;
@@ -75,14 +75,40 @@ async fn news(
     }
 }
 
-fn respond(app: &App, corporation: CorporationId, mut body: Vec<u8>, cursor: &[u64]) -> Response {
+/// The cursor before everything that is kept.
+fn first_cursor(app: &App) -> Vec<u64> {
+    let journal = app.engine.journal();
+    let before = |shard: u16| journal.first(Shard(shard)).previous().0;
+    (0..app.engine.shards()).map(before).collect()
+}
+
+/// The cursor, if everything behind it is kept.
+fn kept(
+    app: &App,
+    corporation: CorporationId,
+    cursor: Vec<u64>,
+    first: &[u64],
+) -> Result<Vec<u64>, Problem> {
+    let is_kept = cursor.iter().zip(first).all(|(at, first)| at >= first);
+    if is_kept {
+        Ok(cursor)
+    } else {
+        Err(Problem::cursor_expired(sealed(app, corporation, first)))
+    }
+}
+
+/// A cursor as a reader gets it.
+fn sealed(app: &App, corporation: CorporationId, cursor: &[u64]) -> String {
     let plain: Vec<u8> = cursor
         .iter()
         .flat_map(|sequence| sequence.to_be_bytes())
         .collect();
-    let encrypted = app
-        .reference
-        .encrypt(corporation, crate::ids::nonce(), &plain);
+    app.reference
+        .encrypt(corporation, crate::ids::nonce(), &plain)
+}
+
+fn respond(app: &App, corporation: CorporationId, mut body: Vec<u8>, cursor: &[u64]) -> Response {
+    let encrypted = sealed(app, corporation, cursor);
     body.extend_from_slice(format!("{{\"cursor\":\"{encrypted}\"}}\n").as_bytes());
     let mut response = Response::new(Body::from(body));
     response.headers_mut().insert(
@@ -126,6 +152,8 @@ async fn read(
         ..Read::default()
     };
     for _ in 0..MOST_RECORDS / PIECE {
+        // What is behind the cursor may be forgotten between two pieces.
+        read.cursor = kept(app, corporation, read.cursor, &first_cursor(app))?;
         let (app_there, before) = (app.clone(), read);
         let piece = move || scan(&app_there, corporation, before, limit);
         let scanned = reading::read(app, corporation, piece).await?;

@@ -21,12 +21,15 @@ pub struct Problem {
     /// Stable code, for programs.
     pub code: &'static str,
     /// What happened and what to do, for people.
-    detail: String,
+    detail: Box<str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldProblem>,
     /// Seconds, as in the header of that name: a row of a batch has no header.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u32>,
+    /// Where to go on: the first cursor that is left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor: Option<Box<str>>,
     #[serde(skip)]
     wanted: Option<Wanted>,
 }
@@ -73,9 +76,10 @@ impl Problem {
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
             code,
-            detail: detail.into(),
+            detail: detail.into().into(),
             errors: Vec::new(),
             retry_after: None,
+            cursor: None,
             wanted: None,
         }
     }
@@ -130,7 +134,7 @@ impl Problem {
     pub(super) fn shorten(&mut self) {
         self.errors.clear();
         self.detail =
-            "left out: the answer would be too long; send this row in a smaller batch".to_owned();
+            "left out: the answer would be too long; send this row in a smaller batch".into();
     }
 
     /// 404: there is none, or it is not yours.
@@ -157,6 +161,16 @@ impl Problem {
         Self {
             wanted: Some(wanted),
             ..Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, detail)
+        }
+    }
+
+    /// 410: what came behind the cursor is not kept any more. `first` is the first one that is left.
+    pub(super) fn cursor_expired(first: String) -> Self {
+        let detail = "outcomes behind this cursor are not kept any more: go on with `cursor`, and ask for those \
+                      that are missed by their ids";
+        Self {
+            cursor: Some(first.into()),
+            ..Self::new(StatusCode::GONE, "cursor_expired", detail)
         }
     }
 

@@ -158,6 +158,9 @@ pub(super) struct TimelineBody {
     /// Give this as `before` for older rows; absent: that was all.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
+    /// Whether there was something older, which is not kept any more.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    older_not_kept: bool,
 }
 
 /// `GET /v1/tenants/{id}/timeline`
@@ -186,6 +189,7 @@ pub(super) async fn timeline(
         tenant_id: id,
         rows: explain::timeline(&page.records, &tenant.open, &*app.book),
         next,
+        older_not_kept: page.is_cut,
     }))
 }
 

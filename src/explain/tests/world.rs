@@ -11,12 +11,13 @@ use sluis_model::{
     TenantRecord, Timestamp, Verdict, decide,
 };
 
-use crate::explain::{Ending, Explanation, explain};
+use crate::explain::{Ending, Explanation, Page, explain};
 
 pub(super) const START: Timestamp = Timestamp(1_770_019_200_000);
 pub(super) const MAIL: &str = "a.jansen@example.nl";
 pub(super) const PHONE: &str = "+31612345678";
 const CORPORATION: CorporationId = CorporationId(7);
+const TENANT: &str = "H-1001";
 
 pub(super) struct Book(BTreeMap<FlowRef, Flow>);
 
@@ -95,7 +96,7 @@ impl World {
         };
         let events = decide(&mut self.tenant, &input, situation).events;
         if !events.is_empty() {
-            let tenant = TenantKey::new(CORPORATION, "H-1001");
+            let tenant = TenantKey::new(CORPORATION, TENANT);
             self.records.push((
                 sequence,
                 TenantRecord {
@@ -219,12 +220,16 @@ impl World {
             end: "paid",
             at: self.now,
         };
-        let records = self.newest_first();
+        let page = Page {
+            records: self.newest_first(),
+            next: None,
+            is_cut: false,
+        };
         explain(
-            id,
+            (id, TENANT),
             open,
             open.is_none().then_some(ended),
-            &records,
+            &page,
             Some(self.flow("storno")),
         )
     }

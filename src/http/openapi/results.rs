@@ -81,6 +81,7 @@ fn get_outcomes() -> Op {
     )
     .fails(&[
         (400, "bad_cursor"),
+        (410, "cursor_expired"),
         (429, "too_many_reads"),
         (500, "journal_unreadable"),
     ])

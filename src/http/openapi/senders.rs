@@ -131,7 +131,12 @@ fn get_notification() -> Op {
         .path_part("id", "The notification.", &notification_id())
         .gives_json(200, "As of everything accepted before.", "Explanation", &an_explanation())
         .asks()
-        .fails(&[(404, "not_found"), (429, "too_many_reads"), (500, "journal_unreadable")])
+        .fails(&[
+            (404, "not_found"),
+            (410, "no_longer_kept"),
+            (429, "too_many_reads"),
+            (500, "journal_unreadable"),
+        ])
 }
 
 fn cancel_notification() -> Op {

@@ -32,6 +32,7 @@ fn problem() -> Value {
             "detail": text("What happened and what to do, for people."),
             "errors": list(reference("FieldProblem")),
             "retry_after": { "type": "integer", "minimum": 1, "description": "Seconds, as in the header `Retry-After`; a row of a batch has no header." },
+            "cursor": text("With `cursor_expired`: the first cursor that is left."),
             "report": reference("LoadReport")
         }),
     )

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::parts::reference;
-use super::super::shapes::{count, instant, list, notification_id, object, or_null, text};
+use super::super::shapes::{count, instant, list, notification_id, object, or_null, text, truth};
 
 pub(super) fn all() -> [(&'static str, Value); 7] {
     [
@@ -34,6 +34,7 @@ fn explanation() -> Value {
             "next": or_null(reference("Next")),
             "not_used": list(reference("NotUsed")),
             "history": list(reference("TimelineRow")),
+            "older_not_kept": truth("Whether older decisions about the tenant are not kept any more."),
             "why": text("Why this tenant, this channel, this address, now.")
         }),
     )

@@ -77,7 +77,8 @@ fn timeline() -> Value {
         "Newest first.",
         &["tenant_id", "rows"],
         json!({
-            "tenant_id": text("Whose."), "rows": list(reference("TimelineRow")), "next": text("Give this as `before`; absent: that was all.")
+            "tenant_id": text("Whose."), "rows": list(reference("TimelineRow")), "next": text("Give this as `before`; absent: that was all."),
+            "older_not_kept": truth("Whether there was something older, which is not kept any more.")
         }),
     )
 }
