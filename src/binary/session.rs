@@ -26,6 +26,9 @@ pub(super) struct Session {
     key: String,
     /// Its part of the corporation's room.
     share: Share,
+    /// Rows that were admitted or refused since credit was looked at. Until then they count as credit
+    /// that is out: before they are admitted their room looks free to other connections.
+    decided: u32,
     window: Window,
     slots: Slots,
     mailbox: Arc<Mailbox>,
@@ -56,6 +59,7 @@ impl Session {
             corporation,
             key: key.to_owned(),
             share: shares.join(corporation),
+            decided: 0,
             window: Window::new(credit.max(1)),
             slots: Slots::default(),
             answers: mailbox.clone(),
@@ -90,10 +94,7 @@ impl Session {
 
     /// Books the rows of a frame.
     pub(super) fn spend(&mut self, rows: usize) -> Result<(), OutOfCredit> {
-        let rows = u32::try_from(rows).unwrap_or(u32::MAX);
-        self.window.spend(rows)?;
-        self.share.spend(rows);
-        Ok(())
+        self.window.spend(u32::try_from(rows).unwrap_or(u32::MAX))
     }
 
     /// Admits a booked row. A refusal goes to `out` at once, an ack when it is durable.
@@ -103,6 +104,7 @@ impl Session {
         row: &NotificationRequest,
         out: &mut Vec<u8>,
     ) {
+        self.decided = self.decided.saturating_add(1);
         let slot = self.slots.reserve();
         if self.timed.is_none() {
             self.timed = Some((slot, crate::clock::nanos()));
@@ -181,6 +183,7 @@ impl Session {
 
     /// Grants what is owed as far as there is room.
     pub(super) fn grant(&mut self, out: &mut Vec<u8>) {
+        self.share.spend(std::mem::take(&mut self.decided));
         if self.held || self.window.owed() == 0 {
             return;
         }
@@ -197,7 +200,8 @@ impl Session {
             && self.window.unanswered() == 0
             && self.door.closed().is_none()
         {
-            encode_credit(out, self.window.grant(1));
+            let window = &mut self.window;
+            encode_credit(out, self.share.grant_beyond(|| window.grant(1)));
         }
     }
 

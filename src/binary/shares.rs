@@ -56,7 +56,17 @@ impl Share {
         granted
     }
 
-    /// Rows came in for credit that was granted.
+    /// Grants beyond that part: what is out is counted all the same.
+    pub(super) fn grant_beyond(&mut self, grant: impl FnOnce() -> u32) -> u32 {
+        let granted = grant();
+        let mut all = self.shares.0.lock();
+        let out = all.entry(self.corporation).or_default();
+        out.credit = out.credit.saturating_add(granted);
+        self.credit = self.credit.saturating_add(granted);
+        granted
+    }
+
+    /// Rows that came in for credit that was granted are admitted or refused.
     pub(super) fn spend(&mut self, rows: u32) {
         self.credit = self.credit.saturating_sub(rows);
         if let Some(out) = self.shares.0.lock().get_mut(&self.corporation) {
@@ -106,6 +116,16 @@ mod tests {
             10,
             "another's is its own"
         );
+    }
+
+    #[test]
+    fn what_is_granted_beyond_the_room_is_out_like_the_rest() {
+        let shares = Arc::<Shares>::default();
+        let mut share = shares.join(NOORD);
+        assert_eq!(share.grant_beyond(|| 1), 1);
+        assert_eq!(share.grant(3, owed(64)), 2);
+        share.spend(3);
+        assert_eq!(share.grant(3, owed(64)), 3, "nothing is given back twice");
     }
 
     #[test]
