@@ -92,56 +92,17 @@ const fn on_doubt() -> OnDoubt {
 impl BirdSmsConfig {
     pub(super) fn problems(&self, path: &str) -> Vec<Problem> {
         let mut problems = Vec::new();
-        match http_url(&self.base_url) {
-            None => {
-                let hint = "https://rest.messagebird.com";
-                problems.push(Problem::new(
-                    path,
-                    "base_url",
-                    &self.base_url,
-                    "an https address",
-                    hint,
-                ));
-            }
-            Some(uri)
-                if uri.scheme_str() == Some("http") && !uri.host().is_some_and(is_loopback) =>
-            {
-                let hint =
-                    "the access key travels with every request; http is for a sink on this machine";
-                problems.push(Problem::new(
-                    path,
-                    "base_url",
-                    &self.base_url,
-                    "an https address",
-                    hint,
-                ));
-            }
-            Some(_) => {}
-        }
-        let pairs = [
-            (
-                "access_key",
-                self.access_key_env.is_some(),
-                self.access_key_file.is_some(),
-            ),
-            (
-                "signing_key",
-                self.signing_key_env.is_some(),
-                self.signing_key_file.is_some(),
-            ),
+        problems.extend(self.base_url_problem(path));
+        let access = [
+            self.access_key_env.is_some(),
+            self.access_key_file.is_some(),
         ];
-        for (field, env, file) in pairs {
-            if env == file {
-                let expected = format!("one of {field}_env and {field}_file");
-                problems.push(Problem::new(
-                    path,
-                    field,
-                    "",
-                    expected,
-                    "the configuration never holds a secret itself",
-                ));
-            }
-        }
+        let signing = [
+            self.signing_key_env.is_some(),
+            self.signing_key_file.is_some(),
+        ];
+        problems.extend(one_source(path, "access_key", access));
+        problems.extend(one_source(path, "signing_key", signing));
         if let Some(originator) = &self.originator
             && let Some((expected, hint)) = check_originator(originator)
         {
@@ -173,4 +134,26 @@ impl BirdSmsConfig {
         }
         problems
     }
+
+    /// The access key travels with every request: it goes over TLS, or stays on this machine.
+    fn base_url_problem(&self, path: &str) -> Option<Problem> {
+        let hint = match http_url(&self.base_url) {
+            None => "https://rest.messagebird.com",
+            Some(uri)
+                if uri.scheme_str() == Some("http") && !uri.host().is_some_and(is_loopback) =>
+            {
+                "the access key travels with every request; http is for a sink on this machine"
+            }
+            Some(_) => return None,
+        };
+        let (url, expected) = (&self.base_url, "an https address");
+        Some(Problem::new(path, "base_url", url, expected, hint))
+    }
+}
+
+/// A secret comes from the environment or from a file, not from both and not from neither.
+fn one_source(path: &str, field: &str, [env, file]: [bool; 2]) -> Option<Problem> {
+    let expected = format!("one of {field}_env and {field}_file");
+    let hint = "the configuration never holds a secret itself";
+    (env == file).then(|| Problem::new(path, field, "", expected, hint))
 }
