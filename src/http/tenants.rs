@@ -18,7 +18,7 @@ use super::query::Asked;
 use super::records::Records;
 use crate::admission::Rejected;
 use crate::app::App;
-use crate::ask::{AskError, ask, ask_intake, reply};
+use crate::ask::{AskError, PendingAnswer, ask, ask_intake, reply};
 use crate::explain::{self, ContactPoint, NotUsed, TimelineRow};
 use crate::intake::{self, FieldProblem, ProblemCode, tenant_list};
 
@@ -327,6 +327,28 @@ impl LoadBody {
         response
     }
 
+    /// What a shard said to one row.
+    fn stored(&mut self, row: &tenant_list::Row, answer: Option<ShardAnswer>) {
+        let change = match answer {
+            Some(ShardAnswer::Decided {
+                answer: Answer::Profile(change),
+                ..
+            }) => change,
+            _ => {
+                let busy = FieldProblem::new("row", ProblemCode::Ignored, "an engine with room")
+                    .hint("it was busy: load the list again");
+                self.busy += 1;
+                self.reject(row.line, Some(row.tenant_id.clone()), vec![busy]);
+                return;
+            }
+        };
+        match change {
+            ProfileChange::New => self.new += 1,
+            ProfileChange::Changed => self.changed += 1,
+            ProfileChange::Same => self.same += 1,
+        }
+    }
+
     fn warn(&mut self, row: &tenant_list::Row) {
         if row.warnings.is_empty() {
             return;
@@ -371,41 +393,29 @@ async fn store(
     rows: &[tenant_list::Row],
     report: &mut LoadBody,
 ) -> Result<(), Problem> {
-    let mut waiting = Vec::with_capacity(rows.len());
-    for row in rows {
-        let tenant = TenantKey::new(corporation, row.tenant_id.as_str());
-        let inbox = app.engine.inbox_of(&tenant).clone();
-        let input = row.supplied().into_input();
-        let (reply, answer) = reply();
-        let taken = inbox.offer_intake(ShardRequest::Input {
-            tenant,
-            input,
-            reply,
-            claim: None,
-        });
-        waiting.push((row, taken.is_ok().then_some(answer)));
-    }
+    let hand_in = |row| (row, hand_in(app, corporation, row));
+    let waiting: Vec<_> = rows.iter().map(hand_in).collect();
     for (row, answer) in waiting {
-        let change = match answer {
+        let answer = match answer {
             Some(answer) => answer.wait().await.ok(),
             None => None,
         };
-        match change {
-            Some(ShardAnswer::Decided {
-                answer: Answer::Profile(change),
-                ..
-            }) => match change {
-                ProfileChange::New => report.new += 1,
-                ProfileChange::Changed => report.changed += 1,
-                ProfileChange::Same => report.same += 1,
-            },
-            _ => {
-                let busy = FieldProblem::new("row", ProblemCode::Ignored, "an engine with room")
-                    .hint("it was busy: load the list again");
-                report.busy += 1;
-                report.reject(row.line, Some(row.tenant_id.clone()), vec![busy]);
-            }
-        }
+        report.stored(row, answer);
     }
     Ok(())
+}
+
+/// Puts one row into the line of its tenant's shard; none: that is full.
+fn hand_in(app: &App, corporation: CorporationId, row: &tenant_list::Row) -> Option<PendingAnswer> {
+    let tenant = TenantKey::new(corporation, row.tenant_id.as_str());
+    let inbox = app.engine.inbox_of(&tenant).clone();
+    let input = row.supplied().into_input();
+    let (reply, answer) = reply();
+    let taken = inbox.offer_intake(ShardRequest::Input {
+        tenant,
+        input,
+        reply,
+        claim: None,
+    });
+    taken.is_ok().then_some(answer)
 }

@@ -36,46 +36,24 @@ impl<'a> CsvRows<'a> {
     /// Finds and reads the header.
     pub(super) fn open(text: &'a str, notes: &mut Notes) -> Result<Self, Rejected> {
         let mut splitter = Splitter::new(text);
-        let mut said = None;
-        let mut titles = Vec::new();
+        let (mut said, mut titles) = (None, Vec::new());
         for _ in 0..=MAX_TITLES {
             if !splitter.skip_blank() {
                 break;
             }
             if let Some(delimiter) = splitter.sep_line() {
-                notes.line(
-                    splitter.line,
-                    "the header",
-                    "taken as the separator that the file names",
-                );
+                let what = "taken as the separator that the file names";
+                notes.line(splitter.line, "the header", what);
                 said = Some(delimiter);
-                splitter.skip_line();
-                continue;
-            }
-            let candidates = said.map_or(DELIMITERS.to_vec(), |delimiter| vec![delimiter]);
-            let known = |delimiter: &u8| {
-                splitter
-                    .with(*delimiter)
-                    .next()
-                    .and_then(|record| columns::known(&record.fields.ok()?))
-            };
-            let best = candidates
-                .iter()
-                .filter_map(|delimiter| Some((known(delimiter)?, *delimiter)));
-            if let Some((_, delimiter)) = best.max_by_key(|(known, _)| *known) {
+            } else if let Some(delimiter) = header_ahead(&splitter, said) {
                 for line in titles {
-                    notes.line(
-                        line,
-                        "the header",
-                        "passed over: it stands above the header",
-                    );
+                    let what = "passed over: it stands above the header";
+                    notes.line(line, "the header", what);
                 }
-                splitter = splitter.with(delimiter);
-                return Self::headed(splitter, notes)
-                    .map_err(|(line, reasons)| reject(line, reasons));
-            }
-            // Separators alone say no more than a blank line.
-            if !splitter.is_bare(&DELIMITERS) {
+                let headed = Self::headed(splitter.with(delimiter), notes);
+                return headed.map_err(|(line, reasons)| reject(line, reasons));
+            } else if !splitter.is_bare(&DELIMITERS) {
+                // Separators alone say no more than a blank line.
                 titles.push(splitter.line);
             }
             splitter.skip_line();
@@ -177,6 +155,20 @@ impl<'a> CsvRows<'a> {
         let problem = FieldProblem::new("row", ProblemCode::NotAList, expected);
         Some(problem.value(&format!("{got} fields")).hint(hint))
     }
+}
+
+/// The separator with which the line at hand is a header: that with most known columns.
+fn header_ahead(splitter: &Splitter<'_>, said: Option<u8>) -> Option<u8> {
+    let known = |delimiter: u8| {
+        let record = splitter.with(delimiter).next()?;
+        columns::known(&record.fields.ok()?)
+    };
+    let candidates = said.map_or(DELIMITERS.to_vec(), |delimiter| vec![delimiter]);
+    let headers = candidates
+        .into_iter()
+        .filter_map(|delimiter| Some((known(delimiter)?, delimiter)));
+    let best = headers.max_by_key(|(known, _)| *known);
+    best.map(|(_, delimiter)| delimiter)
 }
 
 /// Where a column's text goes.

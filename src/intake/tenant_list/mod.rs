@@ -129,40 +129,15 @@ impl Rows<'_> {
         })?;
         let Finished {
             tenant_id,
-            supplied: Supplied { profile, confirmed },
+            supplied,
             warnings,
             cleaned,
         } = finished;
         for (path, what) in cleaned {
             self.notes.cleaned(line, path, what);
         }
-        let mut hasher = DefaultHasher::new();
-        (&profile, &confirmed).hash(&mut hasher);
-        let hash = hasher.finish();
-        let same_as = match self.seen.get(&tenant_id) {
-            Some((first, known)) if *known == hash => Some(*first),
-            Some((first, _)) => {
-                let problem = FieldProblem::new(
-                    "tenant_id",
-                    ProblemCode::Contradiction,
-                    "each tenant once, or with the same data",
-                );
-                let reasons = vec![
-                    problem
-                        .value(&tenant_id)
-                        .hint(format!("appears on line {first} with other data")),
-                ];
-                return Err(Rejected {
-                    line,
-                    tenant_id: Some(tenant_id),
-                    reasons,
-                });
-            }
-            None => {
-                self.seen.insert(tenant_id.clone(), (line, hash));
-                None
-            }
-        };
+        let same_as = self.same_as(line, &tenant_id, &supplied)?;
+        let Supplied { profile, confirmed } = supplied;
         Ok(Row {
             line,
             tenant_id,
@@ -173,6 +148,26 @@ impl Rows<'_> {
         })
     }
 
+    /// The line on which the same tenant stands already, with the same data.
+    fn same_as(
+        &mut self,
+        line: u64,
+        tenant_id: &str,
+        supplied: &Supplied,
+    ) -> Result<Option<u64>, Rejected> {
+        let mut hasher = DefaultHasher::new();
+        (&supplied.profile, &supplied.confirmed).hash(&mut hasher);
+        let hash = hasher.finish();
+        match self.seen.get(tenant_id) {
+            Some((first, known)) if *known == hash => Ok(Some(*first)),
+            Some((first, _)) => Err(contradiction(line, tenant_id, *first)),
+            None => {
+                self.seen.insert(tenant_id.to_owned(), (line, hash));
+                Ok(None)
+            }
+        }
+    }
+
     /// The next row as it was read, before it is compared with the others.
     fn draft(&mut self) -> Option<(u64, Result<Draft<'static>, Vec<FieldProblem>>)> {
         match &mut self.source {
@@ -180,6 +175,18 @@ impl Rows<'_> {
             Source::Ndjson(rows) => rows.next(&mut self.notes),
             Source::Unreadable(_) => None,
         }
+    }
+}
+
+/// A tenant who appears again with other data.
+fn contradiction(line: u64, tenant_id: &str, first: u64) -> Rejected {
+    let expected = "each tenant once, or with the same data";
+    let problem = FieldProblem::new("tenant_id", ProblemCode::Contradiction, expected);
+    let hint = format!("appears on line {first} with other data");
+    Rejected {
+        line,
+        tenant_id: Some(tenant_id.to_owned()),
+        reasons: vec![problem.value(tenant_id).hint(hint)],
     }
 }
 

@@ -72,6 +72,23 @@ fn draft(text: &str, notes: &mut Notes) -> Result<Draft<'static>, Vec<FieldProbl
         return Err(problems);
     };
     let mut draft = Draft::default();
+    texts(&reader, &mut draft, &mut problems);
+    (draft.addresses, draft.confirmed) = addresses(&reader, &mut problems, &mut draft.cleaned);
+    draft.preferences = preferences(&reader, &mut problems);
+    for problem in problems {
+        match problem.code {
+            ProblemCode::UnknownKey if !problem.path.contains(['.', '[']) => {
+                notes.ignored(&problem.path)
+            }
+            ProblemCode::BadAddress => draft.warnings.push(problem),
+            _ => draft.reasons.push(problem),
+        }
+    }
+    Ok(draft)
+}
+
+/// The keys that hold a text.
+fn texts(reader: &Reader<'_>, draft: &mut Draft<'static>, problems: &mut Problems) {
     for (place, key) in [
         (&mut draft.tenant_id, "tenant_id"),
         (&mut draft.name, "name"),
@@ -92,16 +109,4 @@ fn draft(text: &str, notes: &mut Notes) -> Result<Draft<'static>, Vec<FieldProbl
             }
         }
     }
-    (draft.addresses, draft.confirmed) = addresses(&reader, &mut problems, &mut draft.cleaned);
-    draft.preferences = preferences(&reader, &mut problems);
-    for problem in problems {
-        match problem.code {
-            ProblemCode::UnknownKey if !problem.path.contains(['.', '[']) => {
-                notes.ignored(&problem.path)
-            }
-            ProblemCode::BadAddress => draft.warnings.push(problem),
-            _ => draft.reasons.push(problem),
-        }
-    }
-    Ok(draft)
 }
