@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use sluis_model::{AttemptRef, Channel, CorporationId, FlowRef, Profile, Timestamp};
+use sluis_model::{
+    AttemptRef, Channel, CorporationId, FlowRef, Input, Left, Profile, Timestamp, Verdict,
+};
 
 /// One attempt whose start is durable.
 #[derive(Clone, Debug)]
@@ -33,6 +35,37 @@ pub struct Dispatch {
     pub profile: Option<Box<Profile>>,
     /// When the attempt started.
     pub at: Timestamp,
+}
+
+/// What became of one attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The attempt.
+    pub attempt: AttemptRef,
+    /// What it amounts to.
+    pub verdict: Verdict,
+    /// Which bytes left or may have, where that is kept.
+    pub left: Option<Left>,
+}
+
+impl Outcome {
+    /// As its shard takes it.
+    #[must_use]
+    pub fn into_input(self) -> Input {
+        let Self {
+            attempt,
+            verdict,
+            left,
+        } = self;
+        match left {
+            Some(left) => Input::Sent {
+                attempt,
+                verdict,
+                left,
+            },
+            None => Input::Outcome { attempt, verdict },
+        }
+    }
 }
 
 /// Keeps what an attempt may still read from being forgotten. All that were handed out together are

@@ -55,6 +55,20 @@ pub enum Kept {
     Missing,
 }
 
+impl Kept {
+    /// The word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AsSent => "as_sent",
+            Self::MadeAgain => "made_again",
+            Self::Unproven => "unproven",
+            Self::Differs => "differs",
+            Self::Missing => "missing",
+        }
+    }
+}
+
 /// The attempt that an output left with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempted {
@@ -202,6 +216,7 @@ fn subject(input: &Input) -> Option<&Subject> {
         | Input::Timer { .. }
         | Input::Permit(_)
         | Input::Outcome { .. }
+        | Input::Sent { .. }
         | Input::Interrupted { .. }
         | Input::Answer { .. }
         | Input::Link { .. }

@@ -21,6 +21,7 @@ pub(crate) const fn input(input: &Input) -> &'static str {
         Input::Supplied(_) => "supplied",
         Input::LateReceipt(_) => "late_receipt",
         Input::NoWay(_) => "no_way",
+        Input::Sent { .. } => "sent",
     }
 }
 
@@ -33,7 +34,9 @@ pub(crate) fn about(input: &Input) -> Option<NotificationId> {
         Input::Timer { id } | Input::Answer { id, .. } | Input::Link { id, .. } => Some(*id),
         Input::Permit(permit) => Some(permit.id),
         Input::NoWay(no_way) => Some(no_way.id),
-        Input::Outcome { attempt, .. } | Input::Interrupted { attempt } => Some(attempt.id),
+        Input::Outcome { attempt, .. }
+        | Input::Sent { attempt, .. }
+        | Input::Interrupted { attempt } => Some(attempt.id),
         Input::Cancel {
             target: CancelTarget::Notification(id),
             ..

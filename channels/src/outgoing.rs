@@ -7,6 +7,7 @@ use std::sync::Arc;
 use sluis_model::{AttemptRef, CorporationId, Timestamp};
 
 use crate::originator::Originator;
+use crate::output::OutputSlot;
 
 /// Everything one send needs; owned, so that the send is a future of its own.
 #[derive(Clone)]
@@ -27,6 +28,8 @@ pub struct Outgoing {
     pub originator: Arc<Originator>,
     /// When the attempt started: the `Date` of a mail. The same for a resend of the same attempt.
     pub at: Timestamp,
+    /// Where a copy of the bytes is left that are sent.
+    pub output: OutputSlot,
 }
 
 impl fmt::Debug for Outgoing {

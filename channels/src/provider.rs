@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 use sluis_model::{Channel, OnDoubt, ReferenceKey, Timestamp, Verdict, Why};
 
 use crate::outgoing::Outgoing;
+use crate::output::Output;
 use crate::problem::Problem;
 use crate::receipt::{Callback, ProviderReceipt, ReceiptError, ReceiptProof};
 use crate::secrets::SecretSource;
@@ -41,8 +42,15 @@ pub trait Provider: Send + Sync + fmt::Debug + 'static {
 
     /// One try with what [`Provider::fits`] took. The future owns all it needs and must run on a
     /// tokio runtime. Dropping it before it answered leaves the outcome unknown: whoever drops it
-    /// owes the attempt the verdict `InDoubt`.
+    /// owes the attempt the verdict `InDoubt`. What is about to leave is put into `outgoing.output`
+    /// first.
     fn send(self: Arc<Self>, outgoing: Outgoing) -> BoxFuture<'static, Verdict>;
+
+    /// The bytes that a send of this would let leave; none when nothing would.
+    fn output(&self, outgoing: &Outgoing) -> Option<Output> {
+        let _ = outgoing;
+        None
+    }
 
     /// How what comes to `/v1/receipts/{name}` proves itself.
     fn receipt_proof(&self) -> ReceiptProof {

@@ -6,6 +6,7 @@ use sluis_model::{AttemptRef, CorporationId, NotificationId, ReferenceKey, Shard
 
 use crate::originator::Originator;
 use crate::outgoing::{Content, Outgoing};
+use crate::output::OutputSlot;
 
 pub(crate) fn key() -> ReferenceKey {
     ReferenceKey::new([7; 32])
@@ -43,5 +44,6 @@ pub(crate) fn outgoing(content: Content) -> Outgoing {
         content,
         originator: originator(),
         at: Timestamp(1_795_000_000_000),
+        output: OutputSlot::default(),
     }
 }

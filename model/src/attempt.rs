@@ -64,6 +64,15 @@ pub enum Barred {
     Sender,
 }
 
+/// What left with an attempt: which bytes, not the bytes themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+pub struct Left {
+    /// Their BLAKE3 hash.
+    pub hash: [u8; 32],
+    /// How many they are.
+    pub length: u32,
+}
+
 /// What one try at a provider amounts to. Typed steps of design: `Started → Accepted | Delivered |
 /// Retry | Refused | InDoubt`.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]

@@ -3,7 +3,7 @@
 
 use bincode::{Decode, Encode};
 
-use crate::attempt::{OnDoubt, ReceiptKind, Verdict, Why};
+use crate::attempt::{Left, OnDoubt, ReceiptKind, Verdict, Why};
 use crate::channel::Channel;
 use crate::contact::Supplied;
 use crate::fact::Fact;
@@ -74,6 +74,42 @@ pub enum Input {
     LateReceipt(Box<LateReceipt>),
     /// Nothing takes it any more where it waits for a permit. Since record version 4.
     NoWay(Box<NoWay>),
+    /// What became of an attempt with which bytes left, or may have. Decided on as
+    /// [`Input::Outcome`] is. Since record version 4.
+    Sent {
+        /// Which attempt.
+        attempt: AttemptRef,
+        /// What it amounts to.
+        verdict: Verdict,
+        /// Which bytes.
+        left: Left,
+    },
+}
+
+impl Input {
+    /// The outcome that it tells, if it tells one.
+    #[must_use]
+    pub const fn as_outcome(&self) -> Option<(AttemptRef, &Verdict)> {
+        match self {
+            Input::Outcome { attempt, verdict }
+            | Input::Sent {
+                attempt, verdict, ..
+            } => Some((*attempt, verdict)),
+            Input::Notify(_)
+            | Input::PutProfile(_)
+            | Input::Fact(_)
+            | Input::Receipt(_)
+            | Input::Timer { .. }
+            | Input::Permit(_)
+            | Input::Interrupted { .. }
+            | Input::Cancel { .. }
+            | Input::Answer { .. }
+            | Input::Link { .. }
+            | Input::Supplied(_)
+            | Input::LateReceipt(_)
+            | Input::NoWay(_) => None,
+        }
+    }
 }
 
 impl Supplied {

@@ -31,7 +31,7 @@ pub mod wire;
 pub use answer::{
     Answer, Cancelled, LinkAnswer, ProfileChange, ReceiptEffect, Stopped, TaskAnswer,
 };
-pub use attempt::{Barred, OnDoubt, ReceiptKind, Refusal, Verdict, Why};
+pub use attempt::{Barred, Left, OnDoubt, ReceiptKind, Refusal, Verdict, Why};
 pub use channel::{Channel, ChannelSet, ContactKind, Need, UnknownChannel};
 pub use contact::{Confirmed, Contact, Evidence, Supplied};
 pub use decide::{Decision, MOST_AT_ONCE, Situation, decide, known_answers};

@@ -31,6 +31,7 @@ pub(super) fn tell(input: &Input) -> Option<(Option<NotificationId>, Told)> {
         | Input::Permit(_)
         | Input::Outcome { .. }
         | Input::NoWay(_)
+        | Input::Sent { .. }
         | Input::Link { .. } => return None,
     })
 }

@@ -69,7 +69,7 @@ pub fn outcome(position: u64, record: &TenantRecord, event: &Event) -> Option<Ou
 /// The attempt whose outcome or receipt came in.
 const fn attempt_of(input: &Input) -> Option<&AttemptRef> {
     match input {
-        Input::Outcome { attempt, .. } => Some(attempt),
+        Input::Outcome { attempt, .. } | Input::Sent { attempt, .. } => Some(attempt),
         Input::Receipt(receipt) => Some(&receipt.attempt),
         Input::Notify(_)
         | Input::PutProfile(_)

@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use sluis_model::{AttemptRef, Channel, ShardId, Verdict};
+use sluis_model::{Channel, ShardId};
 use tokio::sync::watch;
 
 use super::settings::{EngineSettings, ProviderSetup};
 use crate::belfry::Belfry;
 use crate::board::{Board, Grant};
-use crate::dispatch::Dispatch;
+use crate::dispatch::{Dispatch, Outcome};
 use crate::prepare::PreparePool;
 use crate::router::{Gate, Outlook, ProviderSlot, RouterActor, RouterCore, RouterSettings};
 use crate::shard::{Inbox, Links, ProviderEntry};
@@ -213,16 +213,18 @@ fn supervisor(around: &Around<'_>, setup: &ProviderSetup, gate: Arc<Gate>) -> Ar
         concurrency: setup.concurrency,
         pool: around.pool.clone(),
         threads: settings.threads.clone(),
-        outcomes: Arc::new(move |attempt, verdict| tell(&to, attempt, verdict)),
+        outcomes: Arc::new(move |outcome| tell(&to, outcome)),
+        spool: settings.spool.clone(),
         clock: settings.clock.clone(),
         settings: settings.supervisors,
     })
 }
 
 /// Tells the attempt's shard its outcome. Its line is as long as all permits together.
-fn tell(inboxes: &[Arc<Inbox>], attempt: AttemptRef, verdict: Verdict) {
-    let inbox = &inboxes[usize::from(attempt.id.shard().0)];
-    if !inbox.outcome(attempt, verdict) {
-        tracing::error!(id = %attempt.id, "a shard's internal line was full: the outcome is lost, the attempt is in doubt at the next start");
+fn tell(inboxes: &[Arc<Inbox>], outcome: Outcome) {
+    let id = outcome.attempt.id;
+    let inbox = &inboxes[usize::from(id.shard().0)];
+    if !inbox.take_outcome(outcome) {
+        tracing::error!(%id, "a shard's internal line was full: the outcome is lost, the attempt is in doubt at the next start");
     }
 }

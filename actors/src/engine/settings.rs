@@ -18,6 +18,7 @@ use crate::recovery::Recovery;
 use crate::retention::RetentionSettings;
 use crate::router::{Owner, RouterSettings};
 use crate::shard::{InboxBounds, OnFatal, RecoverError};
+use crate::spool::Spool;
 use crate::supervisor::SupervisorSettings;
 
 /// One provider with its limits, in order of preference within its channel.
@@ -58,6 +59,8 @@ pub struct EngineSettings {
     pub providers: Vec<ProviderSetup>,
     /// Times and thresholds of supervisors.
     pub supervisors: SupervisorSettings,
+    /// Where copies of what leaves are put, when they are kept.
+    pub spool: Option<Arc<Spool>>,
     /// The engine's reference secret.
     pub key: ReferenceKey,
     /// Corporations as their messages show them.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use sluis_channels::render::{CorporationView, TenantView};
-use sluis_channels::{Content, Context, Originator, Outgoing};
+use sluis_channels::{Content, Context, Originator, Outgoing, OutputSlot};
 use sluis_journal::Journal;
 use sluis_model::{CorporationId, Flow, FlowBook, Notification, ReferenceKey, Verdict};
 
@@ -81,6 +81,7 @@ impl Preparer {
             content: self.render(dispatch, &body, card)?,
             originator: card.originator.clone(),
             at: dispatch.at,
+            output: OutputSlot::default(),
         })
     }
 

@@ -2,7 +2,7 @@
 //! decide, hand the batch to the journal. Deterministic given its inputs, the clock and the
 //! journal. Refuses to be woken by itself: the actor around it does that.
 
-use sluis_model::{AttemptRef, Input, Timestamp, Verdict};
+use sluis_model::{Input, Timestamp};
 
 use super::carry::work::Carry;
 use super::cost::Spent;
@@ -16,6 +16,7 @@ use super::schedule::{Schedule, TURN_TIMERS};
 use super::settings::ShardSettings;
 use super::tenants::Tenants;
 use super::writer::Writer;
+use crate::dispatch::Outcome;
 use crate::telemetry::ShardMetrics;
 
 /// Retry of what met a full line, in milliseconds: parts of an intent at an inbox, a batch at the
@@ -92,12 +93,12 @@ impl ShardCore {
     /// Decides on one outcome that a failed turn had taken with it; alone, so that one that fails
     /// again takes no other with it.
     fn recall(&mut self) -> bool {
-        let Some((attempt, verdict)) = self.writer.recall() else {
+        let Some(outcome) = self.writer.recall() else {
             return false;
         };
-        self.outcome(attempt, verdict.clone());
+        self.outcome(outcome.clone());
         // Not before: one whose decision fails is not tried for ever.
-        self.writer.remember(attempt, verdict);
+        self.writer.remember(outcome);
         self.flush();
         true
     }
@@ -152,16 +153,16 @@ impl ShardCore {
     fn internal(&mut self, item: Internal) {
         match item {
             Internal::Grant(grant) => self.grant(grant),
-            Internal::Outcome(attempt, verdict) => {
-                self.writer.remember(attempt, verdict.clone());
-                self.outcome(attempt, verdict);
+            Internal::Outcome(outcome) => {
+                self.writer.remember(outcome.clone());
+                self.outcome(outcome);
             }
         }
     }
 
-    fn outcome(&mut self, attempt: AttemptRef, verdict: Verdict) {
-        let input = Input::Outcome { attempt, verdict };
-        self.decide_by_id(attempt.id, input, Reply::nobody());
+    fn outcome(&mut self, outcome: Outcome) {
+        let id = outcome.attempt.id;
+        self.decide_by_id(id, outcome.into_input(), Reply::nobody());
     }
 
     fn request(&mut self, request: ShardRequest) {

@@ -65,6 +65,7 @@ pub(super) const fn walks_over(input: &Input, open: usize) -> usize {
         | Input::Timer { .. }
         | Input::Permit(_)
         | Input::Outcome { .. }
+        | Input::Sent { .. }
         | Input::Interrupted { .. }
         | Input::NoWay(_)
         | Input::Cancel {

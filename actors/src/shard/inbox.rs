@@ -10,6 +10,7 @@ use sluis_model::{AttemptRef, Verdict};
 use super::found::Found;
 use super::request::ShardRequest;
 use crate::board::Grant;
+use crate::dispatch::Outcome;
 use crate::wake::{Activity, Bell};
 
 /// How much each line holds.
@@ -42,7 +43,7 @@ pub struct Refused(pub Box<ShardRequest>);
 #[derive(Debug)]
 pub(super) enum Internal {
     Grant(Grant),
-    Outcome(AttemptRef, Verdict),
+    Outcome(Outcome),
 }
 
 /// The lines in front of one shard.
@@ -117,7 +118,16 @@ impl Inbox {
 
     /// The outcome of an attempt; there is room for it since its permit was granted.
     pub fn outcome(&self, attempt: AttemptRef, verdict: Verdict) -> bool {
-        self.push_internal(Internal::Outcome(attempt, verdict))
+        self.take_outcome(Outcome {
+            attempt,
+            verdict,
+            left: None,
+        })
+    }
+
+    /// The same, with which bytes left.
+    pub fn take_outcome(&self, outcome: Outcome) -> bool {
+        self.push_internal(Internal::Outcome(outcome))
     }
 
     fn push_internal(&self, item: Internal) -> bool {

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use sluis_journal::{Batch, Journal, Sequence, Shard, TryAppendError};
 use sluis_model::codec::CodecError;
-use sluis_model::{AttemptRef, Verdict};
 
 use super::settings::ShardSettings;
 use crate::claim::Claim;
+use crate::dispatch::Outcome;
 use crate::quota::Quota;
 use crate::telemetry::ShardMetrics;
 use crate::wake::Activity;
@@ -29,9 +29,9 @@ pub(super) struct Writer {
     /// Claims of the notifications in `batch`.
     claims: Vec<Claim>,
     /// Outcomes decided in `batch`: nobody would send them again if it were lost.
-    outcomes: Vec<(AttemptRef, Verdict)>,
+    outcomes: Vec<Outcome>,
     /// Outcomes that a failed turn had taken with it.
-    recalled: VecDeque<(AttemptRef, Verdict)>,
+    recalled: VecDeque<Outcome>,
     /// Last sequence handed to the journal.
     appended: u64,
     /// Batches handed over whose durability still counts as activity: their last sequences.
@@ -129,12 +129,12 @@ impl Writer {
     }
 
     /// Remembers an outcome until its record is handed over.
-    pub(super) fn remember(&mut self, attempt: AttemptRef, verdict: Verdict) {
-        self.outcomes.push((attempt, verdict));
+    pub(super) fn remember(&mut self, outcome: Outcome) {
+        self.outcomes.push(outcome);
     }
 
     /// An outcome that a failed turn had taken with it.
-    pub(super) fn recall(&mut self) -> Option<(AttemptRef, Verdict)> {
+    pub(super) fn recall(&mut self) -> Option<Outcome> {
         self.recalled.pop_front()
     }
 

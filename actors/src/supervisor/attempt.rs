@@ -7,14 +7,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Poll;
 
-use sluis_channels::{Outgoing, Provider};
-use sluis_model::{AttemptRef, Refusal, Timestamp, Verdict, Why};
+use sluis_channels::{Outgoing, OutputSlot, Provider};
+use sluis_model::{AttemptRef, Left, Refusal, Timestamp, Verdict, Why};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tracing::{Level, Span, field};
 
 use super::inbox::Ticket;
 use super::shared::Shared;
+use crate::dispatch::Outcome;
 use crate::prepare::Prepared;
 use crate::telemetry::TRACE;
 
@@ -25,6 +26,8 @@ pub(super) struct Attempt {
     since: Timestamp,
     /// Whether bytes may have left.
     sending: bool,
+    /// Where the provider puts them.
+    output: OutputSlot,
     /// Taken out when the outcome is reported.
     ticket: Option<Ticket>,
 }
@@ -37,6 +40,7 @@ impl Attempt {
             attempt,
             since,
             sending: false,
+            output: OutputSlot::default(),
             ticket: Some(ticket),
         }
     }
@@ -69,8 +73,12 @@ impl Attempt {
         self.end(verdict);
     }
 
-    async fn send(&mut self, outgoing: Outgoing) -> Verdict {
+    async fn send(&mut self, mut outgoing: Outgoing) -> Verdict {
         self.sending = true;
+        if self.shared.spool.is_some() {
+            self.output = OutputSlot::keeping();
+            outgoing.output = self.output.clone();
+        }
         let shared = self.shared.clone();
         let sending = guarded(shared.provider.clone(), outgoing);
         let verdict = match timeout(shared.settings.deadline, sending).await {
@@ -106,7 +114,31 @@ impl Attempt {
         self.shared
             .meters
             .ended(&verdict, self.shared.clock.now().since(self.since));
-        (self.shared.outcomes)(self.attempt, verdict);
+        let left = self.left(&verdict);
+        (self.shared.outcomes)(Outcome {
+            attempt: self.attempt,
+            verdict,
+            left,
+        });
+    }
+
+    /// What the provider took, or may have taken, is kept; in the spool before its hash is in the
+    /// journal.
+    fn left(&self, verdict: &Verdict) -> Option<Left> {
+        let spool = self.shared.spool.as_ref()?;
+        let output = self.output.get().filter(|_| may_have_been_taken(verdict))?;
+        let provider = &self.shared.provider;
+        Some(spool.put(provider.channel(), provider.name(), output))
+    }
+}
+
+const fn may_have_been_taken(verdict: &Verdict) -> bool {
+    match verdict {
+        Verdict::Accepted { .. } | Verdict::Delivered { .. } | Verdict::InDoubt { .. } => true,
+        Verdict::Retry { .. }
+        | Verdict::Refused { .. }
+        | Verdict::Withdrawn { .. }
+        | Verdict::Barred { .. } => false,
     }
 }
 

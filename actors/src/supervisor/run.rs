@@ -50,6 +50,7 @@ impl Supervisor {
             pool,
             threads,
             outcomes,
+            spool,
             clock,
             settings,
         } = parts;
@@ -62,6 +63,7 @@ impl Supervisor {
         let shared = Arc::new(Shared {
             provider,
             outcomes,
+            spool,
             clock,
             settings,
             health,

@@ -4,16 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sluis_channels::Provider;
-use sluis_model::{AttemptRef, Clock, Verdict};
+use sluis_model::Clock;
 
 use super::breaker::BreakerSettings;
+use crate::dispatch::Outcome;
 use crate::prepare::PreparePool;
 use crate::router::Gate;
+use crate::spool::Spool;
 use crate::wake::Bell;
 
 /// Where outcomes go: into the inbox of the attempt's shard, which keeps room for them. Must not
 /// block.
-pub type OutcomeSink = Arc<dyn Fn(AttemptRef, Verdict) + Send + Sync>;
+pub type OutcomeSink = Arc<dyn Fn(Outcome) + Send + Sync>;
 
 /// Times and thresholds of a supervisor. The times run on the tokio timer.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +55,8 @@ pub struct SupervisorParts {
     pub threads: Arc<[tokio::runtime::Handle]>,
     /// Where outcomes go.
     pub outcomes: OutcomeSink,
+    /// Where copies of what leaves are put, when they are kept.
+    pub spool: Option<Arc<Spool>>,
     /// The engine's clock, for the breaker and for durations.
     pub clock: Arc<dyn Clock>,
     /// Times and thresholds.

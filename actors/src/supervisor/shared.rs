@@ -8,11 +8,13 @@ use sluis_model::Clock;
 use super::health::Health;
 use super::metric::Meters;
 use super::settings::{OutcomeSink, SupervisorSettings};
+use crate::spool::Spool;
 
 /// What attempts under way need.
 pub(super) struct Shared {
     pub provider: Arc<dyn Provider>,
     pub outcomes: OutcomeSink,
+    pub spool: Option<Arc<Spool>>,
     pub clock: Arc<dyn Clock>,
     pub settings: SupervisorSettings,
     pub health: Health,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use sluis_channels::{Content, Originator, Outgoing, Provider};
+use sluis_channels::{Content, Originator, Outgoing, OutputSlot, Provider};
 use sluis_model::{
     AttemptRef, Channel, CorporationId, FlowRef, ManualClock, NotificationId, OnDoubt, ShardId,
     Timestamp, Verdict, Why,
@@ -19,12 +19,13 @@ use tokio::sync::oneshot;
 
 use super::*;
 use crate::belfry::Belfry;
-use crate::dispatch::{Dispatch, Lease};
+use crate::dispatch::{Dispatch, Lease, Outcome};
 use crate::prepare::{PreparePool, Prepared};
 use crate::router::{Gate, Passage};
 use crate::wake::{Activity, Bell};
 
 mod barred;
+mod kept;
 
 /// What the provider does with the next message; with none left it accepts.
 #[derive(Debug)]
@@ -125,6 +126,7 @@ fn outgoing(dispatch: &Dispatch) -> Prepared {
         content: Content::Null,
         originator: Arc::new(originator),
         at: dispatch.at,
+        output: OutputSlot::default(),
     })
 }
 
@@ -157,7 +159,10 @@ impl Stage {
             concurrency,
             pool,
             threads: [runtime].into(),
-            outcomes: Arc::new(move |_, verdict| log.lock().push((verdict, seen.finished()))),
+            outcomes: Arc::new(move |outcome: Outcome| {
+                log.lock().push((outcome.verdict, seen.finished()));
+            }),
+            spool: None,
             clock: clock.clone(),
             settings: SupervisorSettings::default(),
         });

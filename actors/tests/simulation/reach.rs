@@ -9,7 +9,7 @@ use crate::outside::Fate;
 use crate::world::World;
 
 /// What a few dozen seeds must reach together.
-pub(crate) const EXPECTED: [&str; 72] = [
+pub(crate) const EXPECTED: [&str; 73] = [
     "Accepted",
     "Waiting",
     "StepEntered",
@@ -57,6 +57,7 @@ pub(crate) const EXPECTED: [&str; 72] = [
     "input Answer",
     "input Cancel",
     "input LateReceipt",
+    "input Sent",
     "verdict accepted",
     "verdict delivered",
     "verdict retry",
@@ -142,7 +143,7 @@ fn name(shown: &str) -> &str {
 
 fn of_input(input: &Input, reached: &mut BTreeSet<String>) {
     reached.insert(format!("input {}", name(&format!("{input:?}"))));
-    if let Input::Outcome { verdict, .. } = input {
+    if let Some((_, verdict)) = input.as_outcome() {
         reached.insert(format!("verdict {}", Verdict::name(verdict)));
     }
 }

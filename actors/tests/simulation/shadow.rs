@@ -243,7 +243,10 @@ impl Known {
 
     fn input(&mut self, sequence: u64, record: &TenantRecord) {
         match &record.input {
-            Input::Outcome { attempt, verdict } => {
+            Input::Outcome { attempt, verdict }
+            | Input::Sent {
+                attempt, verdict, ..
+            } => {
                 let of = (attempt.id, attempt.attempt);
                 if matches!(
                     verdict,

@@ -108,7 +108,10 @@ impl<'a> Turn<'a> {
             Input::LateReceipt(late) => self.late_receipt(late),
             Input::Timer { id } => self.timer(*id),
             Input::Permit(permit) => self.permit(permit),
-            Input::Outcome { attempt, verdict } => self.outcome(*attempt, verdict),
+            Input::Outcome { attempt, verdict }
+            | Input::Sent {
+                attempt, verdict, ..
+            } => self.outcome(*attempt, verdict),
             Input::Interrupted { attempt } => self.interrupted(*attempt),
             Input::NoWay(no_way) => self.no_way(no_way),
             Input::Cancel { target, note } => self.cancel(target, note),

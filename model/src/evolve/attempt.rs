@@ -121,7 +121,7 @@ pub(super) fn failed(open: &mut Open, attempt: u16, class: Refusal, input: &Inpu
     channel_failed(open, attempt, Some(class));
     // Said by the provider itself, on the spot. A receipt would mean that it had been taken before
     // it failed.
-    if matches!(input, Input::Outcome { .. }) {
+    if input.as_outcome().is_some() {
         never_left(open, attempt);
     }
 }

@@ -27,6 +27,7 @@ pub(crate) fn input_name(input: &Input) -> &'static str {
         Input::Supplied(_) => "supplied",
         Input::LateReceipt(_) => "late-receipt",
         Input::NoWay(_) => "no-way",
+        Input::Sent { .. } => "sent",
     }
 }
 

@@ -4,9 +4,9 @@ use sluis_model::flow::{FlowRef, Observed, Value};
 use sluis_model::{
     Address, AddressState, AttemptRef, Barred, CancelTarget, Cause, Channel, Choice, Confirmed,
     Control, CorporationId, Environment, Event, Evidence, Fact, FactKind, Idempotency, Input,
-    Intent, Lane, LateReceipt, NoWay, Notification, NotificationId, OnDoubt, PauseScope, Permit,
-    Preference, Profile, Receipt, ReceiptKind, Refusal, Subject, Supplied, TenantKey, Timestamp,
-    Verdict, Why,
+    Intent, Lane, LateReceipt, Left, NoWay, Notification, NotificationId, OnDoubt, PauseScope,
+    Permit, Preference, Profile, Receipt, ReceiptKind, Refusal, Subject, Supplied, TenantKey,
+    Timestamp, Verdict, Why,
 };
 
 /// How many channels the golden files hold. Of each later one the table of channels says that it is
@@ -183,6 +183,14 @@ pub(crate) fn inputs() -> Vec<Input> {
             pinned: Some("relay".into()),
             why: why(),
         })),
+        Input::Sent {
+            attempt: ATTEMPT,
+            verdict: verdicts()[0].clone(),
+            left: Left {
+                hash: [0xab; 32],
+                length: 1_400,
+            },
+        },
     ]
 }
 

@@ -70,7 +70,7 @@ pub(crate) fn decided(outside: &Outside, record: &TenantRecord, findings: &mut F
     });
     let Some(id) = moved else { return };
     let (attempt, honest) = match &record.input {
-        Input::Outcome { attempt, .. } => {
+        Input::Outcome { attempt, .. } | Input::Sent { attempt, .. } => {
             let last = outside
                 .about(id)
                 .filter(|a| a.dispatch.attempt.attempt == attempt.attempt)

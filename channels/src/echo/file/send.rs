@@ -8,12 +8,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::Bytes;
 use futures::future::BoxFuture;
 use serde::Serialize;
 use sluis_model::{Channel, OnDoubt, Refusal, Verdict, Why};
 
 use super::config::FileConfig;
 use crate::outgoing::{Content, Outgoing};
+use crate::output::Output;
 use crate::problem::Problem;
 use crate::provider::Provider;
 
@@ -21,6 +23,9 @@ use crate::provider::Provider;
 const CONCURRENCY: usize = 64;
 /// When a message is tried again while the directory is full, in milliseconds.
 const WHEN_FULL_MS: u64 = 60_000;
+
+/// What stands in a file.
+const MEDIA_TYPE: &str = "application/json";
 
 /// Writes each message to a file.
 #[derive(Debug)]
@@ -77,16 +82,8 @@ impl FileProvider {
         };
         let attempt = outgoing.attempt;
         let name = format!("{}-{}.json", attempt.id, attempt.attempt);
-        let message = Message {
-            notification: attempt.id.to_string(),
-            step: attempt.step,
-            attempt: attempt.attempt,
-            corporation: outgoing.corporation.0,
-            reference: &outgoing.reference,
-            to: &outgoing.to,
-            text,
-            at_ms: outgoing.at.0,
-        };
+        let message = message(outgoing, text);
+        outgoing.output.put(MEDIA_TYPE, &message);
         match self.keep(&name, &message) {
             Ok(true) => Verdict::Delivered {
                 provider_id: name.into(),
@@ -104,7 +101,7 @@ impl FileProvider {
 
     /// Writes the file beside its name and puts it there; `false` when there is no room for one
     /// more.
-    fn keep(&self, name: &str, message: &Message<'_>) -> io::Result<bool> {
+    fn keep(&self, name: &str, message: &[u8]) -> io::Result<bool> {
         let place = self.directory.join(name);
         let is_new = !place.exists();
         if is_new && !self.has_room()? {
@@ -117,7 +114,7 @@ impl FileProvider {
             .truncate(true)
             .mode(0o600)
             .open(&beside)?;
-        file.write_all(&serde_json::to_vec(message)?)?;
+        file.write_all(message)?;
         file.sync_data()?;
         fs::rename(&beside, &place)?;
         if is_new {
@@ -145,6 +142,23 @@ fn one_text(content: &Content) -> Result<&str, Why> {
     }
 }
 
+/// What stands in the file of this message.
+fn message(outgoing: &Outgoing, text: &str) -> Bytes {
+    let attempt = outgoing.attempt;
+    let message = Message {
+        notification: attempt.id.to_string(),
+        step: attempt.step,
+        attempt: attempt.attempt,
+        corporation: outgoing.corporation.0,
+        reference: &outgoing.reference,
+        to: &outgoing.to,
+        text,
+        at_ms: outgoing.at.0,
+    };
+    // Numbers and texts are always JSON.
+    serde_json::to_vec(&message).unwrap_or_default().into()
+}
+
 /// Entries of a directory.
 fn count(directory: &Path) -> io::Result<u64> {
     Ok(fs::read_dir(directory)?.count() as u64)
@@ -170,6 +184,14 @@ impl Provider for FileProvider {
 
     fn fits(&self, outgoing: &Outgoing) -> Result<(), Why> {
         one_text(&outgoing.content).map(drop)
+    }
+
+    fn output(&self, outgoing: &Outgoing) -> Option<Output> {
+        let text = one_text(&outgoing.content).ok()?;
+        Some(Output {
+            media_type: MEDIA_TYPE,
+            bytes: message(outgoing, text),
+        })
     }
 
     fn send(self: Arc<Self>, outgoing: Outgoing) -> BoxFuture<'static, Verdict> {

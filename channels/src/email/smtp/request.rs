@@ -8,6 +8,7 @@
 use std::io::Write as _;
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use lettre::Address;
 use lettre::message::header::{Date, From, HeaderName, HeaderValue, Headers};
 use lettre::message::{Mailbox, Mailboxes};
@@ -41,7 +42,7 @@ pub(super) struct MailObject {
     /// The reference, which is also the envelope id (RFC 3461 4.4).
     pub(super) reference: String,
     /// Headers and body, lines ending in CRLF, ASCII throughout.
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: Bytes,
 }
 
 /// Whether it is a mail to an address that SMTP without SMTPUTF8 (RFC 6531) can name.
@@ -102,7 +103,7 @@ pub(super) fn compose(outgoing: &Outgoing, own_from: Option<&str>) -> Result<Mai
         from: from.to_string(),
         to: to.to_string(),
         reference: reference.clone(),
-        bytes: out,
+        bytes: out.into(),
     })
 }
 

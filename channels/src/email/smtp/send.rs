@@ -16,12 +16,16 @@ use super::session::{Dial, Session};
 use crate::email::bounce::{MAIL_INTAKE, read_bounce};
 use crate::email::reply::{Reply, Trouble};
 use crate::outgoing::Outgoing;
+use crate::output::Output;
 use crate::pool::{Parked, Pool, all_in_use};
 use crate::problem::Problem;
 use crate::provider::{Connections, LoadSign, Provider};
 use crate::receipt::{Callback, ProviderReceipt, ReceiptError, ReceiptProof};
 use crate::secrets::SecretSource;
 use crate::tls::client_config;
+
+/// What leaves (RFC 5322).
+const MEDIA_TYPE: &str = "message/rfc822";
 
 /// A relay that takes mail over SMTP.
 pub(super) struct SmtpProvider {
@@ -86,6 +90,7 @@ impl SmtpProvider {
                 };
             }
         };
+        outgoing.output.put(MEDIA_TYPE, &mail.bytes);
         let Some(_slot) = self.pool.slot(self.config.wait.0).await else {
             return all_in_use();
         };
@@ -157,6 +162,14 @@ impl Provider for SmtpProvider {
 
     fn send(self: Arc<Self>, outgoing: Outgoing) -> BoxFuture<'static, Verdict> {
         Box::pin(async move { self.send_one(outgoing).await })
+    }
+
+    fn output(&self, outgoing: &Outgoing) -> Option<Output> {
+        let mail = request::compose(outgoing, self.config.from.as_deref()).ok()?;
+        Some(Output {
+            media_type: MEDIA_TYPE,
+            bytes: mail.bytes,
+        })
     }
 
     /// A bounce is a mail that anyone can write: whoever posts it must be known to us.

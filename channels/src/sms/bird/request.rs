@@ -81,12 +81,8 @@ impl Account {
     }
 }
 
-/// The request for a message that fits, or what in it is wrong (ours).
-pub(super) fn compose(
-    account: &Account,
-    authorization: &HeaderValue,
-    outgoing: &Outgoing,
-) -> Result<Request<Full<Bytes>>, Why> {
+/// The body of the request for a message that fits, or what in it is wrong (ours).
+pub(super) fn body(account: &Account, outgoing: &Outgoing) -> Result<Bytes, Why> {
     let text = account.text(outgoing)?;
     let message = Message {
         originator: account.originator(outgoing)?,
@@ -106,6 +102,15 @@ pub(super) fn compose(
         ),
     };
     let body = serde_json::to_vec(&message).map_err(|e| Why::new("render", &e.to_string()))?;
+    Ok(body.into())
+}
+
+/// The request with this body.
+pub(super) fn compose(
+    account: &Account,
+    authorization: &HeaderValue,
+    body: Bytes,
+) -> Result<Request<Full<Bytes>>, Why> {
     let fixed = HeaderValue::from_static;
     Request::post(account.messages.clone())
         .header(HOST, account.host.clone())
@@ -116,6 +121,6 @@ pub(super) fn compose(
             USER_AGENT,
             fixed(concat!("sluis/", env!("CARGO_PKG_VERSION"))),
         )
-        .body(Full::new(Bytes::from(body)))
+        .body(Full::new(body))
         .map_err(|e| Why::new("render", &e.to_string()))
 }

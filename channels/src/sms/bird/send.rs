@@ -19,8 +19,9 @@ use tokio::time::timeout;
 use super::callback::{SigningKey, read_status};
 use super::classify::{Response, classify};
 use super::config::BirdSmsConfig;
-use super::request::{Account, compose};
+use super::request::{self, Account};
 use crate::outgoing::Outgoing;
+use crate::output::Output;
 use crate::pool::{Pool, all_in_use};
 use crate::problem::Problem;
 use crate::provider::{Connections, Provider};
@@ -29,6 +30,9 @@ use crate::secrets::{SecretSource, secret};
 use crate::tls::client_config;
 use crate::web::{Failed, Link, TimedConnector};
 use crate::words::why;
+
+/// What leaves: the body of the request.
+const MEDIA_TYPE: &str = "application/json";
 
 /// Bird's SMS API.
 pub(super) struct BirdSmsProvider {
@@ -155,8 +159,15 @@ impl BirdSmsProvider {
         })
     }
 
+    /// The request; what is about to leave is put where it is kept.
+    fn request(&self, outgoing: &Outgoing) -> Result<http::Request<Full<Bytes>>, Why> {
+        let body = request::body(&self.account, outgoing)?;
+        outgoing.output.put(MEDIA_TYPE, &body);
+        request::compose(&self.account, &self.keys.read().authorization, body)
+    }
+
     async fn send_one(&self, outgoing: Outgoing) -> Verdict {
-        let request = match compose(&self.account, &self.keys.read().authorization, &outgoing) {
+        let request = match self.request(&outgoing) {
             Ok(request) => request,
             Err(why) => {
                 return Verdict::Refused {
@@ -287,6 +298,14 @@ impl Provider for BirdSmsProvider {
 
     fn send(self: Arc<Self>, outgoing: Outgoing) -> BoxFuture<'static, Verdict> {
         Box::pin(async move { self.send_one(outgoing).await })
+    }
+
+    fn output(&self, outgoing: &Outgoing) -> Option<Output> {
+        let bytes = request::body(&self.account, outgoing).ok()?;
+        Some(Output {
+            media_type: MEDIA_TYPE,
+            bytes,
+        })
     }
 
     fn receipt_proof(&self) -> ReceiptProof {

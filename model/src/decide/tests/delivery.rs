@@ -1,9 +1,10 @@
 //! Owns the stories of arriving and not arriving (row 31): bounces at once and late, deliveries,
 //! refusals. Refuses to move a flow backwards.
 
-use super::world::{MAIL, PHONE, World, delivered, in_doubt, refused};
+use super::world::{MAIL, PHONE, World, accepted, delivered, in_doubt, refused, retry, withdrawn};
 use crate::{
-    AddressState, Answer, Cause, Channel, Event, HOUR, Phase, ReceiptEffect, ReceiptKind, Refusal,
+    AddressState, Answer, Cause, Channel, Event, HOUR, Input, Left, Phase, ReceiptEffect,
+    ReceiptKind, Refusal,
 };
 
 #[test]
@@ -229,4 +230,33 @@ fn a_notice_has_one_fallback() {
         world.receipt(attempt, ReceiptKind::BouncedHard);
     }
     world.assert_ends(id, "undeliverable");
+}
+
+#[test]
+fn an_outcome_with_what_left_decides_what_one_without_it_does() {
+    let verdicts = [
+        accepted(),
+        delivered(),
+        refused(Refusal::Address),
+        retry(None),
+        in_doubt(),
+        withdrawn(),
+    ];
+    for verdict in verdicts {
+        let [mut plain, mut kept] = [World::usual(), World::usual()];
+        let ids = [plain.storno(), kept.storno()];
+        let attempts = [plain.start(ids[0]), kept.start(ids[1])];
+        assert_eq!(attempts[0], attempts[1], "the same world twice");
+        let decision = plain.outcome(attempts[0], verdict.clone());
+        let sent = Input::Sent {
+            attempt: attempts[1],
+            verdict,
+            left: Left {
+                hash: [7; 32],
+                length: 1_400,
+            },
+        };
+        assert_eq!(kept.give(sent), decision);
+        assert_eq!(kept.tenant, plain.tenant);
+    }
 }

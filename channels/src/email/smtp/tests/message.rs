@@ -21,7 +21,7 @@ fn compose(outgoing: &Outgoing) -> Result<request::MailObject, Why> {
 #[test]
 fn a_mail_as_it_leaves() {
     let mail = compose(&mail()).unwrap();
-    let text = String::from_utf8(mail.bytes).unwrap();
+    let text = String::from_utf8(mail.bytes.to_vec()).unwrap();
     assert!(text.is_ascii(), "no 8BITMIME needed");
     insta::assert_snapshot!(text.replace("\r\n", "\n"));
 }
@@ -39,7 +39,7 @@ fn an_account_that_takes_one_sender_only_is_given_it() {
     let bytes = request::compose(&mail(), Some("account@relay.example"))
         .unwrap()
         .bytes;
-    let text = String::from_utf8(bytes).unwrap();
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
     assert!(text.contains("<account@relay.example>"), "{text}");
     assert!(!text.contains("huur@woon.example"), "{text}");
     assert!(
@@ -90,7 +90,7 @@ fn each_text_is_written_in_the_plainest_way_it_allows() {
             html: None,
             headers: Vec::new(),
         };
-        let bytes = String::from_utf8(compose(&out).unwrap().bytes).unwrap();
+        let bytes = String::from_utf8(compose(&out).unwrap().bytes.to_vec()).unwrap();
         assert!(
             bytes.contains(&format!("Content-Transfer-Encoding: {encoding}\r\n")),
             "{text}\n{bytes}"
@@ -171,7 +171,7 @@ proptest! {
         let headers = vec![("List-Unsubscribe".to_owned(), value)];
         let content = Content::Email { subject, text: "x".into(), html: None, headers };
         let out = outgoing(content, originator, at);
-        let ours = String::from_utf8(compose(&out).unwrap().bytes).unwrap();
+        let ours = String::from_utf8(compose(&out).unwrap().bytes.to_vec()).unwrap();
         prop_assert_eq!(ours.split("Content-Type").next().unwrap(), by_library(&out));
     }
 
