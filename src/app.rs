@@ -12,6 +12,7 @@ use sluis_channels::{Provider, SecretSource};
 use sluis_model::{Clock, CorporationId, Environment, ReferenceKey};
 
 use crate::admission::{Admission, Gatekeeper};
+use crate::archive::Archiving;
 use crate::config::KeyRing;
 use crate::telemetry::{ReceiptCounters, Watch};
 
@@ -80,6 +81,8 @@ pub struct App {
     pub surveys: crate::surveys::Surveys,
     /// Who reads the journal for whoever asks.
     pub readers: Arc<Readers>,
+    /// Where records and what left are kept; none when that is off.
+    pub archiving: Option<Arc<Archiving>>,
     /// What `/metrics` shows.
     pub prometheus: PrometheusHandle,
     /// Whether this start was one from a copy.

@@ -13,7 +13,8 @@ use actix::{Arbiter, System};
 use anyhow::Context as _;
 use metrics_exporter_prometheus::PrometheusHandle;
 use sluis_actors::{
-    Book, Engine, EngineSettings, KeyIndex, ProviderSetup, Quota, Readers, Recovery,
+    Book, Engine, EngineSettings, Follower, KeyIndex, ProviderSetup, Quota, Readers, Recovery,
+    RetentionSettings, Spool,
 };
 use sluis_journal::{DiskJournal, Journal, Options, RecoveryReport};
 use sluis_model::flow::Definition;
@@ -21,6 +22,7 @@ use sluis_model::{Clock, CorporationId, ReferenceKey};
 
 use crate::admission::{Admission, Gatekeeper};
 use crate::app::{App, Corporation, RequestLimits, WayOut};
+use crate::archive;
 use crate::backup::{self, Restored};
 use crate::config::{Config, KeyRing, MapSecrets};
 use crate::reference_key;
@@ -91,15 +93,37 @@ pub fn start_watched(
         .collect();
     let actors = start_actors(config)?;
     let readers = start_readers()?;
-    let engine = stored.engine(config, &around, providers, &actors, recovery)?;
+    let spool = archive::spool(config);
+    let archiving = archive::start(stored.archived(config, &around, &providers), spool.as_ref())?;
+    let followers = archiving.iter().cloned();
+    let sending = Sending {
+        providers,
+        spool,
+        followers: followers
+            .map(|archiving| archiving as Arc<dyn Follower>)
+            .collect(),
+    };
+    let engine = stored.engine(config, &around, sending, &actors, recovery)?;
     sluis_actors::telemetry::announce(stored.book.all_current().map(|(_, flow)| flow));
-    let app = app(config, around, stored, engine, ways, readers);
+    let app = App {
+        archiving,
+        ..app(config, around, stored, engine, ways, readers)
+    };
     Ok(Running {
         app: Arc::new(app),
         report,
         threads: actors.threads.clone(),
         actors,
     })
+}
+
+/// What the engine sends with.
+struct Sending {
+    providers: Vec<ProviderSetup>,
+    /// Where copies of what leaves are put, when that is kept.
+    spool: Option<Arc<Spool>>,
+    /// Nothing is forgotten before they are past it.
+    followers: Vec<Arc<dyn Follower>>,
 }
 
 /// What the data directory holds, opened.
@@ -133,12 +157,30 @@ impl Stored {
         Ok((stored, report))
     }
 
+    /// What the archive follows.
+    fn archived<'a>(
+        &'a self,
+        config: &'a Config,
+        around: &'a Surroundings,
+        providers: &'a [ProviderSetup],
+    ) -> archive::Around<'a> {
+        archive::Around {
+            config,
+            journal: &self.journal,
+            book: &self.book,
+            reference: &self.reference,
+            providers,
+            clock: &around.clock,
+            environment: &around.environment,
+        }
+    }
+
     /// Recovers the shards and starts the actors.
     fn engine(
         &self,
         config: &Config,
         around: &Surroundings,
-        providers: Vec<ProviderSetup>,
+        sending: Sending,
         actors: &Actors,
         recovery: Arc<Recovery>,
     ) -> anyhow::Result<Arc<Engine>> {
@@ -150,10 +192,14 @@ impl Stored {
             policy: config.policy(),
             quota: quota(config),
             keys: key_index(config),
-            retention: config.retention(),
+            retention: RetentionSettings {
+                followers: sending.followers,
+                ..config.retention()
+            },
             bounds: config.inbox_bounds(),
             routers: config.router_settings(),
-            providers,
+            providers: sending.providers,
+            spool: sending.spool,
             supervisors: config.supervisor_settings(),
             key: self.reference.clone(),
             corporations: config.cards(),
@@ -224,6 +270,7 @@ fn app(
         surveys: crate::surveys::Surveys::default(),
         restored,
         readers,
+        archiving: None,
         prometheus: around.prometheus,
     }
 }
@@ -314,6 +361,9 @@ impl Running {
             readers.stop();
             let closed = engine.journal().close();
             app.restored.settle(&**engine.journal());
+            if let Some(archiving) = &app.archiving {
+                archiving.stop();
+            }
             closed
         })
         .await??;

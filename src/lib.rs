@@ -5,6 +5,7 @@
 pub mod access;
 pub mod admission;
 pub mod app;
+pub mod archive;
 pub mod ask;
 pub mod backup;
 pub mod binary;
@@ -12,6 +13,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 mod crowd;
+pub mod dossier;
 pub mod engine_start;
 pub mod explain;
 pub mod http;

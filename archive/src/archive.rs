@@ -5,6 +5,7 @@ use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use object_store::path::Path;
 use parking_lot::{Mutex, RwLock};
 use sluis_model::TenantKey;
 
@@ -98,7 +99,14 @@ impl Archive {
     /// The store fails, a manifest is damaged or missing, or the archive is that of another data
     /// directory.
     pub fn open(store: Store, shards: u16, limits: Limits) -> Result<Self, ArchiveError> {
-        let (volumes, tip) = read_manifests(&store)?;
+        let Listed {
+            volumes,
+            tip,
+            leftovers,
+        } = read_manifests(&store)?;
+        for path in leftovers {
+            store.delete(&path)?;
+        }
         let shards = usize::from(shards);
         let reached: Vec<u64> = match volumes.last() {
             Some(newest) if newest.shards.len() != shards => {
@@ -110,19 +118,43 @@ impl Archive {
             Some(newest) => newest.shards.iter().map(|reached| reached.upto).collect(),
             None => vec![0; shards],
         };
+        Ok(Self::with(store, limits, volumes, tip, reached))
+    }
+
+    /// Opens the archive in `store` to look only, also while an engine writes to it: what is sealed at
+    /// this moment is seen.
+    ///
+    /// # Errors
+    /// The store fails, or a manifest is damaged or missing.
+    pub fn look(store: Store) -> Result<Self, ArchiveError> {
+        let Listed { volumes, tip, .. } = read_manifests(&store)?;
+        let never = Limits {
+            bytes: usize::MAX,
+            age_ms: i64::MAX,
+        };
+        Ok(Self::with(store, never, volumes, tip, Vec::new()))
+    }
+
+    fn with(
+        store: Store,
+        limits: Limits,
+        volumes: Vec<Arc<Manifest>>,
+        tip: Tip,
+        reached: Vec<u64>,
+    ) -> Self {
         let state = State {
             volumes,
             tip,
             open: OpenVolume::behind(reached.into_iter()),
             since: None,
         };
-        Ok(Self {
+        Self {
             store,
             limits,
             state: RwLock::new(state),
             writing: Mutex::new(()),
             remembered: Mutex::default(),
-        })
+        }
     }
 
     /// Where it is.
@@ -336,7 +368,7 @@ impl Archive {
 }
 
 /// Where a block is, for people.
-pub(crate) fn block_place(path: &object_store::path::Path, at: u64, block: &BlockOf) -> String {
+pub(crate) fn block_place(path: &Path, at: u64, block: &BlockOf) -> String {
     format!("{path}, block at bytes {at} to {}", at + block.length())
 }
 
@@ -378,10 +410,18 @@ fn visit_all(
     Ok(ControlFlow::Continue(()))
 }
 
+/// What a store has.
+struct Listed {
+    volumes: Vec<Arc<Manifest>>,
+    tip: Tip,
+    /// Objects of a volume that was never sealed.
+    leftovers: Vec<Path>,
+}
+
 /// The manifests in the store, without a gap, and the end of their chain.
-fn read_manifests(store: &Store) -> Result<(Vec<Arc<Manifest>>, Tip), ArchiveError> {
-    let listed = store.list(names::VOLUMES)?;
-    let listed: Vec<(u64, String)> = listed
+fn read_manifests(store: &Store) -> Result<Listed, ArchiveError> {
+    let objects = store.list(names::VOLUMES)?;
+    let listed: Vec<(u64, String)> = objects
         .iter()
         .filter_map(|object| names::parts(&object.location))
         .collect();
@@ -389,30 +429,38 @@ fn read_manifests(store: &Store) -> Result<(Vec<Arc<Manifest>>, Tip), ArchiveErr
         .iter()
         .filter(|(_, object)| object == names::MANIFEST);
     let newest = sealed.map(|(volume, _)| *volume).max().unwrap_or(0);
-    let mut volumes = Vec::new();
+    let mut volumes: Vec<Arc<Manifest>> = Vec::new();
     let mut tip = Tip::EMPTY;
     for volume in 1..=newest {
-        let bytes = store.get(&names::object(volume, names::MANIFEST))?;
-        let bytes =
-            bytes.ok_or_else(|| ArchiveError::damaged(manifest::place(volume), "it is missing"))?;
-        let manifest = Manifest::read(volume, &bytes)?;
-        if manifest.previous != tip.hash {
-            let what = format!(
-                "it follows a manifest with the hash {}, that of volume {} has {}",
-                manifest.previous,
-                volume - 1,
-                tip.hash
-            );
-            return Err(ArchiveError::damaged(manifest::place(volume), what));
-        }
-        tip = Tip {
-            volume,
-            hash: Hash::of(&bytes),
-        };
+        let (manifest, hash) = read_manifest(store, volume, tip)?;
+        tip = Tip { volume, hash };
         volumes.push(Arc::new(manifest));
     }
-    for (volume, object) in listed.into_iter().filter(|(volume, _)| *volume > newest) {
-        store.delete(&names::object(volume, &object))?;
+    let leftovers = listed.into_iter().filter(|(volume, _)| *volume > newest);
+    let leftovers = leftovers.map(|(volume, object)| names::object(volume, &object));
+    Ok(Listed {
+        volumes,
+        tip,
+        leftovers: leftovers.collect(),
+    })
+}
+
+/// The manifest of a volume that follows `before`, and its hash.
+fn read_manifest(
+    store: &Store,
+    volume: u64,
+    before: Tip,
+) -> Result<(Manifest, Hash), ArchiveError> {
+    let bytes = store.get(&names::object(volume, names::MANIFEST))?;
+    let place = || manifest::place(volume);
+    let bytes = bytes.ok_or_else(|| ArchiveError::damaged(place(), "it is missing"))?;
+    let manifest = Manifest::read(volume, &bytes)?;
+    if manifest.previous != before.hash {
+        let what = format!(
+            "it follows a manifest with the hash {}, that of volume {} has {}",
+            manifest.previous, before.volume, before.hash
+        );
+        return Err(ArchiveError::damaged(place(), what));
     }
-    Ok((volumes, tip))
+    Ok((manifest, Hash::of(&bytes)))
 }

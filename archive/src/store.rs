@@ -11,10 +11,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::TryStreamExt;
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, Checksum};
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path;
+use object_store::prefix::PrefixStore;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
+use tokio::runtime::Handle;
 
 use crate::error::ArchiveError;
 
@@ -27,6 +30,8 @@ pub struct Store {
     objects: Arc<dyn ObjectStore>,
     /// Of a directory: its files have to be made durable here.
     root: Option<PathBuf>,
+    /// Where requests to an object store run.
+    runtime: Option<Handle>,
     /// For people.
     shown: String,
 }
@@ -52,7 +57,42 @@ impl Store {
         Ok(Self {
             objects: Arc::new(objects),
             root: Some(root),
+            runtime: None,
             shown,
+        })
+    }
+
+    /// An object store that speaks S3, at `s3://bucket/prefix`. `options` are those of the AWS tools, by
+    /// their names in the environment: `AWS_ACCESS_KEY_ID`, `AWS_REGION`, `AWS_ENDPOINT_URL`; others
+    /// are passed over. Requests run on `runtime`.
+    ///
+    /// Every object has a SHA-256 checksum: a bucket with Object Lock takes none without. How long
+    /// objects are locked is a rule of the bucket.
+    ///
+    /// # Errors
+    /// The address or an option makes no sense.
+    pub fn s3<'a>(
+        url: &str,
+        options: impl IntoIterator<Item = (&'a str, &'a str)>,
+        runtime: Handle,
+    ) -> Result<Self, ArchiveError> {
+        let mut builder = AmazonS3Builder::new()
+            .with_url(url)
+            .with_checksum_algorithm(Checksum::SHA256);
+        for (name, value) in options {
+            if let Ok(key) = name.to_ascii_lowercase().parse::<AmazonS3ConfigKey>() {
+                builder = builder.with_config(key, value);
+            }
+        }
+        let bucket = builder
+            .build()
+            .map_err(|source| failed(&Path::from(url), source))?;
+        let prefix = url.splitn(4, '/').nth(3).unwrap_or_default();
+        Ok(Self {
+            objects: Arc::new(PrefixStore::new(bucket, prefix)),
+            root: None,
+            runtime: Some(runtime),
+            shown: url.to_owned(),
         })
     }
 
@@ -62,6 +102,7 @@ impl Store {
         Self {
             objects: Arc::new(InMemory::new()),
             root: None,
+            runtime: None,
             shown: "memory".to_owned(),
         }
     }
@@ -88,11 +129,19 @@ impl Store {
         let put = self
             .objects
             .put_opts(path, PutPayload::from(bytes), options);
-        wait(put).map_err(|source| failed(path, source))?;
+        self.wait(put).map_err(|source| failed(path, source))?;
         self.settle(path).map_err(|source| ArchiveError::Disk {
             object: path.to_string(),
             source,
         })
+    }
+
+    /// Waits for what the store does. A directory and memory do it on this thread.
+    fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        match &self.runtime {
+            Some(runtime) => runtime.block_on(future),
+            None => futures::executor::block_on(future),
+        }
     }
 
     /// Makes a file and its name durable: the store of a directory leaves that to the system.
@@ -115,7 +164,7 @@ impl Store {
     /// The store fails.
     pub(crate) fn get(&self, path: &Path) -> Result<Option<Bytes>, ArchiveError> {
         let get = async { self.objects.get(path).await?.bytes().await };
-        match wait(get) {
+        match self.wait(get) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(source) => Err(failed(path, source)),
@@ -131,8 +180,9 @@ impl Store {
             return Ok(Bytes::new());
         }
         let length = range.end - range.start;
-        let bytes =
-            wait(self.objects.get_range(path, range)).map_err(|source| failed(path, source))?;
+        let bytes = self
+            .wait(self.objects.get_range(path, range))
+            .map_err(|source| failed(path, source))?;
         if bytes.len() as u64 != length {
             return Err(ArchiveError::damaged(path.to_string(), "it is too short"));
         }
@@ -145,7 +195,7 @@ impl Store {
     /// The store fails.
     pub(crate) fn list(&self, prefix: &str) -> Result<Vec<ObjectMeta>, ArchiveError> {
         let prefix = Path::from(prefix);
-        let listed = wait(self.objects.list(Some(&prefix)).try_collect::<Vec<_>>());
+        let listed = self.wait(self.objects.list(Some(&prefix)).try_collect::<Vec<_>>());
         let mut listed = listed.map_err(|source| failed(&prefix, source))?;
         listed.sort_by(|a, b| a.location.cmp(&b.location));
         Ok(listed)
@@ -156,13 +206,9 @@ impl Store {
     /// # Errors
     /// The store fails or refuses.
     pub(crate) fn delete(&self, path: &Path) -> Result<(), ArchiveError> {
-        wait(self.objects.delete(path)).map_err(|source| failed(path, source))
+        self.wait(self.objects.delete(path))
+            .map_err(|source| failed(path, source))
     }
-}
-
-/// Waits for what a store does. A directory and memory do it on this thread.
-fn wait<T>(future: impl Future<Output = T>) -> T {
-    futures::executor::block_on(future)
 }
 
 fn failed(path: &Path, source: object_store::Error) -> ArchiveError {

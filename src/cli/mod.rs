@@ -6,6 +6,7 @@
     reason = "the command line is the one place that talks to a person"
 )]
 
+mod archive;
 mod backup;
 mod config;
 mod journal;
@@ -51,6 +52,12 @@ pub enum Command {
     Backup(backup::BackupArgs),
     /// Make a data directory of a copy. An engine that starts there pauses everything.
     Restore(backup::RestoreArgs),
+    /// The archive: check it, look into it.
+    Archive {
+        /// What of it.
+        #[command(subcommand)]
+        what: archive::ArchiveCommand,
+    },
     /// List every metric with its meaning.
     Metrics,
 }
@@ -84,6 +91,7 @@ impl Command {
             Self::Journal { what } => said(journal::run(&what)),
             Self::Backup(args) => said(backup::backup(&args)),
             Self::Restore(args) => said(backup::restored(&args)),
+            Self::Archive { what } => said(archive::run(&what)),
             Self::Metrics => said(metrics::run()),
         }
     }

@@ -19,6 +19,7 @@ pub(super) fn check(config: &Config, problems: &mut Collector) {
     listeners(config, problems);
     kept(config, problems);
     sums(config, problems);
+    archive(config, problems);
     if let Err(error) = EnvFilter::try_new(&config.log.filter) {
         problems.add(of("log.filter", &config.log.filter, &error.to_string()));
     }
@@ -33,6 +34,20 @@ fn is_plain(address: &str) -> bool {
     uri.is_ok_and(|uri| {
         uri.scheme_str() == Some("http") && uri.host().is_some() && matches!(uri.path(), "" | "/")
     })
+}
+
+/// A bucket has a name, and the archive is in one place.
+fn archive(config: &Config, problems: &mut Collector) {
+    let archive = &config.archive;
+    if let Some(url) = &archive.url {
+        let bucket = url
+            .strip_prefix("s3://")
+            .and_then(|rest| rest.split('/').next());
+        let is_one = bucket.is_some_and(|bucket| !bucket.is_empty());
+        if !is_one || archive.directory.is_some() {
+            problems.add(of("archive.url", url, ""));
+        }
+    }
 }
 
 /// What is allowed and perhaps not meant.

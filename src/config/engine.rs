@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::num::NonZeroU32;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sluis_actors::router::{Owner, RouterSettings, SendWindow, ShareSettings};
@@ -11,6 +11,7 @@ use sluis_actors::supervisor::{BreakerSettings, SupervisorSettings};
 use sluis_actors::{
     CorporationCard, InboxBounds, KeyWindow, ProviderSetup, RetentionSettings, WriteLimits,
 };
+use sluis_archive::Limits;
 use sluis_channels::{ChannelError, HumanDuration, Provider, SecretSource};
 use sluis_journal::Options;
 use sluis_model::{Channel, CorporationId, Policy, RetryPolicy};
@@ -180,6 +181,22 @@ impl Config {
             queue_max_bytes: journal.queue_max_bytes,
             cache_bytes: journal.cache_bytes,
             ..Options::default()
+        }
+    }
+
+    /// Where the archive is.
+    #[must_use]
+    pub fn archive_directory(&self) -> PathBuf {
+        let own = self.archive.directory.clone();
+        own.unwrap_or_else(|| self.engine.data_dir.join("archive"))
+    }
+
+    /// When a volume of the archive is sealed.
+    #[must_use]
+    pub fn archive_limits(&self) -> Limits {
+        Limits {
+            bytes: self.archive.volume_max_bytes,
+            age_ms: millis(self.archive.volume_max_age),
         }
     }
 

@@ -32,8 +32,8 @@ pub use layers::{CliOverrides, DEFAULT};
 pub use parties::{ChannelLimits, Corporation, ProviderEntry};
 pub use problem::{ConfigProblems, EXIT_CONFIG, Origin, Problem};
 pub use sections::{
-    BinarySection, EngineSection, FlowsSection, HttpSection, JournalSection, LimitsSection,
-    LogFormat, LogSection, RetrySection, SendingSection, TlsFiles,
+    ArchiveSection, BinarySection, EngineSection, FlowsSection, HttpSection, JournalSection,
+    LimitsSection, LogFormat, LogSection, RetrySection, SendingSection, TlsFiles,
 };
 pub use settings::{Kind, SETTINGS, Setting};
 
@@ -52,6 +52,8 @@ pub struct Config {
     pub binary: BinarySection,
     /// `[journal]`
     pub journal: JournalSection,
+    /// `[archive]`
+    pub archive: ArchiveSection,
     /// `[limits]`
     pub limits: LimitsSection,
     /// `[retry]`

@@ -72,9 +72,21 @@ fn ports_ranges(config: &Config) -> [Ranged; 11] {
 }
 
 /// The numbers of the journal.
-fn journal_ranges(config: &Config) -> [Ranged; 6] {
-    let Config { journal, .. } = config;
+fn journal_ranges(config: &Config) -> [Ranged; 8] {
+    let Config {
+        journal, archive, ..
+    } = config;
     [
+        (
+            "archive.volume_max_bytes",
+            archive.volume_max_bytes as u64,
+            1 << 20..=1 << 30,
+        ),
+        (
+            "archive.spool_max_bytes",
+            archive.spool_max_bytes as u64,
+            1 << 20..=1 << 36,
+        ),
         (
             "journal.generation_max_bytes",
             journal.generation_max_bytes,
@@ -217,11 +229,12 @@ fn words(range: &RangeInclusive<u64>) -> String {
 type Lasting = (&'static str, HumanDuration, u64);
 
 /// The times of the engine, its edges and its bounds.
-fn standing_times(config: &Config) -> [Lasting; 7] {
+fn standing_times(config: &Config) -> [Lasting; 8] {
     let Config {
         engine,
         http,
         journal,
+        archive,
         limits,
         ..
     } = config;
@@ -230,6 +243,7 @@ fn standing_times(config: &Config) -> [Lasting; 7] {
         ("http.idle_timeout", http.idle_timeout, HOUR),
         ("http.request_timeout", http.request_timeout, HOUR),
         ("journal.keep_for", journal.keep_for, 36_500 * DAY),
+        ("archive.volume_max_age", archive.volume_max_age, 30 * DAY),
         ("limits.idempotency_age", limits.idempotency_age, 30 * DAY),
         (
             "limits.unmatched_task_after",

@@ -126,6 +126,26 @@ pub struct JournalSection {
     pub live_factor: u64,
 }
 
+/// `[archive]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArchiveSection {
+    /// Whether what was decided and what left is kept there.
+    pub enabled: bool,
+    /// Where; without it, in the data directory.
+    #[serde(default)]
+    pub directory: Option<PathBuf>,
+    /// In which bucket instead.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// Bytes of a volume in memory from which it is sealed.
+    pub volume_max_bytes: usize,
+    /// How old its first entry may become.
+    pub volume_max_age: HumanDuration,
+    /// Most bytes of copies of what left.
+    pub spool_max_bytes: usize,
+}
+
 /// `[limits]`
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]

@@ -3,6 +3,7 @@
 //! shards.
 
 mod answered;
+mod archive;
 mod auth;
 mod batch;
 mod body;

@@ -1,21 +1,23 @@
-//! Owns the reading of a tenant's records back from the journal, on the threads that are there for
+//! Owns the reading of a tenant's records back from journal and archive, on the threads that are there for
 //! it. Refuses to interpret them: `explain` does.
 
 use std::sync::Arc;
 
 use http::StatusCode;
 use sluis_journal::{Journal, Sequence, Shard};
-use sluis_model::{CorporationId, Record, TenantKey, TenantRecord};
+use sluis_model::{Record, TenantKey, TenantRecord};
 
 use super::problem::Problem;
 use crate::app::App;
+use crate::archive::Archiving;
 use crate::explain::{self, Page};
 use crate::reading;
 
 /// The records of one tenant.
 pub(super) struct Records {
     journal: Arc<dyn Journal>,
-    corporation: CorporationId,
+    archiving: Option<Arc<Archiving>>,
+    tenant: TenantKey,
     shard: Shard,
 }
 
@@ -24,7 +26,8 @@ impl Records {
         let shard = Shard(tenant.shard(app.engine.shards()).0);
         Self {
             journal: app.engine.journal().clone(),
-            corporation: tenant.corporation,
+            archiving: app.archiving.clone(),
+            tenant: tenant.clone(),
             shard,
         }
     }
@@ -39,17 +42,9 @@ impl Records {
         limit: usize,
         keep: impl Fn(&TenantRecord) -> bool + Send + 'static,
     ) -> Result<Page, Problem> {
-        let corporation = self.corporation;
+        let corporation = self.tenant.corporation;
         let walk = move || {
-            let Self { journal, shard, .. } = self;
-            let mut read = |sequence: u64| -> Result<Option<Record>, String> {
-                let bytes = journal
-                    .read(shard, Sequence(sequence))
-                    .map_err(|error| error.to_string())?;
-                bytes
-                    .map(|bytes| Record::decode(&bytes).map_err(|error| error.to_string()))
-                    .transpose()
-            };
+            let mut read = |sequence: u64| self.read(sequence);
             explain::walk(&mut read, last, before, limit, keep)
         };
         reading::read(app, corporation, walk)
@@ -58,6 +53,22 @@ impl Records {
                 tracing::error!(%error, "a tenant's records cannot be read");
                 unreadable()
             })
+    }
+
+    /// One record, from the journal, or from the archive where the journal has it no more.
+    fn read(&self, sequence: u64) -> Result<Option<Record>, String> {
+        let decode = |bytes: &[u8]| Record::decode(bytes).map_err(|error| error.to_string());
+        let bytes = self.journal.read(self.shard, Sequence(sequence));
+        if let Some(bytes) = bytes.map_err(|error| error.to_string())? {
+            return decode(&bytes).map(Some);
+        }
+        let Some(archiving) = &self.archiving else {
+            return Ok(None);
+        };
+        let archive = archiving.archive();
+        let found = archive.record(&self.tenant, self.shard.0, sequence);
+        let found = found.map_err(|error| error.to_string())?;
+        found.map(|found| decode(&found.body)).transpose()
     }
 }
 

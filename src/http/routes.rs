@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::route::{Route, RouteOf};
 use super::{
-    batch, cancel, facts, links, lists, notifications, openapi, operator, outcomes, pauses,
-    receipt_path, receipts, status, tasks, tenants, unmatched,
+    archive, batch, cancel, facts, links, lists, notifications, openapi, operator, outcomes,
+    pauses, receipt_path, receipts, status, tasks, tenants, unmatched,
 };
 use crate::access::Access::{Anybody, Corporation, Operator};
 
@@ -40,6 +40,8 @@ fn of_notifications() -> Vec<Route> {
             .post(notifications::ACCESS, notifications::post)
             .get(Corporation, lists::get),
         Route::at("/v1/notifications/{id}").get(Corporation, notifications::get),
+        Route::at("/v1/notifications/{id}/output").get(Corporation, archive::output),
+        Route::at("/v1/archive/head").get(Corporation, archive::head),
         Route::at("/v1/notifications/{id}/cancel").post(Corporation, cancel::one),
         Route::at("/v1/cancellations").post(Corporation, cancel::many),
     ]

@@ -169,6 +169,31 @@ sluis_actors::metric_list! {
     UNMATCHED_EVER: Counter "sluis_unmatched_facts_total" { corporation };
     /// Notifications for tenants without a profile, by corporation, since the first record.
     UNKNOWN_TENANTS: Counter "sluis_intake_unknown_tenants_total" { corporation };
+    /// Records that are durable and not yet in the archive. It rises under load, because the thread
+    /// that follows gives way. If it does not fall when the load does: see
+    /// `sluis_archive_failures_total`.
+    ARCHIVE_LAG: Gauge "sluis_archive_lag_records" {};
+    /// Sealed volumes of the archive.
+    ARCHIVE_VOLUMES: Gauge "sluis_archive_volumes" {};
+    /// The first 48 bits of the hash of the newest manifest, as a number. `GET /v1/archive/head` and the
+    /// log have all of it. Whoever keeps it notices a change of the archive.
+    ARCHIVE_HEAD: Gauge "sluis_archive_head_hash" {};
+    /// Entries of the volume that is not sealed yet.
+    ARCHIVE_UNSEALED: Gauge "sluis_archive_unsealed_entries" {};
+    /// Bytes of the volume that is not sealed yet. They are in memory.
+    ARCHIVE_UNSEALED_BYTES: Gauge "sluis_archive_unsealed_bytes" {};
+    /// Entries that were sealed.
+    ARCHIVE_ENTRIES: Counter "sluis_archive_entries_total" {};
+    /// Bytes that were sealed.
+    ARCHIVE_BYTES: Counter "sluis_archive_bytes_total" {};
+    /// Bytes of copies of what left that wait for the archive.
+    ARCHIVE_SPOOL_BYTES: Gauge "sluis_archive_spool_bytes" {};
+    /// Copies that went because the spool was full. The archive makes these messages again and
+    /// compares them with the hash in the journal.
+    ARCHIVE_SPOOL_DROPPED: Counter "sluis_archive_spool_dropped_total" {};
+    /// Times that the archive could not follow or seal. Each has a line in the log. Look at its disk
+    /// or its object store.
+    ARCHIVE_FAILURES: Counter "sluis_archive_failures_total" {};
     /// Always 1; the label says which version runs.
     BUILD: Gauge "sluis_build_info" { version };
     /// Unix time at which the process started.

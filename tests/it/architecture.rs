@@ -30,6 +30,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "sluis-journal",
             "sluis-channels",
             "sluis-actors",
+            "sluis-archive",
         ],
     ),
     (

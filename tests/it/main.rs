@@ -8,6 +8,7 @@ mod access;
 mod accounts;
 mod api;
 mod architecture;
+mod archive;
 mod backup;
 mod bounds;
 mod circles;

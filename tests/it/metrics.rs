@@ -161,7 +161,7 @@ async fn prometheus_can_read_it_and_the_operator_can_understand_it() {
 
 #[test]
 fn every_name_says_what_it_counts_and_in_what() {
-    const UNITS: [&str; 26] = [
+    const UNITS: [&str; 29] = [
         "total",
         "seconds",
         "bytes",
@@ -188,6 +188,9 @@ fn every_name_says_what_it_counts_and_in_what() {
         "files",
         "info",
         "threads",
+        "volumes",
+        "entries",
+        "hash",
     ];
     let mut names = BTreeSet::new();
     for metric in all_metrics() {

@@ -4,6 +4,7 @@
 mod crash;
 mod find;
 mod foreign;
+mod s3;
 mod size;
 mod tamper;
 mod world;

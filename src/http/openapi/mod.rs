@@ -1,6 +1,7 @@
 //! Owns the description of the HTTP API, OpenAPI 3.1. Refuses to drift: a test compares it with
 //! `docs/openapi.json` and with the routes.
 
+mod archive;
 mod operation;
 mod parts;
 mod people;
@@ -73,9 +74,10 @@ fn paths(routes: &[RouteOf]) -> Value {
         .map(|route| ((route.path, route.method), route.access))
         .collect();
     let mut paths = Map::new();
-    let all: [Vec<Op>; 4] = [
+    let all: [Vec<Op>; 5] = [
         senders::operations(),
         results::operations(),
+        archive::operations(),
         operation::operations(),
         serving::operations(),
     ];

@@ -133,6 +133,25 @@ impl Op {
         self
     }
 
+    /// Bytes as they are, of one of these types, each with an example.
+    pub(super) fn gives_bytes(
+        mut self,
+        status: u16,
+        description: &str,
+        media: &[(&str, &str)],
+    ) -> Self {
+        let one = |(media, example): &(&str, &str)| {
+            let content = json!({ "schema": bytes("As it is."), "example": example });
+            ((*media).to_owned(), content)
+        };
+        let content: Map<String, Value> = media.iter().map(one).collect();
+        self.answers.insert(
+            status.to_string(),
+            json!({ "description": description, "content": content }),
+        );
+        self
+    }
+
     /// JSON by the schema of this name.
     pub(super) fn gives_json(
         self,

@@ -53,6 +53,10 @@ pub struct Setup {
     pub limits: &'static str,
     /// Further lines of `[http]`.
     pub http: &'static str,
+    /// Further lines of `[archive]`.
+    pub archive: &'static str,
+    /// What mails are from.
+    pub sender: &'static str,
     /// The password that the relay asks of user `sluis`. The engine reads its own from a file, see
     /// [`Engine::password`].
     pub relay_password: Option<&'static str>,
@@ -81,6 +85,8 @@ impl Default for Setup {
             engine: "",
             limits: "",
             http: "",
+            archive: "",
+            sender: "woning",
             relay_password: None,
             keys: true,
             accounts: &[],
@@ -167,6 +173,11 @@ impl Engine {
 
     async fn open(&mut self) {
         self.try_open().await.expect("the engine starts");
+    }
+
+    /// From the next start on, mails are from another address.
+    pub fn write_as(&mut self, sender: &'static str) {
+        self.setup.sender = sender;
     }
 
     /// Starts on the data directory as it is.
@@ -267,12 +278,15 @@ impl Engine {
             engine,
             limits,
             http,
+            archive,
+            sender,
             ..
         } = &self.setup;
         let data = self.data();
         let mut toml = format!(
             "[engine]\ndata_dir = {data:?}\nshards = 4\nallow_list = [\"*\"]\n{engine}\n[http]\n{http}\n\
-             [journal]\nfree_min_bytes = 1\n[binary]\ncredit = {credit}\n[limits]\n{limits}\n"
+             [journal]\nfree_min_bytes = 1\n[binary]\ncredit = {credit}\n[limits]\n{limits}\n\
+             [archive]\n{archive}\n"
         );
         let parties: &[(u16, &str, &str)] = if self.setup.keys {
             &[(1, "noord", KEYS[0]), (2, "zuid", KEYS[1])]
@@ -287,7 +301,7 @@ impl Engine {
             };
             toml += &format!(
                 "[[corporation]]\nid = {id}\nname = \"{name}\"\ndisplay_name = \"Woningstichting {name}\"\n\
-                 key_hashes = [{hashes}]\n[corporation.sender]\nemail_from = \"woning@{name}.example\"\n\
+                 key_hashes = [{hashes}]\n[corporation.sender]\nemail_from = \"{sender}@{name}.example\"\n\
                  email_name = \"{name}\"\nbounce_domain = \"bounce.{name}.example\"\nsms_originator = \"{name}\"\n\
                  public_url = \"http://{http}\"\n",
                 http = self.http

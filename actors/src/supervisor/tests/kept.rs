@@ -33,6 +33,10 @@ impl Provider for Writes {
         1
     }
 
+    fn fits(&self, _: &Outgoing) -> Result<(), Why> {
+        Ok(())
+    }
+
     fn send(self: Arc<Self>, outgoing: Outgoing) -> Pin<Box<dyn Future<Output = Verdict> + Send>> {
         outgoing
             .output

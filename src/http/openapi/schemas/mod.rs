@@ -3,6 +3,7 @@
 //! closed lists in answers that may still grow: a client made today would choke on the word of
 //! tomorrow.
 
+mod archive;
 mod basics;
 mod engine;
 mod explained;
@@ -29,6 +30,7 @@ pub(super) fn all() -> Value {
     add(&tenants::all());
     add(&results::all());
     add(&engine::all());
+    add(&archive::all());
     add(&pauses::all());
     Value::Object(all)
 }

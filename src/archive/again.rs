@@ -1,0 +1,211 @@
+//! Owns how the bytes of an attempt are made again, from the definition that was pinned and the
+//! profile as it was: for what left while nobody kept a copy. Refuses to send anything.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use sluis_actors::{Dispatch, Lease, Preparer};
+use sluis_channels::{Output, Provider};
+use sluis_journal::JournalError;
+use sluis_model::{
+    AttemptRef, Channel, Event, FlowRef, Input, Profile, Record, StoredTenant, TenantRecord,
+    Timestamp,
+};
+
+use super::categories::Read;
+
+/// Records of a tenant that are read back for one attempt.
+const MOST_READS: usize = 10_000;
+
+/// Makes the bytes of attempts again.
+pub struct MakeAgain {
+    preparer: Preparer,
+    providers: HashMap<String, Arc<dyn Provider>>,
+}
+
+impl std::fmt::Debug for MakeAgain {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MakeAgain").finish_non_exhaustive()
+    }
+}
+
+/// What was made again.
+pub(super) struct Made {
+    pub(super) channel: Channel,
+    pub(super) provider: Box<str>,
+    /// None when the message cannot be made any more.
+    pub(super) output: Option<Output>,
+}
+
+/// What the records say of an attempt.
+#[derive(Default)]
+struct Known {
+    started: Option<Started>,
+    profile: Option<Box<Profile>>,
+    accepted: Option<(u64, FlowRef)>,
+}
+
+struct Started {
+    at: Timestamp,
+    channel: Channel,
+    provider: Box<str>,
+    address: Box<str>,
+}
+
+impl MakeAgain {
+    /// With what renders, and the providers by name.
+    #[must_use]
+    pub const fn new(preparer: Preparer, providers: HashMap<String, Arc<dyn Provider>>) -> Self {
+        Self {
+            preparer,
+            providers,
+        }
+    }
+
+    /// The bytes of the attempt whose outcome is `record`; none when its start is not in the journal
+    /// any more.
+    ///
+    /// # Errors
+    /// What `read` says.
+    pub(super) fn make(
+        &self,
+        record: &TenantRecord,
+        attempt: AttemptRef,
+        read: &Read<'_>,
+    ) -> Result<Option<Made>, JournalError> {
+        let known = known(record, attempt, read)?;
+        let Some(started) = known.started else {
+            return Ok(None);
+        };
+        let provider = self.providers.get(&*started.provider);
+        let output = known
+            .accepted
+            .zip(provider)
+            .and_then(|((body, flow), provider)| {
+                let dispatch = Dispatch {
+                    attempt,
+                    corporation: record.tenant.corporation,
+                    tenant: record.tenant.tenant.clone(),
+                    channel: started.channel,
+                    provider: 0,
+                    address: started.address,
+                    flow,
+                    step: attempt.step,
+                    body,
+                    profile: known.profile,
+                    at: started.at,
+                    // What the archive has not passed is not forgotten.
+                    lease: Lease::default(),
+                };
+                provider.output(&self.preparer.prepare(&dispatch).ok()?)
+            });
+        Ok(Some(Made {
+            channel: started.channel,
+            provider: started.provider,
+            output,
+        }))
+    }
+}
+
+/// Walks back from the record of an outcome: to the start of the attempt, the profile as it was then,
+/// and the record that accepted the notification.
+fn known(
+    record: &TenantRecord,
+    attempt: AttemptRef,
+    read: &Read<'_>,
+) -> Result<Known, JournalError> {
+    let mut known = Known::default();
+    let mut sequence = record.previous;
+    for _ in 0..MOST_READS {
+        sequence = match read(sequence)? {
+            Some(Record::Tenant(record)) => {
+                let previous = record.previous;
+                known.learn(sequence, record, attempt);
+                previous
+            }
+            Some(Record::Stored(piece)) => {
+                let previous = piece.previous;
+                known.learn_stored(sequence, *piece, attempt);
+                previous
+            }
+            Some(Record::Control(_)) | None => break,
+        };
+        if known.is_all() {
+            break;
+        }
+    }
+    Ok(known)
+}
+
+impl Known {
+    /// Whether nothing older could add to it.
+    const fn is_all(&self) -> bool {
+        self.started.is_some() && self.profile.is_some() && self.accepted.is_some()
+    }
+
+    /// What a stored tenant carries along: the body, and the profile as it was.
+    fn learn_stored(&mut self, sequence: u64, piece: StoredTenant, attempt: AttemptRef) {
+        if let Some(body) = piece.body(attempt.id) {
+            self.accepted.get_or_insert((sequence, body.flow));
+        }
+        if let Some(profile) = piece.profile
+            && self.started.is_some()
+        {
+            self.profile.get_or_insert(profile);
+        }
+    }
+
+    fn learn(&mut self, sequence: u64, record: TenantRecord, attempt: AttemptRef) {
+        if self.started.is_none() {
+            self.started = start_in(&record, attempt);
+        }
+        match record.input {
+            Input::Notify(body) if body.id == attempt.id => {
+                self.accepted.get_or_insert((sequence, body.flow));
+            }
+            // What came between the start and the outcome was not known when it was rendered.
+            Input::PutProfile(profile) if self.started.is_some() => {
+                self.profile.get_or_insert(profile);
+            }
+            Input::Supplied(supplied) if self.started.is_some() => {
+                self.profile
+                    .get_or_insert_with(|| Box::new(supplied.profile));
+            }
+            Input::Notify(_)
+            | Input::PutProfile(_)
+            | Input::Supplied(_)
+            | Input::Fact(_)
+            | Input::Receipt(_)
+            | Input::LateReceipt(_)
+            | Input::NoWay(_)
+            | Input::Timer { .. }
+            | Input::Permit(_)
+            | Input::Outcome { .. }
+            | Input::Sent { .. }
+            | Input::Interrupted { .. }
+            | Input::Cancel { .. }
+            | Input::Answer { .. }
+            | Input::Link { .. } => {}
+        }
+    }
+}
+
+/// The start of the attempt, when it is in this record.
+fn start_in(record: &TenantRecord, of: AttemptRef) -> Option<Started> {
+    record.events.iter().rev().find_map(|event| match event {
+        Event::AttemptStarted {
+            id,
+            attempt,
+            channel,
+            provider,
+            address,
+            ..
+        } if (*id, *attempt) == (of.id, of.attempt) => Some(Started {
+            at: record.at,
+            channel: *channel,
+            provider: provider.clone(),
+            address: address.clone(),
+        }),
+        _ => None,
+    })
+}

@@ -1,0 +1,16 @@
+//! The engine's side of the archive: a thread follows the durable records of every shard and hands
+//! them to the archive, with the bytes of what left. It gives way to everything else. It refuses to
+//! decide anything, and to hold up a send: what it does not get in time it makes again.
+
+mod again;
+mod categories;
+mod follower;
+mod outputs;
+mod running;
+mod start;
+
+pub use again::MakeAgain;
+pub use follower::{FollowError, Follower};
+pub use outputs::Outputs;
+pub use running::Archiving;
+pub use start::{Around, spool, start};

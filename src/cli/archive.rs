@@ -1,0 +1,275 @@
+//! Owns `sluis archive`: whether an archive is as it was sealed, and what it has of a notification, a
+//! tenant or a subject. Refuses to change anything: it may be used while an engine writes.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+use sluis_archive::{Archive, Found, Key, Kind, Store, Tip, Topic, verify};
+use sluis_model::{Clock as _, CorporationId, NotificationId, TenantKey};
+
+use super::config::Reply;
+use crate::clock::SystemClock;
+use crate::dossier::{self, Dossier};
+
+#[derive(Debug, Subcommand)]
+pub enum ArchiveCommand {
+    /// Reads all of it and names every fault with its place; exits 1 if there is one.
+    Verify {
+        /// The archive's directory.
+        #[arg(long, value_name = "DIR")]
+        archive: PathBuf,
+        /// The end of the chain as `GET /v1/archive/head` or the log told it: a newest volume that
+        /// was taken away or sealed again is found only with it.
+        #[arg(long, value_name = "VOLUME:HASH", value_parser = tip)]
+        head: Option<Tip>,
+    },
+    /// Lists what it has, a line of JSON for each entry, newest first.
+    Show {
+        /// The archive's directory.
+        #[arg(long, value_name = "DIR")]
+        archive: PathBuf,
+        /// Of what.
+        #[command(flatten)]
+        of: Of,
+        /// Also writes what left into this directory, each output a file.
+        #[arg(long, value_name = "DIR")]
+        outputs: Option<PathBuf>,
+    },
+    /// Writes a dossier: everything it has, as a ZIP file with an overview to read, what left, and
+    /// hashes to check.
+    Export {
+        /// The archive's directory.
+        #[arg(long, value_name = "DIR")]
+        archive: PathBuf,
+        /// Of what.
+        #[command(flatten)]
+        of: Of,
+        /// The ZIP file; must be new.
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
+}
+
+/// Most bytes of bodies in a dossier: it is put together in memory.
+const MOST_EXPORTED: usize = 1 << 30;
+
+/// Of what.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub struct Of {
+    /// A notification.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["corporation", "tenant", "subject"])]
+    id: Option<NotificationId>,
+    /// The corporation's number in the configuration.
+    #[arg(long, value_name = "NUMBER")]
+    corporation: Option<u16>,
+    /// A tenant of the corporation.
+    #[arg(
+        long,
+        value_name = "TENANT",
+        requires = "corporation",
+        conflicts_with = "subject"
+    )]
+    tenant: Option<String>,
+    /// A subject of the corporation, as `invoice/F-2026-0118`.
+    #[arg(long, value_name = "KIND/ID", requires = "corporation")]
+    subject: Option<String>,
+}
+
+fn tip(text: &str) -> Result<Tip, String> {
+    let expected = || "expected VOLUME:HASH, such as 42:3f1a…".to_owned();
+    let (volume, hash) = text.split_once(':').ok_or_else(expected)?;
+    Ok(Tip {
+        volume: volume.parse().map_err(|_| expected())?,
+        hash: hash.parse().map_err(|error| format!("{error}"))?,
+    })
+}
+
+pub(super) fn run(command: &ArchiveCommand) -> Reply {
+    let result = match command {
+        ArchiveCommand::Verify { archive, head } => verified(archive, *head),
+        ArchiveCommand::Show {
+            archive,
+            of,
+            outputs,
+        } => shown(archive, of, outputs.as_deref()),
+        ArchiveCommand::Export { archive, of, to } => exported(archive, of, to),
+    };
+    match result {
+        Ok((out, code)) => Reply {
+            out,
+            err: String::new(),
+            code,
+        },
+        Err(error) => Reply {
+            out: String::new(),
+            err: format!("sluis: {error:#}\n"),
+            code: 1,
+        },
+    }
+}
+
+/// A directory that is there: looking must not make one.
+fn store(directory: &Path) -> anyhow::Result<Store> {
+    let there = directory.is_dir();
+    anyhow::ensure!(there, "{}: there is no such directory", directory.display());
+    Ok(Store::directory(directory)?)
+}
+
+fn verified(directory: &Path, head: Option<Tip>) -> anyhow::Result<(String, u8)> {
+    let report = verify(&store(directory)?, head, &mut |_, _| ())?;
+    let mut out = String::new();
+    for fault in &report.faults {
+        let _ = writeln!(out, "{}: {}", fault.place, fault.what);
+    }
+    let (volumes, entries, bytes) = (report.volumes, report.entries, report.bytes);
+    let _ = writeln!(out, "{volumes} volumes, {entries} entries, {bytes} bytes");
+    let (proven, unproven) = (report.proven, report.unproven);
+    let _ = writeln!(
+        out,
+        "{proven} outputs as the journal has their hash, {unproven} that it cannot vouch for"
+    );
+    if let Some(tip) = report.tip {
+        let _ = writeln!(out, "head {}:{}", tip.volume, tip.hash);
+    }
+    let faults = report.faults.len();
+    let _ = writeln!(out, "{faults} faults");
+    Ok((out, u8::from(faults > 0)))
+}
+
+impl Of {
+    fn key(&self) -> anyhow::Result<Key> {
+        if let Some(id) = self.id {
+            return Ok(Key::Notification(id));
+        }
+        let corporation = CorporationId(self.corporation.unwrap_or_default());
+        if let Some(tenant) = &self.tenant {
+            return Ok(Key::Tenant(TenantKey::new(corporation, tenant.as_str())));
+        }
+        let subject = self.subject.as_deref().unwrap_or_default();
+        let (kind, id) = subject
+            .split_once('/')
+            .context("--tenant or --subject KIND/ID goes with --corporation")?;
+        let topic = Topic {
+            kind: kind.into(),
+            id: id.into(),
+        };
+        Ok(Key::Subject(corporation, topic))
+    }
+}
+
+fn shown(directory: &Path, of: &Of, outputs: Option<&Path>) -> anyhow::Result<(String, u8)> {
+    let key = of.key()?;
+    let archive = Archive::look(store(directory)?)?;
+    if let Some(outputs) = outputs {
+        std::fs::create_dir_all(outputs).with_context(|| outputs.display().to_string())?;
+    }
+    let (mut out, mut failed) = (String::new(), None);
+    archive.find(&key, |_| true, &mut |found| {
+        match shown_one(&found, outputs) {
+            Ok(line) => out.push_str(&line),
+            Err(error) => failed = Some(error),
+        }
+        match failed {
+            Some(_) => ControlFlow::Break(()),
+            None => ControlFlow::Continue(()),
+        }
+    })?;
+    match failed {
+        Some(error) => Err(error),
+        None => Ok((out, 0)),
+    }
+}
+
+/// The line of an entry; its body is written when it left.
+fn shown_one(found: &Found, outputs: Option<&Path>) -> anyhow::Result<String> {
+    let line = serde_json::to_string(&found.head)?;
+    if let (Some(outputs), Kind::Output, Some(of)) = (outputs, found.head.kind, &found.head.output)
+    {
+        let id = found.head.ids.first().map_or("", |id| id);
+        let ending = dossier::ending(&of.media_type);
+        let path = outputs.join(format!("{id}-{}.{ending}", of.attempt));
+        std::fs::write(&path, &found.body).with_context(|| path.display().to_string())?;
+    }
+    Ok(line + "\n")
+}
+
+fn exported(directory: &Path, of: &Of, to: &Path) -> anyhow::Result<(String, u8)> {
+    let key = of.key()?;
+    let archive = Archive::look(store(directory)?)?;
+    let found = gathered(&archive, &key)?;
+    anyhow::ensure!(!found.is_empty(), "the archive has nothing of it");
+    let dossier = Dossier {
+        of: &of.to_string(),
+        found: &found,
+        head: archive.tip(),
+        at: SystemClock.now(),
+    };
+    let mut file = std::fs::File::create_new(to).with_context(|| to.display().to_string())?;
+    file.write_all(&dossier.zip()?)
+        .with_context(|| to.display().to_string())?;
+    let entries = found.len();
+    Ok((format!("{}: {entries} entries\n", to.display()), 0))
+}
+
+/// Everything under the key, newest first. Of a subject: everything about its notifications.
+fn gathered(archive: &Archive, key: &Key) -> anyhow::Result<Vec<Found>> {
+    let mut found = Vec::new();
+    let mut bytes = 0;
+    gather(archive, key, &mut found, &mut bytes)?;
+    if let Key::Subject(..) = key {
+        let ids = found.iter().flat_map(|found| &found.head.ids);
+        let ids: BTreeSet<NotificationId> = ids.filter_map(|id| id.parse().ok()).collect();
+        for id in ids {
+            gather(archive, &Key::Notification(id), &mut found, &mut bytes)?;
+        }
+    }
+    let place = |found: &Found| {
+        let head = &found.head;
+        (head.at, head.shard, head.sequence, head.kind)
+    };
+    found.sort_by_key(|found| std::cmp::Reverse(place(found)));
+    found.dedup_by_key(|found| place(found));
+    Ok(found)
+}
+
+fn gather(
+    archive: &Archive,
+    key: &Key,
+    found: &mut Vec<Found>,
+    bytes: &mut usize,
+) -> anyhow::Result<()> {
+    archive.find(key, |_| true, &mut |entry| {
+        *bytes += entry.body.len();
+        found.push(entry);
+        if *bytes > MOST_EXPORTED {
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    })?;
+    let is_within = *bytes <= MOST_EXPORTED;
+    anyhow::ensure!(
+        is_within,
+        "more than {MOST_EXPORTED} bytes: export less at once"
+    );
+    Ok(())
+}
+
+impl std::fmt::Display for Of {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(id) = self.id {
+            return write!(f, "notification {id}");
+        }
+        let corporation = self.corporation.unwrap_or_default();
+        match (&self.tenant, &self.subject) {
+            (Some(tenant), _) => write!(f, "tenant {tenant} of corporation {corporation}"),
+            (None, Some(subject)) => write!(f, "subject {subject} of corporation {corporation}"),
+            (None, None) => write!(f, "corporation {corporation}"),
+        }
+    }
+}

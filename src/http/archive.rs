@@ -1,0 +1,162 @@
+//! Owns what is asked of the archive: its head, and the bytes of what left. Refuses to show one
+//! corporation what left for another.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
+use sluis_archive::{Attempted, Found, Hash, Kept, Key};
+use sluis_model::{CorporationId, NotificationId, Timestamp};
+
+use super::auth::Caller;
+use super::problem::Problem;
+use super::query::Asked;
+use crate::app::App;
+use crate::archive::Archiving;
+use crate::explain::rfc3339;
+use crate::reading;
+
+/// The hash of the bytes, as the journal has it.
+const HASH: &str = "sluis-output-hash";
+/// How the bytes came into the archive.
+const KEPT: &str = "sluis-output-kept";
+/// Which attempt it was.
+const ATTEMPT: &str = "sluis-output-attempt";
+
+/// The largest number of an attempt.
+const MOST_ATTEMPT: usize = u16::MAX as usize;
+
+/// The end of the archive's chain.
+#[derive(Debug, Serialize)]
+pub(super) struct HeadBody {
+    volume: u64,
+    hash: Hash,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sealed_at: Option<String>,
+}
+
+/// `GET /v1/archive/head`
+pub(super) async fn head(
+    State(app): State<Arc<App>>,
+    Caller(_): Caller,
+) -> Result<Json<HeadBody>, Problem> {
+    let archive = archiving(&app)?.archive();
+    let tip = archive.tip();
+    let volumes = archive.volumes();
+    let newest = volumes
+        .iter()
+        .rev()
+        .find(|volume| volume.volume == tip.volume);
+    Ok(Json(HeadBody {
+        volume: tip.volume,
+        hash: tip.hash,
+        sealed_at: newest.map(|newest| rfc3339(Timestamp(newest.sealed_at))),
+    }))
+}
+
+/// `GET /v1/notifications/{id}/output`
+pub(super) async fn output(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    Path(id): Path<String>,
+    asked: Asked,
+) -> Result<Response, Problem> {
+    // 0: the newest.
+    let attempt = asked
+        .only(&["attempt"])?
+        .number("attempt", 1..=MOST_ATTEMPT, 0)?;
+    let none = || Problem::not_found("output");
+    let id = id.parse::<NotificationId>().map_err(|_| none())?;
+    let archiving = archiving(&app)?.clone();
+    if id.shard().0 >= app.engine.shards() {
+        return Err(none());
+    }
+    let look = move || {
+        // What was sent a moment ago is there when this is answered.
+        let _ = archiving.catch_up(id.shard());
+        find(&archiving, corporation, id, attempt)
+    };
+    let found = reading::read(&app, corporation, look).await?;
+    let found = found.map_err(|error| {
+        tracing::error!(%error, "the archive cannot be read");
+        unreadable()
+    })?;
+    answer(found.ok_or_else(none)?)
+}
+
+/// The newest output of the notification, or that of one attempt.
+fn find(
+    archiving: &Archiving,
+    corporation: CorporationId,
+    id: NotificationId,
+    attempt: usize,
+) -> Result<Option<Found>, sluis_archive::ArchiveError> {
+    let mut output = None;
+    let made_at = id.made_at().0;
+    let archive = archiving.archive();
+    let may_have = |volume: &sluis_archive::Manifest| volume.sealed_at >= made_at;
+    archive.find(&Key::Notification(id), may_have, &mut |found| {
+        let Some(of) = &found.head.output else {
+            return ControlFlow::Continue(());
+        };
+        let is_it = attempt == 0 || attempt == usize::from(of.attempt);
+        if found.head.corporation != corporation.0 || !is_it {
+            return ControlFlow::Continue(());
+        }
+        output = Some(found);
+        ControlFlow::Break(())
+    })?;
+    Ok(output)
+}
+
+fn answer(found: Found) -> Result<Response, Problem> {
+    let Some(of) = found.head.output.filter(|of| of.kept != Kept::Missing) else {
+        let text = "it left, and no copy was kept; it could not be made again";
+        return Err(Problem::new(StatusCode::GONE, "output_not_kept", text));
+    };
+    let Attempted {
+        attempt,
+        media_type,
+        hash,
+        kept,
+        ..
+    } = of;
+    let kind = HeaderValue::from_str(&media_type);
+    let kind = kind.unwrap_or(HeaderValue::from_static("application/octet-stream"));
+    let text = |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""));
+    let head = [
+        (header::CONTENT_TYPE, kind),
+        (HeaderName::from_static(HASH), text(&hash.to_string())),
+        (
+            HeaderName::from_static(KEPT),
+            HeaderValue::from_static(kept.name()),
+        ),
+        (HeaderName::from_static(ATTEMPT), HeaderValue::from(attempt)),
+        // A mail is for a program to keep, not for a browser to show as a page of ours.
+        (
+            header::CONTENT_DISPOSITION,
+            HeaderValue::from_static("attachment"),
+        ),
+    ];
+    Ok((head, found.body).into_response())
+}
+
+fn archiving(app: &App) -> Result<&Arc<Archiving>, Problem> {
+    app.archiving.as_ref().ok_or_else(|| {
+        let text = "this engine keeps no archive: archive.enabled is false";
+        Problem::new(StatusCode::NOT_FOUND, "no_archive", text)
+    })
+}
+
+fn unreadable() -> Problem {
+    let text = "the archive could not be read; the operators were told";
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "archive_unreadable",
+        text,
+    )
+}

@@ -1,0 +1,311 @@
+//! What left is kept byte for byte and comes back, for its own corporation only, also when the archive
+//! has to be made again from the journal; and what it cannot vouch for says so.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+use sluis_archive::{Hash, Store, Tip, verify};
+
+use crate::support::{Engine, NOORD, OPERATOR, Reply, Setup, ZUID, notice, reached_by};
+
+/// An engine with one mail that left; the id of its notification.
+async fn mailed() -> (Engine, String) {
+    let engine = Engine::with_sinks().await;
+    let id = mail(&engine, 1).await;
+    (engine, id)
+}
+
+async fn mail(engine: &Engine, number: u32) -> String {
+    let tenant = format!("H-{number}");
+    let profile = reached_by("email", &format!("{tenant}@huurder.example"));
+    engine.put_tenant(NOORD, &tenant, profile).await;
+    let id = engine
+        .accepted(NOORD, notice(&tenant, &format!("key-{number}")))
+        .await;
+    engine.settled().await;
+    id
+}
+
+async fn output(engine: &Engine, key: &str, id: &str) -> Reply {
+    engine
+        .ask(key, &format!("/v1/notifications/{id}/output"))
+        .await
+}
+
+/// What the provider got last.
+fn arrived(engine: &Engine) -> Vec<u8> {
+    let kept = engine.sinks.core.book().kept();
+    kept.last().expect("something arrived").raw.clone()
+}
+
+fn directory(engine: &Engine) -> PathBuf {
+    engine.data().join("archive")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_comes_back_byte_for_byte_as_it_arrived() {
+    let (engine, id) = mailed().await;
+    let reply = output(&engine, NOORD, &id).await;
+    assert_eq!(
+        (reply.status, reply.header("content-type")),
+        (200, "message/rfc822")
+    );
+    assert_eq!(reply.body, arrived(&engine));
+    assert_eq!(reply.header("sluis-output-kept"), "as_sent");
+    assert_eq!(
+        reply.header("sluis-output-hash"),
+        Hash::of(&reply.body).to_string()
+    );
+    assert_eq!(reply.header("sluis-output-attempt"), "1");
+    engine.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_request_for_a_text_message_comes_back_as_it_arrived() {
+    let engine = Engine::with_sinks().await;
+    engine
+        .put_tenant(NOORD, "H-1", reached_by("sms", "+31612345678"))
+        .await;
+    let id = engine.accepted(NOORD, notice("H-1", "s-1")).await;
+    engine.settled().await;
+    let reply = output(&engine, NOORD, &id).await;
+    assert_eq!(
+        (reply.status, reply.header("content-type")),
+        (200, "application/json")
+    );
+    let (kept, arrived): (Value, Value) = (
+        reply.json(),
+        serde_json::from_slice(&arrived(&engine)).expect("JSON arrived"),
+    );
+    assert_eq!(kept, arrived);
+    assert_eq!(kept["recipients"][0], "31612345678");
+    engine.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_left_is_its_corporations_alone() {
+    let (engine, id) = mailed().await;
+    assert_eq!(
+        output(&engine, ZUID, &id).await.problem(),
+        (404, "not_found".into())
+    );
+    let unknown = "0000019c1d4a6000a1b2c3d4e5f60718";
+    for id in [unknown, "ffff019c1d4a6000a1b2c3d4e5f60718", "no-id"] {
+        assert_eq!(
+            output(&engine, NOORD, id).await.problem(),
+            (404, "not_found".into())
+        );
+    }
+    assert_eq!(output(&engine, OPERATOR, &id).await.status, 401);
+    let second = format!("{id}/output?attempt=2");
+    let reply = engine
+        .ask(NOORD, &format!("/v1/notifications/{second}"))
+        .await;
+    assert_eq!(reply.problem(), (404, "not_found".into()));
+    engine.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_head_grows_with_each_volume_and_the_archive_verifies_against_it() {
+    let (mut engine, id) = mailed().await;
+    let head = engine.ask(NOORD, "/v1/archive/head").await.ok();
+    assert_eq!(
+        head,
+        serde_json::json!({ "volume": 0, "hash": Hash::NONE.to_string() })
+    );
+    engine.restart().await;
+    assert_eq!(output(&engine, NOORD, &id).await.body, arrived(&engine));
+    mail(&engine, 2).await;
+    engine.restart().await;
+    let head = engine.ask(NOORD, "/v1/archive/head").await.ok();
+    assert_eq!(head["volume"], 2);
+    let tip = Tip {
+        volume: 2,
+        hash: head["hash"].as_str().unwrap().parse().unwrap(),
+    };
+    let store = Store::directory(directory(&engine)).unwrap();
+    let report = verify(&store, Some(tip), &mut |_, _| ()).unwrap();
+    assert_eq!(
+        (report.faults, report.proven, report.unproven),
+        (Vec::new(), 2, 0)
+    );
+    engine.end().await;
+}
+
+/// Ends the engine, takes its archive away, and starts it again: it is made again from the journal.
+async fn without_archive(engine: &mut Engine) {
+    engine.close().await;
+    std::fs::remove_dir_all(directory(engine)).unwrap();
+    engine.try_open().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_archive_is_made_again_from_the_journal_with_the_same_bytes() {
+    let (mut engine, id) = mailed().await;
+    // What the tenant is called now is not what it was called then.
+    let mut profile = reached_by("email", "other@huurder.example");
+    profile["name"] = "de heer Nieuw".into();
+    engine.put_tenant(NOORD, "H-1", profile).await;
+    without_archive(&mut engine).await;
+    let reply = output(&engine, NOORD, &id).await;
+    assert_eq!(reply.header("sluis-output-kept"), "made_again");
+    assert_eq!(reply.body, arrived(&engine));
+    engine.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_made_again_as_it_was_says_so() {
+    let (mut engine, id) = mailed().await;
+    let sent = output(&engine, NOORD, &id).await;
+    engine.write_as("another");
+    without_archive(&mut engine).await;
+    let reply = output(&engine, NOORD, &id).await;
+    assert_eq!(reply.header("sluis-output-kept"), "differs");
+    assert_ne!(reply.body, sent.body);
+    let hash = reply.header("sluis-output-hash");
+    assert_eq!(
+        hash,
+        sent.header("sluis-output-hash"),
+        "the hash of what left"
+    );
+    engine.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_an_archive_nothing_is_kept_and_it_says_so() {
+    let engine = Engine::with(Setup {
+        sinks: true,
+        archive: "enabled = false",
+        ..Setup::default()
+    })
+    .await;
+    let id = mail(&engine, 1).await;
+    assert_eq!(
+        output(&engine, NOORD, &id).await.problem(),
+        (404, "no_archive".into())
+    );
+    let head = engine.ask(NOORD, "/v1/archive/head").await;
+    assert_eq!(head.problem(), (404, "no_archive".into()));
+    assert!(!directory(&engine).exists());
+    engine.end().await;
+}
+
+/// What `sluis` says to these arguments.
+fn sluis(arguments: &[&str]) -> std::process::Output {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_sluis"));
+    command.args(arguments).output().expect("the program runs")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_command_line_verifies_shows_and_exports() {
+    let (mut engine, id) = mailed().await;
+    mail(&engine, 2).await;
+    let sent = output(&engine, NOORD, &id).await.body;
+    engine.close().await;
+    let (archive, folder) = (directory(&engine), tempfile::tempdir().unwrap());
+    let archive = archive.to_str().unwrap();
+    let verified = sluis(&["archive", "verify", "--archive", archive]);
+    let said = String::from_utf8(verified.stdout).unwrap();
+    assert!(
+        verified.status.success() && said.contains("2 outputs as the journal has"),
+        "{said}"
+    );
+    let outputs = folder.path().join("outputs");
+    let of = ["--corporation", "1", "--tenant", "H-1"];
+    let show = [
+        "archive",
+        "show",
+        "--archive",
+        archive,
+        "--outputs",
+        outputs.to_str().unwrap(),
+    ];
+    let shown = sluis(&[&show[..], &of].concat());
+    let lines = String::from_utf8(shown.stdout).unwrap();
+    let kinds: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert!(kinds.iter().any(|line| line["kind"] == "output"), "{lines}");
+    assert!(kinds.iter().all(|line| line["tenant"] == "H-1"), "{lines}");
+    assert_eq!(
+        std::fs::read(outputs.join(format!("{id}-1.eml"))).unwrap(),
+        sent
+    );
+    let zip = folder.path().join("dossier.zip");
+    let export = [
+        "archive",
+        "export",
+        "--archive",
+        archive,
+        "--to",
+        zip.to_str().unwrap(),
+    ];
+    let exported = sluis(&[&export[..], &of].concat());
+    assert!(
+        exported.status.success(),
+        "{}",
+        String::from_utf8_lossy(&exported.stderr)
+    );
+    let mut dossier = zip::ZipArchive::new(std::fs::File::open(&zip).unwrap()).unwrap();
+    let names: Vec<String> = dossier
+        .file_names()
+        .map(|name| name.unwrap().into_owned())
+        .collect();
+    let mail = names
+        .iter()
+        .find(|name| name.ends_with(".eml"))
+        .expect("the mail");
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut dossier.by_name(mail).unwrap(), &mut bytes).unwrap();
+    assert_eq!(bytes, sent);
+    let again = sluis(&[&export[..], &of].concat());
+    assert!(
+        !again.status.success(),
+        "a file that is there is not written over"
+    );
+    // One byte of the mail is changed.
+    let blocks = engine.data().join("archive/volumes/0000000001/0001.blocks");
+    let mut bytes = std::fs::read(&blocks).unwrap();
+    bytes[40] ^= 1;
+    std::fs::write(&blocks, bytes).unwrap();
+    let verified = sluis(&["archive", "verify", "--archive", archive]);
+    let said = String::from_utf8(verified.stdout).unwrap();
+    assert_eq!(verified.status.code(), Some(1));
+    assert!(
+        said.contains("volumes/0000000001/0001.blocks, block at bytes 0"),
+        "{said}"
+    );
+    engine.end().await;
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let to = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &to);
+        } else {
+            std::fs::copy(&path, to).unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_archive_that_is_ahead_of_the_journal_is_not_written_to() {
+    let (mut engine, _) = mailed().await;
+    engine.close().await;
+    let (journal, older) = (engine.data().join("journal"), tempfile::tempdir().unwrap());
+    copy(&journal, older.path());
+    engine.try_open().await.unwrap();
+    mail(&engine, 2).await;
+    engine.close().await;
+    std::fs::remove_dir_all(&journal).unwrap();
+    copy(older.path(), &journal);
+    let error = engine.try_open().await.unwrap_err();
+    assert!(format!("{error:#}").contains("older copy"), "{error:#}");
+    std::fs::rename(directory(&engine), engine.data().join("kept")).unwrap();
+    engine.try_open().await.unwrap();
+    engine.end().await;
+}
