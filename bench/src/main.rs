@@ -9,6 +9,7 @@
 )]
 
 mod append;
+mod archive;
 mod binary;
 mod echo;
 mod micro;
@@ -26,6 +27,8 @@ struct Cli {
 enum What {
     /// Durable accept over the binary port of a running engine.
     Binary(binary::BinaryArgs),
+    /// The archive by itself: bytes for each mail, how fast it takes, checks and finds.
+    Archive(archive::ArchiveArgs),
     /// Floor: the same bytes appended to a plain file, one fdatasync a group.
     Append(append::AppendArgs),
     /// Floor: a server that answers every POST with a constant, to be driven by the load generator.
@@ -39,6 +42,7 @@ fn main() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     match Cli::parse().what {
         What::Binary(args) => runtime.block_on(binary::run(args)),
+        What::Archive(args) => archive::run(&args),
         What::Append(args) => append::run(&args),
         What::Echo(args) => runtime.block_on(echo::run(args)),
         What::Micro(args) => micro::run(&args),
