@@ -75,6 +75,9 @@ impl Wire {
     /// Gathers a message and its end, CR LF `.` CR LF, a dot at the beginning of a line doubled
     /// (RFC 5321 4.5.2).
     pub(super) fn say_message(&mut self, message: &[u8]) {
+        // The line end before the dot is the message's own last one (RFC 5321 4.1.1.4): what arrives is
+        // the message, and not an empty line more.
+        let message = message.strip_suffix(b"\r\n").unwrap_or(message);
         self.out.reserve(message.len() + 64);
         for line in message.split_inclusive(|byte| *byte == b'\n') {
             self.out.extend_from_slice(if line.first() == Some(&b'.') {
