@@ -27,13 +27,25 @@ impl Account {
             open.iter()
                 .filter_map(|row| serde_json::from_value::<OutcomeRow>(row.clone()).ok()),
         );
-        let tasks = pages(api, "/v1/tasks", "tasks").await?;
-        let list = |task: &Value| task["list"].as_str().unwrap_or_default().to_owned();
+        let alone = pages(api, "/v1/tasks", "tasks").await?;
+        let groups = pages(api, "/v1/tasks", "groups").await?;
+        let tasks = alone.iter().map(list).chain(groups.iter().flat_map(each));
         Ok(Self {
             rows,
-            tasks: tasks.iter().map(list).collect(),
+            tasks: tasks.collect(),
         })
     }
+}
+
+fn list(task: &Value) -> String {
+    task["list"].as_str().unwrap_or_default().to_owned()
+}
+
+/// The list of each task that is one with others.
+fn each(group: &Value) -> impl Iterator<Item = String> {
+    let count = group["notifications"].as_u64().unwrap_or_default();
+    let list = list(group);
+    (0..count).map(move |_| list.clone())
 }
 
 /// `GET /v1/outcomes` from the first to the last.

@@ -25,6 +25,7 @@ mod record;
 mod reference;
 mod state;
 mod stored;
+mod task_group;
 mod time;
 pub mod wire;
 
@@ -58,4 +59,5 @@ pub use record::{
 pub use reference::{ForgedReference, ReferenceKey};
 pub use state::{Open, Phase, SentTo, SubjectMoney, Tenant, Told, Tried, Tries};
 pub use stored::{Assembly, StoredTenant, Whole};
+pub use task_group::TaskGroup;
 pub use time::{Clock, DAY, HOUR, MINUTE, ManualClock, SECOND, Timestamp};

@@ -35,6 +35,8 @@ mod routes;
 mod seat;
 mod server;
 mod status;
+mod task_answer;
+mod task_groups;
 mod tasks;
 mod tenants;
 mod unmatched;

@@ -1,5 +1,5 @@
-//! Owns the human queue: what waits for people, and their answers. Refuses answers that lead
-//! nowhere, naming those that do.
+//! Owns the human queue: what waits for people, and their answers; tasks that are one for people
+//! are one row. Refuses answers that lead nowhere, naming those that do.
 
 use std::sync::Arc;
 
@@ -7,26 +7,29 @@ use axum::Json;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use sluis_actors::{Listed, ShardAnswer, ShardRequest, StateFilter};
+use sluis_actors::{Listed, StateFilter};
 use sluis_model::{
-    Answer, CorporationId, FlowBook, Input, NotificationId, Phase, Subject, TaskAnswer,
-    known_answers,
+    CorporationId, FlowBook, NotificationId, Phase, Subject, TaskAnswer, TaskGroup, known_answers,
 };
 
 use super::auth::Caller;
 use super::body::{JsonBody, json};
 use super::lists;
 use super::problem::Problem;
-use super::query::Asked;
+use super::query::{Asked, bad};
+use super::task_answer::{Word, give, unknown_answer};
+use super::task_groups::{self, GroupBody};
 use super::unmatched::{self, FactRow};
 use crate::app::App;
-use crate::ask::{AskError, ask};
 use crate::explain::{self, rfc3339};
-use crate::intake::line_problem;
+use crate::intake::{FieldProblem, ProblemCode, line_problem};
 
 #[derive(Debug, Serialize)]
 pub(super) struct TasksBody {
     tasks: Vec<TaskBody>,
+    /// Tasks that are one for people, which are not among `tasks`. On the first page.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    groups: Vec<GroupBody>,
     /// Facts that have fitted nothing for longer than `limits.unmatched_task_after`: somebody
     /// should look. On the first page.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -56,23 +59,26 @@ pub(super) async fn list(
     Caller(corporation): Caller,
     asked: Asked,
 ) -> Result<Json<TasksBody>, Problem> {
-    let asked = asked.only(&["list", "after", "limit"])?;
+    let asked = asked.only(&["list", "group", "after", "limit"])?;
     let (after, limit) = (
         asked.id("after")?,
         asked.number("limit", 1..=lists::MOST_ROWS, 100)?,
     );
-    let filter = StateFilter::Named("task".into());
+    let filter = filter(asked.text("group"))?;
     let (rows, next) = lists::open(&app, Some(corporation), &filter, after, limit).await?;
     let wanted = |task: &TaskBody| asked.text("list").is_none_or(|list| task.list == list);
     let tasks = rows.iter().filter_map(|listed| task(&app, listed));
-    let first_page = after.is_none() && asked.text("list").is_none();
-    let unmatched_facts = if first_page {
-        old_unmatched(&app, corporation, limit).await?
-    } else {
-        Vec::new()
-    };
+    let is_first = after.is_none() && filter == StateFilter::TasksAlone;
+    let (mut groups, mut unmatched_facts) = (Vec::new(), Vec::new());
+    if is_first {
+        groups = task_groups::list(&app, corporation, asked.text("list")).await?;
+    }
+    if is_first && asked.text("list").is_none() {
+        unmatched_facts = old_unmatched(&app, corporation, limit).await?;
+    }
     Ok(Json(TasksBody {
         tasks: tasks.filter(wanted).collect(),
+        groups,
         unmatched_facts,
         next: next.map(|id| id.to_string()),
     }))
@@ -87,6 +93,16 @@ async fn old_unmatched(
     let before = app.clock.now().plus(-app.unmatched_task_after_ms);
     let (rows, _) = unmatched::list(app, corporation, (0, 0), limit, Some(before)).await?;
     Ok(rows)
+}
+
+/// Which tasks are rows of their own.
+fn filter(group: Option<&str>) -> Result<StateFilter, Problem> {
+    let Some(text) = group else {
+        return Ok(StateFilter::TasksAlone);
+    };
+    TaskGroup::parse(text)
+        .map(StateFilter::TasksAlike)
+        .ok_or_else(|| bad("group: expected the `id` of a row of `groups`"))
 }
 
 fn task(app: &App, listed: &Listed) -> Option<TaskBody> {
@@ -126,12 +142,21 @@ const MOST_WORD: usize = 200;
 struct AnswerRequest {
     answer: String,
     by: String,
+    /// For a group: where to go on.
+    after: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
 pub(super) struct AnswerBody {
     id: String,
     answer: String,
+    /// For a group: how many tasks took it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answered: Option<u64>,
+    /// For a group: give this as `after`, with the same answer, for the others; absent: that was
+    /// all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 /// `POST /v1/tasks/{id}/answer`
@@ -142,59 +167,76 @@ pub(super) async fn answer(
     JsonBody(body): JsonBody,
 ) -> Result<Json<AnswerBody>, Problem> {
     let request: AnswerRequest = json(&body)?;
-    request.check()?;
-    let not_found = || Problem::not_found("task");
-    let (id, task) = parse_task(&task_id).ok_or_else(not_found)?;
-    let inbox = app.engine.inbox_by_id(id).ok_or_else(not_found)?;
-    let input = Input::Answer {
-        id,
-        task,
-        answer: request.answer.as_str().into(),
-        by: request.by.as_str().into(),
+    let after = request.check()?;
+    let word = Word {
+        answer: &request.answer,
+        by: &request.by,
     };
-    let ask_shard = |reply| ShardRequest::ById {
-        corporation,
-        id,
-        input,
-        reply,
+    let mut done = AnswerBody {
+        id: task_id,
+        answer: request.answer.clone(),
+        answered: None,
+        next: None,
     };
-    match ask(inbox, ask_shard).await? {
-        ShardAnswer::Decided { answer, .. } => {
-            said(&answer, &request.answer)?;
-            Ok(Json(AnswerBody {
-                id: task_id,
-                answer: request.answer,
-            }))
+    match TaskGroup::parse(&done.id) {
+        Some(group) => {
+            let given = task_groups::answer(&app, corporation, group, word, after).await?;
+            done.answered = Some(given.answered);
+            done.next = given.next.map(|id| id.to_string());
         }
-        ShardAnswer::NotFound => Err(not_found()),
-        _ => Err(AskError::Lost.into()),
+        None if after.is_some() => return Err(alone()),
+        None => answer_alone(&app, corporation, &done.id, word).await?,
     }
+    Ok(Json(done))
 }
 
-/// What the tenant's flow says to an answer.
-fn said(answer: &Answer, given: &str) -> Result<(), Problem> {
-    match answer {
-        Answer::Task(TaskAnswer::Taken) => Ok(()),
-        Answer::Task(TaskAnswer::Unknown(known)) => Err(unknown_answer(given, &known.join(", "))),
-        _ => Err(Problem::new(
+async fn answer_alone(
+    app: &App,
+    corporation: CorporationId,
+    task_id: &str,
+    word: Word<'_>,
+) -> Result<(), Problem> {
+    let not_found = || Problem::not_found("task");
+    let task = parse_task(task_id).ok_or_else(not_found)?;
+    match give(app, corporation, task, word).await? {
+        Some(TaskAnswer::Taken) => Ok(()),
+        Some(TaskAnswer::Unknown(known)) => Err(unknown_answer(word.answer, &known)),
+        Some(TaskAnswer::NotOpen) => Err(Problem::new(
             StatusCode::CONFLICT,
             "task_not_open",
             "this task is not open any more",
         )),
+        None => Err(not_found()),
     }
 }
 
+/// 422: `after` beside a task that is no group.
+fn alone() -> Problem {
+    let expected = "nothing: only a group of tasks is answered in pieces";
+    Problem::invalid(vec![FieldProblem::new(
+        "after",
+        ProblemCode::Contradiction,
+        expected,
+    )])
+}
+
 impl AnswerRequest {
-    /// Whether each word is one line that is not empty.
-    fn check(&self) -> Result<(), Problem> {
+    /// Whether each word is one line that is not empty, and where a group goes on.
+    fn check(&self) -> Result<Option<NotificationId>, Problem> {
         let fields = [("answer", &self.answer), ("by", &self.by)];
-        let wrong: Vec<_> = fields
+        let mut wrong: Vec<_> = fields
             .iter()
             .filter_map(|(path, text)| line_problem(path, text, 1, MOST_WORD))
             .collect();
-        match wrong.is_empty() {
-            true => Ok(()),
-            false => Err(Problem::invalid(wrong)),
+        let after = self.after.as_deref().map(str::parse).transpose();
+        if after.is_err() {
+            let expected = "`next` of the answer before, as it was given";
+            let problem = FieldProblem::new("after", ProblemCode::UnknownWord, expected);
+            wrong.push(problem);
+        }
+        match after {
+            Ok(after) if wrong.is_empty() => Ok(after),
+            _ => Err(Problem::invalid(wrong)),
         }
     }
 }
@@ -203,9 +245,4 @@ impl AnswerRequest {
 fn parse_task(text: &str) -> Option<(NotificationId, u16)> {
     let (id, task) = text.split_once('.')?;
     Some((id.parse().ok()?, task.parse().ok()?))
-}
-
-fn unknown_answer(answer: &str, known: &str) -> Problem {
-    let detail = format!("answer {answer:?} leads nowhere: expected one of {known}");
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_answer", detail)
 }

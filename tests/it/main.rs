@@ -38,6 +38,7 @@ mod silent;
 mod silent_binary;
 mod strays;
 mod support;
+mod task_groups;
 mod tidy;
 mod traces;
 mod watching;

@@ -9,9 +9,10 @@ use sluis_model::{
 };
 
 use super::core::ShardCore;
-use super::figures::{Census, Standing, Standstill, UnmatchedFact};
+use super::figures::{AlikeTasks, Census, Standing, Standstill, UnmatchedFact};
 use super::request::ShardAnswer;
-use super::standing::{Group, Kind};
+use super::standing::{Group, Kind, Marked};
+use super::tenants::Tenants;
 
 /// Most entries of a line looked at to find one that still waits: those before it ended meanwhile.
 const MOST_LOOKED_AT: usize = 64;
@@ -23,7 +24,7 @@ impl ShardCore {
         let standing = self.schedule.standing(&self.tenants);
         let standing = standing
             .into_iter()
-            .map(|(group, oldest)| standstill(group, oldest, flows))
+            .map(|(group, oldest)| standstill(group, oldest.map(|(mark, _)| mark), flows))
             .collect();
         ShardAnswer::Census(Box::new(Census {
             ready: self.oldest_ready(),
@@ -54,6 +55,16 @@ impl ShardCore {
         }
     }
 
+    /// Tasks of a corporation that are one for people.
+    pub(super) fn alike_tasks(&mut self, of: CorporationId) -> ShardAnswer {
+        let standing = self.schedule.standing(&self.tenants);
+        let theirs = standing
+            .into_iter()
+            .filter(|(group, _)| group.corporation == of && group.count > 0);
+        let rows = theirs.filter_map(|(group, oldest)| alike_tasks(group, oldest?, &self.tenants));
+        ShardAnswer::AlikeTasks(rows.collect())
+    }
+
     pub(super) fn unmatched_facts(
         &self,
         corporation: CorporationId,
@@ -78,9 +89,25 @@ impl ShardCore {
     }
 }
 
+fn alike_tasks(group: &Group, oldest: Marked, tenants: &Tenants) -> Option<AlikeTasks> {
+    let alike = match &group.kind {
+        Kind::Alike(alike) => (**alike).clone(),
+        Kind::Task(_) | Kind::Held(..) | Kind::InDoubt(_) => return None,
+    };
+    let Phase::Task { cause, .. } = &tenants.open(oldest.1)?.phase else {
+        return None;
+    };
+    Some(AlikeTasks {
+        alike,
+        count: group.count,
+        oldest,
+        cause: (**cause).clone(),
+    })
+}
+
 fn standstill(group: &Group, mark: Option<Timestamp>, flows: &dyn FlowBook) -> Standstill {
     let since = |mark: Timestamp| match &group.kind {
-        Kind::Task(_) => Some(mark),
+        Kind::Task(_) | Kind::Alike(_) => Some(mark),
         // Both end a flow's `hold_for` after they began.
         Kind::Held(flow, _) | Kind::InDoubt(flow) => {
             flows.flow(*flow).map(|flow| mark.plus(-flow.hold_for_ms))
@@ -97,6 +124,9 @@ fn standstill(group: &Group, mark: Option<Timestamp>, flows: &dyn FlowBook) -> S
 fn why(kind: &Kind, flows: &dyn FlowBook) -> Standing {
     match kind {
         Kind::Task(list) => Standing::Task { list: list.clone() },
+        Kind::Alike(alike) => Standing::Task {
+            list: alike.list.clone(),
+        },
         Kind::Held(reference, guard) => {
             let flow = flows.flow(*reference);
             let guard = flow

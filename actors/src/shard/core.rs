@@ -108,7 +108,11 @@ impl ShardCore {
         let due = self.schedule.take_due(self.now);
         let more = due.len() == TURN_TIMERS;
         for (at, id) in due {
-            if self.schedule.is_over(&mut self.tenants, id, self.now) {
+            let flows = &*self.settings.flows;
+            if self
+                .schedule
+                .is_over(&mut self.tenants, flows, id, self.now)
+            {
                 self.metrics.timer_fired(self.now.since(at));
                 self.decide_by_id(id, Input::Timer { id }, Reply::nobody());
             }

@@ -172,7 +172,8 @@ impl ShardCore {
         let mut last = None;
         for id in events.iter().filter_map(Event::notification) {
             if last.replace(id) != Some(id) {
-                self.schedule.place(&mut self.tenants, id, self.now);
+                let flows = &*self.settings.flows;
+                self.schedule.place(&mut self.tenants, flows, id, self.now);
             }
         }
     }

@@ -1,7 +1,9 @@
 //! Owns the figures and lists in which a shard says how it stands. Refuses names of tenants in
 //! figures; the list of facts names them to their own corporation alone.
 
-use sluis_model::{Channel, CorporationId, Lane, Subject, Timestamp};
+use sluis_model::{
+    Cause, Channel, CorporationId, FlowRef, Lane, NotificationId, Subject, TaskGroup, Timestamp,
+};
 
 /// What a shard is asked for its metrics.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,6 +49,32 @@ pub enum Standing {
     },
     /// An attempt's outcome is not known.
     InDoubt,
+}
+
+/// Tasks that are one for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlikeTasks {
+    /// What they have in common.
+    pub alike: Alike,
+    /// How many.
+    pub count: u64,
+    /// Since when the oldest waits, and which it is.
+    pub oldest: (Timestamp, NotificationId),
+    /// Why people are asked, in the words of the oldest.
+    pub cause: Cause,
+}
+
+/// What tasks that are one for people have in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alike {
+    /// The name of their group.
+    pub group: TaskGroup,
+    /// The definition that they run by.
+    pub flow: FlowRef,
+    /// Index of the step they stand at.
+    pub step: u8,
+    /// The list they stand on.
+    pub list: Box<str>,
 }
 
 /// What came in for one corporation and fitted nothing.

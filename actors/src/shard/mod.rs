@@ -57,7 +57,9 @@ pub use actor::{OnFatal, ShardActor};
 pub use audit::{Audit, audit};
 pub use core::ShardCore;
 pub use endings::Endings;
-pub use figures::{Census, Counted, Standing, Standstill, Strays, UnmatchedFact};
+pub use figures::{
+    Alike, AlikeTasks, Census, Counted, Standing, Standstill, Strays, UnmatchedFact,
+};
 pub use horizon::{Carried, Horizon, Live};
 pub use inbox::{Inbox, InboxBounds, Refused};
 pub use links::{Links, ProviderEntry};

@@ -70,7 +70,8 @@ impl ShardCore {
         let open = self.tenants.tenant(slot).find(id)?;
         let corporation = self.tenants.key(slot).corporation;
         if ready_key(open, corporation, self.now).as_ref() != Some(queue) {
-            self.schedule.place(&mut self.tenants, id, self.now);
+            let flows = &*self.settings.flows;
+            self.schedule.place(&mut self.tenants, flows, id, self.now);
             return None;
         }
         match open.phase {

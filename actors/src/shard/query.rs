@@ -1,7 +1,7 @@
 //! Owns the answering of questions from a shard's state. Refuses to read the journal: walking back
 //! through records is done outside the shard, from the snapshot it gives.
 
-use sluis_model::{CorporationId, NotificationId, Tenant, TenantKey};
+use sluis_model::{CorporationId, NotificationId, Open, Phase, Tenant, TenantKey};
 
 use super::core::ShardCore;
 use super::found::{Asked, Then};
@@ -34,6 +34,7 @@ impl ShardCore {
                 after,
                 limit,
             } => self.unmatched_facts(*corporation, *after, *limit),
+            Query::AlikeTasks { corporation } => self.alike_tasks(*corporation),
             Query::Census => self.census(),
             Query::Survey { after } => self.survey(*after),
         };
@@ -134,14 +135,23 @@ impl ShardCore {
             return None;
         }
         let open = self.tenants.tenant(slot).find(id)?;
-        let wanted = match filter {
-            StateFilter::Any => true,
-            StateFilter::Named(name) => open.phase.name() == &**name,
-        };
-        wanted.then(|| Listed {
+        let is_wanted = self.is_wanted(key.corporation, open, filter);
+        is_wanted.then(|| Listed {
             corporation: key.corporation,
             tenant: key.tenant.clone(),
             open: open.clone(),
         })
+    }
+
+    fn is_wanted(&self, of: CorporationId, open: &Open, filter: &StateFilter) -> bool {
+        let group = || open.task_group(of, &*self.settings.flows);
+        match filter {
+            StateFilter::Any => true,
+            StateFilter::Named(name) => open.phase.name() == &**name,
+            StateFilter::TasksAlone => {
+                matches!(open.phase, Phase::Task { .. }) && group().is_none()
+            }
+            StateFilter::TasksAlike(wanted) => group() == Some(*wanted),
+        }
     }
 }

@@ -5,11 +5,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use sluis_model::{
-    Answer, Channel, Control, CorporationId, Input, Intent, NotificationId, Open, Tenant,
-    TenantKey, Why,
+    Answer, Channel, Control, CorporationId, Input, Intent, NotificationId, Open, TaskGroup,
+    Tenant, TenantKey, Why,
 };
 
-use super::figures::{Census, Counted, UnmatchedFact};
+use super::figures::{AlikeTasks, Census, Counted, UnmatchedFact};
 use super::table::Ended;
 use crate::claim::Claim;
 
@@ -190,6 +190,11 @@ pub enum Query {
         /// At most this many.
         limit: usize,
     },
+    /// Tasks of a corporation that are one for people.
+    AlikeTasks {
+        /// The corporation that asks.
+        corporation: CorporationId,
+    },
     /// Open notifications, by id.
     List {
         /// The corporation that asks; none: an operator does, and sees those of all.
@@ -215,6 +220,10 @@ pub enum StateFilter {
     Any,
     /// Those whose phase has this name.
     Named(Box<str>),
+    /// Tasks that are not one with others.
+    TasksAlone,
+    /// Tasks that are one for people.
+    TasksAlike(TaskGroup),
 }
 
 /// What a shard answers.
@@ -261,6 +270,8 @@ pub enum ShardAnswer {
         /// There are more.
         more: bool,
     },
+    /// Tasks that are one for people.
+    AlikeTasks(Vec<AlikeTasks>),
     /// Answers of every part of an intent.
     Gathered(Vec<ShardAnswer>),
     /// The request was lost before it was decided: try again.

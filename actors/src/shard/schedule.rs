@@ -1,11 +1,11 @@
 //! Owns when and where an open notification is looked at again: its place in the timer set, in a
 //! ready list, and in the count of what stands still. Kept true to its phase.
 
-use sluis_model::{CorporationId, NotificationId, Open, Phase, Timestamp};
+use sluis_model::{CorporationId, FlowBook, NotificationId, Open, Phase, Timestamp};
 
 use super::place::Stand;
 use super::ready::Ready;
-use super::standing::{Group, Groups, mark};
+use super::standing::{Group, Groups, Marked, mark};
 use super::tenants::{Located, Tenants};
 use super::timer_set::TimerSet;
 use crate::board::QueueKey;
@@ -24,17 +24,23 @@ pub(super) struct Schedule {
 
 impl Schedule {
     /// Every open notification in its place.
-    pub(super) fn of(tenants: &mut Tenants, now: Timestamp) -> Self {
+    pub(super) fn of(tenants: &mut Tenants, flows: &dyn FlowBook, now: Timestamp) -> Self {
         let mut schedule = Self::default();
         let open: Vec<NotificationId> = tenants.iter_open(None).map(|(id, _)| id).collect();
         for id in open {
-            schedule.place(tenants, id, now);
+            schedule.place(tenants, flows, id, now);
         }
         schedule
     }
 
     /// Puts the notification where its phase wants it.
-    pub(super) fn place(&mut self, tenants: &mut Tenants, id: NotificationId, now: Timestamp) {
+    pub(super) fn place(
+        &mut self,
+        tenants: &mut Tenants,
+        flows: &dyn FlowBook,
+        id: NotificationId,
+        now: Timestamp,
+    ) {
         let Some((located, corporation, open)) = tenants.locate_open(id) else {
             return;
         };
@@ -43,7 +49,7 @@ impl Schedule {
         let before = *located;
         located.queued = queue.is_some();
         located.due = timer_due(open, now).unwrap_or(Timestamp::NEVER);
-        located.stand = self.standing.place(corporation, open);
+        located.stand = self.standing.place(corporation, open, flows);
         let after = *located;
         if let Some(queue) = queue.filter(|_| !before.queued) {
             self.ready.push(queue, id);
@@ -98,6 +104,7 @@ impl Schedule {
     pub(super) fn is_over(
         &mut self,
         tenants: &mut Tenants,
+        flows: &dyn FlowBook,
         id: NotificationId,
         now: Timestamp,
     ) -> bool {
@@ -113,7 +120,7 @@ impl Schedule {
             return true;
         }
         // It wants to be sent now, or its expiry is all that is left to wait for.
-        self.place(tenants, id, now);
+        self.place(tenants, flows, id, now);
         false
     }
 
@@ -127,8 +134,8 @@ impl Schedule {
         self.wheel.len()
     }
 
-    /// What stands still, and the mark of the oldest of each group.
-    pub(super) fn standing(&mut self, tenants: &Tenants) -> Vec<(&Group, Option<Timestamp>)> {
+    /// What stands still, and the oldest of each group with its mark.
+    pub(super) fn standing(&mut self, tenants: &Tenants) -> Vec<(&Group, Option<Marked>)> {
         self.standing.all(|mark, id| is_marked(tenants, mark, id))
     }
 }

@@ -6,8 +6,9 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use sluis_model::{CorporationId, FlowRef, NotificationId, Open, Phase, Timestamp};
+use sluis_model::{CorporationId, FlowBook, FlowRef, NotificationId, Open, Phase, Timestamp};
 
+use super::figures::Alike;
 use super::place::{NOWHERE, PackedId, Stand};
 
 /// Entries beyond those that stand still now that a group keeps before it looks which are still true.
@@ -16,13 +17,18 @@ const SPARE: usize = 64;
 /// What a group is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Tasks on this list.
+    /// Tasks on this list, each alone.
     Task(Box<str>),
+    /// Tasks that are one for people.
+    Alike(Box<Alike>),
     /// Held by this guard of this flow.
     Held(FlowRef, u8),
     /// In doubt, by this flow: it says for how long.
     InDoubt(FlowRef),
 }
+
+/// A notification that stands still, behind its mark (see [`mark`]).
+pub(super) type Marked = (Timestamp, NotificationId);
 
 /// What stands still for the same reason.
 #[derive(Debug)]
@@ -56,13 +62,14 @@ pub(super) struct Groups(Vec<Group>);
 
 impl Groups {
     /// The group of an open notification, made if need be.
-    pub(super) fn place(&mut self, corporation: CorporationId, open: &Open) -> Stand {
+    pub(super) fn place(
+        &mut self,
+        corporation: CorporationId,
+        open: &Open,
+        flows: &dyn FlowBook,
+    ) -> Stand {
         match &open.phase {
-            Phase::Task { list, .. } => self.find(
-                corporation,
-                |kind| matches!(kind, Kind::Task(known) if known == list),
-                || Kind::Task(list.clone()),
-            ),
+            Phase::Task { list, .. } => self.place_task(corporation, open, list, flows),
             Phase::Held { guard, .. } => {
                 let wanted = Kind::Held(open.flow, *guard);
                 self.find(
@@ -84,6 +91,33 @@ impl Groups {
             | Phase::Started { .. }
             | Phase::Sent { .. } => NOWHERE,
         }
+    }
+
+    fn place_task(
+        &mut self,
+        corporation: CorporationId,
+        open: &Open,
+        list: &str,
+        flows: &dyn FlowBook,
+    ) -> Stand {
+        let Some(group) = open.task_group(corporation, flows) else {
+            return self.find(
+                corporation,
+                |kind| matches!(kind, Kind::Task(known) if **known == *list),
+                || Kind::Task(list.into()),
+            );
+        };
+        let alike = || Alike {
+            group,
+            flow: open.flow,
+            step: open.step,
+            list: list.into(),
+        };
+        self.find(
+            corporation,
+            |kind| matches!(kind, Kind::Alike(known) if known.group == group),
+            || Kind::Alike(Box::new(alike())),
+        )
     }
 
     fn find(
@@ -147,15 +181,15 @@ impl Groups {
         }
     }
 
-    /// Every group, and the mark of its oldest.
+    /// Every group, and its oldest with its mark.
     pub(super) fn all(
         &mut self,
         is_true: impl Fn(Timestamp, NotificationId) -> bool,
-    ) -> Vec<(&Group, Option<Timestamp>)> {
+    ) -> Vec<(&Group, Option<Marked>)> {
         let oldest = |group: &mut Group| loop {
             let Reverse((mark, id)) = *group.line.peek()?;
             if is_true(mark, id.into()) {
-                break Some(mark);
+                break Some((mark, id.into()));
             }
             group.line.pop();
         };
@@ -207,7 +241,8 @@ mod tests {
             standing.line_up(place, Timestamp(n), NotificationId(n as u128), |_, _| true);
         }
         let oldest = |standing: &mut Groups, over: &[i64]| {
-            standing.all(|since, _| !over.contains(&since.0))[0].1
+            let found = standing.all(|since, _| !over.contains(&since.0))[0].1;
+            found.map(|(since, _)| since)
         };
         assert_eq!(oldest(&mut standing, &[]), Some(Timestamp(3)));
         assert_eq!(oldest(&mut standing, &[3]), Some(Timestamp(5)));
@@ -238,7 +273,7 @@ mod tests {
         );
         assert_eq!(
             standing.all(|since, _| since.0 == 0)[0].1,
-            Some(Timestamp(0))
+            Some((Timestamp(0), NotificationId(0)))
         );
     }
 }

@@ -123,7 +123,7 @@ impl ShardCore {
         let mut tenants = recovered.tenants;
         let mut core = Self {
             now,
-            schedule: Schedule::of(&mut tenants, now),
+            schedule: Schedule::of(&mut tenants, &*settings.flows, now),
             tenants,
             pauses: Pauses::recovered(recovered.pauses, &settings),
             intents: Intents::recovered(recovered.intents, kept.waiting),

@@ -3,6 +3,7 @@
 
 use super::Turn;
 use super::rules::Guarded;
+use crate::attempt::{Refusal, Why};
 use crate::channel::Channel;
 use crate::event::{Cause, Event};
 use crate::flow::{Begin, Go};
@@ -81,9 +82,27 @@ impl Turn<'_> {
         Some((open.sent().last()?.channel, open.doubt()?.into()))
     }
 
-    /// No way of the step reaches the tenant.
+    /// No way of the step reaches the tenant. Where the last way was lost a moment ago because the
+    /// message could not be made for it, that is the cause: whoever is asked can mend it.
     pub(super) fn unreachable(&mut self, id: NotificationId) {
-        self.bounced(id, Cause::Unreachable);
+        let cause = match self.not_made(id) {
+            Some(why) => Cause::CannotSend { why },
+            None => Cause::Unreachable,
+        };
+        self.bounced(id, cause);
+    }
+
+    /// Why this very input took a channel away from the notification, if the reason is ours.
+    fn not_made(&self, id: NotificationId) -> Option<Why> {
+        self.events.iter().rev().find_map(|event| match event {
+            Event::AttemptFailed {
+                id: of,
+                class: Refusal::Ours | Refusal::Unsendable,
+                why,
+                ..
+            } if *of == id => Some(why.clone()),
+            _ => None,
+        })
     }
 
     /// Follows the step's `bounced` handler; without one the flow ends. It does not end where a

@@ -8,6 +8,7 @@ mod delivery;
 mod doubt;
 mod full;
 mod gates;
+mod groups;
 mod life;
 mod money;
 mod people;

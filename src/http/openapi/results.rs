@@ -17,6 +17,12 @@ const DISMISS: &str = "For a fact that somebody has looked at. It leaves `GET /v
 const CURSOR: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 /// The id of a fact that fits nothing, for examples.
 const FACT: &str = "AAEAAAAAAAAHfn0Zk2cQ9w3TtB8dJm4yR5uXaPq1Lb6oSe";
+/// The id of a group of tasks, for examples.
+const GROUP: &str = "g-5bb1f0c2a4e87d10";
+const TASKS: &str = "Messages that could not be made for one reason, such as a text that is too long for SMS, are one task: a row of \
+                     `groups`, on the first page. `?group=` lists the tasks in one.";
+const ANSWER: &str = "A row of `groups` is answered as one: each of its tasks gets the answer. With `next` in the answer there are more \
+                      of them: call again with it as `after`.";
 
 pub(super) fn operations() -> Vec<Op> {
     vec![
@@ -50,6 +56,14 @@ fn a_task() -> Value {
     json!({
         "id": task_id(), "list": "collections", "notification": ID, "tenant_id": "H-1001", "flow": "storno",
         "since": "2026-02-09T08:00:00Z", "why": "nobody answered within 5 days", "answers": ["close", "retry"]
+    })
+}
+
+fn a_group() -> Value {
+    json!({
+        "id": GROUP, "list": "delivery", "flow": "notice", "step": "fallback", "since": "2026-02-09T08:00:00Z", "notifications": 500,
+        "why": "the message cannot be sent over the channel, for a reason of ours (segments 7 segments, at most 4)",
+        "answers": ["retry", "close"]
     })
 }
 
@@ -141,10 +155,16 @@ fn list_tasks() -> Op {
         "results",
         "What waits for people",
     )
+    .about(TASKS)
     .query(
         "list",
         "Only this list.",
         &json!({ "type": "string", "example": "collections" }),
+    )
+    .query(
+        "group",
+        "The tasks of this row of `groups`, each by itself.",
+        &json!({ "type": "string", "pattern": "^(g-[0-9a-f]{16})?$", "example": GROUP }),
     )
     .query(
         "after",
@@ -152,7 +172,12 @@ fn list_tasks() -> Op {
         &notification_id_or_empty(),
     )
     .limit("Most rows looked at.", 1_000, 100)
-    .gives_json(200, "A page.", "TaskList", &json!({ "tasks": [a_task()] }))
+    .gives_json(
+        200,
+        "A page.",
+        "TaskList",
+        &json!({ "tasks": [a_task()], "groups": [a_group()] }),
+    )
     .asks()
 }
 
@@ -164,10 +189,11 @@ fn answer_task() -> Op {
         "results",
         "Answer a task",
     )
+    .about(ANSWER)
     .path_part(
         "id",
-        "The task: `<notification>.<number>`.",
-        &json!({ "type": "string", "pattern": "^[0-9a-f]{32}\\.[0-9]+$", "example": task_id() }),
+        "The task: `<notification>.<number>`, or the `id` of a row of `groups`.",
+        &json!({ "type": "string", "pattern": "^([0-9a-f]{32}\\.[0-9]+|g-[0-9a-f]{16})$", "example": task_id() }),
     )
     .takes_json(
         "TaskAnswer",

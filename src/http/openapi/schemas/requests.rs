@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::super::parts::reference;
-use super::super::shapes::{cents, instant, or_null, plain, storno_data, strict, word};
+use super::super::shapes::{
+    cents, instant, notification_id, or_null, plain, storno_data, strict, word,
+};
 
 /// A language, or nothing; lists write it out.
 const LANGUAGE: &str = "^(|[A-Za-z]{2}([-_][ -~]*)?|[Nn]ederlands|[Dd]utch|[Ee]ngels|[Ee]nglish)$";
@@ -124,7 +126,8 @@ fn task_answer() -> Value {
         "What people decided.",
         &["answer", "by"],
         json!({
-            "answer": plain(1, 200, "One of the task's answers."), "by": plain(1, 200, "Who, for the record.")
+            "answer": plain(1, 200, "One of the task's answers."), "by": plain(1, 200, "Who, for the record."),
+            "after": or_null(notification_id())
         }),
     )
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::parts::reference;
 use super::super::shapes::{count, instant, list, notes, notification_id, object, text};
 
-pub(super) fn all() -> [(&'static str, Value); 9] {
+pub(super) fn all() -> [(&'static str, Value); 10] {
     [
         ("OutcomeLine", outcome_line()),
         ("Outcome", outcome()),
@@ -14,6 +14,7 @@ pub(super) fn all() -> [(&'static str, Value); 9] {
         ("UnmatchedFact", unmatched_fact()),
         ("TaskList", task_list()),
         ("Task", task()),
+        ("TaskGroup", task_group()),
         ("FactDismissed", fact_dismissed()),
         ("TaskAnswered", task_answered()),
     ]
@@ -89,7 +90,7 @@ fn task_list() -> Value {
         &["tasks"],
         json!({
             "unmatched_facts": list(reference("UnmatchedFact")),
-            "tasks": list(reference("Task")), "next": text("Give this as `after`; absent: that was all.")
+            "groups": list(reference("TaskGroup")), "tasks": list(reference("Task")), "next": text("Give this as `after`; absent: that was all.")
         }),
     )
 }
@@ -115,6 +116,28 @@ fn task() -> Value {
     )
 }
 
+fn task_group() -> Value {
+    object(
+        "Tasks that are one for people: messages that could not be made, for one reason.",
+        &[
+            "id",
+            "list",
+            "flow",
+            "step",
+            "since",
+            "why",
+            "notifications",
+            "answers",
+        ],
+        json!({
+            "id": text("For the answer, and for `?group=`. The same each time."), "list": text("Whose work it is."),
+            "flow": text("Their flow."), "step": text("The step they stand at."), "since": instant("Since when the oldest waits."),
+            "why": text("Why people are asked, in the words of the oldest."), "notifications": count("How many wait."),
+            "answers": list(text("Leads somewhere."))
+        }),
+    )
+}
+
 fn fact_dismissed() -> Value {
     object("Durable.", &["id"], json!({ "id": text("The fact.") }))
 }
@@ -123,6 +146,9 @@ fn task_answered() -> Value {
     object(
         "Durable.",
         &["id", "answer"],
-        json!({ "id": text("The task."), "answer": text("What was answered.") }),
+        json!({
+            "id": text("The task."), "answer": text("What was answered."), "answered": count("Of a group: how many tasks took it."),
+            "next": text("Of a group: give this as `after`, with the same answer, for the others; absent: that was all.")
+        }),
     )
 }
