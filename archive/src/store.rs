@@ -11,12 +11,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::TryStreamExt;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, Checksum};
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
-use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
+use object_store::{
+    ClientOptions, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload,
+};
 use tokio::runtime::Handle;
 
 use crate::error::ArchiveError;
@@ -28,6 +31,8 @@ const PRIVATE: u32 = 0o700;
 #[derive(Clone, Debug)]
 pub struct Store {
     objects: Arc<dyn ObjectStore>,
+    /// The same, for putting: an object store wants a header there that it must not have elsewhere.
+    puts: Arc<dyn ObjectStore>,
     /// Of a directory: its files have to be made durable here.
     root: Option<PathBuf>,
     /// Where requests to an object store run.
@@ -54,8 +59,10 @@ impl Store {
         let root = root.canonicalize().map_err(disk)?;
         let objects = LocalFileSystem::new_with_prefix(&root)
             .map_err(|source| failed(&Path::default(), source))?;
+        let objects = Arc::new(objects);
         Ok(Self {
-            objects: Arc::new(objects),
+            puts: objects.clone(),
+            objects,
             root: Some(root),
             runtime: None,
             shown,
@@ -76,20 +83,11 @@ impl Store {
         options: impl IntoIterator<Item = (&'a str, &'a str)>,
         runtime: Handle,
     ) -> Result<Self, ArchiveError> {
-        let mut builder = AmazonS3Builder::new()
-            .with_url(url)
-            .with_checksum_algorithm(Checksum::SHA256);
-        for (name, value) in options {
-            if let Ok(key) = name.to_ascii_lowercase().parse::<AmazonS3ConfigKey>() {
-                builder = builder.with_config(key, value);
-            }
-        }
-        let bucket = builder
-            .build()
-            .map_err(|source| failed(&Path::from(url), source))?;
-        let prefix = url.splitn(4, '/').nth(3).unwrap_or_default();
+        let options: Vec<_> = options.into_iter().collect();
+        let client = ClientOptions::new().with_default_headers(when_putting());
         Ok(Self {
-            objects: Arc::new(PrefixStore::new(bucket, prefix)),
+            objects: bucket(url, &options, ClientOptions::new())?,
+            puts: bucket(url, &options, client)?,
             root: None,
             runtime: Some(runtime),
             shown: url.to_owned(),
@@ -99,8 +97,10 @@ impl Store {
     /// Memory, for tests.
     #[must_use]
     pub fn memory() -> Self {
+        let objects = Arc::new(InMemory::new());
         Self {
-            objects: Arc::new(InMemory::new()),
+            puts: objects.clone(),
+            objects,
             root: None,
             runtime: None,
             shown: "memory".to_owned(),
@@ -126,9 +126,7 @@ impl Store {
             },
             ..PutOptions::default()
         };
-        let put = self
-            .objects
-            .put_opts(path, PutPayload::from(bytes), options);
+        let put = self.puts.put_opts(path, PutPayload::from(bytes), options);
         self.wait(put).map_err(|source| failed(path, source))?;
         self.settle(path).map_err(|source| ArchiveError::Disk {
             object: path.to_string(),
@@ -209,6 +207,37 @@ impl Store {
         self.wait(self.objects.delete(path))
             .map_err(|source| failed(path, source))
     }
+}
+
+/// What every request that puts something has. A bucket with Object Lock takes nothing without a
+/// checksum; besides the checksum itself, some servers want to be told its kind.
+fn when_putting() -> HeaderMap {
+    let kind = HeaderName::from_static("x-amz-sdk-checksum-algorithm");
+    [(kind, HeaderValue::from_static("SHA256"))]
+        .into_iter()
+        .collect()
+}
+
+/// The bucket and prefix of an address.
+fn bucket(
+    url: &str,
+    options: &[(&str, &str)],
+    client: ClientOptions,
+) -> Result<Arc<dyn ObjectStore>, ArchiveError> {
+    let mut builder = AmazonS3Builder::new()
+        .with_client_options(client)
+        .with_url(url)
+        .with_checksum_algorithm(Checksum::SHA256);
+    for (name, value) in options {
+        if let Ok(key) = name.to_ascii_lowercase().parse::<AmazonS3ConfigKey>() {
+            builder = builder.with_config(key, *value);
+        }
+    }
+    let bucket = builder
+        .build()
+        .map_err(|source| failed(&Path::from(url), source))?;
+    let prefix = url.splitn(4, '/').nth(3).unwrap_or_default();
+    Ok(Arc::new(PrefixStore::new(bucket, prefix)))
 }
 
 fn failed(path: &Path, source: object_store::Error) -> ArchiveError {
