@@ -9,6 +9,7 @@ mod ended;
 mod permits;
 mod standing;
 mod stored;
+mod stored_anywhere;
 mod strand;
 mod timers;
 mod world;
