@@ -137,7 +137,7 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "[engin]\nshards = 4",
-        "engin: unknown key: expected one of binary, corporation, engine, flows, http, journal, limits, log, provider, retry, \
+        "engin: unknown key: expected one of archive, binary, corporation, engine, flows, http, journal, limits, log, provider, retry, \
          sending: did you mean \"engine\"?",
     ),
     (
