@@ -20,7 +20,9 @@ pub enum ArchiveError {
         source: std::io::Error,
     },
     /// What is stored is not what was stored.
-    #[error("{place}: {what}; `sluis archive verify` names everything that is wrong")]
+    #[error(
+        "{place}: {what}; `sluis archive verify` names everything that is wrong: restore those objects from a copy"
+    )]
     Damaged {
         /// Object, and block where one is known.
         place: String,
