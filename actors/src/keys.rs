@@ -61,8 +61,9 @@ struct Used {
 }
 
 /// The id of a use that does not count any more: given back, or over and used again. It leaves with
-/// its neighbours.
-const VOID: [u64; 2] = [0, 0];
+/// its neighbours. RFC 9562's Max UUID, which no clock gives out; the Nil UUID is what the first id
+/// of a clock at its beginning is.
+const VOID: [u64; 2] = [u64::MAX, u64::MAX];
 
 impl Used {
     fn new(key: Idempotency, id: NotificationId) -> Self {
@@ -270,6 +271,23 @@ impl Keys {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_very_first_id_of_a_clock_is_forgotten_like_any_other() {
+        let mut keys = Keys::new();
+        let use_of = |number: u64| {
+            let idempotency = Idempotency {
+                key: u128::from(number),
+                body: 0,
+            };
+            Used::new(idempotency, NotificationId(u128::from(number)))
+        };
+        for number in 0..3 {
+            keys.push(use_of(number));
+        }
+        keys.forget(Timestamp(0), 0, 0);
+        assert_eq!((keys.uses.len(), keys.numbers.len()), (0, 0));
+    }
 
     /// Two million are remembered for a corporation: a field more is 16 MB.
     #[test]
