@@ -204,6 +204,7 @@ impl Stored {
             key: self.reference.clone(),
             corporations: config.cards(),
             paused: around.paused || self.is_copy,
+            rest: config.rest_settings(),
             prepare_threads: config.engine.prepare_threads,
             arbiters: actors.arbiters.iter().map(Arbiter::handle).collect(),
             threads: actors.threads.all().clone(),

@@ -19,8 +19,16 @@ pub(crate) struct HashIndex {
 }
 
 /// The hash of a key, by the table that is asked with it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct KeyHash(u64);
+
+/// What is known of the key at a place.
+pub(crate) enum Known<K> {
+    /// The key.
+    Key(K),
+    /// Its hash alone.
+    Hash(KeyHash),
+}
 
 impl HashIndex {
     /// An empty one of this many parts, a power of two: as many as leave some thousands of places
@@ -48,8 +56,21 @@ impl HashIndex {
     /// Adds a place that is not there yet. `key` gives the key that stands at a place, for those
     /// that move.
     pub(crate) fn insert<K: Hash>(&mut self, hash: KeyHash, place: u32, key: impl Fn(u32) -> K) {
+        self.insert_known(hash, place, |place| Known::Key(key(place)));
+    }
+
+    /// The same, where of some keys the hash alone is kept.
+    pub(crate) fn insert_known<K: Hash>(
+        &mut self,
+        hash: KeyHash,
+        place: u32,
+        known: impl Fn(u32) -> Known<K>,
+    ) {
         let (part, random) = (self.part(hash), &self.random);
-        self.parts[part].insert_unique(hash.0, place, |place| random.hash_one(key(*place)));
+        self.parts[part].insert_unique(hash.0, place, |place| match known(*place) {
+            Known::Key(key) => random.hash_one(key),
+            Known::Hash(hash) => hash.0,
+        });
     }
 
     pub(crate) fn remove(&mut self, hash: KeyHash, place: u32) {

@@ -27,6 +27,7 @@ mod spool;
 pub mod supervisor;
 mod table_writer;
 pub mod telemetry;
+mod tenant;
 mod wake;
 
 pub use belfry::Belfry;

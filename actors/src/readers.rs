@@ -77,11 +77,23 @@ impl Readers {
         Ok(readers)
     }
 
-    /// No threads: work is done at once by whoever hands it in. For tests and the simulation, which
-    /// have one thread.
+    /// No threads: work is done at once by whoever hands it in. For tests, which have one thread.
     #[must_use]
     pub fn inline() -> Arc<Self> {
         Arc::new(Self::new(usize::MAX, true))
+    }
+
+    /// No threads: work waits until somebody takes it. For tests and the simulation, which say when a
+    /// reader has its turn.
+    #[must_use]
+    pub fn by_hand() -> Arc<Self> {
+        Arc::new(Self::new(usize::MAX, false))
+    }
+
+    /// Takes the piece of work whose turn it is, as a thread does.
+    #[must_use]
+    pub fn take_one(&self) -> Option<Work> {
+        self.state.lock().next()
     }
 
     fn new(most_of_one: usize, inline: bool) -> Self {

@@ -103,6 +103,12 @@ pub(crate) struct ShardMetrics {
     pub(crate) records: Counter,
     pub(crate) open: Gauge,
     pub(crate) tenants: Gauge,
+    pub(crate) passive: Gauge,
+    pub(crate) waiting: Gauge,
+    pub(crate) passivations: Counter,
+    activations: Counter,
+    pub(crate) misses: Counter,
+    activation_waits: Histogram,
     pub(crate) timers: Gauge,
     pub(crate) parked: Gauge,
     pub(crate) undurable: Gauge,
@@ -129,6 +135,12 @@ impl ShardMetrics {
             records: names::RECORDS.of(()),
             open: names::OPEN.of(shard.clone()),
             tenants: names::TENANTS.of(shard.clone()),
+            passive: names::PASSIVE_TENANTS.of(shard.clone()),
+            waiting: names::WAITING_FOR_TENANTS.of(shard.clone()),
+            passivations: names::PASSIVATIONS.of(()),
+            activations: names::ACTIVATIONS.of(()),
+            misses: names::TENANT_MISSES.of(()),
+            activation_waits: names::ACTIVATION_WAIT.of(()),
             timers: names::TIMERS.of(shard.clone()),
             parked: names::PARKED.of(shard.clone()),
             undurable: names::UNDURABLE.of(shard.clone()),
@@ -154,6 +166,12 @@ impl ShardMetrics {
         tenants.increment(u64::from(whole));
         let carried: usize = records.iter().map(|record| record.bodies.len()).sum();
         bodies.increment(carried as u64);
+    }
+
+    /// A tenant became active; so long after the first message for it came.
+    pub(crate) fn activated(&self, waited_ms: i64) {
+        self.activations.increment(1);
+        self.activation_waits.record(seconds(waited_ms));
     }
 
     /// A timer fired, so late.

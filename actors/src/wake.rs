@@ -40,6 +40,23 @@ impl Activity {
     }
 }
 
+/// One thing that is under way until this is dropped, at a panic too.
+#[derive(Debug)]
+pub(crate) struct UnderWay(Arc<Activity>);
+
+impl UnderWay {
+    pub(crate) fn begin(activity: &Arc<Activity>) -> Self {
+        activity.begin(1);
+        Self(activity.clone())
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.end(1);
+    }
+}
+
 type Deliver = Box<dyn Fn() + Send + Sync>;
 
 /// Wakes one actor from any thread, at most once until it runs.

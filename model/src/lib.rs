@@ -57,7 +57,7 @@ pub use record::{
     TenantRecord,
 };
 pub use reference::{ForgedReference, ReferenceKey};
-pub use state::{Open, Phase, SentTo, SubjectMoney, Tenant, Told, Tried, Tries};
+pub use state::{Open, Phase, PhaseKind, SentTo, SubjectMoney, Tenant, Told, Tried, Tries};
 pub use stored::{Assembly, StoredTenant, Whole};
 pub use task_group::TaskGroup;
 pub use time::{Clock, DAY, HOUR, MINUTE, ManualClock, SECOND, Timestamp};

@@ -16,7 +16,7 @@ use crate::opens::Opens;
 use crate::profile::Profile;
 use crate::time::Timestamp;
 
-pub use open::{Open, Phase, SentTo, Tried, Tries};
+pub use open::{Open, Phase, PhaseKind, SentTo, Tried, Tries};
 
 /// Facts whose ids are remembered per tenant, to take each once.
 pub(crate) const REMEMBERED_FACTS: usize = 128;

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use sluis_actors::router::{Owner, RouterSettings, SendWindow, ShareSettings};
 use sluis_actors::supervisor::{BreakerSettings, SupervisorSettings};
 use sluis_actors::{
-    CorporationCard, InboxBounds, KeyWindow, ProviderSetup, RetentionSettings, WriteLimits,
+    CorporationCard, InboxBounds, KeyWindow, ProviderSetup, RestSettings, RetentionSettings,
+    WriteLimits,
 };
 use sluis_archive::Limits;
 use sluis_channels::{ChannelError, HumanDuration, Provider, SecretSource};
@@ -66,6 +67,15 @@ impl Config {
                 give_up_ms: millis(retry.give_up),
             },
             max_open_per_tenant: self.limits.max_open_per_tenant,
+        }
+    }
+
+    /// When tenants are put to rest, of all shards together.
+    #[must_use]
+    pub fn rest_settings(&self) -> RestSettings {
+        RestSettings {
+            most_active: self.engine.max_active_tenants,
+            idle_for_ms: millis(self.engine.tenant_idle_for),
         }
     }
 

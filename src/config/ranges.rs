@@ -164,11 +164,16 @@ fn limits_ranges(config: &Config) -> [Ranged; 8] {
 }
 
 /// The numbers of the engine.
-fn engine_ranges(config: &Config) -> [Ranged; 3] {
+fn engine_ranges(config: &Config) -> [Ranged; 4] {
     let Config { engine, .. } = config;
     [
         ("engine.shards", engine.shards.into(), 1..=1024),
         ("engine.max_open", engine.max_open, 1..=MANY),
+        (
+            "engine.max_active_tenants",
+            engine.max_active_tenants as u64,
+            1..=MANY,
+        ),
         (
             "engine.prepare_threads",
             engine.prepare_threads as u64,
@@ -229,7 +234,7 @@ fn words(range: &RangeInclusive<u64>) -> String {
 type Lasting = (&'static str, HumanDuration, u64);
 
 /// The times of the engine, its edges and its bounds.
-fn standing_times(config: &Config) -> [Lasting; 8] {
+fn standing_times(config: &Config) -> [Lasting; 9] {
     let Config {
         engine,
         http,
@@ -239,6 +244,7 @@ fn standing_times(config: &Config) -> [Lasting; 8] {
         ..
     } = config;
     [
+        ("engine.tenant_idle_for", engine.tenant_idle_for, 365 * DAY),
         ("engine.shutdown_grace", engine.shutdown_grace, HOUR),
         ("http.idle_timeout", http.idle_timeout, HOUR),
         ("http.request_timeout", http.request_timeout, HOUR),

@@ -21,6 +21,10 @@ pub struct EngineSection {
     pub shards: u16,
     /// Most open notifications in all.
     pub max_open: u64,
+    /// Most tenants whose state is in memory.
+    pub max_active_tenants: usize,
+    /// How long a tenant without a message stays in memory.
+    pub tenant_idle_for: HumanDuration,
     /// How long a shutdown waits for attempts under way.
     pub shutdown_grace: HumanDuration,
     /// Threads that render.

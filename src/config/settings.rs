@@ -82,6 +82,8 @@ pub const SETTINGS: &[Setting] = &[
         "16",
     ),
     setting("engine.max_open", Kind::Number, COUNT, "2000000"),
+    setting("engine.max_active_tenants", Kind::Number, COUNT, "250000"),
+    setting("engine.tenant_idle_for", Kind::Text, TIME, "24h"),
     setting("engine.shutdown_grace", Kind::Text, TIME, "30s"),
     setting(
         "engine.prepare_threads",

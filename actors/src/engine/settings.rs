@@ -17,7 +17,7 @@ use crate::quota::Quota;
 use crate::recovery::Recovery;
 use crate::retention::RetentionSettings;
 use crate::router::{Owner, RouterSettings};
-use crate::shard::{InboxBounds, OnFatal, RecoverError};
+use crate::shard::{InboxBounds, OnFatal, RecoverError, RestSettings};
 use crate::spool::Spool;
 use crate::supervisor::SupervisorSettings;
 
@@ -67,6 +67,8 @@ pub struct EngineSettings {
     pub corporations: HashMap<CorporationId, CorporationCard>,
     /// Whether everything is paused before anything leaves, until an operator resumes it.
     pub paused: bool,
+    /// When tenants are put to rest; `most_active` is of all shards together.
+    pub rest: RestSettings,
     /// Threads that render.
     pub prepare_threads: usize,
     /// One per core.

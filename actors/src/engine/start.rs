@@ -19,7 +19,9 @@ use crate::prepare::{PreparePool, Preparer};
 use crate::readers::Readers;
 use crate::recovery::Recovery;
 use crate::retention::{Retained, Retention};
-use crate::shard::{Endings, Horizon, Inbox, RecoverError, ShardActor, ShardCore, ShardSettings};
+use crate::shard::{
+    Endings, Horizon, Inbox, RecoverError, RestSettings, ShardActor, ShardCore, ShardSettings,
+};
 use crate::table_writer::TableWriter;
 use crate::wake::{Activity, Bell};
 
@@ -143,6 +145,10 @@ impl Engine {
             readers: self.readers.clone(),
             pauses: self.pauses.clone(),
             paused: settings.paused,
+            rest: RestSettings {
+                most_active: settings.rest.most_active.div_ceil(usize::from(shards)),
+                ..settings.rest
+            },
         };
         (0..shards).map(of).collect()
     }

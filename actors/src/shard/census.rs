@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use sluis_model::{
-    Channel, CorporationId, FlowBook, Lane, NotificationId, Phase, Timestamp, is_known,
+    Channel, CorporationId, FlowBook, Lane, NotificationId, Phase, PhaseKind, Timestamp, is_known,
 };
 
 use super::core::ShardCore;
@@ -49,10 +49,8 @@ impl ShardCore {
     }
 
     fn ready_since(&self, id: NotificationId) -> Option<Timestamp> {
-        match self.tenants.open(id)?.phase {
-            Phase::Ready { not_before, .. } => Some(not_before),
-            _ => None,
-        }
+        let located = self.tenants.locate(id)?;
+        (located.phase == PhaseKind::Ready).then_some(located.mark)
     }
 
     /// Tasks of a corporation that are one for people.
@@ -76,11 +74,15 @@ impl ShardCore {
             if rows.len() >= limit {
                 return ShardAnswer::Unmatched { rows, more: true };
             }
+            // Nobody is put to rest of whom such a fact tells.
+            let Some(tenant) = self.tenants.awake(fact.slot) else {
+                continue;
+            };
             rows.push(UnmatchedFact {
-                tenant: self.tenants.key(fact.slot).tenant.clone(),
+                tenant: self.tenants.key(tenant).tenant.clone(),
                 sequence,
                 at: fact.at,
-                unknown_tenant: !is_known(self.tenants.tenant(fact.slot)),
+                unknown_tenant: !is_known(self.tenants.state(tenant)),
                 unknown_subject: fact.misses_subject(),
                 near: fact.near.as_deref().cloned(),
             });

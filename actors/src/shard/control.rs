@@ -1,6 +1,8 @@
 //! Owns what a shard does with a request that names no tenant: pauses, and work that reaches several
 //! tenants, as a whole and in parts.
 
+use std::collections::VecDeque;
+
 use sluis_model::{
     Answer, CancelTarget, Control, ControlRecord, CorporationId, Input, Intent, MOST_AT_ONCE,
     Record, Subject, instant,
@@ -8,8 +10,10 @@ use sluis_model::{
 
 use super::core::ShardCore;
 use super::effects::Effect;
+use super::message::{CancelAbout, Message};
 use super::place::Slot;
 use super::request::{Reply, ShardAnswer};
+use crate::tenant::Awake;
 
 impl ShardCore {
     pub(super) fn control(&mut self, control: Control, reply: Reply) {
@@ -88,49 +92,59 @@ impl ShardCore {
                 corporation,
                 subject,
                 note,
-            } => self.cancel_subject(*corporation, subject, note),
+            } => {
+                let left = self.tenants_about(*corporation, subject);
+                return self.cancel_about(Box::new(CancelAbout {
+                    subject: subject.clone(),
+                    note: note.clone(),
+                    left,
+                    answers: Vec::new(),
+                    reply,
+                }));
+            }
             Intent::Each { .. } => ShardAnswer::NotFound,
         };
         self.answer(reply, answer);
     }
 
-    /// Cancels what every tenant of this shard has open about the subject.
-    fn cancel_subject(
-        &mut self,
-        corporation: CorporationId,
-        subject: &Subject,
-        note: &str,
-    ) -> ShardAnswer {
+    /// The tenants of this shard with something open about the subject: the active ones first, who
+    /// need not wait.
+    fn tenants_about(&self, corporation: CorporationId, subject: &Subject) -> VecDeque<Slot> {
         let mut slots = self.tenants.about(corporation, subject);
         slots.sort_unstable();
         slots.dedup();
-        let mut answers = Vec::new();
-        for slot in slots {
+        slots.sort_by_key(|slot| self.tenants.awake(*slot).is_none());
+        slots.into()
+    }
+
+    /// Cancels what the tenants that are left have open about the subject. At a passive one it goes on
+    /// once that is active.
+    pub(super) fn cancel_about(&mut self, mut cancel: Box<CancelAbout>) {
+        while let Some(slot) = cancel.left.front().copied() {
+            let Some(tenant) = self.tenants.awake(slot) else {
+                return self.wait_for(slot, Message::Cancel(cancel));
+            };
+            cancel.left.pop_front();
             // What is too much for one record goes in several.
-            while self.cancel_some(slot, subject, note, &mut answers) {}
+            while self.cancel_some(tenant, &mut cancel) {}
         }
-        ShardAnswer::Gathered(answers)
+        let CancelAbout { answers, reply, .. } = *cancel;
+        self.answer(reply, ShardAnswer::Gathered(answers));
     }
 
     /// Cancels as much of one tenant as one record takes; says whether there may be more.
-    fn cancel_some(
-        &mut self,
-        slot: Slot,
-        subject: &Subject,
-        note: &str,
-        answers: &mut Vec<ShardAnswer>,
-    ) -> bool {
+    fn cancel_some(&mut self, tenant: Awake, cancel: &mut CancelAbout) -> bool {
         let input = Input::Cancel {
-            target: CancelTarget::Subject(subject.clone()),
-            note: note.into(),
+            target: CancelTarget::Subject(cancel.subject.clone()),
+            note: cancel.note.clone(),
         };
-        let key = self.tenants.key(slot).clone();
-        let decided = self.decide_now(slot, key, input);
+        let key = self.tenants.key(tenant).clone();
+        let decided = self.decide_now(tenant, key, input);
         let more = matches!(
             &decided.answer,
             Answer::Cancelled(cancelled) if cancelled.stopped.len() >= MOST_AT_ONCE
         );
-        answers.push(decided.into());
+        cancel.answers.push(decided.into());
         more
     }
 }

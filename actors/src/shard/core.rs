@@ -2,14 +2,17 @@
 //! decide, hand the batch to the journal. Deterministic given its inputs, the clock and the
 //! journal. Refuses to be woken by itself: the actor around it does that.
 
-use sluis_model::{Input, Timestamp};
+use sluis_model::{Input, NotificationId, Timestamp};
 
+use super::brought::Brought;
 use super::carry::work::Carry;
 use super::cost::Spent;
 use super::effects::{Effect, Effects};
+use super::going::Rest;
 use super::horizon::Live;
 use super::inbox::{Inbox, Internal};
 use super::intents::Intents;
+use super::message::{Lobby, Message};
 use super::pauses::Pauses;
 use super::request::{Reply, ShardAnswer, ShardRequest};
 use super::schedule::{Schedule, TURN_TIMERS};
@@ -37,6 +40,9 @@ pub struct ShardCore {
     pub(super) writer: Writer,
     pub(super) effects: Effects,
     pub(super) carry: Carry,
+    pub(super) lobby: Lobby,
+    /// Who is put to rest.
+    pub(super) rest: Rest,
     /// Open notifications that the item at hand has looked at.
     pub(super) walked: usize,
     pub(super) metrics: ShardMetrics,
@@ -66,8 +72,9 @@ impl ShardCore {
         }
         let timers_left = self.fire_timers();
         self.intents.drive(&self.settings.inboxes);
-        let inbox_left = self.take_inbox();
+        let (spent, inbox_left) = self.take_inbox();
         let stranded_left = self.strand();
+        self.put_to_rest(spent);
         let carry_left = self.carry(timers_left || inbox_left);
         let flushed = self.flush();
         self.release();
@@ -83,6 +90,8 @@ impl ShardCore {
         self.effects
             .release(durable, &self.settings, &mut self.intents);
         self.writer.end_durable(durable);
+        self.let_rest(durable);
+        self.send_for_unread();
     }
 
     /// Hands the batch to the journal; `false` when it takes no more for now.
@@ -96,38 +105,46 @@ impl ShardCore {
         let Some(outcome) = self.writer.recall() else {
             return false;
         };
-        self.outcome(outcome.clone());
-        // Not before: one whose decision fails is not tried for ever.
-        self.writer.remember(outcome);
+        self.decide_outcome(outcome, true);
         self.flush();
         true
     }
 
     /// Whether there may be more that is due.
     fn fire_timers(&mut self) -> bool {
-        let due = self.schedule.take_due(self.now);
+        let most = self.room_to_wait().min(TURN_TIMERS);
+        let due = self.schedule.take_due(self.now, most);
         let more = due.len() == TURN_TIMERS;
         for (at, id) in due {
-            let flows = &*self.settings.flows;
-            if self
-                .schedule
-                .is_over(&mut self.tenants, flows, id, self.now)
-            {
-                self.metrics.timer_fired(self.now.since(at));
-                self.decide_by_id(id, Input::Timer { id }, Reply::nobody());
-            }
+            self.fire(at, id);
         }
         more
     }
 
-    /// Takes as much as one turn may cost; whether something is left.
-    fn take_inbox(&mut self) -> bool {
+    /// Decides on a timer that was taken out of the timer set, if its wait is over.
+    pub(super) fn fire(&mut self, due: Timestamp, id: NotificationId) {
+        if let Some(located) = self.tenants.locate(id)
+            && self.tenants.awake(located.slot).is_none()
+        {
+            return self.wait_for(located.slot, Message::Timer(due, id));
+        }
+        let flows = &*self.settings.flows;
+        let tenants = &mut self.tenants;
+        if self.schedule.is_over(tenants, flows, id, self.now) {
+            self.metrics.timer_fired(self.now.since(due));
+            self.decide_by_id(id, Input::Timer { id });
+        }
+    }
+
+    /// Takes as much as one turn may cost. Gives what it did cost, and whether something is left that
+    /// can be taken.
+    fn take_inbox(&mut self) -> (usize, bool) {
         let inbox = self.settings.inbox().clone();
         let mut done = inbox.done();
         let mut spent = Spent::default();
         while !spent.is_all() {
             if self.writer.is_full() && !self.flush() {
-                return false;
+                return (spent.all(), false);
             }
             self.walked = 0;
             let Some(business) = self.take_next(&inbox, &spent) else {
@@ -136,7 +153,13 @@ impl ShardCore {
             spent.count(self.walked, business);
             done.one();
         }
-        !inbox.is_empty()
+        let left = if self.is_held_up() {
+            // What comes from outside waits for what readers bring, and that rings the bell.
+            !inbox.is_empty_inside()
+        } else {
+            !inbox.is_empty()
+        };
+        (spent.all(), left)
     }
 
     /// Takes one item, the most urgent first; whether it was business.
@@ -145,9 +168,12 @@ impl ShardCore {
             self.internal(item);
             return Some(false);
         }
-        if let Some(found) = inbox.next_found() {
-            self.found(found);
+        if let Some(brought) = inbox.next_brought() {
+            self.brought(brought);
             return Some(true);
+        }
+        if self.is_held_up() {
+            return None;
         }
         let (request, business) = spent.next(inbox)?;
         self.request(request);
@@ -157,19 +183,40 @@ impl ShardCore {
     fn internal(&mut self, item: Internal) {
         match item {
             Internal::Grant(grant) => self.grant(grant),
-            Internal::Outcome(outcome) => {
-                self.writer.remember(outcome.clone());
-                self.outcome(outcome);
-            }
+            Internal::Outcome(outcome) => self.decide_outcome(outcome, false),
         }
     }
 
-    fn outcome(&mut self, outcome: Outcome) {
-        let id = outcome.attempt.id;
-        self.decide_by_id(id, outcome.into_input(), Reply::nobody());
+    fn brought(&mut self, brought: Brought) {
+        match brought {
+            Brought::Found(found) => self.found(found),
+            Brought::Activated(read) => self.activated(*read),
+            Brought::Lost(slot, stored, error) => self.lost(slot, stored, &error),
+            Brought::Answer(reply, answer) => self.answer(reply, answer),
+        }
     }
 
-    fn request(&mut self, request: ShardRequest) {
+    /// Decides on what became of an attempt, and remembers it until its record is handed over: nobody
+    /// would send it again.
+    /// `recalled`: a failed turn had taken it along.
+    pub(super) fn decide_outcome(&mut self, outcome: Outcome, recalled: bool) {
+        let id = outcome.attempt.id;
+        if let Some(located) = self.tenants.locate(id)
+            && self.tenants.awake(located.slot).is_none()
+        {
+            return self.wait_for(located.slot, Message::Outcome(outcome, recalled));
+        }
+        if recalled {
+            self.decide_by_id(id, outcome.clone().into_input());
+            // Not before: one whose decision fails is not tried for ever.
+            self.writer.remember(outcome);
+        } else {
+            self.writer.remember(outcome.clone());
+            self.decide_by_id(id, outcome.into_input());
+        }
+    }
+
+    pub(super) fn request(&mut self, request: ShardRequest) {
         match request {
             ShardRequest::Input {
                 tenant,
@@ -192,7 +239,7 @@ impl ShardCore {
                 reply,
             } => self.finish_intent(intent, answers, reply),
             ShardRequest::GiveUp(given_up) => self.give_up(&given_up),
-            ShardRequest::Query { query, reply } => self.query(&query, reply),
+            ShardRequest::Query { query, reply } => self.query(query, reply),
         }
     }
 
@@ -211,7 +258,10 @@ impl ShardCore {
     fn show(&self) {
         let (metrics, schedule) = (&self.metrics, &self.schedule);
         metrics.open.set(self.tenants.open_count() as f64);
-        metrics.tenants.set(self.tenants.tenant_count() as f64);
+        let (known, active) = (self.tenants.tenant_count(), self.tenants.host.active());
+        metrics.tenants.set(active as f64);
+        metrics.passive.set((known - active) as f64);
+        metrics.waiting.set(self.lobby.len() as f64);
         metrics.timers.set(schedule.timers() as f64);
         metrics.parked.set(schedule.ready.parked() as f64);
         metrics.undurable.set(self.effects.len() as f64);

@@ -13,7 +13,7 @@ pub(super) const TURN_WORK: usize = 512;
 /// them would hold it up.
 const BUSINESS_WORK: usize = TURN_WORK / 2;
 /// Open notifications that may be looked at for the price of one more input.
-const WALKED_FOR_ONE: usize = 8;
+pub(super) const WALKED_FOR_ONE: usize = 8;
 
 /// What a turn has used up.
 #[derive(Debug, Default)]
@@ -23,6 +23,11 @@ pub(super) struct Spent {
 }
 
 impl Spent {
+    /// How much it has used.
+    pub(super) const fn all(&self) -> usize {
+        self.all
+    }
+
     /// Whether the turn is over.
     pub(super) const fn is_all(&self) -> bool {
         self.all >= TURN_WORK

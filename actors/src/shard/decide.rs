@@ -3,17 +3,17 @@
 
 use sluis_model::{
     Answer, AttemptRef, Decision, Event, Input, NotificationId, Open, Situation, TenantKey,
-    TenantRecord, decide,
+    TenantRecord,
 };
 
 use super::core::ShardCore;
 use super::cost::walks_over;
 use super::effects::Effect;
-use super::place::Slot;
 use super::request::{Reply, ShardAnswer};
 use super::table::Ended;
 use super::tenants::Located;
 use crate::dispatch::Dispatch;
+use crate::tenant::Awake;
 
 /// What a decision came to.
 pub(super) struct Decided {
@@ -47,15 +47,15 @@ struct Gone<'a> {
 
 impl ShardCore {
     /// Decides and answers when that is durable.
-    pub(super) fn decide_for(&mut self, slot: Slot, input: Input, reply: Reply) {
-        let key = self.tenants.key(slot).clone();
-        let decided = self.decide_now(slot, key, input);
+    pub(super) fn decide_for(&mut self, tenant: Awake, input: Input, reply: Reply) {
+        let key = self.tenants.key(tenant).clone();
+        let decided = self.decide_now(tenant, key, input);
         self.answer(reply, decided.into());
     }
 
-    /// Decides, writes the record, keeps the indexes true, lines up effects. `key` is that of
-    /// `slot`, for the record.
-    pub(super) fn decide_now(&mut self, slot: Slot, key: TenantKey, input: Input) -> Decided {
+    /// Decides, writes the record, keeps the indexes true, lines up effects. `key` is the tenant's,
+    /// for the record.
+    pub(super) fn decide_now(&mut self, tenant: Awake, key: TenantKey, input: Input) -> Decided {
         let (at, position) = (self.now, self.writer.next());
         let situation = Situation {
             now: at,
@@ -64,10 +64,10 @@ impl ShardCore {
             flows: &*self.settings.flows,
             policy: &self.settings.policy,
         };
-        let tenant = self.tenants.tenant_mut(slot);
-        let previous = tenant.last;
-        self.walked += walks_over(&input, tenant.open.len());
-        let decision = decide(tenant, &input, situation);
+        let actor = self.tenants.host.actor_mut(tenant);
+        let previous = actor.state().last;
+        self.walked += walks_over(&input, actor.state().open.len());
+        let decision = actor.decide(&input, situation);
         let Decision {
             events,
             ended,
@@ -88,10 +88,10 @@ impl ShardCore {
             events,
         };
         if previous == 0 {
-            self.tenants.begins_at(slot, position);
+            self.tenants.host.actor_mut(tenant).begins_at(position);
         }
-        let started = self.line_up(slot, position, &record, ended.into_iter());
-        self.note_strays(slot, position, &record, &mut answer);
+        let started = self.line_up(tenant, position, &record, ended.into_iter());
+        self.note_strays(tenant, position, &record, &mut answer);
         self.write(&record);
         Decided {
             started,
@@ -104,7 +104,7 @@ impl ShardCore {
     /// attempt started.
     fn line_up(
         &mut self,
-        slot: Slot,
+        tenant: Awake,
         sequence: u64,
         record: &TenantRecord,
         ended: impl Iterator<Item = Box<Open>>,
@@ -116,11 +116,11 @@ impl ShardCore {
             let open = ended.next_if(|open| ends(event, open));
             let located = self
                 .tenants
-                .index(slot, &record.input, event, open.as_deref());
+                .index(tenant, &record.input, event, open.as_deref());
             match event {
                 Event::AttemptStarted { .. } => {
                     started = true;
-                    if let Some(dispatch) = self.dispatch(slot, record, event) {
+                    if let Some(dispatch) = self.dispatch(tenant, record, event) {
                         self.effects.push(sequence, Effect::Dispatch(dispatch));
                     }
                 }
@@ -133,7 +133,7 @@ impl ShardCore {
                     };
                     self.line_up_end(sequence, record, gone);
                 }
-                Event::ProfileStored { new: true } if self.tenants.has_facts(slot) => {
+                Event::ProfileStored { new: true } if self.tenants.has_facts(tenant) => {
                     let corporation = record.tenant.corporation;
                     self.settings.quota.add_unknown(corporation, -1);
                 }
@@ -179,7 +179,12 @@ impl ShardCore {
     }
 
     /// The order to send an attempt that started.
-    fn dispatch(&self, slot: Slot, record: &TenantRecord, event: &Event) -> Option<Box<Dispatch>> {
+    fn dispatch(
+        &self,
+        tenant: Awake,
+        record: &TenantRecord,
+        event: &Event,
+    ) -> Option<Box<Dispatch>> {
         let Event::AttemptStarted {
             id,
             attempt,
@@ -191,8 +196,8 @@ impl ShardCore {
         else {
             return None;
         };
-        let tenant = self.tenants.tenant(slot);
-        let open = tenant.find(*id)?;
+        let state = self.tenants.state(tenant);
+        let open = state.find(*id)?;
         let attempt = AttemptRef {
             id: *id,
             step: open.step,
@@ -209,7 +214,7 @@ impl ShardCore {
             step: open.step,
             body: open.body,
             lease: self.carry.lease(),
-            profile: tenant.profile.clone(),
+            profile: state.profile.clone(),
             at: record.at,
         }))
     }
@@ -218,7 +223,7 @@ impl ShardCore {
     /// notifications count too.
     fn note_strays(
         &mut self,
-        slot: Slot,
+        tenant: Awake,
         sequence: u64,
         record: &TenantRecord,
         answer: &mut Answer,
@@ -234,7 +239,7 @@ impl ShardCore {
             (Answer::Fact { unmatched, .. }, Input::Fact(fact)) => {
                 if let Some(missed) = unmatched.take() {
                     let known = (sequence, record.at);
-                    let missed = self.tenants.stray(slot, known, fact, *missed);
+                    let missed = self.tenants.stray(tenant, known, fact, *missed);
                     *unmatched = missed.map(Box::new);
                 }
             }

@@ -28,6 +28,14 @@ impl Then {
         }
     }
 
+    /// Whether the tenant's state is needed for it.
+    pub(super) const fn needs_state(&self) -> bool {
+        match self {
+            Then::Accepted => false,
+            Then::Decide(_) | Then::Snapshot => true,
+        }
+    }
+
     /// With where the attempt went that it asked about.
     pub(super) fn told_where(self, went: Option<Went>) -> Self {
         match (self, went) {

@@ -55,6 +55,11 @@ impl Horizon {
         self.0.lock().live
     }
 
+    /// Up to where the log is forgotten, or will be.
+    pub(super) fn asked(&self) -> u64 {
+        self.0.lock().wanted
+    }
+
     /// The horizon that is asked for and not reached yet.
     pub(crate) fn wanted(&self) -> Option<u64> {
         let state = *self.0.lock();

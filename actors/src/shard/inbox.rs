@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crossbeam::queue::{ArrayQueue, SegQueue};
 use sluis_model::{AttemptRef, Verdict};
 
-use super::found::Found;
+use super::brought::Brought;
 use super::request::ShardRequest;
 use crate::board::Grant;
 use crate::dispatch::Outcome;
@@ -52,8 +52,8 @@ pub struct Inbox {
     intake: ArrayQueue<ShardRequest>,
     business: ArrayQueue<ShardRequest>,
     internal: ArrayQueue<Internal>,
-    /// What readers found: never more than they may have waiting.
-    found: SegQueue<Found>,
+    /// What readers bring: never more than they may have waiting.
+    brought: SegQueue<Brought>,
     bell: Arc<Bell>,
     activity: Arc<Activity>,
 }
@@ -66,7 +66,7 @@ impl Inbox {
             intake: ArrayQueue::new(bounds.intake),
             business: ArrayQueue::new(bounds.business),
             internal: ArrayQueue::new(bounds.internal),
-            found: SegQueue::new(),
+            brought: SegQueue::new(),
             bell,
             activity,
         })
@@ -141,18 +141,18 @@ impl Inbox {
         taken
     }
 
-    /// What a reader found.
-    pub(super) fn found(&self, found: Found) {
+    /// Puts in what a reader brings.
+    pub(super) fn bring(&self, brought: Brought) {
         self.activity.begin(1);
-        self.found.push(found);
+        self.brought.push(brought);
         self.bell.ring();
     }
 
-    pub(super) fn next_found(&self) -> Option<Found> {
-        if self.found.is_empty() {
+    pub(super) fn next_brought(&self) -> Option<Brought> {
+        if self.brought.is_empty() {
             None
         } else {
-            self.found.pop()
+            self.brought.pop()
         }
     }
 
@@ -169,10 +169,12 @@ impl Inbox {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.internal.is_empty()
-            && self.found.is_empty()
-            && self.business.is_empty()
-            && self.intake.is_empty()
+        self.is_empty_inside() && self.business.is_empty() && self.intake.is_empty()
+    }
+
+    /// Whether nothing stands in it but what came from outside.
+    pub(super) fn is_empty_inside(&self) -> bool {
+        self.internal.is_empty() && self.brought.is_empty()
     }
 
     /// Begins the counting of items that are taken out and done with.

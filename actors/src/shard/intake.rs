@@ -4,9 +4,9 @@
 use sluis_model::{Answer, Input, TenantKey};
 
 use super::core::ShardCore;
-use super::place::Slot;
-use super::request::{NotTaken, Reply, ShardAnswer};
+use super::request::{NotTaken, Reply, ShardAnswer, ShardRequest};
 use crate::claim::Claim;
+use crate::tenant::Awake;
 
 impl ShardCore {
     pub(super) fn input(
@@ -17,21 +17,33 @@ impl ShardCore {
         claim: Option<Claim>,
     ) {
         let corporation = tenant.corporation;
-        let stranger = matches!(input, Input::Fact(_)) && self.tenants.is_unknown(&tenant);
+        let known = match self.tenants.find(&tenant) {
+            Ok(known) => known,
+            Err(slot) => {
+                let again = ShardRequest::Input {
+                    tenant,
+                    input,
+                    reply,
+                    claim,
+                };
+                return self.wait_for(slot, again.into());
+            }
+        };
+        let stranger = matches!(input, Input::Fact(_)) && self.tenants.is_unknown(known);
         if stranger && let Err(most) = self.settings.quota.take_unknown(corporation) {
             let tenant = tenant.tenant;
             let many = NotTaken::ManyUnknown { tenant, most };
             return self.answer(reply, ShardAnswer::NotTaken(many));
         }
-        let slot = self.tenants.slot(&tenant);
+        let known = known.unwrap_or_else(|| self.tenants.host.add(&tenant));
         let claimed = claim.is_some();
         self.writer.hold(claim);
-        let decided = self.decide_now(slot, tenant, input);
+        let decided = self.decide_now(known, tenant, input);
         if stranger && decided.position == 0 {
             self.settings.quota.add_unknown(corporation, -1);
         }
         let answer = match decided.answer {
-            Answer::TenantFull { open, most } => self.refuse_full(slot, claimed, (open, most)),
+            Answer::TenantFull { open, most } => self.refuse_full(known, claimed, (open, most)),
             _ => decided.into(),
         };
         self.answer(reply, answer);
@@ -40,7 +52,7 @@ impl ShardCore {
     /// The tenant has as many open notifications as one may: nothing was stored.
     fn refuse_full(
         &mut self,
-        slot: Slot,
+        tenant: Awake,
         claimed: bool,
         (open, most): (usize, usize),
     ) -> ShardAnswer {
@@ -48,7 +60,7 @@ impl ShardCore {
             // Dropped, not kept: key and quota go back.
             self.writer.drop_claim();
         }
-        let tenant = self.tenants.key(slot).tenant.clone();
+        let tenant = self.tenants.key(tenant).tenant.clone();
         ShardAnswer::NotTaken(NotTaken::TenantFull { tenant, open, most })
     }
 }

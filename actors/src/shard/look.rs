@@ -6,13 +6,14 @@ use std::sync::Arc;
 use sluis_journal::{Journal, JournalError, Shard};
 use sluis_model::NotificationId;
 
+use super::brought::Brought;
 use super::endings::Endings;
 use super::found::{Asked, Found, Then, accepted};
 use super::inbox::Inbox;
 use super::late;
 use super::settings::ShardSettings;
 use super::table::Ended;
-use crate::wake::Activity;
+use crate::wake::UnderWay;
 
 /// A look that is asked for. It counts as under way until it is dropped.
 pub(super) struct Look {
@@ -68,26 +69,10 @@ impl Look {
             Then::Accepted => {
                 self.asked.reply.send(accepted(ended.as_ref()));
             }
-            Then::Decide(_) | Then::Snapshot => self.inbox.found(Found {
+            Then::Decide(_) | Then::Snapshot => self.inbox.bring(Brought::Found(Found {
                 ended,
                 asked: self.asked,
-            }),
+            })),
         }
-    }
-}
-
-/// Ends what is under way when it is dropped, at a panic too.
-struct UnderWay(Arc<Activity>);
-
-impl UnderWay {
-    fn begin(activity: &Arc<Activity>) -> Self {
-        activity.begin(1);
-        Self(activity.clone())
-    }
-}
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        self.0.end(1);
     }
 }

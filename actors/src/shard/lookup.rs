@@ -9,9 +9,10 @@ use super::core::ShardCore;
 use super::found::{Asked, Found, Then, accepted};
 use super::late;
 use super::look::Look;
-use super::place::Slot;
-use super::request::{Reply, ShardAnswer};
+use super::message::Message;
+use super::request::{Reply, ShardAnswer, ShardRequest};
 use super::table::Ended;
+use crate::tenant::Awake;
 
 impl ShardCore {
     pub(super) fn by_id(
@@ -21,35 +22,46 @@ impl ShardCore {
         input: Input,
         reply: Reply,
     ) {
-        match self.tenants.locate(id) {
-            Some(located) if self.tenants.key(located.slot).corporation == corporation => {
-                self.decide_for(located.slot, input, reply);
+        let located = self.tenants.locate(id);
+        if let Some(slot) = self.asleep(corporation, id, located) {
+            let again = ShardRequest::ById {
+                corporation,
+                id,
+                input,
+                reply,
+            };
+            return self.wait_for(slot, again.into());
+        }
+        let Some(located) = located else {
+            let asked = Asked {
+                corporation: Some(corporation),
+                then: Then::Decide(input),
+                reply,
+            };
+            return self.look_up(id, asked);
+        };
+        match self.tenants.awake(located.slot) {
+            Some(tenant) if self.tenants.corporation(located.slot) == corporation => {
+                self.decide_for(tenant, input, reply);
             }
-            Some(_) => self.answer(reply, ShardAnswer::NotFound),
-            None => {
-                let asked = Asked {
-                    corporation: Some(corporation),
-                    then: Then::Decide(input),
-                    reply,
-                };
-                self.look_up(id, asked);
-            }
+            Some(_) | None => self.answer(reply, ShardAnswer::NotFound),
         }
     }
 
     /// The engine's own: a timer, an outcome.
-    pub(super) fn decide_by_id(&mut self, id: NotificationId, input: Input, reply: Reply) {
-        match self.tenants.locate(id) {
-            Some(located) => self.decide_for(located.slot, input, reply),
+    pub(super) fn decide_by_id(&mut self, id: NotificationId, input: Input) {
+        let Some(located) = self.tenants.locate(id) else {
             // Its notification ended meanwhile: the tenant's timeline still gets it.
-            None => {
-                let asked = Asked {
-                    corporation: None,
-                    then: Then::Decide(input),
-                    reply,
-                };
-                self.look_up(id, asked);
-            }
+            let asked = Asked {
+                corporation: None,
+                then: Then::Decide(input),
+                reply: Reply::nobody(),
+            };
+            return self.look_up(id, asked);
+        };
+        match self.tenants.awake(located.slot) {
+            Some(tenant) => self.decide_for(tenant, input, Reply::nobody()),
+            None => self.wait_for(located.slot, Message::Own(id, input)),
         }
     }
 
@@ -94,11 +106,17 @@ impl ShardCore {
 
     /// Goes on with what was found.
     pub(super) fn found(&mut self, Found { ended, asked }: Found) {
-        let ended = asked.may_know(ended);
-        let Asked { then, reply, .. } = asked;
-        let Some(ended) = ended else {
-            return self.answer(reply, ShardAnswer::NotFound);
+        let Some(ended) = asked.may_know(ended) else {
+            return self.answer(asked.reply, ShardAnswer::NotFound);
         };
+        let known = match self.tenants.find(&ended.tenant) {
+            Err(slot) if asked.then.needs_state() => {
+                let ended = Some(ended);
+                return self.wait_for(slot, Message::Found(Found { ended, asked }));
+            }
+            known => known.ok().flatten(),
+        };
+        let Asked { then, reply, .. } = asked;
         match then {
             Then::Accepted => self.answer(reply, accepted(Some(&ended))),
             Then::Snapshot => {
@@ -106,24 +124,24 @@ impl ShardCore {
                 self.answer(reply, answer);
             }
             Then::Decide(input) => {
-                let slot = self.tenants.slot(&ended.tenant);
-                self.decide_ended(slot, ended, input, reply);
+                let tenant = known.unwrap_or_else(|| self.tenants.host.add(&ended.tenant));
+                self.decide_ended(tenant, ended, input, reply);
             }
         }
     }
 
-    fn decide_ended(&mut self, slot: Slot, ended: Ended, input: Input, reply: Reply) {
+    fn decide_ended(&mut self, tenant: Awake, ended: Ended, input: Input, reply: Reply) {
         // A link is answered by how its notification ended; nothing is decided.
         if let Input::Link { .. } = input {
-            let answer = self.closed_link(slot, ended);
+            let answer = self.closed_link(tenant, ended);
             return self.answer(reply, answer);
         }
-        self.decide_for(slot, input, reply);
+        self.decide_for(tenant, input, reply);
     }
 
     /// What a link says whose notification ended.
-    fn closed_link(&self, slot: Slot, ended: Ended) -> ShardAnswer {
-        let profile = self.tenants.tenant(slot).profile.as_deref();
+    fn closed_link(&self, tenant: Awake, ended: Ended) -> ShardAnswer {
+        let profile = self.tenants.state(tenant).profile.as_deref();
         let closed = LinkAnswer::Closed {
             end: ended.end,
             language: profile.map(|p| p.language.clone()).unwrap_or_default(),

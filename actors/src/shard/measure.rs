@@ -41,8 +41,8 @@ pub struct Indexes(Tenants);
 impl Indexes {
     /// Notes what was accepted for a tenant.
     pub fn accept(&mut self, tenant: &TenantKey, input: &Input, accepted: &Event) {
-        let slot = self.0.slot(tenant);
-        self.0.index(slot, input, accepted, None);
+        let tenant = self.0.replayed(tenant);
+        self.0.index(tenant, input, accepted, None);
     }
 
     /// Open notifications.

@@ -3,8 +3,10 @@
 //! durable. Refuses sockets, clock reads (time is injected) and codecs (the record's own is in
 //! `model`).
 
+mod activation;
 mod actor;
 mod audit;
+mod brought;
 mod carry;
 mod census;
 mod control;
@@ -15,16 +17,20 @@ mod effects;
 mod endings;
 mod figures;
 mod found;
+mod going;
 mod horizon;
 mod inbox;
 mod intake;
 mod intents;
 mod late;
 mod links;
+mod list;
+mod lobby;
 mod look;
 mod lookup;
 #[cfg(feature = "simulation")]
 mod measure;
+mod message;
 mod packs;
 mod pauses;
 mod permits;
@@ -34,6 +40,7 @@ mod ready;
 mod recover;
 mod replay;
 mod request;
+mod rest;
 mod schedule;
 mod settings;
 #[cfg(feature = "simulation")]
@@ -70,5 +77,5 @@ pub use request::{
     Answers, GivenUp, Listed, NotTaken, Query, Reply, ShardAnswer, ShardRequest, Snapshot,
     StateFilter,
 };
-pub use settings::ShardSettings;
+pub use settings::{RestSettings, ShardSettings};
 pub use table::Ended;

@@ -5,13 +5,14 @@
 use sluis_model::{CorporationId, FlowRef, Input, NotificationId, Permit, Phase, Timestamp};
 
 use super::core::ShardCore;
-use super::place::Slot;
+use super::message::Message;
 use super::schedule::ready_key;
 use crate::board::{Grant, QueueKey, Settled};
+use crate::tenant::Awake;
 
 /// A notification that wants the permit at hand.
 pub(super) struct Candidate {
-    slot: Slot,
+    tenant: Awake,
     corporation: CorporationId,
     flow: FlowRef,
     /// Since when it wants to be sent.
@@ -53,8 +54,8 @@ impl ShardCore {
         let Some(permit) = self.permit(id, grant) else {
             return false;
         };
-        let key = self.tenants.key(candidate.slot).clone();
-        let decided = self.decide_now(candidate.slot, key, Input::Permit(permit));
+        let key = self.tenants.key(candidate.tenant).clone();
+        let decided = self.decide_now(candidate.tenant, key, Input::Permit(permit));
         if decided.started {
             let (channel, lane) = (grant.queue.channel, grant.queue.lane);
             self.metrics
@@ -67,8 +68,14 @@ impl ShardCore {
     /// it is placed anew.
     pub(super) fn candidate(&mut self, id: NotificationId, queue: &QueueKey) -> Option<Candidate> {
         let slot = self.tenants.locate(id)?.slot;
-        let open = self.tenants.tenant(slot).find(id)?;
-        let corporation = self.tenants.key(slot).corporation;
+        let Some(tenant) = self.tenants.awake(slot) else {
+            // Nobody is put to rest who waits for a permit. The permit goes back, and whoever wants
+            // it is lined up again.
+            self.wait_for(slot, Message::Place(id));
+            return None;
+        };
+        let open = self.tenants.state(tenant).find(id)?;
+        let corporation = self.tenants.corporation(slot);
         if ready_key(open, corporation, self.now).as_ref() != Some(queue) {
             let flows = &*self.settings.flows;
             self.schedule.place(&mut self.tenants, flows, id, self.now);
@@ -76,7 +83,7 @@ impl ShardCore {
         }
         match open.phase {
             Phase::Ready { not_before, .. } => Some(Candidate {
-                slot,
+                tenant,
                 corporation,
                 flow: open.flow,
                 since: not_before,

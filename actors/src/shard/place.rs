@@ -1,10 +1,9 @@
-//! Owns the short names by which a shard's indexes speak of what it has: tenants, notifications,
-//! groups. They hold within one process only; nothing of them is stored.
+//! Owns the short names by which a shard's indexes speak of what it has: notifications, groups;
+//! tenants have theirs from their host. They hold within one process only; nothing of them is stored.
 
 use sluis_model::NotificationId;
 
-/// Place of a tenant within its shard.
-pub(super) type Slot = u32;
+pub(super) use crate::tenant::Slot;
 
 /// The place of a group of what stands still; what is counted in none has [`NOWHERE`].
 pub(super) type Stand = u16;

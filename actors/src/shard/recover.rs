@@ -14,7 +14,7 @@ use sluis_model::{
 
 use super::packs;
 use super::table::Ended;
-use super::tenants::Tenants;
+use super::tenants::{Located, Tenants};
 use crate::keys::KeyIndex;
 use crate::recovery::{Recovery, STEP};
 
@@ -166,8 +166,9 @@ impl Replay<'_> {
     fn stored(&mut self, sequence: Sequence, piece: StoredTenant) {
         let tenants = &mut self.recovered.tenants;
         if piece.is_bodies_only() {
-            let slot = tenants.slot(&piece.tenant);
-            tenants.was_stored(slot, &[piece], sequence.0);
+            let tenant = tenants.replayed(&piece.tenant);
+            let actor = tenants.host.actor_mut(tenant);
+            actor.was_stored(&[piece], sequence.0);
         } else if let Some(whole) = self.pieces.take(sequence.0, piece) {
             tenants.put_stored(whole);
         }
@@ -221,8 +222,9 @@ impl Recovered {
 
     /// Attempts that were under way.
     pub(super) fn started(&self) -> Vec<AttemptRef> {
-        let attempt = |(id, slot)| {
-            let open = self.tenants.tenant(slot).find(id)?;
+        let attempt = |located: &Located| {
+            let id = located.id();
+            let open = self.tenants.open(id)?;
             let Phase::Started { attempt, .. } = open.phase else {
                 return None;
             };

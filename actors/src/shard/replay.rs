@@ -6,8 +6,8 @@ use sluis_model::{
     unmatched,
 };
 
-use super::place::Slot;
 use super::tenants::Tenants;
+use crate::tenant::Awake;
 
 impl Tenants {
     /// Applies a record from the journal; calls `ended` for what it ended.
@@ -18,27 +18,29 @@ impl Tenants {
         flows: &dyn FlowBook,
         mut ended: impl FnMut(NotificationId, &str, u64),
     ) {
-        let slot = self.slot(&record.tenant);
-        let stray = self.stray_before(slot, record);
+        let tenant = self.replayed(&record.tenant);
+        let stray = self.stray_before(tenant, record);
         let applied = Applied {
             sequence,
             at: record.at,
             input: &record.input,
         };
         for event in &record.events {
-            let open = evolve(self.tenant_mut(slot), applied, event, flows);
-            self.index(slot, &record.input, event, open.as_deref());
+            let state = self.host.actor_mut(tenant).state_mut();
+            let open = evolve(state, applied, event, flows);
+            self.index(tenant, &record.input, event, open.as_deref());
             if let Event::Ended { id, end, .. } = event {
                 // Where its first records are forgotten it is not open here; it ended all the same.
                 ended(*id, end, open.map_or(0, |open| open.body));
             }
         }
-        if self.whole_from(slot) == 0 {
-            self.begins_at(slot, sequence);
+        let actor = self.host.actor_mut(tenant);
+        if actor.whole_from() == 0 {
+            actor.begins_at(sequence);
         }
-        finish(self.tenant_mut(slot), sequence);
+        finish(actor.state_mut(), sequence);
         if let Some((fact, missed)) = stray {
-            self.stray(slot, (sequence, record.at), fact, missed);
+            self.stray(tenant, (sequence, record.at), fact, missed);
         }
     }
 
@@ -46,15 +48,15 @@ impl Tenants {
     /// fact it gives what is missed.
     fn stray_before<'a>(
         &mut self,
-        slot: Slot,
+        tenant: Awake,
         record: &'a TenantRecord,
     ) -> Option<(&'a Fact, Unmatched)> {
         match &record.input {
             Input::Fact(fact) => {
-                let missed = unmatched(self.tenant(slot), fact)?;
+                let missed = unmatched(self.state(tenant), fact)?;
                 Some((fact, missed))
             }
-            Input::Notify(_) if self.tenant(slot).profile.is_none() => {
+            Input::Notify(_) if self.state(tenant).profile.is_none() => {
                 self.unmatched.stranger(record.tenant.corporation);
                 None
             }

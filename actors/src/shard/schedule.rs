@@ -26,7 +26,7 @@ impl Schedule {
     /// Every open notification in its place.
     pub(super) fn of(tenants: &mut Tenants, flows: &dyn FlowBook, now: Timestamp) -> Self {
         let mut schedule = Self::default();
-        let open: Vec<NotificationId> = tenants.iter_open(None).map(|(id, _)| id).collect();
+        let open: Vec<NotificationId> = tenants.iter_open(None).map(Located::id).collect();
         for id in open {
             schedule.place(tenants, flows, id, now);
         }
@@ -45,43 +45,36 @@ impl Schedule {
             return;
         };
         let queue = ready_key(open, corporation, now);
-        let marked = mark(open);
         let before = *located;
         located.queued = queue.is_some();
         located.due = timer_due(open, now).unwrap_or(Timestamp::NEVER);
         located.stand = self.standing.place(corporation, open, flows);
+        located.mark = mark(open);
+        located.phase = open.phase.kind();
         let after = *located;
         if let Some(queue) = queue.filter(|_| !before.queued) {
             self.ready.push(queue, id);
         }
-        // Once when it comes to stand there, and again when it does so anew: a task that is asked
-        // again, another end of a hold.
-        let moved = after.stand != before.stand;
-        let anew = |at: &Timestamp| moved || *at == now || after.due != before.due;
-        let asked = marked.filter(anew);
-        self.count(tenants, id, (before.stand, after.stand), asked);
+        self.count(tenants, &before, &after);
         if after.due != before.due {
             self.wheel.remove(before.due, id);
             self.wheel.insert(after.due, id);
         }
     }
 
-    /// Counts that a notification stood in one group and stands in another; `asked`: its mark, where
-    /// it begins to stand there.
-    fn count(
-        &mut self,
-        tenants: &Tenants,
-        id: NotificationId,
-        (before, after): (Stand, Stand),
-        asked: Option<Timestamp>,
-    ) {
-        if before != after {
-            self.standing.leave(before);
-            self.standing.enter(after);
+    /// Counts that a notification stood in one group and stands in another.
+    fn count(&mut self, tenants: &Tenants, before: &Located, after: &Located) {
+        let moved = before.stand != after.stand;
+        if moved {
+            self.standing.leave(before.stand);
+            self.standing.enter(after.stand);
         }
-        if let Some(marked) = asked {
-            let still = |marked, id| is_marked(tenants, marked, id);
-            self.standing.line_up(after, marked, id, still);
+        // Once when it comes to stand there, and again when it does so anew: a task that is asked
+        // again, another end of a hold.
+        if moved || before.mark != after.mark {
+            let still = |mark, id| is_marked(tenants, after.stand, mark, id);
+            let id = after.id();
+            self.standing.line_up(after.stand, after.mark, id, still);
         }
     }
 
@@ -91,11 +84,21 @@ impl Schedule {
         self.standing.leave(located.stand);
     }
 
+    /// Takes the timer of a notification out.
+    #[cfg(feature = "simulation")]
+    pub(super) fn forget_timer(&mut self, located: &Located) {
+        self.wheel.remove(located.due, located.id());
+    }
+
     /// Takes out of the timer set what is due now, with the instants at which it fell due, at most
-    /// [`TURN_TIMERS`].
-    pub(super) fn take_due(&mut self, now: Timestamp) -> Vec<(Timestamp, NotificationId)> {
+    /// so many.
+    pub(super) fn take_due(
+        &mut self,
+        now: Timestamp,
+        most: usize,
+    ) -> Vec<(Timestamp, NotificationId)> {
         let mut due = Vec::new();
-        self.wheel.take_due(now, TURN_TIMERS, &mut due);
+        self.wheel.take_due(now, most, &mut due);
         due
     }
 
@@ -136,7 +139,13 @@ impl Schedule {
 
     /// What stands still, and the oldest of each group with its mark.
     pub(super) fn standing(&mut self, tenants: &Tenants) -> Vec<(&Group, Option<Marked>)> {
-        self.standing.all(|mark, id| is_marked(tenants, mark, id))
+        self.standing
+            .all(|stand, mark, id| is_marked(tenants, stand, mark, id))
+    }
+
+    /// The group in which a notification is counted that stands still.
+    pub(super) fn group(&self, located: &Located) -> Option<&Group> {
+        self.standing.get(located.stand)
     }
 }
 
@@ -171,7 +180,9 @@ fn timer_due(open: &Open, now: Timestamp) -> Option<Timestamp> {
     }
 }
 
-/// Whether the notification stands still with this mark.
-fn is_marked(tenants: &Tenants, marked: Timestamp, id: NotificationId) -> bool {
-    tenants.open(id).and_then(mark) == Some(marked)
+/// Whether the notification stands still in this group with this mark.
+fn is_marked(tenants: &Tenants, stand: Stand, mark: Timestamp, id: NotificationId) -> bool {
+    tenants
+        .locate(id)
+        .is_some_and(|located| (located.stand, located.mark) == (stand, mark))
 }

@@ -49,6 +49,18 @@ pub struct ShardSettings {
     pub pauses: Arc<PauseBook>,
     /// Whether a start pauses everything before anything leaves, unless it is paused already.
     pub paused: bool,
+    /// When tenants are put to rest.
+    pub rest: RestSettings,
+}
+
+/// When the tenants of a shard are put to rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RestSettings {
+    /// So many may be active; more are put to rest as soon as nothing happens to them.
+    pub most_active: usize,
+    /// Whoever had no message for this long is put to rest, in milliseconds; within as long again,
+    /// because nobody's last message is noted.
+    pub idle_for_ms: i64,
 }
 
 impl ShardSettings {

@@ -19,6 +19,23 @@ impl ShardCore {
         self.is_settled()
     }
 
+    /// How many tenants are at rest.
+    #[must_use]
+    pub fn at_rest(&self) -> usize {
+        self.tenants.tenant_count() - self.tenants.host.active()
+    }
+
+    /// Takes the timers of passive tenants out of the timer set, as a mistake would that keeps timers
+    /// with the states.
+    pub fn forget_timers_at_rest(&mut self) {
+        let tenants = &self.tenants;
+        for located in tenants.iter_open(None) {
+            if tenants.awake(located.slot).is_none() {
+                self.schedule.forget_timer(located);
+            }
+        }
+    }
+
     /// A fresh shard from the journal.
     ///
     /// # Errors

@@ -41,17 +41,16 @@ pub(super) struct Group {
     line: BinaryHeap<Reverse<(Timestamp, PackedId)>>,
 }
 
-/// The instant by which those of one group are in order: since when a task waits; until when a guard
-/// or doubt holds, which is the same time after its beginning for all of one flow. None: it does not
-/// stand still.
-pub(super) const fn mark(open: &Open) -> Option<Timestamp> {
+/// The instant by which those in one phase are in order: since when they are in it; for what a guard
+/// or doubt holds until when, which is the same time after its beginning for all of one flow.
+pub(super) const fn mark(open: &Open) -> Timestamp {
     match open.phase {
-        Phase::Task { since, .. } => Some(since),
-        Phase::Held { until, .. } | Phase::InDoubt { until, .. } => Some(until),
-        Phase::Waiting { .. }
-        | Phase::Ready { .. }
-        | Phase::Started { .. }
-        | Phase::Sent { .. } => None,
+        Phase::Waiting { .. } => open.accepted_at,
+        Phase::Ready { not_before, .. } => not_before,
+        Phase::Started { at, .. } => at,
+        Phase::Sent { accepted_at, .. } => accepted_at,
+        Phase::Task { since, .. } => since,
+        Phase::Held { until, .. } | Phase::InDoubt { until, .. } => until,
     }
 }
 
@@ -162,6 +161,11 @@ impl Groups {
         }
     }
 
+    /// The group at this place.
+    pub(super) fn get(&self, stand: Stand) -> Option<&Group> {
+        self.0.get(usize::from(stand))
+    }
+
     /// Something began to stand still. `is_true` says whether an entry still does.
     pub(super) fn line_up(
         &mut self,
@@ -181,19 +185,20 @@ impl Groups {
         }
     }
 
-    /// Every group, and its oldest with its mark.
+    /// Every group, and its oldest with its mark. `is_true` says whether an entry still stands in the
+    /// group at this place.
     pub(super) fn all(
         &mut self,
-        is_true: impl Fn(Timestamp, NotificationId) -> bool,
+        is_true: impl Fn(Stand, Timestamp, NotificationId) -> bool,
     ) -> Vec<(&Group, Option<Marked>)> {
-        let oldest = |group: &mut Group| loop {
+        let oldest = |(stand, group): (usize, &mut Group)| loop {
             let Reverse((mark, id)) = *group.line.peek()?;
-            if is_true(mark, id.into()) {
+            if is_true(stand as Stand, mark, id.into()) {
                 break Some((mark, id.into()));
             }
             group.line.pop();
         };
-        let found: Vec<_> = self.0.iter_mut().map(oldest).collect();
+        let found: Vec<_> = self.0.iter_mut().enumerate().map(oldest).collect();
         self.0.iter().zip(found).collect()
     }
 }
@@ -224,7 +229,7 @@ mod tests {
         standing.leave(NOWHERE);
         assert_eq!(
             standing
-                .all(|_, _| true)
+                .all(|_, _, _| true)
                 .iter()
                 .map(|(group, _)| group.count)
                 .collect::<Vec<_>>(),
@@ -241,7 +246,7 @@ mod tests {
             standing.line_up(place, Timestamp(n), NotificationId(n as u128), |_, _| true);
         }
         let oldest = |standing: &mut Groups, over: &[i64]| {
-            let found = standing.all(|since, _| !over.contains(&since.0))[0].1;
+            let found = standing.all(|_, since, _| !over.contains(&since.0))[0].1;
             found.map(|(since, _)| since)
         };
         assert_eq!(oldest(&mut standing, &[]), Some(Timestamp(3)));
@@ -272,7 +277,7 @@ mod tests {
             standing.0[0].line.len()
         );
         assert_eq!(
-            standing.all(|since, _| since.0 == 0)[0].1,
+            standing.all(|_, since, _| since.0 == 0)[0].1,
             Some((Timestamp(0), NotificationId(0)))
         );
     }

@@ -7,7 +7,9 @@ use sluis_model::{AttemptRef, Control, Input, PauseScope, Timestamp};
 use super::carry::work::Carry;
 use super::core::ShardCore;
 use super::effects::{Effect, Effects};
+use super::going::Rest;
 use super::intents::Intents;
+use super::message::Lobby;
 use super::pauses::Pauses;
 use super::recover::{RecoverError, Recovered, recover};
 use super::request::Reply;
@@ -78,7 +80,7 @@ impl ShardCore {
     /// Attempts that were under way when the process ended: nobody knows how far they came.
     fn interrupt(&mut self, under_way: Vec<AttemptRef>) {
         for attempt in under_way {
-            self.decide_by_id(attempt.id, Input::Interrupted { attempt }, Reply::nobody());
+            self.decide_by_id(attempt.id, Input::Interrupted { attempt });
         }
     }
 
@@ -96,11 +98,13 @@ impl ShardCore {
             mut writer,
             mut effects,
             carry,
+            lobby,
             ..
         } = self;
         effects.cut_after(writer.appended(), &settings);
         // Dropped claims release the quota once more than the difference below does.
         writer.give_back_claims(&settings.quota);
+        writer.recall_too(lobby.into_outcomes());
         let recovered = read(&settings, None, &Recovery::default())?;
         // Both whole: what was lost may have been all that a corporation had here.
         count(&settings.quota, &lost, -1);
@@ -130,10 +134,13 @@ impl ShardCore {
             writer: kept.writer,
             effects: kept.effects,
             carry: kept.carry,
+            lobby: Lobby::default(),
+            rest: Rest::new(now),
             walked: 0,
             metrics,
             settings,
         };
+        core.rest_at_start();
         core.drive_again();
         core
     }

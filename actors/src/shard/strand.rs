@@ -6,7 +6,7 @@ use sluis_model::{Input, NoWay, Why};
 
 use super::core::ShardCore;
 use super::links::ProviderEntry;
-use super::request::{GivenUp, Reply};
+use super::request::GivenUp;
 use crate::board::QueueKey;
 
 /// Most messages of one line that one turn decides on.
@@ -65,7 +65,7 @@ impl ShardCore {
                 pinned: queue.pinned.clone(),
                 why: why.clone(),
             };
-            self.decide_by_id(id, Input::NoWay(Box::new(no_way)), Reply::nobody());
+            self.decide_by_id(id, Input::NoWay(Box::new(no_way)));
         }
         true
     }

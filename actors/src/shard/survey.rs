@@ -1,14 +1,16 @@
 //! Owns the count of what is open, by corporation and state, for operators. In pieces, so that a
-//! shard of a million is not held up. Refuses to name tenants: an operator sees numbers.
+//! shard of a million is not held up, and from the index alone. Refuses to name tenants: an operator
+//! sees numbers.
 
 use std::collections::BTreeMap;
 
-use sluis_model::{CorporationId, Flow, NotificationId, Open, Phase, Timestamp};
+use sluis_model::{CorporationId, FlowBook, FlowRef, NotificationId, Timestamp};
 
 use super::core::ShardCore;
 use super::figures::Counted;
-use super::place::Slot;
 use super::request::ShardAnswer;
+use super::standing::{Group, Kind};
+use super::tenants::Located;
 
 /// Most open notifications looked at in one piece: about a millisecond of the shard's time.
 const MOST_SURVEYED: usize = 8_192;
@@ -21,17 +23,16 @@ impl ShardCore {
         let mut found: BTreeMap<Place, (u64, Timestamp)> = BTreeMap::new();
         let mut last = None;
         let mut scanned_to = None;
-        for (scanned, (id, slot)) in self.tenants.iter_open(after).enumerate() {
+        for (scanned, located) in self.tenants.iter_open(after).enumerate() {
             if scanned == MOST_SURVEYED {
                 scanned_to = last;
                 break;
             }
-            last = Some(id);
-            if let Some((place, since)) = self.surveyed(id, slot) {
-                let (count, oldest) = found.entry(place).or_insert((0, Timestamp::NEVER));
-                *count += 1;
-                *oldest = since.min(*oldest);
-            }
+            last = Some(located.id());
+            let (place, since) = self.surveyed(located);
+            let (count, oldest) = found.entry(place).or_insert((0, Timestamp::NEVER));
+            *count += 1;
+            *oldest = since.min(*oldest);
         }
         ShardAnswer::Survey {
             counted: found.into_iter().map(counted).collect(),
@@ -40,12 +41,13 @@ impl ShardCore {
     }
 
     /// Where an open notification is counted, and since when it is there.
-    fn surveyed(&self, id: NotificationId, slot: Slot) -> Option<(Place, Timestamp)> {
-        let open = self.tenants.tenant(slot).find(id)?;
-        let flow = self.settings.flows.flow(open.flow);
-        let corporation = self.tenants.key(slot).corporation;
-        let place = (corporation, open.phase.name(), place(open, flow));
-        Some((place, since(open, flow)))
+    fn surveyed(&self, located: &Located) -> (Place, Timestamp) {
+        let flows = &*self.settings.flows;
+        let group = self.schedule.group(located);
+        let at = group.and_then(|group| place(group, flows));
+        let corporation = self.tenants.corporation(located.slot);
+        let since = since(located, group, flows);
+        ((corporation, located.phase.name(), at), since)
     }
 }
 
@@ -59,31 +61,35 @@ fn counted(((corporation, state, at), (count, oldest)): (Place, (u64, Timestamp)
     }
 }
 
-fn place(open: &Open, flow: Option<&Flow>) -> Option<Box<str>> {
-    match &open.phase {
-        Phase::Task { list, .. } => Some(list.clone()),
-        Phase::Held { guard, .. } => flow
-            .and_then(|flow| flow.guards.get(usize::from(*guard)))
-            .map(|guard| guard.name.clone()),
-        Phase::Waiting { .. }
-        | Phase::Ready { .. }
-        | Phase::Started { .. }
-        | Phase::InDoubt { .. }
-        | Phase::Sent { .. } => None,
+/// The list of a task, the guard that holds.
+fn place(group: &Group, flows: &dyn FlowBook) -> Option<Box<str>> {
+    match &group.kind {
+        Kind::Task(list) => Some(list.clone()),
+        Kind::Alike(alike) => Some(alike.list.clone()),
+        Kind::Held(flow, guard) => {
+            let guard = flows.flow(*flow)?.guards.get(usize::from(*guard))?;
+            Some(guard.name.clone())
+        }
+        Kind::InDoubt(_) => None,
     }
 }
 
 /// When it came into its state. For a wait: when it was accepted.
-fn since(open: &Open, flow: Option<&Flow>) -> Timestamp {
-    match &open.phase {
-        Phase::Waiting { .. } => open.accepted_at,
-        Phase::Ready { not_before, .. } => *not_before,
-        Phase::Started { at, .. } => *at,
-        Phase::Sent { accepted_at, .. } => *accepted_at,
-        Phase::Task { since, .. } => *since,
+fn since(located: &Located, group: Option<&Group>, flows: &dyn FlowBook) -> Timestamp {
+    match group.and_then(|group| holding(&group.kind)) {
         // Both end a flow's `hold_for` after they began.
-        Phase::InDoubt { until, .. } | Phase::Held { until, .. } => {
-            flow.map_or(open.accepted_at, |flow| until.plus(-flow.hold_for_ms))
+        Some(flow) => {
+            let held_for = flows.flow(flow).map_or(0, |flow| flow.hold_for_ms);
+            located.mark.plus(-held_for)
         }
+        None => located.mark,
+    }
+}
+
+/// The flow that says for how long.
+const fn holding(kind: &Kind) -> Option<FlowRef> {
+    match kind {
+        Kind::Held(flow, _) | Kind::InDoubt(flow) => Some(*flow),
+        Kind::Task(_) | Kind::Alike(_) => None,
     }
 }

@@ -1,11 +1,11 @@
-//! Owns the tenants of a shard and the indexes over them: by number, by open notification, by
-//! subject of something open. Rebuilt from the journal. Refuses to decide: it only keeps the
-//! indexes true to the events.
+//! Owns the tenants of a shard and the indexes over them: by open notification, by subject of
+//! something open. The indexes know of passive tenants what they know of active ones. Rebuilt from
+//! the journal. Refuses to decide: it only keeps the indexes true to the events.
 
 use std::collections::BTreeMap;
 
 use sluis_model::{
-    Carried, CarriedStrays, CorporationId, Event, Fact, Input, NotificationId, Open, StoredTenant,
+    Carried, CarriedStrays, CorporationId, Event, Fact, Input, NotificationId, Open, PhaseKind,
     Subject, Tenant, TenantKey, Timestamp, Unmatched, Whole,
 };
 
@@ -14,12 +14,7 @@ use super::sorted_pages::{Entry, SortedPages};
 use super::stable_hash::{subject_hash, tenant_hash};
 use super::subjects::Subjects;
 use super::unmatched::UnmatchedFacts;
-use crate::chunked_deque::ChunkedDeque;
-use crate::hash_index::HashIndex;
-
-/// Parts of the table of tenants: five hundred tenants each when two million stand in sixteen
-/// shards.
-const PARTS: usize = 256;
+use crate::tenant::{Awake, Host, TenantActor};
 
 /// Where an open notification is.
 #[derive(Clone, Copy, Debug)]
@@ -27,11 +22,22 @@ pub(super) struct Located {
     id: PackedId,
     /// Its place in the timer set; [`Timestamp::NEVER`]: none.
     pub due: Timestamp,
+    /// The instant of its phase, by which those in the same phase are in order.
+    pub mark: Timestamp,
     pub slot: Slot,
-    /// Whether it stands in a ready list already.
-    pub queued: bool,
     /// In which group it is counted.
     pub stand: Stand,
+    /// Whether it stands in a ready list already.
+    pub queued: bool,
+    /// What it is doing.
+    pub phase: PhaseKind,
+}
+
+impl Located {
+    /// Which notification it is.
+    pub(super) fn id(&self) -> NotificationId {
+        self.id.into()
+    }
 }
 
 impl Entry for Located {
@@ -43,12 +49,9 @@ impl Entry for Located {
 }
 
 /// All tenants of one shard, with the indexes over them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Tenants {
-    slots: ChunkedDeque<(TenantKey, Tenant)>,
-    /// Of each: the sequence from which on the log has everything of it; 0: there is nothing yet.
-    whole_from: ChunkedDeque<u64>,
-    by_key: HashIndex,
+    pub(super) host: Host,
     open: SortedPages<Located>,
     by_subject: Subjects,
     counts: BTreeMap<CorporationId, i64>,
@@ -58,74 +61,45 @@ pub(super) struct Tenants {
     unknown: BTreeMap<CorporationId, i64>,
 }
 
-impl Default for Tenants {
-    fn default() -> Self {
-        Self {
-            slots: ChunkedDeque::default(),
-            whole_from: ChunkedDeque::default(),
-            by_key: HashIndex::new(PARTS),
-            open: SortedPages::default(),
-            by_subject: Subjects::default(),
-            counts: BTreeMap::new(),
-            unmatched: UnmatchedFacts::default(),
-            unknown: BTreeMap::new(),
-        }
-    }
-}
-
 impl Tenants {
-    /// The place of a tenant, made if need be.
-    pub(super) fn slot(&mut self, key: &TenantKey) -> Slot {
-        if let Some(slot) = self.position(key) {
-            return slot;
+    /// The tenant of this key, if there is one.
+    ///
+    /// # Errors
+    /// It is passive: its place.
+    pub(super) fn find(&self, key: &TenantKey) -> Result<Option<Awake>, Slot> {
+        match self.host.find(key) {
+            Some(slot) => self.host.awake(slot).map(Some).ok_or(slot),
+            None => Ok(None),
         }
-        let slot = self.slots.len() as Slot;
-        self.slots.push_back((key.clone(), Tenant::default()));
-        self.whole_from.push_back(0);
-        let slots = &self.slots;
-        self.by_key
-            .insert(self.by_key.hash(key), slot, |slot| &slots[slot as usize].0);
-        slot
     }
 
-    fn position(&self, key: &TenantKey) -> Option<Slot> {
-        self.by_key
-            .find(self.by_key.hash(key), |slot| self.key(slot) == key)
-    }
-
-    pub(super) fn find(&self, key: &TenantKey) -> Option<&Tenant> {
-        self.position(key).map(|slot| self.tenant(slot))
-    }
-
-    pub(super) fn key(&self, slot: Slot) -> &TenantKey {
-        &self.slots[slot as usize].0
-    }
-
-    pub(super) fn tenant(&self, slot: Slot) -> &Tenant {
-        &self.slots[slot as usize].1
-    }
-
-    pub(super) fn tenant_mut(&mut self, slot: Slot) -> &mut Tenant {
-        &mut self.slots[slot as usize].1
-    }
-
-    /// The sequence from which on the log has everything of the tenant.
-    pub(super) fn whole_from(&self, slot: Slot) -> u64 {
-        self.whole_from[slot as usize]
-    }
-
-    /// The tenant's first record that the log has is written.
-    pub(super) fn begins_at(&mut self, slot: Slot, sequence: u64) {
-        self.whole_from[slot as usize] = sequence;
-    }
-
-    /// The tenant, or bodies of what it has open, were written again from the sequence `first` on.
-    pub(super) fn was_stored(&mut self, slot: Slot, records: &[StoredTenant], first: u64) {
-        self.tenant_mut(slot).was_stored(records, first);
-        let is_whole = records.iter().any(|record| !record.is_bodies_only());
-        if is_whole || self.whole_from(slot) == 0 {
-            self.begins_at(slot, first);
+    /// The tenant of this key at a replay, made if need be: nobody is put to rest before its end.
+    pub(super) fn replayed(&mut self, key: &TenantKey) -> Awake {
+        match self.find(key) {
+            Ok(Some(tenant)) => tenant,
+            Ok(None) => self.host.add(key),
+            Err(slot) => unreachable!("tenant {slot} was put to rest in the middle of a replay"),
         }
+    }
+
+    pub(super) fn awake(&self, slot: Slot) -> Option<Awake> {
+        self.host.awake(slot)
+    }
+
+    pub(super) fn actor(&self, tenant: Awake) -> &TenantActor {
+        self.host.actor(tenant)
+    }
+
+    pub(super) fn key(&self, tenant: Awake) -> &TenantKey {
+        self.host.actor(tenant).key()
+    }
+
+    pub(super) fn state(&self, tenant: Awake) -> &Tenant {
+        self.host.actor(tenant).state()
+    }
+
+    pub(super) fn corporation(&self, slot: Slot) -> CorporationId {
+        self.host.corporation(slot)
     }
 
     pub(super) fn locate(&self, id: NotificationId) -> Option<Located> {
@@ -137,19 +111,21 @@ impl Tenants {
         self.open.get_mut(id.into())
     }
 
-    /// An open notification with its corporation, and where it is, for its place in the timer set and
-    /// in a ready list.
+    /// An open notification of an active tenant with its corporation, and where it is, for its place in
+    /// the timer set and in a ready list.
     pub(super) fn locate_open(
         &mut self,
         id: NotificationId,
     ) -> Option<(&mut Located, CorporationId, &Open)> {
         let located = self.open.get_mut(id.into())?;
-        let (key, tenant) = &self.slots[located.slot as usize];
-        Some((located, key.corporation, tenant.find(id)?))
+        let actor = self.host.actor(self.host.awake(located.slot)?);
+        Some((located, actor.key().corporation, actor.state().find(id)?))
     }
 
+    /// An open notification of an active tenant.
     pub(super) fn open(&self, id: NotificationId) -> Option<&Open> {
-        self.tenant(self.locate(id)?.slot).find(id)
+        let tenant = self.awake(self.locate(id)?.slot)?;
+        self.state(tenant).find(id)
     }
 
     /// Marks whether the notification stands in a ready list; says whether that is news.
@@ -162,11 +138,10 @@ impl Tenants {
     pub(super) fn iter_open(
         &self,
         after: Option<NotificationId>,
-    ) -> impl Iterator<Item = (NotificationId, Slot)> {
+    ) -> impl Iterator<Item = &Located> {
         let after = after.map(PackedId::from);
         let from = self.open.iter_from(after.unwrap_or(PackedId::FIRST));
         from.filter(move |located| Some(located.id) != after)
-            .map(|located| (located.id.into(), located.slot))
     }
 
     /// Tenants with something open about the subject, in order of their places.
@@ -190,19 +165,26 @@ impl Tenants {
     }
 
     /// Whether a fact would be all that is known of this tenant.
-    pub(super) fn is_unknown(&self, key: &TenantKey) -> bool {
-        self.find(key)
-            .is_none_or(|tenant| tenant.profile.is_none() && !has_facts(tenant))
+    pub(super) fn is_unknown(&self, tenant: Option<Awake>) -> bool {
+        let state = tenant.map(|tenant| self.state(tenant));
+        state.is_none_or(|state| state.profile.is_none() && !has_facts(state))
     }
 
     /// Whether facts told of this tenant.
-    pub(super) fn has_facts(&self, slot: Slot) -> bool {
-        has_facts(self.tenant(slot))
+    pub(super) fn has_facts(&self, tenant: Awake) -> bool {
+        has_facts(self.state(tenant))
+    }
+
+    /// Whether a fact about this tenant fits nothing and waits.
+    pub(super) fn has_stray(&self, tenant: Awake) -> bool {
+        let corporation = self.key(tenant).corporation;
+        self.unmatched.tells_of(corporation, tenant.slot())
     }
 
     /// Counts a tenant that is known from facts alone, or is no longer.
-    fn count_unknown(&mut self, slot: Slot, event: &Event) {
-        let (key, tenant) = &self.slots[slot as usize];
+    fn count_unknown(&mut self, of: Awake, event: &Event) {
+        let actor = self.host.actor(of);
+        let (key, tenant) = (actor.key(), actor.state());
         let first_fact = || {
             tenant
                 .told
@@ -218,19 +200,20 @@ impl Tenants {
     }
 
     pub(super) fn tenant_count(&self) -> usize {
-        self.slots.len()
+        self.host.len()
     }
 
     /// Keeps the indexes true to one event; to be called once per event, after the tenant evolved.
     /// `ended`: what ended with it. For that: where it had been found.
     pub(super) fn index(
         &mut self,
-        slot: Slot,
+        tenant: Awake,
         input: &Input,
         event: &Event,
         ended: Option<&Open>,
     ) -> Option<Located> {
-        self.count_unknown(slot, event);
+        self.count_unknown(tenant, event);
+        let slot = tenant.slot();
         match (event, input) {
             (Event::Accepted { id }, Input::Notify(body)) => {
                 let subject = body.subject.as_ref().map(subject_hash);
@@ -239,10 +222,10 @@ impl Tenants {
             }
             (Event::Ended { id, .. }, _) => {
                 let subject = ended.and_then(|open| open.subject.as_deref());
-                self.index_ended(slot, *id, subject.map(subject_hash))
+                self.index_ended(tenant, *id, subject.map(subject_hash))
             }
             (Event::ProfileStored { .. }, _) => {
-                let corporation = self.key(slot).corporation;
+                let corporation = self.corporation(slot);
                 self.unmatched.profiled(corporation, slot);
                 None
             }
@@ -252,18 +235,20 @@ impl Tenants {
 
     fn index_accepted(&mut self, slot: Slot, id: NotificationId, subject: Option<u64>) {
         self.index_open(slot, id, subject);
-        let corporation = self.key(slot).corporation;
+        let corporation = self.corporation(slot);
         self.unmatched.accepted(corporation, slot, subject);
     }
 
     fn index_open(&mut self, slot: Slot, id: NotificationId, subject: Option<u64>) {
-        let corporation = self.key(slot).corporation;
+        let corporation = self.corporation(slot);
         self.open.insert(Located {
             id: id.into(),
             due: Timestamp::NEVER,
+            mark: Timestamp::NEVER,
             slot,
-            queued: false,
             stand: NOWHERE,
+            queued: false,
+            phase: PhaseKind::Waiting,
         });
         *self.counts.entry(corporation).or_default() += 1;
         if let Some(subject) = subject {
@@ -274,10 +259,10 @@ impl Tenants {
     /// Puts a tenant as it was stored in the place of what is known of it, at a replay: what the
     /// records before made of it may be without what was forgotten.
     pub(super) fn put_stored(&mut self, whole: Whole) {
-        let slot = self.slot(&whole.key);
-        let corporation = whole.key.corporation;
-        self.begins_at(slot, whole.first);
-        let before = std::mem::replace(self.tenant_mut(slot), whole.state);
+        let tenant = self.replayed(&whole.key);
+        let (slot, corporation) = (tenant.slot(), whole.key.corporation);
+        let actor = self.host.actor_mut(tenant);
+        let before = actor.replace(whole.state, whole.first);
         for open in &before.open {
             self.open.remove(open.id.into());
             *self.counts.entry(corporation).or_default() -= 1;
@@ -286,26 +271,26 @@ impl Tenants {
                     .ended(corporation, slot, subject_hash(subject));
             }
         }
-        let opens = self.tenant(slot).open.iter();
+        let opens = self.state(tenant).open.iter();
         let indexed: Vec<_> = opens
             .map(|open| (open.id, open.subject.as_deref().map(subject_hash)))
             .collect();
         for (id, subject) in indexed {
             self.index_open(slot, id, subject);
         }
-        let now_unknown = i64::from(is_counted_unknown(self.tenant(slot)));
+        let now_unknown = i64::from(is_counted_unknown(self.state(tenant)));
         *self.unknown.entry(corporation).or_default() +=
             now_unknown - i64::from(is_counted_unknown(&before));
     }
 
     fn index_ended(
         &mut self,
-        slot: Slot,
+        tenant: Awake,
         id: NotificationId,
         subject: Option<u64>,
     ) -> Option<Located> {
         let located = self.open.remove(id.into())?;
-        let key = &self.slots[slot as usize].0;
+        let (slot, key) = (tenant.slot(), self.host.actor(tenant).key());
         let corporation = key.corporation;
         *self.counts.entry(corporation).or_default() -= 1;
         if let Some(subject) = subject {
@@ -319,7 +304,7 @@ impl Tenants {
     /// when ended notifications are remembered too.
     pub(super) fn stray(
         &mut self,
-        slot: Slot,
+        tenant: Awake,
         (sequence, at): (u64, Timestamp),
         fact: &Fact,
         missed: Unmatched,
@@ -329,19 +314,25 @@ impl Tenants {
             .as_ref()
             .filter(|_| missed.subject)
             .map(subject_hash);
-        let key = &self.slots[slot as usize].0;
-        let tenant = (slot, tenant_hash(key));
+        let key = self.host.actor(tenant).key();
+        let (tenant, known) = ((tenant.slot(), tenant_hash(key)), (sequence, at));
         self.unmatched
-            .take(key.corporation, tenant, (sequence, at), subject, missed)
+            .take(key.corporation, tenant, known, subject, missed)
     }
 }
 
 impl Tenants {
     /// Facts that fit nothing, to be said again; those of records before `horizon` leave the list.
     pub(super) fn carry_strays(&mut self, horizon: u64) -> Vec<Carried> {
-        let slots = &self.slots;
-        let tenant = |slot: Slot| slots[slot as usize].0.tenant.clone();
-        let strays = self.unmatched.carry(horizon, tenant);
+        let host = &self.host;
+        // Nobody is put to rest of whom such a fact tells.
+        let number = |slot: Slot| {
+            let tenant = host.awake(slot);
+            tenant.map_or_else(Box::default, |tenant| {
+                host.actor(tenant).key().tenant.clone()
+            })
+        };
+        let strays = self.unmatched.carry(horizon, number);
         strays.into_iter().map(Carried::Strays).collect()
     }
 
@@ -349,7 +340,7 @@ impl Tenants {
     pub(super) fn put_strays(&mut self, strays: CarriedStrays) {
         let mut unmatched = std::mem::take(&mut self.unmatched);
         unmatched.put_carried(strays, |corporation, tenant| {
-            self.slot(&TenantKey::new(corporation, tenant))
+            self.replayed(&TenantKey::new(corporation, tenant)).slot()
         });
         self.unmatched = unmatched;
     }
@@ -378,10 +369,7 @@ mod tests {
     /// Ten million may be open in all: these are what each costs beside its state.
     #[test]
     fn the_indexes_stay_small() {
-        assert_eq!(
-            (size_of::<Located>(), size_of::<(TenantKey, Tenant)>()),
-            (32, 72)
-        );
+        assert_eq!(size_of::<Located>(), 40);
     }
 
     struct NoFlows;

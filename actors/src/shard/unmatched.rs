@@ -160,6 +160,12 @@ impl UnmatchedFacts {
         fact.is_some_and(|fact| !std::mem::replace(&mut fact.dismissed, true))
     }
 
+    /// Whether one waits that tells of this tenant.
+    pub(super) fn tells_of(&self, corporation: CorporationId, slot: Slot) -> bool {
+        let house = self.0.get(&corporation);
+        house.is_some_and(|house| house.by_slot.contains_key(&slot))
+    }
+
     /// Those of a corporation after this sequence, oldest first, without the dismissed ones.
     pub(super) fn list(
         &self,

@@ -180,6 +180,11 @@ impl Writer {
         }
     }
 
+    /// After a lost turn: outcomes that were not decided yet.
+    pub(super) fn recall_too(&mut self, outcomes: impl Iterator<Item = Outcome>) {
+        self.recalled.extend(outcomes);
+    }
+
     /// After a lost turn: gives the claims back. Each counts as open until the shard is recounted,
     /// as its notification does.
     pub(super) fn give_back_claims(&mut self, quota: &Quota) {

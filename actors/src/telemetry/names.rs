@@ -17,8 +17,25 @@ crate::metric_list! {
     RECORDS: Counter "sluis_shard_records_total" {};
     /// Open notifications, per shard.
     OPEN: Gauge "sluis_shard_open_notifications" { shard };
-    /// Tenants in memory, per shard.
+    /// Active tenants, whose states are in memory, per shard. At most the shard's part of
+    /// `engine.max_active_tenants`, but for those that something happens to.
     TENANTS: Gauge "sluis_shard_tenants" { shard };
+    /// Passive tenants, per shard: their states stand in the journal, and a few dozen bytes of each are
+    /// in memory.
+    PASSIVE_TENANTS: Gauge "sluis_shard_passive_tenants" { shard };
+    /// Messages that wait for passive tenants to become active, per shard. At 512 the shard takes in
+    /// no more until some came back: the disk is too slow, or `engine.max_active_tenants` too low.
+    WAITING_FOR_TENANTS: Gauge "sluis_shard_waiting_for_tenants" { shard };
+    /// Tenants put to rest: their states were dropped from memory. Normal while more tenants are in
+    /// use than `engine.max_active_tenants`, and once a day for whoever is idle.
+    PASSIVATIONS: Counter "sluis_shard_passivations_total" {};
+    /// Tenants activated: each is one read of the journal.
+    ACTIVATIONS: Counter "sluis_shard_activations_total" {};
+    /// Messages that found their tenant passive and waited. Where they are a large part of all
+    /// messages, raise `engine.max_active_tenants`.
+    TENANT_MISSES: Counter "sluis_shard_tenant_misses_total" {};
+    /// How long the first message for a passive tenant waited until that was active.
+    ACTIVATION_WAIT: Histogram "sluis_shard_activation_wait_seconds" {};
     /// Open notifications with a time at which something must be decided.
     TIMERS: Gauge "sluis_shard_timers_pending" { shard };
     /// Messages that are ready and wait for a permit, by lane.

@@ -6,14 +6,14 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use sluis_journal::{
     Batch, CheckpointChunks, Failure, Generation, Journal, JournalError, MemoryJournal, OnFailure,
     QueueDepth, Sequence, Shard, Stats, Ticket, TryAppendError, Wake,
 };
-use sluis_model::Record;
+use sluis_model::{Record, TenantKey};
 
 use crate::planted::Bug;
 use crate::rng::Rng;
@@ -28,6 +28,8 @@ pub(crate) struct Disk {
     tape: Arc<Tape>,
     batches: usize,
     bug: Option<Bug>,
+    /// Whether a reader has its turn.
+    pub(crate) by_reader: AtomicBool,
 }
 
 struct State {
@@ -52,6 +54,7 @@ impl Disk {
             cache: BTreeMap::new(),
         };
         Arc::new(Self {
+            by_reader: AtomicBool::new(false),
             state: Mutex::new(state),
             tape,
             batches,
@@ -163,6 +166,33 @@ fn without_bodies(batch: &Batch) -> Batch {
     without
 }
 
+/// The record, or, where it stores a tenant, the one that stored it the time before.
+fn stored_before(
+    log: &MemoryJournal,
+    shard: Shard,
+    sequence: Sequence,
+) -> Result<Option<Vec<u8>>, JournalError> {
+    let mut found = log.read(shard, sequence)?;
+    let Some(tenant) = found.as_deref().and_then(stored_tenant) else {
+        return Ok(found);
+    };
+    for before in (log.first(shard).0..sequence.0).map(Sequence) {
+        let record = log.read(shard, before)?;
+        if record.as_deref().and_then(stored_tenant).as_ref() == Some(&tenant) {
+            found = record;
+        }
+    }
+    Ok(found)
+}
+
+/// Whom the record stores.
+fn stored_tenant(record: &[u8]) -> Option<TenantKey> {
+    match Record::decode(record) {
+        Ok(Record::Stored(stored)) => Some(stored.tenant),
+        _ => None,
+    }
+}
+
 /// What a recovery leaves that cuts one good record off each shard.
 fn without_last(log: &MemoryJournal) -> MemoryJournal {
     let cut = MemoryJournal::new(log.shards(), usize::MAX);
@@ -262,7 +292,12 @@ impl Journal for Disk {
     }
 
     fn read(&self, shard: Shard, sequence: Sequence) -> Result<Option<Vec<u8>>, JournalError> {
-        let found = self.log().read(shard, sequence)?;
+        let found = match self.bug {
+            Some(Bug::OlderStateRead) if self.by_reader.load(Ordering::SeqCst) => {
+                stored_before(&self.log(), shard, sequence)?
+            }
+            _ => self.log().read(shard, sequence)?,
+        };
         Ok(found.map(|found| {
             self.state
                 .lock()

@@ -33,6 +33,8 @@ impl World {
                 self.turn();
             } else if self.disk.waiting() > 0 {
                 self.disk.commit(usize::MAX);
+            } else if self.house.readers.waiting() > 0 {
+                self.read_one();
             } else {
                 self.house.tick();
                 if self.house.rung.lock().is_empty() && !self.wait_a_moment() {

@@ -20,7 +20,7 @@ use crate::ground::{Ground, Rung, WAYS, owner};
 use crate::plan::Plan;
 use crate::planted::Bug;
 use crate::seat::{RouterSeat, ShardSeat};
-use crate::settings::{CHANNELS, corporations, policy};
+use crate::settings::{CHANNELS, corporations, policy, readers, rest};
 use crate::station::Station;
 
 /// Alarms that are rung for each one that is swallowed, where that is planted.
@@ -38,6 +38,7 @@ pub(crate) struct House {
     pub(crate) rung: Rung,
     /// Where records are forgotten.
     pub(crate) retention: Option<Retention>,
+    pub(crate) readers: Arc<Readers>,
     keys: Arc<KeyIndex>,
     clock: Arc<SimClock>,
     alarms: u64,
@@ -67,6 +68,7 @@ impl House {
             stations,
             rung: frame.rung,
             retention: None,
+            readers: readers(plan),
             keys: Arc::new(keys),
             clock: ground.clock.clone(),
             alarms: 0,
@@ -115,9 +117,10 @@ impl House {
                 links: self.links(plan, shard),
                 endings: Arc::default(),
                 horizon: Arc::default(),
-                readers: Readers::inline(),
+                readers: self.readers.clone(),
                 pauses: self.pauses.clone(),
                 paused: false,
+                rest: rest(plan),
             };
             let endings = settings.endings.clone();
             retained.push(Retained {

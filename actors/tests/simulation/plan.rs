@@ -4,7 +4,7 @@
 use sluis_actors::InboxBounds;
 use sluis_actors::router::SendWindow;
 use sluis_actors::supervisor::BreakerSettings;
-use sluis_model::{DAY, MINUTE, SECOND, Timestamp};
+use sluis_model::{DAY, HOUR, MINUTE, SECOND, Timestamp};
 
 use crate::rng::Rng;
 
@@ -63,6 +63,9 @@ pub(crate) struct Plan {
     pub(crate) accounts: bool,
     /// How long records are kept, in milliseconds; none: for ever.
     pub(crate) keep_for: Option<i64>,
+    /// How many tenants of a shard may be active, and after how many milliseconds one is idle; none:
+    /// nobody is put to rest, and readers have no turns of their own.
+    pub(crate) rest: Option<(usize, i64)>,
 }
 
 /// One world in so many has accounts apart.
@@ -95,6 +98,15 @@ fn keep_for(seed: u64) -> Option<i64> {
     const DAYS: [i64; 3] = [1, 1, 3];
     let days = DAYS[(seed / 2 % 3) as usize];
     seed.is_multiple_of(2).then_some(days * DAY)
+}
+
+/// In two of seven worlds tenants are put to rest. By the seed and not drawn: what is drawn stays as it
+/// was.
+fn rest(seed: u64) -> Option<(usize, i64)> {
+    const IDLE_FOR: [i64; 3] = [MINUTE, 12 * HOUR, 60 * DAY];
+    let most_active = (seed / 7 % 3) as usize;
+    let idle_for_ms = IDLE_FOR[(seed / 21 % 3) as usize];
+    matches!(seed % 7, 4 | 6).then_some((most_active, idle_for_ms))
 }
 
 impl Plan {
@@ -147,6 +159,7 @@ impl Plan {
             open_per_tenant: usize::MAX,
             accounts: seed % ACCOUNTS_EVERY == ACCOUNTS_AT,
             keep_for: keep_for(seed),
+            rest: rest(seed),
         }
         .with_hours(rng)
         .with_full_tenants(rng)

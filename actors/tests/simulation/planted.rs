@@ -65,6 +65,12 @@ pub(crate) enum Bug {
     BodyLeftBehind,
     /// Retention forgets a generation as soon as it asks for it to be carried.
     TrimmedBeforeItIsCarried,
+    /// A passive tenant comes back as it was stored before the last time.
+    OlderStateRead,
+    /// Now and then a reader does not do what it was asked for: what waits for it waits on.
+    ReadingLost,
+    /// Timers go with the states of tenants that are put to rest.
+    TimersAtRestForgotten,
 }
 
 /// A bug and what it takes to find it.
@@ -82,7 +88,7 @@ const fn planted(bug: Bug, check: Check, seed: u64) -> Planted {
 }
 
 /// At least two for each promise of the design, two for liveness.
-pub(crate) const PLANTED: [Planted; 28] = [
+pub(crate) const PLANTED: [Planted; 31] = [
     planted(Bug::DurableTooEarly, Check::AcceptedIsDurable, 0),
     planted(Bug::TornTailCutTooFar, Check::AcceptedIsDurable, 0),
     planted(Bug::RepeatAnsweredAtTheDoor, Check::AcceptedIsDurable, 31),
@@ -111,4 +117,7 @@ pub(crate) const PLANTED: [Planted; 28] = [
     planted(Bug::TrimmedBeforeTheArchive, Check::Explained, 56),
     planted(Bug::BodyLeftBehind, Check::Explained, 2),
     planted(Bug::TrimmedBeforeItIsCarried, Check::Explained, 0),
+    planted(Bug::OlderStateRead, Check::Explained, 4),
+    planted(Bug::ReadingLost, Check::EscalationKept, 6),
+    planted(Bug::TimersAtRestForgotten, Check::EverythingEnds, 109),
 ];

@@ -9,7 +9,7 @@ use crate::outside::Fate;
 use crate::world::World;
 
 /// What a few dozen seeds must reach together.
-pub(crate) const EXPECTED: [&str; 73] = [
+pub(crate) const EXPECTED: [&str; 75] = [
     "Accepted",
     "Waiting",
     "StepEntered",
@@ -78,6 +78,8 @@ pub(crate) const EXPECTED: [&str; 73] = [
     "a repeat that was answered",
     "a refusal for lack of room",
     "a tenant who was full",
+    "a tenant at rest",
+    "a reader's turn",
     "an acknowledged fact of several tenants",
     "a stored tenant",
     "control Carried",
@@ -124,6 +126,8 @@ impl World {
             ("a repeat that was answered", self.repeats > 0),
             ("a refusal for lack of room", self.refusals > 0),
             ("a tenant who was full", self.full > 0),
+            ("a tenant at rest", self.at_rest),
+            ("a reader's turn", self.reads > 0),
             ("an acknowledged fact of several tenants", several),
             ("records that were forgotten", self.forgotten),
         ];

@@ -10,6 +10,7 @@ use crate::safety::bounds::Bounds;
 use crate::safety::escalation::Escalations;
 use crate::safety::{Check, doubt, order};
 use crate::senders::{Request, What};
+use crate::shadow::Log;
 use crate::tape::Entry;
 use crate::world::World;
 
@@ -121,8 +122,9 @@ impl World {
                     expected.is_some_and(|tenant| tenant.is_blank() && tenant.last < first);
                 let same = match &answer {
                     ShardAnswer::Snapshot(snapshot) => {
-                        let Snapshot { tenant, .. } = &**snapshot;
-                        Some(tenant) == expected || may_be_gone && *tenant == Tenant::default()
+                        let is_same = |expected| same_state(log, snapshot, expected);
+                        expected.is_some_and(is_same)
+                            || may_be_gone && snapshot.tenant == Tenant::default()
                     }
                     ShardAnswer::NotFound => may_be_gone,
                     _ => false,
@@ -163,6 +165,18 @@ impl World {
             }
         }
     }
+}
+
+/// Whether the tenant was told as it is. It may have been stored as it is since then: that alone
+/// changes nothing but which record is its newest.
+fn same_state(log: &Log, snapshot: &Snapshot, expected: &Tenant) -> bool {
+    let newest = expected.last.checked_sub(1);
+    let newest = newest.and_then(|before| log.records.get(before as usize));
+    let mut told = snapshot.tenant.clone();
+    if matches!(newest, Some(Record::Stored(_))) && told.last < expected.last {
+        told.last = expected.last;
+    }
+    told == *expected
 }
 
 fn takes_fact(part: &ShardAnswer) -> bool {

@@ -61,6 +61,18 @@ impl ShardSeat {
         }
     }
 
+    /// How many tenants are at rest.
+    pub(crate) fn at_rest(&self) -> usize {
+        self.core.as_ref().map_or(0, ShardCore::at_rest)
+    }
+
+    /// Forgets the timers of passive tenants.
+    pub(crate) fn forget_timers_at_rest(&mut self) {
+        if let Some(core) = &mut self.core {
+            core.forget_timers_at_rest();
+        }
+    }
+
     /// Writes what ended to the keyed table, and says up to where that is complete.
     pub(crate) fn table(&self, journal: &dyn Journal, shard: Shard) -> u64 {
         self.endings

@@ -2,9 +2,10 @@
 //! planted there.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
-use sluis_actors::InboxBounds;
 use sluis_actors::router::{RouterSettings, ShareSettings};
+use sluis_actors::{InboxBounds, Readers, RestSettings};
 use sluis_model::{Channel, CorporationId, Environment, Policy, RetryPolicy};
 
 use crate::plan::Plan;
@@ -57,6 +58,23 @@ pub(crate) fn router_settings(plan: &Plan, channel: Channel, bug: Option<Bug>) -
         settings.corporations.insert(CorporationId(1), share);
     }
     settings
+}
+
+/// When tenants are put to rest.
+pub(crate) fn rest(plan: &Plan) -> RestSettings {
+    let (most_active, idle_for_ms) = plan.rest.unwrap_or((usize::MAX, i64::MAX));
+    RestSettings {
+        most_active,
+        idle_for_ms,
+    }
+}
+
+/// Readers who have turns of their own where tenants are put to rest.
+pub(crate) fn readers(plan: &Plan) -> Arc<Readers> {
+    match plan.rest {
+        Some(_) => Readers::by_hand(),
+        None => Readers::inline(),
+    }
 }
 
 pub(crate) fn policy(plan: &Plan, bug: Option<Bug>) -> Policy {

@@ -2,6 +2,7 @@
 //! Refuses to judge: the books do, after every step.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use sluis_journal::{Journal, Sequence, Shard};
 use sluis_model::{DAY, HOUR, MINUTE, Timestamp, instant};
@@ -27,6 +28,9 @@ use crate::tape::Tape;
 
 /// The clock is set by as many hours, on or back.
 const JUMP_HOURS: i64 = 30;
+
+/// Turns of readers for each one whose work is lost, where that is planted.
+const READINGS: usize = 2;
 
 /// One stream of chance for each part that draws, so that they do not move each other.
 pub(crate) struct Chance {
@@ -76,6 +80,10 @@ pub(crate) struct World {
     pub(crate) refusals: usize,
     /// Whether records were forgotten.
     pub(crate) forgotten: bool,
+    /// How often a reader had its turn.
+    pub(crate) reads: usize,
+    /// Whether a tenant was at rest.
+    pub(crate) at_rest: bool,
 }
 
 impl World {
@@ -137,6 +145,8 @@ impl World {
             full: 0,
             refusals: 0,
             forgotten: false,
+            reads: 0,
+            at_rest: false,
         }
     }
 
@@ -175,6 +185,7 @@ impl World {
             2,
             usize::from(self.step.is_multiple_of(8)),
             2 * usize::from(self.plan.keep_for.is_some()),
+            3 * usize::from(self.house.readers.waiting() > 0),
         ];
         match schedule.weighed(&weights) {
             Some(0) => self.turn(),
@@ -190,6 +201,7 @@ impl World {
             Some(4) => self.evidence(),
             Some(5) => self.time(),
             Some(7) => self.forget(),
+            Some(8) => self.read_one(),
             _ => self.keep(),
         }
         self.stepped();
@@ -202,6 +214,21 @@ impl World {
             .stepped(&self.plan, &self.house, &mut self.findings);
         if let Some(found) = self.fairness.findings.0.take() {
             self.findings.blame(found.check, || found.text);
+        }
+    }
+
+    /// A reader has its turn.
+    pub(crate) fn read_one(&mut self) {
+        let Some(work) = self.house.readers.take_one() else {
+            return;
+        };
+        self.reads += 1;
+        let lost = self.bug == Some(Bug::ReadingLost) && self.reads.is_multiple_of(READINGS);
+        self.note(|| format!("a reader has its turn, lost: {lost}"));
+        if !lost {
+            self.disk.by_reader.store(true, Ordering::SeqCst);
+            work();
+            self.disk.by_reader.store(false, Ordering::SeqCst);
         }
     }
 
@@ -223,6 +250,10 @@ impl World {
                 if shards[shard].turn() {
                     self.bounds.restarted(&self.house);
                 }
+                if self.bug == Some(Bug::TimersAtRestForgotten) {
+                    self.house.shards[shard].forget_timers_at_rest();
+                }
+                self.at_rest |= self.house.shards[shard].at_rest() > 0;
                 true
             }
             Actor::Router(router) => routers[router].turn(inboxes, &mut self.fairness, self.bug),

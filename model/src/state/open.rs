@@ -183,19 +183,61 @@ pub enum Phase {
     },
 }
 
+/// A phase without what is in it, for indexes and counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum PhaseKind {
+    /// [`Phase::Waiting`]
+    Waiting,
+    /// [`Phase::Ready`]
+    Ready,
+    /// [`Phase::Started`]
+    Started,
+    /// [`Phase::InDoubt`]
+    InDoubt,
+    /// [`Phase::Sent`]
+    Sent,
+    /// [`Phase::Held`]
+    Held,
+    /// [`Phase::Task`]
+    Task,
+}
+
+impl PhaseKind {
+    /// The word used as `state` in the API, in metrics and in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            PhaseKind::Waiting => "scheduled",
+            PhaseKind::Ready => "ready",
+            PhaseKind::Started => "sending",
+            PhaseKind::InDoubt => "in_doubt",
+            PhaseKind::Sent => "sent",
+            PhaseKind::Held => "held",
+            PhaseKind::Task => "task",
+        }
+    }
+}
+
 impl Phase {
+    /// Which one it is.
+    #[must_use]
+    pub const fn kind(&self) -> PhaseKind {
+        match self {
+            Phase::Waiting { .. } => PhaseKind::Waiting,
+            Phase::Ready { .. } => PhaseKind::Ready,
+            Phase::Started { .. } => PhaseKind::Started,
+            Phase::InDoubt { .. } => PhaseKind::InDoubt,
+            Phase::Sent { .. } => PhaseKind::Sent,
+            Phase::Held { .. } => PhaseKind::Held,
+            Phase::Task { .. } => PhaseKind::Task,
+        }
+    }
+
     /// The word used as `state` in the API, in metrics and in reports.
     #[must_use]
     pub const fn name(&self) -> &'static str {
-        match self {
-            Phase::Waiting { .. } => "scheduled",
-            Phase::Ready { .. } => "ready",
-            Phase::Started { .. } => "sending",
-            Phase::InDoubt { .. } => "in_doubt",
-            Phase::Sent { .. } => "sent",
-            Phase::Held { .. } => "held",
-            Phase::Task { .. } => "task",
-        }
+        self.kind().name()
     }
 }
 

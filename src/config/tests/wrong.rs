@@ -314,8 +314,8 @@ corporation.waterpoort.key_hashes[1]: 5: expected a string: see the default conf
 corporation.waterpoort.limits.email.weight: 0: expected a whole number above zero: see the default configuration
 corporation.waterpoort.id: not given: expected a whole number from 1 to 65535: such as 1
 corporation.waterpoort.sender: not given: expected a section: [corporation.sender], as in the default configuration
-engine.enviroment: unknown key: expected one of allow_list, data_dir, environment, max_open, pin_arbiters, prepare_threads, \
-shards, shutdown_grace: did you mean \"environment\"?
+engine.enviroment: unknown key: expected one of allow_list, data_dir, environment, max_active_tenants, max_open, pin_arbiters, \
+prepare_threads, shards, shutdown_grace, tenant_idle_for: did you mean \"environment\"?
 http.address: \"everywhere\": expected an IP address with a port: such as 127.0.0.1:8080
 http.request_timeout: 30: expected a length of time: such as 30s
 provider.relay.helo: unknown key: expected one of burst, ca_file, command_timeout, concurrency, connect_timeout, connections, corporations, \

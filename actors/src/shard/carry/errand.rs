@@ -5,9 +5,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use sluis_journal::Journal;
-use sluis_model::{Notification, NotificationId};
+use sluis_journal::{Journal, Shard};
+use sluis_model::{Notification, NotificationId, Whole};
 
+use super::super::activation::read_stored;
+use super::super::brought::LostState;
+use super::super::place::Slot;
 use super::super::settings::ShardSettings;
 use super::scan::{Load, Wanted};
 use crate::body::{NoBody, read_body};
@@ -27,16 +30,34 @@ impl Basket {
     }
 }
 
-/// Bodies that were fetched.
+/// What was fetched.
 #[derive(Debug, Default)]
-pub(super) struct Fetched(HashMap<NotificationId, Notification>);
+pub(super) struct Fetched {
+    bodies: HashMap<NotificationId, Notification>,
+    /// States of passive tenants.
+    states: HashMap<Slot, Whole>,
+}
 
 impl Fetched {
-    /// Those of a tenant.
+    /// The bodies of a tenant.
     pub(super) fn of(&mut self, wanted: &Wanted) -> Vec<Notification> {
         let ids = wanted.bodies.iter();
-        ids.filter_map(|(id, _)| self.0.remove(id)).collect()
+        ids.filter_map(|(id, _)| self.bodies.remove(id)).collect()
     }
+
+    /// The state of a passive tenant.
+    pub(super) fn state_of(&mut self, wanted: &Wanted) -> Option<Whole> {
+        self.states.remove(&wanted.slot)
+    }
+}
+
+/// Something cannot be fetched.
+#[derive(Debug, thiserror::Error)]
+enum NotFetched {
+    #[error(transparent)]
+    Body(#[from] NoBody),
+    #[error(transparent)]
+    State(#[from] LostState),
 }
 
 /// A load that is fetched. It counts as under way until it is dropped.
@@ -44,18 +65,25 @@ pub(super) struct Errand {
     journal: Arc<dyn Journal>,
     shard: u16,
     basket: Arc<Basket>,
+    horizon: u64,
     load: Load,
     bell: Arc<Bell>,
     activity: Arc<Activity>,
 }
 
 impl Errand {
-    pub(super) fn new(settings: &ShardSettings, basket: Arc<Basket>, load: Load) -> Self {
+    pub(super) fn new(
+        settings: &ShardSettings,
+        basket: Arc<Basket>,
+        horizon: u64,
+        load: Load,
+    ) -> Self {
         settings.activity.begin(1);
         Self {
             journal: settings.journal.clone(),
             shard: settings.shard.0,
             basket,
+            horizon,
             load,
             bell: settings.bell.clone(),
             activity: settings.activity.clone(),
@@ -79,13 +107,23 @@ impl Errand {
     }
 
     /// The bodies; what was not reached leaves the load.
-    fn fetch(&mut self) -> Result<Fetched, NoBody> {
+    fn fetch(&mut self) -> Result<Fetched, NotFetched> {
         let (mut fetched, mut bytes) = (Fetched::default(), 0);
         for place in 0..self.load.tenants.len() {
+            if let Some(stored) = self.load.tenants[place].stored {
+                if bytes >= MOST_BYTES {
+                    self.load.next = self.load.tenants[place].slot;
+                    self.load.tenants.truncate(place);
+                    return Ok(fetched);
+                }
+                self.fetch_state(place, stored, &mut fetched)?;
+            }
+            let is_passive = self.load.tenants[place].stored.is_some();
             let wanted = &mut self.load.tenants[place];
             for read in 0..wanted.bodies.len() {
                 let (id, body) = wanted.bodies[read];
-                if bytes >= MOST_BYTES {
+                // A passive tenant is carried in one piece, and has few.
+                if bytes >= MOST_BYTES && !is_passive {
                     // The rest of this tenant, and those behind, come next.
                     wanted.bodies.truncate(read);
                     wanted.is_whole = false;
@@ -95,10 +133,28 @@ impl Errand {
                 }
                 let body = read_body(&*self.journal, id, body)?;
                 bytes += body.data.len();
-                fetched.0.insert(id, body);
+                fetched.bodies.insert(id, body);
             }
         }
         Ok(fetched)
+    }
+}
+
+impl Errand {
+    /// Fetches the state of a passive tenant, and notes which of its bodies are to be fetched.
+    fn fetch_state(
+        &mut self,
+        place: usize,
+        stored: u64,
+        fetched: &mut Fetched,
+    ) -> Result<(), LostState> {
+        let whole = read_stored(&*self.journal, Shard(self.shard), stored)?;
+        let old = whole.state.open.iter();
+        let old = old.filter(|open| open.body < self.horizon);
+        let wanted = &mut self.load.tenants[place];
+        wanted.bodies = old.map(|open| (open.id, open.body)).collect();
+        fetched.states.insert(wanted.slot, whole);
+        Ok(())
     }
 }
 

@@ -10,13 +10,14 @@ pub(super) mod work;
 
 use std::sync::Arc;
 
-use sluis_model::{Control, Notification, StoredTenant};
+use sluis_model::{Control, Notification, StoredTenant, Whole};
 
-use self::errand::{Basket, Errand};
+use self::errand::{Basket, Errand, Fetched};
 use self::scan::Wanted;
 use self::work::{State, Work};
 use super::core::ShardCore;
 use super::place::Slot;
+use crate::tenant::Awake;
 
 /// Part of the journal's queue that may be filled before nothing more is carried: intake has as
 /// much.
@@ -72,8 +73,10 @@ impl ShardCore {
             },
             State::Writing(mut load, mut fetched) => match load.tenants.pop_front() {
                 Some(wanted) => {
-                    let bodies = fetched.of(&wanted);
-                    self.carry_tenant(horizon, &wanted, bodies);
+                    if !self.carry_wanted(horizon, &wanted, &mut fetched) {
+                        // It became active or passive meanwhile: it is looked at again.
+                        load.next = load.next.min(wanted.slot);
+                    }
                     (State::Writing(load, fetched), true)
                 }
                 None => (State::Tenants { next: load.next }, true),
@@ -96,7 +99,7 @@ impl ShardCore {
             };
         }
         let basket = Arc::<Basket>::default();
-        let errand = Errand::new(&self.settings, basket.clone(), load);
+        let errand = Errand::new(&self.settings, basket.clone(), horizon, load);
         // The readers take whatever the engine asks for; at its end nothing is carried any more.
         drop(
             self.settings
@@ -106,12 +109,55 @@ impl ShardCore {
         State::Fetching(basket)
     }
 
+    /// Writes a tenant again; `false`: what was fetched of it is not what is needed any more.
+    fn carry_wanted(&mut self, horizon: u64, wanted: &Wanted, fetched: &mut Fetched) -> bool {
+        let bodies = fetched.of(wanted);
+        match (self.tenants.awake(wanted.slot), fetched.state_of(wanted)) {
+            (Some(tenant), _) => {
+                self.carry_tenant(horizon, (wanted, tenant), bodies);
+                true
+            }
+            (None, Some(whole)) => self.carry_passive(wanted, whole, bodies),
+            (None, None) => false,
+        }
+    }
+
+    /// Writes a passive tenant again, from the state that was fetched; `false`: that is not its newest.
+    fn carry_passive(&mut self, wanted: &Wanted, whole: Whole, bodies: Vec<Notification>) -> bool {
+        if self.tenants.host.stored_at(wanted.slot) != Some(whole.first) {
+            return false;
+        }
+        let Whole { key, mut state, .. } = whole;
+        let (at, first) = (self.now, self.writer.next());
+        let mut records = Vec::new();
+        if !bodies.is_empty() {
+            records = StoredTenant::bodies_only(&key, bodies, at, (state.last, first));
+            state.was_stored(&records, first);
+        }
+        // Behind its bodies, so that whoever reads the state finds them.
+        let stored = first + records.len() as u64;
+        records.extend(StoredTenant::pieces(&key, &state, Vec::new(), at, stored));
+        for record in &records {
+            self.writer.write(|buffer| record.encode(buffer));
+        }
+        self.metrics.carried(&records);
+        let needed_from = state.open.iter().map(|open| open.body).min();
+        let host = &mut self.tenants.host;
+        host.was_stored(wanted.slot, stored, needed_from.unwrap_or(stored));
+        true
+    }
+
     /// Writes a tenant again as it is by now, with these bodies; or only the bodies, where more must
     /// come first or nothing else is old.
-    fn carry_tenant(&mut self, horizon: u64, wanted: &Wanted, bodies: Vec<Notification>) {
-        let slot = wanted.slot;
+    fn carry_tenant(
+        &mut self,
+        horizon: u64,
+        (wanted, whom): (&Wanted, Awake),
+        bodies: Vec<Notification>,
+    ) {
         let (at, first) = (self.now, self.writer.next());
-        let tenant = self.tenants.tenant(slot);
+        let actor = self.tenants.actor(whom);
+        let (key, tenant) = (actor.key(), actor.state());
         if tenant.is_blank() {
             return;
         }
@@ -120,8 +166,7 @@ impl ShardCore {
             .into_iter()
             .filter(|body| tenant.find(body.id).is_some())
             .collect();
-        let key = self.tenants.key(slot);
-        let is_whole = wanted.is_whole && self.tenants.whole_from(slot) < horizon;
+        let is_whole = wanted.is_whole && actor.whole_from() < horizon;
         let records = if is_whole {
             StoredTenant::pieces(key, tenant, bodies, at, first)
         } else if bodies.is_empty() {
@@ -133,7 +178,10 @@ impl ShardCore {
             self.writer.write(|buffer| record.encode(buffer));
         }
         self.metrics.carried(&records);
-        self.tenants.was_stored(slot, &records, first);
+        self.tenants
+            .host
+            .actor_mut(whom)
+            .was_stored(&records, first);
     }
 
     /// Writes what the shard knows of itself.

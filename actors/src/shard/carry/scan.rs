@@ -7,6 +7,7 @@ use sluis_model::NotificationId;
 
 use super::super::place::Slot;
 use super::super::tenants::Tenants;
+use crate::tenant::Awake;
 
 /// Tenants and open notifications looked at in one step.
 const MOST_LOOKED_AT: usize = 2_048;
@@ -23,6 +24,8 @@ pub(super) struct Wanted {
     pub bodies: Vec<(NotificationId, u64)>,
     /// Whether these are all of them.
     pub is_whole: bool,
+    /// The record that holds the state, of a passive tenant: which bodies there are is read there.
+    pub stored: Option<u64>,
 }
 
 /// Some tenants that must be carried.
@@ -48,8 +51,13 @@ impl Tenants {
                 return load;
             }
             let slot = load.next;
-            looked += 1 + self.tenant(slot).open.len();
-            if let Some(wanted) = self.wanted(slot, horizon, MOST_BODIES - bodies) {
+            let tenant = self.awake(slot);
+            looked += 1 + tenant.map_or(0, |tenant| self.state(tenant).open.len());
+            let wanted = match tenant {
+                Some(tenant) => self.wanted(tenant, horizon, MOST_BODIES - bodies),
+                None => self.wanted_passive(slot, horizon),
+            };
+            if let Some(wanted) = wanted {
                 bodies += wanted.bodies.len();
                 let is_whole = wanted.is_whole;
                 load.tenants.push_back(wanted);
@@ -65,8 +73,9 @@ impl Tenants {
     }
 
     /// What must be carried of a tenant, at most so many bodies.
-    fn wanted(&self, slot: Slot, horizon: u64, most: usize) -> Option<Wanted> {
-        let tenant = self.tenant(slot);
+    fn wanted(&self, tenant: Awake, horizon: u64, most: usize) -> Option<Wanted> {
+        let (slot, actor) = (tenant.slot(), self.actor(tenant));
+        let tenant = actor.state();
         let old = |open: &&sluis_model::Open| open.body < horizon;
         let mut old = tenant.open.iter().filter(old);
         let bodies: Vec<_> = old
@@ -75,11 +84,23 @@ impl Tenants {
             .map(|open| (open.id, open.body))
             .collect();
         let is_whole = old.next().is_none();
-        let is_old = self.whole_from(slot) < horizon && !tenant.is_blank();
+        let is_old = actor.whole_from() < horizon && !tenant.is_blank();
         (is_old || !bodies.is_empty() || !is_whole).then_some(Wanted {
             slot,
             bodies,
             is_whole,
+            stored: None,
+        })
+    }
+
+    /// A passive tenant is carried if the log must keep anything before the horizon for it.
+    fn wanted_passive(&self, slot: Slot, horizon: u64) -> Option<Wanted> {
+        let needed_from = self.host.needed_from(slot)?;
+        (needed_from < horizon).then(|| Wanted {
+            slot,
+            bodies: Vec::new(),
+            is_whole: true,
+            stored: self.host.stored_at(slot),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! A shard that begins anew: after a crash, and after a turn that was lost.
 
 use super::*;
+use world::state;
 
 #[test]
 fn an_attempt_under_way_at_a_crash_is_in_doubt_and_goes_again_as_itself() {
@@ -60,22 +61,8 @@ fn an_intent_answers_when_every_tenant_has_it_and_a_restart_finishes_it() {
         shard.turn();
         world.journal.commit();
     }
-    assert!(
-        shard
-            .tenants
-            .find(&World::key("H-1"))
-            .unwrap()
-            .profile
-            .is_some()
-    );
-    assert!(
-        shard
-            .tenants
-            .find(&World::key("H-2"))
-            .unwrap()
-            .profile
-            .is_some()
-    );
+    assert!(state(&shard, "H-1").profile.is_some());
+    assert!(state(&shard, "H-2").profile.is_some());
     let before = world.journal.last(sluis_journal::Shard(0));
     drop(shard);
     let mut shard = world.start();

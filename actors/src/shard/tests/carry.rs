@@ -352,8 +352,8 @@ fn a_late_bounce_finds_its_address_behind_a_body_that_was_carried_by_itself() {
     world.inbox.outcome(attempt, verdict);
     settle(&world, &mut shard);
     // Its body alone is written again, as when the tenant itself was stored a moment ago.
-    let slot = 0;
-    let tenant = shard.tenants.tenant(slot);
+    let whom = shard.tenants.awake(0).expect("it is active");
+    let tenant = shard.tenants.state(whom);
     let open = tenant.find(attempt.id).expect("open");
     let body = read_body(&*world.journal, open.id, open.body).expect("read");
     let at = (tenant.last, shard.writer.next());
@@ -362,7 +362,8 @@ fn a_late_bounce_finds_its_address_behind_a_body_that_was_carried_by_itself() {
     for record in &records {
         shard.writer.write(|buffer| record.encode(buffer));
     }
-    shard.tenants.was_stored(slot, &records, at.1);
+    let actor = shard.tenants.host.actor_mut(whom);
+    actor.was_stored(&records, at.1);
     settle(&world, &mut shard);
     cancel(&world, &mut shard, attempt.id);
     world

@@ -6,6 +6,8 @@ mod bounds;
 mod carry;
 mod durable;
 mod ended;
+mod passive;
+mod passive_carried;
 mod permits;
 mod standing;
 mod stored;

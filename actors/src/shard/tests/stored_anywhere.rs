@@ -103,7 +103,7 @@ fn replayed(
         let sequence = (place as u64 + 1) * APART;
         tenants.replay(sequence, record, &*world.book, |_, _, _| ());
         if stores(place) {
-            let state = tenants.find(&record.tenant).cloned();
+            let state = state_of(&tenants, &record.tenant).cloned();
             let state = state.expect("it has a record");
             store(&mut tenants, &record.tenant, &state, sequence + 1);
         }
@@ -128,21 +128,31 @@ fn store(tenants: &mut Tenants, key: &TenantKey, state: &Tenant, first: u64) {
     }
 }
 
+/// Of a tenant that is there: a replay leaves everybody active.
+fn state_of<'a>(tenants: &'a Tenants, key: &TenantKey) -> Option<&'a Tenant> {
+    let awake = tenants.find(key).expect("everybody is active")?;
+    Some(tenants.state(awake))
+}
+
 /// What is known, but for where the newest record stands; blank tenants are nobody.
 fn known(tenants: &Tenants) -> impl PartialEq + std::fmt::Debug {
     let of = |number: u8| {
-        let tenant = tenants.find(&World::key(&format!("H-{number}")))?;
+        let tenant = state_of(tenants, &World::key(&format!("H-{number}")))?;
         let open: Vec<Open> = tenant.open.iter().cloned().collect();
         let known = (tenant.profile.clone(), tenant.told.clone(), open);
         (!tenant.is_blank()).then_some(known)
     };
     let about = |number: u64| {
         let slots = tenants.about(HOUSE, &subject(number)).into_iter();
-        let mut who: Vec<_> = slots.map(|slot| tenants.key(slot).clone()).collect();
+        let awake = slots.map(|slot| tenants.awake(slot).expect("everybody is active"));
+        let mut who: Vec<_> = awake.map(|tenant| tenants.key(tenant).clone()).collect();
         who.sort();
         who
     };
-    let open: Vec<NotificationId> = tenants.iter_open(None).map(|(id, _)| id).collect();
+    let open: Vec<NotificationId> = tenants
+        .iter_open(None)
+        .map(|located| located.id())
+        .collect();
     let counted = |all: Vec<(CorporationId, i64)>| -> i64 { all.iter().map(|(_, n)| n).sum() };
     (
         [0, 1, 2].map(of),
@@ -175,7 +185,7 @@ proptest! {
         let mut newest = replayed(&world, &records, from, |_| false);
         let behind = (records.len() as u64 + 1) * APART;
         for (number, key) in (0..).zip(["H-0", "H-1", "H-2"].map(World::key)) {
-            if let Some(state) = plain.find(&key) {
+            if let Some(state) = state_of(&plain, &key) {
                 store(&mut newest, &key, state, behind + number * APART);
             }
         }

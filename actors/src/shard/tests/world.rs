@@ -50,6 +50,7 @@ pub(super) struct World {
     pub(super) endings: Arc<Endings>,
     pub(super) horizon: Arc<Horizon>,
     pub(super) readers: Arc<Readers>,
+    pub(super) rest: RestSettings,
 }
 
 impl World {
@@ -90,6 +91,10 @@ impl World {
             endings: Arc::default(),
             horizon: Arc::default(),
             readers: Readers::inline(),
+            rest: RestSettings {
+                most_active: usize::MAX,
+                idle_for_ms: i64::MAX,
+            },
         }
     }
 
@@ -139,6 +144,7 @@ impl World {
             readers: self.readers.clone(),
             pauses: Arc::new(crate::pauses::PauseBook::new(1)),
             paused: false,
+            rest: self.rest,
         };
         ShardCore::start(settings, &self.keys).unwrap()
     }
@@ -240,5 +246,13 @@ impl World {
             .iter()
             .map(|s| (s.used, s.returned))
             .collect()
+    }
+}
+
+/// The state of an active tenant.
+pub(super) fn state<'a>(shard: &'a ShardCore, tenant: &str) -> &'a sluis_model::Tenant {
+    match shard.tenants.find(&World::key(tenant)) {
+        Ok(Some(tenant)) => shard.tenants.state(tenant),
+        other => panic!("{tenant} is not active: {other:?}"),
     }
 }
