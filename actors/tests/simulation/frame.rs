@@ -54,11 +54,12 @@ impl<'a> Frame<'a> {
     ) -> RouterSeat {
         let bell = self.bell(Actor::Router(number));
         let ways = WAYS.into_iter().enumerate();
-        let mut slots = Vec::new();
+        let (mut slots, mut owners) = (Vec::new(), Vec::new());
         for (way, _) in ways.filter(|(_, (_, of, _))| *of == channel) {
             let gate = Gate::new(self.concurrency(way), bell.clone());
             stations.push(self.station(way, gate.clone()));
             slots.push(self.slot(way, gate));
+            owners.push(owner(self.ground.plan, way));
         }
         let boards: Vec<Arc<Board>> = self.inboxes.iter().map(|_| Arc::default()).collect();
         let (plan, clock) = (self.ground.plan, self.ground.clock);
@@ -78,6 +79,7 @@ impl<'a> Frame<'a> {
                 window: plan.window(),
                 clock: clock.clone(),
             },
+            owners,
         }
     }
 

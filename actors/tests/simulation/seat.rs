@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use sluis_actors::router::RouterCore;
+use sluis_actors::router::{Owner, RouterCore};
 use sluis_actors::{Bell, Board, Endings, Grant, Inbox, QueueKey, Report, ShardCore};
 use sluis_journal::{Journal, Shard};
 use sluis_model::{Channel, Lane, ShardId};
@@ -88,6 +88,8 @@ pub(crate) struct RouterSeat {
     pub(crate) bell: Arc<Bell>,
     pub(crate) boards: Vec<Arc<Board>>,
     pub(crate) hours: Hours,
+    /// Whose its providers are, in their order.
+    pub(crate) owners: Vec<Owner>,
 }
 
 impl RouterSeat {
@@ -115,7 +117,7 @@ impl RouterSeat {
         for (_, grant) in &mut grants {
             grant.queue = heard(&grant.queue, bug);
         }
-        fairness.granted(self.channel, &grants);
+        fairness.granted(self.channel, &self.owners, &grants);
         self.hours.granted(&grants, &mut fairness.findings);
         // Every grant is tried, whatever became of the others.
         grants

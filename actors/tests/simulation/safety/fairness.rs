@@ -1,10 +1,12 @@
 //! Promise 6, fair: from the moment the router knows of an urgent message, not one permit goes to
 //! bulk before it has its own, so bulk can add no more than what is under way already; and while a
-//! corporation's line waits, no other gets more than its turn. It mirrors the boards between shards
-//! and routers. Refuses the router's own counts.
+//! corporation's line waits, no other gets more than its turn. What goes over an account that a
+//! corporation may not use passes it by. It mirrors the boards between shards and routers. Refuses
+//! the router's own counts.
 
 use std::collections::BTreeMap;
 
+use sluis_actors::router::Owner;
 use sluis_actors::{Grant, QueueKey, Report};
 use sluis_model::{Channel, CorporationId, Lane, ShardId};
 
@@ -74,15 +76,18 @@ impl Fairness {
             .sum()
     }
 
-    /// The router of a channel had its turn.
-    pub(crate) fn granted(&mut self, channel: Channel, grants: &[(ShardId, Grant)]) {
-        let mut served: BTreeMap<QueueKey, i64> = BTreeMap::new();
+    /// The router of a channel had its turn. `owners`: whose its providers are.
+    pub(crate) fn granted(
+        &mut self,
+        channel: Channel,
+        owners: &[Owner],
+        grants: &[(ShardId, Grant)],
+    ) {
         for (shard, grant) in grants {
             self.counts
                 .entry((grant.queue.clone(), usize::from(shard.0)))
                 .or_default()
                 .granted += i64::from(grant.count);
-            *served.entry(grant.queue.clone()).or_default() += i64::from(grant.count);
         }
         let mut waiting: Vec<QueueKey> =
             self.counts.keys().map(|(queue, _)| queue.clone()).collect();
@@ -96,13 +101,15 @@ impl Fairness {
         });
         for queue in waiting {
             if self.available(&queue) > 0 {
-                self.passed_over(&queue, &served);
+                let open_to_it = |grant: &Grant| owners[grant.provider].serves(queue.corporation);
+                self.passed_over(&queue, &served(grants, open_to_it));
             } else {
                 self.behind.remove(&queue);
             }
         }
     }
 
+    /// It waits, while these were served that it could have been instead.
     fn passed_over(&mut self, queue: &QueueKey, served: &BTreeMap<QueueKey, i64>) {
         if queue.lane == Lane::Urgent {
             let bulk: i64 = served
@@ -138,4 +145,13 @@ impl Fairness {
             });
         }
     }
+}
+
+/// Permits by queue, of the grants that count.
+fn served(grants: &[(ShardId, Grant)], counts: impl Fn(&Grant) -> bool) -> BTreeMap<QueueKey, i64> {
+    let mut served = BTreeMap::new();
+    for (_, grant) in grants.iter().filter(|(_, grant)| counts(grant)) {
+        *served.entry(grant.queue.clone()).or_default() += i64::from(grant.count);
+    }
+    served
 }
