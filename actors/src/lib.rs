@@ -36,6 +36,8 @@ pub use body::{NoBody, read_body};
 pub use book::{Book, BookProblem};
 pub use claim::{Claim, Claimed};
 pub use dispatch::{Dispatch, Lease, Outcome};
+#[cfg(feature = "simulation")]
+pub use engine::GivingUp;
 pub use engine::{Engine, EngineSettings, ProviderSetup, StartError};
 pub use keys::{KeyIndex, KeyUse, KeyWindow};
 pub use pauses::{Pause, PauseBook};

@@ -5,7 +5,11 @@ mod channels;
 mod give_up;
 mod running;
 mod settings;
+#[cfg(feature = "simulation")]
+mod simulation;
 mod start;
 
 pub use running::Engine;
 pub use settings::{EngineSettings, ProviderSetup, StartError};
+#[cfg(feature = "simulation")]
+pub use simulation::GivingUp;

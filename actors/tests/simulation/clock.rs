@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use sluis_model::{Clock, Timestamp};
+use sluis_model::{Clock, HOUR, Timestamp};
 
 /// Reads between two movements of a restless clock.
 const READS: u64 = 17;
@@ -57,6 +57,16 @@ impl Clock for LatestClock {
     fn now(&self) -> Timestamp {
         let now = self.clock.now().0;
         Timestamp(self.latest.fetch_max(now, Ordering::SeqCst).max(now))
+    }
+}
+
+/// A clock that is an hour ahead, as a planted bug has it: local time is taken for UTC.
+#[derive(Debug)]
+pub(crate) struct AheadClock(pub(crate) Arc<SimClock>);
+
+impl Clock for AheadClock {
+    fn now(&self) -> Timestamp {
+        self.0.now().plus(HOUR)
     }
 }
 

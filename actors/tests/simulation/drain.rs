@@ -64,6 +64,12 @@ impl World {
         self.escalations
             .settled(&self.shadow, now, &mut self.findings);
         self.payments.settled(&self.shadow, &mut self.findings);
+        self.no_ways.settled(
+            (&self.plan, &self.contracts),
+            &self.shadow,
+            now,
+            &mut self.findings,
+        );
         Bounds::settled(&self.house, &self.shadow, &mut self.findings);
     }
 

@@ -2,9 +2,9 @@
 //! answered. Its fate is drawn from the seed.
 
 use sluis_actors::Dispatch;
-use sluis_model::{AttemptRef, MINUTE, NotificationId, Verdict, Why};
+use sluis_model::{AttemptRef, Barred, MINUTE, NotificationId, Verdict, Why};
 
-use crate::ground::{WAYS, owner};
+use crate::ground::WAYS;
 use crate::outside::{Arrival, Fate, Shown};
 use crate::planted::Bug;
 use crate::safety::bounds::Bounds;
@@ -52,14 +52,14 @@ impl World {
         let AttemptRef { id, attempt, .. } = dispatch.attempt;
         if self.chance.providers.chance(trouble / 4) {
             self.note(|| format!("attempt {attempt} of {id} finds no connection"));
+            self.no_ways.failed(station, self.clock.peek());
             return self.house.stations[station].withdraw(flight);
         }
         self.body_can_be_read(&dispatch);
         let start = self.started(id, attempt);
-        let fate = Fate::draw(&mut self.chance.providers, trouble);
+        let fate = self.fate(station, trouble);
         let provider = WAYS[station].0;
-        let owner = owner(&self.plan, station);
-        let own = owner.serves(dispatch.corporation);
+        let own = self.contracts.serve(station, dispatch.corporation);
         self.findings.expect(own, Check::OwnAccounts, || {
             format!("{id} of {} leaves over {provider}", dispatch.corporation)
         });
@@ -80,6 +80,16 @@ impl World {
         station.left(flight, arrival, silent_until);
         Bounds::arrived(station, &mut self.findings);
         true
+    }
+
+    /// What the provider does with what arrives.
+    fn fate(&mut self, station: usize, trouble: usize) -> Fate {
+        let drawn = Fate::draw(&mut self.chance.providers, trouble);
+        if self.plan.refuses(station, self.step) {
+            Fate::Bars(Barred::Account)
+        } else {
+            drawn
+        }
     }
 
     /// The body of what leaves stands in the journal where its record says.
@@ -135,6 +145,8 @@ impl World {
             },
             _ => verdict,
         };
+        let now = self.clock.peek();
+        self.no_ways.said(&self.plan, station, &verdict, now);
         self.house.stations[station].answered(flight, verdict)
     }
 }

@@ -8,7 +8,7 @@ use sluis_actors::router::{Gate, Owner, ProviderSlot, RouterCore};
 use sluis_actors::{Activity, Bell, Board, Inbox};
 use sluis_model::Channel;
 
-use crate::ground::{Actor, Ground, Rung, WAYS, owner};
+use crate::ground::{Actor, Ground, Rung, WAYS};
 use crate::planted::Bug;
 use crate::safety::hours::Hours;
 use crate::seat::RouterSeat;
@@ -54,13 +54,16 @@ impl<'a> Frame<'a> {
     ) -> RouterSeat {
         let bell = self.bell(Actor::Router(number));
         let ways = WAYS.into_iter().enumerate();
-        let (mut slots, mut owners) = (Vec::new(), Vec::new());
         for (way, _) in ways.filter(|(_, (_, of, _))| *of == channel) {
             let gate = Gate::new(self.concurrency(way), bell.clone());
-            stations.push(self.station(way, gate.clone()));
-            slots.push(self.slot(way, gate));
-            owners.push(owner(self.ground.plan, way));
+            stations.push(self.station(way, gate));
         }
+        let configured = self.ground.contracts.of_channel(channel);
+        let slots = configured
+            .clone()
+            .map(|(way, owner)| self.slot(way, owner, stations[way].gate.clone()))
+            .collect();
+        let owners = configured.map(|(_, owner)| owner.clone()).collect();
         let boards: Vec<Arc<Board>> = self.inboxes.iter().map(|_| Arc::default()).collect();
         let (plan, clock) = (self.ground.plan, self.ground.clock);
         let core = RouterCore::new(
@@ -98,14 +101,14 @@ impl<'a> Frame<'a> {
         })
     }
 
-    fn slot(&self, way: usize, gate: Arc<Gate>) -> ProviderSlot {
+    fn slot(&self, way: usize, owner: &Owner, gate: Arc<Gate>) -> ProviderSlot {
         let (name, _, on_doubt) = WAYS[way];
         let rate = self.ground.plan.ways[way].rate_per_second;
         ProviderSlot {
             name: name.into(),
             owner: match self.ground.bug {
                 Some(Bug::AccountsShared) => Owner::Street,
-                _ => owner(self.ground.plan, way),
+                _ => owner.clone(),
             },
             on_doubt,
             concurrency: self.concurrency(way),

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use sluis_actors::router::Owner;
-use sluis_model::{Channel, CorporationId, OnDoubt};
+use sluis_model::{Channel, OnDoubt};
 
 use crate::archive::Archive;
 use crate::clock::SimClock;
+use crate::contracts::Contracts;
 use crate::disk::Disk;
 use crate::plan::Plan;
 use crate::planted::Bug;
@@ -20,15 +20,6 @@ pub(crate) const WAYS: [(&str, Channel, OnDoubt); 3] = [
     ("spare", Channel::Email, OnDoubt::Hold),
     ("texts", Channel::Sms, OnDoubt::Hold),
 ];
-
-/// Whose each way out is. Where accounts are apart, the spare relay is corporation 2's alone.
-pub(crate) fn owner(plan: &Plan, way: usize) -> Owner {
-    if plan.accounts && WAYS[way].0 == "spare" {
-        Owner::of([CorporationId(2)])
-    } else {
-        Owner::Street
-    }
-}
 
 /// Who can have a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +36,7 @@ pub(crate) type Rung = Arc<Mutex<BTreeSet<Actor>>>;
 /// What outlives a process.
 pub(crate) struct Ground<'a> {
     pub(crate) plan: &'a Plan,
+    pub(crate) contracts: &'a Contracts,
     pub(crate) disk: &'a Arc<Disk>,
     pub(crate) archive: &'a Arc<Archive>,
     pub(crate) clock: &'a Arc<SimClock>,

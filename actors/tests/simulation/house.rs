@@ -5,22 +5,23 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use sluis_actors::router::Owner;
 use sluis_actors::{
-    Activity, Bell, Claim, Claimed, Dispatch, Follower, Inbox, KeyIndex, KeyWindow, Links,
-    PauseBook, ProviderEntry, Quota, Readers, Retained, Retention, RetentionSettings, ShardCore,
-    ShardSettings,
+    Activity, Bell, Claim, Claimed, Dispatch, Follower, GivingUp, Inbox, KeyIndex, KeyWindow,
+    Links, PauseBook, ProviderEntry, Quota, Readers, Retained, Retention, RetentionSettings,
+    ShardCore, ShardSettings,
 };
 use sluis_journal::{Journal, Shard};
 use sluis_model::{Channel, Clock, CorporationId, Idempotency, NotificationId, ShardId, Timestamp};
 
-use crate::clock::{LatestClock, SimClock};
+use crate::clock::{AheadClock, LatestClock, SimClock};
+use crate::contracts::Contracts;
 use crate::flows::Shelf;
 use crate::frame::Frame;
-use crate::ground::{Ground, Rung, WAYS, owner};
-use crate::plan::Plan;
+use crate::ground::{Ground, Rung, WAYS};
 use crate::planted::Bug;
 use crate::seat::{RouterSeat, ShardSeat};
-use crate::settings::{CHANNELS, corporations, policy, readers, rest};
+use crate::settings::{CHANNELS, corporations, give_up_ms, policy, readers, rest};
 use crate::station::Station;
 
 /// Alarms that are rung for each one that is swallowed, where that is planted.
@@ -39,6 +40,7 @@ pub(crate) struct House {
     /// Where records are forgotten.
     pub(crate) retention: Option<Retention>,
     pub(crate) readers: Arc<Readers>,
+    giving_up: GivingUp,
     keys: Arc<KeyIndex>,
     clock: Arc<SimClock>,
     alarms: u64,
@@ -55,6 +57,8 @@ impl House {
         for (number, channel) in CHANNELS.into_iter().enumerate() {
             routers.push(frame.router(number, channel, &mut stations));
         }
+        let after_ms = give_up_ms(plan, ground.bug);
+        let giving_up = GivingUp::after(after_ms, routers.iter().map(|seat| &seat.core));
         let shares = corporations(plan).map(|corporation| (corporation, plan.open.1));
         let quota = Quota::new(plan.open.0, plan.open.2, shares);
         let keys = KeyIndex::new(KeyWindow::default(), corporations(plan));
@@ -69,6 +73,7 @@ impl House {
             rung: frame.rung,
             retention: None,
             readers: readers(plan),
+            giving_up,
             keys: Arc::new(keys),
             clock: ground.clock.clone(),
             alarms: 0,
@@ -84,6 +89,7 @@ impl House {
     fn recover(&mut self, ground: &Ground<'_>, bells: &[Arc<Bell>]) -> Vec<Retained> {
         let Ground {
             plan,
+            contracts,
             disk,
             clock,
             bug,
@@ -100,6 +106,7 @@ impl House {
         };
         let time: Arc<dyn Clock> = match bug {
             Some(Bug::ClockNeverGoesBack) => Arc::new(LatestClock::over(clock.clone())),
+            Some(Bug::LocalTimeAfterRestart) if again => Arc::new(AheadClock(clock.clone())),
             _ => clock.clone(),
         };
         for (shard, bell) in bells.iter().enumerate() {
@@ -109,12 +116,12 @@ impl House {
                 journal: disk.clone(),
                 clock: time.clone(),
                 flows: shelf.clone(),
-                policy: Arc::new(policy(plan, bug)),
+                policy: Arc::new(policy(plan, contracts, bug)),
                 quota: self.quota.clone(),
                 inboxes: self.inboxes.clone(),
                 bell: bell.clone(),
                 activity: self.activity.clone(),
-                links: self.links(plan, shard),
+                links: self.links(contracts, shard),
                 endings: Arc::default(),
                 horizon: Arc::default(),
                 readers: self.readers.clone(),
@@ -139,7 +146,7 @@ impl House {
         retained
     }
 
-    fn links(&self, plan: &Plan, shard: usize) -> Links {
+    fn links(&self, contracts: &Contracts, shard: usize) -> Links {
         let ways: Vec<_> = self
             .stations
             .iter()
@@ -147,21 +154,23 @@ impl House {
             .collect();
         let gates = ways.clone();
         let providers = |channel: Channel| {
-            let of = WAYS.iter().enumerate();
-            let of = of.filter(|(_, (_, of, _))| *of == channel);
-            of.map(|(way, (name, _, on_doubt))| ProviderEntry {
-                name: (*name).into(),
-                on_doubt: *on_doubt,
-                owner: owner(plan, way),
-            })
-            .collect()
+            let entry = |(way, owner): (usize, &Owner)| ProviderEntry {
+                name: WAYS[way].0.into(),
+                on_doubt: WAYS[way].2,
+                owner: match self.bug {
+                    Some(Bug::ShardsTakeAccountsForShared) => Owner::Street,
+                    _ => owner.clone(),
+                },
+            };
+            contracts.of_channel(channel).map(entry).collect()
         };
+        let (to, back) = (contracts.clone(), contracts.clone());
         Links {
             dispatch: Arc::new(move |dispatch: Box<Dispatch>| {
-                let (inbox, _) = &ways[way(&dispatch)];
+                let (inbox, _) = &ways[way(&to, &dispatch)];
                 inbox.offer(*dispatch).map_err(Box::new)
             }),
-            abandon: Arc::new(move |dispatch: &Dispatch| gates[way(dispatch)].1.finish()),
+            abandon: Arc::new(move |dispatch: &Dispatch| gates[way(&back, dispatch)].1.finish()),
             routers: self
                 .routers
                 .iter()
@@ -180,6 +189,11 @@ impl House {
     /// Rings whoever's alarm fell due.
     pub(crate) fn tick(&mut self) {
         let now = self.clock.now();
+        let told = match self.bug {
+            Some(Bug::GivenUpInOneShard) => &self.inboxes[..1],
+            _ => &self.inboxes,
+        };
+        self.giving_up.look(now, told);
         for seat in &self.shards {
             if seat.bell.due() <= now && self.bug == Some(Bug::AlarmSwallowed) {
                 self.alarms += 1;
@@ -261,13 +275,9 @@ fn retention(ground: &Ground<'_>, keep_for_ms: i64, retained: Vec<Retained>) -> 
 }
 
 /// The place of an attempt's provider among [`WAYS`].
-pub(crate) fn way(dispatch: &Dispatch) -> usize {
-    let of_channel = WAYS
-        .iter()
-        .enumerate()
-        .filter(|(_, (_, channel, _))| *channel == dispatch.channel);
+fn way(contracts: &Contracts, dispatch: &Dispatch) -> usize {
+    let mut of_channel = contracts.of_channel(dispatch.channel).map(|(way, _)| way);
     of_channel
-        .map(|(way, _)| way)
         .nth(dispatch.provider)
         .expect("a provider of the channel")
 }

@@ -7,6 +7,7 @@
 mod acts;
 mod archive;
 mod clock;
+mod contracts;
 mod disk;
 mod door;
 mod drain;

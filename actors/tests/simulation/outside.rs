@@ -9,6 +9,9 @@ use sluis_model::{Barred, NotificationId, ReceiptKind, Refusal, Verdict, Why};
 
 use crate::rng::Rng;
 
+/// What a provider says that takes nothing from our account.
+pub(crate) const BARRED: &str = "5.7.8";
+
 /// What our side of the connection showed.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Shown {
@@ -84,7 +87,7 @@ impl Fate {
             },
             Fate::Bars(what) => Verdict::Barred {
                 what,
-                why: why("5.7.8"),
+                why: why(BARRED),
             },
             Fate::BreaksOff { .. } => Verdict::InDoubt { why: why("reset") },
             Fate::KeepsSilent { .. } => Verdict::InDoubt {

@@ -4,7 +4,7 @@
 use sluis_actors::InboxBounds;
 use sluis_actors::router::SendWindow;
 use sluis_actors::supervisor::BreakerSettings;
-use sluis_model::{DAY, HOUR, MINUTE, SECOND, Timestamp};
+use sluis_model::{DAY, HOUR, MINUTE, RetryPolicy, SECOND, Timestamp};
 
 use crate::rng::Rng;
 
@@ -66,12 +66,34 @@ pub(crate) struct Plan {
     /// How many tenants of a shard may be active, and after how many milliseconds one is idle; none:
     /// nobody is put to rest, and readers have no turns of their own.
     pub(crate) rest: Option<(usize, i64)>,
+    /// Providers that take nothing from our account any more from some step on.
+    pub(crate) refusing: Option<Refusing>,
+}
+
+/// Providers that refuse our account for good.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Refusing {
+    /// Indexes of [`crate::ground::WAYS`].
+    ways: &'static [usize],
+    /// The first step at which they do.
+    from_step: usize,
 }
 
 /// One world in so many has accounts apart.
 const ACCOUNTS_EVERY: u64 = 16;
 /// Which of them. Not drawn: the worlds of all other seeds stay what they were.
 const ACCOUNTS_AT: u64 = 10;
+
+/// As many have providers that refuse our account for good: the SMS provider, the relay, both
+/// relays. Not drawn either.
+const REFUSING_AT: u64 = 4;
+const REFUSING: [&[usize]; 3] = [&[2], &[0], &[0, 1]];
+/// How long messages wait there, and the longest until the next probe: longer, so that it is not the
+/// probes that end their wait.
+const GIVE_UP_MS: i64 = HOUR;
+const LONGEST_PROBE_MS: i64 = 6 * HOUR;
+/// Crashes in a thousand steps, at least, where accounts are apart: at a crash they change.
+const CHANGES: usize = 10;
 
 /// A day in November 2026.
 const START: Timestamp = Timestamp(1_795_000_000_000);
@@ -157,12 +179,15 @@ impl Plan {
             hours: None,
             start: START,
             open_per_tenant: usize::MAX,
-            accounts: seed % ACCOUNTS_EVERY == ACCOUNTS_AT,
+            accounts: false,
             keep_for: keep_for(seed),
             rest: rest(seed),
+            refusing: None,
         }
         .with_hours(rng)
         .with_full_tenants(rng)
+        .with_accounts(seed)
+        .with_refusals(seed)
     }
 
     /// A quarter of the worlds have hours, and begin before one of the nights.
@@ -185,6 +210,51 @@ impl Plan {
         Self {
             open_per_tenant: 1 + rng.below(4),
             ..self
+        }
+    }
+
+    fn with_accounts(self, seed: u64) -> Self {
+        if seed % ACCOUNTS_EVERY != ACCOUNTS_AT {
+            return self;
+        }
+        Self {
+            accounts: true,
+            crashes: self.crashes.max(CHANGES),
+            ..self
+        }
+    }
+
+    fn with_refusals(self, seed: u64) -> Self {
+        if seed % ACCOUNTS_EVERY != REFUSING_AT {
+            return self;
+        }
+        let which = (seed / ACCOUNTS_EVERY) as usize % REFUSING.len();
+        let refusing = Refusing {
+            ways: REFUSING[which],
+            from_step: self.steps / 3,
+        };
+        let breaker = BreakerSettings {
+            longest_ms: LONGEST_PROBE_MS,
+            ..self.breaker
+        };
+        Self {
+            refusing: Some(refusing),
+            breaker,
+            ..self
+        }
+    }
+
+    /// Whether a provider takes nothing from our account at a step.
+    pub(crate) fn refuses(&self, way: usize, step: usize) -> bool {
+        self.refusing
+            .is_some_and(|refusing| refusing.ways.contains(&way) && step >= refusing.from_step)
+    }
+
+    /// How long messages wait for such a provider, in milliseconds.
+    pub(crate) fn give_up_ms(&self) -> i64 {
+        match self.refusing {
+            Some(_) => GIVE_UP_MS,
+            None => RetryPolicy::default().give_up_ms,
         }
     }
 

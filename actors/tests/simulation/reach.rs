@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use sluis_model::{Cause, Control, Event, Input, Record, Verdict};
 
-use crate::outside::Fate;
+use crate::outside::{BARRED, Fate};
 use crate::world::World;
 
 /// What a few dozen seeds must reach together.
-pub(crate) const EXPECTED: [&str; 75] = [
+pub(crate) const EXPECTED: [&str; 78] = [
     "Accepted",
     "Waiting",
     "StepEntered",
@@ -85,6 +85,9 @@ pub(crate) const EXPECTED: [&str; 75] = [
     "control Carried",
     "records that were forgotten",
     "a retry that ran out",
+    "input NoWay",
+    "other owners of the providers",
+    "a provider that was given up",
 ];
 
 impl World {
@@ -130,6 +133,7 @@ impl World {
             ("a reader's turn", self.reads > 0),
             ("an acknowledged fact of several tenants", several),
             ("records that were forgotten", self.forgotten),
+            ("other owners of the providers", self.changes > 0),
         ];
         reached.extend(
             met.into_iter()
@@ -147,6 +151,9 @@ fn name(shown: &str) -> &str {
 
 fn of_input(input: &Input, reached: &mut BTreeSet<String>) {
     reached.insert(format!("input {}", name(&format!("{input:?}"))));
+    if matches!(input, Input::NoWay(no_way) if *no_way.why.code == *BARRED) {
+        reached.insert("a provider that was given up".into());
+    }
     if let Some((_, verdict)) = input.as_outcome() {
         reached.insert(format!("verdict {}", Verdict::name(verdict)));
     }

@@ -45,6 +45,8 @@ impl World {
                 Escalations::decided((first, record), &self.shadow, now, &mut self.findings);
                 doubt::decided(&self.outside, record, &mut self.findings);
                 order::decided(record, &self.shadow, &mut self.findings);
+                let house = (&self.plan, &self.contracts);
+                self.no_ways.decided(house, record, now, &mut self.findings);
             }
             let right = self.shadow.is_stored_right(shard, record);
             self.findings.expect(right, Check::Explained, || {

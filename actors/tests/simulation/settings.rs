@@ -8,6 +8,7 @@ use sluis_actors::router::{RouterSettings, ShareSettings};
 use sluis_actors::{InboxBounds, Readers, RestSettings};
 use sluis_model::{Channel, CorporationId, Environment, Policy, RetryPolicy};
 
+use crate::contracts::Contracts;
 use crate::plan::Plan;
 use crate::planted::Bug;
 
@@ -77,7 +78,15 @@ pub(crate) fn readers(plan: &Plan) -> Arc<Readers> {
     }
 }
 
-pub(crate) fn policy(plan: &Plan, bug: Option<Bug>) -> Policy {
+/// How long messages wait for a provider that takes nothing from our account, in milliseconds.
+pub(crate) fn give_up_ms(plan: &Plan, bug: Option<Bug>) -> i64 {
+    match bug {
+        Some(Bug::GivenUpAtOnce) => 0,
+        _ => plan.give_up_ms(),
+    }
+}
+
+pub(crate) fn policy(plan: &Plan, contracts: &Contracts, bug: Option<Bug>) -> Policy {
     let most = if bug == Some(Bug::TenantUnbounded) {
         usize::MAX
     } else {
@@ -85,10 +94,13 @@ pub(crate) fn policy(plan: &Plan, bug: Option<Bug>) -> Policy {
     };
     Policy {
         environment: Environment::Production,
-        channels: corporations(plan).map(|c| (c, CHANNELS.to_vec())).collect(),
+        channels: corporations(plan)
+            .map(|corporation| (corporation, contracts.channels(corporation)))
+            .collect(),
         allow_list: Default::default(),
         retry: RetryPolicy {
             most: 3,
+            give_up_ms: plan.give_up_ms(),
             ..RetryPolicy::default()
         },
         max_open_per_tenant: most,

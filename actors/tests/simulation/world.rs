@@ -9,6 +9,7 @@ use sluis_model::{DAY, HOUR, MINUTE, Timestamp, instant};
 
 use crate::archive::Archive;
 use crate::clock::SimClock;
+use crate::contracts::Contracts;
 use crate::disk::Disk;
 use crate::ground::{Actor, Ground};
 use crate::house::House;
@@ -20,6 +21,7 @@ use crate::safety::accepted::Accepted;
 use crate::safety::bounds::Bounds;
 use crate::safety::escalation::Escalations;
 use crate::safety::fairness::Fairness;
+use crate::safety::no_way::NoWays;
 use crate::safety::payment::Payments;
 use crate::safety::{Check, Findings};
 use crate::senders::Senders;
@@ -28,6 +30,8 @@ use crate::tape::Tape;
 
 /// The clock is set by as many hours, on or back.
 const JUMP_HOURS: i64 = 30;
+/// Starts in a hundred before which the providers' owners change, where they do.
+const CHANGED: usize = 60;
 
 /// Turns of readers for each one whose work is lost, where that is planted.
 const READINGS: usize = 2;
@@ -40,11 +44,13 @@ pub(crate) struct Chance {
     pub(crate) disk: Rng,
     pub(crate) clock: Rng,
     pub(crate) retention: Rng,
+    pub(crate) contracts: Rng,
 }
 
 /// One run of the simulation.
 pub(crate) struct World {
     pub(crate) plan: Plan,
+    pub(crate) contracts: Contracts,
     pub(crate) bug: Option<Bug>,
     pub(crate) chance: Chance,
     pub(crate) clock: Arc<SimClock>,
@@ -60,6 +66,7 @@ pub(crate) struct World {
     pub(crate) escalations: Escalations,
     pub(crate) bounds: Bounds,
     pub(crate) fairness: Fairness,
+    pub(crate) no_ways: NoWays,
     pub(crate) findings: Findings,
     /// Faults are over.
     pub(crate) calm: bool,
@@ -84,6 +91,8 @@ pub(crate) struct World {
     pub(crate) reads: usize,
     /// Whether a tenant was at rest.
     pub(crate) at_rest: bool,
+    /// How often the providers' owners changed.
+    pub(crate) changes: usize,
 }
 
 impl World {
@@ -99,13 +108,16 @@ impl World {
             disk: stream(4),
             clock: stream(5),
             retention: stream(6),
+            contracts: stream(7),
         };
         let clock = Arc::new(SimClock::starting_at(plan.start, plan.restless));
         let tape = Arc::new(Tape::default());
         let disk = Disk::new(plan.shards, plan.batches, tape.clone(), bug);
         let archive = Archive::new(plan.shards);
+        let contracts = Contracts::of(&plan);
         let house = House::start(&Ground {
             plan: &plan,
+            contracts: &contracts,
             disk: &disk,
             archive: &archive,
             clock: &clock,
@@ -118,6 +130,7 @@ impl World {
         let log = log.then(|| vec![format!("{plan:?}")]);
         Self {
             plan,
+            contracts,
             bug,
             chance,
             clock,
@@ -133,6 +146,7 @@ impl World {
             escalations: Escalations::default(),
             bounds: Bounds::default(),
             fairness,
+            no_ways: NoWays::default(),
             findings: Findings::default(),
             calm: false,
             log,
@@ -147,6 +161,7 @@ impl World {
             forgotten: false,
             reads: 0,
             at_rest: false,
+            changes: 0,
         }
     }
 
@@ -365,6 +380,17 @@ impl World {
         self.stepped();
     }
 
+    /// Mostly somebody has changed the owners of the providers before the next start, where accounts
+    /// are apart.
+    fn configure(&mut self) {
+        if self.plan.accounts && self.chance.contracts.chance(CHANGED) {
+            self.contracts.change(&mut self.chance.contracts);
+            self.changes += 1;
+            let changed = format!("{:?}", self.contracts);
+            self.note(|| changed);
+        }
+    }
+
     /// The process dies and starts again. `tail`: what was not durable may survive in part.
     pub(crate) fn crash(&mut self, tail: bool) {
         self.crashes += 1;
@@ -375,8 +401,13 @@ impl World {
         self.accepted
             .crashed(&kept, &self.shadow, &mut self.findings);
         self.fairness.crashed();
+        self.no_ways.crashed();
+        if tail {
+            self.configure();
+        }
         let Self {
             plan,
+            contracts,
             disk,
             archive,
             clock,
@@ -385,6 +416,7 @@ impl World {
         } = self;
         let house = House::start(&Ground {
             plan,
+            contracts,
             disk,
             archive,
             clock,

@@ -1,5 +1,5 @@
-//! Promise 4, escalations are not lost: whenever nothing is under way, no wait is overdue, and
-//! every bounce that was acknowledged has moved its flow. Refuses the shards' timers: it looks at
+//! Promise 4, escalations are not lost: whenever nothing is under way, no wait is overdue, none ended
+//! early or began late, and every bounce that was acknowledged has moved its flow. Refuses the shards' timers: it looks at
 //! the instants in the records.
 
 use std::collections::BTreeSet;
@@ -36,6 +36,7 @@ impl Escalations {
         findings: &mut Findings,
     ) {
         Self::in_time(record, shadow, now, findings);
+        Self::dated(record, now, findings);
         Self::not_silent(record, shadow, findings);
         Self::late(first, record, shadow, findings);
         let Input::Receipt(receipt) = &record.input else {
@@ -133,6 +134,17 @@ impl Escalations {
             format!(
                 "the wait of {id} ended {} ms early",
                 due.unwrap_or(now).since(now)
+            )
+        });
+    }
+
+    /// A record is dated when it is decided, not later: what begins to wait in it would end late.
+    fn dated(record: &TenantRecord, now: Timestamp, findings: &mut Findings) {
+        let ahead = record.at.since(now);
+        findings.expect(ahead <= RESTLESS_MS, CHECK, || {
+            format!(
+                "what begins to wait for {:?} ends {ahead} ms late",
+                record.tenant
             )
         });
     }

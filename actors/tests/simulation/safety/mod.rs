@@ -10,6 +10,7 @@ pub(crate) mod escalation;
 pub(crate) mod explained;
 pub(crate) mod fairness;
 pub(crate) mod hours;
+pub(crate) mod no_way;
 pub(crate) mod order;
 pub(crate) mod payment;
 
@@ -36,6 +37,8 @@ pub(crate) enum Check {
     NothingAheadWins,
     /// Nothing of a corporation goes over another's account.
     OwnAccounts,
+    /// People get what no provider takes, and nothing else.
+    NoWayLeft,
     /// Liveness: after the faults, everything accepted reaches an end or people.
     EverythingEnds,
 }
