@@ -111,13 +111,25 @@ async fn a_genuine_callback_of_anothers_account_counts_for_nothing() {
     engine.end().await;
 }
 
-/// The one group of tasks of a corporation, about so many messages that could not be made.
-async fn group(engine: &Engine, key: &str, of: usize) -> Value {
+/// The one group of tasks of a corporation, about these notifications and no other.
+async fn group(engine: &Engine, key: &str, of: &[&String]) -> Value {
     let tasks = engine.ask(key, "/v1/tasks").await.ok();
     let groups = tasks["groups"].as_array().cloned().unwrap_or_default();
     assert_eq!(groups.len(), 1, "{tasks}");
-    assert_eq!(groups[0]["notifications"], json!(of), "{tasks}");
-    groups[0].clone()
+    let group = groups[0].clone();
+    assert_eq!(group["notifications"], json!(of.len()), "{tasks}");
+    let path = format!("/v1/tasks?group={}", group["id"].as_str().unwrap());
+    let members = engine.ask(key, &path).await.ok();
+    let members = members["tasks"].as_array().cloned().unwrap_or_default();
+    let mut ids: Vec<&str> = members
+        .iter()
+        .filter_map(|task| task["notification"].as_str())
+        .collect();
+    ids.sort_unstable();
+    let mut of = of.to_vec();
+    of.sort_unstable();
+    assert_eq!(ids, of);
+    group
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -134,7 +146,7 @@ async fn what_waits_for_an_account_that_was_taken_away_goes_to_people() {
     engine.use_accounts(OF_ZUID);
     engine.restart().await;
     engine.pass(MINUTE).await;
-    let task = group(&engine, NOORD, 1).await;
+    let task = group(&engine, NOORD, &[&id]).await;
     let why = task["why"].as_str().unwrap_or_default();
     assert!(
         why.contains("no_provider") && why.contains("noordmail"),
@@ -168,8 +180,8 @@ async fn an_account_that_comes_back_in_time_takes_what_it_had() {
     engine.end().await;
 }
 
-/// A street whose relay refuses noord's own account.
-async fn barred() -> Engine {
+/// A street whose relay refuses noord's own account, and a notification that waits for it.
+async fn barred() -> (Engine, String) {
     let engine = Engine::with(Setup {
         sinks: true,
         accounts: OF_NOORD,
@@ -180,15 +192,15 @@ async fn barred() -> Engine {
     engine
         .put_tenant(NOORD, "H-1", reached_by("email", "ok@huurder.example"))
         .await;
-    engine.accepted(NOORD, notice("H-1", "n-1")).await;
+    let id = engine.accepted(NOORD, notice("H-1", "n-1")).await;
     // Its own account refuses it, and a moment later the street's.
     engine.pass(300).await;
-    engine
+    (engine, id)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn readiness_tells_of_an_account_to_its_corporation_and_to_operators() {
-    let engine = barred().await;
+    let (engine, _) = barred().await;
     let of = async |key: &str| {
         let ready = engine.ask(key, "/readyz").await.ok();
         ready["providers"].as_array().cloned().unwrap_or_default()
@@ -213,8 +225,8 @@ async fn readiness_tells_of_an_account_to_its_corporation_and_to_operators() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_wait_two_days_for_accounts_that_refuse_us_and_then_people_get_them() {
-    let engine = barred().await;
-    engine.accepted(NOORD, notice("H-1", "n-2")).await;
+    let (engine, first) = barred().await;
+    let second = engine.accepted(NOORD, notice("H-1", "n-2")).await;
     for _ in 0..47 {
         engine.pass(HOUR).await;
     }
@@ -228,7 +240,7 @@ async fn messages_wait_two_days_for_accounts_that_refuse_us_and_then_people_get_
     for _ in 0..3 {
         engine.pass(HOUR).await;
     }
-    let both = group(&engine, NOORD, 2).await;
+    let both = group(&engine, NOORD, &[&first, &second]).await;
     let why = both["why"].as_str().unwrap_or_default();
     assert!(why.contains("5.7.8"), "{why}");
     assert_eq!((engine.mails(), engine.sms()), (0, 0));
