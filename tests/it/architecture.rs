@@ -15,6 +15,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("journal", &[]),
     ("archive", &["sluis-model"]),
+    ("keys", &["sluis-model"]),
     ("channels", &["sluis-model"]),
     (
         "actors",
@@ -69,6 +70,10 @@ const ABSENT: &[(&str, &[&str])] = &[
             "Instant",
             "sluis_model::decide",
         ],
+    ),
+    (
+        "keys/src",
+        &["sluis_journal", "sluis_archive", "SystemTime", "std::env"],
     ),
     (
         "channels/src",

@@ -25,6 +25,7 @@ const SOURCES: &[&str] = &[
     "loadtest/src",
     "demo/src",
     "archive/src",
+    "keys/src",
     "bench/src",
     "fuzz/src",
 ];

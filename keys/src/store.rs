@@ -1,0 +1,485 @@
+//! Owns the file of tenants' keys. A key is made, wrapped and durable before it is given to a tenant,
+//! so nothing is ever sealed with a key that a power cut can take away. Whose it is may be written
+//! later: what was sealed with it tells that too. Refuses to go on after a failed write or sync.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+
+use parking_lot::{Mutex, RwLock};
+use sluis_model::{CorporationId, TenantKey, Timestamp};
+
+use crate::cache::Cache;
+use crate::copy;
+use crate::data_key::{DataKey, KEY_BYTES};
+use crate::error::KeyError;
+use crate::file::{DiskFile, KeyFile};
+use crate::header::{self, HEADER_BYTES, Header};
+use crate::id::KeyId;
+use crate::names::{Names, Tag};
+use crate::pool::{Pools, Ready};
+use crate::slot::{self, Owner, SLOT_BYTES, Slot, Wrapped};
+use crate::wrapping::{Place, WrappingKeys};
+
+mod open;
+
+/// Sizes of a store.
+#[derive(Clone, Copy, Debug)]
+pub struct StoreOptions {
+    /// Unwrapped keys that are at hand, of 32 bytes each; others are read again.
+    pub cached_keys: usize,
+    /// Keys of a corporation that are made at once, at least: a restart leaves as many unused.
+    pub least_made: usize,
+    /// And at most, while many tenants are new.
+    pub most_made: usize,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self {
+            cached_keys: 262_144,
+            least_made: 256,
+            most_made: 65_536,
+        }
+    }
+}
+
+/// What a number of a key leads to.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives for a moment; a box would be an allocation for each record"
+)]
+pub enum Found {
+    /// The key.
+    Key(DataKey),
+    /// It was destroyed.
+    Erased(Timestamp),
+}
+
+/// What a change of a corporation's key did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rewrapped {
+    /// Keys that are under the current key now.
+    pub done: u64,
+}
+
+/// Figures of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Figures {
+    /// Places in the file.
+    pub places: u64,
+    /// Tenants with a key.
+    pub tenants: u64,
+    /// Keys that are made and nobody's.
+    pub ready: u64,
+    /// Keys that were destroyed.
+    pub erased: u64,
+    /// Damaged places.
+    pub damaged: u64,
+    /// Keys under an older key of their corporation.
+    pub stale: u64,
+    /// How often somebody waited for keys to be made.
+    pub waited: u64,
+}
+
+/// What was counted.
+#[derive(Default)]
+struct Counts {
+    erased: AtomicU64,
+    damaged: AtomicU64,
+    stale: AtomicU64,
+    waited: AtomicU64,
+}
+
+/// The keys of all tenants.
+pub struct KeyStore {
+    file: Box<dyn KeyFile>,
+    header: Header,
+    wrapping: WrappingKeys,
+    options: StoreOptions,
+    names: RwLock<Names>,
+    cache: Cache,
+    pools: Mutex<Pools>,
+    /// Held while keys are made: one at a time.
+    making: Mutex<()>,
+    /// Number of the next place: those before it are durable.
+    next: AtomicU32,
+    /// Held for every write into a place that exists, and while one is read into the cache.
+    places: Mutex<()>,
+    /// Owners that are not in the file yet.
+    unwritten: Mutex<Vec<(KeyId, Tag)>>,
+    /// Keys that were nobody's when the file was opened, until [`KeyStore::settle`].
+    left: Mutex<Vec<(CorporationId, KeyId)>>,
+    /// Rung when keys are to be made soon.
+    bell: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    broken: AtomicBool,
+    counts: Counts,
+}
+
+impl fmt::Debug for KeyStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyStore").finish_non_exhaustive()
+    }
+}
+
+impl KeyStore {
+    /// Opens the file of keys, or makes it.
+    ///
+    /// # Errors
+    /// A key that is needed is not among `wrapping`; damage; a failing disk.
+    pub fn open(
+        path: &Path,
+        wrapping: WrappingKeys,
+        options: StoreOptions,
+    ) -> Result<Self, KeyError> {
+        Self::on(Box::new(DiskFile::open(path)?), wrapping, options)
+    }
+
+    /// Who is told when it is time to call [`KeyStore::tend`]. It must not block.
+    pub fn on_low(&self, bell: impl Fn() + Send + Sync + 'static) {
+        // There is one who makes keys.
+        drop(self.bell.set(Box::new(bell)));
+    }
+
+    /// Whether bytes of this corporation's tenants are sealed.
+    #[must_use]
+    pub fn seals(&self, corporation: CorporationId) -> bool {
+        self.wrapping.has(corporation)
+    }
+
+    /// The keyed hash of a tenant, by which a record can say that his key was destroyed.
+    #[must_use]
+    pub fn tag(&self, tenant: &TenantKey) -> Tag {
+        Tag::of(&self.header.secret, tenant)
+    }
+
+    /// The key for new bytes of a tenant; none when his corporation has no key. It waits for a disk
+    /// only when more tenants are new than keys were made.
+    ///
+    /// # Errors
+    /// See [`KeyError`].
+    pub fn sealing_key(&self, tenant: &TenantKey) -> Result<Option<(KeyId, DataKey)>, KeyError> {
+        if !self.wrapping.has(tenant.corporation) {
+            return Ok(None);
+        }
+        let tag = self.tag(tenant);
+        loop {
+            let id = self.names.read().find(&tag);
+            let Some(id) = id else {
+                return self.assign(tenant.corporation, tag).map(Some);
+            };
+            // Destroyed since it was found: the tenant has none any more, or another one.
+            if let Found::Key(key) = self.opening_key(id)? {
+                return Ok(Some((id, key)));
+            }
+        }
+    }
+
+    /// The key that bytes were sealed with.
+    ///
+    /// # Errors
+    /// See [`KeyError`].
+    pub fn opening_key(&self, id: KeyId) -> Result<Found, KeyError> {
+        if let Some(key) = self.cache.get(id) {
+            return Ok(Found::Key(DataKey::new(&key)));
+        }
+        // Held until the key is in the cache: who destroys it takes it out of there afterwards.
+        let _alone = self.places.lock();
+        match self.read(id)? {
+            Slot::Key(wrapped, _) => {
+                let key = self.wrapping.unwrap(self.place(id), &wrapped)?;
+                self.cache.put(id, key);
+                Ok(Found::Key(DataKey::new(&key)))
+            }
+            Slot::Gone { at, .. } => Ok(Found::Erased(at)),
+            Slot::Damaged => Err(KeyError::Damaged(id)),
+        }
+    }
+
+    /// Whether it is known whose this key is.
+    #[must_use]
+    pub fn is_owned(&self, id: KeyId) -> bool {
+        self.names.read().is_owned(id)
+    }
+
+    /// Something that was sealed with this key is about this tenant. Whoever opens it says so: the file
+    /// may not know, after a power cut.
+    pub fn learn(&self, id: KeyId, tenant: &TenantKey) {
+        if self.names.read().is_owned(id) {
+            return;
+        }
+        let tag = self.tag(tenant);
+        self.left.lock().retain(|(_, left)| *left != id);
+        self.pools.lock().withdraw(id);
+        self.names.write().add(tag, id);
+        self.unwritten.lock().push((id, tag));
+    }
+
+    /// Everything that is sealed was opened once since the start: keys that are still nobody's may be
+    /// given to tenants.
+    ///
+    /// # Errors
+    /// See [`KeyError`].
+    pub fn settle(&self) -> Result<(), KeyError> {
+        let left = std::mem::take(&mut *self.left.lock());
+        for (corporation, id) in left {
+            let Slot::Key(wrapped, Owner::Nobody) = self.read(id)? else {
+                continue;
+            };
+            let key = self.wrapping.unwrap(self.place(id), &wrapped)?;
+            let least = self.options.least_made;
+            self.pools.lock().add(corporation, least, [(id, key)]);
+        }
+        Ok(())
+    }
+
+    /// Gives a tenant a key that is durable already.
+    fn assign(&self, corporation: CorporationId, tag: Tag) -> Result<(KeyId, DataKey), KeyError> {
+        let ready = self.take_ready(corporation)?;
+        let mut names = self.names.write();
+        if let Some(id) = names.find(&tag) {
+            drop(names);
+            // Somebody else was faster.
+            self.pools.lock().give_back(corporation, ready);
+            return match self.opening_key(id)? {
+                Found::Key(key) => Ok((id, key)),
+                Found::Erased(_) => Err(KeyError::Missing(id)),
+            };
+        }
+        let (id, key) = ready;
+        names.add(tag, id);
+        drop(names);
+        self.cache.put(id, key);
+        self.unwritten.lock().push((id, tag));
+        Ok((id, DataKey::new(&key)))
+    }
+
+    fn take_ready(&self, corporation: CorporationId) -> Result<Ready, KeyError> {
+        loop {
+            let (ready, low) = self.pools.lock().take(corporation);
+            if low && let Some(bell) = self.bell.get() {
+                bell();
+            }
+            if let Some(ready) = ready {
+                return Ok(ready);
+            }
+            self.counts.waited.fetch_add(1, Relaxed);
+            self.fill(corporation)?;
+        }
+    }
+
+    /// Makes keys where few are left, and writes down whose the given ones are. Blocks for the disk:
+    /// not for an arbiter.
+    ///
+    /// # Errors
+    /// See [`KeyError`].
+    pub fn tend(&self) -> Result<(), KeyError> {
+        for corporation in self.wrapping.corporations() {
+            self.fill(corporation)?;
+        }
+        self.write_owners()
+    }
+
+    /// Everything that this store knows is durable on return: before records are forgotten that would
+    /// tell it again. Blocks for the disk.
+    ///
+    /// # Errors
+    /// See [`KeyError`].
+    pub fn sync(&self) -> Result<(), KeyError> {
+        self.write_owners()?;
+        self.sync_file()
+    }
+
+    fn fill(&self, corporation: CorporationId) -> Result<(), KeyError> {
+        let _alone = self.making.lock();
+        let StoreOptions {
+            least_made,
+            most_made,
+            ..
+        } = self.options;
+        let wanted = self.pools.lock().wanted(corporation, least_made, most_made);
+        if wanted == 0 {
+            return Ok(());
+        }
+        let next = self.next.load(Relaxed);
+        let made = self.make(corporation, next, wanted)?;
+        self.next.store(next + wanted as u32, Relaxed);
+        self.pools.lock().add(corporation, least_made, made);
+        Ok(())
+    }
+
+    /// Writes new keys at the end of the file, durably.
+    fn make(
+        &self,
+        corporation: CorporationId,
+        next: u32,
+        count: usize,
+    ) -> Result<Vec<Ready>, KeyError> {
+        if next.checked_add(count as u32).is_none() {
+            return Err(KeyError::Full);
+        }
+        let mut random = vec![0; count * KEY_BYTES];
+        header::fill(&mut random)?;
+        let (keys, _) = random.as_chunks::<KEY_BYTES>();
+        let mut bytes = Vec::with_capacity(count * SLOT_BYTES);
+        let mut made = Vec::with_capacity(count);
+        for (key, id) in keys.iter().zip((next..).map(KeyId)) {
+            let wrapped = self.wrapping.wrap(self.place(id), corporation, key);
+            // Only a corporation with a key has tenants with keys.
+            bytes.extend_from_slice(&slot::new_key(&wrapped.ok_or(KeyError::Missing(id))?));
+            made.push((id, *key));
+        }
+        self.write(&bytes, offset(KeyId(next)))?;
+        self.sync_file()?;
+        Ok(made)
+    }
+
+    fn write_owners(&self) -> Result<(), KeyError> {
+        let unwritten = std::mem::take(&mut *self.unwritten.lock());
+        for (id, tag) in unwritten {
+            let _alone = self.places.lock();
+            // Not when the key was destroyed meanwhile: nothing of its owner may come back.
+            if matches!(self.read(id)?, Slot::Key(_, Owner::Nobody | Owner::Unknown)) {
+                let (at, part) = slot::owner_part(tag);
+                self.write(&part, offset(id) + at as u64)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Destroys every key of a tenant; on return they are gone from the file, durably. Gives how many.
+    /// What comes of this tenant later gets a new key.
+    ///
+    /// # Errors
+    /// See [`KeyError`]: then it is not known whether the key is gone, and a repetition may be needed
+    /// after a restart.
+    pub fn erase(&self, tenant: &TenantKey, at: Timestamp) -> Result<usize, KeyError> {
+        self.erase_tag(self.tag(tenant), at)
+    }
+
+    /// As [`KeyStore::erase`], by the keyed hash of the tenant.
+    ///
+    /// # Errors
+    /// As [`KeyStore::erase`].
+    pub fn erase_tag(&self, tag: Tag, at: Timestamp) -> Result<usize, KeyError> {
+        let ids = self.names.write().remove(&tag);
+        for id in &ids {
+            self.destroy(*id, at)?;
+        }
+        if !ids.is_empty() {
+            self.sync_file()?;
+        }
+        Ok(ids.len())
+    }
+
+    fn destroy(&self, id: KeyId, at: Timestamp) -> Result<(), KeyError> {
+        self.unwritten.lock().retain(|(other, _)| *other != id);
+        let _alone = self.places.lock();
+        if let Slot::Key(Wrapped { corporation, .. }, _) = self.read(id)? {
+            self.write(&slot::gone(corporation, at), offset(id))?;
+            self.counts.erased.fetch_add(1, Relaxed);
+        }
+        self.cache.remove(id);
+        Ok(())
+    }
+
+    /// Wraps every key anew that is not under the current key of its corporation, durably. What was
+    /// sealed stays as it is. Blocks for the disk.
+    ///
+    /// # Errors
+    /// See [`KeyError`].
+    pub fn rewrap(&self) -> Result<Rewrapped, KeyError> {
+        let mut rewrapped = Rewrapped::default();
+        let end = self.next.load(Relaxed);
+        for id in (1..end).map(KeyId) {
+            let _alone = self.places.lock();
+            let Slot::Key(wrapped, _) = self.read(id)? else {
+                continue;
+            };
+            let corporation = wrapped.corporation;
+            if self.wrapping.is_current(corporation, wrapped.fingerprint) {
+                continue;
+            }
+            let key = self.wrapping.unwrap(self.place(id), &wrapped)?;
+            if let Some(wrapped) = self.wrapping.wrap(self.place(id), corporation, &key) {
+                self.write(&slot::key_part(&wrapped), offset(id))?;
+                rewrapped.done += 1;
+            }
+        }
+        self.sync_file()?;
+        self.counts.stale.store(0, Relaxed);
+        Ok(rewrapped)
+    }
+
+    /// Makes the file at `to` a copy of this one, in place and durably: a key that was destroyed since
+    /// the last copy is destroyed there too. Gives how many bytes were written.
+    ///
+    /// # Errors
+    /// See [`KeyError`].
+    pub fn copy_to(&self, to: &Path) -> Result<u64, KeyError> {
+        copy::copy(&*self.file, to)
+    }
+
+    /// Figures, for metrics.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        let counts = &self.counts;
+        Figures {
+            places: u64::from(self.next.load(Relaxed) - 1),
+            tenants: self.names.read().len() as u64,
+            ready: self.pools.lock().len() as u64,
+            erased: counts.erased.load(Relaxed),
+            damaged: counts.damaged.load(Relaxed),
+            stale: counts.stale.load(Relaxed),
+            waited: counts.waited.load(Relaxed),
+        }
+    }
+
+    fn place(&self, id: KeyId) -> Place<'_> {
+        Place {
+            file: &self.header.file,
+            id,
+        }
+    }
+
+    fn read(&self, id: KeyId) -> Result<Slot, KeyError> {
+        let mut bytes = [0; SLOT_BYTES];
+        if id.0 == 0 || id.0 >= self.next.load(Relaxed) {
+            return Err(KeyError::Missing(id));
+        }
+        self.file
+            .read_at(&mut bytes, offset(id))
+            .map_err(KeyError::file("read a place"))?;
+        Ok(Slot::decode(&bytes))
+    }
+
+    fn write(&self, bytes: &[u8], at: u64) -> Result<(), KeyError> {
+        self.unless_broken(|| self.file.write_at(bytes, at), "write")
+    }
+
+    fn sync_file(&self) -> Result<(), KeyError> {
+        self.unless_broken(|| self.file.sync(), "sync")
+    }
+
+    /// A failed sync is never tried again: the system may have dropped what it could not write.
+    fn unless_broken(
+        &self,
+        act: impl FnOnce() -> std::io::Result<()>,
+        what: &'static str,
+    ) -> Result<(), KeyError> {
+        if self.broken.load(Relaxed) {
+            return Err(KeyError::Broken);
+        }
+        act().map_err(|error| {
+            self.broken.store(true, Relaxed);
+            KeyError::file(what)(error)
+        })
+    }
+}
+
+/// Where a place begins.
+fn offset(id: KeyId) -> u64 {
+    HEADER_BYTES as u64 + (u64::from(id.0) - 1) * SLOT_BYTES as u64
+}
