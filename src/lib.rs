@@ -21,6 +21,7 @@ pub mod ids;
 pub mod intake;
 pub mod machine;
 pub mod ports;
+pub mod process;
 mod reading;
 pub mod reference_key;
 pub mod scrape;

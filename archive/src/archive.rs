@@ -14,7 +14,7 @@ use crate::entry::{Entry, Head, Kind};
 use crate::error::ArchiveError;
 use crate::hash::Hash;
 use crate::index::{self, Key};
-use crate::manifest::{self, BlockOf, Manifest, Tip};
+use crate::manifest::{self, BlockOf, Manifest, SegmentOf, Tip};
 use crate::names;
 use crate::open_volume::{Objects, OpenVolume};
 use crate::store::Store;
@@ -341,11 +341,22 @@ impl Archive {
             let what = format!("it names block {number}, which the volume has not");
             return Err(ArchiveError::damaged(place, what));
         };
-        let path = names::object(manifest.volume, &segment.object);
-        let bytes = self.store.range(&path, at..at + block.length())?;
-        let opened = Opened::read(block, &bytes, &block_place(&path, at, block))?;
+        let opened = self.read_block(manifest, segment, block, at)?;
         self.remember(name, opened.clone());
         Ok(opened)
+    }
+
+    /// Reads and opens the block that begins at `at`.
+    pub(crate) fn read_block(
+        &self,
+        manifest: &Manifest,
+        segment: &SegmentOf,
+        block: &BlockOf,
+        at: u64,
+    ) -> Result<Opened, ArchiveError> {
+        let path = names::object(manifest.volume, &segment.object);
+        let bytes = self.store.range(&path, at..at + block.length())?;
+        Opened::read(block, &bytes, &block_place(&path, at, block))
     }
 
     fn remembered(&self, name: (u64, u32)) -> Option<Opened> {

@@ -22,6 +22,7 @@ mod names;
 mod open_volume;
 mod store;
 mod verify;
+mod walk;
 mod words;
 
 pub use archive::{Archive, Batch, Found, Limits, Sealed};

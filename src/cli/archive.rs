@@ -12,6 +12,7 @@ use clap::{Args, Subcommand};
 use sluis_archive::{Archive, Found, Key, Kind, Store, Tip, Topic, verify};
 use sluis_model::{Clock as _, CorporationId, NotificationId, TenantKey};
 
+use super::archive_process::{self, ProcessArgs};
 use super::config::Reply;
 use crate::clock::SystemClock;
 use crate::dossier::{self, Dossier};
@@ -53,6 +54,9 @@ pub enum ArchiveCommand {
         #[arg(long, value_name = "FILE")]
         to: PathBuf,
     },
+    /// Writes process data: what was decided about the notifications of one corporation in a period,
+    /// without addresses and texts, for tools that analyse processes.
+    Process(ProcessArgs),
 }
 
 /// Most bytes of bodies in a dossier: it is put together in memory.
@@ -99,6 +103,7 @@ pub(super) fn run(command: &ArchiveCommand) -> Reply {
             outputs,
         } => shown(archive, of, outputs.as_deref()),
         ArchiveCommand::Export { archive, of, to } => exported(archive, of, to),
+        ArchiveCommand::Process(args) => processed(args),
     };
     match result {
         Ok((out, code)) => Reply {
@@ -119,6 +124,11 @@ fn store(directory: &Path) -> anyhow::Result<Store> {
     let there = directory.is_dir();
     anyhow::ensure!(there, "{}: there is no such directory", directory.display());
     Ok(Store::directory(directory)?)
+}
+
+fn processed(args: &ProcessArgs) -> anyhow::Result<(String, u8)> {
+    let archive = Archive::look(store(&args.archive)?)?;
+    Ok((archive_process::written(args, &archive)?, 0))
 }
 
 fn verified(directory: &Path, head: Option<Tip>) -> anyhow::Result<(String, u8)> {

@@ -7,6 +7,7 @@
 )]
 
 mod archive;
+mod archive_process;
 mod backup;
 mod config;
 mod journal;

@@ -31,6 +31,7 @@ mod log;
 mod metrics;
 mod openapi;
 mod pauses;
+mod process;
 mod receipts;
 mod service;
 mod short_way;

@@ -1,0 +1,40 @@
+//! Owns walking along everything that is sealed, oldest volume first. Refuses to look at the volume
+//! that is being filled.
+
+use std::ops::ControlFlow;
+
+use crate::archive::{Archive, Found};
+use crate::error::ArchiveError;
+use crate::manifest;
+
+impl Archive {
+    /// Visits the entries of the sealed volumes with their categories, oldest volume first and in the
+    /// order in which they came within a segment, until the visitor breaks. `wants` is asked of each
+    /// block: the corporation's number, and when its oldest and its newest entry were decided.
+    ///
+    /// # Errors
+    /// The store fails, or a block is damaged.
+    pub fn each(
+        &self,
+        wants: impl Fn(u16, i64, i64) -> bool,
+        visit: &mut dyn FnMut(&str, Found) -> ControlFlow<()>,
+    ) -> Result<(), ArchiveError> {
+        for manifest in self.volumes() {
+            let volume = Some(manifest.volume);
+            for (segment, block, at) in manifest.blocks() {
+                if !wants(segment.corporation, block.first_at, block.last_at) {
+                    continue;
+                }
+                let opened = self.read_block(&manifest, segment, block, at)?;
+                for entry in opened.entries(&manifest::place(manifest.volume)) {
+                    let (head, body) = entry?;
+                    let found = Found { head, body, volume };
+                    if visit(&segment.category, found).is_break() {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
