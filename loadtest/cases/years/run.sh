@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# Years in minutes: OPEN notifications stay open, and beside them ROUNDS times as many as ROUND are sent and end, on a clock
+# that runs SPEED times as fast. What is kept must stay bounded: after each round the resident memory, the disk of journal,
+# table and archive; after every EVERY rounds a kill -9 and the time until it is ready again. Prints the curves as a table,
+# and fails when the last third of one is more than a fifth above the third before it.
+#
+#   loadtest/cases/years/run.sh [ROUNDS] [ROUND] [OPEN]        needs libfaketime (Debian)
+#   SPEED=10000 KEEP_FOR=72h EVERY=5 TENANTS=200000 BODY_BYTES=850 ARCHIVE=true
+ROUNDS="${1:-30}"
+ROUND="${2:-1000000}"
+OPEN="${3:-1000000}"
+SPEED="${SPEED:-10000}"
+EVERY="${EVERY:-5}"
+TENANTS="${TENANTS:-200000}"
+# Read by write_config.
+# shellcheck disable=SC2034
+MAX_OPEN=$((OPEN + ROUND + 100000))
+source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+FAKETIME_LIBRARY=$(find /usr/lib -name libfaketimeMT.so.1 2> /dev/null | head -n 1)
+[ -n "$FAKETIME_LIBRARY" ] || fail "install libfaketime"
+
+# The clock of the engine: it began on the first day of 2030 when this script began.
+BEGAN_MS=$(now_ms)
+FIRST_DAY=$(date -u -d 2030-01-01T00:00:00Z +%s)
+simulated() { compute "$FIRST_DAY + ($(now_ms) - $BEGAN_MS) / 1000 * $SPEED" 0; }
+
+# The monotonic clock is left alone: time limits of connections are those of this world.
+start_in_time() {
+  local now
+  now=$(TZ=UTC date -u -d "@$(simulated)" '+%Y-%m-%d %H:%M:%S')
+  TZ=UTC LD_PRELOAD=$FAKETIME_LIBRARY FAKETIME="@$now x$SPEED" FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1 FAKETIME_NO_CACHE=1 \
+    "$SLUIS" serve --config "$WORK/sluis.toml" >> "$WORK/engine.log" 2>&1 &
+  ENGINE=$!
+}
+
+mib_of() { du -sm --apparent-size "$1" 2> /dev/null | cut -f1; }
+
+offer() { # offer RUN_ID COUNT [MORE]...
+  local id=$1 count=$2
+  shift 2
+  "$LOADTEST" run --target "http://$HTTP" --target-binary "$BINARY" --mode binary --rate max --count "$count" --tenants "$TENANTS" \
+    --connections 4 --flow notice --body-bytes "${BODY_BYTES:-850}" --run-id "$id" --retry --quiet --report "$WORK/$id.json" "$@" \
+    > "$WORK/$id.out" 2>&1 || fail "$WORK/$id.out"
+}
+
+write_config 16
+null_provider 256
+printf '[journal]\nkeep_for = "%s"\n[archive]\nenabled = %s\n' "${KEEP_FOR:-72h}" "${ARCHIVE:-true}" >> "$WORK/sluis.toml"
+start_in_time
+until_true 60 "the start" ready
+"$LOADTEST" tenants --target "http://$HTTP" --count "$TENANTS" > "$WORK/tenants.out" 2>&1
+say "$OPEN that stay open for a hundred years"
+[ "$OPEN" -eq 0 ] || offer open "$OPEN" --send-after 2130-01-01T00:00:00Z
+rows=()
+printf '%6s %12s %10s %10s %10s %10s %10s %10s\n' round date rss_mib journal_mib table_mib archive_mib rate_s ready_s > "$WORK/curves"
+for round in $(seq "$ROUNDS"); do
+  from=$(now_ms)
+  offer "round$round" "$ROUND"
+  until_true 600 "the end of round $round" test "$(open_count)" -le "$OPEN" || true
+  until [ "$(open_count)" -le "$OPEN" ]; do read -rt 0.2 <> <(:) || true; done
+  rate=$(compute "$ROUND * 1000 / ($(now_ms) - $from)" 0)
+  ready_s=-
+  if [ $((round % EVERY)) = 0 ]; then
+    kill -9 "$ENGINE"
+    wait "$ENGINE" 2> /dev/null || true
+    start_ms=$(now_ms)
+    start_in_time
+    until_true 600 "readiness after the kill" ready
+    ready_s=$(compute "($(now_ms) - $start_ms) / 1000")
+    found=$(open_count)
+    [ "$found" -eq "$OPEN" ] || fail "$found open after the kill, $OPEN before"
+  fi
+  rss=$(rss_mib "$ENGINE")
+  row=$(printf '%6s %12s %10s %10s %10s %10s %10s %10s' "$round" "$(date -u -d "@$(simulated)" +%Y-%m-%d)" "$rss" \
+    "$(mib_of "$WORK/data/journal")" "$(mib_of "$WORK/data/table")" "$(mib_of "$WORK/data/archive")" "$rate" "$ready_s")
+  say "$row"
+  rows+=("$row")
+  printf '%s\n' "$row" >> "$WORK/curves"
+  record "years" "round $round" measured rss_mib="$rss" journal_mib="$(mib_of "$WORK/data/journal")" \
+    table_mib="$(mib_of "$WORK/data/table")" archive_mib="$(mib_of "$WORK/data/archive")" ended="$((round * ROUND))" open="$OPEN"
+done
+cat "$WORK/curves"
+stop_politely "$ENGINE"
+ENGINE=""
+# The archive grows: it is kept for years. The others must not.
+awk -v rounds="$ROUNDS" 'NR > 1 {
+    third = int((NR - 2) * 3 / rounds)
+    for (column = 3; column <= 5; column++) { sum[third, column] += $column }
+    count[third]++
+  }
+  END {
+    split("rss journal table", names, " ")
+    for (column = 3; column <= 5; column++) {
+      before = sum[1, column] / count[1]; last = sum[2, column] / count[2]
+      printf "%s: the last third over the one before: %.2f\n", names[column - 2], last / before
+      if (last > 1.2 * before) { bad = 1 }
+    }
+    exit bad
+  }' "$WORK/curves" || fail "a curve is not flat"
+say "flat; results in $RESULTS"
