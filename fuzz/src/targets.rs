@@ -1,7 +1,7 @@
 //! Owns what must hold for any bytes, one function for each reader: no panic, bounded answers, and
 //! what was read can be written and read again. Refuses to make inputs: `cases` does.
 
-use sluis::intake::tenant_list::{self, Format, MAX_ROWS};
+use sluis::intake::tenant_list::{Format, List, MAX_ROWS};
 use sluis_channels::read_bounce;
 use sluis_model::codec::decode_plain;
 use sluis_model::wire::{ClientFrame, Decoder, Frame, MAX_FRAME, ServerFrame};
@@ -115,7 +115,8 @@ pub fn bounce(bytes: &[u8]) {
 /// The reader of tenant lists, in both formats.
 pub fn tenant_list(bytes: &[u8]) {
     for format in [Format::Csv, Format::Ndjson] {
-        let mut rows = tenant_list::read(bytes, format);
+        let list = List::open(bytes, Some(format), None);
+        let mut rows = list.rows();
         let (mut count, mut line) = (0, 0);
         for row in rows.by_ref() {
             count += 1;

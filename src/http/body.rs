@@ -16,18 +16,11 @@ use serde::de::DeserializeOwned;
 use super::problem::{Problem, Wanted};
 use super::receipt_path::most_of_a_mail;
 use crate::app::App;
-use crate::intake::tenant_list::Format;
+use crate::intake::tenant_list::{Charset, Format, JSON_LINES, List};
 use crate::intake::{FieldProblem, Node, ProblemCode};
 
 /// U+FEFF in UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-/// What says that it is NDJSON.
-const LINES: [&str; 4] = [
-    "application/x-ndjson",
-    "application/ndjson",
-    "application/jsonl",
-    "application/x-jsonlines",
-];
 /// Whatever it is.
 const BYTES: &str = "application/octet-stream";
 /// What `curl -d` says of anything.
@@ -68,7 +61,7 @@ impl Said {
     /// NDJSON, also as bytes or as nothing.
     fn lines(headers: &HeaderMap) -> Result<Self, Problem> {
         Self::of(headers, Wanted::Lines, |media| {
-            matches!(media, "" | BYTES) || LINES.contains(&media)
+            matches!(media, "" | BYTES) || JSON_LINES.contains(&media)
         })
     }
 
@@ -141,6 +134,31 @@ fn media_type(headers: &HeaderMap) -> String {
     }
 }
 
+/// The encoding that the type names (RFC 9110, 8.3.2).
+///
+/// # Errors
+/// 415: there is no such encoding.
+fn charset(headers: &HeaderMap) -> Result<Option<Charset>, Problem> {
+    let said = headers.get(header::CONTENT_TYPE);
+    let said = said.and_then(|said| said.to_str().ok()).unwrap_or_default();
+    let parameters = said.split(';').skip(1);
+    let named = parameters.filter_map(|parameter| parameter.split_once('='));
+    let name = named
+        .filter(|(key, _)| key.trim().eq_ignore_ascii_case("charset"))
+        .map(|(_, name)| name.trim().trim_matches('"'))
+        .next();
+    let Some(name) = name else {
+        return Ok(None);
+    };
+    let known = Charset::named(name).map(Some);
+    known.ok_or_else(|| {
+        let name: String = name.chars().take(80).collect();
+        let expected = Charset::EXAMPLES;
+        let detail = format!("charset {name:?}: expected {expected}");
+        Problem::unsupported(Wanted::List, "wrong_type", detail)
+    })
+}
+
 fn wrong_type(said: &str, wanted: Wanted) -> Problem {
     let said: String = said.chars().take(80).collect();
     let hint = if said == FORM {
@@ -210,8 +228,20 @@ pub(super) struct JsonBody(pub(super) Bytes);
 /// A body of JSON, a value a line.
 pub(super) struct LinesBody(pub(super) Bytes);
 
-/// A tenant list.
-pub(super) struct ListBody(pub(super) Format, pub(super) Bytes);
+/// A tenant list, with what is said of it.
+pub(super) struct ListBody {
+    /// None: bytes, and nothing more.
+    format: Option<Format>,
+    charset: Option<Charset>,
+    bytes: Bytes,
+}
+
+impl ListBody {
+    /// Its text, as far as it can be read.
+    pub(super) fn open(&self) -> List<'_> {
+        List::open(&self.bytes, self.format, self.charset)
+    }
+}
 
 /// A body of any type, as it is, with what it is said to be.
 pub(super) struct AnyBody {
@@ -247,14 +277,13 @@ impl FromRequest<Arc<App>> for ListBody {
         if format.is_none() && said != BYTES {
             return Err(wrong_type(&said, Wanted::List));
         }
-        let body = read(request, app).await?;
-        let first = line_without_mark(&body).trim_ascii_start().first();
-        let looks = if first == Some(&b'{') {
-            Format::Ndjson
-        } else {
-            Format::Csv
-        };
-        Ok(Self(format.unwrap_or(looks), body))
+        let charset = charset(request.headers())?;
+        let bytes = read(request, app).await?;
+        Ok(Self {
+            format,
+            charset,
+            bytes,
+        })
     }
 }
 

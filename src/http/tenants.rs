@@ -73,16 +73,10 @@ async fn snapshot(app: &App, key: TenantKey) -> Result<Box<Snapshot>, Problem> {
 }
 
 fn key(corporation: CorporationId, id: &str) -> Result<TenantKey, Problem> {
-    if id.is_empty() || id.len() > TenantKey::MAX_BYTES || !intake::is_line(id) {
-        let expected = format!(
-            "1 to {} bytes without control characters",
-            TenantKey::MAX_BYTES
-        );
-        return Err(Problem::invalid(vec![
-            FieldProblem::new("tenant_id", ProblemCode::BadCharacters, expected).value(id),
-        ]));
+    match intake::line_problem("tenant_id", id, 1, TenantKey::MAX_BYTES) {
+        None => Ok(TenantKey::new(corporation, id)),
+        Some(problem) => Err(Problem::invalid(vec![problem])),
     }
-    Ok(TenantKey::new(corporation, id))
 }
 
 #[derive(Debug, Serialize)]
@@ -237,13 +231,14 @@ struct RowBody {
 pub(super) async fn load(
     State(app): State<Arc<App>>,
     Caller(corporation): Caller,
-    ListBody(format, body): ListBody,
+    body: ListBody,
 ) -> Result<Response, Problem> {
     may_store(&app, corporation)?;
     let read = tokio::task::spawn_blocking(move || {
-        let mut rows = tenant_list::read(&body, format);
-        let list: Vec<_> = rows.by_ref().collect();
-        (list, rows.notes())
+        let list = body.open();
+        let mut rows = list.rows();
+        let read: Vec<_> = rows.by_ref().collect();
+        (read, rows.notes())
     });
     let (rows, notes) = read.await.map_err(|_| Problem::from(AskError::Lost))?;
     let mut report = LoadBody {

@@ -1,6 +1,7 @@
 //! Owns the check of intake: every kind of mistake is reported with its path, several at once, and
 //! no bytes panic. Refuses a mistake that is only found when another one is repaired.
 
+mod encodings;
 mod exports;
 mod facts;
 mod hashes;

@@ -66,7 +66,8 @@ fn the_cases_reach_behind_the_door() {
     });
     reach("tenant_list", |bytes| {
         let csv = sluis::intake::tenant_list::Format::Csv;
-        sluis::intake::tenant_list::read(bytes, csv).any(|row| row.is_ok())
+        let list = sluis::intake::tenant_list::List::open(bytes, Some(csv), None);
+        list.rows().any(|row| row.is_ok())
     });
     reach("frames", |bytes| {
         let mut decoder =

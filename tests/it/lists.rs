@@ -3,20 +3,18 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Body, Engine, NOORD, Reply, reached_by};
+use crate::support::{Body, Engine, NOORD, Reply, notice, reached_by};
 
 const DAY: i64 = 86_400_000;
 const MAIL: &str = "late-bounce@huurder.example";
 
 async fn load(engine: &Engine, list: &str) -> Reply {
-    engine
-        .call(
-            NOORD,
-            "POST",
-            "/v1/tenants/load",
-            Body::Bytes("text/csv", list.into()),
-        )
-        .await
+    load_as(engine, "text/csv", list.into()).await
+}
+
+async fn load_as(engine: &Engine, media: &'static str, list: Vec<u8>) -> Reply {
+    let body = Body::Bytes(media, list);
+    engine.call(NOORD, "POST", "/v1/tenants/load", body).await
 }
 
 /// An engine whose tenant H-1 has a mail address that bounced, and the tenant's storno.
@@ -113,6 +111,62 @@ async fn a_list_of_which_nothing_was_taken_is_no_200() {
         1,
         "what is the same was taken"
     );
+    engine.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_is_read_as_the_media_type_and_its_charset_say() {
+    let engine = Engine::start().await;
+    let csv = |name: &[u8]| [b"huurdernummer;naam\nH-1;", name, b"\n"].concat();
+    let utf16 = "huurdernummer;naam\nH-1;Zo\u{eb}\n".encode_utf16();
+    let utf16: Vec<u8> = utf16.flat_map(u16::to_le_bytes).collect();
+    for (media, list, name) in [
+        ("text/csv", csv(b"Ren\xe9"), "René"),
+        (
+            "Text/CSV; header=present; Charset=\"macintosh\"",
+            csv(b"Ren\x8e"),
+            "René",
+        ),
+        ("application/vnd.ms-excel", csv(b"Kok"), "Kok"),
+        ("application/octet-stream", utf16, "Zoë"),
+    ] {
+        load_as(&engine, media, list).await.ok();
+        let tenant = engine.ask(NOORD, "/v1/tenants/H-1").await.ok();
+        assert_eq!(tenant["profile"]["name"], name, "{media}");
+    }
+    let refused = load_as(&engine, "text/csv", csv(b"Ren\x82")).await;
+    assert_eq!(refused.problem(), (422, "nothing_taken".into()));
+    let unknown = load_as(&engine, "text/csv; charset=cp850", csv(b"Ren\x82")).await;
+    assert_eq!(unknown.problem(), (415, "wrong_type".into()));
+    assert!(
+        unknown.text().contains("charset \\\"cp850\\\": expected"),
+        "{}",
+        unknown.text()
+    );
+    engine.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_name_of_ndjson_is_taken_wherever_ndjson_is() {
+    let engine = Engine::start().await;
+    for media in [
+        "application/x-ndjson",
+        "application/ndjson",
+        "application/jsonl",
+        "application/x-jsonlines",
+        "application/jsonlines",
+        "application/x-jsonl; charset=utf-8",
+    ] {
+        let list = b"{\"tenant_id\":\"H-1\",\"name\":\"Kok\"}\n";
+        let taken = load_as(&engine, media, list.to_vec()).await;
+        assert_eq!(taken.status, 200, "{media}: {}", taken.text());
+        let row = notice("H-1", "jsonl").to_string().into_bytes();
+        let body = Body::Bytes(media, row);
+        let batch = engine
+            .call(NOORD, "POST", "/v1/notifications/batch", body)
+            .await;
+        assert_eq!(batch.status, 200, "{media}: {}", batch.text());
+    }
     engine.end().await;
 }
 

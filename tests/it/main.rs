@@ -27,6 +27,7 @@ mod http_rules;
 mod isolation;
 mod links;
 mod lists;
+mod lists_page;
 mod log;
 mod metrics;
 mod openapi;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::parts::{BYTES, NOT_BLANK, Op, bytes, reference};
 use super::shapes::{
-    ID, ONE_LINE, notification_id, notification_id_or_empty, open_state, storno_data,
+    ID, SEEN_LINE, notification_id, notification_id_or_empty, open_state, storno_data,
 };
 
 const ADMITTED: &[(u16, &str)] = &[
@@ -26,7 +26,8 @@ const ROWS: &str = "One notification a line, at most 50,000 lines. Every row get
 const LIST: &str = "A whole list, CSV (`;` or `,`, a header with Dutch or English names) or NDJSON. Idempotent: what is the same stays. \
                     An address that cannot be used is left out with a warning; a row without a usable number is rejected with every reason; \
                     what was put right is counted in `notes`. A list of which nothing was taken is 422 `nothing_taken`, with the report. \
-                    Bytes that begin with `{` are read as NDJSON, all others as CSV.";
+                    Bytes that begin with `{` are read as NDJSON, all others as CSV. UTF-8, UTF-16 and Windows-1252 are recognised; \
+                    the `charset` of the Content-Type names any other encoding. docs/lists.md describes it.";
 
 pub(super) fn operations() -> Vec<Op> {
     notifications()
@@ -37,7 +38,7 @@ pub(super) fn operations() -> Vec<Op> {
 }
 
 fn tenant_id() -> Value {
-    json!({ "type": "string", "minLength": 1, "maxLength": 64, "pattern": ONE_LINE, "example": "H-1001" })
+    json!({ "type": "string", "minLength": 1, "maxLength": 64, "pattern": SEEN_LINE, "example": "H-1001" })
 }
 
 fn a_storno() -> Value {

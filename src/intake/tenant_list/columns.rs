@@ -191,3 +191,57 @@ fn plain(name: &str) -> String {
     };
     letters.map(without_accent).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The page for whoever makes a list has every name, and no other.
+    #[test]
+    fn the_page_names_the_columns_as_they_are_read() {
+        let page = include_str!("../../../docs/lists.md");
+        let (_, table) = page.split_once("| column | names |").expect("the table");
+        let rows = table
+            .lines()
+            .skip(2)
+            .take_while(|line| line.starts_with('|'));
+        let mut written = Vec::new();
+        for row in rows {
+            let names = row.split('|').nth(2).expect("names").split('`');
+            let names: Vec<&str> = names.skip(1).step_by(2).collect();
+            let meant: Vec<_> = names.iter().map(|name| column(name)).collect();
+            assert!(
+                meant[0].is_some() && meant.iter().all(|column| *column == meant[0]),
+                "{row}"
+            );
+            written.extend(names);
+        }
+        let mut known: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
+        written.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(written, known);
+    }
+
+    #[test]
+    fn the_page_names_the_types_and_limits_as_they_are() {
+        use crate::intake::tenant_list::{Format, MAX_LINE, MAX_ROWS};
+        let page = include_str!("../../../docs/lists.md");
+        for (begins, format) in [("| CSV | `", Format::Csv), ("| NDJSON | `", Format::Ndjson)] {
+            let row = page
+                .lines()
+                .find(|line| line.starts_with(begins))
+                .expect("a row");
+            let (_, types) = row.rsplit_once(" | `").expect("types");
+            let types = format!("`{types}");
+            let types: Vec<&str> = types.split('`').skip(1).step_by(2).collect();
+            assert_eq!(types, format.media_types());
+            assert!(
+                types
+                    .iter()
+                    .all(|media| Format::of_media_type(media) == Some(format))
+            );
+        }
+        assert_eq!((MAX_ROWS, MAX_LINE), (200_000, 16 * 1024));
+        assert!(page.contains("| rows | 200,000;") && page.contains("| a row | 16 KiB |"));
+    }
+}

@@ -9,7 +9,8 @@ use sluis_model::{Address, AddressState, Channel, Confirmed, Preference, Profile
 
 use super::names::{self, Parts};
 use super::words::{
-    is_garbled, is_no_number, is_nobody, is_scientific, looks_rewritten, stands_for_nothing,
+    encoded_once, is_garbled, is_no_number, is_nobody, is_scientific, looks_rewritten,
+    stands_for_nothing,
 };
 use crate::intake::confirmed::{EXPECTED, checked_on};
 use crate::intake::problem::{FieldProblem, ProblemCode};
@@ -76,6 +77,7 @@ struct Remarks {
 }
 
 const BREAKS: &str = "a line break inside the cell became a blank";
+const TWICE: &str = "letters that were encoded twice were put right";
 const INVISIBLE: &str = address::Cleaned::Invisible.words();
 const WRAPPING: &str = address::Cleaned::Wrapping.words();
 
@@ -103,6 +105,10 @@ impl Remarks {
             };
             self.warnings.push(problem.hint("taken as empty"));
             return Cow::Borrowed("");
+        }
+        if let Some(once) = encoded_once(bare) {
+            self.cleaned.push((path, TWICE));
+            return Cow::Owned(once);
         }
         match seen {
             Cow::Borrowed(text) => Cow::Borrowed(unwrapped(text.trim())),

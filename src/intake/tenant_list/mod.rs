@@ -11,7 +11,7 @@
 //! is the tenant, as it stands (`00123` and `123` are two), and nothing else ever makes two of them
 //! one.
 //!
-//! Refuses a file that is not UTF-8 as a whole, before its first row: half a list is worse than
+//! Refuses a file of an unknown encoding as a whole, before its first row: half a list is worse than
 //! none. Refuses to guess an address. What it puts right (`tel:`, invisible characters, `="06…"`)
 //! is noted, counted by column. No bytes make it panic, and what it holds in memory is bounded by
 //! [`MAX_ROWS`] and [`MAX_LINE`].
@@ -23,14 +23,17 @@ mod draft;
 mod encoding;
 mod format;
 mod infix;
+mod kinds;
 mod names;
 mod ndjson;
 mod notes;
 mod rejected;
 mod split;
+mod western;
 mod whole;
 mod words;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -40,7 +43,8 @@ use super::problem::{FieldProblem, ProblemCode};
 pub use bounds::{MAX_LINE, MAX_ROWS};
 use csv::CsvRows;
 use draft::{Draft, Finished};
-pub use format::Format;
+pub use encoding::Charset;
+pub use format::{Format, JSON_LINES};
 use ndjson::NdjsonRows;
 use notes::Notes;
 pub use rejected::Rejected;
@@ -74,23 +78,47 @@ impl Row {
     }
 }
 
-/// Reads a list. A file that cannot be read at all gives one rejected row, and ends.
-#[must_use]
-pub fn read(bytes: &[u8], format: Format) -> Rows<'_> {
-    let mut notes = Notes::default();
-    let source = match (encoding::text(bytes, format), format) {
-        (Err(rejected), _) => Source::Unreadable(Some(rejected)),
-        (Ok(text), Format::Ndjson) => Source::Ndjson(NdjsonRows::new(text)),
-        (Ok(text), Format::Csv) => match CsvRows::open(text, &mut notes) {
-            Ok(rows) => Source::Csv(rows),
-            Err(rejected) => Source::Unreadable(Some(rejected)),
-        },
-    };
-    Rows {
-        source,
-        seen: HashMap::new(),
-        rows: 0,
-        notes,
+/// A list as it came: its text, or why it is none.
+#[derive(Debug)]
+pub struct List<'a> {
+    text: Result<(Cow<'a, str>, Format), Rejected>,
+    notes: Notes,
+}
+
+impl<'a> List<'a> {
+    /// Reads bytes as text. Without a format it is seen from how the text begins; without a charset
+    /// the encoding is that of the byte order mark, or the one that fits.
+    #[must_use]
+    pub fn open(bytes: &'a [u8], format: Option<Format>, charset: Option<Charset>) -> Self {
+        let mut notes = Notes::default();
+        let text = encoding::text(bytes, charset, &mut notes).and_then(|text| {
+            let format = format.unwrap_or_else(|| Format::of_text(&text));
+            match kinds::no_list(&text, format) {
+                Some(problem) => Err(Rejected::whole(1, problem)),
+                None => Ok((text, format)),
+            }
+        });
+        Self { text, notes }
+    }
+
+    /// Its rows. A file that cannot be read at all gives one rejected row.
+    #[must_use]
+    pub fn rows(&self) -> Rows<'_> {
+        let mut notes = self.notes.clone();
+        let source = match &self.text {
+            Err(rejected) => Source::Unreadable(Some(rejected.clone())),
+            Ok((text, Format::Ndjson)) => Source::Ndjson(NdjsonRows::new(text)),
+            Ok((text, Format::Csv)) => match CsvRows::open(text, &mut notes) {
+                Ok(rows) => Source::Csv(rows),
+                Err(rejected) => Source::Unreadable(Some(rejected)),
+            },
+        };
+        Rows {
+            source,
+            seen: HashMap::new(),
+            rows: 0,
+            notes,
+        }
     }
 }
 

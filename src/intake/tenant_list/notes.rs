@@ -9,7 +9,7 @@ use crate::intake::problem::{FieldProblem, ProblemCode};
 const MAX_NOTES: usize = 50;
 
 /// Remarks, in the order in which they were made.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Notes {
     list: Vec<FieldProblem>,
     /// Rows in which a field was put right, and the first of their lines.
@@ -28,6 +28,13 @@ impl Notes {
             );
             self.list.push(problem.hint("nothing is done with it"));
         }
+    }
+
+    /// The file is in this encoding, and why that is known.
+    pub(super) fn encoded(&mut self, encoding: &str, why: &str) {
+        let problem = FieldProblem::new("file", ProblemCode::Cleaned, "UTF-8");
+        let hint = format!("read as {encoding}, {why}");
+        self.list.push(problem.value(encoding).hint(hint));
     }
 
     /// A line that is no row.

@@ -15,3 +15,14 @@ pub struct Rejected {
     /// Everything that is wrong with it.
     pub reasons: Vec<FieldProblem>,
 }
+
+impl Rejected {
+    /// The file as a whole is not taken, for something at a line.
+    pub(super) fn whole(line: u64, problem: FieldProblem) -> Self {
+        Self {
+            line,
+            tenant_id: None,
+            reasons: vec![problem],
+        }
+    }
+}

@@ -260,7 +260,7 @@ fn problem(broken: &Broken, line: u64, last: u64) -> FieldProblem {
 }
 
 /// Line ends: CR LF is one.
-fn breaks(bytes: &[u8]) -> u64 {
+pub(super) fn breaks(bytes: &[u8]) -> u64 {
     let ends = |(at, byte): (usize, &u8)| {
         *byte == b'\n' || *byte == b'\r' && bytes.get(at + 1) != Some(&b'\n')
     };

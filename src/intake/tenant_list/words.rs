@@ -115,6 +115,17 @@ fn is_month(text: &str) -> bool {
         })
 }
 
+/// What was meant by a text that is UTF-8 read as Windows-1252 and encoded again: `RenÃ©` is `René`.
+/// None: it is no such text. Letters as they are meant never make UTF-8 that way.
+pub(super) fn encoded_once(text: &str) -> Option<String> {
+    if text.is_ascii() {
+        return None;
+    }
+    let (bytes, _, is_lossy) = encoding_rs::WINDOWS_1252.encode(text);
+    let once = String::from_utf8(bytes.into_owned()).ok();
+    once.filter(|once| !is_lossy && !once.chars().any(char::is_control))
+}
+
 /// Text that was encoded twice (`RenÃ©`), or lost letters on its way (`Ren\u{fffd}`, `Ren?`).
 pub(super) fn is_garbled(text: &str) -> bool {
     if text.is_ascii() {
@@ -192,6 +203,28 @@ mod tests {
             "0",
         ] {
             assert!(!looks_rewritten(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_encoded_twice_is_read_once_and_nothing_else_is() {
+        for (text, meant) in [
+            ("RenÃ©", "René"),
+            ("Dâ€™Ancona", "D’Ancona"),
+            ("GÃ¼lÅŸen", "Gülşen"),
+        ] {
+            assert_eq!(encoded_once(text).as_deref(), Some(meant));
+        }
+        for text in [
+            "René",
+            "Âge",
+            "Doğan",
+            "Ren\u{fffd}",
+            "RenÃ©, Doğan",
+            "Kok",
+            "Ã",
+        ] {
+            assert_eq!(encoded_once(text), None, "{text}");
         }
     }
 

@@ -6,12 +6,13 @@ use sluis_model::{AddressState, Channel};
 
 use super::told;
 use crate::intake::problem::FieldProblem;
-use crate::intake::tenant_list::{Format, Rejected, Row, read};
+use crate::intake::tenant_list::{Format, List, Rejected, Row};
 
 type Taken = Vec<Result<Row, Rejected>>;
 
 fn list(bytes: &[u8]) -> (Taken, Vec<FieldProblem>) {
-    let mut rows = read(bytes, Format::Csv);
+    let list = List::open(bytes, Some(Format::Csv), None);
+    let mut rows = list.rows();
     let taken = rows.by_ref().collect();
     (taken, rows.notes())
 }
@@ -252,15 +253,6 @@ fn what_begins_like_a_formula_is_a_text() {
 
 #[test]
 fn files_that_are_no_text_are_called_by_their_name() {
-    let utf16: Vec<u8> = "huurdernummer;naam\nH1;Kok\n"
-        .encode_utf16()
-        .flat_map(u16::to_le_bytes)
-        .collect();
-    let marked = [b"\xff\xfe", &utf16[..]].concat();
-    let big: Vec<u8> = "huurdernummer;naam\nH1;Kok\n"
-        .encode_utf16()
-        .flat_map(u16::to_be_bytes)
-        .collect();
     for (bytes, code, what) in [
         (
             &b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0[Content_Types].xml \xa2"[..],
@@ -283,9 +275,7 @@ fn files_that_are_no_text_are_called_by_their_name() {
             "an Excel workbook (XLS)",
         ),
         (b"\x1f\x8b\x08\0\0\0", "file not_a_list", "a gzip file"),
-        (&marked, "file not_utf8", "UTF-16"),
-        (&utf16, "file not_utf8", "UTF-16 without a mark"),
-        (&big, "file not_utf8", "UTF-16 without a mark"),
+        (b"\xff\xfe\0\0h\0\0\0", "file not_utf8", "UTF-32"),
         (b"%PDF-1.7", "file not_a_list", "a PDF"),
         (
             b"<html><table><tr><td>huurdernummer",
@@ -300,14 +290,15 @@ fn files_that_are_no_text_are_called_by_their_name() {
         (b"[{\"tenant_id\":\"H1\"}]", "file not_a_list", "JSON"),
         (b"{\"tenant_id\":\"H1\"}\n", "file not_a_list", "JSON"),
         (
-            b"huurdernummer;naam\nH1;Ren\xe9\n",
+            b"huurdernummer;naam\nH1;Ren\x82\n",
             "file not_utf8",
-            "byte 0xe9 at line 2, column 7",
+            "byte 0x82 at line 2, column 7",
         ),
     ] {
         assert_eq!(refusal(bytes), (code.to_owned(), what.to_owned()));
     }
-    let array = read(b"[{\"tenant_id\":\"H1\"}]", Format::Ndjson)
+    let array = List::open(b"[{\"tenant_id\":\"H1\"}]", Some(Format::Ndjson), None)
+        .rows()
         .next()
         .expect("a row")
         .expect_err("refused");
@@ -315,14 +306,22 @@ fn files_that_are_no_text_are_called_by_their_name() {
 }
 
 #[test]
-fn letters_that_were_lost_or_encoded_twice_are_warned_about() {
-    let (taken, _) = list("huurdernummer;naam\nH1;RenÃ©\nH2;M?ller\nH3;René\n".as_bytes());
+fn letters_that_were_lost_are_warned_about_and_those_encoded_twice_put_right() {
+    let text = "huurdernummer;voorletters;naam\nH1;Ã‰.;RenÃ©\nH2;;M?ller\nH3;;René\n";
+    let (taken, notes) = list(text.as_bytes());
+    let expected = [("H1", "É. René"), ("H2", "M?ller"), ("H3", "René")];
+    assert_eq!(names(&taken), expected);
     let warned: Vec<bool> = taken
         .iter()
         .flatten()
         .map(|row| told(&row.warnings) == ["name bad_characters"])
         .collect();
-    assert_eq!(warned, [true, true, false]);
+    assert_eq!(warned, [false, true, false]);
+    let twice = "letters that were encoded twice were put right: in 1 row(s), first on line 2";
+    assert_eq!(
+        hints(&notes),
+        [format!("initials: {twice}"), format!("name: {twice}")]
+    );
 }
 
 #[test]
