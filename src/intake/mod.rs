@@ -20,5 +20,5 @@ mod validate;
 pub use hash::key_hash;
 pub(crate) use node::Node;
 pub use problem::{FieldProblem, ProblemCode};
-pub(crate) use rules::{is_line, line_problem};
+pub(crate) use rules::line_problem;
 pub use validate::{Sound, validate};

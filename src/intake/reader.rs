@@ -261,7 +261,9 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The mistake of something that should be a whole number of cents.
+/// The mistake of something that should be a whole number of cents. Money is read in this one way
+/// wherever it stands. A number with a point is refused also when it is a whole one: `5.00` may be
+/// meant as euro, and `71250.0` as cents, and nobody can tell.
 pub(super) fn not_cents(path: &str, node: &Node<'_>) -> FieldProblem {
     let problem = wrong_type(
         path,
@@ -269,7 +271,10 @@ pub(super) fn not_cents(path: &str, node: &Node<'_>) -> FieldProblem {
         node,
     );
     match node {
-        Node::Text(_) => problem.hint("write the number without quotes"),
+        Node::Text(_) => problem.hint("write the number without quotes: 12.50 euro is 1250"),
+        Node::Number(number) if number.as_f64().is_some_and(|n| n.fract() == 0.0) => {
+            problem.hint("write it without a point: whether cents or euro are meant is not guessed")
+        }
         Node::Number(_) => problem.hint("no fraction: 12.50 euro is 1250"),
         _ => problem,
     }

@@ -1,6 +1,7 @@
 //! Owns the limits of single fields and how instants are written. The same rules serve JSON and the
 //! binary port. Refuses to know which field belongs to which call.
 
+use sluis_channels::address::visible;
 use sluis_model::{TenantKey, Timestamp};
 
 use super::problem::{FieldProblem, ProblemCode};
@@ -74,7 +75,7 @@ impl TextRule {
 
     /// What is wrong with `text`, if something is.
     pub(super) fn check(&self, path: &str, text: &str) -> Option<FieldProblem> {
-        let code = if text.is_empty() && self.min > 0 {
+        let code = if self.min > 0 && is_blank(text) {
             ProblemCode::Empty
         } else if text.len() < self.min || text.len() > self.max {
             ProblemCode::TooLong
@@ -105,6 +106,14 @@ impl Shape {
     }
 }
 
+/// Whether nobody sees anything of `text`: it is empty, or all of it are blanks and characters
+/// without a shape.
+pub(super) fn is_blank(text: &str) -> bool {
+    // Nearly every text begins with something that is seen.
+    let is_seen = text.bytes().next().is_some_and(|b| b.is_ascii_graphic());
+    !is_seen && visible(text).trim().is_empty()
+}
+
 /// Whether a character begins a new line, or is no character to read: U+2028 and U+2029 separate
 /// lines and paragraphs.
 pub(super) fn breaks(c: char) -> bool {
@@ -112,7 +121,7 @@ pub(super) fn breaks(c: char) -> bool {
 }
 
 /// Whether `text` is one line.
-pub(crate) fn is_line(text: &str) -> bool {
+pub(super) fn is_line(text: &str) -> bool {
     all_bytes(text, |b| (b' '..=b'~').contains(&b)) || !text.chars().any(breaks)
 }
 
@@ -361,6 +370,15 @@ mod tests {
         let code = |rule: TextRule, text: &str| rule.check("x", text).map(|p| p.code);
         assert_eq!(code(WORD, "storno-flow_2"), None);
         assert_eq!(code(WORD, ""), Some(ProblemCode::Empty));
+        for blank in ["", " ", "  ", "\u{a0}", "\u{200b}\u{feff}", "\u{3000} "] {
+            assert_eq!(
+                code(TENANT_ID, blank),
+                Some(ProblemCode::Empty),
+                "{blank:?}"
+            );
+            assert_eq!(code(NAME, blank), None, "{blank:?}");
+        }
+        assert_eq!(code(TENANT_ID, " H-1"), None);
         assert_eq!(code(WORD, "Storno"), Some(ProblemCode::BadCharacters));
         assert_eq!(code(WORD, &"a".repeat(65)), Some(ProblemCode::TooLong));
         assert_eq!(code(TENANT_ID, "H\n1"), Some(ProblemCode::BadCharacters));

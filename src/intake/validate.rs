@@ -10,7 +10,7 @@ use super::node::Node;
 use super::notification::limits;
 use super::problem::{FieldProblem, ProblemCode};
 use super::reader::{Problems, Reader, not_cents, wrong_type};
-use super::rules::{breaks, is_date, is_line, is_text};
+use super::rules::{breaks, is_blank, is_date, is_line, is_text};
 
 /// A request without a mistake.
 #[derive(Clone, Debug, PartialEq)]
@@ -128,6 +128,10 @@ fn read<'a>(
         }
         return None;
     };
+    if field.optional && matches!(node, Node::Text(text) if is_blank(text)) {
+        // As if it were left out: templates are told so too.
+        return None;
+    }
     let wrong = match (field.kind, node) {
         (FieldKind::Boolean, Node::Boolean(_))
         | (FieldKind::Money | FieldKind::Integer, Node::Integer(_)) => return Some(node),
@@ -192,6 +196,9 @@ fn text_problem(field: &InputField, text: &str, engine: Environment) -> Option<P
         FieldKind::Line if !is_line(text) => Some(ProblemCode::BadCharacters),
         FieldKind::Text if !is_text(text) => Some(ProblemCode::BadCharacters),
         FieldKind::Date if !is_date(text) => Some(ProblemCode::BadTime),
+        FieldKind::Line | FieldKind::Text if !field.optional && is_blank(text) => {
+            Some(ProblemCode::Empty)
+        }
         FieldKind::Url if !is_url(text, engine != Environment::Production) => {
             Some(ProblemCode::BadUrl)
         }
@@ -201,10 +208,16 @@ fn text_problem(field: &InputField, text: &str, engine: Environment) -> Option<P
 
 fn expected(field: &InputField, engine: Environment) -> String {
     let most = field.most;
+    // A blank where it may be left out is as good as nothing.
+    let seen = if field.optional {
+        ""
+    } else {
+        " that is not blank"
+    };
     match (field.kind, engine) {
-        (FieldKind::Line, _) => format!("a text of one line, of at most {most} bytes"),
+        (FieldKind::Line, _) => format!("a text{seen} of one line, of at most {most} bytes"),
         (FieldKind::Text, _) => format!(
-            "a text of at most {most} bytes, without control characters but line breaks and tabs"
+            "a text{seen} of at most {most} bytes, without control characters but line breaks and tabs"
         ),
         (FieldKind::Money, _) => "a whole number of euro cents".to_owned(),
         (FieldKind::Integer, _) => "a whole number".to_owned(),

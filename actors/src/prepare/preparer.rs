@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use sluis_channels::address::visible;
 use sluis_channels::render::{CorporationView, TenantView};
 use sluis_channels::{Content, Context, Originator, Outgoing, OutputSlot};
 use sluis_journal::Journal;
@@ -109,8 +110,8 @@ impl Preparer {
         let template = flow.template(dispatch.step, dispatch.channel);
         let template = template
             .ok_or_else(|| unsendable("render", "the step has no template for this channel"))?;
-        let data: serde_json::Value =
-            serde_json::from_str(&body.data).map_err(|error| ours("body", &error.to_string()))?;
+        let data = serde_json::from_str(&body.data).map(without_blanks);
+        let data = data.map_err(|error| ours("body", &error.to_string()))?;
         let link = self.link(flow, dispatch, card);
         let context = Context {
             tenant: tenant(dispatch),
@@ -131,6 +132,19 @@ impl Preparer {
         let base = card.originator.public_url.trim_end_matches('/');
         Some(format!("{base}/b/{token}"))
     }
+}
+
+/// The fields that say something: a blank is as if it were left out, and templates are tried without
+/// what may be.
+fn without_blanks(mut data: serde_json::Value) -> serde_json::Value {
+    if let serde_json::Value::Object(fields) = &mut data {
+        let is_said = |value: &serde_json::Value| {
+            let text = value.as_str();
+            text.is_none_or(|text| !visible(text).trim().is_empty())
+        };
+        fields.retain(|_, value| is_said(value));
+    }
+    data
 }
 
 /// The tenant as templates see one.

@@ -183,6 +183,15 @@ fn the_tenants_language_decides_and_a_step_without_link_has_none() {
 }
 
 #[test]
+fn a_blank_is_as_if_it_were_left_out() {
+    for blank in ["", "  ", "\\u200b"] {
+        let (preparer, dispatch, _) = stage(&format!(r#"{{"text":"{blank}"}}"#));
+        let refused = code(preparer.prepare(&dispatch));
+        assert_eq!(refused, "render_missing".into(), "{blank:?}");
+    }
+}
+
+#[test]
 fn a_tenant_without_a_name_is_called_tenant() {
     let (preparer, mut dispatch, _) = stage(r#"{"text":"hallo"}"#);
     for profile in [

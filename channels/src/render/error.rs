@@ -17,6 +17,9 @@ pub enum RenderError {
     /// The subject came out with more than one line, or empty.
     #[error("template {0:?}: expected a subject of exactly one line")]
     Subject(String),
+    /// Nothing came out that anybody would see.
+    #[error("template {0:?}: expected a text that is not blank")]
+    Blank(String),
     /// It wrote too much.
     #[error("template {0:?}: expected a shorter result (mail 256 KiB, text message 8 KiB)")]
     TooLarge(String),
@@ -55,6 +58,7 @@ impl RenderError {
             RenderError::Unknown(_) => "render_unknown",
             RenderError::Missing { .. } => "render_missing",
             RenderError::Subject(_) => "render_subject",
+            RenderError::Blank(_) => "render_blank",
             RenderError::TooLarge(_) => "render_too_large",
             RenderError::Costly(_) => "render_costly",
             RenderError::Refused { .. } => "render_refused",
@@ -68,6 +72,7 @@ impl RenderError {
         match self {
             RenderError::Unknown(file)
             | RenderError::Subject(file)
+            | RenderError::Blank(file)
             | RenderError::TooLarge(file)
             | RenderError::Costly(file) => file,
             RenderError::Missing { template, .. }

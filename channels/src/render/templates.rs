@@ -15,6 +15,7 @@ use super::form::{Form, Part};
 use super::run::run;
 use super::weigh::{TooHeavy, weigh};
 use super::{bounds, filters};
+use crate::address::visible;
 use crate::form_of;
 use crate::outgoing::Content;
 use crate::problem::Problem;
@@ -200,14 +201,14 @@ impl Templates {
         let text = self.required(name, Part::Text, language)?;
         let values = Value::from(Serde(context));
         let line = run(&subject, &values, MAX_SUBJECT)?.trim().to_owned();
-        if line.is_empty() || line.chars().any(char::is_control) {
+        if is_blank(&line) || line.chars().any(char::is_control) {
             return Err(RenderError::Subject(subject.name().to_owned()));
         }
         let html = self
             .find(name, Part::Html, language)
             .map(|html| run(&html, &values, MAX_MAIL))
             .transpose()?;
-        let text = run(&text, &values, MAX_MAIL)?;
+        let text = said(&text, &values, MAX_MAIL)?;
         Ok(Content::Email {
             subject: line,
             text,
@@ -218,9 +219,8 @@ impl Templates {
 
     fn text(&self, name: &str, context: &Context<'_>) -> Result<String, RenderError> {
         let text = self.required(name, Part::Text, &language_of(context))?;
-        Ok(run(&text, &Value::from(Serde(context)), MAX_TEXT)?
-            .trim()
-            .to_owned())
+        let text = said(&text, &Value::from(Serde(context)), MAX_TEXT)?;
+        Ok(text.trim().to_owned())
     }
 
     /// Why nothing of this template is rendered, if one of its files, or one that may be included,
@@ -283,6 +283,21 @@ impl Templates {
         let languages: BTreeSet<&str> = languages.collect();
         languages.into_iter().map(str::to_owned).collect()
     }
+}
+
+/// Renders the text of a message, which must say something.
+fn said(template: &Template<'_, '_>, values: &Value, limit: usize) -> Result<String, RenderError> {
+    let text = run(template, values, limit)?;
+    if is_blank(&text) {
+        Err(RenderError::Blank(template.name().to_owned()))
+    } else {
+        Ok(text)
+    }
+}
+
+/// Whether nobody sees anything of it.
+fn is_blank(text: &str) -> bool {
+    visible(text).trim().is_empty()
 }
 
 /// The environment of all templates: strict, with a bound on work, and escaping in HTML alone.

@@ -8,6 +8,8 @@ pub(super) const ID: &str = "0003019c1d4a6000a1b2c3d4e5f60718";
 const WORD: &str = "^[a-z0-9_-]+$";
 /// One line: no control character, no separator of lines or paragraphs.
 pub(super) const ONE_LINE: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$";
+/// The same, with something in it that is seen: no blank and no character without a shape.
+pub(super) const SEEN_LINE: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*[^\\u0000-\\u0020\\u007f-\\u00a0\\u00ad\\u034f\\u061c\\u1680\\u180e\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufe00-\\ufe0f\\ufeff][^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$";
 
 /// Remarks beside "taken".
 pub(super) fn notes() -> Value {
@@ -54,7 +56,8 @@ pub(super) fn word(most: u32) -> Value {
 }
 
 pub(super) fn plain(least: u32, most: u32, description: &str) -> Value {
-    json!({ "type": "string", "pattern": ONE_LINE, "minLength": least, "maxLength": most, "description": description })
+    let pattern = if least > 0 { SEEN_LINE } else { ONE_LINE };
+    json!({ "type": "string", "pattern": pattern, "minLength": least, "maxLength": most, "description": description })
 }
 
 /// What may be `null`, which is as if it were left out.

@@ -265,6 +265,80 @@ fn notice(field: &str, value: &str) -> Result<(), Vec<String>> {
 }
 
 #[test]
+fn money_is_whole_cents_and_what_may_be_euro_is_never_guessed() {
+    for (text, hint) in [
+        (
+            "5.0",
+            Some("write it without a point: whether cents or euro are meant is not guessed"),
+        ),
+        (
+            "71250.00",
+            Some("write it without a point: whether cents or euro are meant is not guessed"),
+        ),
+        (
+            "5e2",
+            Some("write it without a point: whether cents or euro are meant is not guessed"),
+        ),
+        ("5.5", Some("no fraction: 12.50 euro is 1250")),
+        (
+            "\"5,00\"",
+            Some("write the number without quotes: 12.50 euro is 1250"),
+        ),
+        (
+            "\"500\"",
+            Some("write the number without quotes: 12.50 euro is 1250"),
+        ),
+        ("500", None),
+        ("-500", None),
+    ] {
+        let text = data().to_string().replace("61250", text);
+        let of_money = NotificationRequest {
+            data: text.clone(),
+            ..request(&data())
+        };
+        let told = validate(&of_money, &storno(), Environment::Production).err();
+        let told = told.map(|mut problems| problems.remove(0));
+        let hint = hint.map(str::to_owned);
+        assert_eq!(told.and_then(|problem| problem.hint), hint, "{text}");
+    }
+}
+
+#[test]
+fn a_text_that_must_be_there_says_something() {
+    for blank in ["", " ", " \u{a0}", "\u{200b}", "\u{feff} \u{2060}"] {
+        for field in ["title", "text"] {
+            let told = notice(field, blank);
+            assert_eq!(told, Err(vec![format!("data.{field} empty")]), "{blank:?}");
+        }
+    }
+    for blank in ["\n", "\r\n \t"] {
+        assert_eq!(notice("text", blank), Err(vec!["data.text empty".into()]));
+    }
+    for said in [".", " a ", "\u{200b}é", "\u{1f600}"] {
+        assert_eq!(notice("text", said), Ok(()), "{said:?}");
+    }
+}
+
+#[test]
+fn a_blank_where_a_field_may_be_left_out_is_as_if_it_were() {
+    let optional = "note = \"text?\"\nwhen = \"date?\"\nat = \"url?\"\ntext = { kind";
+    let text = include_str!("../../../config/flows/notice.toml").replace("text = { kind", optional);
+    let text = text.replace(
+        "notification.environment == engine.environment",
+        "data.note != 'x'",
+    );
+    for blank in ["", " ", "\u{200b}"] {
+        let said = json!({ "title": "a", "text": "b", "note": blank, "when": blank, "at": blank });
+        let of_note = NotificationRequest {
+            flow: "notice".into(),
+            ..request(&said)
+        };
+        let read = validate(&of_note, &flow(&text), Environment::Test).expect("sound");
+        assert_eq!(&*read.fields, [Value::Missing], "{blank:?}");
+    }
+}
+
+#[test]
 fn a_line_break_in_a_field_of_one_line_is_the_senders_mistake() {
     for value in [
         "a\nb",
@@ -312,7 +386,7 @@ fn a_line_break_in_a_field_of_one_line_is_the_senders_mistake() {
 
 #[test]
 fn a_text_has_lines_and_tabs_and_nothing_else_that_cannot_be_read() {
-    for value in ["een\ntwee\r\n\tdrie", "é\n\u{2028}", ""] {
+    for value in ["een\ntwee\r\n\tdrie", "é\n\u{2028}", "."] {
         assert_eq!(notice("text", value), Ok(()), "{value:?}");
     }
     for value in ["a\u{0}b", "a\u{8}", "é\u{85}", "a\u{7f}\n"] {
