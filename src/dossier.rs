@@ -205,7 +205,7 @@ impl Dossier<'_> {
 fn as_tenants(record: Record) -> Option<TenantRecord> {
     match record {
         Record::Tenant(record) => Some(record),
-        Record::Control(_) | Record::Stored(_) => None,
+        Record::Control(_) | Record::Stored(_) | Record::Gone(_) => None,
     }
 }
 

@@ -43,7 +43,7 @@ pub(crate) fn body_in(record: Record, id: NotificationId) -> Option<Notification
             _ => None,
         },
         Record::Stored(stored) => stored.bodies.into_iter().find(|body| body.id == id),
-        Record::Control(_) => None,
+        Record::Control(_) | Record::Gone(_) => None,
     }
 }
 

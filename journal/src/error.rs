@@ -243,6 +243,16 @@ pub enum JournalError {
         /// The limit.
         limit: usize,
     },
+    /// What is stored is sealed and cannot be opened. Said by who seals in front of a journal.
+    #[error("{what} of shard {shard} is encrypted and cannot be read: {why}")]
+    Sealed {
+        /// The shard.
+        shard: Shard,
+        /// "record 7", "a value of the table"
+        what: String,
+        /// Why not.
+        why: String,
+    },
     /// The journal failed earlier, or was closed.
     #[error("the journal takes no more work: {0}")]
     Stopped(Failure),

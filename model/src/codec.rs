@@ -2,8 +2,8 @@
 //! Refuses unbounded input: decoding has a limit, a checksum comes first, a newer version is an
 //! error, not a guess.
 //!
-//! Frame: magic `SL` (2), version (1), kind (1), `key_id` (4, reserved for encryption, 0 = plain),
-//! length (4), CRC-32C of the payload (4), payload. All integers big-endian.
+//! Frame: magic `SL` (2), version (1), kind (1), `key_id` (4, the key that the payload is sealed with,
+//! 0 = plain), length (4), CRC-32C of the payload (4), payload. All integers big-endian.
 
 use bincode::config::{Configuration, Limit, standard};
 use bincode::enc::EncoderImpl;
@@ -18,6 +18,8 @@ pub const RECORD_VERSION: u8 = 4;
 pub const HEADER: usize = 16;
 /// Largest payload written or read, in bytes.
 pub const MAX_PAYLOAD: usize = 1 << 20;
+/// Largest sealed payload: room for what sealing adds.
+const MAX_SEALED: usize = MAX_PAYLOAD + 128;
 const MAGIC: [u8; 2] = *b"SL";
 
 /// What a frame holds.
@@ -57,8 +59,8 @@ pub enum CodecError {
         "frame version {0} is newer than this build reads ({RECORD_VERSION}): upgrade before opening this data directory"
     )]
     Version(u8),
-    /// Encrypted under a key this build does not hold.
-    #[error("frame is encrypted under key {0}: this build reads key 0 (plain) only")]
+    /// It is sealed, and nobody opened it.
+    #[error("frame is sealed with key {0}: it can be read with the file of keys alone")]
     Key(u32),
     /// The payload does not fit its checksum.
     #[error(
@@ -108,30 +110,73 @@ pub fn encode_frame<T: Encode>(
     value: &T,
     buffer: &mut Vec<u8>,
 ) -> Result<(), CodecError> {
+    put_frame(kind, RECORD_VERSION, 0, buffer, |buffer| {
+        // Encoding into a Vec fails for no type of ours: none has a custom, failing Encode.
+        bincode::encode_into_writer(value, Behind(buffer), standard()).is_ok()
+    })
+}
+
+/// Appends a frame to `buffer` whose payload `write` puts behind what is there, and says whether it
+/// could. `key`: the one that the payload is sealed with; 0: plain.
+///
+/// # Errors
+/// [`CodecError::TooLarge`]; `buffer` is then as it was.
+pub fn put_frame(
+    kind: FrameKind,
+    version: u8,
+    key: u32,
+    buffer: &mut Vec<u8>,
+    write: impl FnOnce(&mut Vec<u8>) -> bool,
+) -> Result<(), CodecError> {
     let start = buffer.len();
     buffer.extend_from_slice(&[0; HEADER]);
-    // Encoding into a Vec fails for no type of ours: none has a custom, failing Encode.
-    let written = bincode::encode_into_writer(value, Behind(buffer), standard());
+    let written = write(buffer);
     let payload = buffer.len() - start - HEADER;
-    if written.is_err() || payload > MAX_PAYLOAD {
+    let limit = if key == 0 { MAX_PAYLOAD } else { MAX_SEALED };
+    if !written || payload > limit {
         buffer.truncate(start);
         return Err(CodecError::TooLarge(payload));
     }
     let checksum = crc32c::crc32c(&buffer[start + HEADER..]);
     let header = &mut buffer[start..start + HEADER];
     header[..2].copy_from_slice(&MAGIC);
-    header[2] = RECORD_VERSION;
+    header[2] = version;
     header[3] = kind.code();
+    header[4..8].copy_from_slice(&key.to_be_bytes());
     header[8..12].copy_from_slice(&(payload as u32).to_be_bytes());
     header[12..16].copy_from_slice(&checksum.to_be_bytes());
     Ok(())
 }
 
-/// Reads the value of one whole frame.
+/// A frame whose checksum fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Framed<'a> {
+    /// The version that its value was written in.
+    pub version: u8,
+    /// The key that the payload is sealed with; 0: plain.
+    pub key: u32,
+    /// What it holds.
+    pub payload: &'a [u8],
+}
+
+/// Reads the value of one whole frame that is not sealed.
 ///
 /// # Errors
 /// See [`CodecError`]; never panics, whatever the bytes.
 pub fn decode_frame<T: Decode<()>>(kind: FrameKind, bytes: &[u8]) -> Result<T, CodecError> {
+    match take_frame(kind, bytes)? {
+        Framed {
+            key: 0, payload, ..
+        } => decode_plain(payload),
+        Framed { key, .. } => Err(CodecError::Key(key)),
+    }
+}
+
+/// Checks one whole frame and gives what it holds, sealed or not.
+///
+/// # Errors
+/// See [`CodecError`]; never panics, whatever the bytes.
+pub fn take_frame(kind: FrameKind, bytes: &[u8]) -> Result<Framed<'_>, CodecError> {
     let Some((header, rest)) = bytes.split_first_chunk::<HEADER>() else {
         return Err(CodecError::Short {
             actual: bytes.len(),
@@ -149,9 +194,6 @@ pub fn decode_frame<T: Decode<()>>(kind: FrameKind, bytes: &[u8]) -> Result<T, C
     let word = |at: usize| {
         u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
     };
-    if word(4) != 0 {
-        return Err(CodecError::Key(word(4)));
-    }
     let length = word(8) as usize;
     let payload = rest.get(..length).ok_or(CodecError::Short {
         actual: rest.len(),
@@ -164,7 +206,18 @@ pub fn decode_frame<T: Decode<()>>(kind: FrameKind, bytes: &[u8]) -> Result<T, C
             expected: word(12),
         });
     }
-    decode_plain(payload)
+    Ok(Framed {
+        version: header[2],
+        key: word(4),
+        payload,
+    })
+}
+
+/// Reads the first value of a payload, whatever follows it.
+pub(crate) fn decode_first<T: Decode<()>>(payload: &[u8]) -> Result<T, CodecError> {
+    let read = bincode::decode_from_slice(payload, config());
+    read.map(|(value, _)| value)
+        .map_err(|error| CodecError::Payload(error.to_string()))
 }
 
 /// The bytes of `value` without a frame: for hashing and for values that carry a checksum

@@ -18,6 +18,7 @@ pub mod instant;
 mod matching;
 mod notification;
 mod opens;
+mod outline;
 mod point;
 mod policy;
 mod profile;
@@ -50,11 +51,12 @@ pub use notification::{
     Environment, Idempotency, Lane, Notification, NotificationRequest, Subject, UnknownWord,
 };
 pub use opens::Opens;
+pub use outline::{Outline, Whose};
 pub use policy::{Policy, RetryPolicy};
 pub use profile::{Address, AddressState, Preference, Profile};
 pub use record::{
-    Carried, CarriedStray, CarriedStrays, Control, ControlRecord, Intent, PauseScope, Record,
-    TenantRecord,
+    Carried, CarriedStray, CarriedStrays, Control, ControlRecord, Erased, Gone, Intent, PauseScope,
+    Record, TenantRecord,
 };
 pub use reference::{ForgedReference, ReferenceKey};
 pub use state::{Open, Phase, PhaseKind, SentTo, SubjectMoney, Tenant, Told, Tried, Tries};

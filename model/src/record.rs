@@ -20,6 +20,21 @@ pub enum Record {
     Control(ControlRecord),
     /// A tenant as it is: what is known of it before is replaced.
     Stored(Box<StoredTenant>),
+    /// What is left of a record whose key was destroyed. Never written: it is what a reader gets.
+    Gone(Gone),
+}
+
+/// A record that nobody can read any more: it was about a tenant who was erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Gone {
+    /// When the record was written.
+    pub at: Timestamp,
+    /// Whose tenant it was about.
+    pub corporation: CorporationId,
+    /// Sequence of the record of the same tenant before it.
+    pub previous: u64,
+    /// When the key was destroyed.
+    pub erased: Timestamp,
 }
 
 /// One input of one tenant with what was decided from it.
@@ -89,6 +104,23 @@ pub enum Control {
     /// Something that the shard knows of itself, said again, so that the records that brought it can
     /// be forgotten. An intent that is open is carried by [`Control::IntentOpened`] with its number.
     Carried(Box<Carried>),
+    /// A tenant was erased: his key was destroyed right after this record.
+    Erased(Box<Erased>),
+}
+
+/// What stays of a tenant who was erased: that it happened. It names nobody.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Erased {
+    /// Whose tenant.
+    pub corporation: CorporationId,
+    /// The keyed hash of the tenant: with the file of keys and the number, one can find this record.
+    pub tenant: [u8; 16],
+    /// Who asked for it, as they name themselves.
+    pub by: Box<str>,
+    /// Records that can be read no more.
+    pub records: u64,
+    /// Notifications that they were about.
+    pub notifications: u64,
 }
 
 /// What a shard says of itself again.
@@ -219,6 +251,7 @@ impl Record {
             Self::Tenant(record) => record.at,
             Self::Control(record) => record.at,
             Self::Stored(piece) => piece.at,
+            Self::Gone(gone) => gone.at,
         }
     }
 

@@ -128,7 +128,7 @@ fn known(
                 known.learn_stored(sequence, *piece, attempt);
                 previous
             }
-            Some(Record::Control(_)) | None => break,
+            Some(Record::Control(_) | Record::Gone(_)) | None => break,
         };
         if known.is_all() {
             break;

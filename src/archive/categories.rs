@@ -86,7 +86,7 @@ fn first_record(
                 Some(open) => return Ok(Some(open.category.clone())),
                 None => piece.previous,
             },
-            Some(Record::Control(_)) | None => return Ok(None),
+            Some(Record::Control(_) | Record::Gone(_)) | None => return Ok(None),
         };
     }
     Ok(None)

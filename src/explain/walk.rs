@@ -136,7 +136,7 @@ fn link<E>(read: Reading<'_, E>, sequence: u64) -> Result<Option<Link>, E> {
             tenant: piece.tenant,
             previous: piece.previous,
         }),
-        Some(Record::Control(_)) | None => None,
+        Some(Record::Control(_) | Record::Gone(_)) | None => None,
     })
 }
 

@@ -68,7 +68,9 @@ pub fn write(
         }
         let record = match Record::decode(&found.body) {
             Ok(Record::Tenant(record)) => record,
-            Ok(Record::Control(_) | Record::Stored(_)) => return ControlFlow::Continue(()),
+            Ok(Record::Control(_) | Record::Stored(_) | Record::Gone(_)) => {
+                return ControlFlow::Continue(());
+            }
             Err(source) => {
                 let (shard, sequence) = (head.shard, head.sequence);
                 failed = Some(ProcessError::Record {

@@ -45,7 +45,9 @@ fn read_piece(
     };
     match Record::decode(&bytes) {
         Ok(Record::Stored(piece)) => Ok(*piece),
-        Ok(Record::Tenant(_) | Record::Control(_)) => Err(LostState::Missing { sequence }),
+        Ok(Record::Tenant(_) | Record::Control(_) | Record::Gone(_)) => {
+            Err(LostState::Missing { sequence })
+        }
         Err(source) => Err(LostState::Record { sequence, source }),
     }
 }

@@ -34,7 +34,8 @@ impl ShardCore {
             Control::IntentOpened { .. }
             | Control::IntentDone { .. }
             | Control::Unexplained { .. }
-            | Control::Carried(_) => {}
+            | Control::Carried(_)
+            | Control::Erased(_) => {}
         }
         self.write_control(control);
         self.answer_done(reply);

@@ -72,6 +72,7 @@ pub use inbox::{Inbox, InboxBounds, Refused};
 pub use links::{Links, ProviderEntry};
 #[cfg(feature = "simulation")]
 pub use measure::{Indexes, Timers};
+pub use packs::EndingsPack;
 pub use recover::RecoverError;
 pub use request::{
     Answers, GivenUp, Listed, NotTaken, Query, Reply, ShardAnswer, ShardRequest, Snapshot,

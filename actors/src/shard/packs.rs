@@ -5,12 +5,14 @@
 //! A pack is a value: version (1), count (4), the ids in order (16 each), where each body ends (4
 //! each), the bodies. Its key is `p`, the span (6 bytes) and a number (2), big-endian: a pack that
 //! is full is followed by another one. What is written again after a restart replaces itself.
+//! Whoever seals bodies in front of the journal gives the pack another version, and takes that away
+//! again: see [`EndingsPack`].
 
 use std::collections::BTreeMap;
 
 use sluis_journal::{Journal, JournalError, Shard};
-use sluis_model::NotificationId;
 use sluis_model::codec::{decode_plain, encode_plain};
+use sluis_model::{NotificationId, TenantKey};
 
 use super::table::Ended;
 
@@ -20,6 +22,8 @@ const SPAN_BITS: u32 = 6;
 /// Endings in one pack: together far below what a value may hold.
 const MOST_IN_PACK: usize = 1_024;
 const VERSION: u8 = 1;
+/// Of a pack whose bodies are sealed.
+const SEALED: u8 = 2;
 const HEAD_BYTES: usize = 5;
 const ID_BYTES: usize = 16;
 const END_BYTES: usize = 4;
@@ -86,7 +90,9 @@ impl Pack {
 
     fn count(&self) -> usize {
         match self.0.first_chunk::<HEAD_BYTES>() {
-            Some([VERSION, c0, c1, c2, c3]) => u32::from_le_bytes([*c0, *c1, *c2, *c3]) as usize,
+            Some([VERSION | SEALED, c0, c1, c2, c3]) => {
+                u32::from_le_bytes([*c0, *c1, *c2, *c3]) as usize
+            }
             _ => 0,
         }
     }
@@ -110,6 +116,9 @@ impl Pack {
 
     /// How this one ended, if it stands here. One body is read, whatever the pack holds.
     pub(super) fn find(&self, id: NotificationId) -> Option<Ended> {
+        if self.0.first() != Some(&VERSION) {
+            return None;
+        }
         let (mut low, mut high) = (0, self.count());
         while low < high {
             let middle = low + (high - low) / 2;
@@ -130,10 +139,14 @@ impl Pack {
     }
 
     fn of(entries: &BTreeMap<NotificationId, Vec<u8>>) -> Self {
+        Self::with(VERSION, entries)
+    }
+
+    fn with(version: u8, entries: &BTreeMap<NotificationId, Vec<u8>>) -> Self {
         let bodies: usize = entries.values().map(Vec::len).sum();
         let mut pack =
             Vec::with_capacity(HEAD_BYTES + entries.len() * (ID_BYTES + END_BYTES) + bodies);
-        pack.push(VERSION);
+        pack.push(version);
         pack.extend_from_slice(&(entries.len() as u32).to_le_bytes());
         entries
             .keys()
@@ -147,6 +160,62 @@ impl Pack {
             .values()
             .for_each(|body| pack.extend_from_slice(body));
         Self(pack)
+    }
+}
+
+/// A value of the keyed table as whoever seals sees it: a body for each ending, each about one tenant.
+#[derive(Debug)]
+pub struct EndingsPack(Pack);
+
+impl EndingsPack {
+    /// A value of the table.
+    ///
+    /// # Errors
+    /// It is no pack: the value comes back.
+    pub fn of(value: Vec<u8>) -> Result<Self, Vec<u8>> {
+        match value.first() {
+            Some(&(VERSION | SEALED)) => Ok(Self(Pack(value))),
+            Some(_) | None => Err(value),
+        }
+    }
+
+    /// The first and the last key under which the table may have one.
+    #[must_use]
+    pub fn keys() -> ([u8; KEY_BYTES], [u8; KEY_BYTES]) {
+        let (mut first, mut last) = ([0; KEY_BYTES], [u8::MAX; KEY_BYTES]);
+        (first[0], last[0]) = (b'p', b'p');
+        (first, last)
+    }
+
+    /// Whether its bodies are sealed.
+    #[must_use]
+    pub fn is_sealed(&self) -> bool {
+        self.0.0.first() == Some(&SEALED)
+    }
+
+    /// The bodies.
+    #[must_use]
+    pub fn bodies(&self) -> BTreeMap<NotificationId, Vec<u8>> {
+        self.0.entries()
+    }
+
+    /// Whose a body that is not sealed is.
+    #[must_use]
+    pub fn tenant(body: &[u8]) -> Option<TenantKey> {
+        decode_plain(body).ok().map(|ended: Ended| ended.tenant)
+    }
+
+    /// A value with these bodies.
+    #[must_use]
+    pub fn value(sealed: bool, bodies: &BTreeMap<NotificationId, Vec<u8>>) -> Vec<u8> {
+        let version = if sealed { SEALED } else { VERSION };
+        Pack::with(version, bodies).0
+    }
+
+    /// The value as it is.
+    #[must_use]
+    pub fn into_value(self) -> Vec<u8> {
+        self.0.0
     }
 }
 

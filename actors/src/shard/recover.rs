@@ -129,6 +129,8 @@ impl Replay<'_> {
             }
             Record::Control(record) => self.recovered.control(record),
             Record::Stored(piece) => self.stored(sequence, *piece),
+            // Nothing of an erased tenant was open, and nothing is known of him any more.
+            Record::Gone(_) => {}
         }
         self.tell()
     }
@@ -207,7 +209,8 @@ impl Recovered {
             Control::StrayDismissed {
                 corporation, fact, ..
             } => drop(self.tenants.unmatched.dismiss(corporation, fact)),
-            Control::Unexplained { .. } => {}
+            // The key is destroyed: what came before is not read any more.
+            Control::Unexplained { .. } | Control::Erased(_) => {}
             Control::Carried(carried) => self.carried(*carried),
         }
     }

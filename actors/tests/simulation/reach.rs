@@ -107,6 +107,7 @@ impl World {
                     reached.insert(format!("control {}", of_control(&record.control)));
                 }
                 Record::Stored(_) => drop(reached.insert("a stored tenant".into())),
+                Record::Gone(_) => drop(reached.insert("a record that is gone".into())),
             }
         }
         for arrival in &self.outside.arrivals {
@@ -188,5 +189,6 @@ const fn of_control(control: &Control) -> &'static str {
         Control::Unexplained { .. } => "Unexplained",
         Control::StrayDismissed { .. } => "StrayDismissed",
         Control::Carried(_) => "Carried",
+        Control::Erased(_) => "Erased",
     }
 }

@@ -206,5 +206,6 @@ fn shown(record: &Record) -> String {
             piece.pieces,
             piece.bodies.len()
         ),
+        Record::Gone(gone) => format!("{gone:?}"),
     }
 }

@@ -113,6 +113,7 @@ impl Shadow {
                     log.tenants.insert(whole.key, whole.state);
                 }
             }
+            Record::Gone(_) => panic!("a record is gone, and nobody was erased"),
         }
     }
 
@@ -193,7 +194,10 @@ impl Log {
             Control::Resume(scope) => drop(self.pauses.remove(scope)),
             Control::IntentOpened { intent, .. } => drop(self.intents.insert(*intent)),
             Control::IntentDone { intent } => drop(self.intents.remove(intent)),
-            Control::Unexplained { .. } | Control::StrayDismissed { .. } | Control::Carried(_) => {}
+            Control::Unexplained { .. }
+            | Control::StrayDismissed { .. }
+            | Control::Carried(_)
+            | Control::Erased(_) => {}
         }
     }
 }

@@ -41,7 +41,7 @@ fn a_tenants_record_is_written_the_same_from_where_it_stands() {
 fn as_tenants(record: &Record) -> Option<&TenantRecord> {
     match record {
         Record::Tenant(record) => Some(record),
-        Record::Control(_) | Record::Stored(_) => None,
+        Record::Control(_) | Record::Stored(_) | Record::Gone(_) => None,
     }
 }
 

@@ -6,7 +6,7 @@ use sluis_model::{
     Verdict,
 };
 
-use crate::stored::{carried, stored};
+use crate::stored::{carried, erased, stored};
 use crate::values::{
     AT, ATTEMPT, ID, causes, controls, events, fact, inputs, notification, tenant, verdicts, words,
 };
@@ -50,6 +50,7 @@ pub(crate) fn control_name(control: &Control) -> &'static str {
             Carried::Pause { .. } => "carried-pause",
             Carried::Strays(_) => "carried-strays",
         },
+        Control::Erased(_) => "erased",
     }
 }
 
@@ -145,7 +146,7 @@ pub(crate) fn samples() -> Vec<(String, Record)> {
         ));
     }
     let said_again = carried().map(|carried| Control::Carried(Box::new(carried)));
-    for control in controls().into_iter().chain(said_again) {
+    for control in controls().into_iter().chain(said_again).chain([erased()]) {
         let name = format!("control-{}", control_name(&control));
         samples.push((name, Record::Control(ControlRecord { at: AT, control })));
     }

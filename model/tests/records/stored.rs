@@ -3,8 +3,8 @@
 
 use sluis_model::{
     AddressState, Carried, CarriedStray, CarriedStrays, Cause, Channel, ChannelSet, Choice,
-    Contact, CorporationId, Evidence, NotificationId, OnDoubt, Open, PauseScope, Phase, SentTo,
-    StoredTenant, SubjectMoney, Timestamp, Told, Tried, Tries,
+    Contact, Control, CorporationId, Erased, Evidence, NotificationId, OnDoubt, Open, PauseScope,
+    Phase, SentTo, StoredTenant, SubjectMoney, Timestamp, Told, Tried, Tries,
 };
 
 use crate::values::{AT, ID, notification, profile, subject, tenant, why};
@@ -158,6 +158,16 @@ pub(crate) fn stored() -> [(&'static str, StoredTenant); 3] {
         ("stored-last", second),
         ("stored-bodies", bodies),
     ]
+}
+
+pub(crate) fn erased() -> Control {
+    Control::Erased(Box::new(Erased {
+        corporation: CorporationId(7),
+        tenant: *b"0123456789abcdef",
+        by: "desk".into(),
+        records: 300,
+        notifications: 12,
+    }))
 }
 
 pub(crate) fn carried() -> [Carried; 2] {
