@@ -15,6 +15,7 @@ use sluis_model::Timestamp;
 
 use crate::explain::rfc3339;
 use crate::reference_key;
+use crate::sealing;
 
 /// The note in a copy.
 const NOTE: &str = "backup.json";
@@ -53,6 +54,11 @@ pub fn back_up(data_dir: &Path, to: &Path, now: Timestamp) -> anyhow::Result<Bac
     let secret = reference_key::path(data_dir);
     if secret.exists() {
         copy_file(&secret, &reference_key::path(to))?;
+    }
+    // After the journal: whatever it was sealed with is there by now.
+    let keys = sealing::path(data_dir);
+    if keys.exists() {
+        sluis_keys::copy_keys(&keys, &sealing::path(to))?;
     }
     note.whole = true;
     note.lasts = copied.lasts.iter().map(|last| last.0).collect();

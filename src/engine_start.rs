@@ -26,6 +26,7 @@ use crate::archive;
 use crate::backup::{self, Restored};
 use crate::config::{Config, KeyRing, MapSecrets};
 use crate::reference_key;
+use crate::sealing::{self, Sealing};
 use crate::telemetry::{self, JournalObserver, ReceiptCounters, Watch};
 use crate::threads::Threads;
 
@@ -64,6 +65,8 @@ pub struct Running {
     /// Where connections are served.
     pub threads: Threads,
     actors: Actors,
+    /// Encryption at rest, where a corporation has a key.
+    sealing: Option<Sealing>,
 }
 
 /// Opens the journal, recovers and starts everything.
@@ -85,7 +88,7 @@ pub fn start_watched(
     recovery: Arc<Recovery>,
 ) -> anyhow::Result<Running> {
     make_private(&config.engine.data_dir)?;
-    let (stored, report) = Stored::open(config, &mut around)?;
+    let (mut stored, report) = Stored::open(config, &mut around)?;
     let providers = config.provider_setups(&MapSecrets(&around.environment))?;
     let ways: HashMap<_, _> = providers
         .iter()
@@ -104,6 +107,10 @@ pub fn start_watched(
             .collect(),
     };
     let engine = stored.engine(config, &around, sending, &actors, recovery)?;
+    let sealing = stored.sealing.take();
+    if let Some(sealing) = &sealing {
+        sealing.settle()?;
+    }
     sluis_actors::telemetry::announce(stored.book.all_current().map(|(_, flow)| flow));
     let app = App {
         archiving,
@@ -114,6 +121,7 @@ pub fn start_watched(
         report,
         threads: actors.threads.clone(),
         actors,
+        sealing,
     })
 }
 
@@ -128,7 +136,9 @@ struct Sending {
 
 /// What the data directory holds, opened.
 struct Stored {
-    journal: Arc<DiskJournal>,
+    /// What the engine reads and writes: encrypted, where a corporation has a key.
+    journal: Arc<dyn Journal>,
+    sealing: Option<Sealing>,
     book: Arc<Book>,
     reference: ReferenceKey,
     /// Whether it is a copy on which no engine was started yet.
@@ -148,8 +158,15 @@ impl Stored {
         let book = load_book(&journal, std::mem::take(&mut around.definitions))?;
         report.repairs.extend(journal.repaired_definitions());
         telemetry::count_repairs(&report);
+        // Behind the journal's lock: nobody else writes the file of keys.
+        let sealing = sealing::open(config, &around.environment, &around.on_fatal)?;
+        let journal: Arc<dyn Journal> = Arc::new(journal);
         let stored = Self {
-            journal: Arc::new(journal),
+            journal: match &sealing {
+                Some(sealing) => sealing.journal(journal, around.on_fatal.clone()),
+                None => journal,
+            },
+            sealing,
             book: Arc::new(book),
             reference,
             is_copy,
@@ -355,7 +372,7 @@ impl Running {
             self.app.engine.clone(),
             self.app.readers.clone(),
         );
-        let actors = self.actors;
+        let (actors, sealing) = (self.actors, self.sealing);
         tokio::task::spawn_blocking(move || {
             actors.stop();
             engine.close();
@@ -364,6 +381,9 @@ impl Running {
             app.restored.settle(&**engine.journal());
             if let Some(archiving) = &app.archiving {
                 archiving.stop();
+            }
+            if let Some(sealing) = sealing {
+                sealing.stop();
             }
             closed
         })

@@ -25,6 +25,7 @@ pub mod process;
 mod reading;
 pub mod reference_key;
 pub mod scrape;
+pub mod sealing;
 pub mod serve;
 mod service;
 pub mod surveys;

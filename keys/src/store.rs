@@ -149,6 +149,12 @@ impl KeyStore {
         self.wrapping.has(corporation)
     }
 
+    /// Whether a tenant has a key.
+    #[must_use]
+    pub fn has_key(&self, tenant: &TenantKey) -> bool {
+        self.names.read().find(&self.tag(tenant)).is_some()
+    }
+
     /// The keyed hash of a tenant, by which a record can say that his key was destroyed.
     #[must_use]
     pub fn tag(&self, tenant: &TenantKey) -> Tag {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use sluis_actors::{Book, Preparer, ProviderSetup, Spool};
 use sluis_archive::{Archive, Store};
-use sluis_journal::{DiskJournal, Journal, Shard};
+use sluis_journal::{Journal, Shard};
 use sluis_model::{Clock, ReferenceKey};
 
 use super::again::MakeAgain;
@@ -22,7 +22,7 @@ pub struct Around<'a> {
     /// Whether there is one, where, and when volumes are sealed.
     pub config: &'a Config,
     /// What it follows.
-    pub journal: &'a Arc<DiskJournal>,
+    pub journal: &'a Arc<dyn Journal>,
     /// Definitions, to make messages again.
     pub book: &'a Arc<Book>,
     /// The engine's secret, for the same.

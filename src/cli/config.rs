@@ -65,14 +65,14 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    fn good(out: String) -> Self {
+    pub(super) fn good(out: String) -> Self {
         Self {
             out,
             ..Self::default()
         }
     }
 
-    fn bad(problems: &ConfigProblems) -> Self {
+    pub(super) fn bad(problems: &ConfigProblems) -> Self {
         let count = problems.0.len();
         let noun = if count == 1 { "problem" } else { "problems" };
         Self {

@@ -9,6 +9,7 @@ use anyhow::ensure;
 use clap::Subcommand;
 use sluis_journal::{DiskJournal, Inspection, Journal, Options, Shard, inspect};
 use sluis_model::Record;
+use sluis_model::codec::CodecError;
 
 use super::config::Reply;
 
@@ -111,10 +112,12 @@ fn verified(data_dir: &Path) -> anyhow::Result<(String, u8)> {
 /// Reads every record of a shard, and looks for what ended in the table. Gives how many are wrong.
 fn verify_shard(journal: &DiskJournal, shard: Shard, out: &mut String) -> anyhow::Result<usize> {
     let number = shard.0;
-    let (mut good, mut bad) = (0_u64, 0);
+    let (mut good, mut sealed, mut bad) = (0_u64, 0_u64, 0);
     journal.replay(shard, journal.first(shard), &mut |sequence, bytes| {
         match Record::decode(bytes) {
             Ok(_) => good += 1,
+            // Its checksum fits. What it says can be read with the keys alone.
+            Err(CodecError::Key(_)) => sealed += 1,
             Err(error) => {
                 bad += 1;
                 let _ = writeln!(out, "shard {number} record {sequence}: {error}");
@@ -128,6 +131,12 @@ fn verify_shard(journal: &DiskJournal, shard: Shard, out: &mut String) -> anyhow
         out,
         "shard {number}: {good} records read, {ended} of them ended in the table"
     );
+    if sealed > 0 {
+        let _ = writeln!(
+            out,
+            "shard {number}: {sealed} encrypted records are undamaged; what they say was not read"
+        );
+    }
     for id in &audit.missing {
         let _ = writeln!(
             out,

@@ -10,6 +10,7 @@ mod archive;
 mod archive_process;
 mod backup;
 mod config;
+mod erase;
 mod journal;
 mod metrics;
 
@@ -53,6 +54,8 @@ pub enum Command {
     Backup(backup::BackupArgs),
     /// Make a data directory of a copy. An engine that starts there pauses everything.
     Restore(backup::RestoreArgs),
+    /// Erase a tenant: destroy the key of what was written about him. The engine must not run.
+    Erase(erase::EraseArgs),
     /// The archive: check it, look into it.
     Archive {
         /// What of it.
@@ -92,6 +95,7 @@ impl Command {
             Self::Journal { what } => said(journal::run(&what)),
             Self::Backup(args) => said(backup::backup(&args)),
             Self::Restore(args) => said(backup::restored(&args)),
+            Self::Erase(args) => said(erase::run(&args, &environment())),
             Self::Archive { what } => said(archive::run(&what)),
             Self::Metrics => said(metrics::run()),
         }

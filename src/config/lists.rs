@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sluis_actors::router::SendWindow;
 use sluis_channels::{KINDS, Kind, Originator, ProviderConfig, ReadSettings, originator_keys};
+use sluis_keys::KeySource;
 use toml::{Table, Value};
 
 use super::Config;
@@ -206,6 +207,7 @@ fn check_corporation(corporation: &Corporation, problems: &mut Collector) {
         let (expected, hint) = words("corporation.x.id").unwrap_or_default();
         problems.add(Problem::new(join(&path, "id"), 0, expected, hint));
     }
+    check_data_keys(corporation, &path, problems);
     check_display_name(corporation, &path, problems);
     check_originator(&join(&path, "sender"), &corporation.originator, problems);
     for (channel, limits) in &corporation.limits {
@@ -288,6 +290,20 @@ fn check_keys(config: &Config, problems: &mut Collector) {
         let (found, expected) = (names.join(", "), "key_hashes for each");
         let hint = "without any API key the only corporation is demo; `sluis config key` makes one";
         problems.add(Problem::new("corporation", found, expected, hint));
+    }
+}
+
+/// Where keys come from is written in a form that is known.
+fn check_data_keys(corporation: &Corporation, path: &str, problems: &mut Collector) {
+    for (index, text) in corporation.data_keys.iter().enumerate() {
+        if text.parse::<KeySource>().is_err() {
+            problems.add(Problem::new(
+                format!("{path}.data_keys[{index}]"),
+                format_args!("{text:?}"),
+                "file:PATH, env:NAME or command:PROGRAM ARGUMENTS",
+                "the key itself never stands in the configuration",
+            ));
+        }
     }
 }
 

@@ -22,6 +22,13 @@ pub struct Corporation {
     /// BLAKE3 hashes of its API keys, hex.
     #[serde(default)]
     pub key_hashes: Vec<String>,
+    /// Where its keys for encryption at rest come from, the current one first; none: nothing of it is
+    /// encrypted.
+    #[serde(default)]
+    pub data_keys: Vec<String>,
+    /// Tenants of whom nothing may be erased, by the corporation's numbers.
+    #[serde(default)]
+    pub legal_holds: Vec<String>,
     /// Its share of open notifications.
     #[serde(default)]
     pub max_open: Option<u64>,

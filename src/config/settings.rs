@@ -263,6 +263,18 @@ const LISTED: &[Setting] = &[
         HASHES,
         "`sluis config key` makes one",
     ),
+    setting(
+        "corporation.data_keys",
+        Kind::List,
+        "sources of keys, the current one first",
+        "file:/etc/sluis/keys/waterpoort",
+    ),
+    setting(
+        "corporation.legal_holds",
+        Kind::List,
+        "numbers of tenants",
+        "H1001,H1002",
+    ),
     setting("corporation.max_open", Kind::Number, COUNT, "500000"),
     setting("corporation.intake_per_second", Kind::Number, COUNT, "2000"),
     setting("corporation.intake_burst", Kind::Number, COUNT, "20000"),

@@ -103,6 +103,17 @@ sluis_actors::metric_list! {
     /// last day (or since the start, if that was later). 315360000, which is ten years, means that
     /// it does not grow. Order a disk below 30 days.
     DISK_LEFT: Gauge "sluis_disk_left_seconds" {};
+    /// Tenants with a key for encryption at rest.
+    KEYS_TENANTS: Gauge "sluis_encryption_tenants" {};
+    /// Keys that are made and wait for a tenant.
+    KEYS_READY: Gauge "sluis_encryption_ready_keys" {};
+    /// Tenants' keys that were destroyed: what was encrypted with them is gone.
+    KEYS_ERASED: Gauge "sluis_encryption_erased_keys" {};
+    /// Damaged places in the file of keys. Some may be left by a power cut while keys were made. A rise
+    /// between two starts without one: check the disk, and keep the newest copy of the file.
+    KEYS_DAMAGED: Gauge "sluis_encryption_damaged_keys" {};
+    /// Times that a shard waited for keys to be made, because very many tenants were new.
+    KEYS_WAITED: Counter "sluis_encryption_waits_total" {};
     /// Open notifications in total.
     OPEN: Gauge "sluis_open_notifications" {};
     /// The bound on open notifications in total. Above it intake answers 503.

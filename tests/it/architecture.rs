@@ -32,6 +32,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "sluis-channels",
             "sluis-actors",
             "sluis-archive",
+            "sluis-keys",
         ],
     ),
     (

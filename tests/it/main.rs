@@ -17,6 +17,7 @@ mod credentials;
 mod damage;
 mod delays;
 mod docs_truth;
+mod encryption;
 mod engine_state;
 mod fuzz_smoke;
 mod hostile;

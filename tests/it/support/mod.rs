@@ -55,6 +55,8 @@ pub struct Setup {
     pub http: &'static str,
     /// Further lines of `[archive]`.
     pub archive: &'static str,
+    /// Further lines of each corporation.
+    pub corporation: &'static str,
     /// What mails are from.
     pub sender: &'static str,
     /// The password that the relay asks of user `sluis`. The engine reads its own from a file, see
@@ -86,6 +88,7 @@ impl Default for Setup {
             limits: "",
             http: "",
             archive: "",
+            corporation: "",
             sender: "woning",
             relay_password: None,
             keys: true,
@@ -173,6 +176,11 @@ impl Engine {
 
     async fn open(&mut self) {
         self.try_open().await.expect("the engine starts");
+    }
+
+    /// From the next start on, corporations have these further lines.
+    pub fn set_corporations(&mut self, lines: &'static str) {
+        self.setup.corporation = lines;
     }
 
     /// From the next start on, mails are from another address.
@@ -279,6 +287,7 @@ impl Engine {
             limits,
             http,
             archive,
+            corporation,
             sender,
             ..
         } = &self.setup;
@@ -301,7 +310,7 @@ impl Engine {
             };
             toml += &format!(
                 "[[corporation]]\nid = {id}\nname = \"{name}\"\ndisplay_name = \"Woningstichting {name}\"\n\
-                 key_hashes = [{hashes}]\n[corporation.sender]\nemail_from = \"{sender}@{name}.example\"\n\
+                 key_hashes = [{hashes}]\n{corporation}\n[corporation.sender]\nemail_from = \"{sender}@{name}.example\"\n\
                  email_name = \"{name}\"\nbounce_domain = \"bounce.{name}.example\"\nsms_originator = \"{name}\"\n\
                  public_url = \"http://{http}\"\n",
                 http = self.http
@@ -444,8 +453,18 @@ impl Sinks {
     }
 }
 
-fn secrets() -> BTreeMap<String, String> {
-    let pairs = [("BIRD_ACCESS", "access-key"), ("BIRD_SIGNING", SIGNING_KEY)];
+/// Keys of corporations for encryption at rest.
+const DATA_KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+const NEXT_DATA_KEY: &str = "8899aabbccddeeff00112233445566778899aabbccddeeff0011223344556677";
+
+/// The environment of every engine.
+pub fn secrets() -> BTreeMap<String, String> {
+    let pairs = [
+        ("BIRD_ACCESS", "access-key"),
+        ("BIRD_SIGNING", SIGNING_KEY),
+        ("DATA_KEY", DATA_KEY),
+        ("NEXT_DATA_KEY", NEXT_DATA_KEY),
+    ];
     pairs
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into()

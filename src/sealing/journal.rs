@@ -1,0 +1,272 @@
+//! Owns the journal in front of the journal: it seals what goes in and opens what comes out. Refuses to
+//! store anything itself, and to hand on a batch that it could not seal.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use sluis_journal::{
+    Batch, CheckpointChunks, Failure, Generation, Journal, JournalError, OnFailure, QueueDepth,
+    Sequence, Shard, Stats, Ticket, TryAppendError, Wake,
+};
+use sluis_keys::KeyStore;
+
+use super::{endings, record};
+
+/// By how much a record grows: what stays readable, and what sealing adds.
+const GROWTH: usize = 64;
+
+/// A journal whose content is sealed.
+pub struct SealedJournal {
+    inner: Arc<dyn Journal>,
+    store: Arc<KeyStore>,
+    /// Told when nothing can be sealed any more: the process must end.
+    on_fatal: Box<dyn Fn(String) + Send + Sync>,
+}
+
+impl std::fmt::Debug for SealedJournal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SealedJournal").finish_non_exhaustive()
+    }
+}
+
+impl SealedJournal {
+    /// In front of `inner`, with the keys of `store`.
+    pub fn new(
+        inner: Arc<dyn Journal>,
+        store: Arc<KeyStore>,
+        on_fatal: impl Fn(String) + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            inner,
+            store,
+            on_fatal: Box::new(on_fatal),
+        }
+    }
+
+    fn seal(&self, batch: &Batch) -> Result<Batch, record::SealError> {
+        let shard = batch.shard();
+        let mut sealed = Batch::new(shard, batch.first());
+        sealed.reserve(batch.len(), batch.bytes() + batch.len() * GROWTH);
+        for (sequence, frame) in batch.records() {
+            sealed
+                .push_with(|buffer| record::seal(&self.store, (shard, sequence), frame, buffer))?;
+        }
+        Ok(sealed)
+    }
+
+    /// The journal takes no more, as it was when it failed.
+    fn fatal(&self, error: &dyn std::fmt::Display) {
+        (self.on_fatal)(format!("records cannot be encrypted: {error}"));
+    }
+}
+
+/// What is sealed cannot be opened.
+fn unreadable(shard: Shard, what: String, why: &dyn std::fmt::Display) -> JournalError {
+    JournalError::Sealed {
+        shard,
+        what,
+        why: why.to_string(),
+    }
+}
+
+fn value_error(shard: Shard) -> impl Fn(sluis_keys::KeyError) -> JournalError {
+    move |error| unreadable(shard, "a value of the table".to_owned(), &error)
+}
+
+impl Journal for SealedJournal {
+    fn try_append(&self, batch: Batch, expected_last: Sequence) -> Result<Ticket, TryAppendError> {
+        // Sealing a batch that comes back would be in vain.
+        if self.inner.queue().fill() >= 1.0 {
+            return Err(TryAppendError::Full(batch));
+        }
+        let sealed = match self.seal(&batch) {
+            Ok(sealed) => sealed,
+            Err(error) => {
+                self.fatal(&error);
+                return Err(TryAppendError::Closed(batch));
+            }
+        };
+        // The caller gets back what it handed in.
+        self.inner
+            .try_append(sealed, expected_last)
+            .map_err(|error| match error {
+                TryAppendError::Full(_) => TryAppendError::Full(batch),
+                TryAppendError::Closed(_) => TryAppendError::Closed(batch),
+                TryAppendError::Fenced {
+                    expected, actual, ..
+                } => TryAppendError::Fenced {
+                    batch,
+                    expected,
+                    actual,
+                },
+                TryAppendError::TooLarge { bytes, limit, .. } => TryAppendError::TooLarge {
+                    batch,
+                    bytes,
+                    limit,
+                },
+                TryAppendError::UnknownShard { shards, .. } => {
+                    TryAppendError::UnknownShard { batch, shards }
+                }
+            })
+    }
+
+    fn read(&self, shard: Shard, sequence: Sequence) -> Result<Option<Vec<u8>>, JournalError> {
+        let Some(frame) = self.inner.read(shard, sequence)? else {
+            return Ok(None);
+        };
+        let mut plain = Vec::with_capacity(frame.len());
+        record::open(&self.store, (shard, sequence), &frame, &mut plain)
+            .map_err(|error| unreadable(shard, format!("record {sequence}"), &error))?;
+        Ok(Some(plain))
+    }
+
+    fn replay(
+        &self,
+        shard: Shard,
+        from: Sequence,
+        visit: &mut dyn FnMut(Sequence, &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), JournalError> {
+        let (mut plain, mut failure) = (Vec::new(), None);
+        self.inner.replay(shard, from, &mut |sequence, frame| {
+            plain.clear();
+            match record::open(&self.store, (shard, sequence), frame, &mut plain) {
+                Ok(()) => visit(sequence, &plain),
+                Err(error) => {
+                    failure = Some(unreadable(shard, format!("record {sequence}"), &error));
+                    ControlFlow::Break(())
+                }
+            }
+        })?;
+        failure.map_or(Ok(()), Err)
+    }
+
+    fn checkpoint(
+        &self,
+        shard: Shard,
+        _upto: Sequence,
+        _chunks: &mut dyn Iterator<Item = Vec<u8>>,
+    ) -> Result<(), JournalError> {
+        // No shard writes any yet. Rather refused than written as they are.
+        Err(unreadable(
+            shard,
+            "a checkpoint".to_owned(),
+            &"checkpoints are not sealed yet",
+        ))
+    }
+
+    fn latest_checkpoint(
+        &self,
+        shard: Shard,
+    ) -> Result<Option<(Sequence, CheckpointChunks)>, JournalError> {
+        self.inner.latest_checkpoint(shard)
+    }
+
+    fn put(&self, shard: Shard, key: &[u8], value: &[u8]) -> Result<(), JournalError> {
+        let sealed = endings::seal(&self.store, shard, value).map_err(value_error(shard))?;
+        self.inner.put(shard, key, &sealed)
+    }
+
+    fn get(&self, shard: Shard, key: &[u8]) -> Result<Option<Vec<u8>>, JournalError> {
+        let value = self.inner.get(shard, key)?;
+        let open = |value| endings::open(&self.store, shard, value).map_err(value_error(shard));
+        value.map(open).transpose()
+    }
+
+    fn visit(
+        &self,
+        shard: Shard,
+        from: &[u8],
+        to: &[u8],
+        visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<(), JournalError> {
+        let mut failure = None;
+        self.inner
+            .visit(shard, from, to, &mut |value| match endings::open(
+                &self.store,
+                shard,
+                value.to_vec(),
+            ) {
+                Ok(value) => visit(&value),
+                Err(error) => {
+                    failure = Some(value_error(shard)(error));
+                    ControlFlow::Break(())
+                }
+            })?;
+        failure.map_or(Ok(()), Err)
+    }
+
+    fn trim(&self, shard: Shard, before: Sequence) -> Result<(), JournalError> {
+        // What is trimmed can tell no more whose its key is.
+        let synced = self.store.sync();
+        synced.map_err(|error| unreadable(shard, "what is to be trimmed".to_owned(), &error))?;
+        self.inner.trim(shard, before)
+    }
+
+    fn shards(&self) -> u16 {
+        self.inner.shards()
+    }
+
+    fn durable(&self, shard: Shard) -> Sequence {
+        self.inner.durable(shard)
+    }
+
+    fn on_durable(&self, shard: Shard, wake: Wake) {
+        self.inner.on_durable(shard, wake);
+    }
+
+    fn first(&self, shard: Shard) -> Sequence {
+        self.inner.first(shard)
+    }
+
+    fn last(&self, shard: Shard) -> Sequence {
+        self.inner.last(shard)
+    }
+
+    fn table_applied(&self, shard: Shard) -> Sequence {
+        self.inner.table_applied(shard)
+    }
+
+    fn set_table_applied(&self, shard: Shard, sequence: Sequence) -> Result<(), JournalError> {
+        self.inner.set_table_applied(shard, sequence)
+    }
+
+    fn generations(&self) -> Vec<Generation> {
+        self.inner.generations()
+    }
+
+    fn put_definition(&self, hash: [u8; 16], bytes: &[u8]) -> Result<(), JournalError> {
+        self.inner.put_definition(hash, bytes)
+    }
+
+    fn get_definition(&self, hash: [u8; 16]) -> Result<Option<Vec<u8>>, JournalError> {
+        self.inner.get_definition(hash)
+    }
+
+    fn definitions(&self) -> Result<Vec<[u8; 16]>, JournalError> {
+        self.inner.definitions()
+    }
+
+    fn delete_definition(&self, hash: [u8; 16]) -> Result<(), JournalError> {
+        self.inner.delete_definition(hash)
+    }
+
+    fn queue(&self) -> QueueDepth {
+        self.inner.queue()
+    }
+
+    fn stats(&self) -> Stats {
+        self.inner.stats()
+    }
+
+    fn failure(&self) -> Option<Failure> {
+        self.inner.failure()
+    }
+
+    fn on_failure(&self, callback: OnFailure) {
+        self.inner.on_failure(callback);
+    }
+
+    fn close(&self) -> Result<(), JournalError> {
+        self.inner.close()
+    }
+}

@@ -1,0 +1,20 @@
+//! Encryption at rest: what the engine writes about a tenant is sealed with that tenant's key before
+//! the journal gets it, and opened when it is read. It owns which bytes are sealed and how they lie.
+//! Everything behind [`SealedJournal`] sees records and values as they were handed in. Refuses to
+//! hold keys: `keys/` does.
+
+mod endings;
+mod erase;
+mod journal;
+mod keeper;
+mod place;
+mod record;
+mod start;
+
+pub use erase::{Order, Report, erase};
+pub use journal::SealedJournal;
+pub(crate) use place::path;
+pub use start::{Sealing, open};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,95 @@
+//! Owns the start of encryption from the configuration: corporations' keys are fetched, the file of
+//! keys is opened. Refuses a data directory that has keys when none is configured.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::{Context as _, ensure};
+use sluis_journal::Journal;
+use sluis_keys::{KeySource, KeyStore, Secret, StoreOptions, WrappingKeys};
+
+use super::journal::SealedJournal;
+use super::keeper::Keeper;
+use super::place::path;
+use crate::config::{Config, Corporation};
+
+/// What must be told when nothing can be sealed any more.
+pub(super) type OnFatal = Arc<dyn Fn(String) + Send + Sync>;
+
+/// Encryption of a running engine.
+#[derive(Debug)]
+pub struct Sealing {
+    pub(super) store: Arc<KeyStore>,
+    keeper: Keeper,
+}
+
+/// Opens the file of keys; none when no corporation has a key. Runs the programs that give keys.
+///
+/// # Errors
+/// A key cannot be fetched or does not open what it must; the file of keys is damaged; keys were used
+/// here and none is configured.
+pub fn open(
+    config: &Config,
+    environment: &BTreeMap<String, String>,
+    on_fatal: &OnFatal,
+) -> anyhow::Result<Option<Sealing>> {
+    let path = path(&config.engine.data_dir);
+    let mut wrapping = WrappingKeys::default();
+    for corporation in &config.corporations {
+        wrapping = wrapping.with(corporation.id, &fetch(corporation, environment)?);
+    }
+    if wrapping.is_empty() {
+        ensure!(
+            !path.exists(),
+            "{}: this data directory is encrypted, and no corporation has data_keys: configure them",
+            path.display()
+        );
+        return Ok(None);
+    }
+    let shown = path.display().to_string();
+    let store = KeyStore::open(&path, wrapping, StoreOptions::default()).context(shown)?;
+    store.tend()?;
+    let store = Arc::new(store);
+    let fatal = on_fatal.clone();
+    let keeper = Keeper::start(store.clone(), move |error| fatal(error))?;
+    Ok(Some(Sealing { store, keeper }))
+}
+
+fn fetch(
+    corporation: &Corporation,
+    environment: &BTreeMap<String, String>,
+) -> anyhow::Result<Vec<Secret>> {
+    let fetch = |text: &String| -> anyhow::Result<Secret> {
+        let source: KeySource = text.parse()?;
+        Ok(source.fetch(|name| environment.get(name).cloned())?)
+    };
+    let keys = corporation.data_keys.iter().map(fetch);
+    keys.collect::<anyhow::Result<_>>()
+        .with_context(|| format!("corporation.{}.data_keys", corporation.name))
+}
+
+impl Sealing {
+    /// The journal whose content is sealed.
+    pub fn journal(&self, inner: Arc<dyn Journal>, on_fatal: OnFatal) -> Arc<dyn Journal> {
+        Arc::new(SealedJournal::new(
+            inner,
+            self.store.clone(),
+            move |error| {
+                on_fatal(error);
+            },
+        ))
+    }
+
+    /// The whole journal was read: keys that are still nobody's may be used.
+    ///
+    /// # Errors
+    /// The file of keys cannot be read.
+    pub fn settle(&self) -> anyhow::Result<()> {
+        Ok(self.store.settle()?)
+    }
+
+    /// Ends its thread; everything that is known of keys is durable then.
+    pub fn stop(&self) {
+        self.keeper.stop();
+    }
+}
