@@ -8,6 +8,7 @@ mod growth;
 mod harness;
 mod render;
 mod router;
+mod seal;
 #[cfg(feature = "inside")]
 mod wheel;
 mod wire;
@@ -16,7 +17,7 @@ use harness::Harness;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct MicroArgs {
-    /// One part (codec, wire, decide, router, render, growth, wheel); all when left out.
+    /// One part (codec, seal, wire, decide, router, render, growth, wheel); all when left out.
     name: Option<String>,
     /// Rounds whose median is reported.
     #[arg(long, default_value_t = 9)]
@@ -33,6 +34,7 @@ type Part = fn(&mut Harness, &MicroArgs) -> anyhow::Result<()>;
 
 const PARTS: &[(&str, Part)] = &[
     ("codec", codec::run),
+    ("seal", seal::run),
     ("wire", wire::run),
     ("decide", decide::run),
     ("router", router::run),
