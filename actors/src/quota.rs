@@ -185,6 +185,15 @@ impl Quota {
         }
     }
 
+    /// Whether the corporation's rate of intake leaves no room now. It will in a moment.
+    pub fn is_too_fast(&self, corporation: CorporationId, now: Timestamp) -> bool {
+        let rate = self
+            .shares
+            .get(&corporation)
+            .and_then(|share| share.rate.as_ref());
+        rate.is_some_and(|rate| rate.room(now) == 0)
+    }
+
     /// Milliseconds until the corporation may write again, when it has written as much as it may
     /// within a day.
     pub fn day_full(&self, corporation: CorporationId, now: Timestamp) -> Option<i64> {

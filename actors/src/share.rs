@@ -75,14 +75,22 @@ impl Rate {
         }
         let wait = match self.gcra.check() {
             Ok(state) => {
-                self.lacks(now, self.burst.get() - state.remaining_burst_capacity());
+                self.lacks(
+                    self.latest(),
+                    self.burst.get() - state.remaining_burst_capacity(),
+                );
                 return Ok(());
             }
             Err(not_until) => not_until.wait_time_from(self.now.now()),
         };
         let wait = (wait.as_nanos().div_ceil(u128::from(NANOS_PER_MILLI)).max(1)) as i64;
-        self.lacks(now.plus(wait), self.burst.get() - 1);
+        self.lacks(self.latest().plus(wait), self.burst.get() - 1);
         Err(wait)
+    }
+
+    /// The latest instant that it was asked at: the one it counts from.
+    fn latest(&self) -> Timestamp {
+        Timestamp(self.now.0.load(Ordering::Relaxed))
     }
 
     /// At that instant so many of the burst have not come in yet.
@@ -211,6 +219,16 @@ mod tests {
             rate.take(start.plus(-3_600_000)).is_err(),
             "a clock that is set back gives nothing"
         );
+    }
+
+    #[test]
+    fn a_row_whose_clock_is_a_little_behind_takes_its_room_all_the_same() {
+        let rate = Rate::new(number(1_000), number(10));
+        let now = Timestamp(1_795_000_000_000);
+        assert_eq!(rate.take(now), Ok(()));
+        assert_eq!(rate.room(now), 9, "the control");
+        assert_eq!(rate.take(now.plus(-5)), Ok(()));
+        assert_eq!(rate.room(now), 8);
     }
 
     #[test]

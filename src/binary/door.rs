@@ -32,6 +32,9 @@ pub(super) trait Door: Send + Sync {
     /// Notifications there is room for, in this corporation's share and in all.
     fn room(&self, corporation: CorporationId) -> u32;
 
+    /// Whether the corporation has no room only until its rate of intake gives it some.
+    fn is_too_fast(&self, corporation: CorporationId) -> bool;
+
     /// See [`crate::admission::Admission::admit`].
     fn admit(
         &self,
@@ -83,6 +86,11 @@ impl Door for App {
         u32::try_from(left(open, most).min(share).max(0))
             .unwrap_or(u32::MAX)
             .min(to_write)
+    }
+
+    fn is_too_fast(&self, corporation: CorporationId) -> bool {
+        let quota = self.engine.quota();
+        quota.is_too_fast(corporation, self.clock.now())
     }
 
     fn admit(

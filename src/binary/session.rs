@@ -192,13 +192,14 @@ impl Session {
 
     /// Looks again whether withheld credit can be given. Where only the quota is full, a sender
     /// without credit gets one: so it hears that its share is full, and repeats of what was
-    /// accepted get their answers.
+    /// accepted get their answers. Where it only came too fast, its room comes in by itself.
     pub(super) fn grant_again(&mut self, out: &mut Vec<u8>) {
         self.held = false;
         self.grant(out);
         if self.window.available() == 0
             && self.window.unanswered() == 0
             && self.door.closed().is_none()
+            && !self.door.is_too_fast(self.corporation)
         {
             let window = &mut self.window;
             encode_credit(out, self.share.grant_beyond(|| window.grant(1)));
@@ -207,11 +208,11 @@ impl Session {
 
     /// Grants what is owed, within this connection's part of the room.
     fn grant_part(&mut self) -> u32 {
-        let room = match self.door.closed() {
+        let (door, window) = (&self.door, &mut self.window);
+        let room = || match door.closed() {
             Some(_) => 0,
-            None => self.door.room(self.corporation),
+            None => door.room(self.corporation),
         };
-        let window = &mut self.window;
         self.share.grant(room, |most| window.grant(most))
     }
 

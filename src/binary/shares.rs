@@ -41,10 +41,16 @@ impl Shares {
 }
 
 impl Share {
-    /// Grants within the part that this connection has of `room`: `grant` is told how much it may
-    /// be, and says how much it was.
-    pub(super) fn grant(&mut self, room: u32, grant: impl FnOnce(u32) -> u32) -> u32 {
+    /// Grants within the part that this connection has of the room: `grant` is told how much it may
+    /// be, and says how much it was. `room` is asked while what is out stands still: asked before, it
+    /// would still have what another connection's rows take in between.
+    pub(super) fn grant(
+        &mut self,
+        room: impl FnOnce() -> u32,
+        grant: impl FnOnce(u32) -> u32,
+    ) -> u32 {
         let mut all = self.shares.0.lock();
+        let room = room();
         let out = all.entry(self.corporation).or_default();
         let part = room.div_ceil(out.connections.max(1));
         let most = room
@@ -96,6 +102,10 @@ mod tests {
     const NOORD: CorporationId = CorporationId(1);
     const ZUID: CorporationId = CorporationId(2);
 
+    fn room(room: u32) -> impl FnOnce() -> u32 {
+        move || room
+    }
+
     /// As a window that owes so much grants.
     fn owed(owed: u32) -> impl FnOnce(u32) -> u32 {
         move |most| owed.min(most)
@@ -105,17 +115,31 @@ mod tests {
     fn connections_of_one_corporation_have_no_more_credit_together_than_there_is_room() {
         let shares = Arc::<Shares>::default();
         let mut held: Vec<Share> = (0..4).map(|_| shares.join(NOORD)).collect();
-        let granted = held.iter_mut().map(|share| share.grant(10, owed(64)));
+        let granted = held.iter_mut().map(|share| share.grant(room(10), owed(64)));
         assert_eq!(granted.collect::<Vec<_>>(), [3, 3, 3, 1]);
-        assert_eq!(held[0].grant(10, owed(64)), 0, "it is all out");
+        assert_eq!(held[0].grant(room(10), owed(64)), 0, "it is all out");
         held[0].spend(3);
-        assert_eq!(held[3].grant(7, owed(64)), 0, "what was used is no room");
-        assert_eq!(held[3].grant(8, owed(64)), 1);
         assert_eq!(
-            shares.join(ZUID).grant(10, owed(64)),
+            held[3].grant(room(7), owed(64)),
+            0,
+            "what was used is no room"
+        );
+        assert_eq!(held[3].grant(room(8), owed(64)), 1);
+        assert_eq!(
+            shares.join(ZUID).grant(room(10), owed(64)),
             10,
             "another's is its own"
         );
+    }
+
+    #[test]
+    fn no_row_of_another_connection_comes_between_the_room_and_what_is_out() {
+        let shares = Arc::<Shares>::default();
+        let mut share = shares.join(NOORD);
+        let watched = shares.clone();
+        let room = || if watched.0.is_locked() { 5 } else { 0 };
+        assert_eq!(share.grant(room, owed(64)), 5);
+        assert!(!shares.0.is_locked(), "the control");
     }
 
     #[test]
@@ -123,20 +147,24 @@ mod tests {
         let shares = Arc::<Shares>::default();
         let mut share = shares.join(NOORD);
         assert_eq!(share.grant_beyond(|| 1), 1);
-        assert_eq!(share.grant(3, owed(64)), 2);
+        assert_eq!(share.grant(room(3), owed(64)), 2);
         share.spend(3);
-        assert_eq!(share.grant(3, owed(64)), 3, "nothing is given back twice");
+        assert_eq!(
+            share.grant(room(3), owed(64)),
+            3,
+            "nothing is given back twice"
+        );
     }
 
     #[test]
     fn what_a_connection_did_not_use_is_the_others_when_it_ends() {
         let shares = Arc::<Shares>::default();
         let (mut one, mut other) = (shares.join(NOORD), shares.join(NOORD));
-        assert_eq!(one.grant(4, owed(64)), 2);
-        assert_eq!(other.grant(4, owed(64)), 2);
+        assert_eq!(one.grant(room(4), owed(64)), 2);
+        assert_eq!(other.grant(room(4), owed(64)), 2);
         other.spend(2);
         drop(one);
-        assert_eq!(other.grant(2, owed(64)), 2);
+        assert_eq!(other.grant(room(2), owed(64)), 2);
         drop(other);
         assert!(shares.0.lock().is_empty());
     }

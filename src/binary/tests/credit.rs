@@ -129,6 +129,17 @@ async fn a_sender_whose_share_is_full_may_ask_one_row_at_a_time() {
 }
 
 #[tokio::test]
+async fn a_sender_that_is_too_fast_is_not_invited_to_be_refused() {
+    let door = Script::new();
+    door.set_too_fast(true);
+    let (mut peer, welcome) = Peer::welcomed(&door, 5).await;
+    assert_eq!(welcome.credit, 0);
+    nothing_else(&mut peer).await;
+    door.set_too_fast(false);
+    assert_eq!(peer.credit().await, 1, "its room has come in");
+}
+
+#[tokio::test]
 async fn a_row_refused_for_want_of_room_gives_its_credit_back_after_a_pause() {
     let door = Script::new();
     let (mut peer, _) = Peer::welcomed(&door, 1).await;

@@ -33,6 +33,7 @@ struct State {
     known: bool,
     closed: Option<Closed>,
     room: u32,
+    too_fast: bool,
     rows: Vec<Row>,
 }
 
@@ -48,6 +49,7 @@ impl Script {
             known: true,
             closed: None,
             room: u32::MAX,
+            too_fast: false,
             rows: Vec::new(),
         };
         Arc::new(Self {
@@ -63,6 +65,13 @@ impl Script {
 
     pub(super) fn set_room(&self, room: u32) {
         self.state.lock().room = room;
+    }
+
+    /// No room, until the rate of intake gives some.
+    pub(super) fn set_too_fast(&self, too_fast: bool) {
+        let mut state = self.state.lock();
+        state.too_fast = too_fast;
+        state.room = u32::from(!too_fast);
     }
 
     pub(super) fn withdraw_key(&self) {
@@ -147,6 +156,10 @@ impl Door for Script {
 
     fn room(&self, _: CorporationId) -> u32 {
         self.state.lock().room
+    }
+
+    fn is_too_fast(&self, _: CorporationId) -> bool {
+        self.state.lock().too_fast
     }
 
     fn admit(
