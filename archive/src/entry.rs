@@ -148,7 +148,7 @@ impl Entry {
             events: record
                 .events
                 .iter()
-                .map(|event| words::event(event).into())
+                .map(|event| event.name().into())
                 .collect(),
             output: None,
             length: length(&bytes),

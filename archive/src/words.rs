@@ -1,8 +1,8 @@
-//! Owns the words for inputs and events in the archive's lines. They are part of its format: a word
-//! that was written keeps its meaning. Refuses to leave one out: a new variant does not compile until
-//! it is named here.
+//! Owns the words for inputs in the archive's lines; those for events are [`sluis_model::Event`]'s own
+//! names. They are part of its format: a word that was written keeps its meaning. Refuses to leave
+//! one out: a new variant does not compile until it is named here.
 
-use sluis_model::{CancelTarget, Event, Input, NotificationId};
+use sluis_model::{CancelTarget, Input, NotificationId};
 
 /// The word for what came in.
 pub(crate) const fn input(input: &Input) -> &'static str {
@@ -48,35 +48,5 @@ pub(crate) fn about(input: &Input) -> Option<NotificationId> {
         | Input::PutProfile(_)
         | Input::Fact(_)
         | Input::Supplied(_) => None,
-    }
-}
-
-/// The word for what was decided.
-pub(crate) const fn event(event: &Event) -> &'static str {
-    match event {
-        Event::Accepted { .. } => "accepted",
-        Event::Waiting { .. } => "waiting",
-        Event::StepEntered { .. } => "step_entered",
-        Event::Ready { .. } => "ready",
-        Event::Held { .. } => "held",
-        Event::AttemptStarted { .. } => "attempt_started",
-        Event::AttemptWithdrawn { .. } => "attempt_withdrawn",
-        Event::AttemptAccepted { .. } => "attempt_accepted",
-        Event::AttemptDelivered { .. } => "attempt_delivered",
-        Event::AttemptDeferred { .. } => "attempt_deferred",
-        Event::AttemptFailed { .. } => "attempt_failed",
-        Event::AttemptInDoubt { .. } => "attempt_in_doubt",
-        Event::ReceiptNoted { .. } => "receipt_noted",
-        Event::OutcomeNoted { .. } => "outcome_noted",
-        Event::TaskOpened { .. } => "task_opened",
-        Event::LinkClosed { .. } => "link_closed",
-        Event::LinkUsed { .. } => "link_used",
-        Event::Ended { .. } => "ended",
-        Event::ProfileStored { .. } => "profile_stored",
-        Event::AddressMarked { .. } => "address_marked",
-        Event::FactTaken => "fact_taken",
-        Event::SubjectOpen { .. } => "subject_open",
-        Event::AddressKept { .. } => "address_kept",
-        Event::Unexplained { .. } => "unexplained",
     }
 }

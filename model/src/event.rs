@@ -1,6 +1,8 @@
 //! Owns what was decided, in words an explanation can quote. Each event is small: it stands in one
 //! record with the input it follows from. Refuses to change anything: `evolve` applies it.
 
+mod names;
+
 use bincode::{Decode, Encode};
 
 use crate::attempt::{OnDoubt, ReceiptKind, Refusal, Why};

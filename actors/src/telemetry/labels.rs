@@ -1,6 +1,6 @@
 //! Owns the labels that are closed lists: their values, and which value a thing counts under.
 
-use sluis_model::{Cause, Event};
+use sluis_model::Cause;
 
 /// Ends that the engine itself gives, whatever the flow says.
 pub(crate) const OWN_ENDS: [&str; 6] = [
@@ -36,46 +36,4 @@ pub(crate) const fn escalated_by(cause: &Cause) -> Option<usize> {
         Cause::Unreachable => Some(2),
         _ => None,
     }
-}
-
-/// Every kind of event with its name: for the list of names, and for the name of one.
-macro_rules! events {
-    ($($pattern:pat => $name:literal,)+) => {
-        /// Every kind of event, as the label names it.
-        pub(crate) const EVENT_NAMES: &[&str] = &[$($name),+];
-
-        /// The name of one.
-        pub(crate) const fn event_name(event: &Event) -> &'static str {
-            match event {
-                $($pattern => $name,)+
-            }
-        }
-    };
-}
-
-events! {
-    Event::Accepted { .. } => "accepted",
-    Event::Waiting { .. } => "waiting",
-    Event::StepEntered { .. } => "step_entered",
-    Event::Ready { .. } => "ready",
-    Event::Held { .. } => "held",
-    Event::AttemptStarted { .. } => "attempt_started",
-    Event::AttemptWithdrawn { .. } => "attempt_withdrawn",
-    Event::AttemptAccepted { .. } => "attempt_accepted",
-    Event::AttemptDelivered { .. } => "attempt_delivered",
-    Event::AttemptDeferred { .. } => "attempt_deferred",
-    Event::AttemptFailed { .. } => "attempt_failed",
-    Event::AttemptInDoubt { .. } => "attempt_in_doubt",
-    Event::ReceiptNoted { .. } => "receipt_noted",
-    Event::Unexplained { .. } => "unexplained",
-    Event::OutcomeNoted { .. } => "outcome_noted",
-    Event::TaskOpened { .. } => "task_opened",
-    Event::LinkClosed { .. } => "link_closed",
-    Event::LinkUsed { .. } => "link_used",
-    Event::Ended { .. } => "ended",
-    Event::ProfileStored { .. } => "profile_stored",
-    Event::AddressMarked { .. } => "address_marked",
-    Event::AddressKept { .. } => "address_kept",
-    Event::FactTaken => "fact_taken",
-    Event::SubjectOpen { .. } => "subject_open",
 }

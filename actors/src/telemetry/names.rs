@@ -2,9 +2,9 @@
 //! operator's help. Refuses labels without a bound: what is no closed list is named by the
 //! configuration, or is a shard.
 
-use sluis_model::{Channel, Lane};
+use sluis_model::{Channel, Event, Lane};
 
-use super::labels::{ESCALATED_BY, EVENT_NAMES, VERDICTS};
+use super::labels::{ESCALATED_BY, VERDICTS};
 
 crate::metric_list! {
     /// Every metric of the actors.
@@ -12,7 +12,7 @@ crate::metric_list! {
 
     /// Decisions by kind of event. A rise of `ended` without `attempt_started` means messages end
     /// unsent: see their reasons.
-    EVENTS: Counter "sluis_shard_events_total" { event in EVENT_NAMES.iter().copied() };
+    EVENTS: Counter "sluis_shard_events_total" { event in Event::NAMES.iter().copied() };
     /// Records handed to the journal.
     RECORDS: Counter "sluis_shard_records_total" {};
     /// Open notifications, per shard.
