@@ -67,22 +67,10 @@ pub fn outcome(position: u64, record: &TenantRecord, event: &Event) -> Option<Ou
 }
 
 /// The attempt whose outcome or receipt came in.
-const fn attempt_of(input: &Input) -> Option<&AttemptRef> {
+fn attempt_of(input: &Input) -> Option<AttemptRef> {
     match input {
-        Input::Outcome { attempt, .. } | Input::Sent { attempt, .. } => Some(attempt),
-        Input::Receipt(receipt) => Some(&receipt.attempt),
-        Input::Notify(_)
-        | Input::PutProfile(_)
-        | Input::Supplied(_)
-        | Input::Fact(_)
-        | Input::Timer { .. }
-        | Input::Permit(_)
-        | Input::Interrupted { .. }
-        | Input::Cancel { .. }
-        | Input::Answer { .. }
-        | Input::Link { .. }
-        | Input::LateReceipt(_)
-        | Input::NoWay(_) => None,
+        Input::Receipt(receipt) => Some(receipt.attempt),
+        other => other.as_outcome().map(|(attempt, _)| attempt),
     }
 }
 
