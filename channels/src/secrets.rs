@@ -26,43 +26,34 @@ pub(crate) fn secret(
     secrets: &dyn SecretSource,
 ) -> Result<String, Problem> {
     let (found, key, value) = match (env, file) {
-        (Some(name), None) => (
-            secrets
-                .env(name)
-                .ok_or("the variable is not set".to_owned()),
-            "env",
-            name.clone(),
-        ),
-        (None, Some(file)) => (
-            secrets.file(file).map_err(|e| e.to_string()),
-            "file",
-            file.display().to_string(),
-        ),
-        _ => {
+        (Some(name), None) => {
+            let found = secrets.env(name);
+            let found = found.ok_or("the variable is not set".to_owned());
+            (found, "env", name.clone())
+        }
+        (None, Some(file)) => {
+            let found = secrets.file(file).map_err(|e| e.to_string());
+            (found, "file", file.display().to_string())
+        }
+        (None, None) | (Some(_), Some(_)) => {
             let expected = format!("one of {field}_env and {field}_file");
-            return Err(Problem::new(
-                path,
-                field,
-                "",
-                expected,
-                "the configuration never holds a secret itself",
-            ));
+            let hint = "the configuration never holds a secret itself";
+            return Err(Problem::new(path, field, "", expected, hint));
         }
     };
-    let at = format!("{field}_{key}");
-    let secret =
-        found.map_err(|hint| Problem::new(path, &at, &value, "a readable secret", hint))?;
-    let secret = secret.trim_end_matches(['\r', '\n']).to_owned();
-    let fits = !secret.is_empty() && !secret.chars().any(char::is_control);
-    if fits {
-        Ok(secret)
-    } else {
-        Err(Problem::new(
-            path,
-            &at,
-            &value,
-            "a secret on one line",
-            "it is empty or has control characters",
-        ))
-    }
+    let wrong = |expected: &str, hint: String| {
+        Problem::new(path, &format!("{field}_{key}"), &value, expected, hint)
+    };
+    let text = found.map_err(|hint| wrong("a readable secret", hint))?;
+    one_line(&text).ok_or_else(|| {
+        let hint = "it is empty or has control characters".to_owned();
+        wrong("a secret on one line", hint)
+    })
+}
+
+/// The one line of a secret, without its end.
+fn one_line(text: &str) -> Option<String> {
+    let line = text.trim_end_matches(['\r', '\n']);
+    let is_line = !line.is_empty() && !line.chars().any(char::is_control);
+    is_line.then(|| line.to_owned())
 }

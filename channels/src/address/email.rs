@@ -97,21 +97,30 @@ pub fn mailbox(address: &str) -> Result<String, AddressProblem> {
         return Err(AddressProblem::NotAscii);
     }
     let domain = ascii_domain(domain)?;
+    // RFC 5321 4.5.3.1.
     if local.len() > 64 || local.len() + 1 + domain.len() > 254 {
         return Err(AddressProblem::TooLong);
     }
-    let dots = local.starts_with('.') || local.ends_with('.') || local.contains("..");
-    if local.is_empty() || dots || !local.bytes().all(|b| b == b'.' || is_atext(b)) {
+    if !is_dot_atom(local) {
         return Err(AddressProblem::NotAMailbox);
     }
-    let top = domain.rsplit('.').next().unwrap_or_default();
-    if !domain.contains('.')
-        || !crate::checks::is_domain(&domain)
-        || top.bytes().all(|b| b.is_ascii_digit())
-    {
+    if !is_public_domain(&domain) {
         return Err(AddressProblem::NoDomain);
     }
     Ok(format!("{local}@{domain}"))
+}
+
+/// RFC 5322 3.2.3: words with single dots between them.
+fn is_dot_atom(local: &str) -> bool {
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(is_atext);
+    local.split('.').all(is_word)
+}
+
+/// A domain below a top level that is no number.
+fn is_public_domain(domain: &str) -> bool {
+    let is_number = |label: &str| label.bytes().all(|b| b.is_ascii_digit());
+    let top = domain.rsplit_once('.').map(|(_, top)| top);
+    top.is_some_and(|top| !is_number(top)) && crate::checks::is_domain(domain)
 }
 
 fn note(cleaned: &mut Vec<Cleaned>, what: Cleaned, done: bool) {

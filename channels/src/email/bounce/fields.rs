@@ -120,51 +120,70 @@ impl Groups {
     /// and by empty lines where the group is complete: some reporters leave empty lines out, others
     /// put one behind each field.
     pub(super) fn read(text: &str, most: usize) -> Self {
-        let mut groups = Self::default();
-        let (mut now, mut in_group, mut gap) = (Fields::default(), false, false);
-        for line in text
-            .split('\n')
-            .map(|line| line.strip_suffix('\r').unwrap_or(line))
-        {
-            if line.trim().is_empty() {
-                gap = true;
-                continue;
+        let mut reader = Reader::default();
+        for line in text.split('\n') {
+            reader.line(line.strip_suffix('\r').unwrap_or(line));
+            if reader.groups.recipients.len() >= most {
+                return reader.groups;
             }
-            let name = if line.starts_with([' ', '\t']) {
-                None
-            } else {
-                field(line).map(|(name, _)| name)
-            };
-            if let Some(name) = name.filter(|name| BEGINS.contains(&name.as_str())) {
-                let complete = now.first("action").is_some();
-                let known = now.first(&name).is_some();
-                let anew = match name.as_str() {
-                    "status" | "diagnostic-code" => known && gap,
-                    "action" => known || complete && gap,
-                    _ => known || complete && (gap || now.first("final-recipient").is_some()),
-                };
-                if !in_group || anew {
-                    groups.close(std::mem::take(&mut now), in_group);
-                    in_group = true;
-                    if groups.recipients.len() >= most {
-                        return groups;
-                    }
-                }
-            }
-            gap = false;
-            now.add(line);
         }
-        groups.close(now, in_group);
-        groups
+        reader.close();
+        reader.groups
+    }
+}
+
+/// A delivery status, read line by line.
+#[derive(Default)]
+struct Reader {
+    groups: Groups,
+    /// The fields of the group that is read.
+    now: Fields,
+    /// It is a recipient's.
+    in_group: bool,
+    /// An empty line stands before the next one.
+    gap: bool,
+}
+
+impl Reader {
+    fn line(&mut self, line: &str) {
+        if line.trim().is_empty() {
+            self.gap = true;
+            return;
+        }
+        if begins(line).is_some_and(|name| !self.in_group || self.is_anew(&name)) {
+            self.close();
+            self.in_group = true;
+        }
+        self.gap = false;
+        self.now.add(line);
     }
 
-    fn close(&mut self, fields: Fields, in_group: bool) {
-        if in_group {
-            self.recipients.push(fields);
-        } else {
-            self.about = fields;
+    /// Whether this field belongs to another recipient than those before it.
+    fn is_anew(&self, name: &str) -> bool {
+        let has = |field: &str| self.now.first(field).is_some();
+        let ended = has("action") && self.gap;
+        match name {
+            "status" | "diagnostic-code" => has(name) && self.gap,
+            "action" => has(name) || ended,
+            _ => has(name) || ended || has("action") && has("final-recipient"),
         }
     }
+
+    fn close(&mut self) {
+        let fields = std::mem::take(&mut self.now);
+        if self.in_group {
+            self.groups.recipients.push(fields);
+        } else {
+            self.groups.about = fields;
+        }
+    }
+}
+
+/// The name of the field, when it is one that may begin a group.
+fn begins(line: &str) -> Option<String> {
+    let continues = line.starts_with([' ', '\t']);
+    let (name, _) = field(line).filter(|_| !continues)?;
+    BEGINS.contains(&name.as_str()).then_some(name)
 }
 
 #[cfg(test)]

@@ -51,24 +51,23 @@ pub(super) fn find(mail: &Mail, key: &ReferenceKey) -> Option<(CorporationId, At
         .find_map(|name| outer.head.all(name).find_map(|value| search.scan(value)));
     named
         .or_else(|| inner.iter().find_map(|message| search.head(message)))
-        .or_else(|| {
-            // The status says it plainly; headers returned as text come next, then anything that
-            // may be a copy of ours.
-            let order = |kind: &str| match kind {
-                "message/delivery-status"
-                | "message/global-delivery-status"
-                | "message/feedback-report" => 0,
-                "text/rfc822-headers" | "message/global-headers" | "text/rfc822" => 1,
-                _ => 2,
-            };
-            let parts = || mail.messages.iter().flat_map(|message| &message.parts);
-            (0..3).find_map(|rank| {
-                parts()
-                    .filter(|part| order(&part.kind) == rank)
-                    .find_map(|part| search.lines(&part.text))
-            })
-        })
+        .or_else(|| search.parts(mail))
         .or_else(|| search.head(outer))
+}
+
+/// How many [`rank`]s there are.
+const RANKS: usize = 3;
+
+/// When a part is looked at. The status says it plainly; headers returned as text come next, then
+/// anything that may be a copy of ours.
+fn rank(kind: &str) -> usize {
+    match kind {
+        "message/delivery-status"
+        | "message/global-delivery-status"
+        | "message/feedback-report" => 0,
+        "text/rfc822-headers" | "message/global-headers" | "text/rfc822" => 1,
+        _ => 2,
+    }
 }
 
 struct Search<'a> {
@@ -77,6 +76,15 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
+    /// In the parts of all messages, in the order of their ranks.
+    fn parts(&mut self, mail: &Mail) -> Option<(CorporationId, AttemptRef)> {
+        let parts = || mail.messages.iter().flat_map(|message| &message.parts);
+        (0..RANKS).find_map(|wanted| {
+            let mut ranked = parts().filter(|part| rank(&part.kind) == wanted);
+            ranked.find_map(|part| self.lines(&part.text))
+        })
+    }
+
     fn head(&mut self, message: &Message) -> Option<(CorporationId, AttemptRef)> {
         let fields = message
             .head

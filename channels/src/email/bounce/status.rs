@@ -71,56 +71,73 @@ impl std::fmt::Display for Status {
 
 /// A code at the beginning of bytes that begin with its class, and its length.
 fn code_at(bytes: &[u8]) -> Option<(Status, usize)> {
-    let number = |from: usize| {
-        let digits = bytes[from..]
-            .iter()
-            .take(4)
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
-        let value = bytes[from..from + digits]
-            .iter()
-            .fold(0_u16, |value, digit| value * 10 + u16::from(digit - b'0'));
-        (1..=3).contains(&digits).then_some((value, from + digits))
-    };
-    let (subject, after) = number(2)?;
+    let class = u16::from(bytes[0] - b'0');
+    let (subject, after) = number_at(bytes, 2)?;
     if bytes.get(after) != Some(&b'.') {
         return None;
     }
-    let (detail, end) = number(after + 1)?;
-    // A fourth number makes it the address of a host or a version.
-    let goes_on = match bytes.get(end) {
+    let (detail, end) = number_at(bytes, after + 1)?;
+    let is_code = !goes_on(bytes, end) && subject <= MAX_SUBJECT;
+    is_code.then_some((Status(class, subject, detail), end))
+}
+
+/// The number of one to three digits that stands there, and where it ends.
+fn number_at(bytes: &[u8], from: usize) -> Option<(u16, usize)> {
+    let rest = bytes[from..].iter();
+    let digits = rest
+        .take(4)
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let end = from + digits;
+    let value = number(&bytes[from..end]);
+    (1..=3).contains(&digits).then_some((value, end))
+}
+
+fn number(digits: &[u8]) -> u16 {
+    let add = |value: u16, digit: &u8| value * 10 + u16::from(digit - b'0');
+    digits.iter().fold(0, add)
+}
+
+/// Whether more follows: a fourth number makes it the address of a host or a version.
+fn goes_on(bytes: &[u8], end: usize) -> bool {
+    match bytes.get(end) {
         Some(b'.') => bytes.get(end + 1).is_some_and(u8::is_ascii_digit),
         Some(byte) => byte.is_ascii_alphanumeric() || *byte == b'_',
         None => false,
-    };
-    (!goes_on && subject <= MAX_SUBJECT)
-        .then_some((Status(u16::from(bytes[0] - b'0'), subject, detail), end))
+    }
 }
 
 /// Reply codes that refuse, in order (RFC 5321 4.2.3, RFC 4954, RFC 7504).
 pub(super) fn basic_codes(text: &str) -> impl Iterator<Item = u16> {
     let bytes = text.as_bytes();
-    let code = move |at: usize| {
-        let three = bytes.get(at..at + 3)?;
-        if !(matches!(three[0], b'4' | b'5') && three.iter().all(u8::is_ascii_digit)) {
-            return None;
-        }
-        let free = at == 0
-            || !(bytes[at - 1].is_ascii_alphanumeric()
-                || matches!(bytes[at - 1], b'.' | b'-' | b'/' | b'_' | b'+'));
-        let ends = match bytes.get(at + 3) {
-            None => true,
-            Some(b'.') => !bytes.get(at + 4).is_some_and(u8::is_ascii_digit),
-            Some(byte) => byte.is_ascii_whitespace() || b"-:,;)]>\"'".contains(byte),
-        };
-        let code = three
-            .iter()
-            .fold(0, |code, digit| code * 10 + u16::from(*digit - b'0'));
-        (free && ends && is_reply(code)).then_some(code)
-    };
     (0..bytes.len().saturating_sub(2))
-        .filter_map(code)
+        .filter_map(move |at| basic_code_at(bytes, at))
         .take(MAX_CODES)
+}
+
+/// The basic code that stands there by itself.
+fn basic_code_at(bytes: &[u8], at: usize) -> Option<u16> {
+    let three = bytes.get(at..at + 3)?;
+    if !(matches!(three[0], b'4' | b'5') && three.iter().all(u8::is_ascii_digit)) {
+        return None;
+    }
+    let code = number(three);
+    (begins(bytes, at) && ends(bytes, at + 3) && is_reply(code)).then_some(code)
+}
+
+/// Whether a code may begin there: no word, number or path goes on.
+fn begins(bytes: &[u8], at: usize) -> bool {
+    let joins = |byte: u8| byte.is_ascii_alphanumeric() || b".-/_+".contains(&byte);
+    at == 0 || !joins(bytes[at - 1])
+}
+
+/// Whether a code may end there.
+fn ends(bytes: &[u8], at: usize) -> bool {
+    match bytes.get(at) {
+        None => true,
+        Some(b'.') => !bytes.get(at + 1).is_some_and(u8::is_ascii_digit),
+        Some(byte) => byte.is_ascii_whitespace() || b"-:,;)]>\"'".contains(byte),
+    }
 }
 
 const fn is_reply(code: u16) -> bool {

@@ -55,30 +55,24 @@ pub(super) fn refused(reply: &Reply, recipient: &str) -> Verdict {
     if let Some(what) = barred(reply, judged.meaning) {
         return Verdict::Barred { what, why: reason };
     }
-    match judged.meaning {
-        Some(Meaning::Address) => Verdict::Refused {
-            class: Refusal::Address,
-            why: reason,
-        },
-        // A late word about our account may be about the recipient's.
-        Some(Meaning::Ours | Meaning::Sender | Meaning::Account) => Verdict::Refused {
-            class: Refusal::Ours,
-            why: reason,
-        },
+    by_meaning(judged.meaning, reason)
+}
+
+/// The verdict on a refusal that is about this message.
+fn by_meaning(meaning: Option<Meaning>, why: Why) -> Verdict {
+    let class = match meaning {
         // It says that it may pass: not this time.
-        Some(Meaning::Full | Meaning::Rate) => Verdict::Retry {
-            after_ms: None,
-            why: reason,
-        },
-        Some(Meaning::Policy) => Verdict::Refused {
-            class: Refusal::Policy,
-            why: reason,
-        },
-        Some(Meaning::Soft) | None => Verdict::Refused {
-            class: Refusal::Soft,
-            why: reason,
-        },
-    }
+        Some(Meaning::Full | Meaning::Rate) => {
+            let after_ms = None;
+            return Verdict::Retry { after_ms, why };
+        }
+        Some(Meaning::Address) => Refusal::Address,
+        // A late word about our account may be about the recipient's.
+        Some(Meaning::Ours | Meaning::Sender | Meaning::Account) => Refusal::Ours,
+        Some(Meaning::Policy) => Refusal::Policy,
+        Some(Meaning::Soft) | None => Refusal::Soft,
+    };
+    Verdict::Refused { class, why }
 }
 
 /// The verdict of a temporary answer to `AUTH` (RFC 4954 6). The message was not named yet, so it

@@ -122,57 +122,44 @@ const fn on_doubt() -> OnDoubt {
 impl SmtpConfig {
     pub(super) fn problems(&self, path: &str) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let address = self.host.parse::<std::net::IpAddr>().is_ok();
-        if !address && !is_domain(&self.host) {
-            problems.push(Problem::new(
-                path,
-                "host",
-                &self.host,
-                "a host name or an address",
-                "the relay's name",
-            ));
+        self.check_names(path, &mut problems);
+        self.check_secrets(path, &mut problems);
+        self.check_bounds(path, &mut problems);
+        problems
+    }
+
+    /// Who it talks to, and as whom.
+    fn check_names(&self, path: &str, problems: &mut Vec<Problem>) {
+        let is_address = self.host.parse::<std::net::IpAddr>().is_ok();
+        if !is_address && !is_domain(&self.host) {
+            let (expected, hint) = ("a host name or an address", "the relay's name");
+            problems.push(Problem::new(path, "host", &self.host, expected, hint));
         }
         if self.port == 0 {
-            problems.push(Problem::new(
-                path,
-                "port",
-                self.port,
-                "a port",
-                "25, 465 or 587",
-            ));
+            let hint = "25, 465 or 587";
+            problems.push(Problem::new(path, "port", self.port, "a port", hint));
         }
         if !is_domain(&self.hello) {
-            problems.push(Problem::new(
-                path,
-                "hello",
-                &self.hello,
-                "a domain name",
-                "this machine's public name",
-            ));
+            let (expected, hint) = ("a domain name", "this machine's public name");
+            problems.push(Problem::new(path, "hello", &self.hello, expected, hint));
         }
         if let Some(from) = &self.from
             && let Some((expected, hint)) = check_mailbox(from)
         {
             problems.push(Problem::new(path, "from", from, expected, hint));
         }
-        self.check_secrets(path, &mut problems);
-        in_range(
-            &mut problems,
-            path,
-            "connections",
-            self.connections.into(),
-            1..=1000,
-            "64 is plenty for most relays",
-        );
-        let hint = "relays close long sessions";
-        in_range(
-            &mut problems,
-            path,
-            "messages_per_connection",
+    }
+
+    /// How much at once, and how long.
+    fn check_bounds(&self, path: &str, problems: &mut Vec<Problem>) {
+        let (connections, hint) = (self.connections.into(), "64 is plenty for most relays");
+        in_range(problems, path, "connections", connections, 1..=1000, hint);
+        let (most, hint) = (
             self.messages_per_connection.into(),
-            1..=1_000_000,
-            hint,
+            "relays close long sessions",
         );
+        let field = "messages_per_connection";
+        in_range(problems, path, field, most, 1..=1_000_000, hint);
         for (field, value) in [
             ("idle", self.idle),
             ("wait", self.wait),
@@ -180,9 +167,8 @@ impl SmtpConfig {
             ("command_timeout", self.command_timeout),
             ("data_timeout", self.data_timeout),
         ] {
-            sensible(&mut problems, path, field, value);
+            sensible(problems, path, field, value);
         }
-        problems
     }
 
     fn check_secrets(&self, path: &str, problems: &mut Vec<Problem>) {

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use lettre::Address;
 use lettre::message::header::{Date, From, HeaderName, HeaderValue, Headers};
 use lettre::message::{Mailbox, Mailboxes};
-use sluis_model::Why;
+use sluis_model::{Timestamp, Why};
 
 use super::body::Encoding;
 use crate::email::originator::MailFrom;
@@ -68,25 +68,16 @@ pub(super) fn compose(outgoing: &Outgoing, own_from: Option<&str>) -> Result<Mai
     let reference = &outgoing.reference;
     let mut sender = MailFrom::of(&outgoing.originator)?;
     sender.from = own_from.unwrap_or(sender.from);
-    let from = Address::new(format!("b+{reference}"), sender.bounce_domain);
-    let from = from.map_err(|e| why("render", &format!("return path: {e}"), ""))?;
+    let from = return_path(reference, sender.bounce_domain)?;
     let to = address(&outgoing.to)?;
-    let room = 1_024 + (text.len() + html.as_ref().map_or(0, String::len)) * 5 / 4;
-    let mut out = Vec::with_capacity(room);
-    field(
-        &mut out,
-        "Message-ID",
-        &format!("<{reference}@{}>", sender.bounce_domain),
-    );
-    let sent =
-        SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(outgoing.at.0).unwrap_or(0));
-    by_lettre(&mut out, |fields| fields.set(Date::new(sent)));
+    let length = text.len() + html.as_ref().map_or(0, String::len);
+    let mut out = Vec::with_capacity(1_024 + length * 5 / 4);
+    let message_id = format!("<{reference}@{}>", sender.bounce_domain);
+    field(&mut out, "Message-ID", &message_id);
+    date(&mut out, outgoing.at);
     author(&mut out, &sender)?;
     field(&mut out, "To", to.as_ref());
-    if has_break(subject) {
-        return Err(Why::new("render", "the subject has more than one line"));
-    }
-    field(&mut out, "Subject", subject);
+    title(&mut out, subject)?;
     // RFC 3834 5: says that no person wrote this, so that vacation programs stay silent.
     field(&mut out, "Auto-Submitted", "auto-generated");
     if let Some(reply_to) = sender.reply_to {
@@ -105,6 +96,26 @@ pub(super) fn compose(outgoing: &Outgoing, own_from: Option<&str>) -> Result<Mai
         reference: reference.clone(),
         bytes: out.into(),
     })
+}
+
+/// The address that bounces come back to.
+fn return_path(reference: &str, bounce_domain: &str) -> Result<Address, Why> {
+    Address::new(format!("b+{reference}"), bounce_domain)
+        .map_err(|e| why("render", &format!("return path: {e}"), ""))
+}
+
+fn date(out: &mut Vec<u8>, at: Timestamp) {
+    let since_epoch = Duration::from_millis(u64::try_from(at.0).unwrap_or(0));
+    let sent = SystemTime::UNIX_EPOCH + since_epoch;
+    by_lettre(out, |fields| fields.set(Date::new(sent)));
+}
+
+fn title(out: &mut Vec<u8>, subject: &str) -> Result<(), Why> {
+    if has_break(subject) {
+        return Err(Why::new("render", "the subject has more than one line"));
+    }
+    field(out, "Subject", subject);
+    Ok(())
 }
 
 fn author(out: &mut Vec<u8>, sender: &MailFrom<'_>) -> Result<(), Why> {

@@ -151,22 +151,10 @@ impl Session {
 
     /// RFC 4954 with PLAIN (RFC 4616), or LOGIN, which asks for the name and then for the password.
     async fn log_in(&mut self, login: &Login, hello: &Reply) -> Result<(), Trouble> {
-        let known = |line: &str| {
-            line.trim()
-                .to_ascii_uppercase()
-                .strip_prefix("AUTH")
-                .map(str::to_owned)
-        };
-        let mechanisms: Vec<String> = hello.text.lines().filter_map(known).collect();
-        let offered = |name: &str| {
-            mechanisms
-                .iter()
-                .any(|line| line.split([' ', '=']).any(|word| word == name))
-        };
-        if offered("PLAIN") {
+        if offers_mechanism(hello, "PLAIN") {
             let secret = STANDARD.encode(format!("\0{}\0{}", login.username, login.password));
             self.wire.say(&["AUTH PLAIN ", &secret, "\r\n"]);
-        } else if offered("LOGIN") {
+        } else if offers_mechanism(hello, "LOGIN") {
             self.wire.say(&["AUTH LOGIN\r\n"]);
             for word in [&login.username, &login.password] {
                 self.go_ahead(Stage::Auth, 334).await?;
@@ -204,25 +192,29 @@ impl Session {
     }
 
     async fn envelope(&mut self, mail: &MailObject) -> Result<(), Trouble> {
-        if !self.pipelining {
-            self.say_mail(mail);
-            self.taken(Stage::Mail).await?;
-            self.say_rcpt(mail);
-            self.taken(Stage::Rcpt).await?;
-            self.wire.say(&["DATA\r\n"]);
-            return self.go_ahead(Stage::Data, 354).await;
+        if self.pipelining {
+            self.envelope_at_once(mail).await
+        } else {
+            self.envelope_in_turn(mail).await
         }
+    }
+
+    async fn envelope_in_turn(&mut self, mail: &MailObject) -> Result<(), Trouble> {
+        self.say_mail(mail);
+        self.taken(Stage::Mail).await?;
+        self.say_rcpt(mail);
+        self.taken(Stage::Rcpt).await?;
+        self.wire.say(&["DATA\r\n"]);
+        self.go_ahead(Stage::Data, 354).await
+    }
+
+    /// All of it before the first answer (RFC 2920).
+    async fn envelope_at_once(&mut self, mail: &MailObject) -> Result<(), Trouble> {
         self.say_mail(mail);
         self.say_rcpt(mail);
         self.wire.say(&["DATA\r\n"]);
-        let named = self.taken(Stage::Mail).await;
-        if let Err(Trouble::Lost(why)) = named {
-            return Err(Trouble::Lost(why));
-        }
-        let rcpt = self.taken(Stage::Rcpt).await;
-        if let Err(Trouble::Lost(why)) = rcpt {
-            return Err(Trouble::Lost(why));
-        }
+        let named = self.answered(Stage::Mail).await?;
+        let rcpt = self.answered(Stage::Rcpt).await?;
         let data = self.go_ahead(Stage::Data, 354).await;
         let refused = named.and(rcpt);
         if refused.is_err() && data.is_ok() {
@@ -231,7 +223,16 @@ impl Session {
             self.wire.say(&[".\r\n"]);
             self.usable = matches!(self.taken(Stage::Data).await, Err(Trouble::Answer(_)));
         }
-        refused.and(data)
+        refused.map_err(Trouble::Answer).and(data)
+    }
+
+    /// The next answer, be it a refusal: others follow it.
+    async fn answered(&mut self, stage: Stage) -> Result<Result<Reply, Reply>, Trouble> {
+        match self.taken(stage).await {
+            Ok(reply) => Ok(Ok(reply)),
+            Err(Trouble::Answer(reply)) => Ok(Err(reply)),
+            Err(trouble) => Err(trouble),
+        }
     }
 
     fn say_mail(&mut self, mail: &MailObject) {
@@ -371,6 +372,16 @@ fn offers(hello: &Reply, word: &str) -> bool {
         .text
         .lines()
         .any(|line| line.trim().eq_ignore_ascii_case(word))
+}
+
+/// Whether it has one for `AUTH` that names the mechanism (RFC 4954 3; older relays write `AUTH=`).
+fn offers_mechanism(hello: &Reply, mechanism: &str) -> bool {
+    let names = |line: &str| {
+        let line = line.trim().to_ascii_uppercase();
+        let mechanisms = line.strip_prefix("AUTH").unwrap_or_default();
+        mechanisms.split([' ', '=']).any(|word| word == mechanism)
+    };
+    hello.text.lines().any(names)
 }
 
 fn unanswered(error: &WireError) -> Trouble {

@@ -14,6 +14,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::digest::KeyInit;
 use hmac::{Hmac, Mac};
 use serde::Deserialize;
 use sha2::{Digest, Sha256, Sha384, Sha512};
@@ -162,6 +163,31 @@ struct Claims {
     payload_hash: Option<String>,
 }
 
+impl Claims {
+    /// Whether they are valid at this time.
+    fn hold_at(&self, now: Timestamp) -> bool {
+        let from = self.nbf.saturating_mul(1000).saturating_sub(SKEW_MS);
+        let until = self.exp.saturating_mul(1000).saturating_add(SKEW_MS);
+        (from..=until).contains(&now.0)
+    }
+
+    /// Whether they are for the address that was called.
+    fn bind_address(&self, callback: &Callback<'_>) -> bool {
+        let host = callback.public_url.trim_end_matches('/');
+        let url = format!("{host}{}", callback.path_and_query);
+        is_hash_of(url.as_bytes(), &self.url_hash)
+    }
+
+    /// Whether they are for this body: a body must be bound, and a binding must have its body.
+    fn bind_body(&self, body: &[u8]) -> bool {
+        let hash = self.payload_hash.as_deref();
+        match hash.filter(|hash| !hash.is_empty()) {
+            Some(hash) => !body.is_empty() && is_hash_of(body, hash),
+            None => body.is_empty(),
+        }
+    }
+}
+
 impl SigningKey {
     /// A key as Bird's dashboard shows it.
     #[must_use]
@@ -186,35 +212,16 @@ impl SigningKey {
         if claims.iss != "MessageBird" || claims.jti.is_empty() {
             return Err(CallbackError::Token);
         }
-        let (from, until) = (
-            claims.nbf.saturating_mul(1000),
-            claims.exp.saturating_mul(1000),
-        );
-        if now.0 < from.saturating_sub(SKEW_MS) || now.0 > until.saturating_add(SKEW_MS) {
+        if !claims.hold_at(now) {
             return Err(CallbackError::Time);
         }
-        let url = format!(
-            "{}{}",
-            callback.public_url.trim_end_matches('/'),
-            callback.path_and_query
-        );
-        if !is_hash_of(url.as_bytes(), &claims.url_hash) {
+        if !claims.bind_address(callback) {
             return Err(CallbackError::Url);
         }
-        // A body must be bound, and a binding must have its body.
-        let bound = match claims
-            .payload_hash
-            .as_deref()
-            .filter(|hash| !hash.is_empty())
-        {
-            Some(hash) => !callback.body.is_empty() && is_hash_of(callback.body, hash),
-            None => callback.body.is_empty(),
-        };
-        if bound {
-            Ok(())
-        } else {
-            Err(CallbackError::Body)
+        if !claims.bind_body(callback.body) {
+            return Err(CallbackError::Body);
         }
+        Ok(())
     }
 
     /// The claims of a token whose signature fits. The algorithm is the token's choice only among
@@ -228,20 +235,22 @@ impl SigningKey {
         let signature = decode(signature)?;
         let header: Header =
             serde_json::from_slice(&decode(header)?).map_err(|_| CallbackError::Token)?;
-        let (key, signed) = (self.0.as_bytes(), signed.as_bytes());
         let fits = match header.alg.as_str() {
-            "HS256" => Hmac::<Sha256>::new_from_slice(key)
-                .map(|mac| mac.chain_update(signed).verify_slice(&signature).is_ok()),
-            "HS384" => Hmac::<Sha384>::new_from_slice(key)
-                .map(|mac| mac.chain_update(signed).verify_slice(&signature).is_ok()),
-            "HS512" => Hmac::<Sha512>::new_from_slice(key)
-                .map(|mac| mac.chain_update(signed).verify_slice(&signature).is_ok()),
+            "HS256" => self.made::<Hmac<Sha256>>(signed, &signature),
+            "HS384" => self.made::<Hmac<Sha384>>(signed, &signature),
+            "HS512" => self.made::<Hmac<Sha512>>(signed, &signature),
             _ => return Err(CallbackError::Token),
         };
-        if !fits.unwrap_or(false) {
+        if !fits {
             return Err(CallbackError::Signature);
         }
         serde_json::from_slice(&decode(claims)?).map_err(|_| CallbackError::Token)
+    }
+
+    /// Whether the signature was made with this key.
+    fn made<M: Mac + KeyInit>(&self, signed: &str, signature: &[u8]) -> bool {
+        let mac = <M as Mac>::new_from_slice(self.0.as_bytes());
+        mac.is_ok_and(|mac| mac.chain_update(signed).verify_slice(signature).is_ok())
     }
 }
 
@@ -285,10 +294,8 @@ pub(super) fn read_status(
     let (corporation, attempt) = key
         .open_attempt(reference)
         .map_err(|_| CallbackError::Reference)?;
-    let (cause, error) = (
-        field("statusReason").unwrap_or_default(),
-        field("statusErrorCode"),
-    );
+    let cause = field("statusReason").unwrap_or_default();
+    let error = field("statusErrorCode");
     let recipient = field("recipient").unwrap_or_default();
     let Some(kind) = kind_of(status, cause, error) else {
         return Err(CallbackError::UnknownStatus {
@@ -297,24 +304,34 @@ pub(super) fn read_status(
             why: why(short(status), cause, recipient),
         });
     };
-    let code = error.map_or_else(
-        || short(status).to_owned(),
-        |code| format!("bird {}", short(code)),
-    );
-    let says_why = matches!(
-        kind,
-        ReceiptKind::BouncedHard | ReceiptKind::Failed | ReceiptKind::Delayed
-    );
-    let text = if cause.is_empty() { status } else { cause };
-    let occurred_at = field("statusDatetime").and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    let reason = || {
+        let code = error.map(|code| format!("bird {}", short(code)));
+        let code = code.unwrap_or_else(|| short(status).to_owned());
+        let text = if cause.is_empty() { status } else { cause };
+        why(code, text, recipient)
+    };
     Ok(ProviderReceipt {
         corporation,
         attempt,
         kind,
-        why: says_why.then(|| why(code, text, recipient)),
+        why: says_why(kind).then(reason),
         provider: provider.to_owned(),
-        occurred_at: occurred_at.map(|at| Timestamp(at.as_millisecond())),
+        occurred_at: field("statusDatetime").and_then(instant),
     })
+}
+
+/// Whether a status of this kind has a reason that is worth keeping.
+const fn says_why(kind: ReceiptKind) -> bool {
+    matches!(
+        kind,
+        ReceiptKind::BouncedHard | ReceiptKind::Failed | ReceiptKind::Delayed
+    )
+}
+
+/// RFC 3339.
+fn instant(text: &str) -> Option<Timestamp> {
+    let at: jiff::Timestamp = text.parse().ok()?;
+    Some(Timestamp(at.as_millisecond()))
 }
 
 /// A code is bounded whoever wrote it.

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::Uri;
 use http::header::{HeaderValue, RETRY_AFTER};
+use http::uri::InvalidUri;
 use http_body_util::Full;
 use parking_lot::RwLock;
 use sluis_model::{Channel, OnDoubt, ReferenceKey, Refusal, Timestamp, Verdict, Why};
@@ -94,6 +95,39 @@ fn authorization(path: &str, key: &str) -> Result<HeaderValue, Problem> {
     Ok(value)
 }
 
+/// Where messages are posted to.
+fn address(path: &str, config: &BirdSmsConfig) -> Result<Uri, Problem> {
+    let base_url = &config.base_url;
+    let address = format!("{}/messages", base_url.trim_end_matches('/'));
+    address.parse().map_err(|e: InvalidUri| {
+        Problem::new(path, "base_url", base_url, "an address", e.to_string())
+    })
+}
+
+/// What every request to `address` says of the account.
+fn account(
+    name: &str,
+    path: &str,
+    config: &BirdSmsConfig,
+    address: &Uri,
+) -> Result<Account, Problem> {
+    let no_host = || {
+        let (expected, hint) = ("an address with a host", "https://rest.messagebird.com");
+        Problem::new(path, "base_url", &config.base_url, expected, hint)
+    };
+    let messages = address.path_and_query().map_or("/", |path| path.as_str());
+    Ok(Account {
+        messages: messages
+            .parse()
+            .unwrap_or_else(|_| Uri::from_static("/messages")),
+        host: host_of(address).ok_or_else(no_host)?,
+        provider: name.to_owned(),
+        originator: config.originator.clone(),
+        max_segments: config.max_segments as usize,
+        transliterate: config.transliterate,
+    })
+}
+
 impl fmt::Debug for BirdSmsProvider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BirdSmsProvider")
@@ -111,16 +145,7 @@ impl BirdSmsProvider {
     ) -> Result<Self, Vec<Problem>> {
         let keys = Keys::read(path, config, secrets);
         let tls = client_config(path, config.ca_file.as_deref());
-        let address = format!("{}/messages", config.base_url.trim_end_matches('/')).parse::<Uri>();
-        let address = address.map_err(|e| {
-            Problem::new(
-                path,
-                "base_url",
-                &config.base_url,
-                "an address",
-                e.to_string(),
-            )
-        });
+        let address = address(path, config);
         let (keys, tls, address) = match (keys, tls, address) {
             (Ok(keys), Ok(tls), Ok(address)) => (keys, tls, address),
             (keys, tls, address) => {
@@ -128,28 +153,8 @@ impl BirdSmsProvider {
                 return Err(keys.chain(tls.err()).chain(address.err()).collect());
             }
         };
-        let host = host_of(&address).ok_or_else(|| {
-            vec![Problem::new(
-                path,
-                "base_url",
-                &config.base_url,
-                "an address with a host",
-                "https://rest.messagebird.com",
-            )]
-        })?;
-        let messages = address.path_and_query().map_or("/", |path| path.as_str());
-        let messages = messages
-            .parse()
-            .unwrap_or_else(|_| Uri::from_static("/messages"));
         Ok(Self {
-            account: Account {
-                messages,
-                host,
-                provider: name.to_owned(),
-                originator: config.originator.clone(),
-                max_segments: config.max_segments as usize,
-                transliterate: config.transliterate,
-            },
+            account: account(name, path, config, &address).map_err(|problem| vec![problem])?,
             path: path.to_owned(),
             config: config.clone(),
             keys: RwLock::new(Arc::new(keys)),
