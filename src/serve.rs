@@ -241,30 +241,34 @@ fn say_found(report: &RecoveryReport, open: i64) {
 
 /// Alarms, and an eye on the disk.
 fn housekeeping(app: Arc<App>, shutdown: CancellationToken) -> Vec<Edge> {
-    let (ticking, watched) = (app.clone(), app.clone());
-    let (stop, stop_watching) = (shutdown.clone(), shutdown.clone());
-    let tick = tokio::spawn(async move {
-        let mut interval = tokio::time::interval(TICK);
-        interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-        while !stop.is_cancelled() {
-            interval.tick().await;
-            ticking.engine.tick(ticking.clock.now());
-        }
-    });
-    let disk = tokio::spawn(async move {
-        let mut interval = tokio::time::interval(DISK_EVERY);
-        while !shutdown.is_cancelled() {
-            interval.tick().await;
-            // Samples of histograms pile up until somebody sorts them in, also while nobody reads
-            // the metrics.
-            app.prometheus.run_upkeep();
-            app.flush_warnings();
-            app.restored.settle(&**app.engine.journal());
-            look_at_the_disk(&app).await;
-        }
-    });
-    let alive = service::watch(watched, stop_watching);
-    [tick, disk].into_iter().chain(alive).collect()
+    let tick = tokio::spawn(tick(app.clone(), shutdown.clone()));
+    let upkeep = tokio::spawn(upkeep(app.clone(), shutdown.clone()));
+    let alive = service::watch(app, shutdown);
+    [tick, upkeep].into_iter().chain(alive).collect()
+}
+
+/// Lets the engine look at its clock.
+async fn tick(app: Arc<App>, stop: CancellationToken) {
+    let mut interval = tokio::time::interval(TICK);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    while !stop.is_cancelled() {
+        interval.tick().await;
+        app.engine.tick(app.clock.now());
+    }
+}
+
+/// What is done every few seconds.
+async fn upkeep(app: Arc<App>, stop: CancellationToken) {
+    let mut interval = tokio::time::interval(DISK_EVERY);
+    while !stop.is_cancelled() {
+        interval.tick().await;
+        // Samples of histograms pile up until somebody sorts them in, also while nobody reads the
+        // metrics.
+        app.prometheus.run_upkeep();
+        app.flush_warnings();
+        app.restored.settle(&**app.engine.journal());
+        look_at_the_disk(&app).await;
+    }
 }
 
 async fn look_at_the_disk(app: &App) {

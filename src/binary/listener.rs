@@ -71,6 +71,11 @@ pub(super) async fn serve(
         }
     }
     drop(listener);
+    end(&acceptor, &tasks).await;
+}
+
+/// Lets those who are there end, within [`GRACE`].
+async fn end(acceptor: &Acceptor, tasks: &TaskTracker) {
     tasks.close();
     let ended = async { tokio::join!(acceptor.strangers.end(FAREWELL), tasks.wait()) };
     if timeout(GRACE, ended).await.is_err() {

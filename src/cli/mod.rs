@@ -126,16 +126,19 @@ fn serve(args: &ServeArgs) -> ExitCode {
             return ExitCode::from(EXIT_CONFIG);
         }
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime,
+        .build();
+    match runtime {
+        Ok(runtime) => serve_on(runtime, config, args),
         Err(error) => {
             eprintln!("no runtime: {error}");
-            return ExitCode::FAILURE;
+            ExitCode::FAILURE
         }
-    };
+    }
+}
+
+fn serve_on(runtime: tokio::runtime::Runtime, config: Config, args: &ServeArgs) -> ExitCode {
     let traces = match traces(&config, runtime.handle()) {
         Ok(traces) => traces,
         Err(error) => {

@@ -257,36 +257,21 @@ impl Files {
         let entries = match entries {
             Ok(entries) => entries,
             Err(error) => {
-                problems.add(Problem::new(
-                    folder.display().to_string(),
-                    "a folder",
-                    "a readable folder",
-                    error.to_string(),
-                ));
+                let (path, hint) = (folder.display().to_string(), error.to_string());
+                problems.add(Problem::new(path, "a folder", "a readable folder", hint));
                 return;
             }
         };
         for path in entries.into_iter().map(|entry| entry.path()) {
-            let Some(name) = path
-                .file_name()
-                .and_then(|name| name.to_str())
-                .map(str::to_owned)
-            else {
+            let Some(name) = name_of(&path, ending) else {
                 continue;
             };
-            let wanted =
-                ending.is_none_or(|ending| path.extension().is_some_and(|found| found == ending));
-            if name.starts_with('.') || !wanted || !path.is_file() {
-                continue;
-            }
             match read(&path) {
                 Ok(text) => drop(self.files.insert(format!("{prefix}{name}"), text)),
-                Err(hint) => problems.add(Problem::new(
-                    path.display().to_string(),
-                    "a file",
-                    "UTF-8 of at most 1 MiB",
-                    hint,
-                )),
+                Err(hint) => {
+                    let (path, expected) = (path.display().to_string(), "UTF-8 of at most 1 MiB");
+                    problems.add(Problem::new(path, "a file", expected, hint));
+                }
             }
         }
     }
@@ -311,6 +296,14 @@ impl Files {
             .map(|(path, text)| (path["templates/".len()..].to_owned(), text.clone()))
             .collect()
     }
+}
+
+/// The name of a file that is wanted: it has the ending, and is not hidden.
+fn name_of(path: &Path, ending: Option<&str>) -> Option<String> {
+    let name = path.file_name()?.to_str()?;
+    let has_ending = |ending: &str| path.extension().is_some_and(|found| found == ending);
+    let is_wanted = !name.starts_with('.') && ending.is_none_or(has_ending) && path.is_file();
+    is_wanted.then(|| name.to_owned())
 }
 
 fn read(path: &PathBuf) -> Result<String, String> {

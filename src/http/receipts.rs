@@ -2,6 +2,7 @@
 //! by the provider's own code, then given to the tenant's shard. Refuses to guess: an unknown
 //! status goes to people.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
@@ -70,6 +71,14 @@ pub(super) async fn get(
     callback(&app, &provider, &head, bringer, &[]).await
 }
 
+/// The addresses that a callback may have been signed for: they may differ by corporation.
+fn public_urls(app: &App) -> BTreeSet<&str> {
+    let corporations = app.corporations.values();
+    corporations
+        .map(|corporation| corporation.public_url.as_str())
+        .collect()
+}
+
 /// What a provider says of an attempt, proven as that provider proves it.
 ///
 /// # Errors
@@ -89,15 +98,7 @@ pub(super) async fn callback(
     let whose = whose(bringer, provider.receipt_proof())?;
     let path_and_query = head.uri.path_and_query().map_or("/", |p| p.as_str());
     let mut last = None;
-    // The signature covers the public address, which may differ by corporation.
-    let mut urls: Vec<&str> = app
-        .corporations
-        .values()
-        .map(|corporation| corporation.public_url.as_str())
-        .collect();
-    urls.sort_unstable();
-    urls.dedup();
-    for public_url in urls {
+    for public_url in public_urls(app) {
         let callback = Callback {
             public_url,
             path_and_query,

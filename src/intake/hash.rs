@@ -153,14 +153,19 @@ impl Form {
             Node::Object(fields) => {
                 self.byte(b'o');
                 self.integer(i64::try_from(fields.len()).ok());
-                if fields.is_sorted_by_key(|(key, _)| key) {
-                    return self.pairs(fields.iter());
-                }
-                let mut fields: Vec<&Pair<'_>> = fields.iter().collect();
-                fields.sort_by_key(|(key, _)| key);
-                self.pairs(fields.into_iter());
+                self.sorted(fields);
             }
         }
+    }
+
+    /// The pairs in the order of their keys, whatever order they came in.
+    fn sorted(&mut self, fields: &[Pair<'_>]) {
+        if fields.is_sorted_by_key(|(key, _)| key) {
+            return self.pairs(fields.iter());
+        }
+        let mut fields: Vec<&Pair<'_>> = fields.iter().collect();
+        fields.sort_by_key(|(key, _)| key);
+        self.pairs(fields.into_iter());
     }
 
     fn pairs<'a>(&mut self, pairs: impl Iterator<Item = &'a Pair<'a>>) {

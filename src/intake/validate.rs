@@ -120,11 +120,8 @@ fn read<'a>(
     let path = || reader.path(&field.name);
     let Some(node) = reader.get(&field.name) else {
         if !field.optional {
-            problems.push(FieldProblem::new(
-                path(),
-                ProblemCode::Missing,
-                expected(field, engine),
-            ));
+            let expected = expected(field, engine);
+            problems.push(FieldProblem::new(path(), ProblemCode::Missing, expected));
         }
         return None;
     };
@@ -132,24 +129,36 @@ fn read<'a>(
         // As if it were left out: templates are told so too.
         return None;
     }
-    let wrong = match (field.kind, node) {
+    match fault(&path, field, node, engine) {
+        None => Some(node),
+        Some(problem) => {
+            problems.push(problem);
+            None
+        }
+    }
+}
+
+/// What is wrong with a value that is there.
+fn fault(
+    path: &dyn Fn() -> String,
+    field: &InputField,
+    node: &Node<'_>,
+    engine: Environment,
+) -> Option<FieldProblem> {
+    match (field.kind, node) {
         (FieldKind::Boolean, Node::Boolean(_))
-        | (FieldKind::Money | FieldKind::Integer, Node::Integer(_)) => return Some(node),
-        (FieldKind::Money | FieldKind::Integer, other) => not_cents(&path(), other),
+        | (FieldKind::Money | FieldKind::Integer, Node::Integer(_)) => None,
+        (FieldKind::Money | FieldKind::Integer, other) => Some(not_cents(&path(), other)),
         (
             FieldKind::Line | FieldKind::Text | FieldKind::Date | FieldKind::Url,
             Node::Text(text),
-        ) => match text_problem(field, text, engine) {
-            None => return Some(node),
-            Some(code) => with_hint(
-                FieldProblem::new(path(), code, expected(field, engine)).value(&visible(text)),
-                text,
-            ),
-        },
-        (_, other) => wrong_type(&path(), &expected(field, engine), other),
-    };
-    problems.push(wrong);
-    None
+        ) => {
+            let code = text_problem(field, text, engine)?;
+            let problem = FieldProblem::new(path(), code, expected(field, engine));
+            Some(with_hint(problem.value(&visible(text)), text))
+        }
+        (_, other) => Some(wrong_type(&path(), &expected(field, engine), other)),
+    }
 }
 
 /// Control characters as escapes: a line break in an answer's value reads like none.
