@@ -98,7 +98,7 @@ async fn answers(inbox: &Arc<Inbox>) {
 
 #[cfg(test)]
 mod tests {
-    use sluis_actors::{Activity, Bell, InboxBounds};
+    use sluis_actors::{Activity, InboxBounds, Waker};
 
     use super::*;
 
@@ -109,7 +109,7 @@ mod tests {
             business,
             ..InboxBounds::default()
         };
-        Inbox::new(bounds, Bell::new(activity.clone()), activity)
+        Inbox::new(bounds, Waker::new(activity.clone()), activity)
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
-//! Owns how the bells of one arbiter reach it: however many ring while its thread is busy or
+//! Owns how the wakers of one arbiter reach it: however many ring while its thread is busy or
 //! asleep, that thread is woken once. Waking a thread is a system call and a switch, dearer than
 //! most turns. Refuses to carry work and to run turns: it passes each ring on to the actor whose
-//! bell it was.
+//! waker it was.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use actix::{Actor, Addr, ArbiterHandle, Context, Handler};
 use crossbeam::queue::ArrayQueue;
 
-use crate::wake::{Bell, Wake};
+use crate::wake::{Wake, Waker};
 
 /// One `Wake` in hand and one that waits are all there can be.
 const MAILBOX: usize = 2;
@@ -21,38 +21,38 @@ type Pass = Arc<dyn Fn() + Send + Sync>;
 #[derive(Clone)]
 pub struct Belfry {
     arbiter: ArbiterHandle,
-    rung: Arc<Rung>,
+    woken: Arc<Woken>,
     address: Addr<BelfryActor>,
 }
 
 impl std::fmt::Debug for Belfry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Belfry")
-            .field("rung", &self.rung.bells.len())
+            .field("woken", &self.woken.wakers.len())
             .finish_non_exhaustive()
     }
 }
 
-struct Rung {
-    /// A bell stands here at most once, so `bells` is as long as there are bells.
-    bells: ArrayQueue<Pass>,
+struct Woken {
+    /// A waker stands here at most once, so `wakers` is as long as there are wakers.
+    wakers: ArrayQueue<Pass>,
     /// The arbiter was woken and has not looked yet.
     woken: AtomicBool,
 }
 
 impl Belfry {
-    /// The belfry of an arbiter that will have at most `bells` bells.
+    /// The belfry of an arbiter that will have at most `wakers` wakers.
     #[must_use]
-    pub fn start(arbiter: ArbiterHandle, bells: usize) -> Self {
-        let rung = Arc::new(Rung {
-            bells: ArrayQueue::new(bells.max(1)),
+    pub fn start(arbiter: ArbiterHandle, wakers: usize) -> Self {
+        let woken = Arc::new(Woken {
+            wakers: ArrayQueue::new(wakers.max(1)),
             woken: AtomicBool::new(false),
         });
-        let actor = BelfryActor(rung.clone());
+        let actor = BelfryActor(woken.clone());
         let address = BelfryActor::start_in_arbiter(&arbiter, |_| actor);
         Self {
             arbiter,
-            rung,
+            woken,
             address,
         }
     }
@@ -62,30 +62,30 @@ impl Belfry {
         &self.arbiter
     }
 
-    /// Connects the bell of an actor that runs on this arbiter.
-    pub(crate) fn connect<A>(&self, bell: &Bell, address: Addr<A>)
+    /// Connects the waker of an actor that runs on this arbiter.
+    pub(crate) fn connect<A>(&self, waker: &Waker, address: Addr<A>)
     where
         A: Actor<Context = Context<A>> + Handler<Wake>,
     {
         // Refused only when one waits already, or when the actor is gone.
         let pass: Pass = Arc::new(move || drop(address.try_send(Wake)));
         let belfry = self.clone();
-        bell.connect(move || belfry.ring(&pass));
+        waker.connect(move || belfry.ring(&pass));
     }
 
     fn ring(&self, pass: &Pass) {
-        if let Err(pass) = self.rung.bells.push(pass.clone()) {
-            // More bells than were said: each wakes for itself.
+        if let Err(pass) = self.woken.wakers.push(pass.clone()) {
+            // More wakers than were said: each wakes for itself.
             return pass();
         }
-        if !self.rung.woken.swap(true, Ordering::SeqCst) {
+        if !self.woken.woken.swap(true, Ordering::SeqCst) {
             drop(self.address.try_send(Wake));
         }
     }
 }
 
 /// What stands on the arbiter for its belfry.
-struct BelfryActor(Arc<Rung>);
+struct BelfryActor(Arc<Woken>);
 
 impl Actor for BelfryActor {
     type Context = Context<Self>;
@@ -99,9 +99,9 @@ impl Handler<Wake> for BelfryActor {
     type Result = ();
 
     fn handle(&mut self, _: Wake, _: &mut Self::Context) {
-        // First, so that a bell that rings after the last look wakes again.
+        // First, so that a waker that rings after the last look wakes again.
         self.0.woken.store(false, Ordering::SeqCst);
-        while let Some(pass) = self.0.bells.pop() {
+        while let Some(pass) = self.0.wakers.pop() {
             pass();
         }
     }
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     struct Ringer {
-        bell: Arc<Bell>,
+        waker: Arc<Waker>,
         turns: Arc<AtomicUsize>,
         done: mpsc::Sender<()>,
     }
@@ -130,7 +130,8 @@ mod tests {
         type Result = ();
 
         fn handle(&mut self, _: Wake, _: &mut Self::Context) {
-            self.bell.turn(|| self.turns.fetch_add(1, Ordering::SeqCst));
+            self.waker
+                .turn(|| self.turns.fetch_add(1, Ordering::SeqCst));
             self.done.send(()).unwrap();
         }
     }
@@ -143,19 +144,20 @@ mod tests {
             let belfry = Belfry::start(arbiter.handle(), 2);
             let (done, turned) = mpsc::channel();
             let turns: Vec<Arc<AtomicUsize>> = (0..5).map(|_| Arc::default()).collect();
-            let bells: Vec<Arc<Bell>> = turns.iter().map(|_| Bell::new(Arc::default())).collect();
-            for (bell, turns) in bells.iter().zip(&turns) {
+            let wakers: Vec<Arc<Waker>> =
+                turns.iter().map(|_| Waker::new(Arc::default())).collect();
+            for (waker, turns) in wakers.iter().zip(&turns) {
                 let ringer = Ringer {
-                    bell: bell.clone(),
+                    waker: waker.clone(),
                     turns: turns.clone(),
                     done: done.clone(),
                 };
                 let address = Ringer::start_in_arbiter(belfry.arbiter(), |_| ringer);
-                belfry.connect(bell, address);
+                belfry.connect(waker, address);
             }
             for round in 1..=100 {
-                bells.iter().for_each(|bell| bell.ring());
-                bells.iter().for_each(|_| turned.recv().unwrap());
+                wakers.iter().for_each(|waker| waker.wake());
+                wakers.iter().for_each(|_| turned.recv().unwrap());
                 assert!(
                     turns
                         .iter()
@@ -192,11 +194,11 @@ mod tests {
                 belfry.ring(&pass);
             }
             assert!(
-                belfry.rung.woken.load(Ordering::SeqCst),
+                belfry.woken.woken.load(Ordering::SeqCst),
                 "woken for the first"
             );
             assert_eq!(
-                belfry.rung.bells.len(),
+                belfry.woken.wakers.len(),
                 8,
                 "the others wait for the same look"
             );

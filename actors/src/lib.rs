@@ -50,4 +50,4 @@ pub use seldom::Seldom;
 pub use shard::*;
 pub use share::WriteLimits;
 pub use spool::{Spool, Spooled};
-pub use wake::{Activity, Bell, Wake};
+pub use wake::{Activity, Wake, Waker};

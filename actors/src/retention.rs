@@ -10,7 +10,7 @@ use sluis_model::codec::CodecError;
 use sluis_model::{Clock, Record, Timestamp};
 
 use crate::shard::{Endings, Horizon};
-use crate::wake::Bell;
+use crate::wake::Waker;
 
 /// What an open notification is taken to cost in the log, its body included, and a tenant beside
 /// that, in bytes.
@@ -75,7 +75,7 @@ pub struct Retained {
     /// What ended and must stand in the table first.
     pub endings: Arc<Endings>,
     /// Wakes the shard.
-    pub bell: Arc<Bell>,
+    pub waker: Arc<Waker>,
 }
 
 /// The forgetting of old records.
@@ -130,7 +130,7 @@ impl Retention {
     fn ask(&self, goal: &[Sequence]) {
         for (shard, horizon) in self.shards.iter().zip(goal) {
             shard.horizon.ask(*horizon);
-            shard.bell.ring();
+            shard.waker.wake();
         }
     }
 
@@ -217,8 +217,8 @@ impl Retention {
     ) -> Result<bool, RetentionError> {
         let carried = retained.horizon.carried();
         let Some(carried) = carried.filter(|carried| carried.horizon >= horizon) else {
-            // The shard may have been rebuilt and have missed its bell.
-            retained.bell.ring();
+            // The shard may have been rebuilt and have missed its waker.
+            retained.waker.wake();
             return Ok(false);
         };
         let passed = |follower: &Arc<dyn Follower>| follower.passed(shard) >= horizon.previous();

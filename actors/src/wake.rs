@@ -60,45 +60,45 @@ impl Drop for UnderWay {
 type Deliver = Box<dyn Fn() + Send + Sync>;
 
 /// Wakes one actor from any thread, at most once until it runs.
-pub struct Bell {
-    rung: AtomicBool,
+pub struct Waker {
+    woken: AtomicBool,
     due: AtomicI64,
     activity: Arc<Activity>,
     deliver: OnceLock<Deliver>,
 }
 
-impl std::fmt::Debug for Bell {
+impl std::fmt::Debug for Waker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Bell")
-            .field("rung", &self.rung)
+        f.debug_struct("Waker")
+            .field("woken", &self.woken)
             .field("due", &self.due)
             .finish_non_exhaustive()
     }
 }
 
-impl Bell {
-    /// A bell that is not yet connected: rings are kept until [`Bell::connect`].
+impl Waker {
+    /// A waker that is not yet connected: a wake is kept until [`Waker::connect`].
     #[must_use]
     pub fn new(activity: Arc<Activity>) -> Arc<Self> {
         let due = AtomicI64::new(Timestamp::NEVER.0);
         Arc::new(Self {
-            rung: AtomicBool::new(false),
+            woken: AtomicBool::new(false),
             due,
             activity,
             deliver: OnceLock::new(),
         })
     }
 
-    /// Connects the bell to its actor. Later calls are ignored.
+    /// Connects the waker to its actor. Later calls are ignored.
     pub fn connect(&self, deliver: impl Fn() + Send + Sync + 'static) {
-        if self.deliver.set(Box::new(deliver)).is_ok() && self.rung.load(Ordering::SeqCst) {
+        if self.deliver.set(Box::new(deliver)).is_ok() && self.woken.load(Ordering::SeqCst) {
             self.call();
         }
     }
 
     /// Asks for a turn.
-    pub fn ring(&self) {
-        if !self.rung.swap(true, Ordering::SeqCst) {
+    pub fn wake(&self) {
+        if !self.woken.swap(true, Ordering::SeqCst) {
             self.activity.begin(1);
             self.call();
         }
@@ -110,9 +110,9 @@ impl Bell {
         }
     }
 
-    /// Runs one turn: rings from here on ask for another one.
+    /// Runs one turn: wakes from here on ask for another one.
     pub fn turn<T>(&self, run: impl FnOnce() -> T) -> T {
-        let owed = self.rung.swap(false, Ordering::SeqCst);
+        let owed = self.woken.swap(false, Ordering::SeqCst);
         let result = run();
         if owed {
             self.activity.end(1);
@@ -120,8 +120,8 @@ impl Bell {
         result
     }
 
-    /// The actor wants to run at `due`, or whenever it is rung; [`Timestamp::NEVER`]: only when
-    /// rung.
+    /// The actor wants to run at `due`, or whenever it is woken; [`Timestamp::NEVER`]: only when
+    /// woken.
     pub fn set_due(&self, due: Timestamp) {
         self.due.store(due.0, Ordering::SeqCst);
     }
@@ -131,11 +131,11 @@ impl Bell {
         Timestamp(self.due.load(Ordering::SeqCst))
     }
 
-    /// Rings if the alarm fell due.
+    /// Wakes it if the alarm fell due.
     pub fn tick(&self, now: Timestamp) {
         if self.due() <= now {
             self.set_due(Timestamp::NEVER);
-            self.ring();
+            self.wake();
         }
     }
 }
@@ -146,39 +146,39 @@ mod tests {
     use std::sync::atomic::AtomicUsize;
 
     #[test]
-    fn rings_are_coalesced_until_the_turn_and_counted_until_its_end() {
+    fn wakes_are_coalesced_until_the_turn_and_counted_until_its_end() {
         let activity = Arc::new(Activity::default());
-        let bell = Bell::new(activity.clone());
-        bell.ring();
+        let waker = Waker::new(activity.clone());
+        waker.wake();
         let delivered = Arc::new(AtomicUsize::new(0));
         let counter = delivered.clone();
-        bell.connect(move || {
+        waker.connect(move || {
             counter.fetch_add(1, Ordering::SeqCst);
         });
-        bell.ring();
+        waker.wake();
         assert_eq!(
             delivered.load(Ordering::SeqCst),
             1,
-            "a ring before connecting is kept, a second one coalesced"
+            "a wake before connecting is kept, a second one coalesced"
         );
         assert!(!activity.is_quiet());
-        bell.turn(|| bell.ring());
+        waker.turn(|| waker.wake());
         assert_eq!(
             delivered.load(Ordering::SeqCst),
             2,
-            "a ring during the turn asks for another"
+            "a wake during the turn asks for another"
         );
-        bell.turn(|| ());
+        waker.turn(|| ());
         assert!(activity.is_quiet());
     }
 
     #[test]
-    fn an_alarm_rings_once() {
-        let bell = Bell::new(Arc::default());
-        bell.set_due(Timestamp(10));
-        bell.tick(Timestamp(9));
-        assert_eq!(bell.due(), Timestamp(10));
-        bell.tick(Timestamp(10));
-        assert_eq!(bell.due(), Timestamp::NEVER);
+    fn an_alarm_wakes_once() {
+        let waker = Waker::new(Arc::default());
+        waker.set_due(Timestamp(10));
+        waker.tick(Timestamp(9));
+        assert_eq!(waker.due(), Timestamp(10));
+        waker.tick(Timestamp(10));
+        assert_eq!(waker.due(), Timestamp::NEVER);
     }
 }

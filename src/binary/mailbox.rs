@@ -56,7 +56,7 @@ impl Answers for Mailbox {
             arrived.push((slot, verdict));
             arrived.len() == 1
         };
-        // The rest of the group needs no bell of its own: the connection takes all that is there.
+        // The rest of the group needs no wake of its own: the connection takes all that is there.
         if was_empty {
             self.wake.notify_one();
         }

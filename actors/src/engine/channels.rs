@@ -15,7 +15,7 @@ use crate::prepare::PreparePool;
 use crate::router::{Gate, Outlook, ProviderSlot, RouterActor, RouterCore, RouterSettings};
 use crate::shard::{Inbox, Links, ProviderEntry};
 use crate::supervisor::{Supervisor, SupervisorActor, SupervisorInbox, SupervisorParts};
-use crate::wake::{Activity, Bell};
+use crate::wake::{Activity, Waker};
 
 /// What channels are put together from.
 pub(super) struct Around<'a> {
@@ -46,7 +46,7 @@ struct WayOut {
 
 struct RouterLink {
     outlook: Arc<Outlook>,
-    bell: Arc<Bell>,
+    waker: Arc<Waker>,
     boards: Vec<Arc<Board>>,
 }
 
@@ -72,14 +72,14 @@ impl Channels {
         setups: &[&ProviderSetup],
         belfry: &Belfry,
     ) {
-        let bell = Bell::new(around.activity.clone());
+        let waker = Waker::new(around.activity.clone());
         let mut slots = Vec::with_capacity(setups.len());
         for setup in setups {
-            let gate = Gate::new(setup.concurrency, bell.clone());
+            let gate = Gate::new(setup.concurrency, waker.clone());
             self.start_provider(around, setup, gate.clone(), belfry);
             slots.push(slot(setup, gate));
         }
-        let router = start_router(around, channel, slots, bell, belfry);
+        let router = start_router(around, channel, slots, waker, belfry);
         self.routers.insert(channel, router);
     }
 
@@ -106,8 +106,8 @@ impl Channels {
     }
 
     /// Those of the routers.
-    pub(super) fn bells(&self) -> impl Iterator<Item = Arc<Bell>> {
-        self.routers.values().map(|router| router.bell.clone())
+    pub(super) fn wakers(&self) -> impl Iterator<Item = Arc<Waker>> {
+        self.routers.values().map(|router| router.waker.clone())
     }
 
     /// What each router's explanations are made from.
@@ -129,7 +129,7 @@ impl Channels {
         let news = news.clone();
         let router = |(channel, router): (&Channel, &RouterLink)| {
             let board = router.boards[usize::from(shard)].clone();
-            (*channel, (board, router.bell.clone()))
+            (*channel, (board, router.waker.clone()))
         };
         Links {
             dispatch: Arc::new(move |dispatch: Box<Dispatch>| match way(&ways, &dispatch) {
@@ -170,7 +170,7 @@ fn start_router(
     around: &Around<'_>,
     channel: Channel,
     slots: Vec<ProviderSlot>,
-    bell: Arc<Bell>,
+    waker: Arc<Waker>,
     belfry: &Belfry,
 ) -> RouterLink {
     let configured = around.settings.routers.get(&channel).cloned();
@@ -186,10 +186,10 @@ fn start_router(
     let outlook = Arc::new(core.outlook());
     let to = around.inboxes.to_vec();
     let grant = Box::new(move |shard, grant| give(&to, shard, grant));
-    RouterActor::new(core, bell.clone(), grant).start_in(belfry);
+    RouterActor::new(core, waker.clone(), grant).start_in(belfry);
     RouterLink {
         outlook,
-        bell,
+        waker,
         boards,
     }
 }
@@ -209,7 +209,7 @@ fn supervisor(around: &Around<'_>, setup: &ProviderSetup, gate: Arc<Gate>) -> Ar
     Supervisor::new(SupervisorParts {
         provider: setup.provider.clone(),
         gate,
-        bell: Bell::new(around.activity.clone()),
+        waker: Waker::new(around.activity.clone()),
         concurrency: setup.concurrency,
         pool: around.pool.clone(),
         threads: settings.threads.clone(),

@@ -19,13 +19,13 @@ use crate::router::{Hold, Out, Outlook};
 use crate::shard::{Endings, Horizon, Inbox};
 use crate::supervisor::Supervisor;
 use crate::table_writer::TableWriter;
-use crate::wake::{Activity, Bell};
+use crate::wake::{Activity, Waker};
 
 /// A running engine.
 pub struct Engine {
     pub(super) journal: Arc<dyn Journal>,
     pub(super) inboxes: Vec<Arc<Inbox>>,
-    pub(super) bells: Vec<Arc<Bell>>,
+    pub(super) wakers: Vec<Arc<Waker>>,
     pub(super) activity: Arc<Activity>,
     pub(super) quota: Arc<Quota>,
     pub(super) keys: Arc<KeyIndex>,
@@ -145,15 +145,15 @@ impl Engine {
     /// Wakes whoever's alarm fell due. To be called often: its period is the lateness of timers.
     pub fn tick(&self, now: Timestamp) {
         self.given_up.look(now, &self.outlooks, &self.inboxes);
-        self.bells.iter().for_each(|bell| bell.tick(now));
+        self.wakers.iter().for_each(|waker| waker.tick(now));
     }
 
     /// When the next alarm falls due: what a stepped clock may step to once nothing is under way.
     #[must_use]
     pub fn next_due(&self) -> Timestamp {
-        self.bells
+        self.wakers
             .iter()
-            .map(|bell| bell.due())
+            .map(|waker| waker.due())
             .min()
             .unwrap_or(Timestamp::NEVER)
     }

@@ -23,7 +23,7 @@ use crate::shard::{
     Endings, Horizon, Inbox, RecoverError, RestSettings, ShardActor, ShardCore, ShardSettings,
 };
 use crate::table_writer::TableWriter;
-use crate::wake::{Activity, Bell};
+use crate::wake::{Activity, Waker};
 
 /// Threads that look in the table.
 const READERS: usize = 2;
@@ -41,9 +41,10 @@ impl Engine {
         settings.bounds.internal = settings.bounds.internal.max(2 * permits + 1);
         let activity = Arc::new(Activity::default());
         let shards = settings.journal.shards();
-        let bells: Vec<Arc<Bell>> = (0..shards).map(|_| Bell::new(activity.clone())).collect();
-        let inbox = |bell: &Arc<Bell>| Inbox::new(settings.bounds, bell.clone(), activity.clone());
-        let inboxes: Vec<Arc<Inbox>> = bells.iter().map(inbox).collect();
+        let wakers: Vec<Arc<Waker>> = (0..shards).map(|_| Waker::new(activity.clone())).collect();
+        let inbox =
+            |waker: &Arc<Waker>| Inbox::new(settings.bounds, waker.clone(), activity.clone());
+        let inboxes: Vec<Arc<Inbox>> = wakers.iter().map(inbox).collect();
         let belfries = start_belfries(&settings);
         let around = Around {
             settings: &settings,
@@ -53,11 +54,11 @@ impl Engine {
             belfries: &belfries,
         };
         let channels = Channels::start(&around);
-        let engine = Self::around(&around, &channels, &bells)?;
-        let cores = engine.recover(&settings, &channels, &bells)?;
-        for (number, (core, bell)) in cores.into_iter().zip(bells).enumerate() {
+        let engine = Self::around(&around, &channels, &wakers)?;
+        let cores = engine.recover(&settings, &channels, &wakers)?;
+        for (number, (core, waker)) in cores.into_iter().zip(wakers).enumerate() {
             let belfry = &belfries[number % belfries.len()];
-            start_shard(&settings, core, bell, number, belfry);
+            start_shard(&settings, core, waker, number, belfry);
         }
         Ok(engine)
     }
@@ -66,7 +67,7 @@ impl Engine {
     fn around(
         around: &Around<'_>,
         channels: &Channels,
-        shard_bells: &[Arc<Bell>],
+        shard_wakers: &[Arc<Waker>],
     ) -> Result<Self, StartError> {
         let (settings, shards) = (around.settings, around.inboxes.len());
         let endings: Vec<Arc<Endings>> = (0..shards).map(|_| Arc::default()).collect();
@@ -74,7 +75,7 @@ impl Engine {
         let retained = (0..shards).map(|shard| Retained {
             horizon: horizons[shard].clone(),
             endings: endings[shard].clone(),
-            bell: shard_bells[shard].clone(),
+            waker: shard_wakers[shard].clone(),
         });
         let retention = Retention::new(
             settings.journal.clone(),
@@ -83,12 +84,12 @@ impl Engine {
             retained.collect(),
         );
         let keeper = TableWriter::start(settings.journal.clone(), endings.clone(), retention)?;
-        let mut bells = shard_bells.to_vec();
-        bells.extend(channels.bells());
+        let mut wakers = shard_wakers.to_vec();
+        wakers.extend(channels.wakers());
         Ok(Self {
             journal: settings.journal.clone(),
             inboxes: around.inboxes.to_vec(),
-            bells,
+            wakers,
             activity: around.activity.clone(),
             quota: settings.quota.clone(),
             keys: settings.keys.clone(),
@@ -110,10 +111,10 @@ impl Engine {
         &self,
         settings: &EngineSettings,
         channels: &Channels,
-        bells: &[Arc<Bell>],
+        wakers: &[Arc<Waker>],
     ) -> Result<Vec<ShardCore>, StartError> {
         settings.recovery.begin(records(&*settings.journal));
-        let all = self.shard_settings(settings, channels, bells);
+        let all = self.shard_settings(settings, channels, wakers);
         let threads = settings.arbiters.len().max(1);
         let mut cores = replay_in_parallel(&all, threads, settings)?;
         cores.sort_by_key(|(shard, _)| *shard);
@@ -125,7 +126,7 @@ impl Engine {
         &self,
         settings: &EngineSettings,
         channels: &Channels,
-        bells: &[Arc<Bell>],
+        wakers: &[Arc<Waker>],
     ) -> Vec<ShardSettings> {
         let (shards, policy) = (self.shards(), Arc::new(settings.policy.clone()));
         let of = |shard: u16| ShardSettings {
@@ -137,7 +138,7 @@ impl Engine {
             policy: policy.clone(),
             quota: settings.quota.clone(),
             inboxes: self.inboxes.clone(),
-            bell: bells[usize::from(shard)].clone(),
+            waker: wakers[usize::from(shard)].clone(),
             activity: self.activity.clone(),
             links: channels.links(shard, &self.news),
             endings: self.endings[usize::from(shard)].clone(),
@@ -231,20 +232,20 @@ fn replay_all(
     shards.into_iter().map(replay).collect()
 }
 
-/// Puts a shard on its arbiter, woken by its bell and by the journal.
+/// Puts a shard on its arbiter, woken by its waker and by the journal.
 fn start_shard(
     settings: &EngineSettings,
     core: ShardCore,
-    bell: Arc<Bell>,
+    waker: Arc<Waker>,
     number: usize,
     belfry: &Belfry,
 ) {
-    let actor = ShardActor::new(core, bell.clone(), settings.on_fatal.clone());
+    let actor = ShardActor::new(core, waker.clone(), settings.on_fatal.clone());
     let address = ShardActor::start_in_arbiter(belfry.arbiter(), |_| actor);
-    let wake = bell.clone();
+    let wake = waker.clone();
     settings
         .journal
-        .on_durable(Shard(number as u16), Arc::new(move || wake.ring()));
-    belfry.connect(&bell, address);
-    bell.ring();
+        .on_durable(Shard(number as u16), Arc::new(move || wake.wake()));
+    belfry.connect(&waker, address);
+    waker.wake();
 }

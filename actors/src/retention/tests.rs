@@ -36,7 +36,7 @@ impl World {
         let retained = Retained {
             horizon: Arc::default(),
             endings: Arc::default(),
-            bell: Bell::new(Arc::new(Activity::default())),
+            waker: Waker::new(Arc::new(Activity::default())),
         };
         let follower = Arc::new(At(AtomicU64::new(u64::MAX)));
         let settings = RetentionSettings {

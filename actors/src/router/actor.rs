@@ -9,7 +9,7 @@ use sluis_model::ShardId;
 use super::core::RouterCore;
 use crate::belfry::Belfry;
 use crate::board::Grant;
-use crate::wake::{Bell, Wake};
+use crate::wake::{Wake, Waker};
 
 /// Where grants go: the shard's inbox. Must not block; a shard's inbox has room for every permit
 /// there is.
@@ -18,7 +18,7 @@ pub type GrantSink = Box<dyn FnMut(ShardId, Grant) + Send>;
 /// The actor of one router.
 pub struct RouterActor {
     core: RouterCore,
-    bell: Arc<Bell>,
+    waker: Arc<Waker>,
     grant: GrantSink,
 }
 
@@ -32,17 +32,17 @@ impl RouterActor {
     /// One `Wake` in hand and one that waits are all there can be.
     const MAILBOX: usize = 2;
 
-    /// An actor for `core`, rung by `bell`: the one its gates and the shards hold.
+    /// An actor for `core`, woken by `waker`: the one its gates and the shards hold.
     #[must_use]
-    pub fn new(core: RouterCore, bell: Arc<Bell>, grant: GrantSink) -> Self {
-        Self { core, bell, grant }
+    pub fn new(core: RouterCore, waker: Arc<Waker>, grant: GrantSink) -> Self {
+        Self { core, waker, grant }
     }
 
-    /// Starts it on an arbiter and connects its bell.
+    /// Starts it on an arbiter and connects its waker.
     pub fn start_in(self, belfry: &Belfry) -> Addr<Self> {
-        let bell = self.bell.clone();
+        let waker = self.waker.clone();
         let address = Self::start_in_arbiter(belfry.arbiter(), |_| self);
-        belfry.connect(&bell, address.clone());
+        belfry.connect(&waker, address.clone());
         address
     }
 }
@@ -59,9 +59,9 @@ impl Handler<Wake> for RouterActor {
     type Result = ();
 
     fn handle(&mut self, _: Wake, _: &mut Context<Self>) {
-        let Self { core, bell, grant } = self;
-        let next = bell.turn(|| core.turn(&mut **grant));
-        bell.set_due(next);
+        let Self { core, waker, grant } = self;
+        let next = waker.turn(|| core.turn(&mut **grant));
+        waker.set_due(next);
     }
 }
 
@@ -79,12 +79,12 @@ mod tests {
     #[test]
     fn it_grants_when_its_bell_rings_and_sets_its_alarm() {
         let (activity, board) = (Arc::<Activity>::default(), Arc::<Board>::default());
-        let (bell, one, many) = (
-            Bell::new(activity.clone()),
+        let (waker, one, many) = (
+            Waker::new(activity.clone()),
             NonZeroU32::MIN,
             NonZeroU32::MAX,
         );
-        let gate = Gate::new(many, bell.clone());
+        let gate = Gate::new(many, waker.clone());
         let (name, on_doubt) = ("a".into(), OnDoubt::Hold);
         let slot = ProviderSlot {
             name,
@@ -119,9 +119,9 @@ mod tests {
         let sink = Box::new(move |shard, grant| drop(sender.send((shard, grant))));
         actix::System::new().block_on(async {
             let arbiter = actix::Arbiter::new();
-            RouterActor::new(core, bell.clone(), sink)
+            RouterActor::new(core, waker.clone(), sink)
                 .start_in(&Belfry::start(arbiter.handle(), 1));
-            bell.ring();
+            waker.wake();
             let granted = grants.recv_timeout(std::time::Duration::from_secs(30));
             assert_eq!(
                 granted,
@@ -137,6 +137,6 @@ mod tests {
             arbiter.stop();
             arbiter.join().unwrap();
         });
-        assert_eq!(bell.due(), Timestamp(2_000), "one message a second");
+        assert_eq!(waker.due(), Timestamp(2_000), "one message a second");
     }
 }

@@ -111,7 +111,7 @@ impl RouterCore {
 
     /// Runs one turn. Grants come out merged: one per shard, queue and provider. Returns when it
     /// wants to run again by the clock alone; [`Timestamp::NEVER`]: only when a board or a gate
-    /// rings.
+    /// wakes it.
     pub fn turn(&mut self, grant: &mut dyn FnMut(ShardId, Grant)) -> Timestamp {
         let now = self.begin();
         self.collect();

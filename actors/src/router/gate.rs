@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use parking_lot::Mutex;
 use sluis_model::{Timestamp, Why};
 
-use crate::wake::Bell;
+use crate::wake::Waker;
 
-/// Atomics between one provider's supervisor and its router, and the router's bell.
+/// Atomics between one provider's supervisor and its router, and the router's waker.
 #[derive(Debug)]
 pub struct Gate {
     finished: AtomicU64,
@@ -22,7 +22,7 @@ pub struct Gate {
     /// What the provider said when it took nothing from our account, and since when, while the
     /// breaker is open for that.
     barred: Mutex<Option<(Why, Timestamp)>>,
-    router: Arc<Bell>,
+    router: Arc<Waker>,
 }
 
 /// Stands for a breaker that is closed, so that current flows.
@@ -41,9 +41,9 @@ pub enum Passage {
 }
 
 impl Gate {
-    /// A gate that lets `concurrency` permits be in use and rings `router` when something changes.
+    /// A gate that lets `concurrency` permits be in use and wakes `router` when something changes.
     #[must_use]
-    pub fn new(concurrency: NonZeroU32, router: Arc<Bell>) -> Arc<Self> {
+    pub fn new(concurrency: NonZeroU32, router: Arc<Waker>) -> Arc<Self> {
         Arc::new(Self {
             finished: AtomicU64::new(0),
             allowed: AtomicU32::new(concurrency.get()),
@@ -58,7 +58,7 @@ impl Gate {
     /// and only after the outcome was reported; a supervisor's `offer` sees to both.
     pub fn finish(&self) {
         self.finished.fetch_add(1, Ordering::SeqCst);
-        self.router.ring();
+        self.router.wake();
     }
 
     /// Permits that came back since the start.
@@ -76,20 +76,20 @@ impl Gate {
         drop(known);
         self.shut_until
             .store(until.0.max(CLOSED + 1), Ordering::SeqCst);
-        self.router.ring();
+        self.router.wake();
     }
 
     /// The breaker closed.
     pub fn open(&self) {
         *self.barred.lock() = None;
         self.shut_until.store(CLOSED, Ordering::SeqCst);
-        self.router.ring();
+        self.router.wake();
     }
 
     /// From now on at most `permits` in use; those above it run out by themselves.
     pub fn allow(&self, permits: u32) {
         self.allowed.store(permits, Ordering::SeqCst);
-        self.router.ring();
+        self.router.wake();
     }
 
     /// Why the provider takes nothing from our account, while the breaker is open for that.

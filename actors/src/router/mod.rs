@@ -7,7 +7,7 @@
 //! ([`Activity`](crate::wake::Activity)). Only [`RouterCore::turn`] begins and ends it: it begins
 //! when the permit is granted, and ends in the turn that takes the permit back, be it from a shard
 //! that found nothing to start (`Settled::returned`) or from a supervisor whose attempt ended
-//! ([`Gate::finish`], which rings the router). So the two sides cannot disagree, and a permit that
+//! ([`Gate::finish`], which wakes the router). So the two sides cannot disagree, and a permit that
 //! did not come back shows as one that is still in use.
 
 mod actor;

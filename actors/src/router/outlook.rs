@@ -180,7 +180,7 @@ mod tests {
 
     use super::*;
     use crate::router::ShareSettings;
-    use crate::wake::{Activity, Bell};
+    use crate::wake::{Activity, Waker};
 
     const HOUSE: CorporationId = CorporationId(1);
     /// Monday 2 February 2026, 09:00 in Amsterdam.
@@ -190,7 +190,7 @@ mod tests {
         let seen = |name: &str| Seen {
             name: name.into(),
             owner: Owner::Street,
-            gate: Gate::new(NonZeroU32::MIN, Bell::new(Arc::<Activity>::default())),
+            gate: Gate::new(NonZeroU32::MIN, Waker::new(Arc::<Activity>::default())),
         };
         let mut settings = RouterSettings::new(Channel::Email);
         let (window, rate_per_second) = (

@@ -10,7 +10,7 @@ use actix::{Actor, Context, Handler};
 use super::core::ShardCore;
 use super::recover::RecoverError;
 use crate::telemetry;
-use crate::wake::{Bell, Wake};
+use crate::wake::{Wake, Waker};
 
 /// One message at most is ever waiting: wakes are coalesced.
 const MAILBOX: usize = 4;
@@ -21,7 +21,7 @@ pub type OnFatal = Arc<dyn Fn(&RecoverError) + Send + Sync>;
 /// The actix actor around a [`ShardCore`].
 pub struct ShardActor {
     state: State,
-    bell: Arc<Bell>,
+    waker: Arc<Waker>,
     on_fatal: OnFatal,
 }
 
@@ -35,10 +35,10 @@ enum State {
 impl ShardActor {
     /// An actor around a started shard.
     #[must_use]
-    pub fn new(core: ShardCore, bell: Arc<Bell>, on_fatal: OnFatal) -> Self {
+    pub fn new(core: ShardCore, waker: Arc<Waker>, on_fatal: OnFatal) -> Self {
         Self {
             state: State::Running(Box::new(core)),
-            bell,
+            waker,
             on_fatal,
         }
     }
@@ -54,7 +54,7 @@ impl ShardActor {
             State::Gone => false,
         };
         if more {
-            self.bell.ring();
+            self.waker.wake();
         }
     }
 
@@ -93,7 +93,7 @@ impl Actor for ShardActor {
 
     fn started(&mut self, context: &mut Self::Context) {
         context.set_mailbox_capacity(MAILBOX);
-        self.bell.ring();
+        self.waker.wake();
     }
 }
 
@@ -101,7 +101,7 @@ impl Handler<Wake> for ShardActor {
     type Result = ();
 
     fn handle(&mut self, _: Wake, _: &mut Self::Context) {
-        let bell = self.bell.clone();
-        bell.turn(|| self.turn());
+        let waker = self.waker.clone();
+        waker.turn(|| self.turn());
     }
 }

@@ -154,7 +154,7 @@ impl ShardCore {
             done.one();
         }
         let left = if self.is_held_up() {
-            // What comes from outside waits for what readers bring, and that rings the bell.
+            // What comes from outside waits for what readers bring, and that wakes the shard.
             !inbox.is_empty_inside()
         } else {
             !inbox.is_empty()
@@ -284,7 +284,7 @@ impl ShardCore {
             Timestamp::NEVER
         };
         let due = self.schedule.next_due().min(again);
-        self.settings.bell.set_due(due);
+        self.settings.waker.set_due(due);
     }
 
     /// What a panic leaves behind: decided, and not handed to the journal.

@@ -27,7 +27,7 @@ pub struct Endings {
     state: Mutex<State>,
     /// One writer at a time.
     writing: Mutex<()>,
-    /// The table writer's bell.
+    /// The table writer's waker.
     hurry: OnceLock<Sender<()>>,
 }
 

@@ -11,7 +11,7 @@ use super::brought::Brought;
 use super::request::ShardRequest;
 use crate::board::Grant;
 use crate::dispatch::Outcome;
-use crate::wake::{Activity, Bell};
+use crate::wake::{Activity, Waker};
 
 /// How much each line holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,20 +54,20 @@ pub struct Inbox {
     internal: ArrayQueue<Internal>,
     /// What readers bring: never more than they may have waiting.
     brought: SegQueue<Brought>,
-    bell: Arc<Bell>,
+    waker: Arc<Waker>,
     activity: Arc<Activity>,
 }
 
 impl Inbox {
-    /// An empty inbox whose arrivals ring `bell`.
+    /// An empty inbox whose arrivals wake `waker`'s actor.
     #[must_use]
-    pub fn new(bounds: InboxBounds, bell: Arc<Bell>, activity: Arc<Activity>) -> Arc<Self> {
+    pub fn new(bounds: InboxBounds, waker: Arc<Waker>, activity: Arc<Activity>) -> Arc<Self> {
         Arc::new(Self {
             intake: ArrayQueue::new(bounds.intake),
             business: ArrayQueue::new(bounds.business),
             internal: ArrayQueue::new(bounds.internal),
             brought: SegQueue::new(),
-            bell,
+            waker,
             activity,
         })
     }
@@ -92,7 +92,7 @@ impl Inbox {
         self.activity.begin(1);
         match line.push(request) {
             Ok(()) => {
-                self.bell.ring();
+                self.waker.wake();
                 Ok(())
             }
             Err(request) => {
@@ -134,7 +134,7 @@ impl Inbox {
         self.activity.begin(1);
         let taken = self.internal.push(item).is_ok();
         if taken {
-            self.bell.ring();
+            self.waker.wake();
         } else {
             self.activity.end(1);
         }
@@ -145,7 +145,7 @@ impl Inbox {
     pub(super) fn bring(&self, brought: Brought) {
         self.activity.begin(1);
         self.brought.push(brought);
-        self.bell.ring();
+        self.waker.wake();
     }
 
     pub(super) fn next_brought(&self) -> Option<Brought> {
@@ -233,10 +233,10 @@ mod tests {
         let activity = Arc::new(Activity::default());
         let inbox = Inbox::new(
             InboxBounds::default(),
-            Bell::new(activity.clone()),
+            Waker::new(activity.clone()),
             activity.clone(),
         );
-        let rung = 1;
+        let woken = 1;
         for _ in 0..3 {
             assert!(
                 inbox
@@ -247,18 +247,18 @@ mod tests {
                     .is_ok()
             );
         }
-        assert_eq!(activity.count(), 3 + rung);
+        assert_eq!(activity.count(), 3 + woken);
         let turn = || {
             let mut done = inbox.done();
             for n in 0..3 {
                 assert!(inbox.next_intake().is_some());
                 assert!(n < 2, "the third one fails");
                 done.one();
-                assert_eq!(activity.count(), 3 + rung, "together");
+                assert_eq!(activity.count(), 3 + woken, "together");
             }
         };
         assert!(catch_unwind(AssertUnwindSafe(turn)).is_err());
-        assert_eq!(activity.count(), 1 + rung);
+        assert_eq!(activity.count(), 1 + woken);
         assert!(inbox.is_empty() && inbox.next_intake().is_none());
     }
 }

@@ -8,7 +8,7 @@ use sluis_model::{Channel, OnDoubt};
 use crate::board::{Board, QueueKey, Report};
 use crate::dispatch::Dispatch;
 use crate::router::Owner;
-use crate::wake::Bell;
+use crate::wake::Waker;
 
 /// A provider as a shard knows it; its index in [`Links::providers`] is its index in the router.
 #[derive(Clone, Debug)]
@@ -30,20 +30,20 @@ pub struct Links {
     pub dispatch: TakeDispatch,
     /// Gives back the permit of an attempt that never was: its record did not reach the journal.
     pub abandon: Arc<dyn Fn(&Dispatch) + Send + Sync>,
-    /// Per channel: this shard's board and the router's bell.
-    pub routers: HashMap<Channel, (Arc<Board>, Arc<Bell>)>,
+    /// Per channel: this shard's board and the router's waker.
+    pub routers: HashMap<Channel, (Arc<Board>, Arc<Waker>)>,
     /// Per channel: its providers.
     pub providers: HashMap<Channel, Vec<ProviderEntry>>,
-    /// Rung whenever something ended, durably.
+    /// Woken whenever something ended, durably.
     pub news: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl Links {
     /// Leaves a report for the channel's router and wakes it.
     pub(super) fn tell_router(&self, channel: Channel, report: impl FnOnce(&mut Report)) {
-        if let Some((board, bell)) = self.routers.get(&channel) {
+        if let Some((board, waker)) = self.routers.get(&channel) {
             board.post(report);
-            bell.ring();
+            waker.wake();
         }
     }
 

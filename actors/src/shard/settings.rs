@@ -12,7 +12,7 @@ use super::links::Links;
 use crate::pauses::PauseBook;
 use crate::quota::Quota;
 use crate::readers::Readers;
-use crate::wake::{Activity, Bell};
+use crate::wake::{Activity, Waker};
 
 /// What a shard is made with.
 #[derive(Clone)]
@@ -33,8 +33,8 @@ pub struct ShardSettings {
     pub quota: Arc<Quota>,
     /// Every shard's inbox, this one's included.
     pub inboxes: Vec<Arc<Inbox>>,
-    /// This shard's bell.
-    pub bell: Arc<Bell>,
+    /// This shard's waker.
+    pub waker: Arc<Waker>,
     /// What is under way.
     pub activity: Arc<Activity>,
     /// Where effects go.

@@ -16,11 +16,11 @@ impl SupervisorActor {
     /// One `Wake` in hand and one that waits are all there can be.
     const MAILBOX: usize = 2;
 
-    /// Starts it on an arbiter and connects its bell.
+    /// Starts it on an arbiter and connects its waker.
     pub fn start_in(supervisor: Arc<Supervisor>, belfry: &Belfry) -> Addr<Self> {
-        let bell = supervisor.bell().clone();
+        let waker = supervisor.waker().clone();
         let address = Self::start_in_arbiter(belfry.arbiter(), |_| Self(supervisor));
-        belfry.connect(&bell, address.clone());
+        belfry.connect(&waker, address.clone());
         address
     }
 }
@@ -37,6 +37,6 @@ impl Handler<Wake> for SupervisorActor {
     type Result = ();
 
     fn handle(&mut self, _: Wake, _: &mut Context<Self>) {
-        self.0.bell().turn(|| self.0.turn());
+        self.0.waker().turn(|| self.0.turn());
     }
 }

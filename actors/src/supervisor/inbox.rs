@@ -11,13 +11,13 @@ use tokio::sync::Notify;
 
 use crate::dispatch::Dispatch;
 use crate::router::Gate;
-use crate::wake::Bell;
+use crate::wake::Waker;
 
 /// Where shards leave attempts for a supervisor.
 pub struct SupervisorInbox {
     queue: ArrayQueue<(Dispatch, Ticket)>,
     closed: AtomicBool,
-    bell: Arc<Bell>,
+    waker: Arc<Waker>,
     gate: Arc<Gate>,
     tickets: Arc<Tickets>,
 }
@@ -64,11 +64,11 @@ impl Drop for Ticket {
 impl SupervisorInbox {
     /// An inbox with room for every permit of the provider.
     #[must_use]
-    pub fn new(concurrency: NonZeroU32, bell: Arc<Bell>, gate: Arc<Gate>) -> Arc<Self> {
+    pub fn new(concurrency: NonZeroU32, waker: Arc<Waker>, gate: Arc<Gate>) -> Arc<Self> {
         Arc::new(Self {
             queue: ArrayQueue::new(concurrency.get() as usize),
             closed: AtomicBool::new(false),
-            bell,
+            waker,
             gate,
             tickets: Arc::default(),
         })
@@ -92,7 +92,7 @@ impl SupervisorInbox {
         self.queue
             .push((dispatch, ticket))
             .map_err(|(dispatch, _ticket)| dispatch)?;
-        self.bell.ring();
+        self.waker.wake();
         Ok(())
     }
 
@@ -104,7 +104,7 @@ impl SupervisorInbox {
     /// Takes no more from now on.
     pub fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
-        self.bell.ring();
+        self.waker.wake();
     }
 
     /// Whether it was closed.

@@ -18,12 +18,12 @@ use super::settings::SupervisorParts;
 use super::shared::Shared;
 use crate::dispatch::Dispatch;
 use crate::prepare::PreparePool;
-use crate::wake::Bell;
+use crate::wake::Waker;
 
 /// Carries out the attempts of one provider.
 pub struct Supervisor {
     inbox: Arc<SupervisorInbox>,
-    bell: Arc<Bell>,
+    waker: Arc<Waker>,
     pool: Arc<PreparePool>,
     threads: Arc<[tokio::runtime::Handle]>,
     shared: Arc<Shared>,
@@ -45,7 +45,7 @@ impl Supervisor {
         let SupervisorParts {
             provider,
             gate,
-            bell,
+            waker,
             concurrency,
             pool,
             threads,
@@ -59,7 +59,7 @@ impl Supervisor {
         let (breaker, pace) = (Breaker::new(settings.breaker), Pace::new(concurrency.get()));
         let load = provider.load_sign();
         let health = Health::new(breaker, pace, gate.clone(), clock.clone(), load);
-        let inbox = SupervisorInbox::new(concurrency, bell.clone(), gate);
+        let inbox = SupervisorInbox::new(concurrency, waker.clone(), gate);
         let shared = Arc::new(Shared {
             provider,
             outcomes,
@@ -71,7 +71,7 @@ impl Supervisor {
         });
         Arc::new(Self {
             inbox,
-            bell,
+            waker,
             pool,
             threads,
             shared,
@@ -84,11 +84,11 @@ impl Supervisor {
         &self.inbox
     }
 
-    pub(super) fn bell(&self) -> &Arc<Bell> {
-        &self.bell
+    pub(super) fn waker(&self) -> &Arc<Waker> {
+        &self.waker
     }
 
-    /// Starts everything that was handed over. Runs when the bell rang.
+    /// Starts everything that was handed over. Runs when it was woken.
     pub fn turn(&self) {
         while let Some((dispatch, ticket)) = self.inbox.take() {
             self.start(dispatch, ticket);

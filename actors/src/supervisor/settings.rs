@@ -11,7 +11,7 @@ use crate::dispatch::Outcome;
 use crate::prepare::PreparePool;
 use crate::router::Gate;
 use crate::spool::Spool;
-use crate::wake::Bell;
+use crate::wake::Waker;
 
 /// Where outcomes go: into the inbox of the attempt's shard, which keeps room for them. Must not
 /// block.
@@ -45,8 +45,8 @@ pub struct SupervisorParts {
     pub provider: Arc<dyn Provider>,
     /// What it shares with the router; made with the same concurrency.
     pub gate: Arc<Gate>,
-    /// Its own bell.
-    pub bell: Arc<Bell>,
+    /// Its own waker.
+    pub waker: Arc<Waker>,
     /// Most attempts at once: the provider's permits.
     pub concurrency: std::num::NonZeroU32,
     /// Where messages are rendered.

@@ -22,7 +22,7 @@ use crate::belfry::Belfry;
 use crate::dispatch::{Dispatch, Lease, Outcome};
 use crate::prepare::{PreparePool, Prepared};
 use crate::router::{Gate, Passage};
-use crate::wake::{Activity, Bell};
+use crate::wake::{Activity, Waker};
 
 mod barred;
 mod kept;
@@ -149,13 +149,13 @@ impl Stage {
             Arc::<Scripted>::default(),
         );
         let concurrency = NonZeroU32::new(4).unwrap();
-        let gate = Gate::new(concurrency, Bell::new(Arc::default()));
+        let gate = Gate::new(concurrency, Waker::new(Arc::default()));
         let reported: Arc<Mutex<Vec<(Verdict, u64)>>> = Arc::default();
         let (log, seen) = (reported.clone(), gate.clone());
         let supervisor = Supervisor::new(SupervisorParts {
             provider: provider.clone(),
             gate: gate.clone(),
-            bell: Bell::new(activity.clone()),
+            waker: Waker::new(activity.clone()),
             concurrency,
             pool,
             threads: [runtime].into(),
@@ -311,7 +311,7 @@ async fn more_than_the_permits_is_refused_and_the_refused_permit_comes_back() {
         (stage.gate.finished(), stage.supervisor.inbox().under_way()),
         (1, 4)
     );
-    assert_eq!(stage.activity.count(), 1, "rung once, not yet run");
+    assert_eq!(stage.activity.count(), 1, "woken once, not yet run");
     stage.supervisor.turn();
     stage.supervisor.inbox().drained().await;
     assert_eq!(

@@ -28,8 +28,8 @@ impl World {
             if self.findings.0.is_some() {
                 return;
             }
-            let rung = !self.house.rung.lock().is_empty();
-            if rung {
+            let woken = !self.house.woken.lock().is_empty();
+            if woken {
                 self.turn();
             } else if self.disk.waiting() > 0 {
                 self.disk.commit(usize::MAX);
@@ -37,7 +37,7 @@ impl World {
                 self.read_one();
             } else {
                 self.house.tick();
-                if self.house.rung.lock().is_empty() && !self.wait_a_moment() {
+                if self.house.woken.lock().is_empty() && !self.wait_a_moment() {
                     return self.settled();
                 }
             }

@@ -1,14 +1,14 @@
-//! Owns the parts of a process that stand before any shard does: bells, inboxes, routers and their
+//! Owns the parts of a process that stand before any shard does: wakers, inboxes, routers and their
 //! stations, put together as the engine puts them together.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use sluis_actors::router::{Gate, Owner, ProviderSlot, RouterCore};
-use sluis_actors::{Activity, Bell, Board, Inbox};
+use sluis_actors::{Activity, Board, Inbox, Waker};
 use sluis_model::Channel;
 
-use crate::ground::{Actor, Ground, Rung, WAYS};
+use crate::ground::{Actor, Ground, WAYS, Woken};
 use crate::planted::Bug;
 use crate::safety::hours::Hours;
 use crate::seat::RouterSeat;
@@ -19,28 +19,28 @@ use crate::station::{Parts, Station};
 pub(crate) struct Frame<'a> {
     ground: &'a Ground<'a>,
     pub(crate) activity: Arc<Activity>,
-    pub(crate) rung: Rung,
-    pub(crate) shard_bells: Vec<Arc<Bell>>,
+    pub(crate) woken: Woken,
+    pub(crate) shard_wakers: Vec<Arc<Waker>>,
     pub(crate) inboxes: Vec<Arc<Inbox>>,
 }
 
 impl<'a> Frame<'a> {
     pub(crate) fn new(ground: &'a Ground<'a>) -> Self {
-        let (activity, rung) = (Arc::new(Activity::default()), Rung::default());
+        let (activity, woken) = (Arc::new(Activity::default()), Woken::default());
         let shards = 0..usize::from(ground.plan.shards);
-        let shard_bells: Vec<_> = shards
-            .map(|shard| bell(&activity, &rung, Actor::Shard(shard)))
+        let shard_wakers: Vec<_> = shards
+            .map(|shard| waker(&activity, &woken, Actor::Shard(shard)))
             .collect();
         let bounds = bounds(ground.plan, ground.bug);
-        let inboxes = shard_bells
+        let inboxes = shard_wakers
             .iter()
-            .map(|bell| Inbox::new(bounds, bell.clone(), activity.clone()))
+            .map(|waker| Inbox::new(bounds, waker.clone(), activity.clone()))
             .collect();
         Self {
             ground,
             activity,
-            rung,
-            shard_bells,
+            woken,
+            shard_wakers,
             inboxes,
         }
     }
@@ -52,10 +52,10 @@ impl<'a> Frame<'a> {
         channel: Channel,
         stations: &mut Vec<Station>,
     ) -> RouterSeat {
-        let bell = self.bell(Actor::Router(number));
+        let waker = self.waker(Actor::Router(number));
         let ways = WAYS.into_iter().enumerate();
         for (way, _) in ways.filter(|(_, (_, of, _))| *of == channel) {
-            let gate = Gate::new(self.concurrency(way), bell.clone());
+            let gate = Gate::new(self.concurrency(way), waker.clone());
             stations.push(self.station(way, gate));
         }
         let configured = self.ground.contracts.of_channel(channel);
@@ -76,7 +76,7 @@ impl<'a> Frame<'a> {
         RouterSeat {
             channel,
             core,
-            bell,
+            waker,
             boards,
             hours: Hours {
                 window: plan.window(),
@@ -94,7 +94,7 @@ impl<'a> Frame<'a> {
             concurrency: self.concurrency(way).get(),
             breaker: self.ground.plan.breaker,
             gate,
-            bell: self.bell(Actor::Station(way)),
+            waker: self.waker(Actor::Station(way)),
             clock: self.ground.clock.clone(),
             inboxes: self.inboxes.clone(),
             bug: self.ground.bug,
@@ -123,16 +123,16 @@ impl<'a> Frame<'a> {
         NonZeroU32::new(permits).expect("a provider has permits")
     }
 
-    fn bell(&self, actor: Actor) -> Arc<Bell> {
-        bell(&self.activity, &self.rung, actor)
+    fn waker(&self, actor: Actor) -> Arc<Waker> {
+        waker(&self.activity, &self.woken, actor)
     }
 }
 
-/// A bell that says whose it is.
-fn bell(activity: &Arc<Activity>, rung: &Rung, actor: Actor) -> Arc<Bell> {
-    let (bell, rung) = (Bell::new(activity.clone()), rung.clone());
-    bell.connect(move || {
-        rung.lock().insert(actor);
+/// A waker that says whose it is.
+fn waker(activity: &Arc<Activity>, woken: &Woken, actor: Actor) -> Arc<Waker> {
+    let (waker, woken) = (Waker::new(activity.clone()), woken.clone());
+    waker.connect(move || {
+        woken.lock().insert(actor);
     });
-    bell
+    waker
 }

@@ -29,9 +29,9 @@ pub(crate) enum Actor {
     Station(usize),
 }
 
-/// Those whose bell rang. A set: the order in which one turn rings several means nothing, and hash
+/// Those who were woken. A set: the order in which one turn wakes several means nothing, and hash
 /// maps decide it.
-pub(crate) type Rung = Arc<Mutex<BTreeSet<Actor>>>;
+pub(crate) type Woken = Arc<Mutex<BTreeSet<Actor>>>;
 
 /// What outlives a process.
 pub(crate) struct Ground<'a> {

@@ -1,4 +1,4 @@
-//! Owns one process of the simulated house: shards, routers, supervisors, their bells and queues,
+//! Owns one process of the simulated house: shards, routers, supervisors, their wakers and queues,
 //! put together as the engine puts them together. Everything in it is gone after a crash. Refuses
 //! to decide who runs next.
 
@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use sluis_actors::router::Owner;
 use sluis_actors::{
-    Activity, Bell, Claim, Claimed, Dispatch, Follower, GivingUp, Inbox, KeyIndex, KeyWindow,
-    Links, PauseBook, ProviderEntry, Quota, Readers, Retained, Retention, RetentionSettings,
-    ShardCore, ShardSettings,
+    Activity, Claim, Claimed, Dispatch, Follower, GivingUp, Inbox, KeyIndex, KeyWindow, Links,
+    PauseBook, ProviderEntry, Quota, Readers, Retained, Retention, RetentionSettings, ShardCore,
+    ShardSettings, Waker,
 };
 use sluis_journal::{Journal, Shard};
 use sluis_model::{Channel, Clock, CorporationId, Idempotency, NotificationId, ShardId, Timestamp};
@@ -18,13 +18,13 @@ use crate::clock::{AheadClock, LatestClock, SimClock};
 use crate::contracts::Contracts;
 use crate::flows::Shelf;
 use crate::frame::Frame;
-use crate::ground::{Ground, Rung, WAYS};
+use crate::ground::{Ground, WAYS, Woken};
 use crate::planted::Bug;
 use crate::seat::{RouterSeat, ShardSeat};
 use crate::settings::{CHANNELS, corporations, give_up_ms, policy, readers, rest};
 use crate::station::Station;
 
-/// Alarms that are rung for each one that is swallowed, where that is planted.
+/// Alarms that wake for each one that is swallowed, where that is planted.
 const ALARMS: u64 = 3;
 
 /// One simulated process.
@@ -36,7 +36,7 @@ pub(crate) struct House {
     pub(crate) shards: Vec<ShardSeat>,
     pub(crate) routers: Vec<RouterSeat>,
     pub(crate) stations: Vec<Station>,
-    pub(crate) rung: Rung,
+    pub(crate) woken: Woken,
     /// Where records are forgotten.
     pub(crate) retention: Option<Retention>,
     pub(crate) readers: Arc<Readers>,
@@ -70,7 +70,7 @@ impl House {
             shards: Vec::new(),
             routers,
             stations,
-            rung: frame.rung,
+            woken: frame.woken,
             retention: None,
             readers: readers(plan),
             giving_up,
@@ -79,14 +79,14 @@ impl House {
             alarms: 0,
             bug: ground.bug,
         };
-        let retained = house.recover(ground, &frame.shard_bells);
+        let retained = house.recover(ground, &frame.shard_wakers);
         house.retention = plan
             .keep_for
             .map(|keep_for| retention(ground, keep_for, retained));
         house
     }
 
-    fn recover(&mut self, ground: &Ground<'_>, bells: &[Arc<Bell>]) -> Vec<Retained> {
+    fn recover(&mut self, ground: &Ground<'_>, wakers: &[Arc<Waker>]) -> Vec<Retained> {
         let Ground {
             plan,
             contracts,
@@ -109,7 +109,7 @@ impl House {
             Some(Bug::LocalTimeAfterRestart) if again => Arc::new(AheadClock(clock.clone())),
             _ => clock.clone(),
         };
-        for (shard, bell) in bells.iter().enumerate() {
+        for (shard, waker) in wakers.iter().enumerate() {
             let settings = ShardSettings {
                 shard: ShardId(shard as u16),
                 shards: plan.shards,
@@ -119,7 +119,7 @@ impl House {
                 policy: Arc::new(policy(plan, contracts, bug)),
                 quota: self.quota.clone(),
                 inboxes: self.inboxes.clone(),
-                bell: bell.clone(),
+                waker: waker.clone(),
                 activity: self.activity.clone(),
                 links: self.links(contracts, shard),
                 endings: Arc::default(),
@@ -133,14 +133,14 @@ impl House {
             retained.push(Retained {
                 horizon: settings.horizon.clone(),
                 endings: endings.clone(),
-                bell: bell.clone(),
+                waker: waker.clone(),
             });
             let core = ShardCore::start(settings, keys).expect("the journal can be read");
-            let wake = bell.clone();
-            disk.on_durable(Shard(shard as u16), Arc::new(move || wake.ring()));
+            let wake = waker.clone();
+            disk.on_durable(Shard(shard as u16), Arc::new(move || wake.wake()));
             self.shards
-                .push(ShardSeat::new(core, bell.clone(), endings));
-            bell.ring();
+                .push(ShardSeat::new(core, waker.clone(), endings));
+            waker.wake();
         }
         shelf.open();
         retained
@@ -177,7 +177,7 @@ impl House {
                 .map(|seat| {
                     (
                         seat.channel,
-                        (seat.boards[shard].clone(), seat.bell.clone()),
+                        (seat.boards[shard].clone(), seat.waker.clone()),
                     )
                 })
                 .collect(),
@@ -186,7 +186,7 @@ impl House {
         }
     }
 
-    /// Rings whoever's alarm fell due.
+    /// Wakes whoever's alarm fell due.
     pub(crate) fn tick(&mut self) {
         let now = self.clock.now();
         let told = match self.bug {
@@ -195,22 +195,22 @@ impl House {
         };
         self.giving_up.look(now, told);
         for seat in &self.shards {
-            if seat.bell.due() <= now && self.bug == Some(Bug::AlarmSwallowed) {
+            if seat.waker.due() <= now && self.bug == Some(Bug::AlarmSwallowed) {
                 self.alarms += 1;
                 if self.alarms.is_multiple_of(ALARMS) {
-                    seat.bell.set_due(Timestamp::NEVER);
+                    seat.waker.set_due(Timestamp::NEVER);
                 }
             }
-            seat.bell.tick(now);
+            seat.waker.tick(now);
         }
-        self.routers.iter().for_each(|seat| seat.bell.tick(now));
+        self.routers.iter().for_each(|seat| seat.waker.tick(now));
     }
 
     /// When somebody wants to run by the clock alone.
     pub(crate) fn next_alarm(&self) -> Timestamp {
-        let shards = self.shards.iter().map(|seat| seat.bell.due());
+        let shards = self.shards.iter().map(|seat| seat.waker.due());
         shards
-            .chain(self.routers.iter().map(|seat| seat.bell.due()))
+            .chain(self.routers.iter().map(|seat| seat.waker.due()))
             .min()
             .unwrap_or(Timestamp::NEVER)
     }

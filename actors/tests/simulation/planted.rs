@@ -23,7 +23,7 @@ pub(crate) enum Bug {
     PaymentAnsweredAtTheDoor,
     /// The door sends a payment to the shard of its fact instead of the shard of its tenant.
     PaymentToTheWrongShard,
-    /// Now and then a shard's alarm is taken and not rung.
+    /// Now and then a shard's alarm is taken and does not wake it.
     AlarmSwallowed,
     /// A start replays before it has loaded its definitions: waits that receipts began are not
     /// known.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use sluis_actors::router::{Owner, RouterCore};
-use sluis_actors::{Bell, Board, Endings, Grant, Inbox, QueueKey, Report, ShardCore};
+use sluis_actors::{Board, Endings, Grant, Inbox, QueueKey, Report, ShardCore, Waker};
 use sluis_journal::{Journal, Shard};
 use sluis_model::{Channel, Lane, ShardId};
 
@@ -16,24 +16,24 @@ use crate::safety::hours::Hours;
 pub(crate) struct ShardSeat {
     core: Option<ShardCore>,
     failed: bool,
-    pub(crate) bell: Arc<Bell>,
+    pub(crate) waker: Arc<Waker>,
     endings: Arc<Endings>,
 }
 
 impl ShardSeat {
-    pub(crate) fn new(core: ShardCore, bell: Arc<Bell>, endings: Arc<Endings>) -> Self {
+    pub(crate) fn new(core: ShardCore, waker: Arc<Waker>, endings: Arc<Endings>) -> Self {
         Self {
             core: Some(core),
             failed: false,
-            bell,
+            waker,
             endings,
         }
     }
 
     /// A turn, as the shard's actor runs it. `true` when the shard was rebuilt in it.
     pub(crate) fn turn(&mut self) -> bool {
-        let (bell, failed) = (self.bell.clone(), self.failed);
-        let more = bell.turn(|| match self.core.take() {
+        let (waker, failed) = (self.waker.clone(), self.failed);
+        let more = waker.turn(|| match self.core.take() {
             Some(core) if self.failed && core.may_be_rebuilt() => {
                 self.core = Some(core.rebuilt().expect("the journal can be read"));
                 self.failed = false;
@@ -47,7 +47,7 @@ impl ShardSeat {
             None => false,
         });
         if more {
-            self.bell.ring();
+            self.waker.wake();
         }
         failed && !self.failed
     }
@@ -57,7 +57,7 @@ impl ShardSeat {
         if let (Some(core), false) = (&mut self.core, self.failed) {
             core.lose_turn();
             self.failed = true;
-            self.bell.ring();
+            self.waker.wake();
         }
     }
 
@@ -85,7 +85,7 @@ impl ShardSeat {
 pub(crate) struct RouterSeat {
     pub(crate) channel: Channel,
     pub(crate) core: RouterCore,
-    pub(crate) bell: Arc<Bell>,
+    pub(crate) waker: Arc<Waker>,
     pub(crate) boards: Vec<Arc<Board>>,
     pub(crate) hours: Hours,
     /// Whose its providers are, in their order.
@@ -103,8 +103,8 @@ impl RouterSeat {
         bug: Option<Bug>,
     ) -> bool {
         let mut grants: Vec<(ShardId, Grant)> = Vec::new();
-        let bell = self.bell.clone();
-        let next = bell.turn(|| {
+        let waker = self.waker.clone();
+        let next = waker.turn(|| {
             for (shard, board) in self.boards.iter().enumerate() {
                 let report = board.take();
                 fairness.reported(shard, &report);
@@ -113,7 +113,7 @@ impl RouterSeat {
             self.core
                 .turn(&mut |shard, grant| grants.push((shard, grant)))
         });
-        bell.set_due(next);
+        waker.set_due(next);
         for (_, grant) in &mut grants {
             grant.queue = heard(&grant.queue, bug);
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use sluis_actors::router::Gate;
 use sluis_actors::supervisor::{BreakerSettings, ProviderHealth, SupervisorInbox, Ticket};
-use sluis_actors::{Bell, Dispatch, Inbox, Outcome};
+use sluis_actors::{Dispatch, Inbox, Outcome, Waker};
 use sluis_model::{AttemptRef, Channel, Clock, Left, Timestamp, Verdict, Why};
 
 use crate::planted::Bug;
@@ -19,7 +19,7 @@ pub(crate) struct Parts {
     pub(crate) concurrency: u32,
     pub(crate) breaker: BreakerSettings,
     pub(crate) gate: Arc<Gate>,
-    pub(crate) bell: Arc<Bell>,
+    pub(crate) waker: Arc<Waker>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) inboxes: Vec<Arc<Inbox>>,
     pub(crate) bug: Option<Bug>,
@@ -29,7 +29,7 @@ pub(crate) struct Parts {
 pub(crate) struct Station {
     pub(crate) name: &'static str,
     pub(crate) inbox: Arc<SupervisorInbox>,
-    pub(crate) bell: Arc<Bell>,
+    pub(crate) waker: Arc<Waker>,
     pub(crate) flights: Vec<Flight>,
     pub(crate) concurrency: u32,
     pub(crate) gate: Arc<Gate>,
@@ -58,13 +58,13 @@ impl Station {
             concurrency,
             breaker,
             gate,
-            bell,
+            waker,
             clock,
             inboxes,
             bug,
         } = parts;
         let permits = std::num::NonZeroU32::new(concurrency).expect("a provider has permits");
-        let inbox = SupervisorInbox::new(permits, bell.clone(), gate.clone());
+        let inbox = SupervisorInbox::new(permits, waker.clone(), gate.clone());
         let health = ProviderHealth::new(
             (channel, name),
             concurrency,
@@ -75,7 +75,7 @@ impl Station {
         Self {
             name,
             inbox,
-            bell,
+            waker,
             flights: Vec::new(),
             concurrency,
             gate,

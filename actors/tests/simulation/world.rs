@@ -190,9 +190,9 @@ impl World {
         if self.plan.jumps > 0 && self.chance.clock.rarely(self.plan.jumps) {
             return self.jump();
         }
-        let rung = !self.house.rung.lock().is_empty();
+        let woken = !self.house.woken.lock().is_empty();
         let weights = [
-            10 * usize::from(rung),
+            10 * usize::from(woken),
             4 * usize::from(self.disk.waiting() > 0),
             4 * usize::from(self.house.flights() > 0),
             self.plan.eager,
@@ -247,11 +247,11 @@ impl World {
         }
     }
 
-    /// One of those whose bell rang has its turn.
+    /// One of those who were woken has its turn.
     pub(crate) fn turn(&mut self) {
-        let rung: Vec<Actor> = self.house.rung.lock().iter().copied().collect();
-        let actor = self.chance.schedule.pick(&rung);
-        self.house.rung.lock().remove(&actor);
+        let woken: Vec<Actor> = self.house.woken.lock().iter().copied().collect();
+        let actor = self.chance.schedule.pick(&woken);
+        self.house.woken.lock().remove(&actor);
         self.note(|| format!("{actor:?} has its turn"));
         let House {
             shards,
@@ -273,8 +273,8 @@ impl World {
             }
             Actor::Router(router) => routers[router].turn(inboxes, &mut self.fairness, self.bug),
             Actor::Station(station) => {
-                let bell = stations[station].bell.clone();
-                bell.turn(|| stations[station].turn())
+                let waker = stations[station].waker.clone();
+                waker.turn(|| stations[station].turn())
             }
         };
         self.findings.expect(room, Check::Bounded, || {

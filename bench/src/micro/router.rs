@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use sluis_actors::router::{Gate, Owner, ProviderSlot, RouterCore, RouterSettings};
-use sluis_actors::{Activity, Bell, Board, Grant, QueueKey, Settled};
+use sluis_actors::{Activity, Board, Grant, QueueKey, Settled, Waker};
 use sluis_model::{Channel, CorporationId, Lane, ManualClock, OnDoubt, ShardId, Timestamp};
 
 use super::MicroArgs;
@@ -129,7 +129,7 @@ impl World {
 
 fn provider(n: usize, activity: &Arc<Activity>) -> ProviderSlot {
     let concurrency = NonZeroU32::MIN.saturating_add(PERMITS - 1);
-    let gate = Gate::new(concurrency, Bell::new(activity.clone()));
+    let gate = Gate::new(concurrency, Waker::new(activity.clone()));
     let (name, on_doubt) = (format!("relay{n}").into(), OnDoubt::Resend);
     ProviderSlot {
         name,

@@ -16,7 +16,7 @@ use sluis_model::{Channel, CorporationId, Lane, ManualClock, OnDoubt, ShardId, T
 
 use super::{Gate, Owner, ProviderSlot, RouterCore, RouterSettings};
 use crate::board::{Board, Grant, QueueKey, Settled};
-use crate::wake::{Activity, Bell};
+use crate::wake::{Activity, Waker};
 
 /// Noon on a Wednesday in winter, Amsterdam 13:00.
 const NOON: Timestamp = Timestamp(1_768_392_000_000);
@@ -31,7 +31,7 @@ fn settings() -> RouterSettings {
 
 /// A provider with this many permits.
 fn provider(name: &str, concurrency: u32) -> ProviderSlot {
-    let gate = Gate::new(some(concurrency), Bell::new(Arc::default()));
+    let gate = Gate::new(some(concurrency), Waker::new(Arc::default()));
     let (name, on_doubt, concurrency) = (name.into(), OnDoubt::Resend, some(concurrency));
     ProviderSlot {
         name,

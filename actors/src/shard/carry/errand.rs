@@ -14,7 +14,7 @@ use super::super::place::Slot;
 use super::super::settings::ShardSettings;
 use super::scan::{Load, Wanted};
 use crate::body::{NoBody, read_body};
-use crate::wake::{Activity, Bell};
+use crate::wake::{Activity, Waker};
 
 /// Bytes of bodies that are brought at once, give or take the last one.
 const MOST_BYTES: usize = 256 << 10;
@@ -67,7 +67,7 @@ pub(super) struct Errand {
     basket: Arc<Basket>,
     horizon: u64,
     load: Load,
-    bell: Arc<Bell>,
+    waker: Arc<Waker>,
     activity: Arc<Activity>,
 }
 
@@ -85,7 +85,7 @@ impl Errand {
             basket,
             horizon,
             load,
-            bell: settings.bell.clone(),
+            waker: settings.waker.clone(),
             activity: settings.activity.clone(),
         }
     }
@@ -96,7 +96,7 @@ impl Errand {
             Ok(fetched) => {
                 let load = std::mem::take(&mut self.load);
                 *self.basket.0.lock() = Some((load, fetched));
-                self.bell.ring();
+                self.waker.wake();
             }
             // Nothing is trimmed then: what cannot be read stays where it is.
             Err(error) => {

@@ -111,7 +111,7 @@ fn a_flood_of_facts_leaves_intake_half_of_a_turn() {
         business: 2_000,
         internal: 8,
     };
-    let inbox = Inbox::new(bounds, world.bell.clone(), activity);
+    let inbox = Inbox::new(bounds, world.waker.clone(), activity);
     let request = || ShardRequest::Query {
         query: Query::Echo,
         reply: Reply::nobody(),

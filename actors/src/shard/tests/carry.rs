@@ -23,7 +23,7 @@ fn settle(world: &World, shard: &mut ShardCore) {
 fn ask(world: &World) -> Sequence {
     let horizon = world.journal.durable(SHARD).next();
     world.horizon.ask(horizon);
-    world.bell.ring();
+    world.waker.wake();
     horizon
 }
 

@@ -80,9 +80,9 @@ fn a_shard_that_the_journal_refused_comes_back_by_its_alarm() {
     fill_journal(&world, &mut shard);
     world.notify("H-last", 1_000);
     let refused = [(); 2].map(|()| {
-        world.bell.set_due(Timestamp::NEVER);
+        world.waker.set_due(Timestamp::NEVER);
         shard.turn();
-        world.bell.due()
+        world.waker.due()
     });
     assert!(
         refused
@@ -97,11 +97,11 @@ fn the_activity_is_quiet_once_everything_settled() {
     let world = World::new();
     let mut shard = world.start();
     world.notify("H-1", 1);
-    world.bell.turn(|| shard.turn());
+    world.waker.turn(|| shard.turn());
     world.grant(1);
-    world.bell.turn(|| shard.turn());
+    world.waker.turn(|| shard.turn());
     world.journal.commit();
-    world.bell.turn(|| shard.turn());
+    world.waker.turn(|| shard.turn());
     let dispatch = world.sent.lock().pop().unwrap();
     assert!(world.inbox.outcome(
         dispatch.attempt,
@@ -109,9 +109,9 @@ fn the_activity_is_quiet_once_everything_settled() {
             provider_id: "x".into()
         }
     ));
-    world.bell.turn(|| shard.turn());
+    world.waker.turn(|| shard.turn());
     world.journal.commit();
-    world.bell.turn(|| shard.turn());
-    // The router's bell was rung and never answered here: that one turn is all that is left.
+    world.waker.turn(|| shard.turn());
+    // The router's waker was woken and never answered here: that one turn is all that is left.
     assert_eq!(world.activity.count(), 1);
 }

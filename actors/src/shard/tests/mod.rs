@@ -38,6 +38,6 @@ use crate::keys::{KeyIndex, KeyWindow};
 use crate::quota::Quota;
 use crate::readers::Readers;
 use crate::router::Owner;
-use crate::wake::{Activity, Bell};
+use crate::wake::{Activity, Waker};
 
 use world::{HOUSE, World};

@@ -415,7 +415,7 @@ fn a_shard_with_much_waiting_takes_no_more_until_some_came_back() {
     }
     assert_eq!(asked, 512);
     world.notify("H-9", 9);
-    assert!(!shard.turn(), "it waits for the bell");
+    assert!(!shard.turn(), "it waits for the waker");
     assert!(world.journal.last(SHARD).0 < 5, "and took nothing in");
     assert!(run_one(&world));
     settle(&world, &mut shard);

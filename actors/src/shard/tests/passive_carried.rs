@@ -13,7 +13,7 @@ use world::state;
 fn ask(world: &World) -> Sequence {
     let horizon = world.journal.durable(SHARD).next();
     world.horizon.ask(horizon);
-    world.bell.ring();
+    world.waker.wake();
     horizon
 }
 

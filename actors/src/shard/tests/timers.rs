@@ -63,11 +63,11 @@ fn a_wait_that_is_over_early_leaves_no_timer() {
     (world.send_after, world.expires_at) = (Some(late), Some(later));
     let id = world.notify("H-1", 1);
     shard.turn();
-    assert_eq!(world.bell.due(), late);
+    assert_eq!(world.waker.due(), late);
     world.clock.set(late);
     shard.turn();
     assert_eq!(
-        world.bell.due(),
+        world.waker.due(),
         later,
         "it stands in line: only its expiry is left to wait for"
     );
@@ -85,5 +85,5 @@ fn a_wait_that_is_over_early_leaves_no_timer() {
         2,
     );
     shard.turn();
-    assert_eq!(world.bell.due(), Timestamp::NEVER);
+    assert_eq!(world.waker.due(), Timestamp::NEVER);
 }

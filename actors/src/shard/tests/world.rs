@@ -37,7 +37,7 @@ pub(super) struct World {
     pub(super) quota: Arc<Quota>,
     pub(super) keys: Arc<KeyIndex>,
     pub(super) inbox: Arc<Inbox>,
-    pub(super) bell: Arc<Bell>,
+    pub(super) waker: Arc<Waker>,
     pub(super) activity: Arc<Activity>,
     pub(super) board: Arc<Board>,
     pub(super) sent: Arc<Mutex<Vec<Dispatch>>>,
@@ -65,7 +65,7 @@ impl World {
             .insert("ping.txt".into(), "ping".into());
         let book = Arc::new(Book::load(&*journal, vec![(None, definition)]).unwrap());
         let activity = Arc::new(Activity::default());
-        let bell = Bell::new(activity.clone());
+        let waker = Waker::new(activity.clone());
         let bounds = InboxBounds {
             intake: 8,
             business: 8,
@@ -77,8 +77,8 @@ impl World {
             book,
             quota: Arc::new(Quota::new(100, 100, [(HOUSE, 100)])),
             keys: Arc::new(KeyIndex::new(KeyWindow::default(), [HOUSE])),
-            inbox: Inbox::new(bounds, bell.clone(), activity.clone()),
-            bell,
+            inbox: Inbox::new(bounds, waker.clone(), activity.clone()),
+            waker,
             activity,
             board: Arc::default(),
             sent: Arc::default(),
@@ -108,7 +108,7 @@ impl World {
             abandon: Arc::new(|_| ()),
             routers: HashMap::from([(
                 Channel::Null,
-                (self.board.clone(), Bell::new(self.activity.clone())),
+                (self.board.clone(), Waker::new(self.activity.clone())),
             )]),
             providers: HashMap::from([(
                 Channel::Null,
@@ -136,7 +136,7 @@ impl World {
             policy: Arc::new(policy),
             quota: self.quota.clone(),
             inboxes: vec![self.inbox.clone()],
-            bell: self.bell.clone(),
+            waker: self.waker.clone(),
             activity: self.activity.clone(),
             links,
             endings: self.endings.clone(),

@@ -56,8 +56,8 @@ async fn outcome(verdict: Option<Verdict>, spool: Option<Arc<Spool>>) -> Outcome
     let told = Mutex::new(Some(told));
     let supervisor = Supervisor::new(SupervisorParts {
         provider: Arc::new(Writes(verdict)),
-        gate: Gate::new(concurrency, Bell::new(Arc::default())),
-        bell: Bell::new(Arc::default()),
+        gate: Gate::new(concurrency, Waker::new(Arc::default())),
+        waker: Waker::new(Arc::default()),
         concurrency,
         pool: PreparePool::inline(Arc::new(outgoing)),
         threads: [Handle::current()].into(),
