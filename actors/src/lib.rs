@@ -2,7 +2,7 @@
 //! supervisors that carry attempts out; timers, back-pressure and supervision around them. Refuses
 //! sockets, clock reads and codecs: time is injected, providers and journal come as traits.
 
-mod belfry;
+mod arbiter_waker;
 mod board;
 mod body;
 mod book;
@@ -30,7 +30,7 @@ pub mod telemetry;
 mod tenant;
 mod wake;
 
-pub use belfry::Belfry;
+pub use arbiter_waker::ArbiterWaker;
 pub use board::{Board, Grant, QueueKey, Report, Settled};
 pub use body::{NoBody, read_body};
 pub use book::{Book, BookProblem};

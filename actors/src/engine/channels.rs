@@ -8,7 +8,7 @@ use sluis_model::{Channel, ShardId};
 use tokio::sync::watch;
 
 use super::settings::{EngineSettings, ProviderSetup};
-use crate::belfry::Belfry;
+use crate::arbiter_waker::ArbiterWaker;
 use crate::board::{Board, Grant};
 use crate::dispatch::{Dispatch, Outcome};
 use crate::prepare::PreparePool;
@@ -24,7 +24,7 @@ pub(super) struct Around<'a> {
     pub inboxes: &'a [Arc<Inbox>],
     pub activity: &'a Arc<Activity>,
     pub pool: &'a Arc<PreparePool>,
-    pub belfries: &'a [Belfry],
+    pub arbiter_wakers: &'a [ArbiterWaker],
 }
 
 /// Routers and supervisors, by channel.
@@ -59,8 +59,8 @@ impl Channels {
             by_channel.entry(channel).or_default().push(setup);
         }
         for (number, (channel, setups)) in by_channel.into_iter().enumerate() {
-            let belfry = &around.belfries[number % around.belfries.len()];
-            channels.start_channel(around, channel, &setups, belfry);
+            let arbiter_waker = &around.arbiter_wakers[number % around.arbiter_wakers.len()];
+            channels.start_channel(around, channel, &setups, arbiter_waker);
         }
         channels
     }
@@ -70,16 +70,16 @@ impl Channels {
         around: &Around<'_>,
         channel: Channel,
         setups: &[&ProviderSetup],
-        belfry: &Belfry,
+        arbiter_waker: &ArbiterWaker,
     ) {
         let waker = Waker::new(around.activity.clone());
         let mut slots = Vec::with_capacity(setups.len());
         for setup in setups {
             let gate = Gate::new(setup.concurrency, waker.clone());
-            self.start_provider(around, setup, gate.clone(), belfry);
+            self.start_provider(around, setup, gate.clone(), arbiter_waker);
             slots.push(slot(setup, gate));
         }
-        let router = start_router(around, channel, slots, waker, belfry);
+        let router = start_router(around, channel, slots, waker, arbiter_waker);
         self.routers.insert(channel, router);
     }
 
@@ -88,10 +88,10 @@ impl Channels {
         around: &Around<'_>,
         setup: &ProviderSetup,
         gate: Arc<Gate>,
-        belfry: &Belfry,
+        arbiter_waker: &ArbiterWaker,
     ) {
         let supervisor = supervisor(around, setup, gate.clone());
-        SupervisorActor::start_in(supervisor.clone(), belfry);
+        SupervisorActor::start_in(supervisor.clone(), arbiter_waker);
         let (channel, name) = (setup.provider.channel(), setup.provider.name());
         let inbox = supervisor.inbox().clone();
         let ways = self.ways.entry(channel).or_default();
@@ -171,7 +171,7 @@ fn start_router(
     channel: Channel,
     slots: Vec<ProviderSlot>,
     waker: Arc<Waker>,
-    belfry: &Belfry,
+    arbiter_waker: &ArbiterWaker,
 ) -> RouterLink {
     let configured = around.settings.routers.get(&channel).cloned();
     let settings = configured.unwrap_or_else(|| RouterSettings::new(channel));
@@ -186,7 +186,7 @@ fn start_router(
     let outlook = Arc::new(core.outlook());
     let to = around.inboxes.to_vec();
     let grant = Box::new(move |shard, grant| give(&to, shard, grant));
-    RouterActor::new(core, waker.clone(), grant).start_in(belfry);
+    RouterActor::new(core, waker.clone(), grant).start_in(arbiter_waker);
     RouterLink {
         outlook,
         waker,

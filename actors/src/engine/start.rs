@@ -12,7 +12,7 @@ use super::channels::{Around, Channels};
 use super::give_up::GiveUp;
 use super::running::Engine;
 use super::settings::{EngineSettings, ProviderSetup, StartError};
-use crate::belfry::Belfry;
+use crate::arbiter_waker::ArbiterWaker;
 use crate::keys::KeyIndex;
 use crate::pauses::PauseBook;
 use crate::prepare::{PreparePool, Preparer};
@@ -45,20 +45,20 @@ impl Engine {
         let inbox =
             |waker: &Arc<Waker>| Inbox::new(settings.bounds, waker.clone(), activity.clone());
         let inboxes: Vec<Arc<Inbox>> = wakers.iter().map(inbox).collect();
-        let belfries = start_belfries(&settings);
+        let arbiter_wakers = start_arbiter_wakers(&settings);
         let around = Around {
             settings: &settings,
             inboxes: &inboxes,
             activity: &activity,
             pool: &start_pool(&settings, permits)?,
-            belfries: &belfries,
+            arbiter_wakers: &arbiter_wakers,
         };
         let channels = Channels::start(&around);
         let engine = Self::around(&around, &channels, &wakers)?;
         let cores = engine.recover(&settings, &channels, &wakers)?;
         for (number, (core, waker)) in cores.into_iter().zip(wakers).enumerate() {
-            let belfry = &belfries[number % belfries.len()];
-            start_shard(&settings, core, waker, number, belfry);
+            let arbiter_waker = &arbiter_wakers[number % arbiter_wakers.len()];
+            start_shard(&settings, core, waker, number, arbiter_waker);
         }
         Ok(engine)
     }
@@ -175,12 +175,12 @@ fn start_pool(settings: &EngineSettings, permits: usize) -> Result<Arc<PreparePo
 }
 
 /// One for each arbiter, with room for all actors.
-fn start_belfries(settings: &EngineSettings) -> Vec<Belfry> {
+fn start_arbiter_wakers(settings: &EngineSettings) -> Vec<ArbiterWaker> {
     // A shard, a router or a supervisor each; routers are never more than providers.
     let actors = usize::from(settings.journal.shards()) + 2 * settings.providers.len();
     let arbiters = settings.arbiters.iter();
     arbiters
-        .map(|arbiter| Belfry::start(arbiter.clone(), actors))
+        .map(|arbiter| ArbiterWaker::start(arbiter.clone(), actors))
         .collect()
 }
 
@@ -238,14 +238,14 @@ fn start_shard(
     core: ShardCore,
     waker: Arc<Waker>,
     number: usize,
-    belfry: &Belfry,
+    arbiter_waker: &ArbiterWaker,
 ) {
     let actor = ShardActor::new(core, waker.clone(), settings.on_fatal.clone());
-    let address = ShardActor::start_in_arbiter(belfry.arbiter(), |_| actor);
+    let address = ShardActor::start_in_arbiter(arbiter_waker.arbiter(), |_| actor);
     let wake = waker.clone();
     settings
         .journal
         .on_durable(Shard(number as u16), Arc::new(move || wake.wake()));
-    belfry.connect(&waker, address);
+    arbiter_waker.connect(&waker, address);
     waker.wake();
 }

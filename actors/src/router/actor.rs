@@ -7,7 +7,7 @@ use actix::{Actor, Addr, Context, Handler};
 use sluis_model::ShardId;
 
 use super::core::RouterCore;
-use crate::belfry::Belfry;
+use crate::arbiter_waker::ArbiterWaker;
 use crate::board::Grant;
 use crate::wake::{Wake, Waker};
 
@@ -39,10 +39,10 @@ impl RouterActor {
     }
 
     /// Starts it on an arbiter and connects its waker.
-    pub fn start_in(self, belfry: &Belfry) -> Addr<Self> {
+    pub fn start_in(self, arbiter_waker: &ArbiterWaker) -> Addr<Self> {
         let waker = self.waker.clone();
-        let address = Self::start_in_arbiter(belfry.arbiter(), |_| self);
-        belfry.connect(&waker, address.clone());
+        let address = Self::start_in_arbiter(arbiter_waker.arbiter(), |_| self);
+        arbiter_waker.connect(&waker, address.clone());
         address
     }
 }
@@ -120,7 +120,7 @@ mod tests {
         actix::System::new().block_on(async {
             let arbiter = actix::Arbiter::new();
             RouterActor::new(core, waker.clone(), sink)
-                .start_in(&Belfry::start(arbiter.handle(), 1));
+                .start_in(&ArbiterWaker::start(arbiter.handle(), 1));
             waker.wake();
             let granted = grants.recv_timeout(std::time::Duration::from_secs(30));
             assert_eq!(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix::{Actor, Addr, Context, Handler};
 
 use super::run::Supervisor;
-use crate::belfry::Belfry;
+use crate::arbiter_waker::ArbiterWaker;
 use crate::wake::Wake;
 
 /// The actor of one supervisor.
@@ -17,10 +17,10 @@ impl SupervisorActor {
     const MAILBOX: usize = 2;
 
     /// Starts it on an arbiter and connects its waker.
-    pub fn start_in(supervisor: Arc<Supervisor>, belfry: &Belfry) -> Addr<Self> {
+    pub fn start_in(supervisor: Arc<Supervisor>, arbiter_waker: &ArbiterWaker) -> Addr<Self> {
         let waker = supervisor.waker().clone();
-        let address = Self::start_in_arbiter(belfry.arbiter(), |_| Self(supervisor));
-        belfry.connect(&waker, address.clone());
+        let address = Self::start_in_arbiter(arbiter_waker.arbiter(), |_| Self(supervisor));
+        arbiter_waker.connect(&waker, address.clone());
         address
     }
 }

@@ -18,7 +18,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::belfry::Belfry;
+use crate::arbiter_waker::ArbiterWaker;
 use crate::dispatch::{Dispatch, Lease, Outcome};
 use crate::prepare::{PreparePool, Prepared};
 use crate::router::{Gate, Passage};
@@ -457,7 +457,7 @@ fn the_actor_runs_when_its_bell_rings() {
         let arbiter = actix::Arbiter::new();
         let address = SupervisorActor::start_in(
             stage.supervisor.clone(),
-            &Belfry::start(arbiter.handle(), 1),
+            &ArbiterWaker::start(arbiter.handle(), 1),
         );
         inbox.drained().await;
         for number in 1..100 {

@@ -1,6 +1,6 @@
-//! Owns how the wakers of one arbiter reach it: however many ring while its thread is busy or
+//! Owns how the wakers of one arbiter reach it: however many are woken while its thread is busy or
 //! asleep, that thread is woken once. Waking a thread is a system call and a switch, dearer than
-//! most turns. Refuses to carry work and to run turns: it passes each ring on to the actor whose
+//! most turns. Refuses to carry work and to run turns: it passes each wake on to the actor whose
 //! waker it was.
 
 use std::sync::Arc;
@@ -14,45 +14,45 @@ use crate::wake::{Wake, Waker};
 /// One `Wake` in hand and one that waits are all there can be.
 const MAILBOX: usize = 2;
 
-/// Passes a ring on, on the arbiter's own thread.
+/// Passes a wake on, on the arbiter's own thread.
 type Pass = Arc<dyn Fn() + Send + Sync>;
 
-/// Passes rings on to the actors of one arbiter. A clone is the same belfry.
+/// Passes wakes on to the actors of one arbiter. A clone is the same one.
 #[derive(Clone)]
-pub struct Belfry {
+pub struct ArbiterWaker {
     arbiter: ArbiterHandle,
-    woken: Arc<Woken>,
-    address: Addr<BelfryActor>,
+    pending: Arc<Pending>,
+    address: Addr<ArbiterWakerActor>,
 }
 
-impl std::fmt::Debug for Belfry {
+impl std::fmt::Debug for ArbiterWaker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Belfry")
-            .field("woken", &self.woken.wakers.len())
+        f.debug_struct("ArbiterWaker")
+            .field("pending", &self.pending.wakers.len())
             .finish_non_exhaustive()
     }
 }
 
-struct Woken {
+struct Pending {
     /// A waker stands here at most once, so `wakers` is as long as there are wakers.
     wakers: ArrayQueue<Pass>,
     /// The arbiter was woken and has not looked yet.
     woken: AtomicBool,
 }
 
-impl Belfry {
-    /// The belfry of an arbiter that will have at most `wakers` wakers.
+impl ArbiterWaker {
+    /// For an arbiter that will have at most `wakers` wakers.
     #[must_use]
     pub fn start(arbiter: ArbiterHandle, wakers: usize) -> Self {
-        let woken = Arc::new(Woken {
+        let pending = Arc::new(Pending {
             wakers: ArrayQueue::new(wakers.max(1)),
             woken: AtomicBool::new(false),
         });
-        let actor = BelfryActor(woken.clone());
-        let address = BelfryActor::start_in_arbiter(&arbiter, |_| actor);
+        let actor = ArbiterWakerActor(pending.clone());
+        let address = ArbiterWakerActor::start_in_arbiter(&arbiter, |_| actor);
         Self {
             arbiter,
-            woken,
+            pending,
             address,
         }
     }
@@ -69,25 +69,25 @@ impl Belfry {
     {
         // Refused only when one waits already, or when the actor is gone.
         let pass: Pass = Arc::new(move || drop(address.try_send(Wake)));
-        let belfry = self.clone();
-        waker.connect(move || belfry.ring(&pass));
+        let arbiter_waker = self.clone();
+        waker.connect(move || arbiter_waker.wake(&pass));
     }
 
-    fn ring(&self, pass: &Pass) {
-        if let Err(pass) = self.woken.wakers.push(pass.clone()) {
+    fn wake(&self, pass: &Pass) {
+        if let Err(pass) = self.pending.wakers.push(pass.clone()) {
             // More wakers than were said: each wakes for itself.
             return pass();
         }
-        if !self.woken.woken.swap(true, Ordering::SeqCst) {
+        if !self.pending.woken.swap(true, Ordering::SeqCst) {
             drop(self.address.try_send(Wake));
         }
     }
 }
 
-/// What stands on the arbiter for its belfry.
-struct BelfryActor(Arc<Woken>);
+/// The actor on the arbiter that passes them on.
+struct ArbiterWakerActor(Arc<Pending>);
 
-impl Actor for BelfryActor {
+impl Actor for ArbiterWakerActor {
     type Context = Context<Self>;
 
     fn started(&mut self, context: &mut Self::Context) {
@@ -95,11 +95,11 @@ impl Actor for BelfryActor {
     }
 }
 
-impl Handler<Wake> for BelfryActor {
+impl Handler<Wake> for ArbiterWakerActor {
     type Result = ();
 
     fn handle(&mut self, _: Wake, _: &mut Self::Context) {
-        // First, so that a waker that rings after the last look wakes again.
+        // First, so that a wake after the last look wakes again.
         self.0.woken.store(false, Ordering::SeqCst);
         while let Some(pass) = self.0.wakers.pop() {
             pass();
@@ -116,17 +116,17 @@ mod tests {
 
     use super::*;
 
-    struct Ringer {
+    struct Counter {
         waker: Arc<Waker>,
         turns: Arc<AtomicUsize>,
         done: mpsc::Sender<()>,
     }
 
-    impl Actor for Ringer {
+    impl Actor for Counter {
         type Context = Context<Self>;
     }
 
-    impl Handler<Wake> for Ringer {
+    impl Handler<Wake> for Counter {
         type Result = ();
 
         fn handle(&mut self, _: Wake, _: &mut Self::Context) {
@@ -137,23 +137,23 @@ mod tests {
     }
 
     #[test]
-    fn every_bell_that_rang_gets_its_turn_also_with_more_bells_than_were_said() {
+    fn every_actor_that_was_woken_gets_its_turn_also_with_more_wakers_than_were_said() {
         let system = System::new();
         system.block_on(async {
             let arbiter = Arbiter::new();
-            let belfry = Belfry::start(arbiter.handle(), 2);
+            let arbiter_waker = ArbiterWaker::start(arbiter.handle(), 2);
             let (done, turned) = mpsc::channel();
             let turns: Vec<Arc<AtomicUsize>> = (0..5).map(|_| Arc::default()).collect();
             let wakers: Vec<Arc<Waker>> =
                 turns.iter().map(|_| Waker::new(Arc::default())).collect();
             for (waker, turns) in wakers.iter().zip(&turns) {
-                let ringer = Ringer {
+                let counter = Counter {
                     waker: waker.clone(),
                     turns: turns.clone(),
                     done: done.clone(),
                 };
-                let address = Ringer::start_in_arbiter(belfry.arbiter(), |_| ringer);
-                belfry.connect(waker, address);
+                let address = Counter::start_in_arbiter(arbiter_waker.arbiter(), |_| counter);
+                arbiter_waker.connect(waker, address);
             }
             for round in 1..=100 {
                 wakers.iter().for_each(|waker| waker.wake());
@@ -170,11 +170,11 @@ mod tests {
     }
 
     #[test]
-    fn bells_that_ring_while_the_arbiter_is_busy_wake_it_once() {
+    fn wakes_while_the_arbiter_is_busy_wake_it_once() {
         let system = System::new();
         system.block_on(async {
             let arbiter = Arbiter::new();
-            let belfry = Belfry::start(arbiter.handle(), 8);
+            let arbiter_waker = ArbiterWaker::start(arbiter.handle(), 8);
             let (hold, held) = mpsc::channel::<()>();
             let (busy, is_busy) = mpsc::channel();
             arbiter.spawn_fn(move || {
@@ -191,14 +191,14 @@ mod tests {
                         done.send(()).unwrap();
                     }
                 });
-                belfry.ring(&pass);
+                arbiter_waker.wake(&pass);
             }
             assert!(
-                belfry.woken.woken.load(Ordering::SeqCst),
+                arbiter_waker.pending.woken.load(Ordering::SeqCst),
                 "woken for the first"
             );
             assert_eq!(
-                belfry.woken.wakers.len(),
+                arbiter_waker.pending.wakers.len(),
                 8,
                 "the others wait for the same look"
             );
