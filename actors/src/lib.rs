@@ -3,7 +3,6 @@
 //! sockets, clock reads and codecs: time is injected, providers and journal come as traits.
 
 mod arbiter_waker;
-mod board;
 mod body;
 mod book;
 mod chunked_deque;
@@ -13,6 +12,7 @@ mod engine;
 mod hash_index;
 mod keys;
 pub mod metric;
+mod outbox;
 mod pauses;
 mod prepare;
 mod quota;
@@ -31,7 +31,6 @@ mod tenant;
 mod wake;
 
 pub use arbiter_waker::ArbiterWaker;
-pub use board::{Board, Grant, QueueKey, Report, Settled};
 pub use body::{NoBody, read_body};
 pub use book::{Book, BookProblem};
 pub use claim::{Claim, Claimed};
@@ -40,6 +39,7 @@ pub use dispatch::{Dispatch, Lease, Outcome};
 pub use engine::GivingUp;
 pub use engine::{Engine, EngineSettings, ProviderSetup, StartError};
 pub use keys::{KeyIndex, KeyUse, KeyWindow};
+pub use outbox::{Grant, Outbox, QueueKey, Report, Settled};
 pub use pauses::{Pause, PauseBook};
 pub use prepare::{CorporationCard, Prepare, PreparePool, Prepared, Preparer};
 pub use quota::{NoRoom, Quota};

@@ -9,8 +9,8 @@ use tokio::sync::watch;
 
 use super::settings::{EngineSettings, ProviderSetup};
 use crate::arbiter_waker::ArbiterWaker;
-use crate::board::{Board, Grant};
 use crate::dispatch::{Dispatch, Outcome};
+use crate::outbox::{Grant, Outbox};
 use crate::prepare::PreparePool;
 use crate::router::{Gate, Outlook, ProviderSlot, RouterActor, RouterCore, RouterSettings};
 use crate::shard::{Inbox, Links, ProviderEntry};
@@ -47,7 +47,7 @@ struct WayOut {
 struct RouterLink {
     outlook: Arc<Outlook>,
     waker: Arc<Waker>,
-    boards: Vec<Arc<Board>>,
+    outboxes: Vec<Arc<Outbox>>,
 }
 
 impl Channels {
@@ -128,8 +128,8 @@ impl Channels {
         let back = ways.clone();
         let news = news.clone();
         let router = |(channel, router): (&Channel, &RouterLink)| {
-            let board = router.boards[usize::from(shard)].clone();
-            (*channel, (board, router.waker.clone()))
+            let outbox = router.outboxes[usize::from(shard)].clone();
+            (*channel, (outbox, router.waker.clone()))
         };
         Links {
             dispatch: Arc::new(move |dispatch: Box<Dispatch>| match way(&ways, &dispatch) {
@@ -175,11 +175,11 @@ fn start_router(
 ) -> RouterLink {
     let configured = around.settings.routers.get(&channel).cloned();
     let settings = configured.unwrap_or_else(|| RouterSettings::new(channel));
-    let boards: Vec<Arc<Board>> = around.inboxes.iter().map(|_| Arc::default()).collect();
+    let outboxes: Vec<Arc<Outbox>> = around.inboxes.iter().map(|_| Arc::default()).collect();
     let core = RouterCore::new(
         settings,
         slots,
-        boards.clone(),
+        outboxes.clone(),
         around.settings.clock.clone(),
         around.activity.clone(),
     );
@@ -190,7 +190,7 @@ fn start_router(
     RouterLink {
         outlook,
         waker,
-        boards,
+        outboxes,
     }
 }
 

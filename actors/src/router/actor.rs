@@ -8,7 +8,7 @@ use sluis_model::ShardId;
 
 use super::core::RouterCore;
 use crate::arbiter_waker::ArbiterWaker;
-use crate::board::Grant;
+use crate::outbox::Grant;
 use crate::wake::{Wake, Waker};
 
 /// Where grants go: the shard's inbox. Must not block; a shard's inbox has room for every permit
@@ -72,13 +72,13 @@ mod tests {
     use sluis_model::{Channel, CorporationId, Lane, ManualClock, OnDoubt, Timestamp};
 
     use super::*;
-    use crate::board::{Board, QueueKey};
+    use crate::outbox::{Outbox, QueueKey};
     use crate::router::{Gate, Owner, ProviderSlot, RouterSettings};
     use crate::wake::Activity;
 
     #[test]
     fn it_grants_when_its_bell_rings_and_sets_its_alarm() {
-        let (activity, board) = (Arc::<Activity>::default(), Arc::<Board>::default());
+        let (activity, outbox) = (Arc::<Activity>::default(), Arc::<Outbox>::default());
         let (waker, one, many) = (
             Waker::new(activity.clone()),
             NonZeroU32::MIN,
@@ -106,13 +106,13 @@ mod tests {
         let core = RouterCore::new(
             settings,
             vec![slot],
-            vec![board.clone()],
+            vec![outbox.clone()],
             clock.clone(),
             activity,
         );
         clock.set(Timestamp(1_000));
         let waiting = queue.clone();
-        board.post(|report| {
+        outbox.post(|report| {
             report.waiting.insert(waiting, 2);
         });
         let (sender, grants) = crossbeam::channel::unbounded();

@@ -16,7 +16,7 @@ use super::owner::{Owner, Ways};
 use super::provider::Provider;
 use super::queue::Queue;
 use super::settings::{ProviderSlot, RouterSettings};
-use crate::board::{Board, Grant, QueueKey, Report, Settled};
+use crate::outbox::{Grant, Outbox, QueueKey, Report, Settled};
 use crate::wake::Activity;
 
 /// The router of one channel, without its actor.
@@ -25,7 +25,7 @@ pub struct RouterCore {
     clock: Arc<dyn Clock>,
     turn_clock: TurnClock,
     last_turn: Timestamp,
-    boards: Vec<Arc<Board>>,
+    outboxes: Vec<Arc<Outbox>>,
     providers: Vec<Provider>,
     /// Which of them each line may use.
     ways: Ways,
@@ -51,13 +51,13 @@ impl std::fmt::Debug for RouterCore {
 }
 
 impl RouterCore {
-    /// A router with all permits free, all limiters empty and one board per shard, in the order of
+    /// A router with all permits free, all limiters empty and one outbox for each shard, in the order of
     /// shards.
     #[must_use]
     pub fn new(
         settings: RouterSettings,
         providers: Vec<ProviderSlot>,
-        boards: Vec<Arc<Board>>,
+        outboxes: Vec<Arc<Outbox>>,
         clock: Arc<dyn Clock>,
         activity: Arc<Activity>,
     ) -> Self {
@@ -78,7 +78,7 @@ impl RouterCore {
             last_turn: clock.now(),
             clock,
             turn_clock,
-            boards,
+            outboxes,
             lines: Lines::new(ways.len()),
             providers,
             ways,
@@ -110,7 +110,7 @@ impl RouterCore {
     }
 
     /// Runs one turn. Grants come out merged: one per shard, queue and provider. Returns when it
-    /// wants to run again by the clock alone; [`Timestamp::NEVER`]: only when a board or a gate
+    /// wants to run again by the clock alone; [`Timestamp::NEVER`]: only when a outbox or a gate
     /// wakes it.
     pub fn turn(&mut self, grant: &mut dyn FnMut(ShardId, Grant)) -> Timestamp {
         let now = self.begin();
@@ -155,8 +155,8 @@ impl RouterCore {
         for provider in &mut self.providers {
             back += i64::from(provider.collect_finished());
         }
-        for shard in 0..self.boards.len() {
-            let Report { waiting, settled } = self.boards[shard].take();
+        for shard in 0..self.outboxes.len() {
+            let Report { waiting, settled } = self.outboxes[shard].take();
             let shard = shard as u16;
             for settled in settled {
                 back += i64::from(self.settle(shard, &settled));
@@ -194,7 +194,7 @@ impl RouterCore {
         let (settings, clock) = (&self.settings, &self.turn_clock);
         let corporation = self.corporations.place(key.corporation, settings, clock);
         let weight = settings.share(key.corporation).weight.get();
-        let queue = Queue::new(key, line, corporation, weight, self.boards.len());
+        let queue = Queue::new(key, line, corporation, weight, self.outboxes.len());
         self.lines.add(queue)
     }
 

@@ -10,7 +10,7 @@ use std::collections::{BinaryHeap, HashMap, VecDeque};
 use sluis_model::{Lane, Timestamp};
 
 use super::queue::{Place, Queue};
-use crate::board::QueueKey;
+use crate::outbox::QueueKey;
 
 /// All queues of a channel. Their number is bounded by corporations × lanes × (providers + 1).
 pub(super) struct Lines {

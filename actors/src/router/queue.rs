@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use sluis_model::Timestamp;
 
-use crate::board::QueueKey;
+use crate::outbox::QueueKey;
 
 /// Where a queue stands in its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

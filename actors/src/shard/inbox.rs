@@ -9,8 +9,8 @@ use sluis_model::{AttemptRef, Verdict};
 
 use super::brought::Brought;
 use super::request::ShardRequest;
-use crate::board::Grant;
 use crate::dispatch::Outcome;
+use crate::outbox::Grant;
 use crate::wake::{Activity, Waker};
 
 /// How much each line holds.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use sluis_model::{Channel, OnDoubt};
 
-use crate::board::{Board, QueueKey, Report};
 use crate::dispatch::Dispatch;
+use crate::outbox::{Outbox, QueueKey, Report};
 use crate::router::Owner;
 use crate::wake::Waker;
 
@@ -30,8 +30,8 @@ pub struct Links {
     pub dispatch: TakeDispatch,
     /// Gives back the permit of an attempt that never was: its record did not reach the journal.
     pub abandon: Arc<dyn Fn(&Dispatch) + Send + Sync>,
-    /// Per channel: this shard's board and the router's waker.
-    pub routers: HashMap<Channel, (Arc<Board>, Arc<Waker>)>,
+    /// Per channel: this shard's outbox and the router's waker.
+    pub routers: HashMap<Channel, (Arc<Outbox>, Arc<Waker>)>,
     /// Per channel: its providers.
     pub providers: HashMap<Channel, Vec<ProviderEntry>>,
     /// Woken whenever something ended, durably.
@@ -41,8 +41,8 @@ pub struct Links {
 impl Links {
     /// Leaves a report for the channel's router and wakes it.
     pub(super) fn tell_router(&self, channel: Channel, report: impl FnOnce(&mut Report)) {
-        if let Some((board, waker)) = self.routers.get(&channel) {
-            board.post(report);
+        if let Some((outbox, waker)) = self.routers.get(&channel) {
+            outbox.post(report);
             waker.wake();
         }
     }

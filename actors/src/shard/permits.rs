@@ -7,7 +7,7 @@ use sluis_model::{CorporationId, FlowRef, Input, NotificationId, Permit, Phase, 
 use super::core::ShardCore;
 use super::message::Message;
 use super::schedule::ready_key;
-use crate::board::{Grant, QueueKey, Settled};
+use crate::outbox::{Grant, QueueKey, Settled};
 use crate::tenant::Awake;
 
 /// A notification that wants the permit at hand.

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use sluis_model::NotificationId;
 
-use crate::board::QueueKey;
 use crate::chunked_deque::ChunkedDeque;
+use crate::outbox::QueueKey;
 
 /// Who wants to be sent, first come first served within a channel, lane and corporation.
 #[derive(Debug, Default)]

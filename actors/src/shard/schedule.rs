@@ -8,7 +8,7 @@ use super::ready::Ready;
 use super::standing::{Group, Groups, Marked, mark};
 use super::tenants::{Located, Tenants};
 use super::timer_set::TimerSet;
-use crate::board::QueueKey;
+use crate::outbox::QueueKey;
 
 /// Most timers fired in one turn: a million that fall due at once are paced.
 pub(super) const TURN_TIMERS: usize = 256;

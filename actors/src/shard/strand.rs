@@ -7,7 +7,7 @@ use sluis_model::{Input, NoWay, Why};
 use super::core::ShardCore;
 use super::links::ProviderEntry;
 use super::request::GivenUp;
-use crate::board::QueueKey;
+use crate::outbox::QueueKey;
 
 /// Most messages of one line that one turn decides on.
 const MOST_AT_ONCE: usize = 256;

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use sluis_actors::router::{Gate, Owner, ProviderSlot, RouterCore};
-use sluis_actors::{Activity, Board, Inbox, Waker};
+use sluis_actors::{Activity, Inbox, Outbox, Waker};
 use sluis_model::Channel;
 
 use crate::ground::{Actor, Ground, WAYS, Woken};
@@ -64,12 +64,12 @@ impl<'a> Frame<'a> {
             .map(|(way, owner)| self.slot(way, owner, stations[way].gate.clone()))
             .collect();
         let owners = configured.map(|(_, owner)| owner.clone()).collect();
-        let boards: Vec<Arc<Board>> = self.inboxes.iter().map(|_| Arc::default()).collect();
+        let outboxes: Vec<Arc<Outbox>> = self.inboxes.iter().map(|_| Arc::default()).collect();
         let (plan, clock) = (self.ground.plan, self.ground.clock);
         let core = RouterCore::new(
             router_settings(plan, channel, self.ground.bug),
             slots,
-            boards.clone(),
+            outboxes.clone(),
             clock.clone(),
             self.activity.clone(),
         );
@@ -77,7 +77,7 @@ impl<'a> Frame<'a> {
             channel,
             core,
             waker,
-            boards,
+            outboxes,
             hours: Hours {
                 window: plan.window(),
                 clock: clock.clone(),

@@ -177,7 +177,7 @@ impl House {
                 .map(|seat| {
                     (
                         seat.channel,
-                        (seat.boards[shard].clone(), seat.waker.clone()),
+                        (seat.outboxes[shard].clone(), seat.waker.clone()),
                     )
                 })
                 .collect(),

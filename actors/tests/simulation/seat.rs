@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use sluis_actors::router::{Owner, RouterCore};
-use sluis_actors::{Board, Endings, Grant, Inbox, QueueKey, Report, ShardCore, Waker};
+use sluis_actors::{Endings, Grant, Inbox, Outbox, QueueKey, Report, ShardCore, Waker};
 use sluis_journal::{Journal, Shard};
 use sluis_model::{Channel, Lane, ShardId};
 
@@ -86,7 +86,7 @@ pub(crate) struct RouterSeat {
     pub(crate) channel: Channel,
     pub(crate) core: RouterCore,
     pub(crate) waker: Arc<Waker>,
-    pub(crate) boards: Vec<Arc<Board>>,
+    pub(crate) outboxes: Vec<Arc<Outbox>>,
     pub(crate) hours: Hours,
     /// Whose its providers are, in their order.
     pub(crate) owners: Vec<Owner>,
@@ -105,10 +105,10 @@ impl RouterSeat {
         let mut grants: Vec<(ShardId, Grant)> = Vec::new();
         let waker = self.waker.clone();
         let next = waker.turn(|| {
-            for (shard, board) in self.boards.iter().enumerate() {
-                let report = board.take();
+            for (shard, outbox) in self.outboxes.iter().enumerate() {
+                let report = outbox.take();
                 fairness.reported(shard, &report);
-                board.post(|empty| *empty = distort(report, bug));
+                outbox.post(|empty| *empty = distort(report, bug));
             }
             self.core
                 .turn(&mut |shard, grant| grants.push((shard, grant)))

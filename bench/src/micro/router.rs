@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use sluis_actors::router::{Gate, Owner, ProviderSlot, RouterCore, RouterSettings};
-use sluis_actors::{Activity, Board, Grant, QueueKey, Settled, Waker};
+use sluis_actors::{Activity, Grant, Outbox, QueueKey, Settled, Waker};
 use sluis_model::{Channel, CorporationId, Lane, ManualClock, OnDoubt, ShardId, Timestamp};
 
 use super::MicroArgs;
@@ -24,7 +24,7 @@ const TURNS: usize = 20;
 
 struct World {
     clock: Arc<ManualClock>,
-    boards: Vec<Arc<Board>>,
+    outboxes: Vec<Arc<Outbox>>,
     gates: Vec<Arc<Gate>>,
     router: RouterCore,
     granted: Vec<(ShardId, Grant)>,
@@ -57,17 +57,17 @@ impl World {
             Arc::new(ManualClock::starting_at(Timestamp(1_768_392_000_000))),
             Arc::new(Activity::default()),
         );
-        let boards: Vec<Arc<Board>> = (0..SHARDS).map(|_| Arc::default()).collect();
+        let outboxes: Vec<Arc<Outbox>> = (0..SHARDS).map(|_| Arc::default()).collect();
         let providers: Vec<_> = (0..PROVIDERS).map(|n| provider(n, &activity)).collect();
         let gates = providers.iter().map(|slot| slot.gate.clone()).collect();
         let router = RouterCore::new(
             RouterSettings::new(Channel::Email),
             providers,
-            boards.clone(),
+            outboxes.clone(),
             clock.clone(),
             activity,
         );
-        for board in &boards {
+        for outbox in &outboxes {
             for (lane, corporation) in Lane::ALL
                 .into_iter()
                 .flat_map(|lane| (0..CORPORATIONS).map(move |c| (lane, c)))
@@ -78,14 +78,14 @@ impl World {
                     corporation: CorporationId(corporation),
                     pinned: None,
                 };
-                board.post(|report| {
+                outbox.post(|report| {
                     report.waiting.insert(key, WAITING);
                 });
             }
         }
         Self {
             clock,
-            boards,
+            outboxes,
             gates,
             router,
             granted: Vec::new(),
@@ -113,7 +113,7 @@ impl World {
         {
             permits += u64::from(count);
             (0..count).for_each(|_| self.gates[provider].finish());
-            self.boards[usize::from(shard.0)].post(|report| {
+            self.outboxes[usize::from(shard.0)].post(|report| {
                 report.waiting.insert(queue.clone(), WAITING);
                 report.settled.push(Settled {
                     queue,

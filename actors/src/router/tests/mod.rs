@@ -15,7 +15,7 @@ use std::sync::Arc;
 use sluis_model::{Channel, CorporationId, Lane, ManualClock, OnDoubt, ShardId, Timestamp};
 
 use super::{Gate, Owner, ProviderSlot, RouterCore, RouterSettings};
-use crate::board::{Board, Grant, QueueKey, Settled};
+use crate::outbox::{Grant, Outbox, QueueKey, Settled};
 use crate::wake::{Activity, Waker};
 
 /// Noon on a Wednesday in winter, Amsterdam 13:00.
@@ -73,7 +73,7 @@ struct World {
     clock: Arc<ManualClock>,
     activity: Arc<Activity>,
     gates: Vec<Arc<Gate>>,
-    boards: Vec<Arc<Board>>,
+    outboxes: Vec<Arc<Outbox>>,
     core: RouterCore,
     waiting: BTreeMap<(u16, QueueKey), u32>,
     open: Vec<(ShardId, Grant)>,
@@ -88,13 +88,13 @@ impl World {
             Arc::new(ManualClock::starting_at(NOON)),
             Arc::new(Activity::default()),
         );
-        let boards: Vec<Arc<Board>> = (0..shards).map(|_| Arc::default()).collect();
+        let outboxes: Vec<Arc<Outbox>> = (0..shards).map(|_| Arc::default()).collect();
         let gates: Vec<Arc<Gate>> = providers.iter().map(|p| p.gate.clone()).collect();
         let running = vec![0; gates.len()];
         let core = RouterCore::new(
             settings,
             providers,
-            boards.clone(),
+            outboxes.clone(),
             clock.clone(),
             activity.clone(),
         );
@@ -102,7 +102,7 @@ impl World {
             clock,
             activity,
             gates,
-            boards,
+            outboxes,
             core,
             waiting: BTreeMap::new(),
             open: Vec::new(),
@@ -115,7 +115,7 @@ impl World {
         let waiting = self.waiting.entry((shard, key.clone())).or_default();
         *waiting += count;
         let now = *waiting;
-        self.boards[usize::from(shard)].post(|report| {
+        self.outboxes[usize::from(shard)].post(|report| {
             report.waiting.insert(key, now);
         });
     }
@@ -148,7 +148,7 @@ impl World {
             used,
             returned: grant.count - used,
         };
-        self.boards[usize::from(shard.0)].post(|report| {
+        self.outboxes[usize::from(shard.0)].post(|report| {
             report.settled.push(settled);
             report.waiting.insert(grant.queue, left);
         });

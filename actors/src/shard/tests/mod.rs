@@ -30,11 +30,11 @@ use sluis_model::{
 };
 
 use super::*;
-use crate::board::{Board, Grant, QueueKey};
 use crate::book::Book;
 use crate::claim::{Claim, Claimed};
 use crate::dispatch::Dispatch;
 use crate::keys::{KeyIndex, KeyWindow};
+use crate::outbox::{Grant, Outbox, QueueKey};
 use crate::quota::Quota;
 use crate::readers::Readers;
 use crate::router::Owner;

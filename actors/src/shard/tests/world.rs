@@ -39,7 +39,7 @@ pub(super) struct World {
     pub(super) inbox: Arc<Inbox>,
     pub(super) waker: Arc<Waker>,
     pub(super) activity: Arc<Activity>,
-    pub(super) board: Arc<Board>,
+    pub(super) outbox: Arc<Outbox>,
     pub(super) sent: Arc<Mutex<Vec<Dispatch>>>,
     pub(super) answered: Arc<Answered>,
     pub(super) send_after: Option<Timestamp>,
@@ -80,7 +80,7 @@ impl World {
             inbox: Inbox::new(bounds, waker.clone(), activity.clone()),
             waker,
             activity,
-            board: Arc::default(),
+            outbox: Arc::default(),
             sent: Arc::default(),
             answered: Arc::default(),
             send_after: None,
@@ -108,7 +108,7 @@ impl World {
             abandon: Arc::new(|_| ()),
             routers: HashMap::from([(
                 Channel::Null,
-                (self.board.clone(), Waker::new(self.activity.clone())),
+                (self.outbox.clone(), Waker::new(self.activity.clone())),
             )]),
             providers: HashMap::from([(
                 Channel::Null,
@@ -240,7 +240,7 @@ impl World {
     }
 
     pub(super) fn settled(&self) -> Vec<(u32, u32)> {
-        self.board
+        self.outbox
             .take()
             .settled
             .iter()

@@ -1,7 +1,7 @@
 //! Promise 6, fair: from the moment the router knows of an urgent message, not one permit goes to
 //! bulk before it has its own, so bulk can add no more than what is under way already; and while a
 //! corporation's line waits, no other gets more than its turn. What goes over an account that a
-//! corporation may not use passes it by. It mirrors the boards between shards and routers. Refuses
+//! corporation may not use passes it by. It mirrors the outboxes between shards and routers. Refuses
 //! the router's own counts.
 
 use std::collections::BTreeMap;

@@ -55,11 +55,11 @@ pub struct Report {
     pub settled: Vec<Settled>,
 }
 
-/// The place where a shard leaves its reports for a router.
+/// Where a shard leaves its reports for a router.
 #[derive(Debug, Default)]
-pub struct Board(Mutex<Report>);
+pub struct Outbox(Mutex<Report>);
 
-impl Board {
+impl Outbox {
     /// Adds to the report under one lock, so that counts and settlements fit each other.
     pub fn post(&self, change: impl FnOnce(&mut Report)) {
         change(&mut self.0.lock());
