@@ -1,5 +1,5 @@
 //! Owns what is paused now, as the edges see it: every scope with its beginning. Each shard keeps
-//! its own copy for its decisions and tells this book. Refuses to pause or resume anything itself:
+//! its own copy for its decisions and tells this registry. Refuses to pause or resume anything itself:
 //! a control request to every shard does.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +22,7 @@ pub struct Pause {
 /// Every pause in force. As long as its list of scopes: what can be named is bounded by
 /// corporations, their flows and channels.
 #[derive(Debug)]
-pub struct PauseBook {
+pub struct PauseRegistry {
     shards: u16,
     held: RwLock<BTreeMap<PauseScope, Held>>,
 }
@@ -33,8 +33,8 @@ struct Held {
     by: BTreeSet<u16>,
 }
 
-impl PauseBook {
-    /// An empty book over this many shards.
+impl PauseRegistry {
+    /// An empty registry over this many shards.
     #[must_use]
     pub const fn new(shards: u16) -> Self {
         Self {
@@ -103,20 +103,20 @@ mod tests {
 
     #[test]
     fn a_pause_is_complete_when_every_shard_has_it() {
-        let book = PauseBook::new(2);
-        book.begin(ShardId(0), &scope(1), Timestamp(5));
+        let registry = PauseRegistry::new(2);
+        registry.begin(ShardId(0), &scope(1), Timestamp(5));
         assert_eq!(
-            book.all(),
+            registry.all(),
             [Pause {
                 scope: scope(1),
                 since: Timestamp(5),
                 complete: false
             }]
         );
-        book.begin(ShardId(1), &scope(1), Timestamp(4));
-        book.begin(ShardId(1), &scope(1), Timestamp(9));
+        registry.begin(ShardId(1), &scope(1), Timestamp(4));
+        registry.begin(ShardId(1), &scope(1), Timestamp(9));
         assert_eq!(
-            book.all(),
+            registry.all(),
             [Pause {
                 scope: scope(1),
                 since: Timestamp(4),
@@ -127,23 +127,24 @@ mod tests {
 
     #[test]
     fn what_no_shard_holds_is_gone() {
-        let book = PauseBook::new(2);
+        let registry = PauseRegistry::new(2);
         for shard in [ShardId(0), ShardId(1)] {
-            book.begin(shard, &scope(1), Timestamp(1));
-            book.begin(shard, &scope(2), Timestamp(1));
+            registry.begin(shard, &scope(1), Timestamp(1));
+            registry.begin(shard, &scope(2), Timestamp(1));
         }
-        book.end(ShardId(0), &scope(1));
-        book.forget(ShardId(0));
+        registry.end(ShardId(0), &scope(1));
+        registry.forget(ShardId(0));
         assert_eq!(
-            book.all()
+            registry
+                .all()
                 .iter()
                 .map(|pause| pause.complete)
                 .collect::<Vec<_>>(),
             [false, false]
         );
-        book.end(ShardId(1), &scope(1));
-        assert_eq!(book.all().len(), 1);
-        book.forget(ShardId(1));
-        assert!(book.all().is_empty());
+        registry.end(ShardId(1), &scope(1));
+        assert_eq!(registry.all().len(), 1);
+        registry.forget(ShardId(1));
+        assert!(registry.all().is_empty());
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::give_up::GiveUp;
 use crate::keys::KeyIndex;
-use crate::pauses::PauseBook;
+use crate::pauses::PauseRegistry;
 use crate::prepare::PreparePool;
 use crate::quota::Quota;
 use crate::readers::Readers;
@@ -29,7 +29,7 @@ pub struct Engine {
     pub(super) activity: Arc<Activity>,
     pub(super) quota: Arc<Quota>,
     pub(super) keys: Arc<KeyIndex>,
-    pub(super) pauses: Arc<PauseBook>,
+    pub(super) pauses: Arc<PauseRegistry>,
     pub(super) outlooks: BTreeMap<Channel, Arc<Outlook>>,
     pub(super) supervisors: Vec<(Box<str>, Arc<Supervisor>)>,
     pub(super) pool: Arc<PreparePool>,
@@ -98,7 +98,7 @@ impl Engine {
 
     /// What is paused.
     #[must_use]
-    pub fn pauses(&self) -> &Arc<PauseBook> {
+    pub fn pauses(&self) -> &Arc<PauseRegistry> {
         &self.pauses
     }
 

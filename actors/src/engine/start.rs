@@ -14,7 +14,7 @@ use super::running::Engine;
 use super::settings::{EngineSettings, ProviderSetup, StartError};
 use crate::arbiter_waker::ArbiterWaker;
 use crate::keys::KeyIndex;
-use crate::pauses::PauseBook;
+use crate::pauses::PauseRegistry;
 use crate::prepare::{PreparePool, Preparer};
 use crate::readers::Readers;
 use crate::recovery::Recovery;
@@ -93,7 +93,7 @@ impl Engine {
             activity: around.activity.clone(),
             quota: settings.quota.clone(),
             keys: settings.keys.clone(),
-            pauses: Arc::new(PauseBook::new(settings.journal.shards())),
+            pauses: Arc::new(PauseRegistry::new(settings.journal.shards())),
             outlooks: channels.outlooks().collect(),
             supervisors: channels.supervisors().to_vec(),
             pool: around.pool.clone(),

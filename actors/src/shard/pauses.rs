@@ -6,14 +6,14 @@ use std::sync::Arc;
 use sluis_model::{Carried, Channel, CorporationId, PauseScope, ShardId, Timestamp};
 
 use super::settings::ShardSettings;
-use crate::pauses::PauseBook;
+use crate::pauses::PauseRegistry;
 
 /// What is paused in a shard.
 pub(super) struct Pauses {
     shard: ShardId,
     /// With their beginnings.
     scopes: HashMap<PauseScope, Timestamp>,
-    book: Arc<PauseBook>,
+    registry: Arc<PauseRegistry>,
 }
 
 impl Pauses {
@@ -23,15 +23,15 @@ impl Pauses {
         begun: HashMap<PauseScope, Timestamp>,
         settings: &ShardSettings,
     ) -> Self {
-        let (shard, book) = (settings.shard, settings.pauses.clone());
-        book.forget(shard);
+        let (shard, registry) = (settings.shard, settings.pauses.clone());
+        registry.forget(shard);
         for (scope, since) in &begun {
-            book.begin(shard, scope, *since);
+            registry.begin(shard, scope, *since);
         }
         Self {
             shard,
             scopes: begun,
-            book,
+            registry,
         }
     }
 
@@ -43,13 +43,13 @@ impl Pauses {
     /// A pause begins.
     pub(super) fn begin(&mut self, scope: &PauseScope, at: Timestamp) {
         self.scopes.entry(scope.clone()).or_insert(at);
-        self.book.begin(self.shard, scope, at);
+        self.registry.begin(self.shard, scope, at);
     }
 
     /// A pause ends.
     pub(super) fn end(&mut self, scope: &PauseScope) {
         self.scopes.remove(scope);
-        self.book.end(self.shard, scope);
+        self.registry.end(self.shard, scope);
     }
 
     /// All of them, to be said again.

@@ -9,7 +9,7 @@ use super::endings::Endings;
 use super::horizon::Horizon;
 use super::inbox::Inbox;
 use super::links::Links;
-use crate::pauses::PauseBook;
+use crate::pauses::PauseRegistry;
 use crate::quota::Quota;
 use crate::readers::Readers;
 use crate::wake::{Activity, Waker};
@@ -46,7 +46,7 @@ pub struct ShardSettings {
     /// Who looks in the table.
     pub readers: Arc<Readers>,
     /// Where pauses are told to the edges.
-    pub pauses: Arc<PauseBook>,
+    pub pauses: Arc<PauseRegistry>,
     /// Whether a start pauses everything before anything leaves, unless it is paused already.
     pub paused: bool,
     /// When tenants are put to rest.

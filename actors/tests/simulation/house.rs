@@ -8,8 +8,8 @@ use std::sync::Arc;
 use sluis_actors::router::Owner;
 use sluis_actors::{
     Activity, Claim, Claimed, Dispatch, Follower, GivingUp, Inbox, KeyIndex, KeyWindow, Links,
-    PauseBook, ProviderEntry, Quota, Readers, Retained, Retention, RetentionSettings, ShardCore,
-    ShardSettings, Waker,
+    PauseRegistry, ProviderEntry, Quota, Readers, Retained, Retention, RetentionSettings,
+    ShardCore, ShardSettings, Waker,
 };
 use sluis_journal::{Journal, Shard};
 use sluis_model::{Channel, Clock, CorporationId, Idempotency, NotificationId, ShardId, Timestamp};
@@ -31,7 +31,7 @@ const ALARMS: u64 = 3;
 pub(crate) struct House {
     pub(crate) activity: Arc<Activity>,
     pub(crate) quota: Arc<Quota>,
-    pauses: Arc<PauseBook>,
+    pauses: Arc<PauseRegistry>,
     pub(crate) inboxes: Vec<Arc<Inbox>>,
     pub(crate) shards: Vec<ShardSeat>,
     pub(crate) routers: Vec<RouterSeat>,
@@ -65,7 +65,7 @@ impl House {
         let mut house = Self {
             activity: frame.activity,
             quota: Arc::new(quota),
-            pauses: Arc::new(PauseBook::new(plan.shards)),
+            pauses: Arc::new(PauseRegistry::new(plan.shards)),
             inboxes: frame.inboxes,
             shards: Vec::new(),
             routers,

@@ -142,7 +142,7 @@ impl World {
             endings: self.endings.clone(),
             horizon: self.horizon.clone(),
             readers: self.readers.clone(),
-            pauses: Arc::new(crate::pauses::PauseBook::new(1)),
+            pauses: Arc::new(crate::pauses::PauseRegistry::new(1)),
             paused: false,
             rest: self.rest,
         };
