@@ -1,5 +1,5 @@
 //! Runs a plan against a target: workers take work from the pool, wait for its moment, send it, and
-//! book the answers. Refuses to print, to decide what an answer means for the engine, and to wait
+//! record the answers. Refuses to print, to decide what an answer means for the engine, and to wait
 //! for ever: `halt` bounds every wait.
 
 use std::sync::Arc;
@@ -141,7 +141,7 @@ async fn work<L: Link>(shared: Arc<Shared>, mut link: L, rows: usize) -> Instant
                 }
                 let answers = shared.send(&mut link, &work).await;
                 last_answer = clock::mono();
-                shared.book(&work, &answers, last_answer);
+                shared.record(&work, &answers, last_answer);
                 if answers
                     .iter()
                     .all(|(answer, _)| answer.class == Class::Connection)
@@ -226,13 +226,13 @@ impl Shared {
             return;
         };
         if let Err(error) = acks.write(acked) {
-            // A run whose book is incomplete proves nothing: end it.
+            // A run whose record is incomplete proves nothing: end it.
             self.failed.lock().get_or_insert(error);
             self.halt.stop();
         }
     }
 
-    fn book(&self, work: &[Work], answers: &[(Answer, Instant)], now: Instant) {
+    fn record(&self, work: &[Work], answers: &[(Answer, Instant)], now: Instant) {
         let mut acked = 0;
         for (work, (answer, _)) in work.iter().zip(answers) {
             self.answers[answer.class as usize].fetch_add(1, Ordering::Relaxed);

@@ -34,7 +34,7 @@ impl Latencies {
         }
     }
 
-    /// Books times in microseconds; one lock for all of them.
+    /// Records times in microseconds; one lock for all of them.
     pub(super) fn record(&self, micros: impl Iterator<Item = u64>) {
         let mut window = self.window.lock();
         micros.for_each(|micros| window.saturating_record(micros.max(1)));

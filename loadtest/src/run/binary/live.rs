@@ -17,7 +17,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::timeout;
 
-use super::book::{Answered, Book, Opened};
+use super::in_flight::{Answered, InFlight, Opened};
 use crate::clock;
 
 const CONNECT: Duration = Duration::from_secs(10);
@@ -51,7 +51,7 @@ pub(super) struct Live {
 }
 
 struct Shared {
-    book: Mutex<Book>,
+    in_flight: Mutex<InFlight>,
     credit: Notify,
     gone: watch::Sender<bool>,
     retry_after: Mutex<Option<Duration>>,
@@ -82,10 +82,10 @@ impl Live {
         write.write_all(&bytes).await.map_err(io)?;
         let mut decoder = Decoder::new(MAX_FRAME);
         let welcome = await_welcome(&mut read, &mut decoder).await?;
-        let book = Book::new(welcome.credit).map_err(|error| error.to_string())?;
+        let in_flight = InFlight::new(welcome.credit).map_err(|error| error.to_string())?;
         let gone = watch::Sender::new(false);
         let shared = Arc::new(Shared {
-            book: Mutex::new(book),
+            in_flight: Mutex::new(in_flight),
             credit: Notify::new(),
             gone,
             retry_after: Mutex::default(),
@@ -105,7 +105,7 @@ impl Live {
     }
 
     pub(super) fn why_lost(&self) -> Option<String> {
-        self.shared.book.lock().lost().cloned()
+        self.shared.in_flight.lock().lost().cloned()
     }
 
     pub(super) fn retry_after(&self) -> Option<Duration> {
@@ -122,7 +122,7 @@ impl Live {
         let fitting = fitting(rows, self.welcome.max_frame)?;
         loop {
             let granted = self.shared.credit.notified();
-            let opened = self.shared.book.lock().open(fitting);
+            let opened = self.shared.in_flight.lock().open(fitting);
             match opened {
                 Opened::Frame {
                     first,
@@ -151,7 +151,7 @@ impl Live {
 
     /// One grant wakes one sender; it wakes the next when some is left.
     fn pass_credit_on(&self) {
-        if self.shared.book.lock().has_credit() {
+        if self.shared.in_flight.lock().has_credit() {
             self.shared.credit.notify_one();
         }
     }
@@ -203,23 +203,23 @@ fn ended(fatal: &sluis_model::wire::Fatal) -> String {
 
 impl Shared {
     fn lose(&self, why: String) {
-        self.book.lock().lose(why);
+        self.in_flight.lock().lose(why);
         self.gone.send_replace(true);
         self.credit.notify_waiters();
     }
 
     fn take(&self, decoder: &mut Decoder<ServerFrame>) -> Result<(), String> {
         let at = clock::mono();
-        let mut book = self.book.lock();
+        let mut in_flight = self.in_flight.lock();
         while let Some(frame) = decoder.next().map_err(|error| error.to_string())? {
             match frame {
-                ServerFrame::Ack(ack) => book.accepted(ack, at)?,
+                ServerFrame::Ack(ack) => in_flight.accepted(ack, at)?,
                 ServerFrame::AckBatch(acks) => acks
                     .into_iter()
-                    .try_for_each(|ack| book.accepted(ack, at))?,
-                ServerFrame::Refuse(refused) => book.refused(&refused, at)?,
+                    .try_for_each(|ack| in_flight.accepted(ack, at))?,
+                ServerFrame::Refuse(refused) => in_flight.refused(&refused, at)?,
                 ServerFrame::Credit { grant } => {
-                    book.grant(grant)?;
+                    in_flight.grant(grant)?;
                     self.credit.notify_one();
                 }
                 ServerFrame::Pong { .. } => {}

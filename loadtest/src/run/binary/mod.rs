@@ -1,8 +1,8 @@
 //! The binary port: frames of many rows, several of them unanswered on one connection, within the
 //! credit that was granted. Owns which sender uses which connection and when a lost one is opened
-//! again; refuses to know frames (`live`) and books (`book`).
+//! again; refuses to know frames (`live`) and what is under way (`in_flight`).
 
-mod book;
+mod in_flight;
 mod live;
 mod request;
 

@@ -133,7 +133,7 @@ struct Server {
 #[error("closed before the answer, as the profile asks")]
 struct Cut;
 
-type Answer = Response<Full<Bytes>>;
+type HttpResponse = Response<Full<Bytes>>;
 
 async fn accept(listener: TcpListener, server: Arc<Server>) {
     let mut connections = JoinSet::new();
@@ -161,7 +161,7 @@ async fn serve(stream: TcpStream, server: Arc<Server>) {
 }
 
 impl Server {
-    async fn route(&self, request: Request<Incoming>) -> Result<Answer, Cut> {
+    async fn route(&self, request: Request<Incoming>) -> Result<HttpResponse, Cut> {
         let (parts, body) = request.into_parts();
         let path = parts.uri.path();
         if !path.starts_with("/__sink/") && self.core.is_down(Channel::Sms) {
@@ -194,7 +194,7 @@ impl Server {
         }
     }
 
-    fn replace_profile(&self, body: &[u8]) -> Answer {
+    fn replace_profile(&self, body: &[u8]) -> HttpResponse {
         match Profile::parse("(request)", &String::from_utf8_lossy(body)) {
             Ok(profile) => {
                 self.core.set_profile(profile);
@@ -208,7 +208,7 @@ impl Server {
         }
     }
 
-    async fn post_message(&self, authorization: &[u8], body: &[u8]) -> Result<Answer, Cut> {
+    async fn post_message(&self, authorization: &[u8], body: &[u8]) -> Result<HttpResponse, Cut> {
         let checked = self
             .check_key(authorization)
             .and_then(|()| message::parse(body));
@@ -247,7 +247,12 @@ impl Server {
     }
 
     /// One verdict for the request: the worst of its recipients'.
-    fn settle(&self, parsed: &Parsed, decisions: &[Decision], body: &[u8]) -> Result<Answer, Cut> {
+    fn settle(
+        &self,
+        parsed: &Parsed,
+        decisions: &[Decision],
+        body: &[u8],
+    ) -> Result<HttpResponse, Cut> {
         let has = |verdict| decisions.iter().any(|d| d.verdict == verdict);
         if has(Verdict::InDoubtLost) {
             self.core.book().count(Channel::Sms, "lost");
@@ -292,7 +297,7 @@ impl Server {
         Ok(answer(StatusCode::CREATED, "application/json", object))
     }
 
-    fn throttled(&self) -> Answer {
+    fn throttled(&self) -> HttpResponse {
         self.core.book().count(Channel::Sms, "throttled");
         refusal(&ApiError::too_many())
     }
@@ -361,7 +366,7 @@ impl Server {
     }
 }
 
-fn refusal(error: &ApiError) -> Answer {
+fn refusal(error: &ApiError) -> HttpResponse {
     let mut response = answer(error.status, "application/json", error.body());
     if let Some(seconds) = error.retry_after_s {
         response
@@ -371,7 +376,7 @@ fn refusal(error: &ApiError) -> Answer {
     response
 }
 
-fn answer(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Answer {
+fn answer(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> HttpResponse {
     let mut response = Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = status;
     response

@@ -1,5 +1,6 @@
-//! The books of one connection: the credit that is left, and the frames that wait for answers. Owns
-//! correlations; refuses an answer to something that was not asked, and to send without credit.
+//! What is under way on one connection: the credit that is left, and the frames that wait for
+//! answers. Owns correlations; refuses an answer to something that was not asked, and to send
+//! without credit.
 
 use std::collections::HashMap;
 
@@ -16,7 +17,7 @@ const ROW_BITS: u32 = 16;
 pub(super) type Answered = (usize, Answer, Instant);
 
 #[derive(Debug)]
-pub(super) struct Book {
+pub(super) struct InFlight {
     allowance: Allowance,
     next: u64,
     open: HashMap<u64, Open>,
@@ -43,7 +44,7 @@ pub(super) enum Opened {
     Lost,
 }
 
-impl Book {
+impl InFlight {
     pub(super) fn new(credit: u32) -> Result<Self, Overgranted> {
         let mut allowance = Allowance::default();
         allowance.add(credit)?;
@@ -55,7 +56,7 @@ impl Book {
         })
     }
 
-    /// Books as many of `want` rows as there is credit for.
+    /// Opens a frame for as many of `want` rows as there is credit for.
     pub(super) fn open(&mut self, want: usize) -> Opened {
         if self.lost.is_some() {
             return Opened::Lost;
@@ -150,8 +151,11 @@ mod tests {
     use crate::clock;
     use crate::run::Class;
 
-    fn frame(book: &mut Book, want: usize) -> (u64, usize, oneshot::Receiver<Vec<Answered>>) {
-        match book.open(want) {
+    fn frame(
+        in_flight: &mut InFlight,
+        want: usize,
+    ) -> (u64, usize, oneshot::Receiver<Vec<Answered>>) {
+        match in_flight.open(want) {
             Opened::Frame {
                 first,
                 rows,
@@ -172,37 +176,37 @@ mod tests {
 
     #[tokio::test]
     async fn credit_bounds_what_is_sent_and_only_a_grant_gives_some_back() {
-        let mut book = Book::new(3).unwrap();
-        let (first, rows, answers) = frame(&mut book, 5);
+        let mut in_flight = InFlight::new(3).unwrap();
+        let (first, rows, answers) = frame(&mut in_flight, 5);
         assert_eq!(rows, 3);
-        assert!(matches!(book.open(1), Opened::NoCredit));
+        assert!(matches!(in_flight.open(1), Opened::NoCredit));
         for row in 0..3 {
-            book.accepted(ack(first + row), clock::mono()).unwrap();
+            in_flight.accepted(ack(first + row), clock::mono()).unwrap();
         }
         assert_eq!(answers.await.unwrap().len(), 3);
         assert!(
-            matches!(book.open(1), Opened::NoCredit),
+            matches!(in_flight.open(1), Opened::NoCredit),
             "an answer gives no credit back"
         );
-        book.grant(2).unwrap();
-        assert_eq!(frame(&mut book, 5).1, 2);
-        assert!(book.grant(u32::MAX).is_err());
+        in_flight.grant(2).unwrap();
+        assert_eq!(frame(&mut in_flight, 5).1, 2);
+        assert!(in_flight.grant(u32::MAX).is_err());
     }
 
     #[tokio::test]
     async fn answers_come_in_any_order_and_find_their_rows() {
-        let mut book = Book::new(10).unwrap();
-        let (one, _, first) = frame(&mut book, 2);
-        let (two, _, second) = frame(&mut book, 1);
+        let mut in_flight = InFlight::new(10).unwrap();
+        let (one, _, first) = frame(&mut in_flight, 2);
+        let (two, _, second) = frame(&mut in_flight, 1);
         let refusal = Refused {
             correlation: one + 1,
             code: RefuseCode::ShareFull,
             retry_after_ms: 0,
             problems: Vec::new(),
         };
-        book.accepted(ack(two), clock::mono()).unwrap();
-        book.refused(&refusal, clock::mono()).unwrap();
-        book.accepted(ack(one), clock::mono()).unwrap();
+        in_flight.accepted(ack(two), clock::mono()).unwrap();
+        in_flight.refused(&refusal, clock::mono()).unwrap();
+        in_flight.accepted(ack(one), clock::mono()).unwrap();
         let rows: Vec<_> = first
             .await
             .unwrap()
@@ -215,24 +219,26 @@ mod tests {
             Some("00000000000000000000000000000007")
         );
         assert!(
-            book.accepted(ack(two), clock::mono()).is_err(),
+            in_flight.accepted(ack(two), clock::mono()).is_err(),
             "answered before"
         );
         assert!(
-            book.accepted(ack(99 << ROW_BITS), clock::mono()).is_err(),
+            in_flight
+                .accepted(ack(99 << ROW_BITS), clock::mono())
+                .is_err(),
             "never asked"
         );
     }
 
     #[tokio::test]
     async fn a_lost_connection_hands_over_what_came() {
-        let mut book = Book::new(10).unwrap();
-        let (first, _, answers) = frame(&mut book, 3);
-        book.accepted(ack(first + 2), clock::mono()).unwrap();
-        book.lose("cut".into());
-        book.lose("later".into());
+        let mut in_flight = InFlight::new(10).unwrap();
+        let (first, _, answers) = frame(&mut in_flight, 3);
+        in_flight.accepted(ack(first + 2), clock::mono()).unwrap();
+        in_flight.lose("cut".into());
+        in_flight.lose("later".into());
         assert_eq!(answers.await.unwrap().len(), 1);
-        assert_eq!(book.lost().map(String::as_str), Some("cut"));
-        assert!(matches!(book.open(1), Opened::Lost));
+        assert_eq!(in_flight.lost().map(String::as_str), Some("cut"));
+        assert!(matches!(in_flight.open(1), Opened::Lost));
     }
 }
