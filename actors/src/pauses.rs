@@ -1,6 +1,6 @@
 //! Owns what is paused now, as the edges see it: every scope with its beginning. Each shard keeps
-//! its own copy for its decisions and tells this registry. Refuses to pause or resume anything itself:
-//! a control request to every shard does.
+//! its own copy for its decisions and tells this registry. Refuses to pause or resume anything
+//! itself: a control request to every shard does.
 
 use std::collections::{BTreeMap, BTreeSet};
 

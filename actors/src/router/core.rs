@@ -51,8 +51,8 @@ impl std::fmt::Debug for RouterCore {
 }
 
 impl RouterCore {
-    /// A router with all permits free, all limiters empty and one outbox for each shard, in the order of
-    /// shards.
+    /// A router with all permits free, all limiters empty and one outbox for each shard, in the
+    /// order of shards.
     #[must_use]
     pub fn new(
         settings: RouterSettings,
