@@ -9,45 +9,6 @@ use crate::body::read_body;
 
 const SHARD: Shard = Shard(0);
 
-fn settle(world: &World, shard: &mut ShardCore) {
-    for _ in 0..100 {
-        while shard.turn() {}
-        if world.journal.commit() == 0 {
-            return;
-        }
-    }
-    panic!("it never settles");
-}
-
-/// Asks for everything alive to be written again, as far as the log is durable now.
-fn ask(world: &World) -> Sequence {
-    let horizon = world.journal.durable(SHARD).next();
-    world.horizon.ask(horizon);
-    world.waker.wake();
-    horizon
-}
-
-fn snapshot(world: &World, shard: &mut ShardCore, tenant: &str) -> Tenant {
-    let query = Query::Tenant(World::key(tenant));
-    world.business(|reply| ShardRequest::Query { query, reply }, 90);
-    settle(world, shard);
-    match world.answers().pop() {
-        Some((90, ShardAnswer::Snapshot(snapshot))) => snapshot.tenant,
-        other => panic!("{other:?}"),
-    }
-}
-
-/// The world after a restart of the process.
-fn restarted(world: World) -> (World, ShardCore) {
-    let world = World {
-        quota: Arc::new(Quota::new(100, 100, [(HOUSE, 100)])),
-        horizon: Arc::default(),
-        ..world
-    };
-    let shard = world.start();
-    (world, shard)
-}
-
 #[test]
 fn what_is_alive_is_there_after_everything_before_was_trimmed() {
     let world = World::new();
@@ -66,7 +27,7 @@ fn what_is_alive_is_there_after_everything_before_was_trimmed() {
     settle(&world, &mut shard);
     world.answers();
     world.clock.advance(1_000);
-    let horizon = ask(&world);
+    let horizon = ask_to_carry(&world);
     settle(&world, &mut shard);
     let carried = world.horizon.carried().expect("it is carried");
     assert_eq!(carried.horizon, horizon);
@@ -77,7 +38,7 @@ fn what_is_alive_is_there_after_everything_before_was_trimmed() {
     drop(shard);
     world.journal.trim(SHARD, horizon).expect("durable");
 
-    let (world, mut shard) = restarted(world);
+    let (world, mut shard) = restarted(world, Readers::inline());
     assert_eq!(world.quota.total().0, 8);
     for (n, expected) in expected.iter().enumerate() {
         assert_eq!(snapshot(&world, &mut shard, &format!("H-{n}")), *expected);
@@ -94,12 +55,12 @@ fn what_is_alive_is_there_after_everything_before_was_trimmed() {
     );
     // Again and again: each horizon lies behind all that was carried for the one before.
     for _ in 0..3 {
-        let horizon = ask(&world);
+        let horizon = ask_to_carry(&world);
         settle(&world, &mut shard);
         world.journal.trim(SHARD, horizon).expect("durable");
     }
     drop(shard);
-    let (world, mut shard) = restarted(world);
+    let (world, mut shard) = restarted(world, Readers::inline());
     assert_eq!(world.quota.total().0, 8);
     world.grant(8);
     settle(&world, &mut shard);
@@ -121,7 +82,7 @@ fn what_has_nothing_left_is_not_carried() {
     world.inbox.outcome(dispatch.attempt, verdict);
     settle(&world, &mut shard);
     let before = world.journal.last(SHARD);
-    let horizon = ask(&world);
+    let horizon = ask_to_carry(&world);
     settle(&world, &mut shard);
     assert_eq!(
         world.journal.last(SHARD).0 - before.0,
@@ -135,7 +96,7 @@ fn what_has_nothing_left_is_not_carried() {
     drop(shard);
     world.journal.trim(SHARD, horizon).expect("durable");
     // How it ended is still told, by the table alone.
-    let (world, mut shard) = restarted(world);
+    let (world, mut shard) = restarted(world, Readers::inline());
     let id = dispatch.attempt.id;
     let query = Query::Notification {
         corporation: HOUSE,
@@ -159,7 +120,7 @@ fn it_is_not_done_while_an_attempt_may_still_read_its_body_where_it_stood() {
     world.grant(1);
     settle(&world, &mut shard);
     let dispatch = world.sent.lock().pop().expect("it was sent");
-    let horizon = ask(&world);
+    let horizon = ask_to_carry(&world);
     settle(&world, &mut shard);
     assert_eq!(world.horizon.carried(), None, "it is under way");
     let verdict = Verdict::Retry {
@@ -200,7 +161,7 @@ fn an_attempt_whose_notification_ended_meanwhile_holds_it_up_too() {
         92,
     );
     settle(&world, &mut shard);
-    ask(&world);
+    ask_to_carry(&world);
     settle(&world, &mut shard);
     assert_eq!(world.horizon.carried(), None, "its message is being made");
     drop(dispatch);
@@ -217,7 +178,7 @@ fn an_attempt_that_outlived_a_rebuilding_holds_it_up_too() {
     world.grant(1);
     settle(&world, &mut shard);
     let dispatch = world.sent.lock().pop().expect("it was sent");
-    ask(&world);
+    ask_to_carry(&world);
     settle(&world, &mut shard);
     let mut shard = shard.rebuild().expect("rebuilt");
     settle(&world, &mut shard);
@@ -240,14 +201,14 @@ fn a_tenant_with_more_bodies_than_are_fetched_at_once_is_carried_in_several_step
         settle(&world, &mut shard);
     }
     world.answers();
-    let horizon = ask(&world);
+    let horizon = ask_to_carry(&world);
     settle(&world, &mut shard);
     assert!(world.horizon.carried().is_some());
     let state = snapshot(&world, &mut shard, "H-1");
     assert!(state.open.iter().all(|open| open.body >= horizon.0));
     drop(shard);
     world.journal.trim(SHARD, horizon).expect("durable");
-    let (world, mut shard) = restarted(world);
+    let (world, mut shard) = restarted(world, Readers::inline());
     assert_eq!(snapshot(&world, &mut shard, "H-1"), state);
 }
 
@@ -260,7 +221,7 @@ fn what_is_decided_while_it_is_carried_is_not_lost() {
         settle(&world, &mut shard);
     }
     // Nothing is committed meanwhile: every turn decides something new beside it.
-    let horizon = ask(&world);
+    let horizon = ask_to_carry(&world);
     for number in 5..=9 {
         world.notify(if number % 2 == 0 { "H-1" } else { "H-2" }, number);
         shard.turn();
@@ -270,7 +231,7 @@ fn what_is_decided_while_it_is_carried_is_not_lost() {
     let expected = ["H-1", "H-2"].map(|tenant| snapshot(&world, &mut shard, tenant));
     drop(shard);
     world.journal.trim(SHARD, horizon).expect("durable");
-    let (world, mut shard) = restarted(world);
+    let (world, mut shard) = restarted(world, Readers::inline());
     assert_eq!(
         ["H-1", "H-2"].map(|tenant| snapshot(&world, &mut shard, tenant)),
         expected
@@ -293,7 +254,7 @@ fn carried_and_ended(world: &World, times: usize) -> (AttemptRef, Ended, Sequenc
     settle(world, &mut shard);
     let mut horizon = Sequence::FIRST;
     for _ in 0..times {
-        horizon = ask(world);
+        horizon = ask_to_carry(world);
         settle(world, &mut shard);
     }
     cancel(world, &mut shard, attempt.id);

@@ -40,4 +40,4 @@ use crate::readers::Readers;
 use crate::router::Owner;
 use crate::wake::{Activity, Waker};
 
-use world::{HOUSE, World};
+use world::{HOUSE, World, ask_to_carry, restarted, settle, snapshot};

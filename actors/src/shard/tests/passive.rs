@@ -23,14 +23,6 @@ pub(super) fn resting() -> World {
     }
 }
 
-/// Everything that can happen without readers and without time.
-pub(super) fn settle(world: &World, shard: &mut ShardCore) {
-    for _ in 0..8 {
-        while shard.turn() {}
-        world.journal.commit();
-    }
-}
-
 /// A shard with so many passive tenants, `H-1` on, each with one notification that waits an hour.
 pub(super) fn at_rest(world: &World, tenants: u64) -> (ShardCore, Vec<NotificationId>) {
     let mut shard = world.start();

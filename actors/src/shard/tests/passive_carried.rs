@@ -1,21 +1,12 @@
 //! Tenants at rest while the log before them is forgotten: they are written again without becoming
 //! active, and whoever comes or goes in the middle of it loses nothing.
 
-use sluis_journal::Sequence;
 use sluis_model::Tenant;
 
-use super::passive::{SHARD, ask_state, at_rest, is_passive, resting, run_one, settle};
+use super::passive::{SHARD, ask_state, at_rest, is_passive, resting, run_one};
 use super::*;
 use crate::body::read_body;
 use world::state;
-
-/// Asks for everything alive to be written again, as far as the log is durable now.
-fn ask(world: &World) -> Sequence {
-    let horizon = world.journal.durable(SHARD).next();
-    world.horizon.ask(horizon);
-    world.waker.wake();
-    horizon
-}
 
 /// Everything that can happen without time, readers included.
 fn settle_all(world: &World, shard: &mut ShardCore) {
@@ -23,18 +14,6 @@ fn settle_all(world: &World, shard: &mut ShardCore) {
     while run_one(world) {
         settle(world, shard);
     }
-}
-
-/// The world after a restart of the process.
-fn restarted(world: World) -> (World, ShardCore) {
-    let world = World {
-        quota: Arc::new(Quota::new(100, 100, [(HOUSE, 100)])),
-        horizon: Arc::default(),
-        readers: Readers::by_hand(),
-        ..world
-    };
-    let shard = world.start();
-    (world, shard)
 }
 
 /// The state of a tenant that is asked for.
@@ -52,7 +31,7 @@ fn passive_tenants_are_carried_with_their_bodies_and_stay_passive() {
     let world = resting();
     let (mut shard, ids) = at_rest(&world, 3);
     for _ in 0..3 {
-        let horizon = ask(&world);
+        let horizon = ask_to_carry(&world);
         settle_all(&world, &mut shard);
         let carried = world.horizon.carried().expect("it is carried");
         assert_eq!(carried.horizon, horizon);
@@ -63,7 +42,7 @@ fn passive_tenants_are_carried_with_their_bodies_and_stay_passive() {
         .map(|number| told(&world, &mut shard, &format!("H-{number}")))
         .collect();
     drop(shard);
-    let (world, mut shard) = restarted(world);
+    let (world, mut shard) = restarted(world, Readers::by_hand());
     assert_eq!(world.quota.total().0, 3);
     for (number, was) in (1..).zip(was) {
         let is = told(&world, &mut shard, &format!("H-{number}"));
@@ -78,7 +57,7 @@ fn passive_tenants_are_carried_with_their_bodies_and_stay_passive() {
 fn a_tenant_who_becomes_active_while_it_is_fetched_is_carried_as_it_is_then() {
     let world = resting();
     let (mut shard, _) = at_rest(&world, 1);
-    let horizon = ask(&world);
+    let horizon = ask_to_carry(&world);
     // The reader is asked for the state; before it brings it, a message has the tenant activated.
     shard.turn();
     assert_eq!(world.readers.waiting(), 1);
@@ -92,7 +71,7 @@ fn a_tenant_who_becomes_active_while_it_is_fetched_is_carried_as_it_is_then() {
     );
     world.journal.trim(SHARD, horizon).expect("durable");
     drop(shard);
-    let (world, mut shard) = restarted(world);
+    let (world, mut shard) = restarted(world, Readers::by_hand());
     let is = told(&world, &mut shard, "H-1");
     assert_eq!(is.open.len(), 2);
     for open in &is.open {
@@ -104,7 +83,7 @@ fn a_tenant_who_becomes_active_while_it_is_fetched_is_carried_as_it_is_then() {
 fn a_tenant_stored_anew_while_a_message_waits_is_read_where_it_stands_then() {
     let world = resting();
     let (mut shard, _) = at_rest(&world, 1);
-    ask(&world);
+    ask_to_carry(&world);
     shard.turn();
     let fetch = world.readers.take_one().expect("the fetch");
     ask_state(&world, "H-1", 10);
@@ -152,7 +131,7 @@ fn a_tenant_with_nothing_left_is_stored_anew_when_its_record_goes() {
     let tenant = shard.tenants.find(&World::key("H-1")).unwrap().unwrap();
     assert!(shard.store(tenant));
     settle(&world, &mut shard);
-    let horizon = ask(&world);
+    let horizon = ask_to_carry(&world);
     settle_all(&world, &mut shard);
     world.journal.trim(SHARD, horizon).expect("durable");
     world.answers();

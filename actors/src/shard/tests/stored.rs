@@ -19,22 +19,6 @@ fn with_three_open(world: &World) -> ShardCore {
     shard
 }
 
-fn settle(world: &World, shard: &mut ShardCore) {
-    while shard.turn() {}
-    world.journal.commit();
-    while shard.turn() {}
-}
-
-fn state(world: &World, shard: &mut ShardCore, tenant: &str) -> Tenant {
-    let query = Query::Tenant(World::key(tenant));
-    world.business(|reply| ShardRequest::Query { query, reply }, 90);
-    settle(world, shard);
-    match world.answers().pop() {
-        Some((90, ShardAnswer::Snapshot(snapshot))) => snapshot.tenant,
-        other => panic!("{other:?}"),
-    }
-}
-
 /// The pieces that store a tenant with all its bodies, as they would be written now.
 fn pieces(world: &World, tenant: &str, state: &Tenant) -> Vec<StoredTenant> {
     let body = |open: &sluis_model::Open| {
@@ -67,7 +51,7 @@ fn what_is_stored_is_all_that_is_needed_of_what_came_before() {
     let mut shard = with_three_open(&world);
     let mut expected = Vec::new();
     for tenant in ["H-1", "H-2"] {
-        let mut was = state(&world, &mut shard, tenant);
+        let mut was = snapshot(&world, &mut shard, tenant);
         let pieces = pieces(&world, tenant, &was);
         let first = append(&world, &pieces);
         was.was_stored(&pieces, first);
@@ -84,7 +68,7 @@ fn what_is_stored_is_all_that_is_needed_of_what_came_before() {
     let mut shard = again.start();
     assert_eq!(again.quota.total().0, 3, "open");
     for (tenant, was) in expected {
-        assert_eq!(state(&again, &mut shard, tenant), was, "{tenant}");
+        assert_eq!(snapshot(&again, &mut shard, tenant), was, "{tenant}");
     }
     // Index, ready list and body are there.
     again.grant(3);
@@ -136,11 +120,11 @@ fn records_between_the_horizon_and_the_stored_tenant_do_no_harm() {
     settle(&world, &mut shard);
     world.answers();
     let horizon = Sequence(4);
-    let mut was = state(&world, &mut shard, "H-1");
+    let mut was = snapshot(&world, &mut shard, "H-1");
     let stored = pieces(&world, "H-1", &was);
     let first = append(&world, &stored);
     was.was_stored(&stored, first);
-    let other = state(&world, &mut shard, "H-2");
+    let other = snapshot(&world, &mut shard, "H-2");
     append(&world, &pieces(&world, "H-2", &other));
     drop(shard);
     world.journal.trim(SHARD, horizon).expect("it is durable");
@@ -151,18 +135,18 @@ fn records_between_the_horizon_and_the_stored_tenant_do_no_harm() {
     };
     let mut shard = again.start();
     assert_eq!(again.quota.total().0, 3, "open");
-    assert_eq!(state(&again, &mut shard, "H-1"), was);
+    assert_eq!(snapshot(&again, &mut shard, "H-1"), was);
 }
 
 #[test]
 fn a_set_of_pieces_that_was_cut_off_changes_nothing() {
     let world = World::new();
     let mut shard = with_three_open(&world);
-    let was = state(&world, &mut shard, "H-1");
+    let was = snapshot(&world, &mut shard, "H-1");
     let mut cut = pieces(&world, "H-1", &Tenant::default());
     cut.iter_mut().for_each(|piece| piece.pieces = 2);
     append(&world, &cut);
     drop(shard);
     let mut shard = world.start();
-    assert_eq!(state(&world, &mut shard, "H-1"), was);
+    assert_eq!(snapshot(&world, &mut shard, "H-1"), was);
 }

@@ -40,12 +40,6 @@ fn lived(world: &World, happens: &[(u8, u8)]) -> Vec<TenantRecord> {
     records
 }
 
-fn settle(world: &World, shard: &mut ShardCore) {
-    while shard.turn() {}
-    world.journal.commit();
-    while shard.turn() {}
-}
-
 fn send_one(world: &World, shard: &mut ShardCore) {
     world.grant(1);
     settle(world, shard);

@@ -1,5 +1,8 @@
 //! A shard on an in-memory journal and a manual clock, with nobody around it but the test.
 
+use sluis_journal::{Sequence, Shard};
+use sluis_model::Tenant;
+
 use super::*;
 
 pub(super) const HOUSE: CorporationId = CorporationId(1);
@@ -255,4 +258,53 @@ pub(super) fn state<'a>(shard: &'a ShardCore, tenant: &str) -> &'a sluis_model::
         Ok(Some(tenant)) => shard.tenants.state(tenant),
         other => panic!("{tenant} is not active: {other:?}"),
     }
+}
+
+/// Turns without a record after which a shard has settled: what follows from the last one, such as
+/// putting tenants to rest, takes turns of its own.
+const QUIET_TURNS: usize = 4;
+
+/// Everything that can happen without time, and without readers that have turns of their own.
+pub(super) fn settle(world: &World, shard: &mut ShardCore) {
+    let mut quiet = 0;
+    for _ in 0..100 {
+        while shard.turn() {}
+        let is_quiet = world.journal.commit() == 0;
+        quiet = if is_quiet { quiet + 1 } else { 0 };
+        if quiet == QUIET_TURNS {
+            return;
+        }
+    }
+    panic!("it never settles");
+}
+
+/// The state of a tenant, as anybody is told it.
+pub(super) fn snapshot(world: &World, shard: &mut ShardCore, tenant: &str) -> Tenant {
+    let query = Query::Tenant(World::key(tenant));
+    world.business(|reply| ShardRequest::Query { query, reply }, 90);
+    settle(world, shard);
+    match world.answers().pop() {
+        Some((90, ShardAnswer::Snapshot(snapshot))) => snapshot.tenant,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Asks for everything alive to be written again, as far as the log is durable now.
+pub(super) fn ask_to_carry(world: &World) -> Sequence {
+    let horizon = world.journal.durable(Shard(0)).next();
+    world.horizon.ask(horizon);
+    world.waker.wake();
+    horizon
+}
+
+/// The world after a restart of the process.
+pub(super) fn restarted(world: World, readers: Arc<Readers>) -> (World, ShardCore) {
+    let world = World {
+        quota: Arc::new(Quota::new(100, 100, [(HOUSE, 100)])),
+        horizon: Arc::default(),
+        readers,
+        ..world
+    };
+    let shard = world.start();
+    (world, shard)
 }
