@@ -7,6 +7,7 @@ use sluis_actors::{Query, ShardRequest};
 use sluis_model::{Control, Phase, ShardId, TenantKey, Timestamp};
 
 use crate::safety::bounds::Bounds;
+use crate::safety::no_way::NoWays;
 use crate::safety::{Check, explained};
 use crate::senders::What;
 use crate::world::World;
@@ -64,12 +65,12 @@ impl World {
         self.escalations
             .settled(&self.shadow, now, &mut self.findings);
         self.payments.settled(&self.shadow, &mut self.findings);
-        self.no_ways.settled(
-            (&self.plan, &self.contracts),
-            &self.shadow,
-            now,
-            &mut self.findings,
-        );
+        NoWays::settled(&self.contracts, &self.shadow, now, &mut self.findings);
+        if self.calm {
+            let house = (&self.plan, &self.contracts);
+            self.no_ways
+                .calm(house, &self.shadow, now, &mut self.findings);
+        }
         Bounds::settled(&self.house, &self.shadow, &mut self.findings);
     }
 

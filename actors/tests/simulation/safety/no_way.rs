@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use sluis_model::{
-    Barred, Channel, CorporationId, Flow, FlowBook, Input, MINUTE, NotificationId, Open, Phase,
-    TenantKey, TenantRecord, Timestamp, Verdict,
+    Barred, Channel, CorporationId, FlowBook, Input, MINUTE, NotificationId, Open, Phase, SECOND,
+    TenantRecord, Timestamp, Verdict,
 };
 
 use super::{Check, Findings};
@@ -19,8 +19,9 @@ use crate::shadow::Shadow;
 const CHECK: Check = Check::NoWayLeft;
 /// How far a restless clock may have gone back.
 const RESTLESS_MS: i64 = 20;
-/// How often all may have settled while something waits for nobody: a full line is told again.
-const MOST_SEEN: usize = 3;
+/// How long something may wait for nobody once all is calm, in milliseconds: the engine looks every
+/// five seconds, and tells a line that was full again.
+const LOOKS_MS: i64 = 10 * SECOND;
 
 /// What one provider answered since the process began.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,8 +39,8 @@ struct Answers {
 #[derive(Debug, Default)]
 pub(crate) struct NoWays {
     answers: [Answers; WAYS.len()],
-    /// When it was seen to wait in vain, each time that all had settled at another instant.
-    in_vain: BTreeMap<NotificationId, Vec<Timestamp>>,
+    /// When it was first seen to wait in vain while all was calm.
+    in_vain: BTreeMap<NotificationId, Timestamp>,
 }
 
 impl NoWays {
@@ -109,42 +110,41 @@ impl NoWays {
         });
     }
 
-    /// Nothing is under way.
+    /// Nothing is under way: nothing waits where no provider serves its corporation.
     pub(crate) fn settled(
+        contracts: &Contracts,
+        shadow: &Shadow,
+        now: Timestamp,
+        findings: &mut Findings,
+    ) {
+        for (open, line) in in_lines(shadow, now) {
+            findings.expect(line.ways(contracts).next().is_some(), CHECK, || {
+                format!("{} waits in {line:?}, and nobody serves it", open.id)
+            });
+        }
+    }
+
+    /// Nothing is under way, and the faults are over: nothing goes on waiting where every provider has
+    /// refused our account for long enough.
+    pub(crate) fn calm(
         &mut self,
         (plan, contracts): (&Plan, &Contracts),
         shadow: &Shadow,
         now: Timestamp,
         findings: &mut Findings,
     ) {
-        let mut in_vain = std::mem::take(&mut self.in_vain);
-        for (tenant, open) in shadow.all_open() {
-            let Some((channel, pinned)) = in_line(shadow, tenant, open, now) else {
+        let long = plan.give_up_ms() + MINUTE;
+        let before = std::mem::take(&mut self.in_vain);
+        for (open, line) in in_lines(shadow, now) {
+            let mut ways = line.ways(contracts);
+            if !ways.all(|way| is_long(self.answers[way].certainly, now, long)) {
                 continue;
-            };
-            let mut ways = contracts
-                .serving(channel, tenant.corporation, pinned)
-                .peekable();
-            findings.expect(ways.peek().is_some(), CHECK, || {
-                format!(
-                    "{} waits for {pinned:?} of {channel}, and nobody serves it",
-                    open.id
-                )
-            });
-            let long = plan.give_up_ms() + MINUTE;
-            if ways.all(|way| is_long(self.answers[way].certainly, now, long)) {
-                let mut seen = in_vain.remove(&open.id).unwrap_or_default();
-                if seen.last().is_none_or(|last| *last < now) {
-                    seen.push(now);
-                }
-                findings.expect(seen.len() <= MOST_SEEN, CHECK, || {
-                    format!(
-                        "{} waits for providers that take nothing since {:?}",
-                        open.id, seen[0]
-                    )
-                });
-                self.in_vain.insert(open.id, seen);
             }
+            let first = before.get(&open.id).copied().unwrap_or(now);
+            findings.expect(now.since(first) < LOOKS_MS, CHECK, || {
+                format!("{} waits in {line:?} in vain since {first}", open.id)
+            });
+            self.in_vain.insert(open.id, first);
         }
     }
 }
@@ -154,32 +154,47 @@ fn is_long(since: Option<Timestamp>, now: Timestamp, long_ms: i64) -> bool {
     since.is_some_and(|since| now.since(since) >= long_ms)
 }
 
-/// The line that a message waits in, unless it is paused.
-fn in_line<'a>(
-    shadow: &Shadow,
-    tenant: &TenantKey,
-    open: &'a Open,
-    now: Timestamp,
-) -> Option<(Channel, Option<&'a str>)> {
-    match &open.phase {
-        Phase::Ready {
+/// What a message waits in line for.
+#[derive(Debug)]
+struct Line<'a> {
+    corporation: CorporationId,
+    channel: Channel,
+    /// Only this provider.
+    pinned: Option<&'a str>,
+}
+
+impl Line<'_> {
+    /// The ways that are open to it.
+    fn ways(&self, contracts: &Contracts) -> impl Iterator<Item = usize> {
+        contracts.serving(self.channel, self.corporation, self.pinned)
+    }
+}
+
+/// Everything that waits in line at `now`, but for what is paused.
+fn in_lines(shadow: &Shadow, now: Timestamp) -> impl Iterator<Item = (&Open, Line<'_>)> {
+    shadow.all_open().filter_map(move |(tenant, open)| {
+        let Phase::Ready {
             channel,
             pinned,
             not_before,
             ..
-        } if *not_before <= now && !is_paused(shadow, tenant, open, *channel) => {
-            Some((*channel, pinned.as_deref()))
-        }
-        _ => None,
-    }
+        } = &open.phase
+        else {
+            return None;
+        };
+        let line = Line {
+            corporation: tenant.corporation,
+            channel: *channel,
+            pinned: pinned.as_deref(),
+        };
+        let waits = *not_before <= now && !is_paused(shadow, &line, open);
+        waits.then_some((open, line))
+    })
 }
 
-fn is_paused(shadow: &Shadow, tenant: &TenantKey, open: &Open, channel: Channel) -> bool {
-    let flow = shadow
-        .flows()
-        .flow(open.flow)
-        .map_or("", |flow: &Flow| &flow.name);
-    let corporation: CorporationId = tenant.corporation;
+fn is_paused(shadow: &Shadow, line: &Line<'_>, open: &Open) -> bool {
+    let flow = shadow.flows().flow(open.flow);
+    let flow = flow.map_or("", |flow| &flow.name);
     let mut scopes = shadow.logs.iter().flat_map(|log| &log.pauses);
-    scopes.any(|scope| scope.covers(corporation, flow, channel))
+    scopes.any(|scope| scope.covers(line.corporation, flow, line.channel))
 }
