@@ -7,6 +7,10 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 use rustix::thread::{
     CpuSet, disable_transparent_huge_pages, sched_getaffinity, sched_setaffinity,
 };
+use thread_priority::{
+    NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy,
+    set_thread_priority_and_policy, thread_native_id,
+};
 
 /// Memory comes in ordinary pages from here on. A huge one is filled with zeros, and made room for,
 /// while the thread that first touches it waits: 10 to 20 ms now and then on a virtual machine, and
@@ -57,6 +61,18 @@ pub fn give_way() {
     let _ = rustix::process::setpriority_process(None, NICENESS);
 }
 
+/// Lets the calling thread run only where a processor would be idle: any other thread takes its place
+/// at once. A low niceness is not enough for that: the thread keeps its processor for a few
+/// milliseconds, and an arbiter waits as long. On a machine without any idle time it still gets about
+/// a thousandth. The thread cannot go back by itself (SCHED_IDLE in sched(7)).
+pub fn use_spare_time() {
+    let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+    let asked = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle);
+    if asked.is_err() {
+        give_way();
+    }
+}
+
 /// The processors for so many threads; `None` when there are not exactly as many.
 fn one_each(threads: usize, allowed: &CpuSet) -> Option<Vec<usize>> {
     let processors: Vec<usize> = (0..CpuSet::MAX_CPU)
@@ -70,6 +86,7 @@ mod tests {
     use std::sync::mpsc;
 
     use actix::System;
+    use thread_priority::thread_schedule_policy;
 
     use super::*;
 
@@ -115,6 +132,17 @@ mod tests {
         });
         seen.sort_unstable();
         assert_eq!(Some(seen), one_each(count, &all));
+    }
+
+    #[test]
+    fn a_thread_that_uses_spare_time_is_scheduled_so_and_others_are_not() {
+        let used = std::thread::spawn(|| {
+            use_spare_time();
+            thread_schedule_policy().unwrap()
+        });
+        let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+        assert_eq!(used.join().unwrap(), idle);
+        assert_ne!(thread_schedule_policy().unwrap(), idle);
     }
 
     #[test]

@@ -1,17 +1,22 @@
 //! Owns copies of what left, in memory, between the send and the archive. Bounded in bytes: when it is
-//! full the oldest copy goes, and its message has to be made again. Refuses to copy: it shares the
-//! buffer that was sent.
+//! full nothing more is kept until something was taken, and what was not kept has to be made again.
+//! Refuses to copy, it shares the buffer that was sent; and refuses a lock between those who send and
+//! the one who takes, because that one gives way to them.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use crossbeam::queue::SegQueue;
 use parking_lot::Mutex;
 use sluis_channels::Output;
-use sluis_model::{Channel, Left};
+use sluis_model::{Channel, Left, Timestamp};
 
 /// What left with one attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spooled {
+    /// When it was put here.
+    pub at: Timestamp,
     /// The channel.
     pub channel: Channel,
     /// Name of the provider.
@@ -20,23 +25,19 @@ pub struct Spooled {
     pub output: Output,
 }
 
-/// Copies of what left, by their hash.
+/// Copies of what left, by their hash. Any thread may put; one takes.
+///
+/// A full spool keeps what it has, not what comes: the archive takes the oldest next. Were those to
+/// go, an archive that is behind would find none of its copies.
 #[derive(Debug)]
 pub struct Spool {
     most: usize,
-    kept: Mutex<Kept>,
-}
-
-#[derive(Debug, Default)]
-struct Kept {
-    by_hash: HashMap<[u8; 32], Spooled>,
-    /// Oldest first; some are gone.
-    order: VecDeque<[u8; 32]>,
-    bytes: usize,
-    /// Copies that had to go before anybody took them.
-    dropped: u64,
-    /// The names of providers, so that not every copy has one.
-    names: Vec<Arc<str>>,
+    bytes: AtomicUsize,
+    refused: AtomicU64,
+    /// In the order in which they were put, until the one who takes looks at them.
+    arriving: SegQueue<([u8; 32], Spooled)>,
+    /// Of the one who takes.
+    here: Mutex<HashMap<[u8; 32], Spooled>>,
 }
 
 impl Spool {
@@ -45,81 +46,75 @@ impl Spool {
     pub fn new(most: usize) -> Self {
         Self {
             most,
-            kept: Mutex::default(),
+            bytes: AtomicUsize::new(0),
+            refused: AtomicU64::new(0),
+            arriving: SegQueue::new(),
+            here: Mutex::default(),
         }
     }
 
-    /// Keeps what leaves; the hash is what the journal has.
-    pub fn put(&self, channel: Channel, provider: &str, output: &Output) -> Left {
+    /// Keeps what leaves, if there is room; the hash is what the journal has.
+    pub fn put(&self, spooled: Spooled) -> Left {
+        let bytes = &spooled.output.bytes;
         let left = Left {
-            hash: *blake3::hash(&output.bytes).as_bytes(),
-            length: u32::try_from(output.bytes.len()).unwrap_or(u32::MAX),
+            hash: *blake3::hash(bytes).as_bytes(),
+            length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
         };
-        self.kept
-            .lock()
-            .put(left, channel, provider, output, self.most);
+        let length = bytes.len();
+        if self.bytes.fetch_add(length, Ordering::Relaxed) + length > self.most {
+            self.bytes.fetch_sub(length, Ordering::Relaxed);
+            self.refused.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.arriving.push((left.hash, spooled));
+        }
         left
     }
 
     /// Takes the copy with this hash out.
     #[must_use]
     pub fn take(&self, hash: &[u8; 32]) -> Option<Spooled> {
-        self.kept.lock().take(hash)
+        let mut here = self.here.lock();
+        if !here.contains_key(hash) {
+            self.receive(&mut here);
+        }
+        let taken = here.remove(hash)?;
+        self.give_room(&taken);
+        Some(taken)
     }
 
-    /// Bytes that it holds, and how many copies had to go since the start.
+    /// Lets go of what was put before `at`: to be called when everything that was decided before then
+    /// was looked at. What is here then belongs to nothing.
+    pub fn let_go(&self, before: Timestamp) {
+        let mut here = self.here.lock();
+        self.receive(&mut here);
+        here.retain(|_, copy| {
+            let stays = copy.at >= before;
+            if !stays {
+                self.give_room(copy);
+            }
+            stays
+        });
+    }
+
+    /// Bytes that it holds, and how many copies it had no room for since the start.
     #[must_use]
     pub fn figures(&self) -> (usize, u64) {
-        let kept = self.kept.lock();
-        (kept.bytes, kept.dropped)
+        let bytes = self.bytes.load(Ordering::Relaxed);
+        (bytes, self.refused.load(Ordering::Relaxed))
     }
-}
 
-impl Kept {
-    fn put(&mut self, left: Left, channel: Channel, provider: &str, output: &Output, most: usize) {
-        let spooled = Spooled {
-            channel,
-            provider: self.name(provider),
-            output: output.clone(),
-        };
-        if self.by_hash.insert(left.hash, spooled).is_none() {
-            self.order.push_back(left.hash);
-            self.bytes += output.bytes.len();
-        }
-        while self.bytes > most {
-            let Some(oldest) = self.order.pop_front() else {
-                break;
-            };
-            self.dropped += u64::from(self.remove(&oldest).is_some());
+    fn receive(&self, here: &mut HashMap<[u8; 32], Spooled>) {
+        while let Some((hash, copy)) = self.arriving.pop() {
+            // The same message twice is one copy.
+            if let Some(same) = here.insert(hash, copy) {
+                self.give_room(&same);
+            }
         }
     }
 
-    fn take(&mut self, hash: &[u8; 32]) -> Option<Spooled> {
-        let taken = self.remove(hash);
-        // Copies are mostly taken in their order.
-        while self
-            .order
-            .front()
-            .is_some_and(|hash| !self.by_hash.contains_key(hash))
-        {
-            self.order.pop_front();
-        }
-        taken
-    }
-
-    fn remove(&mut self, hash: &[u8; 32]) -> Option<Spooled> {
-        let removed = self.by_hash.remove(hash)?;
-        self.bytes -= removed.output.bytes.len();
-        Some(removed)
-    }
-
-    fn name(&mut self, provider: &str) -> Arc<str> {
-        if let Some(name) = self.names.iter().find(|name| ***name == *provider) {
-            return name.clone();
-        }
-        let name: Arc<str> = provider.into();
-        self.names.push(name.clone());
-        name
+    fn give_room(&self, gone: &Spooled) {
+        let length = gone.output.bytes.len();
+        self.bytes.fetch_sub(length, Ordering::Relaxed);
     }
 }
 
@@ -127,45 +122,95 @@ impl Kept {
 mod tests {
     use super::*;
 
-    fn output(text: &'static str) -> Output {
-        Output {
-            media_type: "text/plain",
-            bytes: text.as_bytes().into(),
+    fn copy(at: i64, text: &'static str) -> Spooled {
+        Spooled {
+            at: Timestamp(at),
+            channel: Channel::Email,
+            provider: "relay".into(),
+            output: Output {
+                media_type: "text/plain",
+                bytes: text.as_bytes().into(),
+            },
         }
-    }
-
-    fn put(spool: &Spool, text: &'static str) -> Left {
-        spool.put(Channel::Email, "relay", &output(text))
     }
 
     #[test]
     fn what_was_put_is_taken_once() {
         let spool = Spool::new(100);
-        let left = put(&spool, "hello");
+        let left = spool.put(copy(1, "hello"));
         assert_eq!(
             (left.length, left.hash),
             (5, *blake3::hash(b"hello").as_bytes())
         );
-        let taken = spool.take(&left.hash).expect("kept");
-        assert_eq!((taken.output, &*taken.provider), (output("hello"), "relay"));
+        assert_eq!(spool.take(&left.hash), Some(copy(1, "hello")));
         assert_eq!(spool.take(&left.hash), None);
         assert_eq!(spool.figures(), (0, 0));
     }
 
     #[test]
-    fn the_oldest_goes_when_it_is_full_and_the_same_message_counts_once() {
+    fn a_full_spool_keeps_what_it_has_until_something_is_taken() {
         let spool = Spool::new(10);
-        let lefts = ["aaaa", "bbbb", "bbbb", "cccc"].map(|text| put(&spool, text));
+        let lefts = ["aaaa", "bbbb", "cccc"].map(|text| spool.put(copy(1, text)));
         assert_eq!(spool.figures(), (8, 1));
-        let taken = lefts.map(|left| spool.take(&left.hash).is_some());
-        assert_eq!(taken, [false, true, false, true]);
-        assert!(spool.kept.lock().order.is_empty());
+        assert!(spool.take(&lefts[0].hash).is_some());
+        let later = spool.put(copy(2, "dddd"));
+        let taken = [lefts[1], lefts[2], later].map(|left| spool.take(&left.hash).is_some());
+        assert_eq!(taken, [true, false, true]);
+        assert_eq!(spool.figures(), (0, 1));
+    }
+
+    #[test]
+    fn the_same_message_twice_is_one_copy() {
+        let spool = Spool::new(100);
+        let left = [1, 2].map(|at| spool.put(copy(at, "aaaa")))[0];
+        assert!(spool.take(&left.hash).is_some());
+        assert_eq!((spool.take(&left.hash), spool.figures()), (None, (0, 0)));
     }
 
     #[test]
     fn a_message_that_is_longer_than_all_room_is_not_kept() {
         let spool = Spool::new(3);
-        assert_eq!(spool.take(&put(&spool, "aaaa").hash), None);
-        assert_eq!(spool.figures(), (0, 1));
+        let left = spool.put(copy(1, "aaaa"));
+        assert_eq!((spool.take(&left.hash), spool.figures()), (None, (0, 1)));
+    }
+
+    #[test]
+    fn what_belongs_to_nothing_is_let_go_and_gives_its_room_back() {
+        let spool = Spool::new(8);
+        let lefts = [(1, "aaaa"), (5, "bbbb")].map(|(at, text)| spool.put(copy(at, text)));
+        spool.let_go(Timestamp(5));
+        assert_eq!(spool.figures(), (4, 0));
+        assert_eq!(
+            lefts.map(|left| spool.take(&left.hash).is_some()),
+            [false, true]
+        );
+    }
+
+    #[test]
+    fn many_who_send_and_one_who_takes_leave_nothing_behind() {
+        const EACH: usize = 500;
+        let spool = Spool::new(1 << 20);
+        let texts: Vec<Vec<String>> = (0..4)
+            .map(|thread| (0..EACH).map(|at| format!("{thread}-{at}")).collect())
+            .collect();
+        std::thread::scope(|scope| {
+            let spool = &spool;
+            for texts in &texts {
+                scope.spawn(move || {
+                    for text in texts {
+                        let mut copy = copy(1, "");
+                        copy.output.bytes = text.clone().into();
+                        spool.put(copy);
+                    }
+                });
+            }
+            for text in texts.iter().flatten() {
+                let hash = *blake3::hash(text.as_bytes()).as_bytes();
+                while spool.take(&hash).is_none() {
+                    std::thread::yield_now();
+                }
+            }
+        });
+        assert_eq!(spool.figures(), (0, 0));
     }
 }

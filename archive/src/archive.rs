@@ -3,13 +3,14 @@
 
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use object_store::path::Path;
 use parking_lot::{Mutex, RwLock};
 use sluis_model::TenantKey;
 
-use crate::block::Opened;
+use crate::block::{Opened, Press};
 use crate::entry::{Entry, Head, Kind};
 use crate::error::ArchiveError;
 use crate::hash::Hash;
@@ -21,6 +22,8 @@ use crate::store::Store;
 
 /// Opened blocks that are remembered: what belongs together mostly stands in few of them.
 const MOST_REMEMBERED: usize = 16;
+/// Entries that are put into the open volume at once: who looks waits no longer than for these.
+const AT_ONCE: usize = 64;
 
 /// When a volume is sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,21 +67,31 @@ pub struct Found {
     pub volume: Option<u64>,
 }
 
-/// An archive in use. One thread appends and seals; any thread may look.
+/// An archive in use. One thread appends and seals; any thread may look. The one that appends gives
+/// way to others, so it may be stopped anywhere: what others ask often takes no lock that it holds
+/// for more than a moment.
 pub struct Archive {
     store: Store,
     limits: Limits,
-    state: RwLock<State>,
-    /// Held by whoever appends or seals.
-    writing: Mutex<()>,
+    sealed: RwLock<Chain>,
+    open: RwLock<OpenVolume>,
+    /// How far the sealed volumes and all volumes follow each shard.
+    passed: Vec<AtomicU64>,
+    followed: Vec<AtomicU64>,
+    /// Of whoever appends or seals.
+    writing: Mutex<Writing>,
     remembered: Mutex<Vec<((u64, u32), Opened)>>,
 }
 
-struct State {
+/// The sealed volumes.
+struct Chain {
     volumes: Vec<Arc<Manifest>>,
     tip: Tip,
-    open: OpenVolume,
-    /// When the first entry of the open one came.
+}
+
+struct Writing {
+    press: Press,
+    /// When the first entry of the open volume came.
     since: Option<i64>,
 }
 
@@ -118,7 +131,7 @@ impl Archive {
             Some(newest) => newest.shards.iter().map(|reached| reached.upto).collect(),
             None => vec![0; shards],
         };
-        Ok(Self::with(store, limits, volumes, tip, reached))
+        Self::with(store, limits, volumes, tip, &reached)
     }
 
     /// Opens the archive in `store` to look only, also while an engine writes to it: what is sealed at
@@ -132,7 +145,7 @@ impl Archive {
             bytes: usize::MAX,
             age_ms: i64::MAX,
         };
-        Ok(Self::with(store, never, volumes, tip, Vec::new()))
+        Self::with(store, never, volumes, tip, &[])
     }
 
     fn with(
@@ -140,21 +153,22 @@ impl Archive {
         limits: Limits,
         volumes: Vec<Arc<Manifest>>,
         tip: Tip,
-        reached: Vec<u64>,
-    ) -> Self {
-        let state = State {
-            volumes,
-            tip,
-            open: OpenVolume::behind(reached.into_iter()),
-            since: None,
-        };
-        Self {
+        reached: &[u64],
+    ) -> Result<Self, ArchiveError> {
+        let marks = || reached.iter().copied().map(AtomicU64::new).collect();
+        Ok(Self {
             store,
             limits,
-            state: RwLock::new(state),
-            writing: Mutex::new(()),
+            sealed: RwLock::new(Chain { volumes, tip }),
+            open: RwLock::new(OpenVolume::behind(reached.iter().copied())),
+            passed: marks(),
+            followed: marks(),
+            writing: Mutex::new(Writing {
+                press: Press::new()?,
+                since: None,
+            }),
             remembered: Mutex::default(),
-        }
+        })
     }
 
     /// Where it is.
@@ -166,29 +180,32 @@ impl Archive {
     /// The end of the chain.
     #[must_use]
     pub fn tip(&self) -> Tip {
-        self.state.read().tip
+        self.sealed.read().tip
     }
 
     /// The sealed volumes.
     #[must_use]
     pub fn volumes(&self) -> Vec<Arc<Manifest>> {
-        self.state.read().volumes.clone()
+        self.sealed.read().volumes.clone()
+    }
+
+    /// The newest of them.
+    #[must_use]
+    pub fn newest(&self) -> Option<Arc<Manifest>> {
+        self.sealed.read().volumes.last().cloned()
     }
 
     /// The shard's last sequence of which everything up to it is in a sealed volume: what is behind
     /// it may be forgotten elsewhere.
     #[must_use]
     pub fn passed(&self, shard: u16) -> u64 {
-        let state = self.state.read();
-        let newest = state.volumes.last();
-        let reached = newest.and_then(|newest| newest.shards.get(usize::from(shard)));
-        reached.map_or(0, |reached| reached.upto)
+        mark(&self.passed, shard)
     }
 
     /// The shard's last sequence that was handed over, sealed or not: to be followed from here.
     #[must_use]
     pub fn followed(&self, shard: u16) -> u64 {
-        self.state.read().open.upto(shard)
+        mark(&self.followed, shard)
     }
 
     /// Takes a batch at `now`, in milliseconds since 1970. What is covered already is left out.
@@ -196,31 +213,46 @@ impl Archive {
     /// # Errors
     /// [`ArchiveError::TooLong`].
     pub fn append(&self, batch: &Batch, now: i64) -> Result<(), ArchiveError> {
-        let _writing = self.writing.lock();
-        let mut state = self.state.write();
-        for (category, entry) in &batch.entries {
-            state.since.get_or_insert(now);
-            state.open.append(category, entry)?;
+        let mut writing = self.writing.lock();
+        for entries in batch.entries.chunks(AT_ONCE) {
+            writing.since.get_or_insert(now);
+            let mut open = self.open.write();
+            for (category, entry) in entries {
+                open.append(category, entry)?;
+            }
         }
-        state.open.reach(batch.shard, batch.upto);
-        Ok(())
+        self.open.write().reach(batch.shard, batch.upto);
+        if let Some(followed) = self.followed.get(usize::from(batch.shard)) {
+            followed.fetch_max(batch.upto, Ordering::Release);
+        }
+        self.compress(&mut writing.press)
+    }
+
+    /// Compresses the blocks that are closed.
+    fn compress(&self, press: &mut Press) -> Result<(), ArchiveError> {
+        loop {
+            let Some(closed) = self.open.read().next_closed() else {
+                return Ok(());
+            };
+            let block = press.finish(&closed.filling)?;
+            self.open.write().compressed(&closed, block);
+        }
     }
 
     /// Whether the open volume should be sealed at `now`.
     #[must_use]
     pub fn wants_seal(&self, now: i64) -> bool {
-        let state = self.state.read();
-        let is_old = state
-            .since
-            .is_some_and(|since| now.saturating_sub(since) >= self.limits.age_ms);
-        is_old || state.open.bytes() >= self.limits.bytes || state.open.is_full()
+        let since = self.writing.lock().since;
+        let is_old = since.is_some_and(|since| now.saturating_sub(since) >= self.limits.age_ms);
+        let open = self.open.read();
+        is_old || open.bytes() >= self.limits.bytes || open.is_full()
     }
 
     /// Entries and bytes of the open volume.
     #[must_use]
     pub fn unsealed(&self) -> (u64, usize) {
-        let state = self.state.read();
-        (state.open.entries(), state.open.bytes())
+        let open = self.open.read();
+        (open.entries(), open.bytes())
     }
 
     /// Seals the open volume; none when it has no entry. Its manifest is stored last: without it there
@@ -229,41 +261,54 @@ impl Archive {
     /// # Errors
     /// The store fails, and everything is as before; [`ArchiveError::Taken`].
     pub fn seal(&self, now: i64) -> Result<Option<Sealed>, ArchiveError> {
-        let _writing = self.writing.lock();
-        let Objects { manifest, objects } = {
-            let mut state = self.state.write();
-            if state.open.entries() == 0 {
-                return Ok(None);
-            }
-            let tip = state.tip;
-            state.open.objects(tip, now)?
-        };
-        let volume = manifest.volume;
+        let mut writing = self.writing.lock();
+        if self.open.read().entries() == 0 {
+            return Ok(None);
+        }
+        self.open.write().close_all();
+        self.compress(&mut writing.press)?;
+        let Objects { manifest, objects } = self.open.read().objects(self.tip(), now);
+        let (volume, entries) = (manifest.volume, manifest.entries);
         let bytes = manifest.bytes();
         let stored: usize = objects.iter().map(|(_, bytes)| bytes.len()).sum();
-        for (object, bytes) in objects {
-            self.store
-                .put(&names::object(volume, &object), bytes, false)?;
-        }
         let tip = Tip {
             volume,
             hash: Hash::of(&bytes),
         };
         let sealed = Sealed {
             tip,
-            entries: manifest.entries,
+            entries,
             bytes: (stored + bytes.len()) as u64,
         };
+        let objects = objects.into_iter();
+        let named = objects.map(|(object, bytes)| (names::object(volume, &object), bytes));
+        self.store.put_all(named.collect())?;
         let path = names::object(volume, names::MANIFEST);
         self.store
-            .put(&path, bytes.into(), true)
+            .put_once(&path, bytes.into())
             .map_err(|error| taken(volume, error))?;
-        let mut state = self.state.write();
-        let reached: Vec<u64> = manifest.shards.iter().map(|reached| reached.upto).collect();
-        state.open = OpenVolume::behind(reached.into_iter());
-        (state.tip, state.since) = (tip, None);
-        state.volumes.push(Arc::new(manifest));
+        writing.since = None;
+        self.sealed_to(manifest, tip);
         Ok(Some(sealed))
+    }
+
+    /// What was sealed is in the chain, and nothing is open.
+    fn sealed_to(&self, manifest: Manifest, tip: Tip) {
+        let reached: Vec<u64> = manifest.shards.iter().map(|reached| reached.upto).collect();
+        let empty = OpenVolume::behind(reached.iter().copied());
+        let manifest = Arc::new(manifest);
+        let old = {
+            let mut open = self.open.write();
+            let mut sealed = self.sealed.write();
+            sealed.volumes.push(manifest);
+            sealed.tip = tip;
+            std::mem::replace(&mut *open, empty)
+        };
+        for (passed, upto) in self.passed.iter().zip(reached) {
+            passed.store(upto, Ordering::Release);
+        }
+        // Its blocks are freed here, where nobody waits.
+        drop(old);
     }
 
     /// Visits the entries under a key, newest volume first and newest first within it, until the
@@ -279,9 +324,10 @@ impl Archive {
     ) -> Result<(), ArchiveError> {
         let (hash, text) = (key.hash(), key.text());
         let (open, volumes) = {
-            let state = self.state.read();
-            let open = state.open.blocks_of(hash, "the open volume")?;
-            (open, state.volumes.clone())
+            // Both of one moment: nothing is found twice, or not at all, while a volume is sealed.
+            let open = self.open.read();
+            let blocks = open.blocks_of(hash, "the open volume")?;
+            (blocks, self.sealed.read().volumes.clone())
         };
         if visit_all(key, &text, None, open, visit)?.is_break() {
             return Ok(());
@@ -381,6 +427,11 @@ impl Archive {
 /// Where a block is, for people.
 pub(crate) fn block_place(path: &Path, at: u64, block: &BlockOf) -> String {
     format!("{path}, block at bytes {at} to {}", at + block.length())
+}
+
+fn mark(marks: &[AtomicU64], shard: u16) -> u64 {
+    let mark = marks.get(usize::from(shard));
+    mark.map_or(0, |mark| mark.load(Ordering::Acquire))
 }
 
 fn taken(volume: u64, error: ArchiveError) -> ArchiveError {

@@ -18,8 +18,53 @@ use crate::manifest::BlockOf;
 pub(crate) const FULL_BYTES: usize = 256 << 10;
 /// The largest block that is read, in bytes: what a full one and the longest entry amount to.
 const MOST_RAW: u32 = (FULL_BYTES + 2 * crate::MAX_BODY_BYTES) as u32;
-/// How hard zstd tries.
-const LEVEL: i32 = 6;
+/// How hard zstd tries. Measured on mails with their records: level 6 needs four times as long, and
+/// saves 1 % of bulk mail and 6 % of single ones.
+const LEVEL: i32 = 3;
+
+/// What compresses blocks, one after the other: its tables are made once.
+pub(crate) struct Press(zstd::bulk::Compressor<'static>);
+
+impl Press {
+    pub(crate) fn new() -> Result<Self, ArchiveError> {
+        let compressor = zstd::bulk::Compressor::new(LEVEL).map_err(in_memory)?;
+        Ok(Self(compressor))
+    }
+
+    fn compress(&mut self, bytes: &[u8]) -> Result<Vec<u8>, ArchiveError> {
+        self.0.compress(bytes).map_err(in_memory)
+    }
+
+    /// Makes a block of what was filled.
+    pub(crate) fn finish(&mut self, filling: &Filling) -> Result<Block, ArchiveError> {
+        let mut bytes = self.compress(&filling.heads)?;
+        let heads_length = bytes.len();
+        bytes.extend_from_slice(&self.compress(&filling.bodies)?);
+        let mut keys = filling.keys.clone();
+        keys.sort_unstable();
+        keys.dedup();
+        let (first_at, last_at) = filling.span.unwrap_or_default();
+        let of = BlockOf {
+            heads: heads_length as u32,
+            bodies: (bytes.len() - heads_length) as u32,
+            raw_heads: filling.heads.len() as u32,
+            raw_bodies: filling.bodies.len() as u32,
+            entries: filling.entries,
+            first_at,
+            last_at,
+            hash: Hash::of(&bytes),
+        };
+        let bytes = bytes.into();
+        Ok(Block { bytes, of, keys })
+    }
+}
+
+fn in_memory(source: std::io::Error) -> ArchiveError {
+    ArchiveError::Disk {
+        object: "a block in memory".to_owned(),
+        source,
+    }
+}
 
 /// A block that is being filled.
 #[derive(Default)]
@@ -73,42 +118,6 @@ impl Filling {
     pub(crate) fn may_hold(&self, key: u64) -> bool {
         self.keys.contains(&key)
     }
-
-    /// Compresses it.
-    pub(crate) fn finish(self) -> Result<Block, ArchiveError> {
-        let Self {
-            heads,
-            bodies,
-            entries,
-            mut keys,
-            span,
-        } = self;
-        let mut bytes = compress(&heads)?;
-        let heads_length = bytes.len();
-        bytes.extend_from_slice(&compress(&bodies)?);
-        keys.sort_unstable();
-        keys.dedup();
-        let (first_at, last_at) = span.unwrap_or_default();
-        let of = BlockOf {
-            heads: heads_length as u32,
-            bodies: (bytes.len() - heads_length) as u32,
-            raw_heads: heads.len() as u32,
-            raw_bodies: bodies.len() as u32,
-            entries,
-            first_at,
-            last_at,
-            hash: Hash::of(&bytes),
-        };
-        let bytes = bytes.into();
-        Ok(Block { bytes, of, keys })
-    }
-}
-
-fn compress(bytes: &[u8]) -> Result<Vec<u8>, ArchiveError> {
-    zstd::bulk::compress(bytes, LEVEL).map_err(|source| ArchiveError::Disk {
-        object: "a block in memory".to_owned(),
-        source,
-    })
 }
 
 /// A block whose frames were opened.

@@ -1,7 +1,8 @@
 //! Owns the volume that is being filled: blocks of each corporation and category, in memory, and how
-//! far it follows each shard. Refuses to store anything: sealing does.
+//! far it follows each shard. Refuses to store anything: sealing does; and to compress: whoever fills
+//! it does, while others look.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -22,18 +23,30 @@ const MOST_FILLING: usize = 16 << 20;
 /// One class of the volume.
 #[derive(Default)]
 struct Part {
+    /// Closed and compressed, oldest first.
     blocks: Vec<Arc<Block>>,
+    /// Closed, and still to be compressed, oldest first.
+    closed: VecDeque<Arc<Filling>>,
     filling: Filling,
+}
+
+/// A closed block that is to be compressed, and whose it is.
+pub(crate) struct Closed {
+    corporation: u16,
+    category: Box<str>,
+    pub(crate) filling: Arc<Filling>,
 }
 
 /// The volume that is being filled.
 pub(crate) struct OpenVolume {
     /// By corporation and category.
     parts: BTreeMap<u16, BTreeMap<Box<str>, Part>>,
-    /// Bytes of full blocks, compressed.
+    /// Bytes of compressed blocks.
     full: usize,
     /// Bytes of the others.
     filling: usize,
+    /// Bytes of blocks that are being filled: a part of those.
+    growing: usize,
     blocks: usize,
     entries: u64,
     reached: Vec<Reached>,
@@ -53,6 +66,7 @@ impl OpenVolume {
             parts: BTreeMap::new(),
             full: 0,
             filling: 0,
+            growing: 0,
             blocks: 0,
             entries: 0,
             reached: reached.collect(),
@@ -79,31 +93,61 @@ impl OpenVolume {
         };
         let before = part.filling.len();
         part.filling.push(entry);
-        self.filling += part.filling.len() - before;
+        let more = part.filling.len() - before;
+        self.filling += more;
+        self.growing += more;
         self.entries += 1;
         if part.filling.len() >= block::FULL_BYTES {
-            let closed = part.close()?;
-            self.count(closed);
+            self.growing -= part.close();
         }
-        while self.filling > MOST_FILLING {
-            self.close_largest()?;
+        while self.growing > MOST_FILLING {
+            self.close_largest();
         }
         Ok(())
     }
 
-    fn close_largest(&mut self) -> Result<(), ArchiveError> {
+    fn close_largest(&mut self) {
         let parts = self.parts.values_mut().flat_map(BTreeMap::values_mut);
         if let Some(part) = parts.max_by_key(|part| part.filling.len()) {
-            let closed = part.close()?;
-            self.count(closed);
+            self.growing -= part.close();
         }
-        Ok(())
     }
 
-    fn count(&mut self, closed: Closed) {
-        self.filling -= closed.raw;
-        self.full += closed.stored;
+    /// Closes every block that has something, before it is full.
+    pub(crate) fn close_all(&mut self) {
+        let parts = self.parts.values_mut().flat_map(BTreeMap::values_mut);
+        for part in parts.filter(|part| !part.filling.is_empty()) {
+            self.growing -= part.close();
+        }
+    }
+
+    /// The next block that is to be compressed. It stays to be found until [`Self::compressed`].
+    pub(crate) fn next_closed(&self) -> Option<Closed> {
+        for (corporation, categories) in &self.parts {
+            for (category, part) in categories {
+                if let Some(filling) = part.closed.front() {
+                    return Some(Closed {
+                        corporation: *corporation,
+                        category: category.clone(),
+                        filling: filling.clone(),
+                    });
+                }
+            }
+        }
+        None
+    }
+
+    /// Puts the block in the place of what [`Self::next_closed`] gave.
+    pub(crate) fn compressed(&mut self, closed: &Closed, block: Block) {
+        let categories = self.parts.get_mut(&closed.corporation);
+        let Some(part) = categories.and_then(|parts| parts.get_mut(&closed.category)) else {
+            return;
+        };
+        part.closed.pop_front();
+        self.filling -= closed.filling.len();
+        self.full += block.bytes.len();
         self.blocks += 1;
+        part.blocks.push(Arc::new(block));
     }
 
     fn parts(&self) -> impl Iterator<Item = &Part> {
@@ -127,12 +171,6 @@ impl OpenVolume {
         reached.is_some_and(|reached| sequence <= reached.upto)
     }
 
-    /// How far it follows the shard.
-    pub(crate) fn upto(&self, shard: u16) -> u64 {
-        let reached = self.reached.get(usize::from(shard));
-        reached.map_or(0, |reached| reached.upto)
-    }
-
     pub(crate) const fn entries(&self) -> u64 {
         self.entries
     }
@@ -152,8 +190,12 @@ impl OpenVolume {
     pub(crate) fn blocks_of(&self, key: u64, place: &str) -> Result<Vec<Opened>, ArchiveError> {
         let mut found = Vec::new();
         for part in self.parts() {
-            if part.filling.may_hold(key) {
-                found.push(part.filling.opened());
+            let growing = std::iter::once(&part.filling);
+            let closed = part.closed.iter().rev().map(|closed| &**closed);
+            for filling in growing.chain(closed) {
+                if filling.may_hold(key) {
+                    found.push(filling.opened());
+                }
             }
             let has = |block: &&Arc<Block>| block.keys.binary_search(&key).is_ok();
             for block in part.blocks.iter().rev().filter(has) {
@@ -163,10 +205,9 @@ impl OpenVolume {
         Ok(found)
     }
 
-    /// What is stored when it is sealed now, as the volume after `tip`. It stays as it is, with all
-    /// of its blocks closed.
-    pub(crate) fn objects(&mut self, tip: Tip, now: i64) -> Result<Objects, ArchiveError> {
-        self.close_all()?;
+    /// What is stored when it is sealed now, as the volume after `tip`. All of its blocks are
+    /// compressed.
+    pub(crate) fn objects(&self, tip: Tip, now: i64) -> Objects {
         let index = index::write(self.blocks().map(|block| &block.keys[..]));
         let mut objects = Vec::new();
         let mut segments = Vec::new();
@@ -199,17 +240,7 @@ impl OpenVolume {
             },
         };
         objects.push((names::INDEX.to_owned(), index));
-        Ok(Objects { manifest, objects })
-    }
-
-    fn close_all(&mut self) -> Result<(), ArchiveError> {
-        let parts = self.parts.values_mut().flat_map(BTreeMap::values_mut);
-        for part in parts.filter(|part| !part.filling.is_empty()) {
-            self.full += part.close()?.stored;
-            self.blocks += 1;
-        }
-        self.filling = 0;
-        Ok(())
+        Objects { manifest, objects }
     }
 
     fn blocks(&self) -> impl Iterator<Item = &Arc<Block>> {
@@ -217,20 +248,13 @@ impl OpenVolume {
     }
 }
 
-/// Bytes of a block that was closed, before and after it was compressed.
-struct Closed {
-    raw: usize,
-    stored: usize,
-}
-
 impl Part {
-    /// Closes the block that is being filled.
-    fn close(&mut self) -> Result<Closed, ArchiveError> {
-        let raw = self.filling.len();
-        let block = std::mem::take(&mut self.filling).finish()?;
-        let stored = block.bytes.len();
-        self.blocks.push(Arc::new(block));
-        Ok(Closed { raw, stored })
+    /// Closes the block that is being filled; how many bytes it has.
+    fn close(&mut self) -> usize {
+        let filling = std::mem::take(&mut self.filling);
+        let raw = filling.len();
+        self.closed.push_back(Arc::new(filling));
+        raw
     }
 
     fn bytes(&self) -> Bytes {

@@ -1,6 +1,7 @@
 //! Owns where the archive's objects are: a directory, memory, or an object store. What it puts is
 //! durable when it returns. Refuses to be called from async code: it waits.
 
+use std::collections::BTreeSet;
 use std::fs::{DirBuilder, File};
 use std::future::Future;
 use std::io;
@@ -113,25 +114,36 @@ impl Store {
         &self.shown
     }
 
-    /// Stores an object, durably. `once`: only when there is none of that name.
+    /// Stores objects, durably when it returns. What stands under their names is replaced.
     ///
     /// # Errors
-    /// The store fails; with `once`, there is one already (`object_store::Error::AlreadyExists`).
-    pub(crate) fn put(&self, path: &Path, bytes: Bytes, once: bool) -> Result<(), ArchiveError> {
+    /// The store fails; some may be there then.
+    pub(crate) fn put_all(&self, objects: Vec<(Path, Bytes)>) -> Result<(), ArchiveError> {
+        let mut paths = Vec::with_capacity(objects.len());
+        for (path, bytes) in objects {
+            self.put(&path, bytes, PutMode::Overwrite)?;
+            paths.push(path);
+        }
+        self.settle(&paths)
+    }
+
+    /// Stores an object, durably, when there is none of that name.
+    ///
+    /// # Errors
+    /// The store fails, or there is one already (`object_store::Error::AlreadyExists`).
+    pub(crate) fn put_once(&self, path: &Path, bytes: Bytes) -> Result<(), ArchiveError> {
+        self.put(path, bytes, PutMode::Create)?;
+        self.settle(std::slice::from_ref(path))
+    }
+
+    fn put(&self, path: &Path, bytes: Bytes, mode: PutMode) -> Result<(), ArchiveError> {
         let options = PutOptions {
-            mode: if once {
-                PutMode::Create
-            } else {
-                PutMode::Overwrite
-            },
+            mode,
             ..PutOptions::default()
         };
         let put = self.puts.put_opts(path, PutPayload::from(bytes), options);
         self.wait(put).map_err(|source| failed(path, source))?;
-        self.settle(path).map_err(|source| ArchiveError::Disk {
-            object: path.to_string(),
-            source,
-        })
+        Ok(())
     }
 
     /// Waits for what the store does. A directory and memory do it on this thread.
@@ -142,18 +154,22 @@ impl Store {
         }
     }
 
-    /// Makes a file and its name durable: the store of a directory leaves that to the system.
-    fn settle(&self, path: &Path) -> io::Result<()> {
+    /// Makes files and their names durable: the store of a directory leaves that to the system. Each
+    /// directory above them is synced once.
+    fn settle(&self, paths: &[Path]) -> Result<(), ArchiveError> {
         let Some(root) = &self.root else {
             return Ok(());
         };
-        let file = root.join(path.as_ref());
-        File::open(&file)?.sync_all()?;
-        let folders = file.ancestors().skip(1);
-        for folder in folders.take_while(|folder| folder.starts_with(root)) {
-            File::open(folder)?.sync_all()?;
+        let mut folders = BTreeSet::new();
+        for path in paths {
+            let file = root.join(path.as_ref());
+            sync(&file)?;
+            let above = file.ancestors().skip(1);
+            let inside = above.take_while(|folder| folder.starts_with(root));
+            folders.extend(inside.map(std::path::Path::to_owned));
         }
-        Ok(())
+        // The deepest first: a directory's own name is in the one above it.
+        folders.iter().rev().try_for_each(|folder| sync(folder))
     }
 
     /// A whole object; none when there is none of that name.
@@ -207,6 +223,14 @@ impl Store {
         self.wait(self.objects.delete(path))
             .map_err(|source| failed(path, source))
     }
+}
+
+fn sync(path: &std::path::Path) -> Result<(), ArchiveError> {
+    let synced = File::open(path).and_then(|file| file.sync_all());
+    synced.map_err(|source| ArchiveError::Disk {
+        object: path.display().to_string(),
+        source,
+    })
 }
 
 /// What every request that puts something has. A bucket with Object Lock takes nothing without a

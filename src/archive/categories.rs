@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use sluis_model::{Input, NotificationId, Record, TenantRecord};
+use sluis_model::{Event, Input, NotificationId, Record, TenantRecord};
 
 /// Notifications that each half remembers: in all, between this and twice as many.
-const HALF: usize = 32_768;
+const HALF: usize = 131_072;
 /// Records of a tenant that are read back for one category.
 const MOST_READS: usize = 1_000;
 
@@ -43,8 +43,8 @@ impl Categories {
         let Some(id) = id else {
             return Ok(self.none.clone());
         };
-        if let Some(category) = self.young.get(&id).or_else(|| self.old.get(&id)) {
-            return Ok(category.clone());
+        if let Some(category) = self.remembered(record, id) {
+            return Ok(category);
         }
         let category = match first_record(record.previous, id, read)? {
             Some(category) => self.name(&category),
@@ -52,6 +52,16 @@ impl Categories {
         };
         self.remember(id, category.clone());
         Ok(category)
+    }
+
+    /// What is remembered of it. It is forgotten with its end: seldom anything comes after that.
+    fn remembered(&mut self, record: &TenantRecord, id: NotificationId) -> Option<Arc<str>> {
+        let mut events = record.events.iter();
+        if events.any(|event| matches!(event, Event::Ended { .. })) {
+            return self.young.remove(&id).or_else(|| self.old.remove(&id));
+        }
+        let young = self.young.get(&id);
+        young.or_else(|| self.old.get(&id)).cloned()
     }
 
     /// One copy of each name in a row: mailings come in thousands of the same.

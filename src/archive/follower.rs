@@ -4,11 +4,11 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use sluis_archive::{Archive, ArchiveError, Batch, Entry, Sealed};
 use sluis_journal::{Journal, JournalError, Sequence, Shard};
 use sluis_model::codec::CodecError;
-use sluis_model::{Clock, NotificationId, Record};
+use sluis_model::{Clock, NotificationId, Record, Timestamp};
 
 use super::categories::Categories;
 use super::outputs::Outputs;
@@ -17,6 +17,18 @@ use super::outputs::Outputs;
 const MOST_RECORDS: usize = 1_024;
 /// Bytes of records of one piece.
 const MOST_BYTES: usize = 1 << 20;
+/// How long a copy of what left waits for its record, in milliseconds, once nothing is behind: an
+/// outcome is in the journal within moments.
+const PATIENCE_MS: i64 = 60_000;
+
+/// What a turn did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turned {
+    /// There is more than it took.
+    Behind,
+    /// It took all that was durable when it began.
+    CaughtUp,
+}
 
 /// Why the log cannot be followed.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +58,10 @@ pub struct Follower {
     clock: Arc<dyn Clock>,
     outputs: Outputs,
     categories: Categories,
+    /// For the bytes of one piece after the other.
+    buffer: BytesMut,
+    /// When copies that belong to nothing were last let go.
+    let_go: Timestamp,
 }
 
 impl std::fmt::Debug for Follower {
@@ -71,19 +87,35 @@ impl Follower {
             clock,
             outputs,
             categories: Categories::default(),
+            buffer: BytesMut::new(),
+            let_go: Timestamp(0),
         }
     }
 
-    /// One piece of every shard; whether there was anything.
+    /// One piece of every shard.
     ///
     /// # Errors
     /// See [`FollowError`]: the same piece is taken again the next time.
-    pub fn turn(&mut self) -> Result<bool, FollowError> {
-        let mut some = false;
+    pub fn turn(&mut self) -> Result<Turned, FollowError> {
+        let mut turned = Turned::CaughtUp;
         for shard in 0..self.journal.shards() {
-            some |= self.piece(shard)?;
+            if self.piece(shard)? == Turned::Behind {
+                turned = Turned::Behind;
+            }
         }
-        Ok(some)
+        if turned == Turned::CaughtUp {
+            self.let_go();
+        }
+        Ok(turned)
+    }
+
+    /// Copies of what left that no record asked for: the process that sent them was too late.
+    fn let_go(&mut self) {
+        let now = self.clock.now();
+        if now.since(self.let_go) >= PATIENCE_MS {
+            self.outputs.let_go(Timestamp(now.0 - PATIENCE_MS));
+            self.let_go = now;
+        }
     }
 
     /// Seals when it is time, or `now` in any case.
@@ -114,64 +146,65 @@ impl Follower {
         &self.outputs
     }
 
-    fn piece(&mut self, shard: u16) -> Result<bool, FollowError> {
+    fn piece(&mut self, shard: u16) -> Result<Turned, FollowError> {
         let durable = self.journal.durable(Shard(shard)).0;
         let followed = self.archive.followed(shard);
         if durable <= followed {
-            return Ok(false);
+            return Ok(Turned::CaughtUp);
         }
-        let records = self.read(shard, followed + 1)?;
-        let Some((upto, _)) = records.last() else {
-            return Ok(false);
-        };
+        let piece = self.read(shard, followed + 1)?;
+        // What the journal has no more was let go before there was an archive.
+        let upto = piece.last().unwrap_or(durable);
         let mut batch = Batch {
             shard,
-            upto: *upto,
-            entries: Vec::with_capacity(records.len()),
+            upto,
+            entries: Vec::with_capacity(piece.ends.len()),
         };
-        for (sequence, bytes) in records {
+        for (sequence, bytes) in piece.records() {
             self.take(&mut batch, sequence, bytes)?;
         }
         self.archive.append(&batch, self.clock.now().0)?;
-        Ok(true)
+        Ok(match upto < durable {
+            true => Turned::Behind,
+            false => Turned::CaughtUp,
+        })
     }
 
     /// The next records of a shard.
-    fn read(&self, shard: u16, from: u64) -> Result<Vec<(u64, Bytes)>, JournalError> {
-        let mut records = Vec::new();
-        let mut length = 0;
+    fn read(&mut self, shard: u16, from: u64) -> Result<Piece, JournalError> {
+        let mut ends = Vec::new();
+        let buffer = &mut self.buffer;
+        buffer.clear();
         let mut visit = |sequence: Sequence, bytes: &[u8]| {
-            length += bytes.len();
-            records.push((sequence.0, Bytes::copy_from_slice(bytes)));
-            if records.len() >= MOST_RECORDS || length >= MOST_BYTES {
+            buffer.extend_from_slice(bytes);
+            ends.push((sequence.0, buffer.len()));
+            if ends.len() >= MOST_RECORDS || buffer.len() >= MOST_BYTES {
                 return ControlFlow::Break(());
             }
             ControlFlow::Continue(())
         };
         self.journal
             .replay(Shard(shard), Sequence(from), &mut visit)?;
-        Ok(records)
+        let bytes = buffer.split().freeze();
+        Ok(Piece { ends, bytes })
     }
 
     /// The entries of one record.
     fn take(&mut self, batch: &mut Batch, sequence: u64, bytes: Bytes) -> Result<(), FollowError> {
         let shard = batch.shard;
-        let read = |bytes: &[u8], sequence| {
-            Record::decode(bytes).map_err(|source| FollowError::Record {
-                shard,
-                sequence,
-                source,
-            })
-        };
-        let Record::Tenant(record) = read(&bytes, sequence)? else {
+        let read = Record::decode(&bytes).map_err(|source| FollowError::Record {
+            shard,
+            sequence,
+            source,
+        })?;
+        let Record::Tenant(record) = read else {
             return Ok(());
         };
-        let journal = self.journal.clone();
-        let back = move |sequence: u64| -> Result<Option<Record>, JournalError> {
+        let back = |sequence: u64| -> Result<Option<Record>, JournalError> {
             if sequence == 0 {
                 return Ok(None);
             }
-            let bytes = journal.read(Shard(shard), Sequence(sequence))?;
+            let bytes = self.journal.read(Shard(shard), Sequence(sequence))?;
             // What cannot be decoded is told when its turn comes; here it ends the walk.
             Ok(bytes.and_then(|bytes| Record::decode(&bytes).ok()))
         };
@@ -183,6 +216,25 @@ impl Follower {
             .entries
             .extend(output.map(|output| (category, output)));
         Ok(())
+    }
+}
+
+/// Records of one shard, one behind the other in one buffer.
+struct Piece {
+    /// The sequence of each, and where it ends.
+    ends: Vec<(u64, usize)>,
+    bytes: Bytes,
+}
+
+impl Piece {
+    fn last(&self) -> Option<u64> {
+        self.ends.last().map(|(sequence, _)| *sequence)
+    }
+
+    fn records(&self) -> impl Iterator<Item = (u64, Bytes)> {
+        let begins = std::iter::once(0).chain(self.ends.iter().map(|(_, end)| *end));
+        let records = self.ends.iter().zip(begins);
+        records.map(|((sequence, end), begin)| (*sequence, self.bytes.slice(begin..*end)))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The engine's side of the archive: a thread follows the durable records of every shard and hands
+//! The engine's side of the archive: a worker follows the durable records of every shard and hands
 //! them to the archive, with the bytes of what left. It gives way to everything else. It refuses to
 //! decide anything, and to hold up a send: what it does not get in time it makes again.
 
@@ -8,6 +8,8 @@ mod follower;
 mod outputs;
 mod running;
 mod start;
+mod threads;
+mod worker;
 
 pub use again::MakeAgain;
 pub use follower::{FollowError, Follower};

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use sluis_actors::Spool;
 use sluis_archive::{Attempted, Entry, Hash, Kept};
 use sluis_journal::JournalError;
-use sluis_model::{AttemptRef, Channel, Event, Input, Left, TenantRecord};
+use sluis_model::{AttemptRef, Channel, Event, Input, Left, TenantRecord, Timestamp};
 
 use super::again::MakeAgain;
 use super::categories::Read;
@@ -36,7 +36,12 @@ impl Outputs {
         Self { spool, again }
     }
 
-    /// Bytes that wait in the spool, and how many copies had to go since the start.
+    /// Lets go of copies that were put before then and that no record asked for.
+    pub(super) fn let_go(&self, before: Timestamp) {
+        self.spool.let_go(before);
+    }
+
+    /// Bytes that wait in the spool, and how many copies it had no room for since the start.
     #[must_use]
     pub fn spooled(&self) -> (usize, u64) {
         self.spool.figures()

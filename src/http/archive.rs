@@ -46,11 +46,8 @@ pub(super) async fn head(
 ) -> Result<Json<HeadBody>, Problem> {
     let archive = archiving(&app)?.archive();
     let tip = archive.tip();
-    let volumes = archive.volumes();
-    let newest = volumes
-        .iter()
-        .rev()
-        .find(|volume| volume.volume == tip.volume);
+    let newest = archive.newest();
+    let newest = newest.filter(|volume| volume.volume == tip.volume);
     Ok(Json(HeadBody {
         volume: tip.volume,
         hash: tip.hash,

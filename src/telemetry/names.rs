@@ -180,10 +180,12 @@ sluis_actors::metric_list! {
     UNMATCHED_EVER: Counter "sluis_unmatched_facts_total" { corporation };
     /// Notifications for tenants without a profile, by corporation, since the first record.
     UNKNOWN_TENANTS: Counter "sluis_intake_unknown_tenants_total" { corporation };
-    /// Records that are durable and not yet in the archive. It rises under load, because the thread
-    /// that follows gives way. If it does not fall when the load does: see
-    /// `sluis_archive_failures_total`.
+    /// Records that are durable and not yet in the archive. It rises under load, because the archive
+    /// gives way. If it does not fall when the load does: see `sluis_archive_failures_total`.
     ARCHIVE_LAG: Gauge "sluis_archive_lag_records" {};
+    /// For how long the archive has been behind: since it last had every durable record. Seconds or
+    /// minutes under load. From five minutes on it takes a small share of the processors for itself.
+    ARCHIVE_BEHIND: Gauge "sluis_archive_behind_seconds" {};
     /// Sealed volumes of the archive.
     ARCHIVE_VOLUMES: Gauge "sluis_archive_volumes" {};
     /// The first 48 bits of the hash of the newest manifest, as a number. `GET /v1/archive/head` and the
@@ -199,8 +201,8 @@ sluis_actors::metric_list! {
     ARCHIVE_BYTES: Counter "sluis_archive_bytes_total" {};
     /// Bytes of copies of what left that wait for the archive.
     ARCHIVE_SPOOL_BYTES: Gauge "sluis_archive_spool_bytes" {};
-    /// Copies that went because the spool was full. The archive makes these messages again and
-    /// compares them with the hash in the journal.
+    /// Copies that were not kept because the spool was full. The archive makes these messages again
+    /// and compares them with the hash in the journal.
     ARCHIVE_SPOOL_DROPPED: Counter "sluis_archive_spool_dropped_total" {};
     /// Times that the archive could not follow or seal. Each has a line in the log. Look at its disk
     /// or its object store.

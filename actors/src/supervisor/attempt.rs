@@ -17,6 +17,7 @@ use super::inbox::Ticket;
 use super::shared::Shared;
 use crate::dispatch::Outcome;
 use crate::prepare::Prepared;
+use crate::spool::Spooled;
 use crate::telemetry::TRACE;
 
 /// An attempt whose outcome is owed.
@@ -127,8 +128,12 @@ impl Attempt {
     fn left(&self, verdict: &Verdict) -> Option<Left> {
         let spool = self.shared.spool.as_ref()?;
         let output = self.output.get().filter(|_| may_have_been_taken(verdict))?;
-        let provider = &self.shared.provider;
-        Some(spool.put(provider.channel(), provider.name(), output))
+        Some(spool.put(Spooled {
+            at: self.shared.clock.now(),
+            channel: self.shared.provider.channel(),
+            provider: self.shared.name.clone(),
+            output: output.clone(),
+        }))
     }
 }
 

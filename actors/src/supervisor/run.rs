@@ -61,6 +61,7 @@ impl Supervisor {
         let health = Health::new(breaker, pace, gate.clone(), clock.clone(), load);
         let inbox = SupervisorInbox::new(concurrency, waker.clone(), gate);
         let shared = Arc::new(Shared {
+            name: provider.name().into(),
             provider,
             outcomes,
             spool,

@@ -13,6 +13,8 @@ use crate::spool::Spool;
 /// What attempts under way need.
 pub(super) struct Shared {
     pub provider: Arc<dyn Provider>,
+    /// Its name, to be shared.
+    pub name: Arc<str>,
     pub outcomes: OutcomeSink,
     pub spool: Option<Arc<Spool>>,
     pub clock: Arc<dyn Clock>,

@@ -153,13 +153,14 @@ impl Index {
         let Some(skip) = from.0.checked_sub(self.starts[index]) else {
             return Ok(());
         };
-        match &*self.place.read() {
-            Place::Memory(columns) => {
-                offsets.extend(columns[index].offsets.iter_from(skip as usize).take(most));
-                Ok(())
-            }
-            Place::File(sealed) => sealed.offsets(index, skip, most, offsets),
-        }
+        // The committer waits for this lock: whoever reads much gives way, and must not be stopped
+        // while it holds it for long.
+        let part = match &*self.place.read() {
+            Place::Memory(columns) => columns[index].offsets.part(skip as usize, most),
+            Place::File(sealed) => return sealed.offsets(index, skip, most, offsets),
+        };
+        offsets.extend(part.into_offsets().take(most));
+        Ok(())
     }
 
     /// The last sequence of each shard; one before its start when it has none here.

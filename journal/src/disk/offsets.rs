@@ -2,6 +2,8 @@
 //! packed once they are full, so that a record costs some two bytes and growing never moves what
 //! stands there. Refuses to be changed but at its end.
 
+use std::sync::Arc;
+
 /// Offsets in a block: unpacking one takes no longer than a read of the disk's cache.
 const BLOCK: usize = 128;
 /// Bits of a number in a byte of a packed block; the eighth says that more follow.
@@ -13,7 +15,7 @@ const MORE: u8 = 1 << BITS;
 pub(super) struct Offsets {
     /// Full blocks: how far each offset is behind the one before, the first of a block behind zero;
     /// wrapping, low bits first.
-    packed: Vec<Box<[u8]>>,
+    packed: Vec<Arc<[u8]>>,
     /// The block at the end, not full.
     last: Vec<u32>,
 }
@@ -31,28 +33,47 @@ impl Offsets {
         }
     }
 
+    /// Those from `place` on, `most` of them or a few more, shared as they are packed: who unpacks
+    /// them need not hold up whoever adds more.
+    pub(super) fn part(&self, place: usize, most: usize) -> Part {
+        let first = (place / BLOCK).min(self.packed.len());
+        let until = place.saturating_add(most).div_ceil(BLOCK);
+        let shared = &self.packed[first..until.clamp(first, self.packed.len())];
+        let last = match until > self.packed.len() {
+            true => self.last.clone(),
+            false => Vec::new(),
+        };
+        Part {
+            packed: shared.to_vec(),
+            last,
+            skip: place - first * BLOCK,
+        }
+    }
+
     /// The offsets from a place on.
     pub(super) fn iter_from(&self, place: usize) -> impl Iterator<Item = u32> {
-        let full = self
-            .packed
-            .iter()
-            .skip(place / BLOCK)
-            .flat_map(|block| unpack(block));
-        let rest = self
-            .last
-            .iter()
-            .skip(place.saturating_sub(self.packed.len() * BLOCK));
-        // Only the first block that is looked at is begun in its middle.
-        let skip = if place / BLOCK < self.packed.len() {
-            place % BLOCK
-        } else {
-            0
-        };
-        full.skip(skip).chain(rest.copied())
+        self.part(place, self.len()).into_offsets()
     }
 }
 
-fn pack(offsets: &[u32]) -> Box<[u8]> {
+/// Some of the offsets, still packed.
+pub(super) struct Part {
+    packed: Vec<Arc<[u8]>>,
+    last: Vec<u32>,
+    /// How many stand before the first that was asked for.
+    skip: usize,
+}
+
+impl Part {
+    /// The offsets, one after the other.
+    pub(super) fn into_offsets(self) -> impl Iterator<Item = u32> {
+        let Self { packed, last, skip } = self;
+        let blocks = packed.into_iter().flat_map(unpack);
+        blocks.chain(last).skip(skip)
+    }
+}
+
+fn pack(offsets: &[u32]) -> Arc<[u8]> {
     let mut bytes = Vec::with_capacity(2 * offsets.len());
     let mut before = 0;
     for offset in offsets {
@@ -64,16 +85,16 @@ fn pack(offsets: &[u32]) -> Box<[u8]> {
         bytes.push(apart as u8);
         before = *offset;
     }
-    bytes.into_boxed_slice()
+    bytes.into()
 }
 
-fn unpack(bytes: &[u8]) -> impl Iterator<Item = u32> {
-    let mut bytes = bytes.iter();
-    let mut offset = 0_u32;
+fn unpack(bytes: Arc<[u8]>) -> impl Iterator<Item = u32> {
+    let (mut at, mut offset) = (0, 0_u32);
     std::iter::from_fn(move || {
         let (mut apart, mut shift) = (0, 0);
         loop {
-            let byte = *bytes.next()?;
+            let byte = *bytes.get(at)?;
+            at += 1;
             apart |= u32::from(byte & !MORE) << shift;
             if byte & MORE == 0 {
                 break;
