@@ -34,14 +34,14 @@ impl TableWriter {
     pub(crate) fn start(
         journal: Arc<dyn Journal>,
         endings: Vec<Arc<Endings>>,
-        retention: Retention,
+        retention: Arc<Mutex<Retention>>,
     ) -> io::Result<Self> {
         let (stop, stopped) = bounded::<()>(0);
         let (hurry, hurried) = bounded(1);
         endings
             .iter()
             .for_each(|endings| endings.on_much(hurry.clone()));
-        let run = move || run(&*journal, &endings, retention, &stopped, &hurried);
+        let run = move || run(&*journal, &endings, &retention, &stopped, &hurried);
         let thread = std::thread::Builder::new()
             .name("keeper".into())
             .spawn(run)?;
@@ -63,7 +63,7 @@ impl TableWriter {
 fn run(
     journal: &dyn Journal,
     endings: &[Arc<Endings>],
-    mut retention: Retention,
+    retention: &Mutex<Retention>,
     stopped: &Receiver<()>,
     hurried: &Receiver<()>,
 ) {
@@ -74,7 +74,7 @@ fn run(
             recv(timer) -> _ => {
                 looks += 1;
                 if looks.is_multiple_of(FORGET_EVERY) {
-                    forget(&mut retention);
+                    forget(retention);
                 }
                 looks.is_multiple_of(MARK_EVERY)
             }
@@ -89,8 +89,8 @@ fn run(
     }
 }
 
-fn forget(retention: &mut Retention) {
-    if let Err(error) = retention.step() {
+fn forget(retention: &Mutex<Retention>) {
+    if let Err(error) = retention.lock().step() {
         // Nothing is lost: the disk only fills on.
         tracing::warn!(%error, "old records could not be forgotten");
     }

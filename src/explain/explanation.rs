@@ -218,6 +218,7 @@ impl<'a> Story<'a> {
                 Input::Notify(body) if body.id == id => Some(&**body),
                 _ => None,
             });
+        let body = body.or(page.body.as_ref());
         let category = open.map(|open| &*open.category);
         let category = category.or(body.map(|body| &*body.category));
         Story {

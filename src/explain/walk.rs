@@ -2,7 +2,7 @@
 //! Bounded: a page ends after [`MAX_READS`] records, found or not. Refuses to leave the tenant: a
 //! position that a caller made up leads nowhere.
 
-use sluis_model::{NotificationId, Record, TenantKey, TenantRecord};
+use sluis_model::{Notification, NotificationId, Record, StoredTenant, TenantKey, TenantRecord};
 
 /// Most records one page reads, whatever it keeps of them.
 pub const MAX_READS: usize = 10_000;
@@ -17,38 +17,41 @@ pub struct Page {
     pub next: Option<u64>,
     /// Whether there was something older that is not kept any more.
     pub is_cut: bool,
+    /// The body of the notification that is asked about, where the record that accepted it may not be
+    /// kept any more: as a stored tenant carries it along.
+    pub body: Option<Notification>,
+}
+
+/// What is wanted of a walk.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// Only what is older than this record.
+    pub before: Option<u64>,
+    /// At most this many records.
+    pub limit: usize,
+    /// The notification that is asked about, if it is one.
+    pub of: Option<NotificationId>,
 }
 
 /// A record of the walk.
 enum Link {
     Decided(TenantRecord),
     /// The tenant, stored as it was: it decides nothing, and leads on.
-    Stored {
-        tenant: TenantKey,
-        previous: u64,
-    },
+    Stored(Box<StoredTenant>),
 }
 
 impl Link {
     const fn tenant(&self) -> &TenantKey {
         match self {
             Self::Decided(record) => &record.tenant,
-            Self::Stored { tenant, .. } => tenant,
+            Self::Stored(piece) => &piece.tenant,
         }
     }
 
     const fn previous(&self) -> u64 {
         match self {
             Self::Decided(record) => record.previous,
-            Self::Stored { previous, .. } => *previous,
-        }
-    }
-
-    /// The record, if something was decided in it.
-    fn decided(self) -> Option<TenantRecord> {
-        match self {
-            Self::Decided(record) => Some(record),
-            Self::Stored { .. } => None,
+            Self::Stored(piece) => piece.previous,
         }
     }
 }
@@ -67,14 +70,14 @@ type Reading<'a, E> = &'a mut dyn FnMut(u64) -> Result<Option<Record>, E>;
 pub fn walk<E>(
     read: &mut dyn FnMut(u64) -> Result<Option<Record>, E>,
     last: u64,
-    before: Option<u64>,
-    limit: usize,
+    Wanted { before, limit, of }: Wanted,
     keep: impl Fn(&TenantRecord) -> bool,
 ) -> Result<Page, E> {
     let mut page = Page {
         records: Vec::new(),
         next: None,
         is_cut: false,
+        body: None,
     };
     let mut found = begin(read, last, before)?;
     page.is_cut = found.is_none() && last != 0;
@@ -83,8 +86,13 @@ pub fn walk<E>(
         reads += 1;
         let (previous, tenant) = (record.previous(), record.tenant().clone());
         let is_older = before.is_none_or(|before| sequence < before);
-        let wanted = record.decided().filter(|record| is_older && keep(record));
-        page.records.extend(wanted.map(|record| (sequence, record)));
+        match record {
+            Link::Decided(record) if is_older && keep(&record) => {
+                page.records.push((sequence, record));
+            }
+            Link::Decided(_) => {}
+            Link::Stored(piece) => page.body = page.body.take().or_else(|| body(*piece, of)),
+        }
         // Records only ever point back; anything else is not a chain of ours.
         if previous == 0 || previous >= sequence {
             break;
@@ -132,12 +140,15 @@ fn link<E>(read: Reading<'_, E>, sequence: u64) -> Result<Option<Link>, E> {
     }
     Ok(match read(sequence)? {
         Some(Record::Tenant(record)) => Some(Link::Decided(record)),
-        Some(Record::Stored(piece)) => Some(Link::Stored {
-            tenant: piece.tenant,
-            previous: piece.previous,
-        }),
+        Some(Record::Stored(piece)) => Some(Link::Stored(piece)),
         Some(Record::Control(_) | Record::Gone(_)) | None => None,
     })
+}
+
+/// The body of this notification, if it is carried along here.
+fn body(piece: StoredTenant, of: Option<NotificationId>) -> Option<Notification> {
+    let mut bodies = piece.bodies.into_iter();
+    bodies.find(|body| Some(body.id) == of)
 }
 
 /// Keeps the records in which something was decided about `id`.

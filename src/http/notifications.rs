@@ -124,10 +124,16 @@ pub(super) async fn get(
     let id = named::notification(&id)?;
     let snapshot = snapshot(&app, corporation, id).await?;
     let last = snapshot.tenant.last;
+    let wanted = explain::Wanted {
+        before: None,
+        limit: MOST_RECORDS,
+        of: Some(id),
+    };
     let page = Records::of(&app, &snapshot.key)
-        .walk(&app, last, None, MOST_RECORDS, explain::about(id))
+        .walk(&app, last, wanted, explain::about(id))
         .await?;
-    let accepted = flow_of(id, &page.records);
+    let carried = page.body.as_ref().map(|body| body.flow);
+    let accepted = flow_of(id, &page.records).or(carried);
     let open = snapshot.tenant.find(id);
     let reference = open.map(|open| open.flow).or(accepted);
     let flow = reference

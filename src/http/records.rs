@@ -10,7 +10,7 @@ use sluis_model::{Record, TenantKey, TenantRecord};
 use super::problem::Problem;
 use crate::app::App;
 use crate::archive::Archiving;
-use crate::explain::{self, Page};
+use crate::explain::{self, Page, Wanted};
 use crate::reading;
 
 /// The records of one tenant.
@@ -32,20 +32,18 @@ impl Records {
         }
     }
 
-    /// At most `limit` records that `keep` wants, newest first, from `last` (or what lies before
-    /// `before`) backwards.
+    /// The records that are wanted and that `keep` takes, newest first, from `last` backwards.
     pub(super) async fn walk(
         self,
         app: &App,
         last: u64,
-        before: Option<u64>,
-        limit: usize,
+        wanted: Wanted,
         keep: impl Fn(&TenantRecord) -> bool + Send + 'static,
     ) -> Result<Page, Problem> {
         let corporation = self.tenant.corporation;
         let walk = move || {
             let mut read = |sequence: u64| self.read(sequence);
-            explain::walk(&mut read, last, before, limit, keep)
+            explain::walk(&mut read, last, wanted, keep)
         };
         reading::read(app, corporation, walk)
             .await?

@@ -172,8 +172,13 @@ pub(super) async fn timeline(
         .map(|text| cursor(&app, corporation, text))
         .transpose()?;
     let tenant = snapshot(&app, key.clone()).await?.tenant;
+    let wanted = explain::Wanted {
+        before,
+        limit,
+        of: None,
+    };
     let page = Records::of(&app, &key)
-        .walk(&app, tenant.last, before, limit, |_| true)
+        .walk(&app, tenant.last, wanted, |_| true)
         .await?;
     let next = page.next.map(|sequence| {
         app.reference

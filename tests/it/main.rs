@@ -19,6 +19,7 @@ mod delays;
 mod docs_truth;
 mod encryption;
 mod engine_state;
+mod forgotten;
 mod fuzz_smoke;
 mod hostile;
 mod hostile_bodies;

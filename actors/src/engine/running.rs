@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use sluis_journal::Journal;
 use sluis_model::{Channel, CorporationId, Lane, NotificationId, ShardId, TenantKey, Timestamp};
 use tokio::sync::watch;
@@ -15,6 +16,7 @@ use crate::pauses::PauseRegistry;
 use crate::prepare::PreparePool;
 use crate::quota::Quota;
 use crate::readers::Readers;
+use crate::retention::{Retention, RetentionError};
 use crate::router::{Hold, Out, Outlook};
 use crate::shard::{Endings, Horizon, Inbox};
 use crate::supervisor::Supervisor;
@@ -36,6 +38,7 @@ pub struct Engine {
     pub(super) news: watch::Sender<u64>,
     pub(super) endings: Vec<Arc<Endings>>,
     pub(super) horizons: Vec<Arc<Horizon>>,
+    pub(super) retention: Arc<Mutex<Retention>>,
     pub(super) keeper: TableWriter,
     pub(super) readers: Arc<Readers>,
     pub(super) given_up: GiveUp,
@@ -140,6 +143,14 @@ impl Engine {
     #[must_use]
     pub fn news(&self) -> watch::Receiver<u64> {
         self.news.subscribe()
+    }
+
+    /// One step towards forgetting old records, as is done every second. Blocks on the disk.
+    ///
+    /// # Errors
+    /// See [`RetentionError`]; nothing is lost by it.
+    pub fn forget(&self) -> Result<(), RetentionError> {
+        self.retention.lock().step()
     }
 
     /// Wakes whoever's alarm fell due. To be called often: its period is the lateness of timers.

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use actix::Actor;
+use parking_lot::Mutex;
 use sluis_journal::{Journal, Shard};
 use sluis_model::ShardId;
 use tokio::sync::watch;
@@ -83,7 +84,9 @@ impl Engine {
             settings.retention.clone(),
             retained.collect(),
         );
-        let keeper = TableWriter::start(settings.journal.clone(), endings.clone(), retention)?;
+        let retention = Arc::new(Mutex::new(retention));
+        let keeper =
+            TableWriter::start(settings.journal.clone(), endings.clone(), retention.clone())?;
         let mut wakers = shard_wakers.to_vec();
         wakers.extend(channels.wakers());
         Ok(Self {
@@ -100,6 +103,7 @@ impl Engine {
             news: watch::Sender::new(0),
             endings,
             horizons,
+            retention,
             keeper,
             readers: Readers::start("reader", READERS, MOST_LOOKUPS, || ())?,
             given_up: GiveUp::after(settings.policy.retry.give_up_ms),

@@ -9,7 +9,7 @@ use sluis_model::{
     TenantRecord, Timestamp,
 };
 
-use crate::explain::{MAX_READS, about, walk};
+use crate::explain::{MAX_READS, Wanted, about, walk};
 
 /// `count` records of tenant A at even sequences, each pointing at the one before; tenant B at the
 /// odd ones.
@@ -33,6 +33,11 @@ fn log(count: u64) -> BTreeMap<u64, Record> {
         .collect()
 }
 
+fn wanted(before: Option<u64>, limit: usize) -> Wanted {
+    let of = None;
+    Wanted { before, limit, of }
+}
+
 /// Sequences of one page, its `next`, and how many records were read.
 fn page(
     log: &BTreeMap<u64, Record>,
@@ -45,7 +50,7 @@ fn page(
         reads += 1;
         Ok::<_, Infallible>(log.get(&sequence).cloned())
     };
-    let Ok(page) = walk(&mut read, last, before, limit, |_| true);
+    let Ok(page) = walk(&mut read, last, wanted(before, limit), |_| true);
     (
         page.records.iter().map(|(sequence, _)| *sequence).collect(),
         page.next,
@@ -101,9 +106,14 @@ fn a_page_that_keeps_nothing_still_ends_and_goes_on() {
     let log = log(MAX_READS as u64 + 5);
     let last = 2 * (MAX_READS as u64 + 5);
     let mut read = |sequence: u64| Ok::<_, Infallible>(log.get(&sequence).cloned());
-    let Ok(first) = walk(&mut read, last, None, 10, about(NotificationId(1)));
+    let Ok(first) = walk(&mut read, last, wanted(None, 10), about(NotificationId(1)));
     assert!(first.records.is_empty() && first.next.is_some());
-    let Ok(second) = walk(&mut read, last, first.next, 10, about(NotificationId(1)));
+    let Ok(second) = walk(
+        &mut read,
+        last,
+        wanted(first.next, 10),
+        about(NotificationId(1)),
+    );
     assert_eq!(second.next, None);
 }
 
@@ -136,7 +146,7 @@ fn a_stored_tenant_leads_on_and_is_no_decision() {
 fn a_walk_that_meets_what_is_not_kept_says_so() {
     let is_cut = |log: &BTreeMap<u64, Record>, last: u64| {
         let mut read = |sequence: u64| Ok::<_, Infallible>(log.get(&sequence).cloned());
-        let Ok(page) = walk(&mut read, last, None, 10, |_| true);
+        let Ok(page) = walk(&mut read, last, wanted(None, 10), |_| true);
         (page.records.len(), page.is_cut)
     };
     let mut log = log(7);

@@ -224,6 +224,7 @@ impl World {
             records: self.newest_first(),
             next: None,
             is_cut: false,
+            body: None,
         };
         explain(
             (id, TENANT),

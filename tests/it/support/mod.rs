@@ -59,6 +59,10 @@ pub struct Setup {
     pub corporation: &'static str,
     /// What mails are from.
     pub sender: &'static str,
+    /// Further lines of `[journal]`.
+    pub journal: &'static str,
+    /// Size of a generation of the log, below what a configuration may ask for.
+    pub generation_bytes: Option<u64>,
     /// The password that the relay asks of user `sluis`. The engine reads its own from a file, see
     /// [`Engine::password`].
     pub relay_password: Option<&'static str>,
@@ -90,6 +94,8 @@ impl Default for Setup {
             archive: "",
             corporation: "",
             sender: "woning",
+            journal: "",
+            generation_bytes: None,
             relay_password: None,
             keys: true,
             accounts: &[],
@@ -274,10 +280,14 @@ impl Engine {
     fn config(&self) -> Config {
         let file = self.dir.path().join("sluis.toml");
         std::fs::write(&file, self.toml()).expect("the configuration");
-        match Config::load(Some(&file), &BTreeMap::new(), &CliOverrides::default()) {
-            Ok(loaded) => loaded.config,
-            Err(problems) => panic!("{problems}"),
+        let loaded = Config::load(Some(&file), &BTreeMap::new(), &CliOverrides::default());
+        let mut config = loaded
+            .unwrap_or_else(|problems| panic!("{problems}"))
+            .config;
+        if let Some(bytes) = self.setup.generation_bytes {
+            config.journal.generation_max_bytes = bytes;
         }
+        config
     }
 
     fn toml(&self) -> String {
@@ -289,12 +299,13 @@ impl Engine {
             archive,
             corporation,
             sender,
+            journal,
             ..
         } = &self.setup;
         let data = self.data();
         let mut toml = format!(
             "[engine]\ndata_dir = {data:?}\nshards = 4\nallow_list = [\"*\"]\n{engine}\n[http]\n{http}\n\
-             [journal]\nfree_min_bytes = 1\n[binary]\ncredit = {credit}\n[limits]\n{limits}\n\
+             [journal]\nfree_min_bytes = 1\n{journal}\n[binary]\ncredit = {credit}\n[limits]\n{limits}\n\
              [archive]\n{archive}\n"
         );
         let parties: &[(u16, &str, &str)] = if self.setup.keys {

@@ -1,0 +1,134 @@
+//! Old records go, and nobody misses what is alive: an open notification is explained, sent and ended
+//! as if nothing had gone, and what has gone is said.
+
+use serde_json::{Value, json};
+use sluis_journal::Shard;
+use sluis_model::DAY;
+
+use crate::support::{Engine, NOORD, Setup, notice, reached_by, storno};
+
+/// Generations so small that a test fills some.
+const GENERATION_BYTES: u64 = 32 << 10;
+/// Notices that fill several of them.
+const MANY: usize = 60;
+/// Steps in which what is old must have gone.
+const MOST_STEPS: usize = 200;
+
+async fn engine() -> Engine {
+    Engine::with(Setup {
+        sinks: true,
+        journal: "keep_for = \"24h\"\nlive_factor = 1",
+        generation_bytes: Some(GENERATION_BYTES),
+        ..Setup::default()
+    })
+    .await
+}
+
+/// What fills the log and is over at once.
+async fn busy_days(engine: &Engine, day: usize) {
+    for number in 0..MANY {
+        let mut long = notice("H-9", &format!("day-{day}-{number}"));
+        long["data"]["text"] = "Wij komen langs. ".repeat(120).into();
+        engine.accepted(NOORD, long).await;
+    }
+    engine.settled().await;
+}
+
+/// Lets everything old go; whether something is gone. The engine does so by itself, too.
+async fn forget(engine: &Engine) -> bool {
+    for _ in 0..MOST_STEPS {
+        if firsts(engine).iter().any(|first| *first > 1) {
+            return true;
+        }
+        engine.app().engine.forget().expect("a step");
+        engine.settled().await;
+    }
+    false
+}
+
+fn firsts(engine: &Engine) -> Vec<u64> {
+    let journal = engine.app().engine.journal();
+    (0..journal.shards())
+        .map(|shard| journal.first(Shard(shard)).0)
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_open_outlives_the_records_that_brought_it() {
+    let mut engine = engine().await;
+    let mail = "ok@huurder.example";
+    engine
+        .put_tenant(NOORD, "H-1", reached_by("email", mail))
+        .await;
+    engine.reachable(NOORD, "H-9").await;
+    // Held: it waits for a balance that nobody has told.
+    let open = engine.accepted(NOORD, storno("H-1", "F-1", "k-1")).await;
+    let over = engine.accepted(NOORD, notice("H-9", "k-2")).await;
+    engine.settled().await;
+    let (rows, early) = engine.outcomes(NOORD, "").await;
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    let as_it_was = engine.get(NOORD, &open).await;
+    busy_days(&engine, 1).await;
+    engine.pass(2 * DAY).await;
+    busy_days(&engine, 2).await;
+    assert!(forget(&engine).await, "old generations go");
+
+    for restarted in [false, true] {
+        if restarted {
+            engine.restart().await;
+        }
+        is_said(&engine, &open, &as_it_was, &over).await;
+        is_resumed(&engine, &early).await;
+    }
+    // It leaves with the body that was carried along, and ends.
+    engine.owes(NOORD, "H-1", "balance-1").await;
+    engine.settled().await;
+    let link = engine.link_in_mail(mail);
+    assert_eq!(engine.ask("", &link).await.status, 200);
+    engine.pays(NOORD, "H-1", "F-1").await;
+    assert_eq!(engine.get(NOORD, &open).await["end"], "paid");
+    assert_eq!(engine.ask("", &link).await.status, 410);
+    engine.end().await;
+}
+
+/// What is open is as it was; what has gone is said.
+async fn is_said(engine: &Engine, open: &str, as_it_was: &Value, over: &str) {
+    let now = engine.get(NOORD, open).await;
+    for part in ["state", "tenant_id", "flow", "subject", "step"] {
+        assert_eq!(now[part], as_it_was[part], "{part}");
+    }
+    assert_eq!(now["next"]["at"], as_it_was["next"]["at"]);
+    assert_eq!(now["older_not_kept"], true, "{now}");
+    let timeline = engine.ask(NOORD, "/v1/tenants/H-1/timeline").await.ok();
+    assert_eq!(timeline["older_not_kept"], true, "{timeline}");
+    let gone = engine
+        .ask(NOORD, &format!("/v1/notifications/{over}"))
+        .await;
+    assert_eq!(gone.problem(), (410, "no_longer_kept".into()));
+}
+
+/// A reader who was away too long is told where to go on.
+async fn is_resumed(engine: &Engine, early: &str) {
+    let gone = engine
+        .ask(NOORD, &format!("/v1/outcomes?after={early}"))
+        .await;
+    let problem = gone.json();
+    assert_eq!(
+        (gone.status, &problem["code"]),
+        (410, &json!("cursor_expired"))
+    );
+    let next = problem["cursor"].as_str().expect("the first that is left");
+    let (rows, _) = engine.outcomes(NOORD, next).await;
+    assert!(!rows.is_empty());
+    let (from_the_beginning, _) = engine.outcomes(NOORD, "").await;
+    assert_eq!(rows, from_the_beginning);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_young_stays_however_large_the_log_is() {
+    let engine = engine().await;
+    engine.reachable(NOORD, "H-9").await;
+    busy_days(&engine, 1).await;
+    assert!(!forget(&engine).await, "it is of today");
+    engine.end().await;
+}
