@@ -10,6 +10,7 @@ use sluis_model::codec::CodecError;
 use sluis_model::{Clock, Record, Timestamp};
 
 use crate::shard::{Endings, Horizon};
+use crate::telemetry::names;
 use crate::wake::Waker;
 
 /// What an open notification is taken to cost in the log, its body included, and a tenant beside
@@ -120,7 +121,10 @@ impl Retention {
             }
             return Ok(());
         };
+        let before = self.journal.generations().len();
         let done = self.go_on(&goal);
+        let forgotten = before.saturating_sub(self.journal.generations().len());
+        names::FORGOTTEN.of(()).increment(forgotten as u64);
         if !matches!(done, Ok(true)) {
             self.goal = Some(goal);
         }
@@ -230,6 +234,10 @@ impl Retention {
             return Ok(false);
         }
         self.journal.trim(shard, horizon)?;
+        let forgotten = self.journal.first(shard).previous();
+        names::FORGOTTEN_RECORDS
+            .of(shard.0.to_string())
+            .set(forgotten.0 as f64);
         tracing::info!(
             shard = shard.0,
             before = horizon.0,

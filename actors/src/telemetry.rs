@@ -112,7 +112,7 @@ pub(crate) struct ShardMetrics {
     pub(crate) timers: Gauge,
     pub(crate) parked: Gauge,
     pub(crate) undurable: Gauge,
-    carried: [Counter; 2],
+    carried: [Counter; 3],
     pub(crate) ready: [Gauge; 3],
 }
 
@@ -144,7 +144,11 @@ impl ShardMetrics {
             timers: names::TIMERS.of(shard.clone()),
             parked: names::PARKED.of(shard.clone()),
             undurable: names::UNDURABLE.of(shard.clone()),
-            carried: [names::CARRIED.of(()), names::CARRIED_BODIES.of(())],
+            carried: [
+                names::CARRIED.of(()),
+                names::CARRIED_BODIES.of(()),
+                names::CARRIED_BYTES.of(()),
+            ],
             ready: sluis_model::Lane::ALL.map(|lane| names::READY.of((shard.clone(), lane.name()))),
         }
     }
@@ -160,8 +164,9 @@ impl ShardMetrics {
     }
 
     /// Records were written again.
-    pub(crate) fn carried(&self, records: &[StoredTenant]) {
-        let [tenants, bodies] = &self.carried;
+    pub(crate) fn carried(&self, records: &[StoredTenant], bytes: usize) {
+        let [tenants, bodies, all_bytes] = &self.carried;
+        all_bytes.increment(bytes as u64);
         let whole = records.iter().any(|record| !record.is_bodies_only());
         tenants.increment(u64::from(whole));
         let carried: usize = records.iter().map(|record| record.bodies.len()).sum();

@@ -17,6 +17,7 @@ const MOST_STEPS: usize = 200;
 async fn engine() -> Engine {
     Engine::with(Setup {
         sinks: true,
+        archive: "enabled = false",
         journal: "keep_for = \"24h\"\nlive_factor = 1",
         generation_bytes: Some(GENERATION_BYTES),
         ..Setup::default()

@@ -50,6 +50,13 @@ crate::metric_list! {
     /// forgotten. If it grows as fast as `sluis_shard_records_total`, the log is trimmed too
     /// eagerly: raise `journal.live_factor`.
     CARRIED_BODIES: Counter "sluis_shard_carried_bodies_total" {};
+    /// Bytes of records that were written again so that old ones could be forgotten.
+    CARRIED_BYTES: Counter "sluis_shard_carried_bytes_total" {};
+    /// Records that were forgotten, by shard, since the first one: the oldest that is kept comes after
+    /// them. It stands still while nothing is old, or while the archive has not got that far.
+    FORGOTTEN_RECORDS: Gauge "sluis_shard_forgotten_records" { shard };
+    /// Generations of the log that were forgotten. Each was one directory of the journal.
+    FORGOTTEN: Counter "sluis_retention_generations_total" {};
     /// How late a timer fired. Seconds are normal right after a start, when all timers fire whose
     /// time passed while the engine was down.
     TIMER_LATENESS: Histogram "sluis_shard_timer_lateness_seconds" {};

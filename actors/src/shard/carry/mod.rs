@@ -137,10 +137,11 @@ impl ShardCore {
         // Behind its bodies, so that whoever reads the state finds them.
         let stored = first + records.len() as u64;
         records.extend(StoredTenant::pieces(&key, &state, Vec::new(), at, stored));
+        let mut bytes = 0;
         for record in &records {
-            self.writer.write(|buffer| record.encode(buffer));
+            bytes += self.writer.write(|buffer| record.encode(buffer));
         }
-        self.metrics.carried(&records);
+        self.metrics.carried(&records, bytes);
         let needed_from = state.open.iter().map(|open| open.body).min();
         let host = &mut self.tenants.host;
         host.was_stored(wanted.slot, stored, needed_from.unwrap_or(stored));
@@ -174,10 +175,11 @@ impl ShardCore {
         } else {
             StoredTenant::bodies_only(key, bodies, at, (tenant.last, first))
         };
+        let mut bytes = 0;
         for record in &records {
-            self.writer.write(|buffer| record.encode(buffer));
+            bytes += self.writer.write(|buffer| record.encode(buffer));
         }
-        self.metrics.carried(&records);
+        self.metrics.carried(&records, bytes);
         self.tenants
             .host
             .actor_mut(whom)
