@@ -46,11 +46,11 @@ pub trait Provider: Send + Sync + fmt::Debug + 'static {
     /// first.
     fn send(self: Arc<Self>, outgoing: Outgoing) -> BoxFuture<'static, Verdict>;
 
-    /// The bytes that a send of this would let leave; none when nothing would.
-    fn output(&self, outgoing: &Outgoing) -> Option<Output> {
-        let _ = outgoing;
-        None
-    }
+    /// The bytes that a send of this lets leave; none when it lets nothing leave, or when it would
+    /// refuse. The same that [`Provider::send`] puts into `outgoing.output`: what left is made again
+    /// with it, and compared. It has no default: a provider that said nothing here would send what
+    /// nobody could prove.
+    fn output(&self, outgoing: &Outgoing) -> Option<Output>;
 
     /// How what comes to `/v1/receipts/{name}` proves itself.
     fn receipt_proof(&self) -> ReceiptProof {

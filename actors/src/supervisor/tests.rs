@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use sluis_channels::{Content, Originator, Outgoing, OutputSlot, Provider};
+use sluis_channels::{Content, Originator, Outgoing, Output, OutputSlot, Provider};
 use sluis_model::{
     AttemptRef, Channel, CorporationId, FlowRef, ManualClock, NotificationId, OnDoubt, ShardId,
     Timestamp, Verdict, Why,
@@ -80,6 +80,10 @@ impl Provider for Scripted {
             Act::Never => Box::pin(pending()),
             Act::When(verdict) => Box::pin(async { verdict.await.unwrap() }),
         }
+    }
+
+    fn output(&self, _: &Outgoing) -> Option<Output> {
+        None
     }
 }
 

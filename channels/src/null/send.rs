@@ -7,6 +7,7 @@ use sluis_model::{Channel, OnDoubt, Verdict, Why};
 
 use super::{classify, request};
 use crate::outgoing::Outgoing;
+use crate::output::Output;
 use crate::provider::Provider;
 
 /// Delivers everything, nowhere.
@@ -50,5 +51,10 @@ impl Provider for NullProvider {
         Box::pin(std::future::ready(classify::classify(request::compose(
             outgoing,
         ))))
+    }
+
+    /// Nothing leaves.
+    fn output(&self, _: &Outgoing) -> Option<Output> {
+        None
     }
 }

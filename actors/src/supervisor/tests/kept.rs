@@ -46,6 +46,13 @@ impl Provider for Writes {
             None => Box::pin(pending()),
         }
     }
+
+    fn output(&self, _: &Outgoing) -> Option<Output> {
+        Some(Output {
+            media_type: "text/plain",
+            bytes: Bytes::from_static(BYTES),
+        })
+    }
 }
 
 /// The outcome of one attempt.
