@@ -55,8 +55,8 @@ pub use outline::{Outline, Whose};
 pub use policy::{Policy, RetryPolicy};
 pub use profile::{Address, AddressState, Preference, Profile};
 pub use record::{
-    Carried, CarriedStray, CarriedStrays, Control, ControlRecord, Erased, Gone, Intent, PauseScope,
-    Record, TenantRecord,
+    Carried, CarriedMessage, CarriedStray, CarriedStrays, CarriedUnread, Control, ControlRecord,
+    Erased, Gone, Intent, PauseScope, Record, TenantRecord,
 };
 pub use reference::{ForgedReference, ReferenceKey};
 pub use state::{Open, Phase, PhaseKind, SentTo, SubjectMoney, Tenant, Told, Tried, Tries};

@@ -85,6 +85,7 @@ fn of_control(control: &Control) -> Option<CorporationId> {
         Control::StrayDismissed { corporation, .. } => Some(*corporation),
         Control::Carried(carried) => match &**carried {
             Carried::Strays(strays) => strays.corporation,
+            Carried::Unread(unread) => Some(unread.corporation),
             Carried::Pause { .. } => None,
         },
         Control::Pause(_)

@@ -92,11 +92,12 @@ pub enum Control {
         /// What it said, at most 500 bytes, without addresses.
         text: Box<str>,
     },
-    /// Somebody looked at a fact that fits nothing, and it is to leave the lists.
+    /// Somebody looked at a fact that fits nothing, or at a message that nobody could read, and it is
+    /// to leave the lists.
     StrayDismissed {
         /// The corporation it is of.
         corporation: CorporationId,
-        /// Sequence of the record that holds the fact, in this shard.
+        /// Sequence of the record that holds the fact or the message, in this shard.
         fact: u64,
         /// Who, as they name themselves.
         by: Box<str>,
@@ -136,6 +137,35 @@ pub enum Carried {
     /// The facts of one corporation that fit nothing, and what is remembered to tell which do. It
     /// replaces what is known of them.
     Strays(CarriedStrays),
+    /// The messages of one corporation that nobody could read and that wait for people beside the
+    /// tasks. It replaces what is known of them.
+    Unread(CarriedUnread),
+}
+
+/// What a shard knows of the messages of one corporation that nobody could read.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct CarriedUnread {
+    /// The corporation they are of.
+    pub corporation: CorporationId,
+    /// Those that are listed, in order of their records.
+    pub messages: Vec<CarriedMessage>,
+    /// How many there ever were.
+    pub ever: u64,
+}
+
+/// One message that nobody could read.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct CarriedMessage {
+    /// Sequence of the record that brought it.
+    pub sequence: u64,
+    /// When it was taken.
+    pub at: Timestamp,
+    /// The notification that it is about, where that is known.
+    pub id: Option<NotificationId>,
+    /// Number of the attempt; 0: not known.
+    pub attempt: u16,
+    /// Whether somebody has looked at it.
+    pub dismissed: bool,
 }
 
 /// What a shard knows of the facts of one corporation that fit nothing.

@@ -35,11 +35,13 @@ mod routes;
 mod seat;
 mod server;
 mod status;
+mod stray;
 mod task_answer;
 mod task_groups;
 mod tasks;
 mod tenants;
 mod unmatched;
+mod unread;
 
 pub use front::Front;
 pub use problem::Problem;

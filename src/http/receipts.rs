@@ -14,7 +14,9 @@ use sluis_actors::{Reply, ShardAnswer, ShardRequest};
 use sluis_channels::{
     Callback, ProviderReceipt, ReceiptError, ReceiptFault, ReceiptProof, Unexplained, intake,
 };
-use sluis_model::{Answer, Control, CorporationId, Input, Receipt, ReceiptEffect, instant};
+use sluis_model::{
+    Answer, Control, CorporationId, Input, Receipt, ReceiptEffect, ReceiptKind, Why, instant,
+};
 
 use super::auth::unauthorized;
 use super::body::AnyBody;
@@ -160,22 +162,9 @@ async fn unexplained(
     provider: &str,
     unknown: &Unexplained,
 ) -> Result<Json<ReceiptBody>, Problem> {
-    let Unexplained {
-        corporation,
-        attempt,
-        why,
-    } = unknown;
-    let text = format!("{}: {}", why.code, why.text);
+    let attempt = unknown.attempt;
     app.receipts.count(provider, "unexplained");
-    tracing::warn!(provider, id = %attempt.id, status = text, "a provider said something nobody has mapped");
-    let inbox = named::inbox(app, attempt.id)?;
-    let control = Control::Unexplained {
-        corporation: Some(*corporation),
-        id: Some(attempt.id),
-        provider: provider.into(),
-        text: text.chars().take(200).collect::<String>().into(),
-    };
-    ask(inbox, |reply| ShardRequest::Control { control, reply }).await?;
+    keep(app, provider, unknown).await?;
     let row = EffectBody {
         notification: attempt.id.to_string(),
         attempt: attempt.attempt,
@@ -185,6 +174,38 @@ async fn unexplained(
     Ok(Json(ReceiptBody {
         receipts: vec![row],
     }))
+}
+
+/// What of a receipt goes to people, if nobody can read it.
+fn unread(receipt: &ProviderReceipt) -> Option<Unexplained> {
+    (receipt.kind == ReceiptKind::Unexplained).then(|| Unexplained {
+        corporation: receipt.corporation,
+        attempt: receipt.attempt,
+        why: receipt
+            .why
+            .clone()
+            .unwrap_or_else(|| Why::new(receipt.kind.name(), "")),
+    })
+}
+
+/// Puts on the record what nobody can read: it stands among what waits for people.
+async fn keep(app: &App, provider: &str, unknown: &Unexplained) -> Result<(), Problem> {
+    let Unexplained {
+        corporation,
+        attempt,
+        why,
+    } = unknown;
+    let text = format!("{}: {}", why.code, why.text);
+    tracing::warn!(provider, id = %attempt.id, status = text, "a provider said something nobody has mapped");
+    let inbox = named::inbox(app, attempt.id)?;
+    let control = Control::Unexplained {
+        corporation: Some(*corporation),
+        id: Some(attempt.id),
+        provider: provider.into(),
+        text: text.chars().take(200).collect::<String>().into(),
+    };
+    ask(inbox, |reply| ShardRequest::Control { control, reply }).await?;
+    Ok(())
 }
 
 async fn take(
@@ -200,7 +221,14 @@ async fn take(
     let mut rows = Vec::with_capacity(receipts.len());
     for receipt in receipts {
         let (attempt, said) = (receipt.attempt, receipt.kind.name());
-        let effect = word(apply(app, receipt).await?);
+        let unread = unread(&receipt);
+        let mut effect = apply(app, receipt).await?;
+        if let (ReceiptEffect::Unknown, Some(unread)) = (effect, unread) {
+            // What nobody can read goes to people, whether or not its notification is still known.
+            keep(app, provider, &unread).await?;
+            effect = ReceiptEffect::Unexplained;
+        }
+        let effect = word(effect);
         app.receipts.count(provider, effect);
         rows.push(EffectBody {
             notification: attempt.id.to_string(),

@@ -1,5 +1,5 @@
 //! Owns the human queue: what waits for people, and their answers; tasks that are one for people
-//! are one row. Refuses answers that lead nowhere, naming those that do.
+//! are one row, and what no task is about stands beside them. Refuses answers that lead nowhere, naming those that do.
 
 use std::sync::Arc;
 
@@ -20,6 +20,7 @@ use super::query::{Asked, bad};
 use super::task_answer::{Word, give, unknown_answer};
 use super::task_groups::{self, GroupBody};
 use super::unmatched::{self, FactRow};
+use super::unread::{self, UnreadBody};
 use crate::app::App;
 use crate::explain::{self, rfc3339};
 use crate::intake::{FieldProblem, ProblemCode, line_problem};
@@ -34,6 +35,9 @@ pub(super) struct TasksBody {
     /// should look. On the first page.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unmatched_facts: Vec<FactRow>,
+    /// Messages that nobody could read and that none of the tasks is about. On the first page.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unread_messages: Vec<UnreadBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
@@ -70,16 +74,19 @@ pub(super) async fn list(
     let tasks = rows.iter().filter_map(|listed| task(&app, listed));
     let is_first = after.is_none() && filter == StateFilter::TasksAlone;
     let (mut groups, mut unmatched_facts) = (Vec::new(), Vec::new());
+    let mut unread_messages = Vec::new();
     if is_first {
         groups = task_groups::list(&app, corporation, asked.text("list")).await?;
     }
     if is_first && asked.text("list").is_none() {
         unmatched_facts = old_unmatched(&app, corporation, limit).await?;
+        unread_messages = unread::list(&app, corporation, limit).await?;
     }
     Ok(Json(TasksBody {
         tasks: tasks.filter(wanted).collect(),
         groups,
         unmatched_facts,
+        unread_messages,
         next: next.map(|id| id.to_string()),
     }))
 }
@@ -185,6 +192,7 @@ pub(super) async fn answer(
             done.next = given.next.map(|id| id.to_string());
         }
         None if after.is_some() => return Err(alone()),
+        None if unread::answer(&app, corporation, &done.id, word).await? => {}
         None => answer_alone(&app, corporation, &done.id, word).await?,
     }
     Ok(Json(done))

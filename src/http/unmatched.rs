@@ -10,7 +10,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use sluis_actors::{Query, ShardAnswer, ShardRequest, UnmatchedFact};
 use sluis_journal::{Journal, Sequence, Shard};
-use sluis_model::{Control, CorporationId, Input, Record, ShardId, Subject, Timestamp};
+use sluis_model::{CorporationId, Input, Record, ShardId, Subject, Timestamp};
 
 use super::auth::Caller;
 use super::body::{JsonBody, json};
@@ -18,33 +18,14 @@ use super::lists::MOST_ROWS;
 use super::notes::{Note, nearly};
 use super::problem::Problem;
 use super::query::{Asked, bad};
+use super::stray::{self, Stray};
 use crate::app::App;
 use crate::ask::{AskError, ask};
 use crate::explain::rfc3339;
 use crate::intake::line_problem;
 
-/// What an id of a stray begins with, before it is encrypted: a place of a page is none.
-const STRAY: u8 = b'f';
 /// Longest name of whoever dismissed one, in bytes.
 const MOST_WORD: usize = 200;
-
-/// The id of a fact that fits nothing: the same each time.
-fn stray_id(app: &App, corporation: CorporationId, shard: u16, sequence: u64) -> String {
-    let mut plain = vec![STRAY];
-    plain.extend(shard.to_be_bytes());
-    plain.extend(sequence.to_be_bytes());
-    // Never twice for two facts: a shard has less than 2^48 records.
-    let nonce = u64::from(shard) << 48 ^ sequence;
-    app.reference.encrypt(corporation, nonce, &plain)
-}
-
-/// Shard and sequence of [`stray_id`].
-fn stray(app: &App, corporation: CorporationId, id: &str) -> Option<(ShardId, u64)> {
-    let plain = app.reference.decrypt(corporation, id).ok()?;
-    let (shard, sequence) = plain.strip_prefix(&[STRAY])?.split_first_chunk::<2>()?;
-    let sequence = u64::from_be_bytes(sequence.try_into().ok()?);
-    Some((ShardId(u16::from_be_bytes(*shard)), sequence))
-}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,18 +50,10 @@ pub(super) async fn dismiss(
     if let Some(wrong) = line_problem("by", &request.by, 1, MOST_WORD) {
         return Err(Problem::invalid(vec![wrong]));
     }
-    let unknown = || Problem::not_found("fact");
-    let (shard, fact) = stray(&app, corporation, &id).ok_or_else(unknown)?;
-    let inbox = app.engine.inbox(shard).ok_or_else(unknown)?;
-    let control = Control::StrayDismissed {
-        corporation,
-        fact,
-        by: request.by.into(),
-    };
-    match ask(inbox, |reply| ShardRequest::Control { control, reply }).await? {
-        ShardAnswer::Decided { .. } => Ok(Json(DismissedBody { id })),
-        _ => Err(AskError::Lost.into()),
-    }
+    let place = Stray::Fact.place(&app, corporation, &id);
+    let place = place.ok_or_else(|| Problem::not_found("fact"))?;
+    stray::dismiss(&app, corporation, place, (&request.by, "fact")).await?;
+    Ok(Json(DismissedBody { id }))
 }
 
 #[derive(Debug, Serialize)]
@@ -213,7 +186,7 @@ async fn read(
     let journal = app.engine.journal().clone();
     let ids: Vec<String> = found
         .iter()
-        .map(|(shard, row)| stray_id(app, corporation, *shard, row.sequence))
+        .map(|(shard, row)| Stray::Fact.id(app, corporation, (*shard, row.sequence)))
         .collect();
     let read = move || {
         let rows = found.iter().zip(ids);

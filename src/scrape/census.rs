@@ -49,6 +49,7 @@ pub(super) fn show(app: &App) {
     names::TIMER_OVERDUE.of(()).set(age(overdue));
     show_standing(app, &known, &age);
     show_strays(app, &known, &age);
+    show_unread(app, &known, &age);
 }
 
 /// Since when something waits in each lane of the channels that have a provider.
@@ -143,5 +144,19 @@ fn show_strays(app: &App, known: &[Census], age: &dyn Fn(Option<Timestamp>) -> f
         names::UNMATCHED_OLDEST.of(name()).set(age(oldest));
         names::UNMATCHED_EVER.of(name()).absolute(ever);
         names::UNKNOWN_TENANTS.of(name()).absolute(unknown);
+    }
+}
+
+fn show_unread(app: &App, known: &[Census], age: &dyn Fn(Option<Timestamp>) -> f64) {
+    for (id, corporation) in &app.corporations {
+        let all = known.iter().flat_map(|census| &census.unread);
+        let own = || all.clone().filter(|unread| unread.corporation == *id);
+        let messages: u64 = own().map(|unread| unread.messages).sum();
+        let ever = own().map(|unread| unread.ever).sum();
+        let oldest = own().filter_map(|unread| unread.oldest).min();
+        let name = || corporation.name.clone();
+        names::UNREAD.of(name()).set(messages as f64);
+        names::UNREAD_OLDEST.of(name()).set(age(oldest));
+        names::UNREAD_EVER.of(name()).absolute(ever);
     }
 }

@@ -178,6 +178,14 @@ sluis_actors::metric_list! {
     /// Facts that matched nothing when they came, by corporation, since the first record. A sudden
     /// rise: a feed writes numbers or subjects in another way.
     UNMATCHED_EVER: Counter "sluis_unmatched_facts_total" { corporation };
+    /// Messages about a message of ours that nobody could read and that no task asks people about, by
+    /// corporation. `GET /v1/tasks` lists them beside the tasks.
+    UNREAD: Gauge "sluis_unread_messages" { corporation };
+    /// How long the oldest unread message has waited, by corporation.
+    UNREAD_OLDEST: Gauge "sluis_unread_messages_oldest_seconds" { corporation };
+    /// Messages that nobody could read and that no task asked about, by corporation, since the first
+    /// record. A sudden rise: a provider or a mail server says something new.
+    UNREAD_EVER: Counter "sluis_unread_messages_total" { corporation };
     /// Notifications for tenants without a profile, by corporation, since the first record.
     UNKNOWN_TENANTS: Counter "sluis_intake_unknown_tenants_total" { corporation };
     /// Records that are durable and not yet in the archive. It rises under load, because the archive

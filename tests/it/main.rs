@@ -45,5 +45,6 @@ mod support;
 mod task_groups;
 mod tidy;
 mod traces;
+mod unread;
 mod watching;
 mod ways;

@@ -31,6 +31,7 @@ impl ShardCore {
             overdue: Some(self.schedule.next_due()).filter(|due| *due <= now),
             standing,
             strays: self.tenants.unmatched.counts().collect(),
+            unread: self.tenants.unread.counts().collect(),
         }))
     }
 

@@ -26,14 +26,17 @@ impl ShardCore {
             Control::StrayDismissed {
                 corporation, fact, ..
             } => {
-                if !self.tenants.unmatched.dismiss(*corporation, *fact) {
+                if !self.tenants.dismiss(*corporation, *fact) {
                     // It is gone already: said again, nothing changes and nothing is written.
                     return self.answer_done(reply);
                 }
             }
+            Control::Unexplained { .. } => {
+                let place = (self.writer.next(), self.now);
+                self.tenants.unread.told(place, &control);
+            }
             Control::IntentOpened { .. }
             | Control::IntentDone { .. }
-            | Control::Unexplained { .. }
             | Control::Carried(_)
             | Control::Erased(_) => {}
         }

@@ -2,8 +2,8 @@
 //! true to it, and its effects are lined up behind it.
 
 use sluis_model::{
-    Answer, AttemptRef, Decision, Event, Input, NotificationId, Open, Situation, TenantKey,
-    TenantRecord,
+    Answer, AttemptRef, Decision, Event, Input, NotificationId, Open, ReceiptEffect, Situation,
+    TenantKey, TenantRecord,
 };
 
 use super::core::ShardCore;
@@ -219,7 +219,7 @@ impl ShardCore {
         }))
     }
 
-    /// Keeps in mind what came in and fits nothing; the answer says what is missed when ended
+    /// Keeps in mind what came in and fits nothing, or cannot be read; the answer says what is missed when ended
     /// notifications count too.
     fn note_strays(
         &mut self,
@@ -229,6 +229,9 @@ impl ShardCore {
         answer: &mut Answer,
     ) {
         match (answer, &record.input) {
+            (Answer::Receipt(ReceiptEffect::Unexplained), _) => {
+                self.tenants.unread.heard(sequence, record)
+            }
             (
                 Answer::Accepted {
                     unknown_tenant: true,

@@ -17,6 +17,8 @@ pub struct Census {
     pub standing: Vec<Standstill>,
     /// Per corporation: what came in and fitted nothing.
     pub strays: Vec<Strays>,
+    /// Per corporation: messages that nobody could read and that no task asks about.
+    pub unread: Vec<Unread>,
 }
 
 /// What stands still for the same reason.
@@ -90,6 +92,19 @@ pub struct Strays {
     pub oldest: Option<Timestamp>,
     /// Notifications for tenants of whom no profile was there, since the start of the records.
     pub notifications_ever: u64,
+}
+
+/// Messages of one corporation that nobody could read and that no task asks about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// The corporation they are of.
+    pub corporation: CorporationId,
+    /// Those that wait for somebody now.
+    pub messages: u64,
+    /// Since when the oldest of them waits.
+    pub oldest: Option<Timestamp>,
+    /// How many there were, since the start of the records.
+    pub ever: u64,
 }
 
 /// A fact that fits nothing.

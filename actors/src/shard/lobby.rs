@@ -62,6 +62,7 @@ impl ShardCore {
             }
             Query::Echo
             | Query::AlikeTasks { .. }
+            | Query::Unread { .. }
             | Query::Census
             | Query::Unmatched { .. }
             | Query::List { .. }

@@ -58,6 +58,7 @@ mod tenants;
 mod tests;
 mod timer_set;
 mod unmatched;
+mod unread;
 mod writer;
 
 pub use actor::{OnFatal, ShardActor};
@@ -65,7 +66,7 @@ pub use audit::{Audit, audit};
 pub use core::ShardCore;
 pub use endings::Endings;
 pub use figures::{
-    Alike, AlikeTasks, Census, Counted, Standing, Standstill, Strays, UnmatchedFact,
+    Alike, AlikeTasks, Census, Counted, Standing, Standstill, Strays, UnmatchedFact, Unread,
 };
 pub use horizon::{Carried, Horizon, Live};
 pub use inbox::{Inbox, InboxBounds, Refused};

@@ -36,6 +36,9 @@ impl ShardCore {
                 limit,
             } => self.unmatched_facts(corporation, after, limit),
             Query::AlikeTasks { corporation } => self.alike_tasks(corporation),
+            Query::Unread { corporation, limit } => {
+                ShardAnswer::Unread(self.tenants.unread.list(corporation).take(limit).collect())
+            }
             Query::Census => self.census(),
             Query::Survey { after } => self.survey(after),
         };

@@ -127,7 +127,7 @@ impl Replay<'_> {
                 }
                 self.tenant(sequence, &record)?;
             }
-            Record::Control(record) => self.recovered.control(record),
+            Record::Control(record) => self.recovered.control(sequence, record),
             Record::Stored(piece) => self.stored(sequence, *piece),
             // Nothing of an erased tenant was open, and nothing is known of him any more.
             Record::Gone(_) => {}
@@ -200,7 +200,8 @@ impl Replay<'_> {
 }
 
 impl Recovered {
-    fn control(&mut self, ControlRecord { at, control }: ControlRecord) {
+    fn control(&mut self, sequence: Sequence, ControlRecord { at, control }: ControlRecord) {
+        self.tenants.unread.told((sequence.0, at), &control);
         match control {
             Control::Pause(scope) => drop(self.pauses.entry(scope).or_insert(at)),
             Control::Resume(scope) => drop(self.pauses.remove(&scope)),
@@ -208,7 +209,7 @@ impl Recovered {
             Control::IntentDone { intent } => drop(self.intents.remove(&intent)),
             Control::StrayDismissed {
                 corporation, fact, ..
-            } => drop(self.tenants.unmatched.dismiss(corporation, fact)),
+            } => drop(self.tenants.dismiss(corporation, fact)),
             // The key is destroyed: what came before is not read any more.
             Control::Unexplained { .. } | Control::Erased(_) => {}
             Control::Carried(carried) => self.carried(*carried),
@@ -220,6 +221,7 @@ impl Recovered {
         match carried {
             Carried::Pause { scope, since } => drop(self.pauses.insert(scope, since)),
             Carried::Strays(strays) => self.tenants.put_strays(strays),
+            Carried::Unread(unread) => self.tenants.unread.put_carried(unread),
         }
     }
 

@@ -20,6 +20,7 @@ impl Tenants {
     ) {
         let tenant = self.replayed(&record.tenant);
         let stray = self.stray_before(tenant, record);
+        self.unread.heard(sequence, record);
         let applied = Applied {
             sequence,
             at: record.at,

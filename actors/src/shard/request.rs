@@ -195,6 +195,13 @@ pub enum Query {
         /// The corporation that asks.
         corporation: CorporationId,
     },
+    /// Messages of a corporation that nobody could read and that no task asks about.
+    Unread {
+        /// The corporation that asks.
+        corporation: CorporationId,
+        /// At most this many.
+        limit: usize,
+    },
     /// Open notifications, by id.
     List {
         /// The corporation that asks; none: an operator does, and sees those of all.
@@ -272,6 +279,8 @@ pub enum ShardAnswer {
     },
     /// Tasks that are one for people.
     AlikeTasks(Vec<AlikeTasks>),
+    /// Messages that nobody could read, oldest first: the sequences of the records that hold them.
+    Unread(Vec<u64>),
     /// Answers of every part of an intent.
     Gathered(Vec<ShardAnswer>),
     /// The request was lost before it was decided: try again.

@@ -14,6 +14,7 @@ use super::sorted_pages::{Entry, SortedPages};
 use super::stable_hash::{subject_hash, tenant_hash};
 use super::subjects::Subjects;
 use super::unmatched::UnmatchedFacts;
+use super::unread::UnreadMessages;
 use crate::tenant::{Awake, Host, TenantActor};
 
 /// Where an open notification is.
@@ -57,6 +58,8 @@ pub(super) struct Tenants {
     counts: BTreeMap<CorporationId, i64>,
     /// Facts that fit nothing.
     pub(super) unmatched: UnmatchedFacts,
+    /// Messages that nobody could read.
+    pub(super) unread: UnreadMessages,
     /// Tenants that facts told of and no source knows.
     unknown: BTreeMap<CorporationId, i64>,
 }
@@ -322,7 +325,13 @@ impl Tenants {
 }
 
 impl Tenants {
-    /// Facts that fit nothing, to be said again; those of records before `horizon` leave the list.
+    /// Somebody looked at the stray of this record. Says whether it stood in a list until now.
+    pub(super) fn dismiss(&mut self, corporation: CorporationId, sequence: u64) -> bool {
+        self.unmatched.dismiss(corporation, sequence) || self.unread.dismiss(corporation, sequence)
+    }
+
+    /// Facts that fit nothing, and messages that nobody could read, to be said again; those of records
+    /// before `horizon` leave the lists.
     pub(super) fn carry_strays(&mut self, horizon: u64) -> Vec<Carried> {
         let host = &self.host;
         // Nobody is put to rest of whom such a fact tells.
@@ -333,7 +342,9 @@ impl Tenants {
             })
         };
         let strays = self.unmatched.carry(horizon, number);
-        strays.into_iter().map(Carried::Strays).collect()
+        let strays = strays.into_iter().map(Carried::Strays);
+        let unread = self.unread.carry(horizon).into_iter();
+        strays.chain(unread.map(Carried::Unread)).collect()
     }
 
     /// Facts that fit nothing, as they were carried.

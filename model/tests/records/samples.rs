@@ -49,6 +49,7 @@ pub(crate) fn control_name(control: &Control) -> &'static str {
         Control::Carried(carried) => match &**carried {
             Carried::Pause { .. } => "carried-pause",
             Carried::Strays(_) => "carried-strays",
+            Carried::Unread(_) => "carried-unread",
         },
         Control::Erased(_) => "erased",
     }

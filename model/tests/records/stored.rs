@@ -2,9 +2,10 @@
 //! everything that is kept of attempts, facts and bounces.
 
 use sluis_model::{
-    AddressState, Carried, CarriedStray, CarriedStrays, Cause, Channel, ChannelSet, Choice,
-    Contact, Control, CorporationId, Erased, Evidence, NotificationId, OnDoubt, Open, PauseScope,
-    Phase, SentTo, StoredTenant, SubjectMoney, Timestamp, Told, Tried, Tries,
+    AddressState, Carried, CarriedMessage, CarriedStray, CarriedStrays, CarriedUnread, Cause,
+    Channel, ChannelSet, Choice, Contact, Control, CorporationId, Erased, Evidence, NotificationId,
+    OnDoubt, Open, PauseScope, Phase, SentTo, StoredTenant, SubjectMoney, Timestamp, Told, Tried,
+    Tries,
 };
 
 use crate::values::{AT, ID, notification, profile, subject, tenant, why};
@@ -170,7 +171,7 @@ pub(crate) fn erased() -> Control {
     }))
 }
 
-pub(crate) fn carried() -> [Carried; 2] {
+pub(crate) fn carried() -> [Carried; 3] {
     let scope = PauseScope {
         corporation: Some(CorporationId(7)),
         flow: Some("storno".into()),
@@ -192,5 +193,21 @@ pub(crate) fn carried() -> [Carried; 2] {
         ever: 5,
         strangers: 6,
     };
-    [Carried::Pause { scope, since: AT }, Carried::Strays(strays)]
+    let message = CarriedMessage {
+        sequence: 41,
+        at: AT,
+        id: Some(ID),
+        attempt: 2,
+        dismissed: true,
+    };
+    let unread = CarriedUnread {
+        corporation: CorporationId(7),
+        messages: vec![message],
+        ever: 3,
+    };
+    [
+        Carried::Pause { scope, since: AT },
+        Carried::Strays(strays),
+        Carried::Unread(unread),
+    ]
 }

@@ -20,7 +20,8 @@ const FACT: &str = "AAEAAAAAAAAHfn0Zk2cQ9w3TtB8dJm4yR5uXaPq1Lb6oSe";
 /// The id of a group of tasks, for examples.
 const GROUP: &str = "g-5bb1f0c2a4e87d10";
 const TASKS: &str = "Messages that could not be made for one reason, such as a text that is too long for SMS, are one task: a row of \
-                     `groups`, on the first page. `?group=` lists the tasks in one.";
+                     `groups`, on the first page. `?group=` lists the tasks in one. `unread_messages` are messages that nobody could \
+                     read and that no task is about: answer `read` when somebody has looked.";
 const ANSWER: &str = "A row of `groups` is answered as one: each of its tasks gets the answer. With `next` in the answer there are more \
                       of them: call again with it as `after`.";
 
@@ -192,8 +193,8 @@ fn answer_task() -> Op {
     .about(ANSWER)
     .path_part(
         "id",
-        "The task: `<notification>.<number>`, or the `id` of a row of `groups`.",
-        &json!({ "type": "string", "pattern": "^([0-9a-f]{32}\\.[0-9]+|g-[0-9a-f]{16})$", "example": task_id() }),
+        "The task: `<notification>.<number>`, or the `id` of a row of `groups` or of `unread_messages`.",
+        &json!({ "type": "string", "maxLength": 200, "pattern": "^([0-9a-f]{32}\\.[0-9]+|[A-Za-z0-9_-]+)$", "example": task_id() }),
     )
     .takes_json(
         "TaskAnswer",

@@ -68,6 +68,35 @@ fn what_is_alive_is_there_after_everything_before_was_trimmed() {
 }
 
 #[test]
+fn messages_that_nobody_could_read_are_carried_and_those_of_old_records_leave_the_list() {
+    let world = World::new();
+    let mut shard = world.start();
+    let strange = |number: u64| {
+        let control = Control::Unexplained {
+            corporation: Some(HOUSE),
+            id: Some(NotificationId::new(ShardId(0), 0, number)),
+            provider: "relay".into(),
+            text: "what is this".into(),
+        };
+        world.business(|reply| ShardRequest::Control { control, reply }, number);
+    };
+    strange(1);
+    settle(&world, &mut shard);
+    let horizon = ask_to_carry(&world);
+    strange(2);
+    settle(&world, &mut shard);
+    let known: Vec<u64> = shard.tenants.unread.list(HOUSE).collect();
+    assert_eq!(known.len(), 1, "the record of the first goes");
+    drop(shard);
+    world.journal.trim(SHARD, horizon).expect("durable");
+    let (_, shard) = restarted(world, Readers::inline());
+    let again: Vec<u64> = shard.tenants.unread.list(HOUSE).collect();
+    assert_eq!(again, known);
+    let ever = shard.tenants.unread.counts().map(|counted| counted.ever);
+    assert_eq!(ever.collect::<Vec<_>>(), [2]);
+}
+
+#[test]
 fn what_has_nothing_left_is_not_carried() {
     let world = World::new();
     let mut shard = world.start();

@@ -5,13 +5,14 @@ use serde_json::{Value, json};
 use super::super::parts::reference;
 use super::super::shapes::{count, instant, list, notes, notification_id, object, text};
 
-pub(super) fn all() -> [(&'static str, Value); 10] {
+pub(super) fn all() -> [(&'static str, Value); 11] {
     [
         ("OutcomeLine", outcome_line()),
         ("Outcome", outcome()),
         ("Cursor", cursor()),
         ("UnmatchedList", unmatched_list()),
         ("UnmatchedFact", unmatched_fact()),
+        ("UnreadMessage", unread_message()),
         ("TaskList", task_list()),
         ("Task", task()),
         ("TaskGroup", task_group()),
@@ -90,7 +91,23 @@ fn task_list() -> Value {
         &["tasks"],
         json!({
             "unmatched_facts": list(reference("UnmatchedFact")),
+            "unread_messages": list(reference("UnreadMessage")),
             "groups": list(reference("TaskGroup")), "tasks": list(reference("Task")), "next": text("Give this as `after`; absent: that was all.")
+        }),
+    )
+}
+
+fn unread_message() -> Value {
+    object(
+        "A message about a message of yours that nobody could read and that no task is about: its attempt is not the newest, or \
+         its notification has ended, or nobody has mapped its status.",
+        &["id", "provider", "since", "said", "answers"],
+        json!({
+            "id": text("For the answer; the same each time."), "notification": notification_id(),
+            "attempt": count("Which attempt; absent: not known."), "tenant_id": text("About whom."),
+            "provider": text("Which provider brought it; `email` for a mail."), "since": instant("Since when it waits."),
+            "said": text("What it says, as far as that is kept."),
+            "answers": list(text("`read` takes it from the list."))
         }),
     )
 }
