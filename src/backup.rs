@@ -38,11 +38,18 @@ pub struct Note {
 
 /// Copies a data directory, which an engine may be using, to `to`, where an earlier copy may be.
 ///
+/// An earlier copy is whole until nothing can be wrong with the source any more: whoever needs a copy
+/// has a source that is damaged.
+///
 /// # Errors
 /// `to` holds something else, or lies in the data directory; see [`sluis_journal::back_up`].
 pub fn back_up(data_dir: &Path, to: &Path, now: Timestamp) -> anyhow::Result<Backup> {
-    make_dir(to)?;
     check_target(data_dir, to)?;
+    let (source, target) = (data_dir.join(JOURNAL), to.join(JOURNAL));
+    if note(to)?.is_some() {
+        sluis_journal::look_over(&source, &target)?;
+    }
+    make_dir(to)?;
     let mut note = Note {
         whole: false,
         at: rfc3339(now),
@@ -50,7 +57,7 @@ pub fn back_up(data_dir: &Path, to: &Path, now: Timestamp) -> anyhow::Result<Bac
         lasts: Vec::new(),
     };
     write_note(to, &note)?;
-    let copied = sluis_journal::back_up(&data_dir.join(JOURNAL), &to.join(JOURNAL))?;
+    let copied = sluis_journal::back_up(&source, &target)?;
     let secret = reference_key::path(data_dir);
     if secret.exists() {
         copy_file(&secret, &reference_key::path(to))?;
@@ -67,14 +74,14 @@ pub fn back_up(data_dir: &Path, to: &Path, now: Timestamp) -> anyhow::Result<Bac
 }
 
 fn check_target(data_dir: &Path, to: &Path) -> anyhow::Result<()> {
-    let (source, target) = (real(data_dir)?, real(to)?);
+    let (source, target) = (real(data_dir)?, real_place(to)?);
     ensure!(
         !target.starts_with(&source) && !source.starts_with(&target),
         "{}: a copy must not be in the data directory {}, nor around it: choose another place",
         to.display(),
         data_dir.display()
     );
-    if is_empty(to)? || (note(to)?.is_some() && !to.join(TABLE).exists()) {
+    if !to.exists() || is_empty(to)? || (note(to)?.is_some() && !to.join(TABLE).exists()) {
         return Ok(());
     }
     bail!(
@@ -257,6 +264,16 @@ fn is_empty(dir: &Path) -> anyhow::Result<bool> {
 fn real(path: &Path) -> anyhow::Result<PathBuf> {
     path.canonicalize()
         .with_context(|| format!("{}: is not there", path.display()))
+}
+
+/// Where a directory is, or would be: by what there is above it.
+fn real_place(path: &Path) -> anyhow::Result<PathBuf> {
+    let whole =
+        std::path::absolute(path).with_context(|| format!("{}: is no place", path.display()))?;
+    let there = whole.ancestors().find(|above| above.exists());
+    let there = there.unwrap_or(Path::new("/"));
+    let rest = whole.strip_prefix(there).unwrap_or(Path::new(""));
+    Ok(real(there)?.join(rest))
 }
 
 fn sync_above(path: &Path) -> io::Result<()> {

@@ -22,7 +22,7 @@ mod types;
 pub use api::{CheckpointChunks, Journal, OnFailure, Wake};
 pub use batch::{Batch, Ticket};
 pub use disk::DiskJournal;
-pub use disk::backup::{Backup, back_up};
+pub use disk::backup::{Backup, back_up, look_over};
 pub use disk::inspect::{Defect, Inspection, inspect};
 pub use disk::options::{Barrier, Monotonic, Options};
 pub use disk::report::{RecoveryReport, Repair, Repaired, ShardReport};

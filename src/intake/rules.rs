@@ -87,6 +87,7 @@ impl TextRule {
         let problem = FieldProblem::new(path, code, self.expected()).value(text);
         Some(match code {
             ProblemCode::TooLong => problem.hint(format!("it has {} bytes", text.len())),
+            ProblemCode::Empty if !text.is_empty() => problem.hint("it is blank"),
             _ => problem,
         })
     }

@@ -169,6 +169,42 @@ async fn a_later_copy_brings_the_earlier_one_up_to_date() {
     drill.engine.end().await;
 }
 
+/// Whoever needs a copy has a source that is damaged: the next run of the timer must not spoil the
+/// copy that there is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_source_that_is_damaged_or_foreign_leaves_the_earlier_copy_as_it_was() {
+    let mut drill = Drill::new().await;
+    let data = drill.engine.data();
+    let copy = tempfile::tempdir().unwrap();
+    back_up(&data, copy.path(), START).unwrap();
+    drill.go_on().await;
+    drill.engine.close().await;
+    let refused = |what: anyhow::Result<()>| format!("{:#}", what.expect_err("refused"));
+
+    let other = Engine::start().await;
+    other.reachable(NOORD, "H-1").await;
+    let foreign = back_up(&other.data(), copy.path(), START).map(drop);
+    assert!(refused(foreign).contains("another data directory"));
+    assert!(whole_note(copy.path()).unwrap().is_some());
+    other.end().await;
+
+    let log = data.join("journal/gen-00000001/log");
+    let mut bytes = std::fs::read(&log).unwrap();
+    let used = bytes.iter().rposition(|byte| *byte != 0).unwrap();
+    bytes[used / 2] ^= 0xff;
+    std::fs::write(&log, &bytes).unwrap();
+    let damaged = back_up(&data, copy.path(), START).map(drop);
+    assert!(refused(damaged).contains("is damaged at byte"));
+    assert!(whole_note(copy.path()).unwrap().is_some());
+
+    drill.lose_and_restore(copy.path()).await;
+    drill.start().await;
+    for (key, id) in &drill.ids {
+        assert_eq!(drill.engine.get(key, id).await["id"], **id);
+    }
+    drill.engine.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn half_a_copy_starts_nowhere_and_nothing_is_overwritten() {
     let mut drill = Drill::new().await;
@@ -177,7 +213,7 @@ async fn half_a_copy_starts_nowhere_and_nothing_is_overwritten() {
     // Into the data directory, and over something else.
     let inside = back_up(&data, &data.join("copy"), START).map(drop);
     assert!(refused(inside).contains("choose another place"));
-    std::fs::remove_dir_all(data.join("copy")).unwrap();
+    assert!(!data.join("copy").exists(), "nothing was made");
     let other = tempfile::tempdir().unwrap();
     std::fs::write(other.path().join("important"), "yes").unwrap();
     let over = back_up(&data, other.path(), START).map(drop);

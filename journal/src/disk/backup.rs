@@ -55,32 +55,16 @@ pub struct Backup {
 /// There is no journal in `from`, or one of an older format; `to` is in use, or has a copy of another
 /// journal; damage in a log; a failing disk. The copy is then not whole: try again.
 pub fn back_up(from: &Path, to: &Path) -> Result<Backup, JournalError> {
-    let missing = || JournalError::MissingFile {
-        path: Manifest::path(from),
-    };
-    let source =
-        identity::look(from, &mut Repairs::quiet())?.ok_or_else(|| JournalError::Gone {
-            path: from.to_owned(),
-        })?;
+    let source = identity_of(from)?;
     files::create_dir(to)?;
     let _lock = lock::take(to)?;
     let before = earlier(from, to, source.id)?;
     definitions::copy(from, to)?;
-    let mut tries = 0;
-    let (manifest, taken) = loop {
-        let manifest = Manifest::read(from)?.ok_or_else(missing)?;
-        let mut taking = Taking::new(from, to, before.as_ref(), &manifest);
-        match taking.take_all() {
-            Ok(()) => break (manifest.clone(), taking.taken),
-            Err(error) => {
-                tries += 1;
-                let now = Manifest::read(from)?.ok_or_else(missing)?;
-                if tries >= MOST_TRIES || oldest(&now) == oldest(&manifest) {
-                    return Err(error);
-                }
-            }
-        }
-    };
+    let (manifest, taken) = undisturbed(from, |manifest| {
+        let mut taking = Taking::new(from, to, before.as_ref(), manifest);
+        taking.take_all()?;
+        Ok(taking.taken)
+    })?;
     definitions::copy(from, to)?;
     keepsakes::copy(from, to)?;
     table::leave_out(to)?;
@@ -90,6 +74,53 @@ pub fn back_up(from: &Path, to: &Path) -> Result<Backup, JournalError> {
     drop(Ledger::start(to, known, Barrier::Full)?);
     clear(to, &numbers)?;
     Ok(taken.told)
+}
+
+/// Reads everything in `from` that a copy to `to` would add to the earlier one there, and changes
+/// nothing: what is wrong with the source is told while the earlier copy is as it was.
+///
+/// # Errors
+/// As of [`back_up`], but for what may go wrong at writing.
+pub fn look_over(from: &Path, to: &Path) -> Result<(), JournalError> {
+    let source = identity_of(from)?;
+    let before = earlier(from, to, source.id)?;
+    undisturbed(from, |manifest| {
+        Taking::new(from, to, before.as_ref(), manifest).look_over_all()
+    })
+    .map(drop)
+}
+
+fn identity_of(from: &Path) -> Result<identity::Identity, JournalError> {
+    let found = identity::look(from, &mut Repairs::quiet())?;
+    found.ok_or_else(|| JournalError::Gone {
+        path: from.to_owned(),
+    })
+}
+
+/// Does something with all of the source, and again where that dropped a generation under it.
+fn undisturbed<T>(
+    from: &Path,
+    mut work: impl FnMut(&Manifest) -> Result<T, JournalError>,
+) -> Result<(Manifest, T), JournalError> {
+    let manifest = || {
+        let found = Manifest::read(from)?;
+        found.ok_or_else(|| JournalError::MissingFile {
+            path: Manifest::path(from),
+        })
+    };
+    let mut tries = 0;
+    loop {
+        let source = manifest()?;
+        match work(&source) {
+            Ok(done) => return Ok((source, done)),
+            Err(error) => {
+                tries += 1;
+                if tries >= MOST_TRIES || oldest(&manifest()?) == oldest(&source) {
+                    return Err(error);
+                }
+            }
+        }
+    }
 }
 
 /// What an earlier copy says of itself.
@@ -197,6 +228,34 @@ impl<'a> Taking<'a> {
         Ok(())
     }
 
+    /// Reads what [`Self::take_all`] would copy, where it is.
+    fn look_over_all(&mut self) -> Result<(), JournalError> {
+        let begun = self.source.begun;
+        for made in self.source.made.iter().filter(|made| made.number <= begun) {
+            if self.is_there(made)? {
+                self.taken.ends = None;
+                continue;
+            }
+            let (_, scan) = self.read_still(self.from, made)?;
+            self.taken.ends = Some(scan.lasts());
+        }
+        Ok(())
+    }
+
+    /// Reads a log that may be written meanwhile, and checks it.
+    fn read_still(&self, dir: &Path, made: &Made) -> Result<(Generation, Scan), JournalError> {
+        let mut tries = 0;
+        loop {
+            let (generation, scan) = self.read(dir, made)?;
+            let is_behind = scan.broken.is_some_and(|broken| broken.good_follows);
+            tries += 1;
+            if !is_behind || made.number < self.source.begun || tries >= MOST_TRIES {
+                self.check(made, &generation, &scan)?;
+                return Ok((generation, scan));
+            }
+        }
+    }
+
     /// Whether a sealed generation was sealed in the earlier copy too: then it is whole there.
     fn is_there(&mut self, made: &Made) -> Result<bool, JournalError> {
         let Some(before) = self.before else {
@@ -226,7 +285,7 @@ impl<'a> Taking<'a> {
         let mut tries = 0;
         let (generation, scan) = loop {
             self.copy_log(made.number, at)?;
-            let (generation, scan) = self.read(made)?;
+            let (generation, scan) = self.read(self.to, made)?;
             // A part that was being written while it was read, and a later one that was read when
             // it was written: by now both are.
             let is_behind = scan.broken.is_some_and(|broken| broken.good_follows);
@@ -290,10 +349,10 @@ impl<'a> Taking<'a> {
         copy().map_err(JournalError::io("copy a log to", &target))
     }
 
-    /// Reads every byte of a copied log.
-    fn read(&self, made: &Made) -> Result<(Generation, Scan), JournalError> {
+    /// Reads every byte of a log.
+    fn read(&self, dir: &Path, made: &Made) -> Result<(Generation, Scan), JournalError> {
         let salt = Some(made.salt);
-        let found = Generation::look(self.to, made.number, salt, &self.options)?;
+        let found = Generation::look(dir, made.number, salt, &self.options)?;
         found.ok_or_else(|| JournalError::MissingGeneration {
             path: self.from.to_owned(),
             number: made.number,
