@@ -222,6 +222,7 @@ impl Stored {
             corporations: config.cards(),
             paused: around.paused || self.is_copy,
             rest: config.rest_settings(),
+            checkpoints: config.checkpoints(),
             prepare_threads: config.engine.prepare_threads,
             arbiters: actors.arbiters.iter().map(Arbiter::handle).collect(),
             threads: actors.threads.all().clone(),

@@ -18,6 +18,8 @@ pub struct Claim {
     corporation: CorporationId,
     key: u128,
     id: NotificationId,
+    /// Of the use of the key.
+    number: u32,
     kept: bool,
 }
 
@@ -45,12 +47,13 @@ impl Claim {
         id: NotificationId,
         now: Timestamp,
     ) -> Claimed {
-        match keys.use_key(corporation, key, id, now, || quota.take(corporation, now)) {
+        let room = || quota.take(corporation, now);
+        let number = match keys.use_key(corporation, key, id, now, room) {
             Ok(KeyUse::Same(known)) => return Claimed::Duplicate(known),
             Ok(KeyUse::Other(known)) => return Claimed::Conflict(known),
-            Ok(KeyUse::New) => {}
+            Ok(KeyUse::New(number)) => number,
             Err(no_room) => return Claimed::NoRoom(no_room),
-        }
+        };
         let (quota, keys) = (quota.clone(), keys.clone());
         Claimed::Granted(Claim {
             quota,
@@ -58,6 +61,7 @@ impl Claim {
             corporation,
             key: key.key,
             id,
+            number,
             kept: false,
         })
     }
@@ -70,6 +74,7 @@ impl Claim {
 
     /// The notification's record was handed to the journal: the hold is permanent.
     pub fn keep(mut self) {
+        self.keys.keep(self.corporation, self.key, self.number);
         self.kept = true;
     }
 }

@@ -1,11 +1,12 @@
 //! Owns the way from a key to a place in a list: a hash table of places, which are compared with
 //! what stands there, so that no key is kept twice. It consists of many small tables: each grows by
 //! itself, and one insertion never moves more than one of them. Refuses to be walked through: its
-//! order is another in every run.
+//! order is another in every data directory.
 
 use std::hash::{BuildHasher, Hash, RandomState};
 
 use hashbrown::HashTable;
+use siphasher::sip::SipHasher13;
 
 /// The bits of a hash by which its part is chosen.
 const PART_SHIFT: u32 = 32;
@@ -15,12 +16,33 @@ const PART_BITS: u32 = 16;
 #[derive(Debug)]
 pub(crate) struct HashIndex {
     parts: Box<[HashTable<u32>]>,
-    random: RandomState,
+    random: Seeds,
+}
+
+/// What keys are hashed with: random, so that nobody chooses keys that meet. Stored where hashes
+/// are: the same seeds give the same hashes in every process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seeds(pub(crate) [u64; 2]);
+
+impl Seeds {
+    fn random() -> Self {
+        let random = RandomState::new();
+        Self([0_u8, 1].map(|number| random.hash_one(number)))
+    }
+}
+
+impl BuildHasher for Seeds {
+    type Hasher = SipHasher13;
+
+    fn build_hasher(&self) -> SipHasher13 {
+        let Self([first, second]) = *self;
+        SipHasher13::new_with_keys(first, second)
+    }
 }
 
 /// The hash of a key, by the table that is asked with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct KeyHash(u64);
+pub(crate) struct KeyHash(pub(crate) u64);
 
 /// What is known of the key at a place.
 pub(crate) enum Known<K> {
@@ -34,12 +56,21 @@ impl HashIndex {
     /// An empty one of this many parts, a power of two: as many as leave some thousands of places
     /// in each.
     pub(crate) fn new(parts: usize) -> Self {
+        Self::seeded(parts, Seeds::random())
+    }
+
+    /// The same, with seeds of before.
+    pub(crate) fn seeded(parts: usize, random: Seeds) -> Self {
         Self {
             parts: (0..parts.next_power_of_two())
                 .map(|_| HashTable::new())
                 .collect(),
-            random: RandomState::new(),
+            random,
         }
+    }
+
+    pub(crate) const fn seeds(&self) -> Seeds {
+        self.random
     }
 
     pub(crate) fn hash(&self, key: &impl Hash) -> KeyHash {

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use parking_lot::Mutex;
-use sluis_model::{CorporationId, Idempotency, NotificationId, Timestamp};
+use sluis_model::{CorporationId, Idempotency, NotificationId, ShardId, Timestamp};
 
 use crate::chunked_deque::ChunkedDeque;
 use crate::hash_index::HashIndex;
@@ -35,6 +35,28 @@ pub struct KeyIndex {
     corporations: BTreeMap<CorporationId, Vec<Mutex<Keys>>>,
 }
 
+/// How far the uses of all corporations were gone through.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeyCursor {
+    corporation: CorporationId,
+    stripe: usize,
+    /// The number of the next use; none: the first.
+    number: Option<u32>,
+}
+
+impl KeyCursor {
+    /// Before all of them.
+    pub(crate) const FIRST: Self = Self::at(CorporationId(0));
+
+    const fn at(corporation: CorporationId) -> Self {
+        Self {
+            corporation,
+            stripe: 0,
+            number: None,
+        }
+    }
+}
+
 /// Locks per corporation, so that intake does not queue for one.
 const STRIPES: usize = 16;
 /// Parts of a stripe's table: two thousand keys each when a corporation's window of two million is
@@ -60,6 +82,10 @@ struct Used {
     body: u64,
 }
 
+/// Marks the body of a use whose notification was not handed to the journal yet: of the hash of a
+/// body 63 bits are compared.
+const PENDING: u64 = 1 << 63;
+
 /// The id of a use that does not count any more: given back, or over and used again. It leaves with
 /// its neighbours. RFC 9562's Max UUID, which no clock gives out; the Nil UUID is what the first id
 /// of a clock at its beginning is.
@@ -70,8 +96,12 @@ impl Used {
         Self {
             key: halves(key.key),
             id: halves(id.0),
-            body: key.body,
+            body: key.body & !PENDING,
         }
+    }
+
+    fn is_for(&self, body: u64) -> bool {
+        self.body | PENDING == body | PENDING
     }
 
     fn id(&self) -> NotificationId {
@@ -89,6 +119,18 @@ impl Used {
     fn counts(&self) -> bool {
         self.id != VOID
     }
+
+    /// Whether it counts and its notification was handed to the journal.
+    fn is_kept(&self) -> bool {
+        self.counts() && self.body & PENDING == 0
+    }
+
+    fn idempotency(&self) -> Idempotency {
+        Idempotency {
+            key: self.key(),
+            body: self.body,
+        }
+    }
 }
 
 fn halves(number: u128) -> [u64; 2] {
@@ -102,8 +144,8 @@ fn whole([high, low]: [u64; 2]) -> u128 {
 /// What a key turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyUse {
-    /// Not used before.
-    New,
+    /// Not used before. The number of the use, for [`KeyIndex::keep`].
+    New(u32),
     /// Used for the same body: this is its notification.
     Same(NotificationId),
     /// Used for another body.
@@ -138,17 +180,18 @@ impl KeyIndex {
         room: impl FnOnce() -> Result<(), E>,
     ) -> Result<KeyUse, E> {
         let Some(keys) = self.keys(corporation, key.key) else {
-            return room().map(|()| KeyUse::New);
+            return room().map(|()| KeyUse::New(0));
         };
         let mut keys = keys.lock();
         keys.forget(now, self.window.age_ms, self.window.count / STRIPES);
         match keys.find(key.key) {
-            Some((_, used)) if used.body == key.body => Ok(KeyUse::Same(used.id())),
+            Some((_, used)) if used.is_for(key.body) => Ok(KeyUse::Same(used.id())),
             Some((_, used)) => Ok(KeyUse::Other(used.id())),
             None => {
                 room()?;
-                keys.push(Used::new(key, id));
-                Ok(KeyUse::New)
+                let mut used = Used::new(key, id);
+                used.body |= PENDING;
+                Ok(KeyUse::New(keys.push(used)))
             }
         }
     }
@@ -177,6 +220,47 @@ impl KeyIndex {
             None => {}
         }
         keys.push(Used::new(key, id));
+    }
+
+    /// The notification of a use was handed to the journal.
+    pub(crate) fn keep(&self, corporation: CorporationId, key: u128, number: u32) {
+        if let Some(keys) = self.keys(corporation, key) {
+            keys.lock().keep(number, key);
+        }
+    }
+
+    /// Uses that stand behind the cursor, of one shard's notifications that were handed to the journal;
+    /// `most` are looked at. None: there are no more.
+    pub(crate) fn uses_of(
+        &self,
+        shard: ShardId,
+        cursor: &mut KeyCursor,
+        most: usize,
+    ) -> Option<Vec<(CorporationId, Idempotency, NotificationId)>> {
+        let (corporation, stripe) = loop {
+            let at = self.corporations.range(cursor.corporation..).next()?;
+            let (corporation, stripes) = at;
+            if *corporation != cursor.corporation {
+                *cursor = KeyCursor::at(*corporation);
+            }
+            match stripes.get(cursor.stripe) {
+                Some(stripe) => break (*corporation, stripe),
+                None => *cursor = KeyCursor::at(CorporationId(corporation.0.checked_add(1)?)),
+            }
+        };
+        let keys = stripe.lock();
+        let from = cursor.number.map_or(0, |next| keys.place_from(next));
+        let upto = keys.uses.len().min(from + most);
+        let theirs = (from..upto).map(|place| &keys.uses[place]);
+        let theirs = theirs.filter(|used| used.is_kept() && used.id().shard() == shard);
+        let found = theirs.map(|used| (corporation, used.idempotency(), used.id()));
+        let found = found.collect();
+        if upto == keys.uses.len() {
+            (cursor.stripe, cursor.number) = (cursor.stripe + 1, None);
+        } else {
+            cursor.number = Some(keys.first.wrapping_add(upto as u32));
+        }
+        Some(found)
     }
 
     /// Gives a key back that was taken for `id`.
@@ -232,13 +316,34 @@ impl Keys {
         &self.uses[number.wrapping_sub(self.first) as usize]
     }
 
-    fn push(&mut self, used: Used) {
+    /// The place of the use with this number, or of the first behind it that is left.
+    fn place_from(&self, number: u32) -> usize {
+        let place = number.wrapping_sub(self.first);
+        // A number before the first wraps to a very large place.
+        if place > u32::MAX / 2 {
+            0
+        } else {
+            (place as usize).min(self.uses.len())
+        }
+    }
+
+    /// Lets a use count as handed over. It may be over already.
+    fn keep(&mut self, number: u32, key: u128) {
+        let place = number.wrapping_sub(self.first) as usize;
+        if place < self.uses.len() && self.uses[place].key() == key {
+            self.uses[place].body &= !PENDING;
+        }
+    }
+
+    /// Puts a use behind the others; gives its number.
+    fn push(&mut self, used: Used) -> u32 {
         let number = self.first.wrapping_add(self.uses.len() as u32);
         self.uses.push_back(used);
         let (uses, first) = (&self.uses, self.first);
         let key = |number: u32| uses[number.wrapping_sub(first) as usize].key();
         self.numbers
             .insert(self.numbers.hash(&used.key()), number, key);
+        number
     }
 
     /// Lets a use count no more.
@@ -271,6 +376,46 @@ impl Keys {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_uses_that_were_handed_over_are_gone_through_and_only_of_their_shard() {
+        const HOUSES: [CorporationId; 2] = [CorporationId(1), CorporationId(9)];
+        let index = KeyIndex::new(KeyWindow::default(), HOUSES);
+        let mut kept = Vec::new();
+        for number in 0..900_u64 {
+            let (house, shard) = (HOUSES[number as usize % 2], ShardId((number % 3) as u16));
+            let id = NotificationId::new(shard, 1_000, number);
+            let key = Idempotency {
+                key: u128::from(number),
+                body: number | PENDING,
+            };
+            let now = Timestamp(1_000);
+            let used = index.use_key::<()>(house, key, id, now, || Ok(()));
+            let Ok(KeyUse::New(place)) = used else {
+                panic!("{used:?}")
+            };
+            match number % 5 {
+                0 => {}
+                1 => index.release(house, key.key, id),
+                _ => {
+                    index.keep(house, key.key, place);
+                    kept.extend((shard == ShardId(1)).then_some((house, key.key, id)));
+                }
+            }
+            let again = index.use_key::<()>(house, key, id, now, || Err(()));
+            assert_eq!(again.is_err(), number % 5 == 1, "{number}");
+        }
+        let (mut found, mut cursor) = (Vec::new(), KeyCursor::FIRST);
+        while let Some(some) = index.uses_of(ShardId(1), &mut cursor, 7) {
+            found.extend(
+                some.into_iter()
+                    .map(|(house, key, id)| (house, key.key, id)),
+            );
+        }
+        found.sort_unstable();
+        kept.sort_unstable();
+        assert_eq!(found, kept);
+    }
 
     #[test]
     fn the_very_first_id_of_a_clock_is_forgotten_like_any_other() {

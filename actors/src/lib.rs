@@ -5,6 +5,7 @@
 mod arbiter_waker;
 mod body;
 mod book;
+mod checkpointer;
 mod chunked_deque;
 mod claim;
 mod dispatch;
@@ -33,6 +34,7 @@ mod wake;
 pub use arbiter_waker::ArbiterWaker;
 pub use body::{NoBody, read_body};
 pub use book::{Book, BookProblem};
+pub use checkpointer::{CheckpointSettings, Checkpointed, Checkpointer};
 pub use claim::{Claim, Claimed};
 pub use dispatch::{Dispatch, Lease, Outcome};
 #[cfg(feature = "simulation")]

@@ -5,6 +5,7 @@
 mod answer;
 mod attempt;
 mod channel;
+pub mod checkpoint;
 pub mod codec;
 mod contact;
 mod decide;

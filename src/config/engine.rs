@@ -9,8 +9,8 @@ use std::sync::Arc;
 use sluis_actors::router::{Owner, RouterSettings, SendWindow, ShareSettings};
 use sluis_actors::supervisor::{BreakerSettings, SupervisorSettings};
 use sluis_actors::{
-    CorporationCard, InboxBounds, KeyWindow, ProviderSetup, RestSettings, RetentionSettings,
-    WriteLimits,
+    CheckpointSettings, CorporationCard, InboxBounds, KeyWindow, ProviderSetup, RestSettings,
+    RetentionSettings, WriteLimits,
 };
 use sluis_archive::Limits;
 use sluis_channels::{ChannelError, HumanDuration, Provider, SecretSource};
@@ -68,6 +68,12 @@ impl Config {
             },
             max_open_per_tenant: self.limits.max_open_per_tenant,
         }
+    }
+
+    /// When shards take checkpoints.
+    #[must_use]
+    pub fn checkpoints(&self) -> CheckpointSettings {
+        CheckpointSettings::every(millis(self.journal.checkpoint_every))
     }
 
     /// When tenants are put to rest, of all shards together.

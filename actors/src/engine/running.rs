@@ -11,6 +11,7 @@ use sluis_model::{Channel, CorporationId, Lane, NotificationId, ShardId, TenantK
 use tokio::sync::watch;
 
 use super::give_up::GiveUp;
+use crate::checkpointer::CheckpointThread;
 use crate::keys::KeyIndex;
 use crate::pauses::PauseRegistry;
 use crate::prepare::PreparePool;
@@ -18,7 +19,7 @@ use crate::quota::Quota;
 use crate::readers::Readers;
 use crate::retention::{Retention, RetentionError};
 use crate::router::{Hold, Out, Outlook};
-use crate::shard::{Endings, Horizon, Inbox};
+use crate::shard::{CheckpointDesk, Endings, Horizon, Inbox};
 use crate::supervisor::Supervisor;
 use crate::table_writer::TableWriter;
 use crate::wake::{Activity, Waker};
@@ -40,6 +41,8 @@ pub struct Engine {
     pub(super) horizons: Vec<Arc<Horizon>>,
     pub(super) retention: Arc<Mutex<Retention>>,
     pub(super) keeper: TableWriter,
+    pub(super) desks: Vec<Arc<CheckpointDesk>>,
+    pub(super) checkpoints: CheckpointThread,
     pub(super) readers: Arc<Readers>,
     pub(super) given_up: GiveUp,
 }
@@ -196,6 +199,7 @@ impl Engine {
     /// Ends the threads beside the actors. Blocks until they ended.
     pub fn close(&self) {
         self.readers.stop();
+        self.checkpoints.stop();
         self.keeper.stop();
         self.pool.close();
     }

@@ -11,6 +11,7 @@ use sluis_journal::Journal;
 use sluis_model::{Channel, Clock, CorporationId, Policy, ReferenceKey};
 
 use crate::book::Book;
+use crate::checkpointer::CheckpointSettings;
 use crate::keys::KeyIndex;
 use crate::prepare::CorporationCard;
 use crate::quota::Quota;
@@ -69,6 +70,8 @@ pub struct EngineSettings {
     pub paused: bool,
     /// When tenants are put to rest; `most_active` is of all shards together.
     pub rest: RestSettings,
+    /// When checkpoints are taken.
+    pub checkpoints: CheckpointSettings,
     /// Threads that render.
     pub prepare_threads: usize,
     /// One per core.

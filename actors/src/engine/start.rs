@@ -14,6 +14,7 @@ use super::give_up::GiveUp;
 use super::running::Engine;
 use super::settings::{EngineSettings, ProviderSetup, StartError};
 use crate::arbiter_waker::ArbiterWaker;
+use crate::checkpointer::{CheckpointThread, Checkpointed, Checkpointer};
 use crate::keys::KeyIndex;
 use crate::pauses::PauseRegistry;
 use crate::prepare::{PreparePool, Preparer};
@@ -21,7 +22,8 @@ use crate::readers::Readers;
 use crate::recovery::Recovery;
 use crate::retention::{Retained, Retention};
 use crate::shard::{
-    Endings, Horizon, Inbox, RecoverError, RestSettings, ShardActor, ShardCore, ShardSettings,
+    CheckpointDesk, Endings, Horizon, Inbox, RecoverError, RestSettings, ShardActor, ShardCore,
+    ShardSettings,
 };
 use crate::table_writer::TableWriter;
 use crate::wake::{Activity, Waker};
@@ -89,6 +91,21 @@ impl Engine {
             TableWriter::start(settings.journal.clone(), endings.clone(), retention.clone())?;
         let mut wakers = shard_wakers.to_vec();
         wakers.extend(channels.wakers());
+        let desks: Vec<_> = (0..shards)
+            .map(|_| CheckpointDesk::new(settings.keys.clone()))
+            .collect();
+        let checkpointed = (0..shards).map(|shard| Checkpointed {
+            desk: desks[shard].clone(),
+            endings: endings[shard].clone(),
+            horizon: horizons[shard].clone(),
+            waker: shard_wakers[shard].clone(),
+        });
+        let checkpoints = CheckpointThread::start(Checkpointer::new(
+            settings.journal.clone(),
+            settings.clock.clone(),
+            settings.checkpoints,
+            checkpointed.collect(),
+        ))?;
         Ok(Self {
             journal: settings.journal.clone(),
             inboxes: around.inboxes.to_vec(),
@@ -107,6 +124,8 @@ impl Engine {
             keeper,
             readers: Readers::start("reader", READERS, MOST_LOOKUPS, || ())?,
             given_up: GiveUp::after(settings.policy.retry.give_up_ms),
+            desks,
+            checkpoints,
         })
     }
 
@@ -154,6 +173,7 @@ impl Engine {
                 most_active: settings.rest.most_active.div_ceil(usize::from(shards)),
                 ..settings.rest
             },
+            checkpoint: self.desks[usize::from(shard)].clone(),
         };
         (0..shards).map(of).collect()
     }

@@ -6,6 +6,7 @@ use sluis_model::{Input, NotificationId, Timestamp};
 
 use super::brought::Brought;
 use super::carry::work::Carry;
+use super::checkpoint::taking::Taking;
 use super::cost::Spent;
 use super::effects::{Effect, Effects};
 use super::going::Rest;
@@ -19,6 +20,7 @@ use super::schedule::{Schedule, TURN_TIMERS};
 use super::settings::ShardSettings;
 use super::tenants::Tenants;
 use super::writer::Writer;
+use super::written::Written;
 use crate::dispatch::Outcome;
 use crate::telemetry::ShardMetrics;
 
@@ -40,6 +42,8 @@ pub struct ShardCore {
     pub(super) writer: Writer,
     pub(super) effects: Effects,
     pub(super) carry: Carry,
+    pub(super) taking: Option<Box<Taking>>,
+    pub(super) written: Written,
     pub(super) lobby: Lobby,
     /// Who is put to rest.
     pub(super) rest: Rest,
@@ -76,12 +80,14 @@ impl ShardCore {
         let stranded_left = self.strand();
         self.put_to_rest(spent);
         let carry_left = self.carry(timers_left || inbox_left);
+        let checkpoint_left = self.take_checkpoint(timers_left || inbox_left);
         let flushed = self.flush();
         self.release();
         self.tell_routers();
         self.show();
         self.set_alarm();
-        flushed && (timers_left || inbox_left || stranded_left || carry_left)
+        let more = timers_left || inbox_left || stranded_left;
+        flushed && (more || carry_left || checkpoint_left)
     }
 
     /// Lets everything leave whose record is durable.

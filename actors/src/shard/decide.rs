@@ -114,6 +114,7 @@ impl ShardCore {
         for event in &record.events {
             self.metrics.decided(event);
             let open = ended.next_if(|open| ends(event, open));
+            self.tenants.count_unknown(tenant, event);
             let located = self
                 .tenants
                 .index(tenant, &record.input, event, open.as_deref());
@@ -256,6 +257,7 @@ impl ShardCore {
         let (quota, corporation) = (&self.settings.quota, record.tenant.corporation);
         if quota.counts_bytes(corporation) {
             quota.wrote(corporation, bytes as u64, record.at);
+            self.written.add(corporation, bytes as u64, record.at);
         }
     }
 }

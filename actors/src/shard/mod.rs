@@ -9,6 +9,7 @@ mod audit;
 mod brought;
 mod carry;
 mod census;
+mod checkpoint;
 mod control;
 mod core;
 mod cost;
@@ -57,12 +58,16 @@ mod tenants;
 #[cfg(test)]
 mod tests;
 mod timer_set;
+#[cfg(any(test, feature = "simulation"))]
+mod told;
 mod unmatched;
 mod unread;
 mod writer;
+mod written;
 
 pub use actor::{OnFatal, ShardActor};
 pub use audit::{Audit, audit};
+pub use checkpoint::desk::{CheckpointDesk, Taken};
 pub use core::ShardCore;
 pub use endings::Endings;
 pub use figures::{

@@ -7,14 +7,21 @@ use std::ops::ControlFlow;
 use sluis_journal::{Journal, JournalError, Sequence, Shard};
 use sluis_model::codec::CodecError;
 use sluis_model::{
-    Assembly, AttemptRef, Carried, Control, ControlRecord, CorporationId, DAY, FlowBook, HOUR,
-    Input, Intent, NotificationId, PauseScope, Phase, Record, StoredTenant, TenantRecord,
-    Timestamp,
+    Assembly, AttemptRef, Carried, Control, ControlRecord, DAY, FlowBook, Input, Intent,
+    NotificationId, PauseScope, Phase, Record, StoredTenant, TenantKey, TenantRecord, Timestamp,
+    Whole,
 };
 
+use super::activation::read_stored;
+use super::brought::LostState;
+use super::checkpoint::load::{AtRest, Base, Itself, load};
 use super::packs;
+use super::place::Slot;
 use super::table::Ended;
-use super::tenants::{Located, Tenants};
+use super::tenants::{Located, Standing, Tenants};
+use super::unmatched::UnmatchedFacts;
+use super::unread::UnreadMessages;
+use super::written::Written;
 use crate::keys::KeyIndex;
 use crate::recovery::{Recovery, STEP};
 
@@ -28,8 +35,12 @@ pub(super) struct Recovered {
     /// With their beginnings.
     pub pauses: HashMap<PauseScope, Timestamp>,
     pub intents: BTreeMap<u64, Intent>,
-    /// Bytes of the last day, by corporation and hour; at the first start.
-    pub written: BTreeMap<(CorporationId, Timestamp), u64>,
+    /// Bytes of the last day; at the first start.
+    pub written: Written,
+    /// What stands still of passive tenants.
+    pub standing: Standing,
+    /// Up to which record a checkpoint had everything; 0: there was none.
+    pub checkpoint: u64,
 }
 
 /// The journal cannot be turned into a state.
@@ -50,13 +61,22 @@ pub enum RecoverError {
         /// What is wrong with it.
         source: CodecError,
     },
+    /// The state of a passive tenant is not where the checkpoint says.
+    #[error("the state of a tenant of shard {shard} cannot be read")]
+    State {
+        /// The shard.
+        shard: u16,
+        /// Why not.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Somebody asked for the end before everything was read.
     #[error("the start was ended before every record was read")]
     Ended,
 }
 
-/// Replays a shard. `keys`: taken over at the first start; `None` when the process already knows
-/// them. `watch` is told how far it is, and may end it.
+/// A shard from its newest checkpoint and what came since; without one, or when that cannot be used,
+/// from the log. `keys`: taken over at the first start; `None` when the process already knows them.
+/// `watch` is told how far it is, and may end it.
 pub(super) fn recover(
     journal: &dyn Journal,
     shard: Shard,
@@ -64,6 +84,46 @@ pub(super) fn recover(
     keys: Option<(&KeyIndex, Timestamp)>,
     watch: &Recovery,
 ) -> Result<Recovered, RecoverError> {
+    let base = load(journal, shard).unwrap_or_else(|error| {
+        passed_over(shard, &error);
+        None
+    });
+    if let Some(base) = base {
+        match replay_from(journal, shard, flows, keys, watch, base) {
+            Err(error) if !matches!(error, RecoverError::Ended) => passed_over(shard, &error),
+            done => return done,
+        }
+    }
+    recover_from_log(journal, shard, flows, keys, watch)
+}
+
+/// A shard from its log alone.
+pub(super) fn recover_from_log(
+    journal: &dyn Journal,
+    shard: Shard,
+    flows: &dyn FlowBook,
+    keys: Option<(&KeyIndex, Timestamp)>,
+    watch: &Recovery,
+) -> Result<Recovered, RecoverError> {
+    replay_from(journal, shard, flows, keys, watch, Base::default())
+}
+
+/// Costs time only: the log has everything.
+fn passed_over(shard: Shard, error: &dyn std::fmt::Display) {
+    let shard = shard.0;
+    tracing::warn!(shard, %error, "the checkpoint of a shard is passed over, and its whole log replayed");
+}
+
+/// Replays what came behind `base`.
+fn replay_from(
+    journal: &dyn Journal,
+    shard: Shard,
+    flows: &dyn FlowBook,
+    keys: Option<(&KeyIndex, Timestamp)>,
+    watch: &Recovery,
+    base: Base,
+) -> Result<Recovered, RecoverError> {
+    let first = journal.first(shard).max(Sequence(base.upto + 1));
     let mut replay = Replay {
         journal,
         shard,
@@ -75,11 +135,15 @@ pub(super) fn recover(
         untold: 0,
         pieces: Assembly::default(),
         recovered: Recovered::default(),
+        end: base.end,
+        itself: None,
+        at_rest: AtRest::default(),
     };
+    replay.begin(base)?;
     let mut failure = None;
     journal.replay(
         shard,
-        journal.first(shard),
+        first,
         &mut |sequence, bytes| match replay.take(sequence, bytes) {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
@@ -110,29 +174,131 @@ struct Replay<'a> {
     /// Pieces of a stored tenant, until all came.
     pieces: Assembly,
     recovered: Recovered,
+    /// Up to this record the checkpoint may have a tenant already, and has the shard.
+    end: u64,
+    /// The shard as it was then: put in when that is reached.
+    itself: Option<Itself>,
+    /// What the checkpoint knows of passive tenants.
+    at_rest: AtRest,
 }
 
 impl Replay<'_> {
+    /// Begins with what a checkpoint has.
+    fn begin(&mut self, base: Base) -> Result<(), RecoverError> {
+        if base.upto == 0 {
+            return Ok(());
+        }
+        let skipped = (base.upto + 1).saturating_sub(self.journal.first(self.shard).0);
+        if !self.watch.step(skipped) {
+            return Err(RecoverError::Ended);
+        }
+        self.recovered.tenants = base.tenants;
+        self.recovered.checkpoint = base.upto;
+        if let Some((keys, now)) = self.keys {
+            for (corporation, key, id) in base.keys {
+                keys.recover(corporation, key, id, now);
+            }
+        }
+        (self.itself, self.at_rest) = (Some(base.itself), base.at_rest);
+        Ok(())
+    }
+
+    /// Reaches a record: before the first one behind the checkpoint's end the shard is put in as it was
+    /// then, beside its tenants.
+    fn reach(&mut self, sequence: u64) -> Result<(), RecoverError> {
+        if sequence <= self.end {
+            return Ok(());
+        }
+        let Some(itself) = self.itself.take() else {
+            return Ok(());
+        };
+        self.recovered.tenants.unmatched = UnmatchedFacts::default();
+        self.recovered.tenants.unread = UnreadMessages::default();
+        for control in itself.controls {
+            let (at, sequence) = (Timestamp(0), Sequence(self.end));
+            self.control(sequence, ControlRecord { at, control })?;
+        }
+        for (corporation, hour, bytes) in itself.written {
+            self.recovered.written.add(corporation, bytes, hour);
+        }
+        Ok(())
+    }
+
+    /// The tenant is active after this.
+    fn wake(&mut self, key: &TenantKey) -> Result<(), RecoverError> {
+        while let Err(slot) = self.recovered.tenants.find(key) {
+            self.activate(slot, key)?;
+        }
+        Ok(())
+    }
+
+    fn activate(&mut self, slot: Slot, key: &TenantKey) -> Result<(), RecoverError> {
+        let tenants = &mut self.recovered.tenants;
+        let Some(stored) = tenants.host.stored_at(slot) else {
+            return Ok(());
+        };
+        match read_stored(self.journal, self.shard, stored) {
+            Ok(whole) => match tenants.wake(slot, stored, whole) {
+                true => Ok(()),
+                false => Err(self.lost("it is another tenant's")),
+            },
+            // It is stored again behind this: what is left of the log tells.
+            Err(LostState::Missing { .. }) if stored < self.journal.first(self.shard).0 => {
+                tenants.host.begin_anew(slot, key);
+                Ok(())
+            }
+            Err(error) => Err(self.lost(error)),
+        }
+    }
+
+    fn lost(&self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> RecoverError {
+        RecoverError::State {
+            shard: self.shard.0,
+            source: source.into(),
+        }
+    }
+
     fn take(&mut self, sequence: Sequence, bytes: &[u8]) -> Result<(), RecoverError> {
         let record = Record::decode(bytes).map_err(|source| RecoverError::Record {
             shard: self.shard.0,
             sequence: sequence.0,
             source,
         })?;
+        self.reach(sequence.0)?;
+        let is_behind = sequence.0 > self.end;
         match record {
             Record::Tenant(record) => {
                 if let Some((keys, now)) = self.keys {
                     self.remember_key(keys, &record, now);
-                    self.count_bytes(&record, bytes.len(), now);
+                    if is_behind {
+                        self.count_bytes(&record, bytes.len(), now);
+                    }
                 }
-                self.tenant(sequence, &record)?;
+                if is_behind || !self.recovered.tenants.know(&record.tenant, sequence.0) {
+                    self.wake(&record.tenant)?;
+                    self.tenant(sequence, &record)?;
+                }
             }
-            Record::Control(record) => self.recovered.control(sequence, record),
-            Record::Stored(piece) => self.stored(sequence, *piece),
+            Record::Control(record) if is_behind => self.control(sequence, record)?,
+            Record::Control(_) => {}
+            Record::Stored(piece) => self.stored(sequence, *piece)?,
             // Nothing of an erased tenant was open, and nothing is known of him any more.
             Record::Gone(_) => {}
         }
         self.tell()
+    }
+
+    fn control(&mut self, sequence: Sequence, record: ControlRecord) -> Result<(), RecoverError> {
+        if let Control::Carried(carried) = &record.control
+            && let Carried::Strays(strays) = &**carried
+            && let Some(corporation) = strays.corporation
+        {
+            for fact in &strays.facts {
+                self.wake(&TenantKey::new(corporation, &*fact.tenant))?;
+            }
+        }
+        self.recovered.control(sequence, record);
+        Ok(())
     }
 
     fn remember_key(&self, keys: &KeyIndex, record: &TenantRecord, now: Timestamp) {
@@ -144,9 +310,10 @@ impl Replay<'_> {
     /// What the corporation wrote within the last day counts against its bound.
     fn count_bytes(&mut self, record: &TenantRecord, bytes: usize, now: Timestamp) {
         if now.since(record.at) <= DAY {
-            let hour = Timestamp(record.at.0 - record.at.0.rem_euclid(HOUR));
-            let place = (record.tenant.corporation, hour);
-            *self.recovered.written.entry(place).or_default() += bytes as u64;
+            let corporation = record.tenant.corporation;
+            self.recovered
+                .written
+                .add(corporation, bytes as u64, record.at);
         }
     }
 
@@ -165,14 +332,36 @@ impl Replay<'_> {
         Ok(())
     }
 
-    fn stored(&mut self, sequence: Sequence, piece: StoredTenant) {
-        let tenants = &mut self.recovered.tenants;
+    fn stored(&mut self, sequence: Sequence, piece: StoredTenant) -> Result<(), RecoverError> {
         if piece.is_bodies_only() {
+            if self.recovered.tenants.know(&piece.tenant, sequence.0) {
+                return Ok(());
+            }
+            self.wake(&piece.tenant)?;
+            let tenants = &mut self.recovered.tenants;
             let tenant = tenants.replayed(&piece.tenant);
             let actor = tenants.host.actor_mut(tenant);
             actor.was_stored(&[piece], sequence.0);
         } else if let Some(whole) = self.pieces.take(sequence.0, piece) {
-            tenants.put_stored(whole);
+            self.stored_whole(whole);
+        }
+        Ok(())
+    }
+
+    /// A tenant was stored as it is.
+    fn stored_whole(&mut self, whole: Whole) {
+        let tenants = &mut self.recovered.tenants;
+        if tenants.know(&whole.key, whole.first) {
+            return;
+        }
+        match tenants.find(&whole.key) {
+            // Nothing happened to it since, or it would be active: it only stands elsewhere now.
+            Err(slot) => {
+                let oldest = whole.state.open.iter().map(|open| open.body).min();
+                let needed = oldest.unwrap_or(whole.first);
+                tenants.host.was_stored(slot, whole.first, needed);
+            }
+            Ok(_) => tenants.put_stored(whole),
         }
     }
 
@@ -195,6 +384,10 @@ impl Replay<'_> {
     fn finish(mut self) -> Result<Recovered, RecoverError> {
         self.watch.step(self.untold);
         self.table()?;
+        self.reach(u64::MAX)?;
+        let AtRest { opens, subjects } = self.at_rest;
+        self.recovered.standing = self.recovered.tenants.attach(opens, subjects);
+        self.recovered.tenants.count_all_unknown();
         Ok(self.recovered)
     }
 }

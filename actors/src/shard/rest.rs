@@ -145,7 +145,7 @@ impl ShardCore {
     }
 
     fn drop_state(&mut self, tenant: Awake) {
-        if self.tenants.host.passivate(tenant) {
+        if self.tenants.passivate(tenant) {
             self.metrics.passivations.increment(1);
         }
     }

@@ -6,7 +6,7 @@ use sluis_model::{CorporationId, FlowBook, NotificationId, Open, Phase, Timestam
 use super::place::Stand;
 use super::ready::Ready;
 use super::standing::{Group, Groups, Marked, mark};
-use super::tenants::{Located, Tenants};
+use super::tenants::{Located, Standing, Tenants};
 use super::timer_set::TimerSet;
 use crate::outbox::QueueKey;
 
@@ -23,14 +23,38 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    /// Every open notification in its place.
-    pub(super) fn of(tenants: &mut Tenants, flows: &dyn FlowBook, now: Timestamp) -> Self {
+    /// Every open notification in its place. `standing`: what stands still of passive tenants.
+    pub(super) fn of(
+        tenants: &mut Tenants,
+        flows: &dyn FlowBook,
+        standing: Standing,
+        now: Timestamp,
+    ) -> Self {
         let mut schedule = Self::default();
         let open: Vec<NotificationId> = tenants.iter_open(None).map(Located::id).collect();
         for id in open {
             schedule.place(tenants, flows, id, now);
+            schedule.place_at_rest(tenants, id);
+        }
+        for (id, corporation, stands_as) in standing {
+            let stand = schedule.standing.stand(corporation, stands_as);
+            if let Some(located) = tenants.locate_mut(id) {
+                let before = *located;
+                located.stand = stand;
+                let after = *located;
+                schedule.count(tenants, &before, &after);
+            }
         }
         schedule
+    }
+
+    /// Puts what a passive tenant has open where the index says.
+    fn place_at_rest(&mut self, tenants: &Tenants, id: NotificationId) {
+        if let Some(located) = tenants.locate(id)
+            && tenants.awake(located.slot).is_none()
+        {
+            self.wheel.insert(located.due, id);
+        }
     }
 
     /// Puts the notification where its phase wants it.

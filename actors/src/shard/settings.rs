@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sluis_journal::{Journal, Shard};
 use sluis_model::{Clock, FlowBook, Policy, ShardId};
 
+use super::checkpoint::desk::CheckpointDesk;
 use super::endings::Endings;
 use super::horizon::Horizon;
 use super::inbox::Inbox;
@@ -51,6 +52,8 @@ pub struct ShardSettings {
     pub paused: bool,
     /// When tenants are put to rest.
     pub rest: RestSettings,
+    /// Where checkpoints are asked for and put.
+    pub checkpoint: Arc<CheckpointDesk>,
 }
 
 /// When the tenants of a shard are put to rest.

@@ -6,6 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use sluis_model::checkpoint::StandsAs;
 use sluis_model::{CorporationId, FlowBook, FlowRef, NotificationId, Open, Phase, Timestamp};
 
 use super::figures::Alike;
@@ -90,6 +91,17 @@ impl Groups {
             | Phase::Started { .. }
             | Phase::Sent { .. } => NOWHERE,
         }
+    }
+
+    /// The group that a checkpoint names, made if need be.
+    pub(super) fn stand(&mut self, corporation: CorporationId, stands_as: StandsAs) -> Stand {
+        let kind = match stands_as {
+            StandsAs::Nothing => return NOWHERE,
+            StandsAs::Task(list) => Kind::Task(list),
+            StandsAs::Held(flow, guard) => Kind::Held(flow, guard),
+            StandsAs::InDoubt(flow) => Kind::InDoubt(flow),
+        };
+        self.find(corporation, |known| *known == kind, || kind.clone())
     }
 
     fn place_task(

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use sluis_journal::Sequence;
 use sluis_model::{AttemptRef, Control, Input, PauseScope, Timestamp};
 
 use super::carry::work::Carry;
@@ -17,6 +18,7 @@ use super::schedule::Schedule;
 use super::settings::ShardSettings;
 use super::tenants::Tenants;
 use super::writer::Writer;
+use super::written::Written;
 use crate::keys::KeyIndex;
 use crate::quota::Quota;
 use crate::recovery::Recovery;
@@ -29,6 +31,7 @@ struct Kept {
     /// By intent.
     waiting: HashMap<u64, Reply>,
     carry: Carry,
+    written: Written,
 }
 
 impl ShardCore {
@@ -51,17 +54,20 @@ impl ShardCore {
         watch: &Recovery,
     ) -> Result<Self, RecoverError> {
         let keys = Some((keys, settings.clock.now()));
-        let recovered = read(&settings, keys, watch)?;
+        let mut recovered = read(&settings, keys, watch)?;
         count(&settings.quota, &recovered.tenants, 1);
-        for ((corporation, hour), bytes) in &recovered.written {
-            settings.quota.wrote(*corporation, *bytes, *hour);
+        for ((corporation, hour), bytes) in recovered.written.iter() {
+            settings.quota.wrote(corporation, bytes, hour);
         }
+        let upto = Sequence(recovered.checkpoint);
+        settings.checkpoint.is_stored(upto);
         let under_way = recovered.started();
         let kept = Kept {
             writer: Writer::new(&settings),
             effects: Effects::default(),
             waiting: HashMap::new(),
             carry: Carry::default(),
+            written: std::mem::take(&mut recovered.written),
         };
         let mut core = Self::with(settings, recovered, kept);
         core.pause_at_start();
@@ -99,6 +105,7 @@ impl ShardCore {
             mut effects,
             carry,
             lobby,
+            written,
             ..
         } = self;
         effects.cut_after(writer.appended(), &settings);
@@ -114,6 +121,7 @@ impl ShardCore {
             effects,
             waiting: intents.into_waiting(),
             carry: Carry::after(carry),
+            written,
         };
         Ok(Self::with(settings, recovered, kept))
     }
@@ -127,13 +135,15 @@ impl ShardCore {
         let mut tenants = recovered.tenants;
         let mut core = Self {
             now,
-            schedule: Schedule::of(&mut tenants, &*settings.flows, now),
+            schedule: Schedule::of(&mut tenants, &*settings.flows, recovered.standing, now),
             tenants,
             pauses: Pauses::recovered(recovered.pauses, &settings),
             intents: Intents::recovered(recovered.intents, kept.waiting),
             writer: kept.writer,
             effects: kept.effects,
             carry: kept.carry,
+            taking: None,
+            written: kept.written,
             lobby: Lobby::default(),
             rest: Rest::new(now),
             walked: 0,

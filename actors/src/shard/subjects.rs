@@ -2,6 +2,7 @@
 //! the subject's hash; whoever uses it compares the subject itself.
 
 use sluis_model::CorporationId;
+use sluis_model::checkpoint::PassiveSubject;
 
 use super::place::Slot;
 use super::sorted_pages::{Entry, SortedPages};
@@ -48,6 +49,29 @@ impl Subjects {
         };
         self.0
             .insert_or(about, |known| known.count = known.count.saturating_add(1));
+    }
+
+    /// Every tenant with something open about a subject, behind this place.
+    pub(super) fn iter_from(
+        &self,
+        from: (u64, CorporationId, Slot),
+    ) -> impl Iterator<Item = PassiveSubject> {
+        self.0.iter_from(from).map(|about| PassiveSubject {
+            slot: about.slot,
+            subject: about.subject,
+            corporation: about.corporation,
+            count: about.count,
+        })
+    }
+
+    /// As a checkpoint has it.
+    pub(super) fn restore(&mut self, subject: PassiveSubject) {
+        self.0.insert(About {
+            subject: subject.subject,
+            slot: subject.slot,
+            corporation: subject.corporation,
+            count: subject.count,
+        });
     }
 
     /// One less.

@@ -9,6 +9,9 @@ use sluis_model::{
     Subject, Tenant, TenantKey, Timestamp, Unmatched, Whole,
 };
 
+mod at_rest;
+
+pub(super) use self::at_rest::Standing;
 use super::place::{NOWHERE, PackedId, Slot, Stand};
 use super::sorted_pages::{Entry, SortedPages};
 use super::stable_hash::{subject_hash, tenant_hash};
@@ -184,8 +187,9 @@ impl Tenants {
         self.unmatched.tells_of(corporation, tenant.slot())
     }
 
-    /// Counts a tenant that is known from facts alone, or is no longer.
-    fn count_unknown(&mut self, of: Awake, event: &Event) {
+    /// Counts a tenant that is known from facts alone, or is no longer, by an event that was decided
+    /// just now.
+    pub(super) fn count_unknown(&mut self, of: Awake, event: &Event) {
         let actor = self.host.actor(of);
         let (key, tenant) = (actor.key(), actor.state());
         let first_fact = || {
@@ -215,7 +219,6 @@ impl Tenants {
         event: &Event,
         ended: Option<&Open>,
     ) -> Option<Located> {
-        self.count_unknown(tenant, event);
         let slot = tenant.slot();
         match (event, input) {
             (Event::Accepted { id }, Input::Notify(body)) => {
@@ -274,16 +277,13 @@ impl Tenants {
                     .ended(corporation, slot, subject_hash(subject));
             }
         }
-        let opens = self.state(tenant).open.iter();
-        let indexed: Vec<_> = opens
-            .map(|open| (open.id, open.subject.as_deref().map(subject_hash)))
-            .collect();
-        for (id, subject) in indexed {
-            self.index_open(slot, id, subject);
-        }
-        let now_unknown = i64::from(is_counted_unknown(self.state(tenant)));
-        *self.unknown.entry(corporation).or_default() +=
-            now_unknown - i64::from(is_counted_unknown(&before));
+        self.index_state(tenant);
+    }
+
+    /// Drops the state of a tenant that stands in a durable record as it is; says whether it does.
+    pub(super) fn passivate(&mut self, tenant: Awake) -> bool {
+        let is_unknown = is_counted_unknown(self.state(tenant));
+        self.host.passivate(tenant, is_unknown)
     }
 
     fn index_ended(

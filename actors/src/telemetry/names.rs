@@ -75,6 +75,18 @@ crate::metric_list! {
     };
     /// Notifications ended, by flow and end. A rise of `undeliverable` deserves a look.
     ENDS: Counter "sluis_shard_ends_total" { flow, end };
+    /// Checkpoints stored: each is one shard's, so that a start replays only what came since.
+    CHECKPOINTS: Counter "sluis_checkpoint_stored_total" {};
+    /// Checkpoints that could not be stored. Nothing is lost: the next start replays more. The log
+    /// says why.
+    CHECKPOINT_FAILURES: Counter "sluis_checkpoint_failures_total" {};
+    /// From asking a shard for a checkpoint until it was stored.
+    CHECKPOINT_DURATION: Histogram "sluis_checkpoint_duration_seconds" {};
+    /// Bytes of the newest checkpoint, per shard.
+    CHECKPOINT_BYTES: Gauge "sluis_checkpoint_bytes" { shard };
+    /// Records that a start would replay now, per shard: those behind its newest checkpoint. It falls with
+    /// every checkpoint. If it grows on, see `sluis_checkpoint_failures_total`.
+    CHECKPOINT_BEHIND: Gauge "sluis_checkpoint_behind_records" { shard };
 
     /// Permits granted to start an attempt, by channel, provider and lane. A permit may come back
     /// unused.

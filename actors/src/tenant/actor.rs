@@ -1,6 +1,7 @@
 //! Owns one active tenant: its key, its state, and what its life hangs on. Thin: a message is a call
 //! into the model.
 
+use sluis_model::checkpoint::LogPlace;
 use sluis_model::{Decision, Input, Situation, StoredTenant, Tenant, TenantKey, decide};
 
 /// One active tenant.
@@ -50,6 +51,21 @@ impl TenantActor {
     pub(super) const fn activated(key: TenantKey, state: Tenant, stored: u64) -> Self {
         let life = Life::at(stored, Life::STORED | Life::USED);
         Self { key, state, life }
+    }
+
+    /// A tenant as a checkpoint has it.
+    pub(super) const fn restored(key: TenantKey, state: Tenant, place: LogPlace) -> Self {
+        let stored = if place.is_stored { Life::STORED } else { 0 };
+        let life = Life::at(place.whole_from, stored);
+        Self { key, state, life }
+    }
+
+    /// Where it stands in the log, for a checkpoint.
+    pub(crate) const fn log_place(&self) -> LogPlace {
+        LogPlace {
+            whole_from: self.life.sequence(),
+            is_stored: self.life.has(Life::STORED),
+        }
     }
 
     pub(crate) const fn key(&self) -> &TenantKey {

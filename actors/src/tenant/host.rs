@@ -3,12 +3,13 @@
 //! seen when it is active again. Refuses to give the state of a passive one: only an [`Awake`] leads
 //! to a state, and only an active tenant has one.
 
+use sluis_model::checkpoint::{LogPlace, PassiveTenant};
 use sluis_model::{CorporationId, Tenant, TenantKey};
 
 use super::Slot;
 use super::actor::TenantActor;
 use crate::chunked_deque::ChunkedDeque;
-use crate::hash_index::{HashIndex, KeyHash, Known};
+use crate::hash_index::{HashIndex, KeyHash, Known, Seeds};
 
 /// Parts of the table of tenants: five hundred tenants each when two million stand in sixteen
 /// shards.
@@ -26,6 +27,8 @@ enum Seat {
         /// How many records before that one the log must keep for it; the largest number: perhaps all.
         behind: u32,
         corporation: CorporationId,
+        /// Whether it is known from facts alone.
+        is_unknown: bool,
     },
 }
 
@@ -70,18 +73,86 @@ impl Host {
 
     /// A place for a tenant that has none.
     pub(crate) fn add(&mut self, key: &TenantKey) -> Awake {
-        let slot = self.seats.len() as Slot;
-        let actor = Box::new(TenantActor::new(key.clone()));
-        self.seats.push_back(Seat::Active(actor));
+        self.seat_active(TenantActor::new(key.clone()))
+    }
+
+    /// The next place, for a tenant as a checkpoint has it.
+    pub(crate) fn restore(&mut self, key: TenantKey, state: Tenant, place: LogPlace) -> Awake {
+        self.seat_active(TenantActor::restored(key, state, place))
+    }
+
+    fn seat_active(&mut self, actor: TenantActor) -> Awake {
+        let hash = self.by_key.hash(actor.key());
         self.active += 1;
-        let hash = self.by_key.hash(key);
+        Awake(self.take_seat(hash, Seat::Active(Box::new(actor))))
+    }
+
+    /// The next place, for a passive tenant as a checkpoint has it.
+    pub(crate) fn restore_passive(&mut self, tenant: PassiveTenant) -> Slot {
+        let hash = KeyHash(tenant.hash);
+        let seat = Seat::Passive {
+            hash,
+            stored: tenant.stored,
+            behind: tenant.behind,
+            corporation: tenant.corporation,
+            is_unknown: tenant.is_unknown,
+        };
+        self.take_seat(hash, seat)
+    }
+
+    fn take_seat(&mut self, hash: KeyHash, seat: Seat) -> Slot {
+        let slot = self.seats.len() as Slot;
+        self.seats.push_back(seat);
         let seats = &self.seats;
         self.by_key
             .insert_known(hash, slot, |slot| match &seats[slot as usize] {
                 Seat::Active(actor) => Known::Key(actor.key()),
                 Seat::Passive { hash, .. } => Known::Hash(*hash),
             });
-        Awake(slot)
+        slot
+    }
+
+    /// Lets a passive tenant begin anew, whose state the log does not have any more.
+    pub(crate) fn begin_anew(&mut self, slot: Slot, key: &TenantKey) {
+        if self.awake(slot).is_none() {
+            let actor = Box::new(TenantActor::new(key.clone()));
+            self.seats[slot as usize] = Seat::Active(actor);
+            self.active += 1;
+        }
+    }
+
+    /// A passive tenant, for a checkpoint; none: it is active.
+    pub(crate) fn passive(&self, slot: Slot) -> Option<PassiveTenant> {
+        match self.seat(slot) {
+            Seat::Active(_) => None,
+            Seat::Passive {
+                hash,
+                stored,
+                behind,
+                corporation,
+                is_unknown,
+            } => Some(PassiveTenant {
+                hash: hash.0,
+                stored: *stored,
+                behind: *behind,
+                corporation: *corporation,
+                is_unknown: *is_unknown,
+            }),
+        }
+    }
+
+    /// One that hashes keys as another did.
+    pub(crate) fn seeded(seeds: [u64; 2]) -> Self {
+        Self {
+            by_key: HashIndex::seeded(PARTS, Seeds(seeds)),
+            ..Self::default()
+        }
+    }
+
+    /// What keys are hashed with, and the hash of a certain one.
+    pub(crate) fn seeds(&self) -> ([u64; 2], u64) {
+        let certain = TenantKey::new(CorporationId(1), "H-1");
+        (self.by_key.seeds().0, self.by_key.hash(&certain).0)
     }
 
     fn seat(&self, slot: Slot) -> &Seat {
@@ -164,8 +235,8 @@ impl Host {
     }
 
     /// Drops the state of a tenant that stands in a record as it is; says whether it does. That
-    /// record must be durable.
-    pub(crate) fn passivate(&mut self, awake: Awake) -> bool {
+    /// record must be durable. `is_unknown`: it is known from facts alone.
+    pub(crate) fn passivate(&mut self, awake: Awake, is_unknown: bool) -> bool {
         let actor = self.actor(awake);
         let Some(stored) = actor.stored_at() else {
             return false;
@@ -175,6 +246,7 @@ impl Host {
             stored,
             behind: behind_of(stored, actor.oldest_body()),
             corporation: actor.key().corporation,
+            is_unknown,
         };
         self.active -= 1;
         true
@@ -240,10 +312,10 @@ mod tests {
         let mut host = Host::default();
         for number in 0..20_000u32 {
             let awake = host.add(&key(number));
-            assert!(!host.passivate(awake), "nothing of it is stored");
+            assert!(!host.passivate(awake, false), "nothing of it is stored");
             if number % 3 != 0 {
                 store(&mut host, awake, u64::from(number) + 1);
-                assert!(host.passivate(awake));
+                assert!(host.passivate(awake, false));
             }
         }
         assert_eq!((host.len(), host.active()), (20_000, 6_667));
@@ -264,7 +336,7 @@ mod tests {
         let awake = host.add(&key(1));
         assert_eq!(host.needed_from(awake.slot()), None);
         store(&mut host, awake, 9);
-        assert!(host.passivate(awake));
+        assert!(host.passivate(awake, false));
         assert_eq!(host.needed_from(awake.slot()), Some(9), "nothing is open");
         host.was_stored(awake.slot(), 20, 12);
         assert_eq!(host.stored_at(awake.slot()), Some(20));
@@ -282,7 +354,7 @@ mod tests {
         let mut host = Host::default();
         let awake = host.add(&key(1));
         store(&mut host, awake, 9);
-        assert!(host.passivate(awake));
+        assert!(host.passivate(awake, false));
         let state = |last| Tenant {
             last,
             ..Tenant::default()

@@ -13,6 +13,7 @@ use sluis_journal::{
     Batch, CheckpointChunks, Failure, Generation, Journal, JournalError, MemoryJournal, OnFailure,
     QueueDepth, Sequence, Shard, Stats, Ticket, TryAppendError, Wake,
 };
+use sluis_model::checkpoint::Part;
 use sluis_model::{Record, TenantKey};
 
 use crate::planted::Bug;
@@ -193,6 +194,21 @@ fn stored_tenant(record: &[u8]) -> Option<TenantKey> {
     }
 }
 
+/// A chunk of a checkpoint, where a mistake is planted in how one is read.
+fn misread(chunk: &[u8], bug: Option<Bug>) -> Vec<u8> {
+    let mut read = Vec::with_capacity(chunk.len());
+    for part in Part::of(chunk) {
+        let mut part = part.expect("a shard writes parts");
+        match (&mut part, bug) {
+            (Part::Active { state, .. }, Some(Bug::AgeInCheckpointIgnored)) => state.last = 0,
+            (Part::Open(_), Some(Bug::CheckpointWithoutThoseAtRest)) => continue,
+            _ => {}
+        }
+        part.append(&mut read);
+    }
+    read
+}
+
 /// What a recovery leaves that cuts one good record off each shard.
 fn without_last(log: &MemoryJournal) -> MemoryJournal {
     let cut = MemoryJournal::new(log.shards(), usize::MAX);
@@ -330,7 +346,12 @@ impl Journal for Disk {
         &self,
         shard: Shard,
     ) -> Result<Option<(Sequence, CheckpointChunks)>, JournalError> {
-        self.log().latest_checkpoint(shard)
+        let found = self.log().latest_checkpoint(shard)?;
+        let bug = self.bug;
+        Ok(found.map(|(upto, chunks)| {
+            let chunks = chunks.map(move |chunk| chunk.map(|chunk| misread(&chunk, bug)));
+            (upto, Box::new(chunks) as CheckpointChunks)
+        }))
     }
 
     fn put(&self, shard: Shard, key: &[u8], value: &[u8]) -> Result<(), JournalError> {

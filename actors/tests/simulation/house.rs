@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use sluis_actors::router::Owner;
 use sluis_actors::{
-    Activity, Claim, Claimed, Dispatch, Follower, GivingUp, Inbox, KeyIndex, KeyWindow, Links,
-    PauseRegistry, ProviderEntry, Quota, Readers, Retained, Retention, RetentionSettings,
-    ShardCore, ShardSettings, Waker,
+    Activity, CheckpointDesk, CheckpointSettings, Checkpointed, Checkpointer, Claim, Claimed,
+    Dispatch, Follower, GivingUp, Inbox, KeyIndex, KeyWindow, Links, PauseRegistry, ProviderEntry,
+    Quota, Readers, Retained, Retention, RetentionSettings, ShardCore, ShardSettings, Waker,
 };
 use sluis_journal::{Journal, Shard};
 use sluis_model::{Channel, Clock, CorporationId, Idempotency, NotificationId, ShardId, Timestamp};
@@ -19,6 +19,7 @@ use crate::contracts::Contracts;
 use crate::flows::Shelf;
 use crate::frame::Frame;
 use crate::ground::{Ground, WAYS, Woken};
+use crate::plan::Plan;
 use crate::planted::Bug;
 use crate::seat::{RouterSeat, ShardSeat};
 use crate::settings::{CHANNELS, corporations, give_up_ms, policy, readers, rest};
@@ -26,6 +27,9 @@ use crate::station::Station;
 
 /// Alarms that wake for each one that is swallowed, where that is planted.
 const ALARMS: u64 = 3;
+
+/// Bytes of a checkpoint that are taken in a turn: few, so that much changes while one is taken.
+const TURN_BYTES: usize = 200;
 
 /// One simulated process.
 pub(crate) struct House {
@@ -39,6 +43,8 @@ pub(crate) struct House {
     pub(crate) woken: Woken,
     /// Where records are forgotten.
     pub(crate) retention: Option<Retention>,
+    /// Where checkpoints are taken.
+    pub(crate) checkpointer: Option<Checkpointer>,
     pub(crate) readers: Arc<Readers>,
     giving_up: GivingUp,
     keys: Arc<KeyIndex>,
@@ -72,6 +78,7 @@ impl House {
             stations,
             woken: frame.woken,
             retention: None,
+            checkpointer: None,
             readers: readers(plan),
             giving_up,
             keys: Arc::new(keys),
@@ -95,7 +102,7 @@ impl House {
             bug,
             ..
         } = *ground;
-        let mut retained = Vec::new();
+        let (mut retained, mut checkpointed) = (Vec::new(), Vec::new());
         let again = disk.last(Shard(0)).0 > 0;
         let shelf = Shelf::new(again && bug == Some(Bug::WaitsForgotten));
         let forgotten = KeyIndex::new(KeyWindow::default(), corporations(plan));
@@ -128,11 +135,18 @@ impl House {
                 pauses: self.pauses.clone(),
                 paused: false,
                 rest: rest(plan),
+                checkpoint: CheckpointDesk::in_turns_of(TURN_BYTES, self.keys.clone()),
             };
             let endings = settings.endings.clone();
             retained.push(Retained {
                 horizon: settings.horizon.clone(),
                 endings: endings.clone(),
+                waker: waker.clone(),
+            });
+            checkpointed.push(Checkpointed {
+                desk: settings.checkpoint.clone(),
+                endings: endings.clone(),
+                horizon: settings.horizon.clone(),
                 waker: waker.clone(),
             });
             let core = ShardCore::start(settings, keys).expect("the journal can be read");
@@ -143,7 +157,34 @@ impl House {
             waker.wake();
         }
         shelf.open();
+        if plan.checkpoints {
+            self.checkpointer = Some(checkpointer(ground, checkpointed));
+        }
         retained
+    }
+
+    /// How many shards a start would make from a checkpoint now; and one of which it would make another
+    /// thing than the log says, with what differs first.
+    pub(crate) fn starts(&self, plan: &Plan) -> (usize, Option<String>) {
+        let corporations: Vec<_> = corporations(plan).collect();
+        let told = self
+            .shards
+            .iter()
+            .filter_map(|seat| seat.told_twice(&corporations));
+        let told: Vec<_> = told.collect();
+        let from_checkpoints = told.iter().filter(|(upto, ..)| *upto > 0).count();
+        let mut told = told.iter().enumerate();
+        let misled = told.find_map(|(shard, (upto, with, without))| {
+            let differs = |(with, without): &(&str, &str)| with != without;
+            let end = std::iter::repeat("nothing more");
+            let lines = with.lines().chain(end.clone()).zip(without.lines().chain(end));
+            let most = with.lines().count().max(without.lines().count());
+            let (with, without) = lines.take(most).find(differs)?;
+            Some(format!(
+                "from its checkpoint up to {upto} shard {shard} has: {with}\nfrom its log: {without}"
+            ))
+        });
+        (from_checkpoints, misled)
     }
 
     fn links(&self, contracts: &Contracts, shard: usize) -> Links {
@@ -251,6 +292,16 @@ impl House {
             .map(|station| station.flights.len())
             .sum()
     }
+}
+
+/// What takes checkpoints as the engine's own does, but whenever anything came.
+fn checkpointer(ground: &Ground<'_>, shards: Vec<Checkpointed>) -> Checkpointer {
+    let settings = CheckpointSettings {
+        every_ms: i64::MIN,
+        least: 1,
+        at_once: u64::MAX / 2,
+    };
+    Checkpointer::new(ground.disk.clone(), ground.clock.clone(), settings, shards)
 }
 
 /// What forgets as the engine's own does, but for how much is worth it: as soon as it may.

@@ -68,6 +68,8 @@ pub(crate) struct Plan {
     pub(crate) rest: Option<(usize, i64)>,
     /// Providers that take nothing from our account any more from some step on.
     pub(crate) refusing: Option<Refusing>,
+    /// Whether shards take checkpoints.
+    pub(crate) checkpoints: bool,
 }
 
 /// Providers that refuse our account for good.
@@ -183,6 +185,7 @@ impl Plan {
             keep_for: keep_for(seed),
             rest: rest(seed),
             refusing: None,
+            checkpoints: seed % 9 == 8 || seed % 11 == 8,
         }
         .with_hours(rng)
         .with_full_tenants(rng)

@@ -78,6 +78,10 @@ pub(crate) enum Bug {
     OlderStateRead,
     /// Now and then a reader does not do what it was asked for: what waits for it waits on.
     ReadingLost,
+    /// A start takes a tenant of a checkpoint for older than it is.
+    AgeInCheckpointIgnored,
+    /// A checkpoint has passive tenants without what they have open.
+    CheckpointWithoutThoseAtRest,
     /// Timers go with the states of tenants that are put to rest.
     TimersAtRestForgotten,
 }
@@ -90,6 +94,17 @@ pub(crate) struct Planted {
     pub(crate) check: Check,
     /// A seed whose run finds it. The same seed is clean without the bug.
     pub(crate) seed: u64,
+}
+
+/// Those of checkpoints.
+const IN_CHECKPOINTS: [Planted; 2] = [
+    planted(Bug::AgeInCheckpointIgnored, Check::StartsWhole, 17),
+    planted(Bug::CheckpointWithoutThoseAtRest, Check::StartsWhole, 116),
+];
+
+/// All of them.
+pub(crate) fn all() -> Vec<Planted> {
+    [&PLANTED[..], &IN_CHECKPOINTS[..]].concat()
 }
 
 const fn planted(bug: Bug, check: Check, seed: u64) -> Planted {

@@ -9,7 +9,7 @@ use crate::outside::{BARRED, Fate};
 use crate::world::World;
 
 /// What a few dozen seeds must reach together.
-pub(crate) const EXPECTED: [&str; 78] = [
+pub(crate) const EXPECTED: [&str; 79] = [
     "Accepted",
     "Waiting",
     "StepEntered",
@@ -79,6 +79,7 @@ pub(crate) const EXPECTED: [&str; 78] = [
     "a refusal for lack of room",
     "a tenant who was full",
     "a tenant at rest",
+    "a start from a checkpoint",
     "a reader's turn",
     "an acknowledged fact of several tenants",
     "a stored tenant",
@@ -131,6 +132,7 @@ impl World {
             ("a refusal for lack of room", self.refusals > 0),
             ("a tenant who was full", self.full > 0),
             ("a tenant at rest", self.at_rest),
+            ("a start from a checkpoint", self.from_checkpoints > 0),
             ("a reader's turn", self.reads > 0),
             ("an acknowledged fact of several tenants", several),
             ("records that were forgotten", self.forgotten),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sluis_actors::router::{Owner, RouterCore};
 use sluis_actors::{Endings, Grant, Inbox, Outbox, QueueKey, Report, ShardCore, Waker};
 use sluis_journal::{Journal, Shard};
-use sluis_model::{Channel, Lane, ShardId};
+use sluis_model::{Channel, CorporationId, Lane, ShardId};
 
 use crate::planted::Bug;
 use crate::safety::fairness::Fairness;
@@ -64,6 +64,18 @@ impl ShardSeat {
     /// How many tenants are at rest.
     pub(crate) fn at_rest(&self) -> usize {
         self.core.as_ref().map_or(0, ShardCore::at_rest)
+    }
+
+    /// What a start would make of it, from its checkpoint and from its log.
+    pub(crate) fn told_twice(
+        &self,
+        corporations: &[CorporationId],
+    ) -> Option<(u64, String, String)> {
+        let core = self.core.as_ref()?;
+        Some(
+            core.told_twice(corporations)
+                .expect("the journal can be read"),
+        )
     }
 
     /// Forgets the timers of passive tenants.

@@ -45,6 +45,7 @@ pub(crate) struct Chance {
     pub(crate) clock: Rng,
     pub(crate) retention: Rng,
     pub(crate) contracts: Rng,
+    pub(crate) checkpoints: Rng,
 }
 
 /// One run of the simulation.
@@ -93,6 +94,8 @@ pub(crate) struct World {
     pub(crate) at_rest: bool,
     /// How often the providers' owners changed.
     pub(crate) changes: usize,
+    /// Starts of a shard from a checkpoint.
+    pub(crate) from_checkpoints: usize,
 }
 
 impl World {
@@ -109,6 +112,7 @@ impl World {
             clock: stream(5),
             retention: stream(6),
             contracts: stream(7),
+            checkpoints: stream(8),
         };
         let clock = Arc::new(SimClock::starting_at(plan.start, plan.restless));
         let tape = Arc::new(Tape::default());
@@ -162,6 +166,7 @@ impl World {
             reads: 0,
             at_rest: false,
             changes: 0,
+            from_checkpoints: 0,
         }
     }
 
@@ -201,6 +206,7 @@ impl World {
             usize::from(self.step.is_multiple_of(8)),
             2 * usize::from(self.plan.keep_for.is_some()),
             3 * usize::from(self.house.readers.waiting() > 0),
+            2 * usize::from(self.plan.checkpoints),
         ];
         match schedule.weighed(&weights) {
             Some(0) => self.turn(),
@@ -217,6 +223,7 @@ impl World {
             Some(5) => self.time(),
             Some(7) => self.forget(),
             Some(8) => self.read_one(),
+            Some(9) => self.take_checkpoints(),
             _ => self.keep(),
         }
         self.stepped();
@@ -371,6 +378,31 @@ impl World {
         self.note(|| format!("the shards are kept from {firsts:?} on"));
     }
 
+    /// A checkpoint is asked for, or stored.
+    fn take_checkpoints(&mut self) {
+        let Some(checkpointer) = &mut self.house.checkpointer else {
+            return;
+        };
+        if self.chance.checkpoints.chance(70) {
+            checkpointer
+                .step(&mut || ())
+                .expect("a log in memory takes everything");
+            self.note(|| "a step of the checkpoints".into());
+        }
+    }
+
+    /// A start from the checkpoints must know what the logs know.
+    pub(crate) fn compare_starts(&mut self) {
+        if self.plan.checkpoints {
+            let (from_checkpoints, misled) = self.house.starts(&self.plan);
+            self.from_checkpoints += from_checkpoints;
+            self.findings
+                .expect(misled.is_none(), Check::StartsWhole, || {
+                    misled.unwrap_or_default()
+                });
+        }
+    }
+
     /// A shard panics at the end of a turn.
     fn fail(&mut self) {
         let shard = self.chance.schedule.below(usize::from(self.plan.shards));
@@ -429,6 +461,7 @@ impl World {
         drop(self.tape.take());
         self.bounds.restarted(&self.house);
         self.read(started);
+        self.compare_starts();
         self.stepped();
     }
 }

@@ -184,7 +184,7 @@ pub enum Phase {
 }
 
 /// A phase without what is in it, for indexes and counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 #[repr(u8)]
 pub enum PhaseKind {
     /// [`Phase::Waiting`]

@@ -4,6 +4,7 @@
 mod anew;
 mod bounds;
 mod carry;
+mod checkpoint;
 mod durable;
 mod ended;
 mod passive;

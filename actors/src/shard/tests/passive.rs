@@ -45,7 +45,7 @@ pub(super) fn is_passive(shard: &ShardCore, tenant: &str) -> bool {
     shard.tenants.find(&World::key(tenant)).is_err()
 }
 
-fn pay(world: &World, tenant: &str, number: u64, correlation: u64) {
+pub(super) fn pay(world: &World, tenant: &str, number: u64, correlation: u64) {
     let fact = Fact {
         fact_id: format!("fact-{correlation}").into(),
         body: correlation,
@@ -69,7 +69,7 @@ fn pay(world: &World, tenant: &str, number: u64, correlation: u64) {
 }
 
 /// A message that changes something and ends nothing.
-fn tell_balance(world: &World, tenant: &str, correlation: u64) {
+pub(super) fn tell_balance(world: &World, tenant: &str, correlation: u64) {
     let fact = Fact {
         fact_id: format!("fact-{correlation}").into(),
         body: correlation,

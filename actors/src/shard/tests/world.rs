@@ -54,6 +54,7 @@ pub(super) struct World {
     pub(super) horizon: Arc<Horizon>,
     pub(super) readers: Arc<Readers>,
     pub(super) rest: RestSettings,
+    pub(super) desk: Arc<CheckpointDesk>,
 }
 
 impl World {
@@ -74,12 +75,14 @@ impl World {
             business: 8,
             internal: 8,
         };
+        let keys = Arc::new(KeyIndex::new(KeyWindow::default(), [HOUSE]));
         Self {
             journal,
             clock: Arc::new(ManualClock::starting_at(Timestamp(1_000_000))),
             book,
             quota: Arc::new(Quota::new(100, 100, [(HOUSE, 100)])),
-            keys: Arc::new(KeyIndex::new(KeyWindow::default(), [HOUSE])),
+            desk: CheckpointDesk::in_turns_of(160, keys.clone()),
+            keys,
             inbox: Inbox::new(bounds, waker.clone(), activity.clone()),
             waker,
             activity,
@@ -102,6 +105,10 @@ impl World {
     }
 
     pub(super) fn start(&self) -> ShardCore {
+        ShardCore::start(self.settings(), &self.keys).unwrap()
+    }
+
+    pub(super) fn settings(&self) -> ShardSettings {
         let sent = self.sent.clone();
         let links = Links {
             dispatch: Arc::new(move |dispatch: Box<Dispatch>| {
@@ -130,7 +137,7 @@ impl World {
             retry: RetryPolicy::default(),
             max_open_per_tenant: self.most_of_a_tenant,
         };
-        let settings = ShardSettings {
+        ShardSettings {
             shard: ShardId(0),
             shards: 1,
             journal: self.journal.clone(),
@@ -148,8 +155,8 @@ impl World {
             pauses: Arc::new(crate::pauses::PauseRegistry::new(1)),
             paused: false,
             rest: self.rest,
-        };
-        ShardCore::start(settings, &self.keys).unwrap()
+            checkpoint: self.desk.clone(),
+        }
     }
 
     pub(super) fn key(tenant: &str) -> TenantKey {

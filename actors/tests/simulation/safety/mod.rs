@@ -31,6 +31,8 @@ pub(crate) enum Check {
     Fair,
     /// Promise 7.
     Explained,
+    /// A start from a checkpoint knows what the log knows.
+    StartsWhole,
     /// No permit outside of the corporation's hours, but for urgent.
     HoursKept,
     /// An instant that lies ahead outranks nothing that came later, and is not fresh for it.
