@@ -34,6 +34,13 @@ pub struct CheckpointSettings {
 }
 
 impl CheckpointSettings {
+    /// None is taken.
+    pub const NEVER: Self = Self {
+        every_ms: i64::MAX,
+        least: u64::MAX,
+        at_once: u64::MAX,
+    };
+
     /// The usual numbers, with this age.
     #[must_use]
     pub const fn every(every_ms: i64) -> Self {
@@ -140,7 +147,7 @@ impl Checkpointer {
             .find(|shard| {
                 let behind = self.behind(*shard);
                 let live = self.shards[*shard].horizon.live();
-                let much = at_once + 2 * (live.tenants + live.open);
+                let much = at_once.saturating_add(2 * (live.tenants + live.open));
                 let is_old = now.since(self.taken_at[*shard]) >= every_ms;
                 behind >= much || is_old && behind >= least
             })

@@ -144,7 +144,7 @@ fn whole([high, low]: [u64; 2]) -> u128 {
 /// What a key turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyUse {
-    /// Not used before. The number of the use, for [`KeyIndex::keep`].
+    /// Not used before. The number of the use, by which it is kept.
     New(u32),
     /// Used for the same body: this is its notification.
     Same(NotificationId),

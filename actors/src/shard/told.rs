@@ -131,10 +131,8 @@ fn told(settings: &ShardSettings, recovered: Recovered, keys: &KeyIndex, now: Ti
     lines(&mut out, "group", groups);
     let (mut used, mut cursor) = (Vec::new(), KeyCursor::FIRST);
     while let Some(some) = keys.uses_of(settings.shard, &mut cursor, 1_024) {
-        used.extend(
-            some.into_iter()
-                .map(|(house, key, id)| (house, key.key, key.body, id)),
-        );
+        let used_for = some.into_iter();
+        used.extend(used_for.map(|(house, key, id)| (house, key.key, key.body, id)));
     }
     used.sort_unstable();
     lines(&mut out, "key", used);
