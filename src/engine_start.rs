@@ -163,7 +163,7 @@ impl Stored {
         let journal: Arc<dyn Journal> = Arc::new(journal);
         let stored = Self {
             journal: match &sealing {
-                Some(sealing) => sealing.journal(journal, around.on_fatal.clone()),
+                Some(sealing) => sealing.journal(journal, around.on_fatal.clone())?,
                 None => journal,
             },
             sealing,

@@ -73,6 +73,30 @@ fn value_error(shard: Shard) -> impl Fn(sluis_keys::KeyError) -> JournalError {
     move |error| unreadable(shard, "a value of the table".to_owned(), &error)
 }
 
+impl SealedJournal {
+    /// Puts an empty checkpoint in the place of each that was stored before there was encryption:
+    /// it has states as they are.
+    ///
+    /// # Errors
+    /// The disk fails.
+    pub(super) fn forget_checkpoints(&self) -> Result<(), JournalError> {
+        for shard in (0..self.inner.shards()).map(Shard) {
+            let found = self.inner.latest_checkpoint(shard);
+            let is_empty = match found {
+                Ok(None) => true,
+                Ok(Some((_, mut chunks))) => chunks.next().is_none(),
+                Err(_) => false,
+            };
+            if !is_empty {
+                let upto = self.inner.durable(shard);
+                self.inner
+                    .checkpoint(shard, upto, &mut std::iter::empty())?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Journal for SealedJournal {
     fn try_append(&self, batch: Batch, expected_last: Sequence) -> Result<Ticket, TryAppendError> {
         // Sealing a batch that comes back would be in vain.
@@ -143,22 +167,18 @@ impl Journal for SealedJournal {
     fn checkpoint(
         &self,
         shard: Shard,
-        _upto: Sequence,
+        upto: Sequence,
         _chunks: &mut dyn Iterator<Item = Vec<u8>>,
     ) -> Result<(), JournalError> {
-        // No shard writes any yet. Rather refused than written as they are.
-        Err(unreadable(
-            shard,
-            "a checkpoint".to_owned(),
-            &"checkpoints are not sealed yet",
-        ))
+        // They are not sealed yet. Rather left out than written as they are: the log has everything.
+        self.inner.checkpoint(shard, upto, &mut std::iter::empty())
     }
 
     fn latest_checkpoint(
         &self,
-        shard: Shard,
+        _shard: Shard,
     ) -> Result<Option<(Sequence, CheckpointChunks)>, JournalError> {
-        self.inner.latest_checkpoint(shard)
+        Ok(None)
     }
 
     fn put(&self, shard: Shard, key: &[u8], value: &[u8]) -> Result<(), JournalError> {

@@ -70,14 +70,19 @@ fn fetch(
 
 impl Sealing {
     /// The journal whose content is sealed.
-    pub fn journal(&self, inner: Arc<dyn Journal>, on_fatal: OnFatal) -> Arc<dyn Journal> {
-        Arc::new(SealedJournal::new(
-            inner,
-            self.store.clone(),
-            move |error| {
-                on_fatal(error);
-            },
-        ))
+    ///
+    /// # Errors
+    /// What was stored in plain text and is not needed cannot be removed.
+    pub fn journal(
+        &self,
+        inner: Arc<dyn Journal>,
+        on_fatal: OnFatal,
+    ) -> anyhow::Result<Arc<dyn Journal>> {
+        let sealed = SealedJournal::new(inner, self.store.clone(), move |error| {
+            on_fatal(error);
+        });
+        sealed.forget_checkpoints()?;
+        Ok(Arc::new(sealed))
     }
 
     /// The whole journal was read: keys that are still nobody's may be used.

@@ -179,7 +179,9 @@ fn readable(data: &Path, config: &Config) -> Vec<&'static str> {
     let sealing = sealing::open(&config, &secrets(), &(fatal.clone() as _))
         .expect("the keys open")
         .expect("there are keys");
-    let journal = sealing.journal(Arc::new(journal), fatal);
+    let journal = sealing
+        .journal(Arc::new(journal), fatal)
+        .expect("nothing is in the way");
     let mut bytes = Vec::new();
     for shard in (0..journal.shards()).map(Shard) {
         let all = journal.replay(shard, journal.first(shard), &mut |_, record| {
