@@ -159,7 +159,7 @@ impl Stored {
         report.repairs.extend(journal.repaired_definitions());
         telemetry::count_repairs(&report);
         // Behind the journal's lock: nobody else writes the file of keys.
-        let sealing = sealing::open(config, &around.environment, &around.on_fatal)?;
+        let sealing = sealing::open(config, &around.environment, &journal, &around.on_fatal)?;
         let journal: Arc<dyn Journal> = Arc::new(journal);
         let stored = Self {
             journal: match &sealing {

@@ -149,6 +149,12 @@ impl KeyStore {
         self.wrapping.has(corporation)
     }
 
+    /// The file's own number, which no other file has.
+    #[must_use]
+    pub const fn number(&self) -> [u8; 16] {
+        self.header.file
+    }
+
     /// Whether a tenant has a key.
     #[must_use]
     pub fn has_key(&self, tenant: &TenantKey) -> bool {

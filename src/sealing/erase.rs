@@ -63,7 +63,7 @@ pub fn erase(
     let book = Book::load(&journal, Vec::new());
     let book = book.map_err(|problems| anyhow::anyhow!("{}", problems[0]))?;
     let on_fatal = Arc::new(|error| tracing::error!(%error, "the file of keys failed"));
-    let sealing = open(config, environment, &(on_fatal as _))?.context(
+    let sealing = open(config, environment, &journal, &(on_fatal as _))?.context(
         "no corporation has data_keys: nothing is encrypted, so there is no key to destroy",
     )?;
     let journal: Arc<dyn Journal> = Arc::new(journal);

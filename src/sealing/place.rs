@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-const NAME: &str = "keys";
+/// Its name, also among what the journal keeps.
+pub(super) const NAME: &str = "keys";
 
 /// Where it is.
 pub(crate) fn path(data_dir: &Path) -> PathBuf {

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
-use sluis_journal::Journal;
+use sluis_journal::{DiskJournal, Journal};
 use sluis_keys::{KeySource, KeyStore, Secret, StoreOptions, WrappingKeys};
 
 use super::journal::SealedJournal;
 use super::keeper::Keeper;
-use super::place::path;
+use super::place::{NAME, path};
 use crate::config::{Config, Corporation};
 
 /// What must be told when nothing can be sealed any more.
@@ -23,14 +23,17 @@ pub struct Sealing {
     keeper: Keeper,
 }
 
-/// Opens the file of keys; none when no corporation has a key. Runs the programs that give keys.
+/// Opens the file of keys of a data directory whose journal is open; none when no corporation has a key.
+/// Runs the programs that give keys. The journal keeps the number of the file: a start with a new one, or
+/// with another's, would find out late that nothing can be read.
 ///
 /// # Errors
-/// A key cannot be fetched or does not open what it must; the file of keys is damaged; keys were used
-/// here and none is configured.
+/// A key cannot be fetched or does not open what it must; the file of keys is gone, damaged or that of
+/// another data directory; keys were used here and none is configured.
 pub fn open(
     config: &Config,
     environment: &BTreeMap<String, String>,
+    journal: &DiskJournal,
     on_fatal: &OnFatal,
 ) -> anyhow::Result<Option<Sealing>> {
     let path = path(&config.engine.data_dir);
@@ -38,16 +41,29 @@ pub fn open(
     for corporation in &config.corporations {
         wrapping = wrapping.with(corporation.id, &fetch(corporation, environment)?);
     }
+    let kept = journal.kept(NAME)?;
     if wrapping.is_empty() {
         ensure!(
-            !path.exists(),
+            kept.is_none() && !path.exists(),
             "{}: this data directory is encrypted, and no corporation has data_keys: configure them",
             path.display()
         );
         return Ok(None);
     }
     let shown = path.display().to_string();
-    let store = KeyStore::open(&path, wrapping, StoreOptions::default()).context(shown)?;
+    ensure!(
+        kept.is_none() || path.exists(),
+        "{shown}: the file of keys is gone, and without it nothing can be read: put it back from the newest copy"
+    );
+    let store = KeyStore::open(&path, wrapping, StoreOptions::default());
+    let store = store.with_context(|| shown.clone())?;
+    match kept {
+        Some(kept) => ensure!(
+            kept == store.number(),
+            "{shown}: the file of keys belongs to another data directory: put back the one that was here"
+        ),
+        None => journal.keep(NAME, &store.number())?,
+    }
     store.tend()?;
     let store = Arc::new(store);
     let fatal = on_fatal.clone();

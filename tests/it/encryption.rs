@@ -176,7 +176,7 @@ fn readable(data: &Path, config: &Config) -> Vec<&'static str> {
     };
     let (journal, _) = DiskJournal::open(&data.join("journal"), options).expect("it opens");
     let fatal = Arc::new(|error| panic!("{error}"));
-    let sealing = sealing::open(&config, &secrets(), &(fatal.clone() as _))
+    let sealing = sealing::open(&config, &secrets(), &journal, &(fatal.clone() as _))
         .expect("the keys open")
         .expect("there are keys");
     let journal = sealing
@@ -326,4 +326,30 @@ async fn what_was_written_before_encryption_is_not_called_erased() {
         refused.contains("were written before encryption began"),
         "{refused}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_without_the_file_of_keys_or_with_anothers_is_refused() {
+    let mut engine = start(ENCRYPTED).await;
+    let id = a_life(&engine).await;
+    let mut other = start(ENCRYPTED).await;
+    engine.close().await;
+    other.close().await;
+    let file = engine.data().join("keys");
+    let keys = std::fs::read(&file).expect("the file of keys");
+
+    std::fs::remove_file(&file).expect("removed");
+    let gone = format!("{:#}", engine.try_open().await.expect_err("it is gone"));
+    assert!(gone.contains("put it back from the newest copy"), "{gone}");
+    assert!(!file.exists(), "no new one was made");
+    std::fs::copy(other.data().join("keys"), &file).expect("copied");
+    let foreign = format!("{:#}", engine.try_open().await.expect_err("another's"));
+    assert!(
+        foreign.contains("belongs to another data directory"),
+        "{foreign}"
+    );
+
+    std::fs::write(&file, keys).expect("put back");
+    engine.try_open().await.expect("it starts");
+    assert_eq!(engine.get(NOORD, &id).await["end"], "paid");
 }
