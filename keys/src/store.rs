@@ -5,7 +5,7 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 use parking_lot::{Mutex, RwLock};
 use sluis_model::{CorporationId, TenantKey, Timestamp};
@@ -14,6 +14,7 @@ use crate::cache::Cache;
 use crate::copy;
 use crate::data_key::{DataKey, KEY_BYTES};
 use crate::error::KeyError;
+use crate::figures::{Counts, Figures, Rewrapped};
 use crate::file::{DiskFile, KeyFile};
 use crate::header::{self, HEADER_BYTES, Header};
 use crate::id::KeyId;
@@ -56,41 +57,6 @@ pub enum Found {
     Key(DataKey),
     /// It was destroyed.
     Erased(Timestamp),
-}
-
-/// What a change of a corporation's key did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Rewrapped {
-    /// Keys that are under the current key now.
-    pub done: u64,
-}
-
-/// Figures of a store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Figures {
-    /// Places in the file.
-    pub places: u64,
-    /// Tenants with a key.
-    pub tenants: u64,
-    /// Keys that are made and nobody's.
-    pub ready: u64,
-    /// Keys that were destroyed.
-    pub erased: u64,
-    /// Damaged places.
-    pub damaged: u64,
-    /// Keys under an older key of their corporation.
-    pub stale: u64,
-    /// How often somebody waited for keys to be made.
-    pub waited: u64,
-}
-
-/// What was counted.
-#[derive(Default)]
-struct Counts {
-    erased: AtomicU64,
-    damaged: AtomicU64,
-    stale: AtomicU64,
-    waited: AtomicU64,
 }
 
 /// The keys of all tenants.
@@ -289,7 +255,9 @@ impl KeyStore {
     /// See [`KeyError`].
     pub fn tend(&self) -> Result<(), KeyError> {
         for corporation in self.wrapping.corporations() {
-            self.fill(corporation)?;
+            if !self.is_left_enough(corporation) {
+                self.fill(corporation)?;
+            }
         }
         self.write_owners()
     }
@@ -302,6 +270,13 @@ impl KeyStore {
     pub fn sync(&self) -> Result<(), KeyError> {
         self.write_owners()?;
         self.sync_file()
+    }
+
+    /// Whether enough keys were nobody's at the last stop: they can be given soon.
+    fn is_left_enough(&self, corporation: CorporationId) -> bool {
+        let left = self.left.lock();
+        let own = left.iter().filter(|(of, _)| *of == corporation);
+        own.count() >= self.options.least_made / 2
     }
 
     fn fill(&self, corporation: CorporationId) -> Result<(), KeyError> {

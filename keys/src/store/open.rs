@@ -9,9 +9,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
 use parking_lot::{Mutex, RwLock};
 use sluis_model::CorporationId;
 
-use super::{Counts, KeyStore, StoreOptions, offset};
+use super::{KeyStore, StoreOptions, offset};
 use crate::cache::Cache;
 use crate::error::KeyError;
+use crate::figures::Counts;
 use crate::file::KeyFile;
 use crate::header::{HEADER_BYTES, Header};
 use crate::id::KeyId;

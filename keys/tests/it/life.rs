@@ -27,6 +27,21 @@ fn a_tenant_has_one_key_and_finds_it_again_after_a_restart() {
 }
 
 #[test]
+fn a_restart_makes_no_keys_while_enough_are_left() {
+    let file = CutFile::default();
+    let mut places = Vec::new();
+    for number in 0..6 {
+        let store = file.open(&[secret(1)]);
+        store.tend().expect("tended");
+        store.settle().expect("settled");
+        seal(&store, &tenant(number), b"x");
+        store.sync().expect("synced");
+        places.push(store.figures().places);
+    }
+    assert_eq!(places, [8, 8, 8, 8, 8, 16]);
+}
+
+#[test]
 fn a_corporation_without_a_key_is_not_sealed() {
     let store = CutFile::default().open(&[secret(1)]);
     let other = TenantKey::new(CorporationId(2), "H-1");
