@@ -353,3 +353,28 @@ async fn a_start_without_the_file_of_keys_or_with_anothers_is_refused() {
     engine.try_open().await.expect("it starts");
     assert_eq!(engine.get(NOORD, &id).await["end"], "paid");
 }
+
+/// Whose a key is may be lost in a power cut: what was sealed with it tells it again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_keys_that_forgot_whose_they_are_learns_it_from_the_journal() {
+    let mut engine = start(ENCRYPTED).await;
+    let file = engine.data().join("keys");
+    let early = std::fs::read(&file).expect("keys that are nobody's yet");
+    let id = a_life(&engine).await;
+    owes_nothing(&engine).await;
+    engine.reachable(NOORD, "H-2").await;
+    engine.close().await;
+    assert_ne!(std::fs::read(&file).expect("read"), early);
+
+    std::fs::write(&file, early).expect("as it was");
+    engine.try_open().await.expect("it starts");
+    assert_eq!(engine.get(NOORD, &id).await["end"], "paid");
+    engine.reachable(NOORD, "H-3").await;
+    engine.close().await;
+    assert_eq!(erase(&engine).expect("his key is known").keys, 1);
+    engine.try_open().await.expect("it starts");
+    for tenant in ["H-2", "H-3"] {
+        let timeline = format!("/v1/tenants/{tenant}/timeline");
+        engine.ask(NOORD, &timeline).await.ok();
+    }
+}
