@@ -185,13 +185,15 @@ impl Quota {
         }
     }
 
-    /// Whether the corporation's rate of intake leaves no room now. It will in a moment.
+    /// Whether more room comes in by itself: of the corporation's rate of intake something is used,
+    /// and will be there again in a moment. Room that is all there, and that somebody else was
+    /// promised, does not grow.
     pub fn is_too_fast(&self, corporation: CorporationId, now: Timestamp) -> bool {
         let rate = self
             .shares
             .get(&corporation)
             .and_then(|share| share.rate.as_ref());
-        rate.is_some_and(|rate| rate.room(now) == 0)
+        rate.is_some_and(|rate| !rate.is_full(now))
     }
 
     /// Milliseconds until the corporation may write again, when it has written as much as it may

@@ -105,6 +105,11 @@ impl Rate {
         NANOS_PER_SECOND / i64::from(self.rate.get())
     }
 
+    /// Whether all of the burst is there.
+    pub(crate) fn is_full(&self, now: Timestamp) -> bool {
+        self.room(now) == self.burst.get()
+    }
+
     /// How many there may be now.
     pub(crate) fn room(&self, now: Timestamp) -> u32 {
         let until_full = self
@@ -229,6 +234,18 @@ mod tests {
         assert_eq!(rate.room(now), 9, "the control");
         assert_eq!(rate.take(now.plus(-5)), Ok(()));
         assert_eq!(rate.room(now), 8);
+    }
+
+    #[test]
+    fn a_rate_of_which_something_is_used_is_not_full_until_it_has_come_in_again() {
+        let rate = Rate::new(number(10), number(3));
+        let now = Timestamp(1_795_000_000_000);
+        assert!(rate.is_full(now));
+        assert_eq!(rate.take(now), Ok(()));
+        assert_eq!(
+            [0, 99, 100].map(|ms| rate.is_full(now.plus(ms))),
+            [false, false, true]
+        );
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub(super) trait Door: Send + Sync {
     /// Notifications there is room for, in this corporation's share and in all.
     fn room(&self, corporation: CorporationId) -> u32;
 
-    /// Whether the corporation has no room only until its rate of intake gives it some.
+    /// Whether the corporation's rate of intake is at work, so that more room comes in by itself.
     fn is_too_fast(&self, corporation: CorporationId) -> bool;
 
     /// See [`crate::admission::Admission::admit`].
