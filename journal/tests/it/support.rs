@@ -65,18 +65,36 @@ pub(crate) fn without_room() -> Options {
     }
 }
 
-/// Copies a directory. Of one whose journal is open and settled the copy is what a kill leaves.
+/// Copies a directory. Of one whose journal is open and settled the copy is what a kill leaves. The
+/// thread that makes room may give a file its name meanwhile: then the copy is begun anew.
 pub(crate) fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a directory");
-    for entry in std::fs::read_dir(from).expect("listed") {
-        let entry = entry.expect("listed");
-        let to = to.join(entry.file_name());
-        if entry.file_type().expect("known").is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            std::fs::copy(entry.path(), to).expect("copied");
+    for _ in 0..MOST_COPIES {
+        match try_copy(from, to) {
+            Ok(()) => return,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                std::fs::remove_dir_all(to).expect("removed");
+            }
+            Err(error) => panic!("{}: {error}", from.display()),
         }
     }
+    panic!("{}: files come and go all the time", from.display());
+}
+
+/// How often a copy is begun.
+const MOST_COPIES: usize = 100;
+
+fn try_copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            try_copy(&entry.path(), &to)?;
+        } else {
+            std::fs::copy(entry.path(), to)?;
+        }
+    }
+    Ok(())
 }
 
 /// A directory that is gone with the value; in memory where the system has one: what is synced
