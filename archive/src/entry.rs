@@ -220,7 +220,6 @@ fn subject(input: &Input) -> Option<&Subject> {
         | Input::Interrupted { .. }
         | Input::Answer { .. }
         | Input::Link { .. }
-        | Input::Supplied(_)
         | Input::LateReceipt(_)
         | Input::NoWay(_) => None,
     }

@@ -18,7 +18,6 @@ pub(crate) const fn input(input: &Input) -> &'static str {
         Input::Cancel { .. } => "cancel",
         Input::Answer { .. } => "answer",
         Input::Link { .. } => "link",
-        Input::Supplied(_) => "supplied",
         Input::LateReceipt(_) => "late_receipt",
         Input::NoWay(_) => "no_way",
         Input::Sent { .. } => "sent",
@@ -46,7 +45,6 @@ pub(crate) fn about(input: &Input) -> Option<NotificationId> {
             ..
         }
         | Input::PutProfile(_)
-        | Input::Fact(_)
-        | Input::Supplied(_) => None,
+        | Input::Fact(_) => None,
     }
 }

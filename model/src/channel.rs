@@ -80,8 +80,8 @@ pub enum Need {
     Portal,
 }
 
-/// What kind of contact point a tenant is reached at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// What kind of contact point a tenant is reached at. Codes are stored: a new kind comes last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum ContactKind {
     /// A mailbox.
     Email,
@@ -91,9 +91,23 @@ pub enum ContactKind {
     Postal,
     /// An account of the tenant portal.
     Portal,
+    /// What a messenger knows a person by.
+    Messenger,
+    /// The token by which an app on one device is reached.
+    Push,
 }
 
 impl ContactKind {
+    /// Every kind, in the order of their codes.
+    pub const ALL: [Self; 6] = [
+        Self::Email,
+        Self::Phone,
+        Self::Postal,
+        Self::Portal,
+        Self::Messenger,
+        Self::Push,
+    ];
+
     /// The name used in the API.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -102,6 +116,8 @@ impl ContactKind {
             ContactKind::Phone => "phone",
             ContactKind::Postal => "postal",
             ContactKind::Portal => "portal",
+            ContactKind::Messenger => "messenger",
+            ContactKind::Push => "push",
         }
     }
 }

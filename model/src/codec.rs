@@ -22,6 +22,10 @@ pub const MAX_PAYLOAD: usize = 1 << 20;
 const MAX_SEALED: usize = MAX_PAYLOAD + 128;
 const MAGIC: [u8; 2] = *b"SL";
 
+/// The record version of what is being read: types whose form changed read the older one by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(pub u8);
+
 /// What a frame holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrameKind {
@@ -163,11 +167,13 @@ pub struct Framed<'a> {
 ///
 /// # Errors
 /// See [`CodecError`]; never panics, whatever the bytes.
-pub fn decode_frame<T: Decode<()>>(kind: FrameKind, bytes: &[u8]) -> Result<T, CodecError> {
+pub fn decode_frame<T: Decode<Version>>(kind: FrameKind, bytes: &[u8]) -> Result<T, CodecError> {
     match take_frame(kind, bytes)? {
         Framed {
-            key: 0, payload, ..
-        } => decode_plain(payload),
+            key: 0,
+            version,
+            payload,
+        } => decode_payload(payload, Version(version)),
         Framed { key, .. } => Err(CodecError::Key(key)),
     }
 }
@@ -239,8 +245,16 @@ pub(crate) fn encoded_bytes<T: Encode>(value: &T) -> usize {
 ///
 /// # Errors
 /// [`CodecError::Payload`].
-pub fn decode_plain<T: Decode<()>>(bytes: &[u8]) -> Result<T, CodecError> {
-    match bincode::decode_from_slice(bytes, config()) {
+pub fn decode_plain<T: Decode<Version>>(bytes: &[u8]) -> Result<T, CodecError> {
+    decode_payload(bytes, Version(RECORD_VERSION))
+}
+
+/// Reads what was written in a record version; trailing bytes are an error.
+///
+/// # Errors
+/// [`CodecError::Payload`].
+pub fn decode_payload<T: Decode<Version>>(bytes: &[u8], version: Version) -> Result<T, CodecError> {
+    match bincode::decode_from_slice_with_context(bytes, config(), version) {
         Ok((value, used)) if used == bytes.len() => Ok(value),
         Ok((_, used)) => Err(CodecError::Payload(format!(
             "{} bytes left over",

@@ -7,11 +7,11 @@ use bincode::{Decode, Encode};
 
 use crate::attempt::{OnDoubt, ReceiptKind, Refusal, Why};
 use crate::channel::Channel;
-use crate::contact::Evidence;
+use crate::codec::Version;
 use crate::flow::Observed;
 use crate::ids::NotificationId;
 use crate::notification::Subject;
-use crate::profile::AddressState;
+use crate::point::{Evidence, PointState, Where};
 use crate::time::Timestamp;
 
 /// Why a flow moved from one place to another.
@@ -124,6 +124,7 @@ pub enum Choice {
 
 /// One decision.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[bincode(decode_context = "Version")]
 pub enum Event {
     /// The notification is taken on.
     Accepted {
@@ -308,14 +309,14 @@ pub enum Event {
         /// Whether there was none before.
         new: bool,
     },
-    /// An address changed its state.
-    AddressMarked {
-        /// Channel of the address.
-        channel: Channel,
-        /// The address.
+    /// A contact point changed its state.
+    PointMarked {
+        /// Where that holds.
+        on: Where,
+        /// Its value.
         value: Box<str>,
         /// Its new state.
-        state: AddressState,
+        state: PointState,
     },
     /// A fact was taken in.
     FactTaken,
@@ -326,11 +327,12 @@ pub enum Event {
         /// What is still open, in cents, if it is known.
         open_cents: Option<i64>,
     },
-    /// A list supplied an address that is known to be dead: it stays so. Since record version 2.
-    AddressKept {
-        /// Channel of the address.
-        channel: Channel,
-        /// The address, as the list writes it.
+    /// A source supplied a contact point that is known to be dead: it stays so. Since record version
+    /// 2.
+    PointKept {
+        /// Where that holds.
+        on: Where,
+        /// Its value, as the source writes it.
         value: Box<str>,
         /// Dead since, by the engine's clock.
         since: Timestamp,
@@ -374,8 +376,8 @@ impl Event {
             | Event::Ended { id, .. }
             | Event::Unexplained { id, .. } => Some(*id),
             Event::ProfileStored { .. }
-            | Event::AddressMarked { .. }
-            | Event::AddressKept { .. }
+            | Event::PointMarked { .. }
+            | Event::PointKept { .. }
             | Event::FactTaken
             | Event::SubjectOpen { .. } => None,
         }

@@ -5,11 +5,10 @@ mod applied;
 mod attempt;
 mod fact;
 
-use crate::contact::Evidence;
 use crate::event::Event;
 use crate::input::Input;
 use crate::notification::Notification;
-use crate::profile::AddressState;
+use crate::point::{Evidence, PointState, Where};
 use crate::state::{Open, Phase, Tenant};
 
 pub use applied::{Applied, FlowBook};
@@ -26,22 +25,21 @@ pub fn evolve(
         (Event::Accepted { .. }, Input::Notify(body)) => {
             tenant.open.insert(Box::new(accepted(body, applied)))
         }
-        (Event::ProfileStored { .. }, Input::PutProfile(profile)) => {
-            tenant.store_profile(profile, &[], applied.at)
+        (Event::ProfileStored { .. }, Input::PutProfile(supplied)) => {
+            tenant.store_profile(supplied, applied.at);
         }
-        (Event::ProfileStored { .. }, Input::Supplied(supplied)) => {
-            tenant.store_profile(&supplied.profile, &supplied.confirmed, applied.at);
-        }
+        // Storing the profile has done it.
+        (Event::PointMarked { .. }, Input::PutProfile(_)) => {}
         (Event::FactTaken, Input::Fact(fact)) => fact::take_fact(tenant, fact, applied.at),
         (
-            Event::AddressMarked {
-                channel,
+            Event::PointMarked {
+                on: Where::On(channel),
                 value,
                 state,
             },
-            input,
+            _,
         ) => {
-            tenant.mark(*channel, value, *state, applied.at, evidence(*state, input));
+            tenant.mark((*channel, value), *state, applied.at, evidence(*state));
         }
         (Event::Ended { id, .. }, _) => {
             return tenant.open.remove(*id);
@@ -84,12 +82,11 @@ fn accepted(body: &Notification, applied: Applied<'_>) -> Open {
     }
 }
 
-/// What a mark rests on: a list, or a message to the address.
-fn evidence(state: AddressState, input: &Input) -> Evidence {
-    match (state, input) {
-        (_, Input::PutProfile(_) | Input::Supplied(_)) => Evidence::Source,
-        (AddressState::Invalid, _) => Evidence::Bounce,
-        (AddressState::Created | AddressState::Validated, _) => Evidence::Use,
+/// What a mark by a message rests on.
+const fn evidence(state: PointState) -> Evidence {
+    match state {
+        PointState::Invalid => Evidence::Bounce,
+        PointState::Created | PointState::Validated => Evidence::Use,
     }
 }
 
@@ -148,8 +145,8 @@ fn evolve_open(open: &mut Open, applied: Applied<'_>, event: &Event, flows: &dyn
         | Event::OutcomeNoted { .. }
         | Event::Ended { .. }
         | Event::ProfileStored { .. }
-        | Event::AddressMarked { .. }
-        | Event::AddressKept { .. }
+        | Event::PointMarked { .. }
+        | Event::PointKept { .. }
         | Event::FactTaken
         | Event::SubjectOpen { .. } => {}
     }

@@ -5,11 +5,10 @@ use bincode::{Decode, Encode};
 
 use crate::attempt::{Left, OnDoubt, ReceiptKind, Verdict, Why};
 use crate::channel::Channel;
-use crate::contact::Supplied;
 use crate::fact::Fact;
 use crate::ids::{AttemptRef, NotificationId};
 use crate::notification::{Notification, Subject};
-use crate::profile::Profile;
+use crate::supplied::Supplied;
 use crate::time::Timestamp;
 
 /// One input for one tenant.
@@ -17,8 +16,8 @@ use crate::time::Timestamp;
 pub enum Input {
     /// An admitted notification.
     Notify(Box<Notification>),
-    /// The tenant's profile, whole.
-    PutProfile(Box<Profile>),
+    /// What a source supplies of the tenant, whole.
+    PutProfile(Box<Supplied>),
     /// A business event.
     Fact(Fact),
     /// Evidence from outside about an attempt.
@@ -67,9 +66,6 @@ pub enum Input {
         /// `true`: the button was pressed (trusted). `false`: the page was fetched (weak evidence).
         pressed: bool,
     },
-    /// The tenant's profile, whole, and when its source checked contact points. Since record
-    /// version 2.
-    Supplied(Box<Supplied>),
     /// Evidence about an attempt of a notification that has ended. Since record version 3.
     LateReceipt(Box<LateReceipt>),
     /// Nothing takes it any more where it waits for a permit. Since record version 4.
@@ -105,20 +101,8 @@ impl Input {
             | Input::Cancel { .. }
             | Input::Answer { .. }
             | Input::Link { .. }
-            | Input::Supplied(_)
             | Input::LateReceipt(_)
             | Input::NoWay(_) => None,
-        }
-    }
-}
-
-impl Supplied {
-    /// As an input: in the form that every version reads, when nothing was checked.
-    #[must_use]
-    pub fn into_input(self) -> Input {
-        match self.confirmed.as_slice() {
-            [] => Input::PutProfile(Box::new(self.profile)),
-            _ => Input::Supplied(Box::new(self)),
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod answer;
 mod attempt;
+mod before;
 mod channel;
 pub mod checkpoint;
 pub mod codec;
@@ -27,6 +28,7 @@ mod record;
 mod reference;
 mod state;
 mod stored;
+mod supplied;
 mod task_group;
 mod time;
 pub mod wire;
@@ -36,7 +38,8 @@ pub use answer::{
 };
 pub use attempt::{Barred, Left, OnDoubt, ReceiptKind, Refusal, Verdict, Why};
 pub use channel::{Channel, ChannelSet, ContactKind, Need, UnknownChannel};
-pub use contact::{Confirmed, Contact, Evidence, Supplied};
+#[cfg(feature = "simulation")]
+pub use contact::leak;
 pub use decide::{Decision, MOST_AT_ONCE, Situation, decide, known_answers};
 pub use event::{Cause, Choice, Event};
 pub use evolve::{Applied, FlowBook, evolve, fact_hash, finish};
@@ -53,8 +56,9 @@ pub use notification::{
 };
 pub use opens::Opens;
 pub use outline::{Outline, Whose};
+pub use point::{Evidence, Known, PerChannel, Point, PointSource, PointState, Where, same};
 pub use policy::{Policy, RetryPolicy};
-pub use profile::{Address, AddressState, Preference, Profile};
+pub use profile::{Preference, Profile};
 pub use record::{
     Carried, CarriedMessage, CarriedStray, CarriedStrays, CarriedUnread, Control, ControlRecord,
     Erased, Gone, Intent, PauseScope, Record, TenantRecord,
@@ -62,5 +66,6 @@ pub use record::{
 pub use reference::{ForgedReference, ReferenceKey};
 pub use state::{Open, Phase, PhaseKind, SentTo, SubjectMoney, Tenant, Told, Tried, Tries};
 pub use stored::{Assembly, StoredTenant, Whole};
+pub use supplied::{Given, Supplied};
 pub use task_group::TaskGroup;
 pub use time::{Clock, DAY, HOUR, MINUTE, ManualClock, SECOND, Timestamp};

@@ -4,7 +4,7 @@
 
 use bincode::Decode;
 
-use crate::codec::{self, CodecError};
+use crate::codec::{self, CodecError, Version};
 use crate::ids::{CorporationId, TenantKey};
 use crate::record::{Carried, Control, ControlRecord, Intent, Record};
 use crate::time::Timestamp;
@@ -47,11 +47,11 @@ struct Beginning {
 const CONTROL: u32 = 1;
 
 impl Outline {
-    /// Of the payload of a record's frame.
+    /// Of the payload of a record's frame, written in this version.
     ///
     /// # Errors
     /// [`CodecError::Payload`].
-    pub fn of(payload: &[u8]) -> Result<Self, CodecError> {
+    pub fn of(version: u8, payload: &[u8]) -> Result<Self, CodecError> {
         let Kind(kind) = codec::decode_first(payload)?;
         if kind != CONTROL {
             let beginning: Beginning = codec::decode_first(payload)?;
@@ -61,7 +61,7 @@ impl Outline {
                 whose: Whose::Tenant(beginning.tenant),
             });
         }
-        match codec::decode_plain(payload)? {
+        match codec::decode_payload(payload, Version(version))? {
             Record::Control(ControlRecord { at, control }) => Ok(Self {
                 at,
                 previous: 0,
@@ -106,7 +106,7 @@ mod tests {
         let mut bytes = Vec::new();
         record.encode(&mut bytes).expect("it fits");
         let framed = take_frame(FrameKind::Record, &bytes).expect("a frame");
-        Outline::of(framed.payload).expect("an outline")
+        Outline::of(framed.version, framed.payload).expect("an outline")
     }
 
     #[test]

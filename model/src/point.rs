@@ -1,156 +1,248 @@
-//! Owns which contact point a channel reaches a tenant at. A contact point is a mailbox, a phone
-//! number, a postal address, an account; a channel uses one kind of them. So a number that a source
-//! gave for one channel serves the others of its kind too, and what a message showed on one channel
-//! says nothing of another: a number that is not on WhatsApp still takes SMS. Refuses to use what a
-//! source called dead on any channel.
+//! Owns contact points: a mailbox, a phone number, a postal address, an account, as a tenant has it.
+//! What its source says of it (a value, a state, since when) holds on every channel that uses its
+//! kind. What a message showed on one channel says nothing of another: a number that is not on
+//! WhatsApp still takes SMS.
 //!
 //! A person may have a role (tenant, joint tenant, guarantor) and may stand for another: a
 //! representative, an administrator. Their place is here: whose contact points are looked at is
 //! asked before which of them a channel uses. Nothing of that is decided yet.
 
-use crate::channel::{Channel, Need};
-use crate::contact::Evidence;
-use crate::profile::{Address, AddressState};
-use crate::state::Tenant;
+use bincode::{Decode, Encode};
+use serde::Serialize;
+
+use crate::channel::{Channel, ContactKind, Need};
+use crate::time::Timestamp;
+
+/// The quality of a contact point (row 14; VERA CONTACTGEGEVENSTATUS AAN, GEV, ONG).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Encode, Decode, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PointState {
+    /// Supplied, not proven.
+    #[default]
+    Created,
+    /// Proven by use or confirmation.
+    Validated,
+    /// Bounced or malformed: not used until the source confirms it with a later date, or it is seen
+    /// in use.
+    Invalid,
+}
+
+/// Who said what is known of a contact point.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Encode, Decode, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PointSource {
+    /// A system of the corporation. Records before version 4 do not tell it from a list.
+    #[default]
+    System,
+    /// A list that the corporation loaded.
+    List,
+    /// A message: the point stands in no profile, and one to it came back or was answered.
+    Receipt,
+    /// Somebody: the tenant, or an employee who spoke to him.
+    Person,
+}
+
+impl PointSource {
+    /// Those that can supply a contact point.
+    pub const SUPPLY: [Self; 3] = [Self::System, Self::List, Self::Person];
+
+    /// The name used in the API.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::List => "list",
+            Self::Receipt => "receipt",
+            Self::Person => "person",
+        }
+    }
+}
+
+/// What a state of a contact point rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Evidence {
+    /// The source of the profile said so.
+    Source,
+    /// A message to it came back, or was refused, for its address.
+    Bounce,
+    /// It was seen in use: a reply, a pressed button, a delivery.
+    Use,
+}
+
+/// Where a state of a contact point holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode)]
+pub enum Where {
+    /// On every channel that uses this kind.
+    Everywhere(ContactKind),
+    /// On one channel.
+    On(Channel),
+}
+
+/// One contact point of a tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Point {
+    /// What it is.
+    pub kind: ContactKind,
+    /// The value in normal form: an e-mail address, an E.164 number.
+    pub value: Box<str>,
+    /// What its source says of it.
+    pub state: PointState,
+    /// Who said that.
+    pub source: PointSource,
+    /// Since when: the source's date where it gave one, else the engine's clock when it was first
+    /// said.
+    pub since: Timestamp,
+    /// Of a phone number: whether it takes messages.
+    pub is_mobile: bool,
+    /// The channel that the source named it for, where several use its kind: there it goes first.
+    pub given_for: Option<Channel>,
+    /// Whether the newest profile has it. One that has not is remembered for what is known of it.
+    pub is_listed: bool,
+    /// What is known of it on single channels, once there is something.
+    pub known: Option<Box<PerChannel>>,
+}
+
+/// What is known of a contact point on single channels; at most one entry for each.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct PerChannel(pub(crate) Vec<Known>);
+
+/// What is known of a contact point on one channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Known {
+    /// The channel.
+    pub channel: Channel,
+    /// Its state there.
+    pub state: PointState,
+    /// Since when, by the engine's clock; a date of the source, when the source took it back.
+    pub since: Timestamp,
+    /// What that rests on.
+    pub by: Evidence,
+}
+
+impl FromIterator<Known> for PerChannel {
+    fn from_iter<I: IntoIterator<Item = Known>>(known: I) -> Self {
+        Self(known.into_iter().collect())
+    }
+}
 
 impl Channel {
-    /// Whether a contact point that was given for `other` serves this channel: it is of the same
-    /// kind, and a number takes messages where that is needed.
+    /// Whether it is the only channel of its kind of contact point.
     #[must_use]
-    pub fn shares_points_of(self, other: Channel) -> bool {
-        let same_kind =
-            self.contact_kind().is_some() && self.contact_kind() == other.contact_kind();
-        same_kind && (self.need() == other.need() || self.need() == Need::Phone)
+    pub fn has_kind_alone(self) -> bool {
+        let kind = self.contact_kind();
+        let same = Channel::ALL
+            .into_iter()
+            .filter(|c| c.contact_kind() == kind);
+        same.count() == 1
     }
 }
 
-impl Tenant {
-    /// The best contact point that `channel` uses: one that was given for it before another of its
-    /// kind, what is proven before what was supplied, and nothing that is known to be dead there.
+impl Where {
+    /// The kind of contact point; none for a channel that reaches nobody.
     #[must_use]
-    pub fn point(&self, channel: Channel) -> Option<&Address> {
-        let profile = self.profile.as_deref()?;
-        let own = profile.usable(channel);
-        own.or_else(|| {
-            let mut others = profile.addresses.iter();
-            others.find(|address| self.serves(address, channel))
-        })
-    }
-
-    /// Whether a contact point of the profile can be used on `channel`.
-    #[must_use]
-    pub fn is_usable(&self, address: &Address, channel: Channel) -> bool {
-        if address.channel == channel {
-            address.state != AddressState::Invalid
-        } else {
-            self.serves(address, channel)
+    pub const fn kind(self) -> Option<ContactKind> {
+        match self {
+            Self::Everywhere(kind) => Some(kind),
+            Self::On(channel) => channel.contact_kind(),
         }
     }
 
-    /// Whether a contact point that was given for another channel can be used on this one.
-    fn serves(&self, address: &Address, channel: Channel) -> bool {
-        let dead = AddressState::Invalid;
-        if address.channel == channel || !channel.shares_points_of(address.channel) {
-            return false;
+    /// The channel, where it is one.
+    #[must_use]
+    pub const fn channel(self) -> Option<Channel> {
+        match self {
+            Self::Everywhere(_) => None,
+            Self::On(channel) => Some(channel),
         }
-        if let Some(known) = self.contact(channel, &address.value) {
-            return known.state != dead;
-        }
-        // Dead where it was given: by the source's word everywhere, by a message there alone.
-        address.state != dead
-            || self
-                .contact(address.channel, &address.value)
-                .is_some_and(|known| known.by != Evidence::Source)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::profile::Profile;
-    use crate::time::Timestamp;
-
-    const NUMBER: &str = "+31612345678";
-
-    fn given(channel: Channel, state: AddressState) -> Tenant {
-        let mut tenant = Tenant::default();
-        let address = Address {
-            channel,
-            value: NUMBER.into(),
-            state,
-        };
-        let profile = Profile {
-            addresses: vec![address],
-            ..Profile::default()
-        };
-        tenant.store_profile(&profile, &[], Timestamp(0));
-        tenant
+impl Point {
+    /// Whether this is the contact point of that kind with that value.
+    #[must_use]
+    pub fn is(&self, kind: ContactKind, value: &str) -> bool {
+        self.kind == kind && same(kind, &self.value, value)
     }
 
-    fn reached(tenant: &Tenant) -> Vec<Channel> {
-        let reached = |channel: &Channel| tenant.point(*channel).is_some();
-        Channel::ALL.into_iter().filter(reached).collect()
+    /// Whether `channel` uses such a contact point.
+    #[must_use]
+    pub fn serves(&self, channel: Channel) -> bool {
+        let takes_messages = self.is_mobile || channel.need() != Need::Mobile;
+        channel.contact_kind() == Some(self.kind) && takes_messages
     }
 
-    #[test]
-    fn a_number_serves_every_channel_of_its_kind_that_it_can_serve() {
-        use Channel::{Email, Portal, Sms, Voice, Whatsapp};
-        for (channel, serves) in [
-            (Sms, vec![Sms, Whatsapp, Voice]),
-            (Whatsapp, vec![Sms, Whatsapp, Voice]),
-            (Voice, vec![Voice]),
-            (Email, vec![Email]),
-            (Portal, vec![Portal]),
-        ] {
-            let tenant = given(channel, AddressState::Created);
-            assert_eq!(reached(&tenant), serves, "given for {channel}");
+    /// What is known of it on `channel`.
+    #[must_use]
+    pub fn on(&self, channel: Channel) -> Option<&Known> {
+        self.per_channel()
+            .iter()
+            .find(|known| known.channel == channel)
+    }
+
+    /// What is known of it on single channels, in the order in which it was learned.
+    #[must_use]
+    pub fn per_channel(&self) -> &[Known] {
+        self.known.as_deref().map_or(&[], |known| &known.0)
+    }
+
+    /// Whether a message may go to it over `channel`.
+    #[must_use]
+    pub fn is_usable(&self, channel: Channel) -> bool {
+        self.serves(channel) && self.state != PointState::Invalid && !self.is_dead_on(channel)
+    }
+
+    /// Whether messages over `channel` came back for its address.
+    #[must_use]
+    pub fn is_dead_on(&self, channel: Channel) -> bool {
+        let known = self.on(channel);
+        known.is_some_and(|known| known.state == PointState::Invalid)
+    }
+
+    /// What all that is known of it amounts to. It is invalid when its source says so, or when it is
+    /// dead on every channel that it serves.
+    #[must_use]
+    pub fn standing(&self) -> PointState {
+        let mut served = Channel::ALL
+            .into_iter()
+            .filter(|c| self.serves(*c))
+            .peekable();
+        let dead = served.peek().is_some() && served.all(|channel| self.is_dead_on(channel));
+        let seen = self.per_channel().iter();
+        let mut alive = seen.filter(|known| known.state == PointState::Validated);
+        match self.state {
+            PointState::Invalid => PointState::Invalid,
+            _ if dead => PointState::Invalid,
+            PointState::Created if alive.next().is_some() => PointState::Validated,
+            state => state,
         }
     }
 
-    #[test]
-    fn a_number_that_is_not_on_whatsapp_still_takes_sms() {
-        let mut tenant = given(Channel::Sms, AddressState::Created);
-        let (at, bounce) = (Timestamp(1), Evidence::Bounce);
-        tenant.mark(Channel::Whatsapp, NUMBER, AddressState::Invalid, at, bounce);
-        assert_eq!(reached(&tenant), [Channel::Sms, Channel::Voice]);
-        // And the other way round: what an SMS showed says nothing of WhatsApp.
-        let mut tenant = given(Channel::Sms, AddressState::Created);
-        tenant.mark(Channel::Sms, NUMBER, AddressState::Invalid, at, bounce);
-        assert_eq!(reached(&tenant), [Channel::Whatsapp, Channel::Voice]);
+    /// Where it stands in line for `channel`: the lowest first.
+    pub(crate) fn rank(&self, channel: Channel) -> (u8, bool) {
+        let meant = match self.given_for {
+            Some(given) if given == channel => 0,
+            None => 1,
+            Some(_) => 2,
+        };
+        let seen = self.on(channel).map(|known| known.state);
+        let proven = [Some(self.state), seen].contains(&Some(PointState::Validated));
+        (meant, !proven)
     }
+}
 
-    #[test]
-    fn what_the_source_calls_dead_is_dead_on_every_channel() {
-        let tenant = given(Channel::Sms, AddressState::Invalid);
-        assert_eq!(reached(&tenant), []);
-    }
-
-    #[test]
-    fn the_same_number_given_twice_does_not_come_back_by_the_other() {
-        let mut tenant = given(Channel::Sms, AddressState::Created);
-        let mut profile = tenant.profile.as_deref().cloned().unwrap_or_default();
-        profile.addresses.push(Address {
-            channel: Channel::Whatsapp,
-            ..profile.addresses[0].clone()
-        });
-        tenant.store_profile(&profile, &[], Timestamp(1));
-        let (at, bounce) = (Timestamp(2), Evidence::Bounce);
-        tenant.mark(Channel::Sms, NUMBER, AddressState::Invalid, at, bounce);
-        assert_eq!(tenant.point(Channel::Sms), None);
-        assert!(tenant.point(Channel::Whatsapp).is_some());
-    }
-
-    #[test]
-    fn what_was_given_for_the_channel_goes_first() {
-        let mut tenant = given(Channel::Whatsapp, AddressState::Validated);
-        let mut profile = tenant.profile.as_deref().cloned().unwrap_or_default();
-        profile.addresses.push(Address {
-            channel: Channel::Sms,
-            value: "+31687654321".into(),
-            state: AddressState::Created,
-        });
-        tenant.store_profile(&profile, &[], Timestamp(1));
-        let point = tenant.point(Channel::Sms).map(|address| &*address.value);
-        assert_eq!(point, Some("+31687654321"));
+/// Whether two values are one contact point. Of an e-mail address the domain has no case (RFC 1034
+/// 3.1); the local part may have one (RFC 5321 2.4), but no system in use tells mailboxes apart by
+/// it, so what bounced in one spelling is dead in the other. Everything else is in its normal form
+/// and compared as it is.
+#[must_use]
+pub fn same(kind: ContactKind, one: &str, other: &str) -> bool {
+    match kind {
+        ContactKind::Email => one.eq_ignore_ascii_case(other),
+        ContactKind::Phone
+        | ContactKind::Postal
+        | ContactKind::Portal
+        | ContactKind::Messenger
+        | ContactKind::Push => one == other,
     }
 }

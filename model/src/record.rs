@@ -3,7 +3,7 @@
 
 use bincode::{Decode, Encode};
 
-use crate::codec::{self, CodecError, FrameKind};
+use crate::codec::{self, CodecError, FrameKind, Version};
 use crate::event::Event;
 use crate::ids::{CorporationId, NotificationId, TenantKey};
 use crate::input::Input;
@@ -13,6 +13,7 @@ use crate::time::Timestamp;
 
 /// What one entry of a shard's log says.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[bincode(decode_context = "Version")]
 pub enum Record {
     /// Something about one tenant.
     Tenant(TenantRecord),
@@ -38,7 +39,7 @@ pub struct Gone {
 }
 
 /// One input of one tenant with what was decided from it.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode)]
 pub struct TenantRecord {
     /// When it was decided, by the engine's clock.
     pub at: Timestamp,
@@ -55,6 +56,7 @@ pub struct TenantRecord {
 
 /// Something about the shard, not about a tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[bincode(decode_context = "Version")]
 pub struct ControlRecord {
     /// When.
     pub at: Timestamp,
@@ -64,6 +66,7 @@ pub struct ControlRecord {
 
 /// The list of controls.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[bincode(decode_context = "Version")]
 pub enum Control {
     /// Nothing matching is permitted until resumed.
     Pause(PauseScope),
@@ -204,7 +207,7 @@ pub struct CarriedStray {
 }
 
 /// Work that reaches more than one tenant.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode)]
 pub enum Intent {
     /// The same input for each of these tenants.
     Each {

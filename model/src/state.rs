@@ -8,11 +8,12 @@ use std::collections::VecDeque;
 
 use bincode::{Decode, Encode};
 
-use crate::contact::Contact;
+use crate::channel::Channel;
 use crate::flow::Dated;
 use crate::ids::NotificationId;
 use crate::notification::Subject;
 use crate::opens::Opens;
+use crate::point::{Known, Point};
 use crate::profile::Profile;
 use crate::time::Timestamp;
 
@@ -32,13 +33,13 @@ pub struct Tenant {
     pub last: u64,
     /// The profile, once a source gave one.
     pub profile: Option<Box<Profile>>,
-    /// What facts and bounces told, once there was one.
+    /// What facts told, once there was one.
     pub told: Option<Box<Told>>,
     /// Open notifications.
     pub open: Opens,
 }
 
-/// What facts and bounces told of one tenant.
+/// What facts told of one tenant.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Told {
     /// What the tenant owes in all, from the newest balance fact.
@@ -50,8 +51,6 @@ pub struct Told {
     pub subjects: VecDeque<SubjectMoney>,
     /// Id hash and body hash of facts taken, oldest first, at most `REMEMBERED_FACTS`.
     pub facts: VecDeque<(u64, u64)>,
-    /// Contact points with a state that outlives lists, at most `REMEMBERED_CONTACTS`.
-    pub contacts: Vec<Contact>,
 }
 
 /// What facts told of one subject.
@@ -81,6 +80,25 @@ impl Tenant {
 
     pub(crate) fn find_mut(&mut self, id: NotificationId) -> Option<&mut Open> {
         self.open.get_mut(id)
+    }
+
+    /// Where the tenant is reached over `channel`.
+    #[must_use]
+    pub fn point(&self, channel: Channel) -> Option<&Point> {
+        self.profile.as_deref()?.point(channel)
+    }
+
+    /// What is known, on `channel`, of the contact point that it uses with that value.
+    #[must_use]
+    pub fn known(&self, channel: Channel, value: &str) -> Option<&Known> {
+        let points = self
+            .profile
+            .as_deref()
+            .map_or(&[][..], |profile| &profile.points);
+        // Of most points nothing is known: then no values need be compared.
+        let mut points = points.iter().filter(|point| point.known.is_some());
+        let kind = channel.contact_kind()?;
+        points.find(|point| point.is(kind, value))?.on(channel)
     }
 
     /// What the tenant owes in all.

@@ -39,7 +39,7 @@ pub struct StoredTenant {
     pub pieces: u32,
     /// The profile; in the first piece.
     pub profile: Option<Box<Profile>>,
-    /// What facts and bounces told, but for the money per subject; in the first piece.
+    /// What facts told, but for the money per subject; in the first piece.
     pub told: Option<Box<Told>>,
     /// Money per subject, behind that of the pieces before.
     pub subjects: Vec<SubjectMoney>,
@@ -246,7 +246,6 @@ fn without_money(told: &Told) -> Told {
         balance_ahead: told.balance_ahead,
         subjects: VecDeque::new(),
         facts: told.facts.clone(),
-        contacts: told.contacts.clone(),
     }
 }
 

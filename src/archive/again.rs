@@ -8,8 +8,8 @@ use sluis_actors::{Dispatch, Lease, Preparer};
 use sluis_channels::{Output, Provider};
 use sluis_journal::JournalError;
 use sluis_model::{
-    AttemptRef, Channel, Event, FlowRef, Input, Profile, Record, StoredTenant, TenantRecord,
-    Timestamp,
+    AttemptRef, Channel, Event, FlowRef, Input, Profile, Record, StoredTenant, Supplied,
+    TenantRecord, Timestamp,
 };
 
 use super::categories::Read;
@@ -164,16 +164,12 @@ impl Known {
                 self.accepted.get_or_insert((sequence, body.flow));
             }
             // What came between the start and the outcome was not known when it was rendered.
-            Input::PutProfile(profile) if self.started.is_some() => {
-                self.profile.get_or_insert(profile);
-            }
-            Input::Supplied(supplied) if self.started.is_some() => {
+            Input::PutProfile(supplied) if self.started.is_some() => {
                 self.profile
-                    .get_or_insert_with(|| Box::new(supplied.profile));
+                    .get_or_insert_with(|| Box::new(read(*supplied)));
             }
             Input::Notify(_)
             | Input::PutProfile(_)
-            | Input::Supplied(_)
             | Input::Fact(_)
             | Input::Receipt(_)
             | Input::LateReceipt(_)
@@ -187,6 +183,15 @@ impl Known {
             | Input::Answer { .. }
             | Input::Link { .. } => {}
         }
+    }
+}
+
+/// What a message is rendered with of what a source supplied.
+fn read(supplied: Supplied) -> Profile {
+    Profile {
+        name: supplied.name,
+        language: supplied.language,
+        ..Profile::default()
     }
 }
 

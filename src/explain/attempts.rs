@@ -217,10 +217,10 @@ const fn outcome_of(event: &Event) -> Option<(u16, &'static str, Option<&Why>)> 
         | Event::LinkUsed { .. }
         | Event::Ended { .. }
         | Event::ProfileStored { .. }
-        | Event::AddressMarked { .. }
+        | Event::PointMarked { .. }
         | Event::FactTaken
         | Event::SubjectOpen { .. }
-        | Event::AddressKept { .. }
+        | Event::PointKept { .. }
         | Event::Unexplained { .. } => None,
     }
 }

@@ -1,58 +1,88 @@
-//! Owns what an explanation says of contact points that are not used: which, since when, why.
-//! Refuses to print an address whole.
+//! Owns what an explanation says of contact points that are not used: which, since when, why; and
+//! what a contact point is called. Refuses to print an address whole.
 
 use serde::Serialize;
-use sluis_model::{AddressState, Channel, Evidence, Tenant};
+use sluis_model::{Channel, ContactKind, Evidence, Point, PointState, Tenant, Where};
 
 use super::words::{mask, rfc3339};
 
-/// An address of the tenant's profile that no message goes to.
+/// A contact point of the tenant's profile that no message goes to, or none over one channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NotUsed {
-    /// Its channel.
-    pub channel: Channel,
-    /// The address, masked.
+    /// Its kind.
+    pub kind: &'static str,
+    /// The channel on which it is not used; none: it is used on none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
+    /// Its value, masked.
     pub address: String,
     /// Since when, RFC 3339 in UTC.
     pub since: String,
     /// `source`, `bounce` or `use`: what that rests on.
     pub by: Evidence,
+    /// What it is called.
+    #[serde(skip)]
+    called: String,
 }
 
 impl NotUsed {
     /// What the profile holds and nothing is sent to, in the order of the profile.
     #[must_use]
     pub fn of(tenant: &Tenant) -> Vec<Self> {
-        let addresses = tenant
-            .profile
-            .as_deref()
-            .map_or(&[][..], |profile| &profile.addresses);
-        let dead = addresses
-            .iter()
-            .filter(|address| address.state == AddressState::Invalid);
-        dead.filter_map(|address| {
-            let contact = tenant.contact(address.channel, &address.value)?;
-            let (channel, by) = (address.channel, contact.by);
-            Some(Self {
-                channel,
-                address: mask(&address.value),
-                since: rfc3339(contact.since),
-                by,
-            })
-        })
-        .collect()
+        let listed = tenant.profile.iter().flat_map(|profile| profile.listed());
+        listed.flat_map(Self::of_point).collect()
+    }
+
+    fn of_point(point: &Point) -> Vec<Self> {
+        let not_used = |on: Where, since, by| Self {
+            kind: point.kind.name(),
+            channel: on.channel(),
+            address: mask(&point.value),
+            since: rfc3339(since),
+            by,
+            called: called(on, &point.value),
+        };
+        if point.state == PointState::Invalid {
+            let everywhere = Where::Everywhere(point.kind);
+            return vec![not_used(everywhere, point.since, Evidence::Source)];
+        }
+        let known = point.per_channel().iter();
+        let dead = known.filter(|known| known.state == PointState::Invalid);
+        dead.map(|dead| not_used(Where::On(dead.channel), dead.since, dead.by))
+            .collect()
     }
 
     /// In words, to be joined to a sentence.
     pub(super) fn words(&self) -> String {
+        let (called, since) = (&self.called, &self.since);
+        let on = self
+            .channel
+            .map_or_else(String::new, |channel| only_for(Where::On(channel)));
         format!(
-            "the {} address {} is not used since {}: {}",
-            self.channel,
-            self.address,
-            self.since,
+            "{called} is not used{on} since {since}: {}",
             because(self.by)
         )
     }
+}
+
+/// A contact point in words, its value masked.
+pub(super) fn called(on: Where, value: &str) -> String {
+    let what = match on.kind() {
+        Some(ContactKind::Email) => "email address",
+        Some(ContactKind::Phone) => "phone number",
+        Some(ContactKind::Postal) => "postal address",
+        Some(ContactKind::Portal) => "portal account",
+        Some(ContactKind::Messenger) => "messenger account",
+        Some(ContactKind::Push) => "push token",
+        None => "address",
+    };
+    format!("the {what} {}", mask(value))
+}
+
+/// ` for sms`, where what is told holds on one of several channels.
+pub(super) fn only_for(on: Where) -> String {
+    let one = on.channel().filter(|channel| !channel.has_kind_alone());
+    one.map_or_else(String::new, |channel| format!(" for {channel}"))
 }
 
 /// What a state rests on, in words.

@@ -25,7 +25,6 @@ pub(super) fn tell(input: &Input) -> Option<(Option<NotificationId>, Told)> {
         } => (Some(*id), tell_answer(*task, answer, by)),
         Input::Notify(_)
         | Input::PutProfile(_)
-        | Input::Supplied(_)
         | Input::Fact(_)
         | Input::Timer { .. }
         | Input::Permit(_)

@@ -104,10 +104,10 @@ const fn providers_reason(cause: &Cause) -> Option<&Why> {
     }
 }
 
-/// The channel of the address that was marked with it.
+/// The channel on which a contact point was marked with it.
 fn marked_channel(record: &TenantRecord) -> Option<Channel> {
     record.events.iter().find_map(|event| match event {
-        Event::AddressMarked { channel, .. } => Some(*channel),
+        Event::PointMarked { on, .. } => on.channel(),
         _ => None,
     })
 }

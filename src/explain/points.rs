@@ -1,24 +1,33 @@
-//! Owns how a tenant's contact points are shown: each mailbox, number or address once, whatever
-//! channel it was given for, in VERA's words, with what is known of it on every channel of its kind.
-//! Refuses to decide what is used: the model does.
+//! Owns how a tenant's contact points are shown: each with its value, its state and who said it, in
+//! VERA's words too, and with what is known of it on every channel of its kind. Refuses to decide
+//! what is used: the model does.
 
 use serde::Serialize;
-use sluis_model::{Address, AddressState, Channel, ContactKind, Evidence, Tenant};
+use sluis_model::{Channel, ContactKind, Evidence, Point, PointSource, PointState, Tenant};
 
 use super::words::rfc3339;
 
 /// One contact point.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ContactPoint {
-    /// `email`, `phone`, `postal` or `portal`.
+    /// `email`, `phone`, `postal`, `portal`, `messenger` or `push`.
     pub kind: &'static str,
     /// VERA's CONTACTGEGEVENSOORT, where it has a word.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub soort: Option<&'static str>,
     /// As it is used.
     pub value: Box<str>,
-    /// VERA's CONTACTGEGEVENSTATUS.
+    /// What all that is known of it amounts to.
+    pub state: PointState,
+    /// The same as VERA's CONTACTGEGEVENSTATUS.
     pub status: &'static str,
+    /// Who supplied its state.
+    pub source: PointSource,
+    /// Since when the source's word of it holds, RFC 3339 in UTC.
+    pub since: String,
+    /// The channel that it was given for, where several use its kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
     /// What is known of it on each channel that uses its kind, in the order of channels.
     pub channels: Vec<OnChannel>,
 }
@@ -30,7 +39,10 @@ pub struct OnChannel {
     pub channel: Channel,
     /// Whether a message may go to it there.
     pub used: bool,
-    /// Since when its state is known there, RFC 3339 in UTC.
+    /// What a message showed of it there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<PointState>,
+    /// Since when that is known, RFC 3339 in UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
     /// What that rests on.
@@ -42,84 +54,58 @@ impl ContactPoint {
     /// Those of the profile, in its order.
     #[must_use]
     pub fn of(tenant: &Tenant) -> Vec<Self> {
-        let profile = tenant.profile.as_deref();
-        let addresses = profile.map_or(&[][..], |profile| &profile.addresses);
-        let mut points: Vec<(ContactKind, Vec<&Address>)> = Vec::new();
-        for address in addresses {
-            let Some(kind) = address.channel.contact_kind() else {
-                continue;
-            };
-            let known = points
-                .iter_mut()
-                .find(|(of, given)| *of == kind && given[0].value == address.value);
-            match known {
-                Some((_, given)) => given.push(address),
-                None => points.push((kind, vec![address])),
-            }
+        let listed = tenant.profile.iter().flat_map(|profile| profile.listed());
+        listed.map(Self::shown).collect()
+    }
+
+    fn shown(point: &Point) -> Self {
+        let serving = Channel::ALL.into_iter().filter(|c| point.serves(*c));
+        let state = point.standing();
+        Self {
+            kind: point.kind.name(),
+            soort: soort(point),
+            value: point.value.clone(),
+            state,
+            status: status(state),
+            source: point.source,
+            since: rfc3339(point.since),
+            channel: point.given_for,
+            channels: serving
+                .map(|channel| OnChannel::shown(point, channel))
+                .collect(),
         }
-        let shown = points
-            .iter()
-            .map(|(kind, given)| shown(tenant, *kind, given));
-        shown.collect()
     }
 }
 
-/// `given`: the entries of the profile that are this one point; at least one.
-fn shown(tenant: &Tenant, kind: ContactKind, given: &[&Address]) -> ContactPoint {
-    let uses = |channel: &Channel| {
-        let takes = |address: &&Address| {
-            *channel == address.channel || channel.shares_points_of(address.channel)
-        };
-        given.iter().any(takes)
-    };
-    let channels = Channel::ALL.into_iter().filter(uses);
-    let channels = channels.map(|channel| on_channel(tenant, channel, given));
-    ContactPoint {
-        kind: kind.name(),
-        soort: soort(kind, given),
-        value: given[0].value.clone(),
-        status: status(given),
-        channels: channels.collect(),
-    }
-}
-
-fn on_channel(tenant: &Tenant, channel: Channel, given: &[&Address]) -> OnChannel {
-    // Its entry for the channel itself says it; without one, any other does.
-    let own = given.iter().find(|address| address.channel == channel);
-    let used = match own {
-        Some(own) => tenant.is_usable(own, channel),
-        None => given.iter().any(|given| tenant.is_usable(given, channel)),
-    };
-    let known = tenant.contact(channel, &given[0].value);
-    OnChannel {
-        channel,
-        used,
-        since: known.map(|known| rfc3339(known.since)),
-        by: known.map(|known| known.by),
+impl OnChannel {
+    fn shown(point: &Point, channel: Channel) -> Self {
+        let known = point.on(channel);
+        Self {
+            channel,
+            used: point.is_usable(channel),
+            state: known.map(|known| known.state),
+            since: known.map(|known| rfc3339(known.since)),
+            by: known.map(|known| known.by),
+        }
     }
 }
 
 /// CONTACTGEGEVENSOORT: a number that takes messages is mobile.
-fn soort(kind: ContactKind, given: &[&Address]) -> Option<&'static str> {
-    let mobile = |address: &&Address| Channel::Sms.shares_points_of(address.channel);
-    match kind {
+const fn soort(point: &Point) -> Option<&'static str> {
+    match point.kind {
         ContactKind::Email => Some("EMA"),
-        ContactKind::Phone if given.iter().any(mobile) => Some("MOB"),
+        ContactKind::Phone if point.is_mobile => Some("MOB"),
         ContactKind::Phone => Some("TEL"),
         ContactKind::Postal => Some("POS"),
-        ContactKind::Portal => None,
+        ContactKind::Portal | ContactKind::Messenger | ContactKind::Push => None,
     }
 }
 
-/// CONTACTGEGEVENSTATUS: the best that is known of it. Only what is dead wherever it was given is
-/// invalid.
-fn status(given: &[&Address]) -> &'static str {
-    let is = |state: AddressState| given.iter().any(|address| address.state == state);
-    if is(AddressState::Validated) {
-        "GEV"
-    } else if is(AddressState::Created) {
-        "AAN"
-    } else {
-        "ONG"
+/// CONTACTGEGEVENSTATUS.
+const fn status(state: PointState) -> &'static str {
+    match state {
+        PointState::Created => "AAN",
+        PointState::Validated => "GEV",
+        PointState::Invalid => "ONG",
     }
 }

@@ -37,17 +37,13 @@ pub(super) fn tell(event: &Event, input: &Input, flow: Option<&Flow>) -> Told {
         Event::LinkUsed { pressed, .. } => course::link_used(*pressed),
         Event::Ended { end, cause, .. } => course::ended(end, cause, flow),
         Event::ProfileStored { new } => tenant::profile(*new, input),
-        Event::AddressMarked {
-            channel,
-            value,
-            state,
-        } => tenant::marked(*channel, value, *state),
-        Event::AddressKept {
-            channel,
+        Event::PointMarked { on, value, state } => tenant::marked(*on, value, *state),
+        Event::PointKept {
+            on,
             value,
             since,
             by,
-        } => tenant::kept(*channel, value, *since, *by),
+        } => tenant::kept(*on, value, *since, *by),
         Event::FactTaken => tenant::fact(input),
         Event::SubjectOpen {
             subject,

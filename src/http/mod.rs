@@ -24,6 +24,7 @@ mod outcomes;
 mod patience;
 mod pauses;
 mod problem;
+mod profile_body;
 mod query;
 mod receipt_path;
 mod receipts;

@@ -9,11 +9,12 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Serialize;
 use sluis_actors::{Query as Question, ShardAnswer, ShardRequest, Snapshot};
-use sluis_model::{Answer, CorporationId, Profile, ProfileChange, TenantKey};
+use sluis_model::{Answer, CorporationId, Input, ProfileChange, TenantKey};
 
 use super::auth::Caller;
 use super::body::{JsonBody, ListBody};
 use super::problem::Problem;
+use super::profile_body::ProfileBody;
 use super::query::Asked;
 use super::records::Records;
 use crate::admission::Rejected;
@@ -31,13 +32,13 @@ const MOST_TIMELINE: usize = 200;
 #[derive(Debug, Serialize)]
 pub(super) struct TenantBody {
     tenant_id: String,
-    profile: Option<Profile>,
+    profile: Option<ProfileBody>,
     open: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     balance_cents: Option<i64>,
-    /// Addresses of the profile that no message goes to, and why.
+    /// Contact points of the profile that no message goes to, and why.
     not_used: Vec<NotUsed>,
-    /// The same addresses as what they are, whatever channel they were given for.
+    /// Where the tenant is reached.
     contact_points: Vec<ContactPoint>,
 }
 
@@ -54,7 +55,7 @@ pub(super) async fn get(
         not_used: NotUsed::of(&tenant),
         contact_points: ContactPoint::of(&tenant),
         balance_cents: tenant.balance().map(|(cents, _)| cents),
-        profile: tenant.profile.map(|profile| *profile),
+        profile: tenant.profile.as_deref().map(ProfileBody::of),
         open: tenant.open.len(),
     }))
 }
@@ -97,16 +98,14 @@ pub(super) async fn put(
 ) -> Result<Json<PutBody>, Problem> {
     let tenant = key(corporation, &id)?;
     let read = intake::profile::parse(&body).map_err(Problem::invalid)?;
-    if let Some(ahead) = intake::confirmed::ahead(
-        &read.supplied.confirmed,
-        app.clock.now(),
-        app.clock_tolerance_ms,
-    ) {
+    if let Some(ahead) =
+        intake::confirmed::ahead(&read.supplied, app.clock.now(), app.clock_tolerance_ms)
+    {
         return Err(Problem::invalid(vec![ahead]));
     }
     may_store(&app, corporation)?;
     let inbox = app.engine.inbox_of(&tenant).clone();
-    let input = read.supplied.into_input();
+    let input = Input::PutProfile(Box::new(read.supplied));
     let request = |reply| ShardRequest::Input {
         tenant,
         input,
@@ -379,8 +378,9 @@ impl LoadBody {
 /// A date that lies ahead confirms nothing.
 fn without_dates_ahead(app: &App, mut row: tenant_list::Row) -> tenant_list::Row {
     let (now, tolerance) = (app.clock.now(), app.clock_tolerance_ms);
-    if let Some(ahead) = intake::confirmed::ahead(&row.confirmed, now, tolerance) {
-        row.confirmed.clear();
+    if let Some(ahead) = intake::confirmed::ahead(&row.profile, now, tolerance) {
+        let points = row.profile.points.iter_mut();
+        points.for_each(|given| given.confirmed = None);
         row.warnings
             .push(ahead.hint("not used: the address counts as not confirmed"));
     }
@@ -409,7 +409,7 @@ async fn store(
 fn hand_in(app: &App, corporation: CorporationId, row: &tenant_list::Row) -> Option<PendingAnswer> {
     let tenant = TenantKey::new(corporation, row.tenant_id.as_str());
     let inbox = app.engine.inbox_of(&tenant).clone();
-    let input = row.supplied().into_input();
+    let input = Input::PutProfile(Box::new(row.profile.clone()));
     let (reply, answer) = reply();
     let taken = inbox.offer_intake(ShardRequest::Input {
         tenant,

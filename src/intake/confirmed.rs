@@ -4,7 +4,7 @@
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
-use sluis_model::{Confirmed, Timestamp, instant};
+use sluis_model::{Supplied, Timestamp, instant};
 
 use super::problem::{FieldProblem, ProblemCode};
 use super::rules::{Moment, in_range, moment};
@@ -64,21 +64,24 @@ fn time_of(text: &str) -> Option<Time> {
 /// What is wrong with a confirmation that lies more than `tolerance_ms` ahead of `now`; what lies
 /// ahead by less counts as now.
 #[must_use]
-pub fn ahead(confirmed: &[Confirmed], now: Timestamp, tolerance_ms: i64) -> Option<FieldProblem> {
-    confirmed.iter().find_map(|confirmed| {
-        let ahead = instant::admit(confirmed.at, now, tolerance_ms).err()?;
-        let path = format!("confirmed_at ({})", confirmed.channel);
+pub fn ahead(supplied: &Supplied, now: Timestamp, tolerance_ms: i64) -> Option<FieldProblem> {
+    supplied.points.iter().find_map(|given| {
+        let at = given.confirmed?;
+        let ahead = instant::admit(at, now, tolerance_ms).err()?;
+        let path = format!("confirmed_at ({})", given.kind.name());
         let expected = format!(
             "at the latest {}: the engine's clock is at {}",
             rfc3339(ahead.latest),
             rfc3339(ahead.now)
         );
-        Some(FieldProblem::new(path, ProblemCode::Ahead, expected).value(&rfc3339(confirmed.at)))
+        Some(FieldProblem::new(path, ProblemCode::Ahead, expected).value(&rfc3339(at)))
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use sluis_model::{ContactKind, Given};
+
     use super::*;
 
     #[test]
@@ -120,11 +123,14 @@ mod tests {
     #[test]
     fn what_lies_ahead_is_refused() {
         let of = |at| {
-            [Confirmed {
-                channel: sluis_model::Channel::Email,
-                value: "a@b.nl".into(),
-                at: Timestamp(at),
-            }]
+            let mail = Given {
+                confirmed: Some(Timestamp(at)),
+                ..Given::new(ContactKind::Email, "a@b.nl")
+            };
+            Supplied {
+                points: vec![mail],
+                ..Supplied::default()
+            }
         };
         assert_eq!(ahead(&of(60_000), Timestamp(0), 60_000), None);
         assert_eq!(

@@ -8,6 +8,7 @@ pub mod fact;
 mod hash;
 mod node;
 pub mod notification;
+mod points;
 mod problem;
 pub mod profile;
 mod reader;

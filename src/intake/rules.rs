@@ -61,6 +61,8 @@ pub(super) const FACT_ID: TextRule = plain(1, 128);
 pub(super) const NAME: TextRule = plain(0, 200);
 pub(super) const NOTE: TextRule = plain(0, 200);
 pub(super) const ADDRESS: TextRule = plain(1, 254);
+/// What a push service gives an app: some hundred bytes, and some give more.
+pub(super) const PUSH_TOKEN: TextRule = plain(1, 4096);
 
 impl TextRule {
     /// What is expected, for people.

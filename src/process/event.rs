@@ -2,7 +2,7 @@
 //! whatever names or quotes a person: addresses, texts, and what providers wrote.
 
 use sluis_archive::Head;
-use sluis_model::{Cause, Event, Input, NotificationId, TenantRecord, Timestamp, Why};
+use sluis_model::{Cause, Channel, Event, Input, NotificationId, TenantRecord, Timestamp, Why};
 
 use super::names::Names;
 
@@ -139,8 +139,8 @@ fn details(event: &Event) -> Details {
             end: Some(end.to_string()),
             ..Details::default()
         },
-        Event::AddressMarked { channel, .. } | Event::AddressKept { channel, .. } => Details {
-            channel: Some(channel.name()),
+        Event::PointMarked { on, .. } | Event::PointKept { on, .. } => Details {
+            channel: on.channel().map(Channel::name),
             ..Details::default()
         },
         Event::Accepted { .. }

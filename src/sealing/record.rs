@@ -36,7 +36,7 @@ pub(super) fn seal(
     buffer: &mut Vec<u8>,
 ) -> Result<(), SealError> {
     let framed = take_frame(FrameKind::Record, frame)?;
-    let outline = Outline::of(framed.payload)?;
+    let outline = Outline::of(framed.version, framed.payload)?;
     let Some(owner) = owner(outline.whose) else {
         buffer.extend_from_slice(frame);
         return Ok(());
@@ -125,7 +125,7 @@ fn open_with(
         {
             Ok(length) => {
                 buffer.truncate(from + length);
-                opened = learn(store, id, &buffer[from..]);
+                opened = learn(store, id, framed.version, &buffer[from..]);
             }
             Err(error) => opened = Err(error.into()),
         }
@@ -136,11 +136,11 @@ fn open_with(
 }
 
 /// Tells the store whose the key is, when it does not know.
-fn learn(store: &KeyStore, id: KeyId, payload: &[u8]) -> Result<(), SealError> {
+fn learn(store: &KeyStore, id: KeyId, version: u8, payload: &[u8]) -> Result<(), SealError> {
     if store.is_owned(id) {
         return Ok(());
     }
-    if let Some(owner) = owner(Outline::of(payload)?.whose) {
+    if let Some(owner) = owner(Outline::of(version, payload)?.whose) {
         store.learn(id, &owner);
     }
     Ok(())

@@ -82,13 +82,17 @@ def beyond_schema(mistake, case):
     if code == "contradiction" and path == "expires_at":
         return "what expires before it is sent"
     if code == "contradiction" and path.endswith(".confirmed_at"):
-        return "an address that is invalid was not confirmed"
+        return "a contact point that is invalid was not confirmed"
     if code == "bad_address":
-        return "an address is one of its channel"
+        return "a contact point is one of its kind"
     if code == "empty" and path == "body" and case.media_type == "application/octet-stream":
         return "bytes have no pattern that says: not blank"
-    if code == "twice" and path.split("[")[0] in ("addresses", "preferences"):
-        return "an address, and a category, stands there once"
+    if code == "contradiction" and path.split("[")[0] in ("contact_points", "addresses"):
+        return "a channel uses one kind; a number has one state"
+    if code == "out_of_range" and path in ("contact_points", "addresses"):
+        return "so many of a kind"
+    if code == "twice" and path.split("[")[0] in ("contact_points", "addresses", "preferences"):
+        return "a contact point, and a category, stands there once"
     return None
 
 

@@ -184,7 +184,7 @@ async fn no_list_makes_a_bounce_forgotten_and_the_explanation_says_since_when() 
     engine.restart().await;
     let (now, not_used) = state(&engine).await;
     assert_eq!(now, "invalid");
-    let expected = json!([{ "channel": "email", "address": "l***@huurder.example", "since": since, "by": "bounce" }]);
+    let expected = json!([{ "kind": "email", "channel": "email", "address": "l***@huurder.example", "since": since, "by": "bounce" }]);
     assert_eq!(not_used, expected);
     let explained = engine.get(NOORD, &id).await;
     assert_eq!(explained["not_used"], expected);

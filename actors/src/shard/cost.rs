@@ -64,7 +64,6 @@ pub(super) const fn walks_over(input: &Input, open: usize) -> usize {
             ..
         } => open,
         Input::PutProfile(_)
-        | Input::Supplied(_)
         | Input::Receipt(_)
         | Input::LateReceipt(_)
         | Input::Timer { .. }

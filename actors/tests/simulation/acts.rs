@@ -4,9 +4,9 @@
 use sluis_actors::ShardRequest;
 use sluis_model::flow::Value;
 use sluis_model::{
-    Address, AddressState, CancelTarget, Cause, Channel, Control, CorporationId, DAY, Environment,
-    Fact, FactKind, HOUR, Idempotency, Input, Intent, Lane, MINUTE, Notification, NotificationId,
-    PauseScope, Phase, Preference, Profile, ShardId, Subject, TenantKey, Timestamp, home_shard,
+    CancelTarget, Cause, Channel, ContactKind, Control, CorporationId, DAY, Environment, Fact,
+    FactKind, Given, HOUR, Idempotency, Input, Intent, Lane, MINUTE, Notification, NotificationId,
+    PauseScope, Phase, Preference, ShardId, Subject, Supplied, TenantKey, Timestamp, home_shard,
 };
 
 use crate::senders::{Order, Told, What};
@@ -197,17 +197,12 @@ impl World {
         let tenant = self.tenant();
         let rng = &mut self.chance.senders;
         let version = rng.below(3);
-        let address = |channel, value: String| Address {
-            channel,
-            value: value.into(),
-            state: AddressState::Created,
-        };
-        let mail = address(
-            Channel::Email,
+        let mail = Given::new(
+            ContactKind::Email,
             format!("{}-{version}@example.nl", tenant.tenant),
         );
-        let phone = address(Channel::Sms, format!("+3160000000{version}"));
-        let addresses = match rng.below(10) {
+        let phone = Given::mobile(format!("+3160000000{version}"));
+        let points = match rng.below(10) {
             0 => Vec::new(),
             1 => vec![mail],
             2 => vec![phone],
@@ -221,14 +216,14 @@ impl World {
         } else {
             Vec::new()
         };
-        let profile = Profile {
-            addresses,
+        let supplied = Supplied {
+            points,
             preferences,
-            ..Profile::default()
+            ..Supplied::default()
         };
         let shard = tenant.shard(self.plan.shards);
         self.note(|| format!("a profile for {tenant:?}"));
-        let input = Input::PutProfile(Box::new(profile));
+        let input = Input::PutProfile(Box::new(supplied));
         self.hand_in(What::Profile, shard, |reply| ShardRequest::Input {
             tenant,
             input,

@@ -8,7 +8,7 @@ use sluis_model::{Control, Phase, ShardId, TenantKey, Timestamp};
 
 use crate::safety::bounds::Bounds;
 use crate::safety::no_way::NoWays;
-use crate::safety::{Check, explained};
+use crate::safety::{Check, explained, points};
 use crate::senders::What;
 use crate::world::World;
 
@@ -125,6 +125,7 @@ impl World {
     /// Asks each shard for the state of each tenant.
     fn compare(&mut self) {
         explained::settled(&*self.disk, &self.archive, &self.shadow, &mut self.findings);
+        points::settled(&self.shadow, &mut self.findings);
         let tenants: Vec<(ShardId, TenantKey)> = {
             let of = |(shard, log): (u16, &crate::shadow::Log)| {
                 log.tenants

@@ -84,6 +84,8 @@ pub(crate) enum Bug {
     CheckpointWithoutThoseAtRest,
     /// Timers go with the states of tenants that are put to rest.
     TimersAtRestForgotten,
+    /// What a message showed of a contact point on one channel is believed on every one of its kind.
+    PointsLeak,
 }
 
 /// A bug and what it takes to find it.
@@ -112,7 +114,7 @@ const fn planted(bug: Bug, check: Check, seed: u64) -> Planted {
 }
 
 /// At least two for each promise of the design, two for liveness.
-pub(crate) const PLANTED: [Planted; 35] = [
+pub(crate) const PLANTED: [Planted; 36] = [
     planted(Bug::DurableTooEarly, Check::AcceptedIsDurable, 0),
     planted(Bug::TornTailCutTooFar, Check::AcceptedIsDurable, 0),
     planted(Bug::RepeatAnsweredAtTheDoor, Check::AcceptedIsDurable, 31),
@@ -148,4 +150,5 @@ pub(crate) const PLANTED: [Planted; 35] = [
     planted(Bug::OlderStateRead, Check::Explained, 4),
     planted(Bug::ReadingLost, Check::EscalationKept, 6),
     planted(Bug::TimersAtRestForgotten, Check::EverythingEnds, 109),
+    planted(Bug::PointsLeak, Check::PointsApart, 5),
 ];

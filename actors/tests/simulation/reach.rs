@@ -29,7 +29,7 @@ pub(crate) const EXPECTED: [&str; 79] = [
     "LinkUsed",
     "Ended",
     "ProfileStored",
-    "AddressMarked",
+    "PointMarked",
     "FactTaken",
     "SubjectOpen",
     "Unexplained",

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sluis_model::{
-    Applied, Assembly, Control, CorporationId, Event, Fact, Idempotency, Input, NotificationId,
-    Open, PauseScope, ReceiptKind, Record, Tenant, TenantKey, TenantRecord, Timestamp, Verdict,
-    evolve, finish,
+    Applied, Assembly, Channel, Control, CorporationId, Event, Fact, Idempotency, Input,
+    NotificationId, Open, PauseScope, ReceiptKind, Record, Tenant, TenantKey, TenantRecord,
+    Timestamp, Verdict, Where, evolve, finish,
 };
 
 use crate::flows::Flows;
@@ -65,7 +65,12 @@ pub(crate) struct Known {
     pub(crate) facts: BTreeMap<TenantKey, Vec<Fact>>,
     /// When each of them came in.
     pub(crate) came: BTreeMap<TenantKey, Vec<Timestamp>>,
+    /// Of which contact points records told something on a channel.
+    pub(crate) marks: Marks,
 }
+
+/// Channels with values, by tenant.
+pub(crate) type Marks = BTreeMap<TenantKey, BTreeSet<(Channel, Box<str>)>>;
 
 impl Shadow {
     pub(crate) fn new(shards: u16) -> Self {
@@ -216,6 +221,17 @@ impl Known {
             (Event::Ended { .. }, _) => {
                 let open = self.open.entry(corporation).or_default();
                 *open = open.saturating_sub(1);
+            }
+            (
+                Event::PointMarked {
+                    on: Where::On(channel),
+                    value,
+                    ..
+                },
+                _,
+            ) => {
+                let marks = self.marks.entry(record.tenant.clone()).or_default();
+                marks.insert((*channel, value.clone()));
             }
             (Event::StepEntered { id, .. }, _) => *self.visits.entry(*id).or_default() += 1,
             (

@@ -100,8 +100,9 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(seed: u64, bug: Option<Bug>, log: bool) -> Self {
-        // The rule is pure and deep in the model: there is no other seam to plant its mistake at.
+        // These rules are pure and deep in the model: there is no other seam to plant a mistake at.
         instant::trust_ahead(bug == Some(Bug::AheadWins));
+        sluis_model::leak(bug == Some(Bug::PointsLeak));
         let plan = Plan::of(seed);
         let stream = |label| Rng::stream(seed, label);
         let chance = Chance {

@@ -7,10 +7,9 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use sluis_model::flow::Definition;
 use sluis_model::{
-    Address, AddressState, Applied, AttemptRef, Channel, CorporationId, Environment, Event, Flow,
-    FlowBook, FlowRef, Idempotency, Input, Lane, Notification, NotificationId, OnDoubt, Permit,
-    Phase, Policy, Profile, RetryPolicy, Situation, Tenant, Timestamp, Verdict, decide, evolve,
-    finish,
+    Applied, AttemptRef, Channel, ContactKind, CorporationId, Environment, Event, Flow, FlowBook,
+    FlowRef, Given, Idempotency, Input, Lane, Notification, NotificationId, OnDoubt, Permit, Phase,
+    Policy, RetryPolicy, Situation, Supplied, Tenant, Timestamp, Verdict, decide, evolve, finish,
 };
 
 use super::MicroArgs;
@@ -78,7 +77,7 @@ impl World {
 pub(super) fn run(harness: &mut Harness, _: &MicroArgs) -> anyhow::Result<()> {
     let mut world = World::new()?;
     let mut tenant = Tenant::default();
-    world.decide(&mut tenant, &Input::PutProfile(Box::new(profile())));
+    world.decide(&mut tenant, &Input::PutProfile(Box::new(supplied())));
     let flow = world.book.0.reference;
     let inputs = story(&mut world, &mut tenant.clone(), flow)?;
     let size = json!({ "data_bytes": data().len(), "inputs": inputs.len(), "flow": "notice" });
@@ -169,20 +168,14 @@ fn story(world: &mut World, tenant: &mut Tenant, flow: FlowRef) -> anyhow::Resul
     Ok([notify, permit, outcome])
 }
 
-fn profile() -> Profile {
-    let address = |channel, value: &str| Address {
-        channel,
-        value: value.into(),
-        state: AddressState::Created,
-    };
-    let addresses = vec![
-        address(Channel::Email, "load-1@load.example.nl"),
-        address(Channel::Sms, "+31610001001"),
-    ];
-    Profile {
+fn supplied() -> Supplied {
+    Supplied {
         name: "Huurder 1".into(),
         language: "nl".into(),
-        addresses,
+        points: vec![
+            Given::new(ContactKind::Email, "load-1@load.example.nl"),
+            Given::mobile("+31610001001"),
+        ],
         preferences: Vec::new(),
     }
 }

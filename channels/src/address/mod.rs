@@ -11,7 +11,7 @@ mod phone;
 pub use clean::{unwrapped, visible};
 pub use email::{email, mailbox};
 pub use normal::{AddressProblem, Cleaned, Normal};
-pub use phone::mobile;
+pub use phone::{Phone, mobile, phone};
 
 /// [`email`], without what was put right.
 ///

@@ -36,6 +36,9 @@ pub enum AddressProblem {
     /// A number of another kind: fixed, paid, a pager.
     #[error("not mobile: expected a mobile number; a Dutch one begins with 061 to 065, 068 or 097")]
     NotMobile,
+    /// A number at which nobody is called: paid, a pager, an emergency number.
+    #[error("not a number of a person: expected a mobile or a fixed one")]
+    NotCallable,
     /// Made to fill a field.
     #[error("a placeholder: expected a real address; this one was made to fill a field")]
     Placeholder,
@@ -54,6 +57,7 @@ impl AddressProblem {
             AddressProblem::NotANumber => "not_a_number",
             AddressProblem::NoSuchNumber => "no_such_number",
             AddressProblem::NotMobile => "not_mobile",
+            AddressProblem::NotCallable => "not_callable",
             AddressProblem::Placeholder => "placeholder",
         }
     }

@@ -1,5 +1,5 @@
-//! Owns mobile numbers in E.164, by the numbering plans of libphonenumber's metadata. Refuses what
-//! no plan has, and numbers that take no text message: fixed lines, pagers, paid services. Nobody's
+//! Owns phone numbers in E.164, by the numbering plans of libphonenumber's metadata. Refuses what
+//! no plan has, pagers and paid services; and, where a text message is to go, fixed lines. Nobody's
 //! number is stored with the zero of a national number behind its country code: that zero is taken
 //! out where the plan says that it is none of the number's digits (not in Italy, whose zero belongs
 //! to the number).
@@ -37,6 +37,17 @@ struct Plan {
     trunk: Option<Box<str>>,
     general: Regex,
     mobile: Option<Regex>,
+    /// Numbers that ring at somebody and are not mobile.
+    fixed: Vec<Regex>,
+}
+
+/// A phone number, and what it can.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phone {
+    /// The number in E.164.
+    pub normal: Normal,
+    /// Whether it takes messages.
+    pub is_mobile: bool,
 }
 
 /// A mobile number in E.164 (`+31612345678`). Takes the ways people and spreadsheets write it:
@@ -46,6 +57,21 @@ struct Plan {
 /// # Errors
 /// [`AddressProblem`].
 pub fn mobile(text: &str) -> Result<Normal, AddressProblem> {
+    match phone(text) {
+        Ok(Phone {
+            normal,
+            is_mobile: true,
+        }) => Ok(normal),
+        Ok(_) | Err(AddressProblem::NotCallable) => Err(AddressProblem::NotMobile),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// A mobile or a fixed number in E.164, written as [`mobile`] takes it.
+///
+/// # Errors
+/// [`AddressProblem`].
+pub fn phone(text: &str) -> Result<Phone, AddressProblem> {
     let mut cleaned = Vec::new();
     let seen = visible(text);
     let text = seen.trim();
@@ -70,13 +96,18 @@ pub fn mobile(text: &str) -> Result<Normal, AddressProblem> {
     } else {
         (HOME, at_home(&digits)?)
     };
-    let (national, repaired) = sound(plans(code), national)?;
+    let Sound {
+        national,
+        repaired,
+        is_mobile,
+    } = sound(plans(code), national)?;
     if repaired && international && !number.contains("(0)") {
         cleaned.push(Cleaned::TrunkPrefix);
     }
-    Ok(Normal {
-        value: format!("+{code}{national}"),
-        cleaned,
+    let value = format!("+{code}{national}");
+    Ok(Phone {
+        normal: Normal { value, cleaned },
+        is_mobile,
     })
 }
 
@@ -127,8 +158,15 @@ fn at_home(digits: &str) -> Result<&str, AddressProblem> {
     }
 }
 
-/// The national number as one of the plans has it, and whether something was taken off.
-fn sound<'a>(plans: &[Plan], national: &'a str) -> Result<(&'a str, bool), AddressProblem> {
+/// A national number as one of the plans has it.
+struct Sound<'a> {
+    national: &'a str,
+    /// Whether something was taken off.
+    repaired: bool,
+    is_mobile: bool,
+}
+
+fn sound<'a>(plans: &[Plan], national: &'a str) -> Result<Sound<'a>, AddressProblem> {
     let without = |plan: &Plan| {
         plan.trunk
             .as_deref()
@@ -141,21 +179,35 @@ fn sound<'a>(plans: &[Plan], national: &'a str) -> Result<(&'a str, bool), Addre
     let repaired = plans
         .iter()
         .filter_map(|plan| Some((plan, without(plan)?, true)));
-    let mut fits = as_written
-        .chain(repaired.filter(|(plan, rest, _)| plan.general.is_match(rest)))
-        .peekable();
-    let (_, first, _) = *fits.peek().ok_or_else(|| misfit(plans, national))?;
+    let repaired = repaired.filter(|(plan, rest, _)| plan.general.is_match(rest));
+    let fits: Vec<(&Plan, &str, bool)> = as_written.chain(repaired).collect();
+    let (_, first, _) = fits.first().ok_or_else(|| misfit(plans, national))?;
     if is_filler(first) {
         return Err(AddressProblem::Placeholder);
     }
-    let found = fits.find(|(plan, number, _)| {
-        plan.mobile
-            .as_ref()
-            .is_some_and(|mobile| mobile.is_match(number))
-    });
-    found
-        .map(|(_, number, repaired)| (number, repaired))
-        .ok_or(AddressProblem::NotMobile)
+    let found = |is_mobile: bool, of: fn(&Plan, &str) -> bool| {
+        let mut fits = fits.iter();
+        let (_, national, repaired) = *fits.find(|(plan, number, _)| of(plan, number))?;
+        Some(Sound {
+            national,
+            repaired,
+            is_mobile,
+        })
+    };
+    found(true, Plan::is_mobile)
+        .or_else(|| found(false, Plan::is_fixed))
+        .ok_or(AddressProblem::NotCallable)
+}
+
+impl Plan {
+    fn is_mobile(&self, number: &str) -> bool {
+        let mobile = self.mobile.as_ref();
+        mobile.is_some_and(|mobile| mobile.is_match(number))
+    }
+
+    fn is_fixed(&self, number: &str) -> bool {
+        self.fixed.iter().any(|fixed| fixed.is_match(number))
+    }
 }
 
 /// Why no plan has the number: one digit repeated was made to fill a field.
@@ -198,6 +250,11 @@ fn plan(metadata: &Metadata) -> Option<Plan> {
         trunk: metadata.national_prefix().map(Box::from),
         general: whole(of.general())?,
         mobile: of.mobile().and_then(whole),
+        fixed: [of.fixed_line(), of.voip(), of.uan(), of.personal_number()]
+            .into_iter()
+            .flatten()
+            .filter_map(whole)
+            .collect(),
     })
 }
 
@@ -324,6 +381,26 @@ mod tests {
         ];
         for (text, problem) in cases {
             assert_eq!(value(text), Err(problem), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_fixed_line_is_a_phone_number_that_takes_no_messages() {
+        for (text, value, is_mobile) in [
+            ("070-1234567", "+31701234567", false),
+            ("+32 2 555 12 12", "+3225551212", false),
+            ("+39 06 6982 1234", "+390669821234", false),
+            ("0031 6 12 34 56 78", "+31612345678", true),
+        ] {
+            let read = phone(text).map(|phone| (phone.normal.value, phone.is_mobile));
+            assert_eq!(read, Ok((value.to_owned(), is_mobile)), "{text}");
+        }
+        for (text, problem) in [
+            ("0900-1234", AddressProblem::NotCallable),
+            ("070-1234567 tst 12", AddressProblem::NotANumber),
+            ("", AddressProblem::Empty),
+        ] {
+            assert_eq!(phone(text), Err(problem), "{text}");
         }
     }
 

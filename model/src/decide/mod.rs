@@ -101,8 +101,7 @@ impl<'a> Turn<'a> {
         let input = self.input;
         match input {
             Input::Notify(notification) => self.notify(notification),
-            Input::PutProfile(profile) => self.put_profile(profile, &[]),
-            Input::Supplied(supplied) => self.put_profile(&supplied.profile, &supplied.confirmed),
+            Input::PutProfile(supplied) => self.put_profile(supplied),
             Input::Fact(fact) => self.fact(fact),
             Input::Receipt(receipt) => self.receipt(receipt),
             Input::LateReceipt(late) => self.late_receipt(late),

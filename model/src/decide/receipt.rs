@@ -5,12 +5,11 @@ use super::Turn;
 use crate::answer::{Answer, ReceiptEffect};
 use crate::attempt::{ReceiptKind, Refusal, Why};
 use crate::channel::Channel;
-use crate::contact::{Contact, same};
 use crate::event::{Cause, Event};
 use crate::ids::{AttemptRef, NotificationId};
 use crate::input::{LateReceipt, Receipt};
 use crate::instant;
-use crate::profile::AddressState;
+use crate::point::{Known, PointState, Where, same};
 use crate::state::Phase;
 use crate::time::Timestamp;
 
@@ -203,16 +202,16 @@ impl Turn<'_> {
         when: Option<Timestamp>,
     ) {
         let when = when.map_or(self.now(), |when| instant::placed(when, self.now()));
-        let outdated = |contact: &Contact| match contact.state {
-            AddressState::Invalid => false,
-            AddressState::Created | AddressState::Validated => contact.since < when,
+        let outdated = |known: &Known| match known.state {
+            PointState::Invalid => false,
+            PointState::Created | PointState::Validated => known.since < when,
         };
-        let marks = self.tenant.contact(channel, address).is_none_or(outdated);
+        let marks = self.tenant.known(channel, address).is_none_or(outdated);
         if channel.contact_kind().is_some() && marks {
-            self.emit(Event::AddressMarked {
-                channel,
+            self.emit(Event::PointMarked {
+                on: Where::On(channel),
                 value: address.into(),
-                state: AddressState::Invalid,
+                state: PointState::Invalid,
             });
         }
     }
@@ -220,22 +219,17 @@ impl Turn<'_> {
     /// The address of an attempt was seen in use at `when`: if that is later than what made it
     /// dead, it is alive.
     pub(super) fn mark_used(&mut self, id: NotificationId, attempt: u16, when: Timestamp) {
-        if self.tenant.contacts().is_empty() {
-            return;
-        }
         let Some(sent) = self.open(id).and_then(|open| open.sent_to(attempt)) else {
             return;
         };
-        let dead = self
-            .tenant
-            .contact(sent.channel, &sent.address)
-            .filter(|c| c.state == AddressState::Invalid);
+        let known = self.tenant.known(sent.channel, &sent.address);
+        let dead = known.filter(|known| known.state == PointState::Invalid);
         if dead.is_some_and(|dead| instant::placed(when, self.now()) > dead.since) {
-            let (channel, value) = (sent.channel, sent.address.clone());
-            self.emit(Event::AddressMarked {
-                channel,
+            let (on, value) = (Where::On(sent.channel), sent.address.clone());
+            self.emit(Event::PointMarked {
+                on,
                 value,
-                state: AddressState::Validated,
+                state: PointState::Validated,
             });
         }
     }
@@ -248,7 +242,9 @@ impl Turn<'_> {
             return;
         };
         if others.iter().all(|other| {
-            other.channel == first.channel && same(first.channel, &other.address, &first.address)
+            let kind = first.channel.contact_kind();
+            other.channel == first.channel
+                && kind.is_some_and(|kind| same(kind, &other.address, &first.address))
         }) {
             self.mark_used(id, first.attempt, self.now());
         }

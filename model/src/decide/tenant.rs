@@ -3,20 +3,22 @@
 
 use super::Turn;
 use crate::answer::{Answer, ProfileChange};
-use crate::contact::Confirmed;
 use crate::event::Event;
-use crate::profile::{AddressState, Profile};
+use crate::point::{Evidence, Known, Point, PointState, Where};
+use crate::profile::Profile;
+use crate::supplied::{Given, Supplied};
 
 impl Turn<'_> {
-    pub(super) fn put_profile(&mut self, profile: &Profile, confirmed: &[Confirmed]) -> Answer {
-        let settled = self.tenant.settled(profile, confirmed, self.now());
-        let change = match &self.tenant.profile {
+    pub(super) fn put_profile(&mut self, supplied: &Supplied) -> Answer {
+        let old = self.tenant.profile.as_deref();
+        let after = Profile::after(old, supplied, self.now());
+        let change = match old {
             None => ProfileChange::New,
-            Some(old) if settled == **old => ProfileChange::Same,
+            Some(old) if after == *old => ProfileChange::Same,
             Some(_) => ProfileChange::Changed,
         };
         if change != ProfileChange::Same {
-            let news = self.contact_news(profile, &settled);
+            let news = self.news(supplied, &after);
             self.emit(Event::ProfileStored {
                 new: change == ProfileChange::New,
             });
@@ -25,33 +27,52 @@ impl Turn<'_> {
         Answer::Profile(change)
     }
 
-    /// What the list says of contact points that were dead: kept so, or confirmed since.
-    fn contact_news(&self, supplied: &Profile, settled: &Profile) -> Vec<Event> {
+    /// What the source says of contact points that were dead: kept so, or taken back since.
+    fn news(&self, supplied: &Supplied, after: &Profile) -> Vec<Event> {
+        let old = self.tenant.profile.as_deref();
         let mut news = Vec::new();
-        for (said, kept) in supplied.addresses.iter().zip(&settled.addresses) {
-            let Some(dead) = self
-                .tenant
-                .contact(said.channel, &said.value)
-                .filter(|c| c.state == AddressState::Invalid)
-            else {
-                continue;
-            };
-            let (channel, value) = (said.channel, said.value.clone());
-            if kept.state != AddressState::Invalid {
-                news.push(Event::AddressMarked {
-                    channel,
-                    value,
-                    state: kept.state,
-                });
-            } else if said.state != AddressState::Invalid {
-                news.push(Event::AddressKept {
-                    channel,
-                    value,
-                    since: dead.since,
-                    by: dead.by,
-                });
+        for (given, now) in supplied.points.iter().zip(&after.points) {
+            let before = old.and_then(|old| old.find(given.kind, &given.value));
+            if let Some(before) = before {
+                news.extend(of_itself(given, before, now));
+                let dead = before.per_channel().iter();
+                let dead = dead.filter(|known| known.state == PointState::Invalid);
+                news.extend(dead.filter_map(|dead| on_channel(given, dead, now)));
             }
         }
         news
     }
+}
+
+/// What becomes of a contact point that its source had called dead.
+fn of_itself(given: &Given, before: &Point, now: &Point) -> Option<Event> {
+    if before.state != PointState::Invalid {
+        return None;
+    }
+    let (on, value) = (Where::Everywhere(given.kind), given.value.clone());
+    if now.state != PointState::Invalid {
+        let state = now.state;
+        return Some(Event::PointMarked { on, value, state });
+    }
+    (given.state != PointState::Invalid).then_some(Event::PointKept {
+        on,
+        value,
+        since: before.since,
+        by: Evidence::Source,
+    })
+}
+
+/// What becomes of a contact point that was dead on one channel.
+fn on_channel(given: &Given, dead: &Known, now: &Point) -> Option<Event> {
+    let (on, value) = (Where::On(dead.channel), given.value.clone());
+    if !now.is_dead_on(dead.channel) {
+        let state = PointState::Validated;
+        return Some(Event::PointMarked { on, value, state });
+    }
+    (given.state != PointState::Invalid).then_some(Event::PointKept {
+        on,
+        value,
+        since: dead.since,
+        by: dead.by,
+    })
 }

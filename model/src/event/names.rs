@@ -42,8 +42,8 @@ events! {
     Event::LinkUsed { .. } => "link_used",
     Event::Ended { .. } => "ended",
     Event::ProfileStored { .. } => "profile_stored",
-    Event::AddressMarked { .. } => "address_marked",
-    Event::AddressKept { .. } => "address_kept",
+    Event::PointMarked { .. } => "address_marked",
+    Event::PointKept { .. } => "address_kept",
     Event::FactTaken => "fact_taken",
     Event::SubjectOpen { .. } => "subject_open",
 }

@@ -3,6 +3,7 @@
 //! it was needs a new record version.
 
 mod golden;
+mod people;
 mod samples;
 mod stored;
 mod values;
@@ -67,11 +68,11 @@ fn the_samples_hold_every_event_and_cause_once() {
         distinct(phases().iter().map(|p| phase_name(p).to_owned()).collect()),
         phases().len()
     );
-    use Event::{AddressKept, AddressMarked, FactTaken, ProfileStored, SubjectOpen};
+    use Event::{FactTaken, PointKept, PointMarked, ProfileStored, SubjectOpen};
     let named = |event: &Event| match event {
         ProfileStored { .. }
-        | AddressMarked { .. }
-        | AddressKept { .. }
+        | PointMarked { .. }
+        | PointKept { .. }
         | FactTaken
         | SubjectOpen { .. } => None,
         _ => Some(ID),

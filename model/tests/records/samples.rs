@@ -3,9 +3,10 @@
 use sluis_model::{
     Barred, CancelTarget, Carried, Cause, Control, ControlRecord, Environment, Event, Fact,
     FactKind, Input, Intent, Lane, Notification, ReceiptKind, Record, Refusal, TenantRecord,
-    Verdict,
+    Verdict, Where,
 };
 
+use crate::people::supplied_then;
 use crate::stored::{carried, erased, stored};
 use crate::values::{
     AT, ATTEMPT, ID, causes, controls, events, fact, inputs, notification, tenant, verdicts, words,
@@ -24,7 +25,6 @@ pub(crate) fn input_name(input: &Input) -> &'static str {
         Input::Cancel { .. } => "cancel",
         Input::Answer { .. } => "answer",
         Input::Link { .. } => "link",
-        Input::Supplied(_) => "supplied",
         Input::LateReceipt(_) => "late-receipt",
         Input::NoWay(_) => "no-way",
         Input::Sent { .. } => "sent",
@@ -161,6 +161,14 @@ pub(crate) fn samples() -> Vec<(String, Record)> {
 /// golden file of an older version.
 pub(crate) fn version_of(event: &Event) -> u8 {
     match event {
+        Event::PointMarked {
+            on: Where::Everywhere(_),
+            ..
+        }
+        | Event::PointKept {
+            on: Where::Everywhere(_),
+            ..
+        } => 4,
         Event::Ended {
             cause: Cause::Blocked { .. } | Cause::Unexplained { .. },
             ..
@@ -186,14 +194,22 @@ pub(crate) fn version_of(event: &Event) -> u8 {
             kind: ReceiptKind::Blocked,
             ..
         }
-        | Event::AddressKept { .. } => 2,
+        | Event::PointKept { .. } => 2,
         _ => 1,
     }
 }
 
-/// What the golden files of a version hold: the samples without what is newer.
+/// What the golden files of a version before 4 hold: the samples without what is newer, and what a
+/// source supplied as it was then.
 pub(crate) fn samples_of(version: u8) -> Vec<(String, Record)> {
+    let then = |name: &str, confirmed| {
+        let supplied = Box::new(supplied_then(confirmed));
+        of_tenant(name, Input::PutProfile(supplied), vec![Event::FactTaken])
+    };
     let mut samples = samples();
+    samples.retain(|(name, _)| name != "input-put-profile");
+    samples.push(then("input-put-profile", None));
+    samples.push(then("input-supplied", Some(AT)));
     for (_, record) in &mut samples {
         if let Record::Tenant(record) = record {
             record.events.retain(|event| version_of(event) <= version);

@@ -2,13 +2,13 @@
 //! everything that is kept of attempts, facts and bounces.
 
 use sluis_model::{
-    AddressState, Carried, CarriedMessage, CarriedStray, CarriedStrays, CarriedUnread, Cause,
-    Channel, ChannelSet, Choice, Contact, Control, CorporationId, Erased, Evidence, NotificationId,
-    OnDoubt, Open, PauseScope, Phase, SentTo, StoredTenant, SubjectMoney, Timestamp, Told, Tried,
-    Tries,
+    Carried, CarriedMessage, CarriedStray, CarriedStrays, CarriedUnread, Cause, Channel,
+    ChannelSet, Choice, Control, CorporationId, Erased, NotificationId, OnDoubt, Open, PauseScope,
+    Phase, SentTo, StoredTenant, SubjectMoney, Timestamp, Told, Tried, Tries,
 };
 
-use crate::values::{AT, ID, notification, profile, subject, tenant, why};
+use crate::people::profile;
+use crate::values::{AT, ID, notification, subject, tenant, why};
 
 pub(crate) fn phases() -> Vec<Phase> {
     let (attempt, until) = (2, AT);
@@ -110,13 +110,6 @@ fn told() -> Told {
         balance_ahead: true,
         subjects: Default::default(),
         facts: [(1, 2), (3, 4)].into(),
-        contacts: vec![Contact {
-            channel: Channel::Email,
-            value: "a@example.nl".into(),
-            state: AddressState::Invalid,
-            since: AT,
-            by: Evidence::Bounce,
-        }],
     }
 }
 

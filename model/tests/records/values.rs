@@ -2,12 +2,13 @@
 
 use sluis_model::flow::{FlowRef, Observed, Value};
 use sluis_model::{
-    Address, AddressState, AttemptRef, Barred, CancelTarget, Cause, Channel, Choice, Confirmed,
-    Control, CorporationId, Environment, Event, Evidence, Fact, FactKind, Idempotency, Input,
-    Intent, Lane, LateReceipt, Left, NoWay, Notification, NotificationId, OnDoubt, PauseScope,
-    Permit, Preference, Profile, Receipt, ReceiptKind, Refusal, Subject, Supplied, TenantKey,
-    Timestamp, Verdict, Why,
+    AttemptRef, Barred, CancelTarget, Cause, Channel, Choice, ContactKind, Control, CorporationId,
+    Environment, Event, Evidence, Fact, FactKind, Idempotency, Input, Intent, Lane, LateReceipt,
+    Left, NoWay, Notification, NotificationId, OnDoubt, PauseScope, Permit, PointState, Receipt,
+    ReceiptKind, Refusal, Subject, TenantKey, Timestamp, Verdict, Where, Why,
 };
+
+use crate::people::supplied;
 
 /// How many channels the golden files hold. Of each later one the table of channels says that it is
 /// stored as its code, so that a new channel changes nothing here.
@@ -57,27 +58,6 @@ pub(crate) fn notification() -> Notification {
             key: 1 << 100,
             body: u64::MAX,
         },
-    }
-}
-
-pub(crate) fn profile() -> Profile {
-    let address = |channel, value: &str, state| Address {
-        channel,
-        value: value.into(),
-        state,
-    };
-    Profile {
-        name: "mevrouw De Vries".into(),
-        language: "nl".into(),
-        addresses: vec![
-            address(Channel::Email, "a@example.nl", AddressState::Created),
-            address(Channel::Sms, "+31600000001", AddressState::Validated),
-            address(Channel::Letter, "Lange Vijverberg 1", AddressState::Invalid),
-        ],
-        preferences: vec![Preference {
-            category: "*".into(),
-            channel: Channel::Whatsapp,
-        }],
     }
 }
 
@@ -131,11 +111,6 @@ pub(crate) fn inputs() -> Vec<Input> {
         provider: "relay".into(),
         occurred_at: Some(AT),
     };
-    let confirmed = vec![Confirmed {
-        channel: Channel::Email,
-        value: "a@example.nl".into(),
-        at: AT,
-    }];
     let permit = Permit {
         id: ID,
         channel: Channel::Sms,
@@ -144,7 +119,7 @@ pub(crate) fn inputs() -> Vec<Input> {
     };
     vec![
         Input::Notify(Box::new(notification())),
-        Input::PutProfile(Box::new(profile())),
+        Input::PutProfile(Box::new(supplied())),
         Input::Fact(fact()),
         Input::LateReceipt(Box::new(LateReceipt {
             receipt: receipt.clone(),
@@ -173,10 +148,6 @@ pub(crate) fn inputs() -> Vec<Input> {
             id: ID,
             pressed: true,
         },
-        Input::Supplied(Box::new(Supplied {
-            profile: profile(),
-            confirmed,
-        })),
         Input::NoWay(Box::new(NoWay {
             id: ID,
             channel: Channel::Email,
@@ -337,18 +308,18 @@ pub(crate) fn events() -> Vec<Event> {
             },
         },
         Event::ProfileStored { new: true },
-        Event::AddressMarked {
-            channel: Channel::Email,
+        Event::PointMarked {
+            on: Where::On(Channel::Email),
             value: "a@example.nl".into(),
-            state: AddressState::Invalid,
+            state: PointState::Invalid,
         },
         Event::FactTaken,
         Event::SubjectOpen {
             subject: subject(),
             open_cents: Some(-1),
         },
-        Event::AddressKept {
-            channel: Channel::Email,
+        Event::PointKept {
+            on: Where::On(Channel::Email),
             value: "A@example.nl".into(),
             since: AT,
             by: Evidence::Bounce,
@@ -406,17 +377,22 @@ pub(crate) fn words() -> Vec<Event> {
         exhausted: false,
     });
     let states = [
-        AddressState::Created,
-        AddressState::Validated,
-        AddressState::Invalid,
+        PointState::Created,
+        PointState::Validated,
+        PointState::Invalid,
     ]
-    .map(|state| Event::AddressMarked {
-        channel: Channel::Sms,
+    .map(|state| Event::PointMarked {
+        on: Where::On(Channel::Sms),
         value: "+31600000001".into(),
         state,
     });
-    let kept = |by| Event::AddressKept {
-        channel: Channel::Sms,
+    let everywhere = ContactKind::ALL.map(|kind| Event::PointMarked {
+        on: Where::Everywhere(kind),
+        value: "v".into(),
+        state: PointState::Invalid,
+    });
+    let kept = |by| Event::PointKept {
+        on: Where::On(Channel::Sms),
         value: "+31600000001".into(),
         since: AT,
         by,
@@ -428,6 +404,7 @@ pub(crate) fn words() -> Vec<Event> {
         .chain(refusals)
         .chain(states)
         .chain(kept)
+        .chain(everywhere)
         .collect()
 }
 

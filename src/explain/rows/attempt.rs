@@ -49,8 +49,8 @@ pub(super) fn tell_attempt(event: &Event, input: &Input, flow: Option<&Flow>) ->
         | Event::LinkUsed { .. }
         | Event::Ended { .. }
         | Event::ProfileStored { .. }
-        | Event::AddressMarked { .. }
-        | Event::AddressKept { .. }
+        | Event::PointMarked { .. }
+        | Event::PointKept { .. }
         | Event::FactTaken
         | Event::SubjectOpen { .. } => elsewhere(),
     }

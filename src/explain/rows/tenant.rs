@@ -1,8 +1,8 @@
-//! Owns what is told of a tenant beside its notifications: the profile, addresses, facts.
+//! Owns what is told of a tenant beside its notifications: the profile, contact points, facts.
 
 use serde_json::{Value, json};
 use sluis_model::{
-    Address, AddressState, Channel, Confirmed, Evidence, Fact, Input, Profile, Subject, Timestamp,
+    ContactKind, Evidence, Fact, Given, Input, PointState, Subject, Supplied, Timestamp, Where,
 };
 
 use super::super::contacts;
@@ -11,60 +11,71 @@ use super::told::Told;
 
 /// The profile was stored.
 pub(super) fn profile(new: bool, input: &Input) -> Told {
-    let none = Profile::default();
-    let (profile, confirmed) = match input {
-        Input::PutProfile(profile) => (&**profile, &[][..]),
-        Input::Supplied(supplied) => (&supplied.profile, &supplied.confirmed[..]),
-        _ => (&none, &[][..]),
+    let none = Supplied::default();
+    let supplied = match input {
+        Input::PutProfile(supplied) => supplied,
+        _ => &none,
     };
-    let shown = |address| shown(address, confirmed);
-    let addresses: Vec<Value> = profile.addresses.iter().map(shown).collect();
+    let points: Vec<Value> = supplied.points.iter().map(shown).collect();
     let text = if new {
         "the profile was stored for the first time"
     } else {
         "the profile was changed by its source"
     };
-    let details = json!({ "new": new, "language": profile.language, "addresses": addresses, "preferences": profile.preferences });
+    let details = json!({ "new": new, "language": supplied.language, "contact_points": points, "preferences": supplied.preferences });
     Told::new("profile_stored", "Profiel", text, details)
 }
 
-fn shown(address: &Address, confirmed: &[Confirmed]) -> Value {
-    let (channel, value) = (address.channel, &address.value);
-    let mut row = json!({ "channel": channel, "address": mask(value), "state": address.state });
-    let checked = confirmed
-        .iter()
-        .find(|c| c.channel == channel && c.value == *value);
-    if let Some(checked) = checked {
-        row["confirmed_at"] = rfc3339(checked.at).into();
+fn shown(given: &Given) -> Value {
+    let (kind, value) = (given.kind.name(), mask(&given.value));
+    let mut row =
+        json!({ "kind": kind, "address": value, "state": given.state, "source": given.source });
+    if let Some(channel) = given.given_for {
+        row["channel"] = json!(channel);
+    }
+    if let Some(at) = given.confirmed {
+        row["confirmed_at"] = rfc3339(at).into();
     }
     row
 }
 
-/// An address has another state.
-pub(super) fn marked(channel: Channel, value: &str, state: AddressState) -> Told {
+/// A contact point has another state.
+pub(super) fn marked(on: Where, value: &str, state: PointState) -> Told {
     let after = match state {
-        AddressState::Invalid => {
+        PointState::Invalid => {
             ": it is not used until its source confirms it with a later date, or it is seen in use"
         }
-        AddressState::Created | AddressState::Validated => "",
+        PointState::Created | PointState::Validated => "",
     };
-    let (address, state) = (mask(value), json!(state));
+    let state = json!(state);
     let name = state.as_str().unwrap_or_default();
-    let text = format!("the {channel} address {address} is now {name}{after}");
-    let details = json!({ "channel": channel, "address": address, "state": state });
+    let (called, only) = (contacts::called(on, value), contacts::only_for(on));
+    let text = format!("{called} is now {name}{only}{after}");
+    let details = details(on, value, &state);
     Told::new("address_marked", "Adres gemarkeerd", text, details)
 }
 
-/// A list brought an address that stays dead.
-pub(super) fn kept(channel: Channel, value: &str, since: Timestamp, by: Evidence) -> Told {
-    let (address, since) = (mask(value), rfc3339(since));
+/// A source supplied a contact point that stays dead.
+pub(super) fn kept(on: Where, value: &str, since: Timestamp, by: Evidence) -> Told {
+    let since = rfc3339(since);
+    let (called, only) = (contacts::called(on, value), contacts::only_for(on));
     let text = format!(
-        "the {channel} address {address} is still not used, though the list has it: {} since {since}, and nothing \
-         newer confirms it",
+        "{called} is still not used{only}, though the list has it: {} since {since}, and nothing newer confirms it",
         contacts::because(by)
     );
-    let details = json!({ "channel": channel, "address": address, "state": "invalid", "since": since, "by": by });
+    let mut details = details(on, value, &json!(PointState::Invalid));
+    details["since"] = since.into();
+    details["by"] = json!(by);
     Told::new("address_kept", "Adres blijft ongeldig", text, details)
+}
+
+fn details(on: Where, value: &str, state: &Value) -> Value {
+    let kind = on.kind().map(ContactKind::name);
+    let mut details = json!({ "kind": kind, "address": mask(value), "state": state });
+    if let Some(channel) = on.channel() {
+        details["channel"] = json!(channel);
+    }
+    details
 }
 
 /// A fact was taken.

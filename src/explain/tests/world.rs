@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use sluis_model::flow::{Definition, Value};
 use sluis_model::{
-    Address, AddressState, AttemptRef, Channel, CorporationId, Environment, Fact, FactKind, Flow,
-    FlowBook, FlowRef, Idempotency, Input, Lane, Notification, NotificationId, OnDoubt, Permit,
-    Phase, Policy, Profile, RetryPolicy, ShardId, Situation, Subject, Tenant, TenantKey,
-    TenantRecord, Timestamp, Verdict, decide,
+    AttemptRef, Channel, ContactKind, CorporationId, Environment, Fact, FactKind, Flow, FlowBook,
+    FlowRef, Given, Idempotency, Input, Lane, Notification, NotificationId, OnDoubt, Permit, Phase,
+    Policy, RetryPolicy, ShardId, Situation, Subject, Supplied, Tenant, TenantKey, TenantRecord,
+    Timestamp, Verdict, decide,
 };
 
 use crate::explain::{Ending, Explanation, Page, explain};
@@ -69,15 +69,9 @@ impl World {
             records: Vec::new(),
             policy,
         };
-        let address = |channel, value: &str| Address {
-            channel,
-            value: value.into(),
-            state: AddressState::Created,
-        };
-        let addresses = vec![address(Channel::Email, MAIL), address(Channel::Sms, PHONE)];
-        world.give(Input::PutProfile(Box::new(Profile {
-            addresses,
-            ..Profile::default()
+        world.give(Input::PutProfile(Box::new(Supplied {
+            points: vec![Given::new(ContactKind::Email, MAIL), Given::mobile(PHONE)],
+            ..Supplied::default()
         })));
         world
     }

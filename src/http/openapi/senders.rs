@@ -171,8 +171,31 @@ fn cancel_subject() -> Op {
 fn a_profile() -> Value {
     json!({
         "name": "mevrouw De Vries", "language": "nl",
-        "addresses": [{ "channel": "email", "value": "a.devries@example.nl", "state": "validated" }],
+        "contact_points": [
+            { "kind": "email", "value": "a.devries@example.nl", "state": "validated" },
+            { "kind": "phone", "value": "06-12345678" }
+        ],
         "preferences": [{ "category": "collection", "channel": "email" }]
+    })
+}
+
+/// The same, as it is given back.
+fn a_tenant() -> Value {
+    json!({
+        "tenant_id": "H-1001", "open": 1, "balance_cents": 61_250,
+        "profile": {
+            "name": "mevrouw De Vries", "language": "nl",
+            "addresses": [{ "channel": "email", "value": "a.devries@example.nl", "state": "invalid" }],
+            "preferences": [{ "category": "collection", "channel": "email" }]
+        },
+        "contact_points": [{
+            "kind": "email", "soort": "EMA", "value": "a.devries@example.nl", "state": "invalid", "status": "ONG",
+            "source": "system", "since": "2026-11-20T09:00:00Z",
+            "channels": [{ "channel": "email", "used": false, "state": "invalid", "since": "2026-11-27T10:00:00Z", "by": "bounce" }]
+        }],
+        "not_used": [{
+            "kind": "email", "channel": "email", "address": "a***@example.nl", "since": "2026-11-27T10:00:00Z", "by": "bounce"
+        }]
     })
 }
 
@@ -190,15 +213,16 @@ fn tenant(op: Op) -> Op {
 }
 
 fn get_tenant() -> Op {
-    tenant(Op::new("get", "/v1/tenants/{id}", "getTenant", "tenants", "A tenant's profile"))
-        .gives_json(
-            200,
-            "The profile.",
-            "Tenant",
-            &json!({ "tenant_id": "H-1001", "profile": a_profile(), "open": 1, "balance_cents": 61_250 }),
-        )
-        .asks()
-        .fails(&[(404, "not_found"), (422, "invalid")])
+    tenant(Op::new(
+        "get",
+        "/v1/tenants/{id}",
+        "getTenant",
+        "tenants",
+        "A tenant's profile",
+    ))
+    .gives_json(200, "The profile.", "Tenant", &a_tenant())
+    .asks()
+    .fails(&[(404, "not_found"), (422, "invalid")])
 }
 
 fn put_tenant() -> Op {

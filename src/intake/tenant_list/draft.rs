@@ -5,7 +5,9 @@
 use std::borrow::Cow;
 
 use sluis_channels::address::{self, AddressProblem, Normal, unwrapped, visible};
-use sluis_model::{Address, AddressState, Channel, Confirmed, Preference, Profile, Supplied};
+use sluis_model::{
+    Channel, ContactKind, Given, PointSource, Preference, Profile, Supplied, Timestamp,
+};
 
 use super::names::{self, Parts};
 use super::words::{
@@ -13,12 +15,10 @@ use super::words::{
     stands_for_nothing,
 };
 use crate::intake::confirmed::{EXPECTED, checked_on};
+use crate::intake::points::{CleanedField, bad_address, too_many};
 use crate::intake::problem::{FieldProblem, ProblemCode};
-use crate::intake::profile::{bad_address, language};
+use crate::intake::profile::language;
 use crate::intake::rules::{NAME, TENANT_ID};
-
-/// A field, and what was put right in it.
-pub(in crate::intake) type CleanedField = (&'static str, &'static str);
 
 /// The texts of one row, however it was written.
 #[derive(Debug, Default)]
@@ -38,9 +38,8 @@ pub(super) struct Draft<'a> {
     pub postcode: Cow<'a, str>,
     pub language: Cow<'a, str>,
     pub preferred: Cow<'a, str>,
-    /// Addresses and preferences beyond the columns (NDJSON).
-    pub addresses: Vec<Address>,
-    pub confirmed: Vec<Confirmed>,
+    /// Contact points and preferences beyond the columns (NDJSON).
+    pub points: Vec<Given>,
     pub preferences: Vec<Preference>,
     /// What is left out.
     pub warnings: Vec<FieldProblem>,
@@ -52,7 +51,7 @@ pub(super) struct Draft<'a> {
 
 /// A column of addresses, and the one of when they were checked.
 struct AddressColumn<'t> {
-    channel: Channel,
+    kind: ContactKind,
     path: &'static str,
     text: &'t str,
     when: &'static str,
@@ -141,7 +140,7 @@ impl Remarks {
     }
 
     /// When the source checked it; none, with a warning, when what stands there is no date.
-    fn confirmed(&mut self, column: &AddressColumn<'_>, address: &str) -> Option<Confirmed> {
+    fn confirmed(&mut self, column: &AddressColumn<'_>) -> Option<Timestamp> {
         let date = self.cell(column.when, column.date);
         let at = checked_on(&date);
         if at.is_none() && !date.is_empty() {
@@ -149,11 +148,7 @@ impl Remarks {
             let hint = "not used: the address counts as not confirmed";
             self.warnings.push(problem.value(&date).hint(hint));
         }
-        at.map(|at| Confirmed {
-            channel: column.channel,
-            value: address.into(),
-            at,
-        })
+        at
     }
 }
 
@@ -167,19 +162,14 @@ impl Draft<'_> {
         };
         let tenant_id = number(&self.tenant_id, &mut remarks, &mut reasons);
         let (name, language) = (self.full_name(&mut remarks), self.language(&mut remarks));
-        let profile = Profile {
+        let supplied = Supplied {
             name,
             language,
-            ..Profile::default()
+            points: self.all_points(&mut remarks),
+            preferences: self.preferences(&mut remarks.warnings),
         };
-        let mut supplied = Supplied {
-            profile,
-            confirmed: self.confirmed.clone(),
-        };
-        self.addresses(&mut supplied, &mut remarks);
-        supplied.profile.preferences = self.preferences(&mut remarks.warnings);
         self.check_postcode(&mut remarks.warnings);
-        check_counts(&supplied.profile, &mut reasons);
+        check_counts(&supplied, &mut reasons);
         let Remarks { warnings, cleaned } = remarks;
         if reasons.is_empty() {
             Ok(Finished {
@@ -255,36 +245,34 @@ impl Draft<'_> {
         })
     }
 
-    fn addresses(&self, supplied: &mut Supplied, remarks: &mut Remarks) {
+    /// Those of the columns, and those that are written out. What is written out carries its state:
+    /// it goes before the column of the same value.
+    fn all_points(&self, remarks: &mut Remarks) -> Vec<Given> {
+        let mut written = self.points.clone();
+        let mut points = Vec::new();
         for column in self.address_columns() {
             let Some(value) = remarks.address(&column) else {
                 continue;
             };
-            let channel = column.channel;
-            let known = |c: &Confirmed| c.channel == channel && *c.value == *value;
-            let known = supplied.confirmed.iter().any(known);
-            let confirmed = remarks.confirmed(&column, &value);
-            supplied.confirmed.extend(confirmed.filter(|_| !known));
-            supplied.profile.addresses.push(Address {
-                channel,
-                value: value.into(),
-                state: AddressState::Created,
-            });
+            let given = Given {
+                source: PointSource::List,
+                confirmed: remarks.confirmed(&column),
+                is_mobile: column.kind == ContactKind::Phone,
+                ..Given::new(column.kind, value)
+            };
+            match written.iter_mut().find(|known| known.is_same(&given)) {
+                Some(known) => known.confirmed = known.confirmed.or(given.confirmed),
+                None => points.push(given),
+            }
         }
-        // What was written out carries its state: it goes before the column of the same address.
-        let written = |a: &Address| {
-            let mut all = self.addresses.iter();
-            all.any(|b| a.channel == b.channel && a.value == b.value)
-        };
-        let addresses = &mut supplied.profile.addresses;
-        addresses.retain(|address| !written(address));
-        addresses.extend(self.addresses.iter().cloned());
+        points.extend(written);
+        points
     }
 
     fn address_columns(&self) -> [AddressColumn<'_>; 2] {
         [
             AddressColumn {
-                channel: Channel::Email,
+                kind: ContactKind::Email,
                 path: "email",
                 text: &self.email,
                 when: "email_confirmed_at",
@@ -292,7 +280,7 @@ impl Draft<'_> {
                 read: address::email,
             },
             AddressColumn {
-                channel: Channel::Sms,
+                kind: ContactKind::Phone,
                 path: "mobile",
                 text: &self.mobile,
                 when: "mobile_confirmed_at",
@@ -404,22 +392,21 @@ fn garbled(name: &str) -> FieldProblem {
     problem.value(name).hint(hint)
 }
 
-fn check_counts(profile: &Profile, reasons: &mut Vec<FieldProblem>) {
+fn check_counts(supplied: &Supplied, reasons: &mut Vec<FieldProblem>) {
+    let (points, preferences) = (supplied.points.len(), supplied.preferences.len());
     for (path, count, most) in [
-        ("addresses", profile.addresses.len(), Profile::MAX_ADDRESSES),
-        (
-            "preferences",
-            profile.preferences.len(),
-            Profile::MAX_PREFERENCES,
-        ),
+        ("contact_points", points, Profile::MAX_POINTS),
+        ("preferences", preferences, Profile::MAX_PREFERENCES),
     ] {
         if count > most {
-            let problem = FieldProblem::new(
-                path,
-                ProblemCode::OutOfRange,
-                format!("at most {most} entries"),
-            );
+            let expected = format!("at most {most} entries");
+            let problem = FieldProblem::new(path, ProblemCode::OutOfRange, expected);
             reasons.push(problem.value(&format!("{count} entries")));
         }
+    }
+    if let Some(kind) = too_many(&supplied.points) {
+        let expected = format!("at most {} of a kind", Profile::MAX_POINTS_OF_A_KIND);
+        let problem = FieldProblem::new("contact_points", ProblemCode::OutOfRange, expected);
+        reasons.push(problem.value(kind.name()));
     }
 }

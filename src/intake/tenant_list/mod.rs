@@ -37,7 +37,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use sluis_model::{Confirmed, Profile, Supplied};
+use sluis_model::Supplied;
 
 use super::problem::{FieldProblem, ProblemCode};
 pub use bounds::{MAX_LINE, MAX_ROWS};
@@ -56,26 +56,13 @@ pub struct Row {
     pub line: u64,
     /// The corporation's number for the tenant.
     pub tenant_id: String,
-    /// The profile.
-    pub profile: Profile,
-    /// What the list's source has checked, and when.
-    pub confirmed: Vec<Confirmed>,
+    /// What the list supplies of the tenant.
+    pub profile: Supplied,
     /// What was left out of the profile, and why.
     pub warnings: Vec<FieldProblem>,
     /// The line on which the same tenant stands already, with the same data: there is nothing to
     /// store.
     pub same_as: Option<u64>,
-}
-
-impl Row {
-    /// What the source supplies of the tenant.
-    #[must_use]
-    pub fn supplied(&self) -> Supplied {
-        Supplied {
-            profile: self.profile.clone(),
-            confirmed: self.confirmed.clone(),
-        }
-    }
 }
 
 /// A list as it came: its text, or why it is none.
@@ -165,12 +152,10 @@ impl Rows<'_> {
             self.notes.cleaned(line, path, what);
         }
         let same_as = self.same_as(line, &tenant_id, &supplied)?;
-        let Supplied { profile, confirmed } = supplied;
         Ok(Row {
             line,
             tenant_id,
-            profile,
-            confirmed,
+            profile: supplied,
             warnings,
             same_as,
         })
@@ -184,7 +169,7 @@ impl Rows<'_> {
         supplied: &Supplied,
     ) -> Result<Option<u64>, Rejected> {
         let mut hasher = DefaultHasher::new();
-        (&supplied.profile, &supplied.confirmed).hash(&mut hasher);
+        supplied.hash(&mut hasher);
         let hash = hasher.finish();
         match self.seen.get(tenant_id) {
             Some((first, known)) if *known == hash => Ok(Some(*first)),

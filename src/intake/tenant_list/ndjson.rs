@@ -1,19 +1,22 @@
 //! Owns rows of a JSON object each: `{tenant_id, name, email, email_confirmed_at?, mobile,
-//! mobile_confirmed_at?, language, preferred_channel, addresses?, preferences?}`. Keys nobody knows
+//! mobile_confirmed_at?, language, preferred_channel, contact_points?, preferences?}`. Keys nobody knows
 //! are noted once. Refuses a row whose types are wrong: a program wrote it, and does not mean what
 //! it says.
 
 use std::borrow::Cow;
 
+use sluis_model::PointSource;
+
 use super::bounds::MAX_LINE;
 use super::draft::Draft;
 use super::notes::Notes;
 use crate::intake::node::Node;
+use crate::intake::points::{self, points};
 use crate::intake::problem::{FieldProblem, ProblemCode};
-use crate::intake::profile::{addresses, preferences};
+use crate::intake::profile::preferences;
 use crate::intake::reader::{Problems, Reader};
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "tenant_id",
     "name",
     "email",
@@ -22,7 +25,8 @@ const KEYS: [&str; 10] = [
     "mobile_confirmed_at",
     "language",
     "preferred_channel",
-    "addresses",
+    points::KEYS[0],
+    points::KEYS[1],
     "preferences",
 ];
 
@@ -73,7 +77,8 @@ fn draft(text: &str, notes: &mut Notes) -> Result<Draft<'static>, Vec<FieldProbl
     };
     let mut draft = Draft::default();
     texts(&reader, &mut draft, &mut problems);
-    (draft.addresses, draft.confirmed) = addresses(&reader, &mut problems, &mut draft.cleaned);
+    let read = points(&reader, PointSource::List, &mut problems);
+    (draft.points, draft.cleaned) = (read.points, read.cleaned);
     draft.preferences = preferences(&reader, &mut problems);
     for problem in problems {
         match problem.code {
@@ -81,10 +86,20 @@ fn draft(text: &str, notes: &mut Notes) -> Result<Draft<'static>, Vec<FieldProbl
                 notes.ignored(&problem.path)
             }
             ProblemCode::BadAddress => draft.warnings.push(problem),
+            ProblemCode::Twice if is_entry(&problem.path) => draft.warnings.push(problem),
             _ => draft.reasons.push(problem),
         }
     }
     Ok(draft)
+}
+
+/// Whether it is about one contact point: one that is there twice is taken once.
+fn is_entry(path: &str) -> bool {
+    let mut keys = points::KEYS.into_iter();
+    keys.any(|key| {
+        path.strip_prefix(key)
+            .is_some_and(|rest| rest.starts_with('['))
+    })
 }
 
 /// The keys that hold a text.

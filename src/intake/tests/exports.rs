@@ -2,7 +2,7 @@
 //! Each is taken right, with a note or a warning, or refused by name with its row. Refuses a list
 //! that is silently wrong.
 
-use sluis_model::{AddressState, Channel};
+use sluis_model::{ContactKind, Given, PointState};
 
 use super::told;
 use crate::intake::problem::FieldProblem;
@@ -140,7 +140,7 @@ fn names_of_columns_are_read_in_any_dress() {
         assert!(
             taken[0]
                 .as_ref()
-                .is_ok_and(|row| row.profile.addresses.len() == 1),
+                .is_ok_and(|row| row.profile.points.len() == 1),
             "{header}"
         );
         assert!(notes.is_empty(), "{header}: {notes:?}");
@@ -170,7 +170,7 @@ fn what_stands_for_nothing_is_empty_with_a_warning_and_no_tenant() {
     let (taken, _) =
         list(b"huurdernummer;voorletters;tussenvoegsel;naam;email;mobiel\nH1;NULL;NULL;NULL;NULL;#N/B\nH2;;;Null;;\n");
     let row = taken[0].as_ref().expect("taken");
-    assert_eq!((&*row.profile.name, row.profile.addresses.len()), ("", 0));
+    assert_eq!((&*row.profile.name, row.profile.points.len()), ("", 0));
     let expected = [
         "initials placeholder",
         "infix placeholder",
@@ -397,7 +397,7 @@ fn numbers_and_addresses_are_cleaned_with_a_note_and_counted() {
     let addresses: Vec<&str> = taken
         .iter()
         .flatten()
-        .flat_map(|row| &row.profile.addresses)
+        .flat_map(|row| &row.profile.points)
         .map(|a| &*a.value)
         .collect();
     assert_eq!(
@@ -443,29 +443,30 @@ fn a_source_says_when_it_checked_an_address() {
     let text = "huurdernummer;email;email bevestigd op;mobiel;mobiel_bevestigd_op\nH1;a@b.nl;27-11-2026;0612345678;2026-11-27T10:00:00Z\nH2;a@b.nl;27-11-26;;\nH3;;27-11-2026;;\n";
     let (taken, _) = list(text.as_bytes());
     let row = taken[0].as_ref().expect("taken");
-    let checked: Vec<(Channel, i64)> = row.confirmed.iter().map(|c| (c.channel, c.at.0)).collect();
+    let checked = |row: &Row| -> Vec<(ContactKind, i64)> {
+        let points = row.profile.points.iter();
+        points
+            .filter_map(|given| Some((given.kind, given.confirmed?.0)))
+            .collect()
+    };
     assert_eq!(
-        checked,
+        checked(row),
         [
-            (Channel::Email, 1_795_734_000_000),
-            (Channel::Sms, 1_795_773_600_000)
+            (ContactKind::Email, 1_795_734_000_000),
+            (ContactKind::Phone, 1_795_773_600_000)
         ]
     );
-    assert!(
-        row.profile
-            .addresses
-            .iter()
-            .all(|address| address.state == AddressState::Created)
-    );
+    let says_nothing = |given: &Given| given.state == PointState::Created;
+    assert!(row.profile.points.iter().all(says_nothing));
     let row = taken[1].as_ref().expect("taken");
     assert_eq!(
-        (row.confirmed.len(), told(&row.warnings)),
+        (checked(row).len(), told(&row.warnings)),
         (0, vec!["email_confirmed_at bad_time".to_owned()])
     );
     assert!(
         taken[2]
             .as_ref()
-            .is_ok_and(|row| row.confirmed.is_empty() && row.warnings.is_empty()),
+            .is_ok_and(|row| checked(row).is_empty() && row.warnings.is_empty()),
         "no address, nothing checked"
     );
 }

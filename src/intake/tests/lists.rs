@@ -1,7 +1,7 @@
 //! Owns the check of tenant lists: the dirt of real ones, and bytes that are none. Refuses a panic.
 
 use proptest::prelude::*;
-use sluis_model::{Channel, Profile};
+use sluis_model::{Channel, Supplied};
 
 use super::told;
 use crate::intake::tenant_list::{Format, List, MAX_LINE, MAX_ROWS, Rejected, Row};
@@ -27,12 +27,15 @@ fn reasons(rejected: &Result<Row, Rejected>) -> Vec<String> {
 
 const HEAD: &str = "huurdernummer;aanhef;voorletters;tussenvoegsel;achternaam;email;mobiel;postcode;taal;voorkeurskanaal\n";
 
-fn address(profile: &Profile, channel: Channel) -> Option<&str> {
-    profile
-        .addresses
-        .iter()
-        .find(|a| a.channel == channel)
-        .map(|a| &*a.value)
+fn address(profile: &Supplied, channel: Channel) -> Option<&str> {
+    let mut points = profile.points.iter();
+    let given = points.find(|given| Some(given.kind) == channel.contact_kind())?;
+    Some(&*given.value)
+}
+
+fn preferred(profile: &Supplied) -> Option<Channel> {
+    let all = profile.preferences.iter().find(|p| &*p.category == "*");
+    all.map(|preference| preference.channel)
 }
 
 #[test]
@@ -47,7 +50,7 @@ fn a_clean_row_becomes_a_profile() {
     assert_eq!(address(&row.profile, Channel::Email), Some("J@example.nl"));
     assert_eq!(address(&row.profile, Channel::Sms), Some("+31612345678"));
     assert_eq!(
-        (&*row.profile.language, row.profile.preferred("x")),
+        (&*row.profile.language, preferred(&row.profile)),
         ("nl", Some(Channel::Email))
     );
     assert_eq!((row.warnings, row.same_as), (Vec::new(), None));
@@ -79,7 +82,7 @@ fn a_bad_address_is_left_out_and_the_row_is_kept() {
     let row = one(&format!(
         "{HEAD}H1;;;;Kok;geen;070-1234567;0123 AB;klingon;fax\n"
     ));
-    assert!(row.profile.addresses.is_empty() && row.profile.preferences.is_empty());
+    assert!(row.profile.points.is_empty() && row.profile.preferences.is_empty());
     let expected = [
         "language unknown_word",
         "email bad_address",
@@ -227,7 +230,7 @@ fn ndjson_rows_mean_the_same() {
     assert_eq!(
         (
             address(&first.profile, Channel::Email),
-            first.profile.preferred("x")
+            preferred(&first.profile)
         ),
         (Some("a@b.nl"), Some(Channel::Sms))
     );

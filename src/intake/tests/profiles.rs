@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use sluis_model::{AddressState, Channel};
+use sluis_model::{Channel, Given, PointState};
 
 use super::told;
 use crate::intake::profile::parse;
@@ -18,11 +18,8 @@ fn addresses_come_out_in_their_normal_form() {
         ],
         "preferences": [{ "category": "*", "channel": "sms" }]
     });
-    let profile = parse(text.to_string().as_bytes())
-        .expect("sound")
-        .supplied
-        .profile;
-    let values: Vec<&str> = profile.addresses.iter().map(|a| &*a.value).collect();
+    let profile = parse(text.to_string().as_bytes()).expect("sound").supplied;
+    let values: Vec<&str> = profile.points.iter().map(|a| &*a.value).collect();
     assert_eq!(
         values,
         [
@@ -31,10 +28,10 @@ fn addresses_come_out_in_their_normal_form() {
             "Dorpsstraat 1, 2511 AB Den Haag"
         ]
     );
-    assert_eq!(profile.addresses[1].state, AddressState::Validated);
+    assert_eq!(profile.points[1].state, PointState::Validated);
     assert_eq!(
-        (&*profile.language, profile.preferred("repairs")),
-        ("nl", Some(Channel::Sms))
+        (&*profile.language, profile.preferences[0].channel),
+        ("nl", Channel::Sms)
     );
     assert!(parse(b"{}").is_ok());
 }
@@ -46,15 +43,10 @@ fn a_confirmation_and_what_was_put_right_are_told() {
         { "channel": "sms", "value": "tel:+32 0470 12 34 56" }
     ] });
     let read = parse(text.to_string().as_bytes()).expect("sound");
-    assert_eq!(read.supplied.confirmed.len(), 1);
-    assert_eq!(
-        (
-            &*read.supplied.confirmed[0].value,
-            read.supplied.confirmed[0].at.0
-        ),
-        ("a@b.nl", 1_795_773_600_000)
-    );
-    assert_eq!(&*read.supplied.profile.addresses[1].value, "+32470123456");
+    let told_of = |given: &Given| (given.value.to_string(), given.confirmed.map(|at| at.0));
+    let points: Vec<_> = read.supplied.points.iter().map(told_of).collect();
+    let expected = [("a@b.nl", Some(1_795_773_600_000)), ("+32470123456", None)];
+    assert_eq!(points, expected.map(|(value, at)| (value.to_owned(), at)));
     assert_eq!(
         told(&read.notes),
         [

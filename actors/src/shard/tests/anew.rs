@@ -40,17 +40,13 @@ fn an_attempt_under_way_at_a_crash_is_in_doubt_and_goes_again_as_itself() {
 fn an_intent_answers_when_every_tenant_has_it_and_a_restart_finishes_it() {
     let world = World::new();
     let mut shard = world.start();
-    let profile = Profile {
-        addresses: vec![Address {
-            channel: Channel::Email,
-            value: "a@example.nl".into(),
-            state: AddressState::Created,
-        }],
-        ..Profile::default()
+    let supplied = Supplied {
+        points: vec![Given::new(ContactKind::Email, "a@example.nl")],
+        ..Supplied::default()
     };
     let work = Intent::Each {
         tenants: vec![World::key("H-1"), World::key("H-2")],
-        input: Input::PutProfile(Box::new(profile)),
+        input: Input::PutProfile(Box::new(supplied)),
     };
     world.business(|reply| ShardRequest::Intent { work, reply }, 5);
     shard.turn();

@@ -25,9 +25,9 @@ use parking_lot::Mutex;
 use sluis_journal::{Journal, MemoryJournal};
 use sluis_model::flow::Definition;
 use sluis_model::{
-    Address, AddressState, Channel, Clock, Control, CorporationId, Environment, Idempotency, Input,
-    Intent, Lane, ManualClock, Notification, NotificationId, OnDoubt, PauseScope, Policy, Profile,
-    RetryPolicy, ShardId, Subject, TenantKey, Timestamp, Verdict,
+    Channel, Clock, ContactKind, Control, CorporationId, Environment, Given, Idempotency, Input,
+    Intent, Lane, ManualClock, Notification, NotificationId, OnDoubt, PauseScope, Policy,
+    RetryPolicy, ShardId, Subject, Supplied, TenantKey, Timestamp, Verdict,
 };
 
 use super::*;

@@ -13,6 +13,7 @@ pub(crate) mod hours;
 pub(crate) mod no_way;
 pub(crate) mod order;
 pub(crate) mod payment;
+pub(crate) mod points;
 
 /// What is checked, by promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub(crate) enum Check {
     OwnAccounts,
     /// People get what no provider takes, and nothing else.
     NoWayLeft,
+    /// What is known of a contact point on one channel is known of no other.
+    PointsApart,
     /// Liveness: after the faults, everything accepted reaches an end or people.
     EverythingEnds,
 }

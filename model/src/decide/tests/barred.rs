@@ -153,6 +153,6 @@ fn a_barred_sender_waits_as_long_as_any_deferral_and_then_the_next_way_is_taken(
     assert_eq!(failed, Some((Refusal::Ours, true)));
     assert_eq!(
         world.address_state(super::world::MAIL),
-        crate::AddressState::Created
+        crate::PointState::Created
     );
 }

@@ -1,11 +1,11 @@
 //! Owns the stories of contact points that bounced: what keeps them dead, what revives them.
 //! Refuses an undated list against a bounce, and evidence that is older than it.
 
-use super::world::{MAIL, OWED, PHONE, World, accepted, delivered, invoice};
-use crate::contact::{Confirmed, Evidence, Supplied};
+use super::world::{MAIL, OWED, World, accepted, delivered, invoice};
+use crate::point::Evidence;
 use crate::{
-    Address, AddressState, Answer, AttemptRef, Channel, DAY, Event, HOUR, Input, LateReceipt,
-    NotificationId, ProfileChange, Receipt, ReceiptEffect, ReceiptKind, Timestamp,
+    Answer, AttemptRef, Channel, DAY, Event, HOUR, Input, LateReceipt, NotificationId, PointState,
+    ProfileChange, Receipt, ReceiptEffect, ReceiptKind, Timestamp,
 };
 
 /// A world whose mail address bounced five hours after the mail.
@@ -28,25 +28,11 @@ fn next_channel(world: &mut World, number: u32) -> (NotificationId, Option<Chann
 }
 
 fn confirm(world: &mut World, value: &str, at: Timestamp) -> ProfileChange {
-    let address = |channel, value: &str| Address {
-        channel,
-        value: value.into(),
-        state: AddressState::Created,
-    };
-    let profile = crate::Profile {
-        name: "mevrouw Jansen".into(),
-        addresses: vec![address(Channel::Email, value), address(Channel::Sms, PHONE)],
-        ..crate::Profile::default()
-    };
-    let confirmed = vec![Confirmed {
-        channel: Channel::Email,
-        value: value.into(),
-        at,
-    }];
-    match world
-        .give(Input::Supplied(Box::new(Supplied { profile, confirmed })))
-        .answer
-    {
+    let decision = world.profile(|p| {
+        p.points[0].value = value.into();
+        p.points[0].confirmed = Some(at);
+    });
+    match decision.answer {
         crate::Answer::Profile(change) => change,
         other => panic!("{other:?}"),
     }
@@ -55,11 +41,11 @@ fn confirm(world: &mut World, value: &str, at: Timestamp) -> ProfileChange {
 #[test]
 fn a_bounced_address_in_other_letters_is_the_same_address() {
     let mut world = dead();
-    let decision = world.profile(|p| p.addresses[0].value = "A.Jansen@EXAMPLE.nl".into());
+    let decision = world.profile(|p| p.points[0].value = "A.Jansen@EXAMPLE.nl".into());
     let kept = decision
         .events
         .iter()
-        .any(|e| matches!(e, Event::AddressKept { value, by: Evidence::Bounce, .. } if &**value == "A.Jansen@EXAMPLE.nl"));
+        .any(|e| matches!(e, Event::PointKept { value, by: Evidence::Bounce, .. } if &**value == "A.Jansen@EXAMPLE.nl"));
     assert!(kept, "said in the timeline: {:?}", decision.events);
     assert_eq!(next_channel(&mut world, 2).1, Some(Channel::Sms));
 }
@@ -67,10 +53,10 @@ fn a_bounced_address_in_other_letters_is_the_same_address() {
 #[test]
 fn a_bounced_address_that_a_list_leaves_out_and_brings_back_stays_dead() {
     let mut world = dead();
-    world.profile(|p| drop(p.addresses.remove(0)));
+    world.profile(|p| drop(p.points.remove(0)));
     world.later(DAY);
     world.profile(|_| ());
-    assert_eq!(world.address_state(MAIL), AddressState::Invalid);
+    assert_eq!(world.address_state(MAIL), PointState::Invalid);
     assert_eq!(next_channel(&mut world, 2).1, Some(Channel::Sms));
     assert!(
         matches!(
@@ -84,17 +70,17 @@ fn a_bounced_address_that_a_list_leaves_out_and_brings_back_stays_dead() {
 #[test]
 fn a_bounce_that_comes_while_no_list_has_the_address_is_remembered() {
     let (mut world, _, mail) = World::mailed();
-    world.profile(|p| drop(p.addresses.remove(0)));
+    world.profile(|p| drop(p.points.remove(0)));
     world.receipt(mail, ReceiptKind::BouncedHard);
     world.profile(|_| ());
-    assert_eq!(world.address_state(MAIL), AddressState::Invalid);
+    assert_eq!(world.address_state(MAIL), PointState::Invalid);
 }
 
 #[test]
 fn an_undated_word_of_the_source_does_not_revive_what_bounced() {
     let mut world = dead();
-    world.profile(|p| p.addresses[0].state = AddressState::Validated);
-    assert_eq!(world.address_state(MAIL), AddressState::Invalid);
+    world.profile(|p| p.points[0].state = PointState::Validated);
+    assert_eq!(world.address_state(MAIL), PointState::Invalid);
 }
 
 #[test]
@@ -102,11 +88,10 @@ fn a_confirmation_newer_than_the_bounce_revives_and_an_older_one_does_not() {
     let mut world = dead();
     let bounce = world.now;
     world.later(2 * DAY);
-    assert_eq!(
-        confirm(&mut world, MAIL, bounce),
-        ProfileChange::Same,
-        "of the same instant: no newer"
-    );
+    // Of the same instant: no newer. What the source says is kept all the same, once.
+    assert_eq!(confirm(&mut world, MAIL, bounce), ProfileChange::Changed);
+    assert_eq!(confirm(&mut world, MAIL, bounce), ProfileChange::Same);
+    assert_eq!(world.address_state(MAIL), PointState::Invalid);
     assert_eq!(next_channel(&mut world, 2).1, Some(Channel::Sms));
     assert_eq!(
         confirm(&mut world, "A.JANSEN@example.nl", bounce.plus(DAY)),
@@ -114,8 +99,8 @@ fn a_confirmation_newer_than_the_bounce_revives_and_an_older_one_does_not() {
     );
     assert!(world.events().any(|e| matches!(
         e,
-        Event::AddressMarked {
-            state: AddressState::Validated,
+        Event::PointMarked {
+            state: PointState::Validated,
             ..
         }
     )));
@@ -126,8 +111,8 @@ fn a_confirmation_newer_than_the_bounce_revives_and_an_older_one_does_not() {
 fn a_confirmation_from_tomorrow_is_not_believed_against_a_bounce_of_now() {
     let mut world = dead();
     let tomorrow = world.now.plus(DAY);
-    assert_eq!(confirm(&mut world, MAIL, tomorrow), ProfileChange::Same);
-    assert_eq!(world.address_state(MAIL), AddressState::Invalid);
+    confirm(&mut world, MAIL, tomorrow);
+    assert_eq!(world.address_state(MAIL), PointState::Invalid);
 }
 
 /// Two mails under way to one address; the first comes back.
@@ -155,18 +140,14 @@ fn a_reply_a_press_and_a_newer_delivery_revive() {
     let (mut world, _, mail) = one_of_two_bounced();
     world.later(1);
     told(&mut world, mail, ReceiptKind::Replied, None);
-    assert_eq!(
-        world.address_state(MAIL),
-        AddressState::Validated,
-        "a reply"
-    );
+    assert_eq!(world.address_state(MAIL), PointState::Validated, "a reply");
 
     let (mut world, id, _) = one_of_two_bounced();
     world.later(1);
     world.link(id, true);
     assert_eq!(
         world.address_state(MAIL),
-        AddressState::Validated,
+        PointState::Validated,
         "a pressed button behind the only address"
     );
 
@@ -176,13 +157,13 @@ fn a_reply_a_press_and_a_newer_delivery_revive() {
     told(&mut world, mail, ReceiptKind::Delivered, Some(now));
     assert_eq!(
         world.address_state(MAIL),
-        AddressState::Validated,
+        PointState::Validated,
         "delivered after the bounce"
     );
     world.profile(|p| p.name = "mevrouw J. Jansen".into());
     assert_eq!(
         world.address_state(MAIL),
-        AddressState::Validated,
+        PointState::Validated,
         "and lists leave it so"
     );
 }
@@ -211,14 +192,14 @@ fn older_or_weaker_evidence_does_not_revive() {
         world.later(HOUR);
         let at = ago.map(|ago| world.now.plus(-ago));
         told(&mut world, mail, kind, at);
-        assert_eq!(world.address_state(MAIL), AddressState::Invalid, "{why}");
+        assert_eq!(world.address_state(MAIL), PointState::Invalid, "{why}");
     }
     let (mut world, id, _) = one_of_two_bounced();
     world.later(1);
     world.link(id, false);
     assert_eq!(
         world.address_state(MAIL),
-        AddressState::Invalid,
+        PointState::Invalid,
         "the page was fetched: weak"
     );
 }
@@ -228,7 +209,7 @@ fn a_press_that_may_have_come_from_the_sms_says_nothing_of_the_mail_address() {
     let (mut world, id, ..) = World::texted();
     world.later(1);
     world.link(id, true);
-    assert_eq!(world.address_state(MAIL), AddressState::Invalid);
+    assert_eq!(world.address_state(MAIL), PointState::Invalid);
 }
 
 #[test]
@@ -239,7 +220,7 @@ fn an_attempt_that_is_delivered_on_the_spot_after_the_bounce_revives() {
     world.receipt(first, ReceiptKind::BouncedHard);
     world.later(1);
     world.outcome(second, delivered());
-    assert_eq!(world.address_state(MAIL), AddressState::Validated);
+    assert_eq!(world.address_state(MAIL), PointState::Validated);
     // Accepted alone is no sign of life.
     let (mut world, _, first) = World::mailed();
     let (id, _) = next_channel(&mut world, 2);
@@ -247,7 +228,7 @@ fn an_attempt_that_is_delivered_on_the_spot_after_the_bounce_revives() {
     world.receipt(first, ReceiptKind::BouncedHard);
     world.later(1);
     world.outcome(second, accepted());
-    assert_eq!(world.address_state(MAIL), AddressState::Invalid);
+    assert_eq!(world.address_state(MAIL), PointState::Invalid);
 }
 
 /// A notice that ended as arrived, and its mail.
@@ -283,11 +264,11 @@ fn late(world: &mut World, attempt: AttemptRef, address: &str, occurred_at: Opti
 fn a_bounce_after_the_end_marks_the_address_the_mail_went_to_and_no_other() {
     let mut world = World::usual();
     let mail = settled_notice(&mut world);
-    world.profile(|p| p.addresses[0].value = "new@example.nl".into());
+    world.profile(|p| p.points[0].value = "new@example.nl".into());
     late(&mut world, mail, MAIL, None);
-    assert_eq!(world.address_state("new@example.nl"), AddressState::Created);
+    assert_eq!(world.address_state("new@example.nl"), PointState::Created);
     world.profile(|_| ());
-    assert_eq!(world.address_state(MAIL), AddressState::Invalid);
+    assert_eq!(world.address_state(MAIL), PointState::Invalid);
 }
 
 #[test]
@@ -297,14 +278,14 @@ fn a_bounce_told_again_after_the_end_does_not_undo_what_was_confirmed_since() {
     world.later(HOUR);
     let bounce = world.now;
     late(&mut world, mail, MAIL, Some(bounce));
-    assert_eq!(world.address_state(MAIL), AddressState::Invalid);
+    assert_eq!(world.address_state(MAIL), PointState::Invalid);
     world.later(2 * DAY);
     confirm(&mut world, MAIL, bounce.plus(DAY));
-    assert_eq!(world.address_state(MAIL), AddressState::Validated);
+    assert_eq!(world.address_state(MAIL), PointState::Validated);
     late(&mut world, mail, MAIL, Some(bounce));
-    assert_eq!(world.address_state(MAIL), AddressState::Validated);
+    assert_eq!(world.address_state(MAIL), PointState::Validated);
     world.later(1);
     let newer = world.now;
     late(&mut world, mail, MAIL, Some(newer));
-    assert_eq!(world.address_state(MAIL), AddressState::Invalid);
+    assert_eq!(world.address_state(MAIL), PointState::Invalid);
 }

@@ -3,8 +3,8 @@
 
 use super::world::{MAIL, PHONE, World, accepted, delivered, in_doubt, refused, retry, withdrawn};
 use crate::{
-    AddressState, Answer, Cause, Channel, Event, HOUR, Input, Left, Phase, ReceiptEffect,
-    ReceiptKind, Refusal,
+    Answer, Cause, Channel, Event, HOUR, Input, Left, Phase, PointState, ReceiptEffect,
+    ReceiptKind, Refusal, Where,
 };
 
 #[test]
@@ -21,9 +21,9 @@ fn a_mail_refused_on_the_spot_is_followed_by_sms_in_the_same_decision() {
                 exhausted: false,
                 ..
             },
-            Event::AddressMarked {
-                channel: Channel::Email,
-                state: AddressState::Invalid,
+            Event::PointMarked {
+                on: Where::On(Channel::Email),
+                state: PointState::Invalid,
                 ..
             },
             Event::StepEntered {
@@ -37,7 +37,7 @@ fn a_mail_refused_on_the_spot_is_followed_by_sms_in_the_same_decision() {
             },
         ]
     ));
-    assert_eq!(world.address_state(MAIL), AddressState::Invalid);
+    assert_eq!(world.address_state(MAIL), PointState::Invalid);
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn a_refusal_for_policy_leaves_the_address_as_it_was() {
     let mail = world.start(id);
     world.outcome(mail, refused(Refusal::Policy));
     world.assert_in_line(id, Channel::Sms);
-    assert_eq!(world.address_state(MAIL), AddressState::Created);
+    assert_eq!(world.address_state(MAIL), PointState::Created);
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn a_mail_that_comes_back_later_is_followed_by_sms_at_once() {
     assert!(
         matches!(world.open(id).phase, Phase::Ready { not_before, .. } if not_before == world.now)
     );
-    assert_eq!(world.address_state(MAIL), AddressState::Invalid);
+    assert_eq!(world.address_state(MAIL), PointState::Invalid);
 }
 
 #[test]
@@ -85,10 +85,10 @@ fn a_bounce_after_the_sms_started_starts_nothing_and_marks_the_address() {
     assert_eq!(decision.answer, Answer::Receipt(ReceiptEffect::Noted));
     assert!(matches!(
         &decision.events[..],
-        [Event::AddressMarked { .. }, Event::ReceiptNoted { .. }]
+        [Event::PointMarked { .. }, Event::ReceiptNoted { .. }]
     ));
     assert_eq!(world.open(id).phase, before);
-    assert_eq!(world.address_state(MAIL), AddressState::Invalid);
+    assert_eq!(world.address_state(MAIL), PointState::Invalid);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_bounce_told_after_the_delivery_marks_the_address_and_moves_nothing() {
         );
         assert_eq!((world.step(id), world.state(id)), ("mail", "sent"));
         assert_eq!(
-            world.address_state(MAIL) == AddressState::Invalid,
+            world.address_state(MAIL) == PointState::Invalid,
             kind == ReceiptKind::BouncedHard
         );
     }
@@ -154,12 +154,15 @@ fn an_sms_that_bounces_too_goes_to_people() {
             world.assert_task(id, "collections"),
             Cause::Bounced { .. }
         ));
-        let expected = if kind == ReceiptKind::Failed {
-            AddressState::Created
-        } else {
-            AddressState::Invalid
-        };
-        assert_eq!(world.address_state(PHONE), expected);
+        let known = world.tenant.known(Channel::Sms, PHONE);
+        let dead = known.map(|known| known.state);
+        let expected = (kind == ReceiptKind::BouncedHard).then_some(PointState::Invalid);
+        assert_eq!(dead, expected);
+        assert_eq!(
+            world.address_state(PHONE),
+            PointState::Created,
+            "it may ring"
+        );
     }
 }
 
@@ -170,7 +173,7 @@ fn a_refusal_that_is_our_own_mistake_marks_no_address() {
     let mail = world.start(id);
     world.outcome(mail, refused(Refusal::Ours));
     world.assert_in_line(id, Channel::Sms);
-    assert_eq!(world.address_state(MAIL), AddressState::Created);
+    assert_eq!(world.address_state(MAIL), PointState::Created);
 }
 
 #[test]
@@ -193,13 +196,13 @@ fn a_bounced_address_stays_dead_until_the_source_supplies_another() {
     let (mut world, _, mail) = World::mailed();
     world.receipt(mail, ReceiptKind::BouncedHard);
     world.profile(|p| p.name = "mevrouw Jansen-De Boer".into());
-    assert_eq!(world.address_state(MAIL), AddressState::Invalid);
+    assert_eq!(world.address_state(MAIL), PointState::Invalid);
 
     let by_sms = world
         .storno_with(|n| n.subject = Some(super::world::invoice(2)))
         .0;
     world.assert_in_line(by_sms, Channel::Sms);
-    world.profile(|p| p.addresses[0].value = "new@example.nl".into());
+    world.profile(|p| p.points[0].value = "new@example.nl".into());
     let by_mail = world
         .storno_with(|n| n.subject = Some(super::world::invoice(3)))
         .0;

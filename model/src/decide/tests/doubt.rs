@@ -62,7 +62,7 @@ fn two_days_of_temporary_failures_count_as_a_bounce() {
             ..
         }
     )));
-    assert_eq!(world.address_state(MAIL), crate::AddressState::Created);
+    assert_eq!(world.address_state(MAIL), crate::PointState::Created);
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn the_random_inputs_reach_every_state_and_every_decision() {
         "LinkUsed",
         "Ended",
         "ProfileStored",
-        "AddressMarked",
+        "PointMarked",
         "FactTaken",
         "SubjectOpen",
     ];

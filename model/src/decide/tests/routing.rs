@@ -3,7 +3,7 @@
 
 use super::world::{MAIL, World, only, prefers, refused};
 use crate::{
-    AddressState, Answer, Cause, Channel, Choice, Event, HOUR, Phase, ProfileChange, ReceiptKind,
+    Answer, Cause, Channel, Choice, Event, HOUR, Phase, PointState, ProfileChange, ReceiptKind,
     Refusal,
 };
 
@@ -29,7 +29,7 @@ fn a_tenant_who_cannot_be_reached_at_all_goes_to_people() {
         let mut world = World::empty();
         world.balance(1);
         if with_profile {
-            world.profile(|p| p.addresses.clear());
+            world.profile(|p| p.points.clear());
         }
         let id = world.storno();
         assert_eq!(*world.assert_task(id, "collections"), Cause::Unreachable);
@@ -114,7 +114,7 @@ fn a_change_of_preference_before_the_permit_is_followed() {
 fn an_address_that_changed_before_the_permit_is_used() {
     let mut world = World::usual();
     let id = world.storno();
-    world.profile(|p| p.addresses[0].value = "new@example.nl".into());
+    world.profile(|p| p.points[0].value = "new@example.nl".into());
     let started = world.permit(id);
     assert!(
         matches!(&started.events[..], [Event::AttemptStarted { address, .. }] if &**address == "new@example.nl")
@@ -128,7 +128,7 @@ fn an_address_that_vanished_before_the_permit_is_not_used() {
     world.profile(only(Channel::Sms));
     world.permit(id);
     world.assert_in_line(id, Channel::Sms);
-    world.profile(|p| p.addresses.clear());
+    world.profile(|p| p.points.clear());
     world.permit(id);
     assert_eq!(*world.assert_task(id, "collections"), Cause::Unreachable);
 }
@@ -159,7 +159,7 @@ fn a_second_permit_for_the_same_send_is_ignored() {
 fn the_null_channel_needs_no_address() {
     let mut world = World::empty();
     world.profile(|p| {
-        p.addresses.clear();
+        p.points.clear();
         prefers(Channel::Null)(p);
     });
     let id = world.notice_with(|_| ());
@@ -207,7 +207,7 @@ fn a_profile_says_what_it_changed() {
         Answer::Profile(ProfileChange::Changed)
     );
     assert_eq!(
-        &*world.tenant.profile.as_deref().unwrap().addresses[0].value,
+        &*world.tenant.profile.as_deref().unwrap().points[0].value,
         MAIL
     );
 }
@@ -316,7 +316,7 @@ fn a_message_that_cannot_be_made_for_a_channel_goes_by_the_steps_next_way() {
         );
         assert_eq!(
             (world.step(id), world.address_state(super::world::PHONE)),
-            ("first", AddressState::Created)
+            ("first", PointState::Created)
         );
         let mail = world.send(id);
         world.receipt(mail, ReceiptKind::Failed);

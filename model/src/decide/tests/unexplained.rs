@@ -3,8 +3,8 @@
 
 use super::world::{MAIL, World, accepted, delivered, in_doubt};
 use crate::{
-    AddressState, Answer, AttemptRef, Cause, Channel, DAY, Event, HOUR, NotificationId, OnDoubt,
-    Phase, ReceiptEffect, ReceiptKind, TaskAnswer,
+    Answer, AttemptRef, Cause, Channel, DAY, Event, HOUR, NotificationId, OnDoubt, Phase,
+    PointState, ReceiptEffect, ReceiptKind, TaskAnswer,
 };
 
 const UNEXPLAINED: ReceiptKind = ReceiptKind::Unexplained;
@@ -83,7 +83,7 @@ fn whoever_reads_that_it_did_not_arrive_has_the_next_channel_tried() {
     world.receipt(mail, UNEXPLAINED);
     assert_eq!(world.answer(id, "bounced"), Answer::Task(TaskAnswer::Taken));
     world.assert_in_line(id, Channel::Sms);
-    assert_eq!(world.address_state(MAIL), AddressState::Created);
+    assert_eq!(world.address_state(MAIL), PointState::Created);
 }
 
 #[test]

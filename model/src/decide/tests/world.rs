@@ -9,10 +9,10 @@ mod words;
 use crate::codec::{decode_plain, encode_plain};
 use crate::flow::Value;
 use crate::{
-    Address, AddressState, Answer, Applied, AttemptRef, CancelTarget, Channel, CorporationId,
-    Decision, Environment, Event, Fact, FactKind, Idempotency, Input, Lane, Notification,
-    NotificationId, OnDoubt, Permit, Phase, Policy, Profile, Receipt, ReceiptKind, Record,
-    RetryPolicy, ShardId, Situation, Tenant, TenantKey, TenantRecord, Timestamp, Verdict, decide,
+    Answer, Applied, AttemptRef, CancelTarget, Channel, ContactKind, CorporationId, Decision,
+    Environment, Event, Fact, FactKind, Given, Idempotency, Input, Lane, Notification,
+    NotificationId, OnDoubt, Permit, Phase, Policy, Receipt, ReceiptKind, Record, RetryPolicy,
+    ShardId, Situation, Supplied, Tenant, TenantKey, TenantRecord, Timestamp, Verdict, decide,
     evolve, finish,
 };
 
@@ -140,20 +140,14 @@ impl World {
         decision
     }
 
-    pub(super) fn profile(&mut self, edit: impl FnOnce(&mut Profile)) -> Decision {
-        let address = |channel, value: &str| Address {
-            channel,
-            value: value.into(),
-            state: AddressState::Created,
-        };
-        let addresses = vec![address(Channel::Email, MAIL), address(Channel::Sms, PHONE)];
-        let mut profile = Profile {
+    pub(super) fn profile(&mut self, edit: impl FnOnce(&mut Supplied)) -> Decision {
+        let mut supplied = Supplied {
             name: "mevrouw Jansen".into(),
-            addresses,
-            ..Profile::default()
+            points: vec![Given::new(ContactKind::Email, MAIL), Given::mobile(PHONE)],
+            ..Supplied::default()
         };
-        edit(&mut profile);
-        self.give(Input::PutProfile(Box::new(profile)))
+        edit(&mut supplied);
+        self.give(Input::PutProfile(Box::new(supplied)))
     }
 
     /// A storno that is to be chased, about [`invoice`], and what was decided.

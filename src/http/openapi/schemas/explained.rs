@@ -42,10 +42,11 @@ fn explanation() -> Value {
 
 fn not_used() -> Value {
     object(
-        "An address of the profile that no message goes to.",
-        &["channel", "address", "since", "by"],
+        "A contact point of the profile that no message goes to, or none over one channel.",
+        &["kind", "address", "since", "by"],
         json!({
-            "channel": reference("Channel"), "address": text("Masked."), "since": instant("Since when, by the engine's clock."),
+            "kind": text("`email`, `phone`, `postal`, `portal`, `messenger` or `push`; more may come."),
+            "channel": reference("Channel"), "address": text("Masked."), "since": instant("Since when."),
             "by": text("`bounce`: a message to it came back or was refused. `source`: its source says so. More may come.")
         }),
     )

@@ -10,7 +10,7 @@ use super::super::shapes::{
 /// A language, or nothing; lists write it out.
 const LANGUAGE: &str = "^(|[A-Za-z]{2}([-_][ -~]*)?|[Nn]ederlands|[Dd]utch|[Ee]ngels|[Ee]nglish)$";
 
-pub(super) fn all() -> [(&'static str, Value); 11] {
+pub(super) fn all() -> [(&'static str, Value); 12] {
     [
         ("Data", data()),
         ("Notification", notification()),
@@ -18,8 +18,9 @@ pub(super) fn all() -> [(&'static str, Value); 11] {
         ("Cancellation", cancellation()),
         ("Fact", fact()),
         ("Profile", profile()),
+        ("GivenPoint", given_point()),
         ("Address", address()),
-        ("AddressState", address_state()),
+        ("PointState", point_state()),
         ("Preference", preference()),
         ("DismissFact", dismiss_fact()),
         ("TaskAnswer", task_answer()),
@@ -76,30 +77,60 @@ fn profile() -> Value {
                 "type": "string", "maxLength": 16, "pattern": LANGUAGE, "example": "nl",
                 "description": "ISO 639-1, perhaps a region, which is not used; Dutch when left out."
             })),
-            "addresses": or_null(json!({ "type": "array", "maxItems": 16, "items": reference("Address") })),
+            "contact_points": or_null(json!({ "type": "array", "maxItems": 32, "items": reference("GivenPoint"), "description": "The best of a kind first; at most 16 of a kind." })),
+            "addresses": or_null(json!({ "type": "array", "maxItems": 32, "items": reference("Address"), "deprecated": true, "description": "The older form of `contact_points`, instead of it." })),
             "preferences": or_null(json!({ "type": "array", "maxItems": 32, "items": reference("Preference") }))
+        }),
+    )
+}
+
+fn given_point() -> Value {
+    strict(
+        "Where a tenant is reached: every channel that uses the kind may use it.",
+        &["kind", "value"],
+        json!({
+            "kind": {
+                "type": "string", "enum": ["email", "phone", "postal", "portal", "messenger", "push", "EMA", "MOB", "TEL", "POS"],
+                "description": "What it is, by its name or by VERA's CONTACTGEGEVENSOORT."
+            },
+            "value": plain(1, 4096, "As its kind writes it: an address, a number with its country code or a Dutch one, a token. All but a token have at most 254 bytes."),
+            "channel": or_null(reference("Channel")),
+            "state": or_null(reference("PointState")),
+            "confirmed_at": or_null(confirmed_at()),
+            "source": or_null(json!({
+                "type": "string", "enum": ["system", "list", "person"],
+                "description": "Who says so: a system of the corporation, a list, a person. Left out: `list` in a list, else `system`."
+            }))
         }),
     )
 }
 
 fn address() -> Value {
     strict(
-        "Where a tenant is reached.",
+        "A contact point, in its older form: its kind is that of the channel.",
         &["channel", "value"],
         json!({
             "channel": reference("Channel"), "value": plain(1, 254, "As its channel writes it."),
-            "state": or_null(reference("AddressState")),
-            "confirmed_at": or_null(json!({
-                "type": "string", "example": "2026-11-27",
-                "description": "When its source last made sure of it: RFC 3339, or a date in the Netherlands, which means its first \
-                    minute. An address that bounced is used again when this is later than the bounce."
-            }))
+            "state": or_null(reference("PointState")),
+            "confirmed_at": or_null(confirmed_at())
         }),
     )
 }
 
-fn address_state() -> Value {
-    json!({ "type": "string", "enum": ["created", "validated", "invalid"], "description": "Supplied, proven, or not to be used; created when left out." })
+fn confirmed_at() -> Value {
+    json!({
+        "type": "string", "example": "2026-11-27",
+        "description": "When its source last made sure of it: RFC 3339, or a date in the Netherlands, which means its first \
+            minute. A contact point that bounced is used again when this is later than the bounce."
+    })
+}
+
+fn point_state() -> Value {
+    json!({
+        "type": "string", "enum": ["created", "validated", "invalid", "AAN", "GEV", "ONG"],
+        "description": "Supplied, proven, or not to be used, also as VERA's CONTACTGEGEVENSTATUS; created when left out. \
+            `created` takes back nothing that was said before."
+    })
 }
 
 fn preference() -> Value {

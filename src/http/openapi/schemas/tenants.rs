@@ -7,9 +7,11 @@ use super::super::shapes::{
     cents, count, instant, list, notes, notification_id, object, or_null, text, truth,
 };
 
-pub(super) fn all() -> [(&'static str, Value); 12] {
+pub(super) fn all() -> [(&'static str, Value); 14] {
     [
         ("Tenant", tenant()),
+        ("StoredProfile", stored_profile()),
+        ("StoredAddress", stored_address()),
         ("ContactPoint", contact_point()),
         ("OnChannel", on_channel()),
         ("TenantStored", tenant_stored()),
@@ -29,7 +31,7 @@ fn tenant() -> Value {
         "A tenant.",
         &["tenant_id", "profile", "open"],
         json!({
-            "tenant_id": text("The corporation's number."), "profile": or_null(reference("Profile")),
+            "tenant_id": text("The corporation's number."), "profile": or_null(reference("StoredProfile")),
             "open": count("Open notifications."), "balance_cents": cents("What the tenant owes in all, when it is known."),
             "not_used": list(reference("NotUsed")),
             "contact_points": list(reference("ContactPoint"))
@@ -37,14 +39,43 @@ fn tenant() -> Value {
     )
 }
 
+fn stored_profile() -> Value {
+    object(
+        "How a tenant is addressed.",
+        &["name", "language", "addresses", "preferences"],
+        json!({
+            "name": text("As it follows `Beste`."), "language": text("ISO 639-1; empty: Dutch."),
+            "addresses": { "type": "array", "items": reference("StoredAddress"), "deprecated": true, "description": "The older form of `contact_points`." },
+            "preferences": list(reference("Preference"))
+        }),
+    )
+}
+
+fn stored_address() -> Value {
+    object(
+        "A contact point, in its older form.",
+        &["channel", "value", "state"],
+        json!({
+            "channel": reference("Channel"), "value": text("As it is used."),
+            "state": text("`created`, `validated` or `invalid`: its state on that channel.")
+        }),
+    )
+}
+
 fn contact_point() -> Value {
     object(
         "A mailbox, a number, an address, an account at which a tenant is reached.",
-        &["kind", "value", "status", "channels"],
+        &[
+            "kind", "value", "state", "status", "source", "since", "channels",
+        ],
         json!({
-            "kind": text("`email`, `phone`, `postal` or `portal`; more may come."), "value": text("As it is used."),
+            "kind": text("`email`, `phone`, `postal`, `portal`, `messenger` or `push`; more may come."), "value": text("As it is used."),
             "soort": text("VERA's CONTACTGEGEVENSOORT, where it has a word: `EMA`, `MOB`, `TEL`, `POS`."),
-            "status": text("VERA's CONTACTGEGEVENSTATUS: `AAN` (created), `GEV` (validated), `ONG` (invalid)."),
+            "state": text("What all that is known of it amounts to: `created`, `validated`, or `invalid` when its source says so or when it is dead on every channel that uses it."),
+            "status": text("The same as VERA's CONTACTGEGEVENSTATUS: `AAN`, `GEV`, `ONG`."),
+            "source": text("Who supplied what is said of it: `system`, `list`, `person`, or `receipt` when only a message showed it. More may come."),
+            "since": instant("Since when that is said: a date of the source where it gave one, else by the engine's clock."),
+            "channel": reference("Channel"),
             "channels": list(reference("OnChannel"))
         }),
     )
@@ -56,7 +87,8 @@ fn on_channel() -> Value {
         &["channel", "used"],
         json!({
             "channel": reference("Channel"), "used": { "type": "boolean", "description": "Whether a message may go to it there." },
-            "since": instant("Since when its state is known there, by the engine's clock."),
+            "state": text("What a message showed of it there, or its source took back: `validated` or `invalid`."),
+            "since": instant("Since when that is known."),
             "by": text("What that rests on: `source`, `bounce` or `use`. More may come.")
         }),
     )

@@ -51,11 +51,11 @@ pub(super) fn perform(world: &mut World, observer: &mut Observer, act: Act) -> O
         }
         Act::Profile(number) => {
             let decision = world.profile(|profile| match number {
-                0 => profile.addresses.clear(),
-                1 => profile.addresses.truncate(1),
+                0 => profile.points.clear(),
+                1 => profile.points.truncate(1),
                 2 => prefers(Channel::Sms)(profile),
                 3 => prefers(Channel::Letter)(profile),
-                4 => profile.addresses[0].value = "new@example.nl".into(),
+                4 => profile.points[0].value = "new@example.nl".into(),
                 _ => {}
             });
             return Some(decision.events);

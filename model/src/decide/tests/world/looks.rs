@@ -2,7 +2,7 @@
 
 use super::World;
 use crate::flow::Flow;
-use crate::{AddressState, Cause, Channel, Choice, Event, FlowBook, NotificationId, Open, Phase};
+use crate::{Cause, Channel, Choice, Event, FlowBook, NotificationId, Open, Phase, PointState};
 
 impl World {
     pub(in crate::decide::tests) fn open(&self, id: NotificationId) -> &Open {
@@ -62,14 +62,11 @@ impl World {
             .collect()
     }
 
-    pub(in crate::decide::tests) fn address_state(&self, value: &str) -> AddressState {
+    pub(in crate::decide::tests) fn address_state(&self, value: &str) -> PointState {
         let profile = self.tenant.profile.as_deref().expect("a profile");
-        profile
-            .addresses
-            .iter()
-            .find(|a| &*a.value == value)
-            .expect("the address")
-            .state
+        let mut listed = profile.listed();
+        let point = listed.find(|point| &*point.value == value);
+        point.expect("the contact point").standing()
     }
 
     #[track_caller]

@@ -1,6 +1,6 @@
 //! Owns the short words of the stories: subjects, verdicts, changes of a profile.
 
-use crate::{Barred, Channel, HOUR, Preference, Profile, Refusal, Subject, Verdict, Why};
+use crate::{Barred, Channel, HOUR, Preference, Refusal, Subject, Supplied, Verdict, Why};
 
 pub(in crate::decide::tests) fn invoice(number: u32) -> Subject {
     Subject {
@@ -58,7 +58,7 @@ pub(in crate::decide::tests) fn barred(what: Barred) -> Verdict {
     }
 }
 
-pub(in crate::decide::tests) fn prefers(channel: Channel) -> impl FnOnce(&mut Profile) {
+pub(in crate::decide::tests) fn prefers(channel: Channel) -> impl FnOnce(&mut Supplied) {
     move |profile| {
         profile.preferences = vec![Preference {
             category: "collection".into(),
@@ -67,11 +67,11 @@ pub(in crate::decide::tests) fn prefers(channel: Channel) -> impl FnOnce(&mut Pr
     }
 }
 
-pub(in crate::decide::tests) fn only(channel: Channel) -> impl FnOnce(&mut Profile) {
+pub(in crate::decide::tests) fn only(channel: Channel) -> impl FnOnce(&mut Supplied) {
     move |profile| {
         profile
-            .addresses
-            .retain(|address| address.channel == channel)
+            .points
+            .retain(|given| Some(given.kind) == channel.contact_kind())
     }
 }
 

@@ -1,0 +1,221 @@
+//! Owns what versions 1 to 3 of the records wrote in another form than this build, and how it is
+//! read: addresses of a channel each, with what their source had checked beside them, instead of
+//! contact points. Refuses to write any of it.
+
+use bincode::de::Decoder;
+use bincode::error::DecodeError;
+use bincode::{Decode, impl_borrow_decode_with_context};
+
+use crate::attempt::Verdict;
+use crate::channel::{Channel, Need};
+use crate::codec::Version;
+use crate::fact::Fact;
+use crate::ids::{AttemptRef, NotificationId, TenantKey};
+use crate::input::{CancelTarget, Input, LateReceipt, Permit, Receipt};
+use crate::notification::Notification;
+use crate::point::{PointSource, PointState, Where, same};
+use crate::profile::Preference;
+use crate::record::{Intent, TenantRecord};
+use crate::supplied::{Given, Supplied};
+use crate::time::Timestamp;
+
+/// The first version with contact points.
+const POINTS: Version = Version(4);
+
+/// The inputs of versions 1 to 3, in the order of their codes.
+#[derive(Decode)]
+#[bincode(decode_context = "Version")]
+enum InputThen {
+    Notify(Box<Notification>),
+    PutProfile(Box<ProfileThen>),
+    Fact(Fact),
+    Receipt(Receipt),
+    Timer {
+        id: NotificationId,
+    },
+    Permit(Permit),
+    Outcome {
+        attempt: AttemptRef,
+        verdict: Verdict,
+    },
+    Interrupted {
+        attempt: AttemptRef,
+    },
+    Cancel {
+        target: CancelTarget,
+        note: Box<str>,
+    },
+    Answer {
+        id: NotificationId,
+        task: u16,
+        answer: Box<str>,
+        by: Box<str>,
+    },
+    Link {
+        id: NotificationId,
+        pressed: bool,
+    },
+    Supplied(Box<SuppliedThen>),
+    LateReceipt(Box<LateReceipt>),
+}
+
+#[derive(Decode)]
+struct ProfileThen {
+    name: Box<str>,
+    language: Box<str>,
+    addresses: Vec<AddressThen>,
+    preferences: Vec<Preference>,
+}
+
+#[derive(Decode)]
+struct AddressThen {
+    channel: Channel,
+    value: Box<str>,
+    state: PointState,
+}
+
+#[derive(Decode)]
+struct SuppliedThen {
+    profile: ProfileThen,
+    confirmed: Vec<ConfirmedThen>,
+}
+
+#[derive(Decode)]
+struct ConfirmedThen {
+    channel: Channel,
+    value: Box<str>,
+    at: Timestamp,
+}
+
+impl From<InputThen> for Input {
+    fn from(then: InputThen) -> Self {
+        match then {
+            InputThen::Notify(body) => Self::Notify(body),
+            InputThen::PutProfile(profile) => Self::PutProfile(Box::new(supplied(*profile, &[]))),
+            InputThen::Supplied(then) => {
+                Self::PutProfile(Box::new(supplied(then.profile, &then.confirmed)))
+            }
+            InputThen::Fact(fact) => Self::Fact(fact),
+            InputThen::Receipt(receipt) => Self::Receipt(receipt),
+            InputThen::LateReceipt(late) => Self::LateReceipt(late),
+            InputThen::Timer { id } => Self::Timer { id },
+            InputThen::Permit(permit) => Self::Permit(permit),
+            InputThen::Outcome { attempt, verdict } => Self::Outcome { attempt, verdict },
+            InputThen::Interrupted { attempt } => Self::Interrupted { attempt },
+            InputThen::Cancel { target, note } => Self::Cancel { target, note },
+            InputThen::Answer {
+                id,
+                task,
+                answer,
+                by,
+            } => Self::Answer {
+                id,
+                task,
+                answer,
+                by,
+            },
+            InputThen::Link { id, pressed } => Self::Link { id, pressed },
+        }
+    }
+}
+
+/// Addresses of a channel each, as contact points. What was given for a channel that reaches nobody
+/// is none.
+fn supplied(then: ProfileThen, confirmed: &[ConfirmedThen]) -> Supplied {
+    let mut supplied = Supplied {
+        name: then.name,
+        language: then.language,
+        points: Vec::new(),
+        preferences: then.preferences,
+    };
+    for AddressThen {
+        channel,
+        value,
+        state,
+    } in then.addresses
+    {
+        let Some(kind) = channel.contact_kind() else {
+            continue;
+        };
+        let checked = confirmed
+            .iter()
+            .filter(|c| c.channel == channel && same(kind, &c.value, &value));
+        supplied.add(Given {
+            kind,
+            state,
+            source: PointSource::System,
+            confirmed: checked.map(|checked| checked.at).max(),
+            is_mobile: channel.need() == Need::Mobile,
+            given_for: (!channel.has_kind_alone()).then_some(channel),
+            value,
+        });
+    }
+    supplied
+}
+
+/// An input, in the form of the version that is being read.
+fn input<D: Decoder<Context = Version>>(decoder: &mut D) -> Result<Input, DecodeError> {
+    if *decoder.context() < POINTS {
+        InputThen::decode(decoder).map(Input::from)
+    } else {
+        Input::decode(decoder)
+    }
+}
+
+impl Decode<Version> for TenantRecord {
+    fn decode<D: Decoder<Context = Version>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        Ok(Self {
+            at: Decode::decode(decoder)?,
+            tenant: Decode::decode(decoder)?,
+            previous: Decode::decode(decoder)?,
+            input: input(decoder)?,
+            events: Decode::decode(decoder)?,
+        })
+    }
+}
+
+impl_borrow_decode_with_context!(TenantRecord, Version);
+
+impl Decode<Version> for Intent {
+    fn decode<D: Decoder<Context = Version>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        match u32::decode(decoder)? {
+            0 => Ok(Self::Each {
+                tenants: Vec::<TenantKey>::decode(decoder)?,
+                input: input(decoder)?,
+            }),
+            1 => Ok(Self::CancelSubject {
+                corporation: Decode::decode(decoder)?,
+                subject: Decode::decode(decoder)?,
+                note: Decode::decode(decoder)?,
+            }),
+            found => Err(DecodeError::UnexpectedVariant {
+                type_name: "Intent",
+                allowed: &bincode::error::AllowedEnumVariants::Range { min: 0, max: 1 },
+                found,
+            }),
+        }
+    }
+}
+
+impl_borrow_decode_with_context!(Intent, Version);
+
+/// [`Where`] as this build writes it.
+#[derive(Decode)]
+enum WhereNow {
+    Everywhere(crate::channel::ContactKind),
+    On(Channel),
+}
+
+impl Decode<Version> for Where {
+    fn decode<D: Decoder<Context = Version>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        if *decoder.context() < POINTS {
+            return Channel::decode(decoder).map(Self::On);
+        }
+        Ok(match WhereNow::decode(decoder)? {
+            WhereNow::Everywhere(kind) => Self::Everywhere(kind),
+            WhereNow::On(channel) => Self::On(channel),
+        })
+    }
+}
+
+impl_borrow_decode_with_context!(Where, Version);
