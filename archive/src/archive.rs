@@ -11,6 +11,7 @@ use parking_lot::{Mutex, RwLock};
 use sluis_model::TenantKey;
 
 use crate::block::{Opened, Press};
+use crate::chain::{self, Listed};
 use crate::entry::{Entry, Head, Kind};
 use crate::error::ArchiveError;
 use crate::hash::Hash;
@@ -116,7 +117,7 @@ impl Archive {
             volumes,
             tip,
             leftovers,
-        } = read_manifests(&store)?;
+        } = chain::read(&store)?;
         for path in leftovers {
             store.delete(&path)?;
         }
@@ -140,7 +141,7 @@ impl Archive {
     /// # Errors
     /// The store fails, or a manifest is damaged or missing.
     pub fn look(store: Store) -> Result<Self, ArchiveError> {
-        let Listed { volumes, tip, .. } = read_manifests(&store)?;
+        let Listed { volumes, tip, .. } = chain::read(&store)?;
         let never = Limits {
             bytes: usize::MAX,
             age_ms: i64::MAX,
@@ -470,59 +471,4 @@ fn visit_all(
         }
     }
     Ok(ControlFlow::Continue(()))
-}
-
-/// What a store has.
-struct Listed {
-    volumes: Vec<Arc<Manifest>>,
-    tip: Tip,
-    /// Objects of a volume that was never sealed.
-    leftovers: Vec<Path>,
-}
-
-/// The manifests in the store, without a gap, and the end of their chain.
-fn read_manifests(store: &Store) -> Result<Listed, ArchiveError> {
-    let objects = store.list(names::VOLUMES)?;
-    let listed: Vec<(u64, String)> = objects
-        .iter()
-        .filter_map(|object| names::parts(&object.location))
-        .collect();
-    let sealed = listed
-        .iter()
-        .filter(|(_, object)| object == names::MANIFEST);
-    let newest = sealed.map(|(volume, _)| *volume).max().unwrap_or(0);
-    let mut volumes: Vec<Arc<Manifest>> = Vec::new();
-    let mut tip = Tip::EMPTY;
-    for volume in 1..=newest {
-        let (manifest, hash) = read_manifest(store, volume, tip)?;
-        tip = Tip { volume, hash };
-        volumes.push(Arc::new(manifest));
-    }
-    let leftovers = listed.into_iter().filter(|(volume, _)| *volume > newest);
-    let leftovers = leftovers.map(|(volume, object)| names::object(volume, &object));
-    Ok(Listed {
-        volumes,
-        tip,
-        leftovers: leftovers.collect(),
-    })
-}
-
-/// The manifest of a volume that follows `before`, and its hash.
-fn read_manifest(
-    store: &Store,
-    volume: u64,
-    before: Tip,
-) -> Result<(Manifest, Hash), ArchiveError> {
-    let bytes = store.get(&names::object(volume, names::MANIFEST))?;
-    let place = || manifest::place(volume);
-    let bytes = bytes.ok_or_else(|| ArchiveError::damaged(place(), "it is missing"))?;
-    let manifest = Manifest::read(volume, &bytes)?;
-    if manifest.previous != before.hash {
-        let what = format!(
-            "it follows a manifest with the hash {}, that of volume {} has {}",
-            manifest.previous, before.volume, before.hash
-        );
-        return Err(ArchiveError::damaged(place(), what));
-    }
-    Ok((manifest, Hash::of(&bytes)))
 }

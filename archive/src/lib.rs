@@ -13,6 +13,7 @@
 
 mod archive;
 mod block;
+mod chain;
 mod entry;
 mod error;
 mod hash;

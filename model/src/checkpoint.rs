@@ -3,9 +3,11 @@
 //! whoever cannot read one replays the log. So it has one version, and no older one is read.
 //! Refuses to say how a shard is put together from them: the shard does.
 
+use bincode::de::Decoder;
+use bincode::error::DecodeError;
 use bincode::{Decode, Encode};
 
-use crate::codec::{self, CodecError};
+use crate::codec::{self, CodecError, RECORD_VERSION, Version};
 use crate::flow::FlowRef;
 use crate::ids::{CorporationId, NotificationId, TenantKey};
 use crate::notification::Idempotency;
@@ -59,12 +61,25 @@ pub enum Part<K = TenantKey, S = Tenant> {
         id: NotificationId,
     },
     /// What the shard is beside its tenants, as a control that makes it so.
-    Control(Control),
+    Control(ToldControl),
     /// Bytes that a corporation wrote within an hour.
     Written(CorporationId, Timestamp, u64),
     /// The last. Parts before it hold what records up to this one changed, and none behind it.
     End(u64),
 }
+
+/// A control in a checkpoint. It is always written in today's form.
+#[derive(Clone, Debug, PartialEq, Eq, Encode)]
+pub struct ToldControl(pub Control);
+
+impl<C> Decode<C> for ToldControl {
+    fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        let mut today = decoder.with_context(Version(RECORD_VERSION));
+        Control::decode(&mut today).map(Self)
+    }
+}
+
+bincode::impl_borrow_decode!(ToldControl);
 
 /// How a checkpoint begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]

@@ -80,29 +80,22 @@ pub(super) fn of_record(
 }
 
 fn details(event: &Event) -> Details {
-    let of_attempt = |attempt: u16| Details {
-        attempt: Some(attempt),
-        ..Details::default()
-    };
     match event {
         Event::StepEntered { step, cause, .. } => Details {
             step: Some(*step),
             reason: Some(reason(cause)),
             ..Details::default()
         },
-        Event::Ready { channel, .. } => Details {
-            channel: Some(channel.name()),
-            ..Details::default()
-        },
+        Event::Ready { channel, .. } => over(Some(*channel)),
         Event::AttemptStarted {
             attempt,
             channel,
             provider,
             ..
         } => Details {
-            channel: Some(channel.name()),
+            attempt: Some(*attempt),
             provider: Some(provider.to_string()),
-            ..of_attempt(*attempt)
+            ..over(Some(*channel))
         },
         Event::AttemptInDoubt {
             attempt,
@@ -111,38 +104,20 @@ fn details(event: &Event) -> Details {
             ..
         } => Details {
             provider: Some(provider.to_string()),
-            reason: Some(code(why)),
-            ..of_attempt(*attempt)
+            ..of_attempt(*attempt, Some(why))
         },
         Event::AttemptWithdrawn { attempt, why, .. }
         | Event::AttemptDeferred { attempt, why, .. }
         | Event::AttemptFailed { attempt, why, .. }
         | Event::OutcomeNoted { attempt, why, .. }
-        | Event::Unexplained { attempt, why, .. } => Details {
-            reason: Some(code(why)),
-            ..of_attempt(*attempt)
-        },
+        | Event::Unexplained { attempt, why, .. } => of_attempt(*attempt, Some(why)),
         Event::AttemptAccepted { attempt, .. }
         | Event::AttemptDelivered { attempt, .. }
-        | Event::ReceiptNoted { attempt, .. } => of_attempt(*attempt),
-        Event::TaskOpened { list, cause, .. } => Details {
-            end: Some(list.to_string()),
-            reason: Some(reason(cause)),
-            ..Details::default()
-        },
-        Event::Ended { end, cause, .. } => Details {
-            end: Some(end.to_string()),
-            reason: Some(reason(cause)),
-            ..Details::default()
-        },
-        Event::LinkClosed { end, .. } => Details {
-            end: Some(end.to_string()),
-            ..Details::default()
-        },
-        Event::PointMarked { on, .. } | Event::PointKept { on, .. } => Details {
-            channel: on.channel().map(Channel::name),
-            ..Details::default()
-        },
+        | Event::ReceiptNoted { attempt, .. } => of_attempt(*attempt, None),
+        Event::TaskOpened { list, cause, .. } => at_end(list, Some(cause)),
+        Event::Ended { end, cause, .. } => at_end(end, Some(cause)),
+        Event::LinkClosed { end, .. } => at_end(end, None),
+        Event::PointMarked { on, .. } | Event::PointKept { on, .. } => over(on.channel()),
         Event::Accepted { .. }
         | Event::Waiting { .. }
         | Event::Held { .. }
@@ -153,10 +128,29 @@ fn details(event: &Event) -> Details {
     }
 }
 
-fn code(why: &Why) -> String {
-    why.code.to_string()
+fn over(channel: Option<Channel>) -> Details {
+    Details {
+        channel: channel.map(Channel::name),
+        ..Details::default()
+    }
 }
 
+fn of_attempt(attempt: u16, why: Option<&Why>) -> Details {
+    Details {
+        attempt: Some(attempt),
+        reason: why.map(|why| why.code.to_string()),
+        ..Details::default()
+    }
+}
+
+/// Of an end, or of the list of a task.
+fn at_end(name: &str, cause: Option<&Cause>) -> Details {
+    Details {
+        end: Some(name.to_owned()),
+        reason: cause.map(reason),
+        ..Details::default()
+    }
+}
 /// The cause in a word, with the code of the provider's reason where it has one. Notes and answers of
 /// people are left out: they may name somebody.
 fn reason(cause: &Cause) -> String {

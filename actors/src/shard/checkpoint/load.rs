@@ -4,7 +4,7 @@
 
 use sluis_journal::{CheckpointChunks, Journal, JournalError, Shard};
 use sluis_model::checkpoint::{
-    Begin, CHECKPOINT_VERSION, LogPlace, Part, PassiveOpen, PassiveSubject,
+    Begin, CHECKPOINT_VERSION, LogPlace, Part, PassiveOpen, PassiveSubject, ToldControl,
 };
 use sluis_model::codec::CodecError;
 use sluis_model::{
@@ -139,7 +139,7 @@ impl Base {
                 key,
                 id,
             } => self.keys.push((corporation, key, id)),
-            Part::Control(control) => self.itself.controls.push(control),
+            Part::Control(ToldControl(control)) => self.itself.controls.push(control),
             Part::Written(corporation, hour, bytes) => {
                 self.itself.written.push((corporation, hour, bytes));
             }

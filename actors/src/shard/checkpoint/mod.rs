@@ -9,7 +9,7 @@ pub(super) mod load;
 pub(super) mod taking;
 
 use sluis_journal::Sequence;
-use sluis_model::checkpoint::{Begin, CHECKPOINT_VERSION, Part};
+use sluis_model::checkpoint::{Begin, CHECKPOINT_VERSION, Part, ToldControl};
 use sluis_model::{Carried, Control, CorporationId, NotificationId};
 
 use self::desk::Taken;
@@ -171,7 +171,7 @@ impl ShardCore {
         let strays = self.tenants.carry_strays(0).into_iter().map(carried);
         let controls = pauses.chain(strays).chain(self.intents.carry());
         let chunk = &mut taking.chunk;
-        controls.for_each(|control| <Part>::Control(control).append(chunk));
+        controls.for_each(|control| <Part>::Control(ToldControl(control)).append(chunk));
         for ((corporation, hour), bytes) in self.written.iter() {
             <Part>::Written(corporation, hour, bytes).append(chunk);
         }

@@ -1,0 +1,67 @@
+//! Owns the following of a chain from its first manifest to its newest. Refuses a gap, and a manifest
+//! that does not follow the one before.
+
+use std::sync::Arc;
+
+use object_store::path::Path;
+
+use crate::error::ArchiveError;
+use crate::hash::Hash;
+use crate::manifest::{self, Manifest, Tip};
+use crate::names;
+use crate::store::Store;
+
+/// What a store has.
+pub(crate) struct Listed {
+    pub(crate) volumes: Vec<Arc<Manifest>>,
+    pub(crate) tip: Tip,
+    /// Objects of a volume that was never sealed.
+    pub(crate) leftovers: Vec<Path>,
+}
+
+/// The manifests in the store, without a gap, and the end of their chain.
+pub(crate) fn read(store: &Store) -> Result<Listed, ArchiveError> {
+    let objects = store.list(names::VOLUMES)?;
+    let listed: Vec<(u64, String)> = objects
+        .iter()
+        .filter_map(|object| names::parts(&object.location))
+        .collect();
+    let sealed = listed
+        .iter()
+        .filter(|(_, object)| object == names::MANIFEST);
+    let newest = sealed.map(|(volume, _)| *volume).max().unwrap_or(0);
+    let mut volumes: Vec<Arc<Manifest>> = Vec::new();
+    let mut tip = Tip::EMPTY;
+    for volume in 1..=newest {
+        let (manifest, hash) = read_manifest(store, volume, tip)?;
+        tip = Tip { volume, hash };
+        volumes.push(Arc::new(manifest));
+    }
+    let leftovers = listed.into_iter().filter(|(volume, _)| *volume > newest);
+    let leftovers = leftovers.map(|(volume, object)| names::object(volume, &object));
+    Ok(Listed {
+        volumes,
+        tip,
+        leftovers: leftovers.collect(),
+    })
+}
+
+/// The manifest of a volume that follows `before`, and its hash.
+fn read_manifest(
+    store: &Store,
+    volume: u64,
+    before: Tip,
+) -> Result<(Manifest, Hash), ArchiveError> {
+    let bytes = store.get(&names::object(volume, names::MANIFEST))?;
+    let place = || manifest::place(volume);
+    let bytes = bytes.ok_or_else(|| ArchiveError::damaged(place(), "it is missing"))?;
+    let manifest = Manifest::read(volume, &bytes)?;
+    if manifest.previous != before.hash {
+        let what = format!(
+            "it follows a manifest with the hash {}, that of volume {} has {}",
+            manifest.previous, before.volume, before.hash
+        );
+        return Err(ArchiveError::damaged(place(), what));
+    }
+    Ok((manifest, Hash::of(&bytes)))
+}
