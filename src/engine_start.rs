@@ -6,10 +6,9 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc;
 use std::time::Duration;
 
-use actix::{Arbiter, System};
+use actix::Arbiter;
 use anyhow::Context as _;
 use metrics_exporter_prometheus::PrometheusHandle;
 use sluis_actors::{
@@ -22,6 +21,7 @@ use sluis_model::{Clock, CorporationId, ReferenceKey};
 
 use crate::admission::{Admission, Gatekeeper};
 use crate::app::{App, Corporation, RequestLimits, WayOut};
+use crate::arbiters::Actors;
 use crate::archive;
 use crate::backup::{self, Restored};
 use crate::config::{Config, KeyRing, MapSecrets};
@@ -391,63 +391,6 @@ impl Running {
         .await??;
         Ok(())
     }
-}
-
-/// Arbiters, one per core, on a system of their own.
-struct Actors {
-    arbiters: Vec<Arbiter>,
-    threads: Threads,
-    system: System,
-    thread: std::thread::JoinHandle<()>,
-}
-
-impl Actors {
-    fn start(count: usize) -> io::Result<Self> {
-        let (sender, receiver) = mpsc::channel();
-        let run = move || {
-            let runner = System::new();
-            let arbiters: Vec<Arbiter> =
-                runner.block_on(async { (0..count.max(1)).map(|_| Arbiter::new()).collect() });
-            drop(sender.send((System::current(), arbiters)));
-            drop(runner.run());
-        };
-        let thread = std::thread::Builder::new()
-            .name("actors".into())
-            .spawn(run)?;
-        let (system, arbiters) = receiver
-            .recv()
-            .map_err(|_| io::Error::other("the actor system did not start"))?;
-        let threads = arbiters
-            .iter()
-            .map(thread_of)
-            .collect::<io::Result<Vec<_>>>()?;
-        Ok(Self {
-            arbiters,
-            threads: Threads::new(threads),
-            system,
-            thread,
-        })
-    }
-
-    fn stop(self) {
-        self.arbiters.iter().for_each(|arbiter| {
-            arbiter.stop();
-        });
-        for arbiter in self.arbiters {
-            drop(arbiter.join());
-        }
-        self.system.stop();
-        drop(self.thread.join());
-    }
-}
-
-/// The runtime under an arbiter.
-fn thread_of(arbiter: &Arbiter) -> io::Result<tokio::runtime::Handle> {
-    let (sender, receiver) = mpsc::channel();
-    arbiter.spawn_fn(move || drop(sender.send(tokio::runtime::Handle::current())));
-    receiver
-        .recv()
-        .map_err(|_| io::Error::other("an arbiter did not start"))
 }
 
 fn journal_options(config: &Config) -> Options {

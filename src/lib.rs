@@ -5,6 +5,7 @@
 pub mod access;
 pub mod admission;
 pub mod app;
+mod arbiters;
 pub mod archive;
 pub mod ask;
 pub mod backup;
