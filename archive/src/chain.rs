@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use object_store::path::Path;
 
 use crate::error::ArchiveError;
@@ -32,11 +33,13 @@ pub(crate) fn read(store: &Store) -> Result<Listed, ArchiveError> {
     let newest = sealed.map(|(volume, _)| *volume).max().unwrap_or(0);
     let mut volumes: Vec<Arc<Manifest>> = Vec::new();
     let mut tip = Tip::EMPTY;
-    for volume in 1..=newest {
-        let (manifest, hash) = read_manifest(store, volume, tip)?;
-        tip = Tip { volume, hash };
+    let paths = (1..=newest).map(|volume| names::object(volume, names::MANIFEST));
+    store.get_all(paths, &mut |bytes| {
+        let (manifest, next) = follows(tip, bytes)?;
         volumes.push(Arc::new(manifest));
-    }
+        tip = next;
+        Ok(())
+    })?;
     let leftovers = listed.into_iter().filter(|(volume, _)| *volume > newest);
     let leftovers = leftovers.map(|(volume, object)| names::object(volume, &object));
     Ok(Listed {
@@ -46,13 +49,9 @@ pub(crate) fn read(store: &Store) -> Result<Listed, ArchiveError> {
     })
 }
 
-/// The manifest of a volume that follows `before`, and its hash.
-fn read_manifest(
-    store: &Store,
-    volume: u64,
-    before: Tip,
-) -> Result<(Manifest, Hash), ArchiveError> {
-    let bytes = store.get(&names::object(volume, names::MANIFEST))?;
+/// The manifest in `bytes`, which has to follow `before`, and the end of the chain with it.
+fn follows(before: Tip, bytes: Option<Bytes>) -> Result<(Manifest, Tip), ArchiveError> {
+    let volume = before.volume + 1;
     let place = || manifest::place(volume);
     let bytes = bytes.ok_or_else(|| ArchiveError::damaged(place(), "it is missing"))?;
     let manifest = Manifest::read(volume, &bytes)?;
@@ -63,5 +62,6 @@ fn read_manifest(
         );
         return Err(ArchiveError::damaged(place(), what));
     }
-    Ok((manifest, Hash::of(&bytes)))
+    let hash = Hash::of(&bytes);
+    Ok((manifest, Tip { volume, hash }))
 }

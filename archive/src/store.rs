@@ -9,9 +9,10 @@ use std::ops::Range;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, Checksum};
 use object_store::local::LocalFileSystem;
@@ -20,6 +21,7 @@ use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 use object_store::{
     ClientOptions, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload,
+    RetryConfig,
 };
 use tokio::runtime::Handle;
 
@@ -27,6 +29,14 @@ use crate::error::ArchiveError;
 
 /// Rights of a directory that the archive makes: its owner's alone.
 const PRIVATE: u32 = 0o700;
+
+/// Objects that are asked for at a time, where many are read: an answer of an object store takes tens
+/// of milliseconds.
+const AT_A_TIME: usize = 32;
+/// How often, and how long, a request to an object store is tried again before whoever made it is
+/// told. It then tries again later, and says so.
+const MOST_RETRIES: usize = 3;
+const RETRY_WITHIN: Duration = Duration::from_secs(20);
 
 /// Where an archive is.
 #[derive(Clone, Debug)]
@@ -185,6 +195,31 @@ impl Store {
         }
     }
 
+    /// Whole objects, in this order, some at a time; none for those that are not there.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub(crate) fn get_all(
+        &self,
+        paths: impl IntoIterator<Item = Path>,
+        each: &mut dyn FnMut(Option<Bytes>) -> Result<(), ArchiveError>,
+    ) -> Result<(), ArchiveError> {
+        let get = |path: Path| async move {
+            let got = async { self.objects.get(&path).await?.bytes().await };
+            match got.await {
+                Ok(bytes) => Ok(Some(bytes)),
+                Err(object_store::Error::NotFound { .. }) => Ok(None),
+                Err(source) => Err(failed(&path, source)),
+            }
+        };
+        let gets = futures::stream::iter(paths.into_iter().map(get));
+        let mut gets = std::pin::pin!(gets.buffered(AT_A_TIME));
+        while let Some(got) = self.wait(gets.next()) {
+            each(got?)?;
+        }
+        Ok(())
+    }
+
     /// Some bytes of an object.
     ///
     /// # Errors
@@ -250,6 +285,11 @@ fn bucket(
 ) -> Result<Arc<dyn ObjectStore>, ArchiveError> {
     let mut builder = AmazonS3Builder::new()
         .with_client_options(client)
+        .with_retry(RetryConfig {
+            max_retries: MOST_RETRIES,
+            retry_timeout: RETRY_WITHIN,
+            ..RetryConfig::default()
+        })
         .with_url(url)
         .with_checksum_algorithm(Checksum::SHA256);
     for (name, value) in options {

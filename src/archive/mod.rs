@@ -5,6 +5,7 @@
 mod again;
 mod categories;
 mod follower;
+mod opening;
 mod outputs;
 mod running;
 mod start;
@@ -13,6 +14,7 @@ mod worker;
 
 pub use again::MakeAgain;
 pub use follower::{FollowError, Follower};
+pub use opening::{OpenError, Opening};
 pub use outputs::Outputs;
-pub use running::Archiving;
+pub use running::{Archiving, StartError};
 pub use start::{Around, spool, start};

@@ -3,22 +3,37 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use sluis_archive::Archive;
 use sluis_journal::{Journal, Sequence, Shard};
 use sluis_model::{Clock, ShardId};
 
-use super::follower::Follower;
+use super::opening::{OpenError, Opening, Standing};
+use super::outputs::Outputs;
 use super::threads::Threads;
-use super::worker::{Turns, Worker};
+use super::worker::{Parts, Turns, Worker};
 
 /// The longest that somebody waits for the archive to have what is durable.
 const MOST_WAIT: Duration = Duration::from_secs(5);
+/// The longest that the start of the engine waits for the first try to open the archive.
+const FIRST_WAIT: Duration = Duration::from_secs(10);
+
+/// Why the archive was not started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// It is that of another data directory.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The operating system gave no thread.
+    #[error(transparent)]
+    Thread(#[from] io::Error),
+}
 
 /// The archive of a running engine.
 pub struct Archiving {
-    archive: Arc<Archive>,
+    standing: Arc<Standing>,
     journal: Arc<dyn Journal>,
     turns: Arc<Turns>,
     threads: Threads,
@@ -27,44 +42,69 @@ pub struct Archiving {
 impl std::fmt::Debug for Archiving {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Archiving")
-            .field("archive", &self.archive)
+            .field("standing", &self.standing)
             .finish_non_exhaustive()
     }
 }
 
 impl Archiving {
-    /// Starts to follow.
+    /// Opens the archive and starts to follow. When it is away the engine goes on without it, and it is
+    /// tried again.
     ///
     /// # Errors
-    /// The operating system gives no thread.
+    /// It is the archive of another data directory, or the operating system gives no thread.
     pub fn start(
-        follower: Follower,
-        archive: Arc<Archive>,
+        opening: Opening,
+        outputs: Outputs,
         journal: Arc<dyn Journal>,
         clock: &Arc<dyn Clock>,
-    ) -> io::Result<Self> {
-        let turns = Arc::new(Turns::default());
-        let worker = Worker::new(follower, archive.clone(), turns.clone(), clock);
-        Ok(Self {
-            archive,
+    ) -> Result<Self, StartError> {
+        let (turns, standing) = (Arc::new(Turns::default()), Arc::new(Standing::default()));
+        let (first, tried) = sync_channel(1);
+        let parts = Parts {
+            journal: journal.clone(),
+            clock: clock.clone(),
+            turns: turns.clone(),
+            standing: standing.clone(),
+            first,
+        };
+        let archiving = Self {
+            standing,
             journal,
             turns,
-            threads: Threads::start(worker)?,
-        })
+            threads: Threads::start(Worker::new(opening, outputs, parts))?,
+        };
+        match tried.recv_timeout(FIRST_WAIT) {
+            Ok(Err(error)) if error.is_of_another() => {
+                archiving.stop();
+                Err(error.into())
+            }
+            // The worker has said what is wrong.
+            Ok(_) | Err(_) => Ok(archiving),
+        }
     }
 
-    /// The archive.
+    /// The archive; none while it is away.
     #[must_use]
-    pub const fn archive(&self) -> &Arc<Archive> {
-        &self.archive
+    pub fn archive(&self) -> Option<&Arc<Archive>> {
+        self.standing.archive()
     }
 
-    /// Waits until everything of the shard that is durable now is in the archive; whether it is. Not
-    /// for an arbiter.
+    /// Why it is away; none when it is there.
+    #[must_use]
+    pub fn away(&self) -> Option<Box<str>> {
+        self.standing.away()
+    }
+
+    /// Waits until everything of the shard that is durable now is in the archive; whether it is. It is
+    /// not, and nobody waits, while the archive is away. Not for an arbiter.
     #[must_use]
     pub fn catch_up(&self, shard: ShardId) -> bool {
+        let Some(archive) = self.archive() else {
+            return false;
+        };
         let durable = self.journal.durable(Shard(shard.0)).0;
-        let is_there = || self.archive.followed(shard.0) >= durable;
+        let is_there = || archive.followed(shard.0) >= durable;
         self.turns
             .wait_until(is_there, || self.threads.hurry(), MOST_WAIT)
     }
@@ -76,8 +116,8 @@ impl Archiving {
 }
 
 impl sluis_actors::Follower for Archiving {
-    /// What is in a sealed volume.
+    /// What is in a sealed volume: nothing is known to be while the archive is away.
     fn passed(&self, shard: Shard) -> Sequence {
-        Sequence(self.archive.passed(shard.0))
+        Sequence(self.archive().map_or(0, |archive| archive.passed(shard.0)))
     }
 }

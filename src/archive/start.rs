@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use sluis_actors::{Book, Preparer, ProviderSetup, Spool};
-use sluis_archive::{Archive, Store};
-use sluis_journal::{Journal, Shard};
+use sluis_archive::Store;
+use sluis_journal::Journal;
 use sluis_model::{Clock, ReferenceKey};
 
 use super::again::MakeAgain;
-use super::follower::Follower;
+use super::opening::{Opening, Place};
 use super::outputs::Outputs;
 use super::running::Archiving;
 use crate::config::Config;
@@ -53,7 +53,8 @@ pub fn spool(config: &Config) -> Option<Arc<Spool>> {
 /// Opens the archive and starts to follow the journal; none when that is off.
 ///
 /// # Errors
-/// The archive cannot be opened, or is that of another data directory.
+/// The address of a bucket makes no sense, or the archive is that of another data directory. One that
+/// is away is no error: see [`Archiving`].
 pub fn start(
     around: Around<'_>,
     spool: Option<&Arc<Spool>>,
@@ -61,32 +62,17 @@ pub fn start(
     let Some(spool) = spool else {
         return Ok(None);
     };
-    let config = around.config;
-    let store = store(around)?;
-    let place = store.shown().to_owned();
-    let archive = Archive::open(store, config.engine.shards, config.archive_limits())
-        .with_context(|| format!("{place}: the archive cannot be opened"))?;
-    not_ahead(&archive, &**around.journal).with_context(|| place)?;
-    let archive = Arc::new(archive);
+    let place = place(around)?;
+    let shown = match &place {
+        Place::Directory(directory) => directory.display().to_string(),
+        Place::Bucket(store) => store.shown().to_owned(),
+    };
+    let journal: Arc<dyn Journal> = around.journal.clone();
+    let opening = Opening::new(place, around.config.archive_limits(), journal.clone());
     let outputs = Outputs::new(spool.clone(), again(around));
-    let (journal, clock) = (around.journal.clone(), around.clock);
-    let follower = Follower::new(journal.clone(), archive.clone(), clock.clone(), outputs);
-    let archiving = Archiving::start(follower, archive, journal, clock)?;
+    let archiving =
+        Archiving::start(opening, outputs, journal, around.clock).with_context(|| shown)?;
     Ok(Some(Arc::new(archiving)))
-}
-
-/// An archive that is ahead of the journal has records that the journal lost. The journal would give
-/// their sequences to others, and those would never be archived.
-fn not_ahead(archive: &Archive, journal: &dyn Journal) -> anyhow::Result<()> {
-    for shard in 0..journal.shards() {
-        let (passed, last) = (archive.passed(shard), journal.last(Shard(shard)).0);
-        anyhow::ensure!(
-            passed <= last,
-            "the archive has shard {shard} up to sequence {passed}, the journal up to {last}: the data directory is an older copy; \
-             keep this archive and give the engine a new one (archive.directory or archive.url)"
-        );
-    }
-    Ok(())
 }
 
 /// What makes messages again.
@@ -105,13 +91,12 @@ fn again(around: Around<'_>) -> MakeAgain {
 }
 
 /// A directory, or a bucket.
-fn store(around: Around<'_>) -> anyhow::Result<Store> {
+fn place(around: Around<'_>) -> anyhow::Result<Place> {
     let Some(url) = &around.config.archive.url else {
-        let directory = around.config.archive_directory();
-        return Ok(Store::directory(directory)?);
+        return Ok(Place::Directory(around.config.archive_directory()));
     };
     let runtime = tokio::runtime::Handle::try_current()?;
     let options = around.environment.iter();
     let options = options.map(|(name, value)| (name.as_str(), value.as_str()));
-    Ok(Store::s3(url, options, runtime)?)
+    Ok(Place::Bucket(Store::s3(url, options, runtime)?))
 }

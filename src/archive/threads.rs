@@ -91,6 +91,10 @@ fn use_spare_time(work: &Mutex<Option<Worker>>, ended: &Receiver<()>) {
 
 /// A turn when it is asked, and turn after turn while the archive has been behind for long.
 fn keep_up(work: &Mutex<Option<Worker>>, asked: &Receiver<Asked>) {
+    // The start of the engine waits for the first turn: it opens the archive.
+    if let Some(worker) = &mut *work.lock() {
+        worker.turn();
+    }
     machine::give_way();
     let mut rest = LOOK_EVERY;
     loop {

@@ -1,16 +1,20 @@
-//! Owns the work of following the log: turn after turn, with rests, and what is said of it. Refuses to
-//! end the process: while the archive's store fails it tries again, and says so; nothing is forgotten
-//! meanwhile.
+//! Owns the work of following the log: the archive is opened, then turn after turn, with rests, and what
+//! is said of it. Refuses to end the process: while the archive is away or its store fails it tries
+//! again, and says so; nothing is forgotten meanwhile.
 
 use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 use sluis_actors::Seldom;
 use sluis_archive::{Archive, Hash, Sealed};
+use sluis_journal::Journal;
 use sluis_model::{Clock, Timestamp};
 
 use super::follower::{FollowError, Follower, Turned};
+use super::opening::{OpenError, Opening, Standing};
+use super::outputs::Outputs;
 use crate::telemetry::names;
 
 /// How long it rests when it has caught up: how late the archive is at least. What came meanwhile is
@@ -20,6 +24,9 @@ pub(super) const REST: Duration = Duration::from_millis(100);
 const REST_AFTER_FAILURE: Duration = Duration::from_secs(2);
 /// How long it may be behind, in milliseconds, and still use only what time others leave it.
 const MOST_BEHIND_MS: i64 = 300_000;
+
+/// Turns that somebody waits for. Each takes milliseconds; whoever needs more of them has to come back.
+const MOST_TURNS: usize = 64;
 
 /// Turns so far, and who waits for the next.
 #[derive(Default)]
@@ -35,7 +42,7 @@ impl Turns {
     }
 
     /// Waits until it is so, and asks before each turn; whether it is. Gives up when no turn comes
-    /// within `most`.
+    /// within `most`, and after [`MOST_TURNS`].
     pub(super) fn wait_until(
         &self,
         is_so: impl Fn() -> bool,
@@ -43,40 +50,53 @@ impl Turns {
         most: Duration,
     ) -> bool {
         let mut count = self.count.lock();
-        while !is_so() {
+        for _ in 0..MOST_TURNS {
+            if is_so() {
+                return true;
+            }
             ask();
             if self.turned.wait_for(&mut count, most).timed_out() {
-                return is_so();
+                break;
             }
         }
-        true
+        is_so()
     }
 }
 
-/// Follows the log, one turn after the other.
+/// What the worker needs of the engine.
+pub(super) struct Parts {
+    pub(super) journal: Arc<dyn Journal>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) turns: Arc<Turns>,
+    pub(super) standing: Arc<Standing>,
+    /// Told of the first try to open the archive.
+    pub(super) first: SyncSender<Result<(), OpenError>>,
+}
+
+/// The work: until the archive is open, and then.
+enum Work {
+    /// What the follower will have is kept until then.
+    Open(Opening, Outputs),
+    Follow(Follower),
+    /// Between the two, and never seen.
+    Nothing,
+}
+
+/// Opens the archive, then follows the log: one turn after the other.
 pub(super) struct Worker {
-    follower: Follower,
-    archive: Arc<Archive>,
-    clock: Arc<dyn Clock>,
-    turns: Arc<Turns>,
+    work: Work,
+    parts: Parts,
     failed: Seldom,
     /// Since when it is behind.
     behind: Option<Timestamp>,
 }
 
 impl Worker {
-    pub(super) fn new(
-        follower: Follower,
-        archive: Arc<Archive>,
-        turns: Arc<Turns>,
-        clock: &Arc<dyn Clock>,
-    ) -> Self {
+    pub(super) fn new(opening: Opening, outputs: Outputs, parts: Parts) -> Self {
         Self {
-            follower,
-            archive,
-            clock: clock.clone(),
-            turns,
-            failed: warn_failed(clock.clone()),
+            work: Work::Open(opening, outputs),
+            failed: warn_failed(parts.clock.clone()),
+            parts,
             behind: None,
         }
     }
@@ -89,17 +109,21 @@ impl Worker {
 
     /// For how long it has been behind, in milliseconds.
     fn behind_ms(&self) -> i64 {
-        let since = |since: Timestamp| self.clock.now().since(since);
+        let since = |since: Timestamp| self.parts.clock.now().since(since);
         self.behind.map_or(0, since)
     }
 
     /// One turn; how long to rest after it.
     pub(super) fn turn(&mut self) -> Duration {
-        let turned = self.seal_and_follow();
-        self.turns.one_more();
+        let turned = match &mut self.work {
+            Work::Open(..) | Work::Nothing => return self.open(),
+            Work::Follow(follower) => seal_and_follow(follower),
+        };
+        self.parts.turns.one_more();
+        let now = self.parts.clock.now();
         let rest = match turned {
             Ok(Turned::Behind) => {
-                self.behind.get_or_insert(self.clock.now());
+                self.behind.get_or_insert(now);
                 Duration::ZERO
             }
             Ok(Turned::CaughtUp) => {
@@ -107,57 +131,98 @@ impl Worker {
                 REST
             }
             Err(error) => {
-                self.behind.get_or_insert(self.clock.now());
-                self.fail(&error)
+                self.behind.get_or_insert(now);
+                self.fail(&error);
+                REST_AFTER_FAILURE
             }
         };
         self.show();
         rest
     }
 
-    /// A volume that cannot be sealed takes nothing more: it is in memory.
-    fn seal_and_follow(&mut self) -> Result<Turned, FollowError> {
-        self.follower.seal(false)?.iter().for_each(say_sealed);
-        self.follower.turn()
+    /// One try to open the archive. Nothing is trimmed from the journal until it is open.
+    fn open(&mut self) -> Duration {
+        let Work::Open(mut opening, outputs) = std::mem::replace(&mut self.work, Work::Nothing)
+        else {
+            return REST;
+        };
+        let standing = &self.parts.standing;
+        let (rest, result) = match opening.open() {
+            Ok(archive) => {
+                let archive = Arc::new(archive);
+                standing.is_open(archive.clone());
+                let (journal, clock) = (self.parts.journal.clone(), self.parts.clock.clone());
+                self.work = Work::Follow(Follower::new(journal, archive, clock, outputs));
+                (Duration::ZERO, Ok(()))
+            }
+            Err(error) => {
+                standing.is_away(&error);
+                let rest = opening.rest();
+                self.work = Work::Open(opening, outputs);
+                self.behind.get_or_insert(self.parts.clock.now());
+                self.fail(&error);
+                (rest, Err(error))
+            }
+        };
+        // Whoever starts the engine wants to know of the first try, and waits no longer than it likes.
+        let _ = self.parts.first.try_send(result);
+        self.show();
+        rest
     }
 
-    fn fail(&self, error: &dyn std::error::Error) -> Duration {
+    fn fail(&self, error: &dyn std::error::Error) {
         self.failed.note_with(|| Some(error.to_string()));
         names::ARCHIVE_FAILURES.of(()).increment(1);
-        REST_AFTER_FAILURE
     }
 
     /// Follows to the end of what is durable, and seals.
     pub(super) fn end(&mut self) {
-        if let Err(error) = self.follow_to_the_end() {
+        if let Work::Follow(follower) = &mut self.work
+            && let Err(error) = follow_to_the_end(follower)
+        {
             tracing::warn!(%error, "the archive was not brought to the end: the next start goes on with it");
         }
         self.failed.finish();
     }
 
-    fn follow_to_the_end(&mut self) -> Result<(), FollowError> {
-        while self.seal_and_follow()? == Turned::Behind {}
-        self.follower.seal(true)?.iter().for_each(say_sealed);
-        Ok(())
-    }
-
     /// Shows in the metrics how far it is.
     fn show(&self) {
-        let tip = self.archive.tip();
-        let (entries, bytes) = self.archive.unsealed();
-        let (spooled, dropped) = self.follower.outputs().spooled();
-        names::ARCHIVE_LAG.of(()).set(self.follower.lag() as f64);
+        self.failed.flush();
         names::ARCHIVE_BEHIND
             .of(())
             .set(self.behind_ms() as f64 / 1_000.0);
-        names::ARCHIVE_VOLUMES.of(()).set(tip.volume as f64);
-        names::ARCHIVE_HEAD.of(()).set(first_bits(tip.hash));
-        names::ARCHIVE_UNSEALED.of(()).set(entries as f64);
-        names::ARCHIVE_UNSEALED_BYTES.of(()).set(bytes as f64);
-        names::ARCHIVE_SPOOL_BYTES.of(()).set(spooled as f64);
-        names::ARCHIVE_SPOOL_DROPPED.of(()).absolute(dropped);
-        self.failed.flush();
+        let archive = self.parts.standing.archive();
+        let is_away = if archive.is_none() { 1.0 } else { 0.0 };
+        names::ARCHIVE_AWAY.of(()).set(is_away);
+        if let (Some(archive), Work::Follow(follower)) = (archive, &self.work) {
+            show(archive, follower);
+        }
     }
+}
+
+/// A volume that cannot be sealed takes nothing more: it is in memory.
+fn seal_and_follow(follower: &mut Follower) -> Result<Turned, FollowError> {
+    follower.seal(false)?.iter().for_each(say_sealed);
+    follower.turn()
+}
+
+fn follow_to_the_end(follower: &mut Follower) -> Result<(), FollowError> {
+    while seal_and_follow(follower)? == Turned::Behind {}
+    follower.seal(true)?.iter().for_each(say_sealed);
+    Ok(())
+}
+
+fn show(archive: &Archive, follower: &Follower) {
+    let tip = archive.tip();
+    let (entries, bytes) = archive.unsealed();
+    let (spooled, refused) = follower.outputs().spooled();
+    names::ARCHIVE_LAG.of(()).set(follower.lag() as f64);
+    names::ARCHIVE_VOLUMES.of(()).set(tip.volume as f64);
+    names::ARCHIVE_HEAD.of(()).set(first_bits(tip.hash));
+    names::ARCHIVE_UNSEALED.of(()).set(entries as f64);
+    names::ARCHIVE_UNSEALED_BYTES.of(()).set(bytes as f64);
+    names::ARCHIVE_SPOOL_BYTES.of(()).set(spooled as f64);
+    names::ARCHIVE_SPOOL_DROPPED.of(()).absolute(refused);
 }
 
 /// The first 48 bits, as a number that a metric can hold.

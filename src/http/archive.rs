@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
-use sluis_archive::{Attempted, Found, Hash, Kept, Key};
+use sluis_archive::{Archive, Attempted, Found, Hash, Kept, Key};
 use sluis_model::{CorporationId, NotificationId, Timestamp};
 
 use super::auth::Caller;
@@ -26,6 +26,9 @@ const HASH: &str = "sluis-output-hash";
 const KEPT: &str = "sluis-output-kept";
 /// Which attempt it was.
 const ATTEMPT: &str = "sluis-output-attempt";
+
+/// When to ask again for what the archive has not at present, in seconds.
+const RETRY_AFTER: u32 = 30;
 
 /// The largest number of an attempt.
 const MOST_ATTEMPT: usize = u16::MAX as usize;
@@ -44,7 +47,7 @@ pub(super) async fn head(
     State(app): State<Arc<App>>,
     Caller(_): Caller,
 ) -> Result<Json<HeadBody>, Problem> {
-    let archive = archiving(&app)?.archive();
+    let archive = archive(archiving(&app)?)?;
     let tip = archive.tip();
     let newest = archive.newest();
     let newest = newest.filter(|volume| volume.volume == tip.volume);
@@ -69,32 +72,32 @@ pub(super) async fn output(
     let none = || Problem::not_found("output");
     let id = id.parse::<NotificationId>().map_err(|_| none())?;
     let archiving = archiving(&app)?.clone();
+    let archive = archive(&archiving)?.clone();
     if id.shard().0 >= app.engine.shards() {
         return Err(none());
     }
     let look = move || {
         // What was sent a moment ago is there when this is answered.
-        let _ = archiving.catch_up(id.shard());
-        find(&archiving, corporation, id, attempt)
+        let has_all = archiving.catch_up(id.shard());
+        find(&archive, corporation, id, attempt).map(|found| (found, has_all))
     };
-    let found = reading::read(&app, corporation, look).await?;
-    let found = found.map_err(|error| {
+    let looked = reading::read(&app, corporation, look).await?;
+    let (found, has_all) = looked.map_err(|error| {
         tracing::error!(%error, "the archive cannot be read");
         unreadable()
     })?;
-    answer(found.ok_or_else(none)?)
+    answer(found.ok_or_else(|| if has_all { none() } else { behind() })?)
 }
 
 /// The newest output of the notification, or that of one attempt.
 fn find(
-    archiving: &Archiving,
+    archive: &Archive,
     corporation: CorporationId,
     id: NotificationId,
     attempt: usize,
 ) -> Result<Option<Found>, sluis_archive::ArchiveError> {
     let mut output = None;
     let made_at = id.made_at().0;
-    let archive = archiving.archive();
     let may_have = |volume: &sluis_archive::Manifest| volume.sealed_at >= made_at;
     archive.find(&Key::Notification(id), may_have, &mut |found| {
         let Some(of) = &found.head.output else {
@@ -147,6 +150,18 @@ fn archiving(app: &App) -> Result<&Arc<Archiving>, Problem> {
         let text = "this engine keeps no archive: archive.enabled is false";
         Problem::new(StatusCode::NOT_FOUND, "no_archive", text)
     })
+}
+
+fn archive(archiving: &Archiving) -> Result<&Arc<Archive>, Problem> {
+    archiving.archive().ok_or_else(|| {
+        let text = "the archive cannot be reached at present; the operators were told";
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "archive_away", text).retry_after(RETRY_AFTER)
+    })
+}
+
+fn behind() -> Problem {
+    let text = "the archive has not yet everything that was sent: the machine is busy";
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "archive_behind", text).retry_after(RETRY_AFTER)
 }
 
 fn unreadable() -> Problem {

@@ -60,10 +60,10 @@ impl Records {
         if let Some(bytes) = bytes.map_err(|error| error.to_string())? {
             return decode(&bytes).map(Some);
         }
-        let Some(archiving) = &self.archiving else {
+        // While the archive is away, what the journal has is all that can be said.
+        let Some(archive) = self.archiving.as_ref().and_then(|it| it.archive()) else {
             return Ok(None);
         };
-        let archive = archiving.archive();
         let found = archive.record(&self.tenant, self.shard.0, sequence);
         let found = found.map_err(|error| error.to_string())?;
         found.map(|found| decode(&found.body)).transpose()

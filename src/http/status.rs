@@ -65,6 +65,12 @@ pub(super) async fn readyz(State(app): State<Arc<App>>, known: Known) -> Respons
     if let Some(out) = out_for(&app, known) {
         told["providers"] = out.iter().map(|out| provider_out(&app, out)).collect();
     }
+    if let Some(why) = app.archiving.as_ref().and_then(|it| it.away()) {
+        told["archive"] = json!({"state": "away"});
+        if known.is_operator {
+            told["archive"]["why"] = json!(why);
+        }
+    }
     let status = match reason {
         None => StatusCode::OK,
         Some(_) => StatusCode::SERVICE_UNAVAILABLE,

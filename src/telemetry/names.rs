@@ -191,6 +191,9 @@ sluis_actors::metric_list! {
     /// Records that are durable and not yet in the archive. It rises under load, because the archive
     /// gives way. If it does not fall when the load does: see `sluis_archive_failures_total`.
     ARCHIVE_LAG: Gauge "sluis_archive_lag_records" {};
+    /// 1 while the archive cannot be opened: its directory or bucket is out of reach, or a manifest is
+    /// damaged. The engine sends, nothing is forgotten, and it is tried again at least once a minute.
+    ARCHIVE_AWAY: Gauge "sluis_archive_away" {};
     /// For how long the archive has been behind: since it last had every durable record. Seconds or
     /// minutes under load. From five minutes on it takes a small share of the processors for itself.
     ARCHIVE_BEHIND: Gauge "sluis_archive_behind_seconds" {};

@@ -309,3 +309,91 @@ async fn an_archive_that_is_ahead_of_the_journal_is_not_written_to() {
     engine.try_open().await.unwrap();
     engine.end().await;
 }
+
+/// What `/readyz` says of the archive to an operator.
+async fn ready(engine: &Engine) -> Value {
+    engine.ask(OPERATOR, "/readyz").await.ok()["archive"].clone()
+}
+
+/// Asks until the archive is there.
+async fn is_there(engine: &Engine) {
+    let mut tries = tokio::time::interval(std::time::Duration::from_millis(50));
+    let within = std::time::Duration::from_secs(60);
+    let until = async {
+        while !ready(engine).await.is_null() {
+            tries.tick().await;
+        }
+    };
+    let came = tokio::time::timeout(within, until).await;
+    came.expect("the archive is tried again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_engine_whose_archive_is_away_starts_and_sends_and_gives_it_everything_later() {
+    let (mut engine, first) = mailed().await;
+    engine.close().await;
+    let (here, away) = (directory(&engine), engine.data().join("away"));
+    std::fs::rename(&here, &away).unwrap();
+    std::fs::write(&here, "no directory").unwrap();
+    engine.try_open().await.unwrap();
+    let said = ready(&engine).await;
+    assert_eq!(said["state"], "away");
+    assert!(said["why"].as_str().unwrap().contains("archive"), "{said}");
+    let to_all = engine.ask("", "/readyz").await.ok();
+    assert_eq!(to_all["archive"], serde_json::json!({ "state": "away" }));
+    let second = mail(&engine, 2).await;
+    assert_eq!(engine.sinks.core.book().kept().len(), 2, "it was sent");
+    for path in [
+        &*format!("/v1/notifications/{second}/output"),
+        "/v1/archive/head",
+    ] {
+        let reply = engine.ask(NOORD, path).await;
+        assert_eq!(reply.problem(), (503, "archive_away".into()));
+    }
+    std::fs::remove_file(&here).unwrap();
+    std::fs::rename(&away, &here).unwrap();
+    is_there(&engine).await;
+    let reply = output(&engine, NOORD, &second).await;
+    assert_eq!(reply.header("sluis-output-kept"), "as_sent");
+    assert_eq!(reply.body, arrived(&engine));
+    assert_eq!(output(&engine, NOORD, &first).await.status, 200);
+    engine.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_manifest_is_named_and_the_chain_is_not_extended_until_it_is_back() {
+    let (mut engine, _) = mailed().await;
+    engine.restart().await;
+    mail(&engine, 2).await;
+    engine.close().await;
+    let volumes = directory(&engine).join("volumes");
+    let manifest = volumes.join("0000000001/manifest.json");
+    let good = std::fs::read(&manifest).unwrap();
+    let mut bad = good.clone();
+    bad[200] ^= 1;
+    std::fs::write(&manifest, &bad).unwrap();
+    engine.try_open().await.unwrap();
+    let said = ready(&engine).await;
+    let why = said["why"].as_str().unwrap();
+    assert!(
+        why.contains("volumes/0000000001/manifest.json") || why.contains("0000000002"),
+        "{why}"
+    );
+    mail(&engine, 3).await;
+    engine.restart().await;
+    let sealed = std::fs::read_dir(&volumes).unwrap().count();
+    assert_eq!(
+        sealed, 2,
+        "nothing is added to a chain that cannot be followed"
+    );
+    std::fs::write(&manifest, &good).unwrap();
+    is_there(&engine).await;
+    engine.close().await;
+    let store = Store::directory(directory(&engine)).unwrap();
+    let report = verify(&store, None, &mut |_, _| ()).unwrap();
+    assert_eq!(
+        (report.faults, report.volumes, report.proven),
+        (Vec::new(), 3, 3)
+    );
+    engine.end().await;
+}

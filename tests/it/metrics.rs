@@ -161,7 +161,8 @@ async fn prometheus_can_read_it_and_the_operator_can_understand_it() {
 
 #[test]
 fn every_name_says_what_it_counts_and_in_what() {
-    const UNITS: [&str; 29] = [
+    const UNITS: [&str; 30] = [
+        "away",
         "total",
         "seconds",
         "bytes",

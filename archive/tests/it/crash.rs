@@ -109,3 +109,21 @@ fn an_entry_that_is_too_long_is_refused() {
     let error = archive.append(&batch(vec![entry]), 0).unwrap_err();
     assert!(matches!(error, ArchiveError::TooLong { .. }), "{error}");
 }
+
+/// A start reads every manifest. Some at a time, so that it takes no minutes from an object store.
+#[test]
+fn ten_thousand_volumes_are_opened_and_the_chain_is_followed_through_all() {
+    const VOLUMES: u64 = 10_000;
+    let store = Store::memory();
+    let archive = open(&store);
+    for volume in 0..VOLUMES {
+        archive
+            .append(&batch(vec![record(volume + 1, volume)]), 0)
+            .unwrap();
+        archive.seal(0).unwrap().unwrap();
+    }
+    let tip = archive.tip();
+    drop(archive);
+    let opened = open(&store);
+    assert_eq!((opened.tip(), opened.passed(1)), (tip, VOLUMES));
+}

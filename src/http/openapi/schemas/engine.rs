@@ -5,12 +5,13 @@ use serde_json::{Value, json};
 use super::super::parts::reference;
 use super::super::shapes::{count, instant, list, notification_id, object, text, truth};
 
-pub(super) fn all() -> [(&'static str, Value); 5] {
+pub(super) fn all() -> [(&'static str, Value); 6] {
     [
         ("Receipts", receipts()),
         ("ReceiptTaken", receipt_taken()),
         ("Ready", ready()),
         ("ReadyPaused", ready_paused()),
+        ("ReadyArchive", ready_archive()),
         ("ProviderOut", provider_out()),
     ]
 }
@@ -41,8 +42,16 @@ fn ready() -> Value {
         &["ready"],
         json!({
             "ready": truth("Whether intake is open."), "durability": text("What an acceptance means."), "reason": text("Stable code of why not."),
-            "paused": reference("ReadyPaused"), "providers": list(reference("ProviderOut")), "replayed": count("While it starts: records replayed."), "of": count("Of how many.")
+            "paused": reference("ReadyPaused"), "providers": list(reference("ProviderOut")), "archive": reference("ReadyArchive"), "replayed": count("While it starts: records replayed."), "of": count("Of how many.")
         }),
+    )
+}
+
+fn ready_archive() -> Value {
+    object(
+        "Only while the archive cannot be opened. Sends go on, and nothing is forgotten.",
+        &["state"],
+        json!({ "state": text("`away`."), "why": text("For operators: what is wrong.") }),
     )
 }
 
