@@ -170,6 +170,12 @@ enum Named {
 fn kind(reader: &Reader<'_>, older: bool, problems: &mut Problems) -> Option<Named> {
     let listed = Channel::listed();
     if older {
+        if reader.get("channel").is_none() {
+            let path = reader.path("channel");
+            let problem = FieldProblem::new(path, ProblemCode::Missing, listed);
+            problems.push(problem.hint("what has a kind stands in contact_points"));
+            return None;
+        }
         let channel = reader.word::<Channel>("channel", listed, problems)?;
         let named = |kind| Named::Kind(kind, Some(channel));
         return Some(channel.contact_kind().map_or(Named::Nobody, named));

@@ -7,6 +7,7 @@ mod facts;
 mod hashes;
 mod lists;
 mod notifications;
+mod points;
 mod profiles;
 mod validation;
 

@@ -37,6 +37,47 @@ async fn state(engine: &Engine) -> (Value, Value) {
     )
 }
 
+/// What a source says again changes neither the state nor its date nor who said it; another source
+/// that says nothing more neither.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_supplied_by_kind_stays_as_it_was_said_first() {
+    let mut engine = Engine::start().await;
+    let profile = json!({ "contact_points": [
+        { "kind": "email", "value": "kok@huurder.example", "state": "GEV", "confirmed_at": "2026-01-20" },
+        { "kind": "phone", "value": "06-12345678", "source": "person" },
+        { "kind": "push", "value": "token" }
+    ] });
+    let stored = |reply: Value| reply["result"].clone();
+    let put = engine.put_tenant(NOORD, "H-2", profile.clone()).await;
+    assert_eq!(stored(put), "new");
+    let first = engine.ask(NOORD, "/v1/tenants/H-2").await.ok();
+    let told = |point: &Value| json!([point["kind"], point["status"], point["source"]]);
+    let points = first["contact_points"].as_array().expect("points");
+    let expected = json!([
+        ["email", "GEV", "system"],
+        ["phone", "AAN", "person"],
+        ["push", "AAN", "system"]
+    ]);
+    assert_eq!(points.iter().map(told).collect::<Value>(), expected);
+    assert_eq!(points[0]["since"], "2026-01-19T23:00:00Z");
+    engine.pass(DAY).await;
+    engine.restart().await;
+    let put = engine.put_tenant(NOORD, "H-2", profile).await;
+    assert_eq!(stored(put), "same");
+    let row = r#"{"tenant_id":"H-2","email":"KOK@huurder.example","mobile":"0612345678","contact_points":[{"kind":"push","value":"token"}]}"#;
+    let loaded = load_as(&engine, "application/x-ndjson", row.into()).await;
+    assert_eq!(loaded.ok()["changed"], 1, "the letters of the address");
+    let later = engine.ask(NOORD, "/v1/tenants/H-2").await.ok();
+    for point in later["contact_points"].as_array().expect("points") {
+        let mut known = points.iter();
+        let known = known.find(|known| known["kind"] == point["kind"]);
+        let known = known.expect("the same kinds");
+        for key in ["state", "status", "source", "since"] {
+            assert_eq!(point[key], known[key], "{key} of {point}");
+        }
+    }
+}
+
 /// A mailbox and a number are what they are, whatever channel they were given for: in VERA's words,
 /// with what is known of them on each channel.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
