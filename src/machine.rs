@@ -2,11 +2,14 @@
 //! arbiters, which threads give way, how many files it may open. What the kernel refuses is left as
 //! it is. Refuses to know what runs on those threads.
 
+use std::time::Duration;
+
 use actix::Arbiter;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use rustix::thread::{
     CpuSet, disable_transparent_huge_pages, sched_getaffinity, sched_setaffinity,
 };
+use rustix::time::{ClockId, clock_gettime};
 use thread_priority::{
     NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy,
     set_thread_priority_and_policy, thread_native_id,
@@ -71,6 +74,26 @@ pub fn use_spare_time() {
     if asked.is_err() {
         give_way();
     }
+}
+
+/// How many processors the process may use.
+pub fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Processor time that all threads of the process have used, also those that ended
+/// (CLOCK_PROCESS_CPUTIME_ID in clock_gettime(2)).
+pub fn process_time() -> Duration {
+    time_of(ClockId::ProcessCPUTime)
+}
+
+/// Processor time that the calling thread has used.
+pub fn thread_time() -> Duration {
+    time_of(ClockId::ThreadCPUTime)
+}
+
+fn time_of(clock: ClockId) -> Duration {
+    Duration::try_from(clock_gettime(clock)).unwrap_or_default()
 }
 
 /// The processors for so many threads; `None` when there are not exactly as many.

@@ -1,4 +1,5 @@
-//! Owns the two threads of the archive. One uses only time that nobody else wants. The other has a
+//! Owns the two threads of the archive. One uses only time that nobody else wants, and little of that
+//! while the engine is busy. The other has a
 //! small share of its own: it works when somebody waits, when the archive has been behind for long,
 //! and at the end. A thread cannot change from the first kind to the second. Refuses to know the work.
 
@@ -10,8 +11,9 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use super::pace::{Pace, Used};
 use super::worker::{REST, Worker};
-use crate::machine;
+use crate::{clock, machine};
 
 /// How often the second thread asks whether the archive has been behind for long.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -77,15 +79,28 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<JoinHand
     std::thread::Builder::new().name(name.into()).spawn(run)
 }
 
-/// Turn after turn, with rests, until the work has ended.
+/// Turn after turn, with rests, until the work has ended. While the engine is busy the rests are long.
 fn use_spare_time(work: &Mutex<Option<Worker>>, ended: &Receiver<()>) {
     machine::use_spare_time();
+    let mut pace = Pace::new(machine::processors(), used());
     let mut rest = REST;
     while ended.recv_timeout(rest) == Err(RecvTimeoutError::Timeout) {
-        match &mut *work.lock() {
-            Some(worker) => rest = worker.turn(),
-            None => return,
-        }
+        let mut work = work.lock();
+        let Some(worker) = &mut *work else {
+            return;
+        };
+        let began = used();
+        rest = worker.turn();
+        drop(work);
+        rest = rest.max(pace.rest_after(began, used()));
+    }
+}
+
+fn used() -> Used {
+    Used {
+        at: Duration::from_nanos(clock::nanos()),
+        process: machine::process_time(),
+        own: machine::thread_time(),
     }
 }
 
