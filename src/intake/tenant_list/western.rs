@@ -131,7 +131,7 @@ fn sign(left: [char; 2], c: char, right: [char; 2]) -> Fit {
     }
 }
 
-/// An apostrophe or a blank between letters. `D’Ancona`, `foto’s`, `van Dijk`: one letter before it,
+/// An apostrophe or a blank between letters. `D’Ancona`, `auto’s`, `van Dijk`: one letter before it,
 /// a capital behind it, or an s at the end.
 fn between(left: [char; 2], right: [char; 2]) -> Fit {
     let is_short = !left[0].is_alphabetic();
