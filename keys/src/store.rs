@@ -79,7 +79,7 @@ pub struct KeyStore {
     /// Keys that were nobody's when the file was opened, until [`KeyStore::settle`].
     left: Mutex<Vec<(CorporationId, KeyId)>>,
     /// Rung when keys are to be made soon.
-    bell: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    wake: OnceLock<Box<dyn Fn() + Send + Sync>>,
     broken: AtomicBool,
     counts: Counts,
 }
@@ -104,9 +104,9 @@ impl KeyStore {
     }
 
     /// Who is told when it is time to call [`KeyStore::tend`]. It must not block.
-    pub fn on_low(&self, bell: impl Fn() + Send + Sync + 'static) {
+    pub fn on_low(&self, wake: impl Fn() + Send + Sync + 'static) {
         // There is one who makes keys.
-        drop(self.bell.set(Box::new(bell)));
+        drop(self.wake.set(Box::new(wake)));
     }
 
     /// Whether bytes of this corporation's tenants are sealed.
@@ -237,8 +237,8 @@ impl KeyStore {
     fn take_ready(&self, corporation: CorporationId) -> Result<Ready, KeyError> {
         loop {
             let (ready, low) = self.pools.lock().take(corporation);
-            if low && let Some(bell) = self.bell.get() {
-                bell();
+            if low && let Some(wake) = self.wake.get() {
+                wake();
             }
             if let Some(ready) = ready {
                 return Ok(ready);

@@ -66,7 +66,7 @@ impl KeyStore {
             places: Mutex::new(()),
             unwritten: Mutex::default(),
             left: Mutex::new(content.left),
-            bell: OnceLock::new(),
+            wake: OnceLock::new(),
             broken: AtomicBool::new(false),
             counts: Counts {
                 erased: AtomicU64::new(content.erased),
