@@ -53,6 +53,7 @@ fn told(settings: &ShardSettings, recovered: Recovered, keys: &KeyIndex, now: Ti
     let mut out = String::new();
     let mut tenants = recovered.tenants;
     let flows = &*settings.flows;
+    let first = settings.journal.first(settings.journal_shard()).0;
     let mut schedule = Schedule::of(&mut tenants, flows, recovered.standing, now);
     let mut places: BTreeMap<Slot, TenantKey> = BTreeMap::new();
     let mut states = BTreeMap::new();
@@ -61,8 +62,10 @@ fn told(settings: &ShardSettings, recovered: Recovered, keys: &KeyIndex, now: Ti
             Some(tenant) => {
                 let actor = tenants.actor(tenant);
                 let place = Some(actor.log_place()).filter(|place| place.is_stored);
-                // Of whom nothing was known for a while the log may have forgotten the first records.
+                // Of whom nothing was known for a while the log may have forgotten the first records,
+                // the stored state among them.
                 let stored = place.map_or(0, |place| place.whole_from);
+                let stored = if stored < first { 0 } else { stored };
                 (actor.key().clone(), actor.state().clone(), stored)
             }
             None => {
