@@ -33,7 +33,11 @@ start_in_time() {
   ENGINE=$!
 }
 
-mib_of() { du -sm --apparent-size "$1" 2> /dev/null | cut -f1; }
+mib_of() { du -scm --apparent-size "$@" 2> /dev/null | tail -n 1 | cut -f1; }
+
+log_mib() { mib_of "$WORK"/data/journal/gen-*; }
+table_mib() { mib_of "$WORK/data/journal/table"; }
+archive_mib() { mib_of "$WORK/data/archive"; }
 
 offer() { # offer RUN_ID COUNT [MORE]...
   local id=$1 count=$2
@@ -42,6 +46,8 @@ offer() { # offer RUN_ID COUNT [MORE]...
     --connections 4 --flow notice --body-bytes "${BODY_BYTES:-850}" --run-id "$id" --retry --quiet --report "$WORK/$id.json" "$@" \
     > "$WORK/$id.out" 2>&1 || fail "$WORK/$id.out"
 }
+
+only_open() { [ "$(open_count)" -le "$OPEN" ]; }
 
 write_config 16
 null_provider 256
@@ -56,8 +62,7 @@ printf '%6s %12s %10s %10s %10s %10s %10s %10s\n' round date rss_mib journal_mib
 for round in $(seq "$ROUNDS"); do
   from=$(now_ms)
   offer "round$round" "$ROUND"
-  until_true 600 "the end of round $round" test "$(open_count)" -le "$OPEN" || true
-  until [ "$(open_count)" -le "$OPEN" ]; do read -rt 0.2 <> <(:) || true; done
+  until_true 600 "the end of round $round" only_open
   rate=$(compute "$ROUND * 1000 / ($(now_ms) - $from)" 0)
   ready_s=-
   if [ $((round % EVERY)) = 0 ]; then
@@ -72,12 +77,12 @@ for round in $(seq "$ROUNDS"); do
   fi
   rss=$(rss_mib "$ENGINE")
   row=$(printf '%6s %12s %10s %10s %10s %10s %10s %10s' "$round" "$(date -u -d "@$(simulated)" +%Y-%m-%d)" "$rss" \
-    "$(mib_of "$WORK/data/journal")" "$(mib_of "$WORK/data/table")" "$(mib_of "$WORK/data/archive")" "$rate" "$ready_s")
+    "$(log_mib)" "$(table_mib)" "$(archive_mib)" "$rate" "$ready_s")
   say "$row"
   rows+=("$row")
   printf '%s\n' "$row" >> "$WORK/curves"
-  record "years" "round $round" measured rss_mib="$rss" journal_mib="$(mib_of "$WORK/data/journal")" \
-    table_mib="$(mib_of "$WORK/data/table")" archive_mib="$(mib_of "$WORK/data/archive")" ended="$((round * ROUND))" open="$OPEN"
+  record "years" "round $round" measured rss_mib="$rss" journal_mib="$(log_mib)" \
+    table_mib="$(table_mib)" archive_mib="$(archive_mib)" ended="$((round * ROUND))" open="$OPEN"
 done
 cat "$WORK/curves"
 stop_politely "$ENGINE"
