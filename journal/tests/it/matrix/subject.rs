@@ -176,7 +176,10 @@ impl Subject {
                 drop(journal);
                 copy(live, left.path());
             }
-            Stop::Kill => copy(live, left.path()),
+            Stop::Kill => {
+                full_ones_put_away(live, newest);
+                copy(live, left.path());
+            }
         }
         let subject = Self {
             stop,
@@ -355,6 +358,15 @@ enum Verdict {
 impl From<JournalError> for Verdict {
     fn from(error: JournalError) -> Self {
         Self::Refused(error.to_string())
+    }
+}
+
+/// Waits until each full generation gave back its room and has its index. Another thread does that
+/// a moment after the next generation began: a copy in between has other files at each run.
+fn full_ones_put_away(live: &Path, newest: u64) {
+    let is_put_away = |number: u64| live.join(format!("gen-{number:08}/index")).exists();
+    while !(1..newest).all(is_put_away) {
+        std::thread::yield_now();
     }
 }
 
