@@ -17,7 +17,7 @@ use sluis_loadtest::run::{
     AckWriter, Endpoint, HttpTarget, LaneMix, Maker, NdjsonTarget, Pace, Plan, Report, Shape,
     load_tenants, run,
 };
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 /// Keys ending in 7 are refused with 429 once, in 8 the connection breaks once, in 9 always 400.
 #[derive(Default)]
@@ -193,9 +193,10 @@ async fn ndjson_counts_the_same() {
 
 #[tokio::test]
 async fn a_run_without_an_engine_delivers_nothing() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    // Nobody listens, and nobody else gets the port meanwhile.
+    let silent = TcpSocket::new_v4().unwrap();
+    silent.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
     let endpoint = Endpoint::new(&url, None).unwrap();
     let report = run(
         plan(Pace::Max, false, None),

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use sluis_journal::Repaired;
 
-use crate::support::{Engine, NOORD, notice};
+use crate::support::{Engine, NOORD, copy, notice};
 
 /// Notifications that ended before the damage.
 const ENDED: usize = 40;
@@ -19,18 +19,6 @@ struct Damaged {
     ids: Vec<String>,
     /// Copies: after a clean stop, and as a kill leaves it.
     images: [(&'static str, tempfile::TempDir); 2],
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().flatten() {
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            std::fs::copy(entry.path(), to).unwrap();
-        }
-    }
 }
 
 fn files_of(dir: &Path) -> Vec<PathBuf> {

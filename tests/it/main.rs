@@ -40,6 +40,7 @@ mod service;
 mod short_way;
 mod silent;
 mod silent_binary;
+mod silent_limits;
 mod strays;
 mod support;
 mod task_groups;

@@ -3,9 +3,11 @@
 //! a test says so. Refuses to sleep and to reach past the loopback interface.
 
 mod client;
+mod files;
 mod stories;
 
 pub use client::{Body, Reply, raw, told};
+pub use files::copy;
 pub use stories::{KEYS, NOORD, ZUID, notice, reached_by, storno};
 
 use std::collections::BTreeMap;
@@ -38,7 +40,7 @@ pub const OPERATOR: &str = "slk_operator";
 /// Where the engine's password at the relay stands, in its directory.
 const PASSWORD_FILE: &str = "relay.password";
 /// Longest a test waits for anything, in real time.
-const WATCHDOG: Duration = Duration::from_secs(60);
+pub const WATCHDOG: Duration = Duration::from_secs(60);
 
 /// What an engine is started with.
 #[derive(Clone, Debug)]
