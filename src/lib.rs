@@ -17,6 +17,7 @@ mod crowd;
 pub mod dossier;
 pub mod engine_start;
 pub mod explain;
+mod following;
 pub mod http;
 pub mod ids;
 pub mod intake;

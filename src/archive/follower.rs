@@ -1,10 +1,9 @@
 //! Owns the following of the log: piece by piece of each shard, in order, from where the archive is.
 //! Refuses to wait and to run by itself: its thread calls it.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use sluis_archive::{Archive, ArchiveError, Batch, Entry, Sealed};
 use sluis_journal::{Journal, JournalError, Sequence, Shard};
 use sluis_model::codec::CodecError;
@@ -12,11 +11,8 @@ use sluis_model::{Clock, NotificationId, Record, Timestamp};
 
 use super::categories::Categories;
 use super::outputs::Outputs;
+use crate::following::Pieces;
 
-/// Records of a shard that one piece takes.
-const MOST_RECORDS: usize = 1_024;
-/// Bytes of records of one piece.
-const MOST_BYTES: usize = 1 << 20;
 /// How long a copy of what left waits for its record, in milliseconds, once nothing is behind: an
 /// outcome is in the journal within moments.
 const PATIENCE_MS: i64 = 60_000;
@@ -58,8 +54,7 @@ pub struct Follower {
     clock: Arc<dyn Clock>,
     outputs: Outputs,
     categories: Categories,
-    /// For the bytes of one piece after the other.
-    buffer: BytesMut,
+    pieces: Pieces,
     /// When copies that belong to nothing were last let go.
     let_go: Timestamp,
 }
@@ -87,7 +82,7 @@ impl Follower {
             clock,
             outputs,
             categories: Categories::default(),
-            buffer: BytesMut::new(),
+            pieces: Pieces::default(),
             let_go: Timestamp(0),
         }
     }
@@ -152,13 +147,13 @@ impl Follower {
         if durable <= followed {
             return Ok(Turned::CaughtUp);
         }
-        let piece = self.read(shard, followed + 1)?;
+        let piece = self.pieces.read(&*self.journal, shard, followed + 1)?;
         // What the journal has no more was let go before there was an archive.
         let upto = piece.last().unwrap_or(durable);
         let mut batch = Batch {
             shard,
             upto,
-            entries: Vec::with_capacity(piece.ends.len()),
+            entries: Vec::with_capacity(piece.len()),
         };
         for (sequence, bytes) in piece.records() {
             self.take(&mut batch, sequence, bytes)?;
@@ -168,25 +163,6 @@ impl Follower {
             true => Turned::Behind,
             false => Turned::CaughtUp,
         })
-    }
-
-    /// The next records of a shard.
-    fn read(&mut self, shard: u16, from: u64) -> Result<Piece, JournalError> {
-        let mut ends = Vec::new();
-        let buffer = &mut self.buffer;
-        buffer.clear();
-        let mut visit = |sequence: Sequence, bytes: &[u8]| {
-            buffer.extend_from_slice(bytes);
-            ends.push((sequence.0, buffer.len()));
-            if ends.len() >= MOST_RECORDS || buffer.len() >= MOST_BYTES {
-                return ControlFlow::Break(());
-            }
-            ControlFlow::Continue(())
-        };
-        self.journal
-            .replay(Shard(shard), Sequence(from), &mut visit)?;
-        let bytes = buffer.split().freeze();
-        Ok(Piece { ends, bytes })
     }
 
     /// The entries of one record.
@@ -216,25 +192,6 @@ impl Follower {
             .entries
             .extend(output.map(|output| (category, output)));
         Ok(())
-    }
-}
-
-/// Records of one shard, one behind the other in one buffer.
-struct Piece {
-    /// The sequence of each, and where it ends.
-    ends: Vec<(u64, usize)>,
-    bytes: Bytes,
-}
-
-impl Piece {
-    fn last(&self) -> Option<u64> {
-        self.ends.last().map(|(sequence, _)| *sequence)
-    }
-
-    fn records(&self) -> impl Iterator<Item = (u64, Bytes)> {
-        let begins = std::iter::once(0).chain(self.ends.iter().map(|(_, end)| *end));
-        let records = self.ends.iter().zip(begins);
-        records.map(|((sequence, end), begin)| (*sequence, self.bytes.slice(begin..*end)))
     }
 }
 

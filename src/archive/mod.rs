@@ -7,10 +7,8 @@ mod categories;
 mod follower;
 mod opening;
 mod outputs;
-mod pace;
 mod running;
 mod start;
-mod threads;
 mod worker;
 
 pub use again::MakeAgain;

@@ -12,8 +12,8 @@ use sluis_model::{Clock, ShardId};
 
 use super::opening::{OpenError, Opening, Standing};
 use super::outputs::Outputs;
-use super::threads::Threads;
-use super::worker::{Parts, Turns, Worker};
+use super::worker::{Parts, Worker};
+use crate::following::{Threads, Turns};
 
 /// The longest that somebody waits for the archive to have what is durable.
 const MOST_WAIT: Duration = Duration::from_secs(5);
@@ -72,7 +72,7 @@ impl Archiving {
             standing,
             journal,
             turns,
-            threads: Threads::start(Worker::new(opening, outputs, parts))?,
+            threads: Threads::start("archive", Worker::new(opening, outputs, parts))?,
         };
         match tried.recv_timeout(FIRST_WAIT) {
             Ok(Err(error)) if error.is_of_another() => {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-use parking_lot::{Condvar, Mutex};
 use sluis_actors::Seldom;
 use sluis_archive::{Archive, Hash, Sealed};
 use sluis_journal::Journal;
@@ -15,53 +14,13 @@ use sluis_model::{Clock, Timestamp};
 use super::follower::{FollowError, Follower, Turned};
 use super::opening::{OpenError, Opening, Standing};
 use super::outputs::Outputs;
+use crate::following::{Follows, REST, Turns};
 use crate::telemetry::names;
 
-/// How long it rests when it has caught up: how late the archive is at least. What came meanwhile is
-/// taken in one piece, which costs less than many small ones.
-pub(super) const REST: Duration = Duration::from_millis(100);
 /// How long it rests after a failure.
 const REST_AFTER_FAILURE: Duration = Duration::from_secs(2);
 /// How long it may be behind, in milliseconds, and still use only what time others leave it.
 const MOST_BEHIND_MS: i64 = 300_000;
-
-/// Turns that somebody waits for. Each takes milliseconds; whoever needs more of them has to come back.
-const MOST_TURNS: usize = 64;
-
-/// Turns so far, and who waits for the next.
-#[derive(Default)]
-pub(super) struct Turns {
-    count: Mutex<u64>,
-    turned: Condvar,
-}
-
-impl Turns {
-    fn one_more(&self) {
-        *self.count.lock() += 1;
-        self.turned.notify_all();
-    }
-
-    /// Waits until it is so, and asks before each turn; whether it is. Gives up when no turn comes
-    /// within `most`, and after [`MOST_TURNS`].
-    pub(super) fn wait_until(
-        &self,
-        is_so: impl Fn() -> bool,
-        ask: impl Fn(),
-        most: Duration,
-    ) -> bool {
-        let mut count = self.count.lock();
-        for _ in 0..MOST_TURNS {
-            if is_so() {
-                return true;
-            }
-            ask();
-            if self.turned.wait_for(&mut count, most).timed_out() {
-                break;
-            }
-        }
-        is_so()
-    }
-}
 
 /// What the worker needs of the engine.
 pub(super) struct Parts {
@@ -101,43 +60,10 @@ impl Worker {
         }
     }
 
-    /// Whether it has been behind for so long that it is to have a share of its own: what is behind
-    /// keeps records in the journal.
-    pub(super) fn is_behind_for_long(&self) -> bool {
-        self.behind_ms() >= MOST_BEHIND_MS
-    }
-
     /// For how long it has been behind, in milliseconds.
     fn behind_ms(&self) -> i64 {
         let since = |since: Timestamp| self.parts.clock.now().since(since);
         self.behind.map_or(0, since)
-    }
-
-    /// One turn; how long to rest after it.
-    pub(super) fn turn(&mut self) -> Duration {
-        let turned = match &mut self.work {
-            Work::Open(..) | Work::Nothing => return self.open(),
-            Work::Follow(follower) => seal_and_follow(follower),
-        };
-        self.parts.turns.one_more();
-        let now = self.parts.clock.now();
-        let rest = match turned {
-            Ok(Turned::Behind) => {
-                self.behind.get_or_insert(now);
-                Duration::ZERO
-            }
-            Ok(Turned::CaughtUp) => {
-                self.behind = None;
-                REST
-            }
-            Err(error) => {
-                self.behind.get_or_insert(now);
-                self.fail(&error);
-                REST_AFTER_FAILURE
-            }
-        };
-        self.show();
-        rest
     }
 
     /// One try to open the archive. Nothing is trimmed from the journal until it is open.
@@ -175,16 +101,6 @@ impl Worker {
         names::ARCHIVE_FAILURES.of(()).increment(1);
     }
 
-    /// Follows to the end of what is durable, and seals.
-    pub(super) fn end(&mut self) {
-        if let Work::Follow(follower) = &mut self.work
-            && let Err(error) = follow_to_the_end(follower)
-        {
-            tracing::warn!(%error, "the archive was not brought to the end: the next start goes on with it");
-        }
-        self.failed.finish();
-    }
-
     /// Shows in the metrics how far it is.
     fn show(&self) {
         self.failed.flush();
@@ -197,6 +113,48 @@ impl Worker {
         if let (Some(archive), Work::Follow(follower)) = (archive, &self.work) {
             show(archive, follower);
         }
+    }
+}
+
+impl Follows for Worker {
+    fn turn(&mut self) -> Duration {
+        let turned = match &mut self.work {
+            Work::Open(..) | Work::Nothing => return self.open(),
+            Work::Follow(follower) => seal_and_follow(follower),
+        };
+        self.parts.turns.one_more();
+        let now = self.parts.clock.now();
+        let rest = match turned {
+            Ok(Turned::Behind) => {
+                self.behind.get_or_insert(now);
+                Duration::ZERO
+            }
+            Ok(Turned::CaughtUp) => {
+                self.behind = None;
+                REST
+            }
+            Err(error) => {
+                self.behind.get_or_insert(now);
+                self.fail(&error);
+                REST_AFTER_FAILURE
+            }
+        };
+        self.show();
+        rest
+    }
+
+    fn is_behind_for_long(&self) -> bool {
+        self.behind_ms() >= MOST_BEHIND_MS
+    }
+
+    /// And seals.
+    fn end(&mut self) {
+        if let Work::Follow(follower) = &mut self.work
+            && let Err(error) = follow_to_the_end(follower)
+        {
+            tracing::warn!(%error, "the archive was not brought to the end: the next start goes on with it");
+        }
+        self.failed.finish();
     }
 }
 

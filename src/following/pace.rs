@@ -1,4 +1,4 @@
-//! Owns how much the archive works while the engine is busy: little, for a processor that nobody uses
+//! Owns how much a follower of the log works while the engine is busy: little, for a processor that nobody uses
 //! shares caches, memory and often its core with one that is used. Refuses to look at a clock.
 
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub(super) struct Used {
     pub(super) at: Duration,
     /// Processor time of the whole process.
     pub(super) process: Duration,
-    /// Processor time of the archive's thread.
+    /// Processor time of the follower's thread.
     pub(super) own: Duration,
 }
 
@@ -35,7 +35,7 @@ impl Pace {
         }
     }
 
-    /// How long to rest after a turn that left the archive behind and used what lies between `began`
+    /// How long to rest after a turn that used what lies between `began`
     /// and `ended`.
     pub(super) fn rest_after(&mut self, began: Used, ended: Used) -> Duration {
         let is_busy = self.engine_share(ended) >= BUSY;
@@ -48,7 +48,7 @@ impl Pace {
         }
     }
 
-    /// The part of all processors that others than the archive's thread used since the last turn.
+    /// The part of all processors that others than the follower's thread used since the last turn.
     fn engine_share(&self, now: Used) -> f64 {
         let passed = now.at.saturating_sub(self.before.at).as_secs_f64();
         let process = now.process.saturating_sub(self.before.process);

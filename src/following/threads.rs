@@ -1,6 +1,6 @@
-//! Owns the two threads of the archive. One uses only time that nobody else wants, and little of that
-//! while the engine is busy. The other has a
-//! small share of its own: it works when somebody waits, when the archive has been behind for long,
+//! Owns the two threads of somebody who follows the log. One uses only time that nobody else wants, and
+//! little of that while the engine is busy. The other has a
+//! small share of its own: it works when somebody waits, when the work has been behind for long,
 //! and at the end. A thread cannot change from the first kind to the second. Refuses to know the work.
 
 use std::io;
@@ -12,11 +12,26 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::pace::{Pace, Used};
-use super::worker::{REST, Worker};
 use crate::{clock, machine};
 
-/// How often the second thread asks whether the archive has been behind for long.
+/// How long the first thread rests when it has caught up: how late the work is at least. What came
+/// meanwhile is taken in one piece, which costs less than many small ones.
+pub(crate) const REST: Duration = Duration::from_millis(100);
+/// How often the second thread asks whether the work has been behind for long.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// What is done turn after turn.
+pub(crate) trait Follows: Send + 'static {
+    /// One turn; how long to rest after it.
+    fn turn(&mut self) -> Duration;
+
+    /// Whether it has been behind for so long that it is to have a share of its own: what is behind
+    /// keeps records in the journal.
+    fn is_behind_for_long(&self) -> bool;
+
+    /// Follows to the end of what is durable.
+    fn end(&mut self);
+}
 
 /// What the second thread is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +43,7 @@ enum Asked {
 }
 
 /// Both threads.
-pub(super) struct Threads {
+pub(crate) struct Threads {
     ask: SyncSender<Asked>,
     running: Mutex<Option<Running>>,
 }
@@ -40,18 +55,18 @@ struct Running {
 }
 
 impl Threads {
-    /// Starts both.
+    /// Starts both, with names that begin like this.
     ///
     /// # Errors
     /// The operating system gives no thread.
-    pub(super) fn start(worker: Worker) -> io::Result<Self> {
-        let worker = Arc::new(Mutex::new(Some(worker)));
+    pub(crate) fn start(name: &str, work: impl Follows) -> io::Result<Self> {
+        let worker = Arc::new(Mutex::new(Some(work)));
         let (ask, asked) = sync_channel(1);
         let work = worker.clone();
         // Nobody waits for its end: on a busy machine that comes late.
         let (spare, ended) = sync_channel(0);
-        drop(spawn("archive", move || use_spare_time(&work, &ended))?);
-        let second = spawn("archive-behind", move || keep_up(&worker, &asked))?;
+        drop(spawn(name, move || use_spare_time(&work, &ended))?);
+        let second = spawn(&format!("{name}-behind"), move || keep_up(&worker, &asked))?;
         Ok(Self {
             ask,
             running: Mutex::new(Some(Running { spare, second })),
@@ -59,13 +74,13 @@ impl Threads {
     }
 
     /// Asks for a turn soon, also on a busy machine.
-    pub(super) fn hurry(&self) {
+    pub(crate) fn hurry(&self) {
         // Full: it was asked already.
         let _ = self.ask.try_send(Asked::Turn);
     }
 
     /// Follows to the end, and ends both. Blocks until the work has ended.
-    pub(super) fn stop(&self) {
+    pub(crate) fn stop(&self) {
         if let Some(Running { spare, second }) = self.running.lock().take() {
             drop(spare);
             // It takes what it is asked, and is not gone before it was asked to end.
@@ -80,7 +95,7 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<JoinHand
 }
 
 /// Turn after turn, with rests, until the work has ended. While the engine is busy the rests are long.
-fn use_spare_time(work: &Mutex<Option<Worker>>, ended: &Receiver<()>) {
+fn use_spare_time(work: &Mutex<Option<impl Follows>>, ended: &Receiver<()>) {
     machine::use_spare_time();
     let mut pace = Pace::new(machine::processors(), used());
     let mut rest = REST;
@@ -104,9 +119,9 @@ fn used() -> Used {
     }
 }
 
-/// A turn when it is asked, and turn after turn while the archive has been behind for long.
-fn keep_up(work: &Mutex<Option<Worker>>, asked: &Receiver<Asked>) {
-    // The start of the engine waits for the first turn: it opens the archive.
+/// A turn when it is asked, and turn after turn while the work has been behind for long.
+fn keep_up(work: &Mutex<Option<impl Follows>>, asked: &Receiver<Asked>) {
+    // The start of the engine may wait for the first turn: that of the archive opens it.
     if let Some(worker) = &mut *work.lock() {
         worker.turn();
     }

@@ -1,0 +1,44 @@
+//! Owns the wait for a turn of a thread that follows the log. Refuses to wait for ever.
+
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
+
+/// Turns that somebody waits for. Each takes milliseconds; whoever needs more of them has to come back.
+const MOST_TURNS: usize = 64;
+
+/// Turns so far, and who waits for the next.
+#[derive(Default)]
+pub(crate) struct Turns {
+    count: Mutex<u64>,
+    turned: Condvar,
+}
+
+impl Turns {
+    /// A turn has ended.
+    pub(crate) fn one_more(&self) {
+        *self.count.lock() += 1;
+        self.turned.notify_all();
+    }
+
+    /// Waits until it is so, and asks before each turn; whether it is. Gives up when no turn comes
+    /// within `most`, and after [`MOST_TURNS`].
+    pub(crate) fn wait_until(
+        &self,
+        is_so: impl Fn() -> bool,
+        ask: impl Fn(),
+        most: Duration,
+    ) -> bool {
+        let mut count = self.count.lock();
+        for _ in 0..MOST_TURNS {
+            if is_so() {
+                return true;
+            }
+            ask();
+            if self.turned.wait_for(&mut count, most).timed_out() {
+                break;
+            }
+        }
+        is_so()
+    }
+}
