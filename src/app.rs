@@ -14,6 +14,7 @@ use sluis_model::{Clock, CorporationId, Environment, ReferenceKey};
 use crate::admission::{Admission, Gatekeeper};
 use crate::archive::Archiving;
 use crate::config::KeyRing;
+use crate::counters::Counters;
 use crate::telemetry::{ReceiptCounters, Watch};
 
 /// A corporation, as the edges need it.
@@ -81,6 +82,8 @@ pub struct App {
     pub surveys: crate::surveys::Surveys,
     /// Who reads the journal for whoever asks.
     pub readers: Arc<Readers>,
+    /// What is counted for each day.
+    pub counters: Arc<Counters>,
     /// Where records and what left are kept; none when that is off.
     pub archiving: Option<Arc<Archiving>>,
     /// What `/metrics` shows.

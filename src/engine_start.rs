@@ -25,6 +25,7 @@ use crate::arbiters::Actors;
 use crate::archive;
 use crate::backup::{self, Restored};
 use crate::config::{Config, KeyRing, MapSecrets};
+use crate::counters::Counters;
 use crate::reference_key;
 use crate::sealing::{self, Sealing};
 use crate::telemetry::{self, JournalObserver, ReceiptCounters, Watch};
@@ -98,13 +99,14 @@ pub fn start_watched(
     let readers = start_readers()?;
     let spool = archive::spool(config);
     let archiving = archive::start(stored.archived(config, &around, &providers), spool.as_ref())?;
-    let followers = archiving.iter().cloned();
+    let counters = Arc::new(stored.counters(config, &around)?);
+    let archived = archiving.iter().cloned();
+    let archived = archived.map(|archiving| archiving as Arc<dyn Follower>);
+    let counted = counters.clone() as Arc<dyn Follower>;
     let sending = Sending {
         providers,
         spool,
-        followers: followers
-            .map(|archiving| archiving as Arc<dyn Follower>)
-            .collect(),
+        followers: archived.chain([counted]).collect(),
     };
     let engine = stored.engine(config, &around, sending, &actors, recovery)?;
     let sealing = stored.sealing.take();
@@ -114,7 +116,7 @@ pub fn start_watched(
     sluis_actors::telemetry::announce(stored.book.all_current().map(|(_, flow)| flow));
     let app = App {
         archiving,
-        ..app(config, around, stored, engine, ways, readers)
+        ..app(config, around, stored, (engine, counters), ways, readers)
     };
     Ok(Running {
         app: Arc::new(app),
@@ -192,6 +194,12 @@ impl Stored {
         }
     }
 
+    /// Starts to count what the journal says.
+    fn counters(&self, config: &Config, around: &Surroundings) -> anyhow::Result<Counters> {
+        let (data_dir, clock) = (&config.engine.data_dir, &around.clock);
+        Ok(Counters::start(data_dir, &self.journal, &self.book, clock)?)
+    }
+
     /// Recovers the shards and starts the actors.
     fn engine(
         &self,
@@ -261,7 +269,7 @@ fn app(
     config: &Config,
     around: Surroundings,
     stored: Stored,
-    engine: Arc<Engine>,
+    (engine, counters): (Arc<Engine>, Arc<Counters>),
     ways: HashMap<String, WayOut>,
     readers: Arc<Readers>,
 ) -> App {
@@ -289,6 +297,7 @@ fn app(
         surveys: crate::surveys::Surveys::default(),
         restored,
         readers,
+        counters,
         archiving: None,
         prometheus: around.prometheus,
     }
@@ -383,6 +392,7 @@ impl Running {
             if let Some(archiving) = &app.archiving {
                 archiving.stop();
             }
+            app.counters.stop();
             if let Some(sealing) = sealing {
                 sealing.stop();
             }

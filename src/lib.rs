@@ -13,6 +13,7 @@ pub mod binary;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod counters;
 mod crowd;
 pub mod dossier;
 pub mod engine_start;

@@ -9,6 +9,7 @@ mod batch;
 mod body;
 mod cancel;
 mod complaint;
+mod counters;
 mod facts;
 mod front;
 mod head;

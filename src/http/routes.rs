@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::route::{Route, RouteOf};
 use super::{
-    archive, batch, cancel, facts, links, lists, notifications, openapi, operator, outcomes,
-    pauses, receipt_path, receipts, status, tasks, tenants, unmatched,
+    archive, batch, cancel, counters, facts, links, lists, notifications, openapi, operator,
+    outcomes, pauses, receipt_path, receipts, status, tasks, tenants, unmatched,
 };
 use crate::access::Access::{Anybody, Corporation, Operator};
 
@@ -67,6 +67,8 @@ fn of_tenants() -> Vec<Route> {
 fn of_results() -> Vec<Route> {
     vec![
         Route::at("/v1/outcomes").get(Corporation, outcomes::get),
+        Route::at("/v1/counters").get(Corporation, counters::get),
+        Route::at("/v1/counters.csv").get(Corporation, counters::csv),
         Route::at("/v1/tasks").get(Corporation, tasks::list),
         Route::at("/v1/tasks/{id}/answer").post(Corporation, tasks::answer),
     ]
@@ -89,6 +91,7 @@ fn of_operators() -> Vec<Route> {
     vec![
         Route::at("/v1/operator/overview").get(Operator, operator::overview),
         Route::at("/v1/operator/notifications").get(Operator, operator::notifications),
+        Route::at("/v1/operator/counters").get(Operator, counters::of_all),
         Route::at(status::METRICS).get(Operator, status::metrics),
         Route::at(status::HEALTH).get(Anybody, status::healthz),
         Route::at(status::READY).get(Anybody, status::readyz),

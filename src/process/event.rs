@@ -153,7 +153,7 @@ fn at_end(name: &str, cause: Option<&Cause>) -> Details {
 }
 /// The cause in a word, with the code of the provider's reason where it has one. Notes and answers of
 /// people are left out: they may name somebody.
-fn reason(cause: &Cause) -> String {
+pub(crate) fn reason(cause: &Cause) -> String {
     let with = |word: &str, why: &Why| format!("{word} {}", why.code);
     match cause {
         Cause::Accepted => "accepted".to_owned(),

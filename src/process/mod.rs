@@ -16,6 +16,7 @@ use sluis_archive::{Archive, Kind};
 use sluis_model::Record;
 
 pub use self::event::ProcessEvent;
+pub(crate) use self::event::reason;
 use self::log::Log;
 pub use self::log::ProcessError;
 pub use self::names::Names;

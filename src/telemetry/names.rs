@@ -218,6 +218,13 @@ sluis_actors::metric_list! {
     /// Times that the archive could not follow or seal. Each has a line in the log. Look at its disk
     /// or its object store.
     ARCHIVE_FAILURES: Counter "sluis_archive_failures_total" {};
+    /// For how long the daily counters have been behind: since they last had every durable record. Seconds
+    /// or minutes under load. From five minutes on they take a small share of the processors for
+    /// themselves. Nothing is forgotten before it is counted.
+    COUNTERS_BEHIND: Gauge "sluis_counters_behind_seconds" {};
+    /// Times that the daily counters could not follow or be written. Each has a line in the log. Look at
+    /// the disk.
+    COUNTERS_FAILURES: Counter "sluis_counters_failures_total" {};
     /// Always 1; the label says which version runs.
     BUILD: Gauge "sluis_build_info" { version };
     /// Unix time at which the process started.

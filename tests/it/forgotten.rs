@@ -41,6 +41,10 @@ async fn forget(engine: &Engine) -> bool {
         if firsts(engine).iter().any(|first| *first > 1) {
             return true;
         }
+        // Nothing goes before it is counted.
+        let counters = engine.app().counters.clone();
+        let counted = tokio::task::spawn_blocking(move || counters.settle());
+        counted.await.expect("it waits");
         engine.app().engine.forget().expect("a step");
         engine.settled().await;
     }

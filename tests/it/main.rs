@@ -13,6 +13,7 @@ mod backup;
 mod bounds;
 mod circles;
 mod clocks;
+mod counters;
 mod credentials;
 mod damage;
 mod delays;

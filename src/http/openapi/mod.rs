@@ -2,6 +2,7 @@
 //! `docs/openapi.json` and with the routes.
 
 mod archive;
+mod counters;
 mod operation;
 mod parts;
 mod people;
@@ -74,10 +75,11 @@ fn paths(routes: &[RouteOf]) -> Value {
         .map(|route| ((route.path, route.method), route.access))
         .collect();
     let mut paths = Map::new();
-    let all: [Vec<Op>; 5] = [
+    let all: [Vec<Op>; 6] = [
         senders::operations(),
         results::operations(),
         archive::operations(),
+        counters::operations(),
         operation::operations(),
         serving::operations(),
     ];

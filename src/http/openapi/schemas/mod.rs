@@ -5,6 +5,7 @@
 
 mod archive;
 mod basics;
+mod counters;
 mod engine;
 mod explained;
 mod notifications;
@@ -31,6 +32,7 @@ pub(super) fn all() -> Value {
     add(&results::all());
     add(&engine::all());
     add(&archive::all());
+    add(&counters::all());
     add(&pauses::all());
     Value::Object(all)
 }

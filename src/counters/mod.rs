@@ -1,0 +1,20 @@
+//! The daily counters: how often what was decided, per corporation, day, flow, step, channel, provider,
+//! end and reason. A worker follows the durable records of every shard and counts each once. What was
+//! counted and how far the log was followed are written together, so a crash neither loses a record nor
+//! counts one twice; and no record is forgotten before it is counted. They name nobody, and outlive
+//! records, archive and erasure. They refuse to explain one notification: the journal does.
+
+mod counted;
+mod counting;
+mod course;
+mod days;
+mod file;
+mod running;
+mod store;
+mod worker;
+
+pub use counted::{Counted, Row};
+pub use days::Days;
+pub use file::FileError;
+pub use running::{Counters, StartError};
+pub use store::{Asked, Full, Rows, Store, copy, directory};

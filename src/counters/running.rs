@@ -1,0 +1,133 @@
+//! Owns the counters of a running engine: their start, their end, and who waits for them. Refuses to
+//! count by itself: the worker does, on threads of its own.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use sluis_actors::Book;
+use sluis_journal::{Journal, Sequence, Shard};
+use sluis_model::Clock;
+
+use super::counting::Counting;
+use super::days::Days;
+use super::file::FileError;
+use super::store::{self, Asked, Rows, Store};
+use super::worker::{Parts, Worker};
+use crate::following::{Threads, Turns};
+
+/// The longest that somebody waits for what is durable to be counted.
+const MOST_WAIT: Duration = Duration::from_secs(5);
+
+/// Why the counters were not started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Their files cannot be used.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// This build has no time zones.
+    #[error(transparent)]
+    Zone(#[from] jiff::Error),
+    /// The operating system gave no thread.
+    #[error(transparent)]
+    Thread(#[from] io::Error),
+}
+
+/// The counters of a running engine.
+pub struct Counters {
+    journal: Arc<dyn Journal>,
+    store: Arc<Store>,
+    turns: Arc<Turns>,
+    save: Arc<AtomicBool>,
+    threads: Threads,
+}
+
+impl std::fmt::Debug for Counters {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Counters")
+            .field("store", &self.store)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Counters {
+    /// Goes on where they are.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub fn start(
+        data_dir: &Path,
+        journal: &Arc<dyn Journal>,
+        book: &Arc<Book>,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self, StartError> {
+        let shards = journal.shards();
+        let store = Arc::new(Store::open(&store::directory(data_dir), shards)?);
+        for shard in 0..shards {
+            store.is_at_most(shard, journal.last(Shard(shard)).0);
+        }
+        let (turns, save) = (Arc::new(Turns::default()), Arc::new(AtomicBool::new(false)));
+        let parts = Parts {
+            journal: journal.clone(),
+            book: book.clone(),
+            store: store.clone(),
+            clock: clock.clone(),
+            turns: turns.clone(),
+            save: save.clone(),
+        };
+        let worker = Worker::new(parts, Counting::new(Days::new()?));
+        Ok(Self {
+            journal: journal.clone(),
+            store,
+            turns,
+            save,
+            threads: Threads::start("counters", worker)?,
+        })
+    }
+
+    /// Waits until everything that is durable now is counted; whether it is. Not for an arbiter.
+    #[must_use]
+    pub fn catch_up(&self) -> bool {
+        self.wait(Store::followed)
+    }
+
+    /// The same, and until it is on the disk.
+    #[must_use]
+    pub fn settle(&self) -> bool {
+        self.save.store(true, Ordering::Release);
+        self.wait(Store::saved)
+    }
+
+    fn wait(&self, of: impl Fn(&Store, u16) -> u64) -> bool {
+        let durable = |shard: u16| self.journal.durable(Shard(shard)).0;
+        let wanted: Vec<u64> = (0..self.journal.shards()).map(durable).collect();
+        let is_there = || {
+            (0..)
+                .zip(&wanted)
+                .all(|(shard, wanted)| of(&self.store, shard) >= *wanted)
+        };
+        self.turns
+            .wait_until(is_there, || self.threads.hurry(), MOST_WAIT)
+    }
+
+    /// Counts.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn rows(&self, asked: &Asked) -> Result<Rows, FileError> {
+        self.store.rows(asked)
+    }
+
+    /// Counts to the end of what is durable, writes, and ends the threads. Blocks until they ended.
+    pub fn stop(&self) {
+        self.threads.stop();
+    }
+}
+
+impl sluis_actors::Follower for Counters {
+    fn passed(&self, shard: Shard) -> Sequence {
+        Sequence(self.store.saved(shard.0))
+    }
+}
