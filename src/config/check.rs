@@ -128,11 +128,14 @@ fn engine(config: &Config, problems: &mut Collector) {
     if engine.data_dir.as_os_str().is_empty() {
         problems.add(of("engine.data_dir", "\"\"", ""));
     }
-    if let Some(wrong) = engine.allow_list.iter().find(|entry| !is_recipient(entry)) {
+    for (number, wrong) in engine.allow_list.iter().enumerate() {
+        if is_recipient(wrong) {
+            continue;
+        }
         let hint = recipient_hint(wrong);
         let found = format_args!("{wrong:?}");
         problems.add(Problem::new(
-            "engine.allow_list",
+            format!("engine.allow_list[{number}]"),
             found,
             "a recipient",
             hint,

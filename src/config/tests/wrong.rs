@@ -46,22 +46,22 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "engine.allow_list = [\"someone\"]",
-        "engine.allow_list: \"someone\": expected a recipient: an address in the form that is stored: \"a@example.nl\", \
+        "engine.allow_list[0]: \"someone\": expected a recipient: an address in the form that is stored: \"a@example.nl\", \
          \"@example.nl\", \"+31612345678\" or \"*\"",
     ),
     (
         "engine.allow_list = [\"06 12345678\"]",
-        "engine.allow_list: \"06 12345678\": expected a recipient: an address in the form that is stored: \"a@example.nl\", \
+        "engine.allow_list[0]: \"06 12345678\": expected a recipient: an address in the form that is stored: \"a@example.nl\", \
          \"@example.nl\", \"+31612345678\" or \"*\"",
     ),
     (
         "engine.allow_list = [\"*@example.nl\"]",
-        "engine.allow_list: \"*@example.nl\": expected a recipient: there are no wildcards: a whole domain is \"@example.nl\", \
+        "engine.allow_list[0]: \"*@example.nl\": expected a recipient: there are no wildcards: a whole domain is \"@example.nl\", \
          everybody is \"*\"",
     ),
     (
         "engine.allow_list = [\"@*.example.nl\"]",
-        "engine.allow_list: \"@*.example.nl\": expected a recipient: an address in the form that is stored: \"a@example.nl\", \
+        "engine.allow_list[0]: \"@*.example.nl\": expected a recipient: an address in the form that is stored: \"a@example.nl\", \
          \"@example.nl\", \"+31612345678\" or \"*\"",
     ),
     (
@@ -284,6 +284,7 @@ fn several_problems_are_reported_at_once() {
         [engine]
         shards = 0
         enviroment = "production"
+        allow_list = ["example.nl", "@example.nl", "@"]
 
         [http]
         address = "everywhere"
@@ -326,6 +327,10 @@ provider.relay.hello: not given: expected a value: this key has no default
 provider.bird.kind: \"bird\": expected one of KINDS: did you mean \"bird-sms\"?
 engine.shards: 0: expected a number from 1 to 1024: such as 16
 retry.longest: 2h: expected at least retry.first, 3h: delays double up to the longest
+engine.allow_list[0]: \"example.nl\": expected a recipient: an address in the form that is stored: \"a@example.nl\", \
+\"@example.nl\", \"+31612345678\" or \"*\"
+engine.allow_list[2]: \"@\": expected a recipient: an address in the form that is stored: \"a@example.nl\", \
+\"@example.nl\", \"+31612345678\" or \"*\"
 corporation.waterpoort.key_hashes[0]: 8 characters: expected a BLAKE3 hash of 64 hex digits: never the key itself; \
 `sluis config key` makes a key with its hash";
     assert_eq!(wrong(text), with_kinds(expected));
