@@ -68,6 +68,19 @@ impl Described {
         }
     }
 
+    /// Makes the series of every value of a counter, where all its labels are closed lists: a rate
+    /// over a series that begins with its first event misses that event. A level or a distribution
+    /// has no value that could stand for none.
+    pub fn announce(&self) {
+        match self.kind {
+            Kind::Counter => self
+                .combinations()
+                .into_iter()
+                .for_each(|values| Counter::register(&self.key(values)).increment(0)),
+            Kind::Gauge | Kind::Histogram => {}
+        }
+    }
+
     fn key(&self, values: Vec<SharedString>) -> Key {
         if values.is_empty() {
             return Key::from_static_name(self.name);
@@ -186,16 +199,6 @@ impl<K: Handles, const LABELS: usize> Metric<K, LABELS> {
     /// where it is used often.
     pub fn of(&self, values: impl Values<LABELS>) -> K::Handle {
         K::register(&self.described.key(values.each()))
-    }
-}
-
-impl<const LABELS: usize> Metric<Counter, LABELS> {
-    /// Makes the series of every value, where all labels are closed lists: a rate over a series
-    /// that begins with its first event misses that event.
-    pub fn announce(&self) {
-        for values in self.described.combinations() {
-            Counter::register(&self.described.key(values)).increment(0);
-        }
     }
 }
 

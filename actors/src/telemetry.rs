@@ -17,12 +17,9 @@ use sluis_model::{
 
 use self::labels::{ESCALATED_BY, OWN_ENDS, escalated_by};
 
-/// Makes the series that would else begin with their first event: a rate over a series that is
-/// missing is no rate.
+/// Makes the series of the ends that these flows can come to: a rate over a series that begins with
+/// its first event misses that event.
 pub fn announce<'a>(flows: impl IntoIterator<Item = &'a Flow>) {
-    names::EVENTS.announce();
-    names::PANICS.announce();
-    names::RESTARTS.announce();
     for flow in flows {
         for end in ends_of(flow) {
             let ends = names::ENDS.of((flow.name.to_string(), end.to_owned()));

@@ -34,10 +34,18 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
         builder = builder.set_buckets_for_metric(Matcher::Full(name.into()), LONG_SECONDS)?;
     }
     let handle = builder.install_recorder()?;
-    all_metrics().for_each(|metric| metric.tell());
+    tell_all();
     names::WEAK_DURABILITY.of(()).set(0.0);
     names::BUILD.of(env!("CARGO_PKG_VERSION")).set(1.0);
     Ok(handle)
+}
+
+/// What each metric means, and the series of each that can be made before anything happened.
+fn tell_all() {
+    for metric in all_metrics() {
+        metric.tell();
+        metric.announce();
+    }
 }
 
 /// Counts group commits.
@@ -84,6 +92,32 @@ pub fn count_repairs(report: &sluis_journal::RecoveryReport) {
         tracing::warn!(
             files = report.made_private,
             "others could read files of the journal until now"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sluis_actors::metric::Kind;
+
+    use super::*;
+
+    #[test]
+    fn a_counter_without_open_labels_is_zero_before_anything_happened() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let shown = recorder.handle();
+        metrics::with_local_recorder(&recorder, tell_all);
+        let page = shown.render();
+        let missing: Vec<&str> = all_metrics()
+            .filter(|metric| metric.kind == Kind::Counter)
+            .filter(|metric| metric.labels.iter().all(|label| label.values.is_some()))
+            .map(|metric| metric.name)
+            .filter(|name| !page.lines().any(|line| line.starts_with(name)))
+            .collect();
+        assert_eq!(missing, [""; 0]);
+        assert!(
+            page.contains("\nsluis_checkpoint_failures_total 0\n"),
+            "{page}"
         );
     }
 }
