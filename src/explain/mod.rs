@@ -30,7 +30,7 @@ pub use points::ContactPoint;
 pub use reason::ReasonRow;
 pub use timeline::{TimelineRow, timeline};
 pub use walk::{MAX_READS, Page, Wanted, about, walk};
-pub use words::{mask, rfc3339};
+pub use words::{discreet, mask, rfc3339};
 
 /// Why a flow moved, in one sentence.
 #[must_use]

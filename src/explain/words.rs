@@ -1,6 +1,8 @@
 //! Owns the small words of an explanation: instants, durations, masked addresses, conditions with
 //! what they saw. Refuses to print an address whole, wherever it stands.
 
+use std::borrow::Cow;
+
 use sluis_model::flow::{Condition, Go, Guard, Names, Observed, Operand, Value};
 use sluis_model::{Flow, SECOND, Timestamp};
 
@@ -20,20 +22,45 @@ pub fn mask(address: &str) -> String {
         return address.to_owned();
     }
     let first = |text: &str, count: usize| text.chars().take(count).collect::<String>();
-    if let Some((local, domain)) = address.rsplit_once('@') {
-        return format!(
-            "{}***@{}",
-            first(local.trim_start(), 1),
-            first(domain.trim_end(), MAX_QUOTED)
-        );
+    if let Some((local, rest)) = address.rsplit_once('@') {
+        return format!("{}***@{}", first(local.trim_start(), 1), domain(rest));
     }
-    let digits = address.chars().filter(char::is_ascii_digit).count();
-    let length = address.chars().count();
-    if digits >= 9 && digits * 2 > length {
+    if is_number(address) {
+        let length = address.chars().count();
         let last: String = address.chars().skip(length - 4).collect();
         return format!("{}****{last}", first(address, 4));
     }
     format!("{}***", first(address, 1))
+}
+
+/// The domain at the beginning. What stands after it may be a name, or another address.
+fn domain(text: &str) -> String {
+    let text = text.trim_end();
+    let is_part = |c: &char| c.is_alphanumeric() || matches!(c, '.' | '-');
+    let domain: String = text.chars().take(MAX_QUOTED).take_while(is_part).collect();
+    if domain.len() < text.len() {
+        domain + "***"
+    } else {
+        domain
+    }
+}
+
+/// Whether it is as long as a phone number, and nothing else stands beside it.
+fn is_number(text: &str) -> bool {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    digits >= 9 && digits * 2 > text.chars().count() && !text.contains(char::is_alphabetic)
+}
+
+/// A text as it may be shown that should be something else: one that looks like an address is
+/// masked, since fields are easily swapped. An instant has a colon, a number to call has none.
+#[must_use]
+pub fn discreet(text: &str) -> Cow<'_, str> {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    if text.contains('@') || digits >= 9 && !text.contains(':') {
+        Cow::Owned(mask(text))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// Free text without addresses: words with an `@`, and words that are long numbers.

@@ -9,6 +9,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::problem::{FieldProblem, ProblemCode};
+use crate::explain::discreet;
 
 /// One JSON value.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,13 +51,14 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// What stands there, for a problem: scalars as they are, the rest by its kind.
+    /// What stands there, for a problem: scalars as they are, unless a text may be an address; the
+    /// rest by its kind.
     pub(crate) fn shown(&self) -> String {
         match self {
             Node::Boolean(truth) => truth.to_string(),
             Node::Integer(number) => number.to_string(),
             Node::Number(number) => number.to_string(),
-            Node::Text(text) => text.clone().into_owned(),
+            Node::Text(text) => discreet(text).into_owned(),
             Node::Null | Node::List(_) | Node::Object(_) => self.kind().to_owned(),
         }
     }

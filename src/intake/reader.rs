@@ -8,6 +8,7 @@ use sluis_model::{Subject, Timestamp};
 use super::node::{Node, Pair};
 use super::problem::{FieldProblem, ProblemCode};
 use super::rules::{INSTANT, Moment, SUBJECT_ID, TextRule, WORD, moment};
+use crate::explain::discreet;
 
 /// Most mistakes in the keys of one object that are reported one by one: an answer must stay
 /// smaller than a nuisance.
@@ -66,7 +67,8 @@ impl<'a> Reader<'a> {
                     "each key once",
                 ));
             } else if !known.contains(&&**key) {
-                problems.push(FieldProblem::unknown_key(self.path(key), key, known));
+                let shown = discreet(key);
+                problems.push(FieldProblem::unknown_key(self.path(&shown), &shown, known));
             }
         }
     }
@@ -326,7 +328,8 @@ fn as_word<T: FromStr>(
     if let Ok(word) = text.parse() {
         return Some(word);
     }
-    let problem = FieldProblem::new(path, ProblemCode::UnknownWord, expected).value(text);
+    let problem = FieldProblem::new(path, ProblemCode::UnknownWord, expected);
+    let problem = problem.value(&discreet(text));
     let words: Vec<&str> = expected
         .split([',', ' '])
         .filter(|word| !word.is_empty() && *word != "or")

@@ -7,7 +7,7 @@ use sluis_model::{
 };
 
 use super::world::{MAIL, PHONE, START, World};
-use crate::explain::{TimelineRow, about, mask, outcome, rfc3339, timeline};
+use crate::explain::{TimelineRow, about, discreet, mask, outcome, rfc3339, timeline};
 
 fn accepted() -> Verdict {
     Verdict::Accepted {
@@ -371,8 +371,26 @@ fn masks_leave_enough_to_recognise_and_no_more() {
         ("Dorpsstraat 1", "D***"),
         ("é@é", "é***@é"),
         ("123", "1***"),
+        ("jan@example.nl / 06-12345678", "j***@example.nl***"),
+        ("jan@example.nl piet jansen", "j***@example.nl***"),
+        ("jan@example.nl; piet@example.nl", "j***@example.nl"),
+        ("06-12345678 (Jan)", "0***"),
     ];
     for (address, masked) in cases {
         assert_eq!(mask(address), masked);
+    }
+}
+
+#[test]
+fn a_text_in_the_wrong_place_is_shown_unless_it_may_be_an_address() {
+    for (text, shown) in [
+        ("emial", "emial"),
+        ("2026-11-27T10:00:00Z", "2026-11-27T10:00:00Z"),
+        ("27-11-2026", "27-11-2026"),
+        ("jan@example.nl", "j***@example.nl"),
+        ("0612345678", "0612****5678"),
+        ("Jan 06-12345678", "J***"),
+    ] {
+        assert_eq!(discreet(text), shown);
     }
 }

@@ -164,3 +164,29 @@ fn there_are_at_most_so_many_of_a_kind() {
     assert_eq!(mistakes(json!(mails(17))), ["contact_points out_of_range"]);
     assert_eq!(mistakes(json!(mails(33))), ["contact_points out_of_range"]);
 }
+
+/// Fields are easily swapped, and a list of texts is easily taken for one of objects.
+#[test]
+fn an_address_in_the_wrong_place_is_masked_there_too() {
+    const MAIL: &str = "jan@huurder.example";
+    const PHONE: &str = "0612345678";
+    for body in [
+        json!({ "contact_points": [MAIL] }),
+        json!({ "contact_points": MAIL }),
+        json!({ "contact_points": [{ "kind": MAIL, "value": "email" }] }),
+        json!({ "contact_points": [{ "kind": PHONE, "value": "phone" }] }),
+        json!({ "contact_points": [{ "kind": "email", "value": "a@b.nl", "state": MAIL }] }),
+        json!({ "contact_points": [{ "kind": "email", "value": "a@b.nl", "channel": MAIL }] }),
+        json!({ "contact_points": [{ "kind": "email", "value": "a@b.nl", "confirmed_at": PHONE }] }),
+        json!({ "contact_points": [{ "kind": "email", "value": format!("piet {MAIL} {PHONE}") }] }),
+        json!({ "contact_points": [{ MAIL: "email" }] }),
+        json!({ "preferences": [{ "category": "*", "channel": MAIL }] }),
+        json!(MAIL),
+    ] {
+        let problems = read(&body).expect_err("mistakes");
+        let printed = serde_json::to_string(&problems).expect("JSON");
+        for address in [MAIL, PHONE, "piet"] {
+            assert!(!printed.contains(address), "{body}: {printed}");
+        }
+    }
+}
