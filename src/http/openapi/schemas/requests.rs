@@ -94,7 +94,10 @@ fn given_point() -> Value {
                 "description": "What it is, by its name or by VERA's CONTACTGEGEVENSOORT."
             },
             "value": plain(1, 4096, "As its kind writes it: an address, a number with its country code or a Dutch one, a token. All but a token have at most 254 bytes."),
-            "channel": or_null(reference("Channel")),
+            "channel": {
+                "anyOf": [reference("Channel"), { "type": "null" }],
+                "description": "For which channel it is meant first: it goes before others there. Other channels that use the kind may use it too."
+            },
             "state": or_null(reference("PointState")),
             "confirmed_at": or_null(confirmed_at()),
             "source": or_null(json!({
