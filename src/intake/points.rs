@@ -288,10 +288,11 @@ fn checked_at(
 }
 
 /// A value in normal form.
-struct NormalPoint {
-    value: String,
-    is_mobile: bool,
-    cleaned: Vec<&'static str>,
+pub(super) struct NormalPoint {
+    pub value: String,
+    pub is_mobile: bool,
+    /// What was put right in it.
+    pub cleaned: Vec<&'static str>,
 }
 
 impl NormalPoint {
@@ -305,7 +306,7 @@ impl NormalPoint {
 }
 
 /// The normal form of a value, or what was expected.
-fn normalize(
+pub(super) fn normalize(
     kind: ContactKind,
     channel: Option<Channel>,
     text: &str,

@@ -4,18 +4,18 @@
 
 use std::borrow::Cow;
 
-use sluis_channels::address::{self, AddressProblem, Normal, unwrapped, visible};
-use sluis_model::{
-    Channel, ContactKind, Given, PointSource, Preference, Profile, Supplied, Timestamp,
-};
+use sluis_channels::address::{self, unwrapped, visible};
+use sluis_model::{Channel, Given, PointSource, Preference, Profile, Supplied, Timestamp};
 
+use super::contacts::{Contact, ContactCell};
 use super::names::{self, Parts};
 use super::words::{
     encoded_once, is_garbled, is_no_number, is_nobody, is_scientific, looks_rewritten,
     stands_for_nothing,
 };
+use crate::explain::discreet;
 use crate::intake::confirmed::{EXPECTED, checked_on};
-use crate::intake::points::{CleanedField, bad_address, too_many};
+use crate::intake::points::{CleanedField, NormalPoint, bad_address, normalize, too_many};
 use crate::intake::problem::{FieldProblem, ProblemCode};
 use crate::intake::profile::language;
 use crate::intake::rules::{NAME, TENANT_ID};
@@ -31,10 +31,8 @@ pub(super) struct Draft<'a> {
     pub name: Cow<'a, str>,
     /// Who rents where no person does.
     pub organisation: Cow<'a, str>,
-    pub email: Cow<'a, str>,
-    pub email_confirmed: Cow<'a, str>,
-    pub mobile: Cow<'a, str>,
-    pub mobile_confirmed: Cow<'a, str>,
+    /// In the order of [`Contact::ALL`].
+    pub contacts: [ContactCell<'a>; Contact::ALL.len()],
     pub postcode: Cow<'a, str>,
     pub language: Cow<'a, str>,
     pub preferred: Cow<'a, str>,
@@ -47,16 +45,6 @@ pub(super) struct Draft<'a> {
     pub cleaned: Vec<CleanedField>,
     /// What the row is rejected for.
     pub reasons: Vec<FieldProblem>,
-}
-
-/// A column of addresses, and the one of when they were checked.
-struct AddressColumn<'t> {
-    kind: ContactKind,
-    path: &'static str,
-    text: &'t str,
-    when: &'static str,
-    date: &'t str,
-    read: fn(&str) -> Result<Normal, AddressProblem>,
 }
 
 /// What a row amounts to.
@@ -115,38 +103,38 @@ impl Remarks {
         }
     }
 
-    /// The address of a column in normal form; none, with a warning, when it cannot be used.
-    fn address(&mut self, column: &AddressColumn<'_>) -> Option<String> {
-        let AddressColumn {
-            path, text, read, ..
-        } = *column;
+    /// The contact point in a cell, in normal form; none, with a warning, when it cannot be used.
+    fn point(&mut self, contact: Contact, text: &str) -> Option<NormalPoint> {
+        let path = contact.path();
         if stands_for_nothing(text.trim()) {
             let _ = self.cell(path, text);
             return None;
         }
-        match read(text) {
-            Ok(Normal { value, cleaned }) => {
-                let noted = cleaned.into_iter().map(|what| (path, what.words()));
+        if unwrapped(visible(text).trim()).is_empty() {
+            return None;
+        }
+        match normalize(contact.kind(), contact.reads_for(), text) {
+            Ok(point) => {
+                let noted = point.cleaned.iter().map(|what| (path, *what));
                 self.cleaned.extend(noted);
-                Some(value)
+                Some(point)
             }
-            Err(AddressProblem::Empty) => None,
-            Err(problem) => {
-                let warning = bad_address(path, text, &problem.to_string());
-                self.warnings.push(warning);
+            Err(expected) => {
+                self.warnings.push(bad_address(path, text, &expected));
                 None
             }
         }
     }
 
     /// When the source checked it; none, with a warning, when what stands there is no date.
-    fn confirmed(&mut self, column: &AddressColumn<'_>) -> Option<Timestamp> {
-        let date = self.cell(column.when, column.date);
+    fn confirmed(&mut self, path: &'static str, text: &str) -> Option<Timestamp> {
+        let date = self.cell(path, text);
         let at = checked_on(&date);
         if at.is_none() && !date.is_empty() {
-            let problem = FieldProblem::new(column.when, ProblemCode::BadTime, EXPECTED);
+            let problem = FieldProblem::new(path, ProblemCode::BadTime, EXPECTED);
             let hint = "not used: the address counts as not confirmed";
-            self.warnings.push(problem.value(&date).hint(hint));
+            self.warnings
+                .push(problem.value(&discreet(&date)).hint(hint));
         }
         at
     }
@@ -246,48 +234,31 @@ impl Draft<'_> {
     }
 
     /// Those of the columns, and those that are written out. What is written out carries its state:
-    /// it goes before the column of the same value.
+    /// it goes before the column of the same value. A number in two columns is one.
     fn all_points(&self, remarks: &mut Remarks) -> Vec<Given> {
         let mut written = self.points.clone();
-        let mut points = Vec::new();
-        for column in self.address_columns() {
-            let Some(value) = remarks.address(&column) else {
+        let mut points: Vec<Given> = Vec::new();
+        for (contact, cell) in Contact::ALL.into_iter().zip(&self.contacts) {
+            let Some(normal) = remarks.point(contact, &cell.value) else {
                 continue;
             };
             let given = Given {
                 source: PointSource::List,
-                confirmed: remarks.confirmed(&column),
-                is_mobile: column.kind == ContactKind::Phone,
-                ..Given::new(column.kind, value)
+                confirmed: remarks.confirmed(contact.date_path(), &cell.confirmed),
+                is_mobile: normal.is_mobile,
+                given_for: contact.given_for(),
+                ..Given::new(contact.kind(), normal.value)
             };
-            match written.iter_mut().find(|known| known.is_same(&given)) {
-                Some(known) => known.confirmed = known.confirmed.or(given.confirmed),
-                None => points.push(given),
+            if let Some(known) = written.iter_mut().find(|known| known.is_same(&given)) {
+                known.confirmed = known.confirmed.or(given.confirmed);
+            } else if let Some(known) = points.iter_mut().find(|known| known.is_same(&given)) {
+                known.merge(&given);
+            } else {
+                points.push(given);
             }
         }
         points.extend(written);
         points
-    }
-
-    fn address_columns(&self) -> [AddressColumn<'_>; 2] {
-        [
-            AddressColumn {
-                kind: ContactKind::Email,
-                path: "email",
-                text: &self.email,
-                when: "email_confirmed_at",
-                date: &self.email_confirmed,
-                read: address::email,
-            },
-            AddressColumn {
-                kind: ContactKind::Phone,
-                path: "mobile",
-                text: &self.mobile,
-                when: "mobile_confirmed_at",
-                date: &self.mobile_confirmed,
-                read: address::mobile,
-            },
-        ]
     }
 
     fn preferences(&self, warnings: &mut Vec<FieldProblem>) -> Vec<Preference> {

@@ -18,6 +18,7 @@
 
 mod bounds;
 mod columns;
+mod contacts;
 mod csv;
 mod draft;
 mod encoding;

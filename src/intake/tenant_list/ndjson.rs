@@ -104,13 +104,14 @@ fn is_entry(path: &str) -> bool {
 
 /// The keys that hold a text.
 fn texts(reader: &Reader<'_>, draft: &mut Draft<'static>, problems: &mut Problems) {
+    let [email, mobile, ..] = &mut draft.contacts;
     for (place, key) in [
         (&mut draft.tenant_id, "tenant_id"),
         (&mut draft.name, "name"),
-        (&mut draft.email, "email"),
-        (&mut draft.email_confirmed, "email_confirmed_at"),
-        (&mut draft.mobile, "mobile"),
-        (&mut draft.mobile_confirmed, "mobile_confirmed_at"),
+        (&mut email.value, "email"),
+        (&mut email.confirmed, "email_confirmed_at"),
+        (&mut mobile.value, "mobile"),
+        (&mut mobile.confirmed, "mobile_confirmed_at"),
         (&mut draft.language, "language"),
         (&mut draft.preferred, "preferred_channel"),
     ] {

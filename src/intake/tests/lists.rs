@@ -305,3 +305,62 @@ proptest! {
         prop_assert!(last <= text.split(['\n', '\r']).count() as u64);
     }
 }
+
+/// Kind, value and channel of a row's contact points.
+fn points(row: &Row) -> Vec<(&'static str, &str, Option<Channel>)> {
+    let all = row.profile.points.iter();
+    all.map(|given| (given.kind.name(), &*given.value, given.given_for))
+        .collect()
+}
+
+#[test]
+fn every_kind_of_contact_point_has_a_column() {
+    let row = one(
+        "Huurdernummer;E-mail;Mobiel;Telefoon;WhatsApp;Postadres;Portaalaccount;Messenger;Pushtoken\n\
+         1;a@b.nl;0612345678;070-1234567;06 87654321;\"Dijk 1\n2511 AB Den Haag\";h-1;4242;t:1\n",
+    );
+    let expected = [
+        ("email", "a@b.nl", None),
+        ("phone", "+31612345678", None),
+        ("phone", "+31701234567", None),
+        ("phone", "+31687654321", Some(Channel::Whatsapp)),
+        ("postal", "Dijk 1, 2511 AB Den Haag", None),
+        ("portal", "h-1", None),
+        ("messenger", "4242", None),
+        ("push", "t:1", None),
+    ];
+    assert_eq!(points(&row), expected);
+    let mobile = row.profile.points.iter().map(|given| given.is_mobile);
+    let expected = [false, true, false, true, false, false, false, false];
+    assert_eq!(mobile.collect::<Vec<_>>(), expected);
+    assert_eq!(row.warnings, []);
+}
+
+#[test]
+fn a_number_in_two_columns_is_one_and_each_column_has_its_date() {
+    let row = one(
+        "huurdernummer;mobiel;telefoon;telefoon bevestigd op;whatsapp\n\
+         1;0612345678;+31 6 12345678;27-11-2026;0687654321\n",
+    );
+    let expected = [
+        ("phone", "+31612345678", None),
+        ("phone", "+31687654321", Some(Channel::Whatsapp)),
+    ];
+    assert_eq!(points(&row), expected);
+    let dated = row.profile.points.iter().map(|given| given.confirmed);
+    let dated: Vec<bool> = dated.map(|date| date.is_some()).collect();
+    assert_eq!(dated, [true, false]);
+}
+
+#[test]
+fn a_contact_point_that_cannot_be_used_is_left_out_by_the_name_of_its_column() {
+    let row = one("huurdernummer;telefoon;whatsapp;postadres;portaal\n\
+         1;070-1234567 tst 12;070-1234567;n.v.t.;\n");
+    assert_eq!(points(&row), []);
+    let warned = [
+        "phone bad_address",
+        "whatsapp bad_address",
+        "postal placeholder",
+    ];
+    assert_eq!(told(&row.warnings), warned);
+}
