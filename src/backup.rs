@@ -1,10 +1,13 @@
-//! Owns the copy of a whole data directory: the journal, the reference secret, and a note that says
-//! that it is a copy and how far it goes. A directory with that note starts paused, however it came
-//! to its place. Refuses to overwrite what is no copy, and to start from one that is not whole.
+//! Owns the copy of a whole data directory: the journal, the archive, the counters, the secrets, and a
+//! note that says that it is a copy and how far it goes. A directory with that note starts paused,
+//! however it came to its place. Refuses to overwrite what is no copy, and to start from one that is not
+//! whole.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+mod archived;
+mod files;
+
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
@@ -13,9 +16,11 @@ use serde::{Deserialize, Serialize};
 use sluis_journal::{Backup, Inspection, Journal, Sequence, Shard};
 use sluis_model::Timestamp;
 
+pub use self::archived::Archived;
+use self::files::{copy_file, copy_tree, make_dir};
 use crate::explain::rfc3339;
-use crate::reference_key;
-use crate::sealing;
+use crate::files::{sync_above, write_whole};
+use crate::{counters, data_version, reference_key, sealing};
 
 /// The note in a copy.
 const NOTE: &str = "backup.json";
@@ -36,18 +41,45 @@ pub struct Note {
     pub lasts: Vec<u64>,
 }
 
+/// What a copy did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Copied {
+    /// Of the journal.
+    pub journal: Backup,
+    /// Of the archive; none: there is none in a directory.
+    pub archive: Option<Archived>,
+}
+
 /// Copies a data directory, which an engine may be using, to `to`, where an earlier copy may be.
+/// `archive`: where its archive is, if that is not in the data directory.
 ///
 /// An earlier copy is whole until nothing can be wrong with the source any more: whoever needs a copy
 /// has a source that is damaged.
 ///
 /// # Errors
 /// `to` holds something else, or lies in the data directory; see [`sluis_journal::back_up`].
-pub fn back_up(data_dir: &Path, to: &Path, now: Timestamp) -> anyhow::Result<Backup> {
+pub fn back_up(
+    data_dir: &Path,
+    archive: Option<&Path>,
+    to: &Path,
+    now: Timestamp,
+) -> anyhow::Result<Copied> {
     check_target(data_dir, to)?;
+    data_version::check(data_dir)?;
+    let default = archived::place(data_dir);
+    let kept = archive.unwrap_or(&default);
+    ensure!(
+        archive.is_none() || kept.exists(),
+        "{}: no archive is there",
+        kept.display()
+    );
+    let has_archive = kept.exists();
     let (source, target) = (data_dir.join(JOURNAL), to.join(JOURNAL));
     if note(to)?.is_some() {
         sluis_journal::look_over(&source, &target)?;
+        if has_archive {
+            archived::look_over(kept, &archived::place(to))?;
+        }
     }
     make_dir(to)?;
     let mut note = Note {
@@ -57,10 +89,20 @@ pub fn back_up(data_dir: &Path, to: &Path, now: Timestamp) -> anyhow::Result<Bac
         lasts: Vec::new(),
     };
     write_note(to, &note)?;
-    let copied = sluis_journal::back_up(&source, &target)?;
-    let secret = reference_key::path(data_dir);
-    if secret.exists() {
-        copy_file(&secret, &reference_key::path(to))?;
+    // Before the journal: the copy of that then has every record that they count.
+    let [counted, counts] = [data_dir, to].map(counters::directory);
+    counters::copy(&counted, &counts)?;
+    let journal = sluis_journal::back_up(&source, &target)?;
+    // After the journal, and no further than that.
+    let archive = match has_archive {
+        true => Some(archived::copy(kept, &archived::place(to), &journal.lasts)?),
+        false => None,
+    };
+    for path in [reference_key::path, data_version::path] {
+        let small = path(data_dir);
+        if small.exists() {
+            copy_file(&small, &path(to))?;
+        }
     }
     // After the journal: whatever it was sealed with is there by now.
     let keys = sealing::path(data_dir);
@@ -68,9 +110,9 @@ pub fn back_up(data_dir: &Path, to: &Path, now: Timestamp) -> anyhow::Result<Bac
         sluis_keys::copy_keys(&keys, &sealing::path(to))?;
     }
     note.whole = true;
-    note.lasts = copied.lasts.iter().map(|last| last.0).collect();
+    note.lasts = journal.lasts.iter().map(|last| last.0).collect();
     write_note(to, &note)?;
-    Ok(copied)
+    Ok(Copied { journal, archive })
 }
 
 fn check_target(data_dir: &Path, to: &Path) -> anyhow::Result<()> {
@@ -98,6 +140,7 @@ fn check_target(data_dir: &Path, to: &Path) -> anyhow::Result<()> {
 pub fn restore(from: &Path, data_dir: &Path) -> anyhow::Result<(Note, Inspection)> {
     let whole = whole_note(from)?
         .with_context(|| format!("{}: no copy of `sluis backup` is there", from.display()))?;
+    data_version::check(from)?;
     make_dir(data_dir)?;
     ensure!(
         is_empty(data_dir)?,
@@ -110,7 +153,11 @@ pub fn restore(from: &Path, data_dir: &Path) -> anyhow::Result<(Note, Inspection
         ..whole.clone()
     };
     write_note(data_dir, &half)?;
-    copy_tree(from, data_dir)?;
+    copy_tree(from, data_dir, NOTE)?;
+    let archive = archived::place(data_dir);
+    if archive.exists() {
+        archived::check(&archive)?;
+    }
     let inspection = sluis_journal::inspect(&data_dir.join(JOURNAL))?;
     if let Some(defect) = inspection.defects.first() {
         bail!(
@@ -203,56 +250,8 @@ impl Restored {
 
 fn write_note(dir: &Path, note: &Note) -> anyhow::Result<()> {
     let path = dir.join(NOTE);
-    let aside = dir.join(format!("{NOTE}.tmp"));
     let text = serde_json::to_vec_pretty(note)?;
-    let write = || -> io::Result<()> {
-        let mut file = private(&aside)?;
-        file.write_all(&text)?;
-        file.sync_all()?;
-        fs::rename(&aside, &path)?;
-        sync_above(&path)
-    };
-    write().with_context(|| format!("{}: cannot be written", path.display()))
-}
-
-/// Copies everything but the note.
-fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
-    let entries = fs::read_dir(from).with_context(|| format!("{}: cannot be read", from.display()));
-    for entry in entries? {
-        let (source, name) = entry.map(|entry| (entry.path(), entry.file_name()))?;
-        let target = to.join(&name);
-        if source.is_dir() {
-            make_dir(&target)?;
-            copy_tree(&source, &target)?;
-        } else if name != NOTE {
-            copy_file(&source, &target)?;
-        }
-    }
-    sync_dir(to).with_context(|| format!("{}: cannot be synced", to.display()))
-}
-
-fn copy_file(from: &Path, to: &Path) -> anyhow::Result<()> {
-    let copy = || -> io::Result<()> {
-        let mut target = private(to)?;
-        io::copy(&mut File::open(from)?, &mut target)?;
-        target.sync_all()?;
-        sync_above(to)
-    };
-    copy().with_context(|| format!("{}: cannot be copied to {}", from.display(), to.display()))
-}
-
-fn private(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    options.open(path)
-}
-
-fn make_dir(path: &Path) -> anyhow::Result<()> {
-    let made = fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path);
-    made.with_context(|| format!("{}: the directory cannot be made", path.display()))
+    write_whole(&path, &text).with_context(|| format!("{}: cannot be written", path.display()))
 }
 
 fn is_empty(dir: &Path) -> anyhow::Result<bool> {
@@ -274,12 +273,4 @@ fn real_place(path: &Path) -> anyhow::Result<PathBuf> {
     let there = there.unwrap_or(Path::new("/"));
     let rest = whole.strip_prefix(there).unwrap_or(Path::new(""));
     Ok(real(there)?.join(rest))
-}
-
-fn sync_above(path: &Path) -> io::Result<()> {
-    path.parent().map_or(Ok(()), sync_dir)
-}
-
-fn sync_dir(dir: &Path) -> io::Result<()> {
-    File::open(dir)?.sync_all()
 }

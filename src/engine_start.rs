@@ -26,6 +26,7 @@ use crate::archive;
 use crate::backup::{self, Restored};
 use crate::config::{Config, KeyRing, MapSecrets};
 use crate::counters::Counters;
+use crate::data_version;
 use crate::reference_key;
 use crate::sealing::{self, Sealing};
 use crate::telemetry::{self, JournalObserver, ReceiptCounters, Watch};
@@ -88,6 +89,7 @@ pub fn start_watched(
     mut around: Surroundings,
     recovery: Arc<Recovery>,
 ) -> anyhow::Result<Running> {
+    data_version::check(&config.engine.data_dir)?;
     make_private(&config.engine.data_dir)?;
     let (mut stored, report) = Stored::open(config, &mut around)?;
     let providers = config.provider_setups(&MapSecrets(&around.environment))?;
@@ -152,6 +154,8 @@ impl Stored {
     fn open(config: &Config, around: &mut Surroundings) -> anyhow::Result<(Self, RecoveryReport)> {
         let is_copy = backup::whole_note(&config.engine.data_dir)?.is_some();
         let (journal, mut report) = open_journal(config)?;
+        // Behind the journal's lock, and before the first record.
+        data_version::note(&config.engine.data_dir)?;
         let reference = reference_key::load(&config.engine.data_dir, &journal, &mut report)?;
         let fatal = around.on_fatal.clone();
         journal.on_failure(Arc::new(move |failure| {

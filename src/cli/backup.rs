@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use sluis_model::Clock as _;
 
 use super::config::Reply;
-use crate::backup::{back_up, restore};
+use crate::backup::{Copied, back_up, restore};
 use crate::clock::SystemClock;
 
 /// From where to where a copy is made.
@@ -15,6 +15,9 @@ pub struct BackupArgs {
     /// The data directory; an engine may be using it.
     #[arg(long, value_name = "DIR")]
     data_dir: PathBuf,
+    /// The archive, if it is a directory outside of the data directory (`archive.directory`).
+    #[arg(long, value_name = "DIR")]
+    archive: Option<PathBuf>,
     /// Where the copy goes: an empty directory, or an earlier copy of the same data directory, which is
     /// brought up to date.
     #[arg(long, value_name = "DIR")]
@@ -33,7 +36,7 @@ pub struct RestoreArgs {
 }
 
 pub(super) fn backup(args: &BackupArgs) -> Reply {
-    reply(backed_up(&args.data_dir, &args.to))
+    reply(backed_up(args))
 }
 
 pub(super) fn restored(args: &RestoreArgs) -> Reply {
@@ -55,16 +58,24 @@ fn reply(result: anyhow::Result<String>) -> Reply {
     }
 }
 
-fn backed_up(data_dir: &Path, to: &Path) -> anyhow::Result<String> {
-    let copied = back_up(data_dir, to, SystemClock.now())?;
-    let records: u64 = copied.lasts.iter().map(|last| last.0).sum();
+fn backed_up(args: &BackupArgs) -> anyhow::Result<String> {
+    let (archive, now) = (args.archive.as_deref(), SystemClock.now());
+    let Copied { journal, archive } = back_up(&args.data_dir, archive, &args.to, now)?;
+    let records: u64 = journal.lasts.iter().map(|last| last.0).sum();
+    let archive = archive.map_or_else(
+        || "no archive".to_owned(),
+        |archive| {
+            let (volumes, bytes) = (archive.volumes, archive.copied_bytes);
+            format!("{volumes} volumes of the archive, {bytes} bytes copied and read")
+        },
+    );
     Ok(format!(
-        "{}: {} generations, {} bytes copied and read, {} bytes were there; goes up to record {records} over {} shards\n",
-        to.display(),
-        copied.generations,
-        copied.copied_bytes,
-        copied.kept_bytes,
-        copied.lasts.len(),
+        "{}: {} generations, {} bytes copied and read, {} bytes were there; goes up to record {records} over {} shards; {archive}\n",
+        args.to.display(),
+        journal.generations,
+        journal.copied_bytes,
+        journal.kept_bytes,
+        journal.lasts.len(),
     ))
 }
 

@@ -2,20 +2,18 @@
 //! that proves that it is whole. Each is written beside its place and then put there. Refuses to read one
 //! that is damaged, or that a newer program wrote.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::counted::{Counted, Row};
+use crate::files::write_whole;
 
 /// The format of the files.
 pub(super) const FORMAT: u16 = 1;
-/// Behind the name of a file that is being written.
-const ASIDE: &str = ".tmp";
 
 /// Why a file of the counters cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -172,20 +170,7 @@ pub(super) fn day(text: &str) -> Option<Date> {
 
 /// Puts a file in its place, whole or not at all. Durable on return.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let mut aside = path.as_os_str().to_owned();
-    aside.push(ASIDE);
-    let aside = PathBuf::from(aside);
-    let put = || -> io::Result<()> {
-        let mut options = File::options();
-        options.write(true).create(true).truncate(true).mode(0o600);
-        let mut file = options.open(&aside)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&aside, path)?;
-        let above = path.parent().unwrap_or(Path::new("."));
-        File::open(above)?.sync_all()
-    };
-    put().map_err(io_error(path))
+    write_whole(path, bytes).map_err(io_error(path))
 }
 
 pub(super) fn io_error(path: &Path) -> impl Fn(io::Error) -> FileError + '_ {

@@ -20,6 +20,7 @@ use super::endings;
 use super::record as sealed_record;
 use super::start::open;
 use crate::config::Config;
+use crate::data_version;
 
 /// Whom to erase, and who says so.
 #[derive(Clone, Debug)]
@@ -54,6 +55,7 @@ pub fn erase(
     now: Timestamp,
 ) -> anyhow::Result<Report> {
     let key = tenant(config, order)?;
+    data_version::check(&config.engine.data_dir)?;
     let path = config.engine.data_dir.join("journal");
     let options = Options {
         existing: true,

@@ -86,7 +86,7 @@ impl Drill {
 async fn a_restored_engine_knows_all_sends_nothing_unasked_and_nothing_twice_that_it_knows_of() {
     let mut drill = Drill::new().await;
     let copy = tempfile::tempdir().unwrap();
-    back_up(&drill.engine.data(), copy.path(), START).unwrap();
+    back_up(&drill.engine.data(), None, copy.path(), START).unwrap();
     let later = drill.go_on().await;
     let (mails, sms) = (drill.engine.mails(), drill.engine.sms());
     assert_eq!((mails, sms), (7, 6));
@@ -115,7 +115,7 @@ async fn a_restored_engine_knows_all_sends_nothing_unasked_and_nothing_twice_tha
 async fn the_pause_of_a_restored_engine_outlives_a_restart_and_its_end_does_too() {
     let mut drill = Drill::new().await;
     let copy = tempfile::tempdir().unwrap();
-    back_up(&drill.engine.data(), copy.path(), START).unwrap();
+    back_up(&drill.engine.data(), None, copy.path(), START).unwrap();
     drill.go_on().await;
     drill.lose_and_restore(copy.path()).await;
     let sms = drill.engine.sms();
@@ -142,7 +142,7 @@ async fn the_pause_of_a_restored_engine_outlives_a_restart_and_its_end_does_too(
 async fn without_its_note_a_copy_sends_at_once() {
     let mut drill = Drill::new().await;
     let copy = tempfile::tempdir().unwrap();
-    back_up(&drill.engine.data(), copy.path(), START).unwrap();
+    back_up(&drill.engine.data(), None, copy.path(), START).unwrap();
     drill.go_on().await;
     drill.lose_and_restore(copy.path()).await;
     let sms = drill.engine.sms();
@@ -156,9 +156,9 @@ async fn without_its_note_a_copy_sends_at_once() {
 async fn a_later_copy_brings_the_earlier_one_up_to_date() {
     let mut drill = Drill::new().await;
     let copy = tempfile::tempdir().unwrap();
-    back_up(&drill.engine.data(), copy.path(), START).unwrap();
+    back_up(&drill.engine.data(), None, copy.path(), START).unwrap();
     let later = drill.go_on().await;
-    back_up(&drill.engine.data(), copy.path(), START).unwrap();
+    back_up(&drill.engine.data(), None, copy.path(), START).unwrap();
     let (mails, sms) = (drill.engine.mails(), drill.engine.sms());
     drill.lose_and_restore(copy.path()).await;
     drill.start().await;
@@ -176,14 +176,14 @@ async fn a_source_that_is_damaged_or_foreign_leaves_the_earlier_copy_as_it_was()
     let mut drill = Drill::new().await;
     let data = drill.engine.data();
     let copy = tempfile::tempdir().unwrap();
-    back_up(&data, copy.path(), START).unwrap();
+    back_up(&data, None, copy.path(), START).unwrap();
     drill.go_on().await;
     drill.engine.close().await;
     let refused = |what: anyhow::Result<()>| format!("{:#}", what.expect_err("refused"));
 
     let other = Engine::start().await;
     other.reachable(NOORD, "H-1").await;
-    let foreign = back_up(&other.data(), copy.path(), START).map(drop);
+    let foreign = back_up(&other.data(), None, copy.path(), START).map(drop);
     assert!(refused(foreign).contains("another data directory"));
     assert!(whole_note(copy.path()).unwrap().is_some());
     other.end().await;
@@ -193,7 +193,7 @@ async fn a_source_that_is_damaged_or_foreign_leaves_the_earlier_copy_as_it_was()
     let used = bytes.iter().rposition(|byte| *byte != 0).unwrap();
     bytes[used / 2] ^= 0xff;
     std::fs::write(&log, &bytes).unwrap();
-    let damaged = back_up(&data, copy.path(), START).map(drop);
+    let damaged = back_up(&data, None, copy.path(), START).map(drop);
     assert!(refused(damaged).contains("is damaged at byte"));
     assert!(whole_note(copy.path()).unwrap().is_some());
 
@@ -211,16 +211,16 @@ async fn half_a_copy_starts_nowhere_and_nothing_is_overwritten() {
     let data = drill.engine.data();
     let refused = |what: anyhow::Result<()>| format!("{:#}", what.expect_err("refused"));
     // Into the data directory, and over something else.
-    let inside = back_up(&data, &data.join("copy"), START).map(drop);
+    let inside = back_up(&data, None, &data.join("copy"), START).map(drop);
     assert!(refused(inside).contains("choose another place"));
     assert!(!data.join("copy").exists(), "nothing was made");
     let other = tempfile::tempdir().unwrap();
     std::fs::write(other.path().join("important"), "yes").unwrap();
-    let over = back_up(&data, other.path(), START).map(drop);
+    let over = back_up(&data, None, other.path(), START).map(drop);
     assert!(refused(over).contains("choose an empty directory"));
     // A copy that was cut short says so.
     let copy = tempfile::tempdir().unwrap();
-    back_up(&data, copy.path(), START).unwrap();
+    back_up(&data, None, copy.path(), START).unwrap();
     let note = copy.path().join("backup.json");
     let half = std::fs::read_to_string(&note)
         .unwrap()
@@ -230,7 +230,7 @@ async fn half_a_copy_starts_nowhere_and_nothing_is_overwritten() {
     let cut = restore(copy.path(), target.path()).map(drop);
     assert!(refused(cut).contains("cut short"));
     // So does a start on it, and the next copy mends it.
-    back_up(&data, copy.path(), START).unwrap();
+    back_up(&data, None, copy.path(), START).unwrap();
     let full = restore(copy.path(), &data).map(drop);
     assert!(refused(full).contains("is not empty"));
     drill.lose_and_restore(copy.path()).await;
@@ -241,5 +241,109 @@ async fn half_a_copy_starts_nowhere_and_nothing_is_overwritten() {
     std::fs::write(&note, half).unwrap();
     let error = drill.engine.try_open().await.expect_err("half a copy");
     assert!(format!("{error:#}").contains("cut short"), "{error:#}");
+    drill.engine.end().await;
+}
+
+/// An engine whose archive has a sealed volume, with what left in it and one mail after that.
+async fn archived() -> (Drill, String) {
+    let mut drill = Drill::new().await;
+    drill.engine.restart().await;
+    let address = "later@huurder.example";
+    let later = drill
+        .engine
+        .mailed_storno(NOORD, "H-9", address, "F-9")
+        .await;
+    (drill, later)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_left_and_what_was_counted_come_back_with_the_copy() {
+    let (mut drill, later) = archived().await;
+    let id = drill.ids[0].1.clone();
+    let output = format!("/v1/notifications/{id}/output");
+    let sent = drill.engine.ask(NOORD, &output).await.body;
+    let counts = "/v1/counters?event=attempt_accepted";
+    let counted = drill.engine.ask(NOORD, counts).await.ok();
+    let copy = tempfile::tempdir().unwrap();
+    let copied = back_up(&drill.engine.data(), None, copy.path(), START).unwrap();
+    let archive = copied.archive.unwrap();
+    assert!(
+        archive.volumes == 1 && archive.copied_bytes > 0,
+        "{archive:?}"
+    );
+    // Again: a sealed volume is copied once.
+    drill.engine.restart().await;
+    let copied = back_up(&drill.engine.data(), None, copy.path(), START).unwrap();
+    let second = copied.archive.unwrap();
+    assert_eq!(second.volumes, 2, "{second:?}");
+    let volumes =
+        ["0000000001", "0000000002"].map(|volume| copy.path().join("archive/volumes").join(volume));
+    let size_of = |dir: &Path| -> u64 {
+        let files = std::fs::read_dir(dir).unwrap().map(|file| file.unwrap());
+        let objects = files.filter(|file| file.file_name() != "manifest.json");
+        objects.map(|file| file.metadata().unwrap().len()).sum()
+    };
+    assert_eq!(second.copied_bytes, size_of(&volumes[1]));
+
+    drill.lose_and_restore(copy.path()).await;
+    drill.engine.try_open().await.unwrap();
+    assert_eq!(drill.engine.ask(NOORD, &output).await.body, sent);
+    let of_later = format!("/v1/notifications/{later}/output");
+    assert_eq!(drill.engine.ask(NOORD, &of_later).await.status, 200);
+    assert_eq!(drill.engine.ask(NOORD, counts).await.ok(), counted);
+    drill.engine.end().await;
+}
+
+/// The archive of an engine goes on after the newest copy: what is ahead of the copied journal stays out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_archive_that_is_damaged_or_lost_a_volume_leaves_the_earlier_copy_whole() {
+    let (mut drill, _) = archived().await;
+    let data = drill.engine.data();
+    let copy = tempfile::tempdir().unwrap();
+    back_up(&data, None, copy.path(), START).unwrap();
+    drill.engine.restart().await;
+    let refused = |what: anyhow::Result<()>| format!("{:#}", what.expect_err("refused"));
+    let again = || back_up(&data, None, copy.path(), START).map(drop);
+
+    let object = data.join("archive/volumes/0000000002/0000.blocks");
+    let good = std::fs::read(&object).unwrap();
+    let mut damaged = good.clone();
+    damaged[good.len() / 2] ^= 1;
+    std::fs::write(&object, damaged).unwrap();
+    assert!(refused(again()).contains("is damaged"));
+    std::fs::remove_file(&object).unwrap();
+    assert!(refused(again()).contains("is missing in the archive"));
+    std::fs::write(&object, good).unwrap();
+    let volume = data.join("archive/volumes/0000000001");
+    std::fs::rename(&volume, data.join("aside")).unwrap();
+    assert!(refused(again()).contains("put it back from"));
+    assert!(whole_note(copy.path()).unwrap().is_some());
+    std::fs::rename(data.join("aside"), &volume).unwrap();
+    again().unwrap();
+
+    // A copy that was damaged since is not restored.
+    let copied = copy.path().join("archive/volumes/0000000002/0000.blocks");
+    std::fs::write(&copied, b"no blocks").unwrap();
+    let target = tempfile::tempdir().unwrap();
+    let broken = restore(copy.path(), target.path()).map(drop);
+    assert!(refused(broken).contains("the archive in the copy is damaged"));
+    drill.engine.end().await;
+}
+
+/// What a tombstone says was removed goes from the copy too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_removed_from_the_archive_goes_from_the_copy() {
+    let (drill, _) = archived().await;
+    let data = drill.engine.data();
+    let copy = tempfile::tempdir().unwrap();
+    back_up(&data, None, copy.path(), START).unwrap();
+    let [volume, copied] =
+        [data.as_path(), copy.path()].map(|dir| dir.join("archive/volumes/0000000001"));
+    let tombstone = json!({ "objects": [{ "object": "0000.blocks" }] }).to_string();
+    std::fs::write(volume.join("removed-0000000001.json"), tombstone).unwrap();
+    std::fs::remove_file(volume.join("0000.blocks")).unwrap();
+    back_up(&data, None, copy.path(), START).unwrap();
+    assert!(!copied.join("0000.blocks").exists());
+    assert!(copied.join("removed-0000000001.json").exists());
     drill.engine.end().await;
 }

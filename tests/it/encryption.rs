@@ -79,7 +79,7 @@ async fn nothing_of_a_tenant_can_be_read_on_the_disk_or_in_a_copy() {
     a_life(&engine).await;
     let copies = tempfile::tempdir().expect("a directory");
     let copy = copies.path().join("copy");
-    back_up(&engine.data(), &copy, START).expect("copied");
+    back_up(&engine.data(), None, &copy, START).expect("copied");
     assert_eq!(found(&copy), [""; 0]);
     engine.close().await;
     assert_eq!(found(&engine.data()), [""; 0]);
@@ -98,7 +98,7 @@ async fn every_reader_finds_it_after_a_restart_and_in_a_restored_copy() {
 
     let copies = tempfile::tempdir().expect("a directory");
     let copy = copies.path().join("copy");
-    back_up(&engine.data(), &copy, START).expect("copied");
+    back_up(&engine.data(), None, &copy, START).expect("copied");
     for restored in [false, true] {
         engine.close().await;
         if restored {
@@ -238,7 +238,7 @@ async fn what_was_erased_cannot_be_read_again_from_journal_table_or_copy() {
     let copies = tempfile::tempdir().expect("a directory");
     let (copy, old) = (copies.path().join("copy"), copies.path().join("old"));
     for to in [&copy, &old] {
-        back_up(&engine.data(), to, START).expect("copied");
+        back_up(&engine.data(), None, to, START).expect("copied");
     }
     engine.close().await;
     let config = loaded(&engine);
@@ -250,7 +250,7 @@ async fn what_was_erased_cannot_be_read_again_from_journal_table_or_copy() {
         (1, false, 1)
     );
     assert_eq!(readable(&engine.data(), &config), [""; 0]);
-    back_up(&engine.data(), &copy, START).expect("copied");
+    back_up(&engine.data(), None, &copy, START).expect("copied");
     for (from, expected) in [(&copy, &[][..]), (&old, &NEEDLES[..])] {
         let dir = tempfile::tempdir().expect("a directory");
         restore(from, dir.path()).expect("restored");

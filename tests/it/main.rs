@@ -48,5 +48,6 @@ mod task_groups;
 mod tidy;
 mod traces;
 mod unread;
+mod upgrade;
 mod watching;
 mod ways;

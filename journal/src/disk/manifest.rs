@@ -82,6 +82,14 @@ impl Manifest {
             .iter()
             .map(|number| u64::from_le_bytes(*number))
             .collect();
+        // A newer one is not damaged: it must not be made again by a program that cannot read it.
+        if let Some(version) = numbers.first().filter(|version| **version > VERSION) {
+            return Err(JournalError::Format {
+                path,
+                found: u16::try_from(*version).unwrap_or(u16::MAX),
+                expected: VERSION as u16,
+            });
+        }
         let manifest = if rest.is_empty() {
             Self::decode(&numbers)
         } else {

@@ -129,3 +129,21 @@ fn a_format_that_nobody_knows_is_refused() {
         .expect("refused");
     assert!(error.to_string().contains("has format 99"), "{error}");
 }
+
+/// A manifest of a newer program is not taken for a damaged one, which would be made again.
+#[test]
+fn a_manifest_of_a_newer_program_is_refused_and_left_as_it_is() {
+    let dir = tempfile::tempdir().expect("a directory");
+    drop(DiskJournal::open(dir.path(), options()).expect("made"));
+    let path = dir.path().join("manifest");
+    let mut manifest = std::fs::read(&path).expect("read");
+    let end = manifest.len() - 4;
+    manifest[0] += 1;
+    let checksum = crc32c::crc32c(&manifest[..end]).to_le_bytes();
+    manifest[end..].copy_from_slice(&checksum);
+    std::fs::write(&path, &manifest).expect("written");
+    let error = DiskJournal::open(dir.path(), options()).err();
+    let error = error.expect("refused").to_string();
+    assert!(error.contains("manifest has format 2"), "{error}");
+    assert!(std::fs::read(&path).expect("still there") == manifest);
+}
