@@ -10,6 +10,7 @@ use super::generations::Generations;
 use super::identity::Identity;
 use super::manifest::Manifest;
 use super::options::Options;
+use super::prepared::Prepared;
 use super::report::{Repairs, ShardReport};
 use super::scan::Scan;
 use super::{checkpoints, files, identity, lock};
@@ -120,6 +121,10 @@ impl Inspection {
         let salt = known
             .and_then(|manifest| manifest.of(number))
             .map(|made| made.salt);
+        let files = Prepared::open(dir, number, salt, options)?;
+        if let Some(path) = files.and_then(|files| files.lost_start()) {
+            self.defect(number, true, JournalError::DamagedFile { path });
+        }
         let Some((generation, scan)) = Generation::look(dir, number, salt, options)? else {
             let never_begun = known.is_none_or(|manifest| number > manifest.begun);
             return if is_newest && never_begun {

@@ -143,12 +143,16 @@ impl Prepared {
         Ok(known)
     }
 
+    /// The start file, where it was lost.
+    pub(super) fn lost_start(&self) -> Option<PathBuf> {
+        self.lacks_start.then(|| self.dir.join(START))
+    }
+
     /// Writes the start file again where it was lost.
     pub(super) fn write_start_again(&self, repairs: &mut Repairs) -> Result<(), JournalError> {
-        if !self.lacks_start {
+        let Some(path) = self.lost_start() else {
             return Ok(());
-        }
-        let path = self.dir.join(START);
+        };
         repairs.add(
             Repaired::Start,
             &path,

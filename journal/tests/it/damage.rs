@@ -264,3 +264,23 @@ fn a_table_that_is_damaged_under_a_running_journal_ends_it_and_is_made_again() {
         (Sequence::ZERO, Sequence(1))
     );
 }
+
+#[test]
+fn a_start_file_that_is_gone_is_said_by_an_inspection_and_made_again() {
+    let dir = tempfile::tempdir().expect("a directory");
+    three_groups(dir.path());
+    let start = dir.path().join("gen-00000001/start");
+    std::fs::remove_file(&start).expect("it was there");
+    let inspection = inspect(dir.path()).expect("inspected");
+    let defects: Vec<_> = inspection
+        .defects
+        .iter()
+        .map(|defect| (defect.repaired_by_start, defect.error.to_string()))
+        .collect();
+    assert!(
+        matches!(&defects[..], [(true, error)] if error.contains("gen-00000001/start")),
+        "{defects:?}"
+    );
+    let (_, report) = DiskJournal::open(dir.path(), options()).expect("opened");
+    assert!(matches!(&report.repairs[..], [repair] if repair.path == start));
+}
