@@ -1,4 +1,5 @@
-//! Owns process data as comma-separated values. Refuses nothing: a row is a row.
+//! Owns process data as comma-separated values. A cell that a spreadsheet would run as a formula has an
+//! apostrophe before it. Refuses nothing: a row is a row.
 
 use std::io::Write;
 
@@ -62,11 +63,43 @@ impl Log for Csv<'_> {
             details.end.clone().unwrap_or_default(),
             details.reason.clone().unwrap_or_default(),
         ];
+        let row = row.map(as_text);
         self.0.write_record(row).map_err(std::io::Error::from)?;
         Ok(())
     }
 
     fn finish(mut self: Box<Self>) -> Result<(), ProcessError> {
         Ok(self.0.flush()?)
+    }
+}
+
+/// A cell that a spreadsheet takes as text: what begins as a formula does gets an apostrophe before
+/// it (OWASP, "CSV Injection"). Numbers and subjects come from senders.
+fn as_text(cell: String) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{cell}")
+    } else {
+        cell
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_text;
+
+    #[test]
+    fn a_cell_is_no_formula() {
+        for formula in [
+            "=cmd|' /C calc'!A1",
+            "+31612345678",
+            "-2+3",
+            "@SUM(A1)",
+            "\t=1",
+        ] {
+            assert_eq!(as_text(formula.into()), format!("'{formula}"));
+        }
+        for text in ["", "H-1001", "2026-11-27T20:30:06.504Z", "a=b"] {
+            assert_eq!(as_text(text.into()), text);
+        }
     }
 }
