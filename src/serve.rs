@@ -290,6 +290,10 @@ async fn say_stopping(app: Arc<App>) {
         let left: Vec<_> = under_way
             .map(|(name, count)| format!("{count} at {name}"))
             .collect();
+        if left.is_empty() {
+            tracing::info!("still stopping: the journal and the archive come to their ends");
+            continue;
+        }
         tracing::info!(
             under_way = left.join(", "),
             "still stopping: attempts that are cut off are in doubt at the next start"

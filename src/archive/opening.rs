@@ -1,7 +1,9 @@
 //! Owns the opening of an archive that may be away: its directory, its bucket, or its chain is damaged.
 //! Refuses to hold up the engine: an archive that is away is tried again while sends go on.
 
-use std::path::PathBuf;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -13,6 +15,9 @@ use sluis_journal::{Journal, Shard};
 const FIRST_REST: Duration = Duration::from_millis(500);
 /// The longest that it rests.
 const LONGEST_REST: Duration = Duration::from_secs(60);
+
+/// What others than the owner may do: anything.
+const OTHERS: u32 = 0o077;
 
 /// Why an archive cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +90,11 @@ impl Opening {
     /// One try.
     pub(super) fn open(&self) -> Result<Archive, OpenError> {
         let store = match &self.place {
-            Place::Directory(directory) => Store::directory(directory)?,
+            Place::Directory(directory) => {
+                let store = Store::directory(directory)?;
+                keep_private(directory);
+                store
+            }
             Place::Bucket(store) => store.clone(),
         };
         let archive = Archive::open(store, self.shards, self.limits)?;
@@ -107,6 +116,26 @@ impl Opening {
         let rest = self.rest;
         self.rest = (2 * rest).min(LONGEST_REST);
         rest
+    }
+}
+
+/// Takes from others what they may do with the directory, and so with what is in it: all that
+/// tenants were ever written to.
+fn keep_private(directory: &Path) {
+    let made_private = fs::metadata(directory).and_then(|metadata| {
+        let mode = metadata.permissions().mode();
+        if mode & OTHERS == 0 {
+            return Ok(false);
+        }
+        fs::set_permissions(directory, fs::Permissions::from_mode(mode & !OTHERS)).map(|()| true)
+    });
+    let path = directory.display();
+    match made_private {
+        Ok(false) => {}
+        Ok(true) => tracing::warn!(%path, "others could read the archive until now"),
+        Err(error) => {
+            tracing::warn!(%path, %error, "others may read the archive: only its owner should")
+        }
     }
 }
 
@@ -138,5 +167,27 @@ impl Standing {
     pub(super) fn is_open(&self, archive: Arc<Archive>) {
         // Opened once, by the one worker.
         let _ = self.archive.set(archive);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_that_others_could_read_is_the_owners_alone_after_the_start() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mode = || {
+            fs::metadata(directory.path())
+                .expect("there")
+                .permissions()
+                .mode()
+                & 0o777
+        };
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).expect("set");
+        keep_private(directory.path());
+        assert_eq!(mode(), 0o700);
+        keep_private(directory.path());
+        assert_eq!(mode(), 0o700);
     }
 }

@@ -19,6 +19,8 @@ use crate::telemetry::names;
 
 /// How long it rests after a failure.
 const REST_AFTER_FAILURE: Duration = Duration::from_secs(2);
+/// How long a stop lets it follow, in milliseconds: what is durable waits for the next start.
+const MOST_AT_STOP_MS: i64 = 5_000;
 /// How long it may be behind, in milliseconds, and still use only what time others leave it.
 const MOST_BEHIND_MS: i64 = 300_000;
 
@@ -150,7 +152,7 @@ impl Follows for Worker {
     /// And seals.
     fn end(&mut self) {
         if let Work::Follow(follower) = &mut self.work
-            && let Err(error) = follow_to_the_end(follower)
+            && let Err(error) = follow_to_the_end(follower, &*self.parts.clock)
         {
             tracing::warn!(%error, "the archive was not brought to the end: the next start goes on with it");
         }
@@ -164,8 +166,19 @@ fn seal_and_follow(follower: &mut Follower) -> Result<Turned, FollowError> {
     follower.turn()
 }
 
-fn follow_to_the_end(follower: &mut Follower) -> Result<(), FollowError> {
-    while seal_and_follow(follower)? == Turned::Behind {}
+/// As far as it comes in the time that a stop gives it, and seals that.
+fn follow_to_the_end(follower: &mut Follower, clock: &dyn Clock) -> Result<(), FollowError> {
+    let began = clock.now();
+    while seal_and_follow(follower)? == Turned::Behind {
+        if clock.now().since(began) >= MOST_AT_STOP_MS {
+            let records = follower.lag();
+            tracing::info!(
+                records,
+                "the archive is behind: the next start goes on with it"
+            );
+            break;
+        }
+    }
     follower.seal(true)?.iter().for_each(say_sealed);
     Ok(())
 }
