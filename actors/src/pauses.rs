@@ -89,7 +89,7 @@ impl PauseRegistry {
 
 #[cfg(test)]
 mod tests {
-    use sluis_model::{Channel, CorporationId};
+    use sluis_model::{Channel, CorporationId, PausedBy};
 
     use super::*;
 
@@ -98,6 +98,7 @@ mod tests {
             corporation: Some(CorporationId(corporation)),
             flow: None,
             channel: Some(Channel::Sms),
+            by: PausedBy::Corporation,
         }
     }
 

@@ -7,8 +7,8 @@ use sluis_model::wire::{
 };
 use sluis_model::{
     AttemptRef, CancelTarget, Control, ControlRecord, CorporationId, Environment, Event, Fact,
-    FactKind, Input, NotificationId, NotificationRequest, PauseScope, Record, StoredTenant,
-    Subject, Tenant, TenantKey, TenantRecord, Timestamp,
+    FactKind, Input, NotificationId, NotificationRequest, PauseScope, PausedBy, Record,
+    StoredTenant, Subject, Tenant, TenantKey, TenantRecord, Timestamp,
 };
 
 use super::targets::KEY;
@@ -230,6 +230,7 @@ fn records() -> Vec<Vec<u8>> {
         corporation: Some(CorporationId(1)),
         flow: Some("storno".into()),
         channel: None,
+        by: PausedBy::Corporation,
     };
     let all = [
         record(

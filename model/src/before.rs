@@ -1,6 +1,6 @@
 //! Owns what versions 1 to 3 of the records wrote in another form than this build, and how it is
 //! read: addresses of a channel each, with what their source had checked beside them, instead of
-//! contact points. Refuses to write any of it.
+//! contact points; pauses that did not say whose they were. Refuses to write any of it.
 
 use bincode::de::Decoder;
 use bincode::error::DecodeError;
@@ -15,7 +15,7 @@ use crate::input::{CancelTarget, Input, LateReceipt, Permit, Receipt};
 use crate::notification::Notification;
 use crate::point::{PointSource, PointState, Where, same};
 use crate::profile::Preference;
-use crate::record::{Intent, TenantRecord};
+use crate::record::{Intent, PauseScope, PausedBy, TenantRecord};
 use crate::supplied::{Given, Supplied};
 use crate::time::Timestamp;
 
@@ -198,6 +198,29 @@ impl Decode<Version> for Intent {
 }
 
 impl_borrow_decode_with_context!(Intent, Version);
+
+impl Decode<Version> for PauseScope {
+    /// Before, whoever named a corporation was taken for it: it alone could, but for an operator who
+    /// named one.
+    fn decode<D: Decoder<Context = Version>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        let is_said = *decoder.context() >= POINTS;
+        let corporation = Decode::decode(decoder)?;
+        let (flow, channel) = (Decode::decode(decoder)?, Decode::decode(decoder)?);
+        let by = match corporation {
+            _ if is_said => PausedBy::decode(decoder)?,
+            Some(_) => PausedBy::Corporation,
+            None => PausedBy::Operator,
+        };
+        Ok(Self {
+            corporation,
+            flow,
+            channel,
+            by,
+        })
+    }
+}
+
+impl_borrow_decode_with_context!(PauseScope, Version);
 
 /// [`Where`] as this build writes it.
 #[derive(Decode)]

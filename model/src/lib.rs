@@ -61,7 +61,7 @@ pub use policy::{Policy, RetryPolicy};
 pub use profile::{Preference, Profile};
 pub use record::{
     Carried, CarriedMessage, CarriedStray, CarriedStrays, CarriedUnread, Control, ControlRecord,
-    Erased, Gone, Intent, PauseScope, Record, TenantRecord,
+    Erased, Gone, Intent, PauseScope, PausedBy, Record, TenantRecord,
 };
 pub use reference::{ForgedReference, ReferenceKey};
 pub use state::{Open, Phase, PhaseKind, SentTo, SubjectMoney, Tenant, Told, Tried, Tries};

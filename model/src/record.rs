@@ -129,6 +129,7 @@ pub struct Erased {
 
 /// What a shard says of itself again.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[bincode(decode_context = "Version")]
 pub enum Carried {
     /// A pause that lasts.
     Pause {
@@ -227,8 +228,18 @@ pub enum Intent {
     },
 }
 
-/// What a pause covers: every part that is given must match.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode)]
+/// Whose a pause is: who began it. What an operator holds, no corporation lets go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode)]
+pub enum PausedBy {
+    /// The corporation whose sends it holds.
+    Corporation,
+    /// An operator of the engine.
+    Operator,
+}
+
+/// What a pause covers, and whose it is: every part that is given must match. Two pauses that cover
+/// the same and are not the same one's are two.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Encode)]
 pub struct PauseScope {
     /// This corporation; none: all.
     pub corporation: Option<CorporationId>,
@@ -236,6 +247,8 @@ pub struct PauseScope {
     pub flow: Option<Box<str>>,
     /// This channel; none: all.
     pub channel: Option<crate::channel::Channel>,
+    /// Whose it is.
+    pub by: PausedBy,
 }
 
 impl PauseScope {
@@ -244,6 +257,7 @@ impl PauseScope {
         corporation: None,
         flow: None,
         channel: None,
+        by: PausedBy::Operator,
     };
 
     /// Whether a send of `corporation` in `flow` over `channel` is covered.

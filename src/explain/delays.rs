@@ -4,7 +4,7 @@
 use serde::Serialize;
 use sluis_actors::Pause;
 use sluis_actors::router::Hold;
-use sluis_model::{Timestamp, Why};
+use sluis_model::{PausedBy, Timestamp, Why};
 
 use super::words::rfc3339;
 
@@ -25,10 +25,10 @@ impl Delay {
     #[must_use]
     pub fn pause(pause: &Pause) -> Self {
         let scope = &pause.scope;
-        let whose = if scope.corporation.is_some() {
-            "its sends are paused"
-        } else {
-            "an operator has paused sends"
+        let whose = match (scope.by, scope.corporation) {
+            (PausedBy::Corporation, _) => "its sends are paused",
+            (PausedBy::Operator, Some(_)) => "an operator has paused its sends",
+            (PausedBy::Operator, None) => "an operator has paused sends",
         };
         let flow = scope.flow.as_ref().map(|flow| format!(" of flow '{flow}'"));
         let channel = scope.channel.map(|channel| format!(" over {channel}"));

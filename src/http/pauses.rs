@@ -10,7 +10,7 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use sluis_actors::{Pause, Refused, ShardRequest};
-use sluis_model::{Channel, Control, CorporationId, PauseScope};
+use sluis_model::{Channel, Control, CorporationId, PauseScope, PausedBy};
 
 use super::auth::{Caller, Operator};
 use super::body::{JsonBody, json};
@@ -70,6 +70,8 @@ pub(super) struct PauseBody {
     flow: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     channel: Option<Channel>,
+    /// Who began it: `corporation` or `operator`. Only an operator ends what an operator began.
+    by: &'static str,
     since: String,
     /// Whether every part of the engine has it; false after a call that failed half way: repeat it.
     complete: bool,
@@ -129,7 +131,7 @@ pub(super) async fn resume(
     JsonBody(body): JsonBody,
 ) -> Result<Json<ToldBody>, Problem> {
     let scope = corporation_scope(corporation, &body)?;
-    standing(&app, &scope, Some(corporation))?;
+    standing(&app, std::slice::from_ref(&scope), Some(corporation))?;
     tell(&app, &scope, false).await?;
     audit(
         &app.corporation_name(corporation),
@@ -164,8 +166,15 @@ pub(super) async fn operator_resume(
     JsonBody(body): JsonBody,
 ) -> Result<Json<ToldBody>, Problem> {
     let scope = operator_scope(&app, &body)?;
-    standing(&app, &scope, None)?;
-    tell(&app, &scope, false).await?;
+    let of_corporation = PauseScope {
+        by: PausedBy::Corporation,
+        ..scope.clone()
+    };
+    let named = [scope.clone(), of_corporation];
+    let standing = standing(&app, &named, None)?;
+    for scope in standing {
+        tell(&app, &scope, false).await?;
+    }
     audit(&by, "resume", &words(&app, &scope));
     Ok(Json(told(&app, scope, None)))
 }
@@ -177,7 +186,7 @@ fn corporation_scope(corporation: CorporationId, body: &[u8]) -> Result<PauseSco
         flow.is_some() || channel.is_some(),
         "flow, channel or both",
     )?;
-    scope(Some(corporation), flow, channel)
+    scope(PausedBy::Corporation, Some(corporation), flow, channel)
 }
 
 fn operator_scope(app: &App, body: &[u8]) -> Result<PauseScope, Problem> {
@@ -193,7 +202,7 @@ fn operator_scope(app: &App, body: &[u8]) -> Result<PauseScope, Problem> {
         let known = app.corporation_named(&name);
         known.ok_or_else(|| unknown_corporation(app, &name))
     });
-    scope(whose.transpose()?, flow, channel)
+    scope(PausedBy::Operator, whose.transpose()?, flow, channel)
 }
 
 fn unknown_corporation(app: &App, name: &str) -> Problem {
@@ -226,6 +235,7 @@ fn said(all: bool, named: bool, parts: &str) -> Result<(), Problem> {
 }
 
 fn scope(
+    by: PausedBy,
     corporation: Option<CorporationId>,
     flow: Option<String>,
     channel: Option<Channel>,
@@ -242,6 +252,7 @@ fn scope(
         corporation,
         flow: flow.map(Into::into),
         channel,
+        by,
     })
 }
 
@@ -270,16 +281,20 @@ fn known_flow(app: &App, scope: &PauseScope) -> Result<(), Problem> {
     Err(Rejected::UnknownFlow(known).into())
 }
 
-/// Nothing is resumed that is not paused: whoever believes so would wait for what stays held.
-fn standing(app: &App, scope: &PauseScope, caller: Option<CorporationId>) -> Result<(), Problem> {
-    if app
-        .engine
-        .pauses()
-        .all()
-        .iter()
-        .any(|pause| pause.scope == *scope)
-    {
-        return Ok(());
+/// Those of the named that are paused. Nothing is resumed that is not paused: whoever believes so
+/// would wait for what stays held. `named`: one scope, by whoever may have begun it.
+fn standing(
+    app: &App,
+    named: &[PauseScope],
+    caller: Option<CorporationId>,
+) -> Result<Vec<PauseScope>, Problem> {
+    let all = app.engine.pauses().all().into_iter();
+    let standing: Vec<PauseScope> = all
+        .map(|pause| pause.scope)
+        .filter(|scope| named.contains(scope))
+        .collect();
+    if !standing.is_empty() {
+        return Ok(standing);
     }
     let left: Vec<String> = visible(app, caller)
         .iter()
@@ -292,7 +307,9 @@ fn standing(app: &App, scope: &PauseScope, caller: Option<CorporationId>) -> Res
     };
     let detail = format!(
         "{} is not paused as such: a resume names the scope of its pause; {left}",
-        words(app, scope)
+        named
+            .first()
+            .map_or_else(String::new, |scope| words(app, scope))
     );
     Err(Problem::new(StatusCode::CONFLICT, "not_paused", detail))
 }
@@ -339,7 +356,11 @@ fn words(app: &App, scope: &PauseScope) -> String {
         .channel
         .map(|channel| format!(", channel {channel}"))
         .unwrap_or_default();
-    format!("{whose}{flow}{channel}")
+    let by = match (scope.by, scope.corporation) {
+        (PausedBy::Operator, Some(_)) => ", by an operator",
+        (PausedBy::Operator, None) | (PausedBy::Corporation, _) => "",
+    };
+    format!("{whose}{flow}{channel}{by}")
 }
 
 /// A corporation sees its own pauses and those of operators; an operator sees all.
@@ -378,6 +399,10 @@ pub(super) fn seen_by(app: &App, caller: Option<CorporationId>) -> PausesBody {
         corporation: pause.scope.corporation.map(|id| app.corporation_name(id)),
         flow: pause.scope.flow.as_deref().map(str::to_owned),
         channel: pause.scope.channel,
+        by: match pause.scope.by {
+            PausedBy::Corporation => "corporation",
+            PausedBy::Operator => "operator",
+        },
         since: rfc3339(pause.since),
         complete: pause.complete,
     };

@@ -71,9 +71,12 @@ async fn pauses_are_listed_until_each_is_resumed_by_its_own_name() {
         .call(NOORD, "POST", "/v1/pause", json!({ "all": true }))
         .await
         .ok();
-    let all = json!({ "corporation": "noord", "since": began, "complete": true });
-    let flow =
-        json!({ "corporation": "noord", "flow": "notice", "since": began, "complete": true });
+    let all = json!({
+        "corporation": "noord", "by": "corporation", "since": began, "complete": true
+    });
+    let flow = json!({
+        "corporation": "noord", "flow": "notice", "by": "corporation", "since": began, "complete": true
+    });
     assert_eq!(
         repeated["pauses"],
         json!([all, flow]),
@@ -124,6 +127,60 @@ async fn pauses_are_listed_until_each_is_resumed_by_its_own_name() {
         (&resumed["paused"], &resumed["pauses"]),
         (&json!(false), &json!([]))
     );
+    engine.settled().await;
+    assert_eq!(engine.get(NOORD, &id).await["end"], "delivered");
+    engine.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operators_pause_of_a_corporation_is_not_the_corporations_own() {
+    let engine = Engine::start().await;
+    engine.reachable(NOORD, "H-1").await;
+    let named = json!({ "corporation": "noord", "flow": "notice" });
+    engine
+        .call(OPERATOR, "POST", "/v1/operator/pause", named.clone())
+        .await
+        .ok();
+    let id = engine.accepted(NOORD, notice("H-1", "p-1")).await;
+    let refused = engine
+        .call(NOORD, "POST", "/v1/resume", json!({ "flow": "notice" }))
+        .await;
+    assert_eq!(refused.problem(), (409, "not_paused".into()));
+    assert!(
+        refused.text().contains("by an operator"),
+        "{}",
+        refused.text()
+    );
+
+    let own = engine
+        .call(NOORD, "POST", "/v1/pause", json!({ "flow": "notice" }))
+        .await
+        .ok();
+    let whose: Vec<&Value> = own["pauses"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|pause| &pause["by"])
+        .collect();
+    assert_eq!(whose, ["corporation", "operator"]);
+    let resumed = engine
+        .call(NOORD, "POST", "/v1/resume", json!({ "flow": "notice" }))
+        .await
+        .ok();
+    assert_eq!(resumed["paused"], true, "the operator's stands");
+    engine.settled().await;
+    let shown = engine.get(NOORD, &id).await;
+    assert_eq!(shown["state"], "ready");
+
+    engine
+        .call(NOORD, "POST", "/v1/pause", json!({ "flow": "notice" }))
+        .await
+        .ok();
+    let ended = engine
+        .call(OPERATOR, "POST", "/v1/operator/resume", named)
+        .await
+        .ok();
+    assert_eq!(ended["pauses"], json!([]), "an operator ends both");
     engine.settled().await;
     assert_eq!(engine.get(NOORD, &id).await["end"], "delivered");
     engine.end().await;

@@ -6,7 +6,8 @@ use sluis_model::flow::Value;
 use sluis_model::{
     CancelTarget, Cause, Channel, ContactKind, Control, CorporationId, DAY, Environment, Fact,
     FactKind, Given, HOUR, Idempotency, Input, Intent, Lane, MINUTE, Notification, NotificationId,
-    PauseScope, Phase, Preference, ShardId, Subject, Supplied, TenantKey, Timestamp, home_shard,
+    PauseScope, PausedBy, Phase, Preference, ShardId, Subject, Supplied, TenantKey, Timestamp,
+    home_shard,
 };
 
 use crate::senders::{Order, Told, What};
@@ -278,6 +279,7 @@ impl World {
             corporation,
             flow: None,
             channel,
+            by: PausedBy::Corporation,
         };
         let control = if self.chance.senders.chance(50) {
             Control::Pause(scope.clone())

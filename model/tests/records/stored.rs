@@ -4,7 +4,7 @@
 use sluis_model::{
     Carried, CarriedMessage, CarriedStray, CarriedStrays, CarriedUnread, Cause, Channel,
     ChannelSet, Choice, Control, CorporationId, Erased, NotificationId, OnDoubt, Open, PauseScope,
-    Phase, SentTo, StoredTenant, SubjectMoney, Timestamp, Told, Tried, Tries,
+    PausedBy, Phase, SentTo, StoredTenant, SubjectMoney, Timestamp, Told, Tried, Tries,
 };
 
 use crate::people::profile;
@@ -169,6 +169,7 @@ pub(crate) fn carried() -> [Carried; 3] {
         corporation: Some(CorporationId(7)),
         flow: Some("storno".into()),
         channel: Some(Channel::Email),
+        by: PausedBy::Operator,
     };
     let stray = CarriedStray {
         sequence: 40,

@@ -4,8 +4,8 @@ use sluis_model::flow::{FlowRef, Observed, Value};
 use sluis_model::{
     AttemptRef, Barred, CancelTarget, Cause, Channel, Choice, ContactKind, Control, CorporationId,
     Environment, Event, Evidence, Fact, FactKind, Idempotency, Input, Intent, Lane, LateReceipt,
-    Left, NoWay, Notification, NotificationId, OnDoubt, PauseScope, Permit, PointState, Receipt,
-    ReceiptKind, Refusal, Subject, TenantKey, Timestamp, Verdict, Where, Why,
+    Left, NoWay, Notification, NotificationId, OnDoubt, PauseScope, PausedBy, Permit, PointState,
+    Receipt, ReceiptKind, Refusal, Subject, TenantKey, Timestamp, Verdict, Where, Why,
 };
 
 use crate::people::supplied;
@@ -413,6 +413,7 @@ pub(crate) fn controls() -> Vec<Control> {
         corporation: Some(CorporationId(7)),
         flow: Some("storno".into()),
         channel: Some(Channel::Voice),
+        by: PausedBy::Corporation,
     };
     let each = Intent::Each {
         tenants: vec![tenant()],
@@ -429,6 +430,7 @@ pub(crate) fn controls() -> Vec<Control> {
             corporation: None,
             flow: None,
             channel: None,
+            by: PausedBy::Operator,
         }),
         Control::IntentOpened {
             intent: 5,

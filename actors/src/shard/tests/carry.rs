@@ -21,6 +21,7 @@ fn what_is_alive_is_there_after_everything_before_was_trimmed() {
         corporation: Some(HOUSE),
         flow: None,
         channel: Some(Channel::Sms),
+        by: sluis_model::PausedBy::Corporation,
     };
     let control = Control::Pause(scope.clone());
     world.business(|reply| ShardRequest::Control { control, reply }, 80);

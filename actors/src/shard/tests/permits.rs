@@ -59,6 +59,7 @@ fn a_pause_holds_from_the_next_permit_and_survives_a_restart() {
         corporation: Some(HOUSE),
         flow: None,
         channel: None,
+        by: sluis_model::PausedBy::Corporation,
     };
     let pause = scope.clone();
     world.business(

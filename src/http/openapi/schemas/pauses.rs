@@ -51,10 +51,14 @@ fn everything() -> Value {
 fn pause() -> Value {
     object(
         "One pause.",
-        &["since", "complete"],
+        &["by", "since", "complete"],
         json!({
             "corporation": text("Whose sends; absent: those of all, by an operator."), "flow": text("Only this flow."),
             "channel": reference("Channel"), "since": instant("Since when."),
+            "by": {
+                "type": "string", "enum": ["corporation", "operator"],
+                "description": "Who began it. Only an operator ends what an operator began."
+            },
             "complete": truth("Whether every part of the engine has it; repeat the call if not.")
         }),
     )
