@@ -125,14 +125,22 @@ impl Report {
 
 /// Lines that are not blank, as slices of the body.
 fn rows(body: &Bytes) -> Vec<Bytes> {
-    let lines = body
-        .split(|b| *b == b'\n')
-        .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    lines
+    lines(body)
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
         .map(line_without_mark)
         .filter(|line| !line.trim_ascii().is_empty())
         .map(|line| body.slice_ref(line))
         .collect()
+}
+
+/// What stands between line feeds. They are looked for many bytes at a time.
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let ends = memchr::memchr_iter(b'\n', text).chain([text.len()]);
+    ends.scan(0, |begin, end| {
+        let line = &text[*begin..end];
+        *begin = end + 1;
+        Some(line)
+    })
 }
 
 async fn run_window(app: &App, corporation: CorporationId, rows: &[Bytes]) -> Vec<Verdict> {
@@ -204,5 +212,26 @@ impl Gather {
             }
             self.arrived.notified().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(body: &'static [u8]) -> Vec<Bytes> {
+        rows(&Bytes::from_static(body))
+    }
+
+    #[test]
+    fn every_line_that_is_not_blank_is_a_row() {
+        assert_eq!(
+            of(b"{}\r\n\n \t\r\n\xEF\xBB\xBF{1}\n{2}"),
+            ["{}", "{1}", "{2}"]
+        );
+        assert_eq!(of(b"{}\n{1}\n"), ["{}", "{1}"]);
+        assert_eq!(of(b"\n{}"), ["{}"]);
+        assert!(of(b"").is_empty());
+        assert!(of(b"\r\n\n").is_empty());
     }
 }
