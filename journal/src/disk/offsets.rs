@@ -40,14 +40,25 @@ impl Offsets {
         let until = place.saturating_add(most).div_ceil(BLOCK);
         let shared = &self.packed[first..until.clamp(first, self.packed.len())];
         let last = match until > self.packed.len() {
-            true => self.last.clone(),
-            false => Vec::new(),
+            true => self.of_last(place, most),
+            false => &[],
+        };
+        let skip = match shared {
+            [] => 0,
+            _ => place - first * BLOCK,
         };
         Part {
             packed: shared.to_vec(),
-            last,
-            skip: place - first * BLOCK,
+            last: last.to_vec(),
+            skip,
         }
+    }
+
+    /// Those of the last block that are among `most` from `place` on. Nothing needs unpacking there.
+    fn of_last(&self, place: usize, most: usize) -> &[u32] {
+        let first = self.packed.len() * BLOCK;
+        let within = |place: usize| place.saturating_sub(first).min(self.last.len());
+        &self.last[within(place)..within(place.saturating_add(most))]
     }
 
     /// The offsets from a place on.
