@@ -7,7 +7,7 @@ use std::time::Duration;
 const BUSY: f64 = 0.4;
 /// How many times as long as it worked it rests while the engine is busy: it works a twentieth.
 const RESTS: u32 = 19;
-/// The longest rest.
+/// The longest rest before another look at whether the engine is still busy.
 const MOST_REST: Duration = Duration::from_millis(250);
 
 /// What was used up to an instant.
@@ -25,6 +25,8 @@ pub(super) struct Used {
 pub(super) struct Pace {
     processors: f64,
     before: Used,
+    /// The rest that is still to come after what it worked.
+    owed: Duration,
 }
 
 impl Pace {
@@ -32,20 +34,29 @@ impl Pace {
         Self {
             processors: processors.max(1) as f64,
             before: now,
+            owed: Duration::ZERO,
         }
     }
 
-    /// How long to rest after a turn that used what lies between `began`
-    /// and `ended`.
+    /// How long to rest after a turn that used what lies between `began` and `ended`. A longer rest
+    /// than that may be owed: [`Self::rest_on`] says so.
     pub(super) fn rest_after(&mut self, began: Used, ended: Used) -> Duration {
-        let is_busy = self.engine_share(ended) >= BUSY;
-        self.before = ended;
-        let worked = ended.at.saturating_sub(began.at);
-        if is_busy {
-            worked.saturating_mul(RESTS).min(MOST_REST)
-        } else {
-            Duration::ZERO
+        let worked = ended.own.saturating_sub(began.own);
+        self.owed = worked.saturating_mul(RESTS);
+        self.rest_on(ended)
+    }
+
+    /// How long to go on resting; zero when nothing is owed any more, or the engine is not busy any
+    /// more.
+    pub(super) fn rest_on(&mut self, now: Used) -> Duration {
+        let is_busy = self.engine_share(now) >= BUSY;
+        self.before = now;
+        if !is_busy {
+            self.owed = Duration::ZERO;
         }
+        let rest = self.owed.min(MOST_REST);
+        self.owed -= rest;
+        rest
     }
 
     /// The part of all processors that others than the follower's thread used since the last turn.
@@ -94,6 +105,27 @@ mod tests {
         assert_eq!(rest, ms(0));
         let rest = pace.rest_after(used(100, 100, 100), used(200, 250, 200));
         assert_eq!(rest, ms(0), "a quarter of the processors");
+    }
+
+    #[test]
+    fn a_long_turn_is_paid_for_in_several_rests_while_the_engine_stays_busy() {
+        let mut pace = Pace::new(1, used(0, 0, 0));
+        let mut rested = pace.rest_after(used(0, 0, 0), used(200, 300, 100));
+        // Beside the archive's rest the engine goes on.
+        let busy = |at: u64| used(at, 300 + at, 100);
+        for turn in 1..20 {
+            rested += pace.rest_on(busy(200 + turn * 250));
+        }
+        assert_eq!(rested, ms(1_900), "a twentieth of the time, not more");
+    }
+
+    #[test]
+    fn what_is_owed_is_let_go_when_the_engine_has_nothing_to_do() {
+        let mut pace = Pace::new(1, used(0, 0, 0));
+        let rest = pace.rest_after(used(0, 0, 0), used(200, 300, 100));
+        assert_eq!(rest, MOST_REST);
+        assert_eq!(pace.rest_on(used(450, 310, 100)), ms(0));
+        assert_eq!(pace.rest_on(used(700, 560, 100)), ms(0), "nothing is owed");
     }
 
     #[test]

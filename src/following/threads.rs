@@ -100,6 +100,10 @@ fn use_spare_time(work: &Mutex<Option<impl Follows>>, ended: &Receiver<()>) {
     let mut pace = Pace::new(machine::processors(), used());
     let mut rest = REST;
     while ended.recv_timeout(rest) == Err(RecvTimeoutError::Timeout) {
+        rest = pace.rest_on(used());
+        if !rest.is_zero() {
+            continue;
+        }
         let mut work = work.lock();
         let Some(worker) = &mut *work else {
             return;
