@@ -3,9 +3,8 @@
 //! number of queues, not of messages. Refuses to decide: fairness is the router's, order the
 //! shard's.
 
-use std::collections::HashMap;
-
 use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
 use sluis_model::{Channel, CorporationId, Lane};
 
 /// One line of the ready lists: what may be granted together.
@@ -50,7 +49,7 @@ pub struct Settled {
 #[derive(Debug, Default)]
 pub struct Report {
     /// How many entries stand in each queue that changed, absolute, as of the newest settled grant.
-    pub waiting: HashMap<QueueKey, u32>,
+    pub waiting: FxHashMap<QueueKey, u32>,
     /// Grants settled.
     pub settled: Vec<Settled>,
 }

@@ -7,10 +7,10 @@ pub mod names;
 /// The target of every span. A span is made only where something takes those of this target.
 pub const TRACE: &str = "sluis::trace";
 
-use std::collections::HashMap;
 use std::mem::{Discriminant, discriminant};
 
 use metrics::{Counter, Gauge, Histogram};
+use rustc_hash::FxHashMap;
 use sluis_model::{
     Channel, Event, Flow, FlowBook, FlowRef, Lane, ShardId, StoredTenant, Timestamp,
 };
@@ -63,7 +63,7 @@ impl EventCounters {
 
 /// Counts what flows end in. As long as the list of flows and their ends.
 #[derive(Default)]
-pub(crate) struct EndCounters(HashMap<FlowRef, Vec<(Box<str>, Counter)>>);
+pub(crate) struct EndCounters(FxHashMap<FlowRef, Vec<(Box<str>, Counter)>>);
 
 impl EndCounters {
     /// Counts one end.

@@ -9,6 +9,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashMap;
 use sluis_channels::Templates;
 use sluis_journal::Journal;
 use sluis_model::flow::Definition;
@@ -21,7 +22,7 @@ use self::problem::problem;
 /// All compiled definitions.
 #[derive(Debug, Default)]
 pub struct Book {
-    entries: BTreeMap<FlowRef, Entry>,
+    entries: FxHashMap<FlowRef, Entry>,
     /// The shared flows under none.
     current: BTreeMap<Option<CorporationId>, BTreeMap<Box<str>, FlowRef>>,
 }

@@ -2,9 +2,9 @@
 //! when to come again. Deterministic: the same reports at the same instants give the same grants,
 //! so simulation runs it as it is. Refuses threads, channels and a clock of its own.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use sluis_model::{Clock, Lane, ShardId, Timestamp};
 
 use super::corporations::{Corporations, Hold};
@@ -334,7 +334,7 @@ impl LineTurn {
 /// The grants of one turn, in the order of their first permit.
 #[derive(Default)]
 struct Batch {
-    index: HashMap<(u16, usize, usize), usize>,
+    index: FxHashMap<(u16, usize, usize), usize>,
     grants: Vec<((u16, usize, usize), u32)>,
     permits: i64,
 }

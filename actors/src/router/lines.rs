@@ -5,8 +5,9 @@
 //! limits.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::collections::{BinaryHeap, VecDeque};
 
+use rustc_hash::FxHashMap;
 use sluis_model::{Lane, Timestamp};
 
 use super::queue::{Place, Queue};
@@ -14,7 +15,7 @@ use crate::outbox::QueueKey;
 
 /// All queues of a channel. Their number is bounded by corporations × lanes × (providers + 1).
 pub(super) struct Lines {
-    index: HashMap<QueueKey, usize>,
+    index: FxHashMap<QueueKey, usize>,
     queues: Vec<Queue>,
     rings: Vec<VecDeque<usize>>,
     /// What the queues in each ring weigh together.
@@ -30,7 +31,7 @@ impl Lines {
     /// Lines, so many a lane: one for each way over the channel's providers.
     pub(super) fn new(per_lane: usize) -> Self {
         Self {
-            index: HashMap::new(),
+            index: FxHashMap::default(),
             queues: Vec::new(),
             rings: vec![VecDeque::new(); Lane::ALL.len() * per_lane],
             weights: vec![0; Lane::ALL.len() * per_lane],

@@ -1,8 +1,9 @@
 //! Owns what waits for durability: answers, dispatches, the news that something ended. Nothing
 //! leaves before its record is on the disk, and everything leaves in the order of the records.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
+use rustc_hash::FxHashMap;
 use sluis_model::{AttemptRef, NotificationId, Tried, Verdict, Why};
 
 use super::intents::Intents;
@@ -33,7 +34,7 @@ pub(super) struct JustEnded {
 pub(super) struct Effects {
     pending: VecDeque<(u64, Effect)>,
     /// What ended and is not durable yet.
-    ended: HashMap<NotificationId, JustEnded>,
+    ended: FxHashMap<NotificationId, JustEnded>,
 }
 
 impl Effects {

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use crossbeam::channel::Sender;
 use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
 use sluis_journal::{Journal, JournalError, Shard};
 use sluis_model::NotificationId;
 
@@ -33,7 +34,7 @@ pub struct Endings {
 
 #[derive(Debug, Default)]
 struct State {
-    waiting: HashMap<NotificationId, Ended>,
+    waiting: FxHashMap<NotificationId, Ended>,
     /// Everything that ended up to this sequence was put in.
     upto: u64,
     cache: Cache,

@@ -1,8 +1,7 @@
 //! Owns a shard's ready lists: who wants to be sent, per channel, lane, corporation. An entry is an
 //! id; the message stays in the journal until a permit comes. Refuses to grant anything.
 
-use std::collections::{HashMap, HashSet};
-
+use rustc_hash::{FxHashMap, FxHashSet};
 use sluis_model::NotificationId;
 
 use crate::chunked_deque::ChunkedDeque;
@@ -11,10 +10,10 @@ use crate::outbox::QueueKey;
 /// Who wants to be sent, first come first served within a channel, lane and corporation.
 #[derive(Debug, Default)]
 pub(super) struct Ready {
-    queues: HashMap<QueueKey, ChunkedDeque<NotificationId>>,
+    queues: FxHashMap<QueueKey, ChunkedDeque<NotificationId>>,
     /// Entries that met a pause, by the queue they come back to when a pause ends.
-    parked: HashMap<QueueKey, ChunkedDeque<NotificationId>>,
-    changed: HashSet<QueueKey>,
+    parked: FxHashMap<QueueKey, ChunkedDeque<NotificationId>>,
+    changed: FxHashSet<QueueKey>,
     /// Queues that nobody serves, of which one turn did not take all.
     unserved: Vec<QueueKey>,
     /// Entries in the queues, by lane.

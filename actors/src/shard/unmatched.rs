@@ -3,8 +3,9 @@
 //! records, in their order, so a restart knows the same. Refuses to grow: of each corporation the
 //! newest are kept, up to a bound.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
+use rustc_hash::FxHashMap;
 use sluis_model::{CorporationId, Subject, Timestamp, Unmatched};
 
 use super::figures::Strays;
@@ -46,7 +47,7 @@ impl Waiting {
 struct House {
     /// By the sequence of the fact's record.
     facts: BTreeMap<u64, Waiting>,
-    by_slot: HashMap<Slot, Vec<u64>>,
+    by_slot: FxHashMap<Slot, Vec<u64>>,
     past: Past,
     /// How many there ever were.
     ever: u64,

@@ -2,8 +2,7 @@
 //! them can be forgotten, and how they are read back. Refuses to carry a fact whose own record goes:
 //! nobody could say any more what it told.
 
-use std::collections::HashMap;
-
+use rustc_hash::FxHashMap;
 use sluis_model::{CarriedStray, CarriedStrays, CorporationId};
 
 use super::super::place::Slot;
@@ -97,7 +96,7 @@ impl House {
     ) -> Self {
         let mut house = Self {
             facts: Default::default(),
-            by_slot: HashMap::new(),
+            by_slot: FxHashMap::default(),
             past: Past {
                 newer: carried.newer.into_iter().collect(),
                 older: carried.older.into_iter().collect(),
