@@ -46,35 +46,34 @@ pub(super) fn is_passive(shard: &ShardCore, tenant: &str) -> bool {
 }
 
 pub(super) fn pay(world: &World, tenant: &str, number: u64, correlation: u64) {
-    let fact = Fact {
-        fact_id: format!("fact-{correlation}").into(),
-        body: correlation,
-        kind: FactKind::Payment,
-        subject: Some(Subject {
-            kind: "invoice".into(),
-            id: format!("F-{number}").into(),
-        }),
-        amount_cents: Some(5),
-        occurred_at: world.clock.now(),
-        environment: Environment::Production,
+    let invoice = Subject {
+        kind: "invoice".into(),
+        id: format!("F-{number}").into(),
     };
-    let (tenant, input) = (World::key(tenant), Input::Fact(fact));
-    let request = |reply| ShardRequest::Input {
+    tell(
+        world,
         tenant,
-        input,
-        reply,
-        claim: None,
-    };
-    world.business(request, correlation);
+        (FactKind::Payment, Some(invoice)),
+        correlation,
+    );
 }
 
 /// A message that changes something and ends nothing.
 pub(super) fn tell_balance(world: &World, tenant: &str, correlation: u64) {
+    tell(world, tenant, (FactKind::Balance, None), correlation);
+}
+
+fn tell(
+    world: &World,
+    tenant: &str,
+    (kind, subject): (FactKind, Option<Subject>),
+    correlation: u64,
+) {
     let fact = Fact {
         fact_id: format!("fact-{correlation}").into(),
         body: correlation,
-        kind: FactKind::Balance,
-        subject: None,
+        kind,
+        subject,
         amount_cents: Some(5),
         occurred_at: world.clock.now(),
         environment: Environment::Production,
