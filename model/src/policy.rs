@@ -91,6 +91,12 @@ impl Policy {
             .is_some_and(|at| self.allow_list.contains(&address[at..]))
     }
 
+    /// Whether the corporation is configured.
+    #[must_use]
+    pub fn knows(&self, corporation: CorporationId) -> bool {
+        self.channels.contains_key(&corporation)
+    }
+
     /// Whether the corporation has a provider for the channel.
     #[must_use]
     pub fn has_channel(&self, corporation: CorporationId, channel: Channel) -> bool {

@@ -69,6 +69,20 @@ pub enum RecoverError {
         /// Why not.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// Something is open of a corporation that is not configured. Whatever was decided about it now
+    /// would be wrong: it has no channel and no sender any more.
+    #[error(
+        "corporation {corporation} is not configured, and {open} of its notifications are open in shard {shard}: put its \
+         [[corporation]] back, and take it out when nothing of it is open"
+    )]
+    NotConfigured {
+        /// The corporation's id.
+        corporation: u16,
+        /// How many are open in this shard.
+        open: i64,
+        /// The shard.
+        shard: u16,
+    },
     /// Somebody asked for the end before everything was read.
     #[error("the start was ended before every record was read")]
     Ended,

@@ -55,6 +55,7 @@ impl ShardCore {
     ) -> Result<Self, RecoverError> {
         let keys = Some((keys, settings.clock.now()));
         let mut recovered = read(&settings, keys, watch)?;
+        all_configured(&settings, &recovered.tenants)?;
         count(&settings.quota, &recovered.tenants, 1);
         for ((corporation, hour), bytes) in recovered.written.iter() {
             settings.quota.wrote(corporation, bytes, hour);
@@ -174,6 +175,20 @@ fn read(
 }
 
 /// Counts what these tenants have open, and those known from facts alone: once (1), or off (-1).
+/// Refuses to decide about a corporation that the configuration does not have: without channels what
+/// waits would end as undeliverable.
+fn all_configured(settings: &ShardSettings, tenants: &Tenants) -> Result<(), RecoverError> {
+    let mut open = tenants.counts().filter(|(_, open)| *open > 0);
+    let stray = open.find(|(corporation, _)| !settings.policy.knows(*corporation));
+    stray.map_or(Ok(()), |(corporation, open)| {
+        Err(RecoverError::NotConfigured {
+            corporation: corporation.0,
+            open,
+            shard: settings.shard.0,
+        })
+    })
+}
+
 fn count(quota: &Quota, tenants: &Tenants, times: i64) {
     for (corporation, open) in tenants.counts() {
         quota.add(corporation, times * open);

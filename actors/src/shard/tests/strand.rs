@@ -1,6 +1,6 @@
 //! Lines that nobody serves: what stands in them goes to people, and nothing else does.
 
-use sluis_model::{Cause, Phase, Why};
+use sluis_model::{Cause, Phase, Policy, Why};
 
 use super::*;
 
@@ -96,4 +96,55 @@ fn a_provider_that_is_given_up_loses_what_waits_for_it_alone() {
         panic!("{:?}", shard.tenants.open(id))
     };
     assert_eq!(&*why.code, "5.7.8");
+}
+
+/// A start on what the world's journal has, with only another corporation in the configuration.
+fn without_house(world: &World) -> Result<ShardCore, RecoverError> {
+    let settings = world.settings();
+    let policy = Policy {
+        channels: [(CorporationId(2), vec![Channel::Null])].into(),
+        ..(*settings.policy).clone()
+    };
+    let settings = ShardSettings {
+        policy: Arc::new(policy),
+        ..settings
+    };
+    ShardCore::start(settings, &world.keys)
+}
+
+#[test]
+fn a_corporation_that_is_not_configured_and_has_something_open_stops_the_start() {
+    let world = World::new();
+    let mut shard = world.start();
+    let id = world.notify("H-1", 1);
+    shard.turn();
+    world.journal.commit();
+    drop(shard);
+    let refused = without_house(&world).expect_err("it is refused");
+    assert_eq!(
+        refused.to_string(),
+        "corporation 1 is not configured, and 1 of its notifications are open in shard 0: put its [[corporation]] back, \
+         and take it out when nothing of it is open"
+    );
+    // Nothing was decided meanwhile.
+    let mut shard = world.start();
+    shard.turn();
+    assert!(matches!(
+        shard.tenants.open(id).expect("it is open").phase,
+        Phase::Ready { .. }
+    ));
+}
+
+#[test]
+fn a_corporation_of_which_nothing_is_open_may_be_taken_out() {
+    let world = World::new();
+    let (mut shard, id, dispatch) = world.under_way();
+    let verdict = Verdict::Accepted {
+        provider_id: "x".into(),
+    };
+    assert!(world.inbox.outcome(dispatch.attempt, verdict));
+    settle(&world, &mut shard);
+    assert!(shard.tenants.open(id).is_none());
+    drop(shard);
+    assert!(without_house(&world).is_ok());
 }
