@@ -313,7 +313,9 @@ fn make_private(data_dir: &Path) -> anyhow::Result<()> {
         .recursive(true)
         .mode(0o700)
         .create(data_dir);
-    made.with_context(|| format!("{}: the data directory cannot be made", data_dir.display()))
+    made.with_context(|| format!("{}: the data directory cannot be made", data_dir.display()))?;
+    crate::private::keep_private(data_dir);
+    Ok(())
 }
 
 fn open_journal(config: &Config) -> anyhow::Result<(DiskJournal, RecoveryReport)> {

@@ -26,6 +26,7 @@ pub mod ids;
 pub mod intake;
 pub mod machine;
 pub mod ports;
+mod private;
 pub mod process;
 mod reading;
 pub mod reference_key;

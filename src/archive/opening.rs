@@ -1,9 +1,7 @@
 //! Owns the opening of an archive that may be away: its directory, its bucket, or its chain is damaged.
 //! Refuses to hold up the engine: an archive that is away is tried again while sends go on.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -11,13 +9,12 @@ use parking_lot::Mutex;
 use sluis_archive::{Archive, ArchiveError, Limits, Store};
 use sluis_journal::{Journal, Shard};
 
+use crate::private::keep_private;
+
 /// How long it rests after the first failure; twice as long after each further one.
 const FIRST_REST: Duration = Duration::from_millis(500);
 /// The longest that it rests.
 const LONGEST_REST: Duration = Duration::from_secs(60);
-
-/// What others than the owner may do: anything.
-const OTHERS: u32 = 0o077;
 
 /// Why an archive cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -119,26 +116,6 @@ impl Opening {
     }
 }
 
-/// Takes from others what they may do with the directory, and so with what is in it: all that
-/// tenants were ever written to.
-fn keep_private(directory: &Path) {
-    let made_private = fs::metadata(directory).and_then(|metadata| {
-        let mode = metadata.permissions().mode();
-        if mode & OTHERS == 0 {
-            return Ok(false);
-        }
-        fs::set_permissions(directory, fs::Permissions::from_mode(mode & !OTHERS)).map(|()| true)
-    });
-    let path = directory.display();
-    match made_private {
-        Ok(false) => {}
-        Ok(true) => tracing::warn!(%path, "others could read the archive until now"),
-        Err(error) => {
-            tracing::warn!(%path, %error, "others may read the archive: only its owner should")
-        }
-    }
-}
-
 /// The archive once it is open, and until then why it is not.
 #[derive(Debug, Default)]
 pub(super) struct Standing {
@@ -167,27 +144,5 @@ impl Standing {
     pub(super) fn is_open(&self, archive: Arc<Archive>) {
         // Opened once, by the one worker.
         let _ = self.archive.set(archive);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_directory_that_others_could_read_is_the_owners_alone_after_the_start() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let mode = || {
-            fs::metadata(directory.path())
-                .expect("there")
-                .permissions()
-                .mode()
-                & 0o777
-        };
-        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).expect("set");
-        keep_private(directory.path());
-        assert_eq!(mode(), 0o700);
-        keep_private(directory.path());
-        assert_eq!(mode(), 0o700);
     }
 }
