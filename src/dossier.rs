@@ -6,7 +6,7 @@ use std::io::{Cursor, Write as _};
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use sluis_archive::{Attempted, Found, Hash, Kept, Kind, Tip};
+use sluis_archive::{Attempted, Cover, Found, Hash, Head, Kept, Kind, Tip};
 use sluis_model::{Flow, FlowBook, FlowRef, Opens, Record, TenantRecord, Timestamp};
 use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
@@ -63,6 +63,7 @@ impl FlowBook for NoFlows {
 const README: &str = "\
 overview.html   what happened, newest first, and what left
 entries.jsonl   a line for each entry of the archive: see docs/archive-format.md of Sluis
+records.txt     all that came in and was decided, with every field, newest first
 outputs/        what left, byte for byte; mails open in any mail program
 manifest.json   every file with its hashes, and the head of the archive it was taken from
 SHA256SUMS      check with: sha256sum -c SHA256SUMS
@@ -99,6 +100,7 @@ impl Dossier<'_> {
             },
             self.overview()?,
             self.entries()?,
+            self.records()?,
         ];
         files.extend(self.outputs().map(|(name, found)| File {
             name,
@@ -119,12 +121,25 @@ impl Dossier<'_> {
     fn entries(&self) -> anyhow::Result<File> {
         let mut bytes = Vec::new();
         for found in self.found {
-            serde_json::to_writer(&mut bytes, &found.head)?;
+            serde_json::to_writer(&mut bytes, &EntryOf::from(found))?;
             bytes.push(b'\n');
         }
         Ok(File {
             name: "entries.jsonl".to_owned(),
             bytes,
+        })
+    }
+
+    /// Everything that came in and was decided, with every field: what the overview leaves out is held
+    /// of a person as well (AVG, art. 15).
+    fn records(&self) -> anyhow::Result<File> {
+        let mut text = String::new();
+        for (sequence, record) in self.decoded()? {
+            writeln!(text, "{sequence} {record:#?}\n")?;
+        }
+        Ok(File {
+            name: "records.txt".to_owned(),
+            bytes: text.into(),
         })
     }
 
@@ -188,17 +203,22 @@ impl Dossier<'_> {
     }
 
     fn timeline(&self) -> anyhow::Result<Vec<TimelineRow>> {
+        let records = self.decoded()?;
+        Ok(explain::timeline(&records, &Opens::default(), &NoFlows))
+    }
+
+    /// The records of tenants, newest first.
+    fn decoded(&self) -> anyhow::Result<Vec<(u64, TenantRecord)>> {
         let records = self
             .found
             .iter()
-            .filter(|found| found.head.kind == Kind::Record);
+            .filter(|found| found.head.kind == Kind::Record && found.cover.is_open());
         let decoded = records.map(|found| {
             let record = Record::decode(&found.body)?;
             Ok(as_tenants(record).map(|record| (found.head.sequence, record)))
         });
         let decoded: Vec<Option<(u64, TenantRecord)>> = decoded.collect::<anyhow::Result<_>>()?;
-        let records: Vec<(u64, TenantRecord)> = decoded.into_iter().flatten().collect();
-        Ok(explain::timeline(&records, &Opens::default(), &NoFlows))
+        Ok(decoded.into_iter().flatten().collect())
     }
 }
 
@@ -206,6 +226,28 @@ fn as_tenants(record: Record) -> Option<TenantRecord> {
     match record {
         Record::Tenant(record) => Some(record),
         Record::Control(_) | Record::Stored(_) | Record::Gone(_) => None,
+    }
+}
+
+/// The line of an entry, and when what was known of its tenant was erased.
+#[derive(Serialize)]
+pub(crate) struct EntryOf<'a> {
+    #[serde(flatten)]
+    head: &'a Head,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erased_at: Option<String>,
+}
+
+impl<'a> From<&'a Found> for EntryOf<'a> {
+    fn from(found: &'a Found) -> Self {
+        let erased_at = match found.cover {
+            Cover::Erased(at) => Some(rfc3339(Timestamp(at))),
+            Cover::Bare | Cover::Opened | Cover::Closed => None,
+        };
+        Self {
+            head: &found.head,
+            erased_at,
+        }
     }
 }
 

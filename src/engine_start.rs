@@ -194,6 +194,7 @@ impl Stored {
             reference: &self.reference,
             providers,
             clock: &around.clock,
+            veil: self.sealing.as_ref().map(Sealing::veil),
             environment: &around.environment,
         }
     }

@@ -1,25 +1,25 @@
 //! Owns an archive in use: the volumes that are sealed, the one that is being filled, and finding
 //! entries in both. Refuses to follow the log: entries are handed to it, in the order of their shard.
 
-use std::ops::{ControlFlow, Range};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use object_store::path::Path;
 use parking_lot::{Mutex, RwLock};
-use sluis_model::TenantKey;
 
 use crate::block::{Opened, Press};
 use crate::chain::{self, Listed};
-use crate::entry::{Entry, Head, Kind};
+use crate::entry::{Entry, Head};
 use crate::error::ArchiveError;
 use crate::hash::Hash;
-use crate::index::{self, Key};
 use crate::manifest::{self, BlockOf, Manifest, SegmentOf, Tip};
 use crate::names;
 use crate::open_volume::{Objects, OpenVolume};
+use crate::sealer::{Sealer, lifted};
 use crate::store::Store;
+use crate::veil::{Cover, Veil};
 
 /// Opened blocks that are remembered: what belongs together mostly stands in few of them.
 const MOST_REMEMBERED: usize = 16;
@@ -66,16 +66,19 @@ pub struct Found {
     pub body: Bytes,
     /// The sealed volume that has it; none while it is in the one that is being filled.
     pub volume: Option<u64>,
+    /// How it lies there, and whether all of it is known.
+    pub cover: Cover,
 }
 
 /// An archive in use. One thread appends and seals; any thread may look. The one that appends gives
 /// way to others, so it may be stopped anywhere: what others ask often takes no lock that it holds
 /// for more than a moment.
 pub struct Archive {
-    store: Store,
+    pub(crate) store: Store,
     limits: Limits,
-    sealed: RwLock<Chain>,
-    open: RwLock<OpenVolume>,
+    pub(crate) sealer: Option<Sealer>,
+    pub(crate) sealed: RwLock<Chain>,
+    pub(crate) open: RwLock<OpenVolume>,
     /// How far the sealed volumes and all volumes follow each shard.
     passed: Vec<AtomicU64>,
     followed: Vec<AtomicU64>,
@@ -85,8 +88,8 @@ pub struct Archive {
 }
 
 /// The sealed volumes.
-struct Chain {
-    volumes: Vec<Arc<Manifest>>,
+pub(crate) struct Chain {
+    pub(crate) volumes: Vec<Arc<Manifest>>,
     tip: Tip,
 }
 
@@ -160,6 +163,7 @@ impl Archive {
         Ok(Self {
             store,
             limits,
+            sealer: None,
             sealed: RwLock::new(Chain { volumes, tip }),
             open: RwLock::new(OpenVolume::behind(reached.iter().copied())),
             passed: marks(),
@@ -169,6 +173,17 @@ impl Archive {
                 since: None,
             }),
             remembered: Mutex::default(),
+        })
+    }
+
+    /// The same, whose entries are sealed for their tenants and opened.
+    ///
+    /// # Errors
+    /// There is no room in memory.
+    pub fn veiled(self, veil: Arc<dyn Veil>) -> Result<Self, ArchiveError> {
+        Ok(Self {
+            sealer: Some(Sealer::new(veil)?),
+            ..self
         })
     }
 
@@ -212,14 +227,17 @@ impl Archive {
     /// Takes a batch at `now`, in milliseconds since 1970. What is covered already is left out.
     ///
     /// # Errors
-    /// [`ArchiveError::TooLong`].
+    /// [`ArchiveError::TooLong`]; [`ArchiveError::Sealed`].
     pub fn append(&self, batch: &Batch, now: i64) -> Result<(), ArchiveError> {
         let mut writing = self.writing.lock();
         for entries in batch.entries.chunks(AT_ONCE) {
             writing.since.get_or_insert(now);
+            // Sealed before anybody who looks has to wait.
+            let laid = entries.iter().map(|(_, entry)| self.laid(entry));
+            let laid: Vec<Cow<'_, Entry>> = laid.collect::<Result<_, _>>()?;
             let mut open = self.open.write();
-            for (category, entry) in entries {
-                open.append(category, entry)?;
+            for ((category, _), entry) in entries.iter().zip(&laid) {
+                open.append(category, entry);
             }
         }
         self.open.write().reach(batch.shard, batch.upto);
@@ -227,6 +245,37 @@ impl Archive {
             followed.fetch_max(batch.upto, Ordering::Release);
         }
         self.compress(&mut writing.press)
+    }
+
+    /// The entry as it lies in a block.
+    fn laid<'a>(&self, entry: &'a Entry) -> Result<Cow<'a, Entry>, ArchiveError> {
+        let length = entry.body.len();
+        if length > crate::MAX_BODY_BYTES {
+            return Err(ArchiveError::TooLong {
+                length,
+                most: crate::MAX_BODY_BYTES,
+            });
+        }
+        let is_covered = entry.head.sequence <= self.followed(entry.head.shard);
+        let sealer = self.sealer.as_ref().filter(|_| !is_covered);
+        let sealed = sealer.map(|sealer| sealer.seal(entry)).transpose()?;
+        Ok(sealed.flatten().map_or(Cow::Borrowed(entry), Cow::Owned))
+    }
+
+    /// What is known of an entry as it lies in a block of the volume, or of the open one.
+    pub(crate) fn lifted(
+        &self,
+        entry: (Head, Bytes),
+        volume: Option<u64>,
+    ) -> Result<Found, ArchiveError> {
+        let place = place(volume);
+        let (head, body, cover) = lifted(self.sealer.as_ref(), entry, &place)?;
+        Ok(Found {
+            head,
+            body,
+            volume,
+            cover,
+        })
     }
 
     /// Compresses the blocks that are closed.
@@ -268,6 +317,7 @@ impl Archive {
         }
         self.open.write().close_all();
         self.compress(&mut writing.press)?;
+        self.sealer.as_ref().map_or(Ok(()), Sealer::sync)?;
         let Objects { manifest, objects } = self.open.read().objects(self.tip(), now);
         let (volume, entries) = (manifest.volume, manifest.entries);
         let bytes = manifest.bytes();
@@ -312,87 +362,6 @@ impl Archive {
         drop(old);
     }
 
-    /// Visits the entries under a key, newest volume first and newest first within it, until the
-    /// visitor breaks. `may_have` says which volumes need not be looked at.
-    ///
-    /// # Errors
-    /// The store fails, or a block is damaged.
-    pub fn find(
-        &self,
-        key: &Key,
-        may_have: impl Fn(&Manifest) -> bool,
-        visit: &mut dyn FnMut(Found) -> ControlFlow<()>,
-    ) -> Result<(), ArchiveError> {
-        let (hash, text) = (key.hash(), key.text());
-        let (open, volumes) = {
-            // Both of one moment: nothing is found twice, or not at all, while a volume is sealed.
-            let open = self.open.read();
-            let blocks = open.blocks_of(hash, "the open volume")?;
-            (blocks, self.sealed.read().volumes.clone())
-        };
-        if visit_all(key, &text, None, open, visit)?.is_break() {
-            return Ok(());
-        }
-        for manifest in volumes.iter().rev().filter(|manifest| may_have(manifest)) {
-            let blocks = self.blocks_of(manifest, hash)?;
-            if visit_all(key, &text, Some(manifest.volume), blocks, visit)?.is_break() {
-                return Ok(());
-            }
-        }
-        Ok(())
-    }
-
-    /// The tenant's newest record whose sequence is at most `sequence`: to walk along its records, also
-    /// where the journal has them no more.
-    ///
-    /// # Errors
-    /// The store fails, or a block is damaged.
-    pub fn record(
-        &self,
-        tenant: &TenantKey,
-        shard: u16,
-        sequence: u64,
-    ) -> Result<Option<Found>, ArchiveError> {
-        let mut record = None;
-        let key = Key::Tenant(tenant.clone());
-        let begins_before = |manifest: &Manifest| {
-            let reached = manifest.shards.get(usize::from(shard));
-            reached.is_some_and(|reached| reached.after < sequence && reached.upto > reached.after)
-        };
-        self.find(&key, begins_before, &mut |found| {
-            if found.head.kind != Kind::Record || found.head.sequence > sequence {
-                return ControlFlow::Continue(());
-            }
-            record = Some(found);
-            ControlFlow::Break(())
-        })?;
-        Ok(record)
-    }
-
-    /// The blocks of a volume that the index names for the key.
-    fn blocks_of(&self, manifest: &Manifest, hash: u64) -> Result<Vec<Opened>, ArchiveError> {
-        let path = names::object(manifest.volume, &manifest.index.object);
-        let mut read = |range: Range<u64>| self.store.range(&path, range);
-        let numbers = index::blocks(&mut read, manifest.index.rows, hash)?;
-        let open = |number: &u32| self.block(manifest, *number);
-        numbers.iter().map(open).collect()
-    }
-
-    fn block(&self, manifest: &Manifest, number: u32) -> Result<Opened, ArchiveError> {
-        let name = (manifest.volume, number);
-        if let Some(opened) = self.remembered(name) {
-            return Ok(opened);
-        }
-        let Some((segment, block, at)) = manifest.blocks().nth(number as usize) else {
-            let place = names::object(manifest.volume, &manifest.index.object).to_string();
-            let what = format!("it names block {number}, which the volume has not");
-            return Err(ArchiveError::damaged(place, what));
-        };
-        let opened = self.read_block(manifest, segment, block, at)?;
-        self.remember(name, opened.clone());
-        Ok(opened)
-    }
-
     /// Reads and opens the block that begins at `at`.
     pub(crate) fn read_block(
         &self,
@@ -406,7 +375,7 @@ impl Archive {
         Opened::read(block, &bytes, &block_place(&path, at, block))
     }
 
-    fn remembered(&self, name: (u64, u32)) -> Option<Opened> {
+    pub(crate) fn remembered(&self, name: (u64, u32)) -> Option<Opened> {
         let mut remembered = self.remembered.lock();
         let at = remembered.iter().position(|(of, _)| *of == name)?;
         // The newest stands last, so that the first is the one to forget.
@@ -416,7 +385,7 @@ impl Archive {
         Some(opened)
     }
 
-    fn remember(&self, name: (u64, u32), opened: Opened) {
+    pub(crate) fn remember(&self, name: (u64, u32), opened: Opened) {
         let mut remembered = self.remembered.lock();
         if remembered.len() >= MOST_REMEMBERED {
             remembered.remove(0);
@@ -445,30 +414,7 @@ fn taken(volume: u64, error: ArchiveError) -> ArchiveError {
     }
 }
 
-/// Visits the entries of one volume under the key, newest first.
-fn visit_all(
-    key: &Key,
-    text: &str,
-    volume: Option<u64>,
-    blocks: Vec<Opened>,
-    visit: &mut dyn FnMut(Found) -> ControlFlow<()>,
-) -> Result<ControlFlow<()>, ArchiveError> {
-    let place = volume.map_or_else(|| "the open volume".to_owned(), manifest::place);
-    let mut found = Vec::new();
-    for block in &blocks {
-        for entry in block.entries_with(text, &place) {
-            let (head, body) = entry?;
-            if key.is_of(&head) {
-                found.push(Found { head, body, volume });
-            }
-        }
-    }
-    // What left stands behind the record of its outcome, and comes before it here.
-    found.sort_by_key(|found| (found.head.at, found.head.sequence, found.head.kind));
-    for found in found.into_iter().rev() {
-        if visit(found).is_break() {
-            return Ok(ControlFlow::Break(()));
-        }
-    }
-    Ok(ControlFlow::Continue(()))
+/// A volume, for people.
+pub(crate) fn place(volume: Option<u64>) -> String {
+    volume.map_or_else(|| "the open volume".to_owned(), manifest::place)
 }

@@ -93,7 +93,7 @@ impl Filling {
         self.heads.push(b'\n');
         self.bodies.extend_from_slice(&entry.body);
         self.entries += 1;
-        self.keys.extend(index::keys_of(head));
+        self.keys.extend(index::keys_in(head));
         let (first, last) = self.span.unwrap_or((head.at, head.at));
         self.span = Some((first.min(head.at), last.max(head.at)));
     }
@@ -114,9 +114,9 @@ impl Filling {
         }
     }
 
-    /// Whether an entry with this key is in it; by its hash, so seldom wrongly.
-    pub(crate) fn may_hold(&self, key: u64) -> bool {
-        self.keys.contains(&key)
+    /// Whether an entry with one of these keys is in it; by their hashes, so seldom wrongly.
+    pub(crate) fn may_hold(&self, keys: &[u64]) -> bool {
+        self.keys.iter().any(|key| keys.contains(key))
     }
 }
 
@@ -156,14 +156,17 @@ impl Opened {
         self.lines().map(move |line| self.entry(&line, place))
     }
 
-    /// Those whose line has `text` in it.
+    /// Those whose line has one of `texts` in it.
     pub(crate) fn entries_with<'a>(
         &'a self,
-        text: &'a str,
+        texts: &'a [String],
         place: &'a str,
     ) -> impl Iterator<Item = Result<(Head, Bytes), ArchiveError>> + 'a {
-        let finder = Finder::new(text.as_bytes());
-        let has = move |line: &Line<'a>| finder.find(line.text).is_some();
+        let finders: Vec<Finder<'_>> = texts.iter().map(Finder::new).collect();
+        let has = move |line: &Line<'a>| {
+            let mut finders = finders.iter();
+            finders.any(|finder| finder.find(line.text).is_some())
+        };
         self.lines()
             .filter(has)
             .map(move |line| self.entry(&line, place))

@@ -101,7 +101,9 @@ pub struct Head {
     pub at: i64,
     /// Number of the corporation.
     pub corporation: u16,
-    /// The corporation's number for the tenant.
+    /// The corporation's number for the tenant. Empty in the line of a sealed entry, as all that
+    /// follows up to `key`.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
     pub tenant: Box<str>,
     /// Notifications it is about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -118,8 +120,22 @@ pub struct Head {
     /// Of an output: its attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<Attempted>,
+    /// Number of the key that it is sealed with; 0: it is not.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub key: u32,
+    /// Of a sealed entry: the hashes under which it is found, as 10 hex digits each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Box<str>>,
     /// Bytes of its body.
     pub length: u32,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands a reference to it"
+)]
+const fn is_zero(key: &u32) -> bool {
+    *key == 0
 }
 
 /// One entry.
@@ -151,6 +167,8 @@ impl Entry {
                 .map(|event| event.name().into())
                 .collect(),
             output: None,
+            key: 0,
+            marks: Vec::new(),
             length: length(&bytes),
         };
         Self { head, body: bytes }
@@ -178,6 +196,8 @@ impl Entry {
             input: None,
             events: Vec::new(),
             output: Some(attempted),
+            key: 0,
+            marks: Vec::new(),
             length: length(&body),
         };
         Self { head, body }

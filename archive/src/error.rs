@@ -29,6 +29,14 @@ pub enum ArchiveError {
         /// What is wrong with it.
         what: String,
     },
+    /// An entry cannot be sealed for its tenant, or opened.
+    #[error("{place}: {source}")]
+    Sealed {
+        /// Object and entry.
+        place: String,
+        /// Why.
+        source: crate::veil::VeilError,
+    },
     /// Somebody else sealed the volume that was to be sealed.
     #[error(
         "volume {volume} exists already: another engine writes to this archive; give each engine its own"

@@ -33,18 +33,70 @@ pub enum Key {
     Subject(CorporationId, Topic),
 }
 
+/// What a tenant or a subject is hashed with, where entries are sealed.
+type Secret<'a> = Option<&'a [u8; 32]>;
+
+/// What is looked for: a key with the hashes and texts by which entries are found quickly.
+pub(crate) struct Wanted<'a> {
+    key: &'a Key,
+    /// By which it stands in an index: that of plain entries, and that of sealed ones.
+    pub(crate) hashes: Vec<u64>,
+    /// One of them stands in the line of each entry that is wanted.
+    pub(crate) texts: Vec<String>,
+}
+
+impl<'a> Wanted<'a> {
+    /// `secret`: that of sealed entries, when there may be any.
+    pub(crate) fn new(key: &'a Key, secret: Secret<'_>) -> Self {
+        let mut hashes = vec![key.hash(None)];
+        if secret.is_some() {
+            hashes.push(key.hash(secret));
+        }
+        hashes.dedup();
+        let marks = hashes.iter().map(|hash| format!("\"{}\"", mark(*hash)));
+        let texts = std::iter::once(key.text()).chain(marks).collect();
+        Self { key, hashes, texts }
+    }
+
+    /// Whether the line is that of an entry that may be wanted: a sealed one is known by its marks.
+    pub(crate) fn may_be(&self, head: &Head) -> bool {
+        match head.key {
+            0 => self.key.is_of(head),
+            _ => {
+                let mut marks = head.marks.iter().map(|mark| bits(mark));
+                marks.any(|mark| self.hashes.contains(&mark))
+            }
+        }
+    }
+
+    /// Whether the entry, all of which is known, is really wanted.
+    pub(crate) fn is(&self, head: &Head) -> bool {
+        self.key.is_of(head)
+    }
+}
+
+/// The hash of a key as a line has it.
+pub(crate) fn mark(hash: u64) -> Box<str> {
+    format!("{hash:010x}").into()
+}
+
+/// The hash that a mark stands for. One that is none of ours stands for no key.
+fn bits(mark: &str) -> u64 {
+    u64::from_str_radix(mark, 16).unwrap_or(u64::MAX)
+}
+
 impl Key {
     /// The 40 bits by which it stands in an index.
-    pub(crate) fn hash(&self) -> u64 {
+    fn hash(&self, secret: Secret<'_>) -> u64 {
         match self {
-            Key::Tenant(tenant) => of_tenant(tenant.corporation.0, &tenant.tenant),
+            Key::Tenant(tenant) => of_tenant(tenant.corporation.0, &tenant.tenant, secret),
             Key::Notification(id) => of_notification(&id.to_string()),
-            Key::Subject(corporation, topic) => of_subject(corporation.0, topic),
+            Key::Subject(corporation, topic) => of_subject(corporation.0, topic, secret),
         }
     }
 
     /// Text that the line of each entry of this key has: cheaper to look for than to read the line.
-    pub(crate) fn text(&self) -> String {
+    fn text(&self) -> String {
         match self {
             Key::Tenant(tenant) => format!("\"tenant\":{}", quoted(&tenant.tenant)),
             Key::Notification(id) => format!("\"{id}\""),
@@ -53,7 +105,7 @@ impl Key {
     }
 
     /// Whether the entry is really one of this key.
-    pub(crate) fn is_of(&self, head: &Head) -> bool {
+    fn is_of(&self, head: &Head) -> bool {
         match self {
             Key::Tenant(tenant) => {
                 head.corporation == tenant.corporation.0 && head.tenant == tenant.tenant
@@ -74,38 +126,54 @@ fn quoted(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
 }
 
-/// The keys under which an entry is found.
-pub(crate) fn keys_of(head: &Head) -> impl Iterator<Item = u64> + '_ {
-    let tenant = of_tenant(head.corporation, &head.tenant);
+/// The keys under which an entry is found, as its line says them.
+pub(crate) fn keys_in(head: &Head) -> impl Iterator<Item = u64> + '_ {
+    let is_plain = head.key == 0;
+    let plain = is_plain.then(|| keys_of(head, None)).into_iter().flatten();
+    plain.chain(head.marks.iter().map(|mark| bits(mark)))
+}
+
+/// The keys under which an entry, all of which is known, is found.
+pub(crate) fn keys_of<'a>(
+    head: &'a Head,
+    secret: Secret<'_>,
+) -> impl Iterator<Item = u64> + use<'a> {
+    let tenant = of_tenant(head.corporation, &head.tenant, secret);
     let ids = head.ids.iter().map(|id| of_notification(id));
     let subject = head.subject.as_ref();
-    let subject = subject.map(|topic| of_subject(head.corporation, topic));
+    let subject = subject.map(|topic| of_subject(head.corporation, topic, secret));
     std::iter::once(tenant).chain(ids).chain(subject)
 }
 
-fn of_tenant(corporation: u16, tenant: &str) -> u64 {
-    first_bits(&[b"tenant", &corporation.to_be_bytes(), tenant.as_bytes()])
+fn of_tenant(corporation: u16, tenant: &str, secret: Secret<'_>) -> u64 {
+    let parts: [&[u8]; 3] = [b"tenant", &corporation.to_be_bytes(), tenant.as_bytes()];
+    first_bits(&parts, secret)
 }
 
+/// An id is random: whoever does not know it cannot guess it, so it needs no secret.
 fn of_notification(id: &str) -> u64 {
-    first_bits(&[b"notification", id.as_bytes()])
+    first_bits(&[b"notification", id.as_bytes()], None)
 }
 
-fn of_subject(corporation: u16, topic: &Topic) -> u64 {
+fn of_subject(corporation: u16, topic: &Topic, secret: Secret<'_>) -> u64 {
     let (kind, id) = (topic.kind.as_bytes(), topic.id.as_bytes());
-    first_bits(&[b"subject", &corporation.to_be_bytes(), kind, id])
+    let parts: [&[u8]; 4] = [b"subject", &corporation.to_be_bytes(), kind, id];
+    first_bits(&parts, secret)
 }
 
 /// The first 40 bits of the hash of the parts, with a byte 0 behind each: no part has one, except a
 /// number, which has always two bytes.
-fn first_bits(parts: &[&[u8]]) -> u64 {
+fn first_bits(parts: &[&[u8]], secret: Secret<'_>) -> u64 {
     // In one piece it costs half: a key is short.
     let mut bytes = Vec::with_capacity(KEY_BYTES);
     for part in parts {
         bytes.extend_from_slice(part);
         bytes.push(0);
     }
-    let hash = blake3::hash(&bytes);
+    let hash = match secret {
+        Some(secret) => blake3::keyed_hash(secret, &bytes),
+        None => blake3::hash(&bytes),
+    };
     let first = hash.as_bytes()[..5].iter();
     first.fold(0, |bits, byte| (bits << 8) | u64::from(*byte))
 }

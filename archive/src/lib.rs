@@ -7,6 +7,7 @@
 //! * [`Archive::append`] takes entries; [`Archive::seal`] makes a volume of them. What is sealed is
 //!   never written again.
 //! * [`Archive::passed`] is the watermark of a shard: everything up to it is in a sealed volume.
+//! * [`Archive::veiled`] seals each entry with the key of its tenant, and opens it: [`Veil`] has the keys.
 //! * [`verify`] reads a whole archive and names each fault with its place.
 //!
 //! `docs/archive-format.md` describes the layout for readers in other languages.
@@ -16,12 +17,15 @@ mod block;
 mod chain;
 mod entry;
 mod error;
+mod find;
 mod hash;
 mod index;
 mod manifest;
 mod names;
 mod open_volume;
+mod sealer;
 mod store;
+mod veil;
 mod verify;
 mod walk;
 mod words;
@@ -33,4 +37,5 @@ pub use hash::Hash;
 pub use index::Key;
 pub use manifest::{BlockOf, FORMAT, Manifest, Reached, SegmentOf, Tip};
 pub use store::Store;
+pub use veil::{Cover, Lifted, Veil, VeilError};
 pub use verify::{Fault, Report, verify};

@@ -74,22 +74,16 @@ impl OpenVolume {
     }
 
     /// Takes an entry. One that is covered already is left out: after a crash the log is read again.
-    pub(crate) fn append(&mut self, category: &str, entry: &Entry) -> Result<(), ArchiveError> {
-        if entry.body.len() > crate::MAX_BODY_BYTES {
-            return Err(ArchiveError::TooLong {
-                length: entry.body.len(),
-                most: crate::MAX_BODY_BYTES,
-            });
-        }
+    pub(crate) fn append(&mut self, category: &str, entry: &Entry) {
         if self.covers(entry.head.shard, entry.head.sequence) {
-            return Ok(());
+            return;
         }
         let of_corporation = self.parts.entry(entry.head.corporation).or_default();
         if !of_corporation.contains_key(category) {
             of_corporation.insert(category.into(), Part::default());
         }
         let Some(part) = of_corporation.get_mut(category) else {
-            return Ok(());
+            return;
         };
         let before = part.filling.len();
         part.filling.push(entry);
@@ -103,7 +97,6 @@ impl OpenVolume {
         while self.growing > MOST_FILLING {
             self.close_largest();
         }
-        Ok(())
     }
 
     fn close_largest(&mut self) {
@@ -186,18 +179,21 @@ impl OpenVolume {
         classes >= MOST_CLASSES || self.blocks + classes >= index::MOST_BLOCKS
     }
 
-    /// Opens the blocks that may have entries under the key, newest first.
-    pub(crate) fn blocks_of(&self, key: u64, place: &str) -> Result<Vec<Opened>, ArchiveError> {
+    /// Opens the blocks that may have entries under one of the keys, newest first.
+    pub(crate) fn blocks_of(&self, keys: &[u64], place: &str) -> Result<Vec<Opened>, ArchiveError> {
         let mut found = Vec::new();
         for part in self.parts() {
             let growing = std::iter::once(&part.filling);
             let closed = part.closed.iter().rev().map(|closed| &**closed);
             for filling in growing.chain(closed) {
-                if filling.may_hold(key) {
+                if filling.may_hold(keys) {
                     found.push(filling.opened());
                 }
             }
-            let has = |block: &&Arc<Block>| block.keys.binary_search(&key).is_ok();
+            let has = |block: &&Arc<Block>| {
+                let mut keys = keys.iter();
+                keys.any(|key| block.keys.binary_search(key).is_ok())
+            };
             for block in part.blocks.iter().rev().filter(has) {
                 found.push(Opened::read(&block.of, &block.bytes, place)?);
             }

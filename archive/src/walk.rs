@@ -27,8 +27,7 @@ impl Archive {
                 }
                 let opened = self.read_block(&manifest, segment, block, at)?;
                 for entry in opened.entries(&manifest::place(manifest.volume)) {
-                    let (head, body) = entry?;
-                    let found = Found { head, body, volume };
+                    let found = self.lifted(entry?, volume)?;
                     if visit(&segment.category, found).is_break() {
                         return Ok(());
                     }

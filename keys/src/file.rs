@@ -61,6 +61,15 @@ impl DiskFile {
         }
         Ok(Self(file))
     }
+
+    /// Opens the file that is there, to read only.
+    ///
+    /// # Errors
+    /// [`KeyError::Io`].
+    pub fn look(path: &Path) -> Result<Self, KeyError> {
+        let file = File::open(path).map_err(KeyError::io("open the file of keys", path))?;
+        Ok(Self(file))
+    }
 }
 
 impl KeyFile for DiskFile {

@@ -103,6 +103,18 @@ impl KeyStore {
         Self::on(Box::new(DiskFile::open(path)?), wrapping, options)
     }
 
+    /// Opens the file of keys that is there, to read only: also while an engine uses it.
+    ///
+    /// # Errors
+    /// There is none; otherwise as [`KeyStore::open`].
+    pub fn look(
+        path: &Path,
+        wrapping: WrappingKeys,
+        options: StoreOptions,
+    ) -> Result<Self, KeyError> {
+        Self::on(Box::new(DiskFile::look(path)?), wrapping, options)
+    }
+
     /// Who is told when it is time to call [`KeyStore::tend`]. It must not block.
     pub fn on_low(&self, wake: impl Fn() + Send + Sync + 'static) {
         // There is one who makes keys.
@@ -131,6 +143,13 @@ impl KeyStore {
     #[must_use]
     pub fn tag(&self, tenant: &TenantKey) -> Tag {
         Tag::of(&self.header.secret, tenant)
+    }
+
+    /// A secret of this file for another purpose than the hash of a tenant; `purpose` is a text that
+    /// nothing else uses.
+    #[must_use]
+    pub fn secret_for(&self, purpose: &str) -> [u8; 32] {
+        blake3::derive_key(purpose, &self.header.secret)
     }
 
     /// The key for new bytes of a tenant; none when his corporation has no key. It waits for a disk

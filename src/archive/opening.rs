@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use sluis_archive::{Archive, ArchiveError, Limits, Store};
+use sluis_archive::{Archive, ArchiveError, Limits, Store, Veil};
 use sluis_journal::{Journal, Shard};
 
 use crate::private::keep_private;
@@ -48,6 +48,7 @@ impl OpenError {
                 ArchiveError::Store { .. }
                 | ArchiveError::Disk { .. }
                 | ArchiveError::Damaged { .. }
+                | ArchiveError::Sealed { .. }
                 | ArchiveError::Taken { .. }
                 | ArchiveError::TooLong { .. },
             ) => false,
@@ -69,17 +70,25 @@ pub struct Opening {
     pub(super) shards: u16,
     pub(super) limits: Limits,
     pub(super) journal: Arc<dyn Journal>,
+    /// What seals its entries.
+    pub(super) veil: Option<Arc<dyn Veil>>,
     pub(super) rest: Duration,
 }
 
 impl Opening {
     /// For the archive there, of an engine with this journal.
-    pub(super) fn new(place: Place, limits: Limits, journal: Arc<dyn Journal>) -> Self {
+    pub(super) fn new(
+        place: Place,
+        limits: Limits,
+        journal: Arc<dyn Journal>,
+        veil: Option<Arc<dyn Veil>>,
+    ) -> Self {
         Self {
             place,
             shards: journal.shards(),
             limits,
             journal,
+            veil,
             rest: FIRST_REST,
         }
     }
@@ -105,7 +114,10 @@ impl Opening {
                 });
             }
         }
-        Ok(archive)
+        match &self.veil {
+            Some(veil) => Ok(archive.veiled(veil.clone())?),
+            None => Ok(archive),
+        }
     }
 
     /// How long to rest before the next try.

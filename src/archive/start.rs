@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use sluis_actors::{Book, Preparer, ProviderSetup, Spool};
-use sluis_archive::Store;
+use sluis_archive::{Store, Veil};
 use sluis_journal::Journal;
 use sluis_model::{Clock, ReferenceKey};
 
@@ -17,7 +17,7 @@ use super::running::Archiving;
 use crate::config::Config;
 
 /// What the archive of an engine is opened with.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Around<'a> {
     /// Whether there is one, where, and when volumes are sealed.
     pub config: &'a Config,
@@ -31,6 +31,8 @@ pub struct Around<'a> {
     pub providers: &'a [ProviderSetup],
     /// The clock.
     pub clock: &'a Arc<dyn Clock>,
+    /// What seals its entries, where a corporation has a key.
+    pub veil: Option<Arc<dyn Veil>>,
     /// Keys of an object store stand there.
     pub environment: &'a BTreeMap<String, String>,
 }
@@ -62,21 +64,22 @@ pub fn start(
     let Some(spool) = spool else {
         return Ok(None);
     };
-    let place = place(around)?;
+    let place = place(&around)?;
     let shown = match &place {
         Place::Directory(directory) => directory.display().to_string(),
         Place::Bucket(store) => store.shown().to_owned(),
     };
     let journal: Arc<dyn Journal> = around.journal.clone();
-    let opening = Opening::new(place, around.config.archive_limits(), journal.clone());
-    let outputs = Outputs::new(spool.clone(), again(around));
+    let outputs = Outputs::new(spool.clone(), again(&around));
+    let limits = around.config.archive_limits();
+    let opening = Opening::new(place, limits, journal.clone(), around.veil);
     let archiving =
         Archiving::start(opening, outputs, journal, around.clock).with_context(|| shown)?;
     Ok(Some(Arc::new(archiving)))
 }
 
 /// What makes messages again.
-fn again(around: Around<'_>) -> MakeAgain {
+fn again(around: &Around<'_>) -> MakeAgain {
     let preparer = Preparer::new(
         around.journal.clone(),
         around.book.clone(),
@@ -91,7 +94,7 @@ fn again(around: Around<'_>) -> MakeAgain {
 }
 
 /// A directory, or a bucket.
-fn place(around: Around<'_>) -> anyhow::Result<Place> {
+fn place(around: &Around<'_>) -> anyhow::Result<Place> {
     let Some(url) = &around.config.archive.url else {
         return Ok(Place::Directory(around.config.archive_directory()));
     };

@@ -1,7 +1,7 @@
 //! Owns `sluis archive`: whether an archive is as it was sealed, and what it has of a notification, a
 //! tenant or a subject. Refuses to change anything: it may be used while an engine writes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::ops::ControlFlow;
@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use sluis_archive::{Archive, Found, Key, Kind, Store, Tip, Topic, verify};
+use sluis_archive::{Archive, Cover, Found, Key, Kind, Tip, Topic, verify};
 use sluis_model::{Clock as _, CorporationId, NotificationId, TenantKey};
 
+use super::archive_keys::{Keys, store};
 use super::archive_process::{self, ProcessArgs};
 use super::config::Reply;
 use crate::clock::SystemClock;
-use crate::dossier::{self, Dossier};
+use crate::dossier::{self, Dossier, EntryOf};
 
 #[derive(Debug, Subcommand)]
 pub enum ArchiveCommand {
@@ -34,6 +35,9 @@ pub enum ArchiveCommand {
         /// The archive's directory.
         #[arg(long, value_name = "DIR")]
         archive: PathBuf,
+        /// Where the keys of a sealed archive are.
+        #[command(flatten)]
+        keys: Keys,
         /// Of what.
         #[command(flatten)]
         of: Of,
@@ -47,6 +51,9 @@ pub enum ArchiveCommand {
         /// The archive's directory.
         #[arg(long, value_name = "DIR")]
         archive: PathBuf,
+        /// Where the keys of a sealed archive are.
+        #[command(flatten)]
+        keys: Keys,
         /// Of what.
         #[command(flatten)]
         of: Of,
@@ -94,16 +101,29 @@ fn tip(text: &str) -> Result<Tip, String> {
     })
 }
 
-pub(super) fn run(command: &ArchiveCommand) -> Reply {
+pub(super) fn run(command: &ArchiveCommand, environment: &BTreeMap<String, String>) -> Reply {
     let result = match command {
         ArchiveCommand::Verify { archive, head } => verified(archive, *head),
         ArchiveCommand::Show {
             archive,
+            keys,
             of,
             outputs,
-        } => shown(archive, of, outputs.as_deref()),
-        ArchiveCommand::Export { archive, of, to } => exported(archive, of, to),
-        ArchiveCommand::Process(args) => processed(args),
+        } => keys
+            .open(archive, environment)
+            .and_then(|archive| shown(&archive, of, outputs.as_deref())),
+        ArchiveCommand::Export {
+            archive,
+            keys,
+            of,
+            to,
+        } => keys
+            .open(archive, environment)
+            .and_then(|archive| exported(&archive, of, to)),
+        ArchiveCommand::Process(args) => args
+            .keys
+            .open(&args.archive, environment)
+            .and_then(|archive| Ok((archive_process::written(args, &archive)?, 0))),
     };
     match result {
         Ok((out, code)) => Reply {
@@ -119,18 +139,6 @@ pub(super) fn run(command: &ArchiveCommand) -> Reply {
     }
 }
 
-/// A directory that is there: looking must not make one.
-fn store(directory: &Path) -> anyhow::Result<Store> {
-    let there = directory.is_dir();
-    anyhow::ensure!(there, "{}: there is no such directory", directory.display());
-    Ok(Store::directory(directory)?)
-}
-
-fn processed(args: &ProcessArgs) -> anyhow::Result<(String, u8)> {
-    let archive = Archive::look(store(&args.archive)?)?;
-    Ok((archive_process::written(args, &archive)?, 0))
-}
-
 fn verified(directory: &Path, head: Option<Tip>) -> anyhow::Result<(String, u8)> {
     let report = verify(&store(directory)?, head, &mut |_, _| ())?;
     let mut out = String::new();
@@ -144,6 +152,13 @@ fn verified(directory: &Path, head: Option<Tip>) -> anyhow::Result<(String, u8)>
         out,
         "{proven} outputs as the journal has their hash, {unproven} that it cannot vouch for"
     );
+    if report.sealed > 0 {
+        let sealed = report.sealed;
+        let _ = writeln!(
+            out,
+            "{sealed} entries are sealed: what stands in them was not looked at"
+        );
+    }
     if let Some(tip) = report.tip {
         let _ = writeln!(out, "head {}:{}", tip.volume, tip.hash);
     }
@@ -173,9 +188,8 @@ impl Of {
     }
 }
 
-fn shown(directory: &Path, of: &Of, outputs: Option<&Path>) -> anyhow::Result<(String, u8)> {
+fn shown(archive: &Archive, of: &Of, outputs: Option<&Path>) -> anyhow::Result<(String, u8)> {
     let key = of.key()?;
-    let archive = Archive::look(store(directory)?)?;
     if let Some(outputs) = outputs {
         std::fs::create_dir_all(outputs).with_context(|| outputs.display().to_string())?;
     }
@@ -198,7 +212,7 @@ fn shown(directory: &Path, of: &Of, outputs: Option<&Path>) -> anyhow::Result<(S
 
 /// The line of an entry; its body is written when it left.
 fn shown_one(found: &Found, outputs: Option<&Path>) -> anyhow::Result<String> {
-    let line = serde_json::to_string(&found.head)?;
+    let line = serde_json::to_string(&EntryOf::from(found))?;
     if let (Some(outputs), Kind::Output, Some(of)) = (outputs, found.head.kind, &found.head.output)
     {
         let id = found.head.ids.first().map_or("", |id| id);
@@ -209,11 +223,14 @@ fn shown_one(found: &Found, outputs: Option<&Path>) -> anyhow::Result<String> {
     Ok(line + "\n")
 }
 
-fn exported(directory: &Path, of: &Of, to: &Path) -> anyhow::Result<(String, u8)> {
+fn exported(archive: &Archive, of: &Of, to: &Path) -> anyhow::Result<(String, u8)> {
     let key = of.key()?;
-    let archive = Archive::look(store(directory)?)?;
-    let found = gathered(&archive, &key)?;
+    let found = gathered(archive, &key)?;
     anyhow::ensure!(!found.is_empty(), "the archive has nothing of it");
+    anyhow::ensure!(
+        found.iter().all(|found| found.cover != Cover::Closed),
+        "the archive is sealed: --config names the configuration, which says where the keys are"
+    );
     let dossier = Dossier {
         of: &of.to_string(),
         found: &found,

@@ -11,7 +11,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use sluis_archive::Archive;
 
-use crate::process::{self, Format, Names, Wanted};
+use super::archive_keys::Keys;
+use crate::process::{self, Format, Names, Wanted, Written};
 
 /// Days begin here.
 const ZONE: &str = "Europe/Amsterdam";
@@ -21,6 +22,9 @@ pub struct ProcessArgs {
     /// The archive's directory.
     #[arg(long, value_name = "DIR")]
     pub(super) archive: PathBuf,
+    /// Where the keys of a sealed archive are.
+    #[command(flatten)]
+    pub(super) keys: Keys,
     /// The corporation's number in the configuration.
     #[arg(long, value_name = "NUMBER")]
     corporation: u16,
@@ -59,17 +63,27 @@ pub(super) fn written(args: &ProcessArgs, archive: &Archive) -> anyhow::Result<S
         },
     };
     let file = File::create_new(&args.to).with_context(|| args.to.display().to_string())?;
-    let events = whole(&args.to, write_to(archive, &wanted, args.format, file))?;
-    Ok(format!("{}: {events} events\n", args.to.display()))
+    let written = whole(&args.to, write_to(archive, &wanted, args.format, file))?;
+    let Written { events, erased } = written;
+    let erased = match erased {
+        0 => String::new(),
+        _ => format!(", {erased} records left out: their tenants were erased"),
+    };
+    Ok(format!("{}: {events} events{erased}\n", args.to.display()))
 }
 
-fn write_to(archive: &Archive, wanted: &Wanted, format: Format, file: File) -> anyhow::Result<u64> {
+fn write_to(
+    archive: &Archive,
+    wanted: &Wanted,
+    format: Format,
+    file: File,
+) -> anyhow::Result<Written> {
     let mut out = BufWriter::new(file);
-    let events = process::write(archive, wanted, format, &mut out)?;
+    let written = process::write(archive, wanted, format, &mut out)?;
     out.into_inner()
         .map_err(std::io::IntoInnerError::into_error)?
         .sync_all()?;
-    Ok(events)
+    Ok(written)
 }
 
 /// Half a file is taken away again.

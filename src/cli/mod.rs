@@ -7,6 +7,7 @@
 )]
 
 mod archive;
+mod archive_keys;
 mod archive_process;
 mod backup;
 mod config;
@@ -96,7 +97,7 @@ impl Command {
             Self::Backup(args) => said(backup::backup(&args)),
             Self::Restore(args) => said(backup::restored(&args)),
             Self::Erase(args) => said(erase::run(&args, &environment())),
-            Self::Archive { what } => said(archive::run(&what)),
+            Self::Archive { what } => said(archive::run(&what, &environment())),
             Self::Metrics => said(metrics::run()),
         }
     }

@@ -48,17 +48,6 @@ fn archive(config: &Config, problems: &mut Collector) {
             problems.add(of("archive.url", url, ""));
         }
     }
-    let encrypted = |corporation: &&super::Corporation| !corporation.data_keys.is_empty();
-    if let Some(corporation) = config.corporations.iter().find(encrypted)
-        && archive.enabled
-    {
-        problems.add(Problem::new(
-            "archive.enabled",
-            true,
-            format!("false, because corporation.{}.data_keys is set", corporation.name),
-            "the archive is not encrypted yet: it would hold in plain text what the journal encrypts",
-        ));
-    }
 }
 
 /// What is allowed and perhaps not meant.

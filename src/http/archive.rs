@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
-use sluis_archive::{Archive, Attempted, Found, Hash, Kept, Key};
+use sluis_archive::{Archive, Attempted, Cover, Found, Hash, Kept, Key, Kind};
 use sluis_model::{CorporationId, NotificationId, Timestamp};
 
 use super::auth::Caller;
@@ -100,10 +100,12 @@ fn find(
     let made_at = id.made_at().0;
     let may_have = |volume: &sluis_archive::Manifest| volume.sealed_at >= made_at;
     archive.find(&Key::Notification(id), may_have, &mut |found| {
-        let Some(of) = &found.head.output else {
+        if found.head.kind != Kind::Output {
             return ControlFlow::Continue(());
-        };
-        let is_it = attempt == 0 || attempt == usize::from(of.attempt);
+        }
+        let number = found.head.output.as_ref().map(|of| of.attempt);
+        // Of one that cannot be opened nobody knows which attempt it was.
+        let is_it = attempt == 0 || number.is_none_or(|number| attempt == usize::from(number));
         if found.head.corporation != corporation.0 || !is_it {
             return ControlFlow::Continue(());
         }
@@ -114,6 +116,18 @@ fn find(
 }
 
 fn answer(found: Found) -> Result<Response, Problem> {
+    match found.cover {
+        Cover::Bare | Cover::Opened => {}
+        Cover::Erased(at) => {
+            let at = rfc3339(Timestamp(at));
+            let text = format!("it left, and what is known of its tenant was erased on {at}");
+            return Err(Problem::new(StatusCode::GONE, "erased", text));
+        }
+        Cover::Closed => {
+            tracing::error!("an entry of the archive is sealed, and there are no keys");
+            return Err(unreadable());
+        }
+    }
     let Some(of) = found.head.output.filter(|of| of.kept != Kept::Missing) else {
         let text = "it left, and no copy was kept; it could not be made again";
         return Err(Problem::new(StatusCode::GONE, "output_not_kept", text));

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use http::StatusCode;
+use sluis_archive::Cover;
 use sluis_journal::{Journal, Sequence, Shard};
-use sluis_model::{Record, TenantKey, TenantRecord};
+use sluis_model::{Gone, Record, TenantKey, TenantRecord, Timestamp};
 
 use super::problem::Problem;
 use crate::app::App;
@@ -66,7 +67,18 @@ impl Records {
         };
         let found = archive.record(&self.tenant, self.shard.0, sequence);
         let found = found.map_err(|error| error.to_string())?;
-        found.map(|found| decode(&found.body)).transpose()
+        found
+            .map(|found| match found.cover {
+                Cover::Bare | Cover::Opened => decode(&found.body),
+                Cover::Erased(erased) => Ok(Record::Gone(Gone {
+                    at: Timestamp(found.head.at),
+                    corporation: self.tenant.corporation,
+                    previous: 0,
+                    erased: Timestamp(erased),
+                })),
+                Cover::Closed => Err("the archive is sealed, and there are no keys".to_owned()),
+            })
+            .transpose()
     }
 }
 

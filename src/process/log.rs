@@ -24,6 +24,11 @@ pub enum ProcessError {
         /// Why.
         source: CodecError,
     },
+    /// Its records are sealed.
+    #[error(
+        "the archive is sealed: --config names the configuration, which says where the keys are"
+    )]
+    Closed,
     /// The file cannot be written.
     #[error("the file cannot be written")]
     Write(#[from] io::Error),

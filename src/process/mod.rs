@@ -12,7 +12,7 @@ use std::io::Write;
 use std::ops::{ControlFlow, Range};
 
 use clap::ValueEnum;
-use sluis_archive::{Archive, Kind};
+use sluis_archive::{Archive, Cover, Kind};
 use sluis_model::Record;
 
 pub use self::event::ProcessEvent;
@@ -41,7 +41,16 @@ pub struct Wanted {
     pub names: Names,
 }
 
-/// Writes what the archive has to `out`; how many events.
+/// What was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Events.
+    pub events: u64,
+    /// Records that are left out, because their tenant was erased.
+    pub erased: u64,
+}
+
+/// Writes what the archive has to `out`.
 ///
 /// # Errors
 /// [`ProcessError`].
@@ -50,12 +59,12 @@ pub fn write(
     wanted: &Wanted,
     format: Format,
     out: &mut dyn Write,
-) -> Result<u64, ProcessError> {
+) -> Result<Written, ProcessError> {
     let mut log: Box<dyn Log + '_> = match format {
         Format::Csv => Box::new(csv::Csv::new(out)?),
         Format::Ocel => Box::new(ocel::Ocel::new(out)?),
     };
-    let mut written = 0;
+    let mut written = Written::default();
     let mut failed = None;
     let is_wanted = |corporation: u16, first: i64, last: i64| {
         corporation == wanted.corporation
@@ -66,6 +75,17 @@ pub fn write(
         let head = &found.head;
         if head.kind != Kind::Record || !wanted.period.contains(&head.at) {
             return ControlFlow::Continue(());
+        }
+        match found.cover {
+            Cover::Bare | Cover::Opened => {}
+            Cover::Erased(_) => {
+                written.erased += 1;
+                return ControlFlow::Continue(());
+            }
+            Cover::Closed => {
+                failed = Some(ProcessError::Closed);
+                return ControlFlow::Break(());
+            }
         }
         let record = match Record::decode(&found.body) {
             Ok(Record::Tenant(record)) => record,
@@ -87,7 +107,7 @@ pub fn write(
                 failed = Some(error);
                 return ControlFlow::Break(());
             }
-            written += 1;
+            written.events += 1;
         }
         ControlFlow::Continue(())
     })?;

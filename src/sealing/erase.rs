@@ -16,6 +16,7 @@ use sluis_model::{
     Tenant, TenantKey, TenantRecord, Timestamp, evolve, finish,
 };
 
+use super::archived::plain_entries;
 use super::endings;
 use super::record as sealed_record;
 use super::start::open;
@@ -56,6 +57,12 @@ pub fn erase(
 ) -> anyhow::Result<Report> {
     let key = tenant(config, order)?;
     data_version::check(&config.engine.data_dir)?;
+    let plain = plain_entries(config, environment, &key)?;
+    ensure!(
+        plain == 0,
+        "refused: {plain} entries of the archive were written before encryption began, and no key makes them unreadable. Wait until \
+         the archive has them no more"
+    );
     let path = config.engine.data_dir.join("journal");
     let options = Options {
         existing: true,

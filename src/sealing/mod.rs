@@ -3,6 +3,7 @@
 //! Everything behind [`SealedJournal`] sees records and values as they were handed in. Refuses to
 //! hold keys: `keys/` does.
 
+mod archived;
 mod endings;
 mod erase;
 mod journal;
@@ -10,11 +11,14 @@ mod keeper;
 mod place;
 mod record;
 mod start;
+mod veil;
+mod wrapping;
 
 pub use erase::{Order, Report, erase};
 pub use journal::SealedJournal;
 pub(crate) use place::path;
 pub use start::{Sealing, open};
+pub use veil::look;
 
 #[cfg(test)]
 mod tests;

@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
+use sluis_archive::Veil;
 use sluis_journal::{DiskJournal, Journal};
-use sluis_keys::{KeySource, KeyStore, Secret, StoreOptions, WrappingKeys};
+use sluis_keys::{KeyStore, StoreOptions};
 
 use super::journal::SealedJournal;
 use super::keeper::Keeper;
 use super::place::{NAME, path};
-use crate::config::{Config, Corporation};
+use super::veil::TenantVeil;
+use super::wrapping::wrapping;
+use crate::config::Config;
 
 /// What must be told when nothing can be sealed any more.
 pub(super) type OnFatal = Arc<dyn Fn(String) + Send + Sync>;
@@ -37,10 +40,7 @@ pub fn open(
     on_fatal: &OnFatal,
 ) -> anyhow::Result<Option<Sealing>> {
     let path = path(&config.engine.data_dir);
-    let mut wrapping = WrappingKeys::default();
-    for corporation in &config.corporations {
-        wrapping = wrapping.with(corporation.id, &fetch(corporation, environment)?);
-    }
+    let wrapping = wrapping(config, environment)?;
     let kept = journal.kept(NAME)?;
     if wrapping.is_empty() {
         ensure!(
@@ -71,19 +71,6 @@ pub fn open(
     Ok(Some(Sealing { store, keeper }))
 }
 
-fn fetch(
-    corporation: &Corporation,
-    environment: &BTreeMap<String, String>,
-) -> anyhow::Result<Vec<Secret>> {
-    let fetch = |text: &String| -> anyhow::Result<Secret> {
-        let source: KeySource = text.parse()?;
-        Ok(source.fetch(|name| environment.get(name).cloned())?)
-    };
-    let keys = corporation.data_keys.iter().map(fetch);
-    keys.collect::<anyhow::Result<_>>()
-        .with_context(|| format!("corporation.{}.data_keys", corporation.name))
-}
-
 impl Sealing {
     /// The journal whose content is sealed.
     ///
@@ -99,6 +86,12 @@ impl Sealing {
         });
         sealed.forget_checkpoints()?;
         Ok(Arc::new(sealed))
+    }
+
+    /// What seals the archive's entries.
+    #[must_use]
+    pub fn veil(&self) -> Arc<dyn Veil> {
+        Arc::new(TenantVeil::new(self.store.clone()))
     }
 
     /// The whole journal was read: keys that are still nobody's may be used.

@@ -1,14 +1,13 @@
 //! Encryption at rest: what is told of a tenant stands nowhere on the disk, nor in a copy, and every
 //! reader of the engine finds it all the same.
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::json;
 use sluis::backup::{back_up, restore};
-use sluis::config::{CliOverrides, Config};
+use sluis::config::Config;
 use sluis::sealing::{self, Order, Report};
 use sluis_actors::EndingsPack;
 use sluis_journal::{DiskJournal, Options, Shard};
@@ -205,19 +204,13 @@ fn readable(data: &Path, config: &Config) -> Vec<&'static str> {
     NEEDLES.into_iter().filter(stands).collect()
 }
 
-fn loaded(engine: &Engine) -> Config {
-    let file = engine.config_file();
-    let loaded = Config::load(Some(&file), &BTreeMap::new(), &CliOverrides::default());
-    loaded.expect("the configuration").config
-}
-
 fn erase(engine: &Engine) -> Result<Report, String> {
     let order = Order {
         corporation: "noord".to_owned(),
         tenant: TENANT.to_owned(),
         by: "desk".to_owned(),
     };
-    let erased = sealing::erase(&loaded(engine), &secrets(), &order, START);
+    let erased = sealing::erase(&engine.loaded(), &secrets(), &order, START);
     erased.map_err(|error| format!("{error:#}"))
 }
 
@@ -241,7 +234,7 @@ async fn what_was_erased_cannot_be_read_again_from_journal_table_or_copy() {
         back_up(&engine.data(), None, to, START).expect("copied");
     }
     engine.close().await;
-    let config = loaded(&engine);
+    let config = engine.loaded();
     assert_eq!(readable(&engine.data(), &config), NEEDLES, "the control");
 
     let report = erase(&engine).expect("erased");

@@ -37,6 +37,7 @@ mod openapi;
 mod pauses;
 mod process;
 mod receipts;
+mod sealed_archive;
 mod service;
 mod short_way;
 mod silent;

@@ -4,9 +4,11 @@
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::Arc;
 
 use sluis_archive::{Hash, Store};
 
+use super::sealed::veiled;
 use super::world::{fill, filled, mail, tenant};
 
 /// The program of the document.
@@ -43,6 +45,26 @@ fn expected(count: u64) -> String {
         }
     }
     lines
+}
+
+#[test]
+#[ignore = "needs Python with zstandard and blake3: .ci/run installs them"]
+fn the_reader_prints_sealed_entries_as_sealed() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = veiled(&Store::directory(folder.path()).unwrap(), &Arc::default());
+    fill(&archive, 0..1);
+    let sealed = archive.seal(0).unwrap().unwrap();
+    let read = run(folder.path());
+    let printed = String::from_utf8(read.stdout).unwrap();
+    let lines: Vec<&str> = printed.lines().collect();
+    assert_eq!(lines.len(), 4, "{printed}");
+    for (line, begins) in lines.iter().zip(["record 1", "record 2", "output 2"]) {
+        assert!(
+            line.starts_with(&format!("{begins} sealed with key 1 ")),
+            "{line}"
+        );
+    }
+    assert_eq!(lines[3], sealed.tip.hash.to_string());
 }
 
 #[test]

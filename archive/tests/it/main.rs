@@ -5,6 +5,7 @@ mod crash;
 mod find;
 mod foreign;
 mod s3;
+mod sealed;
 mod size;
 mod tamper;
 mod world;

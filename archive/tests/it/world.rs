@@ -58,6 +58,8 @@ pub fn head(sequence: u64, number: u64, length: usize) -> Head {
         input: Some("notify".into()),
         events: vec!["accepted".into()],
         output: None,
+        key: 0,
+        marks: Vec::new(),
         length: length as u32,
     }
 }

@@ -128,7 +128,6 @@ fn every_key_is_explained_above_it() {
 #[test]
 fn examples_are_right_but_for_pairs_of_which_one_may_be_there() {
     let expected = "archive.url: s3://sluis-archive/waterpoort: expected the address of a bucket, and no archive.directory beside it: such as s3://sluis-archive/waterpoort\n\
-        archive.enabled: true: expected false, because corporation.demo.data_keys is set: the archive is not encrypted yet: it would hold in plain text what the journal encrypts\n\
         provider.relay.username: \"sluis\": expected a user with a password: one of password_env and password_file goes with a user name\n\
         provider.bird.access_key: \"\": expected one of access_key_env and access_key_file: the configuration never holds a secret itself\n\
         provider.bird.signing_key: \"\": expected one of signing_key_env and signing_key_file: the configuration never holds a secret itself";

@@ -269,6 +269,13 @@ impl Engine {
         self.dir.path().join("data")
     }
 
+    /// What its configuration file says.
+    pub fn loaded(&self) -> Config {
+        let file = self.config_file();
+        let loaded = Config::load(Some(&file), &BTreeMap::new(), &CliOverrides::default());
+        loaded.expect("the configuration").config
+    }
+
     /// Its configuration file.
     pub fn config_file(&self) -> PathBuf {
         self.dir.path().join("sluis.toml")
