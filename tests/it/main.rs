@@ -20,6 +20,7 @@ mod delays;
 mod docs_truth;
 mod encryption;
 mod engine_state;
+mod first_release;
 mod forgotten;
 mod fuzz_smoke;
 mod hostile;
