@@ -115,7 +115,9 @@ impl Supervisor {
         {
             Ok(()) => {
                 let span = attempt.span();
-                drop(thread.spawn(attempt.carry_out(prepared).instrument(span)));
+                // It is large, and a task moves its future several times before and after it runs.
+                let carried_out = Box::pin(attempt.carry_out(prepared));
+                drop(thread.spawn(carried_out.instrument(span)));
             }
             Err(_) => attempt.end(withdrawn("prepare", "no room in the prepare queue")),
         }
