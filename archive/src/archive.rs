@@ -1,28 +1,27 @@
-//! Owns an archive in use: the volumes that are sealed, the one that is being filled, and finding
-//! entries in both. Refuses to follow the log: entries are handed to it, in the order of their shard.
+//! Owns an archive in use: the volumes that are sealed and the one that is being filled. Refuses to
+//! follow the log: entries are handed to it, in the order of their shard.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use object_store::path::Path;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::block::{Opened, Press};
-use crate::chain::{self, Listed};
+use crate::chain::{self, Chain, Listed};
 use crate::entry::{Entry, Head};
 use crate::error::ArchiveError;
 use crate::hash::Hash;
-use crate::manifest::{self, BlockOf, Manifest, SegmentOf, Tip};
+use crate::manifest::{self, BlockOf, Manifest, Tip};
 use crate::names;
 use crate::open_volume::{Objects, OpenVolume};
 use crate::sealer::{Sealer, lifted};
 use crate::store::Store;
 use crate::veil::{Cover, Veil};
 
-/// Opened blocks that are remembered: what belongs together mostly stands in few of them.
-const MOST_REMEMBERED: usize = 16;
 /// Entries that are put into the open volume at once: who looks waits no longer than for these.
 const AT_ONCE: usize = 64;
 
@@ -84,16 +83,12 @@ pub struct Archive {
     followed: Vec<AtomicU64>,
     /// Of whoever appends or seals.
     writing: Mutex<Writing>,
-    remembered: Mutex<Vec<((u64, u32), Opened)>>,
+    pub(crate) remembered: Mutex<Vec<((u64, u32), Opened)>>,
+    /// What has a tombstone and is still there.
+    pub(crate) undeleted: Mutex<BTreeSet<Path>>,
 }
 
-/// The sealed volumes.
-pub(crate) struct Chain {
-    pub(crate) volumes: Vec<Arc<Manifest>>,
-    tip: Tip,
-}
-
-struct Writing {
+pub(crate) struct Writing {
     press: Press,
     /// When the first entry of the open volume came.
     since: Option<i64>,
@@ -117,15 +112,15 @@ impl Archive {
     /// directory.
     pub fn open(store: Store, shards: u16, limits: Limits) -> Result<Self, ArchiveError> {
         let Listed {
-            volumes,
-            tip,
+            chain,
             leftovers,
+            undeleted,
         } = chain::read(&store)?;
         for path in leftovers {
             store.delete(&path)?;
         }
         let shards = usize::from(shards);
-        let reached: Vec<u64> = match volumes.last() {
+        let reached: Vec<u64> = match chain.volumes.last() {
             Some(newest) if newest.shards.len() != shards => {
                 return Err(ArchiveError::Shards {
                     archived: newest.shards.len(),
@@ -135,7 +130,9 @@ impl Archive {
             Some(newest) => newest.shards.iter().map(|reached| reached.upto).collect(),
             None => vec![0; shards],
         };
-        Self::with(store, limits, volumes, tip, &reached)
+        let archive = Self::with(store, limits, chain, &reached)?;
+        archive.undeleted.lock().extend(undeleted);
+        Ok(archive)
     }
 
     /// Opens the archive in `store` to look only, also while an engine writes to it: what is sealed at
@@ -144,19 +141,18 @@ impl Archive {
     /// # Errors
     /// The store fails, or a manifest is damaged or missing.
     pub fn look(store: Store) -> Result<Self, ArchiveError> {
-        let Listed { volumes, tip, .. } = chain::read(&store)?;
+        let Listed { chain, .. } = chain::read(&store)?;
         let never = Limits {
             bytes: usize::MAX,
             age_ms: i64::MAX,
         };
-        Self::with(store, never, volumes, tip, &[])
+        Self::with(store, never, chain, &[])
     }
 
     fn with(
         store: Store,
         limits: Limits,
-        volumes: Vec<Arc<Manifest>>,
-        tip: Tip,
+        chain: Chain,
         reached: &[u64],
     ) -> Result<Self, ArchiveError> {
         let marks = || reached.iter().copied().map(AtomicU64::new).collect();
@@ -164,7 +160,7 @@ impl Archive {
             store,
             limits,
             sealer: None,
-            sealed: RwLock::new(Chain { volumes, tip }),
+            sealed: RwLock::new(chain),
             open: RwLock::new(OpenVolume::behind(reached.iter().copied())),
             passed: marks(),
             followed: marks(),
@@ -173,6 +169,7 @@ impl Archive {
                 since: None,
             }),
             remembered: Mutex::default(),
+            undeleted: Mutex::default(),
         })
     }
 
@@ -199,9 +196,28 @@ impl Archive {
         self.sealed.read().tip
     }
 
+    pub(crate) fn chain(&self) -> RwLockReadGuard<'_, Chain> {
+        self.sealed.read()
+    }
+
+    pub(crate) fn chain_mut(&self) -> RwLockWriteGuard<'_, Chain> {
+        self.sealed.write()
+    }
+
+    /// Of whoever appends, seals or removes.
+    pub(crate) fn writing(&self) -> MutexGuard<'_, Writing> {
+        self.writing.lock()
+    }
+
+    /// A sealed volume.
+    pub(crate) fn volume(&self, number: u64) -> Option<Arc<Manifest>> {
+        let index = usize::try_from(number).ok()?.checked_sub(1)?;
+        self.chain().volumes.get(index).cloned()
+    }
+
     /// The sealed volumes.
     #[must_use]
-    pub fn volumes(&self) -> Vec<Arc<Manifest>> {
+    pub fn volumes(&self) -> Arc<Vec<Arc<Manifest>>> {
         self.sealed.read().volumes.clone()
     }
 
@@ -305,20 +321,24 @@ impl Archive {
         (open.entries(), open.bytes())
     }
 
-    /// Seals the open volume; none when it has no entry. Its manifest is stored last: without it there
-    /// is no volume, with it all of it is durable.
+    /// Seals the open volume; none when it has no entry and no tombstone waits for a manifest that names
+    /// it. Its manifest is stored last: without it there is no volume, with it all of it is durable.
     ///
     /// # Errors
     /// The store fails, and everything is as before; [`ArchiveError::Taken`].
     pub fn seal(&self, now: i64) -> Result<Option<Sealed>, ArchiveError> {
         let mut writing = self.writing.lock();
-        if self.open.read().entries() == 0 {
+        if self.open.read().entries() == 0 && !self.owes_removals() {
             return Ok(None);
         }
         self.open.write().close_all();
         self.compress(&mut writing.press)?;
         self.sealer.as_ref().map_or(Ok(()), Sealer::sync)?;
-        let Objects { manifest, objects } = self.open.read().objects(self.tip(), now);
+        let (tip, removals) = {
+            let chain = self.chain();
+            (chain.tip, chain.removals)
+        };
+        let Objects { manifest, objects } = self.open.read().objects(tip, removals, now);
         let (volume, entries) = (manifest.volume, manifest.entries);
         let bytes = manifest.bytes();
         let stored: usize = objects.iter().map(|(_, bytes)| bytes.len()).sum();
@@ -351,8 +371,7 @@ impl Archive {
         let old = {
             let mut open = self.open.write();
             let mut sealed = self.sealed.write();
-            sealed.volumes.push(manifest);
-            sealed.tip = tip;
+            sealed.seal(manifest, tip);
             std::mem::replace(&mut *open, empty)
         };
         for (passed, upto) in self.passed.iter().zip(reached) {
@@ -361,42 +380,6 @@ impl Archive {
         // Its blocks are freed here, where nobody waits.
         drop(old);
     }
-
-    /// Reads and opens the block that begins at `at`.
-    pub(crate) fn read_block(
-        &self,
-        manifest: &Manifest,
-        segment: &SegmentOf,
-        block: &BlockOf,
-        at: u64,
-    ) -> Result<Opened, ArchiveError> {
-        let path = names::object(manifest.volume, &segment.object);
-        let bytes = self.store.range(&path, at..at + block.length())?;
-        Opened::read(block, &bytes, &block_place(&path, at, block))
-    }
-
-    pub(crate) fn remembered(&self, name: (u64, u32)) -> Option<Opened> {
-        let mut remembered = self.remembered.lock();
-        let at = remembered.iter().position(|(of, _)| *of == name)?;
-        // The newest stands last, so that the first is the one to forget.
-        let found = remembered.remove(at);
-        let opened = found.1.clone();
-        remembered.push(found);
-        Some(opened)
-    }
-
-    pub(crate) fn remember(&self, name: (u64, u32), opened: Opened) {
-        let mut remembered = self.remembered.lock();
-        if remembered.len() >= MOST_REMEMBERED {
-            remembered.remove(0);
-        }
-        remembered.push((name, opened));
-    }
-}
-
-/// Where a block is, for people.
-pub(crate) fn block_place(path: &Path, at: u64, block: &BlockOf) -> String {
-    format!("{path}, block at bytes {at} to {}", at + block.length())
 }
 
 fn mark(marks: &[AtomicU64], shard: u16) -> u64 {
@@ -417,4 +400,9 @@ fn taken(volume: u64, error: ArchiveError) -> ArchiveError {
 /// A volume, for people.
 pub(crate) fn place(volume: Option<u64>) -> String {
     volume.map_or_else(|| "the open volume".to_owned(), manifest::place)
+}
+
+/// Where a block is, for people.
+pub(crate) fn block_place(path: &Path, at: u64, block: &BlockOf) -> String {
+    format!("{path}, block at bytes {at} to {}", at + block.length())
 }

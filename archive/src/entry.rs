@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sluis_model::{CancelTarget, Input, Subject, TenantRecord};
 
+use crate::flows::{self, FlowDay};
 use crate::hash::Hash;
 use crate::words;
 
@@ -145,6 +146,8 @@ pub struct Entry {
     pub head: Head,
     /// Its bytes.
     pub body: Bytes,
+    /// What it says of the notifications that it is about; not stored with it.
+    pub flows: Vec<FlowDay>,
 }
 
 impl Entry {
@@ -171,7 +174,11 @@ impl Entry {
             marks: Vec::new(),
             length: length(&bytes),
         };
-        Self { head, body: bytes }
+        Self {
+            head,
+            body: bytes,
+            flows: flows::of_record(record),
+        }
     }
 
     /// The entry of what left with an attempt whose outcome is `record`.
@@ -200,7 +207,12 @@ impl Entry {
             marks: Vec::new(),
             length: length(&body),
         };
-        Self { head, body }
+        // The record of its outcome stands in the same object and says the rest.
+        Self {
+            head,
+            body,
+            flows: Vec::new(),
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     /// The object store refused or failed.
-    #[error("{object}: {source}")]
+    #[error("{object}: {source}; look at the disk or the object store, and try again")]
     Store {
         /// Which object.
         object: String,
@@ -54,6 +54,14 @@ pub enum ArchiveError {
         archived: usize,
         /// Shards that were given.
         given: usize,
+    },
+    /// A legal hold is on more than can be held.
+    #[error(
+        "legal holds are on more than {most} notifications: nothing is removed; hold the tenants instead of the subject"
+    )]
+    TooManyHeld {
+        /// The limit.
+        most: usize,
     },
     /// An entry is longer than may be kept.
     #[error("an entry of {length} bytes is over the limit of {most}")]

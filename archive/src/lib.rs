@@ -8,6 +8,7 @@
 //!   never written again.
 //! * [`Archive::passed`] is the watermark of a shard: everything up to it is in a sealed volume.
 //! * [`Archive::veiled`] seals each entry with the key of its tenant, and opens it: [`Veil`] has the keys.
+//! * [`Archive::retain`] removes from one volume what is past its period, and leaves a tombstone.
 //! * [`verify`] reads a whole archive and names each fault with its place.
 //!
 //! `docs/archive-format.md` describes the layout for readers in other languages.
@@ -15,16 +16,22 @@
 mod archive;
 mod block;
 mod chain;
+mod due;
 mod entry;
 mod error;
+mod fault;
 mod find;
+mod flows;
 mod hash;
 mod index;
 mod manifest;
 mod names;
 mod open_volume;
+mod removal;
+mod retain;
 mod sealer;
 mod store;
+mod terms;
 mod veil;
 mod verify;
 mod walk;
@@ -33,9 +40,14 @@ mod words;
 pub use archive::{Archive, Batch, Found, Limits, Sealed};
 pub use entry::{Attempted, Entry, Head, Kept, Kind, MAX_BODY_BYTES, Topic};
 pub use error::ArchiveError;
+pub use fault::Fault;
+pub use flows::FlowDay;
 pub use hash::Hash;
 pub use index::Key;
-pub use manifest::{BlockOf, FORMAT, Manifest, Reached, SegmentOf, Tip};
+pub use manifest::{BlockOf, FORMAT, Manifest, Reached, Removals, SegmentOf, Tip};
+pub use removal::{REMOVAL_FORMAT, Removal, Removed, RemovedObject};
+pub use retain::{MOST_HELD, Retained};
 pub use store::Store;
+pub use terms::{LONGEST_KEEP_DAYS, Rule, SHORTEST_KEEP_DAYS, Terms};
 pub use veil::{Cover, Lifted, Veil, VeilError};
-pub use verify::{Fault, Report, verify};
+pub use verify::{Report, verify};

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::ArchiveError;
+use crate::flows::FlowDay;
 use crate::hash::Hash;
 use crate::names;
 
@@ -25,6 +26,39 @@ impl Tip {
         volume: 0,
         hash: Hash::NONE,
     };
+}
+
+impl Default for Tip {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+/// The newest tombstone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removals {
+    /// Its number, 0 for none.
+    pub number: u64,
+    /// Its hash.
+    pub hash: Hash,
+}
+
+impl Removals {
+    /// Of an archive from which nothing was removed.
+    pub const NONE: Self = Self {
+        number: 0,
+        hash: Hash::NONE,
+    };
+
+    pub(crate) fn is_none(&self) -> bool {
+        *self == Self::NONE
+    }
+}
+
+impl Default for Removals {
+    fn default() -> Self {
+        Self::NONE
+    }
 }
 
 /// How far a volume follows one shard.
@@ -81,6 +115,39 @@ pub struct SegmentOf {
     pub hash: Hash,
     /// Its blocks, one behind the other.
     pub blocks: Vec<BlockOf>,
+    /// Of the notifications that it has something of, by the day on which they were accepted: how many
+    /// are accepted and how many end in it, by day. None: that was not counted when it was sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flows: Option<Vec<FlowDay>>,
+}
+
+impl SegmentOf {
+    /// Its entries.
+    #[must_use]
+    pub fn entries(&self) -> u64 {
+        self.blocks
+            .iter()
+            .map(|block| u64::from(block.entries))
+            .sum()
+    }
+
+    /// Those days; none where they were not counted.
+    pub(crate) fn days(&self) -> &[FlowDay] {
+        self.flows.as_deref().unwrap_or_default()
+    }
+
+    /// Whether it may have an entry of a notification that was accepted on this day.
+    pub(crate) fn may_have(&self, day: i64) -> bool {
+        let flows = self.flows.as_ref();
+        flows.is_none_or(|flows| flows.binary_search_by_key(&day, |flow| flow.day).is_ok())
+    }
+
+    /// When its newest entry was decided, in milliseconds since 1970.
+    #[must_use]
+    pub fn last_at(&self) -> i64 {
+        let last = self.blocks.iter().map(|block| block.last_at);
+        last.max().unwrap_or_default()
+    }
 }
 
 /// The object that finds entries by key.
@@ -109,6 +176,9 @@ pub struct Manifest {
     pub entries: u64,
     /// How far it follows each shard.
     pub shards: Vec<Reached>,
+    /// The newest tombstone when it was sealed.
+    #[serde(default, skip_serializing_if = "Removals::is_none")]
+    pub removals: Removals,
     /// Its objects with blocks.
     pub segments: Vec<SegmentOf>,
     /// Its index.

@@ -11,6 +11,10 @@ pub(crate) const MANIFEST: &str = "manifest.json";
 /// The object that finds entries by key.
 pub(crate) const INDEX: &str = "index";
 
+/// What the name of a tombstone begins and ends with.
+const REMOVAL: &str = "removed-";
+const JSON: &str = ".json";
+
 /// `volumes/0000000042/<object>`.
 pub(crate) fn object(volume: u64, object: &str) -> Path {
     Path::from(format!("{VOLUMES}/{volume:0DIGITS$}/{object}"))
@@ -19,6 +23,18 @@ pub(crate) fn object(volume: u64, object: &str) -> Path {
 /// The name of a segment within its volume.
 pub(crate) fn segment(number: usize) -> String {
     format!("{number:04}.blocks")
+}
+
+/// The name of a tombstone in the folder of its volume.
+pub(crate) fn removal(volume: u64, number: u64) -> Path {
+    object(volume, &format!("{REMOVAL}{number:0DIGITS$}{JSON}"))
+}
+
+/// The number of the tombstone that an object of a volume is.
+pub(crate) fn removal_number(object: &str) -> Option<u64> {
+    let digits = object.strip_prefix(REMOVAL)?.strip_suffix(JSON)?;
+    let is_ours = digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_ours.then(|| digits.parse().ok())?
 }
 
 /// The volume and the object within it, of a name that is one of ours.

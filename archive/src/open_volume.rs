@@ -10,9 +10,10 @@ use bytes::Bytes;
 use crate::block::{self, Block, Filling, Opened};
 use crate::entry::Entry;
 use crate::error::ArchiveError;
+use crate::flows::Days;
 use crate::hash::Hash;
 use crate::index;
-use crate::manifest::{FORMAT, IndexOf, Manifest, Reached, SegmentOf, Tip};
+use crate::manifest::{FORMAT, IndexOf, Manifest, Reached, Removals, SegmentOf, Tip};
 use crate::names;
 
 /// Corporations and categories that one volume tells apart; with more, it is sealed.
@@ -28,6 +29,7 @@ struct Part {
     /// Closed, and still to be compressed, oldest first.
     closed: VecDeque<Arc<Filling>>,
     filling: Filling,
+    flows: Days,
 }
 
 /// A closed block that is to be compressed, and whose it is.
@@ -87,6 +89,7 @@ impl OpenVolume {
         };
         let before = part.filling.len();
         part.filling.push(entry);
+        part.flows.add(&entry.flows, &entry.head.ids);
         let more = part.filling.len() - before;
         self.filling += more;
         self.growing += more;
@@ -203,7 +206,7 @@ impl OpenVolume {
 
     /// What is stored when it is sealed now, as the volume after `tip`. All of its blocks are
     /// compressed.
-    pub(crate) fn objects(&self, tip: Tip, now: i64) -> Objects {
+    pub(crate) fn objects(&self, tip: Tip, removals: Removals, now: i64) -> Objects {
         let index = index::write(self.blocks().map(|block| &block.keys[..]));
         let mut objects = Vec::new();
         let mut segments = Vec::new();
@@ -217,6 +220,7 @@ impl OpenVolume {
                     length: bytes.len() as u64,
                     hash: Hash::of(&bytes),
                     blocks: part.blocks.iter().map(|block| block.of.clone()).collect(),
+                    flows: Some(part.flows.list()),
                 });
                 objects.push((object, bytes));
             }
@@ -228,6 +232,7 @@ impl OpenVolume {
             sealed_at: now,
             entries: self.entries,
             shards: self.reached.clone(),
+            removals,
             segments,
             index: IndexOf {
                 object: names::INDEX.to_owned(),

@@ -16,6 +16,7 @@ use zstd::bulk::{Compressor, Decompressor};
 
 use crate::entry::{Attempted, Entry, Head, Kind, Topic};
 use crate::error::ArchiveError;
+use crate::flows;
 use crate::index;
 use crate::veil::{Cover, Lifted, Veil, VeilError};
 
@@ -90,8 +91,8 @@ impl Sealer {
             length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
             ..in_the_clear(head)
         };
-        let body = bytes.into();
-        Ok(Some(Entry { head, body }))
+        let (body, flows) = (bytes.into(), flows::kept(&entry.flows, &entry.head.ids));
+        Ok(Some(Entry { head, body, flows }))
     }
 
     fn compress(&self, entry: &Entry) -> Result<Vec<u8>, ArchiveError> {

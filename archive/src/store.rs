@@ -228,14 +228,25 @@ impl Store {
         if range.is_empty() {
             return Ok(Bytes::new());
         }
-        let length = range.end - range.start;
-        let bytes = self
-            .wait(self.objects.get_range(path, range))
-            .map_err(|source| failed(path, source))?;
+        let (length, end) = (range.end - range.start, range.end);
+        let got = self.wait(self.objects.get_range(path, range));
+        let bytes = got.map_err(|source| {
+            self.too_short(path, end)
+                .unwrap_or_else(|| failed(path, source))
+        })?;
         if bytes.len() as u64 != length {
-            return Err(ArchiveError::damaged(path.to_string(), "it is too short"));
+            let too_short = self.too_short(path, end);
+            let missing = || ArchiveError::damaged(path.to_string(), "it was cut off");
+            return Err(too_short.unwrap_or_else(missing));
         }
         Ok(bytes)
+    }
+
+    /// What is wrong with an object that ends before `end`.
+    fn too_short(&self, path: &Path, end: u64) -> Option<ArchiveError> {
+        let size = self.wait(self.objects.head(path)).ok()?.size;
+        let what = || format!("it was cut off: it has {size} bytes, expected at least {end}");
+        (size < end).then(|| ArchiveError::damaged(path.to_string(), what()))
     }
 
     /// Everything below `prefix`, sorted by name.
@@ -250,13 +261,15 @@ impl Store {
         Ok(listed)
     }
 
-    /// Removes an object.
+    /// Removes an object; one that is not there is removed already.
     ///
     /// # Errors
     /// The store fails or refuses.
     pub(crate) fn delete(&self, path: &Path) -> Result<(), ArchiveError> {
-        self.wait(self.objects.delete(path))
-            .map_err(|source| failed(path, source))
+        match self.wait(self.objects.delete(path)) {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(source) => Err(failed(path, source)),
+        }
     }
 }
 
@@ -305,8 +318,11 @@ fn bucket(
 }
 
 fn failed(path: &Path, source: object_store::Error) -> ArchiveError {
-    ArchiveError::Store {
-        object: path.to_string(),
-        source,
+    let object = path.to_string();
+    match source {
+        object_store::Error::NotFound { .. } => {
+            ArchiveError::damaged(object, "it is missing: it was removed")
+        }
+        source => ArchiveError::Store { object, source },
     }
 }

@@ -1,5 +1,7 @@
 //! Owns the check of a whole archive: every manifest, every object, every block, every output, the
-//! index and the chain. Names each fault with its place and goes on. Refuses to repair.
+//! index, the chain and the tombstones. Names each fault with its place and goes on. Refuses to repair.
+
+mod removals;
 
 use std::collections::BTreeMap;
 
@@ -7,22 +9,16 @@ use bytes::Bytes;
 
 use crate::archive::block_place;
 use crate::block::Opened;
+use crate::chain;
 use crate::entry::{Head, Kept, Kind};
 use crate::error::ArchiveError;
+use crate::fault::Fault;
 use crate::hash::Hash;
 use crate::index;
 use crate::manifest::{self, Manifest, SegmentOf, Tip};
 use crate::names;
 use crate::store::Store;
-
-/// One thing that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// Where: an object, and the block or entry where that is known.
-    pub place: String,
-    /// What.
-    pub what: String,
-}
+use removals::Tombstones;
 
 /// What a check found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,6 +33,14 @@ pub struct Report {
     pub unproven: u64,
     /// Entries that are sealed for their tenants: their bytes were checked, not what stands in them.
     pub sealed: u64,
+    /// Objects that were removed after their period, with their tombstone.
+    pub removed: u64,
+    /// Entries of those.
+    pub removed_entries: u64,
+    /// Those of them that are there all the same: the store has not let them go yet.
+    pub undeleted: u64,
+    /// Tombstones that no manifest names yet: the next one that is sealed will.
+    pub unnamed: u64,
     /// Bytes read.
     pub bytes: u64,
     /// The end of the chain, as it was found.
@@ -59,9 +63,17 @@ pub fn verify(
     let mut volumes = listed(store)?;
     let newest = volumes.keys().next_back().copied().unwrap_or(0);
     let newest = newest.max(known.map_or(0, |tip| tip.volume));
+    let mut report = Report::default();
+    let found = volumes.iter().flat_map(|(volume, objects)| {
+        let objects = objects.iter();
+        objects.map(|object| (*volume, object.clone()))
+    });
+    let numbered = chain::numbered(&found.collect::<Vec<_>>());
+    let tombstones = Tombstones::read(store, &numbered, &mut report.faults)?;
     let mut check = Check {
         store,
-        report: Report::default(),
+        report,
+        tombstones,
         chain: Chain {
             before: Some(Tip::EMPTY),
             reached: Vec::new(),
@@ -73,6 +85,8 @@ pub fn verify(
         let objects = volumes.remove(&volume).unwrap_or_default();
         check.volume(volume, &objects, volume == newest)?;
     }
+    check.report.faults.extend(check.tombstones.forged());
+    check.report.unnamed = check.tombstones.unnamed();
     Ok(check.report)
 }
 
@@ -98,6 +112,7 @@ struct Chain {
 struct Check<'a> {
     store: &'a Store,
     report: Report,
+    tombstones: Tombstones,
     chain: Chain,
     known: Option<Tip>,
 }
@@ -150,6 +165,9 @@ impl Check<'_> {
         let read = self.note(Manifest::read(volume, &bytes))?;
         if let Some(manifest) = &read {
             self.link(manifest);
+            let named = self.tombstones.named_by(manifest);
+            let wrong = self.tombstones.contradict(manifest, tip.hash);
+            self.report.faults.extend(named.into_iter().chain(wrong));
             self.objects(manifest, objects)?;
             self.chain.reached = manifest.shards.iter().map(|reached| reached.upto).collect();
         }
@@ -211,8 +229,10 @@ impl Check<'_> {
         }
         self.index(manifest, whole.then_some(&keys))?;
         let named = |object: &str| {
+            let is_tombstone = names::removal_number(object).is_some();
             let mut segments = manifest.segments.iter();
-            object == names::MANIFEST
+            is_tombstone
+                || object == names::MANIFEST
                 || object == manifest.index.object
                 || segments.any(|segment| segment.object == object)
         };
@@ -231,8 +251,16 @@ impl Check<'_> {
         keys: &mut Vec<Vec<u64>>,
     ) -> Result<Option<u64>, ArchiveError> {
         let path = names::object(manifest.volume, &segment.object);
-        let Some(bytes) = self.store.get(&path)? else {
-            self.fault(path.to_string(), "it is missing: it was removed");
+        let got = self.store.get(&path)?;
+        if let Some(removed) = self.tombstones.object(manifest.volume, &segment.object) {
+            self.report.removed += 1;
+            self.report.removed_entries += removed.entries;
+            self.report.undeleted += u64::from(got.is_some());
+            return Ok(None);
+        }
+        let Some(bytes) = got else {
+            let what = "it is missing: it was removed, and no tombstone says so";
+            self.fault(path.to_string(), what);
             return Ok(None);
         };
         self.report.bytes += bytes.len() as u64;
@@ -331,7 +359,10 @@ impl Check<'_> {
     ) -> Result<(), ArchiveError> {
         let path = names::object(manifest.volume, &manifest.index.object);
         let Some(bytes) = self.store.get(&path)? else {
-            self.fault(path.to_string(), "it is missing: it was removed");
+            if !self.tombstones.index(manifest) {
+                let what = "it is missing: it was removed, and no tombstone says so";
+                self.fault(path.to_string(), what);
+            }
             return Ok(());
         };
         self.report.bytes += bytes.len() as u64;

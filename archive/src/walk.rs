@@ -10,7 +10,8 @@ use crate::manifest;
 impl Archive {
     /// Visits the entries of the sealed volumes with their categories, oldest volume first and in the
     /// order in which they came within a segment, until the visitor breaks. `wants` is asked of each
-    /// block: the corporation's number, and when its oldest and its newest entry were decided.
+    /// block: the corporation's number, and when its oldest and its newest entry were decided. What was
+    /// removed is passed over.
     ///
     /// # Errors
     /// The store fails, or a block is damaged.
@@ -19,13 +20,15 @@ impl Archive {
         wants: impl Fn(u16, i64, i64) -> bool,
         visit: &mut dyn FnMut(&str, Found) -> ControlFlow<()>,
     ) -> Result<(), ArchiveError> {
-        for manifest in self.volumes() {
+        let gone = self.chain().gone.clone();
+        for manifest in self.volumes().iter() {
             let volume = Some(manifest.volume);
             for (segment, block, at) in manifest.blocks() {
-                if !wants(segment.corporation, block.first_at, block.last_at) {
+                let is_wanted = wants(segment.corporation, block.first_at, block.last_at);
+                if !is_wanted || gone.has(manifest.volume, &segment.object) {
                     continue;
                 }
-                let opened = self.read_block(&manifest, segment, block, at)?;
+                let opened = self.read_block(manifest, segment, block, at)?;
                 for entry in opened.entries(&manifest::place(manifest.volume)) {
                     let found = self.lifted(entry?, volume)?;
                     if visit(&segment.category, found).is_break() {

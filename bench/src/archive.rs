@@ -16,10 +16,17 @@ use sluis_model::{
     TenantKey, TenantRecord, Timestamp, Verdict,
 };
 
+use crate::words::{letter, word};
+
 /// Mails that one batch has.
 const BATCH: u64 = 256;
 /// Bytes of a volume in memory, as in the default configuration.
 const VOLUME_BYTES: usize = 32 << 20;
+const HOUR_MS: u64 = 3_600_000;
+/// When the first mail is accepted, in milliseconds since 1970.
+const BEGIN_MS: u64 = 1_790_000_000_000;
+/// Timelines that are read.
+const MOST_TIMELINES: u64 = 50;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ArchiveArgs {
@@ -38,13 +45,22 @@ pub(crate) struct ArchiveArgs {
     /// Look-ups
     #[arg(long, default_value_t = 2_000)]
     lookups: u64,
+    /// Days over which the mails are spread
+    #[arg(long, default_value_t = 1)]
+    days: u64,
+    /// A volume is sealed at least so often, in hours
+    #[arg(long, default_value_t = 6)]
+    seal_hours: u64,
+    /// Tenants, who get the mails in turn
+    #[arg(long, default_value_t = 400_000)]
+    tenants: u64,
 }
 
 /// Fills an archive, checks it, and finds things in it.
 pub(crate) fn run(args: &ArchiveArgs) -> anyhow::Result<()> {
     let limits = Limits {
         bytes: VOLUME_BYTES,
-        age_ms: i64::MAX,
+        age_ms: (args.seal_hours * HOUR_MS) as i64,
     };
     let store = Store::directory(&args.dir)?;
     let archive = Archive::open(store.clone(), 1, limits)?;
@@ -60,13 +76,14 @@ pub(crate) fn run(args: &ArchiveArgs) -> anyhow::Result<()> {
             .iter()
             .map(|(_, entry)| entry.body.len())
             .sum::<usize>();
-        archive.append(&batch, 0)?;
-        if archive.wants_seal(0) {
-            archive.seal(0)?;
+        let now = maker.at(upto);
+        archive.append(&batch, now)?;
+        if archive.wants_seal(now) {
+            archive.seal(now)?;
         }
         from = upto;
     }
-    archive.seal(0)?;
+    archive.seal(maker.at(args.mails))?;
     let filled = began.elapsed().as_secs_f64();
     let stored = size(&args.dir)?;
     print(&json!({
@@ -78,7 +95,41 @@ pub(crate) fn run(args: &ArchiveArgs) -> anyhow::Result<()> {
     for cold in [true, false] {
         looked_up(args, &maker, cold)?;
     }
+    for cold in [true, false] {
+        timelines(args, cold)?;
+    }
     Ok(())
+}
+
+/// Everything of one tenant after the other.
+fn timelines(args: &ArchiveArgs, cold: bool) -> anyhow::Result<()> {
+    let archive = Archive::look(Store::directory(&args.dir)?)?;
+    let mut times = Histogram::<u64>::new(3)?;
+    let mut entries = 0_u64;
+    let tenants = args.tenants.min(args.mails);
+    for number in 0..MOST_TIMELINES {
+        if cold {
+            forget(&args.dir)?;
+        }
+        let tenant = tenant(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) % tenants);
+        let began = Instant::now();
+        archive.find(&Key::Tenant(tenant), |_| true, &mut |_| {
+            entries += 1;
+            std::ops::ControlFlow::Continue(())
+        })?;
+        times.record(began.elapsed().as_micros() as u64)?;
+    }
+    anyhow::ensure!(entries >= 4 * MOST_TIMELINES, "{entries} entries");
+    print(&json!({
+        "what": "archive timeline of a tenant", "cold": cold, "days": args.days, "volumes": archive.tip().volume,
+        "entries_each": entries / MOST_TIMELINES, "p50_us": times.value_at_quantile(0.5),
+        "p99_us": times.value_at_quantile(0.99), "max_us": times.max(),
+    }));
+    Ok(())
+}
+
+fn tenant(number: u64) -> TenantKey {
+    TenantKey::new(CorporationId(7), format!("H-{number:06}"))
 }
 
 fn checked(store: &Store, archive: &Archive) -> anyhow::Result<()> {
@@ -123,15 +174,28 @@ struct Maker {
     key: ReferenceKey,
     single: bool,
     sms: bool,
+    mails: u64,
+    days: u64,
+    tenants: u64,
 }
 
 impl Maker {
     fn new(args: &ArchiveArgs) -> Self {
         Self {
+            mails: args.mails.max(1),
+            days: args.days,
+            tenants: args.tenants.max(1),
             key: ReferenceKey::new([7; 32]),
             single: args.single,
             sms: args.sms,
         }
+    }
+
+    /// When a mail is accepted.
+    fn at(&self, mail: u64) -> i64 {
+        let span = u128::from(self.days * 24 * HOUR_MS);
+        let passed = u128::from(mail) * span / u128::from(self.mails);
+        (u128::from(BEGIN_MS) + passed) as i64
     }
 
     fn id(&self, mail: u64) -> NotificationId {
@@ -139,7 +203,7 @@ impl Maker {
             .wrapping_add(1)
             .wrapping_mul(0xd134_2543_de82_ef95)
             .rotate_left(29);
-        NotificationId::new(ShardId(0), 1_790_000_000_000 + (mail / 50) as i64, random)
+        NotificationId::new(ShardId(0), self.at(mail), random)
     }
 
     fn batch(&self, mails: std::ops::Range<u64>) -> Batch {
@@ -162,8 +226,8 @@ impl Maker {
         let body = self.message(mail, attempt);
         let sequence = 3 * mail + 1;
         let record = |at: u64, input, events| TenantRecord {
-            at: Timestamp(1_790_000_000_000 + (mail / 50 + at * 40) as i64),
-            tenant: TenantKey::new(CorporationId(7), format!("H-{:06}", mail % 400_000)),
+            at: Timestamp(self.at(mail) + 40 * at as i64),
+            tenant: tenant(mail % self.tenants),
             previous: if at == 0 { 0 } else { sequence + at - 1 },
             input,
             events,
@@ -234,7 +298,7 @@ impl Maker {
                 channel: self.channel(),
                 choice: Choice::Preferred,
                 pinned: None,
-                not_before: Timestamp(1_790_000_000_000),
+                not_before: Timestamp(BEGIN_MS as i64),
             },
         ]
     }
@@ -325,87 +389,6 @@ impl Maker {
         )
         .into()
     }
-}
-
-/// One of many words, by its number.
-fn word(number: u64) -> &'static str {
-    const WORDS: [&str; 64] = [
-        "jansen",
-        "devries",
-        "bakker",
-        "visser",
-        "smit",
-        "meijer",
-        "mulder",
-        "bos",
-        "vos",
-        "peters",
-        "hendriks",
-        "dekker",
-        "brouwer",
-        "dewit",
-        "dijkstra",
-        "smits",
-        "degraaf",
-        "vanderlinden",
-        "kok",
-        "jacobs",
-        "vermeulen",
-        "schouten",
-        "willems",
-        "hoekstra",
-        "koster",
-        "prins",
-        "huisman",
-        "peeters",
-        "kuipers",
-        "veenstra",
-        "post",
-        "kramer",
-        "huis",
-        "dak",
-        "lekkage",
-        "trap",
-        "sleutel",
-        "afspraak",
-        "monteur",
-        "ketel",
-        "water",
-        "stroom",
-        "tuin",
-        "schutting",
-        "berging",
-        "portiek",
-        "lift",
-        "galerij",
-        "raam",
-        "deur",
-        "slot",
-        "huur",
-        "brief",
-        "termijn",
-        "regeling",
-        "bedrag",
-        "rekening",
-        "factuur",
-        "betaling",
-        "datum",
-        "week",
-        "maand",
-        "jaar",
-        "kantoor",
-    ];
-    WORDS[(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58) as usize]
-}
-
-/// A text of its own.
-fn letter(mail: u64, words: u64) -> String {
-    let mut text = String::new();
-    for at in 0..words {
-        text.push_str(word(mail.wrapping_mul(words) + at));
-        text.push(if at % 12 == 11 { '\n' } else { ' ' });
-    }
-    text
 }
 
 /// Bytes of everything below a directory.

@@ -13,6 +13,7 @@ mod archive;
 mod binary;
 mod echo;
 mod micro;
+mod words;
 
 use clap::{Parser, Subcommand};
 

@@ -7,6 +7,7 @@ mod categories;
 mod follower;
 mod opening;
 mod outputs;
+mod retaining;
 mod running;
 mod start;
 mod worker;

@@ -50,7 +50,8 @@ impl OpenError {
                 | ArchiveError::Damaged { .. }
                 | ArchiveError::Sealed { .. }
                 | ArchiveError::Taken { .. }
-                | ArchiveError::TooLong { .. },
+                | ArchiveError::TooLong { .. }
+                | ArchiveError::TooManyHeld { .. },
             ) => false,
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
-use sluis_archive::Archive;
+use sluis_archive::{Archive, Terms};
 use sluis_journal::{Journal, Sequence, Shard};
 use sluis_model::{Clock, ShardId};
 
@@ -56,6 +56,7 @@ impl Archiving {
     pub fn start(
         opening: Opening,
         outputs: Outputs,
+        terms: Terms,
         journal: Arc<dyn Journal>,
         clock: &Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
@@ -72,7 +73,7 @@ impl Archiving {
             standing,
             journal,
             turns,
-            threads: Threads::start("archive", Worker::new(opening, outputs, parts))?,
+            threads: Threads::start("archive", Worker::new(opening, outputs, parts, terms))?,
         };
         match tried.recv_timeout(FIRST_WAIT) {
             Ok(Err(error)) if error.is_of_another() => {
@@ -107,6 +108,13 @@ impl Archiving {
         let is_there = || archive.followed(shard.0) >= durable;
         self.turns
             .wait_until(is_there, || self.threads.hurry(), MOST_WAIT)
+    }
+
+    /// Waits for the next turn; whether it came. In each a part of what is due is done: what is past its
+    /// period goes. Not for an arbiter.
+    #[must_use]
+    pub fn turn(&self) -> bool {
+        self.turns.wait_for_one(|| self.threads.hurry(), MOST_WAIT)
     }
 
     /// Follows to the end of what is durable, seals, and ends the threads. Blocks until they ended.

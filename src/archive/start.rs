@@ -73,8 +73,9 @@ pub fn start(
     let outputs = Outputs::new(spool.clone(), again(&around));
     let limits = around.config.archive_limits();
     let opening = Opening::new(place, limits, journal.clone(), around.veil);
+    let terms = around.config.archive_terms();
     let archiving =
-        Archiving::start(opening, outputs, journal, around.clock).with_context(|| shown)?;
+        Archiving::start(opening, outputs, terms, journal, around.clock).with_context(|| shown)?;
     Ok(Some(Arc::new(archiving)))
 }
 

@@ -7,13 +7,14 @@ use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
 use sluis_actors::Seldom;
-use sluis_archive::{Archive, Hash, Sealed};
+use sluis_archive::{Archive, Hash, Sealed, Terms};
 use sluis_journal::Journal;
 use sluis_model::{Clock, Timestamp};
 
 use super::follower::{FollowError, Follower, Turned};
 use super::opening::{OpenError, Opening, Standing};
 use super::outputs::Outputs;
+use super::retaining::{Retaining, Step};
 use crate::following::{Follows, REST, Turns};
 use crate::telemetry::names;
 
@@ -48,13 +49,15 @@ pub(super) struct Worker {
     work: Work,
     parts: Parts,
     failed: Seldom,
+    retaining: Retaining,
     /// Since when it is behind.
     behind: Option<Timestamp>,
 }
 
 impl Worker {
-    pub(super) fn new(opening: Opening, outputs: Outputs, parts: Parts) -> Self {
+    pub(super) fn new(opening: Opening, outputs: Outputs, parts: Parts, terms: Terms) -> Self {
         Self {
+            retaining: Retaining::new(terms),
             work: Work::Open(opening, outputs),
             failed: warn_failed(parts.clock.clone()),
             parts,
@@ -66,6 +69,22 @@ impl Worker {
     fn behind_ms(&self) -> i64 {
         let since = |since: Timestamp| self.parts.clock.now().since(since);
         self.behind.map_or(0, since)
+    }
+
+    /// What is past its period goes when nothing else is to be done.
+    fn retain(&mut self, turned: Turned) -> Result<Turned, FollowError> {
+        let (Turned::CaughtUp, Work::Follow(follower)) = (turned, &self.work) else {
+            return Ok(turned);
+        };
+        let Some(archive) = self.parts.standing.archive() else {
+            return Ok(turned);
+        };
+        let step = self.retaining.step(archive, self.parts.clock.now());
+        if step == Step::Ended && archive.owes_removals() {
+            // The chain has what was removed from now on.
+            follower.seal(true)?.iter().for_each(say_sealed);
+        }
+        Ok(turned)
     }
 
     /// One try to open the archive. Nothing is trimmed from the journal until it is open.
@@ -124,6 +143,7 @@ impl Follows for Worker {
             Work::Open(..) | Work::Nothing => return self.open(),
             Work::Follow(follower) => seal_and_follow(follower),
         };
+        let turned = turned.and_then(|turned| self.retain(turned));
         self.parts.turns.one_more();
         let now = self.parts.clock.now();
         let rest = match turned {

@@ -9,14 +9,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use sluis_archive::{Archive, Cover, Found, Key, Kind, Tip, Topic, verify};
-use sluis_model::{Clock as _, CorporationId, NotificationId, TenantKey};
+use sluis_archive::{Archive, Cover, Found, Key, Kind, Removed, Tip, Topic, verify};
+use sluis_model::{Clock as _, CorporationId, NotificationId, TenantKey, Timestamp};
 
 use super::archive_keys::{Keys, store};
 use super::archive_process::{self, ProcessArgs};
 use super::config::Reply;
+use super::new_file::new_file;
 use crate::clock::SystemClock;
 use crate::dossier::{self, Dossier, EntryOf};
+use crate::explain::rfc3339;
 
 #[derive(Debug, Subcommand)]
 pub enum ArchiveCommand {
@@ -103,7 +105,7 @@ fn tip(text: &str) -> Result<Tip, String> {
 
 pub(super) fn run(command: &ArchiveCommand, environment: &BTreeMap<String, String>) -> Reply {
     let result = match command {
-        ArchiveCommand::Verify { archive, head } => verified(archive, *head),
+        ArchiveCommand::Verify { archive, head } => said(verified(archive, *head)),
         ArchiveCommand::Show {
             archive,
             keys,
@@ -123,20 +125,23 @@ pub(super) fn run(command: &ArchiveCommand, environment: &BTreeMap<String, Strin
         ArchiveCommand::Process(args) => args
             .keys
             .open(&args.archive, environment)
-            .and_then(|archive| Ok((archive_process::written(args, &archive)?, 0))),
+            .and_then(|archive| said(Ok((archive_process::written(args, &archive)?, 0)))),
     };
     match result {
-        Ok((out, code)) => Reply {
-            out,
-            err: String::new(),
-            code,
-        },
+        Ok((out, err, code)) => Reply { out, err, code },
         Err(error) => Reply {
             out: String::new(),
             err: format!("sluis: {error:#}\n"),
             code: 1,
         },
     }
+}
+
+/// What is said on standard output and on the other one, and the exit code.
+type Said = (String, String, u8);
+
+fn said(result: anyhow::Result<(String, u8)>) -> anyhow::Result<Said> {
+    result.map(|(out, code)| (out, String::new(), code))
 }
 
 fn verified(directory: &Path, head: Option<Tip>) -> anyhow::Result<(String, u8)> {
@@ -157,6 +162,27 @@ fn verified(directory: &Path, head: Option<Tip>) -> anyhow::Result<(String, u8)>
         let _ = writeln!(
             out,
             "{sealed} entries are sealed: what stands in them was not looked at"
+        );
+    }
+    if report.removed > 0 {
+        let (removed, entries) = (report.removed, report.removed_entries);
+        let _ = writeln!(
+            out,
+            "{removed} objects with {entries} entries were removed after their period, each with a tombstone"
+        );
+    }
+    if report.undeleted > 0 {
+        let undeleted = report.undeleted;
+        let _ = writeln!(
+            out,
+            "{undeleted} of them are there all the same: the store has not let them go yet"
+        );
+    }
+    if report.unnamed > 0 {
+        let unnamed = report.unnamed;
+        let _ = writeln!(
+            out,
+            "{unnamed} tombstones are in no manifest yet: the next volume will name them"
         );
     }
     if let Some(tip) = report.tip {
@@ -188,13 +214,13 @@ impl Of {
     }
 }
 
-fn shown(archive: &Archive, of: &Of, outputs: Option<&Path>) -> anyhow::Result<(String, u8)> {
+fn shown(archive: &Archive, of: &Of, outputs: Option<&Path>) -> anyhow::Result<Said> {
     let key = of.key()?;
     if let Some(outputs) = outputs {
         std::fs::create_dir_all(outputs).with_context(|| outputs.display().to_string())?;
     }
     let (mut out, mut failed) = (String::new(), None);
-    archive.find(&key, |_| true, &mut |found| {
+    let removed = archive.find(&key, |_| true, &mut |found| {
         match shown_one(&found, outputs) {
             Ok(line) => out.push_str(&line),
             Err(error) => failed = Some(error),
@@ -206,8 +232,40 @@ fn shown(archive: &Archive, of: &Of, outputs: Option<&Path>) -> anyhow::Result<(
     })?;
     match failed {
         Some(error) => Err(error),
-        None => Ok((out, 0)),
+        None if out.is_empty() => Err(nothing(archive, of, &removed)),
+        None => Ok((out, notes(&removed), 0)),
     }
+}
+
+/// What was removed, a line for each category.
+fn notes(removed: &[Removed]) -> String {
+    removed.iter().map(|removed| note(removed) + "\n").collect()
+}
+
+fn note(removed: &Removed) -> String {
+    let at = rfc3339(Timestamp(removed.at));
+    let (rule, corporation) = (&removed.rule, removed.corporation);
+    let what = match removed.certain {
+        true => "something of it",
+        false => "a whole volume that may have had something of it",
+    };
+    format!("{what} was removed on {at} under rule {rule} (corporation {corporation})")
+}
+
+/// The archive has nothing of it: it never had, or it was removed.
+fn nothing(archive: &Archive, of: &Of, removed: &[Removed]) -> anyhow::Error {
+    let place = archive.store().shown();
+    if removed.is_empty() {
+        return anyhow::anyhow!(
+            "{place}: the archive has nothing of {of}; look whether the number is right, and whether the engine has sealed a volume \
+             since: what is of the last hours is in the engine"
+        );
+    }
+    let notes: Vec<String> = removed.iter().map(note).collect();
+    anyhow::anyhow!(
+        "{place}: the archive has nothing of {of} any more: {}",
+        notes.join("; ")
+    )
 }
 
 /// The line of an entry; its body is written when it left.
@@ -223,10 +281,12 @@ fn shown_one(found: &Found, outputs: Option<&Path>) -> anyhow::Result<String> {
     Ok(line + "\n")
 }
 
-fn exported(archive: &Archive, of: &Of, to: &Path) -> anyhow::Result<(String, u8)> {
+fn exported(archive: &Archive, of: &Of, to: &Path) -> anyhow::Result<Said> {
     let key = of.key()?;
-    let found = gathered(archive, &key)?;
-    anyhow::ensure!(!found.is_empty(), "the archive has nothing of it");
+    let (found, removed) = gathered(archive, &key)?;
+    if found.is_empty() {
+        return Err(nothing(archive, of, &removed));
+    }
     anyhow::ensure!(
         found.iter().all(|found| found.cover != Cover::Closed),
         "the archive is sealed: --config names the configuration, which says where the keys are"
@@ -237,18 +297,19 @@ fn exported(archive: &Archive, of: &Of, to: &Path) -> anyhow::Result<(String, u8
         head: archive.tip(),
         at: SystemClock.now(),
     };
-    let mut file = std::fs::File::create_new(to).with_context(|| to.display().to_string())?;
+    let mut file = new_file(to)?;
     file.write_all(&dossier.zip()?)
         .with_context(|| to.display().to_string())?;
     let entries = found.len();
-    Ok((format!("{}: {entries} entries\n", to.display()), 0))
+    let out = format!("{}: {entries} entries\n", to.display());
+    Ok((out, notes(&removed), 0))
 }
 
 /// Everything under the key, newest first. Of a subject: everything about its notifications.
-fn gathered(archive: &Archive, key: &Key) -> anyhow::Result<Vec<Found>> {
+fn gathered(archive: &Archive, key: &Key) -> anyhow::Result<(Vec<Found>, Vec<Removed>)> {
     let mut found = Vec::new();
     let mut bytes = 0;
-    gather(archive, key, &mut found, &mut bytes)?;
+    let removed = gather(archive, key, &mut found, &mut bytes)?;
     if let Key::Subject(..) = key {
         let ids = found.iter().flat_map(|found| &found.head.ids);
         let ids: BTreeSet<NotificationId> = ids.filter_map(|id| id.parse().ok()).collect();
@@ -262,7 +323,7 @@ fn gathered(archive: &Archive, key: &Key) -> anyhow::Result<Vec<Found>> {
     };
     found.sort_by_key(|found| std::cmp::Reverse(place(found)));
     found.dedup_by_key(|found| place(found));
-    Ok(found)
+    Ok((found, removed))
 }
 
 fn gather(
@@ -270,8 +331,8 @@ fn gather(
     key: &Key,
     found: &mut Vec<Found>,
     bytes: &mut usize,
-) -> anyhow::Result<()> {
-    archive.find(key, |_| true, &mut |entry| {
+) -> anyhow::Result<Vec<Removed>> {
+    let removed = archive.find(key, |_| true, &mut |entry| {
         *bytes += entry.body.len();
         found.push(entry);
         if *bytes > MOST_EXPORTED {
@@ -284,7 +345,7 @@ fn gather(
         is_within,
         "more than {MOST_EXPORTED} bytes: export less at once"
     );
-    Ok(())
+    Ok(removed)
 }
 
 impl std::fmt::Display for Of {

@@ -5,13 +5,13 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use clap::Args;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use sluis_archive::Archive;
 
 use super::archive_keys::Keys;
+use super::new_file::new_file;
 use crate::process::{self, Format, Names, Wanted, Written};
 
 /// Days begin here.
@@ -62,7 +62,7 @@ pub(super) fn written(args: &ProcessArgs, archive: &Archive) -> anyhow::Result<S
             false => Names::Hashed(rand::random()),
         },
     };
-    let file = File::create_new(&args.to).with_context(|| args.to.display().to_string())?;
+    let file = new_file(&args.to)?;
     let written = whole(&args.to, write_to(archive, &wanted, args.format, file))?;
     let Written { events, erased } = written;
     let erased = match erased {

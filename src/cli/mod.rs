@@ -14,6 +14,7 @@ mod config;
 mod erase;
 mod journal;
 mod metrics;
+mod new_file;
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;

@@ -9,7 +9,7 @@ use tracing_subscriber::EnvFilter;
 use super::Config;
 use super::problem::{Collector, Problem};
 use super::sections::TlsFiles;
-use super::{ranges, settings};
+use super::{keeping, ranges, settings};
 
 /// Everything wrong with the sections.
 pub(super) fn check(config: &Config, problems: &mut Collector) {
@@ -20,6 +20,7 @@ pub(super) fn check(config: &Config, problems: &mut Collector) {
     kept(config, problems);
     sums(config, problems);
     archive(config, problems);
+    keeping::check(config, problems);
     if let Err(error) = EnvFilter::try_new(&config.log.filter) {
         problems.add(of("log.filter", &config.log.filter, &error.to_string()));
     }

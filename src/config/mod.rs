@@ -6,6 +6,7 @@ mod check;
 mod engine;
 mod fault;
 pub mod flows;
+mod keeping;
 mod keys;
 mod layers;
 mod lists;

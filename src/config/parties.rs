@@ -29,6 +29,12 @@ pub struct Corporation {
     /// Tenants of whom nothing may be erased, by the corporation's numbers.
     #[serde(default)]
     pub legal_holds: Vec<String>,
+    /// Subjects about which nothing may be removed, as kind and number.
+    #[serde(default)]
+    pub legal_hold_subjects: Vec<String>,
+    /// How long what of it is kept, by category, in days from the end of the flow on.
+    #[serde(default)]
+    pub keep_days: BTreeMap<String, u32>,
     /// Its share of open notifications.
     #[serde(default)]
     pub max_open: Option<u64>,

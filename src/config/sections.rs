@@ -1,6 +1,7 @@
 //! Owns the sections of the configuration as types, after every check. Refuses to explain them
 //! twice: what a key means stands in `config/sluis.toml`.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -150,6 +151,8 @@ pub struct ArchiveSection {
     pub volume_max_age: HumanDuration,
     /// Most bytes of copies of what left.
     pub spool_max_bytes: usize,
+    /// How long what is kept, by category, in days from the end of the flow on.
+    pub keep_days: BTreeMap<String, u32>,
 }
 
 /// `[limits]`

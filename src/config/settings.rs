@@ -56,6 +56,7 @@ const fn setting(
 const TIME: &str = "a length of time";
 const BYTES: &str = "a number of bytes";
 const COUNT: &str = "a whole number above zero";
+const KEEP_DAYS: &str = "a number of days from 30 to 36500";
 const ADDRESS: &str = "an IP address with a port";
 const TRUTH: &str = "true or false";
 const HASHES: &str = "a list of BLAKE3 hashes, 64 hex digits each";
@@ -177,6 +178,15 @@ pub const SETTINGS: &[Setting] = &[
     setting("archive.volume_max_bytes", Kind::Number, BYTES, "33554432"),
     setting("archive.volume_max_age", Kind::Text, TIME, "6h"),
     setting("archive.spool_max_bytes", Kind::Number, BYTES, "67108864"),
+    setting("archive.keep_days.default", Kind::Number, KEEP_DAYS, "2557"),
+    setting("archive.keep_days.general", Kind::Number, KEEP_DAYS, "731"),
+    setting(
+        "archive.keep_days.newsletter",
+        Kind::Number,
+        KEEP_DAYS,
+        "366",
+    ),
+    setting("archive.keep_days.none", Kind::Number, KEEP_DAYS, "2557"),
     setting("limits.inbox_intake", Kind::Number, COUNT, "4096"),
     setting("limits.inbox_business", Kind::Number, COUNT, "1756"),
     setting("limits.inbox_internal", Kind::Number, COUNT, "4096"),
@@ -275,6 +285,18 @@ const LISTED: &[Setting] = &[
         Kind::List,
         "numbers of tenants",
         "H1001,H1002",
+    ),
+    setting(
+        "corporation.legal_hold_subjects",
+        Kind::List,
+        "subjects as KIND/ID",
+        "invoice/F-2026-0118",
+    ),
+    setting(
+        "corporation.keep_days",
+        Kind::Text,
+        "a section of categories with days",
+        "[corporation.keep_days] with newsletter = 366",
     ),
     setting("corporation.max_open", Kind::Number, COUNT, "500000"),
     setting("corporation.intake_per_second", Kind::Number, COUNT, "2000"),

@@ -29,7 +29,7 @@ pub use outcome::{OutcomeRow, outcome};
 pub use points::ContactPoint;
 pub use reason::ReasonRow;
 pub use timeline::{TimelineRow, timeline};
-pub use walk::{MAX_READS, Page, Wanted, about, walk};
+pub use walk::{Gone, MAX_READS, Page, Wanted, about, walk};
 pub use words::{discreet, mask, rfc3339};
 
 /// Why a flow moved, in one sentence.

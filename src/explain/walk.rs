@@ -20,6 +20,23 @@ pub struct Page {
     /// The body of the notification that is asked about, where the record that accepted it may not be
     /// kept any more: as a stored tenant carries it along.
     pub body: Option<Notification>,
+    /// When something of it was removed from the archive, and under which rule.
+    pub removed: Option<Gone>,
+}
+
+/// What a rule removed.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Gone {
+    /// When.
+    pub at: String,
+    /// Where the rule stands: `archive.keep_days.newsletter`.
+    pub rule: Box<str>,
+}
+
+impl std::fmt::Display for Gone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "removed on {} under rule {}", self.at, self.rule)
+    }
 }
 
 /// What is wanted of a walk.
@@ -78,6 +95,7 @@ pub fn walk<E>(
         next: None,
         is_cut: false,
         body: None,
+        removed: None,
     };
     let mut found = begin(read, last, before)?;
     page.is_cut = found.is_none() && last != 0;

@@ -21,6 +21,13 @@ impl Turns {
         self.turned.notify_all();
     }
 
+    /// Asks for a turn and waits for its end; whether it came within `most`.
+    pub(crate) fn wait_for_one(&self, ask: impl Fn(), most: Duration) -> bool {
+        let mut count = self.count.lock();
+        ask();
+        !self.turned.wait_for(&mut count, most).timed_out()
+    }
+
     /// Waits until it is so, and asks before each turn; whether it is. Gives up when no turn comes
     /// within `most`, and after [`MOST_TURNS`].
     pub(crate) fn wait_until(

@@ -9,12 +9,13 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
-use sluis_archive::{Archive, Attempted, Cover, Found, Hash, Kept, Key, Kind};
+use sluis_archive::{Archive, Attempted, Cover, Found, Hash, Kept, Key, Kind, Removed};
 use sluis_model::{CorporationId, NotificationId, Timestamp};
 
 use super::auth::Caller;
 use super::problem::Problem;
 use super::query::Asked;
+use super::records;
 use crate::app::App;
 use crate::archive::Archiving;
 use crate::explain::rfc3339;
@@ -86,7 +87,19 @@ pub(super) async fn output(
         tracing::error!(%error, "the archive cannot be read");
         unreadable()
     })?;
-    answer(found.ok_or_else(|| if has_all { none() } else { behind() })?)
+    match found {
+        Output::Found(found) => answer(*found),
+        Output::Removed(removed) => Err(was_removed(&removed)),
+        Output::None if has_all => Err(none()),
+        Output::None => Err(behind()),
+    }
+}
+
+/// What the archive has of an output.
+enum Output {
+    Found(Box<Found>),
+    Removed(Removed),
+    None,
 }
 
 /// The newest output of the notification, or that of one attempt.
@@ -95,11 +108,11 @@ fn find(
     corporation: CorporationId,
     id: NotificationId,
     attempt: usize,
-) -> Result<Option<Found>, sluis_archive::ArchiveError> {
+) -> Result<Output, sluis_archive::ArchiveError> {
     let mut output = None;
     let made_at = id.made_at().0;
     let may_have = |volume: &sluis_archive::Manifest| volume.sealed_at >= made_at;
-    archive.find(&Key::Notification(id), may_have, &mut |found| {
+    let removed = archive.find(&Key::Notification(id), may_have, &mut |found| {
         if found.head.kind != Kind::Output {
             return ControlFlow::Continue(());
         }
@@ -112,7 +125,22 @@ fn find(
         output = Some(found);
         ControlFlow::Break(())
     })?;
-    Ok(output)
+    let mut own = removed
+        .into_iter()
+        .filter(|removed| removed.corporation == corporation.0);
+    Ok(match output {
+        Some(found) => Output::Found(Box::new(found)),
+        None => own.next().map_or(Output::None, Output::Removed),
+    })
+}
+
+fn was_removed(removed: &Removed) -> Problem {
+    let what = match removed.certain {
+        true => "what left with it was",
+        false => "what left with the notifications of that day was",
+    };
+    let text = format!("{what} {}", records::told(removed));
+    Problem::new(StatusCode::GONE, "output_removed", text)
 }
 
 fn answer(found: Found) -> Result<Response, Problem> {

@@ -165,8 +165,10 @@ fn not_kept(page: &explain::Page, ended: Option<&Ended>) -> Problem {
     match ended.filter(|_| page.is_cut) {
         Some(ended) => {
             let at = explain::rfc3339(ended.at);
+            let why = page.removed.as_ref();
+            let why = why.map_or_else(|| "not kept any more".to_owned(), ToString::to_string);
             let detail = format!(
-                "it ended '{}' at {at}, and what was decided about it is not kept any more",
+                "it ended '{}' at {at}, and what was decided about it is {why}",
                 ended.end
             );
             Problem::new(StatusCode::GONE, "no_longer_kept", detail)

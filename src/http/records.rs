@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use sluis_archive::Cover;
+use sluis_archive::{Cover, Found, Removed};
 use sluis_journal::{Journal, Sequence, Shard};
 use sluis_model::{Gone, Record, TenantKey, TenantRecord, Timestamp};
 
@@ -43,8 +43,12 @@ impl Records {
     ) -> Result<Page, Problem> {
         let corporation = self.tenant.corporation;
         let walk = move || {
-            let mut read = |sequence: u64| self.read(sequence);
-            explain::walk(&mut read, last, wanted, keep)
+            let mut removed = None;
+            let mut read = |sequence: u64| self.read(sequence, &mut removed);
+            let mut page = explain::walk(&mut read, last, wanted, keep)?;
+            page.is_cut |= removed.is_some();
+            page.removed = removed;
+            Ok::<_, String>(page)
         };
         reading::read(app, corporation, walk)
             .await?
@@ -54,8 +58,13 @@ impl Records {
             })
     }
 
-    /// One record, from the journal, or from the archive where the journal has it no more.
-    fn read(&self, sequence: u64) -> Result<Option<Record>, String> {
+    /// One record, from the journal, or from the archive where the journal has it no more. What was
+    /// removed there is noted.
+    fn read(
+        &self,
+        sequence: u64,
+        removed: &mut Option<explain::Gone>,
+    ) -> Result<Option<Record>, String> {
         let decode = |bytes: &[u8]| Record::decode(bytes).map_err(|error| error.to_string());
         let bytes = self.journal.read(self.shard, Sequence(sequence));
         if let Some(bytes) = bytes.map_err(|error| error.to_string())? {
@@ -66,7 +75,11 @@ impl Records {
             return Ok(None);
         };
         let found = archive.record(&self.tenant, self.shard.0, sequence);
-        let found = found.map_err(|error| error.to_string())?;
+        let (found, gone) = found.map_err(|error| error.to_string())?;
+        let is_it = |found: &Found| found.head.sequence == sequence;
+        if !found.as_ref().is_some_and(is_it) {
+            *removed = removed.take().or_else(|| gone.first().map(told));
+        }
         found
             .map(|found| match found.cover {
                 Cover::Bare | Cover::Opened => decode(&found.body),
@@ -79,6 +92,14 @@ impl Records {
                 Cover::Closed => Err("the archive is sealed, and there are no keys".to_owned()),
             })
             .transpose()
+    }
+}
+
+/// What was removed, for people.
+pub(super) fn told(removed: &Removed) -> explain::Gone {
+    explain::Gone {
+        at: explain::rfc3339(Timestamp(removed.at)),
+        rule: removed.rule.clone(),
     }
 }
 

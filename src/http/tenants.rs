@@ -154,6 +154,9 @@ pub(super) struct TimelineBody {
     /// Whether there was something older, which is not kept any more.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     older_not_kept: bool,
+    /// When something of it was removed from the archive, and under which rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed: Option<explain::Gone>,
 }
 
 /// `GET /v1/tenants/{id}/timeline`
@@ -188,6 +191,7 @@ pub(super) async fn timeline(
         rows: explain::timeline(&page.records, &tenant.open, &*app.book),
         next,
         older_not_kept: page.is_cut,
+        removed: page.removed,
     }))
 }
 

@@ -12,15 +12,15 @@ use sluis_journal::{Batch, DiskJournal, Journal, JournalError, Options, Sequence
 use sluis_keys::{KeyStore, Tag};
 use sluis_model::codec::{CodecError, FrameKind, take_frame};
 use sluis_model::{
-    Applied, Assembly, Carried, Control, ControlRecord, Erased, Intent, NotificationId, Record,
-    Tenant, TenantKey, TenantRecord, Timestamp, evolve, finish,
+    Applied, Assembly, Carried, Control, ControlRecord, Erased, Input, Intent, NotificationId,
+    Record, Tenant, TenantKey, TenantRecord, Timestamp, evolve, finish,
 };
 
 use super::archived::plain_entries;
 use super::endings;
 use super::record as sealed_record;
 use super::start::open;
-use crate::config::Config;
+use crate::config::{Config, Corporation};
 use crate::data_version;
 
 /// Whom to erase, and who says so.
@@ -79,6 +79,7 @@ pub fn erase(
     let known = Known::read(&*journal, &sealing.store, &key, &book);
     let written = known.and_then(|known| {
         known.check(sealing.store.has_key(&key))?;
+        known.check_holds(config, &key)?;
         let erased = known.erased(sealing.store.tag(&key), &key, order);
         record(&*journal, &key, &erased, now)?;
         Ok((known.named, erased))
@@ -134,6 +135,8 @@ struct Known {
     /// Endings of his in the table that are not encrypted.
     plain_endings: u64,
     notifications: BTreeSet<NotificationId>,
+    /// What they and facts are about, as `legal_hold_subjects` has it.
+    subjects: BTreeSet<String>,
     /// Whether something about several tenants names this one.
     named: bool,
     /// Intents of the corporation that are not done, by shard and number.
@@ -223,6 +226,15 @@ impl Known {
     }
 
     fn decided(&mut self, sequence: u64, record: &TenantRecord, book: &Book) {
+        let mut subject = None;
+        if let Input::Notify(notification) = &record.input {
+            subject = notification.subject.as_ref();
+        }
+        if let Input::Fact(fact) = &record.input {
+            subject = fact.subject.as_ref();
+        }
+        let named = subject.map(|subject| format!("{}/{}", subject.kind, subject.id));
+        self.subjects.extend(named);
         let applied = Applied {
             sequence,
             at: record.at,
@@ -305,6 +317,22 @@ impl Known {
             !self.named || self.intents.is_empty(),
             "refused: a fact or a cancellation for several tenants is under way. Start the engine, which finishes it, and try again"
         );
+        Ok(())
+    }
+
+    /// A hold on a subject keeps the tenant whom it concerns.
+    fn check_holds(&self, config: &Config, key: &TenantKey) -> anyhow::Result<()> {
+        let own = |corporation: &&Corporation| corporation.id == key.corporation;
+        let corporation = config.corporations.iter().find(own);
+        let mut held = corporation
+            .into_iter()
+            .flat_map(|it| &it.legal_hold_subjects);
+        if let Some(subject) = held.find(|subject| self.subjects.contains(*subject)) {
+            bail!(
+                "refused: a legal hold on {subject} keeps what is known of this tenant (corporation.legal_hold_subjects). It ends when \
+                 the subject is taken out of the list"
+            );
+        }
         Ok(())
     }
 

@@ -225,6 +225,20 @@ sluis_actors::metric_list! {
     /// Times that the daily counters could not follow or be written. Each has a line in the log. Look at
     /// the disk.
     COUNTERS_FAILURES: Counter "sluis_counters_failures_total" {};
+    /// Objects of the archive that were removed after their period.
+    ARCHIVE_REMOVED_OBJECTS: Counter "sluis_archive_removed_objects_total" {};
+    /// Entries of the objects that were removed from the archive after their period.
+    ARCHIVE_REMOVED_ENTRIES: Counter "sluis_archive_removed_entries_total" {};
+    /// Bytes of the objects that were removed from the archive after their period.
+    ARCHIVE_REMOVED_BYTES: Counter "sluis_archive_removed_bytes_total" {};
+    /// Objects past their period that a legal hold keeps.
+    ARCHIVE_HELD: Gauge "sluis_archive_held_objects" {};
+    /// Objects whose period has not begun because a flow of theirs has not ended, or one that began on
+    /// the same day. Only those count whose newest entry is older than the period.
+    ARCHIVE_FLOWS_OPEN: Gauge "sluis_archive_open_flow_objects" {};
+    /// Objects that were removed and that the store still has, because it refuses to let them go. Each
+    /// hour it is tried again. Look at its Object Lock and at the rights of the engine's key.
+    ARCHIVE_UNDELETED: Gauge "sluis_archive_undeleted_objects" {};
     /// Always 1; the label says which version runs.
     BUILD: Gauge "sluis_build_info" { version };
     /// Unix time at which the process started.

@@ -296,6 +296,16 @@ async fn an_erasure_is_refused_while_somebody_needs_the_data() {
     engine.close().await;
     let held = erase(&engine).expect_err("it is held");
     assert!(held.contains("refused: a legal hold"), "{held}");
+    engine.set_corporations(
+        "data_keys = [\"env:DATA_KEY\"]\nlegal_hold_subjects = [\"invoice/F-NAALD-5508\"]",
+    );
+    engine.try_open().await.expect("it starts");
+    engine.close().await;
+    let held = erase(&engine).expect_err("what it is about is held");
+    assert!(
+        held.contains("refused: a legal hold on invoice/F-NAALD-5508"),
+        "{held}"
+    );
 
     engine.set_corporations(ENCRYPTED);
     engine.try_open().await.expect("it starts");

@@ -38,6 +38,7 @@ mod openapi;
 mod pauses;
 mod process;
 mod receipts;
+mod retention;
 mod sealed_archive;
 mod service;
 mod short_way;

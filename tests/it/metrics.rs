@@ -161,7 +161,7 @@ async fn prometheus_can_read_it_and_the_operator_can_understand_it() {
 
 #[test]
 fn every_name_says_what_it_counts_and_in_what() {
-    const UNITS: [&str; 30] = [
+    const UNITS: [&str; 31] = [
         "away",
         "total",
         "seconds",
@@ -192,6 +192,7 @@ fn every_name_says_what_it_counts_and_in_what() {
         "volumes",
         "entries",
         "hash",
+        "objects",
     ];
     let mut names = BTreeSet::new();
     for metric in all_metrics() {

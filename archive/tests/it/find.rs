@@ -91,7 +91,7 @@ fn a_walk_finds_the_newest_record_that_is_no_newer_than_asked() {
     }
     let at = |sequence| {
         let record = archive.record(&tenant(1), 1, sequence).unwrap();
-        record.map(|record| record.head.sequence)
+        record.0.map(|record| record.head.sequence)
     };
     let expected = [None, Some(1), Some(1), Some(6), Some(6), Some(9), Some(9)];
     assert_eq!([0, 1, 5, 6, 8, 9, 99].map(at), expected);

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;
 
-use sluis_archive::{Hash, Store};
+use sluis_archive::{Hash, Rule, Store, Terms};
+use sluis_model::DAY;
 
 use super::sealed::veiled;
 use super::world::{fill, filled, mail, tenant};
@@ -89,6 +90,20 @@ fn twenty_lines_of_python_read_every_byte_and_notice_a_changed_one() {
     );
     let printed = String::from_utf8(read.stdout).unwrap();
     assert_eq!(printed, format!("{}{}\n", expected(1_410), sealed.tip.hash));
+    // One volume is past its period: the rest is read.
+    let rule = Rule {
+        days: 30,
+        name: "test".into(),
+    };
+    let terms = Terms {
+        others: Some(rule),
+        ..Terms::default()
+    };
+    let done = archive.retain(3, &terms, &[], 31 * DAY).unwrap();
+    assert_eq!(done.objects, 1);
+    let read = run(folder.path());
+    let printed = String::from_utf8(read.stdout).unwrap();
+    assert_eq!(printed, format!("{}{}\n", expected(1_400), sealed.tip.hash));
     let path = folder.path().join("volumes/0000000002/0000.blocks");
     let mut bytes = std::fs::read(&path).unwrap();
     bytes[1_000] ^= 1;

@@ -4,6 +4,7 @@
 mod crash;
 mod find;
 mod foreign;
+mod retain;
 mod s3;
 mod sealed;
 mod size;

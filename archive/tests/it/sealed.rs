@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use sluis_archive::{
-    Archive, Cover, Entry, Found, Hash, Head, Key, Lifted, Store, Veil, VeilError, verify,
+    Archive, Cover, Entry, FlowDay, Found, Hash, Head, Key, Lifted, Store, Veil, VeilError, verify,
 };
 use sluis_model::{CorporationId, TenantKey};
 
@@ -304,6 +304,11 @@ fn what_was_sealed_opens_only_where_it_stood() {
         let entry = Entry {
             head: head.clone(),
             body,
+            flows: vec![FlowDay {
+                day: 0,
+                accepted: 0,
+                ended: 0,
+            }],
         };
         let store = Store::memory();
         let forged = open(&store);
@@ -312,7 +317,7 @@ fn what_was_sealed_opens_only_where_it_stood() {
         let look = |_| ControlFlow::Continue(());
         let found = veiled(&store, &veil).find(&keys(1)[0], |_| true, &mut { look });
         match found {
-            Ok(()) => assert!(opens, "sequence {sequence}"),
+            Ok(_) => assert!(opens, "sequence {sequence}"),
             Err(error) => {
                 let text = error.to_string();
                 assert!(!opens, "{text}");

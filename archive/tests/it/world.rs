@@ -78,6 +78,7 @@ pub fn record(sequence: u64, number: u64) -> Entry {
     Entry {
         head: head(sequence, number, body.len()),
         body,
+        flows: Vec::new(),
     }
 }
 
@@ -101,7 +102,11 @@ pub fn output(sequence: u64, number: u64) -> Entry {
         output: Some(attempted),
         ..head(sequence, number, body.len())
     };
-    Entry { head, body }
+    Entry {
+        head,
+        body,
+        flows: Vec::new(),
+    }
 }
 
 /// These entries of shard 1, in one category.

@@ -219,6 +219,7 @@ impl World {
             next: None,
             is_cut: false,
             body: None,
+            removed: None,
         };
         explain(
             (id, TENANT),

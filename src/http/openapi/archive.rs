@@ -32,7 +32,7 @@ pub(super) fn operations() -> Vec<Op> {
             .path_part("id", "The notification.", &notification_id())
             .query("attempt", "Which attempt; without it the newest.", &attempt)
             .gives_bytes(200, output, &LEFT)
-            .fails(&[(404, "not_found"), (404, "no_archive"), (410, "output_not_kept"), (410, "erased"), (429, "too_many_reads"), (500, "archive_unreadable"), (503, "archive_away"), (503, "archive_behind")]),
+            .fails(&[(404, "not_found"), (404, "no_archive"), (410, "output_not_kept"), (410, "output_removed"), (410, "erased"), (429, "too_many_reads"), (500, "archive_unreadable"), (503, "archive_away"), (503, "archive_behind")]),
         Op::new("get", "/v1/archive/head", "getArchiveHead", "results", "The end of the archive's chain")
             .about("Whoever keeps it notices every later change of the archive: `sluis archive verify --head VOLUME:HASH`.")
             .gives_json(

@@ -110,7 +110,12 @@ fn timeline() -> Value {
         &["tenant_id", "rows"],
         json!({
             "tenant_id": text("Whose."), "rows": list(reference("TimelineRow")), "next": text("Give this as `before`; absent: that was all."),
-            "older_not_kept": truth("Whether there was something older, which is not kept any more.")
+            "older_not_kept": truth("Whether there was something older, which is not kept any more."),
+            "removed": object(
+                "What of it was removed from the archive after its period.",
+                &["at", "rule"],
+                json!({ "at": instant("When."), "rule": text("The setting with the period.") }),
+            )
         }),
     )
 }
