@@ -30,6 +30,7 @@ mod proof;
 mod recovery;
 pub(crate) mod report;
 mod scan;
+mod snapshots;
 mod store;
 mod successor;
 mod table;

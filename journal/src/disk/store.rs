@@ -6,21 +6,21 @@
 //!   `fdatasync`.
 //! * sled syncs neither `conf` nor its directory: [`Store::create`] does, and writes the start file
 //!   last.
-//! * A killed process leaves `snap.*.generating`, with which sled refuses to open: removed before
-//!   opening.
+//! * A killed process leaves `snap.*.generating`, with which sled refuses to open, and a cut of the
+//!   power may take away the last snapshot: see `snapshots`.
 //! * Its background threads keep the file locked for a moment after a close: [`Store::open`] waits
 //!   for them.
 //! * A restart after a kill reads what only the page cache holds: everything is synced before and
 //!   after opening.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::options::{Barrier, Options};
-use super::{files, privacy};
+use super::{files, privacy, snapshots};
 use crate::JournalError;
 
 const START: &str = "start";
@@ -86,7 +86,6 @@ impl Store {
         removed: &mut Vec<PathBuf>,
     ) -> Result<Self, JournalError> {
         wait_for_release(&dir.join("db"))?;
-        remove_unfinished_snapshots(dir, removed)?;
         for name in ["db", "conf"] {
             let path = dir.join(name);
             // sled would make an empty one, as if nothing had been there.
@@ -96,9 +95,11 @@ impl Store {
             files::sync_file(&path)?;
         }
         files::sync_dir(dir)?;
+        snapshots::hold(dir, removed)?;
         let store = Self::start(dir, start.segment_bytes, cache, options)?;
         store.guard("flush", || store.db.flush())?;
         store.sync_everything()?;
+        snapshots::let_go(dir)?;
         store.check_blobs()?;
         privacy::tighten(dir)?;
         Ok(store)
@@ -238,20 +239,4 @@ fn wait_for_release(path: &Path) -> Result<(), JournalError> {
         }
     }
     Ok(()) // dropping the file unlocks it
-}
-
-/// Removes half-written snapshots. Safe: sled removes the old snapshot only after the new one got
-/// its name.
-fn remove_unfinished_snapshots(dir: &Path, removed: &mut Vec<PathBuf>) -> Result<(), JournalError> {
-    for path in files::list(dir)? {
-        let name = path
-            .file_name()
-            .map(|name| name.to_string_lossy())
-            .unwrap_or_default();
-        if name.starts_with("snap.") && name.ends_with(".generating") {
-            fs::remove_file(&path).map_err(JournalError::io("remove", &path))?;
-            removed.push(path);
-        }
-    }
-    Ok(())
 }
