@@ -15,7 +15,7 @@ pub type Wake = Arc<dyn Fn() + Send + Sync>;
 /// Called once when the journal failed. Runs on the committer thread.
 pub type OnFailure = Arc<dyn Fn(&Failure) + Send + Sync>;
 
-/// The chunks of a checkpoint in the order they were written. They were all checked before the
+/// The chunks of a checkpoint in the order they were written. They were all checked once before the
 /// first is given.
 pub type CheckpointChunks = Box<dyn Iterator<Item = Result<Vec<u8>, JournalError>> + Send>;
 
@@ -79,7 +79,8 @@ pub trait Journal: Send + Sync {
         chunks: &mut dyn Iterator<Item = Vec<u8>>,
     ) -> Result<(), JournalError>;
 
-    /// The newest complete checkpoint of the shard, checked in full before the first chunk comes.
+    /// The newest complete checkpoint of the shard, checked in full before the first chunk comes, now
+    /// or when the journal was opened. A chunk that cannot be read any more is an error in its place.
     ///
     /// # Errors
     /// The checkpoint is damaged, or the disk fails.
@@ -114,11 +115,30 @@ pub trait Journal: Send + Sync {
         visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<(), JournalError>;
 
+    /// The keys that have a value, from the first of `between` up to and including the second, in
+    /// order: the first `most` of them. Both ends and all keys between them have one length.
+    ///
+    /// # Errors
+    /// As [`Journal::visit`].
+    fn table_keys(
+        &self,
+        shard: Shard,
+        between: (&[u8], &[u8]),
+        most: usize,
+    ) -> Result<Vec<Vec<u8>>, JournalError>;
+
+    /// Deletes the values of these keys, those that there are. NOT durable on return, and a crash may
+    /// bring back some of them: see [`Journal::set_table_applied`].
+    ///
+    /// # Errors
+    /// [`JournalError::Size`]; damage; a failing disk.
+    fn delete(&self, shard: Shard, keys: &[Vec<u8>]) -> Result<(), JournalError>;
+
     /// Up to which sequence the table certainly holds everything the shard derived. After a start
     /// the shard replays what came later and puts it again.
     fn table_applied(&self, shard: Shard) -> Sequence;
 
-    /// Makes all earlier puts of the shard durable, and then the claim that they cover `sequence`.
+    /// Makes all earlier puts and deletes of the shard durable, and then the claim that they cover `sequence`.
     /// Blocks for a sync: call it off the path that answers.
     ///
     /// # Errors

@@ -341,6 +341,29 @@ impl Journal for MemoryJournal {
         Ok(())
     }
 
+    fn table_keys(
+        &self,
+        shard: Shard,
+        (from, to): (&[u8], &[u8]),
+        most: usize,
+    ) -> Result<Vec<Vec<u8>>, JournalError> {
+        check_size("table key", from.len(), 1, MAX_KEY_BYTES)?;
+        check_size("last table key", to.len(), from.len(), from.len())?;
+        self.with(shard, |log| {
+            let range = log.table.range(from.to_vec()..=to.to_vec());
+            let keys = range.map(|(key, _)| key);
+            let alike = keys.filter(|key| key.len() == from.len());
+            Ok(alike.take(most).cloned().collect())
+        })
+    }
+
+    fn delete(&self, shard: Shard, keys: &[Vec<u8>]) -> Result<(), JournalError> {
+        self.with(shard, |log| {
+            keys.iter().for_each(|key| drop(log.table.remove(key)));
+            Ok(())
+        })
+    }
+
     fn table_applied(&self, shard: Shard) -> Sequence {
         self.view(shard, |log| log.applied)
     }

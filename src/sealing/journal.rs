@@ -215,6 +215,19 @@ impl Journal for SealedJournal {
         failure.map_or(Ok(()), Err)
     }
 
+    fn table_keys(
+        &self,
+        shard: Shard,
+        between: (&[u8], &[u8]),
+        most: usize,
+    ) -> Result<Vec<Vec<u8>>, JournalError> {
+        self.inner.table_keys(shard, between, most)
+    }
+
+    fn delete(&self, shard: Shard, keys: &[Vec<u8>]) -> Result<(), JournalError> {
+        self.inner.delete(shard, keys)
+    }
+
     fn trim(&self, shard: Shard, before: Sequence) -> Result<(), JournalError> {
         // What is trimmed can tell no more whose its key is.
         let synced = self.store.sync();

@@ -372,6 +372,19 @@ impl Journal for Disk {
         self.log().get(shard, key)
     }
 
+    fn table_keys(
+        &self,
+        shard: Shard,
+        between: (&[u8], &[u8]),
+        most: usize,
+    ) -> Result<Vec<Vec<u8>>, JournalError> {
+        self.log().table_keys(shard, between, most)
+    }
+
+    fn delete(&self, shard: Shard, keys: &[Vec<u8>]) -> Result<(), JournalError> {
+        self.log().delete(shard, keys)
+    }
+
     fn table_applied(&self, shard: Shard) -> Sequence {
         self.log().table_applied(shard)
     }

@@ -7,6 +7,10 @@
 //! *Replaced* is the worth of the value that the last watermark covers and this one took the place
 //! of; 0 for none. So the values that a watermark covers can be added up at any moment, whatever
 //! was put behind it.
+//!
+//! A value that is deleted leaves a head with the length [`GONE`] and nothing behind it, so that what
+//! the last watermark covers can still be added up. That head goes when a watermark covers it: see
+//! `table`.
 
 use crate::{Sequence, Shard};
 
@@ -18,6 +22,8 @@ const VALUE: u8 = 0;
 const WATERMARK: u8 = 1;
 const OWNER: u8 = 2;
 const WATERMARK_BYTES: usize = 44;
+/// In place of a length: the value was deleted. No value is as long.
+const GONE: u32 = u32::MAX;
 
 /// The key of the entry that says whose table this is.
 pub(super) const OWNER_KEY: [u8; 1] = [OWNER];
@@ -28,6 +34,8 @@ pub(super) struct Head {
     pub(super) length: usize,
     pub(super) period: u64,
     pub(super) replaced: u64,
+    /// Whether its value was deleted.
+    pub(super) is_gone: bool,
     crc: u32,
 }
 
@@ -37,15 +45,34 @@ impl Head {
             length: value.len(),
             period,
             replaced,
+            is_gone: false,
             crc: 0,
         };
         head.crc = head.checksum(shard, key, value);
         head
     }
 
+    /// Of a value that is deleted.
+    pub(super) fn gone(shard: Shard, key: &[u8], period: u64, replaced: u64) -> Self {
+        let mut head = Self {
+            length: 0,
+            period,
+            replaced,
+            is_gone: true,
+            crc: 0,
+        };
+        head.crc = head.checksum(shard, key, &[]);
+        head
+    }
+
     pub(super) fn encode(self) -> [u8; HEAD_BYTES] {
         let mut bytes = [0; HEAD_BYTES];
-        bytes[..4].copy_from_slice(&(self.length as u32).to_le_bytes());
+        let length = if self.is_gone {
+            GONE
+        } else {
+            self.length as u32
+        };
+        bytes[..4].copy_from_slice(&length.to_le_bytes());
         bytes[4..8].copy_from_slice(&self.crc.to_le_bytes());
         bytes[8..16].copy_from_slice(&self.period.to_le_bytes());
         bytes[16..].copy_from_slice(&self.replaced.to_le_bytes());
@@ -57,8 +84,11 @@ impl Head {
         let (crc, rest) = rest.split_first_chunk::<4>()?;
         let (period, rest) = rest.split_first_chunk::<8>()?;
         let (replaced, _) = rest.split_first_chunk::<8>()?;
+        let length = u32::from_le_bytes(*length);
+        let is_gone = length == GONE;
         Some(Self {
-            length: u32::from_le_bytes(*length) as usize,
+            length: if is_gone { 0 } else { length as usize },
+            is_gone,
             period: u64::from_le_bytes(*period),
             replaced: u64::from_le_bytes(*replaced),
             crc: u32::from_le_bytes(*crc),
@@ -80,12 +110,21 @@ impl Head {
         let begun = numbers.iter().fold(0, |crc, number| {
             crc32c::crc32c_append(crc, &number.to_le_bytes())
         });
-        crc32c::crc32c_append(crc32c::crc32c_append(begun, key), value)
+        let marked = if self.is_gone {
+            crc32c::crc32c_append(begun, &GONE.to_le_bytes())
+        } else {
+            begun
+        };
+        crc32c::crc32c_append(crc32c::crc32c_append(marked, key), value)
     }
 
-    /// What it adds to a sum; never 0.
+    /// What it adds to a sum: 0 for a value that was deleted, and only for that.
     pub(super) fn worth(self) -> u64 {
-        mix(u64::from(self.crc) | (self.length as u64) << 32) | 1
+        if self.is_gone {
+            0
+        } else {
+            mix(u64::from(self.crc) | (self.length as u64) << 32) | 1
+        }
     }
 
     /// What its key adds to what watermark `mark` covers; 0 when that covers no value of the key.
@@ -282,6 +321,30 @@ mod tests {
         );
         assert_eq!(again.worth_at(2), again.worth());
         assert_eq!(Head::of(SHARD, b"k", b"first", 2, 0).worth_at(1), 0);
+    }
+
+    #[test]
+    fn what_is_deleted_is_worth_nothing_once_a_watermark_covers_that() {
+        let covered = Head::of(SHARD, b"k", b"old", 1, 0);
+        let gone = Head::gone(SHARD, b"k", 2, covered.worth_at(1));
+        assert_eq!(Head::decode(&gone.encode()), Some(gone));
+        assert!(gone.fits(SHARD, b"k", b"") && !gone.fits(SHARD, b"l", b""));
+        assert_eq!(
+            [gone.worth_at(1), gone.worth_at(2), gone.worth()],
+            [covered.worth(), 0, 0]
+        );
+        let again = Head::of(SHARD, b"k", b"again", 2, gone.worth_at(1));
+        assert_eq!(again.worth_at(1), covered.worth());
+        let empty = Head::of(SHARD, b"k", b"", 2, covered.worth_at(1));
+        assert!(!empty.is_gone && empty.worth() != 0);
+        for bit in 0..HEAD_BYTES * 8 {
+            let mut bad = gone.encode();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            assert!(
+                Head::decode(&bad).is_some_and(|bad| !bad.fits(SHARD, b"k", b"")),
+                "bit {bit}"
+            );
+        }
     }
 
     #[test]

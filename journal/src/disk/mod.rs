@@ -316,6 +316,21 @@ impl Journal for DiskJournal {
         self.noticed(self.table.visit(shard, from, to, visit))
     }
 
+    fn table_keys(
+        &self,
+        shard: Shard,
+        between: (&[u8], &[u8]),
+        most: usize,
+    ) -> Result<Vec<Vec<u8>>, JournalError> {
+        self.known(shard)?;
+        self.noticed(self.table.keys(shard, between, most))
+    }
+
+    fn delete(&self, shard: Shard, keys: &[Vec<u8>]) -> Result<(), JournalError> {
+        self.known(shard)?;
+        self.noticed(self.table.delete(shard, keys))
+    }
+
     fn table_applied(&self, shard: Shard) -> Sequence {
         self.table.applied(shard)
     }

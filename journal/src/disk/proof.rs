@@ -1,6 +1,8 @@
 //! Proves a table: every value that a watermark covers is there, every value is right, and no
 //! watermark claims what the log does not have. Refuses to mend anything.
 
+use std::collections::BTreeSet;
+
 use super::entry::{self, OWNER_KEY, Sum, Watermark};
 use super::store::Store;
 use super::values::Values;
@@ -19,8 +21,15 @@ pub(super) struct Expected<'a> {
     pub(super) is_first: bool,
 }
 
-/// What a proven table holds, per shard: its watermark, and the sum over all its values.
-pub(super) type Proven = Vec<(Watermark, Sum)>;
+/// What a proven table holds of a shard.
+#[derive(Debug, Default)]
+pub(super) struct Proven {
+    pub(super) mark: Watermark,
+    /// Over all values.
+    pub(super) sum: Sum,
+    /// The keys whose values were deleted and that are still there.
+    pub(super) gone: BTreeSet<Vec<u8>>,
+}
 
 /// What is wrong with a table, to follow "the table".
 pub(super) type Wrong = String;
@@ -30,14 +39,14 @@ pub(super) type Wrong = String;
 pub(super) fn prove(
     store: &Store,
     expected: &Expected<'_>,
-) -> Result<Result<Proven, Wrong>, JournalError> {
+) -> Result<Result<Vec<Proven>, Wrong>, JournalError> {
     let owner = store.ask("read its owner", |tree| tree.get(OWNER_KEY))?;
     if owner.as_deref() != Some(&expected.id.to_le_bytes()[..]) {
         let wrong = "lost what it held, or holds another data directory's";
         return Ok(Err(wrong.into()));
     }
     match watermarks(store, expected)? {
-        Ok(marks) => add_up(store, &marks),
+        Ok(marks) => add_up(store, marks),
         Err(wrong) => Ok(Err(wrong)),
     }
 }
@@ -71,31 +80,41 @@ fn watermarks(
 }
 
 /// Adds up the values, and compares what a watermark covers with what it says.
-fn add_up(store: &Store, marks: &[Watermark]) -> Result<Result<Proven, Wrong>, JournalError> {
+fn add_up(
+    store: &Store,
+    marks: Vec<Watermark>,
+) -> Result<Result<Vec<Proven>, Wrong>, JournalError> {
     let mut covered = vec![Sum::default(); marks.len()];
-    let mut all = vec![Sum::default(); marks.len()];
+    let with_mark = |mark| Proven {
+        mark,
+        ..Proven::default()
+    };
+    let mut all: Vec<Proven> = marks.into_iter().map(with_mark).collect();
     let mut wrong = None;
-    Values(store).walk(&mut |shard, head| {
+    Values(store).walk(&mut |shard, key, head| {
         let index = usize::from(shard.0);
-        match marks.get(index) {
-            Some(mark) if head.period <= mark.number + 1 => {
-                covered[index].add(head.worth_at(mark.number));
-                all[index].add(head.worth());
+        match all.get_mut(index) {
+            Some(of) if head.period <= of.mark.number + 1 => {
+                covered[index].add(head.worth_at(of.mark.number));
+                of.sum.add(head.worth());
+                if head.is_gone {
+                    of.gone.insert(key.to_vec());
+                }
             }
             Some(_) | None => wrong = Some(format!("lost a watermark of shard {shard}")),
         }
     })?;
-    let short = marks
+    let short = all
         .iter()
         .zip(covered)
-        .position(|(mark, covered)| mark.sum != covered);
+        .position(|(of, covered)| of.mark.sum != covered);
     let lost = short.map(|shard| {
-        let up_to = marks[shard].sequence;
+        let up_to = all[shard].mark.sequence;
         format!("lost values of shard {shard} that it claims to have up to {up_to}")
     });
     Ok(match wrong.or(lost) {
         Some(wrong) => Err(wrong),
-        None => Ok(marks.iter().copied().zip(all).collect()),
+        None => Ok(all),
     })
 }
 

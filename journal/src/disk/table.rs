@@ -7,7 +7,11 @@
 //! written, flushed and synced after what it covers is: it can never be newer than the values.
 //! Barriers come in between too: what is put between two is a small part of a segment, for sled
 //! reuses segments whether what left them is durable or not.
+//!
+//! A delete leaves a mark in the place of the value, which says what the last watermark covers there.
+//! The mark itself goes behind the next watermark, which covers nothing there any more.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -29,6 +33,10 @@ const LEFT_OUT: &str = "table-left-out";
 /// The part of a segment that is put between two barriers at most. sled writes a page again every
 /// few changes of it: some four bytes of its log for each byte that is put, a quarter of a segment.
 const BARRIER_PART: usize = 16;
+/// Most marks of deleted values in a shard. With more there is a watermark, so that they can go.
+const MOST_GONE: usize = 16_384;
+/// Marks that are removed in one piece: sled answers nobody meanwhile.
+const REMOVED_AT_ONCE: usize = 256;
 
 /// The open table.
 pub(super) struct Table {
@@ -46,12 +54,14 @@ pub(super) struct Table {
     most_unsynced: usize,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 struct Books {
     /// The last watermark's number.
     mark: u64,
     /// Of all values.
     sum: Sum,
+    /// Where a mark of a deleted value stands.
+    gone: BTreeSet<Vec<u8>>,
 }
 
 /// Whether a data directory is a copy without the table, on which nothing was started yet.
@@ -158,19 +168,20 @@ impl Table {
         let proven = proof::prove(&store, expected)?;
         Ok(proven.map(|proven| {
             let table = Self::around(store, &start, options.shards);
-            table.take_over(&proven);
+            table.take_over(proven);
             table
         }))
     }
 
     /// Goes on from what was proven.
-    fn take_over(&self, proven: &Proven) {
-        for ((books, applied), (mark, sum)) in self.books.iter().zip(&self.applied).zip(proven) {
-            let (mark, sum) = (*mark, *sum);
+    fn take_over(&self, proven: Vec<Proven>) {
+        for ((books, applied), proven) in self.books.iter().zip(&self.applied).zip(proven) {
+            let Proven { mark, sum, gone } = proven;
             applied.store(mark.sequence.0, Ordering::Release);
             *books.lock() = Books {
                 mark: mark.number,
                 sum,
+                gone,
             };
         }
     }
@@ -197,6 +208,7 @@ impl Table {
             books.sum.take(before.worth());
         }
         books.sum.add(head.worth());
+        books.gone.remove(key);
         drop(books);
         let parts = usize::from(entry::parts_of(key, value.len()));
         self.bound_unsynced(HEAD_BYTES + value.len() + parts * key.len())
@@ -223,6 +235,29 @@ impl Table {
         let _whole = self.locks[usize::from(shard.0)].write();
         self.store
             .ask("write a table value", |tree| tree.apply_batch(batch))
+    }
+
+    /// Deletes the values of these keys; not in one piece.
+    pub(super) fn delete(&self, shard: Shard, keys: &[Vec<u8>]) -> Result<(), JournalError> {
+        keys.iter().try_for_each(|key| check_key(key))?;
+        let mut books = self.books[usize::from(shard.0)].lock();
+        let mut bytes = 0;
+        for key in keys {
+            let before = self.values().head(shard, key)?;
+            if let Some(before) = before.filter(|before| !before.is_gone) {
+                let replaced = before.worth_at(books.mark);
+                let head = Head::gone(shard, key, books.mark + 1, replaced);
+                self.write(shard, key, &[], head, Some(before))?;
+                books.sum.take(before.worth());
+                books.gone.insert(key.clone());
+                bytes += HEAD_BYTES + key.len();
+            }
+        }
+        if books.gone.len() > MOST_GONE {
+            return self.mark(shard, self.applied(shard), &mut books);
+        }
+        drop(books);
+        self.bound_unsynced(bytes)
     }
 
     /// Counts what was put; a barrier when it is enough.
@@ -259,6 +294,19 @@ impl Table {
         self.values().visit(shard, from, to, visit)
     }
 
+    /// The keys between two of one length, ends included, that have a value: the first `most` of them.
+    pub(super) fn keys(
+        &self,
+        shard: Shard,
+        (from, to): (&[u8], &[u8]),
+        most: usize,
+    ) -> Result<Vec<Vec<u8>>, JournalError> {
+        check_key(from)?;
+        check_same_length(from, to)?;
+        let _whole = self.locks[usize::from(shard.0)].read();
+        self.values().keys(shard, (from, to), most)
+    }
+
     pub(super) fn applied(&self, shard: Shard) -> Sequence {
         Sequence(self.applied[usize::from(shard.0)].load(Ordering::Acquire))
     }
@@ -266,7 +314,29 @@ impl Table {
     /// Makes what was put durable, then the claim, then says so. Nothing is put for the shard
     /// meanwhile.
     pub(super) fn set_applied(&self, shard: Shard, sequence: Sequence) -> Result<(), JournalError> {
-        let mut books = self.books[usize::from(shard.0)].lock();
+        self.mark(
+            shard,
+            sequence,
+            &mut self.books[usize::from(shard.0)].lock(),
+        )
+    }
+
+    fn mark(
+        &self,
+        shard: Shard,
+        sequence: Sequence,
+        books: &mut Books,
+    ) -> Result<(), JournalError> {
+        self.write_mark(shard, sequence, books)?;
+        self.remove_gone(shard, books)
+    }
+
+    fn write_mark(
+        &self,
+        shard: Shard,
+        sequence: Sequence,
+        books: &mut Books,
+    ) -> Result<(), JournalError> {
         let _alone = self.syncing.lock();
         self.sync()?;
         let mark = Watermark {
@@ -283,6 +353,24 @@ impl Table {
         Ok(())
     }
 
+    /// Removes the marks of deleted values. The watermark that was written last covers nothing of them,
+    /// so it does not matter which of them a cut of the power brings back.
+    fn remove_gone(&self, shard: Shard, books: &mut Books) -> Result<(), JournalError> {
+        let gone: Vec<_> = std::mem::take(&mut books.gone).into_iter().collect();
+        for some in gone.chunks(REMOVED_AT_ONCE) {
+            let mut batch = sled::Batch::default();
+            for key in some {
+                batch.remove(entry::key_of(shard, key, 0));
+            }
+            self.store.ask("remove deleted table values", |tree| {
+                tree.apply_batch(batch)
+            })?;
+            let bytes = some.iter().map(|key| HEAD_BYTES + key.len()).sum();
+            self.bound_unsynced(bytes)?;
+        }
+        Ok(())
+    }
+
     fn sync(&self) -> Result<(), JournalError> {
         // Before: what is put meanwhile may come too late for this one.
         self.unsynced.store(0, Ordering::Release);
@@ -296,7 +384,7 @@ impl Table {
 
     /// Checks every value; gives the number of entries. For the command line.
     pub(super) fn verify(&self) -> Result<u64, JournalError> {
-        self.values().walk(&mut |_, _| ())
+        self.values().walk(&mut |_, _, _| ())
     }
 }
 

@@ -20,7 +20,7 @@ impl Values<'_> {
         first.map(|entry| self.decode(&entry)).transpose()
     }
 
-    /// The value of a key.
+    /// The value of a key, unless it was deleted.
     pub(super) fn get(self, shard: Shard, key: &[u8]) -> Result<Option<Vec<u8>>, JournalError> {
         let Some(first) = self.entry(shard, key, 0)? else {
             return Ok(None);
@@ -32,7 +32,33 @@ impl Values<'_> {
             value.extend_from_slice(&bytes.ok_or_else(|| self.damaged())?);
         }
         self.check(head, shard, key, &value)?;
-        Ok(Some(value))
+        Ok((!head.is_gone).then_some(value))
+    }
+
+    /// The keys between two of one length, ends included, that have a value: the first `most` of them.
+    pub(super) fn keys(
+        self,
+        shard: Shard,
+        (from, to): (&[u8], &[u8]),
+        most: usize,
+    ) -> Result<Vec<Vec<u8>>, JournalError> {
+        let mut keys = Vec::new();
+        let mut entries = self.between(shard, from, to)?;
+        while keys.len() < most
+            && let Some((of, entry)) = self.next(&mut entries)?
+        {
+            match entry::kind_of(&of) {
+                Kind::Head(_, key) if !self.decode(&entry)?.is_gone => keys.push(key.to_vec()),
+                Kind::Head(..) | Kind::Part(..) => {}
+                Kind::Watermark | Kind::Owner | Kind::Unknown => return Err(self.damaged()),
+            }
+        }
+        Ok(keys)
+    }
+
+    fn between(self, shard: Shard, from: &[u8], to: &[u8]) -> Result<sled::Iter, JournalError> {
+        let range = entry::key_of(shard, from, 0)..=entry::key_of(shard, to, u16::MAX);
+        self.0.ask(READING, |tree| Ok(tree.range(range)))
     }
 
     /// Visits the values of the keys between two of one length, ends included.
@@ -43,22 +69,25 @@ impl Values<'_> {
         to: &[u8],
         visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<(), JournalError> {
-        let range = entry::key_of(shard, from, 0)..=entry::key_of(shard, to, u16::MAX);
-        let mut entries = self.0.ask(READING, |tree| Ok(tree.range(range)))?;
+        let mut entries = self.between(shard, from, to)?;
         while let Some((of, first)) = self.next(&mut entries)? {
             let Kind::Head(_, key) = entry::kind_of(&of) else {
                 return Err(self.damaged());
             };
-            let (_, value) = self.whole(shard, key, &first, &mut entries)?;
-            if visit(&value).is_break() {
+            let (head, value) = self.whole(shard, key, &first, &mut entries)?;
+            if !head.is_gone && visit(&value).is_break() {
                 break;
             }
         }
         Ok(())
     }
 
-    /// Checks every entry and visits every value's head. Gives the number of entries.
-    pub(super) fn walk(self, visit: &mut dyn FnMut(Shard, Head)) -> Result<u64, JournalError> {
+    /// Checks every entry and visits every head, of what was deleted too. Gives the number of
+    /// entries.
+    pub(super) fn walk(
+        self,
+        visit: &mut dyn FnMut(Shard, &[u8], Head),
+    ) -> Result<u64, JournalError> {
         let mut entries = self.0.ask(READING, |tree| Ok(tree.iter()))?;
         let mut count = 0;
         while let Some((of, first)) = self.next(&mut entries)? {
@@ -66,7 +95,7 @@ impl Values<'_> {
                 Kind::Head(shard, key) => {
                     let (head, _) = self.whole(shard, key, &first, &mut entries)?;
                     count += u64::from(entry::parts_of(key, head.length));
-                    visit(shard, head);
+                    visit(shard, key, head);
                 }
                 Kind::Watermark | Kind::Owner => count += 1,
                 Kind::Part(..) | Kind::Unknown => return Err(self.damaged()),

@@ -243,6 +243,8 @@ fn check_table(journal: &impl Settle) {
         Err(JournalError::Size { .. })
     ));
 
+    check_deletes(journal);
+
     append(journal, 0, &[b"a"]);
     journal.settle();
     assert_eq!(journal.table_applied(shard), Sequence::ZERO);
@@ -255,6 +257,37 @@ fn check_table(journal: &impl Settle) {
             journal.table_applied(Shard(1))
         ),
         (Sequence(1), Sequence::ZERO)
+    );
+}
+
+/// `k` and `k2` are there.
+fn check_deletes(journal: &impl Settle) {
+    let shard = Shard(0);
+    let keys = |most| {
+        let keys = journal.table_keys(shard, (b"k1", b"k9"), most);
+        keys.expect("listed")
+    };
+    journal.put(shard, b"k3", b"3").expect("put");
+    assert_eq!(keys(9), [b"k2".to_vec(), b"k3".to_vec()]);
+    assert_eq!(keys(1), [b"k2".to_vec()]);
+    let these = [b"k".to_vec(), b"k2".to_vec(), b"none".to_vec()];
+    journal.delete(shard, &these).expect("deleted");
+    journal.delete(shard, &these).expect("nothing to do");
+    assert_eq!(journal.get(shard, b"k").expect("got"), None);
+    assert_eq!(keys(9), [b"k3".to_vec()]);
+    assert!(journal.get(Shard(1), b"k").expect("got").is_some());
+    let mut visited = Vec::new();
+    journal
+        .visit(shard, b"k0", b"k9", &mut |value| {
+            visited.push(value.to_vec());
+            std::ops::ControlFlow::Continue(())
+        })
+        .expect("visited");
+    assert_eq!(visited, [b"3".to_vec()]);
+    journal.put(shard, b"k", b"again").expect("put");
+    assert_eq!(
+        journal.get(shard, b"k").expect("got").as_deref(),
+        Some(&b"again"[..])
     );
 }
 

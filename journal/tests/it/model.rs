@@ -11,6 +11,8 @@ enum Step {
     Trim { shard: u16, percent: u64 },
     Checkpoint { shard: u16, chunks: Vec<Vec<u8>> },
     Put { shard: u16, key: u8, length: usize },
+    Delete { shard: u16, key: u8 },
+    Mark { shard: u16 },
     Restart,
 }
 
@@ -32,6 +34,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (shard.clone(), prop::collection::vec(prop::collection::vec(any::<u8>(), 0..50), 0..4))
             .prop_map(|(shard, chunks)| Step::Checkpoint { shard, chunks }),
         3 => (shard.clone(), 0..4_u8, length).prop_map(|(shard, key, length)| Step::Put { shard, key, length }),
+        2 => (shard.clone(), 0..4_u8).prop_map(|(shard, key)| Step::Delete { shard, key }),
+        2 => shard.prop_map(|shard| Step::Mark { shard }),
         2 => Just(Step::Restart),
     ]
 }
@@ -78,6 +82,17 @@ fn apply(journal: &DiskJournal, models: &mut [Model], step: &Step) {
             journal.put(Shard(*shard), &[*key], &value).expect("put");
             models[usize::from(*shard)].table.insert(*key, value);
         }
+        Step::Delete { shard, key } => {
+            let keys = [vec![*key], vec![*key]];
+            journal.delete(Shard(*shard), &keys).expect("deleted");
+            models[usize::from(*shard)].table.remove(key);
+        }
+        Step::Mark { shard } => {
+            let upto = journal.durable(Shard(*shard));
+            journal
+                .set_table_applied(Shard(*shard), upto)
+                .expect("marked");
+        }
         Step::Restart => {}
     }
 }
@@ -113,6 +128,9 @@ fn compare(journal: &DiskJournal, shard: u16, model: &Model) {
             "shard {shard}: key {key} differs"
         );
     }
+    let keys = journal.table_keys(Shard(shard), (&[0], &[u8::MAX]), usize::MAX);
+    let there: Vec<_> = model.table.keys().map(|key| vec![*key]).collect();
+    assert_eq!(keys.expect("listed"), there);
 }
 
 proptest! {

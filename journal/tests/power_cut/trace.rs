@@ -85,6 +85,11 @@ pub(crate) enum Mark {
         key: u8,
         sequence: u64,
     },
+    /// A table value is about to be deleted.
+    Deleted {
+        shard: u16,
+        key: u8,
+    },
     TableApplied {
         shard: u16,
         sequence: u64,

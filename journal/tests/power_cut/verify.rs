@@ -25,11 +25,12 @@ pub(crate) struct Known {
     defined: Vec<[u8; 16]>,
 }
 
-/// One put of a key. It is certain once the same process made a claim behind it; one that a killed
+/// One put of a key, or its delete. It is certain once the same process made a claim behind it; one that a killed
 /// process left unclaimed is for the shard to do again, which this test does not.
 #[derive(Clone, Copy, Debug)]
 struct Put {
-    sequence: u64,
+    /// Of the record that put it; none: it was deleted.
+    sequence: Option<u64>,
     certain: bool,
     by_this_process: bool,
 }
@@ -70,14 +71,8 @@ impl Known {
                     shard,
                     key,
                     sequence,
-                } => {
-                    let put = Put {
-                        sequence,
-                        certain: false,
-                        by_this_process: true,
-                    };
-                    self.puts.entry((shard, key)).or_default().push(put);
-                }
+                } => self.put(shard, key, Some(sequence)),
+                Mark::Deleted { shard, key } => self.put(shard, key, None),
                 Mark::Started => self
                     .puts
                     .values_mut()
@@ -86,6 +81,15 @@ impl Known {
                 Mark::Defined { hash } => self.defined.push(hash),
             }
         }
+    }
+
+    fn put(&mut self, shard: u16, key: u8, sequence: Option<u64>) {
+        let put = Put {
+            sequence,
+            certain: false,
+            by_this_process: true,
+        };
+        self.puts.entry((shard, key)).or_default().push(put);
     }
 }
 
@@ -230,11 +234,12 @@ fn check_value(
         .map_err(|error| error.to_string())?;
     let certain = puts.iter().rposition(|put| put.certain);
     let mut allowed = puts[certain.unwrap_or(0)..].iter();
-    let good = match &found {
-        None => certain.is_none(),
-        Some(found) => allowed.any(|put| *found == workload::value(seed, shard, key, put.sequence)),
+    let of = |put: &Put| {
+        put.sequence
+            .map(|sequence| workload::value(seed, shard, key, sequence))
     };
-    if good {
+    let never = found.is_none() && certain.is_none();
+    if never || allowed.any(|put| of(put) == found) {
         Ok(())
     } else {
         Err(format!(

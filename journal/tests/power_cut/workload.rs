@@ -218,6 +218,9 @@ impl Driver {
         });
         let value = value(self.seed, shard, key, sequence.0);
         self.journal.put(Shard(shard), &[key], &value).expect("put");
+        if rng.chance(30) {
+            self.delete(shard, rng.below(6) as u8);
+        }
         if rng.chance(25) {
             self.journal
                 .set_table_applied(Shard(shard), sequence)
@@ -227,6 +230,13 @@ impl Driver {
                 sequence: sequence.0,
             });
         }
+    }
+
+    fn delete(&self, shard: u16, key: u8) {
+        self.mark(Mark::Deleted { shard, key });
+        self.journal
+            .delete(Shard(shard), &[vec![key]])
+            .expect("deleted");
     }
 
     pub(crate) fn steps(&self, count: usize, rng: &mut Rng) {
