@@ -1,6 +1,6 @@
 //! Checkpoints: one file per shard, chunks with checksums, complete only once it has its name.
 //! Refuses half ones: a file is written aside, synced and renamed, and read only when every
-//! checksum is right.
+//! checksum is right. A start removes one that is damaged: the log has everything without it.
 //!
 //! Layout: per chunk `length (4), CRC-32C (4), bytes`; then `u32::MAX`, the number of chunks (8),
 //! and a CRC over the directory's number, shard, sequence and that number (4): a file under another
@@ -26,20 +26,28 @@ pub(super) struct Checkpoints {
     /// The number of the data directory.
     id: u64,
     ledger: Option<Arc<Ledger>>,
+    /// Per shard up to where the one reaches that a start found good; 0: none.
+    proven: Vec<u64>,
 }
 
 impl Checkpoints {
-    /// `ledger`: who is told of each; `None` for a look.
+    /// `ledger`: who is told of each; `None` for a look. `proven`: see [`Examined::good`].
     pub(super) fn open(
         dir: &Path,
         id: u64,
         ledger: Option<Arc<Ledger>>,
+        proven: Vec<u64>,
         removed: &mut Vec<PathBuf>,
     ) -> Result<Self, JournalError> {
         let dir = dir.join(DIR);
         files::create_dir(&dir)?;
         files::remove_unfinished(&dir, removed)?;
-        Ok(Self { dir, id, ledger })
+        Ok(Self {
+            dir,
+            id,
+            ledger,
+            proven,
+        })
     }
 
     /// Writes a checkpoint, and removes the shard's older ones once it is durable.
@@ -78,7 +86,9 @@ impl Checkpoints {
         let Some((name, path)) = newest else {
             return Ok(None);
         };
-        Chunks::open(&path, name, self.id)?.try_for_each(|chunk| chunk.map(drop))?;
+        if self.proven.get(usize::from(shard.0)) != Some(&name.upto) {
+            check(&path, name, self.id)?;
+        }
         Ok(Some((
             Sequence(name.upto),
             Box::new(Chunks::open(&path, name, self.id)?),
@@ -86,22 +96,57 @@ impl Checkpoints {
     }
 }
 
-/// Per shard what its newest checkpoint covers; 0 when it has none.
+/// Per shard what its newest checkpoint covers by its name; 0 when it has none.
 pub(super) fn covered(data: &Path, shards: usize) -> Result<Vec<u64>, JournalError> {
     let mut covered = vec![0; shards];
-    let dir = data.join(DIR);
-    if !fs::exists(&dir).map_err(JournalError::io("look for", &dir))? {
-        return Ok(covered);
-    }
-    // What a killed process left may have its name in the page cache alone; what is counted here is
-    // promised elsewhere.
-    files::sync_dir(&dir)?;
-    for (name, _) in list(&dir)? {
+    for (name, _) in listed(data)? {
         if let Some(upto) = covered.get_mut(usize::from(name.shard)) {
             *upto = name.upto.max(*upto);
         }
     }
     Ok(covered)
+}
+
+/// What a start finds of checkpoints.
+#[derive(Debug, Default)]
+pub(super) struct Examined {
+    /// Per shard what its newest good one covers; 0 when it has none.
+    pub(super) good: Vec<u64>,
+    /// Those that are damaged.
+    pub(super) bad: Vec<PathBuf>,
+}
+
+/// Reads every checkpoint. Not being able to read one is a damage too: it costs time only.
+pub(super) fn examine(data: &Path, id: u64, shards: usize) -> Result<Examined, JournalError> {
+    let mut examined = Examined {
+        good: vec![0; shards],
+        bad: Vec::new(),
+    };
+    for (name, path) in listed(data)? {
+        let good = examined.good.get_mut(usize::from(name.shard));
+        match (good, check(&path, name, id)) {
+            (Some(good), Ok(())) => *good = name.upto.max(*good),
+            (None, _) | (_, Err(_)) => examined.bad.push(path),
+        }
+    }
+    Ok(examined)
+}
+
+/// Reads a checkpoint to its end.
+fn check(path: &Path, name: Name, id: u64) -> Result<(), JournalError> {
+    Chunks::open(path, name, id)?.try_for_each(|chunk| chunk.map(drop))
+}
+
+/// The checkpoints of a data directory, whether it has a place for them or not.
+fn listed(data: &Path) -> Result<Vec<(Name, PathBuf)>, JournalError> {
+    let dir = data.join(DIR);
+    if !fs::exists(&dir).map_err(JournalError::io("look for", &dir))? {
+        return Ok(Vec::new());
+    }
+    // What a killed process left may have its name in the page cache alone; what is counted here is
+    // promised elsewhere.
+    files::sync_dir(&dir)?;
+    list(&dir)
 }
 
 /// Where a shard's checkpoint stands.

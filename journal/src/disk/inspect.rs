@@ -4,7 +4,6 @@
 
 use std::path::Path;
 
-use super::checkpoints::Checkpoints;
 use super::generation::Generation;
 use super::generations::Generations;
 use super::identity::Identity;
@@ -196,11 +195,9 @@ impl Inspection {
     }
 
     fn check_checkpoints(&mut self, dir: &Path, id: u64) -> Result<(), JournalError> {
-        let checkpoints = Checkpoints::open(dir, id, None, &mut Vec::new())?;
-        for shard in 0..self.shard_count {
-            if let Err(error) = checkpoints.latest(Shard(shard)) {
-                self.defect(0, false, error);
-            }
+        let examined = checkpoints::examine(dir, id, usize::from(self.shard_count))?;
+        for path in examined.bad {
+            self.defect(0, true, JournalError::DamagedFile { path });
         }
         Ok(())
     }

@@ -94,6 +94,7 @@ impl DiskJournal {
             dir,
             recovered.id,
             Some(Arc::clone(&recovered.ledger)),
+            recovered.checkpoints,
             removed,
         )?;
         let definitions = Definitions::open(dir, Arc::clone(&recovered.ledger), removed)?;

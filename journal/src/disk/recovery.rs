@@ -8,6 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::checkpoints::Examined;
 use super::found::{Found, open_all};
 use super::frame::GroupWriter;
 use super::generation::{Generation, Tail};
@@ -30,6 +31,8 @@ pub(super) struct Recovered {
     /// Per shard the last sequence, all of it durable, and the first that is kept.
     pub(super) lasts: Vec<u64>,
     pub(super) marks: Vec<u64>,
+    /// Per shard the last record that its checkpoint covers.
+    pub(super) checkpoints: Vec<u64>,
     /// Whether the format before this one wrote it.
     pub(super) is_old: bool,
     pub(super) repairs: Repairs,
@@ -42,8 +45,8 @@ struct Promised {
     lasts: Vec<u64>,
     /// The oldest record that is kept.
     marks: Vec<u64>,
-    /// The last record that a checkpoint covers.
-    checkpoints: Vec<u64>,
+    /// The checkpoints that are there. The log has everything without them.
+    checkpoints: Examined,
 }
 
 /// Opens a directory, making it when it is new.
@@ -67,10 +70,15 @@ pub(super) fn recover(dir: &Path, options: &Options) -> Result<Recovered, Journa
     let tail = found.tail.take();
     report.torn_bytes = cut_tail(found.newest(), tail, &mut repairs)?;
     clear_unbegun(dir, found.unbegun, &mut repairs, &mut report.removed)?;
+    clear_checkpoints(dir, &identity, &promised.checkpoints, &mut repairs)?;
     report.shards = (0..options.shards)
         .map(|shard| shard_report(shard, &found.list, &promised))
         .collect();
-    let Promised { lasts, marks, .. } = promised;
+    let Promised {
+        lasts,
+        marks,
+        checkpoints,
+    } = promised;
     let generations = Generations::new(Arc::clone(&ledger), found.list, marks.clone());
     generations.drop_forgotten(&marks)?;
     report.generations = generations.count();
@@ -82,6 +90,7 @@ pub(super) fn recover(dir: &Path, options: &Options) -> Result<Recovered, Journa
         generations,
         lasts,
         marks,
+        checkpoints: checkpoints.good,
         repairs,
         report,
     })
@@ -133,7 +142,8 @@ fn promised(dir: &Path, identity: &Identity, found: &Found) -> Result<Promised, 
     check_oldest(dir, &found.list[0], &marks)?;
     let newest = found.newest();
     let lasts = newest.index.lasts();
-    let checkpoints = check_promises(dir, newest, &lasts, &marks, identity.manifest.as_ref())?;
+    check_promises(dir, newest, &lasts, &marks, identity.manifest.as_ref())?;
+    let checkpoints = checkpoints::examine(dir, identity.id, lasts.len())?;
     Ok(Promised {
         lasts,
         marks,
@@ -207,18 +217,19 @@ fn check_oldest(dir: &Path, oldest: &Generation, marks: &[u64]) -> Result<(), Jo
     Err(JournalError::missing(dir, oldest.number - 1))
 }
 
-/// What was promised durably elsewhere must be there: trim marks, checkpoints. Gives what the
-/// checkpoints cover.
+/// Records that were promised durably elsewhere must be there: those before a trim mark, and those
+/// that a checkpoint covers, whether it is still there or not.
 fn check_promises(
     dir: &Path,
     newest: &Generation,
     lasts: &[u64],
     marks: &[u64],
     known: Option<&Manifest>,
-) -> Result<Vec<u64>, JournalError> {
+) -> Result<(), JournalError> {
     let covered = checkpoints::covered(dir, lasts.len())?;
     for (index, last) in lasts.iter().enumerate() {
-        let expected = covered[index].max(marks[index] - 1);
+        let told = known.map_or(0, |manifest| manifest.checkpoints[index]);
+        let expected = covered[index].max(told).max(marks[index] - 1);
         if expected > *last {
             let record = Some((Shard(index as u16), Sequence(last + 1)));
             return Err(newest.log.damaged(
@@ -229,15 +240,32 @@ fn check_promises(
                 },
             ));
         }
-        if let Some(promised) = known.map(|manifest| manifest.checkpoints[index])
-            && promised > covered[index]
-        {
-            return Err(JournalError::MissingFile {
-                path: checkpoints::path(dir, Shard(index as u16), Sequence(promised)),
-            });
+    }
+    Ok(())
+}
+
+/// Removes checkpoints that are damaged, and says which are gone.
+fn clear_checkpoints(
+    dir: &Path,
+    identity: &Identity,
+    examined: &Examined,
+    repairs: &mut Repairs,
+) -> Result<(), JournalError> {
+    for path in &examined.bad {
+        files::remove_file(path)?;
+        let why = "is damaged: removed, and its shard is read from the log, which has everything";
+        repairs.add(Repaired::Checkpoint, path, why);
+    }
+    let known = identity.manifest.iter();
+    let told = known.flat_map(|manifest| &manifest.checkpoints);
+    for ((shard, good), told) in (0..).map(Shard).zip(&examined.good).zip(told) {
+        let path = checkpoints::path(dir, shard, Sequence(*told));
+        if good < told && !examined.bad.contains(&path) {
+            let why = "is gone: its shard is read from the log, which has everything";
+            repairs.add(Repaired::Checkpoint, &path, why);
         }
     }
-    Ok(covered)
+    Ok(())
 }
 
 /// What goes on from here.
@@ -265,7 +293,7 @@ fn manifest(
         floor,
         clean: false,
         marks: promised.marks.clone(),
-        checkpoints: promised.checkpoints.clone(),
+        checkpoints: promised.checkpoints.good.clone(),
         definitions,
     }
 }

@@ -22,6 +22,8 @@ pub enum Repaired {
     Manifest,
     /// The keyed table: emptied, to be filled again from the log.
     Table,
+    /// A checkpoint that is damaged or gone: its shard is read from the log.
+    Checkpoint,
     /// A definition, written again by who has it.
     Definition,
     /// A thing kept for the owner, or the owner's own copy of it.
@@ -30,7 +32,7 @@ pub enum Repaired {
 
 impl Repaired {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Tail,
         Self::Unbegun,
         Self::Start,
@@ -38,6 +40,7 @@ impl Repaired {
         Self::Meta,
         Self::Manifest,
         Self::Table,
+        Self::Checkpoint,
         Self::Definition,
         Self::Kept,
     ];
@@ -53,6 +56,7 @@ impl Repaired {
             Self::Meta => "meta",
             Self::Manifest => "manifest",
             Self::Table => "table",
+            Self::Checkpoint => "checkpoint",
             Self::Definition => "definition",
             Self::Kept => "kept",
         }

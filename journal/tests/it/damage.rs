@@ -215,6 +215,68 @@ fn a_damaged_checkpoint_is_not_given_out() {
     ));
 }
 
+#[test]
+fn a_start_goes_on_without_a_checkpoint_that_is_gone_or_damaged_and_says_so_once() {
+    let dir = tempfile::tempdir().expect("a directory");
+    three_groups(dir.path());
+    let journal = open(dir.path());
+    append(&journal, 0, &[b"first", b"second", b"third"]);
+    journal.settle();
+    for shard in 0..2 {
+        let mut chunks = std::iter::once(b"state".to_vec());
+        let written = journal.checkpoint(Shard(shard), Sequence(3), &mut chunks);
+        written.expect("written");
+    }
+    // The log is trimmed: what is alive was written again behind there.
+    journal.trim(Shard(0), Sequence(3)).expect("trimmed");
+    drop(journal);
+    let of = |shard: u16| {
+        let name = format!("checkpoints/{shard:05}-00000000000000000003.ckpt");
+        dir.path().join(name)
+    };
+    std::fs::remove_file(of(0)).expect("removed");
+    let mut bytes = std::fs::read(of(1)).expect("read");
+    bytes[9] ^= 1;
+    std::fs::write(of(1), bytes).expect("written");
+
+    let (journal, report) = DiskJournal::open(dir.path(), options()).expect("opened");
+    let mut said: Vec<_> = report
+        .repairs
+        .iter()
+        .map(|it| (it.what, &it.path))
+        .collect();
+    said.sort_by_key(|(_, path)| *path);
+    let expected = [of(0), of(1)];
+    let expected: Vec<_> = expected
+        .iter()
+        .map(|path| (Repaired::Checkpoint, path))
+        .collect();
+    assert_eq!(said, expected);
+    for shard in 0..2 {
+        let found = journal.latest_checkpoint(Shard(shard));
+        assert!(found.expect("looked").is_none());
+    }
+    drop(journal);
+    let (_, report) = DiskJournal::open(dir.path(), options()).expect("opened again");
+    assert_eq!(report.repairs, []);
+}
+
+#[test]
+fn records_that_a_checkpoint_covered_must_be_there_though_it_is_gone() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (journal, _) = DiskJournal::open(dir.path(), without_room()).expect("opened");
+    fill_three_groups(&journal);
+    let mut chunks = std::iter::once(b"state".to_vec());
+    let written = journal.checkpoint(Shard(1), Sequence(3), &mut chunks);
+    written.expect("written");
+    let dir = killed(dir.path());
+    flip(dir.path(), b"third");
+    std::fs::remove_dir_all(dir.path().join("checkpoints")).expect("removed");
+    let error = refusal(dir.path(), options());
+    let is_missing = matches!(&error, JournalError::Damaged { damage, .. } if matches!(damage, Damage::Missing { .. }));
+    assert!(is_missing, "{error}");
+}
+
 /// sled reads a page again once it left its cache: what it finds then is no "not there".
 #[test]
 fn a_table_that_is_damaged_under_a_running_journal_ends_it_and_is_made_again() {
