@@ -76,6 +76,8 @@ pub struct App {
     pub environment: Environment,
     /// How far an instant from outside may lie ahead of the clock, in milliseconds.
     pub clock_tolerance_ms: i64,
+    /// How long it is known how a notification ended, in milliseconds.
+    pub endings_for_ms: i64,
     /// How long a fact may fit nothing before the task list shows it, in milliseconds.
     pub unmatched_task_after_ms: i64,
     /// Whose turn it is to look at everything that is open.

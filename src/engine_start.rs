@@ -298,6 +298,7 @@ fn app(
         limits: limits(config),
         environment: config.engine.environment,
         clock_tolerance_ms: config.clock_tolerance_ms(),
+        endings_for_ms: config.retention().endings_for_ms,
         unmatched_task_after_ms: i64::try_from(task_after).unwrap_or(i64::MAX),
         surveys: crate::surveys::Surveys::default(),
         restored,

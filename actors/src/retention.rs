@@ -1,15 +1,15 @@
 //! Owns the forgetting of old records: which generations of the log can go, that everything alive in
 //! them is written again first, and that nothing goes before everybody who follows the log is past
-//! it. Refuses to look at a record beyond the instant at which it was written, and to hold up
+//! it. Owns too when what ended leaves the table. Refuses to look at a record beyond the instant at which it was written, and to hold up
 //! anything: a step that cannot be done now is done later.
 
 use std::sync::Arc;
 
 use sluis_journal::{Generation, Journal, JournalError, Sequence, Shard};
 use sluis_model::codec::CodecError;
-use sluis_model::{Clock, Record, Timestamp};
+use sluis_model::{Clock, HOUR, MINUTE, Record, Timestamp};
 
-use crate::shard::{Endings, Horizon};
+use crate::shard::{Endings, Horizon, Leaving};
 use crate::telemetry::names;
 use crate::wake::Waker;
 
@@ -24,12 +24,23 @@ pub trait Follower: Send + Sync {
     fn passed(&self, shard: Shard) -> Sequence;
 }
 
+/// Packs of endings that are looked at in one step, per shard.
+const MOST_PACKS: usize = 2_048;
+/// How often what ended is gone through: after this part of the time for which it is kept, within
+/// these bounds.
+const PASSES: i64 = 64;
+const LEAST_REST_MS: i64 = MINUTE;
+const MOST_REST_MS: i64 = HOUR;
+
 /// When old records are forgotten.
 #[derive(Clone)]
 pub struct RetentionSettings {
     /// Records younger than this are kept, in milliseconds: at least as long as idempotency keys and
     /// the bytes of a day are counted from them.
     pub keep_for_ms: i64,
+    /// What ended longer ago than this leaves the table, in milliseconds. At least as long as records
+    /// are kept: what they tell is found by it.
+    pub endings_for_ms: i64,
     /// How many times as large as what is alive the log may be, beside the spare generations, before
     /// any is forgotten.
     pub live_factor: u64,
@@ -43,6 +54,7 @@ impl std::fmt::Debug for RetentionSettings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RetentionSettings")
             .field("keep_for_ms", &self.keep_for_ms)
+            .field("endings_for_ms", &self.endings_for_ms)
             .field("live_factor", &self.live_factor)
             .field("spare_generations", &self.spare_generations)
             .field("followers", &self.followers.len())
@@ -88,6 +100,8 @@ pub struct Retention {
     shards: Vec<Retained>,
     /// Up to where each shard is to be forgotten, while that is under way.
     goal: Option<Vec<Sequence>>,
+    /// Since when all has left each shard's table that may; none: it is being gone through.
+    swept: Vec<Option<Timestamp>>,
 }
 
 impl Retention {
@@ -103,9 +117,41 @@ impl Retention {
             journal,
             clock,
             settings,
+            swept: vec![None; shards.len()],
             shards,
             goal: None,
         }
+    }
+
+    /// Takes some of what ended long ago out of the tables. Blocks on the disk: not for an arbiter.
+    ///
+    /// # Errors
+    /// See [`RetentionError`]; the next step tries again.
+    pub fn sweep(&mut self) -> Result<(), RetentionError> {
+        let now = self.clock.now();
+        let rest = self.settings.endings_for_ms / PASSES;
+        let rest = rest.clamp(LEAST_REST_MS, MOST_REST_MS);
+        let before = now.plus(-self.settings.endings_for_ms);
+        for (place, retained) in self.shards.iter().enumerate() {
+            // A clock that was set back is no reason to wait.
+            let rested = self.swept[place].map(|since| now.since(since));
+            if rested.is_some_and(|rested| (0..rest).contains(&rested)) {
+                continue;
+            }
+            let shard = Shard(place as u16);
+            let passed = self.settings.followers.iter().map(|it| it.passed(shard));
+            let upto = passed.min().unwrap_or(Sequence(u64::MAX));
+            let leaving = Leaving { before, upto };
+            // What waits to be written may be old itself.
+            retained.endings.write(&*self.journal, shard)?;
+            let swept = retained
+                .endings
+                .sweep(&*self.journal, shard, leaving, MOST_PACKS)?;
+            let (endings, is_over) = swept;
+            names::ENDINGS_LEFT.of(()).increment(endings);
+            self.swept[place] = is_over.then_some(now);
+        }
+        Ok(())
     }
 
     /// One step: begins to forget where that is due, or goes on with it. Blocks on the disk: not for

@@ -1,6 +1,6 @@
 //! Owns the housekeeping that blocks on the disk: it writes what ended to the keyed tables, tells the
 //! journal how far each is complete, so that a restart rebuilds only the rest, and has old records
-//! forgotten. Refuses to run on an arbiter.
+//! and old endings forgotten. Refuses to run on an arbiter.
 
 use std::io;
 use std::sync::Arc;
@@ -76,6 +76,7 @@ fn run(
                 if looks.is_multiple_of(FORGET_EVERY) {
                     forget(retention);
                 }
+                sweep(retention);
                 looks.is_multiple_of(MARK_EVERY)
             }
             recv(hurried) -> _ => false,
@@ -93,6 +94,13 @@ fn forget(retention: &Mutex<Retention>) {
     if let Err(error) = retention.lock().step() {
         // Nothing is lost: the disk only fills on.
         tracing::warn!(%error, "old records could not be forgotten");
+    }
+}
+
+fn sweep(retention: &Mutex<Retention>) {
+    if let Err(error) = retention.lock().sweep() {
+        // Nothing is lost: the table only grows on.
+        tracing::warn!(%error, "what ended long ago could not leave the table");
     }
 }
 

@@ -170,6 +170,15 @@ fn kept(config: &Config, problems: &mut Collector) {
             "a start reads from the records which keys were used",
         ));
     }
+    let endings_for = config.journal.endings_for;
+    if endings_for < keep_for && !problems.has("journal.endings_for") {
+        problems.add(Problem::new(
+            "journal.endings_for",
+            endings_for,
+            format!("at least journal.keep_for, {keep_for}"),
+            "what the records tell of an ended notification is found by its ending",
+        ));
+    }
 }
 
 /// Whether an entry of the allow list can ever be equal to an address as the engine stores it. A

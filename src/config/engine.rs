@@ -173,6 +173,7 @@ impl Config {
     pub fn retention(&self) -> RetentionSettings {
         RetentionSettings {
             keep_for_ms: millis(self.journal.keep_for),
+            endings_for_ms: millis(self.journal.endings_for),
             live_factor: self.journal.live_factor,
             spare_generations: SPARE_GENERATIONS,
             followers: Vec::new(),

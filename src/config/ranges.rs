@@ -234,7 +234,7 @@ fn words(range: &RangeInclusive<u64>) -> String {
 type Lasting = (&'static str, HumanDuration, u64);
 
 /// The times of the engine, its edges and its bounds.
-fn standing_times(config: &Config) -> [Lasting; 10] {
+fn standing_times(config: &Config) -> [Lasting; 11] {
     let Config {
         engine,
         http,
@@ -249,6 +249,7 @@ fn standing_times(config: &Config) -> [Lasting; 10] {
         ("http.idle_timeout", http.idle_timeout, HOUR),
         ("http.request_timeout", http.request_timeout, HOUR),
         ("journal.keep_for", journal.keep_for, 36_500 * DAY),
+        ("journal.endings_for", journal.endings_for, 36_500 * DAY),
         ("journal.checkpoint_every", journal.checkpoint_every, DAY),
         ("archive.volume_max_age", archive.volume_max_age, 30 * DAY),
         ("limits.idempotency_age", limits.idempotency_age, 30 * DAY),

@@ -127,6 +127,8 @@ pub struct JournalSection {
     pub free_min_bytes: u64,
     /// Records younger than this are kept.
     pub keep_for: HumanDuration,
+    /// What ended longer ago than this leaves the table.
+    pub endings_for: HumanDuration,
     /// How old a shard's checkpoint is before another one is taken.
     pub checkpoint_every: HumanDuration,
     /// How many times as large as what is alive the log may be.

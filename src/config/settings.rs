@@ -160,6 +160,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("journal.cache_bytes", Kind::Number, BYTES, "4194304"),
     setting("journal.free_min_bytes", Kind::Number, BYTES, "1073741824"),
     setting("journal.keep_for", Kind::Text, TIME, "9600h"),
+    setting("journal.endings_for", Kind::Text, TIME, "9600h"),
     setting("journal.checkpoint_every", Kind::Text, TIME, "10m"),
     setting("journal.live_factor", Kind::Number, COUNT, "3"),
     setting("archive.enabled", Kind::Truth, TRUTH, "true"),

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use sluis_archive::{Archive, Attempted, Cover, Found, Hash, Kept, Key, Kind, Removed};
-use sluis_model::{CorporationId, NotificationId, Timestamp};
+use sluis_model::{CorporationId, NotificationId, TenantKey, Timestamp};
 
 use super::auth::Caller;
 use super::problem::Problem;
@@ -100,6 +100,37 @@ enum Output {
     Found(Box<Found>),
     Removed(Removed),
     None,
+}
+
+/// Whose a notification was, as the archive has it; none: it has not, or there is none.
+pub(super) async fn tenant_of(
+    app: &App,
+    corporation: CorporationId,
+    id: NotificationId,
+) -> Result<Option<TenantKey>, Problem> {
+    let Some(archiving) = &app.archiving else {
+        return Ok(None);
+    };
+    let archive = archive(archiving)?.clone();
+    let look = move || {
+        let mut tenant = None;
+        let made_at = id.made_at().0;
+        let may_have = |volume: &sluis_archive::Manifest| volume.sealed_at >= made_at;
+        archive.find(&Key::Notification(id), may_have, &mut |found| {
+            // One that cannot be opened does not say whose it was.
+            if found.head.corporation != corporation.0 || found.head.tenant.is_empty() {
+                return ControlFlow::Continue(());
+            }
+            tenant = Some(TenantKey::new(corporation, found.head.tenant));
+            ControlFlow::Break(())
+        })?;
+        Ok::<_, sluis_archive::ArchiveError>(tenant)
+    };
+    let looked = reading::read(app, corporation, look).await?;
+    looked.map_err(|error| {
+        tracing::error!(%error, "the archive cannot be read");
+        unreadable()
+    })
 }
 
 /// The newest output of the notification, or that of one attempt.

@@ -101,7 +101,7 @@ pub(super) async fn one(
         reply,
     };
     match ask(inbox, request).await? {
-        ShardAnswer::NotFound => return Err(named::unknown()),
+        ShardAnswer::NotFound => return Err(named::not_found(&app, id)),
         answer => result.add_answer(answer)?,
     }
     Ok(Json(result))

@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use sluis_actors::{ShardAnswer, ShardRequest};
 use sluis_model::{Answer, CorporationId, Environment, Input, LinkAnswer, NotificationId};
 
+use super::named;
 use crate::app::App;
 use crate::ask::ask;
 
@@ -101,6 +102,13 @@ async fn used(
             answer: Answer::Link(answer),
             ..
         } => Some(answer),
+        // The link is ours, so it was of one that ended longer ago than that is known.
+        ShardAnswer::NotFound if id.made_at() < named::kept_since(app) => {
+            Some(LinkAnswer::Closed {
+                end: "".into(),
+                language: "".into(),
+            })
+        }
         ShardAnswer::NotFound => Some(LinkAnswer::Unknown),
         _ => None,
     }

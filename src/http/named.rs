@@ -3,11 +3,13 @@
 
 use std::sync::Arc;
 
+use http::StatusCode;
 use sluis_actors::Inbox;
-use sluis_model::NotificationId;
+use sluis_model::{NotificationId, Timestamp};
 
 use super::problem::Problem;
 use crate::app::App;
+use crate::explain::rfc3339;
 
 /// The notification of this name.
 ///
@@ -23,6 +25,23 @@ pub(super) fn notification(id: &str) -> Result<NotificationId, Problem> {
 /// 404: the engine has no such shard.
 pub(super) fn inbox(app: &App, id: NotificationId) -> Result<&Arc<Inbox>, Problem> {
     app.engine.inbox_by_id(id).ok_or_else(unknown)
+}
+
+/// A notification that the engine does not know: 404, or 410 when it is so old that it may have been
+/// forgotten.
+pub(super) fn not_found(app: &App, id: NotificationId) -> Problem {
+    let kept_since = kept_since(app);
+    if id.made_at() >= kept_since {
+        return unknown();
+    }
+    let since = rfc3339(kept_since);
+    let detail = format!("what ended before {since} is not kept any more, and this is older");
+    Problem::new(StatusCode::GONE, "no_longer_kept", detail)
+}
+
+/// What ended since then is known.
+pub(super) fn kept_since(app: &App) -> Timestamp {
+    app.clock.now().plus(-app.endings_for_ms)
 }
 
 /// A notification that is nobody's.

@@ -14,6 +14,7 @@ use sluis_model::{
     TenantRecord,
 };
 
+use super::archive;
 use super::auth::Caller;
 use super::body::JsonBody;
 use super::named;
@@ -122,7 +123,10 @@ pub(super) async fn get(
     Path(id): Path<String>,
 ) -> Result<Json<explain::Explanation>, Problem> {
     let id = named::notification(&id)?;
-    let snapshot = snapshot(&app, corporation, id).await?;
+    let snapshot = match snapshot(&app, corporation, id).await? {
+        Some(snapshot) => snapshot,
+        None => archived(&app, corporation, id).await?,
+    };
     let last = snapshot.tenant.last;
     let wanted = explain::Wanted {
         before: None,
@@ -202,16 +206,36 @@ fn delays(app: &App, corporation: CorporationId, open: &Open, flow: &Flow) -> Ve
         .collect()
 }
 
-/// The tenant that has the notification, behind everything accepted before.
+/// The tenant that has the notification, behind everything accepted before; none: the engine does not
+/// know it.
 pub(super) async fn snapshot(
     app: &App,
     corporation: CorporationId,
     id: NotificationId,
-) -> Result<Box<Snapshot>, Problem> {
+) -> Result<Option<Box<Snapshot>>, Problem> {
     let inbox = named::inbox(app, id)?;
     let query = Query::Notification { corporation, id };
     match ask(inbox, |reply| ShardRequest::Query { query, reply }).await? {
+        ShardAnswer::Snapshot(snapshot) => Ok(Some(snapshot)),
+        _ => Ok(None),
+    }
+}
+
+/// The tenant that has a notification of which only the archive knows any more.
+async fn archived(
+    app: &App,
+    corporation: CorporationId,
+    id: NotificationId,
+) -> Result<Box<Snapshot>, Problem> {
+    if id.made_at() >= named::kept_since(app) {
+        return Err(named::unknown());
+    }
+    let tenant = archive::tenant_of(app, corporation, id).await?;
+    let key = tenant.ok_or_else(|| named::not_found(app, id))?;
+    let inbox = named::inbox(app, id)?;
+    let query = Query::Tenant(key);
+    match ask(inbox, |reply| ShardRequest::Query { query, reply }).await? {
         ShardAnswer::Snapshot(snapshot) => Ok(snapshot),
-        _ => Err(named::unknown()),
+        _ => Err(named::not_found(app, id)),
     }
 }

@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 use sluis_journal::Shard;
-use sluis_model::DAY;
+use sluis_model::{DAY, NotificationId};
 
-use crate::support::{Engine, NOORD, Setup, notice, reached_by, storno};
+use crate::support::{Engine, NOORD, Setup, ZUID, notice, reached_by, storno};
 
 /// Generations so small that a test fills some.
 const GENERATION_BYTES: u64 = 32 << 10;
@@ -135,5 +135,109 @@ async fn what_is_young_stays_however_large_the_log_is() {
     engine.reachable(NOORD, "H-9").await;
     busy_days(&engine, 1).await;
     assert!(!forget(&engine).await, "it is of today");
+    engine.end().await;
+}
+
+/// Lets what ended long ago leave the table, until that has nothing of the time of this one.
+async fn leave(engine: &Engine, id: &str) {
+    let id: NotificationId = id.parse().expect("an id");
+    let span = (id.made_at().0 as u64 >> 6).to_be_bytes();
+    let key = |number: u8| [&b"p"[..], &span[2..], &[number; 2]].concat();
+    let journal = engine.app().engine.journal();
+    let is_there = || {
+        let keys = journal.table_keys(Shard(id.shard().0), (&key(0), &key(u8::MAX)), 1);
+        !keys.expect("listed").is_empty()
+    };
+    for _ in 0..MOST_STEPS {
+        if !is_there() {
+            return;
+        }
+        engine.app().engine.forget().expect("a step");
+        engine.settled().await;
+    }
+    panic!("it is still there");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_ended_longer_ago_than_it_is_answered_is_gone_and_that_is_said() {
+    let mut engine = Engine::with(Setup {
+        sinks: true,
+        archive: "enabled = false",
+        journal: "keep_for = \"24h\"\nendings_for = \"48h\"",
+        ..Setup::default()
+    })
+    .await;
+    let mail = "ok@huurder.example";
+    engine
+        .put_tenant(NOORD, "H-1", reached_by("email", mail))
+        .await;
+    let over = engine.accepted(NOORD, storno("H-1", "F-1", "k-1")).await;
+    engine.owes(NOORD, "H-1", "balance-1").await;
+    engine.settled().await;
+    let link = engine.link_in_mail(mail);
+    engine.pays(NOORD, "H-1", "F-1").await;
+    engine.settled().await;
+    engine.pass(DAY).await;
+    let young = engine.accepted(NOORD, notice("H-1", "k-2")).await;
+    engine.settled().await;
+    engine.app().engine.forget().expect("a step");
+    assert_eq!(engine.get(NOORD, &over).await["end"], "paid");
+    let is_told = engine.ask("", &link).await.text();
+    assert!(is_told.contains("Al betaald"), "{is_told}");
+
+    engine.pass(DAY + DAY / 2).await;
+    for restarted in [false, true] {
+        if restarted {
+            // It may come back from the log, and leaves again.
+            engine.restart().await;
+        }
+        leave(&engine, &over).await;
+        let cancel = engine
+            .call(
+                NOORD,
+                "POST",
+                &format!("/v1/notifications/{over}/cancel"),
+                json!({}),
+            )
+            .await;
+        assert_eq!(cancel.problem(), (410, "no_longer_kept".into()));
+        let gone = engine
+            .ask(NOORD, &format!("/v1/notifications/{over}"))
+            .await;
+        assert_eq!(gone.problem(), (410, "no_longer_kept".into()));
+        let link = engine.ask("", &link).await;
+        assert_eq!(link.status, 410);
+        assert!(link.text().contains("Gesloten"), "{}", link.text());
+        assert_eq!(engine.get(NOORD, &young).await["state"], "ended");
+    }
+    engine.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_archive_tells_of_what_has_left_the_table() {
+    let mut engine = Engine::with(Setup {
+        sinks: true,
+        archive: "volume_max_age = \"1s\"",
+        journal: "keep_for = \"24h\"\nendings_for = \"24h\"",
+        ..Setup::default()
+    })
+    .await;
+    let profile = reached_by("email", "ok@huurder.example");
+    engine.put_tenant(NOORD, "H-1", profile).await;
+    let over = engine.accepted(NOORD, notice("H-1", "k-1")).await;
+    engine.settled().await;
+    engine.pass(DAY).await;
+    let as_it_was = engine.get(NOORD, &over).await;
+    assert_eq!(as_it_was["state"], "ended");
+    engine.pass(2 * DAY).await;
+    // A stop seals what is left to be sealed.
+    engine.restart().await;
+    leave(&engine, &over).await;
+    let now = engine.get(NOORD, &over).await;
+    for part in ["state", "end", "tenant_id", "attempts", "reason"] {
+        assert_eq!(now[part], as_it_was[part], "{part}");
+    }
+    let other = engine.ask(ZUID, &format!("/v1/notifications/{over}")).await;
+    assert_eq!(other.problem(), (410, "no_longer_kept".into()));
     engine.end().await;
 }

@@ -148,12 +148,15 @@ impl Engine {
         self.news.subscribe()
     }
 
-    /// One step towards forgetting old records, as is done every second. Blocks on the disk.
+    /// One step towards forgetting old records and old endings, as is done every second. Blocks on the
+    /// disk.
     ///
     /// # Errors
     /// See [`RetentionError`]; nothing is lost by it.
     pub fn forget(&self) -> Result<(), RetentionError> {
-        self.retention.lock().step()
+        let mut retention = self.retention.lock();
+        retention.sweep()?;
+        retention.step()
     }
 
     /// Wakes whoever's alarm fell due. To be called often: its period is the lateness of timers.

@@ -3,10 +3,12 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use sluis_journal::{Batch, MemoryJournal};
-use sluis_model::{Control, ControlRecord, DAY, ManualClock};
+use sluis_model::{
+    Control, ControlRecord, CorporationId, DAY, ManualClock, NotificationId, ShardId, TenantKey,
+};
 
 use super::*;
-use crate::shard::Live;
+use crate::shard::{Ended, Live};
 use crate::wake::Activity;
 
 const SHARD: Shard = Shard(0);
@@ -41,6 +43,7 @@ impl World {
         let follower = Arc::new(At(AtomicU64::new(u64::MAX)));
         let settings = RetentionSettings {
             keep_for_ms: 2 * DAY,
+            endings_for_ms: 4 * DAY,
             live_factor: 3,
             spare_generations: 2,
             followers: vec![follower.clone()],
@@ -187,6 +190,84 @@ fn nothing_goes_before_the_table_has_what_ended_until_it_was_carried() {
     world.retained.endings.add([], last);
     world.step();
     assert_eq!(world.first(), 21);
+}
+
+/// An ending of now by this record.
+fn end(world: &World, number: u64) -> NotificationId {
+    let (id, now) = (
+        NotificationId::new(ShardId(0), world.clock.now().0, number),
+        world.clock.now(),
+    );
+    let ended = Ended {
+        tenant: TenantKey::new(CorporationId(1), "H-1"),
+        end: "sent".into(),
+        at: now,
+        sequence: number,
+        accepted: 1,
+    };
+    world.retained.endings.add([(id, ended)], number);
+    let written = world.retained.endings.write(&*world.journal, SHARD);
+    written.expect("a table in memory takes everything");
+    id
+}
+
+fn is_answered(world: &World, id: NotificationId) -> bool {
+    let found = world.retained.endings.find(&*world.journal, SHARD, id);
+    found.expect("read").is_some()
+}
+
+#[test]
+fn what_ended_long_ago_leaves_the_table_and_nothing_else_does() {
+    let mut world = World::new();
+    let old = end(&world, 1);
+    world.clock.advance(3 * DAY);
+    let young = end(&world, 2);
+    world.retention.sweep().expect("a sweep");
+    assert!(is_answered(&world, old), "it is three days old");
+    world.clock.advance(DAY + 2 * HOUR);
+    world.retention.sweep().expect("a sweep");
+    assert!(!is_answered(&world, old) && is_answered(&world, young));
+}
+
+#[test]
+fn what_ended_stays_in_the_table_until_everybody_is_past_it() {
+    let mut world = World::new();
+    let old = end(&world, 7);
+    world.clock.advance(5 * DAY);
+    world.follower.0.store(6, Ordering::SeqCst);
+    world.retention.sweep().expect("a sweep");
+    assert!(is_answered(&world, old), "the archive lacks how it ended");
+    world.follower.0.store(7, Ordering::SeqCst);
+    world.clock.advance(2 * HOUR);
+    world.retention.sweep().expect("a sweep");
+    assert!(!is_answered(&world, old));
+}
+
+#[test]
+fn a_table_that_was_gone_through_rests_and_one_with_more_does_not() {
+    let mut world = World::new();
+    for number in 0..3 * MOST_PACKS as u64 {
+        end(&world, number);
+        world.clock.advance(100);
+    }
+    world.clock.advance(9 * DAY);
+    let left = |world: &World| {
+        let (from, to) = ([0; 9], [u8::MAX; 9]);
+        let keys = world.journal.table_keys(SHARD, (&from, &to), usize::MAX);
+        keys.expect("listed").len()
+    };
+    let mut steps = 0;
+    while left(&world) > 0 {
+        world.retention.sweep().expect("a sweep");
+        steps += 1;
+    }
+    assert_eq!(steps, 4, "some at a time, the last of each with the next");
+    world.retention.sweep().expect("a sweep");
+    let late = end(&world, 99_999);
+    world.clock.set(START);
+    world.clock.advance(40 * DAY);
+    world.retention.sweep().expect("a sweep");
+    assert!(!is_answered(&world, late));
 }
 
 #[test]

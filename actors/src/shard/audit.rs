@@ -1,6 +1,6 @@
 //! Owns the comparison of a shard's keyed table with its log, for the command line: what the
-//! records say has ended must stand in the table, as far as that claims to be complete. Refuses to
-//! mend: a start does.
+//! records say has ended must stand in the table, as far as that claims to be complete, and unless it
+//! ended so long ago that it left. Refuses to mend: a start does.
 
 use std::ops::ControlFlow;
 
@@ -8,6 +8,7 @@ use sluis_journal::{Journal, JournalError, Shard};
 use sluis_model::{Event, NotificationId, Record};
 
 use super::endings::Endings;
+use super::leaving;
 
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +25,7 @@ pub struct Audit {
 /// Log or table cannot be read.
 pub fn audit(journal: &dyn Journal, shard: Shard) -> Result<Audit, JournalError> {
     let (applied, endings) = (journal.table_applied(shard), Endings::default());
+    let left_until = leaving::left_until(journal, shard)?;
     let (mut audit, mut failure) = (Audit::default(), None);
     journal.replay(shard, journal.first(shard), &mut |sequence, bytes| {
         if sequence > applied {
@@ -40,7 +42,8 @@ pub fn audit(journal: &dyn Journal, shard: Shard) -> Result<Audit, JournalError>
             match endings.find(journal, shard, *id) {
                 Ok(found) => {
                     audit.ended += 1;
-                    if found.is_none_or(|found| found.sequence != sequence.0) {
+                    let is_there = found.map(|found| found.sequence == sequence.0);
+                    if !is_there.unwrap_or(record.at < left_until) {
                         audit.missing.push(*id);
                     }
                 }
@@ -60,6 +63,7 @@ mod tests {
     use sluis_journal::{Batch, MemoryJournal, Sequence};
     use sluis_model::{Cause, CorporationId, Input, ShardId, TenantKey, TenantRecord, Timestamp};
 
+    use super::super::leaving::Leaving;
     use super::super::table::Ended;
     use super::*;
 
@@ -119,12 +123,17 @@ mod tests {
             1,
         );
         endings.write(&journal, shard).expect("written");
-        assert_eq!(
-            audit(&journal, shard).expect("read"),
-            Audit {
-                ended: 1,
-                missing: Vec::new()
-            }
-        );
+        let nothing_is_missing = Audit {
+            ended: 1,
+            missing: Vec::new(),
+        };
+        assert_eq!(audit(&journal, shard).expect("read"), nothing_is_missing);
+        let leaving = Leaving {
+            before: Timestamp(2_000),
+            upto: Sequence(1),
+        };
+        let swept = endings.sweep(&journal, shard, leaving, 8);
+        assert_eq!(swept.expect("swept"), (1, true));
+        assert_eq!(audit(&journal, shard).expect("read"), nothing_is_missing);
     }
 }

@@ -1,6 +1,6 @@
 //! Owns what ended durably: what is not in the keyed table yet, and the packs of the table that
-//! were read last. The shard puts in, the table writer's thread writes many at once, readers beside the
-//! arbiters look in the table. Refuses to hold more than a bound, from there on the shard writes
+//! were read last. The shard puts in, the table writer's thread writes many at once and takes out what is
+//! old, readers beside the arbiters look in the table. Refuses to hold more than a bound, from there on the shard writes
 //! itself; and to read the table on an arbiter.
 
 use std::collections::{HashMap, VecDeque};
@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 use sluis_journal::{Journal, JournalError, Shard};
 use sluis_model::NotificationId;
 
+use super::leaving::{self, Leaving};
 use super::packs::{self, Pack, PackKey};
 use super::table::Ended;
 
@@ -26,8 +27,8 @@ const CACHE_BYTES: usize = 512 * 1024;
 #[derive(Debug, Default)]
 pub struct Endings {
     state: Mutex<State>,
-    /// One writer at a time.
-    writing: Mutex<()>,
+    /// One writer at a time. It knows where the next sweep begins.
+    writing: Mutex<PackKey>,
     /// The table writer's waker.
     hurry: OnceLock<Sender<()>>,
 }
@@ -41,7 +42,7 @@ struct State {
 }
 
 /// Packs that were read, the oldest first. What stands in one stays true; what does not may have
-/// come since.
+/// come since. Emptied when something leaves the table.
 #[derive(Debug, Default)]
 struct Cache {
     packs: HashMap<PackKey, Pack>,
@@ -55,7 +56,7 @@ impl Cache {
         loop {
             let pack = self.packs.get(&key)?;
             match pack.find(id) {
-                None if pack.is_full() => key = key.next(),
+                None => key = key.next(),
                 found => return found,
             }
         }
@@ -118,7 +119,7 @@ impl Endings {
     ///
     /// # Errors
     /// The table cannot be read.
-    pub(super) fn find(
+    pub(crate) fn find(
         &self,
         journal: &dyn Journal,
         shard: Shard,
@@ -130,13 +131,12 @@ impl Endings {
         }
         let mut key = PackKey::first(id);
         while let Some(pack) = Pack::get(journal, shard, key)? {
-            let (found, full) = (pack.find(id), pack.is_full());
+            let found = pack.find(id);
             self.state.lock().cache.keep(key, pack);
-            match found {
-                None if full => key = key.next(),
-                None => break,
-                found => return Ok(found),
+            if found.is_some() {
+                return Ok(found);
             }
+            key = key.next();
         }
         Ok(None)
     }
@@ -157,11 +157,33 @@ impl Endings {
             (ended, state.upto)
         };
         packs::put(journal, shard, &ended)?;
+        // They are in the table before they leave here.
         let mut state = self.state.lock();
         ended
             .iter()
             .for_each(|(id, _)| drop(state.waiting.remove(id)));
         Ok(upto)
+    }
+
+    /// Takes some endings out of the table that leave, of at most `most` packs behind those of the
+    /// last time. Gives how many, and whether it came to the end: then it begins anew.
+    ///
+    /// # Errors
+    /// The journal refused; what leaves, leaves the next time.
+    pub(crate) fn sweep(
+        &self,
+        journal: &dyn Journal,
+        shard: Shard,
+        leaving: Leaving,
+        most: usize,
+    ) -> Result<(u64, bool), JournalError> {
+        let mut from = self.writing.lock();
+        let swept = leaving::sweep(journal, shard, *from, leaving, most)?;
+        *from = swept.next.unwrap_or(PackKey::FIRST);
+        if swept.endings > 0 {
+            self.state.lock().cache = Cache::default();
+        }
+        Ok((swept.endings, swept.next.is_none()))
     }
 }
 

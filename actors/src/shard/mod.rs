@@ -24,6 +24,7 @@ mod inbox;
 mod intake;
 mod intents;
 mod late;
+mod leaving;
 mod links;
 mod list;
 mod lobby;
@@ -75,6 +76,7 @@ pub use figures::{
 };
 pub use horizon::{Carried, Horizon, Live};
 pub use inbox::{Inbox, InboxBounds, Refused};
+pub(crate) use leaving::Leaving;
 pub use links::{Links, ProviderEntry};
 #[cfg(feature = "simulation")]
 pub use measure::{Indexes, Timers};

@@ -3,8 +3,8 @@
 //! Refuses to read packs that cannot hold the id.
 //!
 //! A pack is a value: version (1), count (4), the ids in order (16 each), where each body ends (4
-//! each), the bodies. Its key is `p`, the span (6 bytes) and a number (2), big-endian: a pack that
-//! is full is followed by another one. What is written again after a restart replaces itself.
+//! each), the bodies. Its key is `p`, the span (6 bytes) and a number (2), big-endian. When a pack is
+//! full the next one is begun; a reader goes on until there is none. What is written again after a restart replaces itself.
 //! Whoever seals bodies in front of the journal gives the pack another version, and takes that away
 //! again: see [`EndingsPack`].
 
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use sluis_journal::{Journal, JournalError, Shard};
 use sluis_model::codec::{decode_plain, encode_plain};
-use sluis_model::{NotificationId, TenantKey};
+use sluis_model::{NotificationId, TenantKey, Timestamp};
 
 use super::table::Ended;
 
@@ -30,13 +30,36 @@ const END_BYTES: usize = 4;
 const KEY_BYTES: usize = 9;
 
 /// Which pack.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct PackKey {
     span: u64,
     number: u16,
 }
 
 impl PackKey {
+    /// The very first.
+    pub(super) const FIRST: Self = Self { span: 0, number: 0 };
+
+    /// The last pack in which what was made until then may be.
+    pub(super) fn last_of(at: Timestamp) -> Self {
+        Self {
+            span: at.0.max(0) as u64 >> SPAN_BITS,
+            number: u16::MAX,
+        }
+    }
+
+    /// The first pack of the span behind this one's.
+    pub(super) const fn next_span(self) -> Self {
+        Self {
+            span: self.span + 1,
+            number: 0,
+        }
+    }
+
+    pub(super) fn is_of_span(&self, other: &Self) -> bool {
+        self.span == other.span
+    }
+
     /// The first pack in which the id may be.
     pub(super) const fn first(id: NotificationId) -> Self {
         Self {
@@ -53,7 +76,18 @@ impl PackKey {
         }
     }
 
-    fn bytes(self) -> [u8; KEY_BYTES] {
+    /// The pack of a key of the table.
+    pub(super) fn of(key: &[u8]) -> Option<Self> {
+        let [b'p', s0, s1, s2, s3, s4, s5, n0, n1] = *key else {
+            return None;
+        };
+        Some(Self {
+            span: u64::from_be_bytes([0, 0, s0, s1, s2, s3, s4, s5]),
+            number: u16::from_be_bytes([n0, n1]),
+        })
+    }
+
+    pub(super) fn bytes(self) -> [u8; KEY_BYTES] {
         let mut key = [b'p'; KEY_BYTES];
         key[1..7].copy_from_slice(&self.span.to_be_bytes()[2..]);
         key[7..].copy_from_slice(&self.number.to_be_bytes());
@@ -83,9 +117,13 @@ impl Pack {
         self.0.len()
     }
 
-    /// Whether there may be another one behind it.
-    pub(super) fn is_full(&self) -> bool {
-        self.count() >= MOST_IN_PACK
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Whether what stands in it can be read here.
+    pub(super) fn is_readable(&self) -> bool {
+        self.0.first() == Some(&VERSION)
     }
 
     fn count(&self) -> usize {
@@ -116,7 +154,7 @@ impl Pack {
 
     /// How this one ended, if it stands here. One body is read, whatever the pack holds.
     pub(super) fn find(&self, id: NotificationId) -> Option<Ended> {
-        if self.0.first() != Some(&VERSION) {
+        if !self.is_readable() {
             return None;
         }
         let (mut low, mut high) = (0, self.count());
@@ -132,13 +170,13 @@ impl Pack {
     }
 
     /// The bodies by id.
-    fn entries(&self) -> BTreeMap<NotificationId, Vec<u8>> {
+    pub(super) fn entries(&self) -> BTreeMap<NotificationId, Vec<u8>> {
         (0..self.count())
             .filter_map(|at| Some((self.id(at)?, self.body(at)?.to_vec())))
             .collect()
     }
 
-    fn of(entries: &BTreeMap<NotificationId, Vec<u8>>) -> Self {
+    pub(super) fn of(entries: &BTreeMap<NotificationId, Vec<u8>>) -> Self {
         Self::with(VERSION, entries)
     }
 
@@ -274,7 +312,7 @@ fn put_in(
 mod tests {
     use proptest::prelude::*;
     use sluis_journal::MemoryJournal;
-    use sluis_model::{CorporationId, ShardId, TenantKey, Timestamp};
+    use sluis_model::{CorporationId, ShardId, TenantKey};
 
     use super::*;
 
@@ -297,7 +335,7 @@ mod tests {
         loop {
             let pack = Pack::get(journal, SHARD, key).expect("read")?;
             match pack.find(id) {
-                None if pack.is_full() => key = key.next(),
+                None => key = key.next(),
                 found => return found,
             }
         }

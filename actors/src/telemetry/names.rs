@@ -57,6 +57,8 @@ crate::metric_list! {
     FORGOTTEN_RECORDS: Gauge "sluis_shard_forgotten_records" { shard };
     /// Generations of the log that were forgotten. Each was one directory of the journal.
     FORGOTTEN: Counter "sluis_retention_generations_total" {};
+    /// Endings that left the table because they are older than `journal.endings_for`.
+    ENDINGS_LEFT: Counter "sluis_retention_endings_total" {};
     /// How late a timer fired. Seconds are normal right after a start, when all timers fire whose
     /// time passed while the engine was down.
     TIMER_LATENESS: Histogram "sluis_shard_timer_lateness_seconds" {};

@@ -327,6 +327,7 @@ fn retention(ground: &Ground<'_>, keep_for_ms: i64, retained: Vec<Retained>) -> 
     };
     let settings = RetentionSettings {
         keep_for_ms,
+        endings_for_ms: keep_for_ms,
         live_factor: 0,
         spare_generations: 0,
         followers,

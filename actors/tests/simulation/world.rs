@@ -369,6 +369,7 @@ impl World {
             }
         }
         retention.step().expect("a log in memory can be read");
+        retention.sweep().expect("a table in memory can be read");
         if self.bug == Some(Bug::TrimmedBeforeItIsCarried) {
             self.disk.trim_to_newest();
         }

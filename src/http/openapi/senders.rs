@@ -136,7 +136,9 @@ fn get_notification() -> Op {
             (404, "not_found"),
             (410, "no_longer_kept"),
             (429, "too_many_reads"),
+            (500, "archive_unreadable"),
             (500, "journal_unreadable"),
+            (503, "archive_away"),
         ])
 }
 
@@ -148,7 +150,7 @@ fn cancel_notification() -> Op {
         .gives_json(200, "Durable.", "Cancelled", &stopped())
         .reads()
         .asks()
-        .fails(&[(404, "not_found")])
+        .fails(&[(404, "not_found"), (410, "no_longer_kept")])
 }
 
 fn cancel_subject() -> Op {
