@@ -4,6 +4,9 @@
 #
 #   loadtest/cases/million/run.sh [COUNT] [TENANTS]
 #   BODY_BYTES=850 CONNECTIONS=4 READY_SECONDS=900 SLUIS_CASE_RESULTS=results.jsonl
+#
+# With MAX_ACTIVE=N at most so many tenants are active, so most of them are passive. Then, before the kill and under LOAD_RATE
+# notifications a second, PROBES urgent ones go to passive tenants: how long each takes to its provider is told.
 COUNT="${1:-1000000}"
 TENANTS="${2:-200000}"
 # Read by write_config.
@@ -13,6 +16,9 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
 write_config 16
 null_provider 64
+if [ -n "${MAX_ACTIVE:-}" ]; then
+  sed -i "s/^max_open = .*/&\nmax_active_tenants = $MAX_ACTIVE/" "$WORK/sluis.toml"
+fi
 start_engine
 until_true 60 "the start" ready
 empty=$(rss_mib "$ENGINE")
@@ -36,6 +42,28 @@ per=$(compute "($full - $loaded) * 1048576 / $COUNT" 0)
 say "resident with $COUNT open: $full MiB (peak $peak MiB), $per bytes for each; $disk MiB on disk"
 record "open notifications, each with a timer" 7 measured open="$COUNT" tenants="$TENANTS" rss_empty_mib="$empty" \
   rss_tenants_mib="$loaded" rss_mib="$full" rss_peak_mib="$peak" bytes_each="$per" disk_mib="$disk" timers="$timers"
+
+# few_active: whether passive ones have gone to rest as far as they may.
+few_active() { at_least 0 compute "$MAX_ACTIVE * 1.1 + 1000 - $(metric sluis_shard_tenants)"; }
+if [ -n "${MAX_ACTIVE:-}" ]; then
+  until_true 300 "tenants to go to rest" few_active
+  rested=$(rss_mib "$ENGINE")
+  say "resident when most tenants are passive: $rested MiB"
+  record "open notifications of passive tenants" 7 measured open="$COUNT" tenants="$TENANTS" active="$MAX_ACTIVE" rss_mib="$rested"
+  # The load goes to a few tenants, who stay active; the probes go to all.
+  "$LOADTEST" run --target "http://$HTTP" --target-binary "$BINARY" --mode binary --rate "${LOAD_RATE:-20000}" --seconds "${LOAD_SECONDS:-20}" --tenants 1000 \
+    --connections 2 --flow notice --body-bytes "${BODY_BYTES:-850}" --run-id load --retry --quiet > "$WORK/load.out" 2>&1 &
+  GENERATOR=$!
+  "$LOADTEST" run --target "http://$HTTP" --mode http --rate 50 --count "${PROBES:-500}" --tenants "$TENANTS" --connections 2 --flow notice \
+    --lane urgent=1 --run-id probe --retry --quiet --ids-out "$WORK/probe.jsonl" > "$WORK/probe.out" 2>&1 || fail "$WORK/probe.out"
+  wait "$GENERATOR" || fail "$WORK/load.out"
+  GENERATOR=""
+  ids_of "$WORK/probe.jsonl" | to_provider_ms "" > "$WORK/probe.ms"
+  p99=$(quantile 0.99 < "$WORK/probe.ms")
+  say "an urgent one to a passive tenant: p50 $(quantile 0.5 < "$WORK/probe.ms") ms, p99 $p99 ms to its provider (goal 100)"
+  record "an urgent one to a passive tenant, to its provider" 7 latency p99_ms="$p99" p50_ms="$(quantile 0.5 < "$WORK/probe.ms")"
+  COUNT=$(open_count)
+fi
 
 kill -9 "$ENGINE"
 wait "$ENGINE" 2>/dev/null || true

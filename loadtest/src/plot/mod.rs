@@ -1,4 +1,4 @@
-//! Drawing what was sampled: four plots as SVG and a page that shows them with the results. Plain
+//! Drawing what was sampled: plots as SVG and a page that shows them with the results. Plain
 //! text, made here: what a plotting crate brings along would be larger than this. Refuses to
 //! smooth: every sample is a point.
 

@@ -1,4 +1,4 @@
-//! From samples to the four plots: throughput, latency, queues, memory. Owns what is drawn and
+//! From samples to the plots: throughput, latency, queues, what is open, memory, disk, starts. Owns what is drawn and
 //! under which name; refuses a line of which no sample knows anything.
 
 use super::{Plot, Series};
@@ -15,6 +15,13 @@ const QUEUES: &[(&str, &str)] = &[
     ("under_way", "attempts under way"),
 ];
 
+/// Parts of the data directory and how the legend calls them.
+const DISK: &[(&str, &str)] = &[
+    ("journal_mib", "journal"),
+    ("table_mib", "table"),
+    ("archive_mib", "archive"),
+];
+
 /// The plots, each with the name of its file.
 pub(super) fn plots(samples: &[Sample]) -> Vec<(&'static str, Plot)> {
     let plots = [
@@ -23,6 +30,8 @@ pub(super) fn plots(samples: &[Sample]) -> Vec<(&'static str, Plot)> {
         ("queues", queues(samples)),
         ("open", open(samples)),
         ("memory", memory(samples)),
+        ("disk", disk(samples)),
+        ("start", start(samples)),
     ];
     plots
         .into_iter()
@@ -71,6 +80,18 @@ fn open(samples: &[Sample]) -> Plot {
 fn memory(samples: &[Sample]) -> Plot {
     let resident = line("resident", samples, |sample| sample.rss_mib);
     plot("Memory of the engine", "MiB", false, vec![resident])
+}
+
+/// What the parts of the data directory take.
+fn disk(samples: &[Sample]) -> Plot {
+    let part = |(name, shown): &(&str, &str)| engine(shown, samples, name);
+    let series = DISK.iter().map(part).collect();
+    plot("Disk", "MiB", false, series)
+}
+
+fn start(samples: &[Sample]) -> Plot {
+    let ready = engine("ready after kill -9", samples, "ready_seconds");
+    plot("Start", "seconds", false, vec![ready])
 }
 
 /// A plot of those series of which something is known.
@@ -151,5 +172,23 @@ mod tests {
             [(2.0, Some(250.0)), (4.0, Some(50.0)), (5.0, None)]
         );
         assert_eq!(plots[2].1.series[0].points.len(), 4);
+    }
+
+    #[test]
+    fn a_case_may_measure_disk_and_starts() {
+        let measured = |seconds, ready: Option<f64>| Sample {
+            seconds,
+            engine: ready
+                .map(|ready| ("ready_seconds".to_owned(), ready))
+                .into_iter()
+                .chain([("table_mib".to_owned(), 7.0)])
+                .collect(),
+            ..Sample::default()
+        };
+        let plots = plots(&[measured(1.0, None), measured(2.0, Some(0.5))]);
+        let names: Vec<_> = plots.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["disk", "start"]);
+        assert_eq!(plots[0].1.series[0].points.len(), 2);
+        assert_eq!(plots[1].1.series[0].points, [(1.0, None), (2.0, Some(0.5))]);
     }
 }
