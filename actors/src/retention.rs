@@ -135,7 +135,8 @@ impl Retention {
         for (place, retained) in self.shards.iter().enumerate() {
             // A clock that was set back is no reason to wait.
             let rested = self.swept[place].map(|since| now.since(since));
-            if rested.is_some_and(|rested| (0..rest).contains(&rested)) {
+            let rests = rested.is_some_and(|rested| (0..rest).contains(&rested));
+            if !retained.endings.came_back() && rests {
                 continue;
             }
             let shard = Shard(place as u16);

@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossbeam::channel::Sender;
 use parking_lot::Mutex;
@@ -29,6 +30,8 @@ pub struct Endings {
     state: Mutex<State>,
     /// One writer at a time. It knows where the next sweep begins.
     writing: Mutex<PackKey>,
+    /// Whether endings were read back from the log, and nobody has asked since.
+    came_back: AtomicBool,
     /// The table writer's waker.
     hurry: OnceLock<Sender<()>>,
 }
@@ -163,6 +166,28 @@ impl Endings {
             .iter()
             .for_each(|(id, _)| drop(state.waiting.remove(id)));
         Ok(upto)
+    }
+
+    /// Writes what a start finds in the log.
+    ///
+    /// # Errors
+    /// The journal refused.
+    pub(super) fn put(
+        &self,
+        journal: &dyn Journal,
+        shard: Shard,
+        ended: &[(NotificationId, Ended)],
+    ) -> Result<(), JournalError> {
+        // A pack is read, changed and written: never by two at once.
+        let mut from = self.writing.lock();
+        *from = PackKey::FIRST;
+        self.came_back.store(true, Ordering::SeqCst);
+        packs::put(journal, shard, ended)
+    }
+
+    /// Whether endings came back from the log since this was asked last: old ones may be among them.
+    pub(crate) fn came_back(&self) -> bool {
+        self.came_back.swap(false, Ordering::SeqCst)
     }
 
     /// Takes some endings out of the table that leave, of at most `most` packs behind those of the

@@ -15,7 +15,7 @@ use sluis_model::{
 use super::activation::read_stored;
 use super::brought::LostState;
 use super::checkpoint::load::{AtRest, Base, Itself, load};
-use super::packs;
+use super::endings::Endings;
 use super::place::Slot;
 use super::table::Ended;
 use super::tenants::{Located, Standing, Tenants};
@@ -90,25 +90,26 @@ pub enum RecoverError {
 
 /// A shard from its newest checkpoint and what came since; without one, or when that cannot be used,
 /// from the log. `keys`: taken over at the first start; `None` when the process already knows them.
-/// `watch` is told how far it is, and may end it.
+/// `watch` is told how far it is, and may end it. `endings`: of the shard, whose table is filled.
 pub(super) fn recover(
     journal: &dyn Journal,
     shard: Shard,
     flows: &dyn FlowBook,
     keys: Option<(&KeyIndex, Timestamp)>,
     watch: &Recovery,
+    endings: &Endings,
 ) -> Result<Recovered, RecoverError> {
     let base = load(journal, shard).unwrap_or_else(|error| {
         passed_over(shard, &error);
         None
     });
     if let Some(base) = base {
-        match replay_from(journal, shard, flows, keys, watch, base) {
+        match replay_from(journal, shard, flows, keys, watch, endings, base) {
             Err(error) if !matches!(error, RecoverError::Ended) => passed_over(shard, &error),
             done => return done,
         }
     }
-    recover_from_log(journal, shard, flows, keys, watch)
+    recover_from_log(journal, shard, flows, keys, watch, endings)
 }
 
 /// A shard from its log alone.
@@ -118,8 +119,9 @@ pub(super) fn recover_from_log(
     flows: &dyn FlowBook,
     keys: Option<(&KeyIndex, Timestamp)>,
     watch: &Recovery,
+    endings: &Endings,
 ) -> Result<Recovered, RecoverError> {
-    replay_from(journal, shard, flows, keys, watch, Base::default())
+    replay_from(journal, shard, flows, keys, watch, endings, Base::default())
 }
 
 /// Costs time only: the log has everything.
@@ -135,6 +137,7 @@ fn replay_from(
     flows: &dyn FlowBook,
     keys: Option<(&KeyIndex, Timestamp)>,
     watch: &Recovery,
+    endings: &Endings,
     base: Base,
 ) -> Result<Recovered, RecoverError> {
     let first = journal.first(shard).max(Sequence(base.upto + 1));
@@ -144,6 +147,7 @@ fn replay_from(
         flows,
         keys,
         watch,
+        endings,
         tabled: journal.table_applied(shard),
         untabled: Vec::new(),
         untold: 0,
@@ -179,6 +183,8 @@ struct Replay<'a> {
     flows: &'a dyn FlowBook,
     keys: Option<(&'a KeyIndex, Timestamp)>,
     watch: &'a Recovery,
+    /// Who else writes the table.
+    endings: &'a Endings,
     /// Up to which record the table has what ended.
     tabled: Sequence,
     /// What ended and is not in the table.
@@ -381,7 +387,7 @@ impl Replay<'_> {
 
     /// Writes to the table what it does not have.
     fn table(&mut self) -> Result<(), JournalError> {
-        packs::put(self.journal, self.shard, &self.untabled)?;
+        self.endings.put(self.journal, self.shard, &self.untabled)?;
         self.untabled.clear();
         Ok(())
     }

@@ -171,7 +171,14 @@ fn read(
     watch: &Recovery,
 ) -> Result<Recovered, RecoverError> {
     let (journal, shard) = (&*settings.journal, settings.journal_shard());
-    recover(journal, shard, &*settings.flows, keys, watch)
+    recover(
+        journal,
+        shard,
+        &*settings.flows,
+        keys,
+        watch,
+        &settings.endings,
+    )
 }
 
 /// Counts what these tenants have open, and those known from facts alone: once (1), or off (-1).

@@ -8,6 +8,7 @@ use sluis_model::{CorporationId, TenantKey, Timestamp};
 
 use super::activation::read_stored;
 use super::core::ShardCore;
+use super::endings::Endings;
 use super::place::Slot;
 use super::recover::{RecoverError, Recovered, recover, recover_from_log};
 use super::schedule::Schedule;
@@ -42,8 +43,16 @@ pub(super) fn told_twice(
     let (journal, shard) = (&*settings.journal, settings.journal_shard());
     let (flows, watch) = (&*settings.flows, Recovery::default());
     let (first, second) = (keys(), keys());
-    let with = recover(journal, shard, flows, Some((&first, now)), &watch)?;
-    let without = recover_from_log(journal, shard, flows, Some((&second, now)), &watch)?;
+    let endings = Endings::default();
+    let with = recover(journal, shard, flows, Some((&first, now)), &watch, &endings)?;
+    let without = recover_from_log(
+        journal,
+        shard,
+        flows,
+        Some((&second, now)),
+        &watch,
+        &endings,
+    )?;
     let upto = with.checkpoint;
     let with = told(settings, with, &first, now);
     Ok((upto, with, told(settings, without, &second, now)))
