@@ -384,7 +384,7 @@ fn masks_leave_enough_to_recognise_and_no_more() {
 #[test]
 fn a_text_in_the_wrong_place_is_shown_unless_it_may_be_an_address() {
     for (text, shown) in [
-        ("emial", "emial"),
+        ("mailbox", "mailbox"),
         ("2026-11-27T10:00:00Z", "2026-11-27T10:00:00Z"),
         ("27-11-2026", "27-11-2026"),
         ("jan@example.nl", "j***@example.nl"),
