@@ -143,10 +143,8 @@ fn every_file_and_every_damage_is_refused_or_repaired_or_loses_nothing_as_the_pa
                 continue;
             };
             let known = allowed.get(&place).and_then(|row| row.get(number));
-            for outcome in outcomes
-                .iter()
-                .filter(|outcome| !known.is_some_and(|known| known.contains(outcome.word())))
-            {
+            let is_told = |outcome: &&Outcome| known.is_some_and(|known| outcome.is_in(known));
+            for outcome in outcomes.iter().filter(|outcome| !is_told(outcome)) {
                 let _ = writeln!(
                     strange,
                     "{row}, {}, {}: {}",

@@ -2,6 +2,7 @@
 //! Plays the owner: it fills the table again behind the watermark, has its current definition and
 //! its secret elsewhere, and checks an older definition's hash.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -52,6 +53,13 @@ impl Outcome {
             Self::Lossless => "nothing lost",
             Self::CutAndSaid => "cut and said",
         }
+    }
+
+    /// Whether the words of a cell tell of it. Which bytes of the table were in use when the process
+    /// ended is for sled's threads: where a repair is told of, a run may find that nothing was hit.
+    pub(super) fn is_in(self, words: &BTreeSet<String>) -> bool {
+        let is_better = self == Self::Lossless && words.contains(Self::Repaired.word());
+        is_better || words.contains(self.word())
     }
 }
 
