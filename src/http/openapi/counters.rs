@@ -1,9 +1,8 @@
 //! Owns the description of the daily counters. Refuses to list events that may still come.
 
 use serde_json::{Value, json};
-use sluis_model::{Channel, Event};
 
-use super::parts::Op;
+use super::parts::{Op, reference};
 
 const ABOUT: &str = "How often what was decided, per day, flow, version, step, channel, provider, end and reason. Kept for years, whatever \
                      was forgotten or erased; they name nobody. A part that an event has not is empty. For `task_opened`, `end` is the list of \
@@ -71,8 +70,6 @@ pub(super) fn operations() -> Vec<Op> {
 
 fn filtered(op: Op) -> Op {
     let day = json!({ "type": "string", "format": "date", "example": "2026-02-02" });
-    let channels = json!({ "type": "string", "enum": Channel::ALL.map(Channel::name) });
-    let events = json!({ "type": "string", "enum": Event::NAMES });
     op.query(
         "from",
         "The first day; without it 30 days before `to`. At most 3,660 days before it.",
@@ -88,8 +85,8 @@ fn filtered(op: Op) -> Op {
         "Only this flow.",
         &json!({ "type": "string", "example": "storno" }),
     )
-    .query("channel", "Only this channel.", &channels)
-    .query("event", "Only this event.", &events)
+    .query("channel", "Only this channel.", &reference("Channel"))
+    .query("event", "Only this event.", &reference("CountedEvent"))
 }
 
 fn answer(corporation: Option<&str>) -> Value {

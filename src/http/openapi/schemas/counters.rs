@@ -1,12 +1,24 @@
 //! Owns the parts of the daily counters.
 
 use serde_json::{Value, json};
+use sluis_model::Event;
 
 use super::super::parts::reference;
 use super::super::shapes::{count, list, object, text, truth};
 
-pub(super) fn all() -> [(&'static str, Value); 2] {
-    [("Counters", counters()), ("Counter", counter())]
+pub(super) fn all() -> [(&'static str, Value); 3] {
+    [
+        ("Counters", counters()),
+        ("Counter", counter()),
+        ("CountedEvent", event()),
+    ]
+}
+
+fn event() -> Value {
+    json!({
+        "type": "string", "enum": Event::NAMES,
+        "description": "What can be asked for by name. More may come."
+    })
 }
 
 fn day(description: &str) -> Value {

@@ -7,7 +7,7 @@ use super::super::shapes::{
     count, instant, list, notification_id, object, strict, text, truth, word,
 };
 
-pub(super) fn all() -> [(&'static str, Value); 13] {
+pub(super) fn all() -> [(&'static str, Value); 14] {
     [
         ("Scope", scope("What a pause covers.", "ScopeParts")),
         (
@@ -18,6 +18,7 @@ pub(super) fn all() -> [(&'static str, Value); 13] {
         ("ScopeParts", some(parts())),
         ("OperatorScopeParts", some(wider())),
         ("Pause", pause()),
+        ("PausedBy", paused_by()),
         ("Pauses", pauses()),
         ("Paused", paused()),
         ("Counted", counted()),
@@ -55,13 +56,17 @@ fn pause() -> Value {
         json!({
             "corporation": text("Whose sends; absent: those of all, by an operator."), "flow": text("Only this flow."),
             "channel": reference("Channel"), "since": instant("Since when."),
-            "by": {
-                "type": "string", "enum": ["corporation", "operator"],
-                "description": "Who began it. Only an operator ends what an operator began."
-            },
+            "by": reference("PausedBy"),
             "complete": truth("Whether every part of the engine has it; repeat the call if not.")
         }),
     )
+}
+
+fn paused_by() -> Value {
+    json!({
+        "type": "string", "enum": ["corporation", "operator"],
+        "description": "Who began a pause. Only an operator ends what an operator began."
+    })
 }
 
 fn pauses() -> Value {

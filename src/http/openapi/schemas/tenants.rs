@@ -7,7 +7,7 @@ use super::super::shapes::{
     cents, count, instant, list, notes, notification_id, object, or_null, text, truth,
 };
 
-pub(super) fn all() -> [(&'static str, Value); 14] {
+pub(super) fn all() -> [(&'static str, Value); 15] {
     [
         ("Tenant", tenant()),
         ("StoredProfile", stored_profile()),
@@ -17,6 +17,7 @@ pub(super) fn all() -> [(&'static str, Value); 14] {
         ("TenantStored", tenant_stored()),
         ("Timeline", timeline()),
         ("TimelineRow", timeline_row()),
+        ("Removal", removal()),
         ("Details", details()),
         ("LoadReport", load_report()),
         ("ListRow", list_row()),
@@ -111,12 +112,16 @@ fn timeline() -> Value {
         json!({
             "tenant_id": text("Whose."), "rows": list(reference("TimelineRow")), "next": text("Give this as `before`; absent: that was all."),
             "older_not_kept": truth("Whether there was something older, which is not kept any more."),
-            "removed": object(
-                "What of it was removed from the archive after its period.",
-                &["at", "rule"],
-                json!({ "at": instant("When."), "rule": text("The setting with the period.") }),
-            )
+            "removed": reference("Removal")
         }),
+    )
+}
+
+fn removal() -> Value {
+    object(
+        "What was removed from the archive after its period.",
+        &["at", "rule"],
+        json!({ "at": instant("When."), "rule": text("The setting with the period.") }),
     )
 }
 
