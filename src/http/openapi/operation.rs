@@ -133,7 +133,7 @@ fn told(op: Op, scope: &str, paused: bool) -> Op {
 }
 
 fn example() -> Value {
-    json!({ "corporation": "waterpoort", "flow": "storno", "channel": "sms", "since": "2026-02-02T08:00:00Z", "complete": true })
+    json!({ "corporation": "waterpoort", "flow": "storno", "channel": "sms", "by": "corporation", "since": "2026-02-02T08:00:00Z", "complete": true })
 }
 
 fn an_overview() -> Value {
