@@ -7,7 +7,7 @@
 //! * sled syncs neither `conf` nor its directory: [`Store::create`] does, and writes the start file
 //!   last.
 //! * A killed process leaves `snap.*.generating`, with which sled refuses to open, and a cut of the
-//!   power may take away the last snapshot: see `snapshots`.
+//!   power may take away the last snapshot: see `held_table`.
 //! * Its background threads keep the file locked for a moment after a close: [`Store::open`] waits
 //!   for them.
 //! * A restart after a kill reads what only the page cache holds: everything is synced before and
@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::options::{Barrier, Options};
-use super::{files, privacy, snapshots};
+use super::{files, held_table, privacy};
 use crate::JournalError;
 
 const START: &str = "start";
@@ -95,11 +95,11 @@ impl Store {
             files::sync_file(&path)?;
         }
         files::sync_dir(dir)?;
-        snapshots::hold(dir, removed)?;
+        held_table::hold(dir, removed)?;
         let store = Self::start(dir, start.segment_bytes, cache, options)?;
         store.guard("flush", || store.db.flush())?;
         store.sync_everything()?;
-        snapshots::let_go(dir)?;
+        held_table::let_go(dir)?;
         store.check_blobs()?;
         privacy::tighten(dir)?;
         Ok(store)
