@@ -169,7 +169,7 @@ fn earlier(day: Date, by: Span) -> Date {
 }
 
 fn day(asked: &Asked, name: &str) -> Result<Option<Date>, Problem> {
-    let Some(text) = asked.text(name) else {
+    let Some(text) = asked.word(name) else {
         return Ok(None);
     };
     let is_day = text.len() == "2026-02-02".len();
@@ -183,7 +183,7 @@ fn day(asked: &Asked, name: &str) -> Result<Option<Date>, Problem> {
 
 /// A word from a list.
 fn word(asked: &Asked, name: &str, words: &[&str]) -> Result<Option<String>, Problem> {
-    match asked.text(name) {
+    match asked.word(name) {
         Some(word) if !words.contains(&word) => {
             let words = words.join(", ");
             Err(bad(format!("{name}: expected one of {words}")))

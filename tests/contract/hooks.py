@@ -73,12 +73,16 @@ def beyond_schema(mistake, case):
     code, path = mistake["code"], mistake["path"]
     if code == "too_long" and not all(text.isascii() for text in bytes_of(case.body) if text):
         return "lengths count bytes of UTF-8, schemas count characters"
-    if code == "too_long" and path == "tenant_id" and not str(case.path_parameters).isascii():
+    if code == "too_long" and path == "tenant_id" and not str(mistake.get("value", "")).isascii():
         return "lengths count bytes of UTF-8, schemas count characters"
     if code == "wrong_type" and path == "amount_cents" and isinstance(case.body, dict) and isinstance(case.body.get(path), float):
         return "cents are written without a fraction, also one of nothing"
     if code in ("bad_time", "ahead"):
         return "an instant lies between 1970 and 9998, and what happened lies behind us"
+    if code == "empty" and path.startswith("data."):
+        return "a text is not blank: which field is one, the flow says"
+    if code == "contradiction" and path == "after":
+        return "only a group of tasks is answered in pieces"
     if code == "contradiction" and path == "expires_at":
         return "what expires before it is sent"
     if code == "contradiction" and path.endswith(".confirmed_at"):
@@ -117,6 +121,10 @@ def explain(failure, case, response):
     sealed = code == "bad_query" and problem["detail"].startswith("after: ") and case.operation.path == "/v1/facts/unmatched"
     if code == "bad_cursor" or sealed:
         return "a cursor is sealed: none can be made up"
+    if code == "no_longer_kept":
+        return "an id says when it was made: before what is kept"
+    if code == "bad_query" and case.operation.path.endswith(("/counters", "/counters.csv")) and problem["detail"].startswith("from "):
+        return "the first day is not after the last, and not years before it"
     if code == "nothing_taken":
         return "a list of which nothing can be taken: what a list is, its report says"
     if case.operation.path == RECEIPTS and response.status_code == 422:

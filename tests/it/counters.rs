@@ -226,6 +226,8 @@ async fn the_csv_has_the_same_rows_and_a_wrong_question_is_named() {
         "{text}"
     );
     for wrong in [
+        "to=",
+        "event=",
         "from=2026-02-30",
         "from=20260202",
         "from=2026-02-03&to=2026-02-02",
