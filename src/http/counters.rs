@@ -112,7 +112,7 @@ pub(super) async fn of_all(
     asked: Asked,
 ) -> Result<Json<CountersBody>, Problem> {
     let asked = asked.only(&["from", "to", "flow", "channel", "event", "corporation"])?;
-    let named = asked.text("corporation");
+    let named = asked.word("corporation");
     let corporation = match named {
         None => None,
         Some(name) => Some(app.corporation_named(name).ok_or_else(|| {

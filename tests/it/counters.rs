@@ -239,5 +239,7 @@ async fn the_csv_has_the_same_rows_and_a_wrong_question_is_named() {
         let reply = engine.ask(NOORD, &format!("/v1/counters?{wrong}")).await;
         assert_eq!(reply.problem(), (400, "bad_query".into()), "{wrong}");
     }
+    let nobodys = engine.ask(OPERATOR, "/v1/operator/counters?corporation=");
+    assert_eq!(nobodys.await.problem(), (400, "bad_query".into()));
     engine.end().await;
 }
