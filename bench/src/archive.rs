@@ -3,13 +3,16 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 use hdrhistogram::Histogram;
 use rustix::fs::{Advice, fadvise};
 use serde_json::json;
-use sluis_archive::{Archive, Attempted, Batch, Entry, Hash, Kept, Key, Limits, Store, verify};
+use sluis_archive::{
+    Archive, Attempted, Batch, Entry, Hash, Kept, Key, Limits, Store, Veil, verify,
+};
 use sluis_model::{
     AttemptRef, Channel, Choice, CorporationId, Environment, Event, FlowRef, Idempotency, Input,
     Lane, Left, Notification, NotificationId, OnDoubt, Permit, ReferenceKey, ShardId, Subject,
@@ -17,6 +20,8 @@ use sluis_model::{
 };
 
 use crate::words::{letter, word};
+
+mod veil;
 
 /// Mails that one batch has.
 const BATCH: u64 = 256;
@@ -42,6 +47,9 @@ pub(crate) struct ArchiveArgs {
     /// Text messages instead of mails
     #[arg(long)]
     sms: bool,
+    /// Each entry is sealed with the key of its tenant; the keys are in a file beside the archive
+    #[arg(long)]
+    sealed: bool,
     /// Look-ups
     #[arg(long, default_value_t = 2_000)]
     lookups: u64,
@@ -63,7 +71,8 @@ pub(crate) fn run(args: &ArchiveArgs) -> anyhow::Result<()> {
         age_ms: (args.seal_hours * HOUR_MS) as i64,
     };
     let store = Store::directory(&args.dir)?;
-    let archive = Archive::open(store.clone(), 1, limits)?;
+    let veil = args.sealed.then(|| veil::of(&args.dir)).transpose()?;
+    let archive = veiled(Archive::open(store.clone(), 1, limits)?, veil.as_ref())?;
     let maker = Maker::new(args);
     let began = Instant::now();
     let mut plain = 0;
@@ -87,23 +96,23 @@ pub(crate) fn run(args: &ArchiveArgs) -> anyhow::Result<()> {
     let filled = began.elapsed().as_secs_f64();
     let stored = size(&args.dir)?;
     print(&json!({
-        "what": "archive fill", "mails": args.mails, "single": args.single, "sms": args.sms,
+        "what": "archive fill", "mails": args.mails, "single": args.single, "sms": args.sms, "sealed": args.sealed,
         "volumes": archive.tip().volume, "bytes_each": stored / args.mails, "plain_each": plain as u64 / args.mails,
         "mails_per_second": (args.mails as f64 / filled) as u64,
     }));
     checked(&store, &archive)?;
     for cold in [true, false] {
-        looked_up(args, &maker, cold)?;
+        looked_up(args, &maker, veil.as_ref(), cold)?;
     }
     for cold in [true, false] {
-        timelines(args, cold)?;
+        timelines(args, veil.as_ref(), cold)?;
     }
     Ok(())
 }
 
 /// Everything of one tenant after the other.
-fn timelines(args: &ArchiveArgs, cold: bool) -> anyhow::Result<()> {
-    let archive = Archive::look(Store::directory(&args.dir)?)?;
+fn timelines(args: &ArchiveArgs, veil: Option<&Arc<dyn Veil>>, cold: bool) -> anyhow::Result<()> {
+    let archive = veiled(Archive::look(Store::directory(&args.dir)?)?, veil)?;
     let mut times = Histogram::<u64>::new(3)?;
     let mut entries = 0_u64;
     let tenants = args.tenants.min(args.mails);
@@ -132,6 +141,13 @@ fn tenant(number: u64) -> TenantKey {
     TenantKey::new(CorporationId(7), format!("H-{number:06}"))
 }
 
+fn veiled(archive: Archive, veil: Option<&Arc<dyn Veil>>) -> anyhow::Result<Archive> {
+    match veil {
+        Some(veil) => Ok(archive.veiled(veil.clone())?),
+        None => Ok(archive),
+    }
+}
+
 fn checked(store: &Store, archive: &Archive) -> anyhow::Result<()> {
     let began = Instant::now();
     let report = verify(store, Some(archive.tip()), &mut |_, _| ())?;
@@ -145,11 +161,16 @@ fn checked(store: &Store, archive: &Archive) -> anyhow::Result<()> {
 }
 
 /// One notification after the other, anywhere in the archive.
-fn looked_up(args: &ArchiveArgs, maker: &Maker, cold: bool) -> anyhow::Result<()> {
+fn looked_up(
+    args: &ArchiveArgs,
+    maker: &Maker,
+    veil: Option<&Arc<dyn Veil>>,
+    cold: bool,
+) -> anyhow::Result<()> {
     if cold {
         forget(&args.dir)?;
     }
-    let archive = Archive::look(Store::directory(&args.dir)?)?;
+    let archive = veiled(Archive::look(Store::directory(&args.dir)?)?, veil)?;
     let mut times = Histogram::<u64>::new(3)?;
     for number in 0..args.lookups {
         let mail = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) % args.mails;
