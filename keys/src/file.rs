@@ -54,10 +54,11 @@ impl DiskFile {
             .mode(0o600)
             .open(path)
             .map_err(KeyError::io("open the file of keys", path))?;
-        if is_new && let Some(parent) = path.parent() {
-            let dir = File::open(parent).map_err(KeyError::io("open the directory", parent))?;
+        if is_new {
+            let folder = folder(path);
+            let dir = File::open(folder).map_err(KeyError::io("open the directory", folder))?;
             dir.sync_all()
-                .map_err(KeyError::io("sync the directory", parent))?;
+                .map_err(KeyError::io("sync the directory", folder))?;
         }
         Ok(Self(file))
     }
@@ -69,6 +70,16 @@ impl DiskFile {
     pub fn look(path: &Path) -> Result<Self, KeyError> {
         let file = File::open(path).map_err(KeyError::io("open the file of keys", path))?;
         Ok(Self(file))
+    }
+}
+
+/// The folder that a file is in. A name alone is in the folder where the process runs, although
+/// [`Path::parent`] says that it is in one without a name.
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => path,
     }
 }
 
@@ -87,5 +98,18 @@ impl KeyFile for DiskFile {
 
     fn sync(&self) -> io::Result<()> {
         self.0.sync_data()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_alone_is_in_the_folder_where_the_process_runs() {
+        let folder = |path: &'static str| folder(Path::new(path)).to_str();
+        assert_eq!(folder("keys"), Some("."));
+        assert_eq!(folder("data/keys"), Some("data"));
+        assert_eq!(folder("/keys"), Some("/"));
     }
 }

@@ -1,6 +1,6 @@
 //! The life of keys: made, found again, wrapped anew, copied, destroyed.
 
-use sluis_keys::{Found, KeyError, KeyId, KeyStore, StoreOptions, WrappingKeys};
+use sluis_keys::{Found, KeyError, KeyId, KeyStore, StoreOptions, WrappingKeys, copy_keys};
 use sluis_model::{CorporationId, TenantKey, Timestamp};
 
 use super::support::{CutFile, ONE, open, seal, secret, tenant};
@@ -213,6 +213,14 @@ fn a_copy_is_brought_up_to_date_in_place_and_a_destroyed_key_goes_there_too() {
 
     let other = KeyStore::open(&dir.path().join("other"), keys(), options).expect("made");
     assert!(matches!(other.copy_to(&to), Err(KeyError::Foreign(_))));
+}
+
+#[test]
+fn copying_asks_only_to_read_the_original_and_makes_none() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (path, to) = (dir.path().join("keys"), dir.path().join("copy"));
+    assert!(copy_keys(&path, &to).is_err());
+    assert!(!path.exists(), "nothing was made where the keys should be");
 }
 
 #[test]
