@@ -249,6 +249,17 @@ pub fn decode_plain<T: Decode<Version>>(bytes: &[u8]) -> Result<T, CodecError> {
     decode_payload(bytes, Version(RECORD_VERSION))
 }
 
+/// Reads what [`encode_plain`] wrote at the beginning of `bytes`, and gives what is behind it.
+///
+/// # Errors
+/// [`CodecError::Payload`].
+pub(crate) fn decode_prefix<T: Decode<Version>>(bytes: &[u8]) -> Result<(T, &[u8]), CodecError> {
+    let version = Version(RECORD_VERSION);
+    let read = bincode::decode_from_slice_with_context(bytes, config(), version);
+    let (value, used) = read.map_err(|error| CodecError::Payload(error.to_string()))?;
+    Ok((value, &bytes[used..]))
+}
+
 /// Reads what was written in a record version; trailing bytes are an error.
 ///
 /// # Errors

@@ -5,6 +5,7 @@
 mod answer;
 mod attempt;
 mod before;
+pub mod calendar;
 mod channel;
 pub mod checkpoint;
 pub mod codec;

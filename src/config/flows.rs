@@ -1,6 +1,6 @@
 //! Owns the finding of flows: the ones built in, and those in the directories of the configuration,
-//! each with exactly the class tables and templates it names. Refuses to interpret them: the book
-//! of flows compiles them.
+//! each with exactly the class tables, calendar and templates it names. Refuses to interpret them:
+//! the book of flows compiles them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -22,6 +22,10 @@ const SHIPPED: &[(&str, &str)] = &[
     (
         "storno.toml",
         include_str!("../../config/flows/storno.toml"),
+    ),
+    (
+        "calendars/nl.toml",
+        include_str!("../../config/flows/calendars/nl.toml"),
     ),
     (
         "classes/storno-class.toml",
@@ -73,10 +77,10 @@ const SHIPPED: &[(&str, &str)] = &[
     ),
 ];
 
-/// A longer file is no flow, class table or template.
+/// A longer file is no flow, class table, calendar or template.
 const MAX_FILE_BYTES: u64 = 1 << 20;
 /// Folders beside the flows.
-const PARTS: [&str; 2] = ["classes", "templates"];
+const PARTS: [&str; 3] = ["calendars", "classes", "templates"];
 
 /// The flows of a configuration: the shared ones under none, then each corporation's own.
 ///
@@ -170,11 +174,12 @@ fn parse(source: &Files, file: &str, text: &str, problems: &mut Collector) -> Op
 }
 
 fn definition(flow: &Table, text: &str, sources: &[&Files]) -> Definition {
-    let class = |stem: &str| {
-        let path = format!("classes/{stem}.toml");
+    let part = |folder: &str, stem: &str| {
+        let path = format!("{folder}/{stem}.toml");
         let found = sources.iter().find_map(|source| source.files.get(&path));
         found.map(|text| (stem.to_owned(), text.clone()))
     };
+    let calendar = flow.get("calendar").and_then(Value::as_str);
     let template = |name: &str| {
         let sets = sources.iter().map(|source| source.template(name));
         let mut given = sets.filter(|set| !set.is_empty());
@@ -182,7 +187,13 @@ fn definition(flow: &Table, text: &str, sources: &[&Files]) -> Definition {
     };
     Definition {
         flow: text.to_owned(),
-        classes: classes_of(flow).filter_map(class).collect(),
+        classes: classes_of(flow)
+            .filter_map(|stem| part("classes", stem))
+            .collect(),
+        calendars: calendar
+            .and_then(|stem| part("calendars", stem))
+            .into_iter()
+            .collect(),
         templates: templates_of(flow).into_iter().flat_map(template).collect(),
     }
 }

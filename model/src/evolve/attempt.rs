@@ -242,5 +242,5 @@ fn wait_due(open: &Open, from: Timestamp, flows: &dyn FlowBook) -> Timestamp {
     let step = flows.flow(open.flow).and_then(|flow| flow.step(open.step));
     let on = step.map(|step| step.on());
     let after = on.and_then(|on| on.unanswered.as_ref().or(on.settled.as_ref()));
-    after.map_or(Timestamp::NEVER, |after| from.plus(after.after_ms))
+    after.map_or(Timestamp::NEVER, |after| after.span.after(from))
 }

@@ -1,11 +1,14 @@
 //! Owns what a flow file declares before its rules: the names of its steps, the fields of the data,
-//! the class tables. Refuses to read a rule.
+//! the class tables, the calendar. Refuses to read a rule.
+
+use std::sync::Arc;
 
 use super::class::ClassTable;
 use super::definition::Definition;
 use super::input::{FieldKind, InputField};
 use super::reader::Reader;
 use super::source::{ClassSource, FlowSource, InputSource, StepSource};
+use crate::calendar::Calendar;
 
 /// Most steps a flow may have; a step's index is a byte.
 const MAX_STEPS: usize = 64;
@@ -16,6 +19,28 @@ impl Reader {
         self.declare_steps(&source.step);
         self.declare_input(source);
         self.declare_classes(source, definition);
+        self.declare_calendar(source, definition);
+    }
+
+    fn declare_calendar(&mut self, source: &FlowSource, definition: &Definition) {
+        let Some(file) = &source.calendar else {
+            return;
+        };
+        self.names_calendar = true;
+        let Some(text) = definition.calendars.get(file) else {
+            let message = format!(
+                "calendar {file:?} is not there: expected a file calendars/{file}.toml beside the flow"
+            );
+            return self.problem("calendar", message);
+        };
+        match Calendar::parse(text) {
+            Ok(calendar) => self.calendar = Some(Arc::new(calendar)),
+            Err(mistakes) => {
+                for mistake in mistakes {
+                    self.problem(format!("calendars/{file}.toml"), mistake);
+                }
+            }
+        }
     }
 
     fn declare_steps(&mut self, steps: &[StepSource]) {

@@ -23,8 +23,8 @@ impl fmt::Debug for FlowRef {
     }
 }
 
-/// A flow file with the class tables and templates it names.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+/// A flow file with the class tables, templates and calendar it names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Definition {
     /// The flow, TOML.
     pub flow: String,
@@ -32,13 +32,20 @@ pub struct Definition {
     pub classes: BTreeMap<String, String>,
     /// Templates by file name.
     pub templates: BTreeMap<String, String>,
+    /// Working calendars by file stem, TOML.
+    pub calendars: BTreeMap<String, String>,
 }
 
 impl Definition {
-    /// The bytes that are stored and hashed.
+    /// The bytes that are stored and hashed. Calendars stand behind the rest and only where there are
+    /// some: what was stored before there were any keeps its hash.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        crate::codec::encode_plain(self)
+        let mut bytes = crate::codec::encode_plain(&(&self.flow, &self.classes, &self.templates));
+        if !self.calendars.is_empty() {
+            bytes.extend(crate::codec::encode_plain(&self.calendars));
+        }
+        bytes
     }
 
     /// Reads [`Definition::encode`]'s bytes.
@@ -46,7 +53,18 @@ impl Definition {
     /// # Errors
     /// When the bytes are not a definition.
     pub fn decode(bytes: &[u8]) -> Result<Self, crate::codec::CodecError> {
-        crate::codec::decode_plain(bytes)
+        let ((flow, classes, templates), rest) = crate::codec::decode_prefix(bytes)?;
+        let calendars = if rest.is_empty() {
+            BTreeMap::new()
+        } else {
+            crate::codec::decode_plain(rest)?
+        };
+        Ok(Self {
+            flow,
+            classes,
+            templates,
+            calendars,
+        })
     }
 
     /// Its content hash.

@@ -1,5 +1,47 @@
-//! Owns the reading of human durations (`90s`, `48h`, `5d`) in flow files. Refuses units it was not
-//! given: a bare number is an error.
+//! Owns the reading of human durations in flow files: `90s`, `48h`, `5d`, and, where a wait may count
+//! them, `2 working days`. Refuses units it was not given: a bare number is an error.
+
+use std::sync::Arc;
+
+use crate::calendar::Calendar;
+use crate::time::Timestamp;
+
+/// How long a wait lasts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// So many milliseconds.
+    Milliseconds(i64),
+    /// So many working days of a calendar; see [`Calendar::after`].
+    WorkingDays(u16, Arc<Calendar>),
+}
+
+impl Span {
+    /// When a wait ends that begins at an instant.
+    #[must_use]
+    pub fn after(&self, from: Timestamp) -> Timestamp {
+        match self {
+            Span::Milliseconds(millis) => from.plus(*millis),
+            Span::WorkingDays(days, calendar) => calendar.after(from, *days),
+        }
+    }
+}
+
+/// Most working days that a wait may count: two years of them.
+const MAX_WORKING_DAYS: u16 = 520;
+
+/// The number in `2 working days`. `None`: the text is of another form.
+///
+/// # Errors
+/// A sentence saying which numbers may be counted.
+pub(super) fn parse_working_days(text: &str) -> Option<Result<u16, String>> {
+    let (number, unit) = text.split_once(' ')?;
+    if !matches!(unit, "working day" | "working days") {
+        return None;
+    }
+    let days = number.parse().ok().filter(|_| !number.starts_with('+'));
+    let days = days.filter(|days| (1..=MAX_WORKING_DAYS).contains(days));
+    Some(days.ok_or_else(|| format!("expected 1 to {MAX_WORKING_DAYS} working days")))
+}
 
 /// The text is no duration.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +69,19 @@ pub fn parse_duration(text: &str) -> Result<i64, DurationProblem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn working_days_are_counted_in_whole_ones() {
+        assert_eq!(parse_working_days("1 working day"), Some(Ok(1)));
+        assert_eq!(parse_working_days("520 working days"), Some(Ok(520)));
+        for other in ["48h", "2 days", "2  working days", "working days"] {
+            assert_eq!(parse_working_days(other), None, "{other}");
+        }
+        for wrong in ["0", "521", "-1", "+1", "1.5", "two"] {
+            let text = format!("{wrong} working days");
+            assert!(matches!(parse_working_days(&text), Some(Err(_))), "{text}");
+        }
+    }
 
     #[test]
     fn reads_units_and_refuses_the_rest() {

@@ -20,7 +20,7 @@ pub use class::ClassTable;
 pub use compiled::Flow;
 pub use condition::{Compare, Condition, Dated, Finding, Observed, Operand, Scope};
 pub use definition::{Definition, FlowRef, Problem};
-pub use duration::{DurationProblem, parse_duration};
+pub use duration::{DurationProblem, Span, parse_duration};
 pub use input::{FieldKind, InputField, Value};
 pub use rule::{Go, Guard, Stop};
 pub use step::{After, Begin, Except, Handlers, Message, Names, Question, Step, StepKind, Via};

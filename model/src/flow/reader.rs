@@ -2,15 +2,17 @@
 //! to stop at the first one.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
 use super::class::ClassTable;
 use super::condition::{Condition, Operand};
 use super::definition::Problem;
-use super::duration::parse_duration;
+use super::duration::{Span, parse_duration, parse_working_days};
 use super::input::{FieldKind, InputField, Value};
 use super::rule::Go;
+use crate::calendar::Calendar;
 
 /// Reads, and remembers what was wrong.
 #[derive(Default)]
@@ -23,6 +25,10 @@ pub(super) struct Reader {
     pub input: Vec<InputField>,
     /// Declared class tables.
     pub classes: Vec<ClassTable>,
+    /// The calendar in which working days are counted.
+    pub calendar: Option<Arc<Calendar>>,
+    /// Whether the flow names one.
+    pub names_calendar: bool,
     /// Names of the fields that conditions read, in the order of their indexes.
     pub fields: Vec<Box<str>>,
 }
@@ -53,6 +59,29 @@ impl Reader {
             self.problem(path, format!("{text:?}: {problem}"));
             0
         })
+    }
+
+    /// How long a wait lasts; nothing after a mistake.
+    pub(in crate::flow) fn span(&mut self, path: &str, text: &str) -> Span {
+        let days = match parse_working_days(text) {
+            None => return Span::Milliseconds(self.duration(path, text)),
+            Some(Ok(days)) => days,
+            Some(Err(expected)) => {
+                self.problem(path, format!("{text:?}: {expected}"));
+                return Span::Milliseconds(0);
+            }
+        };
+        if let Some(calendar) = &self.calendar {
+            return Span::WorkingDays(days, Arc::clone(calendar));
+        }
+        // A calendar that was named and is wrong has its own problem.
+        if !self.names_calendar {
+            let message = format!(
+                "{text:?} needs a calendar: expected one at the top of the flow, such as calendar = \"nl\""
+            );
+            self.problem(path, message);
+        }
+        Span::Milliseconds(0)
     }
 
     /// Where a rule leads.

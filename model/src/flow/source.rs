@@ -13,6 +13,7 @@ pub(super) struct FlowSource {
     pub purpose: String,
     pub subject: Option<String>,
     pub amount: Option<String>,
+    pub calendar: Option<String>,
     #[serde(default)]
     pub process: String,
     #[serde(default = "default_hold")]

@@ -105,6 +105,28 @@ fn a_directory_replaces_by_name_and_borrows_what_it_lacks() {
 }
 
 #[test]
+fn a_calendar_comes_from_beside_the_flow_or_is_the_one_built_in() {
+    let dir = TempDir::new().unwrap();
+    let named = format!("calendar = \"nl\"\n{NOTICE}");
+    write(
+        dir.path(),
+        &[
+            ("a.toml", &named),
+            ("classes/kinds.toml", "default = 'A'"),
+            ("templates/hello.txt", "hi"),
+        ],
+    );
+    let mut config = Config::built_in();
+    config.flows.directory = Some(dir.path().to_owned());
+    let found = flows::load(&config).unwrap();
+    assert!(found[0].1.calendars["nl"].contains("holidays = \"nl\""));
+    assert!(found[1].1.calendars.is_empty(), "storno names none");
+    write(dir.path(), &[("calendars/nl.toml", "weekend = []")]);
+    let found = flows::load(&config).unwrap();
+    assert_eq!(found[0].1.calendars["nl"], "weekend = []");
+}
+
+#[test]
 fn a_corporations_own_flows_come_beside_the_shared_ones() {
     let dir = TempDir::new().unwrap();
     write(

@@ -1,9 +1,11 @@
 //! Owns the stories of waiting (row 32): unanswered for two days, five days, a button that was
 //! pressed. Refuses weak evidence as an answer.
 
+use super::world::STORNO;
 use super::world::{FRESH, World, accepted, delivered, in_doubt, retry, withdrawn};
 use crate::{
     Answer, Cause, Channel, DAY, Event, HOUR, LinkAnswer, OnDoubt, ReceiptEffect, ReceiptKind,
+    Timestamp,
 };
 
 #[test]
@@ -37,6 +39,26 @@ fn the_two_days_count_from_delivery_where_it_is_known() {
     let mail = world.start(id);
     world.outcome(mail, delivered());
     assert_eq!(world.open(id).due(), Some(world.now.plus(48 * HOUR)));
+}
+
+#[test]
+fn unanswered_for_two_working_days_waits_over_the_weekend() {
+    let counting = STORNO
+        .replace("version = 2", "version = 3\ncalendar = \"nl\"")
+        .replace("after = \"48h\"", "after = \"2 working days\"");
+    let mut world = World::usual();
+    world.flows.add(&counting);
+    // Friday 27 November 2026, 15:00 in Amsterdam.
+    world.now = Timestamp(1_795_788_000_000);
+    world.balance(super::world::OWED);
+    let id = world.storno();
+    world.send(id);
+    let friday = world.now;
+    assert_eq!(world.open(id).due(), Some(friday.plus(4 * DAY)), "Tuesday");
+    world.later(4 * DAY - 1);
+    assert!(world.timer(id).events.is_empty(), "too early");
+    world.wait_out(id, 1);
+    world.assert_in_line(id, Channel::Sms);
 }
 
 #[test]

@@ -17,7 +17,8 @@ use crate::{
 };
 
 pub(super) use book::Book;
-use book::{NOTICE, STORNO};
+use book::NOTICE;
+pub(super) use book::STORNO;
 pub(super) use words::{
     FRESH, accepted, barred, delivered, in_doubt, invoice, only, prefers, refused, retry, why,
     withdrawn,

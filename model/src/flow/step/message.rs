@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::channel::Channel;
+use crate::flow::duration::Span;
 use crate::flow::rule::Go;
 
 /// The message that a step sends.
@@ -45,8 +46,8 @@ pub enum Except {
 /// A wait that begins at the relay's acceptance or, if known, at delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct After {
-    /// How long, in milliseconds.
-    pub after_ms: i64,
+    /// How long.
+    pub span: Span,
     /// Where it leads.
     pub go: Go,
 }

@@ -171,9 +171,9 @@ fn handlers(reader: &mut Reader, written: &Written) -> Handlers {
 
 fn after(reader: &mut Reader, path: &str, source: &Option<AfterSource>) -> Option<After> {
     let source = source.as_ref()?;
-    let after_ms = reader.duration(&format!("{path}.after"), &source.after);
+    let span = reader.span(&format!("{path}.after"), &source.after);
     let go = reader.go(&format!("{path}.go"), &source.go)?;
-    Some(After { after_ms, go })
+    Some(After { span, go })
 }
 
 /// What is wrong with these handlers together.

@@ -1,4 +1,4 @@
-//! Owns the step that waits: `wait = { for = "48h", then = "sms" }`. Refuses to listen meanwhile.
+//! Owns the step that waits: `wait = { for = "48h", then = "sms" }`, or for `2 working days`. Refuses to listen meanwhile.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::kind::{Begin, Names, Question, StepKind};
 use super::message::Message;
 use super::syntax::{Syntax, Written};
+use crate::flow::duration::Span;
 use crate::flow::reader::Reader;
 use crate::flow::rule::Go;
 use crate::time::Timestamp;
@@ -19,8 +20,8 @@ pub(super) const SYNTAX: Syntax = Syntax {
 /// Waits for a time, then goes on.
 #[derive(Debug)]
 struct Wait {
-    /// How long, in milliseconds.
-    for_ms: i64,
+    /// How long.
+    span: Span,
     /// Where to.
     then: Go,
 }
@@ -40,14 +41,14 @@ fn compile(reader: &mut Reader, written: &Written) -> Option<Arc<dyn StepKind>> 
     written.hears_nothing(reader);
     let path = format!("{}.wait", written.path);
     let source: Source = reader.read(&path, &written.body)?;
-    let for_ms = reader.duration(&format!("{path}.for"), &source.duration);
+    let span = reader.span(&format!("{path}.for"), &source.duration);
     let then = reader.go(&format!("{path}.then"), &source.then)?;
-    Some(Arc::new(Wait { for_ms, then }))
+    Some(Arc::new(Wait { span, then }))
 }
 
 impl StepKind for Wait {
     fn enter(&self, now: Timestamp) -> Begin<'_> {
-        Begin::Wait(now.plus(self.for_ms))
+        Begin::Wait(self.span.after(now))
     }
 
     fn waited(&self) -> Option<&Go> {

@@ -1,8 +1,9 @@
 //! Owns the tests of compiled flows and of the definitions they come from.
 
 use super::{NOTICE, SOUND, STORNO, definition};
-use crate::Channel;
-use crate::flow::{Definition, Except, Flow, Handlers, Via};
+use crate::flow::{Begin, Definition, Except, Flow, Handlers, Via};
+use crate::time::DAY;
+use crate::{Channel, Timestamp};
 
 #[test]
 fn the_shipped_flows_compile() {
@@ -59,10 +60,37 @@ fn a_stored_definition_keeps_its_name() {
         flow: text("name = \"a\""),
         classes: [(text("class"), text("default = \"B\""))].into(),
         templates: [(text("mail.txt"), text("Beste huurder"))].into(),
+        ..Definition::default()
     };
     assert_eq!(
         definition.reference().to_string(),
         "6f69b6faba7babd821ae5baf0412791a"
+    );
+    assert_eq!(
+        Definition::decode(&definition.encode()),
+        Ok(definition.clone())
+    );
+    let counting = Definition {
+        calendars: [(text("nl"), text("holidays = \"nl\""))].into(),
+        ..definition.clone()
+    };
+    assert_ne!(counting.reference(), definition.reference());
+    assert_eq!(Definition::decode(&counting.encode()), Ok(counting));
+}
+
+/// A wait of working days and one of hours, in the same flow.
+#[test]
+fn a_wait_may_count_working_days() {
+    let flow = SOUND.replace("wait = { for = \"1d\"", "wait = { for = \"2 working days\"");
+    let mut definition = definition(&format!("calendar = \"nl\"\n{flow}"));
+    definition.calendars = [("nl".to_owned(), "holidays = \"nl\"".to_owned())].into();
+    let flow = Flow::compile(&definition).unwrap();
+    let pause = flow.steps.iter().find(|step| &*step.id == "pause").unwrap();
+    // Thursday 24 December 2026, noon in Amsterdam. Two working days later it is Tuesday.
+    let thursday = Timestamp(1_798_110_000_000);
+    assert_eq!(
+        pause.kind.enter(thursday),
+        Begin::Wait(thursday.plus(5 * DAY))
     );
 }
 

@@ -25,6 +25,24 @@ fn each_mistake_is_reported_where_it_is() {
             "a whole number with a unit",
         ),
         (
+            r#"for = "1d""#,
+            r#"for = "2 working days""#,
+            "step.pause.wait.for",
+            "needs a calendar",
+        ),
+        (
+            r#"for = "1d""#,
+            r#"for = "0 working days""#,
+            "step.pause.wait.for",
+            "expected 1 to 520 working days",
+        ),
+        (
+            r#"hold_for = "72h""#,
+            "hold_for = \"72h\"\ncalendar = \"office\"",
+            "calendar",
+            "calendars/office.toml",
+        ),
+        (
             r#"cents = "money""#,
             r#"cents = "euros""#,
             "input.cents",

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use crate::FlowBook;
 use crate::flow::{Definition, Flow, FlowRef};
 
-pub(super) const STORNO: &str = include_str!("../../../../../config/flows/storno.toml");
+pub(in crate::decide::tests) const STORNO: &str =
+    include_str!("../../../../../config/flows/storno.toml");
 pub(super) const NOTICE: &str = include_str!("../../../../../config/flows/notice.toml");
 const STORNO_CLASS: &str = include_str!("../../../../../config/flows/classes/storno-class.toml");
+const CALENDAR: &str = include_str!("../../../../../config/flows/calendars/nl.toml");
 
 /// Compiled flows by reference.
 #[derive(Default)]
@@ -24,9 +26,11 @@ impl Book {
 
     pub(in crate::decide::tests) fn add(&mut self, text: &str) {
         let classes = [("storno-class".to_owned(), STORNO_CLASS.to_owned())].into();
+        let calendars = [("nl".to_owned(), CALENDAR.to_owned())].into();
         let definition = Definition {
             flow: text.into(),
             classes,
+            calendars,
             ..Definition::default()
         };
         let flow = Flow::compile(&definition).expect("the flow compiles");

@@ -1,0 +1,85 @@
+//! Owns working calendars: which days of the Netherlands are working days, and when so many of them
+//! have passed, by the clock on the wall. A calendar is a file of the flows and part of what a
+//! notification was accepted under, so a changed one never moves what is under way. Refuses hours
+//! of the day: send windows have those.
+
+mod holidays;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use jiff::civil::{Date, Weekday};
+use jiff::tz::TimeZone;
+
+use crate::time::Timestamp;
+
+/// The zone in which days begin and end, with its rules of today. It is part of the program.
+static ZONE: TimeZone = jiff::tz::get!("Europe/Amsterdam");
+/// The longest time without a working day: a calendar with a longer one is refused.
+const LONGEST_REST_DAYS: usize = 366;
+
+/// Which days people work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Calendar {
+    /// Days of the week on which nobody works, from Monday.
+    weekend: [bool; 7],
+    /// Whether the public holidays of the Netherlands are days off.
+    has_holidays: bool,
+    /// Days that are told one by one: whether people work then. They go before the rules.
+    own: BTreeMap<Date, bool>,
+}
+
+impl Calendar {
+    /// Whether people work on a day.
+    #[must_use]
+    pub fn is_working_day(&self, day: Date) -> bool {
+        if let Some(works) = self.own.get(&day) {
+            return *works;
+        }
+        let is_weekend =
+            self.weekend[usize::from(day.weekday().to_monday_zero_offset().unsigned_abs())];
+        let is_holiday = self.has_holidays && holidays::of(day).is_some();
+        !is_weekend && !is_holiday
+    }
+
+    /// The instant `days` working days after another: at the same time of the day, on the last of
+    /// them. The day it counts from is none of them, whatever day it is. A time that the clock
+    /// leaves out on that day lies as far behind the gap; one that comes twice is the first.
+    /// [`Timestamp::NEVER`] beyond the year 9999.
+    #[must_use]
+    pub fn after(&self, from: Timestamp, days: u16) -> Timestamp {
+        self.local_after(from, days).unwrap_or(Timestamp::NEVER)
+    }
+
+    fn local_after(&self, from: Timestamp, days: u16) -> Option<Timestamp> {
+        let instant = jiff::Timestamp::from_millisecond(from.0).ok()?;
+        let local = instant.to_zoned(ZONE.clone()).datetime();
+        let mut day = local.date();
+        for _ in 0..days {
+            day = self.next_working_day(day)?;
+        }
+        let there = day.to_datetime(local.time());
+        let zoned = ZONE.to_ambiguous_zoned(there).compatible().ok()?;
+        Some(Timestamp(zoned.timestamp().as_millisecond()))
+    }
+
+    /// The first working day behind a day.
+    fn next_working_day(&self, day: Date) -> Option<Date> {
+        let later = std::iter::successors(day.tomorrow().ok(), |day| day.tomorrow().ok());
+        let mut later = later.take(LONGEST_REST_DAYS);
+        later.find(|day| self.is_working_day(*day))
+    }
+}
+
+/// The days of the week by their names in files, from Monday.
+const WEEK: [(&str, Weekday); 7] = [
+    ("mon", Weekday::Monday),
+    ("tue", Weekday::Tuesday),
+    ("wed", Weekday::Wednesday),
+    ("thu", Weekday::Thursday),
+    ("fri", Weekday::Friday),
+    ("sat", Weekday::Saturday),
+    ("sun", Weekday::Sunday),
+];
