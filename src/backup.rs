@@ -1,10 +1,12 @@
 //! Owns the copy of a whole data directory: the journal, the archive, the counters, the secrets, and a
 //! note that says that it is a copy and how far it goes. A directory with that note starts paused,
-//! however it came to its place. Refuses to overwrite what is no copy, and to start from one that is not
-//! whole.
+//! however it came to its place. Such a copy can be stored in a bucket too. Refuses to overwrite what is
+//! no copy, and to start from one that is not whole.
 
 mod archived;
 mod files;
+mod listing;
+mod remote;
 
 use std::fs;
 use std::io::ErrorKind;
@@ -18,6 +20,7 @@ use sluis_model::Timestamp;
 
 pub use self::archived::Archived;
 use self::files::{copy_file, copy_tree, make_dir};
+pub use self::remote::{Sent, fetch, send};
 use crate::explain::rfc3339;
 use crate::files::{sync_above, write_whole};
 use crate::{counters, data_version, reference_key, sealing};
@@ -141,6 +144,18 @@ pub fn restore(from: &Path, data_dir: &Path) -> anyhow::Result<(Note, Inspection
     let whole = whole_note(from)?
         .with_context(|| format!("{}: no copy of `sluis backup` is there", from.display()))?;
     data_version::check(from)?;
+    put_back(data_dir, &whole, &from.display().to_string(), |data_dir| {
+        copy_tree(from, data_dir, NOTE)
+    })
+}
+
+/// Puts a copy into an empty directory and reads all of it. `from`: where the copy is, for people.
+fn put_back(
+    data_dir: &Path,
+    whole: &Note,
+    from: &str,
+    files: impl FnOnce(&Path) -> anyhow::Result<()>,
+) -> anyhow::Result<(Note, Inspection)> {
     make_dir(data_dir)?;
     ensure!(
         is_empty(data_dir)?,
@@ -153,27 +168,23 @@ pub fn restore(from: &Path, data_dir: &Path) -> anyhow::Result<(Note, Inspection
         ..whole.clone()
     };
     write_note(data_dir, &half)?;
-    copy_tree(from, data_dir, NOTE)?;
+    files(data_dir)?;
+    data_version::check(data_dir)?;
     let archive = archived::place(data_dir);
     if archive.exists() {
         archived::check(&archive)?;
     }
     let inspection = sluis_journal::inspect(&data_dir.join(JOURNAL))?;
     if let Some(defect) = inspection.defects.first() {
-        bail!(
-            "the copy in {} is damaged: {}",
-            from.display(),
-            defect.error
-        );
+        bail!("the copy in {from} is damaged: {}", defect.error);
     }
     let lasts: Vec<u64> = inspection.shards.iter().map(|shard| shard.last.0).collect();
     ensure!(
         lasts == whole.lasts,
-        "the copy in {} does not go as far as it says: take another one",
-        from.display()
+        "the copy in {from} does not go as far as it says: take another one"
     );
-    write_note(data_dir, &whole)?;
-    Ok((whole, inspection))
+    write_note(data_dir, whole)?;
+    Ok((whole.clone(), inspection))
 }
 
 /// The note of a directory that is a copy.

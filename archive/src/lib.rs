@@ -9,6 +9,7 @@
 //! * [`Archive::passed`] is the watermark of a shard: everything up to it is in a sealed volume.
 //! * [`Archive::veiled`] seals each entry with the key of its tenant, and opens it: [`Veil`] has the keys.
 //! * [`Archive::retain`] removes from one volume what is past its period, and leaves a tombstone.
+//! * [`Shelf`] has objects that are no archive, in the same kinds of places.
 //! * [`verify`] reads a whole archive and names each fault with its place.
 //!
 //! `docs/archive-format.md` describes the layout for readers in other languages.
@@ -30,6 +31,7 @@ mod open_volume;
 mod removal;
 mod retain;
 mod sealer;
+mod shelf;
 mod store;
 mod terms;
 mod veil;
@@ -47,6 +49,7 @@ pub use index::Key;
 pub use manifest::{BlockOf, FORMAT, Manifest, Reached, Removals, SegmentOf, Tip};
 pub use removal::{REMOVAL_FORMAT, Removal, Removed, RemovedObject};
 pub use retain::{MOST_HELD, Retained};
+pub use shelf::Shelf;
 pub use store::Store;
 pub use terms::{LONGEST_KEEP_DAYS, Rule, SHORTEST_KEEP_DAYS, Terms};
 pub use veil::{Cover, Lifted, Veil, VeilError};

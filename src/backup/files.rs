@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 use crate::files::{private, sync_above, sync_dir};
 
@@ -34,6 +34,31 @@ pub(super) fn copy_tree(from: &Path, to: &Path, but: &str) -> anyhow::Result<()>
         }
     }
     sync_dir(to).with_context(|| format!("{}: cannot be synced", to.display()))
+}
+
+/// Every file below a directory, sorted: its path there, the parts between slashes.
+pub(super) fn files_below(dir: &Path) -> anyhow::Result<Vec<String>> {
+    let mut files = Vec::new();
+    gather(dir, "", &mut files)?;
+    files.sort();
+    Ok(files)
+}
+
+fn gather(dir: &Path, above: &str, files: &mut Vec<String>) -> anyhow::Result<()> {
+    let entries = fs::read_dir(dir).with_context(|| format!("{}: cannot be read", dir.display()));
+    for entry in entries? {
+        let entry = entry.with_context(|| format!("{}: cannot be read", dir.display()))?;
+        let path = entry.path();
+        let Ok(name) = entry.file_name().into_string() else {
+            bail!("{}: no part of a copy has such a name", path.display());
+        };
+        if path.is_dir() {
+            gather(&path, &format!("{above}{name}/"), files)?;
+        } else {
+            files.push(format!("{above}{name}"));
+        }
+    }
+    Ok(())
 }
 
 /// A directory that only its owner may look into.

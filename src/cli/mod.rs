@@ -15,6 +15,7 @@ mod erase;
 mod journal;
 mod metrics;
 mod new_file;
+mod place;
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
@@ -95,8 +96,8 @@ impl Command {
             Self::Serve(args) => serve(&args),
             Self::Config { what } => said(config::run(&what, &environment())),
             Self::Journal { what } => said(journal::run(&what)),
-            Self::Backup(args) => said(backup::backup(&args)),
-            Self::Restore(args) => said(backup::restored(&args)),
+            Self::Backup(args) => said(backup::backup(&args, &environment())),
+            Self::Restore(args) => said(backup::restored(&args, &environment())),
             Self::Erase(args) => said(erase::run(&args, &environment())),
             Self::Archive { what } => said(archive::run(&what, &environment())),
             Self::Metrics => said(metrics::run()),

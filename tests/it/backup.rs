@@ -5,7 +5,8 @@
 use std::path::Path;
 
 use serde_json::json;
-use sluis::backup::{back_up, restore, whole_note};
+use sluis::backup::{back_up, fetch, restore, send, whole_note};
+use sluis_archive::{Shelf, Store};
 
 use crate::support::{Engine, NOORD, OPERATOR, START, ZUID};
 
@@ -134,6 +135,36 @@ async fn the_pause_of_a_restored_engine_outlives_a_restart_and_its_end_does_too(
     drill.engine.restart().await;
     let ready = drill.engine.ask(OPERATOR, "/readyz").await.json();
     assert_eq!(ready["paused"]["everything"], false, "{ready}");
+    drill.engine.end().await;
+}
+
+/// The same by way of objects: what is not in the directory of the copy any more comes back from there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_engine_starts_paused_from_a_copy_that_was_stored_in_objects() {
+    let mut drill = Drill::new().await;
+    let dir = tempfile::tempdir().unwrap();
+    let (staging, objects) = (dir.path().join("staging"), dir.path().join("objects"));
+    let shelf = Shelf::on(Store::directory(objects).unwrap());
+    let data = drill.engine.data();
+    for number in 1..=2 {
+        back_up(&data, None, &staging, START).unwrap();
+        assert_eq!(send(&staging, &shelf).unwrap().number, number);
+    }
+    drill.go_on().await;
+    let (mails, sms) = (drill.engine.mails(), drill.engine.sms());
+    drill.engine.close().await;
+    std::fs::remove_dir_all(&data).unwrap();
+    std::fs::remove_dir_all(&staging).unwrap();
+    fetch(&shelf, &data).unwrap();
+
+    drill.start().await;
+    for (key, id) in &drill.ids {
+        assert_eq!(drill.engine.get(key, id).await["id"], **id);
+    }
+    drill.engine.pass(HOUR).await;
+    assert_eq!((drill.engine.mails(), drill.engine.sms()), (mails, sms));
+    drill.resume().await;
+    assert_eq!((drill.engine.mails(), drill.engine.sms()), (mails, sms + 6));
     drill.engine.end().await;
 }
 
