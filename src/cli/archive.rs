@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use sluis_archive::{Archive, Cover, Found, Key, Kind, Removed, Tip, Topic, verify};
+use sluis_archive::{Archive, Cover, Found, Key, Kind, Removed, Report, Tip, Topic, verify};
 use sluis_model::{Clock as _, CorporationId, NotificationId, TenantKey, Timestamp};
 
-use super::archive_keys::{Keys, store};
+use super::archive_keys::Keys;
 use super::archive_process::{self, ProcessArgs};
 use super::config::Reply;
 use super::new_file::new_file;
+use super::place::Place;
 use crate::clock::SystemClock;
 use crate::dossier::{self, Dossier, EntryOf};
 use crate::explain::rfc3339;
@@ -24,9 +25,10 @@ use crate::explain::rfc3339;
 pub enum ArchiveCommand {
     /// Reads all of it and names every fault with its place; exits 1 if there is one.
     Verify {
-        /// The archive's directory.
-        #[arg(long, value_name = "DIR")]
-        archive: PathBuf,
+        /// The archive's directory or bucket. Credentials of a bucket stand in the environment, as for
+        /// the engine.
+        #[arg(long, value_name = "DIR|URL")]
+        archive: Place,
         /// The end of the chain as `GET /v1/archive/head` or the log told it: a newest volume that
         /// was taken away or sealed again is found only with it.
         #[arg(long, value_name = "VOLUME:HASH", value_parser = tip)]
@@ -34,9 +36,9 @@ pub enum ArchiveCommand {
     },
     /// Lists what it has, a line of JSON for each entry, newest first.
     Show {
-        /// The archive's directory.
-        #[arg(long, value_name = "DIR")]
-        archive: PathBuf,
+        /// The archive's directory or bucket.
+        #[arg(long, value_name = "DIR|URL")]
+        archive: Place,
         /// Where the keys of a sealed archive are.
         #[command(flatten)]
         keys: Keys,
@@ -50,9 +52,9 @@ pub enum ArchiveCommand {
     /// Writes a dossier: everything it has, as a ZIP file with an overview to read, what left, and
     /// hashes to check.
     Export {
-        /// The archive's directory.
-        #[arg(long, value_name = "DIR")]
-        archive: PathBuf,
+        /// The archive's directory or bucket.
+        #[arg(long, value_name = "DIR|URL")]
+        archive: Place,
         /// Where the keys of a sealed archive are.
         #[command(flatten)]
         keys: Keys,
@@ -104,36 +106,50 @@ fn tip(text: &str) -> Result<Tip, String> {
 }
 
 pub(super) fn run(command: &ArchiveCommand, environment: &BTreeMap<String, String>) -> Reply {
-    let result = match command {
-        ArchiveCommand::Verify { archive, head } => said(verified(archive, *head)),
-        ArchiveCommand::Show {
-            archive,
-            keys,
-            of,
-            outputs,
-        } => keys
-            .open(archive, environment)
-            .and_then(|archive| shown(&archive, of, outputs.as_deref())),
-        ArchiveCommand::Export {
-            archive,
-            keys,
-            of,
-            to,
-        } => keys
-            .open(archive, environment)
-            .and_then(|archive| exported(&archive, of, to)),
-        ArchiveCommand::Process(args) => args
-            .keys
-            .open(&args.archive, environment)
-            .and_then(|archive| said(Ok((archive_process::written(args, &archive)?, 0)))),
-    };
-    match result {
+    match done(command, environment) {
         Ok((out, err, code)) => Reply { out, err, code },
         Err(error) => Reply {
             out: String::new(),
             err: format!("sluis: {error:#}\n"),
             code: 1,
         },
+    }
+}
+
+fn done(command: &ArchiveCommand, environment: &BTreeMap<String, String>) -> anyhow::Result<Said> {
+    let reached = command.archive().look(environment)?;
+    match command {
+        ArchiveCommand::Verify { archive, head } => {
+            let report = verify(&reached.store, *head, &mut |_, _| ())?;
+            // A directory is there; of an address nothing says so but what stands there.
+            let is_none = report == Report::default() && matches!(archive, Place::Address(_));
+            anyhow::ensure!(
+                !is_none,
+                "{archive}: no archive is there: look whether bucket and prefix are right"
+            );
+            said(Ok(verified(&report)))
+        }
+        ArchiveCommand::Show {
+            keys, of, outputs, ..
+        } => shown(&keys.open(&reached, environment)?, of, outputs.as_deref()),
+        ArchiveCommand::Export { keys, of, to, .. } => {
+            exported(&keys.open(&reached, environment)?, of, to)
+        }
+        ArchiveCommand::Process(args) => {
+            let archive = args.keys.open(&reached, environment)?;
+            said(Ok((archive_process::written(args, &archive)?, 0)))
+        }
+    }
+}
+
+impl ArchiveCommand {
+    fn archive(&self) -> &Place {
+        match self {
+            Self::Verify { archive, .. }
+            | Self::Show { archive, .. }
+            | Self::Export { archive, .. } => archive,
+            Self::Process(args) => &args.archive,
+        }
     }
 }
 
@@ -144,8 +160,7 @@ fn said(result: anyhow::Result<(String, u8)>) -> anyhow::Result<Said> {
     result.map(|(out, code)| (out, String::new(), code))
 }
 
-fn verified(directory: &Path, head: Option<Tip>) -> anyhow::Result<(String, u8)> {
-    let report = verify(&store(directory)?, head, &mut |_, _| ())?;
+fn verified(report: &Report) -> (String, u8) {
     let mut out = String::new();
     for fault in &report.faults {
         let _ = writeln!(out, "{}: {}", fault.place, fault.what);
@@ -190,7 +205,7 @@ fn verified(directory: &Path, head: Option<Tip>) -> anyhow::Result<(String, u8)>
     }
     let faults = report.faults.len();
     let _ = writeln!(out, "{faults} faults");
-    Ok((out, u8::from(faults > 0)))
+    (out, u8::from(faults > 0))
 }
 
 impl Of {

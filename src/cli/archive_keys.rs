@@ -1,10 +1,11 @@
 //! Owns where `sluis archive` finds the keys of a sealed archive. Refuses to keep them.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use sluis_archive::{Archive, Store};
+use sluis_archive::Archive;
 
+use super::place::Reached;
 use crate::config::{CliOverrides, Config};
 use crate::sealing;
 
@@ -18,17 +19,17 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// The archive in a directory that is there: looking must not make one.
+    /// The archive there.
     ///
     /// # Errors
     /// It is damaged, the configuration is wrong, or the keys cannot be read.
     pub(super) fn open(
         &self,
-        directory: &Path,
+        reached: &Reached,
         environment: &BTreeMap<String, String>,
     ) -> anyhow::Result<Archive> {
         // Keys of what is sealed are durable before it is: they are read second.
-        let archive = Archive::look(store(directory)?)?;
+        let archive = Archive::look(reached.store.clone())?;
         let Some(file) = &self.config else {
             return Ok(archive);
         };
@@ -41,11 +42,4 @@ impl Keys {
             None => Ok(archive),
         }
     }
-}
-
-/// A directory that is there: looking must not make one.
-pub(super) fn store(directory: &Path) -> anyhow::Result<Store> {
-    let there = directory.is_dir();
-    anyhow::ensure!(there, "{}: there is no such directory", directory.display());
-    Ok(Store::directory(directory)?)
 }

@@ -12,6 +12,7 @@ use sluis_archive::Archive;
 
 use super::archive_keys::Keys;
 use super::new_file::new_file;
+use super::place::Place;
 use crate::process::{self, Format, Names, Wanted, Written};
 
 /// Days begin here.
@@ -19,9 +20,9 @@ const ZONE: &str = "Europe/Amsterdam";
 
 #[derive(Debug, Args)]
 pub struct ProcessArgs {
-    /// The archive's directory.
-    #[arg(long, value_name = "DIR")]
-    pub(super) archive: PathBuf,
+    /// The archive's directory or bucket.
+    #[arg(long, value_name = "DIR|URL")]
+    pub(super) archive: Place,
     /// Where the keys of a sealed archive are.
     #[command(flatten)]
     pub(super) keys: Keys,

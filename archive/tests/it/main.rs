@@ -6,6 +6,7 @@ mod find;
 mod foreign;
 mod retain;
 mod s3;
+mod s3_server;
 mod sealed;
 mod size;
 mod tamper;

@@ -1,109 +1,24 @@
 //! The archive in a bucket with Object Lock, on a server that speaks S3 (moto). `.ci/run` runs what is
 //! ignored here, and installs what it needs.
 
-use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
-use std::process::{Child, Command, Output, Stdio};
-
 use sluis_archive::{Archive, ArchiveError, Key, Store, verify};
 
+use super::s3_server::{BUCKET, Server};
 use super::world::{NEVER, all, filled, id, mail, open};
 
-/// What the bucket is called.
-const BUCKET: &str = "sluis-archive";
-
-/// A server with a locked bucket.
-struct Server {
-    process: Child,
-    endpoint: String,
-}
-
-fn python() -> String {
-    std::env::var("SLUIS_PYTHON").unwrap_or_else(|_| "python3".to_owned())
-}
-
-impl Server {
-    fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let mut process = Command::new(python())
-            .args(["-m", "moto.server", "-p", &port.to_string()])
-            .stderr(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let says = BufReader::new(process.stderr.take().unwrap());
-        let mut lines = says.lines().map_while(Result::ok);
-        assert!(
-            lines.any(|line| line.contains("Running on")),
-            "the server starts"
-        );
-        // It must not stop because nobody reads what it says.
-        std::thread::spawn(move || lines.for_each(drop));
-        let server = Self {
-            process,
-            endpoint: format!("http://127.0.0.1:{port}"),
-        };
-        let made = server.boto(
-            "s3.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=True)\n\
-             rule = {'DefaultRetention': {'Mode': 'COMPLIANCE', 'Days': 1}}\n\
-             lock = {'ObjectLockEnabled': 'Enabled', 'Rule': rule}\n\
-             s3.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=lock)",
-        );
-        assert!(
-            made.status.success(),
-            "{}",
-            String::from_utf8_lossy(&made.stderr)
-        );
-        server
-    }
-
-    /// Does something to the bucket with the library that everybody has.
-    fn boto(&self, what: &str) -> Output {
-        let program = format!(
-            "import boto3\nbucket = {BUCKET:?}\n\
-             s3 = boto3.client('s3', endpoint_url={:?}, region_name='us-east-1', \
-             aws_access_key_id='key', aws_secret_access_key='secret')\n{what}\n",
-            self.endpoint
-        );
-        Command::new(python())
-            .arg("-c")
-            .arg(program)
-            .output()
-            .unwrap()
-    }
-
-    fn store(&self, runtime: &tokio::runtime::Runtime) -> Store {
-        let options = [
-            ("AWS_ACCESS_KEY_ID", "key"),
-            ("AWS_SECRET_ACCESS_KEY", "secret"),
-            ("AWS_REGION", "us-east-1"),
-            ("AWS_ENDPOINT_URL", &self.endpoint),
-            ("AWS_ALLOW_HTTP", "true"),
-            ("PATH", "passed over"),
-        ];
-        let url = format!("s3://{BUCKET}/waterpoort");
-        Store::s3(&url, options, runtime.handle().clone()).unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // A test that failed must leave no server.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+fn store(server: &Server, runtime: &tokio::runtime::Runtime) -> Store {
+    let others = [("PATH", "passed over")];
+    let options = server.options().into_iter().chain(others);
+    let url = format!("s3://{BUCKET}/waterpoort");
+    Store::s3(&url, options, runtime.handle().clone()).unwrap()
 }
 
 #[test]
 #[ignore = "needs Python with moto and boto3: .ci/run installs them"]
 fn a_locked_bucket_keeps_the_archive_and_the_check_names_what_was_put_over_it() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let server = Server::start();
-    let store = server.store(&runtime);
+    let server = Server::locked();
+    let store = store(&server, &runtime);
     let tip = filled(&store, 3, 20).tip();
     let archive = open(&store);
     assert_eq!(archive.tip(), tip);
@@ -156,8 +71,8 @@ fn a_locked_bucket_keeps_the_archive_and_the_check_names_what_was_put_over_it() 
 #[ignore = "needs Python with moto and boto3: .ci/run installs them"]
 fn two_engines_cannot_write_to_one_bucket() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let server = Server::start();
-    let store = server.store(&runtime);
+    let server = Server::locked();
+    let store = store(&server, &runtime);
     let (first, second) = (
         open(&store),
         Archive::open(store.clone(), 2, NEVER).unwrap(),
