@@ -12,6 +12,7 @@ use rand::RngCore as _;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, Tag, UnboundKey};
 
 use crate::error::KeyError;
+use crate::header;
 
 /// Bytes of a key.
 pub(crate) const KEY_BYTES: usize = 32;
@@ -40,6 +41,16 @@ impl DataKey {
         Self(LessSafeKey::new(
             key.expect("32 bytes are a key of AES-256"),
         ))
+    }
+
+    /// A new key, and its bytes: to be sealed with another one.
+    ///
+    /// # Errors
+    /// The operating system gives no random bytes.
+    pub fn random() -> Result<(Self, [u8; KEY_BYTES]), KeyError> {
+        let mut bytes = [0; KEY_BYTES];
+        header::fill(&mut bytes)?;
+        Ok((Self::new(&bytes), bytes))
     }
 
     /// Seals the bytes from `from` on where they are, and puts [`SEAL_BYTES`] behind them. `context`

@@ -31,6 +31,12 @@ pub struct Figures {
 /// What was counted.
 #[derive(Default)]
 pub(crate) struct Counts {
+    /// Keys that were destroyed before the file was opened.
+    pub(crate) gone: u64,
+    /// Keys of which the file said then whose they are or that they were destroyed.
+    pub(crate) known: u64,
+    /// Keys that were given since.
+    pub(crate) given: AtomicU64,
     pub(crate) erased: AtomicU64,
     pub(crate) damaged: AtomicU64,
     pub(crate) stale: AtomicU64,

@@ -47,6 +47,8 @@ pub(crate) struct Names {
     more: Vec<(Tag, KeyId)>,
     /// One bit for each key: whether it is somebody's.
     owned: Vec<u64>,
+    /// How many of them.
+    count: u64,
 }
 
 impl Names {
@@ -66,6 +68,7 @@ impl Names {
         if self.owned.len() <= word {
             self.owned.resize(word + 1, 0);
         }
+        self.count += u64::from(!self.is_owned(id));
         self.owned[word] |= 1 << (id.0 % 64);
         match self.of.entry(tag) {
             Entry::Vacant(vacant) => {
@@ -81,6 +84,11 @@ impl Names {
         let first = self.of.remove(tag);
         let more = self.more.extract_if(.., |(of, _)| of == tag);
         first.into_iter().chain(more.map(|(_, id)| id)).collect()
+    }
+
+    /// How many keys are somebody's, or were since this was made.
+    pub(crate) const fn owned(&self) -> u64 {
+        self.count
     }
 
     /// How many tenants have a key.
@@ -104,12 +112,13 @@ mod tests {
         names.add(one, KeyId(70));
         names.add(two, KeyId(6));
         assert_eq!(names.find(&one), Some(KeyId(5)));
-        assert_eq!(names.len(), 2);
+        assert_eq!((names.len(), names.owned()), (2, 3));
         assert_eq!(names.remove(&one), [KeyId(5), KeyId(70)]);
         assert_eq!(names.remove(&one), []);
         assert_eq!(names.find(&one), None);
         let owned = [4, 5, 6, 70, 700].map(|id| names.is_owned(KeyId(id)));
         assert_eq!(owned, [false, true, true, true, false]);
+        assert_eq!(names.owned(), 3, "they stay somebody's");
     }
 
     #[test]

@@ -24,6 +24,7 @@ use crate::slot::{self, Owner, SLOT_BYTES, Slot, Wrapped};
 use crate::wrapping::{Place, WrappingKeys};
 
 mod open;
+mod whose;
 
 /// Sizes of a store.
 #[derive(Clone, Copy, Debug)]
@@ -119,12 +120,6 @@ impl KeyStore {
     pub fn on_low(&self, wake: impl Fn() + Send + Sync + 'static) {
         // There is one who makes keys.
         drop(self.wake.set(Box::new(wake)));
-    }
-
-    /// Whether bytes of this corporation's tenants are sealed.
-    #[must_use]
-    pub fn seals(&self, corporation: CorporationId) -> bool {
-        self.wrapping.has(corporation)
     }
 
     /// The file's own number, which no other file has.
@@ -248,6 +243,7 @@ impl KeyStore {
         let (id, key) = ready;
         names.add(tag, id);
         drop(names);
+        self.counts.given.fetch_add(1, Relaxed);
         self.cache.put(id, key);
         self.unwritten.lock().push((id, tag));
         Ok((id, DataKey::new(&key)))

@@ -17,6 +17,7 @@ use sluis_model::{
 };
 
 use super::archived::plain_entries;
+use super::checkpoints::SealedCheckpoints;
 use super::endings;
 use super::record as sealed_record;
 use super::start::open;
@@ -81,13 +82,20 @@ pub fn erase(
         known.check(sealing.store.has_key(&key))?;
         known.check_holds(config, &key)?;
         let erased = known.erased(sealing.store.tag(&key), &key, order);
-        record(&*journal, &key, &erased, now)?;
-        Ok((known.named, erased))
+        let sequence = record(&*journal, &key, &erased, now)?;
+        Ok((known.named, erased, sequence))
     });
     // First the record, durable when this returns, then the key: nobody would know why the rest cannot
     // be read.
     journal.close()?;
-    let report = written.and_then(|(shared, erased)| {
+    let report = written.and_then(|(shared, erased, sequence)| {
+        forget_checkpoints(
+            &*journal,
+            &sealing.checkpoints,
+            (&key, shared),
+            sequence,
+            now,
+        )?;
         let keys = sealing.store.erase(&key, now)?;
         if shared {
             sealing
@@ -359,13 +367,13 @@ impl Known {
     }
 }
 
-/// Hands the record to the journal. It is durable when that is closed.
+/// Hands the record to the journal, and gives its number. It is durable when that is closed.
 fn record(
     journal: &dyn Journal,
     key: &TenantKey,
     erased: &Erased,
     at: Timestamp,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Sequence> {
     let shard = Shard(key.shard(journal.shards()).0);
     let last = journal.last(shard);
     let control = Control::Erased(Box::new(erased.clone()));
@@ -374,5 +382,23 @@ fn record(
     journal
         .try_append(batch, last)
         .map_err(|error| anyhow::anyhow!("{error}"))?;
+    Ok(last.next())
+}
+
+/// No checkpoint can be read any more that has something of the tenant: those of his shard, and of every
+/// shard when something about several tenants names him.
+fn forget_checkpoints(
+    journal: &dyn Journal,
+    checkpoints: &SealedCheckpoints,
+    (key, shared): (&TenantKey, bool),
+    erased: Sequence,
+    at: Timestamp,
+) -> anyhow::Result<()> {
+    let own = Shard(key.shard(journal.shards()).0);
+    checkpoints.forget(key.corporation, own, erased, at)?;
+    let others = (0..journal.shards()).map(Shard);
+    for shard in others.filter(|shard| shared && *shard != own) {
+        checkpoints.forget(key.corporation, shard, journal.durable(shard), at)?;
+    }
     Ok(())
 }

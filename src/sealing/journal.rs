@@ -10,6 +10,8 @@ use sluis_journal::{
 };
 use sluis_keys::KeyStore;
 
+use super::checkpoints::SealedCheckpoints;
+use super::record::SealError;
 use super::{endings, record};
 
 /// By how much a record grows: what stays readable, and what sealing adds.
@@ -19,6 +21,7 @@ const GROWTH: usize = 64;
 pub struct SealedJournal {
     inner: Arc<dyn Journal>,
     store: Arc<KeyStore>,
+    checkpoints: Arc<SealedCheckpoints>,
     /// Told when nothing can be sealed any more: the process must end.
     on_fatal: Box<dyn Fn(String) + Send + Sync>,
 }
@@ -30,20 +33,26 @@ impl std::fmt::Debug for SealedJournal {
 }
 
 impl SealedJournal {
-    /// In front of `inner`, with the keys of `store`.
+    /// In front of `inner`, with the keys of `store`; `checkpoints`: those of the same store.
     pub fn new(
         inner: Arc<dyn Journal>,
         store: Arc<KeyStore>,
+        checkpoints: Arc<SealedCheckpoints>,
         on_fatal: impl Fn(String) + Send + Sync + 'static,
     ) -> Self {
         Self {
             inner,
             store,
+            checkpoints,
             on_fatal: Box::new(on_fatal),
         }
     }
 
-    fn seal(&self, batch: &Batch) -> Result<Batch, record::SealError> {
+    /// A batch as it goes to the journal.
+    ///
+    /// # Errors
+    /// See [`SealError`].
+    pub fn seal(&self, batch: &Batch) -> Result<Batch, SealError> {
         let shard = batch.shard();
         let mut sealed = Batch::new(shard, batch.first());
         sealed.reserve(batch.len(), batch.bytes() + batch.len() * GROWTH);
@@ -73,21 +82,30 @@ fn value_error(shard: Shard) -> impl Fn(sluis_keys::KeyError) -> JournalError {
     move |error| unreadable(shard, "a value of the table".to_owned(), &error)
 }
 
+fn checkpoint_error(shard: Shard) -> impl Fn(sluis_keys::KeyError) -> JournalError {
+    move |error| unreadable(shard, "a checkpoint".to_owned(), &error)
+}
+
 impl SealedJournal {
-    /// Puts an empty checkpoint in the place of each that was stored before there was encryption:
-    /// it has states as they are.
+    /// Puts an empty checkpoint in the place of each that is not sealed for every corporation that has a
+    /// key now: it was stored before there was one.
     ///
     /// # Errors
-    /// The disk fails.
+    /// The disk or the file of keys fails.
     pub(super) fn forget_checkpoints(&self) -> Result<(), JournalError> {
         for shard in (0..self.inner.shards()).map(Shard) {
-            let found = self.inner.latest_checkpoint(shard);
-            let is_empty = match found {
+            let is_sealed = match self.inner.latest_checkpoint(shard) {
                 Ok(None) => true,
-                Ok(Some((_, mut chunks))) => chunks.next().is_none(),
+                Ok(Some((_, mut chunks))) => match chunks.next() {
+                    None => true,
+                    Some(Ok(head)) => self.checkpoints.covers(&head),
+                    Some(Err(_)) => false,
+                },
                 Err(_) => false,
             };
-            if !is_empty {
+            if !is_sealed {
+                let renewed = self.checkpoints.renew(shard);
+                renewed.map_err(checkpoint_error(shard))?;
                 let upto = self.inner.durable(shard);
                 self.inner
                     .checkpoint(shard, upto, &mut std::iter::empty())?;
@@ -168,17 +186,38 @@ impl Journal for SealedJournal {
         &self,
         shard: Shard,
         upto: Sequence,
-        _chunks: &mut dyn Iterator<Item = Vec<u8>>,
+        chunks: &mut dyn Iterator<Item = Vec<u8>>,
     ) -> Result<(), JournalError> {
-        // They are not sealed yet. Rather left out than written as they are: the log has everything.
-        self.inner.checkpoint(shard, upto, &mut std::iter::empty())
+        let sealer = self.checkpoints.sealer((shard, upto));
+        let Some(sealer) = sealer.map_err(checkpoint_error(shard))? else {
+            // It has a tenant who was erased since. Another one is taken when its time comes.
+            return Ok(());
+        };
+        let sealed = (0..).zip(chunks);
+        let sealed = sealed.map(|(number, chunk)| sealer.seal(number, chunk));
+        let mut all = std::iter::once(sealer.head.clone()).chain(sealed);
+        self.inner.checkpoint(shard, upto, &mut all)
     }
 
     fn latest_checkpoint(
         &self,
-        _shard: Shard,
+        shard: Shard,
     ) -> Result<Option<(Sequence, CheckpointChunks)>, JournalError> {
-        Ok(None)
+        let Some((upto, mut chunks)) = self.inner.latest_checkpoint(shard)? else {
+            return Ok(None);
+        };
+        let Some(head) = chunks.next().transpose()? else {
+            return Ok(None);
+        };
+        let opener = self.checkpoints.opener((shard, upto), &head);
+        let Some(opener) = opener.map_err(checkpoint_error(shard))? else {
+            return Ok(None);
+        };
+        let opened = (0..).zip(chunks).map(move |(number, chunk)| {
+            let opened = opener.open(number, chunk?);
+            opened.map_err(checkpoint_error(shard))
+        });
+        Ok(Some((upto, Box::new(opened))))
     }
 
     fn put(&self, shard: Shard, key: &[u8], value: &[u8]) -> Result<(), JournalError> {

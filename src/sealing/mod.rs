@@ -4,6 +4,7 @@
 //! hold keys: `keys/` does.
 
 mod archived;
+mod checkpoints;
 mod endings;
 mod erase;
 mod journal;
@@ -14,9 +15,11 @@ mod start;
 mod veil;
 mod wrapping;
 
+pub use checkpoints::SealedCheckpoints;
 pub use erase::{Order, Report, erase};
 pub use journal::SealedJournal;
 pub(crate) use place::path;
+pub use record::SealError;
 pub use start::{Sealing, open};
 pub use veil::look;
 

@@ -16,7 +16,7 @@ const DOMAIN: u8 = 1;
 
 /// Why a record cannot be sealed or opened.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum SealError {
+pub enum SealError {
     /// Something is wrong with the key.
     #[error(transparent)]
     Key(#[from] KeyError),

@@ -9,6 +9,7 @@ use sluis_archive::Veil;
 use sluis_journal::{DiskJournal, Journal};
 use sluis_keys::{KeyStore, StoreOptions};
 
+use super::checkpoints::SealedCheckpoints;
 use super::journal::SealedJournal;
 use super::keeper::Keeper;
 use super::place::{NAME, path};
@@ -23,6 +24,7 @@ pub(super) type OnFatal = Arc<dyn Fn(String) + Send + Sync>;
 #[derive(Debug)]
 pub struct Sealing {
     pub(super) store: Arc<KeyStore>,
+    pub(super) checkpoints: Arc<SealedCheckpoints>,
     keeper: Keeper,
 }
 
@@ -68,7 +70,12 @@ pub fn open(
     let store = Arc::new(store);
     let fatal = on_fatal.clone();
     let keeper = Keeper::start(store.clone(), move |error| fatal(error))?;
-    Ok(Some(Sealing { store, keeper }))
+    let checkpoints = SealedCheckpoints::new(store.clone());
+    Ok(Some(Sealing {
+        store,
+        checkpoints,
+        keeper,
+    }))
 }
 
 impl Sealing {
@@ -81,7 +88,8 @@ impl Sealing {
         inner: Arc<dyn Journal>,
         on_fatal: OnFatal,
     ) -> anyhow::Result<Arc<dyn Journal>> {
-        let sealed = SealedJournal::new(inner, self.store.clone(), move |error| {
+        let (store, checkpoints) = (self.store.clone(), self.checkpoints.clone());
+        let sealed = SealedJournal::new(inner, store, checkpoints, move |error| {
             on_fatal(error);
         });
         sealed.forget_checkpoints()?;

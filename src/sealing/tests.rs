@@ -11,7 +11,9 @@ use sluis_model::{
     Subject, TenantKey, TenantRecord, Timestamp,
 };
 
-use super::SealedJournal;
+use super::{SealedCheckpoints, SealedJournal};
+
+mod checkpoints;
 
 const SHARD: Shard = Shard(0);
 const NEEDLE: &str = "the needle";
@@ -61,21 +63,41 @@ fn records() -> Vec<Record> {
 }
 
 struct Both {
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
     inner: Arc<MemoryJournal>,
     store: Arc<KeyStore>,
+    checkpoints: Arc<SealedCheckpoints>,
     sealed: SealedJournal,
+}
+
+/// The keys of a folder, with as many corporations.
+fn keys(dir: &std::path::Path, corporations: u16) -> Arc<KeyStore> {
+    let with = |keys: WrappingKeys, number| {
+        keys.with(CorporationId(number), &[Secret::new([number as u8; 32])])
+    };
+    let keys = (1..=corporations).fold(WrappingKeys::default(), with);
+    let store = KeyStore::open(&dir.join("keys"), keys, StoreOptions::default());
+    Arc::new(store.expect("it opens"))
+}
+
+/// The journal that seals before this one.
+fn sealed(
+    inner: &Arc<MemoryJournal>,
+    checkpoints: &Arc<SealedCheckpoints>,
+    store: &Arc<KeyStore>,
+) -> SealedJournal {
+    let (store, checkpoints) = (store.clone(), checkpoints.clone());
+    SealedJournal::new(inner.clone(), store, checkpoints, |error| panic!("{error}"))
 }
 
 fn both() -> Both {
     let dir = tempfile::tempdir().expect("a directory");
-    let keys = WrappingKeys::default().with(CorporationId(1), &[Secret::new([1; 32])]);
-    let store = KeyStore::open(&dir.path().join("keys"), keys, StoreOptions::default());
-    let (inner, store) = (
+    let store = keys(dir.path(), 1);
+    let (inner, checkpoints) = (
         Arc::new(MemoryJournal::new(1, 8)),
-        Arc::new(store.expect("it opens")),
+        SealedCheckpoints::new(store.clone()),
     );
-    let sealed = SealedJournal::new(inner.clone(), store.clone(), |error| panic!("{error}"));
+    let sealed = sealed(&inner, &checkpoints, &store);
     let mut batch = Batch::new(SHARD, Sequence::FIRST);
     for record in records() {
         batch
@@ -87,9 +109,10 @@ fn both() -> Both {
         .expect("there is room");
     inner.commit();
     Both {
-        _dir: dir,
+        dir,
         inner,
         store,
+        checkpoints,
         sealed,
     }
 }
@@ -182,24 +205,4 @@ fn a_record_in_another_place_does_not_open() {
     let text = error.to_string();
     assert!(text.contains("record 5 of shard 0 is encrypted"), "{text}");
     drop(store);
-}
-
-#[test]
-fn a_checkpoint_is_left_out_rather_than_written_as_it_is() {
-    let Both { sealed, inner, .. } = both();
-    let left = |inner: &MemoryJournal| {
-        let found = inner.latest_checkpoint(SHARD).expect("it can be read");
-        found.map(|(_, chunks)| chunks.count())
-    };
-    let plain = |journal: &dyn Journal| {
-        let written = journal.checkpoint(SHARD, Sequence(1), &mut std::iter::once(vec![1]));
-        written.expect("it is durable");
-    };
-    plain(&sealed);
-    assert_eq!(left(&inner), Some(0));
-    assert!(sealed.latest_checkpoint(SHARD).expect("read").is_none());
-    plain(&*inner);
-    assert_eq!(left(&inner), Some(1), "from before the encryption");
-    sealed.forget_checkpoints().expect("it can be written");
-    assert_eq!(left(&inner), Some(0));
 }

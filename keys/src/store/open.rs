@@ -53,6 +53,7 @@ impl KeyStore {
         let next = u32::try_from(places + 1).map_err(|_| KeyError::Full)?;
         let content = read(&*file, next)?;
         let stale = content.check(&wrapping)?;
+        let known = content.erased + content.names.owned();
         Ok(Self {
             file,
             header,
@@ -69,6 +70,9 @@ impl KeyStore {
             wake: OnceLock::new(),
             broken: AtomicBool::new(false),
             counts: Counts {
+                gone: content.erased,
+                known,
+                given: AtomicU64::new(0),
                 erased: AtomicU64::new(content.erased),
                 damaged: AtomicU64::new(content.damaged),
                 stale: AtomicU64::new(stale),
