@@ -15,7 +15,13 @@ const MANY: usize = 60;
 const MOST_STEPS: usize = 200;
 
 async fn engine() -> Engine {
+    engine_of("").await
+}
+
+/// `corporation`: lines for each of them.
+async fn engine_of(corporation: &'static str) -> Engine {
     Engine::with(Setup {
+        corporation,
         sinks: true,
         archive: "enabled = false",
         journal: "keep_for = \"24h\"\nlive_factor = 1",
@@ -64,7 +70,16 @@ fn firsts(engine: &Engine) -> Vec<u64> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_open_outlives_the_records_that_brought_it() {
-    let mut engine = engine().await;
+    outlives(engine().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_encryption_old_records_go_as_well() {
+    outlives(engine_of("data_keys = [\"env:DATA_KEY\"]").await).await;
+}
+
+/// What is open stays when the records go that brought it.
+async fn outlives(mut engine: Engine) {
     let mail = "ok@huurder.example";
     engine
         .put_tenant(NOORD, "H-1", reached_by("email", mail))
