@@ -1,18 +1,52 @@
 #!/usr/bin/env bash
 # kill -9 under load: flow `notice`, generator and sinks in other processes, ten kills or more: of each ten one before any
-# acknowledgement, two during recovery, one as the journal changes its generation, the others with attempts in flight. Then
-# the ledger of three books, and its controls: books from which one line was taken must not balance.
+# acknowledgement, one during recovery, one as the journal changes its generation, one while a checkpoint is written, one while
+# the archive seals a volume, one while what is alive is written again, one as old records go, the others with attempts in
+# flight. Then the ledger of three books, and its controls: books from which one line was taken must not balance.
 #
 #   loadtest/cases/kill/run.sh [NOTIFICATIONS] [KILLS]
+#   DATA_KEYS=true: everything is encrypted.
+#   SPEED=4000: the engine's clock runs so fast, and old records go: none is kept for less than a day. Needs libfaketime (Debian).
+#
+# The books hold what the generator, the sinks and the engine's calls say. None of them reads the journal.
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 COUNT="${1:-50000}"
 KILLS="${2:-10}"
 CONCURRENCY=64
 RATE="${RATE:-2000}"
 
+SPEED="${SPEED:-1}"
+
 write_config "$CONCURRENCY"
-# The smallest generations there are: so that they change while this runs.
-printf '[journal]\ngeneration_max_bytes = 33_554_432\n' >> "$WORK/sluis.toml"
+# The smallest generations and volumes there are, and checkpoints and volumes often: so that they come while this runs.
+cat >> "$WORK/sluis.toml" <<TOML
+[journal]
+generation_max_bytes = 33_554_432
+live_factor = 1
+keep_for = "24h"
+endings_for = "24h"
+checkpoint_every = "1s"
+[archive]
+volume_max_bytes = 1_048_576
+TOML
+if [ "${DATA_KEYS:-false}" = true ]; then
+  SLUIS_CASE_DATA_KEY=$(head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n')
+  export SLUIS_CASE_DATA_KEY
+  sed -i 's/^name = "demo"/name = "demo"\ndata_keys = ["env:SLUIS_CASE_DATA_KEY"]/' "$WORK/sluis.toml"
+fi
+if [ "$SPEED" -gt 1 ]; then
+  FAKETIME_LIBRARY=$(find /usr/lib -name libfaketimeMT.so.1 2> /dev/null | head -n 1)
+  [ -n "$FAKETIME_LIBRARY" ] || fail "install libfaketime"
+  BEGAN_MS=$(now_ms)
+  # Time limits of connections are those of this world.
+  start_engine() {
+    local now
+    now=$(date -u -d "@$(compute "$BEGAN_MS / 1000 + ($(now_ms) - $BEGAN_MS) / 1000 * $SPEED" 0)" '+%Y-%m-%d %H:%M:%S')
+    TZ=UTC LD_PRELOAD=$FAKETIME_LIBRARY FAKETIME="@$now x$SPEED" FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1 \
+      "$SLUIS" serve --config "$WORK/sluis.toml" >> "$WORK/engine.log" 2>&1 &
+    ENGINE=$!
+  }
+fi
 start_sink "$ROOT/loadtest/profiles/${PROFILE:-refusing}.toml"
 start_engine
 until_true 60 "the first start" ready
@@ -38,7 +72,52 @@ killed() {
 # The newest generation of the journal.
 generation() { find "$WORK/data/journal" -maxdepth 1 -name 'gen-*' -printf '%f\n' 2>/dev/null | sort | tail -1; }
 
+# The oldest generation.
+oldest() { find "$WORK/data/journal" -maxdepth 1 -name 'gen-*' -printf '%f\n' 2>/dev/null | sort | head -1; }
+# What the engine is doing with its files.
+writes_checkpoint() { compgen -G "$WORK/data/journal/checkpoints/*.tmp" > /dev/null; }
+# A volume's folder is made, and its manifest, the last of its files, is not there.
+seals_volume() {
+  local newest
+  newest=$(find "$WORK/data/archive/volumes" -mindepth 1 -maxdepth 1 -newer "$WORK/started" 2> /dev/null | sort | tail -1)
+  [ -n "$newest" ] && ! [ -e "$newest/manifest.json" ]
+}
+carried() { echo $(($(metric sluis_shard_carried_tenants_total | cut -d. -f1) + $(metric sluis_shard_carried_bodies_total | cut -d. -f1))); }
+# Kept in variables: `until` looks at them often.
+carries() {
+  [ "$(carried 2> /dev/null || echo 0)" -gt "$carried_before" ] || return 1
+  carried_seen=true
+}
+trims() { [ "$(oldest)" != "$oldest_before" ]; }
+
+# stop_while WHAT: freezes the engine as soon as it is so, or once as much was acknowledged as between two kills.
+stop_while() {
+  local target=$(($(acks) + COUNT / KILLS)) look=0
+  until "$1"; do
+    look=$((look + 1))
+    if [ $((look % 20)) = 0 ]; then
+      { [ "$(acks)" -lt "$target" ] && kill -0 "$GENERATOR" 2> /dev/null; } || break
+    fi
+  done
+  kill -STOP "$ENGINE"
+}
+
+# frozen_in WHAT: the kill comes while it is so, and counts only if it is.
+frozen_in() {
+  until_true 60 "readiness" ready
+  : > "$WORK/started"
+  carried_before=$(carried) carried_seen=false oldest_before=$(oldest)
+  stop_while "$1"
+  # The engine stands still: of files it can be seen, of counters it was seen just before.
+  case $1 in
+    writes_checkpoint | seals_volume | trims) ! "$1" || fell[$1]=$((fell[$1] + 1)) ;;
+    carries) [ "$carried_seen" = false ] || fell[$1]=$((fell[$1] + 1)) ;;
+  esac
+  killed
+}
+
 before_ack=0 during_recovery=0 at_change=0 with_attempts=0
+declare -A fell=([writes_checkpoint]=0 [seals_volume]=0 [carries]=0 [trims]=0)
 for number in $(seq 1 "$KILLS"); do
   case $((number % 10)) in
     1) # Before an acknowledgement: frozen under load until every connection waits for its answer, and killed as it stands.
@@ -48,7 +127,7 @@ for number in $(seq 1 "$KILLS"); do
       killed
       before_ack=$((before_ack + 1))
       ;;
-    2 | 6) # During recovery: the process is there and not yet ready.
+    2) # During recovery: the process is there and not yet ready.
       until_true 60 "readiness" ready
       killed
       start_engine
@@ -62,6 +141,10 @@ for number in $(seq 1 "$KILLS"); do
       killed
       [ "$(generation)" = "$was" ] || at_change=$((at_change + 1))
       ;;
+    3) frozen_in writes_checkpoint ;;
+    6) frozen_in seals_volume ;;
+    8) frozen_in carries ;;
+    9) frozen_in trims ;;
     *) # With attempts under way.
       until_true 60 "readiness" ready
       target=$(($(acks) + COUNT / (2 * KILLS)))
@@ -82,7 +165,10 @@ read_outcomes "$WORK/outcomes.jsonl"
 curl -sf "http://127.0.0.1:$SMS_PORT/__sink/ledger" > "$WORK/sink.jsonl"
 
 say "kills before an acknowledgement: $before_ack, during recovery: $during_recovery, at a change of generation: $at_change," \
-  "with attempts in flight: $with_attempts; generations: $(generation)"
+  "while a checkpoint was written: ${fell[writes_checkpoint]}, a volume sealed: ${fell[seals_volume]}, what is alive written again:" \
+  "${fell[carries]}, as old records went: ${fell[trims]}, with attempts in flight: $with_attempts"
+say "generations: $(oldest) to $(generation); volumes: $(find "$WORK/data/archive/volumes" -name manifest.json | wc -l);" \
+  "keys: $(stat -c %s "$WORK/data/keys" 2> /dev/null || echo 0) bytes"
 ledger() { # ledger ACKS SINK
   "$LOADTEST" ledger --acks "$1" --sink "$2" --outcomes "$WORK/outcomes.jsonl" \
     --max-duplicates $((KILLS * (CONCURRENCY + 32))) --sent-ends sent --sent-ends delivered
@@ -99,5 +185,11 @@ say "controls: both were noticed"
 [ "$before_ack" -ge 1 ] || fail "no kill came before an acknowledgement"
 [ "$during_recovery" -ge 1 ] || fail "no kill fell into recovery"
 [ "$with_attempts" -ge 1 ] || fail "no kill met attempts in flight"
+[ "${fell[writes_checkpoint]}" -ge 1 ] || fail "no kill met a checkpoint that was written"
+[ "${fell[seals_volume]}" -ge 1 ] || [ "$KILLS" -lt 20 ] || fail "no kill met a volume that was sealed"
+if [ "$SPEED" -gt 1 ] && [ "$KILLS" -ge 20 ]; then
+  [ "${fell[trims]}" -ge 1 ] || fail "no kill came as old records went"
+  [ "${fell[carries]}" -ge 1 ] || fail "no kill came while what is alive was written again"
+fi
 [ "$at_change" -ge 1 ] || [ "$KILLS" -lt 100 ] || fail "no kill met a change of generation"
 say "balanced; files in $WORK"
