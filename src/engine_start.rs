@@ -27,6 +27,7 @@ use crate::backup::{self, Restored};
 use crate::config::{Config, KeyRing, MapSecrets};
 use crate::counters::Counters;
 use crate::data_version;
+use crate::following::{Bell, Following};
 use crate::reference_key;
 use crate::sealing::{self, Sealing};
 use crate::telemetry::{self, JournalObserver, ReceiptCounters, Watch};
@@ -67,6 +68,8 @@ pub struct Running {
     /// Where connections are served.
     pub threads: Threads,
     actors: Actors,
+    /// Archive and counters.
+    following: Following,
     /// Encryption at rest, where a corporation has a key.
     sealing: Option<Sealing>,
 }
@@ -100,8 +103,14 @@ pub fn start_watched(
     let actors = start_actors(config)?;
     let readers = start_readers()?;
     let spool = archive::spool(config);
-    let archiving = archive::start(stored.archived(config, &around, &providers), spool.as_ref())?;
-    let counters = Arc::new(stored.counters(config, &around)?);
+    let mut bell = Bell::new();
+    let archived = stored.archived(config, &around, &providers);
+    let archiving = archive::add(&mut bell, archived, spool.as_ref())?;
+    let counters = Arc::new(stored.counters(&mut bell, config, &around)?);
+    let following = Following::start(bell, &stored.journal, &around.clock)?;
+    if let Some(archiving) = &archiving {
+        archiving.first_try().inspect_err(|_| following.stop())?;
+    }
     let archived = archiving.iter().cloned();
     let archived = archived.map(|archiving| archiving as Arc<dyn Follower>);
     let counted = counters.clone() as Arc<dyn Follower>;
@@ -125,6 +134,7 @@ pub fn start_watched(
         report,
         threads: actors.threads.clone(),
         actors,
+        following,
         sealing,
     })
 }
@@ -199,10 +209,16 @@ impl Stored {
         }
     }
 
-    /// Starts to count what the journal says.
-    fn counters(&self, config: &Config, around: &Surroundings) -> anyhow::Result<Counters> {
+    /// What is to be counted of what the journal says.
+    fn counters(
+        &self,
+        bell: &mut Bell,
+        config: &Config,
+        around: &Surroundings,
+    ) -> anyhow::Result<Counters> {
         let (data_dir, clock) = (&config.engine.data_dir, &around.clock);
-        Ok(Counters::start(data_dir, &self.journal, &self.book, clock)?)
+        let counters = Counters::add(bell, data_dir, &self.journal, &self.book, clock)?;
+        Ok(counters)
     }
 
     /// Recovers the shards and starts the actors.
@@ -390,17 +406,14 @@ impl Running {
             self.app.engine.clone(),
             self.app.readers.clone(),
         );
-        let (actors, sealing) = (self.actors, self.sealing);
+        let (actors, following, sealing) = (self.actors, self.following, self.sealing);
         tokio::task::spawn_blocking(move || {
             actors.stop();
             engine.close();
             readers.stop();
             let closed = engine.journal().close();
             app.restored.settle(&**engine.journal());
-            if let Some(archiving) = &app.archiving {
-                archiving.stop();
-            }
-            app.counters.stop();
+            following.stop();
             if let Some(sealing) = sealing {
                 sealing.stop();
             }

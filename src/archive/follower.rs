@@ -1,60 +1,38 @@
-//! Owns the following of the log: piece by piece of each shard, in order, from where the archive is.
-//! Refuses to wait and to run by itself: its thread calls it.
+//! Owns what the archive gets of each record: the record itself, and with an outcome the bytes that left.
+//! Refuses to read the log, to wait and to run by itself: whoever follows the log calls it.
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use sluis_archive::{Archive, ArchiveError, Batch, Entry, Sealed};
 use sluis_journal::{Journal, JournalError, Sequence, Shard};
-use sluis_model::codec::CodecError;
-use sluis_model::{Clock, NotificationId, Record, Timestamp};
+use sluis_model::{Clock, NotificationId, Record, TenantRecord, Timestamp};
 
 use super::categories::Categories;
 use super::outputs::Outputs;
-use crate::following::Pieces;
+use crate::following::{Piece, Taken};
 
 /// How long a copy of what left waits for its record, in milliseconds, once nothing is behind: an
 /// outcome is in the journal within moments.
 const PATIENCE_MS: i64 = 60_000;
 
-/// What a turn did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turned {
-    /// There is more than it took.
-    Behind,
-    /// It took all that was durable when it began.
-    CaughtUp,
-}
-
-/// Why the log cannot be followed.
+/// Why records cannot be taken.
 #[derive(Debug, thiserror::Error)]
-pub enum FollowError {
-    /// The journal cannot be read.
+pub(super) enum FollowError {
+    /// What is read back cannot be read.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// A record cannot be read.
-    #[error("shard {shard}, sequence {sequence}: {source}")]
-    Record {
-        /// Its shard.
-        shard: u16,
-        /// Its sequence.
-        sequence: u64,
-        /// Why.
-        source: CodecError,
-    },
     /// The archive takes nothing.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
 }
 
-/// Follows the durable records of every shard.
-pub struct Follower {
+/// Gives the archive what it is given.
+pub(super) struct Follower {
     journal: Arc<dyn Journal>,
     archive: Arc<Archive>,
     clock: Arc<dyn Clock>,
     outputs: Outputs,
     categories: Categories,
-    pieces: Pieces,
     /// When copies that belong to nothing were last let go.
     let_go: Timestamp,
 }
@@ -69,8 +47,7 @@ impl std::fmt::Debug for Follower {
 
 impl Follower {
     /// From where the archive is.
-    #[must_use]
-    pub fn new(
+    pub(super) fn new(
         journal: Arc<dyn Journal>,
         archive: Arc<Archive>,
         clock: Arc<dyn Clock>,
@@ -82,30 +59,12 @@ impl Follower {
             clock,
             outputs,
             categories: Categories::default(),
-            pieces: Pieces::default(),
             let_go: Timestamp(0),
         }
     }
 
-    /// One piece of every shard.
-    ///
-    /// # Errors
-    /// See [`FollowError`]: the same piece is taken again the next time.
-    pub fn turn(&mut self) -> Result<Turned, FollowError> {
-        let mut turned = Turned::CaughtUp;
-        for shard in 0..self.journal.shards() {
-            if self.piece(shard)? == Turned::Behind {
-                turned = Turned::Behind;
-            }
-        }
-        if turned == Turned::CaughtUp {
-            self.let_go();
-        }
-        Ok(turned)
-    }
-
     /// Copies of what left that no record asked for: the process that sent them was too late.
-    fn let_go(&mut self) {
+    pub(super) fn let_go(&mut self) {
         let now = self.clock.now();
         if now.since(self.let_go) >= PATIENCE_MS {
             self.outputs.let_go(Timestamp(now.0 - PATIENCE_MS));
@@ -117,7 +76,7 @@ impl Follower {
     ///
     /// # Errors
     /// The archive's store fails.
-    pub fn seal(&self, at_once: bool) -> Result<Option<Sealed>, ArchiveError> {
+    pub(super) fn seal(&self, at_once: bool) -> Result<Option<Sealed>, ArchiveError> {
         let now = self.clock.now().0;
         if at_once || self.archive.wants_seal(now) {
             return self.archive.seal(now);
@@ -126,8 +85,7 @@ impl Follower {
     }
 
     /// Records that are durable and not in the archive yet.
-    #[must_use]
-    pub fn lag(&self) -> u64 {
+    pub(super) fn lag(&self) -> u64 {
         let of = |shard: u16| {
             let durable = self.journal.durable(Shard(shard)).0;
             durable.saturating_sub(self.archive.followed(shard))
@@ -136,46 +94,41 @@ impl Follower {
     }
 
     /// Where the bytes come from.
-    #[must_use]
-    pub const fn outputs(&self) -> &Outputs {
+    pub(super) const fn outputs(&self) -> &Outputs {
         &self.outputs
     }
 
-    fn piece(&mut self, shard: u16) -> Result<Turned, FollowError> {
-        let durable = self.journal.durable(Shard(shard)).0;
-        let followed = self.archive.followed(shard);
-        if durable <= followed {
-            return Ok(Turned::CaughtUp);
-        }
-        let piece = self.pieces.read(&*self.journal, shard, followed + 1)?;
-        // What the journal has no more was let go before there was an archive.
-        let upto = piece.last().unwrap_or(durable);
+    /// The last record of the shard that the archive has.
+    pub(super) fn followed(&self, shard: u16) -> u64 {
+        self.archive.followed(shard)
+    }
+
+    /// Takes what follows that.
+    ///
+    /// # Errors
+    /// See [`FollowError`]: the archive has nothing of the piece then.
+    pub(super) fn take(&mut self, piece: &Piece) -> Result<(), FollowError> {
         let mut batch = Batch {
-            shard,
-            upto,
-            entries: Vec::with_capacity(piece.len()),
+            shard: piece.shard,
+            upto: piece.upto,
+            entries: Vec::with_capacity(piece.records.len()),
         };
-        for (sequence, bytes) in piece.records() {
-            self.take(&mut batch, sequence, bytes)?;
+        for taken in &piece.records {
+            if let Record::Tenant(record) = &taken.record {
+                self.take_record(&mut batch, taken, record)?;
+            }
         }
-        self.archive.append(&batch, self.clock.now().0)?;
-        Ok(match upto < durable {
-            true => Turned::Behind,
-            false => Turned::CaughtUp,
-        })
+        Ok(self.archive.append(&batch, self.clock.now().0)?)
     }
 
     /// The entries of one record.
-    fn take(&mut self, batch: &mut Batch, sequence: u64, bytes: Bytes) -> Result<(), FollowError> {
-        let shard = batch.shard;
-        let read = Record::decode(&bytes).map_err(|source| FollowError::Record {
-            shard,
-            sequence,
-            source,
-        })?;
-        let Record::Tenant(record) = read else {
-            return Ok(());
-        };
+    fn take_record(
+        &mut self,
+        batch: &mut Batch,
+        taken: &Taken,
+        record: &TenantRecord,
+    ) -> Result<(), FollowError> {
+        let (shard, sequence) = (batch.shard, taken.sequence);
         let back = |sequence: u64| -> Result<Option<Record>, JournalError> {
             if sequence == 0 {
                 return Ok(None);
@@ -184,9 +137,9 @@ impl Follower {
             // What cannot be decoded is told when its turn comes; here it ends the walk.
             Ok(bytes.and_then(|bytes| Record::decode(&bytes).ok()))
         };
-        let entry = Entry::of_record(shard, sequence, &record, bytes);
-        let category = self.categories.of(&record, about(&entry), &back)?;
-        let output = self.outputs.of(shard, sequence, &record, &back)?;
+        let entry = Entry::of_record(shard, sequence, record, taken.bytes.clone());
+        let category = self.categories.of(record, about(&entry), &back)?;
+        let output = self.outputs.of(shard, sequence, record, &back)?;
         batch.entries.push((category.clone(), entry));
         batch
             .entries

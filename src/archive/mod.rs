@@ -1,5 +1,5 @@
-//! The engine's side of the archive: a worker follows the durable records of every shard and hands
-//! them to the archive, with the bytes of what left. It gives way to everything else. It refuses to
+//! The engine's side of the archive: it is given the durable records of every shard, as the log is
+//! followed, and keeps them with the bytes of what left. It refuses to
 //! decide anything, and to hold up a send: what it does not get in time it makes again.
 
 mod again;
@@ -10,11 +10,11 @@ mod outputs;
 mod retaining;
 mod running;
 mod start;
-mod worker;
+mod taking;
 
 pub use again::MakeAgain;
-pub use follower::{FollowError, Follower};
 pub use opening::{OpenError, Opening};
 pub use outputs::Outputs;
-pub use running::{Archiving, StartError};
-pub use start::{Around, spool, start};
+pub use running::Archiving;
+pub(crate) use start::add;
+pub use start::{Around, spool};

@@ -121,6 +121,14 @@ impl Opening {
         }
     }
 
+    /// Where the archive is, for whoever reads of it.
+    pub(super) fn shown(&self) -> String {
+        match &self.place {
+            Place::Directory(directory) => directory.display().to_string(),
+            Place::Bucket(store) => store.shown().to_owned(),
+        }
+    }
+
     /// How long to rest before the next try.
     pub(super) fn rest(&mut self) -> Duration {
         let rest = self.rest;

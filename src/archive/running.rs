@@ -1,42 +1,31 @@
-//! Owns the archive of a running engine: who waits for it, and how it ends. Refuses to follow the log
-//! itself: the worker does, on threads of its own.
+//! Owns the archive of a running engine: who waits for it. Refuses to follow the log itself.
 
-use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use sluis_archive::{Archive, Terms};
 use sluis_journal::{Journal, Sequence, Shard};
 use sluis_model::{Clock, ShardId};
 
 use super::opening::{OpenError, Opening, Standing};
 use super::outputs::Outputs;
-use super::worker::{Parts, Worker};
-use crate::following::{Threads, Turns};
+use super::taking::{Parts, Taking};
+use crate::following::{Bell, Waiting};
 
-/// The longest that somebody waits for the archive to have what is durable.
-const MOST_WAIT: Duration = Duration::from_secs(5);
 /// The longest that the start of the engine waits for the first try to open the archive.
 const FIRST_WAIT: Duration = Duration::from_secs(10);
-
-/// Why the archive was not started.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// It is that of another data directory.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// The operating system gave no thread.
-    #[error(transparent)]
-    Thread(#[from] io::Error),
-}
 
 /// The archive of a running engine.
 pub struct Archiving {
     standing: Arc<Standing>,
     journal: Arc<dyn Journal>,
-    turns: Arc<Turns>,
-    threads: Threads,
+    waiting: Arc<Waiting>,
+    /// Of the first try to open it, until somebody has asked.
+    tried: Mutex<Option<Receiver<Result<(), OpenError>>>>,
+    /// Where it is, for whoever reads of it.
+    shown: String,
 }
 
 impl std::fmt::Debug for Archiving {
@@ -48,40 +37,45 @@ impl std::fmt::Debug for Archiving {
 }
 
 impl Archiving {
-    /// Opens the archive and starts to follow. When it is away the engine goes on without it, and it is
-    /// tried again.
-    ///
-    /// # Errors
-    /// It is the archive of another data directory, or the operating system gives no thread.
-    pub fn start(
+    /// One who follows, when that begins. It is opened then.
+    pub(super) fn add(
+        bell: &mut Bell,
         opening: Opening,
         outputs: Outputs,
         terms: Terms,
         journal: Arc<dyn Journal>,
         clock: &Arc<dyn Clock>,
-    ) -> Result<Self, StartError> {
-        let (turns, standing) = (Arc::new(Turns::default()), Arc::new(Standing::default()));
+    ) -> Self {
+        let (standing, shown) = (Arc::new(Standing::default()), opening.shown());
         let (first, tried) = sync_channel(1);
         let parts = Parts {
             journal: journal.clone(),
             clock: clock.clone(),
-            turns: turns.clone(),
             standing: standing.clone(),
             first,
         };
-        let archiving = Self {
+        Self {
             standing,
             journal,
-            turns,
-            threads: Threads::start("archive", Worker::new(opening, outputs, parts, terms))?,
-        };
-        match tried.recv_timeout(FIRST_WAIT) {
-            Ok(Err(error)) if error.is_of_another() => {
-                archiving.stop();
-                Err(error.into())
+            waiting: bell.add(Taking::new(opening, outputs, parts, terms)),
+            tried: Mutex::new(Some(tried)),
+            shown,
+        }
+    }
+
+    /// Waits for the first try to open it, after the following of the log has begun. When the archive is
+    /// away the engine goes on without it, and it is tried again.
+    ///
+    /// # Errors
+    /// It is the archive of another data directory.
+    pub(crate) fn first_try(&self) -> anyhow::Result<()> {
+        let tried = self.tried.lock().take();
+        match tried.map(|tried| tried.recv_timeout(FIRST_WAIT)) {
+            Some(Ok(Err(error))) if error.is_of_another() => {
+                Err(anyhow::Error::new(error).context(self.shown.clone()))
             }
-            // The worker has said what is wrong.
-            Ok(_) | Err(_) => Ok(archiving),
+            // What is wrong was said.
+            Some(Ok(_) | Err(_)) | None => Ok(()),
         }
     }
 
@@ -106,20 +100,14 @@ impl Archiving {
         };
         let durable = self.journal.durable(Shard(shard.0)).0;
         let is_there = || archive.followed(shard.0) >= durable;
-        self.turns
-            .wait_until(is_there, || self.threads.hurry(), MOST_WAIT)
+        self.waiting.wait_until(is_there)
     }
 
     /// Waits for the next turn; whether it came. In each a part of what is due is done: what is past its
     /// period goes. Not for an arbiter.
     #[must_use]
     pub fn turn(&self) -> bool {
-        self.turns.wait_for_one(|| self.threads.hurry(), MOST_WAIT)
-    }
-
-    /// Follows to the end of what is durable, seals, and ends the threads. Blocks until they ended.
-    pub fn stop(&self) {
-        self.threads.stop();
+        self.waiting.wait_for_one()
     }
 }
 

@@ -1,10 +1,9 @@
-//! Owns how the archive of an engine is opened and its thread started, from the configuration. Refuses
-//! an archive of another data directory.
+//! Owns how the archive of an engine is set up from the configuration. Refuses to open it: whoever follows
+//! the log does.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use sluis_actors::{Book, Preparer, ProviderSetup, Spool};
 use sluis_archive::{Store, Veil};
 use sluis_journal::Journal;
@@ -15,6 +14,7 @@ use super::opening::{Opening, Place};
 use super::outputs::Outputs;
 use super::running::Archiving;
 use crate::config::Config;
+use crate::following::Bell;
 
 /// What the archive of an engine is opened with.
 #[derive(Clone)]
@@ -52,12 +52,12 @@ pub fn spool(config: &Config) -> Option<Arc<Spool>> {
         .then(|| Arc::new(Spool::new(archive.spool_max_bytes)))
 }
 
-/// Opens the archive and starts to follow the journal; none when that is off.
+/// The archive as one who follows the journal; none when that is off.
 ///
 /// # Errors
-/// The address of a bucket makes no sense, or the archive is that of another data directory. One that
-/// is away is no error: see [`Archiving`].
-pub fn start(
+/// The address of a bucket makes no sense.
+pub(crate) fn add(
+    bell: &mut Bell,
     around: Around<'_>,
     spool: Option<&Arc<Spool>>,
 ) -> anyhow::Result<Option<Arc<Archiving>>> {
@@ -65,17 +65,12 @@ pub fn start(
         return Ok(None);
     };
     let place = place(&around)?;
-    let shown = match &place {
-        Place::Directory(directory) => directory.display().to_string(),
-        Place::Bucket(store) => store.shown().to_owned(),
-    };
     let journal: Arc<dyn Journal> = around.journal.clone();
     let outputs = Outputs::new(spool.clone(), again(&around));
     let limits = around.config.archive_limits();
     let opening = Opening::new(place, limits, journal.clone(), around.veil);
     let terms = around.config.archive_terms();
-    let archiving =
-        Archiving::start(opening, outputs, terms, journal, around.clock).with_context(|| shown)?;
+    let archiving = Archiving::add(bell, opening, outputs, terms, journal, around.clock);
     Ok(Some(Arc::new(archiving)))
 }
 

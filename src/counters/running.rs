@@ -1,11 +1,9 @@
-//! Owns the counters of a running engine: their start, their end, and who waits for them. Refuses to
-//! count by itself: the worker does, on threads of its own.
+//! Owns the counters of a running engine: how they are opened, and who waits for them. Refuses to count by
+//! itself: whoever follows the log has them do it.
 
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use sluis_actors::Book;
 use sluis_journal::{Journal, Sequence, Shard};
@@ -15,11 +13,8 @@ use super::counting::Counting;
 use super::days::Days;
 use super::file::FileError;
 use super::store::{self, Asked, Rows, Store};
-use super::worker::{Parts, Worker};
-use crate::following::{Threads, Turns};
-
-/// The longest that somebody waits for what is durable to be counted.
-const MOST_WAIT: Duration = Duration::from_secs(5);
+use super::taking::{Parts, Taking};
+use crate::following::{Bell, Waiting};
 
 /// Why the counters were not started.
 #[derive(Debug, thiserror::Error)]
@@ -30,18 +25,14 @@ pub enum StartError {
     /// This build has no time zones.
     #[error(transparent)]
     Zone(#[from] jiff::Error),
-    /// The operating system gave no thread.
-    #[error(transparent)]
-    Thread(#[from] io::Error),
 }
 
 /// The counters of a running engine.
 pub struct Counters {
     journal: Arc<dyn Journal>,
     store: Arc<Store>,
-    turns: Arc<Turns>,
+    waiting: Arc<Waiting>,
     save: Arc<AtomicBool>,
-    threads: Threads,
 }
 
 impl std::fmt::Debug for Counters {
@@ -53,11 +44,12 @@ impl std::fmt::Debug for Counters {
 }
 
 impl Counters {
-    /// Goes on where they are.
+    /// One who follows, when that begins: it goes on where they are.
     ///
     /// # Errors
     /// See [`StartError`].
-    pub fn start(
+    pub(crate) fn add(
+        bell: &mut Bell,
         data_dir: &Path,
         journal: &Arc<dyn Journal>,
         book: &Arc<Book>,
@@ -68,22 +60,19 @@ impl Counters {
         for shard in 0..shards {
             store.is_at_most(shard, journal.last(Shard(shard)).0);
         }
-        let (turns, save) = (Arc::new(Turns::default()), Arc::new(AtomicBool::new(false)));
+        let save = Arc::new(AtomicBool::new(false));
         let parts = Parts {
             journal: journal.clone(),
             book: book.clone(),
             store: store.clone(),
             clock: clock.clone(),
-            turns: turns.clone(),
             save: save.clone(),
         };
-        let worker = Worker::new(parts, Counting::new(Days::new()?));
         Ok(Self {
             journal: journal.clone(),
             store,
-            turns,
+            waiting: bell.add(Taking::new(parts, Counting::new(Days::new()?))),
             save,
-            threads: Threads::start("counters", worker)?,
         })
     }
 
@@ -108,8 +97,7 @@ impl Counters {
                 .zip(&wanted)
                 .all(|(shard, wanted)| of(&self.store, shard) >= *wanted)
         };
-        self.turns
-            .wait_until(is_there, || self.threads.hurry(), MOST_WAIT)
+        self.waiting.wait_until(is_there)
     }
 
     /// Counts.
@@ -118,11 +106,6 @@ impl Counters {
     /// A file cannot be read.
     pub fn rows(&self, asked: &Asked) -> Result<Rows, FileError> {
         self.store.rows(asked)
-    }
-
-    /// Counts to the end of what is durable, writes, and ends the threads. Blocks until they ended.
-    pub fn stop(&self) {
-        self.threads.stop();
     }
 }
 

@@ -1,12 +1,20 @@
-//! Owns what everybody needs who follows the log beside the engine, the archive and the counters: pieces
-//! of the log, two threads that give way, and a way to wait for a turn. Refuses to know what is done
-//! with a record.
+//! The following of the log beside the engine: one reader reads and decodes every durable record once and
+//! hands it to each who wants it, the archive and the counters. Two threads that give way do its work.
+//! It refuses to know what is done with a record, and to let one who fails or lags hold up another.
 
 mod pace;
 mod piece;
+mod reader;
+mod running;
+mod taking;
 mod threads;
 mod turns;
+mod waiting;
 
-pub(crate) use piece::Pieces;
-pub(crate) use threads::{Follows, REST, Threads};
-pub(crate) use turns::Turns;
+pub(crate) use piece::{Piece, Taken};
+pub(crate) use running::{Bell, Following};
+pub(crate) use taking::{TakeError, Takes};
+pub(crate) use waiting::Waiting;
+
+#[cfg(test)]
+mod tests;

@@ -1,36 +1,71 @@
-//! Owns the reading of the log in pieces. Refuses to decode a record.
+//! Owns the reading of the log in pieces, and the decoding of each record in them. Refuses to know what a
+//! record says.
 
 use std::ops::ControlFlow;
 
 use bytes::{Bytes, BytesMut};
 use sluis_journal::{Journal, JournalError, Sequence, Shard};
+use sluis_model::Record;
+use sluis_model::codec::CodecError;
 
 /// Records of a shard that one piece takes.
 const MOST_RECORDS: usize = 1_024;
 /// Bytes of records of one piece.
 const MOST_BYTES: usize = 1 << 20;
 
+/// Why a piece cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PieceError {
+    /// The journal fails.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A record cannot be decoded.
+    #[error("shard {shard}, sequence {sequence}: {source}")]
+    Record {
+        /// Its shard.
+        shard: u16,
+        /// Its sequence.
+        sequence: u64,
+        /// Why.
+        source: CodecError,
+    },
+}
+
+/// Which part of a shard's log is wanted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    pub(super) shard: u16,
+    /// The record before the first.
+    pub(super) after: u64,
+    /// The last, at most.
+    pub(super) upto: u64,
+}
+
 /// Reads one piece after the other into the same room.
 #[derive(Debug, Default)]
-pub(crate) struct Pieces {
+pub(super) struct Pieces {
     buffer: BytesMut,
 }
 
 impl Pieces {
-    /// The next durable records of a shard, from a sequence on, or from the oldest that is kept.
+    /// The next durable records of a shard, from the oldest that is kept; the whole or a first part of
+    /// what is wanted.
     ///
     /// # Errors
-    /// The journal cannot be read.
-    pub(crate) fn read(
+    /// See [`PieceError`].
+    pub(super) fn read(
         &mut self,
         journal: &dyn Journal,
-        shard: u16,
-        from: u64,
-    ) -> Result<Piece, JournalError> {
+        wanted: Wanted,
+    ) -> Result<Piece, PieceError> {
+        let Wanted { shard, after, upto } = wanted;
         let mut ends = Vec::new();
         let buffer = &mut self.buffer;
         buffer.clear();
         let mut visit = |sequence: Sequence, bytes: &[u8]| {
+            if sequence.0 > upto {
+                return ControlFlow::Break(());
+            }
             buffer.extend_from_slice(bytes);
             ends.push((sequence.0, buffer.len()));
             if ends.len() >= MOST_RECORDS || buffer.len() >= MOST_BYTES {
@@ -38,34 +73,50 @@ impl Pieces {
             }
             ControlFlow::Continue(())
         };
-        journal.replay(Shard(shard), Sequence(from), &mut visit)?;
+        journal.replay(Shard(shard), Sequence(after + 1), &mut visit)?;
         let bytes = buffer.split().freeze();
-        Ok(Piece { ends, bytes })
+        let mut begin = 0;
+        let records = ends.iter().map(|(sequence, end)| {
+            let bytes = bytes.slice(begin..*end);
+            begin = *end;
+            decode(shard, *sequence, bytes)
+        });
+        Ok(Piece {
+            shard,
+            // What the journal has no more was let go before anybody followed it.
+            upto: ends.last().map_or(upto, |(sequence, _)| *sequence),
+            records: records.collect::<Result<_, _>>()?,
+        })
     }
 }
 
-/// Records of one shard, one behind the other in one buffer.
+fn decode(shard: u16, sequence: u64, bytes: Bytes) -> Result<Taken, PieceError> {
+    let record = Record::decode(&bytes).map_err(|source| PieceError::Record {
+        shard,
+        sequence,
+        source,
+    })?;
+    Ok(Taken {
+        sequence,
+        bytes,
+        record,
+    })
+}
+
+/// Records of one shard, in order.
+#[derive(Debug)]
 pub(crate) struct Piece {
-    /// The sequence of each, and where it ends.
-    ends: Vec<(u64, usize)>,
-    bytes: Bytes,
+    pub(crate) shard: u16,
+    /// Whoever took the piece has everything up to here.
+    pub(crate) upto: u64,
+    pub(crate) records: Vec<Taken>,
 }
 
-impl Piece {
-    /// The last sequence; none: there was no record.
-    pub(crate) fn last(&self) -> Option<u64> {
-        self.ends.last().map(|(sequence, _)| *sequence)
-    }
-
-    /// How many there are.
-    pub(crate) const fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// Each with its sequence.
-    pub(crate) fn records(&self) -> impl Iterator<Item = (u64, Bytes)> {
-        let begins = std::iter::once(0).chain(self.ends.iter().map(|(_, end)| *end));
-        let records = self.ends.iter().zip(begins);
-        records.map(|((sequence, end), begin)| (*sequence, self.bytes.slice(begin..*end)))
-    }
+/// A record, decoded once for all.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    pub(crate) sequence: u64,
+    /// As the journal has it.
+    pub(crate) bytes: Bytes,
+    pub(crate) record: Record,
 }

@@ -1,7 +1,7 @@
-//! Owns the two threads of somebody who follows the log. One uses only time that nobody else wants, and
+//! Owns the two threads of those who follow the log. One uses only time that nobody else wants, and
 //! little of that while the engine is busy. The other has a
 //! small share of its own: it works when somebody waits, when the work has been behind for long,
-//! and at the end. A thread cannot change from the first kind to the second. Refuses to know the work.
+//! and at the end. A thread cannot change from the first kind to the second. Refuses to know what a turn does.
 
 use std::io;
 use std::sync::Arc;
@@ -12,38 +12,16 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::pace::{Pace, Used};
+use super::reader::Reader;
+use super::taking::REST;
+use super::waiting::Asked;
 use crate::{clock, machine};
 
-/// How long the first thread rests when it has caught up: how late the work is at least. What came
-/// meanwhile is taken in one piece, which costs less than many small ones.
-pub(crate) const REST: Duration = Duration::from_millis(100);
 /// How often the second thread asks whether the work has been behind for long.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// What is done turn after turn.
-pub(crate) trait Follows: Send + 'static {
-    /// One turn; how long to rest after it.
-    fn turn(&mut self) -> Duration;
-
-    /// Whether it has been behind for so long that it is to have a share of its own: what is behind
-    /// keeps records in the journal.
-    fn is_behind_for_long(&self) -> bool;
-
-    /// Follows to the end of what is durable.
-    fn end(&mut self);
-}
-
-/// What the second thread is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asked {
-    /// To take a turn: somebody waits for it.
-    Turn,
-    /// To follow to the end, and to end.
-    End,
-}
-
 /// Both threads.
-pub(crate) struct Threads {
+pub(super) struct Threads {
     ask: SyncSender<Asked>,
     running: Mutex<Option<Running>>,
 }
@@ -55,32 +33,29 @@ struct Running {
 }
 
 impl Threads {
-    /// Starts both, with names that begin like this.
+    /// Starts both.
     ///
     /// # Errors
     /// The operating system gives no thread.
-    pub(crate) fn start(name: &str, work: impl Follows) -> io::Result<Self> {
-        let worker = Arc::new(Mutex::new(Some(work)));
-        let (ask, asked) = sync_channel(1);
-        let work = worker.clone();
+    pub(super) fn start(
+        reader: Reader,
+        ask: SyncSender<Asked>,
+        asked: Receiver<Asked>,
+    ) -> io::Result<Self> {
+        let reader = Arc::new(Mutex::new(Some(reader)));
+        let work = reader.clone();
         // Nobody waits for its end: on a busy machine that comes late.
         let (spare, ended) = sync_channel(0);
-        drop(spawn(name, move || use_spare_time(&work, &ended))?);
-        let second = spawn(&format!("{name}-behind"), move || keep_up(&worker, &asked))?;
+        drop(spawn("follow", move || use_spare_time(&work, &ended))?);
+        let second = spawn("follow-behind", move || keep_up(&reader, &asked))?;
         Ok(Self {
             ask,
             running: Mutex::new(Some(Running { spare, second })),
         })
     }
 
-    /// Asks for a turn soon, also on a busy machine.
-    pub(crate) fn hurry(&self) {
-        // Full: it was asked already.
-        let _ = self.ask.try_send(Asked::Turn);
-    }
-
     /// Follows to the end, and ends both. Blocks until the work has ended.
-    pub(crate) fn stop(&self) {
+    pub(super) fn stop(&self) {
         if let Some(Running { spare, second }) = self.running.lock().take() {
             drop(spare);
             // It takes what it is asked, and is not gone before it was asked to end.
@@ -95,7 +70,7 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<JoinHand
 }
 
 /// Turn after turn, with rests, until the work has ended. While the engine is busy the rests are long.
-fn use_spare_time(work: &Mutex<Option<impl Follows>>, ended: &Receiver<()>) {
+fn use_spare_time(work: &Mutex<Option<Reader>>, ended: &Receiver<()>) {
     machine::use_spare_time();
     let mut pace = Pace::new(machine::processors(), used());
     let mut rest = REST;
@@ -105,11 +80,11 @@ fn use_spare_time(work: &Mutex<Option<impl Follows>>, ended: &Receiver<()>) {
             continue;
         }
         let mut work = work.lock();
-        let Some(worker) = &mut *work else {
+        let Some(reader) = &mut *work else {
             return;
         };
         let began = used();
-        rest = worker.turn();
+        rest = reader.turn();
         drop(work);
         rest = rest.max(pace.rest_after(began, used()));
     }
@@ -124,31 +99,31 @@ fn used() -> Used {
 }
 
 /// A turn when it is asked, and turn after turn while the work has been behind for long.
-fn keep_up(work: &Mutex<Option<impl Follows>>, asked: &Receiver<Asked>) {
+fn keep_up(work: &Mutex<Option<Reader>>, asked: &Receiver<Asked>) {
     // The start of the engine may wait for the first turn: that of the archive opens it.
-    if let Some(worker) = &mut *work.lock() {
-        worker.turn();
+    if let Some(reader) = &mut *work.lock() {
+        reader.turn();
     }
     machine::give_way();
     let mut rest = LOOK_EVERY;
     loop {
         let asked = asked.recv_timeout(rest);
         let mut work = work.lock();
-        let Some(worker) = &mut *work else {
+        let Some(reader) = &mut *work else {
             return;
         };
         match asked {
-            Ok(Asked::Turn) => drop(worker.turn()),
+            Ok(Asked::Turn) => drop(reader.turn()),
             Err(RecvTimeoutError::Timeout) => {}
             Ok(Asked::End) | Err(RecvTimeoutError::Disconnected) => {
-                worker.end();
+                reader.stop();
                 // What it holds is let go before whoever asked goes on.
                 *work = None;
                 return;
             }
         }
-        rest = match worker.is_behind_for_long() {
-            true => worker.turn(),
+        rest = match reader.is_behind_for_long() {
+            true => reader.turn(),
             false => LOOK_EVERY,
         };
     }

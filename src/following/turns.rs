@@ -9,20 +9,20 @@ const MOST_TURNS: usize = 64;
 
 /// Turns so far, and who waits for the next.
 #[derive(Default)]
-pub(crate) struct Turns {
+pub(super) struct Turns {
     count: Mutex<u64>,
     turned: Condvar,
 }
 
 impl Turns {
     /// A turn has ended.
-    pub(crate) fn one_more(&self) {
+    pub(super) fn one_more(&self) {
         *self.count.lock() += 1;
         self.turned.notify_all();
     }
 
     /// Asks for a turn and waits for its end; whether it came within `most`.
-    pub(crate) fn wait_for_one(&self, ask: impl Fn(), most: Duration) -> bool {
+    pub(super) fn wait_for_one(&self, ask: impl Fn(), most: Duration) -> bool {
         let mut count = self.count.lock();
         ask();
         !self.turned.wait_for(&mut count, most).timed_out()
@@ -30,7 +30,7 @@ impl Turns {
 
     /// Waits until it is so, and asks before each turn; whether it is. Gives up when no turn comes
     /// within `most`, and after [`MOST_TURNS`].
-    pub(crate) fn wait_until(
+    pub(super) fn wait_until(
         &self,
         is_so: impl Fn() -> bool,
         ask: impl Fn(),
