@@ -1,33 +1,61 @@
-//! Owns the unwrapped keys that are at hand, up to a bound: those that were not asked for longest go.
-//! Refuses to read the file.
+//! Owns what is kept at hand of keys, up to a bound: what was not asked for longest goes.
+//! Refuses to read the file, and to make a key ready.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash};
 
 use parking_lot::Mutex;
+use rustc_hash::FxBuildHasher;
+use sluis_model::TenantKey;
 
-use crate::data_key::KEY_BYTES;
 use crate::id::KeyId;
 
 /// Parts with a lock each, so that shards do not wait for each other.
 const STRIPES: usize = 16;
 
-/// Keys at hand.
-pub(crate) struct Cache {
-    stripes: [Mutex<Stripe>; STRIPES],
-    /// Keys of one half of one part.
+/// What something is found by.
+pub(crate) trait Place: Eq + Hash {
+    /// A number by which they are spread over the parts.
+    fn spread(&self) -> usize;
+}
+
+impl Place for KeyId {
+    fn spread(&self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl Place for TenantKey {
+    fn spread(&self) -> usize {
+        self.tenant.as_bytes().last().copied().unwrap_or_default() as usize
+    }
+}
+
+/// What is at hand. The numbers of keys are ours, so they are found by a quick hash.
+pub(crate) struct Cache<K, V, S = FxBuildHasher> {
+    stripes: [Mutex<Stripe<K, V, S>>; STRIPES],
+    /// Entries of one half of one part.
     half: usize,
 }
 
-/// Two halves: when the young one is full it becomes the old one, and what was old goes. A key that is
-/// asked for moves to the young half.
-#[derive(Default)]
-struct Stripe {
-    young: HashMap<u32, [u8; KEY_BYTES]>,
-    old: HashMap<u32, [u8; KEY_BYTES]>,
+/// Two halves: when the young one is full it becomes the old one, and what was old goes. What is asked
+/// for moves to the young half.
+struct Stripe<K, V, S> {
+    young: HashMap<K, V, S>,
+    old: HashMap<K, V, S>,
 }
 
-impl Cache {
-    /// Holds at most `most` keys, or a few where that is fewer.
+impl<K, V, S: Default> Default for Stripe<K, V, S> {
+    fn default() -> Self {
+        Self {
+            young: HashMap::default(),
+            old: HashMap::default(),
+        }
+    }
+}
+
+impl<K: Place, V, S: BuildHasher + Default> Cache<K, V, S> {
+    /// Holds at most `most`, or a few where that is fewer.
     pub(crate) fn new(most: usize) -> Self {
         Self {
             stripes: Default::default(),
@@ -35,33 +63,44 @@ impl Cache {
         }
     }
 
-    fn stripe(&self, id: KeyId) -> &Mutex<Stripe> {
-        &self.stripes[id.0 as usize % STRIPES]
+    fn stripe(&self, place: &K) -> &Mutex<Stripe<K, V, S>> {
+        &self.stripes[place.spread() % STRIPES]
     }
 
-    pub(crate) fn get(&self, id: KeyId) -> Option<[u8; KEY_BYTES]> {
-        let mut stripe = self.stripe(id).lock();
-        if let Some(key) = stripe.young.get(&id.0) {
-            return Some(*key);
+    /// What `then` makes of it; none when it is not there. Whoever removes it waits for that.
+    pub(crate) fn find<R>(&self, place: &K, then: impl FnOnce(&V) -> R) -> Option<R> {
+        let mut stripe = self.stripe(place).lock();
+        if let Some(value) = stripe.young.get(place) {
+            return Some(then(value));
         }
-        let key = stripe.old.remove(&id.0)?;
-        stripe.put(id, key, self.half);
-        Some(key)
+        let (place, value) = stripe.old.remove_entry(place)?;
+        let result = then(&value);
+        stripe.put(place, value, self.half);
+        Some(result)
     }
 
-    pub(crate) fn put(&self, id: KeyId, key: [u8; KEY_BYTES]) {
-        self.stripe(id).lock().put(id, key, self.half);
+    pub(crate) fn put(&self, place: K, value: V) {
+        self.stripe(&place).lock().put(place, value, self.half);
     }
 
-    pub(crate) fn remove(&self, id: KeyId) {
-        let mut stripe = self.stripe(id).lock();
-        stripe.young.remove(&id.0);
-        stripe.old.remove(&id.0);
+    pub(crate) fn remove(&self, place: &K) {
+        let mut stripe = self.stripe(place).lock();
+        stripe.young.remove(place);
+        stripe.old.remove(place);
+    }
+
+    /// Removes all for which it is so. Looks at every one: for what is done seldom.
+    pub(crate) fn remove_where(&self, is_so: impl Fn(&V) -> bool) {
+        for stripe in &self.stripes {
+            let mut stripe = stripe.lock();
+            stripe.young.retain(|_, value| !is_so(value));
+            stripe.old.retain(|_, value| !is_so(value));
+        }
     }
 
     #[cfg(test)]
     fn len(&self) -> usize {
-        let of = |stripe: &Mutex<Stripe>| {
+        let of = |stripe: &Mutex<Stripe<K, V, S>>| {
             let stripe = stripe.lock();
             stripe.young.len() + stripe.old.len()
         };
@@ -69,12 +108,12 @@ impl Cache {
     }
 }
 
-impl Stripe {
-    fn put(&mut self, id: KeyId, key: [u8; KEY_BYTES], half: usize) {
+impl<K: Place, V, S: BuildHasher + Default> Stripe<K, V, S> {
+    fn put(&mut self, place: K, value: V, half: usize) {
         if self.young.len() >= half {
             self.old = std::mem::take(&mut self.young);
         }
-        self.young.insert(id.0, key);
+        self.young.insert(place, value);
     }
 }
 
@@ -84,17 +123,18 @@ mod tests {
 
     #[test]
     fn it_holds_what_is_asked_for_and_never_more_than_its_bound() {
-        let cache = Cache::new(320);
+        let cache = Cache::<KeyId, u32>::new(320);
+        let get = |id: u32| cache.find(&KeyId(id), |value| *value);
         for id in 0..10_000 {
-            cache.put(KeyId(id), [id as u8; KEY_BYTES]);
-            assert_eq!(
-                cache.get(KeyId(id % 8)),
-                Some([(id % 8) as u8; KEY_BYTES]).filter(|_| id >= id % 8)
-            );
+            cache.put(KeyId(id), id);
+            let often = id % 8;
+            assert_eq!(get(often), Some(often).filter(|_| id >= often));
             assert!(cache.len() <= 320);
         }
-        assert_eq!(cache.get(KeyId(5_000)), None);
-        cache.remove(KeyId(3));
-        assert_eq!(cache.get(KeyId(3)), None);
+        assert_eq!(get(5_000), None);
+        cache.remove(&KeyId(3));
+        assert_eq!(get(3), None);
+        cache.remove_where(|value| *value < 7);
+        assert_eq!((get(6), get(7)), (None, Some(7)));
     }
 }

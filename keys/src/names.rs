@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use rustc_hash::FxBuildHasher;
 use sluis_model::TenantKey;
 
 use crate::id::KeyId;
@@ -42,7 +43,8 @@ impl Tag {
 /// Which key is whose.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    of: HashMap<Tag, KeyId>,
+    /// A tag is a keyed hash already, so it is found by a quick one.
+    of: HashMap<Tag, KeyId, FxBuildHasher>,
     /// Further keys of tenants that have several: a crash can leave one behind.
     more: Vec<(Tag, KeyId)>,
     /// One bit for each key: whether it is somebody's.

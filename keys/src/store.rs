@@ -3,9 +3,10 @@
 //! later: what was sealed with it tells that too. Refuses to go on after a failed write or sync.
 
 use std::fmt;
+use std::hash::RandomState;
 use std::path::Path;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::{Mutex, RwLock};
 use sluis_model::{CorporationId, TenantKey, Timestamp};
@@ -24,6 +25,7 @@ use crate::slot::{self, Owner, SLOT_BYTES, Slot, Wrapped};
 use crate::wrapping::{Place, WrappingKeys};
 
 mod open;
+mod sealing;
 mod whose;
 
 /// Sizes of a store.
@@ -31,6 +33,9 @@ mod whose;
 pub struct StoreOptions {
     /// Unwrapped keys that are at hand, of 32 bytes each; others are read again.
     pub cached_keys: usize,
+    /// Of those, how many are ready to seal with, of some 600 bytes each: the keys of tenants of whom
+    /// something is under way.
+    pub ready_keys: usize,
     /// Keys of a corporation that are made at once, at least: a restart leaves as many unused.
     pub least_made: usize,
     /// And at most, while many tenants are new.
@@ -41,6 +46,7 @@ impl Default for StoreOptions {
     fn default() -> Self {
         Self {
             cached_keys: 262_144,
+            ready_keys: 32_768,
             least_made: 256,
             most_made: 65_536,
         }
@@ -49,13 +55,9 @@ impl Default for StoreOptions {
 
 /// What a number of a key leads to.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "it lives for a moment; a box would be an allocation for each record"
-)]
 pub enum Found {
     /// The key.
-    Key(DataKey),
+    Key(Arc<DataKey>),
     /// It was destroyed.
     Erased(Timestamp),
 }
@@ -67,7 +69,12 @@ pub struct KeyStore {
     wrapping: WrappingKeys,
     options: StoreOptions,
     names: RwLock<Names>,
-    cache: Cache,
+    cache: Cache<KeyId, [u8; KEY_BYTES]>,
+    /// Those of tenants in flight, ready to seal and open with.
+    ready: Cache<KeyId, Arc<DataKey>>,
+    /// The same, by tenant: for new bytes. Their numbers are the callers' choice, so they are found by
+    /// the keyed hash of the standard library.
+    in_flight: Cache<TenantKey, (KeyId, Arc<DataKey>), RandomState>,
     pools: Mutex<Pools>,
     /// Held while keys are made: one at a time.
     making: Mutex<()>,
@@ -147,47 +154,36 @@ impl KeyStore {
         blake3::derive_key(purpose, &self.header.secret)
     }
 
-    /// The key for new bytes of a tenant; none when his corporation has no key. It waits for a disk
-    /// only when more tenants are new than keys were made.
-    ///
-    /// # Errors
-    /// See [`KeyError`].
-    pub fn sealing_key(&self, tenant: &TenantKey) -> Result<Option<(KeyId, DataKey)>, KeyError> {
-        if !self.wrapping.has(tenant.corporation) {
-            return Ok(None);
-        }
-        let tag = self.tag(tenant);
-        loop {
-            let id = self.names.read().find(&tag);
-            let Some(id) = id else {
-                return self.assign(tenant.corporation, tag).map(Some);
-            };
-            // Destroyed since it was found: the tenant has none any more, or another one.
-            if let Found::Key(key) = self.opening_key(id)? {
-                return Ok(Some((id, key)));
-            }
-        }
-    }
-
     /// The key that bytes were sealed with.
     ///
     /// # Errors
     /// See [`KeyError`].
     pub fn opening_key(&self, id: KeyId) -> Result<Found, KeyError> {
-        if let Some(key) = self.cache.get(id) {
-            return Ok(Found::Key(DataKey::new(&key)));
+        if let Some(key) = self.ready.find(&id, Arc::clone) {
+            return Ok(Found::Key(key));
         }
-        // Held until the key is in the cache: who destroys it takes it out of there afterwards.
+        // Who destroys the key takes it out of the one and then of the other.
+        if let Some(key) = self.cache.find(&id, |key| self.make_ready(id, key)) {
+            return Ok(Found::Key(key));
+        }
+        // Held until the key is at hand: who destroys it takes it out of there afterwards.
         let _alone = self.places.lock();
         match self.read(id)? {
             Slot::Key(wrapped, _) => {
                 let key = self.wrapping.unwrap(self.place(id), &wrapped)?;
                 self.cache.put(id, key);
-                Ok(Found::Key(DataKey::new(&key)))
+                Ok(Found::Key(self.make_ready(id, &key)))
             }
             Slot::Gone { at, .. } => Ok(Found::Erased(at)),
             Slot::Damaged => Err(KeyError::Damaged(id)),
         }
+    }
+
+    /// Makes a key ready to seal and open with, which costs half of what sealing a record does.
+    fn make_ready(&self, id: KeyId, key: &[u8; KEY_BYTES]) -> Arc<DataKey> {
+        let key = Arc::new(DataKey::new(key));
+        self.ready.put(id, key.clone());
+        key
     }
 
     /// Whether it is known whose this key is.
@@ -225,42 +221,6 @@ impl KeyStore {
             self.pools.lock().add(corporation, least, [(id, key)]);
         }
         Ok(())
-    }
-
-    /// Gives a tenant a key that is durable already.
-    fn assign(&self, corporation: CorporationId, tag: Tag) -> Result<(KeyId, DataKey), KeyError> {
-        let ready = self.take_ready(corporation)?;
-        let mut names = self.names.write();
-        if let Some(id) = names.find(&tag) {
-            drop(names);
-            // Somebody else was faster.
-            self.pools.lock().give_back(corporation, ready);
-            return match self.opening_key(id)? {
-                Found::Key(key) => Ok((id, key)),
-                Found::Erased(_) => Err(KeyError::Missing(id)),
-            };
-        }
-        let (id, key) = ready;
-        names.add(tag, id);
-        drop(names);
-        self.counts.given.fetch_add(1, Relaxed);
-        self.cache.put(id, key);
-        self.unwritten.lock().push((id, tag));
-        Ok((id, DataKey::new(&key)))
-    }
-
-    fn take_ready(&self, corporation: CorporationId) -> Result<Ready, KeyError> {
-        loop {
-            let (ready, low) = self.pools.lock().take(corporation);
-            if low && let Some(wake) = self.wake.get() {
-                wake();
-            }
-            if let Some(ready) = ready {
-                return Ok(ready);
-            }
-            self.counts.waited.fetch_add(1, Relaxed);
-            self.fill(corporation)?;
-        }
     }
 
     /// Makes keys where few are left, and writes down whose the given ones are. Blocks for the disk:
@@ -367,6 +327,7 @@ impl KeyStore {
     /// As [`KeyStore::erase`].
     pub fn erase_tag(&self, tag: Tag, at: Timestamp) -> Result<usize, KeyError> {
         let ids = self.names.write().remove(&tag);
+        self.in_flight.remove_where(|(id, _)| ids.contains(id));
         for id in &ids {
             self.destroy(*id, at)?;
         }
@@ -383,7 +344,8 @@ impl KeyStore {
             self.write(&slot::gone(corporation, at), offset(id))?;
             self.counts.erased.fetch_add(1, Relaxed);
         }
-        self.cache.remove(id);
+        self.cache.remove(&id);
+        self.ready.remove(&id);
         Ok(())
     }
 

@@ -41,7 +41,7 @@ pub struct SealedCheckpoints {
 }
 
 /// The key of a corporation for the checkpoints of a shard.
-type Layer = (CorporationId, KeyId, DataKey);
+type Layer = (CorporationId, KeyId, Arc<DataKey>);
 
 /// Seals the chunks of one checkpoint.
 pub(super) struct ChunkSealer {

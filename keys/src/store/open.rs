@@ -61,6 +61,8 @@ impl KeyStore {
             options,
             names: RwLock::new(content.names),
             cache: Cache::new(options.cached_keys),
+            ready: Cache::new(options.ready_keys),
+            in_flight: Cache::new(options.ready_keys),
             pools: Mutex::new(Pools::default()),
             making: Mutex::new(()),
             next: AtomicU32::new(next),

@@ -85,6 +85,7 @@ impl CutFile {
         let wrapping = WrappingKeys::default().with(ONE, keys);
         let options = StoreOptions {
             cached_keys: 64,
+            ready_keys: 32,
             least_made: 8,
             most_made: 64,
         };
