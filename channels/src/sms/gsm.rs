@@ -67,6 +67,9 @@ pub fn count(text: &str) -> Segments {
 
 /// The encoding of a text, and its septets or UTF-16 units in all.
 fn measure(text: &str) -> (Encoding, usize) {
+    if let Some(units) = plain_septets(text.as_bytes()) {
+        return (Encoding::Gsm7, units);
+    }
     match text
         .chars()
         .try_fold(0, |sum, c| septets(c).map(|septets| sum + septets))
@@ -74,6 +77,39 @@ fn measure(text: &str) -> (Encoding, usize) {
         Some(units) => (Encoding::Gsm7, units),
         None => (Encoding::Ucs2, text.encode_utf16().count()),
     }
+}
+
+/// The septets of a text that has only ASCII characters of the alphabet, as nearly every one has; none
+/// for another. Many bytes at a time: each text is measured twice on its way.
+fn plain_septets(text: &[u8]) -> Option<usize> {
+    /// So few that their septets fit a byte, which the compiler adds up many at once.
+    const AT_ONCE: usize = 64;
+    let mut sum = 0;
+    for bytes in text.chunks(AT_ONCE) {
+        let is_plain = bytes.iter().fold(true, |all, byte| all & is_plain(*byte));
+        if !is_plain {
+            return None;
+        }
+        let twice = bytes
+            .iter()
+            .fold(0_u8, |sum, byte| sum + u8::from(is_twice(*byte)));
+        sum += bytes.len() + usize::from(twice);
+    }
+    Some(sum)
+}
+
+/// Whether it is an ASCII character of the alphabet: all that can be seen but the grave accent, and
+/// three controls.
+const fn is_plain(byte: u8) -> bool {
+    let is_seen = byte.wrapping_sub(b' ') <= b'~' - b' ';
+    (is_seen & (byte != b'`')) | (byte == b'\n') | (byte == b'\r') | (byte == 0x0c)
+}
+
+/// Whether an ASCII character of the alphabet is of its extension table.
+const fn is_twice(byte: u8) -> bool {
+    let is_bracket = byte.wrapping_sub(b'[') <= b'^' - b'[';
+    let is_brace = byte.wrapping_sub(b'{') <= b'~' - b'{';
+    is_bracket | is_brace | (byte == 0x0c)
 }
 
 /// Divides a text into its segments, as a phone would receive them: for the count and for a

@@ -87,3 +87,24 @@ proptest! {
         prop_assert!(count(&transliterate(&text)).count <= count(&text).count);
     }
 }
+
+proptest! {
+    /// A text of ASCII only is measured many bytes at a time; behind a letter that is not ASCII, one by
+    /// one.
+    #[test]
+    fn plain_text_costs_what_it_costs_behind_an_accent(text in "[\\x00-\\x7f]{0,200}") {
+        let (plain, behind) = (count(&text), count(&format!("é{text}")));
+        prop_assert_eq!(plain.encoding, behind.encoding);
+        prop_assert_eq!(plain.units + 1, behind.units);
+    }
+}
+
+#[test]
+fn every_plain_character_costs_what_it_costs_behind_an_accent() {
+    for code in 0..128_u8 {
+        let c = char::from(code);
+        let (plain, behind) = (count(&c.to_string()), count(&format!("é{c}")));
+        assert_eq!(plain.encoding, behind.encoding, "{c:?}");
+        assert_eq!(plain.units + 1, behind.units, "{c:?}");
+    }
+}

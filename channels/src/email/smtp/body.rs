@@ -25,10 +25,9 @@ impl Encoding {
         if text.is_ascii() && text.split('\n').all(|line| line.len() < MAX_LINE) {
             return Encoding::SevenBit;
         }
-        let escaped = text
-            .bytes()
-            .filter(|byte| !is_literal(*byte) && !matches!(byte, b'\r' | b'\n'))
-            .count();
+        let escaped = count(text.as_bytes(), |byte| {
+            !is_literal(byte) & (byte != b'\r') & (byte != b'\n')
+        });
         if escaped <= text.len() / 3 {
             Encoding::QuotedPrintable
         } else {
@@ -69,7 +68,8 @@ impl Encoding {
 
 /// Writes each line with `write`, its end as CRLF.
 fn lines(text: &str, out: &mut Vec<u8>, write: impl Fn(&[u8], &mut Vec<u8>)) {
-    for line in text.as_bytes().split_inclusive(|byte| *byte == b'\n') {
+    for line in text.split_inclusive('\n') {
+        let line = line.as_bytes();
         match line.strip_suffix(b"\n") {
             Some(line) => {
                 write(line.strip_suffix(b"\r").unwrap_or(line), out);
@@ -83,7 +83,30 @@ fn lines(text: &str, out: &mut Vec<u8>, write: impl Fn(&[u8], &mut Vec<u8>)) {
 /// RFC 2045 6.7 rules 2 and 3: what stands for itself, a space or tab only where it does not end a
 /// line.
 const fn is_literal(byte: u8) -> bool {
-    matches!(byte, b'\t' | b' '..=b'<' | b'>'..=b'~')
+    let is_seen = byte.wrapping_sub(b' ') <= b'~' - b' ';
+    (is_seen & (byte != b'=')) | (byte == b'\t')
+}
+
+/// How many bytes are so.
+fn count(bytes: &[u8], is_so: impl Fn(u8) -> bool) -> usize {
+    /// So few that their count fits a byte, which the compiler adds up many at once.
+    const AT_ONCE: usize = 128;
+    let of_some = |some: &[u8]| {
+        some.iter()
+            .fold(0, |sum, byte| sum + u8::from(is_so(*byte)))
+    };
+    let counts = bytes.chunks(AT_ONCE).map(of_some);
+    counts.map(usize::from).sum()
+}
+
+/// How many bytes at the beginning stand for themselves: nearly always all, so that is asked first, of
+/// many at a time.
+fn literals(bytes: &[u8]) -> usize {
+    if bytes.iter().fold(true, |all, byte| all & is_literal(*byte)) {
+        return bytes.len();
+    }
+    let literal = bytes.iter().take_while(|byte| is_literal(**byte));
+    literal.count()
 }
 
 /// One line as quoted-printable, with soft breaks (rule 5) where it is too long.
@@ -94,11 +117,8 @@ fn quoted(line: &[u8], out: &mut Vec<u8>) {
     let blank_end = line.len() - usize::from(matches!(line.last(), Some(b' ' | b'\t')));
     let (mut at, mut room) = (0, ROOM);
     while at < line.len() {
-        let run = line[at..blank_end.max(at)]
-            .iter()
-            .take(room)
-            .take_while(|byte| is_literal(**byte))
-            .count();
+        let end = blank_end.max(at).min(at + room);
+        let run = literals(&line[at..end]);
         out.extend_from_slice(&line[at..at + run]);
         (at, room) = (at + run, room - run);
         let Some(byte) = line.get(at) else { return };
@@ -114,5 +134,32 @@ fn quoted(line: &[u8], out: &mut Vec<u8>) {
             ]);
             (at, room) = (at + 1, room - 3);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_for_itself_is_as_the_standard_says() {
+        for byte in 0..=u8::MAX {
+            let expected = matches!(byte, b'\t' | b' '..=b'<' | b'>'..=b'~');
+            assert_eq!(is_literal(byte), expected, "{byte:#x}");
+        }
+    }
+
+    #[test]
+    fn many_bytes_at_a_time_are_counted_as_one_by_one() {
+        let mut text = vec![b'x'; 1_000];
+        assert_eq!(literals(&text), 1_000);
+        for at in (0..text.len()).rev().step_by(61) {
+            text[at] = b'=';
+            let marks = text.iter().filter(|byte| **byte == b'=').count();
+            assert_eq!(count(&text, |byte| byte == b'='), marks);
+            assert_eq!(literals(&text), at);
+        }
+        assert_eq!((literals(b""), count(b"", |_| true)), (0, 0));
+        assert_eq!(count(&text, |_| true), 1_000);
     }
 }

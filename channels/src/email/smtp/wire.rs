@@ -8,6 +8,7 @@
 
 use std::io;
 
+use memchr::memmem;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
@@ -72,22 +73,10 @@ impl Wire {
             .for_each(|piece| self.out.extend_from_slice(piece.as_bytes()));
     }
 
-    /// Gathers a message and its end, CR LF `.` CR LF, a dot at the beginning of a line doubled
-    /// (RFC 5321 4.5.2).
+    /// Gathers a message and its end.
     pub(super) fn say_message(&mut self, message: &[u8]) {
-        // The line end before the dot is the message's own last one (RFC 5321 4.1.1.4): what arrives is
-        // the message, and not an empty line more.
-        let message = message.strip_suffix(b"\r\n").unwrap_or(message);
         self.out.reserve(message.len() + 64);
-        for line in message.split_inclusive(|byte| *byte == b'\n') {
-            self.out.extend_from_slice(if line.first() == Some(&b'.') {
-                b"."
-            } else {
-                b""
-            });
-            self.out.extend_from_slice(line);
-        }
-        self.out.extend_from_slice(b"\r\n.\r\n");
+        put_message(message, &mut self.out);
     }
 
     /// How many gathered bytes have not left us.
@@ -195,6 +184,25 @@ fn code_of(line: &[u8]) -> Option<u16> {
     }
 }
 
+/// Puts a message and its end, CR LF `.` CR LF, a dot at the beginning of a line doubled (RFC 5321 4.5.2).
+fn put_message(message: &[u8], out: &mut Vec<u8>) {
+    // The line end before the dot is the message's own last one (RFC 5321 4.1.1.4): what arrives is
+    // the message, and not an empty line more.
+    let message = message.strip_suffix(b"\r\n").unwrap_or(message);
+    if message.first() == Some(&b'.') {
+        out.push(b'.');
+    }
+    let mut from = 0;
+    for line_end in memmem::find_iter(message, b"\n.") {
+        let line = line_end + 1;
+        out.extend_from_slice(&message[from..line]);
+        out.push(b'.');
+        from = line;
+    }
+    out.extend_from_slice(&message[from..]);
+    out.extend_from_slice(b"\r\n.\r\n");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,6 +252,24 @@ mod tests {
                 ),
                 "{wrong:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_dot_at_the_beginning_of_a_line_is_doubled_and_no_other() {
+        for (message, expected) in [
+            ("a\r\n", "a\r\n.\r\n"),
+            ("", "\r\n.\r\n"),
+            (".\r\n", "..\r\n.\r\n"),
+            (
+                ".a.\r\n..b\r\nc.d\r\n.\r\n",
+                "..a.\r\n...b\r\nc.d\r\n..\r\n.\r\n",
+            ),
+            ("a\r\n\r\n.", "a\r\n\r\n..\r\n.\r\n"),
+        ] {
+            let mut out = b"before".to_vec();
+            put_message(message.as_bytes(), &mut out);
+            assert_eq!(out, ["before", expected].concat().as_bytes(), "{message:?}");
         }
     }
 }
