@@ -79,8 +79,10 @@ impl Part {
     /// The offsets, one after the other.
     pub(super) fn into_offsets(self) -> impl Iterator<Item = u32> {
         let Self { packed, last, skip } = self;
-        let blocks = packed.into_iter().flat_map(unpack);
-        blocks.chain(last).skip(skip)
+        let skips = std::iter::once(skip).chain(std::iter::repeat(0));
+        let blocks = packed.into_iter().zip(skips);
+        let blocks = blocks.flat_map(|(block, skip)| unpack(block, skip));
+        blocks.chain(last)
     }
 }
 
@@ -99,22 +101,40 @@ fn pack(offsets: &[u32]) -> Arc<[u8]> {
     bytes.into()
 }
 
-fn unpack(bytes: Arc<[u8]>) -> impl Iterator<Item = u32> {
-    let (mut at, mut offset) = (0, 0_u32);
-    std::iter::from_fn(move || {
-        let (mut apart, mut shift) = (0, 0);
-        loop {
-            let byte = *bytes.get(at)?;
-            at += 1;
+/// The offsets of a block behind the first so many.
+fn unpack(bytes: Arc<[u8]>, skip: usize) -> impl Iterator<Item = u32> {
+    let mut at = At::default();
+    // To find one record is to pass over half a block: a loop of its own, with little in it.
+    for _ in 0..skip {
+        if at.next(&bytes).is_none() {
+            break;
+        }
+    }
+    std::iter::from_fn(move || at.next(&bytes))
+}
+
+/// Where one is in a packed block.
+#[derive(Default)]
+struct At {
+    byte: usize,
+    offset: u32,
+}
+
+impl At {
+    #[inline]
+    fn next(&mut self, bytes: &[u8]) -> Option<u32> {
+        let mut byte = *bytes.get(self.byte)?;
+        self.byte += 1;
+        let (mut apart, mut shift) = (u32::from(byte & !MORE), BITS);
+        while byte & MORE != 0 {
+            byte = *bytes.get(self.byte)?;
+            self.byte += 1;
             apart |= u32::from(byte & !MORE) << shift;
-            if byte & MORE == 0 {
-                break;
-            }
             shift += BITS;
         }
-        offset = offset.wrapping_add(apart);
-        Some(offset)
-    })
+        self.offset = self.offset.wrapping_add(apart);
+        Some(self.offset)
+    }
 }
 
 #[cfg(test)]
