@@ -7,6 +7,8 @@
 #   ROWS="1 2 3 4 5 6" BINARY_COUNT=300000 HTTP_COUNT=100000 NDJSON_COUNT=300000 SEND_COUNT=50000 LATENCY_SECONDS=20
 #   LATENCY_RATE=48000 (of the second offer, instead of four fifths of what the first one reached)
 #   TENANTS=20000 BODY_BYTES=850 CONCURRENCY=512 (of the providers)
+#   ARCHIVE=on|off DATA_KEYS=off|on CHECKPOINT=10m (journal.checkpoint_every, 1s to 24h): what each costs alone. Unset, a build has its
+#   own defaults; what was set stands in each line of results and above the table.
 RUNS="${1:-3}"
 # Room for all that the offer at four fifths of the full speed leaves open.
 MAX_OPEN="${MAX_OPEN:-8000000}"
@@ -16,10 +18,29 @@ TENANTS="${TENANTS:-20000}"
 BODY_BYTES="${BODY_BYTES:-850}" # with its JSON, addresses and keys about 1 KiB
 CONCURRENCY="${CONCURRENCY:-512}"
 SEND_COUNT="${SEND_COUNT:-50000}"
+ARCHIVE="${ARCHIVE:-}"
+DATA_KEYS="${DATA_KEYS:-}"
+CHECKPOINT="${CHECKPOINT:-}"
+case "$ARCHIVE" in "" | on | off) ;; *) fail "ARCHIVE is on or off" ;; esac
+case "$DATA_KEYS" in "" | on | off) ;; *) fail "DATA_KEYS is on or off" ;; esac
+WITH="archive ${ARCHIVE:-as built}, data_keys ${DATA_KEYS:-off}, checkpoint ${CHECKPOINT:-as built}"
 ECHO_PORT=$((${SLUIS_CASE_PORT:-19080} + 4))
 FLOOR=""
 trap 'cleanup; [ -z "$FLOOR" ] || kill -9 "$FLOOR" 2>/dev/null || true' EXIT
 [ -x "$BENCH" ] || fail "build first: cargo build --profile dist --workspace --bins"
+
+# what_is_on: puts the switches into the configuration, and nothing where none is set: older builds know none of them.
+what_is_on() {
+  case "$ARCHIVE" in
+    on) printf '[archive]\nenabled = true\n' >> "$WORK/sluis.toml" ;;
+    off) printf '[archive]\nenabled = false\n' >> "$WORK/sluis.toml" ;;
+  esac
+  [ -z "$CHECKPOINT" ] || printf '[journal]\ncheckpoint_every = "%s"\n' "$CHECKPOINT" >> "$WORK/sluis.toml"
+  if [ "$DATA_KEYS" = on ]; then
+    (umask 077 && od -An -N32 -tx1 /dev/urandom | tr -d ' \n' > "$WORK/data_key")
+    sed -i "s|^name = \"demo\"|name = \"demo\"\ndata_keys = [\"file:$WORK/data_key\"]|" "$WORK/sluis.toml"
+  fi
+}
 
 # fresh PROVIDER (null, email, sms or callbacks): an empty engine with the tenants loaded; the journal's counts so far are kept aside.
 fresh() {
@@ -35,6 +56,7 @@ fresh() {
       sed -i 's/after = "1s"/after = "24h"/' "$WORK/flows/notice.toml"
       ;;
   esac
+  what_is_on
   start_engine
   until_true 60 "the start" ready
   "$LOADTEST" tenants --target "http://$HTTP" --count "$TENANTS" > "$WORK/tenants.out" 2>&1
@@ -77,7 +99,7 @@ field() { sed -n "s/.*\"$1\":\([-0-9.e+]*\).*/\1/p" <<< "$2"; }
 # common ROW ROLE WHAT: sets COMMON, the options that every run of the generator has.
 common() {
   COMMON=(--tenants "$TENANTS" --body-bytes "$BODY_BYTES" --flow notice --run-id "row${1// /}-$2-$RUN" --quiet --results "$RESULTS"
-    --what "$3" --label "row=$1" --label "role=$2" --label "session=$SESSION" --label case=table --data-dir "$WORK"
+    --what "$3" --label "row=$1" --label "role=$2" --label "session=$SESSION" --label case=table --label "with=$WITH" --data-dir "$WORK"
     --report "$WORK/last.json")
 }
 ENGINE_AT=(--target "http://$HTTP" --target-binary "$BINARY" --durability "$DURABILITY")
@@ -118,7 +140,7 @@ send() {
   wait "$GENERATOR" || fail "the generator failed: $(tail -1 "$WORK/last.out")"
   GENERATOR=""
   groups_seen
-  record "$what" "$row" measured rate="$(compute "$SEND_COUNT / $took" 1)" seconds="$took" count="$SEND_COUNT" \
+  record "$what" "$row" measured --label "with=$WITH" rate="$(compute "$SEND_COUNT / $took" 1)" seconds="$took" count="$SEND_COUNT" \
     concurrency="$CONCURRENCY" records_each="$(compute "$RECORDS / $SEND_COUNT")"
   stop_engine
 }
@@ -188,5 +210,6 @@ row_6() {
 for RUN in $(seq 1 "$RUNS"); do
   for row in $ROWS; do "row_$row"; done
 done
-say "session $SESSION; lines in $RESULTS"
+say "session $SESSION; lines in $RESULTS; $WITH"
+printf '%s\n\n' "With: $WITH."
 "$LOADTEST" table --results "$RESULTS" --session "$SESSION"
