@@ -1,6 +1,7 @@
-//! Owns what versions 1 to 3 of the records wrote in another form than this build, and how it is
-//! read: addresses of a channel each, with what their source had checked beside them, instead of
-//! contact points; pauses that did not say whose they were. Refuses to write any of it.
+//! Owns what older versions of the records wrote in another form than this build, and how it is
+//! read. Versions 1 to 3: addresses of a channel each, with what their source had checked beside
+//! them, instead of contact points; pauses that did not say whose they were. Up to version 4:
+//! conditions of one comparison. Refuses to write any of it.
 
 use bincode::de::Decoder;
 use bincode::error::DecodeError;
@@ -10,6 +11,7 @@ use crate::attempt::Verdict;
 use crate::channel::{Channel, Need};
 use crate::codec::Version;
 use crate::fact::Fact;
+use crate::flow::{Observed, Seen};
 use crate::ids::{AttemptRef, NotificationId, TenantKey};
 use crate::input::{CancelTarget, Input, LateReceipt, Permit, Receipt};
 use crate::notification::Notification;
@@ -21,6 +23,8 @@ use crate::time::Timestamp;
 
 /// The first version with contact points.
 const POINTS: Version = Version(4);
+/// The first version whose conditions may have several comparisons.
+const JOINED: Version = Version(5);
 
 /// The inputs of versions 1 to 3, in the order of their codes.
 #[derive(Decode)]
@@ -221,6 +225,20 @@ impl Decode<Version> for PauseScope {
 }
 
 impl_borrow_decode_with_context!(PauseScope, Version);
+
+impl Decode<Version> for Seen {
+    /// Before, a condition was one comparison.
+    fn decode<D: Decoder<Context = Version>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        let first = Observed::decode(decoder)?;
+        if *decoder.context() < JOINED {
+            return Ok(first.into());
+        }
+        let others = Decode::decode(decoder)?;
+        Ok(Self { first, others })
+    }
+}
+
+impl_borrow_decode_with_context!(Seen, Version);
 
 /// [`Where`] as this build writes it.
 #[derive(Decode)]

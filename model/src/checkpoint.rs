@@ -18,12 +18,17 @@ use crate::time::Timestamp;
 
 /// Raised with every change of what is below, or of what a tenant's state is made of. Another
 /// version is passed over.
-pub const CHECKPOINT_VERSION: u16 = 1;
+pub const CHECKPOINT_VERSION: u16 = 2;
 /// Bytes of a part's length.
 const LENGTH: usize = 4;
 
 /// One part of a checkpoint. `K` and `S`: a key and a state, owned or borrowed.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[bincode(
+    decode_context = "Version",
+    decode_bounds = "K: Decode<Version>, S: Decode<Version>",
+    borrow_decode_bounds = "K: bincode::BorrowDecode<'__de, Version>, S: bincode::BorrowDecode<'__de, Version>"
+)]
 pub enum Part<K = TenantKey, S = Tenant> {
     /// The first.
     Begin(Begin),
@@ -256,7 +261,7 @@ mod tests {
         <Part>::Open(open).append(&mut chunk);
         <Part>::End(300).append(&mut chunk);
         let golden = [
-            &[7, 0, 0, 0, 0, 1, 3, 16, 1, 2, 5][..],
+            &[7, 0, 0, 0, 0, 2, 3, 16, 1, 2, 5][..],
             &[24, 0, 0, 0, 5, 1, 2, 6, 8, 5, 2],
             &[7; 16],
             &[1],

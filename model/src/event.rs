@@ -8,7 +8,7 @@ use bincode::{Decode, Encode};
 use crate::attempt::{OnDoubt, ReceiptKind, Refusal, Why};
 use crate::channel::Channel;
 use crate::codec::Version;
-use crate::flow::Observed;
+use crate::flow::Seen;
 use crate::ids::NotificationId;
 use crate::notification::Subject;
 use crate::point::{Evidence, PointState, Where};
@@ -16,6 +16,7 @@ use crate::time::Timestamp;
 
 /// Why a flow moved from one place to another.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[bincode(decode_context = "Version")]
 pub enum Cause {
     /// It was accepted.
     Accepted,
@@ -45,14 +46,14 @@ pub enum Cause {
         /// Index of the guard in its flow.
         guard: u8,
         /// What was seen.
-        observed: Observed,
+        observed: Seen,
     },
     /// A stop rule came true.
     Stop {
         /// Index of the stop rule in its flow.
         stop: u8,
         /// What was seen.
-        observed: Observed,
+        observed: Seen,
     },
     /// A person answered.
     Task {
@@ -167,7 +168,7 @@ pub enum Event {
         /// Index of the guard.
         guard: u8,
         /// What was seen.
-        observed: Observed,
+        observed: Seen,
         /// Then people decide.
         until: Timestamp,
     },
@@ -188,7 +189,7 @@ pub enum Event {
         /// Why that channel.
         choice: Choice,
         /// What each guard saw, in their order.
-        passed: Vec<Observed>,
+        passed: Vec<Seen>,
         /// The same attempt as before, sent again because its outcome is unknown.
         resend: bool,
     },

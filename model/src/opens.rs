@@ -10,6 +10,7 @@ use bincode::de::{Decode, Decoder};
 use bincode::enc::{Encode, Encoder};
 use bincode::error::{DecodeError, EncodeError};
 
+use crate::codec::Version;
 use crate::ids::NotificationId;
 use crate::state::Open;
 
@@ -184,13 +185,13 @@ impl Encode for Opens {
     }
 }
 
-impl<C> Decode<C> for Opens {
-    fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+impl Decode<Version> for Opens {
+    fn decode<D: Decoder<Context = Version>>(decoder: &mut D) -> Result<Self, DecodeError> {
         Ok(Vec::<Box<Open>>::decode(decoder)?.into_iter().collect())
     }
 }
 
-bincode::impl_borrow_decode!(Opens);
+bincode::impl_borrow_decode_with_context!(Opens, Version);
 
 #[cfg(test)]
 mod tests {

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use bincode::{Decode, Encode};
 
 use crate::channel::Channel;
+use crate::codec::Version;
 use crate::flow::Dated;
 use crate::ids::NotificationId;
 use crate::notification::Subject;
@@ -28,6 +29,7 @@ pub(crate) const REMEMBERED_PAYMENTS: usize = 16;
 
 /// Everything decisions about one tenant look at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[bincode(decode_context = "Version")]
 pub struct Tenant {
     /// Sequence of the tenant's newest record, 0 for none.
     pub last: u64,

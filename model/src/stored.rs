@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use bincode::{Decode, Encode};
 
-use crate::codec::{self, CodecError, FrameKind};
+use crate::codec::{self, CodecError, FrameKind, Version};
 use crate::ids::{NotificationId, TenantKey};
 use crate::notification::Notification;
 use crate::opens::Opens;
@@ -25,6 +25,7 @@ const PIECE_BYTES: usize = 48 << 10;
 /// One piece of a stored tenant. The pieces of one follow each other in the log, nothing between
 /// them.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[bincode(decode_context = "Version")]
 pub struct StoredTenant {
     /// When it was written, by the engine's clock.
     pub at: Timestamp,

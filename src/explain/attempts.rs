@@ -3,7 +3,7 @@
 //! it is the same one again.
 
 use serde::Serialize;
-use sluis_model::flow::{Except, Observed, Via};
+use sluis_model::flow::{Except, Seen, Via};
 use sluis_model::{Channel, Choice, Event, Flow, NotificationId, Refusal, Timestamp, Why};
 
 use super::causes;
@@ -225,7 +225,7 @@ const fn outcome_of(event: &Event) -> Option<(u16, &'static str, Option<&Why>)> 
     }
 }
 
-fn guard_row(flow: Option<&Flow>, index: u8, observed: &Observed) -> GuardRow {
+fn guard_row(flow: Option<&Flow>, index: u8, observed: &Seen) -> GuardRow {
     let rule = flow.and_then(|flow| flow.guards.get(usize::from(index)));
     GuardRow {
         name: rule.map_or_else(|| (index + 1).to_string(), |rule| rule.name.to_string()),
@@ -233,10 +233,10 @@ fn guard_row(flow: Option<&Flow>, index: u8, observed: &Observed) -> GuardRow {
             .map(|rule| rule.when.text.to_string())
             .unwrap_or_default(),
         observed: rule.map_or_else(
-            || super::words::value(&observed.left),
+            || super::words::values(observed),
             |rule| seen(&rule.when, observed),
         ),
-        value: json(&observed.left),
-        as_of: observed.as_of.map(rfc3339),
+        value: json(&observed.first.left),
+        as_of: observed.as_of().map(rfc3339),
     }
 }

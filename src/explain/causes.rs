@@ -1,11 +1,11 @@
 //! Owns every cause in words and as a stable code. Refuses to leave one out: a new cause does not
 //! compile until it has both.
 
-use sluis_model::flow::Observed;
+use sluis_model::flow::Seen;
 use sluis_model::{Cause, Flow, Refusal};
 
 use super::reason::reason;
-use super::words::{guard, scrub, seen, value};
+use super::words::{guard, scrub, seen, values};
 
 /// Stable code of a cause.
 #[must_use]
@@ -96,21 +96,16 @@ pub(super) fn words(cause: &Cause, flow: Option<&Flow>) -> String {
 }
 
 /// A stop rule that came true, with what it saw.
-fn stop_rule(index: u8, observed: &Observed, flow: Option<&Flow>) -> String {
+fn stop_rule(index: u8, saw: &Seen, flow: Option<&Flow>) -> String {
     let rule = flow.and_then(|flow| flow.stops.get(usize::from(index)));
     match rule {
         Some(rule) => format!(
             "stop rule '{}': {} came true with {}",
             rule.name,
             rule.when.text,
-            seen(&rule.when, observed)
+            seen(&rule.when, saw)
         ),
-        None => format!(
-            "stop rule {} came true with {} and {}",
-            index + 1,
-            value(&observed.left),
-            value(&observed.right)
-        ),
+        None => format!("stop rule {} came true with {}", index + 1, values(saw)),
     }
 }
 

@@ -3,7 +3,7 @@
 //! anything up.
 
 use serde::Serialize;
-use sluis_model::flow::Observed;
+use sluis_model::flow::Seen;
 use sluis_model::{
     Cause, Event, Flow, Input, Lane, Notification, NotificationId, Open, Phase, Subject, Tenant,
     TenantRecord, Timestamp,
@@ -174,7 +174,7 @@ struct Story<'a> {
     tenant: &'a str,
     category: &'a str,
     body: Option<&'a Notification>,
-    held: Option<&'a Observed>,
+    held: Option<&'a Seen>,
     end: Option<(Timestamp, &'a str, &'a Cause)>,
     attempts: Vec<AttemptRow>,
     history: Vec<TimelineRow>,

@@ -2,7 +2,7 @@
 //! Refuses to promise: what is next is what the flow says if nothing comes in between.
 
 use serde::Serialize;
-use sluis_model::flow::Observed;
+use sluis_model::flow::Seen;
 use sluis_model::{Cause, Channel, Flow, Open, Phase, Timestamp, known_answers};
 
 use super::causes;
@@ -23,7 +23,7 @@ pub struct Next {
 }
 
 /// What is next for `open`. `held` is what its guard saw when it was held.
-pub(super) fn next(open: &Open, flow: Option<&Flow>, held: Option<&Observed>) -> Next {
+pub(super) fn next(open: &Open, flow: Option<&Flow>, held: Option<&Seen>) -> Next {
     let what = what(open, flow, held);
     let at = open.due();
     let expires = at.is_some() && at == open.expires_at && !has_left(&open.phase);
@@ -49,7 +49,7 @@ const fn has_left(phase: &Phase) -> bool {
 }
 
 /// What the state waits for.
-pub(super) fn what(open: &Open, flow: Option<&Flow>, held: Option<&Observed>) -> String {
+pub(super) fn what(open: &Open, flow: Option<&Flow>, held: Option<&Seen>) -> String {
     match &open.phase {
         Phase::Waiting { .. } => the_wait(open, flow),
         Phase::Ready {
@@ -98,7 +98,7 @@ fn leave_to_start(channel: Channel, pinned: Option<&str>) -> String {
 }
 
 /// The facts that a guard needs.
-fn facts(guard: u8, flow: Option<&Flow>, held: Option<&Observed>) -> String {
+fn facts(guard: u8, flow: Option<&Flow>, held: Option<&Seen>) -> String {
     let rule = flow.and_then(|flow| Some((flow, flow.guards.get(usize::from(guard))?)));
     let Some((flow, rule)) = rule else {
         return format!("guard {} cannot be judged", guard + 1);

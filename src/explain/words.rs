@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use sluis_model::flow::{Condition, Go, Guard, Names, Observed, Operand, Value};
+use sluis_model::flow::{Condition, Go, Guard, Names, Observed, Operand, Seen, Value};
 use sluis_model::{Flow, SECOND, Timestamp};
 
 /// Longest value that is quoted, in characters.
@@ -154,11 +154,9 @@ pub(super) fn json(value: &Value) -> serde_json::Value {
     }
 }
 
-/// What an observation says of its condition: the values that are not in the condition's own text,
-/// and their age.
-pub(super) fn seen(when: &Condition, observed: &Observed) -> String {
-    let sides = [(&when.left, &observed.left), (&when.right, &observed.right)];
-    let read: Vec<String> = sides
+/// What a condition saw: the values that are not in its own text, and the age of the oldest fact.
+pub(super) fn seen(when: &Condition, seen: &Seen) -> String {
+    let read: Vec<String> = looked_at(when, seen)
         .into_iter()
         .filter(|(operand, _)| !matches!(operand, Operand::Literal(_)))
         .map(|(_, v)| value(v))
@@ -168,49 +166,68 @@ pub(super) fn seen(when: &Condition, observed: &Observed) -> String {
     } else {
         read.join(" and ")
     };
-    match observed.as_of {
+    match seen.as_of() {
         Some(at) => format!("{values}, told {}", rfc3339(at)),
         None => values,
     }
 }
 
+/// The values that were seen, where the condition itself is not known any more.
+pub(super) fn values(seen: &Seen) -> String {
+    let sides = |one: &Observed| format!("{} and {}", value(&one.left), value(&one.right));
+    let each: Vec<String> = seen.each().map(sides).collect();
+    each.join("; ")
+}
+
+/// What a condition looked at, with what it saw there.
+fn looked_at<'a>(when: &'a Condition, seen: &'a Seen) -> Vec<(&'a Operand, &'a Value)> {
+    let each = when.says.comparisons().into_iter().zip(seen.each());
+    each.flat_map(|(comparison, one)| comparison.looked_at(one))
+        .collect()
+}
+
 /// What a guard that holds a message back waits for.
-pub(super) fn wanting(flow: &Flow, guard: &Guard, observed: &Observed) -> String {
-    let missing = missing(flow, guard, observed);
+pub(super) fn wanting(flow: &Flow, guard: &Guard, saw: &Seen) -> String {
+    let missing = missing(flow, guard, saw);
     if !missing.is_empty() {
         return format!("{} is not known", missing.join(" and "));
     }
-    match (observed.as_of, guard.fresh_within_ms) {
+    match (saw.as_of(), guard.fresh_within_ms) {
         (Some(at), Some(limit)) => {
-            let facts = dated(flow, guard).join(" and ");
+            let facts = dated(flow, guard, saw).join(" and ");
             let (at, limit) = (rfc3339(at), duration(limit));
             format!("{facts} was told {at}, and may be at most {limit} old")
         }
-        _ => {
-            let seen = seen(&guard.when, observed);
+        (None, _) | (_, None) => {
+            let seen = seen(&guard.when, saw);
             format!("what it compares cannot be compared: {seen}")
         }
     }
 }
 
-/// The sides of which nothing is known.
-fn missing(flow: &Flow, guard: &Guard, observed: &Observed) -> Vec<String> {
-    let sides = [
-        (&guard.when.left, &observed.left),
-        (&guard.when.right, &observed.right),
-    ];
-    let unknown = sides.into_iter().filter(|(_, v)| **v == Value::Missing);
-    unknown
-        .map(|(operand, _)| operand_name(flow, operand))
-        .collect()
+/// What nothing is known of, each once.
+fn missing(flow: &Flow, guard: &Guard, saw: &Seen) -> Vec<String> {
+    let looked_at = looked_at(&guard.when, saw).into_iter();
+    let unknown = looked_at.filter(|(_, v)| **v == Value::Missing);
+    each_once(unknown.map(|(operand, _)| operand_name(flow, operand)))
 }
 
-/// The sides that a fact tells.
-fn dated(flow: &Flow, guard: &Guard) -> Vec<String> {
-    let sides = [&guard.when.left, &guard.when.right];
+/// What a fact tells, each once.
+fn dated(flow: &Flow, guard: &Guard, saw: &Seen) -> Vec<String> {
     let told = |o: &&Operand| matches!(o, Operand::Balance | Operand::SubjectOpenAmount);
-    let facts = sides.into_iter().filter(told);
-    facts.map(|operand| operand_name(flow, operand)).collect()
+    let looked_at = looked_at(&guard.when, saw).into_iter();
+    let facts = looked_at.map(|(operand, _)| operand).filter(told);
+    each_once(facts.map(|operand| operand_name(flow, operand)))
+}
+
+fn each_once(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut once = Vec::new();
+    for name in names {
+        if !once.contains(&name) {
+            once.push(name);
+        }
+    }
+    once
 }
 
 fn operand_name(flow: &Flow, operand: &Operand) -> String {
@@ -240,19 +257,14 @@ fn operand_name(flow: &Flow, operand: &Operand) -> String {
 }
 
 /// `guard 'balance above zero': facts.balance_cents > 0 held with 45000, told …`.
-pub(super) fn guard(flow: Option<&Flow>, index: u8, verb: &str, observed: &Observed) -> String {
+pub(super) fn guard(flow: Option<&Flow>, index: u8, verb: &str, saw: &Seen) -> String {
     match flow.and_then(|flow| flow.guards.get(usize::from(index))) {
         Some(guard) => format!(
             "guard '{}': {} {verb} with {}",
             guard.name,
             guard.when.text,
-            seen(&guard.when, observed)
+            seen(&guard.when, saw)
         ),
-        None => format!(
-            "guard {} {verb} with {} and {}",
-            index + 1,
-            value(&observed.left),
-            value(&observed.right)
-        ),
+        None => format!("guard {} {verb} with {}", index + 1, values(saw)),
     }
 }

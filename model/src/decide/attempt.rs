@@ -66,7 +66,7 @@ impl Turn<'_> {
         Answer::Done
     }
 
-    fn start(&mut self, permit: &Permit, passed: Vec<crate::flow::Observed>) {
+    fn start(&mut self, permit: &Permit, passed: Vec<crate::flow::Seen>) {
         let id = permit.id;
         let Some(way) = self.way(id) else {
             return self.unreachable(id);
@@ -92,7 +92,7 @@ impl Turn<'_> {
 
     /// The same attempt again: same number, same address, same provider, so that the provider may
     /// recognise it.
-    fn resend(&mut self, permit: &Permit, choice: Choice, passed: Vec<crate::flow::Observed>) {
+    fn resend(&mut self, permit: &Permit, choice: Choice, passed: Vec<crate::flow::Seen>) {
         let Some(last) = self.open(permit.id).and_then(|open| open.sent().last()) else {
             return;
         };
@@ -106,7 +106,7 @@ impl Turn<'_> {
         attempt: u16,
         address: Box<str>,
         choice: Choice,
-        passed: Vec<crate::flow::Observed>,
+        passed: Vec<crate::flow::Seen>,
         resend: bool,
     ) {
         self.emit(Event::AttemptStarted {

@@ -3,7 +3,7 @@
 
 use super::Turn;
 use crate::event::{Cause, Event};
-use crate::flow::{Dated, Finding, Flow, Observed, Scope, Value};
+use crate::flow::{Dated, Finding, Flow, Scope, Seen, Value};
 use crate::ids::NotificationId;
 use crate::policy::Policy;
 use crate::state::{Open, Tenant};
@@ -11,16 +11,16 @@ use crate::state::{Open, Tenant};
 /// Whether the guards let a send pass.
 pub(super) enum Guarded {
     /// Every guard holds; what each saw.
-    Passed(Vec<Observed>),
+    Passed(Vec<Seen>),
     /// The notification left this place: ended, held, or with people.
     Gone,
 }
 
 /// What the guards said, up to the first that does not hold.
 enum Asked {
-    AllHold(Vec<Observed>),
-    Fails(u8, Observed),
-    Unknown(u8, Observed),
+    AllHold(Vec<Seen>),
+    Fails(u8, Seen),
+    Unknown(u8, Seen),
 }
 
 impl Turn<'_> {
@@ -46,7 +46,7 @@ impl Turn<'_> {
     }
 
     /// The first stop rule that is true, and what it saw.
-    fn first_stop(&self, open: &Open, flow: &Flow) -> Option<(usize, Observed)> {
+    fn first_stop(&self, open: &Open, flow: &Flow) -> Option<(usize, Seen)> {
         let view = self.view(open, flow);
         let mut stops = flow.stops.iter().enumerate();
         stops.find_map(|(index, stop)| {

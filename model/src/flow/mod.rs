@@ -18,7 +18,10 @@ mod tests;
 
 pub use class::ClassTable;
 pub use compiled::Flow;
-pub use condition::{Compare, Condition, Dated, Finding, Observed, Operand, Scope};
+pub use condition::{
+    Compare, Comparison, Condition, Dated, Expression, Finding, Observed, Operand, Scope, Seen,
+    Test,
+};
 pub use definition::{Definition, FlowRef, Problem};
 pub use duration::{DurationProblem, Span, parse_duration};
 pub use input::{FieldKind, InputField, Value};

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use super::class::ClassTable;
-use super::condition::{Condition, Operand};
+use super::condition::{Condition, Declared};
 use super::definition::Problem;
 use super::duration::{Span, parse_duration, parse_working_days};
-use super::input::{FieldKind, InputField, Value};
+use super::input::{FieldKind, InputField};
 use super::rule::Go;
 use crate::calendar::Calendar;
 
@@ -101,7 +101,7 @@ impl Reader {
         step.map(Go::Step)
     }
 
-    /// A comparison of two values of one kind.
+    /// What a rule asks.
     pub(in crate::flow) fn condition(&mut self, path: &str, text: &str) -> Option<Condition> {
         match self.parse_condition(text) {
             Ok(condition) => Some(condition),
@@ -113,61 +113,35 @@ impl Reader {
     }
 
     fn parse_condition(&mut self, text: &str) -> Result<Condition, String> {
-        let Self {
-            input,
-            fields,
-            classes,
-            ..
-        } = self;
-        let mut field = |name: &str| match input.iter().find(|field| *field.name == *name) {
-            Some(_) => Ok(field_index(fields, name)),
-            None => Err(format!("data.{name} is not declared under [input]")),
+        let mut names = Names {
+            input: &self.input,
+            fields: &mut self.fields,
+            classes: &self.classes,
         };
-        let class = |name: &str| classes.iter().position(|table| *table.name == *name);
-        let condition = Condition::parse(text, &mut field, &class)?;
-        let (left, right) = (
-            self.kind_of(&condition.left),
-            self.kind_of(&condition.right),
-        );
-        if left != right {
-            return Err(format!(
-                "{text:?} compares {left} with {right}, which is never known: expected one kind"
-            ));
-        }
-        Ok(condition)
-    }
-
-    /// What an operand's values are, as far as comparing goes.
-    fn kind_of(&self, operand: &Operand) -> &'static str {
-        match operand {
-            Operand::Literal(Value::Integer(_)) | Operand::Balance | Operand::SubjectOpenAmount => {
-                "a number"
-            }
-            Operand::Literal(Value::Boolean(_)) => "true or false",
-            Operand::Field(index) => self.kind_of_field(*index),
-            Operand::Literal(Value::Text(_) | Value::Missing)
-            | Operand::Class(..)
-            | Operand::NotificationEnvironment
-            | Operand::EngineEnvironment
-            | Operand::Category => "text",
-        }
-    }
-
-    fn kind_of_field(&self, index: usize) -> &'static str {
-        let name = &self.fields[index];
-        let field = self.input.iter().find(|field| field.name == *name);
-        match field.map(|field| field.kind) {
-            Some(FieldKind::Money | FieldKind::Integer) => "a number",
-            Some(FieldKind::Boolean) => "true or false",
-            Some(FieldKind::Line | FieldKind::Text | FieldKind::Date | FieldKind::Url) | None => {
-                "text"
-            }
-        }
+        Condition::parse(text, &mut names)
     }
 
     /// The index of the data field `name`, for conditions.
     pub(in crate::flow) fn field(&mut self, name: &str) -> usize {
         field_index(&mut self.fields, name)
+    }
+}
+
+/// The names that a condition may use.
+struct Names<'a> {
+    input: &'a [InputField],
+    fields: &'a mut Vec<Box<str>>,
+    classes: &'a [ClassTable],
+}
+
+impl Declared for Names<'_> {
+    fn field(&mut self, name: &str) -> Option<(usize, FieldKind)> {
+        let kind = self.input.iter().find(|field| *field.name == *name)?.kind;
+        Some((field_index(self.fields, name), kind))
+    }
+
+    fn class(&self, name: &str) -> Option<usize> {
+        self.classes.iter().position(|table| *table.name == *name)
     }
 }
 

@@ -5,6 +5,7 @@ use bincode::{Decode, Encode};
 
 use crate::attempt::OnDoubt;
 use crate::channel::{Channel, ChannelSet};
+use crate::codec::Version;
 use crate::event::{Cause, Choice};
 use crate::flow::{FlowRef, Value};
 use crate::ids::NotificationId;
@@ -13,6 +14,7 @@ use crate::time::Timestamp;
 
 /// One open notification.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[bincode(decode_context = "Version")]
 pub struct Open {
     /// Its id.
     pub id: NotificationId,
@@ -115,6 +117,7 @@ pub struct SentTo {
 
 /// What an open notification is doing.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[bincode(decode_context = "Version")]
 pub enum Phase {
     /// Waits for an instant.
     Waiting {

@@ -9,7 +9,8 @@ use sluis_model::{
 use crate::people::supplied_then;
 use crate::stored::{carried, erased, stored};
 use crate::values::{
-    AT, ATTEMPT, ID, causes, controls, events, fact, inputs, notification, tenant, verdicts, words,
+    AT, ATTEMPT, ID, causes, controls, events, fact, inputs, joined, notification, tenant,
+    verdicts, words,
 };
 
 pub(crate) fn input_name(input: &Input) -> &'static str {
@@ -114,6 +115,7 @@ pub(crate) fn samples() -> Vec<(String, Record)> {
     });
     samples.push(of_tenant("every-cause", timer(), ends.collect()));
     samples.push(of_tenant("every-word", timer(), words()));
+    samples.push(of_tenant("joined", timer(), joined()));
     for (kind, environment) in FactKind::ALL
         .into_iter()
         .zip(Environment::ALL.into_iter().cycle())
@@ -199,17 +201,20 @@ pub(crate) fn version_of(event: &Event) -> u8 {
     }
 }
 
-/// What the golden files of a version before 4 hold: the samples without what is newer, and what a
-/// source supplied as it was then.
+/// What the golden files of an older version hold: the samples without what is newer, and before
+/// version 4 what a source supplied as it was then.
 pub(crate) fn samples_of(version: u8) -> Vec<(String, Record)> {
     let then = |name: &str, confirmed| {
         let supplied = Box::new(supplied_then(confirmed));
         of_tenant(name, Input::PutProfile(supplied), vec![Event::FactTaken])
     };
     let mut samples = samples();
-    samples.retain(|(name, _)| name != "input-put-profile");
-    samples.push(then("input-put-profile", None));
-    samples.push(then("input-supplied", Some(AT)));
+    samples.retain(|(name, _)| version >= 5 || name != "joined");
+    if version < 4 {
+        samples.retain(|(name, _)| name != "input-put-profile");
+        samples.push(then("input-put-profile", None));
+        samples.push(then("input-supplied", Some(AT)));
+    }
     for (_, record) in &mut samples {
         if let Record::Tenant(record) = record {
             record.events.retain(|event| version_of(event) <= version);

@@ -1,6 +1,6 @@
 //! Owns the sample values: every input, event, cause, word and control once.
 
-use sluis_model::flow::{FlowRef, Observed, Value};
+use sluis_model::flow::{FlowRef, Observed, Seen, Value};
 use sluis_model::{
     AttemptRef, Barred, CancelTarget, Cause, Channel, Choice, ContactKind, Control, CorporationId,
     Environment, Event, Evidence, Fact, FactKind, Idempotency, Input, Intent, Lane, LateReceipt,
@@ -166,11 +166,11 @@ pub(crate) fn inputs() -> Vec<Input> {
 }
 
 pub(crate) fn causes() -> Vec<Cause> {
-    let observed = Observed {
+    let observed = Seen::from(Observed {
         left: Value::Integer(0),
         right: Value::Text("0".into()),
         as_of: Some(AT),
-    };
+    });
     vec![
         Cause::Accepted,
         Cause::SendAfterReached,
@@ -210,13 +210,36 @@ pub(crate) fn causes() -> Vec<Cause> {
     ]
 }
 
+/// A guard of three comparisons, which holds a message back.
+pub(crate) fn joined() -> Vec<Event> {
+    let one = |left: Value, as_of| Observed {
+        left,
+        right: Value::Integer(0),
+        as_of,
+    };
+    let observed = Seen {
+        first: one(Value::Integer(61_250), Some(AT)),
+        others: [
+            one(Value::Text("RENT".into()), None),
+            one(Value::Missing, None),
+        ]
+        .into(),
+    };
+    vec![Event::Held {
+        id: ID,
+        guard: 1,
+        observed,
+        until: AT,
+    }]
+}
+
 pub(crate) fn events() -> Vec<Event> {
     let (id, attempt, step, until) = (ID, 2, 1, AT);
-    let observed = Observed {
+    let observed = Seen::from(Observed {
         left: Value::Missing,
         right: Value::Boolean(false),
         as_of: None,
-    };
+    });
     vec![
         Event::Accepted { id },
         Event::Waiting { id, until },

@@ -145,7 +145,7 @@ fn started(event: &Event, flow: Option<&Flow>) -> Told {
         .collect();
     let values: Vec<Value> = passed
         .iter()
-        .map(|observed| observed_json(&observed.left))
+        .map(|observed| observed_json(&observed.first.left))
         .collect();
     let details = json!({
         "attempt": attempt, "channel": channel, "provider": provider, "address": address,

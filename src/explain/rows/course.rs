@@ -2,7 +2,7 @@
 //! its end.
 
 use serde_json::{Value, json};
-use sluis_model::flow::Observed;
+use sluis_model::flow::Seen;
 use sluis_model::{Cause, Channel, Choice, Flow, Input, Notification, Timestamp};
 
 use super::super::causes;
@@ -68,14 +68,14 @@ pub(super) fn ready(
 }
 
 /// What a guard waits for.
-pub(super) fn held(index: u8, observed: &Observed, until: Timestamp, flow: Option<&Flow>) -> Told {
+pub(super) fn held(index: u8, observed: &Seen, until: Timestamp, flow: Option<&Flow>) -> Told {
     let until = rfc3339(until);
     let known = flow.and_then(|flow| Some((flow, flow.guards.get(usize::from(index))?)));
     let why = match known {
         Some((flow, rule)) => format!("guard '{}': {}", rule.name, wanting(flow, rule, observed)),
         None => guard(flow, index, "cannot be judged", observed),
     };
-    let details = json!({ "guard": known.map(|(_, rule)| &rule.name), "until": until, "as_of": observed.as_of.map(rfc3339) });
+    let details = json!({ "guard": known.map(|(_, rule)| &rule.name), "until": until, "as_of": observed.as_of().map(rfc3339) });
     let text = format!("held until {until} at the latest: {why}");
     Told::new("held", "Aangehouden", text, details)
 }

@@ -176,6 +176,7 @@ fn the_start_of_an_attempt_says_what_each_guard_saw() {
     };
     let seen: Vec<String> = passed
         .iter()
+        .flat_map(|guard| guard.each())
         .map(|o| format!("{} {}", o.left, o.right))
         .collect();
     assert_eq!(
@@ -187,7 +188,7 @@ fn the_start_of_an_attempt_says_what_each_guard_saw() {
             "61250 0"
         ]
     );
-    assert_eq!(passed[3].as_of, Some(world.now));
+    assert_eq!(passed[3].as_of(), Some(world.now));
     assert_eq!(&**address, super::world::MAIL);
 }
 

@@ -98,9 +98,9 @@ fn each_mistake_is_reported_where_it_is() {
         ),
         (
             "class(data.code) == 'CHASE'",
-            "data.urgent",
+            "data.code",
             "guard[0] \"right type\".when",
-            "compares nothing",
+            "it ends here: expected ==",
         ),
         (
             "class(data.code)",
