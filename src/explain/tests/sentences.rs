@@ -141,6 +141,24 @@ fn attempts_say_why_that_way_and_what_became_of_them() {
 }
 
 #[test]
+fn a_condition_of_several_parts_says_what_each_saw_and_which_is_not_known() {
+    let joined = include_str!("../../../config/flows/storno.toml").replace(
+        "when = \"facts.balance_cents > 0\"",
+        "when = \"data.reason_code in ['AM04', 'MS03'] && facts.balance_cents > 0\"",
+    );
+    let mut world = World::with_storno(&joined);
+    let id = world.storno();
+    let held = world.explain(id).why;
+    let unknown = "guard 'balance above zero': facts.balance_cents is not known";
+    assert!(held.contains(unknown), "{held}");
+    world.fact(FactKind::Balance, 61_250);
+    world.start(id);
+    let started = world.explain(id).why;
+    let saw = "&& facts.balance_cents > 0 held with 'AM04' and 61250, told 2026-02-02T08:00:00Z";
+    assert!(started.contains(saw), "{started}");
+}
+
+#[test]
 fn a_hold_names_its_guard_the_missing_fact_and_its_end() {
     let mut world = World::new();
     let id = world.storno();

@@ -38,16 +38,18 @@ pub(super) struct World {
 impl World {
     /// A tenant with an e-mail address and a telephone, in production.
     pub(super) fn new() -> Self {
+        Self::with_storno(include_str!("../../../config/flows/storno.toml"))
+    }
+
+    /// The same, with another text for the flow `storno`.
+    pub(super) fn with_storno(storno: &str) -> Self {
         let classes = include_str!("../../../config/flows/classes/storno-class.toml");
         let definition = |flow: &str| Definition {
             flow: flow.into(),
             classes: [("storno-class".to_owned(), classes.to_owned())].into(),
             ..Definition::default()
         };
-        let texts = [
-            include_str!("../../../config/flows/storno.toml"),
-            include_str!("../../../config/flows/notice.toml"),
-        ];
+        let texts = [storno, include_str!("../../../config/flows/notice.toml")];
         let flows = texts.map(|text| Flow::compile(&definition(text)).expect("a sound flow"));
         let policy = Policy {
             environment: Environment::Production,
