@@ -14,11 +14,11 @@ use sluis_model::{
 
 use super::activation::read_stored;
 use super::brought::LostState;
-use super::checkpoint::load::{AtRest, Base, Itself, load};
+use super::checkpoint::load::{Base, Itself, load};
 use super::endings::Endings;
 use super::place::Slot;
 use super::table::Ended;
-use super::tenants::{Located, Standing, Tenants};
+use super::tenants::{AtRest, Located, Standing, Tenants};
 use super::unmatched::UnmatchedFacts;
 use super::unread::UnreadMessages;
 use super::written::Written;
@@ -258,7 +258,7 @@ impl Replay<'_> {
             return Ok(());
         };
         match read_stored(self.journal, self.shard, stored) {
-            Ok(whole) => match tenants.wake(slot, stored, whole) {
+            Ok(whole) => match tenants.wake(slot, stored, whole, &self.at_rest) {
                 true => Ok(()),
                 false => Err(self.lost("it is another tenant's")),
             },
@@ -381,7 +381,11 @@ impl Replay<'_> {
                 let needed = oldest.unwrap_or(whole.first);
                 tenants.host.was_stored(slot, whole.first, needed);
             }
-            Ok(_) => tenants.put_stored(whole),
+            Ok(_) => {
+                let key = whole.key.clone();
+                tenants.put_stored(whole);
+                tenants.rest_again(&key, &mut self.at_rest);
+            }
         }
     }
 
@@ -405,8 +409,7 @@ impl Replay<'_> {
         self.watch.step(self.untold);
         self.table()?;
         self.reach(u64::MAX)?;
-        let AtRest { opens, subjects } = self.at_rest;
-        self.recovered.standing = self.recovered.tenants.attach(opens, subjects);
+        self.recovered.standing = self.recovered.tenants.attach(self.at_rest);
         self.recovered.tenants.count_all_unknown();
         Ok(self.recovered)
     }

@@ -30,11 +30,18 @@ impl Schedule {
         standing: Standing,
         now: Timestamp,
     ) -> Self {
-        let mut schedule = Self::default();
-        let open: Vec<NotificationId> = tenants.iter_open(None).map(Located::id).collect();
-        for id in open {
+        let is_awake = |located: &&Located| tenants.awake(located.slot).is_some();
+        // Those at rest stand where the index says.
+        let at_rest = tenants.iter_open(None).filter(|open| !is_awake(open));
+        let timers = at_rest.map(|open| (open.due, open.id()));
+        let mut schedule = Self {
+            wheel: TimerSet::of(timers),
+            ..Self::default()
+        };
+        let awake = tenants.iter_open(None).filter(is_awake).map(Located::id);
+        let awake: Vec<NotificationId> = awake.collect();
+        for id in awake {
             schedule.place(tenants, flows, id, now);
-            schedule.place_at_rest(tenants, id);
         }
         for (id, corporation, stands_as) in standing {
             let stand = schedule.standing.stand(corporation, stands_as);
@@ -46,15 +53,6 @@ impl Schedule {
             }
         }
         schedule
-    }
-
-    /// Puts what a passive tenant has open where the index says.
-    fn place_at_rest(&mut self, tenants: &Tenants, id: NotificationId) {
-        if let Some(located) = tenants.locate(id)
-            && tenants.awake(located.slot).is_none()
-        {
-            self.wheel.insert(located.due, id);
-        }
     }
 
     /// Puts the notification where its phase wants it.

@@ -95,6 +95,38 @@ impl<E: Entry> SortedPages<E> {
         self.len += 1;
     }
 
+    /// The same as [`SortedPages::insert`], for entries that come in order: nothing is looked for and
+    /// every page is full.
+    pub(super) fn append(&mut self, entry: E) {
+        let last = self.pages.back_mut();
+        let is_behind = |page: &Page<E>| page.entries.last().is_none_or(|e| e.key() < entry.key());
+        match last {
+            Some(page) if !is_behind(page) => return self.insert(entry),
+            Some(page) if page.entries.len() < PAGE => page.entries.push(entry),
+            Some(_) | None => {
+                let mut entries = Vec::with_capacity(PAGE);
+                entries.push(entry);
+                let from = entry.key();
+                self.pages.push_back(Page { from, entries });
+            }
+        }
+        self.len += 1;
+    }
+
+    /// Keeps the entries for which `keep` says yes.
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(&E) -> bool) {
+        for page in &mut self.pages {
+            page.entries.retain(&mut keep);
+        }
+        self.pages.retain(|page| !page.entries.is_empty());
+        self.len = self.pages.iter().map(|page| page.entries.len()).sum();
+    }
+
+    /// Takes all entries, in order; a page at a time is given back.
+    pub(super) fn into_entries(self) -> impl Iterator<Item = E> {
+        self.pages.into_iter().flat_map(|page| page.entries)
+    }
+
     pub(super) fn remove(&mut self, key: E::Key) -> Option<E> {
         let (number, at) = self.find(key).ok()?;
         let entry = self.pages[number].entries.remove(at);
@@ -227,7 +259,7 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_a_sorted_map(
-            changes in prop::collection::vec((0..8u8, any::<u16>(), 1..400u16), 1..40),
+            changes in prop::collection::vec((0..10u8, any::<u16>(), 1..400u16), 1..40),
             looks in prop::collection::vec(any::<u16>(), 20),
         ) {
             let (mut shelf, mut twin) = (SortedPages::default(), BTreeMap::new());
@@ -239,8 +271,9 @@ mod tests {
                         1 => from.wrapping_sub(n),
                         _ => from.wrapping_add(n.wrapping_mul(40_503)),
                     };
-                    if kind < 5 {
-                        shelf.insert((key, step as u32));
+                    if kind < 5 || kind == 8 {
+                        let put = if kind == 8 { SortedPages::append } else { SortedPages::insert };
+                        put(&mut shelf, (key, step as u32));
                         twin.insert(key, step as u32);
                     } else if kind < 7 {
                         prop_assert_eq!(shelf.remove(key).map(|entry| entry.1), twin.remove(&key));
@@ -250,6 +283,10 @@ mod tests {
                     shelf.take_while(|entry| entry.0 < from / 8);
                     twin = twin.split_off(&(from / 8));
                 }
+                if kind == 9 {
+                    shelf.retain(|(key, _)| key % 3 == 0);
+                    twin.retain(|key, _| key % 3 == 0);
+                }
                 check(&shelf, &twin);
             }
             for key in looks {
@@ -258,6 +295,18 @@ mod tests {
                 prop_assert!(shelf.iter_from(key).map(|entry| entry.0).eq(twin.range(key..).map(|(key, _)| *key)));
             }
         }
+    }
+
+    #[test]
+    fn what_comes_in_order_fills_every_page() {
+        let (mut shelf, mut twin) = (SortedPages::default(), BTreeMap::new());
+        for key in 0..10_000_u16 {
+            shelf.append((key, 0));
+            twin.insert(key, 0);
+        }
+        assert_eq!(shelf.pages.len(), 10_000_usize.div_ceil(PAGE));
+        check(&shelf, &twin);
+        assert!(shelf.into_entries().eq((0..10_000).map(|key| (key, 0))));
     }
 
     #[test]

@@ -64,14 +64,25 @@ impl Subjects {
         })
     }
 
-    /// As a checkpoint has it.
+    /// As a checkpoint has it. They come in order.
     pub(super) fn restore(&mut self, subject: PassiveSubject) {
-        self.0.insert(About {
+        self.0.append(About {
             subject: subject.subject,
             slot: subject.slot,
             corporation: subject.corporation,
             count: subject.count,
         });
+    }
+
+    /// Keeps those of tenants for whom `keep` says yes.
+    pub(super) fn retain(&mut self, keep: impl Fn(Slot) -> bool) {
+        self.0.retain(|about| keep(about.slot));
+    }
+
+    /// Takes over all of another one, which knows other tenants.
+    pub(super) fn take_all(&mut self, others: Self) {
+        let others = others.0.into_entries();
+        others.for_each(|about| self.0.insert(about));
     }
 
     /// One less.

@@ -11,7 +11,7 @@ use sluis_model::{
 
 mod at_rest;
 
-pub(super) use self::at_rest::Standing;
+pub(super) use self::at_rest::{AtRest, Standing};
 use super::place::{NOWHERE, PackedId, Slot, Stand};
 use super::sorted_pages::{Entry, SortedPages};
 use super::stable_hash::{subject_hash, tenant_hash};

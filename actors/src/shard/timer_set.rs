@@ -33,6 +33,19 @@ impl Entry for Timer {
 }
 
 impl TimerSet {
+    /// All of them at once, in whatever order: every page is full.
+    pub(super) fn of(timers: impl Iterator<Item = (Timestamp, NotificationId)>) -> Self {
+        let timers = timers.filter(|(due, _)| *due != Timestamp::NEVER);
+        let timers = timers.map(|(due, id)| Timer { due, id: id.into() });
+        let mut timers: Vec<Timer> = timers.collect();
+        timers.sort_unstable();
+        let mut set = Self::default();
+        timers
+            .into_iter()
+            .for_each(|timer| set.timers.append(timer));
+        set
+    }
+
     pub(super) fn insert(&mut self, due: Timestamp, id: NotificationId) {
         if due != Timestamp::NEVER {
             self.timers.insert(Timer { due, id: id.into() });
@@ -92,10 +105,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_entry_comes_once_and_never_early(mut dues in prop::collection::vec(0i64..1_000, 0..200), step in 1i64..200) {
-            let mut wheel = TimerSet::default();
-            for (n, due) in dues.iter().enumerate() {
-                wheel.insert(Timestamp(*due), NotificationId(n as u128));
+        fn every_entry_comes_once_and_never_early(
+            mut dues in prop::collection::vec(0i64..1_000, 0..600), at_once in 0usize..600, step in 1i64..200
+        ) {
+            let all = dues.iter().enumerate();
+            let all = all.map(|(n, due)| (Timestamp(*due), NotificationId(n as u128)));
+            let never = (Timestamp::NEVER, NotificationId(1_000));
+            let mut wheel = TimerSet::of(all.clone().take(at_once).chain([never]));
+            for (due, id) in all.skip(at_once) {
+                wheel.insert(due, id);
             }
             let mut seen = Vec::new();
             let mut now = 0;

@@ -3,15 +3,13 @@
 //! is replayed, which has everything.
 
 use sluis_journal::{CheckpointChunks, Journal, JournalError, Shard};
-use sluis_model::checkpoint::{
-    Begin, CHECKPOINT_VERSION, LogPlace, Part, PassiveOpen, PassiveSubject, ToldControl,
-};
+use sluis_model::checkpoint::{Begin, CHECKPOINT_VERSION, LogPlace, Part, ToldControl};
 use sluis_model::codec::CodecError;
 use sluis_model::{
     Assembly, Control, CorporationId, Idempotency, NotificationId, StoredTenant, Timestamp,
 };
 
-use super::super::tenants::Tenants;
+use super::super::tenants::{AtRest, Tenants};
 
 /// From what a replay begins.
 #[derive(Debug, Default)]
@@ -26,13 +24,6 @@ pub(in super::super) struct Base {
     pub itself: Itself,
     /// A large tenant whose pieces come.
     large: Option<(Assembly, LogPlace, u64)>,
-}
-
-/// What the indexes know of passive tenants.
-#[derive(Debug, Default)]
-pub(in super::super) struct AtRest {
-    pub opens: Vec<PassiveOpen>,
-    pub subjects: Vec<PassiveSubject>,
 }
 
 /// What the shard is beside its tenants.
@@ -132,8 +123,8 @@ impl Base {
             Part::Large { place, last } => self.large = Some((Assembly::default(), place, last)),
             Part::Piece(piece) => self.piece(*piece),
             Part::Passive(passive) => self.tenants.restore_passive(passive),
-            Part::Open(open) => self.at_rest.opens.push(open),
-            Part::Subject(subject) => self.at_rest.subjects.push(subject),
+            Part::Open(open) => self.at_rest.open(open),
+            Part::Subject(subject) => self.at_rest.subject(subject),
             Part::Key {
                 corporation,
                 key,

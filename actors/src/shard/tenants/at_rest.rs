@@ -2,21 +2,61 @@
 //! of passive tenants only what the indexes know of them. Refuses to believe the checkpoint about a
 //! passive tenant to whom something happened behind it: its state tells then.
 
+use std::collections::HashSet;
+
 use sluis_model::checkpoint::{
     LogPlace, Part, PassiveOpen, PassiveSubject, PassiveTenant, StandsAs,
 };
 use sluis_model::{
-    CorporationId, NotificationId, Open, StoredTenant, Tenant, TenantKey, Timestamp, Whole,
+    CorporationId, NotificationId, Open, PhaseKind, StoredTenant, Tenant, TenantKey, Timestamp,
+    Whole,
 };
 
 use super::super::place::{NOWHERE, Slot};
+use super::super::sorted_pages::SortedPages;
 use super::super::stable_hash::subject_hash;
 use super::super::standing::{Kind, mark};
+use super::super::subjects::Subjects;
 use super::{Located, Tenants, is_counted_unknown};
 use crate::tenant::{Awake, Host};
 
 /// What stands still, of passive tenants, until it is counted.
 pub(in super::super) type Standing = Vec<(NotificationId, CorporationId, StandsAs)>;
+
+/// What a checkpoint knows of passive tenants, as it lies in the indexes: nothing is copied when all
+/// of it is there.
+#[derive(Debug, Default)]
+pub(in super::super) struct AtRest {
+    opens: SortedPages<Located>,
+    subjects: Subjects,
+    standing: Vec<(NotificationId, Slot, StandsAs)>,
+    /// Tenants who were put to rest in the middle of the replay: the indexes have what they have open,
+    /// and what the checkpoint knew of them is old.
+    again: HashSet<Slot>,
+}
+
+impl AtRest {
+    /// One more is open. They come in order.
+    pub(in super::super) fn open(&mut self, open: PassiveOpen) {
+        self.opens.append(Located {
+            id: open.id.into(),
+            due: open.due,
+            mark: open.mark,
+            slot: open.slot,
+            stand: NOWHERE,
+            queued: false,
+            phase: open.phase,
+        });
+        if open.stand != StandsAs::Nothing {
+            self.standing.push((open.id, open.slot, open.stand));
+        }
+    }
+
+    /// A tenant has something open about a subject. They come in order.
+    pub(in super::super) fn subject(&mut self, subject: PassiveSubject) {
+        self.subjects.restore(subject);
+    }
+}
 
 /// Taking apart.
 impl Tenants {
@@ -137,48 +177,94 @@ impl Tenants {
     }
 
     /// Puts a passive tenant's state in its place, at a replay; says whether it is that tenant's.
-    pub(in super::super) fn wake(&mut self, slot: Slot, stored: u64, whole: Whole) -> bool {
+    pub(in super::super) fn wake(
+        &mut self,
+        slot: Slot,
+        stored: u64,
+        whole: Whole,
+        at_rest: &AtRest,
+    ) -> bool {
         let Whole { key, state, .. } = whole;
-        let awake = self.host.activate(slot, key, state, stored);
-        awake
-            .into_iter()
-            .for_each(|tenant| self.index_state(tenant));
-        awake.is_some()
+        let Some(tenant) = self.host.activate(slot, key, state, stored) else {
+            return false;
+        };
+        if at_rest.again.contains(&slot) {
+            self.take_places_back(tenant);
+        } else {
+            self.index_state(tenant);
+        }
+        true
+    }
+
+    /// What an active tenant has open finds its place at the end of the replay.
+    fn take_places_back(&mut self, tenant: Awake) {
+        for open in &self.host.actor(tenant).state().open {
+            if let Some(located) = self.open.get_mut(open.id.into()) {
+                (located.due, located.mark) = (Timestamp::NEVER, Timestamp::NEVER);
+            }
+        }
     }
 
     /// Puts what passive tenants have open into the indexes, as it was taken apart; of those who are
     /// still passive. Gives what stands still.
-    pub(in super::super) fn attach(
-        &mut self,
-        opens: Vec<PassiveOpen>,
-        subjects: Vec<PassiveSubject>,
-    ) -> Standing {
-        let mut standing = Standing::new();
-        for open in opens {
-            if self.awake(open.slot).is_some() {
-                continue;
+    pub(in super::super) fn attach(&mut self, at_rest: AtRest) -> Standing {
+        let AtRest {
+            mut opens,
+            mut subjects,
+            standing,
+            again,
+        } = at_rest;
+        let host = &self.host;
+        let never_woke = |slot: Slot| host.awake(slot).is_none() && !again.contains(&slot);
+        opens.retain(|open| {
+            let stays = never_woke(open.slot);
+            if stays {
+                let corporation = host.corporation(open.slot);
+                *self.counts.entry(corporation).or_default() += 1;
             }
-            let corporation = self.corporation(open.slot);
-            self.open.insert(Located {
-                id: open.id.into(),
-                due: open.due,
-                mark: open.mark,
-                slot: open.slot,
-                stand: NOWHERE,
-                queued: false,
-                phase: open.phase,
-            });
-            *self.counts.entry(corporation).or_default() += 1;
-            if open.stand != StandsAs::Nothing {
-                standing.push((open.id, corporation, open.stand));
-            }
-        }
-        for subject in subjects {
-            if self.awake(subject.slot).is_none() {
-                self.by_subject.restore(subject);
-            }
-        }
+            stays
+        });
+        subjects.retain(never_woke);
+        let standing = standing.into_iter().filter_map(|(id, slot, stands_as)| {
+            never_woke(slot).then(|| (id, host.corporation(slot), stands_as))
+        });
+        let standing = standing.collect();
+        // Those to whom something happened are few: they go to the many, and nobody else is moved.
+        let woken = std::mem::replace(&mut self.open, opens);
+        woken.into_entries().for_each(|open| self.open.insert(open));
+        let woken = std::mem::replace(&mut self.by_subject, subjects);
+        self.by_subject.take_all(woken);
         standing
+    }
+
+    /// In the middle of a replay: puts a tenant to rest whose newest record is its stored state, so that
+    /// no more are active at once than were when the records were written. Those who stand still or
+    /// have something under way stay until the end.
+    pub(in super::super) fn rest_again(&mut self, key: &TenantKey, at_rest: &mut AtRest) {
+        let Ok(Some(tenant)) = self.find(key) else {
+            return;
+        };
+        let state = self.host.actor(tenant).state();
+        let waits = |open: &Open| match open.phase.kind() {
+            PhaseKind::Waiting | PhaseKind::Sent => true,
+            PhaseKind::Ready
+            | PhaseKind::Started
+            | PhaseKind::InDoubt
+            | PhaseKind::Held
+            | PhaseKind::Task => false,
+        };
+        if !state.open.iter().all(waits) || self.has_stray(tenant) {
+            return;
+        }
+        for open in &state.open {
+            if let Some(located) = self.open.get_mut(open.id.into()) {
+                (located.due, located.mark) = (due(open), mark(open));
+                located.phase = open.phase.kind();
+            }
+        }
+        if self.passivate(tenant) {
+            at_rest.again.insert(tenant.slot());
+        }
     }
 
     /// Counts the tenants that are known from facts alone, at the end of a replay: before it what the
