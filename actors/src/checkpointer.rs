@@ -21,6 +21,15 @@ const EVERY: Duration = Duration::from_millis(250);
 /// How long it waits after each chunk that it writes, so that the disk is there for others.
 const PACE: Duration = Duration::from_millis(2);
 
+/// The part of what there is to be stored that may come as records before the next checkpoint: what a
+/// start replays is bounded by this, and so is what checkpoints cost beside the records. One of those
+/// that is open takes some 130 bytes in a checkpoint, and a record some kilobyte in the log.
+const PART: u64 = 4;
+
+/// Neither old nor far behind, but both in part: the product of the two parts from which on one is
+/// taken. So what a flood leaves behind does not lie there until the age has come.
+const BOTH: f64 = 1.0 / 16.0;
+
 /// When a shard takes a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CheckpointSettings {
@@ -28,7 +37,7 @@ pub struct CheckpointSettings {
     pub every_ms: i64,
     /// Records behind it from which on another one is worth it, once it is old enough.
     pub least: u64,
-    /// Records from which on it is worth it at once, beside twice as many as there is to be stored: then
+    /// Records from which on it is worth it at once, beside a quarter of what there is to be stored: then
     /// taking checkpoints costs a part of what the records cost, however much is open.
     pub at_once: u64,
 }
@@ -49,6 +58,18 @@ impl CheckpointSettings {
             least: 2_000,
             at_once: 100_000,
         }
+    }
+
+    /// Whether another checkpoint is worth it, with so many records behind the one before, which is so
+    /// old. `alive`: tenants and open notifications.
+    fn is_worth(&self, behind: u64, age_ms: i64, alive: u64) -> bool {
+        let much = self.at_once.saturating_add(alive / PART);
+        if behind < self.least {
+            return behind >= much;
+        }
+        let of_much = behind as f64 / much as f64;
+        let of_age = age_ms as f64 / self.every_ms as f64;
+        of_much >= 1.0 || age_ms >= self.every_ms || of_much * of_age >= BOTH
     }
 }
 
@@ -135,21 +156,16 @@ impl Checkpointer {
 
     /// The shard whose turn it is, if it is one's.
     fn due(&self) -> Option<usize> {
-        let CheckpointSettings {
-            every_ms,
-            least,
-            at_once,
-        } = self.settings;
         let now = self.clock.now();
         let count = self.shards.len();
         (0..count)
             .map(|offset| (self.next + offset) % count)
             .find(|shard| {
-                let behind = self.behind(*shard);
+                let age_ms = now.since(self.taken_at[*shard]);
                 let live = self.shards[*shard].horizon.live();
-                let much = at_once.saturating_add(2 * (live.tenants + live.open));
-                let is_old = now.since(self.taken_at[*shard]) >= every_ms;
-                behind >= much || is_old && behind >= least
+                let behind = self.behind(*shard);
+                self.settings
+                    .is_worth(behind, age_ms, live.tenants + live.open)
             })
     }
 
@@ -231,5 +247,26 @@ fn run(mut checkpointer: Checkpointer, stopped: &Receiver<()>) {
             names::CHECKPOINT_FAILURES.of(()).increment(1);
             tracing::warn!(%error, "a checkpoint could not be stored: the next start takes longer");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checkpoint_is_worth_it_by_age_by_records_or_by_both_in_part() {
+        let settings = CheckpointSettings::every(600_000);
+        let alive = 600_000;
+        let much = 100_000 + alive / 4;
+        let is_worth = |behind, age_ms| settings.is_worth(behind, age_ms, alive);
+        assert!(is_worth(2_000, 600_000) && !is_worth(1_999, 600_000));
+        assert!(is_worth(much, 0) && !is_worth(much - 1, 0));
+        // A half of one and an eighth of the other.
+        assert!(is_worth(much / 2, 75_000) && !is_worth(much / 2, 74_000));
+        assert!(is_worth(much / 8, 300_000) && !is_worth(much / 8, 290_000));
+        assert!(!is_worth(1_999, 599_999));
+        let never = CheckpointSettings::NEVER;
+        assert!(!never.is_worth(u64::MAX - 1, i64::MAX - 1, alive));
     }
 }
