@@ -205,11 +205,11 @@ metric() {
       END { printf "%.6f\n", sum }'
 }
 
-# metric_quantile NAME Q: the upper bound of the histogram's bucket in which the quantile lies.
+# metric_quantile NAME Q [LABEL="VALUE"]: the upper bound of the histogram's bucket in which the quantile lies.
 metric_quantile() {
   curl -sf ${HEADERS[@]+"${HEADERS[@]}"} "http://$HTTP/metrics" |
-    awk -v name="$1_bucket{" -v q="$2" '
-      index($1, name) == 1 && match($1, /le="[^"]*"/) {
+    awk -v name="$1_bucket{" -v q="$2" -v label="${3:-}" '
+      index($1, name) == 1 && (label == "" || index($1, label)) && match($1, /le="[^"]*"/) {
         bound = substr($1, RSTART + 4, RLENGTH - 5)
         held[bound == "+Inf" ? 1e300 : bound + 0] += $2
       }
