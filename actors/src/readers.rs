@@ -1,7 +1,7 @@
 //! Owns threads that read beside the arbiters: what must look at the disk, or decode much, is a
 //! piece of work that waits here in a line of its corporation. The lines take turns, so that
-//! whoever asks for much waits for himself. Refuses to grow: a corporation has a bounded line, and
-//! what is over it comes back.
+//! whoever asks for much waits for himself. What an urgent message waits for goes before all of them.
+//! Refuses to grow: a corporation has a bounded line, and what is over it comes back.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -13,6 +13,9 @@ use sluis_model::CorporationId;
 
 /// A piece of work: short, or it goes on in another one.
 pub type Work = Box<dyn FnOnce() + Send>;
+
+/// Most urgent pieces in a row while others wait: then one of theirs is done.
+const URGENT_IN_ROW: u32 = 8;
 
 /// The line is full: the work comes back, undone.
 pub struct LineFull(pub Work);
@@ -38,6 +41,10 @@ struct State {
     lines: BTreeMap<Option<CorporationId>, VecDeque<Work>>,
     /// Lines with something in them, in the order of their turns.
     turns: VecDeque<Option<CorporationId>>,
+    /// What goes before them.
+    urgent: VecDeque<Work>,
+    /// Urgent pieces that were taken since one of the others.
+    urgent_in_row: u32,
     stopped: bool,
 }
 
@@ -123,6 +130,25 @@ impl Readers {
         self.push(None, usize::MAX, work)
     }
 
+    /// Puts the engine's own work in, for which an urgent message waits.
+    ///
+    /// # Errors
+    /// The threads were stopped.
+    pub(crate) fn ask_urgently(&self, work: Work) -> Result<(), LineFull> {
+        if self.inline {
+            work();
+            return Ok(());
+        }
+        let mut state = self.state.lock();
+        if state.stopped {
+            return Err(LineFull(work));
+        }
+        state.urgent.push_back(work);
+        drop(state);
+        self.wake.notify_one();
+        Ok(())
+    }
+
     fn push(&self, line: Option<CorporationId>, most: usize, work: Work) -> Result<(), LineFull> {
         if self.inline {
             work();
@@ -133,6 +159,7 @@ impl Readers {
             lines,
             turns,
             stopped,
+            ..
         } = &mut *state;
         let waiting = lines.entry(line).or_default();
         if *stopped || waiting.len() >= most {
@@ -150,7 +177,8 @@ impl Readers {
     /// Pieces that wait, of all.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.state.lock().lines.values().map(VecDeque::len).sum()
+        let state = self.state.lock();
+        state.urgent.len() + state.lines.values().map(VecDeque::len).sum::<usize>()
     }
 
     fn run(&self) {
@@ -187,6 +215,12 @@ impl Readers {
 
 impl State {
     fn next(&mut self) -> Option<Work> {
+        let may_be_urgent = self.urgent_in_row < URGENT_IN_ROW || self.turns.is_empty();
+        if may_be_urgent && let Some(work) = self.urgent.pop_front() {
+            self.urgent_in_row += 1;
+            return Some(work);
+        }
+        self.urgent_in_row = 0;
         let line = self.turns.pop_front()?;
         let waiting = self.lines.get_mut(&line)?;
         let work = waiting.pop_front();
@@ -242,6 +276,27 @@ mod tests {
             "{:?}",
             &order[..8]
         );
+    }
+
+    #[test]
+    fn what_an_urgent_message_waits_for_goes_first_and_lets_others_have_a_turn() {
+        let readers = Readers::by_hand();
+        let (done, order) = unbounded();
+        let work = |name: u32| -> Work {
+            let done = done.clone();
+            Box::new(move || done.send(name).expect("the test reads"))
+        };
+        (0..3).for_each(|name| readers.ask_for_the_engine(work(name)).expect("room"));
+        readers.ask(ONE, work(3)).expect("room");
+        (10..20).for_each(|name| readers.ask_urgently(work(name)).expect("room"));
+        assert_eq!(readers.waiting(), 14);
+        while let Some(work) = readers.take_one() {
+            work();
+        }
+        drop(done);
+        let order: Vec<u32> = order.iter().collect();
+        let expected = [10, 11, 12, 13, 14, 15, 16, 17, 0, 18, 19, 3, 1, 2];
+        assert_eq!(order, expected);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use sluis_model::{
     Channel, Event, Flow, FlowBook, FlowRef, Lane, ShardId, StoredTenant, Timestamp,
 };
 
-use self::labels::{ESCALATED_BY, OWN_ENDS, escalated_by};
+use self::labels::{ESCALATED_BY, OWN_ENDS, WAITED_FOR, escalated_by};
 
 /// Makes the series of the ends that these flows can come to: a rate over a series that begins with
 /// its first event misses that event.
@@ -105,7 +105,8 @@ pub(crate) struct ShardMetrics {
     pub(crate) passivations: Counter,
     activations: Counter,
     pub(crate) misses: Counter,
-    activation_waits: Histogram,
+    /// For others and for urgent ones.
+    activation_waits: [Histogram; WAITED_FOR.len()],
     pub(crate) timers: Gauge,
     pub(crate) parked: Gauge,
     pub(crate) undurable: Gauge,
@@ -137,7 +138,7 @@ impl ShardMetrics {
             passivations: names::PASSIVATIONS.of(()),
             activations: names::ACTIVATIONS.of(()),
             misses: names::TENANT_MISSES.of(()),
-            activation_waits: names::ACTIVATION_WAIT.of(()),
+            activation_waits: WAITED_FOR.map(|what| names::ACTIVATION_WAIT.of(what)),
             timers: names::TIMERS.of(shard.clone()),
             parked: names::PARKED.of(shard.clone()),
             undurable: names::UNDURABLE.of(shard.clone()),
@@ -170,10 +171,11 @@ impl ShardMetrics {
         bodies.increment(carried as u64);
     }
 
-    /// A tenant became active; so long after the first message for it came.
-    pub(crate) fn activated(&self, waited_ms: i64) {
+    /// A tenant became active; so long after the first message for it came, or the first of a line with
+    /// an urgent one.
+    pub(crate) fn activated(&self, waited_ms: i64, is_urgent: bool) {
         self.activations.increment(1);
-        self.activation_waits.record(seconds(waited_ms));
+        self.activation_waits[usize::from(is_urgent)].record(seconds(waited_ms));
     }
 
     /// A timer fired, so late.

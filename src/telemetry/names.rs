@@ -34,7 +34,7 @@ pub const EFFECTS: [&str; 6] = [
 /// Classes of status codes.
 pub const CLASSES: [&str; 6] = ["0xx", "1xx", "2xx", "3xx", "4xx", "5xx"];
 /// The lines of a shard's inbox.
-pub(crate) const LINES: [&str; 3] = ["business", "intake", "internal"];
+pub(crate) const LINES: [&str; 4] = ["business", "intake", "internal", "urgent"];
 
 sluis_actors::metric_list! {
     /// Every metric of the binary.

@@ -7,7 +7,7 @@ use sluis_model::{Input, NotificationId, Timestamp};
 use super::brought::Brought;
 use super::carry::work::Carry;
 use super::checkpoint::taking::Taking;
-use super::cost::Spent;
+use super::cost::{Origin, Spent};
 use super::effects::{Effect, Effects};
 use super::going::Rest;
 use super::horizon::Live;
@@ -153,37 +153,40 @@ impl ShardCore {
                 return (spent.all(), false);
             }
             self.walked = 0;
-            let Some(business) = self.take_next(&inbox, &spent) else {
+            let Some(from) = self.take_next(&inbox, &spent) else {
                 break;
             };
-            spent.count(self.walked, business);
+            spent.count(self.walked, from);
             done.one();
         }
         let left = if self.is_held_up() {
             // What comes from outside waits for what readers bring, and that wakes the shard.
-            !inbox.is_empty_inside()
+            !inbox.is_empty_inside() || (self.takes_urgent() && inbox.has_urgent())
         } else {
             !inbox.is_empty()
         };
         (spent.all(), left)
     }
 
-    /// Takes one item, the most urgent first; whether it was business.
-    fn take_next(&mut self, inbox: &Inbox, spent: &Spent) -> Option<bool> {
+    /// Takes one item, the most urgent first; from where it came.
+    fn take_next(&mut self, inbox: &Inbox, spent: &Spent) -> Option<Origin> {
         if let Some(item) = inbox.next_internal() {
             self.internal(item);
-            return Some(false);
+            return Some(Origin::Intake);
         }
         if let Some(brought) = inbox.next_brought() {
             self.brought(brought);
-            return Some(true);
+            return Some(Origin::Business);
         }
-        if self.is_held_up() {
+        let (request, from) = if !self.is_held_up() {
+            spent.next(inbox)?
+        } else if self.takes_urgent() {
+            (inbox.next_urgent()?, Origin::Urgent)
+        } else {
             return None;
-        }
-        let (request, business) = spent.next(inbox)?;
+        };
         self.request(request);
-        Some(business)
+        Some(from)
     }
 
     fn internal(&mut self, item: Internal) {

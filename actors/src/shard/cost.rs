@@ -12,6 +12,8 @@ pub(super) const TURN_WORK: usize = 512;
 /// Facts, receipts and questions take at most this part of a turn while intake waits: a flood of
 /// them would hold it up.
 const BUSINESS_WORK: usize = TURN_WORK / 2;
+/// Urgent notifications go first, and take at most this part of a turn while others wait.
+const URGENT_WORK: usize = TURN_WORK / 4;
 /// Open notifications that may be looked at for the price of one more input.
 pub(super) const WALKED_FOR_ONE: usize = 8;
 
@@ -20,6 +22,18 @@ pub(super) const WALKED_FOR_ONE: usize = 8;
 pub(super) struct Spent {
     all: usize,
     business: usize,
+    urgent: usize,
+}
+
+/// From where an item came, as far as a turn counts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// Notifications and profiles, and what the engine itself puts in.
+    Intake,
+    /// Urgent notifications.
+    Urgent,
+    /// Facts, receipts, questions, and what readers bring.
+    Business,
 }
 
 impl Spent {
@@ -33,23 +47,33 @@ impl Spent {
         self.all >= TURN_WORK
     }
 
-    /// The next request of the two lines that come from outside, and whether it is business.
-    pub(super) fn next(&self, inbox: &Inbox) -> Option<(ShardRequest, bool)> {
-        let business = || inbox.next_business().map(|request| (request, true));
-        let intake = || inbox.next_intake().map(|request| (request, false));
-        if self.business < BUSINESS_WORK {
-            business().or_else(intake)
+    /// The next request of the three lines that come from outside, and from which.
+    pub(super) fn next(&self, inbox: &Inbox) -> Option<(ShardRequest, Origin)> {
+        let urgent = || Some((inbox.next_urgent()?, Origin::Urgent));
+        let business = || Some((inbox.next_business()?, Origin::Business));
+        let intake = || Some((inbox.next_intake()?, Origin::Intake));
+        let others = || {
+            if self.business < BUSINESS_WORK {
+                business().or_else(intake)
+            } else {
+                intake().or_else(business)
+            }
+        };
+        if self.urgent < URGENT_WORK {
+            urgent().or_else(others)
         } else {
-            intake().or_else(business)
+            others().or_else(urgent)
         }
     }
 
     /// Counts one item that walked over so many open notifications.
-    pub(super) const fn count(&mut self, walked: usize, business: bool) {
+    pub(super) const fn count(&mut self, walked: usize, from: Origin) {
         let work = 1 + walked / WALKED_FOR_ONE;
         self.all += work;
-        if business {
-            self.business += work;
+        match from {
+            Origin::Intake => {}
+            Origin::Urgent => self.urgent += work,
+            Origin::Business => self.business += work,
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Owns a shard's bounded inbox: three lines and what readers bring back, so that intake can never
-//! take the room that outcomes and receipts need. Refuses to grow: a full line says so to its
+//! Owns a shard's bounded inbox: four lines and what readers bring back, so that intake can never
+//! take the room that outcomes and receipts need, and urgent notifications never wait behind others. Refuses to grow: a full line says so to its
 //! sender. No line is ever waited for inside the engine.
 
 use std::sync::Arc;
@@ -23,6 +23,17 @@ pub struct InboxBounds {
     /// Permits and outcomes: at least the sum of all providers' concurrency, so that it never
     /// fills.
     pub internal: usize,
+}
+
+/// The part of intake's room that there is for urgent notifications beside it.
+const URGENT_PART: usize = 16;
+
+impl InboxBounds {
+    /// Urgent notifications, in a line of their own. What is over it stands in intake's.
+    #[must_use]
+    pub const fn urgent(&self) -> usize {
+        self.intake.div_ceil(URGENT_PART)
+    }
 }
 
 impl Default for InboxBounds {
@@ -52,6 +63,7 @@ pub struct Inbox {
     intake: ArrayQueue<ShardRequest>,
     business: ArrayQueue<ShardRequest>,
     internal: ArrayQueue<Internal>,
+    urgent: ArrayQueue<ShardRequest>,
     /// What readers bring: never more than they may have waiting.
     brought: SegQueue<Brought>,
     waker: Arc<Waker>,
@@ -66,6 +78,7 @@ impl Inbox {
             intake: ArrayQueue::new(bounds.intake),
             business: ArrayQueue::new(bounds.business),
             internal: ArrayQueue::new(bounds.internal),
+            urgent: ArrayQueue::new(bounds.urgent()),
             brought: SegQueue::new(),
             waker,
             activity,
@@ -77,7 +90,11 @@ impl Inbox {
     /// # Errors
     /// The line is full.
     pub fn offer_intake(&self, request: ShardRequest) -> Result<(), Refused> {
-        self.offer(&self.intake, request)
+        if !request.is_urgent() {
+            return self.offer(&self.intake, request);
+        }
+        let offered = self.offer(&self.urgent, request);
+        offered.or_else(|Refused(request)| self.offer(&self.intake, *request))
     }
 
     /// Puts any other request in.
@@ -168,8 +185,19 @@ impl Inbox {
         next(&self.intake)
     }
 
+    pub(super) fn next_urgent(&self) -> Option<ShardRequest> {
+        next(&self.urgent)
+    }
+
+    pub(super) fn has_urgent(&self) -> bool {
+        !self.urgent.is_empty()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        self.is_empty_inside() && self.business.is_empty() && self.intake.is_empty()
+        self.is_empty_inside()
+            && self.urgent.is_empty()
+            && self.business.is_empty()
+            && self.intake.is_empty()
     }
 
     /// Whether nothing stands in it but what came from outside.
@@ -187,11 +215,12 @@ impl Inbox {
 
     /// How full each line is: (name, items, bound).
     #[must_use]
-    pub fn depths(&self) -> [(&'static str, usize, usize); 3] {
+    pub fn depths(&self) -> [(&'static str, usize, usize); 4] {
         [
             ("intake", self.intake.len(), self.intake.capacity()),
             ("business", self.business.len(), self.business.capacity()),
             ("internal", self.internal.len(), self.internal.capacity()),
+            ("urgent", self.urgent.len(), self.urgent.capacity()),
         ]
     }
 }

@@ -1,6 +1,7 @@
 //! Owns the lobby in front of a shard's tenants: a message for a passive one waits here, in the
 //! order of the shard, until its state is there; others are not held up. The first message sends a
-//! reader beside the arbiters for the state, and what comes back goes through the shard's inbox.
+//! reader beside the arbiters for the state, and what comes back goes through the shard's inbox. For
+//! an urgent notification the reader goes first.
 //! Refuses to read on an arbiter, and to let a message for a tenant pass those that came before it.
 
 use sluis_model::{CorporationId, NotificationId};
@@ -18,11 +19,18 @@ use super::tenants::Located;
 /// so that a tenant who comes back with all of them holds the others up for no longer than that.
 /// Outcomes, permits and what readers bring are taken on: they are bounded where they come from.
 const MOST_WAITING: usize = super::cost::TURN_WORK;
+/// Urgent notifications that are taken in beyond that.
+const MOST_URGENT: usize = MOST_WAITING / 4;
 
 impl ShardCore {
     /// Whether the shard takes nothing more in for now: too much waits for passive tenants.
     pub(super) fn is_held_up(&self) -> bool {
         self.lobby.len() >= MOST_WAITING
+    }
+
+    /// Whether urgent notifications are taken in although too much waits for passive tenants.
+    pub(super) fn takes_urgent(&self) -> bool {
+        self.lobby.len() < MOST_WAITING + MOST_URGENT
     }
 
     /// How many messages may come that find their tenants passive.
@@ -70,10 +78,13 @@ impl ShardCore {
         }
     }
 
-    /// Lets a message wait until its tenant is active. The first one sends for its state.
+    /// Lets a message wait until its tenant is active. The first one sends for its state, and the first
+    /// urgent one sends again: what comes second finds the tenant active.
     pub(super) fn wait_for(&mut self, slot: Slot, message: Message) {
         self.metrics.misses.increment(1);
-        if self.lobby.waiting.push(slot, message, self.now) {
+        let is_urgent = message.is_urgent();
+        let waiting = &mut self.lobby.waiting;
+        if waiting.push(slot, message, is_urgent, self.now) {
             self.send_for(slot);
         }
     }
@@ -88,8 +99,13 @@ impl ShardCore {
         }
         let activation = Activation::new(&self.settings, slot, stored);
         let work = Box::new(move || activation.run());
+        let readers = &self.settings.readers;
         // Refused only once the readers were stopped: then the process ends.
-        drop(self.settings.readers.ask_for_the_engine(work));
+        drop(if self.lobby.waiting.is_urgent(slot) {
+            readers.ask_urgently(work)
+        } else {
+            readers.ask_for_the_engine(work)
+        });
     }
 
     /// A tenant's state is there: it becomes active, and what waited for it is taken in its order.
@@ -108,7 +124,8 @@ impl ShardCore {
         let Some(line) = self.lobby.waiting.take(slot) else {
             return;
         };
-        self.metrics.activated(self.now.since(line.since));
+        let waited = self.now.since(line.since);
+        self.metrics.activated(waited, line.is_urgent);
         self.walked += line.messages.len() * WALKED_FOR_ONE;
         line.messages
             .into_iter()

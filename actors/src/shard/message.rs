@@ -48,6 +48,19 @@ impl Message {
         )
     }
 
+    /// Whether it is an urgent notification.
+    pub(super) fn is_urgent(&self) -> bool {
+        match self {
+            Self::Request(request) => request.is_urgent(),
+            Self::Timer(..)
+            | Self::Outcome(..)
+            | Self::Own(..)
+            | Self::Found(_)
+            | Self::Cancel(_)
+            | Self::Place(_) => false,
+        }
+    }
+
     /// The outcome that it is: nobody would send it again if it were lost.
     fn into_outcome(self) -> Option<Outcome> {
         match self {

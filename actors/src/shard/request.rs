@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use sluis_model::{
-    Answer, Channel, Control, CorporationId, Input, Intent, NotificationId, Open, TaskGroup,
+    Answer, Channel, Control, CorporationId, Input, Intent, Lane, NotificationId, Open, TaskGroup,
     Tenant, TenantKey, Why,
 };
 
@@ -139,6 +139,16 @@ pub enum ShardRequest {
         /// Where the answer goes.
         reply: Reply,
     },
+}
+
+impl ShardRequest {
+    /// Whether it brings an urgent notification.
+    pub(super) fn is_urgent(&self) -> bool {
+        matches!(
+            self,
+            Self::Input { input: Input::Notify(body), .. } if body.lane == Lane::Urgent
+        )
+    }
 }
 
 /// Providers of a channel that have refused our account for longer than messages wait for that.

@@ -13,6 +13,8 @@ pub(crate) const OWN_ENDS: [&str; 6] = [
 ];
 /// Causes of an escalation, as the label names them.
 pub(crate) const ESCALATED_BY: [&str; 3] = ["bounced", "unanswered", "unreachable"];
+/// For what a passive tenant was activated: the values of the label `waited`.
+pub(crate) const WAITED_FOR: [&str; 2] = ["other", "urgent"];
 
 /// The values of the label `verdict`.
 pub(crate) const VERDICTS: [&str; 8] = [

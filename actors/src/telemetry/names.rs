@@ -4,7 +4,7 @@
 
 use sluis_model::{Channel, Event, Lane};
 
-use super::labels::{ESCALATED_BY, VERDICTS};
+use super::labels::{ESCALATED_BY, VERDICTS, WAITED_FOR};
 
 crate::metric_list! {
     /// Every metric of the actors.
@@ -34,8 +34,9 @@ crate::metric_list! {
     /// Messages that found their tenant passive and waited. Where they are a large part of all
     /// messages, raise `engine.max_active_tenants`.
     TENANT_MISSES: Counter "sluis_shard_tenant_misses_total" {};
-    /// How long the first message for a passive tenant waited until that was active.
-    ACTIVATION_WAIT: Histogram "sluis_shard_activation_wait_seconds" {};
+    /// How long the first message for a passive tenant waited until that was active, by whether an urgent
+    /// notification was among those that waited. `urgent` stays low even when much waits.
+    ACTIVATION_WAIT: Histogram "sluis_shard_activation_wait_seconds" { waited in WAITED_FOR };
     /// Open notifications with a time at which something must be decided.
     TIMERS: Gauge "sluis_shard_timers_pending" { shard };
     /// Messages that are ready and wait for a permit, by lane.

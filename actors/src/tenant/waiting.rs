@@ -13,6 +13,8 @@ use super::Slot;
 pub(crate) struct Line<M> {
     /// When the first one came.
     pub(crate) since: Timestamp,
+    /// Whether one of them is urgent.
+    pub(crate) is_urgent: bool,
     /// In the order in which they came.
     pub(crate) messages: VecDeque<M>,
 }
@@ -34,15 +36,24 @@ impl<M> Default for Waiting<M> {
 }
 
 impl<M> Waiting<M> {
-    /// Puts a message into the line of its tenant; says whether it is the first one there.
-    pub(crate) fn push(&mut self, slot: Slot, message: M, now: Timestamp) -> bool {
+    /// Puts a message into the line of its tenant; says whether it is the first one there, or the first
+    /// urgent one.
+    pub(crate) fn push(&mut self, slot: Slot, message: M, is_urgent: bool, now: Timestamp) -> bool {
         self.messages += 1;
         let line = self.lines.entry(slot).or_insert_with(|| Line {
             since: now,
+            is_urgent: false,
             messages: VecDeque::new(),
         });
         line.messages.push_back(message);
-        line.messages.len() == 1
+        let becomes_urgent = is_urgent && !line.is_urgent;
+        line.is_urgent |= is_urgent;
+        line.messages.len() == 1 || becomes_urgent
+    }
+
+    /// Whether an urgent message waits for the tenant.
+    pub(crate) fn is_urgent(&self, slot: Slot) -> bool {
+        self.lines.get(&slot).is_some_and(|line| line.is_urgent)
     }
 
     /// Takes the line of a tenant out.
@@ -77,9 +88,9 @@ mod tests {
     #[test]
     fn each_line_keeps_its_order_and_leaves_as_a_whole() {
         let mut waiting = Waiting::default();
-        assert!(waiting.push(7, "a", Timestamp(1)));
-        assert!(waiting.push(3, "b", Timestamp(2)));
-        assert!(!waiting.push(7, "c", Timestamp(3)));
+        assert!(waiting.push(7, "a", false, Timestamp(1)));
+        assert!(waiting.push(3, "b", false, Timestamp(2)));
+        assert!(!waiting.push(7, "c", false, Timestamp(3)));
         assert_eq!((waiting.len(), waiting.find(|m| *m == "c")), (3, Some(7)));
         let line = waiting.take(7).expect("its line");
         assert_eq!(
@@ -88,7 +99,22 @@ mod tests {
         );
         assert_eq!((waiting.len(), waiting.find(|m| *m == "c")), (1, None));
         assert!(waiting.take(7).is_none());
-        assert!(waiting.push(7, "d", Timestamp(4)), "the first one again");
+        let is_first = waiting.push(7, "d", false, Timestamp(4));
+        assert!(is_first, "the first one again");
         assert_eq!(waiting.into_messages().count(), 2);
+    }
+
+    #[test]
+    fn a_line_becomes_urgent_once() {
+        let mut waiting = Waiting::default();
+        let mut push = |is_urgent| {
+            let is_news = waiting.push(7, "a", is_urgent, Timestamp(1));
+            (is_news, waiting.is_urgent(7))
+        };
+        assert_eq!(push(false), (true, false));
+        assert_eq!(push(true), (true, true));
+        assert_eq!(push(true), (false, true));
+        assert_eq!(push(false), (false, true));
+        assert!(!waiting.is_urgent(8));
     }
 }

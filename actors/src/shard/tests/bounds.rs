@@ -2,7 +2,7 @@
 
 use sluis_model::{Fact, FactKind};
 
-use super::super::cost::{Spent, TURN_WORK};
+use super::super::cost::{Origin, Spent, TURN_WORK};
 use super::super::request::NotTaken;
 use super::*;
 
@@ -86,7 +86,7 @@ fn what_a_tenant_has_gathered_counts_in_the_turn_that_walks_over_it() {
     let mut spent = Spent::default();
     let mut dear = 0;
     while !spent.is_all() {
-        spent.count(1_000, true);
+        spent.count(1_000, Origin::Business);
         dear += 1;
     }
     assert!(
@@ -96,7 +96,7 @@ fn what_a_tenant_has_gathered_counts_in_the_turn_that_walks_over_it() {
     let mut spent = Spent::default();
     let mut cheap = 0;
     while !spent.is_all() {
-        spent.count(0, false);
+        spent.count(0, Origin::Intake);
         cheap += 1;
     }
     assert_eq!(cheap, TURN_WORK);
@@ -120,19 +120,19 @@ fn a_flood_of_facts_leaves_intake_half_of_a_turn() {
         inbox.offer_business(request()).unwrap();
         inbox.offer_intake(request()).unwrap();
     }
-    let (mut spent, mut taken) = (Spent::default(), [0, 0]);
+    let (mut spent, mut business) = (Spent::default(), 0);
     while !spent.is_all() {
-        let (_, business) = spent.next(&inbox).expect("there is more");
-        taken[usize::from(business)] += 1;
-        spent.count(0, business);
+        let (_, origin) = spent.next(&inbox).expect("there is more");
+        business += usize::from(origin == Origin::Business);
+        spent.count(0, origin);
     }
-    assert_eq!(taken, [TURN_WORK / 2, TURN_WORK / 2]);
+    assert_eq!(business, TURN_WORK / 2, "the rest is intake's");
     // Where nothing else waits, each line has the whole turn.
     while inbox.next_intake().is_some() {}
     let mut spent = Spent::default();
     while !spent.is_all() {
         spent.next(&inbox).expect("business");
-        spent.count(0, true);
+        spent.count(0, Origin::Business);
     }
 }
 

@@ -9,6 +9,7 @@ mod durable;
 mod ended;
 mod passive;
 mod passive_carried;
+mod passive_urgent;
 mod permits;
 mod standing;
 mod stored;

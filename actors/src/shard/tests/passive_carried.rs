@@ -9,7 +9,7 @@ use crate::body::read_body;
 use world::state;
 
 /// Everything that can happen without time, readers included.
-fn settle_all(world: &World, shard: &mut ShardCore) {
+pub(super) fn settle_all(world: &World, shard: &mut ShardCore) {
     settle(world, shard);
     while run_one(world) {
         settle(world, shard);

@@ -38,12 +38,12 @@ impl Bounds {
     pub(crate) fn stepped(&mut self, plan: &Plan, house: &House, findings: &mut Findings) {
         let bounds = declared(plan);
         for (shard, inbox) in house.inboxes.iter().enumerate() {
-            for ((line, items, _), bound) in
-                inbox
-                    .depths()
-                    .into_iter()
-                    .zip([bounds.intake, bounds.business, bounds.internal])
-            {
+            for ((line, items, _), bound) in inbox.depths().into_iter().zip([
+                bounds.intake,
+                bounds.business,
+                bounds.internal,
+                bounds.urgent(),
+            ]) {
                 findings.expect(items <= bound, CHECK, || {
                     format!("the line {line} of shard {shard} holds {items} of {bound}")
                 });
