@@ -1,7 +1,6 @@
 //! Owns an archive in use: the volumes that are sealed and the one that is being filled. Refuses to
 //! follow the log: entries are handed to it, in the order of their shard.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,10 +14,11 @@ use crate::chain::{self, Chain, Listed};
 use crate::entry::{Entry, Head};
 use crate::error::ArchiveError;
 use crate::hash::Hash;
+use crate::index;
 use crate::manifest::{self, BlockOf, Manifest, Tip};
 use crate::names;
 use crate::open_volume::{Objects, OpenVolume};
-use crate::sealer::{Sealer, lifted};
+use crate::sealer::{Mark, Sealer};
 use crate::store::Store;
 use crate::veil::{Cover, Veil};
 
@@ -67,6 +67,17 @@ pub struct Found {
     pub volume: Option<u64>,
     /// How it lies there, and whether all of it is known.
     pub cover: Cover,
+}
+
+impl Found {
+    pub(crate) fn of((head, body, cover): (Head, Bytes, Cover), volume: Option<u64>) -> Self {
+        Self {
+            head,
+            body,
+            volume,
+            cover,
+        }
+    }
 }
 
 /// An archive in use. One thread appends and seals; any thread may look. The one that appends gives
@@ -174,14 +185,12 @@ impl Archive {
     }
 
     /// The same, whose entries are sealed for their tenants and opened.
-    ///
-    /// # Errors
-    /// There is no room in memory.
-    pub fn veiled(self, veil: Arc<dyn Veil>) -> Result<Self, ArchiveError> {
-        Ok(Self {
-            sealer: Some(Sealer::new(veil)?),
+    #[must_use]
+    pub fn veiled(self, veil: Arc<dyn Veil>) -> Self {
+        Self {
+            sealer: Some(Sealer::new(veil)),
             ..self
-        })
+        }
     }
 
     /// Where it is.
@@ -248,12 +257,12 @@ impl Archive {
         let mut writing = self.writing.lock();
         for entries in batch.entries.chunks(AT_ONCE) {
             writing.since.get_or_insert(now);
-            // Sealed before anybody who looks has to wait.
-            let laid = entries.iter().map(|(_, entry)| self.laid(entry));
-            let laid: Vec<Cow<'_, Entry>> = laid.collect::<Result<_, _>>()?;
+            // Hashed before anybody who looks has to wait.
+            let marks = entries.iter().map(|(_, entry)| self.mark(entry));
+            let marks: Vec<Mark> = marks.collect::<Result<_, _>>()?;
             let mut open = self.open.write();
-            for ((category, _), entry) in entries.iter().zip(&laid) {
-                open.append(category, entry);
+            for ((category, entry), mark) in entries.iter().zip(&marks) {
+                open.append(category, entry, mark);
             }
         }
         self.open.write().reach(batch.shard, batch.upto);
@@ -263,8 +272,8 @@ impl Archive {
         self.compress(&mut writing.press)
     }
 
-    /// The entry as it lies in a block.
-    fn laid<'a>(&self, entry: &'a Entry) -> Result<Cow<'a, Entry>, ArchiveError> {
+    /// With what an entry will be sealed, if it is, and under which hashes it is found.
+    fn mark(&self, entry: &Entry) -> Result<Mark, ArchiveError> {
         let length = entry.body.len();
         if length > crate::MAX_BODY_BYTES {
             return Err(ArchiveError::TooLong {
@@ -274,24 +283,12 @@ impl Archive {
         }
         let is_covered = entry.head.sequence <= self.followed(entry.head.shard);
         let sealer = self.sealer.as_ref().filter(|_| !is_covered);
-        let sealed = sealer.map(|sealer| sealer.seal(entry)).transpose()?;
-        Ok(sealed.flatten().map_or(Cow::Borrowed(entry), Cow::Owned))
-    }
-
-    /// What is known of an entry as it lies in a block of the volume, or of the open one.
-    pub(crate) fn lifted(
-        &self,
-        entry: (Head, Bytes),
-        volume: Option<u64>,
-    ) -> Result<Found, ArchiveError> {
-        let place = place(volume);
-        let (head, body, cover) = lifted(self.sealer.as_ref(), entry, &place)?;
-        Ok(Found {
-            head,
-            body,
-            volume,
-            cover,
-        })
+        let sealed = sealer.map(|sealer| sealer.mark(entry)).transpose()?;
+        let plain = || Mark {
+            key: 0,
+            hashes: index::keys_of(&entry.head, None).collect(),
+        };
+        Ok(sealed.flatten().unwrap_or_else(plain))
     }
 
     /// Compresses the blocks that are closed.
@@ -300,7 +297,7 @@ impl Archive {
             let Some(closed) = self.open.read().next_closed() else {
                 return Ok(());
             };
-            let block = press.finish(&closed.filling)?;
+            let block = press.finish(&closed.filling, self.sealer.as_ref())?;
             self.open.write().compressed(&closed, block);
         }
     }

@@ -84,6 +84,7 @@ pub struct Attempted {
     /// What the bytes are: `message/rfc822`.
     pub media_type: Box<str>,
     /// Hash of what left, as the journal has it; of the body when the journal has none.
+    #[serde(default, skip_serializing_if = "Hash::is_none")]
     pub hash: Hash,
     /// How the bytes came here.
     pub kept: Kept,
@@ -102,8 +103,8 @@ pub struct Head {
     pub at: i64,
     /// Number of the corporation.
     pub corporation: u16,
-    /// The corporation's number for the tenant. Empty in the line of a sealed entry, as all that
-    /// follows up to `key`.
+    /// The corporation's number for the tenant. Empty when the entry is sealed and was not opened, as
+    /// all that follows up to `key`.
     #[serde(default, skip_serializing_if = "str::is_empty")]
     pub tenant: Box<str>,
     /// Notifications it is about.
@@ -121,12 +122,9 @@ pub struct Head {
     /// Of an output: its attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<Attempted>,
-    /// Number of the key that it is sealed with; 0: it is not.
+    /// Number of the key that it is sealed with, while it is not opened; else 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub key: u32,
-    /// Of a sealed entry: the hashes under which it is found, as 10 hex digits each.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub marks: Vec<Box<str>>,
     /// Bytes of its body.
     pub length: u32,
 }
@@ -135,8 +133,8 @@ pub struct Head {
     clippy::trivially_copy_pass_by_ref,
     reason = "serde hands a reference to it"
 )]
-const fn is_zero(key: &u32) -> bool {
-    *key == 0
+pub(crate) const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// One entry.
@@ -171,7 +169,6 @@ impl Entry {
                 .collect(),
             output: None,
             key: 0,
-            marks: Vec::new(),
             length: length(&bytes),
         };
         Self {
@@ -204,7 +201,6 @@ impl Entry {
             events: Vec::new(),
             output: Some(attempted),
             key: 0,
-            marks: Vec::new(),
             length: length(&body),
         };
         // The record of its outcome stands in the same object and says the rest.

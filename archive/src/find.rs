@@ -17,7 +17,7 @@ use crate::index::{self, Key, Wanted};
 use crate::manifest::{BlockOf, Manifest, SegmentOf};
 use crate::names;
 use crate::removal::{Gone, Removed};
-use crate::sealer::Sealer;
+use crate::sealer::{Lifter, Sealer};
 
 /// Opened blocks that are remembered: what belongs together mostly stands in few of them.
 const MOST_REMEMBERED: usize = 16;
@@ -99,16 +99,17 @@ impl Archive {
         let place = place(volume);
         let mut all = Vec::new();
         for block in &blocks {
-            for entry in block.entries_with(&wanted.texts, &place) {
-                let (head, body) = entry?;
-                if !wanted.may_be(&head) {
+            let mut lifter = Lifter::new(self.sealer.as_ref(), block, &place);
+            for laid in block.all_with(&wanted.texts, &place) {
+                let laid = laid?;
+                if !wanted.may_be(&laid) {
                     continue;
                 }
-                let found = self.lifted((head, body), volume)?;
-                // Two keys may have the same mark.
-                if !found.cover.is_open() || wanted.is(&found.head) {
-                    all.push(found);
-                }
+                let lifted = lifter.lift(laid)?.into_iter();
+                let found = lifted.map(|lifted| Found::of(lifted, volume));
+                // What is sealed together has entries of other keys too, and two keys may have the
+                // same mark.
+                all.extend(found.filter(|found| !found.cover.is_open() || wanted.is(&found.head)));
             }
         }
         // What left stands behind the record of its outcome, and comes before it here.

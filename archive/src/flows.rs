@@ -44,13 +44,6 @@ pub(crate) fn of_record(record: &TenantRecord) -> Vec<FlowDay> {
     days.list()
 }
 
-/// What an entry with these days about these notifications says, when they are sealed with it.
-pub(crate) fn kept(flows: &[FlowDay], ids: &[Box<str>]) -> Vec<FlowDay> {
-    let mut days = Days::default();
-    days.add(flows, ids);
-    days.list()
-}
-
 /// Days, each once, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Days(BTreeMap<i64, (u32, u32)>);

@@ -14,10 +14,20 @@ impl Hash {
     /// What the first volume names as the one before it.
     pub const NONE: Self = Self([0; 32]);
 
+    pub(crate) fn is_none(&self) -> bool {
+        *self == Self::NONE
+    }
+
     /// Of these bytes.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(*blake3::hash(bytes).as_bytes())
+    }
+}
+
+impl Default for Hash {
+    fn default() -> Self {
+        Self::NONE
     }
 }
 

@@ -7,6 +7,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use sluis_model::{CorporationId, NotificationId, TenantKey};
 
+use crate::block::Laid;
 use crate::entry::{Head, Topic};
 use crate::error::ArchiveError;
 
@@ -19,6 +20,8 @@ pub(crate) const MOST_BLOCKS: usize = 1 << BLOCK_BITS;
 /// Rows read at once around the place where a key should be: hashes are spread evenly, so that it is
 /// within them except seldom.
 const WINDOW: u64 = 1_024;
+/// Hex digits of a mark.
+const MARK_DIGITS: usize = 10;
 /// What a key mostly needs, in bytes.
 const KEY_BYTES: usize = 64;
 
@@ -53,19 +56,16 @@ impl<'a> Wanted<'a> {
             hashes.push(key.hash(secret));
         }
         hashes.dedup();
-        let marks = hashes.iter().map(|hash| format!("\"{}\"", mark(*hash)));
+        let marks = hashes.iter().map(|hash| mark(*hash));
         let texts = std::iter::once(key.text()).chain(marks).collect();
         Self { key, hashes, texts }
     }
 
-    /// Whether the line is that of an entry that may be wanted: a sealed one is known by its marks.
-    pub(crate) fn may_be(&self, head: &Head) -> bool {
-        match head.key {
-            0 => self.key.is_of(head),
-            _ => {
-                let mut marks = head.marks.iter().map(|mark| bits(mark));
-                marks.any(|mark| self.hashes.contains(&mark))
-            }
+    /// Whether what lies in a block may be wanted: what is sealed is known by its marks.
+    pub(crate) fn may_be(&self, laid: &Laid) -> bool {
+        match laid {
+            Laid::Plain(head, _) => self.key.is_of(head),
+            Laid::Group(line, _) => line.marks().any(|mark| self.hashes.contains(&mark)),
         }
     }
 
@@ -76,13 +76,17 @@ impl<'a> Wanted<'a> {
 }
 
 /// The hash of a key as a line has it.
-pub(crate) fn mark(hash: u64) -> Box<str> {
-    format!("{hash:010x}").into()
+pub(crate) fn mark(hash: u64) -> String {
+    format!("{hash:010x}")
 }
 
-/// The hash that a mark stands for. One that is none of ours stands for no key.
-fn bits(mark: &str) -> u64 {
-    u64::from_str_radix(mark, 16).unwrap_or(u64::MAX)
+/// The hashes that some marks stand for. One that is none of ours stands for no key.
+pub(crate) fn marks(marks: &str) -> impl Iterator<Item = u64> + '_ {
+    let digits = marks.as_bytes().chunks(MARK_DIGITS);
+    digits.map(|digits| {
+        let text = std::str::from_utf8(digits).unwrap_or_default();
+        u64::from_str_radix(text, 16).unwrap_or(u64::MAX)
+    })
 }
 
 impl Key {
@@ -124,13 +128,6 @@ impl Key {
 fn quoted(text: &str) -> String {
     // Text is always JSON.
     serde_json::to_string(text).unwrap_or_default()
-}
-
-/// The keys under which an entry is found, as its line says them.
-pub(crate) fn keys_in(head: &Head) -> impl Iterator<Item = u64> + '_ {
-    let is_plain = head.key == 0;
-    let plain = is_plain.then(|| keys_of(head, None)).into_iter().flatten();
-    plain.chain(head.marks.iter().map(|mark| bits(mark)))
 }
 
 /// The keys under which an entry, all of which is known, is found.

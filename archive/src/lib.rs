@@ -7,7 +7,7 @@
 //! * [`Archive::append`] takes entries; [`Archive::seal`] makes a volume of them. What is sealed is
 //!   never written again.
 //! * [`Archive::passed`] is the watermark of a shard: everything up to it is in a sealed volume.
-//! * [`Archive::veiled`] seals each entry with the key of its tenant, and opens it: [`Veil`] has the keys.
+//! * [`Archive::veiled`] seals what is of a tenant with his key, and opens it: [`Veil`] has the keys.
 //! * [`Archive::retain`] removes from one volume what is past its period, and leaves a tombstone.
 //! * [`Shelf`] has objects that are no archive, in the same kinds of places.
 //! * [`verify`] reads a whole archive and names each fault with its place.
@@ -17,17 +17,20 @@
 mod archive;
 mod block;
 mod chain;
+mod common;
 mod due;
 mod entry;
 mod error;
 mod fault;
 mod find;
 mod flows;
+mod group;
 mod hash;
 mod index;
 mod manifest;
 mod names;
 mod open_volume;
+mod private;
 mod removal;
 mod retain;
 mod sealer;

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::entry::is_zero;
 use crate::error::ArchiveError;
 use crate::flows::FlowDay;
 use crate::hash::Hash;
@@ -77,25 +78,32 @@ pub struct BlockOf {
     pub heads: u32,
     /// Bytes of the frame with the bodies, which follows it.
     pub bodies: u32,
+    /// Bytes of the frame with what its sealed texts have in common, which comes last; 0: there is
+    /// none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub common: u32,
     /// Bytes of the lines.
     pub raw_heads: u32,
     /// Bytes of the bodies.
     pub raw_bodies: u32,
-    /// Lines.
+    /// Bytes of what is common.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub raw_common: u32,
+    /// Entries.
     pub entries: u32,
     /// When its oldest entry was decided, in milliseconds since 1970.
     pub first_at: i64,
     /// When its newest was.
     pub last_at: i64,
-    /// Hash of both frames together.
+    /// Hash of its frames together.
     pub hash: Hash,
 }
 
 impl BlockOf {
-    /// Bytes of both frames.
+    /// Bytes of its frames.
     #[must_use]
     pub const fn length(&self) -> u64 {
-        self.heads as u64 + self.bodies as u64
+        self.heads as u64 + self.bodies as u64 + self.common as u64
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::block::{self, Block, Filling, Opened};
+use crate::block::{Block, Filling, Opened};
 use crate::entry::Entry;
 use crate::error::ArchiveError;
 use crate::flows::Days;
@@ -15,6 +15,7 @@ use crate::hash::Hash;
 use crate::index;
 use crate::manifest::{FORMAT, IndexOf, Manifest, Reached, Removals, SegmentOf, Tip};
 use crate::names;
+use crate::sealer::Mark;
 
 /// Corporations and categories that one volume tells apart; with more, it is sealed.
 const MOST_CLASSES: usize = 512;
@@ -76,7 +77,7 @@ impl OpenVolume {
     }
 
     /// Takes an entry. One that is covered already is left out: after a crash the log is read again.
-    pub(crate) fn append(&mut self, category: &str, entry: &Entry) {
+    pub(crate) fn append(&mut self, category: &str, entry: &Entry, mark: &Mark) {
         if self.covers(entry.head.shard, entry.head.sequence) {
             return;
         }
@@ -88,13 +89,13 @@ impl OpenVolume {
             return;
         };
         let before = part.filling.len();
-        part.filling.push(entry);
+        part.filling.push(entry, mark);
         part.flows.add(&entry.flows, &entry.head.ids);
         let more = part.filling.len() - before;
         self.filling += more;
         self.growing += more;
         self.entries += 1;
-        if part.filling.len() >= block::FULL_BYTES {
+        if part.filling.is_full() {
             self.growing -= part.close();
         }
         while self.growing > MOST_FILLING {

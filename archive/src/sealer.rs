@@ -1,217 +1,219 @@
-//! Owns how an entry is sealed for its tenant and opened again: what stays in the clear, what is
-//! compressed and sealed, and under which marks it is found. Refuses to hold keys: whoever implements
-//! [`Veil`] does.
+//! Owns how the entries of a block are sealed for their tenants and opened again. Refuses to hold keys:
+//! whoever implements [`Veil`] does.
 //!
-//! What is sealed of an entry: one zstd frame with the rest of its line (one JSON object), a line
-//! feed, and its body. Sealed bytes do not compress, so each entry is compressed by itself, with a
-//! dictionary that has nothing of anybody: `dictionary.txt`.
+//! All entries of one tenant in a block are one text (`group.rs`), compressed and sealed together: one
+//! nonce and one tag. Sealed bytes do not compress, and a text is short. So each is compressed with what
+//! is known beforehand: `tables.bin` and `dictionary.txt`, which are a part of the format, and what many tenants have in
+//! common in this block (`common.rs`), which stands in the block in the clear.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use parking_lot::Mutex;
-use serde::{Deserialize, Serialize};
 use sluis_model::{CorporationId, TenantKey};
 use zstd::bulk::{Compressor, Decompressor};
+use zstd::zstd_safe::CParameter;
 
-use crate::entry::{Attempted, Entry, Head, Kind, Topic};
+use crate::block::{Laid, Opened};
+use crate::common;
+use crate::entry::{Entry, Head};
 use crate::error::ArchiveError;
-use crate::flows;
+use crate::group::{self, Group, Line};
 use crate::index;
 use crate::veil::{Cover, Lifted, Veil, VeilError};
 
-/// What every sealed entry is compressed with. A part of the format: it never changes.
+/// What every sealed text is compressed with. A part of the format: it never changes.
 const DICTIONARY: &[u8] = include_bytes!("dictionary.txt");
-/// How hard zstd tries. An entry is small, so that a higher level costs little.
+/// The beginning of a zstd dictionary: how frequent bytes, lengths and distances are in such texts, so
+/// that a short one need not say it. Made by zstd's `ZDICT_finalizeDictionary` from mails and text messages
+/// that are made up (`bench/src/archive/maker.rs`). A part of the format as well.
+const TABLES: &[u8] = include_bytes!("tables.bin");
+/// How hard zstd tries.
 const LEVEL: i32 = 6;
-/// The longest rest of a line, in bytes: a record is about some notifications, and each has an id of
-/// 32 digits and events.
-const MOST_LINE: usize = 8 << 20;
+/// What every zstd frame begins with: it is not stored with each text.
+const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// The longest text that is opened, in bytes: a full block, and the longest entry.
+const MOST_TEXT: u64 = (crate::block::FULL_SEALED_BYTES + 2 * crate::MAX_BODY_BYTES) as u64;
 
-/// The part of a line that is sealed.
-#[derive(Serialize, Deserialize)]
-struct Private {
-    tenant: Box<str>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    ids: Vec<Box<str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    subject: Option<Topic>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    input: Option<Box<str>>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    events: Vec<Box<str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    output: Option<Attempted>,
+/// What seals blocks and opens them.
+pub(crate) struct Sealer(Arc<dyn Veil>);
+
+/// With what an entry is to be sealed, and under which hashes it is found.
+pub(crate) struct Mark {
+    pub(crate) key: u32,
+    pub(crate) hashes: Vec<u64>,
 }
 
-/// What seals entries and opens them.
-pub(crate) struct Sealer {
-    veil: Arc<dyn Veil>,
-    compressor: Mutex<Compressor<'static>>,
-    decompressor: Mutex<Decompressor<'static>>,
+/// The groups of a block, sealed.
+#[derive(Default)]
+pub(crate) struct Sealed {
+    /// Their lines in the clear, with a line feed behind each.
+    pub(crate) heads: Vec<u8>,
+    pub(crate) bodies: Vec<u8>,
+    /// What they have in common, in the clear.
+    pub(crate) common: Vec<u8>,
 }
 
 impl Sealer {
-    pub(crate) fn new(veil: Arc<dyn Veil>) -> Result<Self, ArchiveError> {
-        let compressor = Compressor::with_dictionary(LEVEL, DICTIONARY).map_err(no_room)?;
-        let decompressor = Decompressor::with_dictionary(DICTIONARY).map_err(no_room)?;
-        Ok(Self {
-            veil,
-            compressor: Mutex::new(compressor),
-            decompressor: Mutex::new(decompressor),
-        })
+    pub(crate) const fn new(veil: Arc<dyn Veil>) -> Self {
+        Self(veil)
     }
 
     pub(crate) fn secret(&self) -> &[u8; 32] {
-        self.veil.secret()
+        self.0.secret()
     }
 
     /// What was sealed is about to be durable.
     pub(crate) fn sync(&self) -> Result<(), ArchiveError> {
-        self.veil.sync().map_err(sealing("the file of keys"))
+        self.0.sync().map_err(sealing("the file of keys"))
     }
 
-    /// The entry as it is kept, when what is about its corporation's tenants is sealed.
-    pub(crate) fn seal(&self, entry: &Entry) -> Result<Option<Entry>, ArchiveError> {
+    /// With what an entry is to be sealed, when what is about its corporation's tenants is. It is asked
+    /// when the entry comes: a key that is destroyed before the block is full stays destroyed.
+    pub(crate) fn mark(&self, entry: &Entry) -> Result<Option<Mark>, ArchiveError> {
         let head = &entry.head;
         let corporation = CorporationId(head.corporation);
-        if !self.veil.seals(corporation) {
+        if !self.0.seals(corporation) {
             return Ok(None);
         }
-        let mut bytes = self.compress(entry)?;
         let tenant = TenantKey::new(corporation, &*head.tenant);
-        let key = self
-            .veil
-            .seal(&tenant, &context(head), &mut bytes)
-            .map_err(sealing("an entry in memory"))?;
-        let marks = index::keys_of(head, Some(self.secret()));
-        let head = Head {
-            key,
-            marks: marks.map(index::mark).collect(),
-            length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
-            ..in_the_clear(head)
-        };
-        let (body, flows) = (bytes.into(), flows::kept(&entry.flows, &entry.head.ids));
-        Ok(Some(Entry { head, body, flows }))
+        let key = self.0.key(&tenant).map_err(sealing("an entry in memory"))?;
+        let hashes = index::keys_of(head, Some(self.secret())).collect();
+        Ok(Some(Mark { key, hashes }))
     }
 
-    fn compress(&self, entry: &Entry) -> Result<Vec<u8>, ArchiveError> {
-        let head = entry.head.clone();
-        let private = Private {
-            tenant: head.tenant,
-            ids: head.ids,
-            subject: head.subject,
-            input: head.input,
-            events: head.events,
-            output: head.output,
-        };
-        // Texts, numbers and lists are always JSON.
-        let mut plain = serde_json::to_vec(&private).unwrap_or_default();
-        plain.push(b'\n');
-        plain.extend_from_slice(&entry.body);
-        self.compressor.lock().compress(&plain).map_err(no_room)
-    }
-
-    /// What was sealed with this line and body; none when the key was destroyed, and when.
-    fn open(
+    /// Seals the groups of a block. Of one whose key was destroyed only the line stays.
+    pub(crate) fn seal<'a>(
         &self,
-        head: &Head,
-        body: &Bytes,
-        place: &str,
-    ) -> Result<Result<(Head, Bytes), i64>, ArchiveError> {
-        let place = || of_entry(head, place);
+        groups: impl Iterator<Item = &'a Group>,
+    ) -> Result<Sealed, ArchiveError> {
+        let groups: Vec<&Group> = groups.collect();
+        if groups.is_empty() {
+            return Ok(Sealed::default());
+        }
+        let texts: Vec<Vec<u8>> = groups.iter().map(|group| group.text()).collect();
+        let mut sealed = Sealed {
+            common: common::common(&texts),
+            ..Sealed::default()
+        };
+        let mut compressor = compressor(&sealed.common).map_err(no_room)?;
+        for (group, text) in groups.iter().zip(&texts) {
+            let frame = compressor.compress(text).map_err(no_room)?;
+            let mut body = frame.strip_prefix(&MAGIC).unwrap_or(&frame).to_vec();
+            let context = group.line(0).context();
+            let key = self.0.seal(group.key(), &context, &mut body);
+            if let Lifted::Erased(_) = key.map_err(sealing("a block in memory"))? {
+                body.clear();
+            }
+            // Writing into memory does not fail, and a line is always JSON.
+            let _ = serde_json::to_writer(&mut sealed.heads, &group.line(body.len()));
+            sealed.heads.push(b'\n');
+            sealed.bodies.extend_from_slice(&body);
+        }
+        Ok(sealed)
+    }
+}
+
+/// What opens the entries of one block.
+pub(crate) struct Lifter<'a> {
+    sealer: Option<&'a Sealer>,
+    block: &'a Opened,
+    place: &'a str,
+    decompressor: Option<Decompressor<'static>>,
+}
+
+impl<'a> Lifter<'a> {
+    pub(crate) const fn new(sealer: Option<&'a Sealer>, block: &'a Opened, place: &'a str) -> Self {
+        Self {
+            sealer,
+            block,
+            place,
+            decompressor: None,
+        }
+    }
+
+    /// What is known of what lies in the block.
+    pub(crate) fn lift(&mut self, laid: Laid) -> Result<Vec<(Head, Bytes, Cover)>, ArchiveError> {
+        let (line, body) = match laid {
+            Laid::Plain(head, body) => return Ok(vec![(*head, body, Cover::Bare)]),
+            Laid::Group(line, body) => (line, body),
+        };
+        let clear = |cover| {
+            let heads = line.heads();
+            heads.map(|head| (head, Bytes::new(), cover)).collect()
+        };
+        let Some(sealer) = self.sealer else {
+            return Ok(clear(Cover::Closed));
+        };
+        let text = match self.text(sealer, &line, body)? {
+            Ok(text) => text,
+            Err(at) => return Ok(clear(Cover::Erased(at))),
+        };
+        let damaged = |what| ArchiveError::damaged(line.place(self.place), what);
+        let entries = group::entries(&line, &text).map_err(damaged)?;
+        let opened = entries.into_iter();
+        Ok(opened
+            .map(|(head, body)| (head, body, Cover::Opened))
+            .collect())
+    }
+
+    /// What was sealed with this line and body; when its key was destroyed, and when.
+    fn text(
+        &mut self,
+        sealer: &Sealer,
+        line: &Line,
+        body: Bytes,
+    ) -> Result<Result<Bytes, i64>, ArchiveError> {
+        let place = || line.place(self.place);
+        if !self.block.is_sealed() {
+            let lifted = sealer.0.state(line.key).map_err(sealing(&place()))?;
+            return Ok(match lifted {
+                Lifted::Plain => Ok(body),
+                Lifted::Erased(at) => Err(at),
+            });
+        }
         let mut bytes = body.to_vec();
-        let lifted = self.veil.open(head.key, &context(head), &mut bytes);
+        let lifted = sealer.0.open(line.key, &line.context(), &mut bytes);
         if let Lifted::Erased(at) = lifted.map_err(sealing(&place()))? {
             return Ok(Err(at));
         }
-        let damaged = |what: String| ArchiveError::damaged(place(), what);
-        let plain = Bytes::from(self.decompress(&bytes).map_err(damaged)?);
-        let end = memchr::memchr(b'\n', &plain);
-        let end = end.ok_or_else(|| damaged("what was sealed has no line".to_owned()))?;
-        let private: Private = serde_json::from_slice(&plain[..end])
-            .map_err(|error| damaged(format!("the sealed line: {error}")))?;
-        let body = plain.slice(end + 1..);
-        let head = Head {
-            tenant: private.tenant,
-            ids: private.ids,
-            subject: private.subject,
-            input: private.input,
-            events: private.events,
-            output: private.output,
-            length: u32::try_from(body.len()).unwrap_or(u32::MAX),
-            ..in_the_clear(head)
-        };
-        Ok(Ok((head, body)))
+        let text = self.decompress(&bytes);
+        let text = text.map_err(|what| ArchiveError::damaged(line.place(self.place), what))?;
+        Ok(Ok(text.into()))
     }
 
-    fn decompress(&self, frame: &[u8]) -> Result<Vec<u8>, String> {
-        let raw = zstd::zstd_safe::get_frame_content_size(frame);
+    fn decompress(&mut self, stored: &[u8]) -> Result<Vec<u8>, String> {
+        let frame = [&MAGIC[..], stored].concat();
+        let raw = zstd::zstd_safe::get_frame_content_size(&frame);
         let raw = raw.ok().flatten().unwrap_or(u64::MAX);
-        let most = (crate::MAX_BODY_BYTES + MOST_LINE) as u64;
-        if raw > most {
-            return Err(format!("it says that it holds {raw} bytes, at most {most}"));
+        if raw > MOST_TEXT {
+            return Err(format!(
+                "it says that it holds {raw} bytes, at most {MOST_TEXT}"
+            ));
         }
-        let opened = self.decompressor.lock().decompress(frame, raw as usize);
-        opened.map_err(|error| format!("no zstd frame: {error}"))
+        let no_frame = |error: std::io::Error| format!("no zstd frame: {error}");
+        let decompressor = match &mut self.decompressor {
+            Some(decompressor) => decompressor,
+            none => {
+                let dictionary = dictionary(self.block.common());
+                none.insert(Decompressor::with_dictionary(&dictionary).map_err(no_frame)?)
+            }
+        };
+        decompressor
+            .decompress(&frame, raw as usize)
+            .map_err(no_frame)
     }
 }
 
-/// What is known of an entry as it lies in a block.
-pub(crate) fn lifted(
-    sealer: Option<&Sealer>,
-    (head, body): (Head, Bytes),
-    place: &str,
-) -> Result<(Head, Bytes, Cover), ArchiveError> {
-    if head.key == 0 {
-        return Ok((head, body, Cover::Bare));
-    }
-    let Some(sealer) = sealer else {
-        return Ok((head, Bytes::new(), Cover::Closed));
-    };
-    Ok(match sealer.open(&head, &body, place)? {
-        Ok((head, body)) => (head, body, Cover::Opened),
-        Err(at) => (head, Bytes::new(), Cover::Erased(at)),
-    })
+fn compressor(common: &[u8]) -> std::io::Result<Compressor<'static>> {
+    let mut compressor = Compressor::with_dictionary(LEVEL, &dictionary(common))?;
+    compressor.set_parameter(CParameter::ContentSizeFlag(true))?;
+    compressor.set_parameter(CParameter::DictIdFlag(false))?;
+    Ok(compressor)
 }
 
-/// What of a line anybody may read.
-fn in_the_clear(head: &Head) -> Head {
-    Head {
-        kind: head.kind,
-        shard: head.shard,
-        sequence: head.sequence,
-        at: head.at,
-        corporation: head.corporation,
-        tenant: Box::default(),
-        ids: Vec::new(),
-        subject: None,
-        input: None,
-        events: Vec::new(),
-        output: None,
-        key: 0,
-        marks: Vec::new(),
-        length: 0,
-    }
-}
-
-/// Binds what is sealed to what stands in the clear beside it.
-fn context(head: &Head) -> [u8; 21] {
-    let mut context = [0; 21];
-    context[0] = match head.kind {
-        Kind::Record => 1,
-        Kind::Output => 2,
-    };
-    context[1..3].copy_from_slice(&head.shard.to_be_bytes());
-    context[3..11].copy_from_slice(&head.sequence.to_be_bytes());
-    context[11..19].copy_from_slice(&head.at.to_be_bytes());
-    context[19..].copy_from_slice(&head.corporation.to_be_bytes());
-    context
-}
-
-fn of_entry(head: &Head, place: &str) -> String {
-    let (kind, shard, sequence) = (head.kind, head.shard, head.sequence);
-    format!("{place}, {kind:?} of shard {shard}, sequence {sequence}")
+/// What the texts of a block are compressed with.
+fn dictionary(common: &[u8]) -> Vec<u8> {
+    [TABLES, DICTIONARY, common].concat()
 }
 
 fn sealing(place: &str) -> impl FnOnce(VeilError) -> ArchiveError {
@@ -221,7 +223,7 @@ fn sealing(place: &str) -> impl FnOnce(VeilError) -> ArchiveError {
 
 fn no_room(source: std::io::Error) -> ArchiveError {
     ArchiveError::Disk {
-        object: "an entry in memory".to_owned(),
+        object: "a block in memory".to_owned(),
         source,
     }
 }

@@ -11,7 +11,7 @@ pub type VeilError = Box<dyn Error + Send + Sync>;
 /// What a key led to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lifted {
-    /// The bytes are plain now.
+    /// It is there.
     Plain,
     /// The key was destroyed at that time, in milliseconds since 1970.
     Erased(i64),
@@ -22,17 +22,24 @@ pub trait Veil: Send + Sync {
     /// Whether what is about tenants of this corporation is sealed.
     fn seals(&self, corporation: CorporationId) -> bool;
 
-    /// Seals `bytes` where they are with the tenant's key; the number of that key, which is not 0.
-    /// `context` says where they stand: they open nowhere else.
+    /// The number of the tenant's key, which is not 0. A tenant without a key gets one.
     ///
     /// # Errors
-    /// There is no key.
-    fn seal(
-        &self,
-        tenant: &TenantKey,
-        context: &[u8],
-        bytes: &mut Vec<u8>,
-    ) -> Result<u32, VeilError>;
+    /// There can be no key.
+    fn key(&self, tenant: &TenantKey) -> Result<u32, VeilError>;
+
+    /// Whether the key of this number is there.
+    ///
+    /// # Errors
+    /// The key cannot be read.
+    fn state(&self, key: u32) -> Result<Lifted, VeilError>;
+
+    /// Seals `bytes` where they are. `context` says where they stand: they open nowhere else. Nothing
+    /// happens to them when the key was destroyed.
+    ///
+    /// # Errors
+    /// The key cannot be read.
+    fn seal(&self, key: u32, context: &[u8], bytes: &mut Vec<u8>) -> Result<Lifted, VeilError>;
 
     /// Opens `bytes` where they are.
     ///

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use crate::archive::block_place;
-use crate::block::Opened;
+use crate::block::{Laid, Opened};
 use crate::chain;
 use crate::entry::{Head, Kept, Kind};
 use crate::error::ArchiveError;
@@ -313,13 +313,24 @@ impl Check<'_> {
     ) -> Result<u64, ArchiveError> {
         let mut of_block = Vec::new();
         let mut count = 0;
-        for entry in block.entries(place) {
-            let Some((head, body)) = self.note(entry)? else {
-                continue;
-            };
-            count += 1;
-            of_block.extend(index::keys_in(&head));
-            self.entry(segment, &head, &body, place);
+        for laid in block.all(place) {
+            match self.note(laid)? {
+                Some(Laid::Plain(head, body)) => {
+                    count += 1;
+                    of_block.extend(index::keys_of(&head, None));
+                    self.entry(segment, &head, &body, place);
+                }
+                Some(Laid::Group(line, _)) => {
+                    count += line.count() as u64;
+                    self.report.sealed += line.count() as u64;
+                    of_block.extend(line.marks());
+                    if line.corporation != segment.corporation {
+                        let what = format!("it is of corporation {}", line.corporation);
+                        self.fault(line.place(place), what);
+                    }
+                }
+                None => {}
+            }
         }
         of_block.sort_unstable();
         of_block.dedup();
@@ -336,7 +347,6 @@ impl Check<'_> {
             let what = format!("it is of corporation {}", head.corporation);
             self.fault(of(), what);
         }
-        self.report.sealed += u64::from(head.key != 0);
         let Some(output) = head.output.as_ref().filter(|_| head.kind == Kind::Output) else {
             return;
         };

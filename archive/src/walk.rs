@@ -3,9 +3,11 @@
 
 use std::ops::ControlFlow;
 
-use crate::archive::{Archive, Found};
+use crate::archive::{Archive, Found, place};
+use crate::block::Opened;
 use crate::error::ArchiveError;
-use crate::manifest;
+use crate::sealer::Lifter;
+use crate::veil::Cover;
 
 impl Archive {
     /// Visits the entries of the sealed volumes with their categories, oldest volume first and in the
@@ -29,8 +31,7 @@ impl Archive {
                     continue;
                 }
                 let opened = self.read_block(manifest, segment, block, at)?;
-                for entry in opened.entries(&manifest::place(manifest.volume)) {
-                    let found = self.lifted(entry?, volume)?;
+                for found in self.all_of(&opened, volume)? {
                     if visit(&segment.category, found).is_break() {
                         return Ok(());
                     }
@@ -38,5 +39,21 @@ impl Archive {
             }
         }
         Ok(())
+    }
+
+    /// All entries of a block, in the order in which they came: what is sealed together lies together.
+    fn all_of(&self, block: &Opened, volume: Option<u64>) -> Result<Vec<Found>, ArchiveError> {
+        let place = place(volume);
+        let mut lifter = Lifter::new(self.sealer.as_ref(), block, &place);
+        let (mut all, mut is_grouped) = (Vec::new(), false);
+        for laid in block.all(&place) {
+            let lifted = lifter.lift(laid?)?.into_iter();
+            all.extend(lifted.map(|lifted| Found::of(lifted, volume)));
+            is_grouped |= all.last().is_some_and(|found| found.cover != Cover::Bare);
+        }
+        if is_grouped {
+            all.sort_by_key(|found| (found.head.at, found.head.sequence, found.head.kind));
+        }
+        Ok(all)
     }
 }

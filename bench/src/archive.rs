@@ -6,25 +6,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::Bytes;
 use hdrhistogram::Histogram;
 use rustix::fs::{Advice, fadvise};
 use serde_json::json;
-use sluis_archive::{
-    Archive, Attempted, Batch, Entry, Hash, Kept, Key, Limits, Store, Veil, verify,
-};
-use sluis_model::{
-    AttemptRef, Channel, Choice, CorporationId, Environment, Event, FlowRef, Idempotency, Input,
-    Lane, Left, Notification, NotificationId, OnDoubt, Permit, ReferenceKey, ShardId, Subject,
-    TenantKey, TenantRecord, Timestamp, Verdict,
-};
+use sluis_archive::{Archive, Key, Limits, Store, Veil, verify};
 
-use crate::words::{letter, word};
+use maker::{Maker, tenant};
 
+mod maker;
 mod veil;
 
 /// Mails that one batch has.
 const BATCH: u64 = 256;
+/// The same of a run whose mails wait for a provider.
+const WAITING_BATCH: u64 = 10_000;
 /// Bytes of a volume in memory, as in the default configuration.
 const VOLUME_BYTES: usize = 32 << 20;
 const HOUR_MS: u64 = 3_600_000;
@@ -47,6 +42,9 @@ pub(crate) struct ArchiveArgs {
     /// Text messages instead of mails
     #[arg(long)]
     sms: bool,
+    /// Ten thousand mails are accepted before the first of them is sent: their records lie apart
+    #[arg(long)]
+    waiting: bool,
     /// Each entry is sealed with the key of its tenant; the keys are in a file beside the archive
     #[arg(long)]
     sealed: bool,
@@ -72,13 +70,14 @@ pub(crate) fn run(args: &ArchiveArgs) -> anyhow::Result<()> {
     };
     let store = Store::directory(&args.dir)?;
     let veil = args.sealed.then(|| veil::of(&args.dir)).transpose()?;
-    let archive = veiled(Archive::open(store.clone(), 1, limits)?, veil.as_ref())?;
+    let archive = veiled(Archive::open(store.clone(), 1, limits)?, veil.as_ref());
     let maker = Maker::new(args);
     let began = Instant::now();
     let mut plain = 0;
     let mut from = 0;
+    let batch = if args.waiting { WAITING_BATCH } else { BATCH };
     while from < args.mails {
-        let upto = (from + BATCH).min(args.mails);
+        let upto = (from + batch).min(args.mails);
         let batch = maker.batch(from..upto);
         plain += batch
             .entries
@@ -96,7 +95,7 @@ pub(crate) fn run(args: &ArchiveArgs) -> anyhow::Result<()> {
     let filled = began.elapsed().as_secs_f64();
     let stored = size(&args.dir)?;
     print(&json!({
-        "what": "archive fill", "mails": args.mails, "single": args.single, "sms": args.sms, "sealed": args.sealed,
+        "what": "archive fill", "mails": args.mails, "single": args.single, "sms": args.sms, "sealed": args.sealed, "waiting": args.waiting,
         "volumes": archive.tip().volume, "bytes_each": stored / args.mails, "plain_each": plain as u64 / args.mails,
         "mails_per_second": (args.mails as f64 / filled) as u64,
     }));
@@ -112,7 +111,7 @@ pub(crate) fn run(args: &ArchiveArgs) -> anyhow::Result<()> {
 
 /// Everything of one tenant after the other.
 fn timelines(args: &ArchiveArgs, veil: Option<&Arc<dyn Veil>>, cold: bool) -> anyhow::Result<()> {
-    let archive = veiled(Archive::look(Store::directory(&args.dir)?)?, veil)?;
+    let archive = veiled(Archive::look(Store::directory(&args.dir)?)?, veil);
     let mut times = Histogram::<u64>::new(3)?;
     let mut entries = 0_u64;
     let tenants = args.tenants.min(args.mails);
@@ -137,14 +136,10 @@ fn timelines(args: &ArchiveArgs, veil: Option<&Arc<dyn Veil>>, cold: bool) -> an
     Ok(())
 }
 
-fn tenant(number: u64) -> TenantKey {
-    TenantKey::new(CorporationId(7), format!("H-{number:06}"))
-}
-
-fn veiled(archive: Archive, veil: Option<&Arc<dyn Veil>>) -> anyhow::Result<Archive> {
+fn veiled(archive: Archive, veil: Option<&Arc<dyn Veil>>) -> Archive {
     match veil {
-        Some(veil) => Ok(archive.veiled(veil.clone())?),
-        None => Ok(archive),
+        Some(veil) => archive.veiled(veil.clone()),
+        None => archive,
     }
 }
 
@@ -170,7 +165,7 @@ fn looked_up(
     if cold {
         forget(&args.dir)?;
     }
-    let archive = veiled(Archive::look(Store::directory(&args.dir)?)?, veil)?;
+    let archive = veiled(Archive::look(Store::directory(&args.dir)?)?, veil);
     let mut times = Histogram::<u64>::new(3)?;
     for number in 0..args.lookups {
         let mail = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) % args.mails;
@@ -188,228 +183,6 @@ fn looked_up(
         "p99_us": times.value_at_quantile(0.99), "max_us": times.max(),
     }));
     Ok(())
-}
-
-/// Makes what an engine would hand over.
-struct Maker {
-    key: ReferenceKey,
-    single: bool,
-    sms: bool,
-    mails: u64,
-    days: u64,
-    tenants: u64,
-}
-
-impl Maker {
-    fn new(args: &ArchiveArgs) -> Self {
-        Self {
-            mails: args.mails.max(1),
-            days: args.days,
-            tenants: args.tenants.max(1),
-            key: ReferenceKey::new([7; 32]),
-            single: args.single,
-            sms: args.sms,
-        }
-    }
-
-    /// When a mail is accepted.
-    fn at(&self, mail: u64) -> i64 {
-        let span = u128::from(self.days * 24 * HOUR_MS);
-        let passed = u128::from(mail) * span / u128::from(self.mails);
-        (u128::from(BEGIN_MS) + passed) as i64
-    }
-
-    fn id(&self, mail: u64) -> NotificationId {
-        let random = mail
-            .wrapping_add(1)
-            .wrapping_mul(0xd134_2543_de82_ef95)
-            .rotate_left(29);
-        NotificationId::new(ShardId(0), self.at(mail), random)
-    }
-
-    fn batch(&self, mails: std::ops::Range<u64>) -> Batch {
-        let upto = 3 * mails.end;
-        let entries = mails.flat_map(|mail| self.entries(mail));
-        Batch {
-            shard: 0,
-            upto,
-            entries: entries.map(|entry| ("collection".into(), entry)).collect(),
-        }
-    }
-
-    /// Three records and the message.
-    fn entries(&self, mail: u64) -> [Entry; 4] {
-        let attempt = AttemptRef {
-            id: self.id(mail),
-            step: 0,
-            attempt: 1,
-        };
-        let body = self.message(mail, attempt);
-        let sequence = 3 * mail + 1;
-        let record = |at: u64, input, events| TenantRecord {
-            at: Timestamp(self.at(mail) + 40 * at as i64),
-            tenant: tenant(mail % self.tenants),
-            previous: if at == 0 { 0 } else { sequence + at - 1 },
-            input,
-            events,
-        };
-        let records = [
-            record(0, self.notify(mail), self.accepted(attempt.id)),
-            record(1, self.permit(attempt.id), self.started(mail, attempt.id)),
-            record(2, self.sent(attempt, &body), self.taken(attempt.id, mail)),
-        ];
-        let attempted = Attempted {
-            attempt: 1,
-            step: 0,
-            channel: self.channel().name().into(),
-            provider: "relay".into(),
-            media_type: "message/rfc822".into(),
-            hash: Hash::of(&body),
-            kept: Kept::AsSent,
-        };
-        let output = Entry::of_output(0, sequence + 2, &records[2], attempt.id, attempted, body);
-        let [first, second, third] = [0, 1, 2].map(|at| {
-            let mut bytes = Vec::new();
-            // A record of this size always fits.
-            let _ = records[at].encode(&mut bytes);
-            Entry::of_record(0, sequence + at as u64, &records[at], bytes.into())
-        });
-        [first, second, third, output]
-    }
-
-    fn channel(&self) -> Channel {
-        if self.sms {
-            Channel::Sms
-        } else {
-            Channel::Email
-        }
-    }
-
-    fn notify(&self, mail: u64) -> Input {
-        let amount = 40_000 + mail.wrapping_mul(7_919) % 90_000;
-        let data = format!(
-            "{{\"invoice_id\":\"F-2026-{mail:06}\",\"amount_cents\":{amount},\"reason_code\":\"AM04\",\"payment_url\":\"https://betaal.example.nl/F-2026-{mail:06}\"}}"
-        );
-        Input::Notify(Box::new(Notification {
-            id: self.id(mail),
-            flow: FlowRef([5; 16]),
-            category: "collection".into(),
-            subject: Some(Subject {
-                kind: "invoice".into(),
-                id: format!("F-2026-{mail:06}").into(),
-            }),
-            data: data.into(),
-            fields: Box::default(),
-            lane: Lane::Bulk,
-            send_after: None,
-            expires_at: None,
-            environment: Environment::Production,
-            idempotency: Idempotency {
-                key: u128::from(mail).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835),
-                body: mail.wrapping_mul(0xd134_2543_de82_ef95),
-            },
-        }))
-    }
-
-    fn accepted(&self, id: NotificationId) -> Vec<Event> {
-        vec![
-            Event::Accepted { id },
-            Event::Ready {
-                id,
-                channel: self.channel(),
-                choice: Choice::Preferred,
-                pinned: None,
-                not_before: Timestamp(BEGIN_MS as i64),
-            },
-        ]
-    }
-
-    fn permit(&self, id: NotificationId) -> Input {
-        Input::Permit(Permit {
-            id,
-            channel: self.channel(),
-            provider: "relay".into(),
-            on_doubt: OnDoubt::Resend,
-        })
-    }
-
-    fn started(&self, mail: u64, id: NotificationId) -> Vec<Event> {
-        vec![Event::AttemptStarted {
-            id,
-            attempt: 1,
-            channel: self.channel(),
-            provider: "relay".into(),
-            address: self.address(mail).into(),
-            on_doubt: OnDoubt::Resend,
-            choice: Choice::Preferred,
-            passed: Vec::new(),
-            resend: false,
-        }]
-    }
-
-    fn sent(&self, attempt: AttemptRef, body: &Bytes) -> Input {
-        Input::Sent {
-            attempt,
-            verdict: Verdict::Accepted {
-                provider_id: format!("2.0.0 queued as {:08X}", attempt.token().0[0]).into(),
-            },
-            left: Left {
-                hash: Hash::of(body).0,
-                length: body.len() as u32,
-            },
-        }
-    }
-
-    fn taken(&self, id: NotificationId, mail: u64) -> Vec<Event> {
-        vec![Event::AttemptAccepted {
-            id,
-            attempt: 1,
-            provider_id: format!("2.0.0 queued as {mail:08X}").into(),
-        }]
-    }
-
-    fn address(&self, mail: u64) -> String {
-        if self.sms {
-            return format!("+316{:08}", mail.wrapping_mul(7_919) % 100_000_000);
-        }
-        let (first, last) = (word(mail), word(mail / 97));
-        format!("{first}.{last}{}@huurder.example", mail % 1_000)
-    }
-
-    /// What leaves, as the providers make it.
-    fn message(&self, mail: u64, attempt: AttemptRef) -> Bytes {
-        let reference = self.key.attempt(CorporationId(7), attempt);
-        let link = self.key.link(CorporationId(7), attempt.id);
-        let (to, name) = (self.address(mail), word(mail / 97));
-        let euros = 400 + mail.wrapping_mul(7_919) % 900;
-        let own = if self.single {
-            letter(mail, 120)
-        } else {
-            String::new()
-        };
-        if self.sms {
-            let own = if self.single {
-                letter(mail, 12)
-            } else {
-                String::new()
-            };
-            return format!(
-                "{{\"originator\":\"Waterpoort\",\"recipients\":[\"{}\"],\"body\":\"Beste {name}, uw incasso van {euros} euro is niet gelukt. {own}Betaal via https://post.example.nl/b/{link}\",\
-                 \"reference\":\"{reference}\",\"type\":\"sms\",\"datacoding\":\"plain\",\"reportUrl\":\"https://post.example.nl/v1/receipts/bird\"}}",
-                &to[1..]
-            )
-            .into();
-        }
-        format!(
-            "Message-ID: <{reference}@bounce.example.nl>\r\nDate: Mon, 02 Feb 2026 08:00:00 +0000\r\nFrom: Waterpoort <woning@example.nl>\r\nTo: {to}\r\n\
-             Subject: Uw incasso is niet gelukt\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary=\"sluis-{reference}\"\r\n\r\n\
-             --sluis-{reference}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\nBeste {name},\r\n\r\nDe incasso van {euros} euro voor factuur F-2026-{mail:06}\r\n\
-             is niet gelukt: er stond te weinig op uw rekening. {own}\r\nBetaalt u alstublieft binnen veertien dagen:\r\nhttps://post.example.nl/b/{link}\r\n\r\nLukt dat niet? Bel ons, wij denken met u mee.\r\n\r\n\
-             Met vriendelijke groet,\r\nWoningstichting Waterpoort\r\n\r\n--sluis-{reference}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\n<html><body><p>Beste {name},</p>\r\n\
-             <p>De incasso van <b>{euros} euro</b> voor factuur F-2026-{mail:06}\r\nis niet gelukt. {own}</p><p><a href=\"https://post.example.nl/b/{link}\">Betaal nu</a></p>\r\n</body></html>\r\n--sluis-{reference}--\r\n"
-        )
-        .into()
-    }
 }
 
 /// Bytes of everything below a directory.

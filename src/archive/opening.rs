@@ -116,7 +116,7 @@ impl Opening {
             }
         }
         match &self.veil {
-            Some(veil) => Ok(archive.veiled(veil.clone())?),
+            Some(veil) => Ok(archive.veiled(veil.clone())),
             None => Ok(archive),
         }
     }

@@ -38,7 +38,7 @@ impl Keys {
             .map_err(|problems| anyhow::anyhow!("{problems}"))?
             .config;
         match sealing::look(&config, environment)? {
-            Some(veil) => Ok(archive.veiled(veil)?),
+            Some(veil) => Ok(archive.veiled(veil)),
             None => Ok(archive),
         }
     }

@@ -35,18 +35,28 @@ impl Veil for TenantVeil {
         self.store.seals(corporation)
     }
 
-    fn seal(
-        &self,
-        tenant: &TenantKey,
-        context: &[u8],
-        bytes: &mut Vec<u8>,
-    ) -> Result<u32, VeilError> {
-        let (id, key) = self
-            .store
-            .sealing_key(tenant)?
-            .ok_or("this corporation has no key")?;
-        key.seal(&with_key(context, id), bytes, 0);
+    fn key(&self, tenant: &TenantKey) -> Result<u32, VeilError> {
+        let key = self.store.sealing_key(tenant)?;
+        let (id, _) = key.ok_or("this corporation has no key")?;
         Ok(id.0)
+    }
+
+    fn state(&self, key: u32) -> Result<Lifted, VeilError> {
+        Ok(match self.store.opening_key(KeyId(key))? {
+            Found::Key(_) => Lifted::Plain,
+            Found::Erased(at) => Lifted::Erased(at.0),
+        })
+    }
+
+    fn seal(&self, key: u32, context: &[u8], bytes: &mut Vec<u8>) -> Result<Lifted, VeilError> {
+        let id = KeyId(key);
+        match self.store.opening_key(id)? {
+            Found::Key(key) => {
+                key.seal(&with_key(context, id), bytes, 0);
+                Ok(Lifted::Plain)
+            }
+            Found::Erased(at) => Ok(Lifted::Erased(at.0)),
+        }
     }
 
     fn open(&self, key: u32, context: &[u8], bytes: &mut Vec<u8>) -> Result<Lifted, VeilError> {

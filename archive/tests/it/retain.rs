@@ -80,7 +80,6 @@ impl Stage {
             events: vec![event.into()],
             output: None,
             key: 0,
-            marks: Vec::new(),
             length: body.len() as u32,
         };
         let flow = FlowDay {

@@ -59,7 +59,6 @@ pub fn head(sequence: u64, number: u64, length: usize) -> Head {
         events: vec!["accepted".into()],
         output: None,
         key: 0,
-        marks: Vec::new(),
         length: length as u32,
     }
 }
