@@ -49,8 +49,11 @@ impl Archive {
         if self.visit_all(&wanted, None, open, visit)?.is_break() {
             return Ok(removed);
         }
-        let may_have =
-            |manifest: &&Arc<Manifest>| may_have(manifest) && is_of_its_days(manifest, key);
+        let may_have = |manifest: &&Arc<Manifest>| {
+            may_have(manifest)
+                && is_of_its_days(manifest, key)
+                && is_of_its_tenants(manifest, key, &wanted)
+        };
         for manifest in volumes.iter().rev().filter(may_have) {
             let blocks = self.blocks_of(manifest, (key, &wanted), &gone, &mut removed)?;
             let volume = Some(manifest.volume);
@@ -265,6 +268,15 @@ fn is_of_its_days(manifest: &Manifest, key: &Key) -> bool {
     let day = flows::day_of(*id);
     let mut segments = manifest.segments.iter();
     segments.any(|segment| segment.may_have(day))
+}
+
+/// Whether the volume may have something of the tenant, which is known without its index too.
+fn is_of_its_tenants(manifest: &Manifest, key: &Key, wanted: &Wanted<'_>) -> bool {
+    let (Key::Tenant(_), Some(filter)) = (key, &manifest.index.tenants) else {
+        return true;
+    };
+    let mut hashes = wanted.hashes.iter();
+    hashes.any(|hash| filter.may_have(*hash))
 }
 
 /// What is told of a volume without an index: it is known only from when its objects were.

@@ -130,7 +130,7 @@ fn quoted(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
 }
 
-/// The keys under which an entry, all of which is known, is found.
+/// The keys under which an entry, all of which is known, is found. That of its tenant comes first.
 pub(crate) fn keys_of<'a>(
     head: &'a Head,
     secret: Secret<'_>,

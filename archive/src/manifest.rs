@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::entry::is_zero;
 use crate::error::ArchiveError;
+use crate::filter::Filter;
 use crate::flows::FlowDay;
 use crate::hash::Hash;
 use crate::names;
@@ -167,6 +168,9 @@ pub struct IndexOf {
     pub rows: u64,
     /// Hash of all of it.
     pub hash: Hash,
+    /// Of which tenants the volume has nothing. None: it was sealed before there were filters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenants: Option<Filter>,
 }
 
 /// A sealed volume.

@@ -2,7 +2,7 @@
 //! far it follows each shard. Refuses to store anything: sealing does; and to compress: whoever fills
 //! it does, while others look.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,6 +10,7 @@ use bytes::Bytes;
 use crate::block::{Block, Filling, Opened};
 use crate::entry::Entry;
 use crate::error::ArchiveError;
+use crate::filter::Filter;
 use crate::flows::Days;
 use crate::hash::Hash;
 use crate::index;
@@ -51,6 +52,8 @@ pub(crate) struct OpenVolume {
     /// Bytes of blocks that are being filled: a part of those.
     growing: usize,
     blocks: usize,
+    /// Hashes of the tenants of its entries.
+    tenants: HashSet<u64>,
     entries: u64,
     reached: Vec<Reached>,
 }
@@ -71,6 +74,7 @@ impl OpenVolume {
             filling: 0,
             growing: 0,
             blocks: 0,
+            tenants: HashSet::new(),
             entries: 0,
             reached: reached.collect(),
         }
@@ -90,6 +94,7 @@ impl OpenVolume {
         };
         let before = part.filling.len();
         part.filling.push(entry, mark);
+        self.tenants.insert(mark.tenant());
         part.flows.add(&entry.flows, &entry.head.ids);
         let more = part.filling.len() - before;
         self.filling += more;
@@ -239,6 +244,7 @@ impl OpenVolume {
                 object: names::INDEX.to_owned(),
                 rows: (index.len() / index::ROW) as u64,
                 hash: Hash::of(&index),
+                tenants: Some(Filter::of(self.tenants.iter().copied())),
             },
         };
         objects.push((names::INDEX.to_owned(), index));

@@ -43,6 +43,13 @@ pub(crate) struct Mark {
     pub(crate) hashes: Vec<u64>,
 }
 
+impl Mark {
+    /// The hash of its tenant, which comes first.
+    pub(crate) fn tenant(&self) -> u64 {
+        self.hashes.first().copied().unwrap_or_default()
+    }
+}
+
 /// The groups of a block, sealed.
 #[derive(Default)]
 pub(crate) struct Sealed {

@@ -286,7 +286,7 @@ impl Check<'_> {
             at = end;
             match found {
                 Some(opened) => {
-                    let found = self.entries(segment, &opened, &place, keys)?;
+                    let found = self.entries((manifest, segment), &opened, &place, keys)?;
                     if found != u64::from(block.entries) {
                         let what = format!("it names {} entries, {found} are there", block.entries);
                         self.fault(place, what);
@@ -306,24 +306,26 @@ impl Check<'_> {
     /// The entries of one block.
     fn entries(
         &mut self,
-        segment: &SegmentOf,
+        (manifest, segment): (&Manifest, &SegmentOf),
         block: &Opened,
         place: &str,
         keys: &mut Vec<Vec<u64>>,
     ) -> Result<u64, ArchiveError> {
-        let mut of_block = Vec::new();
+        let (mut of_block, mut tenants) = (Vec::new(), Vec::new());
         let mut count = 0;
         for laid in block.all(place) {
             match self.note(laid)? {
                 Some(Laid::Plain(head, body)) => {
                     count += 1;
                     of_block.extend(index::keys_of(&head, None));
+                    tenants.extend(index::keys_of(&head, None).next());
                     self.entry(segment, &head, &body, place);
                 }
                 Some(Laid::Group(line, _)) => {
                     count += line.count() as u64;
                     self.report.sealed += line.count() as u64;
                     of_block.extend(line.marks());
+                    tenants.extend(line.marks().next());
                     if line.corporation != segment.corporation {
                         let what = format!("it is of corporation {}", line.corporation);
                         self.fault(line.place(place), what);
@@ -335,6 +337,14 @@ impl Check<'_> {
         of_block.sort_unstable();
         of_block.dedup();
         keys.push(of_block);
+        let filter = manifest.index.tenants.as_ref();
+        let is_passed_over = |tenant: &u64| filter.is_some_and(|filter| !filter.may_have(*tenant));
+        if tenants.iter().any(is_passed_over) {
+            self.fault(
+                place,
+                "it has entries of a tenant that the manifest's filter does not have",
+            );
+        }
         Ok(count)
     }
 

@@ -36,6 +36,30 @@ fn assert_all_found(archive: &Archive, number: u64) {
 }
 
 #[test]
+fn the_index_of_a_volume_that_has_nothing_of_a_tenant_is_not_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::directory(folder.path()).unwrap();
+    let archive = filled(&store, 3, 50);
+    let known = all(&archive, &Key::Tenant(tenant(120)));
+    assert_eq!(known.len(), 3);
+    for volume in [1, 2] {
+        let index = folder
+            .path()
+            .join(format!("volumes/000000000{volume}/index"));
+        std::fs::remove_file(index).unwrap();
+    }
+    let unread = |number| {
+        let look = |_| std::ops::ControlFlow::Continue(());
+        let found = archive.find(&Key::Tenant(tenant(number)), |_| true, &mut { look });
+        found.is_ok()
+    };
+    assert_eq!(all(&archive, &Key::Tenant(tenant(120))), known);
+    assert!(!unread(70), "the control: the index of volume 2 is asked");
+    let asked = (100..150).filter(|number| !unread(*number)).count();
+    assert!(asked <= 10, "{asked} of 50 tenants of volume 3");
+}
+
+#[test]
 fn everything_is_found_by_each_key_before_and_after_sealing_and_after_a_start() {
     let store = Store::memory();
     let archive = open(&store);
