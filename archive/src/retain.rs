@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
+use bytes::Bytes;
 use object_store::path::Path;
 use sluis_model::NotificationId;
 
@@ -15,6 +16,7 @@ use crate::index::Key;
 use crate::manifest::{Manifest, SegmentOf};
 use crate::names;
 use crate::removal::{REMOVAL_FORMAT, Removal, RemovedObject};
+use crate::store::Deleted;
 use crate::terms::Terms;
 
 /// Most notifications that a held subject may have: beyond these a hold is refused, not cut short.
@@ -33,6 +35,8 @@ pub struct Retained {
     pub held: u64,
     /// Objects whose period has not begun, because notifications are open.
     pub open: u64,
+    /// Objects, indexes among them, that a bucket shows no more and of which it keeps a version.
+    pub hidden: u64,
 }
 
 impl Retained {
@@ -43,6 +47,7 @@ impl Retained {
         self.bytes += other.bytes;
         self.held += other.held;
         self.open += other.open;
+        self.hidden += other.hidden;
     }
 }
 
@@ -109,7 +114,7 @@ impl Archive {
             retained.bytes += object.length;
         }
         for path in self.bury(&manifest, due, now)? {
-            self.let_go(path);
+            retained.hidden += u64::from(self.let_go(path) == Some(Deleted::Hidden));
         }
         Ok(retained)
     }
@@ -193,19 +198,46 @@ impl Archive {
         if is_last {
             paths.push(names::object(volume, &manifest.index.object));
         }
-        let bytes = removal.bytes();
-        let hash = Hash::of(&bytes);
-        let path = names::removal(volume, removal.number);
-        self.store().put_once(&path, bytes.into())?;
+        let (removal, hash) = self.put_tombstone(removal)?;
         self.chain_mut().remove(removal, hash);
         self.forget(volume);
         Ok(paths)
     }
 
-    fn let_go(&self, path: Path) {
-        if self.store().delete(&path).is_err() {
+    /// Stores a tombstone; the one that is there, and its hash. That is another one when this was tried
+    /// before and the store said that it failed: then it differs in its time only.
+    fn put_tombstone(&self, removal: Removal) -> Result<(Removal, Hash), ArchiveError> {
+        let path = names::removal(removal.volume, removal.number);
+        let bytes = Bytes::from(removal.bytes());
+        let Err(error) = self.store().put_once(&path, bytes.clone()) else {
+            return Ok((removal, Hash::of(&bytes)));
+        };
+        let ArchiveError::Store {
+            source: object_store::Error::AlreadyExists { .. },
+            ..
+        } = error
+        else {
+            return Err(error);
+        };
+        let bytes = self.store().get(&path)?.unwrap_or_default();
+        let there = Removal::read(removal.volume, removal.number, &bytes)?;
+        let of_that_time = Removal {
+            removed_at: there.removed_at,
+            ..removal
+        };
+        match there == of_that_time {
+            true => Ok((there, Hash::of(&bytes))),
+            false => Err(error),
+        }
+    }
+
+    /// What became of it; none: the store did not let it go.
+    fn let_go(&self, path: Path) -> Option<Deleted> {
+        let deleted = self.store().delete(&path).ok();
+        if deleted.is_none() {
             self.undeleted.lock().insert(path);
         }
+        deleted
     }
 
     /// Objects that have a tombstone and that the store did not let go.
@@ -221,7 +253,7 @@ impl Archive {
         let (mut went, mut why) = (0, None);
         for path in paths {
             match self.store().delete(&path) {
-                Ok(()) => {
+                Ok(_) => {
                     self.undeleted.lock().remove(&path);
                     went += 1;
                 }

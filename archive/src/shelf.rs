@@ -73,6 +73,6 @@ impl Shelf {
     /// # Errors
     /// The store fails or refuses.
     pub fn delete(&self, name: &str) -> Result<(), ArchiveError> {
-        self.0.delete(&Path::from(name))
+        self.0.delete(&Path::from(name)).map(|_| ())
     }
 }

@@ -20,8 +20,8 @@ use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 use object_store::{
-    ClientOptions, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload,
-    RetryConfig,
+    ClientOptions, GetOptions, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions,
+    PutPayload, RetryConfig,
 };
 use tokio::runtime::Handle;
 
@@ -265,12 +265,44 @@ impl Store {
     ///
     /// # Errors
     /// The store fails or refuses.
-    pub(crate) fn delete(&self, path: &Path) -> Result<(), ArchiveError> {
+    pub(crate) fn delete(&self, path: &Path) -> Result<Deleted, ArchiveError> {
+        let version = self.version(path);
         match self.wait(self.objects.delete(path)) {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(source) => Err(failed(path, source)),
+            Ok(()) => {}
+            Err(object_store::Error::NotFound { .. }) => return Ok(Deleted::Gone),
+            Err(source) => return Err(failed(path, source)),
         }
+        let is_kept = version.is_some_and(|version| self.has(path, version));
+        Ok(match is_kept {
+            true => Deleted::Hidden,
+            false => Deleted::Gone,
+        })
     }
+
+    /// The newest version of an object, in a bucket that keeps versions.
+    fn version(&self, path: &Path) -> Option<String> {
+        // Only an object store has them.
+        self.runtime.as_ref()?;
+        self.wait(self.objects.head(path)).ok()?.version
+    }
+
+    fn has(&self, path: &Path, version: String) -> bool {
+        let options = GetOptions {
+            version: Some(version),
+            head: true,
+            ..GetOptions::default()
+        };
+        self.wait(self.objects.get_opts(path, options)).is_ok()
+    }
+}
+
+/// What became of an object that was removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deleted {
+    /// It is nowhere any more.
+    Gone,
+    /// The bucket shows it no more, and keeps its version.
+    Hidden,
 }
 
 fn sync(path: &std::path::Path) -> Result<(), ArchiveError> {

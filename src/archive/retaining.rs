@@ -120,6 +120,7 @@ fn ended(archive: &Archive, sum: &Retained) {
         bytes,
         held,
         open,
+        hidden,
     } = *sum;
     if objects > 0 || held > 0 || open > 0 || went > 0 {
         tracing::info!(
@@ -129,6 +130,13 @@ fn ended(archive: &Archive, sum: &Retained) {
             held,
             open,
             "what was past its period was removed from the archive; a legal hold keeps `held` objects, open flows keep `open`"
+        );
+    }
+    if hidden > 0 {
+        tracing::warn!(
+            hidden,
+            "the bucket shows no more what was past its period, and keeps a version of each object: it needs a lifecycle rule \
+             that removes versions that are no longer current"
         );
     }
     if let Some(error) = why {

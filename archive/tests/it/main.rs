@@ -4,6 +4,7 @@
 mod crash;
 mod find;
 mod foreign;
+mod removal_steps;
 mod retain;
 mod s3;
 mod s3_server;

@@ -15,7 +15,7 @@ use sluis_model::{CorporationId, DAY, NotificationId, ShardId, TenantKey};
 use super::world::{NEVER, all, subject};
 
 /// What two categories are kept for, in days.
-const NEWS: u32 = 365;
+pub(super) const NEWS: u32 = 365;
 const DUES: u32 = 2_557;
 
 fn rule(days: u32, name: &str) -> Rule {
@@ -23,7 +23,7 @@ fn rule(days: u32, name: &str) -> Rule {
     Rule { days, name }
 }
 
-fn terms() -> Terms {
+pub(super) fn terms() -> Terms {
     Terms {
         shared: [("news".into(), rule(NEWS, "archive.keep_days.news"))].into(),
         others: Some(rule(DUES, "archive.keep_days.default")),
@@ -32,7 +32,7 @@ fn terms() -> Terms {
 }
 
 /// A notification that was accepted on this day.
-fn id(number: u64, day: i64) -> NotificationId {
+pub(super) fn id(number: u64, day: i64) -> NotificationId {
     let number = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     NotificationId::new(ShardId(1), day * DAY, number)
 }
@@ -42,15 +42,15 @@ fn tenant(number: u64) -> TenantKey {
 }
 
 /// An archive whose records are written one by one.
-struct Stage {
-    folder: tempfile::TempDir,
+pub(super) struct Stage {
+    pub(super) folder: tempfile::TempDir,
     store: Store,
-    archive: Archive,
+    pub(super) archive: Archive,
     sequence: u64,
 }
 
 impl Stage {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::directory(folder.path()).unwrap();
         let archive = Archive::open(store.clone(), 2, NEVER).unwrap();
@@ -102,17 +102,17 @@ impl Stage {
     }
 
     /// Accepted and ended on one day.
-    fn short(&mut self, category: &str, number: u64, day: i64) {
+    pub(super) fn short(&mut self, category: &str, number: u64, day: i64) {
         self.record(category, number, day, day, "accepted");
         self.record(category, number, day, day, "ended");
     }
 
-    fn seal(&self, day: i64) {
+    pub(super) fn seal(&self, day: i64) {
         self.archive.seal(day * DAY).unwrap().unwrap();
     }
 
     /// Everything that is due on this day.
-    fn retain(&self, terms: &Terms, day: i64) -> Retained {
+    pub(super) fn retain(&self, terms: &Terms, day: i64) -> Retained {
         let held = self.archive.held(&terms.held).unwrap();
         let mut all = Retained::default();
         for volume in 1..=self.archive.tip().volume {
@@ -122,7 +122,7 @@ impl Stage {
         all
     }
 
-    fn check(&self) -> Report {
+    pub(super) fn check(&self) -> Report {
         verify(&self.store, Some(self.archive.tip()), &mut |_, _| ()).unwrap()
     }
 
@@ -141,21 +141,21 @@ impl Stage {
         );
     }
 
-    fn path(&self, volume: u64, object: &str) -> PathBuf {
+    pub(super) fn path(&self, volume: u64, object: &str) -> PathBuf {
         let folder = self.folder.path().join("volumes");
         folder.join(format!("{volume:010}")).join(object)
     }
 
-    fn tombstone(&self, volume: u64, number: u64) -> PathBuf {
+    pub(super) fn tombstone(&self, volume: u64, number: u64) -> PathBuf {
         self.path(volume, &format!("removed-{number:010}.json"))
     }
 
     /// Opened again, as after a restart.
-    fn again(&mut self) {
+    pub(super) fn again(&mut self) {
         self.archive = Archive::open(self.store.clone(), 2, NEVER).unwrap();
     }
 
-    fn finds(&self, key: &Key) -> (usize, Vec<(String, bool)>) {
+    pub(super) fn finds(&self, key: &Key) -> (usize, Vec<(String, bool)>) {
         let mut found = 0;
         let removed = self.archive.find(key, |_| true, &mut |_| {
             found += 1;
