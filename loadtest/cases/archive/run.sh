@@ -4,7 +4,8 @@
 # for each figure.
 #
 #   loadtest/cases/archive/run.sh [MAILS]      (default 1,000,000: four million entries)
-#   DAYS=1096 SEAL_HOURS=6 TENANTS=400000 SINGLE=100000 (mails and messages with a text of their own)
+#   DAYS=1096 SEAL_HOURS=6 TENANTS=400000 SINGLE=100000 (mails and messages whose size is measured) SEALED=--sealed
+#   Room: about 550 bytes for each mail of MAILS; 2,500,000 (ten million entries) need 1.5 GB.
 MAILS="${1:-1000000}"
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 DAYS="${DAYS:-1096}" SEAL_HOURS="${SEAL_HOURS:-6}" TENANTS="${TENANTS:-400000}" SINGLE="${SINGLE:-100000}"
@@ -17,13 +18,16 @@ fill() {
   "$BENCH" archive --dir "$dir" --mails "$mails" --days "$days" --seal-hours "$SEAL_HOURS" --tenants "$TENANTS" "$@"
 }
 
-# What is alike, in large volumes; what is not; text messages.
-fill "$WORK/single" "$SINGLE" 1 --single
-fill "$WORK/sms" "$SINGLE" 1 --sms
-fill "$WORK/bulk" "$SINGLE" 1
-rm -rf "$WORK/single" "$WORK/sms" "$WORK/bulk"
-# Years of it.
-fill "$WORK/years" "$MAILS" "$DAYS"
+# What is alike, in large volumes; what is not; text messages. Each not sealed and sealed for its tenant, and bulk mail that waits.
+for kind in "" --single --sms "--sms --single" --waiting; do
+  for cover in "" --sealed; do
+    # shellcheck disable=SC2086 # options, none or some
+    fill "$WORK/sizes" "$SINGLE" 1 $kind $cover
+    rm -rf "$WORK/sizes" "$WORK/sizes.keys"
+  done
+done
+# Years of it: SEALED=--sealed for an archive that is sealed.
+fill "$WORK/years" "$MAILS" "$DAYS" ${SEALED:-}
 
 # Damage: on a small archive, because each is checked as a whole.
 fill "$WORK/whole" 20000 4 > "$WORK/whole.out"
