@@ -36,6 +36,8 @@ mod removal;
 mod retain;
 mod sealer;
 mod shelf;
+mod stamp;
+mod stamped;
 mod store;
 mod terms;
 mod veil;
@@ -55,6 +57,10 @@ pub use manifest::{BlockOf, FORMAT, Manifest, Reached, Removals, SegmentOf, Tip}
 pub use removal::{REMOVAL_FORMAT, Removal, Removed, RemovedObject};
 pub use retain::{MOST_HELD, Retained};
 pub use shelf::Shelf;
+pub use stamp::{
+    IMPRINT_BYTES, Stamp, StampError, check as check_stamp, imprint as stamp_imprint,
+    nonce as nonce_of, request as stamp_request,
+};
 pub use store::Store;
 pub use terms::{LONGEST_KEEP_DAYS, Rule, SHORTEST_KEEP_DAYS, Terms};
 pub use veil::{Cover, Lifted, Veil, VeilError};

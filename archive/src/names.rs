@@ -11,6 +11,9 @@ pub(crate) const MANIFEST: &str = "manifest.json";
 /// The object that finds entries by key.
 pub(crate) const INDEX: &str = "index";
 
+/// The time stamp of a volume: the answer of an authority, as it came (RFC 3161).
+pub(crate) const STAMP: &str = "stamp.tsr";
+
 /// What the name of a tombstone begins and ends with.
 const REMOVAL: &str = "removed-";
 const JSON: &str = ".json";

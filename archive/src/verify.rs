@@ -17,6 +17,7 @@ use crate::hash::Hash;
 use crate::index;
 use crate::manifest::{self, Manifest, SegmentOf, Tip};
 use crate::names;
+use crate::stamp;
 use crate::store::Store;
 use removals::Tombstones;
 
@@ -43,6 +44,9 @@ pub struct Report {
     pub unnamed: u64,
     /// Bytes read.
     pub bytes: u64,
+    /// The volumes that have a time stamp of their manifest, with the time that it names, in milliseconds
+    /// since 1970. Its signature was not looked at.
+    pub stamps: Vec<(u64, i64)>,
     /// The end of the chain, as it was found.
     pub tip: Option<Tip>,
     /// What is wrong, in the order of the volumes.
@@ -169,6 +173,7 @@ impl Check<'_> {
             let wrong = self.tombstones.contradict(manifest, tip.hash);
             self.report.faults.extend(named.into_iter().chain(wrong));
             self.objects(manifest, objects)?;
+            self.stamp(manifest.volume, &bytes, objects)?;
             self.chain.reached = manifest.shards.iter().map(|reached| reached.upto).collect();
         }
         self.chain.before = read.map(|_| tip);
@@ -233,12 +238,33 @@ impl Check<'_> {
             let mut segments = manifest.segments.iter();
             is_tombstone
                 || object == names::MANIFEST
+                || object == names::STAMP
                 || object == manifest.index.object
                 || segments.any(|segment| segment.object == object)
         };
         for object in objects.iter().filter(|object| !named(object)) {
             let place = names::object(manifest.volume, object).to_string();
             self.fault(place, "no manifest names it: it was put there afterwards");
+        }
+        Ok(())
+    }
+
+    /// The time stamp of a volume, if it has one.
+    fn stamp(
+        &mut self,
+        volume: u64,
+        manifest: &[u8],
+        objects: &[String],
+    ) -> Result<(), ArchiveError> {
+        if !objects.iter().any(|object| object == names::STAMP) {
+            return Ok(());
+        }
+        let path = names::object(volume, names::STAMP);
+        let bytes = self.store.get(&path)?.unwrap_or_default();
+        self.report.bytes += bytes.len() as u64;
+        match stamp::check(&bytes, &stamp::imprint(manifest), None) {
+            Ok(stamp) => self.report.stamps.push((volume, stamp.at)),
+            Err(error) => self.fault(path.to_string(), error.to_string()),
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ mod opening;
 mod outputs;
 mod retaining;
 mod running;
+mod stamping;
 mod start;
 mod taking;
 

@@ -4,13 +4,16 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
+use http::Uri;
 use parking_lot::Mutex;
 use sluis_archive::{Archive, Terms};
 use sluis_journal::{Journal, Sequence, Shard};
 use sluis_model::{Clock, ShardId};
+use tokio_util::sync::CancellationToken;
 
 use super::opening::{OpenError, Opening, Standing};
 use super::outputs::Outputs;
+use super::stamping::Stamper;
 use super::taking::{Parts, Taking};
 use crate::following::{Bell, Waiting};
 
@@ -26,6 +29,8 @@ pub struct Archiving {
     tried: Mutex<Option<Receiver<Result<(), OpenError>>>>,
     /// Where it is, for whoever reads of it.
     shown: String,
+    /// Ends the asking for time stamps.
+    stamping: CancellationToken,
 }
 
 impl std::fmt::Debug for Archiving {
@@ -60,6 +65,7 @@ impl Archiving {
             waiting: bell.add(Taking::new(opening, outputs, parts, terms)),
             tried: Mutex::new(Some(tried)),
             shown,
+            stamping: CancellationToken::new(),
         }
     }
 
@@ -77,6 +83,12 @@ impl Archiving {
             // What is wrong was said.
             Some(Ok(_) | Err(_)) | None => Ok(()),
         }
+    }
+
+    /// Has the newest volume stamped by this authority every so often, on the runtime that this is called on.
+    pub(super) fn stamp(&self, authority: Uri, every: Duration) {
+        let stamper = Stamper::new(self.standing.clone(), authority);
+        tokio::spawn(stamper.run(every, self.stamping.clone()));
     }
 
     /// The archive; none while it is away.
@@ -108,6 +120,12 @@ impl Archiving {
     #[must_use]
     pub fn turn(&self) -> bool {
         self.waiting.wait_for_one()
+    }
+}
+
+impl Drop for Archiving {
+    fn drop(&mut self) {
+        self.stamping.cancel();
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use sluis_actors::{Book, Preparer, ProviderSetup, Spool};
 use sluis_archive::{Store, Veil};
 use sluis_journal::Journal;
@@ -71,6 +72,10 @@ pub(crate) fn add(
     let opening = Opening::new(place, limits, journal.clone(), around.veil);
     let terms = around.config.archive_terms();
     let archiving = Archiving::add(bell, opening, outputs, terms, journal, around.clock);
+    if let Some(stamps) = &around.config.archive.time_stamps {
+        let authority = stamps.url.parse().context("archive.time_stamps.url")?;
+        archiving.stamp(authority, stamps.every.0);
+    }
     Ok(Some(Arc::new(archiving)))
 }
 

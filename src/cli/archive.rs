@@ -200,6 +200,13 @@ fn verified(report: &Report) -> (String, u8) {
             "{unnamed} tombstones are in no manifest yet: the next volume will name them"
         );
     }
+    if let Some((volume, at)) = report.stamps.last() {
+        let (stamps, at) = (report.stamps.len(), rfc3339(Timestamp(*at)));
+        let _ = writeln!(
+            out,
+            "{stamps} volumes have a time stamp, the newest volume {volume} of {at}; `openssl ts -verify` checks who signed it"
+        );
+    }
     if let Some(tip) = report.tip {
         let _ = writeln!(out, "head {}:{}", tip.volume, tip.hash);
     }

@@ -2,13 +2,14 @@
 //! that could not even be read: that was reported already.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use sluis_channels::HumanDuration;
 use tracing_subscriber::EnvFilter;
 
 use super::Config;
 use super::problem::{Collector, Problem};
-use super::sections::TlsFiles;
+use super::sections::{TimeStamps, TlsFiles};
 use super::{keeping, ranges, settings};
 
 /// Everything wrong with the sections.
@@ -37,6 +38,15 @@ fn is_plain(address: &str) -> bool {
     })
 }
 
+/// How often an authority may be asked for a time stamp.
+const OFTEN: Duration = Duration::from_secs(60);
+
+/// Whether it is an address of a plain HTTP server.
+fn is_http(address: &str) -> bool {
+    let uri: Result<http::Uri, _> = address.parse();
+    uri.is_ok_and(|uri| uri.scheme_str() == Some("http") && uri.host().is_some())
+}
+
 /// A bucket has a name, and the archive is in one place.
 fn archive(config: &Config, problems: &mut Collector) {
     let archive = &config.archive;
@@ -47,6 +57,15 @@ fn archive(config: &Config, problems: &mut Collector) {
         let is_one = bucket.is_some_and(|bucket| !bucket.is_empty());
         if !is_one || archive.directory.is_some() {
             problems.add(of("archive.url", url, ""));
+        }
+    }
+    if let Some(TimeStamps { url, every }) = &archive.time_stamps {
+        if !is_http(url) {
+            problems.add(of("archive.time_stamps.url", url, ""));
+        }
+        if every.0 < OFTEN {
+            let why = "authorities refuse whoever asks more often than once a minute";
+            problems.add(of("archive.time_stamps.every", every, why));
         }
     }
 }

@@ -34,7 +34,7 @@ pub use parties::{ChannelLimits, Corporation, ProviderEntry};
 pub use problem::{ConfigProblems, EXIT_CONFIG, Origin, Problem};
 pub use sections::{
     ArchiveSection, BinarySection, EngineSection, FlowsSection, HttpSection, JournalSection,
-    LimitsSection, LogFormat, LogSection, RetrySection, SendingSection, TlsFiles,
+    LimitsSection, LogFormat, LogSection, RetrySection, SendingSection, TimeStamps, TlsFiles,
 };
 pub use settings::{Kind, SETTINGS, Setting};
 

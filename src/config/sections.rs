@@ -153,8 +153,21 @@ pub struct ArchiveSection {
     pub volume_max_age: HumanDuration,
     /// Most bytes of copies of what left.
     pub spool_max_bytes: usize,
+    /// Who stamps its volumes with the time.
+    #[serde(default)]
+    pub time_stamps: Option<TimeStamps>,
     /// How long what is kept, by category, in days from the end of the flow on.
     pub keep_days: BTreeMap<String, u32>,
+}
+
+/// `archive.time_stamps`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimeStamps {
+    /// An authority after RFC 3161.
+    pub url: String,
+    /// How often the newest volume is shown to it.
+    pub every: HumanDuration,
 }
 
 /// `[limits]`

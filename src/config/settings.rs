@@ -179,6 +179,13 @@ pub const SETTINGS: &[Setting] = &[
     setting("archive.volume_max_bytes", Kind::Number, BYTES, "33554432"),
     setting("archive.volume_max_age", Kind::Text, TIME, "6h"),
     setting("archive.spool_max_bytes", Kind::Number, BYTES, "67108864"),
+    setting(
+        "archive.time_stamps.url",
+        Kind::Text,
+        "the http:// address of an authority after RFC 3161",
+        "http://tsa.example/tsr",
+    ),
+    setting("archive.time_stamps.every", Kind::Text, TIME, "24h"),
     setting("archive.keep_days.default", Kind::Number, KEEP_DAYS, "2557"),
     setting("archive.keep_days.general", Kind::Number, KEEP_DAYS, "731"),
     setting(

@@ -218,6 +218,11 @@ sluis_actors::metric_list! {
     /// Times that the archive could not follow or seal. Each has a line in the log. Look at its disk
     /// or its object store.
     ARCHIVE_FAILURES: Counter "sluis_archive_failures_total" {};
+    /// The newest volume of the archive that has a time stamp (`archive.time_stamps`).
+    ARCHIVE_STAMPED_VOLUME: Gauge "sluis_archive_stamped_volume" {};
+    /// Times that the newest volume of the archive got no time stamp. Each has a line in the log with the
+    /// reason. It is tried again.
+    ARCHIVE_STAMP_FAILURES: Counter "sluis_archive_stamp_failures_total" {};
     /// For how long the daily counters have been behind: since they last had every durable record. Seconds
     /// or minutes under load. From five minutes on they take a small share of the processors for
     /// themselves. Nothing is forgotten before it is counted.
