@@ -2,7 +2,7 @@
 //! does not look at it. Other crates' tests use them too.
 
 /// When the authority says that it is: 2026-03-01T12:00:00.500Z.
-pub const AT: i64 = 1_772_366_400_500;
+pub(super) const AT: i64 = 1_772_366_400_500;
 
 const SHA256: [u8; 9] = [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01];
 const SIGNED_DATA: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
@@ -24,12 +24,12 @@ fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
 }
 
 /// The answer to a request.
-pub fn answer(request: &[u8]) -> Vec<u8> {
+pub(super) fn answer(request: &[u8]) -> Vec<u8> {
     stamp(&request[24..56], &request[58..66])
 }
 
 /// The stamp of this imprint, under this nonce.
-pub fn stamp(imprint: &[u8], nonce: &[u8]) -> Vec<u8> {
+pub(super) fn stamp(imprint: &[u8], nonce: &[u8]) -> Vec<u8> {
     let (sequence, set, integer, octets) = (0x30, 0x31, 0x02, 0x04);
     let oid = |oid: &[u8]| der(0x06, &[oid]);
     let algorithm = der(sequence, &[&oid(&SHA256), &[0x05, 0x00]]);
