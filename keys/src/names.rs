@@ -81,6 +81,13 @@ impl Names {
         }
     }
 
+    /// Every key of a tenant.
+    pub(crate) fn all(&self, tag: &Tag) -> Vec<KeyId> {
+        let more = self.more.iter().filter(|(of, _)| of == tag);
+        let more = more.map(|(_, id)| *id);
+        self.of.get(tag).copied().into_iter().chain(more).collect()
+    }
+
     /// Every key of a tenant; it has none any more. They stay somebody's: none is given again.
     pub(crate) fn remove(&mut self, tag: &Tag) -> Vec<KeyId> {
         let first = self.of.remove(tag);

@@ -21,9 +21,10 @@ use crate::header::{self, HEADER_BYTES, Header};
 use crate::id::KeyId;
 use crate::names::{Names, Tag};
 use crate::pool::{Pools, Ready};
-use crate::slot::{self, Owner, SLOT_BYTES, Slot, Wrapped};
+use crate::slot::{self, Owner, SLOT_BYTES, Slot};
 use crate::wrapping::{Place, WrappingKeys};
 
+mod erase;
 mod open;
 mod sealing;
 mod whose;
@@ -308,44 +309,6 @@ impl KeyStore {
                 self.write(&part, offset(id) + at as u64)?;
             }
         }
-        Ok(())
-    }
-
-    /// Destroys every key of a tenant; on return they are gone from the file, durably. Gives how many.
-    /// What comes of this tenant later gets a new key.
-    ///
-    /// # Errors
-    /// See [`KeyError`]: then it is not known whether the key is gone, and a repetition may be needed
-    /// after a restart.
-    pub fn erase(&self, tenant: &TenantKey, at: Timestamp) -> Result<usize, KeyError> {
-        self.erase_tag(self.tag(tenant), at)
-    }
-
-    /// As [`KeyStore::erase`], by the keyed hash of the tenant.
-    ///
-    /// # Errors
-    /// As [`KeyStore::erase`].
-    pub fn erase_tag(&self, tag: Tag, at: Timestamp) -> Result<usize, KeyError> {
-        let ids = self.names.write().remove(&tag);
-        self.in_flight.remove_where(|(id, _)| ids.contains(id));
-        for id in &ids {
-            self.destroy(*id, at)?;
-        }
-        if !ids.is_empty() {
-            self.sync_file()?;
-        }
-        Ok(ids.len())
-    }
-
-    fn destroy(&self, id: KeyId, at: Timestamp) -> Result<(), KeyError> {
-        self.unwritten.lock().retain(|(other, _)| *other != id);
-        let _alone = self.places.lock();
-        if let Slot::Key(Wrapped { corporation, .. }, _) = self.read(id)? {
-            self.write(&slot::gone(corporation, at), offset(id))?;
-            self.counts.erased.fetch_add(1, Relaxed);
-        }
-        self.cache.remove(&id);
-        self.ready.remove(&id);
         Ok(())
     }
 
