@@ -15,6 +15,7 @@ use crate::admission::{Admission, Gatekeeper};
 use crate::archive::Archiving;
 use crate::config::KeyRing;
 use crate::counters::Counters;
+use crate::erasing::Erasing;
 use crate::telemetry::{ReceiptCounters, Watch};
 
 /// A corporation, as the edges need it.
@@ -88,6 +89,8 @@ pub struct App {
     pub counters: Arc<Counters>,
     /// Where records and what left are kept; none when that is off.
     pub archiving: Option<Arc<Archiving>>,
+    /// Who erases tenants; none: nothing is encrypted.
+    pub erasing: Option<Arc<Erasing>>,
     /// What `/metrics` shows.
     pub prometheus: PrometheusHandle,
     /// Whether this start was one from a copy.

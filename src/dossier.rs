@@ -7,7 +7,7 @@ use std::io::{Cursor, Write as _};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use sluis_archive::{Attempted, Cover, Found, Hash, Head, Kept, Kind, Tip};
-use sluis_model::{Flow, FlowBook, FlowRef, Opens, Record, TenantRecord, Timestamp};
+use sluis_model::{Flow, FlowBook, FlowRef, Opens, Record, Tenant, TenantRecord, Timestamp};
 use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
 
@@ -20,6 +20,8 @@ pub struct Dossier<'a> {
     pub of: &'a str,
     /// Everything that was found, newest first.
     pub found: &'a [Found],
+    /// What an engine knows of the tenant now.
+    pub state: Option<&'a Tenant>,
     /// The head of the archive when it was looked at.
     pub head: Tip,
     /// When.
@@ -64,6 +66,7 @@ const README: &str = "\
 overview.html   what happened, newest first, and what left
 entries.jsonl   a line for each entry of the archive: see docs/archive-format.md of Sluis
 records.txt     all that came in and was decided, with every field, newest first
+state.txt       from an engine that runs: what it knows now, the profile, contact points, facts, what is open
 outputs/        what left, byte for byte; mails open in any mail program
 manifest.json   every file with its hashes, and the head of the archive it was taken from
 SHA256SUMS      check with: sha256sum -c SHA256SUMS
@@ -102,6 +105,10 @@ impl Dossier<'_> {
             self.entries()?,
             self.records()?,
         ];
+        files.extend(self.state.map(|state| File {
+            name: "state.txt".to_owned(),
+            bytes: format!("{state:#?}\n").into(),
+        }));
         files.extend(self.outputs().map(|(name, found)| File {
             name,
             bytes: found.body.to_vec(),

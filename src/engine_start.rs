@@ -27,9 +27,10 @@ use crate::backup::{self, Restored};
 use crate::config::{Config, KeyRing, MapSecrets};
 use crate::counters::Counters;
 use crate::data_version;
+use crate::erasing::{Beside, Erasing, Parts};
 use crate::following::{Bell, Following};
 use crate::reference_key;
-use crate::sealing::{self, Sealing};
+use crate::sealing::{self, Sealing, TenantErasures};
 use crate::telemetry::{self, JournalObserver, ReceiptCounters, Watch};
 use crate::threads::Threads;
 
@@ -120,6 +121,8 @@ pub fn start_watched(
         followers: archived.chain([counted]).collect(),
     };
     let engine = stored.engine(config, &around, sending, &actors, recovery)?;
+    let beside = (&archiving, &counters, &readers);
+    let erasing = stored.erasing(config, &around, &engine, beside);
     let sealing = stored.sealing.take();
     if let Some(sealing) = &sealing {
         sealing.settle()?;
@@ -127,6 +130,7 @@ pub fn start_watched(
     sluis_actors::telemetry::announce(stored.book.all_current().map(|(_, flow)| flow));
     let app = App {
         archiving,
+        erasing,
         ..app(config, around, stored, (engine, counters), ways, readers)
     };
     Ok(Running {
@@ -153,6 +157,8 @@ struct Stored {
     /// What the engine reads and writes: encrypted, where a corporation has a key.
     journal: Arc<dyn Journal>,
     sealing: Option<Sealing>,
+    /// The same journal as it lies on the disk, and who destroys keys, where something is encrypted.
+    erasures: Option<(Arc<dyn Journal>, Arc<TenantErasures>)>,
     book: Arc<Book>,
     reference: ReferenceKey,
     /// Whether it is a copy on which no engine was started yet.
@@ -177,7 +183,9 @@ impl Stored {
         // Behind the journal's lock: nobody else writes the file of keys.
         let sealing = sealing::open(config, &around.environment, &journal, &around.on_fatal)?;
         let journal: Arc<dyn Journal> = Arc::new(journal);
+        let erasures = sealing.as_ref().map(Sealing::erasures);
         let stored = Self {
+            erasures: erasures.map(|erasures| (journal.clone(), erasures)),
             journal: match &sealing {
                 Some(sealing) => sealing.journal(journal, around.on_fatal.clone())?,
                 None => journal,
@@ -252,6 +260,7 @@ impl Stored {
             paused: around.paused || self.is_copy,
             rest: config.rest_settings(),
             checkpoints: config.checkpoints(),
+            erasures: self.erasures.as_ref().map(|(_, keys)| keys.clone() as _),
             prepare_threads: config.engine.prepare_threads,
             arbiters: actors.arbiters.iter().map(Arbiter::handle).collect(),
             threads: actors.threads.all().clone(),
@@ -259,6 +268,22 @@ impl Stored {
             recovery,
         })?;
         Ok(Arc::new(engine))
+    }
+
+    /// Who erases tenants while the engine runs.
+    fn erasing(
+        &self,
+        config: &Config,
+        around: &Surroundings,
+        engine: &Arc<Engine>,
+        beside: Beside<'_>,
+    ) -> Option<Arc<Erasing>> {
+        let (raw, keys) = self.erasures.clone()?;
+        let (environment, on_fatal) = (around.environment.clone(), around.on_fatal.clone());
+        let stored = (raw, keys, self.book.clone());
+        let engine = engine.clone();
+        let parts = Parts::new(config, environment, stored, engine, beside, on_fatal);
+        Some(Arc::new(Erasing::new(parts)))
     }
 
     /// What is to do once the pause of a copy is durable.
@@ -321,6 +346,7 @@ fn app(
         readers,
         counters,
         archiving: None,
+        erasing: None,
         prometheus: around.prometheus,
     }
 }

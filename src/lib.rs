@@ -18,6 +18,7 @@ mod crowd;
 pub mod data_version;
 pub mod dossier;
 pub mod engine_start;
+mod erasing;
 pub mod explain;
 mod files;
 mod following;

@@ -32,6 +32,7 @@ mod stored;
 mod supplied;
 mod task_group;
 mod time;
+mod unfinished;
 pub mod wire;
 
 pub use answer::{
@@ -70,3 +71,4 @@ pub use stored::{Assembly, StoredTenant, Whole};
 pub use supplied::{Given, Supplied};
 pub use task_group::TaskGroup;
 pub use time::{Clock, DAY, HOUR, MINUTE, ManualClock, SECOND, Timestamp};
+pub use unfinished::Unfinished;

@@ -121,6 +121,8 @@ pub struct Erased {
     pub tenant: [u8; 16],
     /// Who asked for it, as they name themselves.
     pub by: Box<str>,
+    /// Why, in their words.
+    pub why: Box<str>,
     /// Records that can be read no more.
     pub records: u64,
     /// Notifications that they were about.

@@ -316,6 +316,7 @@ fn exported(archive: &Archive, of: &Of, to: &Path) -> anyhow::Result<Said> {
     let dossier = Dossier {
         of: &of.to_string(),
         found: &found,
+        state: None,
         head: archive.tip(),
         at: SystemClock.now(),
     };

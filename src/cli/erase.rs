@@ -23,6 +23,9 @@ pub struct EraseArgs {
     /// Who asks for it, for the record; not the tenant's name.
     #[arg(long, value_name = "WHO")]
     by: String,
+    /// Why, for the record; nothing about the tenant.
+    #[arg(long, value_name = "REASON")]
+    why: String,
 }
 
 pub(super) fn run(args: &EraseArgs, environment: &BTreeMap<String, String>) -> Reply {
@@ -34,6 +37,7 @@ pub(super) fn run(args: &EraseArgs, environment: &BTreeMap<String, String>) -> R
         corporation: args.corporation.clone(),
         tenant: args.tenant.clone(),
         by: args.by.clone(),
+        why: args.why.clone(),
     };
     match erase(&config, environment, &order, SystemClock.now()) {
         Ok(report) => Reply::good(said(&report)),

@@ -10,6 +10,7 @@ mod body;
 mod cancel;
 mod complaint;
 mod counters;
+mod erasure;
 mod facts;
 mod front;
 mod head;

@@ -77,6 +77,16 @@ impl Route {
         Self { handlers, ..self }
     }
 
+    pub(super) fn delete<H: Handler<T, Arc<App>>, T: 'static>(
+        mut self,
+        access: Access,
+        handler: H,
+    ) -> Self {
+        self.methods.push(("delete", access));
+        let handlers = self.handlers.delete(Guarded { access, handler });
+        Self { handlers, ..self }
+    }
+
     pub(super) fn put<H: Handler<T, Arc<App>>, T: 'static>(
         mut self,
         access: Access,

@@ -73,7 +73,7 @@ async fn snapshot(app: &App, key: TenantKey) -> Result<Box<Snapshot>, Problem> {
     }
 }
 
-fn key(corporation: CorporationId, id: &str) -> Result<TenantKey, Problem> {
+pub(super) fn key(corporation: CorporationId, id: &str) -> Result<TenantKey, Problem> {
     match intake::line_problem("tenant_id", id, 1, TenantKey::MAX_BYTES) {
         None => Ok(TenantKey::new(corporation, id)),
         Some(problem) => Err(Problem::invalid(vec![problem])),

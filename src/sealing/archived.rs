@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use anyhow::Context as _;
-use sluis_archive::{Archive, Cover, Key, Store};
+use sluis_archive::{Archive, ArchiveError, Cover, Key, Store};
 use sluis_model::TenantKey;
 
 use crate::config::Config;
@@ -14,7 +14,7 @@ use crate::config::Config;
 ///
 /// # Errors
 /// The archive is away or damaged: then nobody knows.
-pub(super) fn plain_entries(
+pub(crate) fn plain_entries(
     config: &Config,
     environment: &BTreeMap<String, String>,
     tenant: &TenantKey,
@@ -39,8 +39,16 @@ pub(super) fn plain_entries(
 }
 
 fn count(store: Store, tenant: &TenantKey) -> anyhow::Result<u64> {
+    Ok(count_plain(&Archive::look(store)?, tenant)?)
+}
+
+/// How many entries of the tenant are not sealed for him.
+///
+/// # Errors
+/// The archive cannot be read.
+pub(crate) fn count_plain(archive: &Archive, tenant: &TenantKey) -> Result<u64, ArchiveError> {
     let mut plain = 0;
-    Archive::look(store)?.find(&Key::Tenant(tenant.clone()), |_| true, &mut |found| {
+    archive.find(&Key::Tenant(tenant.clone()), |_| true, &mut |found| {
         plain += u64::from(found.cover == Cover::Bare);
         ControlFlow::Continue(())
     })?;

@@ -7,19 +7,26 @@ mod archived;
 mod checkpoints;
 mod endings;
 mod erase;
+mod erasures;
 mod journal;
 mod keeper;
+mod known;
 mod place;
 mod record;
+mod refusal;
 mod start;
 mod veil;
 mod wrapping;
 
+pub(crate) use archived::{count_plain, plain_entries};
 pub use checkpoints::SealedCheckpoints;
 pub use erase::{Order, Report, erase};
+pub(crate) use erasures::TenantErasures;
 pub use journal::SealedJournal;
+pub(crate) use known::{About, Known, Scan, check_hold};
 pub(crate) use place::path;
 pub use record::SealError;
+pub use refusal::Refusal;
 pub use start::{Sealing, open};
 pub use veil::look;
 

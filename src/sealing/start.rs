@@ -10,6 +10,7 @@ use sluis_journal::{DiskJournal, Journal};
 use sluis_keys::{KeyStore, StoreOptions};
 
 use super::checkpoints::SealedCheckpoints;
+use super::erasures::TenantErasures;
 use super::journal::SealedJournal;
 use super::keeper::Keeper;
 use super::place::{NAME, path};
@@ -100,6 +101,12 @@ impl Sealing {
     #[must_use]
     pub fn veil(&self) -> Arc<dyn Veil> {
         Arc::new(TenantVeil::new(self.store.clone()))
+    }
+
+    /// Who destroys the keys of erased tenants.
+    pub(crate) fn erasures(&self) -> Arc<TenantErasures> {
+        let (store, checkpoints) = (self.store.clone(), self.checkpoints.clone());
+        Arc::new(TenantErasures::new(store, checkpoints))
     }
 
     /// The whole journal was read: keys that are still nobody's may be used.

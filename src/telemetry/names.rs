@@ -22,6 +22,8 @@ pub const REASONS: [&str; 12] = [
     "busy",
     "engine_full",
 ];
+/// What becomes of the wish to erase a tenant.
+pub(crate) const ERASED: [&str; 3] = ["erased", "refused", "failed"];
 /// What a receipt can do.
 pub const EFFECTS: [&str; 6] = [
     "applied",
@@ -109,6 +111,10 @@ sluis_actors::metric_list! {
     KEYS_READY: Gauge "sluis_encryption_ready_keys" {};
     /// Tenants' keys that were destroyed: what was encrypted with them is gone.
     KEYS_ERASED: Gauge "sluis_encryption_erased_keys" {};
+    /// Tenants that somebody wished to erase while the engine ran, by what became of it. `refused`: a rule
+    /// forbids it, and the answer said which. `failed`: the archive was away or something else was in the
+    /// way; it is to be asked again.
+    ERASURES: Counter "sluis_erasures_total" { result in ERASED };
     /// Damaged places in the file of keys. Some may be left by a power cut while keys were made. A rise
     /// between two starts without one: check the disk, and keep the newest copy of the file.
     KEYS_DAMAGED: Gauge "sluis_encryption_damaged_keys" {};

@@ -209,6 +209,7 @@ fn erase(engine: &Engine) -> Result<Report, String> {
         corporation: "noord".to_owned(),
         tenant: TENANT.to_owned(),
         by: "desk".to_owned(),
+        why: "request 2026-17".to_owned(),
     };
     let erased = sealing::erase(&engine.loaded(), &secrets(), &order, START);
     erased.map_err(|error| format!("{error:#}"))

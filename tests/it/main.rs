@@ -21,6 +21,7 @@ mod delays;
 mod docs_truth;
 mod encryption;
 mod engine_state;
+mod erasure;
 mod first_release;
 mod forgotten;
 mod fuzz_smoke;

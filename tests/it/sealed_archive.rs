@@ -14,17 +14,17 @@ use sluis_journal::{DiskJournal, Options, Shard};
 
 use crate::support::{Body, Engine, NOORD, START, Setup, notice, secrets};
 
-const ADDRESS: &str = "naald-in-de-hooiberg@huurder.example";
-const NAME: &str = "mevrouw Speldenkussen";
-const TENANT: &str = "NAALD-7731";
+pub(crate) const ADDRESS: &str = "naald-in-de-hooiberg@huurder.example";
+pub(crate) const NAME: &str = "mevrouw Speldenkussen";
+pub(crate) const TENANT: &str = "NAALD-7731";
 const INVOICE: &str = "F-NAALD-5508";
 const NUMBER: &str = "31687654321";
 const SENTENCE: &str = "de naald ligt onder de mat";
 /// What must not be readable: of the profile, the body, what left, and what came back.
-const NEEDLES: [&str; 6] = [ADDRESS, NAME, TENANT, INVOICE, NUMBER, SENTENCE];
-const ENCRYPTED: &str = "data_keys = [\"env:DATA_KEY\"]";
+pub(crate) const NEEDLES: [&str; 6] = [ADDRESS, NAME, TENANT, INVOICE, NUMBER, SENTENCE];
+pub(crate) const ENCRYPTED: &str = "data_keys = [\"env:DATA_KEY\"]";
 
-async fn start(corporation: &'static str) -> Engine {
+pub(crate) async fn start(corporation: &'static str) -> Engine {
     Engine::with(Setup {
         sinks: true,
         corporation,
@@ -34,7 +34,7 @@ async fn start(corporation: &'static str) -> Engine {
 }
 
 /// A mail with a sentence, and the report that it bounced; the id of the notification.
-async fn a_life(engine: &Engine) -> String {
+pub(crate) async fn a_life(engine: &Engine) -> String {
     let profile = json!({
         "name": NAME,
         "addresses": [
@@ -71,7 +71,7 @@ fn among(bytes: &[u8]) -> Vec<&'static str> {
     NEEDLES.into_iter().filter(stands).collect()
 }
 
-fn archive_of(engine: &Engine) -> PathBuf {
+pub(crate) fn archive_of(engine: &Engine) -> PathBuf {
     engine.data().join("archive")
 }
 
@@ -134,7 +134,7 @@ fn recorded(engine: &Engine, data: &Path, bytes: &mut Vec<u8>) {
 }
 
 /// The needles in every byte of data directory, archive and copy, read with every key that is left.
-fn everywhere(engine: &Engine, copy: &Path) -> Vec<&'static str> {
+pub(crate) fn everywhere(engine: &Engine, copy: &Path) -> Vec<&'static str> {
     let mut bytes = Vec::new();
     raw(&engine.data(), &mut bytes);
     raw(copy, &mut bytes);
@@ -155,6 +155,7 @@ fn erase(engine: &Engine) -> Result<Report, String> {
         corporation: "noord".to_owned(),
         tenant: TENANT.to_owned(),
         by: "desk".to_owned(),
+        why: "request 2026-17".to_owned(),
     };
     let erased = sealing::erase(&engine.loaded(), &secrets(), &order, START);
     erased.map_err(|error| format!("{error:#}"))

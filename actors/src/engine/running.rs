@@ -148,6 +148,22 @@ impl Engine {
         self.news.subscribe()
     }
 
+    /// Destroys the key of a tenant whose erasure is written, with nobody at the table of his shard, and
+    /// takes what waits for him. Blocks on the disk.
+    ///
+    /// # Errors
+    /// What `destroy` says: his messages wait on.
+    pub fn end_erasure<T, E>(
+        &self,
+        tenant: &TenantKey,
+        destroy: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        let shard = tenant.shard(self.shards());
+        let destroyed = self.endings[usize::from(shard.0)].erase(tenant, destroy)?;
+        self.inbox_of(tenant).end_erasure(tenant.clone());
+        Ok(destroyed)
+    }
+
     /// One step towards forgetting old records and old endings, as is done every second. Blocks on the
     /// disk.
     ///

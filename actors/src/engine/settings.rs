@@ -18,7 +18,7 @@ use crate::quota::Quota;
 use crate::recovery::Recovery;
 use crate::retention::RetentionSettings;
 use crate::router::{Owner, RouterSettings};
-use crate::shard::{InboxBounds, OnFatal, RecoverError, RestSettings};
+use crate::shard::{Erasures, InboxBounds, OnFatal, RecoverError, RestSettings};
 use crate::spool::Spool;
 use crate::supervisor::SupervisorSettings;
 
@@ -70,6 +70,8 @@ pub struct EngineSettings {
     pub paused: bool,
     /// When tenants are put to rest; `most_active` is of all shards together.
     pub rest: RestSettings,
+    /// Who destroys the keys of erased tenants; none: nothing is encrypted.
+    pub erasures: Option<Arc<dyn Erasures>>,
     /// When checkpoints are taken.
     pub checkpoints: CheckpointSettings,
     /// Threads that render.

@@ -174,6 +174,7 @@ impl Engine {
                 ..settings.rest
             },
             checkpoint: self.desks[usize::from(shard)].clone(),
+            erasures: settings.erasures.clone(),
         };
         (0..shards).map(of).collect()
     }

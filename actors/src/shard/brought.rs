@@ -19,6 +19,8 @@ pub(super) enum Brought {
     Lost(Slot, u64, LostState),
     /// An answer that needed more than the shard has in memory.
     Answer(Reply, ShardAnswer),
+    /// The key of an erased tenant is gone.
+    Erased(TenantKey),
 }
 
 /// A passive tenant's state, as a reader brings it.

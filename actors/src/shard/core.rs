@@ -202,6 +202,7 @@ impl ShardCore {
             Brought::Activated(read) => self.activated(*read),
             Brought::Lost(slot, stored, error) => self.lost(slot, stored, &error),
             Brought::Answer(reply, answer) => self.answer(reply, answer),
+            Brought::Erased(tenant) => self.erased(&tenant),
         }
     }
 
@@ -248,6 +249,7 @@ impl ShardCore {
                 reply,
             } => self.finish_intent(intent, answers, reply),
             ShardRequest::GiveUp(given_up) => self.give_up(&given_up),
+            ShardRequest::Erase { order, reply } => self.erase(order, reply),
             ShardRequest::Query { query, reply } => self.query(query, reply),
         }
     }

@@ -11,7 +11,7 @@ use crossbeam::channel::Sender;
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 use sluis_journal::{Journal, JournalError, Shard};
-use sluis_model::NotificationId;
+use sluis_model::{NotificationId, TenantKey};
 
 use super::leaving::{self, Leaving};
 use super::packs::{self, Pack, PackKey};
@@ -185,6 +185,25 @@ impl Endings {
         packs::put(journal, shard, ended)
     }
 
+    /// Destroys the key of a tenant while nobody writes the table: whoever had read an ending of his
+    /// and wrote it afterwards would seal it with a new key. Those that wait to be written are let go.
+    /// Not for an arbiter.
+    ///
+    /// # Errors
+    /// What `destroy` says.
+    pub fn erase<T, E>(
+        &self,
+        tenant: &TenantKey,
+        destroy: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        let _alone = self.writing.lock();
+        let destroyed = destroy()?;
+        let mut state = self.state.lock();
+        state.waiting.retain(|_, ended| ended.tenant != *tenant);
+        state.cache = Cache::default();
+        Ok(destroyed)
+    }
+
     /// Whether endings came back from the log since this was asked last: old ones may be among them.
     pub(crate) fn came_back(&self) -> bool {
         self.came_back.swap(false, Ordering::SeqCst)
@@ -215,7 +234,7 @@ impl Endings {
 #[cfg(test)]
 mod tests {
     use sluis_journal::MemoryJournal;
-    use sluis_model::{CorporationId, ShardId, TenantKey, Timestamp};
+    use sluis_model::{CorporationId, ShardId, Timestamp};
 
     use super::*;
 

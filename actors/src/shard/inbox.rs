@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crossbeam::queue::{ArrayQueue, SegQueue};
-use sluis_model::{AttemptRef, Verdict};
+use sluis_model::{AttemptRef, TenantKey, Verdict};
 
 use super::brought::Brought;
 use super::request::ShardRequest;
@@ -156,6 +156,11 @@ impl Inbox {
             self.activity.end(1);
         }
         taken
+    }
+
+    /// The key of an erased tenant is gone: what waits for him may be taken.
+    pub(crate) fn end_erasure(&self, tenant: TenantKey) {
+        self.bring(Brought::Erased(tenant));
     }
 
     /// Puts in what a reader brings.

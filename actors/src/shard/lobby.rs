@@ -152,7 +152,7 @@ impl ShardCore {
 
     /// Takes a message whose tenant is active now. Perhaps it was for another one, whose key has the
     /// same hash: that one is looked for now.
-    fn resume(&mut self, message: Message) {
+    pub(super) fn resume(&mut self, message: Message) {
         match message {
             Message::Request(request) => self.request(*request),
             Message::Timer(due, id) => self.fire(due, id),

@@ -16,6 +16,8 @@ mod cost;
 mod decide;
 mod effects;
 mod endings;
+mod erased;
+mod erasure;
 mod figures;
 mod found;
 mod going;
@@ -71,6 +73,7 @@ pub use audit::{Audit, audit};
 pub use checkpoint::desk::{CheckpointDesk, Taken};
 pub use core::ShardCore;
 pub use endings::Endings;
+pub use erased::{EraseOrder, Erasure, Erasures, FoundErasure};
 pub use figures::{
     Alike, AlikeTasks, Census, Counted, Standing, Standstill, Strays, UnmatchedFact, Unread,
 };

@@ -15,7 +15,7 @@ use sluis_model::{
 use super::activation::read_stored;
 use super::brought::LostState;
 use super::checkpoint::load::{Base, Itself, load};
-use super::endings::Endings;
+use super::erased::{Beside, ErasedTenants};
 use super::place::Slot;
 use super::table::Ended;
 use super::tenants::{AtRest, Located, Standing, Tenants};
@@ -41,6 +41,8 @@ pub(super) struct Recovered {
     pub standing: Standing,
     /// Up to which record a checkpoint had everything; 0: there was none.
     pub checkpoint: u64,
+    /// Who was erased.
+    pub erased: ErasedTenants,
 }
 
 /// The journal cannot be turned into a state.
@@ -83,6 +85,18 @@ pub enum RecoverError {
         /// The shard.
         shard: u16,
     },
+    /// A tenant was to be erased, and his key cannot be destroyed.
+    #[error(
+        "record {sequence} of shard {shard} says that a tenant was erased, and his key cannot be destroyed: {why}"
+    )]
+    Erasure {
+        /// The shard.
+        shard: u16,
+        /// The record.
+        sequence: u64,
+        /// Why not.
+        why: String,
+    },
     /// Somebody asked for the end before everything was read.
     #[error("the start was ended before every record was read")]
     Ended,
@@ -97,19 +111,19 @@ pub(super) fn recover(
     flows: &dyn FlowBook,
     keys: Option<(&KeyIndex, Timestamp)>,
     watch: &Recovery,
-    endings: &Endings,
+    beside: Beside<'_>,
 ) -> Result<Recovered, RecoverError> {
     let base = load(journal, shard).unwrap_or_else(|error| {
         passed_over(shard, &error);
         None
     });
     if let Some(base) = base {
-        match replay_from(journal, shard, flows, keys, watch, endings, base) {
+        match replay_from(journal, shard, flows, keys, watch, beside, base) {
             Err(error) if !matches!(error, RecoverError::Ended) => passed_over(shard, &error),
             done => return done,
         }
     }
-    recover_from_log(journal, shard, flows, keys, watch, endings)
+    recover_from_log(journal, shard, flows, keys, watch, beside)
 }
 
 /// A shard from its log alone.
@@ -119,9 +133,9 @@ pub(super) fn recover_from_log(
     flows: &dyn FlowBook,
     keys: Option<(&KeyIndex, Timestamp)>,
     watch: &Recovery,
-    endings: &Endings,
+    beside: Beside<'_>,
 ) -> Result<Recovered, RecoverError> {
-    replay_from(journal, shard, flows, keys, watch, endings, Base::default())
+    replay_from(journal, shard, flows, keys, watch, beside, Base::default())
 }
 
 /// Costs time only: the log has everything.
@@ -137,7 +151,7 @@ fn replay_from(
     flows: &dyn FlowBook,
     keys: Option<(&KeyIndex, Timestamp)>,
     watch: &Recovery,
-    endings: &Endings,
+    beside: Beside<'_>,
     base: Base,
 ) -> Result<Recovered, RecoverError> {
     let first = journal.first(shard).max(Sequence(base.upto + 1));
@@ -147,7 +161,7 @@ fn replay_from(
         flows,
         keys,
         watch,
-        endings,
+        beside,
         tabled: journal.table_applied(shard),
         untabled: Vec::new(),
         untold: 0,
@@ -183,8 +197,7 @@ struct Replay<'a> {
     flows: &'a dyn FlowBook,
     keys: Option<(&'a KeyIndex, Timestamp)>,
     watch: &'a Recovery,
-    /// Who else writes the table.
-    endings: &'a Endings,
+    beside: Beside<'a>,
     /// Up to which record the table has what ended.
     tabled: Sequence,
     /// What ended and is not in the table.
@@ -294,6 +307,8 @@ impl Replay<'_> {
                         self.count_bytes(&record, bytes.len(), now);
                     }
                 }
+                let erasures = self.beside.erasures;
+                self.recovered.erased.newer(erasures, &record.tenant);
                 if is_behind || !self.recovered.tenants.know(&record.tenant, sequence.0) {
                     self.wake(&record.tenant)?;
                     self.tenant(sequence, &record)?;
@@ -301,7 +316,11 @@ impl Replay<'_> {
             }
             Record::Control(record) if is_behind => self.control(sequence, record)?,
             Record::Control(_) => {}
-            Record::Stored(piece) => self.stored(sequence, *piece)?,
+            Record::Stored(piece) => {
+                let erasures = self.beside.erasures;
+                self.recovered.erased.newer(erasures, &piece.tenant);
+                self.stored(sequence, *piece)?;
+            }
             // Nothing of an erased tenant was open, and nothing is known of him any more.
             Record::Gone(_) => {}
         }
@@ -391,7 +410,9 @@ impl Replay<'_> {
 
     /// Writes to the table what it does not have.
     fn table(&mut self) -> Result<(), JournalError> {
-        self.endings.put(self.journal, self.shard, &self.untabled)?;
+        self.beside
+            .endings
+            .put(self.journal, self.shard, &self.untabled)?;
         self.untabled.clear();
         Ok(())
     }
@@ -426,8 +447,8 @@ impl Recovered {
             Control::StrayDismissed {
                 corporation, fact, ..
             } => drop(self.tenants.dismiss(corporation, fact)),
-            // The key is destroyed: what came before is not read any more.
-            Control::Unexplained { .. } | Control::Erased(_) => {}
+            Control::Unexplained { .. } => {}
+            Control::Erased(erased) => self.erased.note(sequence, at, *erased),
             Control::Carried(carried) => self.carried(*carried),
         }
     }

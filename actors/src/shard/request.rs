@@ -9,6 +9,7 @@ use sluis_model::{
     Tenant, TenantKey, Why,
 };
 
+use super::erased::{EraseOrder, Erasure};
 use super::figures::{AlikeTasks, Census, Counted, UnmatchedFact};
 use super::table::Ended;
 use crate::claim::Claim;
@@ -132,6 +133,13 @@ pub enum ShardRequest {
     /// Providers have refused our account for longer than messages wait for that: what waits for
     /// them alone is given to people.
     GiveUp(Arc<GivenUp>),
+    /// A tenant is to be erased.
+    Erase {
+        /// Whom, as he was seen.
+        order: Box<EraseOrder>,
+        /// Where the answer goes.
+        reply: Reply,
+    },
     /// A question, answered behind everything that was accepted before it.
     Query {
         /// The question.
@@ -295,6 +303,8 @@ pub enum ShardAnswer {
     Gathered(Vec<ShardAnswer>),
     /// The request was lost before it was decided: try again.
     Dropped,
+    /// What became of an order to erase a tenant.
+    Erasure(Erasure),
     /// Something of the sender's is at its bound. Nothing was stored.
     NotTaken(NotTaken),
 }

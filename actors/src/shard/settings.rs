@@ -7,6 +7,7 @@ use sluis_model::{Clock, FlowBook, Policy, ShardId};
 
 use super::checkpoint::desk::CheckpointDesk;
 use super::endings::Endings;
+use super::erased::Erasures;
 use super::horizon::Horizon;
 use super::inbox::Inbox;
 use super::links::Links;
@@ -54,6 +55,8 @@ pub struct ShardSettings {
     pub rest: RestSettings,
     /// Where checkpoints are asked for and put.
     pub checkpoint: Arc<CheckpointDesk>,
+    /// Who destroys the keys of erased tenants; none: nothing is encrypted.
+    pub erasures: Option<Arc<dyn Erasures>>,
 }
 
 /// When the tenants of a shard are put to rest.

@@ -8,11 +8,13 @@ use sluis_model::{AttemptRef, Control, Input, PauseScope, Timestamp};
 use super::carry::work::Carry;
 use super::core::ShardCore;
 use super::effects::{Effect, Effects};
+use super::erased::Beside;
+use super::erasure;
 use super::going::Rest;
 use super::intents::Intents;
 use super::message::Lobby;
 use super::pauses::Pauses;
-use super::recover::{RecoverError, Recovered, recover};
+use super::recover::{RecoverError, Recovered, recover, recover_from_log};
 use super::request::Reply;
 use super::schedule::Schedule;
 use super::settings::ShardSettings;
@@ -171,14 +173,21 @@ fn read(
     watch: &Recovery,
 ) -> Result<Recovered, RecoverError> {
     let (journal, shard) = (&*settings.journal, settings.journal_shard());
-    recover(
-        journal,
-        shard,
-        &*settings.flows,
-        keys,
-        watch,
-        &settings.endings,
-    )
+    let flows = &*settings.flows;
+    let beside = Beside {
+        endings: &settings.endings,
+        erasures: settings.erasures.as_deref(),
+    };
+    let mut recovered = recover(journal, shard, flows, keys, watch, beside)?;
+    if let Some(erasures) = beside.erasures {
+        let erased = std::mem::take(&mut recovered.erased);
+        if erasure::finish(erasures, settings.shard, erased)? {
+            // A key was left, so what was read may have something of an erased tenant.
+            drop(recovered);
+            recovered = recover_from_log(journal, shard, flows, keys, watch, beside)?;
+        }
+    }
+    Ok(recovered)
 }
 
 /// Counts what these tenants have open, and those known from facts alone: once (1), or off (-1).

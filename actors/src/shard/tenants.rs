@@ -10,6 +10,7 @@ use sluis_model::{
 };
 
 mod at_rest;
+mod erased;
 
 pub(super) use self::at_rest::{AtRest, Standing};
 use super::place::{NOWHERE, PackedId, Slot, Stand};

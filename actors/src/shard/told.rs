@@ -9,6 +9,7 @@ use sluis_model::{CorporationId, TenantKey, Timestamp};
 use super::activation::read_stored;
 use super::core::ShardCore;
 use super::endings::Endings;
+use super::erased::Beside;
 use super::place::Slot;
 use super::recover::{RecoverError, Recovered, recover, recover_from_log};
 use super::schedule::Schedule;
@@ -43,16 +44,13 @@ pub(super) fn told_twice(
     let (journal, shard) = (&*settings.journal, settings.journal_shard());
     let (flows, watch) = (&*settings.flows, Recovery::default());
     let (first, second) = (keys(), keys());
-    let endings = Endings::default();
-    let with = recover(journal, shard, flows, Some((&first, now)), &watch, &endings)?;
-    let without = recover_from_log(
-        journal,
-        shard,
-        flows,
-        Some((&second, now)),
-        &watch,
-        &endings,
-    )?;
+    let beside = Beside {
+        endings: &Endings::default(),
+        erasures: None,
+    };
+    let with = recover(journal, shard, flows, Some((&first, now)), &watch, beside)?;
+    let second_keys = Some((&second, now));
+    let without = recover_from_log(journal, shard, flows, second_keys, &watch, beside)?;
     let upto = with.checkpoint;
     let with = told(settings, with, &first, now);
     Ok((upto, with, told(settings, without, &second, now)))

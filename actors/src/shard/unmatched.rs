@@ -152,6 +152,14 @@ impl UnmatchedFacts {
             .remember(placed(tenant, subject));
     }
 
+    /// The tenant at this place is erased: nothing waits for him any more.
+    pub(super) fn forget(&mut self, corporation: CorporationId, slot: Slot) {
+        let house = self.0.get_mut(&corporation);
+        house
+            .into_iter()
+            .for_each(|house| house.settle(slot, |_| true));
+    }
+
     /// Somebody looked at the fact of this record. Says whether it stood in the list until now.
     pub(super) fn dismiss(&mut self, corporation: CorporationId, sequence: u64) -> bool {
         let fact = self

@@ -91,6 +91,16 @@ impl UnreadMessages {
         }
     }
 
+    /// Whose notifications these were is erased: what was said of them is not listed any more.
+    pub(super) fn forget(&mut self, of: CorporationId, notifications: &[NotificationId]) {
+        let house = self.0.get_mut(&of).into_iter();
+        let is_his = |id: NotificationId| notifications.contains(&id);
+        house.for_each(|house| {
+            let messages = &mut house.messages;
+            messages.retain(|_, message| !message.about.0.is_some_and(is_his));
+        });
+    }
+
     /// Somebody looked at the message of this record. Says whether it stood in the list until now.
     pub(super) fn dismiss(&mut self, corporation: CorporationId, sequence: u64) -> bool {
         let house = self.0.get_mut(&corporation);

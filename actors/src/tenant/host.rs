@@ -30,6 +30,11 @@ enum Seat {
         /// Whether it is known from facts alone.
         is_unknown: bool,
     },
+    /// A tenant whose erasure is written and whose key is about to be destroyed.
+    Erasing {
+        hash: KeyHash,
+        corporation: CorporationId,
+    },
 }
 
 /// The place of a tenant that is active. It holds until the message at hand is done with: no tenant
@@ -67,7 +72,9 @@ impl Host {
         let hash = self.by_key.hash(key);
         self.by_key.find(hash, |slot| match self.seat(slot) {
             Seat::Active(actor) => actor.key() == key,
-            Seat::Passive { hash: theirs, .. } => *theirs == hash,
+            Seat::Passive { hash: theirs, .. } | Seat::Erasing { hash: theirs, .. } => {
+                *theirs == hash
+            }
         })
     }
 
@@ -107,24 +114,24 @@ impl Host {
         self.by_key
             .insert_known(hash, slot, |slot| match &seats[slot as usize] {
                 Seat::Active(actor) => Known::Key(actor.key()),
-                Seat::Passive { hash, .. } => Known::Hash(*hash),
+                Seat::Passive { hash, .. } | Seat::Erasing { hash, .. } => Known::Hash(*hash),
             });
         slot
     }
 
     /// Lets a passive tenant begin anew, whose state the log does not have any more.
     pub(crate) fn begin_anew(&mut self, slot: Slot, key: &TenantKey) {
-        if self.awake(slot).is_none() {
+        if self.stored_at(slot).is_some() {
             let actor = Box::new(TenantActor::new(key.clone()));
             self.seats[slot as usize] = Seat::Active(actor);
             self.active += 1;
         }
     }
 
-    /// A passive tenant, for a checkpoint; none: it is active.
+    /// A passive tenant, for a checkpoint; none: it is active, or is being erased.
     pub(crate) fn passive(&self, slot: Slot) -> Option<PassiveTenant> {
         match self.seat(slot) {
-            Seat::Active(_) => None,
+            Seat::Active(_) | Seat::Erasing { .. } => None,
             Seat::Passive {
                 hash,
                 stored,
@@ -163,14 +170,14 @@ impl Host {
     pub(crate) fn awake(&self, slot: Slot) -> Option<Awake> {
         match self.seat(slot) {
             Seat::Active(_) => Some(Awake(slot)),
-            Seat::Passive { .. } => None,
+            Seat::Passive { .. } | Seat::Erasing { .. } => None,
         }
     }
 
     pub(crate) fn actor(&self, awake: Awake) -> &TenantActor {
         match self.seat(awake.0) {
             Seat::Active(actor) => actor,
-            Seat::Passive { .. } => {
+            Seat::Passive { .. } | Seat::Erasing { .. } => {
                 unreachable!("a tenant was put to rest in the middle of a message")
             }
         }
@@ -179,7 +186,7 @@ impl Host {
     pub(crate) fn actor_mut(&mut self, awake: Awake) -> &mut TenantActor {
         match &mut self.seats[awake.0 as usize] {
             Seat::Active(actor) => actor,
-            Seat::Passive { .. } => {
+            Seat::Passive { .. } | Seat::Erasing { .. } => {
                 unreachable!("a tenant was put to rest in the middle of a message")
             }
         }
@@ -188,14 +195,14 @@ impl Host {
     pub(crate) fn corporation(&self, slot: Slot) -> CorporationId {
         match self.seat(slot) {
             Seat::Active(actor) => actor.key().corporation,
-            Seat::Passive { corporation, .. } => *corporation,
+            Seat::Passive { corporation, .. } | Seat::Erasing { corporation, .. } => *corporation,
         }
     }
 
     /// The record that holds the state of a passive tenant; none: it is active.
     pub(crate) fn stored_at(&self, slot: Slot) -> Option<u64> {
         match self.seat(slot) {
-            Seat::Active(_) => None,
+            Seat::Active(_) | Seat::Erasing { .. } => None,
             Seat::Passive { stored, .. } => Some(*stored),
         }
     }
@@ -203,7 +210,7 @@ impl Host {
     /// The oldest record that the log must keep for a passive tenant; none: it is active.
     pub(crate) fn needed_from(&self, slot: Slot) -> Option<u64> {
         match self.seat(slot) {
-            Seat::Active(_) => None,
+            Seat::Active(_) | Seat::Erasing { .. } => None,
             Seat::Passive { stored, behind, .. } => match *behind {
                 u32::MAX => Some(0),
                 behind => Some(stored - u64::from(behind)),
@@ -273,9 +280,38 @@ impl Host {
                 self.active += 1;
                 Some(Awake(slot))
             }
-            Seat::Passive { .. } | Seat::Active(_) => None,
+            Seat::Passive { .. } | Seat::Active(_) | Seat::Erasing { .. } => None,
         }
     }
+
+    /// Drops the state of a tenant who is erased. His messages wait until [`Host::vacate`].
+    pub(crate) fn erase(&mut self, awake: Awake) {
+        let key = self.actor(awake).key();
+        self.seats[awake.0 as usize] = Seat::Erasing {
+            hash: self.by_key.hash(key),
+            corporation: key.corporation,
+        };
+        self.active -= 1;
+    }
+
+    /// Leaves the place of an erased tenant to nobody: places keep their numbers. None: nobody is being
+    /// erased there.
+    pub(crate) fn vacate(&mut self, key: &TenantKey) -> Option<Slot> {
+        let slot = self.find(key)?;
+        let Seat::Erasing { hash, corporation } = *self.seat(slot) else {
+            return None;
+        };
+        self.by_key.remove(hash, slot);
+        let vacant = Box::new(TenantActor::new(vacant(corporation)));
+        self.seats[slot as usize] = Seat::Active(vacant);
+        self.active += 1;
+        Some(slot)
+    }
+}
+
+/// Who stands at the place of a tenant who was erased: a number that no tenant may have.
+pub(crate) fn vacant(corporation: CorporationId) -> TenantKey {
+    TenantKey::new(corporation, "")
 }
 
 /// How far before the record that stores a tenant the oldest one lies that it needs.

@@ -11,7 +11,7 @@ mod waiting;
 
 pub(crate) use actor::TenantActor;
 pub(crate) use hand::Hand;
-pub(crate) use host::{Awake, Host};
+pub(crate) use host::{Awake, Host, vacant};
 pub(crate) use waiting::Waiting;
 
 /// Place of a tenant within its shard. It holds within one process only; nothing of it is stored.

@@ -206,6 +206,7 @@ fn forget(asked: ShardRequest) {
         | ShardRequest::Control { reply, .. }
         | ShardRequest::Intent { reply, .. }
         | ShardRequest::IntentFinished { reply, .. }
+        | ShardRequest::Erase { reply, .. }
         | ShardRequest::Query { reply, .. } => reply.forget(),
         ShardRequest::GiveUp(_) => {}
     }

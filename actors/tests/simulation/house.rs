@@ -136,6 +136,7 @@ impl House {
                 paused: false,
                 rest: rest(plan),
                 checkpoint: CheckpointDesk::in_turns_of(TURN_BYTES, self.keys.clone()),
+                erasures: None,
             };
             let endings = settings.endings.clone();
             retained.push(Retained {

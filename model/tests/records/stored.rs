@@ -159,6 +159,7 @@ pub(crate) fn erased() -> Control {
         corporation: CorporationId(7),
         tenant: *b"0123456789abcdef",
         by: "desk".into(),
+        why: "request 2026-17".into(),
         records: 300,
         notifications: 12,
     }))

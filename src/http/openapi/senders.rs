@@ -29,6 +29,11 @@ const LIST: &str = "A whole list, CSV (`;` or `,`, a header with Dutch or Englis
                     Bytes that begin with `{` are read as NDJSON, all others as CSV. UTF-8, UTF-16 and Windows-1252 are recognised; \
                     the `charset` of the Content-Type names any other encoding. docs/lists.md describes it.";
 
+const ERASE: &str = "AVG, art. 17. Destroys the key with which everything about the tenant is encrypted, in journal, table and archive; in a backup \
+                     once it is brought up to date. Refused while something of his is open, while he owes something, while a legal hold \
+                     keeps him, and while some of it was written before encryption began: the code says which. What comes about this \
+                     number later is about somebody new. Can be repeated: `before` says that it had been done.";
+
 pub(super) fn operations() -> Vec<Op> {
     notifications()
         .into_iter()
@@ -202,7 +207,13 @@ fn a_tenant() -> Value {
 }
 
 fn tenants() -> Vec<Op> {
-    vec![get_tenant(), put_tenant(), get_timeline(), load()]
+    vec![
+        get_tenant(),
+        put_tenant(),
+        get_timeline(),
+        erase_tenant(),
+        load(),
+    ]
 }
 
 /// A call about one tenant.
@@ -278,6 +289,50 @@ fn get_timeline() -> Op {
         (422, "invalid"),
         (429, "too_many_reads"),
         (500, "journal_unreadable"),
+    ])
+}
+
+fn erase_tenant() -> Op {
+    let line = json!({ "type": "string", "minLength": 1, "maxLength": 200, "pattern": SEEN_LINE });
+    let (by, why) = (
+        "Who asks for it. It stays readable in the journal.",
+        "Why. It stays readable in the journal: nothing about the tenant.",
+    );
+    tenant(Op::new(
+        "delete",
+        "/v1/tenants/{id}/personal-data",
+        "eraseTenant",
+        "tenants",
+        "Erase a tenant",
+    ))
+    .about(ERASE)
+    .needs("by", by, &line)
+    .needs("why", why, &line)
+    .gives_json(
+        200,
+        "Erased: the key is destroyed, durably.",
+        "TenantErased",
+        &json!({ "state": "erased", "erased_at": "2026-02-02T08:00:00Z", "before": false, "records": 31, "notifications": 4 }),
+    )
+    .gives_json(
+        202,
+        "It goes on. Send the same request again to learn its end.",
+        "TenantErased",
+        &json!({ "state": "under_way" }),
+    )
+    .reads()
+    .asks()
+    .fails(&[
+        (404, "not_found"),
+        (409, "legal_hold"),
+        (409, "named_with_others"),
+        (409, "not_encrypted"),
+        (409, "notifications_open"),
+        (409, "obligation_open"),
+        (409, "written_in_plain"),
+        (500, "journal_unreadable"),
+        (503, "archive_away"),
+        (503, "archive_behind"),
     ])
 }
 

@@ -18,7 +18,7 @@ use super::super::stable_hash::subject_hash;
 use super::super::standing::{Kind, mark};
 use super::super::subjects::Subjects;
 use super::{Located, Tenants, is_counted_unknown};
-use crate::tenant::{Awake, Host};
+use crate::tenant::{Awake, Host, vacant};
 
 /// What stands still, of passive tenants, until it is counted.
 pub(in super::super) type Standing = Vec<(NotificationId, CorporationId, StandsAs)>;
@@ -63,10 +63,10 @@ impl Tenants {
     /// The tenant at this place as it stands; says whether it is passive.
     pub(in super::super) fn append_tenant(&self, slot: Slot, chunk: &mut Vec<u8>) -> bool {
         let Some(tenant) = self.awake(slot) else {
-            let passive = self.host.passive(slot);
-            passive.into_iter().for_each(|passive| {
-                <Part>::Passive(passive).append(chunk);
-            });
+            match self.host.passive(slot) {
+                Some(passive) => <Part>::Passive(passive).append(chunk),
+                None => append_vacant(self.corporation(slot), chunk),
+            }
             return true;
         };
         let actor = self.actor(tenant);
@@ -117,6 +117,21 @@ impl Tenants {
     ) -> impl Iterator<Item = PassiveSubject> {
         self.by_subject.iter_from(from)
     }
+}
+
+/// The place of a tenant who is being erased: nobody stands there.
+fn append_vacant(corporation: CorporationId, chunk: &mut Vec<u8>) {
+    let (key, state) = (vacant(corporation), Tenant::default());
+    let place = LogPlace {
+        whole_from: 0,
+        is_stored: false,
+    };
+    Part::Active {
+        key: &key,
+        place,
+        state: &state,
+    }
+    .append(chunk);
 }
 
 /// Most open notifications of a tenant that is stored in one part.

@@ -7,6 +7,7 @@ mod carry;
 mod checkpoint;
 mod durable;
 mod ended;
+mod erasure;
 mod passive;
 mod passive_carried;
 mod passive_urgent;

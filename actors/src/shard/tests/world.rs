@@ -159,6 +159,7 @@ impl World {
             paused: false,
             rest: self.rest,
             checkpoint: self.desk.clone(),
+            erasures: None,
         }
     }
 

@@ -7,7 +7,7 @@ use super::super::shapes::{
     cents, count, instant, list, notes, notification_id, object, or_null, text, truth,
 };
 
-pub(super) fn all() -> [(&'static str, Value); 15] {
+pub(super) fn all() -> [(&'static str, Value); 16] {
     [
         ("Tenant", tenant()),
         ("StoredProfile", stored_profile()),
@@ -15,6 +15,7 @@ pub(super) fn all() -> [(&'static str, Value); 15] {
         ("ContactPoint", contact_point()),
         ("OnChannel", on_channel()),
         ("TenantStored", tenant_stored()),
+        ("TenantErased", tenant_erased()),
         ("Timeline", timeline()),
         ("TimelineRow", timeline_row()),
         ("Removal", removal()),
@@ -36,6 +37,18 @@ fn tenant() -> Value {
             "open": count("Open notifications."), "balance_cents": cents("What the tenant owes in all, when it is known."),
             "not_used": list(reference("NotUsed")),
             "contact_points": list(reference("ContactPoint"))
+        }),
+    )
+}
+
+fn tenant_erased() -> Value {
+    object(
+        "How far the erasure of a tenant is.",
+        &["state"],
+        json!({
+            "state": text("`erased` or `under_way`."), "erased_at": instant("When the record of it was written."),
+            "before": truth("Whether an earlier call did it."), "records": count("Records that can be read no more."),
+            "notifications": count("Notifications that they were about.")
         }),
     )
 }
