@@ -159,7 +159,9 @@ fn tag(engine: &Engine, tenant: &TenantKey) -> [u8; 16] {
     let environment: BTreeMap<String, String> = secrets();
     let source: KeySource = "env:DATA_KEY".parse().expect("a source");
     let fetched = source.fetch(|name| environment.get(name).cloned());
-    let wrapping = WrappingKeys::default().with(tenant.corporation, &[fetched.expect("a key")]);
+    let key = [fetched.expect("a key")];
+    let houses = [1, 2].map(CorporationId).into_iter();
+    let wrapping = houses.fold(WrappingKeys::default(), |all, house| all.with(house, &key));
     let file = engine.data().join("keys");
     let store = KeyStore::look(&file, wrapping, StoreOptions::default());
     store.expect("the file of keys").tag(tenant).0
