@@ -279,10 +279,9 @@ impl Stored {
         beside: Beside<'_>,
     ) -> Option<Arc<Erasing>> {
         let (raw, keys) = self.erasures.clone()?;
-        let (environment, on_fatal) = (around.environment.clone(), around.on_fatal.clone());
         let stored = (raw, keys, self.book.clone());
-        let engine = engine.clone();
-        let parts = Parts::new(config, environment, stored, engine, beside, on_fatal);
+        let (environment, fatal) = (around.environment.clone(), around.on_fatal.clone());
+        let parts = Parts::new(config, environment, stored, engine.clone(), beside, fatal);
         Some(Arc::new(Erasing::new(parts)))
     }
 
