@@ -12,6 +12,8 @@
 //! the last watermark covers can still be added up. That head goes when a watermark covers it: see
 //! `table`.
 
+use std::ops::Bound;
+
 use crate::{Sequence, Shard};
 
 pub(super) const HEAD_BYTES: usize = 24;
@@ -222,6 +224,25 @@ pub(super) fn key_of(shard: Shard, key: &[u8], part: u16) -> Vec<u8> {
     entry
 }
 
+/// The keys of part `part` of a table of `shards` shards. The parts follow one another and leave
+/// nothing out: part n has the values of shard n, and the last one, behind the shards, what is no
+/// value of a shard.
+pub(super) fn range_of(part: usize, shards: usize) -> (Bound<Vec<u8>>, Bound<Vec<u8>>) {
+    let first_of = |shard: usize| {
+        let [s0, s1] = (shard as u16).to_be_bytes();
+        vec![VALUE, s0, s1]
+    };
+    let from = match part {
+        0 => Bound::Unbounded,
+        _ => Bound::Included(first_of(part)),
+    };
+    let to = match part < shards {
+        true => Bound::Excluded(first_of(part + 1)),
+        false => Bound::Unbounded,
+    };
+    (from, to)
+}
+
 /// What an entry's key says it is.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Kind<'a> {
@@ -270,6 +291,8 @@ pub(super) fn parts_of(key: &[u8], length: usize) -> u16 {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::RangeBounds as _;
+
     use super::*;
 
     const SHARD: Shard = Shard(3);
@@ -345,6 +368,28 @@ mod tests {
                 "bit {bit}"
             );
         }
+    }
+
+    #[test]
+    fn every_key_is_in_one_part_of_the_table() {
+        let keys = [
+            vec![],
+            vec![VALUE],
+            key_of(Shard(0), b"key", 0),
+            key_of(Shard(1), b"key", 3),
+            key_of(Shard(1), &[255; 9], u16::MAX),
+            key_of(Shard(2), b"key", 0),
+            key_of(Shard(u16::MAX), b"key", 0),
+            watermark_key(Shard(1)).to_vec(),
+            OWNER_KEY.to_vec(),
+            vec![255; 9],
+        ];
+        let parts_with = |key: &Vec<u8>| {
+            let has = |part: &usize| range_of(*part, 2).contains(key);
+            (0..=2).filter(has).collect::<Vec<_>>()
+        };
+        let parts: Vec<_> = keys.iter().map(parts_with).collect();
+        assert_eq!(parts.concat(), [0, 0, 0, 1, 1, 2, 2, 2, 2, 2]);
     }
 
     #[test]

@@ -84,6 +84,8 @@ pub struct Options {
     /// Whether there certainly is a journal: something else that is made after it is there. Then
     /// nothing is taken for a new one. Default false.
     pub existing: bool,
+    /// Threads that prove the table at a start. Default: as many as there are processors.
+    pub threads: usize,
     /// Whether a table that is not what it claims is made again from the log. Default true;
     /// without, it is an error.
     pub rebuild_table: bool,
@@ -107,6 +109,7 @@ impl Default for Options {
             monotonic: Arc::new(|| 0),
             observer: None,
             existing: false,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
             rebuild_table: true,
             barrier: Barrier::Full,
         }

@@ -2,6 +2,7 @@
 //! watermark claims what the log does not have. Refuses to mend anything.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::entry::{self, OWNER_KEY, Sum, Watermark};
 use super::store::Store;
@@ -34,11 +35,12 @@ pub(super) struct Proven {
 /// What is wrong with a table, to follow "the table".
 pub(super) type Wrong = String;
 
-/// Reads everything. An error is one of the disk or of sled; what the table itself does wrong is
+/// Reads everything, on so many threads. An error is one of the disk or of sled; what the table itself does wrong is
 /// the inner one.
 pub(super) fn prove(
     store: &Store,
     expected: &Expected<'_>,
+    threads: usize,
 ) -> Result<Result<Vec<Proven>, Wrong>, JournalError> {
     let owner = store.ask("read its owner", |tree| tree.get(OWNER_KEY))?;
     if owner.as_deref() != Some(&expected.id.to_le_bytes()[..]) {
@@ -46,7 +48,7 @@ pub(super) fn prove(
         return Ok(Err(wrong.into()));
     }
     match watermarks(store, expected)? {
-        Ok(marks) => add_up(store, marks),
+        Ok(marks) => add_up(store, marks, threads),
         Err(wrong) => Ok(Err(wrong)),
     }
 }
@@ -83,39 +85,87 @@ fn watermarks(
 fn add_up(
     store: &Store,
     marks: Vec<Watermark>,
+    threads: usize,
 ) -> Result<Result<Vec<Proven>, Wrong>, JournalError> {
-    let mut covered = vec![Sum::default(); marks.len()];
-    let with_mark = |mark| Proven {
-        mark,
-        ..Proven::default()
+    let next = AtomicUsize::new(0);
+    let prove_some = || -> Result<Vec<(usize, Share)>, JournalError> {
+        let mut done = Vec::new();
+        loop {
+            let part = next.fetch_add(1, Ordering::Relaxed);
+            if part > marks.len() {
+                return Ok(done);
+            }
+            done.push((part, share(store, part, &marks)?));
+        }
     };
-    let mut all: Vec<Proven> = marks.into_iter().map(with_mark).collect();
-    let mut wrong = None;
-    Values(store).walk(&mut |shard, key, head| {
-        let index = usize::from(shard.0);
-        match all.get_mut(index) {
-            Some(of) if head.period <= of.mark.number + 1 => {
-                covered[index].add(head.worth_at(of.mark.number));
-                of.sum.add(head.worth());
+    let mut shares = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads.max(1))
+            .map(|_| scope.spawn(prove_some))
+            .collect();
+        let joined = running.into_iter().map(|thread| {
+            let ended = thread.join();
+            ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        // All of them are waited for before the first error counts.
+        let joined: Vec<_> = joined.collect();
+        joined.into_iter().collect::<Result<Vec<_>, _>>()
+    })?
+    .concat();
+    shares.sort_unstable_by_key(|(part, _)| *part);
+    let wrong = shares.iter().find_map(|(_, share)| share.wrong.clone());
+    Ok(match wrong {
+        Some(wrong) => Err(wrong),
+        None => {
+            let of_shards = shares.into_iter().zip(marks);
+            let proven = of_shards.map(|((_, share), mark)| share.proven(mark));
+            Ok(proven.collect())
+        }
+    })
+}
+
+/// What a part of the table holds: that of a shard, or what stands behind the last one.
+#[derive(Clone, Debug, Default)]
+struct Share {
+    sum: Sum,
+    gone: BTreeSet<Vec<u8>>,
+    wrong: Option<Wrong>,
+}
+
+impl Share {
+    fn proven(self, mark: Watermark) -> Proven {
+        let Self { sum, gone, .. } = self;
+        Proven { mark, sum, gone }
+    }
+}
+
+/// Proves the values of a shard, or that behind the last one there are none.
+fn share(store: &Store, part: usize, marks: &[Watermark]) -> Result<Share, JournalError> {
+    let mut share = Share::default();
+    let mut covered = Sum::default();
+    let mark = marks.get(part);
+    Values(store).walk(
+        entry::range_of(part, marks.len()),
+        &mut |shard, key, head| match mark {
+            Some(mark) if head.period <= mark.number + 1 => {
+                covered.add(head.worth_at(mark.number));
+                share.sum.add(head.worth());
                 if head.is_gone {
-                    of.gone.insert(key.to_vec());
+                    share.gone.insert(key.to_vec());
                 }
             }
-            Some(_) | None => wrong = Some(format!("lost a watermark of shard {shard}")),
-        }
-    })?;
-    let short = all
-        .iter()
-        .zip(covered)
-        .position(|(of, covered)| of.mark.sum != covered);
-    let lost = short.map(|shard| {
-        let up_to = all[shard].mark.sequence;
-        format!("lost values of shard {shard} that it claims to have up to {up_to}")
-    });
-    Ok(match wrong.or(lost) {
-        Some(wrong) => Err(wrong),
-        None => Ok(all),
-    })
+            Some(_) | None => share.wrong = Some(format!("lost a watermark of shard {shard}")),
+        },
+    )?;
+    if let Some(mark) = mark
+        && mark.sum != covered
+        && share.wrong.is_none()
+    {
+        let up_to = mark.sequence;
+        share.wrong = Some(format!(
+            "lost values of shard {part} that it claims to have up to {up_to}"
+        ));
+    }
+    Ok(share)
 }
 
 /// Whether an error speaks of the table's content. What the operating system says of the disk does

@@ -12,7 +12,7 @@
 //! The mark itself goes behind the next watermark, which covers nothing there any more.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
+use std::ops::{Bound, ControlFlow};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -165,7 +165,7 @@ impl Table {
             return Ok(Err("belongs to another data directory".into()));
         }
         let store = Store::open(dir, &start, options.cache_bytes, options, removed)?;
-        let proven = proof::prove(&store, expected)?;
+        let proven = proof::prove(&store, expected, options.threads)?;
         Ok(proven.map(|proven| {
             let table = Self::around(store, &start, options.shards);
             table.take_over(proven);
@@ -384,7 +384,8 @@ impl Table {
 
     /// Checks every value; gives the number of entries. For the command line.
     pub(super) fn verify(&self) -> Result<u64, JournalError> {
-        self.values().walk(&mut |_, _, _| ())
+        let all = (Bound::Unbounded, Bound::Unbounded);
+        self.values().walk(all, &mut |_, _, _| ())
     }
 }
 

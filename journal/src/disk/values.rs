@@ -1,7 +1,7 @@
 //! Reads the keyed table: one value, a range of values, all of it. Owns how a value is put together
 //! from its entries, and checks each. Refuses to write.
 
-use std::ops::ControlFlow;
+use std::ops::{Bound, ControlFlow};
 
 use super::entry::{self, HEAD_BYTES, Head, Kind};
 use super::store::Store;
@@ -82,18 +82,19 @@ impl Values<'_> {
         Ok(())
     }
 
-    /// Checks every entry and visits every head, of what was deleted too. Gives the number of
-    /// entries.
+    /// Checks every entry of a range and visits every head, of what was deleted too. Gives the number
+    /// of entries.
     pub(super) fn walk(
         self,
+        range: (Bound<Vec<u8>>, Bound<Vec<u8>>),
         visit: &mut dyn FnMut(Shard, &[u8], Head),
     ) -> Result<u64, JournalError> {
-        let mut entries = self.0.ask(READING, |tree| Ok(tree.iter()))?;
+        let mut entries = self.0.ask(READING, |tree| Ok(tree.range(range)))?;
         let mut count = 0;
         while let Some((of, first)) = self.next(&mut entries)? {
             match entry::kind_of(&of) {
                 Kind::Head(shard, key) => {
-                    let (head, _) = self.whole(shard, key, &first, &mut entries)?;
+                    let head = self.checked(shard, key, &first, &mut entries)?;
                     count += u64::from(entry::parts_of(key, head.length));
                     visit(shard, key, head);
                 }
@@ -102,6 +103,23 @@ impl Values<'_> {
             }
         }
         Ok(count)
+    }
+
+    /// The head of a value, which is checked; its first entry was just read. Most values have no other:
+    /// then nothing is copied.
+    fn checked(
+        self,
+        shard: Shard,
+        key: &[u8],
+        first: &[u8],
+        entries: &mut sled::Iter,
+    ) -> Result<Head, JournalError> {
+        let head = self.decode(first)?;
+        if entry::parts_of(key, head.length) > 1 {
+            return self.whole(shard, key, first, entries).map(|(head, _)| head);
+        }
+        self.check(head, shard, key, &first[HEAD_BYTES..])?;
+        Ok(head)
     }
 
     /// The value whose first entry was just read; its other entries are the next ones.
