@@ -31,6 +31,7 @@ use crate::erasing::{Beside, Erasing, Parts};
 use crate::following::{Bell, Following};
 use crate::reference_key;
 use crate::sealing::{self, Sealing, TenantErasures};
+use crate::start_times::{self, StartTimes};
 use crate::telemetry::{self, JournalObserver, ReceiptCounters, Watch};
 use crate::threads::Threads;
 
@@ -93,9 +94,10 @@ pub fn start_watched(
     mut around: Surroundings,
     recovery: Arc<Recovery>,
 ) -> anyhow::Result<Running> {
+    let mut times = StartTimes::begin();
     data_version::check(&config.engine.data_dir)?;
     make_private(&config.engine.data_dir)?;
-    let (mut stored, report) = Stored::open(config, &mut around)?;
+    let (mut stored, report) = Stored::open(config, &mut around, &mut times)?;
     let providers = config.provider_setups(&MapSecrets(&around.environment))?;
     let ways: HashMap<_, _> = providers
         .iter()
@@ -120,13 +122,16 @@ pub fn start_watched(
         spool,
         followers: archived.chain([counted]).collect(),
     };
+    times.ended(start_times::FOLLOWERS);
     let engine = stored.engine(config, &around, sending, &actors, recovery)?;
+    times.ended(start_times::SHARDS);
     let beside = (&archiving, &counters, &readers);
     let erasing = stored.erasing(config, &around, &engine, beside);
     let sealing = stored.sealing.take();
     if let Some(sealing) = &sealing {
         sealing.settle()?;
     }
+    times.say();
     sluis_actors::telemetry::announce(stored.book.all_current().map(|(_, flow)| flow));
     let app = App {
         archiving,
@@ -167,9 +172,14 @@ struct Stored {
 
 impl Stored {
     /// Opens it, and stores the definitions of now beside those that are there.
-    fn open(config: &Config, around: &mut Surroundings) -> anyhow::Result<(Self, RecoveryReport)> {
+    fn open(
+        config: &Config,
+        around: &mut Surroundings,
+        times: &mut StartTimes,
+    ) -> anyhow::Result<(Self, RecoveryReport)> {
         let is_copy = backup::whole_note(&config.engine.data_dir)?.is_some();
         let (journal, mut report) = open_journal(config)?;
+        times.opened(&report);
         // Behind the journal's lock, and before the first record.
         data_version::note(&config.engine.data_dir)?;
         let reference = reference_key::load(&config.engine.data_dir, &journal, &mut report)?;
@@ -195,6 +205,7 @@ impl Stored {
             reference,
             is_copy,
         };
+        times.ended(start_times::DEFINITIONS);
         Ok((stored, report))
     }
 

@@ -35,6 +35,7 @@ pub mod scrape;
 pub mod sealing;
 pub mod serve;
 mod service;
+mod start_times;
 pub mod surveys;
 pub mod telemetry;
 pub mod threads;

@@ -25,6 +25,7 @@ pub use disk::DiskJournal;
 pub use disk::backup::{Backup, back_up, look_over};
 pub use disk::inspect::{Defect, Inspection, inspect};
 pub use disk::options::{Barrier, Monotonic, Options};
+pub use disk::phase::Phase;
 pub use disk::report::{RecoveryReport, Repair, Repaired, ShardReport};
 pub use error::{Damage, Failure, JournalError, TryAppendError};
 pub use memory::MemoryJournal;

@@ -2,7 +2,7 @@
 //! values. Each doc comment is the operator's help. Refuses to repeat those of the actors: they stand
 //! in `sluis_actors::telemetry::names`.
 
-use sluis_journal::Repaired;
+use sluis_journal::{Phase, Repaired};
 use sluis_model::{Channel, Lane};
 
 use super::edge::Edge;
@@ -35,6 +35,15 @@ pub const EFFECTS: [&str; 6] = [
 ];
 /// Classes of status codes.
 pub const CLASSES: [&str; 6] = ["0xx", "1xx", "2xx", "3xx", "4xx", "5xx"];
+/// The phases of a start behind those of the journal, and the whole.
+pub(crate) const START_PHASES: [&str; 4] = ["definitions", "followers", "shards", "all"];
+
+/// Every phase of a start, in order.
+fn start_phases() -> Vec<&'static str> {
+    let of_journal = Phase::ALL.map(Phase::name);
+    of_journal.into_iter().chain(START_PHASES).collect()
+}
+
 /// The lines of a shard's inbox.
 pub(crate) const LINES: [&str; 4] = ["business", "intake", "internal", "urgent"];
 
@@ -76,6 +85,10 @@ sluis_actors::metric_list! {
     COMMIT_RECORDS: Histogram "sluis_journal_group_records" {};
     /// Bytes of records that were made durable: the journal's write rate.
     COMMIT_BYTES: Counter "sluis_journal_committed_bytes_total" {};
+    /// How long this start took, by phase; `all` is the whole. `table_proven` grows with what ended within
+    /// `journal.endings_for`, `shards` with what is open and with the log behind the checkpoints, and
+    /// `log` with the newest generation. The log says the same in one line.
+    START: Gauge "sluis_start_seconds" { phase in start_phases() };
     /// Repairs at this start, by kind. Each has a line in the log. `tail` is usual after a kill;
     /// after any other, check the disk.
     JOURNAL_REPAIRS: Counter "sluis_journal_repairs_total" {

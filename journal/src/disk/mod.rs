@@ -24,6 +24,7 @@ mod log_file;
 mod manifest;
 mod offsets;
 pub(crate) mod options;
+pub(crate) mod phase;
 mod prepared;
 mod privacy;
 mod progress;
@@ -55,9 +56,10 @@ use self::intake::Intake;
 use self::keepsakes::Keepsakes;
 use self::lock::Lock;
 use self::options::Options;
+use self::phase::{Phase, Stopwatch};
 use self::progress::Progress;
 use self::proof::Expected;
-use self::report::{RecoveryReport, Repair};
+use self::report::{Opening, RecoveryReport, Repair};
 use self::successor::Successor;
 use self::table::Table;
 use crate::{
@@ -88,6 +90,7 @@ impl DiskJournal {
     /// The directory is in use, was made for another number of shards or by another version, holds
     /// damage that is not a torn tail, or the disk fails. Each error names the path and what to do.
     pub fn open(dir: &Path, options: Options) -> Result<(Self, RecoveryReport), JournalError> {
+        let mut watch = Stopwatch::start(options.monotonic.clone());
         let mut recovered = recovery::recover(dir, &options)?;
         let removed = &mut recovered.report.removed;
         let checkpoints = Checkpoints::open(
@@ -106,11 +109,18 @@ impl DiskJournal {
             marks: &recovered.marks,
             is_first: recovered.report.created || recovered.is_old || is_left_out,
         };
-        let table = Table::open(dir, &options, &expected, &mut recovered.repairs, removed)?;
+        watch.ended(Phase::Log);
+        let mut opening = Opening {
+            removed,
+            repairs: &mut recovered.repairs,
+            watch: &mut watch,
+        };
+        let table = Table::open(dir, &options, &expected, &mut opening)?;
         if is_left_out {
             table::put_in(dir)?;
         }
         recovered.report.repairs = recovered.repairs.into_list();
+        recovered.report.phases = watch.into_took();
         let (intake, queue) = Intake::new(&options, &recovered.lasts);
         let (intake, generations) = (Arc::new(intake), Arc::new(recovered.generations));
         let progress = Arc::new(Progress::new(&recovered.lasts));

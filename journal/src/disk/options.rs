@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::Observer;
 
-/// A monotonic clock in nanoseconds, used for the observer's durations only.
+/// A monotonic clock in nanoseconds, used for the durations of the observer and of a start only.
 pub type Monotonic = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 /// What stands between a write and the acknowledgement.
@@ -77,7 +77,7 @@ pub struct Options {
     /// sled's page cache for the table. Default 4 MiB: sled keeps some 256 pages whatever it is set
     /// to.
     pub cache_bytes: u64,
-    /// The clock behind the observer's durations. The default stands still.
+    /// The clock behind the durations of the observer and of a start. The default stands still.
     pub monotonic: Monotonic,
     /// Told about every group commit.
     pub observer: Option<Arc<dyn Observer>>,

@@ -1,7 +1,9 @@
 //! What a start found and did, for the start-up log. Refuses to decide anything.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use super::phase::{Phase, Stopwatch};
 use crate::{Sequence, Shard};
 
 /// What a start put right.
@@ -143,4 +145,13 @@ pub struct RecoveryReport {
     pub repairs: Vec<Repair>,
     /// Files and directories that others could read until this start.
     pub made_private: u64,
+    /// How long each phase took, by the clock of the options.
+    pub phases: Vec<(Phase, Duration)>,
+}
+
+/// What the opening of a part adds to.
+pub(super) struct Opening<'a> {
+    pub(super) removed: &'a mut Vec<PathBuf>,
+    pub(super) repairs: &'a mut Repairs,
+    pub(super) watch: &'a mut Stopwatch,
 }

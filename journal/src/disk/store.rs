@@ -20,6 +20,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::options::{Barrier, Options};
+use super::phase::Phase;
+use super::report::Opening;
 use super::{files, held_table, privacy};
 use crate::JournalError;
 
@@ -83,7 +85,7 @@ impl Store {
         start: &StartFile,
         cache: u64,
         options: &Options,
-        removed: &mut Vec<PathBuf>,
+        opening: &mut Opening<'_>,
     ) -> Result<Self, JournalError> {
         wait_for_release(&dir.join("db"))?;
         for name in ["db", "conf"] {
@@ -95,13 +97,15 @@ impl Store {
             files::sync_file(&path)?;
         }
         files::sync_dir(dir)?;
-        held_table::hold(dir, removed)?;
+        held_table::hold(dir, opening.removed)?;
+        opening.watch.ended(Phase::TableKept);
         let store = Self::start(dir, start.segment_bytes, cache, options)?;
         store.guard("flush", || store.db.flush())?;
         store.sync_everything()?;
         held_table::let_go(dir)?;
         store.check_blobs()?;
         privacy::tighten(dir)?;
+        opening.watch.ended(Phase::TableOpened);
         Ok(store)
     }
 

@@ -13,7 +13,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::{Bound, ControlFlow};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use parking_lot::{Mutex, RwLock};
@@ -21,8 +21,9 @@ use parking_lot::{Mutex, RwLock};
 use super::entry::{self, HEAD_BYTES, Head, OWNER_KEY, Sum, Watermark};
 use super::files;
 use super::options::Options;
+use super::phase::Phase;
 use super::proof::{self, Expected, Proven, Wrong};
-use super::report::{Repaired, Repairs};
+use super::report::{Opening, Repaired};
 use super::store::{StartFile, Store};
 use super::values::Values;
 use crate::{JournalError, MAX_KEY_BYTES, MAX_VALUE_BYTES, Sequence, Shard};
@@ -87,15 +88,14 @@ impl Table {
         data: &Path,
         options: &Options,
         expected: &Expected<'_>,
-        repairs: &mut Repairs,
-        removed: &mut Vec<PathBuf>,
+        opening: &mut Opening<'_>,
     ) -> Result<Self, JournalError> {
         let dir = data.join(DIR);
         let is_there = std::fs::exists(&dir).map_err(JournalError::io("look for", &dir))?;
         if !is_there && expected.is_first {
             return Self::create(&dir, options, expected.id);
         }
-        let why = match Self::open_proven(&dir, options, expected, removed)? {
+        let why = match Self::open_proven(&dir, options, expected, opening)? {
             Ok(table) => return Ok(table),
             Err(why) => why,
         };
@@ -108,7 +108,7 @@ impl Table {
                 });
             }
             let why = format!("{why}: emptied, and filled again from the log");
-            repairs.add(Repaired::Table, &dir, why);
+            opening.repairs.add(Repaired::Table, &dir, why);
         }
         if is_there {
             files::remove_dir(&dir)?;
@@ -144,9 +144,9 @@ impl Table {
         dir: &Path,
         options: &Options,
         expected: &Expected<'_>,
-        removed: &mut Vec<PathBuf>,
+        opening: &mut Opening<'_>,
     ) -> Result<Result<Self, Wrong>, JournalError> {
-        match Self::try_open(dir, options, expected, removed) {
+        match Self::try_open(dir, options, expected, opening) {
             Err(error) if proof::is_damage(&error) => Ok(Err(format!("is damaged ({error})"))),
             tried => tried,
         }
@@ -156,7 +156,7 @@ impl Table {
         dir: &Path,
         options: &Options,
         expected: &Expected<'_>,
-        removed: &mut Vec<PathBuf>,
+        opening: &mut Opening<'_>,
     ) -> Result<Result<Self, Wrong>, JournalError> {
         let Some(start) = Store::start_file(dir)? else {
             return Ok(Err("was not made completely, or its start is gone".into()));
@@ -164,8 +164,9 @@ impl Table {
         if start.id != expected.id {
             return Ok(Err("belongs to another data directory".into()));
         }
-        let store = Store::open(dir, &start, options.cache_bytes, options, removed)?;
+        let store = Store::open(dir, &start, options.cache_bytes, options, opening)?;
         let proven = proof::prove(&store, expected, options.threads)?;
+        opening.watch.ended(Phase::TableProven);
         Ok(proven.map(|proven| {
             let table = Self::around(store, &start, options.shards);
             table.take_over(proven);

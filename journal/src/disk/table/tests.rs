@@ -1,5 +1,7 @@
 //! When a table makes its barriers.
 
+use super::super::phase::Stopwatch;
+use super::super::report::Repairs;
 use super::*;
 
 #[test]
@@ -16,13 +18,16 @@ fn a_barrier_comes_before_much_of_a_segment_was_put() {
         marks: &[1, 1],
         is_first: true,
     };
-    let open = |options| {
+    let open = |options: &Options| {
         Table::open(
             dir.path(),
             options,
             &expected,
-            &mut Repairs::default(),
-            &mut Vec::new(),
+            &mut Opening {
+                removed: &mut Vec::new(),
+                repairs: &mut Repairs::default(),
+                watch: &mut Stopwatch::start(options.monotonic.clone()),
+            },
         )
     };
     let table = open(&options).expect("made");
