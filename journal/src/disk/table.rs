@@ -3,10 +3,10 @@
 //! to where it is complete. That it says nothing wrong is proven at every start (`proof`);
 //! a table that is not what it claims is emptied, and the shards fill it again from the log.
 //!
-//! A value is written as one atomic sled batch. The watermark is an entry of the same tree,
-//! written, flushed and synced after what it covers is: it can never be newer than the values.
-//! Barriers come in between too: what is put between two is a small part of a segment, for sled
-//! reuses segments whether what left them is durable or not.
+//! A value is written in one piece: its entries as an atomic sled batch, or its only entry. The
+//! watermark is an entry of the same tree, written, flushed and synced after what it covers is: it can
+//! never be newer than the values. Barriers come in between too: what is put between two is a small
+//! part of a segment, for sled reuses segments whether what left them is durable or not.
 //!
 //! A delete leaves a mark in the place of the value, which says what the last watermark covers there.
 //! The mark itself goes behind the next watermark, which covers nothing there any more.
@@ -225,15 +225,25 @@ impl Table {
         before: Option<Head>,
     ) -> Result<(), JournalError> {
         let framed = [&head.encode(), value].concat();
+        let parts = entry::parts_of(key, value.len());
+        let had = before.map_or(0, |before| entry::parts_of(key, before.length));
+        let _whole = self.locks[usize::from(shard.0)].write();
+        if parts == 1 && had <= 1 {
+            // One entry is in one piece by itself. sled writes a batch to the disk at once, which would
+            // be for each small value what is done for many.
+            let only = entry::key_of(shard, key, 0);
+            return self
+                .store
+                .ask("write a table value", |tree| tree.insert(only, framed))
+                .map(drop);
+        }
         let mut batch = sled::Batch::default();
         for (part, bytes) in (0..).zip(framed.chunks(entry::part_bytes(key))) {
             batch.insert(&entry::key_of(shard, key, part)[..], bytes);
         }
-        let had = before.map_or(0, |before| entry::parts_of(key, before.length));
-        for part in entry::parts_of(key, value.len())..had {
+        for part in parts..had {
             batch.remove(&entry::key_of(shard, key, part)[..]);
         }
-        let _whole = self.locks[usize::from(shard.0)].write();
         self.store
             .ask("write a table value", |tree| tree.apply_batch(batch))
     }
