@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use sluis_actors::Recovery;
 use sluis_journal::RecoveryReport;
+use sluis_model::Clock;
 use tokio::signal::unix::{self, SignalKind};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::clock::SystemClock;
 use crate::config::{Config, KeyRing, MapSecrets, flows};
 use crate::engine_start::{self, Running, Surroundings};
 use crate::http;
@@ -31,13 +31,14 @@ const SAY_EVERY: Duration = Duration::from_secs(3);
 /// How long a start that was ended may take to notice.
 const START_END: Duration = Duration::from_secs(1);
 
-/// Serves until a signal ends it. `paused`: nothing leaves until an operator resumes it.
+/// Serves until a signal ends it, by this clock. `paused`: nothing leaves until an operator resumes it.
 ///
 /// # Errors
 /// Anything that keeps it from starting, or a failure of the journal.
 pub async fn run(
     config: Config,
     environment: BTreeMap<String, String>,
+    clock: Arc<dyn Clock>,
     paused: bool,
     reload: impl Fn() -> Option<Config> + Send + 'static,
 ) -> anyhow::Result<()> {
@@ -46,7 +47,7 @@ pub async fn run(
     let keys = Arc::new(KeyRing::new(config.keys()));
     let operators = Arc::new(KeyRing::new(config.operator_keys()));
     let around = Surroundings {
-        clock: Arc::new(SystemClock),
+        clock,
         prometheus: telemetry::install()?,
         keys: keys.clone(),
         operators: operators.clone(),

@@ -8,6 +8,7 @@ mod args;
 mod books;
 mod driver;
 mod ends;
+mod fast;
 mod files;
 mod inputs;
 mod journal_book;
@@ -30,6 +31,7 @@ use sluis_model::Channel;
 pub use args::DemoArgs;
 pub use books::Check;
 pub use driver::{OnProgress, Progress};
+pub use fast::{FastArgs, serve_fast};
 pub use files::{Balance, Files, Payment, Return};
 pub use journal_book::Tally;
 

@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use sluis_demo::DemoArgs;
+use sluis_demo::{DemoArgs, FastArgs};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -21,6 +21,8 @@ struct Cli {
 enum Command {
     /// Run the whole street on sample data, days in seconds, and balance the books.
     Demo(DemoArgs),
+    /// Serve with a clock that runs fast, for load tests: the engine lives through years in minutes
+    ServeFast(FastArgs),
     #[command(flatten)]
     Shipped(sluis::cli::Command),
 }
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
     sluis::machine::use_ordinary_pages();
     match Cli::parse().command {
         Command::Demo(args) => sluis_demo::main(args),
+        Command::ServeFast(args) => sluis_demo::serve_fast(&args),
         Command::Shipped(command) => command.run(),
     }
 }

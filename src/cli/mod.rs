@@ -20,11 +20,14 @@ mod place;
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
+use sluis_model::Clock;
 use tokio::runtime::Handle;
 
 use self::config::{Reply, Source};
+use crate::clock::SystemClock;
 use crate::config::{Config, EXIT_CONFIG, LogFormat};
 use crate::telemetry::Traces;
 
@@ -93,7 +96,7 @@ impl Command {
     #[must_use]
     pub fn run(self) -> ExitCode {
         match self {
-            Self::Serve(args) => serve(&args),
+            Self::Serve(args) => serve_by(&args, Arc::new(SystemClock)),
             Self::Config { what } => said(config::run(&what, &environment())),
             Self::Journal { what } => said(journal::run(&what)),
             Self::Backup(args) => said(backup::backup(&args, &environment())),
@@ -121,7 +124,9 @@ fn environment() -> BTreeMap<String, String> {
         .collect()
 }
 
-fn serve(args: &ServeArgs) -> ExitCode {
+/// Serves by this clock, and says how it went.
+#[must_use]
+pub fn serve_by(args: &ServeArgs, clock: Arc<dyn Clock>) -> ExitCode {
     let config = match args.source.load(&environment()) {
         Ok(loaded) => loaded.config,
         Err(problems) => {
@@ -133,7 +138,7 @@ fn serve(args: &ServeArgs) -> ExitCode {
         .enable_all()
         .build();
     match runtime {
-        Ok(runtime) => serve_on(runtime, config, args),
+        Ok(runtime) => serve_on(runtime, config, args, clock),
         Err(error) => {
             eprintln!("no runtime: {error}");
             ExitCode::FAILURE
@@ -141,7 +146,12 @@ fn serve(args: &ServeArgs) -> ExitCode {
     }
 }
 
-fn serve_on(runtime: tokio::runtime::Runtime, config: Config, args: &ServeArgs) -> ExitCode {
+fn serve_on(
+    runtime: tokio::runtime::Runtime,
+    config: Config,
+    args: &ServeArgs,
+    clock: Arc<dyn Clock>,
+) -> ExitCode {
     let traces = match traces(&config, runtime.handle()) {
         Ok(traces) => traces,
         Err(error) => {
@@ -152,7 +162,7 @@ fn serve_on(runtime: tokio::runtime::Runtime, config: Config, args: &ServeArgs) 
     log(&config, traces.as_ref());
     let again = args.source.clone();
     let reload = move || load_again(&again);
-    let serving = crate::serve::run(config, environment(), args.paused, reload);
+    let serving = crate::serve::run(config, environment(), clock, args.paused, reload);
     let ended = runtime.block_on(serving);
     traces.iter().for_each(Traces::end);
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
