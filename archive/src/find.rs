@@ -9,15 +9,16 @@ use std::sync::Arc;
 use sluis_model::TenantKey;
 
 use crate::archive::{Archive, Found, block_place, place};
-use crate::block::Opened;
+use crate::block::{Laid, Opened};
 use crate::entry::Kind;
 use crate::error::ArchiveError;
 use crate::flows;
 use crate::index::{self, Key, Wanted};
+use crate::lifter::Lifter;
 use crate::manifest::{BlockOf, Manifest, SegmentOf};
 use crate::names;
 use crate::removal::{Gone, Removed};
-use crate::sealer::{Lifter, Sealer};
+use crate::sealer::Sealer;
 
 /// Opened blocks that are remembered: what belongs together mostly stands in few of them.
 const MOST_REMEMBERED: usize = 16;
@@ -105,7 +106,7 @@ impl Archive {
             let mut lifter = Lifter::new(self.sealer.as_ref(), block, &place);
             for laid in block.all_with(&wanted.texts, &place) {
                 let laid = laid?;
-                if !wanted.may_be(&laid) {
+                if !may_be(wanted, &laid) {
                     continue;
                 }
                 let lifted = lifter.lift(laid)?.into_iter();
@@ -256,6 +257,14 @@ impl Archive {
             remembered.remove(0);
         }
         remembered.push((name, opened));
+    }
+}
+
+/// Whether what lies in a block may be wanted.
+fn may_be(wanted: &Wanted<'_>, laid: &Laid) -> bool {
+    match laid {
+        Laid::Plain(head, _) => wanted.is(head),
+        Laid::Group(line, _) => wanted.is_among(line.marks()),
     }
 }
 

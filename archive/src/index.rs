@@ -7,7 +7,6 @@ use std::ops::Range;
 use bytes::Bytes;
 use sluis_model::{CorporationId, NotificationId, TenantKey};
 
-use crate::block::Laid;
 use crate::entry::{Head, Topic};
 use crate::error::ArchiveError;
 
@@ -61,12 +60,9 @@ impl<'a> Wanted<'a> {
         Self { key, hashes, texts }
     }
 
-    /// Whether what lies in a block may be wanted: what is sealed is known by its marks.
-    pub(crate) fn may_be(&self, laid: &Laid) -> bool {
-        match laid {
-            Laid::Plain(head, _) => self.key.is_of(head),
-            Laid::Group(line, _) => line.marks().any(|mark| self.hashes.contains(&mark)),
-        }
+    /// Whether one of these marks is that of what is wanted: what is sealed is known by them.
+    pub(crate) fn is_among(&self, mut marks: impl Iterator<Item = u64>) -> bool {
+        marks.any(|mark| self.hashes.contains(&mark))
     }
 
     /// Whether the entry, all of which is known, is really wanted.

@@ -28,6 +28,7 @@ mod flows;
 mod group;
 mod hash;
 mod index;
+mod lifter;
 mod manifest;
 mod names;
 mod open_volume;

@@ -1,5 +1,5 @@
-//! Owns how the entries of a block are sealed for their tenants and opened again. Refuses to hold keys:
-//! whoever implements [`Veil`] does.
+//! Owns how the entries of a block are sealed for their tenants. Refuses to hold keys: whoever implements
+//! [`Veil`] does; and to open: `lifter.rs` does.
 //!
 //! All entries of one tenant in a block are one text (`group.rs`), compressed and sealed together: one
 //! nonce and one tag. Sealed bytes do not compress, and a text is short. So each is compressed with what
@@ -8,18 +8,16 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use sluis_model::{CorporationId, TenantKey};
-use zstd::bulk::{Compressor, Decompressor};
+use zstd::bulk::Compressor;
 use zstd::zstd_safe::CParameter;
 
-use crate::block::{Laid, Opened};
 use crate::common;
-use crate::entry::{Entry, Head};
+use crate::entry::Entry;
 use crate::error::ArchiveError;
-use crate::group::{self, Group, Line};
+use crate::group::Group;
 use crate::index;
-use crate::veil::{Cover, Lifted, Veil, VeilError};
+use crate::veil::{Lifted, Veil, VeilError};
 
 /// What every sealed text is compressed with. A part of the format: it never changes.
 const DICTIONARY: &[u8] = include_bytes!("dictionary.txt");
@@ -30,11 +28,8 @@ const TABLES: &[u8] = include_bytes!("tables.bin");
 /// How hard zstd tries.
 const LEVEL: i32 = 6;
 /// What every zstd frame begins with: it is not stored with each text.
-const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-/// The longest text that is opened, in bytes: a full block, and the longest entry.
-const MOST_TEXT: u64 = (crate::block::FULL_SEALED_BYTES + 2 * crate::MAX_BODY_BYTES) as u64;
-
-/// What seals blocks and opens them.
+pub(crate) const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// What seals blocks.
 pub(crate) struct Sealer(Arc<dyn Veil>);
 
 /// With what an entry is to be sealed, and under which hashes it is found.
@@ -63,6 +58,11 @@ pub(crate) struct Sealed {
 impl Sealer {
     pub(crate) const fn new(veil: Arc<dyn Veil>) -> Self {
         Self(veil)
+    }
+
+    /// What has the keys.
+    pub(crate) fn veil(&self) -> &dyn Veil {
+        &*self.0
     }
 
     pub(crate) fn secret(&self) -> &[u8; 32] {
@@ -120,97 +120,6 @@ impl Sealer {
     }
 }
 
-/// What opens the entries of one block.
-pub(crate) struct Lifter<'a> {
-    sealer: Option<&'a Sealer>,
-    block: &'a Opened,
-    place: &'a str,
-    decompressor: Option<Decompressor<'static>>,
-}
-
-impl<'a> Lifter<'a> {
-    pub(crate) const fn new(sealer: Option<&'a Sealer>, block: &'a Opened, place: &'a str) -> Self {
-        Self {
-            sealer,
-            block,
-            place,
-            decompressor: None,
-        }
-    }
-
-    /// What is known of what lies in the block.
-    pub(crate) fn lift(&mut self, laid: Laid) -> Result<Vec<(Head, Bytes, Cover)>, ArchiveError> {
-        let (line, body) = match laid {
-            Laid::Plain(head, body) => return Ok(vec![(*head, body, Cover::Bare)]),
-            Laid::Group(line, body) => (line, body),
-        };
-        let clear = |cover| {
-            let heads = line.heads();
-            heads.map(|head| (head, Bytes::new(), cover)).collect()
-        };
-        let Some(sealer) = self.sealer else {
-            return Ok(clear(Cover::Closed));
-        };
-        let text = match self.text(sealer, &line, body)? {
-            Ok(text) => text,
-            Err(at) => return Ok(clear(Cover::Erased(at))),
-        };
-        let damaged = |what| ArchiveError::damaged(line.place(self.place), what);
-        let entries = group::entries(&line, &text).map_err(damaged)?;
-        let opened = entries.into_iter();
-        Ok(opened
-            .map(|(head, body)| (head, body, Cover::Opened))
-            .collect())
-    }
-
-    /// What was sealed with this line and body; when its key was destroyed, and when.
-    fn text(
-        &mut self,
-        sealer: &Sealer,
-        line: &Line,
-        body: Bytes,
-    ) -> Result<Result<Bytes, i64>, ArchiveError> {
-        let place = || line.place(self.place);
-        if !self.block.is_sealed() {
-            let lifted = sealer.0.state(line.key).map_err(sealing(&place()))?;
-            return Ok(match lifted {
-                Lifted::Plain => Ok(body),
-                Lifted::Erased(at) => Err(at),
-            });
-        }
-        let mut bytes = body.to_vec();
-        let lifted = sealer.0.open(line.key, &line.context(), &mut bytes);
-        if let Lifted::Erased(at) = lifted.map_err(sealing(&place()))? {
-            return Ok(Err(at));
-        }
-        let text = self.decompress(&bytes);
-        let text = text.map_err(|what| ArchiveError::damaged(line.place(self.place), what))?;
-        Ok(Ok(text.into()))
-    }
-
-    fn decompress(&mut self, stored: &[u8]) -> Result<Vec<u8>, String> {
-        let frame = [&MAGIC[..], stored].concat();
-        let raw = zstd::zstd_safe::get_frame_content_size(&frame);
-        let raw = raw.ok().flatten().unwrap_or(u64::MAX);
-        if raw > MOST_TEXT {
-            return Err(format!(
-                "it says that it holds {raw} bytes, at most {MOST_TEXT}"
-            ));
-        }
-        let no_frame = |error: std::io::Error| format!("no zstd frame: {error}");
-        let decompressor = match &mut self.decompressor {
-            Some(decompressor) => decompressor,
-            none => {
-                let dictionary = dictionary(self.block.common());
-                none.insert(Decompressor::with_dictionary(&dictionary).map_err(no_frame)?)
-            }
-        };
-        decompressor
-            .decompress(&frame, raw as usize)
-            .map_err(no_frame)
-    }
-}
-
 fn compressor(common: &[u8]) -> std::io::Result<Compressor<'static>> {
     let mut compressor = Compressor::with_dictionary(LEVEL, &dictionary(common))?;
     compressor.set_parameter(CParameter::ContentSizeFlag(true))?;
@@ -219,11 +128,11 @@ fn compressor(common: &[u8]) -> std::io::Result<Compressor<'static>> {
 }
 
 /// What the texts of a block are compressed with.
-fn dictionary(common: &[u8]) -> Vec<u8> {
+pub(crate) fn dictionary(common: &[u8]) -> Vec<u8> {
     [TABLES, DICTIONARY, common].concat()
 }
 
-fn sealing(place: &str) -> impl FnOnce(VeilError) -> ArchiveError {
+pub(crate) fn sealing(place: &str) -> impl FnOnce(VeilError) -> ArchiveError {
     let place = place.to_owned();
     move |source| ArchiveError::Sealed { place, source }
 }

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use crate::archive::{Archive, Found, place};
 use crate::block::Opened;
 use crate::error::ArchiveError;
-use crate::sealer::Lifter;
+use crate::lifter::Lifter;
 use crate::veil::Cover;
 
 impl Archive {

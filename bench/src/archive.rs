@@ -10,8 +10,9 @@ use hdrhistogram::Histogram;
 use rustix::fs::{Advice, fadvise};
 use serde_json::json;
 use sluis_archive::{Archive, Key, Limits, Store, Veil, verify};
+use sluis_model::ReferenceKey;
 
-use maker::{Maker, tenant};
+use maker::{HOUR_MS, Maker, tenant};
 
 mod maker;
 mod veil;
@@ -22,9 +23,6 @@ const BATCH: u64 = 256;
 const WAITING_BATCH: u64 = 10_000;
 /// Bytes of a volume in memory, as in the default configuration.
 const VOLUME_BYTES: usize = 32 << 20;
-const HOUR_MS: u64 = 3_600_000;
-/// When the first mail is accepted, in milliseconds since 1970.
-const BEGIN_MS: u64 = 1_790_000_000_000;
 /// Timelines that are read.
 const MOST_TIMELINES: u64 = 50;
 
@@ -71,7 +69,7 @@ pub(crate) fn run(args: &ArchiveArgs) -> anyhow::Result<()> {
     let store = Store::directory(&args.dir)?;
     let veil = args.sealed.then(|| veil::of(&args.dir)).transpose()?;
     let archive = veiled(Archive::open(store.clone(), 1, limits)?, veil.as_ref());
-    let maker = Maker::new(args);
+    let maker = maker(args);
     let began = Instant::now();
     let mut plain = 0;
     let mut from = 0;
@@ -134,6 +132,18 @@ fn timelines(args: &ArchiveArgs, veil: Option<&Arc<dyn Veil>>, cold: bool) -> an
         "p99_us": times.value_at_quantile(0.99), "max_us": times.max(),
     }));
     Ok(())
+}
+
+fn maker(args: &ArchiveArgs) -> Maker {
+    Maker {
+        mails: args.mails.max(1),
+        days: args.days,
+        tenants: args.tenants.max(1),
+        key: ReferenceKey::new([7; 32]),
+        single: args.single,
+        sms: args.sms,
+        waiting: args.waiting,
+    }
 }
 
 fn veiled(archive: Archive, veil: Option<&Arc<dyn Veil>>) -> Archive {

@@ -9,8 +9,11 @@ use sluis_model::{
     TenantKey, TenantRecord, Timestamp, Verdict,
 };
 
-use super::{ArchiveArgs, BEGIN_MS, HOUR_MS};
 use crate::words::{letter, word};
+
+pub(super) const HOUR_MS: u64 = 3_600_000;
+/// When the first mail is accepted, in milliseconds since 1970.
+const BEGIN_MS: u64 = 1_790_000_000_000;
 
 /// One of the tenants.
 pub(super) fn tenant(number: u64) -> TenantKey {
@@ -19,28 +22,16 @@ pub(super) fn tenant(number: u64) -> TenantKey {
 
 /// Makes what an engine would hand over.
 pub(super) struct Maker {
-    key: ReferenceKey,
-    single: bool,
-    sms: bool,
-    mails: u64,
-    days: u64,
-    tenants: u64,
-    waiting: bool,
+    pub(super) key: ReferenceKey,
+    pub(super) single: bool,
+    pub(super) sms: bool,
+    pub(super) mails: u64,
+    pub(super) days: u64,
+    pub(super) tenants: u64,
+    pub(super) waiting: bool,
 }
 
 impl Maker {
-    pub(super) fn new(args: &ArchiveArgs) -> Self {
-        Self {
-            mails: args.mails.max(1),
-            days: args.days,
-            tenants: args.tenants.max(1),
-            key: ReferenceKey::new([7; 32]),
-            single: args.single,
-            sms: args.sms,
-            waiting: args.waiting,
-        }
-    }
-
     /// When a mail is accepted.
     pub(super) fn at(&self, mail: u64) -> i64 {
         let span = u128::from(self.days * 24 * HOUR_MS);
