@@ -8,23 +8,32 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::auth::Caller;
+use super::body::{JsonBody, json};
 use super::problem::Problem;
-use super::query::{Asked, bad};
 use super::tenants::key;
 use crate::app::App;
 use crate::erasing::{Done, NotErased, Wish};
 use crate::explain::rfc3339;
+use crate::intake;
 use crate::sealing::Refusal;
 
-/// Longest `by` and `why`, in bytes: they stay in the journal.
+/// Longest `by` and `why`: they stay in the journal.
 const MOST_TEXT: usize = 200;
 /// How long a call waits for the end. A journal of some gigabytes is read until then.
 const MOST_WAIT: Duration = Duration::from_secs(10);
 /// Seconds after which to ask again.
 const RETRY_AFTER: u32 = 5;
+
+/// Who asks, and why: it stays readable.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EraseRequest {
+    by: String,
+    why: String,
+}
 
 #[derive(Debug, Serialize)]
 struct Erased {
@@ -45,14 +54,17 @@ pub(super) async fn delete(
     State(app): State<Arc<App>>,
     Caller(corporation): Caller,
     Path(id): Path<String>,
-    asked: Asked,
+    JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
-    let asked = asked.only(&["by", "why"])?;
-    let wish = Wish {
-        tenant: key(corporation, &id)?,
-        by: text(&asked, "by")?,
-        why: text(&asked, "why")?,
-    };
+    let tenant = key(corporation, &id)?;
+    let EraseRequest { by, why } = json(&body)?;
+    let problem_of = |name, text: &str| intake::line_problem(name, text, 1, MOST_TEXT);
+    let problems = [problem_of("by", &by), problem_of("why", &why)];
+    let problems: Vec<_> = problems.into_iter().flatten().collect();
+    if !problems.is_empty() {
+        return Err(Problem::invalid(problems));
+    }
+    let wish = Wish { tenant, by, why };
     let erasing = app.erasing.as_ref();
     let erasing = erasing.ok_or_else(|| problem(NotErased::Refused(Refusal::NotEncrypted)))?;
     let mut ended = erasing.begin(wish).map_err(problem)?;
@@ -90,18 +102,6 @@ fn under_way() -> Response {
         notifications: None,
     };
     (StatusCode::ACCEPTED, Json(body)).into_response()
-}
-
-/// A text that goes into the record.
-fn text(asked: &Asked, name: &str) -> Result<String, Problem> {
-    let text = asked.text(name).map(str::trim).unwrap_or_default();
-    let is_line = !text.is_empty() && text.len() <= MOST_TEXT && !text.contains(char::is_control);
-    match is_line {
-        true => Ok(text.to_owned()),
-        false => Err(bad(format!(
-            "{name}: expected a line of 1 to {MOST_TEXT} bytes for the record, without anything of the tenant"
-        ))),
-    }
 }
 
 fn problem(why: NotErased) -> Problem {

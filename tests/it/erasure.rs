@@ -11,11 +11,12 @@ use sluis_keys::{KeySource, KeyStore, StoreOptions, WrappingKeys};
 use sluis_model::{CorporationId, Erased, TenantKey};
 
 use crate::sealed_archive::{ADDRESS, ENCRYPTED, NEEDLES, TENANT, a_life, everywhere, start};
-use crate::support::{Body, Engine, NOORD, Reply, START, notice, reached_by, secrets};
+use crate::support::{Engine, NOORD, Reply, START, notice, reached_by, secrets};
 
 async fn erase(engine: &Engine, tenant: &str) -> Reply {
-    let path = format!("/v1/tenants/{tenant}/personal-data?by=desk&why=request%202026-17");
-    engine.call(NOORD, "DELETE", &path, Body::Nothing).await
+    let path = format!("/v1/tenants/{tenant}/personal-data");
+    let signed = json!({ "by": "desk", "why": "request 2026-17" });
+    engine.call(NOORD, "DELETE", &path, signed).await
 }
 
 /// Everything after a last backup, with the engine stopped.
@@ -85,9 +86,10 @@ async fn what_forbids_an_erasure_is_said_and_nothing_is_done() {
     engine.fact(NOORD, "balance-0", nothing).await;
     engine.settled().await;
     assert_eq!(erase(&engine, "H-NOBODY").await.status, 404);
-    let unsigned = format!("/v1/tenants/{TENANT}/personal-data?by=desk");
-    let unsigned = engine.call(NOORD, "DELETE", &unsigned, Body::Nothing).await;
-    assert_eq!(unsigned.problem(), (400, "bad_query".into()));
+    let unsigned = format!("/v1/tenants/{TENANT}/personal-data");
+    let nobody = json!({ "by": "desk", "why": "" });
+    let unsigned = engine.call(NOORD, "DELETE", &unsigned, nobody).await;
+    assert_eq!(unsigned.problem(), (422, "invalid".into()));
 
     let holds = [
         "data_keys = [\"env:DATA_KEY\"]\nlegal_holds = [\"NAALD-7731\"]",

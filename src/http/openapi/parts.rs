@@ -58,18 +58,10 @@ impl Op {
         self
     }
 
-    /// A parameter of the query that is not required.
+    /// A parameter of the query; none is required.
     pub(super) fn query(mut self, name: &str, description: &str, schema: &Value) -> Self {
         self.parameters.push(
             json!({ "name": name, "in": "query", "description": description, "schema": schema }),
-        );
-        self
-    }
-
-    /// A parameter of the query that is required.
-    pub(super) fn needs(mut self, name: &str, description: &str, schema: &Value) -> Self {
-        self.parameters.push(
-            json!({ "name": name, "in": "query", "required": true, "description": description, "schema": schema }),
         );
         self
     }

@@ -293,11 +293,6 @@ fn get_timeline() -> Op {
 }
 
 fn erase_tenant() -> Op {
-    let line = json!({ "type": "string", "minLength": 1, "maxLength": 200, "pattern": SEEN_LINE });
-    let (by, why) = (
-        "Who asks for it. It stays readable in the journal.",
-        "Why. It stays readable in the journal: nothing about the tenant.",
-    );
     tenant(Op::new(
         "delete",
         "/v1/tenants/{id}/personal-data",
@@ -306,8 +301,10 @@ fn erase_tenant() -> Op {
         "Erase a tenant",
     ))
     .about(ERASE)
-    .needs("by", by, &line)
-    .needs("why", why, &line)
+    .takes_json(
+        "EraseTenant",
+        &json!({ "by": "m.bakker", "why": "request 2026-17" }),
+    )
     .gives_json(
         200,
         "Erased: the key is destroyed, durably.",

@@ -10,7 +10,7 @@ use super::super::shapes::{
 /// A language, or nothing; lists write it out.
 const LANGUAGE: &str = "^(|[A-Za-z]{2}([-_][ -~]*)?|[Nn]ederlands|[Dd]utch|[Ee]ngels|[Ee]nglish)$";
 
-pub(super) fn all() -> [(&'static str, Value); 12] {
+pub(super) fn all() -> [(&'static str, Value); 13] {
     [
         ("Data", data()),
         ("Notification", notification()),
@@ -23,6 +23,7 @@ pub(super) fn all() -> [(&'static str, Value); 12] {
         ("PointState", point_state()),
         ("Preference", preference()),
         ("DismissFact", dismiss_fact()),
+        ("EraseTenant", erase_tenant()),
         ("TaskAnswer", task_answer()),
     ]
 }
@@ -152,6 +153,14 @@ fn dismiss_fact() -> Value {
         "Who looked at it.",
         &["by"],
         json!({ "by": plain(1, 200, "Who, as you name them.") }),
+    )
+}
+
+fn erase_tenant() -> Value {
+    strict(
+        "Who asks for it, and why. Both stay readable in the journal: nothing about the tenant.",
+        &["by", "why"],
+        json!({ "by": plain(1, 200, "Who, as you name them."), "why": plain(1, 200, "Why, for the record.") }),
     )
 }
 
