@@ -108,7 +108,7 @@ impl Stamper {
 
     fn has_stamp(&self, volume: u64) {
         self.stamped.fetch_max(volume, Ordering::Relaxed);
-        names::ARCHIVE_STAMPED_VOLUME.of(()).set(volume as f64);
+        names::ARCHIVE_STAMPED_VOLUMES.of(()).set(volume as f64);
     }
 
     async fn ask(&self, request: Vec<u8>) -> anyhow::Result<Bytes> {

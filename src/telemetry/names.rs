@@ -237,8 +237,8 @@ sluis_actors::metric_list! {
     /// Times that the archive could not follow or seal. Each has a line in the log. Look at its disk
     /// or its object store.
     ARCHIVE_FAILURES: Counter "sluis_archive_failures_total" {};
-    /// The newest volume of the archive that has a time stamp (`archive.time_stamps`).
-    ARCHIVE_STAMPED_VOLUME: Gauge "sluis_archive_stamped_volume" {};
+    /// Volumes of the archive that a time stamp proves: the newest one that has a stamp, and all before it.
+    ARCHIVE_STAMPED_VOLUMES: Gauge "sluis_archive_stamped_volumes" {};
     /// Times that the newest volume of the archive got no time stamp. Each has a line in the log with the
     /// reason. It is tried again.
     ARCHIVE_STAMP_FAILURES: Counter "sluis_archive_stamp_failures_total" {};
