@@ -12,31 +12,29 @@ use actix::Arbiter;
 use anyhow::Context as _;
 use metrics_exporter_prometheus::PrometheusHandle;
 use sluis_actors::{
-    Book, Engine, EngineSettings, Follower, KeyIndex, ProviderSetup, Quota, Readers, Recovery,
-    RetentionSettings, Spool,
+    Book, Engine, EngineSettings, Follower, ProviderSetup, Readers, Recovery, RetentionSettings,
+    Spool,
 };
 use sluis_journal::{DiskJournal, Journal, Options, RecoveryReport};
 use sluis_model::flow::Definition;
 use sluis_model::{Clock, CorporationId, ReferenceKey};
 
 use crate::admission::{Admission, Gatekeeper};
-use crate::app::{App, Corporation, RequestLimits, WayOut};
+use crate::app::{App, WayOut};
 use crate::arbiters::Actors;
 use crate::archive;
 use crate::backup::{self, Restored};
 use crate::config::{Config, KeyRing, MapSecrets};
 use crate::counters::Counters;
 use crate::data_version;
+use crate::engine_settings::{corporations, journal_options, key_index, limits, quota, way_out};
 use crate::erasing::{Beside, Erasing, Parts};
 use crate::following::{Bell, Following};
 use crate::reference_key;
 use crate::sealing::{self, Sealing, TenantErasures};
 use crate::start_times::{self, StartTimes};
-use crate::telemetry::{self, JournalObserver, ReceiptCounters, Watch};
+use crate::telemetry::{self, ReceiptCounters, Watch};
 use crate::threads::Threads;
-
-/// Share of all intake lines that one corporation may fill while there are others.
-const ARRIVING_SHARE: f64 = 0.6;
 
 /// Threads that read the journal for outcomes, timelines and explanations.
 const READ_THREADS: usize = 2;
@@ -392,16 +390,6 @@ fn load_book(
     })
 }
 
-/// The idempotency keys that are remembered, with how long they are.
-fn key_index(config: &Config) -> Arc<KeyIndex> {
-    let window = config.key_window();
-    telemetry::names::KEY_WINDOW
-        .of(())
-        .set(window.age_ms as f64 / 1_000.0);
-    let corporations = config.corporations.iter().map(|c| c.id);
-    Arc::new(KeyIndex::new(window, corporations))
-}
-
 /// The door in front of the engine.
 fn door(
     config: &Config,
@@ -458,54 +446,4 @@ impl Running {
         .await??;
         Ok(())
     }
-}
-
-fn journal_options(config: &Config) -> Options {
-    Options {
-        monotonic: crate::clock::monotonic(),
-        observer: Some(Arc::new(JournalObserver::default())),
-        ..config.journal_options()
-    }
-}
-
-fn limits(config: &Config) -> RequestLimits {
-    let bytes = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
-    let http = &config.http;
-    RequestLimits {
-        body: bytes(http.max_body_bytes),
-        batch: bytes(http.max_batch_bytes),
-        time: http.request_timeout.0,
-    }
-}
-
-fn way_out(setup: &ProviderSetup) -> WayOut {
-    WayOut {
-        provider: setup.provider.clone(),
-        owner: setup.owner.clone(),
-    }
-}
-
-fn quota(config: &Config) -> Arc<Quota> {
-    let lines = config.limits.inbox_intake as f64 * f64::from(config.engine.shards);
-    let arriving = if config.corporations.len() > 1 {
-        lines * ARRIVING_SHARE
-    } else {
-        lines
-    };
-    Arc::new(
-        Quota::new(config.engine.max_open, arriving as u64, config.shares())
-            .with_limits(config.write_limits()),
-    )
-}
-
-fn corporations(config: &Config) -> HashMap<CorporationId, Corporation> {
-    let of = |c: &crate::config::Corporation| {
-        let corporation = Corporation {
-            name: c.name.clone(),
-            display_name: c.display_name.clone(),
-            public_url: c.originator.public_url.clone(),
-        };
-        (c.id, corporation)
-    };
-    config.corporations.iter().map(of).collect()
 }

@@ -17,6 +17,7 @@ pub mod counters;
 mod crowd;
 pub mod data_version;
 pub mod dossier;
+mod engine_settings;
 pub mod engine_start;
 mod erasing;
 pub mod explain;
