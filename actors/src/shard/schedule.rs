@@ -33,16 +33,14 @@ impl Schedule {
         let is_awake = |located: &&Located| tenants.awake(located.slot).is_some();
         // Those at rest stand where the index says.
         let at_rest = tenants.iter_open(None).filter(|open| !is_awake(open));
-        let timers = at_rest.map(|open| (open.due, open.id()));
-        let mut schedule = Self {
-            wheel: TimerSet::of(timers),
-            ..Self::default()
-        };
+        let at_rest = TimerSet::of(at_rest.map(|open| (open.due, open.id())));
+        let mut schedule = Self::default();
         let awake = tenants.iter_open(None).filter(is_awake).map(Located::id);
         let awake: Vec<NotificationId> = awake.collect();
         for id in awake {
             schedule.place(tenants, flows, id, now);
         }
+        schedule.wheel.merge(at_rest);
         for (id, corporation, stands_as) in standing {
             let stand = schedule.standing.stand(corporation, stands_as);
             if let Some(located) = tenants.locate_mut(id) {

@@ -122,8 +122,27 @@ impl<E: Entry> SortedPages<E> {
         self.len = self.pages.iter().map(|page| page.entries.len()).sum();
     }
 
+    /// Takes over the entries of another one; of two with the same key the other's stays. Every page is
+    /// full then: entries that are put one by one into full pages would split each of them.
+    pub(super) fn merge(&mut self, others: Self) {
+        let mut own = std::mem::take(self).into_entries().peekable();
+        let mut others = others.into_entries().peekable();
+        loop {
+            let key = others.peek().map(Entry::key);
+            let is_own = |own: &E| key.is_none_or(|key| own.key() < key);
+            let next = own.next_if(is_own).or_else(|| {
+                own.next_if(|own| Some(own.key()) == key);
+                others.next()
+            });
+            match next {
+                Some(entry) => self.append(entry),
+                None => return,
+            }
+        }
+    }
+
     /// Takes all entries, in order; a page at a time is given back.
-    pub(super) fn into_entries(self) -> impl Iterator<Item = E> {
+    fn into_entries(self) -> impl Iterator<Item = E> {
         self.pages.into_iter().flat_map(|page| page.entries)
     }
 
@@ -186,7 +205,9 @@ impl<E: Entry> SortedPages<E> {
             _ => PAGE / 2,
         };
         let page = &mut self.pages[number];
-        let entries = page.entries.split_off(cut);
+        // With the room of a page: one that grew from what it begins with would come to have more.
+        let mut entries = Vec::with_capacity(PAGE);
+        entries.extend(page.entries.drain(cut..));
         self.pages.insert(
             number + 1,
             Page {
@@ -237,12 +258,9 @@ mod tests {
     }
 
     fn check(shelf: &SortedPages<(u16, u32)>, twin: &BTreeMap<u16, u32>) {
-        assert!(
-            shelf
-                .pages
-                .iter()
-                .all(|page| (1..=PAGE).contains(&page.entries.len()))
-        );
+        assert!(shelf.pages.iter().all(
+            |page| (1..=PAGE).contains(&page.entries.len()) && page.entries.capacity() <= PAGE
+        ));
         assert_eq!(shelf.len(), twin.len());
         assert!(
             shelf
@@ -259,11 +277,12 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_a_sorted_map(
-            changes in prop::collection::vec((0..10u8, any::<u16>(), 1..400u16), 1..40),
+            changes in prop::collection::vec((0..11u8, any::<u16>(), 1..400u16), 1..40),
             looks in prop::collection::vec(any::<u16>(), 20),
         ) {
             let (mut shelf, mut twin) = (SortedPages::default(), BTreeMap::new());
             for (step, (kind, from, count)) in changes.into_iter().enumerate() {
+                let mut others = SortedPages::default();
                 for n in 0..count {
                     // In order, backwards, scattered.
                     let key = match kind % 3 {
@@ -271,7 +290,10 @@ mod tests {
                         1 => from.wrapping_sub(n),
                         _ => from.wrapping_add(n.wrapping_mul(40_503)),
                     };
-                    if kind < 5 || kind == 8 {
+                    if kind == 10 {
+                        others.insert((key, step as u32));
+                        twin.insert(key, step as u32);
+                    } else if kind < 5 || kind == 8 {
                         let put = if kind == 8 { SortedPages::append } else { SortedPages::insert };
                         put(&mut shelf, (key, step as u32));
                         twin.insert(key, step as u32);
@@ -282,6 +304,9 @@ mod tests {
                 if kind == 7 {
                     shelf.take_while(|entry| entry.0 < from / 8);
                     twin = twin.split_off(&(from / 8));
+                }
+                if kind == 10 {
+                    shelf.merge(others);
                 }
                 if kind == 9 {
                     shelf.retain(|(key, _)| key % 3 == 0);
@@ -306,7 +331,11 @@ mod tests {
         }
         assert_eq!(shelf.pages.len(), 10_000_usize.div_ceil(PAGE));
         check(&shelf, &twin);
-        assert!(shelf.into_entries().eq((0..10_000).map(|key| (key, 0))));
+        let mut both = SortedPages::default();
+        (10_000..12_000).for_each(|key| both.append((key, 0)));
+        both.merge(shelf);
+        assert_eq!(both.pages.len(), 12_000_usize.div_ceil(PAGE));
+        assert!(both.into_entries().eq((0..12_000).map(|key| (key, 0))));
     }
 
     #[test]

@@ -81,8 +81,7 @@ impl Subjects {
 
     /// Takes over all of another one, which knows other tenants.
     pub(super) fn take_all(&mut self, others: Self) {
-        let others = others.0.into_entries();
-        others.for_each(|about| self.0.insert(about));
+        self.0.merge(others.0);
     }
 
     /// One less.

@@ -46,6 +46,11 @@ impl TimerSet {
         set
     }
 
+    /// Takes over the timers of another one.
+    pub(super) fn merge(&mut self, others: Self) {
+        self.timers.merge(others.timers);
+    }
+
     pub(super) fn insert(&mut self, due: Timestamp, id: NotificationId) {
         if due != Timestamp::NEVER {
             self.timers.insert(Timer { due, id: id.into() });

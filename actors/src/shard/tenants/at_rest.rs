@@ -244,9 +244,8 @@ impl Tenants {
             never_woke(slot).then(|| (id, host.corporation(slot), stands_as))
         });
         let standing = standing.collect();
-        // Those to whom something happened are few: they go to the many, and nobody else is moved.
         let woken = std::mem::replace(&mut self.open, opens);
-        woken.into_entries().for_each(|open| self.open.insert(open));
+        self.open.merge(woken);
         let woken = std::mem::replace(&mut self.by_subject, subjects);
         self.by_subject.take_all(woken);
         standing
