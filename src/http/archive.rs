@@ -218,26 +218,26 @@ fn answer(found: Found) -> Result<Response, Problem> {
     Ok((head, found.body).into_response())
 }
 
-fn archiving(app: &App) -> Result<&Arc<Archiving>, Problem> {
+pub(super) fn archiving(app: &App) -> Result<&Arc<Archiving>, Problem> {
     app.archiving.as_ref().ok_or_else(|| {
         let text = "this engine keeps no archive: archive.enabled is false";
         Problem::new(StatusCode::NOT_FOUND, "no_archive", text)
     })
 }
 
-fn archive(archiving: &Archiving) -> Result<&Arc<Archive>, Problem> {
+pub(super) fn archive(archiving: &Archiving) -> Result<&Arc<Archive>, Problem> {
     archiving.archive().ok_or_else(|| {
         let text = "the archive cannot be reached at present; the operators were told";
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "archive_away", text).retry_after(RETRY_AFTER)
     })
 }
 
-fn behind() -> Problem {
+pub(super) fn behind() -> Problem {
     let text = "the archive has not yet everything that was sent: the machine is busy";
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "archive_behind", text).retry_after(RETRY_AFTER)
 }
 
-fn unreadable() -> Problem {
+pub(super) fn unreadable() -> Problem {
     let text = "the archive could not be read; the operators were told";
     Problem::new(
         StatusCode::INTERNAL_SERVER_ERROR,

@@ -11,6 +11,7 @@ mod cancel;
 mod complaint;
 mod counters;
 mod erasure;
+mod export;
 mod facts;
 mod front;
 mod head;

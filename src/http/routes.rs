@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::route::{Route, RouteOf};
 use super::{
-    archive, batch, cancel, counters, erasure, facts, links, lists, notifications, openapi,
+    archive, batch, cancel, counters, erasure, export, facts, links, lists, notifications, openapi,
     operator, outcomes, pauses, receipt_path, receipts, status, tasks, tenants, unmatched,
 };
 use crate::access::Access::{Anybody, Corporation, Operator};
@@ -56,7 +56,9 @@ fn of_tenants() -> Vec<Route> {
         Route::at("/v1/tenants/{id}")
             .get(Corporation, tenants::get)
             .put(Corporation, tenants::put),
-        Route::at("/v1/tenants/{id}/personal-data").delete(Corporation, erasure::delete),
+        Route::at("/v1/tenants/{id}/personal-data")
+            .get(Corporation, export::get)
+            .delete(Corporation, erasure::delete),
         Route::at("/v1/tenants/{id}/timeline").get(Corporation, tenants::timeline),
         Route::at("/v1/facts").post(Corporation, facts::post),
         Route::at("/v1/facts/unmatched").get(Corporation, unmatched::get),

@@ -213,3 +213,47 @@ async fn a_start_finishes_an_erasure_that_a_crash_broke_off() {
     assert_eq!(erased["before"], true, "{erased}");
     assert_eq!(left(&mut engine).await, [""; 0]);
 }
+
+/// The names and texts of the files of a dossier.
+fn unpacked(zip: &[u8]) -> BTreeMap<String, String> {
+    let mut dossier = zip::ZipArchive::new(std::io::Cursor::new(zip)).expect("a ZIP file");
+    let mut files = BTreeMap::new();
+    for index in 0..dossier.len() {
+        let mut file = dossier.by_index(index).expect("a file");
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut file, &mut bytes).expect("read");
+        // Quoted-printable folds lines.
+        let text = String::from_utf8_lossy(&bytes).replace("=\r\n", "");
+        let name = file.name().expect("a name").into_owned();
+        files.insert(name, text);
+    }
+    files
+}
+
+async fn export(engine: &Engine, tenant: &str) -> Reply {
+    let path = format!("/v1/tenants/{tenant}/personal-data?by=desk&why=request%202026-18");
+    engine.ask(NOORD, &path).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_call_gives_all_that_is_held_of_a_tenant_also_what_is_not_sealed_yet() {
+    let engine = start(ENCRYPTED).await;
+    a_life(&engine).await;
+    engine.reachable(NOORD, "H-2").await;
+    let exported = export(&engine, TENANT).await;
+    assert_eq!(exported.status, 200, "{}", exported.text());
+    assert_eq!(exported.header("content-type"), "application/zip");
+    let files = unpacked(&exported.body);
+    let all: String = files.values().map(String::as_str).collect();
+    for needle in NEEDLES {
+        assert!(all.contains(needle), "{needle}");
+    }
+    assert!(!all.contains("H-2"), "nothing of anybody else");
+    assert!(files["state.txt"].contains(ADDRESS), "what is known now");
+    assert!(files.keys().any(|name| name.starts_with("outputs/")));
+    assert_eq!(export(&engine, "H-NOBODY").await.status, 404);
+
+    erase(&engine, TENANT).await.ok();
+    assert_eq!(export(&engine, TENANT).await.status, 404);
+    engine.end().await;
+}

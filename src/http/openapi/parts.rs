@@ -58,10 +58,18 @@ impl Op {
         self
     }
 
-    /// A parameter of the query; none is required.
+    /// A parameter of the query that is not required.
     pub(super) fn query(mut self, name: &str, description: &str, schema: &Value) -> Self {
         self.parameters.push(
             json!({ "name": name, "in": "query", "description": description, "schema": schema }),
+        );
+        self
+    }
+
+    /// A parameter of the query that is required.
+    pub(super) fn needs(mut self, name: &str, description: &str, schema: &Value) -> Self {
+        self.parameters.push(
+            json!({ "name": name, "in": "query", "required": true, "description": description, "schema": schema }),
         );
         self
     }

@@ -29,6 +29,9 @@ const LIST: &str = "A whole list, CSV (`;` or `,`, a header with Dutch or Englis
                     Bytes that begin with `{` are read as NDJSON, all others as CSV. UTF-8, UTF-16 and Windows-1252 are recognised; \
                     the `charset` of the Content-Type names any other encoding. docs/lists.md describes it.";
 
+const EXPORT: &str = "AVG, art. 15 and 20. A ZIP file: what the archive has, also what it has not sealed yet, with every record and every message \
+                      that left; what the engine knows now; an overview to read; hashes of everything. Leaves an audit line with the hash of \
+                      the file.";
 const ERASE: &str = "AVG, art. 17. Destroys the key with which everything about the tenant is encrypted, in journal, table and archive; in a backup \
                      once it is brought up to date. Refused while something of his is open, while he owes something, while a legal hold \
                      keeps him, and while some of it was written before encryption began: the code says which. What comes about this \
@@ -211,6 +214,7 @@ fn tenants() -> Vec<Op> {
         get_tenant(),
         put_tenant(),
         get_timeline(),
+        export_tenant(),
         erase_tenant(),
         load(),
     ]
@@ -289,6 +293,36 @@ fn get_timeline() -> Op {
         (422, "invalid"),
         (429, "too_many_reads"),
         (500, "journal_unreadable"),
+    ])
+}
+
+fn export_tenant() -> Op {
+    let line = json!({ "type": "string", "minLength": 1, "maxLength": 200, "pattern": SEEN_LINE });
+    tenant(Op::new(
+        "get",
+        "/v1/tenants/{id}/personal-data",
+        "exportTenant",
+        "tenants",
+        "All that is held of a tenant",
+    ))
+    .about(EXPORT)
+    .needs("by", "Who asks for it, for the audit line.", &line)
+    .needs(
+        "why",
+        "Why, for the audit line; nothing about the tenant.",
+        &line,
+    )
+    .gives_bytes(200, "The dossier.", &[("application/zip", "PK")])
+    .asks()
+    .fails(&[
+        (404, "not_found"),
+        (404, "no_archive"),
+        (409, "dossier_too_large"),
+        (422, "invalid"),
+        (429, "too_many_reads"),
+        (500, "archive_unreadable"),
+        (503, "archive_away"),
+        (503, "archive_behind"),
     ])
 }
 
