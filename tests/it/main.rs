@@ -41,6 +41,7 @@ mod package;
 mod pauses;
 mod process;
 mod receipts;
+mod removed_timeline;
 mod retention;
 mod sealed_archive;
 mod service;
