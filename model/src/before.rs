@@ -1,7 +1,7 @@
 //! Owns what older versions of the records wrote in another form than this build, and how it is
 //! read. Versions 1 to 3: addresses of a channel each, with what their source had checked beside
 //! them, instead of contact points; pauses that did not say whose they were. Up to version 4:
-//! conditions of one comparison. Refuses to write any of it.
+//! conditions of one comparison, erasures that did not say why. Refuses to write any of it.
 
 use bincode::de::Decoder;
 use bincode::error::DecodeError;
@@ -17,13 +17,13 @@ use crate::input::{CancelTarget, Input, LateReceipt, Permit, Receipt};
 use crate::notification::Notification;
 use crate::point::{PointSource, PointState, Where, same};
 use crate::profile::Preference;
-use crate::record::{Intent, PauseScope, PausedBy, TenantRecord};
+use crate::record::{Erased, Intent, PauseScope, PausedBy, TenantRecord};
 use crate::supplied::{Given, Supplied};
 use crate::time::Timestamp;
 
 /// The first version with contact points.
 const POINTS: Version = Version(4);
-/// The first version whose conditions may have several comparisons.
+/// The first version whose conditions may have several comparisons, and whose erasures say why.
 const JOINED: Version = Version(5);
 
 /// The inputs of versions 1 to 3, in the order of their codes.
@@ -239,6 +239,27 @@ impl Decode<Version> for Seen {
 }
 
 impl_borrow_decode_with_context!(Seen, Version);
+
+impl Decode<Version> for Erased {
+    /// Before, nobody was asked why.
+    fn decode<D: Decoder<Context = Version>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        let says_why = *decoder.context() >= JOINED;
+        Ok(Self {
+            corporation: Decode::decode(decoder)?,
+            tenant: Decode::decode(decoder)?,
+            by: Decode::decode(decoder)?,
+            why: if says_why {
+                Decode::decode(decoder)?
+            } else {
+                Box::default()
+            },
+            records: Decode::decode(decoder)?,
+            notifications: Decode::decode(decoder)?,
+        })
+    }
+}
+
+impl_borrow_decode_with_context!(Erased, Version);
 
 /// [`Where`] as this build writes it.
 #[derive(Decode)]

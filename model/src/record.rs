@@ -113,7 +113,7 @@ pub enum Control {
 }
 
 /// What stays of a tenant who was erased: that it happened. It names nobody.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode)]
 pub struct Erased {
     /// Whose tenant.
     pub corporation: CorporationId,
@@ -121,7 +121,7 @@ pub struct Erased {
     pub tenant: [u8; 16],
     /// Who asked for it, as they name themselves.
     pub by: Box<str>,
-    /// Why, in their words.
+    /// Why, in their words; empty where records before version 5 did not say.
     pub why: Box<str>,
     /// Records that can be read no more.
     pub records: u64,

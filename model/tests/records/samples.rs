@@ -216,8 +216,13 @@ pub(crate) fn samples_of(version: u8) -> Vec<(String, Record)> {
         samples.push(then("input-supplied", Some(AT)));
     }
     for (_, record) in &mut samples {
-        if let Record::Tenant(record) = record {
-            record.events.retain(|event| version_of(event) <= version);
+        match record {
+            Record::Tenant(record) => record.events.retain(|event| version_of(event) <= version),
+            Record::Control(ControlRecord {
+                control: Control::Erased(erased),
+                ..
+            }) if version < 5 => erased.why = "".into(),
+            Record::Control(_) | Record::Stored(_) | Record::Gone(_) => {}
         }
     }
     samples
