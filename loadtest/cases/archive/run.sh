@@ -27,7 +27,7 @@ for kind in "" --single --sms "--sms --single" --waiting; do
   done
 done
 # Years of it: SEALED=--sealed for an archive that is sealed.
-fill "$WORK/years" "$MAILS" "$DAYS" ${SEALED:-}
+fill "$WORK/years" "$MAILS" "$DAYS" ${SEALED:+"$SEALED"}
 
 # Damage: on a small archive, because each is checked as a whole.
 fill "$WORK/whole" 20000 4 > "$WORK/whole.out"
