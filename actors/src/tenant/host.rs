@@ -54,6 +54,8 @@ pub(crate) struct Host {
     seats: ChunkedDeque<Seat>,
     by_key: HashIndex,
     active: usize,
+    /// Tenants whose key is about to be destroyed.
+    erasing: usize,
 }
 
 impl Default for Host {
@@ -62,6 +64,7 @@ impl Default for Host {
             seats: ChunkedDeque::default(),
             by_key: HashIndex::new(PARTS),
             active: 0,
+            erasing: 0,
         }
     }
 }
@@ -292,6 +295,12 @@ impl Host {
             corporation: key.corporation,
         };
         self.active -= 1;
+        self.erasing += 1;
+    }
+
+    /// Whether a tenant's erasure is written and his key is about to be destroyed.
+    pub(crate) const fn is_erasing(&self) -> bool {
+        self.erasing > 0
     }
 
     /// Leaves the place of an erased tenant to nobody: places keep their numbers. None: nobody is being
@@ -305,6 +314,7 @@ impl Host {
         let vacant = Box::new(TenantActor::new(vacant(corporation)));
         self.seats[slot as usize] = Seat::Active(vacant);
         self.active += 1;
+        self.erasing -= 1;
         Some(slot)
     }
 }

@@ -30,6 +30,10 @@ impl ShardCore {
         if !self.settings.checkpoint.is_asked() {
             return false;
         }
+        if self.tenants.host.is_erasing() {
+            // A start from it would pass over the record of the erasure, and never finish that.
+            return false;
+        }
         let mut taking = match self.taking.take() {
             Some(taking) => taking,
             None => Box::new(self.begin_checkpoint()),

@@ -129,6 +129,24 @@ fn who_changed_since_he_was_looked_at_or_owes_something_is_not_erased() {
     assert_eq!(state(&shard, "H-1").last, world.journal.last(Shard(0)).0);
 }
 
+/// A start from such a checkpoint would not read the record of the erasure, and the key would stay.
+#[test]
+fn no_checkpoint_is_taken_while_a_key_waits_to_be_destroyed() {
+    let world = World::new();
+    let mut shard = world.start();
+    balance(&world, "H-1", 0, 1);
+    settle(&world, &mut shard);
+    order(&world, "H-1", state(&shard, "H-1").last, 2);
+    settle(&world, &mut shard);
+    world.desk.ask();
+    settle(&world, &mut shard);
+    assert!(world.desk.take().is_none());
+    world.inbox.end_erasure(World::key("H-1"));
+    settle(&world, &mut shard);
+    let erased = world.journal.last(Shard(0));
+    assert!(world.desk.take().is_some_and(|taken| taken.upto >= erased));
+}
+
 /// Destroys the keys of everybody.
 #[derive(Default)]
 struct Keys {
