@@ -14,7 +14,7 @@ use sluis_model::TenantKey;
 use super::checkpoints::SealedCheckpoints;
 
 /// Who was erased, as far as the journal has the records, and the keys.
-pub(crate) struct TenantErasures {
+pub struct TenantErasures {
     store: Arc<KeyStore>,
     checkpoints: Arc<SealedCheckpoints>,
     /// The newest finished erasure of each tenant.
@@ -22,7 +22,9 @@ pub(crate) struct TenantErasures {
 }
 
 impl TenantErasures {
-    pub(crate) fn new(store: Arc<KeyStore>, checkpoints: Arc<SealedCheckpoints>) -> Self {
+    /// With the keys of `store`; `checkpoints`: those of the same store.
+    #[must_use]
+    pub fn new(store: Arc<KeyStore>, checkpoints: Arc<SealedCheckpoints>) -> Self {
         Self {
             store,
             checkpoints,
@@ -44,7 +46,7 @@ impl TenantErasures {
     ///
     /// # Errors
     /// See [`KeyError`].
-    pub(crate) fn destroy(&self, found: &FoundErasure) -> Result<usize, KeyError> {
+    pub fn destroy(&self, found: &FoundErasure) -> Result<usize, KeyError> {
         let tag = Tag(found.record.tenant);
         // Held meanwhile: two that finish the same one do it once.
         let mut finished = self.finished.lock();

@@ -21,7 +21,7 @@ mod wrapping;
 pub(crate) use archived::{count_plain, plain_entries};
 pub use checkpoints::SealedCheckpoints;
 pub use erase::{Order, Report, erase};
-pub(crate) use erasures::TenantErasures;
+pub use erasures::TenantErasures;
 pub use journal::SealedJournal;
 pub(crate) use known::{About, Known, Scan, check_hold};
 pub(crate) use place::path;

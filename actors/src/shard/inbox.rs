@@ -159,7 +159,7 @@ impl Inbox {
     }
 
     /// The key of an erased tenant is gone: what waits for him may be taken.
-    pub(crate) fn end_erasure(&self, tenant: TenantKey) {
+    pub fn end_erasure(&self, tenant: TenantKey) {
         self.bring(Brought::Erased(tenant));
     }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
+use sluis::sealing::SealedJournal;
 use sluis_journal::{
     Batch, CheckpointChunks, Failure, Generation, Journal, JournalError, MemoryJournal, OnFailure,
     QueueDepth, Sequence, Shard, Stats, Ticket, TryAppendError, Wake,
@@ -19,6 +20,7 @@ use sluis_model::{Record, TenantKey};
 use crate::planted::Bug;
 use crate::rng::Rng;
 use crate::tape::{Entry, Tape};
+use crate::vault::Vault;
 
 /// Wakes that arrive before one is lost, where losing them is planted.
 const WAKES: u64 = 5;
@@ -35,6 +37,8 @@ pub(crate) struct Disk {
 
 struct State {
     log: Arc<MemoryJournal>,
+    /// Before the log, where the house has keys: what lies in it and in the queue is sealed.
+    sealed: Option<Arc<SealedJournal>>,
     /// Handed in, and not yet given to the log.
     queue: VecDeque<Batch>,
     /// Last sequence handed in, per shard.
@@ -50,6 +54,7 @@ impl Disk {
         let last = vec![0; usize::from(shards)];
         let state = State {
             log,
+            sealed: None,
             queue: VecDeque::new(),
             last,
             cache: BTreeMap::new(),
@@ -65,6 +70,32 @@ impl Disk {
 
     fn log(&self) -> Arc<MemoryJournal> {
         self.state.lock().log.clone()
+    }
+
+    /// What a reader reads: the log, opened where it is sealed.
+    fn opened(&self) -> Arc<dyn Journal> {
+        let state = self.state.lock();
+        match &state.sealed {
+            Some(sealed) => sealed.clone(),
+            None => state.log.clone(),
+        }
+    }
+
+    /// From now on what is written is sealed with these keys.
+    pub(crate) fn seal_with(&self, vault: &Vault) {
+        let mut state = self.state.lock();
+        let (store, checkpoints) = (vault.store.clone(), vault.checkpoints.clone());
+        let fatal = |error: String| panic!("{error}");
+        let sealed = SealedJournal::new(state.log.clone(), store, checkpoints, fatal);
+        state.sealed = Some(Arc::new(sealed));
+    }
+
+    /// A record as it lies there.
+    pub(crate) fn raw(&self, shard: Shard, sequence: Sequence) -> Vec<u8> {
+        let found = self.log().read(shard, sequence);
+        found
+            .expect("a log in memory can be read")
+            .expect("it was read just now")
     }
 
     /// Batches handed in and not yet durable.
@@ -169,7 +200,7 @@ fn without_bodies(batch: &Batch) -> Batch {
 
 /// The record, or, where it stores a tenant, the one that stored it the time before.
 fn stored_before(
-    log: &MemoryJournal,
+    log: &dyn Journal,
     shard: Shard,
     sequence: Sequence,
 ) -> Result<Option<Vec<u8>>, JournalError> {
@@ -277,6 +308,10 @@ impl Journal for Disk {
             first: batch.first().0,
             records,
         });
+        let batch = match &state.sealed {
+            Some(sealed) => sealed.seal(&batch).expect("keys are made"),
+            None => batch,
+        };
         state.queue.push_back(batch);
         Ok(Ticket { shard, last })
     }
@@ -310,9 +345,9 @@ impl Journal for Disk {
     fn read(&self, shard: Shard, sequence: Sequence) -> Result<Option<Vec<u8>>, JournalError> {
         let found = match self.bug {
             Some(Bug::OlderStateRead) if self.by_reader.load(Ordering::SeqCst) => {
-                stored_before(&self.log(), shard, sequence)?
+                stored_before(&*self.opened(), shard, sequence)?
             }
-            _ => self.log().read(shard, sequence)?,
+            _ => self.opened().read(shard, sequence)?,
         };
         Ok(found.map(|found| {
             self.state
@@ -330,7 +365,7 @@ impl Journal for Disk {
         from: Sequence,
         visit: &mut dyn FnMut(Sequence, &[u8]) -> ControlFlow<()>,
     ) -> Result<(), JournalError> {
-        self.log().replay(shard, from, visit)
+        self.opened().replay(shard, from, visit)
     }
 
     fn checkpoint(
@@ -339,14 +374,14 @@ impl Journal for Disk {
         upto: Sequence,
         chunks: &mut dyn Iterator<Item = Vec<u8>>,
     ) -> Result<(), JournalError> {
-        self.log().checkpoint(shard, upto, chunks)
+        self.opened().checkpoint(shard, upto, chunks)
     }
 
     fn latest_checkpoint(
         &self,
         shard: Shard,
     ) -> Result<Option<(Sequence, CheckpointChunks)>, JournalError> {
-        let found = self.log().latest_checkpoint(shard)?;
+        let found = self.opened().latest_checkpoint(shard)?;
         let bug = self.bug;
         Ok(found.map(|(upto, chunks)| {
             let chunks = chunks.map(move |chunk| chunk.map(|chunk| misread(&chunk, bug)));
@@ -355,7 +390,7 @@ impl Journal for Disk {
     }
 
     fn put(&self, shard: Shard, key: &[u8], value: &[u8]) -> Result<(), JournalError> {
-        self.log().put(shard, key, value)
+        self.opened().put(shard, key, value)
     }
 
     fn visit(
@@ -365,11 +400,11 @@ impl Journal for Disk {
         to: &[u8],
         visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<(), JournalError> {
-        self.log().visit(shard, from, to, visit)
+        self.opened().visit(shard, from, to, visit)
     }
 
     fn get(&self, shard: Shard, key: &[u8]) -> Result<Option<Vec<u8>>, JournalError> {
-        self.log().get(shard, key)
+        self.opened().get(shard, key)
     }
 
     fn table_keys(
@@ -394,7 +429,7 @@ impl Journal for Disk {
     }
 
     fn trim(&self, shard: Shard, before: Sequence) -> Result<(), JournalError> {
-        self.log().trim(shard, before)
+        self.opened().trim(shard, before)
     }
 
     fn generations(&self) -> Vec<Generation> {

@@ -82,6 +82,10 @@ impl World {
             self.crash(false);
         }
         self.settle();
+        self.finish_erasures();
+        if self.findings.0.is_some() {
+            return;
+        }
         self.lost_facts();
         self.compare();
         self.resume();
@@ -122,10 +126,11 @@ impl World {
         }
     }
 
-    /// Asks each shard for the state of each tenant.
+    /// Asks each shard for the state of each tenant, and of those who were erased.
     fn compare(&mut self) {
         explained::settled(&*self.disk, &self.archive, &self.shadow, &mut self.findings);
         points::settled(&self.shadow, &mut self.findings);
+        self.look_at_keys();
         let tenants: Vec<(ShardId, TenantKey)> = {
             let of = |(shard, log): (u16, &crate::shadow::Log)| {
                 log.tenants
@@ -133,7 +138,10 @@ impl World {
                     .map(move |key| (ShardId(shard), key.clone()))
                     .collect::<Vec<_>>()
             };
-            (0..).zip(&self.shadow.logs).flat_map(of).collect()
+            let erased = self.keys.erased.iter();
+            let erased = erased.map(|(key, (shard, _))| (ShardId(*shard), key.clone()));
+            let known = (0..).zip(&self.shadow.logs).flat_map(of);
+            known.chain(erased).collect()
         };
         for (shard, tenant) in tenants {
             let query = Query::Tenant(tenant.clone());

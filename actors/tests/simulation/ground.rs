@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use sluis_actors::Erasures;
 use sluis_model::{Channel, OnDoubt};
 
 use crate::archive::Archive;
@@ -40,5 +41,7 @@ pub(crate) struct Ground<'a> {
     pub(crate) disk: &'a Arc<Disk>,
     pub(crate) archive: &'a Arc<Archive>,
     pub(crate) clock: &'a Arc<SimClock>,
+    /// Who destroys keys, where there are any.
+    pub(crate) erasures: Option<Arc<dyn Erasures>>,
     pub(crate) bug: Option<Bug>,
 }

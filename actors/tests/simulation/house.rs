@@ -136,7 +136,7 @@ impl House {
                 paused: false,
                 rest: rest(plan),
                 checkpoint: CheckpointDesk::in_turns_of(TURN_BYTES, self.keys.clone()),
-                erasures: None,
+                erasures: ground.erasures.clone(),
             };
             let endings = settings.endings.clone();
             retained.push(Retained {

@@ -70,6 +70,8 @@ pub(crate) struct Plan {
     pub(crate) refusing: Option<Refusing>,
     /// Whether shards take checkpoints.
     pub(crate) checkpoints: bool,
+    /// How many corporations have a key; none: nothing is sealed.
+    pub(crate) keys: Option<u16>,
 }
 
 /// Providers that refuse our account for good.
@@ -133,6 +135,16 @@ fn rest(seed: u64) -> Option<(usize, i64)> {
     matches!(seed % 7, 4 | 6).then_some((most_active, idle_for_ms))
 }
 
+/// In three of sixteen worlds corporations have keys, and tenants are erased. By the seed as well. Where
+/// there are three corporations, one has none.
+const KEYS_EVERY: u64 = 16;
+const KEYS_AT: [u64; 3] = [9, 11, 14];
+
+fn keys(seed: u64, corporations: u16) -> Option<u16> {
+    let sealed = KEYS_AT.contains(&(seed % KEYS_EVERY));
+    sealed.then_some(corporations.min(2))
+}
+
 impl Plan {
     pub(crate) fn of(seed: u64) -> Self {
         let rng = &mut Rng::stream(seed, 0);
@@ -185,7 +197,8 @@ impl Plan {
             keep_for: keep_for(seed),
             rest: rest(seed),
             refusing: None,
-            checkpoints: seed % 9 == 8 || seed % 11 == 8,
+            checkpoints: seed % 9 == 8 || seed % 11 == 8 || seed % KEYS_EVERY == KEYS_AT[1],
+            keys: keys(seed, corporations),
         }
         .with_hours(rng)
         .with_full_tenants(rng)

@@ -84,6 +84,14 @@ pub(crate) enum Bug {
     CheckpointWithoutThoseAtRest,
     /// Timers go with the states of tenants that are put to rest.
     TimersAtRestForgotten,
+    /// An erasure does not wait until the archive has what it has read: that is sealed anew.
+    KeyDestroyedBeforeTheArchive,
+    /// An erasure leaves the checkpoint with the tenant readable.
+    CheckpointOutlivesErasure,
+    /// A start opens the file of keys twice: whose keys are is learned by the one that is not used.
+    KeysNotLearned,
+    /// Every start destroys the keys of all who were ever erased, also of those who came back.
+    ErasedAgainAtTheStart,
     /// What a message showed of a contact point on one channel is believed on every one of its kind.
     PointsLeak,
 }
@@ -104,9 +112,17 @@ const IN_CHECKPOINTS: [Planted; 2] = [
     planted(Bug::CheckpointWithoutThoseAtRest, Check::StartsWhole, 116),
 ];
 
+/// Those of keys.
+const IN_KEYS: [Planted; 4] = [
+    planted(Bug::KeyDestroyedBeforeTheArchive, Check::ErasedIsGone, 174),
+    planted(Bug::CheckpointOutlivesErasure, Check::ErasedIsGone, 27),
+    planted(Bug::KeysNotLearned, Check::KeysApart, 9),
+    planted(Bug::ErasedAgainAtTheStart, Check::KeptIsReadable, 14),
+];
+
 /// All of them.
 pub(crate) fn all() -> Vec<Planted> {
-    [&PLANTED[..], &IN_CHECKPOINTS[..]].concat()
+    [&PLANTED[..], &IN_CHECKPOINTS[..], &IN_KEYS[..]].concat()
 }
 
 const fn planted(bug: Bug, check: Check, seed: u64) -> Planted {

@@ -9,7 +9,7 @@ use crate::outside::{BARRED, Fate};
 use crate::world::World;
 
 /// What a few dozen seeds must reach together.
-pub(crate) const EXPECTED: [&str; 79] = [
+pub(crate) const EXPECTED: [&str; 83] = [
     "Accepted",
     "Waiting",
     "StepEntered",
@@ -89,6 +89,10 @@ pub(crate) const EXPECTED: [&str; 79] = [
     "input NoWay",
     "other owners of the providers",
     "a provider that was given up",
+    "control Erased",
+    "a tenant who was erased",
+    "an erasure that was cut short",
+    "an erased tenant who came back",
 ];
 
 impl World {
@@ -137,6 +141,9 @@ impl World {
             ("an acknowledged fact of several tenants", several),
             ("records that were forgotten", self.forgotten),
             ("other owners of the providers", self.changes > 0),
+            ("a tenant who was erased", self.keys.erasures > 0),
+            ("an erasure that was cut short", self.keys.cut_short > 0),
+            ("an erased tenant who came back", self.keys.came_back),
         ];
         reached.extend(
             met.into_iter()

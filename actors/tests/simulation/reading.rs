@@ -1,9 +1,9 @@
 //! Owns the reading of what left the cores: records into the shadow and the books, answers to their
 //! senders. Refuses to change the house.
 
-use sluis_actors::{ShardAnswer, Snapshot};
+use sluis_actors::{Erasure, FoundErasure, ShardAnswer, Snapshot};
 use sluis_journal::{Journal, Shard};
-use sluis_model::{Answer, ReceiptEffect, Record, Tenant};
+use sluis_model::{Answer, ReceiptEffect, Record, ShardId, Tenant};
 
 use crate::safety::accepted::Accepted;
 use crate::safety::bounds::Bounds;
@@ -115,6 +115,19 @@ impl World {
             (What::Receipt { evidence, .. }, ShardAnswer::Dropped) => {
                 self.outside.evidence.push(evidence)
             }
+            (
+                What::Erase { tenant, record },
+                ShardAnswer::Erasure(Erasure::Written { sequence, at }),
+            ) => {
+                self.accepted.left(shard, sequence);
+                let found = FoundErasure {
+                    shard: ShardId(shard),
+                    sequence,
+                    at,
+                    record,
+                };
+                self.keys.pending.insert(tenant, found);
+            }
             (What::State { tenant }, answer) => {
                 let log = &self.shadow.logs[usize::from(shard)];
                 let expected = log.tenants.get(&tenant);
@@ -128,7 +141,7 @@ impl World {
                         expected.is_some_and(is_same)
                             || may_be_gone && snapshot.tenant == Tenant::default()
                     }
-                    ShardAnswer::NotFound => may_be_gone,
+                    ShardAnswer::NotFound => expected.is_none() || may_be_gone,
                     _ => false,
                 };
                 let missing = matches!(answer, ShardAnswer::Dropped);

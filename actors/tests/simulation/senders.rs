@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use sluis_model::{AttemptRef, Fact, Notification, NotificationId, PauseScope, TenantKey};
+use sluis_model::{AttemptRef, Erased, Fact, Notification, NotificationId, PauseScope, TenantKey};
 
 use crate::outside::Evidence;
 
@@ -33,6 +33,11 @@ pub(crate) enum What {
     /// The state of a tenant, to be held against the journal's.
     State {
         tenant: TenantKey,
+    },
+    /// That a tenant is erased, by a record that says this.
+    Erase {
+        tenant: TenantKey,
+        record: Erased,
     },
     Profile,
     Cancel,

@@ -12,6 +12,7 @@ use sluis_model::{
 };
 
 use crate::flows::Flows;
+use crate::safety::sealed::Erased;
 
 /// The start of an attempt, as the journal has it.
 #[derive(Clone, Debug)]
@@ -45,6 +46,10 @@ pub(crate) struct Log {
 pub(crate) struct Shadow {
     pub(crate) logs: Vec<Log>,
     pub(crate) known: Known,
+    /// Whom an erasure names, by keyed hash.
+    pub(crate) named: BTreeMap<[u8; 16], TenantKey>,
+    /// Where the newest erasure of each tenant stands.
+    pub(crate) erased: Erased,
     flows: Arc<Flows>,
 }
 
@@ -78,6 +83,8 @@ impl Shadow {
         Self {
             logs,
             known: Known::default(),
+            named: BTreeMap::new(),
+            erased: Erased::new(),
             flows: Flows::shared(),
         }
     }
@@ -109,7 +116,12 @@ impl Shadow {
                 finish(tenant, sequence);
                 self.known.input(sequence, record);
             }
-            Record::Control(record) => log.control(&record.control),
+            Record::Control(record) => {
+                log.control(&record.control);
+                if let Control::Erased(erased) = &record.control {
+                    self.forget(erased.tenant, (shard, sequence));
+                }
+            }
             Record::Stored(piece) => {
                 if piece.is_bodies_only() {
                     let tenant = log.tenants.entry(piece.tenant.clone()).or_default();
@@ -143,6 +155,8 @@ impl Shadow {
         *self = Self {
             logs: logs.iter().map(|_| Log::default()).collect(),
             known: Known::default(),
+            named: std::mem::take(&mut self.named),
+            erased: Erased::new(),
             flows: self.flows.clone(),
         };
         for (shard, (log, kept)) in logs.into_iter().zip(kept).enumerate() {
@@ -150,6 +164,17 @@ impl Shadow {
                 .iter()
                 .take(*kept as usize)
                 .for_each(|record| self.apply(shard as u16, record));
+        }
+    }
+
+    /// Nothing is known any more of who was erased by this record. He had nothing open.
+    fn forget(&mut self, named: [u8; 16], place: (u16, u64)) {
+        if let Some(tenant) = self.named.get(&named) {
+            let log = &mut self.logs[usize::from(place.0)];
+            log.tenants.remove(tenant);
+            log.begun.remove(tenant);
+            self.known.marks.remove(tenant);
+            self.erased.insert(tenant.clone(), place);
         }
     }
 

@@ -11,6 +11,7 @@ use crate::archive::Archive;
 use crate::clock::SimClock;
 use crate::contracts::Contracts;
 use crate::disk::Disk;
+use crate::erasing::Keys;
 use crate::ground::{Actor, Ground};
 use crate::house::House;
 use crate::outside::Outside;
@@ -46,6 +47,7 @@ pub(crate) struct Chance {
     pub(crate) retention: Rng,
     pub(crate) contracts: Rng,
     pub(crate) checkpoints: Rng,
+    pub(crate) keys: Rng,
 }
 
 /// One run of the simulation.
@@ -58,6 +60,7 @@ pub(crate) struct World {
     pub(crate) tape: Arc<Tape>,
     pub(crate) disk: Arc<Disk>,
     pub(crate) archive: Arc<Archive>,
+    pub(crate) keys: Keys,
     pub(crate) house: House,
     pub(crate) outside: Outside,
     pub(crate) senders: Senders,
@@ -114,11 +117,13 @@ impl World {
             retention: stream(6),
             contracts: stream(7),
             checkpoints: stream(8),
+            keys: stream(9),
         };
         let clock = Arc::new(SimClock::starting_at(plan.start, plan.restless));
         let tape = Arc::new(Tape::default());
         let disk = Disk::new(plan.shards, plan.batches, tape.clone(), bug);
         let archive = Archive::new(plan.shards);
+        let keys = Keys::of(&plan, &disk, &archive);
         let contracts = Contracts::of(&plan);
         let house = House::start(&Ground {
             plan: &plan,
@@ -126,6 +131,7 @@ impl World {
             disk: &disk,
             archive: &archive,
             clock: &clock,
+            erasures: keys.erasures(),
             bug,
         });
         let (shadow, fairness) = (
@@ -142,6 +148,7 @@ impl World {
             tape,
             disk,
             archive,
+            keys,
             house,
             outside: Outside::default(),
             senders: Senders::default(),
@@ -208,6 +215,7 @@ impl World {
             2 * usize::from(self.plan.keep_for.is_some()),
             3 * usize::from(self.house.readers.waiting() > 0),
             2 * usize::from(self.plan.checkpoints),
+            usize::from(self.plan.keys.is_some()),
         ];
         match schedule.weighed(&weights) {
             Some(0) => self.turn(),
@@ -225,6 +233,7 @@ impl World {
             Some(7) => self.forget(),
             Some(8) => self.read_one(),
             Some(9) => self.take_checkpoints(),
+            Some(10) => self.turn_of_keys(),
             _ => self.keep(),
         }
         self.stepped();
@@ -355,6 +364,10 @@ impl World {
     /// Old records go, where the plan has it: a generation begins now and then, the archive follows,
     /// the retention makes a step.
     fn forget(&mut self) {
+        // Only what is older than a day goes, and an erasure takes moments.
+        if self.keys.erased != self.shadow.erased {
+            return;
+        }
         let Some(retention) = &mut self.house.retention else {
             return;
         };
@@ -367,6 +380,9 @@ impl World {
                 let most = 1 + rng.below(200);
                 self.archive.follow(&*self.disk, shard, most);
             }
+        }
+        if self.plan.keys.is_some() && rng.chance(50) {
+            self.archive.store();
         }
         retention.step().expect("a log in memory can be read");
         retention.sweep().expect("a table in memory can be read");
@@ -439,12 +455,14 @@ impl World {
         if tail {
             self.configure();
         }
+        self.restart_keys(tail);
         let Self {
             plan,
             contracts,
             disk,
             archive,
             clock,
+            keys,
             bug,
             ..
         } = self;
@@ -454,6 +472,7 @@ impl World {
             disk,
             archive,
             clock,
+            erasures: keys.erasures(),
             bug: *bug,
         });
         // The replies of the dead process went nowhere: whatever dropping it put on the tape was
@@ -463,6 +482,7 @@ impl World {
         drop(self.tape.take());
         self.bounds.restarted(&self.house);
         self.read(started);
+        self.settle_keys();
         self.compare_starts();
         self.stepped();
     }

@@ -14,6 +14,7 @@ pub(crate) mod no_way;
 pub(crate) mod order;
 pub(crate) mod payment;
 pub(crate) mod points;
+pub(crate) mod sealed;
 
 /// What is checked, by promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,12 @@ pub(crate) enum Check {
     NoWayLeft,
     /// What is known of a contact point on one channel is known of no other.
     PointsApart,
+    /// Nothing of who was erased can be read.
+    ErasedIsGone,
+    /// Whatever else was kept can be read as it was written.
+    KeptIsReadable,
+    /// A key is one tenant's.
+    KeysApart,
     /// Liveness: after the faults, everything accepted reaches an end or people.
     EverythingEnds,
 }
