@@ -165,6 +165,12 @@ impl Host {
         (self.by_key.seeds().0, self.by_key.hash(&certain).0)
     }
 
+    /// Whether there is such a place. A shard that was rebuilt has fewer when a tenant was erased, and
+    /// what was read for the one before may still come.
+    fn has(&self, slot: Slot) -> bool {
+        (slot as usize) < self.seats.len()
+    }
+
     fn seat(&self, slot: Slot) -> &Seat {
         &self.seats[slot as usize]
     }
@@ -204,6 +210,9 @@ impl Host {
 
     /// The record that holds the state of a passive tenant; none: it is active.
     pub(crate) fn stored_at(&self, slot: Slot) -> Option<u64> {
+        if !self.has(slot) {
+            return None;
+        }
         match self.seat(slot) {
             Seat::Active(_) | Seat::Erasing { .. } => None,
             Seat::Passive { stored, .. } => Some(*stored),
@@ -271,6 +280,9 @@ impl Host {
         state: Tenant,
         stored: u64,
     ) -> Option<Awake> {
+        if !self.has(slot) {
+            return None;
+        }
         let hash = self.by_key.hash(&key);
         let seat = &mut self.seats[slot as usize];
         match seat {

@@ -5,6 +5,7 @@ use sluis_model::{Erased, FactKind, Unfinished};
 
 use super::world::state;
 use super::*;
+use crate::shard::brought::{Activated, Brought, LostState};
 
 /// An order to erase a tenant whose newest record is `seen`.
 fn order(world: &World, tenant: &str, seen: u64, number: u64) {
@@ -145,6 +146,29 @@ fn no_checkpoint_is_taken_while_a_key_waits_to_be_destroyed() {
     settle(&world, &mut shard);
     let erased = world.journal.last(Shard(0));
     assert!(world.desk.take().is_some_and(|taken| taken.upto >= erased));
+}
+
+/// A shard that was rebuilt without an erased tenant has fewer places. What was read for the one before
+/// may still come.
+#[test]
+fn what_was_read_for_a_place_that_is_not_there_any_more_is_let_go() {
+    let world = World::new();
+    let mut shard = world.start();
+    let (slot, stored) = (7, 1);
+    let missing = LostState::Missing { sequence: stored };
+    world.inbox.bring(Brought::Lost(slot, stored, missing));
+    world.inbox.bring(Brought::Activated(Box::new(Activated {
+        slot,
+        stored,
+        key: World::key("H-1"),
+        state: sluis_model::Tenant::default(),
+    })));
+    balance(&world, "H-1", 700, 1);
+    settle(&world, &mut shard);
+    assert!(matches!(
+        answer(&world, 1),
+        Some(ShardAnswer::Decided { .. })
+    ));
 }
 
 /// Destroys the keys of everybody.
