@@ -61,10 +61,18 @@ impl Reader {
         })
     }
 
+    /// Milliseconds in a wait that counts no days; 0 after a mistake.
+    fn wait(&mut self, path: &str, text: &str) -> i64 {
+        parse_duration(text).unwrap_or_else(|problem| {
+            self.problem(path, format!("{text:?}: {problem}, or 2 working days"));
+            0
+        })
+    }
+
     /// How long a wait lasts; nothing after a mistake.
     pub(in crate::flow) fn span(&mut self, path: &str, text: &str) -> Span {
         let days = match parse_working_days(text) {
-            None => return Span::Milliseconds(self.duration(path, text)),
+            None => return Span::Milliseconds(self.wait(path, text)),
             Some(Ok(days)) => days,
             Some(Err(expected)) => {
                 self.problem(path, format!("{text:?}: {expected}"));

@@ -151,6 +151,9 @@ fn word(rest: &str) -> Result<(Token, usize), String> {
     if length > 0 {
         return Ok((Token::Word(rest[..length].to_owned()), length));
     }
+    if rest.starts_with("=>") || rest.starts_with("=<") {
+        return Err("the = comes last: write >= or <=".to_owned());
+    }
     let sign: String = rest.chars().take(1).collect();
     Err(match sign.as_str() {
         "=" => "a single = : write == to compare".to_owned(),

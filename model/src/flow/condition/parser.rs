@@ -381,6 +381,8 @@ fn hint(token: &Token) -> &'static str {
         "or" | "of" => "; \"or\" is written ||",
         "not" | "niet" => "; \"not\" is written !",
         "is" => "; \"is\" is written ==",
+        "null" | "nil" | "none" => "; whether a value is known is asked with has(…)",
+        "between" => "; it is written between(value, least, most)",
         _ => "",
     }
 }
