@@ -70,9 +70,14 @@ impl Config {
         }
     }
 
-    /// When shards take checkpoints.
+    /// When shards take checkpoints. Where anything is encrypted they take none: checkpoints are not
+    /// sealed yet.
     #[must_use]
     pub fn checkpoints(&self) -> CheckpointSettings {
+        let is_sealed = |corporation: &Corporation| !corporation.data_keys.is_empty();
+        if self.corporations.iter().any(is_sealed) {
+            return CheckpointSettings::NEVER;
+        }
         CheckpointSettings::every(millis(self.journal.checkpoint_every))
     }
 
