@@ -43,13 +43,6 @@ pub struct CheckpointSettings {
 }
 
 impl CheckpointSettings {
-    /// None is taken.
-    pub const NEVER: Self = Self {
-        every_ms: i64::MAX,
-        least: u64::MAX,
-        at_once: u64::MAX,
-    };
-
     /// The usual numbers, with this age.
     #[must_use]
     pub const fn every(every_ms: i64) -> Self {
@@ -266,7 +259,5 @@ mod tests {
         assert!(is_worth(much / 2, 75_000) && !is_worth(much / 2, 74_000));
         assert!(is_worth(much / 8, 300_000) && !is_worth(much / 8, 290_000));
         assert!(!is_worth(1_999, 599_999));
-        let never = CheckpointSettings::NEVER;
-        assert!(!never.is_worth(u64::MAX - 1, i64::MAX - 1, alive));
     }
 }

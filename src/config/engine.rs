@@ -70,14 +70,9 @@ impl Config {
         }
     }
 
-    /// When shards take checkpoints. Where anything is encrypted they take none: checkpoints are not
-    /// sealed yet.
+    /// When shards take checkpoints.
     #[must_use]
     pub fn checkpoints(&self) -> CheckpointSettings {
-        let is_sealed = |corporation: &Corporation| !corporation.data_keys.is_empty();
-        if self.corporations.iter().any(is_sealed) {
-            return CheckpointSettings::NEVER;
-        }
         CheckpointSettings::every(millis(self.journal.checkpoint_every))
     }
 

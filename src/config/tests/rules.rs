@@ -1,7 +1,7 @@
 //! What must fit together.
 
 use super::super::CliOverrides;
-use super::{KEYED, load, load_with, wrong};
+use super::{KEYED, config, load, load_with, wrong};
 
 fn keyed(more: &str) -> String {
     wrong(&format!("{more}\n{KEYED}"))
@@ -242,4 +242,16 @@ fn a_corporation_has_the_channels_of_its_own_providers_and_the_streets() {
         "corporations = [\"noord\", \"waterpoort\"]",
     );
     assert!(crate::config::flows::load(&load(&theirs).unwrap().config).is_ok());
+}
+
+/// They are sealed: encryption is no reason to read the whole log at a start.
+#[test]
+fn checkpoints_are_taken_with_encryption_as_without() {
+    let taken = |lines: &str| {
+        let lines = format!("[journal]\ncheckpoint_every = \"1s\"\n{KEYED}{lines}\n");
+        config(&lines).checkpoints()
+    };
+    let without = taken("");
+    assert_eq!(taken("data_keys = [\"env:DATA_KEY\"]"), without);
+    assert_eq!(without.every_ms, 1_000);
 }
