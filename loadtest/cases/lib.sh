@@ -30,9 +30,9 @@ fail() {
 }
 
 # Ends what this script started, and nothing else.
-ENGINE="" SINK="" GENERATOR=""
+ENGINE="" SINK="" GENERATOR="" FOLLOWER=""
 cleanup() {
-  for pid in $GENERATOR $ENGINE $SINK; do
+  for pid in $FOLLOWER $GENERATOR $ENGINE $SINK; do
     kill -9 "$pid" 2>/dev/null || true
     # Whoever runs the next case at once finds the ports free.
     wait "$pid" 2>/dev/null || true
@@ -193,6 +193,37 @@ read_outcomes() {
     page=$(curl -sf ${HEADERS[@]+"${HEADERS[@]}"} "http://$HTTP/v1/outcomes?limit=10000${cursor:+&after=$cursor}")
     printf '%s\n' "$page" | grep -v '"cursor"' >> "$1" || break
     cursor=$(printf '%s\n' "$page" | sed -n 's/.*"cursor":"\([^"]*\)".*/\1/p')
+  done
+}
+
+# follow_outcomes FILE: the feed as it comes, through the engine's deaths, until it is stopped: what is old leaves it. Gives
+# each row once, since a page is written only when its cursor is kept.
+follow_outcomes() {
+  local cursor="" page next
+  : > "$1"
+  while :; do
+    if page=$(curl -sf ${HEADERS[@]+"${HEADERS[@]}"} "http://$HTTP/v1/outcomes?limit=10000${cursor:+&after=$cursor}"); then
+      next=$(printf '%s\n' "$page" | sed -n 's/.*"cursor":"\([^"]*\)".*/\1/p')
+      [ -n "$next" ] && cursor=$next
+      ! printf '%s\n' "$page" | grep -v '"cursor"' >> "$1" || continue
+    fi
+    read -rt 0.2 <> <(:) || true
+  done
+}
+
+# append_open STATE FILE: what is open in that state, behind the outcomes: the feed tells only of ends.
+append_open() {
+  local after="" page
+  while :; do
+    page=$(curl -sf ${HEADERS[@]+"${HEADERS[@]}"} "http://$HTTP/v1/notifications?state=$1&limit=1000${after:+&after=$after}")
+    after=$(python3 -c '
+import json, sys
+page = json.loads(sys.argv[1])
+with open(sys.argv[2], "a") as rows:
+    for row in page["notifications"]:
+        print(json.dumps({"id": row["id"], "state": row["state"]}), file=rows)
+print(page.get("next", ""))' "$page" "$2")
+    [ -n "$after" ] || return 0
   done
 }
 

@@ -31,7 +31,7 @@ checkpoint_every = "1s"
 volume_max_bytes = 1_048_576
 TOML
 if [ "${DATA_KEYS:-false}" = true ]; then
-  SLUIS_CASE_DATA_KEY=$(head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n')
+  SLUIS_CASE_DATA_KEY=${SLUIS_CASE_DATA_KEY:-$(head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n')}
   export SLUIS_CASE_DATA_KEY
   sed -i 's/^name = "demo"/name = "demo"\ndata_keys = ["env:SLUIS_CASE_DATA_KEY"]/' "$WORK/sluis.toml"
 fi
@@ -55,6 +55,8 @@ until_true 60 "the first start" ready
 "$LOADTEST" run --target "http://$HTTP" --mode http --rate "$RATE" --count "$COUNT" --connections 64 --tenants 5000 \
   --flow notice --retry --run-id kill --ids-out "$WORK/acks.jsonl" --report "$WORK/report.json" > "$WORK/run.out" 2> "$WORK/run.err" &
 GENERATOR=$!
+follow_outcomes "$WORK/outcomes.jsonl" &
+FOLLOWER=$!
 
 acks() { wc -l < "$WORK/acks.jsonl"; }
 acked() { [ "$(acks)" -ge "$1" ]; }
@@ -159,10 +161,16 @@ done
 until_true 120 "the last start" ready
 wait "$GENERATOR" || say "the generator reported: $(tail -1 "$WORK/run.err")"
 GENERATOR=""
-# An attempt that was under way at three deaths in a row is given to people. The ledger counts that as waiting for somebody.
-all_ended_or_with_people() { [ "$(open_count)" = "$(metric sluis_tasks_open | cut -d. -f1)" ]; }
+# An attempt that was under way at three deaths in a row is given to people. The feed tells only of ends, so these are asked for.
+tasks() { metric sluis_tasks_open | cut -d. -f1; }
+all_ended_or_with_people() { [ "$(open_count)" = "$(tasks)" ]; }
 until_true 300 "everything to end" all_ended_or_with_people
-read_outcomes "$WORK/outcomes.jsonl"
+told_of() { [ $(($(wc -l < "$WORK/outcomes.jsonl") + $(tasks))) -ge "$(acks)" ]; }
+until_true 60 "the feed to tell of all" told_of
+kill "$FOLLOWER"
+wait "$FOLLOWER" 2> /dev/null || true
+FOLLOWER=""
+append_open task "$WORK/outcomes.jsonl"
 curl -sf "http://127.0.0.1:$SMS_PORT/__sink/ledger" > "$WORK/sink.jsonl"
 
 say "kills before an acknowledgement: $before_ack, during recovery: $during_recovery, at a change of generation: $at_change," \
