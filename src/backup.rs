@@ -3,6 +3,7 @@
 //! however it came to its place. Such a copy can be stored in a bucket too. Refuses to overwrite what is
 //! no copy, and to start from one that is not whole.
 
+mod apart;
 mod archived;
 mod files;
 mod listing;
@@ -18,6 +19,8 @@ use serde::{Deserialize, Serialize};
 use sluis_journal::{Backup, Inspection, Journal, Sequence, Shard};
 use sluis_model::Timestamp;
 
+pub use self::apart::ensure_apart;
+use self::apart::{ensure_empty, is_empty};
 pub use self::archived::Archived;
 use self::files::{copy_file, copy_tree, make_dir};
 pub use self::remote::{Sent, fetch, send};
@@ -67,10 +70,11 @@ pub fn back_up(
     to: &Path,
     now: Timestamp,
 ) -> anyhow::Result<Copied> {
-    check_target(data_dir, to)?;
-    data_version::check(data_dir)?;
     let default = archived::place(data_dir);
     let kept = archive.unwrap_or(&default);
+    check_source(data_dir)?;
+    check_target(data_dir, kept, to)?;
+    data_version::check(data_dir)?;
     ensure!(
         archive.is_none() || kept.exists(),
         "{}: no archive is there",
@@ -118,14 +122,19 @@ pub fn back_up(
     Ok(Copied { journal, archive })
 }
 
-fn check_target(data_dir: &Path, to: &Path) -> anyhow::Result<()> {
-    let (source, target) = (real(data_dir)?, real_place(to)?);
+/// There is something to copy.
+fn check_source(data_dir: &Path) -> anyhow::Result<()> {
     ensure!(
-        !target.starts_with(&source) && !source.starts_with(&target),
-        "{}: a copy must not be in the data directory {}, nor around it: choose another place",
-        to.display(),
+        data_dir.join(JOURNAL).is_dir(),
+        "{}: no data directory is there, it has no folder `{JOURNAL}`: look whether the path is that of engine.data_dir",
         data_dir.display()
     );
+    Ok(())
+}
+
+fn check_target(data_dir: &Path, archive: &Path, to: &Path) -> anyhow::Result<()> {
+    ensure_apart(("a copy", to), ("the data directory", data_dir))?;
+    ensure_apart(("a copy", to), ("the archive", archive))?;
     if !to.exists() || is_empty(to)? || (note(to)?.is_some() && !to.join(TABLE).exists()) {
         return Ok(());
     }
@@ -141,12 +150,26 @@ fn check_target(data_dir: &Path, to: &Path) -> anyhow::Result<()> {
 /// # Errors
 /// `from` is no copy, or not a whole one; there is something in `data_dir`; damage; a failing disk.
 pub fn restore(from: &Path, data_dir: &Path) -> anyhow::Result<(Note, Inspection)> {
-    let whole = whole_note(from)?
-        .with_context(|| format!("{}: no copy of `sluis backup` is there", from.display()))?;
+    let whole = whole_note(from)?.with_context(|| no_copy(from))?;
+    ensure_apart(("the data directory", data_dir), ("the copy", from))?;
     data_version::check(from)?;
     put_back(data_dir, &whole, &from.display().to_string(), |data_dir| {
         copy_tree(from, data_dir, NOTE)
     })
+}
+
+/// Why a directory cannot be taken as a copy.
+fn no_copy(from: &Path) -> String {
+    let hint = match remote::is_stored(from) {
+        true => {
+            "what is there was stored with `--to file://`, so give its address: --from file:///DIRECTORY"
+        }
+        false => "look whether the path is that of a copy",
+    };
+    format!(
+        "{}: no copy of `sluis backup` is there: {hint}",
+        from.display()
+    )
 }
 
 /// Puts a copy into an empty directory and reads all of it. `from`: where the copy is, for people.
@@ -157,11 +180,7 @@ fn put_back(
     files: impl FnOnce(&Path) -> anyhow::Result<()>,
 ) -> anyhow::Result<(Note, Inspection)> {
     make_dir(data_dir)?;
-    ensure!(
-        is_empty(data_dir)?,
-        "{}: is not empty: move away what is there, or choose another directory",
-        data_dir.display()
-    );
+    ensure_empty(data_dir)?;
     // Until all of it is there nothing may start from it.
     let half = Note {
         whole: false,
@@ -205,9 +224,12 @@ pub fn whole_note(dir: &Path) -> anyhow::Result<Option<Note>> {
 fn note(dir: &Path) -> anyhow::Result<Option<Note>> {
     let path = dir.join(NOTE);
     match fs::read(&path) {
-        Ok(bytes) => serde_json::from_slice(&bytes)
-            .map(Some)
-            .with_context(|| format!("{}: cannot be read", path.display())),
+        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).with_context(|| {
+            format!(
+                "{}: is damaged: take another copy, or make this one again in an empty directory",
+                path.display()
+            )
+        }),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| format!("{}: cannot be read", path.display())),
     }
@@ -263,25 +285,4 @@ fn write_note(dir: &Path, note: &Note) -> anyhow::Result<()> {
     let path = dir.join(NOTE);
     let text = serde_json::to_vec_pretty(note)?;
     write_whole(&path, &text).with_context(|| format!("{}: cannot be written", path.display()))
-}
-
-fn is_empty(dir: &Path) -> anyhow::Result<bool> {
-    let mut entries =
-        fs::read_dir(dir).with_context(|| format!("{}: cannot be read", dir.display()))?;
-    Ok(entries.next().is_none())
-}
-
-fn real(path: &Path) -> anyhow::Result<PathBuf> {
-    path.canonicalize()
-        .with_context(|| format!("{}: is not there", path.display()))
-}
-
-/// Where a directory is, or would be: by what there is above it.
-fn real_place(path: &Path) -> anyhow::Result<PathBuf> {
-    let whole =
-        std::path::absolute(path).with_context(|| format!("{}: is no place", path.display()))?;
-    let there = whole.ancestors().find(|above| above.exists());
-    let there = there.unwrap_or(Path::new("/"));
-    let rest = whole.strip_prefix(there).unwrap_or(Path::new(""));
-    Ok(real(there)?.join(rest))
 }

@@ -14,7 +14,7 @@ use super::Note;
 /// The form of a listing.
 const FORMAT: u32 = 1;
 /// Listings are below this.
-const COPIES: &str = "copies";
+pub(super) const COPIES: &str = "copies";
 /// Pieces are below this, each under its hash.
 pub(super) const PIECES: &str = "pieces";
 /// Digits of a listing's number, so that names sort as numbers do.
@@ -74,7 +74,12 @@ impl Listing {
             )
         })?;
         let listing: Self = serde_json::from_slice(&bytes)
-            .with_context(|| format!("{}: is no listing", place()))?;
+            .with_context(|| {
+            format!(
+                "{}: is damaged: remove it, so that the copy before it counts again, or the next backup stores a whole one",
+                place()
+            )
+        })?;
         ensure!(
             listing.format == FORMAT,
             "{}: has format {}, this version reads {FORMAT}: use a newer version",

@@ -14,7 +14,7 @@ use sluis_archive::{Hash, Shelf};
 use sluis_journal::Inspection;
 
 use super::files::{files_below, make_dir};
-use super::listing::{Filed, Listing, PIECES, is_below, numbers, piece};
+use super::listing::{COPIES, Filed, Listing, PIECES, is_below, numbers, piece};
 use super::{NOTE, Note, put_back, whole_note};
 use crate::files::{private, sync_dir};
 
@@ -89,15 +89,23 @@ pub fn send(copy: &Path, shelf: &Shelf) -> anyhow::Result<Sent> {
 /// There is none; a piece is missing or damaged; see [`super::restore`].
 pub fn fetch(shelf: &Shelf, data_dir: &Path) -> anyhow::Result<(Note, Inspection)> {
     let newest = Listing::newest(shelf)?;
+    let has_note = newest.is_none() && shelf.get(NOTE)?.is_some();
     let (_, listing) = newest.with_context(|| {
-        format!(
-            "{}: no whole copy of `sluis backup` is there: look whether the address is right",
-            shelf.shown()
-        )
+        let hint = match has_note {
+            true => "what is there is a copy in a directory, so give its path without `file://`",
+            false => "look whether the address is right",
+        };
+        let shown = shelf.shown();
+        format!("{shown}: no whole copy of `sluis backup` is there: {hint}")
     })?;
     put_back(data_dir, &listing.note, shelf.shown(), |data_dir| {
         fetch_files(shelf, &listing, data_dir)
     })
+}
+
+/// Whether a directory holds objects of copies, and not the files of one.
+pub(super) fn is_stored(dir: &Path) -> bool {
+    [COPIES, PIECES].iter().all(|part| dir.join(part).is_dir())
 }
 
 /// Holds a copy for this run.

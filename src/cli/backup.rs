@@ -10,7 +10,7 @@ use sluis_model::Clock as _;
 
 use super::config::Reply;
 use super::place::{self, Place};
-use crate::backup::{Copied, back_up, fetch, restore, send};
+use crate::backup::{Copied, back_up, ensure_apart, fetch, restore, send};
 use crate::clock::SystemClock;
 
 /// From where to where a copy is made.
@@ -99,6 +99,7 @@ fn sent(
     staging: &Path,
     environment: &BTreeMap<String, String>,
 ) -> anyhow::Result<Reply> {
+    check_store(args, staging)?;
     let reached = place::open(address, environment)?;
     let copied = backed_up(args, staging)?;
     let shelf = Shelf::on(reached.store.clone());
@@ -117,12 +118,34 @@ fn sent(
     Ok(Reply { out, err, code: 1 })
 }
 
+/// A directory in which copies are stored is nothing that is copied, and holds nothing of it.
+fn check_store(args: &BackupArgs, staging: &Path) -> anyhow::Result<()> {
+    let Some(store) = args.to.directory() else {
+        return Ok(());
+    };
+    let archive = args
+        .archive
+        .iter()
+        .map(|archive| ("the archive", archive.as_path()));
+    let sources = [
+        ("the data directory", args.data_dir.as_path()),
+        ("--staging", staging),
+    ];
+    for source in sources.into_iter().chain(archive) {
+        ensure_apart(("--to", store), source)?;
+    }
+    Ok(())
+}
+
 fn put_back(args: &RestoreArgs, environment: &BTreeMap<String, String>) -> anyhow::Result<String> {
     let data_dir = &args.data_dir;
     let (note, inspection) = match &args.from {
         Place::Directory(from) => restore(from, data_dir)?,
         Place::Address(address) => {
             let reached = args.from.look(environment)?;
+            if let Some(store) = args.from.directory() {
+                ensure_apart(("the data directory", data_dir), ("the copy", store))?;
+            }
             let shelf = Shelf::on(reached.store.clone());
             fetch(&shelf, data_dir).with_context(|| address.to_owned())?
         }
@@ -137,3 +160,6 @@ fn put_back(args: &RestoreArgs, environment: &BTreeMap<String, String>) -> anyho
         note.version,
     ))
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,6 +53,14 @@ pub(super) struct Reached {
 }
 
 impl Place {
+    /// The directory that it is, or in which it holds objects; none: it is a bucket.
+    pub(super) fn directory(&self) -> Option<&Path> {
+        match self {
+            Self::Directory(directory) => Some(directory),
+            Self::Address(address) => local_path(address).map(Path::new),
+        }
+    }
+
     /// To look at what is there.
     ///
     /// # Errors
@@ -82,8 +90,13 @@ fn reach(
     environment: &BTreeMap<String, String>,
     local: impl FnOnce(&Path) -> anyhow::Result<Reached>,
 ) -> anyhow::Result<Reached> {
-    if let Some(path) = address.strip_prefix(FILE) {
-        return local(Path::new(path));
+    if let Some(path) = local_path(address) {
+        let path = Path::new(path);
+        ensure!(
+            path.is_absolute(),
+            "{address}: expected file:///DIRECTORY, with three slashes: the whole path of a directory of this machine"
+        );
+        return local(path);
     }
     ensure!(
         is_bucket(address),
@@ -100,6 +113,11 @@ fn reach(
         store: Store::s3(address, options, runtime.handle().clone())?,
         _runtime: Some(runtime),
     })
+}
+
+/// What stands behind `file://`, if that is in front.
+fn local_path(address: &str) -> Option<&str> {
+    address.strip_prefix(FILE)
 }
 
 fn is_bucket(address: &str) -> bool {
@@ -146,6 +164,16 @@ mod tests {
         assert!(!path.exists());
         open(&address, &none).unwrap();
         assert!(path.is_dir());
+    }
+
+    #[test]
+    fn a_directory_with_file_in_front_is_a_whole_path() {
+        // As a path of its own it would be made wherever the command runs.
+        for address in ["file://copies", "file://host/copies", "file://./copies"] {
+            let error = open(address, &BTreeMap::new()).unwrap_err().to_string();
+            assert!(error.contains("three slashes"), "{error}");
+        }
+        assert!(!Path::new("copies").exists());
     }
 
     #[test]
