@@ -15,6 +15,7 @@ mod bucket;
 mod circles;
 mod clocks;
 mod counters;
+mod coverage;
 mod credentials;
 mod damage;
 mod delays;
