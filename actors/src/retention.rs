@@ -24,8 +24,13 @@ pub trait Follower: Send + Sync {
     fn passed(&self, shard: Shard) -> Sequence;
 }
 
-/// Packs of endings that are looked at in one step, per shard.
-const MOST_PACKS: usize = 2_048;
+/// Packs of endings that are looked at with nobody else at the table of the shard.
+const PACKS_AT_ONCE: usize = 512;
+/// Packs of endings that are looked at in one step, per shard: at least so many, and so many for each
+/// ending that came since the step before. Each pack has an ending at least, so the table does not
+/// grow while as many leave as come.
+const LEAST_PACKS: usize = 2_048;
+const PACKS_FOR_EACH: usize = 2;
 /// How often what ended is gone through: after this part of the time for which it is kept, within
 /// these bounds.
 const PASSES: i64 = 64;
@@ -133,6 +138,7 @@ impl Retention {
         let rest = rest.clamp(LEAST_REST_MS, MOST_REST_MS);
         let before = now.plus(-self.settings.endings_for_ms);
         for (place, retained) in self.shards.iter().enumerate() {
+            let came = retained.endings.written_since();
             // A clock that was set back is no reason to wait.
             let rested = self.swept[place].map(|since| now.since(since));
             let rests = rested.is_some_and(|rested| (0..rest).contains(&rested));
@@ -143,16 +149,34 @@ impl Retention {
             let passed = self.settings.followers.iter().map(|it| it.passed(shard));
             let upto = passed.min().unwrap_or(Sequence(u64::MAX));
             let leaving = Leaving { before, upto };
-            // What waits to be written may be old itself.
-            retained.endings.write(&*self.journal, shard)?;
-            let swept = retained
-                .endings
-                .sweep(&*self.journal, shard, leaving, MOST_PACKS)?;
-            let (endings, is_over) = swept;
-            names::ENDINGS_LEFT.of(()).increment(endings);
+            let most = LEAST_PACKS.max(came.saturating_mul(PACKS_FOR_EACH));
+            let is_over = self.sweep_some((shard, retained), leaving, most)?;
             self.swept[place] = is_over.then_some(now);
         }
         Ok(())
+    }
+
+    /// Looks at about `most` packs of a shard, some at a time; whether that was the end of them.
+    fn sweep_some(
+        &self,
+        (shard, retained): (Shard, &Retained),
+        leaving: Leaving,
+        most: usize,
+    ) -> Result<bool, RetentionError> {
+        let journal = &*self.journal;
+        for _ in 0..most.div_ceil(PACKS_AT_ONCE) {
+            // What waits to be written may be old itself, and does not wait until all is swept.
+            retained.endings.write(journal, shard)?;
+            let swept = retained
+                .endings
+                .sweep(journal, shard, leaving, PACKS_AT_ONCE)?;
+            let (endings, is_over) = swept;
+            names::ENDINGS_LEFT.of(()).increment(endings);
+            if is_over {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// One step: begins to forget where that is due, or goes on with it. Blocks on the disk: not for

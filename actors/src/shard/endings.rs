@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crossbeam::channel::Sender;
 use parking_lot::Mutex;
@@ -32,6 +32,8 @@ pub struct Endings {
     writing: Mutex<PackKey>,
     /// Whether endings were read back from the log, and nobody has asked since.
     came_back: AtomicBool,
+    /// Endings that were written since somebody asked.
+    written: AtomicUsize,
     /// The table writer's waker.
     hurry: OnceLock<Sender<()>>,
 }
@@ -160,6 +162,7 @@ impl Endings {
             (ended, state.upto)
         };
         packs::put(journal, shard, &ended)?;
+        self.written.fetch_add(ended.len(), Ordering::Relaxed);
         // They are in the table before they leave here.
         let mut state = self.state.lock();
         ended
@@ -202,6 +205,11 @@ impl Endings {
         state.waiting.retain(|_, ended| ended.tenant != *tenant);
         state.cache = Cache::default();
         Ok(destroyed)
+    }
+
+    /// Endings that were written since this was asked last.
+    pub(crate) fn written_since(&self) -> usize {
+        self.written.swap(0, Ordering::Relaxed)
     }
 
     /// Whether endings came back from the log since this was asked last: old ones may be among them.
