@@ -111,7 +111,8 @@ impl Admission {
     #[must_use]
     pub fn closed(&self) -> Option<Closed> {
         self.gatekeeper.reason().or_else(|| {
-            (self.engine.journal().queue().fill() >= JOURNAL_SHARE).then_some(Closed::Busy)
+            let is_full = self.engine.journal().queue().fill() >= JOURNAL_SHARE;
+            (is_full || self.engine.is_growing()).then_some(Closed::Busy)
         })
     }
 

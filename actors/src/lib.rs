@@ -47,7 +47,7 @@ pub use prepare::{CorporationCard, Prepare, PreparePool, Prepared, Preparer};
 pub use quota::{NoRoom, Quota};
 pub use readers::{LineFull, Readers, Work};
 pub use recovery::Recovery;
-pub use retention::{Follower, Retained, Retention, RetentionError, RetentionSettings};
+pub use retention::{Brake, Follower, Retained, Retention, RetentionError, RetentionSettings};
 pub use seldom::Seldom;
 pub use shard::*;
 pub use share::WriteLimits;

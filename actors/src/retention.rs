@@ -13,6 +13,11 @@ use crate::shard::{Endings, Horizon, Leaving};
 use crate::telemetry::names;
 use crate::wake::Waker;
 
+mod growth;
+
+pub use self::growth::Brake;
+use self::growth::Mark;
+
 /// What an open notification is taken to cost in the log, its body included, and a tenant beside
 /// that, in bytes.
 const OPEN_BYTES: u64 = 1_024;
@@ -22,6 +27,18 @@ const TENANT_BYTES: u64 = 256;
 pub trait Follower: Send + Sync {
     /// Up to which record of the shard everything is kept elsewhere, durably.
     fn passed(&self, shard: Shard) -> Sequence;
+
+    /// It is told by how many generations the log has grown since records were to go that it is not
+    /// past; 0 when it holds up nothing. The more, the more of the processors it is to take.
+    fn holds_up(&self, generations: f64) {
+        let _ = generations;
+    }
+
+    /// Whether it has work to do, and so gets further when it is given more time. Who fails, or waits
+    /// for something else, does not.
+    fn is_catching_up(&self) -> bool {
+        true
+    }
 }
 
 /// Packs of endings that are looked at with nobody else at the table of the shard.
@@ -96,6 +113,14 @@ pub struct Retained {
     pub waker: Arc<Waker>,
 }
 
+/// What is to be forgotten.
+struct Goal {
+    /// Up to where, for each shard.
+    horizons: Vec<Sequence>,
+    /// Where the log was when that began.
+    began: Mark,
+}
+
 /// The forgetting of old records.
 pub struct Retention {
     journal: Arc<dyn Journal>,
@@ -103,8 +128,9 @@ pub struct Retention {
     settings: RetentionSettings,
     /// In order of shards.
     shards: Vec<Retained>,
-    /// Up to where each shard is to be forgotten, while that is under way.
-    goal: Option<Vec<Sequence>>,
+    /// What is to be forgotten, while that is under way.
+    goal: Option<Goal>,
+    brake: Arc<Brake>,
     /// Since when all has left each shard's table that may; none: it is being gone through.
     swept: Vec<Option<Timestamp>>,
 }
@@ -125,7 +151,14 @@ impl Retention {
             swept: vec![None; shards.len()],
             shards,
             goal: None,
+            brake: Arc::default(),
         }
+    }
+
+    /// What says whether intake waits.
+    #[must_use]
+    pub fn brake(&self) -> Arc<Brake> {
+        self.brake.clone()
     }
 
     /// Takes some of what ended long ago out of the tables. Blocks on the disk: not for an arbiter.
@@ -186,20 +219,71 @@ impl Retention {
     /// See [`RetentionError`]; the next step tries again.
     pub fn step(&mut self) -> Result<(), RetentionError> {
         let Some(goal) = self.goal.take() else {
-            self.goal = self.due()?;
-            if let Some(goal) = &self.goal {
-                self.ask(goal);
+            let all = self.journal.generations();
+            if let Some(horizons) = self.due(&all)? {
+                self.ask(&horizons);
+                let began = Mark::of(&all, self.carried_bytes());
+                self.goal = Some(Goal { horizons, began });
             }
             return Ok(());
         };
         let before = self.journal.generations().len();
-        let done = self.go_on(&goal);
+        let done = self.go_on(&goal.horizons);
         let forgotten = before.saturating_sub(self.journal.generations().len());
         names::FORGOTTEN.of(()).increment(forgotten as u64);
-        if !matches!(done, Ok(true)) {
+        if matches!(done, Ok(true)) {
+            self.hurry_nobody();
+        } else {
+            self.hurry(&goal);
             self.goal = Some(goal);
         }
         done.map(drop)
+    }
+
+    /// Tells everybody who holds the goal up how far the log has grown meanwhile. When it has grown too
+    /// far, intake waits: for what gets further by that, and not for a follower who fails.
+    fn hurry(&self, goal: &Goal) {
+        let all = self.journal.generations();
+        let bytes = goal.began.grown(&all, self.carried_bytes());
+        let generations = bytes as f64 / growth::full(&all).max(1) as f64;
+        let mut waits_for_somebody = !self.is_carried(&goal.horizons);
+        for follower in &self.settings.followers {
+            let holds_up = self.holds_up(&**follower, &goal.horizons);
+            follower.holds_up(if holds_up { generations } else { 0.0 });
+            waits_for_somebody |= holds_up && follower.is_catching_up();
+        }
+        let is_too_much = bytes >= growth::most(&all, self.alive());
+        self.brake.set(is_too_much && waits_for_somebody);
+        names::GROWTH.of(()).set(bytes as f64);
+    }
+
+    fn hurry_nobody(&self) {
+        for follower in &self.settings.followers {
+            follower.holds_up(0.0);
+        }
+        self.brake.set(false);
+        names::GROWTH.of(()).set(0.0);
+    }
+
+    /// Whether a follower is not past what is to be forgotten.
+    fn holds_up(&self, follower: &dyn Follower, horizons: &[Sequence]) -> bool {
+        let mut shards = (0..).map(Shard).zip(horizons);
+        shards.any(|(shard, horizon)| follower.passed(shard) < horizon.previous())
+    }
+
+    /// Whether everything alive was written again.
+    fn is_carried(&self, horizons: &[Sequence]) -> bool {
+        let mut shards = self.shards.iter().zip(horizons);
+        shards.all(|(shard, horizon)| {
+            let carried = shard.horizon.carried();
+            carried.is_some_and(|carried| carried.horizon >= *horizon)
+        })
+    }
+
+    /// Bytes that were written again since the start.
+    fn carried_bytes(&self) -> u64 {
+        let shards = self.shards.iter();
+        shards.map(|shard| shard.horizon.carried_bytes()).sum()
     }
 
     fn ask(&self, goal: &[Sequence]) {
@@ -211,10 +295,9 @@ impl Retention {
 
     /// Up to where the shards can be forgotten now, if it is worth it: as few generations as bring
     /// the log within its size.
-    fn due(&self) -> Result<Option<Vec<Sequence>>, RetentionError> {
-        let all = self.journal.generations();
+    fn due(&self, all: &[Generation]) -> Result<Option<Vec<Sequence>>, RetentionError> {
         let mut bytes: u64 = all.iter().map(|generation| generation.bytes).sum();
-        let most = self.most_bytes(&all);
+        let most = self.most_bytes(all);
         let mut goal = None;
         for pair in all.windows(2) {
             let [going, next] = pair else {
@@ -231,15 +314,18 @@ impl Retention {
 
     /// Bytes that the log may have before any of it is forgotten.
     fn most_bytes(&self, all: &[Generation]) -> u64 {
+        self.alive()
+            .saturating_mul(self.settings.live_factor)
+            .saturating_add(self.settings.spare_generations * growth::full(all))
+    }
+
+    /// Bytes of what is alive, about.
+    fn alive(&self) -> u64 {
         let alive = |shard: &Retained| {
             let live = shard.horizon.live();
             live.open * OPEN_BYTES + live.tenants * TENANT_BYTES
         };
-        let alive: u64 = self.shards.iter().map(alive).sum();
-        let full = all.iter().map(|generation| generation.bytes).max();
-        alive
-            .saturating_mul(self.settings.live_factor)
-            .saturating_add(self.settings.spare_generations * full.unwrap_or_default())
+        self.shards.iter().map(alive).sum()
     }
 
     /// Whether everything before this generation is older than what is kept.

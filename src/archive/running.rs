@@ -134,4 +134,12 @@ impl sluis_actors::Follower for Archiving {
     fn passed(&self, shard: Shard) -> Sequence {
         Sequence(self.archive().map_or(0, |archive| archive.passed(shard.0)))
     }
+
+    fn holds_up(&self, generations: f64) {
+        self.waiting.holds_up(generations);
+    }
+
+    fn is_catching_up(&self) -> bool {
+        self.waiting.is_catching_up()
+    }
 }

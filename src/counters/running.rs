@@ -33,6 +33,7 @@ pub struct Counters {
     store: Arc<Store>,
     waiting: Arc<Waiting>,
     save: Arc<AtomicBool>,
+    is_held_up: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for Counters {
@@ -61,18 +62,21 @@ impl Counters {
             store.is_at_most(shard, journal.last(Shard(shard)).0);
         }
         let save = Arc::new(AtomicBool::new(false));
+        let is_held_up = Arc::new(AtomicBool::new(false));
         let parts = Parts {
             journal: journal.clone(),
             book: book.clone(),
             store: store.clone(),
             clock: clock.clone(),
             save: save.clone(),
+            is_held_up: is_held_up.clone(),
         };
         Ok(Self {
             journal: journal.clone(),
             store,
             waiting: bell.add(Taking::new(parts, Counting::new(Days::new()?))),
             save,
+            is_held_up,
         })
     }
 
@@ -112,5 +116,16 @@ impl Counters {
 impl sluis_actors::Follower for Counters {
     fn passed(&self, shard: Shard) -> Sequence {
         Sequence(self.store.saved(shard.0))
+    }
+
+    fn holds_up(&self, generations: f64) {
+        if generations > 0.0 {
+            self.is_held_up.store(true, Ordering::Release);
+        }
+        self.waiting.holds_up(generations);
+    }
+
+    fn is_catching_up(&self) -> bool {
+        self.waiting.is_catching_up()
     }
 }

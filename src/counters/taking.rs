@@ -29,6 +29,8 @@ pub(super) struct Parts {
     pub(super) clock: Arc<dyn Clock>,
     /// Somebody waits until everything is on the disk.
     pub(super) save: Arc<AtomicBool>,
+    /// Old records wait until what was counted is on the disk: however much there is still to count.
+    pub(super) is_held_up: Arc<AtomicBool>,
 }
 
 /// Counts what it is given.
@@ -87,8 +89,9 @@ impl Takes for Taking {
 
     fn end(&mut self, has_all: bool) -> Result<(), TakeError> {
         let is_asked = has_all && self.parts.save.swap(false, Ordering::AcqRel);
+        let is_held_up = self.parts.is_held_up.swap(false, Ordering::AcqRel);
         let since = self.parts.clock.now().since(self.saved);
-        if is_asked || since.abs() >= SAVE_EVERY_MS {
+        if is_asked || is_held_up || since.abs() >= SAVE_EVERY_MS {
             self.save(has_all)?;
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! The following of the log beside the engine: one reader reads and decodes every durable record once and
-//! hands it to each who wants it, the archive and the counters. Two threads that give way do its work.
+//! hands it to each who wants it, the archive and the counters. Three threads do its work: two that give way,
+//! and one for the time in which old records wait for it.
 //! It refuses to know what is done with a record, and to let one who fails or lags hold up another.
 
 mod pace;

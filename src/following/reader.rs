@@ -36,11 +36,13 @@ impl Reader {
         }
     }
 
-    /// One turn: a piece of every shard; how long to rest after it.
-    pub(super) fn turn(&mut self) -> Duration {
+    /// One turn: a piece of every shard, as long as it goes on; how long to rest after it. Whoever gets
+    /// little time holds the work for seconds, and ends before the next shard when somebody
+    /// else is to go on.
+    pub(super) fn turn(&mut self, goes_on: &dyn Fn() -> bool) -> Duration {
         let now = monotonic();
         self.all.iter_mut().for_each(|taking| taking.begin(now));
-        self.follow();
+        self.follow(goes_on);
         // What they did may have taken long, so their rests begin here.
         let now = monotonic();
         let rests = self.all.iter_mut().map(|taking| taking.end(now));
@@ -65,7 +67,7 @@ impl Reader {
             self.all
                 .iter_mut()
                 .for_each(|taking| taking.begin_to_stop(now));
-            self.follow();
+            self.follow(&|| true);
             let is_done = self.all.iter().all(Taking::is_done);
             if is_done || self.clock.now().since(began) >= MOST_AT_STOP_MS {
                 break;
@@ -74,8 +76,12 @@ impl Reader {
         self.all.iter_mut().for_each(Taking::stop);
     }
 
-    fn follow(&mut self) {
+    fn follow(&mut self, goes_on: &dyn Fn() -> bool) {
         for shard in 0..self.journal.shards() {
+            if !goes_on() {
+                self.all.iter_mut().for_each(Taking::lacks);
+                return;
+            }
             self.follow_shard(shard);
         }
     }

@@ -11,7 +11,7 @@ use sluis_model::Clock;
 use super::reader::Reader;
 use super::taking::{Takes, Taking};
 use super::threads::Threads;
-use super::waiting::{Asked, Waiting};
+use super::waiting::{Asked, Pressed, Waiting};
 
 /// What followers are gathered with, before any of them is given a record.
 pub(crate) struct Bell {
@@ -68,10 +68,12 @@ impl Following {
         clock: &Arc<dyn Clock>,
     ) -> io::Result<Self> {
         let ask = bell.ask.clone();
+        let waiting = bell.followers.iter();
+        let pressed = Pressed::by(waiting.map(|(_, waiting)| waiting.clone()));
         let (all, asked) = bell.gathered(clock);
         let reader = Reader::new(journal.clone(), clock.clone(), all);
         Ok(Self {
-            threads: Threads::start(reader, ask, asked)?,
+            threads: Threads::start(reader, pressed, ask, asked)?,
         })
     }
 

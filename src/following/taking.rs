@@ -186,7 +186,8 @@ impl Taking {
             }
         };
         if self.part != Part::None {
-            self.waiting.turned();
+            let is_catching_up = self.part == Part::Takes && !self.has_all;
+            self.waiting.turned(is_catching_up);
         }
         self.failed.flush();
         self.takes.show(self.behind_ms());

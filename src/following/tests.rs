@@ -10,7 +10,7 @@ use sluis_journal::{Batch, Journal as _, MemoryJournal, Shard};
 use sluis_model::{Clock, Control, ControlRecord, ManualClock, Record, Timestamp};
 
 use super::reader::{MOST_BEHIND_MS, Reader};
-use super::waiting::Asked;
+use super::waiting::{Asked, Pressed};
 use super::{Bell, Piece, TakeError, Takes, Waiting};
 
 const SHARD: u16 = 0;
@@ -143,6 +143,10 @@ impl Both {
         self.journal.commit();
     }
 
+    fn turn(&mut self) -> Duration {
+        self.reader.turn(&|| true)
+    }
+
     fn marks(&self) -> [u64; 2] {
         let last = |seen: &Arc<Seen>| seen.newest().0.max(seen.after);
         [last(&self.seen[0]), last(&self.seen[1])]
@@ -153,7 +157,7 @@ impl Both {
 fn both_get_the_same_record_decoded_once() {
     let mut both = Both::after([0, 0]);
     both.write(3);
-    both.reader.turn();
+    both.turn();
     let [one, two] = &both.seen;
     assert_eq!(one.sequences(), [1, 2, 3]);
     assert_eq!(*one.records.lock(), *two.records.lock());
@@ -163,7 +167,7 @@ fn both_get_the_same_record_decoded_once() {
 fn who_is_behind_gets_what_it_lacks_and_goes_on_with_the_other() {
     let mut both = Both::after([1, 5]);
     both.write(8);
-    both.reader.turn();
+    both.turn();
     let [one, two] = &both.seen;
     assert_eq!(one.sequences(), [2, 3, 4, 5, 6, 7, 8]);
     assert_eq!(two.sequences(), [6, 7, 8], "nothing that it has");
@@ -176,7 +180,7 @@ fn who_is_far_behind_holds_nobody_up() {
     both.write(4_000);
     for turn in 1..=4 {
         both.write(1);
-        let rest = both.reader.turn();
+        let rest = both.turn();
         let [one, two] = both.marks();
         assert_eq!(two, 4_000 + turn, "the other has all");
         if turn < 4 {
@@ -193,20 +197,51 @@ fn who_fails_rests_and_the_other_goes_on() {
     let mut both = Both::after([0, 0]);
     both.seen[0].fails.store(true, Ordering::Relaxed);
     both.write(2);
-    both.reader.turn();
+    both.turn();
     assert_eq!(both.marks(), [0, 2]);
     both.clock.advance(MOST_BEHIND_MS);
     assert!(both.reader.is_behind_for_long());
 
     both.seen[0].fails.store(false, Ordering::Relaxed);
     both.write(1);
-    both.reader.turn();
+    both.turn();
     assert_eq!(both.marks(), [0, 3], "it rests");
     // Somebody waits for it.
     both.waiting[0].hurry();
-    both.reader.turn();
+    both.turn();
     assert_eq!(both.marks(), [3, 3]);
     assert!(!both.reader.is_behind_for_long());
+}
+
+#[test]
+fn who_holds_old_records_up_is_pressed_while_more_time_helps() {
+    let mut both = Both::after([0, 0]);
+    let pressed = Pressed::by(both.waiting.iter().cloned());
+    let is = |generations: f64| (pressed.generations() - generations).abs() < 1e-9;
+    both.seen[0].fails.store(true, Ordering::Relaxed);
+    both.write(1_500);
+    both.turn();
+    assert!(!pressed.is_pressed(5), "nobody waits for them");
+    both.waiting[0].holds_up(3.0);
+    assert!(pressed.is_pressed(6) && is(0.0), "it fails");
+    both.waiting[1].holds_up(0.5);
+    assert!(is(0.5), "it lacks some");
+    both.turn();
+    assert!(pressed.is_pressed(7) && is(0.0), "it has all");
+    let all = both.waiting.iter();
+    all.for_each(|waiting| waiting.holds_up(0.0));
+    assert!(pressed.is_pressed(1_000_000_000), "a moment ago it did");
+    assert!(!pressed.is_pressed(40_000_000_000));
+}
+
+#[test]
+fn whoever_is_to_stand_aside_ends_before_the_next_shard_and_says_that_there_is_more() {
+    let mut both = Both::after([0, 0]);
+    both.write(3);
+    assert_eq!(both.reader.turn(&|| false), Duration::ZERO);
+    assert_eq!(both.marks(), [0, 0]);
+    both.turn();
+    assert_eq!(both.marks(), [3, 3]);
 }
 
 #[test]
@@ -214,7 +249,7 @@ fn a_record_that_cannot_be_read_stops_only_those_who_are_not_past_it() {
     let mut both = Both::after([0, 1]);
     both.append(1, |buffer| buffer.extend_from_slice(b"no record"));
     both.write(2);
-    both.reader.turn();
+    both.turn();
     assert_eq!(both.marks(), [0, 3]);
 }
 
@@ -223,7 +258,7 @@ fn who_is_away_gets_nothing_and_has_nothing_to_put_away() {
     let mut both = Both::after([0, 0]);
     both.seen[0].is_away.store(true, Ordering::Relaxed);
     both.write(2);
-    both.reader.turn();
+    both.turn();
     assert_eq!(both.marks(), [0, 2]);
     both.reader.stop();
     let put_away = |seen: &Arc<Seen>| seen.is_put_away.load(Ordering::Relaxed);
@@ -235,7 +270,7 @@ fn a_stop_brings_all_to_the_end_also_who_failed_before() {
     let mut both = Both::after([0, 2_000]);
     both.seen[0].fails.store(true, Ordering::Relaxed);
     both.write(2_500);
-    both.reader.turn();
+    both.turn();
     both.seen[0].fails.store(false, Ordering::Relaxed);
     both.reader.stop();
     assert_eq!(both.marks(), [2_500, 2_500]);

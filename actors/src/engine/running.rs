@@ -17,7 +17,7 @@ use crate::pauses::PauseRegistry;
 use crate::prepare::PreparePool;
 use crate::quota::Quota;
 use crate::readers::Readers;
-use crate::retention::{Retention, RetentionError};
+use crate::retention::{Brake, Retention, RetentionError};
 use crate::router::{Hold, Out, Outlook};
 use crate::shard::{CheckpointDesk, Endings, Horizon, Inbox};
 use crate::supervisor::Supervisor;
@@ -40,6 +40,7 @@ pub struct Engine {
     pub(super) endings: Vec<Arc<Endings>>,
     pub(super) horizons: Vec<Arc<Horizon>>,
     pub(super) retention: Arc<Mutex<Retention>>,
+    pub(super) brake: Arc<Brake>,
     pub(super) keeper: TableWriter,
     pub(super) desks: Vec<Arc<CheckpointDesk>>,
     pub(super) checkpoints: CheckpointThread,
@@ -173,6 +174,12 @@ impl Engine {
         let mut retention = self.retention.lock();
         retention.sweep()?;
         retention.step()
+    }
+
+    /// Whether intake is to wait, because old records go more slowly than new ones come.
+    #[must_use]
+    pub fn is_growing(&self) -> bool {
+        self.brake.is_on()
     }
 
     /// Wakes whoever's alarm fell due. To be called often: its period is the lateness of timers.

@@ -86,6 +86,7 @@ impl Engine {
             settings.retention.clone(),
             retained.collect(),
         );
+        let brake = retention.brake();
         let retention = Arc::new(Mutex::new(retention));
         let keeper =
             TableWriter::start(settings.journal.clone(), endings.clone(), retention.clone())?;
@@ -121,6 +122,7 @@ impl Engine {
             endings,
             horizons,
             retention,
+            brake,
             keeper,
             readers: Readers::start("reader", READERS, MOST_LOOKUPS, || ())?,
             given_up: GiveUp::after(settings.policy.retry.give_up_ms),

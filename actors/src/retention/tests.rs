@@ -1,7 +1,8 @@
 //! What goes, when, and behind whom.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use proptest::prelude::*;
 use sluis_journal::{Batch, MemoryJournal};
 use sluis_model::{
     Control, ControlRecord, CorporationId, DAY, ManualClock, NotificationId, ShardId, TenantKey,
@@ -15,11 +16,43 @@ const SHARD: Shard = Shard(0);
 const START: Timestamp = Timestamp(1_795_000_000_000);
 
 /// A follower that is where the test puts it.
-struct At(AtomicU64);
+struct At {
+    at: AtomicU64,
+    /// What it was told, in hundredths of a generation.
+    told: AtomicU64,
+    fails: AtomicBool,
+}
+
+impl At {
+    fn new(at: u64) -> Self {
+        Self {
+            at: AtomicU64::new(at),
+            told: AtomicU64::new(0),
+            fails: AtomicBool::new(false),
+        }
+    }
+
+    fn told(&self) -> u64 {
+        self.told.load(Ordering::SeqCst)
+    }
+
+    fn goes_to(&self, sequence: u64) {
+        self.at.store(sequence, Ordering::SeqCst);
+    }
+}
 
 impl Follower for At {
     fn passed(&self, _: Shard) -> Sequence {
-        Sequence(self.0.load(Ordering::SeqCst))
+        Sequence(self.at.load(Ordering::SeqCst))
+    }
+
+    fn holds_up(&self, generations: f64) {
+        let hundredths = (generations * 100.0) as u64;
+        self.told.store(hundredths, Ordering::SeqCst);
+    }
+
+    fn is_catching_up(&self) -> bool {
+        !self.fails.load(Ordering::SeqCst)
     }
 }
 
@@ -40,7 +73,7 @@ impl World {
             endings: Arc::default(),
             waker: Waker::new(Arc::new(Activity::default())),
         };
-        let follower = Arc::new(At(AtomicU64::new(u64::MAX)));
+        let follower = Arc::new(At::new(u64::MAX));
         let settings = RetentionSettings {
             keep_for_ms: 2 * DAY,
             endings_for_ms: 4 * DAY,
@@ -65,9 +98,14 @@ impl World {
 
     /// Ten records of now, and a generation that begins behind them.
     fn generation(&self) {
+        self.records(10);
+        self.journal.begin_generation();
+    }
+
+    fn records(&self, count: u64) {
         let last = self.journal.last(SHARD);
         let mut batch = Batch::new(SHARD, last.next());
-        for intent in 0..10 {
+        for intent in 0..count {
             let record = Record::Control(ControlRecord {
                 at: self.clock.now(),
                 control: Control::IntentDone { intent },
@@ -78,7 +116,11 @@ impl World {
         }
         self.journal.try_append(batch, last).expect("room");
         self.journal.commit();
-        self.journal.begin_generation();
+    }
+
+    fn bytes(&self) -> u64 {
+        let all = self.journal.generations();
+        all.iter().map(|generation| generation.bytes).sum()
     }
 
     /// Four generations, one a day, and two days later.
@@ -156,14 +198,14 @@ fn no_more_goes_than_must_and_nothing_that_is_young() {
 #[test]
 fn it_goes_when_it_is_carried_and_everybody_is_past_it() {
     let mut world = World::with_four_old_ones();
-    world.follower.0.store(19, Ordering::SeqCst);
+    world.follower.goes_to(19);
     world.step();
     world.step();
     assert_eq!(world.first(), 1, "it is not carried");
     world.carry();
     world.step();
     assert_eq!(world.first(), 1, "the follower lacks one record");
-    world.follower.0.store(20, Ordering::SeqCst);
+    world.follower.goes_to(20);
     world.step();
     assert_eq!(world.first(), 21);
     assert_eq!(
@@ -241,10 +283,10 @@ fn what_ended_stays_in_the_table_until_everybody_is_past_it() {
     let mut world = World::new();
     let old = end(&world, 7);
     world.clock.advance(5 * DAY);
-    world.follower.0.store(6, Ordering::SeqCst);
+    world.follower.goes_to(6);
     world.retention.sweep().expect("a sweep");
     assert!(is_answered(&world, old), "the archive lacks how it ended");
-    world.follower.0.store(7, Ordering::SeqCst);
+    world.follower.goes_to(7);
     world.clock.advance(2 * HOUR);
     world.retention.sweep().expect("a sweep");
     assert!(!is_answered(&world, old));
@@ -297,4 +339,104 @@ fn as_many_endings_leave_the_table_as_come() {
         left.push(packs(&world));
     }
     assert_eq!(left[15], left[7], "{left:?}");
+}
+
+#[test]
+fn who_holds_old_records_up_is_told_how_far_the_log_has_grown_and_nobody_else_is() {
+    let mut world = World::with_four_old_ones();
+    world.follower.goes_to(19);
+    world.step();
+    world.carry();
+    world.step();
+    assert_eq!(world.follower.told(), 0, "nothing came since");
+    world.records(5);
+    world.step();
+    assert_eq!(world.follower.told(), 50);
+    world.generation();
+    world.step();
+    assert!(world.follower.told() >= 100);
+    world.follower.goes_to(20);
+    world.step();
+    assert_eq!((world.first(), world.follower.told()), (21, 0));
+}
+
+#[test]
+fn intake_waits_when_too_much_comes_while_old_records_are_to_go() {
+    let mut world = World::with_four_old_ones();
+    let brake = world.retention.brake();
+    world.follower.goes_to(19);
+    world.step();
+    world.generation();
+    world.records(9);
+    world.step();
+    assert!(!brake.is_on(), "less than two generations came");
+    world.records(1);
+    world.step();
+    assert!(brake.is_on(), "nothing is carried");
+    world.carry();
+    world.step();
+    assert!(brake.is_on(), "the follower lacks a record");
+    world.follower.fails.store(true, Ordering::SeqCst);
+    world.step();
+    assert!(!brake.is_on(), "that would not help who fails");
+    world.follower.fails.store(false, Ordering::SeqCst);
+    world.step();
+    assert!(brake.is_on());
+    world.follower.goes_to(20);
+    world.step();
+    assert!(!brake.is_on() && world.first() == 21);
+}
+
+/// Records that fill a generation of a sustained load.
+const FULL: u64 = 40;
+
+/// A load that never ends, of which so much comes in each step, and somebody who follows so many records
+/// in a step: the most generations that the log ever had.
+fn sustained(came: &[u64], follows: u64, carries_every: usize, heeds: bool) -> u64 {
+    let mut world = World::new();
+    let brake = world.retention.brake();
+    let (mut written, mut passed, mut most) = (0, 0, 0);
+    world.follower.goes_to(passed);
+    for (step, came) in came.iter().enumerate() {
+        // All of it is old at once: nothing but its size decides.
+        world.clock.advance(3 * DAY);
+        let takes = if heeds && brake.is_on() { 0 } else { *came };
+        for _ in 0..takes {
+            world.records(1);
+            written += 1;
+            if written % FULL == 0 {
+                world.journal.begin_generation();
+            }
+        }
+        passed = written.min(passed + follows);
+        world.follower.goes_to(passed);
+        if step % carries_every == 0 && world.retained.horizon.wanted().is_some() {
+            world.carry();
+        }
+        world.step();
+        let full = growth::full(&world.journal.generations()).max(1);
+        most = most.max(world.bytes().div_ceil(full));
+    }
+    most
+}
+
+/// Two spare ones, and twice what may come while old ones are to go: two, and what comes in a step
+/// before anybody looks.
+const BOUND: u64 = 2 + 2 * 3 + 1;
+
+proptest! {
+    #[test]
+    fn under_a_load_that_never_ends_the_log_stays_bounded(
+        came in prop::collection::vec(0..FULL, 150),
+        follows in 1..60_u64,
+        carries_every in 1..8_usize,
+    ) {
+        let most = sustained(&came, follows, carries_every, true);
+        prop_assert!(most <= BOUND, "{} generations", most);
+    }
+}
+
+#[test]
+fn who_does_not_wait_fills_the_disk() {
+    assert!(sustained(&[FULL / 2; 150], 1, 1, false) > 5 * BOUND);
 }

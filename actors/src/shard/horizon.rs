@@ -13,6 +13,7 @@ pub struct Horizon(Mutex<State>);
 struct State {
     wanted: u64,
     carried: Option<Carried>,
+    carried_bytes: u64,
     live: Live,
 }
 
@@ -47,6 +48,17 @@ impl Horizon {
     #[must_use]
     pub fn carried(&self) -> Option<Carried> {
         self.0.lock().carried
+    }
+
+    /// Bytes of records that were written again since the start.
+    #[must_use]
+    pub fn carried_bytes(&self) -> u64 {
+        self.0.lock().carried_bytes
+    }
+
+    /// So many bytes more were written again.
+    pub(super) fn wrote(&self, bytes: usize) {
+        self.0.lock().carried_bytes += bytes as u64;
     }
 
     /// What is alive, as the shard showed it last.

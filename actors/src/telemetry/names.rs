@@ -58,6 +58,10 @@ crate::metric_list! {
     FORGOTTEN_RECORDS: Gauge "sluis_shard_forgotten_records" { shard };
     /// Generations of the log that were forgotten. Each was one directory of the journal.
     FORGOTTEN: Counter "sluis_retention_generations_total" {};
+    /// Bytes by which the log has grown since old records were to go that have not gone yet, beside
+    /// what was written again. At two generations (`journal.generation_max_bytes`) and half of what is
+    /// alive intake waits.
+    GROWTH: Gauge "sluis_retention_growth_bytes" {};
     /// Endings that left the table because they are older than `journal.endings_for`.
     ENDINGS_LEFT: Counter "sluis_retention_endings_total" {};
     /// How late a timer fired. Seconds are normal right after a start, when all timers fire whose

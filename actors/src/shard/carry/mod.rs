@@ -142,6 +142,7 @@ impl ShardCore {
             bytes += self.writer.write(|buffer| record.encode(buffer));
         }
         self.metrics.carried(&records, bytes);
+        self.settings.horizon.wrote(bytes);
         let needed_from = state.open.iter().map(|open| open.body).min();
         let host = &mut self.tenants.host;
         host.was_stored(wanted.slot, stored, needed_from.unwrap_or(stored));
@@ -180,6 +181,7 @@ impl ShardCore {
             bytes += self.writer.write(|buffer| record.encode(buffer));
         }
         self.metrics.carried(&records, bytes);
+        self.settings.horizon.wrote(bytes);
         self.tenants
             .host
             .actor_mut(whom)
