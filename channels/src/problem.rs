@@ -30,9 +30,19 @@ pub struct Problem {
     pub expected: String,
     /// How to mend it.
     pub hint: String,
+    /// The line of the file that `path` names, from 1, where it is one.
+    #[serde(skip)]
+    pub line: Option<usize>,
 }
 
 impl Problem {
+    /// The same problem, in a line of the file; 0: unknown.
+    #[must_use]
+    pub(crate) fn at_line(mut self, line: usize) -> Self {
+        self.line = (line > 0).then_some(line);
+        self
+    }
+
     /// A problem with `field` of the section at `path`.
     pub fn new(
         path: &str,
@@ -51,6 +61,7 @@ impl Problem {
             value: value.to_string().chars().take(100).collect(),
             expected: expected.into(),
             hint: hint.into(),
+            line: None,
         }
     }
 }

@@ -25,6 +25,7 @@ mod outline;
 mod point;
 mod policy;
 mod profile;
+pub mod reading;
 mod record;
 mod reference;
 mod state;

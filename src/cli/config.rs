@@ -299,7 +299,7 @@ mod tests {
         assert!(
             reply
                 .err
-                .starts_with("flow a.flow: wrong: expected a flow that compiles: "),
+                .starts_with("flow a.purpose: wrong: expected a flow that compiles: "),
             "{}",
             reply.err
         );

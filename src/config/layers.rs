@@ -5,9 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use sluis_model::reading::nearest;
 use toml::{Table, Value};
 
-use super::problem::{Collector, Origin, Problem, nearest};
+use super::problem::{Collector, Origin, Problem};
 use super::reader::join;
 use super::settings::{self, Kind, PREFIX, SETTINGS, Setting};
 

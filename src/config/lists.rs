@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use sluis_actors::router::SendWindow;
 use sluis_channels::{KINDS, Kind, Originator, ProviderConfig, ReadSettings, originator_keys};
 use sluis_keys::KeySource;
+use sluis_model::reading::nearest;
 use toml::{Table, Value};
 
 use super::Config;
 use super::keys::KeyHash;
 use super::parties::{ChannelLimits, Corporation, PROVIDER_KEYS, ProviderEntry, ProviderHead};
-use super::problem::{Collector, Problem, nearest};
+use super::problem::{Collector, Problem};
 use super::reader::{self, element, join, read};
 use super::settings::{NAME, words};
 

@@ -4,7 +4,6 @@
 
 mod check;
 mod engine;
-mod fault;
 pub mod flows;
 mod keeping;
 mod keys;

@@ -11,6 +11,8 @@ pub enum RenderError {
     Missing {
         /// The file.
         template: String,
+        /// Where the first of them is, from 1; 0 when unknown.
+        line: usize,
         /// The variables, such as `data.amount_cents`.
         variables: Vec<String>,
     },
@@ -78,6 +80,21 @@ impl RenderError {
             RenderError::Missing { template, .. }
             | RenderError::Refused { template, .. }
             | RenderError::Failed { template, .. } => template,
+        }
+    }
+
+    /// The line it is about, from 1; 0 when it is about the whole file.
+    #[must_use]
+    pub fn line(&self) -> usize {
+        match self {
+            RenderError::Missing { line, .. }
+            | RenderError::Refused { line, .. }
+            | RenderError::Failed { line, .. } => *line,
+            RenderError::Unknown(_)
+            | RenderError::Subject(_)
+            | RenderError::Blank(_)
+            | RenderError::TooLarge(_)
+            | RenderError::Costly(_) => 0,
         }
     }
 }

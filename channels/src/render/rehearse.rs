@@ -41,14 +41,16 @@ impl Templates {
             for (channel, template) in &message.templates {
                 for (sample, error) in self.attempts(flow, message, *channel, template) {
                     let mistake = (error.file().to_owned(), error.to_string());
-                    found.entry(mistake).or_insert(hint(sample));
+                    found.entry(mistake).or_insert((hint(sample), error.line()));
                 }
             }
         }
         let expected = "a template that can be rendered";
         found
             .into_iter()
-            .map(|((file, why), hint)| Problem::new("templates", &file, why, expected, hint))
+            .map(|((file, why), (hint, line))| {
+                Problem::new("templates", &file, why, expected, hint).at_line(line)
+            })
             .collect()
     }
 

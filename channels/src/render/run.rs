@@ -39,6 +39,7 @@ fn explain(template: &Template<'_, '_>, values: &Value, error: &minijinja::Error
             variables if variables.is_empty() => failed(file, error, &variables),
             variables => RenderError::Missing {
                 template: file,
+                line: error.line().unwrap_or_default(),
                 variables,
             },
         },

@@ -76,6 +76,7 @@ impl Templates {
                 expected,
                 &*heavy.why,
             )
+            .at_line(heavy.line)
         }));
         problems.sort_by(|a, b| a.path.cmp(&b.path));
         if problems.is_empty() {
@@ -138,10 +139,11 @@ impl Templates {
             .environment
             .add_template_owned(name.clone(), source)
             .err()?;
-        let line = format!("line {}", error.line().unwrap_or_default());
+        let at = error.line().unwrap_or_default();
+        let line = format!("line {at}");
         let detail = error.detail().unwrap_or("syntax").to_owned();
         let expected = "a template that compiles";
-        Some(Problem::new("templates", &name, line, expected, detail))
+        Some(Problem::new("templates", &name, line, expected, detail).at_line(at))
     }
 
     /// Whether every template that flows refer to is complete for its channel: the files in the

@@ -137,6 +137,7 @@ fn a_missing_variable_is_named() {
     .unwrap_err();
     let expected = RenderError::Missing {
         template: "storno-mail.txt".into(),
+        line: 1,
         variables: vec!["data.due".into()],
     };
     assert_eq!(error, expected);
@@ -152,6 +153,7 @@ fn a_missing_variable_is_named() {
         error,
         RenderError::Missing {
             template: "a.txt".into(),
+            line: 1,
             variables: vec!["tenat.name".into()]
         }
     );

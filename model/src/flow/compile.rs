@@ -15,15 +15,20 @@ impl Flow {
     /// # Errors
     /// Every mistake found, each with its path.
     pub fn compile(definition: &Definition) -> Result<Flow, Vec<Problem>> {
-        let source: FlowSource = toml::from_str(&definition.flow).map_err(|error| {
+        let table: toml::Table = toml::from_str(&definition.flow).map_err(|error| {
             vec![Problem {
                 path: "flow".into(),
                 message: error.to_string().trim_end().to_owned(),
             }]
         })?;
         let mut reader = Reader::default();
+        let Some(source) = reader.source(table) else {
+            return Err(reader.problems);
+        };
+        let shape = reader.problems.len();
         reader.declare(&source, definition);
         let flow = reader.flow(&source, definition);
+        reader.forget_made_up(shape);
         if reader.problems.is_empty() {
             Ok(flow)
         } else {

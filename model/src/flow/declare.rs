@@ -37,7 +37,7 @@ impl Reader {
             Ok(calendar) => self.calendar = Some(Arc::new(calendar)),
             Err(mistakes) => {
                 for mistake in mistakes {
-                    self.problem(format!("calendars/{file}.toml"), mistake);
+                    self.mistake(&format!("calendars/{file}.toml"), &mistake);
                 }
             }
         }
@@ -127,13 +127,23 @@ impl Reader {
                 );
                 continue;
             };
-            match toml::from_str::<ClassSource>(text) {
-                Ok(table) => self.classes.push(ClassTable {
+            if let Some(table) = self.class_source(file, text) {
+                self.classes.push(ClassTable {
                     name: name.as_str().into(),
                     default: table.default.into(),
                     codes: table.codes,
-                }),
-                Err(error) => self.problem(path, error.to_string().trim_end().to_owned()),
+                });
+            }
+        }
+    }
+
+    fn class_source(&mut self, file: &str, text: &str) -> Option<ClassSource> {
+        let path = format!("classes/{file}.toml");
+        match toml::from_str::<toml::Table>(text) {
+            Ok(table) => self.read(&path, &table.into()),
+            Err(error) => {
+                self.problem(path, error.message());
+                None
             }
         }
     }

@@ -15,6 +15,7 @@ mod source;
 mod step;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use class::ClassTable;
 pub use compiled::Flow;

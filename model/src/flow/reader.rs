@@ -12,7 +12,10 @@ use super::definition::Problem;
 use super::duration::{Span, parse_duration, parse_working_days};
 use super::input::{FieldKind, InputField};
 use super::rule::Go;
+use super::source::FlowSource;
+use super::words::{WORDS, plain};
 use crate::calendar::Calendar;
+use crate::reading::{self, MADE_UP, Mistake, join};
 
 /// Reads, and remembers what was wrong.
 #[derive(Default)]
@@ -42,15 +45,55 @@ impl Reader {
         });
     }
 
-    /// What stands under a key, in the shape that is expected there.
+    /// One more mistake, in a file of its own or at its path in the flow.
+    pub(in crate::flow) fn mistake(&mut self, file: &str, found: &Mistake) {
+        self.problem(join(file, &found.path), found.to_string());
+    }
+
+    /// What stands under a key, in the shape that is expected there. After a mistake there is
+    /// something only where nothing had to be made up.
     pub(in crate::flow) fn read<T: DeserializeOwned>(
         &mut self,
         path: &str,
         value: &toml::Value,
     ) -> Option<T> {
-        let read = value.clone().try_into();
-        read.map_err(|error| self.problem(path, error.to_string().trim_end()))
-            .ok()
+        let mut mistakes = Vec::new();
+        let read = reading::read(path, value, &[], WORDS, &mut mistakes);
+        mistakes.iter().for_each(|found| self.mistake("", found));
+        read.filter(|_| mistakes.iter().all(|found| found.is_unknown_key))
+    }
+
+    /// The shape of a flow file. What had to be made up in it is only good for finding further
+    /// mistakes.
+    pub(in crate::flow) fn source(&mut self, table: toml::Table) -> Option<FlowSource> {
+        let mut mistakes = Vec::new();
+        let read = reading::read("", &table.into(), &[], WORDS, &mut mistakes);
+        mistakes.iter().for_each(|found| self.mistake("", found));
+        read
+    }
+
+    /// Forgets what was told of made-up values: they stand where there was another mistake.
+    pub(in crate::flow) fn forget_made_up(&mut self, shape: usize) {
+        let told: Vec<String> = self.problems[..shape]
+            .iter()
+            .map(|found| plain(&found.path))
+            .collect();
+        // Only then a step has an id that was made up.
+        let has_made_up = told.iter().any(|path| path.ends_with("].id"));
+        let made_up = join("step", MADE_UP);
+        let is_of = |path: &str, above: &str| {
+            let rest = path.strip_prefix(above);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        let is_below = |path: &str| {
+            let of_made_up = has_made_up && is_of(path, &made_up);
+            of_made_up || told.iter().any(|above| is_of(path, above))
+        };
+        let later = self.problems.split_off(shape);
+        let kept = later
+            .into_iter()
+            .filter(|found| !is_below(&plain(&found.path)));
+        self.problems.extend(kept);
     }
 
     /// Milliseconds in a duration; 0 after a mistake.

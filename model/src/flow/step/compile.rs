@@ -6,6 +6,7 @@ use super::kinds::KINDS;
 use super::syntax::{Syntax, Written};
 use crate::flow::reader::Reader;
 use crate::flow::source::StepSource;
+use crate::reading::nearest;
 
 /// Reads and checks one step.
 pub(in crate::flow) fn compile(reader: &mut Reader, source: &StepSource) -> Option<Step> {
@@ -33,11 +34,21 @@ fn refuse_unknown(reader: &mut Reader, path: &str, source: &StepSource) {
     for key in source.kind.keys() {
         if !KINDS.iter().any(|kind| kind.key == key) {
             let message = format!(
-                "unknown field `{key}`, expected id, on and one of {}",
-                keys()
+                "unknown key: expected one of id, on, {}: {}",
+                keys(),
+                meant(key)
             );
-            reader.problem(path, message);
+            reader.problem(format!("{path}.{key}"), message);
         }
+    }
+}
+
+/// What may have been meant by a key that nobody knows.
+fn meant(key: &str) -> String {
+    let known = KINDS.iter().map(|kind| kind.key).chain(["id", "on"]);
+    match nearest(key, known) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => "remove it".to_owned(),
     }
 }
 

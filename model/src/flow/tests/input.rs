@@ -50,10 +50,10 @@ fn a_length_has_a_bound_and_only_texts_have_one() {
         ),
         (
             "{ kind = \"text\", longest = 10 }",
-            "flow",
+            "input.code",
             "{ kind = \"text\", most = 10_000, optional = true }",
         ),
-        ("7", "flow", "a kind such as"),
+        ("7", "input.code", "a kind such as"),
     ] {
         let found = problems(&SOUND.replace("code = \"text\"", &format!("code = {field}")));
         assert!(

@@ -341,7 +341,9 @@ fn a_key_nobody_knows_is_refused_at_every_level() {
     for (sound, broken) in cases {
         let found = problems(&SOUND.replace(sound, broken));
         assert!(
-            found.len() == 1 && found[0].contains("unknown field `colour`"),
+            found.len() == 1
+                && found[0].contains("colour: unknown key: expected one of ")
+                && found[0].ends_with(": remove it"),
             "{broken:?}: {found:?}"
         );
     }
@@ -354,9 +356,28 @@ fn a_key_nobody_knows_is_refused_at_every_level() {
     assert!(
         found
             .iter()
-            .any(|p| p.path == "classes.class" && p.message.contains("colour")),
+            .any(|p| p.path == "classes/storno-class.toml.colour"),
         "{found:?}"
     );
+}
+
+#[test]
+fn every_mistake_in_the_shape_is_told_beside_those_in_the_meaning() {
+    let broken = SOUND
+        .replace("version = 1", "version = \"one\"")
+        .replace("purpose = \"information\"\n", "")
+        .replace("otherwise = \"end: wrong type\"\n", "")
+        .replace("on.bounced = \"pause\"", "on.bounced = \"paws\"")
+        .replace("list = \"desk\", ", "colour = 1, ");
+    let expected = [
+        r#"guard[0] "right type".otherwise: not given: expected where to go when it does not hold: such as otherwise = "end: no balance""#,
+        r#"version: "one": expected a whole number: raise it whenever the flow changes"#,
+        r#"purpose: not given: expected what the flow is for: such as purpose = "information""#,
+        r#"step.mail.on.bounced: "paws" leads nowhere: expected a step's id, `end: <name>` or `human: <list>`"#,
+        r#"step.ask.task.colour: unknown key: expected one of answers, list: remove it"#,
+        r#"step.ask.task.list: not given: expected a value: this key has no default"#,
+    ];
+    assert_eq!(problems(&broken), expected);
 }
 
 #[test]
@@ -366,7 +387,7 @@ fn a_step_is_of_one_known_kind() {
             "wait = {",
             "pause = {",
             vec![
-                "step.pause: unknown field `pause`, expected id, on and one of send, wait and task",
+                "step.pause.pause: unknown key: expected one of id, on, send, wait and task: remove it",
                 "step.pause: expected exactly one of send, wait and task",
             ],
         ),
@@ -379,7 +400,7 @@ fn a_step_is_of_one_known_kind() {
             "wait = { for = \"1d\", then = \"ask\" }",
             "wait = \"1d\"",
             vec![
-                "step.pause.wait: invalid type: string \"1d\", expected a table such as { for = \"48h\", then = \"sms\" }",
+                "step.pause.wait: \"1d\": expected a table such as { for = \"48h\", then = \"sms\" }: docs/flows.md describes the keys",
             ],
         ),
     ];
