@@ -22,6 +22,7 @@ pub mod engine_start;
 mod erasing;
 pub mod explain;
 mod files;
+pub mod flows;
 mod following;
 pub mod http;
 pub mod ids;

@@ -12,6 +12,7 @@ mod archive_process;
 mod backup;
 mod config;
 mod erase;
+mod flow;
 mod journal;
 mod metrics;
 mod new_file;
@@ -49,6 +50,12 @@ pub enum Command {
         /// What of it.
         #[command(subcommand)]
         what: config::ConfigCommand,
+    },
+    /// Flows before they run: check them.
+    Flow {
+        /// What of them.
+        #[command(subcommand)]
+        what: flow::FlowCommand,
     },
     /// The journal of a data directory that no process has open.
     Journal {
@@ -98,6 +105,7 @@ impl Command {
         match self {
             Self::Serve(args) => serve_by(&args, Arc::new(SystemClock)),
             Self::Config { what } => said(config::run(&what, &environment())),
+            Self::Flow { what } => said(flow::run(&what, &environment())),
             Self::Journal { what } => said(journal::run(&what)),
             Self::Backup(args) => said(backup::backup(&args, &environment())),
             Self::Restore(args) => said(backup::restored(&args, &environment())),

@@ -1,0 +1,14 @@
+//! Owns the words for a name that the extended flow does not have. Refuses to look for it.
+
+use sluis_model::reading::nearest;
+
+/// A name that the extended flow does not have.
+pub(super) fn absent(name: &str, known: &[String]) -> String {
+    let list = known.join(", ");
+    match nearest(name, known.iter().map(String::as_str)) {
+        Some(near) => format!(
+            "{name:?} is not in the flow that is extended: expected one of {list}: did you mean {near:?}?"
+        ),
+        None => format!("{name:?} is not in the flow that is extended: expected one of {list}"),
+    }
+}

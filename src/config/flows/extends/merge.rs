@@ -1,0 +1,145 @@
+//! Owns the putting together of two flows: what the one that extends says goes before, step by step,
+//! rule by rule, key by key. Refuses parts of steps and rules that the other flow does not have.
+
+use toml::{Table, Value};
+
+use super::insert::insert;
+use super::lists::{LISTS, OWN_KEYS, Wrong, element_mut, names_of};
+use super::remove::remove;
+
+/// What the extended flow becomes with what is said in the one that extends it.
+pub(super) fn merge(base: Table, own: &Table) -> (Table, Vec<Wrong>) {
+    let mut flow = base;
+    let mut wrong = Vec::new();
+    if !own.contains_key("version") {
+        let message = "not given: expected a whole number: raise it whenever the flow changes";
+        wrong.push(("version".to_owned(), message.to_owned()));
+    }
+    remove(&mut flow, own.get("remove"), &mut wrong);
+    for (list, key) in LISTS {
+        elements(&mut flow, list, key, own.get(list), &mut wrong);
+    }
+    let is_list = |key: &str| LISTS.iter().any(|(list, _)| *list == key);
+    for (key, value) in own {
+        if !is_list(key) && !["extends", "remove"].contains(&key.as_str()) {
+            put(&mut flow, key, value);
+        }
+    }
+    (flow, wrong)
+}
+
+/// Steps or rules: those that are new come first, so that what is said of the others goes before.
+fn elements(flow: &mut Table, list: &str, key: &str, own: Option<&Value>, wrong: &mut Vec<Wrong>) {
+    let Some(own) = own else {
+        return;
+    };
+    let Some(own) = own.as_array() else {
+        let message = format!("expected [[{list}]], with two brackets");
+        wrong.push((list.to_owned(), message));
+        return;
+    };
+    let names: Vec<String> = names_of(flow, list, key);
+    let mut changed = Vec::new();
+    for (number, element) in own.iter().enumerate() {
+        let Some(name) = element.get(key).and_then(Value::as_str) else {
+            let message = format!("{key} is not given: expected the {key} of a {list}");
+            wrong.push((format!("{list}[{number}]"), message));
+            continue;
+        };
+        let path = match list {
+            "step" => format!("step.{name}"),
+            _ => format!("{list}[{number}] {name:?}"),
+        };
+        let Some(table) = element.as_table() else {
+            continue;
+        };
+        if names.iter().any(|known| known == name) {
+            changed.push((path, name.to_owned(), table));
+        } else {
+            insert(flow, (list, key), &path, table, &names, wrong);
+        }
+    }
+    for (path, name, table) in changed {
+        change(flow, (list, key), &name, &path, table, wrong);
+    }
+}
+
+/// Changes an element that the extended flow has.
+fn change(
+    flow: &mut Table,
+    (list, key): (&str, &str),
+    name: &str,
+    path: &str,
+    own: &Table,
+    wrong: &mut Vec<Wrong>,
+) {
+    let Some(base) = element_mut(flow, list, key, name) else {
+        return;
+    };
+    for place in ["before", "after"]
+        .into_iter()
+        .filter(|place| own.contains_key(*place))
+    {
+        let message = format!(
+            "{name:?} has its place already: expected `{place}` only where a {list} is new"
+        );
+        wrong.push((format!("{path}.{place}"), message));
+    }
+    if list == "step" && is_of_another_kind(base, own) {
+        base.retain(|known, _| known == key);
+    }
+    for taken in taken_out(own) {
+        if !take_out(base, &taken) {
+            let message =
+                format!("{taken:?} is not in {name:?}: expected a key such as \"on.settled\"");
+            wrong.push((format!("{path}.remove"), message));
+        }
+    }
+    for (key, value) in own
+        .iter()
+        .filter(|(key, _)| !OWN_KEYS.contains(&key.as_str()))
+    {
+        put(base, key, value);
+    }
+}
+
+/// A step that says another kind than the one it changes is another step in the same place.
+fn is_of_another_kind(base: &Table, own: &Table) -> bool {
+    let is_kind =
+        |key: &&String| !["id", "on"].contains(&key.as_str()) && !OWN_KEYS.contains(&key.as_str());
+    own.keys()
+        .filter(is_kind)
+        .any(|key| !base.contains_key(key))
+}
+
+/// The keys that a change takes out of a step or rule.
+fn taken_out(own: &Table) -> Vec<String> {
+    let all = own
+        .get("remove")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    all.filter_map(|key| key.as_str().map(str::to_owned))
+        .collect()
+}
+
+fn take_out(table: &mut Table, path: &str) -> bool {
+    match path.split_once('.') {
+        None => table.remove(path).is_some(),
+        Some((key, rest)) => {
+            let inner = table.get_mut(key).and_then(Value::as_table_mut);
+            inner.is_some_and(|inner| take_out(inner, rest))
+        }
+    }
+}
+
+/// Puts a value in the place of another one; a table only in the place of what it names.
+fn put(into: &mut Table, key: &str, value: &Value) {
+    match (into.get_mut(key), value) {
+        (Some(Value::Table(there)), Value::Table(own)) => {
+            own.iter().for_each(|(key, value)| put(there, key, value));
+        }
+        (Some(there), value) => *there = value.clone(),
+        (None, value) => drop(into.insert(key.to_owned(), value.clone())),
+    }
+}

@@ -1,0 +1,20 @@
+//! Owns the finding of flows: the ones built in, and those in the directories of the configuration,
+//! each with exactly the class tables, calendar and templates it names, and with what it extends put
+//! together. Refuses to interpret them: the book of flows compiles them.
+
+mod extends;
+mod files;
+mod find;
+mod found;
+mod load;
+mod mistake;
+mod parse;
+mod place;
+mod shipped;
+mod written;
+
+pub use find::{find, find_in};
+pub use found::{Found, Sources};
+pub use load::load;
+pub use mistake::FlowMistake;
+pub use place::Place;

@@ -1,0 +1,65 @@
+//! Owns the list of the files of flows that are part of the program. Refuses to read them.
+
+/// What is built in, by path below the directory of flows.
+pub(super) const SHIPPED: &[(&str, &str)] = &[
+    (
+        "notice.toml",
+        include_str!("../../../config/flows/notice.toml"),
+    ),
+    (
+        "storno.toml",
+        include_str!("../../../config/flows/storno.toml"),
+    ),
+    (
+        "calendars/nl.toml",
+        include_str!("../../../config/flows/calendars/nl.toml"),
+    ),
+    (
+        "classes/storno-class.toml",
+        include_str!("../../../config/flows/classes/storno-class.toml"),
+    ),
+    (
+        "templates/notice-mail.subject.txt",
+        include_str!("../../../config/flows/templates/notice-mail.subject.txt"),
+    ),
+    (
+        "templates/notice-mail.txt",
+        include_str!("../../../config/flows/templates/notice-mail.txt"),
+    ),
+    (
+        "templates/notice-null.txt",
+        include_str!("../../../config/flows/templates/notice-null.txt"),
+    ),
+    (
+        "templates/notice-sms.txt",
+        include_str!("../../../config/flows/templates/notice-sms.txt"),
+    ),
+    (
+        "templates/storno-mail.en.txt",
+        include_str!("../../../config/flows/templates/storno-mail.en.txt"),
+    ),
+    (
+        "templates/storno-mail.html",
+        include_str!("../../../config/flows/templates/storno-mail.html"),
+    ),
+    (
+        "templates/storno-mail.subject.en.txt",
+        include_str!("../../../config/flows/templates/storno-mail.subject.en.txt"),
+    ),
+    (
+        "templates/storno-mail.subject.txt",
+        include_str!("../../../config/flows/templates/storno-mail.subject.txt"),
+    ),
+    (
+        "templates/storno-mail.txt",
+        include_str!("../../../config/flows/templates/storno-mail.txt"),
+    ),
+    (
+        "templates/storno-sms.en.txt",
+        include_str!("../../../config/flows/templates/storno-sms.en.txt"),
+    ),
+    (
+        "templates/storno-sms.txt",
+        include_str!("../../../config/flows/templates/storno-sms.txt"),
+    ),
+];

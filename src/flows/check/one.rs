@@ -1,0 +1,110 @@
+//! Owns the order of the questions about a flow: its text, its templates, where its steps lead, what its
+//! rules can mean. Refuses to ask the later ones of a flow that does not compile.
+
+use std::collections::BTreeSet;
+
+use sluis_channels::Templates;
+use sluis_model::Flow;
+
+use super::report::Report;
+use super::{ends, rules, times, unused};
+use crate::config::flows::{FlowMistake, Found};
+
+/// Checks flows. `mistakes` are those that were found on the way to them.
+#[must_use]
+pub fn check(all: &[Found], mistakes: Vec<FlowMistake>) -> Report {
+    let mut report = Report {
+        mistakes,
+        ..Report::default()
+    };
+    let was_found = report.mistakes.is_empty();
+    let mut names = BTreeSet::new();
+    for found in all {
+        let before = report.mistakes.len();
+        if !names.insert((found.owner, &found.name)) {
+            let message = "two flows have this name: expected one file for each flow";
+            report.mistake(found, "name", message);
+        }
+        let version = one(found, &mut report);
+        if report.mistakes.len() == before {
+            report.sound.push(format!("{} {version}", found.name));
+        }
+    }
+    // A flow that is not there may be the one that uses a file.
+    if was_found {
+        unused::files(all, &mut report);
+    }
+    report
+}
+
+/// Checks one flow. Gives its version.
+fn one(found: &Found, report: &mut Report) -> u32 {
+    let definition = &found.definition;
+    let templates = Templates::compile(&definition.templates);
+    for wrong in templates.as_ref().err().into_iter().flatten() {
+        template(found, wrong, report);
+    }
+    let flow = match Flow::compile(definition) {
+        Ok(flow) => flow,
+        Err(wrong) => {
+            for wrong in wrong {
+                report.mistake(found, &wrong.path, &wrong.message);
+            }
+            return 0;
+        }
+    };
+    ends::check(found, &flow, report);
+    rules::check(found, &flow, report);
+    times::check(found, &flow, report);
+    unused::declared(found, &flow, report);
+    if let Ok(templates) = templates {
+        fit(found, &flow, &templates, report);
+    }
+    flow.version
+}
+
+/// Whether templates and flow fit each other.
+fn fit(found: &Found, flow: &Flow, templates: &Templates, report: &mut Report) {
+    let mut wrong = templates.check(flow.templates());
+    if wrong.is_empty() {
+        wrong = templates.rehearse(flow);
+    }
+    for wrong in wrong {
+        template(found, &wrong, report);
+    }
+}
+
+fn template(found: &Found, wrong: &sluis_channels::Problem, report: &mut Report) {
+    let sluis_channels::Problem {
+        path,
+        value,
+        expected,
+        hint,
+        line,
+    } = wrong;
+    let message = format!("{value}: expected {expected}: {hint}");
+    let file = path.strip_prefix("templates.").unwrap_or(path);
+    let is_there = found.definition.templates.contains_key(file);
+    // A file that is missing is told where the flow names it.
+    let named = match is_there {
+        true => path.clone(),
+        false => naming(found, file).unwrap_or_else(|| path.clone()),
+    };
+    report.in_line(found, &named, *line, &message);
+}
+
+/// Where the flow names a template.
+fn naming(found: &Found, file: &str) -> Option<String> {
+    let stem = file.split('.').next()?;
+    let flow: toml::Table = found.definition.flow.parse().ok()?;
+    let steps = flow.get("step")?.as_array()?.iter();
+    let named = steps.filter_map(|step| {
+        let templates = step.get("send")?.get("template")?.as_table()?;
+        let (channel, _) = templates
+            .iter()
+            .find(|(_, name)| name.as_str() == Some(stem))?;
+        let id = step.get("id")?.as_str()?;
+        Some(format!("step.{id}.send.template.{channel}"))
+    });
+    named.into_iter().next()
+}

@@ -1,0 +1,40 @@
+//! Owns what a check found. Refuses to look for more.
+
+use crate::config::flows::{FlowMistake, Found};
+
+/// What a check found.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// What must be mended.
+    pub mistakes: Vec<FlowMistake>,
+    /// What is allowed and perhaps not meant.
+    pub warnings: Vec<FlowMistake>,
+    /// The flows without a mistake: `storno 2`.
+    pub sound: Vec<String>,
+}
+
+impl Report {
+    /// One more mistake, at its path in a flow.
+    pub(super) fn mistake(&mut self, found: &Found, path: &str, message: &str) {
+        self.in_line(found, path, None, message);
+    }
+
+    /// One more mistake, in a line of a file.
+    pub(super) fn in_line(
+        &mut self,
+        found: &Found,
+        path: &str,
+        line: Option<usize>,
+        message: &str,
+    ) {
+        let (place, before) = found.sources.place(path, line);
+        let message = format!("{before}{message}");
+        self.mistakes.push(FlowMistake::new(place, path, message));
+    }
+
+    /// One more warning.
+    pub(super) fn warning(&mut self, found: &Found, path: &str, message: &str) {
+        let (place, _) = found.sources.place(path, None);
+        self.warnings.push(FlowMistake::new(place, path, message));
+    }
+}
