@@ -149,14 +149,13 @@ fn a_missing_variable_is_named() {
         json!({}),
     )
     .unwrap_err();
-    assert_eq!(
-        error,
-        RenderError::Missing {
-            template: "a.txt".into(),
-            line: 1,
-            variables: vec!["tenat.name".into()]
-        }
-    );
+    let (template, variables) = ("a.txt".into(), vec!["tenat.name".into()]);
+    let expected = RenderError::Missing {
+        template,
+        line: 1,
+        variables,
+    };
+    assert_eq!(error, expected);
     let error = render(&storno(), Channel::Sms, "storno", "nl", json!({})).unwrap_err();
     assert_eq!(
         (error.code(), error),

@@ -14,13 +14,13 @@ use crate::config::flows::place::{Place, follow};
 const MAX_LAYERS: usize = 8;
 
 /// A whole flow, with the files it comes from, its own first.
-pub(in crate::config::flows) type Resolved = (Table, Vec<(String, String)>);
+pub(crate) type Resolved = (Table, Vec<(String, String)>);
 
 /// Puts a flow of the first source together with what it extends.
 ///
 /// # Errors
 /// Every mistake, each where it stands in the file that extends.
-pub(in crate::config::flows) fn resolve(
+pub(crate) fn resolve(
     sources: &[&Files],
     file: &str,
     table: Table,

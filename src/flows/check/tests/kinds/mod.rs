@@ -1,0 +1,101 @@
+//! One mistake of every kind: each is told in its file, in its line, with what was expected.
+
+mod files;
+mod meaning;
+mod shape;
+mod steps;
+
+use self::files::IN_FILES;
+use self::meaning::IN_MEANING;
+use self::shape::IN_SHAPE;
+use self::steps::IN_STEPS;
+use super::{checked, shown};
+
+/// A case: the file, what stands there, what is written instead, where it is told, part of the
+/// message. Nothing in place of what stands there: the whole file is.
+type Case = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+);
+
+const F: &str = "flow.toml";
+const MAIL: &str = "templates/hello-mail.txt";
+const CLASSES: &str = "classes/kinds.toml";
+const CALENDAR: &str = "calendars/office.toml";
+
+#[test]
+fn every_kind_of_mistake_is_told_in_its_line() {
+    let cases: Vec<Case> = [&IN_SHAPE[..], &IN_STEPS, &IN_MEANING, &IN_FILES].concat();
+    assert!(cases.len() >= 60, "{}", cases.len());
+    let mut wrong = Vec::new();
+    for (file, sound, other, place, part) in cases {
+        let (dir, report) = checked(file, sound, other);
+        let told = |found: &crate::config::flows::FlowMistake| {
+            format!("{}: {}", shown(dir.path(), found), found.message)
+        };
+        let told: Vec<String> = report.mistakes.iter().map(told).collect();
+        let expected = format!("{place}: ");
+        let is_told = |line: &String| line.starts_with(&expected) && line.contains(part);
+        if !told.iter().any(is_told) || !report.sound.is_empty() {
+            wrong.push(format!(
+                "{other:?}: {place}: {part}\n    {}",
+                told.join("\n    ")
+            ));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} cases:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn mistakes_of_several_files_are_told_at_once() {
+    let broken = super::FLOW
+        .replace("hold_for = \"72h\"", "hold_for = \"72\"")
+        .replace("code = \"line\"", "code = \"lines\"")
+        .replace("on.bounced = \"text\"", "on.bounced = \"txet\"")
+        .replace("list = \"desk\", ", "colour = 1, ");
+    let (dir, _) = checked("flow.toml", "", &broken);
+    let files = [
+        (
+            "calendars/office.toml",
+            "weekend = [\"zat\"]\nholidays = \"de\"\n",
+        ),
+        (
+            "classes/kinds.toml",
+            "default = 1\n[codes]\nAM04 = \"CHASE\"\nx = 2\n",
+        ),
+        ("templates/hello-mail.txt", "{{ tenant.name }\n"),
+        ("templates/hello-sms.txt", "{{ tenant.name }\n"),
+    ];
+    super::write(dir.path(), &files);
+    let (found, mistakes) = crate::config::flows::find_in(dir.path());
+    let report = super::check(&found, mistakes);
+    let told: Vec<String> = report
+        .mistakes
+        .iter()
+        .map(|found| shown(dir.path(), found))
+        .collect();
+    let expected = [
+        "templates/hello-mail.txt:1:1: templates.hello-mail.txt",
+        "templates/hello-sms.txt:1:1: templates.hello-sms.txt",
+        "flow.toml:11:8: input.code",
+        "classes/kinds.toml:1:11: classes/kinds.toml.default",
+        "classes/kinds.toml:4:5: classes/kinds.toml.codes.x",
+        "calendars/office.toml:1:12: calendars/office.toml.weekend[0]",
+        "calendars/office.toml:2:12: calendars/office.toml.holidays",
+        "flow.toml:36:14: step.mail.on.bounced",
+        "flow.toml:52:19: step.ask.task.colour",
+        "flow.toml:52:1: step.ask.task.list",
+        "flow.toml:6:12: hold_for",
+    ];
+    for place in expected {
+        assert!(told.iter().any(|told| told == place), "{place}: {told:#?}");
+    }
+}
