@@ -1,4 +1,9 @@
-//! Owns what people ask of flows before these run: whether they are right. Refuses to decide about a
-//! tenant.
+//! Owns what people ask of flows before these run: whether they are right, how they look, what a change
+//! changes, and what scenarios come to. Refuses to decide about a tenant.
 
 pub mod check;
+pub mod diff;
+pub mod graph;
+pub mod scenario;
+mod ways;
+mod words;

@@ -9,7 +9,7 @@ use super::shipped::SHIPPED;
 /// A longer file is no flow, class table, calendar or template.
 const MAX_FILE_BYTES: u64 = 1 << 20;
 /// Folders beside the flows.
-const PARTS: [&str; 3] = ["calendars", "classes", "templates"];
+const PARTS: [&str; 4] = ["calendars", "classes", "scenarios", "templates"];
 
 /// The files of one directory of flows, by path below it.
 #[derive(Debug)]
@@ -104,7 +104,7 @@ impl Files {
         self.files.get(path)
     }
 
-    /// Its class tables, calendars and templates.
+    /// Its class tables, calendars, scenarios and templates.
     pub(super) fn parts(&self) -> impl Iterator<Item = &str> {
         let paths = self.files.keys().map(|path| &**path);
         paths.filter(|path| path.contains('/'))

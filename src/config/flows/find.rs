@@ -136,6 +136,7 @@ fn put_together(
         }
     }
     let beside = sources[0].parts();
+    let beside = beside.filter(|path| !path.starts_with("scenarios/"));
     let beside = beside.map(|path| (path.to_owned(), sources[0].label(path)));
     Found {
         owner,

@@ -10,6 +10,7 @@ mod load;
 mod mistake;
 mod parse;
 mod place;
+mod scenarios;
 mod shipped;
 mod written;
 
@@ -17,4 +18,6 @@ pub use find::{find, find_in};
 pub use found::{Found, Sources};
 pub use load::load;
 pub use mistake::FlowMistake;
-pub use place::Place;
+pub(crate) use parse::parse;
+pub use place::{Place, place_in};
+pub use scenarios::scenarios;

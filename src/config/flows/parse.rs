@@ -8,7 +8,7 @@ use super::mistake::FlowMistake;
 use super::place::Place;
 
 /// Reads a flow as TOML; every mistake is told.
-pub(super) fn parse(label: &str, text: &str, mistakes: &mut Vec<FlowMistake>) -> Option<Table> {
+pub(crate) fn parse(label: &str, text: &str, mistakes: &mut Vec<FlowMistake>) -> Option<Table> {
     if let Ok(table) = text.parse::<Table>() {
         return Some(table);
     }

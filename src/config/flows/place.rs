@@ -57,6 +57,12 @@ impl Place {
     }
 }
 
+/// Where a path stands in a file's text, as far as it can be followed.
+#[must_use]
+pub fn place_in(file: &str, text: &str, path: &str) -> Place {
+    Place::at_byte(file, text, follow(text, path).byte)
+}
+
 /// How far a path could be followed.
 pub(super) struct Followed {
     /// Where it led to.

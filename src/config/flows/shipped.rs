@@ -19,6 +19,14 @@ pub(super) const SHIPPED: &[(&str, &str)] = &[
         include_str!("../../../config/flows/classes/storno-class.toml"),
     ),
     (
+        "scenarios/notice.toml",
+        include_str!("../../../config/flows/scenarios/notice.toml"),
+    ),
+    (
+        "scenarios/storno.toml",
+        include_str!("../../../config/flows/scenarios/storno.toml"),
+    ),
+    (
         "templates/notice-mail.subject.txt",
         include_str!("../../../config/flows/templates/notice-mail.subject.txt"),
     ),

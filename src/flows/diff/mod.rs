@@ -1,0 +1,261 @@
+//! Owns what differs between two flows, in words. Refuses to judge whether it may.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sluis_model::Flow;
+use sluis_model::flow::{ClassTable, Definition, Guard, InputField, Step, Stop};
+
+use super::ways::{Way, length, ways};
+use super::words::{does, goes};
+
+/// What differs, line by line. None: the flows are the same.
+#[must_use]
+pub fn diff(a: (&Flow, &Definition), b: (&Flow, &Definition)) -> Vec<String> {
+    let mut told = Told::default();
+    head(a.0, b.0, &mut told);
+    fields(&a.0.input, &b.0.input, &mut told);
+    guards(a.0, b.0, &mut told);
+    stops(a.0, b.0, &mut told);
+    steps(a.0, b.0, &mut told);
+    classes(&a.0.classes, &b.0.classes, &mut told);
+    files("template", &a.1.templates, &b.1.templates, &mut told);
+    files("calendar", &a.1.calendars, &b.1.calendars, &mut told);
+    told.lines
+}
+
+#[derive(Default)]
+struct Told {
+    lines: Vec<String>,
+}
+
+impl Told {
+    /// One value that is another one.
+    fn other(&mut self, what: &str, a: impl Into<String>, b: impl Into<String>) {
+        let (a, b) = (a.into(), b.into());
+        if a != b {
+            self.lines.push(format!("{what}: {a} -> {b}"));
+        }
+    }
+
+    /// Names that only one of them has, and the order of those that both have.
+    fn names(&mut self, what: &str, a: &[&str], b: &[&str]) {
+        let removed = a.iter().filter(|name| !b.contains(name));
+        let removed = removed.map(|name| format!("{what} {name}: removed"));
+        let added = b.iter().filter(|name| !a.contains(name));
+        let added = added.map(|name| format!("{what} {name}: new"));
+        self.lines.extend(removed.chain(added));
+        let kept = |of: &[&str], other: &[&str]| {
+            let both = of.iter().filter(|name| other.contains(name));
+            both.map(|name| (*name).to_owned()).collect::<Vec<_>>()
+        };
+        let (was, is) = (kept(a, b), kept(b, a));
+        if was != is {
+            self.lines.push(format!(
+                "order of {what}s: {} -> {}",
+                was.join(", "),
+                is.join(", ")
+            ));
+        }
+    }
+}
+
+fn head(a: &Flow, b: &Flow, told: &mut Told) {
+    let subject = |flow: &Flow| flow.subject.as_deref().unwrap_or("none").to_owned();
+    told.other("name", &*a.name, &*b.name);
+    told.other("version", a.version.to_string(), b.version.to_string());
+    told.other("purpose", &*a.purpose, &*b.purpose);
+    told.other("process", &*a.process, &*b.process);
+    told.other("subject", subject(a), subject(b));
+    told.other("hold_for", length(a.hold_for_ms), length(b.hold_for_ms));
+    told.other("fallback_list", &*a.fallback_list, &*b.fallback_list);
+}
+
+fn fields(a: &[InputField], b: &[InputField], told: &mut Told) {
+    let names = |of: &[InputField]| {
+        of.iter()
+            .map(|field| field.name.to_string())
+            .collect::<BTreeSet<_>>()
+    };
+    let (was, is) = (names(a), names(b));
+    told.lines.extend(
+        was.difference(&is)
+            .map(|name| format!("field {name}: removed")),
+    );
+    told.lines
+        .extend(is.difference(&was).map(|name| format!("field {name}: new")));
+    for field in a {
+        if let Some(other) = b.iter().find(|other| other.name == field.name) {
+            told.other(&format!("field {}", field.name), kind(field), kind(other));
+        }
+    }
+}
+
+fn kind(field: &InputField) -> String {
+    let optional = if field.optional { "?" } else { "" };
+    let most = match field.kind.has_length() && field.most != InputField::USUAL_LENGTH {
+        true => format!(", at most {} bytes", field.most),
+        false => String::new(),
+    };
+    format!("{}{optional}{most}", field.kind.name())
+}
+
+fn guards(a: &Flow, b: &Flow, told: &mut Told) {
+    let names = |flow: &'_ Flow| {
+        flow.guards
+            .iter()
+            .map(|guard| guard.name.to_string())
+            .collect::<Vec<_>>()
+    };
+    let (was, is) = (names(a), names(b));
+    told.names("guard", &strs(&was), &strs(&is));
+    let fresh = |guard: &Guard| guard.fresh_within_ms.map_or("any age".to_owned(), length);
+    for guard in &a.guards {
+        if let Some(other) = b.guards.iter().find(|other| other.name == guard.name) {
+            let what = format!("guard {}", guard.name);
+            told.other(&what, &*guard.when.text, &*other.when.text);
+            told.other(&format!("{what}: fresh within"), fresh(guard), fresh(other));
+            told.other(
+                &format!("{what}: otherwise"),
+                goes(a, &guard.otherwise),
+                goes(b, &other.otherwise),
+            );
+        }
+    }
+}
+
+fn stops(a: &Flow, b: &Flow, told: &mut Told) {
+    let names = |flow: &'_ Flow| {
+        flow.stops
+            .iter()
+            .map(|stop| stop.name.to_string())
+            .collect::<Vec<_>>()
+    };
+    let (was, is) = (names(a), names(b));
+    told.names("stop", &strs(&was), &strs(&is));
+    let ends = |stop: &Stop| {
+        format!(
+            "{}{}",
+            stop.end,
+            if stop.close_link {
+                ", closes the link"
+            } else {
+                ""
+            }
+        )
+    };
+    for stop in &a.stops {
+        if let Some(other) = b.stops.iter().find(|other| other.name == stop.name) {
+            let what = format!("stop {}", stop.name);
+            told.other(&what, &*stop.when.text, &*other.when.text);
+            told.other(&format!("{what}: end"), ends(stop), ends(other));
+        }
+    }
+}
+
+fn steps(a: &Flow, b: &Flow, told: &mut Told) {
+    let names = |flow: &'_ Flow| {
+        flow.steps
+            .iter()
+            .map(|step| step.id.to_string())
+            .collect::<Vec<_>>()
+    };
+    let (was, is) = (names(a), names(b));
+    told.names("step", &strs(&was), &strs(&is));
+    for step in &a.steps {
+        if let Some(other) = b.steps.iter().find(|other| other.id == step.id) {
+            one_step((a, step), (b, other), told);
+        }
+    }
+}
+
+fn one_step((a, step): (&Flow, &Step), (b, other): (&Flow, &Step), told: &mut Told) {
+    let what = format!("step {}", step.id);
+    told.other(&what, does(step), does(other));
+    let (was, is) = (ways(step), ways(other));
+    let shown = |flow: &Flow, way: &Way<'_>| match &way.after {
+        Some(after) => format!("after {after} to {}", goes(flow, way.go)),
+        None => format!("to {}", goes(flow, way.go)),
+    };
+    let names: BTreeSet<&str> = was.iter().chain(&is).map(|way| &*way.name).collect();
+    for name in names {
+        let of = |ways: &[Way<'_>], flow: &Flow| {
+            let way = ways.iter().find(|way| way.name == name);
+            way.map_or("none".to_owned(), |way| shown(flow, way))
+        };
+        told.other(&format!("{what}: {name}"), of(&was, a), of(&is, b));
+    }
+    let templates = |step: &Step| {
+        let message = step.kind.message();
+        let all = message.into_iter().flat_map(|message| &message.templates);
+        all.map(|(channel, name)| (channel.name(), name.to_string()))
+            .collect::<BTreeMap<_, _>>()
+    };
+    let (was, is) = (templates(step), templates(other));
+    let channels: BTreeSet<&str> = was.keys().chain(is.keys()).copied().collect();
+    for channel in channels {
+        let of =
+            |all: &BTreeMap<&str, String>| all.get(channel).cloned().unwrap_or("none".to_owned());
+        told.other(
+            &format!("{what}: template for {channel}"),
+            of(&was),
+            of(&is),
+        );
+    }
+}
+
+fn classes(a: &[ClassTable], b: &[ClassTable], told: &mut Told) {
+    let names = |of: &[ClassTable]| {
+        of.iter()
+            .map(|table| table.name.to_string())
+            .collect::<Vec<_>>()
+    };
+    let (was, is) = (names(a), names(b));
+    told.names("class table", &strs(&was), &strs(&is));
+    for table in a {
+        let Some(other) = b.iter().find(|other| other.name == table.name) else {
+            continue;
+        };
+        let what = format!("class table {}", table.name);
+        told.other(
+            &format!("{what}: default"),
+            &*table.default,
+            &*other.default,
+        );
+        let codes: BTreeSet<&str> = table
+            .codes
+            .keys()
+            .chain(other.codes.keys())
+            .map(|code| &**code)
+            .collect();
+        for code in codes {
+            let of = |table: &ClassTable| {
+                table
+                    .codes
+                    .get(code)
+                    .map_or("none".to_owned(), ToString::to_string)
+            };
+            told.other(&format!("{what}: {code}"), of(table), of(other));
+        }
+    }
+}
+
+fn files(what: &str, a: &BTreeMap<String, String>, b: &BTreeMap<String, String>, told: &mut Told) {
+    let names: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+    for name in names {
+        match (a.get(name), b.get(name)) {
+            (Some(_), None) => told.lines.push(format!("{what} {name}: removed")),
+            (None, Some(_)) => told.lines.push(format!("{what} {name}: new")),
+            (Some(was), Some(is)) if was != is => {
+                told.lines.push(format!("{what} {name}: another text"));
+            }
+            (Some(_) | None, _) => {}
+        }
+    }
+}
+
+fn strs(all: &[String]) -> Vec<&str> {
+    all.iter().map(String::as_str).collect()
+}

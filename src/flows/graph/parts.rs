@@ -1,0 +1,137 @@
+//! Owns the nodes and edges of a flow. Refuses to draw them.
+
+use sluis_model::Flow;
+use sluis_model::flow::Go;
+
+use crate::flows::ways::{length, ways};
+use crate::flows::words::{does, goes};
+
+/// What a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// Where it begins.
+    Start,
+    /// A step.
+    Step,
+    /// A rule that holds at every step.
+    Rule,
+    /// An end.
+    End,
+    /// People.
+    People,
+}
+
+/// A node.
+#[derive(Debug)]
+pub(super) struct Node {
+    /// A word of its own, for the languages of graphs.
+    pub id: String,
+    /// What it is.
+    pub shape: Shape,
+    /// What it says, line by line.
+    pub lines: Vec<String>,
+}
+
+/// An edge between two nodes.
+#[derive(Debug)]
+pub(super) struct Edge {
+    /// From.
+    pub from: String,
+    /// To.
+    pub to: String,
+    /// What takes it.
+    pub label: String,
+}
+
+/// A flow as a graph.
+#[derive(Debug, Default)]
+pub(super) struct Graph {
+    /// Its nodes.
+    pub nodes: Vec<Node>,
+    /// Its edges.
+    pub edges: Vec<Edge>,
+}
+
+impl Graph {
+    /// The graph of a flow.
+    pub(super) fn of(flow: &Flow) -> Self {
+        let mut graph = Self::default();
+        graph.node(
+            "start",
+            Shape::Start,
+            vec![format!("{} {}", flow.name, flow.version)],
+        );
+        for (index, step) in flow.steps.iter().enumerate() {
+            let lines = vec![step.id.to_string(), does(step)];
+            graph.node(&format!("step{index}"), Shape::Step, lines);
+        }
+        graph.edge("start", "step0", String::new());
+        for (index, step) in flow.steps.iter().enumerate() {
+            for way in ways(step) {
+                let label = way.label();
+                graph.way(flow, &format!("step{index}"), way.go, label);
+            }
+        }
+        graph.rules(flow);
+        graph
+    }
+
+    fn rules(&mut self, flow: &Flow) {
+        for (index, guard) in flow.guards.iter().enumerate() {
+            let id = format!("guard{index}");
+            let mut lines = vec![
+                format!("guard: {}", guard.name),
+                guard.when.text.to_string(),
+            ];
+            lines.extend(
+                guard
+                    .fresh_within_ms
+                    .map(|ms| format!("facts at most {} old", length(ms))),
+            );
+            self.node(&id, Shape::Rule, lines);
+            self.way(flow, &id, &guard.otherwise, "does not hold".to_owned());
+        }
+        for (index, stop) in flow.stops.iter().enumerate() {
+            let id = format!("stop{index}");
+            let mut lines = vec![format!("stop: {}", stop.name), stop.when.text.to_string()];
+            if stop.close_link {
+                lines.push("closes the link".to_owned());
+            }
+            self.node(&id, Shape::Rule, lines);
+            self.way(flow, &id, &Go::End(stop.end.clone()), "holds".to_owned());
+        }
+    }
+
+    fn node(&mut self, id: &str, shape: Shape, lines: Vec<String>) {
+        let id = id.to_owned();
+        self.nodes.push(Node { id, shape, lines });
+    }
+
+    fn edge(&mut self, from: &str, to: &str, label: String) {
+        let (from, to) = (from.to_owned(), to.to_owned());
+        self.edges.push(Edge { from, to, label });
+    }
+
+    /// An edge to where a way leads. An end, or a list of people, is one node however many lead there.
+    fn way(&mut self, flow: &Flow, from: &str, go: &Go, label: String) {
+        let shape = match go {
+            Go::Step(index) => return self.edge(from, &format!("step{index}"), label),
+            Go::End(_) => Shape::End,
+            Go::Human(_) => Shape::People,
+        };
+        let says = goes(flow, go);
+        let known = self
+            .nodes
+            .iter()
+            .find(|node| node.shape == shape && node.lines[0] == says);
+        let to = match known {
+            Some(node) => node.id.clone(),
+            None => {
+                let id = format!("out{}", self.nodes.len());
+                self.node(&id, shape, vec![says]);
+                id
+            }
+        };
+        self.edge(from, &to, label);
+    }
+}

@@ -1,0 +1,137 @@
+//! Owns what of a flow scenarios cover: its steps, the ways out of each, guards and stop rules. Refuses
+//! to say how much is enough.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use sluis_model::flow::Step;
+use sluis_model::{Cause, Flow};
+
+use crate::flows::ways::{WAITED, ways};
+
+/// How often each part of a flow was taken.
+#[derive(Debug, Default)]
+pub(super) struct Coverage {
+    /// By step.
+    steps: BTreeMap<u8, usize>,
+    /// By step and way.
+    ways: BTreeMap<(u8, String), usize>,
+    /// By guard.
+    guards: BTreeMap<u8, usize>,
+    /// By stop rule.
+    stops: BTreeMap<u8, usize>,
+}
+
+impl Coverage {
+    /// A step was entered, from another one or at the start.
+    pub(super) fn entered(&mut self, flow: &Flow, from: Option<u8>, step: u8, cause: &Cause) {
+        self.left(flow, from, cause);
+        *self.steps.entry(step).or_default() += 1;
+    }
+
+    /// A step was left, or a rule led away from it.
+    pub(super) fn left(&mut self, flow: &Flow, from: Option<u8>, cause: &Cause) {
+        if let Cause::Guard { guard, .. } = cause {
+            *self.guards.entry(*guard).or_default() += 1;
+        }
+        if let Cause::Stop { stop, .. } = cause {
+            *self.stops.entry(*stop).or_default() += 1;
+        }
+        let Some(from) = from else {
+            return;
+        };
+        let step = flow.step(from);
+        if let Some(way) = step.and_then(|step| way(step, cause)) {
+            *self.ways.entry((from, way)).or_default() += 1;
+        }
+    }
+
+    /// What no scenario takes: `step mail: bounced`.
+    pub(super) fn uncovered(&self, flow: &Flow) -> Vec<String> {
+        let parts = self.parts(flow).into_iter();
+        let missing = parts.filter(|(.., count)| *count == 0);
+        missing
+            .map(|(part, way, _)| {
+                if way.is_empty() {
+                    part
+                } else {
+                    format!("{part}: {way}")
+                }
+            })
+            .collect()
+    }
+
+    /// Every part, in the order of the file, with how often it was taken.
+    fn parts(&self, flow: &Flow) -> Vec<(String, String, usize)> {
+        let mut parts = Vec::new();
+        for (guard, number) in flow.guards.iter().zip(0..) {
+            let count = self.guards.get(&number).copied().unwrap_or_default();
+            parts.push((
+                format!("guard {}", guard.name),
+                "does not hold".to_owned(),
+                count,
+            ));
+        }
+        for (stop, number) in flow.stops.iter().zip(0..) {
+            let count = self.stops.get(&number).copied().unwrap_or_default();
+            parts.push((format!("stop {}", stop.name), "stops".to_owned(), count));
+        }
+        for (step, number) in flow.steps.iter().zip(0..) {
+            let name = format!("step {}", step.id);
+            let count = self.steps.get(&number).copied().unwrap_or_default();
+            parts.push((name.clone(), String::new(), count));
+            for way in ways(step) {
+                let count = self.ways.get(&(number, way.name.clone())).copied();
+                parts.push((name.clone(), way.name, count.unwrap_or_default()));
+            }
+        }
+        parts
+    }
+
+    /// A table for people.
+    pub(super) fn table(&self, flow: &Flow) -> String {
+        let parts = self.parts(flow);
+        let covered = parts.iter().filter(|(.., count)| *count > 0).count();
+        let mut text = format!(
+            "{} {}: {covered} of {} covered\n",
+            flow.name,
+            flow.version,
+            parts.len()
+        );
+        for (part, way, count) in &parts {
+            let mark = if *count == 0 { "  <- never" } else { "" };
+            let _ = writeln!(text, "  {part:<32} {way:<24} {count:>4}{mark}");
+        }
+        text
+    }
+}
+
+/// The way out of a step that a cause takes.
+fn way(step: &Step, cause: &Cause) -> Option<String> {
+    let bounced = matches!(
+        cause,
+        Cause::Bounced { .. }
+            | Cause::Unreachable
+            | Cause::CannotSend { .. }
+            | Cause::Blocked { .. }
+    );
+    let by_name = [
+        ("bounced", bounced),
+        ("unanswered", matches!(cause, Cause::Unanswered)),
+        ("settled", matches!(cause, Cause::Settled)),
+        ("delivered", matches!(cause, Cause::Delivered)),
+        ("answered", matches!(cause, Cause::Answered)),
+        (WAITED, matches!(cause, Cause::Waited)),
+    ];
+    let named = by_name.into_iter().find(|(_, fits)| *fits);
+    let named = named.map(|(name, _)| name.to_owned());
+    let answer = match cause {
+        Cause::Task { answer, .. } => Some(format!("answer {answer}")),
+        _ => None,
+    };
+    let taken = named.or(answer)?;
+    ways(step)
+        .into_iter()
+        .any(|way| way.name == taken)
+        .then_some(taken)
+}

@@ -1,0 +1,97 @@
+//! Owns what a scenario expects, and how that and what came differ. Refuses to play it.
+
+use sluis_model::{Channel, Timestamp};
+
+use super::file::{Expected, instant};
+use super::line::{Line, What};
+use super::span;
+use crate::explain::rfc3339;
+
+/// The lines that a scenario expects.
+///
+/// # Errors
+/// The place of a mistake in the list, and what was expected there.
+pub(super) fn lines(all: &[Expected], start: Timestamp) -> Result<Vec<Line>, (usize, String)> {
+    let read = |(index, expected)| line(expected, start).map_err(|message| (index, message));
+    all.iter().enumerate().map(read).collect()
+}
+
+fn line(expected: &Expected, start: Timestamp) -> Result<Line, String> {
+    let after = match (&expected.after, &expected.at) {
+        (Some(after), None) => span::parse(after)?,
+        (None, Some(at)) => {
+            let at =
+                instant(at).map_err(|_| format!("{at:?}: expected an instant with its offset"))?;
+            at.since(start)
+        }
+        (Some(_), Some(_)) | (None, None) => {
+            return Err("expected `after` or `at`, and not both".to_owned());
+        }
+    };
+    let what = match expected {
+        Expected {
+            sent: Some(channel),
+            task: None,
+            held: None,
+            end: None,
+            ..
+        } => What::Sent {
+            channel: channel
+                .parse::<Channel>()
+                .map_err(|error| error.to_string())?,
+            template: expected.template.clone().unwrap_or_default().into(),
+        },
+        Expected {
+            task: Some(list),
+            sent: None,
+            held: None,
+            end: None,
+            ..
+        } => What::Task(list.as_str().into()),
+        Expected {
+            held: Some(guard),
+            sent: None,
+            task: None,
+            end: None,
+            ..
+        } => What::Held(guard.as_str().into()),
+        Expected {
+            end: Some(end),
+            sent: None,
+            task: None,
+            held: None,
+            ..
+        } => What::End(end.as_str().into()),
+        Expected { .. } => return Err("expected one of sent, held, task and end".to_owned()),
+    };
+    let of = expected.of.unwrap_or(1);
+    Ok(Line { after, of, what })
+}
+
+/// What came otherwise: each line that is missing, and each that nobody expected.
+pub(super) fn differing(expected: &[Line], came: &[Line], start: Timestamp) -> Vec<String> {
+    let mut differs = Vec::new();
+    for number in 0..expected.len().max(came.len()) {
+        let (wanted, got) = (expected.get(number), came.get(number));
+        if let (Some(wanted), Some(got)) = (wanted, got)
+            && fits(wanted, got)
+        {
+            continue;
+        }
+        let at = |line: &Line| rfc3339(start.plus(line.after));
+        differs.extend(wanted.map(|line| format!("expected {line} ({})", at(line))));
+        differs.extend(got.map(|line| format!("came     {line} ({})", at(line))));
+    }
+    differs
+}
+
+/// Whether a line is the expected one; a template that is not named may be any.
+fn fits(wanted: &Line, got: &Line) -> bool {
+    if let (What::Sent { channel, template }, What::Sent { channel: used, .. }) =
+        (&wanted.what, &got.what)
+        && template.is_empty()
+    {
+        return channel == used && (wanted.after, wanted.of) == (got.after, got.of);
+    }
+    wanted == got
+}

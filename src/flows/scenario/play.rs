@@ -1,0 +1,289 @@
+//! Owns the playing of a scenario: its timeline, on the rules of the model. Refuses to decide: the rules
+//! do.
+
+use serde_json::json;
+use sluis_model::{
+    CancelTarget, Channel, ContactKind, Environment, FactKind, Flow, Given, Idempotency, Input,
+    Notification, NotificationId, Preference, ShardId, Subject, Supplied, Timestamp,
+};
+use toml::{Table, Value};
+
+use super::coverage::Coverage;
+use super::expected::{differing, lines};
+use super::file::{File, Person, Scenario};
+use super::happening::{self, Happening, Happens};
+use super::span;
+use super::told::{Told, as_json, given};
+use super::world::World;
+use crate::explain::rfc3339;
+use crate::intake::{self, FieldProblem};
+
+/// The tenant of every scenario.
+const TENANT: &str = "H-1";
+/// The most inputs of one scenario.
+const MAX_INPUTS: usize = 20_000;
+/// How long a scenario is followed, in milliseconds: two years.
+const LONGEST_MS: i64 = 2 * 366 * 24 * 3_600 * 1_000;
+
+/// A mistake in a scenario: its path, and what was expected.
+pub(super) type Wrong = (String, String);
+
+/// A scenario to be played.
+pub(super) struct Run<'a> {
+    /// On which flow.
+    pub flow: &'a Flow,
+    /// What holds for all scenarios of the file.
+    pub file: &'a File,
+    /// The scenario.
+    pub scenario: &'a Scenario,
+    /// The instant at which it begins.
+    pub start: Timestamp,
+}
+
+impl Run<'_> {
+    /// Plays it. Gives what came otherwise than expected.
+    ///
+    /// # Errors
+    /// What cannot be played, and where it stands.
+    pub(super) fn play(
+        &self,
+        number: usize,
+        coverage: &mut Coverage,
+    ) -> Result<Vec<String>, Wrong> {
+        let (mut told, happens) = self.timeline(number)?;
+        let mut world = World::new(self.flow, self.start, coverage);
+        world.give(&Input::PutProfile(Box::new(self.profile())));
+        let in_given = |message| (path(number, "given"), message);
+        self.tell(&mut world, &mut told, 0).map_err(in_given)?;
+        let in_data = |message| (path(number, "data"), message);
+        self.notify(&mut world, &Table::new()).map_err(in_data)?;
+        self.follow(&mut world, told, happens, number)?;
+        let expected = lines(&self.scenario.expect, self.start).map_err(|(index, message)| {
+            let place = format!("expect[{index}]");
+            (path(number, &place), message)
+        })?;
+        let mut differs = differing(&expected, &world.lines, self.start);
+        differs.append(&mut world.complaints);
+        Ok(differs)
+    }
+
+    /// What is told and what happens, in order.
+    fn timeline(&self, number: usize) -> Result<(Vec<Told>, Vec<Happening>), Wrong> {
+        let mut told = Vec::new();
+        for source in self.scenario.facts.as_ref().unwrap_or(&self.file.facts) {
+            told.push(given(source).map_err(|message| (path(number, "given"), message))?);
+        }
+        let mut happens = Vec::new();
+        for (index, source) in self.scenario.happens.iter().enumerate() {
+            let place = format!("happens[{index}]");
+            let read = happening::read(source);
+            happens.push(read.map_err(|message| (path(number, &place), message))?);
+        }
+        happens.sort_by_key(|happening: &Happening| happening.after);
+        Ok((told, happens))
+    }
+
+    /// Moves the clock from one thing that happens or is due to the next.
+    fn follow(
+        &self,
+        world: &mut World<'_>,
+        mut told: Vec<Told>,
+        happens: Vec<Happening>,
+        number: usize,
+    ) -> Result<(), Wrong> {
+        let mut happens = happens.into_iter().peekable();
+        for _ in 0..MAX_INPUTS {
+            let now = world.now.since(self.start);
+            if let Some(next) = happens.next_if(|next| next.after <= now) {
+                let in_happens = |message| (path(number, "happens"), message);
+                self.happen(world, &next).map_err(in_happens)?;
+                continue;
+            }
+            if world.turn() {
+                continue;
+            }
+            let due = world.due().map(|due| due.since(self.start));
+            let next = happens.peek().map(|next| next.after);
+            let until = due.into_iter().chain(next).min();
+            let Some(until) = until.filter(|until| *until <= LONGEST_MS) else {
+                return Ok(());
+            };
+            // What is told meanwhile comes first.
+            let first = told.iter().map(|told| told.next).min();
+            let until = first.map_or(until, |first| until.min(first));
+            world.now = self.start.plus(until);
+            let in_given = |message| (path(number, "given"), message);
+            self.tell(world, &mut told, until).map_err(in_given)?;
+        }
+        world
+            .complaints
+            .push(format!("it goes on after {MAX_INPUTS} inputs"));
+        Ok(())
+    }
+
+    fn profile(&self) -> Supplied {
+        let person: &Person = self.scenario.tenant.as_ref().unwrap_or(&self.file.tenant);
+        let email = person
+            .email
+            .iter()
+            .map(|email| Given::new(ContactKind::Email, email.as_str()));
+        let mobile = person
+            .mobile
+            .iter()
+            .map(|mobile| Given::mobile(mobile.as_str()));
+        let prefers = person
+            .prefers
+            .iter()
+            .filter_map(|name| name.parse::<Channel>().ok());
+        Supplied {
+            name: "mevrouw Jansen".into(),
+            points: email.chain(mobile).collect(),
+            preferences: prefers
+                .map(|channel| Preference {
+                    category: "*".into(),
+                    channel,
+                })
+                .collect(),
+            ..Supplied::default()
+        }
+    }
+
+    /// Takes a notification in as the API does.
+    fn notify(&self, world: &mut World<'_>, differing: &Table) -> Result<(), String> {
+        let mut data = self.file.data.clone();
+        data.extend(self.scenario.data.clone());
+        data.extend(differing.clone());
+        let number = world.notifications.len() + 1;
+        let mut body = json!({
+            "tenant_id": TENANT,
+            "flow": self.file.flow,
+            "category": self.file.category,
+            "data": as_json(&data),
+            "environment": self.scenario.environment.as_deref().unwrap_or("production"),
+            "idempotency_key": format!("scenario-{number}"),
+        });
+        if let (Some(kind), Some(id)) = (&self.flow.subject, &self.file.subject) {
+            body["subject"] = json!({ "kind": kind, "id": id });
+        }
+        if let Some(after) = &self.scenario.send_after {
+            let after = self.start.plus(span::parse(after)?);
+            body["send_after"] = rfc3339(after).into();
+        }
+        let request = intake::notification::parse(body.to_string().as_bytes()).map_err(listed)?;
+        let sound =
+            intake::validate(&request, self.flow, Environment::Production).map_err(listed)?;
+        let id = NotificationId::new(ShardId(0), world.now.0, number as u64);
+        world.notifications.push(id);
+        world.give(&Input::Notify(Box::new(Notification {
+            id,
+            flow: self.flow.reference,
+            category: request.category.as_str().into(),
+            subject: request.subject.as_ref().map(Subject::trimmed),
+            data: request.data.as_str().into(),
+            fields: sound.fields,
+            lane: request.priority,
+            send_after: request.send_after,
+            expires_at: request.expires_at,
+            environment: request.environment,
+            idempotency: Idempotency {
+                key: number as u128,
+                body: sound.body,
+            },
+        })));
+        Ok(())
+    }
+
+    /// Tells the facts that are due.
+    fn tell(&self, world: &mut World<'_>, told: &mut Vec<Told>, until: i64) -> Result<(), String> {
+        for fact in told.iter_mut().filter(|fact| fact.next <= until) {
+            let input = self.fact(world, &fact.kind, &fact.keys)?;
+            world.give(&input);
+            fact.next = fact
+                .every
+                .map_or(i64::MAX, |every| fact.next.saturating_add(every));
+        }
+        told.retain(|fact| fact.next < i64::MAX);
+        Ok(())
+    }
+
+    /// Reads a fact as the API does.
+    fn fact(&self, world: &World<'_>, kind: &str, keys: &Table) -> Result<Input, String> {
+        let mut keys = keys.clone();
+        let happened = match keys.remove("happened") {
+            Some(Value::String(text)) => self.start.plus(span::parse(&text)?),
+            Some(other) => return Err(format!("{other}: expected a time since the start")),
+            None => world.now,
+        };
+        let mut body = as_json(&keys);
+        let count = world.fact_number();
+        body["fact_id"] = format!("scenario-{count}").into();
+        body["type"] = kind.into();
+        body["tenant_id"] = TENANT.into();
+        body["occurred_at"] = rfc3339(happened).into();
+        body["environment"] = "production".into();
+        let about = kind.parse::<FactKind>().is_ok_and(FactKind::needs_subject);
+        let subject = keys
+            .get("subject")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
+        let subject = subject.or_else(|| self.file.subject.clone().filter(|_| about));
+        if let (Some(kind), Some(id)) = (&self.flow.subject, subject) {
+            body["subject"] = json!({ "kind": kind, "id": id });
+        }
+        let read = intake::fact::parse(body.to_string().as_bytes());
+        let read = read.map_err(listed)?;
+        Ok(Input::Fact(read.fact))
+    }
+
+    fn happen(&self, world: &mut World<'_>, happening: &Happening) -> Result<(), String> {
+        let of = happening.of;
+        match &happening.what {
+            Happens::Fact(kind, keys) => {
+                let input = self.fact(world, kind, keys)?;
+                world.give(&input);
+            }
+            Happens::Receipt(kind, channel) => world.receipt(of, *kind, *channel),
+            Happens::Link { pressed } => {
+                if let Some(id) = world.notification(of) {
+                    let pressed = *pressed;
+                    world.give(&Input::Link { id, pressed });
+                }
+            }
+            Happens::Answer(answer) => {
+                if let Some(id) = world.notification(of) {
+                    let (task, answer) = (world.task(id), answer.as_str().into());
+                    let by = "desk".into();
+                    world.give(&Input::Answer {
+                        id,
+                        task,
+                        answer,
+                        by,
+                    });
+                }
+            }
+            Happens::Cancel => {
+                if let Some(id) = world.notification(of) {
+                    let target = CancelTarget::Notification(id);
+                    let note = "desk".into();
+                    world.give(&Input::Cancel { target, note });
+                }
+            }
+            Happens::Provider(channel, behaviour) => {
+                world.behaviours.insert(*channel, *behaviour);
+            }
+            Happens::Again(data) => self.notify(world, data)?,
+        }
+        Ok(())
+    }
+}
+
+/// A place in a scenario.
+fn path(number: usize, part: &str) -> String {
+    format!("scenario[{number}].{part}")
+}
+
+/// Mistakes of the intake, in one line.
+fn listed(wrong: Vec<FieldProblem>) -> String {
+    let told: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+    told.join("; ")
+}

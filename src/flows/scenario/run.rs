@@ -1,0 +1,78 @@
+//! Owns the running of files of scenarios, and the tables of what they cover. Refuses to play one.
+
+use sluis_model::Flow;
+use sluis_model::flow::Definition;
+
+use super::coverage::Coverage;
+use super::file::{instant, read};
+use super::outcome::{Outcome, Tested};
+use super::play::Run;
+use crate::config::flows::{FlowMistake, Found, place_in};
+
+/// Runs files of scenarios (as each is shown, and its text) on the flows that were found.
+#[must_use]
+pub fn test(found: &[Found], files: &[(String, String)]) -> Tested {
+    let mut tested = Tested::default();
+    let mut covered: Vec<(Flow, Coverage)> = Vec::new();
+    for (label, text) in files {
+        let file = match read(label, text) {
+            Ok(file) => file,
+            Err(mistakes) => {
+                tested.mistakes.extend(mistakes);
+                continue;
+            }
+        };
+        let mistake = |path: &str, message: String| {
+            FlowMistake::new(place_in(label, text, path), path, message)
+        };
+        let Some(flow) = compiled(found, &file.flow) else {
+            let message = format!("{:?}: expected a flow that is there and right", file.flow);
+            tested.mistakes.push(mistake("flow", message));
+            continue;
+        };
+        let Ok(start) = instant(&file.starts) else {
+            let message = format!("{:?}: expected an instant with its offset", file.starts);
+            tested.mistakes.push(mistake("starts", message));
+            continue;
+        };
+        let index = covered
+            .iter()
+            .position(|(known, _)| known.reference == flow.reference);
+        let index = index.unwrap_or_else(|| {
+            covered.push((flow, Coverage::default()));
+            covered.len() - 1
+        });
+        let (flow, coverage) = &mut covered[index];
+        for (number, scenario) in file.scenario.iter().enumerate() {
+            let run = Run {
+                flow,
+                file: &file,
+                scenario,
+                start,
+            };
+            match run.play(number, coverage) {
+                Ok(differs) => tested.outcomes.push(Outcome {
+                    file: label.clone(),
+                    name: scenario.name.clone(),
+                    differs,
+                }),
+                Err((path, message)) => tested.mistakes.push(mistake(&path, message)),
+            }
+        }
+    }
+    for (flow, coverage) in &covered {
+        tested.coverage.push(coverage.table(flow));
+        let uncovered = coverage.uncovered(flow).into_iter();
+        tested
+            .uncovered
+            .extend(uncovered.map(|part| format!("{}: {part}", flow.name)));
+    }
+    tested
+}
+
+/// The flow of this name: a corporation's own before the shared one.
+fn compiled(found: &[Found], name: &str) -> Option<Flow> {
+    let named = found.iter().filter(|found| found.name == name);
+    let definition: &Definition = &named.max_by_key(|found| found.owner.is_some())?.definition;
+    Flow::compile(definition).ok()
+}

@@ -1,0 +1,126 @@
+//! The shipped scenarios, and what is told of scenarios that come otherwise.
+
+use super::test;
+use crate::config::Config;
+use crate::config::flows::{find, scenarios};
+
+fn built_in(text: &str) -> super::Tested {
+    let (found, _) = find(&Config::built_in());
+    test(&found, &[("own.toml".to_owned(), text.to_owned())])
+}
+
+const HEAD: &str = r#"flow = "notice"
+starts = "2026-11-24T10:00:00+01:00"
+category = "information"
+tenant = { email = "a@example.nl" }
+data = { title = "Lift", text = "De lift staat stil." }
+"#;
+
+#[test]
+fn the_shipped_flows_do_what_their_scenarios_say_and_every_way_out_is_taken() {
+    let (found, mistakes) = find(&Config::built_in());
+    assert_eq!(mistakes, []);
+    let tested = test(&found, &scenarios(&[]));
+    assert!(tested.is_good(), "{}", tested.report());
+    assert!(tested.outcomes.len() >= 30, "{}", tested.outcomes.len());
+    assert_eq!(tested.uncovered, [""; 0], "{}", tested.report());
+    assert_eq!(
+        tested.coverage.len(),
+        found.len(),
+        "a shipped flow has no scenarios"
+    );
+}
+
+#[test]
+fn what_comes_otherwise_is_shown_beside_what_was_expected() {
+    let scenario = "[[scenario]]\nname = \"wrong\"\nexpect = [{ after = \"0s\", sent = \"sms\" }, { after = \"2d\", end = \"sent\" }]\n";
+    let tested = built_in(&format!("{HEAD}{scenario}"));
+    assert!(!tested.is_good());
+    let expected = [
+        "expected { after = \"0s\", sent = \"sms\", template = \"\" } (2026-11-24T09:00:00Z)",
+        "came     { after = \"0s\", sent = \"email\", template = \"notice-mail\" } (2026-11-24T09:00:00Z)",
+        "expected { after = \"2d\", end = \"sent\" } (2026-11-26T09:00:00Z)",
+        "came     { after = \"1d\", end = \"sent\" } (2026-11-25T09:00:00Z)",
+    ];
+    assert_eq!(tested.outcomes[0].differs, expected);
+    let report = tested.report();
+    assert!(
+        report.contains("  DIFFERS  wrong\n") && report.contains("step first"),
+        "{report}"
+    );
+    assert!(
+        report.contains("bounced") && report.contains("<- never"),
+        "{report}"
+    );
+}
+
+#[test]
+fn an_instant_by_the_clock_is_the_same_as_a_time_since_the_start() {
+    let scenario = "[[scenario]]\nname = \"clock\"\nexpect = [{ at = \"2026-11-24T10:00:00+01:00\", sent = \"email\" }, { at = \"2026-11-25T10:00:00+01:00\", end = \"sent\" }]\n";
+    let tested = built_in(&format!("{HEAD}{scenario}"));
+    assert!(tested.is_good(), "{}", tested.report());
+}
+
+#[test]
+fn what_cannot_happen_is_told() {
+    let scenario = "[[scenario]]\nname = \"odd\"\nhappens = [{ after = \"1h\", bounced = \"sms\" }]\n\
+                    expect = [{ after = \"0s\", sent = \"email\" }, { after = \"1d\", end = \"sent\" }]\n";
+    let tested = built_in(&format!("{HEAD}{scenario}"));
+    assert_eq!(
+        tested.outcomes[0].differs,
+        ["nothing was sent over sms that a receipt could be about"]
+    );
+}
+
+#[test]
+fn mistakes_in_scenarios_are_told_in_their_lines() {
+    let cases = [
+        (
+            "flow = \"notice\"",
+            "flow = \"notise\"",
+            "own.toml:1:8: flow: \"notise\": expected a flow that is there",
+        ),
+        ("starts = ", "start = ", "own.toml:2:9: start: unknown key"),
+        (
+            "2026-11-24T10:00:00+01:00",
+            "tuesday",
+            "own.toml:2:10: starts: \"tuesday\": expected an instant",
+        ),
+        (
+            "name = \"one\"",
+            "nam = \"one\"",
+            "own.toml:7:7: scenario[0].nam: unknown key",
+        ),
+        (
+            "after = \"1h\"",
+            "after = \"later\"",
+            "own.toml:8:14: scenario[0].happens[0]: \"later\": expected a time",
+        ),
+        (
+            "bounced = ",
+            "bounces = ",
+            "own.toml:8:14: scenario[0].happens[0]: \"bounces\" is nothing that happens",
+        ),
+        (
+            "sent = \"email\"",
+            "sent = \"fax\"",
+            "own.toml:9:13: scenario[0].expect[0]: \"fax\" is not a channel",
+        ),
+        (
+            "title = \"Lift\", ",
+            "",
+            "own.toml:7:1: scenario[0].data: data.title",
+        ),
+    ];
+    let scenario = "[[scenario]]\nname = \"one\"\nhappens = [{ after = \"1h\", bounced = \"email\" }]\nexpect = [{ after = \"0s\", sent = \"email\" }]\n";
+    let sound = format!("{HEAD}{scenario}");
+    for (right, wrong, expected) in cases {
+        assert_eq!(sound.matches(right).count(), 1, "{right}");
+        let tested = built_in(&sound.replace(right, wrong));
+        let told: Vec<String> = tested.mistakes.iter().map(ToString::to_string).collect();
+        assert!(
+            told.iter().any(|told| told.starts_with(expected)),
+            "{expected}\n{told:#?}"
+        );
+    }
+}

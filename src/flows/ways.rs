@@ -1,0 +1,104 @@
+//! Owns the ways out of a step as people see them: what takes each, after how long, and where it leads.
+//! Refuses to take one.
+
+use sluis_model::Timestamp;
+use sluis_model::flow::{After, Begin, Go, Span, Step};
+
+/// A way out of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Way<'a> {
+    /// What takes it: `bounced`, `then`, `answer go on`.
+    pub name: String,
+    /// After how long, where time takes it: `48h`.
+    pub after: Option<String>,
+    /// Where it leads.
+    pub go: &'a Go,
+}
+
+impl Way<'_> {
+    /// What takes it, with its time: `unanswered after 2d`, `after 5d`.
+    pub(super) fn label(&self) -> String {
+        match &self.after {
+            Some(after) if self.name == WAITED => format!("after {after}"),
+            Some(after) => format!("{} after {after}", self.name),
+            None => self.name.clone(),
+        }
+    }
+}
+
+/// The name of the way that a wait takes.
+pub(super) const WAITED: &str = "then";
+
+/// The ways out of a step, in the order in which people would name them.
+pub(super) fn ways(step: &Step) -> Vec<Way<'_>> {
+    let on = step.on();
+    let mut ways = Vec::new();
+    let at_once = [
+        ("bounced", &on.bounced),
+        ("delivered", &on.delivered),
+        ("answered", &on.answered),
+    ];
+    for (name, go) in at_once {
+        ways.extend(go.as_ref().map(|go| plain(name, go)));
+    }
+    for (name, after) in [("unanswered", &on.unanswered), ("settled", &on.settled)] {
+        ways.extend(after.as_ref().map(|after| timed(name, after)));
+    }
+    if let Some(go) = step.kind.waited() {
+        let after = match step.kind.enter(Timestamp(0)) {
+            Begin::Wait(until) => Some(length(until.0)),
+            Begin::Send | Begin::Ask(_) => None,
+        };
+        ways.push(Way {
+            after,
+            ..plain(WAITED, go)
+        });
+    }
+    if let Some(question) = step.kind.question() {
+        let answers = question.answers.iter();
+        ways.extend(answers.map(|(answer, go)| plain(&format!("answer {answer}"), go)));
+    }
+    ways
+}
+
+fn plain<'a>(name: &str, go: &'a Go) -> Way<'a> {
+    Way {
+        name: name.to_owned(),
+        after: None,
+        go,
+    }
+}
+
+fn timed<'a>(name: &str, after: &'a After) -> Way<'a> {
+    Way {
+        name: name.to_owned(),
+        after: Some(span(&after.span)),
+        go: &after.go,
+    }
+}
+
+/// A span as people write it.
+fn span(of: &Span) -> String {
+    match of {
+        Span::Milliseconds(millis) => length(*millis),
+        Span::WorkingDays(1, _) => "1 working day".to_owned(),
+        Span::WorkingDays(days, _) => format!("{days} working days"),
+    }
+}
+
+/// A length of time in its largest whole unit.
+pub(super) fn length(millis: i64) -> String {
+    let units = [
+        (86_400_000, "d"),
+        (3_600_000, "h"),
+        (60_000, "m"),
+        (1_000, "s"),
+    ];
+    let whole = units
+        .into_iter()
+        .find(|(unit, _)| millis > 0 && millis % unit == 0);
+    match whole {
+        Some((unit, name)) => format!("{}{name}", millis / unit),
+        None => format!("{millis}ms"),
+    }
+}

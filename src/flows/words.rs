@@ -1,0 +1,49 @@
+//! Owns the words for where a flow leads and for what a step does. Refuses to say why: explanations do.
+
+use sluis_model::Flow;
+use sluis_model::flow::{Except, Go, Message, Step, Via};
+
+/// Where a way leads: `step sms`, `end: paid`, `human: collections`.
+pub(super) fn goes(flow: &Flow, go: &Go) -> String {
+    match go {
+        Go::Step(index) => {
+            let id = flow.step(*index).map_or("?", |step| &step.id);
+            format!("step {id}")
+        }
+        Go::End(end) => format!("end: {end}"),
+        Go::Human(list) => format!("human: {list}"),
+    }
+}
+
+/// What a step does, in one line.
+pub(super) fn does(step: &Step) -> String {
+    if let Some(message) = step.kind.message() {
+        return sends(message);
+    }
+    if let Some(question) = step.kind.question() {
+        return format!("task on list {}", question.list);
+    }
+    match step.kind.waited() {
+        Some(_) => "waits".to_owned(),
+        None => "goes on".to_owned(),
+    }
+}
+
+/// How a message goes: `sends by preferred, email; link`.
+pub(super) fn sends(message: &Message) -> String {
+    let ways: Vec<&str> = message
+        .via
+        .iter()
+        .map(|via| match via {
+            Via::Preferred => "preferred",
+            Via::Channel(channel) => channel.name(),
+        })
+        .collect();
+    let except = match message.except {
+        Except::Nothing => "",
+        Except::Failed => ", except what failed",
+        Except::Tried => ", except what was tried",
+    };
+    let link = if message.link { "; link" } else { "" };
+    format!("sends by {}{except}{link}", ways.join(", "))
+}
