@@ -68,6 +68,8 @@ pub struct RetentionSettings {
     pub live_factor: u64,
     /// Generations that are kept beside what is alive, however little that is.
     pub spare_generations: u64,
+    /// Bytes by which the log may grow in any case while old records are to go, before intake waits.
+    pub least_growth: u64,
     /// Who must be past a record.
     pub followers: Vec<Arc<dyn Follower>>,
 }
@@ -79,6 +81,7 @@ impl std::fmt::Debug for RetentionSettings {
             .field("endings_for_ms", &self.endings_for_ms)
             .field("live_factor", &self.live_factor)
             .field("spare_generations", &self.spare_generations)
+            .field("least_growth", &self.least_growth)
             .field("followers", &self.followers.len())
             .finish()
     }
@@ -252,7 +255,8 @@ impl Retention {
             follower.holds_up(if holds_up { generations } else { 0.0 });
             waits_for_somebody |= holds_up && follower.is_catching_up();
         }
-        let is_too_much = bytes >= growth::most(&all, self.alive());
+        let most = growth::most(&all, self.alive());
+        let is_too_much = bytes >= most.max(self.settings.least_growth);
         self.brake.set(is_too_much && waits_for_somebody);
         names::GROWTH.of(()).set(bytes as f64);
     }

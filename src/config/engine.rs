@@ -41,6 +41,9 @@ const TEN: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// Generations of the log that are kept whatever is alive: the one that is written to, and one that
 /// waits.
 const SPARE_GENERATIONS: u64 = 2;
+/// Bytes by which the log may grow in any case while old records are to go: no disk is too small for
+/// them, and small generations close no intake for a moment's work.
+const LEAST_GROWTH: u64 = 64 << 20;
 
 impl Config {
     /// What decisions may rely on. A provider serves those whose account it is.
@@ -171,6 +174,7 @@ impl Config {
             endings_for_ms: millis(self.journal.endings_for),
             live_factor: self.journal.live_factor,
             spare_generations: SPARE_GENERATIONS,
+            least_growth: LEAST_GROWTH,
             followers: Vec::new(),
         }
     }

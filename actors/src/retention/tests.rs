@@ -79,6 +79,7 @@ impl World {
             endings_for_ms: 4 * DAY,
             live_factor: 3,
             spare_generations: 2,
+            least_growth: 0,
             followers: vec![follower.clone()],
         };
         let retention = Retention::new(
@@ -434,6 +435,20 @@ proptest! {
         let most = sustained(&came, follows, carries_every, true);
         prop_assert!(most <= BOUND, "{} generations", most);
     }
+}
+
+#[test]
+fn a_growth_that_no_disk_feels_closes_nothing() {
+    let mut world = World::with_four_old_ones();
+    world.retention.settings.least_growth = 1 << 20;
+    let brake = world.retention.brake();
+    world.follower.goes_to(19);
+    world.step();
+    for _ in 0..5 {
+        world.generation();
+        world.step();
+    }
+    assert!(!brake.is_on() && world.follower.told() >= 400);
 }
 
 #[test]

@@ -331,6 +331,7 @@ fn retention(ground: &Ground<'_>, keep_for_ms: i64, retained: Vec<Retained>) -> 
         endings_for_ms: keep_for_ms,
         live_factor: 0,
         spare_generations: 0,
+        least_growth: 0,
         followers,
     };
     Retention::new(
