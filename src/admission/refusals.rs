@@ -48,7 +48,7 @@ pub enum Closed {
     Stopping,
     /// The disk is nearly full.
     DiskLow,
-    /// The journal or a shard is at its bound.
+    /// The journal or a shard is at its bound, or old records go more slowly than new ones come.
     Busy,
     /// As many notifications are open as the engine may hold.
     Full,
