@@ -112,3 +112,38 @@ impl Takes for Taking {
         Ok(self.save(has_all)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sluis_journal::MemoryJournal;
+    use sluis_model::ManualClock;
+
+    use super::super::days::Days;
+    use super::*;
+
+    #[test]
+    fn who_holds_old_records_up_writes_what_is_counted_although_there_is_more() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let journal = Arc::new(MemoryJournal::new(1, 8));
+        let store = Arc::new(Store::open(dir.path(), 1).expect("opened"));
+        let is_held_up = Arc::new(AtomicBool::new(false));
+        let parts = Parts {
+            book: Arc::new(Book::load(&*journal, Vec::new()).expect("nothing is wrong in it")),
+            journal,
+            store: store.clone(),
+            clock: Arc::new(ManualClock::starting_at(Timestamp(1))),
+            save: Arc::default(),
+            is_held_up: is_held_up.clone(),
+        };
+        let mut taking = Taking::new(parts, Counting::new(Days::new().expect("there are zones")));
+        store.add(0, 5, std::iter::empty());
+        taking.end(false).expect("written");
+        assert_eq!(store.saved(0), 0, "nobody waits for it");
+        is_held_up.store(true, Ordering::Release);
+        taking.end(false).expect("written");
+        assert_eq!(store.saved(0), 5);
+        store.add(0, 9, std::iter::empty());
+        taking.end(false).expect("written");
+        assert_eq!(store.saved(0), 5, "once for each time");
+    }
+}
