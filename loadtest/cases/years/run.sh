@@ -9,7 +9,7 @@
 #
 #   loadtest/cases/years/run.sh [ROUNDS] [ROUND] [OPEN]
 #   RATE=10000|max SPEED=10000 KEEP_FOR=24h EVERY=5 TENANTS=200000 BODY_BYTES=850 ARCHIVE=true GOALS=true PLOTS=docs/plots/years
-#   GENERATION_MIB=256 LIVE_FACTOR=2
+#   GENERATION_MIB=128 LIVE_FACTOR=2
 #
 # 10,000 a second is what two cores do beside generator and provider with room to spare. RATE=max shows what happens without:
 # intake slows until what holds old records up is through (docs/operations.md). What ended stays in the table for KEEP_FOR, so the
@@ -24,7 +24,7 @@ SPEED="${SPEED:-10000}"
 EVERY="${EVERY:-5}"
 TENANTS="${TENANTS:-200000}"
 RATE="${RATE:-10000}"
-GENERATION_MIB="${GENERATION_MIB:-256}"
+GENERATION_MIB="${GENERATION_MIB:-128}"
 # Read by write_config.
 # shellcheck disable=SC2034
 MAX_OPEN=$((OPEN + ROUND + 100000))
