@@ -43,7 +43,7 @@ pub use engine::{Engine, EngineSettings, ProviderSetup, StartError};
 pub use keys::{KeyIndex, KeyUse, KeyWindow};
 pub use outbox::{Grant, Outbox, QueueKey, Report, Settled};
 pub use pauses::{Pause, PauseRegistry};
-pub use prepare::{CorporationCard, Prepare, PreparePool, Prepared, Preparer};
+pub use prepare::{CorporationCard, Prepare, PreparePool, Prepared, Preparer, Saying, say};
 pub use quota::{NoRoom, Quota};
 pub use readers::{LineFull, Readers, Work};
 pub use recovery::Recovery;

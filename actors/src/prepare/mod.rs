@@ -3,9 +3,11 @@
 mod pool;
 mod prepared;
 mod preparer;
+mod say;
 #[cfg(test)]
 mod tests;
 
 pub use pool::PreparePool;
 pub use prepared::{Prepare, Prepared};
 pub use preparer::{CorporationCard, Preparer};
+pub use say::{Saying, say};

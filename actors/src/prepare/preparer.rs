@@ -4,13 +4,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use sluis_channels::address::visible;
-use sluis_channels::render::{CorporationView, TenantView};
-use sluis_channels::{Content, Context, Originator, Outgoing, OutputSlot};
+use sluis_channels::{Content, Originator, Outgoing, OutputSlot};
 use sluis_journal::Journal;
 use sluis_model::{CorporationId, Flow, FlowBook, Notification, ReferenceKey, Verdict};
 
-use super::prepared::{Prepare, Prepared, ours, unsendable};
+use super::prepared::{Prepare, Prepared, ours};
+use super::say::{Saying, say};
 use crate::body::{NoBody, read_body};
 use crate::book::Book;
 use crate::dispatch::Dispatch;
@@ -107,20 +106,18 @@ impl Preparer {
         let gone = || ours("flow", "the definition is not there");
         let flow = self.book.flow(dispatch.flow).ok_or_else(gone)?;
         let templates = self.book.templates(dispatch.flow).ok_or_else(gone)?;
-        let template = flow.template(dispatch.step, dispatch.channel);
-        let template = template
-            .ok_or_else(|| unsendable("render", "the step has no template for this channel"))?;
-        let data = serde_json::from_str(&body.data).map(without_blanks);
-        let data = data.map_err(|error| ours("body", &error.to_string()))?;
         let link = self.link(flow, dispatch, card);
-        let context = Context {
-            tenant: tenant(dispatch),
-            corporation: CorporationView { name: &card.name },
-            data: &data,
+        say(&Saying {
+            flow,
+            templates,
+            step: dispatch.step,
+            channel: dispatch.channel,
+            tenant: &dispatch.tenant,
+            profile: dispatch.profile.as_deref(),
+            corporation: &card.name,
+            data: &body.data,
             link: link.as_deref(),
-        };
-        let rendered = templates.render(dispatch.channel, template, &context);
-        rendered.map_err(|error| unsendable(error.code(), &error.to_string()))
+        })
     }
 
     /// The link of a step that has one.
@@ -131,54 +128,5 @@ impl Preparer {
         let token = self.key.link(dispatch.corporation, dispatch.attempt.id);
         let base = card.originator.public_url.trim_end_matches('/');
         Some(format!("{base}/b/{token}"))
-    }
-}
-
-/// The fields that say something: a blank is as if it were left out, and templates are tried without
-/// what may be.
-fn without_blanks(mut data: serde_json::Value) -> serde_json::Value {
-    if let serde_json::Value::Object(fields) = &mut data {
-        let is_said = |value: &serde_json::Value| {
-            let text = value.as_str();
-            text.is_none_or(|text| !visible(text).trim().is_empty())
-        };
-        fields.retain(|_, value| is_said(value));
-    }
-    data
-}
-
-/// The tenant as templates see one.
-fn tenant(dispatch: &Dispatch) -> TenantView<'_> {
-    let profile = dispatch.profile.as_deref();
-    let (name, language) = profile.map_or(("", ""), |profile| (&*profile.name, &*profile.language));
-    TenantView {
-        id: &dispatch.tenant,
-        name: name_or_word(name, language),
-        language,
-    }
-}
-
-/// The tenant's name; without one the word for a tenant, so that no message begins with "Beste ,".
-fn name_or_word<'a>(name: &'a str, language: &str) -> &'a str {
-    match name.trim() {
-        "" if language
-            .get(..2)
-            .is_some_and(|code| code.eq_ignore_ascii_case("en")) =>
-        {
-            "tenant"
-        }
-        "" => "huurder",
-        name => name,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_tenant_without_a_name_is_called_tenant_in_either_language() {
-        let words = ["en-GB", "EN", "é"].map(|language| name_or_word("", language));
-        assert_eq!(words, ["tenant", "tenant", "huurder"]);
     }
 }

@@ -1,0 +1,100 @@
+//! Owns what a message says: the template of a step for a channel, filled in for a tenant. A preview says
+//! the same as what is sent. Refuses to read anything: whoever asks brings it.
+
+use sluis_channels::address::visible;
+use sluis_channels::render::{CorporationView, Templates, TenantView};
+use sluis_channels::{Content, Context};
+use sluis_model::{Channel, Flow, Profile, Verdict};
+
+use super::prepared::{ours, unsendable};
+
+/// What a message is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Saying<'a> {
+    /// The flow.
+    pub flow: &'a Flow,
+    /// Its templates.
+    pub templates: &'a Templates,
+    /// Index of the step, which names the template.
+    pub step: u8,
+    /// Over which channel.
+    pub channel: Channel,
+    /// The corporation's number for the tenant.
+    pub tenant: &'a str,
+    /// Who receives, where that is known.
+    pub profile: Option<&'a Profile>,
+    /// The corporation's name, as tenants see it.
+    pub corporation: &'a str,
+    /// The notification's own fields: the text of a JSON object.
+    pub data: &'a str,
+    /// Its link, where the step has one.
+    pub link: Option<&'a str>,
+}
+
+/// Makes the message.
+///
+/// # Errors
+/// `Refused`, with the reason: `Unsendable` where another channel may do, `Ours` where the engine lacks
+/// something.
+pub fn say(saying: &Saying<'_>) -> Result<Content, Verdict> {
+    let template = saying.flow.template(saying.step, saying.channel);
+    let template = template
+        .ok_or_else(|| unsendable("render", "the step has no template for this channel"))?;
+    let data = serde_json::from_str(saying.data).map(without_blanks);
+    let data = data.map_err(|error| ours("body", &error.to_string()))?;
+    let (name, language) = saying
+        .profile
+        .map_or(("", ""), |profile| (&*profile.name, &*profile.language));
+    let context = Context {
+        tenant: TenantView {
+            id: saying.tenant,
+            name: name_or_word(name, language),
+            language,
+        },
+        corporation: CorporationView {
+            name: saying.corporation,
+        },
+        data: &data,
+        link: saying.link,
+    };
+    let rendered = saying.templates.render(saying.channel, template, &context);
+    rendered.map_err(|error| unsendable(error.code(), &error.to_string()))
+}
+
+/// The fields that say something: a blank is as if it were left out, and templates are tried without
+/// what may be.
+fn without_blanks(mut data: serde_json::Value) -> serde_json::Value {
+    if let serde_json::Value::Object(fields) = &mut data {
+        let is_said = |value: &serde_json::Value| {
+            let text = value.as_str();
+            text.is_none_or(|text| !visible(text).trim().is_empty())
+        };
+        fields.retain(|_, value| is_said(value));
+    }
+    data
+}
+
+/// The tenant's name; without one the word for a tenant, so that no message begins with "Beste ,".
+fn name_or_word<'a>(name: &'a str, language: &str) -> &'a str {
+    match name.trim() {
+        "" if language
+            .get(..2)
+            .is_some_and(|code| code.eq_ignore_ascii_case("en")) =>
+        {
+            "tenant"
+        }
+        "" => "huurder",
+        name => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenant_without_a_name_is_called_tenant_in_either_language() {
+        let words = ["en-GB", "EN", "é"].map(|language| name_or_word("", language));
+        assert_eq!(words, ["tenant", "tenant", "huurder"]);
+    }
+}
