@@ -6,6 +6,7 @@ pub mod cancellation;
 pub mod confirmed;
 pub mod fact;
 mod hash;
+pub mod mailing_rows;
 mod node;
 pub mod notification;
 mod points;

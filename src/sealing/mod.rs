@@ -14,6 +14,7 @@ mod known;
 mod place;
 mod record;
 mod refusal;
+mod rows;
 mod start;
 mod veil;
 mod wrapping;
@@ -27,6 +28,7 @@ pub(crate) use known::{About, Known, Scan, check_hold};
 pub(crate) use place::path;
 pub use record::SealError;
 pub use refusal::Refusal;
+pub use rows::{Opened, RowSeal};
 pub use start::{Sealing, open};
 pub use veil::look;
 

@@ -14,6 +14,7 @@ use super::erasures::TenantErasures;
 use super::journal::SealedJournal;
 use super::keeper::Keeper;
 use super::place::{NAME, path};
+use super::rows::RowSeal;
 use super::veil::TenantVeil;
 use super::wrapping::wrapping;
 use crate::config::Config;
@@ -101,6 +102,12 @@ impl Sealing {
     #[must_use]
     pub fn veil(&self) -> Arc<dyn Veil> {
         Arc::new(TenantVeil::new(self.store.clone()))
+    }
+
+    /// What seals the rows of mailings.
+    #[must_use]
+    pub fn rows(&self) -> RowSeal {
+        RowSeal::of(self.store.clone())
     }
 
     /// Who destroys the keys of erased tenants.

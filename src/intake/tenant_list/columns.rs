@@ -220,7 +220,7 @@ fn column(name: &str) -> Option<Column> {
 
 /// Letters and digits in lower case, without accents: whatever else stands in a name does not
 /// matter.
-fn plain(name: &str) -> String {
+pub(super) fn plain(name: &str) -> String {
     let letters = name
         .chars()
         .flat_map(char::to_lowercase)

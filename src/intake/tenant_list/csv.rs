@@ -12,9 +12,9 @@ use super::split::{Record, Splitter};
 use crate::intake::problem::{FieldProblem, ProblemCode};
 
 /// Lines that may stand above the header, blank ones not counted.
-const MAX_TITLES: usize = 20;
+pub(super) const MAX_TITLES: usize = 20;
 /// What may stand between fields, the likeliest first.
-const DELIMITERS: [u8; 4] = [b';', b',', b'\t', b'|'];
+pub(super) const DELIMITERS: [u8; 4] = [b';', b',', b'\t', b'|'];
 
 /// Rows behind a header.
 #[derive(Debug)]

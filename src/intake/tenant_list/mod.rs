@@ -30,6 +30,7 @@ mod ndjson;
 mod notes;
 mod rejected;
 mod split;
+mod table;
 mod western;
 mod whole;
 mod words;
@@ -49,6 +50,7 @@ pub use format::{Format, JSON_LINES};
 use ndjson::NdjsonRows;
 use notes::Notes;
 pub use rejected::Rejected;
+pub(super) use table::{Cells, Heading, Table, TableRow, number_in};
 
 /// One row that is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
