@@ -139,7 +139,32 @@ impl Admission {
         answers: &Arc<dyn Answers>,
         correlation: u64,
     ) -> Result<Admitted, Rejected> {
-        let result = self.try_admit(corporation, request, answers, correlation);
+        let result = self.try_admit(corporation, request, None, answers, correlation);
+        self.counted_as(corporation, request, result)
+    }
+
+    /// Admits one notification under an id that its sender gives it, and never gives another one.
+    ///
+    /// # Errors
+    /// As [`Admission::admit`].
+    pub fn admit_as(
+        &self,
+        corporation: CorporationId,
+        request: &NotificationRequest,
+        id: NotificationId,
+        answers: &Arc<dyn Answers>,
+        correlation: u64,
+    ) -> Result<Admitted, Rejected> {
+        let result = self.try_admit(corporation, request, Some(id), answers, correlation);
+        self.counted_as(corporation, request, result)
+    }
+
+    fn counted_as(
+        &self,
+        corporation: CorporationId,
+        request: &NotificationRequest,
+        result: Result<Admitted, Rejected>,
+    ) -> Result<Admitted, Rejected> {
         let Some(counted) = self.counted(corporation) else {
             return result;
         };
@@ -157,6 +182,7 @@ impl Admission {
         &self,
         corporation: CorporationId,
         request: &NotificationRequest,
+        id: Option<NotificationId>,
         answers: &Arc<dyn Answers>,
         correlation: u64,
     ) -> Result<Admitted, Rejected> {
@@ -168,7 +194,8 @@ impl Admission {
         };
         let tenant = TenantKey::new(corporation, request.tenant_id.as_str());
         let now = self.clock.now();
-        let id = crate::ids::mint(tenant.shard(self.engine.shards()), now);
+        let shard = tenant.shard(self.engine.shards());
+        let id = id.unwrap_or_else(|| crate::ids::mint(shard, now));
         let (quota, keys) = (self.engine.quota(), self.engine.keys());
         let claim = match Claim::take(quota, keys, corporation, idempotency, id, now) {
             Claimed::Granted(claim) => claim,

@@ -87,6 +87,8 @@ pub struct App {
     pub readers: Arc<Readers>,
     /// What is counted for each day.
     pub counters: Arc<Counters>,
+    /// Mailings.
+    pub mailings: Arc<crate::mailings::Mailings>,
     /// Where records and what left are kept; none when that is off.
     pub archiving: Option<Arc<Archiving>>,
     /// Who erases tenants; none: nothing is encrypted.
@@ -109,6 +111,17 @@ impl App {
             .iter()
             .find(|(_, corporation)| corporation.name == name)
             .map(|(id, _)| *id)
+    }
+
+    /// Has mailings go on by one turn; to be called many times a second.
+    pub async fn turn_mailings(&self) {
+        let around = crate::mailings::Around {
+            admission: &self.admission,
+            engine: &self.engine,
+            book: &self.book,
+            clock: &*self.clock,
+        };
+        self.mailings.turn(&around).await;
     }
 
     /// Has every provider read its credentials again, from where its settings say they are. Where

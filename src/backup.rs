@@ -26,7 +26,7 @@ use self::files::{copy_file, copy_tree, make_dir};
 pub use self::remote::{Sent, fetch, send};
 use crate::explain::rfc3339;
 use crate::files::{sync_above, write_whole};
-use crate::{counters, data_version, reference_key, sealing};
+use crate::{counters, data_version, mailings, reference_key, sealing};
 
 /// The note in a copy.
 const NOTE: &str = "backup.json";
@@ -99,6 +99,9 @@ pub fn back_up(
     // Before the journal: the copy of that then has every record that they count.
     let [counted, counts] = [data_dir, to].map(counters::directory);
     counters::copy(&counted, &counts)?;
+    // Likewise: what the copied mailings say was handed over is then in the copied journal.
+    let [lists, copied] = [data_dir, to].map(mailings::directory);
+    mailings::copy(&lists, &copied)?;
     let journal = sluis_journal::back_up(&source, &target)?;
     // After the journal, and no further than that.
     let archive = match has_archive {

@@ -30,6 +30,7 @@ use crate::data_version;
 use crate::engine_settings::{corporations, journal_options, key_index, limits, quota, way_out};
 use crate::erasing::{Beside, Erasing, Parts};
 use crate::following::{Bell, Following};
+use crate::mailings::{self, Mailings};
 use crate::reference_key;
 use crate::sealing::{self, Sealing, TenantErasures};
 use crate::start_times::{self, StartTimes};
@@ -108,6 +109,7 @@ pub fn start_watched(
     let archived = stored.archived(config, &around, &providers);
     let archiving = archive::add(&mut bell, archived, spool.as_ref())?;
     let counters = Arc::new(stored.counters(&mut bell, config, &around)?);
+    let mailings = stored.mailings(&mut bell, config, &around)?;
     let following = Following::start(bell, &stored.journal, &around.clock)?;
     if let Some(archiving) = &archiving {
         archiving.first_try().inspect_err(|_| following.stop())?;
@@ -134,7 +136,14 @@ pub fn start_watched(
     let app = App {
         archiving,
         erasing,
-        ..app(config, around, stored, (engine, counters), ways, readers)
+        ..app(
+            config,
+            around,
+            stored,
+            (engine, counters, mailings),
+            ways,
+            readers,
+        )
     };
     Ok(Running {
         app: Arc::new(app),
@@ -238,6 +247,25 @@ impl Stored {
         Ok(counters)
     }
 
+    /// The mailings that are there, and what follows the log for them.
+    fn mailings(
+        &self,
+        bell: &mut Bell,
+        config: &Config,
+        around: &Surroundings,
+    ) -> anyhow::Result<Arc<Mailings>> {
+        let named = config.corporations.iter();
+        let parts = mailings::Parts {
+            seal: self.sealing.as_ref().map(Sealing::rows).unwrap_or_default(),
+            clock: around.clock.clone(),
+            book: self.book.clone(),
+            journal: self.journal.clone(),
+            environment: config.engine.environment,
+            names: named.map(|one| (one.id, one.name.clone())).collect(),
+        };
+        Ok(Mailings::add(bell, &config.engine.data_dir, parts)?)
+    }
+
     /// Recovers the shards and starts the actors.
     fn engine(
         &self,
@@ -323,7 +351,7 @@ fn app(
     config: &Config,
     around: Surroundings,
     stored: Stored,
-    (engine, counters): (Arc<Engine>, Arc<Counters>),
+    (engine, counters, mailings): (Arc<Engine>, Arc<Counters>, Arc<Mailings>),
     ways: HashMap<String, WayOut>,
     readers: Arc<Readers>,
 ) -> App {
@@ -353,6 +381,7 @@ fn app(
         restored,
         readers,
         counters,
+        mailings,
         archiving: None,
         erasing: None,
         prometheus: around.prometheus,

@@ -28,6 +28,7 @@ pub mod http;
 pub mod ids;
 pub mod intake;
 pub mod machine;
+pub mod mailings;
 pub mod ports;
 mod private;
 pub mod process;

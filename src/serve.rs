@@ -24,6 +24,8 @@ use crate::telemetry;
 
 /// How often alarms are looked at: the most a timer is late while nothing else is.
 const TICK: Duration = Duration::from_millis(5);
+/// How often mailings go on.
+const MAILINGS_EVERY: Duration = Duration::from_millis(20);
 /// How often the free space of the disk is looked at.
 const DISK_EVERY: Duration = Duration::from_secs(5);
 /// How often a start says how far it is, and a shutdown what is still under way.
@@ -244,8 +246,9 @@ fn say_found(report: &RecoveryReport, open: i64) {
 fn housekeeping(app: Arc<App>, shutdown: CancellationToken) -> Vec<Edge> {
     let tick = tokio::spawn(tick(app.clone(), shutdown.clone()));
     let upkeep = tokio::spawn(upkeep(app.clone(), shutdown.clone()));
+    let mailings = tokio::spawn(drive_mailings(app.clone(), shutdown.clone()));
     let alive = service::watch(app, shutdown);
-    [tick, upkeep].into_iter().chain(alive).collect()
+    [tick, upkeep, mailings].into_iter().chain(alive).collect()
 }
 
 /// Lets the engine look at its clock.
@@ -255,6 +258,16 @@ async fn tick(app: Arc<App>, stop: CancellationToken) {
     while !stop.is_cancelled() {
         interval.tick().await;
         app.engine.tick(app.clock.now());
+    }
+}
+
+/// Lets mailings go on.
+async fn drive_mailings(app: Arc<App>, stop: CancellationToken) {
+    let mut interval = tokio::time::interval(MAILINGS_EVERY);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    while !stop.is_cancelled() {
+        interval.tick().await;
+        app.turn_mailings().await;
     }
 }
 

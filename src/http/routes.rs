@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use super::route::{Route, RouteOf};
 use super::{
-    archive, batch, cancel, counters, erasure, export, facts, links, lists, notifications, openapi,
-    operator, outcomes, pauses, receipt_path, receipts, status, tasks, tenants, unmatched,
+    archive, batch, cancel, counters, erasure, export, facts, links, lists, mailing_preview,
+    mailings, notifications, openapi, operator, outcomes, pauses, receipt_path, receipts, status,
+    tasks, tenants, unmatched,
 };
 use crate::access::Access::{Anybody, Corporation, Operator};
 
@@ -22,6 +23,7 @@ pub(super) fn routes() -> Vec<Route> {
     let groups = [
         of_notifications(),
         of_tenants(),
+        of_mailings(),
         of_results(),
         of_pauses(),
         of_operators(),
@@ -63,6 +65,28 @@ fn of_tenants() -> Vec<Route> {
         Route::at("/v1/facts").post(Corporation, facts::post),
         Route::at("/v1/facts/unmatched").get(Corporation, unmatched::get),
         Route::at("/v1/facts/unmatched/{id}/dismiss").post(Corporation, unmatched::dismiss),
+    ]
+}
+
+/// Lists of rows, and their way to the door.
+fn of_mailings() -> Vec<Route> {
+    vec![
+        Route::at("/v1/mailings")
+            .post(Corporation, mailings::make)
+            .get(Corporation, mailings::list),
+        Route::at("/v1/mailings/{id}").get(Corporation, mailings::get),
+        Route::at("/v1/mailings/{id}/rows")
+            .large()
+            .post(Corporation, mailings::upload),
+        Route::at("/v1/mailings/{id}/preview").get(Corporation, mailing_preview::get),
+        Route::at("/v1/mailings/{id}/approve").post(Corporation, mailings::approve),
+        Route::at("/v1/mailings/{id}/release").post(Corporation, mailings::release),
+        Route::at("/v1/mailings/{id}/pause").post(Corporation, mailings::pause),
+        Route::at("/v1/mailings/{id}/resume").post(Corporation, mailings::resume),
+        Route::at("/v1/mailings/{id}/stop").post(Corporation, mailings::stop),
+        Route::at("/v1/mailings/{id}/account").get(Corporation, mailings::account),
+        Route::at("/v1/mailings/{id}/corrections").post(Corporation, mailings::correct),
+        Route::at("/v1/mailings/{id}/remove").post(Corporation, mailings::remove),
     ]
 }
 

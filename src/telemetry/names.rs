@@ -128,6 +128,17 @@ sluis_actors::metric_list! {
     /// forbids it, and the answer said which. `failed`: the archive was away or something else was in the
     /// way; it is to be asked again.
     ERASURES: Counter "sluis_erasures_total" { result in ERASED };
+    /// Mailings that hand rows over, by corporation.
+    MAILINGS_RUNNING: Gauge "sluis_running_mailings" { corporation };
+    /// Mailings that are paused, by corporation: by a person, or by the engine. `GET /v1/mailings` says why.
+    MAILINGS_PAUSED: Gauge "sluis_paused_mailings" { corporation };
+    /// Rows of mailings under way that were not handed over yet, by corporation.
+    MAILING_LEFT: Gauge "sluis_mailing_left_rows" { corporation };
+    /// Rows of mailings that became a notification, by corporation.
+    MAILING_ADMITTED: Counter "sluis_mailing_rows_admitted_total" { corporation };
+    /// Rows of mailings that could not be handed over, by corporation. The account of the mailing says
+    /// which, and why.
+    MAILING_REFUSED: Counter "sluis_mailing_rows_refused_total" { corporation };
     /// Damaged places in the file of keys. Some may be left by a power cut while keys were made. A rise
     /// between two starts without one: check the disk, and keep the newest copy of the file.
     KEYS_DAMAGED: Gauge "sluis_encryption_damaged_keys" {};

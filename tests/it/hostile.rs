@@ -70,6 +70,7 @@ pub(crate) fn media(path: &str) -> &'static str {
     match path {
         "/v1/notifications/batch" => "application/x-ndjson",
         "/v1/tenants/load" => "text/csv",
+        path if path.starts_with("/v1/mailings/") && path.ends_with("/rows") => "text/csv",
         path if path.starts_with("/v1/receipts/") => "message/rfc822",
         _ => "application/json",
     }

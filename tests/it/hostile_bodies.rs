@@ -70,7 +70,7 @@ async fn an_oversized_body_is_refused_and_not_held_in_memory_for_long() {
         {
             let large = matches!(
                 path.as_str(),
-                "/v1/notifications/batch" | "/v1/tenants/load"
+                "/v1/notifications/batch" | "/v1/tenants/load" | "/v1/mailings/email/rows"
             );
             let size = if large {
                 (64 << 20) + 1

@@ -36,6 +36,8 @@ mod links;
 mod lists;
 mod lists_page;
 mod log;
+mod mailings;
+mod mailings_ends;
 mod metrics;
 mod openapi;
 mod package;

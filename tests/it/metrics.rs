@@ -161,7 +161,7 @@ async fn prometheus_can_read_it_and_the_operator_can_understand_it() {
 
 #[test]
 fn every_name_says_what_it_counts_and_in_what() {
-    const UNITS: [&str; 31] = [
+    const UNITS: [&str; 33] = [
         "away",
         "total",
         "seconds",
@@ -193,6 +193,8 @@ fn every_name_says_what_it_counts_and_in_what() {
         "entries",
         "hash",
         "objects",
+        "mailings",
+        "rows",
     ];
     let mut names = BTreeSet::new();
     for metric in all_metrics() {

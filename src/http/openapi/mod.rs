@@ -3,6 +3,7 @@
 
 mod archive;
 mod counters;
+mod mailings;
 mod operation;
 mod parts;
 mod people;
@@ -47,6 +48,7 @@ pub fn document(routes: &[RouteOf]) -> Value {
         "tags": [
             { "name": "notifications", "description": "One thing to tell one tenant." },
             { "name": "tenants", "description": "Who receives: profile, timeline, lists." },
+            { "name": "mailings", "description": "A list and a flow, approved and handed over at a pace." },
             { "name": "facts", "description": "Business events that guards and stop rules read." },
             { "name": "results", "description": "What became of everything, and what waits for people." },
             { "name": "operation", "description": "Pause, resume, metrics, health." },
@@ -75,8 +77,9 @@ fn paths(routes: &[RouteOf]) -> Value {
         .map(|route| ((route.path, route.method), route.access))
         .collect();
     let mut paths = Map::new();
-    let all: [Vec<Op>; 6] = [
+    let all: [Vec<Op>; 7] = [
         senders::operations(),
+        mailings::operations(),
         results::operations(),
         archive::operations(),
         counters::operations(),

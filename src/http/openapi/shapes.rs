@@ -76,6 +76,11 @@ pub(super) fn notification_id() -> Value {
     json!({ "type": "string", "pattern": "^[0-9a-f]{32}$", "example": ID })
 }
 
+/// Which mailing.
+pub(super) fn mailing_id() -> Value {
+    json!({ "type": "string", "pattern": "^[0-9a-f]{32}$", "example": "9f86d081884c7d659a2feaa0c55ad015" })
+}
+
 /// What an open notification can be doing.
 pub(super) fn open_state() -> Value {
     json!({ "type": "string", "enum": ["scheduled", "ready", "sending", "in_doubt", "sent", "held", "task"] })

@@ -8,6 +8,7 @@ mod basics;
 mod counters;
 mod engine;
 mod explained;
+mod mailings;
 mod notifications;
 mod pauses;
 mod requests;
@@ -34,5 +35,6 @@ pub(super) fn all() -> Value {
     add(&archive::all());
     add(&counters::all());
     add(&pauses::all());
+    add(&mailings::all());
     Value::Object(all)
 }

@@ -1,0 +1,355 @@
+//! Owns how mailings, lists of rows and accounts are written in answers, and how the terms of a release
+//! are read. Refuses a term that cannot be kept.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use sluis_actors::router::SendWindow;
+
+use super::problem::Problem;
+use crate::explain::rfc3339;
+use crate::intake::tenant_list::Rejected;
+use crate::intake::{FieldProblem, ProblemCode};
+use crate::mailings::{AccountRow, Counts, Outcome, Said, Stage, Terms, Upload, View};
+
+/// Windows of a release.
+const MOST_WINDOWS: usize = 14;
+/// Rows a minute.
+const MOST_A_MINUTE: u32 = 1_000_000;
+/// It pauses when more than so many percent bounce or are refused, unless its terms say otherwise.
+const USUAL_PERCENT: u8 = 10;
+/// How many rows that takes at least, unless its terms say otherwise.
+const USUAL_LEAST: u32 = 100;
+
+/// Terms of a release, with who releases.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TermsBody {
+    by: String,
+    per_minute: Option<u32>,
+    windows: Option<Vec<String>>,
+    stop_percent: Option<u8>,
+    stop_after: Option<u32>,
+}
+
+impl TermsBody {
+    /// Whether it says any.
+    pub(super) const fn says_terms(&self) -> bool {
+        self.per_minute.is_some()
+            || self.windows.is_some()
+            || self.stop_percent.is_some()
+            || self.stop_after.is_some()
+    }
+
+    /// Who, and the terms.
+    ///
+    /// # Errors
+    /// 422 with everything that is wrong.
+    pub(super) fn read(self) -> Result<(String, Terms), Problem> {
+        let mut problems = Vec::new();
+        let mut range = |path: &str, is_right: bool, expected: String, value: u32| {
+            if !is_right {
+                let wrong = FieldProblem::new(path, ProblemCode::OutOfRange, expected);
+                problems.push(wrong.value(&value.to_string()));
+            }
+        };
+        if let Some(rows) = self.per_minute {
+            let expected = format!("rows a minute, 1 to {MOST_A_MINUTE}");
+            range(
+                "per_minute",
+                (1..=MOST_A_MINUTE).contains(&rows),
+                expected,
+                rows,
+            );
+        }
+        let percent = self.stop_percent.unwrap_or(USUAL_PERCENT);
+        let expected = "0 to 100; 100 never pauses".to_owned();
+        range("stop_percent", percent <= 100, expected, percent.into());
+        let windows = self.windows.unwrap_or_default();
+        problems.extend(wrong_windows(&windows));
+        if !problems.is_empty() {
+            return Err(Problem::invalid(problems));
+        }
+        let terms = Terms {
+            per_minute: self.per_minute,
+            windows,
+            stop_percent: Some(percent).filter(|percent| *percent < 100),
+            stop_after: self.stop_after.unwrap_or(USUAL_LEAST),
+        };
+        Ok((self.by, terms))
+    }
+}
+
+fn wrong_windows(windows: &[String]) -> Vec<FieldProblem> {
+    let expected = "days and hours in the Netherlands, such as \"mon-fri 09:00-17:00\"";
+    if windows.len() > MOST_WINDOWS {
+        let expected = format!("at most {MOST_WINDOWS} windows");
+        return vec![FieldProblem::new(
+            "windows",
+            ProblemCode::OutOfRange,
+            expected,
+        )];
+    }
+    let wrong = |(at, window): (usize, &String)| {
+        window.parse::<SendWindow>().err().map(|_| {
+            let path = format!("windows[{at}]");
+            FieldProblem::new(path, ProblemCode::BadTime, expected).value(window)
+        })
+    };
+    windows.iter().enumerate().filter_map(wrong).collect()
+}
+
+/// Who did something, and when.
+#[derive(Debug, Serialize)]
+pub(super) struct SaidBody {
+    by: String,
+    at: String,
+}
+
+impl SaidBody {
+    fn of(said: &Said) -> Self {
+        Self {
+            by: said.by.clone(),
+            at: rfc3339(said.at),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct RowsBody {
+    count: usize,
+    checksum: String,
+    rejected: usize,
+    repeated: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    brought: Option<SaidBody>,
+}
+
+#[derive(Debug, Serialize)]
+struct ProgressBody {
+    rows: usize,
+    admitted: usize,
+    refused: BTreeMap<&'static str, usize>,
+    left: usize,
+    open: usize,
+    ended: usize,
+    taken: usize,
+    delivered: usize,
+    bounced: usize,
+    in_doubt: usize,
+    under_way: usize,
+    with_people: usize,
+    /// Whether every row has come to its end.
+    reconciled: bool,
+}
+
+impl ProgressBody {
+    fn of(counts: &Counts, stage: Stage) -> Self {
+        let is_handed_over = match stage {
+            Stage::Stopped => true,
+            Stage::Done => counts.left == 0,
+            Stage::Draft | Stage::Approved | Stage::Running | Stage::Paused | Stage::Stopping => {
+                false
+            }
+        };
+        Self {
+            rows: counts.rows,
+            admitted: counts.admitted,
+            refused: counts.refused.clone(),
+            left: counts.left,
+            open: counts.admitted - counts.ended,
+            ended: counts.ended,
+            taken: counts.taken,
+            delivered: counts.delivered,
+            bounced: counts.bounced,
+            in_doubt: counts.in_doubt,
+            under_way: counts.under_way,
+            with_people: counts.with_people,
+            reconciled: is_handed_over && counts.ended == counts.admitted,
+        }
+    }
+}
+
+/// A mailing, as the API shows it.
+#[derive(Debug, Serialize)]
+pub(super) struct MailingBody {
+    id: String,
+    name: String,
+    flow: String,
+    category: String,
+    environment: &'static str,
+    priority: &'static str,
+    data: Map<String, Value>,
+    stage: &'static str,
+    made: SaidBody,
+    /// The mailing that it corrects, and which of its rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    corrects: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows: Option<RowsBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approved: Option<SaidBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    released: Option<SaidBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    terms: Option<Value>,
+    /// Why it is paused: `person`, `share`, `flow`, `damage`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paused_for: Option<Value>,
+    /// Who last paused, resumed or stopped it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    turned: Option<SaidBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    progress: Option<ProgressBody>,
+}
+
+impl MailingBody {
+    pub(super) fn of(view: &View) -> Self {
+        let View { mailing, counts } = view;
+        let said = |said: &Option<Said>| said.as_ref().map(SaidBody::of);
+        let rows = mailing.rows.as_ref().map(|rows| RowsBody {
+            count: rows.count,
+            checksum: rows.checksum.clone(),
+            rejected: rows.rejected,
+            repeated: rows.repeated,
+            brought: said(&mailing.brought),
+        });
+        let corrects = mailing.origin.as_ref();
+        let terms = mailing.released.as_ref().map(|_| json!(mailing.terms));
+        Self {
+            id: mailing.id.clone(),
+            name: mailing.name.clone(),
+            flow: mailing.frame.flow.clone(),
+            category: mailing.frame.category.clone(),
+            environment: mailing.frame.environment.name(),
+            priority: mailing.frame.priority.name(),
+            data: mailing.frame.data.clone(),
+            stage: mailing.stage.name(),
+            made: SaidBody::of(&mailing.made),
+            corrects: corrects.map(|origin| json!(origin)),
+            rows,
+            approved: said(&mailing.approved),
+            released: said(&mailing.released),
+            terms,
+            paused_for: mailing.paused.map(|why| json!(why)),
+            turned: said(&mailing.turned),
+            ended_at: mailing.ended_at.map(rfc3339),
+            progress: counts
+                .as_ref()
+                .map(|counts| ProgressBody::of(counts, mailing.stage)),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct RepeatBody {
+    line: u64,
+    tenant_id: String,
+    first: u64,
+}
+
+/// What became of a list of rows.
+#[derive(Debug, Serialize)]
+pub(super) struct UploadBody<'a> {
+    mailing: MailingBody,
+    rows: usize,
+    taken: usize,
+    rejected: usize,
+    repeated: usize,
+    rejections: &'a [Rejected],
+    repeats: Vec<RepeatBody>,
+    #[serde(skip_serializing_if = "<[FieldProblem]>::is_empty")]
+    notes: &'a [FieldProblem],
+}
+
+/// The answer to a list of which nothing was taken: a problem, with the report in it.
+#[derive(Debug, Serialize)]
+pub(super) struct NothingTaken<'a> {
+    #[serde(flatten)]
+    problem: Problem,
+    report: &'a UploadBody<'a>,
+}
+
+impl<'a> UploadBody<'a> {
+    pub(super) fn of(upload: &'a Upload) -> Self {
+        let rows = upload.view.mailing.rows.as_ref();
+        let repeat = |(line, tenant_id, first): &(u64, String, u64)| RepeatBody {
+            line: *line,
+            tenant_id: tenant_id.clone(),
+            first: *first,
+        };
+        let taken = rows.map_or(0, |rows| rows.count);
+        Self {
+            mailing: MailingBody::of(&upload.view),
+            rows: upload.read,
+            taken,
+            rejected: upload.rejected,
+            repeated: upload.repeated,
+            rejections: &upload.rejections,
+            repeats: upload.repeats.iter().map(repeat).collect(),
+            notes: &upload.notes,
+        }
+    }
+
+    /// What is said when nothing was taken.
+    pub(super) fn problem(&self) -> Option<NothingTaken<'_>> {
+        if self.taken > 0 {
+            return None;
+        }
+        let first = self.rejections.first();
+        let first = first.and_then(|row| Some((row.line, row.reasons.first()?)));
+        let detail = match first {
+            Some((line, reason)) => {
+                format!("no row was taken; the first reason, on line {line}: {reason}")
+            }
+            None => "the list has no rows".to_owned(),
+        };
+        let status = http::StatusCode::UNPROCESSABLE_ENTITY;
+        Some(NothingTaken {
+            problem: Problem::new(status, "nothing_taken", detail),
+            report: self,
+        })
+    }
+}
+
+/// A line of an account.
+#[derive(Debug, Serialize)]
+pub(super) struct AccountLine<'a> {
+    row: usize,
+    line: Option<u64>,
+    tenant_id: Option<&'a str>,
+    /// Whether a message left: `no`, `perhaps`, `yes`.
+    left: &'static str,
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+}
+
+impl<'a> AccountLine<'a> {
+    pub(super) fn of(row: &'a AccountRow) -> Self {
+        let reason = match row.outcome {
+            Outcome::Refused(code) => Some(code),
+            Outcome::NotHandedOver
+            | Outcome::Open
+            | Outcome::Taken
+            | Outcome::Delivered
+            | Outcome::Bounced
+            | Outcome::InDoubt
+            | Outcome::EndedUnsent => None,
+        };
+        Self {
+            row: row.row,
+            line: row.line,
+            tenant_id: row.tenant_id.as_deref(),
+            left: row.left.name(),
+            outcome: row.outcome.name(),
+            reason,
+            id: row.id.map(|id| id.to_string()),
+        }
+    }
+}

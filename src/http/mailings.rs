@@ -1,0 +1,383 @@
+//! Owns the calls about mailings: made, filled with rows, looked at, approved, released, paused, resumed,
+//! stopped, accounted for, corrected, removed. Refuses to do any of it: `mailings` does; here its
+//! answers become those of HTTP.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use sluis_model::{CorporationId, Environment, Lane};
+
+use super::auth::Caller;
+use super::body::{JsonBody, ListBody, json};
+use super::mailing_bodies::{AccountLine, MailingBody, TermsBody, UploadBody};
+use super::problem::Problem;
+use super::query::Asked;
+use crate::app::App;
+use crate::intake::mailing_rows::Frame;
+use crate::intake::{FieldProblem, ProblemCode, line_problem};
+use crate::mailings::{Affected, Draft, MailingId, Mailings, NotDone, Upload, View};
+
+/// Longest name of a mailing, and of a person, in bytes.
+const MOST_NAME: usize = 200;
+
+/// What all mailings of a corporation are.
+#[derive(Debug, Serialize)]
+pub(super) struct ListedBody {
+    mailings: Vec<MailingBody>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MakeBody {
+    name: String,
+    flow: String,
+    category: String,
+    environment: Environment,
+    priority: Option<Lane>,
+    data: Option<Map<String, Value>>,
+    by: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ApproveBody {
+    by: String,
+    checksum: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ByBody {
+    by: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CorrectBody {
+    name: String,
+    affected: String,
+    keep_data: Option<bool>,
+    flow: String,
+    category: String,
+    environment: Environment,
+    priority: Option<Lane>,
+    data: Option<Map<String, Value>>,
+    by: String,
+}
+
+/// `POST /v1/mailings`
+pub(super) async fn make(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    JsonBody(body): JsonBody,
+) -> Result<Response, Problem> {
+    let MakeBody {
+        name,
+        flow,
+        category,
+        environment,
+        priority,
+        data,
+        by,
+    } = json(&body)?;
+    let frame = frame(flow, category, environment, priority, data)?;
+    let draft = draft(name, frame, by)?;
+    let view = work(&app, move |all| all.make(corporation, draft)).await?;
+    Ok((StatusCode::CREATED, Json(MailingBody::of(&view))).into_response())
+}
+
+/// `GET /v1/mailings`
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+) -> Json<ListedBody> {
+    let views = app.mailings.list(corporation);
+    Json(ListedBody {
+        mailings: views.iter().map(MailingBody::of).collect(),
+    })
+}
+
+/// `GET /v1/mailings/{id}`
+pub(super) async fn get(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<MailingBody>, Problem> {
+    let id = number(&id)?;
+    told(&app, move |all| all.view(corporation, id)).await
+}
+
+/// `POST /v1/mailings/{id}/rows`
+pub(super) async fn upload(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    Path(id): Path<String>,
+    asked: Asked,
+    body: ListBody,
+) -> Result<Response, Problem> {
+    let asked = asked.only(&["by"])?;
+    let by = asked.text("by").unwrap_or_default().to_owned();
+    named("by", &by)?;
+    let id = number(&id)?;
+    let upload = work(&app, move |all| {
+        let list = body.open();
+        all.upload(corporation, id, &by, &list)
+    });
+    Ok(brought(StatusCode::OK, &upload.await?))
+}
+
+/// `POST /v1/mailings/{id}/corrections`
+pub(super) async fn correct(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    Path(id): Path<String>,
+    JsonBody(body): JsonBody,
+) -> Result<Response, Problem> {
+    let CorrectBody {
+        name,
+        affected,
+        keep_data,
+        flow,
+        category,
+        environment,
+        priority,
+        data,
+        by,
+    } = json(&body)?;
+    let id = number(&id)?;
+    let affected = affected_by(&affected)?;
+    let frame = frame(flow, category, environment, priority, data)?;
+    let draft = draft(name, frame, by)?;
+    let keep = keep_data.unwrap_or(false);
+    let upload = work(&app, move |all| {
+        all.correct(corporation, id, draft, affected, keep)
+    });
+    Ok(brought(StatusCode::CREATED, &upload.await?))
+}
+
+/// `POST /v1/mailings/{id}/approve`
+pub(super) async fn approve(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    Path(id): Path<String>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<MailingBody>, Problem> {
+    let ApproveBody { by, checksum } = json(&body)?;
+    named("by", &by)?;
+    let id = number(&id)?;
+    told(&app, move |all| {
+        all.approve(corporation, id, &by, &checksum)
+    })
+    .await
+}
+
+/// `POST /v1/mailings/{id}/release`
+pub(super) async fn release(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    Path(id): Path<String>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<MailingBody>, Problem> {
+    let body: TermsBody = json(&body)?;
+    let (by, terms) = body.read()?;
+    named("by", &by)?;
+    let id = number(&id)?;
+    told(&app, move |all| all.release(corporation, id, &by, terms)).await
+}
+
+/// `POST /v1/mailings/{id}/pause`
+pub(super) async fn pause(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    Path(id): Path<String>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<MailingBody>, Problem> {
+    let (id, by) = (number(&id)?, by(&body)?);
+    told(&app, move |all| all.pause(corporation, id, &by)).await
+}
+
+/// `POST /v1/mailings/{id}/resume`
+pub(super) async fn resume(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    Path(id): Path<String>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<MailingBody>, Problem> {
+    let body: TermsBody = json(&body)?;
+    let says_terms = body.says_terms();
+    let (by, terms) = body.read()?;
+    named("by", &by)?;
+    let id = number(&id)?;
+    let terms = says_terms.then_some(terms);
+    told(&app, move |all| all.resume(corporation, id, &by, terms)).await
+}
+
+/// `POST /v1/mailings/{id}/stop`
+pub(super) async fn stop(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    Path(id): Path<String>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<MailingBody>, Problem> {
+    let (id, by) = (number(&id)?, by(&body)?);
+    told(&app, move |all| all.stop(corporation, id, &by)).await
+}
+
+/// `POST /v1/mailings/{id}/remove`
+pub(super) async fn remove(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    Path(id): Path<String>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<MailingBody>, Problem> {
+    let (id, by) = (number(&id)?, by(&body)?);
+    let removed = work(&app, move |all| all.remove(corporation, id)).await?;
+    tracing::info!(target: "sluis::audit", mailing = %id, by, "a mailing was removed with its rows");
+    let view = View {
+        mailing: removed,
+        counts: None,
+    };
+    Ok(Json(MailingBody::of(&view)))
+}
+
+/// `GET /v1/mailings/{id}/account`
+pub(super) async fn account(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let id = number(&id)?;
+    let lines = work(&app, move |all| {
+        let mut lines = Vec::new();
+        all.account(corporation, id, |row| {
+            // Writing to memory does not fail, and every field serialises.
+            drop(serde_json::to_writer(&mut lines, &AccountLine::of(&row)));
+            lines.push(b'\n');
+        })?;
+        Ok(lines)
+    });
+    let mut response = Response::new(Body::from(lines.await?));
+    let lines = HeaderValue::from_static("application/x-ndjson");
+    response.headers_mut().insert(header::CONTENT_TYPE, lines);
+    Ok(response)
+}
+
+/// Does work that may block, away from those who answer.
+pub(super) async fn work<T: Send + 'static>(
+    app: &App,
+    work: impl FnOnce(&Arc<Mailings>) -> Result<T, NotDone> + Send + 'static,
+) -> Result<T, Problem> {
+    let all = app.mailings.clone();
+    let done = tokio::task::spawn_blocking(move || work(&all)).await;
+    done.map_err(|_| Problem::failed())?.map_err(problem)
+}
+
+async fn told(
+    app: &App,
+    step: impl FnOnce(&Arc<Mailings>) -> Result<View, NotDone> + Send + 'static,
+) -> Result<Json<MailingBody>, Problem> {
+    let view = work(app, step).await?;
+    Ok(Json(MailingBody::of(&view)))
+}
+
+/// The answer to a list: 422 with the report when nothing of it was taken.
+fn brought(status: StatusCode, upload: &Upload) -> Response {
+    let body = UploadBody::of(upload);
+    let Some(problem) = body.problem() else {
+        return (status, Json(body)).into_response();
+    };
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    let mut response = (status, Json(problem)).into_response();
+    let kind = HeaderValue::from_static("application/problem+json");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}
+
+pub(super) fn number(id: &str) -> Result<MailingId, Problem> {
+    id.parse().map_err(|_| problem(NotDone::Unknown))
+}
+
+fn named(path: &str, name: &str) -> Result<(), Problem> {
+    match line_problem(path, name, 1, MOST_NAME) {
+        None => Ok(()),
+        Some(problem) => Err(Problem::invalid(vec![problem])),
+    }
+}
+
+fn by(body: &[u8]) -> Result<String, Problem> {
+    let ByBody { by } = json(body)?;
+    named("by", &by)?;
+    Ok(by)
+}
+
+fn draft(name: String, frame: Frame, by: String) -> Result<Draft, Problem> {
+    named("name", &name)?;
+    named("by", &by)?;
+    Ok(Draft { name, frame, by })
+}
+
+fn frame(
+    flow: String,
+    category: String,
+    environment: Environment,
+    priority: Option<Lane>,
+    data: Option<Map<String, Value>>,
+) -> Result<Frame, Problem> {
+    let priority = priority.unwrap_or(Lane::Bulk);
+    if priority == Lane::Urgent {
+        let expected = "normal or bulk: a mailing is never urgent";
+        let wrong = FieldProblem::new("priority", ProblemCode::UnknownWord, expected);
+        return Err(Problem::invalid(vec![wrong.value("urgent")]));
+    }
+    Ok(Frame {
+        flow,
+        category,
+        environment,
+        priority,
+        data: data.unwrap_or_default(),
+    })
+}
+
+fn affected_by(word: &str) -> Result<Affected, Problem> {
+    word.parse().map_err(|()| {
+        let words = Affected::ALL.map(Affected::name).join(", ");
+        let expected = format!("one of {words}");
+        let wrong = FieldProblem::new("affected", ProblemCode::UnknownWord, expected);
+        Problem::invalid(vec![wrong.value(word)])
+    })
+}
+
+/// What was refused, as HTTP says it.
+fn problem(why: NotDone) -> Problem {
+    let (code, text) = (why.code(), why.to_string());
+    match why {
+        NotDone::Unknown => Problem::not_found("mailing"),
+        NotDone::Invalid(errors) => Problem::invalid(errors),
+        NotDone::UnknownFlow(names) => crate::admission::Rejected::UnknownFlow(names).into(),
+        NotDone::WrongStage { .. }
+        | NotDone::SamePerson(_)
+        | NotDone::RowsChanged
+        | NotDone::NoRows
+        | NotDone::TooMany(_)
+        | NotDone::TooManyRunning(_)
+        | NotDone::NobodyAffected => Problem::new(StatusCode::CONFLICT, code, text),
+        NotDone::Damaged(why) => {
+            tracing::error!(error = why, "the files of a mailing cannot be used");
+            let text =
+                "the files of the mailing could not be used; the operators have a line in the log";
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, code, text)
+        }
+    }
+}
+
+/// Whose they are, for previews.
+pub(super) fn corporation_name(app: &App, corporation: CorporationId) -> &str {
+    let known = app.corporations.get(&corporation);
+    known.map_or("", |corporation| corporation.display_name.as_str())
+}
