@@ -214,7 +214,7 @@ fn missing(flow: &Flow, guard: &Guard, saw: &Seen) -> Vec<String> {
 
 /// What a fact tells, each once.
 fn dated(flow: &Flow, guard: &Guard, saw: &Seen) -> Vec<String> {
-    let told = |o: &&Operand| matches!(o, Operand::Balance | Operand::SubjectOpenAmount);
+    let told = |o: &&Operand| o.is_told();
     let looked_at = looked_at(&guard.when, saw).into_iter();
     let facts = looked_at.map(|(operand, _)| operand).filter(told);
     each_once(facts.map(|operand| operand_name(flow, operand)))
@@ -253,6 +253,14 @@ fn operand_name(flow: &Flow, operand: &Operand) -> String {
         Operand::NotificationEnvironment => "notification.environment".to_owned(),
         Operand::EngineEnvironment => "engine.environment".to_owned(),
         Operand::Category => "notification.category".to_owned(),
+        Operand::AcceptedAt => "notification.accepted_at".to_owned(),
+        Operand::Today => "today".to_owned(),
+        Operand::Now => "now".to_owned(),
+        Operand::Shifted(shifted) => format!("{} {}", operand_name(flow, &shifted.of), shifted.by),
+        Operand::DaysBetween(days) => {
+            let [from, to] = [&days[0], &days[1]].map(|day| operand_name(flow, day));
+            format!("days_between({from}, {to})")
+        }
     }
 }
 

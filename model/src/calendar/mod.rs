@@ -65,12 +65,40 @@ impl Calendar {
         Some(Timestamp(zoned.timestamp().as_millisecond()))
     }
 
+    /// The day so many working days behind another, or before it where `days` is negative. The day it
+    /// counts from is none of them. `None` beyond the year 9999.
+    #[must_use]
+    pub fn days_from(&self, day: Date, days: i32) -> Option<Date> {
+        let mut there = day;
+        for _ in 0..days.unsigned_abs() {
+            there = if days < 0 {
+                self.last_working_day(there)?
+            } else {
+                self.next_working_day(there)?
+            };
+        }
+        Some(there)
+    }
+
+    /// The last working day before a day.
+    fn last_working_day(&self, day: Date) -> Option<Date> {
+        let earlier = std::iter::successors(day.yesterday().ok(), |day| day.yesterday().ok());
+        let mut earlier = earlier.take(LONGEST_REST_DAYS);
+        earlier.find(|day| self.is_working_day(*day))
+    }
+
     /// The first working day behind a day.
     fn next_working_day(&self, day: Date) -> Option<Date> {
         let later = std::iter::successors(day.tomorrow().ok(), |day| day.tomorrow().ok());
         let mut later = later.take(LONGEST_REST_DAYS);
         later.find(|day| self.is_working_day(*day))
     }
+}
+
+/// The day at an instant, by the clock in Amsterdam. `None` outside every calendar.
+pub(crate) fn day_of(at: Timestamp) -> Option<Date> {
+    let instant = jiff::Timestamp::from_millisecond(at.0).ok()?;
+    Some(instant.to_zoned(ZONE.clone()).date())
 }
 
 /// The days of the week by their names in files, from Monday.

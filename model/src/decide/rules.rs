@@ -7,6 +7,7 @@ use crate::flow::{Dated, Finding, Flow, Scope, Seen, Value};
 use crate::ids::NotificationId;
 use crate::policy::Policy;
 use crate::state::{Open, Tenant};
+use crate::time::Timestamp;
 
 /// Whether the guards let a send pass.
 pub(super) enum Guarded {
@@ -152,5 +153,9 @@ impl Scope for View<'_> {
 
     fn category(&self) -> &str {
         &self.open.category
+    }
+
+    fn accepted_at(&self) -> Timestamp {
+        self.open.accepted_at
     }
 }

@@ -21,7 +21,7 @@ pub use class::ClassTable;
 pub use compiled::Flow;
 pub use condition::{
     Compare, Comparison, Condition, Dated, Expression, Finding, Observed, Operand, Scope, Seen,
-    Test,
+    Shift, Shifted, Test, Unit,
 };
 pub use definition::{Definition, FlowRef, Problem};
 pub use duration::{DurationProblem, Span, parse_duration};

@@ -168,6 +168,7 @@ impl Reader {
             input: &self.input,
             fields: &mut self.fields,
             classes: &self.classes,
+            calendar: self.calendar.as_ref(),
         };
         Condition::parse(text, &mut names)
     }
@@ -183,6 +184,7 @@ struct Names<'a> {
     input: &'a [InputField],
     fields: &'a mut Vec<Box<str>>,
     classes: &'a [ClassTable],
+    calendar: Option<&'a Arc<Calendar>>,
 }
 
 impl Declared for Names<'_> {
@@ -193,6 +195,10 @@ impl Declared for Names<'_> {
 
     fn class(&self, name: &str) -> Option<usize> {
         self.classes.iter().position(|table| *table.name == *name)
+    }
+
+    fn calendar(&self) -> Option<Arc<Calendar>> {
+        self.calendar.cloned()
     }
 }
 

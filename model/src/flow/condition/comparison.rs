@@ -62,9 +62,9 @@ impl Comparison {
     }
 
     fn observe(&self, against: Against<'_>) -> Observed {
-        let (left, left_at) = self.left.read(against.scope, against.classes);
+        let (left, left_at) = self.left.read(against);
         let (right, right_at) = match &self.test {
-            Test::To(_, right) => right.read(against.scope, against.classes),
+            Test::To(_, right) => right.read(against),
             Test::In(_) | Test::Known => (Value::Missing, None),
         };
         Observed {

@@ -1,6 +1,7 @@
 //! Owns the words and signs of a condition. Refuses what is none of them, and says where it stands.
 
 use super::comparison::Compare;
+use super::time;
 
 /// One word or sign.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub(super) enum Token {
     OpenList,
     CloseList,
     Comma,
+    Plus,
+    Minus,
 }
 
 impl Token {
@@ -39,6 +42,8 @@ impl Token {
             Token::OpenList => "[".to_owned(),
             Token::CloseList => "]".to_owned(),
             Token::Comma => ",".to_owned(),
+            Token::Plus => "+".to_owned(),
+            Token::Minus => "-".to_owned(),
         }
     }
 }
@@ -56,7 +61,7 @@ const COMPARES: [(&str, Compare); 6] = [
     (">", Compare::Greater),
 ];
 
-const SIGNS: [(&str, Token); 8] = [
+const SIGNS: [(&str, Token); 9] = [
     ("&&", Token::And),
     ("||", Token::Or),
     ("!", Token::Not),
@@ -65,6 +70,14 @@ const SIGNS: [(&str, Token); 8] = [
     ("[", Token::OpenList),
     ("]", Token::CloseList),
     (",", Token::Comma),
+    ("+", Token::Plus),
+];
+
+/// Signs of other languages that begin as one of ours does.
+const FOREIGN: [(&str, &str); 3] = [
+    ("===", "three = : write == to compare"),
+    ("!==", "two = behind ! : write != for \"not equal\""),
+    ("<>", "write != for \"not equal\""),
 ];
 
 fn sign_of(compare: Compare) -> &'static str {
@@ -94,6 +107,9 @@ fn next(rest: &str) -> Result<(Token, usize), String> {
     if rest.starts_with(['\'', '"']) {
         return quoted(rest);
     }
+    if let Some(sign) = FOREIGN.into_iter().find(|(sign, _)| rest.starts_with(sign)) {
+        return Err(sign.1.to_owned());
+    }
     for (sign, compare) in COMPARES {
         if rest.starts_with(sign) {
             return Ok((Token::Compare(compare), sign.len()));
@@ -104,10 +120,13 @@ fn next(rest: &str) -> Result<(Token, usize), String> {
             return Ok((token, sign.len()));
         }
     }
-    if rest.starts_with(|first: char| first.is_ascii_digit() || first == '-') {
-        return number(rest);
+    let mut letters = rest.chars();
+    match (letters.next(), letters.next()) {
+        (Some('-'), Some(next)) if next.is_ascii_digit() => number(rest),
+        (Some('-'), _) => Ok((Token::Minus, 1)),
+        (Some(first), _) if first.is_ascii_digit() => number(rest),
+        (_, _) => word(rest),
     }
-    word(rest)
 }
 
 /// A text in quotes. A backslash takes the quote or the backslash behind it as it is.
@@ -135,14 +154,29 @@ fn number(rest: &str) -> Result<(Token, usize), String> {
     let is_part =
         |(at, letter): &(usize, char)| letter.is_ascii_digit() || (*at == 0 && *letter == '-');
     let length = rest.char_indices().take_while(is_part).count();
+    if let Some(day) = bare_day(rest) {
+        return Err(format!("a day stands in quotes: '{day}'"));
+    }
     let number = rest[..length].parse();
     let number = number.map_err(|_| format!("{:?} is no whole number", &rest[..length]))?;
+    if rest[length..].starts_with(['d', 'h', 'w', 'm']) {
+        return Err(format!(
+            "a number ends in a unit: expected words such as {number} days or {number} hours"
+        ));
+    }
     if rest[length..].starts_with(|next: char| next.is_alphanumeric() || next == '.') {
         return Err(format!(
             "a number ends in something else: expected a whole number such as {number}, money in cents"
         ));
     }
     Ok((Token::Number(number), length))
+}
+
+/// `2026-12-01` without quotes.
+fn bare_day(rest: &str) -> Option<&str> {
+    let is_part = |b: u8| b.is_ascii_digit() || b == b'-';
+    let length = rest.bytes().take_while(|b| is_part(*b)).count();
+    rest.get(..length).filter(|text| time::day(text).is_some())
 }
 
 fn word(rest: &str) -> Result<(Token, usize), String> {

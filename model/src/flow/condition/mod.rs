@@ -1,15 +1,19 @@
-//! Owns the conditions of guards and stop rules: comparisons of declared fields and facts, joined by
-//! `&&`, `||` and `!`. The syntax is a part of CEL's (<https://cel.dev>), so that people and their
+//! Owns the conditions of guards and stop rules: comparisons of declared fields, facts, days and
+//! instants, joined by `&&`, `||` and `!`. The syntax is a part of CEL's (<https://cel.dev>), so that people and their
 //! tools know it. There are three answers throughout (Kleene's strong logic): unknown is never false.
 //! Refuses variables, loops and functions of its own.
 
 mod against;
 mod comparison;
 mod expression;
+mod hint;
+mod kind;
 mod lexer;
 mod operand;
 mod parser;
 mod seen;
+mod side;
+mod time;
 
 use self::against::Against;
 use super::class::ClassTable;
@@ -17,9 +21,10 @@ use crate::time::Timestamp;
 
 pub use comparison::{Compare, Comparison, Test};
 pub use expression::Expression;
-pub use operand::{Dated, Operand, Scope};
+pub use operand::{Dated, Operand, Scope, Shifted};
 pub(super) use parser::Declared;
 pub use seen::{Observed, Seen};
+pub use time::{Shift, Unit};
 
 /// What must hold.
 #[derive(Clone, Debug, PartialEq, Eq)]

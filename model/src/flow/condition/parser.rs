@@ -2,10 +2,15 @@
 //! parentheses. Refuses comparisons that could never be known, and conditions that nobody could
 //! read.
 
+use std::sync::Arc;
+
 use super::comparison::{Compare, Comparison, Test};
 use super::expression::Expression;
+use super::hint;
+use super::kind::{Kind, Side, comparable};
 use super::lexer::{At, Token, tokens};
 use super::operand::Operand;
+use crate::calendar::Calendar;
 use crate::flow::input::{FieldKind, Value};
 
 /// Most comparisons in one condition.
@@ -21,47 +26,8 @@ pub(in crate::flow) trait Declared {
     fn field(&mut self, name: &str) -> Option<(usize, FieldKind)>;
     /// The index of a class table.
     fn class(&self, name: &str) -> Option<usize>;
-}
-
-/// What values are, as far as comparing goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Number,
-    Truth,
-    Text,
-}
-
-impl Kind {
-    const fn shown(self) -> &'static str {
-        match self {
-            Kind::Number => "a number",
-            Kind::Truth => "true or false",
-            Kind::Text => "text",
-        }
-    }
-
-    const fn of_value(value: &Value) -> Self {
-        match value {
-            Value::Integer(_) => Kind::Number,
-            Value::Boolean(_) => Kind::Truth,
-            Value::Text(_) | Value::Missing => Kind::Text,
-        }
-    }
-
-    const fn of_field(kind: FieldKind) -> Self {
-        match kind {
-            FieldKind::Money | FieldKind::Integer => Kind::Number,
-            FieldKind::Boolean => Kind::Truth,
-            FieldKind::Line | FieldKind::Text | FieldKind::Date | FieldKind::Url => Kind::Text,
-        }
-    }
-}
-
-/// An operand, its kind, and how it is written.
-struct Side {
-    operand: Operand,
-    kind: Kind,
-    shown: String,
+    /// The calendar in which working days are counted.
+    fn calendar(&self) -> Option<Arc<Calendar>>;
 }
 
 /// Reads a condition.
@@ -83,13 +49,13 @@ pub(super) fn parse(text: &str, declared: &mut dyn Declared) -> Result<Expressio
     }
 }
 
-struct Parser<'a> {
+pub(super) struct Parser<'a> {
     tokens: Vec<At>,
-    at: usize,
+    pub(super) at: usize,
     comparisons: usize,
     /// The column behind the text.
     end: usize,
-    declared: &'a mut dyn Declared,
+    pub(super) declared: &'a mut dyn Declared,
 }
 
 impl Parser<'_> {
@@ -212,16 +178,14 @@ impl Parser<'_> {
         let mut values = Vec::new();
         loop {
             let side = self.side()?;
-            let Operand::Literal(value) = side.operand else {
+            let Operand::Literal(value) = &side.operand else {
                 return Err(format!(
                     "{} stands in a list: expected values such as 'text' or 12",
                     side.shown
                 ));
             };
-            if Kind::of_value(&value) != left.kind {
-                return Err(incomparable(left, side.kind));
-            }
-            values.push(value);
+            comparable(left, &side)?;
+            values.push(value.clone());
             if values.len() > MAX_LIST {
                 return Err(format!(
                     "expected at most {MAX_LIST} values in a list; a class table holds more"
@@ -235,114 +199,18 @@ impl Parser<'_> {
         Ok(values.into())
     }
 
-    fn side(&mut self) -> Result<Side, String> {
-        let Some(token) = self.peek().cloned() else {
-            return Err(self.unexpected("a value"));
-        };
-        let shown = token.shown();
-        let literal = |value: Value| Side {
-            kind: Kind::of_value(&value),
-            operand: Operand::Literal(value),
-            shown: shown.clone(),
-        };
-        let side = match token {
-            Token::Text(text) => literal(Value::Text(text.into())),
-            Token::Number(number) => literal(Value::Integer(number)),
-            Token::Word(word) if word == "true" || word == "false" => {
-                literal(Value::Boolean(word == "true"))
-            }
-            Token::Word(word) => {
-                self.at += 1;
-                return self.named(word);
-            }
-            Token::Compare(_)
-            | Token::And
-            | Token::Or
-            | Token::Not
-            | Token::Open
-            | Token::Close
-            | Token::OpenList
-            | Token::CloseList
-            | Token::Comma => return Err(self.unexpected("a value")),
-        };
-        self.at += 1;
-        Ok(side)
-    }
-
-    /// What a word names, which has just been taken.
-    fn named(&mut self, word: String) -> Result<Side, String> {
-        if self.take(&Token::Open) {
-            return self.class_of(word);
-        }
-        if let Some(operand) = Operand::by_path(&word) {
-            let kind = match operand {
-                Operand::Balance | Operand::SubjectOpenAmount => Kind::Number,
-                Operand::NotificationEnvironment
-                | Operand::EngineEnvironment
-                | Operand::Category
-                | Operand::Literal(_)
-                | Operand::Field(_)
-                | Operand::Class(..) => Kind::Text,
-            };
-            return Ok(Side {
-                operand,
-                kind,
-                shown: word,
-            });
-        }
-        let (index, kind) = self.field(&word)?;
-        Ok(Side {
-            operand: Operand::Field(index),
-            kind: Kind::of_field(kind),
-            shown: word,
-        })
-    }
-
-    /// `storno_class(data.reason_code)`, behind the opening parenthesis.
-    fn class_of(&mut self, table: String) -> Result<Side, String> {
-        let Some(index) = self.declared.class(&table) else {
-            return Err(format!(
-                "{table:?} is not a class table: declare it under [classes]"
-            ));
-        };
-        let Some(Token::Word(argument)) = self.peek().cloned() else {
-            return Err(self.unexpected("data.<field>"));
-        };
-        self.at += 1;
-        if !argument.starts_with("data.") {
-            return Err(format!(
-                "{argument:?} cannot be classed: expected data.<field>"
-            ));
-        }
-        let (field, _) = self.field(&argument)?;
-        self.expect(&Token::Close)?;
-        Ok(Side {
-            operand: Operand::Class(index, field),
-            kind: Kind::Text,
-            shown: format!("{table}({argument})"),
-        })
-    }
-
-    fn field(&mut self, word: &str) -> Result<(usize, FieldKind), String> {
-        let Some(name) = word.strip_prefix("data.") else {
-            return Err(no_value(word));
-        };
-        let known = self.declared.field(name);
-        known.ok_or_else(|| format!("data.{name} is not declared under [input]"))
-    }
-
-    fn peek(&self) -> Option<&Token> {
+    pub(super) fn peek(&self) -> Option<&Token> {
         self.tokens.get(self.at).map(|(token, _)| token)
     }
 
-    fn take(&mut self, token: &Token) -> bool {
+    pub(super) fn take(&mut self, token: &Token) -> bool {
         let is_there = self.peek() == Some(token);
         self.at += usize::from(is_there);
         is_there
     }
 
     /// `name(`, which a class table of that name does not hide.
-    fn takes_call(&mut self, name: &str) -> bool {
+    pub(super) fn takes_call(&mut self, name: &str) -> bool {
         let is_name = matches!(self.peek(), Some(Token::Word(word)) if word == name);
         let opens = self.tokens.get(self.at + 1).map(|(token, _)| token) == Some(&Token::Open);
         let is_call = is_name && opens && self.declared.class(name).is_none();
@@ -352,58 +220,21 @@ impl Parser<'_> {
         is_call
     }
 
-    fn expect(&mut self, token: &Token) -> Result<(), String> {
+    pub(super) fn expect(&mut self, token: &Token) -> Result<(), String> {
         if self.take(token) {
             return Ok(());
         }
         Err(self.unexpected(&token.shown()))
     }
 
-    fn unexpected(&self, expected: &str) -> String {
+    pub(super) fn unexpected(&self, expected: &str) -> String {
         match self.tokens.get(self.at) {
             None => format!("column {}: it ends here: expected {expected}", self.end),
             Some((token, column)) => {
-                let hint = hint(token);
+                let hint = hint::of(token);
                 let shown = token.shown();
                 format!("column {column}: {shown} stands here: expected {expected}{hint}")
             }
         }
     }
-}
-
-/// What people who know another language may have meant.
-fn hint(token: &Token) -> &'static str {
-    let Token::Word(word) = token else {
-        return "";
-    };
-    match word.to_ascii_lowercase().as_str() {
-        "and" | "en" => "; \"and\" is written &&",
-        "or" | "of" => "; \"or\" is written ||",
-        "not" | "niet" => "; \"not\" is written !",
-        "is" => "; \"is\" is written ==",
-        "null" | "nil" | "none" => "; whether a value is known is asked with has(…)",
-        "between" => "; it is written between(value, least, most)",
-        _ => "",
-    }
-}
-
-fn no_value(word: &str) -> String {
-    let paths = Operand::paths();
-    let hint = hint(&Token::Word(word.to_owned()));
-    format!(
-        "{word:?} is not a value: expected 'text', a whole number, true, false, data.<field>, <class>(data.<field>), {paths}{hint}"
-    )
-}
-
-fn comparable(left: &Side, right: &Side) -> Result<(), String> {
-    if left.kind == right.kind {
-        return Ok(());
-    }
-    Err(incomparable(left, right.kind))
-}
-
-fn incomparable(left: &Side, right: Kind) -> String {
-    let (shown, left) = (&left.shown, left.kind.shown());
-    let right = right.shown();
-    format!("{shown:?} compares {left} with {right}, which is never known: expected one kind")
 }

@@ -29,6 +29,9 @@ impl Scope for Seen {
     fn category(&self) -> &str {
         "repairs"
     }
+    fn accepted_at(&self) -> Timestamp {
+        NOW
+    }
 }
 
 const NOW: Timestamp = Timestamp(1_000_000);
@@ -48,6 +51,10 @@ impl Declared for Names {
 
     fn class(&self, name: &str) -> Option<usize> {
         (name == "class").then_some(0)
+    }
+
+    fn calendar(&self) -> Option<std::sync::Arc<crate::calendar::Calendar>> {
+        None
     }
 }
 

@@ -5,6 +5,7 @@ mod compiled;
 mod conditions;
 mod input;
 mod mistakes;
+mod times;
 
 use super::{Definition, Flow};
 

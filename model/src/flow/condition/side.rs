@@ -1,0 +1,290 @@
+//! Owns the reading of one side of a comparison: a literal, what a path names, a class, a day or an
+//! instant so much later. Refuses to compare.
+
+use super::hint;
+use super::kind::{Kind, Side};
+use super::lexer::Token;
+use super::operand::{Operand, Shifted};
+use super::parser::Parser;
+use super::time::{self, MOST_SHIFTED, Shift, Unit};
+use crate::flow::input::{FieldKind, Value};
+
+/// How a unit is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Counted {
+    Minutes,
+    Hours,
+    Days,
+    Weeks,
+    Months,
+    WorkingDays,
+}
+
+impl Parser<'_> {
+    /// One side, with what is added to it.
+    pub(super) fn side(&mut self) -> Result<Side, String> {
+        let side = self.unshifted()?;
+        match self.amount(&side)? {
+            Some(amount) => self.later(side, amount),
+            None => Ok(side),
+        }
+    }
+
+    fn unshifted(&mut self) -> Result<Side, String> {
+        let Some(token) = self.peek().cloned() else {
+            return Err(self.unexpected("a value"));
+        };
+        let shown = token.shown();
+        let literal = |value: Value| Side {
+            kind: Kind::of_value(&value),
+            operand: Operand::Literal(value),
+            shown: shown.clone(),
+        };
+        let side = match token {
+            Token::Text(text) => literal(Value::Text(text.into())),
+            Token::Number(number) => literal(Value::Integer(number)),
+            Token::Word(word) if word == "true" || word == "false" => {
+                literal(Value::Boolean(word == "true"))
+            }
+            Token::Word(word) => {
+                self.at += 1;
+                return self.named(word);
+            }
+            Token::Compare(_)
+            | Token::And
+            | Token::Or
+            | Token::Not
+            | Token::Open
+            | Token::Close
+            | Token::OpenList
+            | Token::CloseList
+            | Token::Comma
+            | Token::Plus
+            | Token::Minus => return Err(self.unexpected("a value")),
+        };
+        self.at += 1;
+        Ok(side)
+    }
+
+    /// What a word names, which has just been taken.
+    fn named(&mut self, word: String) -> Result<Side, String> {
+        if self.take(&Token::Open) {
+            return self.called(word);
+        }
+        if let Some((operand, kind)) = Operand::by_path(&word) {
+            return Ok(Side {
+                operand,
+                kind,
+                shown: word,
+            });
+        }
+        let (index, kind) = self.field(&word)?;
+        Ok(Side {
+            operand: Operand::Field(index),
+            kind: Kind::of_field(kind),
+            shown: word,
+        })
+    }
+
+    /// What stands behind `name(`.
+    fn called(&mut self, name: String) -> Result<Side, String> {
+        // A class table of the same name was there first.
+        if self.declared.class(&name).is_none() && name == "days_between" {
+            return self.days_between();
+        }
+        self.class_of(name)
+    }
+
+    /// `days_between(data.due_date, today)`, behind the opening parenthesis.
+    fn days_between(&mut self) -> Result<Side, String> {
+        let from = self.day()?;
+        self.expect(&Token::Comma)?;
+        let to = self.day()?;
+        self.expect(&Token::Close)?;
+        let shown = format!("days_between({}, {})", from.shown, to.shown);
+        Ok(Side {
+            operand: Operand::DaysBetween(Box::new([from.operand, to.operand])),
+            kind: Kind::Number,
+            shown,
+        })
+    }
+
+    fn day(&mut self) -> Result<Side, String> {
+        let side = self.side()?;
+        match (&side.operand, side.kind) {
+            (_, Kind::Day) => Ok(side),
+            (Operand::Literal(Value::Text(text)), _) if time::day(text).is_some() => Ok(side),
+            (_, kind) => {
+                let (shown, kind) = (&side.shown, kind.shown());
+                Err(format!(
+                    "{shown:?} is {kind}: expected a day, such as today, '2026-12-01' or a field of kind date"
+                ))
+            }
+        }
+    }
+
+    /// `storno_class(data.reason_code)`, behind the opening parenthesis.
+    fn class_of(&mut self, table: String) -> Result<Side, String> {
+        let Some(index) = self.declared.class(&table) else {
+            let hint = hint::of_call(&table);
+            return Err(format!(
+                "{table:?} is not a class table: declare it under [classes]{hint}"
+            ));
+        };
+        let Some(Token::Word(argument)) = self.peek().cloned() else {
+            return Err(self.unexpected("data.<field>"));
+        };
+        self.at += 1;
+        if !argument.starts_with("data.") {
+            return Err(format!(
+                "{argument:?} cannot be classed: expected data.<field>"
+            ));
+        }
+        let (field, _) = self.field(&argument)?;
+        self.expect(&Token::Close)?;
+        Ok(Side {
+            operand: Operand::Class(index, field),
+            kind: Kind::Text,
+            shown: format!("{table}({argument})"),
+        })
+    }
+
+    fn field(&mut self, word: &str) -> Result<(usize, FieldKind), String> {
+        let Some(name) = word.strip_prefix("data.") else {
+            return Err(no_value(word));
+        };
+        let known = self.declared.field(name);
+        known.ok_or_else(|| {
+            let hint = hint::of_word(word);
+            format!("data.{name} is not declared under [input]{hint}")
+        })
+    }
+
+    /// The number behind `+` or `-`, if a unit follows it.
+    fn amount(&mut self, side: &Side) -> Result<Option<i64>, String> {
+        let sign = match self.peek() {
+            Some(Token::Plus) => 1,
+            Some(Token::Minus) => -1,
+            // `today -3 days`: the sign was read with the number.
+            Some(Token::Number(number)) if *number < 0 && is_of_time(side) => {
+                let number = *number;
+                self.at += 1;
+                return Ok(Some(number));
+            }
+            Some(_) | None => return Ok(None),
+        };
+        self.at += 1;
+        match self.peek() {
+            Some(Token::Number(number)) if *number >= 0 => {
+                let number = *number;
+                self.at += 1;
+                Ok(Some(sign * number))
+            }
+            Some(_) | None => Err(self.unexpected("a time such as 14 days")),
+        }
+    }
+
+    /// A day or an instant, so much later.
+    fn later(&mut self, side: Side, amount: i64) -> Result<Side, String> {
+        if !is_of_time(&side) {
+            let (shown, kind) = (&side.shown, side.kind.shown());
+            return Err(format!(
+                "{shown:?} is {kind}: expected a day or an instant before + and -, for nothing else is reckoned with"
+            ));
+        }
+        let kind = if side.kind == Kind::Instant {
+            Kind::Instant
+        } else {
+            Kind::Day
+        };
+        let counted = self.counted()?;
+        let by = Shift {
+            amount: within_bounds(amount)?,
+            unit: self.unit(counted, kind, &side.shown)?,
+        };
+        let shown = format!("{} {by}", side.shown);
+        Ok(Side {
+            operand: Operand::Shifted(Box::new(Shifted {
+                of: side.operand,
+                by,
+            })),
+            kind,
+            shown,
+        })
+    }
+
+    /// A unit: `days`, `working days`.
+    fn counted(&mut self) -> Result<Counted, String> {
+        let expected = "minutes, hours, days, working days, weeks or months";
+        let counted = match self.word() {
+            Some("minute" | "minutes") => Counted::Minutes,
+            Some("hour" | "hours") => Counted::Hours,
+            Some("day" | "days") => Counted::Days,
+            Some("week" | "weeks") => Counted::Weeks,
+            Some("month" | "months") => Counted::Months,
+            Some("working") => {
+                self.at += 1;
+                match self.word() {
+                    Some("day" | "days") => Counted::WorkingDays,
+                    Some(_) | None => return Err(self.unexpected("days behind working")),
+                }
+            }
+            Some(_) | None => return Err(self.unexpected(expected)),
+        };
+        self.at += 1;
+        Ok(counted)
+    }
+
+    fn word(&self) -> Option<&str> {
+        match self.peek() {
+            Some(Token::Word(word)) => Some(word),
+            Some(_) | None => None,
+        }
+    }
+
+    fn unit(&self, counted: Counted, kind: Kind, shown: &str) -> Result<Unit, String> {
+        let is_instant = kind == Kind::Instant;
+        match (counted, is_instant) {
+            (Counted::Days, _) => Ok(Unit::Days),
+            (Counted::Weeks, _) => Ok(Unit::Weeks),
+            (Counted::Minutes, true) => Ok(Unit::Minutes),
+            (Counted::Hours, true) => Ok(Unit::Hours),
+            (Counted::Minutes | Counted::Hours, false) => Err(format!(
+                "{shown:?} is a day, which has no hours: expected days, working days, weeks or months; the instant is now"
+            )),
+            (Counted::Months, false) => Ok(Unit::Months),
+            (Counted::Months | Counted::WorkingDays, true) => Err(format!(
+                "{shown:?} is an instant: expected minutes, hours, days or weeks; the day is today"
+            )),
+            (Counted::WorkingDays, false) => {
+                let calendar = self.declared.calendar().map(Unit::WorkingDays);
+                calendar.ok_or_else(|| {
+                    "working days need a calendar: expected one at the top of the flow, such as calendar = \"nl\"".to_owned()
+                })
+            }
+        }
+    }
+}
+
+/// Whether time can be added to it.
+fn is_of_time(side: &Side) -> bool {
+    match (&side.operand, side.kind) {
+        (_, Kind::Day | Kind::Instant) => true,
+        (Operand::Literal(Value::Text(text)), _) => time::day(text).is_some(),
+        (_, Kind::Text | Kind::Number | Kind::Truth) => false,
+    }
+}
+
+fn within_bounds(amount: i64) -> Result<i32, String> {
+    let fits = amount.abs() <= MOST_SHIFTED;
+    let amount = i32::try_from(amount).ok().filter(|_| fits);
+    amount.ok_or_else(|| format!("expected at most {MOST_SHIFTED} of a unit"))
+}
+
+fn no_value(word: &str) -> String {
+    let paths = Operand::paths();
+    let hint = hint::of_word(word);
+    format!(
+        "{word:?} is not a value: expected 'text', a whole number, true, false, data.<field>, <class>(data.<field>), {paths}{hint}"
+    )
+}
