@@ -16,6 +16,7 @@ use crate::archive::Archiving;
 use crate::config::KeyRing;
 use crate::counters::Counters;
 use crate::erasing::Erasing;
+use crate::fact_types::FactTypes;
 use crate::telemetry::{ReceiptCounters, Watch};
 
 /// A corporation, as the edges need it.
@@ -55,6 +56,8 @@ pub struct App {
     pub engine: Arc<Engine>,
     /// Definitions.
     pub book: Arc<Book>,
+    /// Declared types of facts.
+    pub fact_types: FactTypes,
     /// The one door.
     pub admission: Admission,
     /// What closes it.

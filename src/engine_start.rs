@@ -24,11 +24,12 @@ use crate::app::{App, WayOut};
 use crate::arbiters::Actors;
 use crate::archive;
 use crate::backup::{self, Restored};
-use crate::config::{Config, KeyRing, MapSecrets};
+use crate::config::{Config, KeyRing, MapSecrets, facts};
 use crate::counters::Counters;
 use crate::data_version;
 use crate::engine_settings::{corporations, journal_options, key_index, limits, quota, way_out};
 use crate::erasing::{Beside, Erasing, Parts};
+use crate::fact_types::FactTypes;
 use crate::following::{Bell, Following};
 use crate::mailings::{self, Mailings};
 use crate::reference_key;
@@ -132,8 +133,10 @@ pub fn start_watched(
         sealing.settle()?;
     }
     times.say();
+    let fact_types = facts::load(config)?;
     sluis_actors::telemetry::announce(stored.book.all_current().map(|(_, flow)| flow));
     let app = App {
+        fact_types,
         archiving,
         erasing,
         ..app(
@@ -365,6 +368,7 @@ fn app(
         receipts: ReceiptCounters::of(ways.keys().map(String::as_str).chain(places)),
         engine,
         book: stored.book,
+        fact_types: FactTypes::default(),
         gatekeeper,
         clock: around.clock,
         keys: around.keys,

@@ -21,6 +21,7 @@ mod engine_settings;
 pub mod engine_start;
 mod erasing;
 pub mod explain;
+pub mod fact_types;
 mod files;
 pub mod flows;
 mod following;

@@ -231,6 +231,7 @@ fn subject(input: &Input) -> Option<&Subject> {
     match input {
         Input::Notify(notification) => notification.subject.as_ref(),
         Input::Fact(fact) => fact.subject.as_ref(),
+        Input::Declared(fact) => fact.subject.as_ref(),
         Input::Cancel {
             target: CancelTarget::Subject(subject),
             ..

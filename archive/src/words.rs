@@ -10,6 +10,7 @@ pub(crate) const fn input(input: &Input) -> &'static str {
         Input::Notify(_) => "notify",
         Input::PutProfile(_) => "put_profile",
         Input::Fact(_) => "fact",
+        Input::Declared(_) => "declared_fact",
         Input::Receipt(_) => "receipt",
         Input::Timer { .. } => "timer",
         Input::Permit(_) => "permit",
@@ -45,6 +46,7 @@ pub(crate) fn about(input: &Input) -> Option<NotificationId> {
             ..
         }
         | Input::PutProfile(_)
-        | Input::Fact(_) => None,
+        | Input::Fact(_)
+        | Input::Declared(_) => None,
     }
 }

@@ -18,12 +18,14 @@ use crate::notification::Notification;
 use crate::point::{PointSource, PointState, Where, same};
 use crate::profile::Preference;
 use crate::record::{Erased, Intent, PauseScope, PausedBy, TenantRecord};
+use crate::state::Told;
 use crate::supplied::{Given, Supplied};
 use crate::time::Timestamp;
 
 /// The first version with contact points.
 const POINTS: Version = Version(4);
-/// The first version whose conditions may have several comparisons, and whose erasures say why.
+/// The first version whose conditions may have several comparisons, whose erasures say why, and whose
+/// facts may be of declared types.
 const JOINED: Version = Version(5);
 
 /// The inputs of versions 1 to 3, in the order of their codes.
@@ -260,6 +262,26 @@ impl Decode<Version> for Erased {
 }
 
 impl_borrow_decode_with_context!(Erased, Version);
+
+impl Decode<Version> for Told {
+    /// Before, no types of facts were declared.
+    fn decode<D: Decoder<Context = Version>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        let has_declared = *decoder.context() >= JOINED;
+        Ok(Self {
+            balance: Decode::decode(decoder)?,
+            balance_ahead: Decode::decode(decoder)?,
+            subjects: Decode::decode(decoder)?,
+            facts: Decode::decode(decoder)?,
+            declared: if has_declared {
+                Decode::decode(decoder)?
+            } else {
+                Vec::new()
+            },
+        })
+    }
+}
+
+impl_borrow_decode_with_context!(Told, Version);
 
 /// [`Where`] as this build writes it.
 #[derive(Decode)]

@@ -3,6 +3,7 @@
 
 mod applied;
 mod attempt;
+mod declared;
 mod fact;
 
 use crate::event::Event;
@@ -31,6 +32,7 @@ pub fn evolve(
         // Storing the profile has done it.
         (Event::PointMarked { .. }, Input::PutProfile(_)) => {}
         (Event::FactTaken, Input::Fact(fact)) => fact::take_fact(tenant, fact, applied.at),
+        (Event::FactTaken, Input::Declared(fact)) => declared::take(tenant, fact, applied.at),
         (
             Event::PointMarked {
                 on: Where::On(channel),

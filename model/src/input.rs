@@ -5,7 +5,7 @@ use bincode::{Decode, Encode};
 
 use crate::attempt::{Left, OnDoubt, ReceiptKind, Verdict, Why};
 use crate::channel::Channel;
-use crate::fact::Fact;
+use crate::fact::{DeclaredFact, Fact};
 use crate::ids::{AttemptRef, NotificationId};
 use crate::notification::{Notification, Subject};
 use crate::supplied::Supplied;
@@ -80,6 +80,8 @@ pub enum Input {
         /// Which bytes.
         left: Left,
     },
+    /// A business event of a declared type. Since record version 5.
+    Declared(Box<DeclaredFact>),
 }
 
 impl Input {
@@ -94,6 +96,7 @@ impl Input {
             Input::Notify(_)
             | Input::PutProfile(_)
             | Input::Fact(_)
+            | Input::Declared(_)
             | Input::Receipt(_)
             | Input::Timer { .. }
             | Input::Permit(_)

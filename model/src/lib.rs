@@ -14,6 +14,7 @@ mod decide;
 mod event;
 mod evolve;
 mod fact;
+mod fact_type;
 pub mod flow;
 mod ids;
 mod input;
@@ -46,7 +47,8 @@ pub use contact::leak;
 pub use decide::{Decision, MOST_AT_ONCE, Situation, decide, known_answers};
 pub use event::{Cause, Choice, Event};
 pub use evolve::{Applied, FlowBook, evolve, fact_hash, finish};
-pub use fact::{Fact, FactKind};
+pub use fact::{Counts, DeclaredFact, Fact, FactKind};
+pub use fact_type::{About, FactField, FactType, Holds};
 pub use flow::{Flow, FlowRef};
 pub use ids::{
     AttemptRef, AttemptToken, CorporationId, IdError, NotificationId, ShardId, TenantKey,
@@ -67,7 +69,9 @@ pub use record::{
     Erased, Gone, Intent, PauseScope, PausedBy, Record, TenantRecord,
 };
 pub use reference::{ForgedReference, ReferenceKey};
-pub use state::{Open, Phase, PhaseKind, SentTo, SubjectMoney, Tenant, Told, Tried, Tries};
+pub use state::{
+    Declared, Open, Phase, PhaseKind, Saying, SentTo, SubjectMoney, Tenant, Told, Tried, Tries,
+};
 pub use stored::{Assembly, StoredTenant, Whole};
 pub use supplied::{Given, Supplied};
 pub use task_group::TaskGroup;

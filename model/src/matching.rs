@@ -3,7 +3,6 @@
 //! later. Refuses to correct anything: a subject in another case is another subject, only named
 //! here as near.
 
-use crate::fact::{Fact, FactKind};
 use crate::notification::Subject;
 use crate::state::Tenant;
 
@@ -19,18 +18,14 @@ pub struct Unmatched {
     pub near: Option<Subject>,
 }
 
-/// What `fact` does not find with its tenant, as it is before the fact is taken; none: it finds
-/// everything.
+/// What a fact about `about` does not find with its tenant, as it is before the fact is taken; none:
+/// it finds everything. `about`: the subject that should be known, see [`Fact::about`]. What else a
+/// fact is about may come before anything else speaks of it.
 ///
-/// A balance, an exception and an appointment are about the tenant alone. A payment and an open
-/// amount are about a subject.
+/// [`Fact::about`]: crate::Fact::about
 #[must_use]
-pub fn unmatched(tenant: &Tenant, fact: &Fact) -> Option<Unmatched> {
+pub fn unmatched(tenant: &Tenant, about: Option<&Subject>) -> Option<Unmatched> {
     let unknown = !is_known(tenant);
-    let about = match fact.kind {
-        FactKind::Payment | FactKind::OpenAmount => fact.subject.as_ref(),
-        FactKind::Balance | FactKind::Exception | FactKind::Appointment => None,
-    };
     let subject = about.is_some_and(|subject| !subjects(tenant).any(|known| known == subject));
     let near = about
         .filter(|_| subject)
@@ -92,6 +87,7 @@ fn plain(text: &str) -> impl Iterator<Item = char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fact::{Fact, FactKind};
     use crate::notification::Environment;
     use crate::profile::Profile;
     use crate::state::{SubjectMoney, Told};
@@ -144,7 +140,8 @@ mod tests {
     #[test]
     fn nobody_is_known_before_a_profile_or_a_notification_came() {
         for kind in FactKind::ALL {
-            let found = unmatched(&Tenant::default(), &fact(kind, "F-1")).expect("nothing fits");
+            let found =
+                unmatched(&Tenant::default(), fact(kind, "F-1").about()).expect("nothing fits");
             assert_eq!(
                 (found.tenant, found.subject, found.near),
                 (true, kind.needs_subject(), None),
@@ -157,10 +154,11 @@ mod tests {
     fn only_money_about_a_subject_asks_for_the_subject() {
         let tenant = told("F-1");
         assert_eq!(
-            FactKind::ALL.map(|kind| unmatched(&tenant, &fact(kind, "F-1"))),
+            FactKind::ALL.map(|kind| unmatched(&tenant, fact(kind, "F-1").about())),
             [const { None }; 5]
         );
-        let missed = FactKind::ALL.map(|kind| unmatched(&tenant, &fact(kind, "F-2")).is_some());
+        let missed =
+            FactKind::ALL.map(|kind| unmatched(&tenant, fact(kind, "F-2").about()).is_some());
         assert_eq!(missed, FactKind::ALL.map(FactKind::needs_subject));
     }
 
@@ -187,14 +185,16 @@ mod tests {
     fn a_subject_in_another_case_or_with_blanks_is_another_one_and_named_as_near() {
         let tenant = told("F-1");
         for id in ["f-1", "F -1", "\u{a0}F-1"] {
-            let found = unmatched(&tenant, &fact(FactKind::Payment, id)).expect("another subject");
+            let found =
+                unmatched(&tenant, fact(FactKind::Payment, id).about()).expect("another subject");
             assert_eq!(
                 (found.subject, found.near),
                 (true, Some(subject("F-1"))),
                 "{id:?}"
             );
         }
-        let found = unmatched(&tenant, &fact(FactKind::Payment, "F1")).expect("another subject");
+        let found =
+            unmatched(&tenant, fact(FactKind::Payment, "F1").about()).expect("another subject");
         assert_eq!(found.near, None);
     }
 }

@@ -2,6 +2,7 @@
 //! Compact, because millions are open at once; the bodies stay in the journal. Refuses to change
 //! itself: `evolve` does.
 
+mod declared;
 mod open;
 
 use std::collections::VecDeque;
@@ -10,7 +11,7 @@ use bincode::{Decode, Encode};
 
 use crate::channel::Channel;
 use crate::codec::Version;
-use crate::flow::Dated;
+use crate::flow::{Dated, Value};
 use crate::ids::NotificationId;
 use crate::notification::Subject;
 use crate::opens::Opens;
@@ -18,6 +19,7 @@ use crate::point::{Known, Point};
 use crate::profile::Profile;
 use crate::time::Timestamp;
 
+pub use declared::{Declared, Saying};
 pub use open::{Open, Phase, PhaseKind, SentTo, Tried, Tries};
 
 /// Facts whose ids are remembered per tenant, to take each once.
@@ -41,8 +43,8 @@ pub struct Tenant {
     pub open: Opens,
 }
 
-/// What facts told of one tenant.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+/// What facts told of one tenant. How it is read from older records is in `before`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode)]
 pub struct Told {
     /// What the tenant owes in all, from the newest balance fact.
     pub balance: Option<Dated>,
@@ -53,6 +55,9 @@ pub struct Told {
     pub subjects: VecDeque<SubjectMoney>,
     /// Id hash and body hash of facts taken, oldest first, at most `REMEMBERED_FACTS`.
     pub facts: VecDeque<(u64, u64)>,
+    /// What facts of declared types told, in the order of types and subjects. At most
+    /// [`Declared::MOST`], and [`Declared::MOST_BYTES`] in all.
+    pub declared: Vec<Declared>,
 }
 
 /// What facts told of one subject.
@@ -112,6 +117,25 @@ impl Tenant {
     /// What facts told, to be added to.
     pub(crate) fn told_mut(&mut self) -> &mut Told {
         self.told.get_or_insert_default()
+    }
+
+    /// What facts of the type `kind` told of the tenant, or of `subject`.
+    fn declared(&self, kind: &str, subject: Option<&Subject>) -> Option<&Declared> {
+        let told = self.told.as_deref()?;
+        let mut declared = told.declared.iter();
+        declared.find(|one| *one.kind == *kind && one.subject.as_deref() == subject)
+    }
+
+    /// What a field of the type `kind` says at `now`, and when that was true at its source. None: no
+    /// fact of the type holds.
+    #[must_use]
+    pub fn said(
+        &self,
+        (kind, field): (&str, &str),
+        subject: Option<&Subject>,
+        now: Timestamp,
+    ) -> Option<(Value, Timestamp)> {
+        self.declared(kind, subject)?.field(field, now)
     }
 
     /// What is still open on `subject`, given the amount the notification was accepted with: a told

@@ -166,12 +166,18 @@ struct Cut {
 impl Cut {
     fn begin(key: &TenantKey, tenant: &Tenant, at: Timestamp, first: u64) -> Self {
         let told = tenant.told.as_deref().map(without_money);
+        let declared = told
+            .as_ref()
+            .map_or(0, |told| codec::encoded_bytes(&told.declared));
         let piece = StoredTenant {
             profile: tenant.profile.clone(),
             told: told.map(Box::new),
             ..empty(key.clone(), at, tenant.last, 0)
         };
-        Self::of(piece, first)
+        Self {
+            bytes: declared,
+            ..Self::of(piece, first)
+        }
     }
 
     /// Goes on behind what stands in the first piece.
@@ -247,6 +253,7 @@ fn without_money(told: &Told) -> Told {
         balance_ahead: told.balance_ahead,
         subjects: VecDeque::new(),
         facts: told.facts.clone(),
+        declared: told.declared.clone(),
     }
 }
 

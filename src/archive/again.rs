@@ -171,6 +171,7 @@ impl Known {
             Input::Notify(_)
             | Input::PutProfile(_)
             | Input::Fact(_)
+            | Input::Declared(_)
             | Input::Receipt(_)
             | Input::LateReceipt(_)
             | Input::NoWay(_)

@@ -9,7 +9,8 @@ use sluis_actors::Book;
 use sluis_journal::MemoryJournal;
 
 use crate::config::{
-    ApiKey, CliOverrides, Config, ConfigProblems, EXIT_CONFIG, Loaded, MapSecrets, SETTINGS, flows,
+    ApiKey, CliOverrides, Config, ConfigProblems, EXIT_CONFIG, Loaded, MapSecrets, SETTINGS, facts,
+    flows,
 };
 
 /// Looks at the configuration, or helps to write it.
@@ -102,6 +103,7 @@ fn check(source: &Source, secrets: bool, env: &BTreeMap<String, String>) -> Repl
     let config = &loaded.config;
     let found = [
         compile(config),
+        fact_types(config),
         Ok(lists(config)),
         look_up(config, secrets, env),
     ];
@@ -166,6 +168,14 @@ fn compile(config: &Config) -> Result<String, ConfigProblems> {
         names.len(),
         names.join(", ")
     ))
+}
+
+/// Reads every declared type of fact.
+fn fact_types(config: &Config) -> Result<String, ConfigProblems> {
+    let types = facts::load(config)?;
+    let names: Vec<&str> = types.shared.keys().map(|name| &**name).collect();
+    let (count, names) = (names.len(), names.join(", "));
+    Ok(format!("types of facts: {count}: {names}"))
 }
 
 fn named(
@@ -267,6 +277,7 @@ mod tests {
         );
         let expected = "settings: the default, no file, environment and command line; 0 values are no default\n\
             flows: 2 compile: notice 2, storno 2\n\
+            types of facts: 8: appointment, arrangement, balance, consent, exception, open_amount, payment, segment\n\
             lists: 1 corporations, 1 providers\n\
             secrets: found for 1 providers\n\
             note: no corporation has an API key: only this machine is served, as corporation demo\n\

@@ -4,6 +4,7 @@
 
 mod check;
 mod engine;
+pub mod facts;
 pub mod flows;
 mod keeping;
 mod keys;

@@ -26,6 +26,7 @@ pub(super) fn tell(input: &Input) -> Option<(Option<NotificationId>, Told)> {
         Input::Notify(_)
         | Input::PutProfile(_)
         | Input::Fact(_)
+        | Input::Declared(_)
         | Input::Timer { .. }
         | Input::Permit(_)
         | Input::Outcome { .. }

@@ -239,15 +239,12 @@ fn operand_name(flow: &Flow, operand: &Operand) -> String {
     match operand {
         Operand::Literal(literal) => value(literal),
         Operand::Field(index) => field(index),
-        Operand::Class(table, index) => {
-            format!(
-                "{}({})",
-                flow.classes
-                    .get(*table)
-                    .map_or("class", |table| &table.name),
-                field(index)
-            )
+        Operand::Class(table, code) => {
+            let table = flow.classes.get(*table);
+            let table = table.map_or("class", |table| &table.name);
+            format!("{table}({})", operand_name(flow, code))
         }
+        Operand::Told(told) => told.to_string(),
         Operand::Balance => "facts.balance_cents".to_owned(),
         Operand::SubjectOpenAmount => "subject.open_amount_cents".to_owned(),
         Operand::NotificationEnvironment => "notification.environment".to_owned(),

@@ -9,7 +9,7 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::Serialize;
 use sluis_actors::{ShardAnswer, ShardRequest};
-use sluis_model::{Answer, Fact, Input, Intent, NotificationId, TenantKey, home_shard};
+use sluis_model::{Answer, Input, Intent, NotificationId, TenantKey, home_shard};
 
 use super::auth::Caller;
 use super::body::JsonBody;
@@ -18,6 +18,7 @@ use super::problem::Problem;
 use crate::admission::Rejected;
 use crate::app::App;
 use crate::ask::{AskError, ask};
+use crate::intake::fact::FactRequest;
 use crate::intake::{self, FieldProblem, ProblemCode};
 
 #[derive(Debug, Serialize)]
@@ -43,16 +44,15 @@ pub(super) async fn post(
     Caller(corporation): Caller,
     JsonBody(body): JsonBody,
 ) -> Result<Json<FactBody>, Problem> {
-    let request = intake::fact::parse(&body).map_err(Problem::invalid)?;
-    let fact = request.fact;
-    fits_here(&app, &fact).map_err(|problem| Problem::invalid(vec![problem]))?;
-    let fact_id = fact.fact_id.to_string();
-    let keys: Vec<TenantKey> = request
-        .tenant_ids
-        .iter()
+    let types = app.fact_types.of(corporation);
+    let request = intake::fact::parse(&body, types).map_err(Problem::invalid)?;
+    fits_here(&app, &request).map_err(|problem| Problem::invalid(vec![problem]))?;
+    let fact_id = request.fact_id.to_string();
+    let ids = request.tenant_ids.iter();
+    let keys: Vec<TenantKey> = ids
         .map(|id| TenantKey::new(corporation, id.as_str()))
         .collect();
-    let input = Input::Fact(fact);
+    let input = request.input;
     let answers = match <[TenantKey; 1]>::try_from(keys.clone()) {
         Ok([tenant]) => vec![tell_one(&app, tenant, input).await?],
         Err(tenants) => tell_each(&app, &fact_id, tenants, input).await?,
@@ -66,7 +66,7 @@ pub(super) async fn post(
 }
 
 /// Whether the fact is of this engine's world, and not dated ahead of its clock.
-fn fits_here(app: &App, fact: &Fact) -> Result<(), FieldProblem> {
+fn fits_here(app: &App, fact: &FactRequest) -> Result<(), FieldProblem> {
     if fact.environment != app.environment {
         let expected = format!("{:?}, the world this engine is", app.environment.name());
         let problem = FieldProblem::new("environment", ProblemCode::Contradiction, expected)
@@ -75,7 +75,7 @@ fn fits_here(app: &App, fact: &Fact) -> Result<(), FieldProblem> {
             "a fact from another world must not reach this one: check where the feed comes from";
         return Err(problem.hint(hint));
     }
-    intake::fact::on_time(fact, app.clock.now(), app.clock_tolerance_ms)
+    intake::fact::on_time(fact.occurred_at, app.clock.now(), app.clock_tolerance_ms)
 }
 
 async fn tell_one(app: &App, tenant: TenantKey, input: Input) -> Result<ShardAnswer, AskError> {

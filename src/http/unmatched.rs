@@ -71,7 +71,7 @@ pub(super) struct FactRow {
     id: String,
     fact_id: String,
     tenant_id: String,
-    r#type: &'static str,
+    r#type: Box<str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<Subject>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -213,21 +213,48 @@ fn fact_row(
     let Ok(Record::Tenant(record)) = Record::decode(&bytes) else {
         return None;
     };
-    let Input::Fact(fact) = record.input else {
-        return None;
-    };
+    let told = told(record.input)?;
     Some(FactRow {
         id,
-        fact_id: fact.fact_id.to_string(),
+        fact_id: told.fact_id.to_string(),
         tenant_id: row.tenant.to_string(),
-        r#type: fact.kind.name(),
-        subject: fact.subject,
-        amount_cents: fact.amount_cents,
-        occurred_at: rfc3339(fact.occurred_at),
+        r#type: told.kind,
+        subject: told.subject,
+        amount_cents: told.amount_cents,
+        occurred_at: rfc3339(told.occurred_at),
         since: rfc3339(row.at),
         unknown: unknown_of(row),
         notes: row.near.iter().map(nearly).collect(),
     })
+}
+
+/// What a row shows of a fact.
+struct Told {
+    fact_id: Box<str>,
+    kind: Box<str>,
+    subject: Option<Subject>,
+    amount_cents: Option<i64>,
+    occurred_at: Timestamp,
+}
+
+fn told(input: Input) -> Option<Told> {
+    match input {
+        Input::Fact(fact) => Some(Told {
+            fact_id: fact.fact_id,
+            kind: fact.kind.name().into(),
+            subject: fact.subject,
+            amount_cents: fact.amount_cents,
+            occurred_at: fact.occurred_at,
+        }),
+        Input::Declared(fact) => Some(Told {
+            fact_id: fact.fact_id,
+            kind: fact.kind,
+            subject: fact.subject,
+            amount_cents: None,
+            occurred_at: fact.occurred_at,
+        }),
+        _ => None,
+    }
 }
 
 /// What it misses.

@@ -1,48 +1,49 @@
-//! Owns the reading of a fact from JSON: which kinds need an amount and a subject, and whom it is
-//! about. Refuses an unknown kind, a fact about nobody, and to judge what it means.
+//! Owns the reading of a fact from JSON: of which declared type it is, what its fields say, and whom it
+//! is about. Refuses an unknown type, a field that its type does not have, a fact about nobody, and
+//! to judge what it means.
 
-use sluis_model::{Environment, Fact, FactKind, MINUTE, Timestamp, instant};
+use sluis_model::flow::Value;
+use sluis_model::{
+    About, DeclaredFact, Environment, Fact, FactField, FactType, Input, MINUTE, Timestamp, instant,
+};
 
 use super::hash::Form;
 use super::node::Node;
-use super::problem::{FieldProblem, ProblemCode};
+use super::problem::{FieldProblem, ProblemCode, nearest};
 use super::reader::{Problems, Reader, as_text};
 use super::rules::{FACT_ID, TENANT_ID};
-use crate::explain::rfc3339;
+use super::validate;
+use crate::explain::{discreet, rfc3339};
+use crate::fact_types::Types;
 
 /// Most tenants one fact may be about.
 pub const MAX_TENANTS: usize = 1_000;
 /// Longest body, in bytes.
 pub const MAX_BODY: usize = 128 * 1024;
 
-const KEYS: [&str; 8] = [
-    "fact_id",
-    "type",
-    "tenant_id",
-    "tenant_ids",
-    "subject",
-    "amount_cents",
-    "occurred_at",
-    "environment",
-];
-const KINDS: &str = "payment, open_amount, balance, exception or appointment";
 const ENVIRONMENTS: &str = "production, acceptance, test or development";
 
 /// A fact and whom it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FactRequest {
-    /// The fact.
-    pub fact: Fact,
+    /// The source's id.
+    pub fact_id: Box<str>,
+    /// When it happened at the source.
+    pub occurred_at: Timestamp,
+    /// The world it comes from.
+    pub environment: Environment,
+    /// The fact: money as the engine reckons with it, or one of a declared type.
+    pub input: Input,
     /// The tenants, each once, in the order they were given.
     pub tenant_ids: Vec<String>,
 }
 
-/// Reads one fact: `{fact_id, type, tenant_id | tenant_ids, subject?, amount_cents?, occurred_at,
-/// environment}`. A tenant given twice counts once.
+/// Reads one fact: `{fact_id, type, tenant_id | tenant_ids, subject?, occurred_at, environment}` and the
+/// fields of its type. A tenant given twice counts once.
 ///
 /// # Errors
 /// Every mistake, each with its path.
-pub fn parse(bytes: &[u8]) -> Result<FactRequest, Vec<FieldProblem>> {
+pub fn parse(bytes: &[u8], types: &Types) -> Result<FactRequest, Vec<FieldProblem>> {
     if bytes.len() > MAX_BODY {
         let problem = FieldProblem::new(
             "body",
@@ -53,88 +54,203 @@ pub fn parse(bytes: &[u8]) -> Result<FactRequest, Vec<FieldProblem>> {
     }
     let node = Node::parse(bytes, "body").map_err(|problem| vec![problem])?;
     let mut problems = Problems::new();
-    let request = Reader::open(&node, "", &KEYS, &mut problems)
-        .and_then(|reader| read(&reader, &mut problems));
+    let known = named_type(&node, types);
+    let keys = keys_of(&node, known);
+    let request = Reader::open(&node, "", &keys, &mut problems)
+        .and_then(|reader| read(&reader, (known, types), &mut problems));
     match request {
         Some(request) if problems.is_empty() => Ok(request),
         _ => Err(problems),
     }
 }
 
-fn read(reader: &Reader<'_>, problems: &mut Problems) -> Option<FactRequest> {
+/// The declared type that the fact names, if there is one.
+fn named_type<'a>(node: &Node<'_>, types: &'a Types) -> Option<&'a FactType> {
+    let Node::Object(fields) = node else {
+        return None;
+    };
+    let (_, named) = fields.iter().find(|(key, _)| key == "type")?;
+    match named {
+        Node::Text(name) => types.get(&**name),
+        _ => None,
+    }
+}
+
+/// The keys that a fact may have. Of an unknown type nobody knows which: then all do.
+fn keys_of<'a>(node: &'a Node<'_>, known: Option<&'a FactType>) -> Vec<&'a str> {
+    let common = FactType::COMMON.into_iter();
+    match (known, node) {
+        (Some(known), _) => common.chain(known.field_names()).collect(),
+        (None, Node::Object(fields)) => {
+            common.chain(fields.iter().map(|(key, _)| &**key)).collect()
+        }
+        (None, _) => common.collect(),
+    }
+}
+
+fn read(
+    reader: &Reader<'_>,
+    (known, types): (Option<&FactType>, &Types),
+    problems: &mut Problems,
+) -> Option<FactRequest> {
     let fact_id = reader.text("fact_id", FACT_ID, problems);
-    let kind = reader.word::<FactKind>("type", KINDS, problems);
+    if known.is_none() {
+        unknown_type(reader, types, problems);
+    }
     let tenant_ids = tenants(reader, problems);
     let subject = reader.subject_if_any("subject", problems);
-    let amount_cents = reader.integer_if_any("amount_cents", problems);
     let occurred_at = reader.instant("occurred_at", problems);
     let environment = reader.word::<Environment>("environment", ENVIRONMENTS, problems);
-    if let Some(kind) = kind {
-        needs(
-            reader,
-            "amount_cents",
-            kind.needs_amount(),
-            kind,
-            "a whole number of euro cents",
-            problems,
-        );
-        needs(
-            reader,
-            "subject",
-            kind.needs_subject(),
-            kind,
-            "an object {kind, id}",
-            problems,
-        );
-    }
-    let mut fact = Fact {
-        fact_id: fact_id?.into(),
+    let known = known?;
+    let says = says(reader, known, problems);
+    check_subject(reader, known, problems);
+    let (occurred_at, fact_id) = (occurred_at?, Box::from(fact_id?));
+    let mut fact = DeclaredFact {
+        fact_id,
         body: 0,
-        kind: kind?,
+        kind: known.name.clone(),
         subject,
-        amount_cents,
-        occurred_at: occurred_at?,
+        counts: known.counts,
+        holds_until: known.holds_until(occurred_at, &says),
+        says,
+        occurred_at,
         environment: environment?,
     };
     fact.body = content_hash(&fact);
     Some(FactRequest {
-        fact,
+        fact_id: fact.fact_id.clone(),
+        occurred_at,
+        environment: fact.environment,
+        input: input(known, fact),
         tenant_ids: tenant_ids?,
     })
 }
 
-/// Whether the fact happened, by our clock: its instant may lie at most `tolerance_ms` ahead of
+/// What the shard takes: money as the engine reckons with it has a form of its own.
+fn input(known: &FactType, fact: DeclaredFact) -> Input {
+    let Some(kind) = known.own_kind() else {
+        return Input::Declared(Box::new(fact));
+    };
+    Input::Fact(Fact {
+        amount_cents: amount(&fact),
+        fact_id: fact.fact_id,
+        body: fact.body,
+        kind,
+        subject: fact.subject,
+        occurred_at: fact.occurred_at,
+        environment: fact.environment,
+    })
+}
+
+fn amount(fact: &DeclaredFact) -> Option<i64> {
+    let mut says = fact.says.iter();
+    says.find_map(|(name, value)| match value {
+        Value::Integer(cents) if &**name == "amount_cents" => Some(*cents),
+        Value::Integer(_) | Value::Missing | Value::Text(_) | Value::Boolean(_) => None,
+    })
+}
+
+fn unknown_type(reader: &Reader<'_>, types: &Types, problems: &mut Problems) {
+    let names: Vec<&str> = types.keys().map(|name| &**name).collect();
+    let expected = format!("one of {}", names.join(", "));
+    let problem = |code| FieldProblem::new(reader.path("type"), code, &*expected);
+    let found = match reader.get("type") {
+        None => problem(ProblemCode::Missing),
+        Some(Node::Text(name)) => {
+            let problem = problem(ProblemCode::UnknownWord).value(&discreet(name));
+            match nearest(name, &names) {
+                Some(near) => problem.hint(format!("did you mean {near:?}?")),
+                None => {
+                    problem.hint("a type is declared in a file facts/<type>.toml beside the flows")
+                }
+            }
+        }
+        Some(other) => problem(ProblemCode::WrongType).value(&other.shown()),
+    };
+    problems.push(found);
+}
+
+fn check_subject(reader: &Reader<'_>, known: &FactType, problems: &mut Problems) {
+    let name = &known.name;
+    match (known.about, reader.get("subject")) {
+        (About::Subject, None) => {
+            let expected =
+                format!("an object {{kind, id}}: a fact of type {name} is about a subject");
+            problems.push(FieldProblem::new(
+                reader.path("subject"),
+                ProblemCode::Missing,
+                expected,
+            ));
+        }
+        // A balance was always taken with one.
+        (About::Tenant, Some(_)) if known.own_kind().is_none() => {
+            let expected = format!("no subject: a fact of type {name} is about the tenant");
+            problems.push(FieldProblem::new(
+                reader.path("subject"),
+                ProblemCode::Contradiction,
+                expected,
+            ));
+        }
+        (About::Subject, Some(_)) | (About::Tenant, _) => {}
+    }
+}
+
+/// What the fields of the type say; those that were left out are not among it.
+fn says(
+    reader: &Reader<'_>,
+    known: &FactType,
+    problems: &mut Problems,
+) -> Box<[(Box<str>, Value)]> {
+    let fields = known.fields.iter();
+    let said = fields.filter_map(|field| {
+        let value = said(reader, field, problems)?;
+        Some((field.field.name.clone(), value))
+    });
+    said.collect()
+}
+
+fn said(reader: &Reader<'_>, field: &FactField, problems: &mut Problems) -> Option<Value> {
+    // No field of a fact is an address, for which alone the environment matters.
+    let node = validate::read(reader, &field.field, Environment::Production, problems)?;
+    if let Node::Text(word) = node
+        && !field.one_of.is_empty()
+        && !field.one_of.iter().any(|known| **known == **word)
+    {
+        problems.push(no_such_word(reader.path(&field.field.name), word, field));
+        return None;
+    }
+    Some(validate::value(node))
+}
+
+fn no_such_word(path: String, word: &str, field: &FactField) -> FieldProblem {
+    let words: Vec<&str> = field.one_of.iter().map(|known| &**known).collect();
+    let expected = format!("one of {}", words.join(", "));
+    let problem = FieldProblem::new(path, ProblemCode::UnknownWord, expected);
+    let problem = problem.value(&discreet(word));
+    match nearest(word, &words) {
+        Some(near) => problem.hint(format!("did you mean {near:?}?")),
+        None => problem,
+    }
+}
+
+/// Whether a fact happened, by our clock: its instant may lie at most `tolerance_ms` ahead of
 /// `now`.
 ///
 /// # Errors
 /// The mistake, for the sender.
-pub fn on_time(fact: &Fact, now: Timestamp, tolerance_ms: i64) -> Result<(), FieldProblem> {
-    instant::admit(fact.occurred_at, now, tolerance_ms).map_err(|ahead| {
+pub fn on_time(
+    occurred_at: Timestamp,
+    now: Timestamp,
+    tolerance_ms: i64,
+) -> Result<(), FieldProblem> {
+    instant::admit(occurred_at, now, tolerance_ms).map_err(|ahead| {
         let expected = format!("at the latest {}: the engine's clock is at {}", rfc3339(ahead.latest), rfc3339(ahead.now));
-        let problem = FieldProblem::new("occurred_at", ProblemCode::Ahead, expected).value(&rfc3339(fact.occurred_at));
+        let problem = FieldProblem::new("occurred_at", ProblemCode::Ahead, expected).value(&rfc3339(occurred_at));
         let minutes = ahead.by_ms / MINUTE;
         problem.hint(format!(
             "it lies {minutes} minutes ahead: Dutch local time is written with its offset, +01:00 or +02:00, not with Z"
         ))
     })
-}
-
-fn needs(
-    reader: &Reader<'_>,
-    key: &str,
-    needed: bool,
-    kind: FactKind,
-    what: &str,
-    problems: &mut Problems,
-) {
-    if needed && reader.get(key).is_none() {
-        let expected = format!("{what}: a {} means nothing without", kind.name());
-        problems.push(FieldProblem::new(
-            reader.path(key),
-            ProblemCode::Missing,
-            expected,
-        ));
-    }
 }
 
 fn tenants(reader: &Reader<'_>, problems: &mut Problems) -> Option<Vec<String>> {
@@ -188,15 +304,30 @@ fn several(entries: &[Node<'_>], problems: &mut Problems) -> Option<Vec<String>>
     )
 }
 
-/// First 64 bits of BLAKE3 of what the fact says: the same id with other content is a conflict.
-/// Whom it is about is not part of it, so that a fact may be sent again to one tenant more.
-fn content_hash(fact: &Fact) -> u64 {
+/// A hash of what the fact says: the same id with other content is a conflict. Whom it is about is
+/// not part of it, so that a fact may be sent again to one tenant more.
+fn content_hash(fact: &DeclaredFact) -> u64 {
+    let amount = amount(fact);
     let mut form = Form::new(b"sluis fact 2");
-    form.text(fact.kind.name());
+    form.text(&fact.kind);
     form.text(fact.subject.as_ref().map_or("", |s| &s.kind));
     form.text(fact.subject.as_ref().map_or("", |s| &s.id));
-    form.integer(fact.amount_cents);
+    form.integer(amount);
     form.instant(Some(fact.occurred_at));
     form.text(fact.environment.name());
+    // What was hashed before types were declared keeps its hash.
+    let more = fact
+        .says
+        .iter()
+        .filter(|(name, _)| &**name != "amount_cents");
+    for (name, value) in more {
+        form.text(name);
+        match value {
+            Value::Text(text) => form.text(text),
+            Value::Integer(number) => form.integer(Some(*number)),
+            Value::Boolean(truth) => form.integer(Some(i64::from(*truth))),
+            Value::Missing => form.integer(None),
+        }
+    }
     form.fast_hash()
 }

@@ -250,17 +250,6 @@ impl<'a> Reader<'a> {
         }
         Some(entries)
     }
-
-    /// A whole number, if it is there.
-    pub(super) fn integer_if_any(&self, key: &str, problems: &mut Problems) -> Option<i64> {
-        match self.get(key)? {
-            Node::Integer(number) => Some(*number),
-            other => {
-                problems.push(not_cents(&self.path(key), other));
-                None
-            }
-        }
-    }
 }
 
 /// The mistake of something that should be a whole number of cents. Money is read in this one way

@@ -111,7 +111,7 @@ fn values(
 }
 
 /// What stands at a declared field, if it is what was declared.
-fn read<'a>(
+pub(super) fn read<'a>(
     reader: &Reader<'a>,
     field: &InputField,
     engine: Environment,
@@ -189,7 +189,8 @@ fn with_hint(problem: FieldProblem, text: &str) -> FieldProblem {
     }
 }
 
-fn value(node: &Node<'_>) -> Value {
+/// It, as rules compare it.
+pub(super) fn value(node: &Node<'_>) -> Value {
     match node {
         Node::Boolean(truth) => Value::Boolean(*truth),
         Node::Integer(number) => Value::Integer(*number),

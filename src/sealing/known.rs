@@ -208,6 +208,9 @@ impl Known {
         if let Input::Fact(fact) = &record.input {
             subject = fact.subject.as_ref();
         }
+        if let Input::Declared(fact) = &record.input {
+            subject = fact.subject.as_ref();
+        }
         let named = subject.map(|subject| format!("{}/{}", subject.kind, subject.id));
         self.subjects.extend(named);
         let applied = Applied {

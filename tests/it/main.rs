@@ -23,6 +23,7 @@ mod docs_truth;
 mod encryption;
 mod engine_state;
 mod erasure;
+mod facts;
 mod first_release;
 mod forgotten;
 mod fuzz_smoke;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use sluis_model::{
     Answer, CancelTarget, Control, ControlRecord, CorporationId, Input, Intent, MOST_AT_ONCE,
-    Record, Subject, instant,
+    Record, Subject, Timestamp, instant,
 };
 
 use super::core::ShardCore;
@@ -63,12 +63,12 @@ impl ShardCore {
     pub(super) fn open_intent(&mut self, mut work: Intent, reply: Reply) {
         let intent = self.writer.next();
         // For every tenant it came in now, also where a restart hands it on much later.
-        if let Intent::Each {
-            input: Input::Fact(fact),
-            ..
-        } = &mut work
-        {
-            fact.occurred_at = instant::placed(fact.occurred_at, self.now);
+        if let Intent::Each { input, .. } = &mut work {
+            match input {
+                Input::Fact(fact) => place(&mut fact.occurred_at, self.now),
+                Input::Declared(fact) => place(&mut fact.occurred_at, self.now),
+                _ => {}
+            }
         }
         self.write_control(Control::IntentOpened {
             intent,
@@ -151,4 +151,9 @@ impl ShardCore {
         cancel.answers.push(decided.into());
         more
     }
+}
+
+/// A fact stands at the latest where it came in.
+fn place(occurred_at: &mut Timestamp, now: Timestamp) {
+    *occurred_at = instant::placed(*occurred_at, now);
 }

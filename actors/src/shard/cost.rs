@@ -83,6 +83,7 @@ pub(super) const fn walks_over(input: &Input, open: usize) -> usize {
     match input {
         Input::Notify(_)
         | Input::Fact(_)
+        | Input::Declared(_)
         | Input::Cancel {
             target: CancelTarget::Subject(_),
             ..

@@ -3,7 +3,7 @@
 
 use sluis_model::{
     Answer, AttemptRef, Decision, Event, Input, NotificationId, Open, ReceiptEffect, Situation,
-    TenantKey, TenantRecord,
+    Subject, TenantKey, TenantRecord,
 };
 
 use super::core::ShardCore;
@@ -240,10 +240,10 @@ impl ShardCore {
                 },
                 _,
             ) => self.tenants.unmatched.stranger(record.tenant.corporation),
-            (Answer::Fact { unmatched, .. }, Input::Fact(fact)) => {
+            (Answer::Fact { unmatched, .. }, input) => {
                 if let Some(missed) = unmatched.take() {
                     let known = (sequence, record.at);
-                    let missed = self.tenants.stray(tenant, known, fact, *missed);
+                    let missed = self.tenants.stray(tenant, known, about(input), *missed);
                     *unmatched = missed.map(Box::new);
                 }
             }
@@ -259,6 +259,14 @@ impl ShardCore {
             quota.wrote(corporation, bytes as u64, record.at);
             self.written.add(corporation, bytes as u64, record.at);
         }
+    }
+}
+
+/// The subject that a fact should find.
+fn about(input: &Input) -> Option<&Subject> {
+    match input {
+        Input::Fact(fact) => fact.about(),
+        _ => None,
     }
 }
 

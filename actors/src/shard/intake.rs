@@ -29,7 +29,8 @@ impl ShardCore {
                 return self.wait_for(slot, again.into());
             }
         };
-        let stranger = matches!(input, Input::Fact(_)) && self.tenants.is_unknown(known);
+        let tells = matches!(input, Input::Fact(_) | Input::Declared(_));
+        let stranger = tells && self.tenants.is_unknown(known);
         if stranger && let Err(most) = self.settings.quota.take_unknown(corporation) {
             let tenant = tenant.tenant;
             let many = NotTaken::ManyUnknown { tenant, most };

@@ -2,8 +2,8 @@
 //! wrote it changed them.
 
 use sluis_model::{
-    Applied, Event, Fact, FlowBook, Input, NotificationId, TenantRecord, Unmatched, evolve, finish,
-    unmatched,
+    Applied, Event, FlowBook, Input, NotificationId, Subject, TenantRecord, Unmatched, evolve,
+    finish, unmatched,
 };
 
 use super::tenants::Tenants;
@@ -40,8 +40,8 @@ impl Tenants {
             actor.begins_at(sequence);
         }
         finish(actor.state_mut(), sequence);
-        if let Some((fact, missed)) = stray {
-            self.stray(tenant, (sequence, record.at), fact, missed);
+        if let Some((about, missed)) = stray {
+            self.stray(tenant, (sequence, record.at), about, missed);
         }
     }
 
@@ -51,11 +51,15 @@ impl Tenants {
         &mut self,
         tenant: Awake,
         record: &'a TenantRecord,
-    ) -> Option<(&'a Fact, Unmatched)> {
+    ) -> Option<(Option<&'a Subject>, Unmatched)> {
         match &record.input {
             Input::Fact(fact) => {
-                let missed = unmatched(self.state(tenant), fact)?;
-                Some((fact, missed))
+                let missed = unmatched(self.state(tenant), fact.about())?;
+                Some((fact.about(), missed))
+            }
+            Input::Declared(_) => {
+                let missed = unmatched(self.state(tenant), None)?;
+                Some((None, missed))
             }
             Input::Notify(_) if self.state(tenant).profile.is_none() => {
                 self.unmatched.stranger(record.tenant.corporation);

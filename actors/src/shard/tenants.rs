@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use sluis_model::{
-    Carried, CarriedStrays, CorporationId, Event, Fact, Input, NotificationId, Open, PhaseKind,
-    Subject, Tenant, TenantKey, Timestamp, Unmatched, Whole,
+    Carried, CarriedStrays, CorporationId, Event, Input, NotificationId, Open, PhaseKind, Subject,
+    Tenant, TenantKey, Timestamp, Unmatched, Whole,
 };
 
 mod at_rest;
@@ -310,14 +310,10 @@ impl Tenants {
         &mut self,
         tenant: Awake,
         (sequence, at): (u64, Timestamp),
-        fact: &Fact,
+        about: Option<&Subject>,
         missed: Unmatched,
     ) -> Option<Unmatched> {
-        let subject = fact
-            .subject
-            .as_ref()
-            .filter(|_| missed.subject)
-            .map(subject_hash);
+        let subject = about.filter(|_| missed.subject).map(subject_hash);
         let key = self.host.actor(tenant).key();
         let (tenant, known) = ((tenant.slot(), tenant_hash(key)), (sequence, at));
         self.unmatched

@@ -101,6 +101,12 @@ pub(crate) fn day_of(at: Timestamp) -> Option<Date> {
     Some(instant.to_zoned(ZONE.clone()).date())
 }
 
+/// The instant at which a day is over, by the clock in Amsterdam.
+pub(crate) fn end_of(day: Date) -> Option<Timestamp> {
+    let next = day.tomorrow().ok()?.to_zoned(ZONE.clone()).ok()?;
+    Some(Timestamp(next.timestamp().as_millisecond()))
+}
+
 /// The days of the week by their names in files, from Monday.
 const WEEK: [(&str, Weekday); 7] = [
     ("mon", Weekday::Monday),

@@ -5,7 +5,7 @@ use super::{MOST_AT_ONCE, Turn};
 use crate::answer::Answer;
 use crate::event::Event;
 use crate::evolve::fact_hash;
-use crate::fact::{Fact, FactKind};
+use crate::fact::{DeclaredFact, Fact, FactKind};
 use crate::flow::{Dated, Value};
 use crate::ids::NotificationId;
 use crate::matching::unmatched;
@@ -24,24 +24,36 @@ enum Known {
 
 impl Turn<'_> {
     pub(super) fn fact(&mut self, fact: &Fact) -> Answer {
-        match self.known(fact) {
-            Known::New => self.new_fact(fact),
-            Known::Other => Answer::FactConflict,
-            Known::Same => Answer::Fact {
+        self.known_answer(&fact.fact_id, fact.body)
+            .unwrap_or_else(|| self.new_fact(fact))
+    }
+
+    /// A fact of a declared type.
+    pub(super) fn declared_fact(&mut self, fact: &DeclaredFact) -> Answer {
+        self.known_answer(&fact.fact_id, fact.body)
+            .unwrap_or_else(|| self.new_declared(fact))
+    }
+
+    /// What is answered where the fact was taken before.
+    fn known_answer(&self, fact_id: &str, body: u64) -> Option<Answer> {
+        match self.known(fact_id, body) {
+            Known::New => None,
+            Known::Other => Some(Answer::FactConflict),
+            Known::Same => Some(Answer::Fact {
                 duplicate: true,
                 ended: Vec::new(),
                 unmatched: None,
-            },
+            }),
         }
     }
 
-    fn known(&self, fact: &Fact) -> Known {
+    fn known(&self, fact_id: &str, body: u64) -> Known {
         let Some(told) = self.tenant.told.as_deref() else {
             return Known::New;
         };
-        let hash = fact_hash(&fact.fact_id);
+        let hash = fact_hash(fact_id);
         match told.facts.iter().find(|(id, _)| *id == hash) {
-            Some((_, body)) if *body == fact.body => Known::Same,
+            Some((_, known)) if *known == body => Known::Same,
             Some(_) => Known::Other,
             None => Known::New,
         }
@@ -49,7 +61,7 @@ impl Turn<'_> {
 
     fn new_fact(&mut self, fact: &Fact) -> Answer {
         // Before it is taken: then the tenant would know its subject.
-        let unmatched = unmatched(self.tenant, fact).map(Box::new);
+        let unmatched = unmatched(self.tenant, fact.about()).map(Box::new);
         self.emit(Event::FactTaken);
         if let (FactKind::Payment | FactKind::OpenAmount, Some(subject)) =
             (fact.kind, &fact.subject)
@@ -58,7 +70,21 @@ impl Turn<'_> {
         }
         Answer::Fact {
             duplicate: false,
-            ended: self.reconsider_all(fact),
+            ended: self.reconsider_all(|open| concerns(fact, open)),
+            unmatched,
+        }
+    }
+
+    fn new_declared(&mut self, fact: &DeclaredFact) -> Answer {
+        let unmatched = unmatched(self.tenant, None).map(Box::new);
+        self.emit(Event::FactTaken);
+        let concerned = |open: &Open| {
+            let is_held = matches!(open.phase, Phase::Held { .. });
+            is_held || fact.subject.is_none() || open.subject.as_deref() == fact.subject.as_ref()
+        };
+        Answer::Fact {
+            duplicate: false,
+            ended: self.reconsider_all(concerned),
             unmatched,
         }
     }
@@ -75,8 +101,8 @@ impl Turn<'_> {
     }
 
     /// Asks everything open again that the fact may concern, up to a bound. What ended with it.
-    fn reconsider_all(&mut self, fact: &Fact) -> Vec<NotificationId> {
-        let concerned = self.tenant.open.iter().filter(|open| concerns(fact, open));
+    fn reconsider_all(&mut self, concerned: impl Fn(&Open) -> bool) -> Vec<NotificationId> {
+        let concerned = self.tenant.open.iter().filter(|open| concerned(open));
         let ids: Vec<NotificationId> = concerned.map(|open| open.id).collect();
         let (mut ended, mut moved) = (Vec::new(), 0);
         for id in ids {

@@ -103,6 +103,7 @@ impl<'a> Turn<'a> {
             Input::Notify(notification) => self.notify(notification),
             Input::PutProfile(supplied) => self.put_profile(supplied),
             Input::Fact(fact) => self.fact(fact),
+            Input::Declared(fact) => self.declared_fact(fact),
             Input::Receipt(receipt) => self.receipt(receipt),
             Input::LateReceipt(late) => self.late_receipt(late),
             Input::Timer { id } => self.timer(*id),

@@ -3,6 +3,7 @@
 
 use super::Turn;
 use crate::event::{Cause, Event};
+use crate::fact_type::About;
 use crate::flow::{Dated, Finding, Flow, Scope, Seen, Value};
 use crate::ids::NotificationId;
 use crate::policy::Policy;
@@ -157,5 +158,18 @@ impl Scope for View<'_> {
 
     fn accepted_at(&self) -> Timestamp {
         self.open.accepted_at
+    }
+
+    fn said(
+        &self,
+        field: (&str, &str),
+        about: About,
+        now: Timestamp,
+    ) -> Option<(Value, Timestamp)> {
+        let subject = match about {
+            About::Tenant => None,
+            About::Subject => Some(self.open.subject.as_deref()?),
+        };
+        self.tenant.said(field, subject, now)
     }
 }

@@ -4,6 +4,7 @@
 
 mod barred;
 mod contacts;
+mod declared;
 mod delivery;
 mod doubt;
 mod full;

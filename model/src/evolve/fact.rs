@@ -28,7 +28,7 @@ impl Amount {
 
 /// Takes a fact that came in at `received`.
 pub(super) fn take_fact(tenant: &mut Tenant, fact: &Fact, received: Timestamp) {
-    remember_id(tenant.told_mut(), fact);
+    remember_id(tenant.told_mut(), &fact.fact_id, fact.body);
     let Some(cents) = fact.amount_cents else {
         return;
     };
@@ -52,8 +52,8 @@ pub(super) fn take_fact(tenant: &mut Tenant, fact: &Fact, received: Timestamp) {
     }
 }
 
-fn remember_id(told: &mut Told, fact: &Fact) {
-    told.facts.push_back((fact_hash(&fact.fact_id), fact.body));
+pub(super) fn remember_id(told: &mut Told, fact_id: &str, body: u64) {
+    told.facts.push_back((fact_hash(fact_id), body));
     while told.facts.len() > REMEMBERED_FACTS {
         told.facts.pop_front();
     }

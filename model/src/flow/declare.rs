@@ -1,5 +1,5 @@
 //! Owns what a flow file declares before its rules: the names of its steps, the fields of the data,
-//! the class tables, the calendar. Refuses to read a rule.
+//! the class tables, the types of facts, the calendar. Refuses to read a rule.
 
 use std::sync::Arc;
 
@@ -9,6 +9,8 @@ use super::input::{FieldKind, InputField};
 use super::reader::Reader;
 use super::source::{ClassSource, FlowSource, InputSource, StepSource};
 use crate::calendar::Calendar;
+use crate::fact_type::FactType;
+use crate::reading::join;
 
 /// Most steps a flow may have; a step's index is a byte.
 const MAX_STEPS: usize = 64;
@@ -19,7 +21,25 @@ impl Reader {
         self.declare_steps(&source.step);
         self.declare_input(source);
         self.declare_classes(source, definition);
+        self.declare_facts(source, definition);
         self.declare_calendar(source, definition);
+    }
+
+    fn declare_facts(&mut self, source: &FlowSource, definition: &Definition) {
+        self.has_subject = source.subject.is_some();
+        for (name, text) in &definition.facts {
+            match FactType::parse(name, text) {
+                Ok(known) => self.facts.push(known),
+                Err(mistakes) => {
+                    for mistake in mistakes {
+                        let file = format!("facts/{name}.toml");
+                        let within = Some(&*mistake.path).filter(|path| !path.is_empty());
+                        let path = within.map_or_else(|| file.clone(), |path| join(&file, path));
+                        self.problem(path, mistake.message);
+                    }
+                }
+            }
+        }
     }
 
     fn declare_calendar(&mut self, source: &FlowSource, definition: &Definition) {

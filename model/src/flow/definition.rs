@@ -23,7 +23,7 @@ impl fmt::Debug for FlowRef {
     }
 }
 
-/// A flow file with the class tables, templates and calendar it names.
+/// A flow file with the class tables, templates, calendar and types of facts it names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Definition {
     /// The flow, TOML.
@@ -34,16 +34,23 @@ pub struct Definition {
     pub templates: BTreeMap<String, String>,
     /// Working calendars by file stem, TOML.
     pub calendars: BTreeMap<String, String>,
+    /// Declared types of the facts that its rules read, by file stem, TOML.
+    pub facts: BTreeMap<String, String>,
 }
 
 impl Definition {
     /// The bytes that are stored and hashed. Calendars stand behind the rest and only where there are
-    /// some: what was stored before there were any keeps its hash.
+    /// some, and types of facts behind them likewise: what was stored before there were any keeps its
+    /// hash.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = crate::codec::encode_plain(&(&self.flow, &self.classes, &self.templates));
-        if !self.calendars.is_empty() {
+        let (has_calendars, has_facts) = (!self.calendars.is_empty(), !self.facts.is_empty());
+        if has_calendars || has_facts {
             bytes.extend(crate::codec::encode_plain(&self.calendars));
+        }
+        if has_facts {
+            bytes.extend(crate::codec::encode_plain(&self.facts));
         }
         bytes
     }
@@ -54,16 +61,20 @@ impl Definition {
     /// When the bytes are not a definition.
     pub fn decode(bytes: &[u8]) -> Result<Self, crate::codec::CodecError> {
         let ((flow, classes, templates), rest) = crate::codec::decode_prefix(bytes)?;
-        let calendars = if rest.is_empty() {
-            BTreeMap::new()
-        } else {
-            crate::codec::decode_plain(rest)?
-        };
+        let (calendars, rest) = texts_if_any(rest)?;
+        let (facts, rest) = texts_if_any(rest)?;
+        if !rest.is_empty() {
+            let left = rest.len();
+            return Err(crate::codec::CodecError::Payload(format!(
+                "{left} bytes left over"
+            )));
+        }
         Ok(Self {
             flow,
             classes,
             templates,
             calendars,
+            facts,
         })
     }
 
@@ -73,6 +84,18 @@ impl Definition {
         let mut reference = [0; 16];
         reference.copy_from_slice(&blake3::hash(&self.encode()).as_bytes()[..16]);
         FlowRef(reference)
+    }
+}
+
+/// Texts by their names, and what is behind them.
+type Texts<'a> = (BTreeMap<String, String>, &'a [u8]);
+
+/// Texts that stand at the end where there are some.
+fn texts_if_any(bytes: &[u8]) -> Result<Texts<'_>, crate::codec::CodecError> {
+    if bytes.is_empty() {
+        Ok((BTreeMap::new(), bytes))
+    } else {
+        crate::codec::decode_prefix(bytes)
     }
 }
 

@@ -15,6 +15,7 @@ use super::rule::Go;
 use super::source::FlowSource;
 use super::words::{WORDS, plain};
 use crate::calendar::Calendar;
+use crate::fact_type::FactType;
 use crate::reading::{self, MADE_UP, Mistake, join};
 
 /// Reads, and remembers what was wrong.
@@ -28,6 +29,10 @@ pub(super) struct Reader {
     pub input: Vec<InputField>,
     /// Declared class tables.
     pub classes: Vec<ClassTable>,
+    /// Declared types of facts.
+    pub facts: Vec<FactType>,
+    /// Whether every notification has a subject.
+    pub has_subject: bool,
     /// The calendar in which working days are counted.
     pub calendar: Option<Arc<Calendar>>,
     /// Whether the flow names one.
@@ -168,6 +173,8 @@ impl Reader {
             input: &self.input,
             fields: &mut self.fields,
             classes: &self.classes,
+            facts: &self.facts,
+            has_subject: self.has_subject,
             calendar: self.calendar.as_ref(),
         };
         Condition::parse(text, &mut names)
@@ -184,6 +191,8 @@ struct Names<'a> {
     input: &'a [InputField],
     fields: &'a mut Vec<Box<str>>,
     classes: &'a [ClassTable],
+    facts: &'a [FactType],
+    has_subject: bool,
     calendar: Option<&'a Arc<Calendar>>,
 }
 
@@ -195,6 +204,14 @@ impl Declared for Names<'_> {
 
     fn class(&self, name: &str) -> Option<usize> {
         self.classes.iter().position(|table| *table.name == *name)
+    }
+
+    fn fact(&self, name: &str) -> Option<&FactType> {
+        self.facts.iter().find(|known| *known.name == *name)
+    }
+
+    fn has_subject(&self) -> bool {
+        self.has_subject
     }
 
     fn calendar(&self) -> Option<Arc<Calendar>> {

@@ -29,6 +29,7 @@ pub(crate) fn input_name(input: &Input) -> &'static str {
         Input::LateReceipt(_) => "late-receipt",
         Input::NoWay(_) => "no-way",
         Input::Sent { .. } => "sent",
+        Input::Declared(_) => "declared",
     }
 }
 

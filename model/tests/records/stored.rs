@@ -3,10 +3,12 @@
 
 use sluis_model::{
     Carried, CarriedMessage, CarriedStray, CarriedStrays, CarriedUnread, Cause, Channel,
-    ChannelSet, Choice, Control, CorporationId, Erased, NotificationId, OnDoubt, Open, PauseScope,
-    PausedBy, Phase, SentTo, StoredTenant, SubjectMoney, Timestamp, Told, Tried, Tries,
+    ChannelSet, Choice, Control, CorporationId, Counts, Declared, Erased, NotificationId, OnDoubt,
+    Open, PauseScope, PausedBy, Phase, Saying, SentTo, StoredTenant, SubjectMoney, Timestamp, Told,
+    Tried, Tries,
 };
 
+use crate::facts::declared;
 use crate::people::profile;
 use crate::values::{AT, ID, notification, subject, tenant, why};
 
@@ -110,10 +112,35 @@ fn told() -> Told {
         balance_ahead: true,
         subjects: Default::default(),
         facts: [(1, 2), (3, 4)].into(),
+        declared: Vec::new(),
     }
 }
 
-pub(crate) fn stored() -> [(&'static str, StoredTenant); 3] {
+/// What facts of declared types told, in both ways of counting.
+fn told_of_types() -> Told {
+    let fact = declared();
+    let saying = |ahead| Saying {
+        at: AT,
+        ahead,
+        until: Timestamp::NEVER,
+        says: fact.says.clone(),
+    };
+    let of = |counts, about: bool, told: Vec<Saying>| Declared {
+        kind: fact.kind.clone(),
+        subject: about.then(|| Box::new(subject())),
+        counts,
+        told,
+    };
+    Told {
+        declared: vec![
+            of(Counts::Newest, false, vec![saying(true)]),
+            of(Counts::Sum, true, vec![saying(false), saying(true)]),
+        ],
+        ..told()
+    }
+}
+
+pub(crate) fn stored() -> [(&'static str, StoredTenant); 4] {
     let money = SubjectMoney {
         subject: subject(),
         open: Some((61_250, AT)),
@@ -145,9 +172,14 @@ pub(crate) fn stored() -> [(&'static str, StoredTenant); 3] {
         subjects: Vec::new(),
         ..first.clone()
     };
+    let types = StoredTenant {
+        told: Some(Box::new(told_of_types())),
+        ..second.clone()
+    };
     let bodies = StoredTenant::bodies_only(&tenant(), vec![notification()], AT, (43, 44));
     let bodies = bodies.into_iter().next().expect("one record");
     [
+        ("stored-types", types),
         ("stored-first", first),
         ("stored-last", second),
         ("stored-bodies", bodies),

@@ -8,6 +8,7 @@ use sluis_model::{
     Receipt, ReceiptKind, Refusal, Subject, TenantKey, Timestamp, Verdict, Where, Why,
 };
 
+use crate::facts::declared;
 use crate::people::supplied;
 
 /// How many channels the golden files hold. Of each later one the table of channels says that it is
@@ -162,6 +163,7 @@ pub(crate) fn inputs() -> Vec<Input> {
                 length: 1_400,
             },
         },
+        Input::Declared(Box::new(declared())),
     ]
 }
 

@@ -6,20 +6,20 @@ use std::path::{Path, PathBuf};
 use super::mistake::FlowMistake;
 use super::shipped::SHIPPED;
 
-/// A longer file is no flow, class table, calendar or template.
+/// A longer file is no flow, class table, calendar, type of facts or template.
 const MAX_FILE_BYTES: u64 = 1 << 20;
 /// Folders beside the flows.
-const PARTS: [&str; 4] = ["calendars", "classes", "scenarios", "templates"];
+const PARTS: [&str; 5] = ["calendars", "classes", "facts", "scenarios", "templates"];
 
 /// The files of one directory of flows, by path below it.
 #[derive(Debug)]
-pub(super) struct Files {
+pub(in crate::config) struct Files {
     at: String,
     files: BTreeMap<String, String>,
 }
 
 impl Files {
-    pub(super) fn shipped() -> Self {
+    pub(in crate::config) fn shipped() -> Self {
         let files = SHIPPED
             .iter()
             .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
@@ -31,7 +31,11 @@ impl Files {
     }
 
     /// Reads the directory that a setting names.
-    pub(super) fn read(setting: &str, dir: &Path, mistakes: &mut Vec<FlowMistake>) -> Self {
+    pub(in crate::config) fn read(
+        setting: &str,
+        dir: &Path,
+        mistakes: &mut Vec<FlowMistake>,
+    ) -> Self {
         let mut files = Self {
             at: dir.display().to_string(),
             files: BTreeMap::new(),
@@ -87,7 +91,7 @@ impl Files {
     }
 
     /// How one of its files is shown.
-    pub(super) fn label(&self, path: &str) -> String {
+    pub(in crate::config) fn label(&self, path: &str) -> String {
         format!("{}/{path}", self.at)
     }
 
@@ -104,10 +108,18 @@ impl Files {
         self.files.get(path)
     }
 
-    /// Its class tables, calendars, scenarios and templates.
+    /// Its class tables, calendars, types of facts, scenarios and templates.
     pub(super) fn parts(&self) -> impl Iterator<Item = &str> {
         let paths = self.files.keys().map(|path| &**path);
         paths.filter(|path| path.contains('/'))
+    }
+
+    /// Its types of facts: how each file is shown, the name of the type, and the text.
+    pub(in crate::config) fn facts(&self) -> impl Iterator<Item = (String, &str, &str)> {
+        self.files.iter().filter_map(|(path, text)| {
+            let name = path.strip_prefix("facts/")?.strip_suffix(".toml")?;
+            Some((self.label(path), name, &**text))
+        })
     }
 
     /// Every file of a template: its name up to the first dot.

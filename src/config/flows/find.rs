@@ -122,6 +122,7 @@ fn put_together(
     let classes = part_of(classes_of(flow), "classes", sources, &mut parts);
     let calendar = flow.get("calendar").and_then(Value::as_str);
     let calendars = part_of(calendar.into_iter(), "calendars", sources, &mut parts);
+    let facts = part_of(facts_of(&text), "facts", sources, &mut parts);
     let mut templates = BTreeMap::new();
     for stem in templates_of(flow) {
         let sets = sources.iter().map(|source| (source, source.template(stem)));
@@ -146,6 +147,7 @@ fn put_together(
             classes,
             calendars,
             templates,
+            facts,
         },
         sources: Sources {
             layers,
@@ -179,6 +181,17 @@ fn classes_of(flow: &Table) -> impl Iterator<Item = &str> {
     let classes = flow.get("classes").and_then(Value::as_table);
     let named = classes.into_iter().flatten();
     named.filter_map(|(_, stem)| stem.as_str())
+}
+
+/// The types of facts that a flow may read: what follows `facts.` anywhere in its text. Where that is
+/// no type, no file has its name.
+fn facts_of(text: &str) -> impl Iterator<Item = &str> {
+    let behind = text.split("facts.").skip(1);
+    behind.map(|rest| {
+        let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        let length = rest.find(|letter| !is_part(letter)).unwrap_or(rest.len());
+        &rest[..length]
+    })
 }
 
 /// The templates that a flow names, each once.

@@ -25,15 +25,15 @@ pub struct Found {
 pub struct Sources {
     /// The flow's own file, then the one it extends, and so on: as they are shown, with their text.
     pub layers: Vec<(String, String)>,
-    /// Its class tables, calendars and templates, by path below the directory.
+    /// Its class tables, calendars, types of facts and templates, by path below the directory.
     pub parts: BTreeMap<String, (String, String)>,
-    /// Class tables, calendars and templates beside it, each as it is shown.
+    /// Class tables, calendars, types of facts and templates beside it, each as it is shown.
     pub beside: BTreeMap<String, String>,
 }
 
 /// The folders whose files have mistakes of their own: the path of one begins with it, then comes the
 /// file, then the path within it.
-const WITH_PATHS: [&str; 2] = ["classes/", "calendars/"];
+const WITH_PATHS: [&str; 3] = ["classes/", "calendars/", "facts/"];
 
 impl Sources {
     /// Where a path of the flow stands, and what is to be said before the message: in a flow that

@@ -19,6 +19,38 @@ pub(super) const SHIPPED: &[(&str, &str)] = &[
         include_str!("../../../config/flows/classes/storno-class.toml"),
     ),
     (
+        "facts/appointment.toml",
+        include_str!("../../../config/flows/facts/appointment.toml"),
+    ),
+    (
+        "facts/arrangement.toml",
+        include_str!("../../../config/flows/facts/arrangement.toml"),
+    ),
+    (
+        "facts/balance.toml",
+        include_str!("../../../config/flows/facts/balance.toml"),
+    ),
+    (
+        "facts/consent.toml",
+        include_str!("../../../config/flows/facts/consent.toml"),
+    ),
+    (
+        "facts/exception.toml",
+        include_str!("../../../config/flows/facts/exception.toml"),
+    ),
+    (
+        "facts/open_amount.toml",
+        include_str!("../../../config/flows/facts/open_amount.toml"),
+    ),
+    (
+        "facts/payment.toml",
+        include_str!("../../../config/flows/facts/payment.toml"),
+    ),
+    (
+        "facts/segment.toml",
+        include_str!("../../../config/flows/facts/segment.toml"),
+    ),
+    (
         "scenarios/notice.toml",
         include_str!("../../../config/flows/scenarios/notice.toml"),
     ),

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 use sluis_model::{
-    ContactKind, Evidence, Fact, Given, Input, PointState, Subject, Supplied, Timestamp, Where,
+    ContactKind, DeclaredFact, Evidence, Fact, Given, Input, PointState, Subject, Supplied,
+    Timestamp, Where,
 };
 
 use super::super::contacts;
-use super::super::words::{mask, rfc3339};
+use super::super::words::{discreet, mask, rfc3339, value};
 use super::told::Told;
 
 /// The profile was stored.
@@ -80,6 +81,9 @@ fn details(on: Where, value: &str, state: &Value) -> Value {
 
 /// A fact was taken.
 pub(super) fn fact(input: &Input) -> Told {
+    if let Input::Declared(fact) = input {
+        return declared(fact);
+    }
     let Input::Fact(Fact {
         fact_id,
         kind,
@@ -97,6 +101,28 @@ pub(super) fn fact(input: &Input) -> Told {
     let at = rfc3339(*occurred_at);
     let text = format!("fact {}{amount}{about}, told {at}", kind.name());
     let details = json!({ "fact_id": fact_id, "type": kind, "subject": subject, "amount_cents": amount_cents, "occurred_at": at });
+    Told::new("fact", "Feit", text, details)
+}
+
+/// A fact of a declared type was taken.
+fn declared(fact: &DeclaredFact) -> Told {
+    let says = fact.says.iter();
+    let says: Vec<String> = says
+        .map(|(name, said)| format!("{name} {}", discreet(&value(said))))
+        .collect();
+    let says = if says.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", says.join(", "))
+    };
+    let about = fact.subject.as_ref().map(|s| format!(" about {s}"));
+    let about = about.unwrap_or_default();
+    let (kind, at) = (&fact.kind, rfc3339(fact.occurred_at));
+    let ends = (fact.holds_until != Timestamp::NEVER).then(|| rfc3339(fact.holds_until));
+    let until = ends.as_ref().map(|ends| format!(", holds until {ends}"));
+    let until = until.unwrap_or_default();
+    let text = format!("fact {kind}{about}{says}, told {at}{until}");
+    let details = json!({ "fact_id": fact.fact_id, "type": kind, "subject": fact.subject, "occurred_at": at, "holds_until": ends });
     Told::new("fact", "Feit", text, details)
 }
 

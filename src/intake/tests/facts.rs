@@ -2,10 +2,51 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use sluis_model::{FactKind, Timestamp};
+use sluis_model::{DeclaredFact, Fact, FactKind, FactType, Input, Timestamp};
 
 use super::told;
-use crate::intake::fact::parse;
+use crate::config::{Config, facts};
+use crate::fact_types::Types;
+use crate::intake::fact::{FactRequest, on_time, parse};
+
+/// The types that are built in, and one of a corporation's own that is added up.
+fn types() -> Types {
+    let built_in = facts::load(&Config::built_in()).expect("sound");
+    let mut types = (*built_in.shared).clone();
+    let complaint =
+        "about = \"tenant\"\nholds = \"30d\"\ncounts = \"sum\"\n[fields]\ncount = \"integer\"";
+    let complaint = FactType::parse("complaint", complaint).expect("sound");
+    types.insert("complaint".into(), complaint);
+    types
+}
+
+fn money(request: &FactRequest) -> &Fact {
+    match &request.input {
+        Input::Fact(fact) => fact,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn declared(value: &Value) -> DeclaredFact {
+    let request = parse(value.to_string().as_bytes(), &types());
+    match request.map(|request| request.input) {
+        Ok(Input::Declared(fact)) => *fact,
+        other => panic!("{value}: {other:?}"),
+    }
+}
+
+/// A fact about a tenant that happened now.
+fn about_tenant(kind: &str, more: Value) -> Value {
+    let mut fact = json!({
+        "fact_id": "e-1", "type": kind, "tenant_id": "H-1",
+        "occurred_at": "2026-02-02T08:00:00Z", "environment": "production"
+    });
+    let Value::Object(more) = more else {
+        panic!("an object")
+    };
+    more.into_iter().for_each(|(key, value)| fact[key] = value);
+    fact
+}
 
 fn sound() -> Value {
     json!({
@@ -14,17 +55,17 @@ fn sound() -> Value {
     })
 }
 
-fn read(edit: impl FnOnce(&mut Value)) -> Result<crate::intake::fact::FactRequest, Vec<String>> {
+fn read(edit: impl FnOnce(&mut Value)) -> Result<FactRequest, Vec<String>> {
     let mut value = sound();
     edit(&mut value);
-    parse(value.to_string().as_bytes()).map_err(|problems| told(&problems))
+    parse(value.to_string().as_bytes(), &types()).map_err(|problems| told(&problems))
 }
 
 #[test]
 fn a_sound_fact_is_read() {
     let request = read(|_| ()).expect("sound");
     assert_eq!(
-        (request.fact.kind, request.fact.occurred_at),
+        (money(&request).kind, request.occurred_at),
         (FactKind::Payment, Timestamp(1_770_019_200_000))
     );
     assert_eq!(request.tenant_ids, ["H-1"]);
@@ -106,12 +147,13 @@ fn a_kind_needs_what_it_means_nothing_without() {
     ] {
         assert_eq!(bare(kind), missing(paths), "{kind}");
     }
-    assert!(bare("exception").is_ok() && bare("appointment").is_ok());
+    assert!(bare("exception").is_ok());
+    assert_eq!(bare("appointment"), missing(&["status", "subject"]));
 }
 
 #[test]
 fn the_content_hash_tells_facts_apart_and_forgets_their_tenants() {
-    let body = |edit: fn(&mut Value)| read(edit).map(|request| request.fact.body);
+    let body = |edit: fn(&mut Value)| read(edit).map(|request| money(&request).body);
     assert_ne!(body(|_| ()), body(|f| f["amount_cents"] = json!(101)));
     assert_ne!(
         body(|_| ()),
@@ -123,26 +165,22 @@ fn the_content_hash_tells_facts_apart_and_forgets_their_tenants() {
 proptest! {
     #[test]
     fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-        let _ = parse(&bytes);
+        let _ = parse(&bytes, &types());
     }
 }
 
 #[test]
 fn a_fact_that_lies_ahead_is_refused_with_both_clocks_and_the_usual_cause() {
-    let fact = read(|_| ()).expect("sound").fact;
-    let (happened, tolerance) = (fact.occurred_at, 5 * sluis_model::MINUTE);
+    let happened = read(|_| ()).expect("sound").occurred_at;
+    let tolerance = 5 * sluis_model::MINUTE;
     for now in [
         happened.plus(sluis_model::HOUR),
         happened,
         happened.plus(-tolerance),
     ] {
-        assert!(
-            super::super::fact::on_time(&fact, now, tolerance).is_ok(),
-            "{now}"
-        );
+        assert!(on_time(happened, now, tolerance).is_ok(), "{now}");
     }
-    let problem = super::super::fact::on_time(&fact, happened.plus(-sluis_model::HOUR), tolerance)
-        .unwrap_err();
+    let problem = on_time(happened, happened.plus(-sluis_model::HOUR), tolerance).unwrap_err();
     assert_eq!(
         problem.to_string(),
         "occurred_at: expected at the latest 2026-02-02T07:05:00Z: the engine's clock is at 2026-02-02T07:00:00Z, got \
@@ -150,4 +188,98 @@ fn a_fact_that_lies_ahead_is_refused_with_both_clocks_and_the_usual_cause() {
          not with Z)"
     );
     assert_eq!(problem.code, crate::intake::ProblemCode::Ahead);
+}
+
+#[test]
+fn a_fact_of_a_declared_type_says_what_its_fields_say_and_how_long_it_holds() {
+    let fact = declared(&about_tenant(
+        "exception",
+        json!({ "kind": "guardian", "ends_on": "2026-11-28", "starts_on": null }),
+    ));
+    let said: Vec<String> = fact
+        .says
+        .iter()
+        .map(|(name, value)| format!("{name} {value}"))
+        .collect();
+    assert_eq!(said, ["ends_on '2026-11-28'", "kind 'guardian'"]);
+    // Midnight behind that day, in Amsterdam.
+    assert_eq!(fact.holds_until, Timestamp(1_795_906_800_000));
+    let complaint = declared(&about_tenant("complaint", json!({ "count": 2 })));
+    let month = 30 * sluis_model::DAY;
+    assert_eq!(complaint.holds_until, complaint.occurred_at.plus(month));
+    assert_eq!(complaint.counts, sluis_model::Counts::Sum);
+}
+
+#[test]
+fn an_exception_that_says_nothing_is_recognised_as_before_types_were_declared() {
+    let bare = declared(&about_tenant("exception", json!({})));
+    let mut form = super::super::hash::Form::new(b"sluis fact 2");
+    for text in ["exception", "", ""] {
+        form.text(text);
+    }
+    form.integer(None);
+    form.instant(Some(bare.occurred_at));
+    form.text("production");
+    assert_eq!(bare.body, form.fast_hash());
+    let kind = declared(&about_tenant("exception", json!({ "kind": "wsnp" })));
+    assert_ne!(bare.body, kind.body);
+}
+
+#[test]
+fn a_mistake_in_a_declared_fact_has_its_path_what_was_expected_and_the_nearest_name() {
+    let cases = [
+        (
+            "exeption",
+            json!({}),
+            "type: expected one of appointment, arrangement, balance, complaint, consent, exception, open_amount, payment, segment, got \"exeption\" (did you mean \"exception\"?)",
+        ),
+        (
+            "exception",
+            json!({ "kind": "guardain" }),
+            "did you mean \"guardian\"?",
+        ),
+        (
+            "exception",
+            json!({ "end_on": "2026-11-28" }),
+            "did you mean \"ends_on\"?",
+        ),
+        (
+            "exception",
+            json!({ "ends_on": "28-11-2026" }),
+            "ends_on: expected a date that exists, YYYY-MM-DD",
+        ),
+        (
+            "exception",
+            json!({ "amount_cents": 1 }),
+            "amount_cents: expected one of fact_id",
+        ),
+        (
+            "exception",
+            json!({ "subject": { "kind": "invoice", "id": "F-1" } }),
+            "subject: expected no subject: a fact of type exception is about the tenant",
+        ),
+        (
+            "appointment",
+            json!({ "status": "planned" }),
+            "subject: expected an object {kind, id}: a fact of type appointment is about a subject",
+        ),
+        (
+            "segment",
+            json!({}),
+            "name: expected a text that is not blank of one line, of at most 200 bytes",
+        ),
+        (
+            "complaint",
+            json!({ "count": 1.5 }),
+            "count: expected a whole number",
+        ),
+    ];
+    for (kind, more, part) in cases {
+        let fact = about_tenant(kind, more);
+        let problems = parse(fact.to_string().as_bytes(), &types()).expect_err(kind);
+        let [problem] = &problems[..] else {
+            panic!("{fact}: {problems:?}")
+        };
+        assert!(problem.to_string().contains(part), "{fact}: {problem}");
+    }
 }

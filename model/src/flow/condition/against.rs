@@ -1,6 +1,6 @@
 //! Owns what a condition is evaluated against, as its parts hand it on. Refuses to evaluate.
 
-use super::operand::Scope;
+use super::scope::Scope;
 use crate::flow::class::ClassTable;
 use crate::time::Timestamp;
 

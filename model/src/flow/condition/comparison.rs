@@ -55,7 +55,10 @@ impl Comparison {
         let said = match &self.test {
             Test::To(compare, _) => compare.answer(&observed.left, &observed.right),
             Test::In(values) => is_in(values, &observed.left),
-            Test::Known => Some(is_fresh && observed.left != Value::Missing),
+            Test::Known => {
+                let is_fresh = is_fresh || self.left.is_whole();
+                Some(is_fresh && observed.left != Value::Missing)
+            }
         };
         gathered.add(observed);
         said.filter(|_| is_fresh || matches!(self.test, Test::Known))

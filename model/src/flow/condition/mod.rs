@@ -4,6 +4,7 @@
 //! Refuses variables, loops and functions of its own.
 
 mod against;
+mod compared;
 mod comparison;
 mod expression;
 mod hint;
@@ -11,6 +12,7 @@ mod kind;
 mod lexer;
 mod operand;
 mod parser;
+mod scope;
 mod seen;
 mod side;
 mod time;
@@ -21,8 +23,9 @@ use crate::time::Timestamp;
 
 pub use comparison::{Compare, Comparison, Test};
 pub use expression::Expression;
-pub use operand::{Dated, Operand, Scope, Shifted};
+pub use operand::{Asked, Operand, Shifted, ToldBy};
 pub(super) use parser::Declared;
+pub use scope::{Dated, Scope};
 pub use seen::{Observed, Seen};
 pub use time::{Shift, Unit};
 

@@ -1,8 +1,12 @@
 //! Owns what a comparison may look at, and the reading of it. Refuses to compare.
 
+use std::fmt;
+
 use super::against::Against;
 use super::kind::Kind;
+use super::scope::Dated;
 use super::time::{self, Shift};
+use crate::fact_type::About;
 use crate::flow::class::ClassTable;
 use crate::flow::input::Value;
 use crate::time::Timestamp;
@@ -14,8 +18,8 @@ pub enum Operand {
     Literal(Value),
     /// The data field with this index in `Flow::fields`.
     Field(usize),
-    /// The class that table `.0` gives to the data field `.1`.
-    Class(usize, usize),
+    /// The class that table `.0` gives to a code.
+    Class(usize, Box<Operand>),
     /// The tenant's balance, euro cents: what is owed in all.
     Balance,
     /// What is still open on the subject, euro cents.
@@ -36,6 +40,30 @@ pub enum Operand {
     Shifted(Box<Shifted>),
     /// Days from the first to the second.
     DaysBetween(Box<[Operand; 2]>),
+    /// What facts of a declared type told.
+    Told(Box<ToldBy>),
+}
+
+/// What is read of the facts of a declared type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToldBy {
+    /// The name of the type.
+    pub kind: Box<str>,
+    /// Of whom.
+    pub about: About,
+    /// What of it.
+    pub what: Asked,
+}
+
+/// What of a fact is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Whether one holds.
+    Whether,
+    /// When it was true at its source.
+    At,
+    /// What this field says.
+    Field(Box<str>),
 }
 
 /// A day or an instant, so much later.
@@ -45,27 +73,6 @@ pub struct Shifted {
     pub of: Operand,
     /// By how much.
     pub by: Shift,
-}
-
-/// A value that came from a fact, with the moment it was true at the source.
-pub type Dated = (i64, Timestamp);
-
-/// What a condition may look at.
-pub trait Scope {
-    /// The data field with this index in `Flow::fields`.
-    fn field(&self, index: usize) -> &Value;
-    /// The tenant's balance, if a fact told it.
-    fn balance(&self) -> Option<Dated>;
-    /// The open amount of the notification's subject.
-    fn subject_open_amount(&self) -> Option<Dated>;
-    /// The notification's environment.
-    fn notification_environment(&self) -> &'static str;
-    /// The engine's environment.
-    fn engine_environment(&self) -> &'static str;
-    /// The notification's category.
-    fn category(&self) -> &str;
-    /// When the notification was accepted.
-    fn accepted_at(&self) -> Timestamp;
 }
 
 /// Those that are named by one path.
@@ -85,11 +92,11 @@ const BY_PATH: [(&str, Operand, Kind); 8] = [
     (
         "notification.accepted_at",
         Operand::AcceptedAt,
-        Kind::Instant,
+        Kind::Moment,
     ),
     ("engine.environment", Operand::EngineEnvironment, Kind::Text),
     ("today", Operand::Today, Kind::Day),
-    ("now", Operand::Now, Kind::Instant),
+    ("now", Operand::Now, Kind::Moment),
 ];
 
 impl Operand {
@@ -108,12 +115,12 @@ impl Operand {
     #[must_use]
     pub fn is_told(&self) -> bool {
         match self {
-            Operand::Balance | Operand::SubjectOpenAmount => true,
+            Operand::Balance | Operand::SubjectOpenAmount | Operand::Told(_) => true,
+            Operand::Class(_, code) => code.is_told(),
             Operand::Shifted(shifted) => shifted.of.is_told(),
             Operand::DaysBetween(days) => days.iter().any(Operand::is_told),
             Operand::Literal(_)
             | Operand::Field(_)
-            | Operand::Class(..)
             | Operand::NotificationEnvironment
             | Operand::EngineEnvironment
             | Operand::Category
@@ -121,6 +128,12 @@ impl Operand {
             | Operand::Today
             | Operand::Now => false,
         }
+    }
+
+    /// Whether it asks for a fact as a whole. How long one holds is said by its type alone: a rule that
+    /// wants fresh facts does not forget an exception for its age.
+    pub(super) fn is_whole(&self) -> bool {
+        matches!(self, Operand::Told(told) if told.what == Asked::Whether)
     }
 
     /// Its value, and when the fact behind it was true.
@@ -132,7 +145,11 @@ impl Operand {
             Operand::SubjectOpenAmount => return dated(scope.subject_open_amount()),
             Operand::Literal(value) => value.clone(),
             Operand::Field(index) => scope.field(*index).clone(),
-            Operand::Class(table, index) => class_value(&classes[*table], scope.field(*index)),
+            Operand::Class(table, code) => {
+                let (code, at) = code.read(against);
+                return (class_value(&classes[*table], &code), at);
+            }
+            Operand::Told(told) => return told.read(against),
             Operand::NotificationEnvironment => text(scope.notification_environment()),
             Operand::EngineEnvironment => text(scope.engine_environment()),
             Operand::Category => text(scope.category()),
@@ -150,6 +167,37 @@ impl Operand {
             }
         };
         (value, None)
+    }
+}
+
+impl ToldBy {
+    /// Its value, and when the fact was true.
+    fn read(&self, against: Against<'_>) -> (Value, Option<Timestamp>) {
+        let field = match &self.what {
+            Asked::Field(field) => &**field,
+            Asked::Whether | Asked::At => "",
+        };
+        let Against { scope, now, .. } = against;
+        let Some((value, at)) = scope.said((&self.kind, field), self.about, now) else {
+            return (Value::Missing, None);
+        };
+        let value = match &self.what {
+            Asked::Field(_) => value,
+            Asked::Whether => Value::Boolean(true),
+            Asked::At => time::instant(at),
+        };
+        (value, Some(at))
+    }
+}
+
+impl fmt::Display for ToldBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "facts.{}", self.kind)?;
+        match &self.what {
+            Asked::Whether => Ok(()),
+            Asked::At => f.write_str(".told_at"),
+            Asked::Field(field) => write!(f, ".{field}"),
+        }
     }
 }
 

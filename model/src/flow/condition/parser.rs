@@ -4,13 +4,15 @@
 
 use std::sync::Arc;
 
+use super::compared::{Side, comparable};
 use super::comparison::{Compare, Comparison, Test};
 use super::expression::Expression;
 use super::hint;
-use super::kind::{Kind, Side, comparable};
+use super::kind::Kind;
 use super::lexer::{At, Token, tokens};
 use super::operand::Operand;
 use crate::calendar::Calendar;
+use crate::fact_type::FactType;
 use crate::flow::input::{FieldKind, Value};
 
 /// Most comparisons in one condition.
@@ -26,6 +28,10 @@ pub(in crate::flow) trait Declared {
     fn field(&mut self, name: &str) -> Option<(usize, FieldKind)>;
     /// The index of a class table.
     fn class(&self, name: &str) -> Option<usize>;
+    /// A declared type of fact.
+    fn fact(&self, name: &str) -> Option<&FactType>;
+    /// Whether every notification has a subject.
+    fn has_subject(&self) -> bool;
     /// The calendar in which working days are counted.
     fn calendar(&self) -> Option<Arc<Calendar>>;
 }
@@ -123,6 +129,7 @@ impl Parser<'_> {
             return self.between();
         }
         let left = self.side()?;
+        left.is_value()?;
         match self.peek().cloned() {
             Some(Token::Compare(compare)) => {
                 self.at += 1;

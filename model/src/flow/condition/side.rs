@@ -1,13 +1,17 @@
 //! Owns the reading of one side of a comparison: a literal, what a path names, a class, a day or an
 //! instant so much later. Refuses to compare.
 
+use super::compared::Side;
 use super::hint;
-use super::kind::{Kind, Side};
+use super::kind::Kind;
 use super::lexer::Token;
-use super::operand::{Operand, Shifted};
+use super::operand::{Asked, Operand, Shifted, ToldBy};
 use super::parser::Parser;
 use super::time::{self, MOST_SHIFTED, Shift, Unit};
+use crate::fact::FactKind;
+use crate::fact_type::{About, FactType};
 use crate::flow::input::{FieldKind, Value};
+use crate::reading::nearest;
 
 /// How a unit is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,10 +39,9 @@ impl Parser<'_> {
             return Err(self.unexpected("a value"));
         };
         let shown = token.shown();
-        let literal = |value: Value| Side {
-            kind: Kind::of_value(&value),
-            operand: Operand::Literal(value),
-            shown: shown.clone(),
+        let literal = |value: Value| {
+            let kind = Kind::of_value(&value);
+            Side::new(Operand::Literal(value), kind, shown.clone())
         };
         let side = match token {
             Token::Text(text) => literal(Value::Text(text.into())),
@@ -72,17 +75,49 @@ impl Parser<'_> {
             return self.called(word);
         }
         if let Some((operand, kind)) = Operand::by_path(&word) {
-            return Ok(Side {
-                operand,
-                kind,
-                shown: word,
-            });
+            return Ok(Side::new(operand, kind, word));
+        }
+        if let Some(path) = word.strip_prefix("facts.") {
+            return self.fact(path);
         }
         let (index, kind) = self.field(&word)?;
+        Ok(Side::new(Operand::Field(index), Kind::of_field(kind), word))
+    }
+
+    /// `exception.kind`, `exception.told_at` or `exception`, behind `facts.`.
+    fn fact(&self, path: &str) -> Result<Side, String> {
+        let (name, field) = match path.split_once('.') {
+            Some((name, field)) => (name, Some(field)),
+            None => (path, None),
+        };
+        let Some(known) = self.declared.fact(name) else {
+            return Err(no_fact(name));
+        };
+        if let Some(kind) = known.own_kind() {
+            return Err(reckoned(kind));
+        }
+        if known.about == About::Subject && !self.declared.has_subject() {
+            return Err(format!(
+                "facts.{name} is told about a subject: expected `subject` to be declared at the top of the flow"
+            ));
+        }
+        let (what, kind, words) = match field {
+            None => (Asked::Whether, Kind::Fact, Box::default()),
+            Some("told_at") => (Asked::At, Kind::Moment, Box::default()),
+            Some(field) => {
+                let declared = known.field(field).ok_or_else(|| no_field(known, field))?;
+                let kind = Kind::of_field(declared.field.kind);
+                (Asked::Field(field.into()), kind, declared.one_of.clone())
+            }
+        };
+        let told = ToldBy {
+            kind: name.into(),
+            about: known.about,
+            what,
+        };
         Ok(Side {
-            operand: Operand::Field(index),
-            kind: Kind::of_field(kind),
-            shown: word,
+            words,
+            ..Side::new(Operand::Told(Box::new(told)), kind, format!("facts.{path}"))
         })
     }
 
@@ -102,11 +137,8 @@ impl Parser<'_> {
         let to = self.day()?;
         self.expect(&Token::Close)?;
         let shown = format!("days_between({}, {})", from.shown, to.shown);
-        Ok(Side {
-            operand: Operand::DaysBetween(Box::new([from.operand, to.operand])),
-            kind: Kind::Number,
-            shown,
-        })
+        let days = Operand::DaysBetween(Box::new([from.operand, to.operand]));
+        Ok(Side::new(days, Kind::Number, shown))
     }
 
     fn day(&mut self) -> Result<Side, String> {
@@ -135,18 +167,30 @@ impl Parser<'_> {
             return Err(self.unexpected("data.<field>"));
         };
         self.at += 1;
-        if !argument.starts_with("data.") {
-            return Err(format!(
-                "{argument:?} cannot be classed: expected data.<field>"
-            ));
-        }
-        let (field, _) = self.field(&argument)?;
+        let code = self.code(&argument)?;
         self.expect(&Token::Close)?;
-        Ok(Side {
-            operand: Operand::Class(index, field),
-            kind: Kind::Text,
-            shown: format!("{table}({argument})"),
-        })
+        let shown = format!("{table}({argument})");
+        Ok(Side::new(
+            Operand::Class(index, Box::new(code)),
+            Kind::Text,
+            shown,
+        ))
+    }
+
+    /// What a class table gives a class to.
+    fn code(&mut self, argument: &str) -> Result<Operand, String> {
+        if argument.starts_with("data.") {
+            return Ok(Operand::Field(self.field(argument)?.0));
+        }
+        if let Some(path) = argument.strip_prefix("facts.") {
+            let side = self.fact(path)?;
+            if side.kind == Kind::Text {
+                return Ok(side.operand);
+            }
+        }
+        Err(format!(
+            "{argument:?} cannot be classed: expected data.<field>, or a text of facts.<type>.<field>"
+        ))
     }
 
     fn field(&mut self, word: &str) -> Result<(usize, FieldKind), String> {
@@ -192,8 +236,8 @@ impl Parser<'_> {
                 "{shown:?} is {kind}: expected a day or an instant before + and -, for nothing else is reckoned with"
             ));
         }
-        let kind = if side.kind == Kind::Instant {
-            Kind::Instant
+        let kind = if side.kind == Kind::Moment {
+            Kind::Moment
         } else {
             Kind::Day
         };
@@ -203,14 +247,9 @@ impl Parser<'_> {
             unit: self.unit(counted, kind, &side.shown)?,
         };
         let shown = format!("{} {by}", side.shown);
-        Ok(Side {
-            operand: Operand::Shifted(Box::new(Shifted {
-                of: side.operand,
-                by,
-            })),
-            kind,
-            shown,
-        })
+        let of = side.operand;
+        let operand = Operand::Shifted(Box::new(Shifted { of, by }));
+        Ok(Side::new(operand, kind, shown))
     }
 
     /// A unit: `days`, `working days`.
@@ -243,7 +282,7 @@ impl Parser<'_> {
     }
 
     fn unit(&self, counted: Counted, kind: Kind, shown: &str) -> Result<Unit, String> {
-        let is_instant = kind == Kind::Instant;
+        let is_instant = kind == Kind::Moment;
         match (counted, is_instant) {
             (Counted::Days, _) => Ok(Unit::Days),
             (Counted::Weeks, _) => Ok(Unit::Weeks),
@@ -269,9 +308,9 @@ impl Parser<'_> {
 /// Whether time can be added to it.
 fn is_of_time(side: &Side) -> bool {
     match (&side.operand, side.kind) {
-        (_, Kind::Day | Kind::Instant) => true,
+        (_, Kind::Day | Kind::Moment) => true,
         (Operand::Literal(Value::Text(text)), _) => time::day(text).is_some(),
-        (_, Kind::Text | Kind::Number | Kind::Truth) => false,
+        (_, Kind::Text | Kind::Number | Kind::Truth | Kind::Fact) => false,
     }
 }
 
@@ -281,10 +320,40 @@ fn within_bounds(amount: i64) -> Result<i32, String> {
     amount.ok_or_else(|| format!("expected at most {MOST_SHIFTED} of a unit"))
 }
 
+fn no_fact(name: &str) -> String {
+    let hint = match name {
+        "balance_cents" | "saldo" => "; what the tenant owes is facts.balance_cents",
+        "open_amount_cents" => "; what is open on the subject is subject.open_amount_cents",
+        _ => "",
+    };
+    format!(
+        "{name:?} is no type of fact: expected a file facts/{name}.toml beside the flow, or one that is built in{hint}"
+    )
+}
+
+/// What the engine reckons with by rules of its own is read by a path of its own.
+fn reckoned(kind: FactKind) -> String {
+    let path = match kind {
+        FactKind::Payment | FactKind::OpenAmount => "subject.open_amount_cents",
+        FactKind::Balance | FactKind::Exception | FactKind::Appointment => "facts.balance_cents",
+    };
+    let name = kind.name();
+    format!("facts.{name} is reckoned with by the engine: expected {path}, which counts it")
+}
+
+fn no_field(known: &FactType, field: &str) -> String {
+    let fields: Vec<&str> = known.field_names().chain(["told_at"]).collect();
+    let near =
+        nearest(field, fields.iter().copied()).map(|near| format!("; did you mean {near:?}?"));
+    let (name, near) = (&known.name, near.unwrap_or_default());
+    let fields = fields.join(", ");
+    format!("facts.{name} has no field {field:?}: expected one of {fields}{near}")
+}
+
 fn no_value(word: &str) -> String {
     let paths = Operand::paths();
     let hint = hint::of_word(word);
     format!(
-        "{word:?} is not a value: expected 'text', a whole number, true, false, data.<field>, <class>(data.<field>), {paths}{hint}"
+        "{word:?} is not a value: expected 'text', a whole number, true, false, data.<field>, <class>(data.<field>), facts.<type>.<field>, {paths}{hint}"
     )
 }

@@ -29,6 +29,9 @@ impl Scope for Seen {
     fn category(&self) -> &str {
         "repairs"
     }
+    fn said(&self, _: (&str, &str), _: crate::About, _: Timestamp) -> Option<(Value, Timestamp)> {
+        None
+    }
     fn accepted_at(&self) -> Timestamp {
         NOW
     }
@@ -51,6 +54,14 @@ impl Declared for Names {
 
     fn class(&self, name: &str) -> Option<usize> {
         (name == "class").then_some(0)
+    }
+
+    fn fact(&self, _: &str) -> Option<&crate::FactType> {
+        None
+    }
+
+    fn has_subject(&self) -> bool {
+        true
     }
 
     fn calendar(&self) -> Option<std::sync::Arc<crate::calendar::Calendar>> {

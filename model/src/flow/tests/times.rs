@@ -34,6 +34,9 @@ impl Scope for Due {
     fn category(&self) -> &str {
         "rent"
     }
+    fn said(&self, _: (&str, &str), _: crate::About, _: Timestamp) -> Option<(Value, Timestamp)> {
+        None
+    }
     fn accepted_at(&self) -> Timestamp {
         NIGHT.plus(-crate::HOUR)
     }
@@ -55,6 +58,14 @@ impl Declared for Names {
 
     fn class(&self, _: &str) -> Option<usize> {
         None
+    }
+
+    fn fact(&self, _: &str) -> Option<&crate::FactType> {
+        None
+    }
+
+    fn has_subject(&self) -> bool {
+        true
     }
 
     fn calendar(&self) -> Option<Arc<Calendar>> {

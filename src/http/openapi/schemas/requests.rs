@@ -184,10 +184,13 @@ fn note() -> Value {
 /// not.
 fn fact() -> Value {
     let mut fact = strict(
-        "A business event, about one tenant (`tenant_id`) or several (`tenant_ids`). Cents are whole. `null` is as if it were left out.",
+        "A business event, about one tenant (`tenant_id`) or several (`tenant_ids`), with the fields of its type. Cents are whole. `null` is as \
+         if it were left out.",
         &["fact_id", "type", "occurred_at", "environment"],
         fact_fields(),
     );
+    // The fields of the other types: which there are is declared in files.
+    fact["additionalProperties"] = json!({ "type": ["string", "integer", "boolean", "null"] });
     fact["allOf"] = json!([
         one_or_several(),
         money_has_an_amount(),

@@ -185,7 +185,11 @@ fn list_row() -> Value {
 }
 
 fn fact_type() -> Value {
-    json!({ "type": "string", "enum": ["payment", "open_amount", "balance", "exception", "appointment"], "description": "A payment or an open amount needs `amount_cents` and `subject`, a balance `amount_cents`." })
+    json!({
+        "type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[a-z][a-z0-9_]*$",
+        "description": "A declared type. Built in are payment, open_amount, balance, exception, arrangement, appointment, segment and consent; \
+                        a corporation can declare more. A payment or an open amount needs `amount_cents` and `subject`, a balance `amount_cents`."
+    })
 }
 
 fn fact_taken() -> Value {

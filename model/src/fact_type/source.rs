@@ -1,0 +1,303 @@
+//! Owns the reading of a type's file. Refuses unknown keys, and to stop at the first mistake.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{About, FactField, FactType, Holds};
+use crate::fact::{Counts, FactKind};
+use crate::flow::{FieldKind, InputField, Problem, parse_duration};
+use crate::reading::nearest;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TypeSource {
+    about: String,
+    holds: String,
+    #[serde(default = "newest")]
+    counts: String,
+    #[serde(default)]
+    fields: BTreeMap<String, FieldSource>,
+}
+
+fn newest() -> String {
+    "newest".into()
+}
+
+/// `ends_on = "date?"`, or `kind = { one_of = ["wsnp", "msnp"], optional = true }`.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a kind such as \"date?\", or a table such as { one_of = [\"open\", \"closed\"], optional = true }"
+)]
+enum FieldSource {
+    Word(String),
+    Table(FieldTable),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FieldTable {
+    kind: Option<String>,
+    one_of: Option<Vec<String>>,
+    #[serde(default)]
+    optional: bool,
+}
+
+/// The kinds that a fact may have: what rules can compare.
+const KINDS: [FieldKind; 5] = [
+    FieldKind::Line,
+    FieldKind::Money,
+    FieldKind::Integer,
+    FieldKind::Boolean,
+    FieldKind::Date,
+];
+/// Longest name of a type or a field, in bytes.
+const MOST_NAME: usize = 64;
+
+impl FactType {
+    /// Reads the file of the type `name`.
+    ///
+    /// # Errors
+    /// Every mistake, each with its path within the file.
+    pub fn parse(name: &str, text: &str) -> Result<Self, Vec<Problem>> {
+        let source: TypeSource = toml::from_str(text).map_err(|error| {
+            vec![Problem {
+                path: String::new(),
+                message: error.to_string().trim_end().to_owned(),
+            }]
+        })?;
+        let mut reading = Reading::default();
+        let read = reading.fact_type(name, &source);
+        if reading.0.is_empty() {
+            Ok(read)
+        } else {
+            Err(reading.0)
+        }
+    }
+}
+
+/// The mistakes so far.
+#[derive(Default)]
+struct Reading(Vec<Problem>);
+
+impl Reading {
+    fn problem(&mut self, path: impl Into<String>, message: impl Into<String>) {
+        self.0.push(Problem {
+            path: path.into(),
+            message: message.into(),
+        });
+    }
+
+    fn fact_type(&mut self, name: &str, source: &TypeSource) -> FactType {
+        if !is_name(name) {
+            let expected = "lower-case letters, digits and _, beginning with a letter";
+            self.problem("name", format!("{name:?}: expected {expected}"));
+        }
+        let fields = self.fields(&source.fields);
+        let read = FactType {
+            name: name.into(),
+            about: self.about(&source.about),
+            holds: self.holds(&source.holds, &fields),
+            counts: self.counts(&source.counts),
+            fields,
+        };
+        self.check_own(&read);
+        read
+    }
+
+    fn about(&mut self, word: &str) -> About {
+        match word {
+            "tenant" => return About::Tenant,
+            "subject" => return About::Subject,
+            "contract" | "household" => {
+                let message = format!(
+                    "{word:?} cannot be told about yet: expected tenant or subject; a contract may be a subject"
+                );
+                self.problem("about", message);
+            }
+            _ => self.problem("about", format!("{word:?}: expected tenant or subject")),
+        }
+        About::Tenant
+    }
+
+    fn counts(&mut self, word: &str) -> Counts {
+        match word {
+            "newest" => return Counts::Newest,
+            "sum" => return Counts::Sum,
+            _ => self.problem("counts", format!("{word:?}: expected newest or sum")),
+        }
+        Counts::Newest
+    }
+
+    fn holds(&mut self, text: &str, fields: &[FactField]) -> Holds {
+        if text == "for ever" {
+            return Holds::ForEver;
+        }
+        if let Some(name) = text.strip_prefix("until ") {
+            let known = fields.iter().find(|known| *known.field.name == *name);
+            return match known.map(|known| known.field.kind) {
+                Some(FieldKind::Date) => Holds::UntilEndOf(name.into()),
+                Some(other) => {
+                    let kind = other.name();
+                    self.problem(
+                        "holds",
+                        format!("{name:?} is a {kind}: expected a field of kind date"),
+                    );
+                    Holds::ForEver
+                }
+                None => {
+                    self.problem("holds", format!("{name:?} is no field: expected until and the name of a field of kind date"));
+                    Holds::ForEver
+                }
+            };
+        }
+        match parse_duration(text) {
+            Ok(millis) if millis > 0 => Holds::For(millis),
+            Ok(_) | Err(_) => {
+                let message = format!(
+                    "{text:?}: expected \"for ever\", a duration such as 90d, or \"until <field>\" with a field of kind date"
+                );
+                self.problem("holds", message);
+                Holds::ForEver
+            }
+        }
+    }
+
+    fn fields(&mut self, sources: &BTreeMap<String, FieldSource>) -> Vec<FactField> {
+        if sources.len() > FactType::MOST_FIELDS {
+            let (count, most) = (sources.len(), FactType::MOST_FIELDS);
+            self.problem("fields", format!("{count} fields: expected at most {most}"));
+        }
+        let read = sources.iter();
+        read.filter_map(|(name, source)| self.field(name, source))
+            .collect()
+    }
+
+    fn field(&mut self, name: &str, source: &FieldSource) -> Option<FactField> {
+        let path = format!("fields.{name}");
+        if !is_name(name) {
+            let expected = "lower-case letters, digits and _, beginning with a letter";
+            self.problem(&*path, format!("{name:?}: expected {expected}"));
+        }
+        if FactType::COMMON.contains(&name) || name == "told_at" {
+            self.problem(
+                &*path,
+                format!("{name:?} belongs to every fact: expected another name"),
+            );
+        }
+        let (word, words, optional) = match source {
+            FieldSource::Word(word) => (Some(word.as_str()), None, false),
+            FieldSource::Table(table) => (
+                table.kind.as_deref(),
+                table.one_of.as_deref(),
+                table.optional,
+            ),
+        };
+        let (kind, optional) = match (word, words) {
+            (Some(word), None) => {
+                let bare = word.strip_suffix('?');
+                let kind = self.kind(&path, bare.unwrap_or(word))?;
+                (kind, optional || bare.is_some())
+            }
+            (None, Some(_)) => (FieldKind::Line, optional),
+            (Some(_), Some(_)) | (None, None) => {
+                self.problem(path, "expected either `kind` or `one_of`");
+                return None;
+            }
+        };
+        let one_of = self.words(&path, words.unwrap_or_default());
+        Some(FactField {
+            field: InputField {
+                name: name.into(),
+                kind,
+                optional,
+                most: FactType::MOST_LINE,
+            },
+            one_of,
+        })
+    }
+
+    fn kind(&mut self, path: &str, word: &str) -> Option<FieldKind> {
+        let kind = KINDS.into_iter().find(|kind| kind.name() == word);
+        if kind.is_none() {
+            let kinds = KINDS.map(FieldKind::name);
+            let near = nearest(word, kinds).map(|near| format!("; did you mean {near:?}?"));
+            let (kinds, near) = (kinds.join(", "), near.unwrap_or_default());
+            let message = format!(
+                "{word:?} is no kind of a fact: expected one of {kinds}, with ? when it may be left out, or {{ one_of = [ … ] }}{near}"
+            );
+            self.problem(path, message);
+        }
+        kind
+    }
+
+    fn words(&mut self, path: &str, words: &[String]) -> Box<[Box<str>]> {
+        let path = format!("{path}.one_of");
+        if words.len() > FactType::MOST_WORDS {
+            let (count, most) = (words.len(), FactType::MOST_WORDS);
+            self.problem(&*path, format!("{count} words: expected at most {most}"));
+        }
+        for (index, word) in words.iter().enumerate() {
+            let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b);
+            let is_word = !word.is_empty() && word.len() <= MOST_NAME && word.bytes().all(fits);
+            if !is_word {
+                let expected = "lower-case letters, digits, _ and -";
+                self.problem(&*path, format!("{word:?}: expected {expected}"));
+            }
+            if words[..index].contains(word) {
+                self.problem(&*path, format!("{word:?} stands here twice"));
+            }
+        }
+        words.iter().map(|word| word.as_str().into()).collect()
+    }
+
+    /// The kinds of money are reckoned with by rules of the engine: their files cannot change that.
+    fn check_own(&mut self, read: &FactType) {
+        let Some(kind) = read.own_kind() else {
+            return;
+        };
+        if *read != own(kind) {
+            let name = kind.name();
+            let message = format!(
+                "{name} is reckoned with by the engine's own rules: expected its file as it is built in, or none; another amount needs a type of another name"
+            );
+            self.problem("name", message);
+        }
+    }
+}
+
+/// What the engine reckons with by rules of its own, as it is declared.
+fn own(kind: FactKind) -> FactType {
+    let amount = InputField {
+        name: "amount_cents".into(),
+        kind: FieldKind::Money,
+        optional: false,
+        most: FactType::MOST_LINE,
+    };
+    let is_payment = kind == FactKind::Payment;
+    FactType {
+        name: kind.name().into(),
+        about: if kind.needs_subject() {
+            About::Subject
+        } else {
+            About::Tenant
+        },
+        holds: Holds::ForEver,
+        counts: if is_payment {
+            Counts::Sum
+        } else {
+            Counts::Newest
+        },
+        fields: vec![FactField {
+            field: amount,
+            one_of: Box::default(),
+        }],
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+    let begins = text.starts_with(|first: char| first.is_ascii_lowercase());
+    begins && text.len() <= MOST_NAME && text.bytes().all(fits)
+}

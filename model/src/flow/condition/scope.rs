@@ -1,0 +1,30 @@
+//! Owns what a condition may look at. Refuses to look: an operand does.
+
+use crate::fact_type::About;
+use crate::flow::input::Value;
+use crate::time::Timestamp;
+
+/// A value that came from a fact, with the moment it was true at the source.
+pub type Dated = (i64, Timestamp);
+
+/// What a condition may look at.
+pub trait Scope {
+    /// The data field with this index in `Flow::fields`.
+    fn field(&self, index: usize) -> &Value;
+    /// The tenant's balance, if a fact told it.
+    fn balance(&self) -> Option<Dated>;
+    /// The open amount of the notification's subject.
+    fn subject_open_amount(&self) -> Option<Dated>;
+    /// The notification's environment.
+    fn notification_environment(&self) -> &'static str;
+    /// The engine's environment.
+    fn engine_environment(&self) -> &'static str;
+    /// The notification's category.
+    fn category(&self) -> &str;
+    /// When the notification was accepted.
+    fn accepted_at(&self) -> Timestamp;
+    /// What a field of the facts of a declared type says at an instant, and when that was true. The
+    /// name of no field, such as an empty one, is missing. None: no fact of the type holds.
+    fn said(&self, field: (&str, &str), about: About, now: Timestamp)
+    -> Option<(Value, Timestamp)>;
+}

@@ -1,0 +1,74 @@
+//! Owns the finding of declared types of facts: the ones built in, and those beside the flows, in the
+//! folder `facts`. Refuses to say twice that a file cannot be read: the finding of flows says it.
+
+use std::sync::Arc;
+
+use sluis_model::FactType;
+
+use super::flows::{Files, FlowMistake};
+use super::problem::{Collector, ConfigProblems, Problem};
+use super::{Config, Corporation};
+use crate::fact_types::{FactTypes, Types};
+
+/// The types of every corporation.
+///
+/// # Errors
+/// Every mistake in a file of a type.
+pub fn load(config: &Config) -> Result<FactTypes, ConfigProblems> {
+    let mut found = Finding::default();
+    let mut shared = found.types(&Files::shipped());
+    if let Some(dir) = &config.flows.directory {
+        let files = Files::read("flows.directory", dir, &mut found.unread);
+        shared.extend(found.types(&files));
+    }
+    let own = config.corporations.iter();
+    let own = own.filter_map(|corporation| {
+        let types = found.own(corporation, &shared)?;
+        Some((corporation.id, Arc::new(types)))
+    });
+    let own = own.collect();
+    let problems = found.problems.finish();
+    if problems.is_empty() {
+        let shared = Arc::new(shared);
+        Ok(FactTypes { shared, own })
+    } else {
+        Err(ConfigProblems(problems))
+    }
+}
+
+/// The mistakes so far.
+#[derive(Default)]
+struct Finding {
+    problems: Collector,
+    /// What could not be read, which the flows tell.
+    unread: Vec<FlowMistake>,
+}
+
+impl Finding {
+    /// A corporation's own types before the shared ones. None: it has no own files.
+    fn own(&mut self, corporation: &Corporation, shared: &Types) -> Option<Types> {
+        let dir = corporation.flows.as_ref()?;
+        let setting = format!("corporation.{}.flows", corporation.name);
+        let files = Files::read(&setting, dir, &mut self.unread);
+        let mut types = shared.clone();
+        types.extend(self.types(&files));
+        Some(types)
+    }
+
+    fn types(&mut self, files: &Files) -> Types {
+        let mut types = Types::new();
+        for (at, name, text) in files.facts() {
+            match FactType::parse(name, text) {
+                Ok(read) => drop(types.insert(name.into(), read)),
+                Err(mistakes) => {
+                    let told = mistakes.iter().map(|mistake| {
+                        let path = format!("{at}: {}", mistake.path);
+                        Problem::new(path, "wrong", "a type of fact", mistake.message.clone())
+                    });
+                    self.problems.extend(told);
+                }
+            }
+        }
+        types
+    }
+}
