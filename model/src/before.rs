@@ -264,7 +264,7 @@ impl Decode<Version> for Erased {
 impl_borrow_decode_with_context!(Erased, Version);
 
 impl Decode<Version> for Told {
-    /// Before, no types of facts were declared.
+    /// Before, no types of facts were declared, and no messages were counted.
     fn decode<D: Decoder<Context = Version>>(decoder: &mut D) -> Result<Self, DecodeError> {
         let has_declared = *decoder.context() >= JOINED;
         Ok(Self {
@@ -273,6 +273,11 @@ impl Decode<Version> for Told {
             subjects: Decode::decode(decoder)?,
             facts: Decode::decode(decoder)?,
             declared: if has_declared {
+                Decode::decode(decoder)?
+            } else {
+                Vec::new()
+            },
+            contacts: if has_declared {
                 Decode::decode(decoder)?
             } else {
                 Vec::new()

@@ -3,6 +3,7 @@
 
 mod applied;
 mod attempt;
+mod contact;
 mod declared;
 mod fact;
 
@@ -47,6 +48,7 @@ pub fn evolve(
             return tenant.open.remove(*id);
         }
         _ => {
+            contact::note(tenant, applied.at, event, flows);
             if let Some(open) = event.notification().and_then(|id| tenant.find_mut(id)) {
                 evolve_open(open, applied, event, flows);
             }

@@ -16,6 +16,7 @@ mod evolve;
 mod fact;
 mod fact_type;
 pub mod flow;
+mod history;
 mod ids;
 mod input;
 pub mod instant;
@@ -50,6 +51,7 @@ pub use evolve::{Applied, FlowBook, evolve, fact_hash, finish};
 pub use fact::{Counts, DeclaredFact, Fact, FactKind};
 pub use fact_type::{About, FactField, FactType, Holds};
 pub use flow::{Flow, FlowRef};
+pub use history::Contact;
 pub use ids::{
     AttemptRef, AttemptToken, CorporationId, IdError, NotificationId, ShardId, TenantKey,
     home_shard,

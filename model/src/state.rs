@@ -12,6 +12,7 @@ use bincode::{Decode, Encode};
 use crate::channel::Channel;
 use crate::codec::Version;
 use crate::flow::{Dated, Value};
+use crate::history::Contact;
 use crate::ids::NotificationId;
 use crate::notification::Subject;
 use crate::opens::Opens;
@@ -58,6 +59,8 @@ pub struct Told {
     /// What facts of declared types told, in the order of types and subjects. At most
     /// [`Declared::MOST`], and [`Declared::MOST_BYTES`] in all.
     pub declared: Vec<Declared>,
+    /// Messages of counted flows that left, or may have, in that order: at most [`Contact::MOST`].
+    pub contacts: Vec<Contact>,
 }
 
 /// What facts told of one subject.
@@ -112,6 +115,13 @@ impl Tenant {
     #[must_use]
     pub fn balance(&self) -> Option<Dated> {
         self.told.as_deref().and_then(|told| told.balance)
+    }
+
+    /// Messages of counted flows that left within `within_ms`, or may have.
+    pub fn contacts(&self, now: Timestamp, within_ms: i64) -> impl Iterator<Item = &Contact> {
+        let told = self.told.as_deref().into_iter();
+        let contacts = told.flat_map(|told| &told.contacts);
+        contacts.filter(move |contact| now.since(contact.at) < within_ms)
     }
 
     /// What facts told, to be added to.

@@ -245,6 +245,7 @@ fn operand_name(flow: &Flow, operand: &Operand) -> String {
             format!("{table}({})", operand_name(flow, code))
         }
         Operand::Told(told) => told.to_string(),
+        Operand::Contacted(by) => by.to_string(),
         Operand::Balance => "facts.balance_cents".to_owned(),
         Operand::SubjectOpenAmount => "subject.open_amount_cents".to_owned(),
         Operand::NotificationEnvironment => "notification.environment".to_owned(),

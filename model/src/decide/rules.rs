@@ -3,11 +3,13 @@
 
 use super::Turn;
 use crate::event::{Cause, Event};
+use crate::evolve::FlowBook;
 use crate::fact_type::About;
-use crate::flow::{Dated, Finding, Flow, Scope, Seen, Value};
+use crate::flow::{ContactedBy, Dated, Finding, Flow, Scope, Seen, Value};
+use crate::history::Contact;
 use crate::ids::NotificationId;
 use crate::policy::Policy;
-use crate::state::{Open, Tenant};
+use crate::state::{Open, Phase, Tenant};
 use crate::time::Timestamp;
 
 /// Whether the guards let a send pass.
@@ -114,6 +116,7 @@ impl Turn<'_> {
             flow,
             tenant: self.tenant,
             policy: self.situation.policy,
+            flows: self.situation.flows,
         }
     }
 }
@@ -124,6 +127,21 @@ struct View<'a> {
     flow: &'a Flow,
     tenant: &'a Tenant,
     policy: &'a Policy,
+    flows: &'a dyn FlowBook,
+}
+
+impl View<'_> {
+    /// Messages of counted flows that are under way, besides the notification's own.
+    fn under_way(&self, is_counted: impl Fn(&Open, &Flow) -> bool) -> usize {
+        let open = self.tenant.open.iter();
+        let others = open.filter(|open| open.id != self.open.id);
+        let started = others.filter(|open| matches!(open.phase, Phase::Started { .. }));
+        let counted = started.filter(|open| {
+            let flow = self.flows.flow(open.flow);
+            flow.is_some_and(|flow| flow.counted && is_counted(open, flow))
+        });
+        counted.count()
+    }
 }
 
 impl Scope for View<'_> {
@@ -154,6 +172,23 @@ impl Scope for View<'_> {
 
     fn category(&self) -> &str {
         &self.open.category
+    }
+
+    fn contacted(&self, by: &ContactedBy, now: Timestamp) -> usize {
+        let purpose = by.purpose.as_deref().map(Contact::purpose_hash);
+        let subject = self.open.subject.as_deref();
+        let about = by.about_subject.then(|| Contact::subject_hash(subject));
+        let left = self.tenant.contacts(now, by.within_ms).filter(|contact| {
+            purpose.is_none_or(|purpose| contact.purpose == purpose)
+                && about.is_none_or(|about| contact.about == about)
+        });
+        let under_way = self.under_way(|open, flow| {
+            by.purpose
+                .as_deref()
+                .is_none_or(|purpose| *flow.purpose == *purpose)
+                && (!by.about_subject || open.subject.as_deref() == subject)
+        });
+        left.count() + under_way
     }
 
     fn accepted_at(&self) -> Timestamp {

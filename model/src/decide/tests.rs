@@ -4,6 +4,7 @@
 
 mod barred;
 mod contacts;
+mod counted;
 mod declared;
 mod delivery;
 mod doubt;

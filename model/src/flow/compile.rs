@@ -54,6 +54,8 @@ impl Reader {
             version: source.version,
             purpose: source.purpose.as_str().into(),
             subject: source.subject.as_deref().map(Into::into),
+            // A flow that counts counts its own messages, too.
+            counted: source.counted || self.counts,
             amount,
             process: source.process.as_str().into(),
             hold_for_ms: self.duration("hold_for", &source.hold_for),

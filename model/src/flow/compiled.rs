@@ -20,6 +20,8 @@ pub struct Flow {
     pub purpose: Box<str>,
     /// The kind of subject; one live instance per subject. `None`: notifications need no subject.
     pub subject: Option<Box<str>>,
+    /// Whether its messages are remembered with the tenant, for conditions that count them.
+    pub counted: bool,
     /// Index in `fields` of the money field that gives the subject's open amount at acceptance.
     pub amount: Option<usize>,
     /// Process step of the CORA reference process, for reports.

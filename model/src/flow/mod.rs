@@ -20,8 +20,8 @@ mod words;
 pub use class::ClassTable;
 pub use compiled::Flow;
 pub use condition::{
-    Asked, Compare, Comparison, Condition, Dated, Expression, Finding, Observed, Operand, Scope,
-    Seen, Shift, Shifted, Test, ToldBy, Unit,
+    Asked, Compare, Comparison, Condition, ContactedBy, Dated, Expression, Finding, Observed,
+    Operand, Scope, Seen, Shift, Shifted, Test, ToldBy, Unit,
 };
 pub use definition::{Definition, FlowRef, Problem};
 pub use duration::{DurationProblem, Span, parse_duration};

@@ -33,6 +33,8 @@ pub(super) struct Reader {
     pub facts: Vec<FactType>,
     /// Whether every notification has a subject.
     pub has_subject: bool,
+    /// Whether a condition counts messages.
+    pub counts: bool,
     /// The calendar in which working days are counted.
     pub calendar: Option<Arc<Calendar>>,
     /// Whether the flow names one.
@@ -160,7 +162,10 @@ impl Reader {
     /// What a rule asks.
     pub(in crate::flow) fn condition(&mut self, path: &str, text: &str) -> Option<Condition> {
         match self.parse_condition(text) {
-            Ok(condition) => Some(condition),
+            Ok(condition) => {
+                self.counts |= condition.says.counts_messages();
+                Some(condition)
+            }
             Err(message) => {
                 self.problem(path, message);
                 None

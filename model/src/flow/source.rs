@@ -15,6 +15,8 @@ pub(super) struct FlowSource {
     pub amount: Option<String>,
     pub calendar: Option<String>,
     #[serde(default)]
+    pub counted: bool,
+    #[serde(default)]
     pub process: String,
     #[serde(default = "default_hold")]
     pub hold_for: String,

@@ -3,9 +3,9 @@
 
 use sluis_model::{
     Carried, CarriedMessage, CarriedStray, CarriedStrays, CarriedUnread, Cause, Channel,
-    ChannelSet, Choice, Control, CorporationId, Counts, Declared, Erased, NotificationId, OnDoubt,
-    Open, PauseScope, PausedBy, Phase, Saying, SentTo, StoredTenant, SubjectMoney, Timestamp, Told,
-    Tried, Tries,
+    ChannelSet, Choice, Contact, Control, CorporationId, Counts, Declared, Erased, NotificationId,
+    OnDoubt, Open, PauseScope, PausedBy, Phase, Saying, SentTo, StoredTenant, SubjectMoney,
+    Timestamp, Told, Tried, Tries,
 };
 
 use crate::facts::declared;
@@ -113,6 +113,7 @@ fn told() -> Told {
         subjects: Default::default(),
         facts: [(1, 2), (3, 4)].into(),
         declared: Vec::new(),
+        contacts: Vec::new(),
     }
 }
 
@@ -136,6 +137,12 @@ fn told_of_types() -> Told {
             of(Counts::Newest, false, vec![saying(true)]),
             of(Counts::Sum, true, vec![saying(false), saying(true)]),
         ],
+        contacts: vec![Contact {
+            at: AT,
+            attempt: 1,
+            purpose: 2,
+            about: 0,
+        }],
         ..told()
     }
 }

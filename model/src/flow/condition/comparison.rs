@@ -77,6 +77,15 @@ impl Comparison {
         }
     }
 
+    /// Whether it counts messages.
+    pub(super) fn counts_messages(&self) -> bool {
+        let right = match &self.test {
+            Test::To(_, right) => right.counts_messages(),
+            Test::In(_) | Test::Known => false,
+        };
+        right || self.left.counts_messages()
+    }
+
     /// What it looks at, with the value that it saw there.
     pub fn looked_at<'a>(
         &'a self,

@@ -29,6 +29,13 @@ impl Expression {
         }
     }
 
+    /// Whether one of its comparisons counts messages.
+    #[must_use]
+    pub fn counts_messages(&self) -> bool {
+        let comparisons = self.comparisons();
+        comparisons.iter().any(|one| one.counts_messages())
+    }
+
     /// Its comparisons, in the order of the text.
     #[must_use]
     pub fn comparisons(&self) -> Vec<&Comparison> {

@@ -25,7 +25,7 @@ pub use comparison::{Compare, Comparison, Test};
 pub use expression::Expression;
 pub use operand::{Asked, Operand, Shifted, ToldBy};
 pub(super) use parser::Declared;
-pub use scope::{Dated, Scope};
+pub use scope::{ContactedBy, Dated, Scope};
 pub use seen::{Observed, Seen};
 pub use time::{Shift, Unit};
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::against::Against;
 use super::kind::Kind;
-use super::scope::Dated;
+use super::scope::{ContactedBy, Dated};
 use super::time::{self, Shift};
 use crate::fact_type::About;
 use crate::flow::class::ClassTable;
@@ -42,6 +42,8 @@ pub enum Operand {
     DaysBetween(Box<[Operand; 2]>),
     /// What facts of a declared type told.
     Told(Box<ToldBy>),
+    /// How many messages went to the tenant.
+    Contacted(Box<ContactedBy>),
 }
 
 /// What is read of the facts of a declared type.
@@ -126,8 +128,14 @@ impl Operand {
             | Operand::Category
             | Operand::AcceptedAt
             | Operand::Today
-            | Operand::Now => false,
+            | Operand::Now
+            | Operand::Contacted(_) => false,
         }
+    }
+
+    /// Whether it counts messages. Nothing is reckoned from a count.
+    pub(super) fn counts_messages(&self) -> bool {
+        matches!(self, Operand::Contacted(_))
     }
 
     /// Whether it asks for a fact as a whole. How long one holds is said by its type alone: a rule that
@@ -150,6 +158,10 @@ impl Operand {
                 return (class_value(&classes[*table], &code), at);
             }
             Operand::Told(told) => return told.read(against),
+            Operand::Contacted(by) => {
+                let count = scope.contacted(by, against.now);
+                Value::Integer(i64::try_from(count).unwrap_or(i64::MAX))
+            }
             Operand::NotificationEnvironment => text(scope.notification_environment()),
             Operand::EngineEnvironment => text(scope.engine_environment()),
             Operand::Category => text(scope.category()),

@@ -1,8 +1,39 @@
 //! Owns what a condition may look at. Refuses to look: an operand does.
 
+use std::fmt;
+
 use crate::fact_type::About;
 use crate::flow::input::Value;
 use crate::time::Timestamp;
+
+/// Which messages to the tenant are counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactedBy {
+    /// Those of flows with this purpose; none: all.
+    pub purpose: Option<Box<str>>,
+    /// Whether only those about the notification's subject count.
+    pub about_subject: bool,
+    /// How long ago they may have left, in milliseconds.
+    pub within_ms: i64,
+    /// How that is written.
+    pub within: Box<str>,
+}
+
+impl fmt::Display for ContactedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = if self.about_subject {
+            "contacted_about_subject"
+        } else {
+            "contacted"
+        };
+        let purpose = self
+            .purpose
+            .as_ref()
+            .map(|purpose| format!("'{purpose}', "));
+        let (purpose, within) = (purpose.unwrap_or_default(), &self.within);
+        write!(f, "{name}({purpose}{within})")
+    }
+}
 
 /// A value that came from a fact, with the moment it was true at the source.
 pub type Dated = (i64, Timestamp);
@@ -23,6 +54,8 @@ pub trait Scope {
     fn category(&self) -> &str;
     /// When the notification was accepted.
     fn accepted_at(&self) -> Timestamp;
+    /// How many such messages left, or may have, or are under way.
+    fn contacted(&self, by: &ContactedBy, now: Timestamp) -> usize;
     /// What a field of the facts of a declared type says at an instant, and when that was true. The
     /// name of no field, such as an empty one, is missing. None: no fact of the type holds.
     fn said(&self, field: (&str, &str), about: About, now: Timestamp)

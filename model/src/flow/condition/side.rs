@@ -7,11 +7,14 @@ use super::kind::Kind;
 use super::lexer::Token;
 use super::operand::{Asked, Operand, Shifted, ToldBy};
 use super::parser::Parser;
+use super::scope::ContactedBy;
 use super::time::{self, MOST_SHIFTED, Shift, Unit};
 use crate::fact::FactKind;
 use crate::fact_type::{About, FactType};
 use crate::flow::input::{FieldKind, Value};
+use crate::history::Contact;
 use crate::reading::nearest;
+use crate::time::{DAY, HOUR, MINUTE};
 
 /// How a unit is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -127,6 +130,11 @@ impl Parser<'_> {
         if self.declared.class(&name).is_none() && name == "days_between" {
             return self.days_between();
         }
+        if self.declared.class(&name).is_none()
+            && matches!(&*name, "contacted" | "contacted_about_subject")
+        {
+            return self.contacted(&name);
+        }
         self.class_of(name)
     }
 
@@ -139,6 +147,67 @@ impl Parser<'_> {
         let shown = format!("days_between({}, {})", from.shown, to.shown);
         let days = Operand::DaysBetween(Box::new([from.operand, to.operand]));
         Ok(Side::new(days, Kind::Number, shown))
+    }
+
+    /// `contacted('collection', 7 days)`, behind the opening parenthesis.
+    fn contacted(&mut self, name: &str) -> Result<Side, String> {
+        let about_subject = name == "contacted_about_subject";
+        if about_subject && !self.declared.has_subject() {
+            return Err(format!(
+                "{name} needs a subject: expected `subject` to be declared at the top of the flow"
+            ));
+        }
+        let purpose = match self.peek().cloned() {
+            Some(Token::Text(purpose)) => {
+                self.at += 1;
+                self.expect(&Token::Comma)?;
+                Some(purpose.into())
+            }
+            Some(Token::Number(_)) => None,
+            Some(_) | None => {
+                return Err(self.unexpected("a purpose in quotes, or a time such as 7 days"));
+            }
+        };
+        let (within_ms, within) = self.within()?;
+        self.expect(&Token::Close)?;
+        let by = ContactedBy {
+            purpose,
+            about_subject,
+            within_ms,
+            within: within.into(),
+        };
+        let shown = by.to_string();
+        Ok(Side::new(
+            Operand::Contacted(Box::new(by)),
+            Kind::Number,
+            shown,
+        ))
+    }
+
+    /// `7 days`: in milliseconds, and as it is written.
+    fn within(&mut self) -> Result<(i64, String), String> {
+        let Some(Token::Number(number)) = self.peek().cloned() else {
+            return Err(self.unexpected("a time such as 7 days"));
+        };
+        self.at += 1;
+        let (unit, word) = match self.counted()? {
+            Counted::Minutes => (MINUTE, "minute"),
+            Counted::Hours => (HOUR, "hour"),
+            Counted::Days => (DAY, "day"),
+            Counted::Weeks => (7 * DAY, "week"),
+            Counted::Months | Counted::WorkingDays => {
+                return Err("messages are counted in minutes, hours, days or weeks".to_owned());
+            }
+        };
+        let within = number.saturating_mul(unit);
+        if !(1..=Contact::LONGEST_MS).contains(&within) {
+            let most = Contact::LONGEST_MS / DAY;
+            return Err(format!(
+                "messages are counted over at most {most} days, and over some time"
+            ));
+        }
+        let plural = if number == 1 { "" } else { "s" };
+        Ok((within, format!("{number} {word}{plural}")))
     }
 
     fn day(&mut self) -> Result<Side, String> {

@@ -32,6 +32,9 @@ impl Scope for Seen {
     fn said(&self, _: (&str, &str), _: crate::About, _: Timestamp) -> Option<(Value, Timestamp)> {
         None
     }
+    fn contacted(&self, _: &crate::flow::ContactedBy, _: Timestamp) -> usize {
+        0
+    }
     fn accepted_at(&self) -> Timestamp {
         NOW
     }

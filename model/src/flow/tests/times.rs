@@ -37,6 +37,9 @@ impl Scope for Due {
     fn said(&self, _: (&str, &str), _: crate::About, _: Timestamp) -> Option<(Value, Timestamp)> {
         None
     }
+    fn contacted(&self, _: &crate::flow::ContactedBy, _: Timestamp) -> usize {
+        0
+    }
     fn accepted_at(&self) -> Timestamp {
         NIGHT.plus(-crate::HOUR)
     }
@@ -205,4 +208,28 @@ fn a_condition_in_the_words_of_another_language_says_how_it_is_written_here() {
         },
     );
     assert!(told.expect_err("no calendar").contains("calendar = \"nl\""));
+}
+
+#[test]
+fn how_often_a_tenant_was_contacted_is_written_with_a_purpose_and_a_time() {
+    for text in [
+        "contacted('collection', 7 days) < 3",
+        "contacted(1 week) == 0",
+        "contacted_about_subject('collection', 48 hours) == 0",
+        "contacted_about_subject(1 day) == 0",
+    ] {
+        assert_eq!(evaluated(text, None), Some(true), "{text}");
+    }
+    for (text, part) in [
+        ("contacted(collection, 7 days) < 3", "a purpose in quotes"),
+        ("contacted('collection', 7d) < 3", "such as 7 days"),
+        ("contacted('collection') < 3", "expected ,"),
+        ("contacted('collection', 2 months) < 3", "days or weeks"),
+        ("contacted('collection', 400 days) < 3", "at most 366 days"),
+        ("contacted('collection', 0 days) < 3", "over some time"),
+        ("contacted('collection', 7 days)", "expected =="),
+    ] {
+        let told = Condition::parse(text, &mut Names { has_calendar: true }).expect_err(text);
+        assert!(told.contains(part), "{text}: {told}");
+    }
 }
