@@ -61,6 +61,17 @@ impl FactType {
     pub const MOST_LINE: usize = 200;
     /// Most words that a field may be one of.
     pub const MOST_WORDS: usize = 50;
+    /// The names of the types that are built in.
+    pub const BUILT_IN: [&str; 8] = [
+        "appointment",
+        "arrangement",
+        "balance",
+        "consent",
+        "exception",
+        "open_amount",
+        "payment",
+        "segment",
+    ];
     /// Keys of a fact that belong to every type.
     pub const COMMON: [&str; 7] = [
         "fact_id",

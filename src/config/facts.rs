@@ -72,3 +72,38 @@ impl Finding {
         types
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::CliOverrides;
+    use super::*;
+
+    fn configured(dir: &std::path::Path) -> Config {
+        let mut config = Config::load(None, &[].into(), &CliOverrides::default())
+            .expect("the default")
+            .config;
+        config.corporations[0].flows = Some(dir.to_owned());
+        config
+    }
+
+    #[test]
+    fn a_corporations_own_types_stand_beside_the_shared_ones_and_before_those_of_their_name() {
+        let dir = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(dir.path().join("facts")).expect("a folder");
+        let write = |name: &str, text: &str| {
+            std::fs::write(dir.path().join("facts").join(name), text).expect("a file");
+        };
+        write("complaint.toml", "about = \"tenant\"\nholds = \"30d\"");
+        write("segment.toml", "about = \"tenant\"\nholds = \"1d\"");
+        let config = configured(dir.path());
+        let found = load(&config).expect("sound");
+        let own = found.of(config.corporations[0].id);
+        assert_eq!(own.len(), FactType::BUILT_IN.len() + 1);
+        assert_eq!(own["segment"].fields, []);
+        assert!(!found.shared["segment"].fields.is_empty());
+        write("segment.toml", "about = \"nobody\"\nholds = \"long\"");
+        let told = load(&config).expect_err("two mistakes").to_string();
+        let file = "facts/segment.toml: ";
+        assert_eq!(told.matches(file).count(), 2, "{told}");
+    }
+}

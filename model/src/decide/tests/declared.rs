@@ -1,6 +1,8 @@
 //! Owns the stories of facts of declared types: what holds, what is over, what overtakes what, and how
 //! much of it is remembered.
 
+use proptest::prelude::*;
+
 use super::world::{START, World, invoice};
 use crate::flow::Value;
 use crate::{
@@ -349,4 +351,34 @@ fn a_tenant_of_whom_nothing_is_known_is_told_so() {
         panic!("{answer:?}")
     };
     assert!(missed.tenant && !missed.subject);
+}
+
+proptest! {
+    /// In whatever order facts come in, the newest at its source counts; of two of one instant, the
+    /// one that came later. The world itself replays its journal.
+    #[test]
+    fn the_newest_fact_counts_in_whatever_order_they_come(
+        told in proptest::collection::vec((0..6_i64, any::<bool>()), 1..12),
+    ) {
+        let mut world = world();
+        let mut expected: Option<(i64, usize, bool)> = None;
+        for (number, (age, is_over)) in told.into_iter().enumerate() {
+            let one = DeclaredFact {
+                fact_id: format!("e-{number}").into(),
+                occurred_at: START.plus(-age * DAY),
+                holds_until: if is_over { START } else { Timestamp::NEVER },
+                ..fact(&world, "exception", &[("kind", word(&format!("k{number}")))])
+            };
+            tell(&mut world, one);
+            if expected.is_none_or(|(newest, ..)| age <= newest) {
+                expected = Some((age, number, is_over));
+            }
+        }
+        let said = world.tenant.said(("exception", "kind"), None, START);
+        let wanted = expected.filter(|(.., is_over)| !is_over);
+        let wanted = wanted.map(|(age, number, _)| {
+            (word(&format!("k{number}")), START.plus(-age * DAY))
+        });
+        prop_assert_eq!(said, wanted);
+    }
 }

@@ -390,10 +390,13 @@ fn within_bounds(amount: i64) -> Result<i32, String> {
 }
 
 fn no_fact(name: &str) -> String {
+    let near = nearest(name, FactType::BUILT_IN);
     let hint = match name {
-        "balance_cents" | "saldo" => "; what the tenant owes is facts.balance_cents",
-        "open_amount_cents" => "; what is open on the subject is subject.open_amount_cents",
-        _ => "",
+        "balance_cents" | "saldo" => "; what the tenant owes is facts.balance_cents".to_owned(),
+        "open_amount_cents" => {
+            "; what is open on the subject is subject.open_amount_cents".to_owned()
+        }
+        _ => near.map_or_else(String::new, |near| format!("; did you mean {near:?}?")),
     };
     format!(
         "{name:?} is no type of fact: expected a file facts/{name}.toml beside the flow, or one that is built in{hint}"
