@@ -9,8 +9,7 @@ use sluis_actors::Book;
 use sluis_journal::MemoryJournal;
 
 use crate::config::{
-    ApiKey, CliOverrides, Config, ConfigProblems, EXIT_CONFIG, Loaded, MapSecrets, SETTINGS, facts,
-    flows,
+    ApiKey, CliOverrides, Config, ConfigProblems, EXIT_CONFIG, Loaded, MapSecrets, SETTINGS, flows,
 };
 
 /// Looks at the configuration, or helps to write it.
@@ -172,7 +171,7 @@ fn compile(config: &Config) -> Result<String, ConfigProblems> {
 
 /// Reads every declared type of fact.
 fn fact_types(config: &Config) -> Result<String, ConfigProblems> {
-    let types = facts::load(config)?;
+    let types = crate::config::facts::load(config)?;
     let names: Vec<&str> = types.shared.keys().map(|name| &**name).collect();
     let (count, names) = (names.len(), names.join(", "));
     Ok(format!("types of facts: {count}: {names}"))

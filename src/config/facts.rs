@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use sluis_model::FactType;
+use sluis_model::flow::Definition;
 
 use super::flows::{Files, FlowMistake};
 use super::problem::{Collector, ConfigProblems, Problem};
@@ -34,6 +35,18 @@ pub fn load(config: &Config) -> Result<FactTypes, ConfigProblems> {
     } else {
         Err(ConfigProblems(problems))
     }
+}
+
+/// The types that are built in, and those that a definition holds. What is no type is none of them.
+#[must_use]
+pub fn of(definition: &Definition) -> Types {
+    let mut types = Finding::default().types(&Files::shipped());
+    let held = definition.facts.iter();
+    types.extend(held.filter_map(|(name, text)| {
+        let read = FactType::parse(name, text).ok()?;
+        Some((name.as_str().into(), read))
+    }));
+    types
 }
 
 /// The mistakes so far.

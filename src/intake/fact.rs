@@ -76,9 +76,10 @@ fn named_type<'a>(node: &Node<'_>, types: &'a Types) -> Option<&'a FactType> {
     }
 }
 
-/// The keys that a fact may have. Of an unknown type nobody knows which: then all do.
+/// The keys that a fact may have. Of an unknown type nobody knows which: then all do. An amount that is
+/// `null` is as if it were left out, as it was before types were declared.
 fn keys_of<'a>(node: &'a Node<'_>, known: Option<&'a FactType>) -> Vec<&'a str> {
-    let common = FactType::COMMON.into_iter();
+    let common = FactType::COMMON.into_iter().chain(no_amount(node));
     match (known, node) {
         (Some(known), _) => common.chain(known.field_names()).collect(),
         (None, Node::Object(fields)) => {
@@ -86,6 +87,17 @@ fn keys_of<'a>(node: &'a Node<'_>, known: Option<&'a FactType>) -> Vec<&'a str> 
         }
         (None, _) => common.collect(),
     }
+}
+
+/// The key of an amount that says nothing.
+fn no_amount(node: &Node<'_>) -> Option<&'static str> {
+    let Node::Object(fields) = node else {
+        return None;
+    };
+    let mut fields = fields.iter();
+    fields
+        .any(|(key, value)| key == "amount_cents" && *value == Node::Null)
+        .then_some("amount_cents")
 }
 
 fn read(

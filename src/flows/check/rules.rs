@@ -75,24 +75,13 @@ fn given_by(table: &ClassTable) -> Vec<&str> {
 
 /// Whether facts may change what a condition says. What is known from the start stays as it is.
 fn reads_facts(condition: &Condition) -> bool {
-    let stays = |operand: &Operand| {
-        matches!(
-            operand,
-            Operand::Literal(_)
-                | Operand::Field(_)
-                | Operand::Class(..)
-                | Operand::NotificationEnvironment
-                | Operand::EngineEnvironment
-                | Operand::Category
-        )
-    };
     let comparisons = condition.says.comparisons().into_iter();
     let mut changing = comparisons.filter(|comparison| {
         let right = match &comparison.test {
-            Test::To(_, right) => !stays(right),
+            Test::To(_, right) => right.changes(),
             Test::In(_) | Test::Known => false,
         };
-        right || !stays(&comparison.left)
+        right || comparison.left.changes()
     });
     changing.next().is_some()
 }

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 use sluis_model::{
-    CancelTarget, Channel, ContactKind, Environment, FactKind, Flow, Given, Idempotency, Input,
+    About, CancelTarget, Channel, ContactKind, Environment, Flow, Given, Idempotency, Input,
     Notification, NotificationId, Preference, ShardId, Subject, Supplied, Timestamp,
 };
 use toml::{Table, Value};
@@ -16,6 +16,7 @@ use super::span;
 use super::told::{Told, as_json, given};
 use super::world::World;
 use crate::explain::rfc3339;
+use crate::fact_types::Types;
 use crate::intake::{self, FieldProblem};
 
 /// The tenant of every scenario.
@@ -32,6 +33,8 @@ pub(super) type Wrong = (String, String);
 pub(super) struct Run<'a> {
     /// On which flow.
     pub flow: &'a Flow,
+    /// The types of facts that may be told.
+    pub types: &'a Types,
     /// What holds for all scenarios of the file.
     pub file: &'a File,
     /// The scenario.
@@ -221,7 +224,8 @@ impl Run<'_> {
         body["tenant_id"] = TENANT.into();
         body["occurred_at"] = rfc3339(happened).into();
         body["environment"] = "production".into();
-        let about = kind.parse::<FactKind>().is_ok_and(FactKind::needs_subject);
+        let known = self.types.get(kind);
+        let about = known.is_some_and(|known| known.about == About::Subject);
         let subject = keys
             .get("subject")
             .and_then(Value::as_str)
@@ -230,9 +234,9 @@ impl Run<'_> {
         if let (Some(kind), Some(id)) = (&self.flow.subject, subject) {
             body["subject"] = json!({ "kind": kind, "id": id });
         }
-        let read = intake::fact::parse(body.to_string().as_bytes());
+        let read = intake::fact::parse(body.to_string().as_bytes(), self.types);
         let read = read.map_err(listed)?;
-        Ok(Input::Fact(read.fact))
+        Ok(read.input)
     }
 
     fn happen(&self, world: &mut World<'_>, happening: &Happening) -> Result<(), String> {

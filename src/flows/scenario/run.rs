@@ -7,13 +7,15 @@ use super::coverage::Coverage;
 use super::file::{instant, read};
 use super::outcome::{Outcome, Tested};
 use super::play::Run;
+use crate::config::facts;
 use crate::config::flows::{FlowMistake, Found, place_in};
+use crate::fact_types::Types;
 
 /// Runs files of scenarios (as each is shown, and its text) on the flows that were found.
 #[must_use]
 pub fn test(found: &[Found], files: &[(String, String)]) -> Tested {
     let mut tested = Tested::default();
-    let mut covered: Vec<(Flow, Coverage)> = Vec::new();
+    let mut covered: Vec<(Flow, Types, Coverage)> = Vec::new();
     for (label, text) in files {
         let file = match read(label, text) {
             Ok(file) => file,
@@ -25,7 +27,7 @@ pub fn test(found: &[Found], files: &[(String, String)]) -> Tested {
         let mistake = |path: &str, message: String| {
             FlowMistake::new(place_in(label, text, path), path, message)
         };
-        let Some(flow) = compiled(found, &file.flow) else {
+        let Some((flow, types)) = compiled(found, &file.flow) else {
             let message = format!("{:?}: expected a flow that is there and right", file.flow);
             tested.mistakes.push(mistake("flow", message));
             continue;
@@ -37,15 +39,16 @@ pub fn test(found: &[Found], files: &[(String, String)]) -> Tested {
         };
         let index = covered
             .iter()
-            .position(|(known, _)| known.reference == flow.reference);
+            .position(|(known, ..)| known.reference == flow.reference);
         let index = index.unwrap_or_else(|| {
-            covered.push((flow, Coverage::default()));
+            covered.push((flow, types, Coverage::default()));
             covered.len() - 1
         });
-        let (flow, coverage) = &mut covered[index];
+        let (flow, types, coverage) = &mut covered[index];
         for (number, scenario) in file.scenario.iter().enumerate() {
             let run = Run {
                 flow,
+                types,
                 file: &file,
                 scenario,
                 start,
@@ -60,7 +63,7 @@ pub fn test(found: &[Found], files: &[(String, String)]) -> Tested {
             }
         }
     }
-    for (flow, coverage) in &covered {
+    for (flow, _, coverage) in &covered {
         tested.coverage.push(coverage.table(flow));
         let uncovered = coverage.uncovered(flow).into_iter();
         tested
@@ -70,9 +73,11 @@ pub fn test(found: &[Found], files: &[(String, String)]) -> Tested {
     tested
 }
 
-/// The flow of this name: a corporation's own before the shared one.
-fn compiled(found: &[Found], name: &str) -> Option<Flow> {
+/// The flow of this name, a corporation's own before the shared one, with the types of facts that it
+/// may be told: those that it reads, and those that are built in.
+fn compiled(found: &[Found], name: &str) -> Option<(Flow, Types)> {
     let named = found.iter().filter(|found| found.name == name);
     let definition: &Definition = &named.max_by_key(|found| found.owner.is_some())?.definition;
-    Flow::compile(definition).ok()
+    let flow = Flow::compile(definition).ok()?;
+    Some((flow, facts::of(definition)))
 }

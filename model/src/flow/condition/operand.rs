@@ -133,6 +133,28 @@ impl Operand {
         }
     }
 
+    /// Whether facts, messages or time may change it. What is known from the start stays as it is.
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        match self {
+            Operand::Balance
+            | Operand::SubjectOpenAmount
+            | Operand::Told(_)
+            | Operand::Contacted(_)
+            | Operand::Today
+            | Operand::Now => true,
+            Operand::Class(_, code) => code.changes(),
+            Operand::Shifted(shifted) => shifted.of.changes(),
+            Operand::DaysBetween(days) => days.iter().any(Operand::changes),
+            Operand::Literal(_)
+            | Operand::Field(_)
+            | Operand::NotificationEnvironment
+            | Operand::EngineEnvironment
+            | Operand::Category
+            | Operand::AcceptedAt => false,
+        }
+    }
+
     /// Whether it counts messages. Nothing is reckoned from a count.
     pub(super) fn counts_messages(&self) -> bool {
         matches!(self, Operand::Contacted(_))

@@ -64,7 +64,7 @@ pub(super) const IN_MEANING: [Case; 14] = [
         "facts.balance_cents > 0 &&",
         "facts.balance > 0 &&",
         "flow.toml:24:8: guard[1] \"something owed\".when",
-        "is not a value",
+        "expected facts.balance_cents, which counts it",
     ),
     (
         F,
