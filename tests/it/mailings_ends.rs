@@ -11,7 +11,7 @@ use crate::mailings::{
     account, approved, draft, list, mailed, mailing, post, released, step, tenants, turn, until,
     with_mail,
 };
-use crate::support::{Engine, NOORD, OPERATOR, START, Setup};
+use crate::support::{Engine, NOORD, OPERATOR, START, Setup, notice};
 
 /// Bytes on the disk for each row, in the files of marks.
 const MARK: usize = 2;
@@ -119,6 +119,9 @@ async fn a_crash_at_any_step_leaves_no_gap_and_tells_nobody_twice() {
     assert_eq!(told.iter().collect::<BTreeSet<_>>().len(), 30);
     let rows = account(&engine, &id).await;
     assert_eq!(tenants(&rows, "left", "yes").len(), 30);
+    // The control: the key of the first row means nothing any more, so it was not what kept it from being told again.
+    let again = notice("H-99", &format!("mailing/{id}/0"));
+    engine.accepted(NOORD, again).await;
     engine.end().await;
 }
 
