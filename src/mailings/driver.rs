@@ -88,10 +88,7 @@ impl Mailings {
         let is_done = hands.is_empty();
         drop(hands);
         if is_done {
-            let end = move |mailing: &mut Mailing| {
-                mailing.end(Stage::Done, now);
-                Ok(())
-            };
+            let end = move |mailing: &mut Mailing| mailing.end(now);
             return self.change_later(live, end).await;
         }
         Ok(())
@@ -156,10 +153,7 @@ impl Mailings {
         if !is_quiet && now.since(since) < MOST_WAIT_MS {
             return Ok(());
         }
-        let end = move |mailing: &mut Mailing| {
-            mailing.end(Stage::Stopped, now);
-            Ok(())
-        };
+        let end = move |mailing: &mut Mailing| mailing.end_stopped(now);
         self.change_later(live, end).await
     }
 

@@ -231,10 +231,26 @@ impl Mailing {
         Ok(())
     }
 
-    /// Nothing of it is to be done any more.
-    pub(super) fn end(&mut self, stage: Stage, at: Timestamp) {
-        self.stage = stage;
+    /// Every row has its verdict.
+    ///
+    /// # Errors
+    /// It does not run: a person was faster.
+    pub(super) fn end(&mut self, at: Timestamp) -> Result<(), NotDone> {
+        self.in_stage(&[Stage::Running], "running")?;
+        self.stage = Stage::Done;
         self.ended_at = Some(at);
+        Ok(())
+    }
+
+    /// Nothing of it is to be done any more.
+    ///
+    /// # Errors
+    /// It does not stop.
+    pub(super) fn end_stopped(&mut self, at: Timestamp) -> Result<(), NotDone> {
+        self.in_stage(&[Stage::Stopping], "stopping")?;
+        self.stage = Stage::Stopped;
+        self.ended_at = Some(at);
+        Ok(())
     }
 }
 
@@ -335,7 +351,10 @@ pub(super) mod tests {
         mailing.stop(said("Anna")).unwrap();
         assert!(mailing.resume(said("Anna"), None).is_err());
         assert!(mailing.stop(said("Anna")).is_err());
-        mailing.end(Stage::Stopped, Timestamp(5));
+        // The last window was under way when it was stopped.
+        assert!(mailing.end(Timestamp(4)).is_err());
+        assert_eq!(mailing.stage, Stage::Stopping);
+        mailing.end_stopped(Timestamp(5)).unwrap();
         assert!(mailing.stop(said("Anna")).is_err());
     }
 }

@@ -9,7 +9,7 @@ use super::desk::{Mailings, Upload, View, open_live, owner, view};
 use super::error::NotDone;
 use super::mailing::{Mailing, PausedFor, Terms};
 use super::rows::{RowsWriter, is_whole};
-use super::stage::{MailingId, Stage};
+use super::stage::MailingId;
 use crate::intake::mailing_rows::{MailingRows, ReadRow};
 use crate::intake::tenant_list::List;
 
@@ -205,11 +205,12 @@ impl Mailings {
         let has_live = self.entry(corporation, id, |entry| entry.live.is_some())?;
         self.change(corporation, id, |mailing| {
             mailing.stop(who)?;
-            if !has_live {
-                // It ended long ago, or cannot be read: nothing can be cancelled.
-                mailing.end(Stage::Stopped, now);
+            // It ended long ago, or cannot be read: nothing can be cancelled.
+            if has_live {
+                Ok(())
+            } else {
+                mailing.end_stopped(now)
             }
-            Ok(())
         })?;
         self.view(corporation, id)
     }
