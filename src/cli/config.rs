@@ -9,8 +9,10 @@ use sluis_actors::Book;
 use sluis_journal::MemoryJournal;
 
 use crate::config::{
-    ApiKey, CliOverrides, Config, ConfigProblems, EXIT_CONFIG, Loaded, MapSecrets, SETTINGS, flows,
+    ApiKey, CliOverrides, Config, ConfigProblems, EXIT_CONFIG, Loaded, MapSecrets, Problem,
+    SETTINGS, flows,
 };
+use crate::flows::check;
 
 /// Looks at the configuration, or helps to write it.
 #[derive(Debug, clap::Subcommand)]
@@ -156,7 +158,7 @@ fn compile(config: &Config) -> Result<String, ConfigProblems> {
     let definitions = flows::load(config)?;
     let journal = MemoryJournal::new(1, 1);
     let book = Book::load(&journal, definitions)
-        .map_err(|found| ConfigProblems(found.iter().map(flow_problem).collect()))?;
+        .map_err(|found| ConfigProblems(placed(config, &found)))?;
     let mut names: Vec<String> = book
         .all_current()
         .map(|(owner, flow)| named(config, owner, flow))
@@ -192,9 +194,19 @@ fn named(
     format!("{} {}{of}", flow.name, flow.version)
 }
 
-fn flow_problem(found: &sluis_actors::BookProblem) -> crate::config::Problem {
+/// What is wrong with the flows, in the lines where it stands.
+fn placed(config: &Config, found: &[sluis_actors::BookProblem]) -> Vec<Problem> {
+    let (all, mistakes) = flows::find(config);
+    let report = check::check(&all, mistakes);
+    if report.mistakes.is_empty() {
+        return found.iter().map(flow_problem).collect();
+    }
+    report.mistakes.into_iter().map(Problem::from).collect()
+}
+
+fn flow_problem(found: &sluis_actors::BookProblem) -> Problem {
     let path = format!("flow {}.{}", found.definition, found.path);
-    crate::config::Problem::new(path, "wrong", "a flow that compiles", found.message.clone())
+    Problem::new(path, "wrong", "a flow that compiles", found.message.clone())
 }
 
 fn print(source: &Source, env: &BTreeMap<String, String>) -> Reply {
@@ -306,13 +318,11 @@ mod tests {
         std::fs::write(dir.path().join("a.toml"), "name = \"a\"\nversion = 1\n").unwrap();
         let reply = checked(&format!("flows.directory = {:?}", dir.path()), false);
         assert_eq!(reply.code, 64);
-        assert!(
-            reply
-                .err
-                .starts_with("flow a.purpose: wrong: expected a flow that compiles: "),
-            "{}",
-            reply.err
+        let place = format!(
+            "{}/a.toml:1: purpose: expected no mistakes: ",
+            dir.path().display()
         );
+        assert!(reply.err.starts_with(&place), "{}", reply.err);
     }
 
     #[test]
