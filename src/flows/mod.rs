@@ -3,6 +3,8 @@
 
 pub mod check;
 pub mod diff;
+#[cfg(test)]
+mod first_flow;
 pub mod graph;
 pub mod scenario;
 mod ways;
