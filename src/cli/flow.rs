@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use sluis_model::Flow;
+use sluis_model::reading::nearest;
 
 use super::config::{Reply, Source};
 use crate::config::flows::{FlowMistake, Found, Place, find, find_in, scenarios};
@@ -178,6 +179,11 @@ fn one(source: &Source, named: &str, env: &BTreeMap<String, String>) -> Result<F
     };
     let (found, mistakes) = find(&config);
     let known = names(&config, &found);
+    let listed = known.join(", ");
+    let hint = match nearest(named, known.iter().map(String::as_str)) {
+        Some(near) => format!(": did you mean {near}?"),
+        None => String::new(),
+    };
     // A corporation without a flow of its own uses the shared one.
     let own = found
         .iter()
@@ -190,14 +196,14 @@ fn one(source: &Source, named: &str, env: &BTreeMap<String, String>) -> Result<F
     match own.or_else(shared) {
         Some(index) => Ok(found.into_iter().nth(index).expect("it was found there")),
         None if mistakes.is_empty() => Err(refused(&format!(
-            "{named}: expected a file, or one of {known}"
+            "{named}: expected a file, or one of {listed}{hint}"
         ))),
         None => Err(wrong(&mistakes)),
     }
 }
 
 /// The flows that may be named.
-fn names(config: &Config, found: &[Found]) -> String {
+fn names(config: &Config, found: &[Found]) -> Vec<String> {
     let name = |found: &Found| {
         let owner = config
             .corporations
@@ -208,7 +214,7 @@ fn names(config: &Config, found: &[Found]) -> String {
             |owner| format!("{}@{}", found.name, owner.name),
         )
     };
-    found.iter().map(name).collect::<Vec<_>>().join(", ")
+    found.iter().map(name).collect()
 }
 
 fn refused(message: &str) -> Reply {
@@ -336,5 +342,104 @@ fn tested(source: &Source, dir: Option<&Path>, env: &BTreeMap<String, String>) -
         out: tested.report(),
         code: if tested.is_good() { 0 } else { EXIT_FOUND },
         ..Reply::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn asked(command: FlowCommand) -> Reply {
+        run(&command, &BTreeMap::new())
+    }
+
+    /// A directory with a corporation's own storno, and the file.
+    fn own(text: &str) -> (TempDir, PathBuf) {
+        let dir = TempDir::new().unwrap();
+        let file = dir.path().join("own.toml");
+        std::fs::write(&file, text).unwrap();
+        (dir, file)
+    }
+
+    const OWN: &str =
+        "extends = \"storno\"\nversion = 3\n[[step]]\nid = \"sms\"\nsend.except = \"failed\"\n";
+
+    #[test]
+    fn check_ends_with_1_where_a_flow_is_wrong_and_with_0_else() {
+        let check = |paths| {
+            asked(FlowCommand::Check {
+                source: Source::default(),
+                paths,
+            })
+        };
+        let (dir, file) = own(OWN);
+        assert_eq!(check(vec![dir.path().to_owned()]).code, 0);
+        assert_eq!(check(vec![file.clone()]).out, "1 flow is right: storno 3\n");
+        std::fs::write(&file, OWN.replace("\"sms\"", "\"smss\"")).unwrap();
+        let reply = check(vec![file]);
+        assert_eq!(reply.code, 1);
+        assert!(reply.err.ends_with("1 mistake\n"), "{}", reply.err);
+        let reply = check(vec![dir.path().join("none.toml")]);
+        assert!(
+            reply.code == 1 && reply.err.contains("none.toml: expected a flow"),
+            "{}",
+            reply.err
+        );
+        assert_eq!(check(Vec::new()).code, 0, "those that are built in");
+    }
+
+    #[test]
+    fn diff_ends_with_1_where_something_differs() {
+        let diff = |a: &str, b: &str| {
+            asked(FlowCommand::Diff {
+                source: Source::default(),
+                a: a.to_owned(),
+                b: b.to_owned(),
+            })
+        };
+        let (_dir, file) = own(OWN);
+        let same = diff("storno", "storno");
+        assert_eq!((same.code, &*same.out), (0, "nothing differs\n"));
+        let reply = diff("storno", &file.display().to_string());
+        assert_eq!(reply.code, 1);
+        let line = "step sms: sends by sms, email, except what was tried; link -> sends by sms, email, except what failed; link\n";
+        assert!(reply.out.ends_with(line), "{}", reply.out);
+    }
+
+    #[test]
+    fn a_flow_that_is_not_there_is_told_with_those_that_are() {
+        let (source, flow) = (Source::default(), "stornoo".to_owned());
+        let reply = asked(FlowCommand::Show { source, flow });
+        let expected = "stornoo: expected a file, or one of notice, storno: did you mean storno?\n";
+        assert_eq!((reply.code, &*reply.err), (1, expected));
+    }
+
+    #[test]
+    fn show_names_the_files_and_prints_the_whole_flow() {
+        let (_dir, file) = own(OWN);
+        let (source, flow) = (Source::default(), file.display().to_string());
+        let reply = asked(FlowCommand::Show { source, flow });
+        assert!(reply.out.starts_with(&format!(
+            "# from {}\n# extends (built in)/storno.toml\n",
+            file.display()
+        )));
+        assert!(
+            reply.out.contains("\nname = \"storno\"\nversion = 3\n"),
+            "{}",
+            reply.out
+        );
+    }
+
+    #[test]
+    fn test_runs_the_scenarios_that_are_built_in() {
+        let (source, dir) = (Source::default(), None);
+        let reply = asked(FlowCommand::Test { source, dir });
+        assert!(
+            reply.code == 0 && reply.out.contains("0 differ, 0 mistakes"),
+            "{}",
+            reply.out
+        );
     }
 }

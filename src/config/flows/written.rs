@@ -17,6 +17,8 @@ const ORDER: [&str; 9] = [
     "fallback_list",
     "calendar",
 ];
+/// Tables of the file, in the order in which people write them.
+const TABLES: [&str; 2] = ["input", "classes"];
 /// Keys that come first in a step or a rule.
 const FIRST: [&str; 4] = ["id", "name", "when", "fresh_within"];
 
@@ -35,12 +37,11 @@ pub(super) fn written(flow: &Table) -> String {
     for (key, value) in others.iter().filter(|(_, value)| is_plain(value)) {
         line(&mut text, key, value);
     }
-    for (key, value) in &others {
-        if let Value::Table(table) = value {
-            let _ = write!(text, "\n[{}]\n", shown_key(key));
-            table
-                .iter()
-                .for_each(|(key, value)| line(&mut text, key, value));
+    let later = others.iter().map(|(key, _)| key.as_str());
+    let later = later.filter(|key| !TABLES.contains(key));
+    for key in TABLES.into_iter().chain(later) {
+        if let Some(Value::Table(table)) = flow.get(key) {
+            section(&mut text, key, table);
         }
     }
     for (key, value) in others {
@@ -52,6 +53,13 @@ pub(super) fn written(flow: &Table) -> String {
         }
     }
     text
+}
+
+fn section(text: &mut String, key: &str, table: &Table) {
+    let _ = write!(text, "\n[{}]\n", shown_key(key));
+    for (key, value) in table {
+        line(text, key, value);
+    }
 }
 
 /// Whether a value has a header of its own.
@@ -78,19 +86,19 @@ fn block(text: &mut String, list: &str, element: &Value) {
             line(text, key, value);
         }
     }
-    for (key, value) in table
-        .iter()
-        .filter(|(key, _)| !FIRST.contains(&key.as_str()))
-    {
-        match (key.as_str(), value) {
-            // Each way out on its own line.
-            ("on", Value::Table(on)) if !on.is_empty() => {
-                for (name, value) in on {
-                    let _ = writeln!(text, "on.{} = {value}", shown_key(name));
-                }
+    let is_later = |key: &str| !FIRST.contains(&key) && key != "on";
+    for (key, value) in table.iter().filter(|(key, _)| is_later(key)) {
+        line(text, key, value);
+    }
+    match table.get("on") {
+        // Each way out on its own line.
+        Some(Value::Table(on)) => {
+            for (name, value) in on {
+                let _ = writeln!(text, "on.{} = {value}", shown_key(name));
             }
-            _ => line(text, key, value),
         }
+        Some(other) => line(text, "on", other),
+        None => {}
     }
 }
 

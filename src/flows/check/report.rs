@@ -32,9 +32,12 @@ impl Report {
         self.mistakes.push(FlowMistake::new(place, path, message));
     }
 
-    /// One more warning.
+    /// One more warning. What only the extended flow has is no matter of the one that extends it.
     pub(super) fn warning(&mut self, found: &Found, path: &str, message: &str) {
-        let (place, _) = found.sources.place(path, None);
+        let (place, before) = found.sources.place(path, None);
+        if !before.is_empty() {
+            return;
+        }
         self.warnings.push(FlowMistake::new(place, path, message));
     }
 }

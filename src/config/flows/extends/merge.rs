@@ -1,11 +1,15 @@
 //! Owns the putting together of two flows: what the one that extends says goes before, step by step,
 //! rule by rule, key by key. Refuses parts of steps and rules that the other flow does not have.
 
+use std::collections::BTreeSet;
+
 use toml::{Table, Value};
 
+use super::absent::absent;
 use super::insert::insert;
 use super::lists::{LISTS, OWN_KEYS, Wrong, element_mut, names_of};
 use super::remove::remove;
+use super::targets::each_way;
 
 /// What the extended flow becomes with what is said in the one that extends it.
 pub(super) fn merge(base: Table, own: &Table) -> (Table, Vec<Wrong>) {
@@ -16,8 +20,9 @@ pub(super) fn merge(base: Table, own: &Table) -> (Table, Vec<Wrong>) {
         wrong.push(("version".to_owned(), message.to_owned()));
     }
     remove(&mut flow, own.get("remove"), &mut wrong);
+    let led_to = led_to(own);
     for (list, key) in LISTS {
-        elements(&mut flow, list, key, own.get(list), &mut wrong);
+        elements(&mut flow, (list, key), own.get(list), &led_to, &mut wrong);
     }
     let is_list = |key: &str| LISTS.iter().any(|(list, _)| *list == key);
     for (key, value) in own {
@@ -28,8 +33,28 @@ pub(super) fn merge(base: Table, own: &Table) -> (Table, Vec<Wrong>) {
     (flow, wrong)
 }
 
+/// The steps to which the flow that extends leads by itself.
+fn led_to(own: &Table) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for list in ["step", "guard"] {
+        let all = own.get(list).and_then(Value::as_array);
+        for element in all.into_iter().flatten().filter_map(Value::as_table) {
+            each_way(&mut element.clone(), &mut |_, go| {
+                names.insert(go.clone());
+            });
+        }
+    }
+    names
+}
+
 /// Steps or rules: those that are new come first, so that what is said of the others goes before.
-fn elements(flow: &mut Table, list: &str, key: &str, own: Option<&Value>, wrong: &mut Vec<Wrong>) {
+fn elements(
+    flow: &mut Table,
+    (list, key): (&str, &str),
+    own: Option<&Value>,
+    led_to: &BTreeSet<String>,
+    wrong: &mut Vec<Wrong>,
+) {
     let Some(own) = own else {
         return;
     };
@@ -55,6 +80,12 @@ fn elements(flow: &mut Table, list: &str, key: &str, own: Option<&Value>, wrong:
         };
         if names.iter().any(|known| known == name) {
             changed.push((path, name.to_owned(), table));
+        } else if list == "step" && !has_place(table) && !led_to.contains(name) {
+            let absent = absent(name, &names);
+            wrong.push((
+                path,
+                format!("{absent}; nothing leads to a new step of this name"),
+            ));
         } else {
             insert(flow, (list, key), &path, table, &names, wrong);
         }
@@ -62,6 +93,11 @@ fn elements(flow: &mut Table, list: &str, key: &str, own: Option<&Value>, wrong:
     for (path, name, table) in changed {
         change(flow, (list, key), &name, &path, table, wrong);
     }
+}
+
+/// Whether a new step says where it is put.
+fn has_place(step: &Table) -> bool {
+    step.contains_key("before") || step.contains_key("after")
 }
 
 /// Changes an element that the extended flow has.

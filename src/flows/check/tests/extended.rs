@@ -85,6 +85,14 @@ fn what_is_stored_is_the_whole_flow_and_reads_the_same() {
         definition.flow
     );
     assert!(!definition.flow.contains("extends"));
+    let step = "\n[[step]]\nid = \"sms\"\nsend = { ";
+    assert!(definition.flow.contains(step), "{}", definition.flow);
+    let report = check(&found, Vec::new());
+    assert_eq!(
+        report.warnings,
+        [],
+        "what the generic flow does not use is its own matter"
+    );
     assert_eq!(definition.templates.len(), 7);
     assert!(
         definition.classes.contains_key("storno-class") && definition.calendars.contains_key("nl")
@@ -129,6 +137,26 @@ fn a_step_is_put_before_another_one_or_behind_one_way_out() {
     assert_eq!(
         ids(&extended(&first).unwrap()),
         ["rest", "mail", "sms", "payment"]
+    );
+}
+
+#[test]
+fn a_new_step_without_a_place_is_one_that_something_leads_to() {
+    let step = "[[step]]\nid = \"ask\"\ntask = { list = \"desk\", answers = { enough = \"end: enough\" } }\n";
+    let alone = format!("extends = \"storno\"\nversion = 1\n{step}");
+    let told = extended(&alone).unwrap_err();
+    assert!(
+        told.len() == 1 && told[0].starts_with("own.toml:4:1: step.ask: \"ask\" is not in"),
+        "{told:?}"
+    );
+    assert!(
+        told[0].ends_with("; nothing leads to a new step of this name"),
+        "{told:?}"
+    );
+    let led_to = format!("{alone}[[step]]\nid = \"sms\"\non.bounced = \"ask\"\n");
+    assert_eq!(
+        ids(&extended(&led_to).unwrap()),
+        ["mail", "sms", "payment", "ask"]
     );
 }
 
