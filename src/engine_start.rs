@@ -17,7 +17,8 @@ use sluis_actors::{
 };
 use sluis_journal::{DiskJournal, Journal, Options, RecoveryReport};
 use sluis_model::flow::Definition;
-use sluis_model::{Clock, CorporationId, ReferenceKey};
+use sluis_model::steering::Steering;
+use sluis_model::{Clock, CorporationId, Policy, ReferenceKey};
 
 use crate::admission::{Admission, Gatekeeper};
 use crate::app::{App, WayOut};
@@ -55,6 +56,8 @@ pub struct Surroundings {
     pub environment: BTreeMap<String, String>,
     /// Current definitions.
     pub definitions: Vec<(Option<CorporationId>, Definition)>,
+    /// How corporations steer their channels.
+    pub steering: BTreeMap<CorporationId, Steering>,
     /// Whether everything is paused before anything leaves, until an operator resumes it.
     pub paused: bool,
     /// Called once when nothing may be acknowledged any more: the process must end.
@@ -283,7 +286,10 @@ impl Stored {
             journal: self.journal.clone(),
             clock: around.clock.clone(),
             book: self.book.clone(),
-            policy: config.policy(),
+            policy: Policy {
+                steering: around.steering.clone(),
+                ..config.policy()
+            },
             quota: quota(config),
             keys: key_index(config),
             retention: RetentionSettings {

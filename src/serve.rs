@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::config::{Config, KeyRing, MapSecrets, flows};
+use crate::config::{Config, KeyRing, MapSecrets, flows, steering};
 use crate::engine_start::{self, Running, Surroundings};
 use crate::http;
 use crate::ports::{Edge, Ports};
@@ -55,6 +55,7 @@ pub async fn run(
         operators: operators.clone(),
         environment,
         definitions: flows::load(&config)?,
+        steering: steering::load(&config)?,
         paused,
         on_fatal: Arc::new(move |why| drop(fatal.try_send(why))),
     };

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::api::Api;
 use sluis::app::App;
-use sluis::config::{CliOverrides, Config, KeyRing, flows};
+use sluis::config::{CliOverrides, Config, KeyRing, flows, steering};
 use sluis::engine_start::{self, Running, Surroundings};
 use sluis::http;
 use sluis::telemetry;
@@ -207,6 +207,7 @@ async fn engine(
         operators: Arc::new(KeyRing::default()),
         environment: BTreeMap::new(),
         definitions: flows::load(&config)?,
+        steering: steering::load(&config)?,
         paused: false,
         on_fatal: Arc::new(move |why| drop(fatal.set(why))),
     };

@@ -12,6 +12,7 @@ use crate::flow::Seen;
 use crate::ids::NotificationId;
 use crate::notification::Subject;
 use crate::point::{Evidence, PointState, Where};
+use crate::steering::Steered;
 use crate::time::Timestamp;
 
 /// Why a flow moved from one place to another.
@@ -121,6 +122,11 @@ pub enum Choice {
     Preferred,
     /// The flow names it, and no earlier way of the step applied.
     FlowOrder,
+    /// The flow names it, and it is primary in the corporation's matrix. Since record version 5.
+    Primary,
+    /// A letter, because nothing else of the step reaches the tenant. Since record version 5, where
+    /// the corporation has a matrix.
+    LastResort,
 }
 
 /// One decision.
@@ -350,6 +356,14 @@ pub enum Event {
         /// What kind of message it seems to be.
         why: Why,
     },
+    /// How the channels of the step were weighed, where the corporation has a matrix: told before an
+    /// attempt starts, and when nothing reaches the tenant. Since record version 5.
+    Steered {
+        /// Which.
+        id: NotificationId,
+        /// What came of it.
+        steered: Box<Steered>,
+    },
 }
 
 impl Event {
@@ -375,7 +389,8 @@ impl Event {
             | Event::LinkClosed { id, .. }
             | Event::LinkUsed { id, .. }
             | Event::Ended { id, .. }
-            | Event::Unexplained { id, .. } => Some(*id),
+            | Event::Unexplained { id, .. }
+            | Event::Steered { id, .. } => Some(*id),
             Event::ProfileStored { .. }
             | Event::PointMarked { .. }
             | Event::PointKept { .. }

@@ -146,6 +146,7 @@ fn evolve_open(open: &mut Open, applied: Applied<'_>, event: &Event, flows: &dyn
         Event::LinkUsed { pressed, .. } => open.answered |= *pressed,
         // These change the tenant, or nothing.
         Event::Accepted { .. }
+        | Event::Steered { .. }
         | Event::OutcomeNoted { .. }
         | Event::Ended { .. }
         | Event::ProfileStored { .. }

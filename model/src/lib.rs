@@ -31,6 +31,7 @@ pub mod reading;
 mod record;
 mod reference;
 mod state;
+pub mod steering;
 mod stored;
 mod supplied;
 mod task_group;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use crate::channel::Channel;
 use crate::ids::{AttemptRef, CorporationId};
 use crate::notification::Environment;
+use crate::steering::Steering;
 use crate::time::{HOUR, MINUTE, SECOND};
 
 /// What decisions may rely on, besides the tenant and the flow.
@@ -21,6 +22,8 @@ pub struct Policy {
     pub retry: RetryPolicy,
     /// Most open notifications of one tenant.
     pub max_open_per_tenant: usize,
+    /// How corporations steer their channels; those that are not here do not.
+    pub steering: BTreeMap<CorporationId, Steering>,
 }
 
 /// When and how often a temporary failure is tried again.
@@ -149,6 +152,7 @@ mod tests {
             allow_list: ["@example.nl".into(), "+31600000001".into()].into(),
             retry: RetryPolicy::default(),
             max_open_per_tenant: usize::MAX,
+            steering: BTreeMap::new(),
         };
         assert!(policy.may_reach("a@example.nl") && policy.may_reach("+31600000001"));
         assert!(!policy.may_reach("a@example.com") && !policy.may_reach("+31600000002"));

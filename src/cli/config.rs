@@ -116,6 +116,11 @@ fn check(source: &Source, secrets: bool, env: &BTreeMap<String, String>) -> Repl
             Err(wrong) => problems.extend(wrong.0),
         }
     }
+    match crate::config::steering::load(config) {
+        Ok(all) if all.is_empty() => {}
+        Ok(all) => lines.push(format!("steering: files of {} corporations", all.len())),
+        Err(wrong) => problems.extend(wrong.0),
+    }
     if !problems.is_empty() {
         return Reply::bad(&ConfigProblems(problems));
     }

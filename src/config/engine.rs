@@ -46,7 +46,8 @@ const SPARE_GENERATIONS: u64 = 2;
 const LEAST_GROWTH: u64 = 64 << 20;
 
 impl Config {
-    /// What decisions may rely on. A provider serves those whose account it is.
+    /// What decisions may rely on, but for files of steering. A provider serves those whose account it
+    /// is.
     #[must_use]
     pub fn policy(&self) -> Policy {
         let retry = &self.retry;
@@ -70,6 +71,7 @@ impl Config {
                 give_up_ms: millis(retry.give_up),
             },
             max_open_per_tenant: self.limits.max_open_per_tenant,
+            steering: BTreeMap::new(),
         }
     }
 

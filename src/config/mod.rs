@@ -17,6 +17,7 @@ mod ranges;
 mod reader;
 mod sections;
 mod settings;
+pub mod steering;
 #[cfg(test)]
 mod tests;
 mod ways;

@@ -50,6 +50,9 @@ pub struct Corporation {
     /// Its own flows.
     #[serde(default)]
     pub flows: Option<PathBuf>,
+    /// The file of how it steers its channels.
+    #[serde(default)]
+    pub steering: Option<PathBuf>,
     /// Who its messages come from.
     #[serde(rename = "sender")]
     pub originator: Originator,

@@ -322,6 +322,12 @@ const LISTED: &[Setting] = &[
         "/etc/sluis/flows/waterpoort",
     ),
     setting(
+        "corporation.steering",
+        Kind::Text,
+        "a file with [[service]]",
+        "/etc/sluis/steering/waterpoort.toml",
+    ),
+    setting(
         "corporation.sender",
         Kind::Text,
         "a section",

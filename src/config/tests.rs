@@ -5,6 +5,7 @@ mod flows;
 mod keys;
 mod layers;
 mod rules;
+mod steering;
 mod whole;
 mod wrong;
 

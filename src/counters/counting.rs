@@ -202,7 +202,8 @@ fn told(event: &Event) -> Option<Told> {
         | Event::PointMarked { .. }
         | Event::PointKept { .. }
         | Event::FactTaken
-        | Event::SubjectOpen { .. } => return None,
+        | Event::SubjectOpen { .. }
+        | Event::Steered { .. } => return None,
     };
     Some(told)
 }

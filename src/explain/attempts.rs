@@ -4,10 +4,12 @@
 
 use serde::Serialize;
 use sluis_model::flow::{Except, Seen, Via};
+use sluis_model::steering::Steered;
 use sluis_model::{Channel, Choice, Event, Flow, NotificationId, Refusal, Timestamp, Why};
 
 use super::causes;
 use super::reason::ReasonRow;
+use super::steering::{self, OtherChannel};
 use super::words::{json, mask, rfc3339, seen, step};
 
 /// What one guard saw when leave to start was given.
@@ -55,6 +57,9 @@ pub struct AttemptRow {
     pub guards: Vec<GuardRow>,
     /// Why that channel.
     pub channel_reason: String,
+    /// Why not each other channel of the step, where the corporation has a matrix.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_channels: Vec<OtherChannel>,
     /// Why that step: what led to it.
     pub step_reason: String,
     /// We could not make the message: nothing left.
@@ -69,6 +74,8 @@ pub(super) struct Gathering<'a> {
     category: &'a str,
     step: u8,
     step_reason: String,
+    /// How the channels of the attempt that is to start were weighed.
+    steered: Option<&'a Steered>,
     pub rows: Vec<AttemptRow>,
 }
 
@@ -80,12 +87,13 @@ impl<'a> Gathering<'a> {
             category,
             step: 0,
             step_reason: String::new(),
+            steered: None,
             rows: Vec::new(),
         }
     }
 
     /// Takes the next event.
-    pub(super) fn take(&mut self, at: Timestamp, event: &Event) {
+    pub(super) fn take(&mut self, at: Timestamp, event: &'a Event) {
         if event.notification() != Some(self.id) {
             return;
         }
@@ -94,6 +102,7 @@ impl<'a> Gathering<'a> {
                 self.step = *step;
                 self.step_reason = causes::words(cause, self.flow);
             }
+            Event::Steered { steered, .. } => self.steered = Some(&**steered),
             Event::AttemptStarted { .. } => self.start(at, event),
             Event::AttemptFailed { attempt, class, .. } => {
                 self.outcome(at, event);
@@ -132,6 +141,7 @@ impl<'a> Gathering<'a> {
         let flow = self.flow;
         let guards = (0..).zip(passed);
         let guards = guards.map(|(index, observed)| guard_row(flow, index, observed));
+        let steered = self.steered.take();
         self.rows.push(AttemptRow {
             number: *attempt,
             step: self.step_name(),
@@ -144,7 +154,8 @@ impl<'a> Gathering<'a> {
             outcome_at: None,
             why: None,
             guards: guards.collect(),
-            channel_reason: self.channel_reason(*channel, *choice),
+            channel_reason: self.channel_reason(*channel, *choice, steered),
+            other_channels: steered.map(OtherChannel::of).unwrap_or_default(),
             step_reason: self.step_reason.clone(),
             unsendable: false,
         });
@@ -167,8 +178,16 @@ impl<'a> Gathering<'a> {
         known.map_or_else(|| (self.step + 1).to_string(), |step| step.id.to_string())
     }
 
-    fn channel_reason(&self, channel: Channel, choice: Choice) -> String {
+    fn channel_reason(
+        &self,
+        channel: Channel,
+        choice: Choice,
+        steered: Option<&Steered>,
+    ) -> String {
         let (category, step) = (self.category, step(self.flow, self.step));
+        if let Some(steered) = steered {
+            return steering::reason(channel, choice, category, &step, steered);
+        }
         if choice == Choice::Preferred {
             return format!("the tenant prefers {channel} for '{category}'");
         }
@@ -221,7 +240,8 @@ const fn outcome_of(event: &Event) -> Option<(u16, &'static str, Option<&Why>)> 
         | Event::FactTaken
         | Event::SubjectOpen { .. }
         | Event::PointKept { .. }
-        | Event::Unexplained { .. } => None,
+        | Event::Unexplained { .. }
+        | Event::Steered { .. } => None,
     }
 }
 

@@ -13,6 +13,7 @@ mod outcome;
 mod points;
 mod reason;
 mod rows;
+mod steering;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -28,6 +29,7 @@ pub use next::Next;
 pub use outcome::{OutcomeRow, outcome};
 pub use points::ContactPoint;
 pub use reason::ReasonRow;
+pub use steering::OtherChannel;
 pub use timeline::{TimelineRow, timeline};
 pub use walk::{Gone, MAX_READS, Page, Wanted, about, walk};
 pub use words::{discreet, mask, rfc3339};

@@ -3,6 +3,7 @@
 
 mod attempt;
 mod course;
+mod steering;
 mod tenant;
 mod told;
 
@@ -49,6 +50,7 @@ pub(super) fn tell(event: &Event, input: &Input, flow: Option<&Flow>) -> Told {
             subject,
             open_cents,
         } => tenant::subject_open(subject, *open_cents, input),
+        Event::Steered { steered, .. } => steering::steered(steered),
         Event::AttemptStarted { .. }
         | Event::AttemptWithdrawn { .. }
         | Event::AttemptAccepted { .. }

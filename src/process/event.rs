@@ -125,6 +125,7 @@ fn details(event: &Event) -> Details {
         | Event::ProfileStored { .. }
         | Event::FactTaken
         | Event::SubjectOpen { .. } => Details::default(),
+        Event::Steered { steered, .. } => over(steered.channel),
     }
 }
 

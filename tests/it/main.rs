@@ -53,6 +53,7 @@ mod short_way;
 mod silent;
 mod silent_binary;
 mod silent_limits;
+mod steering;
 mod strays;
 mod support;
 mod task_groups;

@@ -104,5 +104,6 @@ pub(crate) fn policy(plan: &Plan, contracts: &Contracts, bug: Option<Bug>) -> Po
             ..RetryPolicy::default()
         },
         max_open_per_tenant: most,
+        steering: Default::default(),
     }
 }

@@ -51,6 +51,7 @@ impl World {
             allow_list: Default::default(),
             retry: RetryPolicy::default(),
             max_open_per_tenant: 1_000,
+            steering: Default::default(),
         };
         Ok(Self {
             book: Book(flow),

@@ -3,6 +3,7 @@
 //! notification was accepted under, so a changed one never moves what is under way. Refuses hours
 //! of the day: send windows have those.
 
+pub(crate) mod day;
 mod holidays;
 mod source;
 #[cfg(test)]

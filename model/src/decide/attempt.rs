@@ -87,6 +87,7 @@ impl Turn<'_> {
         let attempt = self
             .open(id)
             .map_or(1, |open| open.attempts().saturating_add(1));
+        self.tell_steering(id);
         self.emit_started(permit, attempt, way.address, way.choice, passed, false);
     }
 

@@ -10,6 +10,7 @@ mod no_way;
 mod notify;
 mod receipt;
 mod rules;
+mod steer;
 mod step;
 mod tenant;
 #[cfg(test)]

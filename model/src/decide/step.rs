@@ -89,6 +89,7 @@ impl Turn<'_> {
             Some(why) => Cause::CannotSend { why },
             None => Cause::Unreachable,
         };
+        self.tell_steering(id);
         self.bounced(id, cause);
     }
 

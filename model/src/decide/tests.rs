@@ -16,6 +16,7 @@ mod money;
 mod people;
 mod property;
 mod routing;
+mod steering;
 mod unexplained;
 mod waits;
 mod world;

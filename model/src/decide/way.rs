@@ -20,6 +20,9 @@ impl Turn<'_> {
     pub(super) fn way(&self, id: NotificationId) -> Option<Way> {
         let (open, _, step) = self.at_step(id)?;
         let message = step.kind.message()?;
+        if let Some(row) = self.matrix_row(open) {
+            return self.steered_way(open, message, row);
+        }
         let left_out = left_out(open, message.except);
         message.via.iter().find_map(|via| {
             let (channel, choice) = self.named_by(*via, &open.category)?;
@@ -45,12 +48,12 @@ impl Turn<'_> {
         }
     }
 
-    fn preferred(&self, category: &str) -> Option<Channel> {
+    pub(super) fn preferred(&self, category: &str) -> Option<Channel> {
         let profile = self.tenant.profile.as_deref()?;
         profile.preferred(category)
     }
 
-    fn is_provided(&self, channel: Channel) -> bool {
+    pub(super) fn is_provided(&self, channel: Channel) -> bool {
         let Situation {
             policy,
             corporation,
@@ -60,7 +63,7 @@ impl Turn<'_> {
     }
 
     /// Where the tenant is reached over `channel`.
-    fn address(&self, channel: Channel) -> Option<Box<str>> {
+    pub(super) fn address(&self, channel: Channel) -> Option<Box<str>> {
         if channel.contact_kind().is_none() {
             return Some(channel.name().into());
         }
@@ -74,6 +77,9 @@ impl Turn<'_> {
             return Choice::FlowOrder;
         };
         let message = step.kind.message();
+        if let (Some(row), Some(message)) = (self.matrix_row(open), message) {
+            return self.steered_choice(open, message, row, channel);
+        }
         let asks = message.is_some_and(|message| message.via.contains(&Via::Preferred));
         if asks && self.preferred(&open.category) == Some(channel) {
             Choice::Preferred

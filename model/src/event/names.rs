@@ -46,6 +46,7 @@ events! {
     Event::PointKept { .. } => "address_kept",
     Event::FactTaken => "fact_taken",
     Event::SubjectOpen { .. } => "subject_open",
+    Event::Steered { .. } => "steered",
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod facts;
 mod golden;
 mod people;
 mod samples;
+mod steering;
 mod stored;
 mod values;
 

@@ -1,7 +1,7 @@
 //! Owns the sample records, each with the name of its golden file, and which version brought what.
 
 use sluis_model::{
-    Barred, CancelTarget, Carried, Cause, Control, ControlRecord, Environment, Event, Fact,
+    Barred, CancelTarget, Carried, Cause, Choice, Control, ControlRecord, Environment, Event, Fact,
     FactKind, Input, Intent, Lane, Notification, ReceiptKind, Record, Refusal, TenantRecord,
     Verdict, Where,
 };
@@ -164,6 +164,11 @@ pub(crate) fn samples() -> Vec<(String, Record)> {
 /// golden file of an older version.
 pub(crate) fn version_of(event: &Event) -> u8 {
     match event {
+        Event::Steered { .. }
+        | Event::Ready {
+            choice: Choice::Primary | Choice::LastResort,
+            ..
+        } => 5,
         Event::PointMarked {
             on: Where::Everywhere(_),
             ..

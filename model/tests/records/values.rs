@@ -10,6 +10,7 @@ use sluis_model::{
 
 use crate::facts::declared;
 use crate::people::supplied;
+use crate::steering::{choices, steered};
 
 /// How many channels the golden files hold. Of each later one the table of channels says that it is
 /// stored as its code, so that a new channel changes nothing here.
@@ -354,6 +355,10 @@ pub(crate) fn events() -> Vec<Event> {
             attempt,
             why: why(),
         },
+        Event::Steered {
+            id,
+            steered: Box::new(steered()),
+        },
     ]
 }
 
@@ -426,6 +431,7 @@ pub(crate) fn words() -> Vec<Event> {
     receipts
         .into_iter()
         .chain(channels)
+        .chain(choices())
         .chain(refusals)
         .chain(states)
         .chain(kept)

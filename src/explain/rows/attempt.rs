@@ -52,7 +52,8 @@ pub(super) fn tell_attempt(event: &Event, input: &Input, flow: Option<&Flow>) ->
         | Event::PointMarked { .. }
         | Event::PointKept { .. }
         | Event::FactTaken
-        | Event::SubjectOpen { .. } => elsewhere(),
+        | Event::SubjectOpen { .. }
+        | Event::Steered { .. } => elsewhere(),
     }
 }
 

@@ -122,5 +122,7 @@ pub(super) const fn choice_code(choice: Choice) -> &'static str {
     match choice {
         Choice::Preferred => "preferred",
         Choice::FlowOrder => "flow_order",
+        Choice::Primary => "primary",
+        Choice::LastResort => "last_resort",
     }
 }

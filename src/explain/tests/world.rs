@@ -57,6 +57,7 @@ impl World {
             allow_list: Default::default(),
             retry: RetryPolicy::default(),
             max_open_per_tenant: 1_000,
+            steering: Default::default(),
         };
         let book = Book(
             flows

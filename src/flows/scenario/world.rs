@@ -66,6 +66,7 @@ impl<'a> World<'a> {
             allow_list: Default::default(),
             retry: RetryPolicy::default(),
             max_open_per_tenant: MAX_OPEN,
+            steering: Default::default(),
         };
         Self {
             now: start,

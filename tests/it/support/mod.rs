@@ -19,7 +19,7 @@ use std::time::Duration;
 use metrics_exporter_prometheus::PrometheusHandle;
 use sluis::app::App;
 use sluis::binary::{self, BinarySettings};
-use sluis::config::{CliOverrides, Config, KeyHash, KeyRing, MapSecrets, flows};
+use sluis::config::{CliOverrides, Config, KeyHash, KeyRing, MapSecrets, flows, steering};
 use sluis::engine_start::{self, Running, Surroundings};
 use sluis::threads::Threads;
 use sluis_loadtest::sink::{
@@ -215,6 +215,7 @@ impl Engine {
             }),
             environment: secrets(),
             definitions: flows::load(&config).expect("the built-in flows"),
+            steering: steering::load(&config).expect("files of steering"),
             paused: self.paused,
             on_fatal: Arc::new(|why| panic!("the engine failed: {why}")),
         };

@@ -139,6 +139,7 @@ impl World {
             allow_list: Default::default(),
             retry: RetryPolicy::default(),
             max_open_per_tenant: self.most_of_a_tenant,
+            steering: Default::default(),
         };
         ShardSettings {
             shard: ShardId(0),

@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use super::super::parts::reference;
 use super::super::shapes::{count, instant, list, notification_id, object, or_null, text, truth};
 
-pub(super) fn all() -> [(&'static str, Value); 7] {
+pub(super) fn all() -> [(&'static str, Value); 8] {
     [
         ("Explanation", explanation()),
         ("NotUsed", not_used()),
+        ("OtherChannel", other_channel()),
         ("FlowName", flow_name()),
         ("Next", next()),
         ("Delay", delay()),
@@ -100,7 +101,19 @@ fn attempt() -> Value {
             "outcome": text("`sending`, `accepted`, `delivered`, `deferred`, `withdrawn`, `failed` or `in_doubt`; more may come."),
             "outcome_at": instant("When that was known."), "why": reference("Reason"),
             "guards": list(reference("GuardSeen")),
-            "channel_reason": text("Why that channel."), "step_reason": text("What led to that step.")
+            "channel_reason": text("Why that channel."), "other_channels": list(reference("OtherChannel")), "step_reason": text("What led to that step.")
+        }),
+    )
+}
+
+fn other_channel() -> Value {
+    object(
+        "A channel of the step that was not taken. Only where the corporation has a matrix of channels.",
+        &["channel", "code", "why"],
+        json!({
+            "channel": reference("Channel"),
+            "code": text("`off`, `no_template`, `cannot_carry`, `failed`, `tried`, `no_provider`, `no_address` or `later`; more may come."),
+            "why": text("In words.")
         }),
     )
 }

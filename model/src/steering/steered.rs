@@ -1,0 +1,85 @@
+//! Owns what is told of a steered choice: which row of the matrix held, and why each channel of the
+//! step was not taken. It is part of stored records. Refuses to choose.
+
+use bincode::{Decode, Encode};
+
+use crate::channel::Channel;
+
+/// A row of the matrix, as explanations name it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct MatrixRow {
+    /// Its category; `*`: the row of all others.
+    pub category: Box<str>,
+    /// The day from which it holds, `2026-12-01`; empty: it always did.
+    pub from: Box<str>,
+}
+
+/// How the channels of a step were weighed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Steered {
+    /// The channel that is taken; none: no channel of the step reaches the tenant.
+    pub channel: Option<Channel>,
+    /// The row that holds.
+    pub row: MatrixRow,
+    /// Every other channel of the step, in the order in which they are tried.
+    pub passed: Box<[Passed]>,
+}
+
+/// A channel that was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Passed {
+    /// Which.
+    pub channel: Channel,
+    /// Why not.
+    pub why: WhyNot,
+}
+
+/// Why a channel was not taken. Codes are stored: a new reason comes last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum WhyNot {
+    /// The row has it off.
+    Off,
+    /// The step has no template for it.
+    NoTemplate,
+    /// The message cannot be made for it.
+    CannotCarry,
+    /// The step leaves out what failed for this notification, and it did.
+    Failed,
+    /// The step leaves out what was tried for this notification, and it was.
+    Tried,
+    /// The corporation has no provider of it.
+    NoProvider,
+    /// The tenant has no address for it that can be used.
+    NoAddress,
+    /// It could be used, and another one comes before it.
+    Later,
+}
+
+impl WhyNot {
+    /// Every reason, in the order of their codes.
+    pub const ALL: [Self; 8] = [
+        Self::Off,
+        Self::NoTemplate,
+        Self::CannotCarry,
+        Self::Failed,
+        Self::Tried,
+        Self::NoProvider,
+        Self::NoAddress,
+        Self::Later,
+    ];
+
+    /// The word used in the API.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            WhyNot::Off => "off",
+            WhyNot::NoTemplate => "no_template",
+            WhyNot::CannotCarry => "cannot_carry",
+            WhyNot::Failed => "failed",
+            WhyNot::Tried => "tried",
+            WhyNot::NoProvider => "no_provider",
+            WhyNot::NoAddress => "no_address",
+            WhyNot::Later => "later",
+        }
+    }
+}
